@@ -1,0 +1,60 @@
+/** Who may import whom: the table of ARCHITECTURE.md, one rule per room. */
+const TEST = '\\.test\\.tsx?$'
+const only = (name, from, allowed, notFrom) => ({
+  name,
+  severity: 'error',
+  from: { path: from, pathNot: [TEST, ...(notFrom ?? [])] },
+  to: { path: '^(main|electron|renderer|build|e2e)/|node_modules/(electron|react|react-dom)/', pathNot: allowed },
+})
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'contract-is-pure',
+      severity: 'error',
+      from: { path: '^main/contract/' },
+      to: { pathNot: ['^main/contract/', 'node_modules/zod/', 'node_modules/@orpc/contract/'] },
+    },
+    only('ports', '^main/ports\\.ts$', ['^main/contract/']),
+    only('lib', '^main/lib/', ['^main/lib/', '^main/contract/']),
+    only('rpc', '^main/rpc/', ['^main/rpc/', '^main/contract/', '^main/lib/']),
+    {
+      name: 'service-knows-no-sibling',
+      severity: 'error',
+      from: { path: '^main/services/([^/]+)/', pathNot: TEST },
+      to: { path: '^(main|electron|renderer|build|e2e)/|node_modules/(electron|react|react-dom)/', pathNot: ['^main/contract/', '^main/ports\\.ts$', '^main/lib/', '^main/services/$1/'] },
+    },
+    {
+      name: 'feature-knows-no-sibling',
+      severity: 'error',
+      from: { path: '^main/features/([^/]+)/', pathNot: TEST },
+      to: {
+        path: '^(main|electron|renderer|build|e2e)/|node_modules/(electron|react|react-dom)/',
+        pathNot: ['^main/contract/', '^main/ports\\.ts$', '^main/lib/', '^main/services/[^/]+/index\\.ts$', '^main/features/$1/'],
+      },
+    },
+    only('app', '^main/app\\.ts$', ['^main/(contract|ports|rpc|lib)', '^main/services/[^/]+/index\\.ts$', '^main/features/[^/]+/index\\.ts$']),
+    only('plain-node-shells', '^main/(browserShell|browserShell/.*|cli|cli/.*|nodePorts)\\.ts$', ['^main/(app|ports|nodePorts)\\.ts$', '^main/(rpc|contract|lib|browserShell|cli)(/|\\.ts$)']),
+    only('testing', '^main/testing/', ['^main/(contract|ports|lib|rpc|testing)', '^main/services/[^/]+/index\\.ts$']),
+    only('preload', '^electron/preload\\.ts$', ['^main/contract/', 'node_modules/electron/']),
+    only('electron', '^electron/', ['^electron/', '^main/(app|ports)\\.ts$', '^main/(rpc|contract|lib)/', 'node_modules/electron/'], ['^electron/preload\\.ts$', '^electron/testing/']),
+    {
+      name: 'renderer-feature-knows-no-sibling',
+      severity: 'error',
+      from: { path: '^renderer/features/([^/]+)/', pathNot: TEST },
+      to: { path: '^(main|electron|renderer|build|e2e)/|node_modules/electron/', pathNot: ['^main/contract/', '^renderer/(components|lib|i18n)/', '^renderer/features/$1/'] },
+    },
+    only('renderer-shared', '^renderer/(components|lib|i18n)/', ['^main/contract/', '^renderer/(components|lib|i18n)/', 'node_modules/(react|react-dom)/']),
+    only('renderer', '^renderer/', ['^main/contract/', '^renderer/', 'node_modules/(react|react-dom)/']),
+    { name: 'nobody-imports-tests', severity: 'error', from: { path: '^(main|electron|renderer)/', pathNot: [TEST, '/testing/'] }, to: { path: [TEST, '/testing/', '^e2e/', '^build/'] } },
+    { name: 'electron-only-in-electron', severity: 'error', from: { path: '^(main|renderer|e2e|build)/', pathNot: '^build/(start|dist)' }, to: { path: 'node_modules/electron/' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: ['^build/fixtures/', '(^|/)dist/'] },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'], extensions: ['.ts', '.tsx', '.js', '.mjs', '.cjs', '.json', '.css'] },
+  },
+}

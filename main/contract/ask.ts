@@ -1,0 +1,29 @@
+import { oc } from '@orpc/contract'
+import { z } from 'zod'
+import { Id } from './conversations.ts'
+import { Sha256 } from './media.ts'
+
+/** A part as the composer sends it: pictures by the sha that the upload returned. */
+export const DraftPart = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text'), text: z.string().max(2_000_000) }),
+  z.object({ type: z.literal('image'), sha: Sha256, name: z.string().max(255) }),
+])
+export type DraftPart = z.infer<typeof DraftPart>
+
+const Sent = z.object({ conversationId: Id, userMessageId: Id, answerId: Id })
+
+export const ask = {
+  /** Stores the question and starts the answer; follow it with `conversations.watch`. No id: a new conversation. */
+  send: oc.input(z.object({ conversationId: Id.nullable(), parts: z.array(DraftPart).min(1).max(64) })).output(Sent),
+  /** Answers the same question again as a new branch; the earlier answer is kept. */
+  retry: oc.input(z.object({ messageId: Id })).output(Sent),
+  /** Stops the answer; its text so far stays. Returns when the engine has stopped. */
+  stop: oc.input(z.object({ messageId: Id })).output(z.void()),
+  /**
+   * Encodes pictures that are in the composer, before Send, so that Send costs only the question. Replaces the
+   * earlier call for the same conversation. Returns the exact tokens of each part and of the conversation so far.
+   */
+  prepare: oc
+    .input(z.object({ conversationId: Id.nullable(), parts: z.array(DraftPart).max(64) }))
+    .output(z.object({ parts: z.array(z.int()), conversation: z.int(), context: z.int() })),
+}

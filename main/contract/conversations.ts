@@ -1,0 +1,110 @@
+import { oc, eventIterator } from '@orpc/contract'
+import { z } from 'zod'
+import { ErrorInfo } from './errors.ts'
+import { Attachment } from './media.ts'
+
+export const Id = z.string().min(1).max(64)
+
+/** Message content is an ordered list of parts. */
+export const Part = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text'), text: z.string().max(2_000_000) }),
+  z.object({ type: z.literal('image'), attachment: Attachment }),
+])
+export type Part = z.infer<typeof Part>
+
+/** Token counts of one answer. `imageTokens` are part of `promptTokens`; `cachedTokens` were still in the KV cache. */
+export const Usage = z.object({
+  promptTokens: z.int(),
+  imageTokens: z.int(),
+  completionTokens: z.int(),
+  cachedTokens: z.int(),
+  contextTokens: z.int(),
+})
+export type Usage = z.infer<typeof Usage>
+
+/** Durations in milliseconds; `tokensPerSecond` is generation speed. */
+export const Timings = z.object({
+  loadMs: z.number(),
+  encodeMs: z.number(),
+  prefillMs: z.number(),
+  ttftMs: z.number(),
+  tokensPerSecond: z.number(),
+})
+export type Timings = z.infer<typeof Timings>
+
+/**
+ * `streaming`: being written. `complete`: ended by itself or at the token limit. `stopped`: by the user.
+ * `failed`: ended by `error`; the text so far is kept. `interrupted`: the app ended before the answer did.
+ */
+export const MessageStatus = z.enum(['streaming', 'complete', 'stopped', 'failed', 'interrupted'])
+export type MessageStatus = z.infer<typeof MessageStatus>
+
+export const Message = z.object({
+  id: Id,
+  conversationId: Id,
+  parentId: Id.nullable(),
+  role: z.enum(['user', 'assistant']),
+  parts: z.array(Part),
+  status: MessageStatus,
+  error: ErrorInfo.nullable(),
+  model: z.string().nullable(),
+  usage: Usage.nullable(),
+  timings: Timings.nullable(),
+  createdAt: z.int(),
+  /** Ids of the messages with the same parent, oldest first, this one included: the branches. */
+  siblings: z.array(Id),
+})
+export type Message = z.infer<typeof Message>
+
+export const Conversation = z.object({
+  id: Id,
+  title: z.string(),
+  createdAt: z.int(),
+  updatedAt: z.int(),
+  leafId: Id.nullable(),
+})
+export type Conversation = z.infer<typeof Conversation>
+
+/** What the engine is doing before the first token. `done` of `total` in the phase's own unit (bytes %, pictures, tokens). */
+export const Progress = z.object({
+  phase: z.enum(['waiting', 'loading', 'encoding', 'prefill']),
+  done: z.number(),
+  total: z.number(),
+})
+export type Progress = z.infer<typeof Progress>
+
+/**
+ * Events of one watched conversation. `seq` rises by one per event of that conversation; a gap means: watch again and
+ * take the new snapshot. `text` appends `text` at `offset` (UTF-16 units) of the message's text.
+ */
+export const ConversationEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('snapshot'), seq: z.int(), conversation: Conversation, messages: z.array(Message), progress: z.record(z.string(), Progress) }),
+  z.object({ type: z.literal('text'), seq: z.int(), messageId: Id, offset: z.int(), text: z.string() }),
+  z.object({ type: z.literal('message'), seq: z.int(), message: Message }),
+  z.object({ type: z.literal('progress'), seq: z.int(), messageId: Id, progress: Progress }),
+  z.object({ type: z.literal('removed'), seq: z.int() }),
+])
+export type ConversationEvent = z.infer<typeof ConversationEvent>
+
+/** Events of the conversation list: everything once, then single changes. */
+export const ConversationListEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('snapshot'), conversations: z.array(Conversation) }),
+  z.object({ type: z.literal('upsert'), conversation: Conversation }),
+  z.object({ type: z.literal('removed'), id: Id }),
+])
+export type ConversationListEvent = z.infer<typeof ConversationListEvent>
+
+export const conversations = {
+  /** The list, newest first, and its changes. */
+  watchList: oc.output(eventIterator(ConversationListEvent)),
+  /** One conversation: a snapshot of the path from the root to the current leaf, then its events. */
+  watch: oc.input(z.object({ id: Id })).output(eventIterator(ConversationEvent)),
+  /** Full-text search over titles and message texts; `snippet` marks hits with \u0002 and \u0003. */
+  search: oc
+    .input(z.object({ query: z.string().max(200), limit: z.int().min(1).max(100).default(30) }))
+    .output(z.array(z.object({ conversation: Conversation, snippet: z.string() }))),
+  rename: oc.input(z.object({ id: Id, title: z.string().trim().min(1).max(200) })).output(Conversation),
+  remove: oc.input(z.object({ id: Id })).output(z.void()),
+  /** Makes the branch that holds `messageId` the current one. */
+  selectBranch: oc.input(z.object({ messageId: Id })).output(z.void()),
+}

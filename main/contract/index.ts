@@ -1,0 +1,19 @@
+import { ask } from './ask.ts'
+import { conversations } from './conversations.ts'
+import { engine } from './engine.ts'
+import { host } from './host.ts'
+import { models } from './models.ts'
+import { settings } from './settings.ts'
+
+/** Everything the window and the core say to each other. */
+export const contract = { host, engine, models, conversations, ask, settings }
+export type Contract = typeof contract
+
+export * from './ask.ts'
+export * from './conversations.ts'
+export * from './engine.ts'
+export * from './errors.ts'
+export * from './host.ts'
+export * from './media.ts'
+export * from './models.ts'
+export * from './settings.ts'

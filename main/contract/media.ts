@@ -1,0 +1,23 @@
+import { z } from 'zod'
+
+/** Lower-case hex SHA-256 of a file's bytes; the name of an attachment everywhere. */
+export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+export type Sha256 = z.infer<typeof Sha256>
+
+/** Picture budget: the resized picture has between `minPixels` and `maxPixels` pixels (one token is 28 x 28 pixels). */
+export const PictureBudget = z
+  .object({ minPixels: z.int().min(784), maxPixels: z.int().min(784).max(16384 * 784) })
+  .refine((b) => b.minPixels <= b.maxPixels, 'minPixels must not exceed maxPixels')
+export type PictureBudget = z.infer<typeof PictureBudget>
+
+/** A stored file. `width` and `height` are those of the picture as shown (after EXIF orientation), in pixels. */
+export const Attachment = z.object({
+  sha: Sha256,
+  kind: z.enum(['image']),
+  mime: z.string(),
+  name: z.string(),
+  bytes: z.int().nonnegative(),
+  width: z.int().positive(),
+  height: z.int().positive(),
+})
+export type Attachment = z.infer<typeof Attachment>

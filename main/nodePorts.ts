@@ -1,0 +1,34 @@
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { SpawnWorker, WorkerName } from './ports.ts'
+
+const entries: Record<WorkerName, URL> = {
+  engine: new URL('./services/engine/worker/main.ts', import.meta.url),
+  media: new URL('./services/media/worker/main.ts', import.meta.url),
+}
+
+/** Starts workers with `child_process.fork`: the browser shell's and the command line's way. */
+export const forkWorker: SpawnWorker = (name) => {
+  const child = fork(fileURLToPath(entries[name]), [], { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  return {
+    pid: child.pid,
+    send: (message) => {
+      if (child.connected) child.send(message as object, () => {})
+    },
+    onMessage: (listener) => void child.on('message', listener),
+    onExit: (listener) => {
+      let told = false
+      const tell = (code: number | null, signal: string | null) => {
+        if (told) return
+        told = true
+        listener({ code, signal })
+      }
+      child.once('exit', tell)
+      child.once('error', () => tell(null, null))
+    },
+    kill: () => void child.kill('SIGKILL'),
+  }
+}
+
+/** The folder of the app's read-only files in a source checkout. */
+export const resourcesPath = fileURLToPath(new URL('../resources', import.meta.url))

@@ -1,0 +1,109 @@
+import type { ErrorInfo, PictureBudget, Progress, Sampling, Timings, Usage } from '#contract'
+
+/** The two files of a model. No projector: text only. */
+export interface ModelFiles {
+  readonly textPath: string
+  readonly projectorPath: string | null
+}
+
+/** Where bytes come from: a file, or the bytes themselves (a data: address). `name` is what errors call it. */
+export type Source = { readonly path: string } | { readonly bytes: Uint8Array; readonly name: string }
+
+/** How large the model sees a picture; sizes in pixels, rounded to multiples of 28. Unset: the request's budget. */
+export interface SizeOptions {
+  readonly minPixels?: number
+  readonly maxPixels?: number
+  readonly resizedWidth?: number
+  readonly resizedHeight?: number
+}
+
+export type ChatPart =
+  | { readonly type: 'text'; readonly text: string }
+  | ({ readonly type: 'image'; readonly source: Source } & SizeOptions)
+  | ({ readonly type: 'video'; readonly frames: readonly Source[]; readonly fps?: number } & SizeOptions)
+
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant'
+  readonly content: readonly ChatPart[]
+}
+
+/** One question with all that came before it. */
+export interface AnswerRequest {
+  readonly model: ModelFiles
+  readonly messages: readonly ChatMessage[]
+  readonly budget: PictureBudget
+  readonly contextTokens: number
+  readonly maxTokens: number
+  readonly sampling: Sampling
+  /** `Picture 1: ` labels; unset: when the conversation holds more than one picture or video. */
+  readonly visionId?: boolean
+  /** Go on past the end token, for comparisons. */
+  readonly ignoreEos?: boolean
+}
+
+export interface AnswerResult {
+  /** Ids of the generated tokens, the end token not included. */
+  readonly tokens: readonly number[]
+  readonly promptIds: readonly number[]
+  readonly usage: Usage
+  readonly timings: Timings
+  readonly finishReason: 'stop' | 'length' | 'aborted'
+}
+
+/** What an answer yields: progress before the first token, then text as it is generated, then the result once. */
+export type AnswerEvent =
+  | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'done'; readonly result: AnswerResult }
+
+/** Exact prompt tokens of a request, per part of its last message and in all. */
+export interface TokenCount {
+  readonly lastMessage: readonly number[]
+  readonly total: number
+}
+
+/** The engine's own state; `model` is what is loaded or being loaded. */
+export interface EngineState {
+  readonly state: 'off' | 'loading' | 'ready' | 'restarting' | 'failed'
+  readonly model: ModelFiles | null
+  /** 0..1 while loading. */
+  readonly progress: number | null
+  readonly backend: string | null
+  readonly contextTokens: number | null
+  readonly error: ErrorInfo | null
+}
+
+export interface AnswerOptions {
+  /** Aborting ends the answer within 200 ms with a `done` event of finishReason "aborted". */
+  readonly signal?: AbortSignal
+  /** Keeps the KV cache of this conversation for its next question. */
+  readonly conversationId?: string
+}
+
+/** What the core sees of the engine. Every method throws `AppError`; no native code runs in the caller's process. */
+export interface Engine {
+  readonly state: EngineState
+  onState(listener: (state: EngineState) => void): () => void
+  /** Loads the model, or does nothing when it is loaded with the same context. */
+  load(model: ModelFiles, contextTokens: number): Promise<void>
+  unload(): Promise<void>
+  /** One answer at a time; others wait their turn. Loads the model first when needed. */
+  answer(request: AnswerRequest, options?: AnswerOptions): AsyncIterable<AnswerEvent>
+  /**
+   * Counts the exact prompt tokens, encodes the pictures into the embedding cache and prefills what can be, at low
+   * priority: an `answer` interrupts it and uses what is done.
+   */
+  prepare(request: AnswerRequest, options?: AnswerOptions): Promise<TokenCount>
+  /** Reads and checks both files without loading them; throws what loading would throw for them. */
+  inspect(model: ModelFiles): Promise<ModelSummary>
+  close(): Promise<void>
+}
+
+/** Facts from the two files' headers. */
+export interface ModelSummary {
+  readonly name: string
+  readonly architecture: string
+  /** Tokens the model was trained for. */
+  readonly trainedContext: number
+  readonly bytes: number
+}
