@@ -1,0 +1,52 @@
+import type { Readable } from 'node:stream'
+import type { Attachment, Sha256 } from '#contract'
+
+/** What the store needs of the media service: reading a file's header and making small pictures, in another process. */
+export interface AttachmentMedia {
+  /** What a file really is; `name` is what errors call it. Throws UnsupportedMedia, DamagedMedia, MediaTooLarge. */
+  probe(path: string, name: string): Promise<Probe>
+  /** Writes a picture of at most 512 x 512 pixels to `target` and returns its MIME type. Throws as `probe`. */
+  thumbnail(path: string, name: string, target: string): Promise<string>
+}
+
+/** Facts of a picture as it is shown, after EXIF orientation, in pixels. */
+export interface Probe {
+  readonly mime: string
+  readonly width: number
+  readonly height: number
+}
+
+/** Bytes of a file, both ends included, as in an HTTP Range. */
+export interface ByteRange {
+  readonly start: number
+  readonly end: number
+}
+
+/** A file that is there to be sent; nothing is open until `stream` is called. */
+export interface OpenAttachment {
+  readonly mime: string
+  /** Size of the whole file. */
+  readonly bytes: number
+  /** The file or a part of it. Destroying the stream closes the file. */
+  stream(range?: ByteRange): Readable
+}
+
+/** The content-addressed store of files that questions hold: one file per SHA-256, its facts in the database. */
+export interface AttachmentGateway {
+  /**
+   * Stores the bytes of one upload; the same bytes twice are one file. `name` is for display only. A failed or
+   * aborted upload leaves nothing. Throws UnsupportedMedia, DamagedMedia, MediaTooLarge, StorageFailed, Interrupted.
+   */
+  store(name: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<Attachment>
+  /** The file, or its thumbnail (made when first asked for). Throws NotFound when it is not stored or its file is gone. */
+  open(sha: Sha256, size?: 'thumb'): Promise<OpenAttachment>
+  /** The facts of a stored file; null when there is none. */
+  get(sha: Sha256): Attachment | null
+  /** Where the file lies, for the engine. Throws NotFound when the database does not know it or the file is gone. */
+  pathOf(sha: Sha256): string
+  /**
+   * Removes files and rows that are not in `referenced` and were stored more than 24 hours ago, so that pictures of an
+   * unsent draft survive, and what interrupted uploads left. Returns how many were removed.
+   */
+  collect(referenced: Iterable<Sha256>): Promise<number>
+}
