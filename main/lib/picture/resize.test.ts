@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest'
+import { bicubicKernel, PRECISION_BITS } from './resampleKernel.ts'
+import { resizeBicubic } from './resize.ts'
+import type { RgbPicture } from './resize.ts'
+
+const noise = (width: number, height: number): RgbPicture => ({
+  width,
+  height,
+  data: Uint8Array.from({ length: width * height * 3 }, (_, i) => Math.imul(i + 1, 2654435761) >>> 24),
+})
+
+/** Both passes over whole pictures, as plainly as they can be written. */
+function plain(picture: RgbPicture, width: number, height: number): Uint8Array {
+  const clip = (sum: number) => Math.min(255, Math.max(0, sum >> PRECISION_BITS))
+  const pass = (data: Uint8Array, from: number, to: number, at: (line: number, i: number) => number, lines: number, put: (line: number, i: number) => number) => {
+    const kernel = bicubicKernel(from, to)
+    const out = new Uint8Array(lines * to * 3)
+    for (let line = 0; line < lines; line++)
+      for (let i = 0; i < to; i++)
+        for (let c = 0; c < 3; c++) {
+          let sum = 1 << (PRECISION_BITS - 1)
+          for (let k = 0; k < kernel.count[i]!; k++) sum += data[at(line, kernel.first[i]! + k) + c]! * kernel.weights[i * kernel.taps + k]!
+          out[put(line, i) + c] = clip(sum)
+        }
+    return out
+  }
+  const across = pass(picture.data, picture.width, width, (y, x) => (y * picture.width + x) * 3, picture.height, (y, x) => (y * width + x) * 3)
+  return pass(across, picture.height, height, (x, y) => (y * width + x) * 3, width, (x, y) => (y * width + x) * 3)
+}
+
+describe('resizeBicubic', () => {
+  test.each([
+    [700, 900, 56, 84],
+    [31, 45, 112, 140],
+    [300, 20, 28, 280],
+    [20, 1000, 280, 28],
+    [1, 1, 56, 56],
+    [400, 333, 399, 332],
+  ])('%i x %i to %i x %i over a band of rows equals whole passes', (width, height, toWidth, toHeight) => {
+    const picture = noise(width, height)
+    const resized = resizeBicubic(picture, { width: toWidth, height: toHeight })
+    expect(resized.width).toBe(toWidth)
+    expect(Buffer.compare(resized.data, plain(picture, toWidth, toHeight))).toBe(0)
+  })
+
+  test('a direction that keeps its size is untouched', () => {
+    const picture = noise(56, 90)
+    expect(resizeBicubic(picture, { width: 56, height: 90 })).toBe(picture)
+    const white = { width: 84, height: 10, data: new Uint8Array(84 * 10 * 3).fill(255) }
+    expect(resizeBicubic(white, { width: 84, height: 28 }).data.every((value) => value === 255)).toBe(true)
+    expect(resizeBicubic(white, { width: 28, height: 10 }).data.every((value) => value === 255)).toBe(true)
+  })
+
+  test('a 12-megapixel photo becomes one megapixel in under 500 ms', () => {
+    const photo = noise(4000, 3000)
+    resizeBicubic(noise(400, 300), { width: 112, height: 84 })
+    const elapsed = Math.min(
+      ...[1, 2, 3].map(() => {
+        const start = performance.now()
+        resizeBicubic(photo, { width: 1148, height: 868 })
+        return performance.now() - start
+      }),
+    )
+    expect(elapsed).toBeLessThan(500)
+  })
+})

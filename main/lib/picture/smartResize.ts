@@ -1,0 +1,52 @@
+import { AppError } from '#contract'
+import type { PictureBudget } from '#contract'
+
+/** Width and height in pixels. */
+export interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+/** One token is a square of this many pixels: 14-pixel patches, merged 2 x 2. */
+export const TOKEN_PIXELS = 28
+const MAX_RATIO = 200
+
+/** Rounds to the nearest integer, halves to the even one, as Python's `round` does. */
+export function roundHalfToEven(value: number): number {
+  const floor = Math.floor(value)
+  const rest = value - floor
+  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1
+  return floor % 2 === 0 ? floor : floor + 1
+}
+
+/**
+ * The size at which a model of the Qwen2-VL family sees a picture: both sides multiples of `factor`, the area within
+ * the budget, the ratio kept as well as that allows. The rule is `smart_resize` of the Hugging Face implementation.
+ * Throws UnsupportedMedia when one side is more than 200 times the other; `name` is what the message calls the picture.
+ */
+export function smartResize(size: Size, budget: PictureBudget, name = 'The picture', factor = TOKEN_PIXELS): Size {
+  const { width, height } = size
+  const { minPixels, maxPixels } = budget
+  const long = Math.max(width, height)
+  const short = Math.min(width, height)
+  if (long / short > MAX_RATIO) {
+    throw new AppError(
+      'UnsupportedMedia',
+      `${name} is ${width} x ${height} pixels; one side may be at most ${MAX_RATIO} times the other. Crop it and try again.`,
+      { width, height, maxRatio: MAX_RATIO },
+    )
+  }
+  const rounded = { width: roundHalfToEven(width / factor) * factor, height: roundHalfToEven(height / factor) * factor }
+  const area = rounded.width * rounded.height
+  if (area > maxPixels) {
+    const shrink = Math.sqrt((height * width) / maxPixels)
+    const fit = (side: number) => Math.max(factor, Math.floor(side / shrink / factor) * factor)
+    return { width: fit(width), height: fit(height) }
+  }
+  if (area < minPixels) {
+    const enlarge = Math.sqrt(minPixels / (height * width))
+    const fit = (side: number) => Math.ceil((side * enlarge) / factor) * factor
+    return { width: fit(width), height: fit(height) }
+  }
+  return rounded
+}
