@@ -1,0 +1,72 @@
+import { AppError } from '#contract'
+import type { FileKind } from './sniff.ts'
+
+/** Kinds that are read, with their MIME types. */
+export const pictureMimes = {
+  png: 'image/png',
+  jpeg: 'image/jpeg',
+  webp: 'image/webp',
+  gif: 'image/gif',
+  avif: 'image/avif',
+  tiff: 'image/tiff',
+} as const satisfies Partial<Record<FileKind, string>>
+
+export type PictureKind = keyof typeof pictureMimes
+
+export const isPictureKind = (kind: FileKind): kind is PictureKind => kind in pictureMimes
+
+const READ = 'PNG, JPEG, WebP, GIF, AVIF or TIFF'
+
+const kindNames: Record<Exclude<FileKind, PictureKind | 'empty'>, string> = {
+  heic: 'a HEIC picture',
+  bmp: 'a BMP picture',
+  ico: 'an icon file',
+  psd: 'a Photoshop file',
+  jxl: 'a JPEG XL picture',
+  svg: 'an SVG drawing',
+  pdf: 'a PDF document',
+  video: 'a video',
+  audio: 'a sound recording',
+  archive: 'an archive',
+  gguf: 'a model file',
+  html: 'a web page',
+  text: 'a text file',
+  unknown: 'of an unknown kind',
+}
+
+/** The error for a file that is not a readable picture: says what the file really is and what to do. */
+export function refusedKind(kind: Exclude<FileKind, PictureKind>, name: string): AppError {
+  if (kind === 'empty') return new AppError('DamagedMedia', `${name} is empty (0 bytes). Choose the file again, or another one.`)
+  const is = `${name} is ${kindNames[kind]}`
+  if (kind === 'pdf' || kind === 'video') {
+    const instead = kind === 'pdf' ? 'Save the page you ask about as a PNG' : 'Save a frame of it as a PNG'
+    return new AppError('UnsupportedMedia', `${is}, which cannot be read yet. ${instead} and use that.`, { kind })
+  }
+  if (kind === 'text' || kind === 'html') {
+    return new AppError('UnsupportedMedia', `${is}, not a picture. Choose a ${READ} file, or paste its text into the question.`, { kind })
+  }
+  if (kind === 'unknown' || kind === 'audio' || kind === 'archive' || kind === 'gguf') {
+    return new AppError('UnsupportedMedia', `${is}, not a picture that can be read. Choose a ${READ} file.`, { kind })
+  }
+  return new AppError('UnsupportedMedia', `${is}, which cannot be read. Save it as PNG or JPEG and use that.`, { kind })
+}
+
+export const missingFile = (name: string): AppError =>
+  new AppError('MediaNotFound', `${name} was not found. Check the path, or choose the file again.`)
+
+export const damaged = (name: string, cause: unknown): AppError =>
+  new AppError(
+    'DamagedMedia',
+    `${name} is damaged or incomplete and cannot be read. Copy or download it again, or save it anew in a picture editor.`,
+    undefined,
+    { cause },
+  )
+
+export const tooLarge = (name: string, width: number, height: number, limit: number): AppError =>
+  new AppError(
+    'MediaTooLarge',
+    `${name} is ${width} x ${height} pixels (${megapixels(width * height)} megapixels); at most ${megapixels(limit)} can be read. Make it smaller and try again.`,
+    { width, height, limit },
+  )
+
+const megapixels = (pixels: number): string => Math.ceil(pixels / 1e6).toLocaleString('en')

@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest'
+import { sniff } from './sniff.ts'
+
+const bytes = (latin: string) => new Uint8Array(Buffer.from(latin, 'latin1'))
+const box = (brands: string) => bytes(`\0\0\0${String.fromCharCode(8 + brands.length)}ftyp${brands}more`)
+
+describe('sniff', () => {
+  test.each([
+    ['png', bytes('\x89PNG\r\n\x1a\nrest')],
+    ['jpeg', bytes('\xff\xd8\xff\xe0')],
+    ['webp', bytes('RIFF\x10\0\0\0WEBPVP8 ')],
+    ['gif', bytes('GIF89a\x01')],
+    ['tiff', bytes('II*\0\x08')],
+    ['tiff', bytes('MM\0*\0')],
+    ['avif', box('avif\0\0\0\0mif1miaf')],
+    ['avif', box('mif1\0\0\0\0avifmiaf')],
+    ['heic', box('heic\0\0\0\0mif1heic')],
+    ['heic', box('mif1\0\0\0\0heic')],
+    ['video', box('isom\0\0\x02\0isomiso2mp41')],
+    ['video', bytes('\x1aE\xdf\xa3webm')],
+    ['video', bytes('RIFF\x10\0\0\0AVI LIST')],
+    ['audio', bytes('RIFF\x10\0\0\0WAVEfmt ')],
+    ['bmp', bytes('BM\x36\0\0\0\0\0\0\0\x36\0')],
+    ['pdf', bytes('%PDF-1.7\n')],
+    ['svg', bytes('<?xml version="1.0"?>\n<!-- a comment -->\n<svg xmlns="x">')],
+    ['svg', new Uint8Array(Buffer.from('\ufeff<svg width="1">', 'utf16le'))],
+    ['html', bytes('<!doctype html><p>')],
+    ['text', bytes('This is a text file.\n')],
+    ['text', new Uint8Array(Buffer.from('Привет, 世界'))],
+    ['empty', new Uint8Array()],
+    ['unknown', bytes('\x01\x02\x03\x04\x05')],
+    ['unknown', bytes('\x89PNG')],
+    ['gguf', bytes('GGUF\x03\0\0\0')],
+  ] as const)('%s', (kind, head) => {
+    expect(sniff(head)).toBe(kind)
+  })
+})
