@@ -1,0 +1,38 @@
+import { ORPCError, ValidationError } from '@orpc/server'
+import { AppError, ErrorCode, ErrorInfo, errorKinds } from '#contract'
+
+/** What a client is told of an error that is none of the contract's: no text of it, no stack. */
+const defect = { code: 'INTERNAL_SERVER_ERROR', message: 'Something in the app failed. Try again; if it happens again, restart the app.' }
+
+/**
+ * Any thrown value as the error that travels: an `AppError` as its code, message and detail (in `data`), refused input as
+ * `InvalidInput` naming the field, and everything else as a plain internal error.
+ */
+export function toRpcError(error: unknown): ORPCError<string, unknown> {
+  if (error instanceof AppError) {
+    const status = errorKinds[error.code] === 'input' ? 400 : 500
+    return new ORPCError(error.code, { status, message: error.message, data: error.detail, cause: error })
+  }
+  if (error instanceof ORPCError) {
+    if (error.cause instanceof ValidationError && error.code === 'BAD_REQUEST') return toRpcError(invalidInput(error.cause))
+    if (error.code === 'BAD_REQUEST') return toRpcError(new AppError('InvalidInput', 'The request could not be read.', undefined, { cause: error }))
+    if (error.status < 500) return error
+  }
+  return new ORPCError(defect.code, { status: 500, message: defect.message, cause: error })
+}
+
+/** The receiving side of `toRpcError`: the `AppError` again, or the value as it is when the contract does not know it. */
+export function fromRpcError(error: unknown): unknown {
+  if (!(error instanceof ORPCError)) return error
+  const code = ErrorCode.safeParse(error.code)
+  if (!code.success) return error
+  const detail = ErrorInfo.shape.detail.safeParse(error.data)
+  return new AppError(code.data, error.message, detail.success ? detail.data : undefined, { cause: error })
+}
+
+function invalidInput(error: ValidationError): AppError {
+  const [first, ...others] = error.issues
+  const field = (first?.path ?? []).map((step) => String(typeof step === 'object' ? step.key : step)).join('.')
+  const more = others.length > 0 ? ` (and ${others.length} more)` : ''
+  return new AppError('InvalidInput', `${field || 'The request'}: ${first?.message ?? 'not understood'}${more}`, undefined, { cause: error })
+}

@@ -1,0 +1,36 @@
+import { isContractProcedure } from '@orpc/contract'
+import type { AnySchema, ContractProcedure, ErrorMap, InferSchemaInput, InferSchemaOutput, Meta } from '@orpc/contract'
+import { implement } from '@orpc/server'
+import type { Router } from '@orpc/server'
+import { contract } from '#contract'
+import type { Contract } from '#contract'
+
+/** What every handler is given besides its input. */
+export interface CallOptions {
+  /** Aborted when the client cancels the call or goes away. */
+  readonly signal: AbortSignal
+}
+
+/** One function per procedure of `C`: a missing handler, or one of another type, does not compile. */
+export type HandlersOf<C> =
+  C extends ContractProcedure<infer Input extends AnySchema, infer Output extends AnySchema, ErrorMap, Meta>
+    ? (input: InferSchemaOutput<Input>, options: CallOptions) => InferSchemaInput<Output> | Promise<InferSchemaInput<Output>>
+    : { readonly [K in keyof C]: HandlersOf<C[K]> }
+
+export type Handlers = HandlersOf<Contract>
+
+export type AppRouter = Router<Contract, Record<never, never>>
+
+/** Binds the handlers to the contract; inputs are validated against it before a handler sees them. */
+export function createRouter(handlers: Handlers): AppRouter {
+  const never = new AbortController().signal
+  const bind = (part: object, handler: unknown): unknown => {
+    if (isContractProcedure(part)) {
+      const call = handler as (input: unknown, options: CallOptions) => unknown
+      return implement(part).handler(({ input, signal }) => call(input, { signal: signal ?? never }))
+    }
+    const entries = Object.entries(part as Record<string, object>)
+    return Object.fromEntries(entries.map(([key, child]) => [key, bind(child, (handler as Record<string, unknown>)[key])]))
+  }
+  return bind(contract, handlers) as AppRouter
+}
