@@ -1,0 +1,2 @@
+export * from './media.ts'
+export type { Probe } from './protocol.ts'
