@@ -1,0 +1,123 @@
+import { createReadStream, existsSync } from 'node:fs'
+import { rm, stat } from 'node:fs/promises'
+import { AppError } from '#contract'
+import type { Attachment, Sha256 } from '#contract'
+import type { Database } from '../../lib/database/index.ts'
+import { displayName } from './displayName.ts'
+import { attachmentFiles, thumbnailMimes } from './files.ts'
+import type { ThumbnailMime } from './files.ts'
+import { cannotStore, interrupted, MAX_UPLOAD_BYTES, receive } from './receive.ts'
+import { attachmentRows } from './rows.ts'
+import type { AttachmentGateway, AttachmentMedia, OpenAttachment } from './types.ts'
+
+/** Files that no question holds are kept this long, in ms: they may be in a draft. */
+const DRAFT_LIFE = 24 * 60 * 60 * 1000
+
+export interface AttachmentsOptions {
+  readonly database: Database
+  /** Where the files lie; made when missing. */
+  readonly folder: string
+  readonly media: AttachmentMedia
+  /** Largest upload in bytes. */
+  readonly maxBytes?: number
+}
+
+/** Opens the store. A file is in its place before its row is written, and a row is gone before its file is removed. */
+export function createAttachments({ database, folder, media, maxBytes = MAX_UPLOAD_BYTES }: AttachmentsOptions): AttachmentGateway {
+  const files = attachmentFiles(folder)
+  const rows = attachmentRows(database)
+
+  function known(sha: Sha256): Attachment {
+    const attachment = rows.get(sha)
+    if (!attachment) throw new AppError('NotFound', 'This picture is not stored here any more. Add it again.', { sha })
+    return attachment
+  }
+
+  const gone = ({ sha, name }: Attachment) =>
+    new AppError('NotFound', `The file of ${name} is gone from the data folder. Add the picture again.`, { sha })
+
+  async function openFile(path: string, mime: string, attachment: Attachment): Promise<OpenAttachment> {
+    const facts = await stat(path).catch(() => null)
+    if (!facts?.isFile()) throw gone(attachment)
+    return { mime, bytes: facts.size, stream: (range) => createReadStream(path, range) }
+  }
+
+  /** Makes the thumbnail of the file at `from` in a temporary place. */
+  async function makeThumbnail(from: string, name: string, target: string): Promise<ThumbnailMime> {
+    const made = await media.thumbnail(from, name, target)
+    return made === thumbnailMimes.png ? thumbnailMimes.png : thumbnailMimes.webp
+  }
+
+  return {
+    async store(uploadName, body, signal) {
+      const name = displayName(uploadName)
+      const temporary = files.temporary()
+      const temporaryThumbnail = files.temporary()
+      try {
+        const { sha, bytes } = await receive(body, temporary, { name, limit: maxBytes, signal })
+        const before = rows.get(sha)
+        const original = files.original(sha)
+        if (before && existsSync(original)) {
+          const again = { ...before, name }
+          rows.put(again, Date.now())
+          return again
+        }
+        const { mime, width, height } = await media.probe(temporary, name)
+        // Making the thumbnail reads every byte, so a file that is damaged further in is refused here.
+        const thumbnailMime = await makeThumbnail(temporary, name, temporaryThumbnail)
+        if (signal?.aborted) throw interrupted(name, signal.reason)
+        await files.place(temporary, original)
+        await files.place(temporaryThumbnail, files.thumbnail(sha, thumbnailMime))
+        const attachment: Attachment = { sha, kind: 'image', mime, name, bytes, width, height }
+        rows.put(attachment, Date.now())
+        return attachment
+      } catch (error) {
+        throw error instanceof AppError ? error : cannotStore(name, error)
+      } finally {
+        await Promise.all([temporary, temporaryThumbnail].map((path) => rm(path, { force: true })))
+      }
+    },
+
+    async open(sha, size) {
+      const attachment = known(sha)
+      const original = files.original(sha)
+      if (size !== 'thumb') return openFile(original, attachment.mime, attachment)
+      const there = files.findThumbnail(sha)
+      if (there) return openFile(there.path, there.mime, attachment)
+      if (!existsSync(original)) throw gone(attachment)
+      const temporary = files.temporary()
+      try {
+        const mime = await makeThumbnail(original, attachment.name, temporary)
+        const path = files.thumbnail(sha, mime)
+        await files.place(temporary, path)
+        return await openFile(path, mime, attachment)
+      } catch (error) {
+        throw error instanceof AppError ? error : cannotStore(attachment.name, error)
+      } finally {
+        await rm(temporary, { force: true })
+      }
+    },
+
+    get: (sha) => rows.get(sha),
+
+    pathOf(sha) {
+      const attachment = known(sha)
+      const path = files.original(sha)
+      if (!existsSync(path)) throw gone(attachment)
+      return path
+    },
+
+    async collect(referenced) {
+      const removed = rows.removeUnused(new Set(referenced), Date.now() - DRAFT_LIFE)
+      for (const sha of removed) files.remove(sha)
+      // Files without a row: the process ended between the two steps of storing or removing.
+      const orphans: Sha256[] = []
+      for await (const { sha, age } of files.list()) {
+        if (age < DRAFT_LIFE || rows.get(sha)) continue
+        files.remove(sha)
+        orphans.push(sha)
+      }
+      return removed.length + orphans.length
+    },
+  }
+}
