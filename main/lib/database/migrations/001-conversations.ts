@@ -13,7 +13,7 @@ export const conversations = `
     position INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     conversation_id TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
-    parent_id TEXT REFERENCES messages (id) ON DELETE CASCADE,
+    parent_id TEXT REFERENCES messages (id),
     role TEXT NOT NULL CHECK (role IN ('user', 'assistant')),
     status TEXT NOT NULL CHECK (status IN ('streaming', 'complete', 'stopped', 'failed', 'interrupted')),
     error TEXT,

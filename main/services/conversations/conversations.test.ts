@@ -1,0 +1,328 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { AppError } from '#contract'
+import type { Attachment, ConversationEvent, Message, Part } from '#contract'
+import { openStore } from '../../lib/database/index.ts'
+import type { Store } from '../../lib/database/index.ts'
+import { createConversations } from './conversations.ts'
+import type { Conversations } from './types.ts'
+
+let folder: string
+let store: Store
+let conversations: Conversations
+let time = 1000
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sightline-conversations-'))
+  open()
+})
+afterEach(() => {
+  store.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function open(): void {
+  store = openStore(folder)
+  conversations = createConversations(store.db, () => ++time)
+}
+function reopen(): void {
+  store.close()
+  open()
+}
+
+const text = (value: string): Part[] => [{ type: 'text', text: value }]
+const picture = (fill: string, name = 'a.png'): Part => {
+  const attachment: Attachment = { sha: fill.repeat(64), kind: 'image', mime: 'image/png', name, bytes: 1, width: 2, height: 3 }
+  return { type: 'image', attachment }
+}
+const ask = (parts: Part[], conversationId: string | null = null) => conversations.ask({ conversationId, parts, model: 'demo' })
+function answered(question: string, answer: string, conversationId: string | null = null) {
+  const sent = ask(text(question), conversationId)
+  conversations.append(sent.answerId, answer)
+  conversations.finish(sent.answerId, { status: 'complete' })
+  return sent
+}
+const said = (message: Message) => message.parts.map((part) => (part.type === 'text' ? part.text : `[${part.attachment.name}]`)).join('')
+const shown = (id: string) => conversations.path(conversations.get(id).leafId as string).map(said)
+const notFound = expect.objectContaining({ code: 'NotFound' }) as AppError
+
+describe('the tree', () => {
+  test('a question and its growing answer are stored in order, pictures where they stood', () => {
+    const sent = ask([...text('Left: '), picture('a', 'left.png'), ...text(' right: '), picture('b', 'right.png')])
+    conversations.append(sent.answerId, 'A red')
+    conversations.append(sent.answerId, ' circle 😀')
+    const usage = { promptTokens: 9, imageTokens: 4, completionTokens: 3, cachedTokens: 0, contextTokens: 4096 }
+    const timings = { loadMs: 1, encodeMs: 2, prefillMs: 3, ttftMs: 4, tokensPerSecond: 5 }
+    conversations.finish(sent.answerId, { status: 'complete', usage, timings })
+    reopen()
+    expect(shown(sent.conversationId)).toEqual(['Left: [left.png] right: [right.png]', 'A red circle 😀'])
+    expect(conversations.message(sent.answerId)).toMatchObject({ status: 'complete', usage, timings, model: 'demo', parentId: sent.userMessageId, error: null })
+  })
+
+  test('another answer is a new branch; the earlier one is kept and can be chosen again', () => {
+    const first = answered('What is it?', 'a circle')
+    const second = conversations.answerAgain(first.userMessageId, 'demo')
+    conversations.append(second.answerId, 'a ring')
+    conversations.finish(second.answerId, { status: 'complete' })
+    const below = answered('And now?', 'still a ring', first.conversationId)
+    expect(shown(first.conversationId)).toEqual(['What is it?', 'a ring', 'And now?', 'still a ring'])
+    expect(conversations.message(second.answerId).siblings).toEqual([first.answerId, second.answerId])
+
+    conversations.selectBranch(first.answerId)
+    expect(shown(first.conversationId)).toEqual(['What is it?', 'a circle'])
+    conversations.selectBranch(second.answerId)
+    expect(conversations.get(first.conversationId).leafId).toBe(below.answerId)
+    reopen()
+    expect(shown(first.conversationId)).toEqual(['What is it?', 'a ring', 'And now?', 'still a ring'])
+  })
+
+  test('choosing a message of the current branch keeps the leaf', () => {
+    const first = answered('1', 'one')
+    conversations.answerAgain(first.userMessageId, 'demo')
+    conversations.selectBranch(first.answerId)
+    conversations.selectBranch(first.userMessageId)
+    expect(conversations.get(first.conversationId).leafId).toBe(first.answerId)
+  })
+
+  test('answers that were streaming when the process ended are interrupted with their text', () => {
+    const sent = ask(text('Tell me'))
+    conversations.append(sent.answerId, 'Once upon')
+    reopen()
+    const message = conversations.message(sent.answerId)
+    expect([message.status, message.error?.code, said(message)]).toEqual(['interrupted', 'Interrupted', 'Once upon'])
+    expect(conversations.search('Once upon', 10)).toHaveLength(1)
+    expect(() => conversations.append(sent.answerId, ' more')).toThrow('not streaming')
+  })
+
+  test('the title is the first words of the question, or the name of the first picture', () => {
+    const title = (parts: Part[]) => conversations.get(ask(parts).conversationId).title
+    expect(title([picture('a'), ...text('  What\n is   this? ')])).toBe('What is this?')
+    expect(title(text('word '.repeat(40)))).toBe(`${'word '.repeat(11).trim()}…`)
+    expect(title(text('字'.repeat(100)))).toBe(`${'字'.repeat(59)}…`)
+    expect(title([picture('a', 'harbour.png')])).toBe('harbour.png')
+  })
+
+  test('a conversation deeper than any recursion limit is read and removed', () => {
+    let sent = answered('0', 'a0')
+    store.db.transaction(() => {
+      for (let i = 1; i < 1500; i++) sent = answered(String(i), `a${i}`, sent.conversationId)
+    })()
+    expect(shown(sent.conversationId)).toHaveLength(3000)
+    conversations.remove(sent.conversationId)
+    for (const table of ['conversations', 'messages', 'parts', 'message_search', 'title_search']) {
+      expect(store.db.prepare(`SELECT count(*) FROM ${table}`).pluck().get(), table).toBe(0)
+    }
+  })
+
+  test('ids that are not there are NotFound, and nothing is stored for them', () => {
+    for (const action of [
+      () => ask(text('?'), 'nowhere'),
+      () => conversations.answerAgain('nothing', 'demo'),
+      () => conversations.remove('nowhere'),
+      () => conversations.rename('nowhere', 'x'),
+      () => conversations.selectBranch('nothing'),
+      () => conversations.watch('nowhere'),
+      () => conversations.path('nothing'),
+    ]) {
+      expect(action).toThrow(notFound)
+    }
+    expect(store.db.prepare('SELECT count(*) FROM messages').pluck().get()).toBe(0)
+  })
+
+  test('referenced shas are those of every branch, once, until the conversation is removed', () => {
+    const first = ask([picture('a'), picture('b')])
+    const second = ask([picture('b'), picture('c')])
+    expect(conversations.referencedShas().sort()).toEqual(['a', 'b', 'c'].map((fill) => fill.repeat(64)))
+    conversations.remove(first.conversationId)
+    expect(conversations.referencedShas().sort()).toEqual(['b', 'c'].map((fill) => fill.repeat(64)))
+    conversations.remove(second.conversationId)
+    expect(conversations.referencedShas()).toEqual([])
+  })
+})
+
+describe('search', () => {
+  const found = (query: string) => conversations.search(query, 10).map((hit) => hit.snippet.replaceAll('\u0002', '<').replaceAll('\u0003', '>'))
+
+  test('finds parts of words in titles and texts, without regard to case and accents', () => {
+    answered('A question', 'The Café by the lighthouse is closed')
+    expect(found('CAFE')).toEqual(['The <Café> by the lighthouse is closed'])
+    expect(found('light the')).toEqual(['<The> Café by <the> <light>house is closed'])
+    expect(found('lighthouse open')).toEqual([])
+    expect(found('questi')).toEqual(['A <questi>on'])
+  })
+
+  test('finds words of one and two characters and scripts without spaces', () => {
+    answered('图片里有什么', '一只红色的圆形')
+    expect(found('红色')).toEqual(['一只<红色>的圆形'])
+    expect(found('圆')).toEqual(['一只红色的<圆>形'])
+    expect(found('图片里')).toEqual(['<图片里>有什么'])
+  })
+
+  test('takes operators, quotes and wildcards as plain text', () => {
+    answered('x', 'say "NEAR(a b)" or 100%_sure')
+    expect(found('"NEAR(a')).toEqual(['say <"NEAR(a> b)" or 100%_sure'])
+    expect(found('%_')).toEqual(['say "NEAR(a b)" or 100<%_>sure'])
+    expect(found('*')).toEqual([])
+    for (const query of ['', '   ', '"', 'AND', 'text:', '-', '\0\0\0', "'; DROP TABLE messages"]) expect(() => conversations.search(query, 10)).not.toThrow()
+  })
+
+  test('gives each conversation once, titles first, then newest first, up to the limit', () => {
+    const old = answered('nothing', 'blue whale, blue whale')
+    const recent = answered('nothing else', 'a blue whale')
+    const titled = answered('blue whale?', 'blue whale')
+    expect(conversations.search('blue whale', 10).map((hit) => hit.conversation.id)).toEqual([titled, recent, old].map((sent) => sent.conversationId))
+    expect(conversations.search('blue whale', 2)).toHaveLength(2)
+  })
+
+  test('follows renaming, removal, and the end of an answer', () => {
+    const sent = ask(text('first'))
+    conversations.append(sent.answerId, 'porcupine')
+    expect(found('porcupine')).toEqual([])
+    conversations.finish(sent.answerId, { status: 'stopped' })
+    expect(found('porcupine')).toEqual(['<porcupine>'])
+    conversations.rename(sent.conversationId, 'hedgehogs')
+    expect(found('hedgehog')).toEqual(['<hedgehog>s'])
+    conversations.remove(sent.conversationId)
+    expect([...found('porcupine'), ...found('hedgehog'), ...found('first')]).toEqual([])
+  })
+
+  test('a long text is cut around the first hit', () => {
+    answered('q', `${'lorem '.repeat(200)}needle${' ipsum'.repeat(200)}`)
+    const [snippet = ''] = found('needle')
+    expect(snippet).toMatch(/^….*<needle>.*…$/)
+    expect(snippet.length).toBeLessThan(170)
+  })
+})
+
+describe('watching', () => {
+  async function take<T>(stream: AsyncIterator<T>, count: number): Promise<T[]> {
+    const events: T[] = []
+    while (events.length < count) events.push((await stream.next()).value as T)
+    return events
+  }
+
+  test('a watcher gets the snapshot and then a gapless sequence', async () => {
+    const first = answered('one', 'eins')
+    const stream = conversations.watch(first.conversationId)
+    const next = ask(text('two'), first.conversationId)
+    conversations.progress(next.answerId, { phase: 'prefill', done: 1, total: 2 })
+    conversations.append(next.answerId, 'zw')
+    conversations.append(next.answerId, 'ei')
+    conversations.finish(next.answerId, { status: 'complete' })
+    conversations.rename(first.conversationId, 'Zahlen')
+    conversations.remove(first.conversationId)
+    const events = await take(stream, 9)
+    expect(events.map((event) => event.type)).toEqual(['snapshot', 'message', 'message', 'progress', 'text', 'text', 'message', 'snapshot', 'removed'])
+    expect(events.map((event) => event.seq)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
+    expect(events[5]).toMatchObject({ messageId: next.answerId, offset: 2, text: 'ei' })
+    expect((await stream.next()).done).toBe(true)
+  })
+
+  test('a late watcher sees the progress and the text so far', async () => {
+    const sent = ask(text('one'))
+    conversations.progress(sent.answerId, { phase: 'encoding', done: 1, total: 3 })
+    conversations.append(sent.answerId, 'half')
+    const [snapshot] = await take(conversations.watch(sent.conversationId), 1)
+    expect(snapshot).toMatchObject({ type: 'snapshot', progress: { [sent.answerId]: { phase: 'encoding', done: 1, total: 3 } } })
+    expect(snapshot?.type === 'snapshot' && snapshot.messages.map(said)).toEqual(['one', 'half'])
+  })
+
+  test('an answer on a branch that is not shown sends nothing until it is chosen', async () => {
+    const first = answered('one', 'eins')
+    const second = conversations.answerAgain(first.userMessageId, 'demo')
+    const stream = conversations.watch(first.conversationId)
+    conversations.selectBranch(first.answerId)
+    conversations.append(second.answerId, 'unseen')
+    conversations.progress(second.answerId, { phase: 'waiting', done: 0, total: 1 })
+    conversations.selectBranch(second.answerId)
+    conversations.append(second.answerId, ' seen')
+    const events = await take(stream, 4)
+    expect(events.map((event) => event.type)).toEqual(['snapshot', 'snapshot', 'snapshot', 'text'])
+    expect(events[3]).toMatchObject({ offset: 6, text: ' seen' })
+  })
+
+  test('a watcher who stops reading loses the stream; others go on', async () => {
+    const sent = ask(text('one'))
+    const asleep = conversations.watch(sent.conversationId)
+    const awake = conversations.watch(sent.conversationId)
+    const seen: ConversationEvent[] = await take(awake, 1)
+    for (let i = 0; i < 1500; i++) {
+      conversations.progress(sent.answerId, { phase: 'prefill', done: i, total: 1500 })
+      seen.push(...(await take(awake, 1)))
+    }
+    expect(seen.map((event) => event.seq)).toEqual(Array.from({ length: 1501 }, (_, i) => i))
+    expect((await asleep.next()).done).toBe(true)
+  })
+
+  test('the list tells of new, renamed, answered and removed conversations', async () => {
+    const old = answered('old', 'x')
+    const list = conversations.watchList()
+    const sent = answered('new', 'y')
+    conversations.rename(old.conversationId, 'older')
+    conversations.remove(old.conversationId)
+    const events = await take(list, 5)
+    expect(events.map((event) => event.type)).toEqual(['snapshot', 'upsert', 'upsert', 'upsert', 'removed'])
+    expect(events[0]).toMatchObject({ conversations: [{ id: old.conversationId }] })
+    expect(events[1]).toMatchObject({ conversation: { id: sent.conversationId, title: 'new', leafId: sent.answerId } })
+    expect(events[3]).toMatchObject({ conversation: { title: 'older' } })
+    expect(events[4]).toEqual({ type: 'removed', id: old.conversationId })
+  })
+
+  test('whatever the order of writes, joins and reads, every watcher has each character once and ends equal to the store', async () => {
+    const step = fc.oneof(
+      fc.record({ type: fc.constant('append' as const), text: fc.string({ unit: 'binary', minLength: 1, maxLength: 5 }) }),
+      fc.constant({ type: 'join' as const }),
+      fc.constant({ type: 'read' as const }),
+      fc.constant({ type: 'branch' as const }),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const sent = ask(text('?'))
+        let answerId = sent.answerId
+        const watchers: { stream: AsyncIterator<ConversationEvent>; views: Map<string, string>; seq: number | null }[] = []
+        const read = async (watcher: (typeof watchers)[number]) => {
+          const { value, done } = await watcher.stream.next()
+          if (done) return false
+          if (watcher.seq !== null) expect(value.seq).toBe(watcher.seq + 1)
+          watcher.seq = value.seq
+          if (value.type === 'snapshot') watcher.views = new Map(value.messages.map((message) => [message.id, said(message)]))
+          if (value.type === 'message') watcher.views.set(value.message.id, said(value.message))
+          if (value.type === 'text') {
+            const before = watcher.views.get(value.messageId)
+            expect(before?.length).toBe(value.offset)
+            watcher.views.set(value.messageId, before + value.text)
+          }
+          return true
+        }
+        let written = ''
+        for (const current of steps) {
+          if (current.type === 'append') {
+            conversations.append(answerId, current.text)
+            written += current.text
+          } else if (current.type === 'join') {
+            watchers.push({ stream: conversations.watch(sent.conversationId), views: new Map(), seq: null })
+            await read(watchers.at(-1) as (typeof watchers)[number])
+          } else if (current.type === 'branch') {
+            conversations.finish(answerId, { status: 'stopped' })
+            answerId = conversations.answerAgain(sent.userMessageId, 'demo').answerId
+            written = ''
+          } else {
+            conversations.progress(answerId, { phase: 'prefill', done: 0, total: 1 })
+            for (const watcher of watchers) await read(watcher)
+          }
+        }
+        const path = conversations.path(answerId)
+        expect(said(path[1] as Message)).toBe(written)
+        conversations.remove(sent.conversationId)
+        for (const watcher of watchers) {
+          while (await read(watcher));
+          expect(watcher.views).toEqual(new Map(path.map((message) => [message.id, said(message)])))
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+})

@@ -1,0 +1,170 @@
+import type { ConversationListEvent, Message, Part } from '#contract'
+import type { Database } from '../../lib/database/index.ts'
+import { Emitter } from '../../lib/emitter.ts'
+import { eventStream } from '../../lib/eventStream.ts'
+import { ConversationFeed } from './feed.ts'
+import { createMessageStore } from './messageStore.ts'
+import { search } from './search.ts'
+import { titleOf } from './title.ts'
+import type { Conversations, Ending, Sent } from './types.ts'
+
+const cutShort: Ending = {
+  status: 'interrupted',
+  error: { code: 'Interrupted', message: 'The app ended before the answer did. What was written is kept; ask again for a whole answer.' },
+}
+
+/**
+ * The conversations in `db`. Answers that an earlier process left streaming become `interrupted`, with their text.
+ * `now` gives the time in ms.
+ */
+export function createConversations(db: Database, now: () => number = Date.now): Conversations {
+  const store = createMessageStore(db)
+  const feed = new ConversationFeed()
+  const listEvents = new Emitter<ConversationListEvent>()
+  /** The answers that are being written; `length` of their text in UTF-16 units. */
+  const streaming = new Map<string, { readonly conversationId: string; length: number }>()
+
+  db.transaction(() => store.streaming().forEach((id) => store.finish(id, cutShort)))()
+
+  const upsert = (id: string) => listEvents.emit({ type: 'upsert', conversation: store.conversation(id) })
+  const snapshot = (id: string) => {
+    const conversation = store.conversation(id)
+    const messages = store.path(conversation.leafId)
+    return { type: 'snapshot', conversation, messages, progress: feed.progressOf(messages.map((message) => message.id)) } as const
+  }
+  const publishSnapshot = (id: string) => {
+    if (feed.hasReaders(id)) feed.publish(id, snapshot(id))
+  }
+  /** Events of a message go to watchers only while it is the leaf they see. */
+  const isShown = (conversationId: string, messageId: string) =>
+    feed.hasReaders(conversationId) && store.conversation(conversationId).leafId === messageId
+  const streamingAnswer = (messageId: string) => {
+    const answer = streaming.get(messageId)
+    if (!answer) throw new Error(`Message ${messageId} is not streaming.`)
+    return answer
+  }
+  const startAnswer = (conversationId: string, parentId: string, model: string, time: number): string => {
+    const parts: Part[] = [{ type: 'text', text: '' }]
+    const id = store.addMessage({ conversationId, parentId, role: 'assistant', status: 'streaming', model, parts }, time)
+    store.moveTo(conversationId, id)
+    store.touch(conversationId, time)
+    return id
+  }
+  const begin = (sent: Sent) => {
+    streaming.set(sent.answerId, { conversationId: sent.conversationId, length: 0 })
+    upsert(sent.conversationId)
+  }
+  const forget = (messageId: string) => {
+    streaming.delete(messageId)
+    feed.setProgress(messageId, null)
+  }
+
+  return {
+    watchList: (signal) =>
+      eventStream(
+        ({ push }) => {
+          push({ type: 'snapshot', conversations: store.list() })
+          return listEvents.on(push)
+        },
+        { signal },
+      ),
+
+    watch(id, signal) {
+      const first = snapshot(id)
+      return eventStream((sink) => feed.join(id, sink, first), { signal })
+    },
+
+    search: (query, limit) => search(db, query, limit),
+    get: (id) => store.conversation(id),
+    message: (id) => store.message(id),
+    path: (messageId) => store.path(store.message(messageId).id),
+    referencedShas: () => store.shas(),
+
+    rename(id, title) {
+      store.rename(id, title)
+      const conversation = store.conversation(id)
+      listEvents.emit({ type: 'upsert', conversation })
+      publishSnapshot(id)
+      return conversation
+    },
+
+    remove(id) {
+      store.conversation(id)
+      store.remove(id)
+      for (const [messageId, answer] of [...streaming]) if (answer.conversationId === id) forget(messageId)
+      feed.close(id, { type: 'removed' })
+      listEvents.emit({ type: 'removed', id })
+    },
+
+    selectBranch(messageId) {
+      const { conversationId } = store.message(messageId)
+      const { leafId } = store.conversation(conversationId)
+      if (store.path(leafId).some((message) => message.id === messageId)) return
+      let leaf = messageId
+      for (let child = store.newestChild(leaf); child !== null; child = store.newestChild(leaf)) leaf = child
+      store.moveTo(conversationId, leaf)
+      upsert(conversationId)
+      publishSnapshot(conversationId)
+    },
+
+    ask({ conversationId, parts, model }) {
+      const time = now()
+      const sent = db.transaction((): Sent => {
+        const id = conversationId ?? store.addConversation(titleOf(parts), time)
+        const parentId = store.conversation(id).leafId
+        const question = { conversationId: id, parentId, role: 'user', status: 'complete', model: null, parts } as const
+        const userMessageId = store.addMessage(question, time)
+        return { conversationId: id, userMessageId, answerId: startAnswer(id, userMessageId, model, time) }
+      })()
+      begin(sent)
+      for (const id of [sent.userMessageId, sent.answerId]) feed.publish(sent.conversationId, { type: 'message', message: store.message(id) })
+      return sent
+    },
+
+    answerAgain(questionId, model) {
+      const time = now()
+      const { conversationId } = store.message(questionId)
+      const answerId = db.transaction(() => startAnswer(conversationId, questionId, model, time))()
+      const sent = { conversationId, userMessageId: questionId, answerId }
+      begin(sent)
+      publishSnapshot(conversationId)
+      return sent
+    },
+
+    append(messageId, text) {
+      const answer = streamingAnswer(messageId)
+      const offset = answer.length
+      // SQLite keeps UTF-8: half a surrogate pair would come back as another character than was shown.
+      const kept = text.toWellFormed()
+      store.append(messageId, kept)
+      answer.length += kept.length
+      if (isShown(answer.conversationId, messageId)) feed.publish(answer.conversationId, { type: 'text', messageId, offset, text: kept })
+    },
+
+    progress(messageId, progress) {
+      const { conversationId } = streamingAnswer(messageId)
+      feed.setProgress(messageId, progress)
+      if (isShown(conversationId, messageId)) feed.publish(conversationId, { type: 'progress', messageId, progress })
+    },
+
+    finish(messageId, ending) {
+      const { conversationId } = streamingAnswer(messageId)
+      db.transaction(() => {
+        store.touch(conversationId, now())
+        store.finish(messageId, ending)
+      })()
+      forget(messageId)
+      const message = store.message(messageId)
+      if (isShown(conversationId, messageId)) feed.publish(conversationId, { type: 'message', message })
+      upsert(conversationId)
+      return message
+    },
+
+    reportLost(messageId, error) {
+      const { conversationId } = streamingAnswer(messageId)
+      forget(messageId)
+      const message: Message = { ...store.message(messageId), status: 'failed', error }
+      if (isShown(conversationId, messageId)) feed.publish(conversationId, { type: 'message', message })
+    },
+  }
+}

@@ -1,0 +1,2 @@
+export { createConversations } from './conversations.ts'
+export type * from './types.ts'

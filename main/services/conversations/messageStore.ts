@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto'
+import { AppError } from '#contract'
+import type { Conversation, Message, Part } from '#contract'
+import type { Database } from '../../lib/database/index.ts'
+import { conversationOf, messageOf, partOf } from './rows.ts'
+import type { ConversationRow, MessageRow, PartRow } from './rows.ts'
+import type { Ending } from './types.ts'
+
+/** The SQL of conversations and messages; every method is one read or a step of the caller's transaction. */
+export function createMessageStore(db: Database) {
+  const sql = {
+    conversation: db.prepare<[string], ConversationRow>('SELECT * FROM conversations WHERE id = ?'),
+    list: db.prepare<[], ConversationRow>('SELECT * FROM conversations ORDER BY updated_at DESC, position DESC'),
+    addConversation: db.prepare('INSERT INTO conversations (id, title, created_at, updated_at, leaf_id) VALUES (?, ?, ?, ?, NULL)'),
+    rename: db.prepare('UPDATE conversations SET title = ? WHERE id = ?'),
+    moveTo: db.prepare('UPDATE conversations SET leaf_id = ? WHERE id = ?'),
+    touch: db.prepare('UPDATE conversations SET updated_at = ? WHERE id = ?'),
+    remove: db.prepare('DELETE FROM conversations WHERE id = ?'),
+    message: db.prepare<[string], MessageRow>('SELECT * FROM messages WHERE id = ?'),
+    path: db.prepare<[string], MessageRow>(`
+      WITH RECURSIVE up (id, depth) AS (
+        SELECT ?, 0
+        UNION ALL SELECT m.parent_id, up.depth + 1 FROM up JOIN messages m ON m.id = up.id WHERE m.parent_id IS NOT NULL
+      )
+      SELECT m.* FROM up JOIN messages m ON m.id = up.id ORDER BY up.depth DESC`),
+    parts: db.prepare<[string], PartRow>('SELECT type, text, attachment FROM parts WHERE message_id = ? ORDER BY ordinal'),
+    siblings: db.prepare<[string, string | null], string>('SELECT id FROM messages WHERE conversation_id = ? AND parent_id IS ? ORDER BY position').pluck(),
+    newestChild: db.prepare<[string], string>('SELECT id FROM messages WHERE parent_id = ? ORDER BY position DESC LIMIT 1').pluck(),
+    addMessage: db.prepare('INSERT INTO messages (id, conversation_id, parent_id, role, status, model, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)'),
+    addPart: db.prepare('INSERT INTO parts (message_id, ordinal, type, text, attachment_sha, attachment) VALUES (?, ?, ?, ?, ?, ?)'),
+    append: db.prepare('UPDATE parts SET text = text || ? WHERE message_id = ? AND ordinal = 0'),
+    finish: db.prepare(`UPDATE messages SET status = ?, error = ?, usage = ?, timings = ? WHERE id = ?`),
+    index: db.prepare(`
+      INSERT INTO message_search (rowid, text)
+      SELECT m.position, group_concat(p.text, char(10) ORDER BY p.ordinal)
+      FROM messages m JOIN parts p ON p.message_id = m.id AND p.type = 'text' WHERE m.id = ? GROUP BY m.position`),
+    streaming: db.prepare<[], string>(`SELECT id FROM messages WHERE status = 'streaming'`).pluck(),
+    shas: db.prepare<[], string>('SELECT DISTINCT attachment_sha FROM parts WHERE attachment_sha IS NOT NULL').pluck(),
+  }
+  const parts = (id: string): Part[] => sql.parts.all(id).map(partOf)
+  const full = (row: MessageRow): Message => messageOf(row, parts(row.id), sql.siblings.all(row.conversation_id, row.parent_id))
+
+  return {
+    /** Throws NotFound. */
+    conversation(id: string): Conversation {
+      const row = sql.conversation.get(id)
+      if (!row) throw new AppError('NotFound', 'This conversation is no longer there. It may have been removed in another window.', { id })
+      return conversationOf(row)
+    },
+    /** Throws NotFound. */
+    message(id: string): Message {
+      const row = sql.message.get(id)
+      if (!row) throw new AppError('NotFound', 'This message is no longer there. Its conversation may have been removed.', { id })
+      return full(row)
+    },
+    list: () => sql.list.all().map(conversationOf),
+    path: (leafId: string | null) => (leafId === null ? [] : sql.path.all(leafId).map(full)),
+    newestChild: (id: string) => sql.newestChild.get(id) ?? null,
+    streaming: () => sql.streaming.all(),
+    shas: () => sql.shas.all(),
+
+    addConversation(title: string, now: number): string {
+      const id = randomUUID()
+      sql.addConversation.run(id, title, now, now)
+      return id
+    },
+    rename: (id: string, title: string) => void sql.rename.run(title, id),
+    remove: (id: string) => void sql.remove.run(id),
+    touch: (id: string, now: number) => void sql.touch.run(now, id),
+    moveTo: (conversationId: string, leafId: string) => void sql.moveTo.run(leafId, conversationId),
+
+    addMessage(message: Pick<Message, 'conversationId' | 'parentId' | 'role' | 'status' | 'model' | 'parts'>, now: number): string {
+      const id = randomUUID()
+      sql.addMessage.run(id, message.conversationId, message.parentId, message.role, message.status, message.model, now)
+      message.parts.forEach((part, ordinal) => {
+        if (part.type === 'text') sql.addPart.run(id, ordinal, 'text', part.text, null, null)
+        else sql.addPart.run(id, ordinal, 'image', null, part.attachment.sha, JSON.stringify(part.attachment))
+      })
+      if (message.status !== 'streaming') sql.index.run(id)
+      return id
+    },
+    append: (id: string, text: string) => void sql.append.run(text, id),
+    /** Only for a streaming message. */
+    finish(id: string, { status, error, usage, timings }: Ending): void {
+      const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value))
+      sql.finish.run(status, json(error), json(usage), json(timings), id)
+      sql.index.run(id)
+    },
+  }
+}

@@ -1,0 +1,58 @@
+import type { Conversation, ConversationEvent, ConversationListEvent, ErrorInfo, Message, MessageStatus, Part, Progress, Timings, Usage } from '#contract'
+
+/** Ids of a stored question and of the answer that is being written. */
+export interface Sent {
+  readonly conversationId: string
+  readonly userMessageId: string
+  readonly answerId: string
+}
+
+/** How an answer ended. */
+export interface Ending {
+  readonly status: Exclude<MessageStatus, 'streaming'>
+  readonly error?: ErrorInfo
+  readonly usage?: Usage
+  readonly timings?: Timings
+}
+
+export interface SearchHit {
+  readonly conversation: Conversation
+  /** About 160 characters around the first hit; hits stand between \u0002 and \u0003. */
+  readonly snippet: string
+}
+
+/**
+ * Conversations as trees of messages. Every change is on the disk before a watcher hears of it. Methods throw NotFound
+ * for ids that are not (or no longer) there.
+ */
+export interface Conversations {
+  /** The list, newest first, then its changes. */
+  watchList(signal?: AbortSignal): AsyncIterableIterator<ConversationListEvent>
+  /** A snapshot of the path to the current leaf, then every event in a gapless sequence; ends after `removed`. */
+  watch(id: string, signal?: AbortSignal): AsyncIterableIterator<ConversationEvent>
+  /** Conversations whose title or one of whose messages holds every word of `query`: titles first, then newest first. */
+  search(query: string, limit: number): SearchHit[]
+  get(id: string): Conversation
+  message(id: string): Message
+  /** The messages from the root to `messageId`, both included. */
+  path(messageId: string): Message[]
+  rename(id: string, title: string): Conversation
+  /** Removes the conversation with all branches. */
+  remove(id: string): void
+  /** Makes the branch that holds `messageId` the current one, down to its newest message. */
+  selectBranch(messageId: string): void
+  /** Stores a question below the current leaf (null: in a new conversation) and an empty answer that is streaming. */
+  ask(question: { conversationId: string | null; parts: Part[]; model: string }): Sent
+  /** Adds another streaming answer to a question and makes it the current branch. */
+  answerAgain(questionId: string, model: string): Sent
+  /** Appends to a streaming answer. Throws when the message is not streaming. */
+  append(messageId: string, text: string): void
+  /** Tells watchers what the engine is doing for a streaming answer; not stored. */
+  progress(messageId: string, progress: Progress): void
+  /** Ends a streaming answer. Throws when the message is not streaming. */
+  finish(messageId: string, ending: Ending): Message
+  /** Tells watchers that a streaming answer failed and could not be saved as such; the next start finds it interrupted. */
+  reportLost(messageId: string, error: ErrorInfo): void
+  /** Shas of all attachments that any message holds. */
+  referencedShas(): string[]
+}
