@@ -1,0 +1,25 @@
+import { join } from 'node:path'
+import type { Model } from '#contract'
+
+export const demoModelId = 'demo'
+
+/** The tiny model inside the app, in `<resources>/demo-model`; it was taught pictures of up to 16 tokens. */
+export function demoModel(resources: string, sizeOf: (path: string) => number): Model {
+  const textPath = join(resources, 'demo-model', 'demo-text-f16.gguf')
+  const projectorPath = join(resources, 'demo-model', 'demo-mmproj-f16.gguf')
+  return {
+    id: demoModelId,
+    name: 'Demo model',
+    notice: 'This is a tiny demo model. It only knows what it was taught: naming the colours and shapes of simple drawings, in English.',
+    isDemo: true,
+    textPath,
+    projectorPath,
+    bytes: sizeOf(textPath) + sizeOf(projectorPath),
+    defaults: {
+      budget: { minPixels: 4 * 28 * 28, maxPixels: 16 * 28 * 28 },
+      contextTokens: 4096,
+      maxTokens: 256,
+      sampling: { temperature: 0, topP: 1, topK: 0, minP: 0, repeatPenalty: 1, seed: null },
+    },
+  }
+}

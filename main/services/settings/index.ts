@@ -1,0 +1,2 @@
+export { createSettings } from './settings.ts'
+export type { SettingsService } from './settings.ts'
