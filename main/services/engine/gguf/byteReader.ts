@@ -1,0 +1,134 @@
+import { open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { damaged } from './problems.ts'
+
+const WINDOW_BYTES = 1 << 20
+const HIGH = 2 ** 32
+
+/**
+ * Reads a file from its start through a window of 1 MiB. `fill(n)` makes the next n bytes readable; the typed readers
+ * then take them without waiting. Integers are little-endian; 64-bit ones come as doubles, exact up to 2^53.
+ */
+export class ByteReader {
+  readonly path: string
+  readonly size: number
+  private readonly file: FileHandle
+  private readonly signal: AbortSignal | undefined
+  private window = Buffer.allocUnsafe(WINDOW_BYTES)
+  private start = 0
+  private filled = 0
+  private cursor = 0
+
+  private constructor(path: string, file: FileHandle, size: number, signal: AbortSignal | undefined) {
+    this.path = path
+    this.file = file
+    this.size = size
+    this.signal = signal
+  }
+
+  static async open(path: string, signal?: AbortSignal): Promise<ByteReader> {
+    const file = await open(path, 'r')
+    try {
+      return new ByteReader(path, file, (await file.stat()).size, signal)
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+  }
+
+  close(): Promise<void> {
+    return this.file.close()
+  }
+
+  /** Bytes before the next one to be read. */
+  get position(): number {
+    return this.start + this.cursor
+  }
+
+  get remaining(): number {
+    return this.size - this.position
+  }
+
+  /** Whether the next `bytes` bytes are readable without waiting. */
+  has(bytes: number): boolean {
+    return this.cursor + bytes <= this.filled
+  }
+
+  /** @throws AppError ModelDamaged when the file ends earlier; the signal's reason. */
+  async fill(bytes: number): Promise<void> {
+    if (this.has(bytes)) return
+    this.signal?.throwIfAborted()
+    if (bytes > this.remaining) throw this.ended()
+    const rest = this.window.subarray(this.cursor, this.filled)
+    const window = bytes > this.window.length || this.window.length > WINDOW_BYTES ? Buffer.allocUnsafe(Math.max(bytes, WINDOW_BYTES)) : this.window
+    rest.copy(window)
+    this.start += this.cursor
+    this.filled = rest.length
+    this.cursor = 0
+    this.window = window
+    while (this.filled < bytes) {
+      const { bytesRead } = await this.file.read(window, this.filled, window.length - this.filled, this.start + this.filled)
+      if (bytesRead === 0) throw this.ended()
+      this.filled += bytesRead
+    }
+  }
+
+  /** Goes over `bytes` bytes without reading them. @throws AppError ModelDamaged when the file ends earlier. */
+  skip(bytes: number): void {
+    if (bytes > this.remaining) throw this.ended()
+    if (this.has(bytes)) {
+      this.cursor += bytes
+      return
+    }
+    this.start += this.cursor + bytes
+    this.cursor = 0
+    this.filled = 0
+  }
+
+  u8(): number {
+    return this.window.readUInt8(this.take(1))
+  }
+  i8(): number {
+    return this.window.readInt8(this.take(1))
+  }
+  u16(): number {
+    return this.window.readUInt16LE(this.take(2))
+  }
+  i16(): number {
+    return this.window.readInt16LE(this.take(2))
+  }
+  u32(): number {
+    return this.window.readUInt32LE(this.take(4))
+  }
+  i32(): number {
+    return this.window.readInt32LE(this.take(4))
+  }
+  f32(): number {
+    return this.window.readFloatLE(this.take(4))
+  }
+  f64(): number {
+    return this.window.readDoubleLE(this.take(8))
+  }
+  u64(): number {
+    const at = this.take(8)
+    return this.window.readUInt32LE(at + 4) * HIGH + this.window.readUInt32LE(at)
+  }
+  i64(): number {
+    const at = this.take(8)
+    return this.window.readInt32LE(at + 4) * HIGH + this.window.readUInt32LE(at)
+  }
+  text(bytes: number, encoding: 'utf8' | 'latin1'): string {
+    const at = this.take(bytes)
+    return this.window.toString(encoding, at, at + bytes)
+  }
+
+  private take(bytes: number): number {
+    const at = this.cursor
+    this.cursor = at + bytes
+    return at
+  }
+
+  private ended(): Error {
+    return damaged(this.path, 'it ends in the middle of its header')
+  }
+}

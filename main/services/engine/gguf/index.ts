@@ -1,0 +1,8 @@
+export type { ProjectorFacts } from './checkProjector.ts'
+export { checkProjector } from './checkProjector.ts'
+export type { TextModelFacts } from './checkTextModel.ts'
+export { checkTextModel } from './checkTextModel.ts'
+export type { GgufHeader } from './header.ts'
+export type { InspectedModel } from './inspectModel.ts'
+export { checkPair, inspectModel } from './inspectModel.ts'
+export { readHeader } from './readHeader.ts'

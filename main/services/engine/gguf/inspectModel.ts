@@ -1,0 +1,42 @@
+import { AppError } from '#contract'
+import type { ModelFiles, ModelSummary } from '../types.ts'
+import { checkProjector } from './checkProjector.ts'
+import type { ProjectorFacts } from './checkProjector.ts'
+import { checkTextModel } from './checkTextModel.ts'
+import type { TextModelFacts } from './checkTextModel.ts'
+import { count } from './problems.ts'
+import { readHeader } from './readHeader.ts'
+
+/** The summary for the window, and the facts that loading needs. `bytes` is the size of both files. */
+export interface InspectedModel extends ModelSummary {
+  readonly text: TextModelFacts
+  readonly projector: ProjectorFacts | null
+}
+
+/** @throws AppError ProjectorMismatch when the projector was made for a language model of another width. */
+export function checkPair(text: TextModelFacts, projector: ProjectorFacts): void {
+  if (projector.outputLength === text.embeddingLength) return
+  throw new AppError(
+    'ProjectorMismatch',
+    `The projector gives vectors of ${count(projector.outputLength)} numbers, ${text.name} takes ${count(text.embeddingLength)}. Choose the projector that belongs to this model.`,
+    { projector: projector.outputLength, model: text.embeddingLength },
+  )
+}
+
+/**
+ * Reads and checks the headers of both files and that they fit each other, without native code.
+ * @throws AppError ModelNotFound, ModelDamaged, UnsupportedModel, ProjectorMismatch; the signal's reason when aborted.
+ */
+export async function inspectModel(files: ModelFiles, signal?: AbortSignal): Promise<InspectedModel> {
+  const text = checkTextModel(await readHeader(files.textPath, signal))
+  const projector = files.projectorPath === null ? null : checkProjector(await readHeader(files.projectorPath, signal))
+  if (projector) checkPair(text, projector)
+  return {
+    name: text.name,
+    architecture: text.architecture,
+    trainedContext: text.trainedContext,
+    bytes: text.bytes + (projector?.bytes ?? 0),
+    text,
+    projector,
+  }
+}

@@ -1,0 +1,42 @@
+import { basename } from 'node:path'
+import { AppError } from '#contract'
+
+/** The file is not there or cannot be opened. */
+export function notFound(path: string, what: string, cause?: unknown): AppError {
+  return new AppError('ModelNotFound', `${basename(path) || path} ${what}.`, { path }, { cause })
+}
+
+/** The file contradicts itself. `what` completes "x.gguf is damaged: ...". */
+export function damaged(path: string, what: string): AppError {
+  return new AppError('ModelDamaged', `${basename(path)} is damaged: ${printable(what)}. Download it again.`, { path })
+}
+
+/** The file is sound but not of a kind that can be used. `what` completes "x.gguf ...", a full stop included. */
+export function unsupported(path: string, what: string): AppError {
+  return new AppError('UnsupportedModel', `${basename(path)} ${printable(what)}`, { path })
+}
+
+/** Text from a file, fit for a message: short, on one line, without control characters. */
+export function printable(text: string, length = 300): string {
+  const line = text.replace(/\p{Cc}+/gu, ' ')
+  return line.length > length ? `${line.slice(0, length)}...` : line
+}
+
+const integers = new Intl.NumberFormat('en')
+
+/** A whole number for messages: "151,936". */
+export function count(value: number): string {
+  return integers.format(value)
+}
+
+/** A size for messages in decimal units: "1.2 GB". */
+export function size(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB']
+  let value = bytes
+  let unit = 0
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit === 0 ? count(value) : value.toFixed(1)} ${units[unit]}`
+}

@@ -1,0 +1,111 @@
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { AppError } from '#contract'
+import { ByteReader } from './byteReader.ts'
+import type { GgufHeader, MetadataEntry } from './header.ts'
+import { count, damaged, notFound, size, unsupported } from './problems.ts'
+import { readMetadata } from './readMetadata.ts'
+import { readTensors } from './readTensors.ts'
+import { VocabularyScan } from './vocabulary.ts'
+
+const PREAMBLE_BYTES = 24
+const MAX_ENTRIES = 65_536
+const MAX_TENSORS = 65_536
+const DEFAULT_ALIGNMENT = 32
+/** ggml's CPU backend aborts on weights that are not aligned to 32 bytes. */
+const MIN_ALIGNMENT = 32
+const MAX_ALIGNMENT = 1 << 20
+
+/**
+ * Reads and checks the header of a GGUF file (version 2 or 3, little-endian) without reading its weights and without
+ * native code. Memory is bounded, whatever the file says: counts, lengths and extents are checked before use.
+ * @throws AppError ModelNotFound, ModelDamaged, UnsupportedModel; the signal's reason when aborted.
+ */
+export async function readHeader(path: string, signal?: AbortSignal): Promise<GgufHeader> {
+  const reader = await openFile(path, signal)
+  try {
+    return await parse(reader)
+  } catch (error) {
+    if (error instanceof AppError || signal?.aborted) throw error
+    throw notFound(path, 'could not be read. Check that its disk is connected and that you may read it', error)
+  } finally {
+    await reader.close()
+  }
+}
+
+async function openFile(path: string, signal: AbortSignal | undefined): Promise<ByteReader> {
+  signal?.throwIfAborted()
+  try {
+    // looked at before it is opened: opening a pipe would wait for its writer
+    const info = await stat(path)
+    if (info.isDirectory()) throw notFound(path, 'is a folder. Choose the model file inside it')
+    if (!info.isFile()) throw notFound(path, 'is not a file. Choose a model file that ends in .gguf')
+    return await ByteReader.open(path, signal)
+  } catch (error) {
+    if (error instanceof AppError) throw error
+    const code = (error as NodeJS.ErrnoException).code
+    const missing = code === 'ENOENT' || code === 'ENOTDIR'
+    throw notFound(path, missing ? 'was not found. Choose the file again or download the model' : 'cannot be opened. Check that you may read it', error)
+  }
+}
+
+async function parse(reader: ByteReader): Promise<GgufHeader> {
+  const { path } = reader
+  const version = await readVersion(reader)
+  const tensorCount = reader.u64()
+  const entryCount = reader.u64()
+  checkCount(path, 'tensors', tensorCount, MAX_TENSORS)
+  checkCount(path, 'entries', entryCount, MAX_ENTRIES)
+  const vocabulary = new VocabularyScan()
+  const metadata = await readMetadata(reader, entryCount, vocabulary)
+  vocabulary.finish()
+  const alignment = readAlignment(path, metadata.get('general.alignment'))
+  const { tensors, dataBytes } = await readTensors(reader, tensorCount, alignment)
+  const dataOffset = Math.ceil(reader.position / alignment) * alignment
+  const described = dataOffset + dataBytes
+  if (described > reader.size) throw incomplete(reader, described)
+  return { path, fileBytes: reader.size, version, alignment, dataOffset, metadata, tensors, vocabulary }
+}
+
+/** Reads the magic and the version. */
+async function readVersion(reader: ByteReader): Promise<number> {
+  const { path } = reader
+  if (reader.size === 0) throw damaged(path, 'it is empty')
+  await reader.fill(Math.min(4, reader.size))
+  const magic = reader.size < 4 ? '' : reader.text(4, 'latin1')
+  if (magic === 'FUGG') throw bigEndian(path)
+  if (magic !== 'GGUF') throw unsupported(path, 'is not a model in the GGUF format. Choose a model file that ends in .gguf.')
+  await reader.fill(PREAMBLE_BYTES - 4)
+  const version = reader.u32()
+  if (version !== 0 && (version & 0xffff) === 0) throw bigEndian(path)
+  if (version === 1) throw unsupported(path, 'has GGUF version 1, which is no longer supported. Choose a newer conversion of the model.')
+  if (version !== 2 && version !== 3) throw unsupported(path, `has GGUF version ${count(version)}; versions 2 and 3 are supported. Update this app or choose another conversion of the model.`)
+  return version
+}
+
+function bigEndian(path: string): AppError {
+  return unsupported(path, 'was made for big-endian computers. Choose the usual little-endian file of the model.')
+}
+
+function checkCount(path: string, what: string, value: number, max: number): void {
+  if (value === 0) throw damaged(path, `its header announces no ${what}`)
+  if (value > max) throw damaged(path, `its header announces more than ${count(max)} ${what}`)
+}
+
+function readAlignment(path: string, entry: MetadataEntry | undefined): number {
+  if (!entry) return DEFAULT_ALIGNMENT
+  const value = entry.kind === 'scalar' && entry.type === 'u32' ? Number(entry.value) : 0
+  if (value === 0 || (value & (value - 1)) !== 0 || value > MAX_ALIGNMENT) throw damaged(path, 'its general.alignment is not a power of two')
+  if (value < MIN_ALIGNMENT) throw unsupported(path, `aligns its tensors to ${value} bytes; ${MIN_ALIGNMENT} are needed. Choose another conversion of the model.`)
+  return value
+}
+
+function incomplete(reader: ByteReader, described: number): AppError {
+  const same = size(reader.size) === size(described)
+  const show = same ? (bytes: number) => `${count(bytes)} bytes` : size
+  return new AppError('ModelDamaged', `${basename(reader.path)} is ${show(reader.size)}, its header describes ${show(described)}. Download it again.`, {
+    path: reader.path,
+    bytes: reader.size,
+    expected: described,
+  })
+}

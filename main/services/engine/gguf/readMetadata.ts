@@ -1,0 +1,124 @@
+import type { AppError } from '#contract'
+import type { ByteReader } from './byteReader.ts'
+import type { ArrayEntry, MetadataEntry, Scalar, ScalarEntry, ScalarType } from './header.ts'
+import { count, damaged } from './problems.ts'
+import type { VocabularyScan } from './vocabulary.ts'
+
+const MAX_KEY_BYTES = 65_535
+const MAX_STRING_BYTES = 16 << 20
+const MAX_STRINGS = 1 << 22
+const MAX_KEPT_VALUES = 4096
+const MAX_KEPT_BYTES = 32 << 20
+const MAX_METADATA_BYTES = 256 << 20
+const VALUE_BYTES = 16
+const ARRAY = 9
+
+/** The value types in the order of their numbers in the file; number 9 is the array. */
+const types: readonly (ScalarType | null)[] = ['u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'f32', 'bool', 'string', null, 'u64', 'i64', 'f64']
+const bytesOf: Readonly<Record<ScalarType, number>> = { u8: 1, i8: 1, u16: 2, i16: 2, u32: 4, i32: 4, f32: 4, bool: 1, string: 8, u64: 8, i64: 8, f64: 8 }
+
+/**
+ * Reads `entries` key-value pairs. Scalars and short numeric arrays are kept, long arrays are only walked; the texts
+ * of tokens and merges go to `vocabulary`.
+ * @throws AppError ModelDamaged for what llama.cpp refuses or trips over, and for sizes beyond any known model's.
+ */
+export async function readMetadata(reader: ByteReader, entries: number, vocabulary: VocabularyScan): Promise<Map<string, MetadataEntry>> {
+  const metadata = new Map<string, MetadataEntry>()
+  let kept = 0
+  const keep = (bytes: number) => {
+    kept += bytes
+    if (kept > MAX_KEPT_BYTES) throw tooMuch(reader)
+  }
+  for (let i = 0; i < entries; i++) {
+    const key = await readKey(reader, i)
+    if (metadata.has(key)) throw damaged(reader.path, `the entry ${key} is there twice`)
+    keep(key.length + VALUE_BYTES)
+    await reader.fill(4)
+    const type = reader.u32()
+    metadata.set(key, type === ARRAY ? await readArray(reader, key, keep, vocabulary) : await readScalar(reader, key, scalarType(reader, key, type), keep))
+    if (reader.position > MAX_METADATA_BYTES) throw tooMuch(reader)
+  }
+  return metadata
+}
+
+async function readKey(reader: ByteReader, index: number): Promise<string> {
+  await reader.fill(8)
+  const length = reader.u64()
+  if (length === 0 || length > MAX_KEY_BYTES) throw damaged(reader.path, `the name of entry ${count(index)} has an impossible length`)
+  await reader.fill(length)
+  const key = reader.text(length, 'utf8')
+  if (key.includes('\0')) throw damaged(reader.path, `the name of entry ${count(index)} is not text`)
+  return key
+}
+
+async function readScalar(reader: ByteReader, key: string, type: ScalarType, keep: (bytes: number) => void): Promise<ScalarEntry> {
+  await reader.fill(bytesOf[type])
+  if (type !== 'string') return { kind: 'scalar', type, value: readNumber(reader, key, type) }
+  const length = stringLength(reader, key)
+  keep(length)
+  await reader.fill(length)
+  return { kind: 'scalar', type, value: reader.text(length, 'utf8') }
+}
+
+async function readArray(reader: ByteReader, key: string, keep: (bytes: number) => void, vocabulary: VocabularyScan): Promise<ArrayEntry> {
+  await reader.fill(12)
+  const type = scalarType(reader, key, reader.u32())
+  const length = reader.u64()
+  const offset = reader.position
+  const bytes = bytesOf[type]
+  if (length * bytes > reader.remaining) throw damaged(reader.path, `the list ${key} is longer than the file`)
+  if (type === 'string') {
+    if (length > MAX_STRINGS) throw tooMuch(reader)
+    await walkStrings(reader, key, length, vocabulary)
+    return { kind: 'array', type, length, offset, values: null }
+  }
+  if (length > MAX_KEPT_VALUES && type !== 'bool') {
+    reader.skip(length * bytes)
+    return { kind: 'array', type, length, offset, values: null }
+  }
+  const values: Scalar[] = []
+  for (let i = 0; i < length; i++) {
+    if (!reader.has(bytes)) await reader.fill(bytes)
+    const value = readNumber(reader, key, type)
+    if (length <= MAX_KEPT_VALUES) values.push(value)
+  }
+  keep(values.length * VALUE_BYTES)
+  return { kind: 'array', type, length, offset, values: length <= MAX_KEPT_VALUES ? values : null }
+}
+
+async function walkStrings(reader: ByteReader, key: string, length: number, vocabulary: VocabularyScan): Promise<void> {
+  const visit =
+    key === 'tokenizer.ggml.tokens' ? (text: string) => vocabulary.token(text) : key === 'tokenizer.ggml.merges' ? (text: string) => vocabulary.merge(text) : null
+  for (let i = 0; i < length; i++) {
+    if (!reader.has(8)) await reader.fill(8)
+    const bytes = stringLength(reader, key)
+    if (visit) {
+      if (!reader.has(bytes)) await reader.fill(bytes)
+      visit(reader.text(bytes, 'latin1'))
+    } else reader.skip(bytes)
+    if (reader.position > MAX_METADATA_BYTES) throw tooMuch(reader)
+  }
+}
+
+function stringLength(reader: ByteReader, key: string): number {
+  const length = reader.u64()
+  if (length > MAX_STRING_BYTES || length > reader.remaining) throw damaged(reader.path, `a text in ${key} is longer than ${length > reader.remaining ? 'the file' : '16 MiB'}`)
+  return length
+}
+
+function readNumber(reader: ByteReader, key: string, type: Exclude<ScalarType, 'string'>): number | boolean {
+  if (type !== 'bool') return reader[type]()
+  const value = reader.u8()
+  if (value > 1) throw damaged(reader.path, `${key} is neither true nor false`)
+  return value === 1
+}
+
+function scalarType(reader: ByteReader, key: string, id: number): ScalarType {
+  const type = types[id]
+  if (!type) throw damaged(reader.path, `the entry ${key} has an unknown type (${id})`)
+  return type
+}
+
+function tooMuch(reader: ByteReader): AppError {
+  return damaged(reader.path, 'its header holds more than that of any known model')
+}

@@ -1,0 +1,57 @@
+import type { ByteReader } from './byteReader.ts'
+import type { TensorInfo } from './header.ts'
+import { count, damaged, unsupported } from './problems.ts'
+import { removedTensorTypes, tensorTypes } from './tensorTypes.ts'
+import type { TensorType } from './tensorTypes.ts'
+
+/** `GGML_MAX_NAME` and `GGML_MAX_DIMS` of ggml. */
+const MAX_NAME_BYTES = 64
+const MAX_DIMS = 4
+
+/**
+ * Reads the descriptions of `tensors` tensors. Each one must start where the one before ended, rounded up to
+ * `alignment` bytes, as llama.cpp demands.
+ * @throws AppError ModelDamaged, UnsupportedModel for number formats that llama.cpp does not read.
+ */
+export async function readTensors(reader: ByteReader, tensors: number, alignment: number): Promise<{ tensors: Map<string, TensorInfo>; dataBytes: number }> {
+  const found = new Map<string, TensorInfo>()
+  let next = 0
+  let dataBytes = 0
+  for (let i = 0; i < tensors; i++) {
+    const tensor = await readTensor(reader, i)
+    if (found.has(tensor.name)) throw damaged(reader.path, `the tensor ${tensor.name} is there twice`)
+    if (tensor.offset !== next) throw damaged(reader.path, `the tensor ${tensor.name} does not start where it should`)
+    found.set(tensor.name, tensor)
+    dataBytes = tensor.offset + tensor.bytes
+    next = Math.ceil(dataBytes / alignment) * alignment
+    if (!Number.isSafeInteger(next)) throw damaged(reader.path, 'its tensors are larger than any file')
+  }
+  return { tensors: found, dataBytes }
+}
+
+async function readTensor(reader: ByteReader, index: number): Promise<TensorInfo> {
+  const { path } = reader
+  await reader.fill(8)
+  const length = reader.u64()
+  if (length === 0 || length >= MAX_NAME_BYTES) throw damaged(path, `the name of tensor ${count(index)} has an impossible length`)
+  await reader.fill(length + 4)
+  const name = reader.text(length, 'utf8')
+  if (name.includes('\0')) throw damaged(path, `the name of tensor ${count(index)} is not text`)
+  const dimensions = reader.u32()
+  if (dimensions < 1 || dimensions > MAX_DIMS) throw damaged(path, `the tensor ${name} has ${count(dimensions)} dimensions`)
+  await reader.fill(dimensions * 8 + 12)
+  const dims = Array.from({ length: dimensions }, () => reader.u64())
+  const elements = dims.reduce((product, dim) => product * dim, 1)
+  if (dims.some((dim) => dim < 1) || !Number.isSafeInteger(elements)) throw damaged(path, `the tensor ${name} has an impossible shape`)
+  const type = tensorType(path, name, reader.u32())
+  if (dims[0]! % type.blockElements !== 0) throw damaged(path, `the rows of tensor ${name} do not fit its number format ${type.name}`)
+  const bytes = (elements / type.blockElements) * type.blockBytes
+  return { name, dims, type, offset: reader.u64(), bytes }
+}
+
+function tensorType(path: string, name: string, id: number): TensorType {
+  const type = tensorTypes.get(id)
+  if (type) return type
+  if (removedTensorTypes.has(id)) throw unsupported(path, `uses a number format that is no longer supported (type ${id}, tensor ${name}). Choose a newer conversion of the model.`)
+  throw damaged(path, `the tensor ${name} has an unknown number format (type ${count(id)})`)
+}
