@@ -1,4 +1,6 @@
 import { fork } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { SpawnWorker, WorkerName } from './ports.ts'
 
@@ -32,3 +34,8 @@ export const forkWorker: SpawnWorker = (name) => {
 
 /** The folder of the app's read-only files in a source checkout. */
 export const resourcesPath = fileURLToPath(new URL('../resources', import.meta.url))
+
+/** Ports without a window: what the command line needs. */
+export function headlessPorts(): { spawnWorker: SpawnWorker; paths: { resources: string; cache: string } } {
+  return { spawnWorker: forkWorker, paths: { resources: resourcesPath, cache: path.join(tmpdir(), 'sightline-cache') } }
+}

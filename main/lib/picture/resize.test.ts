@@ -24,8 +24,10 @@ function plain(picture: RgbPicture, width: number, height: number): Uint8Array {
         }
     return out
   }
-  const across = pass(picture.data, picture.width, width, (y, x) => (y * picture.width + x) * 3, picture.height, (y, x) => (y * width + x) * 3)
-  return pass(across, picture.height, height, (x, y) => (y * width + x) * 3, width, (x, y) => (y * width + x) * 3)
+  const across = (data: Uint8Array, rows: number) => pass(data, picture.width, width, (y, x) => (y * picture.width + x) * 3, rows, (y, x) => (y * width + x) * 3)
+  const down = (data: Uint8Array, columns: number) => pass(data, picture.height, height, (x, y) => (y * columns + x) * 3, columns, (x, y) => (y * columns + x) * 3)
+  const verticalFirst = height < picture.height && picture.height - height > 2 * (picture.width - width)
+  return verticalFirst ? across(down(picture.data, picture.width), height) : down(across(picture.data, picture.height), width)
 }
 
 describe('resizeBicubic', () => {

@@ -13,8 +13,9 @@ const BAND_ROWS = 64
 
 /**
  * Resizes to exactly `size`, stretching where the ratio differs: Pillow's `Image.resize` with BICUBIC, bit for bit.
- * Horizontal pass first, rounded and clipped to 8 bits, then vertical; a direction that keeps its size has no pass.
- * Memory beside input and output is a band of rows. Returns the input itself when nothing changes.
+ * Two passes, rounded and clipped to 8 bits between them; a direction that keeps its size has no pass. The horizontal one
+ * goes first, except where the height loses more than twice as many pixels as the width (Pillow 13, its pull request
+ * 9549). Memory beside input and output is a band of rows. Returns the input itself when nothing changes.
  */
 export function resizeBicubic(picture: RgbPicture, size: Size): RgbPicture {
   const { width, height } = size
@@ -26,7 +27,13 @@ export function resizeBicubic(picture: RgbPicture, size: Size): RgbPicture {
   if (!down) {
     for (let y = 0; y < height; y++) resizeRow(picture.data, y * picture.width * 3, across!, out, y * rowBytes)
   } else if (!across) {
-    for (let y = 0; y < height; y++) blendRows(picture.data, 0, rowBytes, down, y, out)
+    for (let y = 0; y < height; y++) blendRows(picture.data, 0, rowBytes, down, y, out, y * rowBytes)
+  } else if (height < picture.height && picture.height - height > (picture.width - width) * 2) {
+    const row = new Uint8ClampedArray(picture.width * 3)
+    for (let y = 0; y < height; y++) {
+      blendRows(picture.data, 0, row.length, down, y, row, 0)
+      resizeRow(row, 0, across, out, y * rowBytes)
+    }
   } else {
     resizeBoth(picture, across, down, out, rowBytes)
   }
@@ -51,12 +58,12 @@ function resizeBoth(picture: RgbPicture, across: Kernel, down: Kernel, out: Uint
     for (; filled < end; filled++) {
       resizeRow(picture.data, filled * picture.width * 3, across, band, (filled - top) * rowBytes)
     }
-    blendRows(band, top, rowBytes, down, y, out)
+    blendRows(band, top, rowBytes, down, y, out, y * rowBytes)
   }
 }
 
 /** One row of the horizontal pass; stores clip to 0..255 by themselves. */
-function resizeRow(source: Uint8Array, sourceAt: number, kernel: Kernel, target: Uint8ClampedArray, targetAt: number): void {
+function resizeRow(source: Uint8Array | Uint8ClampedArray, sourceAt: number, kernel: Kernel, target: Uint8ClampedArray, targetAt: number): void {
   const { taps, first, count, weights } = kernel
   const width = first.length
   let t = targetAt
@@ -88,12 +95,13 @@ function blendRows(
   kernel: Kernel,
   y: number,
   target: Uint8ClampedArray,
+  targetAt: number,
 ): void {
   const { taps, first, count, weights } = kernel
   const from = y * taps
   const end = from + count[y]!
   let column = (first[y]! - top) * rowBytes
-  let t = y * rowBytes
+  let t = targetAt
   for (let i = 0; i < rowBytes; i += 3, column += 3, t += 3) {
     let s = column
     let red = HALF

@@ -32,7 +32,8 @@ export interface AnswerRequest {
   readonly model: ModelFiles
   readonly messages: readonly ChatMessage[]
   readonly budget: PictureBudget
-  readonly contextTokens: number
+  /** Size of the context in tokens; null: as large as the prompt needs, up to what the model was trained for. */
+  readonly contextTokens: number | null
   readonly maxTokens: number
   readonly sampling: Sampling
   /** `Picture 1: ` labels; unset: when the conversation holds more than one picture or video. */

@@ -1,0 +1,133 @@
+import { parseArgs } from 'node:util'
+import { AppError } from '#contract'
+import { createHeadless } from '../app.ts'
+import type { AnswerRequest, AnswerResult, ChatMessage } from '../app.ts'
+import { headlessPorts } from '../nodePorts.ts'
+import { readMessages, toSource, videoFrames } from './messages.ts'
+import { decimal, integer, runCommand, UsageError } from './usage.ts'
+
+const USAGE = `sightline ask [options] "question"
+
+  --model TEXT.gguf --mmproj PROJ.gguf   the model and its projector (default: the demo model)
+  --image FILE         a picture; may be repeated
+  --video FILE         a video; may be repeated (video files are not supported yet)
+  --messages FILE.json a whole conversation, OpenAI style; the question then may be left out
+  --system TEXT        the system prompt
+  --max-tokens N       the longest answer, in tokens
+  --context N          size of the context in tokens (default: as large as needed)
+  --temperature T      0: always the likeliest token (default)
+  --top-p P  --top-k K  --min-p P  --repeat-penalty R  --seed N
+  --min-pixels N  --max-pixels N   how large the model sees a picture
+  --vision-id | --no-vision-id     "Picture 1: " labels (default: with more than one picture)
+  --ignore-eos         go on past the end of the answer
+  --json               print one JSON object instead of streaming text
+
+Exit codes: 0 answer, 2 bad usage, 3 bad input, 4 engine failure.
+`
+
+const string = { type: 'string' } as const
+const flag = { type: 'boolean' } as const
+const options = {
+  model: string, mmproj: string, image: { type: 'string', multiple: true }, video: { type: 'string', multiple: true }, messages: string, system: string,
+  'max-tokens': string, context: string, temperature: string, 'top-p': string, 'top-k': string, 'min-p': string, 'repeat-penalty': string, seed: string,
+  'min-pixels': string, 'max-pixels': string, 'vision-id': flag, 'no-vision-id': flag, 'ignore-eos': flag, json: flag, help: flag,
+} as const
+
+/** The reference's defaults: 4 to 16384 tokens of 28 x 28 pixels. */
+const REFERENCE_BUDGET = { minPixels: 4 * 784, maxPixels: 16384 * 784 }
+const DEFAULT_MAX_TOKENS = 512
+
+/** `sightline ask`: one answer on standard output. Returns the exit code. */
+export function ask(argv: string[]): Promise<number> {
+  return runCommand(USAGE, async () => {
+    const { values, question } = parse(argv)
+    if (values.help) {
+      process.stdout.write(USAGE)
+      return 0
+    }
+    if (!values.model && values.mmproj) throw new UsageError('--mmproj needs --model')
+    const headless = createHeadless(headlessPorts())
+    const abort = new AbortController()
+    const stop = () => abort.abort()
+    process.once('SIGINT', stop)
+    try {
+      const demo = headless.demoModel
+      const model = values.model ? { textPath: values.model, projectorPath: values.mmproj ?? null } : demo
+      const defaults = values.model ? null : demo.defaults
+      const budget = defaults?.budget ?? REFERENCE_BUDGET
+      const maxPixels = integer('max-pixels', values['max-pixels'], 784) ?? budget.maxPixels
+      const request: AnswerRequest = {
+        model: { textPath: model.textPath, projectorPath: model.projectorPath },
+        messages: await conversation(values, question),
+        budget: { minPixels: Math.min(integer('min-pixels', values['min-pixels'], 784) ?? budget.minPixels, maxPixels), maxPixels },
+        contextTokens: integer('context', values.context, 256) ?? defaults?.contextTokens ?? null,
+        maxTokens: integer('max-tokens', values['max-tokens'], 1) ?? defaults?.maxTokens ?? DEFAULT_MAX_TOKENS,
+        sampling: {
+          temperature: decimal('temperature', values.temperature) ?? 0,
+          topP: decimal('top-p', values['top-p']) ?? 1,
+          topK: integer('top-k', values['top-k']) ?? 0,
+          minP: decimal('min-p', values['min-p']) ?? 0,
+          repeatPenalty: decimal('repeat-penalty', values['repeat-penalty'], 0.1) ?? 1,
+          seed: integer('seed', values.seed) ?? null,
+        },
+        visionId: values['vision-id'] ? true : values['no-vision-id'] ? false : undefined,
+        ignoreEos: values['ignore-eos'] ?? false,
+      }
+      let text = ''
+      let result: AnswerResult | null = null
+      for await (const event of headless.engine.answer(request, { signal: abort.signal })) {
+        if (event.type === 'done') result = event.result
+        if (event.type !== 'text') continue
+        text += event.text
+        if (!values.json) process.stdout.write(event.text)
+      }
+      process.stdout.write(values.json ? `${JSON.stringify(report(text, result!))}\n` : '\n')
+      return 0
+    } finally {
+      process.removeListener('SIGINT', stop)
+      await headless.close()
+    }
+  })
+}
+
+function parse(argv: string[]) {
+  try {
+    const { values, positionals } = parseArgs({ args: argv, options, allowPositionals: true, strict: true })
+    if (positionals.length > 1) throw new UsageError(`one question, in quotes, not ${positionals.length}`)
+    if (positionals.length === 0 && !values.messages && !values.help) throw new UsageError('the question is missing')
+    return { values, question: positionals[0] }
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    throw new UsageError((error as Error).message)
+  }
+}
+
+async function conversation(values: ReturnType<typeof parse>['values'], question: string | undefined): Promise<ChatMessage[]> {
+  const messages: ChatMessage[] = values.messages ? await readMessages(values.messages) : []
+  if (values.system !== undefined) messages.unshift({ role: 'system', content: [{ type: 'text', text: values.system }] })
+  const media = [
+    ...(values.image ?? []).map((file) => ({ type: 'image' as const, source: toSource(file, process.cwd()) })),
+    ...(values.video ?? []).map((file) => ({ type: 'video' as const, frames: videoFrames(file, process.cwd()) })),
+  ]
+  if (question === undefined && media.length === 0) return messages
+  if (!question?.trim()) throw new AppError('EmptyQuestion', 'The question is empty. Write what you want to know.')
+  return [...messages, { role: 'user', content: [...media, { type: 'text', text: question }] }]
+}
+
+/** The object of `--json`. */
+function report(text: string, { tokens, promptIds, usage, timings, finishReason }: AnswerResult) {
+  return {
+    text,
+    tokens,
+    prompt: { tokens: promptIds.length, ids: promptIds },
+    usage: { prompt_tokens: usage.promptTokens, image_tokens: usage.imageTokens, completion_tokens: usage.completionTokens },
+    timings: {
+      load_ms: timings.loadMs,
+      encode_ms: timings.encodeMs,
+      prefill_ms: timings.prefillMs,
+      ttft_ms: timings.ttftMs,
+      tokens_per_second: timings.tokensPerSecond,
+    },
+    finish_reason: finishReason,
+  }
+}

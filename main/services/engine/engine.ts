@@ -1,0 +1,222 @@
+import { AppError } from '#contract'
+import type { SpawnWorker } from '../../ports.ts'
+import { Emitter } from '../../lib/emitter.ts'
+import { AsyncQueue } from '../../lib/asyncQueue.ts'
+import { CrashPolicy } from './crashPolicy.ts'
+import { inspectModel } from './gguf/index.ts'
+import type { FromWorker } from './protocol.ts'
+import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, Engine, EngineState, ModelFiles, ModelSummary, TokenCount } from './types.ts'
+import { WorkerLink } from './workerLink.ts'
+import type { WorkerRequest } from './workerLink.ts'
+
+export interface EngineOptions {
+  readonly spawn: SpawnWorker
+  /** Folder for what can be computed again. */
+  readonly cachePath: string
+  /** A process that says nothing for so long while it works is restarted, ms. */
+  readonly stallMs?: number
+  /** How long a cancelled request may take to end, ms. */
+  readonly cancelMs?: number
+}
+
+const OFF: EngineState = { state: 'off', model: null, progress: null, backend: null, contextTokens: null, error: null }
+const GAVE_UP = new AppError('EngineGaveUp', 'The model crashed three times within five minutes and is not loaded again by itself. Choose another model, or try again.')
+
+/** The engine as the core sees it: a process of its own that is started on demand and restarted after a crash. */
+export function createEngine(options: EngineOptions): Engine {
+  return new EngineProcess(options)
+}
+
+class EngineProcess implements Engine {
+  state: EngineState = OFF
+  private readonly options: EngineOptions
+  private readonly states = new Emitter<EngineState>()
+  private readonly crashes = new CrashPolicy()
+  private link: WorkerLink | null = null
+  private restart: { done: Promise<void>; now: () => void } | null = null
+  private gaveUp = false
+  private closed = false
+  private loaded: { model: ModelFiles; contextTokens: number } | null = null
+
+  constructor(options: EngineOptions) {
+    this.options = options
+  }
+
+  onState(listener: (state: EngineState) => void): () => void {
+    return this.states.on(listener)
+  }
+
+  async load(model: ModelFiles, contextTokens: number): Promise<void> {
+    this.crashes.reset()
+    this.gaveUp = false
+    this.restart?.now()
+    if (this.state.state === 'ready' && sameFiles(this.loaded?.model, model) && this.loaded?.contextTokens === contextTokens) return
+    await this.ask({ op: 'load', model, contextTokens }, model)
+  }
+
+  async unload(): Promise<void> {
+    if (!this.link) return
+    await this.ask({ op: 'unload' }, null)
+  }
+
+  async *answer(request: AnswerRequest, options: AnswerOptions = {}): AsyncGenerator<AnswerEvent> {
+    const { signal } = options
+    if (signal?.aborted) return yield { type: 'done', result: nothing }
+    const events = new AsyncQueue<AnswerEvent>()
+    const link = await this.connect(signal)
+    if (!link) return yield { type: 'done', result: nothing }
+    const id = link.request({ op: 'answer', request }, (reply) => {
+      if (reply instanceof AppError) events.fail(reply)
+      else if (reply.type === 'text') events.push({ type: 'text', text: reply.text })
+      else if (reply.type === 'progress') {
+        if (reply.progress.phase === 'loading') this.loading(request.model, reply.progress.done)
+        events.push({ type: 'progress', progress: reply.progress })
+      } else if (reply.type === 'done') {
+        events.push({ type: 'done', result: reply.result as AnswerResult })
+        events.end()
+      } else if (reply.error.code === 'Interrupted' && signal?.aborted) {
+        events.push({ type: 'done', result: nothing })
+        events.end()
+      } else events.fail(this.failed(AppError.from(reply.error)))
+    })
+    const cancel = () => link.cancel(id)
+    signal?.addEventListener('abort', cancel, { once: true })
+    if (signal?.aborted) cancel()
+    try {
+      yield* events
+    } finally {
+      signal?.removeEventListener('abort', cancel)
+      cancel()
+    }
+  }
+
+  async prepare(request: AnswerRequest, options: AnswerOptions = {}): Promise<TokenCount> {
+    return (await this.ask({ op: 'prepare', request }, request.model, options.signal)) as TokenCount
+  }
+
+  async inspect(model: ModelFiles): Promise<ModelSummary> {
+    const { name, architecture, trainedContext, bytes } = await inspectModel(model)
+    return { name, architecture, trainedContext, bytes }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    this.restart?.now()
+    this.link?.kill()
+    this.link = null
+    this.set(OFF)
+  }
+
+  private async ask(request: WorkerRequest, model: ModelFiles | null, signal?: AbortSignal): Promise<AnswerResult | TokenCount | null> {
+    const link = await this.connect(signal)
+    if (!link) throw new AppError('Interrupted', 'Stopped before it began.')
+    let cancel: (() => void) | null = null
+    try {
+      return await new Promise((resolve, reject) => {
+        const id = link.request(request, (reply) => {
+          if (reply instanceof AppError) reject(reply)
+          else if (reply.type === 'done') resolve(reply.result)
+          else if (reply.type === 'failed') reject(this.failed(AppError.from(reply.error)))
+          else if (reply.type === 'progress' && reply.progress.phase === 'loading') this.loading(model, reply.progress.done)
+        })
+        cancel = () => link.cancel(id)
+        signal?.addEventListener('abort', cancel, { once: true })
+      })
+    } finally {
+      if (cancel) signal?.removeEventListener('abort', cancel)
+    }
+  }
+
+  /** The living process, started when there is none; waits for a restart. null when `signal` aborts meanwhile. */
+  private async connect(signal?: AbortSignal): Promise<WorkerLink | null> {
+    if (this.restart) await Promise.race([this.restart.done, aborted(signal)])
+    if (signal?.aborted) return null
+    if (this.closed) throw new AppError('EngineFailed', 'Sightline is closing.')
+    if (this.gaveUp) throw GAVE_UP
+    return (this.link ??= this.start())
+  }
+
+  private start(): WorkerLink {
+    const { spawn, stallMs = 600_000, cancelMs = 10_000 } = this.options
+    const link: WorkerLink = new WorkerLink({
+      spawn,
+      stallMs,
+      cancelMs,
+      onMessage: (message) => this.onMessage(message),
+      onExit: (error) => {
+        if (this.link === link) this.onCrash(error)
+      },
+    })
+    return link
+  }
+
+  private onMessage(message: FromWorker): void {
+    if (message.type === 'started') this.set({ ...this.state, backend: message.backend })
+    if (message.type === 'loaded') {
+      this.loaded = message
+      this.set({ ...this.state, state: 'ready', model: message.model, contextTokens: message.contextTokens, progress: null, error: null })
+    }
+    if (message.type === 'unloaded') {
+      this.loaded = null
+      this.set({ ...OFF, backend: this.state.backend })
+    }
+  }
+
+  private loading(model: ModelFiles | null, progress: number): void {
+    this.set({ ...this.state, state: 'loading', model, progress, error: null })
+  }
+
+  /** A request failed while the process lives: a failed load leaves no model. */
+  private failed(error: AppError): AppError {
+    if (this.state.state === 'loading') this.set({ ...this.state, state: error.code === 'Interrupted' ? 'off' : 'failed', progress: null, error: error.code === 'Interrupted' ? null : error.toInfo() })
+    return error
+  }
+
+  private onCrash(error: AppError): void {
+    const before = this.loaded
+    this.link = null
+    this.loaded = null
+    if (this.closed) return
+    const delay = this.crashes.crashed()
+    if (delay === null) {
+      this.gaveUp = true
+      this.set({ ...OFF, state: 'failed', model: this.state.model, error: GAVE_UP.toInfo() })
+      return
+    }
+    this.set({ ...this.state, state: 'restarting', progress: null, error: error.toInfo() })
+    let now = () => {}
+    const done = new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, delay)
+      now = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    }).then(() => {
+      this.restart = null
+      if (this.closed) return
+      // the model comes back by itself, so that the next question does not wait for it
+      if (before) void this.ask({ op: 'load', ...before }, before.model).catch(() => {})
+      else this.set({ ...OFF })
+    })
+    this.restart = { done, now: () => now() }
+  }
+
+  private set(state: EngineState): void {
+    this.state = state
+    this.states.emit(state)
+  }
+}
+
+const nothing: AnswerResult = {
+  tokens: [],
+  promptIds: [],
+  usage: { promptTokens: 0, imageTokens: 0, completionTokens: 0, cachedTokens: 0, contextTokens: 0 },
+  timings: { loadMs: 0, encodeMs: 0, prefillMs: 0, ttftMs: 0, tokensPerSecond: 0 },
+  finishReason: 'aborted',
+}
+
+const sameFiles = (a: ModelFiles | undefined, b: ModelFiles) => a?.textPath === b.textPath && a.projectorPath === b.projectorPath
+
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))
+}

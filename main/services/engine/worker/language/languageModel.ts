@@ -1,0 +1,56 @@
+import koffi from 'koffi'
+import { AppError } from '#contract'
+import type { TextModelFacts } from '../../gguf/index.ts'
+import type { Pointer } from '../native/ffi.ts'
+import type { Runtime } from '../native/runtime.ts'
+import { Tokenizer } from './tokenizer.ts'
+
+/** The language model's weights in memory. */
+export class LanguageModel {
+  readonly facts: TextModelFacts
+  readonly handle: Pointer
+  readonly tokenizer: Tokenizer
+  readonly embeddingLength: number
+  private readonly runtime: Runtime
+
+  private constructor(runtime: Runtime, facts: TextModelFacts, handle: Pointer) {
+    this.runtime = runtime
+    this.facts = facts
+    this.handle = handle
+    this.tokenizer = new Tokenizer(runtime.llama, runtime.llama.modelVocab(handle))
+    this.embeddingLength = runtime.llama.modelEmbeddingLength(handle)
+  }
+
+  /**
+   * Loads a file whose header was checked. `onProgress` gets 0..1.
+   * @throws AppError ModelDamaged, OutOfMemory; the signal's reason when aborted.
+   */
+  static async load(runtime: Runtime, path: string, facts: TextModelFacts, onProgress: (share: number) => void, signal: AbortSignal): Promise<LanguageModel> {
+    const { llama, log } = runtime
+    const report = koffi.register(
+      (share: number) => {
+        onProgress(share)
+        return !signal.aborted
+      },
+      koffi.pointer(koffi.proto('bool(float share, void *user)')),
+    )
+    log.clear()
+    let handle: Pointer
+    try {
+      handle = await llama.modelLoad(path, { ...llama.modelDefaultParams(), n_gpu_layers: 0, progress_callback: report })
+    } finally {
+      koffi.unregister(report)
+    }
+    signal.throwIfAborted()
+    if (!handle) {
+      const reason = log.lastError()
+      if (/alloc|memory/i.test(reason)) throw new AppError('OutOfMemory', `There is not enough memory for this model (${reason}). Close other programs or choose a smaller model.`)
+      throw new AppError('ModelDamaged', `llama.cpp could not load ${path}: ${reason || 'no reason given'}. Download the model again.`)
+    }
+    return new LanguageModel(runtime, facts, handle)
+  }
+
+  async free(): Promise<void> {
+    await this.runtime.llama.modelFree(this.handle)
+  }
+}

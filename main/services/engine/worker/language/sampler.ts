@@ -1,0 +1,38 @@
+import type { Sampling } from '#contract'
+import type { Pointer } from '../native/ffi.ts'
+import type { Llama } from '../native/llama.ts'
+
+/**
+ * A chain of llama.cpp's samplers in the order of the reference's `generate`: repetition penalty, temperature, top-k,
+ * top-p, min-p, then a draw; greedy at temperature 0.
+ */
+export class Sampler {
+  private readonly llama: Llama
+  private readonly chain: Pointer
+
+  constructor(llama: Llama, sampling: Sampling, promptIds: readonly number[], contextTokens: number) {
+    this.llama = llama
+    this.chain = llama.samplerChainInit({ no_perf: true })
+    const add = (sampler: Pointer) => llama.samplerChainAdd(this.chain, sampler)
+    if (sampling.repeatPenalty !== 1) add(llama.samplerPenalties(contextTokens, sampling.repeatPenalty, 0, 0))
+    if (sampling.temperature === 0) add(llama.samplerGreedy())
+    else {
+      add(llama.samplerTemp(sampling.temperature))
+      if (sampling.topK > 0) add(llama.samplerTopK(sampling.topK))
+      if (sampling.topP < 1) add(llama.samplerTopP(sampling.topP, 1))
+      if (sampling.minP > 0) add(llama.samplerMinP(sampling.minP, 1))
+      add(llama.samplerDist(sampling.seed ?? Math.floor(Math.random() * 0x1_0000_0000)))
+    }
+    // the reference penalises what stands in the prompt too
+    if (sampling.repeatPenalty !== 1) for (const id of promptIds) llama.samplerAccept(this.chain, id)
+  }
+
+  /** Draws the next token from the last logits of `context`. */
+  sample(context: Pointer): Promise<number> {
+    return this.llama.samplerSample(this.chain, context, -1)
+  }
+
+  free(): void {
+    this.llama.samplerFree(this.chain)
+  }
+}

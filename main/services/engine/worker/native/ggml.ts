@@ -1,0 +1,73 @@
+import { bind, bindAsync } from './ffi.ts'
+import type { Memory, Pointer } from './ffi.ts'
+import type { Libraries } from './libraries.ts'
+import { GgmlInit, GgufInit } from './structs.ts'
+
+/** ggml tensor types, by their number in the file format. */
+export const GgmlType = { F32: 0, F16: 1, Q4_0: 2, Q8_0: 8, I32: 26, BF16: 30 } as const
+/** GGML_ROPE_TYPE_VISION: 2-D positions of patches. */
+export const ROPE_VISION = 24
+
+type P = Pointer
+const p = 'void*'
+
+/** The part of ggml's C API that the vision tower needs. Names as in ggml.h without their prefix. */
+export function bindGgml({ ggmlBase, ggml }: Libraries) {
+  return {
+    init: bind<[object], P>(ggmlBase, 'ggml_init', p, [GgmlInit]),
+    free: bind<[P], void>(ggmlBase, 'ggml_free', 'void', [p]),
+    setNoAlloc: bind<[P, boolean], void>(ggmlBase, 'ggml_set_no_alloc', 'void', [p, 'bool']),
+    getTensor: bind<[P, string], P>(ggmlBase, 'ggml_get_tensor', p, [p, 'str']),
+    setName: bind<[P, string], P>(ggmlBase, 'ggml_set_name', p, [p, 'str']),
+    nbytes: bind<[P], number>(ggmlBase, 'ggml_nbytes', 'size_t', [p]),
+    rowSize: bind<[number, number], number>(ggmlBase, 'ggml_row_size', 'size_t', ['int', 'int64']),
+    newTensor1d: bind<[P, number, number], P>(ggmlBase, 'ggml_new_tensor_1d', p, [p, 'int', 'int64']),
+    newTensor2d: bind<[P, number, number, number], P>(ggmlBase, 'ggml_new_tensor_2d', p, [p, 'int', 'int64', 'int64']),
+    mulMat: bind<[P, P, P], P>(ggmlBase, 'ggml_mul_mat', p, [p, p, p]),
+    add: bind<[P, P, P], P>(ggmlBase, 'ggml_add', p, [p, p, p]),
+    mul: bind<[P, P, P], P>(ggmlBase, 'ggml_mul', p, [p, p, p]),
+    norm: bind<[P, P, number], P>(ggmlBase, 'ggml_norm', p, [p, p, 'float']),
+    rmsNorm: bind<[P, P, number], P>(ggmlBase, 'ggml_rms_norm', p, [p, p, 'float']),
+    geluQuick: bind<[P, P], P>(ggmlBase, 'ggml_gelu_quick', p, [p, p]),
+    geluErf: bind<[P, P], P>(ggmlBase, 'ggml_gelu_erf', p, [p, p]),
+    silu: bind<[P, P], P>(ggmlBase, 'ggml_silu', p, [p, p]),
+    cast: bind<[P, P, number], P>(ggmlBase, 'ggml_cast', p, [p, p, 'int']),
+    concat: bind<[P, P, P, number], P>(ggmlBase, 'ggml_concat', p, [p, p, p, 'int']),
+    permute: bind<[P, P, number, number, number, number], P>(ggmlBase, 'ggml_permute', p, [p, p, 'int', 'int', 'int', 'int']),
+    reshape2d: bind<[P, P, number, number], P>(ggmlBase, 'ggml_reshape_2d', p, [p, p, 'int64', 'int64']),
+    reshape3d: bind<[P, P, number, number, number], P>(ggmlBase, 'ggml_reshape_3d', p, [p, p, 'int64', 'int64', 'int64']),
+    reshape4d: bind<[P, P, number, number, number, number], P>(ggmlBase, 'ggml_reshape_4d', p, [p, p, 'int64', 'int64', 'int64', 'int64']),
+    view3d: bind<[P, P, number, number, number, number, number, number], P>(ggmlBase, 'ggml_view_3d', p, [p, p, 'int64', 'int64', 'int64', 'size_t', 'size_t', 'size_t']),
+    ropeMulti: bind<[P, P, P, P, number, Memory, number, number, number, number, number, number, number, number], P>(ggmlBase, 'ggml_rope_multi', p, [p, p, p, p, 'int', p, 'int', 'int', 'float', 'float', 'float', 'float', 'float', 'float']),
+    flashAttnExt: bind<[P, P, P, P, P, number, number, number], P>(ggmlBase, 'ggml_flash_attn_ext', p, [p, p, p, p, p, 'float', 'float', 'float']),
+    setInput: bind<[P], void>(ggmlBase, 'ggml_set_input', 'void', [p]),
+    setOutput: bind<[P], void>(ggmlBase, 'ggml_set_output', 'void', [p]),
+    newGraph: bind<[P, number, boolean], P>(ggmlBase, 'ggml_new_graph_custom', p, [p, 'size_t', 'bool']),
+    buildForwardExpand: bind<[P, P], void>(ggmlBase, 'ggml_build_forward_expand', 'void', [p, p]),
+    gallocrNew: bind<[P], P>(ggmlBase, 'ggml_gallocr_new', p, [p]),
+    gallocrAllocGraph: bindAsync<[P, P], boolean>(ggmlBase, 'ggml_gallocr_alloc_graph', 'bool', [p, p]),
+    gallocrFree: bind<[P], void>(ggmlBase, 'ggml_gallocr_free', 'void', [p]),
+    allocCtxTensors: bind<[P, P], P>(ggmlBase, 'ggml_backend_alloc_ctx_tensors', p, [p, p]),
+    bufferFree: bind<[P], void>(ggmlBase, 'ggml_backend_buffer_free', 'void', [p]),
+    tensorSet: bind<[P, Memory, number, number], void>(ggmlBase, 'ggml_backend_tensor_set', 'void', [p, p, 'size_t', 'size_t']),
+    tensorGet: bind<[P, Memory, number, number], void>(ggmlBase, 'ggml_backend_tensor_get', 'void', [p, p, 'size_t', 'size_t']),
+    defaultBufferType: bind<[P], P>(ggmlBase, 'ggml_backend_get_default_buffer_type', p, [p]),
+    graphCompute: bindAsync<[P, P], number>(ggmlBase, 'ggml_backend_graph_compute', 'int', [p, p]),
+    backendFree: bind<[P], void>(ggmlBase, 'ggml_backend_free', 'void', [p]),
+    backendDevice: bind<[P], P>(ggmlBase, 'ggml_backend_get_device', p, [p]),
+    deviceReg: bind<[P], P>(ggmlBase, 'ggml_backend_dev_backend_reg', p, [p]),
+    deviceDescription: bind<[P], string>(ggmlBase, 'ggml_backend_dev_description', 'str', [p]),
+    regProcAddress: bind<[P, string], P>(ggmlBase, 'ggml_backend_reg_get_proc_address', p, [p, 'str']),
+    logSet: bind<[P, P], void>(ggmlBase, 'ggml_log_set', 'void', [p, p]),
+    loadBackends: bind<[string], void>(ggml, 'ggml_backend_load_all_from_path', 'void', ['str']),
+    backendInitByType: bind<[number, string | null], P>(ggml, 'ggml_backend_init_by_type', p, ['int', 'str']),
+    ggufInit: bind<[string, object], P>(ggmlBase, 'gguf_init_from_file', p, ['str', GgufInit]),
+    ggufFree: bind<[P], void>(ggmlBase, 'gguf_free', 'void', [p]),
+    ggufDataOffset: bind<[P], number>(ggmlBase, 'gguf_get_data_offset', 'size_t', [p]),
+    ggufTensorCount: bind<[P], number>(ggmlBase, 'gguf_get_n_tensors', 'int64', [p]),
+    ggufTensorName: bind<[P, number], string>(ggmlBase, 'gguf_get_tensor_name', 'str', [p, 'int64']),
+    ggufTensorOffset: bind<[P, number], number>(ggmlBase, 'gguf_get_tensor_offset', 'size_t', [p, 'int64']),
+    ggufTensorType: bind<[P, number], number>(ggmlBase, 'gguf_get_tensor_type', 'int', [p, 'int64']),
+  }
+}
+export type Ggml = ReturnType<typeof bindGgml>

@@ -1,0 +1,56 @@
+import type { AnswerRequest } from '../../types.ts'
+import type { Tokenizer } from '../language/tokenizer.ts'
+import { measureMedia } from '../vision/media.ts'
+import type { Media, MediaRules } from '../vision/media.ts'
+import { gridTokens } from './positions.ts'
+import type { Unit } from './positions.ts'
+import { BREAK, renderChat } from './template.ts'
+
+/** A request as the model sees it. */
+export interface Prompt {
+  readonly units: readonly Unit[]
+  /** Token ids with pad ids in place of media, as the reference's processor returns them. */
+  readonly ids: readonly number[]
+  readonly media: ReadonlyMap<string, Media>
+  readonly tokens: number
+  readonly mediaTokens: number
+  /** Tokens of each part of the last message. */
+  readonly lastMessage: readonly number[]
+}
+
+export interface PromptRules {
+  readonly defaultSystem: boolean
+  readonly media: MediaRules
+}
+
+/** Renders, measures and tokenizes a request. @throws AppError as `measureMedia` does. */
+export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, rules: PromptRules): Promise<Prompt> {
+  const mediaCount = request.messages.reduce((sum, message) => sum + message.content.filter((part) => part.type !== 'text').length, 0)
+  const rendered = renderChat(request.messages, { visionId: request.visionId ?? mediaCount > 1, defaultSystem: rules.defaultSystem })
+  const pads = { image: await tokenizer.special('<|image_pad|>'), video: await tokenizer.special('<|video_pad|>') }
+  const units: Unit[] = []
+  const ids: number[] = []
+  const media = new Map<string, Media>()
+  const mediaOfPart = new Map<object, number>()
+  let mediaTokens = 0
+  for (const piece of rendered) {
+    if ('text' in piece) {
+      for (const run of piece.text.split(BREAK))
+        for (const token of await tokenizer.encode(run)) {
+          units.push({ token })
+          ids.push(token)
+        }
+      continue
+    }
+    const measured = await measureMedia(piece.media, request.budget, rules.media)
+    const tokens = gridTokens(measured.grid)
+    media.set(measured.key, measured)
+    mediaOfPart.set(piece.media, tokens)
+    units.push({ media: measured.key, grid: measured.grid })
+    for (let i = 0; i < tokens; i++) ids.push(pads[piece.media.type])
+    mediaTokens += tokens
+  }
+  const last = request.messages.at(-1)?.content ?? []
+  const lastMessage = await Promise.all(last.map(async (part) => (part.type === 'text' ? (await tokenizer.encode(part.text)).length : (mediaOfPart.get(part) ?? 0))))
+  return { units, ids, media, tokens: ids.length, mediaTokens, lastMessage }
+}

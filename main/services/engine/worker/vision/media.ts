@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { AppError } from '#contract'
+import type { PictureBudget } from '#contract'
+import { openPicture, resizeBicubic, roundHalfToEven, smartResize } from '../../../../lib/picture/index.ts'
+import type { Size } from '../../../../lib/picture/index.ts'
+import type { ChatPart, SizeOptions, Source } from '../../types.ts'
+import type { Grid } from '../prompt/positions.ts'
+import { TOKEN } from './patches.ts'
+import type { Frame } from './patches.ts'
+
+/** A picture or video of a request, measured but not yet decoded. */
+export interface Media {
+  /** Names what the tower will compute: the files' content, the size and the order of frames. */
+  readonly key: string
+  readonly grid: Grid
+  /** Decodes and resizes the frames of temporal slice `t`: one for a still picture, two for a video. */
+  frames(t: number): Promise<readonly [Frame] | readonly [Frame, Frame]>
+}
+
+export type MediaSource = Exclude<ChatPart, { type: 'text' }>
+
+/** What differs between the families when media are measured. */
+export interface MediaRules {
+  /** Positions per second of video; null: slices count one position each (Qwen2-VL). */
+  readonly tokensPerSecond: number | null
+}
+
+/** Seconds between frames and the budgets of a video's frames as `qwen_vl_utils` sets them, in pixels. */
+const VIDEO = { fps: 2, minPixels: 128 * 784, maxPixels: 768 * 784, totalPixels: 24576 * 784, framesPerSlice: 2 }
+
+/**
+ * Measures a picture or video: its size for the model, its tokens and its name in the caches.
+ * @throws AppError MediaNotFound, UnsupportedMedia, DamagedMedia, MediaTooLarge, InvalidInput.
+ */
+export async function measureMedia(part: MediaSource, budget: PictureBudget, rules: MediaRules): Promise<Media> {
+  const sources = part.type === 'image' ? [part.source] : part.frames
+  if (sources.length === 0) throw new AppError('InvalidInput', 'A video needs at least one frame. Name its frames in order.')
+  const pictures = await Promise.all(sources.map(openPicture))
+  const digests = await Promise.all(sources.map(digest))
+  const first = pictures[0]!
+  const limits = part.type === 'image' ? budget : videoBudget(sources.length)
+  const size = targetSize(first, part, limits, nameOf(sources[0]!))
+  const times = part.type === 'image' ? 1 : Math.ceil(sources.length / VIDEO.framesPerSlice)
+  const fps = part.type === 'video' ? (part.fps ?? VIDEO.fps) : VIDEO.fps
+  const timeStep = rules.tokensPerSecond === null ? 1 : (VIDEO.framesPerSlice / fps) * rules.tokensPerSecond
+  const frame = async (index: number): Promise<Frame> => resizeBicubic(await pictures[Math.min(index, pictures.length - 1)]!.decode(), size)
+  return {
+    key: `${createHash('sha256').update(digests.join()).digest('hex')}:${part.type}:${size.width}x${size.height}${part.type === 'video' ? `@${fps}` : ''}`,
+    grid: { times, rows: size.height / TOKEN, columns: size.width / TOKEN, timeStep },
+    frames: async (t) => (part.type === 'image' ? [await frame(0)] : [await frame(t * 2), await frame(t * 2 + 1)]),
+  }
+}
+
+function nameOf(source: Source): string {
+  return 'path' in source ? source.path : source.name
+}
+
+function targetSize(original: Size, options: SizeOptions, budget: PictureBudget, name: string): Size {
+  const { resizedWidth, resizedHeight } = options
+  if (resizedWidth && resizedHeight) {
+    // the reference's fetch_image rounds the wished size with smart_resize under its default budget
+    const round = (side: number) => Math.max(TOKEN, roundHalfToEven(side / TOKEN) * TOKEN)
+    return { width: round(resizedWidth), height: round(resizedHeight) }
+  }
+  const minPixels = options.minPixels ?? budget.minPixels
+  const maxPixels = Math.max(options.maxPixels ?? budget.maxPixels, TOKEN * TOKEN)
+  return smartResize(original, { minPixels: Math.min(minPixels, maxPixels), maxPixels }, name)
+}
+
+/** `fetch_video` of qwen_vl_utils: a frame's share of the total, within the per-frame limits. */
+function videoBudget(frames: number): PictureBudget {
+  const { minPixels, maxPixels, totalPixels, framesPerSlice } = VIDEO
+  return { minPixels, maxPixels: Math.max(Math.min(maxPixels, (totalPixels / frames) * framesPerSlice), Math.floor(minPixels * 1.05)) }
+}
+
+async function digest(source: Source): Promise<string> {
+  const hash = createHash('sha256')
+  if ('bytes' in source) return hash.update(source.bytes).digest('hex')
+  for await (const chunk of createReadStream(source.path)) hash.update(chunk as Uint8Array)
+  return hash.digest('hex')
+}

@@ -1,0 +1,108 @@
+/** Side of a patch and of a token (2 x 2 patches), in pixels. */
+export const PATCH = 14
+export const TOKEN = 28
+/** Numbers of one patch in one temporal slot: 3 channels x 14 x 14. */
+export const PATCH_VALUES = 3 * PATCH * PATCH
+/** Side of an attention window of Qwen2.5-VL in tokens: 112 pixels. */
+const WINDOW_TOKENS = 4
+
+/** A resized picture: RGB, 8 bits, rows from the top; both sides multiples of 28. */
+export interface Frame {
+  readonly data: Uint8Array
+  readonly width: number
+  readonly height: number
+}
+
+/** A run of equal windows in the order of `order`: `count` windows of `patches` patches each. */
+export interface WindowGroup {
+  readonly patches: number
+  readonly count: number
+}
+
+/**
+ * In which order the tower sees the tokens of a grid. `tokens[i]` is the row-major index of the i-th token;
+ * `groups` cuts the patches into windows (one group with one window: no windows).
+ */
+export interface TokenOrder {
+  readonly tokens: Int32Array
+  readonly groups: readonly WindowGroup[]
+}
+
+/** Row-major order, all patches in one window: Qwen2-VL. `rows` and `columns` in tokens. */
+export function plainOrder(rows: number, columns: number): TokenOrder {
+  return { tokens: Int32Array.from({ length: rows * columns }, (_, i) => i), groups: [{ patches: rows * columns * 4, count: 1 }] }
+}
+
+/**
+ * Qwen2.5-VL's windows of 112 x 112 pixels, smaller at the right and bottom edge (`get_window_index` of the reference).
+ * Windows of one size stand together, so that each group is one batched attention; the order inside attention over all
+ * patches does not matter.
+ */
+export function windowOrder(rows: number, columns: number): TokenOrder {
+  const bySize = new Map<number, { windows: number[][]; patches: number }>()
+  for (let top = 0; top < rows; top += WINDOW_TOKENS)
+    for (let left = 0; left < columns; left += WINDOW_TOKENS) {
+      const height = Math.min(WINDOW_TOKENS, rows - top)
+      const width = Math.min(WINDOW_TOKENS, columns - left)
+      const window: number[] = []
+      for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) window.push((top + y) * columns + left + x)
+      const group = bySize.get(height * width) ?? { windows: [], patches: height * width * 4 }
+      group.windows.push(window)
+      bySize.set(height * width, group)
+    }
+  const groups = [...bySize.values()]
+  return {
+    tokens: Int32Array.from(groups.flatMap((group) => group.windows.flat())),
+    groups: groups.map((group) => ({ patches: group.patches, count: group.windows.length })),
+  }
+}
+
+/** Normalised values of the 256 levels per channel: float32 arithmetic on a float64 rescale, as the reference computes. */
+export function normaliseTable(mean: readonly number[], std: readonly number[]): Float32Array {
+  const table = new Float32Array(3 * 256)
+  for (let c = 0; c < 3; c++)
+    for (let level = 0; level < 256; level++) {
+      const scaled = Math.fround(level * (1 / 255))
+      table[c * 256 + level] = Math.fround(Math.fround(scaled - Math.fround(mean[c]!)) / Math.fround(std[c]!))
+    }
+  return table
+}
+
+/**
+ * The patches of one frame, normalised: [patches, 588], a patch as channel, row, column. Tokens in `order`, the four
+ * patches of a token row by row.
+ */
+export function patchify(frame: Frame, order: TokenOrder, table: Float32Array): Float32Array {
+  const columns = frame.width / TOKEN
+  const out = new Float32Array(order.tokens.length * 4 * PATCH_VALUES)
+  const stride = frame.width * 3
+  let o = 0
+  for (const token of order.tokens) {
+    const tokenY = Math.floor(token / columns) * TOKEN
+    const tokenX = (token % columns) * TOKEN
+    for (let quarter = 0; quarter < 4; quarter++) {
+      const start = (tokenY + (quarter >> 1) * PATCH) * stride + (tokenX + (quarter & 1) * PATCH) * 3
+      for (let c = 0; c < 3; c++)
+        for (let y = 0; y < PATCH; y++) {
+          let at = start + y * stride + c
+          for (let x = 0; x < PATCH; x++, at += 3) out[o++] = table[c * 256 + frame.data[at]!]!
+        }
+    }
+  }
+  return out
+}
+
+/** Rotary positions of the patches as ggml's vision rope takes them: rows y, x, y, x. */
+export function patchPositions(rows: number, columns: number, order: TokenOrder): Int32Array {
+  const n = rows * columns * 4
+  const out = new Int32Array(4 * n)
+  let i = 0
+  for (const token of order.tokens)
+    for (let quarter = 0; quarter < 4; quarter++, i++) {
+      const y = Math.floor(token / columns) * 2 + (quarter >> 1)
+      const x = (token % columns) * 2 + (quarter & 1)
+      out[i] = out[2 * n + i] = y
+      out[n + i] = out[3 * n + i] = x
+    }
+  return out
+}

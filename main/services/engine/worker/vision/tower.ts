@@ -1,0 +1,144 @@
+import { AppError } from '#contract'
+import type { Pointer } from '../native/ffi.ts'
+import { GgmlType, ROPE_VISION } from '../native/ggml.ts'
+import type { Runtime } from '../native/runtime.ts'
+import { normaliseTable, patchPositions, patchify, plainOrder, windowOrder, PATCH_VALUES, TOKEN } from './patches.ts'
+import type { Frame, TokenOrder } from './patches.ts'
+import type { Projector } from './projector.ts'
+
+const GRAPH_NODES = 16384
+const GRAPH_BYTES = 64 << 20
+const ABORTED = 1
+
+interface Built {
+  readonly inputs: readonly Pointer[]
+  readonly positions: Pointer
+  readonly output: Pointer
+}
+
+/**
+ * The vision tower of Qwen2-VL and Qwen2.5-VL as a ggml graph, after `modeling_qwen2_vl.py` and
+ * `modeling_qwen2_5_vl.py` of transformers: patch embedding, blocks with 2-D rotary attention, 2 x 2 merger.
+ */
+export class VisionTower {
+  readonly projector: Projector
+  private readonly runtime: Runtime
+  private readonly table: Float32Array
+
+  constructor(runtime: Runtime, projector: Projector) {
+    this.runtime = runtime
+    this.projector = projector
+    this.table = normaliseTable(projector.facts.mean, projector.facts.std)
+  }
+
+  /**
+   * Embeddings of one temporal slice, [tokens, outputLength] in row-major token order. A still picture is one frame
+   * (it fills both temporal slots); a slice of a video is two frames of one size.
+   * @throws AppError OutOfMemory, EngineFailed; the signal's reason when aborted.
+   */
+  async encode(frames: readonly [Frame] | readonly [Frame, Frame], signal: AbortSignal): Promise<Float32Array> {
+    const { ggml, cpu } = this.runtime
+    const { family, outputLength } = this.projector.facts
+    const rows = frames[0].height / TOKEN
+    const columns = frames[0].width / TOKEN
+    const order = family === 'qwen25vl' ? windowOrder(rows, columns) : plainOrder(rows, columns)
+    const pixels = frames.map((frame) => patchify(frame, order, this.table))
+    const positions = patchPositions(rows, columns, order)
+    signal.throwIfAborted()
+
+    const context = ggml.init({ mem_size: GRAPH_BYTES, mem_buffer: null, no_alloc: true })
+    const allocator = ggml.gallocrNew(ggml.defaultBufferType(cpu))
+    try {
+      const built = this.build(context, frames.length, rows * columns * 4, order)
+      const graph = ggml.newGraph(context, GRAPH_NODES, false)
+      ggml.buildForwardExpand(graph, built.output)
+      if (!(await ggml.gallocrAllocGraph(allocator, graph)))
+        throw new AppError('OutOfMemory', `There is not enough memory to look at a picture of ${frames[0].width} x ${frames[0].height} pixels. Lower its detail.`)
+      pixels.forEach((values, i) => ggml.tensorSet(built.inputs[i]!, values, 0, values.byteLength))
+      ggml.tensorSet(built.positions, positions, 0, positions.byteLength)
+      const status = await ggml.graphCompute(cpu, graph)
+      signal.throwIfAborted()
+      if (status === ABORTED || status !== 0) throw new AppError('EngineFailed', `The picture could not be encoded (status ${status}). Try again.`)
+      const out = new Float32Array(rows * columns * outputLength)
+      ggml.tensorGet(built.output, out, 0, out.byteLength)
+      return unorder(out, order, outputLength)
+    } finally {
+      ggml.gallocrFree(allocator)
+      ggml.free(context)
+    }
+  }
+
+  private build(context: Pointer, slots: number, patches: number, order: TokenOrder): Built {
+    const { ggml } = this.runtime
+    const { facts, attentionType } = this.projector
+    const { embeddingLength: width, heads, family, windowPattern, eps } = facts
+    const headLength = width / heads
+    const weight = (name: string) => this.projector.weight(name)
+    const linear = (x: Pointer, name: string) => {
+      const product = ggml.mulMat(context, weight(`${name}.weight`), x)
+      const bias = weight(`${name}.bias`)
+      return bias ? ggml.add(context, product, bias) : product
+    }
+    const normalise = (x: Pointer, name: string) =>
+      family === 'qwen25vl'
+        ? ggml.mul(context, ggml.rmsNorm(context, x, eps), weight(`${name}.weight`))
+        : ggml.add(context, ggml.mul(context, ggml.norm(context, x, eps), weight(`${name}.weight`)), weight(`${name}.bias`))
+
+    const inputs = Array.from({ length: slots }, () => ggml.newTensor2d(context, GgmlType.F32, PATCH_VALUES, patches))
+    const positions = ggml.newTensor1d(context, GgmlType.I32, patches * 4)
+    for (const tensor of [...inputs, positions]) ggml.setInput(tensor)
+    const kernel = (name: string) => ggml.reshape2d(context, weight(name), PATCH_VALUES, width)
+    let x = ggml.add(
+      context,
+      ggml.mulMat(context, kernel('v.patch_embd.weight'), inputs[0]!),
+      ggml.mulMat(context, kernel('v.patch_embd.weight.1'), inputs.at(-1)!),
+    )
+
+    const sections = new Int32Array(4).fill(headLength / 4)
+    const rope = (t: Pointer) => ggml.ropeMulti(context, t, positions, null, headLength / 2, sections, ROPE_VISION, 32768, 10000, 1, 0, 1, 32, 1)
+    const attend = (q: Pointer, k: Pointer, v: Pointer, length: number, count: number) => {
+      const heads4d = (t: Pointer) => ggml.permute(context, ggml.reshape4d(context, t, headLength, heads, length, count), 0, 2, 1, 3)
+      const keyed = (t: Pointer) => ggml.cast(context, heads4d(t), attentionType)
+      const out = ggml.flashAttnExt(context, heads4d(q), keyed(k), keyed(v), null, 1 / Math.sqrt(headLength), 0, 0)
+      return ggml.reshape2d(context, out, width, length * count)
+    }
+    const windowed = (q: Pointer, k: Pointer, v: Pointer) => {
+      let joined: Pointer = null
+      let start = 0
+      for (const group of order.groups) {
+        const length = group.patches * group.count
+        const cut = (t: Pointer) => ggml.view3d(context, t, headLength, heads, length, headLength * 4, width * 4, start * width * 4)
+        const out = attend(cut(q), cut(k), cut(v), group.patches, group.count)
+        joined = joined ? ggml.concat(context, joined, out, 1) : out
+        start += length
+      }
+      return joined
+    }
+
+    for (let i = 0; i < facts.blocks; i++) {
+      const block = `v.blk.${i}`
+      const h = normalise(x, `${block}.ln1`)
+      const split = (name: string) => ggml.reshape3d(context, linear(h, `${block}.${name}`), headLength, heads, patches)
+      const full = !windowPattern || (i + 1) % windowPattern === 0
+      const [q, k, v] = [rope(split('attn_q')), rope(split('attn_k')), split('attn_v')]
+      const attention = full ? attend(q, k, v, patches, 1) : windowed(q, k, v)
+      x = ggml.add(context, x, linear(attention, `${block}.attn_out`))
+      const g = normalise(x, `${block}.ln2`)
+      const up = linear(g, `${block}.ffn_up`)
+      const inner = family === 'qwen25vl' ? ggml.mul(context, ggml.silu(context, linear(g, `${block}.ffn_gate`)), up) : ggml.geluQuick(context, up)
+      x = ggml.add(context, x, linear(inner, `${block}.ffn_down`))
+    }
+    const merged = ggml.reshape2d(context, normalise(x, 'v.post_ln'), width * 4, patches / 4)
+    const output = linear(ggml.geluErf(context, linear(merged, 'mm.0')), 'mm.2')
+    ggml.setOutput(output)
+    return { inputs, positions, output }
+  }
+}
+
+/** Puts the rows of `values` from the tower's order back into row-major token order. */
+function unorder(values: Float32Array, order: TokenOrder, length: number): Float32Array {
+  if (order.tokens.every((token, i) => token === i)) return values
+  const out = new Float32Array(values.length)
+  order.tokens.forEach((token, i) => out.set(values.subarray(i * length, (i + 1) * length), token * length))
+  return out
+}
