@@ -3,7 +3,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { AppError } from '#contract'
-import type { ChatMessage, ChatPart, Source } from '../app.ts'
+import type { ChatMessage, ChatPart, Source } from '../headless.ts'
 
 const sizes = {
   min_pixels: z.int().min(1).optional(),

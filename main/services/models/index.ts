@@ -1,3 +1,3 @@
 export { createModels } from './models.ts'
 export type { InspectModel, Models } from './models.ts'
-export { demoModelId } from './demo.ts'
+export { demoModel, demoModelId } from './demo.ts'

@@ -1,0 +1,21 @@
+import { statSync } from 'node:fs'
+import type { Model } from '#contract'
+import type { SpawnWorker } from './ports.ts'
+import { createEngine } from './services/engine/index.ts'
+import type { Engine } from './services/engine/index.ts'
+import { demoModel } from './services/models/index.ts'
+
+export type { AnswerEvent, AnswerRequest, AnswerResult, ChatMessage, ChatPart, Engine, ModelFiles, Source } from './services/engine/index.ts'
+
+/** The core without conversations, store or window: what the command line drives. */
+export interface Headless {
+  readonly engine: Engine
+  readonly demoModel: Model
+  close(): Promise<void>
+}
+
+/** Starts nothing by itself: the engine process comes with the first question. */
+export function createHeadless(ports: { spawnWorker: SpawnWorker; paths: { resources: string; cache: string } }): Headless {
+  const engine = createEngine({ spawn: ports.spawnWorker, cachePath: ports.paths.cache })
+  return { engine, demoModel: demoModel(ports.paths.resources, (path) => statSync(path).size), close: () => engine.close() }
+}
