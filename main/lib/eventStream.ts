@@ -4,6 +4,9 @@ export interface EventSink<T> {
   end(): void
 }
 
+/** Events for one reader, to be iterated once. */
+export type EventStream<T> = AsyncIteratorObject<T, undefined, void>
+
 /** Events a reader may lag behind before its stream ends. */
 export const streamCapacity = 1024
 
@@ -15,7 +18,7 @@ export const streamCapacity = 1024
 export function eventStream<T>(
   open: (sink: EventSink<T>) => () => void,
   options: { signal?: AbortSignal; capacity?: number } = {},
-): AsyncIterableIterator<T, undefined, void> {
+): EventStream<T> {
   const { signal, capacity = streamCapacity } = options
   let queue: T[] = []
   let ended = false
@@ -57,6 +60,9 @@ export function eventStream<T>(
     async return() {
       abandon()
       return done
+    },
+    async [Symbol.asyncDispose]() {
+      abandon()
     },
     [Symbol.asyncIterator]() {
       return this

@@ -1,14 +1,17 @@
 import { ORPCError, ValidationError } from '@orpc/server'
 import { AppError, ErrorCode, ErrorInfo, errorKinds } from '#contract'
+import { toStorageError } from '../lib/database/index.ts'
 
 /** What a client is told of an error that is none of the contract's: no text of it, no stack. */
 const defect = { code: 'INTERNAL_SERVER_ERROR', message: 'Something in the app failed. Try again; if it happens again, restart the app.' }
 
 /**
- * Any thrown value as the error that travels: an `AppError` as its code, message and detail (in `data`), refused input as
- * `InvalidInput` naming the field, and everything else as a plain internal error.
+ * Any thrown value as the error that travels: an `AppError` as its code, message and detail (in `data`), a failure of the
+ * database as `StorageFailed`, refused input as `InvalidInput` naming the field, and everything else as a plain internal
+ * error.
  */
-export function toRpcError(error: unknown): ORPCError<string, unknown> {
+export function toRpcError(thrown: unknown): ORPCError<string, unknown> {
+  const error = toStorageError(thrown)
   if (error instanceof AppError) {
     const status = errorKinds[error.code] === 'input' ? 400 : 500
     return new ORPCError(error.code, { status, message: error.message, data: error.detail, cause: error })

@@ -138,6 +138,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
       const kept = text.toWellFormed()
       store.append(messageId, kept)
       answer.length += kept.length
+      feed.setProgress(messageId, null)
       if (isShown(answer.conversationId, messageId)) feed.publish(answer.conversationId, { type: 'text', messageId, offset, text: kept })
     },
 

@@ -1,4 +1,5 @@
 import type { Conversation, ConversationEvent, ConversationListEvent, ErrorInfo, Message, MessageStatus, Part, Progress, Timings, Usage } from '#contract'
+import type { EventStream } from '../../lib/eventStream.ts'
 
 /** Ids of a stored question and of the answer that is being written. */
 export interface Sent {
@@ -27,9 +28,9 @@ export interface SearchHit {
  */
 export interface Conversations {
   /** The list, newest first, then its changes. */
-  watchList(signal?: AbortSignal): AsyncIterableIterator<ConversationListEvent>
+  watchList(signal?: AbortSignal): EventStream<ConversationListEvent>
   /** A snapshot of the path to the current leaf, then every event in a gapless sequence; ends after `removed`. */
-  watch(id: string, signal?: AbortSignal): AsyncIterableIterator<ConversationEvent>
+  watch(id: string, signal?: AbortSignal): EventStream<ConversationEvent>
   /** Conversations whose title or one of whose messages holds every word of `query`: titles first, then newest first. */
   search(query: string, limit: number): SearchHit[]
   get(id: string): Conversation
@@ -47,7 +48,7 @@ export interface Conversations {
   answerAgain(questionId: string, model: string): Sent
   /** Appends to a streaming answer. Throws when the message is not streaming. */
   append(messageId: string, text: string): void
-  /** Tells watchers what the engine is doing for a streaming answer; not stored. */
+  /** Tells watchers what the engine is doing for a streaming answer, until text comes; not stored. */
   progress(messageId: string, progress: Progress): void
   /** Ends a streaming answer. Throws when the message is not streaming. */
   finish(messageId: string, ending: Ending): Message

@@ -1,10 +1,11 @@
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Model } from '#contract'
 
 export const demoModelId = 'demo'
 
 /** The tiny model inside the app, in `<resources>/demo-model`; it was taught pictures of up to 16 tokens. */
-export function demoModel(resources: string, sizeOf: (path: string) => number): Model {
+export function demoModel(resources: string): Model {
   const textPath = join(resources, 'demo-model', 'demo-text-f16.gguf')
   const projectorPath = join(resources, 'demo-model', 'demo-mmproj-f16.gguf')
   return {
@@ -22,4 +23,9 @@ export function demoModel(resources: string, sizeOf: (path: string) => number): 
       sampling: { temperature: 0, topP: 1, topK: 0, minP: 0, repeatPenalty: 1, seed: null },
     },
   }
+}
+
+/** Bytes of a file; 0 when it is missing, which loading reports. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }

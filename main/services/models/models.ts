@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { AppError } from '#contract'
 import type { Model, ModelDefaults } from '#contract'
@@ -50,7 +49,7 @@ function addedDefaults(trainedContext: number): ModelDefaults {
 /** The models this app knows: the demo model of `resources` and the pairs of files in `db`. */
 export function createModels(options: { db: Database; resources: string; choice: ModelChoice; inspect: InspectModel }): Models {
   const { db, choice, inspect } = options
-  const demo = demoModel(options.resources, sizeOf)
+  const demo = demoModel(options.resources)
   const all = db.prepare<[], Row>('SELECT * FROM models ORDER BY position')
   const insert = db.prepare(`
     INSERT INTO models (id, name, text_path, projector_path, bytes, trained_context) VALUES (?, ?, ?, ?, ?, ?)
@@ -102,9 +101,4 @@ function modelOf(row: Row): Model {
     bytes: row.bytes,
     defaults: addedDefaults(row.trained_context),
   }
-}
-
-/** Bytes of a file; 0 when it is missing, which loading reports. */
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }

@@ -2,13 +2,14 @@ import { AppError, Settings, defaultSettings } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { Emitter } from '../../lib/emitter.ts'
 import { eventStream } from '../../lib/eventStream.ts'
+import type { EventStream } from '../../lib/eventStream.ts'
 
 export interface SettingsService {
   readonly current: Settings
   /** Calls `listener` after every change; returns how to stop. */
   onChange(listener: (settings: Settings) => void): () => void
   /** The present settings, then every change. */
-  watch(signal?: AbortSignal): AsyncIterableIterator<Settings>
+  watch(signal?: AbortSignal): EventStream<Settings>
   /** Changes the given settings and keeps the others. Throws InvalidInput when a value is out of range; nothing is changed then. */
   update(patch: Partial<Settings>): Settings
 }

@@ -1,0 +1,175 @@
+import { join } from 'node:path'
+import { AppError } from '#contract'
+import type { EngineStatus, HostDescription, Model } from '#contract'
+import { createAsk } from './features/ask/index.ts'
+import { openStore } from './lib/database/index.ts'
+import { eventStream } from './lib/eventStream.ts'
+import type { Paths, Ports } from './ports.ts'
+import type { Channel } from './rpc/channel.ts'
+import { createRouter } from './rpc/router.ts'
+import { createRpcServer } from './rpc/server.ts'
+import { createAttachments } from './services/attachments/index.ts'
+import type { AttachmentGateway } from './services/attachments/index.ts'
+import { createConversations } from './services/conversations/index.ts'
+import { createEngine } from './services/engine/index.ts'
+import type { Engine } from './services/engine/index.ts'
+import { createMedia } from './services/media/index.ts'
+import { createModels, demoModel } from './services/models/index.ts'
+import type { Models } from './services/models/index.ts'
+import { createSettings } from './services/settings/index.ts'
+
+export type { AttachmentGateway } from './services/attachments/index.ts'
+export type * from './services/engine/index.ts'
+
+/** The running core of one data folder. */
+export interface App {
+  /** Answers one client's calls until its channel closes or the returned function is called. */
+  readonly serve: (channel: Channel) => () => void
+  /** Where a shell's upload and picture addresses end. */
+  readonly attachments: AttachmentGateway
+  /** Keeps what running answers have written, then ends the workers and frees the data folder. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Opens the data folder and starts the core; the engine's process starts with the first question. Throws Busy when
+ * another process has the folder, StorageFailed when it cannot be used.
+ */
+export function createApp(ports: Ports, parts: { engine?: Engine } = {}): App {
+  const { paths, host, dialogs, spawnWorker } = ports
+  const store = openStore(paths.data)
+  const { db } = store
+  const conversations = createConversations(db)
+  const settings = createSettings(db)
+  const media = createMedia({ spawnWorker })
+  const attachments = createAttachments({ database: db, folder: join(paths.data, 'attachments'), media })
+  const engine = parts.engine ?? createEngine({ spawn: spawnWorker, cachePath: paths.cache })
+  const models = createModels({
+    db,
+    resources: paths.resources,
+    choice: { get: () => settings.current.modelId, set: (modelId) => void settings.update({ modelId }) },
+    inspect: (files) => engine.inspect(files),
+  })
+  const ask = createAsk({ conversations, settings, models, attachments, engine })
+
+  // Files that no message holds are removed in the background; a failure leaves them for the next time.
+  let collecting: Promise<unknown> = Promise.resolve()
+  const collect = () => {
+    collecting = collecting.then(() => attachments.collect(conversations.referencedShas())).catch(warn)
+  }
+  collect()
+
+  const description: HostDescription = {
+    name: host.name,
+    version: host.version,
+    platform: host.platform,
+    attachments: host.attachments,
+    capabilities: { fileDialogs: dialogs !== null, capture: false, tray: false, globalShortcuts: false, secretStorage: false },
+  }
+  const status = () => engineStatus(engine, models)
+
+  const router = createRouter({
+    host: {
+      describe: () => description,
+      pickFile: (options) => {
+        if (!dialogs) throw new AppError('NotYetSupported', 'Files cannot be picked from this window. Type the path of the file.')
+        return dialogs.pickFile(options)
+      },
+    },
+    engine: {
+      watch: (_, { signal }) =>
+        eventStream(
+          ({ push }) => {
+            const tell = () => push(status())
+            tell()
+            const offs = [engine.onState(tell), settings.onChange(tell)]
+            return () => offs.forEach((off) => off())
+          },
+          { signal },
+        ),
+      load: async () => {
+        const { textPath, projectorPath, defaults } = models.current()
+        await engine.load({ textPath, projectorPath }, defaults.contextTokens)
+        return status()
+      },
+      unload: () => engine.unload(),
+    },
+    models: {
+      list: () => models.list(),
+      add: (files) => models.add(files),
+      choose: ({ id }) => models.choose(id),
+      remove: ({ id }) => models.remove(id),
+    },
+    conversations: {
+      watchList: (_, { signal }) => conversations.watchList(signal),
+      watch: ({ id }, { signal }) => conversations.watch(id, signal),
+      search: ({ query, limit }) => conversations.search(query, limit),
+      rename: ({ id, title }) => conversations.rename(id, title),
+      remove: async ({ id }) => {
+        await ask.discard(id)
+        conversations.remove(id)
+        collect()
+      },
+      selectBranch: ({ messageId }) => conversations.selectBranch(messageId),
+    },
+    ask: {
+      send: (question) => ask.send(question),
+      retry: (input) => ask.retry(input),
+      stop: (input) => ask.stop(input),
+      prepare: (draft, { signal }) => ask.prepare(draft, signal),
+    },
+    settings: {
+      watch: (_, { signal }) => settings.watch(signal),
+      update: (patch) => settings.update(patch),
+    },
+  })
+
+  const server = createRpcServer(router)
+  const served = new Set<() => void>()
+  let closing: Promise<void> | null = null
+
+  const close = async () => {
+    ask.close()
+    for (const end of served) end()
+    media.close()
+    await engine.close()
+    await collecting
+    store.close()
+  }
+
+  return {
+    attachments,
+    serve(channel) {
+      const end = server.serve(channel)
+      served.add(end)
+      channel.onClose(() => served.delete(end))
+      return end
+    },
+    close: () => (closing ??= close()),
+  }
+}
+
+/** The engine and the demo model without a data folder, for one question from the command line. */
+export interface Headless {
+  readonly engine: Engine
+  readonly demoModel: Model
+  readonly close: () => Promise<void>
+}
+
+export function createHeadless(ports: Pick<Ports, 'spawnWorker'> & { readonly paths: Pick<Paths, 'cache' | 'resources'> }): Headless {
+  const engine = createEngine({ spawn: ports.spawnWorker, cachePath: ports.paths.cache })
+  return { engine, demoModel: demoModel(ports.paths.resources), close: () => engine.close() }
+}
+
+/** The engine's state as it concerns the chosen model: while another one is in memory, the chosen one is not loaded. */
+function engineStatus({ state }: Engine, models: Models): EngineStatus {
+  const { id, name, isDemo, notice, textPath, projectorPath } = models.current()
+  const isChosen = state.model === null || (state.model.textPath === textPath && state.model.projectorPath === projectorPath)
+  const { backend } = state
+  const { state: phase, progress, contextTokens, error } = isChosen ? state : { state: 'off', progress: null, contextTokens: null, error: null } as const
+  return { state: phase, modelId: id, modelName: name, isDemo, notice, progress, backend, contextTokens, error }
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? (error.stack ?? error.message) : String(error), 'Attachments')
+}

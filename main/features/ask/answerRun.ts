@@ -1,0 +1,122 @@
+import { AppError, toErrorInfo } from '#contract'
+import { toStorageError } from '../../lib/database/index.ts'
+import type { Conversations, Ending } from '../../services/conversations/index.ts'
+import type { AnswerRequest, AnswerResult, Engine } from '../../services/engine/index.ts'
+import { TextBatch } from './textBatch.ts'
+
+const closed: Ending = {
+  status: 'interrupted',
+  error: { code: 'Interrupted', message: 'The app was closed before the answer ended. What was written is kept; ask again for a whole answer.' },
+}
+
+/** An answer that is being written. */
+export interface AnswerRun {
+  readonly conversationId: string
+  /** True as soon as the ending is stored; the engine may still be stopping. */
+  readonly ended: boolean
+  /** Settles (never rejects) when the engine has stopped and the ending is stored. */
+  readonly done: Promise<void>
+  /** Stops the engine; the text so far is kept and the answer counts as stopped. */
+  stop(): Promise<void>
+  /** Stops the engine and stores nothing more: the conversation is going away. */
+  discard(): Promise<void>
+  /** Stores the text so far as interrupted at once, then stops the engine. */
+  interrupt(): void
+}
+
+/** Runs one answer: events of the engine, in batches, onto the disk and from there to the watchers. */
+export function runAnswer(parts: {
+  engine: Engine
+  conversations: Conversations
+  request: AnswerRequest
+  conversationId: string
+  answerId: string
+}): AnswerRun {
+  const { engine, conversations, request, conversationId, answerId } = parts
+  const abort = new AbortController()
+  let ended = false
+  let lost: unknown = null
+  const batch = new TextBatch(
+    (text) => conversations.append(answerId, text),
+    (error) => {
+      lost = error
+      abort.abort()
+    },
+  )
+
+  const end = (ending: Ending) => {
+    if (ended) return
+    ended = true
+    batch.flush()
+    conversations.finish(answerId, ending)
+  }
+  const fail = (thrown: unknown) => {
+    batch.drop()
+    const error = toErrorInfo(toStorageError(thrown))
+    try {
+      conversations.finish(answerId, { status: 'failed', error })
+    } catch {
+      conversations.reportLost(answerId, error)
+    }
+  }
+  /** Runs a step that stores something; when that fails the answer ends as failed. */
+  const guarded = (step: () => void) => {
+    try {
+      step()
+    } catch (error) {
+      ended = true
+      fail(error)
+    }
+  }
+
+  const consume = async () => {
+    let result: AnswerResult | null = null
+    try {
+      conversations.progress(answerId, { phase: 'waiting', done: 0, total: 1 })
+      for await (const event of engine.answer(request, { signal: abort.signal, conversationId })) {
+        if (ended) return
+        if (event.type === 'progress') conversations.progress(answerId, event.progress)
+        else if (event.type === 'text') batch.push(event.text)
+        else result = event.result
+      }
+      if (lost) throw lost
+      if (!result && !abort.signal.aborted) throw new AppError('EngineFailed', 'The model ended without an answer. Ask again.')
+      guarded(() => end(endingOf(result)))
+    } catch (error) {
+      if (ended) return
+      if (abort.signal.aborted && !lost) return guarded(() => end({ status: 'stopped' }))
+      guarded(() => end({ status: 'failed', error: toErrorInfo(toStorageError(error)) }))
+    }
+  }
+  const done = consume()
+
+  return {
+    conversationId,
+    get ended() {
+      return ended
+    },
+    done,
+    stop() {
+      abort.abort()
+      return done
+    },
+    discard() {
+      ended = true
+      batch.drop()
+      abort.abort()
+      return done
+    },
+    interrupt() {
+      guarded(() => end(closed))
+      abort.abort()
+    },
+  }
+}
+
+/** How an answer ended by the engine's own account; null: it was stopped before it could say. */
+function endingOf(result: AnswerResult | null): Ending {
+  if (!result) return { status: 'stopped' }
+  const { finishReason, usage, timings } = result
+  const figures = usage.promptTokens > 0 ? { usage, timings } : {}
+  return { status: finishReason === 'aborted' ? 'stopped' : 'complete', ...figures }
+}

@@ -1,0 +1,121 @@
+import { AppError } from '#contract'
+import type { DraftPart } from '#contract'
+import type { AttachmentGateway } from '../../services/attachments/index.ts'
+import type { Conversations, Sent } from '../../services/conversations/index.ts'
+import type { Engine } from '../../services/engine/index.ts'
+import type { Models } from '../../services/models/index.ts'
+import type { SettingsService } from '../../services/settings/index.ts'
+import { runAnswer } from './answerRun.ts'
+import type { AnswerRun } from './answerRun.ts'
+import { toPart, toQuestion } from './draft.ts'
+import { toRequest } from './request.ts'
+import type { Turn } from './request.ts'
+
+export interface AskParts {
+  readonly conversations: Conversations
+  readonly settings: Pick<SettingsService, 'current'>
+  readonly models: Pick<Models, 'current'>
+  readonly attachments: Pick<AttachmentGateway, 'get' | 'pathOf'>
+  readonly engine: Engine
+}
+
+/** Asking the model: each answer runs by itself once its question is stored. */
+export interface Ask {
+  /** Throws EmptyQuestion, NotFound (conversation or picture), Busy while the conversation's answer runs; nothing is stored then. */
+  send(input: { conversationId: string | null; parts: DraftPart[] }): Sent
+  /** `messageId` is a question or one of its answers. Throws NotFound, Busy. */
+  retry(input: { messageId: string }): Sent
+  /** Returns when the engine has stopped; at once for an answer that has ended. Throws NotFound. */
+  stop(input: { messageId: string }): Promise<void>
+  /** Exact tokens of a draft's parts, of the conversation before it, and of the context; throws Interrupted when a newer draft replaced it. */
+  prepare(
+    input: { conversationId: string | null; parts: DraftPart[] },
+    signal?: AbortSignal,
+  ): Promise<{ parts: number[]; conversation: number; context: number }>
+  /** Stops what runs in a conversation that is about to be removed, storing nothing more. */
+  discard(conversationId: string): Promise<void>
+  /** Stores every running answer as interrupted and stops it. */
+  close(): void
+}
+
+/** Questions go from here to the engine, and answers from there through the disk to the watchers. */
+export function createAsk({ conversations, settings, models, attachments, engine }: AskParts): Ask {
+  const running = new Map<string, AnswerRun>()
+  const preparing = new Map<string | null, AbortController>()
+
+  const request = (turns: readonly Turn[]) => toRequest(turns, models.current(), settings.current, attachments)
+  const before = (conversationId: string | null): Turn[] => {
+    const leafId = conversationId === null ? null : conversations.get(conversationId).leafId
+    return leafId === null ? [] : conversations.path(leafId)
+  }
+  const refuseWhileRunning = (conversationId: string | null) => {
+    if ([...running.values()].some((run) => run.conversationId === conversationId && !run.ended)) {
+      throw new AppError('Busy', 'The answer in this conversation is still being written. Wait until it ends, or stop it first.')
+    }
+  }
+  const start = (sent: Sent, asked: ReturnType<typeof request>): Sent => {
+    const { conversationId, answerId } = sent
+    const run = runAnswer({ engine, conversations, request: asked, conversationId, answerId })
+    running.set(answerId, run)
+    void run.done.then(() => running.delete(answerId))
+    return sent
+  }
+
+  return {
+    send({ conversationId, parts: draft }) {
+      const parts = toQuestion(draft, attachments)
+      refuseWhileRunning(conversationId)
+      const asked = request([...before(conversationId), { role: 'user', parts }])
+      preparing.get(conversationId)?.abort()
+      return start(conversations.ask({ conversationId, parts, model: models.current().name }), asked)
+    },
+
+    retry({ messageId }) {
+      const message = conversations.message(messageId)
+      refuseWhileRunning(message.conversationId)
+      const questionId = message.role === 'user' ? message.id : message.parentId
+      if (questionId === null) throw new AppError('NotFound', 'The question of this answer is no longer there.', { id: messageId })
+      const asked = request(conversations.path(questionId))
+      return start(conversations.answerAgain(questionId, models.current().name), asked)
+    },
+
+    async stop({ messageId }) {
+      conversations.message(messageId)
+      await running.get(messageId)?.stop()
+    },
+
+    async prepare({ conversationId, parts: draft }, signal) {
+      preparing.get(conversationId)?.abort()
+      const abort = new AbortController()
+      preparing.set(conversationId, abort)
+      try {
+        const parts = draft.map((part) => toPart(part, attachments))
+        const kept = parts.filter((part) => part !== null)
+        const asked = request([...before(conversationId), ...(kept.length > 0 ? [{ role: 'user', parts: kept } as const] : [])])
+        const context = models.current().defaults.contextTokens
+        if (asked.messages.length === 0) return { parts: draft.map(() => 0), conversation: 0, context }
+
+        const { lastMessage, total } = await engine.prepare(asked, {
+          signal: signal ? AbortSignal.any([signal, abort.signal]) : abort.signal,
+          ...(conversationId === null ? {} : { conversationId }),
+        })
+        if (abort.signal.aborted) throw new AppError('Interrupted', 'A newer draft took the place of this one.')
+        const counts = kept.length > 0 ? [...lastMessage] : []
+        const question = counts.reduce((sum, count) => sum + count, 0)
+        return { parts: parts.map((part) => (part === null ? 0 : (counts.shift() ?? 0))), conversation: total - question, context }
+      } finally {
+        if (preparing.get(conversationId) === abort) preparing.delete(conversationId)
+      }
+    },
+
+    async discard(conversationId) {
+      preparing.get(conversationId)?.abort()
+      await Promise.all([...running.values()].filter((run) => run.conversationId === conversationId).map((run) => run.discard()))
+    },
+
+    close() {
+      for (const abort of preparing.values()) abort.abort()
+      for (const run of running.values()) run.interrupt()
+    },
+  }
+}

@@ -1,0 +1,2 @@
+export { createAsk } from './ask.ts'
+export type { Ask, AskParts } from './ask.ts'

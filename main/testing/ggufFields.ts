@@ -1,0 +1,67 @@
+/** One field of a GGUF header: where it is, in bytes from the start of the file, and how wide. */
+export interface Field {
+  readonly name: string
+  readonly kind: 'count' | 'length' | 'type' | 'dimension' | 'offset' | 'integer' | 'float' | 'text'
+  readonly at: number
+  readonly bytes: number
+}
+
+export interface FieldMap {
+  readonly fields: readonly Field[]
+  /** Position and size of each key-value pair. */
+  readonly entries: readonly { readonly at: number; readonly bytes: number }[]
+  readonly headerBytes: number
+}
+
+const scalarBytes: Readonly<Record<number, number>> = { 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8 }
+const STRING = 8
+const ARRAY = 9
+/** Of long lists only the first elements are listed. */
+const LISTED = 16
+
+/** Finds the fields of a sound GGUF file. Nothing is checked: it is for files made by the tests. */
+export function ggufFields(file: Buffer): FieldMap {
+  const fields: Field[] = []
+  const entries: { at: number; bytes: number }[] = []
+  let at = 0
+  const take = (kind: Field['kind'], name: string, bytes: number) => {
+    fields.push({ kind, name, at, bytes })
+    at += bytes
+    return bytes === 8 ? Number(file.readBigUInt64LE(at - 8)) : bytes === 4 ? file.readUInt32LE(at - 4) : 0
+  }
+  const text = (name: string, list = true) => {
+    const bytes = list ? take('length', name, 8) : Number(file.readBigUInt64LE(at))
+    if (!list) at += 8
+    if (list && bytes > 0) take('text', name, bytes)
+    else at += bytes
+    return file.toString('utf8', at - bytes, at)
+  }
+  const value = (name: string, type: number, list = true) => {
+    if (type === STRING) text(name, list)
+    else if (list) take(type === 6 || type === 12 ? 'float' : 'integer', name, scalarBytes[type]!)
+    else at += scalarBytes[type]!
+  }
+  take('type', 'magic', 4)
+  take('type', 'version', 4)
+  const tensors = take('count', 'tensors', 8)
+  const pairs = take('count', 'entries', 8)
+  for (let i = 0; i < pairs; i++) {
+    const start = at
+    const key = text(`key ${i}`)
+    const type = take('type', key, 4)
+    if (type === ARRAY) {
+      const element = take('type', key, 4)
+      const length = take('length', key, 8)
+      for (let j = 0; j < length; j++) value(`${key}[${j}]`, element, j < LISTED)
+    } else value(key, type)
+    entries.push({ at: start, bytes: at - start })
+  }
+  for (let i = 0; i < tensors; i++) {
+    const name = text(`tensor ${i}`)
+    const dimensions = take('count', `${name} dimensions`, 4)
+    for (let j = 0; j < dimensions; j++) take('dimension', `${name}[${j}]`, 8)
+    take('type', name, 4)
+    take('offset', name, 8)
+  }
+  return { fields, entries, headerBytes: at }
+}

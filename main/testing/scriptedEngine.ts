@@ -1,0 +1,109 @@
+import { AppError } from '#contract'
+import type { Progress } from '#contract'
+import { AsyncQueue } from '../lib/asyncQueue.ts'
+import { Emitter } from '../lib/emitter.ts'
+import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, Engine, EngineState, ModelFiles, ModelSummary, TokenCount } from '../services/engine/index.ts'
+
+/** One answer whose every step the test decides. */
+export interface ScriptedAnswer {
+  readonly request: AnswerRequest
+  readonly options: AnswerOptions
+  /** Settles when the caller aborts. */
+  readonly aborted: Promise<void>
+  progress(progress: Progress): void
+  text(text: string): void
+  finish(result?: Partial<AnswerResult>): void
+  /** Fails the answer; without an error as a crash of the engine's process does. */
+  fail(error?: unknown): void
+}
+
+export const scriptedResult: AnswerResult = {
+  tokens: [1, 2, 3],
+  promptIds: [4, 5],
+  usage: { promptTokens: 2, imageTokens: 0, completionTokens: 3, cachedTokens: 0, contextTokens: 4096 },
+  timings: { loadMs: 1, encodeMs: 2, prefillMs: 3, ttftMs: 4, tokensPerSecond: 5 },
+  finishReason: 'stop',
+}
+
+/** An engine without a model: answers one question at a time, each step given by the test through `nextAnswer`. */
+export class ScriptedEngine implements Engine {
+  state: EngineState = { state: 'off', model: null, progress: null, backend: null, contextTokens: null, error: null }
+  /** False: an aborted answer goes on until the test ends it, as an engine that hangs. */
+  stopsOnAbort = true
+  /** What `prepare` does. */
+  count: (request: AnswerRequest, options: AnswerOptions) => Promise<TokenCount> = async () => ({ lastMessage: [], total: 0 })
+  /** What `inspect` does. */
+  check: (model: ModelFiles) => Promise<ModelSummary> = async () => ({ name: 'Scripted', architecture: 'qwen2vl', trainedContext: 32768, bytes: 1 })
+  private readonly states = new Emitter<EngineState>()
+  private readonly started = new AsyncQueue<ScriptedAnswer>()
+  private readonly served = this.started[Symbol.asyncIterator]()
+  private turn: Promise<void> = Promise.resolve()
+
+  /** The next answer that begins: the script's handle on it. */
+  async nextAnswer(): Promise<ScriptedAnswer> {
+    return (await this.served.next()).value as ScriptedAnswer
+  }
+
+  setState(state: Partial<EngineState>): void {
+    this.state = { ...this.state, ...state }
+    this.states.emit(this.state)
+  }
+
+  onState(listener: (state: EngineState) => void): () => void {
+    return this.states.on(listener)
+  }
+
+  async load(model: ModelFiles, contextTokens: number): Promise<void> {
+    this.setState({ state: 'ready', model, contextTokens, backend: 'Script' })
+  }
+
+  async unload(): Promise<void> {
+    this.setState({ state: 'off', model: null, contextTokens: null })
+  }
+
+  async *answer(request: AnswerRequest, options: AnswerOptions = {}): AsyncGenerator<AnswerEvent> {
+    const { signal } = options
+    const before = this.turn
+    let release = () => {}
+    this.turn = new Promise((resolve) => (release = resolve))
+    try {
+      const aborted = new Promise<void>((resolve) => {
+        if (signal?.aborted) resolve()
+        else signal?.addEventListener('abort', () => resolve(), { once: true })
+      })
+      await Promise.race([before, aborted])
+      if (signal?.aborted) return yield { type: 'done', result: { ...scriptedResult, finishReason: 'aborted' } }
+
+      const events = new AsyncQueue<AnswerEvent>()
+      const finish = (result: Partial<AnswerResult> = {}) => {
+        events.push({ type: 'done', result: { ...scriptedResult, ...result } })
+        events.end()
+      }
+      void aborted.then(() => this.stopsOnAbort && finish({ finishReason: 'aborted' }))
+      this.started.push({
+        request,
+        options,
+        aborted,
+        progress: (progress) => events.push({ type: 'progress', progress }),
+        text: (text) => events.push({ type: 'text', text }),
+        finish,
+        fail: (error = new AppError('EngineCrashed', 'The model stopped unexpectedly. What was written is kept; try again.')) => events.fail(error),
+      })
+      yield* events
+    } finally {
+      void before.then(release)
+    }
+  }
+
+  prepare(request: AnswerRequest, options: AnswerOptions = {}): Promise<TokenCount> {
+    return this.count(request, options)
+  }
+
+  inspect(model: ModelFiles): Promise<ModelSummary> {
+    return this.check(model)
+  }
+
+  async close(): Promise<void> {
+    this.setState({ state: 'off', model: null })
+  }
+}
