@@ -1,0 +1,67 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { errorKinds, toErrorInfo } from '#contract'
+import type { ErrorCode } from '#contract'
+
+/** Headers of every answer: the type is what it says, and no other page may use it. */
+export const commonHeaders = {
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+}
+
+/** Nothing in an answer of this kind is ever run or shown as a page of its own. */
+export const inertPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+const statuses: Partial<Record<ErrorCode, number>> = {
+  Unauthorized: 401,
+  NotFound: 404,
+  MediaNotFound: 404,
+  Busy: 409,
+  MediaTooLarge: 413,
+  UnsupportedMedia: 415,
+  DamagedMedia: 422,
+}
+
+/** Answers with `value` as JSON; never stored by the browser. */
+export function sendJson(response: ServerResponse, status: number, value: unknown, headers: OutgoingHttpHeaders = {}): void {
+  const body = JSON.stringify(value)
+  response.writeHead(status, {
+    ...commonHeaders,
+    'Content-Security-Policy': inertPolicy,
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+    ...headers,
+  })
+  response.end(body)
+}
+
+/** Answers with any thrown value as an `ErrorInfo`; what is no `AppError` is told without its text. */
+export function sendError(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) return void response.destroy()
+  const hidden = { code: 'StorageFailed', message: 'Something in the app failed. Try again; if it happens again, restart the app.' } as const
+  const info = error instanceof Error && error.name === 'AppError' ? toErrorInfo(error) : hidden
+  sendJson(response, statuses[info.code] ?? (errorKinds[info.code] === 'input' ? 400 : 500), info)
+}
+
+/** Answers with a small page of text: a title and one paragraph, both plain text. */
+export function sendPage(response: ServerResponse, status: number, title: string, text: string): void {
+  const body = `<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
+<title>${escape(title)} - Sightline</title>
+<h1>${escape(title)}</h1>
+<p>${escape(text)}</p>
+</html>
+`
+  response.writeHead(status, {
+    ...commonHeaders,
+    'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+  })
+  response.end(body)
+}
+
+const escape = (text: string) => text.replace(/[&<>"]/g, (mark) => `&#${mark.charCodeAt(0)};`)
