@@ -1,0 +1,228 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createReadStream, readdirSync, writeFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { AppError, defaultSettings } from '#contract'
+import type { ConversationEvent, EngineStatus } from '#contract'
+import { createApp } from './app.ts'
+import type { App } from './app.ts'
+import { forkWorker } from './nodePorts.ts'
+import type { Ports } from './ports.ts'
+import { createMemoryClient } from './rpc/memoryClient.ts'
+import type { Client } from './rpc/memoryClient.ts'
+import { ScriptedEngine } from './testing/scriptedEngine.ts'
+import { tempFolder } from './testing/tempFolder.ts'
+import { testPorts } from './testing/testPorts.ts'
+
+let folder: ReturnType<typeof tempFolder>
+let engine: ScriptedEngine
+let app: App
+let client: Client
+
+beforeEach(() => {
+  folder = tempFolder()
+  open()
+})
+afterEach(async () => {
+  await app.close()
+  folder.remove()
+})
+
+function open(overrides: Partial<Ports> = {}): void {
+  engine = new ScriptedEngine()
+  app = createApp(testPorts(folder.path, overrides), { engine })
+  client = createMemoryClient(app.serve).client
+}
+async function reopen(overrides: Partial<Ports> = {}): Promise<void> {
+  await app.close()
+  open(overrides)
+}
+
+const words = (text: string) => [{ type: 'text' as const, text }]
+const code = (value: string) => expect.objectContaining({ code: value }) as AppError
+
+async function first<T>(stream: Promise<AsyncIterable<T>>): Promise<T> {
+  for await (const event of await stream) return event
+  throw new Error('The stream was empty.')
+}
+async function until<T>(stream: AsyncIterator<T>, matches: (event: T) => boolean): Promise<T> {
+  for (;;) {
+    const { value, done } = await stream.next()
+    if (done) throw new Error('The stream ended.')
+    if (matches(value)) return value
+  }
+}
+const ended = (event: ConversationEvent) => event.type === 'message' && event.message.role === 'assistant' && event.message.status !== 'streaming'
+async function snapshot(id: string): Promise<Extract<ConversationEvent, { type: 'snapshot' }>> {
+  const event = await first(client.conversations.watch({ id }))
+  if (event.type !== 'snapshot') throw new Error(`The first event is ${event.type}.`)
+  return event
+}
+const texts = async (id: string) => (await snapshot(id)).messages.map((message) => message.parts.map((part) => (part.type === 'text' ? part.text : `[${part.attachment.name}]`)).join(''))
+
+test('the host is described as the shell has it', async () => {
+  expect(await client.host.describe()).toMatchObject({ name: 'Test', attachments: 'test://attachments/', capabilities: { fileDialogs: false, capture: false } })
+  await expect(client.host.pickFile({ title: 'Model', extensions: ['gguf'] })).rejects.toEqual(code('NotYetSupported'))
+  await reopen({ dialogs: { pickFile: async ({ extensions }) => `/picked.${extensions[0]}` } })
+  expect((await client.host.describe()).capabilities.fileDialogs).toBe(true)
+  expect(await client.host.pickFile({ title: 'Model', extensions: ['gguf'] })).toBe('/picked.gguf')
+})
+
+test('a question about a stored picture is answered, and all of it is there after a restart', async () => {
+  await reopen({ spawnWorker: forkWorker })
+  const path = resolve(import.meta.dirname, '../resources/samples/red-circle.png')
+  const attachment = await app.attachments.store('red-circle.png', createReadStream(path))
+  const parts = [{ type: 'image' as const, sha: attachment.sha, name: attachment.name }, ...words('What is it?')]
+  const sent = await client.ask.send({ conversationId: null, parts })
+  const events = await client.conversations.watch({ id: sent.conversationId })
+  const answer = await engine.nextAnswer()
+  expect(answer.request.messages[0]?.content[0]).toEqual({ type: 'image', source: { path: app.attachments.pathOf(attachment.sha) } })
+  answer.text('A red circle.')
+  answer.finish()
+  await until(events, ended)
+  await reopen()
+  expect(await texts(sent.conversationId)).toEqual(['[red-circle.png]What is it?', 'A red circle.'])
+  expect(app.attachments.get(attachment.sha)).toEqual(attachment)
+  expect(await client.conversations.search({ query: 'red circle' })).toMatchObject([{ conversation: { id: sent.conversationId } }])
+})
+
+describe('conversations', () => {
+  test('a snapshot taken in the middle equals what an earlier watcher pieced together', async () => {
+    const sent = await client.ask.send({ conversationId: null, parts: words('Count') })
+    const events = await client.conversations.watch({ id: sent.conversationId })
+    const answer = await engine.nextAnswer()
+    let text = ''
+    for (let i = 0; i < 20; i++) {
+      answer.text(`${i},`)
+      const event = await until(events, (each) => each.type === 'text')
+      if (event.type !== 'text') continue
+      expect(event.offset).toBe(text.length)
+      text += event.text
+      const { messages } = await snapshot(sent.conversationId)
+      expect(messages[1]).toMatchObject({ status: 'streaming', parts: words(text) })
+    }
+  })
+
+  test('are renamed, branched and removed, and the list hears of it', async () => {
+    const list = await client.conversations.watchList()
+    const sent = await client.ask.send({ conversationId: null, parts: words('one') })
+    const events = await client.conversations.watch({ id: sent.conversationId })
+    ;(await engine.nextAnswer()).finish()
+    await until(events, ended)
+    const again = await client.ask.retry({ messageId: sent.answerId })
+    await client.ask.stop({ messageId: again.answerId })
+    await client.conversations.selectBranch({ messageId: sent.answerId })
+    expect((await snapshot(sent.conversationId)).conversation.leafId).toBe(sent.answerId)
+    expect(await client.conversations.rename({ id: sent.conversationId, title: '  Eins ' })).toMatchObject({ title: 'Eins' })
+    await client.conversations.remove({ id: sent.conversationId })
+    await until(list, (event) => event.type === 'removed')
+    await expect(client.conversations.watch({ id: sent.conversationId })).rejects.toEqual(code('NotFound'))
+  })
+
+  test('removing one while its answer streams stops the engine', async () => {
+    const sent = await client.ask.send({ conversationId: null, parts: words('one') })
+    const answer = await engine.nextAnswer()
+    await client.conversations.remove({ id: sent.conversationId })
+    await answer.aborted
+    expect(await first(client.conversations.watchList())).toEqual({ type: 'snapshot', conversations: [] })
+  })
+})
+
+describe('models, settings and the engine', () => {
+  test('the status tells of the demo model, and follows loading, failing and the choice', async () => {
+    const status = await client.engine.watch()
+    const next = async () => (await status.next()).value as EngineStatus
+    expect(await next()).toMatchObject({ state: 'off', modelId: 'demo', isDemo: true, notice: expect.stringContaining('tiny demo') as string })
+    expect(await client.engine.load()).toMatchObject({ state: 'ready', contextTokens: 4096, backend: 'Script' })
+    expect(await next()).toMatchObject({ state: 'ready' })
+    const added = await client.models.add({ textPath: '/a.gguf', projectorPath: '/b.gguf' })
+    expect(await next()).toMatchObject({ state: 'off', modelId: added.id, modelName: 'Scripted', isDemo: false, contextTokens: null })
+    engine.setState({ state: 'failed', model: { textPath: '/a.gguf', projectorPath: '/b.gguf' }, error: { code: 'OutOfMemory', message: 'Too large.' } })
+    expect(await next()).toMatchObject({ state: 'failed', modelId: added.id, error: { code: 'OutOfMemory' } })
+    await client.models.choose({ id: 'demo' })
+    expect(await next()).toMatchObject({ state: 'off', modelId: 'demo', error: null })
+  })
+
+  test('the choice and the settings outlive a restart', async () => {
+    const added = await client.models.add({ textPath: '/a.gguf', projectorPath: null })
+    await client.settings.update({ theme: 'dark' })
+    await reopen()
+    expect(await first(client.settings.watch())).toEqual({ ...defaultSettings, theme: 'dark', modelId: added.id })
+    await client.models.remove({ id: added.id })
+    expect((await client.models.list()).map((model) => model.id)).toEqual(['demo'])
+    expect(await first(client.settings.watch())).toMatchObject({ modelId: null })
+  })
+
+  test('a pair that fails its check is refused as the engine says', async () => {
+    engine.check = () => Promise.reject(new AppError('ProjectorMismatch', 'They differ.', { text: 128, projector: 256 }))
+    const refused = await client.models.add({ textPath: '/a.gguf', projectorPath: '/b.gguf' }).catch((error: unknown) => error)
+    expect(refused).toBeInstanceOf(AppError)
+    expect((refused as AppError).toInfo()).toEqual({ code: 'ProjectorMismatch', message: 'They differ.', detail: { text: 128, projector: 256 } })
+  })
+})
+
+describe('the data folder', () => {
+  test('a second app on it is Busy; the first goes on', async () => {
+    expect(() => createApp(testPorts(folder.path), { engine: new ScriptedEngine() })).toThrow(code('Busy'))
+    expect(await client.models.list()).toHaveLength(1)
+  })
+
+  test('a damaged store is reported and kept', async () => {
+    await app.close()
+    const data = join(folder.path, 'data')
+    writeFileSync(join(data, 'sightline.db'), 'gibberish '.repeat(2000))
+    const before = readdirSync(data)
+    expect(() => createApp(testPorts(folder.path), { engine: new ScriptedEngine() })).toThrow(code('StorageFailed'))
+    expect(readdirSync(data)).toEqual(expect.arrayContaining(before.filter((name) => !/-(wal|shm)$/.test(name))))
+    folder.remove()
+    await mkdir(folder.path)
+    open()
+  })
+
+  test('closing twice is one closing, ends the streams and marks the answer as interrupted', async () => {
+    const sent = await client.ask.send({ conversationId: null, parts: words('one') })
+    const events = await client.conversations.watch({ id: sent.conversationId })
+    const answer = await engine.nextAnswer()
+    answer.text('half')
+    await until(events, (event) => event.type === 'text')
+    expect(app.close()).toBe(app.close())
+    await app.close()
+    await answer.aborted
+    open()
+    expect((await snapshot(sent.conversationId)).messages[1]).toMatchObject({ status: 'interrupted', error: { code: 'Interrupted' }, parts: words('half') })
+  })
+})
+
+test('every text that was shown is in the store after SIGKILL, wherever it strikes', async () => {
+  await app.close()
+  const module = (name: string) => JSON.stringify(new URL(name, import.meta.url).href)
+  const script = `
+    import { createApp } from ${module('./app.ts')}
+    import { answerUntilKilled } from ${module('./testing/answerUntilKilled.ts')}
+    await answerUntilKilled(createApp, process.argv[1])`
+  const shown = new Map<string, { conversationId: string; answerId: string; text: string }>()
+  for (const lines of [1, 4, 9]) {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script, folder.path], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let left = lines
+    for await (const line of createInterface({ input: child.stdout })) {
+      const { conversationId, answerId, offset, text } = JSON.parse(line) as { conversationId: string; answerId: string; offset: number; text: string }
+      const before = shown.get(answerId)?.text ?? ''
+      expect(offset).toBe(before.length)
+      shown.set(answerId, { conversationId, answerId, text: before + text })
+      if (--left === 0) child.kill('SIGKILL')
+    }
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    expect(child.signalCode).toBe('SIGKILL')
+  }
+  open()
+  expect(shown.size).toBe(3)
+  for (const { conversationId, text } of shown.values()) {
+    const { messages } = await snapshot(conversationId)
+    expect(messages[1]).toMatchObject({ status: 'interrupted', error: { code: 'Interrupted' } })
+    expect((await texts(conversationId))[1]?.startsWith(text)).toBe(true)
+    expect(text.length).toBeGreaterThan(0)
+  }
+})
