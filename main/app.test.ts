@@ -127,6 +127,7 @@ describe('conversations', () => {
     const answer = await engine.nextAnswer()
     await client.conversations.remove({ id: sent.conversationId })
     await answer.aborted
+    expect(engine.forgotten).toEqual([sent.conversationId])
     expect(await first(client.conversations.watchList())).toEqual({ type: 'snapshot', conversations: [] })
   })
 })

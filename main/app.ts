@@ -109,6 +109,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine } = {}): App {
         await ask.discard(id)
         conversations.remove(id)
         collect()
+        engine.forget(id).catch(warn)
       },
       selectBranch: ({ messageId }) => conversations.selectBranch(messageId),
     },
@@ -171,5 +172,5 @@ function engineStatus({ state }: Engine, models: Models): EngineStatus {
 }
 
 function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? (error.stack ?? error.message) : String(error), 'Attachments')
+  process.emitWarning(error instanceof Error ? (error.stack ?? error.message) : String(error), 'Defect')
 }

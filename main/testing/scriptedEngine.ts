@@ -30,8 +30,11 @@ export class ScriptedEngine implements Engine {
   state: EngineState = { state: 'off', model: null, progress: null, backend: null, contextTokens: null, error: null }
   /** False: an aborted answer goes on until the test ends it, as an engine that hangs. */
   stopsOnAbort = true
-  /** What `prepare` does. */
-  count: (request: AnswerRequest, options: AnswerOptions) => Promise<TokenCount> = async () => ({ lastMessage: [], total: 0 })
+  /** What `count` says, and `prepare` too unless it is given its own. */
+  tokens: (request: AnswerRequest) => Promise<TokenCount> = async () => ({ lastMessage: [], total: 0 })
+  prepare: Engine['prepare'] = (request) => this.tokens(request)
+  /** Conversations that the engine was told to forget. */
+  readonly forgotten: string[] = []
   /** What `inspect` does. */
   check: (model: ModelFiles) => Promise<ModelSummary> = async () => ({ name: 'Scripted', architecture: 'qwen2vl', trainedContext: 32768, bytes: 1 })
   private readonly states = new Emitter<EngineState>()
@@ -95,8 +98,12 @@ export class ScriptedEngine implements Engine {
     }
   }
 
-  prepare(request: AnswerRequest, options: AnswerOptions = {}): Promise<TokenCount> {
-    return this.count(request, options)
+  count(request: AnswerRequest): Promise<TokenCount> {
+    return this.tokens(request)
+  }
+
+  async forget(conversationId: string): Promise<void> {
+    this.forgotten.push(conversationId)
   }
 
   inspect(model: ModelFiles): Promise<ModelSummary> {

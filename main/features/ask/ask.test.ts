@@ -320,7 +320,7 @@ describe('what the engine is asked', () => {
 describe('prepare', () => {
   test('gives each part its exact tokens, and the conversation those before the draft', async () => {
     const left = await picture('left')
-    engine.count = async ({ messages }) => {
+    engine.tokens = async ({ messages }) => {
       expect(messages.at(-1)?.content.map((part) => part.type)).toEqual(['image', 'text'])
       return { lastMessage: [16, 5], total: 121 }
     }
@@ -329,16 +329,16 @@ describe('prepare', () => {
   })
 
   test('of an empty draft counts the conversation, and asks nothing without one', async () => {
-    engine.count = () => Promise.reject(new Error('not to be asked'))
+    engine.tokens = () => Promise.reject(new Error('not to be asked'))
     expect(await ask.prepare({ conversationId: null, parts: [] })).toEqual({ parts: [], conversation: 0, context: 4096 })
     const sent = question('one')
-    engine.count = async ({ messages }) => ({ lastMessage: messages.map(() => 7), total: 50 })
+    engine.tokens = async ({ messages }) => ({ lastMessage: messages.map(() => 7), total: 50 })
     expect(await ask.prepare({ conversationId: sent.conversationId, parts: [words('')] })).toEqual({ parts: [0], conversation: 50, context: 4096 })
   })
 
   test('a newer draft of the same conversation takes the place of the one before; others stay', async () => {
     const signals: AbortSignal[] = []
-    engine.count = (_, { signal }) =>
+    engine.prepare = (_, { signal } = {}) =>
       new Promise((_resolve, reject) => {
         signals.push(signal as AbortSignal)
         signal?.addEventListener('abort', () => reject(new AppError('Interrupted', 'stopped')))
@@ -355,13 +355,19 @@ describe('prepare', () => {
     await expect(elsewhere).rejects.toEqual(code('Interrupted'))
   })
 
+  test('still counts when an answer interrupts the work ahead', async () => {
+    engine.prepare = () => Promise.reject(new AppError('Interrupted', 'An answer came first.'))
+    engine.tokens = async () => ({ lastMessage: [5], total: 9 })
+    expect(await ask.prepare({ conversationId: null, parts: [words('a')] })).toEqual({ parts: [5], conversation: 4, context: 4096 })
+  })
+
   test('ends with its caller, and passes on what the engine says', async () => {
     const caller = new AbortController()
-    engine.count = (_, { signal }) => new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(new AppError('Interrupted', 'stopped'))))
+    engine.prepare = (_, { signal } = {}) => new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(new AppError('Interrupted', 'stopped'))))
     const preparing = ask.prepare({ conversationId: null, parts: [words('a')] }, caller.signal)
     caller.abort()
     await expect(preparing).rejects.toEqual(code('Interrupted'))
-    engine.count = () => Promise.reject(new AppError('ContextFull', 'Too long.', { needed: 5000, free: 4096 }))
+    engine.prepare = () => Promise.reject(new AppError('ContextFull', 'Too long.', { needed: 5000, free: 4096 }))
     await expect(ask.prepare({ conversationId: null, parts: [words('a')] })).rejects.toEqual(code('ContextFull'))
   })
 })

@@ -2,7 +2,7 @@ import { AppError } from '#contract'
 import type { DraftPart } from '#contract'
 import type { AttachmentGateway } from '../../services/attachments/index.ts'
 import type { Conversations, Sent } from '../../services/conversations/index.ts'
-import type { Engine } from '../../services/engine/index.ts'
+import type { AnswerRequest, Engine } from '../../services/engine/index.ts'
 import type { Models } from '../../services/models/index.ts'
 import type { SettingsService } from '../../services/settings/index.ts'
 import { runAnswer } from './answerRun.ts'
@@ -53,7 +53,16 @@ export function createAsk({ conversations, settings, models, attachments, engine
       throw new AppError('Busy', 'The answer in this conversation is still being written. Wait until it ends, or stop it first.')
     }
   }
-  const start = (sent: Sent, asked: ReturnType<typeof request>): Sent => {
+  /** Work ahead for the draft; when an answer interrupts it, the exact count is still due. */
+  const prepareOrCount = async (asked: AnswerRequest, conversationId: string | null, signal: AbortSignal) => {
+    try {
+      return await engine.prepare(asked, { signal, ...(conversationId === null ? {} : { conversationId }) })
+    } catch (error) {
+      if (signal.aborted || !(error instanceof AppError) || error.code !== 'Interrupted') throw error
+      return engine.count(asked)
+    }
+  }
+  const start = (sent: Sent, asked: AnswerRequest): Sent => {
     const { conversationId, answerId } = sent
     const run = runAnswer({ engine, conversations, request: asked, conversationId, answerId })
     running.set(answerId, run)
@@ -95,11 +104,9 @@ export function createAsk({ conversations, settings, models, attachments, engine
         const context = models.current().defaults.contextTokens
         if (asked.messages.length === 0) return { parts: draft.map(() => 0), conversation: 0, context }
 
-        const { lastMessage, total } = await engine.prepare(asked, {
-          signal: signal ? AbortSignal.any([signal, abort.signal]) : abort.signal,
-          ...(conversationId === null ? {} : { conversationId }),
-        })
-        if (abort.signal.aborted) throw new AppError('Interrupted', 'A newer draft took the place of this one.')
+        const either = signal ? AbortSignal.any([signal, abort.signal]) : abort.signal
+        const { lastMessage, total } = await prepareOrCount(asked, conversationId, either)
+        if (either.aborted) throw new AppError('Interrupted', 'A newer draft took the place of this one.')
         const counts = kept.length > 0 ? [...lastMessage] : []
         const question = counts.reduce((sum, count) => sum + count, 0)
         return { parts: parts.map((part) => (part === null ? 0 : (counts.shift() ?? 0))), conversation: total - question, context }
