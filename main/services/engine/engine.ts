@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly cancelMs?: number
 }
 
+/** How long closing waits for the KV state to be saved, ms. */
+const CLOSE_MS = 3000
 const OFF: EngineState = { state: 'off', model: null, progress: null, backend: null, contextTokens: null, error: null }
 const GAVE_UP = new AppError('EngineGaveUp', 'The model crashed three times within five minutes and is not loaded again by itself. Choose another model, or try again.')
 
@@ -65,11 +67,11 @@ class EngineProcess implements Engine {
     const events = new AsyncQueue<AnswerEvent>()
     const link = await this.connect(signal)
     if (!link) return yield { type: 'done', result: nothing }
-    const id = link.request({ op: 'answer', request }, (reply) => {
+    const id = link.request({ op: 'answer', request, conversation: options.conversationId ?? null }, (reply) => {
       if (reply instanceof AppError) events.fail(reply)
       else if (reply.type === 'text') events.push({ type: 'text', text: reply.text })
       else if (reply.type === 'progress') {
-        if (reply.progress.phase === 'loading') this.loading(request.model, reply.progress.done)
+        if (reply.progress.phase === 'loading') this.loading(request.model, reply.progress.done / reply.progress.total)
         events.push({ type: 'progress', progress: reply.progress })
       } else if (reply.type === 'done') {
         events.push({ type: 'done', result: reply.result as AnswerResult })
@@ -90,8 +92,16 @@ class EngineProcess implements Engine {
     }
   }
 
+  async count(request: AnswerRequest): Promise<TokenCount> {
+    return (await this.ask({ op: 'count', request, conversation: null }, request.model)) as TokenCount
+  }
+
   async prepare(request: AnswerRequest, options: AnswerOptions = {}): Promise<TokenCount> {
-    return (await this.ask({ op: 'prepare', request }, request.model, options.signal)) as TokenCount
+    return (await this.ask({ op: 'prepare', request, conversation: options.conversationId ?? null }, request.model, options.signal)) as TokenCount
+  }
+
+  async forget(conversationId: string): Promise<void> {
+    await this.ask({ op: 'forget', conversation: conversationId }, null)
   }
 
   async inspect(model: ModelFiles): Promise<ModelSummary> {
@@ -100,10 +110,14 @@ class EngineProcess implements Engine {
   }
 
   async close(): Promise<void> {
+    if (this.closed) return
+    const { link } = this
     this.closed = true
     this.restart?.now()
-    this.link?.kill()
+    // unloading saves the KV state; a process that does not get to it in time is ended anyway
+    if (link && this.loaded) await link.unload(CLOSE_MS)
     this.link = null
+    link?.kill()
     this.set(OFF)
   }
 
@@ -117,7 +131,7 @@ class EngineProcess implements Engine {
           if (reply instanceof AppError) reject(reply)
           else if (reply.type === 'done') resolve(reply.result)
           else if (reply.type === 'failed') reject(this.failed(AppError.from(reply.error)))
-          else if (reply.type === 'progress' && reply.progress.phase === 'loading') this.loading(model, reply.progress.done)
+          else if (reply.type === 'progress' && reply.progress.phase === 'loading') this.loading(model, reply.progress.done / reply.progress.total)
         })
         cancel = () => link.cancel(id)
         signal?.addEventListener('abort', cancel, { once: true })
@@ -147,6 +161,7 @@ class EngineProcess implements Engine {
         if (this.link === link) this.onCrash(error)
       },
     })
+    link.configure(this.options.cachePath)
     return link
   }
 

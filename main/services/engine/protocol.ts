@@ -1,11 +1,20 @@
 import type { ErrorInfo, Progress } from '#contract'
 import type { AnswerRequest, AnswerResult, ModelFiles, TokenCount } from './types.ts'
 
+/** A request as the engine process gets it. `conversation` names whose KV state it continues. */
+export interface Asked {
+  readonly request: AnswerRequest
+  readonly conversation: string | null
+}
+
 /** What the core asks of the engine process. `id` names the request in its replies. */
 export type ToWorker =
+  | { readonly op: 'configure'; readonly cachePath: string }
   | { readonly op: 'load'; readonly id: number; readonly model: ModelFiles; readonly contextTokens: number | null }
-  | { readonly op: 'answer'; readonly id: number; readonly request: AnswerRequest }
-  | { readonly op: 'prepare'; readonly id: number; readonly request: AnswerRequest }
+  | ({ readonly op: 'answer'; readonly id: number } & Asked)
+  | ({ readonly op: 'prepare'; readonly id: number } & Asked)
+  | ({ readonly op: 'count'; readonly id: number } & Asked)
+  | { readonly op: 'forget'; readonly id: number; readonly conversation: string }
   | { readonly op: 'unload'; readonly id: number }
   | { readonly op: 'cancel'; readonly id: number }
 

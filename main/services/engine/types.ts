@@ -90,11 +90,15 @@ export interface Engine {
   unload(): Promise<void>
   /** One answer at a time; others wait their turn. Loads the model first when needed. */
   answer(request: AnswerRequest, options?: AnswerOptions): AsyncIterable<AnswerEvent>
+  /** The exact prompt tokens of a request, at once, also while an answer is being written. */
+  count(request: AnswerRequest): Promise<TokenCount>
   /**
-   * Counts the exact prompt tokens, encodes the pictures into the embedding cache and prefills what can be, at low
-   * priority: an `answer` interrupts it and uses what is done.
+   * Encodes the pictures of a message that is still being written and computes everything before its question, at low
+   * priority: an `answer` or a newer `prepare` interrupts it, and uses what is done. @throws AppError Interrupted then.
    */
   prepare(request: AnswerRequest, options?: AnswerOptions): Promise<TokenCount>
+  /** Deletes what is kept on disk of a conversation. */
+  forget(conversationId: string): Promise<void>
   /** Reads and checks both files without loading them; throws what loading would throw for them. */
   inspect(model: ModelFiles): Promise<ModelSummary>
   close(): Promise<void>

@@ -3,8 +3,8 @@ import type { SpawnWorker, WorkerProcess } from '../../ports.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
 
 type Reply = Extract<FromWorker, { id: number }>
-type Request = ToWorker extends infer T ? (T extends { id: number } ? Omit<T, 'id'> : never) : never
-export type WorkerRequest = Exclude<Request, { op: 'cancel' }>
+type WithoutId<T> = T extends { id: number } ? Omit<T, 'id'> : never
+export type WorkerRequest = Exclude<WithoutId<ToWorker>, { op: 'cancel' }>
 
 /** One living engine process and the requests it has not ended yet. */
 export class WorkerLink {
@@ -62,6 +62,22 @@ export class WorkerLink {
       if (this.pending.has(id)) this.killStalled()
     }, this.cancelMs)
     timer.unref()
+  }
+
+  configure(cachePath: string): void {
+    this.process.send({ op: 'configure', cachePath } satisfies ToWorker)
+  }
+
+  /** Ends what is under way and unloads the model; resolves when that is done, the process ended or `ms` have passed. */
+  unload(ms: number): Promise<void> {
+    for (const id of this.pending.keys()) this.cancel(id)
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.request({ op: 'unload' }, () => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
   }
 
   kill(): void {

@@ -8,102 +8,153 @@ import type { Runtime } from './native/runtime.ts'
 import { Session } from './session.ts'
 import type { Listener } from './session.ts'
 
-type Work = Exclude<ToWorker, { op: 'cancel' }>
+type Work = Exclude<ToWorker, { op: 'cancel' | 'configure' }>
 
-/** The engine process: takes one request after the other; cancelling gets through at any time. */
+/** After so long without work the KV state goes to disk, ms. */
+const IDLE_SAVE_MS = 3000
+
+/** The engine process: takes one request after the other; cancelling and counting get through at any time. */
 const channel = workerChannel()
 const say = (message: FromWorker) => channel.send(message)
 
+let cachePath: string | null = null
 let runtime: Runtime | null = null
 let session: Session | null = null
 const queue: Work[] = []
 let running: { id: number; op: Work['op']; abort: AbortController } | null = null
+let idle: NodeJS.Timeout | null = null
 
 channel.onMessage((message) => {
   const work = message as ToWorker
-  if (work.op === 'cancel') return cancel(work.id)
-  queue.push(work)
-  // getting things ready never keeps a question waiting
-  if (running?.op === 'prepare' && work.op !== 'prepare') cancel(running.id)
-  void next()
+  if (work.op === 'configure') cachePath = work.cachePath
+  else if (work.op === 'cancel') cancel(work.id)
+  else if (work.op === 'count' && session && isLoaded(work.request.model)) void finish(work.id, session.count(work.request))
+  else {
+    queue.push(work)
+    void giveWay(work)
+    void next()
+  }
 })
 
 function cancel(id: number): void {
   const waiting = queue.findIndex((work) => work.id === id)
   if (waiting >= 0) {
     queue.splice(waiting, 1)
-    say({ type: 'failed', id, error: { code: 'Interrupted', message: 'Stopped before it began.' } })
+    void finish(id, Promise.reject(new Aborted()))
   } else if (running?.id === id) {
     running.abort.abort(new Aborted())
     runtime?.abort.set(true)
   }
 }
 
+/** Getting things ready never keeps other work waiting, unless it does a part of that work. */
+async function giveWay(work: Work): Promise<void> {
+  const preparing = running
+  if (preparing?.op !== 'prepare') return
+  const helps = 'request' in work && isLoaded(work.request.model) && (await session!.helps(work.request).catch(() => false))
+  if (running !== preparing) return
+  if (helps) session!.finishSoon()
+  else cancel(preparing.id)
+}
+
 async function next(): Promise<void> {
   if (running) return
+  if (idle) clearTimeout(idle)
   const work = queue.shift()
-  if (!work) return
+  if (!work) {
+    idle = setTimeout(() => void saveIdle(), IDLE_SAVE_MS)
+    return
+  }
   const abort = new AbortController()
   running = { id: work.id, op: work.op, abort }
+  runtime?.abort.set(false)
+  await finish(work.id, perform(work, abort.signal))
+  running = null
+  void next()
+}
+
+async function saveIdle(): Promise<void> {
+  if (running || !session) return
+  running = { id: -1, op: 'forget', abort: new AbortController() }
+  await session.saveState()
+  running = null
+  void (queue.length > 0 && next())
+}
+
+async function finish(id: number, outcome: Promise<Extract<FromWorker, { type: 'done' }>['result']>): Promise<void> {
   try {
-    runtime ??= start()
-    runtime.abort.set(false)
-    say({ type: 'done', id: work.id, result: await perform(runtime, work, abort.signal) })
+    say({ type: 'done', id, result: await outcome })
   } catch (error) {
     const info = error instanceof Aborted ? new AppError('Interrupted', 'Stopped.').toInfo() : toErrorInfo(error)
-    say({ type: 'failed', id: work.id, error: info })
-  } finally {
-    running = null
-    void next()
+    say({ type: 'failed', id, error: info })
   }
 }
 
-function start(): Runtime {
-  const created = createRuntime()
-  say({ type: 'started', backend: created.backendName })
-  return created
-}
-
-async function perform(native: Runtime, work: Work, signal: AbortSignal) {
+async function perform(work: Work, signal: AbortSignal) {
   const listener: Listener = {
     progress: (progress) => say({ type: 'progress', id: work.id, progress }),
     text: (text) => say({ type: 'text', id: work.id, text }),
   }
+  if (work.op === 'unload') return unload()
+  if (work.op === 'forget') {
+    await session?.forget(work.conversation)
+    return null
+  }
+  const started = performance.now()
+  const { loaded, isNew } = await load(work.op === 'load' ? work.model : work.request.model, listener, signal)
+  const loadMs = isNew ? performance.now() - started : 0
   switch (work.op) {
-    case 'unload':
-      await unload()
-      return null
     case 'load':
-      await load(native, work.model, listener, signal)
-      say({ type: 'loaded', model: work.model, contextTokens: await session!.reserve(work.contextTokens) })
+      await loaded.reserve(work.contextTokens)
+      sayLoaded(loaded)
       return null
-    case 'prepare': {
-      await load(native, work.request.model, listener, signal)
-      return session!.prepare(work.request, listener, signal)
-    }
-    case 'answer': {
-      const started = performance.now()
-      const isNew = await load(native, work.request.model, listener, signal)
-      const loadMs = isNew ? performance.now() - started : 0
-      const result = await session!.answer(work.request, listener, signal, loadMs)
-      if (session!.contextTokens) say({ type: 'loaded', model: work.request.model, contextTokens: session!.contextTokens })
-      return result
-    }
+    case 'count':
+      return loaded.count(work.request)
+    case 'prepare':
+    case 'answer':
+      try {
+        return work.op === 'prepare' ? await loaded.prepare(work, listener, signal) : await loaded.answer(work, listener, signal, loadMs)
+      } finally {
+        sayLoaded(loaded)
+      }
   }
 }
 
-/** Loads the model unless it is the loaded one; tells whether it did. */
-async function load(native: Runtime, model: ModelFiles, listener: Listener, signal: AbortSignal): Promise<boolean> {
-  if (session && session.files.textPath === model.textPath && session.files.projectorPath === model.projectorPath) return false
-  await unload()
-  listener.progress({ phase: 'loading', done: 0, total: 1 })
-  session = await Session.load(native, model, (share) => listener.progress({ phase: 'loading', done: share, total: 1 }), signal)
-  return true
+let told: { session: Session; contextTokens: number | null } | null = null
+
+/** Tells the core what is loaded when that has changed. */
+function sayLoaded(loaded: Session): void {
+  const { contextTokens } = loaded
+  if (contextTokens === null || (told?.session === loaded && told.contextTokens === contextTokens)) return
+  told = { session: loaded, contextTokens }
+  say({ type: 'loaded', model: loaded.files, contextTokens })
 }
 
-async function unload(): Promise<void> {
+function isLoaded(model: ModelFiles): boolean {
+  return session?.files.textPath === model.textPath && session.files.projectorPath === model.projectorPath
+}
+
+/** Loads the model unless it is the loaded one; tells whether it did. */
+async function load(model: ModelFiles, listener: Listener, signal: AbortSignal): Promise<{ loaded: Session; isNew: boolean }> {
+  if (session && isLoaded(model)) return { loaded: session, isNew: false }
+  if (!runtime) {
+    runtime = createRuntime()
+    say({ type: 'started', backend: runtime.backendName })
+  }
+  await unload()
+  let percent = -1
+  const onShare = (share: number) => {
+    if (Math.floor(share * 100) > percent) listener.progress({ phase: 'loading', done: (percent = Math.floor(share * 100)), total: 100 })
+  }
+  onShare(0)
+  session = await Session.load(runtime, model, cachePath, onShare, signal)
+  return { loaded: session, isNew: true }
+}
+
+async function unload(): Promise<null> {
   const old = session
   session = null
   await old?.free()
   if (old) say({ type: 'unloaded' })
+  return null
 }

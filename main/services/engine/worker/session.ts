@@ -1,25 +1,33 @@
 import { AppError } from '#contract'
 import type { Progress } from '#contract'
 import { inspectModel } from '../gguf/index.ts'
+import type { Asked } from '../protocol.ts'
 import type { AnswerRequest, AnswerResult, ModelFiles, TokenCount } from '../types.ts'
 import { Aborted } from './aborted.ts'
+import { openCaches } from './caches.ts'
+import type { Caches } from './caches.ts'
+import { generate } from './generate.ts'
 import { LanguageContext } from './language/context.ts'
 import { LanguageModel } from './language/languageModel.ts'
-import { Sampler } from './language/sampler.ts'
 import type { Runtime } from './native/runtime.ts'
+import { commonPrefix } from './prompt/positions.ts'
+import type { Unit } from './prompt/positions.ts'
 import { buildPrompt } from './prompt/prompt.ts'
 import type { Prompt } from './prompt/prompt.ts'
 import { writesDefaultSystem } from './prompt/template.ts'
-import { EmbeddingCache } from './vision/embeddingCache.ts'
 import { Projector } from './vision/projector.ts'
 import { VisionTower } from './vision/tower.ts'
 
+/** Hears what an answer is doing. */
 export interface Listener {
   progress(progress: Progress): void
   text(text: string): void
 }
 
 const AUTO_CONTEXT = 8192
+/** llama.cpp rounds a context up to a multiple of this, in tokens. */
+const CONTEXT_STEP = 256
+const QWEN25_TOKENS_PER_SECOND = 2
 
 /** One loaded model with its projector, its context and the caches that belong to them. */
 export class Session {
@@ -27,27 +35,33 @@ export class Session {
   private readonly runtime: Runtime
   private readonly model: LanguageModel
   private readonly tower: VisionTower | null
-  private readonly embeddings = new EmbeddingCache()
+  private readonly caches: Caches
   private context: LanguageContext | null = null
+  /** The medium being encoded and the units being computed: what a later request may still want. */
+  private encoding: string | null = null
+  private computing: readonly Unit[] | null = null
+  private stopSoon = false
 
-  private constructor(runtime: Runtime, files: ModelFiles, model: LanguageModel, tower: VisionTower | null) {
+  private constructor(runtime: Runtime, files: ModelFiles, model: LanguageModel, tower: VisionTower | null, caches: Caches) {
     this.runtime = runtime
     this.files = files
     this.model = model
     this.tower = tower
+    this.caches = caches
   }
 
-  /** Checks both headers, then loads both files. @throws AppError as the loaders do; the signal's reason. */
-  static async load(runtime: Runtime, files: ModelFiles, onProgress: (share: number) => void, signal: AbortSignal): Promise<Session> {
+  /** Checks both headers, then loads both files. `cachePath` null: nothing goes to disk. @throws AppError; the signal's reason. */
+  static async load(runtime: Runtime, files: ModelFiles, cachePath: string | null, onProgress: (share: number) => void, signal: AbortSignal): Promise<Session> {
     const summary = await inspectModel(files)
     const projectorShare = summary.projector ? summary.projector.bytes / summary.bytes : 0
+    const caches = await openCaches(cachePath, files, runtime.release)
     const model = await LanguageModel.load(runtime, files.textPath, summary.text, (share) => onProgress(share * (1 - projectorShare)), signal)
     try {
       const projector =
         summary.projector && files.projectorPath
           ? await Projector.load(runtime, files.projectorPath, summary.projector, (share) => onProgress(1 - projectorShare + share * projectorShare), signal)
           : null
-      return new Session(runtime, files, model, projector && new VisionTower(runtime, projector))
+      return new Session(runtime, files, model, projector && new VisionTower(runtime, projector), caches)
     } catch (error) {
       await model.free()
       throw error
@@ -59,113 +73,151 @@ export class Session {
     return this.context?.size ?? null
   }
 
-  /** Makes the context before it is needed. null: sized by the first question. */
+  /** Makes the context before it is needed. null: sized by the first question. Returns its size in tokens. */
   async reserve(contextTokens: number | null): Promise<number> {
-    const size = Math.min(contextTokens ?? AUTO_CONTEXT, this.model.facts.trainedContext)
-    if (this.context?.size !== padded(size)) {
-      await this.context?.free()
-      this.context = null
+    const wanted = Math.min(contextTokens ?? AUTO_CONTEXT, this.model.facts.trainedContext)
+    const size = Math.ceil(wanted / CONTEXT_STEP) * CONTEXT_STEP
+    if (this.context?.size !== size) {
+      await this.dropContext()
       this.context = await LanguageContext.create(this.runtime, this.model, size)
     }
-    return this.context.size
+    return this.context!.size
   }
 
-  /** Counts, encodes and prefills everything before the answer. @throws AppError; the signal's reason. */
-  async prepare(request: AnswerRequest, listener: Listener, signal: AbortSignal): Promise<TokenCount> {
+  /** The exact tokens of a request. Computes nothing else, so it may run beside another request. @throws AppError. */
+  async count(request: AnswerRequest): Promise<TokenCount> {
     const prompt = await this.prompt(request)
-    for (const media of prompt.media.keys()) await this.embed(prompt, media, signal)
-    listener.progress({ phase: 'encoding', done: prompt.media.size, total: prompt.media.size })
     return { lastMessage: prompt.lastMessage, total: prompt.tokens }
   }
 
   /**
-   * Answers the request; text goes to `listener` as it is generated.
-   * An abort ends it with what was generated so far. @throws AppError.
+   * Encodes the pictures of a message that is still being written and computes everything before its question.
+   * @throws AppError; the signal's reason, also after `finishSoon`.
    */
-  async answer(request: AnswerRequest, listener: Listener, signal: AbortSignal, loadMs: number): Promise<AnswerResult> {
+  async prepare({ request, conversation }: Asked, listener: Listener, signal: AbortSignal): Promise<TokenCount> {
+    this.stopSoon = false
+    const prompt = await this.prompt(request)
+    let encoded = 0
+    for (const key of prompt.media.keys()) {
+      listener.progress({ phase: 'encoding', done: encoded++, total: prompt.media.size })
+      await this.embed(prompt, key, signal)
+      if (this.stopSoon) throw new Aborted()
+    }
+    const context = await this.contextFor(request, prompt)
+    await this.caches.state.enter(conversation, prompt.units, context)
+    const before = prompt.units.slice(0, prompt.settled)
+    try {
+      this.computing = before
+      for (let at = this.rewind(context, before); at < before.length; at = context.length) {
+        // a run of tokens or one medium at a time, so that a question that comes meanwhile waits for no more than that
+        const unit = before[at]!
+        const end = 'media' in unit ? at + 1 : before.findIndex((next, i) => i > at && 'media' in next)
+        await context.append(before.slice(at, end < 0 ? undefined : end), (media) => this.embed(prompt, media, signal), () => {}, signal)
+        if (this.stopSoon) throw new Aborted()
+      }
+    } finally {
+      this.computing = null
+    }
+    return { lastMessage: prompt.lastMessage, total: prompt.tokens }
+  }
+
+  /** Answers the request; an abort ends it with what was generated so far. @throws AppError. */
+  async answer({ request, conversation }: Asked, listener: Listener, signal: AbortSignal, loadMs: number): Promise<AnswerResult> {
     const started = performance.now()
-    const generated: number[] = []
-    let encodeMs = 0
-    let prefillMs = 0
-    let firstTokenAt = 0
-    let cachedTokens = 0
-    let finishReason: AnswerResult['finishReason'] = 'stop'
     let prompt: Prompt | null = null
-    let sampler: Sampler | null = null
-    const text = new TextDecoder()
+    const times = { encodeMs: 0, prefillMs: 0 }
+    let cachedTokens = 0
+    let generated = { tokens: [] as number[], finishReason: 'aborted' as AnswerResult['finishReason'], firstTokenAt: 0, endedAt: 0 }
     try {
       prompt = await this.prompt(request)
       const context = await this.contextFor(request, prompt)
+      const current = prompt
+      const embed = (media: string) => this.embed(current, media, signal)
+      const encodeStarted = performance.now()
       let encoded = 0
       for (const key of prompt.media.keys()) {
         listener.progress({ phase: 'encoding', done: encoded++, total: prompt.media.size })
-        await this.embed(prompt, key, signal)
+        await embed(key)
       }
-      encodeMs = performance.now() - started
+      times.encodeMs = performance.now() - encodeStarted
 
-      // at least the last unit is computed again: its logits are needed
-      const kept = Math.min(context.common(prompt.units), prompt.units.length - 1)
-      context.truncate(kept)
+      const prefillStarted = performance.now()
+      await this.caches.state.enter(conversation, prompt.units, context)
+      const kept = this.rewind(context, prompt.units)
       cachedTokens = context.used
       let done = cachedTokens
       const total = prompt.tokens
       listener.progress({ phase: 'prefill', done, total })
-      const prefillStarted = performance.now()
-      const current = prompt
-      await context.append(
-        prompt.units.slice(kept),
-        (media) => this.embed(current, media, signal),
-        (tokens) => listener.progress({ phase: 'prefill', done: (done += tokens), total }),
-        signal,
-      )
-      prefillMs = performance.now() - prefillStarted
-      sampler = new Sampler(this.runtime.llama, request.sampling, prompt.ids, context.size)
-      let used = total
-      for (;;) {
-        signal.throwIfAborted()
-        const token = await sampler.sample(context.handle)
-        firstTokenAt ||= performance.now()
-        const isEnd = this.model.tokenizer.isEnd(token)
-        if (isEnd && !request.ignoreEos) break
-        generated.push(token)
-        const piece = text.decode(this.model.tokenizer.piece(token), { stream: true })
-        if (piece) listener.text(piece)
-        if (generated.length >= request.maxTokens || used + 1 >= context.size) {
-          finishReason = 'length'
-          break
-        }
-        await context.appendTokens([token], true, signal)
-        used++
-      }
+      await context.append(prompt.units.slice(kept), embed, (tokens) => listener.progress({ phase: 'prefill', done: (done += tokens), total }), signal)
+      times.prefillMs = performance.now() - prefillStarted
+      generated = await generate({ runtime: this.runtime, tokenizer: this.model.tokenizer, context, request, promptIds: prompt.ids, onText: (text) => listener.text(text), signal })
     } catch (error) {
       if (!(error instanceof Aborted)) throw error
-      finishReason = 'aborted'
-    } finally {
-      sampler?.free()
     }
-    const rest = text.decode()
-    if (rest) listener.text(rest)
-    const ended = performance.now()
-    const generationMs = firstTokenAt ? ended - firstTokenAt : 0
+    const { tokens, firstTokenAt, endedAt } = generated
+    const generationMs = endedAt - firstTokenAt
     return {
-      tokens: generated,
+      tokens,
       promptIds: prompt?.ids ?? [],
       usage: {
         promptTokens: prompt?.tokens ?? 0,
         imageTokens: prompt?.mediaTokens ?? 0,
-        completionTokens: generated.length,
+        completionTokens: tokens.length,
         cachedTokens,
         contextTokens: this.context?.size ?? 0,
       },
       timings: {
         loadMs,
-        encodeMs,
-        prefillMs,
+        ...times,
         ttftMs: firstTokenAt ? firstTokenAt - started : 0,
-        tokensPerSecond: generationMs > 0 && generated.length > 1 ? ((generated.length - 1) * 1000) / generationMs : 0,
+        tokensPerSecond: tokens.length > 1 && generationMs > 0 ? ((tokens.length - 1) * 1000) / generationMs : 0,
       },
-      finishReason,
+      finishReason: generated.finishReason,
     }
+  }
+
+  /** Whether what is being prepared right now is part of `request` too. */
+  async helps(request: AnswerRequest): Promise<boolean> {
+    if (this.encoding === null && this.computing === null) return false
+    const prompt = await this.prompt(request)
+    if (this.encoding !== null) return prompt.media.has(this.encoding)
+    return this.computing !== null && this.context !== null && commonPrefix(prompt.units, this.computing) > this.context.length
+  }
+
+  /** Ends a running `prepare` after the picture or the run of tokens at hand. */
+  finishSoon(): void {
+    this.stopSoon = true
+  }
+
+  /** Saves the KV state of the present conversation, so that it outlives this process. */
+  async saveState(): Promise<void> {
+    if (this.context) await this.caches.state.save(this.context)
+  }
+
+  async forget(conversation: string): Promise<void> {
+    await this.caches.state.forget(conversation)
+  }
+
+  async free(): Promise<void> {
+    await this.dropContext()
+    await this.model.free()
+    this.tower?.projector.free()
+  }
+
+  private async dropContext(): Promise<void> {
+    const old = this.context
+    if (!old) return
+    await this.saveState()
+    this.caches.state.leave()
+    this.context = null
+    await old.free()
+  }
+
+  /** Keeps what `units` and the KV cache share, except the last unit: its logits are needed. Returns how many are kept. */
+  private rewind(context: LanguageContext, units: readonly Unit[]): number {
+    const kept = Math.max(0, Math.min(context.common(units), units.length - 1))
+    context.truncate(kept)
+    return kept
   }
 
   private async prompt(request: AnswerRequest): Promise<Prompt> {
@@ -174,15 +226,14 @@ export class Session {
       throw new AppError('ProjectorMissing', 'This model was loaded without a projector and cannot see pictures. Add its projector file (mmproj), or ask without pictures.')
     return buildPrompt(request, this.model.tokenizer, {
       defaultSystem: writesDefaultSystem(this.model.facts.chatTemplate),
-      media: { tokensPerSecond: this.tower?.projector.facts.family === 'qwen25vl' ? 2 : null },
+      media: { tokensPerSecond: this.tower?.projector.facts.family === 'qwen25vl' ? QWEN25_TOKENS_PER_SECOND : null },
     })
   }
 
   /** The context for a prompt: as large as asked, or as needed when the request leaves it open. @throws AppError ContextFull. */
   private async contextFor(request: AnswerRequest, prompt: Prompt): Promise<LanguageContext> {
-    const trained = this.model.facts.trainedContext
     const wanted = request.contextTokens ?? Math.max(AUTO_CONTEXT, this.context?.size ?? 0, prompt.tokens + request.maxTokens)
-    await this.reserve(Math.min(wanted, trained))
+    await this.reserve(wanted)
     const context = this.context!
     if (prompt.tokens >= context.size)
       throw new AppError(
@@ -194,31 +245,23 @@ export class Session {
   }
 
   private async embed(prompt: Prompt, key: string, signal: AbortSignal): Promise<Float32Array> {
-    const cached = this.embeddings.get(key)
-    if (cached) return cached
     const media = prompt.media.get(key)!
     const { times, rows, columns } = media.grid
-    const width = this.model.embeddingLength
-    const perSlice = rows * columns * width
-    const out = new Float32Array(times * perSlice)
-    for (let t = 0; t < times; t++) {
-      signal.throwIfAborted()
-      const frames = await media.frames(t)
-      out.set(await this.tower!.encode(frames, signal), t * perSlice)
+    const perSlice = rows * columns * this.model.embeddingLength
+    const cached = await this.caches.embeddings.get(key, times * perSlice)
+    if (cached) return cached
+    this.encoding = key
+    try {
+      const out = new Float32Array(times * perSlice)
+      for (let t = 0; t < times; t++) {
+        signal.throwIfAborted()
+        const frames = await media.frames(t)
+        out.set(await this.tower!.encode(frames, signal), t * perSlice)
+      }
+      await this.caches.embeddings.set(key, out)
+      return out
+    } finally {
+      this.encoding = null
     }
-    this.embeddings.set(key, out)
-    return out
   }
-
-  async free(): Promise<void> {
-    await this.context?.free()
-    this.context = null
-    await this.model.free()
-    this.tower?.projector.free()
-  }
-}
-
-/** llama.cpp rounds a context up to a multiple of 256 tokens. */
-function padded(tokens: number): number {
-  return Math.ceil(tokens / 256) * 256
 }

@@ -2,12 +2,14 @@ import { AppError } from '#contract'
 import type { Pointer } from '../native/ffi.ts'
 import { GgmlType } from '../native/ggml.ts'
 import type { Runtime } from '../native/runtime.ts'
-import { gridTokens, mediaPositions, positionSpan, sameUnit, unitTokens } from '../prompt/positions.ts'
+import type { SavedState } from '../cache/stateStore.ts'
+import { commonPrefix, gridTokens, mediaPositions, positionSpan, unitTokens } from '../prompt/positions.ts'
 import type { Unit } from '../prompt/positions.ts'
 import type { LanguageModel } from './languageModel.ts'
 
 /** Tokens per slice of a prefill: one native call, between which stop and progress get through. */
 const SLICE_TOKENS = 512
+const SEQUENCE = 0
 const FLASH_ATTENTION = { off: 0, auto: -1 } as const
 const DECODE_ABORTED = 2
 const DECODE_NO_SLOT = 1
@@ -66,12 +68,35 @@ export class LanguageContext {
     return this.units.reduce((sum, unit) => sum + unitTokens(unit), 0)
   }
 
+  /** Units in the KV cache. */
+  get length(): number {
+    return this.units.length
+  }
+
   /** How many of `units` are already there, as the common prefix. */
   common(units: readonly Unit[]): number {
-    const most = Math.min(units.length, this.units.length)
-    let n = 0
-    while (n < most && sameUnit(units[n]!, this.units[n]!)) n++
-    return n
+    return commonPrefix(units, this.units)
+  }
+
+  /** The KV cache as it is, to be restored later. Takes as long as copying it. */
+  async save(): Promise<SavedState> {
+    const { llama } = this.runtime
+    const data = new Uint8Array(llama.stateSize(this.handle, SEQUENCE))
+    const written = await llama.stateGet(this.handle, data, data.length, SEQUENCE)
+    return { units: [...this.units], data: data.subarray(0, written) }
+  }
+
+  /** Replaces what is in the KV cache by a saved state. Returns false, with the cache empty, when it does not fit. */
+  async restore(state: SavedState): Promise<boolean> {
+    this.truncate(0)
+    const { llama } = this.runtime
+    const read = await llama.stateSet(this.handle, state.data, state.data.length, SEQUENCE)
+    if (read === 0) {
+      llama.memoryClear(this.memory, false)
+      return false
+    }
+    for (const unit of state.units) this.push(unit)
+    return true
   }
 
   /** Keeps the first `count` units and removes what follows them. */
@@ -79,7 +104,7 @@ export class LanguageContext {
     if (count >= this.units.length) return
     const position = this.starts[count]!
     if (count === 0) this.runtime.llama.memoryClear(this.memory, false)
-    else if (!this.runtime.llama.memorySeqRemove(this.memory, 0, position, -1)) throw new AppError('EngineFailed', 'The KV cache could not be cut back. Try again.')
+    else if (!this.runtime.llama.memorySeqRemove(this.memory, SEQUENCE, position, -1)) throw new AppError('EngineFailed', 'The KV cache could not be cut back. Try again.')
     this.units.length = count
     this.starts.length = count
     this.nextPosition = position
@@ -150,7 +175,7 @@ export class LanguageContext {
   /** Removes what a computation that ended early left behind. */
   private removeFrom(position: number): void {
     if (position === 0) this.runtime.llama.memoryClear(this.memory, false)
-    else this.runtime.llama.memorySeqRemove(this.memory, 0, position, -1)
+    else this.runtime.llama.memorySeqRemove(this.memory, SEQUENCE, position, -1)
   }
 
   private async decode(batch: Parameters<Runtime['llama']['decode']>[1], signal: AbortSignal): Promise<void> {

@@ -36,6 +36,8 @@ export class AbortFlag {
 export interface Runtime {
   readonly ggml: Ggml
   readonly llama: Llama
+  /** llama.cpp's release, e.g. "v0.4.0". */
+  readonly release: string
   readonly cpu: Pointer
   readonly backendName: string
   readonly threads: number
@@ -71,5 +73,5 @@ export function createRuntime(): Runtime {
   koffi.call(proc('ggml_backend_set_n_threads'), koffi.proto('void(void *backend, int threads)'), cpu, threads)
   koffi.call(proc('ggml_backend_cpu_set_abort_callback') ?? proc('ggml_backend_set_abort_callback'), koffi.proto('void(void *backend, void *callback, void *data)'), cpu, abort.callback, abort.data)
   const variant = /ggml-cpu-([\w-]+)\./.exec(log.text())?.[1]
-  return { ggml, llama, cpu, backendName: variant ? `CPU (${variant})` : 'CPU', threads, log, abort }
+  return { ggml, llama, release: libraries.release, cpu, backendName: variant ? `CPU (${variant})` : 'CPU', threads, log, abort }
 }

@@ -41,4 +41,12 @@ export function positionSpan(unit: Unit): number {
 export const unitTokens = (unit: Unit): number => ('token' in unit ? 1 : gridTokens(unit.grid))
 
 /** Whether two units put the same thing into the KV cache. */
-export const sameUnit = (a: Unit, b: Unit): boolean => ('token' in a ? 'token' in b && a.token === b.token : 'media' in b && a.media === b.media)
+const sameUnit = (a: Unit, b: Unit): boolean => ('token' in a ? 'token' in b && a.token === b.token : 'media' in b && a.media === b.media)
+
+/** How many units two prompts share from the start. */
+export function commonPrefix(a: readonly Unit[], b: readonly Unit[]): number {
+  const most = Math.min(a.length, b.length)
+  let n = 0
+  while (n < most && sameUnit(a[n]!, b[n]!)) n++
+  return n
+}

@@ -12,6 +12,8 @@ export interface Prompt {
   /** Token ids with pad ids in place of media, as the reference's processor returns them. */
   readonly ids: readonly number[]
   readonly media: ReadonlyMap<string, Media>
+  /** How many units are settled while the question is still being written: all up to the last medium. */
+  readonly settled: number
   readonly tokens: number
   readonly mediaTokens: number
   /** Tokens of each part of the last message. */
@@ -52,5 +54,6 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
   }
   const last = request.messages.at(-1)?.content ?? []
   const lastMessage = await Promise.all(last.map(async (part) => (part.type === 'text' ? (await tokenizer.encode(part.text)).length : (mediaOfPart.get(part) ?? 0))))
-  return { units, ids, media, tokens: ids.length, mediaTokens, lastMessage }
+  const settled = units.findLastIndex((unit) => 'media' in unit) + 1
+  return { units, ids, media, settled, tokens: ids.length, mediaTokens, lastMessage }
 }

@@ -1,0 +1,27 @@
+import path from 'node:path'
+import type { ModelFiles } from '../types.ts'
+import { ConversationState } from './conversationState.ts'
+import { DiskCache } from './cache/diskCache.ts'
+import { EmbeddingCache } from './cache/embeddingCache.ts'
+import { fingerprint } from './cache/fingerprint.ts'
+import { StateStore } from './cache/stateStore.ts'
+
+const STATE_BYTES = 2 * 2 ** 30
+const EMBEDDING_BYTES = 2 ** 30
+
+/** What one loaded model keeps from question to question. */
+export interface Caches {
+  readonly embeddings: EmbeddingCache
+  readonly state: ConversationState
+}
+
+/** Caches of a model in `folder`; null: nothing goes to disk. `layout` names what else KV states depend on. */
+export async function openCaches(folder: string | null, files: ModelFiles, layout: string): Promise<Caches> {
+  if (folder === null) return { embeddings: new EmbeddingCache(null, ''), state: new ConversationState(null) }
+  const projector = files.projectorPath ? await fingerprint(files.projectorPath) : ''
+  const model = `${await fingerprint(files.textPath)}:${projector}:${layout}`
+  return {
+    embeddings: new EmbeddingCache(new DiskCache(path.join(folder, 'embeddings'), EMBEDDING_BYTES), projector),
+    state: new ConversationState(new StateStore(new DiskCache(path.join(folder, 'states'), STATE_BYTES), model)),
+  }
+}
