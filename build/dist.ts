@@ -1,0 +1,23 @@
+import { dirname } from 'node:path'
+import { build } from 'electron-builder'
+import { buildAll } from './build.ts'
+import { configuration } from './electron-builder.config.ts'
+import { failedLately, fetchElectron, findElectron } from './electronBinary.ts'
+import { root } from './paths.ts'
+
+/** `npm run dist`: installers for this system in release/. Ends with 1 where Electron's runtime cannot be had. */
+async function dist(): Promise<number> {
+  const repeat = process.argv.includes('--fetch') || failedLately(Date.now()) === null
+  const electron = findElectron() ?? (repeat ? await fetchElectron(console.log) : null)
+  if (!electron) {
+    console.error("No installers can be made: Electron's runtime is not on this machine and could not be fetched (npm run dist -- --fetch tries again).")
+    return 1
+  }
+  await buildAll({ force: true })
+  const electronDist = process.platform === 'darwin' ? dirname(dirname(dirname(dirname(electron)))) : dirname(electron)
+  const files = await build({ projectDir: root, config: { ...configuration, electronDist } })
+  for (const file of files) console.log(file)
+  return 0
+}
+
+process.exitCode = await dist()

@@ -1,0 +1,52 @@
+import type { Configuration } from 'electron-builder'
+
+/** Packages whose libraries are opened by path: inside the archive the system could not load them. */
+export const unpackedPackages = ['@node-llama-cpp', 'koffi', '@koromix', 'sharp', '@img', 'better-sqlite3', '@reflink']
+
+/** The engine computes on the CPU (Metal on Apple silicon); what it does not load is not shipped. */
+const notLoaded = ['linux-armv7l', '*-cuda', '*-cuda-ext', '*-vulkan'].map((variant) => `!node_modules/@node-llama-cpp/${variant}/**`)
+
+/** Installers for the three systems; signing and updates come later. */
+export const configuration: Configuration = {
+  appId: 'app.sightline.desktop',
+  productName: 'Sightline',
+  copyright: 'MIT licence',
+  directories: { output: 'release', buildResources: 'build/icons' },
+  files: [
+    'dist/electron/**',
+    'dist/renderer/**',
+    'dist/workers/**',
+    'package.json',
+    '!**/*.map',
+    '!node_modules/node-llama-cpp/{llama,templates}/**',
+    '!node_modules/better-sqlite3/{deps,src}/**',
+    '!node_modules/koffi/{doc,vendor}/**',
+    ...notLoaded,
+  ],
+  extraResources: [{ from: 'resources', to: 'resources' }],
+  asar: true,
+  asarUnpack: unpackedPackages.map((name) => `node_modules/${name}/**`),
+  npmRebuild: false,
+  electronFuses: {
+    runAsNode: false,
+    enableCookieEncryption: true,
+    enableNodeOptionsEnvironmentVariable: false,
+    enableNodeCliInspectArguments: false,
+    enableEmbeddedAsarIntegrityValidation: true,
+    onlyLoadAppFromAsar: true,
+    grantFileProtocolExtraPrivileges: false,
+  },
+  icon: 'build/icons/icon.png',
+  win: { target: [{ target: 'nsis', arch: ['x64', 'arm64'] }, { target: 'zip', arch: ['x64', 'arm64'] }] },
+  nsis: { oneClick: false, perMachine: false, allowToChangeInstallationDirectory: true },
+  mac: {
+    category: 'public.app-category.productivity',
+    target: [{ target: 'dmg', arch: ['arm64', 'x64'] }, { target: 'zip', arch: ['arm64', 'x64'] }],
+  },
+  linux: {
+    category: 'Utility',
+    maintainer: 'Sightline',
+    target: [{ target: 'AppImage', arch: ['x64'] }, { target: 'deb', arch: ['x64'] }],
+  },
+  publish: null,
+}

@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { findChromium, installChromium, installHint } from './chromium.ts'
+import { root } from './paths.ts'
+import { playwrightCounts, vitestCounts } from './testCounts.ts'
+import type { Counts } from './testCounts.ts'
+
+const results = join(root, 'test-results')
+const vitestReport = join(results, 'vitest.json')
+const playwrightReport = join(results, 'playwright.json')
+const env: NodeJS.ProcessEnv = { ...process.env, FORCE_COLOR: '0', PLAYWRIGHT_JSON_OUTPUT_FILE: playwrightReport }
+
+/** Runs a package's program with this Node; true when it ended with code 0. */
+function run(script: string, ...args: string[]): boolean {
+  return spawnSync(process.execPath, [join(root, script), ...args], { cwd: root, env, stdio: 'inherit' }).status === 0
+}
+
+const one = (success: boolean): Counts => ({ passed: success ? 1 : 0, failed: success ? 0 : 1, skipped: [] })
+
+/** A stage that writes a report counts its tests; without a readable report it is one failed test. */
+function counted(success: boolean, read: () => Counts): Counts {
+  try {
+    const counts = read()
+    return success || counts.failed > 0 ? counts : { ...counts, failed: 1 }
+  } catch {
+    return one(false)
+  }
+}
+
+const eslint = () => run('node_modules/eslint/bin/eslint.js', '.')
+const depcruise = () =>
+  run('node_modules/dependency-cruiser/bin/dependency-cruise.mjs', '--config', '.dependency-cruiser.cjs', 'main', 'electron', 'renderer', 'build', 'e2e')
+
+const stages: Record<string, () => Counts> = {
+  lint: () => one([eslint(), depcruise()].every(Boolean)),
+  typecheck: () => one(run('node_modules/typescript/bin/tsc', '-b')),
+  unit: () =>
+    counted(run('node_modules/vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${vitestReport}`), () =>
+      vitestCounts(vitestReport),
+    ),
+  build: () => one(run('build/build.ts')),
+  e2e: () => counted(run('node_modules/@playwright/test/cli.js', 'test', '--config', 'e2e/playwright.config.ts'), () => playwrightCounts(playwrightReport)),
+}
+
+/** `npm test [stage]...`: every stage, or the named ones (e2e with the build it needs); goes on after a failing one. */
+function main(names: readonly string[]): number {
+  const unknown = names.find((name) => !(name in stages))
+  if (unknown) {
+    console.error(`There is no stage "${unknown}"; there are ${Object.keys(stages).join(', ')}.`)
+    return 2
+  }
+  const wanted = names.length > 0 ? (names.includes('e2e') ? ['build', ...names] : names) : Object.keys(stages)
+  rmSync(results, { recursive: true, force: true })
+  mkdirSync(results)
+  if (wanted.includes('e2e')) env['CHROMIUM'] = findChromium() ?? installChromium() ?? ''
+  const all: Counts[] = []
+  for (const name of new Set(wanted)) {
+    console.log(`\n=== ${name}`)
+    const started = performance.now()
+    const counts = name === 'e2e' && !env['CHROMIUM'] ? noBrowser() : (stages[name]?.() ?? one(false))
+    all.push(counts)
+    console.log(`=== ${name}: ${counts.passed} passed, ${counts.failed} failed in ${((performance.now() - started) / 1000).toFixed(0)} s`)
+  }
+  const skipped = all.flatMap((counts) => counts.skipped)
+  if (skipped.length > 0) console.log(`\n${skipped.length} skipped:\n${skipped.map((line) => `  ${line}`).join('\n')}`)
+  const failed = all.reduce((sum, counts) => sum + counts.failed, 0)
+  console.log(`\n${all.reduce((sum, counts) => sum + counts.passed, 0)} passed, ${failed} failed`)
+  return failed > 0 ? 1 : 0
+}
+
+function noBrowser(): Counts {
+  console.log(installHint)
+  return one(false)
+}
+
+process.exitCode = main(process.argv.slice(2))

@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import { app, BrowserWindow, dialog, ipcMain, protocol, session } from 'electron'
+import { createApp } from '../main/app.ts'
+import { denyPermissions } from './permissions.ts'
+import { electronPorts } from './ports/index.ts'
+import { handleProtocol, scheme } from './protocol/index.ts'
+import { handlePortRequests } from './rpcPorts.ts'
+import { guardContents } from './windows/guards.ts'
+import { openMainWindow } from './windows/mainWindow.ts'
+
+const dist = join(import.meta.dirname, '..')
+const preload = join(dist, 'electron', 'preload.cjs')
+
+/** Brings the open window to the front, or opens one. */
+function showWindow(): void {
+  const [window] = BrowserWindow.getAllWindows()
+  if (!window) return void openMainWindow(preload).catch(report)
+  if (window.isMinimized()) window.restore()
+  window.show()
+  window.focus()
+}
+
+/** Starts the core and the first window. Throws what the core throws, e.g. when the data folder cannot be used. */
+async function start(): Promise<void> {
+  const core = createApp(electronPorts(dist))
+  denyPermissions(session.defaultSession)
+  handleProtocol(protocol, { page: join(dist, 'renderer'), attachments: core.attachments })
+  handlePortRequests(ipcMain, core.serve)
+  app.on('second-instance', showWindow)
+  app.on('activate', showWindow)
+  app.on('window-all-closed', () => {
+    if (process.platform !== 'darwin') app.quit()
+  })
+  app.once('will-quit', (event) => {
+    event.preventDefault()
+    void core.close().finally(() => app.exit(0))
+  })
+  await openMainWindow(preload)
+}
+
+function report(error: unknown): void {
+  dialog.showErrorBox('Sightline could not open its window', error instanceof Error ? error.message : String(error))
+}
+
+app.enableSandbox()
+protocol.registerSchemesAsPrivileged([scheme])
+app.on('web-contents-created', (_event, contents) => guardContents(contents, () => BrowserWindow.fromWebContents(contents)))
+
+if (app.requestSingleInstanceLock()) {
+  app.whenReady().then(start).catch((error: unknown) => {
+    report(error)
+    app.exit(1)
+  })
+} else {
+  app.exit(0)
+}

@@ -1,0 +1,10 @@
+import { contextBridge, ipcRenderer } from 'electron'
+
+const PORT = 'sightline:port'
+const ORIGIN = 'app://sightline'
+
+/** Hands the page the end of a message channel to the core; it arrives as a `sightline:port` message with the port. */
+ipcRenderer.on(PORT, (event) => window.postMessage(PORT, ORIGIN, event.ports))
+
+/** All that the page can ask of its shell; everything else is said over the port. */
+contextBridge.exposeInMainWorld('sightlineBridge', { requestPort: (): void => ipcRenderer.send(PORT) })

@@ -1,0 +1,79 @@
+import { Readable } from 'node:stream'
+import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
+import { AppError, errorKinds, Sha256 } from '#contract'
+import type { ErrorCode } from '#contract'
+import type { App } from '../../main/app.ts'
+import { parseRange } from './byteRange.ts'
+import { attachmentHeaders } from './headers.ts'
+import { WINDOW_ORIGIN } from './scheme.ts'
+
+/** The part of the core's attachment store that travels over the protocol. */
+export type AttachmentStore = Pick<App['attachments'], 'store' | 'open'>
+
+const statuses: Partial<Record<ErrorCode, number>> = {
+  NotFound: 404,
+  MediaNotFound: 404,
+  Busy: 409,
+  MediaTooLarge: 413,
+  UnsupportedMedia: 415,
+  DamagedMedia: 422,
+}
+
+/**
+ * Answers `GET app://attachment/<sha>[?size=thumb]` with the file or the asked range of it, and `POST
+ * app://attachment/?name=...` with the stored attachment as JSON. Errors are an `ErrorInfo` as JSON with a 4xx or 5xx
+ * status. Only the window's page may ask.
+ */
+export async function serveAttachment(request: Request, store: AttachmentStore): Promise<Response> {
+  const origin = request.headers.get('Origin')
+  if (origin !== null && origin !== WINDOW_ORIGIN) return new Response(null, { status: 403 })
+  try {
+    if (request.method === 'OPTIONS') return preflight()
+    if (request.method === 'POST') return await upload(request, store)
+    if (request.method === 'GET' || request.method === 'HEAD') return await download(request, store)
+    return new Response(null, { status: 405, headers: attachmentHeaders })
+  } catch (error) {
+    return failure(error)
+  }
+}
+
+function preflight(): Response {
+  const allowed = { 'Access-Control-Allow-Methods': 'GET, HEAD, POST', 'Access-Control-Allow-Headers': 'Content-Type, Range' }
+  return new Response(null, { status: 204, headers: { ...attachmentHeaders, ...allowed } })
+}
+
+async function upload(request: Request, store: AttachmentStore): Promise<Response> {
+  const { pathname, searchParams } = new URL(request.url)
+  if (pathname !== '/') return new Response(null, { status: 404, headers: attachmentHeaders })
+  const body = request.body ? Readable.fromWeb(request.body as NodeReadableStream<Uint8Array>) : Readable.from([])
+  const stored = await store.store(searchParams.get('name') || 'Picture', body, request.signal)
+  return Response.json(stored, { headers: attachmentHeaders })
+}
+
+async function download(request: Request, store: AttachmentStore): Promise<Response> {
+  const { pathname, searchParams } = new URL(request.url)
+  const sha = Sha256.safeParse(pathname.slice(1))
+  if (!sha.success) throw new AppError('NotFound', 'There is no picture at this address.')
+  const file = await store.open(sha.data, searchParams.get('size') === 'thumb' ? 'thumb' : undefined)
+  const range = parseRange(request.headers.get('Range'), file.bytes)
+  if (range === 'unsatisfiable') {
+    return new Response(null, { status: 416, headers: { ...attachmentHeaders, 'Content-Range': `bytes */${file.bytes}` } })
+  }
+  const headers = {
+    ...attachmentHeaders,
+    'Content-Type': file.mime,
+    'Content-Length': String(range ? range.end - range.start + 1 : file.bytes),
+    'Accept-Ranges': 'bytes',
+    'Cache-Control': 'private, max-age=31536000, immutable',
+    ...(range && { 'Content-Range': `bytes ${range.start}-${range.end}/${file.bytes}` }),
+  }
+  const body = request.method === 'HEAD' ? null : (Readable.toWeb(file.stream(range ?? undefined)) as ReadableStream)
+  return new Response(body, { status: range ? 206 : 200, headers })
+}
+
+/** Any thrown value as an `ErrorInfo`; what is no `AppError` is told without its text. */
+function failure(error: unknown): Response {
+  const hidden = new AppError('StorageFailed', 'Something in the app failed. Try again; if it happens again, restart the app.')
+  const info = (error instanceof AppError ? error : hidden).toInfo()
+  return Response.json(info, { status: statuses[info.code] ?? (errorKinds[info.code] === 'input' ? 400 : 500), headers: attachmentHeaders })
+}

@@ -1,0 +1,66 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { lockInstance } from './instanceLock.ts'
+import { Listeners } from './listeners.ts'
+import type { Surface } from './surface.ts'
+
+const userData =
+  process.argv.find((arg) => arg.startsWith('--user-data-dir='))?.slice('--user-data-dir='.length) ??
+  mkdtempSync(join(tmpdir(), 'sightline-stand-in-'))
+mkdirSync(userData, { recursive: true })
+
+/** The application's life: ready, quit in Electron's order of events, exit. */
+export class StandInApp extends Listeners {
+  readonly isPackaged = false
+  sandboxEnabled = false
+  /** Set by what must be there before the app is ready and end with it. */
+  readonly parts: { start(): Promise<void>; closeWindows(): void; kill(): void }[] = []
+  private ready: Promise<void> | null = null
+  private quitting = false
+
+  whenReady(): Promise<void> {
+    this.ready ??= Promise.all(this.parts.map((part) => part.start())).then(() => this.tell('ready', {}))
+    return this.ready
+  }
+
+  get isReady(): boolean {
+    return this.ready !== null
+  }
+
+  quit(): void {
+    if (this.quitting || this.ask('before-quit')) return
+    this.quitting = true
+    for (const part of this.parts) part.closeWindows()
+    this.quitting = !this.ask('will-quit')
+    if (this.quitting) this.exit(0)
+  }
+
+  exit(code = 0): void {
+    this.tell('quit', {}, code)
+    for (const part of this.parts) part.kill()
+    process.exit(code)
+  }
+
+  enableSandbox(): void {
+    this.sandboxEnabled = true
+  }
+
+  getPath(name: string): string {
+    if (name === 'userData') return userData
+    throw new Error(`The stand-in has no path "${name}".`)
+  }
+
+  getVersion(): string {
+    const file = join(process.cwd(), 'package.json')
+    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version : '0.0.0'
+  }
+
+  requestSingleInstanceLock(): boolean {
+    return lockInstance(userData, (argv, cwd) => this.tell('second-instance', {}, argv, cwd, null))
+  }
+}
+
+export const app = new StandInApp() satisfies Surface['app']
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => app.quit())

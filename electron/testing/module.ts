@@ -1,0 +1,38 @@
+import { app } from './app.ts'
+import { BrowserWindow } from './browserWindow.ts'
+import { MessageChannelMain } from './messageChannel.ts'
+import { protocol } from './protocol.ts'
+import { defaultSession } from './session.ts'
+import type { Surface } from './surface.ts'
+import { utilityProcess } from './utilityProcess.ts'
+import { ipcMain } from './webContents.ts'
+
+const screenArea = { x: 0, y: 0, width: 1920, height: 1080 }
+
+/** Dialogs that the user closes at once; tests replace these functions. */
+const dialog = {
+  showMessageBox: async () => ({ response: 1, checkboxChecked: false }),
+  showOpenDialog: async () => ({ canceled: true, filePaths: [] }),
+  showErrorBox: (title: string, content: string) => void process.stderr.write(`${title}\n${content}\n`),
+}
+
+/** Opens nothing; tests replace the function. */
+const shell = { openExternal: async () => {} }
+
+const surface = {
+  app,
+  BrowserWindow,
+  dialog,
+  ipcMain,
+  MessageChannelMain,
+  nativeTheme: { shouldUseDarkColors: false },
+  protocol,
+  screen: { getAllDisplays: () => [{ workArea: screenArea } as never] },
+  session: { defaultSession },
+  shell,
+  utilityProcess,
+}
+const { nativeTheme, screen, session } = surface
+surface satisfies Surface
+
+export { app, BrowserWindow, dialog, ipcMain, MessageChannelMain, nativeTheme, protocol, screen, session, shell, utilityProcess }

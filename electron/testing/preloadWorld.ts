@@ -1,0 +1,78 @@
+/** What travels between the stand-in and a page, as JSON. Bytes are base64. */
+export type PageData = { text: string } | { bytes: string }
+export type FromPage =
+  | { type: 'send'; channel: string; args: unknown[] }
+  | { type: 'port'; id: number; data: PageData }
+  | { type: 'closed'; id: number }
+export type ToPage =
+  | { type: 'ipc'; channel: string; args: unknown[]; ports: number[] }
+  | { type: 'port'; id: number; data: PageData }
+  | { type: 'closed'; id: number }
+
+declare global {
+  var standInSend: (message: string) => void
+  var standInReceive: (message: ToPage) => void
+}
+
+/** Runs in the page's own world: puts there what the preload script exposes, as functions without results. */
+export function pageWorld(): void {
+  addEventListener('stand-in:expose', (event) => {
+    const { name, keys } = JSON.parse((event as CustomEvent<string>).detail) as { name: string; keys: string[] }
+    const call = (key: string, args: unknown[]) =>
+      void dispatchEvent(new CustomEvent('stand-in:call', { detail: JSON.stringify({ name, key, args }) }))
+    const api = Object.fromEntries(keys.map((key) => [key, (...args: unknown[]) => call(key, args)]))
+    Object.defineProperty(window, name, { value: Object.freeze(api), enumerable: true })
+  })
+}
+
+/**
+ * Runs in the preload script's own world of the top frame: gives it `contextBridge` and `ipcRenderer`, then runs it.
+ * `origins` are addresses that the app's script says and what they are called here.
+ */
+export function preloadWorld(run: (require: () => object) => void, origins: Record<string, string>): void {
+  if (window.top !== window) return
+  type IpcListener = (event: { ports: MessagePort[] }, ...args: unknown[]) => void
+  const listeners = new Map<string, IpcListener[]>()
+  const ports = new Map<number, MessagePort>()
+  const send = (message: FromPage): void => globalThis.standInSend(JSON.stringify(message))
+  const encode = (data: unknown): PageData => {
+    if (typeof data === 'string') return { text: data }
+    const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : (data as Uint8Array)
+    return { bytes: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')) }
+  }
+  const decode = (data: PageData): string | Uint8Array =>
+    'text' in data ? data.text : Uint8Array.from(atob(data.bytes), (char) => char.charCodeAt(0))
+
+  const openPort = (id: number): MessagePort => {
+    const { port1, port2 } = new MessageChannel()
+    ports.set(id, port1)
+    port1.onmessage = ({ data }) => send({ type: 'port', id, data: encode(data) })
+    port1.addEventListener('close', () => send({ type: 'closed', id }))
+    return port2
+  }
+  globalThis.standInReceive = (message) => {
+    if (message.type === 'port') return ports.get(message.id)?.postMessage(decode(message.data))
+    if (message.type === 'closed') return ports.get(message.id)?.close()
+    const event = { ports: message.ports.map(openPort) }
+    for (const listener of listeners.get(message.channel) ?? []) listener(event, ...message.args)
+  }
+
+  const post = window.postMessage.bind(window) as (message: unknown, origin: string, ports?: Transferable[]) => void
+  Object.defineProperty(window, 'postMessage', {
+    value: (message: unknown, origin: string, transfer?: Transferable[]) => post(message, origins[origin] ?? origin, transfer),
+  })
+  const ipcRenderer = {
+    on: (channel: string, listener: IpcListener) => void listeners.set(channel, [...(listeners.get(channel) ?? []), listener]),
+    send: (channel: string, ...args: unknown[]) => send({ type: 'send', channel, args }),
+  }
+  const contextBridge = {
+    exposeInMainWorld(name: string, api: Record<string, (...args: unknown[]) => void>) {
+      addEventListener('stand-in:call', (event) => {
+        const call = JSON.parse((event as CustomEvent<string>).detail) as { name: string; key: string; args: unknown[] }
+        if (call.name === name) api[call.key]?.(...call.args)
+      })
+      dispatchEvent(new CustomEvent('stand-in:expose', { detail: JSON.stringify({ name, keys: Object.keys(api) }) }))
+    },
+  }
+  run(() => ({ contextBridge, ipcRenderer }))
+}

@@ -1,0 +1,66 @@
+import type { BrowserContext, CDPSession } from 'playwright'
+import type { SessionSurface } from './surface.ts'
+
+type CheckHandler = Parameters<SessionSurface['setPermissionCheckHandler']>[0]
+type RequestHandler = Parameters<SessionSurface['setPermissionRequestHandler']>[0]
+type Permission = Parameters<NonNullable<CheckHandler>>[1]
+
+/** Electron's names of permissions and Chromium's. */
+const permissions = [
+  ['geolocation', 'geolocation'],
+  ['notifications', 'notifications'],
+  ['clipboard-read', 'clipboard-read'],
+  ['clipboard-sanitized-write', 'clipboard-write'],
+  ['media', 'camera'],
+  ['media', 'microphone'],
+  ['midi', 'midi'],
+] as const satisfies readonly (readonly [Permission, string])[]
+
+/**
+ * The session's permission handlers. What they say is what the driven Chromium then grants or denies; without handlers
+ * everything is granted, as in Electron.
+ */
+export class StandInSession implements SessionSurface {
+  /** Kept open: Chromium forgets what it was told about permissions when the session ends. */
+  private client: CDPSession | null = null
+  private check: CheckHandler = null
+  private request: RequestHandler = null
+  private device: Parameters<SessionSurface['setDevicePermissionHandler']>[0] = null
+
+  setPermissionCheckHandler(handler: CheckHandler): void {
+    this.check = handler
+  }
+
+  setPermissionRequestHandler(handler: RequestHandler): void {
+    this.request = handler
+  }
+
+  setDevicePermissionHandler(handler: Parameters<SessionSurface['setDevicePermissionHandler']>[0]): void {
+    this.device = handler
+  }
+
+  /** True when a page may use devices, e.g. over WebUSB. */
+  grantsDevices(): boolean {
+    return this.device === null
+  }
+
+  async attach(context: BrowserContext): Promise<void> {
+    this.client = (await context.browser()?.newBrowserCDPSession()) ?? null
+  }
+
+  /** Gives the handlers' answers to Chromium, for pages loaded after this. */
+  async apply(): Promise<void> {
+    for (const [permission, name] of permissions) {
+      const setting = (await this.allows(permission)) ? 'granted' : 'denied'
+      await this.client?.send('Browser.setPermission', { permission: { name }, setting })
+    }
+  }
+
+  private async allows(permission: Permission): Promise<boolean> {
+    const checked = this.check?.(null, permission, '', {} as never) ?? true
+    const { request } = this
+    return checked && (!request || new Promise((resolve) => request(null as never, permission as never, resolve, {} as never)))
+  }
+}
+
+export const defaultSession = new StandInSession()

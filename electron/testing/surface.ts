@@ -1,0 +1,47 @@
+import type Electron from 'electron'
+
+type Main = typeof Electron
+
+/** Electron's `on` and `once` return the whole class, which a stand-in is not; event names are checked where they are used. */
+interface Evented {
+  on(event: string, listener: (...args: never[]) => void): unknown
+  once(event: string, listener: (...args: never[]) => void): unknown
+}
+
+/**
+ * The part of Electron's main-process module that this shell uses, in Electron's own types: the stand-in is checked
+ * against it, so it cannot drift from the real thing. Using more of Electron means adding it here.
+ */
+export interface Surface {
+  app: Evented &
+    Pick<Electron.App, 'whenReady' | 'quit' | 'exit' | 'getPath' | 'getVersion' | 'isPackaged' | 'enableSandbox' | 'requestSingleInstanceLock'>
+  protocol: Pick<Electron.Protocol, 'registerSchemesAsPrivileged' | 'handle'>
+  ipcMain: Evented
+  session: { defaultSession: SessionSurface }
+  dialog: Pick<Electron.Dialog, 'showMessageBox' | 'showOpenDialog' | 'showErrorBox'>
+  shell: Pick<Electron.Shell, 'openExternal'>
+  screen: Pick<Electron.Screen, 'getAllDisplays'>
+  nativeTheme: Pick<Electron.NativeTheme, 'shouldUseDarkColors'>
+  utilityProcess: { fork(...args: Parameters<Main['utilityProcess']['fork']>): UtilityProcessSurface }
+  MessageChannelMain: new () => { port1: MessagePortSurface; port2: MessagePortSurface }
+  BrowserWindow: {
+    new (options?: Electron.BrowserWindowConstructorOptions): BrowserWindowSurface
+    getAllWindows(): BrowserWindowSurface[]
+    getFocusedWindow(): BrowserWindowSurface | null
+    fromWebContents(contents: WebContentsSurface): BrowserWindowSurface | null
+  }
+}
+
+export type SessionSurface = Pick<
+  Electron.Session,
+  'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler'
+>
+export type MessagePortSurface = Evented & Pick<Electron.MessagePortMain, 'postMessage' | 'start' | 'close'>
+export type UtilityProcessSurface = Evented & Pick<Electron.UtilityProcess, 'pid' | 'postMessage' | 'kill'>
+export type WebContentsSurface = Evented & Pick<Electron.WebContents, 'setWindowOpenHandler' | 'getURL'>
+export type WebFrameSurface = Pick<Electron.WebFrameMain, 'origin' | 'url' | 'postMessage'> & { parent: WebFrameSurface | null }
+export type BrowserWindowSurface = Evented &
+  Pick<
+    Electron.BrowserWindow,
+    'show' | 'focus' | 'close' | 'restore' | 'reload' | 'isMinimized' | 'isVisible' | 'isDestroyed' | 'loadURL' | 'removeMenu' | 'getNormalBounds'
+  > & { webContents: WebContentsSurface }

@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs'
+import type { CDPSession, Page } from 'playwright'
+import type { WebPreferences, WindowOpenHandlerResponse } from 'electron'
+import { app } from './app.ts'
+import { Listeners } from './listeners.ts'
+import type { StandInPort } from './messageChannel.ts'
+import { pageWorld, preloadWorld } from './preloadWorld.ts'
+import type { FromPage, PageData, ToPage } from './preloadWorld.ts'
+import type { SchemeAddresses } from './schemeAddress.ts'
+import type { WebContentsSurface, WebFrameSurface } from './surface.ts'
+
+const PRELOAD_WORLD = 'preload'
+type OpenHandler = Parameters<WebContentsSurface['setWindowOpenHandler']>[0]
+
+/** Where messages of pages go: set by the module's `ipcMain`. */
+export const ipcMain = new Listeners()
+
+/** One page of the driven Chromium, with the app's preload script in a world of its own. */
+export class StandInWebContents extends Listeners implements WebContentsSurface {
+  private readonly preferences: WebPreferences
+  private readonly addresses: () => SchemeAddresses
+  private page: Page | null = null
+  private client: CDPSession | null = null
+  private openHandler: OpenHandler | null = null
+  /** What the app said to the last window that the page opened; without a handler Electron allows it. */
+  lastOpen: WindowOpenHandlerResponse['action'] = 'deny'
+  private readonly ports = new Map<number, StandInPort>()
+  private nextPort = 1
+
+  constructor(preferences: WebPreferences, addresses: () => SchemeAddresses) {
+    super()
+    this.preferences = preferences
+    this.addresses = addresses
+  }
+
+  getURL(): string {
+    return this.page ? this.addresses().toApp(this.page.url()) : ''
+  }
+
+  setWindowOpenHandler(handler: OpenHandler): void {
+    this.openHandler = handler
+  }
+
+  /** True when the page must not go to `address`: a listener of the navigation events prevented it. */
+  refusesNavigation(address: string, isMainFrame: boolean): boolean {
+    const details = { url: this.addresses().toApp(address), isMainFrame, isSameDocument: false, frame: null }
+    return (isMainFrame && this.ask('will-navigate', details)) || this.ask('will-frame-navigate', details)
+  }
+
+  private decideOpen(address: string): WindowOpenHandlerResponse['action'] {
+    const details = { url: this.addresses().toApp(address), frameName: '', features: '', disposition: 'new-window' as const }
+    return this.openHandler?.({ ...details, referrer: { url: this.getURL(), policy: 'no-referrer' } }).action ?? 'allow'
+  }
+
+  /** Takes over a new page: the preload script runs before any script of each document. */
+  async attach(page: Page): Promise<void> {
+    this.page = page
+    page.on('crash', () => this.tell('render-process-gone', {}, { reason: 'crashed', exitCode: 1 }))
+    const client = await page.context().newCDPSession(page)
+    this.client = client
+    await client.send('Page.enable')
+    await client.send('Runtime.enable')
+    const world = this.preferences.contextIsolation === false ? undefined : PRELOAD_WORLD
+    await client.send('Runtime.addBinding', { name: 'standInSend', ...(world && { executionContextName: world }) })
+    client.on('Runtime.bindingCalled', ({ name, payload, executionContextId }) => {
+      if (name === 'standInSend') this.receive(JSON.parse(payload) as FromPage, executionContextId)
+    })
+    client.on('Page.windowOpen', ({ url }) => {
+      this.lastOpen = this.decideOpen(url)
+    })
+    client.on('Page.frameNavigated', ({ frame }) => {
+      if (!frame.parentId) this.closePorts()
+    })
+    await client.send('Page.addScriptToEvaluateOnNewDocument', { source: `(${pageWorld})()` })
+    if (!this.preferences.preload) return
+    const source = readFileSync(this.preferences.preload, 'utf8')
+    const origins = JSON.stringify({ 'app://sightline': this.addresses().toPage('app://sightline') })
+    await client.send('Page.addScriptToEvaluateOnNewDocument', {
+      source: `(${preloadWorld})((require) => {${source}\n}, ${origins})`,
+      ...(world && { worldName: world }),
+    })
+  }
+
+  private receive(message: FromPage, contextId: number): void {
+    if (message.type === 'port') return this.ports.get(message.id)?.postMessage(this.decode(message.data))
+    if (message.type === 'closed') return this.ports.get(message.id)?.close()
+    const senderFrame = this.frame(contextId)
+    ipcMain.tell(message.channel, { type: 'frame', sender: this, senderFrame, ports: [] }, ...message.args)
+  }
+
+  private frame(contextId: number): WebFrameSurface {
+    const url = this.getURL()
+    const origin = URL.canParse(url) ? `${new URL(url).protocol}//${new URL(url).host}` : 'null'
+    const postMessage: WebFrameSurface['postMessage'] = (channel, message, transfer = []) => {
+      const ports = transfer.map((port) => this.openPort(port as unknown as StandInPort, contextId))
+      this.deliver({ type: 'ipc', channel, args: [message], ports }, contextId)
+    }
+    return { url, origin, parent: null, postMessage }
+  }
+
+  private openPort(port: StandInPort, contextId: number): number {
+    const id = this.nextPort++
+    this.ports.set(id, port)
+    port.on('message', ({ data }: { data: string | Uint8Array }) => this.deliver({ type: 'port', id, data: this.encode(data) }, contextId))
+    port.on('close', () => {
+      this.ports.delete(id)
+      this.deliver({ type: 'closed', id }, contextId)
+    })
+    port.start()
+    return id
+  }
+
+  private closePorts(): void {
+    for (const port of this.ports.values()) port.close()
+  }
+
+  private deliver(message: ToPage, contextId: number): void {
+    const expression = `standInReceive(${JSON.stringify(message)})`
+    // A document that is gone takes no messages; its ports are closed when the next one comes.
+    this.client?.send('Runtime.evaluate', { expression, contextId }).catch(() => {})
+  }
+
+  private encode(data: string | Uint8Array): PageData {
+    return typeof data === 'string' ? { text: this.addresses().toPage(data) } : { bytes: Buffer.from(data).toString('base64') }
+  }
+
+  private decode(data: PageData): string | Uint8Array {
+    return 'text' in data ? this.addresses().toApp(data.text) : new Uint8Array(Buffer.from(data.bytes, 'base64'))
+  }
+}
+
+/** Tells the app of new contents, as Electron does before their first document. */
+export function announceContents(contents: StandInWebContents): void {
+  app.tell('web-contents-created', {}, contents)
+}

@@ -1,0 +1,44 @@
+import { join } from 'node:path'
+import { app, BrowserWindow, dialog, nativeTheme, screen } from 'electron'
+import { WINDOW_ORIGIN } from '../protocol/index.ts'
+import { readBounds, writeBounds } from './bounds.ts'
+
+/** Opens the app's window; it is shown once its first paint is there. `preload` is the path of the built preload script. */
+export async function openMainWindow(preload: string): Promise<void> {
+  const boundsFile = join(app.getPath('userData'), 'window.json')
+  const bounds = readBounds(boundsFile, screen.getAllDisplays().map((display) => display.workArea))
+  const window = new BrowserWindow({
+    width: 1180,
+    height: 800,
+    minWidth: 360,
+    minHeight: 400,
+    ...bounds,
+    show: false,
+    title: 'Sightline',
+    backgroundColor: nativeTheme.shouldUseDarkColors ? '#17181a' : '#ffffff',
+    webPreferences: { preload, contextIsolation: true, sandbox: true, nodeIntegration: false, webviewTag: false },
+  })
+  window.removeMenu()
+  window.once('ready-to-show', () => window.show())
+  window.on('close', () => writeBounds(boundsFile, window.getNormalBounds()))
+  window.webContents.on('render-process-gone', (_event, { reason }) => {
+    if (reason !== 'clean-exit') void offerReload(window)
+  })
+  await window.loadURL(`${WINDOW_ORIGIN}/`).catch((error: unknown) => {
+    if (!window.isDestroyed()) throw error
+  })
+}
+
+/** After the page's process ended by itself: nothing stored is lost, the user decides. */
+async function offerReload(window: BrowserWindow): Promise<void> {
+  const { response } = await dialog.showMessageBox(window, {
+    type: 'error',
+    message: 'The window stopped working.',
+    detail: 'Your conversations are stored. Reload the window to go on.',
+    buttons: ['Reload', 'Quit'],
+    defaultId: 0,
+    cancelId: 0,
+  })
+  if (response === 0 && !window.isDestroyed()) window.reload()
+  else app.quit()
+}
