@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { AppError } from '#contract'
-import type { EngineStatus, HostDescription, Model } from '#contract'
+import type { EngineStatus, HostDescription } from '#contract'
 import { createAsk } from './features/ask/index.ts'
 import { openStore } from './lib/database/index.ts'
 import { eventStream } from './lib/eventStream.ts'
-import type { Paths, Ports } from './ports.ts'
+import type { Ports } from './ports.ts'
 import type { Channel } from './rpc/channel.ts'
 import { createRouter } from './rpc/router.ts'
 import { createRpcServer } from './rpc/server.ts'
@@ -14,12 +14,11 @@ import { createConversations } from './services/conversations/index.ts'
 import { createEngine } from './services/engine/index.ts'
 import type { Engine } from './services/engine/index.ts'
 import { createMedia } from './services/media/index.ts'
-import { createModels, demoModel } from './services/models/index.ts'
+import { createModels } from './services/models/index.ts'
 import type { Models } from './services/models/index.ts'
 import { createSettings } from './services/settings/index.ts'
 
 export type { AttachmentGateway } from './services/attachments/index.ts'
-export type * from './services/engine/index.ts'
 
 /** The running core of one data folder. */
 export interface App {
@@ -148,18 +147,6 @@ export function createApp(ports: Ports, parts: { engine?: Engine } = {}): App {
     },
     close: () => (closing ??= close()),
   }
-}
-
-/** The engine and the demo model without a data folder, for one question from the command line. */
-export interface Headless {
-  readonly engine: Engine
-  readonly demoModel: Model
-  readonly close: () => Promise<void>
-}
-
-export function createHeadless(ports: Pick<Ports, 'spawnWorker'> & { readonly paths: Pick<Paths, 'cache' | 'resources'> }): Headless {
-  const engine = createEngine({ spawn: ports.spawnWorker, cachePath: ports.paths.cache })
-  return { engine, demoModel: demoModel(ports.paths.resources), close: () => engine.close() }
 }
 
 /** The engine's state as it concerns the chosen model: while another one is in memory, the chosen one is not loaded. */

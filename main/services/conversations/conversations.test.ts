@@ -220,13 +220,16 @@ describe('watching', () => {
     expect((await stream.next()).done).toBe(true)
   })
 
-  test('a late watcher sees the progress and the text so far', async () => {
+  test('a late watcher sees the progress, which ends with the first text, and the text so far', async () => {
     const sent = ask(text('one'))
+    const late = async () => {
+      const [event] = await take(conversations.watch(sent.conversationId), 1)
+      return event?.type === 'snapshot' ? { progress: event.progress, said: event.messages.map(said) } : null
+    }
     conversations.progress(sent.answerId, { phase: 'encoding', done: 1, total: 3 })
+    expect(await late()).toEqual({ progress: { [sent.answerId]: { phase: 'encoding', done: 1, total: 3 } }, said: ['one', ''] })
     conversations.append(sent.answerId, 'half')
-    const [snapshot] = await take(conversations.watch(sent.conversationId), 1)
-    expect(snapshot).toMatchObject({ type: 'snapshot', progress: { [sent.answerId]: { phase: 'encoding', done: 1, total: 3 } } })
-    expect(snapshot?.type === 'snapshot' && snapshot.messages.map(said)).toEqual(['one', 'half'])
+    expect(await late()).toEqual({ progress: {}, said: ['one', 'half'] })
   })
 
   test('an answer on a branch that is not shown sends nothing until it is chosen', async () => {
