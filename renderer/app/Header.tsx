@@ -1,0 +1,26 @@
+import { useEffect, type ReactNode } from 'react'
+import { useTitle } from '../features/conversations/index.ts'
+import { ModelChip } from '../features/engine/index.ts'
+import { ContextMeter, useRead } from '../features/read/index.ts'
+
+/** The line above the conversation: its title, the context it uses, and the model. */
+export function Header({ conversationId, toggle, onModels }: { conversationId: string | null; toggle: ReactNode; onModels: () => void }): ReactNode {
+  const listed = useTitle(conversationId)
+  const read = useRead((state) => (state.id === conversationId ? state.conversation?.title : undefined))
+  const title = conversationId === null ? 'New conversation' : (listed ?? read ?? '')
+
+  useEffect(() => {
+    document.title = conversationId === null || title === '' ? 'Sightline' : `${title} · Sightline`
+  }, [conversationId, title])
+
+  return (
+    <header className="flex h-12 shrink-0 items-center gap-3 border-b border-hairline pr-2 pl-4 has-[>button:first-child]:pl-2">
+      {toggle}
+      <h1 className="min-w-0 flex-1 truncate font-medium" title={title}>
+        {title}
+      </h1>
+      {conversationId === null ? null : <ContextMeter />}
+      <ModelChip onModels={onModels} />
+    </header>
+  )
+}

@@ -1,0 +1,23 @@
+import './noEval.ts'
+import { CSPProvider } from '@base-ui/react/csp-provider'
+import { Tooltip } from '@base-ui/react/tooltip'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { applyTheme, lastTheme } from '../features/settings/index.ts'
+import { App } from './App.tsx'
+import './styles.css'
+
+applyTheme(lastTheme())
+
+const root = document.getElementById('root')
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <CSPProvider disableStyleElements>
+        <Tooltip.Provider delay={500}>
+          <App />
+        </Tooltip.Provider>
+      </CSPProvider>
+    </StrictMode>,
+  )
+}

@@ -1,0 +1,31 @@
+import { useEffect } from 'react'
+import { followConversations } from '../features/conversations/index.ts'
+import { followEngine, useEngine } from '../features/engine/index.ts'
+import { refreshModels } from '../features/models/index.ts'
+import { followConversation } from '../features/read/index.ts'
+import { followSettings } from '../features/settings/index.ts'
+import { followHost } from '../lib/host.ts'
+import { followAddress } from '../lib/route.ts'
+
+/** Keeps every feature in step with the core while the window is open. */
+export function useCore(conversationId: string | null): void {
+  const modelId = useEngine((state) => state.status?.modelId ?? null)
+
+  useEffect(() => {
+    const stop = new AbortController()
+    followAddress(stop.signal)
+    for (const follow of [followHost, followSettings, followEngine, followConversations]) void follow(stop.signal)
+    return () => stop.abort()
+  }, [])
+
+  useEffect(() => {
+    const stop = new AbortController()
+    void followConversation(conversationId, stop.signal)
+    return () => stop.abort()
+  }, [conversationId])
+
+  // The dialog shows a failure and asks again when it opens.
+  useEffect(() => {
+    if (modelId !== null) refreshModels().catch(() => {})
+  }, [modelId])
+}

@@ -1,0 +1,123 @@
+import { ArrowUp, ImagePlus, Square } from 'lucide-react'
+import { useEffect, useLayoutEffect, useRef, type ClipboardEvent, type KeyboardEvent, type ReactNode } from 'react'
+import { ErrorNote } from '../../components/ErrorNote.tsx'
+import { IconButton } from '../../components/IconButton.tsx'
+import { useHost } from '../../lib/host.ts'
+import { addFiles, dismissRefusal, send, setText } from './actions.ts'
+import { PictureTray } from './PictureTray.tsx'
+import { Refusals } from './Refusals.tsx'
+import { canSend } from './state.ts'
+import { useDraft } from './store.ts'
+import { TokenLine } from './TokenLine.tsx'
+
+const MAX_HEIGHT_PX = 240
+
+/** Where a question is put together: pictures in order, then the text. Enter sends, Shift+Enter starts a line. */
+export function Composer({
+  conversationId,
+  answering,
+  onSent,
+  onStop,
+}: {
+  conversationId: string | null
+  answering: boolean
+  onSent: (conversationId: string) => void
+  onStop: () => void
+}): ReactNode {
+  const draft = useDraft(conversationId)
+  const host = useHost((state) => state.host)
+  const field = useRef<HTMLTextAreaElement>(null)
+  const picker = useRef<HTMLInputElement>(null)
+
+  useEffect(() => field.current?.focus(), [conversationId])
+
+  useLayoutEffect(() => {
+    const element = field.current
+    if (!element) return
+    element.style.height = '0'
+    element.style.height = `${Math.min(MAX_HEIGHT_PX, element.scrollHeight)}px`
+  }, [draft.text])
+
+  const submit = async (): Promise<void> => {
+    if (answering) return
+    const sent = await send(conversationId)
+    if (sent) onSent(sent.conversationId)
+    field.current?.focus()
+  }
+  const onKeyDown = (event: KeyboardEvent): void => {
+    // While an input method composes, Enter belongs to it (229 is what older ones report).
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229) return
+    event.preventDefault()
+    void submit()
+  }
+  const onPaste = (event: ClipboardEvent): void => {
+    const files = [...event.clipboardData.files]
+    if (files.length === 0) return
+    event.preventDefault()
+    void addFiles(conversationId, host, files)
+  }
+  return (
+    <div className="mx-auto w-full max-w-[720px] px-4 pb-3 mid:px-6">
+      {draft.error ? <ErrorNote message={draft.error.message} className="mb-2" /> : null}
+      <Refusals refusals={draft.refusals} onDismiss={(key) => dismissRefusal(conversationId, key)} />
+      <form
+        aria-label="Ask"
+        className="rounded-lg border border-control bg-raised focus-within:border-accent"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void submit()
+        }}
+      >
+        <PictureTray conversationId={conversationId} draft={draft} />
+        <textarea
+          ref={field}
+          rows={1}
+          dir="auto"
+          aria-label="Question"
+          placeholder={draft.pictures.length > 0 ? 'Ask about the picture' : 'Drop a picture, or ask something'}
+          value={draft.text}
+          readOnly={draft.sending}
+          onChange={(event) => setText(conversationId, event.target.value)}
+          onKeyDown={onKeyDown}
+          onPaste={onPaste}
+          className="block w-full resize-none bg-transparent px-3.5 pt-3 pb-1 text-read outline-none placeholder:text-subtle"
+        />
+        <div className="flex items-center gap-2 p-1.5">
+          <IconButton label="Add pictures" onClick={() => picker.current?.click()}>
+            <ImagePlus />
+          </IconButton>
+          <input
+            ref={picker}
+            type="file"
+            accept="image/*"
+            multiple
+            hidden
+            tabIndex={-1}
+            aria-label="Pictures"
+            data-testid="file-input"
+            onChange={(event) => {
+              void addFiles(conversationId, host, [...(event.target.files ?? [])])
+              event.target.value = ''
+            }}
+          />
+          <TokenLine draft={draft} />
+          {answering ? (
+            <IconButton label="Stop" hint="Esc" onClick={onStop} className="bg-ink! text-canvas! hover:opacity-85">
+              <Square fill="currentColor" strokeWidth={0} className="size-3!" />
+            </IconButton>
+          ) : (
+            <IconButton
+              label="Send"
+              hint="Enter"
+              type="submit"
+              disabled={!canSend(draft)}
+              className="bg-accent! text-on-accent! enabled:hover:bg-accent-strong! disabled:bg-active! disabled:text-muted! disabled:opacity-100"
+            >
+              <ArrowUp />
+            </IconButton>
+          )}
+        </div>
+      </form>
+    </div>
+  )
+}

@@ -1,0 +1,99 @@
+import { ChevronLeft, ChevronRight, X } from 'lucide-react'
+import type { KeyboardEvent, ReactNode } from 'react'
+import { cx } from '../../lib/cx.ts'
+import { tokens } from '../../lib/format.ts'
+import type { Picture } from './state.ts'
+
+const tool = 'flex size-5 items-center justify-center rounded-md text-muted enabled:hover:bg-hover enabled:hover:text-ink disabled:opacity-40 [&>svg]:size-3.5'
+
+/** What a pointer resting on the tile is told. */
+function hint(picture: Picture): string {
+  const size = picture.attachment ? ` · ${picture.attachment.width} × ${picture.attachment.height}` : ''
+  return `${picture.name}${size}${picture.tokens === null ? '' : ` · ${tokens(picture.tokens)}`}`
+}
+
+/** One picture of the question: whole, numbered when there are several, with its cost, and tools to move and remove it. */
+export function PictureTile({
+  picture,
+  index,
+  total,
+  working,
+  dragged,
+  onMove,
+  onRemove,
+  onDrag,
+}: {
+  picture: Picture
+  index: number
+  total: number
+  working: boolean
+  dragged: boolean
+  onMove: (to: number) => void
+  onRemove: () => void
+  onDrag: (active: boolean) => void
+}): ReactNode {
+  const number = index + 1
+  const busy = picture.attachment === null || working
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const actions: Record<string, () => void> = {
+      ArrowLeft: () => onMove(index - 1),
+      ArrowRight: () => onMove(index + 1),
+      Home: () => onMove(0),
+      End: () => onMove(total - 1),
+      Delete: onRemove,
+      Backspace: onRemove,
+    }
+    const action = event.target === event.currentTarget ? actions[event.key] : undefined
+    if (!action) return
+    event.preventDefault()
+    action()
+  }
+  return (
+    <li
+      data-picture={picture.key}
+      draggable
+      tabIndex={0}
+      aria-label={`Picture ${number} of ${total}: ${picture.name}${total > 1 ? '. Arrow keys move it, Delete removes it' : '. Delete removes it'}`}
+      aria-busy={busy}
+      title={hint(picture)}
+      onKeyDown={onKeyDown}
+      onDragStart={(event) => {
+        event.dataTransfer.effectAllowed = 'move'
+        event.dataTransfer.setData('application/x-sightline-picture', picture.key)
+        onDrag(true)
+      }}
+      onDragEnd={() => onDrag(false)}
+      className={cx('flex flex-col overflow-hidden rounded-md border bg-mat', dragged ? 'border-accent opacity-60' : 'border-hairline')}
+    >
+      <div className="relative flex h-24 max-w-44 min-w-20 items-center justify-center">
+        <img src={picture.preview} alt="" draggable={false} className="max-h-24 max-w-44 object-contain" />
+        {busy ? <span className="work-edge" role="progressbar" aria-label={`Working on picture ${number}`} /> : null}
+      </div>
+      <div className="flex h-6 items-center gap-0.5 border-t border-hairline bg-raised pr-0.5 pl-1.5">
+        <span className="flex-1 text-small text-muted tabular-nums">
+          {total > 1 ? <span className="mr-1 font-medium text-ink">{number}</span> : null}
+          {picture.tokens === null ? '' : picture.tokens.toLocaleString()}
+        </span>
+        {total > 1 ? (
+          <>
+            <button type="button" className={tool} aria-label={`Move picture ${number} earlier`} disabled={index === 0} onClick={() => onMove(index - 1)}>
+              <ChevronLeft />
+            </button>
+            <button
+              type="button"
+              className={tool}
+              aria-label={`Move picture ${number} later`}
+              disabled={index === total - 1}
+              onClick={() => onMove(index + 1)}
+            >
+              <ChevronRight />
+            </button>
+          </>
+        ) : null}
+        <button type="button" className={tool} aria-label={`Remove picture ${number}`} onClick={onRemove}>
+          <X />
+        </button>
+      </div>
+    </li>
+  )
+}

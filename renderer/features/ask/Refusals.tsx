@@ -1,0 +1,24 @@
+import { FileX, X } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { IconButton } from '../../components/IconButton.tsx'
+import type { Refusal } from './state.ts'
+
+/** Files that were not taken: each with its name and the reason, until dismissed. */
+export function Refusals({ refusals, onDismiss }: { refusals: readonly Refusal[]; onDismiss: (key: string) => void }): ReactNode {
+  if (refusals.length === 0) return null
+  return (
+    <ul aria-label="Files not added" className="mb-2 flex flex-col gap-1.5">
+      {refusals.map((refusal) => (
+        <li key={refusal.key} role="alert" className="flex items-start gap-2.5 rounded-lg bg-danger-soft py-1.5 pr-1.5 pl-3">
+          <FileX className="mt-1 size-4 shrink-0 text-danger" aria-hidden />
+          <p className="min-w-0 flex-1 py-1 [overflow-wrap:anywhere]">
+            <span className="font-medium">{refusal.name}</span> <span className="text-ink">{refusal.message}</span>
+          </p>
+          <IconButton label={`Dismiss the note about ${refusal.name}`} size="small" onClick={() => onDismiss(refusal.key)}>
+            <X />
+          </IconButton>
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,89 @@
+import type { HostDescription } from '#contract'
+import { connectionLost, toAppError } from '../../lib/errors.ts'
+import { call } from '../../lib/rpc.ts'
+import { cancelPrepare, planPrepare } from './prepare.ts'
+import { addPicture, canSend, dismiss, emptyDraft, MAX_PICTURES, movePicture, refuse, removePicture, storedPicture, toParts } from './state.ts'
+import { draftKey, draftOf, updateDraft } from './store.ts'
+import { upload } from './upload.ts'
+
+/** Changes the question's text. */
+export function setText(conversationId: string | null, text: string): void {
+  updateDraft(draftKey(conversationId), (draft) => ({ ...draft, text, error: null }))
+  planPrepare(conversationId, 'text')
+}
+
+async function addFile(conversationId: string | null, host: HostDescription | null, file: File): Promise<void> {
+  const key = draftKey(conversationId)
+  const name = file.name === '' ? 'Picture' : file.name
+  const picture = { key: crypto.randomUUID(), name, preview: URL.createObjectURL(file), attachment: null, tokens: null }
+  updateDraft(key, (draft) => addPicture(draft, picture))
+  try {
+    if (!host) throw connectionLost()
+    const attachment = await upload(host, file)
+    updateDraft(key, (draft) => storedPicture(draft, picture.key, attachment))
+  } catch (thrown) {
+    URL.revokeObjectURL(picture.preview)
+    const { message } = toAppError(thrown)
+    updateDraft(key, (draft) => (draft.pictures.some((one) => one.key === picture.key) ? refuse(draft, { key: picture.key, name, message }) : draft))
+  }
+  planPrepare(conversationId, 'pictures')
+}
+
+/** Adds files to the question in their order and stores them; what is refused becomes a note with the reason. */
+export async function addFiles(conversationId: string | null, host: HostDescription | null, files: readonly File[]): Promise<void> {
+  const key = draftKey(conversationId)
+  const free = MAX_PICTURES - draftOf(key).pictures.length
+  for (const file of files.slice(Math.max(0, free))) {
+    updateDraft(key, (draft) => refuse(draft, { key: crypto.randomUUID(), name: file.name, message: `A question takes at most ${MAX_PICTURES} pictures.` }))
+  }
+  await Promise.all(files.slice(0, Math.max(0, free)).map((file) => addFile(conversationId, host, file)))
+}
+
+/** Takes a picture out of the question. */
+export function takeOut(conversationId: string | null, key: string): void {
+  const picture = draftOf(draftKey(conversationId)).pictures.find((one) => one.key === key)
+  if (picture) URL.revokeObjectURL(picture.preview)
+  updateDraft(draftKey(conversationId), (draft) => removePicture(draft, key))
+  planPrepare(conversationId, 'pictures')
+}
+
+/** Moves a picture to position `to`. */
+export function reorder(conversationId: string | null, key: string, to: number): void {
+  updateDraft(draftKey(conversationId), (draft) => movePicture(draft, key, to))
+  planPrepare(conversationId, 'pictures')
+}
+
+/** Removes the note about a refused file. */
+export const dismissRefusal = (conversationId: string | null, key: string): void => updateDraft(draftKey(conversationId), (draft) => dismiss(draft, key))
+
+/** Sends the question. The draft is emptied once the core has it; on failure it stays, with the error. */
+export async function send(conversationId: string | null): Promise<{ conversationId: string } | null> {
+  const key = draftKey(conversationId)
+  const draft = draftOf(key)
+  if (!canSend(draft)) return null
+  cancelPrepare(conversationId)
+  updateDraft(key, (now) => ({ ...now, sending: true, error: null }))
+  try {
+    const sent = await call((core) => core.ask.send({ conversationId, parts: toParts(draft) }))
+    for (const picture of draft.pictures) URL.revokeObjectURL(picture.preview)
+    updateDraft(key, () => emptyDraft)
+    return sent
+  } catch (thrown) {
+    updateDraft(key, (now) => ({ ...now, sending: false, error: toAppError(thrown).toInfo() }))
+    return null
+  }
+}
+
+/** Adds files and sends them with `text` at once; what is refused stays in the composer and nothing is sent. */
+export async function askWith(
+  conversationId: string | null,
+  host: HostDescription | null,
+  files: readonly File[],
+  text: string,
+): Promise<{ conversationId: string } | null> {
+  const key = draftKey(conversationId)
+  const refused = draftOf(key).refusals.length
+  updateDraft(key, (draft) => ({ ...draft, text, error: null }))
+  await addFiles(conversationId, host, files)
+  return draftOf(key).refusals.length > refused ? null : send(conversationId)
+}

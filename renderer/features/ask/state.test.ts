@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest'
+import type { Attachment } from '#contract'
+import { addPicture, canSend, counted, dismiss, emptyDraft, movePicture, refuse, removePicture, storedPicture, toParts, type Draft } from './state.ts'
+
+const stored = (name: string): Attachment => ({ sha: name.padEnd(64, '0'), kind: 'image', mime: 'image/png', name, bytes: 1, width: 28, height: 28 })
+
+const withPictures = (...names: string[]): Draft =>
+  names.reduce(
+    (draft, name) => storedPicture(addPicture(draft, { key: name, name, preview: '', attachment: null, tokens: null }), name, stored(name)),
+    emptyDraft,
+  )
+
+const keys = (draft: Draft): string[] => draft.pictures.map((picture) => picture.key)
+
+describe('the question being composed', () => {
+  test('is sent with its pictures in order, then the trimmed text', () => {
+    const draft = movePicture({ ...withPictures('a', 'b'), text: '  Which is red?\n' }, 'b', 0)
+    expect(toParts(draft)).toEqual([
+      { type: 'image', sha: stored('b').sha, name: 'b' },
+      { type: 'image', sha: stored('a').sha, name: 'a' },
+      { type: 'text', text: 'Which is red?' },
+    ])
+  })
+
+  test('cannot be sent empty, blank, while sending, or before every picture is stored', () => {
+    expect(canSend(emptyDraft)).toBe(false)
+    expect(canSend({ ...emptyDraft, text: ' \n' })).toBe(false)
+    expect(canSend({ ...emptyDraft, text: 'Hi', sending: true })).toBe(false)
+    const uploading = addPicture({ ...emptyDraft, text: 'Hi' }, { key: 'a', name: 'a', preview: '', attachment: null, tokens: null })
+    expect(canSend(uploading)).toBe(false)
+    expect(canSend(storedPicture(uploading, 'a', stored('a')))).toBe(true)
+  })
+
+  test('pictures move within the ends and nothing else changes', () => {
+    const draft = withPictures('a', 'b', 'c')
+    expect(keys(movePicture(draft, 'a', 1))).toEqual(['b', 'a', 'c'])
+    expect(keys(movePicture(draft, 'a', 99))).toEqual(['b', 'c', 'a'])
+    expect(movePicture(draft, 'a', -1)).toBe(draft)
+    expect(movePicture(draft, 'unknown', 1)).toBe(draft)
+  })
+
+  test('a picture that was removed while it was stored stays removed', () => {
+    const draft = removePicture(addPicture(emptyDraft, { key: 'a', name: 'a', preview: '', attachment: null, tokens: null }), 'a')
+    expect(storedPicture(draft, 'a', stored('a'))).toBe(draft)
+  })
+
+  test('a refused file leaves the pictures and stays as a note until dismissed', () => {
+    const refused = refuse(withPictures('a', 'b'), { key: 'a', name: 'a', message: 'This is not a picture.' })
+    expect(keys(refused)).toEqual(['b'])
+    expect(refused.refusals).toHaveLength(1)
+    expect(dismiss(refused, 'a').refusals).toEqual([])
+  })
+
+  test('token counts belong to the pictures in order, and count the text too', () => {
+    const draft = counted({ ...withPictures('a', 'b'), text: 'Hi' }, { parts: [16, 64, 2], conversation: 100, context: 4096 })
+    expect(draft.pictures.map((picture) => picture.tokens)).toEqual([16, 64])
+    expect(draft.totals).toEqual({ conversation: 100, question: 82, context: 4096 })
+    expect(removePicture(draft, 'a').totals).toBeNull()
+  })
+})

@@ -1,0 +1,97 @@
+import type { Attachment, DraftPart, ErrorInfo } from '#contract'
+
+/** A picture in the composer. `preview` is an address the window can show at once, while the file still travels. */
+export interface Picture {
+  readonly key: string
+  readonly name: string
+  readonly preview: string
+  /** null: still being stored. */
+  readonly attachment: Attachment | null
+  /** Tokens the model will see of it; null until counted. */
+  readonly tokens: number | null
+}
+
+/** A file that was not taken, and why. */
+export interface Refusal {
+  readonly key: string
+  readonly name: string
+  readonly message: string
+}
+
+/** Tokens of the conversation so far, of the model's context, and of this question's parts together. */
+export interface TokenTotals {
+  readonly conversation: number
+  readonly question: number
+  readonly context: number
+}
+
+/** The question being composed in one conversation. */
+export interface Draft {
+  readonly text: string
+  readonly pictures: readonly Picture[]
+  readonly refusals: readonly Refusal[]
+  readonly totals: TokenTotals | null
+  readonly preparing: boolean
+  readonly sending: boolean
+  readonly error: ErrorInfo | null
+}
+
+export const emptyDraft: Draft = { text: '', pictures: [], refusals: [], totals: null, preparing: false, sending: false, error: null }
+
+/** The most pictures of one question: the contract takes 64 parts, one of them the text. */
+export const MAX_PICTURES = 63
+
+/** The draft with a picture that is about to be stored. */
+export const addPicture = (draft: Draft, picture: Picture): Draft => ({ ...draft, pictures: [...draft.pictures, picture], error: null })
+
+/** The draft with a picture's stored file; unchanged when it was removed meanwhile. */
+export function storedPicture(draft: Draft, key: string, attachment: Attachment): Draft {
+  if (!draft.pictures.some((picture) => picture.key === key)) return draft
+  return { ...draft, pictures: draft.pictures.map((picture) => (picture.key === key ? { ...picture, attachment } : picture)) }
+}
+
+/** The draft without a picture; its counts no longer hold. */
+export function removePicture(draft: Draft, key: string): Draft {
+  const pictures = draft.pictures.filter((picture) => picture.key !== key)
+  return pictures.length === draft.pictures.length ? draft : { ...draft, pictures, totals: null }
+}
+
+/** The draft with a picture moved to position `to` (0 is first), kept within the ends. */
+export function movePicture(draft: Draft, key: string, to: number): Draft {
+  const from = draft.pictures.findIndex((picture) => picture.key === key)
+  const target = Math.min(draft.pictures.length - 1, Math.max(0, to))
+  if (from < 0 || from === target) return draft
+  const pictures = draft.pictures.filter((picture) => picture.key !== key)
+  const moved = draft.pictures[from]
+  return moved ? { ...draft, pictures: pictures.toSpliced(target, 0, moved) } : draft
+}
+
+/** The draft with a file that was refused. */
+export const refuse = (draft: Draft, refusal: Refusal): Draft => ({ ...removePicture(draft, refusal.key), refusals: [...draft.refusals, refusal] })
+
+/** The draft without a refusal the user has read. */
+export const dismiss = (draft: Draft, key: string): Draft => ({ ...draft, refusals: draft.refusals.filter((refusal) => refusal.key !== key) })
+
+/** What is sent: the stored pictures in their order, then the text. */
+export function toParts(draft: Draft): DraftPart[] {
+  const pictures = draft.pictures.flatMap(({ attachment }): DraftPart[] =>
+    attachment ? [{ type: 'image', sha: attachment.sha, name: attachment.name }] : [],
+  )
+  const text = draft.text.trim()
+  return text === '' ? pictures : [...pictures, { type: 'text', text }]
+}
+
+/** True when Send does something: there is a question, and every picture is stored. */
+export const canSend = (draft: Draft): boolean =>
+  !draft.sending && (draft.text.trim() !== '' || draft.pictures.length > 0) && draft.pictures.every((picture) => picture.attachment !== null)
+
+/** The draft with the token counts of `parts`, as `toParts` gave them. */
+export function counted(draft: Draft, answer: { parts: readonly number[]; conversation: number; context: number }): Draft {
+  let index = 0
+  const pictures = draft.pictures.map((picture) => {
+    const tokens = picture.attachment ? (answer.parts[index++] ?? null) : null
+    return tokens === picture.tokens ? picture : { ...picture, tokens }
+  })
+  const question = answer.parts.reduce((sum, tokens) => sum + tokens, 0)
+  return { ...draft, pictures, totals: { conversation: answer.conversation, question, context: answer.context } }
+}

@@ -1,0 +1,2 @@
+export { Sidebar } from './Sidebar.tsx'
+export { followConversations, useConversations, useTitle } from './store.ts'

@@ -1,0 +1,56 @@
+import { useId, type ReactNode } from 'react'
+import { Button } from '../../components/Button.tsx'
+import { fieldClass } from '../../components/field.ts'
+import { announce } from '../../lib/announce.ts'
+import { cx } from '../../lib/cx.ts'
+import { toAppError } from '../../lib/errors.ts'
+import { useHost } from '../../lib/host.ts'
+import { pickModelFile } from './store.ts'
+
+/** A path of a file on this computer; with a button that picks it where the shell can. */
+export function PathField({
+  label,
+  note,
+  placeholder,
+  value,
+  onChange,
+}: {
+  label: string
+  note?: string
+  placeholder: string
+  value: string
+  onChange: (path: string) => void
+}): ReactNode {
+  const id = useId()
+  const canPick = useHost((state) => state.host?.capabilities.fileDialogs ?? false)
+  const pick = (): void => {
+    pickModelFile(`Choose the ${label.toLowerCase()}`).then(
+      (path) => path !== null && onChange(path),
+      (thrown: unknown) => announce(toAppError(thrown).message),
+    )
+  }
+  return (
+    <div>
+      <label htmlFor={id}>{label}</label>
+      {note ? (
+        <p id={`${id}-note`} className="text-muted">
+          {note}
+        </p>
+      ) : null}
+      <div className="mt-1 flex gap-2">
+        <input
+          id={id}
+          aria-describedby={note ? `${id}-note` : undefined}
+          spellCheck={false}
+          autoComplete="off"
+          maxLength={4096}
+          placeholder={placeholder}
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+          className={cx(fieldClass, 'h-8 min-w-0 flex-1 font-mono text-small')}
+        />
+        {canPick ? <Button onClick={pick}>Browse</Button> : null}
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,2 @@
+export { ModelsDialog } from './ModelsDialog.tsx'
+export { refreshModels, useModels } from './store.ts'

@@ -1,0 +1,57 @@
+import { useState, type ReactNode } from 'react'
+import type { Message, Part } from '#contract'
+import { PictureViewer } from '../../components/PictureViewer.tsx'
+import type { ViewedPicture } from '../../components/viewerZoom.ts'
+import { pictureUrl, useHost } from '../../lib/host.ts'
+import { Branches } from './Branches.tsx'
+import { PictureBlock } from './PictureBlock.tsx'
+
+type ImagePart = Extract<Part, { type: 'image' }>
+
+/** Neighbouring pictures stand side by side; text stands on its own. */
+function inRuns(parts: readonly Part[]): (string | ImagePart[])[] {
+  const runs: (string | ImagePart[])[] = []
+  for (const part of parts) {
+    const last = runs.at(-1)
+    if (part.type === 'text') runs.push(part.text)
+    else if (Array.isArray(last)) last.push(part)
+    else runs.push([part])
+  }
+  return runs
+}
+
+/** A question: its parts in the order in which they were sent. A click on a picture opens it. */
+export function Question({ message }: { message: Message }): ReactNode {
+  const host = useHost((state) => state.host)
+  const [viewed, setViewed] = useState<number | null>(null)
+  const images = message.parts.filter((part) => part.type === 'image')
+  const pictures = images.map(({ attachment }): ViewedPicture => ({ ...attachment, url: pictureUrl(host, attachment.sha) ?? '' }))
+  return (
+    <article aria-label="Question" data-message-id={message.id} className="flex flex-col items-end gap-2">
+      {inRuns(message.parts).map((run, index) =>
+        typeof run === 'string' ? (
+          <p key={index} dir="auto" className="max-w-[min(560px,88%)] rounded-lg bg-sunken px-3.5 py-2 text-read whitespace-pre-wrap [overflow-wrap:anywhere]">
+            {run}
+          </p>
+        ) : (
+          <div key={index} className="flex max-w-[min(560px,100%)] flex-wrap justify-end gap-2">
+            {run.map((part) => {
+              const number = images.indexOf(part)
+              return (
+                <PictureBlock
+                  key={number}
+                  attachment={part.attachment}
+                  number={images.length > 1 ? number + 1 : null}
+                  small={images.length > 1}
+                  onOpen={() => setViewed(number)}
+                />
+              )
+            })}
+          </div>
+        ),
+      )}
+      <Branches message={message} />
+      <PictureViewer pictures={pictures} index={viewed} onIndexChange={setViewed} />
+    </article>
+  )
+}

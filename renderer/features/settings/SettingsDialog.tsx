@@ -1,0 +1,79 @@
+import type { ReactNode } from 'react'
+import type { ModelDefaults } from '#contract'
+import { DialogFrame } from '../../components/DialogFrame.tsx'
+import { ErrorNote } from '../../components/ErrorNote.tsx'
+import { Segmented } from '../../components/Segmented.tsx'
+import { count } from '../../lib/format.ts'
+import { budgetOf, detailLevels, detailOf, maxTokensOf, type Detail } from './detail.ts'
+import { NumberSetting } from './NumberSetting.tsx'
+import { Row } from './Row.tsx'
+import { SamplingSettings } from './SamplingSettings.tsx'
+import { updateSettings, useSettings } from './store.ts'
+import { SystemPrompt } from './SystemPrompt.tsx'
+
+const themes = [
+  { value: 'system', label: 'System' },
+  { value: 'light', label: 'Light' },
+  { value: 'dark', label: 'Dark' },
+] as const
+
+const details = [
+  { value: 'model', label: 'Model default' },
+  { value: 'low', label: 'Low' },
+  { value: 'medium', label: 'Medium' },
+  { value: 'high', label: 'High' },
+] as const
+
+/** Everything a user can choose. `defaults` are the current model's own values; null while unknown. */
+export function SettingsDialog({
+  open,
+  defaults,
+  onOpenChange,
+}: {
+  open: boolean
+  defaults: ModelDefaults | null
+  onOpenChange: (open: boolean) => void
+}): ReactNode {
+  const { settings, error } = useSettings()
+  const detail = detailOf(settings.budget)
+  const budget = settings.budget ?? defaults?.budget
+  const setDetail = (next: Detail): void => {
+    if (next === 'custom') return
+    void updateSettings({ budget: next === 'model' ? null : budgetOf(next) })
+  }
+  return (
+    <DialogFrame open={open} onOpenChange={onOpenChange} title="Settings">
+      {error ? <ErrorNote message={error.message} className="mb-3" /> : null}
+      <div className="flex flex-col gap-5">
+        <Row label="Theme">
+          <Segmented label="Theme" value={settings.theme} options={themes} onChange={(theme) => void updateSettings({ theme })} />
+        </Row>
+        <Row
+          label="Picture detail"
+          note={`${budget ? `A picture takes up to ${count(maxTokensOf(budget))} tokens. ` : ''}More detail reads smaller things and takes longer.${
+            detail in detailLevels || detail === 'model' ? '' : ' A custom budget is set.'
+          }`}
+        >
+          <Segmented label="Picture detail" value={detail === 'custom' ? null : detail} options={details} onChange={setDetail} />
+        </Row>
+        <Row label="Longest answer" note="In tokens; a token is about three quarters of a word.">
+          <NumberSetting
+            label="Longest answer in tokens"
+            value={settings.maxTokens}
+            fallback={defaults?.maxTokens ?? null}
+            min={1}
+            max={131_072}
+            step={64}
+            onChange={(maxTokens) => void updateSettings({ maxTokens })}
+          />
+        </Row>
+        <SystemPrompt value={settings.systemPrompt} onChange={(systemPrompt) => void updateSettings({ systemPrompt })} />
+        <SamplingSettings
+          sampling={settings.sampling}
+          defaults={defaults?.sampling ?? null}
+          onChange={(sampling) => void updateSettings({ sampling })}
+        />
+      </div>
+    </DialogFrame>
+  )
+}

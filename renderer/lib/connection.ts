@@ -1,0 +1,70 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { Channel, Core } from './channel.ts'
+import { connectionLost } from './errors.ts'
+
+/** `connecting`: never open so far. `lost`: was open, or the first attempts failed; being opened again. */
+export type ConnectionState = 'connecting' | 'open' | 'lost'
+
+/** Waiting time before attempt `failures` + 1 in ms: 250 ms doubling up to 5 s. */
+export const backOff = (failures: number): number => Math.min(5_000, 250 * 2 ** failures)
+
+/** A connection that comes back. */
+export interface Connection {
+  readonly store: StoreApi<{ state: ConnectionState }>
+  /** The core now; throws `Interrupted` while the connection is lost. */
+  core(): Core
+  /** The core as soon as there is a connection. Rejects when `signal` aborts. */
+  ready(signal?: AbortSignal): Promise<Channel>
+}
+
+/**
+ * Keeps one channel open: opens it, and opens another one, with back-off, whenever it closes.
+ *
+ * @param open Opens one channel; rejects when it cannot.
+ * @param wait Waits the given ms; tests replace it.
+ */
+export function createConnection(
+  open: () => Promise<Channel>,
+  wait: (ms: number) => Promise<void> = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+): Connection {
+  const store = createStore<{ state: ConnectionState }>(() => ({ state: 'connecting' }))
+  let channel: Channel | null = null
+  let waiting: ((channel: Channel) => void)[] = []
+
+  const run = async (): Promise<never> => {
+    for (let failures = 0; ; ) {
+      try {
+        const opened = await open()
+        failures = 0
+        channel = opened
+        store.setState({ state: 'open' })
+        const ready = waiting
+        waiting = []
+        for (const tell of ready) tell(opened)
+        await opened.closed
+        channel = null
+        store.setState({ state: 'lost' })
+      } catch {
+        failures += 1
+        if (failures >= 3) store.setState({ state: 'lost' })
+      }
+      await wait(backOff(failures))
+    }
+  }
+  void run()
+
+  return {
+    store,
+    core: () => {
+      if (!channel) throw connectionLost()
+      return channel.core
+    },
+    ready: (signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(connectionLost())
+        if (channel) return resolve(channel)
+        waiting.push(resolve)
+        signal?.addEventListener('abort', () => reject(connectionLost()), { once: true })
+      }),
+  }
+}

@@ -1,0 +1,50 @@
+import { errorKinds, type AppError } from '#contract'
+import type { Core } from './channel.ts'
+import { backOff, type Connection } from './connection.ts'
+import { toAppError } from './errors.ts'
+
+/** A stream of the core to follow across lost connections. */
+export interface Following<T> {
+  readonly connection: Connection
+  readonly signal: AbortSignal
+  subscribe(core: Core, signal: AbortSignal): Promise<AsyncIterable<T>>
+  /** Returns 'again' when events are missing: the stream is subscribed to again and starts with a snapshot. */
+  onEvent(event: T): 'again' | void
+  /** The core refuses this subscription (for example `NotFound`); following ends. */
+  onRefused?(error: AppError): void
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  Promise.race([new Promise<void>((resolve) => setTimeout(resolve, ms)), aborted(signal)])
+
+/** Delivers every event of a stream until `signal` aborts; each new subscription begins with the stream's snapshot. */
+export async function follow<T>({ connection, signal, subscribe, onEvent, onRefused }: Following<T>): Promise<void> {
+  let failures = 0
+  while (!signal.aborted) {
+    const round = new AbortController()
+    try {
+      const { core, closed } = await connection.ready(signal)
+      const ended = Promise.race([closed, aborted(signal)]).then(() => 'ended' as const)
+      const events = (await subscribe(core, round.signal))[Symbol.asyncIterator]()
+      for (;;) {
+        const next = await Promise.race([events.next(), ended])
+        if (next === 'ended' || next.done) break
+        failures = 0
+        if (onEvent(next.value) === 'again') break
+      }
+    } catch (thrown) {
+      if (signal.aborted) return
+      const error = toAppError(thrown)
+      if (onRefused && errorKinds[error.code] === 'input') return onRefused(error)
+      await pause(backOff(failures++), signal)
+    } finally {
+      round.abort()
+    }
+  }
+}

@@ -1,0 +1,30 @@
+const numbers = new Intl.NumberFormat()
+const oneDecimal = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 })
+
+/** A count in the locale's own grouping: 1,290. */
+export const count = (value: number): string => numbers.format(Math.round(value))
+
+/** "1 token", "1,290 tokens". */
+export const tokens = (value: number): string => `${count(value)} ${Math.round(value) === 1 ? 'token' : 'tokens'}`
+
+/** A share of 0..1 in whole per cent: "40 %". Never 100 % before the end. */
+export const percent = (share: number): string => `${Math.floor(Math.min(1, Math.max(0, share)) * 100)}\u00a0%`
+
+/** A duration in ms as a person reads it: "340 ms", "1.2 s", "2 min 5 s". */
+export function duration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${oneDecimal.format(ms / 1_000)} s`
+  const seconds = Math.round(ms / 1_000)
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+}
+
+/** A speed in tokens per second: "14.9 tokens/s". */
+export const speed = (tokensPerSecond: number): string => `${oneDecimal.format(tokensPerSecond)} tokens/s`
+
+/** A file size in decimal units, as file managers show it: "3.9 MB". */
+export function bytes(value: number): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)))
+  const format = new Intl.NumberFormat(undefined, { style: 'unit', unit: units[power], unitDisplay: 'short', maximumFractionDigits: 1 })
+  return format.format(value / 1000 ** power)
+}

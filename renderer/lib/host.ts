@@ -1,0 +1,29 @@
+import { create } from 'zustand'
+import type { HostDescription } from '#contract'
+import { follow } from './follow.ts'
+import { connection } from './rpc.ts'
+
+/** What the shell around the core can do; null until it has said so. */
+export const useHost = create<{ host: HostDescription | null }>(() => ({ host: null }))
+
+/** Address of a stored picture: the file itself, or at most 512 x 512 pixels of it. */
+export function pictureUrl(host: HostDescription | null, sha: string, size: 'full' | 'thumb' = 'full'): string | undefined {
+  if (!host) return undefined
+  return `${host.attachments}${sha}${size === 'thumb' ? '?size=thumb' : ''}`
+}
+
+/** Asks the shell who it is, again after every lost connection. */
+export function followHost(signal: AbortSignal): Promise<void> {
+  return follow<HostDescription>({
+    connection,
+    signal,
+    subscribe: async (core) => {
+      const host = await core.host.describe()
+      return (async function* () {
+        yield host
+        await new Promise(() => {})
+      })()
+    },
+    onEvent: (host) => useHost.setState({ host }),
+  })
+}
