@@ -28,7 +28,7 @@ export function bindGgml({ ggmlBase, ggml }: Libraries) {
     mul: bind<[P, P, P], P>(ggmlBase, 'ggml_mul', p, [p, p, p]),
     norm: bind<[P, P, number], P>(ggmlBase, 'ggml_norm', p, [p, p, 'float']),
     rmsNorm: bind<[P, P, number], P>(ggmlBase, 'ggml_rms_norm', p, [p, p, 'float']),
-    geluQuick: bind<[P, P], P>(ggmlBase, 'ggml_gelu_quick', p, [p, p]),
+    scale: bind<[P, P, number], P>(ggmlBase, 'ggml_scale', p, [p, p, 'float']),
     geluErf: bind<[P, P], P>(ggmlBase, 'ggml_gelu_erf', p, [p, p]),
     silu: bind<[P, P], P>(ggmlBase, 'ggml_silu', p, [p, p]),
     cast: bind<[P, P, number], P>(ggmlBase, 'ggml_cast', p, [p, p, 'int']),

@@ -84,6 +84,9 @@ export class VisionTower {
         ? ggml.mul(context, ggml.rmsNorm(context, x, eps), weight(`${name}.weight`))
         : ggml.add(context, ggml.mul(context, ggml.norm(context, x, eps), weight(`${name}.weight`)), weight(`${name}.bias`))
 
+    // x * sigmoid(1.702 x) in full precision: ggml_gelu_quick reads a table of half precision
+    const quickGelu = (t: Pointer) => ggml.scale(context, ggml.silu(context, ggml.scale(context, t, 1.702)), 1 / 1.702)
+
     const inputs = Array.from({ length: slots }, () => ggml.newTensor2d(context, GgmlType.F32, PATCH_VALUES, patches))
     const positions = ggml.newTensor1d(context, GgmlType.I32, patches * 4)
     for (const tensor of [...inputs, positions]) ggml.setInput(tensor)
@@ -125,7 +128,7 @@ export class VisionTower {
       x = ggml.add(context, x, linear(attention, `${block}.attn_out`))
       const g = normalise(x, `${block}.ln2`)
       const up = linear(g, `${block}.ffn_up`)
-      const inner = family === 'qwen25vl' ? ggml.mul(context, ggml.silu(context, linear(g, `${block}.ffn_gate`)), up) : ggml.geluQuick(context, up)
+      const inner = family === 'qwen25vl' ? ggml.mul(context, ggml.silu(context, linear(g, `${block}.ffn_gate`)), up) : quickGelu(up)
       x = ggml.add(context, x, linear(inner, `${block}.ffn_down`))
     }
     const merged = ggml.reshape2d(context, normalise(x, 'v.post_ln'), width * 4, patches / 4)
