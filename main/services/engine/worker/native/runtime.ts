@@ -11,6 +11,8 @@ import { NativeLog } from './log.ts'
 import { checkLayout } from './structs.ts'
 
 const CPU_DEVICE = 0
+/** Weights that keep one thread busy, in bytes: with less, threads wait for one another longer than they compute. */
+const BYTES_PER_THREAD = 32 << 20
 
 /** A flag that native code looks at between the nodes of a graph; when it is set, computing ends early. */
 export class AbortFlag {
@@ -40,9 +42,12 @@ export interface Runtime {
   readonly release: string
   readonly cpu: Pointer
   readonly backendName: string
+  /** Threads that compute a graph. */
   readonly threads: number
   readonly log: NativeLog
   readonly abort: AbortFlag
+  /** Chooses the threads for a model of so many bytes; for contexts that are made later too. */
+  fitThreads(bytes: number): void
 }
 
 /**
@@ -65,13 +70,31 @@ export function createRuntime(): Runtime {
   llama.backendInit()
   const cpu = ggml.backendInitByType(CPU_DEVICE, null)
   if (!cpu) throw new AppError('EngineIncompatible', `No llama.cpp backend works on this computer. ${log.lastError()}`)
-  const threads = Math.max(1, availableParallelism())
   const device = ggml.backendDevice(cpu)
   const proc = (name: string) => ggml.regProcAddress(ggml.deviceReg(device), name)
   // `ggml_get_no_alloc` reads one bool of the object it is given: a callback that needs no JavaScript on the compute threads
   const abort = new AbortFlag(ggml, libraries.ggmlBase.symbol('ggml_get_no_alloc') as bigint)
-  koffi.call(proc('ggml_backend_set_n_threads'), koffi.proto('void(void *backend, int threads)'), cpu, threads)
   koffi.call(proc('ggml_backend_cpu_set_abort_callback') ?? proc('ggml_backend_set_abort_callback'), koffi.proto('void(void *backend, void *callback, void *data)'), cpu, abort.callback, abort.data)
   const variant = /ggml-cpu-([\w-]+)\./.exec(log.text())?.[1]
-  return { ggml, llama, release: libraries.release, cpu, backendName: variant ? `CPU (${variant})` : 'CPU', threads, log, abort }
+  const setThreads = proc('ggml_backend_set_n_threads')
+  const setThreadsType = koffi.proto('void(void *backend, int threads)')
+  let threads = 1
+  const runtime: Runtime = {
+    ggml,
+    llama,
+    release: libraries.release,
+    cpu,
+    backendName: variant ? `CPU (${variant})` : 'CPU',
+    get threads() {
+      return threads
+    },
+    log,
+    abort,
+    fitThreads: (bytes) => {
+      threads = Math.max(1, Math.min(availableParallelism(), Math.floor(bytes / BYTES_PER_THREAD)))
+      koffi.call(setThreads, setThreadsType, cpu, threads)
+    },
+  }
+  runtime.fitThreads(Number.MAX_SAFE_INTEGER)
+  return runtime
 }

@@ -43,6 +43,7 @@ describe.each(families)('%s embeddings are those of the reference', (family: Fam
   beforeAll(async () => {
     const files = goldenModel(family)
     const { projector: facts } = await inspectModel(files)
+    runtime.fitThreads(facts!.bytes)
     projector = await Projector.load(runtime, files.projectorPath!, facts!, () => {}, never)
     tower = new VisionTower(runtime, projector)
   })
