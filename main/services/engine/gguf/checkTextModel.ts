@@ -92,7 +92,8 @@ function readSizes(header: GgufHeader, fields: Fields): Sizes {
   if (!Number.isInteger(headDim) || heads % kvHeads !== 0) throw damaged(path, `${heads} attention heads and ${kvHeads} key heads do not fit a width of ${embeddingLength}`)
   const ropeSections = fields.numbers(key('rope.dimension_sections'), 4, ['i32', 'u32'])
   const turned = ropeSections.reduce((sum, section) => sum + section, 0)
-  if (ropeSections.some((section) => section < 0) || turned * 2 !== headDim) throw damaged(path, `its rope.dimension_sections ${ropeSections.join(', ')} do not fit a head of ${headDim}`)
+  if (ropeSections.some((section) => section < 0) || ropeSections[3] !== 0 || turned * 2 !== headDim)
+    throw damaged(path, `its rope.dimension_sections ${ropeSections.join(', ')} do not fit a head of ${headDim}`)
   return { blocks, embeddingLength, feedForwardLength, heads, kvHeads, headDim, trainedContext, ropeSections }
 }
 
@@ -140,6 +141,8 @@ function checkVocabulary(header: GgufHeader, fields: Fields): number {
 }
 
 function checkTensors(header: GgufHeader, sizes: Sizes, vocabSize: number): void {
+  const extra = [...header.tensors.keys()].find((name) => Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? 0) >= sizes.blocks)
+  if (extra) throw damaged(header.path, `it has ${sizes.blocks} blocks, but also a tensor ${extra}`)
   const { blocks, embeddingLength: width, feedForwardLength: inner, headDim, kvHeads } = sizes
   const keys = headDim * kvHeads
   requireMatrix(header, 'token_embd.weight', [width, vocabSize])

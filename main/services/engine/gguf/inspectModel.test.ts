@@ -111,6 +111,8 @@ describe('damaged and unknown headers', () => {
     ['2^31 blocks', 'integer', 'qwen2vl.block_count', 2n ** 31n, 'ModelDamaged', /block_count is/],
     ['one block too many', 'integer', 'qwen2vl.block_count', 5n, 'ModelDamaged', /blk\.4\.attn_norm\.weight is missing/],
     ['rotary sections of no head', 'integer', 'qwen2vl.rope.dimension_sections[0]', 0n, 'ModelDamaged', /dimension_sections/],
+    ['rotary sections that leave out time and space', 'integer', 'qwen2vl.rope.dimension_sections[3]', 16n, 'ModelDamaged', /dimension_sections/],
+    ['one block too few', 'integer', 'qwen2vl.block_count', 3n, 'ModelDamaged', /has 3 blocks, but also a tensor blk\.3\./],
     ['an epsilon of NaN', 'float', 'qwen2vl.attention.layer_norm_rms_epsilon', 0x7fc00000n, 'ModelDamaged', /epsilon is NaN/],
     ['0 dimensions', 'count', 'blk.0.attn_q.weight dimensions', 0n, 'ModelDamaged', /has 0 dimensions/],
     ['a dimension of 0', 'dimension', 'blk.0.attn_q.weight[1]', 0n, 'ModelDamaged', /impossible shape/],
@@ -143,6 +145,9 @@ describe('damaged and unknown headers', () => {
 
   it('a token that is there twice is refused: llama.cpp aborts on it', async () =>
     expect(text(await replaced(demo.textPath, '<|extra_990|>', '<|extra_989|>'))).rejects.toEqual(refusal('ModelDamaged', /token 990 is there twice/)))
+
+  it('a token with a zero byte is refused: llama.cpp sees its beginning twice', async () =>
+    expect(text(await replaced(demo.textPath, '<|extra_990|>', '<|e\0tra_990|>'))).rejects.toEqual(refusal('ModelDamaged', /token 990 holds a zero byte/)))
 
   it('a merge without a space is refused', async () => expect(text(await replaced(demo.textPath, 'ic ture', 'ic_ture'))).rejects.toEqual(refusal('ModelDamaged', /merge 4 is not a pair/)))
 

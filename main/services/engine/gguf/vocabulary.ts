@@ -28,6 +28,8 @@ export class VocabularyScan {
     const id = seen.size
     if (id >= MAX_TOKENS) return this.fail(`it has more than ${count(MAX_TOKENS)} tokens`)
     if (text.length > MAX_TOKEN_BYTES) return this.fail(`token ${count(id)} is ${count(text.length)} bytes long`)
+    // llama.cpp ends a text at its zero byte, where two tokens may become one
+    if (text.includes('\0')) return this.fail(`token ${count(id)} holds a zero byte`)
     if (this.bytes > MAX_VOCABULARY_BYTES) return this.fail('its tokens are longer than those of any known model')
     // llama.cpp names an empty token so, which must not meet a token of that name
     const name = text === '' ? `[EMPTY_${id}]` : text
