@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import type { Model } from '#contract'
 import type { SpawnWorker } from './ports.ts'
 import { createEngine } from './services/engine/index.ts'
@@ -17,5 +16,5 @@ export interface Headless {
 /** Starts nothing by itself: the engine process comes with the first question. */
 export function createHeadless(ports: { spawnWorker: SpawnWorker; paths: { resources: string; cache: string } }): Headless {
   const engine = createEngine({ spawn: ports.spawnWorker, cachePath: ports.paths.cache })
-  return { engine, demoModel: demoModel(ports.paths.resources, (path) => statSync(path).size), close: () => engine.close() }
+  return { engine, demoModel: demoModel(ports.paths.resources), close: () => engine.close() }
 }

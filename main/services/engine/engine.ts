@@ -2,6 +2,8 @@ import { AppError } from '#contract'
 import type { SpawnWorker } from '../../ports.ts'
 import { Emitter } from '../../lib/emitter.ts'
 import { AsyncQueue } from '../../lib/asyncQueue.ts'
+import { DiskCache } from './cache/diskCache.ts'
+import { MAX_STATE_BYTES, statesFolder } from './cache/folders.ts'
 import { CrashPolicy } from './crashPolicy.ts'
 import { inspectModel } from './gguf/index.ts'
 import type { FromWorker } from './protocol.ts'
@@ -38,7 +40,7 @@ class EngineProcess implements Engine {
   private restart: { done: Promise<void>; now: () => void } | null = null
   private gaveUp = false
   private closed = false
-  private loaded: { model: ModelFiles; contextTokens: number } | null = null
+  private loaded: { model: ModelFiles; contextTokens: number | null } | null = null
 
   constructor(options: EngineOptions) {
     this.options = options
@@ -77,6 +79,7 @@ class EngineProcess implements Engine {
         events.push({ type: 'done', result: reply.result as AnswerResult })
         events.end()
       } else if (reply.error.code === 'Interrupted' && signal?.aborted) {
+        this.failed(AppError.from(reply.error))
         events.push({ type: 'done', result: nothing })
         events.end()
       } else events.fail(this.failed(AppError.from(reply.error)))
@@ -101,7 +104,8 @@ class EngineProcess implements Engine {
   }
 
   async forget(conversationId: string): Promise<void> {
-    await this.ask({ op: 'forget', conversation: conversationId }, null)
+    if (this.link && this.loaded) await this.ask({ op: 'forget', conversation: conversationId }, null)
+    await new DiskCache(statesFolder(this.options.cachePath), MAX_STATE_BYTES).deleteGroup(conversationId)
   }
 
   async inspect(model: ModelFiles): Promise<ModelSummary> {

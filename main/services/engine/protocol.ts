@@ -23,7 +23,7 @@ export type FromWorker =
   | { readonly type: 'started'; readonly backend: string }
   | { readonly type: 'progress'; readonly id: number; readonly progress: Progress }
   | { readonly type: 'text'; readonly id: number; readonly text: string }
-  | { readonly type: 'loaded'; readonly model: ModelFiles; readonly contextTokens: number }
+  | { readonly type: 'loaded'; readonly model: ModelFiles; readonly contextTokens: number | null }
   | { readonly type: 'unloaded' }
   | { readonly type: 'done'; readonly id: number; readonly result: AnswerResult | TokenCount | null }
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorInfo }

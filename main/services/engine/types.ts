@@ -27,6 +27,26 @@ export interface ChatMessage {
   readonly content: readonly ChatPart[]
 }
 
+/** How the KV cache is kept and how far it reaches. */
+export interface ContextOptions {
+  /** Number type of the KV cache; auto: full precision for full-precision weights, f16 otherwise. */
+  readonly kvType?: 'auto' | 'f32' | 'f16' | 'q8_0' | 'q4_0'
+  /** auto: where the backend has it and the cache is not f32. Quantized caches need it on. */
+  readonly flashAttention?: 'auto' | 'on' | 'off'
+  /** Reaches `yarnFactor` times beyond the trained context (YaRN). Unset: off, as the model card advises. */
+  readonly yarnFactor?: number
+}
+
+/** A LoRA adapter file (GGUF) and how strongly it applies. */
+export interface LoraAdapter {
+  readonly path: string
+  readonly scale: number
+}
+
+/** What an answer must look like: a GBNF grammar, or a JSON schema that is turned into one. */
+export type AnswerFormat = { readonly grammar: string } | { readonly jsonSchema: JsonSchema }
+export type JsonSchema = boolean | { readonly [keyword: string]: unknown }
+
 /** One question with all that came before it. */
 export interface AnswerRequest {
   readonly model: ModelFiles
@@ -36,6 +56,9 @@ export interface AnswerRequest {
   readonly contextTokens: number | null
   readonly maxTokens: number
   readonly sampling: Sampling
+  readonly context?: ContextOptions
+  readonly lora?: readonly LoraAdapter[]
+  readonly format?: AnswerFormat
   /** `Picture 1: ` labels; unset: when the conversation holds more than one picture or video. */
   readonly visionId?: boolean
   /** Go on past the end token, for comparisons. */

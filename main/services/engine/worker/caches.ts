@@ -1,12 +1,11 @@
-import path from 'node:path'
 import type { ModelFiles } from '../types.ts'
 import { ConversationState } from './conversationState.ts'
-import { DiskCache } from './cache/diskCache.ts'
+import { DiskCache } from '../cache/diskCache.ts'
+import { embeddingsFolder, MAX_STATE_BYTES, statesFolder } from '../cache/folders.ts'
 import { EmbeddingCache } from './cache/embeddingCache.ts'
 import { fingerprint } from './cache/fingerprint.ts'
 import { StateStore } from './cache/stateStore.ts'
 
-const STATE_BYTES = 2 * 2 ** 30
 const EMBEDDING_BYTES = 2 ** 30
 
 /** What one loaded model keeps from question to question. */
@@ -21,7 +20,7 @@ export async function openCaches(folder: string | null, files: ModelFiles, layou
   const projector = files.projectorPath ? await fingerprint(files.projectorPath) : ''
   const model = `${await fingerprint(files.textPath)}:${projector}:${layout}`
   return {
-    embeddings: new EmbeddingCache(new DiskCache(path.join(folder, 'embeddings'), EMBEDDING_BYTES), projector),
-    state: new ConversationState(new StateStore(new DiskCache(path.join(folder, 'states'), STATE_BYTES), model)),
+    embeddings: new EmbeddingCache(new DiskCache(embeddingsFolder(folder), EMBEDDING_BYTES), projector),
+    state: new ConversationState(new StateStore(new DiskCache(statesFolder(folder), MAX_STATE_BYTES), model)),
   }
 }

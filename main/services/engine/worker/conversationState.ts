@@ -11,6 +11,7 @@ export class ConversationState {
   private readonly store: StateStore | null
   private conversation: string | null = null
   private savedLength = 0
+  private variant = ''
 
   constructor(store: StateStore | null) {
     this.store = store
@@ -22,7 +23,7 @@ export class ConversationState {
     await this.save(context)
     this.conversation = conversation
     this.savedLength = 0
-    const saved = conversation === null ? null : ((await this.store?.load(conversation)) ?? null)
+    const saved = conversation === null ? null : ((await this.store?.load(conversation, this.variant)) ?? null)
     if (!saved || commonPrefix(saved.units, units) <= context.common(units)) return
     if (await context.restore(saved)) this.savedLength = saved.units.length
   }
@@ -32,7 +33,13 @@ export class ConversationState {
     if (!this.store || this.conversation === null || context.length === this.savedLength || context.used < WORTH_SAVING_TOKENS) return
     const state = await context.save()
     this.savedLength = state.units.length
-    await this.store.save(this.conversation, state)
+    await this.store.save(this.conversation, this.variant, state)
+  }
+
+  /** From now on states belong to another variant of the model, such as one with other LoRA adapters. */
+  switchVariant(variant: string): void {
+    this.leave()
+    this.variant = variant
   }
 
   /** The context is gone; what was in it can be read again. */
@@ -41,9 +48,8 @@ export class ConversationState {
     this.savedLength = 0
   }
 
-  /** Deletes what is stored of a conversation. */
-  async forget(conversation: string): Promise<void> {
+  /** The conversation was removed: what is in the context is nobody's. */
+  forget(conversation: string): void {
     if (this.conversation === conversation) this.leave()
-    await this.store?.delete(conversation)
   }
 }

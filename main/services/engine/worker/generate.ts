@@ -1,6 +1,7 @@
 import type { AnswerRequest, AnswerResult } from '../types.ts'
 import { Aborted } from './aborted.ts'
 import type { LanguageContext } from './language/context.ts'
+import { toGrammar } from './format/grammar.ts'
 import { Sampler } from './language/sampler.ts'
 import type { Tokenizer } from './language/tokenizer.ts'
 import type { Runtime } from './native/runtime.ts'
@@ -29,7 +30,7 @@ export interface Generation {
  * characters. @throws AppError EngineFailed.
  */
 export async function generate({ runtime, tokenizer, context, request, promptIds, onText, signal }: Generation): Promise<Generated> {
-  const sampler = new Sampler(runtime.llama, request.sampling, promptIds, context.size)
+  const sampler = new Sampler(runtime.llama, { sampling: request.sampling, promptIds, contextTokens: context.size, grammar: request.format ? toGrammar(request.format) : null, vocab: tokenizer.vocab })
   const text = new TextDecoder()
   const tokens: number[] = []
   let finishReason: AnswerResult['finishReason'] = 'stop'

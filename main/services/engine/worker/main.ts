@@ -97,7 +97,7 @@ async function perform(work: Work, signal: AbortSignal) {
   }
   if (work.op === 'unload') return unload()
   if (work.op === 'forget') {
-    await session?.forget(work.conversation)
+    session?.forget(work.conversation)
     return null
   }
   const started = performance.now()

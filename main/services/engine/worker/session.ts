@@ -2,19 +2,20 @@ import { AppError } from '#contract'
 import type { Progress } from '#contract'
 import { inspectModel } from '../gguf/index.ts'
 import type { Asked } from '../protocol.ts'
-import type { AnswerRequest, AnswerResult, ModelFiles, TokenCount } from '../types.ts'
+import type { AnswerRequest, AnswerResult, ContextOptions, LoraAdapter, ModelFiles, TokenCount } from '../types.ts'
 import { Aborted } from './aborted.ts'
 import { openCaches } from './caches.ts'
 import type { Caches } from './caches.ts'
 import { generate } from './generate.ts'
-import { LanguageContext } from './language/context.ts'
+import { LanguageContext, resolveOptions } from './language/context.ts'
 import { LanguageModel } from './language/languageModel.ts'
+import { Loras } from './language/lora.ts'
 import type { Runtime } from './native/runtime.ts'
 import { commonPrefix } from './prompt/positions.ts'
 import type { Unit } from './prompt/positions.ts'
 import { buildPrompt } from './prompt/prompt.ts'
 import type { Prompt } from './prompt/prompt.ts'
-import { writesDefaultSystem } from './prompt/template.ts'
+import { templateKind } from './prompt/template.ts'
 import { Projector } from './vision/projector.ts'
 import { VisionTower } from './vision/tower.ts'
 
@@ -36,7 +37,11 @@ export class Session {
   private readonly model: LanguageModel
   private readonly tower: VisionTower | null
   private readonly caches: Caches
+  private readonly loras: Loras
   private context: LanguageContext | null = null
+  /** What the context was made with. */
+  private layout = ''
+  private loraKey = '[]'
   /** The medium being encoded and the units being computed: what a later request may still want. */
   private encoding: string | null = null
   private computing: readonly Unit[] | null = null
@@ -48,11 +53,13 @@ export class Session {
     this.model = model
     this.tower = tower
     this.caches = caches
+    this.loras = new Loras(runtime, model)
   }
 
   /** Checks both headers, then loads both files. `cachePath` null: nothing goes to disk. @throws AppError; the signal's reason. */
   static async load(runtime: Runtime, files: ModelFiles, cachePath: string | null, onProgress: (share: number) => void, signal: AbortSignal): Promise<Session> {
     const summary = await inspectModel(files)
+    runtime.fitThreads(summary.bytes)
     const projectorShare = summary.projector ? summary.projector.bytes / summary.bytes : 0
     const caches = await openCaches(cachePath, files, runtime.release)
     const model = await LanguageModel.load(runtime, files.textPath, summary.text, (share) => onProgress(share * (1 - projectorShare)), signal)
@@ -74,14 +81,16 @@ export class Session {
   }
 
   /** Makes the context before it is needed. null: sized by the first question. Returns its size in tokens. */
-  async reserve(contextTokens: number | null): Promise<number> {
-    const wanted = Math.min(contextTokens ?? AUTO_CONTEXT, this.model.facts.trainedContext)
+  async reserve(contextTokens: number | null, options: ContextOptions = {}): Promise<number> {
+    const wanted = Math.min(contextTokens ?? AUTO_CONTEXT, this.model.facts.trainedContext * (options.yarnFactor ?? 1))
     const size = Math.ceil(wanted / CONTEXT_STEP) * CONTEXT_STEP
-    if (this.context?.size !== size) {
+    const layout = JSON.stringify({ size, ...resolveOptions(this.model, options), yarn: options.yarnFactor ?? 1 })
+    if (!this.context || this.layout !== layout) {
       await this.dropContext()
-      this.context = await LanguageContext.create(this.runtime, this.model, size)
+      this.context = await LanguageContext.create(this.runtime, this.model, size, options)
+      this.layout = layout
     }
-    return this.context!.size
+    return this.context.size
   }
 
   /** The exact tokens of a request. Computes nothing else, so it may run beside another request. @throws AppError. */
@@ -194,8 +203,8 @@ export class Session {
     if (this.context) await this.caches.state.save(this.context)
   }
 
-  async forget(conversation: string): Promise<void> {
-    await this.caches.state.forget(conversation)
+  forget(conversation: string): void {
+    this.caches.state.forget(conversation)
   }
 
   async free(): Promise<void> {
@@ -210,6 +219,7 @@ export class Session {
     await this.saveState()
     this.caches.state.leave()
     this.context = null
+    this.loraKey = '[]'
     await old.free()
   }
 
@@ -225,7 +235,7 @@ export class Session {
     if (hasMedia && !this.tower)
       throw new AppError('ProjectorMissing', 'This model was loaded without a projector and cannot see pictures. Add its projector file (mmproj), or ask without pictures.')
     return buildPrompt(request, this.model.tokenizer, {
-      defaultSystem: writesDefaultSystem(this.model.facts.chatTemplate),
+      template: templateKind(this.model.facts.chatTemplate),
       media: { tokensPerSecond: this.tower?.projector.facts.family === 'qwen25vl' ? QWEN25_TOKENS_PER_SECOND : null },
     })
   }
@@ -233,8 +243,9 @@ export class Session {
   /** The context for a prompt: as large as asked, or as needed when the request leaves it open. @throws AppError ContextFull. */
   private async contextFor(request: AnswerRequest, prompt: Prompt): Promise<LanguageContext> {
     const wanted = request.contextTokens ?? Math.max(AUTO_CONTEXT, this.context?.size ?? 0, prompt.tokens + request.maxTokens)
-    await this.reserve(wanted)
+    await this.reserve(wanted, request.context)
     const context = this.context!
+    await this.applyLoras(context, request.lora ?? [])
     if (prompt.tokens >= context.size)
       throw new AppError(
         'ContextFull',
@@ -242,6 +253,17 @@ export class Session {
         { needed: prompt.tokens, context: context.size },
       )
     return context
+  }
+
+  /** What was computed with other adapters is of no use. */
+  private async applyLoras(context: LanguageContext, adapters: readonly LoraAdapter[]): Promise<void> {
+    const key = JSON.stringify(adapters)
+    if (key === this.loraKey) return
+    await this.caches.state.save(context)
+    context.truncate(0)
+    await this.loras.apply(context.handle, adapters)
+    this.loraKey = key
+    this.caches.state.switchVariant(key)
   }
 
   private async embed(prompt: Prompt, key: string, signal: AbortSignal): Promise<Float32Array> {

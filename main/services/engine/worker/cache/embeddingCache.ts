@@ -1,4 +1,4 @@
-import type { DiskCache } from './diskCache.ts'
+import type { DiskCache } from '../../cache/diskCache.ts'
 
 const MEMORY_BYTES = 512 << 20
 
@@ -25,7 +25,7 @@ export class EmbeddingCache {
       this.entries.set(key, found)
       return found
     }
-    const bytes = await this.disk?.get(`${this.projector}:${key}`)
+    const bytes = await this.disk?.get(this.projector, key)
     if (!bytes || bytes.length !== length * Float32Array.BYTES_PER_ELEMENT) return null
     const value = new Float32Array(length)
     new Uint8Array(value.buffer).set(bytes)
@@ -35,7 +35,7 @@ export class EmbeddingCache {
 
   async set(key: string, value: Float32Array): Promise<void> {
     this.keep(key, value)
-    await this.disk?.set(`${this.projector}:${key}`, [new Uint8Array(value.buffer, value.byteOffset, value.byteLength)])
+    await this.disk?.set(this.projector, key, [new Uint8Array(value.buffer, value.byteOffset, value.byteLength)])
   }
 
   private keep(key: string, value: Float32Array): void {

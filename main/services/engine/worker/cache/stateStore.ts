@@ -1,5 +1,5 @@
 import type { Unit } from '../prompt/positions.ts'
-import type { DiskCache } from './diskCache.ts'
+import type { DiskCache } from '../../cache/diskCache.ts'
 
 /** What a KV cache held when it was saved. */
 export interface SavedState {
@@ -18,26 +18,18 @@ export class StateStore {
     this.model = model
   }
 
-  async load(conversation: string): Promise<SavedState | null> {
-    const bytes = await this.disk.get(this.key(conversation))
+  async load(conversation: string, variant: string): Promise<SavedState | null> {
+    const bytes = await this.disk.get(conversation, `${this.model}:${variant}`)
     if (!bytes) return null
     const length = bytes.readUInt32LE(0)
     const units = JSON.parse(bytes.toString('utf8', 4, 4 + length)) as Unit[]
     return { units, data: bytes.subarray(4 + length) }
   }
 
-  async save(conversation: string, state: SavedState): Promise<void> {
+  async save(conversation: string, variant: string, state: SavedState): Promise<void> {
     const units = Buffer.from(JSON.stringify(state.units))
     const length = Buffer.alloc(4)
     length.writeUInt32LE(units.length)
-    await this.disk.set(this.key(conversation), [length, units, state.data])
-  }
-
-  async delete(conversation: string): Promise<void> {
-    await this.disk.delete(this.key(conversation))
-  }
-
-  private key(conversation: string): string {
-    return `${this.model}:${conversation}`
+    await this.disk.set(conversation, `${this.model}:${variant}`, [length, units, state.data])
   }
 }

@@ -2,6 +2,8 @@ import { AppError } from '#contract'
 import type { Pointer } from '../native/ffi.ts'
 import { GgmlType } from '../native/ggml.ts'
 import type { Runtime } from '../native/runtime.ts'
+import type { ContextParamsValues } from '../native/structs.ts'
+import type { ContextOptions } from '../../types.ts'
 import type { SavedState } from '../cache/stateStore.ts'
 import { commonPrefix, gridTokens, mediaPositions, positionSpan, unitTokens } from '../prompt/positions.ts'
 import type { Unit } from '../prompt/positions.ts'
@@ -10,7 +12,9 @@ import type { LanguageModel } from './languageModel.ts'
 /** Tokens per slice of a prefill: one native call, between which stop and progress get through. */
 const SLICE_TOKENS = 512
 const SEQUENCE = 0
-const FLASH_ATTENTION = { off: 0, auto: -1 } as const
+const FLASH_ATTENTION = { off: 0, on: 1, auto: -1 } as const
+const KV_TYPES = { f32: GgmlType.F32, f16: GgmlType.F16, q8_0: GgmlType.Q8_0, q4_0: GgmlType.Q4_0 } as const
+const ROPE_SCALING_YARN = 2
 const DECODE_ABORTED = 2
 const DECODE_NO_SLOT = 1
 
@@ -38,20 +42,21 @@ export class LanguageContext {
   }
 
   /** @throws AppError OutOfMemory. `contextTokens`: the KV cache's size. */
-  static async create(runtime: Runtime, model: LanguageModel, contextTokens: number): Promise<LanguageContext> {
+  static async create(runtime: Runtime, model: LanguageModel, contextTokens: number, options: ContextOptions): Promise<LanguageContext> {
     const { llama, abort, threads, log } = runtime
-    // full-precision weights get a full-precision cache: exact as the reference is
-    const exact = model.facts.isF32
-    const params = {
+    const { kvType, flashAttention } = resolveOptions(model, options)
+    const yarn: ContextParamsValues = options.yarnFactor ? { rope_scaling_type: ROPE_SCALING_YARN, rope_freq_scale: 1 / options.yarnFactor, yarn_orig_ctx: model.facts.trainedContext } : {}
+    const params: ContextParamsValues = {
       ...llama.contextDefaultParams(),
       n_ctx: contextTokens,
       n_batch: SLICE_TOKENS,
       n_ubatch: SLICE_TOKENS,
       n_threads: threads,
       n_threads_batch: threads,
-      type_k: exact ? GgmlType.F32 : GgmlType.F16,
-      type_v: exact ? GgmlType.F32 : GgmlType.F16,
-      flash_attn_type: exact ? FLASH_ATTENTION.off : FLASH_ATTENTION.auto,
+      type_k: KV_TYPES[kvType],
+      type_v: KV_TYPES[kvType],
+      flash_attn_type: FLASH_ATTENTION[flashAttention],
+      ...yarn,
       abort_callback: abort.callback,
       abort_user: abort.data,
       no_perf: true,
@@ -192,4 +197,13 @@ export class LanguageContext {
   async free(): Promise<void> {
     await this.runtime.llama.contextFree(this.handle)
   }
+}
+
+/** What `auto` comes to: full-precision weights get a full-precision cache and plain attention, exact as the reference is. */
+export function resolveOptions(model: LanguageModel, options: ContextOptions): { kvType: keyof typeof KV_TYPES; flashAttention: keyof typeof FLASH_ATTENTION } {
+  const { kvType = 'auto', flashAttention = 'auto' } = options
+  const type = kvType === 'auto' ? (model.facts.isF32 ? 'f32' : 'f16') : kvType
+  // llama.cpp computes with a quantized V cache in flash attention only
+  if (type === 'q8_0' || type === 'q4_0') return { kvType: type, flashAttention: 'on' }
+  return { kvType: type, flashAttention: flashAttention === 'auto' && type === 'f32' ? 'off' : flashAttention }
 }

@@ -1,19 +1,39 @@
+import { AppError } from '#contract'
 import type { Sampling } from '#contract'
 import type { Pointer } from '../native/ffi.ts'
 import type { Llama } from '../native/llama.ts'
 
+export interface SamplerOptions {
+  readonly sampling: Sampling
+  /** Tokens that the repetition penalty counts from the start. */
+  readonly promptIds: readonly number[]
+  readonly contextTokens: number
+  /** GBNF, its rule `root`; null: free text. */
+  readonly grammar: string | null
+  readonly vocab: Pointer
+}
+
 /**
  * A chain of llama.cpp's samplers in the order of the reference's `generate`: repetition penalty, temperature, top-k,
- * top-p, min-p, then a draw; greedy at temperature 0.
+ * top-p, min-p, then a draw; greedy at temperature 0. A grammar comes before all of them.
  */
 export class Sampler {
   private readonly llama: Llama
   private readonly chain: Pointer
 
-  constructor(llama: Llama, sampling: Sampling, promptIds: readonly number[], contextTokens: number) {
+  /** @throws AppError InvalidInput when llama.cpp cannot read the grammar. */
+  constructor(llama: Llama, { sampling, promptIds, contextTokens, grammar, vocab }: SamplerOptions) {
     this.llama = llama
     this.chain = llama.samplerChainInit({ no_perf: true })
     const add = (sampler: Pointer) => llama.samplerChainAdd(this.chain, sampler)
+    if (grammar !== null) {
+      const sampler = llama.samplerGrammar(vocab, grammar, 'root')
+      if (!sampler) {
+        this.free()
+        throw new AppError('InvalidInput', 'The answer format is not a grammar that llama.cpp can read. Check its rules; one must be called root.')
+      }
+      add(sampler)
+    }
     if (sampling.repeatPenalty !== 1) add(llama.samplerPenalties(contextTokens, sampling.repeatPenalty, 0, 0))
     if (sampling.temperature === 0) add(llama.samplerGreedy())
     else {

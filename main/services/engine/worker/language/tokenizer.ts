@@ -4,7 +4,7 @@ import type { Llama } from '../native/llama.ts'
 /** Text to token ids and back, with the vocabulary of the loaded model. */
 export class Tokenizer {
   private readonly llama: Llama
-  private readonly vocab: Pointer
+  readonly vocab: Pointer
 
   constructor(llama: Llama, vocab: Pointer) {
     this.llama = llama

@@ -5,6 +5,7 @@ import type { Media, MediaRules } from '../vision/media.ts'
 import { gridTokens } from './positions.ts'
 import type { Unit } from './positions.ts'
 import { BREAK, renderChat } from './template.ts'
+import type { TemplateKind } from './template.ts'
 
 /** A request as the model sees it. */
 export interface Prompt {
@@ -21,14 +22,14 @@ export interface Prompt {
 }
 
 export interface PromptRules {
-  readonly defaultSystem: boolean
+  readonly template: TemplateKind
   readonly media: MediaRules
 }
 
 /** Renders, measures and tokenizes a request. @throws AppError as `measureMedia` does. */
 export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, rules: PromptRules): Promise<Prompt> {
   const mediaCount = request.messages.reduce((sum, message) => sum + message.content.filter((part) => part.type !== 'text').length, 0)
-  const rendered = renderChat(request.messages, { visionId: request.visionId ?? mediaCount > 1, defaultSystem: rules.defaultSystem })
+  const rendered = renderChat(request.messages, { visionId: request.visionId ?? mediaCount > 1, template: rules.template })
   const pads = { image: await tokenizer.special('<|image_pad|>'), video: await tokenizer.special('<|video_pad|>') }
   const units: Unit[] = []
   const ids: number[] = []

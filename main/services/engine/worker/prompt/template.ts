@@ -7,13 +7,22 @@ export type Rendered = readonly ({ readonly text: string } | { readonly media: M
 export interface TemplateOptions {
   /** `Picture 1: ` and `Video 1: ` before each. */
   readonly visionId: boolean
-  /** Writes the reference's system prompt when the conversation brings none. */
-  readonly defaultSystem: boolean
+  readonly template: TemplateKind
 }
 
+/**
+ * How a model wants a conversation written. `chat`: as Qwen2-VL's template, which writes the default system prompt when
+ * there is none; `chatPlain`: the same without that; `none`: a base model, which goes on from the text as it is.
+ */
+export type TemplateKind = 'chat' | 'chatPlain' | 'none'
+
 const DEFAULT_SYSTEM = 'You are a helpful assistant.'
-/** What a chat template contains when it writes the default system prompt by itself. */
-export const writesDefaultSystem = (template: string | null): boolean => template === null || template.includes(DEFAULT_SYSTEM)
+
+/** The kind for the chat template that a model file brings; null: it brings none. */
+export function templateKind(template: string | null): TemplateKind {
+  if (template === null) return 'none'
+  return template.includes(DEFAULT_SYSTEM) ? 'chat' : 'chatPlain'
+}
 
 /** In rendered text: what stands before and after it is tokenized apart. */
 export const BREAK = '\0'
@@ -33,9 +42,10 @@ export function renderChat(messages: readonly ChatMessage[], options: TemplateOp
     else out.push({ text })
   }
   const counts = { image: 0, video: 0 }
-  if (options.defaultSystem && messages[0]?.role !== 'system') write(`<|im_start|>system\n${DEFAULT_SYSTEM}<|im_end|>\n`)
+  const isChat = options.template !== 'none'
+  if (options.template === 'chat' && messages[0]?.role !== 'system') write(`<|im_start|>system\n${DEFAULT_SYSTEM}<|im_end|>\n`)
   messages.forEach((message, m) => {
-    write(`<|im_start|>${message.role}\n`)
+    if (isChat) write(`<|im_start|>${message.role}\n`)
     message.content.forEach((part, p) => {
       if (part.type === 'text') return write(quote(part.text))
       counts[part.type]++
@@ -44,8 +54,8 @@ export function renderChat(messages: readonly ChatMessage[], options: TemplateOp
       out.push({ media: part, message: m, part: p })
       write('<|vision_end|>')
     })
-    write('<|im_end|>\n')
+    if (isChat) write('<|im_end|>\n')
   })
-  write('<|im_start|>assistant\n')
+  if (isChat) write('<|im_start|>assistant\n')
   return out
 }

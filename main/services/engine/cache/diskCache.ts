@@ -19,9 +19,9 @@ export class DiskCache {
     this.maxBytes = maxBytes
   }
 
-  /** The bytes stored under `key`; null when there are none or they are damaged. */
-  async get(key: string): Promise<Buffer | null> {
-    const file = this.fileOf(key)
+  /** The bytes stored under `key` of `group`; null when there are none or they are damaged. */
+  async get(group: string, key: string): Promise<Buffer | null> {
+    const file = this.fileOf(group, key)
     try {
       const bytes = await readFile(file)
       const body = bytes.subarray(HEADER_BYTES)
@@ -37,14 +37,14 @@ export class DiskCache {
     }
   }
 
-  /** Stores `parts` one after the other under `key`; whole or not at all. */
-  async set(key: string, parts: readonly Uint8Array[]): Promise<void> {
+  /** Stores `parts` one after the other under `key` of `group`; whole or not at all. */
+  async set(group: string, key: string, parts: readonly Uint8Array[]): Promise<void> {
     const length = parts.reduce((sum, part) => sum + part.length, 0)
     if (length > this.maxBytes) return
     const header = Buffer.alloc(HEADER_BYTES)
     header.writeUInt32LE(parts.reduce((crc, part) => crc32(part, crc), 0), 0)
     header.writeUInt32LE(length % 0x1_0000_0000, 4)
-    const file = this.fileOf(key)
+    const file = this.fileOf(group, key)
     const partial = `${file}.${process.pid}.part`
     try {
       await mkdir(this.folder, { recursive: true })
@@ -56,12 +56,14 @@ export class DiskCache {
     }
   }
 
-  async delete(key: string): Promise<void> {
-    await rm(this.fileOf(key), { force: true }).catch(() => {})
+  /** Deletes everything of a group. */
+  async deleteGroup(group: string): Promise<void> {
+    const names = await readdir(this.folder).catch(() => [])
+    for (const name of names) if (name.startsWith(`${short(group)}-`)) await rm(path.join(this.folder, name), { force: true }).catch(() => {})
   }
 
-  private fileOf(key: string): string {
-    return path.join(this.folder, createHash('sha256').update(key).digest('hex') + SUFFIX)
+  private fileOf(group: string, key: string): string {
+    return path.join(this.folder, `${short(group)}-${short(key)}${SUFFIX}`)
   }
 
   private async evict(): Promise<void> {
@@ -75,3 +77,5 @@ export class DiskCache {
     }
   }
 }
+
+const short = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32)
