@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { AppError } from '#contract'
 import type { PictureBudget } from '#contract'
-import { openPicture, resizeBicubic, roundHalfToEven, smartResize } from '../../../../lib/picture/index.ts'
+import { openPicture, resizeBicubic, smartResize } from '../../../../lib/picture/index.ts'
 import type { Size } from '../../../../lib/picture/index.ts'
 import type { ChatPart, SizeOptions, Source } from '../../types.ts'
 import type { Grid } from '../prompt/positions.ts'
@@ -26,6 +26,9 @@ export interface MediaRules {
   readonly tokensPerSecond: number | null
 }
 
+/** The reference's budget of a picture, in pixels. Nothing is enlarged beyond it. */
+const MIN_PIXELS = 4 * 784
+const MAX_PIXELS = 16384 * 784
 /** Seconds between frames and the budgets of a video's frames as `qwen_vl_utils` sets them, in pixels. */
 const VIDEO = { fps: 2, minPixels: 128 * 784, maxPixels: 768 * 784, totalPixels: 24576 * 784, framesPerSlice: 2 }
 
@@ -58,12 +61,9 @@ function nameOf(source: Source): string {
 
 function targetSize(original: Size, options: SizeOptions, budget: PictureBudget, name: string): Size {
   const { resizedWidth, resizedHeight } = options
-  if (resizedWidth && resizedHeight) {
-    // the reference's fetch_image rounds the wished size with smart_resize under its default budget
-    const round = (side: number) => Math.max(TOKEN, roundHalfToEven(side / TOKEN) * TOKEN)
-    return { width: round(resizedWidth), height: round(resizedHeight) }
-  }
-  const minPixels = options.minPixels ?? budget.minPixels
+  // the reference's fetch_image rounds the wished size with smart_resize under its default budget
+  if (resizedWidth && resizedHeight) return smartResize({ width: resizedWidth, height: resizedHeight }, { minPixels: MIN_PIXELS, maxPixels: MAX_PIXELS }, name)
+  const minPixels = Math.min(options.minPixels ?? budget.minPixels, MAX_PIXELS)
   const maxPixels = Math.max(options.maxPixels ?? budget.maxPixels, TOKEN * TOKEN)
   return smartResize(original, { minPixels: Math.min(minPixels, maxPixels), maxPixels }, name)
 }
