@@ -4,7 +4,7 @@ import { measureMedia } from '../vision/media.ts'
 import type { Media, MediaRules } from '../vision/media.ts'
 import { gridTokens } from './positions.ts'
 import type { Unit } from './positions.ts'
-import { BREAK, renderChat } from './template.ts'
+import { BREAK, quote, renderChat } from './template.ts'
 import type { TemplateKind } from './template.ts'
 
 /** A request as the model sees it. */
@@ -31,6 +31,7 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
   const mediaCount = request.messages.reduce((sum, message) => sum + message.content.filter((part) => part.type !== 'text').length, 0)
   const rendered = renderChat(request.messages, { visionId: request.visionId ?? mediaCount > 1, template: rules.template })
   const pads = { image: await tokenizer.special('<|image_pad|>'), video: await tokenizer.special('<|video_pad|>') }
+  const tokensOf = async (text: string) => (await Promise.all(text.split(BREAK).map((run) => tokenizer.encode(run)))).flat()
   const units: Unit[] = []
   const ids: number[] = []
   const media = new Map<string, Media>()
@@ -38,11 +39,10 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
   let mediaTokens = 0
   for (const piece of rendered) {
     if ('text' in piece) {
-      for (const run of piece.text.split(BREAK))
-        for (const token of await tokenizer.encode(run)) {
-          units.push({ token })
-          ids.push(token)
-        }
+      for (const token of await tokensOf(piece.text)) {
+        units.push({ token })
+        ids.push(token)
+      }
       continue
     }
     const measured = await measureMedia(piece.media, request.budget, rules.media)
@@ -54,7 +54,7 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     mediaTokens += tokens
   }
   const last = request.messages.at(-1)?.content ?? []
-  const lastMessage = await Promise.all(last.map(async (part) => (part.type === 'text' ? (await tokenizer.encode(part.text)).length : (mediaOfPart.get(part) ?? 0))))
+  const lastMessage = await Promise.all(last.map(async (part) => (part.type === 'text' ? (await tokensOf(quote(part.text))).length : (mediaOfPart.get(part) ?? 0))))
   const settled = units.findLastIndex((unit) => 'media' in unit) + 1
   return { units, ids, media, settled, tokens: ids.length, mediaTokens, lastMessage }
 }

@@ -28,7 +28,8 @@ export function templateKind(template: string | null): TemplateKind {
 export const BREAK = '\0'
 // a user may write about these tokens, only the template may use them: broken in two they are plain text
 const PADS = /<\|(image_pad|video_pad)\|>/g
-const quote = (text: string) => text.replaceAll(BREAK, '').normalize('NFC').replace(PADS, `<|${BREAK}$1|>`)
+/** A user's text as it is rendered. */
+export const quote = (text: string): string => text.replaceAll(BREAK, '').normalize('NFC').replace(PADS, `<|${BREAK}$1|>`)
 
 /**
  * Renders a conversation as Qwen2-VL's chat template does (`chat_template.json` of the reference), ready for the answer.
