@@ -15,6 +15,8 @@ const IDLE_SAVE_MS = 3000
 
 /** The engine process: takes one request after the other; cancelling and counting get through at any time. */
 const channel = workerChannel()
+// Ctrl-C in a terminal reaches every process of the group: the app decides when its engine ends
+process.on('SIGINT', () => {})
 const say = (message: FromWorker) => channel.send(message)
 
 let cachePath: string | null = null
@@ -28,7 +30,7 @@ channel.onMessage((message) => {
   const work = message as ToWorker
   if (work.op === 'configure') cachePath = work.cachePath
   else if (work.op === 'cancel') cancel(work.id)
-  else if (work.op === 'count' && session && isLoaded(work.request.model)) void finish(work.id, session.count(work.request))
+  else if (work.op === 'count' && session && isLoaded(work.request.model)) void finish(work.id, beside(session.count(work.request)))
   else {
     queue.push(work)
     void giveWay(work)
@@ -51,7 +53,7 @@ function cancel(id: number): void {
 async function giveWay(work: Work): Promise<void> {
   const preparing = running
   if (preparing?.op !== 'prepare') return
-  const helps = 'request' in work && isLoaded(work.request.model) && (await session!.helps(work.request).catch(() => false))
+  const helps = 'request' in work && isLoaded(work.request.model) && (await beside(session!.helps(work.request)).catch(() => false))
   if (running !== preparing) return
   if (helps) session!.finishSoon()
   else cancel(preparing.id)
@@ -103,10 +105,11 @@ async function perform(work: Work, signal: AbortSignal) {
   const started = performance.now()
   const { loaded, isNew } = await load(work.op === 'load' ? work.model : work.request.model, listener, signal)
   const loadMs = isNew ? performance.now() - started : 0
+  if (work.op === 'load') await loaded.reserve(work.contextTokens)
+  // a request that fails after this leaves the model loaded
+  sayLoaded(loaded)
   switch (work.op) {
     case 'load':
-      await loaded.reserve(work.contextTokens)
-      sayLoaded(loaded)
       return null
     case 'count':
       return loaded.count(work.request)
@@ -120,12 +123,21 @@ async function perform(work: Work, signal: AbortSignal) {
   }
 }
 
+/** What reads the loaded model beside the running request; unloading waits for it. */
+const readers = new Set<Promise<unknown>>()
+function beside<T>(reading: Promise<T>): Promise<T> {
+  readers.add(reading)
+  const done = () => readers.delete(reading)
+  reading.then(done, done)
+  return reading
+}
+
 let told: { session: Session; contextTokens: number | null } | null = null
 
 /** Tells the core what is loaded when that has changed. */
 function sayLoaded(loaded: Session): void {
   const { contextTokens } = loaded
-  if (contextTokens === null || (told?.session === loaded && told.contextTokens === contextTokens)) return
+  if (told?.session === loaded && told.contextTokens === contextTokens) return
   told = { session: loaded, contextTokens }
   say({ type: 'loaded', model: loaded.files, contextTokens })
 }
@@ -154,6 +166,7 @@ async function load(model: ModelFiles, listener: Listener, signal: AbortSignal):
 async function unload(): Promise<null> {
   const old = session
   session = null
+  await Promise.allSettled(readers)
   await old?.free()
   if (old) say({ type: 'unloaded' })
   return null
