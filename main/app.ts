@@ -116,6 +116,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine } = {}): App {
       send: (question) => ask.send(question),
       retry: (input) => ask.retry(input),
       stop: (input) => ask.stop(input),
+      count: (draft) => ask.count(draft),
       prepare: (draft, { signal }) => ask.prepare(draft, signal),
     },
     settings: {

@@ -10,6 +10,7 @@ export const DraftPart = z.discriminatedUnion('type', [
 ])
 export type DraftPart = z.infer<typeof DraftPart>
 
+const Draft = z.object({ conversationId: Id.nullable(), parts: z.array(DraftPart).max(64) })
 const Sent = z.object({ conversationId: Id, userMessageId: Id, answerId: Id })
 
 export const ask = {
@@ -19,11 +20,11 @@ export const ask = {
   retry: oc.input(z.object({ messageId: Id })).output(Sent),
   /** Stops the answer; its text so far stays. Returns when the engine has stopped. */
   stop: oc.input(z.object({ messageId: Id })).output(z.void()),
+  /** The exact tokens of each part of a draft, of the conversation before it and of the context, at once. */
+  count: oc.input(Draft).output(z.object({ parts: z.array(z.int()), conversation: z.int(), context: z.int() })),
   /**
-   * Encodes pictures that are in the composer, before Send, so that Send costs only the question. Replaces the
-   * earlier call for the same conversation. Returns the exact tokens of each part and of the conversation so far.
+   * Encodes pictures that are in the composer, before Send, so that Send costs only the question; answers when that is
+   * done. Replaces the earlier call for the same conversation, keeping what both want. Interrupted when replaced.
    */
-  prepare: oc
-    .input(z.object({ conversationId: Id.nullable(), parts: z.array(DraftPart).max(64) }))
-    .output(z.object({ parts: z.array(z.int()), conversation: z.int(), context: z.int() })),
+  prepare: oc.input(Draft).output(z.void()),
 }

@@ -36,7 +36,7 @@ const handlers: Handlers = {
   engine: { watch: unused, load: unused, unload: () => fails() },
   models: { list: () => [], add: unused, choose: unused, remove: unused },
   conversations: { watchList: unused, watch: unused, search: ({ limit }) => (limit === 30 ? [] : unused()), rename: unused, remove: unused, selectBranch: unused },
-  ask: { send: unused, retry: unused, stop: unused, prepare: unused },
+  ask: { send: unused, retry: unused, stop: unused, count: unused, prepare: unused },
   settings: {
     watch: (_, { signal }) =>
       eventStream(

@@ -317,25 +317,27 @@ describe('what the engine is asked', () => {
   })
 })
 
-describe('prepare', () => {
+describe('count', () => {
   test('gives each part its exact tokens, and the conversation those before the draft', async () => {
     const left = await picture('left')
     engine.tokens = async ({ messages }) => {
       expect(messages.at(-1)?.content.map((part) => part.type)).toEqual(['image', 'text'])
       return { lastMessage: [16, 5], total: 121 }
     }
-    const counted = await ask.prepare({ conversationId: null, parts: [left, words(''), words('What?')] })
+    const counted = await ask.count({ conversationId: null, parts: [left, words(''), words('What?')] })
     expect(counted).toEqual({ parts: [16, 0, 5], conversation: 100, context: 4096 })
   })
 
   test('of an empty draft counts the conversation, and asks nothing without one', async () => {
     engine.tokens = () => Promise.reject(new Error('not to be asked'))
-    expect(await ask.prepare({ conversationId: null, parts: [] })).toEqual({ parts: [], conversation: 0, context: 4096 })
+    expect(await ask.count({ conversationId: null, parts: [] })).toEqual({ parts: [], conversation: 0, context: 4096 })
     const sent = question('one')
     engine.tokens = async ({ messages }) => ({ lastMessage: messages.map(() => 7), total: 50 })
-    expect(await ask.prepare({ conversationId: sent.conversationId, parts: [words('')] })).toEqual({ parts: [0], conversation: 50, context: 4096 })
+    expect(await ask.count({ conversationId: sent.conversationId, parts: [words('')] })).toEqual({ parts: [0], conversation: 50, context: 4096 })
   })
+})
 
+describe('prepare', () => {
   test('a newer draft of the same conversation takes the place of the one before; others stay', async () => {
     const signals: AbortSignal[] = []
     engine.prepare = (_, { signal } = {}) =>
@@ -355,10 +357,9 @@ describe('prepare', () => {
     await expect(elsewhere).rejects.toEqual(code('Interrupted'))
   })
 
-  test('still counts when an answer interrupts the work ahead', async () => {
-    engine.prepare = () => Promise.reject(new AppError('Interrupted', 'An answer came first.'))
-    engine.tokens = async () => ({ lastMessage: [5], total: 9 })
-    expect(await ask.prepare({ conversationId: null, parts: [words('a')] })).toEqual({ parts: [5], conversation: 4, context: 4096 })
+  test('asks nothing for an empty draft without a conversation', async () => {
+    engine.prepare = () => Promise.reject(new Error('not to be asked'))
+    expect(await ask.prepare({ conversationId: null, parts: [] })).toBeUndefined()
   })
 
   test('ends with its caller, and passes on what the engine says', async () => {

@@ -19,6 +19,11 @@ export interface AskParts {
   readonly engine: Engine
 }
 
+interface Draft {
+  readonly conversationId: string | null
+  readonly parts: DraftPart[]
+}
+
 /** Asking the model: each answer runs by itself once its question is stored. */
 export interface Ask {
   /** Throws EmptyQuestion, NotFound (conversation or picture), Busy while the conversation's answer runs; nothing is stored then. */
@@ -27,11 +32,10 @@ export interface Ask {
   retry(input: { messageId: string }): Sent
   /** Returns when the engine has stopped; at once for an answer that has ended. Throws NotFound. */
   stop(input: { messageId: string }): Promise<void>
-  /** Exact tokens of a draft's parts, of the conversation before it, and of the context; throws Interrupted when a newer draft replaced it. */
-  prepare(
-    input: { conversationId: string | null; parts: DraftPart[] },
-    signal?: AbortSignal,
-  ): Promise<{ parts: number[]; conversation: number; context: number }>
+  /** Exact tokens of a draft's parts, of the conversation before it, and of the context. */
+  count(draft: Draft): Promise<{ parts: number[]; conversation: number; context: number }>
+  /** Works ahead for a draft until it is done; throws Interrupted when a newer draft or an answer took its place. */
+  prepare(draft: Draft, signal?: AbortSignal): Promise<void>
   /** Stops what runs in a conversation that is about to be removed, storing nothing more. */
   discard(conversationId: string): Promise<void>
   /** Stores every running answer as interrupted and stops it. */
@@ -53,14 +57,11 @@ export function createAsk({ conversations, settings, models, attachments, engine
       throw new AppError('Busy', 'The answer in this conversation is still being written. Wait until it ends, or stop it first.')
     }
   }
-  /** Work ahead for the draft; when an answer interrupts it, the exact count is still due. */
-  const prepareOrCount = async (asked: AnswerRequest, conversationId: string | null, signal: AbortSignal) => {
-    try {
-      return await engine.prepare(asked, { signal, ...(conversationId === null ? {} : { conversationId }) })
-    } catch (error) {
-      if (signal.aborted || !(error instanceof AppError) || error.code !== 'Interrupted') throw error
-      return engine.count(asked)
-    }
+  /** A draft as the engine takes it after the conversation so far; `parts` has null where a part is empty. */
+  const toAsked = ({ conversationId, parts: draft }: Draft) => {
+    const parts = draft.map((part) => toPart(part, attachments))
+    const kept = parts.filter((part) => part !== null)
+    return { parts, asked: request([...before(conversationId), ...(kept.length > 0 ? [{ role: 'user', parts: kept } as const] : [])]) }
   }
   const start = (sent: Sent, asked: AnswerRequest): Sent => {
     const { conversationId, answerId } = sent
@@ -93,23 +94,26 @@ export function createAsk({ conversations, settings, models, attachments, engine
       await running.get(messageId)?.stop()
     },
 
-    async prepare({ conversationId, parts: draft }, signal) {
+    async count(draft) {
+      const { asked, parts } = toAsked(draft)
+      const context = models.current().defaults.contextTokens
+      if (asked.messages.length === 0) return { parts: parts.map(() => 0), conversation: 0, context }
+      const { lastMessage, total } = await engine.count(asked)
+      const counts = parts.some((part) => part !== null) ? [...lastMessage] : []
+      const question = counts.reduce((sum, count) => sum + count, 0)
+      return { parts: parts.map((part) => (part === null ? 0 : (counts.shift() ?? 0))), conversation: total - question, context }
+    },
+
+    async prepare(draft, signal) {
+      const { conversationId } = draft
       preparing.get(conversationId)?.abort()
+      const { asked } = toAsked(draft)
+      if (asked.messages.length === 0) return
       const abort = new AbortController()
       preparing.set(conversationId, abort)
       try {
-        const parts = draft.map((part) => toPart(part, attachments))
-        const kept = parts.filter((part) => part !== null)
-        const asked = request([...before(conversationId), ...(kept.length > 0 ? [{ role: 'user', parts: kept } as const] : [])])
-        const context = models.current().defaults.contextTokens
-        if (asked.messages.length === 0) return { parts: draft.map(() => 0), conversation: 0, context }
-
         const either = signal ? AbortSignal.any([signal, abort.signal]) : abort.signal
-        const { lastMessage, total } = await prepareOrCount(asked, conversationId, either)
-        if (either.aborted) throw new AppError('Interrupted', 'A newer draft took the place of this one.')
-        const counts = kept.length > 0 ? [...lastMessage] : []
-        const question = counts.reduce((sum, count) => sum + count, 0)
-        return { parts: parts.map((part) => (part === null ? 0 : (counts.shift() ?? 0))), conversation: total - question, context }
+        await engine.prepare(asked, { signal: either, ...(conversationId === null ? {} : { conversationId }) })
       } finally {
         if (preparing.get(conversationId) === abort) preparing.delete(conversationId)
       }

@@ -26,8 +26,10 @@ async function prepare(conversationId: string | null, signal: AbortSignal): Prom
   if (draft.pictures.some((picture) => !picture.attachment)) return
   updateDraft(key, (now) => ({ ...now, preparing: true }))
   try {
-    const answer = await call((core) => core.ask.prepare({ conversationId, parts }, { signal }))
-    if (!signal.aborted) updateDraft(key, (now) => counted({ ...now, preparing: false }, answer))
+    const counts = await call((core) => core.ask.count({ conversationId, parts }, { signal }))
+    if (!signal.aborted) updateDraft(key, (now) => counted(now, counts))
+    await call((core) => core.ask.prepare({ conversationId, parts }, { signal }))
+    if (!signal.aborted) updateDraft(key, (now) => ({ ...now, preparing: false }))
   } catch (thrown) {
     if (signal.aborted) return
     const info = thrown instanceof AppError && thrown.code === 'ContextFull' ? thrown.toInfo() : null

@@ -12,6 +12,10 @@ type Work = Exclude<ToWorker, { op: 'cancel' | 'configure' }>
 
 /** After so long without work the KV state goes to disk, ms. */
 const IDLE_SAVE_MS = 3000
+/** A preparation that nobody waits for any more goes on for so long, in case the next request wants the same picture, ms. */
+const GRACE_MS = 2000
+
+const STOPPED = new AppError('Interrupted', 'Stopped.').toInfo()
 
 /** The engine process: takes one request after the other; cancelling and counting get through at any time. */
 const channel = workerChannel()
@@ -23,8 +27,12 @@ let cachePath: string | null = null
 let runtime: Runtime | null = null
 let session: Session | null = null
 const queue: Work[] = []
-let running: { id: number; op: Work['op']; abort: AbortController } | null = null
+/** `answered`: the core was told how it ended, while work that may still be wanted goes on. */
+let running: { id: number; op: Work['op']; abort: AbortController; answered: boolean } | null = null
 let idle: NodeJS.Timeout | null = null
+
+// Ctrl+C in a terminal reaches every process of the group; the core decides when this one ends
+process.on('SIGINT', () => {})
 
 channel.onMessage((message) => {
   const work = message as ToWorker
@@ -43,10 +51,17 @@ function cancel(id: number): void {
   if (waiting >= 0) {
     queue.splice(waiting, 1)
     void finish(id, Promise.reject(new Aborted()))
-  } else if (running?.id === id) {
-    running.abort.abort(new Aborted())
-    runtime?.abort.set(true)
-  }
+  } else if (running?.id === id && running.op === 'prepare') {
+    const preparing = running
+    preparing.answered = true
+    say({ type: 'failed', id, error: STOPPED })
+    setTimeout(() => running === preparing && !session?.finishesSoon && abortRunning(), GRACE_MS)
+  } else if (running?.id === id) abortRunning()
+}
+
+function abortRunning(): void {
+  running?.abort.abort(new Aborted())
+  runtime?.abort.set(true)
 }
 
 /** Getting things ready never keeps other work waiting, unless it does a part of that work. */
@@ -56,7 +71,7 @@ async function giveWay(work: Work): Promise<void> {
   const helps = 'request' in work && isLoaded(work.request.model) && (await beside(session!.helps(work.request)).catch(() => false))
   if (running !== preparing) return
   if (helps) session!.finishSoon()
-  else cancel(preparing.id)
+  else abortRunning()
 }
 
 async function next(): Promise<void> {
@@ -68,28 +83,29 @@ async function next(): Promise<void> {
     return
   }
   const abort = new AbortController()
-  running = { id: work.id, op: work.op, abort }
+  const current = { id: work.id, op: work.op, abort, answered: false }
+  running = current
   runtime?.abort.set(false)
-  await finish(work.id, perform(work, abort.signal))
+  await finish(work.id, perform(work, abort.signal), current)
   running = null
   void next()
 }
 
 async function saveIdle(): Promise<void> {
   if (running || !session) return
-  running = { id: -1, op: 'forget', abort: new AbortController() }
+  running = { id: -1, op: 'forget', abort: new AbortController(), answered: true }
   await session.saveState()
   running = null
   void (queue.length > 0 && next())
 }
 
-async function finish(id: number, outcome: Promise<Extract<FromWorker, { type: 'done' }>['result']>): Promise<void> {
-  try {
-    say({ type: 'done', id, result: await outcome })
-  } catch (error) {
-    const info = error instanceof Aborted ? new AppError('Interrupted', 'Stopped.').toInfo() : toErrorInfo(error)
-    say({ type: 'failed', id, error: info })
-  }
+/** Tells the core how a request ended, once. */
+async function finish(id: number, outcome: Promise<Extract<FromWorker, { type: 'done' }>['result']>, work = { answered: false }): Promise<void> {
+  const end = await outcome.then(
+    (result): FromWorker => ({ type: 'done', id, result }),
+    (error: unknown): FromWorker => ({ type: 'failed', id, error: error instanceof Aborted ? STOPPED : toErrorInfo(error) }),
+  )
+  if (!work.answered) say(end)
 }
 
 async function perform(work: Work, signal: AbortSignal) {

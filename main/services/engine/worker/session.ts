@@ -198,6 +198,10 @@ export class Session {
     this.stopSoon = true
   }
 
+  get finishesSoon(): boolean {
+    return this.stopSoon
+  }
+
   /** Saves the KV state of the present conversation, so that it outlives this process. */
   async saveState(): Promise<void> {
     if (this.context) await this.caches.state.save(this.context)
