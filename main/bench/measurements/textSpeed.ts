@@ -1,0 +1,54 @@
+import { AppError } from '#contract'
+import type { Measurement } from '../measurement.ts'
+import { startPeer } from '../peer.ts'
+import { pairedRatios } from '../statistics.ts'
+
+/** The chat template's first tokens are the same in every prompt; more than these must not come from the KV cache. */
+const MOST_CACHED = 8
+
+/**
+ * Prefill and generation of a text prompt, and the same token ids through node-llama-cpp's own API, in turns. Prefill
+ * on both sides is the time to the first token, its drawing included.
+ */
+export const textSpeed: Measurement = {
+  name: 'text_speed',
+  needsPictures: false,
+  async run({ workload, runs, threads, engine }) {
+    const { generatedTokens: generate, contextTokens, model } = workload
+    const ours = { prefill: [] as number[], generation: [] as number[], firstToken: [] as number[] }
+    const theirs = { prefill: [] as number[], generation: [] as number[] }
+    const peer = await startPeer({ textPath: model.textPath, contextTokens, threads })
+    try {
+      // the first round warms both up and is not counted
+      for (let i = 0; i <= runs; i++) {
+        const { result } = await engine.answer(workload.request(workload.textPrompt(), generate))
+        const { usage, timings, promptIds } = result
+        if (usage.cachedTokens > MOST_CACHED)
+          throw new AppError('EngineFailed', `The benchmark is not valid: ${usage.cachedTokens} of ${usage.promptTokens} tokens came from the KV cache.`)
+        const other = await peer.run(promptIds, generate)
+        if (i === 0) continue
+        ours.prefill.push(((promptIds.length - usage.cachedTokens) * 1000) / (timings.ttftMs - timings.encodeMs))
+        ours.generation.push(timings.tokensPerSecond)
+        ours.firstToken.push(timings.ttftMs)
+        theirs.prefill.push((promptIds.length * 1000) / other.prefillMs)
+        theirs.generation.push(((other.tokens.length - 1) * 1000) / other.generationMs)
+      }
+    } finally {
+      peer.close()
+    }
+    const speed = (name: string, label: string, values: number[]) => ({ name, label, unit: 'tokens/s' as const, values })
+    return {
+      figures: [
+        { name: 'first_token', label: 'first token of a text prompt', unit: 'ms', values: ours.firstToken },
+        speed('prefill', 'prefill', ours.prefill),
+        speed('prefill_node_llama_cpp', 'prefill, node-llama-cpp', theirs.prefill),
+        speed('generation', 'generation', ours.generation),
+        speed('generation_node_llama_cpp', 'generation, node-llama-cpp', theirs.generation),
+      ],
+      ratios: [
+        { name: 'prefill', label: 'prefill speed, against node-llama-cpp', unit: 'ratio', values: pairedRatios(ours.prefill, theirs.prefill) },
+        { name: 'generation', label: 'generation speed, against node-llama-cpp', unit: 'ratio', values: pairedRatios(ours.generation, theirs.generation) },
+      ],
+    }
+  },
+}

@@ -1,0 +1,55 @@
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { AppError } from '#contract'
+import type { ErrorInfo } from '#contract'
+
+export type ToPeer =
+  | { readonly op: 'load'; readonly textPath: string; readonly contextTokens: number; readonly threads: number }
+  | { readonly op: 'run'; readonly tokens: readonly number[]; readonly generate: number }
+
+export type FromPeer = { readonly type: 'ready' } | { readonly type: 'ran'; readonly run: PeerRun } | { readonly type: 'failed'; readonly error: ErrorInfo }
+
+/** One greedy answer: from the start to the first token (prefill and drawing it), and from there to the last. */
+export interface PeerRun {
+  readonly tokens: readonly number[]
+  readonly prefillMs: number
+  readonly generationMs: number
+}
+
+/** node-llama-cpp's own API in a process of its own, with the model loaded. */
+export interface Peer {
+  /** Answers `tokens` with `generate` more, on past the end token; nothing of earlier runs is reused. */
+  run(tokens: readonly number[], generate: number): Promise<PeerRun>
+  close(): void
+}
+
+/** @throws AppError EngineFailed when node-llama-cpp cannot load the model. */
+export async function startPeer(options: { textPath: string; contextTokens: number; threads: number }): Promise<Peer> {
+  const child = fork(fileURLToPath(new URL('./nodeLlamaCpp.ts', import.meta.url)), [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const ask = (message: ToPeer) =>
+    new Promise<FromPeer>((resolve, reject) => {
+      const ended = () => reject(new AppError('EngineFailed', 'node-llama-cpp, which the speed is compared with, ended unexpectedly. Run the benchmark again.'))
+      child.once('exit', ended)
+      child.once('message', (reply: FromPeer) => {
+        child.removeListener('exit', ended)
+        if (reply.type === 'failed') reject(new AppError('EngineFailed', `node-llama-cpp, which the speed is compared with, failed: ${reply.error.message}`))
+        else resolve(reply)
+      })
+      child.send(message)
+    })
+  const close = () => void child.kill('SIGKILL')
+  try {
+    await ask({ op: 'load', ...options })
+  } catch (error) {
+    close()
+    throw error
+  }
+  return {
+    close,
+    run: async (tokens, generate) => {
+      const reply = await ask({ op: 'run', tokens, generate })
+      if (reply.type !== 'ran') throw new AppError('EngineFailed', 'node-llama-cpp gave no answer to compare with. Run the benchmark again.')
+      return reply.run
+    },
+  }
+}

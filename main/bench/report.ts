@@ -1,0 +1,71 @@
+import type { Measured, Series, Unit } from './measurement.ts'
+import { summarize } from './statistics.ts'
+import type { Summary } from './statistics.ts'
+
+export interface Machine {
+  readonly cpu: string
+  /** Cores that may be used, and threads that both sides compute with. */
+  readonly threads: number
+  readonly memoryBytes: number
+  readonly platform: string
+  readonly node: string
+  /** What the engine computes on, e.g. "CPU (zen4)". */
+  readonly backend: string | null
+}
+
+export interface MeasuredModel {
+  readonly name: string
+  readonly bytes: number
+  readonly textPath: string
+  readonly projectorPath: string | null
+}
+
+/** The object of `--json`. `ratios` are medians over the runs; `spreads` tells how far the runs lay apart. */
+export interface Report {
+  readonly figures: Readonly<Record<string, Summary & { readonly unit: Unit }>>
+  readonly ratios: Readonly<Record<string, number>>
+  readonly spreads: Readonly<Record<string, Summary>>
+  readonly machine: Machine
+  readonly model: MeasuredModel
+}
+
+export function toReport(measured: readonly Measured[], machine: Machine, model: MeasuredModel): Report {
+  const figures = measured.flatMap((one) => one.figures).map(({ name, unit, values }) => [name, { ...summarize(values), unit }] as const)
+  const spreads = measured.flatMap((one) => one.ratios).map(({ name, values }) => [name, summarize(values)] as const)
+  return {
+    figures: Object.fromEntries(figures),
+    ratios: Object.fromEntries(spreads.map(([name, { median }]) => [name, median])),
+    spreads: Object.fromEntries(spreads),
+    machine,
+    model,
+  }
+}
+
+/** The report for people: one line for each figure with its median and, in brackets, the smallest and the largest. */
+export function toTable(measured: readonly Measured[], machine: Machine, model: MeasuredModel): string {
+  const rows = (series: readonly Series[]) => series.map(row)
+  const sections = [rows(measured.flatMap((one) => one.figures)), rows(measured.flatMap((one) => one.ratios))]
+  const widths = [0, 1].map((column) => Math.max(0, ...sections.flat().map((cells) => cells[column]!.length)))
+  const lines = sections.map((section) => section.map(([label, median, spread]) => `${label!.padEnd(widths[0]!)}  ${median!.padStart(widths[1]!)}  ${spread}`.trimEnd()).join('\n'))
+  return [
+    `${model.name}, ${bytes(model.bytes)}`,
+    `${machine.cpu}, ${machine.threads} ${machine.threads === 1 ? 'thread' : 'threads'}, ${bytes(machine.memoryBytes)}, ${machine.backend ?? 'backend unknown'}`,
+    'Median (smallest to largest)',
+    '',
+    ...lines.filter(Boolean).flatMap((section) => [section, '']),
+  ].join('\n')
+}
+
+function row({ label, unit, values }: Series): [string, string, string] {
+  const { median, min, max, runs } = summarize(values)
+  return [label, `${number(median, unit)}${unit === 'ms' || unit === 'tokens/s' ? ` ${unit}` : ''}`, runs > 1 ? `(${number(min, unit)} to ${number(max, unit)})` : '']
+}
+
+function number(value: number, unit: Unit): string {
+  if (unit === 'bytes') return bytes(value)
+  if (unit === 'ratio') return value.toFixed(3)
+  const digits = Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0
+  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+}
+
+const bytes = (value: number) => (value >= 1e9 ? `${(value / 1e9).toFixed(2)} GB` : `${(value / 1e6).toFixed(1)} MB`)
