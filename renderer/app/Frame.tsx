@@ -11,7 +11,7 @@ export function Frame({ sidebar, nav, children }: { sidebar: SidebarState; nav: 
       {shown && overlay ? <div className="fixed inset-0 z-10 bg-backdrop" onClick={sidebar.closeOverlay} data-testid="sidebar-backdrop" /> : null}
       {shown ? (
         <div
-          className={cx('relative shrink-0 border-r border-hairline', overlay && 'fixed inset-y-0 left-0 z-20 max-w-[85vw] shadow-float')}
+          className={cx('shrink-0 border-r border-hairline', overlay ? 'fixed inset-y-0 left-0 z-20 max-w-[85vw] shadow-float' : 'relative')}
           style={{ width: overlay ? 300 : width }}
         >
           {nav}

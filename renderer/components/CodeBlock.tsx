@@ -3,16 +3,9 @@ import type { ReactNode } from 'react'
 import { useCopied } from '../lib/useCopied.ts'
 import { IconButton } from './IconButton.tsx'
 
-const textOf = (node: ReactNode): string => {
-  if (typeof node === 'string' || typeof node === 'number') return String(node)
-  if (Array.isArray(node)) return node.map(textOf).join('')
-  return ''
-}
-
 /** A block of code with its language and a copy button; long lines scroll. */
-export function CodeBlock({ language, children }: { language: string | null; children: ReactNode }): ReactNode {
+export function CodeBlock({ language, code }: { language: string | null; code: string }): ReactNode {
   const [copied, copy] = useCopied()
-  const code = textOf(children).replace(/\n$/, '')
   return (
     <div className="my-3 overflow-hidden rounded-lg border border-hairline bg-sunken" dir="ltr">
       <div className="flex h-8 items-center justify-between pr-1 pl-3 text-small text-muted">

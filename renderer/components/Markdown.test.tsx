@@ -2,7 +2,7 @@ import { renderToStaticMarkup } from 'react-dom/server'
 import { describe, expect, test } from 'vitest'
 import { Markdown } from './Markdown.tsx'
 
-const html = (text: string, streaming = false): string => renderToStaticMarkup(<Markdown text={text} streaming={streaming} />)
+const html = (text: string, how: { partial?: boolean; streaming?: boolean } = {}): string => renderToStaticMarkup(<Markdown text={text} {...how} />)
 
 describe('answers are untrusted Markdown', () => {
   test('a remote picture is shown as its words and address, and nothing is fetched', () => {
@@ -30,15 +30,16 @@ describe('answers are untrusted Markdown', () => {
 
   test('structure survives: headings, lists, tables, code', () => {
     const out = html('# Title\n\n- one\n- two\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\n```ts\nlet x = 1\n```\n\nand `inline`')
-    for (const part of ['<h1', '<li', '<td', 'let x = 1', '<code class="code-inline">inline</code>']) expect(out).toContain(part)
+    for (const part of ['<h1', '<li', '<td', '<pre', 'Code in ts', '<code>let x = 1</code>', '<code class="code-inline">inline</code>']) expect(out).toContain(part)
   })
 
-  test('half-written Markdown is closed while it streams', () => {
-    expect(html('It is **very re', true)).toContain('<strong>very re</strong>')
-    expect(html('It is **very re', false)).toContain('**very re')
+  test('half-written Markdown is closed while it streams and where it was cut', () => {
+    expect(html('It is **very re', { streaming: true })).toContain('<strong>very re</strong>')
+    expect(html('It is **very re', { partial: true })).toContain('<strong>very re</strong>')
+    expect(html('It is **very re')).toContain('**very re')
   })
 
-  test('footnotes and task lists do not bring foreign ids or live controls', () => {
+  test('task lists do not bring live controls', () => {
     expect(html('- [x] done')).toMatch(/<input[^>]*disabled/)
   })
 })

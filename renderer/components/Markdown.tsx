@@ -23,6 +23,16 @@ function PictureAsText({ alt, src }: { alt?: string; src?: unknown }): ReactNode
   )
 }
 
+/** The code of a fenced block and the language it names. */
+function codeOf(pre: ExtraProps['node']): { code: string; language: string | null } {
+  const inner = pre?.children[0]
+  if (inner?.type !== 'element') return { code: '', language: null }
+  const names = inner.properties['className']
+  const language = Array.isArray(names) ? names.map(String).find((name) => name.startsWith('language-')) : undefined
+  const code = inner.children.map((child) => (child.type === 'text' ? child.value : '')).join('')
+  return { code: code.replace(/\n$/, ''), language: language?.slice('language-'.length) ?? null }
+}
+
 const components: Components = {
   ...Object.fromEntries(
     (['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'ul', 'ol', 'li', 'blockquote', 'hr', 'strong', 'em', 'del', 'thead', 'tbody', 'tr', 'th', 'td', 'sup', 'sub', 'section'] as const).map(
@@ -32,8 +42,7 @@ const components: Components = {
   a: ({ href, children }) => <Link href={href}>{children}</Link>,
   img: ({ alt, src }) => <PictureAsText alt={alt} src={src} />,
   inlineCode: ({ children }) => <code className="code-inline">{children}</code>,
-  code: ({ className, children }) => <CodeBlock language={/language-(\S+)/.exec(className ?? '')?.[1] ?? null}>{children}</CodeBlock>,
-  pre: ({ children }) => <>{children}</>,
+  pre: ({ node }) => <CodeBlock {...codeOf(node)} />,
   table: ({ children }) => (
     <div className="table-frame" tabIndex={0} role="group" aria-label="Table">
       <table>{children}</table>
@@ -46,14 +55,15 @@ const remarkPlugins = [...Object.values(defaultRemarkPlugins), htmlAsText]
 
 /**
  * An answer's Markdown. The text is untrusted: HTML in it is shown as text, pictures are never fetched, links are
- * http(s) only and ask before they open.
+ * http(s) only and ask before they open. `partial`: the text ends where it was cut, and what is open there is closed.
+ * `streaming`: more is coming.
  */
-export function Markdown({ text, streaming = false }: { text: string; streaming?: boolean }): ReactNode {
+export function Markdown({ text, partial = false, streaming = false }: { text: string; partial?: boolean; streaming?: boolean }): ReactNode {
   return (
     <Streamdown
       className={cx('markdown', streaming && 'streaming')}
       mode="streaming"
-      parseIncompleteMarkdown={streaming}
+      parseIncompleteMarkdown={partial || streaming}
       components={components}
       rehypePlugins={rehypePlugins}
       remarkPlugins={remarkPlugins}

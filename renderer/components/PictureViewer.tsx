@@ -1,6 +1,6 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { ChevronLeft, ChevronRight, Maximize, X, ZoomIn, ZoomOut } from 'lucide-react'
-import { useState, type KeyboardEvent, type ReactNode } from 'react'
+import { useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { percent } from '../lib/format.ts'
 import { IconButton, iconButtonClass } from './IconButton.tsx'
 import { PictureStage } from './PictureStage.tsx'
@@ -16,6 +16,7 @@ export function PictureViewer({
   index: number | null
   onIndexChange: (index: number | null) => void
 }): ReactNode {
+  const popup = useRef<HTMLDivElement>(null)
   const [view, setView] = useState<View | null>(null)
   const [step, setStep] = useState<{ factor: number } | null>(null)
   const picture = index === null ? undefined : pictures[index]
@@ -44,7 +45,7 @@ export function PictureViewer({
   return (
     <Dialog.Root open={picture !== undefined} onOpenChange={(open) => !open && go(null)}>
       <Dialog.Portal>
-        <Dialog.Popup className="fixed inset-0 flex flex-col bg-mat text-ink outline-none" onKeyDown={onKeyDown}>
+        <Dialog.Popup ref={popup} initialFocus={popup} className="fixed inset-0 flex flex-col bg-mat text-ink outline-none" onKeyDown={onKeyDown}>
           {picture ? (
             <>
               <header className="flex h-12 shrink-0 items-center gap-1 border-b border-hairline bg-canvas pr-2 pl-4">

@@ -12,6 +12,9 @@ import { TokenLine } from './TokenLine.tsx'
 
 const MAX_HEIGHT_PX = 240
 
+/** By the number of pictures: none, one, several. */
+const placeholders = ['Drop a picture, or ask something', 'Ask about the picture', 'Ask about the pictures']
+
 /** Where a question is put together: pictures in order, then the text. Enter sends, Shift+Enter starts a line. */
 export function Composer({
   conversationId,
@@ -57,7 +60,7 @@ export function Composer({
     void addFiles(conversationId, host, files)
   }
   return (
-    <div className="mx-auto w-full max-w-[720px] px-4 pb-3 mid:px-6">
+    <div className="mx-auto w-full max-w-[720px] px-4 pt-2 pb-3 mid:px-6">
       {draft.error ? <ErrorNote message={draft.error.message} className="mb-2" /> : null}
       <Refusals refusals={draft.refusals} onDismiss={(key) => dismissRefusal(conversationId, key)} />
       <form
@@ -74,7 +77,7 @@ export function Composer({
           rows={1}
           dir="auto"
           aria-label="Question"
-          placeholder={draft.pictures.length > 0 ? 'Ask about the picture' : 'Drop a picture, or ask something'}
+          placeholder={placeholders[Math.min(2, draft.pictures.length)]}
           value={draft.text}
           readOnly={draft.sending}
           onChange={(event) => setText(conversationId, event.target.value)}

@@ -1,10 +1,11 @@
 import { ChevronLeft, ChevronRight, X } from 'lucide-react'
 import type { KeyboardEvent, ReactNode } from 'react'
+import { NumberBadge } from '../../components/NumberBadge.tsx'
 import { cx } from '../../lib/cx.ts'
 import { tokens } from '../../lib/format.ts'
 import type { Picture } from './state.ts'
 
-const tool = 'flex size-5 items-center justify-center rounded-md text-muted enabled:hover:bg-hover enabled:hover:text-ink disabled:opacity-40 [&>svg]:size-3.5'
+const tool = 'flex size-6 shrink-0 items-center justify-center rounded-md text-muted enabled:hover:bg-hover enabled:hover:text-ink disabled:opacity-40 [&>svg]:size-3.5'
 
 /** What a pointer resting on the tile is told. */
 function hint(picture: Picture): string {
@@ -65,34 +66,32 @@ export function PictureTile({
       onDragEnd={() => onDrag(false)}
       className={cx('flex flex-col overflow-hidden rounded-md border bg-mat', dragged ? 'border-accent opacity-60' : 'border-hairline')}
     >
-      <div className="relative flex h-24 max-w-44 min-w-20 items-center justify-center">
+      <div className="relative flex h-24 max-w-44 min-w-28 items-center justify-center">
         <img src={picture.preview} alt="" draggable={false} className="max-h-24 max-w-44 object-contain" />
-        {busy ? <span className="work-edge" role="progressbar" aria-label={`Working on picture ${number}`} /> : null}
-      </div>
-      <div className="flex h-6 items-center gap-0.5 border-t border-hairline bg-raised pr-0.5 pl-1.5">
-        <span className="flex-1 text-small text-muted tabular-nums">
-          {total > 1 ? <span className="mr-1 font-medium text-ink">{number}</span> : null}
-          {picture.tokens === null ? '' : picture.tokens.toLocaleString()}
-        </span>
-        {total > 1 ? (
-          <>
-            <button type="button" className={tool} aria-label={`Move picture ${number} earlier`} disabled={index === 0} onClick={() => onMove(index - 1)}>
-              <ChevronLeft />
-            </button>
-            <button
-              type="button"
-              className={tool}
-              aria-label={`Move picture ${number} later`}
-              disabled={index === total - 1}
-              onClick={() => onMove(index + 1)}
-            >
-              <ChevronRight />
-            </button>
-          </>
-        ) : null}
-        <button type="button" className={tool} aria-label={`Remove picture ${number}`} onClick={onRemove}>
+        {total > 1 ? <NumberBadge number={number} /> : null}
+        <button type="button" className={cx(tool, 'absolute top-1 right-1 border border-hairline bg-raised')} aria-label={`Remove picture ${number}`} onClick={onRemove}>
           <X />
         </button>
+        {busy ? <span className="work-edge" role="progressbar" aria-label={`Working on picture ${number}`} /> : null}
+      </div>
+      <div className="flex h-6 items-center justify-between border-t border-hairline bg-raised">
+        {total > 1 ? (
+          <button type="button" className={tool} aria-label={`Move picture ${number} earlier`} disabled={index === 0} onClick={() => onMove(index - 1)}>
+            <ChevronLeft />
+          </button>
+        ) : null}
+        <span className="min-w-0 flex-1 truncate px-1 text-center text-small text-muted tabular-nums">{picture.tokens === null ? '' : tokens(picture.tokens)}</span>
+        {total > 1 ? (
+          <button
+            type="button"
+            className={tool}
+            aria-label={`Move picture ${number} later`}
+            disabled={index === total - 1}
+            onClick={() => onMove(index + 1)}
+          >
+            <ChevronRight />
+          </button>
+        ) : null}
       </div>
     </li>
   )

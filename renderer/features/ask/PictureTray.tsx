@@ -46,7 +46,7 @@ export function PictureTray({ conversationId, draft }: { conversationId: string 
           picture={picture}
           index={index}
           total={pictures.length}
-          working={draft.preparing && picture.tokens === null}
+          working={draft.preparing}
           dragged={dragged === picture.key}
           onMove={(to) => move(picture.key, to)}
           onRemove={() => remove(picture.key, index)}

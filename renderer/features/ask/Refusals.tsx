@@ -12,7 +12,7 @@ export function Refusals({ refusals, onDismiss }: { refusals: readonly Refusal[]
         <li key={refusal.key} role="alert" className="flex items-start gap-2.5 rounded-lg bg-danger-soft py-1.5 pr-1.5 pl-3">
           <FileX className="mt-1 size-4 shrink-0 text-danger" aria-hidden />
           <p className="min-w-0 flex-1 py-1 [overflow-wrap:anywhere]">
-            <span className="font-medium">{refusal.name}</span> <span className="text-ink">{refusal.message}</span>
+            <span className="font-semibold">{refusal.name}:</span> {refusal.message}
           </p>
           <IconButton label={`Dismiss the note about ${refusal.name}`} size="small" onClick={() => onDismiss(refusal.key)}>
             <X />

@@ -5,10 +5,10 @@ import type { Draft } from './state.ts'
 
 /** What the question costs: its tokens and the conversation's of the context; says so when they do not fit. */
 export function TokenLine({ draft }: { draft: Draft }): ReactNode {
-  const { totals, pictures } = draft
+  const { totals, pictures, text } = draft
   const base = 'min-w-0 flex-1 text-small tabular-nums'
   if (pictures.some((picture) => !picture.attachment)) return <p className={cx(base, 'truncate text-subtle')}>Storing…</p>
-  if (!totals || pictures.length === 0) {
+  if (!totals || (pictures.length === 0 && text.trim() === '')) {
     return <p className={cx(base, 'truncate text-subtle')}>{draft.preparing ? 'Looking at the pictures…' : ''}</p>
   }
   const used = totals.conversation + totals.question

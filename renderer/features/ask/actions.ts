@@ -61,10 +61,11 @@ export async function send(conversationId: string | null): Promise<{ conversatio
   const key = draftKey(conversationId)
   const draft = draftOf(key)
   if (!canSend(draft)) return null
-  cancelPrepare(conversationId)
   updateDraft(key, (now) => ({ ...now, sending: true, error: null }))
   try {
     const sent = await call((core) => core.ask.send({ conversationId, parts: toParts(draft) }))
+    // Only now: until the answer runs, what encodes the pictures is not to be stopped.
+    cancelPrepare(conversationId)
     for (const picture of draft.pictures) URL.revokeObjectURL(picture.preview)
     updateDraft(key, () => emptyDraft)
     return sent

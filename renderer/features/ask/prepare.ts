@@ -4,48 +4,70 @@ import { counted, toParts } from './state.ts'
 import { draftKey, draftOf, updateDraft } from './store.ts'
 
 /** Waiting time before counting, in ms: short after a picture changed, longer while typing goes on. */
-export const PREPARE_DELAY_MS = { pictures: 150, text: 800 } as const
+const DELAY_MS = { pictures: 120, text: 600 } as const
 
-const running = new Map<string, { timer: ReturnType<typeof setTimeout>; abort: AbortController }>()
-
-/** Forgets a planned or running preparation: the question was sent or has no pictures any more. */
-export function cancelPrepare(conversationId: string | null): void {
-  const key = draftKey(conversationId)
-  const entry = running.get(key)
-  if (!entry) return
-  clearTimeout(entry.timer)
-  entry.abort.abort()
-  running.delete(key)
-  updateDraft(key, (draft) => (draft.preparing ? { ...draft, preparing: false } : draft))
+interface Task {
+  readonly timer: ReturnType<typeof setTimeout>
+  readonly abort: AbortController
 }
 
-async function prepare(conversationId: string | null, signal: AbortSignal): Promise<void> {
+const counting = new Map<string, Task>()
+const encoding = new Map<string, Task>()
+
+function end(tasks: Map<string, Task>, key: string): void {
+  const task = tasks.get(key)
+  if (!task) return
+  clearTimeout(task.timer)
+  task.abort.abort()
+  tasks.delete(key)
+}
+
+function begin(tasks: Map<string, Task>, key: string, delay: number, run: (signal: AbortSignal) => Promise<void>): void {
+  end(tasks, key)
+  const abort = new AbortController()
+  tasks.set(key, { abort, timer: setTimeout(() => void run(abort.signal), delay) })
+}
+
+/** Counts the draft's tokens. A failure other than a full context stays silent: Send will say it where it matters. */
+async function count(conversationId: string | null, signal: AbortSignal): Promise<void> {
   const key = draftKey(conversationId)
-  const draft = draftOf(key)
-  const parts = toParts(draft)
-  if (draft.pictures.some((picture) => !picture.attachment)) return
-  updateDraft(key, (now) => ({ ...now, preparing: true }))
+  const parts = toParts(draftOf(key))
   try {
-    const counts = await call((core) => core.ask.count({ conversationId, parts }, { signal }))
-    if (!signal.aborted) updateDraft(key, (now) => counted(now, counts))
-    await call((core) => core.ask.prepare({ conversationId, parts }, { signal }))
-    if (!signal.aborted) updateDraft(key, (now) => ({ ...now, preparing: false }))
+    const answer = await call((core) => core.ask.count({ conversationId, parts }, { signal }))
+    if (!signal.aborted) updateDraft(key, (draft) => counted(draft, answer))
   } catch (thrown) {
-    if (signal.aborted) return
-    const info = thrown instanceof AppError && thrown.code === 'ContextFull' ? thrown.toInfo() : null
-    updateDraft(key, (now) => ({ ...now, preparing: false, error: info ?? now.error }))
+    if (signal.aborted || !(thrown instanceof AppError) || thrown.code !== 'ContextFull') return
+    updateDraft(key, (draft) => ({ ...draft, error: thrown.toInfo() }))
   }
 }
 
-/**
- * Has the core count the question's tokens and encode its pictures ahead of Send. Replaces what was planned before. A
- * failure other than a full context stays silent: Send will say it where it matters.
- */
-export function planPrepare(conversationId: string | null, after: keyof typeof PREPARE_DELAY_MS): void {
-  cancelPrepare(conversationId)
+/** Encodes the draft's pictures ahead of Send. Whatever goes wrong here, Send says it when it matters. */
+async function encode(conversationId: string | null, signal: AbortSignal): Promise<void> {
   const key = draftKey(conversationId)
-  if (draftOf(key).pictures.length === 0) return
-  const abort = new AbortController()
-  const timer = setTimeout(() => void prepare(conversationId, abort.signal), PREPARE_DELAY_MS[after])
-  running.set(key, { timer, abort })
+  const parts = toParts(draftOf(key))
+  updateDraft(key, (draft) => ({ ...draft, preparing: true }))
+  await call((core) => core.ask.prepare({ conversationId, parts }, { signal })).catch(() => {})
+  if (!signal.aborted) updateDraft(key, (draft) => ({ ...draft, preparing: false }))
+}
+
+/** Forgets what is planned or running for a draft: it was sent. */
+export function cancelPrepare(conversationId: string | null): void {
+  end(counting, draftKey(conversationId))
+  end(encoding, draftKey(conversationId))
+}
+
+/**
+ * Has the core count the draft's tokens and, after a change of its pictures, encode them ahead of Send. Replaces what
+ * was planned before.
+ */
+export function planPrepare(conversationId: string | null, changed: keyof typeof DELAY_MS): void {
+  const key = draftKey(conversationId)
+  const { pictures, text } = draftOf(key)
+  if (pictures.some((picture) => !picture.attachment)) return
+  if (pictures.length > 0 || text.trim() !== '') begin(counting, key, DELAY_MS[changed], (signal) => count(conversationId, signal))
+  else end(counting, key)
+  if (changed === 'text') return
+  if (pictures.length > 0) return begin(encoding, key, DELAY_MS.pictures, (signal) => encode(conversationId, signal))
+  end(encoding, key)
+  updateDraft(key, (draft) => (draft.preparing ? { ...draft, preparing: false } : draft))
 }

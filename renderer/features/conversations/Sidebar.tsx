@@ -33,8 +33,8 @@ export function Sidebar({
         {collapse}
         <span className="flex-1 truncate px-1 font-semibold select-none">Sightline</span>
       </div>
-      <div className="flex flex-col gap-2 px-2 pb-2">
-        <Button className="w-full justify-start px-2" onClick={() => onOpen(null)} aria-keyshortcuts="Control+N Meta+N">
+      <div className="flex flex-col gap-1 px-2 pb-3">
+        <Button kind="quiet" className="w-full justify-start px-2 text-ink!" onClick={() => onOpen(null)} aria-keyshortcuts="Control+N Meta+N">
           <Plus aria-hidden />
           <span className="flex-1 text-left">New conversation</span>
           <kbd className="font-sans text-small text-subtle">{shortcut('N')}</kbd>

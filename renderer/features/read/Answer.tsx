@@ -65,7 +65,7 @@ function AnswerText({ message }: { message: Message }): ReactNode {
   if (text === '') return message.status === 'complete' ? <p className="text-read text-muted">The model gave an empty answer.</p> : null
   return (
     <div data-testid="answer-text">
-      <Markdown text={text} streaming={streaming} />
+      <Markdown text={text} partial={message.status !== 'complete'} streaming={streaming} />
     </div>
   )
 }

@@ -17,8 +17,8 @@ function figures({ model, timings, usage }: Message): [string, string][] {
   }
   if (usage) {
     lines.push(['Prompt tokens', count(usage.promptTokens)])
-    if (usage.imageTokens > 0) lines.push(['of these, pictures', count(usage.imageTokens)])
-    if (usage.cachedTokens > 0) lines.push(['of these, remembered', count(usage.cachedTokens)])
+    if (usage.imageTokens > 0) lines.push(['– in pictures', count(usage.imageTokens)])
+    if (usage.cachedTokens > 0) lines.push(['– remembered', count(usage.cachedTokens)])
     lines.push(['Answer tokens', count(usage.completionTokens)], ['Context', count(usage.contextTokens)])
   }
   return lines
@@ -35,12 +35,12 @@ export function AnswerDetails({ message }: { message: Message }): ReactNode {
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner sideOffset={6} align="start">
-          <Popover.Popup className="float-motion w-64 rounded-lg border border-hairline bg-raised p-3 text-ui text-ink shadow-float outline-none">
+          <Popover.Popup className="float-motion w-72 rounded-lg border border-hairline bg-raised p-3 text-ui text-ink shadow-float outline-none">
             <Popover.Title className="sr-only">Answer details</Popover.Title>
-            <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
+            <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-1">
               {lines.map(([label, value]) => (
                 <div key={label} className="contents">
-                  <dt className="text-muted">{label}</dt>
+                  <dt className="whitespace-nowrap text-muted">{label}</dt>
                   <dd className="text-right [overflow-wrap:anywhere] tabular-nums">{value}</dd>
                 </div>
               ))}

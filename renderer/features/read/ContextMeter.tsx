@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import { cx } from '../../lib/cx.ts'
-import { count, percent } from '../../lib/format.ts'
+import { count, percent, tokens } from '../../lib/format.ts'
 import { contextUse } from './context.ts'
 import { useRead } from './store.ts'
 
@@ -14,6 +14,7 @@ export function ContextMeter(): ReactNode {
   if (!use || use.total <= 0) return null
   const share = Math.min(1, use.used / use.total)
   const tight = share >= NEARLY_FULL
+  const left = Math.max(0, use.total - use.used)
   const words = `${count(use.used)} of ${count(use.total)} tokens of context used`
   return (
     <div
@@ -29,7 +30,7 @@ export function ContextMeter(): ReactNode {
       <span className="h-1 w-12 overflow-hidden rounded-full bg-active">
         <span className={cx('block h-full rounded-full', tight ? 'bg-warning' : 'bg-control')} style={{ width: `${share * 100}%` }} />
       </span>
-      {tight ? `${count(Math.max(0, use.total - use.used))} tokens left` : percent(share)}
+      {tight ? (left === 0 ? 'Context full' : `${tokens(left)} left`) : percent(share)}
     </div>
   )
 }

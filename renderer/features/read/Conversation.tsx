@@ -27,7 +27,7 @@ export function Conversation(): ReactNode {
       </div>
       {atEnd ? null : (
         <div className="pointer-events-none absolute inset-x-0 bottom-2 flex justify-center">
-          <Button className="pointer-events-auto rounded-full shadow-float" onClick={jump}>
+          <Button className="pointer-events-auto shadow-float" onClick={jump}>
             <ArrowDown aria-hidden />
             Jump to latest
           </Button>

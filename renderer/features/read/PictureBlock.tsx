@@ -1,6 +1,7 @@
 import { ImageOff } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import type { Attachment } from '#contract'
+import { NumberBadge } from '../../components/NumberBadge.tsx'
 import { bytes } from '../../lib/format.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
 
@@ -52,13 +53,5 @@ export function PictureBlock({
       )}
       {number === null ? null : <NumberBadge number={number} />}
     </button>
-  )
-}
-
-function NumberBadge({ number }: { number: number }): ReactNode {
-  return (
-    <span className="absolute top-1.5 left-1.5 flex h-5 min-w-5 items-center justify-center rounded-md border border-hairline bg-raised px-1 text-small font-medium text-ink tabular-nums">
-      {number}
-    </span>
   )
 }

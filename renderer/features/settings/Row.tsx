@@ -3,12 +3,10 @@ import type { ReactNode } from 'react'
 /** One setting: its name, a line that explains it, and its control. */
 export function Row({ label, note, children }: { label: string; note?: string; children: ReactNode }): ReactNode {
   return (
-    <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-2">
-      <div className="min-w-[10rem] flex-1">
-        <p>{label}</p>
-        {note ? <p className="text-muted">{note}</p> : null}
-      </div>
-      {children}
+    <div className="grid grid-cols-[1fr_auto] items-center gap-x-6 gap-y-1">
+      <p className="max-[480px]:col-span-2">{label}</p>
+      <div className="max-[480px]:col-span-2">{children}</div>
+      {note ? <p className="col-span-2 max-w-[60ch] text-muted">{note}</p> : null}
     </div>
   )
 }
