@@ -1,0 +1,69 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { demoModel } from './engineRequests.ts'
+import { ggufFields } from './ggufFields.ts'
+import type { Field } from './ggufFields.ts'
+
+/** Paths of files that must be refused, made in `folder` from the demo model and from nothing. */
+export interface BadFiles {
+  readonly textModelCutInHalf: string
+  readonly textModelWithTooManyTensors: string
+  /** Gives vectors of 64 numbers, the demo model takes 128. */
+  readonly narrowProjector: string
+  readonly missing: string
+  readonly textNamedPng: string
+  readonly truncatedPng: string
+  /** Only the header of a PNG of 50,000 x 50,000 pixels. */
+  readonly hugePng: string
+  readonly svg: string
+}
+
+const TENSOR_COUNT_AT = 8
+
+/** Writes the files. */
+export async function badFiles(folder: string): Promise<BadFiles> {
+  const write = (name: string, content: Uint8Array | string) => {
+    const path = join(folder, name)
+    writeFileSync(path, content)
+    return path
+  }
+  const text = readFileSync(demoModel.textPath)
+  const counted = Buffer.from(text)
+  counted.writeBigUInt64LE(2n ** 63n, TENSOR_COUNT_AT)
+  const noise = { create: { width: 200, height: 200, channels: 3 as const, background: 'teal', noise: { type: 'gaussian' as const, mean: 128, sigma: 30 } } }
+  const png = await sharp(noise).png().toBuffer()
+  return {
+    textModelCutInHalf: write('half.gguf', text.subarray(0, text.length / 2)),
+    textModelWithTooManyTensors: write('tensors.gguf', counted),
+    narrowProjector: write('narrow.gguf', narrowed(readFileSync(demoModel.projectorPath!))),
+    missing: join(folder, 'missing'),
+    textNamedPng: write('text.png', 'Shopping list: bread, milk\n'),
+    truncatedPng: write('truncated.png', png.subarray(0, png.length / 2)),
+    hugePng: write('huge.png', pngHeader(50_000, 50_000)),
+    svg: write('drawing.svg', '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><image href="http://127.0.0.1:9/x.png"/></svg>'),
+  }
+}
+
+function pngHeader(width: number, height: number): Buffer {
+  const bytes = Buffer.from('89504e470d0a1a0a0000000d49484452000000000000000008020000000000000000000000', 'hex')
+  bytes.writeUInt32BE(width, 16)
+  bytes.writeUInt32BE(height, 20)
+  return bytes
+}
+
+/** The demo projector with half of its outputs: the matrix is cut, and everything behind it moves up. */
+function narrowed(file: Buffer): Buffer {
+  const HALF = 64
+  const INPUTS = 512
+  const { fields } = ggufFields(file)
+  const at = (kind: Field['kind'], name: string) => fields.find((found) => found.kind === kind && found.name === name)!.at
+  file.writeUInt32LE(HALF, at('integer', 'clip.vision.projection_dim'))
+  file.writeBigUInt64LE(BigInt(HALF), at('dimension', 'mm.2.weight[1]'))
+  file.writeBigUInt64LE(BigInt(HALF), at('dimension', 'mm.2.bias[0]'))
+  const matrixBytes = HALF * INPUTS * 2
+  file.writeBigUInt64LE(file.readBigUInt64LE(at('offset', 'mm.2.weight')) + BigInt(matrixBytes), at('offset', 'mm.2.bias'))
+  for (const { kind, name, at: place } of fields)
+    if (kind === 'offset' && name.startsWith('v.blk.')) file.writeBigUInt64LE(file.readBigUInt64LE(place) - BigInt(matrixBytes + HALF * 4), place)
+  return file
+}
