@@ -1,0 +1,32 @@
+import { join } from 'node:path'
+import { defineConfig } from '@playwright/test'
+import { findChromium, installHint } from '../build/chromium.ts'
+import type { ShellOptions } from './support/fixtures.ts'
+
+const chromium = findChromium()
+if (!chromium) throw new Error(installHint)
+// The stand-in for Electron drives the same browser.
+process.env['CHROMIUM'] = chromium
+
+const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+
+export default defineConfig<ShellOptions>({
+  testDir: '.',
+  outputDir: '../test-results/e2e',
+  globalSetup: join(import.meta.dirname, 'support/announceShells.ts'),
+  fullyParallel: true,
+  workers: 2,
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
+  forbidOnly: Boolean(process.env['CI']),
+  reporter: [['list'], ['json', { outputFile: process.env['PLAYWRIGHT_JSON_OUTPUT_FILE'] ?? '../test-results/playwright.json' }]],
+  use: {
+    viewport: { width: 1180, height: 800 },
+    launchOptions: { executablePath: chromium, args: flags },
+    trace: 'retain-on-failure',
+  },
+  projects: [
+    { name: 'browser shell', testDir: './specs', testIgnore: /electron\//, use: { shell: 'browser' } },
+    { name: 'electron shell', testDir: './specs', testIgnore: /browserShell\//, use: { shell: 'electron' } },
+  ],
+})

@@ -1,0 +1,66 @@
+import { once } from 'node:events'
+import { dirname } from 'node:path'
+import { _electron } from '@playwright/test'
+import type { ElectronApplication, Page } from '@playwright/test'
+import type { RunningApp } from './app.ts'
+import { electronProgram, root } from './electronProgram.ts'
+
+/** Switches and script of the built desktop shell, with its own data folder. */
+export const electronArguments = (data: string): string[] => ['dist/electron/main.js', `--user-data-dir=${data}`]
+
+/** The environment of the desktop shell: this Node comes first for the stand-in. */
+export function electronEnvironment(): Record<string, string> {
+  const defined = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return { ...Object.fromEntries(defined), PATH: `${dirname(process.execPath)}:${process.env['PATH']}` }
+}
+
+/** The built desktop shell, in Electron or on the stand-in for it. */
+export class ElectronApp implements RunningApp {
+  private readonly data: string
+  private shell: ElectronApplication | null = null
+  private window: Page | null = null
+
+  private constructor(data: string) {
+    this.data = data
+  }
+
+  static async start(data: string): Promise<ElectronApp> {
+    const app = new ElectronApp(data)
+    await app.restart()
+    return app
+  }
+
+  get page(): Page {
+    if (!this.window) throw new Error('The app is not running.')
+    return this.window
+  }
+
+  get pid(): number {
+    return this.electron.process().pid ?? 0
+  }
+
+  /** Playwright's hold on the main process. */
+  get electron(): ElectronApplication {
+    if (!this.shell) throw new Error('The app is not running.')
+    return this.shell
+  }
+
+  async restart(): Promise<void> {
+    this.shell = await _electron.launch({ executablePath: electronProgram().path, args: electronArguments(this.data), cwd: root, env: electronEnvironment() })
+    this.window = await this.shell.firstWindow()
+    await this.window.waitForURL(/sightline/)
+  }
+
+  async kill(): Promise<void> {
+    const { pid } = this
+    const ended = once(this.electron.process(), 'exit')
+    // Its whole process group, as the browser processes of the app end with it.
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
+    await ended
+  }
+
+  async quit(): Promise<void> {
+    const shell = this.electron.process()
+    if (shell.exitCode === null && shell.signalCode === null) await this.electron.close()
+  }
+}

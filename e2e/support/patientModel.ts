@@ -1,0 +1,74 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { root } from './electronProgram.ts'
+import { readGguf, writeGguf } from './ggufFile.ts'
+import type { Tensor } from './ggufFile.ts'
+
+/** Layers added to the demo model's: each adds its time to every token. */
+const LAYERS = 60
+/** What it writes where the demo model would end. */
+const LETTER = 'Z'
+const demo = join(root, 'resources/demo-model')
+
+/** The two files of a model that takes its time and does not end by itself. */
+export interface PatientModel {
+  readonly text: string
+  readonly projector: string
+}
+
+/**
+ * Makes a model out of the demo model that answers slowly and without end, so that there is time to stop it, to kill it
+ * and to see it write: layers that add nothing (their outputs are zero), and a letter that is always likelier than the
+ * end of the turn (its row of the tied embedding is the end token's, enlarged).
+ */
+export function patientModel(): PatientModel {
+  const folder = join(tmpdir(), 'sightline-e2e-model')
+  const text = join(folder, `patient-${LAYERS}.gguf`)
+  if (!existsSync(text)) {
+    mkdirSync(folder, { recursive: true })
+    const partial = `${text}.${process.pid}`
+    writeFileSync(partial, make(readFileSync(join(demo, 'demo-text-f16.gguf'))))
+    renameSync(partial, text)
+  }
+  return { text, projector: join(demo, 'demo-mmproj-f16.gguf') }
+}
+
+function make(source: Buffer): Buffer {
+  const { metadata, tensors } = readGguf(source)
+  const u32 = (key: string) => metadata.find((entry) => entry.key.endsWith(key))?.value.readUInt32LE() ?? 0
+  const blocks = u32('.block_count')
+  const tokens = tokenTexts(metadata.find(({ key }) => key === 'tokenizer.ggml.tokens')?.value ?? Buffer.alloc(0))
+  const embedding = (tensor: Tensor) => enlargedRow(tensor, tokens.indexOf('<|im_end|>'), tokens.indexOf(LETTER))
+  const first = tensors.filter(({ name }) => name.startsWith('blk.0.'))
+  const idle = Array.from({ length: LAYERS }, (_, index) => first.map((tensor) => idleTensor(tensor, blocks + index))).flat()
+  return writeGguf({
+    metadata: metadata.map((entry) => (entry.key.endsWith('.block_count') ? { ...entry, value: Buffer.from(Uint32Array.of(blocks + LAYERS).buffer) } : entry)),
+    tensors: [...tensors.map((tensor) => (tensor.name === 'token_embd.weight' ? embedding(tensor) : tensor)), ...idle],
+  })
+}
+
+function idleTensor(tensor: Tensor, block: number): Tensor {
+  const isOutput = /attn_output|ffn_down/.test(tensor.name)
+  return { ...tensor, name: tensor.name.replace('blk.0.', `blk.${block}.`), data: isOutput ? Buffer.alloc(tensor.data.length) : tensor.data }
+}
+
+/** Copies row `from` of an f16 matrix to row `to`, 1.25 times as large. */
+function enlargedRow(tensor: Tensor, from: number, to: number): Tensor {
+  const width = Number(tensor.dims[0])
+  const rows = new Float16Array(new Uint8Array(tensor.data).buffer)
+  const row = rows.slice(from * width, (from + 1) * width).map((value) => value * 1.25)
+  rows.set(row, to * width)
+  return { ...tensor, data: Buffer.from(rows.buffer) }
+}
+
+/** An array of strings as GGUF stores it. */
+function tokenTexts(tokens: Buffer): string[] {
+  const texts: string[] = []
+  for (let at = 12; at < tokens.length; ) {
+    const length = Number(tokens.readBigUInt64LE(at))
+    texts.push(tokens.toString('utf8', at + 8, at + 8 + length))
+    at += 8 + length
+  }
+  return texts
+}

@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect } from '@playwright/test'
+
+interface Process {
+  readonly pid: number
+  readonly parent: number
+  readonly command: string
+}
+
+/** Every process of this computer that can be read. */
+function allProcesses(): Process[] {
+  if (process.platform !== 'linux') {
+    const lines = execFileSync('ps', ['-axo', 'pid=,ppid=,args='], { encoding: 'utf8' }).trim().split('\n')
+    return lines.map((line) => {
+      const [pid = '', parent = '', ...command] = line.trim().split(/\s+/)
+      return { pid: Number(pid), parent: Number(parent), command: command.join(' ') }
+    })
+  }
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
+    try {
+      const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1]
+      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ')
+      return [{ pid: Number(name), parent: Number(parent), command }]
+    } catch {
+      return [] // It ended meanwhile.
+    }
+  })
+}
+
+/** The engine process below the app's process, once it is there. */
+export async function engineProcess(app: number): Promise<number> {
+  const find = () => allProcesses().find(({ parent, command }) => parent === app && /engine[/\\]worker|workers[/\\]engine/.test(command))?.pid
+  await expect.poll(find, { message: 'the engine process' }).toBeDefined()
+  return find() as number
+}
+
+/** Whether a process is there and has not ended. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
