@@ -26,9 +26,10 @@ export class WorkerLink {
     this.process = options.spawn('engine')
     this.process.onMessage((raw) => {
       const message = raw as FromWorker
-      this.watch()
       options.onMessage(message)
       if ('id' in message) this.pending.get(message.id)?.(message)
+      // after the request's end, so that a process without work is not watched
+      this.watch()
     })
     this.process.onExit(({ code, signal }) => {
       if (this.watchdog) clearTimeout(this.watchdog)
