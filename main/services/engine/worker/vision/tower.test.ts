@@ -23,6 +23,7 @@ interface Preprocess {
 
 const preprocess = goldenJson<Preprocess>('common', 'preprocess.json')
 const runtime = createRuntime()
+const GGML_STATUS_ABORTED = 1
 const never = new AbortController().signal
 
 function resized(image: string): Frame {
@@ -72,6 +73,23 @@ describe.each(families)('%s embeddings are those of the reference', (family: Fam
   test('a still picture is two equal frames', async () => {
     const frame = resized('images/img_f.png')
     expect(await tower.encode([frame, frame], never)).toEqual(await tower.encode([frame], never))
+  })
+
+  test('an abort ends the computation at hand and leaves the tower usable', async () => {
+    const large = { data: new Uint8Array(1400 * 1400 * 3), width: 1400, height: 1400 }
+    const abort = new AbortController()
+    let status: Promise<number> | null = null
+    const graphCompute: typeof runtime.ggml.graphCompute = (...args) => {
+      status = runtime.ggml.graphCompute(...args)
+      abort.abort(new Error('enough'))
+      runtime.abort.set(true)
+      return status
+    }
+    const watched = new VisionTower({ ...runtime, ggml: { ...runtime.ggml, graphCompute } }, projector)
+    await expect(watched.encode([large], abort.signal)).rejects.toThrow('enough')
+    expect(await status).toBe(GGML_STATUS_ABORTED)
+    runtime.abort.set(false)
+    expect((await tower.encode([resized('images/img_a.png')], never)).length).toBeGreaterThan(0)
   })
 
   test('an abort before it starts gives its reason and leaves the tower usable', async () => {
