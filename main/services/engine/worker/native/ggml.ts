@@ -1,7 +1,7 @@
 import { bind, bindAsync } from './ffi.ts'
 import type { Memory, Pointer } from './ffi.ts'
 import type { Libraries } from './libraries.ts'
-import { GgmlInit, GgufInit } from './structs.ts'
+import { GgmlInit } from './structs.ts'
 
 /** ggml tensor types, by their number in the file format. */
 export const GgmlType = { F32: 0, F16: 1, Q4_0: 2, Q8_0: 8, I32: 26, BF16: 30 } as const
@@ -17,11 +17,10 @@ export function bindGgml({ ggmlBase, ggml }: Libraries) {
     init: bind<[object], P>(ggmlBase, 'ggml_init', p, [GgmlInit]),
     free: bind<[P], void>(ggmlBase, 'ggml_free', 'void', [p]),
     setNoAlloc: bind<[P, boolean], void>(ggmlBase, 'ggml_set_no_alloc', 'void', [p, 'bool']),
-    getTensor: bind<[P, string], P>(ggmlBase, 'ggml_get_tensor', p, [p, 'str']),
-    setName: bind<[P, string], P>(ggmlBase, 'ggml_set_name', p, [p, 'str']),
     nbytes: bind<[P], number>(ggmlBase, 'ggml_nbytes', 'size_t', [p]),
     rowSize: bind<[number, number], number>(ggmlBase, 'ggml_row_size', 'size_t', ['int', 'int64']),
     newTensor1d: bind<[P, number, number], P>(ggmlBase, 'ggml_new_tensor_1d', p, [p, 'int', 'int64']),
+    newTensor: bind<[P, number, number, Memory], P>(ggmlBase, 'ggml_new_tensor', p, [p, 'int', 'int', p]),
     newTensor2d: bind<[P, number, number, number], P>(ggmlBase, 'ggml_new_tensor_2d', p, [p, 'int', 'int64', 'int64']),
     mulMat: bind<[P, P, P], P>(ggmlBase, 'ggml_mul_mat', p, [p, p, p]),
     add: bind<[P, P, P], P>(ggmlBase, 'ggml_add', p, [p, p, p]),
@@ -48,6 +47,12 @@ export function bindGgml({ ggmlBase, ggml }: Libraries) {
     gallocrAllocGraph: bindAsync<[P, P], boolean>(ggmlBase, 'ggml_gallocr_alloc_graph', 'bool', [p, p]),
     gallocrFree: bind<[P], void>(ggmlBase, 'ggml_gallocr_free', 'void', [p]),
     allocCtxTensors: bind<[P, P], P>(ggmlBase, 'ggml_backend_alloc_ctx_tensors', p, [p, p]),
+    allocCtxTensorsFrom: bind<[P, P], P>(ggmlBase, 'ggml_backend_alloc_ctx_tensors_from_buft', p, [p, p]),
+    bufferTypeName: bind<[P], string>(ggmlBase, 'ggml_backend_buft_name', 'str', [p]),
+    deviceSupportsOp: bind<[P, P], boolean>(ggmlBase, 'ggml_backend_dev_supports_op', 'bool', [p, p]),
+    f16ToF32: bindAsync<[Memory, Memory, number], void>(ggmlBase, 'ggml_fp16_to_fp32_row', 'void', [p, p, 'int64']),
+    f32ToBf16: bindAsync<[Memory, Memory, number], void>(ggmlBase, 'ggml_fp32_to_bf16_row', 'void', [p, p, 'int64']),
+    quantizeChunk: bindAsync<[number, Memory, Memory, number, number, number, null], number>(ggmlBase, 'ggml_quantize_chunk', 'size_t', ['int', p, p, 'int64', 'int64', 'int64', p]),
     bufferFree: bind<[P], void>(ggmlBase, 'ggml_backend_buffer_free', 'void', [p]),
     tensorSet: bind<[P, Memory, number, number], void>(ggmlBase, 'ggml_backend_tensor_set', 'void', [p, p, 'size_t', 'size_t']),
     tensorGet: bind<[P, Memory, number, number], void>(ggmlBase, 'ggml_backend_tensor_get', 'void', [p, p, 'size_t', 'size_t']),
@@ -61,13 +66,6 @@ export function bindGgml({ ggmlBase, ggml }: Libraries) {
     logSet: bind<[P, P], void>(ggmlBase, 'ggml_log_set', 'void', [p, p]),
     loadBackends: bind<[string], void>(ggml, 'ggml_backend_load_all_from_path', 'void', ['str']),
     backendInitByType: bind<[number, string | null], P>(ggml, 'ggml_backend_init_by_type', p, ['int', 'str']),
-    ggufInit: bind<[string, object], P>(ggmlBase, 'gguf_init_from_file', p, ['str', GgufInit]),
-    ggufFree: bind<[P], void>(ggmlBase, 'gguf_free', 'void', [p]),
-    ggufDataOffset: bind<[P], number>(ggmlBase, 'gguf_get_data_offset', 'size_t', [p]),
-    ggufTensorCount: bind<[P], number>(ggmlBase, 'gguf_get_n_tensors', 'int64', [p]),
-    ggufTensorName: bind<[P, number], string>(ggmlBase, 'gguf_get_tensor_name', 'str', [p, 'int64']),
-    ggufTensorOffset: bind<[P, number], number>(ggmlBase, 'gguf_get_tensor_offset', 'size_t', [p, 'int64']),
-    ggufTensorType: bind<[P, number], number>(ggmlBase, 'gguf_get_tensor_type', 'int', [p, 'int64']),
   }
 }
 export type Ggml = ReturnType<typeof bindGgml>

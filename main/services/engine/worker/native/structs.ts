@@ -27,7 +27,6 @@ export const ContextParams = koffi.struct({
 
 export const Batch = koffi.struct({ n_tokens: 'int', token: P, embd: P, pos: P, n_seq_id: P, seq_id: P, logits: P })
 export const GgmlInit = koffi.struct({ mem_size: 'size_t', mem_buffer: P, no_alloc: 'bool' })
-export const GgufInit = koffi.struct({ no_alloc: 'bool', ctx: P })
 export const SamplerChainParams = koffi.struct({ no_perf: 'bool' })
 
 type Values = Record<string, number | boolean | bigint | null | ArrayBufferView>

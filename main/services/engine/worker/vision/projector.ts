@@ -1,83 +1,136 @@
 import { open } from 'node:fs/promises'
-import koffi from 'koffi'
+import type { FileHandle } from 'node:fs/promises'
 import { AppError } from '#contract'
-import type { ProjectorFacts } from '../../gguf/index.ts'
+import { readHeader } from '../../gguf/index.ts'
+import type { GgufHeader, ProjectorFacts } from '../../gguf/index.ts'
 import type { Pointer } from '../native/ffi.ts'
 import { GgmlType } from '../native/ggml.ts'
 import type { Runtime } from '../native/runtime.ts'
+import { convertRows } from './convert.ts'
+import { fastestKind, PLAIN } from './weightTypes.ts'
+import type { WeightKind } from './weightTypes.ts'
 
 const CHUNK_BYTES = 16 << 20
+/** Smaller projectors stay as they are: nothing is gained. */
+const WORTH_CONVERTING_BYTES = 64 << 20
+/** Numbers of a row must fill whole blocks of the quantized types. */
+const BLOCK = 32
+const TENSOR_OVERHEAD_BYTES = 512
+
+/** `fast`: half-precision matrices become what this CPU multiplies fastest; `plain`: all stays as it is in the file; `full`: f32. */
+export type Precision = 'fast' | 'plain' | 'full'
+
+interface Tensor {
+  readonly name: string
+  readonly dims: readonly number[]
+  readonly fileType: number
+  /** Type in memory. */
+  readonly type: number
+  readonly isSpecial: boolean
+  readonly start: number
+  readonly bytes: number
+}
 
 /** The weights of a vision tower and its merger in memory. */
 export class Projector {
   readonly facts: ProjectorFacts
-  /** Type of the keys and values in attention: full precision when the weights have it. */
-  readonly attentionType: number
+  /** What the matrices are multiplied as, e.g. "bf16". */
+  readonly kind: string
   private readonly runtime: Runtime
-  private readonly context: Pointer
-  private readonly buffer: Pointer
+  private readonly weights: ReadonlyMap<string, Pointer>
+  private readonly contexts: readonly Pointer[]
+  private readonly buffers: readonly Pointer[]
 
-  private constructor(runtime: Runtime, facts: ProjectorFacts, context: Pointer, buffer: Pointer, attentionType: number) {
+  private constructor(runtime: Runtime, facts: ProjectorFacts, kind: string, weights: ReadonlyMap<string, Pointer>, contexts: readonly Pointer[], buffers: readonly Pointer[]) {
     this.runtime = runtime
     this.facts = facts
-    this.context = context
-    this.buffer = buffer
-    this.attentionType = attentionType
+    this.kind = kind
+    this.weights = weights
+    this.contexts = contexts
+    this.buffers = buffers
   }
 
   /**
-   * Reads the weights of a projector file whose header was checked. `onProgress` gets the share read, 0..1.
+   * Reads the weights of a projector file. `onProgress` gets the share read, 0..1.
    * @throws AppError ModelDamaged, OutOfMemory; the signal's reason when aborted.
    */
-  static async load(runtime: Runtime, path: string, facts: ProjectorFacts, onProgress: (share: number) => void, signal: AbortSignal): Promise<Projector> {
+  static async load(runtime: Runtime, path: string, facts: ProjectorFacts, onProgress: (share: number) => void, signal: AbortSignal, precision: Precision = 'fast'): Promise<Projector> {
     const { ggml } = runtime
-    const cell = koffi.alloc('void*', 1) as bigint
-    const gguf = ggml.ggufInit(path, { no_alloc: true, ctx: cell })
-    const context = gguf ? (koffi.decode(cell, 'void*') as Pointer) : null
-    koffi.free(cell)
-    if (!gguf) throw new AppError('ModelDamaged', `The projector ${path} could not be read: ${runtime.log.lastError()}. Download it again.`)
-    const buffer = ggml.allocCtxTensors(context, runtime.cpu)
+    const header = await readHeader(path, signal)
+    const kind = precision === 'full' ? { ...PLAIN, type: GgmlType.F32, name: 'f32' } : precision === 'fast' && facts.bytes >= WORTH_CONVERTING_BYTES ? await fastestKind(runtime) : PLAIN
+    const tensors = planTensors(header, kind, precision)
+    const contexts: Pointer[] = []
+    const buffers: Pointer[] = []
+    const weights = new Map<string, Pointer>()
     const file = await open(path)
     try {
-      if (!buffer) throw new AppError('OutOfMemory', 'There is not enough memory for the projector. Close other programs or choose a smaller model.')
-      const dataOffset = ggml.ggufDataOffset(gguf)
-      const count = ggml.ggufTensorCount(gguf)
-      const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
-      let read = 0
-      let allF32 = true
-      for (let i = 0; i < count; i++) {
-        const tensor = ggml.getTensor(context, ggml.ggufTensorName(gguf, i))
-        if (ggml.ggufTensorType(gguf, i) !== GgmlType.F32) allF32 = false
-        const start = dataOffset + ggml.ggufTensorOffset(gguf, i)
-        const bytes = ggml.nbytes(tensor)
-        for (let at = 0; at < bytes; at += CHUNK_BYTES) {
-          signal.throwIfAborted()
-          const length = Math.min(CHUNK_BYTES, bytes - at)
-          const { bytesRead } = await file.read(chunk, 0, length, start + at)
-          if (bytesRead !== length) throw new AppError('ModelDamaged', `The projector ${path} ended early. Download it again.`)
-          ggml.tensorSet(tensor, chunk, at, length)
-          read += length
-          onProgress(Math.min(1, read / facts.bytes))
-        }
+      for (const special of [false, true]) {
+        const own = tensors.filter((tensor) => tensor.isSpecial === special)
+        if (own.length === 0) continue
+        const context = ggml.init({ mem_size: own.length * TENSOR_OVERHEAD_BYTES, mem_buffer: null, no_alloc: true })
+        contexts.push(context)
+        for (const { name, dims, type } of own) weights.set(name, ggml.newTensor(context, type, dims.length, BigInt64Array.from(dims, BigInt)))
+        const buffer = special ? ggml.allocCtxTensorsFrom(context, kind.bufferType) : ggml.allocCtxTensors(context, runtime.cpu)
+        if (!buffer) throw new AppError('OutOfMemory', 'There is not enough memory for the projector. Close other programs or choose a smaller model.')
+        buffers.push(buffer)
       }
-      return new Projector(runtime, facts, context, buffer, allF32 ? GgmlType.F32 : GgmlType.F16)
+      let read = 0
+      for (const tensor of tensors) {
+        await fill(runtime, file, tensor, weights.get(tensor.name)!, signal)
+        onProgress(Math.min(1, (read += tensor.bytes) / facts.bytes))
+      }
+      return new Projector(runtime, facts, kind.name, weights, contexts, buffers)
     } catch (error) {
-      ggml.bufferFree(buffer)
-      ggml.free(context)
+      release(runtime, contexts, buffers)
       throw error
     } finally {
       await file.close()
-      ggml.ggufFree(gguf)
     }
   }
 
   /** A weight by name; null when the file has none of that name. */
   weight(name: string): Pointer {
-    return this.runtime.ggml.getTensor(this.context, name)
+    return this.weights.get(name) ?? null
   }
 
   free(): void {
-    this.runtime.ggml.bufferFree(this.buffer)
-    this.runtime.ggml.free(this.context)
+    release(this.runtime, this.contexts, this.buffers)
   }
+}
+
+/** The type and place in memory of every tensor of the file. */
+function planTensors(header: GgufHeader, kind: WeightKind, precision: Precision): Tensor[] {
+  return [...header.tensors.values()].map(({ name, dims, type, offset, bytes }) => {
+    const isMatrix = dims.length === 2 && dims[0]! % BLOCK === 0
+    const converts = type.id === GgmlType.F16 && (precision === 'full' || (isMatrix && kind !== PLAIN))
+    return {
+      name,
+      dims,
+      fileType: type.id,
+      type: converts ? kind.type : type.id,
+      isSpecial: converts && kind.bufferType !== null,
+      start: header.dataOffset + offset,
+      bytes,
+    }
+  })
+}
+
+/** Reads one tensor, a piece at a time where its memory is laid out as in the file. */
+async function fill(runtime: Runtime, file: FileHandle, tensor: Tensor, target: Pointer, signal: AbortSignal): Promise<void> {
+  const { ggml } = runtime
+  const converts = tensor.type !== tensor.fileType
+  const pieceBytes = converts ? tensor.bytes : CHUNK_BYTES
+  for (let at = 0; at < tensor.bytes; at += pieceBytes) {
+    signal.throwIfAborted()
+    const piece = new Uint8Array(Math.min(pieceBytes, tensor.bytes - at))
+    const { bytesRead } = await file.read(piece, 0, piece.length, tensor.start + at)
+    if (bytesRead !== piece.length) throw new AppError('ModelDamaged', 'The projector file ended early. Download it again.')
+    const data = converts ? await convertRows(ggml, piece, tensor.dims[0]!, tensor.type) : piece
+    ggml.tensorSet(target, data, at, data.byteLength)
+  }
+}
+
+function release({ ggml }: Runtime, contexts: readonly Pointer[], buffers: readonly Pointer[]): void {
+  for (const buffer of buffers) ggml.bufferFree(buffer)
+  for (const context of contexts) ggml.free(context)
 }

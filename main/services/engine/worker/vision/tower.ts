@@ -70,7 +70,7 @@ export class VisionTower {
 
   private build(context: Pointer, slots: number, patches: number, order: TokenOrder): Built {
     const { ggml } = this.runtime
-    const { facts, attentionType } = this.projector
+    const { facts } = this.projector
     const { embeddingLength: width, heads, family, windowPattern, eps } = facts
     const headLength = width / heads
     const weight = (name: string) => this.projector.weight(name)
@@ -101,7 +101,8 @@ export class VisionTower {
     const rope = (t: Pointer) => ggml.ropeMulti(context, t, positions, null, headLength / 2, sections, ROPE_VISION, 32768, 10000, 1, 0, 1, 32, 1)
     const attend = (q: Pointer, k: Pointer, v: Pointer, length: number, count: number) => {
       const heads4d = (t: Pointer) => ggml.permute(context, ggml.reshape4d(context, t, headLength, heads, length, count), 0, 2, 1, 3)
-      const keyed = (t: Pointer) => ggml.cast(context, heads4d(t), attentionType)
+      // single precision: the CPU's flash attention sums half-precision values in half precision, and is slower with them
+      const keyed = (t: Pointer) => ggml.cast(context, heads4d(t), GgmlType.F32)
       const out = ggml.flashAttnExt(context, heads4d(q), keyed(k), keyed(v), null, 1 / Math.sqrt(headLength), 0, 0)
       return ggml.reshape2d(context, out, width, length * count)
     }
