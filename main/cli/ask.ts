@@ -50,6 +50,8 @@ export function ask(argv: string[]): Promise<number> {
     const abort = new AbortController()
     const stop = () => abort.abort()
     process.once('SIGINT', stop)
+    // who reads the answer may have enough of it, as in `sightline ask ... | head`
+    process.stdout.once('error', stop).on('error', () => {})
     try {
       const demo = headless.demoModel
       const model = values.model ? { textPath: values.model, projectorPath: values.mmproj ?? null } : demo
@@ -63,12 +65,12 @@ export function ask(argv: string[]): Promise<number> {
         contextTokens: integer('context', values.context, 256) ?? defaults?.contextTokens ?? null,
         maxTokens: integer('max-tokens', values['max-tokens'], 1) ?? defaults?.maxTokens ?? DEFAULT_MAX_TOKENS,
         sampling: {
-          temperature: decimal('temperature', values.temperature) ?? 0,
-          topP: decimal('top-p', values['top-p']) ?? 1,
-          topK: integer('top-k', values['top-k']) ?? 0,
-          minP: decimal('min-p', values['min-p']) ?? 0,
-          repeatPenalty: decimal('repeat-penalty', values['repeat-penalty'], 0.1) ?? 1,
-          seed: integer('seed', values.seed) ?? null,
+          temperature: decimal('temperature', values.temperature, 0, 5) ?? 0,
+          topP: decimal('top-p', values['top-p'], 0, 1) ?? 1,
+          topK: integer('top-k', values['top-k'], 0, 100_000) ?? 0,
+          minP: decimal('min-p', values['min-p'], 0, 1) ?? 0,
+          repeatPenalty: decimal('repeat-penalty', values['repeat-penalty'], 0.1, 5) ?? 1,
+          seed: integer('seed', values.seed, 0, 0xffff_ffff) ?? null,
         },
         visionId: values['vision-id'] ? true : values['no-vision-id'] ? false : undefined,
         ignoreEos: values['ignore-eos'] ?? false,

@@ -60,18 +60,29 @@ export function videoFrames(video: string | readonly string[], folder: string): 
   return video.map((frame) => toSource(frame, folder))
 }
 
-/** A path, file:// or data: address as a source. @throws AppError UnsupportedMedia for other addresses. */
+/** A path, file:// or data: address as a source. @throws AppError DamagedMedia, MediaNotFound, UnsupportedMedia for other addresses. */
 export function toSource(address: string, folder: string): Source {
-  if (address.startsWith('data:')) {
-    const comma = address.indexOf(',')
-    const head = address.slice(5, Math.max(comma, 5))
-    if (comma < 0) throw new AppError('DamagedMedia', 'A data: address has no data. Check that it was not cut off.')
-    const body = address.slice(comma + 1)
-    const bytes = head.endsWith(';base64') ? Buffer.from(body, 'base64') : Buffer.from(decodeURIComponent(body))
-    return { bytes, name: 'the picture in a data: address' }
+  if (address.startsWith('data:')) return { bytes: dataOf(address), name: 'the picture in a data: address' }
+  if (address.startsWith('file://')) {
+    try {
+      return { path: fileURLToPath(address) }
+    } catch (cause) {
+      throw new AppError('MediaNotFound', `${address.slice(0, 200)} names no file on this computer. Check the address.`, undefined, { cause })
+    }
   }
-  if (address.startsWith('file://')) return { path: fileURLToPath(address) }
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(address))
     throw new AppError('UnsupportedMedia', `${address.slice(0, 200)} is not on this computer. Nothing is fetched from the network; save the picture and name the file.`)
   return { path: path.resolve(folder, address) }
+}
+
+function dataOf(address: string): Uint8Array {
+  const comma = address.indexOf(',')
+  if (comma < 0) throw new AppError('DamagedMedia', 'A data: address has no data. Check that it was not cut off.')
+  const body = address.slice(comma + 1)
+  if (address.slice(0, comma).endsWith(';base64')) return Buffer.from(body, 'base64')
+  try {
+    return Buffer.from(decodeURIComponent(body))
+  } catch (cause) {
+    throw new AppError('DamagedMedia', 'The data in a data: address could not be decoded. Write it as base64.', undefined, { cause })
+  }
 }

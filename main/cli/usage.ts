@@ -23,18 +23,18 @@ export async function runCommand(usage: string, run: () => Promise<number>): Pro
   }
 }
 
-/** A whole number option. @throws UsageError */
-export function integer(name: string, value: string | undefined, least = 0): number | undefined {
-  if (value === undefined) return undefined
-  const number = Number(value)
-  if (!Number.isSafeInteger(number) || number < least) throw new UsageError(`--${name} wants a whole number of at least ${least}, not "${value}"`)
+/** A whole number option from `least` to `most`. @throws UsageError */
+export function integer(name: string, value: string | undefined, least = 0, most = Number.MAX_SAFE_INTEGER): number | undefined {
+  const number = decimal(name, value, least, most, 'a whole number')
+  if (number !== undefined && !Number.isSafeInteger(number)) throw new UsageError(`--${name} wants a whole number, not "${value}"`)
   return number
 }
 
-/** A decimal option. @throws UsageError */
-export function decimal(name: string, value: string | undefined, least = 0): number | undefined {
+/** A decimal option from `least` to `most`. @throws UsageError */
+export function decimal(name: string, value: string | undefined, least = 0, most = Number.MAX_SAFE_INTEGER, kind = 'a number'): number | undefined {
   if (value === undefined) return undefined
   const number = Number(value)
-  if (value.trim() === '' || !Number.isFinite(number) || number < least) throw new UsageError(`--${name} wants a number of at least ${least}, not "${value}"`)
+  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`
+  if (value.trim() === '' || !(number >= least && number <= most)) throw new UsageError(`--${name} wants ${kind} ${range}, not "${value}"`)
   return number
 }
