@@ -1,8 +1,4 @@
 #!/usr/bin/env node
-import { ask } from './cli/ask.ts'
-import { bench } from './cli/bench.ts'
-import { serve } from './cli/serve.ts'
-
 const USAGE = `sightline: ask questions about pictures on this computer
 
   sightline ask [options] "question"   answers one question (sightline ask --help)
@@ -10,7 +6,15 @@ const USAGE = `sightline: ask questions about pictures on this computer
   sightline bench [options]            measures speed and memory
 `
 
-const commands: Record<string, (argv: string[]) => Promise<number>> = { ask, bench, serve }
+// each command loads only what it needs: a question does not wait for the server's code
+const commands: Record<string, (argv: string[]) => Promise<number>> = {
+  ask: async (argv) => (await import('./cli/ask.ts')).ask(argv),
+  bench: async (argv) => (await import('./cli/bench.ts')).bench(argv),
+  serve: async (argv) => (await import('./cli/serve.ts')).serve(argv),
+}
+
+// who reads the output may have enough of it, as in `sightline ask ... | head`
+process.stdout.on('error', () => {})
 
 const [name = '', ...argv] = process.argv.slice(2)
 const command = commands[name]
@@ -20,3 +24,5 @@ else {
   process.stderr.write(name ? `sightline: there is no command "${name}"\n\n${USAGE}` : USAGE)
   process.exitCode = 2
 }
+
+export {}

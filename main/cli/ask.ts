@@ -50,8 +50,7 @@ export function ask(argv: string[]): Promise<number> {
     const abort = new AbortController()
     const stop = () => abort.abort()
     process.once('SIGINT', stop)
-    // who reads the answer may have enough of it, as in `sightline ask ... | head`
-    process.stdout.once('error', stop).on('error', () => {})
+    process.stdout.on('error', stop)
     try {
       const demo = headless.demoModel
       const model = values.model ? { textPath: values.model, projectorPath: values.mmproj ?? null } : demo
@@ -87,6 +86,7 @@ export function ask(argv: string[]): Promise<number> {
       return 0
     } finally {
       process.removeListener('SIGINT', stop)
+      process.stdout.removeListener('error', stop)
       await headless.close()
     }
   })
