@@ -1,0 +1,216 @@
+import { spawn } from 'node:child_process'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { ErrorCode } from '#contract'
+import { badFiles } from '../testing/engineFiles.ts'
+import type { BadFiles } from '../testing/engineFiles.ts'
+import { golden, goldenJson, goldenModel } from '../testing/engineGoldens.ts'
+import type { GoldenCase } from '../testing/engineGoldens.ts'
+import { demoModel, samplePath } from '../testing/engineRequests.ts'
+import { tempFolder } from '../testing/tempFolder.ts'
+import { ask as runAsk } from './ask.ts'
+
+const CLI = join(import.meta.dirname, '../cli.ts')
+const WHAT = 'What is in the picture?'
+const CIRCLE = samplePath('red-circle')
+
+const folder = tempFolder()
+let bad: BadFiles
+beforeAll(async () => {
+  bad = await badFiles(folder.path)
+  cpSync(golden('images'), join(folder.path, 'images'), { recursive: true })
+})
+afterAll(() => folder.remove())
+
+interface Run {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+  readonly chunks: readonly string[]
+}
+
+/** Runs `sightline ask` in the test's folder. `onText` sees what was printed so far; its `kill` reaches all processes, as Ctrl-C does. */
+function ask(argv: readonly string[], onText?: (out: string, kill: (signal: NodeJS.Signals) => void) => void): Promise<Run> {
+  const child = spawn(process.execPath, [CLI, 'ask', ...argv], { cwd: folder.path, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TMPDIR: folder.path } })
+  const chunks: string[] = []
+  let err = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    chunks.push(chunk)
+    onText?.(chunks.join(''), (signal) => process.kill(-child.pid!, signal))
+  })
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (err += chunk))
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out: chunks.join(''), err, chunks })))
+}
+
+let files = 0
+function messagesFile(content: unknown): string {
+  const file = join(folder.path, `messages-${files++}.json`)
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
+  return file
+}
+const asked = (...content: unknown[]) => messagesFile([{ role: 'user', content: [...content, { type: 'text', text: WHAT }] }])
+
+describe.concurrent('sightline ask', () => {
+  test('prints the answer as it is generated', async () => {
+    const { code, out, err, chunks } = await ask(['--image', CIRCLE, '--ignore-eos', '--max-tokens', '400', WHAT])
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toMatch(/^A red circle\./)
+    expect(out).toMatch(/\n$/)
+    expect(chunks.length).toBeGreaterThan(3)
+  })
+
+  test('--json prints one object with the documented fields', async () => {
+    const { code, out } = await ask(['--json', '--image', CIRCLE, '--image', samplePath('blue-square'), 'What is in the pictures?'])
+    expect(code).toBe(0)
+    const answer = JSON.parse(out) as Record<string, unknown>
+    const number = expect.any(Number) as number
+    const numbers = expect.arrayContaining([number]) as number[]
+    expect(answer).toEqual({
+      text: 'Picture 1: a red circle. Picture 2: a blue square.',
+      tokens: numbers,
+      prompt: { tokens: number, ids: numbers },
+      usage: { prompt_tokens: number, image_tokens: 32, completion_tokens: number },
+      timings: { load_ms: number, encode_ms: number, prefill_ms: number, ttft_ms: number, tokens_per_second: number },
+      finish_reason: 'stop',
+    })
+    const { tokens, prompt, usage } = answer as { tokens: number[]; prompt: { tokens: number; ids: number[] }; usage: { prompt_tokens: number; completion_tokens: number } }
+    expect(usage).toMatchObject({ prompt_tokens: prompt.ids.length, completion_tokens: tokens.length })
+    expect(prompt.tokens).toBe(prompt.ids.length)
+  })
+
+  test('--messages with pictures and a video of frames says what the reference says', async () => {
+    const { textPath, projectorPath } = goldenModel('qwen25vl')
+    const { messages, input_ids, greedy } = goldenJson<GoldenCase[]>('qwen25vl', 'cases.json').find(({ name }) => name === 'image_video_vision_id')!
+    const { code, out } = await ask(['--model', textPath, '--mmproj', projectorPath!, '--messages', messagesFile(messages), '--max-tokens', '16', '--ignore-eos', '--json'])
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ tokens: greedy, prompt: { ids: input_ids }, finish_reason: 'length' })
+  })
+
+  test('--messages takes data: and file:// addresses, and a question after them', async () => {
+    const data = `data:image/png;base64,${readFileSync(CIRCLE).toString('base64')}`
+    const first = await ask(['--messages', asked({ type: 'image_url', image_url: { url: data } })])
+    expect(first).toMatchObject({ code: 0, out: 'A red circle.\n' })
+    const conversation = messagesFile([
+      { role: 'user', content: [{ type: 'image_url', image_url: `file://${CIRCLE}` }, { type: 'text', text: WHAT }] },
+      { role: 'assistant', content: 'A red circle.' },
+    ])
+    const second = await ask(['--messages', conversation, '--image', samplePath('green-star'), 'And this one?'])
+    expect(second.out).toMatch(/green star/i)
+  })
+
+  test('pixel budget, system prompt, labels and sampling reach the model', async () => {
+    const json = async (...argv: string[]) => JSON.parse((await ask(['--json', '--image', CIRCLE, ...argv, WHAT])).out) as { tokens: number[]; prompt: { ids: number[] }; usage: { image_tokens: number } }
+    const drawn = ['--temperature', '3', '--ignore-eos', '--max-tokens', '24', '--seed', '1']
+    const [plain, small, first, second] = await Promise.all([json(), json('--max-pixels', '3136', '--vision-id', '--system', 'Be brief.'), json(...drawn), json(...drawn)])
+    expect(plain.usage.image_tokens).toBe(16)
+    expect(small.usage.image_tokens).toBe(4)
+    expect(small.prompt.ids.length).toBeGreaterThan(plain.prompt.ids.length - 12)
+    expect(first.tokens).toEqual(second.tokens)
+    expect(first.tokens.slice(0, plain.tokens.length)).not.toEqual(plain.tokens)
+  })
+
+  test('Ctrl-C ends the answer with what is there', async () => {
+    let sent = false
+    const { code, out, err } = await ask(['--ignore-eos', '--max-tokens', '4000', 'Hello'], (_out, kill) => {
+      if (!sent) kill('SIGINT')
+      sent = true
+    })
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toMatch(/^Hello[^]*\n$/)
+  })
+
+  test('a reader that has enough ends it quietly', async () => {
+    const child = spawn(process.execPath, [CLI, 'ask', '--ignore-eos', '--max-tokens', '4000', 'Hello'], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TMPDIR: folder.path } })
+    child.stdout.once('data', () => child.stdout.destroy())
+    let err = ''
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (err += chunk))
+    expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(0)
+    expect(err).toBe('')
+  })
+})
+
+describe.concurrent('exit code 2: bad usage', () => {
+  test.each<[string, string[]]>([
+    ['no question', []],
+    ['an unknown option', ['--imagine', 'x', WHAT]],
+    ['a number that is none', ['--max-tokens', 'many', WHAT]],
+  ])('%s', async (_name, argv) => {
+    const { code, out, err } = await ask(argv)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toMatch(/^sightline: .+\n\nsightline ask \[options\]/)
+  })
+
+  test('--help is no error', async () => {
+    const { code, out, err } = await ask(['--help'])
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toContain('Exit codes')
+  })
+})
+
+describe('also bad usage', () => {
+  test.each<[string, string[]]>([
+    ['a picture without a question', ['--image', CIRCLE]],
+    ['two questions', ['one', 'two']],
+    ['a projector without a model', ['--mmproj', 'x.gguf', WHAT]],
+    ['no tokens', ['--max-tokens', '0', WHAT]],
+    ['half a token', ['--max-tokens', '1.5', WHAT]],
+    ['an empty number', ['--seed', '', WHAT]],
+    ['a negative temperature', ['--temperature=-1', WHAT]],
+    ['a share of more than 1', ['--top-p', '1.5', WHAT]],
+    ['a seed of more than 32 bits', ['--seed', '4294967296', WHAT]],
+  ])('%s', async (_name, argv) => {
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    expect(await runAsk(argv)).toBe(2)
+    expect(write.mock.calls.join('')).toMatch(/^sightline: .+\n\nsightline ask \[options\]/)
+    write.mockRestore()
+  })
+})
+
+describe.concurrent('exit code 3: bad input', () => {
+  const { textPath, projectorPath } = demoModel
+  const demo = ['--model', textPath, '--mmproj', projectorPath!]
+  const refused = async (argv: string[], code: ErrorCode, text: RegExp) => {
+    const run = await ask(argv)
+    expect(run).toMatchObject({ code: 3, out: '' })
+    expect(run.err).toMatch(/^[^\n]+\n$/)
+    expect(run.err.startsWith(`${code}: `), run.err).toBe(true)
+    expect(run.err).toMatch(text)
+  }
+
+  test.each<[string, () => string[], ErrorCode, RegExp]>([
+    ['a missing picture', () => ['--image', bad.missing, WHAT], 'MediaNotFound', /missing/],
+    ['a text file named .png', () => ['--image', bad.textNamedPng, WHAT], 'UnsupportedMedia', /text file/],
+    ['a truncated PNG', () => ['--image', bad.truncatedPng, WHAT], 'DamagedMedia', /truncated\.png/],
+    ['a PNG of 50,000 x 50,000 pixels', () => ['--image', bad.hugePng, WHAT], 'MediaTooLarge', /huge\.png/],
+    ['an SVG', () => ['--image', bad.svg, WHAT], 'UnsupportedMedia', /drawing\.svg/],
+    ['an empty question', () => ['--image', CIRCLE, '  '], 'EmptyQuestion', /empty/],
+    ['a model cut in half', () => ['--model', bad.textModelCutInHalf, WHAT], 'ModelDamaged', /half\.gguf/],
+    ['a model of 2^63 tensors', () => ['--model', bad.textModelWithTooManyTensors, WHAT], 'ModelDamaged', /tensors/],
+    ['a missing model', () => ['--model', bad.missing, WHAT], 'ModelNotFound', /missing/],
+    ['a projector of another width', () => ['--model', textPath, '--mmproj', bad.narrowProjector, '--image', CIRCLE, WHAT], 'ProjectorMismatch', /64/],
+    ['a picture for a model without a projector', () => ['--model', textPath, '--image', CIRCLE, WHAT], 'ProjectorMissing', /mmproj/],
+    ['a prompt longer than the context', () => [...demo, '--context', '256', 'a circle '.repeat(400)], 'ContextFull', /256/],
+    ['a video file', () => ['--video', 'clip.mp4', WHAT], 'NotYetSupported', /clip\.mp4/],
+    ['a messages file that is no JSON', () => ['--messages', messagesFile('[')], 'InvalidInput', /not valid JSON/],
+    ['a messages file of another shape', () => ['--messages', messagesFile({ text: 'Hi' })], 'InvalidInput', /messages as expected/],
+    ['a missing messages file', () => ['--messages', bad.missing], 'InvalidInput', /could not be read/],
+    ['a picture in messages that is not there', () => ['--messages', asked({ type: 'image', image: 'gone.png' })], 'MediaNotFound', /gone\.png/],
+  ])('%s', (_name, argv, code, text) => refused(argv(), code, text))
+
+  test('an address on the network is refused without a connection', async () => {
+    let connections = 0
+    const server = createServer((socket) => {
+      connections++
+      socket.destroy()
+    }).listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.png`
+    await refused(['--messages', asked({ type: 'image_url', image_url: { url: address } })], 'UnsupportedMedia', /Nothing is fetched/)
+    await refused(['--image', address, WHAT], 'UnsupportedMedia', /Nothing is fetched/)
+    server.close()
+    expect(connections).toBe(0)
+  })
+})
