@@ -9,7 +9,6 @@ import { SettingsDialog, useTheme } from '../features/settings/index.ts'
 import { Start } from '../features/start/index.ts'
 import { announce } from '../lib/announce.ts'
 import { toAppError } from '../lib/errors.ts'
-import { useHost } from '../lib/host.ts'
 import { openConversation, useRoute } from '../lib/route.ts'
 import { ConnectionBanner } from './ConnectionBanner.tsx'
 import { Frame } from './Frame.tsx'
@@ -25,7 +24,6 @@ export function App(): ReactNode {
   const status = useRead((state) => state.status)
   const engine = useEngine((state) => state.status)
   const models = useModels((state) => state.models)
-  const host = useHost((state) => state.host)
   const answering = useStreamingAnswer()
   const sidebar = useSidebar()
   const search = useRef<HTMLInputElement>(null)
@@ -80,7 +78,7 @@ export function App(): ReactNode {
       {conversationId === null ? (
         <Start
           onAsk={async (files, question) => {
-            const sent = await askWith(null, host, files, question)
+            const sent = await askWith(null, files, question)
             if (sent) open(sent.conversationId)
           }}
         />
@@ -92,7 +90,7 @@ export function App(): ReactNode {
       <DemoNotice onModels={() => setDialog('models')} />
       <ModelsDialog open={dialog === 'models'} currentId={engine?.modelId ?? null} onOpenChange={(next) => setDialog(next ? 'models' : null)} />
       <SettingsDialog open={dialog === 'settings'} defaults={model?.defaults ?? null} onOpenChange={(next) => setDialog(next ? 'settings' : null)} />
-      <DropTarget onFiles={(files) => void addFiles(conversationId, host, files)} />
+      <DropTarget onFiles={(files) => void addFiles(conversationId, files)} />
       <LiveRegion />
     </Frame>
   )

@@ -35,7 +35,7 @@ describe('connection', () => {
     expect((await connection.ready()).core).toBe(channels[0]?.core)
     channels[0]?.close()
     await nextState(connection, 'lost')
-    expect(() => connection.core()).toThrow(expect.objectContaining({ code: 'Interrupted' }))
+    await expect(connection.ready(AbortSignal.abort())).rejects.toMatchObject({ code: 'Interrupted' })
     const again = connection.ready()
     gate.resolve()
     expect((await again).core).toBe(channels[1]?.core)

@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { Channel, Core } from './channel.ts'
+import type { Channel } from './channel.ts'
 import { connectionLost } from './errors.ts'
 
 /** `connecting`: never open so far. `lost`: was open, or the first attempts failed; being opened again. */
@@ -11,9 +11,7 @@ export const backOff = (failures: number): number => Math.min(5_000, 250 * 2 ** 
 /** A connection that comes back. */
 export interface Connection {
   readonly store: StoreApi<{ state: ConnectionState }>
-  /** The core now; throws `Interrupted` while the connection is lost. */
-  core(): Core
-  /** The core as soon as there is a connection. Rejects when `signal` aborts. */
+  /** The core as soon as there is a connection. Rejects with `Interrupted` when `signal` aborts. */
   ready(signal?: AbortSignal): Promise<Channel>
 }
 
@@ -55,10 +53,6 @@ export function createConnection(
 
   return {
     store,
-    core: () => {
-      if (!channel) throw connectionLost()
-      return channel.core
-    },
     ready: (signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(connectionLost())

@@ -1,5 +1,6 @@
 import { create } from 'zustand'
 import type { HostDescription } from '#contract'
+import { connectionLost } from './errors.ts'
 import { follow } from './follow.ts'
 import { connection } from './rpc.ts'
 
@@ -10,6 +11,23 @@ export const useHost = create<{ host: HostDescription | null }>(() => ({ host: n
 export function pictureUrl(host: HostDescription | null, sha: string, size: 'full' | 'thumb' = 'full'): string | undefined {
   if (!host) return undefined
   return `${host.attachments}${sha}${size === 'thumb' ? '?size=thumb' : ''}`
+}
+
+const PATIENCE_MS = 10_000
+
+/** The shell's description as soon as it is known; rejects with `Interrupted` when that takes too long. */
+export function whenHost(): Promise<HostDescription> {
+  const { host } = useHost.getState()
+  if (host) return Promise.resolve(host)
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(connectionLost()), PATIENCE_MS)
+    const stop = useHost.subscribe((now) => {
+      if (!now.host) return
+      clearTimeout(timer)
+      stop()
+      resolve(now.host)
+    })
+  })
 }
 
 /** Asks the shell who it is, again after every lost connection. */

@@ -6,14 +6,17 @@ import { toAppError } from './errors.ts'
 /** The window's one connection to the core, opened when the page loads. */
 export const connection: Connection = createConnection(openChannel)
 
+/** How long a call waits for the connection, in ms. */
+const PATIENCE_MS = 3_000
+
 /**
- * One call to the core. Rejects with `AppError` only; with `Interrupted` while the connection is lost.
+ * One call to the core. Rejects with `AppError` only; with `Interrupted` when there is no connection.
  *
  * @example await call((core) => core.conversations.remove({ id }))
  */
 export async function call<T>(request: (core: Core) => Promise<T>): Promise<T> {
   try {
-    return await request(connection.core())
+    return await request((await connection.ready(AbortSignal.timeout(PATIENCE_MS))).core)
   } catch (thrown) {
     throw toAppError(thrown)
   }

@@ -2,7 +2,6 @@ import { ArrowUp, ImagePlus, Square } from 'lucide-react'
 import { useEffect, useLayoutEffect, useRef, type ClipboardEvent, type KeyboardEvent, type ReactNode } from 'react'
 import { ErrorNote } from '../../components/ErrorNote.tsx'
 import { IconButton } from '../../components/IconButton.tsx'
-import { useHost } from '../../lib/host.ts'
 import { addFiles, dismissRefusal, send, setText } from './actions.ts'
 import { PictureTray } from './PictureTray.tsx'
 import { Refusals } from './Refusals.tsx'
@@ -28,7 +27,6 @@ export function Composer({
   onStop: () => void
 }): ReactNode {
   const draft = useDraft(conversationId)
-  const host = useHost((state) => state.host)
   const field = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
 
@@ -57,7 +55,7 @@ export function Composer({
     const files = [...event.clipboardData.files]
     if (files.length === 0) return
     event.preventDefault()
-    void addFiles(conversationId, host, files)
+    void addFiles(conversationId, files)
   }
   return (
     <div className="mx-auto w-full max-w-[720px] px-4 pt-2 pb-3 mid:px-6">
@@ -99,7 +97,7 @@ export function Composer({
             aria-label="Pictures"
             data-testid="file-input"
             onChange={(event) => {
-              void addFiles(conversationId, host, [...(event.target.files ?? [])])
+              void addFiles(conversationId, [...(event.target.files ?? [])])
               event.target.value = ''
             }}
           />

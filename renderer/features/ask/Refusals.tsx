@@ -9,14 +9,17 @@ export function Refusals({ refusals, onDismiss }: { refusals: readonly Refusal[]
   return (
     <ul aria-label="Files not added" className="mb-2 flex flex-col gap-1.5">
       {refusals.map((refusal) => (
-        <li key={refusal.key} role="alert" className="flex items-start gap-2.5 rounded-lg bg-danger-soft py-1.5 pr-1.5 pl-3">
-          <FileX className="mt-1 size-4 shrink-0 text-danger" aria-hidden />
-          <p className="min-w-0 flex-1 py-1 [overflow-wrap:anywhere]">
-            <span className="font-semibold">{refusal.name}:</span> {refusal.message}
-          </p>
-          <IconButton label={`Dismiss the note about ${refusal.name}`} size="small" onClick={() => onDismiss(refusal.key)}>
-            <X />
-          </IconButton>
+        <li key={refusal.key}>
+          <div role="alert" className="flex items-start gap-2.5 rounded-lg bg-danger-soft py-1.5 pr-1.5 pl-3">
+            <FileX className="mt-1 size-4 shrink-0 text-danger" aria-hidden />
+            <p className="min-w-0 flex-1 py-1 [overflow-wrap:anywhere]">
+              {refusal.message.includes(refusal.name) ? null : <span className="font-semibold">{refusal.name}: </span>}
+              {refusal.message}
+            </p>
+            <IconButton label={`Dismiss the note about ${refusal.name}`} size="small" onClick={() => onDismiss(refusal.key)}>
+              <X />
+            </IconButton>
+          </div>
         </li>
       ))}
     </ul>

@@ -1,5 +1,5 @@
-import type { HostDescription } from '#contract'
-import { connectionLost, toAppError } from '../../lib/errors.ts'
+import { toAppError } from '../../lib/errors.ts'
+import { whenHost } from '../../lib/host.ts'
 import { call } from '../../lib/rpc.ts'
 import { cancelPrepare, planPrepare } from './prepare.ts'
 import { addPicture, canSend, dismiss, emptyDraft, MAX_PICTURES, movePicture, refuse, removePicture, storedPicture, toParts } from './state.ts'
@@ -12,14 +12,13 @@ export function setText(conversationId: string | null, text: string): void {
   planPrepare(conversationId, 'text')
 }
 
-async function addFile(conversationId: string | null, host: HostDescription | null, file: File): Promise<void> {
+async function addFile(conversationId: string | null, file: File): Promise<void> {
   const key = draftKey(conversationId)
   const name = file.name === '' ? 'Picture' : file.name
   const picture = { key: crypto.randomUUID(), name, preview: URL.createObjectURL(file), attachment: null, tokens: null }
   updateDraft(key, (draft) => addPicture(draft, picture))
   try {
-    if (!host) throw connectionLost()
-    const attachment = await upload(host, file)
+    const attachment = await upload(await whenHost(), file)
     updateDraft(key, (draft) => storedPicture(draft, picture.key, attachment))
   } catch (thrown) {
     URL.revokeObjectURL(picture.preview)
@@ -30,13 +29,13 @@ async function addFile(conversationId: string | null, host: HostDescription | nu
 }
 
 /** Adds files to the question in their order and stores them; what is refused becomes a note with the reason. */
-export async function addFiles(conversationId: string | null, host: HostDescription | null, files: readonly File[]): Promise<void> {
+export async function addFiles(conversationId: string | null, files: readonly File[]): Promise<void> {
   const key = draftKey(conversationId)
   const free = MAX_PICTURES - draftOf(key).pictures.length
   for (const file of files.slice(Math.max(0, free))) {
     updateDraft(key, (draft) => refuse(draft, { key: crypto.randomUUID(), name: file.name, message: `A question takes at most ${MAX_PICTURES} pictures.` }))
   }
-  await Promise.all(files.slice(0, Math.max(0, free)).map((file) => addFile(conversationId, host, file)))
+  await Promise.all(files.slice(0, Math.max(0, free)).map((file) => addFile(conversationId, file)))
 }
 
 /** Takes a picture out of the question. */
@@ -76,15 +75,10 @@ export async function send(conversationId: string | null): Promise<{ conversatio
 }
 
 /** Adds files and sends them with `text` at once; what is refused stays in the composer and nothing is sent. */
-export async function askWith(
-  conversationId: string | null,
-  host: HostDescription | null,
-  files: readonly File[],
-  text: string,
-): Promise<{ conversationId: string } | null> {
+export async function askWith(conversationId: string | null, files: readonly File[], text: string): Promise<{ conversationId: string } | null> {
   const key = draftKey(conversationId)
   const refused = draftOf(key).refusals.length
   updateDraft(key, (draft) => ({ ...draft, text, error: null }))
-  await addFiles(conversationId, host, files)
+  await addFiles(conversationId, files)
   return draftOf(key).refusals.length > refused ? null : send(conversationId)
 }

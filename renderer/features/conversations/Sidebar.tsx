@@ -28,7 +28,7 @@ export function Sidebar({
   const [query, setQuery] = useState('')
   const searching = query.trim() !== ''
   return (
-    <nav aria-label="Conversations" className="flex h-full flex-col bg-sidebar">
+    <div className="flex h-full flex-col bg-sidebar">
       <div className="flex h-12 shrink-0 items-center gap-1 px-2">
         {collapse}
         <span className="flex-1 truncate px-1 font-semibold select-none">Sightline</span>
@@ -53,6 +53,6 @@ export function Sidebar({
           <Settings />
         </IconButton>
       </div>
-    </nav>
+    </div>
   )
 }

@@ -14,7 +14,7 @@ function ending(message: Message): { note: string; error: ErrorInfo | null } | n
   const kept = textOf(message) === '' ? '' : ' What was written so far is kept.'
   if (message.status === 'stopped') return { note: 'Stopped', error: null }
   if (message.status === 'interrupted') {
-    return { note: '', error: { code: 'Interrupted', message: `Sightline was closed before this answer was finished.${kept}` } }
+    return { note: '', error: message.error ?? { code: 'Interrupted', message: `Sightline was closed before this answer was finished.${kept}` } }
   }
   if (message.status !== 'failed') return null
   return { note: '', error: message.error ?? { code: 'EngineFailed', message: `This answer failed.${kept}` } }

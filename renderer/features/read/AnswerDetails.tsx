@@ -10,8 +10,8 @@ function figures({ model, timings, usage }: Message): [string, string][] {
   const lines: [string, string][] = []
   if (model) lines.push(['Model', model])
   if (timings) {
-    if (timings.loadMs > 0) lines.push(['Loading the model', duration(timings.loadMs)])
-    if (timings.encodeMs > 0) lines.push(['Reading pictures', duration(timings.encodeMs)])
+    if (timings.loadMs >= 1) lines.push(['Loading the model', duration(timings.loadMs)])
+    if (timings.encodeMs >= 1) lines.push(['Reading pictures', duration(timings.encodeMs)])
     lines.push(['Reading the prompt', duration(timings.prefillMs)], ['First word after', duration(timings.ttftMs)])
     if (timings.tokensPerSecond > 0) lines.push(['Speed', speed(timings.tokensPerSecond)])
   }

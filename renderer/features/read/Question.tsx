@@ -5,6 +5,7 @@ import type { ViewedPicture } from '../../components/viewerZoom.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
 import { Branches } from './Branches.tsx'
 import { PictureBlock } from './PictureBlock.tsx'
+import { QuestionText } from './QuestionText.tsx'
 
 type ImagePart = Extract<Part, { type: 'image' }>
 
@@ -30,9 +31,7 @@ export function Question({ message }: { message: Message }): ReactNode {
     <article aria-label="Question" data-message-id={message.id} className="flex flex-col items-end gap-2">
       {inRuns(message.parts).map((run, index) =>
         typeof run === 'string' ? (
-          <p key={index} dir="auto" className="max-w-[min(560px,88%)] rounded-lg bg-sunken px-3.5 py-2 text-read whitespace-pre-wrap [overflow-wrap:anywhere]">
-            {run}
-          </p>
+          <QuestionText key={index} text={run} />
         ) : (
           <div key={index} className="flex max-w-[min(560px,100%)] flex-wrap justify-end gap-2">
             {run.map((part) => {

@@ -18,7 +18,7 @@ const SPOKEN_CHARACTERS = 400
 function announceEnd(event: ConversationEvent): void {
   if (event.type !== 'message' || event.message.role !== 'assistant' || event.message.status === 'streaming') return
   if (useRead.getState().messages[event.message.id]?.status !== 'streaming') return
-  const text = textOf(event.message).slice(0, SPOKEN_CHARACTERS)
+  const text = textOf(event.message).slice(0, SPOKEN_CHARACTERS).replace(/[*_`#>|]+/g, '')
   const ends: Record<string, string> = { stopped: 'Answer stopped.', failed: 'Answer failed.', interrupted: 'Answer interrupted.' }
   announce(`${ends[event.message.status] ?? 'Answer complete.'} ${text}`)
 }
