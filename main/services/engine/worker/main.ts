@@ -19,16 +19,16 @@ const STOPPED = new AppError('Interrupted', 'Stopped.').toInfo()
 
 /** The engine process: takes one request after the other; cancelling and counting get through at any time. */
 const channel = workerChannel()
-// Ctrl-C in a terminal reaches every process of the group: the app decides when its engine ends
-process.on('SIGINT', () => {})
 const say = (message: FromWorker) => channel.send(message)
 
 let cachePath: string | null = null
 let runtime: Runtime | null = null
 let session: Session | null = null
 const queue: Work[] = []
-/** `answered`: the core was told how it ended, while work that may still be wanted goes on. */
-let running: { id: number; op: Work['op']; abort: AbortController; answered: boolean } | null = null
+/** `answered`: the core was told how it ended, while work that may still be wanted goes on. `onlyLoads`: it ends once the model is there. */
+let running: { id: number; op: Work['op']; abort: AbortController; answered: boolean; onlyLoads: boolean } | null = null
+/** The model on its way into memory. */
+let arriving: ModelFiles | null = null
 let idle: NodeJS.Timeout | null = null
 
 // Ctrl+C in a terminal reaches every process of the group; the core decides when this one ends
@@ -55,7 +55,7 @@ function cancel(id: number): void {
     const preparing = running
     preparing.answered = true
     say({ type: 'failed', id, error: STOPPED })
-    setTimeout(() => running === preparing && !session?.finishesSoon && abortRunning(), GRACE_MS)
+    setTimeout(() => running === preparing && !preparing.onlyLoads && !session?.finishesSoon && abortRunning(), GRACE_MS)
   } else if (running?.id === id) abortRunning()
 }
 
@@ -68,6 +68,10 @@ function abortRunning(): void {
 async function giveWay(work: Work): Promise<void> {
   const preparing = running
   if (preparing?.op !== 'prepare') return
+  if (arriving && 'request' in work && sameFiles(arriving, work.request.model)) {
+    preparing.onlyLoads = true
+    return
+  }
   const helps = 'request' in work && isLoaded(work.request.model) && (await beside(session!.helps(work.request)).catch(() => false))
   if (running !== preparing) return
   if (helps) session!.finishSoon()
@@ -77,13 +81,15 @@ async function giveWay(work: Work): Promise<void> {
 async function next(): Promise<void> {
   if (running) return
   if (idle) clearTimeout(idle)
-  const work = queue.shift()
+  let work = queue.shift()
+  // what came after it makes getting things ready too late
+  for (; work?.op === 'prepare' && queue.length > 0; work = queue.shift()) void finish(work.id, Promise.reject(new Aborted()))
   if (!work) {
     idle = setTimeout(() => void saveIdle(), IDLE_SAVE_MS)
     return
   }
   const abort = new AbortController()
-  const current = { id: work.id, op: work.op, abort, answered: false }
+  const current = { id: work.id, op: work.op, abort, answered: false, onlyLoads: false }
   running = current
   runtime?.abort.set(false)
   await finish(work.id, perform(work, abort.signal), current)
@@ -93,7 +99,7 @@ async function next(): Promise<void> {
 
 async function saveIdle(): Promise<void> {
   if (running || !session) return
-  running = { id: -1, op: 'forget', abort: new AbortController(), answered: true }
+  running = { id: -1, op: 'forget', abort: new AbortController(), answered: true, onlyLoads: false }
   await session.saveState()
   running = null
   void (queue.length > 0 && next())
@@ -124,6 +130,7 @@ async function perform(work: Work, signal: AbortSignal) {
   if (work.op === 'load') await loaded.reserve(work.contextTokens)
   // a request that fails after this leaves the model loaded
   sayLoaded(loaded)
+  if (running?.onlyLoads) throw new Aborted()
   switch (work.op) {
     case 'load':
       return null
@@ -158,9 +165,8 @@ function sayLoaded(loaded: Session): void {
   say({ type: 'loaded', model: loaded.files, contextTokens })
 }
 
-function isLoaded(model: ModelFiles): boolean {
-  return session?.files.textPath === model.textPath && session.files.projectorPath === model.projectorPath
-}
+const sameFiles = (a: ModelFiles, b: ModelFiles): boolean => a.textPath === b.textPath && a.projectorPath === b.projectorPath
+const isLoaded = (model: ModelFiles): boolean => session !== null && sameFiles(session.files, model)
 
 /** Loads the model unless it is the loaded one; tells whether it did. */
 async function load(model: ModelFiles, listener: Listener, signal: AbortSignal): Promise<{ loaded: Session; isNew: boolean }> {
@@ -175,7 +181,12 @@ async function load(model: ModelFiles, listener: Listener, signal: AbortSignal):
     if (Math.floor(share * 100) > percent) listener.progress({ phase: 'loading', done: (percent = Math.floor(share * 100)), total: 100 })
   }
   onShare(0)
-  session = await Session.load(runtime, model, cachePath, onShare, signal)
+  arriving = model
+  try {
+    session = await Session.load(runtime, model, cachePath, onShare, signal)
+  } finally {
+    arriving = null
+  }
   return { loaded: session, isNew: true }
 }
 

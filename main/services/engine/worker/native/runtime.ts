@@ -48,6 +48,8 @@ export interface Runtime {
   readonly abort: AbortFlag
   /** Chooses the threads for a model of so many bytes; for contexts that are made later too. */
   fitThreads(bytes: number): void
+  /** Runs `work` while the CPU backend computes on so many threads. */
+  withThreads(count: number, work: () => Promise<void>): Promise<void>
 }
 
 /**
@@ -78,6 +80,7 @@ export function createRuntime(): Runtime {
   const variant = /ggml-cpu-([\w-]+)\./.exec(log.text())?.[1]
   const setThreads = proc('ggml_backend_set_n_threads')
   const setThreadsType = koffi.proto('void(void *backend, int threads)')
+  const useThreads = (count: number) => void koffi.call(setThreads, setThreadsType, cpu, count)
   let threads = 1
   const runtime: Runtime = {
     ggml,
@@ -92,7 +95,11 @@ export function createRuntime(): Runtime {
     abort,
     fitThreads: (bytes) => {
       threads = Math.max(1, Math.min(availableParallelism(), Math.floor(bytes / BYTES_PER_THREAD)))
-      koffi.call(setThreads, setThreadsType, cpu, threads)
+      useThreads(threads)
+    },
+    withThreads: async (count, work) => {
+      useThreads(count)
+      await work().finally(() => useThreads(threads))
     },
   }
   runtime.fitThreads(Number.MAX_SAFE_INTEGER)

@@ -29,15 +29,16 @@ export async function fastestKind(runtime: Runtime): Promise<WeightKind> {
     ...extraBufferTypes(runtime).map((bufferType) => ({ type: GgmlType.Q8_0, bufferType, name: `q8_0 in ${runtime.ggml.bufferTypeName(bufferType)}` })),
   ]
   let best = PLAIN
-  let bestMs = Infinity
-  for (const kind of candidates) {
-    const ms = await time(runtime, kind)
-    if (ms === null) continue
-    if (ms < bestMs * (kind === PLAIN ? 1 : WORTH)) {
+  let bestTime = Infinity
+  // one thread and its processor time: how busy the computer is right now does not matter
+  await runtime.withThreads(1, async () => {
+    for (const kind of candidates) {
+      const spent = await time(runtime, kind)
+      if (spent === null || spent >= bestTime * (kind === PLAIN ? 1 : WORTH)) continue
       best = kind
-      bestMs = ms
+      bestTime = spent
     }
-  }
+  })
   return best
 }
 
@@ -56,7 +57,7 @@ function extraBufferTypes({ ggml, cpu }: Runtime): Pointer[] {
   return found
 }
 
-/** Milliseconds of one product with a matrix of that kind; null when this CPU does not compute with it. */
+/** Processor time in ms of one product with a matrix of that kind; null when this CPU does not compute with it. */
 async function time({ ggml, cpu }: Runtime, kind: WeightKind): Promise<number | null> {
   const { inputs, outputs, columns, runs } = PROBE
   const weights = ggml.init({ mem_size: 1 << 16, mem_buffer: null, no_alloc: true })
@@ -78,9 +79,10 @@ async function time({ ggml, cpu }: Runtime, kind: WeightKind): Promise<number | 
     ggml.tensorSet(x, values, 0, values.byteLength)
     let best = Infinity
     for (let run = 0; run <= runs; run++) {
-      const started = performance.now()
+      const before = process.cpuUsage()
       await ggml.graphCompute(cpu, graph)
-      if (run > 0) best = Math.min(best, performance.now() - started)
+      const { user, system } = process.cpuUsage(before)
+      if (run > 0) best = Math.min(best, (user + system) / 1000)
     }
     return best
   } finally {
