@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { build } from 'vite'
 import { dist, root } from './paths.ts'
 import { targets } from './targets.ts'
@@ -11,6 +12,11 @@ export async function buildAll({ force = false, only = () => true }: { force?: b
     if (!force && isUpToDate(root, target.sources, join(dist, target.output))) continue
     const started = performance.now()
     await build(target.config)
+    if (target.staging) {
+      const place = join(dist, dirname(target.output))
+      rmSync(place, { recursive: true, force: true })
+      renameSync(target.staging, place)
+    }
     console.log(`Built the ${target.name} in ${((performance.now() - started) / 1000).toFixed(1)} s`)
   }
 }

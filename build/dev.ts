@@ -4,7 +4,7 @@ import { watch } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { join } from 'node:path'
 import { build } from 'vite'
-import { root } from './paths.ts'
+import { dist, root } from './paths.ts'
 import { rendererConfig } from './targets.ts'
 
 /** Starts the core as the browser shell does; resolves with the address that lets a browser in. */
@@ -24,7 +24,7 @@ async function dev(): Promise<void> {
   let { core, address } = await startCore(0)
   const port = Number(new URL(address).port)
   console.log(address)
-  await build({ ...rendererConfig, build: { ...rendererConfig.build, watch: {}, minify: false, sourcemap: true } })
+  await build({ ...rendererConfig, build: { ...rendererConfig.build, outDir: join(dist, 'renderer'), watch: {}, minify: false, sourcemap: true } })
   let restarting: Promise<void> = Promise.resolve()
   const restart = async () => {
     const ended = new Promise((resolve) => core.once('exit', resolve))

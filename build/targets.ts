@@ -11,7 +11,11 @@ export interface Target {
   readonly sources: readonly string[]
   readonly output: string
   readonly config: InlineConfig
+  /** Where the folder of `output` is built before it takes its place, so that a running app never finds half of it. */
+  readonly staging?: string
 }
+
+const windowStaging = join(dist, 'renderer.next')
 
 /** The window, for both shells. */
 export const rendererConfig: InlineConfig = {
@@ -19,7 +23,7 @@ export const rendererConfig: InlineConfig = {
   root: join(root, 'renderer'),
   plugins: [react(), tailwindcss()],
   build: {
-    outDir: join(dist, 'renderer'),
+    outDir: windowStaging,
     emptyOutDir: true,
     target: 'chrome140',
     // A data: address would need a looser Content-Security-Policy.
@@ -55,6 +59,7 @@ export const targets: readonly Target[] = [
     sources: ['renderer', 'main/contract', 'resources/samples', 'package-lock.json', 'build/targets.ts'],
     output: 'renderer/index.html',
     config: rendererConfig,
+    staging: windowStaging,
   },
   { name: 'desktop shell', sources: ['electron', ...core], output: 'electron/main.js', config: nodeScript('electron/main.ts', 'electron', 'main.js', 'es') },
   { name: 'preload script', sources: ['electron/preload.ts'], output: 'electron/preload.cjs', config: nodeScript('electron/preload.ts', 'electron', 'preload.cjs', 'cjs') },

@@ -1,5 +1,6 @@
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { dirname } from 'node:path'
+import { delimiter, dirname } from 'node:path'
 import { _electron } from '@playwright/test'
 import type { ElectronApplication, Page } from '@playwright/test'
 import type { RunningApp } from './app.ts'
@@ -11,13 +12,14 @@ export const electronArguments = (data: string): string[] => ['dist/electron/mai
 /** The environment of the desktop shell: this Node comes first for the stand-in. */
 export function electronEnvironment(): Record<string, string> {
   const defined = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  return { ...Object.fromEntries(defined), PATH: `${dirname(process.execPath)}:${process.env['PATH']}` }
+  return { ...Object.fromEntries(defined), PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}` }
 }
 
 /** The built desktop shell, in Electron or on the stand-in for it. */
 export class ElectronApp implements RunningApp {
   private readonly data: string
   private shell: ElectronApplication | null = null
+  private main: ChildProcess | null = null
   private window: Page | null = null
 
   private constructor(data: string) {
@@ -36,7 +38,7 @@ export class ElectronApp implements RunningApp {
   }
 
   get pid(): number {
-    return this.electron.process().pid ?? 0
+    return this.main?.pid ?? 0
   }
 
   /** Playwright's hold on the main process. */
@@ -47,20 +49,21 @@ export class ElectronApp implements RunningApp {
 
   async restart(): Promise<void> {
     this.shell = await _electron.launch({ executablePath: electronProgram().path, args: electronArguments(this.data), cwd: root, env: electronEnvironment() })
+    this.main = this.shell.process()
     this.window = await this.shell.firstWindow()
     await this.window.waitForURL(/sightline/)
   }
 
   async kill(): Promise<void> {
-    const { pid } = this
-    const ended = once(this.electron.process(), 'exit')
+    const { main } = this
+    if (!main?.pid) return
+    const ended = once(main, 'exit')
     // Its whole process group, as the browser processes of the app end with it.
-    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
+    process.kill(process.platform === 'win32' ? main.pid : -main.pid, 'SIGKILL')
     await ended
   }
 
   async quit(): Promise<void> {
-    const shell = this.electron.process()
-    if (shell.exitCode === null && shell.signalCode === null) await this.electron.close()
+    if (this.main?.exitCode === null && this.main.signalCode === null) await this.electron.close()
   }
 }

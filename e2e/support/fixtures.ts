@@ -12,7 +12,8 @@ export interface ShellOptions {
   shell: 'browser' | 'electron'
 }
 
-interface Fixtures {
+/** What every spec starts with. */
+export interface Fixtures {
   /** A folder that lives as long as the test. */
   data: string
   app: RunningApp

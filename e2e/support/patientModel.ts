@@ -7,7 +7,7 @@ import type { Tensor } from './ggufFile.ts'
 
 /** Layers added to the demo model's: each adds its time to every token. */
 const LAYERS = 60
-/** What it writes where the demo model would end. */
+/** The token that it writes where the demo model would end. */
 const LETTER = 'Z'
 const demo = join(root, 'resources/demo-model')
 
@@ -20,21 +20,22 @@ export interface PatientModel {
 /**
  * Makes a model out of the demo model that answers slowly and without end, so that there is time to stop it, to kill it
  * and to see it write: layers that add nothing (their outputs are zero), and a letter that is always likelier than the
- * end of the turn (its row of the tied embedding is the end token's, enlarged).
+ * end of the turn (its row of the tied embedding is the end token's, enlarged). `writes` is the text of that letter:
+ * printable ASCII without spaces.
  */
-export function patientModel(): PatientModel {
+export function patientModel(writes = LETTER): PatientModel {
   const folder = join(tmpdir(), 'sightline-e2e-model')
-  const text = join(folder, `patient-${LAYERS}.gguf`)
+  const text = join(folder, `patient-${LAYERS}-${Buffer.from(writes).toString('hex')}.gguf`)
   if (!existsSync(text)) {
     mkdirSync(folder, { recursive: true })
     const partial = `${text}.${process.pid}`
-    writeFileSync(partial, make(readFileSync(join(demo, 'demo-text-f16.gguf'))))
+    writeFileSync(partial, make(readFileSync(join(demo, 'demo-text-f16.gguf')), writes))
     renameSync(partial, text)
   }
   return { text, projector: join(demo, 'demo-mmproj-f16.gguf') }
 }
 
-function make(source: Buffer): Buffer {
+function make(source: Buffer, writes: string): Buffer {
   const { metadata, tensors } = readGguf(source)
   const u32 = (key: string) => metadata.find((entry) => entry.key.endsWith(key))?.value.readUInt32LE() ?? 0
   const blocks = u32('.block_count')
@@ -43,7 +44,11 @@ function make(source: Buffer): Buffer {
   const first = tensors.filter(({ name }) => name.startsWith('blk.0.'))
   const idle = Array.from({ length: LAYERS }, (_, index) => first.map((tensor) => idleTensor(tensor, blocks + index))).flat()
   return writeGguf({
-    metadata: metadata.map((entry) => (entry.key.endsWith('.block_count') ? { ...entry, value: Buffer.from(Uint32Array.of(blocks + LAYERS).buffer) } : entry)),
+    metadata: metadata.map((entry) => {
+      if (entry.key.endsWith('.block_count')) return { ...entry, value: Buffer.from(Uint32Array.of(blocks + LAYERS).buffer) }
+      if (entry.key === 'tokenizer.ggml.tokens') return { ...entry, value: textArray(tokens.map((token) => (token === LETTER ? writes : token))) }
+      return entry
+    }),
     tensors: [...tensors.map((tensor) => (tensor.name === 'token_embd.weight' ? embedding(tensor) : tensor)), ...idle],
   })
 }
@@ -71,4 +76,13 @@ function tokenTexts(tokens: Buffer): string[] {
     at += 8 + length
   }
   return texts
+}
+
+/** The reverse of `tokenTexts`. */
+function textArray(texts: readonly string[]): Buffer {
+  const header = Buffer.alloc(12)
+  header.writeUInt32LE(8, 0)
+  header.writeBigUInt64LE(BigInt(texts.length), 4)
+  const length = (text: string) => Buffer.from(BigUint64Array.of(BigInt(Buffer.byteLength(text))).buffer)
+  return Buffer.concat([header, ...texts.flatMap((text) => [length(text), Buffer.from(text)])])
 }

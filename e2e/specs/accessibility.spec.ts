@@ -1,0 +1,40 @@
+import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { SettingsDialog } from '../pages/settings.ts'
+import { badFiles } from '../support/badFiles.ts'
+import { expect, test } from '../support/fixtures.ts'
+
+/** What axe holds to be serious or critical in the page as it is. Legacy mode: the check needs no page of its own. */
+async function seriousProblems(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
+}
+
+for (const theme of ['Light', 'Dark'] as const) {
+  test(`the main states have no serious accessibility problems (${theme.toLowerCase()})`, async ({ chat }) => {
+    const { page } = chat
+    await page.emulateMedia({ reducedMotion: 'reduce' })
+    const settings = new SettingsDialog(page)
+    await settings.open()
+    await settings.chooseTheme(theme)
+    expect.soft(await seriousProblems(page), 'settings').toEqual([])
+    await settings.close()
+    expect.soft(await seriousProblems(page), 'empty app').toEqual([])
+
+    const [bad] = badFiles
+    await chat.drop('red-circle.png', 'blue-square.png', ...(bad ? [bad.file] : []))
+    await expect(chat.refusals).toHaveCount(1)
+    await expect(chat.tray).toHaveCount(2)
+    expect.soft(await seriousProblems(page), 'composer with pictures and a refused file').toEqual([])
+
+    await chat.ask('What is in each picture?')
+    await chat.ended()
+    expect.soft(await seriousProblems(page), 'answered conversation').toEqual([])
+
+    await page.getByRole('button', { name: /^Models\. Current model/ }).click()
+    await expect(page.getByRole('dialog', { name: 'Models' })).toBeVisible()
+    expect.soft(await seriousProblems(page), 'models').toEqual([])
+  })
+}

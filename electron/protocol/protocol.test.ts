@@ -1,0 +1,84 @@
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import type { Protocol } from 'electron'
+import { beforeAll, expect, test } from 'vitest'
+import { AppError } from '#contract'
+import type { AttachmentStore } from './attachments.ts'
+import { handleProtocol } from './index.ts'
+
+const sha = 'a'.repeat(64)
+let ask: (url: string, init?: RequestInit) => Promise<Response>
+
+const attachments: AttachmentStore = {
+  async store(name, body) {
+    const chunks: Uint8Array[] = []
+    for await (const chunk of body) chunks.push(chunk)
+    if (name === 'bad') throw new AppError('DamagedMedia', 'bad is damaged.')
+    if (name === 'defect') throw new Error('secret path /home/someone')
+    return { sha, kind: 'image', mime: 'image/png', name, bytes: Buffer.concat(chunks).length, width: 1, height: 1 }
+  },
+  async open(asked) {
+    if (asked !== sha) throw new AppError('NotFound', 'There is no such picture.')
+    return { mime: 'image/png', bytes: 10, stream: (range) => Readable.from(Buffer.from('0123456789').subarray(range?.start ?? 0, (range?.end ?? 9) + 1)) }
+  },
+}
+
+beforeAll(() => {
+  const folder = mkdtempSync(join(tmpdir(), 'sightline-page-'))
+  const page = join(folder, 'page')
+  mkdirSync(join(page, 'assets'), { recursive: true })
+  writeFileSync(join(page, 'index.html'), '<!doctype html>')
+  writeFileSync(join(page, 'assets/app.js'), 'app()')
+  writeFileSync(join(folder, 'secret.js'), 'secret()')
+  symlinkSync(join(folder, 'secret.js'), join(page, 'assets/link.js'))
+  let handler: Parameters<Protocol['handle']>[1] | null = null
+  handleProtocol({ handle: (_scheme, handle) => void (handler = handle) }, { page, attachments })
+  ask = async (url, init) => (await handler?.(new Request(url, init) as never)) as Response
+})
+
+test('the page comes with its policy and types', async () => {
+  const response = await ask('app://sightline/')
+  expect(response.status).toBe(200)
+  expect(response.headers.get('Content-Type')).toBe('text/html; charset=utf-8')
+  expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff')
+  expect(response.headers.get('Content-Security-Policy')).toContain("default-src 'none'; script-src 'self';")
+  expect(await (await ask('app://sightline/assets/app.js')).text()).toBe('app()')
+})
+
+test('no path leads out of the page, and unknown hosts have nothing', async () => {
+  for (const path of ['../secret.js', '..%2fsecret.js', '%2e%2e/secret.js', 'assets/..%2f..%2fsecret.js', 'assets/link.js', 'assets/%00.js', 'assets', '%E0%A4%A']) {
+    expect((await ask(`app://sightline/${path}`)).status, path).toBe(404)
+  }
+  expect((await ask('app://other/index.html')).status).toBe(404)
+  expect((await ask('app://sightline/', { method: 'PUT', body: '' })).status).toBe(405)
+})
+
+test('an upload answers what was stored; a refusal says its code, a defect says nothing of itself', async () => {
+  const upload = (name: string) => ask(`app://attachment/?name=${name}`, { method: 'POST', body: '12345', headers: { Origin: 'app://sightline' } })
+  const stored = await upload('my%20cat.png')
+  expect(stored.headers.get('Access-Control-Allow-Origin')).toBe('app://sightline')
+  expect(await stored.json()).toMatchObject({ name: 'my cat.png', bytes: 5 })
+  const refused = await upload('bad')
+  expect([refused.status, await refused.json()]).toEqual([422, { code: 'DamagedMedia', message: 'bad is damaged.' }])
+  const defect = await upload('defect')
+  expect(defect.status).toBe(500)
+  expect(await defect.text()).not.toContain('secret')
+})
+
+test('a stored file comes whole or in part, a missing one is 404', async () => {
+  const part = await ask(`app://attachment/${sha}`, { headers: { Range: 'bytes=2-4' } })
+  expect([part.status, part.headers.get('Content-Range'), await part.text()]).toEqual([206, 'bytes 2-4/10', '234'])
+  expect(await (await ask(`app://attachment/${sha}`)).text()).toBe('0123456789')
+  expect((await ask(`app://attachment/${sha}`, { headers: { Range: 'bytes=10-' } })).status).toBe(416)
+  expect((await ask(`app://attachment/${sha}`, { method: 'HEAD' })).headers.get('Content-Length')).toBe('10')
+  expect((await ask(`app://attachment/${'b'.repeat(64)}`)).status).toBe(404)
+  expect((await ask('app://attachment/index.html')).status).toBe(404)
+})
+
+test('another origin is refused before the store is asked', async () => {
+  const response = await ask(`app://attachment/${sha}`, { headers: { Origin: 'http://evil.test' } })
+  expect(response.status).toBe(403)
+  expect(response.headers.get('Access-Control-Allow-Origin')).toBeNull()
+})
