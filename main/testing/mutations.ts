@@ -9,7 +9,8 @@ export interface Mutation {
 
 type Random = (below: number) => number
 
-const nasty: readonly bigint[] = [0n, 1n, 2n, 3n, 5n, 31n, 255n, 65_536n, 2n ** 31n - 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 53n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n]
+const powers = [16n, 31n, 32n, 53n, 63n, 64n].map((exponent) => 2n ** exponent)
+const nasty: readonly bigint[] = [0n, 1n, 2n, 3n, 5n, 31n, 255n, ...powers.flatMap((power) => [power - 1n, power])]
 const nastyFloats: readonly number[] = [NaN, Infinity, -Infinity, 0, -0, -1, 1e-45, 3.4e38, -3.4e38]
 /** Tensor types of llama.cpp's enumeration and a few beyond it; value types are among them. */
 const MAX_TYPE = 48
@@ -72,7 +73,8 @@ function write(buffer: Buffer, field: Field, random: Random): string {
   const bits = field.bytes * 8
   const old = readInteger(buffer, field)
   const near = old + BigInt(random(5) - 2)
-  const value = field.kind === 'type' ? BigInt(random(MAX_TYPE)) : random(3) === 0 ? near : random(4) === 0 ? old * 2n : nasty[random(nasty.length)]!
+  const number = random(3) === 0 ? near : random(4) === 0 ? old * 2n : nasty[random(nasty.length)]!
+  const value = field.kind === 'type' ? BigInt(random(MAX_TYPE)) : number
   const stored = BigInt.asUintN(bits, value)
   for (let i = 0; i < field.bytes; i++) buffer[field.at + i] = Number((stored >> BigInt(8 * i)) & 0xffn)
   return `${old} became ${stored}`

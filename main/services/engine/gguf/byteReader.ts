@@ -60,7 +60,9 @@ export class ByteReader {
     this.signal?.throwIfAborted()
     if (bytes > this.remaining) throw this.ended()
     const rest = this.window.subarray(this.cursor, this.filled)
-    const window = bytes > this.window.length || this.window.length > WINDOW_BYTES ? Buffer.allocUnsafe(Math.max(bytes, WINDOW_BYTES)) : this.window
+    // a window that grew for one long text shrinks again
+    const fits = bytes <= WINDOW_BYTES && this.window.length === WINDOW_BYTES
+    const window = fits ? this.window : Buffer.allocUnsafe(Math.max(bytes, WINDOW_BYTES))
     rest.copy(window)
     this.start += this.cursor
     this.filled = rest.length

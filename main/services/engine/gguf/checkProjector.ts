@@ -42,25 +42,36 @@ export function checkProjector(header: GgufHeader): ProjectorFacts {
   const fields = new Fields(header)
   const family = checkKind(header, fields)
   const key = (name: string) => `clip.vision.${name}`
-  if (fields.u32(key('patch_size')) !== PATCH) throw unsupported(path, `cuts pictures into patches of another size than ${PATCH} pixels. Choose a Qwen2-VL or Qwen2.5-VL projector.`)
+  if (fields.u32(key('patch_size')) !== PATCH)
+    throw unsupported(
+      path,
+      `cuts pictures into patches of another size than ${PATCH} pixels. Choose a Qwen2-VL or Qwen2.5-VL projector.`,
+    )
   if (fields.has(key('spatial_merge_size')) && fields.u32(key('spatial_merge_size')) !== MERGE)
     throw unsupported(path, 'merges another number of patches than 2 x 2. Choose a Qwen2-VL or Qwen2.5-VL projector.')
   const blocks = fields.u32(key('block_count'), { min: 1, max: MAX_BLOCKS })
   const embeddingLength = fields.u32(key('embedding_length'), { min: 1, max: MAX_LENGTH })
   const heads = fields.u32(key('attention.head_count'), { min: 1, max: embeddingLength })
-  if ((embeddingLength / heads) % 4 !== 0) throw damaged(path, `${heads} attention heads do not fit a width of ${embeddingLength}`)
+  if ((embeddingLength / heads) % 4 !== 0)
+    throw damaged(path, `${heads} attention heads do not fit a width of ${embeddingLength}`)
   const eps = fields.f32(key('attention.layer_norm_epsilon'), { min: 1e-12, max: 1e-2 })
   const mean = fields.numbers(key('image_mean'), 3, ['f32'])
   const std = fields.numbers(key('image_std'), 3, ['f32'])
-  if (mean.some((value) => Math.abs(value) > 10) || std.some((value) => value < 1e-3 || value > 10)) throw damaged(path, 'its image_mean or image_std is out of range')
+  if (mean.some((value) => Math.abs(value) > 10) || std.some((value) => value < 1e-3 || value > 10))
+    throw damaged(path, 'its image_mean or image_std is out of range')
   const windowPattern = family === 'qwen25vl' ? fields.u32(key('n_wa_pattern'), { max: MAX_BLOCKS }) : 0
 
   const outputLength = requireTensor(header, 'mm.2.weight').dims[1] ?? 1
-  if (fields.u32(key('projection_dim')) !== outputLength) throw damaged(path, `its projection_dim is not the ${outputLength} of its tensor mm.2.weight`)
+  if (fields.u32(key('projection_dim')) !== outputLength)
+    throw damaged(path, `its projection_dim is not the ${outputLength} of its tensor mm.2.weight`)
   const ffnLength = feedForwardLength(header, embeddingLength)
   checkTensors(header, { family, blocks, embeddingLength, ffnLength, outputLength })
-  const triple = (values: number[]) => values as [number, number, number]
-  return { family, embeddingLength, blocks, heads, ffnLength, outputLength, windowPattern, mean: triple(mean), std: triple(std), eps, bytes: header.fileBytes }
+  const sizes = { embeddingLength, blocks, heads, ffnLength, outputLength }
+  return { family, ...sizes, windowPattern, mean: triple(mean), std: triple(std), eps, bytes: header.fileBytes }
+}
+
+function triple(values: readonly number[]): [number, number, number] {
+  return [values[0]!, values[1]!, values[2]!]
 }
 
 function checkKind(header: GgufHeader, fields: Fields): ProjectorFacts['family'] {
@@ -70,21 +81,35 @@ function checkKind(header: GgufHeader, fields: Fields): ProjectorFacts['family']
   if (architecture !== 'clip')
     throw new AppError(
       'ProjectorMismatch',
-      `${basename(path)} is a language model (${printable(architecture, MAX_NAME)}), not a projector. The two files may be swapped: choose the file whose name has "mmproj" as the projector.`,
+      `${basename(path)} is a language model (${printable(architecture, MAX_NAME)}), not a projector. ` +
+        'The two files may be swapped: choose the file whose name has "mmproj" as the projector.',
       { path },
     )
-  if (!fields.bool('clip.has_vision_encoder', false)) throw unsupported(path, 'has no vision part. Choose the projector of a Qwen2-VL or Qwen2.5-VL model.')
+  if (!fields.bool('clip.has_vision_encoder', false))
+    throw unsupported(path, 'has no vision part. Choose the projector of a Qwen2-VL or Qwen2.5-VL model.')
   const type = fields.text('clip.projector_type') ?? fields.text('clip.vision.projector_type')
   const family = type !== null && Object.hasOwn(families, type) ? families[type] : undefined
-  if (!family) throw unsupported(path, `is a projector of the kind "${printable(type ?? 'unknown', MAX_NAME)}". Choose the projector of a Qwen2-VL or Qwen2.5-VL model.`)
-  if (header.tensors.has('v.blk.0.attn_qkv.weight')) throw unsupported(path, 'stores queries, keys and values together, which is not supported yet. Choose another conversion of the projector.')
+  if (!family)
+    throw unsupported(
+      path,
+      `is a projector of the kind "${printable(type ?? 'unknown', MAX_NAME)}". Choose the projector of a Qwen2-VL or Qwen2.5-VL model.`,
+    )
+  if (header.tensors.has('v.blk.0.attn_qkv.weight'))
+    throw unsupported(
+      path,
+      'stores queries, keys and values together, which is not supported yet. Choose another conversion of the projector.',
+    )
   return family
 }
 
 function feedForwardLength(header: GgufHeader, width: number): number {
   const { dims } = requireTensor(header, 'v.blk.0.ffn_up.weight')
   // early converters named the two matrices the wrong way round
-  if (dims[0] !== width && dims[1] === width) throw unsupported(header.path, 'was made by an early converter that mixed up two matrices. Choose a newer conversion of the projector.')
+  if (dims[0] !== width && dims[1] === width)
+    throw unsupported(
+      header.path,
+      'was made by an early converter that mixed up two matrices. Choose a newer conversion of the projector.',
+    )
   return dims[1] ?? 1
 }
 

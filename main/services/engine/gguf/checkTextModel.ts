@@ -28,6 +28,14 @@ export interface TextModelFacts {
   /** Whether every weight is F32: then full precision is wanted in the KV cache too. */
   readonly isF32: boolean
   readonly chatTemplate: string | null
+  readonly weights: WeightBytes
+}
+
+/** Bytes of the tensors by where they are used. `output` 0: the token embeddings serve for the output too. */
+export interface WeightBytes {
+  readonly embeddings: number
+  readonly blocks: readonly number[]
+  readonly output: number
 }
 
 const ARCHITECTURE = 'qwen2vl'
@@ -60,23 +68,47 @@ export function checkTextModel(header: GgufHeader): TextModelFacts {
     quantization: quantization(header, fields),
     isF32: [...header.tensors.values()].every((tensor) => tensor.type.name === 'F32'),
     chatTemplate: fields.text('tokenizer.chat_template'),
+    weights: weightBytes(header, sizes.blocks),
   }
 }
 
-type Sizes = Pick<TextModelFacts, 'blocks' | 'embeddingLength' | 'feedForwardLength' | 'heads' | 'kvHeads' | 'headDim' | 'trainedContext' | 'ropeSections'>
+function weightBytes(header: GgufHeader, count: number): WeightBytes {
+  const blocks = new Array<number>(count).fill(0)
+  for (const { name, bytes } of header.tensors.values()) {
+    const block = /^blk\.(\d+)\./.exec(name)?.[1]
+    if (block !== undefined && Number(block) < count) blocks[Number(block)]! += bytes
+  }
+  const of = (name: string) => header.tensors.get(name)?.bytes ?? 0
+  return { embeddings: of('token_embd.weight'), blocks, output: of('output.weight') }
+}
+
+type Sizes = Pick<
+  TextModelFacts,
+  'blocks' | 'embeddingLength' | 'feedForwardLength' | 'heads' | 'kvHeads' | 'headDim' | 'trainedContext' | 'ropeSections'
+>
 
 function checkKind(header: GgufHeader, fields: Fields): void {
   const { path } = header
   const architecture = fields.text('general.architecture')
   if (architecture === null) throw damaged(path, 'it does not say what kind of model it is')
   if (architecture === 'clip')
-    throw new AppError('ProjectorMismatch', `${basename(path)} is a projector, not a language model. The two files seem to be swapped: choose it as the projector.`, { path })
+    throw new AppError(
+      'ProjectorMismatch',
+      `${basename(path)} is a projector, not a language model. The two files seem to be swapped: choose it as the projector.`,
+      { path },
+    )
   if (architecture !== ARCHITECTURE)
-    throw unsupported(path, `is a model of the kind "${printable(architecture, MAX_NAME)}". Choose a Qwen2-VL or Qwen2.5-VL model.`)
+    throw unsupported(
+      path,
+      `is a model of the kind "${printable(architecture, MAX_NAME)}". Choose a Qwen2-VL or Qwen2.5-VL model.`,
+    )
   const split = header.metadata.get('split.count')
   if (split && !(split.kind === 'scalar' && split.type === 'u16')) throw damaged(path, 'split.count is not of type u16')
   if (split?.kind === 'scalar' && Number(split.value) > 1)
-    throw unsupported(path, `is one of ${Number(split.value)} parts of a model. Models in several files cannot be loaded yet; choose one in a single file.`)
+    throw unsupported(
+      path,
+      `is one of ${Number(split.value)} parts of a model. Models in several files cannot be loaded yet; choose one in a single file.`,
+    )
 }
 
 function readSizes(header: GgufHeader, fields: Fields): Sizes {
@@ -87,9 +119,11 @@ function readSizes(header: GgufHeader, fields: Fields): Sizes {
   const feedForwardLength = fields.u32(key('feed_forward_length'), { min: 1, max: MAX_FEED_FORWARD })
   const trainedContext = fields.u32(key('context_length'), { min: 1, max: MAX_CONTEXT })
   const heads = fields.u32(key('attention.head_count'), { min: 1, max: embeddingLength })
-  const kvHeads = fields.has(key('attention.head_count_kv')) ? fields.u32(key('attention.head_count_kv'), { min: 1, max: heads }) : heads
+  const kvKey = key('attention.head_count_kv')
+  const kvHeads = fields.has(kvKey) ? fields.u32(kvKey, { min: 1, max: heads }) : heads
   const headDim = embeddingLength / heads
-  if (!Number.isInteger(headDim) || heads % kvHeads !== 0) throw damaged(path, `${heads} attention heads and ${kvHeads} key heads do not fit a width of ${embeddingLength}`)
+  if (!Number.isInteger(headDim) || heads % kvHeads !== 0)
+    throw damaged(path, `${heads} attention heads and ${kvHeads} key heads do not fit a width of ${embeddingLength}`)
   const ropeSections = fields.numbers(key('rope.dimension_sections'), 4, ['i32', 'u32'])
   const turned = ropeSections.reduce((sum, section) => sum + section, 0)
   if (ropeSections.some((section) => section < 0) || ropeSections[3] !== 0 || turned * 2 !== headDim)
@@ -102,18 +136,22 @@ function checkVariant(header: GgufHeader, fields: Fields, sizes: Sizes): void {
   const { path } = header
   const key = (name: string) => `${ARCHITECTURE}.${name}`
   const only = (name: string, value: number) => {
-    if (fields.has(key(name)) && fields.u32(key(name)) !== value) throw unsupported(path, `has an unusual ${key(name)}. Choose another conversion of the model.`)
+    if (fields.has(key(name)) && fields.u32(key(name)) !== value)
+      throw unsupported(path, `has an unusual ${key(name)}. Choose another conversion of the model.`)
   }
   fields.f32(key('attention.layer_norm_rms_epsilon'), { min: 0, max: 1 })
   for (const name of ['attention.key_length', 'attention.value_length', 'rope.dimension_count']) only(name, sizes.headDim)
   for (const name of ['attention.key_length_swa', 'attention.value_length_swa', 'rope.dimension_count_swa']) only(name, sizes.headDim)
-  for (const name of ['expert_count', 'expert_used_count', 'expert_group_count', 'expert_group_used_count', 'nextn_predict_layers', 'pooling_type']) only(name, 0)
+  for (const name of ['expert_count', 'expert_used_count', 'expert_group_count', 'expert_group_used_count']) only(name, 0)
+  for (const name of ['nextn_predict_layers', 'pooling_type']) only(name, 0)
   only('embedding_length_out', sizes.embeddingLength)
   if (!fields.bool(key('attention.causal'), true)) throw unsupported(path, 'is not a model that writes text. Choose another one.')
   if (fields.has(key('rope.freq_base'))) fields.f32(key('rope.freq_base'), { min: 1, max: 1e12 })
   const scaling = fields.text(key('rope.scaling.type')) ?? (fields.has(key('rope.scaling.type')) ? '' : 'none')
-  if (!ROPE_SCALING.includes(scaling)) throw unsupported(path, `has an unknown ${key('rope.scaling.type')}. Choose another conversion of the model.`)
-  if (fields.has(key('rope.scaling.original_context_length'))) fields.u32(key('rope.scaling.original_context_length'), { min: 1, max: MAX_CONTEXT })
+  if (!ROPE_SCALING.includes(scaling))
+    throw unsupported(path, `has an unknown ${key('rope.scaling.type')}. Choose another conversion of the model.`)
+  const originalKey = key('rope.scaling.original_context_length')
+  if (fields.has(originalKey)) fields.u32(originalKey, { min: 1, max: MAX_CONTEXT })
   for (const name of ['rope.scaling.factor', 'rope.scale_linear', 'rope.scaling.attn_factor', 'rope.scaling.alpha'])
     if (fields.has(key(name))) fields.f32(key(name), { min: 0, max: 1e6 })
 }
@@ -136,7 +174,11 @@ function checkVocabulary(header: GgufHeader, fields: Fields): number {
     if (fields.has(key)) fields.u32(key, { max: tokens - 1 })
   }
   const missing = chatTokens.filter((token) => !vocabulary.found.has(token))
-  if (missing.length > 0) throw unsupported(path, `has no ${missing.join(', ')} in its vocabulary, so it cannot chat about pictures. Choose a Qwen2-VL or Qwen2.5-VL model.`)
+  if (missing.length > 0)
+    throw unsupported(
+      path,
+      `has no ${missing.join(', ')} in its vocabulary, so it cannot chat about pictures. Choose a Qwen2-VL or Qwen2.5-VL model.`,
+    )
   return tokens
 }
 

@@ -60,7 +60,8 @@ export class Fields {
   listLength(key: string, types: readonly ScalarType[]): number | null {
     const entry = this.header.metadata.get(key)
     if (!entry) return null
-    if (entry.kind !== 'array' || !types.includes(entry.type)) throw damaged(this.header.path, `${key} is not a list of ${types.join(' or ')}`)
+    if (entry.kind !== 'array' || !types.includes(entry.type))
+      throw damaged(this.header.path, `${key} is not a list of ${types.join(' or ')}`)
     return entry.length
   }
 

@@ -42,7 +42,7 @@ for (const name of ['qwen2vl/model-f32', 'qwen2vl/mmproj-f32', 'qwen25vl/model-f
     // damage to weights and to unimportant texts passes; most of the rest must not
     expect(refused).toBeGreaterThan(SEEDS / 2)
     expect(refused).toBeLessThan(SEEDS)
-  })
+  }, 300_000)
 
 it('the same seed gives the same damage', async () => {
   const original = await readFile(join(goldens, 'qwen2vl/mmproj-f32.gguf'))

@@ -1,6 +1,6 @@
 export type { ProjectorFacts } from './checkProjector.ts'
 export { checkProjector } from './checkProjector.ts'
-export type { TextModelFacts } from './checkTextModel.ts'
+export type { TextModelFacts, WeightBytes } from './checkTextModel.ts'
 export { checkTextModel } from './checkTextModel.ts'
 export type { GgufHeader } from './header.ts'
 export type { InspectedModel } from './inspectModel.ts'

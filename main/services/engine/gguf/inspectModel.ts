@@ -18,7 +18,8 @@ export function checkPair(text: TextModelFacts, projector: ProjectorFacts): void
   if (projector.outputLength === text.embeddingLength) return
   throw new AppError(
     'ProjectorMismatch',
-    `The projector gives vectors of ${count(projector.outputLength)} numbers, ${text.name} takes ${count(text.embeddingLength)}. Choose the projector that belongs to this model.`,
+    `The projector gives vectors of ${count(projector.outputLength)} numbers, ${text.name} takes ${count(text.embeddingLength)}. ` +
+      'Choose the projector that belongs to this model.',
     { projector: projector.outputLength, model: text.embeddingLength },
   )
 }

@@ -45,7 +45,8 @@ async function openFile(path: string, signal: AbortSignal | undefined): Promise<
     if (error instanceof AppError) throw error
     const code = (error as NodeJS.ErrnoException).code
     const missing = code === 'ENOENT' || code === 'ENOTDIR'
-    throw notFound(path, missing ? 'was not found. Choose the file again or download the model' : 'cannot be opened. Check that you may read it', error)
+    const what = missing ? 'was not found. Choose the file again or download the model' : 'cannot be opened. Check that you may read it'
+    throw notFound(path, what, error)
   }
 }
 
@@ -78,8 +79,13 @@ async function readVersion(reader: ByteReader): Promise<number> {
   await reader.fill(PREAMBLE_BYTES - 4)
   const version = reader.u32()
   if (version !== 0 && (version & 0xffff) === 0) throw bigEndian(path)
-  if (version === 1) throw unsupported(path, 'has GGUF version 1, which is no longer supported. Choose a newer conversion of the model.')
-  if (version !== 2 && version !== 3) throw unsupported(path, `has GGUF version ${count(version)}; versions 2 and 3 are supported. Update this app or choose another conversion of the model.`)
+  if (version === 1)
+    throw unsupported(path, 'has GGUF version 1, which is no longer supported. Choose a newer conversion of the model.')
+  if (version !== 2 && version !== 3)
+    throw unsupported(
+      path,
+      `has GGUF version ${count(version)}; versions 2 and 3 are supported. Update this app or choose another conversion of the model.`,
+    )
   return version
 }
 
@@ -95,17 +101,22 @@ function checkCount(path: string, what: string, value: number, max: number): voi
 function readAlignment(path: string, entry: MetadataEntry | undefined): number {
   if (!entry) return DEFAULT_ALIGNMENT
   const value = entry.kind === 'scalar' && entry.type === 'u32' ? Number(entry.value) : 0
-  if (value === 0 || (value & (value - 1)) !== 0 || value > MAX_ALIGNMENT) throw damaged(path, 'its general.alignment is not a power of two')
-  if (value < MIN_ALIGNMENT) throw unsupported(path, `aligns its tensors to ${value} bytes; ${MIN_ALIGNMENT} are needed. Choose another conversion of the model.`)
+  if (value === 0 || (value & (value - 1)) !== 0 || value > MAX_ALIGNMENT)
+    throw damaged(path, 'its general.alignment is not a power of two')
+  if (value < MIN_ALIGNMENT)
+    throw unsupported(
+      path,
+      `aligns its tensors to ${value} bytes; ${MIN_ALIGNMENT} are needed. Choose another conversion of the model.`,
+    )
   return value
 }
 
 function incomplete(reader: ByteReader, described: number): AppError {
   const same = size(reader.size) === size(described)
   const show = same ? (bytes: number) => `${count(bytes)} bytes` : size
-  return new AppError('ModelDamaged', `${basename(reader.path)} is ${show(reader.size)}, its header describes ${show(described)}. Download it again.`, {
-    path: reader.path,
-    bytes: reader.size,
-    expected: described,
-  })
+  return new AppError(
+    'ModelDamaged',
+    `${basename(reader.path)} is ${show(reader.size)}, its header describes ${show(described)}. Download it again.`,
+    { path: reader.path, bytes: reader.size, expected: described },
+  )
 }

@@ -13,19 +13,32 @@ const MAX_METADATA_BYTES = 256 << 20
 const VALUE_BYTES = 16
 const ARRAY = 9
 
+/** Counts bytes that stay in memory. @throws AppError when they are too many. */
+type Keep = (bytes: number) => void
+
 /** The value types in the order of their numbers in the file; number 9 is the array. */
-const types: readonly (ScalarType | null)[] = ['u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'f32', 'bool', 'string', null, 'u64', 'i64', 'f64']
-const bytesOf: Readonly<Record<ScalarType, number>> = { u8: 1, i8: 1, u16: 2, i16: 2, u32: 4, i32: 4, f32: 4, bool: 1, string: 8, u64: 8, i64: 8, f64: 8 }
+const types: readonly (ScalarType | null)[] = [
+  ...(['u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'f32', 'bool', 'string'] as const),
+  null,
+  ...(['u64', 'i64', 'f64'] as const),
+]
+const small = { u8: 1, i8: 1, u16: 2, i16: 2, bool: 1 }
+/** Bytes of a value; of a string, of its length. */
+const bytesOf: Readonly<Record<ScalarType, number>> = { ...small, u32: 4, i32: 4, f32: 4, string: 8, u64: 8, i64: 8, f64: 8 }
 
 /**
  * Reads `entries` key-value pairs. Scalars and short numeric arrays are kept, long arrays are only walked; the texts
  * of tokens and merges go to `vocabulary`.
  * @throws AppError ModelDamaged for what llama.cpp refuses or trips over, and for sizes beyond any known model's.
  */
-export async function readMetadata(reader: ByteReader, entries: number, vocabulary: VocabularyScan): Promise<Map<string, MetadataEntry>> {
+export async function readMetadata(
+  reader: ByteReader,
+  entries: number,
+  vocabulary: VocabularyScan,
+): Promise<Map<string, MetadataEntry>> {
   const metadata = new Map<string, MetadataEntry>()
   let kept = 0
-  const keep = (bytes: number) => {
+  const keep: Keep = (bytes) => {
     kept += bytes
     if (kept > MAX_KEPT_BYTES) throw tooMuch(reader)
   }
@@ -35,7 +48,8 @@ export async function readMetadata(reader: ByteReader, entries: number, vocabula
     keep(key.length + VALUE_BYTES)
     await reader.fill(4)
     const type = reader.u32()
-    metadata.set(key, type === ARRAY ? await readArray(reader, key, keep, vocabulary) : await readScalar(reader, key, scalarType(reader, key, type), keep))
+    const entry = type === ARRAY ? readArray(reader, key, keep, vocabulary) : readScalar(reader, key, scalarType(reader, key, type), keep)
+    metadata.set(key, await entry)
     if (reader.position > MAX_METADATA_BYTES) throw tooMuch(reader)
   }
   return metadata
@@ -44,14 +58,15 @@ export async function readMetadata(reader: ByteReader, entries: number, vocabula
 async function readKey(reader: ByteReader, index: number): Promise<string> {
   await reader.fill(8)
   const length = reader.u64()
-  if (length === 0 || length > MAX_KEY_BYTES) throw damaged(reader.path, `the name of entry ${count(index)} has an impossible length`)
+  if (length === 0 || length > MAX_KEY_BYTES)
+    throw damaged(reader.path, `the name of entry ${count(index)} has an impossible length`)
   await reader.fill(length)
   const key = reader.text(length, 'utf8')
   if (key.includes('\0')) throw damaged(reader.path, `the name of entry ${count(index)} is not text`)
   return key
 }
 
-async function readScalar(reader: ByteReader, key: string, type: ScalarType, keep: (bytes: number) => void): Promise<ScalarEntry> {
+async function readScalar(reader: ByteReader, key: string, type: ScalarType, keep: Keep): Promise<ScalarEntry> {
   await reader.fill(bytesOf[type])
   if (type !== 'string') return { kind: 'scalar', type, value: readNumber(reader, key, type) }
   const length = stringLength(reader, key)
@@ -60,7 +75,7 @@ async function readScalar(reader: ByteReader, key: string, type: ScalarType, kee
   return { kind: 'scalar', type, value: reader.text(length, 'utf8') }
 }
 
-async function readArray(reader: ByteReader, key: string, keep: (bytes: number) => void, vocabulary: VocabularyScan): Promise<ArrayEntry> {
+async function readArray(reader: ByteReader, key: string, keep: Keep, vocabulary: VocabularyScan): Promise<ArrayEntry> {
   await reader.fill(12)
   const type = scalarType(reader, key, reader.u32())
   const length = reader.u64()
@@ -87,8 +102,11 @@ async function readArray(reader: ByteReader, key: string, keep: (bytes: number) 
 }
 
 async function walkStrings(reader: ByteReader, key: string, length: number, vocabulary: VocabularyScan): Promise<void> {
-  const visit =
-    key === 'tokenizer.ggml.tokens' ? (text: string) => vocabulary.token(text) : key === 'tokenizer.ggml.merges' ? (text: string) => vocabulary.merge(text) : null
+  const visitors: Readonly<Record<string, (text: string) => void>> = {
+    'tokenizer.ggml.tokens': (text) => vocabulary.token(text),
+    'tokenizer.ggml.merges': (text) => vocabulary.merge(text),
+  }
+  const visit = Object.hasOwn(visitors, key) ? visitors[key] : undefined
   for (let i = 0; i < length; i++) {
     if (!reader.has(8)) await reader.fill(8)
     const bytes = stringLength(reader, key)
@@ -102,7 +120,8 @@ async function walkStrings(reader: ByteReader, key: string, length: number, voca
 
 function stringLength(reader: ByteReader, key: string): number {
   const length = reader.u64()
-  if (length > MAX_STRING_BYTES || length > reader.remaining) throw damaged(reader.path, `a text in ${key} is longer than ${length > reader.remaining ? 'the file' : '16 MiB'}`)
+  if (length > MAX_STRING_BYTES || length > reader.remaining)
+    throw damaged(reader.path, `a text in ${key} is longer than ${length > reader.remaining ? 'the file' : '16 MiB'}`)
   return length
 }
 

@@ -13,7 +13,11 @@ const MAX_DIMS = 4
  * `alignment` bytes, as llama.cpp demands.
  * @throws AppError ModelDamaged, UnsupportedModel for number formats that llama.cpp does not read.
  */
-export async function readTensors(reader: ByteReader, tensors: number, alignment: number): Promise<{ tensors: Map<string, TensorInfo>; dataBytes: number }> {
+export async function readTensors(
+  reader: ByteReader,
+  tensors: number,
+  alignment: number,
+): Promise<{ tensors: Map<string, TensorInfo>; dataBytes: number }> {
   const found = new Map<string, TensorInfo>()
   let next = 0
   let dataBytes = 0
@@ -42,9 +46,11 @@ async function readTensor(reader: ByteReader, index: number): Promise<TensorInfo
   await reader.fill(dimensions * 8 + 12)
   const dims = Array.from({ length: dimensions }, () => reader.u64())
   const elements = dims.reduce((product, dim) => product * dim, 1)
-  if (dims.some((dim) => dim < 1) || !Number.isSafeInteger(elements)) throw damaged(path, `the tensor ${name} has an impossible shape`)
+  if (dims.some((dim) => dim < 1) || !Number.isSafeInteger(elements))
+    throw damaged(path, `the tensor ${name} has an impossible shape`)
   const type = tensorType(path, name, reader.u32())
-  if (dims[0]! % type.blockElements !== 0) throw damaged(path, `the rows of tensor ${name} do not fit its number format ${type.name}`)
+  if (dims[0]! % type.blockElements !== 0)
+    throw damaged(path, `the rows of tensor ${name} do not fit its number format ${type.name}`)
   const bytes = (elements / type.blockElements) * type.blockBytes
   return { name, dims, type, offset: reader.u64(), bytes }
 }
@@ -52,6 +58,10 @@ async function readTensor(reader: ByteReader, index: number): Promise<TensorInfo
 function tensorType(path: string, name: string, id: number): TensorType {
   const type = tensorTypes.get(id)
   if (type) return type
-  if (removedTensorTypes.has(id)) throw unsupported(path, `uses a number format that is no longer supported (type ${id}, tensor ${name}). Choose a newer conversion of the model.`)
+  if (removedTensorTypes.has(id))
+    throw unsupported(
+      path,
+      `uses a number format that is no longer supported (type ${id}, tensor ${name}). Choose a newer conversion of the model.`,
+    )
   throw damaged(path, `the tensor ${name} has an unknown number format (type ${count(id)})`)
 }

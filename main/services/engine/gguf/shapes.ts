@@ -15,7 +15,11 @@ export function requireTensor(header: GgufHeader, name: string): TensorInfo {
 export function requireMatrix(header: GgufHeader, name: string, dims: readonly number[]): void {
   const tensor = requireTensor(header, name)
   requireShape(header, tensor, dims)
-  if (!tensor.type.isWeight) throw unsupported(header.path, `stores its tensor ${name} as ${tensor.type.name}, which cannot be used for weights. Choose another conversion of the model.`)
+  if (!tensor.type.isWeight)
+    throw unsupported(
+      header.path,
+      `stores its tensor ${name} as ${tensor.type.name}, which cannot be used for weights. Choose another conversion of the model.`,
+    )
 }
 
 /**
@@ -25,11 +29,19 @@ export function requireMatrix(header: GgufHeader, name: string, dims: readonly n
 export function requireVector(header: GgufHeader, name: string, length: number): void {
   const tensor = requireTensor(header, name)
   requireShape(header, tensor, [length])
-  if (tensor.type.name !== 'F32') throw unsupported(header.path, `stores its tensor ${name} as ${tensor.type.name}; F32 is needed. Choose another conversion of the model.`)
+  if (tensor.type.name !== 'F32')
+    throw unsupported(
+      header.path,
+      `stores its tensor ${name} as ${tensor.type.name}; F32 is needed. Choose another conversion of the model.`,
+    )
 }
 
 function requireShape(header: GgufHeader, tensor: TensorInfo, dims: readonly number[]): void {
   // trailing dimensions of 1 are the same shape
   const same = Array.from({ length: 4 }, (_, i) => (tensor.dims[i] ?? 1) === (dims[i] ?? 1)).every(Boolean)
-  if (!same) throw damaged(header.path, `its tensor ${tensor.name} has the shape ${tensor.dims.join(' x ')} instead of ${dims.join(' x ')}`)
+  if (!same)
+    throw damaged(
+      header.path,
+      `its tensor ${tensor.name} has the shape ${tensor.dims.join(' x ')} instead of ${dims.join(' x ')}`,
+    )
 }
