@@ -40,7 +40,7 @@ beforeEach(() => {
   vi.clearAllMocks()
   userData = mkdtempSync(join(tmpdir(), 'sightline-window-'))
   electron.app.getPath.mockReturnValue(userData)
-  electron.BrowserWindow = FakeWindow
+  electron.BrowserWindow = FakeWindow as never
 })
 
 test('the window is isolated, loads the own page and is shown once it is painted', async () => {
