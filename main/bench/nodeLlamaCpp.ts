@@ -26,12 +26,15 @@ async function run(tokens: Token[], generate: number): Promise<PeerRun> {
   if (!sequence) throw new Error('No model is loaded')
   await sequence.clearHistory()
   const started = performance.now()
+  // the last token of the prompt is computed with the first draw: the API returns no logits to draw from
+  await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(0, -1))
+  const prefillMs = performance.now() - started
   const generated: number[] = []
   let firstTokenAt = 0
-  for await (const token of sequence.evaluate(tokens, { temperature: 0, yieldEogToken: true })) {
+  for await (const token of sequence.evaluate(tokens.slice(-1), { temperature: 0, yieldEogToken: true })) {
     firstTokenAt ||= performance.now()
     generated.push(token)
     if (generated.length === generate) break
   }
-  return { tokens: generated, prefillMs: firstTokenAt - started, generationMs: performance.now() - firstTokenAt }
+  return { tokens: generated, prefilled: tokens.length - 1, prefillMs, generationMs: performance.now() - firstTokenAt }
 }

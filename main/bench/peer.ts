@@ -9,9 +9,10 @@ export type ToPeer =
 
 export type FromPeer = { readonly type: 'ready' } | { readonly type: 'ran'; readonly run: PeerRun } | { readonly type: 'failed'; readonly error: ErrorInfo }
 
-/** One greedy answer: from the start to the first token (prefill and drawing it), and from there to the last. */
+/** One greedy answer: the time of computing `prefilled` tokens of the prompt, and that from the first drawn token to the last. */
 export interface PeerRun {
   readonly tokens: readonly number[]
+  readonly prefilled: number
   readonly prefillMs: number
   readonly generationMs: number
 }

@@ -4,7 +4,7 @@ import type { Summary } from './statistics.ts'
 
 export interface Machine {
   readonly cpu: string
-  /** Cores that may be used, and threads that both sides compute with. */
+  /** Threads that both sides compute with. */
   readonly threads: number
   readonly memoryBytes: number
   readonly platform: string

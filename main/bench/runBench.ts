@@ -1,7 +1,8 @@
-import { availableParallelism, cpus, totalmem } from 'node:os'
+import { cpus, totalmem } from 'node:os'
 import type { ModelFiles } from '../headless.ts'
 import type { SpawnWorker } from '../ports.ts'
 import { engineStarter } from './benchEngine.ts'
+import { engineThreads } from './engineThreads.ts'
 import type { Measured, Measurement } from './measurement.ts'
 import { measurements } from './measurements/index.ts'
 import type { Machine, MeasuredModel } from './report.ts'
@@ -25,11 +26,11 @@ export interface BenchResult {
 
 /** Runs the measurements one after the other. @throws AppError as the engine does. */
 export async function runBench({ ports, model, runs, only, onMeasure }: BenchOptions): Promise<BenchResult> {
-  const threads = availableParallelism()
   const startEngine = engineStarter(ports)
   const engine = await startEngine()
   try {
     const { name, bytes } = await engine.engine.inspect(model)
+    const threads = engineThreads(bytes)
     const workload = await createWorkload(engine.engine, model)
     await engine.engine.load(model, workload.contextTokens)
     const wanted = ({ name, needsPictures }: Measurement) => (!only || only.includes(name)) && (!needsPictures || model.projectorPath !== null)

@@ -1,10 +1,15 @@
 import type { Measurement } from '../measurement.ts'
 import { processMemory } from '../processMemory.ts'
+import { median } from '../statistics.ts'
 
 const RELOADS = 20
 const SETTLED = 3
+const WINDOW = 5
 
-/** How much more memory the process holds after 20 loads and unloads than after 3, as a share of the latter. */
+/**
+ * How much more memory the process holds after 20 loads and unloads than once it has settled (after the third), as a
+ * share. Each end is the median of five unloads: single readings differ by some percent without any growth.
+ */
 export const reloadGrowth: Measurement = {
   name: 'reload_growth',
   needsPictures: false,
@@ -20,10 +25,11 @@ export const reloadGrowth: Measurement = {
     } finally {
       await fresh.close()
     }
-    const settled = resident[SETTLED - 1]!
+    const settled = median(resident.slice(SETTLED, SETTLED + WINDOW))
+    const growth = (median(resident.slice(-WINDOW)) - settled) / settled
     return {
       figures: [{ name: 'memory_unloaded', label: 'memory of the engine process after an unload', unit: 'bytes', values: resident }],
-      ratios: [{ name: 'reload_growth', label: `growth of memory over ${RELOADS} loads, after the third`, unit: 'ratio', values: [(resident.at(-1)! - settled) / settled] }],
+      ratios: [{ name: 'reload_growth', label: `growth of memory over ${RELOADS} loads, after the third`, unit: 'ratio', values: [growth] }],
     }
   },
 }

@@ -7,8 +7,8 @@ import { pairedRatios } from '../statistics.ts'
 const MOST_CACHED = 8
 
 /**
- * Prefill and generation of a text prompt, and the same token ids through node-llama-cpp's own API, in turns. Prefill
- * on both sides is the time to the first token, its drawing included.
+ * Prefill and generation of a text prompt, and the same token ids through node-llama-cpp's own API, in turns. On both
+ * sides prefill is computing the prompt, and generation lasts from the first drawn token to the last.
  */
 export const textSpeed: Measurement = {
   name: 'text_speed',
@@ -27,10 +27,10 @@ export const textSpeed: Measurement = {
           throw new AppError('EngineFailed', `The benchmark is not valid: ${usage.cachedTokens} of ${usage.promptTokens} tokens came from the KV cache.`)
         const other = await peer.run(promptIds, generate)
         if (i === 0) continue
-        ours.prefill.push(((promptIds.length - usage.cachedTokens) * 1000) / (timings.ttftMs - timings.encodeMs))
+        ours.prefill.push(((promptIds.length - usage.cachedTokens) * 1000) / timings.prefillMs)
         ours.generation.push(timings.tokensPerSecond)
         ours.firstToken.push(timings.ttftMs)
-        theirs.prefill.push((promptIds.length * 1000) / other.prefillMs)
+        theirs.prefill.push((other.prefilled * 1000) / other.prefillMs)
         theirs.generation.push(((other.tokens.length - 1) * 1000) / other.generationMs)
       }
     } finally {
