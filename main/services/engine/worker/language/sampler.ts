@@ -34,7 +34,7 @@ export class Sampler {
       }
       add(sampler)
     }
-    if (sampling.repeatPenalty !== 1) add(llama.samplerPenalties(contextTokens, sampling.repeatPenalty, 0, 0))
+    if (sampling.repeatPenalty !== 1) add(llama.samplerPenalties(llama.vocabSize(vocab), contextTokens, sampling.repeatPenalty, 0, 0))
     if (sampling.temperature === 0) add(llama.samplerGreedy())
     else {
       add(llama.samplerTemp(sampling.temperature))

@@ -59,7 +59,7 @@ export function bindLlama({ llama }: Libraries) {
     samplerTopP: bind<[number, number], P>(llama, 'llama_sampler_init_top_p', p, ['float', 'size_t']),
     samplerMinP: bind<[number, number], P>(llama, 'llama_sampler_init_min_p', p, ['float', 'size_t']),
     samplerTemp: bind<[number], P>(llama, 'llama_sampler_init_temp', p, ['float']),
-    samplerPenalties: bind<[number, number, number, number], P>(llama, 'llama_sampler_init_penalties', p, ['int', 'float', 'float', 'float']),
+    samplerPenalties: bind<[number, number, number, number, number], P>(llama, 'llama_sampler_init_penalties', p, ['int', 'int', 'float', 'float', 'float']),
   }
 }
 export type Llama = ReturnType<typeof bindLlama>
