@@ -7,7 +7,8 @@ import { Aborted } from './aborted.ts'
 import { openCaches } from './caches.ts'
 import type { Caches } from './caches.ts'
 import { generate } from './generate.ts'
-import { LanguageContext, resolveOptions } from './language/context.ts'
+import { LanguageContext } from './language/context.ts'
+import { NativeContext, resolveOptions } from './language/nativeContext.ts'
 import { LanguageModel } from './language/languageModel.ts'
 import { Loras } from './language/lora.ts'
 import type { Runtime } from './native/runtime.ts'
@@ -87,7 +88,7 @@ export class Session {
     const layout = JSON.stringify({ size, ...resolveOptions(this.model, options), yarn: options.yarnFactor ?? 1 })
     if (!this.context || this.layout !== layout) {
       await this.dropContext()
-      this.context = await LanguageContext.create(this.runtime, this.model, size, options)
+      this.context = new LanguageContext(this.runtime, this.model, await NativeContext.create(this.runtime, this.model, size, options))
       this.layout = layout
     }
     return this.context.size

@@ -1,71 +1,42 @@
 import { AppError } from '#contract'
-import type { Pointer } from '../native/ffi.ts'
-import { GgmlType } from '../native/ggml.ts'
-import type { Runtime } from '../native/runtime.ts'
-import type { ContextParamsValues } from '../native/structs.ts'
-import type { ContextOptions } from '../../types.ts'
 import type { SavedState } from '../cache/stateStore.ts'
+import type { Pointer } from '../native/ffi.ts'
+import type { Runtime } from '../native/runtime.ts'
 import { commonPrefix, gridTokens, mediaPositions, positionSpan, unitTokens } from '../prompt/positions.ts'
 import type { Unit } from '../prompt/positions.ts'
 import type { LanguageModel } from './languageModel.ts'
-
-/** Tokens per slice of a prefill: one native call, between which stop and progress get through. */
-const SLICE_TOKENS = 512
-const SEQUENCE = 0
-const FLASH_ATTENTION = { off: 0, on: 1, auto: -1 } as const
-const KV_TYPES = { f32: GgmlType.F32, f16: GgmlType.F16, q8_0: GgmlType.Q8_0, q4_0: GgmlType.Q4_0 } as const
-const ROPE_SCALING_YARN = 2
-const DECODE_ABORTED = 2
-const DECODE_NO_SLOT = 1
+import { SLICE_TOKENS } from './nativeContext.ts'
+import type { NativeContext } from './nativeContext.ts'
 
 /**
- * A llama.cpp context and what is in its KV cache: a list of units. The longest common prefix of what is there and what
- * is asked stays; the rest is removed by position.
+ * One sequence of a llama.cpp context and what is in its KV cache: a list of units. The longest common prefix of what is
+ * there and what is asked stays; the rest is removed by position.
  */
 export class LanguageContext {
-  readonly size: number
-  readonly handle: Pointer
+  /** Its number in the native context. */
+  readonly sequence: number
   private readonly runtime: Runtime
   private readonly model: LanguageModel
-  private readonly memory: Pointer
+  private readonly native: NativeContext
   /** Units in the KV cache, and the position at which each begins. */
   private units: Unit[] = []
   private starts: number[] = []
   private nextPosition = 0
 
-  private constructor(runtime: Runtime, model: LanguageModel, handle: Pointer) {
+  constructor(runtime: Runtime, model: LanguageModel, native: NativeContext, sequence = 0) {
     this.runtime = runtime
     this.model = model
-    this.handle = handle
-    this.size = runtime.llama.contextSize(handle)
-    this.memory = runtime.llama.memory(handle)
+    this.native = native
+    this.sequence = sequence
   }
 
-  /** @throws AppError OutOfMemory. `contextTokens`: the KV cache's size. */
-  static async create(runtime: Runtime, model: LanguageModel, contextTokens: number, options: ContextOptions): Promise<LanguageContext> {
-    const { llama, abort, threads, log } = runtime
-    const { kvType, flashAttention } = resolveOptions(model, options)
-    const yarn: ContextParamsValues = options.yarnFactor ? { rope_scaling_type: ROPE_SCALING_YARN, rope_freq_scale: 1 / options.yarnFactor, yarn_orig_ctx: model.facts.trainedContext } : {}
-    const params: ContextParamsValues = {
-      ...llama.contextDefaultParams(),
-      n_ctx: contextTokens,
-      n_batch: SLICE_TOKENS,
-      n_ubatch: SLICE_TOKENS,
-      n_threads: threads,
-      n_threads_batch: threads,
-      type_k: KV_TYPES[kvType],
-      type_v: KV_TYPES[kvType],
-      flash_attn_type: FLASH_ATTENTION[flashAttention],
-      ...yarn,
-      abort_callback: abort.callback,
-      abort_user: abort.data,
-      no_perf: true,
-    }
-    log.clear()
-    const handle = await llama.contextInit(model.handle, params)
-    if (!handle)
-      throw new AppError('OutOfMemory', `There is not enough memory for a context of ${contextTokens} tokens (${log.lastError()}). Choose a smaller context or model.`)
-    return new LanguageContext(runtime, model, handle)
+  /** Tokens it can hold. */
+  get size(): number {
+    return this.native.size
+  }
+
+  get handle(): Pointer {
+    return this.native.handle
   }
 
   /** Tokens in the KV cache. */
@@ -78,6 +49,11 @@ export class LanguageContext {
     return this.units.length
   }
 
+  /** Where the next unit begins. */
+  get position(): number {
+    return this.nextPosition
+  }
+
   /** How many of `units` are already there, as the common prefix. */
   common(units: readonly Unit[]): number {
     return commonPrefix(units, this.units)
@@ -86,18 +62,17 @@ export class LanguageContext {
   /** The KV cache as it is, to be restored later. Takes as long as copying it. */
   async save(): Promise<SavedState> {
     const { llama } = this.runtime
-    const data = new Uint8Array(llama.stateSize(this.handle, SEQUENCE))
-    const written = await llama.stateGet(this.handle, data, data.length, SEQUENCE)
+    const data = new Uint8Array(llama.stateSize(this.handle, this.sequence))
+    const written = await llama.stateGet(this.handle, data, data.length, this.sequence)
     return { units: [...this.units], data: data.subarray(0, written) }
   }
 
   /** Replaces what is in the KV cache by a saved state. Returns false, with the cache empty, when it does not fit. */
   async restore(state: SavedState): Promise<boolean> {
     this.truncate(0)
-    const { llama } = this.runtime
-    const read = await llama.stateSet(this.handle, state.data, state.data.length, SEQUENCE)
+    const read = await this.runtime.llama.stateSet(this.handle, state.data, state.data.length, this.sequence)
     if (read === 0) {
-      llama.memoryClear(this.memory, false)
+      this.native.remove(this.sequence, 0)
       return false
     }
     for (const unit of state.units) this.push(unit)
@@ -108,8 +83,7 @@ export class LanguageContext {
   truncate(count: number): void {
     if (count >= this.units.length) return
     const position = this.starts[count]!
-    if (count === 0) this.runtime.llama.memoryClear(this.memory, false)
-    else if (!this.runtime.llama.memorySeqRemove(this.memory, SEQUENCE, position, -1)) throw new AppError('EngineFailed', 'The KV cache could not be cut back. Try again.')
+    if (!this.native.remove(this.sequence, position)) throw new AppError('EngineFailed', 'The KV cache could not be cut back. Try again.')
     this.units.length = count
     this.starts.length = count
     this.nextPosition = position
@@ -142,33 +116,46 @@ export class LanguageContext {
 
   /** Computes tokens of text; `last` asks for the logits of the final one. */
   async appendTokens(tokens: readonly number[], last: boolean, signal: AbortSignal): Promise<void> {
-    const n = tokens.length
+    const count = tokens.length
     const positions = Int32Array.from(tokens, (_, i) => this.nextPosition + i)
-    const logits = new Int8Array(n)
-    if (last) logits[n - 1] = 1
-    await this.decode({ n_tokens: n, token: Int32Array.from(tokens), embd: null, pos: positions, n_seq_id: null, seq_id: null, logits }, signal)
+    const logits = new Int8Array(count)
+    if (last) logits[count - 1] = 1
+    await this.undoing(() => this.native.decode({ count, tokens: Int32Array.from(tokens), embeddings: null, positions, logits, sequences: this.sequence }, signal))
     for (const token of tokens) this.push({ token })
+  }
+
+  /** Notes a token that was computed together with those of other sequences. */
+  noteToken(token: number): void {
+    this.push({ token })
   }
 
   private async appendMedia(unit: Extract<Unit, { media: string }>, vectors: Float32Array, last: boolean, onTokens: (tokens: number) => void, signal: AbortSignal): Promise<void> {
     const n = gridTokens(unit.grid)
     const width = this.model.embeddingLength
     const all = mediaPositions(unit.grid, this.nextPosition)
-    try {
+    await this.undoing(async () => {
       for (let at = 0; at < n; at += SLICE_TOKENS) {
         const count = Math.min(SLICE_TOKENS, n - at)
-        const pos = new Int32Array(4 * count)
-        for (let axis = 0; axis < 4; axis++) pos.set(all.subarray(axis * n + at, axis * n + at + count), axis * count)
+        const positions = new Int32Array(4 * count)
+        for (let axis = 0; axis < 4; axis++) positions.set(all.subarray(axis * n + at, axis * n + at + count), axis * count)
         const logits = new Int8Array(count)
         if (last && at + count === n) logits[count - 1] = 1
-        await this.decode({ n_tokens: count, token: null, embd: vectors.slice(at * width, (at + count) * width), pos, n_seq_id: null, seq_id: null, logits }, signal)
+        const embeddings = vectors.slice(at * width, (at + count) * width)
+        await this.native.decode({ count, tokens: null, embeddings, positions, logits, sequences: this.sequence }, signal)
         onTokens(count)
       }
+    })
+    this.push(unit)
+  }
+
+  /** Removes what a computation that ended early left behind. */
+  private async undoing(compute: () => Promise<void>): Promise<void> {
+    try {
+      await compute()
     } catch (error) {
-      this.removeFrom(this.nextPosition)
+      this.native.remove(this.sequence, this.nextPosition)
       throw error
     }
-    this.push(unit)
   }
 
   private push(unit: Unit): void {
@@ -177,33 +164,8 @@ export class LanguageContext {
     this.nextPosition += positionSpan(unit)
   }
 
-  /** Removes what a computation that ended early left behind. */
-  private removeFrom(position: number): void {
-    if (position === 0) this.runtime.llama.memoryClear(this.memory, false)
-    else this.runtime.llama.memorySeqRemove(this.memory, SEQUENCE, position, -1)
-  }
-
-  private async decode(batch: Parameters<Runtime['llama']['decode']>[1], signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted()
-    const status = await this.runtime.llama.decode(this.handle, batch)
-    if (status === 0) return
-    this.removeFrom(this.nextPosition)
-    signal.throwIfAborted()
-    if (status === DECODE_NO_SLOT)
-      throw new AppError('ContextFull', `The context of ${this.size} tokens is full. Start a new conversation or remove a picture.`, { context: this.size })
-    throw new AppError('EngineFailed', `The model could not compute (status ${status}${status === DECODE_ABORTED ? ', stopped' : ''}): ${this.runtime.log.lastError()} Try again.`)
-  }
-
+  /** Frees the whole native context. */
   async free(): Promise<void> {
-    await this.runtime.llama.contextFree(this.handle)
+    await this.native.free()
   }
-}
-
-/** What `auto` comes to: full-precision weights get a full-precision cache and plain attention, exact as the reference is. */
-export function resolveOptions(model: LanguageModel, options: ContextOptions): { kvType: keyof typeof KV_TYPES; flashAttention: keyof typeof FLASH_ATTENTION } {
-  const { kvType = 'auto', flashAttention = 'auto' } = options
-  const type = kvType === 'auto' ? (model.facts.isF32 ? 'f32' : 'f16') : kvType
-  // llama.cpp computes with a quantized V cache in flash attention only
-  if (type === 'q8_0' || type === 'q4_0') return { kvType: type, flashAttention: 'on' }
-  return { kvType: type, flashAttention: flashAttention === 'auto' && type === 'f32' ? 'off' : flashAttention }
 }

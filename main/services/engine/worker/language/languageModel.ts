@@ -43,7 +43,7 @@ export class LanguageModel {
     }
     signal.throwIfAborted()
     if (!handle) {
-      const reason = log.lastError()
+      const reason = log.reason()
       if (/alloc|memory/i.test(reason)) throw new AppError('OutOfMemory', `There is not enough memory for this model (${reason}). Close other programs or choose a smaller model.`)
       throw new AppError('ModelDamaged', `llama.cpp could not load ${path}: ${reason || 'no reason given'}. Download the model again.`)
     }

@@ -24,7 +24,7 @@ export class Loras {
     const handles: Pointer[] = []
     for (const { path } of adapters) handles.push(this.loaded.get(path) ?? (await this.load(path)))
     const status = this.runtime.llama.setLoras(context, BigUint64Array.from(handles, (handle) => BigInt(handle ?? 0)), handles.length, Float32Array.from(adapters, (adapter) => adapter.scale))
-    if (status !== 0) throw new AppError('EngineFailed', `The LoRA adapters could not be applied: ${this.runtime.log.lastError()}`)
+    if (status !== 0) throw new AppError('EngineFailed', `The LoRA adapters could not be applied: ${this.runtime.log.reason()}`)
   }
 
   private async load(path: string): Promise<Pointer> {
@@ -37,7 +37,7 @@ export class Loras {
       throw new AppError('UnsupportedModel', `${path} is not a LoRA adapter for this model. Choose an adapter made for ${this.model.facts.architecture}.`)
     this.runtime.log.clear()
     const handle = await this.runtime.llama.loraInit(this.model.handle, path)
-    if (!handle) throw new AppError('ModelDamaged', `The LoRA adapter ${path} does not fit this model: ${this.runtime.log.lastError()}`)
+    if (!handle) throw new AppError('ModelDamaged', `The LoRA adapter ${path} does not fit this model: ${this.runtime.log.reason()}`)
     this.loaded.set(path, handle)
     return handle
   }

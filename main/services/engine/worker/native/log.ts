@@ -22,9 +22,9 @@ export class NativeLog {
     return this.lines.map((line) => line.text).join('')
   }
 
-  /** The last line of at least warning level, the errors first; empty when there was none. */
-  lastError(): string {
-    const found = this.lines.findLast((line) => line.level === ERROR) ?? this.lines.findLast((line) => line.level === WARN)
+  /** The first error since `clear`, which names the cause of those after it, or the last warning; empty when there was none. */
+  reason(): string {
+    const found = this.lines.find((line) => line.level === ERROR) ?? this.lines.findLast((line) => line.level === WARN)
     return found?.text.trim() ?? ''
   }
 }

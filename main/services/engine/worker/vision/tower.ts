@@ -61,6 +61,8 @@ export class VisionTower {
       if (status === ABORTED || status !== 0) throw new AppError('EngineFailed', `The picture could not be encoded (status ${status}). Try again.`)
       const out = new Float32Array(rows * columns * outputLength)
       ggml.tensorGet(built.output, out, 0, out.byteLength)
+      if (!Number.isFinite(out.reduce((sum, value) => sum + value, 0)))
+        throw new AppError('ModelDamaged', 'The projector gives values that are not numbers: its weights are damaged. Download it again.')
       return unorder(out, order, outputLength)
     } finally {
       ggml.gallocrFree(allocator)
