@@ -86,6 +86,49 @@ export interface TokenCount {
   readonly total: number
 }
 
+/** What computes: a GPU variant of the libraries, or the CPU. `auto`: the first that works on this computer. */
+export type BackendChoice = 'auto' | GpuVariant | 'cpu'
+export type GpuVariant = 'cuda' | 'vulkan' | 'metal'
+
+/** A device of the loaded libraries. Memory in bytes, as the driver reports it. */
+export interface DeviceInfo {
+  readonly name: string
+  readonly description: string
+  readonly kind: 'cpu' | 'gpu' | 'integrated' | 'accelerator'
+  readonly totalBytes: number
+  readonly freeBytes: number
+  /** Whether its memory is that of the system (integrated graphics, Apple silicon). */
+  readonly isShared: boolean
+}
+
+/** What a plan puts on one device, in bytes. `picture`: the scratch memory of the largest planned picture. */
+export interface PlanPart {
+  readonly device: string
+  readonly weights: number
+  readonly projector: number
+  readonly kv: number
+  readonly picture: number
+  /** Scratch memory of the language model, and what the process and the driver take for themselves. */
+  readonly overhead: number
+  readonly total: number
+  /** What was free there when the plan was made. */
+  readonly free: number
+}
+
+/** Where a model goes, decided before it is loaded. The first part is the CPU's. */
+export interface MemoryPlan {
+  /** Layers of the language model on the GPU, the output layer counted as one; of `layers`. */
+  readonly gpuLayers: number
+  readonly layers: number
+  /** Name of the device that encodes pictures; null: the CPU. */
+  readonly visionDevice: string | null
+  readonly contextTokens: number
+  /** The largest picture whose scratch memory is planned for, in pixels. */
+  readonly picturePixels: number
+  readonly parts: readonly PlanPart[]
+  readonly total: number
+}
+
 /** The engine's own state; `model` is what is loaded or being loaded. */
 export interface EngineState {
   readonly state: 'off' | 'loading' | 'ready' | 'restarting' | 'failed'
@@ -95,6 +138,14 @@ export interface EngineState {
   readonly backend: string | null
   readonly contextTokens: number | null
   readonly error: ErrorInfo | null
+  /** Why no GPU computes; null when one does. Unset before the libraries are loaded. */
+  readonly noGpuReason?: string | null
+  readonly devices?: readonly DeviceInfo[]
+  readonly plan?: MemoryPlan | null
+  /** What the user should know of how the model runs: a plan that had to be lowered, a process that was renewed. */
+  readonly note?: string | null
+  /** Resident memory of the engine process, in bytes. */
+  readonly residentBytes?: number
 }
 
 export interface AnswerOptions {
@@ -104,12 +155,17 @@ export interface AnswerOptions {
   readonly conversationId?: string
 }
 
+export interface LoadOptions {
+  /** Aborting ends the loading; `load` then throws AppError Interrupted and nothing is loaded. */
+  readonly signal?: AbortSignal
+}
+
 /** What the core sees of the engine. Every method throws `AppError`; no native code runs in the caller's process. */
 export interface Engine {
   readonly state: EngineState
   onState(listener: (state: EngineState) => void): () => void
   /** Loads the model, or does nothing when it is loaded with the same context. */
-  load(model: ModelFiles, contextTokens: number): Promise<void>
+  load(model: ModelFiles, contextTokens: number, options?: LoadOptions): Promise<void>
   unload(): Promise<void>
   /** One answer at a time; others wait their turn. Loads the model first when needed. */
   answer(request: AnswerRequest, options?: AnswerOptions): AsyncIterable<AnswerEvent>

@@ -1,14 +1,19 @@
 import { availableParallelism } from 'node:os'
 import koffi from 'koffi'
 import { AppError } from '#contract'
+import type { DeviceInfo } from '../../types.ts'
+import { bestGpu, listDevices } from './devices.ts'
 import type { Pointer } from './ffi.ts'
 import { bindGgml } from './ggml.ts'
 import type { Ggml } from './ggml.ts'
-import { loadLibraries } from './libraries.ts'
+import { CPU_ONLY, loadLibraries } from './libraries.ts'
+import type { Libraries, LibraryChoice } from './libraries.ts'
 import { bindLlama } from './llama.ts'
 import type { Llama } from './llama.ts'
 import { NativeLog } from './log.ts'
 import { checkLayout } from './structs.ts'
+import { variantLabel } from './variants.ts'
+import type { SkippedVariant } from './variants.ts'
 
 const CPU_DEVICE = 0
 /** Weights that keep one thread busy, in bytes: with less, threads wait for one another longer than they compute. */
@@ -34,6 +39,24 @@ export class AbortFlag {
   }
 }
 
+/** The GPU that computes: its device, and its backend for graphs of our own. */
+export interface Gpu {
+  readonly name: string
+  readonly device: Pointer
+  readonly backend: Pointer
+}
+
+/** The variant whose libraries were loaded finds no device, and there is another one to try in a new process. */
+export class UnusableVariant extends Error {
+  readonly skipped: SkippedVariant
+
+  constructor(skipped: SkippedVariant) {
+    super(skipped.reason)
+    this.name = 'UnusableVariant'
+    this.skipped = skipped
+  }
+}
+
 /** Everything native of one engine process: bound functions, the CPU backend, the log and the abort flag. */
 export interface Runtime {
   readonly ggml: Ggml
@@ -41,7 +64,13 @@ export interface Runtime {
   /** llama.cpp's release, e.g. "v0.4.0". */
   readonly release: string
   readonly cpu: Pointer
+  readonly gpu: Gpu | null
+  /** What computes, e.g. "CPU (zen4)" or "CUDA (NVIDIA GeForce RTX 4070)". */
   readonly backendName: string
+  /** Why `gpu` is null. */
+  readonly noGpuReason: string | null
+  /** The devices with their memory as it is now. */
+  devices(): DeviceInfo[]
   /** Threads that compute a graph. */
   readonly threads: number
   readonly log: NativeLog
@@ -53,11 +82,11 @@ export interface Runtime {
 }
 
 /**
- * Loads llama.cpp's libraries and the CPU backend that fits this computer. Once per process.
- * @throws AppError EngineIncompatible when libraries are missing or of an unknown release.
+ * Loads llama.cpp's libraries and the backends that fit this computer. Once per process.
+ * @throws AppError EngineIncompatible when libraries are missing or of an unknown release; UnusableVariant.
  */
-export function createRuntime(): Runtime {
-  const libraries = loadLibraries()
+export function createRuntime(choice: LibraryChoice = CPU_ONLY): Runtime {
+  const libraries = loadLibraries(choice)
   const ggml = bindGgml(libraries)
   const llama = bindLlama(libraries)
   checkLayout(libraries.release, llama.modelDefaultParams(), llama.contextDefaultParams())
@@ -69,9 +98,11 @@ export function createRuntime(): Runtime {
   ggml.logSet(onLog, null)
   llama.logSet(onLog, null)
   ggml.loadBackends(libraries.folder)
+  if (libraries.gpu?.plugin) ggml.loadBackend(libraries.gpu.plugin)
+  const { gpu, description, reasons } = openGpu(ggml, libraries)
   llama.backendInit()
   const cpu = ggml.backendInitByType(CPU_DEVICE, null)
-  if (!cpu) throw new AppError('EngineIncompatible', `No llama.cpp backend works on this computer. ${log.lastError()}`)
+  if (!cpu) throw new AppError('EngineIncompatible', `No llama.cpp backend works on this computer. ${log.reason()}`)
   const device = ggml.backendDevice(cpu)
   const proc = (name: string) => ggml.regProcAddress(ggml.deviceReg(device), name)
   // `ggml_get_no_alloc` reads one bool of the object it is given: a callback that needs no JavaScript on the compute threads
@@ -87,7 +118,10 @@ export function createRuntime(): Runtime {
     llama,
     release: libraries.release,
     cpu,
-    backendName: variant ? `CPU (${variant})` : 'CPU',
+    gpu,
+    backendName: gpu ? description : variant ? `CPU (${variant})` : 'CPU',
+    noGpuReason: gpu ? null : reasons.join('; '),
+    devices: () => listDevices(ggml).map(({ info }) => info),
     get threads() {
       return threads
     },
@@ -104,4 +138,16 @@ export function createRuntime(): Runtime {
   }
   runtime.fitThreads(Number.MAX_SAFE_INTEGER)
   return runtime
+}
+
+/** The backend of the best GPU. Without one the libraries compute on the CPU, unless another variant is left to try. */
+function openGpu(ggml: Ggml, { gpu, reasons, others }: Libraries): { gpu: Gpu | null; description: string; reasons: readonly string[] } {
+  if (!gpu) return { gpu: null, description: '', reasons }
+  const label = variantLabel(gpu.variant)
+  const device = bestGpu(listDevices(ggml))
+  const backend = device && ggml.deviceInit(device.handle, null)
+  if (device && backend) return { gpu: { name: device.info.name, device: device.handle, backend }, description: `${label} (${device.info.description})`, reasons: [] }
+  const reason = device ? `${device.info.description} could not be started` : 'it finds no graphics device'
+  if (others.length > 0) throw new UnusableVariant({ variant: gpu.variant, reason })
+  return { gpu: null, description: '', reasons: [...reasons, `${label}: ${reason}`] }
 }
