@@ -1,0 +1,71 @@
+import type { ProjectorFacts, TextModelFacts } from '../gguf/index.ts'
+import type { ContextOptions } from '../types.ts'
+
+/** Numbers per block and bytes per block of the KV cache's types. */
+const KV_BLOCKS = { f32: [1, 4], f16: [1, 2], q8_0: [32, 34], q4_0: [32, 18] } as const
+export type KvType = Exclude<ContextOptions['kvType'], 'auto' | undefined>
+
+export const MIB = 2 ** 20
+const F32_BYTES = 4
+const F16_BYTES = 2
+/** Tokens that llama.cpp computes at once, for which its scratch memory is made. */
+const UBATCH = 512
+const PATCH_PIXELS = 14 * 14
+const PATCH_VALUES = 3 * PATCH_PIXELS
+/** The engine process before a model is loaded, and what llama.cpp keeps of each text of the vocabulary. */
+const PROCESS_BYTES = 128 * MIB
+const VOCABULARY_BYTES = 384
+/** A GPU's driver context and the buffers of its libraries. */
+const DRIVER_BYTES = 256 * MIB
+
+/** Bytes of the KV cache of one layer, exact: a row of keys and one of values per token. */
+export function kvLayerBytes({ kvHeads, headDim }: Pick<TextModelFacts, 'kvHeads' | 'headDim'>, contextTokens: number, type: KvType): number {
+  const [elements, bytes] = KV_BLOCKS[type]
+  return 2 * contextTokens * ((kvHeads * headDim) / elements) * bytes
+}
+
+/**
+ * Scratch memory of the language model's graph, as measured: either the logits of a whole batch, or the inner values of a
+ * layer beside the attention mask, without flash attention with the scores of every head.
+ */
+export function computeBytes(text: Pick<TextModelFacts, 'embeddingLength' | 'feedForwardLength' | 'heads' | 'vocabSize'>, contextTokens: number, flashAttention: boolean): number {
+  const { embeddingLength: width, feedForwardLength, heads, vocabSize } = text
+  const batch = (values: number) => UBATCH * values * F32_BYTES
+  const feedForward = batch(4 * feedForwardLength + width)
+  const attention = batch(6 * width + (flashAttention ? 0 : heads * contextTokens))
+  const mask = UBATCH * contextTokens * (flashAttention ? F16_BYTES : F32_BYTES)
+  return Math.max(batch(vocabSize + 3 * width), mask + Math.max(feedForward, attention))
+}
+
+/** Memory of the language model's side of the process beside weights and KV cache; `layersHere`: whether layers compute on the CPU. */
+export function processBytes(text: TextModelFacts, contextTokens: number, flashAttention: boolean, layersHere: boolean): number {
+  const scratch = layersHere ? computeBytes(text, contextTokens, flashAttention) : UBATCH * (contextTokens + text.embeddingLength) * F32_BYTES
+  return PROCESS_BYTES + text.vocabSize * VOCABULARY_BYTES + scratch
+}
+
+/** The same of a GPU with some (`layers` false: none) of the layers; `partial`: weights of the others pass through it. */
+export function gpuOverheadBytes(text: TextModelFacts, contextTokens: number, flashAttention: boolean, layers: boolean, partial: boolean): number {
+  if (!layers) return DRIVER_BYTES
+  return DRIVER_BYTES + computeBytes(text, contextTokens, flashAttention) + (partial ? Math.max(...text.weights.blocks) : 0)
+}
+
+/** Patches of a picture of so many pixels. */
+export const patchesOf = (pixels: number): number => Math.ceil(pixels / (4 * PATCH_PIXELS)) * 4
+
+/**
+ * Memory of the vision graph for one picture (`slots` 1) or two frames of a video (2), in proportion to its patches: the
+ * pixels stay, above them lie the widest values that are alive together, in the feed-forward part or around attention.
+ */
+export function pictureGraphBytes({ family, embeddingLength: width, ffnLength }: Pick<ProjectorFacts, 'family' | 'embeddingLength' | 'ffnLength'>, patches: number, slots = 1): number {
+  const input = slots * PATCH_VALUES * F32_BYTES + 4 * F32_BYTES
+  const feedForward = family === 'qwen25vl' ? 2 * width + 2 * ffnLength : 2 * width + ffnLength
+  const inner = Math.max(feedForward, 6 * width) * F32_BYTES
+  // narrow values fit where the pixels were
+  const perPatch = width > PATCH_VALUES ? input + inner : Math.max(input + (3 - slots) * width * F32_BYTES, inner)
+  return patches * perPatch
+}
+
+/** What a picture takes beside its graph: decoded pixels, patches, products' rows in half precision, embeddings. */
+export function pictureExtraBytes({ ffnLength, outputLength }: Pick<ProjectorFacts, 'ffnLength' | 'outputLength'>, patches: number): number {
+  return patches * (PATCH_VALUES * (1 + F32_BYTES) + ffnLength * F16_BYTES + (outputLength * F32_BYTES) / 4)
+}

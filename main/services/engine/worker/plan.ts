@@ -1,0 +1,170 @@
+import { AppError } from '#contract'
+import type { ProjectorFacts, TextModelFacts } from '../gguf/index.ts'
+import type { DeviceInfo, MemoryPlan, PlanPart } from '../types.ts'
+import { gpuOverheadBytes, kvLayerBytes, patchesOf, pictureExtraBytes, pictureGraphBytes, processBytes } from './memoryModel.ts'
+import type { KvType } from './memoryModel.ts'
+
+/** What a plan is made from. Lengths in tokens, memory in bytes. */
+export interface PlanInput {
+  readonly text: TextModelFacts
+  readonly projector: ProjectorFacts | null
+  readonly contextTokens: number
+  /** The context is never made smaller than this: what the prompt needs. */
+  readonly neededTokens?: number
+  readonly kvType: KvType
+  readonly flashAttention: boolean
+  /** Pixels of the largest picture that may come. */
+  readonly picturePixels: number
+  /** Of the GPUs the first is used. */
+  readonly devices: readonly DeviceInfo[]
+  readonly systemFreeBytes: number
+}
+
+/** A context is not made smaller than this to save memory, in tokens. */
+export const LEAST_CONTEXT = 2048
+/** A larger picture is planned for only when it costs nothing else: the budget of the window, in pixels. */
+export const USUAL_PICTURE = 1280 * 784
+const CONTEXT_STEP = 256
+/** An out-of-memory error takes this share of the layers off the GPU. */
+const LAYER_STEP = 1 / 4
+
+/** The free choices of a plan. */
+interface Choice {
+  readonly gpuLayers: number
+  readonly visionOnGpu: boolean
+  readonly contextTokens: number
+  readonly picturePixels: number
+}
+
+/**
+ * Where a model goes, before it is loaded: all on the GPU if it fits, else pictures first and as many layers as fit;
+ * then a smaller context. @throws AppError OutOfMemory with figures when even that does not fit.
+ */
+export function makePlan(input: PlanInput): MemoryPlan {
+  const usual = Math.min(input.picturePixels, USUAL_PICTURE)
+  const { gpu } = devicesOf(input)
+  let tightest: MemoryPlan | null = null
+  for (const contextTokens of contexts(input)) {
+    for (const picturePixels of new Set([input.picturePixels, usual])) {
+      const most = gpu ? input.text.blocks + 1 : 0
+      // with pictures of unusual size planned for, nothing may leave the GPU
+      const least = picturePixels === usual ? 0 : most
+      const places = !gpu || !input.projector ? [false] : picturePixels === usual ? [true, false] : [true]
+      for (const visionOnGpu of places)
+        for (let gpuLayers = most; gpuLayers >= least; gpuLayers--) {
+          const plan = cost(input, { gpuLayers, visionOnGpu, contextTokens, picturePixels })
+          if (fits(plan, input)) return plan
+          tightest = plan
+        }
+    }
+  }
+  throw outOfMemory(tightest!, input)
+}
+
+/** The next plan to try after memory ran out in spite of `plan`; null when nothing is left to give up. */
+export function lowerPlan(plan: MemoryPlan, input: PlanInput): MemoryPlan | null {
+  const present = { gpuLayers: plan.gpuLayers, visionOnGpu: plan.visionDevice !== null, contextTokens: plan.contextTokens, picturePixels: Math.min(plan.picturePixels, USUAL_PICTURE) }
+  if (plan.gpuLayers > 0) return cost(input, { ...present, gpuLayers: Math.max(0, plan.gpuLayers - Math.ceil(plan.layers * LAYER_STEP)) })
+  if (plan.visionDevice !== null) return cost(input, { ...present, visionOnGpu: false })
+  const contextTokens = Math.max(leastContext(input), roundUp(plan.contextTokens / 2))
+  return contextTokens < plan.contextTokens ? cost(input, { ...present, contextTokens }) : null
+}
+
+/** The same plan for another context: for the figures, and to see whether it fits. */
+export function withContext(plan: MemoryPlan, input: PlanInput, contextTokens: number): MemoryPlan {
+  return cost(input, { gpuLayers: plan.gpuLayers, visionOnGpu: plan.visionDevice !== null, contextTokens, picturePixels: plan.picturePixels })
+}
+
+/** Whether every part fits into what is free on its device. */
+export function fits(plan: MemoryPlan, input: PlanInput): boolean {
+  const { gpu } = devicesOf(input)
+  if (gpu?.isShared && plan.total > input.systemFreeBytes) return false
+  return plan.parts.every((part) => part.total <= part.free)
+}
+
+const roundUp = (tokens: number) => Math.ceil(tokens / CONTEXT_STEP) * CONTEXT_STEP
+
+function leastContext({ contextTokens, neededTokens = 0 }: PlanInput): number {
+  return Math.min(roundUp(contextTokens), roundUp(Math.max(LEAST_CONTEXT, neededTokens)))
+}
+
+/** The wanted context, then halves of it down to the least. */
+function* contexts(input: PlanInput): Generator<number> {
+  const least = leastContext(input)
+  for (let tokens = roundUp(input.contextTokens); ; tokens = Math.max(least, roundUp(tokens / 2))) {
+    yield tokens
+    if (tokens <= least) return
+  }
+}
+
+function devicesOf({ devices }: PlanInput): { cpu: string; gpu: DeviceInfo | null } {
+  return {
+    cpu: devices.find(({ kind }) => kind === 'cpu')?.name ?? 'CPU',
+    gpu: devices.find(({ kind }) => kind === 'gpu' || kind === 'integrated') ?? null,
+  }
+}
+
+function cost(input: PlanInput, { gpuLayers, visionOnGpu, contextTokens, picturePixels }: Choice): MemoryPlan {
+  const { text, projector, kvType, flashAttention } = input
+  const { cpu, gpu } = devicesOf(input)
+  const layers = text.blocks + 1
+  const blocksThere = Math.max(0, gpuLayers - 1)
+  const { embeddings, blocks, output } = text.weights
+  const blockBytes = sum(blocks.slice(text.blocks - blocksThere))
+  const outputThere = gpuLayers > 0
+  const kv = kvLayerBytes(text, contextTokens, kvType)
+  const patches = patchesOf(picturePixels)
+  const graph = projector ? pictureGraphBytes(projector, patches) : 0
+  const extra = projector ? pictureExtraBytes(projector, patches) : 0
+  const visionBytes = projector?.bytes ?? 0
+
+  const parts: PlanPart[] = [
+    part(cpu, input.systemFreeBytes, {
+      weights: text.bytes - blockBytes - (outputThere ? output : 0),
+      projector: visionOnGpu ? 0 : visionBytes,
+      kv: (text.blocks - blocksThere) * kv,
+      picture: extra + (visionOnGpu ? 0 : graph),
+      overhead: processBytes(text, contextTokens, flashAttention, gpuLayers < layers),
+    }),
+  ]
+  if (gpu && (gpuLayers > 0 || visionOnGpu))
+    parts.push(
+      part(gpu.name, gpu.freeBytes, {
+        // embeddings that serve for the output too are copied
+        weights: blockBytes + (outputThere ? output || embeddings : 0),
+        projector: visionOnGpu ? visionBytes : 0,
+        kv: blocksThere * kv,
+        picture: visionOnGpu ? graph : 0,
+        overhead: gpuOverheadBytes(text, contextTokens, flashAttention, gpuLayers > 0, gpuLayers < layers),
+      }),
+    )
+  return {
+    gpuLayers,
+    layers,
+    visionDevice: visionOnGpu ? gpu!.name : null,
+    contextTokens,
+    picturePixels,
+    parts,
+    total: sum(parts.map(({ total }) => total)),
+  }
+}
+
+function part(device: string, free: number, bytes: Omit<PlanPart, 'device' | 'free' | 'total'>): PlanPart {
+  return { device, ...bytes, total: sum(Object.values(bytes)), free }
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+
+function outOfMemory(plan: MemoryPlan, { text, systemFreeBytes }: PlanInput): AppError {
+  const [{ weights, projector, kv, picture, overhead }] = plan.parts as [PlanPart]
+  return new AppError(
+    'OutOfMemory',
+    `${text.name} needs ${gigabytes(plan.total)} of memory with a context of ${plan.contextTokens.toLocaleString('en')} tokens; ${gigabytes(systemFreeBytes)} are free. Close other programs or choose a smaller model.`,
+    { needed: plan.total, free: systemFreeBytes, context: plan.contextTokens, weights, projector, kv, picture, overhead },
+  )
+}
+
+/** Bytes as people read them, e.g. "2.3 GB". */
+export function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toLocaleString('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 })} GB`
+}
