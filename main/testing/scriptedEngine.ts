@@ -60,6 +60,10 @@ export class ScriptedEngine implements Engine {
     this.setState({ state: 'ready', model, contextTokens, backend: 'Script' })
   }
 
+  batch(): never {
+    throw new Error('The script has no batches.')
+  }
+
   async unload(): Promise<void> {
     this.setState({ state: 'off', model: null, contextTokens: null })
   }

@@ -7,7 +7,7 @@ import { MAX_STATE_BYTES, statesFolder } from './cache/folders.ts'
 import { CrashPolicy } from './crashPolicy.ts'
 import { inspectModel } from './gguf/index.ts'
 import type { FromWorker } from './protocol.ts'
-import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, Engine, EngineState, ModelFiles, ModelSummary, TokenCount } from './types.ts'
+import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, BatchEvent, BatchOptions, Engine, EngineState, ModelFiles, ModelSummary, TokenCount } from './types.ts'
 import { WorkerLink } from './workerLink.ts'
 import type { WorkerRequest } from './workerLink.ts'
 
@@ -78,11 +78,36 @@ class EngineProcess implements Engine {
       } else if (reply.type === 'done') {
         events.push({ type: 'done', result: reply.result as AnswerResult })
         events.end()
-      } else if (reply.error.code === 'Interrupted' && signal?.aborted) {
+      } else if (reply.type === 'failed' && reply.error.code === 'Interrupted' && signal?.aborted) {
         this.failed(AppError.from(reply.error))
         events.push({ type: 'done', result: nothing })
         events.end()
-      } else events.fail(this.failed(AppError.from(reply.error)))
+      } else if (reply.type === 'failed') events.fail(this.failed(AppError.from(reply.error)))
+    })
+    const cancel = () => link.cancel(id)
+    signal?.addEventListener('abort', cancel, { once: true })
+    if (signal?.aborted) cancel()
+    try {
+      yield* events
+    } finally {
+      signal?.removeEventListener('abort', cancel)
+      cancel()
+    }
+  }
+
+  async *batch(model: ModelFiles, requests: readonly AnswerRequest[], { signal, parallel = 4 }: BatchOptions = {}): AsyncGenerator<BatchEvent> {
+    if (requests.length === 0) return
+    const events = new AsyncQueue<BatchEvent>()
+    const link = await this.connect(signal)
+    if (!link) return
+    const id = link.request({ op: 'batch', model, requests, parallel }, (reply) => {
+      if (reply instanceof AppError) events.fail(reply)
+      else if (reply.type === 'batchText') events.push({ type: 'text', index: reply.index, text: reply.text })
+      else if (reply.type === 'batchEnd') events.push('finishReason' in reply.end ? { type: 'done', index: reply.index, result: reply.end } : { type: 'failed', index: reply.index, error: reply.end })
+      else if (reply.type === 'progress') this.loading(model, reply.progress.done / reply.progress.total)
+      else if (reply.type === 'done') events.end()
+      else if (reply.type === 'failed' && reply.error.code === 'Interrupted' && signal?.aborted) events.end()
+      else if (reply.type === 'failed') events.fail(this.failed(AppError.from(reply.error)))
     })
     const cancel = () => link.cancel(id)
     signal?.addEventListener('abort', cancel, { once: true })

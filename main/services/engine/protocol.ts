@@ -14,6 +14,7 @@ export type ToWorker =
   | ({ readonly op: 'answer'; readonly id: number } & Asked)
   | ({ readonly op: 'prepare'; readonly id: number } & Asked)
   | ({ readonly op: 'count'; readonly id: number } & Asked)
+  | { readonly op: 'batch'; readonly id: number; readonly model: ModelFiles; readonly requests: readonly AnswerRequest[]; readonly parallel: number }
   | { readonly op: 'forget'; readonly id: number; readonly conversation: string }
   | { readonly op: 'unload'; readonly id: number }
   | { readonly op: 'cancel'; readonly id: number }
@@ -23,6 +24,8 @@ export type FromWorker =
   | { readonly type: 'started'; readonly backend: string }
   | { readonly type: 'progress'; readonly id: number; readonly progress: Progress }
   | { readonly type: 'text'; readonly id: number; readonly text: string }
+  | { readonly type: 'batchText'; readonly id: number; readonly index: number; readonly text: string }
+  | { readonly type: 'batchEnd'; readonly id: number; readonly index: number; readonly end: AnswerResult | ErrorInfo }
   | { readonly type: 'loaded'; readonly model: ModelFiles; readonly contextTokens: number | null }
   | { readonly type: 'unloaded' }
   | { readonly type: 'done'; readonly id: number; readonly result: AnswerResult | TokenCount | null }

@@ -80,6 +80,18 @@ export type AnswerEvent =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'done'; readonly result: AnswerResult }
 
+/** What a batch yields: text of the request at `index`, and its end once. */
+export type BatchEvent =
+  | { readonly type: 'text'; readonly index: number; readonly text: string }
+  | { readonly type: 'done'; readonly index: number; readonly result: AnswerResult }
+  | { readonly type: 'failed'; readonly index: number; readonly error: ErrorInfo }
+
+export interface BatchOptions {
+  readonly signal?: AbortSignal
+  /** Sequences that share a step of the model; 4 unless told. */
+  readonly parallel?: number
+}
+
 /** Exact prompt tokens of a request, per part of its last message and in all. */
 export interface TokenCount {
   readonly lastMessage: readonly number[]
@@ -169,6 +181,11 @@ export interface Engine {
   unload(): Promise<void>
   /** One answer at a time; others wait their turn. Loads the model first when needed. */
   answer(request: AnswerRequest, options?: AnswerOptions): AsyncIterable<AnswerEvent>
+  /**
+   * Answers many requests of one model together, in any order. A question through `answer` goes first: the batch waits
+   * for it. Throws what ends all of it; what ends one request is a `failed` event.
+   */
+  batch(model: ModelFiles, requests: readonly AnswerRequest[], options?: BatchOptions): AsyncIterable<BatchEvent>
   /** The exact prompt tokens of a request, at once, also while an answer is being written. */
   count(request: AnswerRequest): Promise<TokenCount>
   /**

@@ -1,7 +1,8 @@
 import { AppError, toErrorInfo } from '#contract'
+import type { ErrorInfo } from '#contract'
 import { workerChannel } from '../../../lib/workerChannel.ts'
 import type { FromWorker, ToWorker } from '../protocol.ts'
-import type { ModelFiles } from '../types.ts'
+import type { AnswerResult, ModelFiles } from '../types.ts'
 import { Aborted } from './aborted.ts'
 import { createRuntime } from './native/runtime.ts'
 import type { Runtime } from './native/runtime.ts'
@@ -25,8 +26,18 @@ let cachePath: string | null = null
 let runtime: Runtime | null = null
 let session: Session | null = null
 const queue: Work[] = []
-/** `answered`: the core was told how it ended, while work that may still be wanted goes on. `onlyLoads`: it ends once the model is there. */
-let running: { id: number; op: Work['op']; abort: AbortController; answered: boolean; onlyLoads: boolean } | null = null
+interface Running {
+  readonly id: number
+  readonly op: Work['op']
+  readonly abort: AbortController
+  /** The core was told how it ended, while work that may still be wanted goes on. */
+  answered: boolean
+  /** It ends once the model is there. */
+  onlyLoads: boolean
+}
+let running: Running | null = null
+/** The batch under way, also while it lets another request go first. */
+let batch: Running | null = null
 /** The model on its way into memory. */
 let arriving: ModelFiles | null = null
 let idle: NodeJS.Timeout | null = null
@@ -57,6 +68,7 @@ function cancel(id: number): void {
     say({ type: 'failed', id, error: STOPPED })
     setTimeout(() => running === preparing && !preparing.onlyLoads && !session?.finishesSoon && abortRunning(), GRACE_MS)
   } else if (running?.id === id) abortRunning()
+  else if (batch?.id === id) batch.abort.abort(new Aborted())
 }
 
 function abortRunning(): void {
@@ -88,13 +100,28 @@ async function next(): Promise<void> {
     idle = setTimeout(() => void saveIdle(), IDLE_SAVE_MS)
     return
   }
-  const abort = new AbortController()
-  const current = { id: work.id, op: work.op, abort, answered: false, onlyLoads: false }
+  await runNow(work)
+  void next()
+}
+
+/** Does one piece of work; one that it interrupted is the running one again afterwards. */
+async function runNow(work: Work): Promise<void> {
+  const before = running
+  const current: Running = { id: work.id, op: work.op, abort: new AbortController(), answered: false, onlyLoads: false }
   running = current
   runtime?.abort.set(false)
-  await finish(work.id, perform(work, abort.signal), current)
-  running = null
-  void next()
+  await finish(work.id, perform(work, current.abort.signal), current)
+  running = before
+  runtime?.abort.set(before?.abort.signal.aborted ?? false)
+}
+
+/** Lets all that waits go before the next step of a batch; other batches, and what would take the model away, come after it. */
+async function letOthersGo(): Promise<void> {
+  for (;;) {
+    const at = queue.findIndex((work) => 'request' in work && isLoaded(work.request.model))
+    if (at < 0) return
+    await runNow(...(queue.splice(at, 1) as [Work]))
+  }
 }
 
 async function saveIdle(): Promise<void> {
@@ -125,7 +152,7 @@ async function perform(work: Work, signal: AbortSignal) {
     return null
   }
   const started = performance.now()
-  const { loaded, isNew } = await load(work.op === 'load' ? work.model : work.request.model, listener, signal)
+  const { loaded, isNew } = await load('request' in work ? work.request.model : work.model, listener, signal)
   const loadMs = isNew ? performance.now() - started : 0
   if (work.op === 'load') await loaded.reserve(work.contextTokens)
   // a request that fails after this leaves the model loaded
@@ -134,6 +161,8 @@ async function perform(work: Work, signal: AbortSignal) {
   switch (work.op) {
     case 'load':
       return null
+    case 'batch':
+      return runBatch(loaded, work, signal)
     case 'count':
       return loaded.count(work.request)
     case 'prepare':
@@ -143,6 +172,21 @@ async function perform(work: Work, signal: AbortSignal) {
       } finally {
         sayLoaded(loaded)
       }
+  }
+}
+
+async function runBatch(loaded: Session, { id, requests, parallel }: Extract<Work, { op: 'batch' }>, signal: AbortSignal): Promise<null> {
+  batch = running
+  try {
+    const ends = {
+      giveWay: letOthersGo,
+      onText: (index: number, text: string) => say({ type: 'batchText', id, index, text }),
+      onEnd: (index: number, end: AnswerResult | ErrorInfo) => say({ type: 'batchEnd', id, index, end }),
+    }
+    await loaded.batch(requests, parallel, ends, signal)
+    return null
+  } finally {
+    batch = null
   }
 }
 

@@ -4,9 +4,12 @@ import { inspectModel } from '../gguf/index.ts'
 import type { Asked } from '../protocol.ts'
 import type { AnswerRequest, AnswerResult, ContextOptions, LoraAdapter, ModelFiles, TokenCount } from '../types.ts'
 import { Aborted } from './aborted.ts'
+import { Answering } from './answering.ts'
 import { openCaches } from './caches.ts'
 import type { Caches } from './caches.ts'
-import { generate } from './generate.ts'
+import { runBatch } from './batch.ts'
+import type { BatchHost } from './batch.ts'
+import { contextFull } from './contextFull.ts'
 import { LanguageContext } from './language/context.ts'
 import { NativeContext, resolveOptions } from './language/nativeContext.ts'
 import { LanguageModel } from './language/languageModel.ts'
@@ -118,7 +121,7 @@ export class Session {
     const before = prompt.units.slice(0, prompt.settled)
     try {
       this.computing = before
-      for (let at = this.rewind(context, before); at < before.length; at = context.length) {
+      for (let at = context.rewind(before); at < before.length; at = context.length) {
         // a run of tokens or one medium at a time, so that a question that comes meanwhile waits for no more than that
         const unit = before[at]!
         const end = 'media' in unit ? at + 1 : before.findIndex((next, i) => i > at && 'media' in next)
@@ -134,56 +137,52 @@ export class Session {
   /** Answers the request; an abort ends it with what was generated so far. @throws AppError. */
   async answer({ request, conversation }: Asked, listener: Listener, signal: AbortSignal, loadMs: number): Promise<AnswerResult> {
     const started = performance.now()
-    let prompt: Prompt | null = null
-    const times = { encodeMs: 0, prefillMs: 0 }
-    let cachedTokens = 0
-    let generated = { tokens: [] as number[], finishReason: 'aborted' as AnswerResult['finishReason'], firstTokenAt: 0, endedAt: 0 }
+    const prompt = await this.prompt(request)
+    const context = await this.contextFor(request, prompt)
+    const embed = (media: string) => this.embed(prompt, media, signal)
+    const answering = new Answering({
+      runtime: this.runtime,
+      tokenizer: this.model.tokenizer,
+      request,
+      prompt,
+      contextTokens: context.size,
+      started,
+      onText: (text) => listener.text(text),
+    })
+    let encodeMs = 0
     try {
-      prompt = await this.prompt(request)
-      const context = await this.contextFor(request, prompt)
-      const current = prompt
-      const embed = (media: string) => this.embed(current, media, signal)
       const encodeStarted = performance.now()
       let encoded = 0
       for (const key of prompt.media.keys()) {
         listener.progress({ phase: 'encoding', done: encoded++, total: prompt.media.size })
         await embed(key)
       }
-      times.encodeMs = performance.now() - encodeStarted
-
-      const prefillStarted = performance.now()
+      encodeMs = performance.now() - encodeStarted
       await this.caches.state.enter(conversation, prompt.units, context)
-      const kept = this.rewind(context, prompt.units)
-      cachedTokens = context.used
-      let done = cachedTokens
-      const total = prompt.tokens
-      listener.progress({ phase: 'prefill', done, total })
-      await context.append(prompt.units.slice(kept), embed, (tokens) => listener.progress({ phase: 'prefill', done: (done += tokens), total }), signal)
-      times.prefillMs = performance.now() - prefillStarted
-      generated = await generate({ runtime: this.runtime, tokenizer: this.model.tokenizer, context, request, promptIds: prompt.ids, onText: (text) => listener.text(text), signal })
+      await answering.prefill(context, embed, (done) => listener.progress({ phase: 'prefill', done, total: prompt.tokens }), signal)
+      for (;;) {
+        signal.throwIfAborted()
+        const token = await answering.draw(context.handle)
+        if (token === null) return answering.finish({ loadMs, encodeMs })
+        await context.appendTokens([token], true, signal)
+      }
     } catch (error) {
-      if (!(error instanceof Aborted)) throw error
+      if (error instanceof Aborted) return answering.finish({ aborted: true, loadMs, encodeMs })
+      answering.free()
+      throw error
     }
-    const { tokens, firstTokenAt, endedAt } = generated
-    const generationMs = endedAt - firstTokenAt
-    return {
-      tokens,
-      promptIds: prompt?.ids ?? [],
-      usage: {
-        promptTokens: prompt?.tokens ?? 0,
-        imageTokens: prompt?.mediaTokens ?? 0,
-        completionTokens: tokens.length,
-        cachedTokens,
-        contextTokens: this.context?.size ?? 0,
-      },
-      timings: {
-        loadMs,
-        ...times,
-        ttftMs: firstTokenAt ? firstTokenAt - started : 0,
-        tokensPerSecond: tokens.length > 1 && generationMs > 0 ? ((tokens.length - 1) * 1000) / generationMs : 0,
-      },
-      finishReason: generated.finishReason,
+  }
+
+  /** Answers many requests together, beside the conversation's context. @throws AppError; the signal's reason. */
+  async batch(requests: readonly AnswerRequest[], parallel: number, ends: Pick<BatchHost, 'giveWay' | 'onText' | 'onEnd'>, signal: AbortSignal): Promise<void> {
+    const host: BatchHost = {
+      runtime: this.runtime,
+      model: this.model,
+      prompt: (request) => this.prompt(request),
+      embed: (prompt, media, stop) => this.embed(prompt, media, stop),
+      ...ends,
     }
+    await runBatch(host, requests, parallel, signal)
   }
 
   /** Whether what is being prepared right now is part of `request` too. */
@@ -228,13 +227,6 @@ export class Session {
     await old.free()
   }
 
-  /** Keeps what `units` and the KV cache share, except the last unit: its logits are needed. Returns how many are kept. */
-  private rewind(context: LanguageContext, units: readonly Unit[]): number {
-    const kept = Math.max(0, Math.min(context.common(units), units.length - 1))
-    context.truncate(kept)
-    return kept
-  }
-
   private async prompt(request: AnswerRequest): Promise<Prompt> {
     const hasMedia = request.messages.some((message) => message.content.some((part) => part.type !== 'text'))
     if (hasMedia && !this.tower)
@@ -251,12 +243,7 @@ export class Session {
     await this.reserve(wanted, request.context)
     const context = this.context!
     await this.applyLoras(context, request.lora ?? [])
-    if (prompt.tokens >= context.size)
-      throw new AppError(
-        'ContextFull',
-        `This conversation needs ${prompt.tokens.toLocaleString('en')} tokens; the context holds ${context.size.toLocaleString('en')}. Start a new conversation, remove a picture or lower its detail.`,
-        { needed: prompt.tokens, context: context.size },
-      )
+    if (prompt.tokens >= context.size) throw contextFull(prompt, context.size)
     return context
   }
 

@@ -89,6 +89,13 @@ export class LanguageContext {
     this.nextPosition = position
   }
 
+  /** Keeps what it shares with `units`, except their last one: its logits are needed. Returns how many are kept. */
+  rewind(units: readonly Unit[]): number {
+    const kept = Math.max(0, Math.min(this.common(units), units.length - 1))
+    this.truncate(kept)
+    return kept
+  }
+
   /**
    * Computes `units` after what is there. Runs of tokens and media go in slices; `onTokens` is told after each.
    * `embeddings` gives the vectors of a media unit, [tokens, embeddingLength].

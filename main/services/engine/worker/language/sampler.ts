@@ -47,9 +47,9 @@ export class Sampler {
     if (sampling.repeatPenalty !== 1) for (const id of promptIds) llama.samplerAccept(this.chain, id)
   }
 
-  /** Draws the next token from the last logits of `context`. */
-  sample(context: Pointer): Promise<number> {
-    return this.llama.samplerSample(this.chain, context, -1)
+  /** Draws the next token from the logits of `context` at `index` of the last call; -1: the last ones. */
+  sample(context: Pointer, index = -1): Promise<number> {
+    return this.llama.samplerSample(this.chain, context, index)
   }
 
   free(): void {

@@ -1,0 +1,106 @@
+import { toErrorInfo } from '#contract'
+import type { ErrorInfo } from '#contract'
+import type { AnswerRequest, AnswerResult } from '../types.ts'
+import { Aborted } from './aborted.ts'
+import { Answering } from './answering.ts'
+import { LanguageContext } from './language/context.ts'
+import type { LanguageModel } from './language/languageModel.ts'
+import { NativeContext } from './language/nativeContext.ts'
+import type { Runtime } from './native/runtime.ts'
+import type { Prompt } from './prompt/prompt.ts'
+
+/** What a batch needs of its session, and whom it tells. */
+export interface BatchHost {
+  readonly runtime: Runtime
+  readonly model: LanguageModel
+  prompt(request: AnswerRequest): Promise<Prompt>
+  embed(prompt: Prompt, media: string, signal: AbortSignal): Promise<Float32Array>
+  /** Called between steps: whatever goes first, such as a question somebody waits for, is done in it. */
+  giveWay(): Promise<void>
+  onText(index: number, text: string): void
+  onEnd(index: number, end: AnswerResult | ErrorInfo): void
+}
+
+interface Slot {
+  readonly index: number
+  readonly context: LanguageContext
+  readonly answering: Answering
+  /** Drawn, and not yet in the KV cache. */
+  token: number
+}
+
+const DEFAULT_CONTEXT = 4096
+
+/**
+ * Answers many requests together: up to `parallel` sequences share each step of the model, and as one ends the next
+ * request takes its place (continuous batching). An error ends one request only; an abort ends all.
+ */
+export async function runBatch(host: BatchHost, requests: readonly AnswerRequest[], parallel: number, signal: AbortSignal): Promise<void> {
+  const { runtime, model } = host
+  const contextTokens = Math.min(Math.max(...requests.map((request) => request.contextTokens ?? DEFAULT_CONTEXT)), model.facts.trainedContext)
+  const sequences = Math.max(1, Math.min(parallel, requests.length))
+  const native = await NativeContext.create(runtime, model, contextTokens, requests[0]?.context ?? {}, sequences)
+  const free = Array.from({ length: sequences }, (_, sequence) => new LanguageContext(runtime, model, native, sequence))
+  const active: Slot[] = []
+  let next = 0
+
+  const admit = async (context: LanguageContext, index: number): Promise<void> => {
+    const request = requests[index]!
+    let answering: Answering | null = null
+    try {
+      const prompt = await host.prompt(request)
+      answering = new Answering({ runtime, tokenizer: model.tokenizer, request, prompt, contextTokens: native.size, started: performance.now(), onText: (text) => host.onText(index, text) })
+      await answering.prefill(context, (media) => host.embed(prompt, media, signal), () => {}, signal)
+      const token = await answering.draw(native.handle, -1)
+      if (token === null) end({ index, context, answering, token: 0 })
+      else active.push({ index, context, answering, token })
+    } catch (error) {
+      if (error instanceof Aborted) throw error
+      answering?.free()
+      free.push(context)
+      host.onEnd(index, toErrorInfo(error))
+    }
+  }
+  const end = ({ index, context, answering }: Slot): void => {
+    host.onEnd(index, answering.finish())
+    free.push(context)
+  }
+  /** One token for every active sequence. */
+  const step = async (): Promise<void> => {
+    const count = active.length
+    await native.decode(
+      {
+        count,
+        tokens: Int32Array.from(active, (slot) => slot.token),
+        embeddings: null,
+        positions: Int32Array.from(active, (slot) => slot.context.position),
+        logits: new Int8Array(count).fill(1),
+        sequences: active.map((slot) => slot.context.sequence),
+      },
+      signal,
+    )
+    const drawn = []
+    for (const [i, slot] of active.entries()) {
+      slot.context.noteToken(slot.token)
+      drawn.push(await slot.answering.draw(native.handle, i))
+    }
+    for (const [i, token] of [...drawn.entries()].reverse()) {
+      const slot = active[i]!
+      if (token !== null) slot.token = token
+      else end(...(active.splice(i, 1) as [Slot]))
+    }
+  }
+
+  try {
+    while (next < requests.length || active.length > 0) {
+      await host.giveWay()
+      signal.throwIfAborted()
+      const context = next < requests.length ? free.pop() : undefined
+      if (context) await admit(context, next++)
+      else await step()
+    }
+  } finally {
+    for (const slot of active) slot.answering.free()
+    await native.free()
+  }
+}
