@@ -38,7 +38,10 @@ class EngineProcess implements Engine {
   private readonly crashes = new CrashPolicy()
   private link: WorkerLink | null = null
   private restart: { done: Promise<void>; now: () => void } | null = null
-  private gaveUp = false
+  /** The model that is not loaded again by itself after its crashes. */
+  private gaveUp: ModelFiles | null = null
+  /** The model of the latest request: the one a crash is blamed on. */
+  private lastModel: ModelFiles | null = null
   private closed = false
   private loaded: { model: ModelFiles; contextTokens: number | null } | null = null
 
@@ -52,7 +55,7 @@ class EngineProcess implements Engine {
 
   async load(model: ModelFiles, contextTokens: number): Promise<void> {
     this.crashes.reset()
-    this.gaveUp = false
+    this.gaveUp = null
     this.restart?.now()
     if (this.state.state === 'ready' && sameFiles(this.loaded?.model, model) && this.loaded?.contextTokens === contextTokens) return
     await this.ask({ op: 'load', model, contextTokens }, model)
@@ -67,7 +70,7 @@ class EngineProcess implements Engine {
     const { signal } = options
     if (signal?.aborted) return yield { type: 'done', result: nothing }
     const events = new AsyncQueue<AnswerEvent>()
-    const link = await this.connect(signal)
+    const link = await this.connect(request.model, signal)
     if (!link) return yield { type: 'done', result: nothing }
     const id = link.request({ op: 'answer', request, conversation: options.conversationId ?? null }, (reply) => {
       if (reply instanceof AppError) events.fail(reply)
@@ -98,7 +101,7 @@ class EngineProcess implements Engine {
   async *batch(model: ModelFiles, requests: readonly AnswerRequest[], { signal, parallel = 4 }: BatchOptions = {}): AsyncGenerator<BatchEvent> {
     if (requests.length === 0) return
     const events = new AsyncQueue<BatchEvent>()
-    const link = await this.connect(signal)
+    const link = await this.connect(model, signal)
     if (!link) return
     const id = link.request({ op: 'batch', model, requests, parallel }, (reply) => {
       if (reply instanceof AppError) events.fail(reply)
@@ -151,7 +154,7 @@ class EngineProcess implements Engine {
   }
 
   private async ask(request: WorkerRequest, model: ModelFiles | null, signal?: AbortSignal): Promise<AnswerResult | TokenCount | null> {
-    const link = await this.connect(signal)
+    const link = await this.connect(model, signal)
     if (!link) throw new AppError('Interrupted', 'Stopped before it began.')
     let cancel: (() => void) | null = null
     try {
@@ -171,11 +174,16 @@ class EngineProcess implements Engine {
   }
 
   /** The living process, started when there is none; waits for a restart. null when `signal` aborts meanwhile. */
-  private async connect(signal?: AbortSignal): Promise<WorkerLink | null> {
+  private async connect(model: ModelFiles | null, signal?: AbortSignal): Promise<WorkerLink | null> {
     if (this.restart) await Promise.race([this.restart.done, aborted(signal)])
     if (signal?.aborted) return null
     if (this.closed) throw new AppError('EngineFailed', 'Sightline is closing.')
+    if (this.gaveUp && model && !sameFiles(this.gaveUp, model)) {
+      this.gaveUp = null
+      this.crashes.reset()
+    }
     if (this.gaveUp) throw GAVE_UP
+    if (model) this.lastModel = model
     return (this.link ??= this.start())
   }
 
@@ -223,7 +231,7 @@ class EngineProcess implements Engine {
     if (this.closed) return
     const delay = this.crashes.crashed()
     if (delay === null) {
-      this.gaveUp = true
+      this.gaveUp = this.lastModel
       this.set({ ...OFF, state: 'failed', model: this.state.model, error: GAVE_UP.toInfo() })
       return
     }
@@ -259,7 +267,7 @@ const nothing: AnswerResult = {
   finishReason: 'aborted',
 }
 
-const sameFiles = (a: ModelFiles | undefined, b: ModelFiles) => a?.textPath === b.textPath && a.projectorPath === b.projectorPath
+const sameFiles = (a: ModelFiles | null | undefined, b: ModelFiles) => a?.textPath === b.textPath && a.projectorPath === b.projectorPath
 
 function aborted(signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))
