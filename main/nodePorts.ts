@@ -1,7 +1,6 @@
 import { fork } from 'node:child_process'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { userFolders } from './browserShell/folders.ts'
 import type { SpawnWorker, WorkerName } from './ports.ts'
 
 const entries: Record<WorkerName, URL> = {
@@ -37,5 +36,5 @@ export const resourcesPath = fileURLToPath(new URL('../resources', import.meta.u
 
 /** Ports without a window: what the command line needs. */
 export function headlessPorts(): { spawnWorker: SpawnWorker; paths: { resources: string; cache: string } } {
-  return { spawnWorker: forkWorker, paths: { resources: resourcesPath, cache: path.join(tmpdir(), 'sightline-cache') } }
+  return { spawnWorker: forkWorker, paths: { resources: resourcesPath, cache: userFolders().cache } }
 }

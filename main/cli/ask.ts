@@ -69,7 +69,7 @@ export function ask(argv: string[]): Promise<number> {
           topK: integer('top-k', values['top-k'], 0, 100_000) ?? 0,
           minP: decimal('min-p', values['min-p'], 0, 1) ?? 0,
           repeatPenalty: decimal('repeat-penalty', values['repeat-penalty'], 0.1, 5) ?? 1,
-          seed: integer('seed', values.seed, 0, 0xffff_ffff) ?? null,
+          seed: integer('seed', values.seed, 0, 0xffff_fffe) ?? null,
         },
         visionId: values['vision-id'] ? true : values['no-vision-id'] ? false : undefined,
         ignoreEos: values['ignore-eos'] ?? false,

@@ -9,7 +9,8 @@ export const Sampling = z.object({
   topK: z.int().min(0).max(100_000),
   minP: z.number().min(0).max(1),
   repeatPenalty: z.number().min(0.1).max(5),
-  seed: z.int().min(0).max(0xffff_ffff).nullable(),
+  /** The largest number stands for a random seed in llama.cpp. */
+  seed: z.int().min(0).max(0xffff_fffe).nullable(),
 })
 export type Sampling = z.infer<typeof Sampling>
 

@@ -14,11 +14,17 @@ export interface Caches {
   readonly state: ConversationState
 }
 
-/** Caches of a model in `folder`; null: nothing goes to disk. `layout` names what else KV states depend on. */
-export async function openCaches(folder: string | null, files: ModelFiles, layout: string): Promise<Caches> {
+/** Raised whenever the tower computes other numbers than before. */
+const TOWER_VERSION = 1
+
+/**
+ * Caches of a model in `folder`; null: nothing goes to disk. `release` of llama.cpp and the `kind` of the tower's weights
+ * name what else the numbers depend on.
+ */
+export async function openCaches(folder: string | null, files: ModelFiles, release: string, kind: string): Promise<Caches> {
   if (folder === null) return { embeddings: new EmbeddingCache(null, ''), state: new ConversationState(null) }
-  const projector = files.projectorPath ? await fingerprint(files.projectorPath) : ''
-  const model = `${await fingerprint(files.textPath)}:${projector}:${layout}`
+  const projector = files.projectorPath ? `${await fingerprint(files.projectorPath)}:${kind}:${TOWER_VERSION}` : ''
+  const model = `${await fingerprint(files.textPath)}:${projector}:${release}`
   return {
     embeddings: new EmbeddingCache(new DiskCache(embeddingsFolder(folder), EMBEDDING_BYTES), projector),
     state: new ConversationState(new StateStore(new DiskCache(statesFolder(folder), MAX_STATE_BYTES), model)),

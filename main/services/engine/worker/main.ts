@@ -127,7 +127,8 @@ async function letOthersGo(): Promise<void> {
 async function saveIdle(): Promise<void> {
   if (running || !session) return
   running = { id: -1, op: 'forget', abort: new AbortController(), answered: true, onlyLoads: false }
-  await session.saveState()
+  // a state that cannot be saved is computed again
+  await session.saveState().catch(() => {})
   running = null
   void (queue.length > 0 && next())
 }

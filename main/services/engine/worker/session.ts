@@ -45,6 +45,8 @@ export class Session {
   private context: LanguageContext | null = null
   /** What the context was made with. */
   private layout = ''
+  /** What the numbers in the KV cache depend on beside the model. */
+  private kvVariant = ''
   private loraKey = '[]'
   /** The medium being encoded and the units being computed: what a later request may still want. */
   private encoding: string | null = null
@@ -65,13 +67,13 @@ export class Session {
     const summary = await inspectModel(files)
     runtime.fitThreads(summary.bytes)
     const projectorShare = summary.projector ? summary.projector.bytes / summary.bytes : 0
-    const caches = await openCaches(cachePath, files, runtime.release)
     const model = await LanguageModel.load(runtime, files.textPath, summary.text, (share) => onProgress(share * (1 - projectorShare)), signal)
     try {
       const projector =
         summary.projector && files.projectorPath
           ? await Projector.load(runtime, files.projectorPath, summary.projector, (share) => onProgress(1 - projectorShare + share * projectorShare), signal)
           : null
+      const caches = await openCaches(cachePath, files, runtime.release, projector?.kind ?? '')
       return new Session(runtime, files, model, projector && new VisionTower(runtime, projector), caches)
     } catch (error) {
       await model.free()
@@ -88,11 +90,14 @@ export class Session {
   async reserve(contextTokens: number | null, options: ContextOptions = {}): Promise<number> {
     const wanted = Math.min(contextTokens ?? AUTO_CONTEXT, this.model.facts.trainedContext * (options.yarnFactor ?? 1))
     const size = Math.ceil(wanted / CONTEXT_STEP) * CONTEXT_STEP
-    const layout = JSON.stringify({ size, ...resolveOptions(this.model, options), yarn: options.yarnFactor ?? 1 })
+    const kv = JSON.stringify({ ...resolveOptions(this.model, options), yarn: options.yarnFactor ?? 1 })
+    const layout = `${size} ${kv}`
     if (!this.context || this.layout !== layout) {
       await this.dropContext()
       this.context = new LanguageContext(this.runtime, this.model, await NativeContext.create(this.runtime, this.model, size, options))
       this.layout = layout
+      this.kvVariant = kv
+      this.caches.state.switchVariant(kv)
     }
     return this.context.size
   }
@@ -255,7 +260,7 @@ export class Session {
     context.truncate(0)
     await this.loras.apply(context.handle, adapters)
     this.loraKey = key
-    this.caches.state.switchVariant(key)
+    this.caches.state.switchVariant(`${this.kvVariant} ${key}`)
   }
 
   private async embed(prompt: Prompt, key: string, signal: AbortSignal): Promise<Float32Array> {
