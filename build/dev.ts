@@ -22,6 +22,12 @@ function startCore(port: number): Promise<{ core: ChildProcess; address: string 
 /** `npm run dev`: the core restarts and the window is built again whenever its sources change. */
 async function dev(): Promise<void> {
   let { core, address } = await startCore(0)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      core.kill('SIGTERM')
+      process.exit()
+    })
+  }
   const port = Number(new URL(address).port)
   console.log(address)
   await build({ ...rendererConfig, build: { ...rendererConfig.build, outDir: join(dist, 'renderer'), watch: {}, minify: false, sourcemap: true } })

@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from './electronProgram.ts'
 import { readGguf, writeGguf } from './ggufFile.ts'
@@ -24,7 +23,7 @@ export interface PatientModel {
  * printable ASCII without spaces.
  */
 export function patientModel(writes = LETTER): PatientModel {
-  const folder = join(tmpdir(), 'sightline-e2e-model')
+  const folder = join(root, 'test-results/models')
   const text = join(folder, `patient-${LAYERS}-${Buffer.from(writes).toString('hex')}.gguf`)
   if (!existsSync(text)) {
     mkdirSync(folder, { recursive: true })
