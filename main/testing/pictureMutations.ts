@@ -1,4 +1,6 @@
+import { crc32 } from 'node:zlib'
 import sharp from 'sharp'
+import type { Sharp } from 'sharp'
 import { seededRandom } from './mutations.ts'
 import type { Mutation } from './mutations.ts'
 
@@ -23,7 +25,7 @@ export async function soundPictures(): Promise<SoundPicture[]> {
   const clear = sharp(noise, { raw: { width: WIDTH, height: HEIGHT, channels: 4 } })
   const plain = () => clear.clone().removeAlpha()
   const pages = sharp(noise, { raw: { width: WIDTH, height: HEIGHT, channels: 4, pageHeight: HEIGHT / 2 } })
-  const made: Record<string, sharp.Sharp> = {
+  const made: Record<string, Sharp> = {
     'plain.png': plain().png(),
     'clear-interlaced.png': clear.clone().png({ progressive: true }),
     'palette.png': clear.clone().png({ palette: true, colours: 16 }),
@@ -41,7 +43,10 @@ export async function soundPictures(): Promise<SoundPicture[]> {
   return Promise.all(Object.entries(made).map(async ([name, picture]) => ({ name, bytes: await picture.toBuffer() })))
 }
 
-/** Damages a sound picture: one to three changes to bits, header numbers, its end or its parts. The same seed gives the same damage. */
+/**
+ * Damages a sound picture: one to three changes to bits, header numbers, its end or its parts. Half of the PNGs get right
+ * checksums again, so that their damage goes deeper. The same seed gives the same damage.
+ */
 export function mutatePicture(original: Buffer, seed: number): Mutation {
   const random = seededRandom(seed)
   let buffer = Buffer.from(original)
@@ -52,7 +57,20 @@ export function mutatePicture(original: Buffer, seed: number): Mutation {
     buffer = result.buffer
     notes.push(result.description)
   }
+  if (random(2) === 0 && repairChecksums(buffer)) notes.push('checksums are right')
   return { buffer, description: notes.join('; ') }
+}
+
+/** Writes the right checksum behind every chunk of a PNG; false for other files. */
+function repairChecksums(buffer: Buffer): boolean {
+  if (buffer.toString('latin1', 1, 4) !== 'PNG') return false
+  for (let at = 8; at + 12 <= buffer.length; ) {
+    const end = at + 8 + buffer.readUInt32BE(at)
+    if (end + 4 > buffer.length) break
+    buffer.writeUInt32BE(crc32(buffer.subarray(at + 4, end)), end)
+    at = end + 4
+  }
+  return true
 }
 
 type Change = (buffer: Buffer<ArrayBuffer>, random: Random) => { buffer: Buffer<ArrayBuffer>; description: string }

@@ -1,3 +1,5 @@
+export type { AdapterFacts } from './checkAdapter.ts'
+export { checkAdapter } from './checkAdapter.ts'
 export type { ProjectorFacts } from './checkProjector.ts'
 export { checkProjector } from './checkProjector.ts'
 export type { TextModelFacts, WeightBytes } from './checkTextModel.ts'

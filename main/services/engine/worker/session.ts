@@ -2,7 +2,7 @@ import { AppError } from '#contract'
 import type { Progress } from '#contract'
 import { inspectModel } from '../gguf/index.ts'
 import type { Asked } from '../protocol.ts'
-import type { AnswerRequest, AnswerResult, ContextOptions, LoraAdapter, ModelFiles, TokenCount } from '../types.ts'
+import type { AnswerRequest, AnswerResult, ContextOptions, ModelFiles, TokenCount } from '../types.ts'
 import { Aborted } from './aborted.ts'
 import { Answering } from './answering.ts'
 import { openCaches } from './caches.ts'
@@ -47,7 +47,8 @@ export class Session {
   private layout = ''
   /** What the numbers in the KV cache depend on beside the model. */
   private kvVariant = ''
-  private loraKey = '[]'
+  /** The adapters that the context computes with; null: a new context, not told yet. */
+  private loraKey: string | null = null
   /** The medium being encoded and the units being computed: what a later request may still want. */
   private encoding: string | null = null
   private computing: readonly Unit[] | null = null
@@ -228,7 +229,7 @@ export class Session {
     await this.saveState()
     this.caches.state.leave()
     this.context = null
-    this.loraKey = '[]'
+    this.loraKey = null
     await old.free()
   }
 
@@ -247,20 +248,20 @@ export class Session {
     const wanted = request.contextTokens ?? Math.max(AUTO_CONTEXT, this.context?.size ?? 0, prompt.tokens + request.maxTokens)
     await this.reserve(wanted, request.context)
     const context = this.context!
-    await this.applyLoras(context, request.lora ?? [])
+    await this.adapt(context, request)
     if (prompt.tokens >= context.size) throw contextFull(prompt, context.size)
     return context
   }
 
   /** What was computed with other adapters is of no use. */
-  private async applyLoras(context: LanguageContext, adapters: readonly LoraAdapter[]): Promise<void> {
-    const key = JSON.stringify(adapters)
-    if (key === this.loraKey) return
+  private async adapt(context: LanguageContext, { lora = [] }: AnswerRequest): Promise<void> {
+    const adapters = await this.loras.load(lora)
+    if (adapters.key === this.loraKey) return
     await this.caches.state.save(context)
     context.truncate(0)
-    await this.loras.apply(context.handle, adapters)
-    this.loraKey = key
-    this.caches.state.switchVariant(`${this.kvVariant} ${key}`)
+    this.loras.apply(context.handle, adapters)
+    this.loraKey = adapters.key
+    this.caches.state.switchVariant(`${this.kvVariant} ${adapters.key}`)
   }
 
   private async embed(prompt: Prompt, key: string, signal: AbortSignal): Promise<Float32Array> {

@@ -1,14 +1,24 @@
 import { AppError } from '#contract'
-import { readHeader } from '../../gguf/index.ts'
+import { checkAdapter, readHeader } from '../../gguf/index.ts'
 import type { LoraAdapter } from '../../types.ts'
+import { fingerprint } from '../cache/fingerprint.ts'
 import type { Pointer } from '../native/ffi.ts'
 import type { Runtime } from '../native/runtime.ts'
 import type { LanguageModel } from './languageModel.ts'
+
+/** Adapters in memory, ready to be applied. */
+export interface LoadedAdapters {
+  /** Names their content and scales: what is computed with others is of no use to these. */
+  readonly key: string
+  readonly handles: BigUint64Array
+  readonly scales: Float32Array
+}
 
 /** The LoRA adapters of a loaded model: read once, applied to a context as each request wishes. */
 export class Loras {
   private readonly runtime: Runtime
   private readonly model: LanguageModel
+  /** By the content of their files, so that a file that was replaced is read again. Freed with the model. */
   private readonly loaded = new Map<string, Pointer>()
 
   constructor(runtime: Runtime, model: LanguageModel) {
@@ -17,28 +27,35 @@ export class Loras {
   }
 
   /**
-   * Applies exactly `adapters` to `context`.
-   * @throws AppError ModelNotFound, ModelDamaged, UnsupportedModel.
+   * Checks and reads `adapters`; those of scale 0 are checked only, they change nothing.
+   * @throws AppError ModelNotFound, ModelDamaged, UnsupportedModel, InvalidInput for a scale that is no number.
    */
-  async apply(context: Pointer, adapters: readonly LoraAdapter[]): Promise<void> {
-    const handles: Pointer[] = []
-    for (const { path } of adapters) handles.push(this.loaded.get(path) ?? (await this.load(path)))
-    const status = this.runtime.llama.setLoras(context, BigUint64Array.from(handles, (handle) => BigInt(handle ?? 0)), handles.length, Float32Array.from(adapters, (adapter) => adapter.scale))
+  async load(adapters: readonly LoraAdapter[]): Promise<LoadedAdapters> {
+    const used: { handle: Pointer; scale: number; content: string }[] = []
+    for (const { path, scale } of adapters) {
+      if (!Number.isFinite(scale)) throw new AppError('InvalidInput', `The scale of the LoRA adapter ${path} is not a number. Use 1 to apply it fully.`)
+      checkAdapter(await readHeader(path), this.model.facts)
+      const content = await fingerprint(path)
+      if (scale !== 0) used.push({ handle: this.loaded.get(content) ?? (await this.read(path, content)), scale, content })
+    }
+    return {
+      key: JSON.stringify(used.map(({ content, scale }) => [content, scale])),
+      handles: BigUint64Array.from(used, ({ handle }) => BigInt(handle ?? 0)),
+      scales: Float32Array.from(used, ({ scale }) => scale),
+    }
+  }
+
+  /** Applies exactly these to `context`; what was computed there before does not fit them. @throws AppError EngineFailed. */
+  apply(context: Pointer, { handles, scales }: LoadedAdapters): void {
+    const status = this.runtime.llama.setLoras(context, handles, handles.length, scales)
     if (status !== 0) throw new AppError('EngineFailed', `The LoRA adapters could not be applied: ${this.runtime.log.reason()}`)
   }
 
-  private async load(path: string): Promise<Pointer> {
-    const header = await readHeader(path)
-    const value = (key: string) => {
-      const entry = header.metadata.get(key)
-      return entry?.kind === 'scalar' ? entry.value : undefined
-    }
-    if (value('general.type') !== 'adapter' || value('general.architecture') !== this.model.facts.architecture)
-      throw new AppError('UnsupportedModel', `${path} is not a LoRA adapter for this model. Choose an adapter made for ${this.model.facts.architecture}.`)
+  private async read(path: string, content: string): Promise<Pointer> {
     this.runtime.log.clear()
     const handle = await this.runtime.llama.loraInit(this.model.handle, path)
     if (!handle) throw new AppError('ModelDamaged', `The LoRA adapter ${path} does not fit this model: ${this.runtime.log.reason()}`)
-    this.loaded.set(path, handle)
+    this.loaded.set(content, handle)
     return handle
   }
 }
