@@ -95,6 +95,19 @@ describe('a LoRA adapter', () => {
   })
 })
 
+test('a batch computes with its adapters; a request with others is refused alone', async () => {
+  const lora = [{ path: adapter, scale: 1 }]
+  const request = (adapters: readonly LoraAdapter[]) => requestOf([user(sample('red-circle'), QUESTION)], { lora: adapters, ignoreEos: true, maxTokens: 16, contextTokens: 1024 })
+  const ends: unknown[] = []
+  for await (const event of engine.batch(demoModel, [request(lora), request([]), request(lora)], { parallel: 2 }))
+    if (event.type !== 'text') ends[event.index] = event.type === 'done' ? event.result.tokens : event.error.code
+  expect(ends[1]).toBe('InvalidInput')
+  expect(ends[2]).toEqual(ends[0])
+  // sums of several sequences may differ in their last digits from those of one: the first token does not
+  expect((ends[0] as number[])[0]).toBe((await ask(lora)).tokens[0])
+  expect(ends[0]).not.toEqual(await tokens())
+})
+
 describe('an adapter that does not fit is refused, and the model works on', () => {
   const pair = (name: string, columns: number, rows: number): LoraOptions => ({ weights: { [name]: [columns, rows] } })
   const whole = loraFile({ weights })

@@ -1,11 +1,12 @@
-import { toErrorInfo } from '#contract'
+import { AppError, toErrorInfo } from '#contract'
 import type { ErrorInfo } from '#contract'
-import type { AnswerRequest, AnswerResult } from '../types.ts'
+import type { AnswerRequest, AnswerResult, LoraAdapter } from '../types.ts'
 import { Aborted } from './aborted.ts'
 import { Answering } from './answering.ts'
 import { LanguageContext } from './language/context.ts'
 import type { LanguageModel } from './language/languageModel.ts'
 import { NativeContext } from './language/nativeContext.ts'
+import type { Pointer } from './native/ffi.ts'
 import type { Runtime } from './native/runtime.ts'
 import type { Prompt } from './prompt/prompt.ts'
 
@@ -15,6 +16,8 @@ export interface BatchHost {
   readonly model: LanguageModel
   prompt(request: AnswerRequest): Promise<Prompt>
   embed(prompt: Prompt, media: string, signal: AbortSignal): Promise<Float32Array>
+  /** Makes a native context compute with these adapters. */
+  adapt(context: Pointer, adapters: readonly LoraAdapter[]): Promise<void>
   /** Called between steps: whatever goes first, such as a question somebody waits for, is done in it. */
   giveWay(): Promise<void>
   onText(index: number, text: string): void
@@ -48,6 +51,7 @@ export async function runBatch(host: BatchHost, requests: readonly AnswerRequest
     const request = requests[index]!
     let answering: Answering | null = null
     try {
+      if (adaptersOf(request) !== adaptersOf(requests[0]!)) throw new AppError('InvalidInput', 'The questions of one batch must use the same LoRA adapters. Ask the others in a batch of their own.')
       const prompt = await host.prompt(request)
       answering = new Answering({ runtime, tokenizer: model.tokenizer, request, prompt, contextTokens: native.size, started: performance.now(), onText: (text) => host.onText(index, text) })
       await answering.prefill(context, (media) => host.embed(prompt, media, signal), () => {}, signal)
@@ -92,6 +96,7 @@ export async function runBatch(host: BatchHost, requests: readonly AnswerRequest
   }
 
   try {
+    await host.adapt(native.handle, requests[0]?.lora ?? [])
     while (next < requests.length || active.length > 0) {
       await host.giveWay()
       signal.throwIfAborted()
@@ -104,3 +109,5 @@ export async function runBatch(host: BatchHost, requests: readonly AnswerRequest
     await native.free()
   }
 }
+
+const adaptersOf = ({ lora = [] }: AnswerRequest): string => JSON.stringify(lora)

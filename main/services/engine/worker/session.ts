@@ -186,6 +186,7 @@ export class Session {
       model: this.model,
       prompt: (request) => this.prompt(request),
       embed: (prompt, media, stop) => this.embed(prompt, media, stop),
+      adapt: async (context, adapters) => this.loras.apply(context, await this.loras.load(adapters)),
       ...ends,
     }
     await runBatch(host, requests, parallel, signal)
