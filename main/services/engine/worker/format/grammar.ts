@@ -1,7 +1,10 @@
 import type { AnswerFormat } from '../../types.ts'
+import { checkGrammar } from './checkGrammar.ts'
 import { schemaToGrammar } from './jsonSchema.ts'
 
-/** The GBNF text of an answer format. @throws AppError InvalidInput for a schema that cannot be turned into one. */
+/** The GBNF text of an answer format. @throws AppError InvalidInput for a schema or grammar that cannot be used. */
 export function toGrammar(format: AnswerFormat): string {
-  return 'grammar' in format ? format.grammar : schemaToGrammar(format.jsonSchema)
+  const grammar = 'grammar' in format ? format.grammar : schemaToGrammar(format.jsonSchema)
+  checkGrammar(grammar)
+  return grammar
 }

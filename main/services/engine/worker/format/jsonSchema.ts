@@ -1,159 +1,210 @@
-import { AppError } from '#contract'
 import type { JsonSchema } from '../../types.ts'
+import { repeated } from './repetition.ts'
+import { SchemaReferences } from './schemaReferences.ts'
+import { checkKeywords, isNode, refuse, typesOf } from './schemaKeywords.ts'
+import type { SchemaNode } from './schemaKeywords.ts'
 
-type Node = { readonly [keyword: string]: unknown }
-
-/** Rules that every JSON grammar shares; at most two blanks between tokens, so that an answer cannot run on in them. */
-const COMMON: Record<string, string> = {
+/**
+ * Rules that every JSON grammar shares. At most one blank or line between tokens, so that an answer cannot run on in
+ * them; numbers that fit a double; no halves of surrogate pairs, so that every `char` is one character.
+ */
+const COMMON: Readonly<Record<string, string>> = {
   ws: '| " " | "\\n" [ \\t]{0,20}',
   boolean: '("true" | "false") ws',
   null: '"null" ws',
-  char: '[^"\\\\\\x7F\\x00-\\x1F] | [\\\\] (["\\\\bfnrt/] | "u" [0-9a-fA-F]{4})',
+  hex: '[0-9a-fA-F]',
+  escape: '["\\\\bfnrt/] | "u" ([0-9a-cA-CefEF] hex | [dD] [0-7]) hex hex',
+  char: '[^"\\\\\\x7F\\x00-\\x1F] | [\\\\] escape',
   string: '"\\"" char* "\\"" ws',
-  integer: '("-"? ("0" | [1-9] [0-9]{0,15})) ws',
-  number: '("-"? ("0" | [1-9] [0-9]{0,15})) ("." [0-9]{1,16})? ([eE] [-+]? [0-9]{1,3})? ws',
+  digits: '"0" | [1-9] [0-9]{0,14}',
+  integer: '"-"? digits ws',
+  number: '"-"? digits ("." [0-9]{1,16})? ([eE] [-+]? [0-9]{1,2})? ws',
   array: '"[" ws (value ("," ws value)*)? "]" ws',
   object: '"{" ws (string ":" ws value ("," ws string ":" ws value)*)? "}" ws',
   value: 'object | array | string | number | boolean | null',
 }
-const ANNOTATIONS = new Set(['$schema', '$id', '$defs', 'definitions', 'title', 'description', 'default', 'examples', '$comment', 'format', 'additionalProperties', 'deprecated', 'readOnly', 'writeOnly'])
 const MAX_RULES = 5000
+const MAX_DEPTH = 100
+const MAX_LENGTH = 10_000
 
 /**
  * A GBNF grammar that accepts JSON of the given schema only: types, properties with their required ones, arrays with
- * lengths, strings with lengths, enum, const, anyOf, oneOf and local $ref. Properties come in the order of the schema.
+ * lengths, strings with lengths, enum, const, anyOf, oneOf (as anyOf) and local $ref. Properties come in the order of the
+ * schema; beside them only those that `additionalProperties` asks for in an object without any.
  * @throws AppError InvalidInput for what cannot be held by a grammar, naming the keyword.
  */
 export function schemaToGrammar(schema: JsonSchema): string {
-  const builder = new GrammarBuilder(schema)
-  return builder.build()
+  return new GrammarBuilder(schema).build()
 }
 
-const refuse = (message: string) => new AppError('InvalidInput', `The answer's JSON schema cannot be used: ${message}`)
-const literal = (text: string) => `"${text.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n').replace(/\r/g, '\\r').replace(/\t/g, '\\t')}"`
-const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value)
+/** Where a schema stands: its name for errors, how deep, and the $ref whose value begins with it; null: something comes before it. */
+interface Place {
+  readonly name: string
+  readonly depth: number
+  readonly head: string | null
+}
 
 class GrammarBuilder {
   private readonly root: JsonSchema
   private readonly rules = new Map<string, string>()
-  private readonly references = new Map<string, string>()
+  private readonly references: SchemaReferences
 
   constructor(root: JsonSchema) {
     this.root = root
+    this.references = new SchemaReferences(root)
   }
 
   build(): string {
-    const body = this.visit(this.root, 'the schema')
+    const body = this.visit(this.root, { name: 'the schema', depth: 0, head: null })
+    this.references.check()
     const rules = [['root', body], ...Object.entries(COMMON), ...this.rules]
     return rules.map(([name, text]) => `${name} ::= ${text}`).join('\n')
   }
 
-  /** The expression for a schema; objects and alternatives become rules of their own. */
-  private visit(schema: unknown, where: string): string {
+  /** The expression for a schema; objects, arrays and alternatives become rules of their own. */
+  private visit(schema: unknown, place: Place): string {
+    const { name } = place
     if (schema === true) return 'value'
-    if (!isNode(schema)) throw refuse(`${where} is not a schema.`)
-    if (typeof schema.$ref === 'string') return this.reference(schema.$ref)
-    if ('const' in schema) return `${literal(JSON.stringify(schema.const))} ws`
-    if (Array.isArray(schema.enum)) return this.rule(schema.enum.map((value) => literal(JSON.stringify(value))).join(' | '), true)
-    const choices = schema.anyOf ?? schema.oneOf
-    if (Array.isArray(choices)) return this.rule(choices.map((choice, i) => this.visit(choice, `${where}, choice ${i + 1}`)).join(' | '))
-    if (Array.isArray(schema.type)) return this.rule(schema.type.map((type) => this.visit({ ...schema, type }, where)).join(' | '))
-    const type: unknown = schema.type ?? (isNode(schema.properties) ? 'object' : schema.items !== undefined ? 'array' : undefined)
+    if (!isNode(schema)) throw refuse(`${name} is not a schema that allows anything.`)
+    if (place.depth > MAX_DEPTH) throw refuse('it is nested too deeply.')
+    if (schema.$ref !== undefined) return this.reference(schema, place)
+    if ('const' in schema) return this.literals([schema.const], 'const', schema, place)
+    if (schema.enum !== undefined) return this.literals(schema.enum, 'enum', schema, place)
+    for (const keyword of ['anyOf', 'oneOf', 'allOf'] as const) if (schema[keyword] !== undefined) return this.choices(keyword, schema, place)
+    const types = typesOf(schema, name)
+    if (types === null) {
+      checkKeywords(schema, null, name)
+      return 'value'
+    }
+    if (types.length === 1) return this.type(types[0]!, schema, place)
+    return this.rule(types.map((type) => this.type(type, schema, place)).join(' | '))
+  }
+
+  private type(type: string, schema: SchemaNode, place: Place): string {
+    checkKeywords(schema, type, place.name)
     switch (type) {
       case 'object':
-        return this.object(schema, where)
+        return this.object(schema, place)
       case 'array':
-        return this.array(schema, where)
+        return this.array(schema, place)
       case 'string':
-        return this.string(schema, where)
-      case 'integer':
-      case 'number':
-      case 'boolean':
-      case 'null':
-        this.checkKeywords(schema, ['type'], where)
-        return String(type)
-      case undefined:
-        this.checkKeywords(schema, [], where)
-        return 'value'
+        return this.string(schema, place)
       default:
-        throw refuse(`${where} has the unknown type ${JSON.stringify(type)}.`)
+        return type
     }
   }
 
-  private object(schema: Node, where: string): string {
-    this.checkKeywords(schema, ['type', 'properties', 'required'], where)
-    const properties = isNode(schema.properties) ? Object.entries(schema.properties) : []
-    if (properties.length === 0) return schema.additionalProperties === false ? this.rule('"{" ws "}" ws') : 'object'
-    const required = new Set(Array.isArray(schema.required) ? schema.required : [])
-    for (const name of required) if (!properties.some(([known]) => known === name)) throw refuse(`${where} requires "${String(name)}", which has no schema.`)
-    const pairs = properties.map(([name, value]) => ({ text: `${literal(JSON.stringify(name))} ws ":" ws ${this.visit(value, `"${name}"`)}`, isRequired: required.has(name) }))
+  private literals(values: unknown, keyword: string, schema: SchemaNode, { name }: Place): string {
+    checkKeywords(schema, null, name, ['type', keyword])
+    const types = typesOf(schema, name)
+    const allowed = Array.isArray(values) ? values.filter((value) => types === null || types.some((type) => isOf(type, value))) : []
+    if (allowed.length === 0) throw refuse(`the ${keyword} of ${name} has no value of its type.`)
+    return this.rule(`(${allowed.map((value) => literal(JSON.stringify(value))).join(' | ')}) ws`)
+  }
+
+  private choices(keyword: string, schema: SchemaNode, place: Place): string {
+    const { name } = place
+    checkKeywords(schema, null, name, ['type', keyword])
+    const choices = schema[keyword]
+    if (!Array.isArray(choices) || choices.length === 0) throw refuse(`the ${keyword} of ${name} is not a list of schemas.`)
+    if (keyword === 'allOf' && choices.length > 1) throw refuse(`${name} uses "allOf" with several schemas, which an answer cannot be held to. Write them as one.`)
+    const types = typesOf(schema, name)
+    const texts = choices.map((choice: unknown, i) => {
+      const where = { ...place, name: `${name}, choice ${i + 1}`, depth: place.depth + 1 }
+      if (types === null || !isNode(choice)) return this.visit(choice, where)
+      const own = typesOf(choice, where.name)
+      if (own?.some((type) => !types.includes(type))) throw refuse(`${where.name} has another type than ${name}.`)
+      return this.visit(own ? choice : { ...choice, type: schema.type }, where)
+    })
+    return this.rule(texts.join(' | '))
+  }
+
+  private object(schema: SchemaNode, place: Place): string {
+    const { additionalProperties: others = true } = schema
+    const inside = (name: string): Place => ({ name, depth: place.depth + 1, head: null })
+    const required = new Set(Array.isArray(schema.required) ? schema.required.map(String) : [])
+    const properties = new Map(Object.entries(isNode(schema.properties) ? schema.properties : {}))
+    for (const name of required) {
+      if (properties.has(name)) continue
+      if (others === false) throw refuse(`${place.name} requires "${name}", which it does not allow.`)
+      properties.set(name, others)
+    }
+    if (properties.size === 0) return this.map(others, inside(`a property of ${place.name}`))
+    const pairs = [...properties]
+      .filter(([name, value]) => value !== false || required.has(name))
+      .map(([name, value]) => ({ text: this.rule(`${literal(JSON.stringify(name))} ws ":" ws ${this.visit(value, inside(`"${name}"`))}`), isRequired: required.has(name) }))
     // rest[i]: what may follow once a property before i was written
-    const rest: string[] = Array.from({ length: pairs.length + 1 }, () => '')
-    for (let i = pairs.length - 1; i >= 0; i--) {
+    const rest: string[] = Array.from({ length: pairs.length + 1 }, () => '""')
+    for (let i = pairs.length - 1; i > 0; i--) {
       const { text, isRequired } = pairs[i]!
-      const next = `"," ws ${text} ${rest[i + 1]}`
-      rest[i] = this.rule(isRequired ? next : `${next} | ${rest[i + 1] || '""'}`)
+      const next = `"," ws ${text} ${rest[i + 1]!}`
+      rest[i] = this.rule(isRequired ? next : `${next} | ${rest[i + 1]!}`)
     }
     const starts: string[] = []
     for (const [i, { text, isRequired }] of pairs.entries()) {
-      starts.push(`${text} ${rest[i + 1]}`)
+      starts.push(`${text} ${rest[i + 1]!}`)
       if (isRequired) break
     }
     if (required.size === 0) starts.push('""')
-    return this.rule(`"{" ws ${this.rule(starts.join(' | '))} "}" ws`)
+    return this.rule(`"{" ws (${starts.join(' | ')}) "}" ws`)
   }
 
-  private array(schema: Node, where: string): string {
-    this.checkKeywords(schema, ['type', 'items', 'minItems', 'maxItems'], where)
-    const item = this.rule(this.visit(schema.items ?? true, `an item of ${where}`))
-    const least = this.length(schema.minItems, where) ?? 0
-    const most = this.length(schema.maxItems, where)
-    if (most === 0) return this.rule('"[" ws "]" ws')
-    const more = `("," ws ${item}){${Math.max(0, least - 1)},${most === undefined ? '' : most - 1}}`
-    const items = least > 0 ? `${item} ${more}` : `(${item} ${more})?`
-    return this.rule(`"[" ws ${items} "]" ws`)
+  /** An object of any properties whose values follow one schema. */
+  private map(values: unknown, place: Place): string {
+    if (values === false) return this.rule('"{" ws "}" ws')
+    if (values === true) return 'object'
+    const pair = this.rule(`string ":" ws ${this.visit(values, place)}`)
+    return this.rule(`"{" ws (${pair} ("," ws ${pair})*)? "}" ws`)
   }
 
-  private string(schema: Node, where: string): string {
-    this.checkKeywords(schema, ['type', 'minLength', 'maxLength'], where)
-    const least = this.length(schema.minLength, where)
-    const most = this.length(schema.maxLength, where)
-    if (least === undefined && most === undefined) return 'string'
-    return this.rule(`"\\"" char{${least ?? 0},${most ?? ''}} "\\"" ws`)
+  private array(schema: SchemaNode, place: Place): string {
+    const { name } = place
+    const [least, most] = lengths(schema.minItems, schema.maxItems, name)
+    if (most === 0 || (schema.items === false && least === 0)) return this.rule('"[" ws "]" ws')
+    const item = this.rule(this.visit(schema.items ?? true, { name: `an item of ${name}`, depth: place.depth + 1, head: null }))
+    const next = this.rule(`"," ws ${item}`)
+    const more = repeated(next, Math.max(0, least - 1), most === null ? null : most - 1)
+    return this.rule(`"[" ws ${least > 0 ? `${item} ${more}` : `(${item} ${more})?`} "]" ws`)
   }
 
-  private length(value: unknown, where: string): number | undefined {
-    if (value === undefined) return undefined
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0 || value > 10_000) throw refuse(`a length of ${where} is not a whole number up to 10,000.`)
-    return value
+  private string(schema: SchemaNode, { name }: Place): string {
+    if (schema.minLength === undefined && schema.maxLength === undefined) return 'string'
+    const [least, most] = lengths(schema.minLength, schema.maxLength, name)
+    return this.rule(`"\\"" ${repeated('char', least, most)} "\\"" ws`)
   }
 
-  private reference(pointer: string): string {
-    const known = this.references.get(pointer)
-    if (known) return known
-    if (!pointer.startsWith('#')) throw refuse(`$ref ${pointer} is not inside the schema.`)
-    let target: unknown = this.root
-    for (const step of pointer.split('/').slice(1)) {
-      const name = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')
-      target = isNode(target) && Object.hasOwn(target, name) ? target[name] : undefined
-    }
-    const name = `ref${this.references.size}`
-    // named before it is visited, so that it may refer to itself
-    this.references.set(pointer, name)
-    this.rules.set(name, '')
-    this.rules.set(name, this.visit(target, pointer))
-    return name
+  private reference(schema: SchemaNode, { name, depth, head }: Place): string {
+    checkKeywords(schema, null, name, ['$ref'])
+    const pointer = String(schema.$ref)
+    const { rule, target, isNew } = this.references.enter(pointer, head)
+    if (isNew) this.rules.set(rule, this.visit(target, { name: pointer, depth: depth + 1, head: pointer }))
+    return rule
   }
 
-  private rule(text: string, blanks = false): string {
+  private rule(text: string): string {
     if (this.rules.size >= MAX_RULES) throw refuse('it is too large.')
     const name = `r${this.rules.size}`
-    this.rules.set(name, blanks ? `(${text}) ws` : text)
+    this.rules.set(name, text)
     return name
   }
+}
 
-  private checkKeywords(schema: Node, known: readonly string[], where: string): void {
-    for (const keyword of Object.keys(schema))
-      if (!known.includes(keyword) && !ANNOTATIONS.has(keyword)) throw refuse(`${where} uses "${keyword}", which an answer cannot be held to. Leave it out.`)
-  }
+/** Text as GBNF takes it literally. JSON has no other control characters in it. */
+const literal = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&')}"`
+
+function isOf(type: string, value: unknown): boolean {
+  if (type === 'null') return value === null
+  if (type === 'array') return Array.isArray(value)
+  if (type === 'object') return isNode(value)
+  return type === 'integer' ? Number.isInteger(value) : typeof value === type
+}
+
+/** Bounds of a list or text; null: no upper one. */
+function lengths(least: unknown, most: unknown, name: string): [least: number, most: number | null] {
+  for (const value of [least, most])
+    if (value !== undefined && !(typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= MAX_LENGTH))
+      throw refuse(`a length of ${name} is not a whole number up to ${MAX_LENGTH.toLocaleString('en')}.`)
+  const bounds = [(least as number | undefined) ?? 0, (most as number | undefined) ?? null] as const
+  if (bounds[1] !== null && bounds[1] < bounds[0]) throw refuse(`the least length of ${name} is more than the most.`)
+  return [...bounds]
 }

@@ -34,7 +34,12 @@ export class Sampler {
       }
       add(sampler)
     }
-    if (sampling.repeatPenalty !== 1) add(llama.samplerPenalties(llama.vocabSize(vocab), contextTokens, sampling.repeatPenalty, 0, 0))
+    if (sampling.repeatPenalty !== 1) {
+      const penalties = llama.samplerPenalties(llama.vocabSize(vocab), contextTokens, sampling.repeatPenalty, 0, 0)
+      add(penalties)
+      // the reference penalises what stands in the prompt too; only this sampler hears of it: a grammar begins with the answer
+      for (const id of promptIds) llama.samplerAccept(penalties, id)
+    }
     if (sampling.temperature === 0) add(llama.samplerGreedy())
     else {
       add(llama.samplerTemp(sampling.temperature))
@@ -43,8 +48,6 @@ export class Sampler {
       if (sampling.minP > 0) add(llama.samplerMinP(sampling.minP, 1))
       add(llama.samplerDist(sampling.seed ?? Math.floor(Math.random() * 0x1_0000_0000)))
     }
-    // the reference penalises what stands in the prompt too
-    if (sampling.repeatPenalty !== 1) for (const id of promptIds) llama.samplerAccept(this.chain, id)
   }
 
   /** Draws the next token from the logits of `context` at `index` of the last call; -1: the last ones. */
