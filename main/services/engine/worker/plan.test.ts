@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { ProjectorFacts, TextModelFacts } from '../gguf/index.ts'
 import type { DeviceInfo, MemoryPlan } from '../types.ts'
 import { kvLayerBytes } from './memoryModel.ts'
-import { fits, lowerPlan, makePlan, withContext } from './plan.ts'
+import { fitContext, fits, lowerPlan, makePlan } from './plan.ts'
 import type { PlanInput } from './plan.ts'
 
 const GB = 1e9
@@ -135,11 +135,15 @@ describe('when memory runs out in spite of the plan', () => {
   })
 })
 
-test('the same plan with another context has other figures, and tells whether it fits', () => {
+test('another context in the same places: halved until it fits, or the least', () => {
   const from = input({ contextTokens: 4096, systemFreeBytes: 3.5 * GB })
   const plan = makePlan(from)
-  const grown = withContext(plan, from, 32_768)
-  expect(on(grown, 'CPU').kv).toBe(8 * on(plan, 'CPU').kv)
-  expect(fits(plan, from)).toBe(true)
-  expect(fits(grown, from)).toBe(false)
+  const larger = { ...from, contextTokens: 32_768, kvType: 'f32' as const }
+  const grown = fitContext(plan, larger)
+  expect(grown.contextTokens).toBe(8192)
+  expect(on(grown, 'CPU').kv).toBe(4 * on(plan, 'CPU').kv)
+  expect(fits(grown, larger)).toBe(true)
+  const needed = { ...larger, neededTokens: 16_000 }
+  expect(fitContext(plan, needed).contextTokens).toBe(16_128)
+  expect(fits(fitContext(plan, needed), needed)).toBe(false)
 })

@@ -70,9 +70,14 @@ export function lowerPlan(plan: MemoryPlan, input: PlanInput): MemoryPlan | null
   return contextTokens < plan.contextTokens ? cost(input, { ...present, contextTokens }) : null
 }
 
-/** The same plan for another context: for the figures, and to see whether it fits. */
-export function withContext(plan: MemoryPlan, input: PlanInput, contextTokens: number): MemoryPlan {
-  return cost(input, { gpuLayers: plan.gpuLayers, visionOnGpu: plan.visionDevice !== null, contextTokens, picturePixels: plan.picturePixels })
+/** The same places for the context of `input`: the largest that fits, or the least, which then does not fit. */
+export function fitContext(plan: MemoryPlan, input: PlanInput): MemoryPlan {
+  let found = plan
+  for (const contextTokens of contexts(input)) {
+    found = cost(input, { gpuLayers: plan.gpuLayers, visionOnGpu: plan.visionDevice !== null, contextTokens, picturePixels: plan.picturePixels })
+    if (fits(found, input)) break
+  }
+  return found
 }
 
 /** Whether every part fits into what is free on its device. */
@@ -155,7 +160,8 @@ function part(device: string, free: number, bytes: Omit<PlanPart, 'device' | 'fr
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
 
-function outOfMemory(plan: MemoryPlan, { text, systemFreeBytes }: PlanInput): AppError {
+/** The error for a plan that does not fit, with its figures. */
+export function outOfMemory(plan: MemoryPlan, { text, systemFreeBytes }: PlanInput): AppError {
   const [{ weights, projector, kv, picture, overhead }] = plan.parts as [PlanPart]
   return new AppError(
     'OutOfMemory',

@@ -22,11 +22,11 @@ export class LanguageModel {
   }
 
   /**
-   * Loads a file whose header was checked. `onProgress` gets 0..1.
+   * Loads a file whose header was checked. `onProgress` gets 0..1. `gpuLayers`: how many layers go to the GPU.
    * @throws AppError ModelDamaged, OutOfMemory; the signal's reason when aborted.
    */
-  static async load(runtime: Runtime, path: string, facts: TextModelFacts, onProgress: (share: number) => void, signal: AbortSignal): Promise<LanguageModel> {
-    const { llama, log } = runtime
+  static async load(runtime: Runtime, path: string, facts: TextModelFacts, onProgress: (share: number) => void, signal: AbortSignal, gpuLayers = 0): Promise<LanguageModel> {
+    const { llama, log, gpu } = runtime
     const report = koffi.register(
       (share: number) => {
         onProgress(share)
@@ -35,9 +35,11 @@ export class LanguageModel {
       koffi.pointer(koffi.proto('bool(float share, void *user)')),
     )
     log.clear()
+    // an empty list: without it llama.cpp uses every GPU for some of its work
+    const devices = gpu ? { devices: BigUint64Array.of(...(gpuLayers > 0 ? [gpu.device as bigint] : []), 0n) } : {}
     let handle: Pointer
     try {
-      handle = await llama.modelLoad(path, { ...llama.modelDefaultParams(), n_gpu_layers: 0, progress_callback: report })
+      handle = await llama.modelLoad(path, { ...llama.modelDefaultParams(), n_gpu_layers: gpuLayers, ...devices, progress_callback: report })
     } finally {
       koffi.unregister(report)
     }

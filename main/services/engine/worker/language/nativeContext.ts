@@ -1,5 +1,6 @@
 import koffi from 'koffi'
 import { AppError } from '#contract'
+import type { TextModelFacts } from '../../gguf/index.ts'
 import type { Memory, Pointer } from '../native/ffi.ts'
 import { GgmlType } from '../native/ggml.ts'
 import type { Runtime } from '../native/runtime.ts'
@@ -14,6 +15,7 @@ const KV_TYPES = { f32: GgmlType.F32, f16: GgmlType.F16, q8_0: GgmlType.Q8_0, q4
 const ROPE_SCALING_YARN = 2
 const DECODE_NO_SLOT = 1
 const DECODE_ABORTED = 2
+const DECODE_NO_MEMORY = -2
 const SEQUENCE_BYTES = 4
 
 /** What one native call computes: tokens or embeddings with their positions, and which of them give logits. */
@@ -93,6 +95,7 @@ export class NativeContext {
     signal.throwIfAborted()
     if (status === DECODE_NO_SLOT)
       throw new AppError('ContextFull', `The context of ${this.size} tokens is full. Start a new conversation or remove a picture.`, { context: this.size })
+    if (status === DECODE_NO_MEMORY) throw new AppError('OutOfMemory', `There is not enough memory to compute (${this.runtime.log.reason()}). Close other programs or choose a smaller model.`)
     throw new AppError('EngineFailed', `The model could not compute (status ${status}${status === DECODE_ABORTED ? ', stopped' : ''}): ${this.runtime.log.reason()} Try again.`)
   }
 
@@ -118,7 +121,7 @@ export class NativeContext {
 }
 
 /** What `auto` comes to: full-precision weights get a full-precision cache and plain attention, exact as the reference is. */
-export function resolveOptions(model: LanguageModel, options: ContextOptions): { kvType: keyof typeof KV_TYPES; flashAttention: keyof typeof FLASH_ATTENTION } {
+export function resolveOptions(model: { facts: Pick<TextModelFacts, 'isF32'> }, options: ContextOptions): { kvType: keyof typeof KV_TYPES; flashAttention: keyof typeof FLASH_ATTENTION } {
   const { kvType = 'auto', flashAttention = 'auto' } = options
   const type = kvType === 'auto' ? (model.facts.isF32 ? 'f32' : 'f16') : kvType
   // llama.cpp computes with a quantized V cache in flash attention only

@@ -5,7 +5,7 @@ import { readHeader } from '../../gguf/index.ts'
 import type { GgufHeader, ProjectorFacts } from '../../gguf/index.ts'
 import type { Pointer } from '../native/ffi.ts'
 import { GgmlType } from '../native/ggml.ts'
-import type { Runtime } from '../native/runtime.ts'
+import type { Gpu, Runtime } from '../native/runtime.ts'
 import { convertRows } from './convert.ts'
 import { fastestKind, PLAIN } from './weightTypes.ts'
 import type { WeightKind } from './weightTypes.ts'
@@ -36,14 +36,17 @@ export class Projector {
   readonly facts: ProjectorFacts
   /** What the matrices are multiplied as, e.g. "bf16". */
   readonly kind: string
+  /** The GPU in whose memory the weights are, and which then computes the graph; null: the CPU. */
+  readonly gpu: Gpu | null
   private readonly runtime: Runtime
   private readonly weights: ReadonlyMap<string, Pointer>
   private readonly contexts: readonly Pointer[]
   private readonly buffers: readonly Pointer[]
 
-  private constructor(runtime: Runtime, facts: ProjectorFacts, kind: string, weights: ReadonlyMap<string, Pointer>, contexts: readonly Pointer[], buffers: readonly Pointer[]) {
+  private constructor(runtime: Runtime, facts: ProjectorFacts, gpu: Gpu | null, kind: string, weights: ReadonlyMap<string, Pointer>, contexts: readonly Pointer[], buffers: readonly Pointer[]) {
     this.runtime = runtime
     this.facts = facts
+    this.gpu = gpu
     this.kind = kind
     this.weights = weights
     this.contexts = contexts
@@ -51,13 +54,13 @@ export class Projector {
   }
 
   /**
-   * Reads the weights of a projector file. `onProgress` gets the share read, 0..1.
+   * Reads the weights of a projector file. `onProgress` gets the share read, 0..1. `gpu`: into its memory.
    * @throws AppError ModelDamaged, OutOfMemory; the signal's reason when aborted.
    */
-  static async load(runtime: Runtime, path: string, facts: ProjectorFacts, onProgress: (share: number) => void, signal: AbortSignal, precision: Precision = 'fast'): Promise<Projector> {
+  static async load(runtime: Runtime, path: string, facts: ProjectorFacts, onProgress: (share: number) => void, signal: AbortSignal, precision: Precision = 'fast', gpu: Gpu | null = null): Promise<Projector> {
     const { ggml } = runtime
     const header = await readHeader(path, signal)
-    const kind = precision === 'full' ? { ...PLAIN, type: GgmlType.F32, name: 'f32' } : precision === 'fast' && facts.bytes >= WORTH_CONVERTING_BYTES ? await fastestKind(runtime) : PLAIN
+    const kind = precision === 'full' ? { ...PLAIN, type: GgmlType.F32, name: 'f32' } : precision === 'fast' && !gpu && facts.bytes >= WORTH_CONVERTING_BYTES ? await fastestKind(runtime) : PLAIN
     const tensors = planTensors(header, kind, precision)
     const contexts: Pointer[] = []
     const buffers: Pointer[] = []
@@ -70,7 +73,7 @@ export class Projector {
         const context = ggml.init({ mem_size: own.length * TENSOR_OVERHEAD_BYTES, mem_buffer: null, no_alloc: true })
         contexts.push(context)
         for (const { name, dims, type } of own) weights.set(name, ggml.newTensor(context, type, dims.length, BigInt64Array.from(dims, BigInt)))
-        const buffer = special ? ggml.allocCtxTensorsFrom(context, kind.bufferType) : ggml.allocCtxTensors(context, runtime.cpu)
+        const buffer = special ? ggml.allocCtxTensorsFrom(context, kind.bufferType) : ggml.allocCtxTensors(context, gpu?.backend ?? runtime.cpu)
         if (!buffer) throw new AppError('OutOfMemory', 'There is not enough memory for the projector. Close other programs or choose a smaller model.')
         buffers.push(buffer)
       }
@@ -79,7 +82,7 @@ export class Projector {
         await fill(runtime, file, tensor, weights.get(tensor.name)!, signal)
         onProgress(Math.min(1, (read += tensor.bytes) / facts.bytes))
       }
-      return new Projector(runtime, facts, kind.name, weights, contexts, buffers)
+      return new Projector(runtime, facts, gpu, kind.name, weights, contexts, buffers)
     } catch (error) {
       release(runtime, contexts, buffers)
       throw error

@@ -4,6 +4,7 @@ import { GgmlType, ROPE_VISION } from '../native/ggml.ts'
 import type { Runtime } from '../native/runtime.ts'
 import { normaliseTable, patchPositions, patchify, plainOrder, windowOrder, PATCH_VALUES, TOKEN } from './patches.ts'
 import type { Frame, TokenOrder } from './patches.ts'
+import { openRunner } from './graphRunner.ts'
 import type { Projector } from './projector.ts'
 
 const GRAPH_NODES = 16384
@@ -37,7 +38,7 @@ export class VisionTower {
    * @throws AppError OutOfMemory, EngineFailed; the signal's reason when aborted.
    */
   async encode(frames: readonly [Frame] | readonly [Frame, Frame], signal: AbortSignal): Promise<Float32Array> {
-    const { ggml, cpu } = this.runtime
+    const { ggml } = this.runtime
     const { family, outputLength } = this.projector.facts
     const rows = frames[0].height / TOKEN
     const columns = frames[0].width / TOKEN
@@ -47,16 +48,16 @@ export class VisionTower {
     signal.throwIfAborted()
 
     const context = ggml.init({ mem_size: GRAPH_BYTES, mem_buffer: null, no_alloc: true })
-    const allocator = ggml.gallocrNew(ggml.defaultBufferType(cpu))
+    const runner = openRunner(this.runtime, this.projector.gpu, GRAPH_NODES)
     try {
       const built = this.build(context, frames.length, rows * columns * 4, order)
       const graph = ggml.newGraph(context, GRAPH_NODES, false)
       ggml.buildForwardExpand(graph, built.output)
-      if (!(await ggml.gallocrAllocGraph(allocator, graph)))
+      if (!(await runner.allocate(graph)))
         throw new AppError('OutOfMemory', `There is not enough memory to look at a picture of ${frames[0].width} x ${frames[0].height} pixels. Lower its detail.`)
       pixels.forEach((values, i) => ggml.tensorSet(built.inputs[i]!, values, 0, values.byteLength))
       ggml.tensorSet(built.positions, positions, 0, positions.byteLength)
-      const status = await ggml.graphCompute(cpu, graph)
+      const status = await runner.compute(graph)
       signal.throwIfAborted()
       if (status === ABORTED || status !== 0) throw new AppError('EngineFailed', `The picture could not be encoded (status ${status}). Try again.`)
       const out = new Float32Array(rows * columns * outputLength)
@@ -65,7 +66,7 @@ export class VisionTower {
         throw new AppError('ModelDamaged', 'The projector gives values that are not numbers: its weights are damaged. Download it again.')
       return unorder(out, order, outputLength)
     } finally {
-      ggml.gallocrFree(allocator)
+      runner.free()
       ggml.free(context)
     }
   }

@@ -1,0 +1,121 @@
+import { inspectModel } from '../gguf/index.ts'
+import type { InspectedModel } from '../gguf/index.ts'
+import type { ContextOptions, MemoryPlan, ModelFiles } from '../types.ts'
+import { resolveOptions } from './language/nativeContext.ts'
+import type { Runtime } from './native/runtime.ts'
+import { fitContext, fits, lowerPlan, makePlan, outOfMemory, USUAL_PICTURE } from './plan.ts'
+import type { PlanInput } from './plan.ts'
+import { systemFreeBytes } from './systemMemory.ts'
+
+/** What a request wants of the model: a context in tokens (null: sized by the prompts), pictures up to so many pixels. */
+export interface Wants {
+  readonly contextTokens: number | null
+  readonly options?: ContextOptions
+  readonly picturePixels?: number
+}
+
+/** The context of requests that leave it open, unless their prompt needs more, in tokens. */
+export const AUTO_CONTEXT = 8192
+/** How often a plan is lowered before an out-of-memory error is passed on. */
+const MAX_STEPS = 6
+
+/** The memory plan of one model while it is loaded: made before, lowered when memory runs out, redrawn for another context. */
+export class Planner {
+  readonly files: ModelFiles
+  readonly model: InspectedModel
+  /** Told of every change. */
+  onChange: () => void = () => {}
+  private readonly input: PlanInput
+  private current: MemoryPlan
+  private steps = 0
+  /** No context is made larger than this any more, unless the prompt needs it. */
+  private limit = Infinity
+  private ranOut: string | null = null
+  private wanted: number
+
+  private constructor(files: ModelFiles, model: InspectedModel, input: PlanInput) {
+    this.files = files
+    this.model = model
+    this.input = input
+    this.wanted = input.contextTokens
+    this.current = makePlan(input)
+  }
+
+  /** Reads both headers and plans with the memory that is free now. @throws AppError as `inspectModel`; OutOfMemory. */
+  static async create(runtime: Runtime, files: ModelFiles, wants: Wants): Promise<Planner> {
+    const model = await inspectModel(files)
+    const { name } = runtime.gpu ?? {}
+    const trained = model.trainedContext * (wants.options?.yarnFactor ?? 1)
+    return new Planner(files, model, {
+      text: model.text,
+      projector: model.projector,
+      contextTokens: Math.min(wants.contextTokens ?? AUTO_CONTEXT, trained),
+      ...kvOf(model, wants.options),
+      picturePixels: wants.picturePixels ?? USUAL_PICTURE,
+      devices: runtime.devices().filter((device) => device.kind === 'cpu' || device.name === name),
+      systemFreeBytes: systemFreeBytes(),
+    })
+  }
+
+  get plan(): MemoryPlan {
+    return this.current
+  }
+
+  /** What the user should know of the plan; null when everything is as wished. */
+  get note(): string | null {
+    const { gpuLayers, layers, contextTokens } = this.current
+    const tokens = (count: number) => count.toLocaleString('en')
+    const notes = [
+      this.ranOut,
+      this.hasGpu && gpuLayers < layers ? `${gpuLayers} of ${layers} layers are on the graphics card; the others compute on the processor.` : null,
+      contextTokens < this.wanted ? `The context was made smaller to save memory: ${tokens(contextTokens)} tokens instead of ${tokens(this.wanted)}.` : null,
+    ]
+    return notes.filter((note) => note !== null).join(' ') || null
+  }
+
+  /**
+   * The context to make when `wanted` tokens are wished and `needed` must fit: smaller where memory is short.
+   * @throws AppError OutOfMemory when not even the needed ones fit.
+   */
+  context(wanted: number, needed: number, options?: ContextOptions): number {
+    const input: PlanInput = {
+      ...this.input,
+      ...kvOf(this.model, options),
+      contextTokens: Math.min(wanted, Math.max(this.limit, needed)),
+      neededTokens: needed,
+    }
+    const plan = fitContext(this.current, input)
+    if (!fits(plan, input)) throw outOfMemory(plan, input)
+    this.wanted = wanted
+    this.set(plan)
+    return plan.contextTokens
+  }
+
+  /** Gives up one thing after memory ran out. Returns what has to be made again, null when nothing is left to give up. */
+  lower(): 'context' | 'model' | null {
+    const before = this.current
+    const lowered = this.steps < MAX_STEPS ? lowerPlan(before, this.input) : null
+    if (!lowered) return null
+    this.steps++
+    this.ranOut = 'Memory ran out.'
+    const keepsModel = lowered.gpuLayers === before.gpuLayers && lowered.visionDevice === before.visionDevice
+    if (keepsModel) this.limit = lowered.contextTokens
+    this.set(lowered)
+    return keepsModel ? 'context' : 'model'
+  }
+
+  private get hasGpu(): boolean {
+    return this.input.devices.some(({ kind }) => kind !== 'cpu')
+  }
+
+  private set(plan: MemoryPlan): void {
+    this.current = plan
+    this.onChange()
+  }
+}
+
+function kvOf(model: InspectedModel, options: ContextOptions = {}): Pick<PlanInput, 'kvType' | 'flashAttention'> {
+  const { kvType, flashAttention } = resolveOptions({ facts: model.text }, options)
+  return { kvType, flashAttention: flashAttention !== 'off' }
+}
+

@@ -1,0 +1,36 @@
+import type { Pointer } from '../native/ffi.ts'
+import type { Gpu, Runtime } from '../native/runtime.ts'
+
+/** Gives a graph its memory and computes it. */
+export interface GraphRunner {
+  /** False when there is not enough memory. */
+  allocate(graph: Pointer): Promise<boolean>
+  /** Returns a `ggml_status`; 0 is success. */
+  compute(graph: Pointer): Promise<number>
+  free(): void
+}
+
+/** Runs graphs of at most `nodes` nodes on the GPU, what it cannot compute on the CPU; without a GPU on the CPU alone. */
+export function openRunner(runtime: Runtime, gpu: Gpu | null, nodes: number): GraphRunner {
+  return gpu ? scheduled(runtime, gpu, nodes) : onCpu(runtime)
+}
+
+function onCpu({ ggml, cpu }: Runtime): GraphRunner {
+  const allocator = ggml.gallocrNew(ggml.defaultBufferType(cpu))
+  return {
+    allocate: (graph) => ggml.gallocrAllocGraph(allocator, graph),
+    compute: (graph) => ggml.graphCompute(cpu, graph),
+    free: () => ggml.gallocrFree(allocator),
+  }
+}
+
+function scheduled({ ggml, cpu }: Runtime, gpu: Gpu, nodes: number): GraphRunner {
+  // the scheduler wants the CPU last
+  const backends = BigUint64Array.of(gpu.backend as bigint, cpu as bigint)
+  const scheduler = ggml.schedNew(backends, null, backends.length, nodes, false, false)
+  return {
+    allocate: (graph) => ggml.schedAllocGraph(scheduler, graph),
+    compute: (graph) => ggml.schedCompute(scheduler, graph),
+    free: () => ggml.schedFree(scheduler),
+  }
+}
