@@ -4,6 +4,7 @@ import { AppError } from '#contract'
 import type { PictureBudget } from '#contract'
 import { openPicture, resizeBicubic, smartResize } from '../../../../lib/picture/index.ts'
 import type { Size } from '../../../../lib/picture/index.ts'
+import { frameBudget } from '../../../../lib/video/index.ts'
 import type { ChatPart, SizeOptions, Source } from '../../types.ts'
 import type { Grid } from '../prompt/positions.ts'
 import { TOKEN } from './patches.ts'
@@ -29,8 +30,7 @@ export interface MediaRules {
 /** The reference's budget of a picture, in pixels. Nothing is enlarged beyond it. */
 const MIN_PIXELS = 4 * 784
 const MAX_PIXELS = 16384 * 784
-/** Seconds between frames and the budgets of a video's frames as `qwen_vl_utils` sets them, in pixels. */
-const VIDEO = { fps: 2, minPixels: 128 * 784, maxPixels: 768 * 784, totalPixels: 24576 * 784, framesPerSlice: 2 }
+const VIDEO = { fps: 2, framesPerSlice: 2 }
 
 /**
  * Measures a picture or video: its size for the model, its tokens and its name in the caches.
@@ -42,8 +42,7 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, rul
   const pictures = await Promise.all(sources.map(openPicture))
   const digests = await Promise.all(sources.map(digest))
   const first = pictures[0]!
-  const limits = part.type === 'image' ? budget : videoBudget(sources.length)
-  const size = targetSize(first, part, limits, nameOf(sources[0]!))
+  const size = targetSize(first, part.type === 'image' ? part : { ...part, ...videoBudget(part, budget) }, budget, nameOf(sources[0]!))
   const times = part.type === 'image' ? 1 : Math.ceil(sources.length / VIDEO.framesPerSlice)
   const fps = part.type === 'video' ? (part.fps ?? VIDEO.fps) : VIDEO.fps
   const timeStep = rules.tokensPerSecond === null ? 1 : (VIDEO.framesPerSlice / fps) * rules.tokensPerSecond
@@ -68,10 +67,11 @@ function targetSize(original: Size, options: SizeOptions, budget: PictureBudget,
   return smartResize(original, { minPixels: Math.min(minPixels, maxPixels), maxPixels }, name)
 }
 
-/** `fetch_video` of qwen_vl_utils: a frame's share of the total, within the per-frame limits. */
-function videoBudget(frames: number): PictureBudget {
-  const { minPixels, maxPixels, totalPixels, framesPerSlice } = VIDEO
-  return { minPixels, maxPixels: Math.max(Math.min(maxPixels, (totalPixels / frames) * framesPerSlice), Math.floor(minPixels * 1.05)) }
+/** The limits of a video's frames: the reference's, narrowed by those of the video and by the request's budget. */
+function videoBudget(part: Extract<MediaSource, { type: 'video' }>, budget: PictureBudget): PictureBudget {
+  const limits = frameBudget(part.frames.length, { minPixels: part.minPixels, maxPixels: part.maxPixels ?? budget.maxPixels })
+  // a budget below what the reference gives a frame at least is meant: the frame is not enlarged beyond it
+  return limits.maxPixels < limits.minPixels && part.minPixels === undefined ? { ...limits, minPixels: budget.minPixels } : limits
 }
 
 async function digest(source: Source): Promise<string> {

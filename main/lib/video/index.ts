@@ -1,0 +1,2 @@
+export * from './frameBudget.ts'
+export * from './frameSampling.ts'
