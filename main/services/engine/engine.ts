@@ -6,8 +6,10 @@ import { DiskCache } from './cache/diskCache.ts'
 import { MAX_STATE_BYTES, statesFolder } from './cache/folders.ts'
 import { CrashPolicy } from './crashPolicy.ts'
 import { inspectModel } from './gguf/index.ts'
-import type { FromWorker } from './protocol.ts'
-import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, BatchEvent, BatchOptions, Engine, EngineState, ModelFiles, ModelSummary, TokenCount } from './types.ts'
+import { IdleTimer } from './idleTimer.ts'
+import { MemoryWatch } from './processMemory.ts'
+import type { FromWorker, SkippedVariant } from './protocol.ts'
+import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, BackendChoice, BatchEvent, BatchOptions, Engine, EngineState, LoadOptions, ModelFiles, ModelSummary, TokenCount } from './types.ts'
 import { WorkerLink } from './workerLink.ts'
 import type { WorkerRequest } from './workerLink.ts'
 
@@ -19,10 +21,19 @@ export interface EngineOptions {
   readonly stallMs?: number
   /** How long a cancelled request may take to end, ms. */
   readonly cancelMs?: number
+  /** What computes; auto: the first GPU variant that works, else the CPU. */
+  readonly backend?: BackendChoice
+  /** A model that nobody has used for so long is unloaded; the next question loads it again. ms. */
+  readonly idleUnloadMs?: number
+  /** Resident memory of the engine process above which it is renewed while idle, in bytes; unset: as planned for the model. */
+  readonly memoryLimitBytes?: number
 }
 
 /** How long closing waits for the KV state to be saved, ms. */
 const CLOSE_MS = 3000
+const IDLE_UNLOAD_MS = 15 * 60_000
+/** A change of the process's memory that is worth telling. */
+const TOLD_BYTES = 2 ** 24
 const OFF: EngineState = { state: 'off', model: null, progress: null, backend: null, contextTokens: null, error: null }
 const GAVE_UP = new AppError('EngineGaveUp', 'The model crashed three times within five minutes and is not loaded again by itself. Choose another model, or try again.')
 
@@ -44,21 +55,31 @@ class EngineProcess implements Engine {
   private lastModel: ModelFiles | null = null
   private closed = false
   private loaded: { model: ModelFiles; contextTokens: number | null } | null = null
+  /** GPU variants that ended their process or have no device, until the app ends. */
+  private readonly skip: SkippedVariant[] = []
+  private readonly idle: IdleTimer
+  private readonly memory: MemoryWatch
+  /** Of the process when it told last. */
+  private residentBytes = 0
+  /** What is to be said of a renewed process until another model is loaded. */
+  private renewed: string | null = null
 
   constructor(options: EngineOptions) {
     this.options = options
+    this.idle = new IdleTimer(options.idleUnloadMs ?? IDLE_UNLOAD_MS, () => this.loaded && void this.unload().catch(() => {}))
+    this.memory = new MemoryWatch(options.memoryLimitBytes ?? null)
   }
 
   onState(listener: (state: EngineState) => void): () => void {
     return this.states.on(listener)
   }
 
-  async load(model: ModelFiles, contextTokens: number): Promise<void> {
+  async load(model: ModelFiles, contextTokens: number, { signal }: LoadOptions = {}): Promise<void> {
     this.crashes.reset()
     this.gaveUp = null
     this.restart?.now()
     if (this.state.state === 'ready' && sameFiles(this.loaded?.model, model) && this.loaded?.contextTokens === contextTokens) return
-    await this.ask({ op: 'load', model, contextTokens }, model)
+    await this.ask({ op: 'load', model, contextTokens }, model, signal)
   }
 
   async unload(): Promise<void> {
@@ -143,9 +164,11 @@ class EngineProcess implements Engine {
 
   async close(): Promise<void> {
     if (this.closed) return
-    const { link } = this
+    const { link, restart } = this
     this.closed = true
-    this.restart?.now()
+    this.idle.stop()
+    restart?.now()
+    await restart?.done
     // unloading saves the KV state; a process that does not get to it in time is ended anyway
     if (link && this.loaded) await link.unload(CLOSE_MS)
     this.link = null
@@ -183,35 +206,79 @@ class EngineProcess implements Engine {
       this.crashes.reset()
     }
     if (this.gaveUp) throw GAVE_UP
-    if (model) this.lastModel = model
+    if (model) {
+      if (!sameFiles(this.lastModel, model)) this.renewed = null
+      this.lastModel = model
+    }
     return (this.link ??= this.start())
   }
 
   private start(): WorkerLink {
-    const { spawn, stallMs = 600_000, cancelMs = 10_000 } = this.options
+    const { spawn, cachePath, backend = 'auto', stallMs = 600_000, cancelMs = 10_000 } = this.options
     const link: WorkerLink = new WorkerLink({
       spawn,
       stallMs,
       cancelMs,
-      onMessage: (message) => this.onMessage(message),
+      cachePath,
+      backend,
+      skip: this.skip,
+      // a process that is being renewed has nothing more to say
+      onMessage: (message) => this.link === link && this.onMessage(message),
+      onBusy: (busy) => {
+        if (this.link !== link) return
+        this.idle.set(busy)
+        if (!busy) this.checkMemory()
+      },
       onExit: (error) => {
         if (this.link === link) this.onCrash(error)
       },
     })
-    link.configure(this.options.cachePath)
     return link
   }
 
   private onMessage(message: FromWorker): void {
-    if (message.type === 'started') this.set({ ...this.state, backend: message.backend })
-    if (message.type === 'loaded') {
-      this.loaded = message
-      this.set({ ...this.state, state: 'ready', model: message.model, contextTokens: message.contextTokens, progress: null, error: null })
+    const { state } = this
+    switch (message.type) {
+      case 'started':
+        return this.set({ ...state, backend: message.backend, noGpuReason: message.noGpuReason, devices: message.devices })
+      case 'planned':
+        this.memory.plan(message.plan)
+        return this.set({ ...state, plan: message.plan, note: [this.renewed, message.note].filter((note) => note !== null).join(' ') || null })
+      case 'loaded':
+        this.loaded = message
+        return this.set({ ...state, state: 'ready', model: message.model, contextTokens: message.contextTokens, progress: null, error: null })
+      case 'unloaded':
+        this.loaded = null
+        return this.set({ ...OFF, ...ofProcess(state) })
+      case 'memory':
+        this.residentBytes = message.residentBytes
+        if (Math.abs(message.residentBytes - (state.residentBytes ?? 0)) >= TOLD_BYTES) this.set({ ...state, residentBytes: message.residentBytes })
+        return this.checkMemory()
+      case 'text':
+      case 'batchText':
+        this.memory.work()
     }
-    if (message.type === 'unloaded') {
-      this.loaded = null
-      this.set({ ...OFF, backend: this.state.backend })
-    }
+  }
+
+  private checkMemory(): void {
+    if (this.loaded && this.idle.isIdle && this.memory.isTooLarge(this.residentBytes)) this.renew(this.loaded, this.residentBytes)
+  }
+
+  /** Ends an idle process that has grown too large, its KV state saved, and loads the model in a new one. */
+  private renew(before: { model: ModelFiles; contextTokens: number | null }, residentBytes: number): void {
+    const link = this.link!
+    this.link = null
+    this.loaded = null
+    this.idle.stop()
+    this.memory.renew()
+    this.renewed = `The model's process had grown to ${(residentBytes / 1e9).toFixed(1)} GB and was started again.`
+    this.set({ ...this.state, state: 'restarting', progress: null, error: null, note: this.renewed })
+    const done = link.unload(CLOSE_MS).then(() => {
+      link.kill()
+      this.restart = null
+      if (!this.closed) void this.ask({ op: 'load', ...before }, before.model).catch(() => {})
+    })
+    this.restart = { done, now: () => {} }
   }
 
   private loading(model: ModelFiles | null, progress: number): void {
@@ -235,6 +302,7 @@ class EngineProcess implements Engine {
       this.set({ ...OFF, state: 'failed', model: this.state.model, error: GAVE_UP.toInfo() })
       return
     }
+    this.idle.stop()
     this.set({ ...this.state, state: 'restarting', progress: null, error: error.toInfo() })
     let now = () => {}
     const done = new Promise<void>((resolve) => {
@@ -266,6 +334,9 @@ const nothing: AnswerResult = {
   timings: { loadMs: 0, encodeMs: 0, prefillMs: 0, ttftMs: 0, tokensPerSecond: 0 },
   finishReason: 'aborted',
 }
+
+/** What stays true of the process when its model is gone. */
+const ofProcess = ({ backend, noGpuReason, devices }: EngineState): Partial<EngineState> => ({ backend, noGpuReason, devices })
 
 const sameFiles = (a: ModelFiles | null | undefined, b: ModelFiles) => a?.textPath === b.textPath && a.projectorPath === b.projectorPath
 

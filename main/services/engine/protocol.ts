@@ -1,5 +1,5 @@
 import type { ErrorInfo, Progress } from '#contract'
-import type { AnswerRequest, AnswerResult, ModelFiles, TokenCount } from './types.ts'
+import type { AnswerRequest, AnswerResult, BackendChoice, DeviceInfo, GpuVariant, MemoryPlan, ModelFiles, TokenCount } from './types.ts'
 
 /** A request as the engine process gets it. `conversation` names whose KV state it continues. */
 export interface Asked {
@@ -7,9 +7,15 @@ export interface Asked {
   readonly conversation: string | null
 }
 
+/** A variant of the libraries that is not tried, and why: it ended its process, or found no device. */
+export interface SkippedVariant {
+  readonly variant: GpuVariant
+  readonly reason: string
+}
+
 /** What the core asks of the engine process. `id` names the request in its replies. */
 export type ToWorker =
-  | { readonly op: 'configure'; readonly cachePath: string }
+  | { readonly op: 'configure'; readonly cachePath: string; readonly backend: BackendChoice; readonly skip: readonly SkippedVariant[] }
   | { readonly op: 'load'; readonly id: number; readonly model: ModelFiles; readonly contextTokens: number | null }
   | ({ readonly op: 'answer'; readonly id: number } & Asked)
   | ({ readonly op: 'prepare'; readonly id: number } & Asked)
@@ -19,9 +25,17 @@ export type ToWorker =
   | { readonly op: 'unload'; readonly id: number }
   | { readonly op: 'cancel'; readonly id: number }
 
-/** What the engine process says. `done`, `failed`: the request's end, once. `loaded` and `unloaded` keep the core's state right. */
+/**
+ * What the engine process says. `done`, `failed`: the request's end, once. `loaded` and `unloaded` keep the core's state
+ * right. `probing`: a variant is about to be tried, which ends with `started`, or with the process; `unusable`: the
+ * process waits for its end.
+ */
 export type FromWorker =
-  | { readonly type: 'started'; readonly backend: string }
+  | { readonly type: 'probing'; readonly variant: GpuVariant }
+  | { readonly type: 'unusable'; readonly skipped: SkippedVariant }
+  | { readonly type: 'started'; readonly backend: string; readonly noGpuReason: string | null; readonly devices: readonly DeviceInfo[] }
+  | { readonly type: 'planned'; readonly plan: MemoryPlan; readonly note: string | null }
+  | { readonly type: 'memory'; readonly residentBytes: number }
   | { readonly type: 'progress'; readonly id: number; readonly progress: Progress }
   | { readonly type: 'text'; readonly id: number; readonly text: string }
   | { readonly type: 'batchText'; readonly id: number; readonly index: number; readonly text: string }

@@ -1,11 +1,13 @@
 import { AppError, toErrorInfo } from '#contract'
 import type { ErrorInfo } from '#contract'
 import { workerChannel } from '../../../lib/workerChannel.ts'
-import type { FromWorker, ToWorker } from '../protocol.ts'
-import type { AnswerResult, ModelFiles } from '../types.ts'
+import type { FromWorker, SkippedVariant, ToWorker } from '../protocol.ts'
+import type { AnswerResult, BackendChoice, ModelFiles } from '../types.ts'
 import { Aborted } from './aborted.ts'
-import { createRuntime } from './native/runtime.ts'
+import { createRuntime, UnusableVariant } from './native/runtime.ts'
 import type { Runtime } from './native/runtime.ts'
+import { Planner } from './planner.ts'
+import type { Wants } from './planner.ts'
 import { Session } from './session.ts'
 import type { Listener } from './session.ts'
 
@@ -16,6 +18,9 @@ const IDLE_SAVE_MS = 3000
 /** A preparation that nobody waits for any more goes on for so long, in case the next request wants the same picture, ms. */
 const GRACE_MS = 2000
 
+/** How often the core is told of this process's memory while a model is loaded, ms. */
+const MEMORY_MS = 10_000
+
 const STOPPED = new AppError('Interrupted', 'Stopped.').toInfo()
 
 /** The engine process: takes one request after the other; cancelling and counting get through at any time. */
@@ -23,7 +28,10 @@ const channel = workerChannel()
 const say = (message: FromWorker) => channel.send(message)
 
 let cachePath: string | null = null
+let libraries: { readonly backend: BackendChoice; readonly skip: readonly SkippedVariant[] } = { backend: 'cpu', skip: [] }
 let runtime: Runtime | null = null
+/** The plan of the model in `session`, or of the one on its way. */
+let planner: Planner | null = null
 let session: Session | null = null
 const queue: Work[] = []
 interface Running {
@@ -47,7 +55,10 @@ process.on('SIGINT', () => {})
 
 channel.onMessage((message) => {
   const work = message as ToWorker
-  if (work.op === 'configure') cachePath = work.cachePath
+  if (work.op === 'configure') {
+    cachePath = work.cachePath
+    libraries = work
+  }
   else if (work.op === 'cancel') cancel(work.id)
   else if (work.op === 'count' && session && isLoaded(work.request.model)) void finish(work.id, beside(session.count(work.request)))
   else {
@@ -139,21 +150,64 @@ async function finish(id: number, outcome: Promise<Extract<FromWorker, { type: '
     (result): FromWorker => ({ type: 'done', id, result }),
     (error: unknown): FromWorker => ({ type: 'failed', id, error: error instanceof Aborted ? STOPPED : toErrorInfo(error) }),
   )
+  if (session) sayMemory()
   if (!work.answered) say(end)
 }
 
+function sayMemory(): void {
+  say({ type: 'memory', residentBytes: process.memoryUsage.rss() })
+}
+setInterval(() => session && sayMemory(), MEMORY_MS).unref()
+
+/** Does the work; when memory runs out before anything was said, with a lower plan. */
 async function perform(work: Work, signal: AbortSignal) {
+  let said = false
   const listener: Listener = {
     progress: (progress) => say({ type: 'progress', id: work.id, progress }),
-    text: (text) => say({ type: 'text', id: work.id, text }),
+    text: (text) => {
+      said = true
+      say({ type: 'text', id: work.id, text })
+    },
   }
   if (work.op === 'unload') return unload()
   if (work.op === 'forget') {
     session?.forget(work.conversation)
     return null
   }
+  for (;;)
+    try {
+      return await performLoaded(work, listener, signal)
+    } catch (error) {
+      // a batch in the background goes on with the model as it is
+      const mayLower = !said && (batch === null || batch === running) && ranOut(error)
+      if (mayLower && (await lowerPlan())) continue
+      if (!session) planner = null
+      throw error
+    }
+}
+
+/** Whether a lower plan may help: for a picture that is too large for the computer's own memory it does not. */
+function ranOut(error: unknown): boolean {
+  if (!(error instanceof AppError) || error.code !== 'OutOfMemory') return false
+  return error.detail?.['width'] === undefined || planner?.plan.visionDevice !== null
+}
+
+/** Makes room as the plan can; false when it cannot. */
+async function lowerPlan(): Promise<boolean> {
+  const lowered = planner
+  const again = lowered?.lower() ?? null
+  if (again === 'model') {
+    await unload()
+    planner = lowered
+  }
+  return again !== null
+}
+
+type LoadedWork = Exclude<Work, { op: 'unload' | 'forget' }>
+
+async function performLoaded(work: LoadedWork, listener: Listener, signal: AbortSignal) {
   const started = performance.now()
-  const { loaded, isNew } = await load('request' in work ? work.request.model : work.model, listener, signal)
+  const { loaded, isNew } = await load('request' in work ? work.request.model : work.model, wantsOf(work), listener, signal)
   const loadMs = isNew ? performance.now() - started : 0
   if (work.op === 'load') await loaded.reserve(work.contextTokens)
   // a request that fails after this leaves the model loaded
@@ -173,6 +227,17 @@ async function perform(work: Work, signal: AbortSignal) {
       } finally {
         sayLoaded(loaded)
       }
+  }
+}
+
+function wantsOf(work: LoadedWork): Wants {
+  if (work.op === 'load') return { contextTokens: work.contextTokens }
+  const requests = work.op === 'batch' ? work.requests : [work.request]
+  const contexts = requests.map((request) => request.contextTokens).filter((tokens) => tokens !== null)
+  return {
+    contextTokens: contexts.length > 0 ? Math.max(...contexts) : null,
+    options: requests[0]?.context,
+    picturePixels: Math.max(...requests.map((request) => request.budget.maxPixels)),
   }
 }
 
@@ -214,13 +279,11 @@ const sameFiles = (a: ModelFiles, b: ModelFiles): boolean => a.textPath === b.te
 const isLoaded = (model: ModelFiles): boolean => session !== null && sameFiles(session.files, model)
 
 /** Loads the model unless it is the loaded one; tells whether it did. */
-async function load(model: ModelFiles, listener: Listener, signal: AbortSignal): Promise<{ loaded: Session; isNew: boolean }> {
+async function load(model: ModelFiles, wants: Wants, listener: Listener, signal: AbortSignal): Promise<{ loaded: Session; isNew: boolean }> {
   if (session && isLoaded(model)) return { loaded: session, isNew: false }
-  if (!runtime) {
-    runtime = createRuntime()
-    say({ type: 'started', backend: runtime.backendName })
-  }
-  await unload()
+  runtime ??= await openRuntime()
+  const lowered = planner && !session && sameFiles(planner.files, model) ? planner : null
+  if (!lowered) await unload()
   let percent = -1
   const onShare = (share: number) => {
     if (Math.floor(share * 100) > percent) listener.progress({ phase: 'loading', done: (percent = Math.floor(share * 100)), total: 100 })
@@ -228,16 +291,38 @@ async function load(model: ModelFiles, listener: Listener, signal: AbortSignal):
   onShare(0)
   arriving = model
   try {
-    session = await Session.load(runtime, model, cachePath, onShare, signal)
+    planner = lowered ?? (await Planner.create(runtime, model, wants))
+    planner.onChange = sayPlan
+    sayPlan()
+    session = await Session.load(runtime, planner, cachePath, onShare, signal)
   } finally {
     arriving = null
   }
   return { loaded: session, isNew: true }
 }
 
+/** Loads the libraries; the core is told of every variant that is tried, because its driver may end this process. */
+async function openRuntime(): Promise<Runtime> {
+  try {
+    const opened = createRuntime({ ...libraries, onProbe: (variant) => say({ type: 'probing', variant }) })
+    say({ type: 'started', backend: opened.backendName, noGpuReason: opened.noGpuReason, devices: opened.devices() })
+    return opened
+  } catch (error) {
+    if (!(error instanceof UnusableVariant)) throw error
+    say({ type: 'unusable', skipped: error.skipped })
+    // the core ends this process, and asks the same of another one
+    return new Promise(() => {})
+  }
+}
+
+function sayPlan(): void {
+  if (planner) say({ type: 'planned', plan: planner.plan, note: planner.note })
+}
+
 async function unload(): Promise<null> {
   const old = session
   session = null
+  planner = null
   await Promise.allSettled(readers)
   await old?.free()
   if (old) say({ type: 'unloaded' })

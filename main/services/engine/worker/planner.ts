@@ -86,8 +86,7 @@ export class Planner {
     }
     const plan = fitContext(this.current, input)
     if (!fits(plan, input)) throw outOfMemory(plan, input)
-    this.wanted = wanted
-    this.set(plan)
+    this.change(plan, wanted)
     return plan.contextTokens
   }
 
@@ -97,10 +96,10 @@ export class Planner {
     const lowered = this.steps < MAX_STEPS ? lowerPlan(before, this.input) : null
     if (!lowered) return null
     this.steps++
-    this.ranOut = 'Memory ran out.'
     const keepsModel = lowered.gpuLayers === before.gpuLayers && lowered.visionDevice === before.visionDevice
     if (keepsModel) this.limit = lowered.contextTokens
-    this.set(lowered)
+    this.ranOut = 'Memory ran out.'
+    this.change(lowered)
     return keepsModel ? 'context' : 'model'
   }
 
@@ -108,9 +107,12 @@ export class Planner {
     return this.input.devices.some(({ kind }) => kind !== 'cpu')
   }
 
-  private set(plan: MemoryPlan): void {
+  private change(plan: MemoryPlan, wanted = this.wanted): void {
+    const told = () => JSON.stringify([this.current, this.note])
+    const before = told()
     this.current = plan
-    this.onChange()
+    this.wanted = wanted
+    if (told() !== before) this.onChange()
   }
 }
 

@@ -1,6 +1,5 @@
 import { AppError } from '#contract'
 import type { Progress } from '#contract'
-import { inspectModel } from '../gguf/index.ts'
 import type { Asked } from '../protocol.ts'
 import type { AnswerRequest, AnswerResult, ContextOptions, ModelFiles, TokenCount } from '../types.ts'
 import { Aborted } from './aborted.ts'
@@ -15,6 +14,8 @@ import { NativeContext, resolveOptions } from './language/nativeContext.ts'
 import { LanguageModel } from './language/languageModel.ts'
 import { Loras } from './language/lora.ts'
 import type { Runtime } from './native/runtime.ts'
+import { AUTO_CONTEXT } from './planner.ts'
+import type { Planner } from './planner.ts'
 import { commonPrefix } from './prompt/positions.ts'
 import type { Unit } from './prompt/positions.ts'
 import { buildPrompt } from './prompt/prompt.ts'
@@ -29,7 +30,6 @@ export interface Listener {
   text(text: string): void
 }
 
-const AUTO_CONTEXT = 8192
 /** llama.cpp rounds a context up to a multiple of this, in tokens. */
 const CONTEXT_STEP = 256
 const QWEN25_TOKENS_PER_SECOND = 2
@@ -38,6 +38,7 @@ const QWEN25_TOKENS_PER_SECOND = 2
 export class Session {
   readonly files: ModelFiles
   private readonly runtime: Runtime
+  private readonly planner: Planner
   private readonly model: LanguageModel
   private readonly tower: VisionTower | null
   private readonly caches: Caches
@@ -54,28 +55,29 @@ export class Session {
   private computing: readonly Unit[] | null = null
   private stopSoon = false
 
-  private constructor(runtime: Runtime, files: ModelFiles, model: LanguageModel, tower: VisionTower | null, caches: Caches) {
+  private constructor(runtime: Runtime, planner: Planner, model: LanguageModel, tower: VisionTower | null, caches: Caches) {
     this.runtime = runtime
-    this.files = files
+    this.files = planner.files
+    this.planner = planner
     this.model = model
     this.tower = tower
     this.caches = caches
     this.loras = new Loras(runtime, model)
   }
 
-  /** Checks both headers, then loads both files. `cachePath` null: nothing goes to disk. @throws AppError; the signal's reason. */
-  static async load(runtime: Runtime, files: ModelFiles, cachePath: string | null, onProgress: (share: number) => void, signal: AbortSignal): Promise<Session> {
-    const summary = await inspectModel(files)
+  /** Loads both files to where the plan says. `cachePath` null: nothing goes to disk. @throws AppError; the signal's reason. */
+  static async load(runtime: Runtime, planner: Planner, cachePath: string | null, onProgress: (share: number) => void, signal: AbortSignal): Promise<Session> {
+    const { files, model: summary, plan } = planner
     runtime.fitThreads(summary.bytes)
     const projectorShare = summary.projector ? summary.projector.bytes / summary.bytes : 0
-    const model = await LanguageModel.load(runtime, files.textPath, summary.text, (share) => onProgress(share * (1 - projectorShare)), signal)
+    const model = await LanguageModel.load(runtime, files.textPath, summary.text, (share) => onProgress(share * (1 - projectorShare)), signal, plan.gpuLayers)
     try {
       const projector =
         summary.projector && files.projectorPath
-          ? await Projector.load(runtime, files.projectorPath, summary.projector, (share) => onProgress(1 - projectorShare + share * projectorShare), signal)
+          ? await Projector.load(runtime, files.projectorPath, summary.projector, (share) => onProgress(1 - projectorShare + share * projectorShare), signal, 'fast', plan.visionDevice ? runtime.gpu : null)
           : null
       const caches = await openCaches(cachePath, files, runtime.release, projector?.kind ?? '')
-      return new Session(runtime, files, model, projector && new VisionTower(runtime, projector), caches)
+      return new Session(runtime, planner, model, projector && new VisionTower(runtime, projector), caches)
     } catch (error) {
       await model.free()
       throw error
@@ -87,10 +89,13 @@ export class Session {
     return this.context?.size ?? null
   }
 
-  /** Makes the context before it is needed. null: sized by the first question. Returns its size in tokens. */
-  async reserve(contextTokens: number | null, options: ContextOptions = {}): Promise<number> {
+  /**
+   * Makes the context before it is needed: of the wished size (null: the usual), or as the plan allows, but for `needed`
+   * tokens at least. Returns its size in tokens. @throws AppError OutOfMemory.
+   */
+  async reserve(contextTokens: number | null, options: ContextOptions = {}, needed = 0): Promise<number> {
     const wanted = Math.min(contextTokens ?? AUTO_CONTEXT, this.model.facts.trainedContext * (options.yarnFactor ?? 1))
-    const size = Math.ceil(wanted / CONTEXT_STEP) * CONTEXT_STEP
+    const size = this.planner.context(Math.ceil(wanted / CONTEXT_STEP) * CONTEXT_STEP, needed, options)
     const kv = JSON.stringify({ ...resolveOptions(this.model, options), yarn: options.yarnFactor ?? 1 })
     const layout = `${size} ${kv}`
     if (!this.context || this.layout !== layout) {
@@ -247,7 +252,7 @@ export class Session {
   /** The context for a prompt: as large as asked, or as needed when the request leaves it open. @throws AppError ContextFull. */
   private async contextFor(request: AnswerRequest, prompt: Prompt): Promise<LanguageContext> {
     const wanted = request.contextTokens ?? Math.max(AUTO_CONTEXT, this.context?.size ?? 0, prompt.tokens + request.maxTokens)
-    await this.reserve(wanted, request.context)
+    await this.reserve(wanted, request.context, Math.min(wanted, prompt.tokens + 1))
     const context = this.context!
     await this.adapt(context, request)
     if (prompt.tokens >= context.size) throw contextFull(prompt, context.size)

@@ -75,17 +75,37 @@ describe('a schema that a grammar can hold', () => {
   })
 })
 
-describe('a grammar that llama.cpp would not survive is refused', () => {
+describe('a grammar that llama.cpp cannot read, or would not survive, is refused, and the message says where', () => {
   test.each<[string, string, RegExp]>([
-    ['an empty one', ' \n', /empty/],
+    ['an empty one', ' \n', /rule root is missing/],
+    ['no grammar at all', 'Answer with yes or no', /line 1: ::= is missing after Answer/],
+    ['a name with _', 'root ::= a_b\na ::= "x"', /line 1: "_" cannot stand here/],
+    ['no root', '# nothing\nanswer ::= "yes"', /rule root is missing/],
+    ['a rule that is not there', 'root ::= "a" (b | c)\nb ::= "x"', /rule c is missing/],
+    ['an open text', 'root ::= "yes\n', /line 1: a text in quotes does not end/],
+    ['an unknown escape', 'root ::=\n  "\\q"', /line 2: .*unknown escape/],
+    ['an open class', 'root ::= [a-z', /class in brackets/],
+    ['an open group', 'root ::= ("yes"\n', /line 2: \) is missing/],
+    ['a group too many', 'root ::= "yes")', /"\)" cannot stand here/],
+    ['a repetition of nothing', 'root ::= ""*', /nothing before \*/],
+    ['a repetition that is no number', 'root ::= "a"{x}', /\{n,m\}/],
+    ['an open token', 'root ::= <[3]', /a token is written/],
     ['a zero byte', 'root ::= "a\0b"', /zero byte/],
     ['groups nested too deeply', `root ::= ${'('.repeat(300)}"a"${')'.repeat(300)}`, /nested more than 200 deep/],
     ['deep groups behind a text that goes over two lines', `root ::= "\n" ${'('.repeat(300)}`, /nested/],
-    ['deep groups behind a comment', `root ::= "a" # "\r${'('.repeat(300)}`, /nested/],
+    ['deep groups behind a comment', `root ::= ("a" # "\r${'('.repeat(300)}`, /nested/],
     ['deep groups behind a token', `root ::= <"> ${'('.repeat(300)}`, /nested/],
+    ['a million groups', `root ::= ${'('.repeat(1_000_000)}`, /nested/],
     ['too many rules', Array.from({ length: 10_001 }, (_, i) => `r${i} ::= "a"`).join('\n'), /rules/],
     ['too many characters', `root ::= "${'a'.repeat(1 << 20)}"`, /characters/],
   ])('%s', (_name, grammar, text) => expect(thrown(() => toGrammar({ grammar }))).toEqual(refusal(text)))
+
+  test.each([
+    'root ::= "yes" | "no"\r\n',
+    'root ::= (\n  "a" # one\n  | b{2,}\n)+ c? !<[3]> <x>\nb ::= [^\\]\\x41-\\U0001F680]{ 1 , 2 } |\n .\n\nc   ::= "\\u00e9\\"\\t"',
+    'root ::= |',
+    'root ::= "over\ntwo lines"',
+  ])('%j is read', (grammar) => expect(toGrammar({ grammar })).toBe(grammar))
 
   test('parentheses in texts, classes and comments are no groups', () => {
     const grammar = `root ::= "${'('.repeat(300)}" [${'('.repeat(300)}] # ${'('.repeat(300)}`

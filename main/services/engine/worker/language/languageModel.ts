@@ -36,10 +36,10 @@ export class LanguageModel {
     )
     log.clear()
     // an empty list: without it llama.cpp uses every GPU for some of its work
-    const devices = gpu ? { devices: BigUint64Array.of(...(gpuLayers > 0 ? [gpu.device as bigint] : []), 0n) } : {}
+    const devices = gpu && BigUint64Array.of(...(gpuLayers > 0 ? [gpu.device as bigint] : []), 0n)
     let handle: Pointer
     try {
-      handle = await llama.modelLoad(path, { ...llama.modelDefaultParams(), n_gpu_layers: gpuLayers, ...devices, progress_callback: report })
+      handle = await llama.modelLoad(path, { ...llama.modelDefaultParams(), n_gpu_layers: gpuLayers, devices, progress_callback: report })
     } finally {
       koffi.unregister(report)
     }

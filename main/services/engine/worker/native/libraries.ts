@@ -3,9 +3,9 @@ import path from 'node:path'
 import koffi from 'koffi'
 import type { LibraryHandle } from 'koffi'
 import { AppError } from '#contract'
+import type { SkippedVariant } from '../../protocol.ts'
 import type { BackendChoice, GpuVariant } from '../../types.ts'
 import { candidates, missingDriver, packageFolder, packageName, requiredFolder, variantLabel } from './variants.ts'
-import type { SkippedVariant } from './variants.ts'
 
 /** llama.cpp's shared libraries of one variant, loaded. `folder` is where they and the backends lie. */
 export interface Libraries {

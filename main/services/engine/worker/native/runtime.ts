@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import koffi from 'koffi'
 import { AppError } from '#contract'
+import type { SkippedVariant } from '../../protocol.ts'
 import type { DeviceInfo } from '../../types.ts'
 import { bestGpu, listDevices } from './devices.ts'
 import type { Pointer } from './ffi.ts'
@@ -13,7 +14,6 @@ import type { Llama } from './llama.ts'
 import { NativeLog } from './log.ts'
 import { checkLayout } from './structs.ts'
 import { variantLabel } from './variants.ts'
-import type { SkippedVariant } from './variants.ts'
 
 const CPU_DEVICE = 0
 /** Weights that keep one thread busy, in bytes: with less, threads wait for one another longer than they compute. */

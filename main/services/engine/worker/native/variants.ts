@@ -5,13 +5,8 @@ import { fileURLToPath } from 'node:url'
 import koffi from 'koffi'
 import type { LibraryHandle } from 'koffi'
 import { AppError } from '#contract'
+import type { SkippedVariant } from '../../protocol.ts'
 import type { BackendChoice, GpuVariant } from '../../types.ts'
-
-/** A variant that is not tried, and why: it ended the process before, or has no device. */
-export interface SkippedVariant {
-  readonly variant: GpuVariant
-  readonly reason: string
-}
 
 /** What a variant needs of the system: the driver's library, and what to tell the user when it is not there. */
 interface Driver {

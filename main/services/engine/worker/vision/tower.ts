@@ -54,7 +54,7 @@ export class VisionTower {
       const graph = ggml.newGraph(context, GRAPH_NODES, false)
       ggml.buildForwardExpand(graph, built.output)
       if (!(await runner.allocate(graph)))
-        throw new AppError('OutOfMemory', `There is not enough memory to look at a picture of ${frames[0].width} x ${frames[0].height} pixels. Lower its detail.`)
+        throw new AppError('OutOfMemory', `There is not enough memory to look at a picture of ${frames[0].width} x ${frames[0].height} pixels. Lower its detail.`, { width: frames[0].width, height: frames[0].height })
       pixels.forEach((values, i) => ggml.tensorSet(built.inputs[i]!, values, 0, values.byteLength))
       ggml.tensorSet(built.positions, positions, 0, positions.byteLength)
       const status = await runner.compute(graph)
