@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { ErrorCode } from '#contract'
+import { loraFile } from '../testing/ggufWriter.ts'
 import { badFiles } from '../testing/engineFiles.ts'
 import type { BadFiles } from '../testing/engineFiles.ts'
 import { golden, goldenJson, goldenModel } from '../testing/engineGoldens.ts'
@@ -46,11 +47,12 @@ function ask(argv: readonly string[], onText?: (out: string, kill: (signal: Node
 }
 
 let files = 0
-function messagesFile(content: unknown): string {
-  const file = join(folder.path, `messages-${files++}.json`)
-  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
-  return file
+function file(content: string | Uint8Array): string {
+  const path = join(folder.path, `file-${files++}`)
+  writeFileSync(path, content)
+  return path
 }
+const messagesFile = (content: unknown) => file(typeof content === 'string' ? content : JSON.stringify(content))
 const asked = (...content: unknown[]) => messagesFile([{ role: 'user', content: [...content, { type: 'text', text: WHAT }] }])
 
 describe.concurrent('sightline ask', () => {
@@ -112,6 +114,35 @@ describe.concurrent('sightline ask', () => {
     expect(first.tokens.slice(0, plain.tokens.length)).not.toEqual(plain.tokens)
   })
 
+  test('--video says what the reference says of frames, by name or as a folder', async () => {
+    const { textPath, projectorPath } = goldenModel('qwen25vl')
+    const { input_ids, greedy } = goldenJson<GoldenCase[]>('qwen25vl', 'cases.json').find(({ name }) => name === 'video5_odd')!
+    const names = [0, 1, 2, 3, 4].map((i) => `v5_${i}.png`)
+    const frames = join(folder.path, 'v5')
+    for (const [i, name] of names.entries()) cpSync(golden('images', name), join(frames, `frame ${i * 50}.png`))
+    const rest = ['--fps', '1', '--min-pixels', '3136', '--max-pixels', '12845056', '--max-tokens', '16', '--ignore-eos', '--json', 'Describe the video.']
+    for (const video of [names.map((name) => `images/${name}`).join(','), frames]) {
+      const { code, out, err } = await ask(['--model', textPath, '--mmproj', projectorPath!, '--video', video, ...rest])
+      expect({ code, err }).toEqual({ code: 0, err: '' })
+      expect(JSON.parse(out)).toMatchObject({ tokens: greedy, prompt: { ids: input_ids } })
+    }
+  })
+
+  test('--json-schema and --grammar hold the answer', async () => {
+    const schema = file('{"type":"object","properties":{"colour":{"enum":["red","blue"]},"count":{"type":"integer"}},"required":["colour"]}')
+    const json = await ask(['--image', CIRCLE, '--json-schema', schema, WHAT])
+    expect({ code: json.code, err: json.err }).toEqual({ code: 0, err: '' })
+    expect(JSON.parse(json.out)).toMatchObject({ colour: expect.stringMatching(/^(red|blue)$/) as string })
+    expect((await ask(['--image', CIRCLE, '--grammar', file('root ::= "square" | "circle"'), WHAT])).out).toMatch(/^(square|circle)\n$/)
+  })
+
+  test('--lora changes the answer by its scale', async () => {
+    const adapter = file(loraFile({ weights: { 'blk.0.ffn_down.weight': [384, 128], 'blk.2.ffn_down.weight': [384, 128] }, value: (i) => Math.sin(i) }))
+    const say = async (...argv: string[]) => (await ask(['--image', CIRCLE, ...argv, '--max-tokens', '12', WHAT])).out
+    expect(await say('--lora', `${adapter}=0`)).toBe('A red circle.\n')
+    expect(await say('--lora', adapter)).not.toBe('A red circle.\n')
+  })
+
   test('Ctrl-C ends the answer with what is there', async () => {
     let sent = false
     const { code, out, err } = await ask(['--ignore-eos', '--max-tokens', '4000', 'Hello'], (_out, kill) => {
@@ -156,6 +187,8 @@ describe('also bad usage', () => {
     ['two questions', ['one', 'two']],
     ['a projector without a model', ['--mmproj', 'x.gguf', WHAT]],
     ['no tokens', ['--max-tokens', '0', WHAT]],
+    ['no frames per second', ['--fps', '0', WHAT]],
+    ['two answer formats', ['--grammar', 'a', '--json-schema', 'b', WHAT]],
     ['half a token', ['--max-tokens', '1.5', WHAT]],
     ['an empty number', ['--seed', '', WHAT]],
     ['a negative temperature', ['--temperature=-1', WHAT]],
@@ -193,7 +226,16 @@ describe.concurrent('exit code 3: bad input', () => {
     ['a projector of another width', () => ['--model', textPath, '--mmproj', bad.narrowProjector, '--image', CIRCLE, WHAT], 'ProjectorMismatch', /64/],
     ['a picture for a model without a projector', () => ['--model', textPath, '--image', CIRCLE, WHAT], 'ProjectorMissing', /mmproj/],
     ['a prompt longer than the context', () => [...demo, '--context', '256', 'a circle '.repeat(400)], 'ContextFull', /256/],
-    ['a video file', () => ['--video', 'clip.mp4', WHAT], 'NotYetSupported', /clip\.mp4/],
+    ['a missing video', () => ['--video', 'clip.mp4', WHAT], 'MediaNotFound', /clip\.mp4/],
+    ['a video that is a text file', () => ['--video', bad.textNamedPng, WHAT], 'UnsupportedMedia', /no video/],
+    ['a JSON schema that is no JSON', () => ['--json-schema', file('{'), WHAT], 'InvalidInput', /not valid JSON/],
+    ['a JSON schema that is a list', () => ['--json-schema', file('[]'), WHAT], 'InvalidInput', /does not hold a JSON schema/],
+    ['a JSON schema nested without end', () => ['--json-schema', file(`${'{"items":'.repeat(50_000)}true${'}'.repeat(50_000)}`), WHAT], 'InvalidInput', /nested too deeply/],
+    ['a JSON schema that cannot be held', () => ['--json-schema', file('{"type":"string","pattern":"a"}'), WHAT], 'InvalidInput', /"pattern"/],
+    ['a missing JSON schema', () => ['--json-schema', bad.missing, WHAT], 'InvalidInput', /JSON schema file .* could not be read/],
+    ['a grammar that is none', () => ['--grammar', file('Answer with yes or no'), WHAT], 'InvalidInput', /line 1: ::= is missing/],
+    ['a LoRA adapter that is none', () => ['--lora', `${textPath}=0.5`, WHAT], 'UnsupportedModel', /is not a LoRA adapter/],
+    ['a missing LoRA adapter', () => ['--lora', bad.missing, WHAT], 'ModelNotFound', /missing/],
     ['a messages file that is no JSON', () => ['--messages', messagesFile('[')], 'InvalidInput', /not valid JSON/],
     ['a messages file of another shape', () => ['--messages', messagesFile({ text: 'Hi' })], 'InvalidInput', /messages as expected/],
     ['a missing messages file', () => ['--messages', bad.missing], 'InvalidInput', /could not be read/],

@@ -1,16 +1,20 @@
 import { parseArgs } from 'node:util'
 import { AppError } from '#contract'
 import { createHeadless } from '../headless.ts'
-import type { AnswerRequest, AnswerResult, ChatMessage } from '../headless.ts'
+import type { AnswerRequest, AnswerResult, ChatMessage, ChatPart } from '../headless.ts'
 import { headlessPorts } from '../nodePorts.ts'
-import { readMessages, toSource, videoFrames } from './messages.ts'
+import { readFormat, toLora } from './answerFormat.ts'
+import { readMessages, toSource, videoPart } from './messages.ts'
 import { decimal, integer, runCommand, UsageError } from './usage.ts'
+import { Videos } from './videos.ts'
 
 const USAGE = `sightline ask [options] "question"
 
   --model TEXT.gguf --mmproj PROJ.gguf   the model and its projector (default: the demo model)
   --image FILE         a picture; may be repeated
-  --video FILE         a video; may be repeated (video files are not supported yet)
+  --video FILE         a video; may be repeated: a video file (needs ffmpeg), a folder of frames,
+                       or frames with commas between them: frame1.png,frame2.png
+  --fps N              frames per second: of the frames, or how many of a video file are seen (default: 2)
   --messages FILE.json a whole conversation, OpenAI style; the question then may be left out
   --system TEXT        the system prompt
   --max-tokens N       the longest answer, in tokens
@@ -19,6 +23,9 @@ const USAGE = `sightline ask [options] "question"
   --top-p P  --top-k K  --min-p P  --repeat-penalty R  --seed N
   --min-pixels N  --max-pixels N   how large the model sees a picture
   --vision-id | --no-vision-id     "Picture 1: " labels (default: with more than one picture)
+  --json-schema FILE   the answer is JSON that this schema allows
+  --grammar FILE       the answer is what this GBNF grammar allows (its first rule is called root)
+  --lora FILE[=SCALE]  a LoRA adapter (GGUF) and how strongly it applies (default: 1); may be repeated
   --ignore-eos         go on past the end of the answer
   --json               print one JSON object instead of streaming text
 
@@ -30,7 +37,7 @@ const flag = { type: 'boolean' } as const
 const options = {
   model: string, mmproj: string, image: { type: 'string', multiple: true }, video: { type: 'string', multiple: true }, messages: string, system: string,
   'max-tokens': string, context: string, temperature: string, 'top-p': string, 'top-k': string, 'min-p': string, 'repeat-penalty': string, seed: string,
-  'min-pixels': string, 'max-pixels': string, 'vision-id': flag, 'no-vision-id': flag, 'ignore-eos': flag, json: flag, help: flag,
+  'min-pixels': string, 'max-pixels': string, fps: string, 'json-schema': string, grammar: string, lora: { type: 'string', multiple: true }, 'vision-id': flag, 'no-vision-id': flag, 'ignore-eos': flag, json: flag, help: flag,
 } as const
 
 /** The reference's defaults: 4 to 16384 tokens of 28 x 28 pixels. */
@@ -48,6 +55,7 @@ export function ask(argv: string[]): Promise<number> {
     if (!values.model && values.mmproj) throw new UsageError('--mmproj needs --model')
     const headless = createHeadless(headlessPorts())
     const abort = new AbortController()
+    const videos = new Videos(abort.signal)
     const stop = () => abort.abort()
     process.once('SIGINT', stop)
     process.stdout.on('error', stop)
@@ -59,7 +67,7 @@ export function ask(argv: string[]): Promise<number> {
       const maxPixels = integer('max-pixels', values['max-pixels'], 784) ?? budget.maxPixels
       const request: AnswerRequest = {
         model: { textPath: model.textPath, projectorPath: model.projectorPath },
-        messages: await conversation(values, question),
+        messages: await conversation(values, question, videos),
         budget: { minPixels: Math.min(integer('min-pixels', values['min-pixels'], 784) ?? budget.minPixels, maxPixels), maxPixels },
         contextTokens: integer('context', values.context, 256) ?? defaults?.contextTokens ?? null,
         maxTokens: integer('max-tokens', values['max-tokens'], 1) ?? defaults?.maxTokens ?? DEFAULT_MAX_TOKENS,
@@ -73,6 +81,8 @@ export function ask(argv: string[]): Promise<number> {
         },
         visionId: values['vision-id'] ? true : values['no-vision-id'] ? false : undefined,
         ignoreEos: values['ignore-eos'] ?? false,
+        format: await readFormat(values),
+        lora: (values.lora ?? []).map(toLora),
       }
       let text = ''
       let result: AnswerResult | null = null
@@ -87,7 +97,7 @@ export function ask(argv: string[]): Promise<number> {
     } finally {
       process.removeListener('SIGINT', stop)
       process.stdout.removeListener('error', stop)
-      await headless.close()
+      await Promise.all([headless.close(), videos.close()])
     }
   })
 }
@@ -104,15 +114,16 @@ function parse(argv: string[]) {
   }
 }
 
-async function conversation(values: ReturnType<typeof parse>['values'], question: string | undefined): Promise<ChatMessage[]> {
-  const messages: ChatMessage[] = values.messages ? await readMessages(values.messages) : []
+async function conversation(values: ReturnType<typeof parse>['values'], question: string | undefined, videos: Videos): Promise<ChatMessage[]> {
+  const fps = decimal('fps', values.fps, 0.01, 1000)
+  // what is asked for by name holds for videos too; defaults do not: the reference has others for them
+  const sizes = { minPixels: integer('min-pixels', values['min-pixels'], 784), maxPixels: integer('max-pixels', values['max-pixels'], 784) }
+  const messages: ChatMessage[] = values.messages ? await readMessages(values.messages, videos) : []
   if (values.system !== undefined) messages.unshift({ role: 'system', content: [{ type: 'text', text: values.system }] })
-  const media = [
-    ...(values.image ?? []).map((file) => ({ type: 'image' as const, source: toSource(file, process.cwd()) })),
-    ...(values.video ?? []).map((file) => ({ type: 'video' as const, frames: videoFrames(file, process.cwd()) })),
-  ]
-  if (question === undefined && media.length === 0) return messages
+  if (question === undefined && !values.image && !values.video) return messages
   if (!question?.trim()) throw new AppError('EmptyQuestion', 'The question is empty. Write what you want to know.')
+  const media: ChatPart[] = (values.image ?? []).map((file) => ({ type: 'image', source: toSource(file, process.cwd()) }))
+  for (const video of values.video ?? []) media.push({ ...(await videoPart(video, { folder: process.cwd(), fps, videos })), ...sizes })
   return [...messages, { role: 'user', content: [...media, { type: 'text', text: question }] }]
 }
 

@@ -1,14 +1,17 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { ErrorCode } from '#contract'
 import { tempFolder } from '../testing/tempFolder.ts'
-import { readMessages, toSource, videoFrames } from './messages.ts'
+import { readMessages as read, toSource, videoPart } from './messages.ts'
+import { Videos } from './videos.ts'
 
 const folder = tempFolder()
 afterAll(() => folder.remove())
 const FOLDER = join(folder.path, 'elsewhere')
+const videos = new Videos(new AbortController().signal)
+const readMessages = (file: string) => read(file, videos)
 let files = 0
 function write(content: unknown): string {
   const file = join(folder.path, `messages-${files++}.json`)
@@ -96,8 +99,41 @@ describe('an address', () => {
     ['ftp://example.org/a.png', 'UnsupportedMedia', /Nothing is fetched/],
   ])('%s is refused', (address, code, text) => expect(thrown(() => toSource(address, FOLDER))).toEqual(refusal(code, text)))
 
-  test('a video file is not supported yet, a list of frames is', () => {
-    expect(thrown(() => videoFrames('clip.mp4', FOLDER))).toEqual(refusal('NotYetSupported', /clip\.mp4.*list of frames/))
-    expect(videoFrames(['1.png'], FOLDER)).toEqual([{ path: join(FOLDER, '1.png') }])
+})
+
+describe('a video', () => {
+  const part = (video: string | readonly string[], fps?: number) => videoPart(video, { folder: folder.path, fps, videos })
+  const at = (name: string) => ({ path: join(folder.path, name) })
+
+  test('is a list of frames, or their names with commas between them', async () => {
+    const video = { type: 'video', frames: [at('2.png'), at('1.png')] }
+    expect(await part(['2.png', '1.png'])).toEqual(video)
+    expect(await part('2.png, 1.png', 3)).toEqual({ ...video, fps: 3 })
+    await expect(part('2.png,http://127.0.0.1/1.png')).rejects.toEqual(refusal('UnsupportedMedia', /Nothing is fetched/))
+  })
+
+  test('is a folder of frames, in the order in which a person counts them', async () => {
+    const frames = join(folder.path, 'frames, many')
+    mkdirSync(frames)
+    for (const name of ['frame10.png', 'frame9.png', 'Frame1.JPG', 'notes.txt', '.hidden.png']) writeFileSync(join(frames, name), '')
+    expect(await part('frames, many', 12)).toEqual({ type: 'video', fps: 12, frames: ['Frame1.JPG', 'frame9.png', 'frame10.png'].map((name) => ({ path: join(frames, name) })) })
+    const empty = join(folder.path, 'empty')
+    mkdirSync(empty)
+    await expect(part('empty')).rejects.toEqual(refusal('InvalidInput', /empty holds no pictures/))
+  })
+
+  test.each<[string, string | Buffer, ErrorCode, RegExp]>([
+    ['list.m3u8', '#EXTM3U\nhttp://127.0.0.1/x.ts\n', 'UnsupportedMedia', /list\.m3u8 is no video/],
+    ['notes.mp4', 'Shopping list', 'UnsupportedMedia', /notes\.mp4 is no video/],
+    ['empty.mp4', '', 'UnsupportedMedia', /empty\.mp4 is empty/],
+  ])('is not %s', async (name, content, code, text) => {
+    writeFileSync(join(folder.path, name), content)
+    await expect(part(name)).rejects.toEqual(refusal(code, text))
+  })
+
+  test('that is missing, on the network or in a data: address is refused', async () => {
+    await expect(part('gone.mp4')).rejects.toEqual(refusal('MediaNotFound', /gone\.mp4/))
+    await expect(part('https://example.org/a.mp4')).rejects.toEqual(refusal('UnsupportedMedia', /Nothing is fetched/))
+    await expect(part('data:video/mp4;base64,AAAA')).rejects.toEqual(refusal('UnsupportedMedia', /Save it/))
   })
 })

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { AppError } from '#contract'
 import type { ChatMessage, ChatPart, Source } from '../headless.ts'
+import type { Videos } from './videos.ts'
 
 const sizes = {
   min_pixels: z.int().min(1).optional(),
@@ -20,10 +21,10 @@ const Messages = z.array(z.object({ role: z.enum(['system', 'user', 'assistant']
 
 /**
  * Reads a file of OpenAI-style messages with the content parts of the Qwen model card. Relative paths are resolved
- * against the file's folder.
- * @throws AppError InvalidInput, MediaNotFound, NotYetSupported.
+ * against the file's folder; `videos` reads video files.
+ * @throws AppError InvalidInput, MediaNotFound, and as `Videos.read`.
  */
-export async function readMessages(file: string): Promise<ChatMessage[]> {
+export async function readMessages(file: string, videos: Videos): Promise<ChatMessage[]> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new AppError('InvalidInput', `The messages file ${file} could not be read. Check its path.`, undefined, { cause })
   })
@@ -39,25 +40,49 @@ export async function readMessages(file: string): Promise<ChatMessage[]> {
     throw new AppError('InvalidInput', `${file} does not hold messages as expected: ${issue.path.join('.') || 'the file'}: ${issue.message}.`)
   }
   const folder = path.dirname(path.resolve(file))
-  return parsed.data.map(({ role, content }) => ({
-    role,
-    content: typeof content === 'string' ? [{ type: 'text', text: content }] : content.map((part) => toChatPart(part, folder)),
-  }))
+  const messages: ChatMessage[] = []
+  for (const { role, content } of parsed.data) {
+    const parts: ChatPart[] = []
+    for (const part of typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content) parts.push(await toChatPart(part, folder, videos))
+    messages.push({ role, content: parts })
+  }
+  return messages
 }
 
-function toChatPart(part: z.infer<typeof Part>, folder: string): ChatPart {
+async function toChatPart(part: z.infer<typeof Part>, folder: string, videos: Videos): Promise<ChatPart> {
   if (part.type === 'text') return part
   const options = { minPixels: part.min_pixels, maxPixels: part.max_pixels, resizedWidth: part.resized_width, resizedHeight: part.resized_height }
-  if (part.type === 'video') return { type: 'video', frames: videoFrames(part.video, folder), fps: part.fps, ...options }
+  if (part.type === 'video') return { ...(await videoPart(part.video, { folder, fps: part.fps, videos })), ...options }
   const address = part.type === 'image' ? part.image : typeof part.image_url === 'string' ? part.image_url : part.image_url.url
   return { type: 'image', source: toSource(address, folder), ...options }
 }
 
-/** A video as a list of frames. A video file is refused until extraction is in the core. @throws AppError NotYetSupported. */
-export function videoFrames(video: string | readonly string[], folder: string): Source[] {
-  if (typeof video === 'string')
-    throw new AppError('NotYetSupported', `Video files are not supported yet (${path.basename(video)}). Give the video as a list of frames in a messages file: "video": ["frame1.png", "frame2.png"].`)
-  return video.map((frame) => toSource(frame, folder))
+/** How a video is read. */
+export interface VideoOptions {
+  /** Relative paths are resolved against it. */
+  readonly folder: string
+  /** Frames per second: of the given frames, or how many of a file are wanted. */
+  readonly fps: number | undefined
+  readonly videos: Videos
+}
+
+/**
+ * A video as a part: from a list of frames, a folder of them, a video file, or (as the command line has it) frames with
+ * commas between them. @throws AppError as `toSource` and `Videos.read`.
+ */
+export async function videoPart(video: string | readonly string[], { folder, fps, videos }: VideoOptions): Promise<Extract<ChatPart, { type: 'video' }>> {
+  const frames = typeof video === 'string' ? await listedFrames(video, folder) : video
+  if (frames) return { type: 'video', frames: frames.map((frame) => toSource(frame, folder)), fps }
+  const source = toSource(video as string, folder)
+  if (!('path' in source)) throw new AppError('UnsupportedMedia', 'A video in a data: address cannot be read. Save it and name the file.')
+  return { type: 'video', ...(await videos.read(source.path, fps)) }
+}
+
+/** The names between commas; null when the text as a whole is one file, folder or address. */
+async function listedFrames(video: string, folder: string): Promise<string[] | null> {
+  if (!video.includes(',') || video.startsWith('data:')) return null
+  const isOne = await stat(path.resolve(folder, video)).then(() => true, () => false)
+  return isOne ? null : video.split(',').map((name) => name.trim()).filter((name) => name !== '')
 }
 
 /** A path, file:// or data: address as a source. @throws AppError DamagedMedia, MediaNotFound, UnsupportedMedia for other addresses. */

@@ -33,7 +33,7 @@ const MAX_FRAMES = 768
 export function sampleFrames(total: number, videoFps: number, rule: SamplingRule = {}): SampledFrames {
   const count = countFrames(total, videoFps, rule)
   if (!(count >= PAIR && count <= total))
-    throw new AppError('InvalidInput', `A video of ${total} frames cannot be seen as ${rule.frames ?? PAIR}. Ask for between ${PAIR} and ${total} frames, or use it as a picture.`, { frames: total })
+    throw new AppError('InvalidInput', `The video has ${total} ${total === 1 ? 'frame' : 'frames'}; ${rule.frames ?? PAIR} cannot be chosen from it. Use a longer video, or one of its frames as a picture.`, { frames: total })
   return { indices: linspace(total - 1, count).map(roundHalfToEven), fps: (count / total) * videoFps }
 }
 
