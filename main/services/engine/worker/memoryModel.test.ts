@@ -1,6 +1,7 @@
 import { truncateSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { layOut } from '../../../bench/synthetic/ggufWriter.ts'
 import type { GgufFile } from '../../../bench/synthetic/ggufWriter.ts'
 import { projector as projectorFile } from '../../../bench/synthetic/projector.ts'
@@ -87,6 +88,25 @@ describe.each(Object.entries(models))('%s', (_name, filesOf) => {
 test('the vision graph of a tower as wide as the one of Qwen2.5-VL', async () => {
   const shape = { ...shape2b, vision: { ...shape2b.vision, feedForward: 3420 } }
   await expectPictures({ textPath: zeros('text.gguf', textModel(shape2b)), projectorPath: zeros('mmproj25.gguf', qwen25(projectorFile(shape))) })
+})
+
+test('a picture that needs more than is free is refused with its size before memory is taken', async () => {
+  const facts = (await inspectModel(demoModel)).projector!
+  const projector = await Projector.load(runtime, demoModel.projectorPath!, facts, () => {}, never)
+  const free = vi.spyOn(process, 'availableMemory')
+  vi.spyOn(os, 'totalmem').mockReturnValue(0)
+  try {
+    const tower = new VisionTower(runtime, projector)
+    const frame: Frame = { data: new Uint8Array(448 * 448 * 3), width: 448, height: 448 }
+    const needed = pictureGraphBytes(facts, patchesOf(448 * 448))
+    free.mockReturnValue(needed - 1)
+    await expect(tower.encode([frame], never)).rejects.toMatchObject({ code: 'OutOfMemory', detail: { width: 448, height: 448 } })
+    free.mockReturnValue(needed)
+    expect((await tower.encode([frame], never)).length).toBe(256 * facts.outputLength)
+  } finally {
+    vi.restoreAllMocks()
+    projector.free()
+  }
 })
 
 async function expectPictures(files: ModelFiles): Promise<void> {

@@ -1,7 +1,9 @@
 import { AppError } from '#contract'
 import type { Pointer } from '../native/ffi.ts'
+import { patchesOf, pictureGraphBytes } from '../memoryModel.ts'
 import { GgmlType, ROPE_VISION } from '../native/ggml.ts'
 import type { Runtime } from '../native/runtime.ts'
+import { systemFreeBytes } from '../systemMemory.ts'
 import { normaliseTable, patchPositions, patchify, plainOrder, windowOrder, PATCH_VALUES, TOKEN } from './patches.ts'
 import type { Frame, TokenOrder } from './patches.ts'
 import { openRunner } from './graphRunner.ts'
@@ -46,6 +48,7 @@ export class VisionTower {
     const pixels = frames.map((frame) => patchify(frame, order, this.table))
     const positions = patchPositions(rows, columns, order)
     signal.throwIfAborted()
+    this.requireMemory(frames)
 
     const context = ggml.init({ mem_size: GRAPH_BYTES, mem_buffer: null, no_alloc: true })
     const runner = openRunner(this.runtime, this.projector.gpu, GRAPH_NODES)
@@ -54,7 +57,7 @@ export class VisionTower {
       const graph = ggml.newGraph(context, GRAPH_NODES, false)
       ggml.buildForwardExpand(graph, built.output)
       if (!(await runner.allocate(graph)))
-        throw new AppError('OutOfMemory', `There is not enough memory to look at a picture of ${frames[0].width} x ${frames[0].height} pixels. Lower its detail.`, { width: frames[0].width, height: frames[0].height })
+        throw tooLarge(frames[0])
       pixels.forEach((values, i) => ggml.tensorSet(built.inputs[i]!, values, 0, values.byteLength))
       ggml.tensorSet(built.positions, positions, 0, positions.byteLength)
       const status = await runner.compute(graph)
@@ -69,6 +72,13 @@ export class VisionTower {
       runner.free()
       ggml.free(context)
     }
+  }
+
+  /** On some systems memory is promised that is not there, and its use ends the process. */
+  private requireMemory(frames: readonly [Frame] | readonly [Frame, Frame]): void {
+    if (this.projector.gpu) return
+    const [{ width, height }] = frames
+    if (pictureGraphBytes(this.projector.facts, patchesOf(width * height), frames.length) > systemFreeBytes()) throw tooLarge(frames[0])
   }
 
   private build(context: Pointer, slots: number, patches: number, order: TokenOrder): Built {
@@ -140,6 +150,10 @@ export class VisionTower {
     ggml.setOutput(output)
     return { inputs, positions, output }
   }
+}
+
+function tooLarge({ width, height }: Frame): AppError {
+  return new AppError('OutOfMemory', `There is not enough memory to look at a picture of ${width} x ${height} pixels. Lower its detail.`, { width, height })
 }
 
 /** Puts the rows of `values` from the tower's order back into row-major token order. */
