@@ -74,6 +74,7 @@ export class NativeContext {
     const handle = await llama.contextInit(model.handle, params)
     if (!handle)
       throw new AppError('OutOfMemory', `There is not enough memory for a context of ${contextTokens * sequences} tokens (${log.reason()}). Choose a smaller context or model.`)
+    if (runtime.threadPool) llama.attachThreadpool(handle, runtime.threadPool, null)
     return new NativeContext(runtime, handle, sequences)
   }
 

@@ -31,6 +31,7 @@ export function bindLlama({ llama }: Libraries) {
     modelTrainedContext: bind<[P], number>(llama, 'llama_model_n_ctx_train', 'int', [p]),
     modelVocab: bind<[P], P>(llama, 'llama_model_get_vocab', p, [p]),
     contextInit: bindAsync<[P, ContextParamsValues], P>(llama, 'llama_init_from_model', p, [p, ContextParams]),
+    attachThreadpool: bind<[P, P, P], void>(llama, 'llama_attach_threadpool', 'void', [p, p, p]),
     contextFree: bindAsync<[P], void>(llama, 'llama_free', 'void', [p]),
     contextSize: bind<[P], number>(llama, 'llama_n_ctx', 'uint32', [p]),
     memory: bind<[P], P>(llama, 'llama_get_memory', p, [p]),

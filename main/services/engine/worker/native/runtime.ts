@@ -12,7 +12,9 @@ import type { Libraries, LibraryChoice } from './libraries.ts'
 import { bindLlama } from './llama.ts'
 import type { Llama } from './llama.ts'
 import { NativeLog } from './log.ts'
+import { returnFreedMemory } from './memoryAllocator.ts'
 import { checkLayout } from './structs.ts'
+import { ThreadPool } from './threadPool.ts'
 import { variantLabel } from './variants.ts'
 
 const CPU_DEVICE = 0
@@ -75,7 +77,9 @@ export interface Runtime {
   readonly threads: number
   readonly log: NativeLog
   readonly abort: AbortFlag
-  /** Chooses the threads for a model of so many bytes; for contexts that are made later too. */
+  /** For `llama_attach_threadpool`; null: one thread, or none to be had. */
+  readonly threadPool: Pointer
+  /** Chooses the threads for a model of so many bytes, before its contexts are made and after those of another are freed. */
   fitThreads(bytes: number): void
   /** Runs `work` while the CPU backend computes on so many threads. */
   withThreads(count: number, work: () => Promise<void>): Promise<void>
@@ -87,6 +91,7 @@ export interface Runtime {
  */
 export function createRuntime(choice: LibraryChoice = CPU_ONLY): Runtime {
   const libraries = loadLibraries(choice)
+  returnFreedMemory()
   const ggml = bindGgml(libraries)
   const llama = bindLlama(libraries)
   checkLayout(libraries.release, llama.modelDefaultParams(), llama.contextDefaultParams())
@@ -112,7 +117,8 @@ export function createRuntime(choice: LibraryChoice = CPU_ONLY): Runtime {
   const setThreads = proc('ggml_backend_set_n_threads')
   const setThreadsType = koffi.proto('void(void *backend, int threads)')
   const useThreads = (count: number) => void koffi.call(setThreads, setThreadsType, cpu, count)
-  let threads = 1
+  const threadPool = new ThreadPool(libraries, proc, cpu)
+  let threads = 0
   const runtime: Runtime = {
     ggml,
     llama,
@@ -127,9 +133,15 @@ export function createRuntime(choice: LibraryChoice = CPU_ONLY): Runtime {
     },
     log,
     abort,
+    get threadPool() {
+      return threadPool.pool
+    },
     fitThreads: (bytes) => {
-      threads = Math.max(1, Math.min(availableParallelism(), Math.floor(bytes / BYTES_PER_THREAD)))
+      const count = Math.max(1, Math.min(availableParallelism(), Math.floor(bytes / BYTES_PER_THREAD)))
+      if (count === threads) return
+      threads = count
       useThreads(threads)
+      threadPool.resize(threads)
     },
     withThreads: async (count, work) => {
       useThreads(count)
