@@ -31,8 +31,8 @@ export class ScriptedEngine implements Engine {
   /** False: an aborted answer goes on until the test ends it, as an engine that hangs. */
   stopsOnAbort = true
   /** What `count` says, and `prepare` too unless it is given its own. */
-  tokens: (request: AnswerRequest) => Promise<TokenCount> = async () => ({ lastMessage: [], total: 0 })
-  prepare: Engine['prepare'] = (request) => this.tokens(request)
+  tokens: (request: AnswerRequest) => Promise<Partial<TokenCount>> = async () => ({})
+  prepare: Engine['prepare'] = (request) => this.count(request)
   /** Conversations that the engine was told to forget. */
   readonly forgotten: string[] = []
   /** What `inspect` does. */
@@ -102,8 +102,8 @@ export class ScriptedEngine implements Engine {
     }
   }
 
-  count(request: AnswerRequest): Promise<TokenCount> {
-    return this.tokens(request)
+  async count(request: AnswerRequest): Promise<TokenCount> {
+    return { lastMessage: [], total: 0, text: 0, pictures: 0, video: 0, context: 4096, ...(await this.tokens(request)) }
   }
 
   async forget(conversationId: string): Promise<void> {

@@ -92,10 +92,15 @@ export interface BatchOptions {
   readonly parallel?: number
 }
 
-/** Exact prompt tokens of a request, per part of its last message and in all. */
+/** Exact prompt tokens of a request, per part of its last message and in all. `text`, `pictures` and `video` make up `total`. */
 export interface TokenCount {
   readonly lastMessage: readonly number[]
   readonly total: number
+  readonly text: number
+  readonly pictures: number
+  readonly video: number
+  /** Tokens that its context would hold, memory allowing. */
+  readonly context: number
 }
 
 /** What computes: a GPU variant of the libraries, or the CPU. `auto`: the first that works on this computer. */

@@ -14,6 +14,8 @@ export interface AnsweringOptions {
   readonly request: AnswerRequest
   readonly prompt: Prompt
   readonly contextTokens: number
+  /** What the context may be raised to, in tokens. */
+  readonly contextLimit?: number
   /** When the request came, `performance.now()`. */
   readonly started: number
   readonly onText: (text: string) => void
@@ -33,8 +35,8 @@ export class Answering {
 
   /** @throws AppError ContextFull when the prompt does not fit, InvalidInput for a grammar that cannot be read. */
   constructor(options: AnsweringOptions) {
-    const { runtime, tokenizer, request, prompt, contextTokens } = options
-    if (prompt.tokens >= contextTokens) throw contextFull(prompt, contextTokens)
+    const { runtime, tokenizer, request, prompt, contextTokens, contextLimit } = options
+    if (prompt.tokens >= contextTokens) throw contextFull(prompt, contextTokens, contextLimit)
     this.options = options
     this.sampler = new Sampler(runtime.llama, { sampling: request.sampling, promptIds: prompt.ids, contextTokens, grammar: request.format ? toGrammar(request.format) : null, vocab: tokenizer.vocab })
   }

@@ -53,7 +53,7 @@ export async function runBatch(host: BatchHost, requests: readonly AnswerRequest
     try {
       if (adaptersOf(request) !== adaptersOf(requests[0]!)) throw new AppError('InvalidInput', 'The questions of one batch must use the same LoRA adapters. Ask the others in a batch of their own.')
       const prompt = await host.prompt(request)
-      answering = new Answering({ runtime, tokenizer: model.tokenizer, request, prompt, contextTokens: native.size, started: performance.now(), onText: (text) => host.onText(index, text) })
+      answering = new Answering({ runtime, tokenizer: model.tokenizer, request, prompt, contextTokens: native.size, contextLimit: model.facts.trainedContext, started: performance.now(), onText: (text) => host.onText(index, text) })
       await answering.prefill(context, (media) => host.embed(prompt, media, signal), () => {}, signal)
       const token = await answering.draw(native.handle, -1)
       if (token === null) end({ index, context, answering, token: 0 })

@@ -94,7 +94,7 @@ export class Session {
    * tokens at least. Returns its size in tokens. @throws AppError OutOfMemory.
    */
   async reserve(contextTokens: number | null, options: ContextOptions = {}, needed = 0): Promise<number> {
-    const wanted = Math.min(contextTokens ?? AUTO_CONTEXT, this.model.facts.trainedContext * (options.yarnFactor ?? 1))
+    const wanted = Math.min(contextTokens ?? AUTO_CONTEXT, this.limit(options))
     const size = this.planner.context(Math.ceil(wanted / CONTEXT_STEP) * CONTEXT_STEP, needed, options)
     const kv = JSON.stringify({ ...resolveOptions(this.model, options), yarn: options.yarnFactor ?? 1 })
     const layout = `${size} ${kv}`
@@ -111,7 +111,7 @@ export class Session {
   /** The exact tokens of a request. Computes nothing else, so it may run beside another request. @throws AppError. */
   async count(request: AnswerRequest): Promise<TokenCount> {
     const prompt = await this.prompt(request)
-    return { lastMessage: prompt.lastMessage, total: prompt.tokens }
+    return this.counted(request, prompt)
   }
 
   /**
@@ -142,7 +142,7 @@ export class Session {
     } finally {
       this.computing = null
     }
-    return { lastMessage: prompt.lastMessage, total: prompt.tokens }
+    return this.counted(request, prompt)
   }
 
   /** Answers the request; an abort ends it with what was generated so far. @throws AppError. */
@@ -249,13 +249,29 @@ export class Session {
     })
   }
 
+  /** Tokens that a context may hold at most. */
+  private limit({ yarnFactor = 1 }: ContextOptions = {}): number {
+    return this.model.facts.trainedContext * yarnFactor
+  }
+
+  /** Tokens that the context for a prompt should hold. */
+  private wanted(request: AnswerRequest, prompt: Prompt): number {
+    return request.contextTokens ?? Math.max(AUTO_CONTEXT, this.context?.size ?? 0, prompt.tokens + request.maxTokens)
+  }
+
+  private counted(request: AnswerRequest, prompt: Prompt): TokenCount {
+    const { lastMessage, tokens: total, pictureTokens: pictures, videoTokens: video } = prompt
+    const context = Math.ceil(Math.min(this.wanted(request, prompt), this.limit(request.context)) / CONTEXT_STEP) * CONTEXT_STEP
+    return { lastMessage, total, text: total - pictures - video, pictures, video, context }
+  }
+
   /** The context for a prompt: as large as asked, or as needed when the request leaves it open. @throws AppError ContextFull. */
   private async contextFor(request: AnswerRequest, prompt: Prompt): Promise<LanguageContext> {
-    const wanted = request.contextTokens ?? Math.max(AUTO_CONTEXT, this.context?.size ?? 0, prompt.tokens + request.maxTokens)
+    const wanted = this.wanted(request, prompt)
     await this.reserve(wanted, request.context, Math.min(wanted, prompt.tokens + 1))
     const context = this.context!
     await this.adapt(context, request)
-    if (prompt.tokens >= context.size) throw contextFull(prompt, context.size)
+    if (prompt.tokens >= context.size) throw contextFull(prompt, context.size, this.limit(request.context))
     return context
   }
 

@@ -17,6 +17,10 @@ export interface Prompt {
   readonly settled: number
   readonly tokens: number
   readonly mediaTokens: number
+  readonly pictureTokens: number
+  readonly videoTokens: number
+  /** What stays when all earlier messages are left out: the last message and the system prompt, with what the template adds. */
+  readonly latestTokens: number
   /** Tokens of each part of the last message. */
   readonly lastMessage: readonly number[]
 }
@@ -25,6 +29,9 @@ export interface PromptRules {
   readonly template: TemplateKind
   readonly media: MediaRules
 }
+
+/** What the chat template writes around a message and a system prompt of its own, at most, in tokens. */
+const TEMPLATE_TOKENS = 32
 
 /** Renders, measures and tokenizes a request. @throws AppError as `measureMedia` does. */
 export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, rules: PromptRules): Promise<Prompt> {
@@ -36,7 +43,7 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
   const ids: number[] = []
   const media = new Map<string, Media>()
   const mediaOfPart = new Map<object, number>()
-  let mediaTokens = 0
+  const mediaTokens = { image: 0, video: 0 }
   for (const piece of rendered) {
     if ('text' in piece) {
       for (const token of await tokensOf(piece.text)) {
@@ -51,10 +58,14 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     mediaOfPart.set(piece.media, tokens)
     units.push({ media: measured.key, grid: measured.grid })
     for (let i = 0; i < tokens; i++) ids.push(pads[piece.media.type])
-    mediaTokens += tokens
+    mediaTokens[piece.media.type] += tokens
   }
   const last = request.messages.at(-1)?.content ?? []
   const lastMessage = await Promise.all(last.map(async (part) => (part.type === 'text' ? (await tokensOf(quote(part.text))).length : (mediaOfPart.get(part) ?? 0))))
+  const system = request.messages[0]?.role === 'system' && request.messages.length > 1 ? request.messages[0].content : []
+  const systemTokens = await Promise.all(system.map(async (part) => (part.type === 'text' ? (await tokensOf(quote(part.text))).length : 0)))
+  const latestTokens = [...lastMessage, ...systemTokens].reduce((sum, count) => sum + count, TEMPLATE_TOKENS)
   const settled = units.findLastIndex((unit) => 'media' in unit) + 1
-  return { units, ids, media, settled, tokens: ids.length, mediaTokens, lastMessage }
+  const { image: pictureTokens, video: videoTokens } = mediaTokens
+  return { units, ids, media, settled, tokens: ids.length, mediaTokens: pictureTokens + videoTokens, pictureTokens, videoTokens, latestTokens, lastMessage }
 }
