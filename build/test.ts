@@ -9,7 +9,7 @@ import type { Counts } from './testCounts.ts'
 const results = join(root, 'test-results')
 const vitestReport = join(results, 'vitest.json')
 const playwrightReport = join(results, 'playwright.json')
-const env: NodeJS.ProcessEnv = { ...process.env, FORCE_COLOR: '0', PLAYWRIGHT_JSON_OUTPUT_FILE: playwrightReport }
+const env: NodeJS.ProcessEnv = { ...process.env, PLAYWRIGHT_JSON_OUTPUT_FILE: playwrightReport }
 
 /** Runs a package's program with this Node; true when it ended with code 0. */
 function run(script: string, ...args: string[]): boolean {
