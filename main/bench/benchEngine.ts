@@ -16,12 +16,13 @@ export interface BenchEngine {
   close(): Promise<void>
 }
 
-export type EngineStarter = () => Promise<BenchEngine>
+/** `cache`: a folder to keep; without it a new one, which is removed with the engine. */
+export type EngineStarter = (cache?: string) => Promise<BenchEngine>
 
 /** Makes engines whose processes come from `spawn` and whose demo model and samples lie in `resources`. */
 export function engineStarter(ports: { spawnWorker: SpawnWorker; paths: { resources: string } }): EngineStarter {
-  return async () => {
-    const cache = await mkdtemp(path.join(tmpdir(), 'sightline-bench-'))
+  return async (kept) => {
+    const cache = kept ?? (await mkdtemp(path.join(tmpdir(), 'sightline-bench-')))
     let pid: number | undefined
     const spawnWorker: SpawnWorker = (name) => {
       const worker = ports.spawnWorker(name)
@@ -46,7 +47,7 @@ export function engineStarter(ports: { spawnWorker: SpawnWorker; paths: { resour
       },
       close: async () => {
         await engine.close()
-        await rm(cache, { recursive: true, force: true })
+        if (kept === undefined) await rm(cache, { recursive: true, force: true })
       },
     }
   }

@@ -2,10 +2,12 @@ import type { Measurement } from '../measurement.ts'
 import { coldStart } from './coldStart.ts'
 import { eager } from './eager.ts'
 import { encode } from './encode.ts'
+import { encodeSpeed } from './encodeSpeed.ts'
 import { reloadGrowth } from './reloadGrowth.ts'
+import { resume } from './resume.ts'
 import { secondQuestion } from './secondQuestion.ts'
 import { stop } from './stop.ts'
 import { textSpeed } from './textSpeed.ts'
 
 /** Everything that is measured, in this order. */
-export const measurements: readonly Measurement[] = [coldStart, textSpeed, encode, secondQuestion, eager, stop, reloadGrowth]
+export const measurements: readonly Measurement[] = [coldStart, textSpeed, encode, secondQuestion, eager, stop, reloadGrowth, resume, encodeSpeed]

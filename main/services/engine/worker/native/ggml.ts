@@ -28,6 +28,8 @@ export function bindGgml({ ggmlBase, ggml }: Libraries) {
     norm: bind<[P, P, number], P>(ggmlBase, 'ggml_norm', p, [p, p, 'float']),
     rmsNorm: bind<[P, P, number], P>(ggmlBase, 'ggml_rms_norm', p, [p, p, 'float']),
     scale: bind<[P, P, number], P>(ggmlBase, 'ggml_scale', p, [p, p, 'float']),
+    /** Reads a table of half precision; the tower does without. */
+    geluQuick: bind<[P, P], P>(ggmlBase, 'ggml_gelu_quick', p, [p, p]),
     geluErf: bind<[P, P], P>(ggmlBase, 'ggml_gelu_erf', p, [p, p]),
     silu: bind<[P, P], P>(ggmlBase, 'ggml_silu', p, [p, p]),
     cast: bind<[P, P, number], P>(ggmlBase, 'ggml_cast', p, [p, p, 'int']),
@@ -74,6 +76,7 @@ export function bindGgml({ ggmlBase, ggml }: Libraries) {
     schedAllocGraph: bindAsync<[P, P], boolean>(ggmlBase, 'ggml_backend_sched_alloc_graph', 'bool', [p, p]),
     schedCompute: bindAsync<[P, P], number>(ggmlBase, 'ggml_backend_sched_graph_compute', 'int', [p, p]),
     schedBufferSize: bind<[P, P], number>(ggmlBase, 'ggml_backend_sched_get_buffer_size', 'size_t', [p, p]),
+    schedReset: bind<[P], void>(ggmlBase, 'ggml_backend_sched_reset', 'void', [p]),
     schedFree: bind<[P], void>(ggmlBase, 'ggml_backend_sched_free', 'void', [p]),
     logSet: bind<[P, P], void>(ggmlBase, 'ggml_log_set', 'void', [p, p]),
     loadBackend: bind<[string], P>(ggml, 'ggml_backend_load', p, ['str']),
