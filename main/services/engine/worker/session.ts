@@ -226,7 +226,7 @@ export class Session {
   async free(): Promise<void> {
     await this.dropContext()
     await this.model.free()
-    this.tower?.projector.free()
+    this.tower?.free()
   }
 
   private async dropContext(): Promise<void> {

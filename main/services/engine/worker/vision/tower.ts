@@ -7,6 +7,7 @@ import { systemFreeBytes } from '../systemMemory.ts'
 import { normaliseTable, patchPositions, patchify, plainOrder, windowOrder, PATCH_VALUES, TOKEN } from './patches.ts'
 import type { Frame, TokenOrder } from './patches.ts'
 import { openRunner } from './graphRunner.ts'
+import type { GraphRunner } from './graphRunner.ts'
 import type { Projector } from './projector.ts'
 
 const GRAPH_NODES = 16384
@@ -27,10 +28,12 @@ export class VisionTower {
   readonly projector: Projector
   private readonly runtime: Runtime
   private readonly table: Float32Array
+  private readonly runner: GraphRunner
 
   constructor(runtime: Runtime, projector: Projector) {
     this.runtime = runtime
     this.projector = projector
+    this.runner = openRunner(runtime, projector.gpu, GRAPH_NODES)
     this.table = normaliseTable(projector.facts.mean, projector.facts.std)
   }
 
@@ -51,16 +54,16 @@ export class VisionTower {
     this.requireMemory(frames)
 
     const context = ggml.init({ mem_size: GRAPH_BYTES, mem_buffer: null, no_alloc: true })
-    const runner = openRunner(this.runtime, this.projector.gpu, GRAPH_NODES)
+    const run = this.runner.begin()
     try {
       const built = this.build(context, frames.length, rows * columns * 4, order)
       const graph = ggml.newGraph(context, GRAPH_NODES, false)
       ggml.buildForwardExpand(graph, built.output)
-      if (!(await runner.allocate(graph)))
+      if (!(await run.allocate(graph)))
         throw tooLarge(frames[0])
       pixels.forEach((values, i) => ggml.tensorSet(built.inputs[i]!, values, 0, values.byteLength))
       ggml.tensorSet(built.positions, positions, 0, positions.byteLength)
-      const status = await runner.compute(graph)
+      const status = await run.compute(graph)
       signal.throwIfAborted()
       if (status === ABORTED || status !== 0) throw new AppError('EngineFailed', `The picture could not be encoded (status ${status}). Try again.`)
       const out = new Float32Array(rows * columns * outputLength)
@@ -69,9 +72,15 @@ export class VisionTower {
         throw new AppError('ModelDamaged', 'The projector gives values that are not numbers: its weights are damaged. Download it again.')
       return unorder(out, order, outputLength)
     } finally {
-      runner.free()
+      run.end()
       ggml.free(context)
     }
+  }
+
+  /** Frees the weights too. */
+  free(): void {
+    this.runner.free()
+    this.projector.free()
   }
 
   /** On some systems memory is promised that is not there, and its use ends the process. */
