@@ -51,5 +51,5 @@ test('there are installers for three systems', () => {
   const names = (targets: unknown) => (targets as { target: string }[]).map(({ target }) => target)
   expect(names(configuration.win?.target)).toEqual(['nsis', 'zip'])
   expect(names(configuration.mac?.target)).toEqual(['dmg', 'zip'])
-  expect(names(configuration.linux?.target)).toEqual(['AppImage', 'deb'])
+  expect(names(configuration.linux?.target)).toEqual(['AppImage', 'tar.gz'])
 })

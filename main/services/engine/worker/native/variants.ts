@@ -57,7 +57,8 @@ export function packageName(variant: GpuVariant | null, platform = process.platf
 export function packageFolder(name: string, bins = name): string | null {
   try {
     const entry = createRequire(fileURLToPath(import.meta.resolve('node-llama-cpp'))).resolve(`@node-llama-cpp/${name}`)
-    const folder = path.join(path.dirname(entry), '..', 'bins', bins)
+    // in an installed app the libraries lie beside the archive that holds the code
+    const folder = path.join(path.dirname(entry), '..', 'bins', bins).replace(/app\.asar(?=[\\/])/, 'app.asar.unpacked')
     return existsSync(folder) ? folder : null
   } catch {
     return null
