@@ -3,7 +3,7 @@ import type { Configuration } from 'electron-builder'
 /** Packages whose libraries are opened by path: inside the archive the system could not load them. */
 export const unpackedPackages = ['@node-llama-cpp', 'koffi', '@koromix', 'sharp', '@img', 'better-sqlite3', '@reflink']
 
-/** Variants for computers that Electron does not run on, and CUDA for cards of before 2018: 370 MB of their own. */
+/** Variants for computers that Electron does not run on, and the second CUDA build of 370 MB, a fallback for some cards. */
 const notShipped = ['linux-armv7l', 'linux-riscv64', '*-cuda-ext'].map((variant) => `!node_modules/@node-llama-cpp/${variant}/**`)
 
 /** Installers for the three systems; signing and updates come later. */

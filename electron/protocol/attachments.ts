@@ -1,23 +1,14 @@
 import { Readable } from 'node:stream'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
-import { AppError, errorKinds, Sha256 } from '#contract'
-import type { ErrorCode } from '#contract'
+import { AppError, Sha256 } from '#contract'
 import type { App } from '../../main/app.ts'
-import { parseRange } from './byteRange.ts'
+import { parseRange } from '../../main/lib/http/byteRange.ts'
+import { errorStatus } from '../../main/lib/http/errorStatus.ts'
 import { attachmentHeaders } from './headers.ts'
 import { WINDOW_ORIGIN } from './scheme.ts'
 
 /** The part of the core's attachment store that travels over the protocol. */
 export type AttachmentStore = Pick<App['attachments'], 'store' | 'open'>
-
-const statuses: Partial<Record<ErrorCode, number>> = {
-  NotFound: 404,
-  MediaNotFound: 404,
-  Busy: 409,
-  MediaTooLarge: 413,
-  UnsupportedMedia: 415,
-  DamagedMedia: 422,
-}
 
 /**
  * Answers `GET app://attachment/<sha>[?size=thumb]` with the file or the asked range of it, and `POST
@@ -75,5 +66,5 @@ async function download(request: Request, store: AttachmentStore): Promise<Respo
 function failure(error: unknown): Response {
   const hidden = new AppError('StorageFailed', 'Something in the app failed. Try again; if it happens again, restart the app.')
   const info = (error instanceof AppError ? error : hidden).toInfo()
-  return Response.json(info, { status: statuses[info.code] ?? (errorKinds[info.code] === 'input' ? 400 : 500), headers: attachmentHeaders })
+  return Response.json(info, { status: errorStatus(info.code), headers: attachmentHeaders })
 }

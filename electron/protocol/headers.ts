@@ -4,8 +4,8 @@ import { ATTACHMENT_ADDRESS, WINDOW_ORIGIN } from './scheme.ts'
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  `img-src 'self' blob: data: ${ATTACHMENT_ADDRESS}`,
+  "style-src 'self'",
+  `img-src 'self' blob: ${ATTACHMENT_ADDRESS}`,
   "font-src 'self'",
   `connect-src 'self' ${ATTACHMENT_ADDRESS}`,
   "base-uri 'none'",

@@ -2,19 +2,8 @@ import { createReadStream } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { extname, join, sep } from 'node:path'
 import { Readable } from 'node:stream'
+import { contentTypes } from '../../main/lib/http/contentTypes.ts'
 import { pageHeaders } from './headers.ts'
-
-const types: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.jpg': 'image/jpeg',
-  '.webp': 'image/webp',
-  '.woff2': 'font/woff2',
-}
 
 /** An answer without a body worth reading, e.g. 404. */
 export const refuse = (status: number): Response => new Response(null, { status, headers: pageHeaders })
@@ -26,7 +15,7 @@ export const refuse = (status: number): Response => new Response(null, { status,
 export async function serveStaticFile(request: Request, folder: string): Promise<Response> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405)
   const path = await containedFile(folder, new URL(request.url).pathname)
-  const type = path && types[extname(path)]
+  const type = path && contentTypes[extname(path)]
   if (!path || !type) return refuse(404)
   const { size } = await stat(path)
   const headers = { ...pageHeaders, 'Content-Type': type, 'Content-Length': String(size) }

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { errorKinds, toErrorInfo } from '#contract'
-import type { ErrorCode } from '#contract'
+import { toErrorInfo } from '#contract'
+import { errorStatus } from '../lib/http/errorStatus.ts'
 
 /** Headers of every answer: the type is what it says, and no other page may use it. */
 export const commonHeaders = {
@@ -12,16 +12,6 @@ export const commonHeaders = {
 
 /** Nothing in an answer of this kind is ever run or shown as a page of its own. */
 export const inertPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"
-
-const statuses: Partial<Record<ErrorCode, number>> = {
-  Unauthorized: 401,
-  NotFound: 404,
-  MediaNotFound: 404,
-  Busy: 409,
-  MediaTooLarge: 413,
-  UnsupportedMedia: 415,
-  DamagedMedia: 422,
-}
 
 /** Answers with `value` as JSON; never stored by the browser. */
 export function sendJson(response: ServerResponse, status: number, value: unknown, headers: OutgoingHttpHeaders = {}): void {
@@ -42,7 +32,7 @@ export function sendError(response: ServerResponse, error: unknown): void {
   if (response.headersSent) return void response.destroy()
   const hidden = { code: 'StorageFailed', message: 'Something in the app failed. Try again; if it happens again, restart the app.' } as const
   const info = error instanceof Error && error.name === 'AppError' ? toErrorInfo(error) : hidden
-  sendJson(response, statuses[info.code] ?? (errorKinds[info.code] === 'input' ? 400 : 500), info)
+  sendJson(response, errorStatus(info.code), info)
 }
 
 /** Answers with a small page of text: a title and one paragraph, both plain text. */

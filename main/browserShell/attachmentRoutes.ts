@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { AppError, Sha256 } from '#contract'
 import { commonHeaders, inertPolicy, sendJson } from './answers.ts'
-import { parseRange } from './byteRange.ts'
+import { parseRange } from '../lib/http/byteRange.ts'
 import type { ShellApp } from './shellApp.ts'
 
 type Store = ShellApp['attachments']

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Attachment } from '#contract'
 import type { Channel } from '../rpc/channel.ts'
-import type { ByteRange } from './byteRange.ts'
+import type { ByteRange } from '../lib/http/byteRange.ts'
 
 /** A stored file; `bytes` is the size of the whole file. */
 export interface ServedFile {

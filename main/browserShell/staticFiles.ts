@@ -3,29 +3,16 @@ import { realpath, stat } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { contentTypes } from '../lib/http/contentTypes.ts'
 import { commonHeaders, sendPage } from './answers.ts'
-
-const types: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.jpg': 'image/jpeg',
-  '.webp': 'image/webp',
-  '.ico': 'image/x-icon',
-  '.woff2': 'font/woff2',
-  '.wasm': 'application/wasm',
-}
 
 /** What the window's page may load: its own files, its own server, pictures it made itself. */
 const pagePolicy = (host: string) =>
   [
     "default-src 'none'",
     "script-src 'self'",
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' blob: data:",
+    "style-src 'self'",
+    "img-src 'self' blob:",
     "font-src 'self'",
     `connect-src 'self' ws://${host}`,
     "base-uri 'none'",
@@ -36,7 +23,7 @@ const pagePolicy = (host: string) =>
 /** Answers with a file of the built window under `folder`; says so plainly when the window is not built. */
 export async function serveStaticFile(request: IncomingMessage, response: ServerResponse, folder: string, path: string): Promise<void> {
   const file = await containedFile(folder, path)
-  const type = file && types[extname(file).toLowerCase()]
+  const type = file && contentTypes[extname(file).toLowerCase()]
   if (!file || !type) {
     if (path === '/') return sendPage(response, 503, 'The window is not built', 'Run "npm run build" in the project folder, then reload this page.')
     return sendPage(response, 404, 'Not found', 'There is nothing at this address.')

@@ -8,7 +8,7 @@ export interface ByteRange {
  * Reads an HTTP Range header for a file of `size` bytes. null: there is none, or none of a kind that is answered, and
  * the whole file is right (RFC 9110, 14.2). 'unsatisfiable': it lies outside the file.
  */
-export function parseRange(header: string | undefined, size: number): ByteRange | null | 'unsatisfiable' {
+export function parseRange(header: string | null | undefined, size: number): ByteRange | null | 'unsatisfiable' {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? []
   if (first === '') {
     if (last === '') return null
