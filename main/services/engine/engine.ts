@@ -9,7 +9,7 @@ import { inspectModel } from './gguf/index.ts'
 import { IdleTimer } from './idleTimer.ts'
 import { MemoryWatch } from './processMemory.ts'
 import type { FromWorker, SkippedVariant } from './protocol.ts'
-import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, BackendChoice, BatchEvent, BatchOptions, Engine, EngineState, LoadOptions, ModelFiles, ModelSummary, TokenCount } from './types.ts'
+import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, BackendChoice, BatchEvent, BatchOptions, Engine, EngineState, GpuVariant, LoadOptions, ModelFiles, ModelSummary, TokenCount } from './types.ts'
 import { WorkerLink } from './workerLink.ts'
 import type { WorkerRequest } from './workerLink.ts'
 
@@ -31,6 +31,8 @@ export interface EngineOptions {
 
 /** How long closing waits for the KV state to be saved, ms. */
 const CLOSE_MS = 3000
+/** A GPU variant is left after so many crashes in a row. */
+const MOST_GPU_CRASHES = 2
 const IDLE_UNLOAD_MS = 15 * 60_000
 /** A change of the process's memory that is worth telling. */
 const TOLD_BYTES = 2 ** 24
@@ -57,6 +59,7 @@ class EngineProcess implements Engine {
   private loaded: { model: ModelFiles; contextTokens: number | null } | null = null
   /** GPU variants that ended their process or have no device, until the app ends. */
   private readonly skip: SkippedVariant[] = []
+  private gpuCrashes = 0
   private readonly idle: IdleTimer
   private readonly memory: MemoryWatch
   /** Of the process when it told last. */
@@ -230,7 +233,7 @@ class EngineProcess implements Engine {
         if (!busy) this.checkMemory()
       },
       onExit: (error) => {
-        if (this.link === link) this.onCrash(error)
+        if (this.link === link) this.onCrash(error, link.variant)
       },
     })
     return link
@@ -291,11 +294,18 @@ class EngineProcess implements Engine {
     return error
   }
 
-  private onCrash(error: AppError): void {
+  private onCrash(error: AppError, variant: GpuVariant | null): void {
     const before = this.loaded
     this.link = null
     this.loaded = null
     if (this.closed) return
+    this.gpuCrashes = variant ? this.gpuCrashes + 1 : 0
+    if (variant && this.gpuCrashes >= MOST_GPU_CRASHES) {
+      // the next crash counts anew: the model may be well on the CPU
+      this.skip.push({ variant, reason: 'the model crashed on it' })
+      this.gpuCrashes = 0
+      this.crashes.reset()
+    }
     const delay = this.crashes.crashed()
     if (delay === null) {
       this.gaveUp = this.lastModel

@@ -1,42 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { AppError } from '#contract'
-import type { WorkerProcess } from '../../ports.ts'
-import type { FromWorker, SkippedVariant, ToWorker } from './protocol.ts'
+import { ScriptedProcess } from '../../testing/scriptedProcess.ts'
+import type { FromWorker, SkippedVariant } from './protocol.ts'
 import { WorkerLink } from './workerLink.ts'
-
-/** A process whose every message and end the test decides. */
-class ScriptedProcess implements WorkerProcess {
-  readonly pid = 1
-  readonly received: ToWorker[] = []
-  killed = false
-  private say: (message: unknown) => void = () => {}
-  private exit: (exit: { code: number | null; signal: string | null }) => void = () => {}
-
-  send(message: unknown): void {
-    this.received.push(message as ToWorker)
-  }
-
-  onMessage(listener: (message: unknown) => void): void {
-    this.say = listener
-  }
-
-  onExit(listener: typeof this.exit): void {
-    this.exit = listener
-  }
-
-  kill(): void {
-    this.killed = true
-    this.exit({ code: null, signal: 'SIGKILL' })
-  }
-
-  says(message: FromWorker): void {
-    this.say(message)
-  }
-
-  dies(): void {
-    this.exit({ code: null, signal: 'SIGSEGV' })
-  }
-}
 
 let processes: ScriptedProcess[]
 let skip: SkippedVariant[]

@@ -1,7 +1,7 @@
 import { AppError } from '#contract'
 import type { SpawnWorker, WorkerProcess } from '../../ports.ts'
 import type { FromWorker, SkippedVariant, ToWorker } from './protocol.ts'
-import type { BackendChoice } from './types.ts'
+import type { BackendChoice, GpuVariant } from './types.ts'
 
 type Reply = Extract<FromWorker, { id: number }>
 type WithoutId<T> = T extends { id: number } ? Omit<T, 'id'> : never
@@ -42,6 +42,8 @@ export class WorkerLink {
   private watchdog: NodeJS.Timeout | null = null
   private stalled = false
   private killed = false
+  /** The GPU variant that computes; null: none. */
+  variant: GpuVariant | null = null
   /** The variant that the process is trying; its end is blamed on it. */
   private probing: SkippedVariant | null = null
 
@@ -64,7 +66,10 @@ export class WorkerLink {
     else if (message.type === 'unusable') {
       this.probing = message.skipped
       this.process.kill()
-    } else if (message.type === 'started') this.probing = null
+    } else if (message.type === 'started') {
+      this.variant = message.noGpuReason === null ? (this.probing?.variant ?? null) : null
+      this.probing = null
+    }
     this.options.onMessage(message)
     if ('id' in message) this.pending.get(message.id)?.reply(message)
     // after the request's end, so that a process without work is not watched

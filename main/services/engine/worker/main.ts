@@ -179,17 +179,18 @@ async function perform(work: Work, signal: AbortSignal) {
       return await performLoaded(work, listener, signal)
     } catch (error) {
       // a batch in the background goes on with the model as it is
-      const mayLower = !said && (batch === null || batch === running) && ranOut(error)
+      const mayLower = !said && (batch === null || batch === running) && ranOut(error, work.op)
       if (mayLower && (await lowerPlan())) continue
       if (!session) planner = null
       throw error
     }
 }
 
-/** Whether a lower plan may help: for a picture that is too large for the computer's own memory it does not. */
-function ranOut(error: unknown): boolean {
-  if (!(error instanceof AppError) || error.code !== 'OutOfMemory') return false
-  return error.detail?.['width'] === undefined || planner?.plan.visionDevice !== null
+/** Whether a lower plan may help: a smaller context makes no room for a picture or a batch in the computer's own memory. */
+function ranOut(error: unknown, op: Work['op']): boolean {
+  if (!(error instanceof AppError) || error.code !== 'OutOfMemory' || !planner) return false
+  const { gpuLayers, visionDevice } = planner.plan
+  return gpuLayers > 0 || visionDevice !== null || (op !== 'batch' && error.detail?.['width'] === undefined)
 }
 
 /** Makes room as the plan can; false when it cannot. */
