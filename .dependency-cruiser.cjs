@@ -39,7 +39,7 @@ module.exports = {
     only('plain-node-shells', '^main/(browserShell|browserShell/.*|cli|cli/.*|nodePorts)\\.ts$', ['^main/(app|headless|ports|nodePorts)\\.ts$', '^main/(rpc|contract|lib|browserShell|cli)(/|\\.ts$)', '^main/bench/index\\.ts$']),
     only('bench', '^main/bench/', ['^main/(headless|ports|nodePorts)\\.ts$', '^main/(contract|lib|bench)/'], ['^main/bench/tower/']),
     // compares the tower with a plain graph of the same weights, so it needs the tower itself
-    only('bench-tower', '^main/bench/tower/', ['^main/(contract|bench)/', '^main/services/engine/(gguf|worker)/']),
+    only('bench-tower', '^main/bench/tower/', ['^main/(contract|lib|bench)/', '^main/services/engine/(gguf|worker)/']),
     only('testing', '^main/testing/', ['^main/(contract|ports|lib|rpc|testing)', '^main/services/[^/]+/index\\.ts$']),
     only('preload', '^electron/preload\\.ts$', ['^main/contract/', 'node_modules/electron/']),
     only('electron', '^electron/', ['^electron/', '^main/(app|ports)\\.ts$', '^main/(rpc|contract|lib)/', 'node_modules/electron/'], ['^electron/preload\\.ts$', '^electron/testing/']),
