@@ -47,12 +47,14 @@ export class Answering {
    */
   async prefill(context: LanguageContext, embed: (media: string) => Promise<Float32Array>, onDone: (tokens: number) => void, signal: AbortSignal): Promise<void> {
     const { units } = this.options.prompt
-    const from = performance.now()
     const kept = context.rewind(units)
     this.cachedTokens = context.used
+    const from = performance.now()
     let done = this.cachedTokens
+    const computed = context.append(units.slice(kept), embed, (tokens) => onDone((done += tokens)), signal)
+    // told while native code computes already
     onDone(done)
-    await context.append(units.slice(kept), embed, (tokens) => onDone((done += tokens)), signal)
+    await computed
     this.prefillMs = performance.now() - from
   }
 

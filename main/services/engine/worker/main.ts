@@ -8,6 +8,7 @@ import { createRuntime, UnusableVariant } from './native/runtime.ts'
 import type { Runtime } from './native/runtime.ts'
 import { Planner } from './planner.ts'
 import type { Wants } from './planner.ts'
+import { collectGarbage } from './native/memoryAllocator.ts'
 import { Session } from './session.ts'
 import type { Listener } from './session.ts'
 
@@ -325,7 +326,9 @@ async function unload(): Promise<null> {
   session = null
   planner = null
   await Promise.allSettled(readers)
-  await old?.free()
-  if (old) say({ type: 'unloaded' })
+  if (!old) return null
+  await old.free()
+  collectGarbage()
+  say({ type: 'unloaded' })
   return null
 }

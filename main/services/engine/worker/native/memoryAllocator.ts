@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import koffi from 'koffi'
 
 const M_MMAP_THRESHOLD = -3
@@ -14,4 +16,10 @@ export function returnFreedMemory(): void {
   } catch {
     // another C library: it has no such limit
   }
+}
+
+/** Collects what JavaScript holds of a model that was unloaded, such as the buffers its file was read through. */
+export function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
 }
