@@ -120,8 +120,12 @@ async function conversation(values: ReturnType<typeof parse>['values'], question
   const sizes = { minPixels: integer('min-pixels', values['min-pixels'], 784), maxPixels: integer('max-pixels', values['max-pixels'], 784) }
   const messages: ChatMessage[] = values.messages ? await readMessages(values.messages, videos) : []
   if (values.system !== undefined) messages.unshift({ role: 'system', content: [{ type: 'text', text: values.system }] })
-  if (question === undefined && !values.image && !values.video) return messages
-  if (!question?.trim()) throw new AppError('EmptyQuestion', 'The question is empty. Write what you want to know.')
+  const asksNothing = new AppError('EmptyQuestion', 'The question is empty. Write what you want to know.')
+  if (question === undefined && !values.image && !values.video) {
+    if (messages.at(-1)?.content.every((part) => part.type === 'text' && !part.text.trim())) throw asksNothing
+    return messages
+  }
+  if (!question?.trim()) throw asksNothing
   const media: ChatPart[] = (values.image ?? []).map((file) => ({ type: 'image', source: toSource(file, process.cwd()) }))
   for (const video of values.video ?? []) media.push({ ...(await videoPart(video, { folder: process.cwd(), fps, videos })), ...sizes })
   return [...messages, { role: 'user', content: [...media, { type: 'text', text: question }] }]

@@ -111,15 +111,7 @@ class EngineProcess implements Engine {
         events.end()
       } else if (reply.type === 'failed') events.fail(this.failed(AppError.from(reply.error)))
     })
-    const cancel = () => link.cancel(id)
-    signal?.addEventListener('abort', cancel, { once: true })
-    if (signal?.aborted) cancel()
-    try {
-      yield* events
-    } finally {
-      signal?.removeEventListener('abort', cancel)
-      cancel()
-    }
+    yield* untilCancelled(events, () => link.cancel(id), signal)
   }
 
   async *batch(model: ModelFiles, requests: readonly AnswerRequest[], { signal, parallel = 4 }: BatchOptions = {}): AsyncGenerator<BatchEvent> {
@@ -136,15 +128,7 @@ class EngineProcess implements Engine {
       else if (reply.type === 'failed' && reply.error.code === 'Interrupted' && signal?.aborted) events.end()
       else if (reply.type === 'failed') events.fail(this.failed(AppError.from(reply.error)))
     })
-    const cancel = () => link.cancel(id)
-    signal?.addEventListener('abort', cancel, { once: true })
-    if (signal?.aborted) cancel()
-    try {
-      yield* events
-    } finally {
-      signal?.removeEventListener('abort', cancel)
-      cancel()
-    }
+    yield* untilCancelled(events, () => link.cancel(id), signal)
   }
 
   async count(request: AnswerRequest): Promise<TokenCount> {
@@ -352,4 +336,16 @@ const sameFiles = (a: ModelFiles | null | undefined, b: ModelFiles) => a?.textPa
 
 function aborted(signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+/** The events of a request; it is cancelled when `signal` aborts and when nobody takes events any more. */
+async function* untilCancelled<T>(events: AsyncIterable<T>, cancel: () => void, signal: AbortSignal | undefined): AsyncGenerator<T> {
+  signal?.addEventListener('abort', cancel, { once: true })
+  if (signal?.aborted) cancel()
+  try {
+    yield* events
+  } finally {
+    signal?.removeEventListener('abort', cancel)
+    cancel()
+  }
 }

@@ -27,7 +27,6 @@ export class AbortFlag {
   /** For `ggml_abort_callback`: a function of ggml that reads one bool, and the object it reads it from. */
   readonly callback: Pointer
   readonly data: Pointer
-  isSet = false
 
   constructor(ggml: Ggml, callback: Pointer) {
     this.ggml = ggml
@@ -36,7 +35,6 @@ export class AbortFlag {
   }
 
   set(value: boolean): void {
-    this.isSet = value
     this.ggml.setNoAlloc(this.data, value)
   }
 }
