@@ -123,6 +123,7 @@ async function runNow(work: Work): Promise<void> {
   running = current
   runtime?.abort.set(false)
   await finish(work.id, perform(work, current.abort.signal), current)
+  await session?.rest()
   running = before
   runtime?.abort.set(before?.abort.signal.aborted ?? false)
 }

@@ -2,7 +2,7 @@ import { AppError } from '#contract'
 import type { Progress } from '#contract'
 import type { Asked } from '../protocol.ts'
 import type { AnswerRequest, AnswerResult, ContextOptions, ModelFiles, TokenCount } from '../types.ts'
-import { Aborted } from './aborted.ts'
+import { Aborted, orAborted } from './aborted.ts'
 import { Answering } from './answering.ts'
 import { openCaches } from './caches.ts'
 import type { Caches } from './caches.ts'
@@ -54,6 +54,8 @@ export class Session {
   private encoding: string | null = null
   private computing: readonly Unit[] | null = null
   private stopSoon = false
+  /** The slice being encoded, also when nobody waits for it any more. */
+  private slice: Promise<unknown> = Promise.resolve()
 
   private constructor(runtime: Runtime, planner: Planner, model: LanguageModel, tower: VisionTower | null, caches: Caches) {
     this.runtime = runtime
@@ -214,6 +216,11 @@ export class Session {
     return this.stopSoon
   }
 
+  /** Resolves when native code is done with what an aborted request left it with. Nothing else may begin before. */
+  async rest(): Promise<void> {
+    await this.slice
+  }
+
   /** Saves the KV state of the present conversation, so that it outlives this process. */
   async saveState(): Promise<void> {
     if (this.context) await this.caches.state.save(this.context)
@@ -298,7 +305,10 @@ export class Session {
       for (let t = 0; t < times; t++) {
         signal.throwIfAborted()
         const frames = await media.frames(t)
-        out.set(await this.tower!.encode(frames, signal), t * perSlice)
+        const slice = this.tower!.encode(frames, signal)
+        this.slice = slice.catch(() => {})
+        // native code looks up between two steps only, and one step on a large picture takes seconds
+        out.set(await orAborted(slice, signal), t * perSlice)
       }
       await this.caches.embeddings.set(key, out)
       return out
