@@ -10,10 +10,13 @@ export const contract = { host, engine, models, conversations, ask, settings }
 export type Contract = typeof contract
 
 export * from './ask.ts'
+export * from './catalogue.ts'
 export * from './conversations.ts'
+export * from './downloads.ts'
 export * from './engine.ts'
 export * from './errors.ts'
 export * from './host.ts'
+export * from './library.ts'
 export * from './media.ts'
 export * from './models.ts'
 export * from './settings.ts'

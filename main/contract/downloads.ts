@@ -1,0 +1,50 @@
+import { oc, eventIterator } from '@orpc/contract'
+import { z } from 'zod'
+import { ErrorInfo } from './errors.ts'
+
+/**
+ * `queued`: waits for others. `running`. `retrying`: lost the connection, waits until `retryAt`. `paused`: by the user.
+ * `verifying`: all is there, the digest is computed. `failed`: `error` says why; resuming goes on from what is there.
+ * `done`: verified and in the list of models.
+ */
+export const DownloadState = z.enum(['queued', 'running', 'retrying', 'paused', 'verifying', 'failed', 'done'])
+export type DownloadState = z.infer<typeof DownloadState>
+
+/** One job: the files of a model and its projector. Sizes in bytes, times in ms since 1970. */
+export const Download = z.object({
+  id: z.string(),
+  /** Name of the model with its quantization, for people. */
+  name: z.string(),
+  entryId: z.string(),
+  quantization: z.string(),
+  state: DownloadState,
+  files: z.array(z.object({ path: z.string(), bytes: z.int(), doneBytes: z.int() })),
+  bytes: z.int(),
+  doneBytes: z.int(),
+  bytesPerSecond: z.number().nullable(),
+  secondsLeft: z.number().nullable(),
+  retryAt: z.number().nullable(),
+  error: ErrorInfo.nullable(),
+  /** Place in the queue; the smallest goes first. */
+  position: z.int(),
+  /** The model that was made of it, once done. */
+  modelId: z.string().nullable(),
+  startedAt: z.number(),
+})
+export type Download = z.infer<typeof Download>
+
+const byId = z.object({ id: z.string() })
+
+export const downloads = {
+  /** All jobs at once, then again whenever one changes (at most four times a second). */
+  watch: oc.output(eventIterator(z.array(Download))),
+  /** Queues a quantization of a catalogue entry. One that is on its way or done is answered as it is. */
+  start: oc.input(z.object({ entryId: z.string(), quantization: z.string() })).output(Download),
+  pause: oc.input(byId).output(z.void()),
+  /** Goes on with a paused or failed job, from what is there. */
+  resume: oc.input(byId).output(z.void()),
+  /** Makes it the first of the queue. */
+  prioritise: oc.input(byId).output(z.void()),
+  /** Ends the job and deletes what was downloaded; a job that is done only leaves the list. */
+  remove: oc.input(byId).output(z.void()),
+}

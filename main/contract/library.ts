@@ -1,0 +1,114 @@
+import { oc, eventIterator } from '@orpc/contract'
+import { z } from 'zod'
+import { PictureBudget } from './media.ts'
+import { Model, Sampling } from './models.ts'
+
+/** How a model is to be placed and computed; null: as the memory plan decides. */
+export const Placement = z.object({
+  contextTokens: z.int().min(256).nullable(),
+  /** Layers on the graphics card at most. */
+  gpuLayers: z.int().min(0).nullable(),
+  kvType: z.enum(['f16', 'q8_0', 'q4_0']).nullable(),
+})
+export type Placement = z.infer<typeof Placement>
+
+/** What the user chose for one model; null: the settings, then the model's own default. */
+export const ModelOverrides = z.object({
+  placement: Placement,
+  budget: PictureBudget.nullable(),
+  sampling: Sampling.nullable(),
+  maxTokens: z.int().min(1).max(131_072).nullable(),
+  systemPrompt: z.string().max(100_000).nullable(),
+})
+export type ModelOverrides = z.infer<typeof ModelOverrides>
+
+/** `unknown`: never computed. `verified`: equal to the source's. `computed`: no source to compare with. `changed`: not what it was. */
+export const DigestState = z.enum(['unknown', 'verified', 'computed', 'changed'])
+
+/** A file of a model on disk. */
+export const ModelFile = z.object({
+  path: z.string(),
+  role: z.enum(['text', 'projector', 'adapter']),
+  bytes: z.int(),
+  sha256: z.string().nullable(),
+  digest: DigestState,
+  /** False when it was moved or deleted by someone else. */
+  exists: z.boolean(),
+})
+export type ModelFile = z.infer<typeof ModelFile>
+
+/** A model of the library with everything that managing it needs. Times in ms since 1970. */
+export const LibraryModel = z.object({
+  model: Model,
+  files: z.array(ModelFile),
+  /** E.g. "Q4_K_M", and that of the projector. */
+  quantization: z.string().nullable(),
+  projectorQuantization: z.string().nullable(),
+  family: z.enum(['qwen2vl', 'qwen25vl']).nullable(),
+  trainedContext: z.int(),
+  /** Where it came from, for people: "Hugging Face · Qwen/...", "LM Studio", "this computer". */
+  origin: z.string(),
+  /** Whether its files are in Sightline's own models folder, and deleted with it. */
+  isOwned: z.boolean(),
+  isCurrent: z.boolean(),
+  addedAt: z.number(),
+  lastUsedAt: z.number().nullable(),
+  overrides: ModelOverrides,
+})
+export type LibraryModel = z.infer<typeof LibraryModel>
+
+/** A model file found on this computer that is not in the library yet, with the projectors that fit it, best first. */
+export const FoundModel = z.object({
+  name: z.string(),
+  /** Who keeps it: "LM Studio", "Ollama", "llama.cpp", "Jan", or the folder's name. */
+  keeper: z.string(),
+  textPath: z.string(),
+  projectorPaths: z.array(z.string()),
+  bytes: z.int(),
+  quantization: z.string(),
+  /** Id of a model of the library with the same content. */
+  duplicateOf: z.string().nullable(),
+  /** Why it cannot be used; null when it can. */
+  problem: z.string().nullable(),
+})
+export type FoundModel = z.infer<typeof FoundModel>
+
+/** What models take on each disk. */
+export const ModelSpace = z.object({
+  folder: z.string(),
+  bytes: z.int(),
+  disks: z.array(z.object({ path: z.string(), modelBytes: z.int(), freeBytes: z.int(), totalBytes: z.int() })),
+})
+export type ModelSpace = z.infer<typeof ModelSpace>
+
+/** Progress of work on files that takes a while; the last event carries `result`. */
+const progressed = <T extends z.ZodType>(result: T) =>
+  eventIterator(z.object({ doneBytes: z.number(), bytes: z.number(), result: result.nullable() }))
+
+const byId = z.object({ id: z.string() })
+
+export const library = {
+  /** The library at once, then whenever it changes. */
+  watch: oc.output(eventIterator(z.array(LibraryModel))),
+  rename: oc.input(z.object({ id: z.string(), name: z.string().trim().min(1).max(120) })).output(z.void()),
+  setOverrides: oc.input(z.object({ id: z.string(), overrides: ModelOverrides })).output(z.void()),
+  /** Computes the digests again and compares them. */
+  verify: oc.input(byId).output(progressed(LibraryModel)),
+  /** Shows a file in the system's file manager. Only with the `reveal` capability. */
+  reveal: oc.input(byId).output(z.void()),
+  /** What would be affected by deleting it: titles of conversations that it answered in last, and their number. */
+  uses: oc.input(byId).output(z.object({ conversations: z.int(), titles: z.array(z.string()) })),
+  /** Takes it from the list; `files` also deletes the files, which only those in the models folder may be. */
+  remove: oc.input(z.object({ id: z.string(), files: z.boolean() })).output(z.void()),
+  space: oc.output(ModelSpace),
+  /** Moves the models folder with everything in it; what cannot be moved stays, and nothing is lost. */
+  moveFolder: oc.input(z.object({ folder: z.string().min(1).max(4096) })).output(progressed(ModelSpace)),
+  /** Model files in a folder, or where LM Studio, Ollama, llama.cpp and Jan keep theirs (null). */
+  scan: oc.input(z.object({ path: z.string().min(1).max(4096).nullable() })).output(z.array(FoundModel)),
+  /** Takes a model into the library, in place or copied into the models folder. */
+  import: oc
+    .input(z.object({ textPath: z.string().min(1).max(4096), projectorPath: z.string().min(1).max(4096).nullable(), mode: z.enum(['in-place', 'copy']) }))
+    .output(progressed(LibraryModel)),
+  /** Adds a LoRA adapter to a model, or takes it away (scale null). */
+  setAdapter: oc.input(z.object({ id: z.string(), path: z.string().min(1).max(4096), scale: z.number().min(-10).max(10).nullable() })).output(z.void()),
+}
