@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ChatMessage, ChatPart, ModelFiles } from '../services/engine/index.ts'
+import sharp from 'sharp'
+import type { AnswerRequest, ChatMessage, ChatPart, ModelFiles } from '../services/engine/index.ts'
+import { requestOf } from './engineRequests.ts'
 
 /** The two model families; each has a tiny f32 model with random weights and what the reference computes with it. */
 export const families = ['qwen2vl', 'qwen25vl'] as const
@@ -45,6 +47,36 @@ export interface GoldenCase {
   readonly input_ids: readonly number[]
   readonly greedy: readonly number[]
   readonly greedy_text: string
+  /** How far the likeliest logit is above the second at each of these tokens. */
+  readonly greedy_top2_margins: readonly number[]
+  /** The logits from which the first token was chosen; in the folder `logits`. */
+  readonly logits: { readonly file: string }
+}
+
+/** The cases of a family. */
+export const goldenCases = (family: Family): GoldenCase[] => goldenJson<GoldenCase[]>(family, 'cases.json')
+
+/** The reference dropped this picture's alpha, the engine blends it over white; 56 rows of 84 pixels when resized. */
+const WITH_ALPHA = { image: 'images/img_d.png', resized: 'resized_d.rgb.bin', raw: { width: 84, height: 56, channels: 3 as const } }
+
+/** What the reference was asked, for the engine: the same pictures, budget and number of tokens, end tokens ignored. */
+export async function goldenRequest(family: Family, { messages, kwargs, greedy }: GoldenCase): Promise<AnswerRequest> {
+  const opaque: ChatPart = {
+    type: 'image',
+    source: { name: 'opaque.png', bytes: await sharp(readFileSync(golden('common', WITH_ALPHA.resized)), { raw: WITH_ALPHA.raw }).png().toBuffer() },
+  }
+  const asSeen = (part: ChatPart): ChatPart => (part.type === 'image' && 'path' in part.source && part.source.path === golden(WITH_ALPHA.image) ? opaque : part)
+  return requestOf(
+    toChatMessages(messages).map(({ role, content }) => ({ role, content: content.map(asSeen) })),
+    {
+      model: goldenModel(family),
+      budget: { minPixels: 4 * 784, maxPixels: 16384 * 784 },
+      contextTokens: 1024,
+      maxTokens: greedy.length,
+      visionId: kwargs.add_vision_id ?? false,
+      ignoreEos: true,
+    },
+  )
 }
 
 /** The same conversation for the engine; paths become absolute, a part without a file gets an empty source. */

@@ -1,15 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { forkWorker } from '../../nodePorts.ts'
-import { families, goldenJson, goldenModel, toChatMessages } from '../../testing/engineGoldens.ts'
-import type { GoldenCase } from '../../testing/engineGoldens.ts'
+import { families, goldenCases, goldenRequest } from '../../testing/engineGoldens.ts'
 import { answered, demoModel, requestOf, sample, user } from '../../testing/engineRequests.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
 import { createEngine } from './index.ts'
 
 /** Where the reference's two likeliest tokens are closer than this, another order of summing may choose the other. */
 const SURE = 0.05
-/** The reference of this case drops alpha; the engine blends it over white. */
-const DROPS_ALPHA = 'image1_rgba'
 
 const folder = tempFolder()
 const engine = createEngine({ spawn: forkWorker, cachePath: folder.path })
@@ -40,18 +37,10 @@ onGpu('the demo model answers from the GPU: all layers and the pictures are ther
 })
 
 describe.each(families)('%s on the GPU', (family) => {
-  const cases = goldenJson<(GoldenCase & { readonly greedy_top2_margins: readonly number[] })[]>(family, 'cases.json').filter(({ name }) => name !== DROPS_ALPHA)
-  for (const { name, messages, kwargs, greedy, greedy_top2_margins } of cases)
-    onGpu(`${name}: the reference's tokens, as far as it is sure`, async () => {
-      const request = requestOf(toChatMessages(messages), {
-        model: goldenModel(family),
-        budget: { minPixels: 4 * 784, maxPixels: 16384 * 784 },
-        contextTokens: 1024,
-        maxTokens: greedy.length,
-        visionId: kwargs.add_vision_id ?? false,
-        ignoreEos: true,
-      })
-      const { result } = await answered(engine, request)
+  for (const golden of goldenCases(family))
+    onGpu(`${golden.name}: the reference's tokens, as far as it is sure`, async () => {
+      const { greedy, greedy_top2_margins } = golden
+      const { result } = await answered(engine, await goldenRequest(family, golden))
       const unsure = greedy_top2_margins.findIndex((margin) => margin < SURE)
       const sure = unsure < 0 ? greedy.length : unsure
       expect(result.tokens.slice(0, sure)).toEqual(greedy.slice(0, sure))
