@@ -147,6 +147,29 @@ describe('models, settings and the engine', () => {
     expect(await next()).toMatchObject({ state: 'off', modelId: 'demo', error: null })
   })
 
+  test('the status tells how the chosen model runs, and nothing of another one or of one that failed', async () => {
+    const free = 8e9
+    const part = { device: 'CPU', weights: 4e8, projector: 3e8, kv: 1e8, picture: 5e7, overhead: 1.5e8, total: 1e9, free }
+    const how = {
+      noGpuReason: 'CUDA: no NVIDIA driver was found',
+      devices: [{ name: 'CPU', description: 'A processor', kind: 'cpu', totalBytes: 16e9, freeBytes: free, isShared: true }] as const,
+      plan: { gpuLayers: 0, layers: 29, visionDevice: null, contextTokens: 4096, picturePixels: 1280 * 784, parts: [part], total: 1e9 },
+      note: 'Memory ran out.',
+      residentBytes: 9e8,
+    }
+    const unknown = { plan: null, note: null, residentBytes: null }
+    const status = () => first(client.engine.watch())
+    expect(await status()).toMatchObject({ ...unknown, noGpuReason: null, devices: [] })
+    await client.engine.load()
+    engine.setState(how)
+    expect(await status()).toMatchObject({ state: 'ready', ...how })
+    engine.setState({ state: 'failed', error: { code: 'OutOfMemory', message: 'Too large.' } })
+    expect(await status()).toMatchObject({ state: 'failed', ...unknown, noGpuReason: how.noGpuReason })
+    await client.engine.load()
+    await client.models.add({ textPath: '/a.gguf', projectorPath: null })
+    expect(await status()).toMatchObject({ state: 'off', ...unknown, devices: how.devices })
+  })
+
   test('the choice and the settings outlive a restart', async () => {
     const added = await client.models.add({ textPath: '/a.gguf', projectorPath: null })
     await client.settings.update({ theme: 'dark' })

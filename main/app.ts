@@ -154,9 +154,11 @@ export function createApp(ports: Ports, parts: { engine?: Engine } = {}): App {
 function engineStatus({ state }: Engine, models: Models): EngineStatus {
   const { id, name, isDemo, notice, textPath, projectorPath } = models.current()
   const isChosen = state.model === null || (state.model.textPath === textPath && state.model.projectorPath === projectorPath)
-  const { backend } = state
+  const { backend, noGpuReason = null, devices = [] } = state
   const { state: phase, progress, contextTokens, error } = isChosen ? state : { state: 'off', progress: null, contextTokens: null, error: null } as const
-  return { state: phase, modelId: id, modelName: name, isDemo, notice, progress, backend, contextTokens, error }
+  const { plan = null, note = null, residentBytes = null } = phase === 'off' || phase === 'failed' ? {} : state
+  const how = { backend, noGpuReason, devices, plan, note, residentBytes }
+  return { state: phase, modelId: id, modelName: name, isDemo, notice, progress, contextTokens, ...how, error }
 }
 
 function warn(error: unknown): void {

@@ -2,6 +2,53 @@ import { oc, eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { ErrorInfo } from './errors.ts'
 
+/** A device of the engine's libraries. */
+export const DeviceInfo = z.object({
+  /** As `PlanPart.device` names it, e.g. "CUDA0". */
+  name: z.string(),
+  /** As its maker names it, e.g. "NVIDIA GeForce RTX 4070". */
+  description: z.string(),
+  kind: z.enum(['cpu', 'gpu', 'integrated', 'accelerator']),
+  /** Memory in bytes, as the driver reports it. */
+  totalBytes: z.number().min(0),
+  freeBytes: z.number().min(0),
+  /** Whether its memory is that of the system (integrated graphics, Apple silicon). */
+  isShared: z.boolean(),
+})
+export type DeviceInfo = z.infer<typeof DeviceInfo>
+
+/** What a plan puts on one device, in bytes; all but `free` make up `total`. */
+export const PlanPart = z.object({
+  device: z.string(),
+  weights: z.number().min(0),
+  projector: z.number().min(0),
+  kv: z.number().min(0),
+  /** Scratch memory of the largest planned picture. */
+  picture: z.number().min(0),
+  /** Scratch memory of the language model, and what the process and the driver take for themselves. */
+  overhead: z.number().min(0),
+  total: z.number().min(0),
+  /** What was free there when the plan was made. */
+  free: z.number().min(0),
+})
+export type PlanPart = z.infer<typeof PlanPart>
+
+/** Where a model goes, decided before it is loaded. The first part is the CPU's. Memory in bytes. */
+export const MemoryPlan = z.object({
+  /** Layers of the language model on the GPU, the output layer counted as one; of `layers`. */
+  gpuLayers: z.int().min(0),
+  layers: z.int().min(0),
+  /** Name of the device that encodes pictures; null: the CPU. */
+  visionDevice: z.string().nullable(),
+  /** Size of the context in tokens. */
+  contextTokens: z.int().min(0),
+  /** The largest picture whose scratch memory is planned for, in pixels. */
+  picturePixels: z.number().min(0),
+  parts: z.array(PlanPart).readonly(),
+  total: z.number().min(0),
+})
+export type MemoryPlan = z.infer<typeof MemoryPlan>
+
 /**
  * `off`: no model in memory. `loading`: with progress 0..1. `ready`: answers. `restarting`: after a crash, waiting its
  * back-off. `failed`: `error` says why and what to do.
@@ -17,6 +64,16 @@ export const EngineStatus = z.object({
   backend: z.string().nullable(),
   /** Context size in tokens of the loaded model. */
   contextTokens: z.int().nullable(),
+  /** Why no GPU computes, reasons separated by "; ". null: one does, or nothing has been loaded yet (`backend` null). */
+  noGpuReason: z.string().nullable(),
+  /** What the libraries can compute on; empty before they are loaded. */
+  devices: z.array(DeviceInfo).readonly(),
+  /** How the chosen model lies in memory; null while it is not there. */
+  plan: MemoryPlan.nullable(),
+  /** What the user should know of how the model runs: a plan that was lowered, a process that was renewed. */
+  note: z.string().nullable(),
+  /** Resident memory of the engine process in bytes, in steps of some 16 MiB; null before it was measured. */
+  residentBytes: z.number().min(0).nullable(),
   error: ErrorInfo.nullable(),
 })
 export type EngineStatus = z.infer<typeof EngineStatus>
