@@ -42,6 +42,20 @@ test('two pictures of the same size are named in their order', async ({ chat }) 
   await expect(await chat.ended()).toContainText(/green star[^]*blue square/i)
 })
 
+test('a picture costs what its own detail says, and is asked with it', async ({ chat }) => {
+  await chat.drop('red-circle.png')
+  const detail = chat.tray.first().getByRole('button', { name: /^Detail of picture 1/ })
+  await expect(detail).toHaveText('16 tokens')
+  await detail.click()
+  await chat.page.getByRole('menuitem', { name: /^Full/ }).click()
+  await expect(detail).toHaveText('256 tokens · Full')
+  await detail.click()
+  await chat.page.getByRole('menuitem', { name: 'As in the settings' }).click()
+  await expect(detail).toHaveText('16 tokens')
+  await chat.ask('What is in the picture?')
+  await expect(await chat.ended()).toContainText(/red circle/i)
+})
+
 test('pictures are reordered and removed before sending', async ({ chat }) => {
   await chat.drop('green-star.png', 'blue-square.png', 'orange-heart.png')
   await expect(chat.tray).toHaveCount(3)

@@ -1,12 +1,12 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
 import { Id } from './conversations.ts'
-import { Sha256 } from './media.ts'
+import { PictureBudget, Sha256 } from './media.ts'
 
-/** A part as the composer sends it: pictures by the sha that the upload returned. */
+/** A part as the composer sends it: pictures by the sha that the upload returned. `budget`: the detail of this picture, when not the usual. */
 export const DraftPart = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string().max(2_000_000) }),
-  z.object({ type: z.literal('image'), sha: Sha256, name: z.string().max(255) }),
+  z.object({ type: z.literal('image'), sha: Sha256, name: z.string().max(255), budget: PictureBudget.optional() }),
 ])
 export type DraftPart = z.infer<typeof DraftPart>
 

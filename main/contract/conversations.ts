@@ -1,14 +1,14 @@
 import { oc, eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { ErrorInfo } from './errors.ts'
-import { Attachment } from './media.ts'
+import { Attachment, PictureBudget } from './media.ts'
 
 export const Id = z.string().min(1).max(64)
 
-/** Message content is an ordered list of parts. */
+/** Message content is an ordered list of parts. `budget`: the detail of this picture, when the user chose one for it alone. */
 export const Part = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string().max(2_000_000) }),
-  z.object({ type: z.literal('image'), attachment: Attachment }),
+  z.object({ type: z.literal('image'), attachment: Attachment, budget: PictureBudget.optional() }),
 ])
 export type Part = z.infer<typeof Part>
 

@@ -257,6 +257,22 @@ describe('what is refused', () => {
 })
 
 describe('what the engine is asked', () => {
+  test('a picture with the detail that was chosen for it, also when it is asked about again', async () => {
+    const budget = { minPixels: 784, maxPixels: 7840 }
+    const part = { ...(await picture('one')), budget }
+    const first = ask.send({ conversationId: null, parts: [part, words('What?')] })
+    const stream = conversations.watch(first.conversationId)
+    const one = await engine.nextAnswer()
+    expect(one.request.messages[0]?.content[0]).toEqual({ type: 'image', source: { path: attachments.pathOf(part.sha) }, ...budget })
+    one.fail()
+    await until(stream, ended)
+    ask.retry({ messageId: first.userMessageId })
+    const two = await engine.nextAnswer()
+    expect(two.request.messages[0]?.content[0]).toMatchObject(budget)
+    two.fail()
+    await until(stream, ended)
+  })
+
   test('the path with pictures in their places, answers as they are, and empty ones left out', async () => {
     const [left, right] = [await picture('left'), await picture('right')]
     const first = ask.send({ conversationId: null, parts: [words('Compare '), left, words(''), words(' with '), right] })

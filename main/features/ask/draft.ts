@@ -7,7 +7,7 @@ export function toPart(part: DraftPart, attachments: Pick<AttachmentGateway, 'ge
   if (part.type === 'text') return part.text === '' ? null : { type: 'text', text: part.text }
   const attachment = attachments.get(part.sha)
   if (!attachment) throw new AppError('NotFound', `${part.name || 'A picture'} is not stored here any more. Add it again.`, { sha: part.sha })
-  return { type: 'image', attachment: { ...attachment, name: part.name || attachment.name } }
+  return { type: 'image', attachment: { ...attachment, name: part.name || attachment.name }, ...(part.budget && { budget: part.budget }) }
 }
 
 /** The parts of a question as they are stored. Throws EmptyQuestion without words and pictures, NotFound for unknown pictures. */

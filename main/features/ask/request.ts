@@ -9,7 +9,7 @@ export type Turn = Pick<Message, 'role' | 'parts'>
 export function toRequest(turns: readonly Turn[], model: Model, settings: Settings, attachments: Pick<AttachmentGateway, 'pathOf'>): AnswerRequest {
   const { budget, contextTokens, maxTokens, sampling } = model.defaults
   const content = (part: Part): ChatPart =>
-    part.type === 'text' ? part : { type: 'image', source: { path: attachments.pathOf(part.attachment.sha) } }
+    part.type === 'text' ? part : { type: 'image', source: { path: attachments.pathOf(part.attachment.sha) }, ...part.budget }
   const system: ChatMessage[] = settings.systemPrompt.trim() ? [{ role: 'system', content: [{ type: 'text', text: settings.systemPrompt }] }] : []
   const said = turns
     .map(({ role, parts }): ChatMessage => ({ role, content: parts.filter((part) => part.type === 'image' || part.text !== '').map(content) }))

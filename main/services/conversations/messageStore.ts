@@ -74,7 +74,7 @@ export function createMessageStore(db: Database) {
       sql.addMessage.run(id, message.conversationId, message.parentId, message.role, message.status, message.model, now)
       message.parts.forEach((part, ordinal) => {
         if (part.type === 'text') sql.addPart.run(id, ordinal, 'text', part.text, null, null)
-        else sql.addPart.run(id, ordinal, 'image', null, part.attachment.sha, JSON.stringify(part.attachment))
+        else sql.addPart.run(id, ordinal, 'image', null, part.attachment.sha, JSON.stringify({ ...part.attachment, budget: part.budget }))
       })
       if (message.status !== 'streaming') sql.index.run(id)
       return id

@@ -1,4 +1,4 @@
-import type { Attachment, Conversation, Message, Part } from '#contract'
+import type { Attachment, Conversation, Message, Part, PictureBudget } from '#contract'
 
 export interface ConversationRow {
   readonly id: string
@@ -33,8 +33,9 @@ export function conversationOf(row: ConversationRow): Conversation {
 }
 
 export function partOf(row: PartRow): Part {
-  if (row.type === 'image') return { type: 'image', attachment: JSON.parse(row.attachment ?? 'null') as Attachment }
-  return { type: 'text', text: row.text ?? '' }
+  if (row.type === 'text') return { type: 'text', text: row.text ?? '' }
+  const { budget, ...attachment } = JSON.parse(row.attachment ?? '{}') as Attachment & { budget?: PictureBudget }
+  return { type: 'image', attachment, ...(budget && { budget }) }
 }
 
 export function messageOf(row: MessageRow, parts: Part[], siblings: string[]): Message {

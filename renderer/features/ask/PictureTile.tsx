@@ -1,8 +1,11 @@
-import { ChevronLeft, ChevronRight, X } from 'lucide-react'
+import { Check, ChevronLeft, ChevronRight, X } from 'lucide-react'
 import type { KeyboardEvent, ReactNode } from 'react'
 import { NumberBadge } from '../../components/NumberBadge.tsx'
 import { cx } from '../../lib/cx.ts'
-import { tokens } from '../../lib/format.ts'
+import { budgetOf, detailLevels, detailOf, type Detail } from '../../lib/detail.ts'
+import { count, tokens } from '../../lib/format.ts'
+import type { PictureBudget } from '#contract'
+import { Menu, MenuItem, MenuTrigger } from '../../components/Menu.tsx'
 import type { Picture } from './state.ts'
 
 const tool = 'flex size-6 shrink-0 items-center justify-center rounded-md text-muted enabled:hover:bg-hover enabled:hover:text-ink disabled:opacity-40 [&>svg]:size-3.5'
@@ -22,6 +25,7 @@ export function PictureTile({
   dragged,
   onMove,
   onRemove,
+  onDetail,
   onDrag,
 }: {
   picture: Picture
@@ -31,6 +35,7 @@ export function PictureTile({
   dragged: boolean
   onMove: (to: number) => void
   onRemove: () => void
+  onDetail: (budget: PictureBudget | null) => void
   onDrag: (active: boolean) => void
 }): ReactNode {
   const number = index + 1
@@ -80,7 +85,7 @@ export function PictureTile({
             <ChevronLeft />
           </button>
         ) : null}
-        <span className="min-w-0 flex-1 truncate px-1 text-center text-small text-muted tabular-nums">{picture.tokens === null ? '' : tokens(picture.tokens)}</span>
+        <DetailMenu picture={picture} number={number} onDetail={onDetail} />
         {total > 1 ? (
           <button
             type="button"
@@ -94,5 +99,39 @@ export function PictureTile({
         ) : null}
       </div>
     </li>
+  )
+}
+
+/** What the picture costs; opens the choice of how closely the model looks at it. */
+function DetailMenu({ picture, number, onDetail }: { picture: Picture; number: number; onDetail: (budget: PictureBudget | null) => void }): ReactNode {
+  const chosen = detailOf(picture.budget)
+  const levels: readonly (readonly [Detail, string, PictureBudget | null])[] = [
+    ['model', 'As in the settings', null],
+    ...(Object.keys(detailLevels) as (keyof typeof detailLevels)[]).map((level): readonly [Detail, string, PictureBudget] => {
+      const { label, maxTokens } = detailLevels[level]
+      return [level, `${label} · up to ${count(maxTokens)} tokens`, budgetOf(level)]
+    }),
+  ]
+  const cost = picture.tokens === null ? '' : tokens(picture.tokens)
+  return (
+    <Menu
+      align="start"
+      trigger={
+        <MenuTrigger
+          className="min-w-0 flex-1 self-stretch truncate px-1 text-center text-small text-muted tabular-nums hover:bg-hover hover:text-ink"
+          aria-label={`Detail of picture ${number}${cost === '' ? '' : `, ${cost}`}`}
+        >
+          {cost}
+          {picture.budget ? ` · ${chosen in detailLevels ? detailLevels[chosen as keyof typeof detailLevels].label : 'Custom'}` : ''}
+        </MenuTrigger>
+      }
+    >
+      {levels.map(([level, label, budget]) => (
+        <MenuItem key={level} onSelect={() => onDetail(budget)}>
+          {level === chosen ? <Check aria-label="Chosen" /> : <span className="size-4" />}
+          {label}
+        </MenuItem>
+      ))}
+    </Menu>
   )
 }

@@ -1,6 +1,6 @@
 import { useRef, useState, type ReactNode } from 'react'
 import { announce } from '../../lib/announce.ts'
-import { reorder, takeOut } from './actions.ts'
+import { chooseDetail, reorder, takeOut } from './actions.ts'
 import { PictureTile } from './PictureTile.tsx'
 import type { Draft } from './state.ts'
 
@@ -50,6 +50,7 @@ export function PictureTray({ conversationId, draft }: { conversationId: string 
           dragged={dragged === picture.key}
           onMove={(to) => move(picture.key, to)}
           onRemove={() => remove(picture.key, index)}
+          onDetail={(budget) => chooseDetail(conversationId, picture.key, budget)}
           onDrag={(active) => setDragged(active ? picture.key : null)}
         />
       ))}

@@ -1,8 +1,9 @@
+import type { PictureBudget } from '#contract'
 import { toAppError } from '../../lib/errors.ts'
 import { whenHost } from '../../lib/host.ts'
 import { call } from '../../lib/rpc.ts'
 import { cancelPrepare, planPrepare } from './prepare.ts'
-import { addPicture, canSend, dismiss, emptyDraft, MAX_PICTURES, movePicture, refuse, removePicture, storedPicture, toParts } from './state.ts'
+import { addPicture, canSend, dismiss, emptyDraft, MAX_PICTURES, movePicture, refuse, removePicture, setPictureDetail, storedPicture, toParts } from './state.ts'
 import { draftKey, draftOf, updateDraft } from './store.ts'
 import { upload } from './upload.ts'
 
@@ -15,7 +16,7 @@ export function setText(conversationId: string | null, text: string): void {
 async function addFile(conversationId: string | null, file: File): Promise<void> {
   const key = draftKey(conversationId)
   const name = file.name === '' ? 'Picture' : file.name
-  const picture = { key: crypto.randomUUID(), name, preview: URL.createObjectURL(file), attachment: null, tokens: null }
+  const picture = { key: crypto.randomUUID(), name, preview: URL.createObjectURL(file), attachment: null, tokens: null, budget: null }
   updateDraft(key, (draft) => addPicture(draft, picture))
   try {
     const attachment = await upload(await whenHost(), file)
@@ -49,6 +50,12 @@ export function takeOut(conversationId: string | null, key: string): void {
 /** Moves a picture to position `to`. */
 export function reorder(conversationId: string | null, key: string, to: number): void {
   updateDraft(draftKey(conversationId), (draft) => movePicture(draft, key, to))
+  planPrepare(conversationId, 'pictures')
+}
+
+/** Chooses the detail of one picture; null: as in the settings. */
+export function chooseDetail(conversationId: string | null, key: string, budget: PictureBudget | null): void {
+  updateDraft(draftKey(conversationId), (draft) => setPictureDetail(draft, key, budget))
   planPrepare(conversationId, 'pictures')
 }
 

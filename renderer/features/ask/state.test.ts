@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { Attachment } from '#contract'
-import { addPicture, canSend, counted, dismiss, emptyDraft, movePicture, refuse, removePicture, storedPicture, toParts, type Draft } from './state.ts'
+import { addPicture, canSend, counted, dismiss, emptyDraft, movePicture, refuse, removePicture, setPictureDetail, storedPicture, toParts, type Draft } from './state.ts'
 
 const stored = (name: string): Attachment => ({ sha: name.padEnd(64, '0'), kind: 'image', mime: 'image/png', name, bytes: 1, width: 28, height: 28 })
 
 const withPictures = (...names: string[]): Draft =>
   names.reduce(
-    (draft, name) => storedPicture(addPicture(draft, { key: name, name, preview: '', attachment: null, tokens: null }), name, stored(name)),
+    (draft, name) => storedPicture(addPicture(draft, { key: name, name, preview: '', attachment: null, tokens: null, budget: null }), name, stored(name)),
     emptyDraft,
   )
 
@@ -22,11 +22,21 @@ describe('the question being composed', () => {
     ])
   })
 
+  test('sends a picture with the detail chosen for it alone', () => {
+    const budget = { minPixels: 784, maxPixels: 7840 }
+    const draft = setPictureDetail(withPictures('a', 'b'), 'b', budget)
+    expect(toParts(draft)).toEqual([
+      { type: 'image', sha: stored('a').sha, name: 'a' },
+      { type: 'image', sha: stored('b').sha, name: 'b', budget },
+    ])
+    expect(toParts(setPictureDetail(draft, 'b', null))).toEqual(toParts(withPictures('a', 'b')))
+  })
+
   test('cannot be sent empty, blank, while sending, or before every picture is stored', () => {
     expect(canSend(emptyDraft)).toBe(false)
     expect(canSend({ ...emptyDraft, text: ' \n' })).toBe(false)
     expect(canSend({ ...emptyDraft, text: 'Hi', sending: true })).toBe(false)
-    const uploading = addPicture({ ...emptyDraft, text: 'Hi' }, { key: 'a', name: 'a', preview: '', attachment: null, tokens: null })
+    const uploading = addPicture({ ...emptyDraft, text: 'Hi' }, { key: 'a', name: 'a', preview: '', attachment: null, tokens: null, budget: null })
     expect(canSend(uploading)).toBe(false)
     expect(canSend(storedPicture(uploading, 'a', stored('a')))).toBe(true)
   })
@@ -40,7 +50,7 @@ describe('the question being composed', () => {
   })
 
   test('a picture that was removed while it was stored stays removed', () => {
-    const draft = removePicture(addPicture(emptyDraft, { key: 'a', name: 'a', preview: '', attachment: null, tokens: null }), 'a')
+    const draft = removePicture(addPicture(emptyDraft, { key: 'a', name: 'a', preview: '', attachment: null, tokens: null, budget: null }), 'a')
     expect(storedPicture(draft, 'a', stored('a'))).toBe(draft)
   })
 

@@ -1,4 +1,4 @@
-import type { Attachment, DraftPart, ErrorInfo } from '#contract'
+import type { Attachment, DraftPart, ErrorInfo, PictureBudget } from '#contract'
 
 /** A picture in the composer. `preview` is an address the window can show at once, while the file still travels. */
 export interface Picture {
@@ -9,6 +9,8 @@ export interface Picture {
   readonly attachment: Attachment | null
   /** Tokens the model will see of it; null until counted. */
   readonly tokens: number | null
+  /** Detail of this picture alone; null: as in the settings. */
+  readonly budget: PictureBudget | null
 }
 
 /** A file that was not taken, and why. */
@@ -56,6 +58,11 @@ export function removePicture(draft: Draft, key: string): Draft {
   return pictures.length === draft.pictures.length ? draft : { ...draft, pictures, totals: null }
 }
 
+/** The draft with another detail for a picture; its count no longer holds. */
+export function setPictureDetail(draft: Draft, key: string, budget: PictureBudget | null): Draft {
+  return { ...draft, totals: null, pictures: draft.pictures.map((picture) => (picture.key === key ? { ...picture, budget, tokens: null } : picture)) }
+}
+
 /** The draft with a picture moved to position `to` (0 is first), kept within the ends. */
 export function movePicture(draft: Draft, key: string, to: number): Draft {
   const from = draft.pictures.findIndex((picture) => picture.key === key)
@@ -74,8 +81,8 @@ export const dismiss = (draft: Draft, key: string): Draft => ({ ...draft, refusa
 
 /** What is sent: the stored pictures in their order, then the text. */
 export function toParts(draft: Draft): DraftPart[] {
-  const pictures = draft.pictures.flatMap(({ attachment }): DraftPart[] =>
-    attachment ? [{ type: 'image', sha: attachment.sha, name: attachment.name }] : [],
+  const pictures = draft.pictures.flatMap(({ attachment, budget }): DraftPart[] =>
+    attachment ? [{ type: 'image', sha: attachment.sha, name: attachment.name, ...(budget && { budget }) }] : [],
   )
   const text = draft.text.trim()
   return text === '' ? pictures : [...pictures, { type: 'text', text }]

@@ -4,7 +4,7 @@ import { DialogFrame } from '../../components/DialogFrame.tsx'
 import { ErrorNote } from '../../components/ErrorNote.tsx'
 import { Segmented } from '../../components/Segmented.tsx'
 import { count } from '../../lib/format.ts'
-import { budgetOf, detailLevels, detailOf, maxTokensOf, type Detail } from './detail.ts'
+import { budgetOf, detailLevels, detailOf, maxTokensOf, type Detail } from '../../lib/detail.ts'
 import { NumberSetting } from './NumberSetting.tsx'
 import { Row } from './Row.tsx'
 import { SamplingSettings } from './SamplingSettings.tsx'
@@ -22,6 +22,7 @@ const details = [
   { value: 'low', label: 'Low' },
   { value: 'medium', label: 'Medium' },
   { value: 'high', label: 'High' },
+  { value: 'full', label: 'Full' },
 ] as const
 
 /** Everything a user can choose. `defaults` are the current model's own values; null while unknown. */

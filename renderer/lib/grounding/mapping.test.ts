@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { smartResize } from '../../../main/lib/picture/smartResize.ts'
 import { toModel, toOriginal, toShares } from './mapping.ts'
 import type { Shape } from './marks.ts'
 
@@ -21,11 +20,12 @@ describe('coordinates', () => {
     expect(toOriginal({ type: 'point', x: 9999, y: -1 }, 'pixels', views)).toEqual({ type: 'point', x: 100, y: 0 })
   })
 
-  test('map to the original and back within one unit, through the sizes that the resize really makes', () => {
+  test('map to the original and back within one unit, through sizes in multiples of 28 as the resize makes them', () => {
     for (let round = 0; round < 2000; round++) {
       const original = { width: random(30, 4000), height: random(30, 4000) }
-      if (Math.max(original.width, original.height) / Math.min(original.width, original.height) > 150) continue
-      const views = { original, model: smartResize(original, { minPixels: 784 * random(1, 256), maxPixels: 784 * random(256, 4096) }) }
+      const scale = random(5, 200) / 100
+      const inTokens = (pixels: number) => Math.max(1, Math.round((pixels * scale) / 28)) * 28
+      const views = { original, model: { width: inTokens(original.width), height: inTokens(original.height) } }
       for (const space of ['thousandths', 'pixels'] as const) {
         const units = space === 'pixels' ? views.model : { width: 1000, height: 1000 }
         const point: Shape = { type: 'point', x: random(0, units.width), y: random(0, units.height) }
