@@ -2,7 +2,7 @@ import { AppError } from '#contract'
 import type { Progress } from '#contract'
 import { AsyncQueue } from '../lib/asyncQueue.ts'
 import { Emitter } from '../lib/emitter.ts'
-import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, Engine, EngineState, ModelFiles, ModelSummary, TokenCount } from '../services/engine/index.ts'
+import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, Engine, EngineState, FileFacts, ModelFiles, ModelSummary, TokenCount } from '../services/engine/index.ts'
 
 /** One answer whose every step the test decides. */
 export interface ScriptedAnswer {
@@ -25,6 +25,12 @@ export const scriptedResult: AnswerResult = {
   finishReason: 'stop',
 }
 
+/** What the scripted engine tells of any model. */
+export const scriptedSummary = (textPath: string): ModelSummary => ({
+  name: 'Scripted', architecture: 'qwen2vl', family: 'qwen2vl', quantization: 'F16', projectorQuantization: 'F16', embeddingLength: 128, trainedContext: 32768, bytes: 1,
+  textPaths: [textPath],
+})
+
 /** An engine without a model: answers one question at a time, each step given by the test through `nextAnswer`. */
 export class ScriptedEngine implements Engine {
   state: EngineState = { state: 'off', model: null, progress: null, backend: null, contextTokens: null, error: null }
@@ -36,7 +42,7 @@ export class ScriptedEngine implements Engine {
   /** Conversations that the engine was told to forget. */
   readonly forgotten: string[] = []
   /** What `inspect` does. */
-  check: (model: ModelFiles) => Promise<ModelSummary> = async () => ({ name: 'Scripted', architecture: 'qwen2vl', trainedContext: 32768, bytes: 1 })
+  check: (model: ModelFiles) => Promise<ModelSummary> = async ({ textPath }) => scriptedSummary(textPath)
   private readonly states = new Emitter<EngineState>()
   private readonly started = new AsyncQueue<ScriptedAnswer>()
   private readonly served = this.started[Symbol.asyncIterator]()
@@ -112,6 +118,10 @@ export class ScriptedEngine implements Engine {
 
   inspect(model: ModelFiles): Promise<ModelSummary> {
     return this.check(model)
+  }
+
+  async inspectFile(path: string): Promise<FileFacts> {
+    return { kind: 'other', name: path, family: null, width: null, quantization: null, trainedContext: null, bytes: 0, paths: [path], problem: 'The script knows no files.' }
   }
 
   async close(): Promise<void> {

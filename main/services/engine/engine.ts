@@ -5,11 +5,11 @@ import { AsyncQueue } from '../../lib/asyncQueue.ts'
 import { DiskCache } from './cache/diskCache.ts'
 import { MAX_STATE_BYTES, statesFolder } from './cache/folders.ts'
 import { CrashPolicy } from './crashPolicy.ts'
-import { inspectModel } from './gguf/index.ts'
+import { inspectFile, inspectModel } from './gguf/index.ts'
 import { IdleTimer } from './idleTimer.ts'
 import { MemoryWatch } from './processMemory.ts'
 import type { FromWorker, SkippedVariant } from './protocol.ts'
-import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, BackendChoice, BatchEvent, BatchOptions, Engine, EngineState, GpuVariant, LoadOptions, ModelFiles, ModelSummary, TokenCount } from './types.ts'
+import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, BackendChoice, BatchEvent, BatchOptions, Engine, EngineState, FileFacts, GpuVariant, LoadOptions, ModelFiles, ModelSummary, TokenCount } from './types.ts'
 import { WorkerLink } from './workerLink.ts'
 import type { WorkerRequest } from './workerLink.ts'
 
@@ -144,9 +144,14 @@ class EngineProcess implements Engine {
     await new DiskCache(statesFolder(this.options.cachePath), MAX_STATE_BYTES).deleteGroup(conversationId)
   }
 
-  async inspect(model: ModelFiles): Promise<ModelSummary> {
-    const { name, architecture, trainedContext, bytes } = await inspectModel(model)
-    return { name, architecture, trainedContext, bytes }
+  async inspect(model: ModelFiles, adapters: readonly string[] = []): Promise<ModelSummary> {
+    const inspected = await inspectModel(model, undefined, adapters)
+    const { name, architecture, family, quantization, projectorQuantization, embeddingLength, trainedContext, bytes, textPaths } = inspected
+    return { name, architecture, family, quantization, projectorQuantization, embeddingLength, trainedContext, bytes, textPaths }
+  }
+
+  inspectFile(path: string, signal?: AbortSignal): Promise<FileFacts> {
+    return inspectFile(path, signal)
   }
 
   async close(): Promise<void> {

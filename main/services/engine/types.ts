@@ -200,16 +200,47 @@ export interface Engine {
   prepare(request: AnswerRequest, options?: AnswerOptions): Promise<TokenCount>
   /** Deletes what is kept on disk of a conversation. */
   forget(conversationId: string): Promise<void>
-  /** Reads and checks both files without loading them; throws what loading would throw for them. */
-  inspect(model: ModelFiles): Promise<ModelSummary>
+  /** Reads and checks the files, and adapters for them, without loading them; throws what loading would throw for them. */
+  inspect(model: ModelFiles, adapters?: readonly string[]): Promise<ModelSummary>
+  /** What one GGUF file is, without starting the engine's process. Never throws for a file: it has a `problem` then. */
+  inspectFile(path: string, signal?: AbortSignal): Promise<FileFacts>
   close(): Promise<void>
 }
 
-/** Facts from the two files' headers. */
+export type ModelFamily = 'qwen2vl' | 'qwen25vl'
+
+/** Facts from the files' headers. Sizes in bytes. */
 export interface ModelSummary {
   readonly name: string
   readonly architecture: string
+  /** By the projector, else by the model's names; null: not told. */
+  readonly family: ModelFamily | null
+  /** E.g. "Q4_K_M". */
+  readonly quantization: string
+  readonly projectorQuantization: string | null
+  /** Width of the vectors that the model takes. */
+  readonly embeddingLength: number
   /** Tokens the model was trained for. */
   readonly trainedContext: number
   readonly bytes: number
+  /** The language model's file, or all files of a split one in order. */
+  readonly textPaths: readonly string[]
+}
+
+/** What a GGUF file is. Sizes in bytes. */
+export interface FileFacts {
+  readonly kind: 'text' | 'projector' | 'adapter' | 'other'
+  readonly name: string
+  readonly family: ModelFamily | null
+  /** Width of the vectors that a language model takes, or that a projector gives. */
+  readonly width: number | null
+  readonly quantization: string | null
+  /** Tokens a language model was trained for. */
+  readonly trainedContext: number | null
+  /** Of all parts of a split model. */
+  readonly bytes: number
+  /** The file, or all parts of a split model in order. */
+  readonly paths: readonly string[]
+  /** Why it cannot be used, for people; null when it can. */
+  readonly problem: string | null
 }

@@ -3,8 +3,8 @@ import { AppError } from '#contract'
 import { Fields } from './fields.ts'
 import type { GgufHeader } from './header.ts'
 import { count, damaged, printable, unsupported } from './problems.ts'
+import { quantizationOf } from './quantization.ts'
 import { requireMatrix, requireVector } from './shapes.ts'
-import { fileTypeName } from './tensorTypes.ts'
 import { chatTokens } from './vocabulary.ts'
 
 /** What is known of a language model from its header. Lengths in numbers, `trainedContext` in tokens. */
@@ -65,7 +65,7 @@ export function checkTextModel(header: GgufHeader): TextModelFacts {
     architecture: ARCHITECTURE,
     vocabSize,
     bytes: header.fileBytes,
-    quantization: quantization(header, fields),
+    quantization: quantizationOf(header),
     isF32: [...header.tensors.values()].every((tensor) => tensor.type.name === 'F32'),
     chatTemplate: fields.text('tokenizer.chat_template'),
     weights: weightBytes(header, sizes.blocks),
@@ -101,13 +101,6 @@ function checkKind(header: GgufHeader, fields: Fields): void {
     throw unsupported(
       path,
       `is a model of the kind "${printable(architecture, MAX_NAME)}". Choose a Qwen2-VL or Qwen2.5-VL model.`,
-    )
-  const split = header.metadata.get('split.count')
-  if (split && !(split.kind === 'scalar' && split.type === 'u16')) throw damaged(path, 'split.count is not of type u16')
-  if (split?.kind === 'scalar' && Number(split.value) > 1)
-    throw unsupported(
-      path,
-      `is one of ${Number(split.value)} parts of a model. Models in several files cannot be loaded yet; choose one in a single file.`,
     )
 }
 
@@ -203,13 +196,4 @@ function checkTensors(header: GgufHeader, sizes: Sizes, vocabSize: number): void
     requireMatrix(header, name('ffn_up.weight'), [width, inner])
     requireMatrix(header, name('ffn_down.weight'), [inner, width])
   }
-}
-
-/** From `general.file_type`, else the type that most of the bytes have. */
-function quantization(header: GgufHeader, fields: Fields): string {
-  const named = fields.has('general.file_type') ? fileTypeName(fields.u32('general.file_type')) : null
-  if (named) return named
-  const bytes = new Map<string, number>()
-  for (const { type, bytes: size } of header.tensors.values()) bytes.set(type.name, (bytes.get(type.name) ?? 0) + size)
-  return [...bytes].reduce((most, entry) => (entry[1] > most[1] ? entry : most))[0]
 }

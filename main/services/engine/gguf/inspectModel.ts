@@ -4,8 +4,12 @@ import { checkProjector } from './checkProjector.ts'
 import type { ProjectorFacts } from './checkProjector.ts'
 import { checkTextModel } from './checkTextModel.ts'
 import type { TextModelFacts } from './checkTextModel.ts'
+import { checkAdapter } from './checkAdapter.ts'
+import { familyOf } from './inspectFile.ts'
 import { count } from './problems.ts'
+import { quantizationOf } from './quantization.ts'
 import { readHeader } from './readHeader.ts'
+import { readModelHeader } from './splitModel.ts'
 
 /** The summary for the window, and the facts that loading needs. `bytes` is the size of both files. */
 export interface InspectedModel extends ModelSummary {
@@ -25,18 +29,27 @@ export function checkPair(text: TextModelFacts, projector: ProjectorFacts): void
 }
 
 /**
- * Reads and checks the headers of both files and that they fit each other, without native code.
+ * Reads and checks the headers of both files (of every part of a split model) and of the adapters, and that they fit
+ * each other, without native code.
  * @throws AppError ModelNotFound, ModelDamaged, UnsupportedModel, ProjectorMismatch; the signal's reason when aborted.
  */
-export async function inspectModel(files: ModelFiles, signal?: AbortSignal): Promise<InspectedModel> {
-  const text = checkTextModel(await readHeader(files.textPath, signal))
-  const projector = files.projectorPath === null ? null : checkProjector(await readHeader(files.projectorPath, signal))
+export async function inspectModel(files: ModelFiles, signal?: AbortSignal, adapters: readonly string[] = []): Promise<InspectedModel> {
+  const { header, paths } = await readModelHeader(files.textPath, signal)
+  const text = checkTextModel(header)
+  const projectorHeader = files.projectorPath === null ? null : await readHeader(files.projectorPath, signal)
+  const projector = projectorHeader && checkProjector(projectorHeader)
   if (projector) checkPair(text, projector)
+  for (const adapter of adapters) checkAdapter(await readHeader(adapter, signal), text)
   return {
     name: text.name,
     architecture: text.architecture,
+    family: projector?.family ?? familyOf(header),
+    quantization: text.quantization,
+    projectorQuantization: projectorHeader && quantizationOf(projectorHeader),
+    embeddingLength: text.embeddingLength,
     trainedContext: text.trainedContext,
     bytes: text.bytes + (projector?.bytes ?? 0),
+    textPaths: paths,
     text,
     projector,
   }

@@ -55,10 +55,13 @@ async function parse(reader: ByteReader): Promise<GgufHeader> {
   const version = await readVersion(reader)
   const tensorCount = reader.u64()
   const entryCount = reader.u64()
-  checkCount(path, 'tensors', tensorCount, MAX_TENSORS)
-  checkCount(path, 'entries', entryCount, MAX_ENTRIES)
+  if (tensorCount > MAX_TENSORS) throw tooMany(path, 'tensors', MAX_TENSORS)
+  if (entryCount === 0) throw nothing(path, 'entries')
+  if (entryCount > MAX_ENTRIES) throw tooMany(path, 'entries', MAX_ENTRIES)
   const vocabulary = new VocabularyScan()
   const metadata = await readMetadata(reader, entryCount, vocabulary)
+  // the first part of a split model may hold the vocabulary alone
+  if (tensorCount === 0 && !metadata.has('split.count')) throw nothing(path, 'tensors')
   vocabulary.finish()
   const alignment = readAlignment(path, metadata.get('general.alignment'))
   const { tensors, dataBytes } = await readTensors(reader, tensorCount, alignment)
@@ -93,9 +96,12 @@ function bigEndian(path: string): AppError {
   return unsupported(path, 'was made for big-endian computers. Choose the usual little-endian file of the model.')
 }
 
-function checkCount(path: string, what: string, value: number, max: number): void {
-  if (value === 0) throw damaged(path, `its header announces no ${what}`)
-  if (value > max) throw damaged(path, `its header announces more than ${count(max)} ${what}`)
+function nothing(path: string, what: string): AppError {
+  return damaged(path, `its header announces no ${what}`)
+}
+
+function tooMany(path: string, what: string, max: number): AppError {
+  return damaged(path, `its header announces more than ${count(max)} ${what}`)
 }
 
 function readAlignment(path: string, entry: MetadataEntry | undefined): number {

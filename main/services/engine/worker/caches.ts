@@ -1,4 +1,3 @@
-import type { ModelFiles } from '../types.ts'
 import { ConversationState } from './conversationState.ts'
 import { DiskCache } from '../cache/diskCache.ts'
 import { embeddingsFolder, MAX_STATE_BYTES, statesFolder } from '../cache/folders.ts'
@@ -18,13 +17,14 @@ export interface Caches {
 const TOWER_VERSION = 1
 
 /**
- * Caches of a model in `folder`; null: nothing goes to disk. `release` of llama.cpp and the `kind` of the tower's weights
+ * Caches of a model (all its files) in `folder`; null: nothing goes to disk. `release` of llama.cpp and the `kind` of the tower's weights
  * name what else the numbers depend on.
  */
-export async function openCaches(folder: string | null, files: ModelFiles, release: string, kind: string): Promise<Caches> {
+export async function openCaches(folder: string | null, files: { readonly textPaths: readonly string[]; readonly projectorPath: string | null }, release: string, kind: string): Promise<Caches> {
   if (folder === null) return { embeddings: new EmbeddingCache(null, ''), state: new ConversationState(null) }
   const projector = files.projectorPath ? `${await fingerprint(files.projectorPath)}:${kind}:${TOWER_VERSION}` : ''
-  const model = `${await fingerprint(files.textPath)}:${projector}:${release}`
+  const text = await Promise.all(files.textPaths.map(fingerprint))
+  const model = `${text.join('+')}:${projector}:${release}`
   return {
     embeddings: new EmbeddingCache(new DiskCache(embeddingsFolder(folder), EMBEDDING_BYTES), projector),
     state: new ConversationState(new StateStore(new DiskCache(statesFolder(folder), MAX_STATE_BYTES), model)),

@@ -78,7 +78,7 @@ export class Session {
         summary.projector && files.projectorPath
           ? await Projector.load(runtime, files.projectorPath, summary.projector, (share) => onProgress(1 - projectorShare + share * projectorShare), signal, 'fast', plan.visionDevice ? runtime.gpu : null)
           : null
-      const caches = await openCaches(cachePath, files, runtime.release, projector?.kind ?? '')
+      const caches = await openCaches(cachePath, { textPaths: summary.textPaths, projectorPath: files.projectorPath }, runtime.release, projector?.kind ?? '')
       return new Session(runtime, planner, model, projector && new VisionTower(runtime, projector), caches)
     } catch (error) {
       await model.free()
