@@ -2,7 +2,7 @@ import { AppError } from '#contract'
 import type { Progress } from '#contract'
 import { AsyncQueue } from '../lib/asyncQueue.ts'
 import { Emitter } from '../lib/emitter.ts'
-import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, Engine, EngineState, FileFacts, ModelFiles, ModelSummary, TokenCount } from '../services/engine/index.ts'
+import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, Engine, EngineState, FileFacts, MachineFacts, ModelFiles, ModelSummary, TokenCount } from '../services/engine/index.ts'
 
 /** One answer whose every step the test decides. */
 export interface ScriptedAnswer {
@@ -41,6 +41,10 @@ export class ScriptedEngine implements Engine {
   prepare: Engine['prepare'] = (request) => this.count(request)
   /** Conversations that the engine was told to forget. */
   readonly forgotten: string[] = []
+  /** What `machine` says. */
+  facts: MachineFacts = { cpu: 'Script', cores: 4, memoryBytes: 16e9, systemFreeBytes: 8e9, devices: [], cpuBytesPerSecond: 20e9 }
+  /** What `setIdleUnload` was last told; undefined: nothing. */
+  idleUnloadMs: number | null | undefined
   /** What `inspect` does. */
   check: (model: ModelFiles) => Promise<ModelSummary> = async ({ textPath }) => scriptedSummary(textPath)
   private readonly states = new Emitter<EngineState>()
@@ -114,6 +118,14 @@ export class ScriptedEngine implements Engine {
 
   async forget(conversationId: string): Promise<void> {
     this.forgotten.push(conversationId)
+  }
+
+  async machine(): Promise<MachineFacts> {
+    return this.facts
+  }
+
+  setIdleUnload(ms: number | null): void {
+    this.idleUnloadMs = ms
   }
 
   inspect(model: ModelFiles): Promise<ModelSummary> {

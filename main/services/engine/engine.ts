@@ -7,9 +7,10 @@ import { MAX_STATE_BYTES, statesFolder } from './cache/folders.ts'
 import { CrashPolicy } from './crashPolicy.ts'
 import { inspectFile, inspectModel } from './gguf/index.ts'
 import { IdleTimer } from './idleTimer.ts'
+import { machineFacts } from './machine.ts'
 import { MemoryWatch } from './processMemory.ts'
-import type { FromWorker, SkippedVariant } from './protocol.ts'
-import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, BackendChoice, BatchEvent, BatchOptions, Engine, EngineState, FileFacts, GpuVariant, LoadOptions, ModelFiles, ModelSummary, TokenCount } from './types.ts'
+import type { FromWorker, Probed, SkippedVariant } from './protocol.ts'
+import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, BackendChoice, BatchEvent, BatchOptions, ContextOptions, Engine, EngineState, FileFacts, GpuVariant, LoadOptions, MachineFacts, ModelFiles, ModelSummary, TokenCount } from './types.ts'
 import { WorkerLink } from './workerLink.ts'
 import type { WorkerRequest } from './workerLink.ts'
 
@@ -23,8 +24,8 @@ export interface EngineOptions {
   readonly cancelMs?: number
   /** What computes; auto: the first GPU variant that works, else the CPU. */
   readonly backend?: BackendChoice
-  /** A model that nobody has used for so long is unloaded; the next question loads it again. ms. */
-  readonly idleUnloadMs?: number
+  /** A model that nobody has used for so long is unloaded; the next question loads it again; null: never. ms. */
+  readonly idleUnloadMs?: number | null
   /** Resident memory of the engine process above which it is renewed while idle, in bytes; unset: as planned for the model. */
   readonly memoryLimitBytes?: number
 }
@@ -38,6 +39,13 @@ const IDLE_UNLOAD_MS = 15 * 60_000
 const TOLD_BYTES = 2 ** 24
 const OFF: EngineState = { state: 'off', model: null, progress: null, backend: null, contextTokens: null, error: null }
 const GAVE_UP = new AppError('EngineGaveUp', 'The model crashed three times within five minutes and is not loaded again by itself. Choose another model, or try again.')
+
+/** What the process has loaded, and how. */
+interface Loaded {
+  readonly model: ModelFiles
+  readonly contextTokens: number | null
+  readonly options: ContextOptions
+}
 
 /** The engine as the core sees it: a process of its own that is started on demand and restarted after a crash. */
 export function createEngine(options: EngineOptions): Engine {
@@ -56,7 +64,9 @@ class EngineProcess implements Engine {
   /** The model of the latest request: the one a crash is blamed on. */
   private lastModel: ModelFiles | null = null
   private closed = false
-  private loaded: { model: ModelFiles; contextTokens: number | null } | null = null
+  private loaded: Loaded | null = null
+  /** Measured once, also of a process that has ended since. */
+  private cpuBytesPerSecond: number | null = null
   /** GPU variants that ended their process or have no device, until the app ends. */
   private readonly skip: SkippedVariant[] = []
   private gpuCrashes = 0
@@ -69,7 +79,7 @@ class EngineProcess implements Engine {
 
   constructor(options: EngineOptions) {
     this.options = options
-    this.idle = new IdleTimer(options.idleUnloadMs ?? IDLE_UNLOAD_MS, () => this.loaded && void this.unload().catch(() => {}))
+    this.idle = new IdleTimer(options.idleUnloadMs === undefined ? IDLE_UNLOAD_MS : options.idleUnloadMs, () => this.loaded && void this.unload().catch(() => {}))
     this.memory = new MemoryWatch(options.memoryLimitBytes ?? null)
   }
 
@@ -77,12 +87,13 @@ class EngineProcess implements Engine {
     return this.states.on(listener)
   }
 
-  async load(model: ModelFiles, contextTokens: number, { signal }: LoadOptions = {}): Promise<void> {
+  async load(model: ModelFiles, contextTokens: number, { signal, context = {} }: LoadOptions = {}): Promise<void> {
     this.crashes.reset()
     this.gaveUp = null
     this.restart?.now()
-    if (this.state.state === 'ready' && sameFiles(this.loaded?.model, model) && this.loaded?.contextTokens === contextTokens) return
-    await this.ask({ op: 'load', model, contextTokens }, model, signal)
+    const { loaded } = this
+    if (this.state.state === 'ready' && sameFiles(loaded?.model, model) && loaded?.contextTokens === contextTokens && sameOptions(loaded.options, context)) return
+    await this.ask({ op: 'load', model, contextTokens, options: context }, model, signal)
   }
 
   async unload(): Promise<void> {
@@ -144,6 +155,16 @@ class EngineProcess implements Engine {
     await new DiskCache(statesFolder(this.options.cachePath), MAX_STATE_BYTES).deleteGroup(conversationId)
   }
 
+  async machine(): Promise<MachineFacts> {
+    const probed = (await this.ask({ op: 'probe', cpuBytesPerSecond: this.cpuBytesPerSecond }, null)) as Probed
+    this.cpuBytesPerSecond = probed.cpuBytesPerSecond
+    return machineFacts(probed, this.state)
+  }
+
+  setIdleUnload(ms: number | null): void {
+    this.idle.setTime(ms)
+  }
+
   async inspect(model: ModelFiles, adapters: readonly string[] = []): Promise<ModelSummary> {
     const inspected = await inspectModel(model, undefined, adapters)
     const { name, architecture, family, quantization, projectorQuantization, embeddingLength, trainedContext, bytes, textPaths } = inspected
@@ -168,7 +189,7 @@ class EngineProcess implements Engine {
     this.set(OFF)
   }
 
-  private async ask(request: WorkerRequest, model: ModelFiles | null, signal?: AbortSignal): Promise<AnswerResult | TokenCount | null> {
+  private async ask(request: WorkerRequest, model: ModelFiles | null, signal?: AbortSignal): Promise<AnswerResult | TokenCount | Probed | null> {
     const link = await this.connect(model, signal)
     if (!link) throw new AppError('Interrupted', 'Stopped before it began.')
     let cancel: (() => void) | null = null
@@ -197,7 +218,7 @@ class EngineProcess implements Engine {
       this.gaveUp = null
       this.crashes.reset()
     }
-    if (this.gaveUp) throw GAVE_UP
+    if (this.gaveUp && model) throw GAVE_UP
     if (model) {
       if (!sameFiles(this.lastModel, model)) this.renewed = null
       this.lastModel = model
@@ -257,7 +278,7 @@ class EngineProcess implements Engine {
   }
 
   /** Ends an idle process that has grown too large, its KV state saved, and loads the model in a new one. */
-  private renew(before: { model: ModelFiles; contextTokens: number | null }, residentBytes: number): void {
+  private renew({ model, contextTokens, options }: Loaded, residentBytes: number): void {
     const link = this.link!
     this.link = null
     this.loaded = null
@@ -268,7 +289,7 @@ class EngineProcess implements Engine {
     const done = link.unload(CLOSE_MS).then(() => {
       link.kill()
       this.restart = null
-      if (!this.closed) void this.ask({ op: 'load', ...before }, before.model).catch(() => {})
+      if (!this.closed) void this.ask({ op: 'load', model, contextTokens, options }, model).catch(() => {})
     })
     this.restart = { done, now: () => {} }
   }
@@ -314,7 +335,7 @@ class EngineProcess implements Engine {
       this.restart = null
       if (this.closed) return
       // the model comes back by itself, so that the next question does not wait for it
-      if (before) void this.ask({ op: 'load', ...before }, before.model).catch(() => {})
+      if (before) void this.ask({ op: 'load', model: before.model, contextTokens: before.contextTokens, options: before.options }, before.model).catch(() => {})
       else this.set({ ...OFF })
     })
     this.restart = { done, now: () => now() }
@@ -338,6 +359,9 @@ const nothing: AnswerResult = {
 const ofProcess = ({ backend, noGpuReason, devices }: EngineState): Partial<EngineState> => ({ backend, noGpuReason, devices })
 
 const sameFiles = (a: ModelFiles | null | undefined, b: ModelFiles) => a?.textPath === b.textPath && a.projectorPath === b.projectorPath
+
+const sameOptions = (a: ContextOptions, b: ContextOptions) =>
+  a.gpuLayers === b.gpuLayers && a.kvType === b.kvType && a.flashAttention === b.flashAttention && a.yarnFactor === b.yarnFactor
 
 function aborted(signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))

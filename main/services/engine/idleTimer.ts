@@ -1,12 +1,12 @@
 /** Calls back once when nothing has been going on for a time. Its clock does not keep the process alive. */
 export class IdleTimer {
-  private readonly ms: number
+  private ms: number | null
   private readonly onIdle: () => void
   private timer: NodeJS.Timeout | null = null
   private busy = true
 
-  /** `ms`: how long nothing must go on. */
-  constructor(ms: number, onIdle: () => void) {
+  /** `ms`: how long nothing must go on; null: it never calls. */
+  constructor(ms: number | null, onIdle: () => void) {
     this.ms = ms
     this.onIdle = onIdle
   }
@@ -16,14 +16,18 @@ export class IdleTimer {
     return !this.busy
   }
 
+  /** Another time, null: never; a clock that runs starts anew. */
+  setTime(ms: number | null): void {
+    this.ms = ms
+    if (!this.busy) this.start()
+  }
+
   /** The clock starts when work ends, and is not set back by being told so again. */
   set(busy: boolean): void {
     if (busy === this.busy) return
     this.stop()
     this.busy = busy
-    if (busy) return
-    this.timer = setTimeout(this.onIdle, this.ms)
-    this.timer.unref()
+    if (!busy) this.start()
   }
 
   /** Forgets what was going on; nothing is called until the next `set(false)` after work. */
@@ -31,5 +35,11 @@ export class IdleTimer {
     if (this.timer) clearTimeout(this.timer)
     this.timer = null
     this.busy = true
+  }
+
+  private start(): void {
+    if (this.timer) clearTimeout(this.timer)
+    this.timer = this.ms === null ? null : setTimeout(this.onIdle, this.ms)
+    this.timer?.unref()
   }
 }

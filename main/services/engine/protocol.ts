@@ -1,5 +1,5 @@
 import type { ErrorInfo, Progress } from '#contract'
-import type { AnswerRequest, AnswerResult, BackendChoice, DeviceInfo, GpuVariant, MemoryPlan, ModelFiles, TokenCount } from './types.ts'
+import type { AnswerRequest, AnswerResult, BackendChoice, ContextOptions, DeviceInfo, GpuVariant, MachineFacts, MemoryPlan, ModelFiles, TokenCount } from './types.ts'
 
 /** A request as the engine process gets it. `conversation` names whose KV state it continues. */
 export interface Asked {
@@ -13,16 +13,20 @@ export interface SkippedVariant {
   readonly reason: string
 }
 
+/** What the process finds to compute with; `cpuBytesPerSecond` is measured unless the core knows it already. */
+export type Probed = Pick<MachineFacts, 'devices' | 'cpuBytesPerSecond'>
+
 /** What the core asks of the engine process. `id` names the request in its replies. */
 export type ToWorker =
   | { readonly op: 'configure'; readonly cachePath: string; readonly backend: BackendChoice; readonly skip: readonly SkippedVariant[] }
-  | { readonly op: 'load'; readonly id: number; readonly model: ModelFiles; readonly contextTokens: number | null }
+  | { readonly op: 'load'; readonly id: number; readonly model: ModelFiles; readonly contextTokens: number | null; readonly options: ContextOptions }
   | ({ readonly op: 'answer'; readonly id: number } & Asked)
   | ({ readonly op: 'prepare'; readonly id: number } & Asked)
   | ({ readonly op: 'count'; readonly id: number } & Asked)
   | { readonly op: 'batch'; readonly id: number; readonly model: ModelFiles; readonly requests: readonly AnswerRequest[]; readonly parallel: number }
   | { readonly op: 'forget'; readonly id: number; readonly conversation: string }
   | { readonly op: 'unload'; readonly id: number }
+  | { readonly op: 'probe'; readonly id: number; readonly cpuBytesPerSecond: number | null }
   | { readonly op: 'cancel'; readonly id: number }
 
 /**
@@ -40,7 +44,7 @@ export type FromWorker =
   | { readonly type: 'text'; readonly id: number; readonly text: string }
   | { readonly type: 'batchText'; readonly id: number; readonly index: number; readonly text: string }
   | { readonly type: 'batchEnd'; readonly id: number; readonly index: number; readonly end: AnswerResult | ErrorInfo }
-  | { readonly type: 'loaded'; readonly model: ModelFiles; readonly contextTokens: number | null }
+  | { readonly type: 'loaded'; readonly model: ModelFiles; readonly contextTokens: number | null; readonly options: ContextOptions }
   | { readonly type: 'unloaded' }
-  | { readonly type: 'done'; readonly id: number; readonly result: AnswerResult | TokenCount | null }
+  | { readonly type: 'done'; readonly id: number; readonly result: AnswerResult | TokenCount | Probed | null }
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorInfo }

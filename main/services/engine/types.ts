@@ -35,6 +35,8 @@ export interface ContextOptions {
   readonly flashAttention?: 'auto' | 'on' | 'off'
   /** Reaches `yarnFactor` times beyond the trained context (YaRN). Unset: off, as the model card advises. */
   readonly yarnFactor?: number
+  /** Layers on the GPU at most; unset: as many as fit. A model that was loaded with another number is loaded again. */
+  readonly gpuLayers?: number
 }
 
 /** A LoRA adapter file (GGUF) and how strongly it applies. */
@@ -107,6 +109,18 @@ export interface TokenCount {
 export type BackendChoice = 'auto' | GpuVariant | 'cpu'
 export type GpuVariant = 'cuda' | 'vulkan' | 'metal'
 
+/** What the engine can compute with. Memory in bytes; what the model in memory takes counts as free: another would take its place. */
+export interface MachineFacts {
+  /** The processor as its maker names it. */
+  readonly cpu: string
+  readonly cores: number
+  readonly memoryBytes: number
+  readonly systemFreeBytes: number
+  readonly devices: readonly DeviceInfo[]
+  /** Weights that the processor multiplies with in a second, in bytes, as measured once. */
+  readonly cpuBytesPerSecond: number
+}
+
 /** A device of the loaded libraries. Memory in bytes, as the driver reports it. */
 export interface DeviceInfo {
   readonly name: string
@@ -175,13 +189,14 @@ export interface AnswerOptions {
 export interface LoadOptions {
   /** Aborting ends the loading; `load` then throws AppError Interrupted and nothing is loaded. */
   readonly signal?: AbortSignal
+  readonly context?: ContextOptions
 }
 
 /** What the core sees of the engine. Every method throws `AppError`; no native code runs in the caller's process. */
 export interface Engine {
   readonly state: EngineState
   onState(listener: (state: EngineState) => void): () => void
-  /** Loads the model, or does nothing when it is loaded with the same context. */
+  /** Loads the model, or does nothing when it is loaded with the same context and options. */
   load(model: ModelFiles, contextTokens: number, options?: LoadOptions): Promise<void>
   unload(): Promise<void>
   /** One answer at a time; others wait their turn. Loads the model first when needed. */
@@ -200,6 +215,10 @@ export interface Engine {
   prepare(request: AnswerRequest, options?: AnswerOptions): Promise<TokenCount>
   /** Deletes what is kept on disk of a conversation. */
   forget(conversationId: string): Promise<void>
+  /** What there is to compute with. Starts the process when it does not run; loads no model. */
+  machine(): Promise<MachineFacts>
+  /** A model that nobody has used for so long is unloaded, from now on; null: never. ms. */
+  setIdleUnload(ms: number | null): void
   /** Reads and checks the files, and adapters for them, without loading them; throws what loading would throw for them. */
   inspect(model: ModelFiles, adapters?: readonly string[]): Promise<ModelSummary>
   /** What one GGUF file is, without starting the engine's process. Never throws for a file: it has a `problem` then. */

@@ -2,8 +2,9 @@ import { AppError, toErrorInfo } from '#contract'
 import type { ErrorInfo } from '#contract'
 import { workerChannel } from '../../../lib/workerChannel.ts'
 import type { FromWorker, SkippedVariant, ToWorker } from '../protocol.ts'
-import type { AnswerResult, BackendChoice, ModelFiles } from '../types.ts'
+import type { AnswerResult, BackendChoice, ContextOptions, ModelFiles } from '../types.ts'
 import { Aborted } from './aborted.ts'
+import { probe } from './native/cpuSpeed.ts'
 import { createRuntime, UnusableVariant } from './native/runtime.ts'
 import type { Runtime } from './native/runtime.ts'
 import { Planner } from './planner.ts'
@@ -61,8 +62,13 @@ channel.onMessage((message) => {
     libraries = work
   }
   else if (work.op === 'cancel') cancel(work.id)
+  else if (work.op === 'probe' && runtime && work.cpuBytesPerSecond !== null) void finish(work.id, probe(runtime, work.cpuBytesPerSecond))
   else if (work.op === 'count' && session && isLoaded(work.request.model)) void finish(work.id, beside(session.count(work.request)))
-  else {
+  else if (work.op === 'probe') {
+    // before what waits: it takes no time worth mentioning, and nothing under way is ended for it
+    queue.unshift(work)
+    void next()
+  } else {
     queue.push(work)
     void giveWay(work)
     void next()
@@ -131,7 +137,7 @@ async function runNow(work: Work): Promise<void> {
 /** Lets all that waits go before the next step of a batch; other batches, and what would take the model away, come after it. */
 async function letOthersGo(): Promise<void> {
   for (;;) {
-    const at = queue.findIndex((work) => 'request' in work && isLoaded(work.request.model))
+    const at = queue.findIndex((work) => 'request' in work && isLoaded(work.request.model) && planner?.allows(work.request.context))
     if (at < 0) return
     await runNow(...(queue.splice(at, 1) as [Work]))
   }
@@ -172,6 +178,7 @@ async function perform(work: Work, signal: AbortSignal) {
     },
   }
   if (work.op === 'unload') return unload()
+  if (work.op === 'probe') return probe((runtime ??= await openRuntime()), work.cpuBytesPerSecond)
   if (work.op === 'forget') {
     session?.forget(work.conversation)
     return null
@@ -206,13 +213,13 @@ async function lowerPlan(): Promise<boolean> {
   return again !== null
 }
 
-type LoadedWork = Exclude<Work, { op: 'unload' | 'forget' }>
+type LoadedWork = Exclude<Work, { op: 'unload' | 'forget' | 'probe' }>
 
 async function performLoaded(work: LoadedWork, listener: Listener, signal: AbortSignal) {
   const started = performance.now()
   const { loaded, isNew } = await load('request' in work ? work.request.model : work.model, wantsOf(work), listener, signal)
   const loadMs = isNew ? performance.now() - started : 0
-  if (work.op === 'load') await loaded.reserve(work.contextTokens)
+  if (work.op === 'load') await loaded.reserve(work.contextTokens, work.options)
   // a request that fails after this leaves the model loaded
   sayLoaded(loaded)
   if (running?.onlyLoads) throw new Aborted()
@@ -234,7 +241,7 @@ async function performLoaded(work: LoadedWork, listener: Listener, signal: Abort
 }
 
 function wantsOf(work: LoadedWork): Wants {
-  if (work.op === 'load') return { contextTokens: work.contextTokens }
+  if (work.op === 'load') return { contextTokens: work.contextTokens, options: work.options }
   const requests = work.op === 'batch' ? work.requests : [work.request]
   const contexts = requests.map((request) => request.contextTokens).filter((tokens) => tokens !== null)
   return {
@@ -268,14 +275,15 @@ function beside<T>(reading: Promise<T>): Promise<T> {
   return reading
 }
 
-let told: { session: Session; contextTokens: number | null } | null = null
+let told: { session: Session; contextTokens: number | null; options: ContextOptions } | null = null
 
 /** Tells the core what is loaded when that has changed. */
 function sayLoaded(loaded: Session): void {
   const { contextTokens } = loaded
-  if (told?.session === loaded && told.contextTokens === contextTokens) return
-  told = { session: loaded, contextTokens }
-  say({ type: 'loaded', model: loaded.files, contextTokens })
+  const { options } = planner!
+  if (told?.session === loaded && told.contextTokens === contextTokens && told.options === options) return
+  told = { session: loaded, contextTokens, options }
+  say({ type: 'loaded', model: loaded.files, contextTokens, options })
 }
 
 const sameFiles = (a: ModelFiles, b: ModelFiles): boolean => a.textPath === b.textPath && a.projectorPath === b.projectorPath
@@ -283,7 +291,7 @@ const isLoaded = (model: ModelFiles): boolean => session !== null && sameFiles(s
 
 /** Loads the model unless it is the loaded one; tells whether it did. */
 async function load(model: ModelFiles, wants: Wants, listener: Listener, signal: AbortSignal): Promise<{ loaded: Session; isNew: boolean }> {
-  if (session && isLoaded(model)) return { loaded: session, isNew: false }
+  if (session && isLoaded(model) && planner?.allows(wants.options)) return { loaded: session, isNew: false }
   runtime ??= await openRuntime()
   const lowered = planner && !session && sameFiles(planner.files, model) ? planner : null
   if (!lowered) await unload()

@@ -1,11 +1,11 @@
 import { inspectModel } from '../gguf/index.ts'
 import type { InspectedModel } from '../gguf/index.ts'
+import { resolveOptions } from '../memory/contextOptions.ts'
+import { fitContext, fits, lowerPlan, makePlan, outOfMemory, USUAL_PICTURE } from '../memory/plan.ts'
+import type { PlanInput } from '../memory/plan.ts'
 import type { ContextOptions, MemoryPlan, ModelFiles } from '../types.ts'
-import { resolveOptions } from './language/nativeContext.ts'
 import type { Runtime } from './native/runtime.ts'
-import { fitContext, fits, lowerPlan, makePlan, outOfMemory, USUAL_PICTURE } from './plan.ts'
-import type { PlanInput } from './plan.ts'
-import { systemFreeBytes } from './systemMemory.ts'
+import { systemFreeBytes } from '../memory/systemMemory.ts'
 
 /** What a request wants of the model: a context in tokens (null: sized by the prompts), pictures up to so many pixels. */
 export interface Wants {
@@ -25,6 +25,8 @@ export class Planner {
   readonly model: InspectedModel
   /** Told of every change. */
   onChange: () => void = () => {}
+  /** With what the present context is made, or will be. */
+  options: ContextOptions
   private readonly input: PlanInput
   private current: MemoryPlan
   private steps = 0
@@ -33,9 +35,10 @@ export class Planner {
   private ranOut: string | null = null
   private wanted: number
 
-  private constructor(files: ModelFiles, model: InspectedModel, input: PlanInput) {
+  private constructor(files: ModelFiles, model: InspectedModel, options: ContextOptions, input: PlanInput) {
     this.files = files
     this.model = model
+    this.options = options
     this.input = input
     this.wanted = input.contextTokens
     this.current = makePlan(input)
@@ -46,15 +49,21 @@ export class Planner {
     const model = await inspectModel(files)
     const { name } = runtime.gpu ?? {}
     const trained = model.trainedContext * (wants.options?.yarnFactor ?? 1)
-    return new Planner(files, model, {
+    return new Planner(files, model, wants.options ?? {}, {
       text: model.text,
       projector: model.projector,
       contextTokens: Math.min(wants.contextTokens ?? AUTO_CONTEXT, trained),
       ...kvOf(model, wants.options),
+      mostGpuLayers: wants.options?.gpuLayers,
       picturePixels: wants.picturePixels ?? USUAL_PICTURE,
       devices: runtime.devices().filter((device) => device.kind === 'cpu' || device.name === name),
       systemFreeBytes: systemFreeBytes(),
     })
+  }
+
+  /** Whether the places it has chosen are those that `options` allow: what a model was loaded with cannot be changed. */
+  allows({ gpuLayers }: ContextOptions = {}): boolean {
+    return gpuLayers === this.input.mostGpuLayers
   }
 
   get plan(): MemoryPlan {
@@ -86,6 +95,7 @@ export class Planner {
     }
     const plan = fitContext(this.current, input)
     if (!fits(plan, input)) throw outOfMemory(plan, input)
+    if (JSON.stringify(options ?? {}) !== JSON.stringify(this.options)) this.options = options ?? {}
     this.change(plan, wanted)
     return plan.contextTokens
   }

@@ -1,6 +1,6 @@
 import koffi from 'koffi'
 import { AppError } from '#contract'
-import type { TextModelFacts } from '../../gguf/index.ts'
+import { resolveOptions } from '../../memory/contextOptions.ts'
 import type { Memory, Pointer } from '../native/ffi.ts'
 import { GgmlType } from '../native/ggml.ts'
 import type { Runtime } from '../native/runtime.ts'
@@ -119,13 +119,4 @@ export class NativeContext {
       seq_id: BigUint64Array.from({ length: count }, (_, i) => this.sequenceIds + BigInt(of(i) * SEQUENCE_BYTES)),
     }
   }
-}
-
-/** What `auto` comes to: full-precision weights get a full-precision cache and plain attention, exact as the reference is. */
-export function resolveOptions(model: { facts: Pick<TextModelFacts, 'isF32'> }, options: ContextOptions): { kvType: keyof typeof KV_TYPES; flashAttention: keyof typeof FLASH_ATTENTION } {
-  const { kvType = 'auto', flashAttention = 'auto' } = options
-  const type = kvType === 'auto' ? (model.facts.isF32 ? 'f32' : 'f16') : kvType
-  // llama.cpp computes with a quantized V cache in flash attention only
-  if (type === 'q8_0' || type === 'q4_0') return { kvType: type, flashAttention: 'on' }
-  return { kvType: type, flashAttention: flashAttention === 'auto' && type === 'f32' ? 'off' : flashAttention }
 }

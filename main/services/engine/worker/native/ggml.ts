@@ -4,7 +4,7 @@ import type { Libraries } from './libraries.ts'
 import { GgmlInit } from './structs.ts'
 
 /** ggml tensor types, by their number in the file format. */
-export const GgmlType = { F32: 0, F16: 1, Q4_0: 2, Q8_0: 8, I32: 26, BF16: 30 } as const
+export const GgmlType = { F32: 0, F16: 1, Q4_0: 2, Q8_0: 8, Q4_K: 12, I32: 26, BF16: 30 } as const
 /** GGML_ROPE_TYPE_VISION: 2-D positions of patches. */
 export const ROPE_VISION = 24
 
@@ -80,6 +80,7 @@ export function bindGgml({ ggmlBase, ggml }: Libraries) {
     loadBackend: bind<[string], P>(ggml, 'ggml_backend_load', p, ['str']),
     loadBackends: bind<[string], void>(ggml, 'ggml_backend_load_all_from_path', 'void', ['str']),
     backendInitByType: bind<[number, string | null], P>(ggml, 'ggml_backend_init_by_type', p, ['int', 'str']),
+    backendFree: bind<[P], void>(ggmlBase, 'ggml_backend_free', 'void', [p]),
   }
 }
 export type Ggml = ReturnType<typeof bindGgml>

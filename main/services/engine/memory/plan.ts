@@ -13,6 +13,8 @@ export interface PlanInput {
   readonly neededTokens?: number
   readonly kvType: KvType
   readonly flashAttention: boolean
+  /** Layers on the GPU at most; unset: as many as fit. */
+  readonly mostGpuLayers?: number
   /** Pixels of the largest picture that may come. */
   readonly picturePixels: number
   /** Of the GPUs the first is used. */
@@ -46,7 +48,7 @@ export function makePlan(input: PlanInput): MemoryPlan {
   let tightest: MemoryPlan | null = null
   for (const contextTokens of contexts(input)) {
     for (const picturePixels of new Set([input.picturePixels, usual])) {
-      const most = gpu ? input.text.blocks + 1 : 0
+      const most = gpu ? Math.min(input.text.blocks + 1, input.mostGpuLayers ?? Infinity) : 0
       // with pictures of unusual size planned for, nothing may leave the GPU
       const least = picturePixels === usual ? 0 : most
       const places = !gpu || !input.projector ? [false] : picturePixels === usual ? [true, false] : [true]
