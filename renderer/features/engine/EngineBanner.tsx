@@ -1,11 +1,12 @@
 import type { ReactNode } from 'react'
 import { Button } from '../../components/Button.tsx'
 import { ErrorNote } from '../../components/ErrorNote.tsx'
+import { EngineNote } from './EngineNote.tsx'
 import { load, useEngine } from './store.ts'
 
-/** What stands above the composer while the engine cannot answer, or while it gets ready. Nothing when all is well. */
+/** What stands above the composer while the engine cannot answer, or runs otherwise than wished. Nothing when all is well. */
 export function EngineBanner({ onModels }: { onModels: () => void }): ReactNode {
-  const status = useEngine((state) => state.status)
+  const { status, hiddenNote } = useEngine()
   if (!status) return null
   if (status.state === 'failed') {
     return (
@@ -27,7 +28,11 @@ export function EngineBanner({ onModels }: { onModels: () => void }): ReactNode 
       </Place>
     )
   }
-  return null
+  return status.note === null || status.note === hiddenNote ? null : (
+    <Place>
+      <EngineNote note={status.note} />
+    </Place>
+  )
 }
 
 function Place({ children }: { children: ReactNode }): ReactNode {

@@ -1,9 +1,9 @@
 import { Popover } from '@base-ui/react/popover'
 import { ChevronDown } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { useRef, type ReactNode } from 'react'
 import { Button } from '../../components/Button.tsx'
 import { cx } from '../../lib/cx.ts'
-import { tokens } from '../../lib/format.ts'
+import { HowItRuns } from './HowItRuns.tsx'
 import { load, useEngine } from './store.ts'
 import { statusWords, type StatusWords } from './words.ts'
 
@@ -12,6 +12,7 @@ const dots: Record<StatusWords['tone'], string> = { ok: 'bg-ok', busy: 'bg-accen
 /** The current model and what the engine is doing; opens its particulars and the way to other models. */
 export function ModelChip({ onModels }: { onModels: () => void }): ReactNode {
   const status = useEngine((state) => state.status)
+  const popup = useRef<HTMLDivElement>(null)
   if (!status) return null
   const { label, tone } = statusWords(status)
   const name = status.modelName ?? 'No model'
@@ -29,16 +30,17 @@ export function ModelChip({ onModels }: { onModels: () => void }): ReactNode {
         <ChevronDown className="size-3.5 shrink-0" aria-hidden />
       </Popover.Trigger>
       <Popover.Portal>
-        <Popover.Positioner sideOffset={6} align="end" collisionPadding={12}>
-          <Popover.Popup className="float-motion w-72 rounded-lg border border-hairline bg-raised p-3 text-ui text-ink shadow-float outline-none">
-            <Popover.Title className="font-medium [overflow-wrap:anywhere]">{name}</Popover.Title>
+        <Popover.Positioner sideOffset={6} align="end" collisionPadding={8}>
+          <Popover.Popup
+            ref={popup}
+            initialFocus={popup}
+            className="float-motion max-h-(--available-height) w-[min(22rem,calc(100vw-1rem))] overflow-y-auto overscroll-contain rounded-lg border border-hairline bg-raised p-4 text-ui text-ink shadow-float outline-none"
+          >
+            <Popover.Title className="font-semibold [overflow-wrap:anywhere]">{name}</Popover.Title>
             <Popover.Description className="text-muted tabular-nums">{label}</Popover.Description>
             {status.error ? <p className="mt-2 text-danger [overflow-wrap:anywhere]">{status.error.message}</p> : null}
-            <dl className="mt-2 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 empty:hidden">
-              {status.backend ? <Line label="Computes on" value={status.backend} /> : null}
-              {status.contextTokens ? <Line label="Context" value={tokens(status.contextTokens)} /> : null}
-            </dl>
-            <div className="mt-3 flex gap-2">
+            <HowItRuns status={status} />
+            <div className="mt-4 flex gap-2">
               <Popover.Close render={<Button onClick={onModels}>Choose a model</Button>} />
               {status.state === 'failed' ? <Button onClick={() => void load()}>Try again</Button> : null}
               {status.state === 'off' && status.modelId ? <Button onClick={() => void load()}>Load now</Button> : null}
@@ -47,14 +49,5 @@ export function ModelChip({ onModels }: { onModels: () => void }): ReactNode {
         </Popover.Positioner>
       </Popover.Portal>
     </Popover.Root>
-  )
-}
-
-function Line({ label, value }: { label: string; value: string }): ReactNode {
-  return (
-    <>
-      <dt className="text-muted">{label}</dt>
-      <dd className="text-right tabular-nums">{value}</dd>
-    </>
   )
 }

@@ -1,0 +1,48 @@
+import type { PlanPart } from '#contract'
+
+/** What memory is planned for, in the order of the bar. */
+export const memoryKinds = ['weights', 'projector', 'kv', 'picture', 'overhead'] as const
+export type MemoryKind = (typeof memoryKinds)[number]
+
+/** One thing that takes memory: its bytes, and their figure as it is shown. */
+export interface MemoryFigure {
+  readonly kind: MemoryKind
+  readonly bytes: number
+  readonly text: string
+}
+
+/** The figures of one device. All are in one unit, and the shown ones add up to the shown total. */
+export interface PlanFigures {
+  readonly entries: readonly MemoryFigure[]
+  readonly total: string
+}
+
+const units = [
+  { from: 1e9, unit: 'gigabyte', digits: 2 },
+  { from: 1e6, unit: 'megabyte', digits: 1 },
+  { from: 0, unit: 'kilobyte', digits: 1 },
+] as const
+const UNIT_BYTES = { kilobyte: 1e3, megabyte: 1e6, gigabyte: 1e9 }
+
+/** How the plan of one device is written in `locale` (unset: the user's); what takes nothing is left out. */
+export function planFigures(part: PlanPart, locale?: string): PlanFigures {
+  const { unit, digits } = units.find(({ from }) => part.total >= from) ?? units[2]
+  const format = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short', minimumFractionDigits: digits, maximumFractionDigits: digits })
+  const step = UNIT_BYTES[unit] / 10 ** digits
+  const write = (steps: number) => format.format(steps / 10 ** digits)
+  const kinds = memoryKinds.filter((kind) => part[kind] > 0)
+  const steps = roundTogether(kinds.map((kind) => part[kind] / step))
+  return {
+    entries: kinds.map((kind, i) => ({ kind, bytes: part[kind], text: steps[i] ? write(steps[i]) : `< ${write(1)}` })),
+    total: write(steps.reduce((sum, one) => sum + one, 0)),
+  }
+}
+
+/** Whole numbers next to `values` whose sum is the rounded sum: those with the largest remainders are rounded up. */
+export function roundTogether(values: readonly number[]): number[] {
+  const whole = values.map(Math.floor)
+  const missing = Math.round(values.reduce((sum, one) => sum + one, 0)) - whole.reduce((sum, one) => sum + one, 0)
+  const byRemainder = values.map((value, i) => ({ i, rest: value - whole[i]! })).sort((a, b) => b.rest - a.rest)
+  for (const { i } of byRemainder.slice(0, missing)) whole[i]!++
+  return whole
+}
