@@ -20,7 +20,7 @@ afterAll(async () => {
 const exact = (family: (typeof families)[number], messages: readonly ChatMessage[], overrides: Partial<AnswerRequest> = {}) =>
   requestOf(messages, { model: goldenModel(family), budget: { minPixels: 4 * 784, maxPixels: 1300 * 784 }, maxTokens: 8, ignoreEos: true, ...overrides })
 const picture = (letter: string): ChatPart => ({ type: 'image', source: { path: golden('images', `img_${letter}.png`) } })
-const video = (frames: number): ChatPart => ({ type: 'video', frames: Array.from({ length: frames }, (_, i) => ({ path: golden('images', `v5_${i}.png`) })), minPixels: 3136, maxPixels: 100_000 })
+const video = (frames: number, fps?: number): ChatPart => ({ type: 'video', fps, frames: Array.from({ length: frames }, (_, i) => ({ path: golden('images', `v5_${i}.png`) })), minPixels: 3136, maxPixels: 100_000 })
 
 async function fromNothing(request: AnswerRequest) {
   await fresh.unload()
@@ -86,6 +86,14 @@ describe.each(families)('%s: what is computed once', (family) => {
     expect(await sameAsFresh(exact(family, [...large, message('assistant', 'A house.'), user('Where is it?')]))).toBeGreaterThan(700)
   })
 
+  test('is right for a video whose slices share positions, in a conversation that begins without one', async () => {
+    const a = { conversationId: `${family}-fast` }
+    const fast = [...second, message('assistant', 'Yes.'), user(video(5, 8), 'Describe the video.')]
+    await sameAsFresh(exact(family, second), a)
+    expect(await sameAsFresh(exact(family, fast), a)).toBeGreaterThan(imageTokens)
+    expect(await sameAsFresh(exact(family, [...fast, message('assistant', 'A ball.'), user('Is it fast?')]), a)).toBeGreaterThan(100)
+  })
+
   test('by preparing a draft, gives the same answer', async () => {
     const draft = exact(family, [...second, message('assistant', 'Yes.'), user('Now this: ', picture('c'), '')])
     const sent = exact(family, [...second, message('assistant', 'Yes.'), user('Now this: ', picture('c'), 'What is different?')])
@@ -96,7 +104,7 @@ describe.each(families)('%s: what is computed once', (family) => {
 
 test('random conversations, answered step by step, say the same as from the start', async () => {
   const text = fc.constantFrom('Describe this image.', 'Why?', 'First: ', '\nSecond:\n', 'How many objects are there?', 'naïve 混合 🚀', '<|image_pad|>', ' ', 'It shows a red ball.')
-  const part = fc.oneof({ weight: 3, arbitrary: text }, { weight: 2, arbitrary: fc.constantFrom('a', 'b', 'c', 'e', 'g').map(picture) }, { weight: 1, arbitrary: fc.constantFrom(1, 3, 4).map(video) })
+  const part = fc.oneof({ weight: 3, arbitrary: text }, { weight: 2, arbitrary: fc.constantFrom('a', 'b', 'c', 'e', 'g').map(picture) }, { weight: 1, arbitrary: fc.constantFrom([1], [3], [4], [4, 8] as const).map(([frames, fps]) => video(frames, fps)) })
   const turn = fc.record({
     content: fc.array(part, { minLength: 1, maxLength: 3 }),
     conversation: fc.constantFrom('one', 'two', null),

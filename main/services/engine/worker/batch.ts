@@ -42,8 +42,8 @@ export async function runBatch(host: BatchHost, requests: readonly AnswerRequest
   const { runtime, model } = host
   const contextTokens = Math.min(Math.max(...requests.map((request) => request.contextTokens ?? DEFAULT_CONTEXT)), model.facts.trainedContext)
   const sequences = Math.max(1, Math.min(parallel, requests.length))
-  const native = await NativeContext.create(runtime, model, contextTokens, requests[0]?.context ?? {}, sequences)
-  const free = Array.from({ length: sequences }, (_, sequence) => new LanguageContext(runtime, model, native, sequence))
+  const native = await NativeContext.create(runtime, model, contextTokens, requests[0]?.context ?? {}, { sequences })
+  const free = Array.from({ length: sequences }, (_, sequence) => new LanguageContext(runtime, native, sequence))
   const active: Slot[] = []
   let next = 0
 

@@ -1,15 +1,11 @@
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
-import koffi from 'koffi'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { families, goldenCases, goldenFloats, goldenModel, goldenRequest } from '../../../testing/engineGoldens.ts'
-import { bind } from './native/ffi.ts'
 import type { Pointer } from './native/ffi.ts'
 import { createRuntime } from './native/runtime.ts'
 import type { Runtime } from './native/runtime.ts'
-import { requiredFolder } from './native/variants.ts'
 import { Planner } from './planner.ts'
 import { Session } from './session.ts'
+import { logitsReader, maxError } from './testing/logits.ts'
 
 /**
  * Largest difference to the reference's own float32: 7.4e-4 was seen, with logits up to 12. Its eager and fused attention
@@ -22,9 +18,7 @@ const never = new AbortController().signal
 const silent = { progress: () => {}, text: () => {} }
 
 const native = createRuntime()
-const folder = requiredFolder()
-const library = readdirSync(folder).find((name) => /^(lib)?llama(\.v[\d.]+)?\.(so|dylib|dll)$/.test(name))!
-const logitsAt = bind<[Pointer, number], Pointer>(koffi.load(join(folder, library)), 'llama_get_logits_ith', 'void*', ['void*', 'int'])
+const logitsAt = logitsReader(VOCABULARY)
 /** The logits of every token drawn, in order. */
 let drawn: Float32Array[] = []
 /** The runtime, but for a look at the logits before each draw. */
@@ -33,14 +27,12 @@ const runtime = Object.create(native, {
     value: {
       ...native.llama,
       samplerSample: (chain: Pointer, context: Pointer, index: number) => {
-        drawn.push(Float32Array.from(koffi.decode(logitsAt(context, index), koffi.array('float', VOCABULARY)) as number[]))
+        drawn.push(logitsAt(context, index))
         return native.llama.samplerSample(chain, context, index)
       },
     },
   },
 }) as Runtime
-
-const maxError = (found: Iterable<number>, expected: ArrayLike<number>): number => Math.max(...Array.from(found, (value, i) => Math.abs(value - expected[i]!)))
 
 /** How far the largest value is above the second. */
 function margin(logits: Float32Array): number {

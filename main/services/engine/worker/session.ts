@@ -17,7 +17,7 @@ import { Loras } from './language/lora.ts'
 import type { Runtime } from './native/runtime.ts'
 import { AUTO_CONTEXT } from './planner.ts'
 import type { Planner } from './planner.ts'
-import { commonPrefix } from './prompt/positions.ts'
+import { commonPrefix, isCrowded } from './prompt/positions.ts'
 import type { Unit } from './prompt/positions.ts'
 import { buildPrompt } from './prompt/prompt.ts'
 import type { Prompt } from './prompt/prompt.ts'
@@ -47,6 +47,7 @@ export class Session {
   private context: LanguageContext | null = null
   /** What the context was made with. */
   private layout = ''
+  private inOrder = false
   /** What the numbers in the KV cache depend on beside the model. */
   private kvVariant = ''
   /** The adapters that the context computes with; null: a new context, not told yet. */
@@ -94,17 +95,18 @@ export class Session {
 
   /**
    * Makes the context before it is needed: of the wished size (null: the usual), or as the plan allows, but for `needed`
-   * tokens at least. Returns its size in tokens. @throws AppError OutOfMemory.
+   * tokens at least. `inOrder`: for videos whose slices share positions. Returns its size in tokens. @throws AppError OutOfMemory.
    */
-  async reserve(contextTokens: number | null, options: ContextOptions = {}, needed = 0): Promise<number> {
+  async reserve(contextTokens: number | null, options: ContextOptions = {}, needed = 0, inOrder = false): Promise<number> {
     const wanted = Math.min(contextTokens ?? AUTO_CONTEXT, this.limit(options))
     const size = this.planner.context(Math.ceil(wanted / CONTEXT_STEP) * CONTEXT_STEP, needed, options)
     const kv = JSON.stringify({ ...resolveOptions(this.model, options), yarn: options.yarnFactor ?? 1 })
     const layout = `${size} ${kv}`
-    if (!this.context || this.layout !== layout) {
+    if (!this.context || this.layout !== layout || (inOrder && !this.inOrder)) {
       await this.dropContext()
-      this.context = new LanguageContext(this.runtime, this.model, await NativeContext.create(this.runtime, this.model, size, options))
+      this.context = new LanguageContext(this.runtime, await NativeContext.create(this.runtime, this.model, size, options, { inOrder }))
       this.layout = layout
+      this.inOrder = inOrder
       this.kvVariant = kv
       this.caches.state.switchVariant(kv)
     }
@@ -276,7 +278,8 @@ export class Session {
   /** The context for a prompt: as large as asked, or as needed when the request leaves it open. @throws AppError ContextFull. */
   private async contextFor(request: AnswerRequest, prompt: Prompt): Promise<LanguageContext> {
     const wanted = this.wanted(request, prompt)
-    await this.reserve(wanted, request.context, Math.min(wanted, prompt.tokens + 1))
+    const inOrder = prompt.units.some((unit) => 'media' in unit && isCrowded(unit.grid))
+    await this.reserve(wanted, request.context, Math.min(wanted, prompt.tokens + 1), inOrder)
     const context = this.context!
     await this.adapt(context, request)
     if (prompt.tokens >= context.size) throw contextFull(prompt, context.size, this.limit(request.context))

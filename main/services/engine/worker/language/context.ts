@@ -2,10 +2,9 @@ import { AppError } from '#contract'
 import type { SavedState } from '../cache/stateStore.ts'
 import type { Pointer } from '../native/ffi.ts'
 import type { Runtime } from '../native/runtime.ts'
-import { commonPrefix, gridTokens, mediaPositions, positionSpan, unitTokens } from '../prompt/positions.ts'
+import { commonPrefix, gridTokens, mediaPositions, positionSpan, sharesPosition, unitTokens } from '../prompt/positions.ts'
 import type { Unit } from '../prompt/positions.ts'
-import type { LanguageModel } from './languageModel.ts'
-import { SLICE_TOKENS } from './nativeContext.ts'
+import { partOf, SLICE_TOKENS } from './nativeContext.ts'
 import type { NativeContext } from './nativeContext.ts'
 
 /**
@@ -16,16 +15,14 @@ export class LanguageContext {
   /** Its number in the native context. */
   readonly sequence: number
   private readonly runtime: Runtime
-  private readonly model: LanguageModel
   private readonly native: NativeContext
   /** Units in the KV cache, and the position at which each begins. */
   private units: Unit[] = []
   private starts: number[] = []
   private nextPosition = 0
 
-  constructor(runtime: Runtime, model: LanguageModel, native: NativeContext, sequence = 0) {
+  constructor(runtime: Runtime, native: NativeContext, sequence = 0) {
     this.runtime = runtime
-    this.model = model
     this.native = native
     this.sequence = sequence
   }
@@ -137,19 +134,23 @@ export class LanguageContext {
   }
 
   private async appendMedia(unit: Extract<Unit, { media: string }>, vectors: Float32Array, last: boolean, onTokens: (tokens: number) => void, signal: AbortSignal): Promise<void> {
-    const n = gridTokens(unit.grid)
-    const width = this.model.embeddingLength
-    const all = mediaPositions(unit.grid, this.nextPosition)
+    const { grid } = unit
+    const count = gridTokens(grid)
+    const logits = new Int8Array(count)
+    if (last) logits[count - 1] = 1
+    const all = { count, tokens: null, embeddings: vectors, positions: mediaPositions(grid, this.nextPosition), logits, sequences: this.sequence }
+    const perTime = grid.rows * grid.columns
     await this.undoing(async () => {
-      for (let at = 0; at < n; at += SLICE_TOKENS) {
-        const count = Math.min(SLICE_TOKENS, n - at)
-        const positions = new Int32Array(4 * count)
-        for (let axis = 0; axis < 4; axis++) positions.set(all.subarray(axis * n + at, axis * n + at + count), axis * count)
-        const logits = new Int8Array(count)
-        if (last && at + count === n) logits[count - 1] = 1
-        const embeddings = vectors.slice(at * width, (at + count) * width)
-        await this.native.decode({ count, tokens: null, embeddings, positions, logits, sequences: this.sequence }, signal)
-        onTokens(count)
+      for (let t = 0; t < grid.times; ) {
+        const inOrder = sharesPosition(grid, t)
+        const from = t++
+        // llama.cpp takes slices at one position for one picture, and mixes up which of their tokens come first
+        while (!inOrder && t < grid.times && !sharesPosition(grid, t)) t++
+        for (let at = from * perTime; at < t * perTime; at += SLICE_TOKENS) {
+          const part = partOf(all, at, Math.min(SLICE_TOKENS, t * perTime - at))
+          await (inOrder ? this.native.decodeInOrder(part, signal) : this.native.decode(part, signal))
+          onTokens(part.count)
+        }
       }
     })
     this.push(unit)

@@ -17,6 +17,10 @@ const DECODE_NO_SLOT = 1
 const DECODE_ABORTED = 2
 const DECODE_NO_MEMORY = -2
 const SEQUENCE_BYTES = 4
+/** Position rows of embeddings: t, h, w and zeros. */
+const POSITION_ROWS = 4
+/** Tokens that `decodeInOrder` computes in one call, with as many sequences to help. */
+const HELPERS = 32
 
 /** What one native call computes: tokens or embeddings with their positions, and which of them give logits. */
 export interface Slice {
@@ -30,6 +34,20 @@ export interface Slice {
   readonly sequences: number | readonly number[]
 }
 
+/** What a native context is for, beside its size. */
+export interface ContextUse {
+  /** Sequences with a KV cache of their own. */
+  readonly sequences?: number
+  /** Whether `decodeInOrder` has to be fast; for contexts of one sequence. */
+  readonly inOrder?: boolean
+}
+
+/** Of each token: in how many sequences it is, and the address of their numbers. */
+interface Sequences {
+  readonly n_seq_id: Memory
+  readonly seq_id: Memory
+}
+
 /** A llama.cpp context: the KV cache of one or more sequences of `size` tokens each. */
 export class NativeContext {
   readonly handle: Pointer
@@ -37,20 +55,25 @@ export class NativeContext {
   /** Tokens of one sequence. */
   readonly size: number
   private readonly runtime: Runtime
-  /** The numbers of the sequences in native memory, to point at. */
+  /** Sequences beside the one of a context for `decodeInOrder`. */
+  private readonly helpers: number
+  /** The numbers of all sequences in native memory, to point at, and 0 once more at the end. */
   private readonly sequenceIds: bigint
 
-  private constructor(runtime: Runtime, handle: Pointer, sequences: number) {
+  private constructor(runtime: Runtime, handle: Pointer, sequences: number, helpers: number) {
     this.runtime = runtime
     this.handle = handle
     this.memory = runtime.llama.memory(handle)
     this.size = Math.floor(runtime.llama.contextSize(handle) / sequences)
-    this.sequenceIds = koffi.alloc('int', sequences) as bigint
-    for (let i = 0; i < sequences; i++) koffi.encode(this.sequenceIds, i * SEQUENCE_BYTES, 'int', i)
+    this.helpers = helpers
+    const all = sequences + helpers
+    this.sequenceIds = koffi.alloc('int', all + 1) as bigint
+    for (let i = 0; i <= all; i++) koffi.encode(this.sequenceIds, i * SEQUENCE_BYTES, 'int', i % all)
   }
 
   /** `contextTokens`: of each sequence. @throws AppError OutOfMemory. */
-  static async create(runtime: Runtime, model: LanguageModel, contextTokens: number, options: ContextOptions, sequences = 1): Promise<NativeContext> {
+  static async create(runtime: Runtime, model: LanguageModel, contextTokens: number, options: ContextOptions, { sequences = 1, inOrder = false }: ContextUse = {}): Promise<NativeContext> {
+    const helpers = inOrder ? HELPERS : 0
     const { llama, abort, threads, log } = runtime
     const { kvType, flashAttention } = resolveOptions(model, options)
     const yarn: ContextParamsValues = options.yarnFactor ? { rope_scaling_type: ROPE_SCALING_YARN, rope_freq_scale: 1 / options.yarnFactor, yarn_orig_ctx: model.facts.trainedContext } : {}
@@ -59,7 +82,9 @@ export class NativeContext {
       n_ctx: contextTokens * sequences,
       n_batch: SLICE_TOKENS,
       n_ubatch: SLICE_TOKENS,
-      n_seq_max: sequences,
+      n_seq_max: sequences + helpers,
+      // helpers see the cache of the sequence they help
+      kv_unified: inOrder,
       n_threads: threads,
       n_threads_batch: threads,
       type_k: KV_TYPES[kvType],
@@ -75,23 +100,54 @@ export class NativeContext {
     if (!handle)
       throw new AppError('OutOfMemory', `There is not enough memory for a context of ${contextTokens * sequences} tokens (${log.reason()}). Choose a smaller context or model.`)
     if (runtime.threadPool) llama.attachThreadpool(handle, runtime.threadPool, null)
-    return new NativeContext(runtime, handle, sequences)
+    return new NativeContext(runtime, handle, sequences, helpers)
   }
 
   /**
-   * Computes a slice of at most `SLICE_TOKENS`. On failure what it began stays in the cache for the caller to remove.
+   * Computes a slice of at most `SLICE_TOKENS`. Each token sees those of its sequence that come before it by position and,
+   * among equal positions, by row and column: so is the order within a picture. On failure what it began stays in the
+   * cache for the caller to remove.
    * @throws AppError ContextFull, EngineFailed; the signal's reason when aborted.
    */
-  async decode({ count, tokens, embeddings, positions, logits, sequences }: Slice, signal: AbortSignal): Promise<void> {
+  async decode(slice: Slice, signal: AbortSignal): Promise<void> {
+    await this.compute(slice, this.sequencesOf(slice.count, slice.sequences), signal)
+  }
+
+  /**
+   * Computes embeddings of one sequence so that each sees all that is in the cache and those before it in the slice,
+   * whatever the positions are. Without helpers one at a time. @throws as `decode`.
+   */
+  async decodeInOrder(slice: Slice & { readonly embeddings: Float32Array; readonly sequences: number }, signal: AbortSignal): Promise<void> {
+    const { llama } = this.runtime
+    const step = Math.max(1, this.helpers)
+    llama.setCausal(this.handle, false)
+    try {
+      for (let at = 0; at < slice.count; at += step) {
+        const part = partOf(slice, at, Math.min(step, slice.count - at))
+        await this.compute(part, this.helpers ? this.helped(part.count) : this.sequencesOf(part.count, slice.sequences), signal)
+      }
+    } finally {
+      llama.setCausal(this.handle, true)
+      for (let i = 1; i <= this.helpers; i++) this.remove(i, 0)
+    }
+  }
+
+  /**
+   * Sequences for tokens that see one another in their order alone. Without a mask a token sees what is in its first
+   * sequence: each has a helper of its own, and is in the helpers of all that follow it and in the sequence itself.
+   */
+  private helped(count: number): Sequences {
+    const first = this.helpers - count + 1
+    for (let i = first; i <= this.helpers; i++) this.runtime.llama.memorySeqCopy(this.memory, 0, i, -1, -1)
+    return {
+      n_seq_id: Int32Array.from({ length: count }, (_, i) => count - i + 1),
+      seq_id: BigUint64Array.from({ length: count }, (_, i) => this.sequenceIds + BigInt((first + i) * SEQUENCE_BYTES)),
+    }
+  }
+
+  private async compute({ count, tokens, embeddings, positions, logits }: Slice, sequences: Sequences, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
-    const status = await this.runtime.llama.decode(this.handle, {
-      n_tokens: count,
-      token: tokens,
-      embd: embeddings,
-      pos: positions,
-      logits,
-      ...this.sequencesOf(count, sequences),
-    })
+    const status = await this.runtime.llama.decode(this.handle, { n_tokens: count, token: tokens, embd: embeddings, pos: positions, logits, ...sequences })
     if (status === 0) return
     signal.throwIfAborted()
     if (status === DECODE_NO_SLOT)
@@ -111,7 +167,7 @@ export class NativeContext {
   }
 
   /** Without arrays everything belongs to sequence 0. */
-  private sequencesOf(count: number, sequences: number | readonly number[]): { n_seq_id: Memory; seq_id: Memory } {
+  private sequencesOf(count: number, sequences: number | readonly number[]): Sequences {
     if (sequences === 0) return { n_seq_id: null, seq_id: null }
     const of = (i: number) => (typeof sequences === 'number' ? sequences : sequences[i]!)
     return {
@@ -119,4 +175,12 @@ export class NativeContext {
       seq_id: BigUint64Array.from({ length: count }, (_, i) => this.sequenceIds + BigInt(of(i) * SEQUENCE_BYTES)),
     }
   }
+}
+
+/** `count` embeddings of a slice from `at` on. */
+export function partOf<T extends Slice & { readonly embeddings: Float32Array }>(slice: T, at: number, count: number): T {
+  const width = slice.embeddings.length / slice.count
+  const positions = new Int32Array(POSITION_ROWS * count)
+  for (let row = 0; row < POSITION_ROWS; row++) positions.set(slice.positions.subarray(row * slice.count + at, row * slice.count + at + count), row * count)
+  return { ...slice, count, embeddings: slice.embeddings.slice(at * width, (at + count) * width), positions, logits: slice.logits.slice(at, at + count) }
 }

@@ -35,6 +35,8 @@ export function bindLlama({ llama }: Libraries) {
     contextSize: bind<[P], number>(llama, 'llama_n_ctx', 'uint32', [p]),
     memory: bind<[P], P>(llama, 'llama_get_memory', p, [p]),
     memorySeqRemove: bind<[P, number, number, number], boolean>(llama, 'llama_memory_seq_rm', 'bool', [p, 'int', 'int', 'int']),
+    memorySeqCopy: bind<[P, number, number, number, number], void>(llama, 'llama_memory_seq_cp', 'void', [p, 'int', 'int', 'int', 'int']),
+    setCausal: bind<[P, boolean], void>(llama, 'llama_set_causal_attn', 'void', [p, 'bool']),
     stateSize: bind<[P, number], number>(llama, 'llama_state_seq_get_size', 'size_t', [p, 'int']),
     stateGet: bindAsync<[P, Uint8Array, number, number], number>(llama, 'llama_state_seq_get_data', 'size_t', [p, p, 'size_t', 'int']),
     stateSet: bindAsync<[P, Uint8Array, number, number], number>(llama, 'llama_state_seq_set_data', 'size_t', [p, p, 'size_t', 'int']),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { families, goldenJson } from '../../../../testing/engineGoldens.ts'
-import { commonPrefix, gridTokens, mediaPositions, positionSpan } from './positions.ts'
+import { commonPrefix, gridTokens, isCrowded, mediaPositions, positionSpan, sharesPosition } from './positions.ts'
 import type { Grid, Unit } from './positions.ts'
 
 /** `rope_index.json`: `grid_thw` in patches; the positions follow transformers 4.x, as the published models were trained. */
@@ -34,6 +34,36 @@ describe.each(families)('%s', (family) => {
     }
     expect(rows).toEqual(position_ids)
     expect(next - rows[0].length).toBe(rope_delta)
+  })
+})
+
+describe('slices of a video in Qwen2.5-VL', () => {
+  const gridOf = (fps: number, times: number): Grid => ({ times, rows: 1, columns: 1, timeStep: (2 / fps) * TOKENS_PER_SECOND })
+  const timesOf = (grid: Grid) => [...mediaPositions(grid, 10).subarray(0, grid.times)].map((position) => position - 10)
+
+  test.each([
+    [2, [0, 2, 4, 6, 8], false],
+    [4, [0, 1, 2, 3, 4], false],
+    [5, [0, 0, 1, 2, 3], true],
+    [8, [0, 0, 1, 1, 2], true],
+    [24, [0, 0, 0, 0, 0, 0, 1], true],
+  ])('at %d fps', (fps, expected, crowded) => {
+    const grid = gridOf(fps, expected.length)
+    expect(timesOf(grid)).toEqual(expected)
+    expect(isCrowded(grid)).toBe(crowded)
+    expect(expected.map((_, t) => sharesPosition(grid, t))).toEqual(expected.map((time, t) => time === expected[t - 1]))
+    expect(positionSpan({ media: 'any', grid })).toBe(expected.at(-1)! + 1)
+  })
+
+  test('are where the float32 tensors of the reference put them', () => {
+    const TIMES = 384
+    for (let fps = 0.5; fps <= 120; fps += 0.5) {
+      // time_tensor = arange(t) * second_per_grid_t * tokens_per_second, then .long()
+      const secondPerGrid = Float32Array.of(2 / fps)
+      const seconds = Float32Array.from({ length: TIMES }, (_, t) => t * secondPerGrid[0]!)
+      const time = seconds.map((second) => second * TOKENS_PER_SECOND)
+      expect(timesOf(gridOf(fps, TIMES))).toEqual(Array.from(time, Math.trunc))
+    }
   })
 })
 
