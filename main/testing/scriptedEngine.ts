@@ -1,8 +1,8 @@
 import { AppError } from '#contract'
-import type { Progress } from '#contract'
+import type { Placement, Progress } from '#contract'
 import { AsyncQueue } from '../lib/asyncQueue.ts'
 import { Emitter } from '../lib/emitter.ts'
-import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, Engine, EngineState, FileFacts, MachineFacts, ModelFiles, ModelSummary, TokenCount } from '../services/engine/index.ts'
+import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, Engine, EngineState, FileFacts, MachineFacts, ModelFiles, ModelSummary, PlacementCost, TokenCount } from '../services/engine/index.ts'
 
 /** One answer whose every step the test decides. */
 export interface ScriptedAnswer {
@@ -43,6 +43,10 @@ export class ScriptedEngine implements Engine {
   readonly forgotten: string[] = []
   /** What `machine` says. */
   facts: MachineFacts = { cpu: 'Script', cores: 4, memoryBytes: 16e9, systemFreeBytes: 8e9, devices: [], cpuBytesPerSecond: 20e9 }
+  /** What `plan` says. */
+  cost: (model: ModelFiles, placement: Placement) => Promise<PlacementCost> = async () => {
+    throw new Error('The script has no plans.')
+  }
   /** What `setIdleUnload` was last told; undefined: nothing. */
   idleUnloadMs: number | null | undefined
   /** What `inspect` does. */
@@ -122,6 +126,10 @@ export class ScriptedEngine implements Engine {
 
   async machine(): Promise<MachineFacts> {
     return this.facts
+  }
+
+  plan(model: ModelFiles, placement: Placement): Promise<PlacementCost> {
+    return this.cost(model, placement)
   }
 
   setIdleUnload(ms: number | null): void {

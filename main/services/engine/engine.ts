@@ -1,16 +1,18 @@
 import { AppError } from '#contract'
+import type { Placement } from '#contract'
 import type { SpawnWorker } from '../../ports.ts'
 import { Emitter } from '../../lib/emitter.ts'
 import { AsyncQueue } from '../../lib/asyncQueue.ts'
 import { DiskCache } from './cache/diskCache.ts'
 import { MAX_STATE_BYTES, statesFolder } from './cache/folders.ts'
 import { CrashPolicy } from './crashPolicy.ts'
+import { estimatePlacement } from './estimate/index.ts'
 import { inspectFile, inspectModel } from './gguf/index.ts'
 import { IdleTimer } from './idleTimer.ts'
 import { machineFacts } from './machine.ts'
 import { MemoryWatch } from './processMemory.ts'
 import type { FromWorker, Probed, SkippedVariant } from './protocol.ts'
-import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, BackendChoice, BatchEvent, BatchOptions, ContextOptions, Engine, EngineState, FileFacts, GpuVariant, LoadOptions, MachineFacts, ModelFiles, ModelSummary, TokenCount } from './types.ts'
+import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, BackendChoice, BatchEvent, BatchOptions, ContextOptions, Engine, EngineState, FileFacts, GpuVariant, LoadOptions, MachineFacts, ModelFiles, ModelSummary, PlacementCost, TokenCount } from './types.ts'
 import { WorkerLink } from './workerLink.ts'
 import type { WorkerRequest } from './workerLink.ts'
 
@@ -159,6 +161,11 @@ class EngineProcess implements Engine {
     const probed = (await this.ask({ op: 'probe', cpuBytesPerSecond: this.cpuBytesPerSecond }, null)) as Probed
     this.cpuBytesPerSecond = probed.cpuBytesPerSecond
     return machineFacts(probed, this.state)
+  }
+
+  async plan(model: ModelFiles, placement: Placement): Promise<PlacementCost> {
+    const [inspected, machine] = await Promise.all([inspectModel(model), this.machine()])
+    return estimatePlacement(inspected, machine, placement)
   }
 
   setIdleUnload(ms: number | null): void {

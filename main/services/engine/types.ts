@@ -1,4 +1,4 @@
-import type { ErrorInfo, PictureBudget, Progress, Sampling, Timings, Usage } from '#contract'
+import type { ErrorInfo, Fit, PictureBudget, Placement, Progress, Sampling, Timings, Usage } from '#contract'
 
 /** The two files of a model. No projector: text only. */
 export interface ModelFiles {
@@ -109,6 +109,24 @@ export interface TokenCount {
 export type BackendChoice = 'auto' | GpuVariant | 'cpu'
 export type GpuVariant = 'cuda' | 'vulkan' | 'metal'
 
+/** The lengths of a language model; `tiedEmbeddings`: the token embeddings serve for the output too. */
+export interface TextShape {
+  readonly blocks: number
+  readonly embeddingLength: number
+  readonly feedForwardLength: number
+  readonly heads: number
+  readonly kvHeads: number
+  readonly headDim: number
+  readonly vocabSize: number
+  readonly tiedEmbeddings: boolean
+}
+
+/** The lengths of a model whose files are not there yet. */
+export interface ModelShape {
+  readonly text: TextShape
+  readonly projector: { readonly family: 'qwen2vl' | 'qwen25vl'; readonly embeddingLength: number; readonly ffnLength: number; readonly outputLength: number } | null
+}
+
 /** What the engine can compute with. Memory in bytes; what the model in memory takes counts as free: another would take its place. */
 export interface MachineFacts {
   /** The processor as its maker names it. */
@@ -158,6 +176,12 @@ export interface MemoryPlan {
   readonly picturePixels: number
   readonly parts: readonly PlanPart[]
   readonly total: number
+}
+
+/** The plan of a placement, which may not fit, and what that means. */
+export interface PlacementCost {
+  readonly plan: MemoryPlan
+  readonly fit: Fit
 }
 
 /** The engine's own state; `model` is what is loaded or being loaded. */
@@ -217,6 +241,8 @@ export interface Engine {
   forget(conversationId: string): Promise<void>
   /** What there is to compute with. Starts the process when it does not run; loads no model. */
   machine(): Promise<MachineFacts>
+  /** What exactly this placement of a model would cost, without loading it. Throws what `inspect` throws. */
+  plan(model: ModelFiles, placement: Placement): Promise<PlacementCost>
   /** A model that nobody has used for so long is unloaded, from now on; null: never. ms. */
   setIdleUnload(ms: number | null): void
   /** Reads and checks the files, and adapters for them, without loading them; throws what loading would throw for them. */

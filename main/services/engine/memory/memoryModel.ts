@@ -18,6 +18,9 @@ const VOCABULARY_BYTES = 384
 /** A GPU's driver context and the buffers of its libraries. */
 const DRIVER_BYTES = 256 * MIB
 
+/** What the scratch memory depends on. */
+type ScratchFacts = Pick<TextModelFacts, 'embeddingLength' | 'feedForwardLength' | 'heads' | 'vocabSize'>
+
 /** Bytes of the KV cache of one layer, exact: a row of keys and one of values per token. */
 export function kvLayerBytes({ kvHeads, headDim }: Pick<TextModelFacts, 'kvHeads' | 'headDim'>, contextTokens: number, type: KvType): number {
   const [elements, bytes] = KV_BLOCKS[type]
@@ -28,7 +31,7 @@ export function kvLayerBytes({ kvHeads, headDim }: Pick<TextModelFacts, 'kvHeads
  * Scratch memory of the language model's graph, as measured: either the logits of a whole batch, or the inner values of a
  * layer beside the attention mask, without flash attention with the scores of every head.
  */
-export function computeBytes(text: Pick<TextModelFacts, 'embeddingLength' | 'feedForwardLength' | 'heads' | 'vocabSize'>, contextTokens: number, flashAttention: boolean): number {
+export function computeBytes(text: ScratchFacts, contextTokens: number, flashAttention: boolean): number {
   const { embeddingLength: width, feedForwardLength, heads, vocabSize } = text
   const batch = (values: number) => UBATCH * values * F32_BYTES
   const feedForward = batch(4 * feedForwardLength + width)
@@ -38,13 +41,13 @@ export function computeBytes(text: Pick<TextModelFacts, 'embeddingLength' | 'fee
 }
 
 /** Memory of the language model's side of the process beside weights and KV cache; `layersHere`: whether layers compute on the CPU. */
-export function processBytes(text: TextModelFacts, contextTokens: number, flashAttention: boolean, layersHere: boolean): number {
+export function processBytes(text: ScratchFacts, contextTokens: number, flashAttention: boolean, layersHere: boolean): number {
   const scratch = layersHere ? computeBytes(text, contextTokens, flashAttention) : UBATCH * (contextTokens + text.embeddingLength) * F32_BYTES
   return PROCESS_BYTES + text.vocabSize * VOCABULARY_BYTES + scratch
 }
 
 /** The same of a GPU with some (`layers` false: none) of the layers; `partial`: weights of the others pass through it. */
-export function gpuOverheadBytes(text: TextModelFacts, contextTokens: number, flashAttention: boolean, layers: boolean, partial: boolean): number {
+export function gpuOverheadBytes(text: ScratchFacts & Pick<TextModelFacts, 'weights'>, contextTokens: number, flashAttention: boolean, layers: boolean, partial: boolean): number {
   if (!layers) return DRIVER_BYTES
   return DRIVER_BYTES + computeBytes(text, contextTokens, flashAttention) + (partial ? Math.max(...text.weights.blocks) : 0)
 }

@@ -4,10 +4,18 @@ import type { DeviceInfo, MemoryPlan, PlanPart } from '../types.ts'
 import { gpuOverheadBytes, kvLayerBytes, patchesOf, pictureExtraBytes, pictureGraphBytes, processBytes } from './memoryModel.ts'
 import type { KvType } from './memoryModel.ts'
 
+/** What a plan needs to know of a language model, from its header or estimated before there is a file. */
+export type PlannedText = Pick<
+  TextModelFacts,
+  'name' | 'blocks' | 'embeddingLength' | 'feedForwardLength' | 'heads' | 'kvHeads' | 'headDim' | 'vocabSize' | 'bytes' | 'weights'
+>
+/** The same of a projector. */
+export type PlannedProjector = Pick<ProjectorFacts, 'family' | 'embeddingLength' | 'ffnLength' | 'outputLength' | 'bytes'>
+
 /** What a plan is made from. Lengths in tokens, memory in bytes. */
 export interface PlanInput {
-  readonly text: TextModelFacts
-  readonly projector: ProjectorFacts | null
+  readonly text: PlannedText
+  readonly projector: PlannedProjector | null
   readonly contextTokens: number
   /** The context is never made smaller than this: what the prompt needs. */
   readonly neededTokens?: number
@@ -22,6 +30,8 @@ export interface PlanInput {
   readonly systemFreeBytes: number
 }
 
+/** The context of requests that leave it open, unless their prompt needs more, in tokens. */
+export const AUTO_CONTEXT = 8192
 /** A context is not made smaller than this to save memory, in tokens. */
 export const LEAST_CONTEXT = 2048
 /** A larger picture is planned for only when it costs nothing else: the budget of the window, in pixels. */
@@ -43,6 +53,13 @@ interface Choice {
  * then a smaller context. @throws AppError OutOfMemory with figures when even that does not fit.
  */
 export function makePlan(input: PlanInput): MemoryPlan {
+  const plan = bestPlan(input)
+  if (!fits(plan, input)) throw outOfMemory(plan, input)
+  return plan
+}
+
+/** As `makePlan`; what comes nearest when nothing fits. */
+export function bestPlan(input: PlanInput): MemoryPlan {
   const usual = Math.min(input.picturePixels, USUAL_PICTURE)
   const { gpu } = devicesOf(input)
   let tightest: MemoryPlan | null = null
@@ -60,7 +77,26 @@ export function makePlan(input: PlanInput): MemoryPlan {
         }
     }
   }
-  throw outOfMemory(tightest!, input)
+  return tightest!
+}
+
+/**
+ * The costs of exactly this context and, with `gpuLayers`, so many layers on the GPU; what is left open is put where it
+ * fits. The plan may not fit.
+ */
+export function planExactly(input: PlanInput, gpuLayers: number | null): MemoryPlan {
+  const { gpu } = devicesOf(input)
+  const all = gpu ? input.text.blocks + 1 : 0
+  const [most, least] = gpuLayers === null ? [all, 0] : [Math.min(all, gpuLayers), Math.min(all, gpuLayers)]
+  const { contextTokens, picturePixels } = input
+  let found: MemoryPlan | null = null
+  for (const visionOnGpu of gpu && input.projector ? [true, false] : [false])
+    for (let layers = most; layers >= least; layers--) {
+      const plan = cost(input, { gpuLayers: layers, visionOnGpu, contextTokens: roundUp(contextTokens), picturePixels })
+      if (fits(plan, input)) return plan
+      found ??= plan
+    }
+  return found!
 }
 
 /** The next plan to try after memory ran out in spite of `plan`; null when nothing is left to give up. */

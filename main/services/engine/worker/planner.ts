@@ -1,7 +1,7 @@
 import { inspectModel } from '../gguf/index.ts'
 import type { InspectedModel } from '../gguf/index.ts'
 import { resolveOptions } from '../memory/contextOptions.ts'
-import { fitContext, fits, lowerPlan, makePlan, outOfMemory, USUAL_PICTURE } from '../memory/plan.ts'
+import { AUTO_CONTEXT, fitContext, fits, lowerPlan, makePlan, outOfMemory, USUAL_PICTURE } from '../memory/plan.ts'
 import type { PlanInput } from '../memory/plan.ts'
 import type { ContextOptions, MemoryPlan, ModelFiles } from '../types.ts'
 import type { Runtime } from './native/runtime.ts'
@@ -14,8 +14,6 @@ export interface Wants {
   readonly picturePixels?: number
 }
 
-/** The context of requests that leave it open, unless their prompt needs more, in tokens. */
-export const AUTO_CONTEXT = 8192
 /** How often a plan is lowered before an out-of-memory error is passed on. */
 const MAX_STEPS = 6
 

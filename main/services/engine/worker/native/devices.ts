@@ -1,3 +1,4 @@
+import { bestGpu } from '../../memory/devices.ts'
 import type { DeviceInfo } from '../../types.ts'
 import type { Pointer } from './ffi.ts'
 import type { Ggml } from './ggml.ts'
@@ -22,10 +23,10 @@ export function listDevices(ggml: Ggml): Device[] {
   return devices
 }
 
-/** The device that should compute: the GPU with the most free memory, a dedicated one first; null when there is none. */
-export function bestGpu(devices: readonly Device[]): Device | null {
-  const of = (kind: DeviceInfo['kind']) => devices.filter(({ info }) => info.kind === kind).sort((a, b) => b.info.freeBytes - a.info.freeBytes)
-  return of('gpu')[0] ?? of('integrated')[0] ?? null
+/** The device that should compute; null when there is no GPU. */
+export function bestDevice(devices: readonly Device[]): Device | null {
+  const best = bestGpu(devices.map(({ info }) => info))
+  return devices.find(({ info }) => info === best) ?? null
 }
 
 function memory(ggml: Ggml, handle: Pointer): Pick<DeviceInfo, 'totalBytes' | 'freeBytes'> {

@@ -3,7 +3,7 @@ import koffi from 'koffi'
 import { AppError } from '#contract'
 import type { SkippedVariant } from '../../protocol.ts'
 import type { DeviceInfo } from '../../types.ts'
-import { bestGpu, listDevices } from './devices.ts'
+import { bestDevice, listDevices } from './devices.ts'
 import type { Pointer } from './ffi.ts'
 import { bindGgml } from './ggml.ts'
 import type { Ggml } from './ggml.ts'
@@ -154,7 +154,7 @@ export function createRuntime(choice: LibraryChoice = CPU_ONLY): Runtime {
 function openGpu(ggml: Ggml, { gpu, reasons, others }: Libraries): { gpu: Gpu | null; description: string; reasons: readonly string[] } {
   if (!gpu) return { gpu: null, description: '', reasons }
   const label = variantLabel(gpu.variant)
-  const device = bestGpu(listDevices(ggml))
+  const device = bestDevice(listDevices(ggml))
   const backend = device && ggml.deviceInit(device.handle, null)
   if (device && backend) return { gpu: { name: device.info.name, device: device.handle, backend }, description: `${label} (${device.info.description})`, reasons: [] }
   const reason = device ? `${device.info.description} could not be started` : 'it finds no graphics device'

@@ -1,0 +1,3 @@
+export { anyPlacement, contextOptions, estimateFit, estimatePlacement } from './estimateFit.ts'
+export { sizedModel } from './shape.ts'
+export type { SizedModel } from './shape.ts'
