@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import type { RemoteFile } from '#contract'
+import { unreachable } from './problems.ts'
+import { remoteFile } from './remoteFile.ts'
+import { getJson } from './request.ts'
+import type { ModelSource, SourceConnection } from './source.ts'
+
+/** The tree of a repository comes in pages of 1,000 entries. */
+const MAX_PAGES = 20
+
+const Revision = z.object({ sha: z.string().regex(/^[0-9a-f]{40}$/) })
+const Tree = z.array(
+  z.object({
+    type: z.string(),
+    path: z.string(),
+    size: z.number().optional(),
+    /** Where large files are kept; `oid` is the SHA-256 of the content. */
+    lfs: z.object({ oid: z.string(), size: z.number() }).nullish(),
+  }),
+)
+
+/** Hugging Face, or a mirror that answers like it. https://huggingface.co/docs/hub/api */
+export function createHuggingFace(connection: SourceConnection): ModelSource {
+  return {
+    name: connection.name,
+    holds: 'huggingface',
+    async listFiles(repository, signal) {
+      const model = `/api/models/${repository}`
+      const head = await getJson(connection, `${model}/revision/main`, { schema: Revision, repository, signal })
+      const revision = head.data.sha
+      const tree = `${model}/tree/${revision}`
+      const files: RemoteFile[] = []
+      let query: string | null = '?recursive=true'
+      for (let page = 0; query !== null; page++) {
+        if (page === MAX_PAGES) throw unreachable(connection, `lists more files of ${repository} than any model has`)
+        const { data, link } = await getJson(connection, `${tree}${query}`, { schema: Tree, repository, signal })
+        for (const { type, path, size, lfs } of data) {
+          if (type !== 'file') continue
+          const bytes = lfs?.size ?? size ?? 0
+          files.push(...remoteFile(path, bytes, lfs?.oid, (encoded) => `${connection.base}/${repository}/resolve/${revision}/${encoded}`))
+        }
+        query = nextQuery(link)
+      }
+      return { revision, files }
+    },
+  }
+}
+
+/** The query of the next page. Only that: a mirror may pass on links that lead to another host. */
+function nextQuery(link: string | null): string | null {
+  const address = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(link ?? '')?.[1]
+  const next = address === undefined ? null : URL.parse(address, 'https://host.invalid')
+  return next?.searchParams.has('cursor') ? next.search : null
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { missing } from './problems.ts'
+import { remoteFile } from './remoteFile.ts'
+import { getJson } from './request.ts'
+import type { ModelSource, SourceConnection } from './source.ts'
+
+const BRANCH = 'master'
+const COMMIT = /^[0-9a-f]{40}$/
+
+/** `Files` is null for a revision that does not exist; of a repository that does not, `Success` may be false. */
+const Answer = z.object({
+  Success: z.boolean().optional(),
+  Data: z
+    .object({
+      Files: z
+        .array(
+          z.object({
+            Path: z.string(),
+            Type: z.string(),
+            Size: z.number(),
+            Sha256: z.string().nullish(),
+            /** The commit that last changed the file. */
+            Revision: z.string().nullish(),
+          }),
+        )
+        .nullish(),
+      LatestCommitter: z.object({ Id: z.string().nullish(), ShortId: z.string().nullish() }).nullish(),
+    })
+    .nullish(),
+})
+type Data = NonNullable<z.infer<typeof Answer>['Data']>
+
+/** ModelScope, by the interface its own Python client uses (`HubApi.get_model_files`). */
+export function createModelScope(connection: SourceConnection): ModelSource {
+  return {
+    name: 'modelscope',
+    holds: 'modelscope',
+    async listFiles(repository, signal) {
+      const path = `/api/v1/models/${repository}/repo/files?Revision=${BRANCH}&Recursive=true`
+      const { data: answer } = await getJson(connection, path, { schema: Answer, repository, signal })
+      if (answer.Success === false || !answer.Data?.Files) throw missing(connection, repository)
+      const revision = headOf(answer.Data)
+      const files = answer.Data.Files.filter(({ Type }) => Type === 'blob').flatMap(({ Path, Size, Sha256, Revision }) => {
+        const pinned = Revision && COMMIT.test(Revision) ? Revision : revision
+        return remoteFile(Path, Size, Sha256, (encoded) => `${connection.base}/models/${repository}/resolve/${pinned}/${encoded}`)
+      })
+      return { revision, files }
+    },
+  }
+}
+
+/** The newest commit: its id is often left empty, then the file that it changed tells it; else the branch. */
+function headOf({ Files, LatestCommitter }: Data): string {
+  if (LatestCommitter?.Id && COMMIT.test(LatestCommitter.Id)) return LatestCommitter.Id
+  const short = LatestCommitter?.ShortId ?? ''
+  const commits = (Files ?? []).flatMap(({ Revision }) => (Revision && COMMIT.test(Revision) ? [Revision] : []))
+  return (short.length >= 7 ? commits.find((commit) => commit.startsWith(short)) : undefined) ?? BRANCH
+}

@@ -1,0 +1,32 @@
+import type { RemoteFile, SourceName } from '#contract'
+
+/** What a repository holds: its commit and every file with an address that is pinned to it. */
+export interface RepositoryListing {
+  readonly revision: string
+  readonly files: readonly RemoteFile[]
+}
+
+/** A place to download from. */
+export interface ModelSource {
+  readonly name: SourceName
+  /** Whose repositories it holds: a mirror holds those of Hugging Face. */
+  readonly holds: 'huggingface' | 'modelscope'
+  /**
+   * @throws AppError NotFound when there is no such repository, SourceRefused when it is not open to everyone,
+   * SourceUnreachable when the source itself fails; the signal's reason.
+   */
+  listFiles(repository: string, signal: AbortSignal): Promise<RepositoryListing>
+}
+
+/** How to speak to a source. */
+export interface SourceConnection {
+  readonly name: SourceName
+  /** What users call it, e.g. "Hugging Face". */
+  readonly label: string
+  /** Base address without a slash at its end. */
+  readonly base: string
+  readonly userAgent: string
+  readonly token: () => Promise<string | null>
+  readonly timeoutMs: number
+  readonly maxBytes: number
+}

@@ -1,0 +1,53 @@
+import type { CatalogueEntry, Quantization, SourceName } from '#contract'
+import type { ModelShape } from './shape.ts'
+
+/** A quantization as its repository lists it, without what depends on this computer. */
+export type ListedQuantization = Omit<Quantization, 'fit' | 'hasDiskSpace' | 'modelId'>
+
+/** What the first repository that answered holds, pinned to the commit `revision`. Smallest first. */
+export interface Listing {
+  readonly source: SourceName
+  readonly repository: string
+  readonly revision: string
+  readonly quantizations: readonly ListedQuantization[]
+}
+
+/** Sources in the order they are to be asked; `mirror` is skipped while `mirrorUrl` is null. */
+export interface ChosenSources {
+  readonly order: readonly SourceName[]
+  /** Base address of a server that answers like Hugging Face. */
+  readonly mirrorUrl: string | null
+}
+
+export interface CatalogueOptions {
+  /** The folder of the app's read-only files; the catalogue lies in `catalogue/catalogue.json`. */
+  readonly resources: string
+  /** E.g. "Sightline/0.1.0". */
+  readonly userAgent: string
+  /** The user's choice, read before every listing. */
+  readonly sources: () => ChosenSources
+  /** The access token that is kept for a source; it is sent to that source's own origin alone. */
+  readonly token: (source: SourceName) => Promise<string | null>
+  /** Base addresses other than the public ones. */
+  readonly bases?: Partial<Record<'huggingface' | 'modelscope', string>>
+  /** Time for one request with its redirects and body, in ms (20,000). */
+  readonly timeoutMs?: number
+  /** Largest answer that is read, in bytes (8 MiB). */
+  readonly maxBytes?: number
+  /** The clock that ages kept listings, in ms. */
+  readonly now?: () => number
+}
+
+/** The models that can be had, and what their repositories hold right now. */
+export interface Catalogue {
+  /** @throws AppError StorageFailed when the app's own list is missing or damaged; so do the others. */
+  list(): CatalogueEntry[]
+  /** Facts for a memory estimate before any file is there. @throws AppError NotFound. */
+  shape(entryId: string): ModelShape
+  /**
+   * Reads the listing of the first repository that answers: sources in the chosen order, repositories in the entry's. A
+   * repository whose projector cannot be had comes last. A listing is kept for 10 minutes.
+   * @throws AppError NotFound, SourceRefused, SourceUnreachable: the most telling one when all fail; the signal's reason.
+   */
+  listing(entryId: string, signal: AbortSignal): Promise<Listing>
+}
