@@ -94,6 +94,17 @@ describe('a crash', () => {
     expect((await waiting).text).toBe('A red circle.')
   })
 
+  test('unloading during the pause keeps the model from coming back; a question starts a process again', async () => {
+    await crash()
+    await engine.unload()
+    expect(engine.state).toMatchObject({ state: 'off', model: null, error: null })
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(pids).toHaveLength(1)
+    expect(engine.state.state).toBe('off')
+    expect((await answered(engine, circle)).text).toBe('A red circle.')
+    expect(pids).toHaveLength(2)
+  })
+
   test('all that waits fails with it', async () => {
     const { ending, running } = await interrupted('SIGKILL')
     const queued = failure(answered(engine, circle))

@@ -49,6 +49,15 @@ interface Loaded {
   readonly options: ContextOptions
 }
 
+/** A process that ended and is about to be started again. */
+interface Restart {
+  readonly done: Promise<void>
+  /** Ends the pause before it. */
+  now(): void
+  /** What is loaded then, so that the next question does not wait for it; null: nothing. */
+  reload: Loaded | null
+}
+
 /** The engine as the core sees it: a process of its own that is started on demand and restarted after a crash. */
 export function createEngine(options: EngineOptions): Engine {
   return new EngineProcess(options)
@@ -60,7 +69,7 @@ class EngineProcess implements Engine {
   private readonly states = new Emitter<EngineState>()
   private readonly crashes = new CrashPolicy()
   private link: WorkerLink | null = null
-  private restart: { done: Promise<void>; now: () => void } | null = null
+  private restart: Restart | null = null
   /** The model that is not loaded again by itself after its crashes. */
   private gaveUp: ModelFiles | null = null
   /** The model of the latest request: the one a crash is blamed on. */
@@ -99,8 +108,12 @@ class EngineProcess implements Engine {
   }
 
   async unload(): Promise<void> {
-    if (!this.link) return
-    await this.ask({ op: 'unload' }, null)
+    const { restart } = this
+    if (restart) {
+      restart.reload = null
+      restart.now()
+      await restart.done
+    } else if (this.link) await this.ask({ op: 'unload' }, null)
   }
 
   async *answer(request: AnswerRequest, options: AnswerOptions = {}): AsyncGenerator<AnswerEvent> {
@@ -285,7 +298,7 @@ class EngineProcess implements Engine {
   }
 
   /** Ends an idle process that has grown too large, its KV state saved, and loads the model in a new one. */
-  private renew({ model, contextTokens, options }: Loaded, residentBytes: number): void {
+  private renew(loaded: Loaded, residentBytes: number): void {
     const link = this.link!
     this.link = null
     this.loaded = null
@@ -293,12 +306,21 @@ class EngineProcess implements Engine {
     this.memory.renew()
     this.renewed = `The model's process had grown to ${(residentBytes / 1e9).toFixed(1)} GB and was started again.`
     this.set({ ...this.state, state: 'restarting', progress: null, error: null, note: this.renewed })
-    const done = link.unload(CLOSE_MS).then(() => {
-      link.kill()
+    const ended = link.unload(CLOSE_MS).then(() => link.kill())
+    this.restartAfter(ended, loaded)
+  }
+
+  /** Starts a process again once `pause` is over, with the model it had. */
+  private restartAfter(pause: Promise<void>, reload: Loaded | null, now = () => {}): void {
+    const done = pause.then(() => {
       this.restart = null
-      if (!this.closed) void this.ask({ op: 'load', model, contextTokens, options }, model).catch(() => {})
+      if (this.closed) return
+      const { reload: loaded } = restart
+      if (loaded) void this.ask({ op: 'load', model: loaded.model, contextTokens: loaded.contextTokens, options: loaded.options }, loaded.model).catch(() => {})
+      else this.set(OFF)
     })
-    this.restart = { done, now: () => {} }
+    const restart: Restart = { done, now, reload }
+    this.restart = restart
   }
 
   private loading(model: ModelFiles | null, progress: number): void {
@@ -332,20 +354,14 @@ class EngineProcess implements Engine {
     this.idle.stop()
     this.set({ ...this.state, state: 'restarting', progress: null, error: error.toInfo() })
     let now = () => {}
-    const done = new Promise<void>((resolve) => {
+    const pause = new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, delay)
       now = () => {
         clearTimeout(timer)
         resolve()
       }
-    }).then(() => {
-      this.restart = null
-      if (this.closed) return
-      // the model comes back by itself, so that the next question does not wait for it
-      if (before) void this.ask({ op: 'load', model: before.model, contextTokens: before.contextTokens, options: before.options }, before.model).catch(() => {})
-      else this.set({ ...OFF })
     })
-    this.restart = { done, now: () => now() }
+    this.restartAfter(pause, before, () => now())
   }
 
   private set(state: EngineState): void {

@@ -174,6 +174,16 @@ describe('the memory of the process', () => {
     expect(pids).toHaveLength(2)
   })
 
+  test('a model that is unloaded while its process is renewed stays unloaded', async () => {
+    start({ backend: 'cpu', memoryLimitBytes: 1 })
+    await answered(engine, circle)
+    expect(engine.state.state).toBe('restarting')
+    await engine.unload()
+    expect(engine.state).toMatchObject({ state: 'off', model: null })
+    expect((await answered(engine, circle)).result.timings.loadMs).toBeGreaterThan(0)
+    expect(pids).toHaveLength(2)
+  })
+
   test('within the limit of its plan it stays', async () => {
     start({ backend: 'cpu' })
     await answered(engine, circle)
