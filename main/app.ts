@@ -35,7 +35,7 @@ export interface App {
  * another process has the folder, StorageFailed when it cannot be used.
  */
 export function createApp(ports: Ports, parts: { engine?: Engine } = {}): App {
-  const { paths, host, dialogs, spawnWorker } = ports
+  const { paths, host, dialogs, secrets, spawnWorker } = ports
   const store = openStore(paths.data)
   const { db } = store
   const conversations = createConversations(db)
@@ -63,7 +63,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine } = {}): App {
     version: host.version,
     platform: host.platform,
     attachments: host.attachments,
-    capabilities: { fileDialogs: dialogs !== null, capture: false, tray: false, globalShortcuts: false, secretStorage: false },
+    capabilities: { fileDialogs: dialogs !== null, capture: false, tray: false, globalShortcuts: false, secretStorage: secrets !== null },
   }
   const status = () => engineStatus(engine, models)
 

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createApp } from './app.ts'
 import { ATTACHMENTS } from './browserShell/attachmentRoutes.ts'
 import { builtWindow } from './browserShell/folders.ts'
 import { serveBrowser } from './browserShell/server.ts'
 import type { BrowserServer } from './browserShell/server.ts'
+import { secretsFile } from './lib/secretsFile.ts'
 import { forkWorker } from './nodePorts.ts'
 import type { HostInfo, Paths } from './ports.ts'
 
@@ -27,7 +29,7 @@ export type BrowserShell = BrowserServer
  * has the data folder or the port, StorageFailed when the folder cannot be used.
  */
 export async function startBrowserShell({ paths, uiFolder = builtWindow, port = 0 }: BrowserShellOptions): Promise<BrowserShell> {
-  const app = createApp({ host: hostInfo(), paths, spawnWorker: forkWorker, dialogs: null })
+  const app = createApp({ host: hostInfo(), paths, spawnWorker: forkWorker, dialogs: null, secrets: secretsFile(join(paths.data, 'secrets.json')) })
   try {
     const server = await serveBrowser({ app, uiFolder, port })
     const close = async () => {

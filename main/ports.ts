@@ -33,6 +33,14 @@ export interface Dialogs {
   pickFile(options: { title: string; extensions: string[] }): Promise<string | null>
 }
 
+/** Keeps short secret texts, such as tokens, out of others' sight. */
+export interface Secrets {
+  /** null when there is none. */
+  get(name: string): Promise<string | null>
+  /** null forgets it. Throws AppError StorageFailed. */
+  set(name: string, value: string | null): Promise<void>
+}
+
 export interface HostInfo {
   readonly name: string
   readonly version: string
@@ -46,4 +54,6 @@ export interface Ports {
   readonly paths: Paths
   readonly spawnWorker: SpawnWorker
   readonly dialogs: Dialogs | null
+  /** null where there is no safe place for them. */
+  readonly secrets: Secrets | null
 }

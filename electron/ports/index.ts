@@ -4,15 +4,18 @@ import type { HostInfo, Ports } from '../../main/ports.ts'
 import { ATTACHMENT_ADDRESS } from '../protocol/index.ts'
 import { dialogs } from './dialogs.ts'
 import { appPaths } from './paths.ts'
+import { keychainSecrets } from './secrets.ts'
 import { utilityWorkers } from './spawnWorker.ts'
 
 /** Everything the core needs of this shell. `dist` is the folder of the built app. */
 export function electronPorts(dist: string): Ports {
+  const paths = appPaths(join(dist, '..'))
   return {
     host: { name: 'Sightline', version: app.getVersion(), platform: platform(), attachments: ATTACHMENT_ADDRESS },
-    paths: appPaths(join(dist, '..')),
+    paths,
     spawnWorker: utilityWorkers(join(dist, 'workers')),
     dialogs,
+    secrets: keychainSecrets(join(paths.data, 'secrets.json')),
   }
 }
 

@@ -2,6 +2,7 @@ import { app } from './app.ts'
 import { BrowserWindow } from './browserWindow.ts'
 import { MessageChannelMain } from './messageChannel.ts'
 import { protocol } from './protocol.ts'
+import { safeStorage } from './safeStorage.ts'
 import { defaultSession } from './session.ts'
 import type { Surface } from './surface.ts'
 import { utilityProcess } from './utilityProcess.ts'
@@ -27,6 +28,7 @@ const surface = {
   MessageChannelMain,
   nativeTheme: { shouldUseDarkColors: false },
   protocol,
+  safeStorage,
   screen: { getAllDisplays: () => [{ workArea: screenArea } as never] },
   session: { defaultSession },
   shell,
@@ -35,4 +37,4 @@ const surface = {
 const { nativeTheme, screen, session } = surface
 surface satisfies Surface
 
-export { app, BrowserWindow, dialog, ipcMain, MessageChannelMain, nativeTheme, protocol, screen, session, shell, utilityProcess }
+export { app, BrowserWindow, dialog, ipcMain, MessageChannelMain, nativeTheme, protocol, safeStorage, screen, session, shell, utilityProcess }

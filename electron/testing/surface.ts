@@ -19,6 +19,7 @@ export interface Surface {
   ipcMain: Evented
   session: { defaultSession: SessionSurface }
   dialog: Pick<Electron.Dialog, 'showMessageBox' | 'showOpenDialog' | 'showErrorBox'>
+  safeStorage: Pick<Electron.SafeStorage, 'isEncryptionAvailable' | 'encryptString' | 'decryptString'>
   shell: Pick<Electron.Shell, 'openExternal'>
   screen: Pick<Electron.Screen, 'getAllDisplays'>
   nativeTheme: Pick<Electron.NativeTheme, 'shouldUseDarkColors'>
