@@ -2,14 +2,14 @@ import type { ReactNode } from 'react'
 import type { ModelDefaults } from '#contract'
 import { DialogFrame } from '../../components/DialogFrame.tsx'
 import { ErrorNote } from '../../components/ErrorNote.tsx'
+import { NumberSetting } from '../../components/NumberSetting.tsx'
+import { SamplingSettings } from '../../components/SamplingSettings.tsx'
 import { Segmented } from '../../components/Segmented.tsx'
-import { count } from '../../lib/format.ts'
+import { SettingRow } from '../../components/SettingRow.tsx'
+import { SystemPrompt } from '../../components/SystemPrompt.tsx'
 import { budgetOf, detailLevels, detailOf, maxTokensOf, type Detail } from '../../lib/detail.ts'
-import { NumberSetting } from './NumberSetting.tsx'
-import { Row } from './Row.tsx'
-import { SamplingSettings } from './SamplingSettings.tsx'
+import { count } from '../../lib/format.ts'
 import { updateSettings, useSettings } from './store.ts'
-import { SystemPrompt } from './SystemPrompt.tsx'
 
 const themes = [
   { value: 'system', label: 'System' },
@@ -46,18 +46,18 @@ export function SettingsDialog({
     <DialogFrame open={open} onOpenChange={onOpenChange} title="Settings">
       {error ? <ErrorNote message={error.message} className="mb-3" /> : null}
       <div className="flex flex-col gap-5">
-        <Row label="Theme">
+        <SettingRow label="Theme">
           <Segmented label="Theme" value={settings.theme} options={themes} onChange={(theme) => void updateSettings({ theme })} />
-        </Row>
-        <Row
+        </SettingRow>
+        <SettingRow
           label="Picture detail"
           note={`${budget ? `A picture takes up to ${count(maxTokensOf(budget))} tokens. ` : ''}More detail reads smaller things and takes longer.${
             detail in detailLevels || detail === 'model' ? '' : ' A custom budget is set.'
           }`}
         >
           <Segmented label="Picture detail" value={detail === 'custom' ? null : detail} options={details} onChange={setDetail} />
-        </Row>
-        <Row label="Longest answer" note="In tokens; a token is about three quarters of a word.">
+        </SettingRow>
+        <SettingRow label="Longest answer" note="In tokens; a token is about three quarters of a word.">
           <NumberSetting
             label="Longest answer in tokens"
             value={settings.maxTokens}
@@ -67,7 +67,7 @@ export function SettingsDialog({
             step={64}
             onChange={(maxTokens) => void updateSettings({ maxTokens })}
           />
-        </Row>
+        </SettingRow>
         <SystemPrompt value={settings.systemPrompt} onChange={(systemPrompt) => void updateSettings({ systemPrompt })} />
         <SamplingSettings
           sampling={settings.sampling}

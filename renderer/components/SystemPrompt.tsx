@@ -1,5 +1,5 @@
 import { useId, useState, type ReactNode } from 'react'
-import { fieldClass } from '../../components/field.ts'
+import { fieldClass } from './field.ts'
 
 /** Instructions that come before every conversation; stored when the field is left. */
 export function SystemPrompt({ value, onChange }: { value: string; onChange: (text: string) => void }): ReactNode {

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
 import type { Sampling } from '#contract'
-import { Button } from '../../components/Button.tsx'
+import { Button } from './Button.tsx'
 import { NumberSetting } from './NumberSetting.tsx'
-import { Row } from './Row.tsx'
+import { SettingRow } from './SettingRow.tsx'
 
 type Key = keyof Sampling
 
@@ -43,7 +43,7 @@ export function SamplingSettings({
         )}
       </div>
       {fields.map(({ key, label, note, min, max, step }) => (
-        <Row key={key} label={label} note={note}>
+        <SettingRow key={key} label={label} note={note}>
           <NumberSetting
             label={label}
             value={sampling?.[key] ?? null}
@@ -53,7 +53,7 @@ export function SamplingSettings({
             step={step}
             onChange={(value) => set(key, value)}
           />
-        </Row>
+        </SettingRow>
       ))}
     </fieldset>
   )
