@@ -1,0 +1,106 @@
+import { rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { AppError } from '#contract'
+import { sha256Of } from './disk/digest.ts'
+import { fileSize, syncFolder } from './disk/folder.ts'
+import type { OpenPartFile, PartFile } from './disk/partFile.ts'
+import { digestMismatch } from './failures.ts'
+import { Progress } from './progress.ts'
+import type { SavedProgress } from './progress.ts'
+import { transfer } from './transfer.ts'
+import type { Source, TransferTools } from './transfer.ts'
+
+/** A file to be fetched and where it goes; nothing may be at `target`. */
+export interface FileJob {
+  readonly source: Source
+  readonly bytes: number
+  readonly sha256: string | null
+  readonly target: string
+  readonly saved: SavedProgress | null
+}
+
+export interface FileTools extends Omit<TransferTools, 'checkpoint'> {
+  readonly openPartFile: OpenPartFile
+  /** Records what is on the disk; null: nothing. */
+  readonly save: (progress: SavedProgress | null) => void
+  /** The file is about to be moved to its place, all checks passed. */
+  readonly onChecked: () => void
+  readonly onProgress: (progress: Progress) => void
+  readonly onVerifying: () => void
+}
+
+/** Another file has the place. */
+export const occupied = (target: string) =>
+  new AppError('StorageFailed', `Another file is at ${target} already. Move it away, then resume the download.`, { path: target })
+
+/** Where a file lies until it is verified. */
+export const partPath = (target: string) => `${target}.part`
+
+/**
+ * Downloads a file beside its target, verifies its size and digest and moves it there. Throws DigestMismatch and
+ * FileChanged, after which nothing of it is left, and what `transfer` throws, after which the rest can be fetched later.
+ */
+export async function fetchFile(job: FileJob, tools: FileTools, signal: AbortSignal): Promise<void> {
+  const { source, bytes, sha256, target } = job
+  const path = partPath(target)
+  // What was recorded counts only for the file it was recorded for.
+  const saved = (await fileSize(path)) === bytes ? job.saved : null
+  if (!saved && job.saved) tools.save(null)
+  const part = await tools.openPartFile(path, bytes)
+  try {
+    const progress = new Progress(bytes, tools.settings.partBytes, saved)
+    tools.onProgress(progress)
+    try {
+      await transferred(source, part, progress, tools, signal)
+    } finally {
+      await part.close()
+    }
+    tools.onVerifying()
+    const found = sha256 === null ? null : await sha256Of(path, signal)
+    if (found !== sha256) throw digestMismatch(source.name, sha256 as string, found as string)
+  } catch (error) {
+    if (error instanceof AppError && (error.code === 'FileChanged' || error.code === 'DigestMismatch')) await forget(path, tools)
+    throw error
+  }
+  signal.throwIfAborted()
+  if ((await fileSize(target)) !== null) throw occupied(target)
+  tools.onChecked()
+  await rename(path, target)
+  await syncFolder(dirname(target))
+}
+
+/** Transfers with checkpoints: every so many bytes or ms, and at the end, however that comes. */
+async function transferred(source: Source, part: PartFile, progress: Progress, tools: FileTools, signal: AbortSignal): Promise<void> {
+  const { settings, clock, save } = tools
+  let recorded = progress.doneBytes
+  let recordedAt = clock.now()
+  let running: Promise<void> | null = null
+
+  const record = async () => {
+    recorded = progress.doneBytes
+    recordedAt = clock.now()
+    const snapshot = progress.snapshot()
+    await part.sync()
+    save(snapshot)
+  }
+  const isDue = () => progress.doneBytes - recorded >= settings.checkpointBytes || clock.now() - recordedAt >= settings.checkpointMs
+  const checkpoint = async () => {
+    if (running || !isDue()) return
+    running = record().finally(() => (running = null))
+    await running
+  }
+
+  try {
+    await transfer(source, part, progress, { ...tools, checkpoint }, signal)
+  } catch (error) {
+    // What arrived is kept where that can be done; the failure that ended the transfer is the one to be told.
+    await record().catch(() => {})
+    throw error
+  }
+  await record()
+}
+
+async function forget(path: string, tools: FileTools): Promise<void> {
+  tools.save(null)
+  await rm(path, { force: true })
+}

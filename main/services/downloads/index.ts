@@ -1,0 +1,2 @@
+export { createDownloads } from './downloads.ts'
+export type * from './types.ts'
