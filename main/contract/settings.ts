@@ -1,5 +1,6 @@
 import { oc, eventIterator } from '@orpc/contract'
 import { z } from 'zod'
+import { SourceName } from './catalogue.ts'
 import { PictureBudget } from './media.ts'
 import { Sampling } from './models.ts'
 
@@ -12,10 +13,31 @@ export const Settings = z.object({
   maxTokens: z.int().min(1).max(131_072).nullable(),
   /** null: the demo model. */
   modelId: z.string().nullable(),
+  /** Where models are kept; null: `models` in the data folder. Changed with its files by `library.moveFolder`. */
+  modelsFolder: z.string().min(1).max(4096).nullable(),
+  /** Whether the first run was gone through or skipped; it is not shown again then. */
+  firstRunDone: z.boolean(),
+  /** Where models are downloaded from, the first first; each at most once. `mirror` counts once it has an address. */
+  sources: z
+    .object({ order: z.array(SourceName), mirrorUrl: z.url({ protocol: /^https?$/ }).max(2048).nullable() })
+    .refine(({ order }) => new Set(order).size === order.length, 'a source is there twice'),
+  /** After so many minutes without use a model is unloaded; null: it stays loaded. */
+  engineIdleMinutes: z.number().min(1).max(1440).nullable(),
 })
 export type Settings = z.infer<typeof Settings>
 
-export const defaultSettings: Settings = { theme: 'system', systemPrompt: '', budget: null, sampling: null, maxTokens: null, modelId: null }
+export const defaultSettings: Settings = {
+  theme: 'system',
+  systemPrompt: '',
+  budget: null,
+  sampling: null,
+  maxTokens: null,
+  modelId: null,
+  modelsFolder: null,
+  firstRunDone: false,
+  sources: { order: ['huggingface', 'mirror', 'modelscope'], mirrorUrl: null },
+  engineIdleMinutes: 15,
+}
 
 export const settings = {
   /** The present settings at once, then every change. */
