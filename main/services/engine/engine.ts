@@ -172,7 +172,7 @@ class EngineProcess implements Engine {
 
   async machine(): Promise<MachineFacts> {
     const probed = (await this.ask({ op: 'probe', cpuBytesPerSecond: this.cpuBytesPerSecond }, null)) as Probed
-    this.cpuBytesPerSecond = probed.cpuBytesPerSecond
+    this.cpuBytesPerSecond = probed.cpuBytesPerSecond || null
     return machineFacts(probed, this.state)
   }
 

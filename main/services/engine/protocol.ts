@@ -13,7 +13,7 @@ export interface SkippedVariant {
   readonly reason: string
 }
 
-/** What the process finds to compute with; `cpuBytesPerSecond` is measured unless the core knows it already. */
+/** What the process finds to compute with; `cpuBytesPerSecond` is measured unless the core knows it already; 0: it could not be. */
 export type Probed = Pick<MachineFacts, 'devices' | 'cpuBytesPerSecond'>
 
 /** What the core asks of the engine process. `id` names the request in its replies. */

@@ -135,7 +135,7 @@ export interface MachineFacts {
   readonly memoryBytes: number
   readonly systemFreeBytes: number
   readonly devices: readonly DeviceInfo[]
-  /** Weights that the processor multiplies with in a second, in bytes, as measured once. */
+  /** Weights that the processor multiplies with in a second, in bytes, as measured once; 0: not yet, because something computes. */
   readonly cpuBytesPerSecond: number
 }
 

@@ -62,7 +62,8 @@ channel.onMessage((message) => {
     libraries = work
   }
   else if (work.op === 'cancel') cancel(work.id)
-  else if (work.op === 'probe' && runtime && work.cpuBytesPerSecond !== null) void finish(work.id, probe(runtime, work.cpuBytesPerSecond))
+  // beside what computes its speed cannot be measured
+  else if (work.op === 'probe' && runtime && (running || work.cpuBytesPerSecond !== null)) void finish(work.id, probe(runtime, work.cpuBytesPerSecond ?? 0))
   else if (work.op === 'count' && session && isLoaded(work.request.model)) void finish(work.id, beside(session.count(work.request)))
   else if (work.op === 'probe') {
     // before what waits: it takes no time worth mentioning, and nothing under way is ended for it
