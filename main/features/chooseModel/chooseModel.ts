@@ -1,0 +1,137 @@
+import { AppError } from '#contract'
+import type { CatalogueEntry, Machine, Offer, Placement, Quantization, Recommendation } from '#contract'
+import type { Catalogue, ListedQuantization } from '../../services/catalogue/index.ts'
+import { anyPlacement, estimateFit, sizedModel } from '../../services/engine/index.ts'
+import type { Engine, MachineFacts } from '../../services/engine/index.ts'
+import { freeDiskBytes } from './disk.ts'
+import { better, choose } from './rank.ts'
+import type { Ranked } from './rank.ts'
+
+export interface ChooseModelParts {
+  readonly catalogue: Pick<Catalogue, 'list' | 'shape' | 'listing'>
+  readonly engine: Pick<Engine, 'machine'>
+  /** Where downloaded models go. */
+  readonly modelsFolder: () => string
+  /** Id of the model of the library that was made of a quantization of an entry; null: none. */
+  readonly modelOf: (entryId: string, quantization: string) => string | null
+  readonly freeDiskBytes?: (folder: string) => Promise<number>
+}
+
+/** Which models there are for this computer. */
+export interface ChooseModel {
+  /** What this computer has. Starts the engine's process when it does not run. Throws what that throws. */
+  machine(): Promise<Machine>
+  /** What an entry's repository holds, and how each of it would run here. Throws what `Catalogue.listing` throws. */
+  offer(entryId: string, signal: AbortSignal): Promise<Offer>
+  /**
+   * The entry and quantization to begin with; null when nothing fits. Sources that do not answer are passed over.
+   * @throws AppError as `Catalogue.listing` when none answers.
+   */
+  recommend(signal: AbortSignal): Promise<Recommendation | null>
+}
+
+/** A context that is worth having, in tokens. */
+const WORTHWHILE_CONTEXT = 8192
+/** Share of the free memory that a good choice takes at most. */
+const HEADROOM = 0.85
+/** What stays free on the disk after a download. */
+const SPARE_DISK_BYTES = 512 * 2 ** 20
+
+/** Combines the catalogue with what is known of this computer. */
+export function createChooseModel({ catalogue, engine, modelsFolder, modelOf, freeDiskBytes: diskOf = freeDiskBytes }: ChooseModelParts): ChooseModel {
+  const entryOf = (entryId: string) => catalogue.list().find(({ id }) => id === entryId)
+
+  /** An entry's listing with everything about this computer; throws NotFound as the listing does. */
+  async function judge(entryId: string, signal: AbortSignal) {
+    const listing = await catalogue.listing(entryId, signal)
+    const entry = entryOf(entryId)!
+    const [facts, free] = await Promise.all([engine.machine(), diskOf(modelsFolder())])
+    const sized = (listed: ListedQuantization) =>
+      sizedModel(catalogue.shape(entryId), {
+        name: entry.name,
+        textBytes: listed.textFiles.reduce((sum, { bytes }) => sum + bytes, 0),
+        projectorBytes: listed.projector?.bytes ?? null,
+        trainedContext: entry.contextTokens,
+      })
+    const ranked = listing.quantizations.map((listed): Ranked => {
+      const fit = (placement: Placement) => estimateFit(sized(listed), facts, placement)
+      const quantization: Quantization = {
+        ...listed,
+        hasDiskSpace: free >= listed.downloadBytes + SPARE_DISK_BYTES,
+        modelId: modelOf(entryId, listed.name),
+        fit: fit(anyPlacement),
+      }
+      return { quantization, isGood: isGood(quantization, fit({ ...anyPlacement, contextTokens: WORTHWHILE_CONTEXT })) }
+    })
+    return { entry, listing, ranked, choice: choose(ranked) }
+  }
+
+  return {
+    async machine() {
+      const folder = modelsFolder()
+      const [facts, free] = await Promise.all([engine.machine(), diskOf(folder)])
+      return { ...machineOf(facts), modelsFolder: folder, freeDiskBytes: free }
+    },
+
+    async offer(entryId, signal) {
+      const { listing, ranked, choice } = await judge(entryId, signal)
+      const { source, repository, revision } = listing
+      const quantizations = ranked.map(({ quantization }) => quantization)
+      return { entryId, source, repository, revision, quantizations, recommended: choice.ranked?.quantization.name ?? null, reason: choice.reason }
+    },
+
+    async recommend(signal) {
+      const entries = catalogue.list().filter(({ kind }) => kind === 'instruct')
+      const judged = await Promise.allSettled(entries.map(({ id }) => judge(id, signal)))
+      signal.throwIfAborted()
+      const answered = judged.filter((one) => one.status === 'fulfilled').map(({ value }) => value)
+      const failures = judged.filter((one) => one.status === 'rejected').map(({ reason }) => reason as unknown)
+      const failure = failures.find((reason) => !(reason instanceof AppError)) ?? (answered.length === 0 ? failures[0] : undefined)
+      if (failure !== undefined) throw failure
+      const candidates = answered.flatMap(({ entry, choice }) => {
+        if (!choice.ranked) return []
+        const { quantization, isGood } = choice.ranked
+        return [{ entry, quantization, isGood, size: Number.parseFloat(entry.parameters), tie: tieOf(entry) }]
+      })
+      const [best] = candidates.sort(better)
+      if (!best) return null
+      const { entry, quantization } = best
+      return { entryId: entry.id, name: entry.name, quantization: quantization.name, downloadBytes: quantization.downloadBytes, reason: reasonOf(best) }
+    },
+  }
+}
+
+/** Whether a quantization runs comfortably, with a worthwhile context (or all that it was trained for) and room to spare. */
+function isGood({ fit }: Quantization, worthwhile: Quantization['fit']): boolean {
+  const wanted = Math.min(WORTHWHILE_CONTEXT, fit.contextTokens)
+  return (
+    (fit.speed === 'fast' || fit.speed === 'comfortable') &&
+    worthwhile.level === fit.level &&
+    worthwhile.contextTokens >= wanted &&
+    worthwhile.neededBytes <= HEADROOM * worthwhile.freeBytes
+  )
+}
+
+/** Of models of one size the newer family goes first, then the one with the freer licence. */
+function tieOf({ family, licence }: CatalogueEntry): number {
+  return (family === 'qwen25vl' ? 2 : 0) + (licence.allowsCommercialUse ? 1 : 0)
+}
+
+function reasonOf({ entry, quantization, isGood }: { entry: CatalogueEntry; quantization: Quantization; isGood: boolean }): string {
+  const { fit } = quantization
+  const speed = `about ${Math.max(1, Math.round(fit.tokensPerSecond ?? 0))} tokens per second`
+  const why = isGood ? `The largest model that runs well on this computer, at ${speed}.` : `The model that runs best on this computer, at ${speed}.`
+  return entry.licence.allowsCommercialUse ? why : `${why} Its licence does not allow commercial use.`
+}
+
+function machineOf({ cpu, cores, memoryBytes, systemFreeBytes, devices }: MachineFacts): Omit<Machine, 'modelsFolder' | 'freeDiskBytes'> {
+  return {
+    cpu,
+    cores,
+    memoryBytes,
+    freeMemoryBytes: systemFreeBytes,
+    gpus: devices
+      .filter(({ kind }) => kind === 'gpu' || kind === 'integrated')
+      .map(({ description, totalBytes, freeBytes, isShared }) => ({ name: description, memoryBytes: totalBytes, freeBytes, isShared })),
+  }
+}

@@ -1,0 +1,2 @@
+export { createChooseModel } from './chooseModel.ts'
+export type { ChooseModel, ChooseModelParts } from './chooseModel.ts'
