@@ -1,7 +1,9 @@
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { AppError } from '#contract'
 import type { EngineStatus, HostDescription } from '#contract'
 import { createAsk } from './features/ask/index.ts'
+import { createModelManager } from './features/models/index.ts'
 import { openStore } from './lib/database/index.ts'
 import { eventStream } from './lib/eventStream.ts'
 import type { Ports } from './ports.ts'
@@ -14,8 +16,8 @@ import { createConversations } from './services/conversations/index.ts'
 import { createEngine } from './services/engine/index.ts'
 import type { Engine } from './services/engine/index.ts'
 import { createMedia } from './services/media/index.ts'
-import { createModels } from './services/models/index.ts'
-import type { Models } from './services/models/index.ts'
+import { createLibrary, createModels } from './services/models/index.ts'
+import type { ModelPair, Models, Surroundings } from './services/models/index.ts'
 import { createSettings } from './services/settings/index.ts'
 
 export type { AttachmentGateway } from './services/attachments/index.ts'
@@ -32,10 +34,10 @@ export interface App {
 
 /**
  * Opens the data folder and starts the core; the engine's process starts with the first question. Throws Busy when
- * another process has the folder, StorageFailed when it cannot be used.
+ * another process has the folder, StorageFailed when it cannot be used. `surroundings`: where other programs keep models.
  */
-export function createApp(ports: Ports, parts: { engine?: Engine } = {}): App {
-  const { paths, host, dialogs, secrets, spawnWorker } = ports
+export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?: Surroundings } = {}): App {
+  const { paths, host, dialogs, files, secrets, spawnWorker } = ports
   const store = openStore(paths.data)
   const { db } = store
   const conversations = createConversations(db)
@@ -43,12 +45,21 @@ export function createApp(ports: Ports, parts: { engine?: Engine } = {}): App {
   const media = createMedia({ spawnWorker })
   const attachments = createAttachments({ database: db, folder: join(paths.data, 'attachments'), media })
   const engine = parts.engine ?? createEngine({ spawn: spawnWorker, cachePath: paths.cache })
-  const models = createModels({
-    db,
-    resources: paths.resources,
-    choice: { get: () => settings.current.modelId, set: (modelId) => void settings.update({ modelId }) },
-    inspect: (files) => engine.inspect(files),
+  const choice = { get: () => settings.current.modelId, set: (modelId: string | null) => void settings.update({ modelId }) }
+  const inspect = (pair: ModelPair, adapters?: readonly string[]) => engine.inspect(pair, adapters)
+  const models = createModels({ db, resources: paths.resources, choice, inspect })
+  const library = createLibrary({
+    models,
+    folder: {
+      get: () => settings.current.modelsFolder ?? join(paths.data, 'models'),
+      set: (modelsFolder) => void settings.update({ modelsFolder }),
+    },
+    onChange: (listener) => settings.onChange(listener),
+    inspect,
+    inspectFile: (path, signal) => engine.inspectFile(path, signal),
+    surroundings: parts.surroundings ?? { home: homedir(), env: process.env, platform: process.platform },
   })
+  const manager = createModelManager({ models, library, conversations, engine, files })
   const ask = createAsk({ conversations, settings, models, attachments, engine })
 
   // Files that no message holds are removed in the background; a failure leaves them for the next time.
@@ -57,13 +68,14 @@ export function createApp(ports: Ports, parts: { engine?: Engine } = {}): App {
     collecting = collecting.then(() => attachments.collect(conversations.referencedShas())).catch(warn)
   }
   collect()
+  const tidying = library.tidy()
 
   const description: HostDescription = {
     name: host.name,
     version: host.version,
     platform: host.platform,
     attachments: host.attachments,
-    capabilities: { fileDialogs: dialogs !== null, capture: false, tray: false, globalShortcuts: false, secretStorage: secrets !== null },
+    capabilities: { fileDialogs: dialogs !== null, capture: false, tray: false, globalShortcuts: false, secretStorage: secrets !== null, reveal: files !== null },
   }
   const status = () => engineStatus(engine, models)
 
@@ -87,8 +99,8 @@ export function createApp(ports: Ports, parts: { engine?: Engine } = {}): App {
           { signal },
         ),
       load: async () => {
-        const { textPath, projectorPath, defaults } = models.current()
-        await engine.load({ textPath, projectorPath }, defaults.contextTokens)
+        const { model, contextTokens, context } = models.chosen()
+        await engine.load({ textPath: model.textPath, projectorPath: model.projectorPath }, contextTokens, { context })
         return status()
       },
       unload: () => engine.unload(),
@@ -98,6 +110,20 @@ export function createApp(ports: Ports, parts: { engine?: Engine } = {}): App {
       add: (files) => models.add(files),
       choose: ({ id }) => models.choose(id),
       remove: ({ id }) => models.remove(id),
+    },
+    library: {
+      watch: (_, { signal }) => manager.watch(signal),
+      rename: (input) => manager.rename(input),
+      setOverrides: (input) => manager.setOverrides(input),
+      verify: (input, { signal }) => manager.verify(input, signal),
+      reveal: (input) => manager.reveal(input),
+      uses: (input) => manager.uses(input),
+      remove: (input) => manager.remove(input),
+      space: () => manager.space(),
+      moveFolder: (input, { signal }) => manager.moveFolder(input, signal),
+      scan: (input, { signal }) => manager.scan(input, signal),
+      import: (input, { signal }) => manager.import(input, signal),
+      setAdapter: (input) => manager.setAdapter(input),
     },
     conversations: {
       watchList: (_, { signal }) => conversations.watchList(signal),
@@ -135,6 +161,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine } = {}): App {
     media.close()
     await engine.close()
     await collecting
+    await tidying
     store.close()
   }
 

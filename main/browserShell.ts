@@ -29,7 +29,8 @@ export type BrowserShell = BrowserServer
  * has the data folder or the port, StorageFailed when the folder cannot be used.
  */
 export async function startBrowserShell({ paths, uiFolder = builtWindow, port = 0 }: BrowserShellOptions): Promise<BrowserShell> {
-  const app = createApp({ host: hostInfo(), paths, spawnWorker: forkWorker, dialogs: null, secrets: secretsFile(join(paths.data, 'secrets.json')) })
+  const secrets = secretsFile(join(paths.data, 'secrets.json'))
+  const app = createApp({ host: hostInfo(), paths, spawnWorker: forkWorker, dialogs: null, files: null, secrets })
   try {
     const server = await serveBrowser({ app, uiFolder, port })
     const close = async () => {

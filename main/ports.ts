@@ -33,6 +33,12 @@ export interface Dialogs {
   pickFile(options: { title: string; extensions: string[] }): Promise<string | null>
 }
 
+/** What a shell can do with files beyond reading and writing them. */
+export interface Files {
+  /** Shows a file in the system's file manager. */
+  reveal(path: string): void
+}
+
 /** Keeps short secret texts, such as tokens, out of others' sight. */
 export interface Secrets {
   /** null when there is none. */
@@ -54,6 +60,8 @@ export interface Ports {
   readonly paths: Paths
   readonly spawnWorker: SpawnWorker
   readonly dialogs: Dialogs | null
+  /** null where the shell has no file manager at hand. */
+  readonly files: Files | null
   /** null where there is no safe place for them. */
   readonly secrets: Secrets | null
 }

@@ -3,6 +3,7 @@ import { app } from 'electron'
 import type { HostInfo, Ports } from '../../main/ports.ts'
 import { ATTACHMENT_ADDRESS } from '../protocol/index.ts'
 import { dialogs } from './dialogs.ts'
+import { files } from './files.ts'
 import { appPaths } from './paths.ts'
 import { keychainSecrets } from './secrets.ts'
 import { utilityWorkers } from './spawnWorker.ts'
@@ -15,6 +16,7 @@ export function electronPorts(dist: string): Ports {
     paths,
     spawnWorker: utilityWorkers(join(dist, 'workers')),
     dialogs,
+    files,
     secrets: keychainSecrets(join(paths.data, 'secrets.json')),
   }
 }

@@ -17,8 +17,8 @@ const dialog = {
   showErrorBox: (title: string, content: string) => void process.stderr.write(`${title}\n${content}\n`),
 }
 
-/** Opens nothing; tests replace the function. */
-const shell = { openExternal: async () => {} }
+/** Opens and shows nothing; tests replace the functions. */
+const shell = { openExternal: async () => {}, showItemInFolder: () => {} }
 
 const surface = {
   app,

@@ -20,7 +20,7 @@ export interface Surface {
   session: { defaultSession: SessionSurface }
   dialog: Pick<Electron.Dialog, 'showMessageBox' | 'showOpenDialog' | 'showErrorBox'>
   safeStorage: Pick<Electron.SafeStorage, 'isEncryptionAvailable' | 'encryptString' | 'decryptString'>
-  shell: Pick<Electron.Shell, 'openExternal'>
+  shell: Pick<Electron.Shell, 'openExternal' | 'showItemInFolder'>
   screen: Pick<Electron.Screen, 'getAllDisplays'>
   nativeTheme: Pick<Electron.NativeTheme, 'shouldUseDarkColors'>
   utilityProcess: { fork(...args: Parameters<Main['utilityProcess']['fork']>): UtilityProcessSurface }

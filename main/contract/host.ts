@@ -12,6 +12,8 @@ export const HostDescription = z.object({
     tray: z.boolean(),
     globalShortcuts: z.boolean(),
     secretStorage: z.boolean(),
+    /** Whether a file can be shown in the system's file manager. */
+    reveal: z.boolean(),
   }),
   /**
    * Where bytes travel. `POST <attachments>?name=...` with the file as body stores it and answers an `Attachment` as

@@ -2,11 +2,12 @@ import { ask } from './ask.ts'
 import { conversations } from './conversations.ts'
 import { engine } from './engine.ts'
 import { host } from './host.ts'
+import { library } from './library.ts'
 import { models } from './models.ts'
 import { settings } from './settings.ts'
 
 /** Everything the window and the core say to each other. */
-export const contract = { host, engine, models, conversations, ask, settings }
+export const contract = { host, engine, models, library, conversations, ask, settings }
 export type Contract = typeof contract
 
 export * from './ask.ts'

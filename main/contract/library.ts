@@ -22,6 +22,14 @@ export const ModelOverrides = z.object({
 })
 export type ModelOverrides = z.infer<typeof ModelOverrides>
 
+export const noOverrides: ModelOverrides = {
+  placement: { contextTokens: null, gpuLayers: null, kvType: null },
+  budget: null,
+  sampling: null,
+  maxTokens: null,
+  systemPrompt: null,
+}
+
 /** `unknown`: never computed. `verified`: equal to the source's. `computed`: no source to compare with. `changed`: not what it was. */
 export const DigestState = z.enum(['unknown', 'verified', 'computed', 'changed'])
 
@@ -34,6 +42,8 @@ export const ModelFile = z.object({
   digest: DigestState,
   /** False when it was moved or deleted by someone else. */
   exists: z.boolean(),
+  /** How strongly an adapter applies; null for other files. */
+  scale: z.number().nullable(),
 })
 export type ModelFile = z.infer<typeof ModelFile>
 
@@ -46,7 +56,7 @@ export const LibraryModel = z.object({
   projectorQuantization: z.string().nullable(),
   family: z.enum(['qwen2vl', 'qwen25vl']).nullable(),
   trainedContext: z.int(),
-  /** Where it came from, for people: "Hugging Face · Qwen/...", "LM Studio", "this computer". */
+  /** Where it came from, for people: "Hugging Face · Qwen/...", "LM Studio", "This computer". */
   origin: z.string(),
   /** Whether its files are in Sightline's own models folder, and deleted with it. */
   isOwned: z.boolean(),
@@ -62,6 +72,7 @@ export const FoundModel = z.object({
   name: z.string(),
   /** Who keeps it: "LM Studio", "Ollama", "llama.cpp", "Jan", or the folder's name. */
   keeper: z.string(),
+  /** The file, or the first of several. */
   textPath: z.string(),
   projectorPaths: z.array(z.string()),
   bytes: z.int(),
@@ -70,10 +81,12 @@ export const FoundModel = z.object({
   duplicateOf: z.string().nullable(),
   /** Why it cannot be used; null when it can. */
   problem: z.string().nullable(),
+  /** What to know before it is used: that no projector fits it, so it would answer text only. */
+  note: z.string().nullable(),
 })
 export type FoundModel = z.infer<typeof FoundModel>
 
-/** What models take on each disk. */
+/** What the models take, each file counted once, in all and on each disk; the demo model is left out. `folder`: the models folder. */
 export const ModelSpace = z.object({
   folder: z.string(),
   bytes: z.int(),
@@ -107,8 +120,18 @@ export const library = {
   scan: oc.input(z.object({ path: z.string().min(1).max(4096).nullable() })).output(z.array(FoundModel)),
   /** Takes a model into the library, in place or copied into the models folder. */
   import: oc
-    .input(z.object({ textPath: z.string().min(1).max(4096), projectorPath: z.string().min(1).max(4096).nullable(), mode: z.enum(['in-place', 'copy']) }))
+    .input(
+      z.object({
+        textPath: z.string().min(1).max(4096),
+        projectorPath: z.string().min(1).max(4096).nullable(),
+        mode: z.enum(['in-place', 'copy']),
+        /** As the scan said, kept as where it came from. */
+        keeper: z.string().max(120).optional(),
+      }),
+    )
     .output(progressed(LibraryModel)),
   /** Adds a LoRA adapter to a model, or takes it away (scale null). */
-  setAdapter: oc.input(z.object({ id: z.string(), path: z.string().min(1).max(4096), scale: z.number().min(-10).max(10).nullable() })).output(z.void()),
+  setAdapter: oc
+    .input(z.object({ id: z.string(), path: z.string().min(1).max(4096), scale: z.number().min(-10).max(10).nullable() }))
+    .output(z.void()),
 }

@@ -13,6 +13,7 @@ export function testPorts(folder: string, overrides: Partial<Ports> = {}): Ports
     paths: { data: join(folder, 'data'), cache: join(folder, 'cache'), resources: resolve(import.meta.dirname, '../../resources') },
     spawnWorker: noWorkers,
     dialogs: null,
+    files: null,
     secrets: null,
     ...overrides,
   }

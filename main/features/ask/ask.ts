@@ -14,7 +14,7 @@ import type { Turn } from './request.ts'
 export interface AskParts {
   readonly conversations: Conversations
   readonly settings: Pick<SettingsService, 'current'>
-  readonly models: Pick<Models, 'current'>
+  readonly models: Pick<Models, 'chosen' | 'used'>
   readonly attachments: Pick<AttachmentGateway, 'get' | 'pathOf'>
   readonly engine: Engine
 }
@@ -47,7 +47,7 @@ export function createAsk({ conversations, settings, models, attachments, engine
   const running = new Map<string, AnswerRun>()
   const preparing = new Map<string | null, AbortController>()
 
-  const request = (turns: readonly Turn[]) => toRequest(turns, models.current(), settings.current, attachments)
+  const request = (turns: readonly Turn[]) => toRequest(turns, models.chosen(), settings.current, attachments)
   const before = (conversationId: string | null): Turn[] => {
     const leafId = conversationId === null ? null : conversations.get(conversationId).leafId
     return leafId === null ? [] : conversations.path(leafId)
@@ -63,11 +63,16 @@ export function createAsk({ conversations, settings, models, attachments, engine
     const kept = parts.filter((part) => part !== null)
     return { parts, asked: request([...before(conversationId), ...(kept.length > 0 ? [{ role: 'user', parts: kept } as const] : [])]) }
   }
-  const start = (sent: Sent, asked: AnswerRequest): Sent => {
+  const start = (sent: Sent, asked: AnswerRequest, modelId: string): Sent => {
     const { conversationId, answerId } = sent
     const run = runAnswer({ engine, conversations, request: asked, conversationId, answerId })
     running.set(answerId, run)
     void run.done.then(() => running.delete(answerId))
+    try {
+      models.used(modelId, conversationId)
+    } catch {
+      // The library's lists lack one use; storing the answer tells what is wrong with the disk.
+    }
     return sent
   }
 
@@ -77,7 +82,8 @@ export function createAsk({ conversations, settings, models, attachments, engine
       refuseWhileRunning(conversationId)
       const asked = request([...before(conversationId), { role: 'user', parts }])
       preparing.get(conversationId)?.abort()
-      return start(conversations.ask({ conversationId, parts, model: models.current().name }), asked)
+      const { model } = models.chosen()
+      return start(conversations.ask({ conversationId, parts, model: model.name }), asked, model.id)
     },
 
     retry({ messageId }) {
@@ -86,7 +92,8 @@ export function createAsk({ conversations, settings, models, attachments, engine
       const questionId = message.role === 'user' ? message.id : message.parentId
       if (questionId === null) throw new AppError('NotFound', 'The question of this answer is no longer there.', { id: messageId })
       const asked = request(conversations.path(questionId))
-      return start(conversations.answerAgain(questionId, models.current().name), asked)
+      const { model } = models.chosen()
+      return start(conversations.answerAgain(questionId, model.name), asked, model.id)
     },
 
     async stop({ messageId }) {
@@ -96,7 +103,7 @@ export function createAsk({ conversations, settings, models, attachments, engine
 
     async count(draft) {
       const { asked, parts } = toAsked(draft)
-      const context = models.current().defaults.contextTokens
+      const context = models.chosen().contextTokens
       if (asked.messages.length === 0) return { parts: parts.map(() => 0), conversation: 0, context }
       const { lastMessage, total } = await engine.count(asked)
       const counts = parts.some((part) => part !== null) ? [...lastMessage] : []

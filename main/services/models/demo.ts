@@ -1,31 +1,36 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Model } from '#contract'
+import type { Model, ModelDefaults } from '#contract'
 
 export const demoModelId = 'demo'
+export const demoNotice = 'This is a tiny demo model. It only knows what it was taught: naming the colours and shapes of simple drawings, in English.'
+export const demoFacts = { name: 'Demo model', trainedContext: 4096, quantization: 'F16', projectorQuantization: 'F16', family: 'qwen2vl' } as const
 
-/** The tiny model inside the app, in `<resources>/demo-model`; it was taught pictures of up to 16 tokens. */
+/** It was taught pictures of up to 16 tokens. */
+export const demoDefaults: ModelDefaults = {
+  budget: { minPixels: 4 * 28 * 28, maxPixels: 16 * 28 * 28 },
+  contextTokens: 4096,
+  maxTokens: 256,
+  sampling: { temperature: 0, topP: 1, topK: 0, minP: 0, repeatPenalty: 1, seed: null },
+}
+
+/** The tiny model inside the app, in `<resources>/demo-model`. */
 export function demoModel(resources: string): Model {
   const textPath = join(resources, 'demo-model', 'demo-text-f16.gguf')
   const projectorPath = join(resources, 'demo-model', 'demo-mmproj-f16.gguf')
   return {
     id: demoModelId,
-    name: 'Demo model',
-    notice: 'This is a tiny demo model. It only knows what it was taught: naming the colours and shapes of simple drawings, in English.',
+    name: demoFacts.name,
+    notice: demoNotice,
     isDemo: true,
     textPath,
     projectorPath,
     bytes: sizeOf(textPath) + sizeOf(projectorPath),
-    defaults: {
-      budget: { minPixels: 4 * 28 * 28, maxPixels: 16 * 28 * 28 },
-      contextTokens: 4096,
-      maxTokens: 256,
-      sampling: { temperature: 0, topP: 1, topK: 0, minP: 0, repeatPenalty: 1, seed: null },
-    },
+    defaults: demoDefaults,
   }
 }
 
 /** Bytes of a file; 0 when it is missing, which loading reports. */
-function sizeOf(path: string): number {
+export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }

@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { AppError } from '#contract'
-import type { Model, ModelDefaults } from '#contract'
+import type { Model, ModelOverrides } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
-import { demoModel, demoModelId } from './demo.ts'
-
-/** Reads and checks a pair of files; throws what loading them would throw. */
-export type InspectModel = (files: { textPath: string; projectorPath: string | null }) => Promise<{ name: string; trainedContext: number; bytes: number }>
+import { demoModelId } from './demo.ts'
+import { createRegistry } from './registry.ts'
+import type { NewFile, Registry } from './registry.ts'
+import type { About, Adapter, Entry, InspectModel, ModelFacts, ModelPair, Origin } from './types.ts'
 
 /** Where the id of the chosen model is kept; null: the demo model. */
 export interface ModelChoice {
@@ -14,91 +15,129 @@ export interface ModelChoice {
   set(id: string | null): void
 }
 
+/** The chosen model with what the user chose for it. */
+export interface Chosen {
+  readonly model: Model
+  readonly overrides: ModelOverrides
+  readonly adapters: readonly Adapter[]
+  /** Size of the context in tokens: the user's, else the model's default. */
+  readonly contextTokens: number
+  /** What the user chose of how it is placed; empty: as the memory plan decides. */
+  readonly context: { readonly kvType?: 'f16' | 'q8_0' | 'q4_0'; readonly gpuLayers?: number }
+}
+
 export interface Models {
   /** The demo model, then those the user added, in that order. */
   list(): Model[]
   /** The chosen model; the demo model when none was chosen or the chosen one is not known any more. */
   current(): Model
-  /** Checks both files, remembers the pair (once) and chooses it. Throws what `inspect` throws; nothing is changed then. */
-  add(files: { textPath: string; projectorPath: string | null }): Promise<Model>
+  chosen(): Chosen
+  /** `register`, then `choose`. */
+  add(files: ModelPair): Promise<Model>
+  /**
+   * Checks the files and keeps them as a model; the same files are one model, whose facts are read again. Throws what
+   * `inspect` throws; nothing is changed then.
+   */
+  register(files: ModelPair, about?: About): Promise<Model>
   /** Throws NotFound. */
   choose(id: string): Model
   /** Forgets an added model; its files stay. Throws NotFound, and InvalidInput for the demo model. */
   remove(id: string): void
+  /** A question went to this model in a conversation. A model that has been removed meanwhile is passed over. */
+  used(id: string, conversationId: string): void
+  /** Id of the model that was made of a quantization of a catalogue entry; null when there is none. */
+  madeOf(entryId: string, quantization: string): string | null
+  /** The rows behind it, for the library. */
+  readonly registry: Registry
 }
 
-interface Row {
-  readonly id: string
-  readonly name: string
-  readonly text_path: string
-  readonly projector_path: string | null
-  readonly bytes: number
-  readonly trained_context: number
-}
+const here: Origin = { label: 'This computer', entryId: null, quantization: null }
 
-/** Defaults of a model the user added: 256 to 1280 tokens per picture and the sampling of the Qwen2.5-VL model card. */
-function addedDefaults(trainedContext: number): ModelDefaults {
-  return {
-    budget: { minPixels: 256 * 28 * 28, maxPixels: 1280 * 28 * 28 },
-    contextTokens: Math.max(256, Math.min(8192, trainedContext)),
-    maxTokens: 2048,
-    sampling: { temperature: 0.7, topP: 0.8, topK: 20, minP: 0, repeatPenalty: 1.05, seed: null },
-  }
-}
+/** The models this app knows: the demo model of `resources` and those in `db`. `now` gives the time in ms. */
+export function createModels(options: {
+  db: Database
+  resources: string
+  choice: ModelChoice
+  inspect: InspectModel
+  now?: () => number
+}): Models {
+  const { choice, inspect, now = Date.now } = options
+  const registry = createRegistry(options.db, options.resources, now)
 
-/** The models this app knows: the demo model of `resources` and the pairs of files in `db`. */
-export function createModels(options: { db: Database; resources: string; choice: ModelChoice; inspect: InspectModel }): Models {
-  const { db, choice, inspect } = options
-  const demo = demoModel(options.resources)
-  const all = db.prepare<[], Row>('SELECT * FROM models ORDER BY position')
-  const insert = db.prepare(`
-    INSERT INTO models (id, name, text_path, projector_path, bytes, trained_context) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET name = excluded.name, bytes = excluded.bytes, trained_context = excluded.trained_context`)
-  const forget = db.prepare('DELETE FROM models WHERE id = ?')
-
-  const list = () => [demo, ...all.all().map(modelOf)]
-  const find = (id: string): Model => {
-    const model = list().find((candidate) => candidate.id === id)
-    if (!model) throw new AppError('NotFound', 'This model is not in the list any more. Choose another one.', { id })
-    return model
+  const currentEntry = (): Entry => {
+    const entries = registry.entries()
+    return entries.find(({ model }) => model.id === choice.get()) ?? entries[0]!
   }
   const choose = (id: string): Model => {
-    const model = find(id)
+    const { model } = registry.entry(id)
     choice.set(id === demoModelId ? null : id)
     return model
   }
+  const register = async ({ textPath: text, projectorPath: projector }: ModelPair, about: About = {}): Promise<Model> => {
+    const textPath = resolve(text)
+    const projectorPath = projector === null ? null : resolve(projector)
+    const present = registry.withFiles(textPath, projectorPath)
+    if (present?.model.isDemo) return present.model
+    const facts = await inspect({ textPath, projectorPath })
+    const files = await filesOf(facts, projectorPath, about)
+    // looked up again: the same pair may have been added meanwhile
+    const known = registry.withFiles(textPath, projectorPath)
+    const id = known?.model.id ?? randomBytes(8).toString('hex')
+    if (!known) registry.add({ id, facts, givenName: about.name ?? null, origin: about.origin ?? here, files })
+    else {
+      registry.setFacts(id, facts, files.map((file) => withKnownDigest(file, known)))
+      if (about.origin) registry.setOrigin(id, about.origin)
+    }
+    return registry.entry(id).model
+  }
 
   return {
-    list,
+    registry,
+    list: () => registry.entries().map(({ model }) => model),
+    current: () => currentEntry().model,
+    chosen: () => chosenOf(currentEntry()),
     choose,
-    current: () => list().find((model) => model.id === choice.get()) ?? demo,
-    async add(files) {
-      const textPath = resolve(files.textPath)
-      const projectorPath = files.projectorPath === null ? null : resolve(files.projectorPath)
-      if (textPath === demo.textPath && projectorPath === demo.projectorPath) return choose(demoModelId)
-      const { name, bytes, trainedContext } = await inspect({ textPath, projectorPath })
-      const id = createHash('sha256').update(JSON.stringify([textPath, projectorPath])).digest('hex').slice(0, 16)
-      insert.run(id, name, textPath, projectorPath, bytes, trainedContext)
-      return choose(id)
-    },
+    register,
+    add: async (files) => choose((await register(files)).id),
     remove(id) {
       if (id === demoModelId) throw new AppError('InvalidInput', 'The demo model is part of the app and cannot be removed.')
-      find(id)
-      forget.run(id)
+      registry.remove(id)
       if (choice.get() === id) choice.set(null)
     },
+    used(id, conversationId) {
+      if (registry.entries().some(({ model }) => model.id === id)) registry.setUsed(id, conversationId, now())
+    },
+    madeOf: (entryId, quantization) =>
+      registry.entries().find(({ origin }) => origin.entryId === entryId && origin.quantization === quantization)?.model.id ?? null,
   }
 }
 
-function modelOf(row: Row): Model {
+function chosenOf({ model, overrides, files }: Entry): Chosen {
+  const { contextTokens, kvType, gpuLayers } = overrides.placement
   return {
-    id: row.id,
-    name: row.name,
-    notice: null,
-    isDemo: false,
-    textPath: row.text_path,
-    projectorPath: row.projector_path,
-    bytes: row.bytes,
-    defaults: addedDefaults(row.trained_context),
+    model,
+    overrides,
+    adapters: files.filter((file) => file.role === 'adapter').map(({ path, scale }) => ({ path, scale: scale ?? 1 })),
+    contextTokens: contextTokens ?? model.defaults.contextTokens,
+    context: { ...(kvType === null ? {} : { kvType }), ...(gpuLayers === null ? {} : { gpuLayers }) },
   }
+}
+
+/** The files of a model with their sizes and what is known of their content. */
+async function filesOf({ textPaths, bytes }: ModelFacts, projectorPath: string | null, { verified, computed }: About): Promise<NewFile[]> {
+  const paths = [...textPaths.map((path) => [path, 'text'] as const), ...(projectorPath === null ? [] : [[projectorPath, 'projector'] as const])]
+  const sizes = await Promise.all(paths.map(async ([path]) => (await stat(path).catch(() => null))?.size ?? null))
+  const known = sizes.every((size) => size !== null)
+  return paths.map(([path, role], i) => {
+    const source = verified?.get(path) ?? null
+    const sha256 = source ?? computed?.get(path) ?? null
+    const digest = source ? 'verified' : sha256 ? 'computed' : 'unknown'
+    return { path, role, bytes: known ? sizes[i]! : i === 0 ? bytes : 0, sha256, sourceSha256: source, digest }
+  })
+}
+
+/** Files whose size is the same keep the digest they had, unless a newer one came with them. */
+function withKnownDigest(file: NewFile, { files }: Entry): NewFile {
+  const before = files.find(({ path, bytes }) => path === file.path && bytes === file.bytes)
+  return file.sha256 || !before ? file : { ...file, sha256: before.sha256, sourceSha256: before.sourceSha256, digest: before.digest }
 }

@@ -1,0 +1,2 @@
+export { createModelManager } from './manager.ts'
+export type { ManagerParts, ModelManager } from './manager.ts'

@@ -1,0 +1,86 @@
+import { AppError } from '#contract'
+import type { FoundModel, LibraryModel, ModelOverrides, ModelSpace } from '#contract'
+import type { EventStream } from '../../lib/eventStream.ts'
+import type { Files } from '../../ports.ts'
+import type { Conversations } from '../../services/conversations/index.ts'
+import type { Engine } from '../../services/engine/index.ts'
+import type { Library, ModelPair, Models } from '../../services/models/index.ts'
+import { progressStream } from './progressStream.ts'
+import type { Progressed } from './progressStream.ts'
+
+export interface ManagerParts {
+  readonly models: Pick<Models, 'list'>
+  readonly library: Library
+  readonly conversations: Pick<Conversations, 'get'>
+  readonly engine: Pick<Engine, 'state' | 'unload'>
+  readonly files: Files | null
+  /** Why the models folder cannot be moved right now, e.g. a download that writes to it; null: it can. */
+  readonly holdsFolder?: () => string | null
+}
+
+/** Titles that are told of the conversations a model answered in. */
+const MOST_TITLES = 20
+
+/** What the window does with the library; methods throw as `Library`'s. */
+export interface ModelManager {
+  watch(signal: AbortSignal): EventStream<LibraryModel[]>
+  rename(input: { id: string; name: string }): void
+  setOverrides(input: { id: string; overrides: ModelOverrides }): void
+  setAdapter(input: { id: string; path: string; scale: number | null }): Promise<void>
+  verify(input: { id: string }, signal: AbortSignal): AsyncGenerator<Progressed<LibraryModel>, undefined, void>
+  /** Shows its file in the system's file manager. Throws NotYetSupported where the shell cannot, ModelNotFound. */
+  reveal(input: { id: string }): Promise<void>
+  uses(input: { id: string }): { conversations: number; titles: string[] }
+  /** Unloads the model first when its files go. */
+  remove(input: { id: string; files: boolean }): Promise<void>
+  space(): Promise<ModelSpace>
+  /** Unloads the model in memory first. Throws Busy while something else writes to the folder. */
+  moveFolder(input: { folder: string }, signal: AbortSignal): AsyncGenerator<Progressed<ModelSpace>, undefined, void>
+  scan(input: { path: string | null }, signal: AbortSignal): Promise<FoundModel[]>
+  import(
+    input: ModelPair & { mode: 'in-place' | 'copy'; keeper?: string | undefined },
+    signal: AbortSignal,
+  ): AsyncGenerator<Progressed<LibraryModel>, undefined, void>
+}
+
+/** The library together with the engine that may have its files open and the conversations that used its models. */
+export function createModelManager({ models, library, conversations, engine, files, holdsFolder = () => null }: ManagerParts): ModelManager {
+  /** Closes the files of a model that is in memory or on its way there. */
+  const release = async (holds: (textPath: string) => boolean) => {
+    const { model } = engine.state
+    if (model && holds(model.textPath)) await engine.unload()
+  }
+  return {
+    watch: (signal) => library.watch(signal),
+    rename: ({ id, name }) => library.rename(id, name),
+    setOverrides: ({ id, overrides }) => library.setOverrides(id, overrides),
+    async setAdapter({ id, path, scale }) {
+      await library.setAdapter(id, path, scale)
+    },
+    verify: ({ id }, signal) => progressStream((work) => library.verify(id, work), signal),
+    async reveal({ id }) {
+      if (!files) throw new AppError('NotYetSupported', 'Files cannot be shown from this window. The path of the file is in the list.')
+      files.reveal(await library.fileOf(id))
+    },
+    uses({ id }) {
+      const ids = library.conversations(id)
+      return { conversations: ids.length, titles: ids.slice(0, MOST_TITLES).map((conversation) => conversations.get(conversation).title) }
+    },
+    async remove({ id, files: withFiles }) {
+      const model = models.list().find((each) => each.id === id)
+      if (withFiles && model && !model.isDemo) await release((textPath) => textPath === model.textPath)
+      await library.remove(id, withFiles)
+    },
+    space: () => library.space(),
+    moveFolder({ folder }, signal) {
+      const held = holdsFolder()
+      if (held !== null) throw new AppError('Busy', held)
+      return progressStream(async (work) => {
+        await release(() => true)
+        return library.moveFolder(folder, work)
+      }, signal)
+    },
+    scan: ({ path }, signal) => library.scan(path, signal),
+    import: ({ keeper, ...model }, signal) => progressStream((work) => library.import({ ...model, ...(keeper === undefined ? {} : { keeper }) }, work), signal),
+  }
+}

@@ -1,0 +1,66 @@
+import { lstat, realpath, statfs } from 'node:fs/promises'
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
+import { AppError } from '#contract'
+
+/** Room on the disk that holds a path, in bytes. */
+export interface DiskRoom {
+  readonly freeBytes: number
+  readonly totalBytes: number
+}
+
+/** Asks the system for the room on the disk of a folder or file that is there. */
+export type ReadRoom = (path: string) => Promise<DiskRoom>
+
+export const readRoom: ReadRoom = async (path) => {
+  const { bavail, blocks, bsize } = await statfs(path)
+  return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+}
+
+/** What stays free on a disk when files are copied to it, in bytes. */
+const SPARE_BYTES = 64 * 2 ** 20
+
+/** @throws AppError DiskFull when `bytes` more do not fit beside `folder` (or the nearest folder above it that is there). */
+export async function needRoom(folder: string, bytes: number, read: ReadRoom): Promise<void> {
+  const { freeBytes } = await read(await nearest(folder))
+  if (freeBytes - SPARE_BYTES >= bytes) return
+  throw new AppError('DiskFull', `${gigabytes(bytes)} are needed in ${folder} and ${gigabytes(freeBytes)} are free. Free some space, or choose another folder.`, {
+    needed: bytes,
+    free: freeBytes,
+  })
+}
+
+/** The path itself or the nearest folder above it that is there. */
+export async function nearest(path: string): Promise<string> {
+  for (let at = resolve(path); ; at = dirname(at)) {
+    if (dirname(at) === at || (await lstat(at).catch(() => null))) return at
+  }
+}
+
+/** The real path; of something that is not there yet, below the real path of the nearest folder above it. */
+export async function realOf(path: string): Promise<string> {
+  const there = await nearest(path)
+  const rest = relative(there, resolve(path))
+  const real = await realpath(there)
+  return rest === '' ? real : resolve(real, rest)
+}
+
+/** Whether `path` is below `folder`; both are real paths. */
+export function isWithin(folder: string, path: string): boolean {
+  const way = relative(folder, path)
+  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
+}
+
+/** An error of the file system as DiskFull or StorageFailed; `doing` completes "... failed: the disk answered EACCES." Any other value as it is. */
+export function toDiskError(error: unknown, doing: string): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (error instanceof AppError || !(error instanceof Error) || typeof code !== 'string' || !('syscall' in error)) return error
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new AppError('DiskFull', `${doing} failed: the disk is full. Nothing was changed; free some space and try again.`, { code }, { cause: error })
+  }
+  const path = (error as NodeJS.ErrnoException).path ?? ''
+  const what = code === 'EBUSY' || code === 'ETXTBSY' ? 'another program uses the file' : `the disk answered ${code}`
+  const advice = 'Check that the disk is connected and that you may write there, then try again.'
+  return new AppError('StorageFailed', `${doing} failed: ${what}${path && ` for ${path}`}. Nothing was changed. ${advice}`, { code, path }, { cause: error })
+}
+
+const gigabytes = (bytes: number) => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`)

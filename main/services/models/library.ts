@@ -1,0 +1,230 @@
+import { realpath, rm, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { AppError } from '#contract'
+import type { FoundModel, LibraryModel, ModelOverrides, ModelSpace } from '#contract'
+import { eventStream } from '../../lib/eventStream.ts'
+import type { EventStream } from '../../lib/eventStream.ts'
+import { isWithin, readRoom as systemRoom, realOf } from './files/disk.ts'
+import type { ReadRoom } from './files/disk.ts'
+import { importCopy } from './files/importCopy.ts'
+import { removeLeftovers } from './files/leftovers.ts'
+import { moveFolder } from './files/moveFolder.ts'
+import type { LinkFile } from './files/moveFolder.ts'
+import { removeFiles } from './files/removeFiles.ts'
+import { spaceOf } from './files/space.ts'
+import type { Models } from './models.ts'
+import { usualPlaces } from './scan/places.ts'
+import type { Surroundings } from './scan/places.ts'
+import { placeAt, scanPlaces } from './scan/scan.ts'
+import type { InspectFile, InspectModel, ModelPair, Work } from './types.ts'
+import { verify } from './verify.ts'
+import { pathsWithin, shown } from './view.ts'
+
+/** Where models are kept. */
+export interface ModelsFolder {
+  get(): string
+  /** Called within the transaction that changes the paths. */
+  set(folder: string): void
+}
+
+export interface LibraryOptions {
+  readonly models: Models
+  readonly folder: ModelsFolder
+  /** Tells when the choice or the folder may have changed. */
+  readonly onChange: (listener: () => void) => () => void
+  readonly inspect: InspectModel
+  readonly inspectFile: InspectFile
+  /** Where other programs' models are looked for. */
+  readonly surroundings: Surroundings
+  readonly readRoom?: ReadRoom
+  readonly linkFile?: LinkFile
+}
+
+/** Models and their files. Methods that take an id throw NotFound for one that is not (or no longer) there. */
+export interface Library {
+  list(): Promise<LibraryModel[]>
+  get(id: string): Promise<LibraryModel>
+  /** The list at once, then whenever it changes. */
+  watch(signal?: AbortSignal): EventStream<LibraryModel[]>
+  rename(id: string, name: string): void
+  setOverrides(id: string, overrides: ModelOverrides): void
+  /** Adds an adapter that fits the model, or changes its scale; null takes it away. Throws what `inspect` throws. */
+  setAdapter(id: string, path: string, scale: number | null): Promise<void>
+  /** Computes the digests and compares them. Throws ModelNotFound for a missing file, StorageFailed. */
+  verify(id: string, work: Work): Promise<LibraryModel>
+  /** Ids of the conversations in which it answered last, newest first. */
+  conversations(id: string): string[]
+  /**
+   * Forgets a model; with `files` also deletes those of its files that lie in the models folder and that no other model
+   * has. Throws InvalidInput for the demo model and when none of its files is in the models folder, Busy, StorageFailed.
+   */
+  remove(id: string, files: boolean): Promise<void>
+  space(): Promise<ModelSpace>
+  /** Moves the models folder. Throws InvalidInput, Busy, DiskFull, StorageFailed; everything is where it was then. */
+  moveFolder(folder: string, work: Work): Promise<ModelSpace>
+  /** Models in a folder, or in the usual places (null), that are not in the library. Throws InvalidInput, ModelNotFound. */
+  scan(path: string | null, signal?: AbortSignal): Promise<FoundModel[]>
+  /** Takes a model into the library. Throws what `inspect` throws, Busy, DiskFull, StorageFailed; nothing is left then. */
+  import(files: ModelPair & { mode: 'in-place' | 'copy'; keeper?: string }, work: Work): Promise<LibraryModel>
+  /** Whether a file belongs to a model. */
+  holds(path: string): boolean
+  /** Path of the file to show to the user. Throws ModelNotFound when it is gone. */
+  fileOf(id: string): Promise<string>
+  /** Removes what a process that was ended left on its way, and reads what an earlier version did not keep. Never throws. */
+  tidy(): Promise<void>
+}
+
+/** The library over the rows and files of `models`. */
+export function createLibrary(options: LibraryOptions): Library {
+  const { models, folder, inspect, readRoom = systemRoom } = options
+  const { registry } = models
+  let working = 0
+  let moving = false
+
+  const currentId = () => models.current().id
+  const get = (id: string) => shown(registry.entry(id), id === currentId(), folder.get())
+  const list = async () => {
+    const current = currentId()
+    return Promise.all(registry.entries().map((entry) => shown(entry, entry.model.id === current, folder.get())))
+  }
+  /** Work on files of the models folder, which must not be moved meanwhile. */
+  const inFolder = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (moving) throw new AppError('Busy', 'The models folder is being moved. Wait until that is done, or stop it first.')
+    working++
+    try {
+      return await work()
+    } finally {
+      working--
+    }
+  }
+
+  return {
+    list,
+    get,
+    watch: (signal) =>
+      eventStream(
+        ({ push, end }) => {
+          const tell = coalesced(async () => push(await list()), end)
+          tell()
+          const offs = [registry.onChange(tell), options.onChange(tell)]
+          return () => offs.forEach((off) => off())
+        },
+        { signal },
+      ),
+    rename: (id, name) => registry.setName(id, name),
+    setOverrides: (id, overrides) => registry.setOverrides(id, overrides),
+    async setAdapter(id, given, scale) {
+      const path = resolve(given)
+      const { model, files } = registry.entry(id)
+      if (scale !== null) {
+        await inspect(model, [path])
+        const { size } = await stat(path)
+        return registry.setAdapter(id, { path, role: 'adapter', bytes: size, sha256: null, sourceSha256: null, digest: 'unknown', scale })
+      }
+      if (!files.some((file) => file.role === 'adapter' && file.path === path)) throw new AppError('NotFound', 'This model does not have this adapter any more.', { id, path })
+      registry.removeAdapter(id, path)
+    },
+    async verify(id, work) {
+      await inFolder(() => verify(registry, id, work))
+      return get(id)
+    },
+    conversations: (id) => registry.conversations(id),
+    async remove(id, files) {
+      const { model, files: own } = registry.entry(id)
+      if (!files || model.isDemo) return models.remove(id)
+      await inFolder(async () => {
+        const inside = await pathsWithin(folder.get(), own.map((file) => file.path))
+        if (inside.length === 0) throw notOurs(model.name)
+        const others = registry.entries().filter((entry) => entry.model.id !== id)
+        const used = new Set(await Promise.all(others.flatMap((entry) => entry.files.map((file) => realOf(file.path)))))
+        await removeFiles(folder.get(), inside.filter((path) => !used.has(path)), () => models.remove(id))
+      })
+    },
+    async space() {
+      const own = registry.entries().filter(({ model }) => !model.isDemo)
+      return spaceOf(folder.get(), own.flatMap(({ files }) => files.map((file) => file.path)), readRoom)
+    },
+    async moveFolder(given, work) {
+      if (moving || working > 0) throw new AppError('Busy', 'Files of models are being worked on. Wait until that is done, then move the folder.')
+      moving = true
+      try {
+        const [from, to] = [folder.get(), given]
+        const moved = await movedPaths(registry.entries().flatMap(({ files }) => files.map((file) => file.path)), from, to)
+        const commit = () => registry.movePaths((path) => moved.get(path) ?? path, () => folder.set(resolve(to)))
+        await moveFolder({ from, to, readRoom, commit, ...(options.linkFile ? { linkFile: options.linkFile } : {}) }, work)
+      } finally {
+        moving = false
+      }
+      return this.space()
+    },
+    async scan(path, signal) {
+      const places = path === null ? usualPlaces(options.surroundings) : [await placeAt(path)]
+      return scanPlaces(places, registry.entries(), options.inspectFile, signal)
+    },
+    import: ({ textPath: text, projectorPath: projector, mode, keeper }, work) =>
+      inFolder(async () => {
+        const files = { textPath: resolve(text), projectorPath: projector === null ? null : resolve(projector) }
+        const facts = await inspect(files)
+        const about = keeper === undefined ? {} : { origin: { label: keeper, entryId: null, quantization: null } }
+        if (mode === 'in-place') return get((await models.register(files, about)).id)
+        const name = facts.name.includes(facts.quantization) ? facts.name : `${facts.name} ${facts.quantization}`
+        const target = { folder: folder.get(), name, readRoom }
+        const copied = await importCopy({ textPaths: facts.textPaths, projectorPath: files.projectorPath }, target, work)
+        try {
+          return await get((await models.register(copied, { ...about, computed: copied.digests })).id)
+        } catch (error) {
+          await rm(dirname(copied.textPath), { recursive: true, force: true })
+          throw error
+        }
+      }),
+    holds: (path) => registry.entries().some(({ files }) => files.some((file) => file.path === resolve(path))),
+    async fileOf(id) {
+      const { textPath, name } = registry.entry(id).model
+      if (await stat(textPath).catch(() => null)) return textPath
+      throw new AppError('ModelNotFound', `The file of ${name} is not there any more. Put it back, or take the model from the list.`, { path: textPath })
+    },
+    async tidy() {
+      await removeLeftovers(folder.get())
+      for (const { model, quantization } of registry.entries()) if (quantization === null) await models.register(model).catch(() => {})
+    },
+  }
+}
+
+/** Where the files in the models folder `from` will lie, by the path they have now. */
+async function movedPaths(paths: readonly string[], from: string, to: string): Promise<Map<string, string>> {
+  const moved = new Map<string, string>()
+  for (const path of paths) {
+    const real = await realpath(path).catch(() => path)
+    for (const [folder, at] of [[resolve(from), path], [await realOf(from), real]] as const) {
+      if (!moved.has(path) && isWithin(folder, at)) moved.set(path, resolve(to, at.slice(folder.length + 1)))
+    }
+  }
+  return moved
+}
+
+/** Runs `work` again after the present run when it was asked for meanwhile; a failure ends it. */
+function coalesced(work: () => Promise<void>, onFailure: () => void): () => void {
+  let wanted = false
+  let running = false
+  const run = async () => {
+    running = true
+    try {
+      while (wanted) {
+        wanted = false
+        await work()
+      }
+    } catch {
+      onFailure()
+    } finally {
+      running = false
+    }
+  }
+  return () => {
+    wanted = true
+    if (!running) void run()
+  }
+}
+
+function notOurs(name: string): AppError {
+  return new AppError('InvalidInput', `The files of ${name} lie outside the models folder, so they are not deleted. Take the model from the list without its files.`)
+}

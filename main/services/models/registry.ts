@@ -1,0 +1,172 @@
+import { AppError } from '#contract'
+import type { ModelOverrides } from '#contract'
+import type { Database } from '../../lib/database/index.ts'
+import { Emitter } from '../../lib/emitter.ts'
+import { demoFacts, demoModel, demoModelId, sizeOf } from './demo.ts'
+import { entryOf } from './rows.ts'
+import type { FileRow, ModelRow } from './rows.ts'
+import type { Entry, EntryFile, ModelFacts, Origin } from './types.ts'
+
+/** The files of a new entry. */
+export type NewFile = Omit<EntryFile, 'scale'> & { readonly scale?: number }
+
+/** A model that is about to be kept. */
+export interface NewEntry {
+  readonly id: string
+  readonly facts: Omit<ModelFacts, 'bytes' | 'textPaths'>
+  readonly givenName: string | null
+  readonly origin: Origin
+  readonly files: readonly NewFile[]
+}
+
+/**
+ * The rows of all models. Every change is on the disk before `onChange` tells of it. Methods that take an id throw
+ * NotFound for one that is not (or no longer) there.
+ */
+export interface Registry {
+  /** The demo model, then the others in the order in which they were added. */
+  entries(): Entry[]
+  entry(id: string): Entry
+  /** The entry of exactly these files; null when there is none. */
+  withFiles(textPath: string, projectorPath: string | null): Entry | null
+  onChange(listener: () => void): () => void
+  add(entry: NewEntry): void
+  /** What the headers say now, of an entry whose files are the same. */
+  setFacts(id: string, facts: NewEntry['facts'], files: readonly NewFile[]): void
+  setName(id: string, name: string): void
+  setOverrides(id: string, overrides: ModelOverrides): void
+  setOrigin(id: string, origin: Origin): void
+  setAdapter(id: string, file: NewFile): void
+  removeAdapter(id: string, path: string): void
+  setDigest(id: string, path: string, sha256: string | null, digest: EntryFile['digest']): void
+  setUsed(id: string, conversationId: string, time: number): void
+  /** Ids of the conversations in which it answered last, newest first. */
+  conversations(id: string): string[]
+  /** Changes paths by `moved` and whatever `also` changes, in one transaction. */
+  movePaths(moved: (path: string) => string, also: () => void): void
+  remove(id: string): void
+}
+
+/** Opens the registry; the demo model of `resources` is always in it. `now` gives the time in ms. */
+export function createRegistry(db: Database, resources: string, now: () => number = Date.now): Registry {
+  const sql = statements(db)
+  const changes = new Emitter<void>()
+  keepDemo(db, sql, resources)
+
+  const full = (row: ModelRow) => entryOf(row, sql.files.all(row.id))
+  const entries = () => sql.all.all().map(full)
+  const entry = (id: string): Entry => {
+    const row = sql.one.get(id)
+    if (!row) throw new AppError('NotFound', 'This model is not in the list any more. Choose another one.', { id })
+    return full(row)
+  }
+  const addFile = (id: string, file: NewFile, ordinal: number) =>
+    sql.addFile.run(id, file.path, ordinal, file.role, file.bytes, file.sha256, file.sourceSha256, file.digest, file.scale ?? null)
+  /** Runs a change of an entry that is there, then tells of it. */
+  const change = (id: string, step: () => void) => {
+    db.transaction(() => {
+      entry(id)
+      step()
+    })()
+    changes.emit()
+  }
+
+  return {
+    entries,
+    entry,
+    onChange: (listener) => changes.on(listener),
+    withFiles: (textPath, projectorPath) =>
+      entries().find(({ model }) => model.textPath === textPath && model.projectorPath === projectorPath) ?? null,
+    add({ id, facts, givenName, origin, files }) {
+      db.transaction(() => {
+        const { name, trainedContext, quantization, projectorQuantization, family } = facts
+        const { label, entryId, quantization: entryQuantization } = origin
+        sql.add.run(id, name, givenName, trainedContext, quantization, projectorQuantization, family, label, entryId, entryQuantization, now())
+        files.forEach((file, ordinal) => addFile(id, file, ordinal))
+      })()
+      changes.emit()
+    },
+    setFacts(id, { name, trainedContext, quantization, projectorQuantization, family }, files) {
+      change(id, () => {
+        sql.setFacts.run(name, trainedContext, quantization, projectorQuantization, family, id)
+        const kept = entry(id).files.filter((file) => file.role === 'adapter')
+        sql.removeFiles.run(id)
+        for (const [ordinal, file] of [...files, ...kept.map(withScale)].entries()) addFile(id, file, ordinal)
+      })
+    },
+    setName: (id, name) => change(id, () => sql.setName.run(name, id)),
+    setOverrides: (id, overrides) => change(id, () => sql.setOverrides.run(JSON.stringify(overrides), id)),
+    setOrigin: (id, { label, entryId, quantization }) => change(id, () => sql.setOrigin.run(label, entryId, quantization, id)),
+    setAdapter: (id, file) => change(id, () => addFile(id, file, entry(id).files.length)),
+    removeAdapter: (id, path) => change(id, () => sql.removeAdapter.run(id, path)),
+    setDigest: (id, path, sha256, digest) => change(id, () => sql.setDigest.run(sha256, digest, id, path)),
+    setUsed(id, conversationId, time) {
+      change(id, () => {
+        sql.setUsed.run(time, id)
+        sql.setUse.run(conversationId, id)
+      })
+    },
+    conversations: (id) => sql.conversations.all(entry(id).model.id),
+    movePaths(moved, also) {
+      db.transaction(() => {
+        for (const { model, files } of entries()) for (const { path } of files) if (moved(path) !== path) sql.setPath.run(moved(path), model.id, path)
+        also()
+      })()
+      changes.emit()
+    },
+    remove: (id) => change(id, () => sql.remove.run(id)),
+  }
+}
+
+const withScale = ({ scale, ...file }: EntryFile): NewFile => (scale === null ? file : { ...file, scale })
+
+/** The demo model's row and files as the app has them now. */
+function keepDemo(db: Database, sql: ReturnType<typeof statements>, resources: string): void {
+  const { textPath, projectorPath } = demoModel(resources)
+  const { name, trainedContext, quantization, projectorQuantization, family } = demoFacts
+  const files = [[textPath, 'text'], [projectorPath!, 'projector']] as const
+  db.transaction(() => {
+    sql.keepDemo.run(demoModelId, name, trainedContext, quantization, projectorQuantization, family)
+    const known = sql.files.all(demoModelId).filter((file) => file.role !== 'adapter')
+    if (known.length === files.length && files.every(([path], i) => known[i]!.path === path && known[i]!.bytes === sizeOf(path))) return
+    sql.removeOwnFiles.run(demoModelId)
+    for (const [ordinal, [path, role]] of files.entries()) sql.addFile.run(demoModelId, path, ordinal, role, sizeOf(path), null, null, 'unknown', null)
+  })()
+}
+
+function statements(db: Database) {
+  return {
+    all: db.prepare<[], ModelRow>(`SELECT * FROM models ORDER BY id <> '${demoModelId}', position`),
+    one: db.prepare<[string], ModelRow>('SELECT * FROM models WHERE id = ?'),
+    files: db.prepare<[string], FileRow>(
+      'SELECT path, role, bytes, sha256, source_sha256, digest, scale FROM model_files WHERE model_id = ? ORDER BY ordinal, path',
+    ),
+    keepDemo: db.prepare(`
+      INSERT INTO models (id, name, trained_context, quantization, projector_quantization, family, origin) VALUES (?, ?, ?, ?, ?, ?, 'Sightline')
+      ON CONFLICT (id) DO UPDATE SET name = excluded.name`),
+    add: db.prepare(`
+      INSERT INTO models (id, name, given_name, trained_context, quantization, projector_quantization, family, origin, entry_id, entry_quantization, added_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+    addFile: db.prepare(`
+      INSERT INTO model_files (model_id, path, ordinal, role, bytes, sha256, source_sha256, digest, scale) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (model_id, path) DO UPDATE SET bytes = excluded.bytes, scale = excluded.scale`),
+    setFacts: db.prepare(
+      'UPDATE models SET name = ?, trained_context = ?, quantization = ?, projector_quantization = ?, family = ? WHERE id = ?',
+    ),
+    setName: db.prepare('UPDATE models SET given_name = ? WHERE id = ?'),
+    setOverrides: db.prepare('UPDATE models SET overrides = ? WHERE id = ?'),
+    setOrigin: db.prepare('UPDATE models SET origin = ?, entry_id = ?, entry_quantization = ? WHERE id = ?'),
+    setDigest: db.prepare('UPDATE model_files SET sha256 = ?, digest = ? WHERE model_id = ? AND path = ?'),
+    setPath: db.prepare('UPDATE model_files SET path = ? WHERE model_id = ? AND path = ?'),
+    setUsed: db.prepare('UPDATE models SET last_used_at = ? WHERE id = ?'),
+    setUse: db.prepare(`
+      INSERT INTO model_uses (conversation_id, model_id) VALUES (?, ?)
+      ON CONFLICT (conversation_id) DO UPDATE SET model_id = excluded.model_id`),
+    conversations: db.prepare<[string], string>(`
+      SELECT c.id FROM model_uses u JOIN conversations c ON c.id = u.conversation_id WHERE u.model_id = ? ORDER BY c.updated_at DESC, c.position DESC`).pluck(),
+    removeAdapter: db.prepare(`DELETE FROM model_files WHERE model_id = ? AND path = ? AND role = 'adapter'`),
+    removeFiles: db.prepare('DELETE FROM model_files WHERE model_id = ?'),
+    removeOwnFiles: db.prepare(`DELETE FROM model_files WHERE model_id = ? AND role <> 'adapter'`),
+    remove: db.prepare('DELETE FROM models WHERE id = ?'),
+  }
+}

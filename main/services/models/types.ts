@@ -1,0 +1,94 @@
+import type { DigestState, Model, ModelOverrides } from '#contract'
+import type { z } from 'zod'
+
+/** Facts of a model's headers, as loading would need them. Sizes in bytes. */
+export interface ModelFacts {
+  readonly name: string
+  readonly family: 'qwen2vl' | 'qwen25vl' | null
+  readonly quantization: string
+  readonly projectorQuantization: string | null
+  /** Tokens the model was trained for. */
+  readonly trainedContext: number
+  readonly bytes: number
+  /** The language model's file, or all files of a split one in order. */
+  readonly textPaths: readonly string[]
+}
+
+/** Reads and checks a pair of files and adapters for it; throws what loading them would throw. */
+export type InspectModel = (files: ModelPair, adapters?: readonly string[]) => Promise<ModelFacts>
+
+/** What one GGUF file is. `width`: of the vectors a language model takes, or a projector gives. Sizes in bytes. */
+export interface FileFacts {
+  readonly kind: 'text' | 'projector' | 'adapter' | 'other'
+  readonly name: string
+  readonly family: 'qwen2vl' | 'qwen25vl' | null
+  readonly width: number | null
+  readonly quantization: string | null
+  readonly bytes: number
+  readonly paths: readonly string[]
+  readonly problem: string | null
+}
+
+/** What a file is; never throws for a file, only the signal's reason. */
+export type InspectFile = (path: string, signal?: AbortSignal) => Promise<FileFacts>
+
+/** A language model (the first file of a split one) and its projector. */
+export interface ModelPair {
+  readonly textPath: string
+  readonly projectorPath: string | null
+}
+
+/** Where a model came from. `label` is for people; the entry and quantization are those of the catalogue. */
+export interface Origin {
+  readonly label: string
+  readonly entryId: string | null
+  readonly quantization: string | null
+}
+
+/** What is known of a model beside its files when it is added. */
+export interface About {
+  /** Shown instead of the name in its header. */
+  readonly name?: string
+  readonly origin?: Origin
+  /** The source's SHA-256 by path, which the files have. */
+  readonly verified?: ReadonlyMap<string, string>
+  /** SHA-256 by path that was computed here. */
+  readonly computed?: ReadonlyMap<string, string>
+}
+
+/** An adapter of a model and how strongly it applies. */
+export interface Adapter {
+  readonly path: string
+  readonly scale: number
+}
+
+/** A file of an entry. `sourceSha256`: what its source says. */
+export interface EntryFile {
+  readonly path: string
+  readonly role: 'text' | 'projector' | 'adapter'
+  readonly bytes: number
+  readonly sha256: string | null
+  readonly sourceSha256: string | null
+  readonly digest: z.infer<typeof DigestState>
+  readonly scale: number | null
+}
+
+/** A model as the library keeps it; the first file is what is loaded. */
+export interface Entry {
+  readonly model: Model
+  readonly quantization: string | null
+  readonly projectorQuantization: string | null
+  readonly family: 'qwen2vl' | 'qwen25vl' | null
+  readonly trainedContext: number
+  readonly origin: Origin
+  readonly addedAt: number
+  readonly lastUsedAt: number | null
+  readonly overrides: ModelOverrides
+  readonly files: readonly EntryFile[]
+}
+
+/** Work on files that takes a while: hears how far it is, and ends with the signal's reason when it aborts. */
+export interface Work {
+  readonly onProgress: (doneBytes: number, bytes: number) => void
+  readonly signal: AbortSignal
+}
