@@ -46,9 +46,11 @@ export function createCatalogue(options: CatalogueOptions): Catalogue {
 
 /** The failure that helps most; of several alike the first source's, which the user prefers. */
 function mostTelling(failures: readonly AppError[]): AppError | undefined {
-  return TELLING.map((code) => failures.find((failure) => failure.code === code)).find((failure) => failure !== undefined) ?? failures[0]
+  const code = TELLING.find((one) => failures.some((failure) => failure.code === one))
+  return failures.find((failure) => failure.code === code) ?? failures[0]
 }
 
 function notOffered({ id, name }: StoredEntry): AppError {
-  return new AppError('NotFound', `None of the chosen sources has files of ${name}. Choose another source in Settings.`, { entryId: id })
+  const message = `None of the chosen sources has files of ${name}. Choose another source in Settings.`
+  return new AppError('NotFound', message, { entryId: id })
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { AppError, CatalogueEntry, CatalogueRepository } from '#contract'
 import { ModelShape } from './shape.ts'
 
-/** `projectorFrom`: the entry's repository, of the same source, to take a projector from where this one has none as good. */
+/** `projectorFrom`: the entry's repository, of the same source, that lends a projector where this one has none as good. */
 export const StoredRepository = CatalogueRepository.extend({ projectorFrom: CatalogueRepository.shape.repository.optional() })
 export type StoredRepository = z.infer<typeof StoredRepository>
 
@@ -25,6 +25,7 @@ export function readCatalogueFile(resources: string): StoredEntry[] {
   try {
     return CatalogueFile.parse(JSON.parse(readFileSync(path, 'utf8'))).entries
   } catch (cause) {
-    throw new AppError('StorageFailed', `The app's list of models is missing or damaged (${path}). Install Sightline again.`, { path }, { cause })
+    const message = `The app's list of models is missing or damaged (${path}). Install Sightline again.`
+    throw new AppError('StorageFailed', message, { path }, { cause })
   }
 }

@@ -12,7 +12,12 @@ import type { Listing } from './types.ts'
  * quantizations; null when there is none. Why repositories were passed over is added to `failures`.
  * @throws the signal's reason.
  */
-export async function listEntry(entry: StoredEntry, source: ModelSource, failures: AppError[], signal: AbortSignal): Promise<Listing | null> {
+export async function listEntry(
+  entry: StoredEntry,
+  source: ModelSource,
+  failures: AppError[],
+  signal: AbortSignal,
+): Promise<Listing | null> {
   let blind: Listing | null = null
   for (const repository of entry.repositories) {
     if (repository.source !== source.holds) continue
@@ -29,16 +34,27 @@ export async function listEntry(entry: StoredEntry, source: ModelSource, failure
   return blind
 }
 
-async function listRepository(entry: StoredEntry, stored: StoredRepository, source: ModelSource, signal: AbortSignal): Promise<Listing> {
-  const { repository, projectorFrom } = stored
+async function listRepository(
+  { shape }: StoredEntry,
+  { repository, projectorFrom }: StoredRepository,
+  source: ModelSource,
+  signal: AbortSignal,
+): Promise<Listing> {
   const { revision, files } = await source.listFiles(repository, signal)
-  let projector = bestProjector(files)
-  if (projectorFrom !== undefined && isPoorProjector(projector)) projector = await lentProjector(projector, projectorFrom, source, signal)
-  return { source: source.name, repository, revision, quantizations: quantizationsOf(files, parameterCount(entry.shape.text), projector) }
+  const own = bestProjector(files)
+  const borrows = projectorFrom !== undefined && isPoorProjector(own)
+  const projector = borrows ? await lentProjector(own, projectorFrom, source, signal) : own
+  const quantizations = quantizationsOf(files, parameterCount(shape.text), projector)
+  return { source: source.name, repository, revision, quantizations }
 }
 
 /** The better one of `own` and what `lender` has; a lender that does not answer changes nothing. */
-async function lentProjector(own: RemoteFile | null, lender: string, source: ModelSource, signal: AbortSignal): Promise<RemoteFile | null> {
+async function lentProjector(
+  own: RemoteFile | null,
+  lender: string,
+  source: ModelSource,
+  signal: AbortSignal,
+): Promise<RemoteFile | null> {
   try {
     const { files } = await source.listFiles(lender, signal)
     return bestProjector(own ? [own, ...files] : files)

@@ -3,46 +3,46 @@ import { expect, test } from 'vitest'
 import { parseFileName } from './fileName.ts'
 
 const names = [
-  'Q2_K', 'Q2_K_L', 'Q3_K_S', 'Q3_K_M', 'Q3_K_L', 'Q3_K_XL', 'Q4_0', 'Q4_1', 'Q4_K', 'Q4_K_S', 'Q4_K_M', 'Q4_K_L', 'Q5_0', 'Q5_1', 'Q5_K_S', 'Q5_K_M',
-  'Q6_K', 'Q6_K_L', 'Q8_0', 'IQ1_S', 'IQ1_M', 'IQ2_XXS', 'IQ2_XS', 'IQ2_S', 'IQ2_M', 'IQ3_XXS', 'IQ3_XS', 'IQ3_S', 'IQ3_M', 'IQ4_XS', 'IQ4_NL',
+  'Q2_K', 'Q2_K_L', 'Q3_K_S', 'Q3_K_M', 'Q3_K_L', 'Q3_K_XL', 'Q4_0', 'Q4_1', 'Q4_K', 'Q4_K_S', 'Q4_K_M', 'Q4_K_L', 'Q5_0',
+  'Q5_1', 'Q5_K_S', 'Q5_K_M', 'Q6_K', 'Q6_K_L', 'Q8_0', 'IQ1_S', 'IQ1_M', 'IQ2_XXS', 'IQ2_XS', 'IQ2_S', 'IQ2_M', 'IQ3_XXS',
+  'IQ3_XS', 'IQ3_S', 'IQ3_M', 'IQ4_XS', 'IQ4_NL',
   'F16', 'BF16', 'F32', 'UD-Q4_K_XL', 'UD-Q8_K_XL', 'UD-IQ2_XXS', 'UD-IQ1_S', 'TQ1_0', 'MXFP4',
 ]
-const models = ['Qwen2-VL-2B-Instruct', 'Qwen2.5-VL-72B-Instruct', 'Qwen_Qwen2.5-VL-7B-Instruct', 'Qwen.Qwen2-VL-7B', 'qwen2-vl-7b', 'Model-F16-tuned', 'Q4_K_M-lover']
+const plain = ['Qwen2-VL-2B-Instruct', 'Qwen2.5-VL-72B-Instruct', 'Qwen_Qwen2.5-VL-7B-Instruct', 'Qwen.Qwen2-VL-7B', 'vl-7b']
+const models = [...plain, 'Model-F16-tuned', 'Q4_K_M-lover']
 const model = fc.constantFrom(...models)
 const quantization = fc.constantFrom(...names)
-const casing = fc.constantFrom((s: string) => s, (s: string) => s.toLowerCase(), (s: string) => s.toUpperCase())
+const cases = [(text: string) => text, (text: string) => text.toLowerCase(), (text: string) => text.toUpperCase()]
+const casing = fc.constantFrom(...cases)
 const folder = fc.constantFrom('', 'Q8_0/', 'gguf/deep/', 'BF16/')
+const place = fc.integer({ min: 1, max: 99 })
 
 test('the quantization at the end of a name is found in any case, whatever comes before it', () => {
   fc.assert(
-    fc.property(folder, model, fc.constantFrom('-', '.', '_', '.i1-'), quantization, casing, (dir, name, separator, quant, cased) => {
-      expect(parseFileName(`${dir}${name}${separator}${cased(quant)}.gguf`)).toEqual({
-        role: 'text',
-        quantization: quant,
-        part: null,
-        group: `${dir}${name}${separator}${cased(quant)}`,
-      })
+    fc.property(folder, model, fc.constantFrom('-', '.', '_', '.i1-'), quantization, casing, (dir, name, mark, quant, cased) => {
+      const group = `${dir}${name}${mark}${cased(quant)}`
+      expect(parseFileName(`${group}.gguf`)).toEqual({ role: 'text', quantization: quant, part: null, group })
     }),
   )
 })
 
 test('parts of a model have one group and their place, with the same quantization', () => {
   fc.assert(
-    fc.property(folder, model, quantization, fc.integer({ min: 1, max: 99 }), fc.integer({ min: 1, max: 99 }), (dir, name, quant, index, count) => {
+    fc.property(folder, model, quantization, place, place, (dir, name, quant, index, count) => {
       const digits = (n: number) => String(n).padStart(5, '0')
       const group = `${dir}${name}-${quant}`
-      expect(parseFileName(`${group}-${digits(index)}-of-${digits(count)}.gguf`)).toEqual({ role: 'text', quantization: quant, part: { index, count }, group })
+      const expected = { role: 'text', quantization: quant, part: { index, count }, group }
+      expect(parseFileName(`${group}-${digits(index)}-of-${digits(count)}.gguf`)).toEqual(expected)
     }),
   )
 })
 
 test('a projector is one by its name wherever the word stands, and its quantization may stand anywhere too', () => {
   fc.assert(
-    fc.property(model, fc.constantFrom('F16', 'BF16', 'Q8_0', 'F32', 'Q5_1'), casing, (name, quant, cased) => {
+    fc.property(fc.constantFrom(...plain), quantization, casing, (name, quant, cased) => {
       const q = cased(quant)
-      const clean = name.replace('F16-', '').replace('Q4_K_M-', '')
-      for (const path of [`mmproj-${clean}-${q}.gguf`, `mmproj-${q}.gguf`, `${clean}.${q}-mmproj.gguf`, `${clean}.mmproj-${q}.gguf`, `${clean}-${q}-vision.gguf`])
-        expect(parseFileName(path)).toMatchObject({ role: 'projector', quantization: quant })
+      const stems = [`mmproj-${name}-${q}`, `mmproj-${q}`, `${name}.${q}-mmproj`, `${name}.mmproj-${q}`, `${name}-${q}-vision`]
+      for (const stem of stems) expect(parseFileName(`${stem}.gguf`)).toMatchObject({ role: 'projector', quantization: quant })
     }),
   )
 })
@@ -51,6 +51,7 @@ test.each([
   ['Qwen2-VL-7B-Instruct-vision-encoder.gguf', 'projector', null],
   ['qwen.qwen2-vl-7b-vision.gguf', 'projector', null],
   ['mmproj-model-f32.gguf', 'projector', 'F32'],
+  ['mmproj-F160-model.gguf', 'projector', null],
   ['mmproj-model-fp16.gguf', 'projector', 'F16'],
   ['Llama-3.2-Vision-Instruct-Q4_K_M.gguf', 'text', 'Q4_K_M'],
   ['Qwen2-VL-2B.FP16.gguf', 'text', 'F16'],

@@ -8,8 +8,8 @@ export interface FileName {
   readonly group: string
 }
 
-const QUANTIZATION =
-  '(?:UD-)?(?:IQ[1-4]_(?:XXS|XS|NL|S|M)|Q[1-8]_K(?:_(?:XXS|XS|XL|S|M|L))?|Q[1-8]_[01]|TQ[12]_0|MXFP4|NVFP4|BF16|F16|FP16|F32|FP32)'
+const INTEGERS = 'IQ[1-4]_(?:XXS|XS|NL|S|M)|Q[1-8]_K(?:_(?:XS|XL|S|M|L))?|Q[1-8]_[01]|TQ[12]_0'
+const QUANTIZATION = `(?:UD-)?(?:${INTEGERS}|MXFP4|NVFP4|BF16|FP?(?:16|32))`
 const AT_END = new RegExp(`(?:^|[-._])(${QUANTIZATION})$`, 'i')
 const ANYWHERE = new RegExp(`(?:^|[-._])(${QUANTIZATION})(?=[-._]|$)`, 'i')
 const PART = /-(\d{5})-of-(\d{5})$/

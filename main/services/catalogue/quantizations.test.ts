@@ -6,15 +6,17 @@ import { quantizationsOf } from './quantizations.ts'
 
 const PARAMETERS = 1_000_000
 const file = (path: string, bytes = 600_000): RemoteFile => ({ path, bytes, url: `https://host.test/${path}`, sha256: null })
-const part = (name: string, index: number, count: number) => file(`${name}-${String(index).padStart(5, '0')}-of-${String(count).padStart(5, '0')}.gguf`)
+const digits = (n: number) => String(n).padStart(5, '0')
+const part = (name: string, index: number, count: number) => file(`${name}-${digits(index)}-of-${digits(count)}.gguf`)
 const namesOf = (files: RemoteFile[]) => quantizationsOf(files, PARAMETERS, null).map(({ name }) => name)
 
 test('bits are counted from bytes, the projector belongs to the download, the smallest comes first', () => {
   const projector = file('mmproj-f16.gguf', 50_000)
-  const files = [file('m-Q8_0.gguf', 1_062_500), file('m-Q4_K_M.gguf', 610_000), projector, file('README.md'), file('imatrix.dat')]
+  const [large, small] = [file('m-Q8_0.gguf', 1_062_500), file('m-Q4_K_M.gguf', 610_000)]
+  const files = [large, small, projector, file('README.md'), file('imatrix.dat')]
   expect(quantizationsOf(files, PARAMETERS, projector)).toEqual([
-    { name: 'Q4_K_M', bits: 4.88, textFiles: [file('m-Q4_K_M.gguf', 610_000)], projector, downloadBytes: 660_000 },
-    { name: 'Q8_0', bits: 8.5, textFiles: [file('m-Q8_0.gguf', 1_062_500)], projector, downloadBytes: 1_112_500 },
+    { name: 'Q4_K_M', bits: 4.88, textFiles: [small], projector, downloadBytes: 660_000 },
+    { name: 'Q8_0', bits: 8.5, textFiles: [large], projector, downloadBytes: 1_112_500 },
   ])
 })
 
@@ -39,17 +41,19 @@ test('of two files of one name the single one is taken, then the shorter path, w
   const single = file('deep/folder/m-Q4_K_M.gguf')
   const short = file('m-Q4_K_M.gguf')
   const parts = [part('m-Q4_K_M', 1, 2), part('m-Q4_K_M', 2, 2)]
-  for (const files of [[single, ...parts], [...parts, single]]) expect(quantizationsOf(files, PARAMETERS, null).map((q) => q.textFiles)).toEqual([[single]])
-  for (const files of [[single, short], [short, single]]) expect(quantizationsOf(files, PARAMETERS, null).map((q) => q.textFiles)).toEqual([[short]])
+  const taken = (files: RemoteFile[]) => quantizationsOf(files, PARAMETERS, null).map(({ textFiles }) => textFiles)
+  for (const files of [[single, ...parts], [...parts, single]]) expect(taken(files)).toEqual([[single]])
+  for (const files of [[single, short], [short, single]]) expect(taken(files)).toEqual([[short]])
 })
 
 test('files that cannot be the model by their size, or tell no quantization, are left out', () => {
-  expect(namesOf([file('vocab-F16.gguf', 90_000), file('m-Q4_0.gguf'), file('other-Q8_0.gguf', 9_000_000), file('m.gguf')])).toEqual(['Q4_0'])
+  const odd = [file('vocab-F16.gguf', 90_000), file('other-Q8_0.gguf', 9_000_000), file('m.gguf')]
+  expect(namesOf([...odd, file('m-Q4_0.gguf')])).toEqual(['Q4_0'])
 })
 
 test('the projector is in half precision before others, F32 last, and only whole', () => {
-  const [f16, bf16, q8, unnamed, q5, f32] = ['mmproj-F16', 'mmproj-BF16', 'x.mmproj-Q8_0', 'm-vision-encoder', 'm-mmproj-q5_1', 'mmproj-m-f32'].map((name) => file(`${name}.gguf`))
-  const best = [f16, bf16, q8, unnamed, q5, f32].map((one) => one as RemoteFile)
+  const names = ['mmproj-F16', 'mmproj-BF16', 'x.mmproj-Q8_0', 'm-vision-encoder', 'm-mmproj-q5_1', 'mmproj-m-f32']
+  const best = names.map((name) => file(`${name}.gguf`))
   fc.assert(
     fc.property(fc.shuffledSubarray(best, { minLength: 1 }), (some) => {
       expect(bestProjector([file('m-F16.gguf'), ...some])).toBe(best.find((one) => some.includes(one)))

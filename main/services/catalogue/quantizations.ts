@@ -15,7 +15,11 @@ interface Candidate {
  * complete sets count; of two files of one name the single one, then the shorter path is taken. `parameters`: numbers in
  * the text model, by which the bits of each are counted.
  */
-export function quantizationsOf(files: readonly RemoteFile[], parameters: number, projector: RemoteFile | null): ListedQuantization[] {
+export function quantizationsOf(
+  files: readonly RemoteFile[],
+  parameters: number,
+  projector: RemoteFile | null,
+): ListedQuantization[] {
   const best = new Map<string, Candidate>()
   for (const candidate of candidates(files)) {
     const rival = best.get(candidate.name)

@@ -29,15 +29,14 @@ export function createHuggingFace(connection: SourceConnection): ModelSource {
       const head = await getJson(connection, `${model}/revision/main`, { schema: Revision, repository, signal })
       const revision = head.data.sha
       const tree = `${model}/tree/${revision}`
+      const urlOf = (encodedPath: string) => `${connection.base}/${repository}/resolve/${revision}/${encodedPath}`
       const files: RemoteFile[] = []
       let query: string | null = '?recursive=true'
       for (let page = 0; query !== null; page++) {
         if (page === MAX_PAGES) throw unreachable(connection, `lists more files of ${repository} than any model has`)
         const { data, link } = await getJson(connection, `${tree}${query}`, { schema: Tree, repository, signal })
         for (const { type, path, size, lfs } of data) {
-          if (type !== 'file') continue
-          const bytes = lfs?.size ?? size ?? 0
-          files.push(...remoteFile(path, bytes, lfs?.oid, (encoded) => `${connection.base}/${repository}/resolve/${revision}/${encoded}`))
+          if (type === 'file') files.push(...remoteFile(path, lfs?.size ?? size ?? 0, lfs?.oid, urlOf))
         }
         query = nextQuery(link)
       }

@@ -18,8 +18,13 @@ export function chosenSources(options: CatalogueOptions): ModelSource[] {
   const common = { userAgent, timeoutMs, maxBytes }
   return [...new Set(order)].flatMap((name) => {
     const connection = { ...common, name, token: () => token(name) }
-    if (name === 'huggingface') return [createHuggingFace({ ...connection, label: 'Hugging Face', base: bases.huggingface ?? HUGGING_FACE })]
-    if (name === 'modelscope') return [createModelScope({ ...connection, label: 'ModelScope', base: bases.modelscope ?? MODEL_SCOPE })]
-    return mirrorUrl === null ? [] : [createMirror(mirrorUrl, connection)]
+    switch (name) {
+      case 'huggingface':
+        return [createHuggingFace({ ...connection, label: 'Hugging Face', base: bases.huggingface ?? HUGGING_FACE })]
+      case 'modelscope':
+        return [createModelScope({ ...connection, label: 'ModelScope', base: bases.modelscope ?? MODEL_SCOPE })]
+      case 'mirror':
+        return mirrorUrl === null ? [] : [createMirror(mirrorUrl, connection)]
+    }
   })
 }

@@ -6,7 +6,7 @@ import type { ModelSource, SourceConnection } from './source.ts'
  * A server of the user's choice that answers like Hugging Face. An address that is not http(s), or holds a name, password,
  * query or fragment, makes every listing fail with SourceUnreachable, so that the other sources are still asked.
  */
-export function createMirror(address: string, connection: Pick<SourceConnection, 'userAgent' | 'token' | 'timeoutMs' | 'maxBytes'>): ModelSource {
+export function createMirror(address: string, connection: Omit<SourceConnection, 'name' | 'label' | 'base'>): ModelSource {
   const url = URL.parse(address.trim())
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash)
     return { name: 'mirror', holds: 'huggingface', listFiles: () => Promise.reject(invalidAddress()) }

@@ -7,9 +7,8 @@ import type { ModelSource, SourceConnection } from './source.ts'
 const BRANCH = 'master'
 const COMMIT = /^[0-9a-f]{40}$/
 
-/** `Files` is null for a revision that does not exist; of a repository that does not, `Success` may be false. */
+/** What does not exist is answered with 404, or without `Data` or `Files`. */
 const Answer = z.object({
-  Success: z.boolean().optional(),
   Data: z
     .object({
       Files: z
@@ -38,7 +37,7 @@ export function createModelScope(connection: SourceConnection): ModelSource {
     async listFiles(repository, signal) {
       const path = `/api/v1/models/${repository}/repo/files?Revision=${BRANCH}&Recursive=true`
       const { data: answer } = await getJson(connection, path, { schema: Answer, repository, signal })
-      if (answer.Success === false || !answer.Data?.Files) throw missing(connection, repository)
+      if (!answer.Data?.Files) throw missing(connection, repository)
       const revision = headOf(answer.Data)
       const files = answer.Data.Files.filter(({ Type }) => Type === 'blob').flatMap(({ Path, Size, Sha256, Revision }) => {
         const pinned = Revision && COMMIT.test(Revision) ? Revision : revision

@@ -12,7 +12,8 @@ export function unreachable({ name, label }: Named, what: string, cause?: unknow
 /** The source wants a pause; `seconds` as it asks for, if it does. */
 export function tooManyRequests({ name, label }: Named, seconds: number | null): AppError {
   const when = seconds === null ? 'in a few minutes' : `in ${seconds} seconds`
-  const message = `${label} had too many requests from this connection (HTTP 429). Try again ${when}, or choose another source in Settings.`
+  const what = `${label} had too many requests from this connection (HTTP 429).`
+  const message = `${what} Try again ${when}, or choose another source in Settings.`
   return new AppError('SourceUnreachable', message, { source: name, status: 429, ...(seconds === null ? {} : { seconds }) })
 }
 
@@ -27,10 +28,12 @@ export function refused({ name, label }: Named, repository: string, status: numb
 
 /** The kept token has characters that no token has. */
 export function unusableToken({ name, label }: Named): AppError {
-  return new AppError('SourceRefused', `The access token kept for ${label} is not one. Copy it again into Settings.`, { source: name })
+  const message = `The access token kept for ${label} is not one. Copy it again into Settings.`
+  return new AppError('SourceRefused', message, { source: name })
 }
 
 /** There is no such repository; the next one is asked. */
 export function missing({ name, label }: Named, repository: string): AppError {
-  return new AppError('NotFound', `${label} has no repository ${repository}. Choose another model or source.`, { source: name, repository })
+  const message = `${label} has no repository ${repository}. Choose another model or source.`
+  return new AppError('NotFound', message, { source: name, repository })
 }

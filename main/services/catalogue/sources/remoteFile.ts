@@ -14,7 +14,12 @@ export function isSafePath(path: string): boolean {
 }
 
 /** A file of a listing; empty when its path or size cannot be trusted. A digest of another form counts as none. */
-export function remoteFile(path: string, bytes: number, sha256: string | null | undefined, urlOf: (encodedPath: string) => string): RemoteFile[] {
+export function remoteFile(
+  path: string,
+  bytes: number,
+  sha256: string | null | undefined,
+  urlOf: (encodedPath: string) => string,
+): RemoteFile[] {
   if (!isSafePath(path) || !Number.isInteger(bytes) || bytes <= 0 || bytes > MAX_BYTES) return []
   const digest = sha256?.toLowerCase() ?? ''
   const encoded = path.split('/').map(encodeURIComponent).join('/')

@@ -5,6 +5,7 @@ import type { SourceConnection } from './source.ts'
 
 const MAX_REDIRECTS = 5
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
+const NO_LISTING = 'answered with something that is not a list of files, as a network that asks to sign in does'
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 
 /** One answer, checked. `link`: its Link header. */
@@ -14,9 +15,8 @@ export interface JsonAnswer<T> {
 }
 
 /**
- * Asks `path` (with its query) of a source for JSON about `repository`. Follows at most 5 redirects, never from https to http;
- * the token goes to the source's own origin alone, over
- * https or within this computer.
+ * Asks `path` (with its query) of a source for JSON about `repository`. Follows at most 5 redirects, never from https to
+ * http; the token goes to the source's own origin alone, over https or within this computer.
  * @throws AppError NotFound, SourceRefused, SourceUnreachable; the signal's reason.
  */
 export async function getJson<T extends z.ZodType>(
@@ -33,7 +33,7 @@ export async function getJson<T extends z.ZodType>(
       throw problemOf(connection, response, repository, token !== null)
     }
     const data = schema.safeParse(parse(await readText(connection, response)))
-    if (!data.success) throw unreachable(connection, 'answered with something that is not a list of files, as a network that asks to sign in does', data.error)
+    if (!data.success) throw unreachable(connection, NO_LISTING, data.error)
     return { data: data.data, link: response.headers.get('link') }
   } catch (error) {
     signal.throwIfAborted()
@@ -63,8 +63,9 @@ async function follow(connection: SourceConnection, path: string, token: string 
     if (!REDIRECTS.has(response.status) || location === null) return response
     await response.body?.cancel()
     if (redirects === MAX_REDIRECTS) throw unreachable(connection, 'sends from one address to the next without end')
-    const next = URL.parse(location, url)
-    if (!next || (next.protocol !== 'https:' && next.protocol !== url.protocol)) throw unreachable(connection, 'sends to an address that is not safe')
+    const next = URL.parse(location, url.href)
+    const isSafe = next?.protocol === 'https:' || next?.protocol === url.protocol
+    if (!next || !isSafe) throw unreachable(connection, 'sends to an address that is not safe')
     url = next
   }
 }
@@ -72,7 +73,8 @@ async function follow(connection: SourceConnection, path: string, token: string 
 /** What a status other than 2xx means. Hugging Face answers 401 for what does not exist, and says so in a header. */
 function problemOf(connection: SourceConnection, response: Response, repository: string, hasToken: boolean): AppError {
   const { status } = response
-  if (status === 404 || status === 410 || response.headers.get('x-error-code') === 'RepoNotFound') return missing(connection, repository)
+  const isMissing = status === 404 || status === 410 || response.headers.get('x-error-code') === 'RepoNotFound'
+  if (isMissing) return missing(connection, repository)
   if (status === 401 || status === 403) return refused(connection, repository, status, hasToken)
   if (status === 429) return tooManyRequests(connection, secondsOf(response.headers.get('retry-after')))
   return unreachable(connection, `answers with a fault (HTTP ${status})`)

@@ -69,12 +69,19 @@ export const treeOf = (files: readonly ServedFile[]) =>
 
 /** Makes `server` show a repository as Hugging Face does, below the path `prefix`. */
 export function serveHuggingFace(server: SourceServer, repository: string, files: readonly ServedFile[], prefix = ''): void {
-  server.on(`${prefix}/api/models/${repository}/revision/main`, json({ id: repository, sha: headCommit, private: false }))
-  server.on(`${prefix}/api/models/${repository}/tree/${headCommit}`, json([{ type: 'directory', oid: 'c'.repeat(40), path: 'Q8_0', size: 0 }, ...treeOf(files)]))
+  const model = `${prefix}/api/models/${repository}`
+  const folder = { type: 'directory', oid: 'c'.repeat(40), path: 'folder-Q5_0.gguf', size: 5_000_000_000 }
+  server.on(`${model}/revision/main`, json({ id: repository, sha: headCommit, private: false }))
+  server.on(`${model}/tree/${headCommit}`, json([folder, ...treeOf(files)]))
 }
 
 /** Makes `server` show a repository as ModelScope does; `commits` names the last commit of a path. */
-export function serveModelScope(server: SourceServer, repository: string, files: readonly ServedFile[], commits: Record<string, string> = {}): void {
+export function serveModelScope(
+  server: SourceServer,
+  repository: string,
+  files: readonly ServedFile[],
+  commits: Record<string, string> = {},
+): void {
   const entries = files.map(({ path, bytes, sha256 = '' }) => ({
     Name: path.split('/').at(-1),
     Path: path,
@@ -84,7 +91,7 @@ export function serveModelScope(server: SourceServer, repository: string, files:
     IsLFS: sha256 !== '',
     Revision: commits[path] ?? headCommit,
   }))
-  const folder = { Name: 'Q8_0', Path: 'Q8_0', Type: 'tree', Size: 0, Sha256: '', IsLFS: false, Revision: headCommit }
+  const folder = { Name: 'a-Q5_0.gguf', Path: 'a-Q5_0.gguf', Type: 'tree', Size: 5_000_000_000, Sha256: '', Revision: headCommit }
   const data = { Files: [folder, ...entries], IsVisual: 0, LatestCommitter: { Id: '', ShortId: headCommit.slice(0, 8) } }
   server.on(`/api/v1/models/${repository}/repo/files`, json({ Code: 200, Success: true, Message: 'success', Data: data }))
 }
