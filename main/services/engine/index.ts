@@ -1,5 +1,5 @@
 export { createEngine } from './engine.ts'
-export type { EngineOptions } from './engine.ts'
+export type { EngineOptions } from './engineProcess.ts'
 export { anyPlacement, contextOptions, estimateFit, estimatePlacement, sizedModel } from './estimate/index.ts'
 export type { SizedModel } from './estimate/index.ts'
 export type * from './types.ts'

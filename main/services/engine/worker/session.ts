@@ -1,27 +1,24 @@
 import { AppError } from '#contract'
 import type { Progress } from '#contract'
-import { resolveOptions } from '../memory/contextOptions.ts'
-import { AUTO_CONTEXT } from '../memory/plan.ts'
 import type { Asked } from '../protocol.ts'
 import type { AnswerRequest, AnswerResult, ContextOptions, ModelFiles, TokenCount } from '../types.ts'
-import { Aborted, orAborted } from './aborted.ts'
+import { Aborted } from './aborted.ts'
 import { Answering } from './answering.ts'
 import { openCaches } from './caches.ts'
 import type { Caches } from './caches.ts'
 import { runBatch } from './batch.ts'
 import type { BatchHost } from './batch.ts'
-import { contextFull } from './contextFull.ts'
-import { LanguageContext } from './language/context.ts'
-import { NativeContext } from './language/nativeContext.ts'
 import { LanguageModel } from './language/languageModel.ts'
 import { Loras } from './language/lora.ts'
 import type { Runtime } from './native/runtime.ts'
 import type { Planner } from './planner.ts'
-import { commonPrefix, isCrowded } from './prompt/positions.ts'
+import { commonPrefix } from './prompt/positions.ts'
 import type { Unit } from './prompt/positions.ts'
 import { buildPrompt } from './prompt/prompt.ts'
 import type { Prompt } from './prompt/prompt.ts'
 import { templateKind } from './prompt/template.ts'
+import { SessionContext } from './sessionContext.ts'
+import { MediaEncoder } from './vision/mediaEncoder.ts'
 import { Projector } from './vision/projector.ts'
 import { VisionTower } from './vision/tower.ts'
 
@@ -31,42 +28,29 @@ export interface Listener {
   text(text: string): void
 }
 
-/** llama.cpp rounds a context up to a multiple of this, in tokens. */
-const CONTEXT_STEP = 256
 const QWEN25_TOKENS_PER_SECOND = 2
 
 /** One loaded model with its projector, its context and the caches that belong to them. */
 export class Session {
   readonly files: ModelFiles
   private readonly runtime: Runtime
-  private readonly planner: Planner
   private readonly model: LanguageModel
-  private readonly tower: VisionTower | null
+  private readonly encoder: MediaEncoder | null
   private readonly caches: Caches
   private readonly loras: Loras
-  private context: LanguageContext | null = null
-  /** What the context was made with. */
-  private layout = ''
-  private inOrder = false
-  /** What the numbers in the KV cache depend on beside the model. */
-  private kvVariant = ''
-  /** The adapters that the context computes with; null: a new context, not told yet. */
-  private loraKey: string | null = null
-  /** The medium being encoded and the units being computed: what a later request may still want. */
-  private encoding: string | null = null
+  private readonly context: SessionContext
+  /** The units being computed by `prepare`: what a later request may still want. */
   private computing: readonly Unit[] | null = null
   private stopSoon = false
-  /** The slice being encoded, also when nobody waits for it any more. */
-  private slice: Promise<unknown> = Promise.resolve()
 
   private constructor(runtime: Runtime, planner: Planner, model: LanguageModel, tower: VisionTower | null, caches: Caches) {
     this.runtime = runtime
     this.files = planner.files
-    this.planner = planner
     this.model = model
-    this.tower = tower
+    this.encoder = tower && new MediaEncoder(tower, caches.embeddings)
     this.caches = caches
     this.loras = new Loras(runtime, model)
+    this.context = new SessionContext(runtime, planner, model, this.loras, caches.state)
   }
 
   /** Loads both files to where the plan says. `cachePath` null: nothing goes to disk. @throws AppError; the signal's reason. */
@@ -90,27 +74,12 @@ export class Session {
 
   /** Context size in tokens of the present context; null before the first. */
   get contextTokens(): number | null {
-    return this.context?.size ?? null
+    return this.context.current?.size ?? null
   }
 
-  /**
-   * Makes the context before it is needed: of the wished size (null: the usual), or as the plan allows, but for `needed`
-   * tokens at least. `inOrder`: for videos whose slices share positions. Returns its size in tokens. @throws AppError OutOfMemory.
-   */
-  async reserve(contextTokens: number | null, options: ContextOptions = {}, needed = 0, inOrder = false): Promise<number> {
-    const wanted = Math.min(contextTokens ?? AUTO_CONTEXT, this.limit(options))
-    const size = this.planner.context(Math.ceil(wanted / CONTEXT_STEP) * CONTEXT_STEP, needed, options)
-    const kv = JSON.stringify({ ...resolveOptions(this.model, options), yarn: options.yarnFactor ?? 1 })
-    const layout = `${size} ${kv}`
-    if (!this.context || this.layout !== layout || (inOrder && !this.inOrder)) {
-      await this.dropContext()
-      this.context = new LanguageContext(this.runtime, await NativeContext.create(this.runtime, this.model, size, options, { inOrder }))
-      this.layout = layout
-      this.inOrder = inOrder
-      this.kvVariant = kv
-      this.caches.state.switchVariant(kv)
-    }
-    return this.context.size
+  /** Makes the context before it is needed: of the wished size (null: the usual) or as the plan allows. @throws AppError OutOfMemory. */
+  async reserve(contextTokens: number | null, options?: ContextOptions): Promise<void> {
+    await this.context.reserve({ contextTokens, options })
   }
 
   /** The exact tokens of a request. Computes nothing else, so it may run beside another request. @throws AppError. */
@@ -132,7 +101,7 @@ export class Session {
       await this.embed(prompt, key, signal)
       if (this.stopSoon) throw new Aborted()
     }
-    const context = await this.contextFor(request, prompt)
+    const context = await this.context.for(request, prompt)
     await this.caches.state.enter(conversation, prompt.units, context)
     const before = prompt.units.slice(0, prompt.settled)
     try {
@@ -154,7 +123,7 @@ export class Session {
   async answer({ request, conversation }: Asked, listener: Listener, signal: AbortSignal, loadMs: number): Promise<AnswerResult> {
     const started = performance.now()
     const prompt = await this.prompt(request)
-    const context = await this.contextFor(request, prompt)
+    const context = await this.context.for(request, prompt)
     const embed = (media: string) => this.embed(prompt, media, signal)
     const answering = new Answering({
       runtime: this.runtime,
@@ -204,10 +173,11 @@ export class Session {
 
   /** Whether what is being prepared right now is part of `request` too. */
   async helps(request: AnswerRequest): Promise<boolean> {
-    if (this.encoding === null && this.computing === null) return false
+    if (!this.encoder?.current && !this.computing) return false
     const prompt = await this.prompt(request)
-    if (this.encoding !== null) return prompt.media.has(this.encoding)
-    return this.computing !== null && this.context !== null && commonPrefix(prompt.units, this.computing) > this.context.length
+    if (this.encoder?.current) return prompt.media.has(this.encoder.current)
+    const { current } = this.context
+    return this.computing !== null && current !== null && commonPrefix(prompt.units, this.computing) > current.length
   }
 
   /** Ends a running `prepare` after the picture or the run of tokens at hand. */
@@ -221,12 +191,12 @@ export class Session {
 
   /** Resolves when native code is done with what an aborted request left it with. Nothing else may begin before. */
   async rest(): Promise<void> {
-    await this.slice
+    await this.encoder?.rest()
   }
 
   /** Saves the KV state of the present conversation, so that it outlives this process. */
   async saveState(): Promise<void> {
-    if (this.context) await this.caches.state.save(this.context)
+    await this.context.save()
   }
 
   forget(conversation: string): void {
@@ -234,90 +204,27 @@ export class Session {
   }
 
   async free(): Promise<void> {
-    await this.dropContext()
+    await this.context.drop()
     await this.model.free()
-    this.tower?.free()
-  }
-
-  private async dropContext(): Promise<void> {
-    const old = this.context
-    if (!old) return
-    await this.saveState()
-    this.caches.state.leave()
-    this.context = null
-    this.loraKey = null
-    await old.free()
+    this.encoder?.free()
   }
 
   private async prompt(request: AnswerRequest): Promise<Prompt> {
     const hasMedia = request.messages.some((message) => message.content.some((part) => part.type !== 'text'))
-    if (hasMedia && !this.tower)
+    if (hasMedia && !this.encoder)
       throw new AppError('ProjectorMissing', 'This model was loaded without a projector and cannot see pictures. Add its projector file (mmproj), or ask without pictures.')
     return buildPrompt(request, this.model.tokenizer, {
       template: templateKind(this.model.facts.chatTemplate),
-      media: { tokensPerSecond: this.tower?.projector.facts.family === 'qwen25vl' ? QWEN25_TOKENS_PER_SECOND : null },
+      media: { tokensPerSecond: this.encoder?.family === 'qwen25vl' ? QWEN25_TOKENS_PER_SECOND : null },
     })
-  }
-
-  /** Tokens that a context may hold at most. */
-  private limit({ yarnFactor = 1 }: ContextOptions = {}): number {
-    return this.model.facts.trainedContext * yarnFactor
-  }
-
-  /** Tokens that the context for a prompt should hold. */
-  private wanted(request: AnswerRequest, prompt: Prompt): number {
-    return request.contextTokens ?? Math.max(AUTO_CONTEXT, this.context?.size ?? 0, prompt.tokens + request.maxTokens)
   }
 
   private counted(request: AnswerRequest, prompt: Prompt): TokenCount {
     const { lastMessage, tokens: total, pictureTokens: pictures, videoTokens: video } = prompt
-    const context = Math.ceil(Math.min(this.wanted(request, prompt), this.limit(request.context)) / CONTEXT_STEP) * CONTEXT_STEP
-    return { lastMessage, total, text: total - pictures - video, pictures, video, context }
+    return { lastMessage, total, text: total - pictures - video, pictures, video, context: this.context.sizeFor(request, prompt) }
   }
 
-  /** The context for a prompt: as large as asked, or as needed when the request leaves it open. @throws AppError ContextFull. */
-  private async contextFor(request: AnswerRequest, prompt: Prompt): Promise<LanguageContext> {
-    const wanted = this.wanted(request, prompt)
-    const inOrder = prompt.units.some((unit) => 'media' in unit && isCrowded(unit.grid))
-    await this.reserve(wanted, request.context, Math.min(wanted, prompt.tokens + 1), inOrder)
-    const context = this.context!
-    await this.adapt(context, request)
-    if (prompt.tokens >= context.size) throw contextFull(prompt, context.size, this.limit(request.context))
-    return context
-  }
-
-  /** What was computed with other adapters is of no use. */
-  private async adapt(context: LanguageContext, { lora = [] }: AnswerRequest): Promise<void> {
-    const adapters = await this.loras.load(lora)
-    if (adapters.key === this.loraKey) return
-    await this.caches.state.save(context)
-    context.truncate(0)
-    this.loras.apply(context.handle, adapters)
-    this.loraKey = adapters.key
-    this.caches.state.switchVariant(`${this.kvVariant} ${adapters.key}`)
-  }
-
-  private async embed(prompt: Prompt, key: string, signal: AbortSignal): Promise<Float32Array> {
-    const media = prompt.media.get(key)!
-    const { times, rows, columns } = media.grid
-    const perSlice = rows * columns * this.model.embeddingLength
-    const cached = await this.caches.embeddings.get(key, times * perSlice)
-    if (cached) return cached
-    this.encoding = key
-    try {
-      const out = new Float32Array(times * perSlice)
-      for (let t = 0; t < times; t++) {
-        signal.throwIfAborted()
-        const frames = await media.frames(t)
-        const slice = this.tower!.encode(frames, signal)
-        this.slice = slice.catch(() => {})
-        // native code looks up between two steps only, and one step on a large picture takes seconds
-        out.set(await orAborted(slice, signal), t * perSlice)
-      }
-      await this.caches.embeddings.set(key, out)
-      return out
-    } finally {
-      this.encoding = null
-    }
+  private embed(prompt: Prompt, key: string, signal: AbortSignal): Promise<Float32Array> {
+    return this.encoder!.encode(prompt.media.get(key)!, signal)
   }
 }

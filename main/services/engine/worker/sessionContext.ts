@@ -1,0 +1,126 @@
+import { resolveOptions } from '../memory/contextOptions.ts'
+import { AUTO_CONTEXT } from '../memory/plan.ts'
+import type { AnswerRequest, ContextOptions } from '../types.ts'
+import { contextFull } from './contextFull.ts'
+import type { ConversationState } from './conversationState.ts'
+import { LanguageContext } from './language/context.ts'
+import type { LanguageModel } from './language/languageModel.ts'
+import type { Loras } from './language/lora.ts'
+import { NativeContext } from './language/nativeContext.ts'
+import type { Runtime } from './native/runtime.ts'
+import type { Planner } from './planner.ts'
+import { isCrowded } from './prompt/positions.ts'
+import type { Prompt } from './prompt/prompt.ts'
+
+/** llama.cpp rounds a context up to a multiple of this, in tokens. */
+const CONTEXT_STEP = 256
+const rounded = (tokens: number): number => Math.ceil(tokens / CONTEXT_STEP) * CONTEXT_STEP
+
+/** What a context is wanted for. */
+interface ContextWish {
+  /** Its size; null: the usual. */
+  readonly contextTokens: number | null
+  readonly options?: ContextOptions
+  /** Tokens that must fit. */
+  readonly needed?: number
+  /** Whether it has to hold videos whose slices share positions. */
+  readonly inOrder?: boolean
+}
+
+/** The one context of a session, made again when a request wants another one; what is in it is saved before. */
+export class SessionContext {
+  private readonly runtime: Runtime
+  private readonly planner: Planner
+  private readonly model: LanguageModel
+  private readonly loras: Loras
+  private readonly state: ConversationState
+  private context: LanguageContext | null = null
+  /** What it was made with. */
+  private layout = ''
+  private inOrder = false
+  /** What the numbers in the KV cache depend on beside the model. */
+  private kvVariant = ''
+  /** The adapters that it computes with; null: a new context, not told yet. */
+  private loraKey: string | null = null
+
+  constructor(runtime: Runtime, planner: Planner, model: LanguageModel, loras: Loras, state: ConversationState) {
+    this.runtime = runtime
+    this.planner = planner
+    this.model = model
+    this.loras = loras
+    this.state = state
+  }
+
+  /** null before the first. */
+  get current(): LanguageContext | null {
+    return this.context
+  }
+
+  /** The context for a prompt: as large as asked, or as needed when the request leaves it open. @throws AppError ContextFull, OutOfMemory. */
+  async for(request: AnswerRequest, prompt: Prompt): Promise<LanguageContext> {
+    const contextTokens = this.wanted(request, prompt)
+    const inOrder = prompt.units.some((unit) => 'media' in unit && isCrowded(unit.grid))
+    const context = await this.reserve({ contextTokens, options: request.context, needed: Math.min(contextTokens, prompt.tokens + 1), inOrder })
+    await this.adapt(context, request)
+    if (prompt.tokens >= context.size) throw contextFull(prompt, context.size, this.limit(request.context))
+    return context
+  }
+
+  /** Makes a context unless the present one is as wished; smaller than wished where the plan demands it. @throws AppError OutOfMemory. */
+  async reserve({ contextTokens, options = {}, needed = 0, inOrder = false }: ContextWish): Promise<LanguageContext> {
+    const wanted = Math.min(contextTokens ?? AUTO_CONTEXT, this.limit(options))
+    const size = this.planner.context(rounded(wanted), needed, options)
+    const kv = JSON.stringify({ ...resolveOptions(this.model, options), yarn: options.yarnFactor ?? 1 })
+    const layout = `${size} ${kv}`
+    if (this.context && this.layout === layout && (this.inOrder || !inOrder)) return this.context
+    await this.drop()
+    this.context = new LanguageContext(this.runtime, await NativeContext.create(this.runtime, this.model, size, options, { inOrder }))
+    this.layout = layout
+    this.inOrder = inOrder
+    this.kvVariant = kv
+    this.state.switchVariant(kv)
+    return this.context
+  }
+
+  /** The size of the context for a prompt, memory allowing, in tokens. */
+  sizeFor(request: AnswerRequest, prompt: Prompt): number {
+    return rounded(Math.min(this.wanted(request, prompt), this.limit(request.context)))
+  }
+
+  /** Saves the KV state of the conversation in it. */
+  async save(): Promise<void> {
+    if (this.context) await this.state.save(this.context)
+  }
+
+  /** Frees it, what is in it saved. */
+  async drop(): Promise<void> {
+    const old = this.context
+    if (!old) return
+    await this.save()
+    this.state.leave()
+    this.context = null
+    this.loraKey = null
+    await old.free()
+  }
+
+  /** Tokens that a context may hold at most. */
+  private limit({ yarnFactor = 1 }: ContextOptions = {}): number {
+    return this.model.facts.trainedContext * yarnFactor
+  }
+
+  /** Tokens that the context for a prompt should hold. */
+  private wanted(request: AnswerRequest, prompt: Prompt): number {
+    return request.contextTokens ?? Math.max(AUTO_CONTEXT, this.context?.size ?? 0, prompt.tokens + request.maxTokens)
+  }
+
+  /** What was computed with other adapters is of no use. */
+  private async adapt(context: LanguageContext, { lora = [] }: AnswerRequest): Promise<void> {
+    const adapters = await this.loras.load(lora)
+    if (adapters.key === this.loraKey) return
+    await this.state.save(context)
+    context.truncate(0)
+    this.loras.apply(context.handle, adapters)
+    this.loraKey = adapters.key
+    this.state.switchVariant(`${this.kvVariant} ${adapters.key}`)
+  }
+}

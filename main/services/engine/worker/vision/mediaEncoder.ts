@@ -1,0 +1,61 @@
+import type { ProjectorFacts } from '../../gguf/index.ts'
+import { orAborted } from '../aborted.ts'
+import type { EmbeddingCache } from '../cache/embeddingCache.ts'
+import type { Media } from './media.ts'
+import type { VisionTower } from './tower.ts'
+
+/** Encodes pictures and videos once: what was encoded before comes from the cache. */
+export class MediaEncoder {
+  private readonly tower: VisionTower
+  private readonly cache: EmbeddingCache
+  private encoding: string | null = null
+  /** The temporal slice being encoded, also when nobody waits for it any more. */
+  private slice: Promise<unknown> = Promise.resolve()
+
+  constructor(tower: VisionTower, cache: EmbeddingCache) {
+    this.tower = tower
+    this.cache = cache
+  }
+
+  get family(): ProjectorFacts['family'] {
+    return this.tower.projector.facts.family
+  }
+
+  /** The key of the medium being encoded right now. */
+  get current(): string | null {
+    return this.encoding
+  }
+
+  /** The vectors of a medium, [tokens, embedding length]. @throws AppError; the signal's reason, at once. */
+  async encode(media: Media, signal: AbortSignal): Promise<Float32Array> {
+    const { times, rows, columns } = media.grid
+    const perSlice = rows * columns * this.tower.projector.facts.outputLength
+    const cached = await this.cache.get(media.key, times * perSlice)
+    if (cached) return cached
+    this.encoding = media.key
+    try {
+      const out = new Float32Array(times * perSlice)
+      for (let t = 0; t < times; t++) {
+        signal.throwIfAborted()
+        const frames = await media.frames(t)
+        const slice = this.tower.encode(frames, signal)
+        this.slice = slice.catch(() => {})
+        // native code looks up between two steps only, and one step on a large picture takes seconds
+        out.set(await orAborted(slice, signal), t * perSlice)
+      }
+      await this.cache.set(media.key, out)
+      return out
+    } finally {
+      this.encoding = null
+    }
+  }
+
+  /** Resolves when native code is done with what an aborted request left it with. */
+  async rest(): Promise<void> {
+    await this.slice
+  }
+
+  free(): void {
+    this.tower.free()
+  }
+}
