@@ -45,7 +45,10 @@ describe('a batch', () => {
   test('gives the tokens that single answers give, with full-precision weights', async () => {
     const picture = (letter: string): ChatPart => ({ type: 'image', source: { path: golden('images', `img_${letter}.png`) } })
     const exact = { model: goldenModel('qwen25vl'), budget: { minPixels: 3136, maxPixels: 1_000_000 }, maxTokens: 12, ignoreEos: true, contextTokens: 1024 }
-    const requests = ['a', 'b', 'c', 'e', 'f', 'j'].map((letter, i) => requestOf([user(picture(letter), `Question ${i}: what is it?`)], { ...exact, maxTokens: 6 + 2 * i }))
+    // two slices at one position
+    const video: ChatPart = { type: 'video', frames: [0, 1, 2, 3].map((i) => ({ path: golden('images', `v5_${i}.png`) })), fps: 8 }
+    const pictures = ['a', 'b', 'c', 'e', 'f', 'j'].map((letter, i) => requestOf([user(picture(letter), `Question ${i}: what is it?`)], { ...exact, maxTokens: 6 + 2 * i }))
+    const requests = [...pictures.slice(0, 2), requestOf([user(video, 'Describe the video.')], exact), ...pictures.slice(2)]
     const { results } = await batch(exact.model, requests, { parallel: 4 })
     for (const [i, request] of requests.entries()) expect(results[i]?.tokens).toEqual((await answered(engine, request)).result.tokens)
   })
