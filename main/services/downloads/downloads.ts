@@ -6,7 +6,7 @@ import { AppError, toErrorInfo } from '#contract'
 import type { ErrorInfo } from '#contract'
 import { discardFiles } from './discardFiles.ts'
 import { freeBytesOf } from './disk/folder.ts'
-import { openPartFile } from './disk/partFile.ts'
+import { openPartFile as openRealPartFile } from './disk/partFile.ts'
 import { createTargetLocks } from './disk/targetLocks.ts'
 import { createFeed } from './feed.ts'
 import { createFileRequests } from './http/fileRequests.ts'
@@ -44,7 +44,7 @@ const realClock: Clock = {
  */
 export function createDownloads(options: DownloadsOptions): Downloads {
   const { db, modelsFolder, onDone, isUsed, headers = async () => ({}), jobs: places = 1, env = process.env } = options
-  const { clock = realClock, freeBytes = freeBytesOf } = options
+  const { clock = realClock, freeBytes = freeBytesOf, openPartFile = openRealPartFile } = options
   const rows = downloadRows(db)
   const requests = createFileRequests(env)
   const locks = createTargetLocks()

@@ -1,6 +1,7 @@
 import type { Download } from '#contract'
 import type { EventStream } from '../../lib/eventStream.ts'
 import type { Database } from '../../lib/database/index.ts'
+import type { OpenPartFile } from './disk/partFile.ts'
 
 /** A file to be downloaded, as a listing that is pinned to a revision tells it. `sha256`: hexadecimal; null when the source tells none. */
 export interface DownloadFile {
@@ -117,4 +118,6 @@ export interface DownloadsOptions {
   readonly transfer?: Partial<TransferSettings>
   /** Free bytes on the disk of a folder. */
   readonly freeBytes?: (folder: string) => Promise<number>
+  /** How unfinished files are opened. */
+  readonly openPartFile?: OpenPartFile
 }

@@ -70,21 +70,24 @@ const isLocal = ({ hostname }: URL) => hostname === 'localhost' || hostname === 
 
 type Agents = Readonly<Record<string, http.Agent>>
 
-/** One request without redirects. */
-function ask(url: URL, agents: Agents, { headers, ownHeaders, signal, stallMs }: RequestOptions): Promise<Answer> {
+/** One request without redirects. The answer's body fails with the signal's reason when that aborts. */
+async function ask(url: URL, agents: Agents, { headers, ownHeaders, signal, stallMs }: RequestOptions): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  signal.throwIfAborted()
   const request = (url.protocol === 'https:' ? https : http).request(url, {
     agent: agents[url.protocol],
     headers: { 'User-Agent': 'Sightline', 'Accept-Encoding': 'identity', ...headers, ...ownHeaders },
-    signal,
   })
   const timer = setTimeout(() => request.destroy(new Transient('it does not answer')), stallMs)
+  const abort = () => request.destroy()
+  signal.addEventListener('abort', abort)
   request.on('response', (body) => {
     // Errors of the body are met where it is read; one that nobody reads must not end the process.
     body.on('error', () => {})
     resolve({ status: body.statusCode ?? 0, headers: body.headers, url, body })
   })
   request.on('error', (error) => reject(signal.aborted ? signal.reason : refined(error, url)))
+  request.on('close', () => signal.removeEventListener('abort', abort))
   request.end()
   return promise.finally(() => clearTimeout(timer))
 }
