@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createReadStream, readdirSync, writeFileSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { copyFile, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { AppError, defaultSettings } from '#contract'
+import { AppError, defaultSettings, noOverrides } from '#contract'
 import type { ConversationEvent, EngineStatus } from '#contract'
 import { createApp } from './app.ts'
 import type { App } from './app.ts'
@@ -13,6 +13,8 @@ import { forkWorker } from './nodePorts.ts'
 import type { Ports } from './ports.ts'
 import { createMemoryClient } from './rpc/memoryClient.ts'
 import type { Client } from './rpc/memoryClient.ts'
+import { createEngine } from './services/engine/index.ts'
+import { goldenModel } from './testing/engineGoldens.ts'
 import { ScriptedEngine } from './testing/scriptedEngine.ts'
 import { tempFolder } from './testing/tempFolder.ts'
 import { testPorts } from './testing/testPorts.ts'
@@ -69,6 +71,34 @@ test('the host is described as the shell has it', async () => {
   await reopen({ dialogs: { pickFile: async ({ extensions }) => `/picked.${extensions[0]}` } })
   expect((await client.host.describe()).capabilities.fileDialogs).toBe(true)
   expect(await client.host.pickFile({ title: 'Model', extensions: ['gguf'] })).toBe('/picked.gguf')
+})
+
+test('the idle time of the settings is applied at once, and after a restart', async () => {
+  expect(engine.idleUnloadMs).toBe(15 * 60_000)
+  await client.settings.update({ engineIdleMinutes: 5 })
+  expect(engine.idleUnloadMs).toBe(5 * 60_000)
+  await client.settings.update({ engineIdleMinutes: null })
+  expect(engine.idleUnloadMs).toBeNull()
+  await reopen()
+  expect(engine.idleUnloadMs).toBeNull()
+  await expect(client.settings.update({ engineIdleMinutes: 0 })).rejects.toEqual(code('InvalidInput'))
+})
+
+test('the catalogue is listed, its sources are settings, and tokens go to the place for secrets', async () => {
+  expect((await client.catalogue.list()).length).toBeGreaterThan(0)
+  expect(await client.catalogue.machine()).toMatchObject({ cpu: 'Script', gpus: [], modelsFolder: join(folder.path, 'data', 'models') })
+  await expect(client.catalogue.offer({ entryId: 'gone' })).rejects.toEqual(code('NotFound'))
+  await client.settings.update({ sources: { order: ['mirror'], mirrorUrl: 'http://127.0.0.1:9' } })
+  await expect(client.catalogue.offer({ entryId: 'qwen2-vl-2b-instruct' })).rejects.toEqual(code('SourceUnreachable'))
+  await expect(client.settings.update({ sources: { order: ['mirror', 'mirror'], mirrorUrl: null } })).rejects.toEqual(code('InvalidInput'))
+  await expect(client.catalogue.setToken({ source: 'huggingface', token: 'hf_1' })).rejects.toEqual(code('NotYetSupported'))
+  const kept = new Map<string, string>()
+  await reopen({ secrets: { get: async (name) => kept.get(name) ?? null, set: async (name, value) => void (value === null ? kept.delete(name) : kept.set(name, value)) } })
+  expect((await client.host.describe()).capabilities.secretStorage).toBe(true)
+  await client.catalogue.setToken({ source: 'huggingface', token: 'hf_1' })
+  expect(await client.catalogue.tokens()).toEqual({ huggingface: true, mirror: false, modelscope: false })
+  await client.catalogue.setToken({ source: 'huggingface', token: null })
+  expect(kept.size).toBe(0)
 })
 
 test('a question about a stored picture is answered, and all of it is there after a restart', async () => {
@@ -185,6 +215,103 @@ describe('models, settings and the engine', () => {
     const refused = await client.models.add({ textPath: '/a.gguf', projectorPath: '/b.gguf' }).catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(AppError)
     expect((refused as AppError).toInfo()).toEqual({ code: 'ProjectorMismatch', message: 'They differ.', detail: { text: 128, projector: 256 } })
+  })
+})
+
+describe('the library', () => {
+  /** Reads headers as the real engine does; everything else is scripted. */
+  const withRealHeaders = (home: string, overrides: Partial<Ports> = {}) => {
+    const headers = createEngine({ spawn: forkWorker, cachePath: folder.path })
+    engine = new ScriptedEngine()
+    engine.check = (model) => headers.inspect(model)
+    engine.inspectFile = (path) => headers.inspectFile(path)
+    app = createApp(testPorts(folder.path, overrides), { engine, surroundings: { home, env: {}, platform: 'linux' } })
+    client = createMemoryClient(app.serve).client
+  }
+  const source = goldenModel('qwen2vl')
+  async function result<T>(stream: Promise<AsyncIterable<{ result: T | null }>>): Promise<T> {
+    let last: T | null = null
+    for await (const event of await stream) last = event.result
+    if (last === null) throw new Error('The stream ended without a result.')
+    return last
+  }
+
+  test('a model of another program is found, copied, chosen, used, moved and deleted, and the list hears of it', async () => {
+    await app.close()
+    const home = join(folder.path, 'home')
+    await mkdir(join(home, '.lmstudio/models/a/b'), { recursive: true })
+    await copyFile(source.textPath, join(home, '.lmstudio/models/a/b/Qwen2-VL-F32.gguf'))
+    await copyFile(source.projectorPath!, join(home, '.lmstudio/models/a/b/mmproj.gguf'))
+    const revealed: string[] = []
+    withRealHeaders(home, { files: { reveal: (path) => revealed.push(path) } })
+    expect((await client.host.describe()).capabilities.reveal).toBe(true)
+    const list = await client.library.watch()
+    expect((await list.next()).value).toMatchObject([{ model: { id: 'demo' }, isCurrent: true }])
+
+    const [found] = await client.library.scan({ path: null })
+    expect(found).toMatchObject({ keeper: 'LM Studio', duplicateOf: null, problem: null })
+    const { textPath, projectorPaths: [projectorPath] } = found!
+    const { model } = await result(client.library.import({ textPath, projectorPath: projectorPath!, mode: 'copy', keeper: found!.keeper }))
+    await until(list, (models) => models[1]?.origin === 'LM Studio' && models[1].isOwned)
+    expect(model.textPath.startsWith(join(folder.path, 'data', 'models'))).toBe(true)
+    expect(await client.library.scan({ path: null })).toMatchObject([{ duplicateOf: model.id }])
+
+    await client.library.rename({ id: model.id, name: '  Mine ' })
+    const overrides = { ...noOverrides, placement: { contextTokens: 1024, gpuLayers: 3, kvType: 'q8_0' as const }, maxTokens: 7, systemPrompt: 'Be brief.' }
+    await client.library.setOverrides({ id: model.id, overrides })
+    await client.models.choose({ id: model.id })
+    await client.settings.update({ systemPrompt: 'Be polite.', maxTokens: 9 })
+    const sent = await client.ask.send({ conversationId: null, parts: words('Hello') })
+    const answer = await engine.nextAnswer()
+    expect(answer.request).toMatchObject({ contextTokens: 1024, maxTokens: 7, context: { gpuLayers: 3, kvType: 'q8_0' }, messages: [{ role: 'system', content: words('Be brief.') }, {}] })
+    answer.finish()
+    const used = await until(list, (models) => models[1]?.lastUsedAt != null)
+    expect(used[1]).toMatchObject({ model: { name: 'Mine' }, isCurrent: true, overrides })
+    expect(await client.library.uses({ id: model.id })).toEqual({ conversations: 1, titles: ['Hello'] })
+    expect((await snapshot(sent.conversationId)).messages[1]?.model).toBe('Mine')
+
+    expect(await result(client.library.verify({ id: model.id }))).toMatchObject({ files: [{ digest: 'computed' }, { digest: 'computed' }] })
+    const target = join(folder.path, 'elsewhere')
+    expect(await result(client.library.moveFolder({ folder: target }))).toMatchObject({ folder: target })
+    expect((await first(client.settings.watch())).modelsFolder).toBe(target)
+    await client.library.reveal({ id: model.id })
+    expect(revealed).toEqual([expect.stringContaining(target)])
+    expect(await client.library.space()).toMatchObject({ folder: target, disks: [{ path: target }] })
+
+    await app.close()
+    withRealHeaders(home)
+    expect((await client.models.list())[1]).toMatchObject({ id: model.id, name: 'Mine', textPath: revealed[0] })
+    await expect(client.library.reveal({ id: model.id })).rejects.toEqual(code('NotYetSupported'))
+    await client.library.remove({ id: model.id, files: true })
+    expect(readdirSync(target)).toEqual([])
+    expect((await client.models.list()).map(({ id }) => id)).toEqual(['demo'])
+    await expect(client.library.remove({ id: 'demo', files: true })).rejects.toEqual(code('InvalidInput'))
+  })
+
+  test('copying that the window gives up leaves nothing', async () => {
+    await app.close()
+    withRealHeaders(folder.path)
+    const abort = new AbortController()
+    const stream = await client.library.import({ ...source, mode: 'copy' }, { signal: abort.signal })
+    const ended = (async () => {
+      for await (const event of stream) if (event.result) return 'imported'
+      return 'ended'
+    })().catch(() => 'stopped')
+    abort.abort()
+    expect(await ended).not.toBe('imported')
+    await app.close()
+    expect(readdirSync(join(folder.path, 'data', 'models'), { recursive: true })).toEqual([])
+    withRealHeaders(folder.path)
+    expect(await client.models.list()).toHaveLength(1)
+  })
+
+  test('input that makes no sense is refused before anything happens', async () => {
+    await expect(client.library.rename({ id: 'demo', name: '  ' })).rejects.toEqual(code('InvalidInput'))
+    await expect(client.library.setAdapter({ id: 'demo', path: '/a.gguf', scale: 11 })).rejects.toEqual(code('InvalidInput'))
+    await expect(client.library.setOverrides({ id: 'demo', overrides: { ...noOverrides, maxTokens: 0 } })).rejects.toEqual(code('InvalidInput'))
+    await expect(result(client.library.moveFolder({ folder: 'relative' }))).rejects.toEqual(code('InvalidInput'))
+    await expect(client.library.scan({ path: join(folder.path, 'gone') })).rejects.toEqual(code('ModelNotFound'))
+    await expect(result(client.library.verify({ id: 'gone' }))).rejects.toEqual(code('NotFound'))
   })
 })
 

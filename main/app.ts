@@ -1,8 +1,10 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { AppError } from '#contract'
-import type { EngineStatus, HostDescription } from '#contract'
+import type { EngineStatus, HostDescription, Settings } from '#contract'
 import { createAsk } from './features/ask/index.ts'
+import { createChooseModel, createSourceTokens } from './features/chooseModel/index.ts'
+import { createLoadModel } from './features/loadModel/index.ts'
 import { createModelManager } from './features/models/index.ts'
 import { openStore } from './lib/database/index.ts'
 import { eventStream } from './lib/eventStream.ts'
@@ -12,6 +14,8 @@ import { createRouter } from './rpc/router.ts'
 import { createRpcServer } from './rpc/server.ts'
 import { createAttachments } from './services/attachments/index.ts'
 import type { AttachmentGateway } from './services/attachments/index.ts'
+import { createCatalogue } from './services/catalogue/index.ts'
+import type { CatalogueOptions } from './services/catalogue/index.ts'
 import { createConversations } from './services/conversations/index.ts'
 import { createEngine } from './services/engine/index.ts'
 import type { Engine } from './services/engine/index.ts'
@@ -34,9 +38,10 @@ export interface App {
 
 /**
  * Opens the data folder and starts the core; the engine's process starts with the first question. Throws Busy when
- * another process has the folder, StorageFailed when it cannot be used. `surroundings`: where other programs keep models.
+ * another process has the folder, StorageFailed when it cannot be used. `surroundings`: where other programs keep
+ * models. `catalogue`: what its sources are, for tests.
  */
-export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?: Surroundings } = {}): App {
+export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?: Surroundings; catalogue?: Partial<CatalogueOptions> } = {}): App {
   const { paths, host, dialogs, files, secrets, spawnWorker } = ports
   const store = openStore(paths.data)
   const { db } = store
@@ -48,10 +53,11 @@ export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?:
   const choice = { get: () => settings.current.modelId, set: (modelId: string | null) => void settings.update({ modelId }) }
   const inspect = (pair: ModelPair, adapters?: readonly string[]) => engine.inspect(pair, adapters)
   const models = createModels({ db, resources: paths.resources, choice, inspect })
+  const modelsFolder = () => settings.current.modelsFolder ?? join(paths.data, 'models')
   const library = createLibrary({
     models,
     folder: {
-      get: () => settings.current.modelsFolder ?? join(paths.data, 'models'),
+      get: modelsFolder,
       set: (modelsFolder) => void settings.update({ modelsFolder }),
     },
     onChange: (listener) => settings.onChange(listener),
@@ -60,6 +66,19 @@ export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?:
     surroundings: parts.surroundings ?? { home: homedir(), env: process.env, platform: process.platform },
   })
   const manager = createModelManager({ models, library, conversations, engine, files })
+  const loading = createLoadModel({ models, engine })
+  const tokens = createSourceTokens(secrets)
+  const catalogue = createCatalogue({
+    resources: paths.resources,
+    userAgent: `${host.name}/${host.version}`,
+    sources: () => settings.current.sources,
+    token: (source) => tokens.get(source),
+    ...parts.catalogue,
+  })
+  const choosing = createChooseModel({ catalogue, engine, modelsFolder, modelOf: (entryId, quantization) => models.madeOf(entryId, quantization) })
+  const applyIdle = ({ engineIdleMinutes: minutes }: Settings) => engine.setIdleUnload(minutes === null ? null : minutes * 60_000)
+  applyIdle(settings.current)
+  settings.onChange(applyIdle)
   const ask = createAsk({ conversations, settings, models, attachments, engine })
 
   // Files that no message holds are removed in the background; a failure leaves them for the next time.
@@ -98,11 +117,12 @@ export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?:
           },
           { signal },
         ),
-      load: async () => {
-        const { model, contextTokens, context } = models.chosen()
-        await engine.load({ textPath: model.textPath, projectorPath: model.projectorPath }, contextTokens, { context })
+      load: async (wanted = {}, { signal }) => {
+        await loading.load(wanted, signal)
         return status()
       },
+      cancelLoad: () => loading.cancel(),
+      plan: (wanted) => loading.plan(wanted),
       unload: () => engine.unload(),
     },
     models: {
@@ -124,6 +144,14 @@ export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?:
       scan: (input, { signal }) => manager.scan(input, signal),
       import: (input, { signal }) => manager.import(input, signal),
       setAdapter: (input) => manager.setAdapter(input),
+    },
+    catalogue: {
+      list: () => catalogue.list(),
+      machine: () => choosing.machine(),
+      offer: ({ entryId }, { signal }) => choosing.offer(entryId, signal),
+      recommend: (_, { signal }) => choosing.recommend(signal),
+      tokens: () => tokens.kept(),
+      setToken: ({ source, token }) => tokens.set(source, token),
     },
     conversations: {
       watchList: (_, { signal }) => conversations.watchList(signal),

@@ -1,6 +1,8 @@
 import { oc, eventIterator } from '@orpc/contract'
 import { z } from 'zod'
+import { Fit } from './catalogue.ts'
 import { ErrorInfo } from './errors.ts'
+import { Placement } from './library.ts'
 
 /** A device of the engine's libraries. */
 export const DeviceInfo = z.object({
@@ -81,7 +83,15 @@ export type EngineStatus = z.infer<typeof EngineStatus>
 export const engine = {
   /** The present status at once, then every change. */
   watch: oc.output(eventIterator(EngineStatus)),
-  /** Loads the current model if it is not loaded; answers when it is ready. */
-  load: oc.output(EngineStatus),
+  /**
+   * Loads the current model if it is not loaded; answers when it is ready. `modelId` makes another one the current model
+   * first, `placement` is kept as what the user chose for it. A load of another model or placement that is under way ends
+   * with Interrupted.
+   */
+  load: oc.input(z.object({ modelId: z.string().optional(), placement: Placement.optional() }).optional()).output(EngineStatus),
+  /** Ends loading: `load` then fails with Interrupted, and no model is in memory. Aborting the call does the same. */
+  cancelLoad: oc.output(z.void()),
+  /** What exactly this placement of a model would cost, without loading it; it may not fit. */
+  plan: oc.input(z.object({ modelId: z.string(), placement: Placement })).output(z.object({ plan: MemoryPlan, fit: Fit })),
   unload: oc.output(z.void()),
 }

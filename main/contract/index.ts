@@ -1,4 +1,5 @@
 import { ask } from './ask.ts'
+import { catalogue } from './catalogue.ts'
 import { conversations } from './conversations.ts'
 import { engine } from './engine.ts'
 import { host } from './host.ts'
@@ -7,7 +8,7 @@ import { models } from './models.ts'
 import { settings } from './settings.ts'
 
 /** Everything the window and the core say to each other. */
-export const contract = { host, engine, models, library, conversations, ask, settings }
+export const contract = { host, engine, models, library, catalogue, conversations, ask, settings }
 export type Contract = typeof contract
 
 export * from './ask.ts'

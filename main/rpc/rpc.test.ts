@@ -33,12 +33,13 @@ const unused = () => {
 }
 const handlers: Handlers = {
   host: { describe: unused, pickFile: ({ title }) => title },
-  engine: { watch: unused, load: unused, unload: () => fails() },
+  engine: { watch: unused, load: unused, cancelLoad: unused, plan: unused, unload: () => fails() },
   models: { list: () => [], add: unused, choose: unused, remove: unused },
   library: {
     watch: unused, rename: unused, setOverrides: unused, verify: unused, reveal: unused, uses: unused, remove: unused, space: unused, moveFolder: unused,
     scan: unused, import: unused, setAdapter: unused,
   },
+  catalogue: { list: unused, machine: unused, offer: unused, recommend: unused, tokens: unused, setToken: unused },
   conversations: { watchList: unused, watch: unused, search: ({ limit }) => (limit === 30 ? [] : unused()), rename: unused, remove: unused, selectBranch: unused },
   ask: { send: unused, retry: unused, stop: unused, count: unused, prepare: unused },
   settings: {

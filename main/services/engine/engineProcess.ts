@@ -117,6 +117,8 @@ export class EngineProcess {
         })
         cancel = () => link.cancel(id)
         signal?.addEventListener('abort', cancel, { once: true })
+        // it may have aborted between connecting and here
+        if (signal?.aborted) cancel()
       })
     } finally {
       if (cancel) signal?.removeEventListener('abort', cancel)

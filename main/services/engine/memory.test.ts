@@ -152,6 +152,62 @@ describe('idle', () => {
   })
 })
 
+describe('the time after which a model is unloaded', () => {
+  test('can be changed while nothing goes on: shorter, never, and again', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    start({ backend: 'cpu', idleUnloadMs: null })
+    await answered(engine, circle)
+    await vi.advanceTimersByTimeAsync(24 * 3_600_000)
+    expect(engine.state.state).toBe('ready')
+    engine.setIdleUnload(60_000)
+    await vi.advanceTimersByTimeAsync(59_999)
+    engine.setIdleUnload(null)
+    await vi.advanceTimersByTimeAsync(3_600_000)
+    expect(engine.state.state).toBe('ready')
+    engine.setIdleUnload(60_000)
+    const off = new Promise<void>((resolve) => engine.onState(({ state }) => state === 'off' && resolve()))
+    await vi.advanceTimersByTimeAsync(60_000)
+    await off
+  })
+})
+
+describe('what there is to compute with', () => {
+  test('is told without loading a model; the processor is measured once', async () => {
+    const facts = await start({ backend: 'cpu' }).machine()
+    expect(facts.devices).toEqual([expect.objectContaining({ name: 'CPU', kind: 'cpu' })])
+    expect(facts.cpuBytesPerSecond).toBeGreaterThan(1e8)
+    expect(facts.systemFreeBytes).toBeLessThanOrEqual(facts.memoryBytes)
+    expect(engine.state).toMatchObject({ state: 'off', model: null })
+    expect((await engine.machine()).cpuBytesPerSecond).toBe(facts.cpuBytesPerSecond)
+    expect(pids).toHaveLength(1)
+  })
+
+  test('gets through beside an answer', async () => {
+    const { cpuBytesPerSecond } = await start({ backend: 'cpu' }).machine()
+    let told: number | null = null
+    const { result } = await answered(engine, requestOf([user('Hello')], { maxTokens: 512, ignoreEos: true }), {}, (event) => {
+      if (event.type === 'text' && told === null) {
+        told = 0
+        void engine.machine().then((facts) => (told = facts.cpuBytesPerSecond))
+      }
+    })
+    expect(result.tokens).toHaveLength(512)
+    expect(told).toBe(cpuBytesPerSecond)
+  })
+})
+
+describe('a limit of layers on the GPU', () => {
+  test('is kept by the requests that have it; another one loads the model again', async () => {
+    start({ backend: 'cpu' })
+    const placed = (gpuLayers: number) => requestOf([user('Hello')], { maxTokens: 1, context: { gpuLayers } })
+    expect((await answered(engine, placed(2))).result.timings.loadMs).toBeGreaterThan(0)
+    expect((await answered(engine, placed(2))).result.timings.loadMs).toBe(0)
+    expect((await answered(engine, placed(3))).result.timings.loadMs).toBeGreaterThan(0)
+    expect((await answered(engine, requestOf([user('Hello')], { maxTokens: 1 }))).result.timings.loadMs).toBeGreaterThan(0)
+    expect(pids).toHaveLength(1)
+  })
+})
+
 describe('the memory of the process', () => {
   test('is told', async () => {
     await start({ backend: 'cpu' }).load(demoModel, 1024)

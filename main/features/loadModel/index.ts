@@ -1,0 +1,2 @@
+export { createLoadModel } from './loadModel.ts'
+export type { LoadModel, LoadModelParts } from './loadModel.ts'
