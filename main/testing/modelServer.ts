@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { createServer } from 'node:http'
+import { createServer as createHttpServer } from 'node:http'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { parseRange } from '../lib/http/byteRange.ts'
 import { sendFaulty } from './modelServer/faults.ts'
@@ -73,8 +74,16 @@ interface Repository {
 
 const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex')
 
-/** Starts a server on a free loopback port (or `port`) with these repositories. */
-export async function startModelServer(repositories: readonly ServedRepository[] = [], port = 0): Promise<ModelServer> {
+export interface ModelServerOptions {
+  /** A free one by default. */
+  readonly port?: number
+  /** For https. PEM. */
+  readonly certificate?: { readonly cert: string; readonly key: string }
+}
+
+/** Starts a server on the loopback address with these repositories. */
+export async function startModelServer(repositories: readonly ServedRepository[] = [], options: ModelServerOptions = {}): Promise<ModelServer> {
+  const { port = 0, certificate } = options
   const known = new Map<string, Repository>()
   const requests: SeenRequest[] = []
   const waiting = new Set<{ part: string; resolve: (request: SeenRequest) => void }>()
@@ -94,7 +103,7 @@ export async function startModelServer(repositories: readonly ServedRepository[]
   }
   repositories.forEach(add)
 
-  const server = createServer((request, response) => {
+  const listen = (request: IncomingMessage, response: ServerResponse) => {
     const seen = { method: request.method ?? '', url: request.url ?? '', headers: request.headers }
     requests.push(seen)
     for (const entry of [...waiting].filter(({ part }) => seen.url.includes(part))) {
@@ -102,9 +111,10 @@ export async function startModelServer(repositories: readonly ServedRepository[]
       entry.resolve(seen)
     }
     answer(request, response, known)
-  })
+  }
+  const server = certificate ? createHttpsServer(certificate, listen) : createHttpServer(listen)
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const address = `${certificate ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`
 
   return {
     address,
