@@ -50,7 +50,7 @@ describe('sightline bench', () => {
       expect(figures[name], name).toEqual({ median: expect.any(Number), min: expect.any(Number), max: expect.any(Number), runs: expect.any(Number), unit: expect.any(String) })
       expect(figures[name].median, name).toBeGreaterThan(0)
     }
-    expect(Object.keys(ratios).toSorted()).toEqual(['eager', 'encode', 'generation', 'prefill', 'reload_growth', 'resume', 'second_question'])
+    expect(Object.keys(ratios).toSorted()).toEqual(['eager', 'encode', 'generation', 'memory_estimate', 'prefill', 'reload_growth', 'resume', 'second_question'])
     expect(Object.keys(spreads).toSorted()).toEqual(Object.keys(ratios).toSorted())
     for (const name of ['prefill', 'generation', 'second_question', 'eager']) expect(ratios[name], name).toBeGreaterThan(0)
     expect(machine).toMatchObject({ threads: expect.any(Number), backend: expect.stringContaining('CPU') })

@@ -3,6 +3,7 @@ import { coldStart } from './coldStart.ts'
 import { eager } from './eager.ts'
 import { encode } from './encode.ts'
 import { encodeSpeed } from './encodeSpeed.ts'
+import { memoryEstimate } from './memoryEstimate.ts'
 import { photo } from './photo.ts'
 import { reloadGrowth } from './reloadGrowth.ts'
 import { resume } from './resume.ts'
@@ -11,4 +12,4 @@ import { stop } from './stop.ts'
 import { textSpeed } from './textSpeed.ts'
 
 /** Everything that is measured, in this order. */
-export const measurements: readonly Measurement[] = [coldStart, textSpeed, photo, encode, secondQuestion, eager, stop, reloadGrowth, resume, encodeSpeed]
+export const measurements: readonly Measurement[] = [coldStart, textSpeed, photo, encode, secondQuestion, eager, stop, reloadGrowth, resume, memoryEstimate, encodeSpeed]
