@@ -187,6 +187,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?:
     ask.close()
     for (const end of served) end()
     media.close()
+    await manager.close()
     await engine.close()
     await collecting
     await tidying

@@ -1,3 +1,4 @@
+import { mapEventIterator } from '@orpc/client'
 import { ORPCError, ValidationError } from '@orpc/server'
 import { AppError, ErrorCode, ErrorInfo, errorKinds } from '#contract'
 import { toStorageError } from '../lib/database/index.ts'
@@ -31,6 +32,16 @@ export function fromRpcError(error: unknown): unknown {
   if (!code.success) return error
   const detail = ErrorInfo.shape.detail.safeParse(error.data)
   return new AppError(code.data, error.message, detail.success ? detail.data : undefined, { cause: error })
+}
+
+/** What a call gave: of a stream, one whose error goes through `map`; anything else as it is. */
+export function mapStreamErrors(output: unknown, map: (error: unknown) => unknown): unknown {
+  if (!isStream(output)) return output
+  return mapEventIterator(output, { value: async (event) => event, error: async (error) => map(error) })
+}
+
+function isStream(output: unknown): output is AsyncIterator<unknown, unknown, void> {
+  return typeof output === 'object' && output !== null && Symbol.asyncIterator in output
 }
 
 function invalidInput(error: ValidationError): AppError {

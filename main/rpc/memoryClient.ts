@@ -4,7 +4,7 @@ import type { ContractRouterClient } from '@orpc/contract'
 import type { Contract } from '#contract'
 import { memoryChannels } from './channel.ts'
 import type { Channel } from './channel.ts'
-import { fromRpcError } from './errors.ts'
+import { fromRpcError, mapStreamErrors } from './errors.ts'
 
 /** Every procedure of the contract as a function. Calls reject with `AppError`. */
 export type Client = ContractRouterClient<Contract>
@@ -25,7 +25,7 @@ export function createMemoryClient(serve: (channel: Channel) => () => void): { c
     interceptors: [
       async ({ next }) => {
         try {
-          return await next()
+          return mapStreamErrors(await next(), fromRpcError)
         } catch (error) {
           throw fromRpcError(error)
         }

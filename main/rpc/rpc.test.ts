@@ -36,7 +36,12 @@ const handlers: Handlers = {
   engine: { watch: unused, load: unused, cancelLoad: unused, plan: unused, unload: () => fails() },
   models: { list: () => [], add: unused, choose: unused, remove: unused },
   library: {
-    watch: unused, rename: unused, setOverrides: unused, verify: unused, reveal: unused, uses: unused, remove: unused, space: unused, moveFolder: unused,
+    watch: unused, rename: unused, setOverrides: unused,
+    async *verify({ id }) {
+      yield { doneBytes: 1, bytes: 2, result: null }
+      throw new AppError('ModelNotFound', 'It is gone.', { id })
+    },
+    reveal: unused, uses: unused, remove: unused, space: unused, moveFolder: unused,
     scan: unused, import: unused, setAdapter: unused,
   },
   catalogue: { list: unused, machine: unused, offer: unused, recommend: unused, tokens: unused, setToken: unused },
@@ -127,6 +132,15 @@ describe.each(Object.entries(transports))('over %s', (_, connectClient) => {
     expect(watching).toBe(1)
     await stream.return?.(undefined)
     await vi.waitFor(() => expect(watching).toBe(0))
+  })
+
+  test('a stream that fails brings its typed error', async () => {
+    const stream = await client.library.verify({ id: 'x' })
+    expect((await stream.next()).value).toEqual({ doneBytes: 1, bytes: 2, result: null })
+    const error = fromRpcError(await stream.next().catch((thrown: unknown) => thrown))
+    expect(error).toBeInstanceOf(AppError)
+    expect((error as AppError).toInfo()).toEqual({ code: 'ModelNotFound', message: 'It is gone.', detail: { id: 'x' } })
+    expect(defects).toEqual([])
   })
 
   test('an aborted call ends its stream', async () => {

@@ -1,6 +1,6 @@
 import { RPCHandler } from '@orpc/server/websocket'
 import type { Channel } from './channel.ts'
-import { toRpcError } from './errors.ts'
+import { mapStreamErrors, toRpcError } from './errors.ts'
 import type { AppRouter } from './router.ts'
 
 export interface RpcServer {
@@ -13,15 +13,19 @@ export interface RpcServer {
  * is only told that something failed.
  */
 export function createRpcServer(router: AppRouter, onDefect: (error: unknown) => void = warn): RpcServer {
+  /** What is sent of an error; what a cancelled call throws is no defect. */
+  const toSent = (error: unknown, signal: AbortSignal | undefined) => {
+    const sent = toRpcError(error)
+    if (sent.status >= 500 && sent.code === 'INTERNAL_SERVER_ERROR' && !signal?.aborted) onDefect(error)
+    return sent
+  }
   const handler = new RPCHandler(router, {
     clientInterceptors: [
-      async ({ next }) => {
+      async ({ next, signal }) => {
         try {
-          return await next()
+          return mapStreamErrors(await next(), (error) => toSent(error, signal))
         } catch (error) {
-          const sent = toRpcError(error)
-          if (sent.status >= 500 && sent.code === 'INTERNAL_SERVER_ERROR') onDefect(error)
-          throw sent
+          throw toSent(error, signal)
         }
       },
     ],

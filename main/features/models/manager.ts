@@ -4,7 +4,7 @@ import type { EventStream } from '../../lib/eventStream.ts'
 import type { Files } from '../../ports.ts'
 import type { Conversations } from '../../services/conversations/index.ts'
 import type { Engine } from '../../services/engine/index.ts'
-import type { Library, ModelPair, Models } from '../../services/models/index.ts'
+import type { Library, ModelPair, Models, Work } from '../../services/models/index.ts'
 import { progressStream } from './progressStream.ts'
 import type { Progressed } from './progressStream.ts'
 
@@ -41,10 +41,23 @@ export interface ModelManager {
     input: ModelPair & { mode: 'in-place' | 'copy'; keeper?: string | undefined },
     signal: AbortSignal,
   ): AsyncGenerator<Progressed<LibraryModel>, undefined, void>
+  /** Stops all work and waits until it has put everything back. */
+  close(): Promise<void>
 }
 
 /** The library together with the engine that may have its files open and the conversations that used its models. */
 export function createModelManager({ models, library, conversations, engine, files, holdsFolder = () => null }: ManagerParts): ModelManager {
+  const closing = new AbortController()
+  const running = new Set<Promise<unknown>>()
+  /** Work as a stream that `close` ends too. */
+  const stream = <T>(work: (work: Work) => Promise<T>, signal: AbortSignal) => {
+    const tracked = (given: Work) => {
+      const doing = work(given)
+      running.add(doing)
+      return doing.finally(() => running.delete(doing))
+    }
+    return progressStream(tracked, AbortSignal.any([signal, closing.signal]))
+  }
   /** Closes the files of a model that is in memory or on its way there. */
   const release = async (holds: (textPath: string) => boolean) => {
     const { model } = engine.state
@@ -57,7 +70,7 @@ export function createModelManager({ models, library, conversations, engine, fil
     async setAdapter({ id, path, scale }) {
       await library.setAdapter(id, path, scale)
     },
-    verify: ({ id }, signal) => progressStream((work) => library.verify(id, work), signal),
+    verify: ({ id }, signal) => stream((work) => library.verify(id, work), signal),
     async reveal({ id }) {
       if (!files) throw new AppError('NotYetSupported', 'Files cannot be shown from this window. The path of the file is in the list.')
       files.reveal(await library.fileOf(id))
@@ -75,12 +88,17 @@ export function createModelManager({ models, library, conversations, engine, fil
     moveFolder({ folder }, signal) {
       const held = holdsFolder()
       if (held !== null) throw new AppError('Busy', held)
-      return progressStream(async (work) => {
+      return stream(async (work) => {
         await release(() => true)
         return library.moveFolder(folder, work)
       }, signal)
     },
     scan: ({ path }, signal) => library.scan(path, signal),
-    import: ({ keeper, ...model }, signal) => progressStream((work) => library.import({ ...model, ...(keeper === undefined ? {} : { keeper }) }, work), signal),
+    import: ({ keeper, ...model }, signal) =>
+      stream((work) => library.import({ ...model, ...(keeper === undefined ? {} : { keeper }) }, work), signal),
+    async close() {
+      closing.abort(new AppError('Interrupted', 'Sightline is closing.'))
+      await Promise.allSettled(running)
+    },
   }
 }

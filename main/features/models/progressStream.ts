@@ -19,7 +19,7 @@ export async function* progressStream<T>(
   const abort = new AbortController()
   const either = AbortSignal.any([signal, abort.signal])
   let at = { doneBytes: 0, bytes: 0 }
-  let told = -1
+  let told = -STEP_BYTES
   let wake = () => {}
   let ended = false
   const onProgress = (doneBytes: number, bytes: number) => {

@@ -82,7 +82,7 @@ export function createLibrary(options: LibraryOptions): Library {
   let moving = false
 
   const currentId = () => models.current().id
-  const get = (id: string) => shown(registry.entry(id), id === currentId(), folder.get())
+  const get = async (id: string) => shown(registry.entry(id), id === currentId(), folder.get())
   const list = async () => {
     const current = currentId()
     return Promise.all(registry.entries().map((entry) => shown(entry, entry.model.id === current, folder.get())))
