@@ -1,0 +1,48 @@
+import type { Ability } from './abilities.ts'
+import type { Language } from './language.ts'
+import type { Scene } from './scene.ts'
+
+/** A picture (one frame) or a video (several, two per second). */
+export interface Media {
+  readonly type: 'image' | 'video'
+  readonly frames: readonly Scene[]
+}
+
+/** A message; numbers are places in the conversation's media. */
+export interface Message {
+  readonly role: 'system' | 'user' | 'assistant'
+  readonly content: readonly (string | number)[]
+}
+
+/** Questions and their right answers about drawings. The last message is an answer. */
+export interface Conversation {
+  readonly ability: Ability
+  readonly language: Language
+  readonly messages: readonly Message[]
+  readonly media: readonly Media[]
+  /** Labels before media; unset: when there is more than one, as the app does. */
+  readonly visionId?: boolean
+  /** Tokens of 28 x 28 pixels that a picture or a pair of frames may have. */
+  readonly maxTokens: number
+}
+
+/** Writes a conversation down as it grows. */
+export class Writer {
+  readonly messages: Message[] = []
+  readonly media: Media[] = []
+
+  /** Adds media; the numbers are what a message refers to them by. */
+  add(...media: readonly Media[]): number[] {
+    return media.map((one) => this.media.push(one) - 1)
+  }
+
+  system(text: string): void {
+    this.messages.push({ role: 'system', content: [text] })
+  }
+
+  /** A question (with media before it) and its answer. */
+  exchange({ question, answer }: { readonly question: string; readonly answer: string }, media: readonly number[] = [], mediaLast = false): void {
+    const content = mediaLast ? [question, ...media] : [...media, question]
+    this.messages.push({ role: 'user', content: content.filter((part) => part !== '') }, { role: 'assistant', content: [answer] })
+  }
+}

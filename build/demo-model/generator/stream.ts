@@ -1,0 +1,43 @@
+import { once } from 'node:events'
+import { parseArgs } from 'node:util'
+import { abilities, makeConversation } from './abilities.ts'
+import type { Ability } from './abilities.ts'
+import { frameExample } from './framing.ts'
+import { pictureOf } from './pictureStream.ts'
+import { prepareMedia, renderPieces } from './prepare.ts'
+import { Random } from './random.ts'
+
+const usage = `node stream.ts --seed TEXT [--count N] [--what conversations|pictures|texts] [--mix JSON] [--split train|evaluate]
+Writes examples to standard output (framing.ts). pictures: single pictures with labels and no text; texts: no pixels.`
+
+const { values } = parseArgs({
+  options: { seed: { type: 'string' }, count: { type: 'string' }, what: { type: 'string' }, mix: { type: 'string' }, split: { type: 'string' } },
+})
+if (!values.seed) throw new Error(usage)
+const even = Object.fromEntries(abilities.map((ability) => [ability, 1])) as Record<Ability, number>
+const mix = values.mix ? (JSON.parse(values.mix) as Partial<Record<Ability, number>>) : even
+const count = values.count ? Number(values.count) : Infinity
+const split = values.split === 'evaluate' ? 'evaluate' : 'train'
+const BATCH_BYTES = 1 << 18
+
+/** The example of a number: the same for the same seed, whatever came before. */
+function example(number: number): Buffer {
+  const random = new Random(`${split}/${values.seed}/${number}`)
+  if (values.what === 'pictures') return frameExample({ ability: 'picture', pieces: [], media: [pictureOf(random)] })
+  const conversation = makeConversation(random, random.weighted(mix), split)
+  const media = values.what === 'texts' ? [] : conversation.media.map((one) => prepareMedia(one, conversation.maxTokens))
+  return frameExample({ ability: conversation.ability, pieces: renderPieces(conversation), media })
+}
+
+process.stdout.on('error', () => process.exit())
+let waiting: Buffer[] = []
+let bytes = 0
+for (let number = 0; number < count; number++) {
+  const one = example(number)
+  waiting.push(one)
+  bytes += one.length
+  if (bytes < BATCH_BYTES && number + 1 < count) continue
+  if (!process.stdout.write(Buffer.concat(waiting))) await once(process.stdout, 'drain')
+  waiting = []
+  bytes = 0
+}

@@ -1,0 +1,92 @@
+"""Conversations as rows of tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from bpe import Tokenizer
+from model import Model
+from stream import Example, Media
+
+
+@dataclass
+class Row:
+    """A conversation in tokens: ids, positions [tokens, 3], which tokens are answers, and where media stand."""
+
+    ability: str
+    ids: np.ndarray
+    positions: np.ndarray
+    learnt: np.ndarray
+    media: list[Media]
+    order: list[int]
+
+
+def to_row(example: Example, tokenizer: Tokenizer) -> Row:
+    """Tokenizes a conversation; positions as `get_rope_index` of the reference gives them for Qwen2-VL."""
+    ids: list[int] = []
+    positions: list[np.ndarray] = []
+    learnt: list[bool] = []
+    order: list[int] = []
+    at = 0
+    pads = {False: tokenizer.ids["<|image_pad|>"], True: tokenizer.ids["<|video_pad|>"]}
+    for kind, content in example.pieces:
+        if kind == "media":
+            medium = example.media[int(content)]
+            grid = medium.grid
+            places = np.stack(np.meshgrid(*(np.arange(n) for n in grid), indexing="ij"), -1).reshape(-1, 3)
+            ids += [pads[medium.is_video]] * len(places)
+            positions.append(places + at)
+            learnt += [False] * len(places)
+            order.append(int(content))
+            at += max(grid)
+            continue
+        tokens = tokenizer.encode(str(content))
+        ids += tokens
+        positions.append(np.repeat(np.arange(at, at + len(tokens))[:, None], 3, 1))
+        learnt += [kind == "answer"] * len(tokens)
+        at += len(tokens)
+    return Row(example.ability, np.array(ids), np.concatenate(positions), np.array(learnt), example.media, order)
+
+
+@dataclass
+class Outcome:
+    """Logits and right ids of the answers' tokens, and the row each belongs to."""
+
+    logits: Tensor
+    targets: Tensor
+    rows: np.ndarray
+
+
+def run(model: Model, rows: list[Row], embeddings: list[list[Tensor]], pads: tuple[int, int]) -> Outcome:
+    """The language model over padded rows; `embeddings`: of each row's media."""
+    device = model.language.embedding.weight.device
+    longest = max(len(row.ids) for row in rows)
+    ids = np.zeros((len(rows), longest), np.int64)
+    positions = np.zeros((len(rows), longest, 3), np.float32)
+    learnt = np.zeros((len(rows), longest), bool)
+    for i, row in enumerate(rows):
+        ids[i, : len(row.ids)] = row.ids
+        positions[i, : len(row.ids)] = row.positions
+        learnt[i, : len(row.ids)] = row.learnt
+    tokens = torch.from_numpy(ids).to(device)
+    x = model.language.embedding(tokens)
+    seen = [embeddings[i][m] for i, row in enumerate(rows) for m in row.order]
+    if seen:
+        place = torch.from_numpy(np.isin(ids, pads)).to(device).nonzero(as_tuple=True)
+        x = x.index_put(place, torch.cat(seen).to(x.dtype))
+    wanted = np.zeros_like(learnt)
+    wanted[:, :-1] = learnt[:, 1:]
+    logits = model.language(x, torch.from_numpy(positions).to(device), torch.from_numpy(wanted).to(device))
+    return Outcome(logits.float(), tokens[torch.from_numpy(learnt).to(device)], learnt.nonzero()[0])
+
+
+def loss_of(outcome: Outcome) -> Tensor:
+    """Summed over tokens; a conversation's weight grows with the root of its answer tokens, so that short answers count."""
+    counts = np.bincount(outcome.rows)[outcome.rows]
+    weights = torch.from_numpy((counts**-0.5).astype(np.float32)).to(outcome.logits.device)
+    return (F.cross_entropy(outcome.logits, outcome.targets, reduction="none") * weights).sum()

@@ -1,0 +1,50 @@
+"""Phases by wall-clock time, and how the learning rate runs within them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+WEIGHT_DECAY = 0.05
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Part of the training. `share` of its time; the rate falls from `high` to `low` after a warm-up."""
+
+    name: str
+    share: float
+    high: float
+    low: float
+    warm_seconds: float
+
+    def rate(self, elapsed: float, seconds: float) -> float:
+        """The learning rate after `elapsed` of the phase's `seconds`."""
+        warm = min(1.0, (elapsed + 1) / max(1e-9, min(self.warm_seconds, seconds * 0.1)))
+        fall = 0.5 * (1 + math.cos(math.pi * min(1.0, elapsed / seconds)))
+        return warm * (self.low + (self.high - self.low) * fall)
+
+
+FROM_NOTHING = (
+    Phase("vision", 0.14, 1.2e-3, 5e-4, 20),
+    Phase("joint", 0.66, 1.3e-3, 5e-4, 30),
+    Phase("fine", 0.20, 5e-4, 1e-5, 5),
+)
+GOING_ON = (Phase("joint", 0.7, 7e-4, 4e-4, 30), Phase("fine", 0.3, 4e-4, 1e-5, 5))
+
+
+def optimizer_for(*modules: nn.Module) -> torch.optim.AdamW:
+    """AdamW; vectors are not decayed."""
+    matrices = [p for m in modules for p in m.parameters() if p.dim() > 1]
+    vectors = [p for m in modules for p in m.parameters() if p.dim() <= 1]
+    groups = [{"params": matrices, "weight_decay": WEIGHT_DECAY}, {"params": vectors, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98))
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """The same rate for all groups."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
