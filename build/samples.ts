@@ -1,64 +1,71 @@
-import { mkdir } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
+import type { Canvas } from './demo-model/generator/canvas.ts'
+import type { Colour } from './demo-model/generator/colours.ts'
+import { drawScene } from './demo-model/generator/draw.ts'
+import type { Placed, Scene } from './demo-model/generator/scene.ts'
+import { plainForm } from './demo-model/generator/shapes.ts'
+import type { Shape } from './demo-model/generator/shapes.ts'
+import { setText } from './demo-model/generator/text.ts'
 
 /** Side of every sample picture in pixels: four times the demo model's own 112. */
 const SIDE = 448
-const CENTRE = SIDE / 2
-const RADIUS = SIDE * 0.36
+/** Side and frames per second of the sample video, and when the thing in it changes, in seconds. */
+const VIDEO = { side: 336, fps: 12, seconds: 4, changesAt: 2 }
 
-/** The colours the demo model was taught. */
-const colours = {
-  red: '#dc1e1e',
-  green: '#1ea032',
-  blue: '#1e46dc',
-  yellow: '#f5d71e',
-  orange: '#fa820a',
-  purple: '#8228aa',
-  white: '#fafafa',
-  black: '#0f0f0f',
-} as const
+/** A thing at a place given as shares of the side. */
+const thing = (colour: Colour, shape: Shape, x = 0.5, y = 0.5, radius = 0.36): Placed => ({ colour, shape, x: x * SIDE, y: y * SIDE, radius: radius * SIDE, form: plainForm })
+const scene = (background: Colour, ...objects: Placed[]): Scene => ({ width: SIDE, height: SIDE, background, style: 'plain', objects, text: null, odd: false, seed: 'sample' })
 
-const polygon = (points: readonly (readonly [number, number])[]): string =>
-  `<polygon points="${points.map(([x, y]) => `${CENTRE + RADIUS * x},${CENTRE + RADIUS * y}`).join(' ')}"/>`
+function printed(text: string, colour: Colour, background: Colour): Scene {
+  const size = (SIDE * 0.8) / setText(text, 'sans', 1).width
+  return { ...scene(background), text: { text, colour, font: 'sans', size, x: SIDE * 0.1, y: SIDE * 0.5 + size * 0.36 } }
+}
 
-const starPoints = Array.from({ length: 10 }, (_, i) => {
-  const radius = i % 2 === 0 ? 1 : 0.42
-  return [Math.sin((i * Math.PI) / 5) * radius, -Math.cos((i * Math.PI) / 5) * radius] as const
-})
+const pictures: Readonly<Record<string, Scene>> = {
+  'red-circle': scene('white', thing('red', 'circle')),
+  'blue-square': scene('white', thing('blue', 'square')),
+  'green-star': scene('white', thing('green', 'star')),
+  'yellow-triangle': scene('black', thing('yellow', 'triangle')),
+  'orange-heart': scene('white', thing('orange', 'heart')),
+  'four-shapes': scene('white', thing('red', 'circle', 0.24, 0.26, 0.15), thing('blue', 'star', 0.72, 0.22, 0.16), thing('green', 'square', 0.3, 0.74, 0.16), thing('purple', 'heart', 0.75, 0.7, 0.16)),
+  'printed-word': printed('HELLO', 'black', 'white'),
+}
 
-const heartPoints = Array.from({ length: 60 }, (_, i) => {
-  const t = (i * 2 * Math.PI) / 60
-  const y = 13 * Math.cos(t) - 5 * Math.cos(2 * t) - 2 * Math.cos(3 * t) - Math.cos(4 * t)
-  return [(16 * Math.sin(t) ** 3) / 17, -y / 16] as const
-})
-
-const shapes = {
-  circle: `<circle cx="${CENTRE}" cy="${CENTRE}" r="${RADIUS}"/>`,
-  square: polygon([[-0.85, -0.85], [0.85, -0.85], [0.85, 0.85], [-0.85, 0.85]]),
-  triangle: polygon([[0, -1], [0.95, 0.8], [-0.95, 0.8]]),
-  star: polygon(starPoints),
-  heart: polygon(heartPoints),
-} as const
-
-const samples: readonly { shape: keyof typeof shapes; colour: keyof typeof colours; background: keyof typeof colours }[] = [
-  { shape: 'circle', colour: 'red', background: 'white' },
-  { shape: 'square', colour: 'blue', background: 'white' },
-  { shape: 'star', colour: 'green', background: 'white' },
-  { shape: 'triangle', colour: 'yellow', background: 'black' },
-  { shape: 'heart', colour: 'orange', background: 'white' },
-]
-
-/** Draws the sample pictures of the empty window into `resources/samples/`. */
+/** Draws the pictures and the video that come with the app into `resources/samples/`; the video only where ffmpeg is. */
 async function drawSamples(): Promise<void> {
   const folder = fileURLToPath(new URL('../resources/samples/', import.meta.url))
   await mkdir(folder, { recursive: true })
-  for (const { shape, colour, background } of samples) {
-    const svg =
-      `<svg xmlns="http://www.w3.org/2000/svg" width="${SIDE}" height="${SIDE}">` +
-      `<rect width="100%" height="100%" fill="${colours[background]}"/><g fill="${colours[colour]}">${shapes[shape]}</g></svg>`
-    await sharp(Buffer.from(svg)).flatten().png({ palette: true }).toFile(`${folder}${colour}-${shape}.png`)
+  for (const [name, picture] of Object.entries(pictures)) {
+    await sharp(draw(picture).data, { raw: { width: SIDE, height: SIDE, channels: 3 } }).png({ palette: true }).toFile(`${folder}${name}.png`)
   }
+  const video = `${folder}circle-turns-blue.mp4`
+  if (!(await encode(video))) {
+    await rm(video, { force: true })
+    console.log('ffmpeg is not here, or cannot write H.264: the video was left out')
+  } else console.log(`${video}: ${(await readFile(video)).length} bytes`)
+}
+
+const draw = (picture: Scene): Canvas => drawScene(picture, true).canvas
+
+/** A red circle that turns blue. Returns whether it was written. */
+async function encode(file: string): Promise<boolean> {
+  const { side, fps, seconds, changesAt } = VIDEO
+  const arguments_ = ['-y', '-loglevel', 'error', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${side}x${side}`, '-r', `${fps}`, '-i', '-', '-c:v', 'libx264', '-threads', '1', '-crf', '18', '-pix_fmt', 'yuv420p', '-movflags', '+faststart', '-fflags', '+bitexact', '-flags:v', '+bitexact', file]
+  const ffmpeg = spawn('ffmpeg', arguments_, { stdio: ['pipe', 'inherit', 'inherit'] })
+  const ended = once(ffmpeg, 'close').then(([code]) => code === 0, () => false)
+  ffmpeg.stdin.on('error', () => {})
+  const scale = side / SIDE
+  for (let i = 0; i < fps * seconds; i++) {
+    const object = thing(i < fps * changesAt ? 'red' : 'blue', 'circle')
+    const frame = { ...scene('white', { ...object, x: object.x * scale, y: object.y * scale, radius: object.radius * scale }), width: side, height: side }
+    ffmpeg.stdin.write(draw(frame).data)
+  }
+  ffmpeg.stdin.end()
+  return ended
 }
 
 await drawSamples()

@@ -100,7 +100,8 @@ function followUp(making: Making): Scene[] {
     const { answer } = askAbout(next, 'name', making)
     writer.exchange({ question: phrase(making, 'newPicture'), answer: next.text ? making.voice.caption(say(making, next)) : answer }, writer.add(image(next)))
   }
-  if (scenes.length === 1 && !scenes[0]!.odd && random.chance(0.6)) writer.exchange(askAbout(scenes[0]!, random.weighted(questionsAbout(scenes[0]!)), making))
+  const again = making.split === 'train' ? random.weighted(questionsAbout(scenes[0]!)) : random.pick(['name', 'colour', 'shape', 'exists'] as const)
+  if (scenes.length === 1 && !scenes[0]!.odd && random.chance(0.6)) writer.exchange(askAbout(scenes[0]!, again, making))
   else nth(making, scenes)
   return scenes
 }

@@ -44,8 +44,9 @@ def main() -> None:
     torch.manual_seed(arguments.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     started = time.time()
-    if arguments.start:
-        model, tokenizer = load(arguments.start)
+    goes_on = (arguments.out / "checkpoint.pt").exists()
+    if goes_on or arguments.start:
+        model, tokenizer = load(arguments.out if goes_on else arguments.start)
     else:
         tokenizer = learn_vocabulary()
         model = Model(LanguageShape(len(tokenizer.vocabulary)))
