@@ -30,7 +30,10 @@ export const noOverrides: ModelOverrides = {
   systemPrompt: null,
 }
 
-/** `unknown`: never computed. `verified`: equal to the source's. `computed`: no source to compare with. `changed`: not what it was. */
+/**
+ * `unknown`: never computed. `verified`: equal to the source's. `computed`: no source to compare with. `changed`: not what
+ * it was.
+ */
 export const DigestState = z.enum(['unknown', 'verified', 'computed', 'changed'])
 
 /** A file of a model on disk. */
@@ -86,7 +89,10 @@ export const FoundModel = z.object({
 })
 export type FoundModel = z.infer<typeof FoundModel>
 
-/** What the models take, each file counted once, in all and on each disk; the demo model is left out. `folder`: the models folder. */
+/**
+ * What the models take in bytes, each file counted once, in all and on each disk; the demo model is left out. `folder`: the
+ * models folder.
+ */
 export const ModelSpace = z.object({
   folder: z.string(),
   bytes: z.int(),

@@ -46,7 +46,8 @@ export interface ModelManager {
 }
 
 /** The library together with the engine that may have its files open and the conversations that used its models. */
-export function createModelManager({ models, library, conversations, engine, files, holdsFolder = () => null }: ManagerParts): ModelManager {
+export function createModelManager(parts: ManagerParts): ModelManager {
+  const { models, library, conversations, engine, files, holdsFolder = () => null } = parts
   const closing = new AbortController()
   const running = new Set<Promise<unknown>>()
   /** Work as a stream that `close` ends too. */
@@ -72,12 +73,13 @@ export function createModelManager({ models, library, conversations, engine, fil
     },
     verify: ({ id }, signal) => stream((work) => library.verify(id, work), signal),
     async reveal({ id }) {
-      if (!files) throw new AppError('NotYetSupported', 'Files cannot be shown from this window. The path of the file is in the list.')
+      if (!files) throw cannotShow()
       files.reveal(await library.fileOf(id))
     },
     uses({ id }) {
       const ids = library.conversations(id)
-      return { conversations: ids.length, titles: ids.slice(0, MOST_TITLES).map((conversation) => conversations.get(conversation).title) }
+      const titles = ids.slice(0, MOST_TITLES).map((conversation) => conversations.get(conversation).title)
+      return { conversations: ids.length, titles }
     },
     async remove({ id, files: withFiles }) {
       const model = models.list().find((each) => each.id === id)
@@ -101,4 +103,8 @@ export function createModelManager({ models, library, conversations, engine, fil
       await Promise.allSettled(running)
     },
   }
+}
+
+function cannotShow(): AppError {
+  return new AppError('NotYetSupported', 'Files cannot be shown from this window. The path of the file is in the list.')
 }

@@ -3,8 +3,15 @@ import { join } from 'node:path'
 import type { Model, ModelDefaults } from '#contract'
 
 export const demoModelId = 'demo'
-export const demoNotice = 'This is a tiny demo model. It only knows what it was taught: naming the colours and shapes of simple drawings, in English.'
-export const demoFacts = { name: 'Demo model', trainedContext: 4096, quantization: 'F16', projectorQuantization: 'F16', family: 'qwen2vl' } as const
+export const demoNotice =
+  'This is a tiny demo model. It only knows what it was taught: naming the colours and shapes of simple drawings, in English.'
+export const demoFacts = {
+  name: 'Demo model',
+  trainedContext: 4096,
+  quantization: 'F16',
+  projectorQuantization: 'F16',
+  family: 'qwen2vl',
+} as const
 
 /** It was taught pictures of up to 16 tokens. */
 export const demoDefaults: ModelDefaults = {

@@ -1,13 +1,15 @@
-import { realpath, rm, stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { AppError } from '#contract'
 import type { FoundModel, LibraryModel, ModelOverrides, ModelSpace } from '#contract'
+import { coalesced } from './coalesced.ts'
 import { eventStream } from '../../lib/eventStream.ts'
 import type { EventStream } from '../../lib/eventStream.ts'
-import { isWithin, readRoom as systemRoom, realOf } from './files/disk.ts'
+import { readRoom as systemRoom, realOf } from './files/disk.ts'
 import type { ReadRoom } from './files/disk.ts'
 import { importCopy } from './files/importCopy.ts'
 import { removeLeftovers } from './files/leftovers.ts'
+import { movedPaths } from './files/movedPaths.ts'
 import { moveFolder } from './files/moveFolder.ts'
 import type { LinkFile } from './files/moveFolder.ts'
 import { removeFiles } from './files/removeFiles.ts'
@@ -119,9 +121,11 @@ export function createLibrary(options: LibraryOptions): Library {
       if (scale !== null) {
         await inspect(model, [path])
         const { size } = await stat(path)
-        return registry.setAdapter(id, { path, role: 'adapter', bytes: size, sha256: null, sourceSha256: null, digest: 'unknown', scale })
+        const unknown = { sha256: null, sourceSha256: null, digest: 'unknown' } as const
+        return registry.setAdapter(id, { path, role: 'adapter', bytes: size, scale, ...unknown })
       }
-      if (!files.some((file) => file.role === 'adapter' && file.path === path)) throw new AppError('NotFound', 'This model does not have this adapter any more.', { id, path })
+      const isThere = files.some((file) => file.role === 'adapter' && file.path === path)
+      if (!isThere) throw new AppError('NotFound', 'This model does not have this adapter any more.', { id, path })
       registry.removeAdapter(id, path)
     },
     async verify(id, work) {
@@ -145,7 +149,7 @@ export function createLibrary(options: LibraryOptions): Library {
       return spaceOf(folder.get(), own.flatMap(({ files }) => files.map((file) => file.path)), readRoom)
     },
     async moveFolder(given, work) {
-      if (moving || working > 0) throw new AppError('Busy', 'Files of models are being worked on. Wait until that is done, then move the folder.')
+      if (moving || working > 0) throw inWork()
       moving = true
       try {
         const [from, to] = [folder.get(), given]
@@ -181,50 +185,26 @@ export function createLibrary(options: LibraryOptions): Library {
     async fileOf(id) {
       const { textPath, name } = registry.entry(id).model
       if (await stat(textPath).catch(() => null)) return textPath
-      throw new AppError('ModelNotFound', `The file of ${name} is not there any more. Put it back, or take the model from the list.`, { path: textPath })
+      throw gone(name, textPath)
     },
     async tidy() {
       await removeLeftovers(folder.get())
-      for (const { model, quantization } of registry.entries()) if (quantization === null) await models.register(model).catch(() => {})
+      const unread = registry.entries().filter(({ quantization }) => quantization === null)
+      for (const { model } of unread) await models.register(model).catch(() => {})
     },
-  }
-}
-
-/** Where the files in the models folder `from` will lie, by the path they have now. */
-async function movedPaths(paths: readonly string[], from: string, to: string): Promise<Map<string, string>> {
-  const moved = new Map<string, string>()
-  for (const path of paths) {
-    const real = await realpath(path).catch(() => path)
-    for (const [folder, at] of [[resolve(from), path], [await realOf(from), real]] as const) {
-      if (!moved.has(path) && isWithin(folder, at)) moved.set(path, resolve(to, at.slice(folder.length + 1)))
-    }
-  }
-  return moved
-}
-
-/** Runs `work` again after the present run when it was asked for meanwhile; a failure ends it. */
-function coalesced(work: () => Promise<void>, onFailure: () => void): () => void {
-  let wanted = false
-  let running = false
-  const run = async () => {
-    running = true
-    try {
-      while (wanted) {
-        wanted = false
-        await work()
-      }
-    } catch {
-      onFailure()
-    } finally {
-      running = false
-    }
-  }
-  return () => {
-    wanted = true
-    if (!running) void run()
   }
 }
 
 function notOurs(name: string): AppError {
-  return new AppError('InvalidInput', `The files of ${name} lie outside the models folder, so they are not deleted. Take the model from the list without its files.`)
+  const what = `The files of ${name} lie outside the models folder, so they are not deleted.`
+  return new AppError('InvalidInput', `${what} Take the model from the list without its files.`)
+}
+
+function inWork(): AppError {
+  return new AppError('Busy', 'Files of models are being worked on. Wait until that is done, then move the folder.')
+}
+
+function gone(name: string, path: string): AppError {
+  const message = `The file of ${name} is not there any more. Put it back, or take the model from the list.`
+  return new AppError('ModelNotFound', message, { path })
 }

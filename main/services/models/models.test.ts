@@ -98,6 +98,8 @@ test('what the user chose for a model is kept, and wins when it is the chosen on
   })
   models.choose(demoModelId)
   expect(models.chosen()).toMatchObject({ contextTokens: 4096, context: {}, overrides: noOverrides })
+  models.setContext(id, 4096)
+  expect(models.registry.entry(id).overrides.placement).toEqual({ ...placement, contextTokens: 4096 })
   expect(() => models.registry.setName('gone', 'x')).toThrow(expect.objectContaining({ code: 'NotFound' }))
 })
 

@@ -43,6 +43,8 @@ export interface Models {
   choose(id: string): Model
   /** Forgets an added model; its files stay. Throws NotFound, and InvalidInput for the demo model. */
   remove(id: string): void
+  /** Gives a model another context from now on, in tokens. Throws NotFound. */
+  setContext(id: string, contextTokens: number): void
   /** A question went to this model in a conversation. A model that has been removed meanwhile is passed over. */
   used(id: string, conversationId: string): void
   /** Id of the model that was made of a quantization of a catalogue entry; null when there is none. */
@@ -104,11 +106,17 @@ export function createModels(options: {
       registry.remove(id)
       if (choice.get() === id) choice.set(null)
     },
+    setContext(id, contextTokens) {
+      const { overrides } = registry.entry(id)
+      registry.setOverrides(id, { ...overrides, placement: { ...overrides.placement, contextTokens } })
+    },
     used(id, conversationId) {
       if (registry.entries().some(({ model }) => model.id === id)) registry.setUsed(id, conversationId, now())
     },
-    madeOf: (entryId, quantization) =>
-      registry.entries().find(({ origin }) => origin.entryId === entryId && origin.quantization === quantization)?.model.id ?? null,
+    madeOf(entryId, quantization) {
+      const entry = registry.entries().find(({ origin }) => origin.entryId === entryId && origin.quantization === quantization)
+      return entry?.model.id ?? null
+    },
   }
 }
 
@@ -124,8 +132,10 @@ function chosenOf({ model, overrides, files }: Entry): Chosen {
 }
 
 /** The files of a model with their sizes and what is known of their content. */
-async function filesOf({ textPaths, bytes }: ModelFacts, projectorPath: string | null, { verified, computed }: About): Promise<NewFile[]> {
-  const paths = [...textPaths.map((path) => [path, 'text'] as const), ...(projectorPath === null ? [] : [[projectorPath, 'projector'] as const])]
+async function filesOf(facts: ModelFacts, projectorPath: string | null, { verified, computed }: About): Promise<NewFile[]> {
+  const { textPaths, bytes } = facts
+  const projector = projectorPath === null ? [] : [[projectorPath, 'projector'] as const]
+  const paths = [...textPaths.map((path) => [path, 'text'] as const), ...projector]
   const sizes = await Promise.all(paths.map(async ([path]) => (await stat(path).catch(() => null))?.size ?? null))
   const known = sizes.every((size) => size !== null)
   return paths.map(([path, role], i) => {
@@ -139,5 +149,6 @@ async function filesOf({ textPaths, bytes }: ModelFacts, projectorPath: string |
 /** Files whose size is the same keep the digest they had, unless a newer one came with them. */
 function withKnownDigest(file: NewFile, { files }: Entry): NewFile {
   const before = files.find(({ path, bytes }) => path === file.path && bytes === file.bytes)
-  return file.sha256 || !before ? file : { ...file, sha256: before.sha256, sourceSha256: before.sourceSha256, digest: before.digest }
+  if (file.sha256 || !before) return file
+  return { ...file, sha256: before.sha256, sourceSha256: before.sourceSha256, digest: before.digest }
 }

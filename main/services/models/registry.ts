@@ -4,11 +4,12 @@ import type { Database } from '../../lib/database/index.ts'
 import { Emitter } from '../../lib/emitter.ts'
 import { demoFacts, demoModel, demoModelId, sizeOf } from './demo.ts'
 import { entryOf } from './rows.ts'
-import type { FileRow, ModelRow } from './rows.ts'
+import type { ModelRow } from './rows.ts'
+import { statements } from './statements.ts'
 import type { Entry, EntryFile, ModelFacts, Origin } from './types.ts'
 
 /** The files of a new entry. */
-export type NewFile = Omit<EntryFile, 'scale'> & { readonly scale?: number }
+export type NewFile = Omit<EntryFile, 'scale'> & { readonly scale?: number | null }
 
 /** A model that is about to be kept. */
 export interface NewEntry {
@@ -60,8 +61,8 @@ export function createRegistry(db: Database, resources: string, now: () => numbe
     if (!row) throw new AppError('NotFound', 'This model is not in the list any more. Choose another one.', { id })
     return full(row)
   }
-  const addFile = (id: string, file: NewFile, ordinal: number) =>
-    sql.addFile.run(id, file.path, ordinal, file.role, file.bytes, file.sha256, file.sourceSha256, file.digest, file.scale ?? null)
+  const addFile = (id: string, { path, role, bytes, sha256, sourceSha256, digest, scale = null }: NewFile, ordinal: number) =>
+    sql.addFile.run(id, path, ordinal, role, bytes, sha256, sourceSha256, digest, scale)
   /** Runs a change of an entry that is there, then tells of it. */
   const change = (id: string, step: () => void) => {
     db.transaction(() => {
@@ -80,8 +81,8 @@ export function createRegistry(db: Database, resources: string, now: () => numbe
     add({ id, facts, givenName, origin, files }) {
       db.transaction(() => {
         const { name, trainedContext, quantization, projectorQuantization, family } = facts
-        const { label, entryId, quantization: entryQuantization } = origin
-        sql.add.run(id, name, givenName, trainedContext, quantization, projectorQuantization, family, label, entryId, entryQuantization, now())
+        const from = [origin.label, origin.entryId, origin.quantization]
+        sql.add.run(id, name, givenName, trainedContext, quantization, projectorQuantization, family, ...from, now())
         files.forEach((file, ordinal) => addFile(id, file, ordinal))
       })()
       changes.emit()
@@ -91,7 +92,7 @@ export function createRegistry(db: Database, resources: string, now: () => numbe
         sql.setFacts.run(name, trainedContext, quantization, projectorQuantization, family, id)
         const kept = entry(id).files.filter((file) => file.role === 'adapter')
         sql.removeFiles.run(id)
-        for (const [ordinal, file] of [...files, ...kept.map(withScale)].entries()) addFile(id, file, ordinal)
+        for (const [ordinal, file] of [...files, ...kept].entries()) addFile(id, file, ordinal)
       })
     },
     setName: (id, name) => change(id, () => sql.setName.run(name, id)),
@@ -109,7 +110,8 @@ export function createRegistry(db: Database, resources: string, now: () => numbe
     conversations: (id) => sql.conversations.all(entry(id).model.id),
     movePaths(moved, also) {
       db.transaction(() => {
-        for (const { model, files } of entries()) for (const { path } of files) if (moved(path) !== path) sql.setPath.run(moved(path), model.id, path)
+        for (const { model, files } of entries())
+          for (const { path } of files) if (moved(path) !== path) sql.setPath.run(moved(path), model.id, path)
         also()
       })()
       changes.emit()
@@ -117,8 +119,6 @@ export function createRegistry(db: Database, resources: string, now: () => numbe
     remove: (id) => change(id, () => sql.remove.run(id)),
   }
 }
-
-const withScale = ({ scale, ...file }: EntryFile): NewFile => (scale === null ? file : { ...file, scale })
 
 /** The demo model's row and files as the app has them now. */
 function keepDemo(db: Database, sql: ReturnType<typeof statements>, resources: string): void {
@@ -128,45 +128,10 @@ function keepDemo(db: Database, sql: ReturnType<typeof statements>, resources: s
   db.transaction(() => {
     sql.keepDemo.run(demoModelId, name, trainedContext, quantization, projectorQuantization, family)
     const known = sql.files.all(demoModelId).filter((file) => file.role !== 'adapter')
-    if (known.length === files.length && files.every(([path], i) => known[i]!.path === path && known[i]!.bytes === sizeOf(path))) return
+    const same = ([path]: (typeof files)[number], i: number) => known[i]?.path === path && known[i].bytes === sizeOf(path)
+    if (known.length === files.length && files.every(same)) return
     sql.removeOwnFiles.run(demoModelId)
-    for (const [ordinal, [path, role]] of files.entries()) sql.addFile.run(demoModelId, path, ordinal, role, sizeOf(path), null, null, 'unknown', null)
+    for (const [ordinal, [path, role]] of files.entries())
+      sql.addFile.run(demoModelId, path, ordinal, role, sizeOf(path), null, null, 'unknown', null)
   })()
-}
-
-function statements(db: Database) {
-  return {
-    all: db.prepare<[], ModelRow>(`SELECT * FROM models ORDER BY id <> '${demoModelId}', position`),
-    one: db.prepare<[string], ModelRow>('SELECT * FROM models WHERE id = ?'),
-    files: db.prepare<[string], FileRow>(
-      'SELECT path, role, bytes, sha256, source_sha256, digest, scale FROM model_files WHERE model_id = ? ORDER BY ordinal, path',
-    ),
-    keepDemo: db.prepare(`
-      INSERT INTO models (id, name, trained_context, quantization, projector_quantization, family, origin) VALUES (?, ?, ?, ?, ?, ?, 'Sightline')
-      ON CONFLICT (id) DO UPDATE SET name = excluded.name`),
-    add: db.prepare(`
-      INSERT INTO models (id, name, given_name, trained_context, quantization, projector_quantization, family, origin, entry_id, entry_quantization, added_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
-    addFile: db.prepare(`
-      INSERT INTO model_files (model_id, path, ordinal, role, bytes, sha256, source_sha256, digest, scale) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (model_id, path) DO UPDATE SET bytes = excluded.bytes, scale = excluded.scale`),
-    setFacts: db.prepare(
-      'UPDATE models SET name = ?, trained_context = ?, quantization = ?, projector_quantization = ?, family = ? WHERE id = ?',
-    ),
-    setName: db.prepare('UPDATE models SET given_name = ? WHERE id = ?'),
-    setOverrides: db.prepare('UPDATE models SET overrides = ? WHERE id = ?'),
-    setOrigin: db.prepare('UPDATE models SET origin = ?, entry_id = ?, entry_quantization = ? WHERE id = ?'),
-    setDigest: db.prepare('UPDATE model_files SET sha256 = ?, digest = ? WHERE model_id = ? AND path = ?'),
-    setPath: db.prepare('UPDATE model_files SET path = ? WHERE model_id = ? AND path = ?'),
-    setUsed: db.prepare('UPDATE models SET last_used_at = ? WHERE id = ?'),
-    setUse: db.prepare(`
-      INSERT INTO model_uses (conversation_id, model_id) VALUES (?, ?)
-      ON CONFLICT (conversation_id) DO UPDATE SET model_id = excluded.model_id`),
-    conversations: db.prepare<[string], string>(`
-      SELECT c.id FROM model_uses u JOIN conversations c ON c.id = u.conversation_id WHERE u.model_id = ? ORDER BY c.updated_at DESC, c.position DESC`).pluck(),
-    removeAdapter: db.prepare(`DELETE FROM model_files WHERE model_id = ? AND path = ? AND role = 'adapter'`),
-    removeFiles: db.prepare('DELETE FROM model_files WHERE model_id = ?'),
-    removeOwnFiles: db.prepare(`DELETE FROM model_files WHERE model_id = ? AND role <> 'adapter'`),
-    remove: db.prepare('DELETE FROM models WHERE id = ?'),
-  }
 }

@@ -28,5 +28,6 @@ export async function verify(registry: Registry, id: string, { onProgress, signa
 async function sizeOf({ path }: EntryFile): Promise<number> {
   const info = await stat(path).catch(() => null)
   if (info?.isFile()) return info.size
-  throw new AppError('ModelNotFound', `${basename(path)} is not there any more. Put it back, or take the model from the list.`, { path })
+  const message = `${basename(path)} is not there any more. Put it back, or take the model from the list.`
+  throw new AppError('ModelNotFound', message, { path })
 }

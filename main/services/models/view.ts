@@ -12,8 +12,8 @@ export async function shown(entry: Entry, isCurrent: boolean, folder: string): P
       return { path, role, bytes, sha256, digest, exists, scale }
     }),
   )
-  const facts = { quantization, projectorQuantization, family, trainedContext }
-  return { model, files, ...facts, origin: origin.label, isOwned: await isOwned(entry, folder), isCurrent, addedAt, lastUsedAt, overrides }
+  const facts = { quantization, projectorQuantization, family, trainedContext, addedAt, lastUsedAt, overrides }
+  return { model, files, ...facts, origin: origin.label, isOwned: await isOwned(entry, folder), isCurrent }
 }
 
 /** Whether all of its files lie in the models folder, by their real paths. */

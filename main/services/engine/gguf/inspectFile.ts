@@ -18,7 +18,15 @@ const MAX_NAME = 80
  */
 export async function inspectFile(path: string, signal?: AbortSignal): Promise<FileFacts> {
   const nothing: FileFacts = {
-    kind: 'other', name: basename(path), family: null, width: null, quantization: null, trainedContext: null, bytes: await sizeOf(path), paths: [path], problem: null,
+    kind: 'other',
+    name: basename(path),
+    family: null,
+    width: null,
+    quantization: null,
+    trainedContext: null,
+    bytes: await sizeOf(path),
+    paths: [path],
+    problem: null,
   }
   try {
     const { header, paths } = await readModelHeader(path, signal)

@@ -33,7 +33,11 @@ export function checkPair(text: TextModelFacts, projector: ProjectorFacts): void
  * each other, without native code.
  * @throws AppError ModelNotFound, ModelDamaged, UnsupportedModel, ProjectorMismatch; the signal's reason when aborted.
  */
-export async function inspectModel(files: ModelFiles, signal?: AbortSignal, adapters: readonly string[] = []): Promise<InspectedModel> {
+export async function inspectModel(
+  files: ModelFiles,
+  signal?: AbortSignal,
+  adapters: readonly string[] = [],
+): Promise<InspectedModel> {
   const { header, paths } = await readModelHeader(files.textPath, signal)
   const text = checkTextModel(header)
   const projectorHeader = files.projectorPath === null ? null : await readHeader(files.projectorPath, signal)

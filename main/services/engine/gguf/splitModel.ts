@@ -40,8 +40,10 @@ export async function readModelHeader(path: string, signal?: AbortSignal): Promi
     }
     fileBytes += header.fileBytes
   }
-  if (total !== tensors.size)
-    throw damaged(path, `its parts hold ${count(tensors.size)} tensors instead of ${total === null ? 'a known number' : count(total)}`)
+  if (total !== tensors.size) {
+    const expected = total === null ? 'a known number' : count(total)
+    throw damaged(path, `its parts hold ${count(tensors.size)} tensors instead of ${expected}`)
+  }
   return { header: { ...first, tensors, fileBytes }, paths }
 }
 
@@ -61,10 +63,14 @@ function partPaths(first: GgufHeader, parts: number): string[] {
   const prefix = match?.[1] ?? name.replace(/\.gguf$/, '')
   const nameOf = (number: number) => `${prefix}-${digits(number)}-of-${digits(parts)}.gguf`
   const index = splitNumber(first, 'split.no', 'u16') ?? 0
-  if (index !== 0) throw unsupported(path, `is part ${index + 1} of a model in ${parts} files. Choose the first one, ${nameOf(1)}.`)
-  if (parts > MAX_PARTS) throw unsupported(path, `belongs to a model in ${count(parts)} files, which is more than any known model's.`)
-  if (name !== nameOf(1))
-    throw unsupported(path, `is the first of ${parts} files of a model, which must be named ${nameOf(1)} to ${nameOf(parts)}. Rename them.`)
+  if (index !== 0)
+    throw unsupported(path, `is part ${index + 1} of a model in ${parts} files. Choose the first one, ${nameOf(1)}.`)
+  if (parts > MAX_PARTS)
+    throw unsupported(path, `belongs to a model in ${count(parts)} files, which is more than any known model's.`)
+  if (name !== nameOf(1)) {
+    const names = `${nameOf(1)} to ${nameOf(parts)}`
+    throw unsupported(path, `is the first of ${parts} files of a model, which must be named ${names}. Rename them.`)
+  }
   return Array.from({ length: parts }, (_, i) => join(dirname(path), nameOf(i + 1)))
 }
 
@@ -72,5 +78,6 @@ const digits = (number: number) => String(number).padStart(5, '0')
 
 function missingPart(path: string, part: string, number: number, parts: number): AppError {
   const what = `${basename(path)} is the first of ${parts} files of a model, and ${basename(part)} is not beside it.`
-  return new AppError('ModelNotFound', `${what} Download part ${number} too, or choose the model in a single file.`, { path: part })
+  const advice = `Download part ${number} too, or choose the model in a single file.`
+  return new AppError('ModelNotFound', `${what} ${advice}`, { path: part })
 }

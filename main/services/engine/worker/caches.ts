@@ -17,10 +17,15 @@ export interface Caches {
 const TOWER_VERSION = 1
 
 /**
- * Caches of a model (all its files) in `folder`; null: nothing goes to disk. `release` of llama.cpp and the `kind` of the tower's weights
- * name what else the numbers depend on.
+ * Caches of a model, named by all of its files, in `folder`; null: nothing goes to disk. `release` of llama.cpp and the
+ * `kind` of the tower's weights name what else the numbers depend on.
  */
-export async function openCaches(folder: string | null, files: { readonly textPaths: readonly string[]; readonly projectorPath: string | null }, release: string, kind: string): Promise<Caches> {
+export async function openCaches(
+  folder: string | null,
+  files: { readonly textPaths: readonly string[]; readonly projectorPath: string | null },
+  release: string,
+  kind: string,
+): Promise<Caches> {
   if (folder === null) return { embeddings: new EmbeddingCache(null, ''), state: new ConversationState(null) }
   const projector = files.projectorPath ? `${await fingerprint(files.projectorPath)}:${kind}:${TOWER_VERSION}` : ''
   const text = await Promise.all(files.textPaths.map(fingerprint))

@@ -7,7 +7,12 @@ const CHUNK_BYTES = 1 << 20
  * Copies a file to `target`, which must not be there, flushes it to the disk and returns the SHA-256 of what was read.
  * @throws the signal's reason when it aborts, and the file system's errors; `target` may be there in part then.
  */
-export async function copyFile(source: string, target: string, signal: AbortSignal, onBytes: (bytes: number) => void): Promise<string> {
+export async function copyFile(
+  source: string,
+  target: string,
+  signal: AbortSignal,
+  onBytes: (bytes: number) => void,
+): Promise<string> {
   const hash = createHash('sha256')
   const from = await open(source, 'r')
   try {

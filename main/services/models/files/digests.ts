@@ -20,7 +20,10 @@ export async function sha256Of(path: string, signal?: AbortSignal, onBytes: (byt
   return hash.digest('hex')
 }
 
-/** Size and SHA-256 over the first and the last MiB: equal for equal files, and for few others. Throws the file system's errors. */
+/**
+ * Size and SHA-256 over the first and the last MiB: equal for equal files, and for few others. @throws the file system's
+ * errors.
+ */
 export async function fingerprintOf(path: string): Promise<string> {
   const file = await open(path)
   try {

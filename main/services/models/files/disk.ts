@@ -23,10 +23,8 @@ const SPARE_BYTES = 64 * 2 ** 20
 export async function needRoom(folder: string, bytes: number, read: ReadRoom): Promise<void> {
   const { freeBytes } = await read(await nearest(folder))
   if (freeBytes - SPARE_BYTES >= bytes) return
-  throw new AppError('DiskFull', `${gigabytes(bytes)} are needed in ${folder} and ${gigabytes(freeBytes)} are free. Free some space, or choose another folder.`, {
-    needed: bytes,
-    free: freeBytes,
-  })
+  const what = `${gigabytes(bytes)} are needed in ${folder} and ${gigabytes(freeBytes)} are free.`
+  throw new AppError('DiskFull', `${what} Free some space, or choose another folder.`, { needed: bytes, free: freeBytes })
 }
 
 /** The path itself or the nearest folder above it that is there. */
@@ -50,17 +48,22 @@ export function isWithin(folder: string, path: string): boolean {
   return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
 }
 
-/** An error of the file system as DiskFull or StorageFailed; `doing` completes "... failed: the disk answered EACCES." Any other value as it is. */
+/**
+ * An error of the file system as DiskFull or StorageFailed, any other value as it is. `doing` completes "... failed: the disk
+ * answered EACCES."
+ */
 export function toDiskError(error: unknown, doing: string): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (error instanceof AppError || !(error instanceof Error) || typeof code !== 'string' || !('syscall' in error)) return error
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new AppError('DiskFull', `${doing} failed: the disk is full. Nothing was changed; free some space and try again.`, { code }, { cause: error })
+    const message = `${doing} failed: the disk is full. Nothing was changed; free some space and try again.`
+    return new AppError('DiskFull', message, { code }, { cause: error })
   }
   const path = (error as NodeJS.ErrnoException).path ?? ''
   const what = code === 'EBUSY' || code === 'ETXTBSY' ? 'another program uses the file' : `the disk answered ${code}`
   const advice = 'Check that the disk is connected and that you may write there, then try again.'
-  return new AppError('StorageFailed', `${doing} failed: ${what}${path && ` for ${path}`}. Nothing was changed. ${advice}`, { code, path }, { cause: error })
+  const message = `${doing} failed: ${what}${path && ` for ${path}`}. Nothing was changed. ${advice}`
+  return new AppError('StorageFailed', message, { code, path }, { cause: error })
 }
 
 const gigabytes = (bytes: number) => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`)

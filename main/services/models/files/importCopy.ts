@@ -70,5 +70,6 @@ async function place(staging: string, folder: string, name: string): Promise<str
 }
 
 function changed(path: string): AppError {
-  return new AppError('FileChanged', `${basename(path)} changed while it was copied. Wait until it is complete, then import it again.`, { path })
+  const message = `${basename(path)} changed while it was copied. Wait until it is complete, then import it again.`
+  return new AppError('FileChanged', message, { path })
 }

@@ -20,7 +20,7 @@ export interface FolderMove {
   readonly readRoom: ReadRoom
   /** Tests stand in for another disk with one that fails. */
   readonly linkFile?: LinkFile
-  /** Records the new folder and paths, all or nothing. Before it everything is in both places, after it the old place is emptied. */
+  /** Records the new folder and paths, all or nothing. Until then everything is in both places, then the old one is emptied. */
   readonly commit: () => void
 }
 
@@ -33,10 +33,14 @@ const NO_LINKS = ['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK',
  * abort, a failure or the end of the process at any time leaves the files where they were. What cannot be removed stays.
  * @throws AppError InvalidInput, DiskFull, StorageFailed, FileChanged, and what `commit` throws; the signal's reason.
  */
-export async function moveFolder({ from, to, readRoom, linkFile = link, commit }: FolderMove, { onProgress, signal }: Work): Promise<void> {
+export async function moveFolder(move: FolderMove, work: Work): Promise<void> {
+  const { from, to, readRoom, linkFile = link, commit } = move
+  const { signal } = work
   const target = await checkTarget(from, to)
   if (target === 'same') return commit()
-  const made = await mkdir(to, { recursive: true }).catch((error: unknown) => Promise.reject(toDiskError(error, `Making the folder ${to}`)))
+  const made = await mkdir(to, { recursive: true }).catch((error: unknown) => {
+    throw toDiskError(error, `Making the folder ${to}`)
+  })
   const staging = join(to, temporaryName('moving', randomBytes(6).toString('hex')))
   const placed: string[] = []
   let tree: Tree = { folders: [], files: [], links: [] }
@@ -45,7 +49,7 @@ export async function moveFolder({ from, to, readRoom, linkFile = link, commit }
     const top = topOf(tree)
     for (const name of top) if (await lstat(join(to, name)).catch(() => null)) throw occupied(to, name)
     await mkdir(staging)
-    await fill(tree, { from, staging, to, readRoom, linkFile }, { onProgress, signal })
+    await fill(tree, { from, staging, to, readRoom, linkFile }, work)
     signal.throwIfAborted()
     for (const name of top) {
       await rename(join(staging, name), join(to, name))
@@ -63,13 +67,14 @@ export async function moveFolder({ from, to, readRoom, linkFile = link, commit }
 
 /** @throws AppError InvalidInput when one folder is in the other, or `to` is no folder. */
 async function checkTarget(from: string, to: string): Promise<'same' | 'other'> {
-  if (!isAbsolute(to)) throw new AppError('InvalidInput', `${to} is not the full path of a folder. Choose a folder.`, { folder: to })
+  const refused = (message: string) => new AppError('InvalidInput', message, { folder: to })
+  if (!isAbsolute(to)) throw refused(`${to} is not the full path of a folder. Choose a folder.`)
   const [source, target] = [await realOf(from), await realOf(to)]
   if (source === target) return 'same'
   if (isWithin(source, target) || isWithin(target, source))
-    throw new AppError('InvalidInput', 'One of the two folders is in the other. Choose a folder beside it or on another disk.', { from, to })
+    throw refused('One of the two folders is in the other. Choose a folder beside it or on another disk.')
   const info = await stat(to).catch(() => null)
-  if (info && !info.isDirectory()) throw new AppError('InvalidInput', `${to} is a file. Choose a folder.`, { folder: to })
+  if (info && !info.isDirectory()) throw refused(`${to} is a file. Choose a folder.`)
   return 'other'
 }
 
@@ -79,7 +84,7 @@ const topOf = ({ folders, files, links }: Tree) =>
 /** Brings the whole tree into `staging`: second names where the disk allows, checked copies elsewhere. */
 async function fill(
   { folders, files, links }: Tree,
-  { from, staging, to, readRoom, linkFile }: { from: string; staging: string; to: string; readRoom: ReadRoom; linkFile: LinkFile },
+  { from, staging, to, readRoom, linkFile }: Required<Omit<FolderMove, 'commit'>> & { readonly staging: string },
   { onProgress, signal }: Work,
 ): Promise<void> {
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
@@ -100,8 +105,7 @@ async function fill(
     if (copies) {
       const count = (part: number) => onProgress((done += part), total)
       const digest = await copyFile(source, target, signal, count)
-      if ((await sha256Of(target, signal, count)) !== digest)
-        throw new AppError('DigestMismatch', `${path} arrived damaged on the new disk. Nothing was changed; check the disk, or choose another folder.`, { path })
+      if ((await sha256Of(target, signal, count)) !== digest) throw arrivedDamaged(path)
     }
     left -= size
   }
@@ -138,5 +142,11 @@ async function removeMade(path: string, outer: string): Promise<void> {
 }
 
 function occupied(to: string, name: string): AppError {
-  return new AppError('InvalidInput', `${to} already has something named ${name}. Choose another folder, or move that away first.`, { folder: to, name })
+  const message = `${to} already has something named ${name}. Choose another folder, or move that away first.`
+  return new AppError('InvalidInput', message, { folder: to, name })
+}
+
+function arrivedDamaged(path: string): AppError {
+  const message = `${path} arrived damaged on the new disk. Nothing was changed; check the disk, or choose another folder.`
+  return new AppError('DigestMismatch', message, { path })
 }

@@ -1,5 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { z } from 'zod'
 import type { Place } from './places.ts'
 import { findFiles } from './walk.ts'
 
@@ -26,15 +27,19 @@ export async function candidatesIn(place: Place, signal?: AbortSignal): Promise<
   const paths = new Set(files.map(({ path }) => path))
   const plain = files
     .filter(({ path }) => !LATER_PART.test(path) || !paths.has(path.replace(LATER_PART, '-00001-of-$1.gguf')))
-    .map((file): Candidate => ({ ...file, keeper: place.keeper, name: null, sha256: place.layout === 'hub' ? digestIn(basename(file.real)) : null, projectors: [] }))
+    .map((file): Candidate => {
+      const sha256 = place.layout === 'hub' ? digestIn(basename(file.real)) : null
+      return { ...file, keeper: place.keeper, name: null, sha256, projectors: [] }
+    })
   return place.layout === 'jan' ? jan(place, plain, signal) : plain
 }
 
 /** Hugging Face names large files by their SHA-256, Ollama all of them. */
 const digestIn = (name: string) => /^(?:sha256-)?([0-9a-f]{64})$/.exec(name)?.[1] ?? null
 
+const Layer = z.object({ mediaType: z.string(), digest: z.string() })
 interface Manifest {
-  readonly layers: readonly { readonly mediaType: string; readonly digest: string }[]
+  readonly layers: readonly z.infer<typeof Layer>[]
 }
 
 /** Models of Ollama: a manifest per tag, `manifests/<host>/<namespace>/<model>/<tag>`, that names files in `blobs`. */
@@ -44,14 +49,15 @@ async function ollama({ path: root, keeper }: Place, signal?: AbortSignal): Prom
   for (const { path } of await findFiles(manifests, [''], signal)) {
     const manifest = manifestOf(await readSmall(path))
     const blobs = async (type: string) => {
-      const digests = manifest.layers.filter((layer) => layer.mediaType === `application/vnd.ollama.image.${type}`).map((layer) => layer.digest)
-      return (await Promise.all(digests.map((digest) => blobOf(root, digest)))).filter((blob) => blob !== null)
+      const layers = manifest.layers.filter((layer) => layer.mediaType === `application/vnd.ollama.image.${type}`)
+      return (await Promise.all(layers.map((layer) => blobOf(root, layer.digest)))).filter((blob) => blob !== null)
     }
     const projectors = (await blobs('projector')).map((blob) => blob.path)
     const name = ollamaName(relative(manifests, path))
     for (const blob of [...(await blobs('model')), ...(await blobs('projector'))]) {
+      if (found.some(({ real }) => real === blob.real)) continue
       const own = projectors.includes(blob.path) ? [] : projectors
-      if (found.every(({ real }) => real !== blob.real)) found.push({ ...blob, keeper, name, sha256: digestIn(basename(blob.path)), projectors: own })
+      found.push({ ...blob, keeper, name, sha256: digestIn(basename(blob.path)), projectors: own })
     }
   }
   return found
@@ -79,9 +85,8 @@ async function blobOf(root: string, digest: string): Promise<{ path: string; rea
 function manifestOf(text: string | null): Manifest {
   try {
     const { layers } = JSON.parse(text ?? '') as { layers?: unknown }
-    const isLayer = (layer: unknown): layer is Manifest['layers'][number] =>
-      typeof layer === 'object' && layer !== null && 'mediaType' in layer && 'digest' in layer && typeof layer.mediaType === 'string' && typeof layer.digest === 'string'
-    return { layers: Array.isArray(layers) ? layers.filter(isLayer) : [] }
+    const read = (Array.isArray(layers) ? layers : []).map((layer) => Layer.safeParse(layer))
+    return { layers: read.flatMap((layer) => (layer.success ? [layer.data] : [])) }
   } catch {
     return { layers: [] }
   }
@@ -94,10 +99,12 @@ async function jan({ path: root, keeper }: Place, plain: readonly Candidate[], s
   for (const { path } of await findFiles(root, ['.yml', '.json'], signal)) {
     if (!/^model\.(yml|json)$/.test(basename(path))) continue
     const text = (await readSmall(path)) ?? ''
-    const { name = basename(dirname(path)), model_path: model, mmproj_path: projector } = path.endsWith('.yml') ? ymlFields(text) : jsonFields(text)
+    const fields = path.endsWith('.yml') ? ymlFields(text) : jsonFields(text)
+    const { name = basename(dirname(path)), model_path: model, mmproj_path: projector } = fields
     const at = (way: string) => (isAbsolute(way) ? way : resolve(data, way))
     const projectors = projector === undefined ? [] : [at(projector)]
-    const models = model === undefined ? plain.filter((file) => dirname(file.path) === dirname(path)).map((file) => file.path) : [at(model)]
+    const beside = plain.filter((file) => dirname(file.path) === dirname(path))
+    const models = model === undefined ? beside.map((file) => file.path) : [at(model)]
     for (const each of models) {
       const real = await realpath(each).catch(() => null)
       if (real !== null) named.push({ path: each, real, keeper, name, sha256: null, projectors })
@@ -114,7 +121,8 @@ type Fields = Partial<Record<'name' | 'model_path' | 'mmproj_path', string>>
 
 /** The fields at the start of a line, "name: value" with or without quotes: all that such a file has to say here. */
 function ymlFields(text: string): Fields {
-  return Object.fromEntries([...text.matchAll(/^(name|model_path|mmproj_path):[ \t]*(.+?)[ \t]*$/gm)].map(([, key, value]) => [key, value!.replace(/^(["'])(.*)\1$/, '$2')]))
+  const lines = text.matchAll(/^(name|model_path|mmproj_path):[ \t]*(.+?)[ \t]*$/gm)
+  return Object.fromEntries([...lines].map(([, key, value]) => [key, value!.replace(/^(["'])(.*)\1$/, '$2')]))
 }
 
 function jsonFields(text: string): Fields {

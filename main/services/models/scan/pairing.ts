@@ -10,9 +10,13 @@ export interface Inspected {
 
 const families = { qwen2vl: 'Qwen2-VL', qwen25vl: 'Qwen2.5-VL' }
 
-/** Whether a projector can belong to a language model: it gives vectors of the width that the model takes, of the same family where both tell. */
+/**
+ * Whether a projector can belong to a language model: it gives vectors of the width that the model takes, and is of the same
+ * family where both tell.
+ */
 export function fits(text: FileFacts, projector: FileFacts): boolean {
-  return projector.problem === null && projector.width === text.width && (text.family === null || projector.family === null || text.family === projector.family)
+  const sameFamily = text.family === null || projector.family === null || text.family === projector.family
+  return projector.problem === null && projector.width === text.width && sameFamily
 }
 
 /** The projectors that fit, best first: the keeper's own, then the nearest folder, then the most similar name. */
@@ -35,10 +39,11 @@ export function withoutProjector(text: Inspected, projectors: readonly Inspected
   const consequence = 'so it would answer text only. Add the projector (mmproj) of the same model.'
   if (!beside) return `No projector for it was found, ${consequence}`
   const name = basename(beside.path)
+  const { width, family } = text.facts
   if (beside.facts.problem !== null) return `The projector beside it cannot be used, ${consequence} ${beside.facts.problem}`
-  if (beside.facts.width !== text.facts.width)
-    return `${name} beside it gives vectors of ${beside.facts.width} numbers, this model takes ${text.facts.width}, ${consequence}`
-  return `${name} beside it is for ${families[beside.facts.family!]}, this model is a ${families[text.facts.family!]}, ${consequence}`
+  if (beside.facts.width !== width)
+    return `${name} beside it gives vectors of ${beside.facts.width} numbers, this model takes ${width}, ${consequence}`
+  return `${name} beside it is for ${families[beside.facts.family!]}, this model is a ${families[family!]}, ${consequence}`
 }
 
 /** Steps from one file's folder to the other's. */
@@ -49,7 +54,10 @@ function distance(a: string, b: string): number {
 
 /** Words that both names have, counted. */
 function similarity(a: Inspected, b: Inspected): number {
-  const words = ({ path, facts }: Inspected) => new Set(`${basename(path)} ${facts.name}`.toLowerCase().match(/[a-z]+|\d+(\.\d+)?/g) ?? [])
+  const words = ({ path, facts }: Inspected) => {
+    const name = `${basename(path)} ${facts.name}`.toLowerCase()
+    return new Set(name.match(/[a-z]+|\d+(\.\d+)?/g) ?? [])
+  }
   const mine = words(a)
   return [...words(b)].filter((word) => mine.has(word)).length
 }

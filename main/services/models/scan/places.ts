@@ -20,16 +20,18 @@ export interface Place {
  */
 export function usualPlaces({ home, env, platform }: Surroundings): Place[] {
   const caches = cacheFolder({ home, env, platform })
-  const unixCaches = env['XDG_CACHE_HOME'] || join(home, '.cache')
+  const jan = janFolders({ home, env, platform })
+  const service = platform === 'linux' ? '/usr/share/ollama/.ollama/models' : undefined
+  const hub = join(env['HF_HOME'] || join(env['XDG_CACHE_HOME'] || join(home, '.cache'), 'huggingface'), 'hub')
   const place = (keeper: string, layout: Place['layout'], ...paths: (string | undefined)[]) =>
     paths.filter((path) => path !== undefined && path !== '').map((path) => ({ keeper, layout, path: path! }))
   return [
     ...place('LM Studio', 'folders', join(home, '.lmstudio', 'models'), join(home, '.cache', 'lm-studio', 'models')),
-    ...place('Ollama', 'ollama', env['OLLAMA_MODELS'], join(home, '.ollama', 'models'), platform === 'linux' ? '/usr/share/ollama/.ollama/models' : undefined),
+    ...place('Ollama', 'ollama', env['OLLAMA_MODELS'], join(home, '.ollama', 'models'), service),
     ...place('llama.cpp', 'folders', env['LLAMA_CACHE'] || join(caches, 'llama.cpp')),
-    ...place('Hugging Face', 'hub', env['HF_HUB_CACHE'] || env['HUGGINGFACE_HUB_CACHE'] || (env['HF_HOME'] ? join(env['HF_HOME'], 'hub') : join(unixCaches, 'huggingface', 'hub'))),
-    ...place('Jan', 'jan', ...janFolders({ home, env, platform }).map((folder) => join(folder, 'llamacpp', 'models'))),
-    ...place('Jan', 'jan', ...[join(home, 'jan'), ...janFolders({ home, env, platform })].map((folder) => join(folder, 'models'))),
+    ...place('Hugging Face', 'hub', env['HF_HUB_CACHE'] || env['HUGGINGFACE_HUB_CACHE'] || hub),
+    ...place('Jan', 'jan', ...jan.map((folder) => join(folder, 'llamacpp', 'models'))),
+    ...place('Jan', 'jan', ...[join(home, 'jan'), ...jan].map((folder) => join(folder, 'models'))),
   ]
 }
 
@@ -43,5 +45,6 @@ function cacheFolder({ home, env, platform }: Surroundings): string {
 function janFolders({ home, env, platform }: Surroundings): string[] {
   if (platform === 'win32') return [join(env['APPDATA'] || join(home, 'AppData', 'Roaming'), 'Jan', 'data')]
   if (platform === 'darwin') return [join(home, 'Library', 'Application Support', 'Jan', 'data')]
-  return [join(env['XDG_DATA_HOME'] || join(home, '.local', 'share'), 'Jan', 'data'), join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'Jan', 'data')]
+  const roots = [env['XDG_DATA_HOME'] || join(home, '.local', 'share'), env['XDG_CONFIG_HOME'] || join(home, '.config')]
+  return roots.map((root) => join(root, 'Jan', 'data'))
 }

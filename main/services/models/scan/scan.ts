@@ -16,9 +16,16 @@ const PARALLEL = 4
  * The models in `places` that are not in the library, usable ones first, each with the projectors that fit it.
  * @throws the signal's reason when it aborts.
  */
-export async function scanPlaces(places: readonly Place[], entries: readonly Entry[], inspectFile: InspectFile, signal?: AbortSignal): Promise<FoundModel[]> {
-  const candidates = await uniqueCandidates(places, signal)
-  const looked = await inParallel(candidates, async (candidate) => ({ ...candidate, facts: await inspectFile(candidate.path, signal) }))
+export async function scanPlaces(
+  places: readonly Place[],
+  entries: readonly Entry[],
+  inspectFile: InspectFile,
+  signal?: AbortSignal,
+): Promise<FoundModel[]> {
+  const looked = await inParallel(await uniqueCandidates(places, signal), async (candidate) => ({
+    ...candidate,
+    facts: await inspectFile(candidate.path, signal),
+  }))
   const projectors = looked.filter(({ facts }) => facts.kind === 'projector')
   const kept = await realPaths(entries)
   const models = looked.filter(({ facts, real }) => (facts.kind === 'text' || facts.kind === 'other') && !kept.has(real))
@@ -37,14 +44,23 @@ export async function scanPlaces(places: readonly Place[], entries: readonly Ent
       note: facts.problem === null && projectorPaths.length === 0 ? withoutProjector(text, projectors) : null,
     }
   })
-  return found.sort((a, b) => Number(a.problem !== null) - Number(b.problem !== null) || a.name.localeCompare(b.name) || (a.textPath < b.textPath ? -1 : 1))
+  const unusable = ({ problem }: FoundModel) => Number(problem !== null)
+  const byName = (a: FoundModel, b: FoundModel) => a.name.localeCompare(b.name) || (a.textPath < b.textPath ? -1 : 1)
+  return found.sort((a, b) => unusable(a) - unusable(b) || byName(a, b))
 }
 
-/** A folder of the user's as a place; what looks like Ollama's store is read as one. @throws AppError InvalidInput, ModelNotFound. */
+/**
+ * A folder of the user's as a place; what looks like Ollama's store is read as one.
+ * @throws AppError InvalidInput, ModelNotFound.
+ */
 export async function placeAt(folder: string): Promise<Place> {
-  if (!isAbsolute(folder)) throw new AppError('InvalidInput', `${folder} is not the full path of a folder. Choose a folder.`, { folder })
+  if (!isAbsolute(folder))
+    throw new AppError('InvalidInput', `${folder} is not the full path of a folder. Choose a folder.`, { folder })
   const isFolder = async (path: string) => (await stat(path).catch(() => null))?.isDirectory() ?? false
-  if (!(await isFolder(folder))) throw new AppError('ModelNotFound', `${folder} is no folder that can be read. Check that its disk is connected, or choose another one.`, { folder })
+  if (!(await isFolder(folder))) {
+    const advice = 'Check that its disk is connected, or choose another one.'
+    throw new AppError('ModelNotFound', `${folder} is no folder that can be read. ${advice}`, { folder })
+  }
   const keepsBlobs = (await isFolder(join(folder, 'manifests'))) && (await isFolder(join(folder, 'blobs')))
   return { keeper: keepsBlobs ? 'Ollama' : basename(folder) || folder, layout: keepsBlobs ? 'ollama' : 'folders', path: folder }
 }
@@ -53,7 +69,8 @@ export async function placeAt(folder: string): Promise<Place> {
 async function uniqueCandidates(places: readonly Place[], signal?: AbortSignal): Promise<Candidate[]> {
   const unique = new Map<string, Candidate>()
   for (const place of places)
-    for (const candidate of await candidatesIn(place, signal)) if (!unique.has(candidate.real)) unique.set(candidate.real, candidate)
+    for (const candidate of await candidatesIn(place, signal))
+      if (!unique.has(candidate.real)) unique.set(candidate.real, candidate)
   return [...unique.values()]
 }
 

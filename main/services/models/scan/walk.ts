@@ -23,6 +23,7 @@ export async function findFiles(root: string, endings: readonly string[], signal
   const found: FoundFile[] = []
   const visited = new Set<string>()
   let entries = 0
+  const isWanted = (name: string) => endings.some((ending) => ending === '' || extname(name).toLowerCase() === ending)
   const visit = async (folder: string, real: string, depth: number): Promise<void> => {
     if (visited.has(real) || depth > MAX_DEPTH) return
     visited.add(real)
@@ -35,7 +36,7 @@ export async function findFiles(root: string, endings: readonly string[], signal
       if (there === null || !isWithin(outer, there)) continue
       const info = await stat(there).catch(() => null)
       if (info?.isDirectory() && !name.startsWith('.')) await visit(path, there, depth + 1)
-      else if (info?.isFile() && endings.some((ending) => ending === '' || extname(name).toLowerCase() === ending)) found.push({ path, real: there })
+      else if (info?.isFile() && isWanted(name)) found.push({ path, real: there })
     }
   }
   await visit(root, outer, 0)
