@@ -105,6 +105,19 @@ test('a source that is gone for long ends the job with what arrived kept, and re
   expect(rangesAsked().filter((range) => range === 'bytes=0-16383')).toHaveLength(1)
 })
 
+test('as long as every try brings something, it is not given up', async () => {
+  begin({ transfer: { connections: 1 } })
+  script(...Array.from({ length: 12 }, () => ({ kind: 'truncate', afterBytes: 1000 }) as const))
+  expect((await run()).state).toBe('done')
+  expect(rig.waits).toEqual(Array.from({ length: 12 }, () => 1000))
+})
+
+test('answers that end before they begin are given up', async () => {
+  begin({ transfer: { connections: 1 } })
+  script(...Array.from({ length: 5 }, () => ({ kind: 'truncate', afterBytes: 0 }) as const))
+  expect((await run()).error).toMatchObject({ code: 'SourceUnreachable', message: expect.stringContaining('the connection was lost') as string })
+})
+
 test('a source that wants to be left alone is, for as long as it says', async () => {
   begin({ transfer: { connections: 1 } })
   script({ kind: 'status', status: 429, retryAfter: '90' }, { kind: 'status', status: 503, retryAfter: new Date(Date.now() + 600_000).toUTCString() })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Download } from '#contract'
@@ -92,6 +92,20 @@ test('a paused job keeps what arrived, over a restart too, and resuming fetches 
   expect((await rig.settled(id)).state).toBe('done')
   expect(server.requests.slice(asked).map(({ headers }) => headers.range)).not.toContain('bytes=0-16383')
   expect(server.requests.slice(asked).every(({ headers }) => headers['if-range'] === '"version-1"')).toBe(true)
+})
+
+test.each([
+  ['deleted', (part: string) => rmSync(part)],
+  ['cut', (part: string) => truncateSync(part, 20_000)],
+])('an unfinished file that someone has %s meanwhile is fetched from its beginning', async (_, damage) => {
+  silence('a')
+  const id = start('a')
+  await rig.until(id, hasPart)
+  await rig.downloads.pause(id)
+  damage(join(rig.models, 'a/a.gguf.part'))
+  rig.downloads.resume(id)
+  expect(await rig.settled(id)).toMatchObject({ state: 'done', error: null })
+  expect(readFileSync(join(rig.models, 'a/a.gguf')).equals(contents.a as Buffer)).toBe(true)
 })
 
 test('pausing one lets the next begin', async () => {

@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto'
 import { cpSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { openStore } from '../../lib/database/index.ts'
 import { startModelServer } from '../../testing/modelServer.ts'
 import type { Fault, ModelServer } from '../../testing/modelServer.ts'
 import { seededRandom } from '../../testing/mutations.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
 import { openPartFile } from './disk/partFile.ts'
 import type { OpenPartFile } from './index.ts'
+import { SavedProgress } from './progress.ts'
 import { openRig } from './testing/rig.ts'
 import type { Rig } from './testing/rig.ts'
 
@@ -44,7 +46,7 @@ test(`${SCHEDULES} random schedules of faults and interruptions end in the verif
 async function runSchedule(server: ModelServer, seed: number): Promise<string> {
   const random = seededRandom(seed)
   const pick = <T>(all: readonly T[]) => all[random(all.length)] as T
-  const length = random(12) === 0 ? 0 : 1 + random(200_000)
+  const length = random(12) === 0 ? 0 : 1 + random(120_000)
   const content = randomBytes(random, length)
   const hasDigest = random(10) < 7
   const ranges = random(8) > 0
@@ -58,7 +60,7 @@ async function runSchedule(server: ModelServer, seed: number): Promise<string> {
   server.script(repository, path, faults)
 
   const folders = [tempFolder()]
-  const settings = { connections: 1 + random(4), partBytes: 4096 * (1 + random(6)), checkpointBytes: 4096 * (1 + random(8)), stallMs: 60, tries: 4 }
+  const settings = { connections: 1 + random(4), partBytes: 8192 * (1 + random(4)), checkpointBytes: 4096 * (1 + random(8)), stallMs: 60, tries: 4 }
   const interruptions = Array.from({ length: random(4) }, () => ({
     kind: pick<Interruption>(['pause', 'restart', 'crash', 'full disk']),
     afterWrites: 1 + random(8),
@@ -67,7 +69,7 @@ async function runSchedule(server: ModelServer, seed: number): Promise<string> {
   let writes = 0
   let interrupt = Promise.withResolvers<'interrupted'>()
   const openFaulty: OpenPartFile = async (file, size) => {
-    const part = await openPartFile(file, size)
+    const part = await openForgetful(file, size)
     return {
       ...part,
       async write(chunk, at) {
@@ -104,9 +106,10 @@ async function runSchedule(server: ModelServer, seed: number): Promise<string> {
         writes = 0
         interrupt = Promise.withResolvers()
         if (kind === 'crash') {
-          // what a killed process leaves: the files as they are at this moment
+          // what a power cut leaves: the files as they are at this moment, without what was not flushed
           folders.push(tempFolder())
           cpSync(folders.at(-2)!.path, folders.at(-1)!.path, { recursive: true })
+          if (faults.every(({ kind }) => kind !== 'flip' && kind !== 'change')) checkClaims(folders.at(-1)!.path, path, content)
         }
         if (kind === 'pause') {
           await rig.downloads.pause(id)
@@ -135,6 +138,40 @@ async function runSchedule(server: ModelServer, seed: number): Promise<string> {
   } finally {
     await rig.close()
     for (const folder of folders) folder.remove()
+  }
+}
+
+/** Keeps what is written to itself until it is flushed, as a disk may. */
+const openForgetful: OpenPartFile = async (path, bytes) => {
+  const part = await openPartFile(path, bytes)
+  let kept: { chunk: Uint8Array; at: number }[] = []
+  return {
+    ...part,
+    async write(chunk, at) {
+      kept.push({ chunk: Uint8Array.from(chunk), at })
+    },
+    async sync() {
+      const flushed = kept
+      kept = []
+      for (const { chunk, at } of flushed) await part.write(chunk, at)
+    },
+  }
+}
+
+/** What the database says is there is on the disk. */
+function checkClaims(folder: string, name: string, content: Buffer): void {
+  const store = openStore(join(folder, 'data'))
+  try {
+    const stored = store.db.prepare('SELECT progress FROM download_files').pluck().get() as string | null
+    if (stored === null) return
+    const { done, partBytes } = SavedProgress.parse(JSON.parse(stored))
+    const part = readFileSync(join(folder, 'models/any', `${name}.part`))
+    done.forEach((count, index) => {
+      const range = [index * partBytes, index * partBytes + count] as const
+      expect(part.subarray(...range).equals(content.subarray(...range))).toBe(true)
+    })
+  } finally {
+    store.close()
   }
 }
 
