@@ -45,9 +45,8 @@ def _text_tensors(model: Model) -> dict[str, torch.Tensor]:
         tensors[prefix + "attn_norm.weight"] = block.norm1.weight
         tensors[prefix + "ffn_norm.weight"] = block.norm2.weight
         cuts = [shape.width, shape.kv_heads * head, shape.kv_heads * head]
-        for part in ("weight", "bias"):
-            for name, piece in zip("qkv", getattr(block.qkv, part).split(cuts)):
-                tensors[f"{prefix}attn_{name}.{part}"] = piece
+        for name, weight, bias in zip("qkv", block.qkv.weight.split(cuts), block.qkv.bias.split(cuts)):
+            tensors.update({f"{prefix}attn_{name}.weight": weight, f"{prefix}attn_{name}.bias": bias})
         tensors[prefix + "attn_output.weight"] = block.out.weight
         gate, up = block.gate_up.weight.chunk(2)
         tensors.update({prefix + "ffn_gate.weight": gate, prefix + "ffn_up.weight": up})
@@ -62,14 +61,15 @@ def _projector_tensors(model: Model) -> dict[str, torch.Tensor]:
         "v.patch_embd.weight": tower.patch0.weight.view(kernel),
         "v.patch_embd.weight.1": tower.patch1.weight.view(kernel),
     }
-    for part in ("weight", "bias"):
-        for own, name in _TOWER.items():
-            tensors[f"{name}.{part}"] = getattr(getattr(tower, own), part)
-        for i, block in enumerate(tower.blocks):
-            for name, piece in zip("qkv", getattr(block.qkv, part).chunk(3)):
-                tensors[f"v.blk.{i}.attn_{name}.{part}"] = piece
-            for own, name in _TOWER_BLOCK.items():
-                tensors[f"v.blk.{i}.{name}.{part}"] = getattr(getattr(block, own), part)
+    for own, name in _TOWER.items():
+        layer = getattr(tower, own)
+        tensors.update({f"{name}.weight": layer.weight, f"{name}.bias": layer.bias})
+    for i, block in enumerate(tower.blocks):
+        for name, weight, bias in zip("qkv", block.qkv.weight.chunk(3), block.qkv.bias.chunk(3)):
+            tensors.update({f"v.blk.{i}.attn_{name}.weight": weight, f"v.blk.{i}.attn_{name}.bias": bias})
+        for own, name in _TOWER_BLOCK.items():
+            layer = getattr(block, own)
+            tensors.update({f"v.blk.{i}.{name}.weight": layer.weight, f"v.blk.{i}.{name}.bias": layer.bias})
     return tensors
 
 
