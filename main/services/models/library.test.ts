@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AppError} from '#contract';
 import { LibraryModel, noOverrides } from '#contract'
@@ -13,6 +16,7 @@ import { goldenModel } from '../../testing/engineGoldens.ts'
 import { demoModel } from '../../testing/engineRequests.ts'
 import { splitGguf } from '../../testing/ggufSplit.ts'
 import { loraFile } from '../../testing/ggufWriter.ts'
+import { libraryIn } from '../../testing/moveUntilKilled.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
 import { createEngine } from '../engine/index.ts'
 import { createLibrary, createModels, demoModelId } from './index.ts'
@@ -519,6 +523,26 @@ describe('moving the models folder', () => {
     expect(await moving).toEqual(code('Busy'))
     expect(await library.moveFolder(join(temp.path, 'b'), work())).toMatchObject({ folder: join(temp.path, 'b') })
   })
+})
+
+test('a process that is killed while the folder moves loses nothing, wherever it strikes', async () => {
+  store.close()
+  const module = JSON.stringify(new URL('../../testing/moveUntilKilled.ts', import.meta.url).href)
+  const script = `import { moveUntilKilled } from ${module}; await moveUntilKilled(process.argv[1])`
+  const digests = [digest(source.textPath), digest(source.projectorPath!)]
+  for (const lines of [1, 5, 9, 12, 25]) {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script, temp.path], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let left = lines
+    for await (const line of createInterface({ input: child.stdout })) if (--left === 0 && line !== '') child.kill('SIGKILL')
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    expect(child.signalCode).toBe('SIGKILL')
+    const after = libraryIn(temp.path)
+    const [, model] = await after.library.list()
+    expect(model!.files.map((file) => digest(file.path))).toEqual(digests)
+    expect(model).toMatchObject({ isOwned: true })
+    after.close()
+  }
+  store = openStore(join(temp.path, 'data'))
 })
 
 test('what an earlier version did not keep of a model is read when the app starts', async () => {
