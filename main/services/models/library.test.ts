@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -447,6 +448,20 @@ describe('moving the models folder', () => {
     expect(tree(from)).toEqual(before)
     expect(existsSync(join(temp.path, 'new'))).toBe(false)
     expect((await library.get(model.id)).model.textPath).toBe(model.textPath)
+  })
+
+  const memoryDisk = '/dev/shm'
+  const isAnother = existsSync(memoryDisk) && statSync(memoryDisk).dev !== statSync(tmpdir()).dev
+  test.skipIf(!isAnother)('to a real other disk, where files have no second names', async () => {
+    const { before, from } = await filled()
+    const to = mkdtempSync(join(memoryDisk, 'sightline-'))
+    try {
+      expect(await library.moveFolder(to, work())).toMatchObject({ folder: to, bytes: sourceBytes })
+      expect(tree(to)).toEqual(before)
+      expect(existsSync(from)).toBe(false)
+    } finally {
+      rmSync(to, { recursive: true })
+    }
   })
 
   test('to another disk without room is refused and leaves everything', async () => {
