@@ -10,14 +10,21 @@ export const DraftPart = z.discriminatedUnion('type', [
 ])
 export type DraftPart = z.infer<typeof DraftPart>
 
+/** A way out of a full context: a larger one, fewer of the oldest messages, less detail of the pictures. */
+export const Remedy = z.enum(['context', 'turns', 'detail'])
+export type Remedy = z.infer<typeof Remedy>
+
 const Draft = z.object({ conversationId: Id.nullable(), parts: z.array(DraftPart).max(64) })
 const Sent = z.object({ conversationId: Id, userMessageId: Id, answerId: Id })
 
 export const ask = {
   /** Stores the question and starts the answer; follow it with `conversations.watch`. No id: a new conversation. */
   send: oc.input(z.object({ conversationId: Id.nullable(), parts: z.array(DraftPart).min(1).max(64) })).output(Sent),
-  /** Answers the same question again as a new branch; the earlier answer is kept. */
-  retry: oc.input(z.object({ messageId: Id })).output(Sent),
+  /**
+   * Answers the same question again as a new branch; the earlier answer is kept. `remedy`: what is changed first, for this
+   * and the questions after it, when the context was full. ContextFull when that does not help.
+   */
+  retry: oc.input(z.object({ messageId: Id, remedy: Remedy.optional() })).output(Sent),
   /** Stops the answer; its text so far stays. Returns when the engine has stopped. */
   stop: oc.input(z.object({ messageId: Id })).output(z.void()),
   /** The exact tokens of each part of a draft, of the conversation before it and of the context, at once. */

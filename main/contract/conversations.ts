@@ -1,7 +1,7 @@
 import { oc, eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { ErrorInfo } from './errors.ts'
-import { Attachment, PictureBudget } from './media.ts'
+import { Attachment, PictureBudget, Seen } from './media.ts'
 
 export const Id = z.string().min(1).max(64)
 
@@ -50,6 +50,10 @@ export const Message = z.object({
   model: z.string().nullable(),
   usage: Usage.nullable(),
   timings: Timings.nullable(),
+  /** Of an answer: what the model got of the pictures before it; null until it is known. */
+  seen: Seen.nullable(),
+  /** Of an answer: how many of the oldest messages its prompt left out, because they did not fit. */
+  leftOut: z.int(),
   createdAt: z.int(),
   /** Ids of the messages with the same parent, oldest first, this one included: the branches. */
   siblings: z.array(Id),

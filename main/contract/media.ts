@@ -10,6 +10,16 @@ export const PictureBudget = z
   .refine((b) => b.minPixels <= b.maxPixels, 'minPixels must not exceed maxPixels')
 export type PictureBudget = z.infer<typeof PictureBudget>
 
+/**
+ * What a model got to see in a conversation: its family, and each picture or video in order, in pixels after its own
+ * resize. Coordinates in its answer count in these.
+ */
+export const Seen = z.object({
+  family: z.enum(['qwen2vl', 'qwen25vl']),
+  media: z.array(z.object({ width: z.int(), height: z.int(), frames: z.int(), tokens: z.int() })),
+})
+export type Seen = z.infer<typeof Seen>
+
 /** A stored file. `width` and `height` are those of the picture as shown (after EXIF orientation), in pixels. */
 export const Attachment = z.object({
   sha: Sha256,

@@ -1,5 +1,5 @@
 import { AppError } from '#contract'
-import type { Placement, Progress } from '#contract'
+import type { Placement, Progress, Seen } from '#contract'
 import { AsyncQueue } from '../lib/asyncQueue.ts'
 import { Emitter } from '../lib/emitter.ts'
 import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, Engine, EngineState, FileFacts, MachineFacts, ModelFiles, ModelSummary, PlacementCost, TokenCount } from '../services/engine/index.ts'
@@ -11,6 +11,7 @@ export interface ScriptedAnswer {
   /** Settles when the caller aborts. */
   readonly aborted: Promise<void>
   progress(progress: Progress): void
+  seen(seen: Seen): void
   text(text: string): void
   finish(result?: Partial<AnswerResult>): void
   /** Fails the answer; without an error as a crash of the engine's process does. */
@@ -106,6 +107,7 @@ export class ScriptedEngine implements Engine {
         options,
         aborted,
         progress: (progress) => events.push({ type: 'progress', progress }),
+        seen: (seen) => events.push({ type: 'seen', seen }),
         text: (text) => events.push({ type: 'text', text }),
         finish,
         fail: (error = new AppError('EngineCrashed', 'The model stopped unexpectedly. What was written is kept; try again.')) => events.fail(error),

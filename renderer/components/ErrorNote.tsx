@@ -8,7 +8,7 @@ export function ErrorNote({ message, className, children }: { message: string; c
     <div role="alert" className={cx('flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg bg-danger-soft px-3 py-2.5 text-ui text-ink', className)}>
       <TriangleAlert className="size-4 shrink-0 text-danger" aria-hidden />
       <p className="min-w-[12rem] flex-1 [overflow-wrap:anywhere]">{message}</p>
-      {children ? <div className="flex shrink-0 gap-2">{children}</div> : null}
+      {children ? <div className="flex flex-wrap gap-2">{children}</div> : null}
     </div>
   )
 }

@@ -77,6 +77,7 @@ export function runAnswer(parts: {
         if (ended) return
         if (event.type === 'progress') conversations.progress(answerId, event.progress)
         else if (event.type === 'text') batch.push(event.text)
+        else if (event.type === 'seen') conversations.seen(answerId, event.seen)
         else result = event.result
       }
       if (lost) throw lost

@@ -1,5 +1,5 @@
 import { AppError } from '#contract'
-import type { DraftPart } from '#contract'
+import type { DraftPart, Message, Remedy } from '#contract'
 import type { AttachmentGateway } from '../../services/attachments/index.ts'
 import type { Conversations, Sent } from '../../services/conversations/index.ts'
 import type { AnswerRequest, Engine } from '../../services/engine/index.ts'
@@ -8,13 +8,15 @@ import type { SettingsService } from '../../services/settings/index.ts'
 import { runAnswer } from './answerRun.ts'
 import type { AnswerRun } from './answerRun.ts'
 import { toPart, toQuestion } from './draft.ts'
+import { ANSWER_ROOM, contextFor, leaveOutOldest, lowerDetail } from './remedies.ts'
+import type { Fits } from './remedies.ts'
 import { toRequest } from './request.ts'
 import type { Turn } from './request.ts'
 
 export interface AskParts {
   readonly conversations: Conversations
   readonly settings: Pick<SettingsService, 'current'>
-  readonly models: Pick<Models, 'chosen' | 'used'>
+  readonly models: Pick<Models, 'chosen' | 'used' | 'setContext'>
   readonly attachments: Pick<AttachmentGateway, 'get' | 'pathOf'>
   readonly engine: Engine
 }
@@ -30,6 +32,8 @@ export interface Ask {
   send(input: { conversationId: string | null; parts: DraftPart[] }): Sent
   /** `messageId` is a question or one of its answers. Throws NotFound, Busy. */
   retry(input: { messageId: string }): Sent
+  /** Changes what `remedy` says, because the context was full, then as `retry`. Throws ContextFull too when that does not help. */
+  remedy(input: { messageId: string; remedy: Remedy }): Promise<Sent>
   /** Returns when the engine has stopped; at once for an answer that has ended. Throws NotFound. */
   stop(input: { messageId: string }): Promise<void>
   /** Exact tokens of a draft's parts, of the conversation before it, and of the context. */
@@ -48,9 +52,21 @@ export function createAsk({ conversations, settings, models, attachments, engine
   const preparing = new Map<string | null, AbortController>()
 
   const request = (turns: readonly Turn[]) => toRequest(turns, models.chosen(), settings.current, attachments)
-  const before = (conversationId: string | null): Turn[] => {
+  /** The conversation so far, and how many of its oldest messages its last answer left out. */
+  const before = (conversationId: string | null): { path: Message[]; leftOut: number } => {
     const leafId = conversationId === null ? null : conversations.get(conversationId).leafId
-    return leafId === null ? [] : conversations.path(leafId)
+    const path = leafId === null ? [] : conversations.path(leafId)
+    return { path, leftOut: leftOutOf(path) }
+  }
+  const fits: Fits = async (asked) => (await engine.count(asked)).total + ANSWER_ROOM <= models.chosen().contextTokens
+  /** Changes what `remedy` says; returns how many of the oldest messages are left out then. */
+  const apply = async (remedy: Remedy, path: readonly Message[]): Promise<number> => {
+    const leftOut = leftOutOf(path)
+    const asked = (messages: readonly Message[]) => request(messages)
+    if (remedy === 'turns') return leaveOutOldest(path, leftOut, asked, fits)
+    if (remedy === 'detail') conversations.lowerDetail(path.at(-1)!.id, await lowerDetail(asked(path.slice(leftOut)), fits))
+    if (remedy === 'context') models.setContext(models.chosen().model.id, contextFor((await engine.count(asked(path.slice(leftOut)))).total))
+    return leftOut
   }
   const refuseWhileRunning = (conversationId: string | null) => {
     if ([...running.values()].some((run) => run.conversationId === conversationId && !run.ended)) {
@@ -61,7 +77,8 @@ export function createAsk({ conversations, settings, models, attachments, engine
   const toAsked = ({ conversationId, parts: draft }: Draft) => {
     const parts = draft.map((part) => toPart(part, attachments))
     const kept = parts.filter((part) => part !== null)
-    return { parts, asked: request([...before(conversationId), ...(kept.length > 0 ? [{ role: 'user', parts: kept } as const] : [])]) }
+    const { path, leftOut } = before(conversationId)
+    return { parts, asked: request([...path.slice(leftOut), ...(kept.length > 0 ? [{ role: 'user', parts: kept } as const] : [])]) }
   }
   const start = (sent: Sent, asked: AnswerRequest, modelId: string): Sent => {
     const { conversationId, answerId } = sent
@@ -76,24 +93,41 @@ export function createAsk({ conversations, settings, models, attachments, engine
     return sent
   }
 
+  const questionOf = (messageId: string): string => {
+    const message = conversations.message(messageId)
+    refuseWhileRunning(message.conversationId)
+    const questionId = message.role === 'user' ? message.id : message.parentId
+    if (questionId === null) throw new AppError('NotFound', 'The question of this answer is no longer there.', { id: messageId })
+    return questionId
+  }
+  const answerAgain = (questionId: string, leftOut: number): Sent => {
+    const path = conversations.path(questionId)
+    refuseWhileRunning(conversations.message(questionId).conversationId)
+    const { model } = models.chosen()
+    const asked = request(path.slice(leftOut))
+    return start(conversations.answerAgain(questionId, model.name, leftOut), asked, model.id)
+  }
+
   return {
     send({ conversationId, parts: draft }) {
       const parts = toQuestion(draft, attachments)
       refuseWhileRunning(conversationId)
-      const asked = request([...before(conversationId), { role: 'user', parts }])
+      const { path, leftOut } = before(conversationId)
+      const asked = request([...path.slice(leftOut), { role: 'user', parts }])
       preparing.get(conversationId)?.abort()
       const { model } = models.chosen()
-      return start(conversations.ask({ conversationId, parts, model: model.name }), asked, model.id)
+      return start(conversations.ask({ conversationId, parts, model: model.name, leftOut }), asked, model.id)
     },
 
     retry({ messageId }) {
-      const message = conversations.message(messageId)
-      refuseWhileRunning(message.conversationId)
-      const questionId = message.role === 'user' ? message.id : message.parentId
-      if (questionId === null) throw new AppError('NotFound', 'The question of this answer is no longer there.', { id: messageId })
-      const asked = request(conversations.path(questionId))
-      const { model } = models.chosen()
-      return start(conversations.answerAgain(questionId, model.name), asked, model.id)
+      const questionId = questionOf(messageId)
+      const { role, leftOut } = conversations.message(messageId)
+      return answerAgain(questionId, role === 'assistant' ? leftOut : leftOutOf(conversations.path(questionId)))
+    },
+
+    async remedy({ messageId, remedy }) {
+      const questionId = questionOf(messageId)
+      return answerAgain(questionId, await apply(remedy, conversations.path(questionId)))
     },
 
     async stop({ messageId }) {
@@ -136,4 +170,9 @@ export function createAsk({ conversations, settings, models, attachments, engine
       for (const run of running.values()) run.interrupt()
     },
   }
+}
+
+/** How many of the oldest messages the latest answer of a path left out. */
+function leftOutOf(path: readonly Message[]): number {
+  return path.findLast(({ role }) => role === 'assistant')?.leftOut ?? 0
 }

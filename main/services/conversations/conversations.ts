@@ -43,9 +43,9 @@ export function createConversations(db: Database, now: () => number = Date.now):
     if (!answer) throw new Error(`Message ${messageId} is not streaming.`)
     return answer
   }
-  const startAnswer = (conversationId: string, parentId: string, model: string, time: number): string => {
+  const startAnswer = (conversationId: string, parentId: string, model: string, time: number, leftOut = 0): string => {
     const parts: Part[] = [{ type: 'text', text: '' }]
-    const id = store.addMessage({ conversationId, parentId, role: 'assistant', status: 'streaming', model, parts }, time)
+    const id = store.addMessage({ conversationId, parentId, role: 'assistant', status: 'streaming', model, parts, leftOut }, time)
     store.moveTo(conversationId, id)
     store.touch(conversationId, time)
     return id
@@ -107,24 +107,24 @@ export function createConversations(db: Database, now: () => number = Date.now):
       publishSnapshot(conversationId)
     },
 
-    ask({ conversationId, parts, model }) {
+    ask({ conversationId, parts, model, leftOut }) {
       const time = now()
       const sent = db.transaction((): Sent => {
         const id = conversationId ?? store.addConversation(titleOf(parts), time)
         const parentId = store.conversation(id).leafId
-        const question = { conversationId: id, parentId, role: 'user', status: 'complete', model: null, parts } as const
+        const question = { conversationId: id, parentId, role: 'user', status: 'complete', model: null, parts, leftOut: 0 } as const
         const userMessageId = store.addMessage(question, time)
-        return { conversationId: id, userMessageId, answerId: startAnswer(id, userMessageId, model, time) }
+        return { conversationId: id, userMessageId, answerId: startAnswer(id, userMessageId, model, time, leftOut) }
       })()
       begin(sent)
       for (const id of [sent.userMessageId, sent.answerId]) feed.publish(sent.conversationId, { type: 'message', message: store.message(id) })
       return sent
     },
 
-    answerAgain(questionId, model) {
+    answerAgain(questionId, model, leftOut) {
       const time = now()
       const { conversationId } = store.message(questionId)
-      const answerId = db.transaction(() => startAnswer(conversationId, questionId, model, time))()
+      const answerId = db.transaction(() => startAnswer(conversationId, questionId, model, time, leftOut))()
       const sent = { conversationId, userMessageId: questionId, answerId }
       begin(sent)
       publishSnapshot(conversationId)
@@ -146,6 +146,17 @@ export function createConversations(db: Database, now: () => number = Date.now):
       const { conversationId } = streamingAnswer(messageId)
       feed.setProgress(messageId, progress)
       if (isShown(conversationId, messageId)) feed.publish(conversationId, { type: 'progress', messageId, progress })
+    },
+
+    seen(messageId, seen) {
+      const { conversationId } = streamingAnswer(messageId)
+      store.seen(messageId, seen)
+      if (isShown(conversationId, messageId)) feed.publish(conversationId, { type: 'message', message: store.message(messageId) })
+    },
+
+    lowerDetail(messageId, maxPixels) {
+      db.transaction(() => store.path(messageId).forEach(({ id }) => store.lowerDetail(id, maxPixels)))()
+      publishSnapshot(store.message(messageId).conversationId)
     },
 
     finish(messageId, ending) {

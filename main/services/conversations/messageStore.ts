@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '#contract'
-import type { Conversation, Message, Part } from '#contract'
+import type { Conversation, Message, Part, Seen } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { conversationOf, messageOf, partOf } from './rows.ts'
 import type { ConversationRow, MessageRow, PartRow } from './rows.ts'
@@ -26,9 +26,15 @@ export function createMessageStore(db: Database) {
     parts: db.prepare<[string], PartRow>('SELECT type, text, attachment FROM parts WHERE message_id = ? ORDER BY ordinal'),
     siblings: db.prepare<[string, string | null], string>('SELECT id FROM messages WHERE conversation_id = ? AND parent_id IS ? ORDER BY position').pluck(),
     newestChild: db.prepare<[string], string>('SELECT id FROM messages WHERE parent_id = ? ORDER BY position DESC LIMIT 1').pluck(),
-    addMessage: db.prepare('INSERT INTO messages (id, conversation_id, parent_id, role, status, model, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)'),
+    addMessage: db.prepare('INSERT INTO messages (id, conversation_id, parent_id, role, status, model, left_out, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
     addPart: db.prepare('INSERT INTO parts (message_id, ordinal, type, text, attachment_sha, attachment) VALUES (?, ?, ?, ?, ?, ?)'),
     append: db.prepare('UPDATE parts SET text = text || ? WHERE message_id = ? AND ordinal = 0'),
+    seen: db.prepare('UPDATE messages SET seen = ? WHERE id = ?'),
+    lowerDetail: db.prepare(`
+      UPDATE parts SET attachment = json_set(attachment, '$.budget', json_object(
+        'minPixels', min(@most, coalesce(attachment ->> '$.budget.minPixels', 784)),
+        'maxPixels', min(@most, coalesce(attachment ->> '$.budget.maxPixels', @most))))
+      WHERE message_id = @id AND type = 'image'`),
     finish: db.prepare(`UPDATE messages SET status = ?, error = ?, usage = ?, timings = ? WHERE id = ?`),
     index: db.prepare(`
       INSERT INTO message_search (rowid, text)
@@ -69,9 +75,9 @@ export function createMessageStore(db: Database) {
     touch: (id: string, now: number) => void sql.touch.run(now, id),
     moveTo: (conversationId: string, leafId: string) => void sql.moveTo.run(leafId, conversationId),
 
-    addMessage(message: Pick<Message, 'conversationId' | 'parentId' | 'role' | 'status' | 'model' | 'parts'>, now: number): string {
+    addMessage(message: Pick<Message, 'conversationId' | 'parentId' | 'role' | 'status' | 'model' | 'parts' | 'leftOut'>, now: number): string {
       const id = randomUUID()
-      sql.addMessage.run(id, message.conversationId, message.parentId, message.role, message.status, message.model, now)
+      sql.addMessage.run(id, message.conversationId, message.parentId, message.role, message.status, message.model, message.leftOut, now)
       message.parts.forEach((part, ordinal) => {
         if (part.type === 'text') sql.addPart.run(id, ordinal, 'text', part.text, null, null)
         else sql.addPart.run(id, ordinal, 'image', null, part.attachment.sha, JSON.stringify({ ...part.attachment, budget: part.budget }))
@@ -80,6 +86,8 @@ export function createMessageStore(db: Database) {
       return id
     },
     append: (id: string, text: string) => void sql.append.run(text, id),
+    seen: (id: string, seen: Seen) => void sql.seen.run(JSON.stringify(seen), id),
+    lowerDetail: (id: string, maxPixels: number) => void sql.lowerDetail.run({ id, most: maxPixels }),
     /** Only for a streaming message. */
     finish(id: string, { status, error, usage, timings }: Ending): void {
       const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value))

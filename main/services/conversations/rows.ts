@@ -19,6 +19,8 @@ export interface MessageRow {
   readonly model: string | null
   readonly usage: string | null
   readonly timings: string | null
+  readonly seen: string | null
+  readonly left_out: number
   readonly created_at: number
 }
 
@@ -50,6 +52,8 @@ export function messageOf(row: MessageRow, parts: Part[], siblings: string[]): M
     model: row.model,
     usage: parsed<Message['usage']>(row.usage),
     timings: parsed<Message['timings']>(row.timings),
+    seen: parsed<Message['seen']>(row.seen),
+    leftOut: row.left_out,
     createdAt: row.created_at,
     siblings,
   }

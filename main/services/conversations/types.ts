@@ -1,4 +1,4 @@
-import type { Conversation, ConversationEvent, ConversationListEvent, ErrorInfo, Message, MessageStatus, Part, Progress, Timings, Usage } from '#contract'
+import type { Conversation, ConversationEvent, ConversationListEvent, ErrorInfo, Message, MessageStatus, Part, Progress, Seen, Timings, Usage } from '#contract'
 import type { EventStream } from '../../lib/eventStream.ts'
 
 /** Ids of a stored question and of the answer that is being written. */
@@ -43,13 +43,17 @@ export interface Conversations {
   /** Makes the branch that holds `messageId` the current one, down to its newest message. */
   selectBranch(messageId: string): void
   /** Stores a question below the current leaf (null: in a new conversation) and an empty answer that is streaming. */
-  ask(question: { conversationId: string | null; parts: Part[]; model: string }): Sent
-  /** Adds another streaming answer to a question and makes it the current branch. */
-  answerAgain(questionId: string, model: string): Sent
+  ask(question: { conversationId: string | null; parts: Part[]; model: string; leftOut?: number }): Sent
+  /** Adds another streaming answer to a question and makes it the current branch. `leftOut`: messages its prompt leaves out. */
+  answerAgain(questionId: string, model: string, leftOut?: number): Sent
   /** Appends to a streaming answer. Throws when the message is not streaming. */
   append(messageId: string, text: string): void
   /** Tells watchers what the engine is doing for a streaming answer, until text comes; not stored. */
   progress(messageId: string, progress: Progress): void
+  /** Stores what the model sees of the pictures before a streaming answer. */
+  seen(messageId: string, seen: Seen): void
+  /** Gives no picture up to `messageId` more than `maxPixels` from now on. */
+  lowerDetail(messageId: string, maxPixels: number): void
   /** Ends a streaming answer. Throws when the message is not streaming. */
   finish(messageId: string, ending: Ending): Message
   /** Tells watchers that a streaming answer failed and could not be saved as such; the next start finds it interrupted. */

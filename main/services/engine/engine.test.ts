@@ -51,6 +51,19 @@ describe('an answer', () => {
     expect(engine.state.backend).toMatch(/^CPU/)
   })
 
+  test('tells first what the model sees: the family, and each picture and video as it is resized', async () => {
+    const events: AnswerEvent[] = []
+    const video: ChatPart = { type: 'video', frames: [0, 1, 2].map(() => ({ path: samplePath('red-circle') })), resizedWidth: 56, resizedHeight: 84 }
+    const earlier = [user(sample('red-circle'), WHAT), message('assistant', 'A red circle.')]
+    await ask(requestOf([...earlier, user(video, { type: 'image', source: { path: samplePath('blue-square') }, maxPixels: 4 * 784 }, WHAT)]), undefined, (event) => events.push(event))
+    const told = events.filter(({ type }) => type !== 'progress')[0]
+    expect(told).toEqual({
+      type: 'seen',
+      seen: { family: 'qwen2vl', media: [{ width: 112, height: 112, frames: 1, tokens: 16 }, { width: 56, height: 84, frames: 3, tokens: 12 }, { width: 56, height: 56, frames: 1, tokens: 4 }] },
+    })
+    expect(events.filter(({ type }) => type === 'seen')).toHaveLength(1)
+  })
+
   test.each([
     ['red-circle', 'blue-square', 'Picture 1: a red circle. Picture 2: a blue square.'],
     ['blue-square', 'red-circle', 'Picture 1: a blue square. Picture 2: a red circle.'],

@@ -57,6 +57,7 @@ class LlamaEngine implements Engine {
     const id = link.request({ op: 'answer', request, conversation: options.conversationId ?? null }, (reply) => {
       if (reply instanceof AppError) events.fail(reply)
       else if (reply.type === 'text') events.push({ type: 'text', text: reply.text })
+      else if (reply.type === 'seen') events.push({ type: 'seen', seen: reply.seen })
       else if (reply.type === 'progress') {
         if (reply.progress.phase === 'loading') this.process.loading(request.model, reply.progress.done / reply.progress.total)
         events.push({ type: 'progress', progress: reply.progress })

@@ -1,4 +1,4 @@
-import type { ErrorInfo, Progress } from '#contract'
+import type { ErrorInfo, Progress, Seen } from '#contract'
 import type { AnswerRequest, AnswerResult, BackendChoice, ContextOptions, DeviceInfo, GpuVariant, MachineFacts, MemoryPlan, ModelFiles, TokenCount } from './types.ts'
 
 /** A request as the engine process gets it. `conversation` names whose KV state it continues. */
@@ -40,6 +40,7 @@ export type FromWorker =
   | { readonly type: 'started'; readonly backend: string; readonly noGpuReason: string | null; readonly devices: readonly DeviceInfo[] }
   | { readonly type: 'planned'; readonly plan: MemoryPlan; readonly note: string | null }
   | { readonly type: 'memory'; readonly residentBytes: number }
+  | { readonly type: 'seen'; readonly id: number; readonly seen: Seen }
   | { readonly type: 'progress'; readonly id: number; readonly progress: Progress }
   | { readonly type: 'text'; readonly id: number; readonly text: string }
   | { readonly type: 'batchText'; readonly id: number; readonly index: number; readonly text: string }

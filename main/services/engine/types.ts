@@ -1,4 +1,4 @@
-import type { ErrorInfo, Fit, PictureBudget, Placement, Progress, Sampling, Timings, Usage } from '#contract'
+import type { ErrorInfo, Fit, PictureBudget, Placement, Progress, Sampling, Seen, Timings, Usage } from '#contract'
 
 /** The two files of a model. No projector: text only. */
 export interface ModelFiles {
@@ -76,8 +76,9 @@ export interface AnswerResult {
   readonly finishReason: 'stop' | 'length' | 'aborted'
 }
 
-/** What an answer yields: progress before the first token, then text as it is generated, then the result once. */
+/** What an answer yields: once what the model sees, progress before the first token, then text as it is generated, then the result once. */
 export type AnswerEvent =
+  | { readonly type: 'seen'; readonly seen: Seen }
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'done'; readonly result: AnswerResult }

@@ -1,11 +1,13 @@
 import { useState, type ReactNode } from 'react'
-import type { ErrorInfo, Message } from '#contract'
+import type { ErrorInfo, Message, Remedy } from '#contract'
 import { Button } from '../../components/Button.tsx'
 import { ErrorNote } from '../../components/ErrorNote.tsx'
 import { Markdown } from '../../components/Markdown.tsx'
 import { canRetry, toAppError } from '../../lib/errors.ts'
+import { count } from '../../lib/format.ts'
 import { AnswerActions } from './AnswerActions.tsx'
 import { progressText } from './progress.ts'
+import { remediesFor, remedyWords } from './remedies.ts'
 import { textOf } from './state.ts'
 import { retry, useRead } from './store.ts'
 
@@ -25,20 +27,32 @@ export function Answer({ message }: { message: Message }): ReactNode {
   const streaming = message.status === 'streaming'
   const [refusal, setRefusal] = useState<string | null>(null)
   const end = ending(message)
-  const again = async (): Promise<void> => {
+  const isFirst = useRead((state) => state.order.indexOf(message.id) < 2)
+  const again = async (remedy?: Remedy): Promise<void> => {
     setRefusal(null)
     try {
-      await retry(message.id)
+      await retry(message.id, remedy)
     } catch (thrown) {
       setRefusal(toAppError(thrown).message)
     }
   }
+  const ways = end?.error
+    ? [
+        ...(canRetry(end.error) ? [<Button key="retry" onClick={() => void again()}>Retry</Button>] : []),
+        ...remediesFor(end.error, isFirst).map((remedy) => (
+          <Button key={remedy} onClick={() => void again(remedy)}>
+            {remedyWords[remedy]}
+          </Button>
+        )),
+      ]
+    : []
   return (
     <article aria-label="Answer" aria-busy={streaming} data-message-id={message.id} data-status={message.status} className="group/answer flex flex-col gap-2">
+      {message.leftOut > 0 ? <p className="text-small text-muted">The {count(message.leftOut)} oldest messages are left out of this question, to fit the context.</p> : null}
       <AnswerText message={message} />
       {end?.note ? <p className="text-muted">{end.note}</p> : null}
       {end?.error ? (
-        <ErrorNote message={end.error.message}>{canRetry(end.error) ? <Button onClick={() => void again()}>Retry</Button> : null}</ErrorNote>
+        <ErrorNote message={end.error.message}>{ways.length > 0 ? ways : null}</ErrorNote>
       ) : null}
       {refusal ? <ErrorNote message={refusal} /> : null}
       {streaming ? null : <AnswerActions message={message} onRegenerate={() => void again()} />}

@@ -13,6 +13,8 @@ const message = (id: string, over: Partial<Message> = {}): Message => ({
   model: null,
   usage: null,
   timings: null,
+  seen: null,
+  leftOut: 0,
   createdAt: 1,
   siblings: [id],
   ...over,

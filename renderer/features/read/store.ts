@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import type { ConversationEvent } from '#contract'
+import type { ConversationEvent, Remedy } from '#contract'
 import { announce } from '../../lib/announce.ts'
 import { follow } from '../../lib/follow.ts'
 import { createFrameBatch } from '../../lib/frameBatch.ts'
@@ -56,9 +56,9 @@ export async function followConversation(id: string | null, signal: AbortSignal)
   })
 }
 
-/** Answers the same question again as a new branch. */
-export async function retry(messageId: string): Promise<void> {
-  await call((core) => core.ask.retry({ messageId }))
+/** Answers the same question again as a new branch; `remedy` is changed first, when the context was full. */
+export async function retry(messageId: string, remedy?: Remedy): Promise<void> {
+  await call((core) => core.ask.retry({ messageId, ...(remedy && { remedy }) }))
 }
 
 /** Stops an answer; its text so far stays. */

@@ -4,6 +4,8 @@ import { settings } from './003-settings.ts'
 import { attachments } from './004-attachments.ts'
 import { downloads } from './005-downloads.ts'
 import { library } from './006-library.ts'
+import { benchmarks } from './007-benchmarks.ts'
+import { seen } from './008-seen.ts'
 
 /** SQL of every schema version: entry 0 makes version 1 of an empty file, entry n makes version n + 1 of version n. Only ever append. */
-export const migrations: readonly string[] = [conversations, search, settings, attachments, downloads, library]
+export const migrations: readonly string[] = [conversations, search, settings, attachments, downloads, library, benchmarks, seen]

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
-import { picture } from '../../../bench/picture.ts'
-import { prose } from '../../../bench/prose.ts'
+import { picture, prose } from '../../../lib/workload/index.ts'
 import { forkWorker } from '../../../nodePorts.ts'
 import { goldenModel } from '../../../testing/engineGoldens.ts'
 import { answered, demoModel, requestOf, user } from '../../../testing/engineRequests.ts'
@@ -37,7 +36,7 @@ test.skipIf(process.platform !== 'linux').each([
     },
   })
   try {
-    const image = { type: 'image' as const, source: { bytes: await picture(1, SIDE), name: 'picture' } }
+    const image = { type: 'image' as const, source: { bytes: picture(1, SIDE), name: 'picture' } }
     const ask = (length: number) =>
       requestOf([user(image, prose(1, length))], { model, contextTokens, maxTokens: 4, ignoreEos: true, budget: { minPixels: 784, maxPixels: SIDE * SIDE } })
     const perCharacter = (await engine.count(ask(2000))).text / 2000

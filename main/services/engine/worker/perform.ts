@@ -20,6 +20,7 @@ export interface Surroundings {
 export async function perform(work: Work, turn: Turn, { host, turns, say }: Surroundings): Promise<WorkResult> {
   let said = false
   const listener: Listener = {
+    seen: (seen) => say({ type: 'seen', id: work.id, seen }),
     progress: (progress) => say({ type: 'progress', id: work.id, progress }),
     text: (text) => {
       said = true

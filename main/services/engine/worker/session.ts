@@ -1,5 +1,5 @@
 import { AppError } from '#contract'
-import type { Progress } from '#contract'
+import type { Progress, Seen } from '#contract'
 import type { Asked } from '../protocol.ts'
 import type { AnswerRequest, AnswerResult, ContextOptions, ModelFiles, TokenCount } from '../types.ts'
 import { Aborted } from './aborted.ts'
@@ -24,6 +24,7 @@ import { VisionTower } from './vision/tower.ts'
 
 /** Hears what an answer is doing. */
 export interface Listener {
+  seen(seen: Seen): void
   progress(progress: Progress): void
   text(text: string): void
 }
@@ -123,6 +124,7 @@ export class Session {
   async answer({ request, conversation }: Asked, listener: Listener, signal: AbortSignal, loadMs: number): Promise<AnswerResult> {
     const started = performance.now()
     const prompt = await this.prompt(request)
+    if (this.encoder) listener.seen({ family: this.encoder.family, media: [...prompt.seen] })
     const context = await this.context.for(request, prompt)
     const embed = (media: string) => this.embed(prompt, media, signal)
     const answering = new Answering({

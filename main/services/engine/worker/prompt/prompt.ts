@@ -1,7 +1,9 @@
+import type { Seen } from '#contract'
 import type { AnswerRequest } from '../../types.ts'
 import type { Tokenizer } from '../language/tokenizer.ts'
 import { measureMedia } from '../vision/media.ts'
 import type { Media, MediaRules } from '../vision/media.ts'
+import { TOKEN } from '../vision/patches.ts'
 import { gridTokens } from './positions.ts'
 import type { Unit } from './positions.ts'
 import { BREAK, quote, renderChat } from './template.ts'
@@ -13,6 +15,8 @@ export interface Prompt {
   /** Token ids with pad ids in place of media, as the reference's processor returns them. */
   readonly ids: readonly number[]
   readonly media: ReadonlyMap<string, Media>
+  /** Its pictures and videos in order, as they are resized. */
+  readonly seen: Seen['media']
   /** How many units are settled while the question is still being written: all up to the last medium. */
   readonly settled: number
   readonly tokens: number
@@ -42,6 +46,7 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
   const units: Unit[] = []
   const ids: number[] = []
   const media = new Map<string, Media>()
+  const seen: Seen['media'] = []
   const mediaOfPart = new Map<object, number>()
   const mediaTokens = { image: 0, video: 0 }
   for (const piece of rendered) {
@@ -55,6 +60,7 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     const measured = await measureMedia(piece.media, request.budget, rules.media)
     const tokens = gridTokens(measured.grid)
     media.set(measured.key, measured)
+    seen.push({ width: measured.grid.columns * TOKEN, height: measured.grid.rows * TOKEN, frames: piece.media.type === 'video' ? piece.media.frames.length : 1, tokens })
     mediaOfPart.set(piece.media, tokens)
     units.push({ media: measured.key, grid: measured.grid })
     for (let i = 0; i < tokens; i++) ids.push(pads[piece.media.type])
@@ -67,5 +73,5 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
   const latestTokens = [...lastMessage, ...systemTokens].reduce((sum, count) => sum + count, TEMPLATE_TOKENS)
   const settled = units.findLastIndex((unit) => 'media' in unit) + 1
   const { image: pictureTokens, video: videoTokens } = mediaTokens
-  return { units, ids, media, settled, tokens: ids.length, mediaTokens: pictureTokens + videoTokens, pictureTokens, videoTokens, latestTokens, lastMessage }
+  return { units, ids, media, seen, settled, tokens: ids.length, mediaTokens: pictureTokens + videoTokens, pictureTokens, videoTokens, latestTokens, lastMessage }
 }
