@@ -89,6 +89,10 @@ export function createLibrary(options: LibraryOptions): Library {
     const current = currentId()
     return Promise.all(registry.entries().map((entry) => shown(entry, entry.model.id === current, folder.get())))
   }
+  const space = () => {
+    const own = registry.entries().filter(({ model }) => !model.isDemo)
+    return spaceOf(folder.get(), own.flatMap(({ files }) => files.map((file) => file.path)), readRoom)
+  }
   /** Work on files of the models folder, which must not be moved meanwhile. */
   const inFolder = async <T>(work: () => Promise<T>): Promise<T> => {
     if (moving) throw new AppError('Busy', 'The models folder is being moved. Wait until that is done, or stop it first.')
@@ -144,10 +148,7 @@ export function createLibrary(options: LibraryOptions): Library {
         await removeFiles(folder.get(), inside.filter((path) => !used.has(path)), () => models.remove(id))
       })
     },
-    async space() {
-      const own = registry.entries().filter(({ model }) => !model.isDemo)
-      return spaceOf(folder.get(), own.flatMap(({ files }) => files.map((file) => file.path)), readRoom)
-    },
+    space,
     async moveFolder(given, work) {
       if (moving || working > 0) throw inWork()
       moving = true
@@ -159,7 +160,7 @@ export function createLibrary(options: LibraryOptions): Library {
       } finally {
         moving = false
       }
-      return this.space()
+      return space()
     },
     async scan(path, signal) {
       const places = path === null ? usualPlaces(options.surroundings) : [await placeAt(path)]
@@ -174,12 +175,12 @@ export function createLibrary(options: LibraryOptions): Library {
         const name = facts.name.includes(facts.quantization) ? facts.name : `${facts.name} ${facts.quantization}`
         const target = { folder: folder.get(), name, readRoom }
         const copied = await importCopy({ textPaths: facts.textPaths, projectorPath: files.projectorPath }, target, work)
-        try {
-          return await get((await models.register(copied, { ...about, computed: copied.digests })).id)
-        } catch (error) {
+        const undo = async (error: unknown) => {
           await rm(dirname(copied.textPath), { recursive: true, force: true })
           throw error
         }
+        const { id } = await models.register(copied, { ...about, computed: copied.digests }).catch(undo)
+        return get(id)
       }),
     holds: (path) => registry.entries().some(({ files }) => files.some((file) => file.path === resolve(path))),
     async fileOf(id) {

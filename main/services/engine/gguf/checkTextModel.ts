@@ -39,6 +39,8 @@ export interface WeightBytes {
 }
 
 const ARCHITECTURE = 'qwen2vl'
+/** What Ollama's own converter calls Qwen2.5-VL; llama.cpp does not read such files. */
+const OLLAMA_ARCHITECTURE = 'qwen25vl'
 const MAX_NAME = 80
 const MAX_BLOCKS = 512
 const MAX_LENGTH = 65_536
@@ -96,6 +98,11 @@ function checkKind(header: GgufHeader, fields: Fields): void {
       'ProjectorMismatch',
       `${basename(path)} is a projector, not a language model. The two files seem to be swapped: choose it as the projector.`,
       { path },
+    )
+  if (architecture === OLLAMA_ARCHITECTURE)
+    throw unsupported(
+      path,
+      'is a Qwen2.5-VL model in the form of Ollama, which keeps it in one file with its projector. Download the model here instead.',
     )
   if (architecture !== ARCHITECTURE)
     throw unsupported(
