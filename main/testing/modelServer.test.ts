@@ -16,9 +16,17 @@ afterEach(() => server.close())
 const json = async (path: string, init?: RequestInit) => (await fetch(server.address + path, init)).json() as Promise<unknown>
 
 test('it lists as Hugging Face does, with digests of large files', async () => {
-  expect(await json('/api/models/owner/name')).toMatchObject({ id: 'owner/name', sha: 'a'.repeat(40), gated: false, siblings: [{ rfilename: 'Q4/m.gguf' }, { rfilename: 'README.md' }] })
+  expect(await json('/api/models/owner/name')).toMatchObject({
+    id: 'owner/name',
+    sha: 'a'.repeat(40),
+    gated: false,
+    siblings: [{ rfilename: 'Q4/m.gguf' }, { rfilename: 'README.md' }],
+  })
   const tree = await json(`/api/models/owner/name/tree/${'a'.repeat(40)}?recursive=true`)
-  expect(tree).toMatchObject([{ type: 'file', path: 'Q4/m.gguf', size: 1000, lfs: { oid: digest, size: 1000 } }, { path: 'README.md', size: 7 }])
+  expect(tree).toMatchObject([
+    { type: 'file', path: 'Q4/m.gguf', size: 1000, lfs: { oid: digest, size: 1000 } },
+    { path: 'README.md', size: 7 },
+  ])
   expect((tree as object[])[1]).not.toHaveProperty('lfs')
   expect((await fetch(`${server.address}/api/models/owner/name/tree/other`)).status).toBe(404)
   expect((await fetch(`${server.address}/api/models/owner/none`)).status).toBe(404)
@@ -36,7 +44,11 @@ test.each(['huggingface', 'modelscope'] as const)('files of %s redirect to a pla
   const head = await fetch(url, { redirect: 'manual' })
   expect([head.status, head.headers.get('x-linked-size')]).toEqual([302, '1000'])
   const part = await fetch(url, { headers: { Range: 'bytes=10-19' } })
-  expect([part.status, part.headers.get('content-range'), part.headers.get('etag')]).toEqual([206, 'bytes 10-19/1000', '"version-1"'])
+  expect([part.status, part.headers.get('content-range'), part.headers.get('etag')]).toEqual([
+    206,
+    'bytes 10-19/1000',
+    '"version-1"',
+  ])
   expect(Buffer.from(await part.arrayBuffer()).equals(content.subarray(10, 20))).toBe(true)
   const other = await fetch(url, { headers: { Range: 'bytes=10-19', 'If-Range': '"version-0"' } })
   expect(other.status).toBe(200)

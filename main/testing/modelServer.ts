@@ -3,36 +3,13 @@ import { createServer as createHttpServer } from 'node:http'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { parseRange } from '../lib/http/byteRange.ts'
-import { sendFaulty } from './modelServer/faults.ts'
+import { redirect, sendFile, sendJson, sha256 } from './modelServer/answers.ts'
+import type { Repository, ServedRepository, State } from './modelServer/answers.ts'
 import type { Fault } from './modelServer/faults.ts'
 import { huggingFaceModel, huggingFaceTree, modelScopeFiles } from './modelServer/listings.ts'
 
+export type { ServedFile, ServedRepository } from './modelServer/answers.ts'
 export type { Fault } from './modelServer/faults.ts'
-
-/** How a file is served. */
-export interface ServedFile {
-  readonly content: Uint8Array
-  /** What listings say its digest is; as it is by default. */
-  readonly sha256?: string
-  /** Whether ranges are answered; true by default. */
-  readonly ranges?: boolean
-  /** Kind of its ETag; strong by default. */
-  readonly etag?: 'strong' | 'weak' | 'none'
-  /** Whether Last-Modified is sent; true by default. */
-  readonly lastModified?: boolean
-}
-
-export interface ServedRepository {
-  /** "owner/name" */
-  readonly repository: string
-  readonly revision?: string
-  readonly files: Readonly<Record<string, ServedFile | Uint8Array>>
-  /** Bearer token without which listings and files are refused with 401. */
-  readonly token?: string
-  /** Address of another server that files are redirected to; this one by default. */
-  readonly cdn?: string
-}
 
 /** A request that arrived. */
 export interface SeenRequest {
@@ -60,20 +37,6 @@ export interface ModelServer {
   close(): Promise<void>
 }
 
-interface State {
-  file: ServedFile
-  version: number
-  faults: Fault[]
-}
-
-interface Repository {
-  readonly served: ServedRepository
-  readonly revision: string
-  readonly states: Map<string, State>
-}
-
-const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex')
-
 export interface ModelServerOptions {
   /** A free one by default. */
   readonly port?: number
@@ -82,7 +45,10 @@ export interface ModelServerOptions {
 }
 
 /** Starts a server on the loopback address with these repositories. */
-export async function startModelServer(repositories: readonly ServedRepository[] = [], options: ModelServerOptions = {}): Promise<ModelServer> {
+export async function startModelServer(
+  repositories: readonly ServedRepository[] = [],
+  options: ModelServerOptions = {},
+): Promise<ModelServer> {
   const { port = 0, certificate } = options
   const known = new Map<string, Repository>()
   const requests: SeenRequest[] = []
@@ -122,7 +88,7 @@ export async function startModelServer(repositories: readonly ServedRepository[]
     add,
     fileUrl(repository, path, source = 'huggingface') {
       const { revision } = known.get(repository) as Repository
-      return `${address}${source === 'modelscope' ? '/models' : ''}/${repository}/resolve/${revision}/${path}`
+      return `${address}${source === 'modelscope' ? '/models' : ''}/${repository}/resolve/${revision}/${path.split('/').map(encodeURIComponent).join('/')}`
     },
     script: (repository, path, faults) => void state(repository, path).faults.push(...faults),
     left: (repository, path) => state(repository, path).faults.length,
@@ -160,74 +126,15 @@ function answer(request: IncomingMessage, response: ServerResponse, known: Reado
     return sendJson(response, 401, { error: 'Access to this model is restricted.' })
   }
   const asked = scope ? (url.searchParams.get('Revision') ?? 'master') : file || tree ? found.rest[0] : (found.rest[0] ?? 'main')
-  if (asked !== revision && asked !== 'main' && asked !== 'master') return sendJson(response, 404, { error: 'Revision not found' })
+  if (asked !== revision && asked !== 'main' && asked !== 'master')
+    return sendJson(response, 404, { error: 'Revision not found' })
   if (file) return redirect(response, found.repository, file.rest[1] ?? '')
-  const files = [...states].map(([path, { file }]) => ({ path, bytes: file.content.length, sha256: file.sha256 ?? sha256(file.content) }))
+  const files = [...states].map(([path, { file }]) => ({
+    path,
+    bytes: file.content.length,
+    sha256: file.sha256 ?? sha256(file.content),
+  }))
   if (tree) return sendJson(response, 200, huggingFaceTree(files))
   if (scope) return sendJson(response, 200, modelScopeFiles(revision, files))
   sendJson(response, 200, huggingFaceModel(served.repository, revision, files, served.token !== undefined))
-}
-
-function redirect(response: ServerResponse, { served, revision, states }: Repository, path: string): void {
-  const state = states.get(path)
-  if (!state) return sendJson(response, 404, { error: 'Entry not found' })
-  const { content } = state.file
-  response.writeHead(302, {
-    Location: `${served.cdn ?? ''}/cdn/${served.repository}/${path.split('/').map(encodeURIComponent).join('/')}?signature=${state.version}`,
-    'X-Repo-Commit': revision,
-    'X-Linked-Etag': `"${state.file.sha256 ?? sha256(content)}"`,
-    'X-Linked-Size': content.length,
-    'Content-Length': 0,
-  })
-  response.end()
-}
-
-function sendFile(request: IncomingMessage, response: ServerResponse, state: State | undefined): void {
-  if (!state) return sendJson(response, 404, { error: 'Entry not found' })
-  const fault = state.faults.shift() ?? { kind: 'none' }
-  if (fault.kind === 'redirectLoop') {
-    response.writeHead(302, { Location: '/loop', 'Content-Length': 0 }).end()
-    return
-  }
-  if (fault.kind === 'status') {
-    response.writeHead(fault.status, { 'Content-Length': 0, ...(fault.retryAfter === undefined ? {} : { 'Retry-After': fault.retryAfter }) }).end()
-    return
-  }
-  if (fault.kind === 'change') {
-    state.file = { ...state.file, content: fault.content }
-    state.version++
-  }
-  const { content, ranges = true } = state.file
-  const body = Buffer.from(content)
-  const etag = etagOf(state)
-  const ifRange = request.headers['if-range']
-  const isAsked = ranges && fault.kind !== 'whole' && (ifRange === undefined || ifRange === etag)
-  const range = isAsked ? parseRange(request.headers.range, body.length) : null
-  if (range === 'unsatisfiable') {
-    response.writeHead(416, { 'Content-Range': `bytes */${body.length}`, 'Content-Length': 0 }).end()
-    return
-  }
-  const shift = fault.kind === 'wrongRange' && range ? Math.min(fault.shift, range.end - range.start) : 0
-  const part = range ? body.subarray(range.start + shift, range.end + 1) : body
-  response.writeHead(range ? 206 : 200, {
-    'Content-Type': 'application/octet-stream',
-    ...(fault.kind === 'truncate' ? {} : { 'Content-Length': part.length }),
-    ...(ranges ? { 'Accept-Ranges': 'bytes' } : {}),
-    ...(range ? { 'Content-Range': `bytes ${range.start + shift}-${range.end}/${body.length}` } : {}),
-    ...(etag === null ? {} : { ETag: etag }),
-    ...(state.file.lastModified === false ? {} : { 'Last-Modified': new Date(state.version * 86_400_000).toUTCString() }),
-  })
-  response.flushHeaders()
-  if (request.method === 'HEAD') response.end()
-  else sendFaulty(response, part, fault)
-}
-
-function etagOf({ file, version }: State): string | null {
-  if (file.etag === 'none') return null
-  return `${file.etag === 'weak' ? 'W/' : ''}"version-${version}"`
-}
-
-function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  const body = JSON.stringify(value)
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }).end(body)
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { AppError, toErrorInfo } from '#contract'
 import type { ErrorInfo } from '#contract'
 import { discardFiles } from './discardFiles.ts'
@@ -15,28 +14,8 @@ import { checkRequest, planNames } from './plan.ts'
 import { downloadRows } from './rows.ts'
 import type { JobState, StoredJob } from './rows.ts'
 import { runJob } from './runJob.ts'
-import type { Clock, Downloads, DownloadsOptions, TransferSettings } from './types.ts'
-
-const MiB = 1024 * 1024
-
-const defaults: TransferSettings = {
-  connections: 4,
-  partBytes: 64 * MiB,
-  checkpointBytes: 16 * MiB,
-  checkpointMs: 2000,
-  stallMs: 30_000,
-  tries: 12,
-  firstWaitMs: 1000,
-  longestWaitMs: 60_000,
-  longestRetryAfterMs: 60 * 60_000,
-  spareBytes: 256 * MiB,
-}
-
-const realClock: Clock = {
-  now: Date.now,
-  random: Math.random,
-  delay: (ms, signal) => delay(ms, undefined, { signal }),
-}
+import { defaultTransfer, realClock } from './settings.ts'
+import type { Downloads, DownloadsOptions } from './types.ts'
 
 /**
  * The queue of downloads in `db`. Jobs that were on their way when the process ended go on by themselves, paused ones stay
@@ -48,7 +27,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
   const rows = downloadRows(db)
   const requests = createFileRequests(env)
   const locks = createTargetLocks()
-  const settings = { ...defaults, ...options.transfer }
+  const settings = { ...defaultTransfer, ...options.transfer }
   let jobs = rows.all().map((job) => new LiveJob(job, clock))
   let isClosed = false
 
@@ -108,9 +87,12 @@ export function createDownloads(options: DownloadsOptions): Downloads {
   /** Runs the first of the queue and has the others wait; what is being verified is let to its end. */
   const schedule = () => {
     if (isClosed) return
-    const first = inOrder().filter(({ job }) => job.state === 'queued').slice(0, places)
+    const first = inOrder()
+      .filter(({ job }) => job.state === 'queued')
+      .slice(0, places)
     for (const live of jobs) if (live.run && live.phase !== 'verifying' && !first.includes(live)) void live.stop()
-    for (const live of first) if (!live.run && jobs.filter(({ run }) => run).length < places) live.begin((signal) => work(live, signal))
+    for (const live of first)
+      if (!live.run && jobs.filter(({ run }) => run).length < places) live.begin((signal) => work(live, signal))
     feed.changed('at once')
   }
 
@@ -124,12 +106,22 @@ export function createDownloads(options: DownloadsOptions): Downloads {
       const known = jobs.find(({ job }) => job.entryId === wanted.entryId && job.quantization === wanted.quantization)
       if (known && !(known.job.state === 'done' && isOver(known.job, modelsFolder(), isUsed))) return known.describe()
       if (known) forget(known)
-      const { folder, names } = planNames(wanted, modelsFolder(), jobs.map(({ job }) => job))
+      const { folder, names } = planNames(
+        wanted,
+        modelsFolder(),
+        jobs.map(({ job }) => job),
+      )
       const { name, entryId, quantization } = wanted
       const job: StoredJob = {
         ...{ id: randomUUID(), name, entryId, quantization, folder, startedAt: clock.now() },
         ...{ state: 'queued', error: null, modelId: null, position: Math.max(0, ...jobs.map(({ job }) => job.position + 1)) },
-        files: wanted.files.map((file, i) => ({ ...file, name: names[i] as string, stage: 'part', isOwn: false, progress: null })),
+        files: wanted.files.map((file, i) => ({
+          ...file,
+          name: names[i] as string,
+          stage: 'part',
+          isOwn: false,
+          progress: null,
+        })),
       }
       rows.add(job)
       const live = new LiveJob(job, clock)
@@ -163,7 +155,8 @@ export function createDownloads(options: DownloadsOptions): Downloads {
       if (!jobs.includes(live)) return
       const others = jobs.filter((other) => other !== live).map(({ job }) => job)
       // Read again: its last step may have come to its end.
-      if ((live.job.state as JobState) !== 'done') await discardFiles(live.job, modelsFolder(), { others, locks, isUsed: isUsed ?? (() => false) })
+      if ((live.job.state as JobState) !== 'done')
+        await discardFiles(live.job, modelsFolder(), { others, locks, isUsed: isUsed ?? (() => false) })
       forget(live)
       schedule()
     },

@@ -13,10 +13,20 @@ export class Transient extends Error {
 }
 
 export const unreachable = (host: string, reason: string, cause?: unknown) =>
-  new AppError('SourceUnreachable', `${host}: ${reason}. Check the internet connection, then resume the download.`, { host }, { cause })
+  new AppError(
+    'SourceUnreachable',
+    `${host}: ${reason}. Check the internet connection, then resume the download.`,
+    { host },
+    { cause },
+  )
 
 export const unusable = (host: string, reason: string, cause?: unknown) =>
-  new AppError('SourceUnreachable', `${host}: ${reason}. Choose another source, or resume the download later.`, { host }, { cause })
+  new AppError(
+    'SourceUnreachable',
+    `${host}: ${reason}. Choose another source, or resume the download later.`,
+    { host },
+    { cause },
+  )
 
 export const fileChanged = (name: string, reason: string) =>
   new AppError(
@@ -44,7 +54,8 @@ export const diskFull = (needed: number, free: number | null, cause?: unknown) =
 const size = (bytes: number) => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`)
 
 const fullCodes = ['ENOSPC', 'EDQUOT']
-const fileSystemCode = /^E(ACCES|PERM|ROFS|IO|FBIG|NOTDIR|ISDIR|LOOP|MFILE|NFILE|NAMETOOLONG|NOENT|EXIST|BUSY|NODEV|NXIO|INVAL|NOTSUP)$/
+const fileSystemCode =
+  /^E(ACCES|PERM|ROFS|IO|FBIG|NOTDIR|ISDIR|LOOP|MFILE|NFILE|NAMETOOLONG|NOENT|EXIST|BUSY|NODEV|NXIO|INVAL|NOTSUP)$/
 
 /** An error of the file system as DiskFull or StorageFailed about `path`; any other value as it is. */
 export function toDiskError(error: unknown, path: string): unknown {

@@ -7,7 +7,10 @@ afterEach(() => void vi.useRealTimers())
 
 test('many changes are told four times a second, important ones at once', async () => {
   let doneBytes = 0
-  const feed = createFeed(() => [{ doneBytes } as Download], () => false)
+  const feed = createFeed(
+    () => [{ doneBytes } as Download],
+    () => false,
+  )
   const seen: number[] = []
   const reading = (async () => {
     for await (const [job] of feed.watch()) seen.push(job!.doneBytes)
@@ -28,7 +31,10 @@ test('many changes are told four times a second, important ones at once', async 
 
 test('while a job runs, its speed is told every second though nothing comes', async () => {
   let told = 0
-  const feed = createFeed(() => (told++, []), () => true)
+  const feed = createFeed(
+    () => (told++, []),
+    () => true,
+  )
   const stream = feed.watch()
   feed.changed('at once')
   const before = told

@@ -70,7 +70,13 @@ export async function fetchFile(job: FileJob, tools: FileTools, signal: AbortSig
 }
 
 /** Transfers with checkpoints: every so many bytes or ms, and at the end, however that comes. */
-async function transferred(source: Source, part: PartFile, progress: Progress, tools: FileTools, signal: AbortSignal): Promise<void> {
+async function transferred(
+  source: Source,
+  part: PartFile,
+  progress: Progress,
+  tools: FileTools,
+  signal: AbortSignal,
+): Promise<void> {
   const { settings, clock, save } = tools
   let recorded = progress.doneBytes
   let recordedAt = clock.now()
@@ -83,7 +89,8 @@ async function transferred(source: Source, part: PartFile, progress: Progress, t
     await part.sync()
     save(snapshot)
   }
-  const isDue = () => progress.doneBytes - recorded >= settings.checkpointBytes || clock.now() - recordedAt >= settings.checkpointMs
+  const isDue = () =>
+    progress.doneBytes - recorded >= settings.checkpointBytes || clock.now() - recordedAt >= settings.checkpointMs
   const checkpoint = async () => {
     if (running || !isDue()) return
     running = record().finally(() => (running = null))

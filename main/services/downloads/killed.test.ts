@@ -17,11 +17,15 @@ const PART = 16 * 1024
 const random = seededRandom(5)
 const content = Buffer.from(Array.from({ length: 40 * PART + 100 }, () => random(256)))
 
-test('a process that is killed again and again claims only what is on the disk, and the next one goes on from there', async () => {
+test('a process that is killed again and again claims only what is on the disk, and the next goes on from there', async () => {
   const folder = tempFolder()
   const server = await startModelServer([{ repository: 'a/b', files: { 'm.gguf': content } }])
   // slow enough for a kill in the middle of every answer
-  server.script('a/b', 'm.gguf', Array.from({ length: 100 }, () => ({ kind: 'drip', chunkBytes: 1500, everyMs: 10 }) as const))
+  server.script(
+    'a/b',
+    'm.gguf',
+    Array.from({ length: 100 }, () => ({ kind: 'drip', chunkBytes: 1500, everyMs: 10 }) as const),
+  )
   const sha256 = createHash('sha256').update(content).digest('hex')
   const url = server.fileUrl('a/b', 'm.gguf')
   const request = {

@@ -17,7 +17,10 @@ const Request = z.object({
         path: z.string().min(1),
         url: z.url({ protocol: /^https?$/ }),
         bytes: z.int().min(0),
-        sha256: z.string().regex(/^[0-9a-f]{64}$/).nullable(),
+        sha256: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/)
+          .nullable(),
         role: z.enum(['text', 'projector']),
       }),
     )
@@ -29,7 +32,10 @@ export function checkRequest(request: DownloadRequest): DownloadRequest {
   const checked = Request.safeParse(request)
   if (checked.success) return checked.data
   const issue = checked.error.issues[0]
-  throw new AppError('InvalidInput', `This download cannot be started: ${issue?.path.join('.')}: ${issue?.message}. Choose the model again.`)
+  throw new AppError(
+    'InvalidInput',
+    `This download cannot be started: ${issue?.path.join('.')}: ${issue?.message}. Choose the model again.`,
+  )
 }
 
 /** Names within the models folder: of the job's folder, and of its files in their order. */
@@ -71,6 +77,8 @@ function isFreeOnDisk(path: string, { bytes, sha256 }: DownloadFile): boolean {
 }
 
 function isFreeInJobs(jobs: readonly StoredJob[], folder: string, name: string, { bytes, sha256 }: DownloadFile): boolean {
-  const others = jobs.filter((job) => same(job.folder, folder)).flatMap(({ files }) => files.filter((file) => same(file.name, name)))
+  const others = jobs
+    .filter((job) => same(job.folder, folder))
+    .flatMap(({ files }) => files.filter((file) => same(file.name, name)))
   return others.every((other) => sha256 !== null && other.sha256 === sha256 && other.bytes === bytes)
 }

@@ -11,7 +11,6 @@ export type SavedProgress = z.infer<typeof SavedProgress>
 
 /** A part that one connection fetches: bytes from `start` up to `end` (not included), of which those before `at` are written. */
 export interface Piece {
-  readonly index: number
   readonly start: number
   readonly end: number
   at: number
@@ -40,7 +39,7 @@ export class Progress {
     this.partBytes = usable?.partBytes ?? partBytes
     this.pieces = Array.from({ length: Math.ceil(bytes / this.partBytes) }, (_, index) => {
       const start = index * this.partBytes
-      return { index, start, end: Math.min(bytes, start + this.partBytes), at: start + (usable?.done[index] ?? 0) }
+      return { start, end: Math.min(bytes, start + this.partBytes), at: start + (usable?.done[index] ?? 0) }
     })
   }
 
@@ -72,7 +71,7 @@ export class Progress {
 
   /** From now on the file is one piece, which the caller of this has. */
   becomeWhole(): Piece {
-    this.whole ??= { index: 0, start: 0, end: this.bytes, at: 0 }
+    this.whole ??= { start: 0, end: this.bytes, at: 0 }
     this.whole.at = 0
     this.taken.add(this.whole)
     return this.whole
@@ -96,5 +95,8 @@ export class Progress {
 }
 
 function fits({ partBytes, done }: SavedProgress, bytes: number): boolean {
-  return done.length === Math.ceil(bytes / partBytes) && done.every((count, index) => count <= Math.min(partBytes, bytes - index * partBytes))
+  return (
+    done.length === Math.ceil(bytes / partBytes) &&
+    done.every((count, index) => count <= Math.min(partBytes, bytes - index * partBytes))
+  )
 }

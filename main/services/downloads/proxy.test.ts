@@ -45,7 +45,9 @@ test('encrypted requests go through a tunnel of HTTPS_PROXY', async () => {
 
 test('what NO_PROXY names goes straight', async () => {
   await using server = await served()
-  expect(await download(server, { HTTP_PROXY: proxy.address, NO_PROXY: '127.0.0.1,.example.com' })).toMatchObject({ state: 'done' })
+  expect(await download(server, { HTTP_PROXY: proxy.address, NO_PROXY: '127.0.0.1,.example.com' })).toMatchObject({
+    state: 'done',
+  })
   expect(proxy.forwarded).toEqual([])
 })
 
@@ -53,21 +55,39 @@ test.each([['http'], ['https']])('a proxy that wants a password says so (%s)', a
   proxy.refuse(407)
   await using server = await served(scheme === 'https' ? { certificate: localhostCertificate } : {})
   const job = await download(server, { HTTP_PROXY: proxy.address, HTTPS_PROXY: proxy.address })
-  expect(job.error).toMatchObject({ code: 'SourceRefused', message: expect.stringContaining('The proxy asks for a name and a password') as string })
+  expect(job.error).toMatchObject({
+    code: 'SourceRefused',
+    message: expect.stringContaining('The proxy asks for a name and a password') as string,
+  })
 })
 
 test('a proxy that cannot reach the source is tried again, then told', async () => {
   proxy.refuse(502)
   await using server = await served({ certificate: localhostCertificate })
   const job = await download(server, { HTTPS_PROXY: proxy.address })
-  expect(job.error).toMatchObject({ code: 'SourceUnreachable', message: expect.stringContaining('the proxy does not reach it') as string })
+  expect(job.error).toMatchObject({
+    code: 'SourceUnreachable',
+    message: expect.stringContaining('the proxy does not reach it') as string,
+  })
   expect(proxy.tunnels.length).toBe(5)
+})
+
+test('proxy settings that cannot be read fail the job, not the service', async () => {
+  await using server = await served()
+  const job = await download(server, { HTTP_PROXY: 'http://[::1' })
+  expect(job.error).toMatchObject({
+    code: 'InvalidInput',
+    message: expect.stringContaining('The proxy settings cannot be read') as string,
+  })
 })
 
 test('a certificate that nobody signed is not accepted, and not tried again', async () => {
   await using server = await served({ certificate: localhostCertificate })
   const job = await download(server, {})
-  expect(job.error).toMatchObject({ code: 'SourceUnreachable', message: expect.stringContaining('its certificate does not hold') as string })
+  expect(job.error).toMatchObject({
+    code: 'SourceUnreachable',
+    message: expect.stringContaining('its certificate does not hold') as string,
+  })
   expect(server.requests).toEqual([])
 })
 
@@ -94,7 +114,9 @@ async function download(server: ModelServer, env: Record<string, string>, name =
   try {
     const sha256 = createHash('sha256').update(content).digest('hex')
     const file = { path: 'm.gguf', url: server.fileUrl(name, 'm.gguf'), bytes: content.length, sha256, role: 'text' as const }
-    return await rig.settled(rig.downloads.start({ name, entryId: name, quantization: 'Q4', folder: name.replace('/', ' '), files: [file] }).id)
+    return await rig.settled(
+      rig.downloads.start({ name, entryId: name, quantization: 'Q4', folder: name.replace('/', ' '), files: [file] }).id,
+    )
   } finally {
     await rig.close()
   }

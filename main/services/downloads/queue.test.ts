@@ -20,7 +20,9 @@ let server: ModelServer
 let rig: Rig
 beforeEach(async () => {
   folder = tempFolder()
-  server = await startModelServer([{ repository, files: Object.fromEntries(names.map((name) => [`${name}.gguf`, contents[name] as Buffer])) }])
+  server = await startModelServer([
+    { repository, files: Object.fromEntries(names.map((name) => [`${name}.gguf`, contents[name] as Buffer])) },
+  ])
   rig = openRig(folder.path)
 })
 afterEach(async () => {
@@ -41,11 +43,21 @@ function request(name: string, overrides: Partial<DownloadRequest> = {}): Downlo
 function fileOf(name: string) {
   const content = contents[name] as Buffer
   const sha256 = createHash('sha256').update(content).digest('hex')
-  return { path: `${name}.gguf`, url: server.fileUrl(repository, `${name}.gguf`), bytes: content.length, sha256, role: 'text' as const }
+  return {
+    path: `${name}.gguf`,
+    url: server.fileUrl(repository, `${name}.gguf`),
+    bytes: content.length,
+    sha256,
+    role: 'text' as const,
+  }
 }
 
 /** The second part of `name` stays silent, so its job runs until it is stopped. */
-const silence = (name: string) => server.script(repository, `${name}.gguf`, [{ kind: 'none' }, ...Array.from({ length: 3 }, () => ({ kind: 'stall', afterBytes: 100 }) as const)])
+const silence = (name: string) =>
+  server.script(repository, `${name}.gguf`, [
+    { kind: 'none' },
+    ...Array.from({ length: 3 }, () => ({ kind: 'stall', afterBytes: 100 }) as const),
+  ])
 const start = (name: string) => rig.downloads.start(request(name)).id
 const states = () => Object.fromEntries(rig.downloads.list().map(({ name, state }) => [name, state]))
 const hasPart = (job: Download) => job.state === 'running' && job.doneBytes >= 16_384
@@ -152,12 +164,16 @@ test('removing a job that is done leaves its files', async () => {
 test('a file that two jobs share is fetched once, and removing one of them leaves it to the other', async () => {
   silence('b')
   await reopen({ jobs: 2 })
-  const [one, two] = ['b', 'c'].map((name) => rig.downloads.start(request(name, { folder: 'shared', files: [fileOf('a'), fileOf(name)] })))
+  const [one, two] = ['b', 'c'].map((name) =>
+    rig.downloads.start(request(name, { folder: 'shared', files: [fileOf('a'), fileOf(name)] })),
+  )
   expect((await rig.settled(two!.id)).state).toBe('done')
   await rig.until(one!.id, ({ files }) => files[1]!.doneBytes > 0)
   await rig.downloads.remove(one!.id)
   expect(rig.files()).toEqual(['shared/a.gguf', 'shared/c.gguf'])
-  const asked = server.requests.filter(({ url, headers }) => url.startsWith('/cdn/') && url.includes('a.gguf') && headers.range === 'bytes=0-16383')
+  const asked = server.requests.filter(
+    ({ url, headers }) => url.startsWith('/cdn/') && url.includes('a.gguf') && headers.range === 'bytes=0-16383',
+  )
   expect(asked).toHaveLength(1)
 })
 
@@ -210,7 +226,10 @@ test('a full disk in the middle keeps what was written, and resuming goes on', a
     transfer: { connections: 1 },
   })
   const job = await rig.settled(start('a'))
-  expect(job).toMatchObject({ state: 'failed', error: { code: 'DiskFull', message: expect.stringContaining('The disk became full') as string } })
+  expect(job).toMatchObject({
+    state: 'failed',
+    error: { code: 'DiskFull', message: expect.stringContaining('The disk became full') as string },
+  })
   expect(job.doneBytes).toBeGreaterThanOrEqual(16_384)
   free = 1e9
   rig.downloads.resume(job.id)

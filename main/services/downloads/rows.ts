@@ -76,17 +76,22 @@ export function downloadRows(db: Database): DownloadRows {
   const insertFile = db.prepare(`
     INSERT INTO download_files (download_id, ordinal, path, url, bytes, sha256, role, name, stage, is_own, progress)
     VALUES (@id, @ordinal, @path, @url, @bytes, @sha256, @role, @name, @stage, @isOwn, @progress)`)
-  const updateJob = db.prepare('UPDATE downloads SET position = @position, state = @state, error = @error, model_id = @modelId WHERE id = @id')
+  const updateJob = db.prepare(
+    'UPDATE downloads SET position = @position, state = @state, error = @error, model_id = @modelId WHERE id = @id',
+  )
   const updateFile = db.prepare(`
-    UPDATE download_files SET stage = @stage, is_own = @isOwn, progress = @progress WHERE download_id = @id AND ordinal = @ordinal`)
+    UPDATE download_files SET stage = @stage, is_own = @isOwn, progress = @progress
+    WHERE download_id = @id AND ordinal = @ordinal`)
   const remove = db.prepare('DELETE FROM downloads WHERE id = ?')
-  const guarded = <A extends unknown[], R>(work: (...args: A) => R) => (...args: A): R => {
-    try {
-      return work(...args)
-    } catch (error) {
-      throw toStorageError(error, db.name)
+  const guarded =
+    <A extends unknown[], R>(work: (...args: A) => R) =>
+    (...args: A): R => {
+      try {
+        return work(...args)
+      } catch (error) {
+        throw toStorageError(error, db.name)
+      }
     }
-  }
 
   return {
     all: guarded(() => jobs.all().map((row) => jobOf(row, files.all(row.id)))),
@@ -97,7 +102,10 @@ export function downloadRows(db: Database): DownloadRows {
         all.forEach((file, ordinal) => insertFile.run({ ...file, ...fileFields(job.id, ordinal, file) }))
       })(),
     ),
-    update: guarded(({ id, position, state, error, modelId }) => void updateJob.run({ id, position, state, modelId, error: error && JSON.stringify(error) })),
+    update: guarded(
+      ({ id, position, state, error, modelId }) =>
+        void updateJob.run({ id, position, state, modelId, error: error && JSON.stringify(error) }),
+    ),
     updateFile: guarded((job, index) => {
       const file = job.files[index] as StoredFile
       updateFile.run({ ...fileFields(job.id, index, file), stage: file.stage })

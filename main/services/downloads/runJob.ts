@@ -41,7 +41,13 @@ export async function runJob(job: StoredJob, tools: JobTools, signal: AbortSigna
       await obtain(job, index, folder, tools, signal)
     }
     const { id, name, entryId, quantization, files } = job
-    return { id, name, entryId, quantization, files: files.map(({ name, role, bytes, sha256 }) => ({ path: join(folder, name), role, bytes, sha256 })) }
+    return {
+      id,
+      name,
+      entryId,
+      quantization,
+      files: files.map(({ name, url, role, bytes, sha256 }) => ({ path: join(folder, name), url, role, bytes, sha256 })),
+    }
   } catch (error) {
     signal.throwIfAborted()
     throw toDiskError(error, join(modelsFolder, job.folder))
@@ -106,7 +112,7 @@ async function obtain(job: StoredJob, index: number, folder: string, tools: JobT
   }
 }
 
-/** Whether the file that is at `target`, of the right size, is the wanted one. Without a digest only one that this job put there is. */
+/** Whether the file at `target`, of the right size, is the wanted one. Without a digest only one that this job put there is. */
 async function isTheFile({ sha256, stage }: StoredFile, target: string, signal: AbortSignal): Promise<boolean> {
   return sha256 === null ? stage !== 'part' : (await sha256Of(target, signal)) === sha256
 }

@@ -31,7 +31,13 @@ export interface TransferTools {
  * Throws SourceUnreachable then, what `checkAnswer` and `get` throw for good, errors of the file system, and the signal's
  * reason. No connection is at work any more when it returns or throws.
  */
-export async function transfer(source: Source, part: PartFile, progress: Progress, tools: TransferTools, signal: AbortSignal): Promise<void> {
+export async function transfer(
+  source: Source,
+  part: PartFile,
+  progress: Progress,
+  tools: TransferTools,
+  signal: AbortSignal,
+): Promise<void> {
   const { settings, clock } = tools
   const ending = new AbortController()
   const either = AbortSignal.any([signal, ending.signal])
@@ -40,7 +46,8 @@ export async function transfer(source: Source, part: PartFile, progress: Progres
   let working = 0
   let failure: { error: unknown } | null = null
 
-  const tell = () => tools.onWait(waits.size > 0 && waits.size === working ? Math.min(...[...waits].map(({ until }) => until)) : null)
+  const tell = () =>
+    tools.onWait(waits.size > 0 && waits.size === working ? Math.min(...[...waits].map(({ until }) => until)) : null)
   const wait = async (ms: number) => {
     const entry = { until: clock.now() + ms }
     waits.add(entry)
@@ -128,7 +135,10 @@ async function fetchPiece(
   try {
     for await (const chunk of readBody(answer, stallMs, signal)) {
       const room = end - piece.at
-      if (chunk.length > room) throw held.kind === 'whole' ? fileChanged(name, `it has more than ${bytes} bytes`) : new Transient('it sent more bytes than it said')
+      if (chunk.length > room)
+        throw held.kind === 'whole'
+          ? fileChanged(name, `it has more than ${bytes} bytes`)
+          : new Transient('it sent more bytes than it said')
       await part.write(chunk, piece.at)
       progress.advance(piece, chunk.length)
       onBytes(chunk.length)

@@ -3,7 +3,7 @@ import type { EventStream } from '../../lib/eventStream.ts'
 import type { Database } from '../../lib/database/index.ts'
 import type { OpenPartFile } from './disk/partFile.ts'
 
-/** A file to be downloaded, as a listing that is pinned to a revision tells it. `sha256`: hexadecimal; null when the source tells none. */
+/** A file to be downloaded, as a listing pinned to a revision tells it. `sha256`: hexadecimal; null when the source has none. */
 export interface DownloadFile {
   /** Path in the repository. */
   readonly path: string
@@ -34,9 +34,13 @@ export interface FinishedDownload {
   readonly files: readonly FinishedFile[]
 }
 
-/** `path` is absolute. `sha256` is the source's digest, which the file has; null: the source told none, only the size is known to be right. */
+/**
+ * `path` is absolute, `url` is where it was downloaded from. `sha256` is the source's digest, which the file has; null: the
+ * source told none, and only the size is known to be right.
+ */
 export interface FinishedFile {
   readonly path: string
+  readonly url: string
   readonly role: 'text' | 'projector'
   readonly bytes: number
   readonly sha256: string | null

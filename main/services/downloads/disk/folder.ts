@@ -13,22 +13,30 @@ export async function openFolder(modelsFolder: string, name: string): Promise<st
   const [outer, inner] = await Promise.all([realpath(modelsFolder), realpath(folder)])
   const way = relative(outer, inner)
   if (way === '' || way.startsWith('..') || isAbsolute(way)) {
-    throw new AppError('StorageFailed', `${folder} is a link that leads out of the models folder. Move it away, then resume the download.`, { folder })
+    throw new AppError(
+      'StorageFailed',
+      `${folder} is a link that leads out of the models folder. Move it away, then resume the download.`,
+      { folder },
+    )
   }
   return inner
 }
 
 /** Size in bytes of the regular file at `path`; null when nothing is there. Throws StorageFailed for anything else, links too. */
 export async function fileSize(path: string): Promise<number | null> {
-  const facts = await lstat(path).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? null : Promise.reject(error)))
+  const facts = await lstat(path).catch((error: NodeJS.ErrnoException) =>
+    error.code === 'ENOENT' ? null : Promise.reject(error),
+  )
   if (facts && !facts.isFile()) throw notAFile(path)
   return facts && facts.size
 }
 
 export const notAFile = (path: string) =>
-  new AppError('StorageFailed', `${path} is a folder or a link where a file has to be. Move it away, then resume the download.`, { path })
+  new AppError('StorageFailed', `${path} is a folder or a link where a file has to be. Move it away, then resume the download.`, {
+    path,
+  })
 
-/** Makes renames and new files in `folder` last through a power cut. Windows cannot open a folder; its file system orders them itself. */
+/** Makes renames and new files in `folder` last through a power cut. Windows cannot open a folder; it orders them itself. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder, constants.O_RDONLY)

@@ -41,14 +41,20 @@ test('any text becomes the name of exactly one file in the folder', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sightline-names-'))
   try {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 400 }), fc.string({ unit: fc.constantFrom('.', '/', '\\', ' ', 'a', 'CON', ':', '\0') })), (wanted) => {
-        const name = safeName(wanted)
-        expect(Buffer.byteLength(name)).toBeLessThanOrEqual(180)
-        expect(safeName(name)).toBe(name)
-        writeFileSync(join(folder, name), '')
-        expect(readdirSync(folder)).toEqual([name])
-        rmSync(join(folder, name))
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: 'binary', maxLength: 400 }),
+          fc.string({ unit: fc.constantFrom('.', '/', '\\', ' ', 'a', 'CON', ':', '\0') }),
+        ),
+        (wanted) => {
+          const name = safeName(wanted)
+          expect(Buffer.byteLength(name)).toBeLessThanOrEqual(180)
+          expect(safeName(name)).toBe(name)
+          writeFileSync(join(folder, name), '')
+          expect(readdirSync(folder)).toEqual([name])
+          rmSync(join(folder, name))
+        },
+      ),
       { numRuns: 500 },
     )
   } finally {

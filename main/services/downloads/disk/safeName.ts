@@ -8,8 +8,8 @@ const reserved = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout
 
 /**
  * A name that every file system takes, made of the last segment of `wanted`: no separators, control or invisible
- * characters, no device names, no dots or blanks at the ends, not the endings of unfinished files, at most 180 bytes. A name that had to be cut gets part of its
- * digest, so that two of them stay different; the ending is kept.
+ * characters, no device names, no dots or blanks at the ends, not the endings of unfinished files, at most 180 bytes. A name
+ * that had to be cut gets part of its digest, so that two of them stay different; the ending is kept.
  */
 export function safeName(wanted: string): string {
   const segment = wanted.split(/[/\\]/).findLast((part) => part !== '') ?? ''

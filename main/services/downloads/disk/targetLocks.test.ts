@@ -59,7 +59,10 @@ test('a job that waits can be ended', async () => {
 test('another process that has the file is told, and a lock whose process was killed is none', async () => {
   const locks = createTargetLocks()
   const child = await holder()
-  await expect(locks.take(target, never)).rejects.toMatchObject({ code: 'Busy', message: expect.stringContaining('Another program is downloading this file') as string })
+  await expect(locks.take(target, never)).rejects.toMatchObject({
+    code: 'Busy',
+    message: expect.stringContaining('Another program is downloading this file') as string,
+  })
   expect(locks.tryTake(target)).toBeNull()
   child.kill('SIGKILL')
   await once(child, 'exit')
@@ -70,5 +73,7 @@ test('another process that has the file is told, and a lock whose process was ki
 })
 
 test('a folder that is not there is told', async () => {
-  await expect(createTargetLocks().take(join(folder.path, 'none', 'm.gguf'), never)).rejects.toMatchObject({ code: 'StorageFailed' })
+  await expect(createTargetLocks().take(join(folder.path, 'none', 'm.gguf'), never)).rejects.toMatchObject({
+    code: 'StorageFailed',
+  })
 })

@@ -35,7 +35,8 @@ export function createTargetLocks(): TargetLocks {
   }
   return {
     async take(target, signal) {
-      for (let other = held.get(keyOf(target)); other; other = held.get(keyOf(target))) await Promise.race([other, aborted(signal)])
+      for (let other = held.get(keyOf(target)); other; other = held.get(keyOf(target)))
+        await Promise.race([other, aborted(signal)])
       return lock(target)
     },
     tryTake(target) {

@@ -27,7 +27,8 @@ export interface Asked {
 export type Held = { readonly kind: 'whole' } | { readonly kind: 'part'; readonly end: number; readonly identity: Identity }
 
 /** A strong ETag, as If-Range wants it; null for a weak one or none. */
-export const strongEtag = (identity: Identity | null) => (identity?.etag && /^"[^"]*"$/.test(identity.etag) ? identity.etag : null)
+export const strongEtag = (identity: Identity | null) =>
+  identity?.etag && /^"[^"]*"$/.test(identity.etag) ? identity.etag : null
 
 /**
  * What an answer holds. Throws Transient for what may pass, SourceRefused (401, 403, 407, other 4xx), NotFound (404, 410),
@@ -45,7 +46,8 @@ export function checkAnswer(answer: Answer, asked: Asked): Held {
 function held({ status, headers, url }: Answer, asked: Asked): Held {
   const { name, bytes, range, identity } = asked
   if (status !== 200 && status !== 206) throw refusal(status, headers['retry-after'], url.host, asked)
-  if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw unusable(url.host, 'it sends the file in another encoding than was asked for')
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity')
+    throw unusable(url.host, 'it sends the file in another encoding than was asked for')
   if (status === 200) {
     if (identity) throw fileChanged(name, 'it sent the whole file where a part was asked for')
     const length = headers['content-length']
@@ -58,7 +60,8 @@ function held({ status, headers, url }: Answer, asked: Asked): Held {
   if (total !== '*' && Number(total) !== bytes) throw otherSize(name, bytes, Number(total))
   const found = { etag: headers.etag ?? null, lastModified: headers['last-modified'] ?? null }
   if (identity && differs(identity, found)) throw fileChanged(name, 'its version is another one')
-  if (Number(start) !== range.start || Number(end) < range.start || Number(end) > range.end) throw new Transient('it sent another part of the file than was asked for')
+  if (Number(start) !== range.start || Number(end) < range.start || Number(end) > range.end)
+    throw new Transient('it sent another part of the file than was asked for')
   return { kind: 'part', end: Number(end), identity: found }
 }
 
@@ -69,7 +72,8 @@ function differs(known: Identity, found: Identity): boolean {
   return known.lastModified !== null && found.lastModified !== null && known.lastModified !== found.lastModified
 }
 
-const otherSize = (name: string, bytes: number, found: number) => fileChanged(name, `it has ${found} bytes and was listed with ${bytes}`)
+const otherSize = (name: string, bytes: number, found: number) =>
+  fileChanged(name, `it has ${found} bytes and was listed with ${bytes}`)
 
 function refusal(status: number, retryAfter: string | undefined, host: string, { name, now, longestRetryAfterMs }: Asked): Error {
   if (status === 401 || status === 403) {
@@ -78,16 +82,23 @@ function refusal(status: number, retryAfter: string | undefined, host: string, {
   }
   if (status === 407) return proxyRefuses()
   if (status === 404 || status === 410) {
-    return new AppError('NotFound', `${host} does not have ${name} any more. Remove this download and choose the model again.`, { host, status })
+    return new AppError('NotFound', `${host} does not have ${name} any more. Remove this download and choose the model again.`, {
+      host,
+      status,
+    })
   }
   if (status === 412 || status === 416) return fileChanged(name, 'the asked part is not there')
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
     const wait = retryAfterMs(retryAfter, now)
     const reason = status === 429 ? 'it was asked too often' : `it answered with status ${status}`
-    if (wait > longestRetryAfterMs) return unusable(host, `${reason} and wants to be left alone for ${Math.ceil(wait / 60_000)} minutes`)
+    if (wait > longestRetryAfterMs)
+      return unusable(host, `${reason} and wants to be left alone for ${Math.ceil(wait / 60_000)} minutes`)
     return new Transient(reason, wait)
   }
-  return new AppError('SourceRefused', `${host} refused to send ${name} (status ${status}). Choose another source.`, { host, status })
+  return new AppError('SourceRefused', `${host} refused to send ${name} (status ${status}). Choose another source.`, {
+    host,
+    status,
+  })
 }
 
 /** Retry-After as ms from `now`: seconds or a date; 0 when there is none or it cannot be read. */

@@ -25,7 +25,8 @@ export interface RequestOptions {
 export interface FileRequests {
   /**
    * Follows up to ten redirects. Throws Transient when there is no answer, SourceUnreachable for redirects without end
-   * and certificates that do not hold, SourceRefused for a redirect from https to http (localhost excepted).
+   * and certificates that do not hold, SourceRefused for a redirect from https to http (localhost excepted) and a proxy
+   * that wants a password, InvalidInput for proxy settings that cannot be read, and the signal's reason.
    */
   get(url: string, options: RequestOptions): Promise<Answer>
   close(): void
@@ -37,10 +38,10 @@ const certificateCode = /CERT|UNABLE_TO_(GET|VERIFY|DECODE)|^ERR_TLS/
 
 /** `env`: where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are read, in capital or small letters. */
 export function createFileRequests(env: Record<string, string | undefined>): FileRequests {
-  const options = { keepAlive: true, proxyEnv: env }
-  const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) }
+  let agents: Agents | null = null
   return {
     async get(url, options) {
+      agents ??= createAgents(env)
       let at = new URL(url)
       const { origin } = at
       for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
@@ -52,13 +53,14 @@ export function createFileRequests(env: Record<string, string | undefined>): Fil
       }
       throw unusable(at.host, 'it redirects without end')
     },
-    close: () => Object.values(agents).forEach((agent) => agent.destroy()),
+    close: () => Object.values(agents ?? {}).forEach((agent) => agent.destroy()),
   }
 }
 
 function redirected(from: URL, location: string): URL {
   const to = URL.parse(location, from.href)
-  if (!to || !['http:', 'https:'].includes(to.protocol)) throw unusable(from.host, `it redirects to ${location.slice(0, 200)}, which is no address`)
+  if (!to || !['http:', 'https:'].includes(to.protocol))
+    throw unusable(from.host, `it redirects to ${location.slice(0, 200)}, which is no address`)
   if (from.protocol === 'https:' && to.protocol === 'http:' && !isLocal(to)) {
     const message = `${from.host} redirects to ${to.host} without encryption, which is not followed. Choose another source.`
     throw new AppError('SourceRefused', message, { from: from.host, to: to.host })
@@ -69,6 +71,15 @@ function redirected(from: URL, location: string): URL {
 const isLocal = ({ hostname }: URL) => hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
 
 type Agents = Readonly<Record<string, http.Agent>>
+
+function createAgents(proxyEnv: Record<string, string | undefined>): Agents {
+  try {
+    return { 'http:': new http.Agent({ keepAlive: true, proxyEnv }), 'https:': new https.Agent({ keepAlive: true, proxyEnv }) }
+  } catch (error) {
+    const message = 'The proxy settings cannot be read. Correct HTTPS_PROXY and HTTP_PROXY, then start the app again.'
+    throw new AppError('InvalidInput', message, {}, { cause: error })
+  }
+}
 
 /** One request without redirects. The answer's body fails with the signal's reason when that aborts. */
 async function ask(url: URL, agents: Agents, { headers, ownHeaders, signal, stallMs }: RequestOptions): Promise<Answer> {
@@ -103,12 +114,16 @@ function refined(error: Error & { code?: string; statusCode?: number }, url: URL
   const code = error.code ?? ''
   if (certificateCode.test(code)) return unusable(url.host, `its certificate does not hold (${code})`, error)
   if (code === 'ERR_PROXY_TUNNEL' && error.statusCode === 407) return proxyRefuses(error)
-  if (code === 'ERR_PROXY_INVALID_CONFIG') return new AppError('InvalidInput', `The proxy settings cannot be read: ${error.message}`, {}, { cause: error })
   return new Transient(reasons[code] ?? `the connection failed (${code || error.message})`, 0, { cause: error })
 }
 
 export const proxyRefuses = (cause?: unknown) =>
-  new AppError('SourceRefused', 'The proxy asks for a name and a password. Put them into HTTPS_PROXY and HTTP_PROXY, then resume the download.', {}, { cause })
+  new AppError(
+    'SourceRefused',
+    'The proxy asks for a name and a password. Put them into HTTPS_PROXY and HTTP_PROXY, then resume the download.',
+    {},
+    { cause },
+  )
 
 const reasons: Record<string, string> = {
   ENOTFOUND: 'its name cannot be resolved',

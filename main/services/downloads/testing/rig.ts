@@ -45,7 +45,15 @@ export function openRig(folder: string, options: Partial<DownloadsOptions> = {})
     },
     ...options,
     transfer: {
-      ...{ connections: 4, partBytes: 16 * 1024, checkpointBytes: 8 * 1024, stallMs: 10_000, tries: 5, firstWaitMs: 1000, spareBytes: 0 },
+      ...{
+        connections: 4,
+        partBytes: 16 * 1024,
+        checkpointBytes: 8 * 1024,
+        stallMs: 10_000,
+        tries: 5,
+        firstWaitMs: 1000,
+        spareBytes: 0,
+      },
       ...options.transfer,
     },
   })
