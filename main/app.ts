@@ -4,6 +4,7 @@ import { AppError } from '#contract'
 import type { EngineStatus, HostDescription, Settings } from '#contract'
 import { createAsk } from './features/ask/index.ts'
 import { createChooseModel, createSourceTokens } from './features/chooseModel/index.ts'
+import { createDownloadModel } from './features/downloadModel/index.ts'
 import { createLoadModel } from './features/loadModel/index.ts'
 import { createModelManager } from './features/models/index.ts'
 import { openStore } from './lib/database/index.ts'
@@ -17,6 +18,7 @@ import type { AttachmentGateway } from './services/attachments/index.ts'
 import { createCatalogue } from './services/catalogue/index.ts'
 import type { CatalogueOptions } from './services/catalogue/index.ts'
 import { createConversations } from './services/conversations/index.ts'
+import { createDownloads } from './services/downloads/index.ts'
 import { createEngine } from './services/engine/index.ts'
 import type { Engine } from './services/engine/index.ts'
 import { createMedia } from './services/media/index.ts'
@@ -65,7 +67,6 @@ export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?:
     inspectFile: (path, signal) => engine.inspectFile(path, signal),
     surroundings: parts.surroundings ?? { home: homedir(), env: process.env, platform: process.platform },
   })
-  const manager = createModelManager({ models, library, conversations, engine, files })
   const loading = createLoadModel({ models, engine })
   const tokens = createSourceTokens(secrets)
   const catalogue = createCatalogue({
@@ -75,6 +76,8 @@ export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?:
     token: (source) => tokens.get(source),
     ...parts.catalogue,
   })
+  const downloading = createDownloadModel({ catalogue, models, createQueue: (hooks) => createDownloads({ db, modelsFolder, ...hooks }) })
+  const manager = createModelManager({ models, library, conversations, engine, files, holdsFolder: () => downloading.holdsFolder() })
   const choosing = createChooseModel({ catalogue, engine, modelsFolder, modelOf: (entryId, quantization) => models.madeOf(entryId, quantization) })
   const applyIdle = ({ engineIdleMinutes: minutes }: Settings) => engine.setIdleUnload(minutes === null ? null : minutes * 60_000)
   applyIdle(settings.current)
@@ -153,6 +156,14 @@ export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?:
       tokens: () => tokens.kept(),
       setToken: ({ source, token }) => tokens.set(source, token),
     },
+    downloads: {
+      watch: (_, { signal }) => downloading.watch(signal),
+      start: (wanted, { signal }) => downloading.start(wanted, signal),
+      pause: ({ id }) => downloading.pause(id),
+      resume: ({ id }) => downloading.resume(id),
+      prioritise: ({ id }) => downloading.prioritise(id),
+      remove: ({ id }) => downloading.remove(id),
+    },
     conversations: {
       watchList: (_, { signal }) => conversations.watchList(signal),
       watch: ({ id }, { signal }) => conversations.watch(id, signal),
@@ -187,6 +198,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?:
     ask.close()
     for (const end of served) end()
     media.close()
+    await downloading.close()
     await manager.close()
     await engine.close()
     await collecting

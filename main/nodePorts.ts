@@ -31,8 +31,8 @@ export const forkWorker: SpawnWorker = (name) => {
   }
 }
 
-/** The folder of the app's read-only files in a source checkout. */
-export const resourcesPath = fileURLToPath(new URL('../resources', import.meta.url))
+/** The folder of the app's read-only files in a source checkout; SIGHTLINE_RESOURCES names another one, for tests. */
+export const resourcesPath = process.env['SIGHTLINE_RESOURCES'] ?? fileURLToPath(new URL('../resources', import.meta.url))
 
 /** Ports without a window: what the command line needs. */
 export function headlessPorts(): { spawnWorker: SpawnWorker; paths: { resources: string; cache: string } } {

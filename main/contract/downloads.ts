@@ -38,7 +38,10 @@ const byId = z.object({ id: z.string() })
 export const downloads = {
   /** All jobs at once, then again whenever one changes (at most four times a second). */
   watch: oc.output(eventIterator(z.array(Download))),
-  /** Queues a quantization of a catalogue entry. One that is on its way or done is answered as it is. */
+  /**
+   * Queues a quantization of a catalogue entry. One that is on its way or done is answered as it is. When it is done its
+   * model is in the library, and takes the demo model's place where that is the current one.
+   */
   start: oc.input(z.object({ entryId: z.string(), quantization: z.string() })).output(Download),
   pause: oc.input(byId).output(z.void()),
   /** Goes on with a paused or failed job, from what is there. */

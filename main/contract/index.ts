@@ -1,6 +1,7 @@
 import { ask } from './ask.ts'
 import { catalogue } from './catalogue.ts'
 import { conversations } from './conversations.ts'
+import { downloads } from './downloads.ts'
 import { engine } from './engine.ts'
 import { host } from './host.ts'
 import { library } from './library.ts'
@@ -8,7 +9,7 @@ import { models } from './models.ts'
 import { settings } from './settings.ts'
 
 /** Everything the window and the core say to each other. */
-export const contract = { host, engine, models, library, catalogue, conversations, ask, settings }
+export const contract = { host, engine, models, library, catalogue, downloads, conversations, ask, settings }
 export type Contract = typeof contract
 
 export * from './ask.ts'

@@ -41,6 +41,8 @@ export function createCatalogue(options: CatalogueOptions): Catalogue {
       }
       throw mostTelling(failures) ?? notOffered(entry)
     },
+    sourceOf: (url) => chosenSources(options).find(({ origin }) => origin === url.origin)?.label ?? null,
+    headersFor: async (url) => (await chosenSources(options).find(({ origin }) => origin === url.origin)?.headersFor(url)) ?? {},
   }
 }
 

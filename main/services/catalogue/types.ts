@@ -50,4 +50,8 @@ export interface Catalogue {
    * @throws AppError NotFound, SourceRefused, SourceUnreachable: the most telling one when all fail; the signal's reason.
    */
   listing(entryId: string, signal: AbortSignal): Promise<Listing>
+  /** What users call the chosen source that an address belongs to; null: none of them. */
+  sourceOf(url: URL): string | null
+  /** Headers for the address of a file: the kept token of the chosen source it belongs to. @throws AppError SourceRefused. */
+  headersFor(url: URL): Promise<Record<string, string>>
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { RemoteFile } from '#contract'
+import { authorization } from './authorization.ts'
 import { unreachable } from './problems.ts'
 import { remoteFile } from './remoteFile.ts'
 import { getJson } from './request.ts'
@@ -23,7 +24,10 @@ const Tree = z.array(
 export function createHuggingFace(connection: SourceConnection): ModelSource {
   return {
     name: connection.name,
+    label: connection.label,
+    origin: new URL(connection.base).origin,
     holds: 'huggingface',
+    headersFor: (url) => authorization(connection, url),
     async listFiles(repository, signal) {
       const model = `/api/models/${repository}`
       const head = await getJson(connection, `${model}/revision/main`, { schema: Revision, repository, signal })

@@ -2,6 +2,8 @@ import { AppError } from '#contract'
 import { createHuggingFace } from './huggingFace.ts'
 import type { ModelSource, SourceConnection } from './source.ts'
 
+const invalid = { name: 'mirror', label: 'The mirror', origin: null, holds: 'huggingface' } as const
+
 /**
  * A server of the user's choice that answers like Hugging Face. An address that is not http(s), or holds a name, password,
  * query or fragment, makes every listing fail with SourceUnreachable, so that the other sources are still asked.
@@ -9,7 +11,7 @@ import type { ModelSource, SourceConnection } from './source.ts'
 export function createMirror(address: string, connection: Omit<SourceConnection, 'name' | 'label' | 'base'>): ModelSource {
   const url = URL.parse(address.trim())
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash)
-    return { name: 'mirror', holds: 'huggingface', listFiles: () => Promise.reject(invalidAddress()) }
+    return { ...invalid, listFiles: () => Promise.reject(invalidAddress()), headersFor: async () => ({}) }
   return createHuggingFace({ ...connection, name: 'mirror', label: `The mirror ${url.host}`, base: url.href.replace(/\/+$/, '') })
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { authorization } from './authorization.ts'
 import { missing } from './problems.ts'
 import { remoteFile } from './remoteFile.ts'
 import { getJson } from './request.ts'
@@ -33,7 +34,10 @@ type Data = NonNullable<z.infer<typeof Answer>['Data']>
 export function createModelScope(connection: SourceConnection): ModelSource {
   return {
     name: 'modelscope',
+    label: connection.label,
+    origin: new URL(connection.base).origin,
     holds: 'modelscope',
+    headersFor: (url) => authorization(connection, url),
     async listFiles(repository, signal) {
       const path = `/api/v1/models/${repository}/repo/files?Revision=${BRANCH}&Recursive=true`
       const { data: answer } = await getJson(connection, path, { schema: Answer, repository, signal })

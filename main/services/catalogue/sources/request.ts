@@ -1,12 +1,12 @@
 import type { z } from 'zod'
 import { AppError } from '#contract'
-import { missing, refused, tooManyRequests, unreachable, unusableToken } from './problems.ts'
+import { bearer, usableToken } from './authorization.ts'
+import { missing, refused, tooManyRequests, unreachable } from './problems.ts'
 import type { SourceConnection } from './source.ts'
 
 const MAX_REDIRECTS = 5
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 const NO_LISTING = 'answered with something that is not a list of files, as a network that asks to sign in does'
-const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 
 /** One answer, checked. `link`: its Link header. */
 export interface JsonAnswer<T> {
@@ -43,21 +43,10 @@ export async function getJson<T extends z.ZodType>(
   }
 }
 
-/** @throws AppError SourceRefused for one that cannot be sent in a header. */
-async function usableToken(connection: SourceConnection): Promise<string | null> {
-  const token = (await connection.token())?.trim() ?? ''
-  if (token === '') return null
-  if (!/^[\x21-\x7e]+$/.test(token)) throw unusableToken(connection)
-  return token
-}
-
 async function follow(connection: SourceConnection, path: string, token: string | null, signal: AbortSignal): Promise<Response> {
-  const own = new URL(connection.base)
-  const mayHaveToken = (url: URL) => url.origin === own.origin && (url.protocol === 'https:' || LOOPBACK.test(url.hostname))
   let url = new URL(`${connection.base}${path}`)
   for (let redirects = 0; ; redirects++) {
-    const authorization = token !== null && mayHaveToken(url) ? { authorization: `Bearer ${token}` } : {}
-    const headers = { accept: 'application/json', 'user-agent': connection.userAgent, ...authorization }
+    const headers = { accept: 'application/json', 'user-agent': connection.userAgent, ...bearer(connection, token, url) }
     const response = await fetch(url.href, { headers, redirect: 'manual', signal })
     const location = response.headers.get('location')
     if (!REDIRECTS.has(response.status) || location === null) return response

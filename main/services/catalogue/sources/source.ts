@@ -9,6 +9,10 @@ export interface RepositoryListing {
 /** A place to download from. */
 export interface ModelSource {
   readonly name: SourceName
+  /** What users call it. */
+  readonly label: string
+  /** Where its repositories and files are; null: its address is not valid. */
+  readonly origin: string | null
   /** Whose repositories it holds: a mirror holds those of Hugging Face. */
   readonly holds: 'huggingface' | 'modelscope'
   /**
@@ -16,6 +20,8 @@ export interface ModelSource {
    * SourceUnreachable when the source itself fails; the signal's reason.
    */
   listFiles(repository: string, signal: AbortSignal): Promise<RepositoryListing>
+  /** Headers for an address: the kept token where it may be sent. @throws AppError SourceRefused for one that cannot be sent. */
+  headersFor(url: URL): Promise<Record<string, string>>
 }
 
 /** How to speak to a source. */

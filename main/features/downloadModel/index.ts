@@ -1,0 +1,2 @@
+export { createDownloadModel } from './downloadModel.ts'
+export type { DownloadModel, DownloadModelParts } from './downloadModel.ts'
