@@ -6,6 +6,7 @@ import { createAsk } from './features/ask/index.ts'
 import { createChooseModel, createSourceTokens } from './features/chooseModel/index.ts'
 import { createDownloadModel } from './features/downloadModel/index.ts'
 import { createLoadModel } from './features/loadModel/index.ts'
+import { createMeasureModel } from './features/measureModel/index.ts'
 import { createModelManager } from './features/models/index.ts'
 import { openStore } from './lib/database/index.ts'
 import { eventStream } from './lib/eventStream.ts'
@@ -15,6 +16,7 @@ import { createRouter } from './rpc/router.ts'
 import { createRpcServer } from './rpc/server.ts'
 import { createAttachments } from './services/attachments/index.ts'
 import type { AttachmentGateway } from './services/attachments/index.ts'
+import { createBenchmarks } from './services/benchmarks/index.ts'
 import { createCatalogue } from './services/catalogue/index.ts'
 import type { CatalogueOptions } from './services/catalogue/index.ts'
 import { createConversations } from './services/conversations/index.ts'
@@ -68,6 +70,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?:
     surroundings: parts.surroundings ?? { home: homedir(), env: process.env, platform: process.platform },
   })
   const loading = createLoadModel({ models, engine })
+  const measuring = createMeasureModel({ models, engine, benchmarks: createBenchmarks(db), resources: paths.resources })
   const tokens = createSourceTokens(secrets)
   const catalogue = createCatalogue({
     resources: paths.resources,
@@ -156,6 +159,11 @@ export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?:
       tokens: () => tokens.kept(),
       setToken: ({ source, token }) => tokens.set(source, token),
     },
+    benchmark: {
+      run: ({ modelId }, { signal }) => measuring.run(modelId, signal),
+      results: ({ modelId }) => measuring.results(modelId),
+      export: ({ id, format }) => measuring.export(id, format),
+    },
     downloads: {
       watch: (_, { signal }) => downloading.watch(signal),
       start: (wanted, { signal }) => downloading.start(wanted, signal),
@@ -179,7 +187,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?:
     },
     ask: {
       send: (question) => ask.send(question),
-      retry: (input) => ask.retry(input),
+      retry: ({ messageId, remedy }) => (remedy ? ask.remedy({ messageId, remedy }) : ask.retry({ messageId })),
       stop: (input) => ask.stop(input),
       count: (draft) => ask.count(draft),
       prepare: (draft, { signal }) => ask.prepare(draft, signal),

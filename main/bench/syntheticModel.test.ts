@@ -4,7 +4,7 @@ import { forkWorker, resourcesPath } from '../nodePorts.ts'
 import { inspectModel } from '../services/engine/gguf/index.ts'
 import { tempFolder } from '../testing/tempFolder.ts'
 import { engineStarter } from './benchEngine.ts'
-import { picture } from './picture.ts'
+import { picture } from '../lib/workload/index.ts'
 import type { ModelShape } from './synthetic/shape.ts'
 import { qwen2vl2b } from './synthetic/shape.ts'
 import { layOut } from './synthetic/ggufWriter.ts'
@@ -53,7 +53,7 @@ describe('the synthetic model', () => {
         (
           await bench.answer({
             model,
-            messages: [{ role: 'user', content: [{ type: 'image', source: { bytes: await picture(number, 112), name: 'a picture' } }, { type: 'text', text: 'What is in the picture?' }] }],
+            messages: [{ role: 'user', content: [{ type: 'image', source: { bytes: picture(number, 112), name: 'a picture' } }, { type: 'text', text: 'What is in the picture?' }] }],
             maxTokens: 16,
             contextTokens: 512,
             sampling: { temperature: 0, topP: 1, topK: 0, minP: 0, repeatPenalty: 1, seed: null },

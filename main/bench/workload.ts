@@ -1,6 +1,5 @@
 import type { AnswerRequest, ChatMessage, ChatPart, Engine, ModelFiles } from '../headless.ts'
-import { picture } from './picture.ts'
-import { prose } from './prose.ts'
+import { picture, prose } from '../lib/workload/index.ts'
 
 const CONTEXT_TOKENS = 4096
 const PROMPT_TOKENS = 256
@@ -47,6 +46,6 @@ export async function createWorkload(engine: Engine, model: ModelFiles): Promise
     generatedTokens: bytes < SMALL_MODEL_BYTES ? 256 : 48,
     request,
     textPrompt: (share) => prompt(share === undefined ? length : Math.floor(perToken * share * contextTokens)),
-    newPicture: async (side) => ({ type: 'image', source: { bytes: await picture(pictures++, side), name: 'a picture of the benchmark' } }),
+    newPicture: async (side) => ({ type: 'image', source: { bytes: picture(pictures++, side), name: 'a picture of the benchmark' } }),
   }
 }

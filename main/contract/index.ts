@@ -1,4 +1,5 @@
 import { ask } from './ask.ts'
+import { benchmark } from './benchmark.ts'
 import { catalogue } from './catalogue.ts'
 import { conversations } from './conversations.ts'
 import { downloads } from './downloads.ts'
@@ -9,10 +10,11 @@ import { models } from './models.ts'
 import { settings } from './settings.ts'
 
 /** Everything the window and the core say to each other. */
-export const contract = { host, engine, models, library, catalogue, downloads, conversations, ask, settings }
+export const contract = { host, engine, models, library, catalogue, downloads, benchmark, conversations, ask, settings }
 export type Contract = typeof contract
 
 export * from './ask.ts'
+export * from './benchmark.ts'
 export * from './catalogue.ts'
 export * from './conversations.ts'
 export * from './downloads.ts'

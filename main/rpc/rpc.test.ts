@@ -46,6 +46,7 @@ const handlers: Handlers = {
   },
   catalogue: { list: unused, machine: unused, offer: unused, recommend: unused, tokens: unused, setToken: unused },
   downloads: { watch: unused, start: unused, pause: unused, resume: unused, prioritise: unused, remove: unused },
+  benchmark: { run: unused, results: unused, export: unused },
   conversations: { watchList: unused, watch: unused, search: ({ limit }) => (limit === 30 ? [] : unused()), rename: unused, remove: unused, selectBranch: unused },
   ask: { send: unused, retry: unused, stop: unused, count: unused, prepare: unused },
   settings: {

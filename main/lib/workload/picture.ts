@@ -1,7 +1,7 @@
-import sharp from 'sharp'
+import { encodePng } from './png.ts'
 
 /** A PNG of `side` x `side` pixels with soft colours; another one for every `number`. */
-export async function picture(number: number, side: number): Promise<Uint8Array> {
+export function picture(number: number, side: number): Uint8Array {
   const pixels = new Uint8Array(side * side * 3)
   for (let y = 0, i = 0; y < side; y++)
     for (let x = 0; x < side; x++, i += 3) {
@@ -9,5 +9,5 @@ export async function picture(number: number, side: number): Promise<Uint8Array>
       pixels[i + 1] = 128 + 127 * Math.sin((y + 53 * number) / 41)
       pixels[i + 2] = 128 + 127 * Math.sin((x + y) / (23 + (number % 16)))
     }
-  return sharp(pixels, { raw: { width: side, height: side, channels: 3 } }).png().toBuffer()
+  return encodePng(pixels, side, side)
 }

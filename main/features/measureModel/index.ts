@@ -1,0 +1,2 @@
+export { createMeasureModel } from './measureModel.ts'
+export type { MeasureModel, MeasureModelParts } from './measureModel.ts'

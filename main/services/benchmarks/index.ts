@@ -1,0 +1,2 @@
+export { createBenchmarks } from './benchmarks.ts'
+export type { Benchmarks } from './benchmarks.ts'
