@@ -101,7 +101,7 @@ class Tokenizer:
         self.merges = merges
         if vocabulary is None:
             vocabulary = list(dict.fromkeys([*BYTES, *(a + b for a, b in merges)])) + list(SPECIALS)
-            vocabulary += [f"<|extra_{i}|>" for i in range(-len(vocabulary) % ROUND_TO)]
+            vocabulary += [f"<|extra_{i}|>" for i in range(len(vocabulary), -(-len(vocabulary) // ROUND_TO) * ROUND_TO)]
         self.vocabulary = vocabulary
         self.ids = {token: i for i, token in enumerate(vocabulary)}
         self._ranks = {merge: rank for rank, merge in enumerate(merges)}

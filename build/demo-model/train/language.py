@@ -53,7 +53,7 @@ class LanguageBlock(nn.Module):
         self.gate_up = nn.Linear(shape.width, 2 * shape.feed_forward, bias=False)
         self.down = nn.Linear(shape.feed_forward, shape.width, bias=False)
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> Tensor:
+    def attend(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> Tensor:
         """x: [rows, tokens, width]; cos, sin: [rows, 1, tokens, head / 2]; mask: [tokens, tokens]."""
         rows, tokens, width = x.shape
         heads, kv_heads = self.shape.heads, self.shape.kv_heads
@@ -65,7 +65,10 @@ class LanguageBlock(nn.Module):
         scores = (query @ turned[:, heads:].transpose(-1, -2)).view(rows, heads, tokens, tokens) + mask
         weights = torch.softmax(scores, -1).view(rows, kv_heads, group * tokens, tokens)
         attended = (weights @ qkv[:, heads + kv_heads :]).view(rows, heads, tokens, head)
-        x = x + self.out(attended.transpose(1, 2).reshape(rows, tokens, width))
+        return x + self.out(attended.transpose(1, 2).reshape(rows, tokens, width))
+
+    def feed(self, x: Tensor) -> Tensor:
+        """x: [..., width]."""
         gate, up = self.gate_up(self.norm2(x)).chunk(2, -1)
         return x + self.down(F.silu(gate) * up)
 
@@ -94,6 +97,7 @@ class LanguageModel(nn.Module):
         cos, sin = angles.cos()[:, None], angles.sin()[:, None]
         tokens = x.shape[1]
         mask = torch.full((tokens, tokens), -1e9, device=x.device).triu(1)
-        for block in self.blocks:
-            x = block(x, cos, sin, mask)
-        return F.linear(self.norm(x[wanted]), self.embedding.weight)
+        for block in self.blocks[:-1]:
+            x = block.feed(block.attend(x, cos, sin, mask))
+        x = self.blocks[-1].attend(x, cos, sin, mask)[wanted]
+        return F.linear(self.norm(self.blocks[-1].feed(x)), self.embedding.weight)

@@ -20,6 +20,7 @@ class Phase:
     high: float
     low: float
     warm_seconds: float
+    tower_learns: bool = True
 
     def rate(self, elapsed: float, seconds: float) -> float:
         """The learning rate after `elapsed` of the phase's `seconds`."""
@@ -28,9 +29,11 @@ class Phase:
         return warm * (self.low + (self.high - self.low) * fall)
 
 
+# the tower stands still while the language model learns to read it: its first errors would undo what the tower knows
 FROM_NOTHING = (
-    Phase("vision", 0.14, 1.2e-3, 5e-4, 20),
-    Phase("joint", 0.66, 1.3e-3, 5e-4, 30),
+    Phase("vision", 0.205, 1.2e-3, 5e-4, 20),
+    Phase("read", 0.20, 1.3e-3, 1e-3, 20, tower_learns=False),
+    Phase("joint", 0.395, 1e-3, 5e-4, 20),
     Phase("fine", 0.20, 5e-4, 1e-5, 5),
 )
 GOING_ON = (Phase("joint", 0.7, 7e-4, 4e-4, 30), Phase("fine", 0.3, 4e-4, 1e-5, 5))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import time
+from functools import partial
 from pathlib import Path
 from typing import Iterator
 
@@ -19,7 +21,7 @@ from schedule import FROM_NOTHING, GOING_ON, Phase, optimizer_for, set_rate
 from stream import Example, Stream
 
 PICTURES_PER_STEP = 32
-SEE_WEIGHT = 0.3
+SEE_WEIGHT = 1.0
 CHECKPOINT_SECONDS = 180
 PROBE_EXAMPLES = 600
 LOG_STEPS = 50
@@ -67,14 +69,17 @@ class Trainer:
         self.steps, self.elapsed, self.starts, self.saved = 0, 0.0, 0, 0.0
         self.probed: dict[str, float] = {}
         self.probe: Probe | None = None
+        self.stopped = False
+        signal.signal(signal.SIGTERM, lambda *_: setattr(self, "stopped", True))
+        signal.signal(signal.SIGINT, lambda *_: setattr(self, "stopped", True))
         self._resume()
 
     def train(self, seconds: float, from_nothing: bool) -> None:
-        """Runs the phases in their order until `seconds` of training are over."""
+        """Runs the phases in their order until `seconds` of training are over, or until the process is asked to end."""
         begin = 0.0
         for phase in FROM_NOTHING if from_nothing else GOING_ON:
             length = phase.share * seconds
-            if self.elapsed < begin + length:
+            if self.elapsed < begin + length and not self.stopped:
                 self._run_phase(phase, begin, length)
             begin += length
         self._save()
@@ -85,13 +90,13 @@ class Trainer:
         stream = Stream(f"{self.seed}/{phase.name}/{self.starts}", what, mix)
         examples = iter(stream)
         tally = Tally()
-        step = self._see_step if phase.name == "vision" else self._talk_step
+        step = self._see_step if phase.name == "vision" else partial(self._talk_step, phase.tower_learns)
         base, started = self.elapsed, time.time()
-        while self.elapsed < begin + length:
+        while self.elapsed < begin + length and not self.stopped:
             set_rate(self.optimizer, phase.rate(self.elapsed - begin, length))
             with self.autocast:
                 loss = step(examples, tally)
-            self.optimizer.zero_grad()
+            self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
             self.optimizer.step()
@@ -116,11 +121,11 @@ class Trainer:
         tally.add(loss, media=len(media))
         return loss
 
-    def _talk_step(self, examples: Iterator[Example], tally: Tally) -> torch.Tensor:
+    def _talk_step(self, tower_learns: bool, examples: Iterator[Example], tally: Tally) -> torch.Tensor:
         """Conversations, and the labels of their pictures' patches with a small weight."""
         rows = sorted((to_row(next(examples), self.tokenizer) for _ in range(self.batch)), key=lambda row: len(row.ids))
         media = [one for row in rows for one in row.media]
-        embeddings, states = self.model.see(media)
+        embeddings, states = self.model.see(media, tower_learns)
         seen = iter(embeddings)
         by_row = [[next(seen) for _ in row.media] for row in rows]
         loss = torch.zeros((), device=self.device)
@@ -131,7 +136,7 @@ class Trainer:
             tally.answers(rows[part], outcome.rows, right)
         loss = loss / self.batch
         tally.add(loss, media=len(media))
-        if states:
+        if states and tower_learns:
             labelled = [self.reader.loss(state, [media[i] for i in members], tally.seen) * len(members) for members, state in states]
             loss = loss + SEE_WEIGHT * torch.stack(labelled).sum() / max(1, sum(len(members) for members, _ in states))
         return loss
@@ -155,9 +160,9 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "progress": (self.steps, self.elapsed, self.starts, self.probed),
         }
-        partial = self.folder / "checkpoint.partial"
-        torch.save(state, partial)
-        partial.replace(self.folder / "checkpoint.pt")
+        unfinished = self.folder / "checkpoint.partial"
+        torch.save(state, unfinished)
+        unfinished.replace(self.folder / "checkpoint.pt")
         export(self.model, self.tokenizer, self.folder)
 
     def _resume(self) -> None:

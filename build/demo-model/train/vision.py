@@ -76,11 +76,11 @@ class VisionTower(nn.Module):
         self.merge2 = nn.Linear(shape.merger, shape.output)
         self._angles: dict[tuple[int, int], tuple[Tensor, Tensor]] = {}
 
-    def forward(self, first: Tensor, second: Tensor | None) -> tuple[Tensor, Tensor]:
+    def look(self, first: Tensor, second: Tensor | None) -> Tensor:
         """
         first, second: the frames of slices, [slices, height, width, 3], 8 bits, both sides multiples of 28;
-        second is None for pictures, which fill both temporal places. Returns embeddings [slices, tokens, output]
-        in row-major order and the last block's output [slices, patches, width], patches in the order of tokens.
+        second is None for pictures, which fill both temporal places. Returns the last block's output
+        [slices, patches, width], the four patches of a token together, tokens row by row.
         """
         x = patches_of(first)
         if second is None:
@@ -91,8 +91,12 @@ class VisionTower(nn.Module):
         cos, sin = self._rope(first.shape[1] // PATCH, first.shape[2] // PATCH, x.device)
         for block in self.blocks:
             x = block(x, cos, sin)
-        merged = self.norm(x).reshape(x.shape[0], x.shape[1] // 4, -1)
-        return self.merge2(F.gelu(self.merge0(merged))).float(), x
+        return x
+
+    def merge(self, state: Tensor) -> Tensor:
+        """What `look` gave to embeddings [slices, tokens, output]."""
+        merged = self.norm(state).reshape(state.shape[0], state.shape[1] // 4, -1)
+        return self.merge2(F.gelu(self.merge0(merged))).float()
 
     def _rope(self, rows: int, columns: int, device: torch.device) -> tuple[Tensor, Tensor]:
         if (rows, columns) not in self._angles:

@@ -1,0 +1,25 @@
+import { afterAll, expect, test } from 'vitest'
+import { createHeadless } from '../../../main/headless.ts'
+import { forkWorker, resourcesPath } from '../../../main/nodePorts.ts'
+import { tempFolder } from '../../../main/testing/tempFolder.ts'
+import type { Ability } from '../generator/abilities.ts'
+import { evaluate, bars } from './evaluate.ts'
+
+/** A small sample of the evaluation: what the committed model must still reach, a little under what it reached. */
+const least: Readonly<Partial<Record<Ability, number>>> = {}
+
+const folder = tempFolder()
+const headless = createHeadless({ spawnWorker: forkWorker, paths: { resources: resourcesPath, cache: folder.path } })
+afterAll(async () => {
+  await headless.close()
+  folder.remove()
+})
+
+test('the demo model still knows what it was taught', async () => {
+  const { textPath, projectorPath, defaults } = headless.demoModel
+  const only = Object.keys(least) as Ability[]
+  const { rows } = await evaluate({ engine: headless.engine, model: { textPath, projectorPath }, defaults, count: 30, seed: 'test', only })
+  const values = Object.fromEntries(rows.map(({ ability, value }) => [bars.find((bar) => bar.ability === ability)!.key, value])) as Record<Ability, number>
+  expect(Object.keys(values).sort()).toEqual([...only].sort())
+  for (const ability of only) expect(values[ability], ability).toBeGreaterThanOrEqual(least[ability]!)
+})
