@@ -50,7 +50,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
     try {
       change(live, { state, error, modelId })
     } catch (failure) {
-      Object.assign(live.job, { state: 'failed', error: toErrorInfo(failure, 'StorageFailed') })
+      Object.assign(live.job, { state: 'failed', error: error ?? toErrorInfo(failure, 'StorageFailed') })
     }
   }
 

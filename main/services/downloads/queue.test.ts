@@ -237,6 +237,20 @@ test('a full disk in the middle keeps what was written, and resuming goes on', a
   expect(readFileSync(join(rig.models, 'a/a.gguf')).equals(contents.a as Buffer)).toBe(true)
 })
 
+test('a database that cannot be written refuses changes, and a job that ends then fails and is taken up after a restart', async () => {
+  const path = join(folder.path, 'data/sightline.db')
+  await reopen({ transfer: { stallMs: 300 } })
+  silence('a')
+  const id = start('a')
+  await rig.until(id, hasPart)
+  rig.store.db.pragma('query_only = ON')
+  await expect(rig.downloads.pause(id)).rejects.toMatchObject({ code: 'StorageFailed', detail: { path } })
+  expect(states()).toEqual({ a: 'running' })
+  expect((await rig.until(id, ({ state }) => state === 'failed')).error?.code).toBe('StorageFailed')
+  await reopen()
+  expect((await rig.settled(id)).state).toBe('done')
+})
+
 test('watchers get the list at once, every state, and no more than the last of many changes in between', async () => {
   const seen: string[] = []
   const stream = rig.downloads.watch()

@@ -15,6 +15,7 @@ test.each([
   ['con', '_con'],
   ['NUL.gguf', '_NUL.gguf'],
   ['LPT¹.txt', '_LPT¹.txt'],
+  ['Aux .gguf', '_Aux .gguf'],
   ['console.gguf', 'console.gguf'],
   ['.hidden', 'hidden'],
   ['name. . ', 'name'],

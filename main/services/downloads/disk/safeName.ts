@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 const MAX_BYTES = 180
 
 /** Names that Windows keeps for devices, with any ending. */
-const reserved = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\.|$)/i
+const reserved = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(\.|$)/i
 
 /**
  * A name that every file system takes, made of the last segment of `wanted`: no separators, control or invisible

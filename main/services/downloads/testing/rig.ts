@@ -3,12 +3,14 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { Download } from '#contract'
 import { openStore } from '../../../lib/database/index.ts'
+import type { Store } from '../../../lib/database/index.ts'
 import { createDownloads } from '../index.ts'
 import type { Clock, Downloads, DownloadsOptions, FinishedDownload } from '../index.ts'
 
 /** A service on a folder of its own, with small parts and waits that take no time. */
 export interface Rig {
   readonly downloads: Downloads
+  readonly store: Store
   /** What `onDone` was given. */
   readonly done: FinishedDownload[]
   /** Waits between tries that were asked for, in ms. */
@@ -66,7 +68,7 @@ export function openRig(folder: string, options: Partial<DownloadsOptions> = {})
   }
 
   return {
-    ...{ downloads, done, waits, models, until },
+    ...{ downloads, store, done, waits, models, until },
     settled: (id) => until(id, ({ state }) => state === 'done' || state === 'failed' || state === 'paused'),
     files: () =>
       existsSync(models)
