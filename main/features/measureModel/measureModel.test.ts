@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { BenchmarkEvent, BenchmarkResult } from '#contract'
+import { createApp } from '../../app.ts'
 import { openStore } from '../../lib/database/index.ts'
 import type { Store } from '../../lib/database/index.ts'
 import { forkWorker, resourcesPath } from '../../nodePorts.ts'
+import { createMemoryClient } from '../../rpc/memoryClient.ts'
 import { createBenchmarks } from '../../services/benchmarks/index.ts'
 import { createEngine } from '../../services/engine/index.ts'
 import type { Engine } from '../../services/engine/index.ts'
@@ -12,6 +14,7 @@ import type { Models } from '../../services/models/index.ts'
 import { demoModel } from '../../testing/engineRequests.ts'
 import { goldenModel } from '../../testing/engineGoldens.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
+import { testPorts } from '../../testing/testPorts.ts'
 import { createMeasureModel } from './index.ts'
 import type { MeasureModel } from './index.ts'
 import { publishedFigures } from './published.ts'
@@ -115,6 +118,26 @@ describe('a run', () => {
     await first.return(undefined)
     expect(feature.results('demo')).toEqual([])
   })
+})
+
+test('ending the stream in the window stops the run in the middle of a step; the next one begins', async () => {
+  const app = createApp(testPorts(join(folder.path, 'app'), { spawnWorker: forkWorker }))
+  try {
+    const { client } = createMemoryClient(app.serve)
+    const { id } = await client.models.add(goldenModel('qwen2vl'))
+    for await (const { doing } of await client.benchmark.run({ modelId: id })) if (doing === 'an input of 14,336 tokens') break
+    for await (const { result, done } of await client.benchmark.run({ modelId: 'demo' })) {
+      expect(result.modelId).toBe('demo')
+      if (done === 1) break
+    }
+    const [kept] = await client.benchmark.results({ modelId: id })
+    expect(kept).toMatchObject({ isComplete: false })
+    expect(kept!.rows.map((row) => row.kind === 'text' && row.inputTokens)).toEqual([1, 6144])
+    expect((await client.benchmark.export({ id: kept!.id, format: 'csv' })).text).toMatch(/^measured,/)
+    await expect(client.benchmark.export({ id: 'gone', format: 'csv' })).rejects.toMatchObject({ code: 'NotFound' })
+  } finally {
+    await app.close()
+  }
 })
 
 describe('the published figures', () => {

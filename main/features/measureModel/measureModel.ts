@@ -37,7 +37,7 @@ export interface MeasureModel {
 
 /** One run at a time: two would measure each other. */
 export function createMeasureModel({ models, engine, benchmarks, resources, inputs = PUBLISHED_INPUTS, now = Date.now }: MeasureModelParts): MeasureModel {
-  let isRunning = false
+  let present: { readonly signal: AbortSignal; readonly ended: Promise<void> } | null = null
 
   /** The model with its facts, and a result without rows. */
   async function prepare(modelId: string): Promise<{ measured: Measured; result: BenchmarkResult }> {
@@ -78,12 +78,16 @@ export function createMeasureModel({ models, engine, benchmarks, resources, inpu
 
   return {
     async *run(modelId, signal) {
-      if (isRunning) throw new AppError('Busy', 'A model is being measured already. Wait until that ends, or stop it first.')
-      isRunning = true
+      // one that was stopped is about to end
+      while (present?.signal.aborted) await present.ended
+      if (present) throw new AppError('Busy', 'A model is being measured already. Wait until that ends, or stop it first.')
+      let end = () => {}
+      present = { signal, ended: new Promise((resolve) => (end = resolve)) }
       try {
         return yield* measure(modelId, signal)
       } finally {
-        isRunning = false
+        present = null
+        end()
       }
     },
     results: (modelId) => benchmarks.list(modelId),
