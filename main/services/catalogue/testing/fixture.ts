@@ -55,7 +55,7 @@ export function useFixture(): Fixture {
 }
 
 /** A signal that is never aborted. */
-export const signal = new AbortController().signal
+export const signal: AbortSignal = new AbortController().signal
 
 /** Matches an AppError by its code and a part of its message. */
 export const failure = (code: string, text: string) =>
