@@ -15,6 +15,7 @@ import { createMemoryClient } from './rpc/memoryClient.ts'
 import type { Client } from './rpc/memoryClient.ts'
 import { createEngine } from './services/engine/index.ts'
 import { goldenModel } from './testing/engineGoldens.ts'
+import { serveHuggingFace, startSourceServer } from './services/catalogue/testing/sourceServer.ts'
 import { ScriptedEngine } from './testing/scriptedEngine.ts'
 import { tempFolder } from './testing/tempFolder.ts'
 import { testPorts } from './testing/testPorts.ts'
@@ -99,6 +100,21 @@ test('the catalogue is listed, its sources are settings, and tokens go to the pl
   expect(await client.catalogue.tokens()).toEqual({ huggingface: true, mirror: false, modelscope: false })
   await client.catalogue.setToken({ source: 'huggingface', token: null })
   expect(kept.size).toBe(0)
+})
+
+test('the offer of a mirror has how each quantization would run here, and what is recommended', async () => {
+  const mirror = await startSourceServer()
+  try {
+    const file = (name: string, gigabytes: number) => ({ path: `Qwen2-VL-2B-Instruct-${name}.gguf`, bytes: gigabytes * 1e9 })
+    serveHuggingFace(mirror, 'bartowski/Qwen2-VL-2B-Instruct-GGUF', [file('Q4_K_M', 0.986), file('Q8_0', 1.65), { path: 'mmproj-Qwen2-VL-2B-Instruct-f16.gguf', bytes: 1.33e9 }])
+    await client.settings.update({ sources: { order: ['mirror'], mirrorUrl: mirror.base } })
+    const { quantizations, recommended } = await client.catalogue.offer({ entryId: 'qwen2-vl-2b-instruct' })
+    expect(quantizations.map(({ name, modelId, fit }) => [name, modelId, fit.level])).toEqual([['Q4_K_M', null, 'cpu'], ['Q8_0', null, 'cpu']])
+    expect(recommended).toBe('Q4_K_M')
+    expect(await client.catalogue.recommend()).toMatchObject({ entryId: 'qwen2-vl-2b-instruct', quantization: 'Q4_K_M' })
+  } finally {
+    await mirror.close()
+  }
 })
 
 test('a question about a stored picture is answered, and all of it is there after a restart', async () => {

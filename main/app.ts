@@ -18,7 +18,6 @@ import { createAttachments } from './services/attachments/index.ts'
 import type { AttachmentGateway } from './services/attachments/index.ts'
 import { createBenchmarks } from './services/benchmarks/index.ts'
 import { createCatalogue } from './services/catalogue/index.ts'
-import type { CatalogueOptions } from './services/catalogue/index.ts'
 import { createConversations } from './services/conversations/index.ts'
 import { createDownloads } from './services/downloads/index.ts'
 import { createEngine } from './services/engine/index.ts'
@@ -42,10 +41,9 @@ export interface App {
 
 /**
  * Opens the data folder and starts the core; the engine's process starts with the first question. Throws Busy when
- * another process has the folder, StorageFailed when it cannot be used. `surroundings`: where other programs keep
- * models. `catalogue`: what its sources are, for tests.
+ * another process has the folder, StorageFailed when it cannot be used. `surroundings`: where other programs keep models.
  */
-export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?: Surroundings; catalogue?: Partial<CatalogueOptions> } = {}): App {
+export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?: Surroundings } = {}): App {
   const { paths, host, dialogs, files, secrets, spawnWorker } = ports
   const store = openStore(paths.data)
   const { db } = store
@@ -77,7 +75,6 @@ export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?:
     userAgent: `${host.name}/${host.version}`,
     sources: () => settings.current.sources,
     token: (source) => tokens.get(source),
-    ...parts.catalogue,
   })
   const downloading = createDownloadModel({ catalogue, models, createQueue: (hooks) => createDownloads({ db, modelsFolder, ...hooks }) })
   const manager = createModelManager({ models, library, conversations, engine, files, holdsFolder: () => downloading.holdsFolder() })
