@@ -1,14 +1,88 @@
 import { expect } from '@playwright/test'
-import type { Page } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
 
-/** Adds a model by its files in the window's models dialog; it is the current model then. */
-export async function addModel(page: Page, { text, projector }: { text: string; projector: string }): Promise<void> {
-  await page.getByRole('button', { name: /^Models\. Current model/ }).click()
-  const dialog = page.getByRole('dialog', { name: 'Models' })
-  await dialog.getByLabel('Language model').fill(text)
-  await dialog.getByLabel('Projector').fill(projector)
-  await dialog.getByRole('button', { name: 'Add model' }).click()
-  await expect(dialog.getByLabel('Language model')).toHaveValue('')
-  await page.keyboard.press('Escape')
-  await expect(dialog).toBeHidden()
+/** The models page of the window, and the dialog that adds models of this computer. */
+export class ModelsPage {
+  readonly page: Page
+
+  constructor(page: Page) {
+    this.page = page
+  }
+
+  get root(): Locator {
+    return this.page.getByRole('region', { name: 'Models', exact: true })
+  }
+
+  get list(): Locator {
+    return this.page.getByRole('list', { name: 'Models on this computer' })
+  }
+
+  get downloads(): Locator {
+    return this.page.getByRole('list', { name: 'Downloads' })
+  }
+
+  get addDialog(): Locator {
+    return this.page.getByRole('dialog', { name: 'Add from this computer' })
+  }
+
+  /** What is beside the list: everything about the model that is open. */
+  particulars(name: string): Locator {
+    return this.page.getByRole('complementary', { name: `Particulars of ${name}` })
+  }
+
+  /** Opens the page from the sidebar. */
+  async open(): Promise<void> {
+    await this.page.getByRole('button', { name: /^Models\. Current model/ }).click()
+    await expect(this.root).toBeVisible()
+  }
+
+  /** Goes back to the conversation. */
+  async close(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Close models' }).click()
+    await expect(this.root).toBeHidden()
+  }
+
+  async part(name: 'On this computer' | 'Get a model' | 'Downloads'): Promise<void> {
+    await this.page.getByRole('tab', { name }).click()
+  }
+
+  async openModel(name: string): Promise<Locator> {
+    await this.list.getByRole('button', { name, exact: true }).click()
+    const particulars = this.particulars(name)
+    await expect(particulars).toBeVisible()
+    return particulars
+  }
+
+  /** Opens one of the lines below a model's facts. */
+  async unfold(particulars: Locator, line: string): Promise<void> {
+    await particulars.getByRole('button', { name: new RegExp(`^${line}`) }).click()
+  }
+
+  /** Opens the dialog for models of this computer; their two files can be named in it then. */
+  async openPaths(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Add from this computer' }).click()
+    await this.addDialog.getByRole('button', { name: 'By the paths of its two files' }).click()
+  }
+
+  async fillPaths({ text, projector }: { text: string; projector?: string }): Promise<void> {
+    await this.addDialog.getByLabel('Language model', { exact: true }).fill(text)
+    if (projector !== undefined) await this.addDialog.getByLabel('Projector', { exact: true }).fill(projector)
+    await this.addDialog.getByRole('button', { name: 'Add model' }).click()
+  }
+
+  async closeDialog(): Promise<void> {
+    await this.page.keyboard.press('Escape')
+    await expect(this.addDialog).toBeHidden()
+  }
+}
+
+/** Adds a model by its files; it is the current model then, and the conversation is shown again. */
+export async function addModel(page: Page, files: { text: string; projector: string }): Promise<void> {
+  const models = new ModelsPage(page)
+  await models.open()
+  await models.openPaths()
+  await models.fillPaths(files)
+  await expect(models.addDialog.getByLabel('Language model', { exact: true })).toHaveValue('')
+  await models.closeDialog()
+  await models.close()
 }

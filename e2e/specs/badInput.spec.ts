@@ -1,3 +1,4 @@
+import { ModelsPage } from '../pages/models.ts'
 import { badFiles } from '../support/badFiles.ts'
 import { expect, test } from '../support/fixtures.ts'
 
@@ -31,15 +32,15 @@ test('an empty question is not sent, and what is stored stays', async ({ chat })
 })
 
 test('a model file that is not there, and one that is damaged, are refused with the demo model left in place', async ({ chat }) => {
-  await chat.page.getByRole('button', { name: /^Models\. Current model/ }).click()
-  const dialog = chat.page.getByRole('dialog', { name: 'Models' })
-  await dialog.getByLabel('Language model').fill('/nowhere/model.gguf')
-  await dialog.getByRole('button', { name: 'Add model' }).click()
-  await expect(dialog.getByRole('alert')).toContainText('model.gguf was not found')
-  await dialog.getByLabel('Language model').fill(import.meta.filename)
-  await dialog.getByRole('button', { name: 'Add model' }).click()
-  await expect(dialog.getByRole('alert')).toContainText(/GGUF/)
-  await chat.page.keyboard.press('Escape')
+  const models = new ModelsPage(chat.page)
+  await models.open()
+  await models.openPaths()
+  await models.fillPaths({ text: '/nowhere/model.gguf' })
+  await expect(models.addDialog.getByRole('alert')).toContainText('model.gguf was not found')
+  await models.fillPaths({ text: import.meta.filename })
+  await expect(models.addDialog.getByRole('alert')).toContainText(/GGUF/)
+  await models.closeDialog()
+  await models.close()
   await chat.ask('Hello')
   await expect((await chat.ended()).getByTestId('answer-text')).not.toBeEmpty()
 })

@@ -2,6 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as base } from '@playwright/test'
+import type { Settings } from '#contract'
+import { openStore } from '../../main/lib/database/index.ts'
+import { createSettings } from '../../main/services/settings/index.ts'
 import { ChatPage } from '../pages/chat.ts'
 import type { RunningApp } from './app.ts'
 import { BrowserApp } from './browserApp.ts'
@@ -12,9 +15,14 @@ export interface ShellOptions {
   shell: 'browser' | 'electron'
 }
 
+export interface DataOptions {
+  /** What the user has chosen before the app starts; the first run is over unless it says otherwise. */
+  chosen: Partial<Settings>
+}
+
 /** What every spec starts with. */
 export interface Fixtures {
-  /** A folder that lives as long as the test. */
+  /** A data folder that lives as long as the test. */
   data: string
   app: RunningApp
   /** The window of `app`, ready for a question. */
@@ -22,10 +30,12 @@ export interface Fixtures {
 }
 
 /** Every test starts its own app on its own data. */
-export const test = base.extend<Fixtures & ShellOptions>({
+export const test = base.extend<Fixtures & ShellOptions & DataOptions>({
   shell: ['browser', { option: true }],
-  data: async ({}, use) => {
+  chosen: [{}, { option: true }],
+  data: async ({ chosen, shell }, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'sightline-e2e-'))
+    choose(shell === 'electron' ? join(folder, 'data') : folder, { firstRunDone: true, ...chosen })
     await use(folder)
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   },
@@ -47,5 +57,12 @@ export const test = base.extend<Fixtures & ShellOptions>({
     await use(chat)
   },
 })
+
+/** Stores settings in a data folder that no app has open. */
+export function choose(data: string, chosen: Partial<Settings>): void {
+  const store = openStore(data)
+  createSettings(store.db).update(chosen)
+  store.close()
+}
 
 export { expect } from '@playwright/test'

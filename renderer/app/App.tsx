@@ -2,33 +2,41 @@ import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { LiveRegion } from '../components/LiveRegion.tsx'
 import { addFiles, askWith, Composer, DropTarget } from '../features/ask/index.ts'
 import { Sidebar } from '../features/conversations/index.ts'
+import { DownloadsButton, DownloadsNote } from '../features/downloads/index.ts'
 import { DemoNotice, EngineBanner, useEngine } from '../features/engine/index.ts'
-import { ModelsDialog, useModels } from '../features/models/index.ts'
+import { FirstRun } from '../features/firstRun/index.ts'
+import { openModels, placeOf, useLibrary } from '../features/models/index.ts'
 import { Conversation, stop, useRead, useStreamingAnswer } from '../features/read/index.ts'
 import { SettingsDialog, useTheme } from '../features/settings/index.ts'
 import { Start } from '../features/start/index.ts'
 import { announce } from '../lib/announce.ts'
 import { toAppError } from '../lib/errors.ts'
-import { openConversation, useRoute } from '../lib/route.ts'
+import { closePage, openConversation, useRoute } from '../lib/route.ts'
+import { useConnectionState } from '../lib/rpc.ts'
 import { ConnectionBanner } from './ConnectionBanner.tsx'
 import { Frame } from './Frame.tsx'
 import { Header } from './Header.tsx'
+import icon from './icon.svg'
+import { download, ModelsView } from './ModelsView.tsx'
 import { SidebarToggle } from './SidebarToggle.tsx'
 import { useCore } from './useCore.ts'
+import { useFirstRun } from './useFirstRun.ts'
 import { useShortcuts } from './useShortcuts.ts'
 import { useSidebar } from './useSidebar.ts'
 
 /** The window: puts the features side by side and passes between them what each tells. */
 export function App(): ReactNode {
-  const conversationId = useRoute((state) => state.conversationId)
+  const { conversationId, page } = useRoute()
   const status = useRead((state) => state.status)
   const engine = useEngine((state) => state.status)
-  const models = useModels((state) => state.models)
+  const defaults = useLibrary((state) => state.models?.find(({ isCurrent }) => isCurrent)?.model.defaults ?? null)
   const answering = useStreamingAnswer()
   const sidebar = useSidebar()
   const search = useRef<HTMLInputElement>(null)
-  const [dialog, setDialog] = useState<'models' | 'settings' | null>(null)
-  const model = models?.find((one) => one.id === engine?.modelId)
+  const [settingsOpen, setSettingsOpen] = useState(false)
+  const firstRun = useFirstRun()
+  const connection = useConnectionState()
+  const models = placeOf(page)
 
   useCore(conversationId)
   useTheme()
@@ -53,10 +61,36 @@ export function App(): ReactNode {
     toggleSidebar: sidebar.toggle,
     escape: () => {
       if (sidebar.overlay && sidebar.shown) sidebar.closeOverlay()
+      else if (models?.modelId) openModels()
+      else if (models) closePage()
       else stopAnswer()
     },
   })
-  const toggle = <SidebarToggle shown={sidebar.shown} onToggle={sidebar.toggle} />
+  const showModels = (): void => {
+    openModels()
+    sidebar.closeOverlay()
+  }
+  const showDownloads = (): void => {
+    openModels('downloads')
+    sidebar.closeOverlay()
+  }
+  if (firstRun.state === 'unknown' && connection !== 'lost') return null
+  if (firstRun.state === 'due') {
+    return (
+      <>
+        <FirstRun icon={icon} onDownload={download} onDone={firstRun.end} />
+        <LiveRegion />
+      </>
+    )
+  }
+  const isDocked = sidebar.shown && !sidebar.overlay
+  const collapse = <SidebarToggle shown={sidebar.shown} onToggle={sidebar.toggle} />
+  const toggle = isDocked ? null : (
+    <>
+      {collapse}
+      <DownloadsButton onOpen={showDownloads} />
+    </>
+  )
 
   return (
     <Frame
@@ -66,31 +100,45 @@ export function App(): ReactNode {
           current={conversationId}
           modelName={engine?.modelName ?? 'Models'}
           search={search}
-          collapse={toggle}
+          collapse={collapse}
           onOpen={open}
-          onModels={() => setDialog('models')}
-          onSettings={() => setDialog('settings')}
+          onModels={showModels}
+          onSettings={() => setSettingsOpen(true)}
+          note={<DownloadsNote onOpen={showDownloads} />}
         />
       }
     >
-      <Header conversationId={conversationId} toggle={sidebar.shown && !sidebar.overlay ? null : toggle} onModels={() => setDialog('models')} />
-      <ConnectionBanner />
-      {conversationId === null ? (
-        <Start
-          onAsk={async (files, question) => {
-            const sent = await askWith(null, files, question)
-            if (sent) open(sent.conversationId)
-          }}
-        />
+      {models ? (
+        <>
+          <ModelsView place={models} toggle={toggle} onClose={closePage} />
+          <ConnectionBanner />
+        </>
       ) : (
-        <Conversation />
+        <>
+          <Header conversationId={conversationId} toggle={toggle} onModels={showModels} />
+          <ConnectionBanner />
+          {conversationId === null ? (
+            <Start
+              onAsk={async (files, question) => {
+                const sent = await askWith(null, files, question)
+                if (sent) open(sent.conversationId)
+              }}
+            />
+          ) : (
+            <Conversation />
+          )}
+          <EngineBanner onModels={showModels} />
+          <Composer conversationId={conversationId} answering={answering !== null} onSent={open} onStop={stopAnswer} />
+          <DemoNotice onModels={showModels} />
+        </>
       )}
-      <EngineBanner onModels={() => setDialog('models')} />
-      <Composer conversationId={conversationId} answering={answering !== null} onSent={open} onStop={stopAnswer} />
-      <DemoNotice onModels={() => setDialog('models')} />
-      <ModelsDialog open={dialog === 'models'} currentId={engine?.modelId ?? null} onOpenChange={(next) => setDialog(next ? 'models' : null)} />
-      <SettingsDialog open={dialog === 'settings'} defaults={model?.defaults ?? null} onOpenChange={(next) => setDialog(next ? 'settings' : null)} />
-      <DropTarget onFiles={(files) => void addFiles(conversationId, files)} />
+      <SettingsDialog open={settingsOpen} defaults={defaults} onOpenChange={setSettingsOpen} />
+      <DropTarget
+        onFiles={(files) => {
+          if (models) closePage()
+          void addFiles(conversationId, files)
+        }}
+      />
       <LiveRegion />
     </Frame>
   )

@@ -1,7 +1,8 @@
 import { useEffect } from 'react'
 import { followConversations } from '../features/conversations/index.ts'
-import { followEngine, useEngine } from '../features/engine/index.ts'
-import { refreshModels } from '../features/models/index.ts'
+import { followDownloads } from '../features/downloads/index.ts'
+import { followEngine } from '../features/engine/index.ts'
+import { followLibrary } from '../features/models/index.ts'
 import { followConversation } from '../features/read/index.ts'
 import { followSettings } from '../features/settings/index.ts'
 import { followHost } from '../lib/host.ts'
@@ -9,12 +10,10 @@ import { followAddress } from '../lib/route.ts'
 
 /** Keeps every feature in step with the core while the window is open. */
 export function useCore(conversationId: string | null): void {
-  const modelId = useEngine((state) => state.status?.modelId ?? null)
-
   useEffect(() => {
     const stop = new AbortController()
     followAddress(stop.signal)
-    for (const follow of [followHost, followSettings, followEngine, followConversations]) void follow(stop.signal)
+    for (const follow of [followHost, followSettings, followEngine, followConversations, followLibrary, followDownloads]) void follow(stop.signal)
     return () => stop.abort()
   }, [])
 
@@ -23,9 +22,4 @@ export function useCore(conversationId: string | null): void {
     void followConversation(conversationId, stop.signal)
     return () => stop.abort()
   }, [conversationId])
-
-  // The dialog shows a failure and asks again when it opens.
-  useEffect(() => {
-    if (modelId !== null) refreshModels().catch(() => {})
-  }, [modelId])
 }

@@ -6,7 +6,7 @@ import { Button, buttonClass } from './Button.tsx'
 import { ErrorNote } from './ErrorNote.tsx'
 import { PopupFrame } from './PopupFrame.tsx'
 
-/** Asks before something that cannot be undone. Closes when `onConfirm` has worked; else shows why it did not. */
+/** Asks before something that cannot be undone; `children` stand below the description. Closes when `onConfirm` has worked; else shows why it did not. */
 export function Confirm({
   open,
   onOpenChange,
@@ -14,6 +14,7 @@ export function Confirm({
   description,
   action,
   onConfirm,
+  children,
 }: {
   open: boolean
   onOpenChange: (open: boolean) => void
@@ -21,6 +22,7 @@ export function Confirm({
   description: string
   action: string
   onConfirm: () => Promise<void>
+  children?: ReactNode
 }): ReactNode {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<ErrorInfo | null>(null)
@@ -44,6 +46,7 @@ export function Confirm({
       <PopupFrame kind="alert" className="w-[min(420px,calc(100vw-32px))] p-5">
         <AlertDialog.Title className="text-read font-semibold [overflow-wrap:anywhere]">{title}</AlertDialog.Title>
         <AlertDialog.Description className="mt-1 text-muted">{description}</AlertDialog.Description>
+        {children}
         {error ? <ErrorNote message={error.message} className="mt-3" /> : null}
         <div className="mt-5 flex justify-end gap-2">
           <AlertDialog.Close className={buttonClass('plain')}>Cancel</AlertDialog.Close>

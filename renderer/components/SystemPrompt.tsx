@@ -2,13 +2,21 @@ import { useId, useState, type ReactNode } from 'react'
 import { fieldClass } from './field.ts'
 
 /** Instructions that come before every conversation; stored when the field is left. */
-export function SystemPrompt({ value, onChange }: { value: string; onChange: (text: string) => void }): ReactNode {
+export function SystemPrompt({
+  note = 'Instructions that come before every conversation.',
+  value,
+  onChange,
+}: {
+  note?: string
+  value: string
+  onChange: (text: string) => void
+}): ReactNode {
   const id = useId()
   const [text, setText] = useState<string | null>(null)
   return (
     <div>
       <label htmlFor={id}>System prompt</label>
-      <p className="text-muted">Instructions that come before every conversation.</p>
+      <p className="text-muted">{note}</p>
       <textarea
         id={id}
         rows={3}

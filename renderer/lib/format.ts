@@ -28,3 +28,26 @@ export function bytes(value: number): string {
   const format = new Intl.NumberFormat(undefined, { style: 'unit', unit: units[power], unitDisplay: 'short', maximumFractionDigits: 1 })
   return format.format(value / 1000 ** power)
 }
+
+/** How long something will still take: "about 40 s", "about 2 min", "about 1 h 20 min". */
+export function timeLeft(seconds: number): string {
+  if (seconds < 50) return `about ${Math.max(1, Math.ceil(seconds / 5) * 5)}\u00a0s`
+  const minutes = Math.max(1, Math.round(seconds / 60))
+  if (minutes < 60) return `about ${minutes}\u00a0min`
+  const rest = minutes % 60 < 5 ? 0 : Math.round((minutes % 60) / 10) * 10
+  const hours = Math.floor(minutes / 60) + (rest === 60 ? 1 : 0)
+  return `about ${hours}\u00a0h${rest % 60 === 0 ? '' : ` ${rest}\u00a0min`}`
+}
+
+const DAY_MS = 86_400_000
+const relativeDays = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
+const days = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
+
+/** A day of the past: "today", "yesterday", "6 days ago", then the date. Times in ms since 1970. */
+export function day(time: number, now: number): string {
+  const past = Math.round((new Date(now).setHours(0, 0, 0, 0) - new Date(time).setHours(0, 0, 0, 0)) / DAY_MS)
+  return past < 7 ? relativeDays.format(-Math.max(0, past), 'day') : days.format(time)
+}
+
+/** "1 model", "3 models": `one` with an s for more. */
+export const counted = (value: number, one: string): string => `${count(value)} ${value === 1 ? one : `${one}s`}`

@@ -1,23 +1,42 @@
 import { create } from 'zustand'
 
-const read = (): string | null => {
-  const match = /^#\/c\/(.+)$/.exec(window.location.hash)
-  return match?.[1] ? decodeURIComponent(match[1]) : null
+/** Where the window is. */
+export interface Route {
+  /** The open conversation; null: a new one. It stays open behind a page. */
+  readonly conversationId: string | null
+  /** A page that takes the conversation's place, e.g. "models/get"; null: the conversation is shown. */
+  readonly page: string | null
 }
 
-/** The open conversation, kept in the address so that a reload returns to it. null: a new conversation. */
-export const useRoute = create<{ conversationId: string | null }>(() => ({ conversationId: null }))
+/** The place as the address names it, so that a reload returns to it. */
+function read(): Partial<Route> {
+  const path = window.location.hash.replace(/^#\/?/, '')
+  const [, id] = /^c\/(.+)$/.exec(path) ?? []
+  if (id) return { conversationId: decodeURIComponent(id), page: null }
+  return path === '' ? { conversationId: null, page: null } : { page: path }
+}
+
+export const useRoute = create<Route>(() => ({ conversationId: null, page: null }))
+
+function go(hash: string, place: Partial<Route>): void {
+  if (window.location.hash !== hash) window.location.hash = hash
+  useRoute.setState(place)
+}
 
 /** Opens a conversation; null opens a new one. */
 export function openConversation(conversationId: string | null): void {
-  const hash = conversationId === null ? '#/' : `#/c/${encodeURIComponent(conversationId)}`
-  if (window.location.hash !== hash) window.location.hash = hash
-  useRoute.setState({ conversationId })
+  go(conversationId === null ? '#/' : `#/c/${encodeURIComponent(conversationId)}`, { conversationId, page: null })
 }
+
+/** Opens a page in the place of the conversation, which stays where it is behind it. */
+export const openPage = (page: string): void => go(`#/${page}`, { page })
+
+/** Back from a page to the conversation behind it. */
+export const closePage = (): void => openConversation(useRoute.getState().conversationId)
 
 /** Takes over what the address says now and whenever it changes. */
 export function followAddress(signal: AbortSignal): void {
-  const sync = (): void => useRoute.setState({ conversationId: read() })
+  const sync = (): void => useRoute.setState(read())
   window.addEventListener('hashchange', sync, { signal })
   sync()
 }

@@ -16,6 +16,7 @@ export function Sidebar({
   onOpen,
   onModels,
   onSettings,
+  note,
 }: {
   current: string | null
   modelName: string
@@ -24,6 +25,8 @@ export function Sidebar({
   onOpen: (conversationId: string | null) => void
   onModels: () => void
   onSettings: () => void
+  /** What goes on in the background, above the foot. */
+  note?: ReactNode
 }): ReactNode {
   const [query, setQuery] = useState('')
   const searching = query.trim() !== ''
@@ -44,6 +47,7 @@ export function Sidebar({
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-2" data-testid="sidebar-list">
         {searching ? <SearchResults query={query.trim()} current={current} onOpen={onOpen} /> : <ConversationList current={current} onOpen={onOpen} />}
       </div>
+      {note}
       <div className="flex shrink-0 items-center gap-1 border-t border-hairline p-2">
         <Button kind="quiet" className="min-w-0 flex-1 justify-start px-2" onClick={onModels} aria-label={`Models. Current model: ${modelName}`}>
           <Cpu aria-hidden />

@@ -5,24 +5,27 @@ import { announce } from '../../lib/announce.ts'
 import { cx } from '../../lib/cx.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { useHost } from '../../lib/host.ts'
-import { pickModelFile } from './store.ts'
+import { pickModelFile } from './library/store.ts'
 
-/** A path of a file on this computer; with a button that picks it where the shell can. */
+/** A path on this computer; with a button that picks a file where the shell can. */
 export function PathField({
   label,
   note,
   placeholder,
+  kind = 'file',
   value,
   onChange,
 }: {
   label: string
   note?: string
   placeholder: string
+  /** A folder cannot be picked, only typed. */
+  kind?: 'file' | 'folder'
   value: string
   onChange: (path: string) => void
 }): ReactNode {
   const id = useId()
-  const canPick = useHost((state) => state.host?.capabilities.fileDialogs ?? false)
+  const canPick = useHost((state) => state.host?.capabilities.fileDialogs ?? false) && kind === 'file'
   const pick = (): void => {
     pickModelFile(`Choose the ${label.toLowerCase()}`).then(
       (path) => path !== null && onChange(path),

@@ -1,2 +1,4 @@
-export { ModelsDialog } from './ModelsDialog.tsx'
-export { refreshModels, useModels } from './store.ts'
+export { ModelsPage } from './ModelsPage.tsx'
+export { openModel, openModels, placeOf } from './place.ts'
+export type { ModelsPlace } from './place.ts'
+export { chooseModel, followLibrary, useLibrary } from './library/store.ts'

@@ -1,3 +1,3 @@
 export { SettingsDialog } from './SettingsDialog.tsx'
-export { followSettings, useSettings } from './store.ts'
+export { followSettings, updateSettings, useSettings } from './store.ts'
 export { applyTheme, lastTheme, useTheme } from './theme.ts'

@@ -1,0 +1,26 @@
+import type { ReactNode } from 'react'
+import { DownloadList, startDownload, useDownloads } from '../features/downloads/index.ts'
+import { useEngine } from '../features/engine/index.ts'
+import { ModelsPage, openModel, type ModelsPlace } from '../features/models/index.ts'
+
+const none: readonly never[] = []
+
+/** Queues a quantization of the catalogue. Rejects with `AppError`. */
+export const download = async (entryId: string, quantization: string): Promise<void> => void (await startDownload(entryId, quantization))
+
+/** The models page with the engine's state and the downloads. */
+export function ModelsView({ place, toggle, onClose }: { place: ModelsPlace; toggle: ReactNode; onClose: () => void }): ReactNode {
+  const engine = useEngine((state) => state.status)
+  const jobs = useDownloads((state) => state.jobs) ?? none
+  return (
+    <ModelsPage
+      place={place}
+      toggle={toggle}
+      engine={engine}
+      jobs={jobs}
+      downloads={<DownloadList onOpenModel={openModel} />}
+      onDownload={download}
+      onClose={onClose}
+    />
+  )
+}

@@ -1,0 +1,3 @@
+export { DownloadList } from './DownloadList.tsx'
+export { DownloadsButton, DownloadsNote } from './DownloadsNote.tsx'
+export { followDownloads, startDownload, useDownloads } from './store.ts'

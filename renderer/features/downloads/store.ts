@@ -1,0 +1,42 @@
+import { create } from 'zustand'
+import type { Download } from '#contract'
+import { announce } from '../../lib/announce.ts'
+import { follow } from '../../lib/follow.ts'
+import { call, connection } from '../../lib/rpc.ts'
+
+/** Every download as the core tells it, first of the queue first; null until it has. */
+export const useDownloads = create<{ jobs: readonly Download[] | null }>(() => ({ jobs: null }))
+
+/** Whether a download is on its way: not paused, failed or done. */
+export const isUnderWay = ({ state }: Download): boolean => state === 'queued' || state === 'running' || state === 'retrying' || state === 'verifying'
+
+/** The share of the bytes that are there, 0..1. */
+export const shareOf = ({ doneBytes, bytes }: Download): number => (bytes > 0 ? Math.min(1, doneBytes / bytes) : 0)
+
+/** Keeps the downloads up to date until `signal` aborts; ends and failures are announced. */
+export const followDownloads = (signal: AbortSignal): Promise<void> =>
+  follow<Download[]>({
+    connection,
+    signal,
+    subscribe: (core, round) => core.downloads.watch(undefined, { signal: round }),
+    onEvent: (jobs) => {
+      const before = useDownloads.getState().jobs
+      useDownloads.setState({ jobs })
+      for (const job of jobs) {
+        const last = before?.find(({ id }) => id === job.id)?.state
+        if (!last || last === job.state) continue
+        if (job.state === 'done') announce(`${job.name} is downloaded`)
+        if (job.state === 'failed') announce(`The download of ${job.name} has stopped. ${job.error?.message ?? ''}`)
+      }
+    },
+  })
+
+/** Queues a quantization of the catalogue. */
+export const startDownload = (entryId: string, quantization: string): Promise<Download> => call((core) => core.downloads.start({ entryId, quantization }))
+export const pauseDownload = (id: string): Promise<void> => call((core) => core.downloads.pause({ id }))
+/** Goes on with a paused or failed download. */
+export const resumeDownload = (id: string): Promise<void> => call((core) => core.downloads.resume({ id }))
+/** Makes it the first of the queue. */
+export const prioritiseDownload = (id: string): Promise<void> => call((core) => core.downloads.prioritise({ id }))
+/** Ends a download and deletes what is there of it; one that is done only leaves the list. */
+export const removeDownload = (id: string): Promise<void> => call((core) => core.downloads.remove({ id }))

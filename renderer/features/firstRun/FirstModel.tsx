@@ -1,0 +1,79 @@
+import { useState, type ReactNode } from 'react'
+import { Button } from '../../components/Button.tsx'
+import { ErrorNote } from '../../components/ErrorNote.tsx'
+import { ProgressBar } from '../../components/ProgressBar.tsx'
+import { toAppError } from '../../lib/errors.ts'
+import { bytes } from '../../lib/format.ts'
+import { loadRecommendation, useRecommendation } from './store.ts'
+
+/** The model that suits this computer, to download and use, or the demo model that is already here. */
+export function FirstModel({ onDownload, onNext }: { onDownload: (entryId: string, quantization: string) => Promise<void>; onNext: () => void }): ReactNode {
+  const { recommendation, error } = useRecommendation()
+  const [busy, setBusy] = useState(false)
+  const [failure, setFailure] = useState<string | null>(null)
+  const download = async (): Promise<void> => {
+    if (!recommendation) return
+    setBusy(true)
+    setFailure(null)
+    try {
+      await onDownload(recommendation.entryId, recommendation.quantization)
+      onNext()
+    } catch (thrown) {
+      setFailure(toAppError(thrown).message)
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <section aria-labelledby="first-model" className="mx-auto w-full max-w-[460px] px-6 py-8">
+      <h1 id="first-model" className="text-title font-semibold tracking-tight">
+        A model for this computer
+      </h1>
+      <p className="mt-1 text-read text-muted">The model is what looks and answers. It is downloaded once; you can change it at any time.</p>
+      <div className="mt-6 rounded-lg border border-hairline bg-raised p-4" aria-live="polite">
+        {error ? (
+          <>
+            <p className="font-medium">The list of models cannot be reached</p>
+            <p className="mt-1 text-muted">{error.message}</p>
+            <p className="mt-2 text-muted">That is no hindrance: start with the demo model and get a real one later under Models.</p>
+            <Button className="mt-3" onClick={() => void loadRecommendation()}>
+              Try again
+            </Button>
+          </>
+        ) : recommendation === undefined ? (
+          <>
+            <p className="mb-3 text-muted">Looking at what this computer has…</p>
+            <ProgressBar label="Choosing a model" share={null} />
+          </>
+        ) : recommendation === null ? (
+          <>
+            <p className="font-medium">No model of the list fits this computer</p>
+            <p className="mt-1 text-muted">Each needs more memory than is free. Close other programs and look again under Models, or start with the demo model.</p>
+          </>
+        ) : (
+          <>
+            <p className="text-read font-semibold">{recommendation.name}</p>
+            <p className="text-muted tabular-nums">
+              {recommendation.quantization} · {bytes(recommendation.downloadBytes)} to download
+            </p>
+            <p className="mt-2">{recommendation.reason}</p>
+          </>
+        )}
+      </div>
+      {failure ? <ErrorNote message={failure} className="mt-3" /> : null}
+      <div className="mt-6 flex flex-wrap gap-2">
+        {recommendation ? (
+          <Button kind="primary" className="h-9! px-5!" disabled={busy} onClick={() => void download()}>
+            Download and use
+          </Button>
+        ) : null}
+        <Button kind={recommendation ? 'plain' : 'primary'} className="h-9! px-4!" onClick={onNext}>
+          Start with the demo model
+        </Button>
+      </div>
+      <p className="mt-3 text-small text-subtle">
+        {recommendation ? 'It goes on in the background; until it is there, the demo model answers. ' : ''}The demo model knows simple drawings only.
+      </p>
+    </section>
+  )
+}

@@ -1,0 +1,62 @@
+import type { ReactNode } from 'react'
+import type { CatalogueEntry, Download } from '#contract'
+import { Button } from '../../../components/Button.tsx'
+import { ErrorNote } from '../../../components/ErrorNote.tsx'
+import { ProgressBar } from '../../../components/ProgressBar.tsx'
+import { QuantizationRow } from './QuantizationRow.tsx'
+import { loadOffer, useCatalogue } from './store.ts'
+import { TokenForm } from './TokenForm.tsx'
+import { sourceNames } from './words.ts'
+
+/** What an entry's source holds: every quantization with how it would run here; why it is not known when it is not. */
+export function EntryOffer({
+  entry,
+  jobs,
+  onDownload,
+}: {
+  entry: CatalogueEntry
+  jobs: readonly Download[]
+  onDownload: (entryId: string, quantization: string) => Promise<void>
+}): ReactNode {
+  const state = useCatalogue(({ offers }) => offers[entry.id])
+  if (state?.error) {
+    const { source } = state.error.detail ?? {}
+    const refusedBy = state.error.code === 'SourceRefused' && typeof source === 'string' && source in sourceNames ? (source as keyof typeof sourceNames) : null
+    return (
+      <>
+        <ErrorNote message={state.error.message}>
+          <Button onClick={() => void loadOffer(entry.id)}>Try again</Button>
+        </ErrorNote>
+        {refusedBy ? <TokenForm source={refusedBy} onKept={() => loadOffer(entry.id)} /> : null}
+      </>
+    )
+  }
+  const offer = state?.offer
+  if (!offer) {
+    return (
+      <div className="py-1">
+        <p className="mb-2 text-muted">Asking for the list of files…</p>
+        <ProgressBar label={`Asking for the files of ${entry.name}`} share={null} />
+      </div>
+    )
+  }
+  return (
+    <>
+      {offer.recommended === null && offer.reason !== '' ? <p className="mb-3">{offer.reason}</p> : null}
+      <ul aria-label={`Quantizations of ${entry.name}`} className="divide-y divide-hairline rounded-lg border border-hairline">
+        {offer.quantizations.map((quantization) => (
+          <QuantizationRow
+            key={quantization.name}
+            quantization={quantization}
+            reason={quantization.name === offer.recommended ? offer.reason : null}
+            job={jobs.find((job) => job.entryId === entry.id && job.quantization === quantization.name)}
+            onDownload={() => onDownload(entry.id, quantization.name)}
+          />
+        ))}
+      </ul>
+      <p className="mt-2 text-small text-subtle [overflow-wrap:anywhere]">
+        From {sourceNames[offer.source]}, {offer.repository}
+      </p>
+    </>
+  )
+}

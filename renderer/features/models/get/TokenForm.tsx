@@ -1,0 +1,44 @@
+import { useId, useState, type FormEvent, type ReactNode } from 'react'
+import type { SourceName } from '#contract'
+import { Button } from '../../../components/Button.tsx'
+import { ErrorNote } from '../../../components/ErrorNote.tsx'
+import { fieldClass } from '../../../components/field.ts'
+import { cx } from '../../../lib/cx.ts'
+import { useAttempt } from '../library/useAttempt.ts'
+import { setToken } from './store.ts'
+import { sourceNames } from './words.ts'
+
+/** Takes the access token that a source asks for; it is kept in the system's secret storage where there is one. */
+export function TokenForm({ source, onKept }: { source: SourceName; onKept: () => Promise<void> }): ReactNode {
+  const id = useId()
+  const [token, setText] = useState('')
+  const { busy, error, attempt } = useAttempt()
+  const keep = async (event: FormEvent): Promise<void> => {
+    event.preventDefault()
+    const kept = await attempt(() => setToken(source, token.trim()))
+    if (!kept) return
+    setText('')
+    await onKept()
+  }
+  return (
+    <form aria-label={`Access token for ${sourceNames[source]}`} onSubmit={(event) => void keep(event)} className="mt-3">
+      <label htmlFor={id}>Access token for {sourceNames[source]}</label>
+      <div className="mt-1 flex gap-2">
+        <input
+          id={id}
+          type="password"
+          autoComplete="off"
+          spellCheck={false}
+          maxLength={4096}
+          value={token}
+          onChange={(event) => setText(event.target.value)}
+          className={cx(fieldClass, 'h-8 min-w-0 flex-1 font-mono text-small')}
+        />
+        <Button type="submit" disabled={busy || token.trim() === ''}>
+          Keep and try again
+        </Button>
+      </div>
+      {error ? <ErrorNote message={error.message} className="mt-2" /> : null}
+    </form>
+  )
+}

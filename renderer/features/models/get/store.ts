@@ -1,0 +1,49 @@
+import { create } from 'zustand'
+import type { CatalogueEntry, ErrorInfo, Machine, Offer, SourceName } from '#contract'
+import { toAppError } from '../../../lib/errors.ts'
+import { call } from '../../../lib/rpc.ts'
+
+/** What an entry's source holds; `offer` null while it is asked, or when `error` says why it is not known. */
+export interface OfferState {
+  readonly offer: Offer | null
+  readonly error: ErrorInfo | null
+}
+
+/** The models that can be had, as far as they have been asked for. */
+export const useCatalogue = create<{
+  entries: readonly CatalogueEntry[] | null
+  machine: Machine | null
+  error: ErrorInfo | null
+  offers: Readonly<Record<string, OfferState>>
+}>(() => ({ entries: null, machine: null, error: null, offers: {} }))
+
+/** Asks what this computer has. Rejects with `AppError`. */
+export async function loadMachine(): Promise<void> {
+  useCatalogue.setState({ machine: await call((core) => core.catalogue.machine()) })
+}
+
+/** Asks for the list and for what this computer has; a failure is kept in the store. */
+export async function loadCatalogue(): Promise<void> {
+  try {
+    useCatalogue.setState({ entries: await call((core) => core.catalogue.list()), error: null })
+    await loadMachine()
+  } catch (thrown) {
+    useCatalogue.setState({ error: toAppError(thrown).toInfo() })
+  }
+}
+
+const setOffer = (entryId: string, state: OfferState): void => useCatalogue.setState(({ offers }) => ({ offers: { ...offers, [entryId]: state } }))
+
+/** Asks what an entry's source holds right now. What was known stays shown meanwhile. */
+export async function loadOffer(entryId: string): Promise<void> {
+  const { offer = null } = useCatalogue.getState().offers[entryId] ?? {}
+  setOffer(entryId, { offer, error: null })
+  try {
+    setOffer(entryId, { offer: await call((core) => core.catalogue.offer({ entryId })), error: null })
+  } catch (thrown) {
+    setOffer(entryId, { offer: null, error: toAppError(thrown).toInfo() })
+  }
+}
+
+/** Keeps an access token of a source; null forgets it. */
+export const setToken = (source: SourceName, token: string | null): Promise<void> => call((core) => core.catalogue.setToken({ source, token }))

@@ -1,0 +1,20 @@
+import type { Fit, Machine, SourceName } from '#contract'
+import { bytes, count } from '../../../lib/format.ts'
+
+/** Where a model would be computed, in a few words, and the tone of its mark. */
+export const levels: Record<Fit['level'], { readonly label: string; readonly dot: string }> = {
+  gpu: { label: 'Graphics card', dot: 'bg-ok' },
+  partial: { label: 'Graphics card and processor', dot: 'bg-ok' },
+  cpu: { label: 'Processor', dot: 'bg-accent' },
+  no: { label: 'Too large', dot: 'bg-danger' },
+}
+
+/** The name of a source, for people. */
+export const sourceNames: Record<SourceName, string> = { huggingface: 'Hugging Face', mirror: 'your mirror', modelscope: 'ModelScope' }
+
+/** What this computer has, in a line: "2 cores, 24 GB of memory, no graphics card. 120 GB free for models." */
+export function machineWords({ cores, memoryBytes, gpus, freeDiskBytes }: Machine): string {
+  const cards = gpus.map(({ name, memoryBytes: memory, isShared }) => (isShared ? name : `${name} with ${bytes(memory)}`))
+  const has = [`${count(cores)} ${cores === 1 ? 'core' : 'cores'}`, `${bytes(memoryBytes)} of memory`, cards.join(' and ') || 'no graphics card']
+  return `${has.join(', ')}. ${bytes(freeDiskBytes)} free on the disk.`
+}

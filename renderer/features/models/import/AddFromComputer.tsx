@@ -1,0 +1,102 @@
+import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react'
+import type { ErrorInfo, FoundModel } from '#contract'
+import { Button } from '../../../components/Button.tsx'
+import { DialogFrame } from '../../../components/DialogFrame.tsx'
+import { Disclosure } from '../../../components/Disclosure.tsx'
+import { ErrorNote } from '../../../components/ErrorNote.tsx'
+import { ProgressBar } from '../../../components/ProgressBar.tsx'
+import { Segmented } from '../../../components/Segmented.tsx'
+import { toAppError } from '../../../lib/errors.ts'
+import { scanFor } from '../library/store.ts'
+import { PathField } from '../PathField.tsx'
+import { AddByPaths } from './AddByPaths.tsx'
+import { FoundRow } from './FoundRow.tsx'
+
+const modes = [
+  { value: 'in-place', label: 'Where they are' },
+  { value: 'copy', label: 'As a copy' },
+] as const
+
+interface Search {
+  /** null: the usual places. */
+  readonly path: string | null
+  readonly found: readonly FoundModel[] | null
+  readonly error: ErrorInfo | null
+}
+
+/** Finds model files of this computer, in the usual places or in a folder, and takes them into the library. */
+export function AddFromComputer({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }): ReactNode {
+  return (
+    <DialogFrame open={open} onOpenChange={onOpenChange} title="Add from this computer" description="Qwen-VL models in GGUF form that are already here.">
+      <Finder />
+    </DialogFrame>
+  )
+}
+
+function Finder(): ReactNode {
+  const [path, setPath] = useState('')
+  const [mode, setMode] = useState<'in-place' | 'copy'>('in-place')
+  const [{ path: searched, found, error }, setSearch] = useState<Search>({ path: null, found: null, error: null })
+  const latest = useRef(0)
+  const search = async (where: string | null): Promise<void> => {
+    const turn = ++latest.current
+    setSearch({ path: where, found: null, error: null })
+    try {
+      const models = await scanFor(where)
+      if (turn === latest.current) setSearch({ path: where, found: models, error: null })
+    } catch (thrown) {
+      if (turn === latest.current) setSearch({ path: where, found: null, error: toAppError(thrown).toInfo() })
+    }
+  }
+  const first = useRef(search)
+  useEffect(() => {
+    const turns = latest
+    void first.current(null)
+    return () => void turns.current++
+  }, [])
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    void search(path.trim() || null)
+  }
+  return (
+    <>
+      <form aria-label="Search a folder" onSubmit={submit} className="flex items-end gap-2">
+        <div className="min-w-0 flex-1">
+          <PathField label="Folder or file" placeholder="Empty: where LM Studio, Ollama, llama.cpp and Jan keep theirs" value={path} onChange={setPath} />
+        </div>
+        <Button type="submit">Search</Button>
+      </form>
+      <section aria-label="Found models" className="mt-4">
+        {error ? (
+          <ErrorNote message={error.message} />
+        ) : found === null ? (
+          <div className="py-3">
+            <p className="mb-2 text-muted">{searched === null ? 'Looking in the usual places…' : 'Looking…'}</p>
+            <ProgressBar label="Searching" share={null} />
+          </div>
+        ) : found.length === 0 ? (
+          <p className="rounded-lg bg-sunken px-3 py-3 text-muted">
+            {searched === null
+              ? 'No models were found where LM Studio, Ollama, llama.cpp and Jan keep theirs. Name a folder to look in.'
+              : 'There is no model file in this folder.'}
+          </p>
+        ) : (
+          <>
+            <div className="mb-2 flex flex-wrap items-center justify-between gap-2">
+              <p className="text-muted">Add them</p>
+              <Segmented label="Add them" value={mode} options={modes} onChange={setMode} />
+            </div>
+            <ul aria-label="Found" className="overflow-hidden rounded-lg border border-hairline">
+              {found.map((one) => (
+                <FoundRow key={one.textPath} found={one} mode={mode} />
+              ))}
+            </ul>
+          </>
+        )}
+      </section>
+      <Disclosure label="By the paths of its two files" className="mt-4 border-t border-hairline pt-2">
+        <AddByPaths />
+      </Disclosure>
+    </>
+  )
+}

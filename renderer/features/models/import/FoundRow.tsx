@@ -1,0 +1,83 @@
+import { Check } from 'lucide-react'
+import { useId, useState, type ReactNode } from 'react'
+import type { FoundModel } from '#contract'
+import { Button } from '../../../components/Button.tsx'
+import { ErrorNote } from '../../../components/ErrorNote.tsx'
+import { fieldClass } from '../../../components/field.ts'
+import { ProgressBar } from '../../../components/ProgressBar.tsx'
+import { announce } from '../../../lib/announce.ts'
+import { cx } from '../../../lib/cx.ts'
+import { bytes } from '../../../lib/format.ts'
+import { useLibrary } from '../library/store.ts'
+import { cancelWork, importKey, importModel, shareOf, useWorks } from '../works.ts'
+
+const fileName = (path: string): string => path.split(/[/\\]/).at(-1) ?? path
+
+/** A model that was found: what it is, which projector goes with it, and the button that takes it. */
+export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' | 'copy' }): ReactNode {
+  const { name, keeper, textPath, projectorPaths, quantization, problem, note } = found
+  const id = useId()
+  const work = useWorks((state) => state.works[importKey(textPath)])
+  const isIn = useLibrary((state) => state.models?.some(({ model, files }) => model.id === found.duplicateOf || files.some(({ path }) => path === textPath)) ?? false)
+  const [taken, setTaken] = useState(false)
+  const [projector, setProjector] = useState(projectorPaths[0] ?? '')
+  const isWorking = work !== undefined && !work.error
+  const isThere = taken || isIn
+  const take = async (): Promise<void> => {
+    const model = await importModel({ textPath, projectorPath: projector === '' ? null : projector, mode, keeper })
+    if (!model) return
+    setTaken(true)
+    announce(`${model.model.name} was added`)
+  }
+  return (
+    <li className="border-t border-hairline px-3 py-2.5 first:border-t-0">
+      <div className="flex items-start gap-3">
+        <div className="min-w-0 flex-1">
+          <p id={id} className="font-medium [overflow-wrap:anywhere]">
+            {name}
+          </p>
+          <p className="text-muted tabular-nums">
+            {[quantization, bytes(found.bytes), keeper].filter(Boolean).join(' · ')}
+          </p>
+          <p className="truncate text-left font-mono text-small text-subtle" title={textPath} dir="rtl">
+            <bdi>{textPath}</bdi>
+          </p>
+          {problem ? <p className="mt-1 text-danger [overflow-wrap:anywhere]">{problem}</p> : null}
+          {note && !problem ? <p className="mt-1 text-muted [overflow-wrap:anywhere]">{note}</p> : null}
+        </div>
+        {isThere ? (
+          <span className="flex h-8 items-center gap-1.5 text-muted">
+            <Check className="size-4 text-accent" aria-hidden />
+            In the library
+          </span>
+        ) : problem ? null : isWorking ? (
+          <Button onClick={() => cancelWork(importKey(textPath))}>Cancel</Button>
+        ) : (
+          <Button aria-label={`Add ${name}`} onClick={() => void take()}>
+            Add
+          </Button>
+        )}
+      </div>
+      {projectorPaths.length > 1 && !isThere && !problem ? (
+        <label className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1">
+          <span className="text-muted">Projector</span>
+          <select aria-label={`Projector of ${name}`} value={projector} onChange={(event) => setProjector(event.target.value)} className={cx(fieldClass, 'h-8 w-auto! min-w-0 flex-1 py-0')}>
+            {projectorPaths.map((path) => (
+              <option key={path} value={path}>
+                {fileName(path)}
+              </option>
+            ))}
+            <option value="">None, answers text only</option>
+          </select>
+        </label>
+      ) : null}
+      {isWorking ? (
+        <div className="mt-2">
+          <p className="mb-1.5 text-muted tabular-nums">{work.bytes > 0 ? `${mode === 'copy' ? 'Copied' : 'Checked'} ${bytes(work.doneBytes)} of ${bytes(work.bytes)}` : 'Checking the files…'}</p>
+          <ProgressBar label={`Adding ${name}`} share={shareOf(work)} />
+        </div>
+      ) : null}
+      {work?.error ? <ErrorNote message={work.error.message} className="mt-2" /> : null}
+    </li>
+  )
+}

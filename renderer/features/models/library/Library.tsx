@@ -1,0 +1,118 @@
+import { FolderPlus } from 'lucide-react'
+import { useDeferredValue, useState, type KeyboardEvent, type ReactNode } from 'react'
+import type { EngineStatus } from '#contract'
+import { Button } from '../../../components/Button.tsx'
+import { ErrorNote } from '../../../components/ErrorNote.tsx'
+import { fieldClass } from '../../../components/field.ts'
+import { cx } from '../../../lib/cx.ts'
+import { toAppError } from '../../../lib/errors.ts'
+import { useToday } from '../../../lib/useToday.ts'
+import { AddFromComputer } from '../import/AddFromComputer.tsx'
+import { openModel, openModels } from '../place.ts'
+import { ModelPanel } from './ModelPanel.tsx'
+import { ModelRow } from './ModelRow.tsx'
+import { ModelsSpace } from './ModelsSpace.tsx'
+import { chooseModel, useLibrary } from './store.ts'
+import { listed, orders, type Order } from './words.ts'
+
+/** From so many models on the list can be searched and ordered. */
+const MANY = 8
+
+/** Up and down arrows go through the models. */
+function walk(event: KeyboardEvent<HTMLElement>): void {
+  const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
+  if (by === 0 || !(event.target as Element).matches('[data-model-link]')) return
+  const links = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-model-link]')]
+  event.preventDefault()
+  links[links.indexOf(event.target as HTMLElement) + by]?.focus()
+}
+
+/** The models on this computer, and beside them the particulars of one. */
+export function Library({ engine, selectedId }: { engine: EngineStatus | null; selectedId: string | null }): ReactNode {
+  const models = useLibrary((state) => state.models)
+  const today = useToday()
+  const [query, setQuery] = useState('')
+  const [order, setOrder] = useState<Order>('used')
+  const [adding, setAdding] = useState(false)
+  const [failure, setFailure] = useState<string | null>(null)
+  const search = useDeferredValue(query)
+  const isMany = (models?.length ?? 0) > MANY
+  const shown = models ? listed(models, isMany ? search : '', isMany ? order : null) : []
+  const selected = models?.find(({ model }) => model.id === selectedId)
+  const use = (id: string): void => {
+    setFailure(null)
+    chooseModel(id).catch((thrown: unknown) => setFailure(toAppError(thrown).message))
+  }
+  return (
+    <>
+      <div className={cx('min-w-0 flex-1 overflow-y-auto', selected && 'hidden @min-[820px]:block')}>
+        <div className="mx-auto w-full max-w-[760px] px-4 py-5 mid:px-6">
+          <div className="mb-3 flex flex-wrap items-center gap-2">
+            {isMany ? (
+              <>
+                <input
+                  type="search"
+                  aria-label="Search models"
+                  placeholder="Search"
+                  value={query}
+                  maxLength={200}
+                  onChange={(event) => setQuery(event.target.value)}
+                  onKeyDown={(event) => {
+                    if (event.key !== 'Escape' || query === '') return
+                    event.preventDefault()
+                    setQuery('')
+                  }}
+                  className={cx(fieldClass, 'h-8 min-w-32 flex-1')}
+                />
+                <select aria-label="Order" value={order} onChange={(event) => setOrder(event.target.value as Order)} className={cx(fieldClass, 'h-8 w-auto! py-0')}>
+                  {Object.entries(orders).map(([value, label]) => (
+                    <option key={value} value={value}>
+                      {label}
+                    </option>
+                  ))}
+                </select>
+              </>
+            ) : (
+              <p className="min-w-40 flex-1 text-muted">Qwen-VL models in GGUF form.</p>
+            )}
+            <Button onClick={() => setAdding(true)}>
+              <FolderPlus aria-hidden />
+              Add from this computer
+            </Button>
+          </div>
+          {failure ? <ErrorNote message={failure} className="mb-3" /> : null}
+          {models === null ? (
+            <p className="py-6 text-center text-muted">Looking for models…</p>
+          ) : shown.length === 0 ? (
+            <p className="py-6 text-center text-muted">No model is called that.</p>
+          ) : (
+            <ul aria-label="Models on this computer" onKeyDown={walk} className="overflow-hidden rounded-lg border border-hairline bg-raised">
+              {shown.map((one) => (
+                <ModelRow
+                  key={one.model.id}
+                  model={one}
+                  engine={one.isCurrent ? engine : null}
+                  today={today}
+                  isOpen={one.model.id === selectedId}
+                  onOpen={() => (one.model.id === selectedId ? openModels() : openModel(one.model.id))}
+                  onUse={() => use(one.model.id)}
+                />
+              ))}
+            </ul>
+          )}
+          {models?.every(({ model }) => model.isDemo) ? (
+            <div className="mt-4 flex flex-wrap items-center gap-3 rounded-lg bg-sunken px-4 py-3">
+              <p className="min-w-48 flex-1 text-muted">The demo model only knows simple drawings. A real one reads photos, documents and charts.</p>
+              <Button kind="primary" onClick={() => openModels('get')}>
+                Get a model
+              </Button>
+            </div>
+          ) : null}
+          <ModelsSpace key={models?.length ?? 0} />
+        </div>
+      </div>
+      {selected ? <ModelPanel key={selected.model.id} model={selected} engine={selected.isCurrent ? engine : null} today={today} /> : null}
+      <AddFromComputer open={adding} onOpenChange={setAdding} />
+    </>
+  )
+}

@@ -1,0 +1,64 @@
+import type { ReactNode } from 'react'
+import { noOverrides, type LibraryModel, type ModelOverrides } from '#contract'
+import { Button } from '../../../components/Button.tsx'
+import { ErrorNote } from '../../../components/ErrorNote.tsx'
+import { NumberSetting } from '../../../components/NumberSetting.tsx'
+import { SamplingSettings } from '../../../components/SamplingSettings.tsx'
+import { Segmented } from '../../../components/Segmented.tsx'
+import { SettingRow } from '../../../components/SettingRow.tsx'
+import { SystemPrompt } from '../../../components/SystemPrompt.tsx'
+import { budgetOf, detailOf, type Detail } from '../../../lib/detail.ts'
+import { changedWords } from './overrides.ts'
+import { PlacementForm } from './PlacementForm.tsx'
+import { setOverrides } from './store.ts'
+import { useAttempt } from './useAttempt.ts'
+
+const details = [
+  { value: 'model', label: 'As in settings' },
+  { value: 'low', label: 'Low' },
+  { value: 'medium', label: 'Medium' },
+  { value: 'high', label: 'High' },
+  { value: 'full', label: 'Full' },
+] as const
+
+/** What the user chose for one model alone. What is left empty is as in the settings, or as the model has it. */
+export function ModelDefaultsForm({ model: { model, overrides, trainedContext } }: { model: LibraryModel }): ReactNode {
+  const { error, attempt } = useAttempt()
+  const set = (change: Partial<ModelOverrides>): void => void attempt(() => setOverrides(model.id, { ...overrides, ...change }))
+  const detail = detailOf(overrides.budget)
+  const setDetail = (next: Detail): void => {
+    if (next !== 'custom') set({ budget: next === 'model' ? null : budgetOf(next) })
+  }
+  return (
+    <div className="flex flex-col gap-4 pt-2 pb-4">
+      {error ? <ErrorNote message={error.message} /> : null}
+      <PlacementForm model={model} placement={overrides.placement} trainedContext={trainedContext} onChange={(placement) => set({ placement })} />
+      <div className="flex flex-col gap-1.5">
+        <p>Picture detail</p>
+        <Segmented label="Picture detail for this model" value={detail === 'custom' ? null : detail} options={details} onChange={setDetail} />
+      </div>
+      <SettingRow label="Longest answer">
+        <NumberSetting
+          label="Longest answer for this model in tokens"
+          value={overrides.maxTokens}
+          fallback={model.defaults.maxTokens}
+          min={1}
+          max={131_072}
+          step={64}
+          onChange={(maxTokens) => set({ maxTokens })}
+        />
+      </SettingRow>
+      <SystemPrompt
+        note="Takes the place of the one in the settings. Empty: as in the settings."
+        value={overrides.systemPrompt ?? ''}
+        onChange={(text) => set({ systemPrompt: text === '' ? null : text })}
+      />
+      <SamplingSettings sampling={overrides.sampling} defaults={model.defaults.sampling} onChange={(sampling) => set({ sampling })} />
+      {changedWords(overrides) === null ? null : (
+        <Button className="self-start" onClick={() => set(noOverrides)}>
+          Everything as in the settings
+        </Button>
+      )}
+    </div>
+  )
+}

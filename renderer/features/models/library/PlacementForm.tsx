@@ -1,0 +1,104 @@
+import { useEffect, useState, type ReactNode } from 'react'
+import type { Fit, Model, Placement } from '#contract'
+import { Segmented } from '../../../components/Segmented.tsx'
+import { cx } from '../../../lib/cx.ts'
+import { bytes, count, tokens } from '../../../lib/format.ts'
+import { loadMachine, useCatalogue } from '../get/store.ts'
+import { contextSizes } from './overrides.ts'
+import { SliderSetting } from './SliderSetting.tsx'
+import { usePlan } from './usePlan.ts'
+
+const kvTypes = [
+  { value: 'auto', label: 'Automatic' },
+  { value: 'f16', label: 'Full' },
+  { value: 'q8_0', label: 'Half' },
+  { value: 'q4_0', label: 'Quarter' },
+] as const
+
+/** How large the context is, how many layers go on the graphics card, how exactly the context is kept, and what that costs. */
+export function PlacementForm({
+  model,
+  placement,
+  trainedContext,
+  onChange,
+}: {
+  model: Model
+  placement: Placement
+  trainedContext: number
+  onChange: (placement: Placement) => void
+}): ReactNode {
+  const hasGpu = useCatalogue((state) => (state.machine?.gpus.length ?? 0) > 0)
+  const [preview, setPreview] = useState<Partial<Placement>>({})
+  const fit = usePlan(model.id, { ...placement, ...preview })
+  useEffect(() => {
+    // Without it the layers are not offered; everything else is.
+    loadMachine().catch(() => {})
+  }, [])
+  const set = (change: Partial<Placement>): void => {
+    setPreview({})
+    onChange({ ...placement, ...change })
+  }
+  const context = placement.contextTokens ?? model.defaults.contextTokens
+  const layers = fit?.layers ?? 0
+  return (
+    <div className="flex flex-col gap-3">
+      <SliderSetting
+        label="Context"
+        steps={contextSizes(trainedContext, context)}
+        value={context}
+        words={tokens}
+        note="How much of a conversation the model keeps in mind."
+        reset={placement.contextTokens === null ? null : <Reset label="context" onReset={() => set({ contextTokens: null })} />}
+        onPreview={(contextTokens) => setPreview({ contextTokens })}
+        onChange={(contextTokens) => set({ contextTokens })}
+      />
+      {hasGpu && layers > 0 ? (
+        <SliderSetting
+          label="Layers on the graphics card"
+          steps={Array.from({ length: layers + 1 }, (_, i) => i)}
+          value={placement.gpuLayers ?? fit?.gpuLayers ?? layers}
+          words={(step) => `${count(step)} of ${count(layers)}`}
+          reset={placement.gpuLayers === null ? null : <Reset label="layers" onReset={() => set({ gpuLayers: null })} />}
+          onPreview={(gpuLayers) => setPreview({ gpuLayers })}
+          onChange={(gpuLayers) => set({ gpuLayers })}
+        />
+      ) : null}
+      <div className="flex flex-col gap-1.5">
+        <p>Precision of the context</p>
+        <Segmented
+          label="Precision of the context"
+          value={placement.kvType ?? 'auto'}
+          options={kvTypes}
+          onChange={(next) => set({ kvType: next === 'auto' ? null : next })}
+        />
+        <p className="text-muted">Half takes half of the memory and is hardly less exact; a quarter may cost quality.</p>
+      </div>
+      <Cost fit={fit} />
+    </div>
+  )
+}
+
+/** What the choices cost: memory of what is free, and how fast it would be. */
+function Cost({ fit }: { fit: Fit | null }): ReactNode {
+  if (!fit) return null
+  const isTooMuch = fit.level === 'no'
+  return (
+    <div className="rounded-lg bg-sunken px-3 py-2.5 tabular-nums" aria-live="polite" data-testid="placement-cost">
+      <div className="mb-2 flex h-1.5 overflow-hidden rounded-full bg-active" aria-hidden>
+        <span className={cx('rounded-full', isTooMuch ? 'bg-danger' : 'bg-accent')} style={{ width: `${Math.min(100, (fit.neededBytes / Math.max(1, fit.freeBytes)) * 100)}%` }} />
+      </div>
+      <p>
+        {bytes(fit.neededBytes)} of {bytes(fit.freeBytes)} free memory
+      </p>
+      <p className={isTooMuch ? 'text-danger' : 'text-muted'}>{fit.sentence}</p>
+    </div>
+  )
+}
+
+function Reset({ label, onReset }: { label: string; onReset: () => void }): ReactNode {
+  return (
+    <button type="button" aria-label={`Let the app choose: ${label}`} onClick={onReset} className="rounded-md text-accent hover:text-accent-strong">
+      Automatic
+    </button>
+  )
+}

@@ -1,0 +1,76 @@
+import { Check } from 'lucide-react'
+import type { ReactNode } from 'react'
+import type { EngineStatus } from '#contract'
+import { Button } from '../../../components/Button.tsx'
+import { ErrorNote } from '../../../components/ErrorNote.tsx'
+import { ProgressBar } from '../../../components/ProgressBar.tsx'
+import { announce } from '../../../lib/announce.ts'
+import { percent } from '../../../lib/format.ts'
+import { cancelLoading, chooseModel, loadModel, unloadModel } from './store.ts'
+import { useAttempt } from './useAttempt.ts'
+
+/** Chooses a model; the chosen one is loaded, taken out of memory, or given up while it loads. */
+export function UseModel({ id, name, isCurrent, engine }: { id: string; name: string; isCurrent: boolean; engine: EngineStatus | null }): ReactNode {
+  const { busy, error, attempt } = useAttempt()
+  const use = async (): Promise<void> => {
+    if (await attempt(() => chooseModel(id))) announce(`${name} is now the current model`)
+  }
+  if (!isCurrent) {
+    return (
+      <div className="mt-3">
+        <Button kind="primary" disabled={busy} onClick={() => void use()}>
+          Use this model
+        </Button>
+        <Failure message={error?.message} />
+      </div>
+    )
+  }
+  const state = engine?.state ?? 'off'
+  return (
+    <div className="mt-3">
+      <div className="flex min-h-8 items-center gap-3">
+        <p className="flex min-w-0 flex-1 items-center gap-2">
+          <Check className="size-4 shrink-0 text-accent" aria-hidden />
+          <span className="tabular-nums">{stateWords(state, engine?.progress ?? null)}</span>
+        </p>
+        {state === 'off' ? (
+          <Button disabled={busy} onClick={() => void attempt(loadModel)}>
+            Load now
+          </Button>
+        ) : null}
+        {state === 'failed' ? (
+          <Button disabled={busy} onClick={() => void attempt(loadModel)}>
+            Try again
+          </Button>
+        ) : null}
+        {state === 'loading' ? <Button onClick={() => void attempt(cancelLoading)}>Cancel</Button> : null}
+        {state === 'ready' ? (
+          <Button disabled={busy} onClick={() => void attempt(unloadModel)}>
+            Unload
+          </Button>
+        ) : null}
+      </div>
+      {state === 'loading' ? <ProgressBar label={`Loading ${name}`} share={engine?.progress ?? null} className="mt-2" /> : null}
+      <Failure message={state === 'failed' ? engine?.error?.message : error?.message} />
+    </div>
+  )
+}
+
+function Failure({ message }: { message: string | undefined }): ReactNode {
+  return message ? <ErrorNote message={message} className="mt-3" /> : null
+}
+
+function stateWords(state: EngineStatus['state'], progress: number | null): string {
+  switch (state) {
+    case 'ready':
+      return 'In use, in memory'
+    case 'loading':
+      return progress === null ? 'In use, loading' : `In use, loading ${percent(progress)}`
+    case 'restarting':
+      return 'In use, restarting'
+    case 'failed':
+      return 'In use, not working'
+    case 'off':
+      return 'In use, loads with the first question'
+  }
+}

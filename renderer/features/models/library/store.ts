@@ -1,0 +1,59 @@
+import { create } from 'zustand'
+import type { Fit, FoundModel, LibraryModel, MemoryPlan, Model, ModelOverrides, ModelSpace, Placement } from '#contract'
+import { follow } from '../../../lib/follow.ts'
+import { call, connection } from '../../../lib/rpc.ts'
+
+/** The models of this computer as the core tells them; null until it has. */
+export const useLibrary = create<{ models: readonly LibraryModel[] | null }>(() => ({ models: null }))
+
+/** Keeps the library up to date until `signal` aborts. */
+export const followLibrary = (signal: AbortSignal): Promise<void> =>
+  follow<LibraryModel[]>({
+    connection,
+    signal,
+    subscribe: (core, round) => core.library.watch(undefined, { signal: round }),
+    onEvent: (models) => useLibrary.setState({ models }),
+  })
+
+/** Makes a model the current one. */
+export const chooseModel = async (id: string): Promise<void> => void (await call((core) => core.models.choose({ id })))
+
+/** Checks a pair of files, remembers them and makes them the current model. */
+export const addModel = (textPath: string, projectorPath: string | null): Promise<Model> => call((core) => core.models.add({ textPath, projectorPath }))
+
+/** Loads the current model. */
+export const loadModel = async (): Promise<void> => void (await call((core) => core.engine.load()))
+
+/** Gives up the model that is being loaded. */
+export const cancelLoading = (): Promise<void> => call((core) => core.engine.cancelLoad())
+
+/** What exactly a placement of a model would cost, without loading it. */
+export const planFor = (modelId: string, placement: Placement): Promise<{ plan: MemoryPlan; fit: Fit }> =>
+  call((core) => core.engine.plan({ modelId, placement }))
+
+/** Takes the model out of memory. */
+export const unloadModel = (): Promise<void> => call((core) => core.engine.unload())
+
+export const renameModel = (id: string, name: string): Promise<void> => call((core) => core.library.rename({ id, name }))
+
+export const setOverrides = (id: string, overrides: ModelOverrides): Promise<void> => call((core) => core.library.setOverrides({ id, overrides }))
+
+/** Shows the model's file in the system's file manager. */
+export const revealModel = (id: string): Promise<void> => call((core) => core.library.reveal({ id }))
+
+/** Adds an adapter or changes how strongly it applies; null takes it away. */
+export const setAdapter = (id: string, path: string, scale: number | null): Promise<void> => call((core) => core.library.setAdapter({ id, path, scale }))
+
+/** The conversations that the model answered in last. */
+export const usesOf = (id: string): Promise<{ conversations: number; titles: string[] }> => call((core) => core.library.uses({ id }))
+
+/** Takes a model from the list, with its files where they are the app's own. */
+export const removeModel = (id: string, files: boolean): Promise<void> => call((core) => core.library.remove({ id, files }))
+
+export const modelSpace = (): Promise<ModelSpace> => call((core) => core.library.space())
+
+/** Model files in a folder (or a file's), or in the usual places (null). */
+export const scanFor = (path: string | null): Promise<FoundModel[]> => call((core) => core.library.scan({ path }))
+
+/** Lets the user pick a GGUF file; null when the dialog was closed. */
+export const pickModelFile = (title: string): Promise<string | null> => call((core) => core.host.pickFile({ title, extensions: ['gguf'] }))

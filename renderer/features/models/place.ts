@@ -1,0 +1,24 @@
+import { openPage } from '../../lib/route.ts'
+
+/** The parts of the models page. */
+export type ModelsPart = 'library' | 'get' | 'downloads'
+
+/** Where the models page is: its part and the model whose particulars are open. */
+export interface ModelsPlace {
+  readonly part: ModelsPart
+  readonly modelId: string | null
+}
+
+/** Reads a page's address: "models", "models/get", "models/downloads", "models/m/<id>"; null: it is another page. */
+export function placeOf(page: string | null): ModelsPlace | null {
+  if (page === null || !/^models(\/|$)/.test(page)) return null
+  const [, part, id] = page.split('/')
+  if (part === 'm' && id) return { part: 'library', modelId: decodeURIComponent(id) }
+  return { part: part === 'get' || part === 'downloads' ? part : 'library', modelId: null }
+}
+
+/** Opens a part of the models page. */
+export const openModels = (part: ModelsPart = 'library'): void => openPage(part === 'library' ? 'models' : `models/${part}`)
+
+/** Opens the particulars of a model. */
+export const openModel = (id: string): void => openPage(`models/m/${encodeURIComponent(id)}`)
