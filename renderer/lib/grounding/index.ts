@@ -1,3 +1,4 @@
+export * from './exportMarks.ts'
 export * from './findMarks.ts'
 export * from './mapping.ts'
 export * from './marks.ts'

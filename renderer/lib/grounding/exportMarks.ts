@@ -1,0 +1,87 @@
+import type { Size } from './mapping.ts'
+import { toShares } from './mapping.ts'
+import type { Mark, Shape } from './marks.ts'
+
+/** A picture with what an answer named in it, in pixels of the original. */
+export interface Annotated {
+  readonly name: string
+  readonly size: Size
+  readonly marks: readonly Pick<Mark, 'shape' | 'label' | 'time'>[]
+}
+
+/** A file to be saved. */
+export interface TextFile {
+  readonly name: string
+  readonly mime: string
+  readonly text: string
+}
+
+/** The formats that boxes are exported in. */
+export const markFormats = ['coco', 'csv', 'yolo'] as const
+export type MarkFormat = (typeof markFormats)[number]
+
+/** The marks of a picture as files of a format; YOLO takes one for the boxes and one for the names. */
+export function exportMarks(picture: Annotated, format: MarkFormat): TextFile[] {
+  const stem = picture.name.replace(/\.[^.]*$/, '') || 'picture'
+  if (format === 'coco') return [{ name: `${stem}.coco.json`, mime: 'application/json', text: `${JSON.stringify(coco(picture), null, 2)}\n` }]
+  if (format === 'csv') return [{ name: `${stem}.csv`, mime: 'text/csv', text: csv(picture) }]
+  const names = labelsOf(picture)
+  return [
+    { name: `${stem}.txt`, mime: 'text/plain', text: yolo(picture, names) },
+    { name: 'classes.txt', mime: 'text/plain', text: names.map((name) => `${name}\n`).join('') },
+  ]
+}
+
+const labelOf = (label: string): string => label.replace(/\s+/g, ' ').trim() || 'object'
+const labelsOf = ({ marks }: Annotated): string[] => [...new Set(marks.map(({ label }) => labelOf(label)))]
+const decimals = (value: number, places: number): number => Number(value.toFixed(places))
+
+/** COCO's object detection format; a point is an annotation with one keypoint. */
+function coco(picture: Annotated): object {
+  const names = labelsOf(picture)
+  return {
+    images: [{ id: 1, file_name: picture.name, width: picture.size.width, height: picture.size.height }],
+    categories: names.map((name, i) => ({ id: i + 1, name })),
+    annotations: picture.marks.map(({ shape, label, time }, i) => ({
+      id: i + 1,
+      image_id: 1,
+      category_id: names.indexOf(labelOf(label)) + 1,
+      iscrowd: 0,
+      ...cocoShape(shape),
+      ...(time === null ? {} : { time }),
+    })),
+  }
+}
+
+function cocoShape(shape: Shape): object {
+  if (shape.type === 'point') return { keypoints: [decimals(shape.x, 2), decimals(shape.y, 2), 2], num_keypoints: 1 }
+  const [width, height] = [shape.x2 - shape.x1, shape.y2 - shape.y1]
+  return { bbox: [shape.x1, shape.y1, width, height].map((value) => decimals(value, 2)), area: decimals(width * height, 2) }
+}
+
+/** One line per mark, in pixels; a point has its two corners in one place. */
+function csv({ marks }: Annotated): string {
+  const lines = marks.map(({ shape, label, time }) => {
+    const corners = shape.type === 'point' ? [shape.x, shape.y, shape.x, shape.y] : [shape.x1, shape.y1, shape.x2, shape.y2]
+    return [cell(labelOf(label)), shape.type, ...corners.map((value) => decimals(value, 2)), time ?? ''].join(',')
+  })
+  return ['label,type,x1,y1,x2,y2,time', ...lines].map((line) => `${line}\r\n`).join('')
+}
+
+/** Quoted as RFC 4180 says; a formula sign in front is disarmed, so that a spreadsheet shows it as text. */
+function cell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+/** `class cx cy width height` in shares of the picture; YOLO knows boxes only. */
+function yolo({ marks, size }: Annotated, names: readonly string[]): string {
+  return marks
+    .flatMap(({ shape, label }) => {
+      const share = toShares(shape, size)
+      if (share.type === 'point') return []
+      const { x1, y1, x2, y2 } = share
+      return [`${[names.indexOf(labelOf(label)), ...[(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1].map((value) => value.toFixed(6))].join(' ')}\n`]
+    })
+    .join('')
+}
