@@ -13,7 +13,9 @@ const file = () => join(mkdtempSync(join(tmpdir(), 'sightline-secrets-')), 'secr
 test('a token is kept encrypted with the key of the keychain', async () => {
   const path = file()
   await keychainSecrets(path)!.set('token', 'hf_secret')
-  expect(Buffer.from((JSON.parse(readFileSync(path, 'utf8')) as { token: string }).token, 'base64').toString('latin1')).not.toContain('hf_secret')
+  expect(
+    Buffer.from((JSON.parse(readFileSync(path, 'utf8')) as { token: string }).token, 'base64').toString('latin1'),
+  ).not.toContain('hf_secret')
   expect(await keychainSecrets(path)!.get('token')).toBe('hf_secret')
 })
 

@@ -28,7 +28,13 @@ export const TextRow = z.object({
   published: z.array(PublishedSpeed),
 })
 /** Decoding, resizing and encoding a picture of `side` x `side` pixels. */
-export const PictureRow = z.object({ kind: z.literal('picture'), side: z.int(), pictureTokens: z.int(), encodeMs: z.number(), ...memory })
+export const PictureRow = z.object({
+  kind: z.literal('picture'),
+  side: z.int(),
+  pictureTokens: z.int(),
+  encodeMs: z.number(),
+  ...memory,
+})
 /** What could not be measured here, and why. */
 export const SkippedRow = z.object({ kind: z.literal('skipped'), what: z.string(), reason: z.string() })
 export const BenchmarkRow = z.discriminatedUnion('kind', [TextRow, PictureRow, SkippedRow])

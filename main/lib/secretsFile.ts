@@ -45,9 +45,16 @@ export function secretsFile(path: string, cipher: Cipher = plain): SecretsFile {
       }
     },
     set(name, value) {
-      const done = writing.then(() => write(name, value)).catch((cause: unknown) => {
-        throw new AppError('StorageFailed', `The secret could not be kept (${(cause as Error).message}). Check the rights of the data folder.`, { path }, { cause })
-      })
+      const done = writing
+        .then(() => write(name, value))
+        .catch((cause: unknown) => {
+          throw new AppError(
+            'StorageFailed',
+            `The secret could not be kept (${(cause as Error).message}). Check the rights of the data folder.`,
+            { path },
+            { cause },
+          )
+        })
       writing = done.catch(() => {})
       return done
     },

@@ -12,12 +12,30 @@ const GB = 1e9
 const resources = fileURLToPath(new URL('../../../resources', import.meta.url))
 const signal = new AbortController().signal
 
-const cpu: DeviceInfo = { name: 'CPU', description: 'Processor', kind: 'cpu', totalBytes: 32 * GB, freeBytes: 32 * GB, isShared: true }
+const cpu: DeviceInfo = {
+  name: 'CPU',
+  description: 'Processor',
+  kind: 'cpu',
+  totalBytes: 32 * GB,
+  freeBytes: 32 * GB,
+  isShared: true,
+}
 const card = (gigabytes: number): DeviceInfo => ({
-  name: 'CUDA0', description: 'GeForce', kind: 'gpu', totalBytes: gigabytes * GB, freeBytes: gigabytes * GB, isShared: false,
+  name: 'CUDA0',
+  description: 'GeForce',
+  kind: 'gpu',
+  totalBytes: gigabytes * GB,
+  freeBytes: gigabytes * GB,
+  isShared: false,
 })
 const facts = (overrides: Partial<MachineFacts> = {}): MachineFacts => ({
-  cpu: 'Processor', cores: 8, memoryBytes: 32 * GB, systemFreeBytes: 24 * GB, devices: [cpu], cpuBytesPerSecond: 30e9, ...overrides,
+  cpu: 'Processor',
+  cores: 8,
+  memoryBytes: 32 * GB,
+  systemFreeBytes: 24 * GB,
+  devices: [cpu],
+  cpuBytesPerSecond: 30e9,
+  ...overrides,
 })
 const withCard = (gigabytes: number) => facts({ devices: [cpu, card(gigabytes)] })
 
@@ -37,13 +55,28 @@ function feature(parts: Partial<ChooseModelParts> = {}) {
     token: async () => null,
     bases: { huggingface: hub.base },
   })
-  return createChooseModel({ catalogue, engine: { machine: async () => machine }, modelsFolder: () => '/models', modelOf: () => null, freeDiskBytes: async () => 500 * GB, ...parts })
+  return createChooseModel({
+    catalogue,
+    engine: { machine: async () => machine },
+    modelsFolder: () => '/models',
+    modelOf: () => null,
+    freeDiskBytes: async () => 500 * GB,
+    ...parts,
+  })
 }
 
 /** Sizes of the text model in GB by quantization, as in the real repositories. */
 const sizes = {
-  'qwen2-vl-2b-instruct': ['bartowski/Qwen2-VL-2B-Instruct-GGUF', { Q2_K: 0.676, Q4_K_M: 0.986, Q6_K: 1.27, Q8_0: 1.65, f16: 3.09 }, 1.33],
-  'qwen2-vl-7b-instruct': ['bartowski/Qwen2-VL-7B-Instruct-GGUF', { Q2_K: 3.02, Q4_K_M: 4.68, Q6_K: 6.25, Q8_0: 8.1, f16: 15.2 }, 1.35],
+  'qwen2-vl-2b-instruct': [
+    'bartowski/Qwen2-VL-2B-Instruct-GGUF',
+    { Q2_K: 0.676, Q4_K_M: 0.986, Q6_K: 1.27, Q8_0: 1.65, f16: 3.09 },
+    1.33,
+  ],
+  'qwen2-vl-7b-instruct': [
+    'bartowski/Qwen2-VL-7B-Instruct-GGUF',
+    { Q2_K: 3.02, Q4_K_M: 4.68, Q6_K: 6.25, Q8_0: 8.1, f16: 15.2 },
+    1.35,
+  ],
   'qwen2.5-vl-7b-instruct': ['ggml-org/Qwen2.5-VL-7B-Instruct-GGUF', { Q4_K_M: 4.68, Q8_0: 8.1, f16: 15.2 }, 1.35],
   'qwen2-vl-72b-instruct': ['bartowski/Qwen2-VL-72B-Instruct-GGUF', { Q4_K_M: 47.4, Q8_0: 77.3 }, 1.41],
 } as const
@@ -54,7 +87,10 @@ function serve(...entries: EntryId[]): void {
   for (const entry of entries) {
     const [repository, texts, projector] = sizes[entry]
     const name = repository.split('/')[1]!.replace('-GGUF', '')
-    const files = Object.entries(texts).map(([quantization, gigabytes]) => ({ path: `${name}-${quantization}.gguf`, bytes: gigabytes * GB }))
+    const files = Object.entries(texts).map(([quantization, gigabytes]) => ({
+      path: `${name}-${quantization}.gguf`,
+      bytes: gigabytes * GB,
+    }))
     serveHuggingFace(hub, repository, [...files, { path: `mmproj-${name}-f16.gguf`, bytes: projector * GB }])
   }
 }
@@ -68,32 +104,52 @@ describe('the offer of an entry', () => {
     machine = withCard(8)
     const { quantizations, ...about } = Offer.parse(await offer())
     expect(about).toMatchObject({ entryId: ENTRY, source: 'huggingface', repository: 'bartowski/Qwen2-VL-7B-Instruct-GGUF' })
-    expect(quantizations.map(({ name, fit }) => [name, fit.level])).toEqual([['Q2_K', 'gpu'], ['Q4_K_M', 'gpu'], ['Q6_K', 'partial'], ['Q8_0', 'partial'], ['F16', 'partial']])
-    expect(quantizations.map(({ fit }) => fit.tokensPerSecond!)).toEqual(quantizations.map(({ fit }) => fit.tokensPerSecond!).sort((a, b) => b - a))
+    expect(quantizations.map(({ name, fit }) => [name, fit.level])).toEqual([
+      ['Q2_K', 'gpu'],
+      ['Q4_K_M', 'gpu'],
+      ['Q6_K', 'partial'],
+      ['Q8_0', 'partial'],
+      ['F16', 'partial'],
+    ])
+    expect(quantizations.map(({ fit }) => fit.tokensPerSecond!)).toEqual(
+      quantizations.map(({ fit }) => fit.tokensPerSecond!).sort((a, b) => b - a),
+    )
   })
 
   test('recommends the most exact quantization that is fast, and says why', async () => {
     serve(ENTRY)
     machine = withCard(24)
-    expect(await offer()).toMatchObject({ recommended: 'Q8_0', reason: expect.stringMatching(/^The most exact version that is fast here\. Fits on the graphics card/) as string })
+    expect(await offer()).toMatchObject({
+      recommended: 'Q8_0',
+      reason: expect.stringMatching(/^The most exact version that is fast here\. Fits on the graphics card/) as string,
+    })
   })
 
   test('without a fast one the quickest that loses little', async () => {
     serve(ENTRY)
     machine = facts({ cpuBytesPerSecond: 80e9 })
-    expect(await offer()).toMatchObject({ recommended: 'Q4_K_M', reason: expect.stringMatching(/^The quickest version that loses little\. About 1\d tokens per second\.$/) as string })
+    expect(await offer()).toMatchObject({
+      recommended: 'Q4_K_M',
+      reason: expect.stringMatching(/^The quickest version that loses little\. About 1\d tokens per second\.$/) as string,
+    })
   })
 
   test('where memory is short what fits, and says what that means', async () => {
     serve(ENTRY)
     machine = facts({ systemFreeBytes: 5.5 * GB })
-    expect(await offer()).toMatchObject({ recommended: 'Q2_K', reason: expect.stringMatching(/^The most exact version that fits; smaller ones answer worse\. About \d/) as string })
+    expect(await offer()).toMatchObject({
+      recommended: 'Q2_K',
+      reason: expect.stringMatching(/^The most exact version that fits; smaller ones answer worse\. About \d/) as string,
+    })
   })
 
   test('nothing where nothing fits, with what it needs', async () => {
     serve(ENTRY)
     machine = facts({ systemFreeBytes: 2 * GB })
-    expect(await offer()).toMatchObject({ recommended: null, reason: expect.stringMatching(/^Needs \d\.\d GB of memory; 2\.0 GB are free\.$/) as string })
+    expect(await offer()).toMatchObject({
+      recommended: null,
+      reason: expect.stringMatching(/^Needs \d\.\d GB of memory; 2\.0 GB are free\.$/) as string,
+    })
   })
 
   test('nothing that the disk has no room for, unless it is there already', async () => {
@@ -106,7 +162,10 @@ describe('the offer of an entry', () => {
     const there = await offer({ ...full, modelOf: (entryId, name) => (entryId === ENTRY && name === 'Q6_K' ? 'model-1' : null) })
     expect(there.recommended).toBe('Q6_K')
     expect(there.quantizations.map(({ modelId }) => modelId)).toEqual([null, null, 'model-1', null, null])
-    expect(await offer({ freeDiskBytes: async () => 0 })).toMatchObject({ recommended: null, reason: 'There is not enough room on the disk for any version that would run.' })
+    expect(await offer({ freeDiskBytes: async () => 0 })).toMatchObject({
+      recommended: null,
+      reason: 'There is not enough room on the disk for any version that would run.',
+    })
   })
 
   test('nothing without a projector', async () => {
@@ -122,12 +181,20 @@ describe('the offer of an entry', () => {
 })
 
 describe('the recommendation', () => {
-  const recommended = async (parts?: Partial<ChooseModelParts>) => Recommendation.nullable().parse(await feature(parts).recommend(signal))
+  const recommended = async (parts?: Partial<ChooseModelParts>) =>
+    Recommendation.nullable().parse(await feature(parts).recommend(signal))
 
   test('is the largest model that runs well; of two of one size the newer', async () => {
     serve('qwen2-vl-2b-instruct', 'qwen2-vl-7b-instruct', 'qwen2.5-vl-7b-instruct', 'qwen2-vl-72b-instruct')
     machine = withCard(24)
-    expect(await recommended()).toMatchObject({ entryId: 'qwen2.5-vl-7b-instruct', quantization: 'Q8_0', downloadBytes: (8.1 + 1.35) * GB, reason: expect.stringMatching(/^The largest model that runs well on this computer, at about \d+ tokens per second\.$/) as string })
+    expect(await recommended()).toMatchObject({
+      entryId: 'qwen2.5-vl-7b-instruct',
+      quantization: 'Q8_0',
+      downloadBytes: (8.1 + 1.35) * GB,
+      reason: expect.stringMatching(
+        /^The largest model that runs well on this computer, at about \d+ tokens per second\.$/,
+      ) as string,
+    })
     machine = withCard(90)
     expect(await recommended()).toMatchObject({ entryId: 'qwen2-vl-72b-instruct' })
   })
@@ -141,7 +208,10 @@ describe('the recommendation', () => {
   test('where nothing runs well it is what runs best', async () => {
     serve('qwen2-vl-2b-instruct', 'qwen2-vl-7b-instruct')
     machine = facts({ cpuBytesPerSecond: 5e9 })
-    expect(await recommended()).toMatchObject({ entryId: 'qwen2-vl-2b-instruct', reason: expect.stringMatching(/^The model that runs best on this computer, at about \d tokens per second\.$/) as string })
+    expect(await recommended()).toMatchObject({
+      entryId: 'qwen2-vl-2b-instruct',
+      reason: expect.stringMatching(/^The model that runs best on this computer, at about \d tokens per second\.$/) as string,
+    })
   })
 
   test('nothing where nothing fits', async () => {

@@ -38,7 +38,13 @@ const HEADROOM = 0.85
 const SPARE_DISK_BYTES = 512 * 2 ** 20
 
 /** Combines the catalogue with what is known of this computer. */
-export function createChooseModel({ catalogue, engine, modelsFolder, modelOf, freeDiskBytes: diskOf = freeDiskBytes }: ChooseModelParts): ChooseModel {
+export function createChooseModel({
+  catalogue,
+  engine,
+  modelsFolder,
+  modelOf,
+  freeDiskBytes: diskOf = freeDiskBytes,
+}: ChooseModelParts): ChooseModel {
   const entryOf = (entryId: string) => catalogue.list().find(({ id }) => id === entryId)
 
   /** An entry's listing with everything about this computer; throws NotFound as the listing does. */
@@ -77,7 +83,15 @@ export function createChooseModel({ catalogue, engine, modelsFolder, modelOf, fr
       const { listing, ranked, choice } = await judge(entryId, signal)
       const { source, repository, revision } = listing
       const quantizations = ranked.map(({ quantization }) => quantization)
-      return { entryId, source, repository, revision, quantizations, recommended: choice.ranked?.quantization.name ?? null, reason: choice.reason }
+      return {
+        entryId,
+        source,
+        repository,
+        revision,
+        quantizations,
+        recommended: choice.ranked?.quantization.name ?? null,
+        reason: choice.reason,
+      }
     },
 
     async recommend(signal) {
@@ -86,7 +100,8 @@ export function createChooseModel({ catalogue, engine, modelsFolder, modelOf, fr
       signal.throwIfAborted()
       const answered = judged.filter((one) => one.status === 'fulfilled').map(({ value }) => value)
       const failures = judged.filter((one) => one.status === 'rejected').map(({ reason }) => reason as unknown)
-      const failure = failures.find((reason) => !(reason instanceof AppError)) ?? (answered.length === 0 ? failures[0] : undefined)
+      const failure =
+        failures.find((reason) => !(reason instanceof AppError)) ?? (answered.length === 0 ? failures[0] : undefined)
       if (failure !== undefined) throw failure
       const candidates = answered.flatMap(({ entry, choice }) => {
         if (!choice.ranked) return []
@@ -96,7 +111,13 @@ export function createChooseModel({ catalogue, engine, modelsFolder, modelOf, fr
       const [best] = candidates.sort(better)
       if (!best) return null
       const { entry, quantization } = best
-      return { entryId: entry.id, name: entry.name, quantization: quantization.name, downloadBytes: quantization.downloadBytes, reason: reasonOf(best) }
+      return {
+        entryId: entry.id,
+        name: entry.name,
+        quantization: quantization.name,
+        downloadBytes: quantization.downloadBytes,
+        reason: reasonOf(best),
+      }
     },
   }
 }
@@ -117,14 +138,30 @@ function tieOf({ family, licence }: CatalogueEntry): number {
   return (family === 'qwen25vl' ? 2 : 0) + (licence.allowsCommercialUse ? 1 : 0)
 }
 
-function reasonOf({ entry, quantization, isGood }: { entry: CatalogueEntry; quantization: Quantization; isGood: boolean }): string {
+function reasonOf({
+  entry,
+  quantization,
+  isGood,
+}: {
+  entry: CatalogueEntry
+  quantization: Quantization
+  isGood: boolean
+}): string {
   const { fit } = quantization
   const speed = `about ${Math.max(1, Math.round(fit.tokensPerSecond ?? 0))} tokens per second`
-  const why = isGood ? `The largest model that runs well on this computer, at ${speed}.` : `The model that runs best on this computer, at ${speed}.`
+  const why = isGood
+    ? `The largest model that runs well on this computer, at ${speed}.`
+    : `The model that runs best on this computer, at ${speed}.`
   return entry.licence.allowsCommercialUse ? why : `${why} Its licence does not allow commercial use.`
 }
 
-function machineOf({ cpu, cores, memoryBytes, systemFreeBytes, devices }: MachineFacts): Omit<Machine, 'modelsFolder' | 'freeDiskBytes'> {
+function machineOf({
+  cpu,
+  cores,
+  memoryBytes,
+  systemFreeBytes,
+  devices,
+}: MachineFacts): Omit<Machine, 'modelsFolder' | 'freeDiskBytes'> {
   return {
     cpu,
     cores,
@@ -132,6 +169,11 @@ function machineOf({ cpu, cores, memoryBytes, systemFreeBytes, devices }: Machin
     freeMemoryBytes: systemFreeBytes,
     gpus: devices
       .filter(({ kind }) => kind === 'gpu' || kind === 'integrated')
-      .map(({ description, totalBytes, freeBytes, isShared }) => ({ name: description, memoryBytes: totalBytes, freeBytes, isShared })),
+      .map(({ description, totalBytes, freeBytes, isShared }) => ({
+        name: description,
+        memoryBytes: totalBytes,
+        freeBytes,
+        isShared,
+      })),
   }
 }

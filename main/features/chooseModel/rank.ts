@@ -31,7 +31,8 @@ export function choose(all: readonly Ranked[]): Choice {
   const [smallest] = withEyes
   if (fitting.length === 0) return { ranked: null, reason: smallest!.quantization.fit.sentence }
   const possible = fitting.filter(({ quantization }) => quantization.hasDiskSpace || quantization.modelId !== null)
-  if (possible.length === 0) return { ranked: null, reason: 'There is not enough room on the disk for any version that would run.' }
+  if (possible.length === 0)
+    return { ranked: null, reason: 'There is not enough room on the disk for any version that would run.' }
 
   const usualBits = all.find(({ quantization }) => quantization.name === USUAL)?.quantization.bits ?? USUAL_BITS
   const exact = possible.filter(({ quantization: { bits } }) => bits >= usualBits && bits <= MOST_BITS)
@@ -41,13 +42,19 @@ export function choose(all: readonly Ranked[]): Choice {
   const found = fast.at(-1)
   if (found) return { ranked: found, reason: `The most exact version that is fast here. ${found.quantization.fit.sentence}` }
   if (good[0]) return { ranked: good[0], reason: `The quickest version that loses little.${speed(good[0])}` }
-  if (exact[0]) return { ranked: exact[0], reason: `The smallest version that loses little; it leaves little memory or is slow here.${speed(exact[0])}` }
+  if (exact[0])
+    return {
+      ranked: exact[0],
+      reason: `The smallest version that loses little; it leaves little memory or is slow here.${speed(exact[0])}`,
+    }
   const last = possible.filter(({ quantization: { bits } }) => bits < usualBits).at(-1) ?? possible[0]!
   return { ranked: last, reason: `The most exact version that fits; smaller ones answer worse.${speed(last)}` }
 }
 
-/** Sorts better choices first: good ones, then by `size` (larger first; where none is good, smaller first), `tie` breaking ties. */
-export function better<T extends { readonly isGood: boolean; readonly size: number; readonly tie: number; readonly quantization: Quantization }>(a: T, b: T): number {
+/** Sorts better choices first: good ones by `size`, the larger first; then others, the faster first. `tie` breaks ties. */
+export function better<
+  T extends { readonly isGood: boolean; readonly size: number; readonly tie: number; readonly quantization: Quantization },
+>(a: T, b: T): number {
   if (a.isGood !== b.isGood) return a.isGood ? -1 : 1
   const speed = (one: T) => rank[one.quantization.fit.speed ?? 'very slow']
   if (!a.isGood) return speed(b) - speed(a) || a.size - b.size || b.tie - a.tie

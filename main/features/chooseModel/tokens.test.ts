@@ -23,5 +23,8 @@ test('without a place for secrets there are none, and keeping one says why', asy
   const tokens = createSourceTokens(null)
   expect(await tokens.get('mirror')).toBeNull()
   expect(Object.values(await tokens.kept())).toEqual([false, false, false])
-  await expect(tokens.set('mirror', 'x')).rejects.toMatchObject({ code: 'NotYetSupported', message: expect.stringContaining('keychain') as string })
+  await expect(tokens.set('mirror', 'x')).rejects.toMatchObject({
+    code: 'NotYetSupported',
+    message: expect.stringContaining('keychain') as string,
+  })
 })

@@ -23,7 +23,11 @@ export function createSourceTokens(secrets: Secrets | null): SourceTokens {
       return Object.fromEntries(entries) as Record<SourceName, boolean>
     },
     async set(source, token) {
-      if (!secrets) throw new AppError('NotYetSupported', 'There is no safe place for a token on this computer: it has no keychain. Unlock or install one and start Sightline again.')
+      if (!secrets)
+        throw new AppError(
+          'NotYetSupported',
+          'No token can be kept on this computer: it has no keychain. Unlock or install one and start Sightline again.',
+        )
       await secrets.set(nameOf(source), token)
     },
   }

@@ -41,7 +41,7 @@ async function watch(stream: AsyncIterable<EngineStatus>): Promise<void> {
 }
 /** The first status from now on, or the last one, that `matches`. */
 async function status(matches: (status: EngineStatus) => boolean): Promise<EngineStatus> {
-  for (let from = Math.max(0, seen.length - 1); ; ) {
+  for (let from = Math.max(0, seen.length - 1); ;) {
     const found = seen.slice(from).find(matches)
     if (found) return found
     from = seen.length
@@ -131,6 +131,8 @@ describe('a plan', () => {
     const placement: Placement = { contextTokens: 2048, gpuLayers: null, kvType: 'q4_0' }
     const { plan } = await client.engine.plan({ modelId: 'demo', placement })
     const loaded = await client.engine.load({ placement })
-    expect(loaded.plan!.parts.map(({ kv, weights, overhead }) => ({ kv, weights, overhead }))).toEqual(plan.parts.map(({ kv, weights, overhead }) => ({ kv, weights, overhead })))
+    expect(loaded.plan!.parts.map(({ kv, weights, overhead }) => ({ kv, weights, overhead }))).toEqual(
+      plan.parts.map(({ kv, weights, overhead }) => ({ kv, weights, overhead })),
+    )
   })
 })

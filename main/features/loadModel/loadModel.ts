@@ -37,7 +37,10 @@ export function createLoadModel({ models, engine }: LoadModelParts): LoadModel {
       loads.set(abort, what)
       try {
         const { textPath, projectorPath } = model
-        await engine.load({ textPath, projectorPath }, contextTokens, { context, signal: AbortSignal.any([signal, abort.signal]) })
+        await engine.load({ textPath, projectorPath }, contextTokens, {
+          context,
+          signal: AbortSignal.any([signal, abort.signal]),
+        })
       } finally {
         loads.delete(abort)
       }

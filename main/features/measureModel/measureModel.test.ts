@@ -28,11 +28,22 @@ beforeEach(() => {
   folder = tempFolder()
   store = openStore(folder.path)
   engine = createEngine({ spawn: forkWorker, cachePath: join(folder.path, 'cache'), backend: 'cpu' })
-  models = createModels({ db: store.db, resources: resourcesPath, choice: { get: () => null, set: () => {} }, inspect: (pair) => engine.inspect(pair) })
+  models = createModels({
+    db: store.db,
+    resources: resourcesPath,
+    choice: { get: () => null, set: () => {} },
+    inspect: (pair) => engine.inspect(pair),
+  })
   feature = measuring([1, 512, 3000])
 })
 const measuring = (inputs?: number[]) =>
-  createMeasureModel({ models, engine, benchmarks: createBenchmarks(store.db), resources: resourcesPath, ...(inputs ? { inputs } : {}) })
+  createMeasureModel({
+    models,
+    engine,
+    benchmarks: createBenchmarks(store.db),
+    resources: resourcesPath,
+    ...(inputs ? { inputs } : {}),
+  })
 afterEach(async () => {
   await engine.close()
   store.close()
@@ -60,7 +71,12 @@ describe('a run', () => {
       [null, 6],
     ])
     const { result } = events.at(-1)!
-    expect(result).toMatchObject({ modelId: id, isComplete: true, published: null, machine: { backend: expect.stringMatching(/^CPU/) as string } })
+    expect(result).toMatchObject({
+      modelId: id,
+      isComplete: true,
+      published: null,
+      machine: { backend: expect.stringMatching(/^CPU/) as string },
+    })
     const texts = result.rows.filter((row) => row.kind === 'text')
     for (const row of texts) {
       expect(row.generatedTokens).toBe(64)
@@ -73,7 +89,11 @@ describe('a run', () => {
     expect(texts.map(({ prefillTokensPerSecond }) => prefillTokensPerSecond !== null)).toEqual([false, true, true])
     expect(texts.at(-1)!.memoryBytes).toBeGreaterThan(texts[0]!.memoryBytes)
     const pictures = result.rows.filter((row) => row.kind === 'picture')
-    expect(pictures.map(({ side, pictureTokens }) => [side, pictureTokens])).toEqual([[448, 256], [672, 576], [1344, 2304]])
+    expect(pictures.map(({ side, pictureTokens }) => [side, pictureTokens])).toEqual([
+      [448, 256],
+      [672, 576],
+      [1344, 2304],
+    ])
     for (const { encodeMs } of pictures) expect(encodeMs).toBeGreaterThan(0)
     expect(feature.results(id)).toEqual([result])
   })
@@ -88,7 +108,11 @@ describe('a run', () => {
   })
 
   test('a second one measures again: nothing comes from a cache', async () => {
-    const encodeOf = async () => (await all(measuring([1]).run('demo', never))).at(-1)!.result.rows.filter((row) => row.kind === 'picture').map(({ encodeMs }) => encodeMs)
+    const encodeOf = async () =>
+      (await all(measuring([1]).run('demo', never)))
+        .at(-1)!
+        .result.rows.filter((row) => row.kind === 'picture')
+        .map(({ encodeMs }) => encodeMs)
     await encodeOf()
     for (const encodeMs of await encodeOf()) expect(encodeMs).toBeGreaterThan(1)
     const [newest, older] = feature.results('demo')
@@ -143,27 +167,53 @@ test('ending the stream in the window stops the run in the middle of a step; the
 describe('the published figures', () => {
   test('belong to the models that were measured, and to their lengths', () => {
     const seven = publishedFigures(resourcesPath, 'qwen2vl', 3584)!
-    expect(seven.source).toMatchObject({ model: 'Qwen2-VL-7B-Instruct', url: expect.stringContaining('github.com/QwenLM') as string })
+    expect(seven.source).toMatchObject({
+      model: 'Qwen2-VL-7B-Instruct',
+      url: expect.stringContaining('github.com/QwenLM') as string,
+    })
     expect(seven.speeds(6144)).toContainEqual({ quantization: 'BF16', gpus: 1, tokensPerSecond: 38.75, memoryBytes: 21.56e9 })
-    for (const width of [1536, 3584, 8192]) for (const tokens of [1, 6144, 14_336, 30_720]) expect(publishedFigures(resourcesPath, 'qwen2vl', width)!.speeds(tokens)).toHaveLength(4)
+    for (const width of [1536, 3584, 8192])
+      for (const tokens of [1, 6144, 14_336, 30_720])
+        expect(publishedFigures(resourcesPath, 'qwen2vl', width)!.speeds(tokens)).toHaveLength(4)
     expect(seven.speeds(512)).toEqual([])
     expect(publishedFigures(resourcesPath, 'qwen25vl', 3584)).toBeNull()
     expect(publishedFigures(resourcesPath, null, 1536)).toBeNull()
   })
 
   test('that are missing are told', () => {
-    expect(() => publishedFigures(folder.path, 'qwen2vl', 1536)).toThrow(expect.objectContaining({ code: 'StorageFailed' }) as Error)
+    expect(() => publishedFigures(folder.path, 'qwen2vl', 1536)).toThrow(
+      expect.objectContaining({ code: 'StorageFailed' }) as Error,
+    )
   })
 })
 
 describe('the export', () => {
-  const published = { model: 'Qwen2-VL-2B-Instruct', name: 'README', url: 'https://example.com/readme', environment: 'NVIDIA A100 80GB, batch size 1' }
+  const published = {
+    model: 'Qwen2-VL-2B-Instruct',
+    name: 'README',
+    url: 'https://example.com/readme',
+    environment: 'NVIDIA A100 80GB, batch size 1',
+  }
   const result: BenchmarkResult = {
-    id: 'r1', modelId: 'demo', modelName: 'Qwen2-VL 2B "mine"', quantization: 'Q4_K_M', startedAt: Date.UTC(2026, 0, 2), endedAt: 2, isComplete: true,
-    machine: { cpu: '=Processor', cores: 8, memoryBytes: 1e9, backend: null }, published,
+    id: 'r1',
+    modelId: 'demo',
+    modelName: 'Qwen2-VL 2B "mine"',
+    quantization: 'Q4_K_M',
+    startedAt: Date.UTC(2026, 0, 2),
+    endedAt: 2,
+    isComplete: true,
+    machine: { cpu: '=Processor', cores: 8, memoryBytes: 1e9, backend: null },
+    published,
     rows: [
       {
-        kind: 'text', inputTokens: 1, promptTokens: 20, generatedTokens: 64, prefillTokensPerSecond: null, tokensPerSecond: 12.5, memoryBytes: 3e9, gpuBytes: 0,
+        kind: 'text',
+        inputTokens: 1,
+        promptTokens: 20,
+        generatedTokens: 64,
+        prefillTokensPerSecond: null,
+        tokensPerSecond: 12.5,
+        memoryBytes: 3e9,
+        gpuBytes: 0,
         published: [{ quantization: 'BF16', gpus: 1, tokensPerSecond: 35.29, memoryBytes: 4.68e9 }],
       },
       { kind: 'picture', side: 448, pictureTokens: 256, encodeMs: 900, memoryBytes: 3e9, gpuBytes: 0 },
@@ -183,11 +233,12 @@ describe('the export', () => {
     const { name, text } = feature.export('r1', 'csv')
     expect(name).toBe('Qwen2-VL-2B-mine-2026-01-02.csv')
     expect(text.split('\r\n')).toEqual([
-      'measured,input_tokens,prompt_tokens,generated_tokens,prefill_tokens_per_second,tokens_per_second,picture_pixels,picture_tokens,encode_ms,memory_bytes,gpu_bytes,quantization,gpus,machine,note',
+      'measured,input_tokens,prompt_tokens,generated_tokens,prefill_tokens_per_second,tokens_per_second,' +
+        'picture_pixels,picture_tokens,encode_ms,memory_bytes,gpu_bytes,quantization,gpus,machine,note',
       "text,1,20,64,,12.5,,,,3000000000,0,Q4_K_M,,'=Processor,",
       'published,1,,,,35.29,,,,,4680000000,BF16,1,"NVIDIA A100 80GB, batch size 1",https://example.com/readme',
       "picture,,,,,,200704,256,900,3000000000,0,Q4_K_M,,'=Processor,",
-      "\"an input of 30,720 tokens\",,,,,,,,,,,Q4_K_M,,'=Processor,Needs 6.1 GB of memory; 3.2 GB are free.",
+      '"an input of 30,720 tokens",,,,,,,,,,,Q4_K_M,,\'=Processor,Needs 6.1 GB of memory; 3.2 GB are free.',
       '',
     ])
   })

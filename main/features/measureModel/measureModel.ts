@@ -36,7 +36,14 @@ export interface MeasureModel {
 }
 
 /** One run at a time: two would measure each other. */
-export function createMeasureModel({ models, engine, benchmarks, resources, inputs = PUBLISHED_INPUTS, now = Date.now }: MeasureModelParts): MeasureModel {
+export function createMeasureModel({
+  models,
+  engine,
+  benchmarks,
+  resources,
+  inputs = PUBLISHED_INPUTS,
+  now = Date.now,
+}: MeasureModelParts): MeasureModel {
   let present: { readonly signal: AbortSignal; readonly ended: Promise<void> } | null = null
 
   /** The model with its facts, and a result without rows. */
@@ -49,7 +56,13 @@ export function createMeasureModel({ models, engine, benchmarks, resources, inpu
     return {
       measured: { engine, model: files, trainedContext, placement: overrides.placement, published, number: startedAt },
       result: {
-        id: randomUUID(), modelId, modelName: model.name, quantization, startedAt, endedAt: startedAt, isComplete: false,
+        id: randomUUID(),
+        modelId,
+        modelName: model.name,
+        quantization,
+        startedAt,
+        endedAt: startedAt,
+        isComplete: false,
         machine: { cpu: machine.cpu, cores: machine.cores, memoryBytes: machine.memoryBytes, backend: engine.state.backend },
         published: published?.source ?? null,
         rows: [],

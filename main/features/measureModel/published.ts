@@ -14,7 +14,13 @@ const Published = z.object({
       family: z.string(),
       embeddingLength: z.int(),
       rows: z.array(
-        z.object({ inputTokens: z.int(), quantization: z.string(), gpus: z.int(), tokensPerSecond: z.number(), memoryGigabytes: z.number() }),
+        z.object({
+          inputTokens: z.int(),
+          quantization: z.string(),
+          gpus: z.int(),
+          tokensPerSecond: z.number(),
+          memoryGigabytes: z.number(),
+        }),
       ),
     }),
   ),
@@ -40,7 +46,12 @@ export function publishedFigures(resources: string, family: string | null, embed
     speeds: (inputTokens) =>
       found.rows
         .filter((row) => row.inputTokens === inputTokens)
-        .map(({ quantization, gpus, tokensPerSecond, memoryGigabytes }) => ({ quantization, gpus, tokensPerSecond, memoryBytes: memoryGigabytes * 1e9 })),
+        .map(({ quantization, gpus, tokensPerSecond, memoryGigabytes }) => ({
+          quantization,
+          gpus,
+          tokensPerSecond,
+          memoryBytes: memoryGigabytes * 1e9,
+        })),
   }
 }
 
@@ -48,6 +59,11 @@ function read(path: string): z.infer<typeof Published> {
   try {
     return Published.parse(JSON.parse(readFileSync(path, 'utf8')))
   } catch (cause) {
-    throw new AppError('StorageFailed', 'The published figures that belong to the app are missing or damaged. Install Sightline again.', { path }, { cause })
+    throw new AppError(
+      'StorageFailed',
+      'The published figures that belong to the app are missing or damaged. Install Sightline again.',
+      { path },
+      { cause },
+    )
   }
 }

@@ -51,7 +51,8 @@ function textStep(inputTokens: number, index: number): Step {
     async run(measured, signal) {
       const { engine, trainedContext, published, number } = measured
       const contextTokens = Math.ceil((inputTokens + TEMPLATE + GENERATED) / CONTEXT_STEP) * CONTEXT_STEP
-      if (contextTokens > trainedContext) return { kind: 'skipped', what, reason: `The model was trained for ${count(trainedContext)} tokens.` }
+      if (contextTokens > trainedContext)
+        return { kind: 'skipped', what, reason: `The model was trained for ${count(trainedContext)} tokens.` }
       const problem = await outOfMemory(measured, contextTokens)
       if (problem) return { kind: 'skipped', what, reason: problem }
       const text = await textOf(measured, inputTokens, contextTokens, number + index)
@@ -80,19 +81,39 @@ function pictureStep(side: number): Step {
     async run(measured, signal) {
       const { engine, trainedContext, number } = measured
       const contextTokens = Math.ceil(((side / 28) ** 2 + TEMPLATE) / CONTEXT_STEP) * CONTEXT_STEP
-      if (contextTokens > trainedContext) return { kind: 'skipped', what, reason: `The model was trained for ${count(trainedContext)} tokens.` }
+      if (contextTokens > trainedContext)
+        return { kind: 'skipped', what, reason: `The model was trained for ${count(trainedContext)} tokens.` }
       const image = { type: 'image' as const, source: { bytes: picture(number, side), name: 'the picture of the measurement' } }
       const result = await answer(engine, requestOf(measured, [user(image)], contextTokens, 1), signal)
-      return result && { kind: 'picture', side, pictureTokens: result.usage.imageTokens, encodeMs: result.timings.encodeMs, ...memoryOf(engine) }
+      return (
+        result && {
+          kind: 'picture',
+          side,
+          pictureTokens: result.usage.imageTokens,
+          encodeMs: result.timings.encodeMs,
+          ...memoryOf(engine),
+        }
+      )
     },
   }
 }
 
 const user = (...content: ChatMessage['content']): ChatMessage => ({ role: 'user', content })
 
-function requestOf({ model, placement }: Measured, messages: readonly ChatMessage[], contextTokens: number, maxTokens: number): AnswerRequest {
+function requestOf(
+  { model, placement }: Measured,
+  messages: readonly ChatMessage[],
+  contextTokens: number,
+  maxTokens: number,
+): AnswerRequest {
   return {
-    model, messages, maxTokens, contextTokens, context: contextOptions(placement), sampling: GREEDY, ignoreEos: true,
+    model,
+    messages,
+    maxTokens,
+    contextTokens,
+    context: contextOptions(placement),
+    sampling: GREEDY,
+    ignoreEos: true,
     budget: { minPixels: 784, maxPixels: MAX_SIDE_PIXELS },
   }
 }
@@ -105,7 +126,8 @@ async function outOfMemory({ engine, model, placement }: Measured, contextTokens
 
 /** A text of so many tokens: of a few lengths the one that comes nearest and does not go beyond. */
 async function textOf(measured: Measured, tokens: number, contextTokens: number, number: number): Promise<string> {
-  const tokensOf = async (text: string) => (await measured.engine.count(requestOf(measured, [user({ type: 'text', text })], contextTokens, 1))).lastMessage[0] ?? 0
+  const tokensOf = async (text: string) =>
+    (await measured.engine.count(requestOf(measured, [user({ type: 'text', text })], contextTokens, 1))).lastMessage[0] ?? 0
   if (tokens === 1) return 'a'
   let text = ''
   let length = tokens * CHARACTERS_PER_TOKEN
@@ -120,7 +142,8 @@ async function textOf(measured: Measured, tokens: number, contextTokens: number,
 
 /** The result; null when it was stopped. */
 async function answer(engine: Pick<Engine, 'answer'>, request: AnswerRequest, signal: AbortSignal): Promise<AnswerResult | null> {
-  for await (const event of engine.answer(request, { signal })) if (event.type === 'done') return event.result.finishReason === 'aborted' ? null : event.result
+  for await (const event of engine.answer(request, { signal }))
+    if (event.type === 'done') return event.result.finishReason === 'aborted' ? null : event.result
   return null
 }
 

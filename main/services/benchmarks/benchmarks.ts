@@ -17,10 +17,13 @@ export function createBenchmarks(db: Database): Benchmarks {
     INSERT INTO benchmarks (id, model_id, started_at, result) SELECT @id, @modelId, @startedAt, @result
     WHERE EXISTS (SELECT 1 FROM models WHERE id = @modelId)
     ON CONFLICT (id) DO UPDATE SET result = excluded.result`)
-  const ofModel = db.prepare<[string], string>('SELECT result FROM benchmarks WHERE model_id = ? ORDER BY started_at DESC, rowid DESC').pluck()
+  const ofModel = db
+    .prepare<[string], string>('SELECT result FROM benchmarks WHERE model_id = ? ORDER BY started_at DESC, rowid DESC')
+    .pluck()
   const one = db.prepare<[string], string>('SELECT result FROM benchmarks WHERE id = ?').pluck()
   return {
-    keep: (result) => void write.run({ id: result.id, modelId: result.modelId, startedAt: result.startedAt, result: JSON.stringify(result) }),
+    keep: (result) =>
+      void write.run({ id: result.id, modelId: result.modelId, startedAt: result.startedAt, result: JSON.stringify(result) }),
     list: (modelId) => ofModel.all(modelId).flatMap((stored) => read(stored) ?? []),
     get(id) {
       const stored = one.get(id)

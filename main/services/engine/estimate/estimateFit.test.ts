@@ -4,11 +4,29 @@ import { anyPlacement, estimateFit, estimatePlacement, sizedModel } from './inde
 
 const GB = 1e9
 const shape2b: ModelShape = {
-  text: { blocks: 28, embeddingLength: 1536, feedForwardLength: 8960, heads: 12, kvHeads: 2, headDim: 128, vocabSize: 151_936, tiedEmbeddings: true },
+  text: {
+    blocks: 28,
+    embeddingLength: 1536,
+    feedForwardLength: 8960,
+    heads: 12,
+    kvHeads: 2,
+    headDim: 128,
+    vocabSize: 151_936,
+    tiedEmbeddings: true,
+  },
   projector: { family: 'qwen2vl', embeddingLength: 1280, ffnLength: 5120, outputLength: 1536 },
 }
 const shape7b: ModelShape = {
-  text: { blocks: 28, embeddingLength: 3584, feedForwardLength: 18_944, heads: 28, kvHeads: 4, headDim: 128, vocabSize: 152_064, tiedEmbeddings: false },
+  text: {
+    blocks: 28,
+    embeddingLength: 3584,
+    feedForwardLength: 18_944,
+    heads: 28,
+    kvHeads: 4,
+    headDim: 128,
+    vocabSize: 152_064,
+    tiedEmbeddings: false,
+  },
   projector: { family: 'qwen2vl', embeddingLength: 1280, ffnLength: 5120, outputLength: 3584 },
 }
 const sized = (shape: ModelShape, textBytes: number, projectorBytes: number | null = 1.33 * GB, trainedContext = 32_768) =>
@@ -16,19 +34,46 @@ const sized = (shape: ModelShape, textBytes: number, projectorBytes: number | nu
 const small = sized(shape2b, 0.986 * GB)
 const large = sized(shape7b, 4.68 * GB)
 
-const cpu: DeviceInfo = { name: 'CPU', description: 'Processor', kind: 'cpu', totalBytes: 32 * GB, freeBytes: 32 * GB, isShared: true }
+const cpu: DeviceInfo = {
+  name: 'CPU',
+  description: 'Processor',
+  kind: 'cpu',
+  totalBytes: 32 * GB,
+  freeBytes: 32 * GB,
+  isShared: true,
+}
 const card = (gigabytes: number, overrides: Partial<DeviceInfo> = {}): DeviceInfo => ({
-  name: 'CUDA0', description: 'Card', kind: 'gpu', totalBytes: gigabytes * GB, freeBytes: gigabytes * GB, isShared: false, ...overrides,
+  name: 'CUDA0',
+  description: 'Card',
+  kind: 'gpu',
+  totalBytes: gigabytes * GB,
+  freeBytes: gigabytes * GB,
+  isShared: false,
+  ...overrides,
 })
 const machine = (overrides: Partial<MachineFacts> = {}): MachineFacts => ({
-  cpu: 'Processor', cores: 8, memoryBytes: 32 * GB, systemFreeBytes: 16 * GB, devices: [cpu], cpuBytesPerSecond: 20e9, ...overrides,
+  cpu: 'Processor',
+  cores: 8,
+  memoryBytes: 32 * GB,
+  systemFreeBytes: 16 * GB,
+  devices: [cpu],
+  cpuBytesPerSecond: 20e9,
+  ...overrides,
 })
-const withCard = (gigabytes: number, overrides: Partial<MachineFacts> = {}) => machine({ devices: [cpu, card(gigabytes)], ...overrides })
+const withCard = (gigabytes: number, overrides: Partial<MachineFacts> = {}) =>
+  machine({ devices: [cpu, card(gigabytes)], ...overrides })
 
 describe('the level', () => {
   test('all of a small model on a large card, with the largest context', () => {
     const fit = estimateFit(small, withCard(24))
-    expect(fit).toMatchObject({ level: 'gpu', contextTokens: 32_768, gpuLayers: 29, layers: 29, speed: 'fast', sentence: 'Fits on the graphics card with 32,768 tokens of context.' })
+    expect(fit).toMatchObject({
+      level: 'gpu',
+      contextTokens: 32_768,
+      gpuLayers: 29,
+      layers: 29,
+      speed: 'fast',
+      sentence: 'Fits on the graphics card with 32,768 tokens of context.',
+    })
     expect(fit.neededBytes).toBeLessThan(fit.freeBytes)
   })
 
@@ -45,11 +90,19 @@ describe('the level', () => {
     expect(fit).toMatchObject({ level: 'partial', layers: 29 })
     expect(fit.gpuLayers).toBeGreaterThan(5)
     expect(fit.gpuLayers).toBeLessThan(29)
-    expect(fit.sentence).toBe(`${fit.gpuLayers} of 29 layers fit on the graphics card with ${fit.contextTokens.toLocaleString('en')} tokens of context; the others compute on the processor.`)
+    expect(fit.sentence).toBe(
+      `${fit.gpuLayers} of 29 layers fit on the graphics card with ${fit.contextTokens.toLocaleString('en')} tokens of context; ` +
+        'the others compute on the processor.',
+    )
   })
 
   test('the processor where there is no card', () => {
-    expect(estimateFit(small, machine())).toMatchObject({ level: 'cpu', gpuLayers: 0, contextTokens: 32_768, sentence: 'Runs on the processor with 32,768 tokens of context.' })
+    expect(estimateFit(small, machine())).toMatchObject({
+      level: 'cpu',
+      gpuLayers: 0,
+      contextTokens: 32_768,
+      sentence: 'Runs on the processor with 32,768 tokens of context.',
+    })
   })
 
   test('nothing, with what it needs and what is free', () => {
@@ -78,12 +131,19 @@ describe('the speed', () => {
     expect(speed(4 * GB, machine({ cpuBytesPerSecond: 40e9 })) / speed(4 * GB)).toBeCloseTo(2, 1)
   })
 
-  test.each([[200e9, 'fast'], [30e9, 'comfortable'], [10e9, 'slow'], [2e9, 'very slow']] as const)('%i bytes a second are %s for a 2B model', (cpuBytesPerSecond, speed) => {
+  test.each([
+    [200e9, 'fast'],
+    [30e9, 'comfortable'],
+    [10e9, 'slow'],
+    [2e9, 'very slow'],
+  ] as const)('%i bytes a second are %s for a 2B model', (cpuBytesPerSecond, speed) => {
     expect(estimateFit(small, machine({ cpuBytesPerSecond })).speed).toBe(speed)
   })
 
   test('layers on the card make a model faster, one by one', () => {
-    const speeds = [0, 7, 14, 21].map((gpuLayers) => estimatePlacement(large, withCard(24), { ...anyPlacement, gpuLayers }).fit.tokensPerSecond!)
+    const speeds = [0, 7, 14, 21].map(
+      (gpuLayers) => estimatePlacement(large, withCard(24), { ...anyPlacement, gpuLayers }).fit.tokensPerSecond!,
+    )
     expect(speeds).toEqual([...speeds].sort((a, b) => a - b))
     expect(new Set(speeds).size).toBe(4)
   })
@@ -93,7 +153,10 @@ describe('a placement of the user', () => {
   test('is costed as it is, also when it does not fit', () => {
     const { plan, fit } = estimatePlacement(large, withCard(4), { contextTokens: 16_384, gpuLayers: 29, kvType: 'q8_0' })
     expect(plan).toMatchObject({ gpuLayers: 29, contextTokens: 16_384 })
-    expect(fit).toMatchObject({ level: 'no', sentence: expect.stringMatching(/^Needs \d\.\d GB of memory on CUDA0; 4\.0 GB are free\.$/) as string })
+    expect(fit).toMatchObject({
+      level: 'no',
+      sentence: expect.stringMatching(/^Needs \d\.\d GB of memory on CUDA0; 4\.0 GB are free\.$/) as string,
+    })
   })
 
   test('a smaller type makes the KV cache smaller, a larger context makes it larger', () => {
@@ -107,8 +170,14 @@ describe('a placement of the user', () => {
   test('what it leaves open is put where it fits; more layers than there are do no harm', () => {
     expect(estimatePlacement(large, withCard(24), anyPlacement).plan.gpuLayers).toBe(29)
     expect(estimatePlacement(large, withCard(24), { ...anyPlacement, gpuLayers: 99 }).plan.gpuLayers).toBe(29)
-    expect(estimatePlacement(large, machine(), { ...anyPlacement, gpuLayers: 99 }).plan).toMatchObject({ gpuLayers: 0, visionDevice: null })
-    expect(estimatePlacement(large, withCard(24), { ...anyPlacement, gpuLayers: 0 })).toMatchObject({ plan: { gpuLayers: 0, visionDevice: 'CUDA0' }, fit: { level: 'partial' } })
+    expect(estimatePlacement(large, machine(), { ...anyPlacement, gpuLayers: 99 }).plan).toMatchObject({
+      gpuLayers: 0,
+      visionDevice: null,
+    })
+    expect(estimatePlacement(large, withCard(24), { ...anyPlacement, gpuLayers: 0 })).toMatchObject({
+      plan: { gpuLayers: 0, visionDevice: 'CUDA0' },
+      fit: { level: 'partial' },
+    })
   })
 
   test('as a limit of the plan that is made for loading', () => {

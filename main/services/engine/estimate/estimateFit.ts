@@ -1,7 +1,8 @@
 import type { Fit, Placement } from '#contract'
 import { resolveOptions } from '../memory/contextOptions.ts'
 import { bestGpu } from '../memory/devices.ts'
-import { AUTO_CONTEXT, bestPlan, fitContext, fits, gigabytes, planExactly, USUAL_PICTURE } from '../memory/plan.ts'
+import { gigabytes } from '../memory/outOfMemory.ts'
+import { AUTO_CONTEXT, bestPlan, fitContext, fits, planExactly, USUAL_PICTURE } from '../memory/plan.ts'
 import type { PlanInput } from '../memory/plan.ts'
 import type { ContextOptions, MachineFacts, MemoryPlan } from '../types.ts'
 import type { SizedModel } from './shape.ts'
@@ -26,12 +27,20 @@ export function estimateFit(model: SizedModel, machine: MachineFacts, placement 
   const input = planInput(model, machine, placement)
   let plan = bestPlan(input)
   if (fits(plan, input) && placement.contextTokens === null)
-    plan = fitContext(plan, { ...input, contextTokens: Math.min(LARGEST_CONTEXT, model.text.trainedContext), neededTokens: plan.contextTokens })
+    plan = fitContext(plan, {
+      ...input,
+      contextTokens: Math.min(LARGEST_CONTEXT, model.text.trainedContext),
+      neededTokens: plan.contextTokens,
+    })
   return fitOf(plan, input, model, machine)
 }
 
 /** What exactly this placement costs, whether it fits or not. */
-export function estimatePlacement(model: SizedModel, machine: MachineFacts, placement: Placement): { plan: MemoryPlan; fit: Fit } {
+export function estimatePlacement(
+  model: SizedModel,
+  machine: MachineFacts,
+  placement: Placement,
+): { plan: MemoryPlan; fit: Fit } {
   const input = planInput(model, machine, placement)
   const plan = planExactly(input, placement.gpuLayers)
   return { plan, fit: fitOf(plan, input, model, machine) }
@@ -77,7 +86,10 @@ function levelOf({ gpuLayers, layers, visionDevice }: MemoryPlan, { projector }:
   return gpuLayers > 0 || visionDevice !== null ? 'partial' : 'cpu'
 }
 
-function sentence({ level, contextTokens, gpuLayers, layers, neededBytes, freeBytes }: Omit<Fit, 'sentence'>, plan: MemoryPlan): string {
+function sentence(
+  { level, contextTokens, gpuLayers, layers, neededBytes, freeBytes }: Omit<Fit, 'sentence'>,
+  plan: MemoryPlan,
+): string {
   const context = `${contextTokens.toLocaleString('en')} tokens of context`
   switch (level) {
     case 'gpu':
@@ -90,7 +102,8 @@ function sentence({ level, contextTokens, gpuLayers, layers, neededBytes, freeBy
       return `Runs on the processor with ${context}.`
     case 'no': {
       const full = plan.parts.find((part) => part.total > part.free)
-      if (full && plan.parts.length > 1) return `Needs ${gigabytes(full.total)} of memory on ${full.device}; ${gigabytes(full.free)} are free.`
+      if (full && plan.parts.length > 1)
+        return `Needs ${gigabytes(full.total)} of memory on ${full.device}; ${gigabytes(full.free)} are free.`
       return `Needs ${gigabytes(neededBytes)} of memory; ${gigabytes(freeBytes)} are free.`
     }
   }

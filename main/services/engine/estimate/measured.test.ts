@@ -24,29 +24,38 @@ test.skipIf(process.platform !== 'linux').each([
   { name: 'demo', model: demoModel, contextTokens: 4096 },
   { name: 'qwen2vl', model: goldenModel('qwen2vl'), contextTokens: 4096 },
   { name: 'qwen25vl', model: goldenModel('qwen25vl'), contextTokens: 2048 },
-])('the memory estimated for the $name model is what its process takes with a full context of $contextTokens tokens', async ({ model, contextTokens }) => {
-  let pid = 0
-  const engine = createEngine({
-    backend: 'cpu',
-    cachePath: folder.path,
-    spawn: (name) => {
-      const worker = forkWorker(name)
-      pid = worker.pid!
-      return worker
-    },
-  })
-  try {
-    const image = { type: 'image' as const, source: { bytes: picture(1, SIDE), name: 'picture' } }
-    const ask = (length: number) =>
-      requestOf([user(image, prose(1, length))], { model, contextTokens, maxTokens: 4, ignoreEos: true, budget: { minPixels: 784, maxPixels: SIDE * SIDE } })
-    const perCharacter = (await engine.count(ask(2000))).text / 2000
-    const { result } = await answered(engine, ask(Math.floor((contextTokens - PICTURE_TOKENS) / perCharacter)))
-    expect(result.usage.promptTokens).toBeGreaterThan(0.9 * contextTokens)
-    // before the processor's speed is measured, which takes memory too
-    const peak = peakOf(pid)
-    const { neededBytes } = estimateFit(await inspectModel(model), await engine.machine(), { ...anyPlacement, contextTokens })
-    expect(Math.abs(neededBytes / peak - 1), `estimated ${neededBytes}, took ${peak} bytes`).toBeLessThan(TOLERANCE)
-  } finally {
-    await engine.close()
-  }
-})
+])(
+  'the memory estimated for the $name model is what its process takes with a full context of $contextTokens tokens',
+  async ({ model, contextTokens }) => {
+    let pid = 0
+    const engine = createEngine({
+      backend: 'cpu',
+      cachePath: folder.path,
+      spawn: (name) => {
+        const worker = forkWorker(name)
+        pid = worker.pid!
+        return worker
+      },
+    })
+    try {
+      const image = { type: 'image' as const, source: { bytes: picture(1, SIDE), name: 'picture' } }
+      const ask = (length: number) =>
+        requestOf([user(image, prose(1, length))], {
+          model,
+          contextTokens,
+          maxTokens: 4,
+          ignoreEos: true,
+          budget: { minPixels: 784, maxPixels: SIDE * SIDE },
+        })
+      const perCharacter = (await engine.count(ask(2000))).text / 2000
+      const { result } = await answered(engine, ask(Math.floor((contextTokens - PICTURE_TOKENS) / perCharacter)))
+      expect(result.usage.promptTokens).toBeGreaterThan(0.9 * contextTokens)
+      // before the processor's speed is measured, which takes memory too
+      const peak = peakOf(pid)
+      const { neededBytes } = estimateFit(await inspectModel(model), await engine.machine(), { ...anyPlacement, contextTokens })
+      expect(Math.abs(neededBytes / peak - 1), `estimated ${neededBytes}, took ${peak} bytes`).toBeLessThan(TOLERANCE)
+    } finally {
+      await engine.close()
+    }
+  },
+)

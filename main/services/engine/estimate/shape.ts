@@ -15,7 +15,10 @@ const LEAST_OUTPUT_BITS = 6.5625
  * A model whose files are not there yet. Sizes of both files in bytes, `trainedContext` in tokens. The file's bytes are
  * shared out by the shape's parameters, the output matrix at six bits or more.
  */
-export function sizedModel(shape: ModelShape, file: { name: string; textBytes: number; projectorBytes: number | null; trainedContext: number }): SizedModel {
+export function sizedModel(
+  shape: ModelShape,
+  file: { name: string; textBytes: number; projectorBytes: number | null; trainedContext: number },
+): SizedModel {
   const { text, projector } = shape
   const { embeddings, block } = parameters(text)
   const all = embeddings * (text.tiedEmbeddings ? 1 : 2) + block * text.blocks
@@ -40,7 +43,10 @@ export function sizedModel(shape: ModelShape, file: { name: string; textBytes: n
 }
 
 /** Numbers in the token embeddings and in one block; its norms and biases are too few to count. */
-function parameters({ embeddingLength: width, feedForwardLength, kvHeads, headDim, vocabSize }: TextShape): { embeddings: number; block: number } {
+function parameters({ embeddingLength: width, feedForwardLength, kvHeads, headDim, vocabSize }: TextShape): {
+  embeddings: number
+  block: number
+} {
   const attention = 2 * width * width + 2 * width * kvHeads * headDim
   return { embeddings: vocabSize * width, block: attention + 3 * width * feedForwardLength }
 }

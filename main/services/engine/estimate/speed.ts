@@ -18,20 +18,31 @@ const LAYER_SECONDS = 30e-6
 const CPU_SHARE = 0.85
 
 /** Tokens per second from which an answer feels so. */
-const CLASSES = [[30, 'fast'], [10, 'comfortable'], [3, 'slow'], [0, 'very slow']] as const
+const CLASSES = [
+  [30, 'fast'],
+  [10, 'comfortable'],
+  [3, 'slow'],
+  [0, 'very slow'],
+] as const
 
 /**
  * Tokens per second of an answer, estimated: every token reads all weights and its KV cache once from where they lie. The
  * processor's speed is measured, that of a GPU assumed by its kind and size.
  */
-export function answerSpeed(plan: MemoryPlan, { text }: SizedModel, gpu: DeviceInfo | null, { cpuBytesPerSecond }: Pick<MachineFacts, 'cpuBytesPerSecond'>): number {
+export function answerSpeed(
+  plan: MemoryPlan,
+  { text }: SizedModel,
+  gpu: DeviceInfo | null,
+  { cpuBytesPerSecond }: Pick<MachineFacts, 'cpuBytesPerSecond'>,
+): number {
   const [cpu, card] = plan.parts
   const cpuSpeed = (cpuBytesPerSecond || SLOW_MEMORY) * CPU_SHARE
   const kv = Math.min(1, USUAL_TOKENS / plan.contextTokens)
   // one row of the embeddings is read, unless they serve for the output here
   const skipped = plan.gpuLayers > 0 || text.weights.output > 0 ? text.weights.embeddings : 0
   const onCpu = (cpu ? cpu.weights - skipped + cpu.kv * kv : 0) / cpuSpeed
-  const onGpu = card && gpu ? (card.weights + card.kv * kv) / gpuSpeed(gpu, cpuBytesPerSecond) + plan.gpuLayers * LAYER_SECONDS : 0
+  const onGpu =
+    card && gpu ? (card.weights + card.kv * kv) / gpuSpeed(gpu, cpuBytesPerSecond) + plan.gpuLayers * LAYER_SECONDS : 0
   return 1 / (onCpu + onGpu)
 }
 

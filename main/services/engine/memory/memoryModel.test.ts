@@ -44,14 +44,19 @@ function qwen25(file: GgufFile): GgufFile {
     metadata: { ...file.metadata, 'clip.projector_type': { text: 'qwen2.5vl_merger' }, 'clip.vision.n_wa_pattern': { u32: 2 } },
     tensors: file.tensors
       .filter(({ name }) => !/(ln1|ln2|post_ln)\.bias$/.test(name))
-      .flatMap((tensor) => (tensor.name.includes('ffn_up') ? [tensor, { ...tensor, name: tensor.name.replace('ffn_up', 'ffn_gate') }] : [tensor])),
+      .flatMap((tensor) =>
+        tensor.name.includes('ffn_up') ? [tensor, { ...tensor, name: tensor.name.replace('ffn_up', 'ffn_gate') }] : [tensor],
+      ),
   }
 }
 
 const models: Record<string, () => ModelFiles> = {
   demo: () => demoModel,
   ...Object.fromEntries(families.map((family) => [family, () => goldenModel(family)])),
-  'a model as wide as the 2B': () => ({ textPath: zeros('text.gguf', textModel(shape2b)), projectorPath: zeros('mmproj.gguf', projectorFile(shape2b)) }),
+  'a model as wide as the 2B': () => ({
+    textPath: zeros('text.gguf', textModel(shape2b)),
+    projectorPath: zeros('mmproj.gguf', projectorFile(shape2b)),
+  }),
 }
 
 describe.each(Object.entries(models))('%s', (_name, filesOf) => {
@@ -70,10 +75,13 @@ describe.each(Object.entries(models))('%s', (_name, filesOf) => {
     [2048, 'q8_0', 'on'],
   ] as const)('a context of %i tokens in %s, flash attention %s', async (contextTokens, kvType, flashAttention) => {
     const context = await NativeContext.create(runtime, model, contextTokens, { kvType, flashAttention })
-    const logged = (what: string) => Number(new RegExp(`CPU ${what} buffer size = +([\\d.]+) MiB`).exec(runtime.log.text())![1]) * MIB
+    const logged = (what: string) =>
+      Number(new RegExp(`CPU ${what} buffer size = +([\\d.]+) MiB`).exec(runtime.log.text())![1]) * MIB
     try {
       // the log rounds to a hundredth of a MiB
-      expect(Math.abs(kvLayerBytes(model.facts, contextTokens, kvType) * model.facts.blocks - logged('KV'))).toBeLessThanOrEqual(0.005 * MIB)
+      expect(Math.abs(kvLayerBytes(model.facts, contextTokens, kvType) * model.facts.blocks - logged('KV'))).toBeLessThanOrEqual(
+        0.005 * MIB,
+      )
       expectNear(computeBytes(model.facts, contextTokens, flashAttention !== 'off'), logged('compute'))
     } finally {
       await context.free()
@@ -87,7 +95,10 @@ describe.each(Object.entries(models))('%s', (_name, filesOf) => {
 
 test('the vision graph of a tower as wide as the one of Qwen2.5-VL', async () => {
   const shape = { ...shape2b, vision: { ...shape2b.vision, feedForward: 3420 } }
-  await expectPictures({ textPath: zeros('text.gguf', textModel(shape2b)), projectorPath: zeros('mmproj25.gguf', qwen25(projectorFile(shape))) })
+  await expectPictures({
+    textPath: zeros('text.gguf', textModel(shape2b)),
+    projectorPath: zeros('mmproj25.gguf', qwen25(projectorFile(shape))),
+  })
 })
 
 test('a picture that needs more than is free is refused with its size before memory is taken', async () => {
@@ -130,7 +141,11 @@ async function expectPictures(files: ModelFiles): Promise<void> {
   const projector = await Projector.load(runtime, files.projectorPath!, facts, () => {}, never, 'plain')
   try {
     const tower = new VisionTower(measuring, projector)
-    for (const [width, height] of [[56, 56], [448, 448], [672, 1008]] as const)
+    for (const [width, height] of [
+      [56, 56],
+      [448, 448],
+      [672, 1008],
+    ] as const)
       for (const slots of [1, 2] as const) {
         const frame: Frame = { data: new Uint8Array(width * height * 3), width, height }
         await tower.encode(slots === 1 ? [frame] : [frame, frame], never)

@@ -22,7 +22,11 @@ const DRIVER_BYTES = 256 * MIB
 type ScratchFacts = Pick<TextModelFacts, 'embeddingLength' | 'feedForwardLength' | 'heads' | 'vocabSize'>
 
 /** Bytes of the KV cache of one layer, exact: a row of keys and one of values per token. */
-export function kvLayerBytes({ kvHeads, headDim }: Pick<TextModelFacts, 'kvHeads' | 'headDim'>, contextTokens: number, type: KvType): number {
+export function kvLayerBytes(
+  { kvHeads, headDim }: Pick<TextModelFacts, 'kvHeads' | 'headDim'>,
+  contextTokens: number,
+  type: KvType,
+): number {
   const [elements, bytes] = KV_BLOCKS[type]
   return 2 * contextTokens * ((kvHeads * headDim) / elements) * bytes
 }
@@ -40,14 +44,25 @@ export function computeBytes(text: ScratchFacts, contextTokens: number, flashAtt
   return Math.max(batch(vocabSize + 3 * width), mask + Math.max(feedForward, attention))
 }
 
-/** Memory of the language model's side of the process beside weights and KV cache; `layersHere`: whether layers compute on the CPU. */
+/**
+ * Memory of the language model's side of the process beside weights and KV cache; `layersHere`: whether layers compute on
+ * the CPU.
+ */
 export function processBytes(text: ScratchFacts, contextTokens: number, flashAttention: boolean, layersHere: boolean): number {
-  const scratch = layersHere ? computeBytes(text, contextTokens, flashAttention) : UBATCH * (contextTokens + text.embeddingLength) * F32_BYTES
+  const scratch = layersHere
+    ? computeBytes(text, contextTokens, flashAttention)
+    : UBATCH * (contextTokens + text.embeddingLength) * F32_BYTES
   return PROCESS_BYTES + text.vocabSize * VOCABULARY_BYTES + scratch
 }
 
 /** The same of a GPU with some (`layers` false: none) of the layers; `partial`: weights of the others pass through it. */
-export function gpuOverheadBytes(text: ScratchFacts & Pick<TextModelFacts, 'weights'>, contextTokens: number, flashAttention: boolean, layers: boolean, partial: boolean): number {
+export function gpuOverheadBytes(
+  text: ScratchFacts & Pick<TextModelFacts, 'weights'>,
+  contextTokens: number,
+  flashAttention: boolean,
+  layers: boolean,
+  partial: boolean,
+): number {
   if (!layers) return DRIVER_BYTES
   return DRIVER_BYTES + computeBytes(text, contextTokens, flashAttention) + (partial ? Math.max(...text.weights.blocks) : 0)
 }
@@ -59,7 +74,11 @@ export const patchesOf = (pixels: number): number => Math.ceil(pixels / (4 * PAT
  * Memory of the vision graph for one picture (`slots` 1) or two frames of a video (2), in proportion to its patches: the
  * pixels stay, above them lie the widest values that are alive together, in the feed-forward part or around attention.
  */
-export function pictureGraphBytes({ family, embeddingLength: width, ffnLength }: Pick<ProjectorFacts, 'family' | 'embeddingLength' | 'ffnLength'>, patches: number, slots = 1): number {
+export function pictureGraphBytes(
+  { family, embeddingLength: width, ffnLength }: Pick<ProjectorFacts, 'family' | 'embeddingLength' | 'ffnLength'>,
+  patches: number,
+  slots = 1,
+): number {
   const input = slots * PATCH_VALUES * F32_BYTES + 4 * F32_BYTES
   const feedForward = family === 'qwen25vl' ? 2 * width + 2 * ffnLength : 2 * width + ffnLength
   const inner = Math.max(feedForward, 6 * width) * F32_BYTES
@@ -69,6 +88,9 @@ export function pictureGraphBytes({ family, embeddingLength: width, ffnLength }:
 }
 
 /** What a picture takes beside its graph: decoded pixels, patches, products' rows in half precision, embeddings. */
-export function pictureExtraBytes({ ffnLength, outputLength }: Pick<ProjectorFacts, 'ffnLength' | 'outputLength'>, patches: number): number {
+export function pictureExtraBytes(
+  { ffnLength, outputLength }: Pick<ProjectorFacts, 'ffnLength' | 'outputLength'>,
+  patches: number,
+): number {
   return patches * (PATCH_VALUES * (1 + F32_BYTES) + ffnLength * F16_BYTES + (outputLength * F32_BYTES) / 4)
 }

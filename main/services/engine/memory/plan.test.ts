@@ -8,20 +8,62 @@ import type { PlanInput } from './plan.ts'
 const GB = 1e9
 const BLOCKS = 28
 const text: TextModelFacts = {
-  name: 'Qwen2-VL 2B', architecture: 'qwen2vl', blocks: BLOCKS, embeddingLength: 1536, feedForwardLength: 8960, heads: 12, kvHeads: 2, headDim: 128,
-  vocabSize: 151_936, trainedContext: 32_768, ropeSections: [16, 24, 24, 0], bytes: 0.9e9, quantization: 'Q4_K_M', isF32: false, chatTemplate: null,
+  name: 'Qwen2-VL 2B',
+  architecture: 'qwen2vl',
+  blocks: BLOCKS,
+  embeddingLength: 1536,
+  feedForwardLength: 8960,
+  heads: 12,
+  kvHeads: 2,
+  headDim: 128,
+  vocabSize: 151_936,
+  trainedContext: 32_768,
+  ropeSections: [16, 24, 24, 0],
+  bytes: 0.9e9,
+  quantization: 'Q4_K_M',
+  isF32: false,
+  chatTemplate: null,
   weights: { embeddings: 0.2e9, blocks: new Array<number>(BLOCKS).fill(0.025e9), output: 0 },
 }
 const projector: ProjectorFacts = {
-  family: 'qwen2vl', embeddingLength: 1280, blocks: 32, heads: 16, ffnLength: 5120, outputLength: 1536, windowPattern: 0,
-  mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], eps: 1e-6, bytes: 1.3e9,
+  family: 'qwen2vl',
+  embeddingLength: 1280,
+  blocks: 32,
+  heads: 16,
+  ffnLength: 5120,
+  outputLength: 1536,
+  windowPattern: 0,
+  mean: [0.5, 0.5, 0.5],
+  std: [0.5, 0.5, 0.5],
+  eps: 1e-6,
+  bytes: 1.3e9,
 }
-const cpu: DeviceInfo = { name: 'CPU', description: 'Processor', kind: 'cpu', totalBytes: 32 * GB, freeBytes: 32 * GB, isShared: true }
+const cpu: DeviceInfo = {
+  name: 'CPU',
+  description: 'Processor',
+  kind: 'cpu',
+  totalBytes: 32 * GB,
+  freeBytes: 32 * GB,
+  isShared: true,
+}
 const gpu = (gigabytes: number, isShared = false): DeviceInfo => ({
-  name: 'CUDA0', description: 'Card', kind: isShared ? 'integrated' : 'gpu', totalBytes: gigabytes * GB, freeBytes: gigabytes * GB, isShared,
+  name: 'CUDA0',
+  description: 'Card',
+  kind: isShared ? 'integrated' : 'gpu',
+  totalBytes: gigabytes * GB,
+  freeBytes: gigabytes * GB,
+  isShared,
 })
 const input = (overrides: Partial<PlanInput> = {}): PlanInput => ({
-  text, projector, contextTokens: 8192, kvType: 'f16', flashAttention: true, picturePixels: 1280 * 784, devices: [cpu], systemFreeBytes: 16 * GB, ...overrides,
+  text,
+  projector,
+  contextTokens: 8192,
+  kvType: 'f16',
+  flashAttention: true,
+  picturePixels: 1280 * 784,
+  devices: [cpu],
+  systemFreeBytes: 16 * GB,
+  ...overrides,
 })
 const on = (plan: MemoryPlan, device: string) => plan.parts.find((part) => part.device === device)!
 
@@ -31,7 +73,12 @@ describe('the parts of a plan', () => {
     expect(plan).toMatchObject({ gpuLayers: 0, layers: 29, visionDevice: null, contextTokens: 8192 })
     expect(plan.parts).toHaveLength(1)
     // 28 layers of keys and values, 2 heads of 128 half-precision numbers, per token
-    expect(on(plan, 'CPU')).toMatchObject({ weights: text.bytes, projector: projector.bytes, kv: 28 * 2 * 2 * 128 * 2 * 8192, free: 16 * GB })
+    expect(on(plan, 'CPU')).toMatchObject({
+      weights: text.bytes,
+      projector: projector.bytes,
+      kv: 28 * 2 * 2 * 128 * 2 * 8192,
+      free: 16 * GB,
+    })
     const { weights, projector: vision, kv, picture, overhead, total } = on(plan, 'CPU')
     expect(total).toBe(weights + vision + kv + picture + overhead)
     expect(plan.total).toBe(total)
@@ -77,15 +124,28 @@ describe('what does not fit', () => {
   })
 
   test('a GPU too small for the projector takes layers alone; one too small for anything is left alone', () => {
-    expect(makePlan(input({ devices: [gpu(1.3), cpu] }))).toMatchObject({ visionDevice: null, gpuLayers: expect.closeTo(16, -1.5) as number })
-    expect(makePlan(input({ devices: [gpu(0.1), cpu] }))).toMatchObject({ visionDevice: null, gpuLayers: 0, parts: [{ device: 'CPU' }] })
+    expect(makePlan(input({ devices: [gpu(1.3), cpu] }))).toMatchObject({
+      visionDevice: null,
+      gpuLayers: expect.closeTo(16, -1.5) as number,
+    })
+    expect(makePlan(input({ devices: [gpu(0.1), cpu] }))).toMatchObject({
+      visionDevice: null,
+      gpuLayers: 0,
+      parts: [{ device: 'CPU' }],
+    })
   })
 
   test('pictures of unusual size are planned for only as long as no layer leaves the GPU for them', () => {
     const large = 16_384 * 784
     expect(makePlan(input({ picturePixels: large, devices: [gpu(24), cpu] })).picturePixels).toBe(large)
-    expect(makePlan(input({ picturePixels: large, devices: [gpu(3.5), cpu] }))).toMatchObject({ picturePixels: 1280 * 784, gpuLayers: 29 })
-    expect(makePlan(input({ picturePixels: large, systemFreeBytes: 3.6 * GB }))).toMatchObject({ picturePixels: 1280 * 784, contextTokens: 8192 })
+    expect(makePlan(input({ picturePixels: large, devices: [gpu(3.5), cpu] }))).toMatchObject({
+      picturePixels: 1280 * 784,
+      gpuLayers: 29,
+    })
+    expect(makePlan(input({ picturePixels: large, systemFreeBytes: 3.6 * GB }))).toMatchObject({
+      picturePixels: 1280 * 784,
+      contextTokens: 8192,
+    })
   })
 
   test('the context is halved down to 2,048 tokens, or to what the prompt needs', () => {
@@ -104,8 +164,15 @@ describe('what does not fit', () => {
 
   test('an error with its figures, when even that is too much', () => {
     const tooLittle = input({ systemFreeBytes: 2 * GB })
-    expect(() => makePlan(tooLittle)).toThrow(/Qwen2-VL 2B needs 3\.\d GB of memory with a context of 2,048 tokens; 2\.0 GB are free/)
-    expect(() => makePlan(tooLittle)).toThrow(expect.objectContaining({ code: 'OutOfMemory', detail: expect.objectContaining({ free: 2 * GB, context: 2048, weights: text.bytes }) as unknown }))
+    expect(() => makePlan(tooLittle)).toThrow(
+      /Qwen2-VL 2B needs 3\.\d GB of memory with a context of 2,048 tokens; 2\.0 GB are free/,
+    )
+    expect(() => makePlan(tooLittle)).toThrow(
+      expect.objectContaining({
+        code: 'OutOfMemory',
+        detail: expect.objectContaining({ free: 2 * GB, context: 2048, weights: text.bytes }) as unknown,
+      }),
+    )
   })
 
   test('a GPU that shares the memory of the system counts there too', () => {
@@ -117,14 +184,23 @@ describe('what does not fit', () => {
 })
 
 describe('when memory runs out in spite of the plan', () => {
-  test('layers leave the GPU a quarter at a time, then the pictures, then the context is halved, and then nothing is left', () => {
+  test('layers leave the GPU a quarter at a time, then the pictures; then the context is halved, until nothing is left', () => {
     const from = input({ devices: [gpu(24), cpu], contextTokens: 8192 })
     const steps: string[] = []
     for (let plan: MemoryPlan | null = makePlan(from); plan; plan = lowerPlan(plan, from)) {
       steps.push(`${plan.gpuLayers} ${plan.visionDevice} ${plan.contextTokens}`)
       expect(steps.length).toBeLessThan(20)
     }
-    expect(steps).toEqual(['29 CUDA0 8192', '21 CUDA0 8192', '13 CUDA0 8192', '5 CUDA0 8192', '0 CUDA0 8192', '0 null 8192', '0 null 4096', '0 null 2048'])
+    expect(steps).toEqual([
+      '29 CUDA0 8192',
+      '21 CUDA0 8192',
+      '13 CUDA0 8192',
+      '5 CUDA0 8192',
+      '0 CUDA0 8192',
+      '0 null 8192',
+      '0 null 4096',
+      '0 null 2048',
+    ])
   })
 
   test('never below what the prompt needs', () => {

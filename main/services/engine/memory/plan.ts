@@ -1,13 +1,22 @@
-import { AppError } from '#contract'
 import type { ProjectorFacts, TextModelFacts } from '../gguf/index.ts'
 import type { DeviceInfo, MemoryPlan, PlanPart } from '../types.ts'
 import { gpuOverheadBytes, kvLayerBytes, patchesOf, pictureExtraBytes, pictureGraphBytes, processBytes } from './memoryModel.ts'
 import type { KvType } from './memoryModel.ts'
+import { outOfMemory } from './outOfMemory.ts'
 
 /** What a plan needs to know of a language model, from its header or estimated before there is a file. */
 export type PlannedText = Pick<
   TextModelFacts,
-  'name' | 'blocks' | 'embeddingLength' | 'feedForwardLength' | 'heads' | 'kvHeads' | 'headDim' | 'vocabSize' | 'bytes' | 'weights'
+  | 'name'
+  | 'blocks'
+  | 'embeddingLength'
+  | 'feedForwardLength'
+  | 'heads'
+  | 'kvHeads'
+  | 'headDim'
+  | 'vocabSize'
+  | 'bytes'
+  | 'weights'
 >
 /** The same of a projector. */
 export type PlannedProjector = Pick<ProjectorFacts, 'family' | 'embeddingLength' | 'ffnLength' | 'outputLength' | 'bytes'>
@@ -101,8 +110,14 @@ export function planExactly(input: PlanInput, gpuLayers: number | null): MemoryP
 
 /** The next plan to try after memory ran out in spite of `plan`; null when nothing is left to give up. */
 export function lowerPlan(plan: MemoryPlan, input: PlanInput): MemoryPlan | null {
-  const present = { gpuLayers: plan.gpuLayers, visionOnGpu: plan.visionDevice !== null, contextTokens: plan.contextTokens, picturePixels: Math.min(plan.picturePixels, USUAL_PICTURE) }
-  if (plan.gpuLayers > 0) return cost(input, { ...present, gpuLayers: Math.max(0, plan.gpuLayers - Math.ceil(plan.layers * LAYER_STEP)) })
+  const present = {
+    gpuLayers: plan.gpuLayers,
+    visionOnGpu: plan.visionDevice !== null,
+    contextTokens: plan.contextTokens,
+    picturePixels: Math.min(plan.picturePixels, USUAL_PICTURE),
+  }
+  if (plan.gpuLayers > 0)
+    return cost(input, { ...present, gpuLayers: Math.max(0, plan.gpuLayers - Math.ceil(plan.layers * LAYER_STEP)) })
   if (plan.visionDevice !== null) return cost(input, { ...present, visionOnGpu: false })
   const contextTokens = Math.max(leastContext(input), roundUp(plan.contextTokens / 2))
   return contextTokens < plan.contextTokens ? cost(input, { ...present, contextTokens }) : null
@@ -112,7 +127,12 @@ export function lowerPlan(plan: MemoryPlan, input: PlanInput): MemoryPlan | null
 export function fitContext(plan: MemoryPlan, input: PlanInput): MemoryPlan {
   let found = plan
   for (const contextTokens of contexts(input)) {
-    found = cost(input, { gpuLayers: plan.gpuLayers, visionOnGpu: plan.visionDevice !== null, contextTokens, picturePixels: plan.picturePixels })
+    found = cost(input, {
+      gpuLayers: plan.gpuLayers,
+      visionOnGpu: plan.visionDevice !== null,
+      contextTokens,
+      picturePixels: plan.picturePixels,
+    })
     if (fits(found, input)) break
   }
   return found
@@ -197,18 +217,3 @@ function part(device: string, free: number, bytes: Omit<PlanPart, 'device' | 'fr
 }
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
-
-/** The error for a plan that does not fit, with its figures. */
-export function outOfMemory(plan: MemoryPlan, { text, systemFreeBytes }: PlanInput): AppError {
-  const [{ weights, projector, kv, picture, overhead }] = plan.parts as [PlanPart]
-  return new AppError(
-    'OutOfMemory',
-    `${text.name} needs ${gigabytes(plan.total)} of memory with a context of ${plan.contextTokens.toLocaleString('en')} tokens; ${gigabytes(systemFreeBytes)} are free. Close other programs or choose a smaller model.`,
-    { needed: plan.total, free: systemFreeBytes, context: plan.contextTokens, weights, projector, kv, picture, overhead },
-  )
-}
-
-/** Bytes as people read them, e.g. "2.3 GB". */
-export function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toLocaleString('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 })} GB`
-}

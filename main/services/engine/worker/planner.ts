@@ -1,7 +1,8 @@
 import { inspectModel } from '../gguf/index.ts'
 import type { InspectedModel } from '../gguf/index.ts'
 import { resolveOptions } from '../memory/contextOptions.ts'
-import { AUTO_CONTEXT, fitContext, fits, lowerPlan, makePlan, outOfMemory, USUAL_PICTURE } from '../memory/plan.ts'
+import { outOfMemory } from '../memory/outOfMemory.ts'
+import { AUTO_CONTEXT, fitContext, fits, lowerPlan, makePlan, USUAL_PICTURE } from '../memory/plan.ts'
 import type { PlanInput } from '../memory/plan.ts'
 import type { ContextOptions, MemoryPlan, ModelFiles } from '../types.ts'
 import type { Runtime } from './native/runtime.ts'
@@ -74,8 +75,12 @@ export class Planner {
     const tokens = (count: number) => count.toLocaleString('en')
     const notes = [
       this.ranOut,
-      this.hasGpu && gpuLayers < layers ? `${gpuLayers} of ${layers} layers are on the graphics card; the others compute on the processor.` : null,
-      contextTokens < this.wanted ? `The context was made smaller to save memory: ${tokens(contextTokens)} tokens instead of ${tokens(this.wanted)}.` : null,
+      this.hasGpu && gpuLayers < layers
+        ? `${gpuLayers} of ${layers} layers are on the graphics card; the others compute on the processor.`
+        : null,
+      contextTokens < this.wanted
+        ? `The context was made smaller to save memory: ${tokens(contextTokens)} tokens instead of ${tokens(this.wanted)}.`
+        : null,
     ]
     return notes.filter((note) => note !== null).join(' ') || null
   }
@@ -128,4 +133,3 @@ function kvOf(model: InspectedModel, options: ContextOptions = {}): Pick<PlanInp
   const { kvType, flashAttention } = resolveOptions({ facts: model.text }, options)
   return { kvType, flashAttention: flashAttention !== 'off' }
 }
-
