@@ -1,4 +1,4 @@
-"""What each patch shows: the auxiliary task that teaches the tower to see."""
+"""What each square of a picture shows: the auxiliary task that teaches the tower to see, and to say it plainly."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ IGNORED = -1
 BOX_WEIGHT = 4.0
 
 
-def patch_labels(media: Media) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def square_labels(media: Media, side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """
-    Per patch, in the order of tokens: its kind (0 background, 1..8 shapes, 9.. characters), its colour, and the box
+    Per square of `side` pixels (patches in the order of tokens, tokens row by row): its kind (0 background, 1..8 shapes, 9.. characters), its colour, and the box
     (left, top, right, bottom as shares of the sides) of what covers most of it. -1: unknown.
     """
-    rows, columns = media.frames.shape[1] // PATCH, media.frames.shape[2] // PATCH
+    rows, columns = media.frames.shape[1] // side, media.frames.shape[2] // side
     label = media.labels[0]
     kinds = np.full((rows, columns), 0 if label["background"] >= 0 else IGNORED)
     colours = np.full((rows, columns), label["background"])
@@ -34,22 +34,29 @@ def patch_labels(media: Media) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         better = covered > most
         most[better] = covered[better]
         kinds[better], colours[better], boxes[better] = kind, colour, (left, top, right, bottom)
-    order = lambda a: a.reshape(rows // 2, 2, columns // 2, 2, *a.shape[2:]).swapaxes(1, 2).reshape(rows * columns, *a.shape[2:])
+    group = 2 if side == PATCH else 1
+    order = lambda a: (
+        a.reshape(rows // group, group, columns // group, group, *a.shape[2:]).swapaxes(1, 2).reshape(-1, *a.shape[2:])
+    )
     return order(kinds), order(colours), order(boxes)
 
 
-class PatchReader(nn.Module):
-    """Reads kind, colour and box from each patch; only training has it."""
+class Reader(nn.Module):
+    """Reads kind, colour and box from the vector of each square of `side` pixels; only training has it."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, side: int) -> None:
         super().__init__()
+        self.side = side
         self.norm = nn.LayerNorm(width)
         self.read = nn.Linear(width, KINDS + COLOURS + 4)
 
     def loss(self, state: Tensor, media: list[Media], tally: dict[str, list[int]] | None = None) -> Tensor:
-        """Mean over patches; `tally` counts right and all patches of shapes, characters and colours."""
+        """
+        state: [pictures, squares, width]. Mean over squares; `tally` counts, as pairs of right and all, what covers squares,
+        and how far boxes are off in thousandths.
+        """
         kinds, colours, boxes = (
-            torch.from_numpy(np.stack(parts)).to(state.device) for parts in zip(*(patch_labels(one) for one in media))
+            torch.from_numpy(np.stack(parts)).to(state.device) for parts in zip(*(square_labels(one, self.side) for one in media))
         )
         out = self.read(self.norm(state.float())).float()
         kind, colour, box = out.split([KINDS, COLOURS, 4], -1)

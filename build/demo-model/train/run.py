@@ -21,42 +21,60 @@ import time
 from pathlib import Path
 
 import torch
+import torch.multiprocessing as multiprocessing
 
 from export import export, load
 from language import LanguageShape
 from model import Model
-from trainer import Trainer
+from peers import Board, Peers, board_for
+from trainer import MIX, Options, Trainer, readers_for
 from vocabulary import learn_vocabulary
+
+
+def work(number: int, board: Board, arguments: argparse.Namespace, start: Path) -> None:
+    """One process: trains what lies in `start`."""
+    torch.set_num_threads(arguments.threads)
+    torch.manual_seed(arguments.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model, tokenizer = load(start)
+    options = Options(arguments.out, arguments.seed, arguments.batch, arguments.mix)
+    trainer = Trainer(model.to(device), tokenizer, options, Peers(board, number))
+    trainer.train(arguments.minutes * 60, from_nothing=arguments.start is None)
 
 
 def main() -> None:
     """Reads the arguments, trains, exports."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=180, help="wall-clock time of the whole training")
-    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint, log and GGUF files")
+    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint and GGUF files")
     parser.add_argument("--from", dest="start", type=Path, help="folder of GGUF files to start from")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=1, help="more only help where nothing else runs")
-    parser.add_argument("--batch", type=int, default=24, help="conversations per step")
-    parser.add_argument("--mix", type=json.loads, default=None, help="weights of abilities instead of the usual, JSON")
+    parser.add_argument("--workers", type=int, default=1 if torch.cuda.is_available() else min(8, os.cpu_count() or 1))
+    parser.add_argument("--threads", type=int, default=1, help="of each worker")
+    parser.add_argument("--batch", type=int, default=14, help="conversations per step of a worker")
+    parser.add_argument("--mix", type=json.loads, default=MIX, help="weights of abilities instead of the usual, JSON")
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     started = time.time()
-    goes_on = (arguments.out / "checkpoint.pt").exists()
-    if goes_on or arguments.start:
-        model, tokenizer = load(arguments.out if goes_on else arguments.start)
-    else:
+    out: Path = arguments.out
+    out.mkdir(parents=True, exist_ok=True)
+    start = out if (out / "checkpoint.pt").exists() else arguments.start
+    if start is None:
         tokenizer = learn_vocabulary()
-        model = Model(LanguageShape(len(tokenizer.vocabulary)))
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    parameters = sum(p.numel() for p in model.parameters())
-    print(f"{parameters:,} parameters, {len(tokenizer.vocabulary)} tokens, {device}, {time.time() - started:.0f} s", flush=True)
-    trainer = Trainer(model.to(device), tokenizer, arguments.out, arguments.seed, arguments.batch, arguments.mix)
-    trainer.train(arguments.minutes * 60, from_nothing=arguments.start is None)
-    size = export(model, tokenizer, arguments.out)
-    print(f"{arguments.out}: {size:,} bytes after {(time.time() - started) / 60:.0f} min", flush=True)
+        start = out
+        export(Model(LanguageShape(len(tokenizer.vocabulary))), tokenizer, out)
+    model, tokenizer = load(start)
+    size = sum(p.numel() for p in model.parameters())
+    print(f"{size:,} parameters, {len(tokenizer.vocabulary)} tokens, {time.time() - started:.0f} s", flush=True)
+    board = board_for(arguments.workers, [*model.parameters(), *readers_for(model).parameters()])
+    spawn = multiprocessing.get_context("spawn")
+    others = [spawn.Process(target=work, args=(i, board, arguments, start), daemon=True) for i in range(1, arguments.workers)]
+    for other in others:
+        other.start()
+    work(0, board, arguments, start)
+    for other in others:
+        other.join()
+    print(f"{out}: done after {(time.time() - started) / 60:.0f} min", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Iterator
+from typing import Callable, Iterator
 
 import torch
 from torch import nn
@@ -14,17 +16,21 @@ from torch import nn
 from batch import Row, loss_of, run, to_row
 from bpe import Tokenizer
 from export import export
-from labels import PatchReader
+from labels import Reader
 from model import Model
+from peers import Peers
 from probe import Probe
 from schedule import FROM_NOTHING, GOING_ON, Phase, optimizer_for, set_rate
-from stream import Example, Stream
+from stream import Example, Media, Stream
+from vision import PATCH
 
 PICTURES_PER_STEP = 32
 SEE_WEIGHT = 1.0
 CHECKPOINT_SECONDS = 180
-PROBE_EXAMPLES = 600
+PROBE_EXAMPLES = 400
 LOG_STEPS = 50
+AVERAGE_SECONDS = 8
+PROBE_FILE = "probe.json"
 # what is hard or matters most is shown more often
 MIX = {
     "object": 10,
@@ -53,25 +59,39 @@ def has_bfloat16(device: torch.device) -> bool:
     return flags.exists() and "avx512_bf16" in flags.read_text()
 
 
+@dataclass(frozen=True)
+class Options:
+    """`folder`: of checkpoint, log and files; `batch`: conversations per step; `mix`: how often each ability is shown."""
+
+    folder: Path
+    seed: int = 1
+    batch: int = 14
+    mix: dict[str, float] = field(default_factory=lambda: MIX)
+
+
+def readers_for(model: Model) -> nn.ModuleList:
+    """Readers of patches and of tokens."""
+    shape = model.tower.shape
+    return nn.ModuleList([Reader(shape.width, PATCH), Reader(shape.output, 2 * PATCH)])
+
+
 class Trainer:
     """Trains a model for a given time; goes on where the checkpoint in `folder` ends."""
 
-    def __init__(
-        self, model: Model, tokenizer: Tokenizer, folder: Path, seed: int, batch: int, mix: dict[str, float] | None
-    ) -> None:
-        self.model, self.tokenizer, self.folder, self.batch = model, tokenizer, folder, batch
+    def __init__(self, model: Model, tokenizer: Tokenizer, options: Options, peers: Peers) -> None:
+        self.model, self.tokenizer, self.options, self.peers = model, tokenizer, options, peers
+        self.batch, self.folder = options.batch, options.folder
         self.device = model.tower.norm.weight.device
-        self.reader = PatchReader(model.tower.shape.width).to(self.device)
+        self.reader = readers_for(model).to(self.device)
         self.optimizer = optimizer_for(model, self.reader)
+        self.parameters = [*model.parameters(), *self.reader.parameters()]
         self.pads = (tokenizer.ids["<|image_pad|>"], tokenizer.ids["<|video_pad|>"])
         self.autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=has_bfloat16(self.device))
-        self.seed, self.mix = seed, mix or MIX
         self.steps, self.elapsed, self.starts, self.saved = 0, 0.0, 0, 0.0
-        self.probed: dict[str, float] = {}
         self.probe: Probe | None = None
         self.stopped = False
-        signal.signal(signal.SIGTERM, lambda *_: setattr(self, "stopped", True))
-        signal.signal(signal.SIGINT, lambda *_: setattr(self, "stopped", True))
+        for asked in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(asked, lambda *_: setattr(self, "stopped", True))
         self._resume()
 
     def train(self, seconds: float, from_nothing: bool) -> None:
@@ -82,27 +102,27 @@ class Trainer:
             if self.elapsed < begin + length and not self.stopped:
                 self._run_phase(phase, begin, length)
             begin += length
-        self._save()
+        if self.peers.leads:
+            self._save()
 
     def _run_phase(self, phase: Phase, begin: float, length: float) -> None:
-        mix = self._adapted() if phase.name == "fine" else self.mix
+        mix = self._adapted() if phase.name == "fine" else self.options.mix
         what = "pictures" if phase.name == "vision" else "conversations"
-        stream = Stream(f"{self.seed}/{phase.name}/{self.starts}", what, mix)
+        stream = Stream(f"{self.options.seed}/{phase.name}/{self.starts}/{self.peers.number}", what, mix)
         examples = iter(stream)
         tally = Tally()
         step = self._see_step if phase.name == "vision" else partial(self._talk_step, phase.tower_learns)
-        base, started = self.elapsed, time.time()
         while self.elapsed < begin + length and not self.stopped:
-            set_rate(self.optimizer, phase.rate(self.elapsed - begin, length))
-            with self.autocast:
-                loss = step(examples, tally)
-            self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-            self.optimizer.step()
-            self.steps += 1
-            self.elapsed = base + time.time() - started
-            if self.steps % LOG_STEPS == 0:
+            started, base, made = time.time(), self.elapsed, 0
+            while (since := time.time() - started) < AVERAGE_SECONDS and not self.stopped:
+                set_rate(self.optimizer, phase.rate(base + since - begin, length))
+                self._learn(step, examples, tally)
+                made += 1
+            self.steps += made
+            self.elapsed, self.stopped = self.peers.average(self.parameters, made, base + time.time() - started, self.stopped)
+            if not self.peers.leads:
+                continue
+            if tally.count >= LOG_STEPS:
                 print(f"{phase.name} {self.steps} {self.elapsed:.0f}s {tally.report()}", flush=True)
             if self.elapsed - self.saved > CHECKPOINT_SECONDS:
                 self._save()
@@ -110,16 +130,32 @@ class Trainer:
                     self._measure()
         stream.close()
 
+    def _learn(self, step: Callable[[Iterator[Example], Tally], torch.Tensor], examples: Iterator[Example], tally: Tally) -> None:
+        with self.autocast:
+            loss = step(examples, tally)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+
     def _see_step(self, examples: Iterator[Example], tally: Tally) -> torch.Tensor:
         """Pictures alone, learnt from the labels of their patches."""
         media = [next(examples).media[0] for _ in range(PICTURES_PER_STEP)]
-        losses = [
-            self.reader.loss(state, [media[i] for i in members], tally.seen) * len(members)
-            for members, state in self.model.see(media)[1]
-        ]
-        loss = torch.stack(losses).sum() / len(media)
+        loss = self._see_loss(media, *self.model.see(media), tally)
         tally.add(loss, media=len(media))
         return loss
+
+    def _see_loss(
+        self, media: list[Media], embeddings: list[torch.Tensor], states: list[tuple[list[int], torch.Tensor]], tally: Tally
+    ) -> torch.Tensor:
+        """How well patches and tokens of the pictures tell what is drawn there, as a mean over pictures."""
+        patches, tokens = self.reader
+        loss = torch.zeros((), device=self.device)
+        for members, state in states:
+            own = [media[i] for i in members]
+            merged = torch.stack([embeddings[i] for i in members])
+            loss = loss + (patches.loss(state, own) + tokens.loss(merged, own, tally.seen)) * len(members)
+        return loss / max(1, sum(len(members) for members, _ in states))
 
     def _talk_step(self, tower_learns: bool, examples: Iterator[Example], tally: Tally) -> torch.Tensor:
         """Conversations, and the labels of their pictures' patches with a small weight."""
@@ -136,21 +172,20 @@ class Trainer:
             tally.answers(rows[part], outcome.rows, right)
         loss = loss / self.batch
         tally.add(loss, media=len(media))
-        if states and tower_learns:
-            labelled = [self.reader.loss(state, [media[i] for i in members], tally.seen) * len(members) for members, state in states]
-            loss = loss + SEE_WEIGHT * torch.stack(labelled).sum() / max(1, sum(len(members) for members, _ in states))
-        return loss
+        return loss + SEE_WEIGHT * self._see_loss(media, embeddings, states, tally)
 
     def _measure(self) -> None:
         self.probe = self.probe or Probe(self.tokenizer, PROBE_EXAMPLES)
         with self.autocast:
-            self.probed = self.probe.measure(self.model, self.pads)
-        values = " ".join(f"{ability} {value:.2f}" for ability, value in self.probed.items())
-        print(f"probe {self.elapsed:.0f}s {values}", flush=True)
+            values = self.probe.measure(self.model, self.pads)
+        (self.folder / PROBE_FILE).write_text(json.dumps(values))
+        print(f"probe {self.elapsed:.0f}s " + " ".join(f"{ability} {value:.2f}" for ability, value in values.items()), flush=True)
 
     def _adapted(self) -> dict[str, float]:
         """The mix with more of what is not learnt yet."""
-        return {ability: weight * (0.5 + 2 * (1 - self.probed.get(ability, 0.75))) for ability, weight in self.mix.items()}
+        file = self.folder / PROBE_FILE
+        known = json.loads(file.read_text()) if file.exists() else {}
+        return {ability: weight * (0.5 + 2 * (1 - known.get(ability, 0.75))) for ability, weight in self.options.mix.items()}
 
     def _save(self) -> None:
         self.saved = self.elapsed
@@ -158,7 +193,7 @@ class Trainer:
             "model": self.model.state_dict(),
             "reader": self.reader.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "progress": (self.steps, self.elapsed, self.starts, self.probed),
+            "progress": (self.steps, self.elapsed, self.starts),
         }
         unfinished = self.folder / "checkpoint.partial"
         torch.save(state, unfinished)
@@ -173,10 +208,11 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         self.reader.load_state_dict(state["reader"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.steps, self.elapsed, starts, self.probed = state["progress"]
+        self.steps, self.elapsed, starts = state["progress"][:3]
         self.starts = starts + 1
         self.saved = self.elapsed
-        print(f"goes on at {self.elapsed:.0f}s, step {self.steps}", flush=True)
+        if self.peers.leads:
+            print(f"goes on at {self.elapsed:.0f}s, step {self.steps}", flush=True)
 
 
 class Tally:
