@@ -74,6 +74,7 @@ describe('loading', () => {
     expect(placed).toMatchObject({ contextTokens: 1024, plan: { gpuLayers: 0 } })
     // keys and values of 4 layers, 2 heads of 32 numbers, 34 bytes for each 32
     expect(placed.plan!.parts[0]!.kv).toBe(4 * 2 * 2 * 34 * 1024)
+    await status(({ state }) => state === 'ready')
     seen = []
     const { conversationId } = await client.ask.send({ conversationId: null, parts: [{ type: 'text', text: 'Hello' }] })
     for await (const event of await client.conversations.watch({ id: conversationId })) {
