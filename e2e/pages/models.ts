@@ -53,6 +53,12 @@ export class ModelsPage {
     return particulars
   }
 
+  /** Opens an entry of the catalogue. */
+  async openEntry(name: string): Promise<void> {
+    await this.part('Get a model')
+    await this.root.getByRole('button', { name: new RegExp(`^${name}`) }).click()
+  }
+
   /** Opens one of the lines below a model's facts. */
   async unfold(particulars: Locator, line: string): Promise<void> {
     await particulars.getByRole('button', { name: new RegExp(`^${line}`) }).click()

@@ -12,15 +12,18 @@ export class BrowserApp implements RunningApp {
   /** The address that lets a browser in. */
   address = ''
   private readonly data: string
+  private readonly environment: Record<string, string>
   private core: ChildProcess | null = null
 
-  private constructor(page: Page, data: string) {
+  private constructor(page: Page, data: string, environment: Record<string, string>) {
     this.page = page
     this.data = data
+    this.environment = environment
   }
 
-  static async start(context: BrowserContext, data: string): Promise<BrowserApp> {
-    const app = new BrowserApp(await context.newPage(), data)
+  /** `environment` is added to this process's own. */
+  static async start(context: BrowserContext, data: string, environment: Record<string, string> = {}): Promise<BrowserApp> {
+    const app = new BrowserApp(await context.newPage(), data, environment)
     await app.restart()
     return app
   }
@@ -30,7 +33,8 @@ export class BrowserApp implements RunningApp {
   }
 
   async restart(): Promise<void> {
-    const core = spawn(process.execPath, ['main/cli.ts', 'serve', '--port', '0', '--no-open', '--data', this.data], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+    const env = { ...process.env, ...this.environment }
+    const core = spawn(process.execPath, ['main/cli.ts', 'serve', '--port', '0', '--no-open', '--data', this.data], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] })
     this.core = core
     this.address = await new Promise((resolve, reject) => {
       core.once('exit', (code) => reject(new Error(`The app ended with code ${code} before it said its address.`)))

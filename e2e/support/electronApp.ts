@@ -18,16 +18,19 @@ export function electronEnvironment(): Record<string, string> {
 /** The built desktop shell, in Electron or on the stand-in for it. */
 export class ElectronApp implements RunningApp {
   private readonly data: string
+  private readonly environment: Record<string, string>
   private shell: ElectronApplication | null = null
   private main: ChildProcess | null = null
   private window: Page | null = null
 
-  private constructor(data: string) {
+  private constructor(data: string, environment: Record<string, string>) {
     this.data = data
+    this.environment = environment
   }
 
-  static async start(data: string): Promise<ElectronApp> {
-    const app = new ElectronApp(data)
+  /** `environment` is added to this process's own. */
+  static async start(data: string, environment: Record<string, string> = {}): Promise<ElectronApp> {
+    const app = new ElectronApp(data, environment)
     await app.restart()
     return app
   }
@@ -48,7 +51,8 @@ export class ElectronApp implements RunningApp {
   }
 
   async restart(): Promise<void> {
-    this.shell = await _electron.launch({ executablePath: electronProgram().path, args: electronArguments(this.data), cwd: root, env: electronEnvironment() })
+    const env = { ...electronEnvironment(), ...this.environment }
+    this.shell = await _electron.launch({ executablePath: electronProgram().path, args: electronArguments(this.data), cwd: root, env })
     this.main = this.shell.process()
     this.window = await this.shell.firstWindow()
     await this.window.waitForURL(/sightline/)

@@ -15,9 +15,14 @@ export interface ShellOptions {
   shell: 'browser' | 'electron'
 }
 
-export interface DataOptions {
-  /** What the user has chosen before the app starts; the first run is over unless it says otherwise. */
+/** What the app finds when it starts. */
+export interface StartOptions {
+  /** What the user has chosen before the app starts. */
   chosen: Partial<Settings>
+  /** Whether the first run is over; it is unless a spec is about it. */
+  firstRunDone: boolean
+  /** Environment variables beside this process's own. */
+  environment: Record<string, string>
 }
 
 /** What every spec starts with. */
@@ -25,35 +30,37 @@ export interface Fixtures {
   /** A data folder that lives as long as the test. */
   data: string
   app: RunningApp
-  /** The window of `app`, ready for a question. */
+  /** The window of `app`, ready for a question once the first run is over. */
   chat: ChatPage
 }
 
 /** Every test starts its own app on its own data. */
-export const test = base.extend<Fixtures & ShellOptions & DataOptions>({
+export const test = base.extend<Fixtures & ShellOptions & StartOptions>({
   shell: ['browser', { option: true }],
   chosen: [{}, { option: true }],
-  data: async ({ chosen, shell }, use) => {
+  firstRunDone: [true, { option: true }],
+  environment: [{}, { option: true }],
+  data: async ({ chosen, firstRunDone, shell }, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'sightline-e2e-'))
-    choose(shell === 'electron' ? join(folder, 'data') : folder, { firstRunDone: true, ...chosen })
+    choose(shell === 'electron' ? join(folder, 'data') : folder, { ...chosen, firstRunDone })
     await use(folder)
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   },
-  app: async ({ shell, data, playwright, launchOptions, viewport }, use) => {
+  app: async ({ shell, data, environment, playwright, launchOptions, viewport }, use) => {
     if (shell === 'electron') {
-      const app = await ElectronApp.start(data)
+      const app = await ElectronApp.start(data, environment)
       await use(app)
       return await app.quit()
     }
     const browser = await playwright.chromium.launch(launchOptions)
-    const app = await BrowserApp.start(await browser.newContext({ viewport }), data)
+    const app = await BrowserApp.start(await browser.newContext({ viewport }), data, environment)
     await use(app)
     await app.quit()
     await browser.close()
   },
-  chat: async ({ app }, use) => {
+  chat: async ({ app, firstRunDone }, use) => {
     const chat = new ChatPage(() => app.page)
-    await chat.ready()
+    if (firstRunDone) await chat.ready()
     await use(chat)
   },
 })

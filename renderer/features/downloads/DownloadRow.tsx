@@ -57,7 +57,7 @@ export function DownloadRow({ job, isFirst, onOpenModel }: { job: Download; isFi
       )}
       {message ? (
         <ErrorNote message={message} className="mt-3">
-          {state === 'failed' ? <Button onClick={() => attempt(resumeDownload)}>Try again</Button> : null}
+          {state === 'failed' ? <Button onClick={() => attempt(resumeDownload)}>Resume</Button> : null}
         </ErrorNote>
       ) : null}
       <Disclosure label={<span className="text-muted">{counted(files.length, 'file')}</span>} className="mt-1.5">
