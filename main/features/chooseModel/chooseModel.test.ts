@@ -205,6 +205,16 @@ describe('the recommendation', () => {
     expect(await recommended()).toMatchObject({ entryId: 'qwen2-vl-2b-instruct', quantization: 'Q4_K_M' })
   })
 
+  test('leaves memory to other programs', async () => {
+    serve('qwen2-vl-2b-instruct', 'qwen2-vl-7b-instruct')
+    const withFree = async (gigabytes: number) => {
+      machine = facts({ cpuBytesPerSecond: 80e9, systemFreeBytes: gigabytes * GB })
+      return (await recommended())?.entryId
+    }
+    // Q4_K_M of the 7B takes 7.3 GB with 8,192 tokens of context
+    expect([await withFree(9), await withFree(7.8)]).toEqual(['qwen2-vl-7b-instruct', 'qwen2-vl-2b-instruct'])
+  })
+
   test('where nothing runs well it is what runs best', async () => {
     serve('qwen2-vl-2b-instruct', 'qwen2-vl-7b-instruct')
     machine = facts({ cpuBytesPerSecond: 5e9 })

@@ -1,5 +1,5 @@
 import { AppError } from '#contract'
-import type { CatalogueEntry, Machine, Offer, Placement, Quantization, Recommendation } from '#contract'
+import type { CatalogueEntry, Fit, Machine, Offer, Placement, Quantization, Recommendation } from '#contract'
 import type { Catalogue, ListedQuantization } from '../../services/catalogue/index.ts'
 import { anyPlacement, estimateFit, sizedModel } from '../../services/engine/index.ts'
 import type { Engine, MachineFacts } from '../../services/engine/index.ts'
@@ -32,7 +32,8 @@ export interface ChooseModel {
 
 /** A context that is worth having, in tokens. */
 const WORTHWHILE_CONTEXT = 8192
-/** Share of the free memory that a good choice takes at most. */
+const worthwhile: Placement = { ...anyPlacement, contextTokens: WORTHWHILE_CONTEXT }
+/** Share of the free memory that a good choice takes at most, on each device. */
 const HEADROOM = 0.85
 /** What stays free on the disk after a download. */
 const SPARE_DISK_BYTES = 512 * 2 ** 20
@@ -60,14 +61,14 @@ export function createChooseModel({
         trainedContext: entry.contextTokens,
       })
     const ranked = listing.quantizations.map((listed): Ranked => {
-      const fit = (placement: Placement) => estimateFit(sized(listed), facts, placement)
+      const model = sized(listed)
       const quantization: Quantization = {
         ...listed,
         hasDiskSpace: free >= listed.downloadBytes + SPARE_DISK_BYTES,
         modelId: modelOf(entryId, listed.name),
-        fit: fit(anyPlacement),
+        fit: estimateFit(model, facts),
       }
-      return { quantization, isGood: isGood(quantization, fit({ ...anyPlacement, contextTokens: WORTHWHILE_CONTEXT })) }
+      return { quantization, isGood: isGood(estimateFit(model, withHeadroom(facts), worthwhile), entry.contextTokens) }
     })
     return { entry, listing, ranked, choice: choose(ranked) }
   }
@@ -122,15 +123,15 @@ export function createChooseModel({
   }
 }
 
-/** Whether a quantization runs comfortably, with a worthwhile context (or all that it was trained for) and room to spare. */
-function isGood({ fit }: Quantization, worthwhile: Quantization['fit']): boolean {
-  const wanted = Math.min(WORTHWHILE_CONTEXT, fit.contextTokens)
-  return (
-    (fit.speed === 'fast' || fit.speed === 'comfortable') &&
-    worthwhile.level === fit.level &&
-    worthwhile.contextTokens >= wanted &&
-    worthwhile.neededBytes <= HEADROOM * worthwhile.freeBytes
-  )
+/** Whether a model runs comfortably, with a worthwhile context or all that it was trained for. */
+function isGood({ speed, contextTokens }: Fit, trainedContext: number): boolean {
+  return (speed === 'fast' || speed === 'comfortable') && contextTokens >= Math.min(WORTHWHILE_CONTEXT, trainedContext)
+}
+
+/** The same computer with less free memory. */
+function withHeadroom(facts: MachineFacts): MachineFacts {
+  const devices = facts.devices.map((device) => ({ ...device, freeBytes: device.freeBytes * HEADROOM }))
+  return { ...facts, systemFreeBytes: facts.systemFreeBytes * HEADROOM, devices }
 }
 
 /** Of models of one size the newer family goes first, then the one with the freer licence. */
