@@ -1,5 +1,6 @@
 export * from './exportMarks.ts'
 export * from './findMarks.ts'
+export * from './linked.ts'
 export * from './mapping.ts'
 export * from './marks.ts'
 export * from './times.ts'

@@ -1,0 +1,82 @@
+import type { ReactNode } from 'react'
+import { cx } from '../lib/cx.ts'
+import { toShares, type Shape, type Size } from '../lib/grounding/index.ts'
+import { markColour } from './markColours.ts'
+import { labelWidth, placeLabels, type Area } from './markLayout.ts'
+
+/** Something drawn over a picture: its place in pixels of the original, and what it is called. */
+export interface DrawnMark {
+  readonly shape: Shape
+  readonly label: string
+}
+
+/** Side of a point's ring, in px. */
+const POINT = 16
+/**
+ * Boxes and points over a picture that is shown `shown` px wide and high. The highlighted one stands out and the others
+ * step back; resting on one highlights it.
+ */
+export function MarkOverlay({
+  marks,
+  original,
+  shown,
+  highlighted,
+  onHighlight,
+}: {
+  marks: readonly DrawnMark[]
+  original: Size
+  shown: Size
+  highlighted: number | null
+  onHighlight: (index: number | null) => void
+}): ReactNode {
+  const areas = marks.map(({ shape }) => areaOf(toShares(shape, original), shown))
+  const spots = placeLabels(areas, marks.map(({ label }) => label), shown)
+  return (
+    <div className="pointer-events-none absolute inset-0 overflow-hidden" data-testid="marks">
+      {marks.map((mark, index) => (
+        <div key={index} className={cx('contents', highlighted !== null && highlighted !== index && '[&>*]:opacity-25')}>
+          <Outline area={areas[index]!} mark={mark} index={index} strong={highlighted === index} onHighlight={onHighlight} />
+          <Label spot={spots[index] ?? null} text={mark.label} index={index} />
+        </div>
+      ))}
+    </div>
+  )
+}
+
+function areaOf(shape: Shape, { width, height }: Size): Area {
+  if (shape.type === 'point') return { x: shape.x * width - POINT / 2, y: shape.y * height - POINT / 2, width: POINT, height: POINT }
+  return { x: shape.x1 * width, y: shape.y1 * height, width: (shape.x2 - shape.x1) * width, height: (shape.y2 - shape.y1) * height }
+}
+
+function Outline({ area, mark, index, strong, onHighlight }: { area: Area; mark: DrawnMark; index: number; strong: boolean; onHighlight: (index: number | null) => void }): ReactNode {
+  return (
+    <div
+      data-mark={index}
+      title={mark.label}
+      onPointerEnter={() => onHighlight(index)}
+      onPointerLeave={() => onHighlight(null)}
+      className={cx('pointer-events-auto absolute box-border transition-opacity', mark.shape.type === 'point' ? 'rounded-full' : 'rounded-[3px]')}
+      style={{
+        left: area.x,
+        top: area.y,
+        width: Math.max(4, area.width),
+        height: Math.max(4, area.height),
+        border: `${strong ? 3 : 2}px solid ${markColour(index)}`,
+        // a dark edge outside and a light one inside: the line reads on any picture
+        boxShadow: '0 0 0 1px rgb(0 0 0 / 0.65), inset 0 0 0 1px rgb(255 255 255 / 0.7)',
+      }}
+    />
+  )
+}
+
+function Label({ spot, text, index }: { spot: { x: number; y: number } | null; text: string; index: number }): ReactNode {
+  if (!spot) return null
+  return (
+    <span
+      className="absolute truncate rounded-[3px] px-[5px] text-[11px] leading-[18px] font-medium whitespace-nowrap text-black transition-opacity"
+      style={{ left: spot.x, top: spot.y, maxWidth: labelWidth(text), background: markColour(index) }}
+    >
+      {text}
+    </span>
+  )
+}

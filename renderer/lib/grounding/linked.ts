@@ -1,0 +1,61 @@
+import type { Mark } from './marks.ts'
+import type { TimeMark } from './times.ts'
+import { objectNames } from './tokenMarks.ts'
+
+/** Addresses, within an answer, of its mark at an index and of a second of its video. */
+export const markAddress = (index: number): string => `#mark-${index}`
+export const timeAddress = (seconds: number): string => `#time-${seconds}`
+
+/** What such an address names; null for any other. */
+export function addressed(href: string | undefined): { mark: number } | { time: number } | null {
+  const [, kind, value] = /^#(mark|time)-(\d{1,9}(?:\.\d{1,3})?)$/.exec(href ?? '') ?? []
+  if (kind === undefined) return null
+  return kind === 'mark' ? { mark: Number(value) } : { time: Number(value) }
+}
+
+interface Piece {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+const FENCE = /```[^]*?(?:```|$)|`[^`\n]*`/g
+const OPEN_TAIL = /<\|(?:object_ref|box)_(?:start|end)?\|?>?(?:(?!<\|box_end\|>)[^])*$|<(?:\|[a-z_]*)?$/
+
+/**
+ * An answer's Markdown in which the objects and boxes of Qwen2-VL's tokens, and times, are links to `markAddress` and
+ * `timeAddress`. Code stays as it is; so do boxes in JSON and HTML. `streaming`: a box that is still being written at the
+ * end is left out.
+ */
+export function linkAnswer(text: string, marks: readonly Mark[], times: readonly TimeMark[], streaming: boolean): string {
+  const code = [...text.matchAll(FENCE)].map((match) => ({ start: match.index, end: match.index + match[0].length }))
+  const pieces = [...markPieces(text, marks), ...times.map(({ from, start, end }): Piece => ({ start, end, text: link(text.slice(start, end), timeAddress(from)) }))]
+    .filter(({ start, end }) => code.every((block) => end <= block.start || start >= block.end))
+    .sort((a, b) => a.start - b.start)
+  let linked = ''
+  let at = 0
+  for (const piece of pieces) {
+    if (piece.start < at) continue
+    linked += text.slice(at, piece.start) + piece.text
+    at = piece.end
+  }
+  const rest = text.slice(at)
+  return linked + (streaming ? rest.replace(OPEN_TAIL, '') : rest)
+}
+
+function markPieces(text: string, marks: readonly Mark[]): Piece[] {
+  const tokens = marks.map((mark, index) => ({ ...mark, index })).filter(({ start }) => text.startsWith('<|box_start|>', start))
+  const named = new Set<number>()
+  const names = objectNames(text).map(({ name, start, end }): Piece => {
+    // the name stands for the first box that follows it directly
+    const first = tokens.find((mark) => mark.start >= end && text.slice(end, mark.start).trim() === '')
+    if (!first) return { start, end, text: escaped(name) }
+    named.add(first.index)
+    return { start, end, text: link(name || `Box ${first.index + 1}`, markAddress(first.index)) }
+  })
+  const boxes = tokens.map(({ start, end, index }): Piece => ({ start, end, text: named.has(index) ? '' : ` ${link(`Box ${index + 1}`, markAddress(index))} ` }))
+  return [...names, ...boxes]
+}
+
+const escaped = (text: string): string => text.replace(/[\\[\]*_`<>~|]/g, '\\$&')
+const link = (text: string, address: string): string => `[${escaped(text)}](${address})`
