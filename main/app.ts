@@ -4,6 +4,7 @@ import { AppError } from '#contract'
 import type { EngineStatus, HostDescription, Settings } from '#contract'
 import { createAsk } from './features/ask/index.ts'
 import { createChooseModel, createSourceTokens } from './features/chooseModel/index.ts'
+import { createCompare } from './features/compare/index.ts'
 import { createDownloadModel } from './features/downloadModel/index.ts'
 import { createLoadModel } from './features/loadModel/index.ts'
 import { createMeasureModel } from './features/measureModel/index.ts'
@@ -43,7 +44,7 @@ export interface App {
  * Opens the data folder and starts the core; the engine's process starts with the first question. Throws Busy when
  * another process has the folder, StorageFailed when it cannot be used. `surroundings`: where other programs keep models.
  */
-export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?: Surroundings } = {}): App {
+export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engine; surroundings?: Surroundings } = {}): App {
   const { paths, host, dialogs, files, secrets, spawnWorker } = ports
   const store = openStore(paths.data)
   const { db } = store
@@ -82,7 +83,8 @@ export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?:
   const applyIdle = ({ engineIdleMinutes: minutes }: Settings) => engine.setIdleUnload(minutes === null ? null : minutes * 60_000)
   applyIdle(settings.current)
   settings.onChange(applyIdle)
-  const ask = createAsk({ conversations, settings, models, attachments, engine })
+  const compare = createCompare({ first: engine, second: parts.second ?? createEngine({ spawn: spawnWorker, cachePath: join(paths.cache, 'second') }) })
+  const ask = createAsk({ conversations, settings, models, attachments, engine, second: compare })
 
   // Files that no message holds are removed in the background; a failure leaves them for the next time.
   let collecting: Promise<unknown> = Promise.resolve()
@@ -133,6 +135,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?:
       add: (files) => models.add(files),
       choose: ({ id }) => models.choose(id),
       remove: ({ id }) => models.remove(id),
+        await compare.makeWay(wanted.modelId === undefined ? models.current() : models.chosen(wanted.modelId).model)
     },
     library: {
       watch: (_, { signal }) => manager.watch(signal),
@@ -141,9 +144,15 @@ export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?:
       verify: (input, { signal }) => manager.verify(input, signal),
       reveal: (input) => manager.reveal(input),
       uses: (input) => manager.uses(input),
-      remove: (input) => manager.remove(input),
+      remove: async (input) => {
+        await compare.end()
+        await manager.remove(input)
+      },
       space: () => manager.space(),
-      moveFolder: (input, { signal }) => manager.moveFolder(input, signal),
+      moveFolder: async (input, { signal }) => {
+        await compare.end()
+        return manager.moveFolder(input, signal)
+      },
       scan: (input, { signal }) => manager.scan(input, signal),
       import: (input, { signal }) => manager.import(input, signal),
       setAdapter: (input) => manager.setAdapter(input),
@@ -178,13 +187,13 @@ export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?:
         await ask.discard(id)
         conversations.remove(id)
         collect()
-        engine.forget(id).catch(warn)
+        for (const one of [engine, compare]) one.forget(id).catch(warn)
       },
       selectBranch: ({ messageId }) => conversations.selectBranch(messageId),
     },
     ask: {
       send: (question) => ask.send(question),
-      retry: ({ messageId, remedy }) => (remedy ? ask.remedy({ messageId, remedy }) : ask.retry({ messageId })),
+      retry: ({ remedy, ...input }) => (remedy ? ask.remedy({ ...input, remedy }) : ask.retry(input)),
       stop: (input) => ask.stop(input),
       count: (draft) => ask.count(draft),
       prepare: (draft, { signal }) => ask.prepare(draft, signal),
@@ -200,12 +209,13 @@ export function createApp(ports: Ports, parts: { engine?: Engine; surroundings?:
   let closing: Promise<void> | null = null
 
   const close = async () => {
+      endComparing: () => compare.end(),
     ask.close()
     for (const end of served) end()
     media.close()
     await downloading.close()
     await manager.close()
-    await engine.close()
+    await Promise.all([engine.close(), compare.close()])
     await collecting
     await tidying
     store.close()

@@ -54,8 +54,13 @@ export const Message = z.object({
   seen: Seen.nullable(),
   /** Of an answer: how many of the oldest messages its prompt left out, because they did not fit. */
   leftOut: z.int(),
+  /** Of the second answer of a pair: the first one, beside which it was given to be compared. */
+  beside: Id.nullable(),
   createdAt: z.int(),
-  /** Ids of the messages with the same parent, oldest first, this one included: the branches. */
+  /**
+   * Ids of the messages with the same parent, oldest first, this one included: the branches. A pair of answers is one
+   * branch: this one, else the one of them that the conversation went on from.
+   */
   siblings: z.array(Id),
 })
 export type Message = z.infer<typeof Message>
@@ -79,10 +84,18 @@ export type Progress = z.infer<typeof Progress>
 
 /**
  * Events of one watched conversation. `seq` rises by one per event of that conversation; a gap means: watch again and
- * take the new snapshot. `text` appends `text` at `offset` (UTF-16 units) of the message's text.
+ * take the new snapshot. `messages`: the path from the root to the current leaf; `others`: the other answers of the pairs
+ * on it. `text` appends `text` at `offset` (UTF-16 units) of the message's text.
  */
 export const ConversationEvent = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('snapshot'), seq: z.int(), conversation: Conversation, messages: z.array(Message), progress: z.record(z.string(), Progress) }),
+  z.object({
+    type: z.literal('snapshot'),
+    seq: z.int(),
+    conversation: Conversation,
+    messages: z.array(Message),
+    others: z.array(Message),
+    progress: z.record(z.string(), Progress),
+  }),
   z.object({ type: z.literal('text'), seq: z.int(), messageId: Id, offset: z.int(), text: z.string() }),
   z.object({ type: z.literal('message'), seq: z.int(), message: Message }),
   z.object({ type: z.literal('progress'), seq: z.int(), messageId: Id, progress: Progress }),
@@ -109,6 +122,6 @@ export const conversations = {
     .output(z.array(z.object({ conversation: Conversation, snippet: z.string() }))),
   rename: oc.input(z.object({ id: Id, title: z.string().trim().min(1).max(200) })).output(Conversation),
   remove: oc.input(z.object({ id: Id })).output(z.void()),
-  /** Makes the branch that holds `messageId` the current one. */
+  /** Makes the branch that holds `messageId` the current one; of a pair of answers, the one that the conversation goes on from. */
   selectBranch: oc.input(z.object({ messageId: Id })).output(z.void()),
 }

@@ -48,7 +48,7 @@ const handlers: Handlers = {
   downloads: { watch: unused, start: unused, pause: unused, resume: unused, prioritise: unused, remove: unused },
   benchmark: { run: unused, results: unused, export: unused },
   conversations: { watchList: unused, watch: unused, search: ({ limit }) => (limit === 30 ? [] : unused()), rename: unused, remove: unused, selectBranch: unused },
-  ask: { send: unused, retry: unused, stop: unused, count: unused, prepare: unused },
+  ask: { send: unused, retry: unused, stop: unused, count: unused, prepare: unused, endComparing: unused },
   settings: {
     watch: (_, { signal }) =>
       eventStream(

@@ -1,7 +1,7 @@
 import { AppError, toErrorInfo } from '#contract'
 import { toStorageError } from '../../lib/database/index.ts'
 import type { Conversations, Ending } from '../../services/conversations/index.ts'
-import type { AnswerRequest, AnswerResult, Engine } from '../../services/engine/index.ts'
+import type { AnswerEvent, AnswerOptions, AnswerResult } from '../../services/engine/index.ts'
 import { TextBatch } from './textBatch.ts'
 
 const closed: Ending = {
@@ -16,6 +16,8 @@ export interface AnswerRun {
   readonly ended: boolean
   /** Settles (never rejects) when the engine has stopped and the ending is stored. */
   readonly done: Promise<void>
+  /** Settles when its model is in memory with the pictures encoded, or when it has ended. */
+  readonly underWay: Promise<void>
   /** Stops the engine; the text so far is kept and the answer counts as stopped. */
   stop(): Promise<void>
   /** Stops the engine and stores nothing more: the conversation is going away. */
@@ -26,14 +28,14 @@ export interface AnswerRun {
 
 /** Runs one answer: events of the engine, in batches, onto the disk and from there to the watchers. */
 export function runAnswer(parts: {
-  engine: Engine
+  events: (options: AnswerOptions) => AsyncIterable<AnswerEvent>
   conversations: Conversations
-  request: AnswerRequest
   conversationId: string
   answerId: string
 }): AnswerRun {
-  const { engine, conversations, request, conversationId, answerId } = parts
+  const { events, conversations, conversationId, answerId } = parts
   const abort = new AbortController()
+  const { promise: underWay, resolve: isUnderWay } = Promise.withResolvers<void>()
   let ended = false
   let lost: unknown = null
   const batch = new TextBatch(
@@ -73,8 +75,9 @@ export function runAnswer(parts: {
     let result: AnswerResult | null = null
     try {
       conversations.progress(answerId, { phase: 'waiting', done: 0, total: 1 })
-      for await (const event of engine.answer(request, { signal: abort.signal, conversationId })) {
+      for await (const event of events({ signal: abort.signal, conversationId })) {
         if (ended) return
+        if (event.type === 'text' || (event.type === 'progress' && event.progress.phase === 'prefill')) isUnderWay()
         if (event.type === 'progress') conversations.progress(answerId, event.progress)
         else if (event.type === 'text') batch.push(event.text)
         else if (event.type === 'seen') conversations.seen(answerId, event.seen)
@@ -89,10 +92,11 @@ export function runAnswer(parts: {
       guarded(() => end({ status: 'failed', error: toErrorInfo(toStorageError(error)) }))
     }
   }
-  const done = consume()
+  const done = consume().finally(isUnderWay)
 
   return {
     conversationId,
+    underWay,
     get ended() {
       return ended
     },

@@ -2,8 +2,8 @@ import { AppError } from '#contract'
 import type { DraftPart, Message, Remedy } from '#contract'
 import type { AttachmentGateway } from '../../services/attachments/index.ts'
 import type { Conversations, Sent } from '../../services/conversations/index.ts'
-import type { AnswerRequest, Engine } from '../../services/engine/index.ts'
-import type { Models } from '../../services/models/index.ts'
+import type { AnswerEvent, AnswerOptions, AnswerRequest, Engine, ModelFiles } from '../../services/engine/index.ts'
+import type { Chosen, Models } from '../../services/models/index.ts'
 import type { SettingsService } from '../../services/settings/index.ts'
 import { runAnswer } from './answerRun.ts'
 import type { AnswerRun } from './answerRun.ts'
@@ -19,6 +19,15 @@ export interface AskParts {
   readonly models: Pick<Models, 'chosen' | 'used' | 'setContext'>
   readonly attachments: Pick<AttachmentGateway, 'get' | 'pathOf'>
   readonly engine: Engine
+  readonly second: SecondModel
+}
+
+/** Answers of another model beside those of `AskParts.engine`. */
+export interface SecondModel {
+  /** Before `model` answers first: gives back the memory that it may need to be loaded. */
+  makeWay(model: ModelFiles): Promise<void>
+  /** As `Engine.answer`, once `first` has settled: from then on the memory that is free is not wanted by the first answer. */
+  answer(request: AnswerRequest, options: AnswerOptions & { first: Promise<void> }): AsyncIterable<AnswerEvent>
 }
 
 interface Draft {
@@ -26,15 +35,26 @@ interface Draft {
   readonly parts: DraftPart[]
 }
 
+/** Id of the model that answers beside the chosen one; null or unset: none. Both get the path of the conversation. */
+interface Comparing {
+  readonly compareWith?: string | null | undefined
+}
+
+/** A model and what it is asked. */
+interface Asked {
+  readonly chosen: Chosen
+  readonly request: AnswerRequest
+}
+
 /** Asking the model: each answer runs by itself once its question is stored. */
 export interface Ask {
-  /** Throws EmptyQuestion, NotFound (conversation or picture), Busy while the conversation's answer runs; nothing is stored then. */
-  send(input: { conversationId: string | null; parts: DraftPart[] }): Sent
+  /** Throws EmptyQuestion, NotFound (conversation, picture or model), Busy while an answer of the conversation runs; nothing is stored then. */
+  send(input: { conversationId: string | null; parts: DraftPart[] } & Comparing): Sent
   /** `messageId` is a question or one of its answers. Throws NotFound, Busy. */
-  retry(input: { messageId: string }): Sent
+  retry(input: { messageId: string } & Comparing): Sent
   /** Changes what `remedy` says, because the context was full, then as `retry`. Throws ContextFull too when that does not help. */
-  remedy(input: { messageId: string; remedy: Remedy }): Promise<Sent>
-  /** Returns when the engine has stopped; at once for an answer that has ended. Throws NotFound. */
+  remedy(input: { messageId: string; remedy: Remedy } & Comparing): Promise<Sent>
+  /** Stops both of a pair. Returns when the engines have stopped; at once for an answer that has ended. Throws NotFound. */
   stop(input: { messageId: string }): Promise<void>
   /** Exact tokens of a draft's parts, of the conversation before it, and of the context. */
   count(draft: Draft): Promise<{ parts: number[]; conversation: number; context: number }>
@@ -47,11 +67,16 @@ export interface Ask {
 }
 
 /** Questions go from here to the engine, and answers from there through the disk to the watchers. */
-export function createAsk({ conversations, settings, models, attachments, engine }: AskParts): Ask {
+export function createAsk({ conversations, settings, models, attachments, engine, second }: AskParts): Ask {
   const running = new Map<string, AnswerRun>()
   const preparing = new Map<string | null, AbortController>()
 
-  const request = (turns: readonly Turn[]) => toRequest(turns, models.chosen(), settings.current, attachments)
+  const request = (turns: readonly Turn[], chosen = models.chosen()) => toRequest(turns, chosen, settings.current, attachments)
+  /** The turns as each of the models is asked that are to answer. */
+  const toAnswers = (turns: readonly Turn[], compareWith: string | null | undefined): { main: Asked; beside: Asked | null } => {
+    const asked = (chosen: Chosen): Asked => ({ chosen, request: request(turns, chosen) })
+    return { main: asked(models.chosen()), beside: compareWith ? asked(models.chosen(compareWith)) : null }
+  }
   /** The conversation so far, and how many of its oldest messages its last answer left out. */
   const before = (conversationId: string | null): { path: Message[]; leftOut: number } => {
     const leafId = conversationId === null ? null : conversations.get(conversationId).leafId
@@ -68,8 +93,9 @@ export function createAsk({ conversations, settings, models, attachments, engine
     if (remedy === 'context') models.setContext(models.chosen().model.id, contextFor((await engine.count(asked(path.slice(leftOut)))).total))
     return leftOut
   }
+  const runsOf = (conversationId: string | null) => [...running.values()].filter((run) => run.conversationId === conversationId)
   const refuseWhileRunning = (conversationId: string | null) => {
-    if ([...running.values()].some((run) => run.conversationId === conversationId && !run.ended)) {
+    if (runsOf(conversationId).some((run) => !run.ended)) {
       throw new AppError('Busy', 'The answer in this conversation is still being written. Wait until it ends, or stop it first.')
     }
   }
@@ -80,13 +106,22 @@ export function createAsk({ conversations, settings, models, attachments, engine
     const { path, leftOut } = before(conversationId)
     return { parts, asked: request([...path.slice(leftOut), ...(kept.length > 0 ? [{ role: 'user', parts: kept } as const] : [])]) }
   }
-  const start = (sent: Sent, asked: AnswerRequest, modelId: string): Sent => {
-    const { conversationId, answerId } = sent
-    const run = runAnswer({ engine, conversations, request: asked, conversationId, answerId })
-    running.set(answerId, run)
-    void run.done.then(() => running.delete(answerId))
+  const run = (conversationId: string, answerId: string, events: (options: AnswerOptions) => AsyncIterable<AnswerEvent>): AnswerRun => {
+    const started = runAnswer({ events, conversations, conversationId, answerId })
+    running.set(answerId, started)
+    void started.done.then(() => running.delete(answerId))
+    return started
+  }
+  async function* answerFirst(asked: AnswerRequest, options: AnswerOptions): AsyncGenerator<AnswerEvent> {
+    await second.makeWay(asked.model)
+    yield* engine.answer(asked, options)
+  }
+  const start = (sent: Sent, main: Asked, beside: Asked | null): Sent => {
+    const { conversationId, answerId, besideId } = sent
+    const { underWay } = run(conversationId, answerId, (options) => answerFirst(main.request, options))
+    if (beside && besideId) run(conversationId, besideId, (options) => second.answer(beside.request, { ...options, first: underWay }))
     try {
-      models.used(modelId, conversationId)
+      models.used(main.chosen.model.id, conversationId)
     } catch {
       // The library's lists lack one use; storing the answer tells what is wrong with the disk.
     }
@@ -100,39 +135,38 @@ export function createAsk({ conversations, settings, models, attachments, engine
     if (questionId === null) throw new AppError('NotFound', 'The question of this answer is no longer there.', { id: messageId })
     return questionId
   }
-  const answerAgain = (questionId: string, leftOut: number): Sent => {
+  const answerAgain = (questionId: string, leftOut: number, compareWith: string | null | undefined): Sent => {
     const path = conversations.path(questionId)
     refuseWhileRunning(conversations.message(questionId).conversationId)
-    const { model } = models.chosen()
-    const asked = request(path.slice(leftOut))
-    return start(conversations.answerAgain(questionId, model.name, leftOut), asked, model.id)
+    const { main, beside } = toAnswers(path.slice(leftOut), compareWith)
+    return start(conversations.answerAgain(questionId, { ...namesOf(main, beside), leftOut }), main, beside)
   }
 
   return {
-    send({ conversationId, parts: draft }) {
+    send({ conversationId, parts: draft, compareWith }) {
       const parts = toQuestion(draft, attachments)
       refuseWhileRunning(conversationId)
       const { path, leftOut } = before(conversationId)
-      const asked = request([...path.slice(leftOut), { role: 'user', parts }])
+      const { main, beside } = toAnswers([...path.slice(leftOut), { role: 'user', parts }], compareWith)
       preparing.get(conversationId)?.abort()
-      const { model } = models.chosen()
-      return start(conversations.ask({ conversationId, parts, model: model.name, leftOut }), asked, model.id)
+      return start(conversations.ask({ conversationId, parts, ...namesOf(main, beside), leftOut }), main, beside)
     },
 
-    retry({ messageId }) {
+    retry({ messageId, compareWith }) {
       const questionId = questionOf(messageId)
       const { role, leftOut } = conversations.message(messageId)
-      return answerAgain(questionId, role === 'assistant' ? leftOut : leftOutOf(conversations.path(questionId)))
+      return answerAgain(questionId, role === 'assistant' ? leftOut : leftOutOf(conversations.path(questionId)), compareWith)
     },
 
-    async remedy({ messageId, remedy }) {
+    async remedy({ messageId, remedy, compareWith }) {
       const questionId = questionOf(messageId)
-      return answerAgain(questionId, await apply(remedy, conversations.path(questionId)))
+      return answerAgain(questionId, await apply(remedy, conversations.path(questionId)), compareWith)
     },
 
     async stop({ messageId }) {
       conversations.message(messageId)
-      await running.get(messageId)?.stop()
+      const stopped = running.get(messageId)
+      if (stopped) await Promise.all(runsOf(stopped.conversationId).map((each) => each.stop()))
     },
 
     async count(draft) {
@@ -162,15 +196,17 @@ export function createAsk({ conversations, settings, models, attachments, engine
 
     async discard(conversationId) {
       preparing.get(conversationId)?.abort()
-      await Promise.all([...running.values()].filter((run) => run.conversationId === conversationId).map((run) => run.discard()))
+      await Promise.all(runsOf(conversationId).map((each) => each.discard()))
     },
 
     close() {
       for (const abort of preparing.values()) abort.abort()
-      for (const run of running.values()) run.interrupt()
+      for (const each of running.values()) each.interrupt()
     },
   }
 }
+
+const namesOf = (main: Asked, beside: Asked | null) => ({ model: main.chosen.model.name, beside: beside?.chosen.model.name })
 
 /** How many of the oldest messages the latest answer of a path left out. */
 function leftOutOf(path: readonly Message[]): number {

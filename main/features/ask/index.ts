@@ -1,2 +1,2 @@
 export { createAsk } from './ask.ts'
-export type { Ask, AskParts } from './ask.ts'
+export type { Ask, AskParts, SecondModel } from './ask.ts'

@@ -63,7 +63,7 @@ describe('the tree', () => {
 
   test('another answer is a new branch; the earlier one is kept and can be chosen again', () => {
     const first = answered('What is it?', 'a circle')
-    const second = conversations.answerAgain(first.userMessageId, 'demo')
+    const second = conversations.answerAgain(first.userMessageId, { model: 'demo' })
     conversations.append(second.answerId, 'a ring')
     conversations.finish(second.answerId, { status: 'complete' })
     const below = answered('And now?', 'still a ring', first.conversationId)
@@ -78,9 +78,122 @@ describe('the tree', () => {
     expect(shown(first.conversationId)).toEqual(['What is it?', 'a ring', 'And now?', 'still a ring'])
   })
 
+  describe('a pair of answers', () => {
+    const pair = (question: string, conversationId: string | null = null) => {
+      const sent = conversations.ask({ conversationId, parts: text(question), model: 'one', beside: 'two' })
+      return { ...sent, besideId: sent.besideId as string }
+    }
+    const endBoth = (sent: { answerId: string; besideId: string }, first: string, second: string) => {
+      conversations.append(sent.answerId, first)
+      conversations.append(sent.besideId, second)
+      for (const id of [sent.answerId, sent.besideId]) conversations.finish(id, { status: 'complete' })
+    }
+    const others = async (id: string) => {
+      const { value } = await conversations.watch(id).next()
+      return value?.type === 'snapshot' ? value.others.map(said) : null
+    }
+
+    test('is stored as two answers to one question; the conversation goes on from the first', async () => {
+      const sent = pair('What is it?')
+      endBoth(sent, 'a circle', 'a ring')
+      answered('And now?', 'still a circle', sent.conversationId)
+      reopen()
+      expect(shown(sent.conversationId)).toEqual(['What is it?', 'a circle', 'And now?', 'still a circle'])
+      expect(await others(sent.conversationId)).toEqual(['a ring'])
+      expect(conversations.message(sent.answerId)).toMatchObject({ model: 'one', beside: null, parentId: sent.userMessageId })
+      expect(conversations.message(sent.besideId)).toMatchObject({ model: 'two', beside: sent.answerId, parentId: sent.userMessageId })
+    })
+
+    test('is one branch, shown by the answer that the conversation went on from last', async () => {
+      const first = pair('What is it?')
+      endBoth(first, 'a circle', 'a ring')
+      const again = conversations.answerAgain(first.userMessageId, { model: 'one', beside: 'two', leftOut: 0 })
+      endBoth({ ...again, besideId: again.besideId as string }, 'a disc', 'a dot')
+      expect(await others(first.conversationId)).toEqual(['a dot'])
+      expect(conversations.message(again.answerId).siblings).toEqual([first.answerId, again.answerId])
+      expect(conversations.message(again.besideId as string).siblings).toEqual([first.answerId, again.besideId])
+
+      conversations.selectBranch(first.besideId)
+      expect(shown(first.conversationId)).toEqual(['What is it?', 'a ring'])
+      expect(await others(first.conversationId)).toEqual(['a circle'])
+      answered('And now?', 'still a ring', first.conversationId)
+      expect(conversations.message(again.answerId).siblings).toEqual([first.besideId, again.answerId])
+      conversations.selectBranch(again.answerId)
+      expect(shown(first.conversationId)).toEqual(['What is it?', 'a disc'])
+      conversations.selectBranch(first.besideId)
+      expect(shown(first.conversationId)).toEqual(['What is it?', 'a ring', 'And now?', 'still a ring'])
+      conversations.selectBranch(first.answerId)
+      expect(shown(first.conversationId)).toEqual(['What is it?', 'a circle'])
+    })
+
+    test('further down a branch is shown by its first answer', () => {
+      const above = answered('one', 'eins')
+      const below = pair('two', above.conversationId)
+      endBoth(below, 'zwei', 'due')
+      conversations.answerAgain(above.userMessageId, { model: 'one' })
+      conversations.selectBranch(above.answerId)
+      expect(shown(above.conversationId)).toEqual(['one', 'eins', 'two', 'zwei'])
+    })
+
+    test('is watched together: snapshot, progress, text and end of both in one gapless sequence', async () => {
+      const first = answered('one', 'eins')
+      const stream = conversations.watch(first.conversationId)
+      const sent = pair('two', first.conversationId)
+      conversations.progress(sent.besideId, { phase: 'waiting', done: 0, total: 1 })
+      conversations.append(sent.answerId, 'zw')
+      conversations.append(sent.besideId, 'du')
+      const late = conversations.watch(first.conversationId)
+      conversations.append(sent.answerId, 'ei')
+      conversations.append(sent.besideId, 'e')
+      conversations.finish(sent.besideId, { status: 'complete' })
+      conversations.finish(sent.answerId, { status: 'stopped' })
+      const events: ConversationEvent[] = []
+      while (events.length < 11) events.push((await stream.next()).value as ConversationEvent)
+      expect(events.map((event) => event.seq)).toEqual(events.map((_, i) => i))
+      const { answerId: a, besideId: b, userMessageId: q } = sent
+      expect(events.slice(1).map((event) => [event.type, 'messageId' in event ? event.messageId : 'message' in event ? event.message.id : null])).toEqual([
+        ['message', q], ['message', a], ['message', b], ['progress', b], ['text', a], ['text', b], ['text', a], ['text', b], ['message', b], ['message', a],
+      ])
+      const { value } = await late.next()
+      expect(value).toMatchObject({ type: 'snapshot', others: [{ id: b, parts: text('du'), status: 'streaming' }], progress: {} })
+    })
+
+    test('goes on being watched as a whole when the conversation goes on from the second while it is written', async () => {
+      const sent = pair('one')
+      const stream = conversations.watch(sent.conversationId)
+      conversations.selectBranch(sent.besideId)
+      conversations.append(sent.answerId, 'eins')
+      conversations.append(sent.besideId, 'uno')
+      const events: ConversationEvent[] = []
+      while (events.length < 4) events.push((await stream.next()).value as ConversationEvent)
+      expect(events.map((event) => event.type)).toEqual(['snapshot', 'snapshot', 'text', 'text'])
+      expect(events[1]).toMatchObject({ messages: [{ id: sent.userMessageId }, { id: sent.besideId }], others: [{ id: sent.answerId }] })
+    })
+
+    test('that was streaming when the process ended is interrupted on both sides, each with its text', () => {
+      const sent = pair('Tell me')
+      conversations.append(sent.answerId, 'Once upon')
+      conversations.append(sent.besideId, 'There was')
+      reopen()
+      const both = [sent.answerId, sent.besideId].map((id) => conversations.message(id))
+      expect(both.map((message) => [message.status, said(message)])).toEqual([['interrupted', 'Once upon'], ['interrupted', 'There was']])
+    })
+
+    test('is found by the text of either, and removed with its conversation', () => {
+      const sent = pair('animals')
+      endBoth(sent, 'porcupine', 'hedgehog')
+      for (const word of ['porcupine', 'hedgehog']) expect(conversations.search(word, 10)).toHaveLength(1)
+      conversations.selectBranch(sent.besideId)
+      answered('more', 'weasel', sent.conversationId)
+      conversations.remove(sent.conversationId)
+      for (const word of ['porcupine', 'hedgehog']) expect(conversations.search(word, 10)).toEqual([])
+      for (const table of ['messages', 'parts', 'message_search']) expect(store.db.prepare(`SELECT count(*) FROM ${table}`).pluck().get(), table).toBe(0)
+    })
+  })
+
   test('choosing a message of the current branch keeps the leaf', () => {
     const first = answered('1', 'one')
-    conversations.answerAgain(first.userMessageId, 'demo')
+    conversations.answerAgain(first.userMessageId, { model: 'demo' })
     conversations.selectBranch(first.answerId)
     conversations.selectBranch(first.userMessageId)
     expect(conversations.get(first.conversationId).leafId).toBe(first.answerId)
@@ -119,7 +232,7 @@ describe('the tree', () => {
   test('ids that are not there are NotFound, and nothing is stored for them', () => {
     for (const action of [
       () => ask(text('?'), 'nowhere'),
-      () => conversations.answerAgain('nothing', 'demo'),
+      () => conversations.answerAgain('nothing', { model: 'demo' }),
       () => conversations.remove('nowhere'),
       () => conversations.rename('nowhere', 'x'),
       () => conversations.selectBranch('nothing'),
@@ -234,7 +347,7 @@ describe('watching', () => {
 
   test('an answer on a branch that is not shown sends nothing until it is chosen', async () => {
     const first = answered('one', 'eins')
-    const second = conversations.answerAgain(first.userMessageId, 'demo')
+    const second = conversations.answerAgain(first.userMessageId, { model: 'demo' })
     const stream = conversations.watch(first.conversationId)
     conversations.selectBranch(first.answerId)
     conversations.append(second.answerId, 'unseen')
@@ -309,7 +422,7 @@ describe('watching', () => {
             await read(watchers.at(-1) as (typeof watchers)[number])
           } else if (current.type === 'branch') {
             conversations.finish(answerId, { status: 'stopped' })
-            answerId = conversations.answerAgain(sent.userMessageId, 'demo').answerId
+            answerId = conversations.answerAgain(sent.userMessageId, { model: 'demo' }).answerId
             written = ''
           } else {
             conversations.progress(answerId, { phase: 'prefill', done: 0, total: 1 })

@@ -6,7 +6,7 @@ import { ConversationFeed } from './feed.ts'
 import { createMessageStore } from './messageStore.ts'
 import { search } from './search.ts'
 import { titleOf } from './title.ts'
-import type { Conversations, Ending, Sent } from './types.ts'
+import type { Answering, Conversations, Ending, Sent } from './types.ts'
 
 const cutShort: Ending = {
   status: 'interrupted',
@@ -30,28 +30,36 @@ export function createConversations(db: Database, now: () => number = Date.now):
   const snapshot = (id: string) => {
     const conversation = store.conversation(id)
     const messages = store.path(conversation.leafId)
-    return { type: 'snapshot', conversation, messages, progress: feed.progressOf(messages.map((message) => message.id)) } as const
+    const others = messages.flatMap(({ id, role }) => (role === 'assistant' ? (store.other(id) ?? []) : [])).map((other) => store.message(other))
+    const progress = feed.progressOf([...messages, ...others].map((message) => message.id))
+    return { type: 'snapshot', conversation, messages, others, progress } as const
   }
   const publishSnapshot = (id: string) => {
     if (feed.hasReaders(id)) feed.publish(id, snapshot(id))
   }
-  /** Events of a message go to watchers only while it is the leaf they see. */
-  const isShown = (conversationId: string, messageId: string) =>
-    feed.hasReaders(conversationId) && store.conversation(conversationId).leafId === messageId
+  /** Events of a message go to watchers only while it is the leaf they see, or stands beside it. */
+  const isShown = (conversationId: string, messageId: string) => {
+    if (!feed.hasReaders(conversationId)) return false
+    const { leafId } = store.conversation(conversationId)
+    return leafId === messageId || (leafId !== null && leafId === store.other(messageId))
+  }
   const streamingAnswer = (messageId: string) => {
     const answer = streaming.get(messageId)
     if (!answer) throw new Error(`Message ${messageId} is not streaming.`)
     return answer
   }
-  const startAnswer = (conversationId: string, parentId: string, model: string, time: number, leftOut = 0): string => {
+  const startAnswers = (conversationId: string, questionId: string, { model, beside, leftOut = 0 }: Answering, time: number): Sent => {
     const parts: Part[] = [{ type: 'text', text: '' }]
-    const id = store.addMessage({ conversationId, parentId, role: 'assistant', status: 'streaming', model, parts, leftOut }, time)
-    store.moveTo(conversationId, id)
+    const answer = { conversationId, parentId: questionId, role: 'assistant', status: 'streaming', parts, leftOut } as const
+    const answerId = store.addMessage({ ...answer, model, beside: null }, time)
+    const besideId = beside === undefined ? null : store.addMessage({ ...answer, model: beside, beside: answerId }, time)
+    store.moveTo(conversationId, answerId)
     store.touch(conversationId, time)
-    return id
+    return { conversationId, userMessageId: questionId, answerId, besideId }
   }
+  const answersOf = ({ answerId, besideId }: Sent) => (besideId === null ? [answerId] : [answerId, besideId])
   const begin = (sent: Sent) => {
-    streaming.set(sent.answerId, { conversationId: sent.conversationId, length: 0 })
+    for (const id of answersOf(sent)) streaming.set(id, { conversationId: sent.conversationId, length: 0 })
     upsert(sent.conversationId)
   }
   const forget = (messageId: string) => {
@@ -101,31 +109,29 @@ export function createConversations(db: Database, now: () => number = Date.now):
       const { leafId } = store.conversation(conversationId)
       if (store.path(leafId).some((message) => message.id === messageId)) return
       let leaf = messageId
-      for (let child = store.newestChild(leaf); child !== null; child = store.newestChild(leaf)) leaf = child
+      for (let child = store.newestChild(conversationId, leaf); child !== null; child = store.newestChild(conversationId, leaf)) leaf = child
       store.moveTo(conversationId, leaf)
       upsert(conversationId)
       publishSnapshot(conversationId)
     },
 
-    ask({ conversationId, parts, model, leftOut }) {
+    ask({ conversationId, parts, ...answering }) {
       const time = now()
       const sent = db.transaction((): Sent => {
         const id = conversationId ?? store.addConversation(titleOf(parts), time)
         const parentId = store.conversation(id).leafId
-        const question = { conversationId: id, parentId, role: 'user', status: 'complete', model: null, parts, leftOut: 0 } as const
-        const userMessageId = store.addMessage(question, time)
-        return { conversationId: id, userMessageId, answerId: startAnswer(id, userMessageId, model, time, leftOut) }
+        const question = { conversationId: id, parentId, role: 'user', status: 'complete', model: null, parts, leftOut: 0, beside: null } as const
+        return startAnswers(id, store.addMessage(question, time), answering, time)
       })()
       begin(sent)
-      for (const id of [sent.userMessageId, sent.answerId]) feed.publish(sent.conversationId, { type: 'message', message: store.message(id) })
+      for (const id of [sent.userMessageId, ...answersOf(sent)]) feed.publish(sent.conversationId, { type: 'message', message: store.message(id) })
       return sent
     },
 
-    answerAgain(questionId, model, leftOut) {
+    answerAgain(questionId, answering) {
       const time = now()
       const { conversationId } = store.message(questionId)
-      const answerId = db.transaction(() => startAnswer(conversationId, questionId, model, time, leftOut))()
-      const sent = { conversationId, userMessageId: questionId, answerId }
+      const sent = db.transaction(() => startAnswers(conversationId, questionId, answering, time))()
       begin(sent)
       publishSnapshot(conversationId)
       return sent

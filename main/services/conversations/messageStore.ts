@@ -5,6 +5,8 @@ import type { Database } from '../../lib/database/index.ts'
 import { conversationOf, messageOf, partOf } from './rows.ts'
 import type { ConversationRow, MessageRow, PartRow } from './rows.ts'
 import type { Ending } from './types.ts'
+import { branchesOf } from './branches.ts'
+import type { ChildRow } from './branches.ts'
 
 /** The SQL of conversations and messages; every method is one read or a step of the caller's transaction. */
 export function createMessageStore(db: Database) {
@@ -24,9 +26,17 @@ export function createMessageStore(db: Database) {
       )
       SELECT m.* FROM up JOIN messages m ON m.id = up.id ORDER BY up.depth DESC`),
     parts: db.prepare<[string], PartRow>('SELECT type, text, attachment FROM parts WHERE message_id = ? ORDER BY ordinal'),
-    siblings: db.prepare<[string, string | null], string>('SELECT id FROM messages WHERE conversation_id = ? AND parent_id IS ? ORDER BY position').pluck(),
-    newestChild: db.prepare<[string], string>('SELECT id FROM messages WHERE parent_id = ? ORDER BY position DESC LIMIT 1').pluck(),
-    addMessage: db.prepare('INSERT INTO messages (id, conversation_id, parent_id, role, status, model, left_out, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
+    children: db.prepare<[string, string | null], ChildRow>(`
+      SELECT id, beside_id, (SELECT max(position) FROM messages below WHERE below.parent_id = m.id) AS newest
+      FROM messages m WHERE conversation_id = ? AND parent_id IS ? ORDER BY position`),
+    other: db
+      .prepare<{ id: string }, string>(`
+        SELECT beside_id FROM messages WHERE id = @id AND beside_id IS NOT NULL
+        UNION ALL SELECT id FROM messages WHERE beside_id = @id`)
+      .pluck(),
+    addMessage: db.prepare(
+      'INSERT INTO messages (id, conversation_id, parent_id, role, status, model, left_out, beside_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    ),
     addPart: db.prepare('INSERT INTO parts (message_id, ordinal, type, text, attachment_sha, attachment) VALUES (?, ?, ?, ?, ?, ?)'),
     append: db.prepare('UPDATE parts SET text = text || ? WHERE message_id = ? AND ordinal = 0'),
     seen: db.prepare('UPDATE messages SET seen = ? WHERE id = ?'),
@@ -44,7 +54,11 @@ export function createMessageStore(db: Database) {
     shas: db.prepare<[], string>('SELECT DISTINCT attachment_sha FROM parts WHERE attachment_sha IS NOT NULL').pluck(),
   }
   const parts = (id: string): Part[] => sql.parts.all(id).map(partOf)
-  const full = (row: MessageRow): Message => messageOf(row, parts(row.id), sql.siblings.all(row.conversation_id, row.parent_id))
+  const branches = (conversationId: string, parentId: string | null) => branchesOf(sql.children.all(conversationId, parentId))
+  const full = (row: MessageRow): Message => {
+    const siblings = branches(row.conversation_id, row.parent_id).map(({ ids, shown }) => (ids.includes(row.id) ? row.id : shown))
+    return messageOf(row, parts(row.id), siblings)
+  }
 
   return {
     /** Throws NotFound. */
@@ -61,7 +75,9 @@ export function createMessageStore(db: Database) {
     },
     list: () => sql.list.all().map(conversationOf),
     path: (leafId: string | null) => (leafId === null ? [] : sql.path.all(leafId).map(full)),
-    newestChild: (id: string) => sql.newestChild.get(id) ?? null,
+    newestChild: (conversationId: string, id: string) => branches(conversationId, id).at(-1)?.shown ?? null,
+    /** The other answer of a pair. */
+    other: (id: string) => sql.other.get({ id }) ?? null,
     streaming: () => sql.streaming.all(),
     shas: () => sql.shas.all(),
 
@@ -75,14 +91,15 @@ export function createMessageStore(db: Database) {
     touch: (id: string, now: number) => void sql.touch.run(now, id),
     moveTo: (conversationId: string, leafId: string) => void sql.moveTo.run(leafId, conversationId),
 
-    addMessage(message: Pick<Message, 'conversationId' | 'parentId' | 'role' | 'status' | 'model' | 'parts' | 'leftOut'>, now: number): string {
+    addMessage(message: Pick<Message, 'conversationId' | 'parentId' | 'role' | 'status' | 'model' | 'parts' | 'leftOut' | 'beside'>, now: number): string {
       const id = randomUUID()
-      sql.addMessage.run(id, message.conversationId, message.parentId, message.role, message.status, message.model, message.leftOut, now)
+      const { conversationId, parentId, role, status, model, leftOut, beside } = message
+      sql.addMessage.run(id, conversationId, parentId, role, status, model, leftOut, beside, now)
       message.parts.forEach((part, ordinal) => {
         if (part.type === 'text') sql.addPart.run(id, ordinal, 'text', part.text, null, null)
         else sql.addPart.run(id, ordinal, 'image', null, part.attachment.sha, JSON.stringify({ ...part.attachment, budget: part.budget }))
       })
-      if (message.status !== 'streaming') sql.index.run(id)
+      if (status !== 'streaming') sql.index.run(id)
       return id
     },
     append: (id: string, text: string) => void sql.append.run(text, id),

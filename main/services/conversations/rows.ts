@@ -21,6 +21,7 @@ export interface MessageRow {
   readonly timings: string | null
   readonly seen: string | null
   readonly left_out: number
+  readonly beside_id: string | null
   readonly created_at: number
 }
 
@@ -54,6 +55,7 @@ export function messageOf(row: MessageRow, parts: Part[], siblings: string[]): M
     timings: parsed<Message['timings']>(row.timings),
     seen: parsed<Message['seen']>(row.seen),
     leftOut: row.left_out,
+    beside: row.beside_id,
     createdAt: row.created_at,
     siblings,
   }

@@ -1,11 +1,22 @@
 import type { Conversation, ConversationEvent, ConversationListEvent, ErrorInfo, Message, MessageStatus, Part, Progress, Seen, Timings, Usage } from '#contract'
 import type { EventStream } from '../../lib/eventStream.ts'
 
-/** Ids of a stored question and of the answer that is being written. */
+/** Ids of a stored question and of the answers that are being written. */
 export interface Sent {
   readonly conversationId: string
   readonly userMessageId: string
   readonly answerId: string
+  /** The second answer of a pair. */
+  readonly besideId: string | null
+}
+
+/** Who answers, by name, and what of the conversation. */
+export interface Answering {
+  readonly model: string
+  /** Who answers beside it, as the second of a pair. */
+  readonly beside?: string | undefined
+  /** How many of the oldest messages the prompts leave out. */
+  readonly leftOut?: number
 }
 
 /** How an answer ended. */
@@ -29,7 +40,7 @@ export interface SearchHit {
 export interface Conversations {
   /** The list, newest first, then its changes. */
   watchList(signal?: AbortSignal): EventStream<ConversationListEvent>
-  /** A snapshot of the path to the current leaf, then every event in a gapless sequence; ends after `removed`. */
+  /** A snapshot of the path to the current leaf and what stands beside it, then every event in a gapless sequence; ends after `removed`. */
   watch(id: string, signal?: AbortSignal): EventStream<ConversationEvent>
   /** Conversations whose title or one of whose messages holds every word of `query`: titles first, then newest first. */
   search(query: string, limit: number): SearchHit[]
@@ -40,12 +51,15 @@ export interface Conversations {
   rename(id: string, title: string): Conversation
   /** Removes the conversation with all branches. */
   remove(id: string): void
-  /** Makes the branch that holds `messageId` the current one, down to its newest message. */
+  /** Makes the branch that holds `messageId` the current one, down to its newest message; of a pair of answers, that one. */
   selectBranch(messageId: string): void
-  /** Stores a question below the current leaf (null: in a new conversation) and an empty answer that is streaming. */
-  ask(question: { conversationId: string | null; parts: Part[]; model: string; leftOut?: number }): Sent
-  /** Adds another streaming answer to a question and makes it the current branch. `leftOut`: messages its prompt leaves out. */
-  answerAgain(questionId: string, model: string, leftOut?: number): Sent
+  /**
+   * Stores a question below the current leaf (null: in a new conversation) and an empty answer that is streaming, or a pair
+   * of them; the conversation goes on from the first.
+   */
+  ask(question: { conversationId: string | null; parts: Part[] } & Answering): Sent
+  /** Adds another streaming answer, or pair, to a question and makes it the current branch. */
+  answerAgain(questionId: string, answering: Answering): Sent
   /** Appends to a streaming answer. Throws when the message is not streaming. */
   append(messageId: string, text: string): void
   /** Tells watchers what the engine is doing for a streaming answer, until text comes; not stored. */

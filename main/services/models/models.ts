@@ -15,7 +15,7 @@ export interface ModelChoice {
   set(id: string | null): void
 }
 
-/** The chosen model with what the user chose for it. */
+/** A model with what the user chose for it. */
 export interface Chosen {
   readonly model: Model
   readonly overrides: ModelOverrides
@@ -31,7 +31,8 @@ export interface Models {
   list(): Model[]
   /** The chosen model; the demo model when none was chosen or the chosen one is not known any more. */
   current(): Model
-  chosen(): Chosen
+  /** The chosen model, or the one with this id, with what the user chose for it. Throws NotFound for an unknown id. */
+  chosen(id?: string): Chosen
   /** `register`, then `choose`. */
   add(files: ModelPair): Promise<Model>
   /**
@@ -97,7 +98,7 @@ export function createModels(options: {
     registry,
     list: () => registry.entries().map(({ model }) => model),
     current: () => currentEntry().model,
-    chosen: () => chosenOf(currentEntry()),
+    chosen: (id) => chosenOf(id === undefined ? currentEntry() : registry.entry(id)),
     choose,
     register,
     add: async (files) => choose((await register(files)).id),

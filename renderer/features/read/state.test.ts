@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ConversationEvent, Message, Progress } from '#contract'
-import { applyEvent, applyEvents, nothingOpen, opening, streamingAnswer, type ReadState } from './state.ts'
+import { applyEvent, applyEvents, nothingOpen, opening, pairOf, pathKeys, streamingAnswer, type ReadState } from './state.ts'
 
 const message = (id: string, over: Partial<Message> = {}): Message => ({
   id,
@@ -15,6 +15,7 @@ const message = (id: string, over: Partial<Message> = {}): Message => ({
   timings: null,
   seen: null,
   leftOut: 0,
+  beside: null,
   createdAt: 1,
   siblings: [id],
   ...over,
@@ -24,11 +25,12 @@ const question = message('q', { parts: [{ type: 'text', text: 'What is it?' }] }
 const answer = (text: string, over: Partial<Message> = {}): Message =>
   message('a', { parentId: 'q', role: 'assistant', status: 'streaming', parts: [{ type: 'text', text }], ...over })
 
-const snapshot = (messages: Message[], seq = 5, progress: Record<string, Progress> = {}): ConversationEvent => ({
+const snapshot = (messages: Message[], seq = 5, progress: Record<string, Progress> = {}, others: Message[] = []): ConversationEvent => ({
   type: 'snapshot',
   seq,
   conversation: { id: 'c', title: 'Red circle', createdAt: 1, updatedAt: 1, leafId: messages.at(-1)?.id ?? null },
   messages,
+  others,
   progress,
 })
 
@@ -132,5 +134,59 @@ describe('a watched conversation', () => {
     expect(streamingAnswer(nothingOpen)).toBeNull()
     const done = ok(applyEvent(open(), { type: 'message', seq: 6, message: answer('A', { status: 'stopped' }) }))
     expect(streamingAnswer(done)).toBeNull()
+  })
+})
+
+describe('a pair of answers', () => {
+  const second = (text: string, over: Partial<Message> = {}) => answer(text, { id: 'b', beside: 'a', model: 'two', ...over })
+  const opened = (): ReadState => ok(applyEvent(opening('c'), snapshot([question, answer('A red')], 5, {}, [second('One red')])))
+
+  test('is in the snapshot beside the path', () => {
+    const state = opened()
+    expect(state.order).toEqual(['q', 'a'])
+    expect(pairOf(state, 'a')).toEqual(['a', 'b'])
+    expect(pairOf(state, 'q')).toBeNull()
+  })
+
+  test('comes with two messages, and both grow apart from each other', () => {
+    const asked = ok(applyEvents(ok(applyEvent(opening('c'), snapshot([question]))), [{ type: 'message', seq: 6, message: answer('') }, { type: 'message', seq: 7, message: second('') }]))
+    expect([asked.order, asked.others]).toEqual([['q', 'a'], { a: 'b' }])
+    const grown = ok(
+      applyEvents(asked, [
+        { type: 'progress', seq: 8, messageId: 'b', progress: { phase: 'waiting', done: 0, total: 1 } },
+        text(9, 0, 'A red'),
+        { type: 'text', seq: 10, messageId: 'b', offset: 0, text: 'One' },
+      ]),
+    )
+    expect([grown.drafts, grown.progress]).toEqual([{ a: 'A red', b: 'One' }, {}])
+    const ended = ok(applyEvent(grown, { type: 'message', seq: 11, message: second('One', { status: 'failed' }) }))
+    expect([ended.drafts, ended.messages['b']?.status, ended.messages['a']?.status]).toEqual([{ a: 'A red' }, 'failed', 'streaming'])
+    expect([ended.order, ended.others]).toEqual([['q', 'a'], { a: 'b' }])
+  })
+
+  test('keeps its places and keys when the conversation goes on from the second', () => {
+    const before = opened()
+    const after = ok(applyEvent(before, snapshot([question, second('One red')], 6, {}, [answer('A red')])))
+    expect(after.order).toEqual(['q', 'b'])
+    expect(pairOf(after, 'b')).toEqual(pairOf(before, 'a'))
+    expect(pathKeys(after)).toEqual(pathKeys(before))
+    expect(streamingAnswer(after)).toBe('b')
+    const placed = ok(applyEvent(after, { type: 'message', seq: 7, message: answer('A red', { status: 'complete' }) }))
+    expect([placed.order, placed.others]).toEqual([['q', 'b'], { b: 'a' }])
+  })
+
+  test('is being written until both have ended', () => {
+    const one = ok(applyEvent(opened(), { type: 'message', seq: 6, message: answer('A red', { status: 'complete' }) }))
+    expect(streamingAnswer(one)).toBe('b')
+    expect(streamingAnswer(ok(applyEvent(one, { type: 'message', seq: 7, message: second('One', { status: 'stopped' }) })))).toBeNull()
+  })
+
+  test('whose first answer is not shown needs a new snapshot', () => {
+    expect(applyEvent(open('Yes'), { type: 'message', seq: 6, message: second('', { beside: 'elsewhere' }) })).toBe('gap')
+  })
+
+  test('stands alone again after a retry without it', () => {
+    const retried = ok(applyEvent(opened(), { type: 'message', seq: 6, message: answer('', { id: 'd', siblings: ['a', 'd'] }) }))
+    expect([retried.order, pairOf(retried, 'd')]).toEqual([['q', 'd'], null])
   })
 })

@@ -2,7 +2,8 @@ import type { Conversation, ConversationEvent, Message, Progress } from '#contra
 import { without } from '../../lib/without.ts'
 
 /**
- * One watched conversation. `order` is the path from the root to the current leaf. `drafts` holds the text of messages
+ * One watched conversation. `order` is the path from the root to the current leaf. `others` has the other answer of each
+ * pair, by the id of the one on the path. `drafts` holds the text of messages
  * that are being streamed, apart from the messages, so that a token changes nothing but one string.
  */
 export interface ReadState {
@@ -11,6 +12,7 @@ export interface ReadState {
   readonly seq: number
   readonly conversation: Conversation | null
   readonly order: readonly string[]
+  readonly others: Readonly<Record<string, string>>
   readonly messages: Readonly<Record<string, Message>>
   readonly progress: Readonly<Record<string, Progress>>
   readonly drafts: Readonly<Record<string, string>>
@@ -22,6 +24,7 @@ export const nothingOpen: ReadState = {
   seq: 0,
   conversation: null,
   order: [],
+  others: {},
   messages: {},
   progress: {},
   drafts: {},
@@ -34,24 +37,28 @@ export const opening = (id: string): ReadState => ({ ...nothingOpen, id, status:
 export const textOf = (message: Message): string => message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
 
 function fromSnapshot(event: Extract<ConversationEvent, { type: 'snapshot' }>): ReadState {
+  const order = event.messages.map((message) => message.id)
+  const onPath = (other: Message) => order.find((id) => id === other.beside) ?? event.messages.find(({ beside }) => beside === other.id)?.id ?? ''
   return {
     id: event.conversation.id,
     status: 'ready',
     seq: event.seq,
     conversation: event.conversation,
-    order: event.messages.map((message) => message.id),
-    messages: Object.fromEntries(event.messages.map((message) => [message.id, message])),
+    order,
+    others: Object.fromEntries(event.others.map((other) => [onPath(other), other.id])),
+    messages: Object.fromEntries([...event.messages, ...event.others].map((message) => [message.id, message])),
     progress: event.progress,
     drafts: {},
   }
 }
 
-/** The path with `message` on it; null when its parent is not on the path that is shown. */
-function place(order: readonly string[], message: Message): readonly string[] | null {
-  if (order.includes(message.id)) return order
-  if (message.parentId === null) return [message.id]
+/** The path with `message` on it or beside it; null when what it belongs to is not shown. */
+function place({ order, others }: ReadState, message: Message): Pick<ReadState, 'order' | 'others'> | null {
+  if (order.includes(message.id) || Object.values(others).includes(message.id)) return { order, others }
+  if (message.beside !== null) return order.includes(message.beside) ? { order, others: { ...others, [message.beside]: message.id } } : null
+  if (message.parentId === null) return { order: [message.id], others }
   const parent = order.indexOf(message.parentId)
-  return parent < 0 ? null : [...order.slice(0, parent + 1), message.id]
+  return parent < 0 ? null : { order: [...order.slice(0, parent + 1), message.id], others }
 }
 
 /**
@@ -70,12 +77,12 @@ export function applyEvent(state: ReadState, event: ConversationEvent): ReadStat
       return { ...state, seq, progress: { ...state.progress, [event.messageId]: event.progress } }
     case 'message': {
       const { message } = event
-      const order = place(state.order, message)
-      if (!order) return 'gap'
+      const placed = place(state, message)
+      if (!placed) return 'gap'
       return {
         ...state,
+        ...placed,
         seq,
-        order,
         messages: { ...state.messages, [message.id]: message },
         progress: message.status === 'streaming' ? state.progress : without(state.progress, message.id),
         drafts: without(state.drafts, message.id),
@@ -108,8 +115,19 @@ export function applyEvents(state: ReadState, events: readonly ConversationEvent
   return next
 }
 
-/** Id of the answer that is being written on the shown path, or null. */
+/** Id of an answer that is being written at the end of the shown path or beside it, or null. */
 export function streamingAnswer(state: ReadState): string | null {
   const last = state.order.at(-1)
-  return last !== undefined && state.messages[last]?.status === 'streaming' && state.messages[last]?.role === 'assistant' ? last : null
+  if (last === undefined) return null
+  return [last, state.others[last] ?? last].find((id) => state.messages[id]?.status === 'streaming' && state.messages[id]?.role === 'assistant') ?? null
 }
+
+/** The pair of answers that a message of the path belongs to, in the order in which they were asked for; null: it stands alone. */
+export function pairOf(state: ReadState, id: string): readonly [string, string] | null {
+  const other = state.others[id]
+  if (other === undefined) return null
+  return state.messages[id]?.beside === null ? [id, other] : [other, id]
+}
+
+/** What stays the same of the path when the conversation goes on from the other answer of a pair: a key for each message of it. */
+export const pathKeys = (state: ReadState): string[] => state.order.map((id) => state.messages[id]?.beside ?? id)

@@ -6,6 +6,7 @@ import { downloads } from './005-downloads.ts'
 import { library } from './006-library.ts'
 import { benchmarks } from './007-benchmarks.ts'
 import { seen } from './008-seen.ts'
+import { beside } from './009-beside.ts'
 
 /** SQL of every schema version: entry 0 makes version 1 of an empty file, entry n makes version n + 1 of version n. Only ever append. */
-export const migrations: readonly string[] = [conversations, search, settings, attachments, downloads, library, benchmarks, seen]
+export const migrations: readonly string[] = [conversations, search, settings, attachments, downloads, library, benchmarks, seen, beside]

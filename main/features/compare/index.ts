@@ -1,0 +1,2 @@
+export { createCompare, IDLE_MS } from './compare.ts'
+export type { Compare } from './compare.ts'
