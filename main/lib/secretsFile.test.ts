@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { AppError } from '#contract'
 import { tempFolder } from '../testing/tempFolder.ts'
 import { secretsFile } from './secretsFile.ts'
 import type { Cipher } from './secretsFile.ts'
@@ -57,6 +58,23 @@ test('a damaged file counts as empty and is replaced; names of built-in properti
   expect(await secretsFile(path).get('constructor')).toBeNull()
   await secretsFile(path).set('a', 'kept')
   expect(await secretsFile(path).get('a')).toBe('kept')
+})
+
+test('a cipher may take its time; what it refuses in words is told in its words, and nothing is changed', async () => {
+  const slow: Cipher = {
+    encrypt: async (text) => {
+      await new Promise(setImmediate)
+      return reversed.encrypt(text)
+    },
+    decrypt: async (bytes) => reversed.decrypt(bytes),
+  }
+  await secretsFile(path, slow).set('token', 'x')
+  expect(await secretsFile(path, slow).get('token')).toBe('x')
+  const refusing: Cipher = { ...slow, encrypt: () => Promise.reject(new AppError('StorageFailed', 'Unlock the keychain.')) }
+  await expect(secretsFile(path, refusing).set('token', 'y')).rejects.toThrow('Unlock the keychain.')
+  const locked: Cipher = { ...slow, decrypt: () => Promise.reject(new Error('locked')) }
+  expect(await secretsFile(path, locked).get('token')).toBeNull()
+  expect(await secretsFile(path, slow).get('token')).toBe('x')
 })
 
 test('a folder that cannot be written is told', async () => {

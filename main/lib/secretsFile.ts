@@ -3,10 +3,10 @@ import { chmod, mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AppError } from '#contract'
 
-/** How a secret is made unreadable to others; both may throw. */
+/** How a secret is made unreadable to others; both may throw or reject. An AppError of `encrypt` is told as it is. */
 export interface Cipher {
-  encrypt(text: string): Uint8Array
-  decrypt(bytes: Uint8Array): string
+  encrypt(text: string): Uint8Array | Promise<Uint8Array>
+  decrypt(bytes: Uint8Array): string | Promise<string>
 }
 
 /** Names and their secrets in one file. */
@@ -25,9 +25,10 @@ const OWNER_ONLY = 0o600
 export function secretsFile(path: string, cipher: Cipher = plain): SecretsFile {
   let writing: Promise<void> = Promise.resolve()
   const write = async (name: string, value: string | null) => {
+    const encrypted = value === null ? null : Buffer.from(await cipher.encrypt(value)).toString('base64')
     const secrets = new Map(Object.entries(read(path)))
-    if (value === null) secrets.delete(name)
-    else secrets.set(name, Buffer.from(cipher.encrypt(value)).toString('base64'))
+    if (encrypted === null) secrets.delete(name)
+    else secrets.set(name, encrypted)
     await mkdir(dirname(path), { recursive: true })
     const unfinished = `${path}.new`
     await writeFile(unfinished, JSON.stringify(Object.fromEntries(secrets)), { mode: OWNER_ONLY })
@@ -39,7 +40,7 @@ export function secretsFile(path: string, cipher: Cipher = plain): SecretsFile {
     async get(name) {
       const stored = new Map(Object.entries(read(path))).get(name)
       try {
-        return stored === undefined ? null : cipher.decrypt(Buffer.from(stored, 'base64'))
+        return stored === undefined ? null : await cipher.decrypt(Buffer.from(stored, 'base64'))
       } catch {
         return null
       }
@@ -48,6 +49,7 @@ export function secretsFile(path: string, cipher: Cipher = plain): SecretsFile {
       const done = writing
         .then(() => write(name, value))
         .catch((cause: unknown) => {
+          if (cause instanceof AppError) throw cause
           throw new AppError(
             'StorageFailed',
             `The secret could not be kept (${(cause as Error).message}). Check the rights of the data folder.`,
