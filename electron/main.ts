@@ -1,15 +1,22 @@
 import { join } from 'node:path'
-import { app, BrowserWindow, dialog, ipcMain, protocol, session } from 'electron'
+import { app, BrowserWindow, dialog, ipcMain, Menu, protocol, session } from 'electron'
+import type { HostCommand } from '#contract'
 import { createApp } from '../main/app.ts'
+import { Emitter } from '../main/lib/emitter.ts'
+import { appMenu } from './menu.ts'
 import { denyPermissions } from './permissions.ts'
 import { electronPorts } from './ports/index.ts'
+import { appPaths } from './ports/paths.ts'
+import { createProgressBar } from './progressBar.ts'
 import { handleProtocol, scheme } from './protocol/index.ts'
 import { handlePortRequests } from './rpcPorts.ts'
+import { openTray } from './tray.ts'
 import { guardContents } from './windows/guards.ts'
 import { openMainWindow } from './windows/mainWindow.ts'
 
 const dist = join(import.meta.dirname, '..')
 const preload = join(dist, 'electron', 'preload.cjs')
+const commands = new Emitter<HostCommand>()
 
 /** Brings the open window to the front, or opens one. */
 function showWindow(): void {
@@ -20,9 +27,26 @@ function showWindow(): void {
   window.focus()
 }
 
+/** A window that has to be opened for it begins with a new conversation anyway. */
+function newConversation(): void {
+  showWindow()
+  commands.emit({ type: 'newConversation' })
+}
+
 /** Starts the core and the first window. Throws what the core throws, e.g. when the data folder cannot be used. */
 async function start(): Promise<void> {
-  const core = createApp(electronPorts(dist))
+  const paths = appPaths(join(dist, '..'))
+  const tray = openTray(join(paths.resources, 'icons'), { open: showWindow, newConversation, quit: () => app.quit() })
+  const core = createApp(electronPorts(dist, { paths, commands, tray: tray !== null }))
+  const showProgress = createProgressBar()
+  app.setAboutPanelOptions({ applicationName: 'Sightline', applicationVersion: app.getVersion() })
+  Menu.setApplicationMenu(
+    Menu.buildFromTemplate(appMenu({ platform: process.platform, isDevelopment: !app.isPackaged, newConversation })),
+  )
+  core.onDownloads((progress) => {
+    showProgress(progress)
+    tray?.showDownloads(progress)
+  })
   denyPermissions(session.defaultSession)
   handleProtocol(protocol, { page: join(dist, 'renderer'), attachments: core.attachments })
   handlePortRequests(ipcMain, core.serve)

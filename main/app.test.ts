@@ -6,9 +6,10 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { AppError, defaultSettings, noOverrides } from '#contract'
-import type { ConversationEvent, EngineStatus } from '#contract'
+import type { ConversationEvent, EngineStatus, HostCommand } from '#contract'
 import { createApp } from './app.ts'
 import type { App } from './app.ts'
+import { Emitter } from './lib/emitter.ts'
 import { forkWorker } from './nodePorts.ts'
 import type { Ports } from './ports.ts'
 import { createMemoryClient } from './rpc/memoryClient.ts'
@@ -115,6 +116,18 @@ test('the offer of a mirror has how each quantization would run here, and what i
   } finally {
     await mirror.close()
   }
+})
+
+test('what the user asks in the shell’s own menus reaches every window that listens then', async () => {
+  const commands = new Emitter<HostCommand>()
+  await reopen({ commands, host: { ...testPorts(folder.path).host, tray: true } })
+  expect((await client.host.describe()).capabilities.tray).toBe(true)
+  commands.emit({ type: 'newConversation' })
+  const other = createMemoryClient(app.serve).client
+  const streams = await Promise.all([client.host.watch(), other.host.watch()])
+  const told = streams.map((stream) => stream.next())
+  commands.emit({ type: 'newConversation' })
+  expect(await Promise.all(told)).toEqual([1, 2].map(() => ({ done: false, value: { type: 'newConversation' } })))
 })
 
 test('a question about a stored picture is answered, and all of it is there after a restart', async () => {

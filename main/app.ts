@@ -6,6 +6,7 @@ import { createAsk } from './features/ask/index.ts'
 import { createChooseModel, createSourceTokens } from './features/chooseModel/index.ts'
 import { createCompare } from './features/compare/index.ts'
 import { createDownloadModel } from './features/downloadModel/index.ts'
+import type { DownloadProgress } from './features/downloadModel/index.ts'
 import { createLoadModel } from './features/loadModel/index.ts'
 import { createMeasureModel } from './features/measureModel/index.ts'
 import { createModelManager } from './features/models/index.ts'
@@ -28,6 +29,7 @@ import { createLibrary, createModels } from './services/models/index.ts'
 import type { ModelPair, Models, Surroundings } from './services/models/index.ts'
 import { createSettings } from './services/settings/index.ts'
 
+export type { DownloadProgress } from './features/downloadModel/index.ts'
 export type { AttachmentGateway } from './services/attachments/index.ts'
 
 /** The running core of one data folder. */
@@ -36,6 +38,8 @@ export interface App {
   readonly serve: (channel: Channel) => () => void
   /** Where a shell's upload and picture addresses end. */
   readonly attachments: AttachmentGateway
+  /** Tells how the downloads are going, now and when that changes (at most four times a second); returns how to stop it. */
+  readonly onDownloads: (listener: (progress: DownloadProgress) => void) => () => void
   /** Keeps what running answers have written, then ends the workers and frees the data folder. */
   readonly close: () => Promise<void>
 }
@@ -45,7 +49,7 @@ export interface App {
  * another process has the folder, StorageFailed when it cannot be used. `surroundings`: where other programs keep models.
  */
 export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engine; surroundings?: Surroundings } = {}): App {
-  const { paths, host, dialogs, files, secrets, spawnWorker } = ports
+  const { paths, host, dialogs, files, secrets, commands, spawnWorker } = ports
   const store = openStore(paths.data)
   const { db } = store
   const conversations = createConversations(db)
@@ -99,7 +103,14 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
     version: host.version,
     platform: host.platform,
     attachments: host.attachments,
-    capabilities: { fileDialogs: dialogs !== null, capture: false, tray: false, globalShortcuts: false, secretStorage: secrets !== null, reveal: files !== null },
+    capabilities: {
+      fileDialogs: dialogs !== null,
+      capture: false,
+      tray: host.tray,
+      globalShortcuts: false,
+      secretStorage: secrets !== null,
+      reveal: files !== null,
+    },
   }
   const status = () => engineStatus(engine, models)
 
@@ -110,6 +121,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
         if (!dialogs) throw new AppError('NotYetSupported', 'Files cannot be picked from this window. Type the path of the file.')
         return dialogs.pickFile(options)
       },
+      watch: (_, { signal }) => eventStream(({ push }) => commands?.on(push) ?? (() => {}), { signal }),
     },
     engine: {
       watch: (_, { signal }) =>
@@ -223,6 +235,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
 
   return {
     attachments,
+    onDownloads: (listener) => downloading.onProgress(listener),
     serve(channel) {
       const end = server.serve(channel)
       served.add(end)

@@ -30,7 +30,7 @@ export type BrowserShell = BrowserServer
  */
 export async function startBrowserShell({ paths, uiFolder = builtWindow, port = 0 }: BrowserShellOptions): Promise<BrowserShell> {
   const secrets = secretsFile(join(paths.data, 'secrets.json'))
-  const app = createApp({ host: hostInfo(), paths, spawnWorker: forkWorker, dialogs: null, files: null, secrets })
+  const app = createApp({ host: hostInfo(), paths, spawnWorker: forkWorker, dialogs: null, files: null, secrets, commands: null })
   try {
     const server = await serveBrowser({ app, uiFolder, port })
     const close = async () => {
@@ -48,5 +48,5 @@ function hostInfo(): HostInfo {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
   const { platform } = process
   const known = platform === 'win32' || platform === 'darwin' || platform === 'linux' ? platform : 'other'
-  return { name: 'Sightline', version, platform: known, attachments: ATTACHMENTS }
+  return { name: 'Sightline', version, platform: known, attachments: ATTACHMENTS, tray: false }
 }

@@ -1,3 +1,5 @@
+import type { HostCommand } from '#contract'
+
 /**
  * What a shell supplies to the core. Electron and the browser shell each implement these; tests use the fakes in
  * `testing/`.
@@ -47,12 +49,20 @@ export interface Secrets {
   set(name: string, value: string | null): Promise<void>
 }
 
+/** What the user asks of the window in the shell's own menus. */
+export interface HostCommands {
+  /** Tells every later command until the returned function is called. */
+  on(listener: (command: HostCommand) => void): () => void
+}
+
 export interface HostInfo {
   readonly name: string
   readonly version: string
   readonly platform: 'win32' | 'darwin' | 'linux' | 'other'
   /** Base address of attachments as the window sees it, ending in a slash. */
   readonly attachments: string
+  /** Whether the app has an icon in the system's tray. */
+  readonly tray: boolean
 }
 
 export interface Ports {
@@ -64,4 +74,6 @@ export interface Ports {
   readonly files: Files | null
   /** null where there is no safe place for them. */
   readonly secrets: Secrets | null
+  /** null where the shell has no menus of its own. */
+  readonly commands: HostCommands | null
 }

@@ -1,23 +1,30 @@
 import { join } from 'node:path'
 import { app } from 'electron'
-import type { HostInfo, Ports } from '../../main/ports.ts'
+import type { HostCommands, HostInfo, Paths, Ports } from '../../main/ports.ts'
 import { ATTACHMENT_ADDRESS } from '../protocol/index.ts'
 import { dialogs } from './dialogs.ts'
 import { files } from './files.ts'
-import { appPaths } from './paths.ts'
 import { keychainSecrets } from './secrets.ts'
 import { utilityWorkers } from './spawnWorker.ts'
 
+/** What the shell has set up before the core starts. */
+export interface ShellParts {
+  readonly paths: Paths
+  readonly commands: HostCommands
+  /** Whether there is an icon in the tray. */
+  readonly tray: boolean
+}
+
 /** Everything the core needs of this shell. `dist` is the folder of the built app. */
-export function electronPorts(dist: string): Ports {
-  const paths = appPaths(join(dist, '..'))
+export function electronPorts(dist: string, { paths, commands, tray }: ShellParts): Ports {
   return {
-    host: { name: 'Sightline', version: app.getVersion(), platform: platform(), attachments: ATTACHMENT_ADDRESS },
+    host: { name: 'Sightline', version: app.getVersion(), platform: platform(), attachments: ATTACHMENT_ADDRESS, tray },
     paths,
     spawnWorker: utilityWorkers(join(dist, 'workers')),
     dialogs,
     files,
     secrets: keychainSecrets(join(paths.data, 'secrets.json')),
+    commands,
   }
 }
 

@@ -11,6 +11,8 @@ export function appPaths(sourceRoot: string): Paths {
   return {
     data: join(userData, 'data'),
     cache: join(userData, 'derived'),
-    resources: app.isPackaged ? join(process.resourcesPath, 'resources') : (process.env['SIGHTLINE_RESOURCES'] ?? join(sourceRoot, 'resources')),
+    resources: app.isPackaged
+      ? join(process.resourcesPath, 'resources')
+      : (process.env['SIGHTLINE_RESOURCES'] ?? join(sourceRoot, 'resources')),
   }
 }

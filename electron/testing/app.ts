@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { AboutPanelOptionsOptions } from 'electron'
 import { lockInstance } from './instanceLock.ts'
 import { Listeners } from './listeners.ts'
 import type { Surface } from './surface.ts'
@@ -14,6 +15,8 @@ mkdirSync(userData, { recursive: true })
 export class StandInApp extends Listeners {
   readonly isPackaged = false
   sandboxEnabled = false
+  about: AboutPanelOptionsOptions = {}
+  aboutShown = 0
   /** Set by what must be there before the app is ready and end with it. */
   readonly parts: { start(): Promise<void>; closeWindows(): void; kill(): void }[] = []
   private ready: Promise<void> | null = null
@@ -40,6 +43,15 @@ export class StandInApp extends Listeners {
     this.tell('quit', {}, code)
     for (const part of this.parts) part.kill()
     process.exit(code)
+  }
+
+  /** The values are remembered, nothing is shown. */
+  setAboutPanelOptions(options: AboutPanelOptionsOptions): void {
+    this.about = options
+  }
+
+  showAboutPanel(): void {
+    this.aboutShown++
   }
 
   enableSandbox(): void {

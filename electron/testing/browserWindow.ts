@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { BrowserWindowConstructorOptions, Rectangle } from 'electron'
+import type { BrowserWindowConstructorOptions, ProgressBarOptions, Rectangle } from 'electron'
 import type { Page, Route } from 'playwright'
 import { app } from './app.ts'
 import { startChromium } from './chromium.ts'
@@ -24,6 +24,9 @@ export class BrowserWindow extends Listeners implements BrowserWindowSurface {
   private destroyed = false
   private going: string | null = null
   focusCount = 0
+  /** The last progress that was set, to be looked at by tests. */
+  bar: { progress: number; mode: ProgressBarOptions['mode'] } | null = null
+  private minimized = false
 
   constructor(options: BrowserWindowConstructorOptions = {}) {
     super()
@@ -80,12 +83,20 @@ export class BrowserWindow extends Listeners implements BrowserWindowSurface {
 
   restore(): void {
     this.visible = true
+    this.minimized = false
   }
 
-  removeMenu(): void {}
+  minimize(): void {
+    this.minimized = true
+  }
 
   isMinimized(): boolean {
-    return false
+    return this.minimized
+  }
+
+  /** Only remembered. */
+  setProgressBar(progress: number, options: ProgressBarOptions = { mode: 'normal' }): void {
+    this.bar = { progress, mode: options.mode }
   }
 
   isVisible(): boolean {

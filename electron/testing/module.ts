@@ -1,10 +1,13 @@
 import { app } from './app.ts'
 import { BrowserWindow } from './browserWindow.ts'
+import { Menu } from './menu.ts'
 import { MessageChannelMain } from './messageChannel.ts'
+import { nativeImage } from './nativeImage.ts'
 import { protocol } from './protocol.ts'
 import { safeStorage } from './safeStorage.ts'
 import { defaultSession } from './session.ts'
 import type { Surface } from './surface.ts'
+import { Tray } from './tray.ts'
 import { utilityProcess } from './utilityProcess.ts'
 import { ipcMain } from './webContents.ts'
 
@@ -25,16 +28,20 @@ const surface = {
   BrowserWindow,
   dialog,
   ipcMain,
+  Menu,
   MessageChannelMain,
+  nativeImage,
   nativeTheme: { shouldUseDarkColors: false },
   protocol,
   safeStorage,
   screen: { getAllDisplays: () => [{ workArea: screenArea } as never] },
   session: { defaultSession },
   shell,
+  Tray,
   utilityProcess,
 }
 const { nativeTheme, screen, session } = surface
 surface satisfies Surface
 
-export { app, BrowserWindow, dialog, ipcMain, MessageChannelMain, nativeTheme, protocol, safeStorage, screen, session, shell, utilityProcess }
+export { app, BrowserWindow, dialog, ipcMain, Menu, MessageChannelMain, nativeImage, nativeTheme, protocol, safeStorage }
+export { screen, session, shell, Tray, utilityProcess }

@@ -14,15 +14,26 @@ interface Evented {
  */
 export interface Surface {
   app: Evented &
-    Pick<Electron.App, 'whenReady' | 'quit' | 'exit' | 'getPath' | 'getVersion' | 'isPackaged' | 'enableSandbox' | 'requestSingleInstanceLock'>
+    Pick<Electron.App, 'whenReady' | 'quit' | 'exit' | 'getPath' | 'getVersion' | 'isPackaged' | 'enableSandbox'> &
+    Pick<Electron.App, 'requestSingleInstanceLock' | 'setAboutPanelOptions' | 'showAboutPanel'>
   protocol: Pick<Electron.Protocol, 'registerSchemesAsPrivileged' | 'handle'>
   ipcMain: Evented
   session: { defaultSession: SessionSurface }
   dialog: Pick<Electron.Dialog, 'showMessageBox' | 'showOpenDialog' | 'showErrorBox'>
-  safeStorage: Pick<Electron.SafeStorage, 'isEncryptionAvailable' | 'encryptString' | 'decryptString'>
+  safeStorage: Pick<
+    Electron.SafeStorage,
+    'isAsyncEncryptionAvailable' | 'encryptStringAsync' | 'decryptStringAsync' | 'getSelectedStorageBackend'
+  >
   shell: Pick<Electron.Shell, 'openExternal' | 'showItemInFolder'>
   screen: Pick<Electron.Screen, 'getAllDisplays'>
   nativeTheme: Pick<Electron.NativeTheme, 'shouldUseDarkColors'>
+  nativeImage: { createFromPath(...args: Parameters<Main['nativeImage']['createFromPath']>): NativeImageSurface }
+  Tray: new (image: NativeImageSurface) => TraySurface
+  Menu: {
+    buildFromTemplate(template: Electron.MenuItemConstructorOptions[]): MenuSurface
+    setApplicationMenu(menu: MenuSurface | null): void
+    getApplicationMenu(): MenuSurface | null
+  }
   utilityProcess: { fork(...args: Parameters<Main['utilityProcess']['fork']>): UtilityProcessSurface }
   MessageChannelMain: new () => { port1: MessagePortSurface; port2: MessagePortSurface }
   BrowserWindow: {
@@ -41,8 +52,15 @@ export type MessagePortSurface = Evented & Pick<Electron.MessagePortMain, 'postM
 export type UtilityProcessSurface = Evented & Pick<Electron.UtilityProcess, 'pid' | 'postMessage' | 'kill'>
 export type WebContentsSurface = Evented & Pick<Electron.WebContents, 'setWindowOpenHandler' | 'getURL'>
 export type WebFrameSurface = Pick<Electron.WebFrameMain, 'origin' | 'url' | 'postMessage'> & { parent: WebFrameSurface | null }
+export type NativeImageSurface = Pick<Electron.NativeImage, 'isEmpty' | 'getSize' | 'setTemplateImage' | 'isTemplateImage'>
+export type TraySurface = Evented & Pick<Electron.Tray, 'setToolTip'> & { setContextMenu(menu: MenuSurface | null): void }
+export interface MenuSurface {
+  items: MenuItemSurface[]
+}
+export type MenuItemSurface = Pick<Electron.MenuItem, 'label' | 'type' | 'role' | 'enabled' | 'click'> & { submenu?: MenuSurface }
 export type BrowserWindowSurface = Evented &
   Pick<
     Electron.BrowserWindow,
-    'show' | 'focus' | 'close' | 'restore' | 'reload' | 'isMinimized' | 'isVisible' | 'isDestroyed' | 'loadURL' | 'removeMenu' | 'getNormalBounds'
-  > & { webContents: WebContentsSurface }
+    'show' | 'focus' | 'close' | 'minimize' | 'restore' | 'reload' | 'isMinimized' | 'isVisible' | 'isDestroyed' | 'loadURL'
+  > &
+  Pick<Electron.BrowserWindow, 'getNormalBounds' | 'setProgressBar'> & { webContents: WebContentsSurface }

@@ -19,14 +19,13 @@ class FakeWindow extends EventEmitter {
 
   show = () => void this.calls.push('show')
   reload = () => void this.calls.push('reload')
-  removeMenu = () => void this.calls.push('removeMenu')
   isDestroyed = () => false
   getNormalBounds = () => ({ x: 10, y: 20, width: 900, height: 700 })
   loadURL = async (url: string) => void this.calls.push(url)
 }
 
 const electron = vi.hoisted(() => ({
-  app: { getPath: vi.fn(() => ''), quit: vi.fn() },
+  app: { isPackaged: true, getPath: vi.fn(() => ''), quit: vi.fn() },
   BrowserWindow: class {},
   dialog: { showMessageBox: vi.fn(async () => ({ response: 0 })) },
   nativeTheme: { shouldUseDarkColors: true },
@@ -48,11 +47,22 @@ test('the window is isolated, loads the own page and is shown once it is painted
   const { options, calls } = FakeWindow.last
   expect(options).toMatchObject({
     show: false,
+    autoHideMenuBar: true,
     webPreferences: { preload: '/preload.cjs', contextIsolation: true, sandbox: true, nodeIntegration: false, webviewTag: false },
   })
-  expect(calls).toEqual(['removeMenu', 'app://sightline/'])
+  expect(calls).toEqual(['app://sightline/'])
   FakeWindow.last.emit('ready-to-show')
   expect(calls).toContain('show')
+})
+
+test('the developer tools are only there in development', async () => {
+  const allowed = []
+  for (const isPackaged of [true, false]) {
+    electron.app.isPackaged = isPackaged
+    await openMainWindow('/preload.cjs')
+    allowed.push(FakeWindow.last.options)
+  }
+  expect(allowed).toMatchObject([{ webPreferences: { devTools: false } }, { webPreferences: { devTools: true } }])
 })
 
 test('the place of the window is remembered when it closes', async () => {

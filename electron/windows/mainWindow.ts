@@ -16,9 +16,12 @@ export async function openMainWindow(preload: string): Promise<void> {
     show: false,
     title: 'Sightline',
     backgroundColor: nativeTheme.shouldUseDarkColors ? '#17181a' : '#ffffff',
-    webPreferences: { preload, contextIsolation: true, sandbox: true, nodeIntegration: false, webviewTag: false },
+    autoHideMenuBar: true,
+    webPreferences: {
+      ...{ preload, contextIsolation: true, sandbox: true, nodeIntegration: false, webviewTag: false },
+      devTools: !app.isPackaged,
+    },
   })
-  window.removeMenu()
   window.once('ready-to-show', () => window.show())
   window.on('close', () => writeBounds(boundsFile, window.getNormalBounds()))
   window.webContents.on('render-process-gone', (_event, { reason }) => {

@@ -1,4 +1,4 @@
-import { oc } from '@orpc/contract'
+import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
 /** What the shell around the core can do; the window shows what is there and never asks which shell it is. */
@@ -9,6 +9,7 @@ export const HostDescription = z.object({
   capabilities: z.object({
     fileDialogs: z.boolean(),
     capture: z.boolean(),
+    /** Whether the app has an icon in the system's tray while it runs. */
     tray: z.boolean(),
     globalShortcuts: z.boolean(),
     secretStorage: z.boolean(),
@@ -24,8 +25,14 @@ export const HostDescription = z.object({
 })
 export type HostDescription = z.infer<typeof HostDescription>
 
+/** What the user asks of the window from outside of it: in the tray or the app's menu. */
+export const HostCommand = z.object({ type: z.enum(['newConversation']) })
+export type HostCommand = z.infer<typeof HostCommand>
+
 export const host = {
   describe: oc.output(HostDescription),
   /** Lets the user pick one file on this computer; null when the dialog was closed. Only with `fileDialogs`. */
   pickFile: oc.input(z.object({ title: z.string(), extensions: z.array(z.string()) })).output(z.string().nullable()),
+  /** Commands as they come; those from before are not told. */
+  watch: oc.output(eventIterator(HostCommand)),
 }

@@ -32,7 +32,7 @@ const unused = () => {
   throw new Error('secret stack')
 }
 const handlers: Handlers = {
-  host: { describe: unused, pickFile: ({ title }) => title },
+  host: { describe: unused, pickFile: ({ title }) => title, watch: unused },
   engine: { watch: unused, load: unused, cancelLoad: unused, plan: unused, unload: () => fails() },
   models: { list: () => [], add: unused, choose: unused, remove: unused },
   library: {

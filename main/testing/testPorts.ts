@@ -9,12 +9,13 @@ const noWorkers: SpawnWorker = (name) => {
 /** Ports on a folder: a shell without dialogs, the app's own resources. */
 export function testPorts(folder: string, overrides: Partial<Ports> = {}): Ports {
   return {
-    host: { name: 'Test', version: '0.0.0', platform: 'other', attachments: 'test://attachments/' },
+    host: { name: 'Test', version: '0.0.0', platform: 'other', attachments: 'test://attachments/', tray: false },
     paths: { data: join(folder, 'data'), cache: join(folder, 'cache'), resources: resolve(import.meta.dirname, '../../resources') },
     spawnWorker: noWorkers,
     dialogs: null,
     files: null,
     secrets: null,
+    commands: null,
     ...overrides,
   }
 }

@@ -1,7 +1,9 @@
 import { useEffect, useEffectEvent } from 'react'
+import type { HostCommand } from '#contract'
+import { followCommands } from '../lib/host.ts'
 import { isMac } from '../lib/platform.ts'
 
-/** What the keyboard can do anywhere in the window. */
+/** What the keyboard and the shell's own menus can do anywhere in the window. */
 export interface Shortcuts {
   readonly newConversation: () => void
   readonly search: () => void
@@ -12,7 +14,7 @@ export interface Shortcuts {
 /** A dialog, menu or list that is open takes Escape for itself. */
 const somethingIsOpen = (): boolean => document.querySelector('[role=dialog], [role=alertdialog], [role=menu], [role=listbox]') !== null
 
-/** Ctrl or Command with N, K and B; Escape where nothing else takes it. */
+/** Ctrl or Command with N, K and B; Escape where nothing else takes it; what is chosen in the tray or the app's menu. */
 export function useShortcuts(shortcuts: Shortcuts): void {
   const onKey = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented || event.isComposing) return
@@ -32,5 +34,12 @@ export function useShortcuts(shortcuts: Shortcuts): void {
     const listen = (event: KeyboardEvent): void => onKey(event)
     window.addEventListener('keydown', listen)
     return () => window.removeEventListener('keydown', listen)
+  }, [])
+
+  const onCommand = useEffectEvent(({ type }: HostCommand) => shortcuts[type]())
+  useEffect(() => {
+    const stop = new AbortController()
+    void followCommands((command) => onCommand(command), stop.signal)
+    return () => stop.abort()
   }, [])
 }

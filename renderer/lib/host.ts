@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import type { HostDescription } from '#contract'
+import type { HostCommand, HostDescription } from '#contract'
 import { connectionLost } from './errors.ts'
 import { follow } from './follow.ts'
 import { connection } from './rpc.ts'
@@ -45,3 +45,12 @@ export function followHost(signal: AbortSignal): Promise<void> {
     onEvent: (host) => useHost.setState({ host }),
   })
 }
+
+/** Passes on what the user asks of the window in the shell's own menus, until `signal` aborts. */
+export const followCommands = (onCommand: (command: HostCommand) => void, signal: AbortSignal): Promise<void> =>
+  follow<HostCommand>({
+    connection,
+    signal,
+    subscribe: (core, round) => core.host.watch(undefined, { signal: round }),
+    onEvent: onCommand,
+  })

@@ -15,7 +15,7 @@ import type { ModelServer } from '../../testing/modelServer.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
 import { tinyResources } from '../../testing/tinyCatalogue.ts'
 import { createDownloadModel } from './index.ts'
-import type { DownloadModel } from './index.ts'
+import type { DownloadModel, DownloadProgress } from './index.ts'
 
 const resources = join(import.meta.dirname, '../../../resources')
 /** Reads headers only: no process is started. */
@@ -185,4 +185,29 @@ test('removing a download leaves the files of a model that was made of it', asyn
   const { id, modelId } = await done()
   await feature.remove(id)
   expect(readFileSync(models.registry.entry(modelId!).model.textPath).equals(text)).toBe(true)
+})
+
+test('how it goes as a whole is told until it is not wanted any more', async () => {
+  server.script(repository, textFile, [{ kind: 'stall', afterBytes: 1000 }])
+  const told: DownloadProgress[] = []
+  let wake = () => {}
+  const stop = feature.onProgress((progress) => {
+    told.push(progress)
+    wake()
+  })
+  const toldThat = async (is: (progress: DownloadProgress) => boolean) => {
+    while (!told.some(is)) await new Promise<void>((resolve) => (wake = resolve))
+  }
+  await toldThat(({ active }) => active === 0)
+  const { id, bytes } = await feature.start(wanted, never)
+  await toldThat(({ share }) => share !== null && share >= 1000 / bytes)
+  expect(told.at(-1)).toMatchObject({ active: 1, failed: 0, stalled: false })
+  told.length = 0
+  await feature.pause(id)
+  await toldThat(({ share, active }) => share === null && active === 0)
+  stop()
+  const before = told.length
+  feature.resume(id)
+  await done()
+  expect(told).toHaveLength(before)
 })

@@ -4,6 +4,8 @@ import type { EventStream } from '../../lib/eventStream.ts'
 import type { Catalogue, ListedQuantization } from '../../services/catalogue/index.ts'
 import type { Downloads, DownloadsOptions, FinishedDownload } from '../../services/downloads/index.ts'
 import type { Models } from '../../services/models/index.ts'
+import { tellProgress } from './progress.ts'
+import type { DownloadProgress } from './progress.ts'
 
 export interface DownloadModelParts {
   readonly catalogue: Pick<Catalogue, 'list' | 'listing' | 'sourceOf' | 'headersFor'>
@@ -15,6 +17,8 @@ export interface DownloadModelParts {
 /** Models of the catalogue on their way into the library; methods throw as `Downloads`'. */
 export interface DownloadModel {
   watch(signal: AbortSignal): EventStream<Download[]>
+  /** Tells how all of them together are going, now and at every change, until the returned function is called. */
+  onProgress(listener: (progress: DownloadProgress) => void): () => void
   /**
    * Queues a quantization of an entry. Throws what `Catalogue.listing` throws, and NotFound when its source does not have
    * the quantization any more.
@@ -65,6 +69,11 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
 
   return {
     watch: (signal) => queue.watch(signal),
+    onProgress(listener) {
+      const ending = new AbortController()
+      void tellProgress(queue.watch(ending.signal), listener)
+      return () => ending.abort()
+    },
     async start({ entryId, quantization: wanted }, signal) {
       const known = queue.list().find((job) => job.entryId === entryId && job.quantization === wanted && job.state !== 'done')
       if (known) return known

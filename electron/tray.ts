@@ -1,0 +1,67 @@
+import { join } from 'node:path'
+import { Menu, nativeImage, Tray } from 'electron'
+import type { MenuItemConstructorOptions } from 'electron'
+import type { DownloadProgress } from '../main/app.ts'
+
+/** What the tray's menu does. */
+export interface TrayActions {
+  readonly open: () => void
+  readonly newConversation: () => void
+  readonly quit: () => void
+}
+
+/** The app's icon in the system's tray, there while the app runs. */
+export interface AppTray {
+  showDownloads(progress: DownloadProgress): void
+}
+
+/** Which file shows best: macOS colours a template by itself, Windows picks a scale, panels on Linux want one large picture. */
+const iconFiles: Partial<Record<NodeJS.Platform, string>> = { darwin: 'trayTemplate.png', linux: 'trayLarge.png' }
+
+/** Puts the icon from the folder `icons` into the tray; null, with a line on standard error, where that fails. */
+export function openTray(icons: string, actions: TrayActions, platform: NodeJS.Platform = process.platform): AppTray | null {
+  try {
+    const icon = nativeImage.createFromPath(join(icons, iconFiles[platform] ?? 'tray.png'))
+    if (icon.isEmpty()) throw new Error(`there is no icon in ${icons}`)
+    icon.setTemplateImage(platform === 'darwin')
+    const tray = new Tray(icon)
+    // On macOS a click opens the menu.
+    if (platform !== 'darwin') tray.on('click', actions.open)
+    let shown: string | null = null
+    const show = (line: string | null): void => {
+      shown = line
+      tray.setToolTip(line === null ? 'Sightline' : `Sightline. ${line}`)
+      tray.setContextMenu(Menu.buildFromTemplate(trayMenu(actions, line)))
+    }
+    show(null)
+    return {
+      showDownloads(progress) {
+        const line = downloadsLine(progress)
+        if (line !== shown) show(line)
+      },
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`Sightline goes on without an icon in the tray: ${reason}\n`)
+    return null
+  }
+}
+
+function trayMenu({ open, newConversation, quit }: TrayActions, line: string | null): MenuItemConstructorOptions[] {
+  const downloads: MenuItemConstructorOptions[] = line === null ? [] : [{ type: 'separator' }, { label: line, enabled: false }]
+  return [
+    { label: 'Open Sightline', click: open },
+    { label: 'New conversation', click: newConversation },
+    ...downloads,
+    { type: 'separator' },
+    { label: 'Quit', click: quit },
+  ]
+}
+
+/** How the downloads are going in a line, e.g. "Downloading a model: 43%"; null when there is nothing to say. */
+export function downloadsLine({ share, active, failed, stalled }: DownloadProgress): string | null {
+  if (share === null) return failed === 0 ? null : failed === 1 ? 'A download has stopped' : `${failed} downloads have stopped`
+  const what = stalled ? 'Waiting for the connection' : active === 1 ? 'Downloading a model' : `Downloading ${active} models`
+  // 100% would say that it is done.
+  return `${what}: ${Math.min(99, Math.floor(share * 100))}%`
+}
