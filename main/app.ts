@@ -135,6 +135,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
           { signal },
         ),
       load: async (wanted = {}, { signal }) => {
+        await compare.makeWay(wanted.modelId === undefined ? models.current() : models.chosen(wanted.modelId).model)
         await loading.load(wanted, signal)
         return status()
       },
@@ -147,7 +148,6 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
       add: (files) => models.add(files),
       choose: ({ id }) => models.choose(id),
       remove: ({ id }) => models.remove(id),
-        await compare.makeWay(wanted.modelId === undefined ? models.current() : models.chosen(wanted.modelId).model)
     },
     library: {
       watch: (_, { signal }) => manager.watch(signal),
@@ -209,6 +209,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
       stop: (input) => ask.stop(input),
       count: (draft) => ask.count(draft),
       prepare: (draft, { signal }) => ask.prepare(draft, signal),
+      endComparing: () => compare.end(),
     },
     settings: {
       watch: (_, { signal }) => settings.watch(signal),
@@ -221,7 +222,6 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
   let closing: Promise<void> | null = null
 
   const close = async () => {
-      endComparing: () => compare.end(),
     ask.close()
     for (const end of served) end()
     media.close()
