@@ -2,10 +2,20 @@ import { Menu as Base } from '@base-ui/react/menu'
 import type { ReactNode } from 'react'
 import { cx } from '../lib/cx.ts'
 
-/** A small menu that opens from `trigger`, an element to render as the button. */
-export function Menu({ trigger, children, align = 'start' }: { trigger: ReactNode; children: ReactNode; align?: 'start' | 'end' }): ReactNode {
+/** A small menu that opens from `trigger`, an element to render as the button. `onOpen`: it is about to be shown. */
+export function Menu({
+  trigger,
+  children,
+  align = 'start',
+  onOpen,
+}: {
+  trigger: ReactNode
+  children: ReactNode
+  align?: 'start' | 'end'
+  onOpen?: () => void
+}): ReactNode {
   return (
-    <Base.Root>
+    <Base.Root onOpenChange={(open) => open && onOpen?.()}>
       {trigger}
       <Base.Portal>
         <Base.Positioner align={align} sideOffset={4} className="outline-none">

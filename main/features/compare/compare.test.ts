@@ -80,7 +80,7 @@ describe('the second model', () => {
     const planned: unknown[] = []
     const { cost } = second
     second.cost = async (...input) => (planned.push(input), cost(...input))
-    for (const _ of [1, 2]) {
+    for (let turn = 0; turn < 2; turn++) {
       const answered = all(compare.answer(request(two), { first: now }))
       ;(await second.nextAnswer()).finish()
       await answered

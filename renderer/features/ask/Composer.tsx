@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef, type ClipboardEvent, type KeyboardE
 import { ErrorNote } from '../../components/ErrorNote.tsx'
 import { IconButton } from '../../components/IconButton.tsx'
 import { addFiles, dismissRefusal, send, setText } from './actions.ts'
+import { CompareMenu } from './CompareMenu.tsx'
 import { PictureTray } from './PictureTray.tsx'
 import { Refusals } from './Refusals.tsx'
 import { canSend } from './state.ts'
@@ -101,6 +102,7 @@ export function Composer({
               event.target.value = ''
             }}
           />
+          <CompareMenu conversationId={conversationId} />
           <TokenLine draft={draft} />
           {answering ? (
             <IconButton label="Stop" hint="Esc" onClick={onStop} className="bg-ink! text-canvas! hover:opacity-85">

@@ -1,4 +1,5 @@
 import type { PictureBudget } from '#contract'
+import { comparedIn, keepComparing } from '../../lib/comparing.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { whenHost } from '../../lib/host.ts'
 import { call } from '../../lib/rpc.ts'
@@ -69,7 +70,8 @@ export async function send(conversationId: string | null): Promise<{ conversatio
   if (!canSend(draft)) return null
   updateDraft(key, (now) => ({ ...now, sending: true, error: null }))
   try {
-    const sent = await call((core) => core.ask.send({ conversationId, parts: toParts(draft) }))
+    const sent = await call((core) => core.ask.send({ conversationId, parts: toParts(draft), compareWith: comparedIn(conversationId)?.id ?? null }))
+    if (conversationId === null) keepComparing(sent.conversationId)
     // Only now: until the answer runs, what encodes the pictures is not to be stopped.
     cancelPrepare(conversationId)
     for (const picture of draft.pictures) URL.revokeObjectURL(picture.preview)

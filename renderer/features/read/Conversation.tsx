@@ -1,7 +1,9 @@
 import { ArrowDown } from 'lucide-react'
 import { useEffect, type ReactNode } from 'react'
+import { useShallow } from 'zustand/react/shallow'
 import { Button } from '../../components/Button.tsx'
 import { MessageView } from './MessageView.tsx'
+import { pathKeys } from './state.ts'
 import { useRead } from './store.ts'
 import { useStickToBottom } from './useStickToBottom.ts'
 
@@ -10,18 +12,19 @@ export function Conversation(): ReactNode {
   const id = useRead((state) => state.id)
   const status = useRead((state) => state.status)
   const order = useRead((state) => state.order)
+  const keys = useRead(useShallow(pathKeys))
   const { frame, content, atEnd, jump } = useStickToBottom(id)
-  const last = order.at(-1)
+  const last = keys.at(-1)
 
   // A question or a retry of one's own is always brought into view.
   useEffect(() => jump(), [last, jump])
 
   return (
-    <section aria-label="Conversation" aria-busy={status === 'loading'} className="relative min-h-0 flex-1">
+    <section aria-label="Conversation" aria-busy={status === 'loading'} className="@container relative min-h-0 flex-1">
       <div ref={frame} tabIndex={-1} className="h-full overflow-y-auto overscroll-contain outline-none" data-testid="conversation-scroll">
         <div ref={content} className="mx-auto flex w-full max-w-[720px] flex-col gap-6 px-4 pt-6 pb-8 mid:px-6">
-          {order.map((messageId) => (
-            <MessageView key={messageId} id={messageId} />
+          {order.map((messageId, index) => (
+            <MessageView key={keys[index]} id={messageId} />
           ))}
         </div>
       </div>

@@ -1,6 +1,7 @@
 import { create } from 'zustand'
 import type { ConversationEvent, Remedy } from '#contract'
 import { announce } from '../../lib/announce.ts'
+import { comparedIn } from '../../lib/comparing.ts'
 import { follow } from '../../lib/follow.ts'
 import { createFrameBatch } from '../../lib/frameBatch.ts'
 import { call, connection } from '../../lib/rpc.ts'
@@ -17,10 +18,13 @@ const SPOKEN_CHARACTERS = 400
 /** Screen readers hear that an answer ended, and its beginning; never single tokens. */
 function announceEnd(event: ConversationEvent): void {
   if (event.type !== 'message' || event.message.role !== 'assistant' || event.message.status === 'streaming') return
-  if (useRead.getState().messages[event.message.id]?.status !== 'streaming') return
+  const state = useRead.getState()
+  if (state.messages[event.message.id]?.status !== 'streaming') return
+  const isOfPair = event.message.beside !== null || state.others[event.message.id] !== undefined
+  const who = isOfPair && event.message.model ? `${event.message.model}: ` : ''
   const text = textOf(event.message).slice(0, SPOKEN_CHARACTERS).replace(/[*_`#>|]+/g, '')
   const ends: Record<string, string> = { stopped: 'Answer stopped.', failed: 'Answer failed.', interrupted: 'Answer interrupted.' }
-  announce(`${ends[event.message.status] ?? 'Answer complete.'} ${text}`)
+  announce(`${who}${ends[event.message.status] ?? 'Answer complete.'} ${text}`)
 }
 
 /**
@@ -56,13 +60,17 @@ export async function followConversation(id: string | null, signal: AbortSignal)
   })
 }
 
-/** Answers the same question again as a new branch; `remedy` is changed first, when the context was full. */
+/**
+ * Answers the same question again as a new branch, by two models while the conversation compares; `remedy` is changed
+ * first, when the context was full.
+ */
 export async function retry(messageId: string, remedy?: Remedy): Promise<void> {
-  await call((core) => core.ask.retry({ messageId, ...(remedy && { remedy }) }))
+  const compareWith = comparedIn(useRead.getState().id)?.id ?? null
+  await call((core) => core.ask.retry({ messageId, compareWith, ...(remedy && { remedy }) }))
 }
 
-/** Stops an answer; its text so far stays. */
+/** Stops an answer and the one beside it; their text so far stays. */
 export const stop = (messageId: string): Promise<void> => call((core) => core.ask.stop({ messageId }))
 
-/** Shows another branch. */
+/** Shows another branch; goes on from this answer of a pair. */
 export const selectBranch = (messageId: string): Promise<void> => call((core) => core.conversations.selectBranch({ messageId }))
