@@ -1,5 +1,5 @@
 import type { Colour } from './colours.ts'
-import type { QuestionKind, Voice } from './language.ts'
+import type { Phrasings, QuestionKind, Voice } from './language.ts'
 import type { Random } from './random.ts'
 import type { Thing } from './scene.ts'
 import type { Shape } from './shapes.ts'
@@ -27,8 +27,7 @@ export interface Slots {
 
 /** A question of a kind in one of its phrasings. */
 export function phrase({ random, voice, split }: Asking, kind: QuestionKind, slots: Slots = {}): string {
-  const { train, evaluate } = voice.questions[kind]
-  const form = random.pick(split === 'evaluate' && random.chance(0.5) ? evaluate : train)
+  const form = formOf(random, voice.questions[kind], split)
   const text = form.replace(/\{(\w+)\}/g, (_, slot: string) => {
     if (slot === 'a' && slots.a) return voice.thing(slots.a)
     if (slot === 'b' && slots.b) return voice.thing(slots.b)
@@ -42,6 +41,16 @@ export function phrase({ random, voice, split }: Asking, kind: QuestionKind, slo
     throw new Error(`Nothing to fill {${slot}} of "${form}" with`)
   })
   return split === 'train' ? loosen(text, random, voice) : text
+}
+
+/** One phrasing; what is kept for evaluation never comes up in training. */
+function formOf(random: Random, { train, evaluate }: Phrasings, split: Split): string {
+  if (split === 'evaluate' && random.chance(0.5)) return random.pick(evaluate)
+  const varied = train.filter((form) => form.includes('['))
+  for (;;) {
+    const form = random.pick(varied.length > 0 && random.chance(0.6) ? varied : train).replace(/\[([^\]]*)\]/g, (_, choices: string) => random.pick(choices.split('/')))
+    if (!evaluate.includes(form)) return form
+  }
 }
 
 /** People write sloppily: no capital, no mark at the end, a polite word more. */

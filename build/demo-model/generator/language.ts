@@ -19,7 +19,8 @@ export type QuestionKind =
 
 /**
  * Phrasings of a question. Slots: `{a}` and `{b}` things ("red circle"), `{c}` a colour, `{s}` a shape, `{p}` several of that
- * shape, `{n}` a number, `{o}` its ordinal, `{side}` where one thing may lie. `evaluate`: kept out of training.
+ * shape, `{n}` a number, `{o}` its ordinal, `{side}` where one thing may lie. `[this/that]` is one of several wordings.
+ * `evaluate`: kept out of training.
  */
 export interface Phrasings {
   readonly train: readonly string[]

@@ -20,6 +20,8 @@ SPECIALS = (
     "<|video_pad|>",
 )
 ROUND_TO = 32
+# two characters of three bytes
+LONGEST_CHINESE = 6
 
 # the qwen2 expression with \p{L} and \p{N} in terms of Python's re: letters are word characters but digits and "_"
 _LETTER = r"[^\W\d_]"
@@ -40,6 +42,7 @@ def _byte_characters() -> list[str]:
 
 
 BYTES = _byte_characters()
+_SPACE = BYTES[32]
 
 
 def words(text: str) -> list[str]:
@@ -48,7 +51,10 @@ def words(text: str) -> list[str]:
 
 
 def learn_merges(texts: Iterable[str], count: int) -> list[tuple[str, str]]:
-    """The most frequent pairs, merged one after the other."""
+    """
+    The most frequent pairs, merged one after the other. Chinese has no spaces, so whole questions would become tokens
+    that no other question shares: there, tokens end at `LONGEST_CHINESE` bytes.
+    """
     frequency: Counter[str] = Counter()
     for text in texts:
         for part in _SPECIAL.split(text):
@@ -63,22 +69,33 @@ def learn_merges(texts: Iterable[str], count: int) -> list[tuple[str, str]]:
             pairs[pair] += counts[i]
             where.setdefault(pair, set()).add(i)
     merges = []
-    for _ in range(count):
+    while len(merges) < count:
         best, times = max(pairs.items(), key=lambda item: (item[1], item[0]), default=(None, 0))
         if times < 2:
             break
+        if not _may_merge(best):
+            pairs.pop(best)
+            where.pop(best)
+            continue
         merges.append(best)
         for i in list(where[best]):
             piece = pieces[i]
             for pair in zip(piece, piece[1:]):
-                pairs[pair] -= counts[i]
+                if pair in pairs:
+                    pairs[pair] -= counts[i]
             merged = _merge(piece, best)
             pieces[i] = merged
             for pair in zip(merged, merged[1:]):
-                pairs[pair] += counts[i]
-                where.setdefault(pair, set()).add(i)
+                if _may_merge(pair):
+                    pairs[pair] += counts[i]
+                    where.setdefault(pair, set()).add(i)
         pairs.pop(best, None)
     return merges
+
+
+def _may_merge(pair: tuple[str, str]) -> bool:
+    joined = pair[0] + pair[1]
+    return len(joined) <= LONGEST_CHINESE or not any(character >= "\x80" and character != _SPACE for character in joined)
 
 
 def _merge(piece: list[str], pair: tuple[str, str]) -> list[str]:
