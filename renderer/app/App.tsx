@@ -17,7 +17,7 @@ import { ConnectionBanner } from './ConnectionBanner.tsx'
 import { Frame } from './Frame.tsx'
 import { Header } from './Header.tsx'
 import icon from './icon.svg'
-import { download, ModelsView } from './ModelsView.tsx'
+import { download, ModelsView, Sources } from './ModelsView.tsx'
 import { SidebarToggle } from './SidebarToggle.tsx'
 import { useCore } from './useCore.ts'
 import { useFirstRun } from './useFirstRun.ts'
@@ -132,7 +132,7 @@ export function App(): ReactNode {
           <DemoNotice onModels={showModels} />
         </>
       )}
-      <SettingsDialog open={settingsOpen} defaults={defaults} onOpenChange={setSettingsOpen} />
+      <SettingsDialog open={settingsOpen} defaults={defaults} onOpenChange={setSettingsOpen} sources={<Sources />} />
       <DropTarget
         onFiles={(files) => {
           if (models) closePage()

@@ -1,13 +1,21 @@
 import { useEffect, type ReactNode } from 'react'
 import { useTitle } from '../features/conversations/index.ts'
 import { ModelChip } from '../features/engine/index.ts'
+import { chooseModel, useOtherModels } from '../features/models/index.ts'
 import { ContextMeter, useRead } from '../features/read/index.ts'
+import { announce } from '../lib/announce.ts'
+import { toAppError } from '../lib/errors.ts'
 
 /** The line above the conversation: its title, the context it uses, and the model. */
 export function Header({ conversationId, toggle, onModels }: { conversationId: string | null; toggle: ReactNode; onModels: () => void }): ReactNode {
   const listed = useTitle(conversationId)
   const read = useRead((state) => (state.id === conversationId ? state.conversation?.title : undefined))
+  const others = useOtherModels()
   const title = conversationId === null ? 'New conversation' : (listed ?? read ?? '')
+
+  const choose = (id: string): void => {
+    chooseModel(id).catch((thrown: unknown) => announce(toAppError(thrown).message))
+  }
 
   useEffect(() => {
     document.title = conversationId === null || title === '' ? 'Sightline' : `${title} · Sightline`
@@ -20,7 +28,7 @@ export function Header({ conversationId, toggle, onModels }: { conversationId: s
         {title}
       </h1>
       {conversationId === null ? null : <ContextMeter />}
-      <ModelChip onModels={onModels} />
+      <ModelChip others={others} onSwitch={choose} onModels={onModels} />
     </header>
   )
 }

@@ -1,12 +1,19 @@
 import type { ReactNode } from 'react'
 import { DownloadList, startDownload, useDownloads } from '../features/downloads/index.ts'
 import { useEngine } from '../features/engine/index.ts'
-import { ModelsPage, openModel, type ModelsPlace } from '../features/models/index.ts'
+import { ModelsPage, openModel, SourceSettings, type ModelsPlace } from '../features/models/index.ts'
+import { updateSettings, useSettings } from '../features/settings/index.ts'
 
 const none: readonly never[] = []
 
 /** Queues a quantization of the catalogue. Rejects with `AppError`. */
 export const download = async (entryId: string, quantization: string): Promise<void> => void (await startDownload(entryId, quantization))
+
+/** Where models are downloaded from, kept in the settings. */
+export function Sources(): ReactNode {
+  const sources = useSettings((state) => state.settings.sources)
+  return <SourceSettings sources={sources} onChange={(next) => void updateSettings({ sources: next })} />
+}
 
 /** The models page with the engine's state and the downloads. */
 export function ModelsView({ place, toggle, onClose }: { place: ModelsPlace; toggle: ReactNode; onClose: () => void }): ReactNode {
@@ -19,6 +26,7 @@ export function ModelsView({ place, toggle, onClose }: { place: ModelsPlace; tog
       engine={engine}
       jobs={jobs}
       downloads={<DownloadList onOpenModel={openModel} />}
+      sources={<Sources />}
       onDownload={download}
       onClose={onClose}
     />

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import { useConversations } from '../features/conversations/index.ts'
 import { updateSettings, useSettings } from '../features/settings/index.ts'
+import { call } from '../lib/rpc.ts'
 
 /** `unknown`: the core has not said yet whether it is due. */
 export type FirstRunState = 'unknown' | 'due' | 'over'
@@ -13,9 +14,10 @@ export function useFirstRun(): { state: FirstRunState; end: () => void } {
   const isKnown = loaded && listed !== null
   const isUsed = settings.modelId !== null || (listed ?? 0) > 0
   const isOver = ended || (isKnown && (settings.firstRunDone || isUsed))
+  // Stored before the window opens, so that it stays over when the app is closed at once; what cannot be stored opens it too.
   const end = (): void => {
-    setEnded(true)
-    void updateSettings({ firstRunDone: true })
+    const open = (): void => setEnded(true)
+    call((core) => core.settings.update({ firstRunDone: true })).then(open, open)
   }
 
   // Data that were there before count as gone through, also once they are deleted.

@@ -4,13 +4,22 @@ import { useRef, type ReactNode } from 'react'
 import { Button } from '../../components/Button.tsx'
 import { cx } from '../../lib/cx.ts'
 import { HowItRuns } from './HowItRuns.tsx'
-import { load, useEngine } from './store.ts'
+import { load, unload, useEngine } from './store.ts'
 import { statusWords, type StatusWords } from './words.ts'
 
 const dots: Record<StatusWords['tone'], string> = { ok: 'bg-ok', busy: 'bg-accent', quiet: 'bg-control', bad: 'bg-danger' }
 
 /** The current model and what the engine is doing; opens its particulars and the way to other models. */
-export function ModelChip({ onModels }: { onModels: () => void }): ReactNode {
+export function ModelChip({
+  others,
+  onSwitch,
+  onModels,
+}: {
+  /** Models to switch to, the likeliest first. */
+  others: readonly { readonly id: string; readonly name: string }[]
+  onSwitch: (id: string) => void
+  onModels: () => void
+}): ReactNode {
   const status = useEngine((state) => state.status)
   const popup = useRef<HTMLDivElement>(null)
   if (!status) return null
@@ -44,7 +53,22 @@ export function ModelChip({ onModels }: { onModels: () => void }): ReactNode {
               <Popover.Close render={<Button onClick={onModels}>Choose a model</Button>} />
               {status.state === 'failed' ? <Button onClick={() => void load()}>Try again</Button> : null}
               {status.state === 'off' && status.modelId ? <Button onClick={() => void load()}>Load now</Button> : null}
+              {status.state === 'ready' ? <Button onClick={() => void unload()}>Unload</Button> : null}
             </div>
+            {others.length > 0 ? (
+              <section aria-label="Switch to" className="mt-4 border-t border-hairline pt-3">
+                <h3 className="mb-1 text-muted">Switch to</h3>
+                {others.map((other) => (
+                  <Popover.Close
+                    key={other.id}
+                    onClick={() => onSwitch(other.id)}
+                    className="-mx-2 flex h-8 w-[calc(100%+16px)] items-center rounded-md px-2 text-left hover:bg-hover"
+                  >
+                    <span className="truncate">{other.name}</span>
+                  </Popover.Close>
+                ))}
+              </section>
+            ) : null}
           </Popover.Popup>
         </Popover.Positioner>
       </Popover.Portal>

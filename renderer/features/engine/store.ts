@@ -33,3 +33,12 @@ export async function load(): Promise<void> {
     if (status) useEngine.setState({ status: { ...status, state: 'failed', error: toAppError(thrown).toInfo() } })
   }
 }
+
+/** Takes the model out of memory; it loads again with the next question. */
+export async function unload(): Promise<void> {
+  try {
+    await call((core) => core.engine.unload())
+  } catch (thrown) {
+    announce(toAppError(thrown).message)
+  }
+}

@@ -1,6 +1,6 @@
 import { Tabs } from '@base-ui/react/tabs'
 import { X } from 'lucide-react'
-import { useEffect, type ReactNode } from 'react'
+import { useEffect, useRef, type ReactNode } from 'react'
 import type { Download, EngineStatus } from '#contract'
 import { IconButton } from '../../components/IconButton.tsx'
 import { GetModels } from './get/GetModels.tsx'
@@ -17,6 +17,7 @@ export function ModelsPage({
   engine,
   jobs,
   downloads,
+  sources,
   onDownload,
   onClose,
 }: {
@@ -26,16 +27,21 @@ export function ModelsPage({
   jobs: readonly Download[]
   /** The list of downloads. */
   downloads: ReactNode
+  /** Where models are downloaded from. */
+  sources: ReactNode
   /** Queues a download. Rejects with `AppError`. */
   onDownload: (entryId: string, quantization: string) => Promise<void>
   onClose: () => void
 }): ReactNode {
   const part = place.part === 'downloads' && jobs.length === 0 ? 'library' : place.part
+  const page = useRef<HTMLElement>(null)
   useEffect(() => {
     document.title = 'Models · Sightline'
+    // What is open on the page takes the focus for itself before.
+    if (!page.current?.contains(document.activeElement)) page.current?.focus({ preventScroll: true })
   }, [])
   return (
-    <section aria-label="Models" className="@container flex min-h-0 flex-1 flex-col">
+    <section ref={page} tabIndex={-1} aria-label="Models" className="@container flex min-h-0 flex-1 flex-col outline-none">
       <header className="flex h-12 shrink-0 items-center gap-3 pr-2 pl-4 has-[>button:first-child]:pl-2">
         {toggle}
         <h1 className="flex-1 font-medium">Models</h1>
@@ -61,7 +67,7 @@ export function ModelsPage({
           <Library engine={engine} selectedId={place.modelId} />
         </Tabs.Panel>
         <Tabs.Panel value="get" className="min-h-0 flex-1 overflow-y-auto outline-none" tabIndex={-1}>
-          <GetModels jobs={jobs} onDownload={onDownload} />
+          <GetModels jobs={jobs} sources={sources} onDownload={onDownload} />
         </Tabs.Panel>
         <Tabs.Panel value="downloads" className="min-h-0 flex-1 overflow-y-auto outline-none" tabIndex={-1}>
           <div className="mx-auto w-full max-w-[760px] px-4 py-5 mid:px-6">{downloads}</div>

@@ -13,8 +13,17 @@ export interface ModelsPlace {
 export function placeOf(page: string | null): ModelsPlace | null {
   if (page === null || !/^models(\/|$)/.test(page)) return null
   const [, part, id] = page.split('/')
-  if (part === 'm' && id) return { part: 'library', modelId: decodeURIComponent(id) }
+  if (part === 'm' && id) return { part: 'library', modelId: decoded(id) }
   return { part: part === 'get' || part === 'downloads' ? part : 'library', modelId: null }
+}
+
+/** What a part of an address stands for; null when it is damaged. */
+function decoded(part: string): string | null {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return null
+  }
 }
 
 /** Opens a part of the models page. */

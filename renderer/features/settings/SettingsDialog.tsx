@@ -29,10 +29,13 @@ const details = [
 export function SettingsDialog({
   open,
   defaults,
+  sources,
   onOpenChange,
 }: {
   open: boolean
   defaults: ModelDefaults | null
+  /** Where models are downloaded from. */
+  sources: ReactNode
   onOpenChange: (open: boolean) => void
 }): ReactNode {
   const { settings, error } = useSettings()
@@ -74,6 +77,10 @@ export function SettingsDialog({
           defaults={defaults?.sampling ?? null}
           onChange={(sampling) => void updateSettings({ sampling })}
         />
+        <fieldset className="border-t border-hairline pt-4">
+          <legend className="float-left mb-2 font-medium">Where models come from</legend>
+          <div className="clear-both">{sources}</div>
+        </fieldset>
       </div>
     </DialogFrame>
   )

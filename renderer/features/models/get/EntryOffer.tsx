@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { useEffect, type ReactNode } from 'react'
 import type { CatalogueEntry, Download } from '#contract'
 import { Button } from '../../../components/Button.tsx'
 import { ErrorNote } from '../../../components/ErrorNote.tsx'
@@ -19,6 +19,10 @@ export function EntryOffer({
   onDownload: (entryId: string, quantization: string) => Promise<void>
 }): ReactNode {
   const state = useCatalogue(({ offers }) => offers[entry.id])
+  const isUnknown = state === undefined
+  useEffect(() => {
+    if (isUnknown) void loadOffer(entry.id)
+  }, [isUnknown, entry.id])
   if (state?.error) {
     const { source } = state.error.detail ?? {}
     const refusedBy = state.error.code === 'SourceRefused' && typeof source === 'string' && source in sourceNames ? (source as keyof typeof sourceNames) : null
@@ -27,7 +31,7 @@ export function EntryOffer({
         <ErrorNote message={state.error.message}>
           <Button onClick={() => void loadOffer(entry.id)}>Try again</Button>
         </ErrorNote>
-        {refusedBy ? <TokenForm source={refusedBy} onKept={() => loadOffer(entry.id)} /> : null}
+        {refusedBy ? <TokenForm source={refusedBy} action="Keep and try again" onKept={() => loadOffer(entry.id)} /> : null}
       </>
     )
   }

@@ -4,6 +4,7 @@ import { useEffect, type ReactNode } from 'react'
 import type { CatalogueEntry, Download } from '#contract'
 import { Badge } from '../../../components/Badge.tsx'
 import { Button } from '../../../components/Button.tsx'
+import { Disclosure } from '../../../components/Disclosure.tsx'
 import { ErrorNote } from '../../../components/ErrorNote.tsx'
 import { tokens } from '../../../lib/format.ts'
 import { EntryOffer } from './EntryOffer.tsx'
@@ -13,9 +14,12 @@ import { machineWords } from './words.ts'
 /** The models that can be had; one that is opened shows what its source offers and how it would run here. */
 export function GetModels({
   jobs,
+  sources,
   onDownload,
 }: {
   jobs: readonly Download[]
+  /** Where models are downloaded from. */
+  sources: ReactNode
   onDownload: (entryId: string, quantization: string) => Promise<void>
 }): ReactNode {
   const { entries, machine, error } = useCatalogue()
@@ -58,6 +62,9 @@ export function GetModels({
           </Accordion.Item>
         ))}
       </Accordion.Root>
+      <Disclosure label="Where models come from" className="mt-4">
+        {sources}
+      </Disclosure>
       <p className="mt-3 text-small text-subtle">Only the list of files and the files themselves are fetched. Nothing about you or your pictures is sent.</p>
     </div>
   )

@@ -9,7 +9,7 @@ import { setToken } from './store.ts'
 import { sourceNames } from './words.ts'
 
 /** Takes the access token that a source asks for; it is kept in the system's secret storage where there is one. */
-export function TokenForm({ source, onKept }: { source: SourceName; onKept: () => Promise<void> }): ReactNode {
+export function TokenForm({ source, action, onKept }: { source: SourceName; action: string; onKept: () => Promise<void> }): ReactNode {
   const id = useId()
   const [token, setText] = useState('')
   const { busy, error, attempt } = useAttempt()
@@ -21,7 +21,7 @@ export function TokenForm({ source, onKept }: { source: SourceName; onKept: () =
     await onKept()
   }
   return (
-    <form aria-label={`Access token for ${sourceNames[source]}`} onSubmit={(event) => void keep(event)} className="mt-3">
+    <form aria-label={`Token of ${sourceNames[source]}`} onSubmit={(event) => void keep(event)} className="mt-3">
       <label htmlFor={id}>Access token for {sourceNames[source]}</label>
       <div className="mt-1 flex gap-2">
         <input
@@ -35,7 +35,7 @@ export function TokenForm({ source, onKept }: { source: SourceName; onKept: () =
           className={cx(fieldClass, 'h-8 min-w-0 flex-1 font-mono text-small')}
         />
         <Button type="submit" disabled={busy || token.trim() === ''}>
-          Keep and try again
+          {action}
         </Button>
       </div>
       {error ? <ErrorNote message={error.message} className="mt-2" /> : null}

@@ -45,5 +45,11 @@ export async function loadOffer(entryId: string): Promise<void> {
   }
 }
 
+/** Whether a token is kept for each source. */
+export const keptTokens = (): Promise<Record<SourceName, boolean>> => call((core) => core.catalogue.tokens())
+
+/** Forgets what sources have offered, as when other ones are asked from now on. */
+export const forgetOffers = (): void => useCatalogue.setState({ offers: {} })
+
 /** Keeps an access token of a source; null forgets it. */
 export const setToken = (source: SourceName, token: string | null): Promise<void> => call((core) => core.catalogue.setToken({ source, token }))

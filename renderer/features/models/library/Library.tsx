@@ -1,5 +1,5 @@
 import { FolderPlus } from 'lucide-react'
-import { useDeferredValue, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { useDeferredValue, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import type { EngineStatus } from '#contract'
 import { Button } from '../../../components/Button.tsx'
 import { ErrorNote } from '../../../components/ErrorNote.tsx'
@@ -39,6 +39,12 @@ export function Library({ engine, selectedId }: { engine: EngineStatus | null; s
   const isMany = (models?.length ?? 0) > MANY
   const shown = models ? listed(models, isMany ? search : '', isMany ? order : null) : []
   const selected = models?.find(({ model }) => model.id === selectedId)
+  const last = useRef(selectedId)
+  useEffect(() => {
+    // The focus goes back to the row whose particulars were closed.
+    if (last.current !== null && selectedId === null) document.querySelector<HTMLElement>(`[data-model-link="${CSS.escape(last.current)}"]`)?.focus()
+    last.current = selectedId
+  }, [selectedId])
   const use = (id: string): void => {
     setFailure(null)
     chooseModel(id).catch((thrown: unknown) => setFailure(toAppError(thrown).message))

@@ -33,7 +33,7 @@ export function ModelDefaultsForm({ model: { model, overrides, trainedContext } 
     <div className="flex flex-col gap-4 pt-2 pb-4">
       {error ? <ErrorNote message={error.message} /> : null}
       <PlacementForm model={model} placement={overrides.placement} trainedContext={trainedContext} onChange={(placement) => set({ placement })} />
-      <div className="flex flex-col gap-1.5">
+      <div className="flex flex-col items-start gap-1.5">
         <p>Picture detail</p>
         <Segmented label="Picture detail for this model" value={detail === 'custom' ? null : detail} options={details} onChange={setDetail} />
       </div>

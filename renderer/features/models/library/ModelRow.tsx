@@ -1,5 +1,5 @@
 import { ChevronRight } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { useId, type ReactNode } from 'react'
 import type { EngineStatus, LibraryModel } from '#contract'
 import { Badge } from '../../../components/Badge.tsx'
 import { Button } from '../../../components/Button.tsx'
@@ -28,12 +28,14 @@ export function ModelRow({
   const { model, isCurrent } = one
   const work = useWorks((state) => state.works[verifyKey(model.id)])
   const trouble = troubleOf(one)
+  const facts = useId()
   return (
     <li className={cx('relative flex items-center gap-2 border-t border-hairline pr-3 first:border-t-0', isOpen ? 'bg-accent-soft' : 'hover:bg-hover')}>
       <button
         type="button"
-        data-model-link
+        data-model-link={model.id}
         aria-label={model.name}
+        aria-describedby={facts}
         aria-expanded={isOpen}
         onClick={onOpen}
         className="flex min-w-0 flex-1 items-center gap-3 rounded-md px-3 py-2.5 text-left focus-visible:-outline-offset-2"
@@ -46,7 +48,7 @@ export function ModelRow({
             {model.projectorPath === null ? <Badge>Text only</Badge> : null}
             {trouble ? <Badge tone="danger">{trouble}</Badge> : null}
           </span>
-          <span className="mt-0.5 block text-muted tabular-nums [overflow-wrap:anywhere]">{factsOf(one, today)}</span>
+          <span id={facts} className="mt-0.5 block text-muted tabular-nums [overflow-wrap:anywhere]">{factsOf(one, today)}</span>
         </span>
       </button>
       {isCurrent ? (

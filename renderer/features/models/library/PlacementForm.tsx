@@ -63,7 +63,7 @@ export function PlacementForm({
           onChange={(gpuLayers) => set({ gpuLayers })}
         />
       ) : null}
-      <div className="flex flex-col gap-1.5">
+      <div className="flex flex-col items-start gap-1.5">
         <p>Precision of the context</p>
         <Segmented
           label="Precision of the context"
@@ -97,8 +97,8 @@ function Cost({ fit }: { fit: Fit | null }): ReactNode {
 
 function Reset({ label, onReset }: { label: string; onReset: () => void }): ReactNode {
   return (
-    <button type="button" aria-label={`Let the app choose: ${label}`} onClick={onReset} className="rounded-md text-accent hover:text-accent-strong">
-      Automatic
+    <button type="button" aria-label={`Reset ${label}`} onClick={onReset} className="rounded-md text-accent hover:text-accent-strong">
+      Reset
     </button>
   )
 }

@@ -1,0 +1,138 @@
+import { Checkbox } from '@base-ui/react/checkbox'
+import { ArrowDown, ArrowUp, Check } from 'lucide-react'
+import { useEffect, useState, type ReactNode } from 'react'
+import { SourceName, type Settings } from '#contract'
+import { Button } from '../../../components/Button.tsx'
+import { ErrorNote } from '../../../components/ErrorNote.tsx'
+import { fieldClass } from '../../../components/field.ts'
+import { IconButton } from '../../../components/IconButton.tsx'
+import { cx } from '../../../lib/cx.ts'
+import { useAttempt } from '../library/useAttempt.ts'
+import { moved, toggled } from './sourceOrder.ts'
+import { forgetOffers, keptTokens, setToken } from './store.ts'
+import { TokenForm } from './TokenForm.tsx'
+import { sourceNames } from './words.ts'
+
+type Sources = Settings['sources']
+
+const names: Record<SourceName, string> = { ...sourceNames, mirror: 'A mirror of Hugging Face' }
+
+/** The sources in the order they are asked, the address of a mirror, and the tokens that are kept. */
+export function SourceSettings({ sources, onChange }: { sources: Sources; onChange: (sources: Sources) => void }): ReactNode {
+  const { order, mirrorUrl } = sources
+  const [kept, setKept] = useState<Record<SourceName, boolean> | null>(null)
+  const [tokenOf, setTokenOf] = useState<SourceName | null>(null)
+  const { error, attempt } = useAttempt()
+  const refresh = async (): Promise<void> => setKept(await keptTokens())
+  useEffect(() => {
+    let isOver = false
+    // Without an answer no tokens are offered; the order can be changed all the same.
+    keptTokens().then((known) => isOver || setKept(known), () => {})
+    return () => {
+      isOver = true
+    }
+  }, [])
+  const change = (next: Partial<Sources>): void => {
+    forgetOffers()
+    onChange({ ...sources, ...next })
+  }
+  const rest = SourceName.options.filter((name) => !order.includes(name))
+  return (
+    <div className="pt-1">
+      <p className="mb-2 text-muted">They are asked in this order; the next one when one does not answer.</p>
+      <ol aria-label="Sources" className="divide-y divide-hairline rounded-lg border border-hairline">
+        {[...order, ...rest].map((name, i) => {
+          const isOn = order.includes(name)
+          return (
+            <li key={name} className="px-3 py-2">
+              <div className="flex min-h-8 items-center gap-1">
+                <label className="flex min-w-0 flex-1 items-center gap-2.5">
+                  <Checkbox.Root
+                    checked={isOn}
+                    onCheckedChange={() => change({ order: toggled(order, name) })}
+                    className="flex size-4 shrink-0 items-center justify-center rounded-[4px] border border-control bg-raised data-[checked]:border-accent data-[checked]:bg-accent"
+                  >
+                    <Checkbox.Indicator>
+                      <Check className="size-3 text-on-accent" strokeWidth={3} aria-hidden />
+                    </Checkbox.Indicator>
+                  </Checkbox.Root>
+                  <span className="first-letter:uppercase">{names[name]}</span>
+                </label>
+                {isOn ? <TokenButton name={name} isKept={kept?.[name] ?? false} onEdit={() => setTokenOf(tokenOf === name ? null : name)} onForget={() => void attempt(() => setToken(name, null).then(refresh))} /> : null}
+                <IconButton label={`Ask ${names[name]} earlier`} disabled={!isOn || i === 0} onClick={() => change({ order: moved(order, name, -1) })}>
+                  <ArrowUp />
+                </IconButton>
+                <IconButton label={`Ask ${names[name]} later`} disabled={!isOn || i === order.length - 1} onClick={() => change({ order: moved(order, name, 1) })}>
+                  <ArrowDown />
+                </IconButton>
+              </div>
+              {name === 'mirror' && isOn ? <MirrorAddress address={mirrorUrl} onChange={(next) => change({ mirrorUrl: next })} /> : null}
+              {tokenOf === name ? (
+                <div className="pb-1">
+                  <TokenForm
+                    source={name}
+                    action="Keep"
+                    onKept={async () => {
+                      setTokenOf(null)
+                      forgetOffers()
+                      await refresh()
+                    }}
+                  />
+                </div>
+              ) : null}
+            </li>
+          )
+        })}
+      </ol>
+      {error ? <ErrorNote message={error.message} className="mt-2" /> : null}
+    </div>
+  )
+}
+
+function TokenButton({ name, isKept, onEdit, onForget }: { name: SourceName; isKept: boolean; onEdit: () => void; onForget: () => void }): ReactNode {
+  return isKept ? (
+    <Button kind="quiet" aria-label={`Forget the token of ${names[name]}`} onClick={onForget}>
+      Forget token
+    </Button>
+  ) : (
+    <Button kind="quiet" aria-label={`Token for ${names[name]}`} onClick={onEdit}>
+      Token…
+    </Button>
+  )
+}
+
+/** The address of the mirror, kept when the field is left. */
+function MirrorAddress({ address, onChange }: { address: string | null; onChange: (address: string | null) => void }): ReactNode {
+  const [text, setText] = useState<string | null>(null)
+  const value = text ?? address ?? ''
+  const trimmed = value.trim()
+  const isValid = trimmed === '' || /^https?:$/.test(URL.parse(trimmed)?.protocol ?? '')
+  const keep = (): void => {
+    if (!isValid) return
+    if (trimmed !== (address ?? '')) onChange(trimmed === '' ? null : trimmed)
+    setText(null)
+  }
+  return (
+    <div className="pt-1 pb-1">
+      <input
+        aria-label="Address of the mirror"
+        aria-invalid={!isValid}
+        type="url"
+        spellCheck={false}
+        autoComplete="off"
+        maxLength={2048}
+        placeholder="https://hf-mirror.com"
+        value={value}
+        onChange={(event) => setText(event.target.value)}
+        onBlur={keep}
+        onKeyDown={(event) => event.key === 'Enter' && keep()}
+        className={cx(fieldClass, 'h-8 font-mono text-small')}
+      />
+      {isValid ? null : (
+        <p role="alert" className="mt-1 text-danger">
+          Write it as https://host.
+        </p>
+      )}
+    </div>
+  )
+}

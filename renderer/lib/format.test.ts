@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { counted, day, timeLeft } from './format.ts'
+
+const plain = (text: string): string => text.replaceAll('\u00a0', ' ')
+
+test.each([
+  [0, 'about 1 s'],
+  [3, 'about 5 s'],
+  [41, 'about 45 s'],
+  [55, 'about 1 min'],
+  [130, 'about 2 min'],
+  [3599, 'about 1 h'],
+  [3600, 'about 1 h'],
+  [4800, 'about 1 h 20 min'],
+  [7000, 'about 2 h'],
+])('%d s left is told as "%s"', (seconds, words) => {
+  expect(plain(timeLeft(seconds))).toBe(words)
+})
+
+test('a past day is near or a date', () => {
+  const now = new Date(2025, 5, 15, 0, 30).getTime()
+  expect(day(now, now)).toBe('today')
+  expect(day(now - 60 * 60_000, now)).toBe('yesterday')
+  expect(day(new Date(2025, 5, 9, 23, 0).getTime(), now)).toBe('6 days ago')
+  expect(day(new Date(2025, 4, 1).getTime(), now)).toMatch(/2025/)
+  expect(day(now + 5_000, now)).toBe('today')
+})
+
+test('counts have their noun', () => {
+  expect(counted(1, 'model')).toBe('1 model')
+  expect(counted(1200, 'model')).toBe('1,200 models')
+})
