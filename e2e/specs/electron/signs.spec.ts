@@ -1,0 +1,99 @@
+import { once } from 'node:events'
+import { mergeTests } from '@playwright/test'
+import { test as desktopTest } from '../../support/electronFixtures.ts'
+import { watchSigns } from '../../support/shellSigns.ts'
+import { expect, projector, test as sourceTest, text, tiny } from '../../support/sourceFixtures.ts'
+import type { ModelsPage } from '../../pages/models.ts'
+
+const test = mergeTests(desktopTest, sourceTest)
+const q4 = `${tiny.name} Q4_K_M`
+const FIRST_BYTES = 1_000_000
+const idleMenu = ['Open Sightline', 'New conversation', '', 'Quit']
+
+/** Begins a download and opens the list of downloads. */
+async function download(models: ModelsPage): Promise<void> {
+  await models.open()
+  await models.openEntry(tiny.name)
+  await models.root.getByRole('button', { name: 'Download Q4_K_M' }).click()
+  await models.part('Downloads')
+}
+
+test('the taskbar and the tray follow a download until it rests or is done', async ({ desktop, models, source }) => {
+  source.server.script(tiny.repository, tiny.q4, [{ kind: 'stall', afterBytes: FIRST_BYTES }])
+  const signs = await watchSigns(desktop.electron)
+  await download(models)
+  const share = async () => Number(/^(0\.\d+) normal$/.exec(await signs.bar())?.[1] ?? Number.NaN)
+  await expect.poll(share).toBeCloseTo(FIRST_BYTES / (text.length + projector.length), 3)
+  await expect.poll(async () => (await signs.trayMenu())[3]).toMatch(/^Downloading a model: \d\d?%$/)
+  expect(await signs.toolTip()).toMatch(/^Sightline\. Downloading a model: \d\d?%$/)
+
+  const line = models.downloads.getByRole('listitem', { name: q4 })
+  await line.getByRole('button', { name: `Pause ${q4}` }).click()
+  await expect.poll(() => signs.bar()).toBe('-1 none')
+  await expect.poll(() => signs.trayMenu()).toEqual(idleMenu)
+  expect(await signs.toolTip()).toBe('Sightline')
+
+  await line.getByRole('button', { name: `Resume ${q4}` }).click()
+  await expect(line).toHaveAttribute('data-state', 'done')
+  await expect.poll(() => signs.bar()).toBe('-1 none')
+  await expect.poll(() => signs.trayMenu()).toEqual(idleMenu)
+})
+
+test('a lost connection and a download that stopped are told apart', async ({ desktop, models, source }) => {
+  const lost = { kind: 'status', status: 503, retryAfter: '600' } as const
+  source.server.script(tiny.repository, tiny.q4, [{ kind: 'drop', afterBytes: FIRST_BYTES }, lost])
+  const signs = await watchSigns(desktop.electron)
+  await download(models)
+  await expect.poll(() => signs.bar()).toMatch(/^0\.\d+ paused$/)
+  await expect.poll(() => signs.toolTip()).toMatch(/^Sightline\. Waiting for the connection: \d\d?%$/)
+  await expect.poll(() => source.server.left(tiny.repository, tiny.q4)).toBe(0)
+  source.server.script(tiny.repository, tiny.q4, [{ kind: 'flip', at: 10 }])
+  const line = models.downloads.getByRole('listitem', { name: q4 })
+  await line.getByRole('button', { name: `Pause ${q4}` }).click()
+  await line.getByRole('button', { name: `Resume ${q4}` }).click()
+  await expect(line).toHaveAttribute('data-state', 'failed')
+  await expect.poll(() => signs.trayMenu()).toContain('A download has stopped')
+  await expect.poll(() => signs.bar()).toBe(process.platform === 'win32' ? '1 error' : '-1 none')
+})
+
+test('the tray opens the window, begins a conversation and quits', async ({ chat, desktop, models, source }) => {
+  source.server.script(tiny.repository, tiny.q4, [{ kind: 'stall', afterBytes: FIRST_BYTES }])
+  const signs = await watchSigns(desktop.electron)
+  await chat.ask('Hello')
+  await chat.ended()
+  // The menu is seen when it changes.
+  await download(models)
+  await expect.poll(() => signs.trayMenu()).toContain('Quit')
+  const minimized = () => desktop.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isMinimized())
+  const minimize = () => desktop.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.minimize())
+
+  await minimize()
+  await signs.chooseInTray('Open Sightline')
+  await expect.poll(minimized).toBe(false)
+  await expect(models.root).toBeVisible()
+
+  await minimize()
+  await signs.chooseInTray('New conversation')
+  await expect.poll(minimized).toBe(false)
+  await expect(models.root).toBeHidden()
+  await expect(chat.question).toBeFocused()
+  await expect(chat.questions).toHaveCount(0)
+
+  const ended = once(desktop.electron.process(), 'exit')
+  await signs.chooseInTray('Quit')
+  expect(await ended).toEqual([0, null])
+})
+
+test('the app has a menu, and a new conversation is begun from it', async ({ chat, desktop }) => {
+  await chat.ask('Hello')
+  await chat.ended()
+  const menus = await desktop.electron.evaluate(({ Menu }) => {
+    const items = Menu.getApplicationMenu()?.items ?? []
+    const begin = items.flatMap(({ submenu }) => submenu?.items ?? []).find(({ label }) => label === 'New conversation')
+    begin?.click()
+    return items.map(({ label }) => label.replace('&', ''))
+  })
+  expect(menus).toEqual(expect.arrayContaining(['File', 'Edit', 'View', 'Window']))
+  await expect(chat.questions).toHaveCount(0)
+  await expect(chat.question).toBeFocused()
+})
