@@ -62,7 +62,13 @@ function Finder(): ReactNode {
     <>
       <form aria-label="Search a folder" onSubmit={submit} className="flex items-end gap-2">
         <div className="min-w-0 flex-1">
-          <PathField label="Folder or file" placeholder="Empty: where LM Studio, Ollama, llama.cpp and Jan keep theirs" value={path} onChange={setPath} />
+          <PathField
+            label="Folder or file"
+            note="Empty: where LM Studio, Ollama, llama.cpp and Jan keep theirs."
+            placeholder="/path/to/folder"
+            value={path}
+            onChange={setPath}
+          />
         </div>
         <Button type="submit">Search</Button>
       </form>

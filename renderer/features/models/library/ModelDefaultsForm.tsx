@@ -10,7 +10,7 @@ import { SystemPrompt } from '../../../components/SystemPrompt.tsx'
 import { budgetOf, detailOf, type Detail } from '../../../lib/detail.ts'
 import { changedWords } from './overrides.ts'
 import { PlacementForm } from './PlacementForm.tsx'
-import { setOverrides } from './store.ts'
+import { changeOverrides } from './store.ts'
 import { useAttempt } from './useAttempt.ts'
 
 const details = [
@@ -24,7 +24,7 @@ const details = [
 /** What the user chose for one model alone. What is left empty is as in the settings, or as the model has it. */
 export function ModelDefaultsForm({ model: { model, overrides, trainedContext } }: { model: LibraryModel }): ReactNode {
   const { error, attempt } = useAttempt()
-  const set = (change: Partial<ModelOverrides>): void => void attempt(() => setOverrides(model.id, { ...overrides, ...change }))
+  const set = (change: Partial<ModelOverrides>): void => void attempt(() => changeOverrides(model.id, change))
   const detail = detailOf(overrides.budget)
   const setDetail = (next: Detail): void => {
     if (next !== 'custom') set({ budget: next === 'model' ? null : budgetOf(next) })

@@ -48,7 +48,7 @@ export function ModelPanel({ model: one, engine, today }: { model: LibraryModel;
               <Pencil />
             </IconButton>
           )}
-          <IconButton label="Close the particulars" hint="Esc" className="-mr-2 hidden @min-[820px]:inline-flex" onClick={() => openModels()}>
+          <IconButton label="Close the particulars" hint="Esc" className="-mr-2 hidden! @min-[820px]:inline-flex!" onClick={() => openModels()}>
             <X />
           </IconButton>
         </div>

@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import type { Fit, FoundModel, LibraryModel, MemoryPlan, Model, ModelOverrides, ModelSpace, Placement } from '#contract'
+import { noOverrides, type Fit, type FoundModel, type LibraryModel, type MemoryPlan, type Model, type ModelOverrides, type ModelSpace, type Placement } from '#contract'
 import { follow } from '../../../lib/follow.ts'
 import { call, connection } from '../../../lib/rpc.ts'
 
@@ -12,8 +12,34 @@ export const followLibrary = (signal: AbortSignal): Promise<void> =>
     connection,
     signal,
     subscribe: (core, round) => core.library.watch(undefined, { signal: round }),
-    onEvent: (models) => useLibrary.setState({ models }),
+    onEvent: (models) => {
+      told = models
+      show()
+    },
   })
+
+/** What the core told last, and the defaults of models that are on their way to it. */
+let told: readonly LibraryModel[] = []
+const wanted = new Map<string, ModelOverrides>()
+const show = (): void =>
+  useLibrary.setState({ models: told.map((one) => ({ ...one, overrides: wanted.get(one.model.id) ?? one.overrides })) })
+
+/** Changes some of a model's defaults: shown at once, on top of changes that are on their way, and taken back when refused. */
+export async function changeOverrides(id: string, change: Partial<ModelOverrides>): Promise<void> {
+  const stored = told.find(({ model }) => model.id === id)?.overrides ?? noOverrides
+  const next = { ...(wanted.get(id) ?? stored), ...change }
+  const isLast = (): boolean => wanted.get(id) === next
+  wanted.set(id, next)
+  show()
+  try {
+    await call((core) => core.library.setOverrides({ id, overrides: next }))
+    if (isLast()) wanted.delete(id)
+  } catch (thrown) {
+    if (isLast()) wanted.delete(id)
+    show()
+    throw thrown
+  }
+}
 
 /** Makes a model the current one. */
 export const chooseModel = async (id: string): Promise<void> => void (await call((core) => core.models.choose({ id })))
@@ -35,8 +61,6 @@ export const planFor = (modelId: string, placement: Placement): Promise<{ plan: 
 export const unloadModel = (): Promise<void> => call((core) => core.engine.unload())
 
 export const renameModel = (id: string, name: string): Promise<void> => call((core) => core.library.rename({ id, name }))
-
-export const setOverrides = (id: string, overrides: ModelOverrides): Promise<void> => call((core) => core.library.setOverrides({ id, overrides }))
 
 /** Shows the model's file in the system's file manager. */
 export const revealModel = (id: string): Promise<void> => call((core) => core.library.reveal({ id }))
