@@ -20,6 +20,8 @@ export interface Grounded {
   readonly views: Views
   readonly space: Space
   readonly marks: readonly Pick<Mark, 'shape' | 'label' | 'time'>[]
+  /** The marks' numbers in the answer. */
+  readonly numbers: readonly number[]
 }
 
 /** The picture with what the answer found on it, and what can be done with that. */
@@ -34,7 +36,8 @@ export function GroundedPicture({
   onHighlight: (index: number | null) => void
   onCrop?: (index: number) => void
 }): ReactNode {
-  const { name, url, views, marks } = picture
+  const { name, url, views, marks, numbers } = picture
+  const drawn = marks.map(({ shape, label }, i) => ({ shape, label, number: numbers[i]! }))
   const frame = useRef<HTMLDivElement>(null)
   const [shown, setShown] = useState<Size>({ width: 0, height: 0 })
   const [visible, setVisible] = useState(true)
@@ -52,11 +55,11 @@ export function GroundedPicture({
     <figure className="flex w-fit max-w-full flex-col overflow-hidden rounded-lg border border-hairline bg-mat" aria-label={`${name} with ${marks.length === 1 ? 'one place' : `${marks.length} places`} marked`}>
       <div ref={frame} className="relative max-w-full" style={{ width: Math.round(views.original.width * scale), aspectRatio: `${views.original.width} / ${views.original.height}` }}>
         <img src={url} alt={name} draggable={false} className="block size-full" decoding="async" />
-        {visible && shown.width > 0 ? <MarkOverlay marks={marks} original={views.original} shown={shown} highlighted={highlighted} onHighlight={onHighlight} /> : null}
+        {visible && shown.width > 0 ? <MarkOverlay marks={drawn} original={views.original} shown={shown} highlighted={highlighted} onHighlight={onHighlight} /> : null}
       </div>
       <figcaption className="flex h-8 items-center gap-0.5 border-t border-hairline bg-raised px-1.5">
         <span className="min-w-0 flex-1 truncate px-1 text-small text-muted">{name}</span>
-        {onCrop && highlighted !== null ? (
+        {onCrop && highlighted !== null && numbers.includes(highlighted) ? (
           <IconButton label="Ask about this part" size="small" onClick={() => onCrop(highlighted)}>
             <Crop />
           </IconButton>

@@ -8,6 +8,8 @@ import { labelWidth, placeLabels, type Area } from './markLayout.ts'
 export interface DrawnMark {
   readonly shape: Shape
   readonly label: string
+  /** Its number in the answer, which gives its colour. */
+  readonly number: number
 }
 
 /** Side of a point's ring, in px. */
@@ -33,10 +35,10 @@ export function MarkOverlay({
   const spots = placeLabels(areas, marks.map(({ label }) => label), shown)
   return (
     <div className="pointer-events-none absolute inset-0 overflow-hidden" data-testid="marks">
-      {marks.map((mark, index) => (
-        <div key={index} className={cx('contents', highlighted !== null && highlighted !== index && '[&>*]:opacity-25')}>
-          <Outline area={areas[index]!} mark={mark} index={index} strong={highlighted === index} onHighlight={onHighlight} />
-          <Label spot={spots[index] ?? null} text={mark.label} index={index} />
+      {marks.map((mark, i) => (
+        <div key={mark.number} className={cx('contents', highlighted !== null && highlighted !== mark.number && '[&>*]:opacity-25')}>
+          <Outline area={areas[i]!} mark={mark} strong={highlighted === mark.number} onHighlight={onHighlight} />
+          <Label spot={spots[i] ?? null} mark={mark} />
         </div>
       ))}
     </div>
@@ -48,12 +50,12 @@ function areaOf(shape: Shape, { width, height }: Size): Area {
   return { x: shape.x1 * width, y: shape.y1 * height, width: (shape.x2 - shape.x1) * width, height: (shape.y2 - shape.y1) * height }
 }
 
-function Outline({ area, mark, index, strong, onHighlight }: { area: Area; mark: DrawnMark; index: number; strong: boolean; onHighlight: (index: number | null) => void }): ReactNode {
+function Outline({ area, mark, strong, onHighlight }: { area: Area; mark: DrawnMark; strong: boolean; onHighlight: (index: number | null) => void }): ReactNode {
   return (
     <div
-      data-mark={index}
+      data-mark={mark.number}
       title={mark.label}
-      onPointerEnter={() => onHighlight(index)}
+      onPointerEnter={() => onHighlight(mark.number)}
       onPointerLeave={() => onHighlight(null)}
       className={cx('pointer-events-auto absolute box-border transition-opacity', mark.shape.type === 'point' ? 'rounded-full' : 'rounded-[3px]')}
       style={{
@@ -61,7 +63,7 @@ function Outline({ area, mark, index, strong, onHighlight }: { area: Area; mark:
         top: area.y,
         width: Math.max(4, area.width),
         height: Math.max(4, area.height),
-        border: `${strong ? 3 : 2}px solid ${markColour(index)}`,
+        border: `${strong ? 3 : 2}px solid ${markColour(mark.number)}`,
         // a dark edge outside and a light one inside: the line reads on any picture
         boxShadow: '0 0 0 1px rgb(0 0 0 / 0.65), inset 0 0 0 1px rgb(255 255 255 / 0.7)',
       }}
@@ -69,14 +71,14 @@ function Outline({ area, mark, index, strong, onHighlight }: { area: Area; mark:
   )
 }
 
-function Label({ spot, text, index }: { spot: { x: number; y: number } | null; text: string; index: number }): ReactNode {
+function Label({ spot, mark: { label, number } }: { spot: { x: number; y: number } | null; mark: DrawnMark }): ReactNode {
   if (!spot) return null
   return (
     <span
       className="absolute truncate rounded-[3px] px-[5px] text-[11px] leading-[18px] font-medium whitespace-nowrap text-black transition-opacity"
-      style={{ left: spot.x, top: spot.y, maxWidth: labelWidth(text), background: markColour(index) }}
+      style={{ left: spot.x, top: spot.y, maxWidth: labelWidth(label), background: markColour(number) }}
     >
-      {text}
+      {label}
     </span>
   )
 }

@@ -1,9 +1,11 @@
 import type { ComponentProps, ReactNode } from 'react'
 import { Streamdown, defaultRehypePlugins, defaultRemarkPlugins, type Components, type ExtraProps } from 'streamdown'
 import { cx } from '../lib/cx.ts'
+import { addressed } from '../lib/grounding/index.ts'
 import { CodeBlock } from './CodeBlock.tsx'
 import { htmlAsText } from './htmlAsText.ts'
 import { Link } from './Link.tsx'
+import { MarkLink } from './MarkLink.tsx'
 
 /** A tag without the parser's own properties. */
 const plain = <T extends keyof HTMLElementTagNameMap>(Tag: T) =>
@@ -33,13 +35,19 @@ function codeOf(pre: ExtraProps['node']): { code: string; language: string | nul
   return { code: code.replace(/\n$/, ''), language: language?.slice('language-'.length) ?? null }
 }
 
+/** A link of an answer: to a place on its picture, or to an address. */
+function AnswerLink({ href, children }: { href?: unknown; children?: ReactNode }): ReactNode {
+  const named = addressed(typeof href === 'string' ? href : undefined)
+  return named && 'mark' in named ? <MarkLink index={named.mark}>{children}</MarkLink> : <Link href={href}>{children}</Link>
+}
+
 const components: Components = {
   ...Object.fromEntries(
     (['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'ul', 'ol', 'li', 'blockquote', 'hr', 'strong', 'em', 'del', 'thead', 'tbody', 'tr', 'th', 'td', 'sup', 'sub', 'section'] as const).map(
       (tag) => [tag, plain(tag)],
     ),
   ),
-  a: ({ href, children }) => <Link href={href}>{children}</Link>,
+  a: ({ href, children }) => <AnswerLink href={href}>{children}</AnswerLink>,
   img: ({ alt, src }) => <PictureAsText alt={alt} src={src} />,
   inlineCode: ({ children }) => <code className="code-inline">{children}</code>,
   pre: ({ node }) => <CodeBlock {...codeOf(node)} />,
