@@ -188,6 +188,22 @@ test('the model chip switches to another model, loads it and takes it out of mem
   await expect(chip).toHaveAttribute('data-state', 'off')
 })
 
+test('the speed of a model is measured, and an adapter that is none is refused', async ({ models }) => {
+  await models.open()
+  const particulars = await models.openModel('Demo model')
+  await models.unfold(particulars, 'Speed')
+  await particulars.getByRole('button', { name: 'Measure' }).click()
+  await expect(particulars.getByRole('button', { name: 'Measure again' })).toBeVisible({ timeout: 90_000 })
+  const pictures = particulars.getByRole('table', { name: 'Time for a picture by its size' })
+  await expect(pictures.getByRole('row').nth(1)).toContainText(/\d+ × \d+.*\d (ms|s)/)
+  await expect(particulars.getByRole('list', { name: 'Left out' })).toContainText('The model was trained for 4,096 tokens')
+  await models.unfold(particulars, 'Speed')
+  await models.unfold(particulars, 'Adapters')
+  await particulars.getByLabel('LoRA adapter').fill(join(demo, 'demo-mmproj-f16.gguf'))
+  await particulars.getByRole('button', { name: 'Add adapter' }).click()
+  await expect(particulars.getByRole('alert')).toContainText(/adapter/i)
+})
+
 test('sources are asked in the order of the settings', async ({ models, source }) => {
   await models.open()
   await models.part('Get a model')

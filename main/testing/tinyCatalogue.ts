@@ -1,8 +1,10 @@
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { CatalogueEntry } from '#contract'
 
 const resources = resolve(import.meta.dirname, '../../resources')
+
+const LIST = 'catalogue.json'
 
 /** The shape of the demo model, as an entry of the catalogue tells it. */
 const demoShape = {
@@ -28,6 +30,7 @@ export interface TinyEntry {
 export function tinyResources(folder: string, entries: readonly TinyEntry[]): string {
   mkdirSync(join(folder, 'catalogue'), { recursive: true })
   for (const name of readdirSync(resources)) if (name !== 'catalogue') symlinkSync(join(resources, name), join(folder, name), 'junction')
+  for (const name of readdirSync(join(resources, 'catalogue'))) if (name !== LIST) copyFileSync(join(resources, 'catalogue', name), join(folder, 'catalogue', name))
   const licence = (allowsCommercialUse: boolean) => ({ name: allowsCommercialUse ? 'Apache 2.0' : 'Research licence', url: 'https://www.apache.org/licenses/LICENSE-2.0', allowsCommercialUse })
   const stored = entries.map(({ repository, allowsCommercialUse = true, ...entry }) => ({
     ...CatalogueEntry.parse({
@@ -43,6 +46,6 @@ export function tinyResources(folder: string, entries: readonly TinyEntry[]): st
     shape: demoShape,
     shapeFoundAt: 'https://huggingface.co',
   }))
-  writeFileSync(join(folder, 'catalogue/catalogue.json'), JSON.stringify({ entries: stored }))
+  writeFileSync(join(folder, 'catalogue', LIST), JSON.stringify({ entries: stored }))
   return folder
 }

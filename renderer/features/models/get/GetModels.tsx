@@ -45,7 +45,7 @@ export function GetModels({
                 <EntryLine entry={entry} />
               </Accordion.Trigger>
             </Accordion.Header>
-            <Accordion.Panel className="pb-4 pr-4 pl-4 mid:pl-11">
+            <Accordion.Panel className="pt-3 pr-4 pb-4 pl-4 mid:pl-11">
               <p className="mb-3 text-muted">
                 <a
                   href={entry.licence.url}

@@ -16,6 +16,7 @@ export function BenchmarkTable({ result }: { result: BenchmarkResult }): ReactNo
   const { rows, machine, published } = result
   const texts = rows.filter(isText)
   const pictures = rows.filter(isPicture)
+  const skipped = rows.filter(isSkipped)
   return (
     <div className="flex flex-col gap-4 tabular-nums">
       {texts.length > 0 ? (
@@ -75,11 +76,15 @@ export function BenchmarkTable({ result }: { result: BenchmarkResult }): ReactNo
           </tbody>
         </table>
       ) : null}
-      {rows.filter(isSkipped).map(({ what, reason }) => (
-        <p key={what} className="text-muted">
-          {what}: {reason}
-        </p>
-      ))}
+      {skipped.length > 0 ? (
+        <ul aria-label="Left out" className="flex flex-col gap-1 text-muted">
+          {skipped.map(({ what, reason }) => (
+            <li key={what} className="first-letter:uppercase">
+              {what}: {reason}
+            </li>
+          ))}
+        </ul>
+      ) : null}
       <p className="text-small text-subtle">
         In tokens, measured {day(result.startedAt, today)}
         {result.isComplete ? '' : ', not to its end'} on {[machine.backend, machine.cpu].filter(Boolean).join(', ')}.

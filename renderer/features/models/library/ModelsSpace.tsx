@@ -38,11 +38,11 @@ export function ModelsSpace(): ReactNode {
       {space.disks.map((disk) => (
         <div key={disk.path} className="mb-3">
           <p className="tabular-nums">
-            {bytes(disk.modelBytes)} of models, {bytes(disk.freeBytes)} free
+            {disk.modelBytes > 0 ? `${bytes(disk.modelBytes)} of models` : 'No models yet'}, {bytes(disk.freeBytes)} free
             {space.disks.length > 1 ? <span className="text-muted"> on {disk.path}</span> : null}
           </p>
           <div className="mt-1.5 flex h-1.5 gap-px overflow-hidden rounded-full bg-active" aria-hidden>
-            <span className="min-w-0.5 bg-accent" style={{ flex: `${disk.modelBytes} 0 0` }} />
+            {disk.modelBytes > 0 ? <span className="min-w-0.5 bg-accent" style={{ flex: `${disk.modelBytes} 0 0` }} /> : null}
             <span className="bg-control/50" style={{ flex: `${Math.max(0, disk.totalBytes - disk.freeBytes - disk.modelBytes)} 0 0` }} />
             <span style={{ flex: `${disk.freeBytes} 0 0` }} />
           </div>
