@@ -25,6 +25,14 @@ const details = [
   { value: 'full', label: 'Full' },
 ] as const
 
+/** Minutes after which an unused model leaves memory; `never` keeps it. */
+const idleTimes = [
+  { value: '5', label: '5 min' },
+  { value: '15', label: '15 min' },
+  { value: '60', label: '1 hour' },
+  { value: 'never', label: 'Never' },
+] as const
+
 /** Everything a user can choose. `defaults` are the current model's own values; null while unknown. */
 export function SettingsDialog({
   open,
@@ -77,6 +85,14 @@ export function SettingsDialog({
           defaults={defaults?.sampling ?? null}
           onChange={(sampling) => void updateSettings({ sampling })}
         />
+        <SettingRow label="Unload an unused model" note="It frees its memory; the next question loads it again.">
+          <Segmented
+            label="Unload an unused model after"
+            value={settings.engineIdleMinutes === null ? 'never' : String(settings.engineIdleMinutes)}
+            options={idleTimes}
+            onChange={(after) => void updateSettings({ engineIdleMinutes: after === 'never' ? null : Number(after) })}
+          />
+        </SettingRow>
         <fieldset className="border-t border-hairline pt-4">
           <legend className="float-left mb-2 font-medium">Where models come from</legend>
           <div className="clear-both">{sources}</div>
