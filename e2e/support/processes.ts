@@ -28,9 +28,13 @@ function allProcesses(): Process[] {
   })
 }
 
+/** The engine processes below the app's process as they are now. */
+export const engineProcesses = (app: number): number[] =>
+  allProcesses().filter(({ parent, command }) => parent === app && /engine[/\\]worker|workers[/\\]engine/.test(command)).map(({ pid }) => pid)
+
 /** The engine process below the app's process, once it is there. */
 export async function engineProcess(app: number): Promise<number> {
-  const find = () => allProcesses().find(({ parent, command }) => parent === app && /engine[/\\]worker|workers[/\\]engine/.test(command))?.pid
+  const find = () => engineProcesses(app)[0]
   await expect.poll(find, { message: 'the engine process' }).toBeDefined()
   return find() as number
 }

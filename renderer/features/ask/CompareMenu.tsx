@@ -17,7 +17,7 @@ export function CompareMenu({ conversationId }: { conversationId: string | null 
         <span className="truncate" title={`Comparing with ${compared.name}`}>
           Comparing with {compared.name}
         </span>
-        <IconButton label="Stop comparing" size="small" onClick={() => compareWith(conversationId, null)} className="mx-1">
+        <IconButton label="End comparing" size="small" onClick={() => compareWith(conversationId, null)} className="mx-1">
           <X />
         </IconButton>
       </span>

@@ -3,7 +3,6 @@ import type { ReactNode } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import type { Message } from '#contract'
 import { ErrorNote } from '../../components/ErrorNote.tsx'
-import { IconButton } from '../../components/IconButton.tsx'
 import { announce } from '../../lib/announce.ts'
 import { cx } from '../../lib/cx.ts'
 import { toAppError } from '../../lib/errors.ts'
@@ -15,6 +14,10 @@ import { CopyAnswer } from './CopyAnswer.tsx'
 import { LeftOut } from './LeftOut.tsx'
 import { selectBranch, useRead } from './store.ts'
 import { useAgain, type Again } from './useAgain.ts'
+
+const small = 'flex h-6 items-center gap-1.5 rounded-md px-1.5 text-small [&>svg]:size-3.5'
+const wordsClass = `${small} text-muted hover:bg-hover hover:text-ink`
+const chosenClass = `${small} text-accent`
 
 /**
  * Two answers to one question: side by side where there is room, else one below the other, in the order in which they were
@@ -34,10 +37,11 @@ export function AnswerPair({ pair, chosen }: { pair: readonly [string, string]; 
       </div>
       {again.refusal ? <ErrorNote message={again.refusal} /> : null}
       {streaming ? null : (
-        <div className="-ml-1.5 flex h-6 items-center gap-0.5" role="group" aria-label="Both answers">
-          <IconButton label="Answer again" size="small" onClick={() => again.ask()}>
-            <RotateCcw />
-          </IconButton>
+        <div className="-ml-1.5 flex h-6 items-center gap-2" role="group" aria-label="Both answers">
+          <button type="button" onClick={() => again.ask()} className={wordsClass}>
+            <RotateCcw aria-hidden />
+            Answer again
+          </button>
           <Branches message={chosen} />
         </div>
       )}
@@ -68,12 +72,12 @@ function Column({ answer, answers, isChosen, again }: { answer: Message; answers
       {streaming ? null : (
         <div className="-ml-1.5 flex min-h-6 flex-wrap items-center gap-0.5" role="group" aria-label="Answer actions">
           <CopyAnswer message={answer} />
-          <AnswerDetails answers={[answer, ...answers.filter((other) => other !== answer)]} />
+          <AnswerDetails answers={answers} />
           <button
             type="button"
             aria-pressed={isChosen}
             onClick={goOn}
-            className={cx('ml-1 flex h-6 items-center gap-1.5 rounded-md px-1.5 text-small [&>svg]:size-3.5', isChosen ? 'text-accent' : 'text-muted hover:bg-hover hover:text-ink')}
+            className={cx('ml-1', isChosen ? chosenClass : wordsClass)}
           >
             {isChosen ? <CircleDot aria-hidden /> : <Circle aria-hidden />}
             Go on with this one
