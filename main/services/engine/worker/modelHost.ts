@@ -1,7 +1,7 @@
 import { AppError } from '#contract'
 import type { FromWorker, SkippedVariant } from '../protocol.ts'
 import type { AnswerRequest, BackendChoice, ContextOptions, ModelFiles } from '../types.ts'
-import { collectGarbage } from './native/memoryAllocator.ts'
+import { releaseMemory } from './native/memoryAllocator.ts'
 import { createRuntime, UnusableVariant } from './native/runtime.ts'
 import type { Runtime } from './native/runtime.ts'
 import { Planner } from './planner.ts'
@@ -110,7 +110,7 @@ export class ModelHost {
     await Promise.allSettled(this.readers)
     if (!old) return
     await old.free()
-    collectGarbage()
+    releaseMemory()
     this.say({ type: 'unloaded' })
   }
 

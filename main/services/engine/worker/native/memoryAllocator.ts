@@ -18,8 +18,17 @@ export function returnFreedMemory(): void {
   }
 }
 
-/** Collects what JavaScript holds of a model that was unloaded, such as the buffers its file was read through. */
-export function collectGarbage(): void {
+/**
+ * Gives back what is left of a model that was unloaded: what JavaScript holds of it, such as the buffers its file was read
+ * through, and the small blocks that glibc keeps in the arena of every thread that once loaded a model.
+ */
+export function releaseMemory(): void {
   setFlagsFromString('--expose-gc')
   runInNewContext('gc')()
+  if (process.platform !== 'linux') return
+  try {
+    koffi.load('libc.so.6').func('int malloc_trim(size_t pad)')(0)
+  } catch {
+    // another C library: it keeps nothing
+  }
 }
