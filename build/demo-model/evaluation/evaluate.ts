@@ -1,6 +1,6 @@
 import type { Engine, ModelFiles } from '../../../main/headless.ts'
 import type { Model } from '../../../main/contract/index.ts'
-import type { Ability } from '../generator/abilities.ts'
+import type { Ability } from '../generator/ability.ts'
 import type { Conversation } from '../generator/conversation.ts'
 import { judge } from './judge.ts'
 import { evaluationConversations, requestFor, unrelatedConversations } from './questions.ts'

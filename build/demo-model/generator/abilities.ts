@@ -1,3 +1,4 @@
+import type { Ability } from './ability.ts'
 import { phrase } from './ask.ts'
 import type { Asking, Split } from './ask.ts'
 import { caption } from './caption.ts'
@@ -15,10 +16,6 @@ import type { SceneQuestion } from './sceneQuestions.ts'
 import { unrelatedQuestion } from './unrelated.ts'
 import { askAboutVideo, randomVideo, videoQuestions } from './video.ts'
 import type { VideoQuestion, VideoScene } from './video.ts'
-
-/** What the model is taught and tested on. */
-export const abilities = ['object', 'pictures', 'differs', 'followUp', 'count', 'relation', 'text', 'box', 'motion', 'change', 'when', 'odd', 'unknown', 'json', 'chat'] as const
-export type Ability = (typeof abilities)[number]
 
 /** What a conversation is made with. */
 export interface Making extends Asking {

@@ -1,4 +1,4 @@
-import type { Ability } from './abilities.ts'
+import type { Ability } from './ability.ts'
 import type { Language } from './language.ts'
 import type { Scene } from './scene.ts'
 
