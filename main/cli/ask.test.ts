@@ -137,7 +137,7 @@ describe.concurrent('sightline ask', () => {
   })
 
   test('--lora changes the answer by its scale', async () => {
-    const adapter = file(loraFile({ weights: { 'blk.0.ffn_down.weight': [384, 128], 'blk.2.ffn_down.weight': [384, 128] }, value: (i) => Math.sin(i) }))
+    const adapter = file(loraFile({ weights: { 'blk.0.ffn_down.weight': [512, 192], 'blk.2.ffn_down.weight': [512, 192] }, value: (i) => Math.sin(i) }))
     const say = async (...argv: string[]) => (await ask(['--image', CIRCLE, ...argv, '--max-tokens', '12', WHAT])).out
     expect(await say('--lora', `${adapter}=0`)).toBe('A red circle.\n')
     expect(await say('--lora', adapter)).not.toBe('A red circle.\n')

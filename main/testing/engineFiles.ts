@@ -9,7 +9,7 @@ import type { Field } from './ggufFields.ts'
 export interface BadFiles {
   readonly textModelCutInHalf: string
   readonly textModelWithTooManyTensors: string
-  /** Gives vectors of 64 numbers, the demo model takes 128. */
+  /** Gives vectors of 64 numbers, the demo model takes 192. */
   readonly narrowProjector: string
   readonly missing: string
   readonly textNamedPng: string
@@ -52,18 +52,18 @@ function pngHeader(width: number, height: number): Buffer {
   return bytes
 }
 
-/** The demo projector with half of its outputs: the matrix is cut, and everything behind it moves up. */
+/** The demo projector with 64 outputs: the matrix is cut, and everything behind it moves up. */
 function narrowed(file: Buffer): Buffer {
-  const HALF = 64
-  const INPUTS = 512
+  const NARROW = 64
   const { fields } = ggufFields(file)
   const at = (kind: Field['kind'], name: string) => fields.find((found) => found.kind === kind && found.name === name)!.at
-  file.writeUInt32LE(HALF, at('integer', 'clip.vision.projection_dim'))
-  file.writeBigUInt64LE(BigInt(HALF), at('dimension', 'mm.2.weight[1]'))
-  file.writeBigUInt64LE(BigInt(HALF), at('dimension', 'mm.2.bias[0]'))
-  const matrixBytes = HALF * INPUTS * 2
-  file.writeBigUInt64LE(file.readBigUInt64LE(at('offset', 'mm.2.weight')) + BigInt(matrixBytes), at('offset', 'mm.2.bias'))
+  const outputs = file.readUInt32LE(at('integer', 'clip.vision.projection_dim'))
+  const rowBytes = Number(file.readBigUInt64LE(at('dimension', 'mm.2.weight[0]'))) * 2
+  file.writeUInt32LE(NARROW, at('integer', 'clip.vision.projection_dim'))
+  file.writeBigUInt64LE(BigInt(NARROW), at('dimension', 'mm.2.weight[1]'))
+  file.writeBigUInt64LE(BigInt(NARROW), at('dimension', 'mm.2.bias[0]'))
+  file.writeBigUInt64LE(file.readBigUInt64LE(at('offset', 'mm.2.weight')) + BigInt(NARROW * rowBytes), at('offset', 'mm.2.bias'))
   for (const { kind, name, at: place } of fields)
-    if (kind === 'offset' && name.startsWith('v.blk.')) file.writeBigUInt64LE(file.readBigUInt64LE(place) - BigInt(matrixBytes + HALF * 4), place)
+    if (kind === 'offset' && name.startsWith('v.blk.')) file.writeBigUInt64LE(file.readBigUInt64LE(place) - BigInt((outputs - NARROW) * (rowBytes + 4)), place)
   return file
 }

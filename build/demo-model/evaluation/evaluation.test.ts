@@ -6,7 +6,7 @@ import type { Ability } from '../generator/ability.ts'
 import { evaluate, bars } from './evaluate.ts'
 
 /** A small sample of the evaluation: what the committed model must still reach, a little under what it reached. */
-const least: Readonly<Partial<Record<Ability, number>>> = {}
+const least: Readonly<Partial<Record<Ability, number>>> = { object: 0.93, pictures: 0.85, followUp: 0.75, unknown: 0.9, json: 0.93 }
 
 const folder = tempFolder()
 const headless = createHeadless({ spawnWorker: forkWorker, paths: { resources: resourcesPath, cache: folder.path } })

@@ -27,7 +27,7 @@ from export import export, load
 from language import LanguageShape
 from model import Model
 from peers import Board, Peers, board_for
-from trainer import MIX, Options, Trainer, readers_for
+from trainer import Options, Trainer, readers_for
 from vocabulary import learn_vocabulary
 
 
@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1 if torch.cuda.is_available() else min(8, os.cpu_count() or 1))
     parser.add_argument("--threads", type=int, default=1, help="of each worker")
     parser.add_argument("--batch", type=int, default=14, help="conversations per step of a worker")
-    parser.add_argument("--mix", type=json.loads, default=MIX, help="weights of abilities instead of the usual, JSON")
+    parser.add_argument("--mix", type=json.loads, help="weights of abilities instead of the usual, JSON")
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
     started = time.time()

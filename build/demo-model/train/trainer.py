@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Callable, Iterator
@@ -61,12 +61,12 @@ def has_bfloat16(device: torch.device) -> bool:
 
 @dataclass(frozen=True)
 class Options:
-    """`folder`: of checkpoint, log and files; `batch`: conversations per step; `mix`: how often each ability is shown."""
+    """`folder`: of checkpoint and files; `batch`: conversations per step; `mix`: how often each ability is shown instead of usually."""
 
     folder: Path
     seed: int = 1
     batch: int = 14
-    mix: dict[str, float] = field(default_factory=lambda: MIX)
+    mix: dict[str, float] | None = None
 
 
 def readers_for(model: Model) -> nn.ModuleList:
@@ -106,7 +106,7 @@ class Trainer:
             self._save()
 
     def _run_phase(self, phase: Phase, begin: float, length: float) -> None:
-        mix = self._adapted() if phase.name == "fine" else self.options.mix
+        mix = self.options.mix or (self._adapted() if phase.name == "fine" else MIX)
         what = "pictures" if phase.name == "vision" else "conversations"
         stream = Stream(f"{self.options.seed}/{phase.name}/{self.starts}/{self.peers.number}", what, mix)
         examples = iter(stream)
@@ -185,7 +185,7 @@ class Trainer:
         """The mix with more of what is not learnt yet."""
         file = self.folder / PROBE_FILE
         known = json.loads(file.read_text()) if file.exists() else {}
-        return {ability: weight * (0.5 + 2 * (1 - known.get(ability, 0.75))) for ability, weight in self.options.mix.items()}
+        return {ability: weight * (0.5 + 2 * (1 - known.get(ability, 0.75))) for ability, weight in MIX.items()}
 
     def _save(self) -> None:
         self.saved = self.elapsed

@@ -420,7 +420,7 @@ describe('what the engine is asked', () => {
   test("the model's defaults, and the user's settings over them", async () => {
     question('one')
     const defaults = (await engine.nextAnswer()).request
-    expect(defaults).toMatchObject({ budget: { minPixels: 4 * 784, maxPixels: 16 * 784 }, contextTokens: 4096, maxTokens: 256, sampling: { temperature: 0 } })
+    expect(defaults).toMatchObject({ budget: { minPixels: 4 * 784, maxPixels: 24 * 784 }, contextTokens: 4096, maxTokens: 256, sampling: { temperature: 0 } })
     expect(defaults.model.textPath).toMatch(/demo-text-f16\.gguf$/)
     ask.close()
     const mine = { budget: { minPixels: 784, maxPixels: 7840 }, maxTokens: 7, sampling: { temperature: 1, topP: 0.5, topK: 3, minP: 0.1, repeatPenalty: 1.2, seed: 42 } }

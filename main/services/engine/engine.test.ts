@@ -322,7 +322,7 @@ describe('what cannot be answered is refused by name, and the engine goes on', (
     ['a PNG of 50,000 x 50,000 pixels', () => picture(bad.hugePng), 'MediaTooLarge', /50[,.]?000/],
     ['an SVG', () => picture(bad.svg), 'UnsupportedMedia', /drawing\.svg/],
     ['a picture without a projector', () => ({ ...circle, model: { ...demoModel, projectorPath: null } }), 'ProjectorMissing', /mmproj/],
-    ['a projector of another width', () => ({ ...circle, model: { ...demoModel, projectorPath: bad.narrowProjector } }), 'ProjectorMismatch', /64 numbers.*128/],
+    ['a projector of another width', () => ({ ...circle, model: { ...demoModel, projectorPath: bad.narrowProjector } }), 'ProjectorMismatch', /64 numbers.*192/],
     ['a model cut in half', () => ({ ...circle, model: { ...demoModel, textPath: bad.textModelCutInHalf } }), 'ModelDamaged', /half\.gguf/],
     ['a model of 2^63 tensors', () => ({ ...circle, model: { ...demoModel, textPath: bad.textModelWithTooManyTensors } }), 'ModelDamaged', /tensors/],
     ['a missing model', () => ({ ...circle, model: { textPath: bad.missing, projectorPath: null } }), 'ModelNotFound', /missing/],

@@ -90,7 +90,7 @@ describe('a JSON schema', () => {
     }
     let finished = 0
     for (let seed = 0; seed < 8; seed++) {
-      const answer = await ask({ jsonSchema: tree }, { seed })
+      const answer = await ask({ jsonSchema: tree }, { seed, temperature: 5 })
       if (!answer.isFinished) continue
       finished++
       expect(matchesSchema(JSON.parse(answer.text), tree, tree)).toBe(true)

@@ -33,7 +33,7 @@ function file(bytes: Buffer): string {
 /** The demo model's matrices in every block. */
 const weights: LoraOptions['weights'] = Object.fromEntries(
   [0, 1, 2, 3].flatMap((block) =>
-    ([['attn_q', 128, 128], ['attn_k', 128, 64], ['attn_v', 128, 64], ['attn_output', 128, 128], ['ffn_gate', 128, 384], ['ffn_up', 128, 384], ['ffn_down', 384, 128]] as const).map(
+    ([['attn_q', 192, 192], ['attn_k', 192, 64], ['attn_v', 192, 64], ['attn_output', 192, 192], ['ffn_gate', 192, 512], ['ffn_up', 192, 512], ['ffn_down', 512, 192]] as const).map(
       ([part, columns, rows]) => [`blk.${block}.${part}.weight`, [columns, rows]] as const,
     ),
   ),
@@ -122,10 +122,10 @@ describe('an adapter that does not fit is refused, and the model works on', () =
     ['an alpha of another type', () => file(loraFile({ weights, metadata: { 'adapter.lora.alpha': { u32: 1 } } })), 'ModelDamaged', /alpha is not of type f32/],
     ['an alpha that is no number', () => file(loraFile({ weights, alpha: NaN })), 'ModelDamaged', /alpha is NaN/],
     ['one that waits for a token', () => file(loraFile({ weights, metadata: { 'adapter.alora.invocation_tokens': { u32s: [1] } } })), 'UnsupportedModel', /aLoRA/],
-    ['the width of another model', () => file(loraFile(pair('blk.0.attn_q.weight', 64, 64))), 'UnsupportedModel', /64 x 4 numbers instead of 128 x 4/],
-    ['a block that the model lacks', () => file(loraFile(pair('blk.4.attn_q.weight', 128, 128))), 'UnsupportedModel', /blk\.4\.attn_q\.weight, which TinySight demo does not have/],
-    ['a weight of another name', () => file(loraFile(pair('blk.0.ffn_gate_exps.weight', 128, 128))), 'UnsupportedModel', /does not have/],
-    ['a bias', () => file(loraFile(pair('blk.0.attn_q.bias', 128, 1))), 'UnsupportedModel', /does not have/],
+    ['the width of another model', () => file(loraFile(pair('blk.0.attn_q.weight', 64, 64))), 'UnsupportedModel', /64 x 4 numbers instead of 192 x 4/],
+    ['a block that the model lacks', () => file(loraFile(pair('blk.4.attn_q.weight', 192, 192))), 'UnsupportedModel', /blk\.4\.attn_q\.weight, which TinySight demo does not have/],
+    ['a weight of another name', () => file(loraFile(pair('blk.0.ffn_gate_exps.weight', 192, 192))), 'UnsupportedModel', /does not have/],
+    ['a bias', () => file(loraFile(pair('blk.0.attn_q.bias', 192, 1))), 'UnsupportedModel', /does not have/],
     ['the embeddings of a model that writes with them', () => file(embeddings()), 'UnsupportedModel', /token embeddings/],
     ['half of a pair', () => file(unpaired()), 'ModelDamaged', /one of the two matrices/],
     ['matrices of different ranks', () => file(ranks()), 'UnsupportedModel', /numbers instead of/],
@@ -142,7 +142,7 @@ describe('an adapter that does not fit is refused, and the model works on', () =
 
   test('300 damaged adapters end in a typed error or an answer, none in a crash', async () => {
     const plain = await tokens()
-    const sound = loraFile({ metadata: { 'general.quantization_version': { u32: 2 } }, weights: { 'blk.0.attn_q.weight': [128, 128], 'blk.1.attn_k.weight': [128, 64], 'blk.3.ffn_down.weight': [384, 128] } })
+    const sound = loraFile({ metadata: { 'general.quantization_version': { u32: 2 } }, weights: { 'blk.0.attn_q.weight': [192, 192], 'blk.1.attn_k.weight': [192, 64], 'blk.3.ffn_down.weight': [512, 192] } })
     const ends = { answer: 0, refused: 0 }
     for (let seed = 0; seed < 300; seed++) {
       const { buffer, description } = mutate(sound, seed)
@@ -162,14 +162,14 @@ describe('an adapter that does not fit is refused, and the model works on', () =
   })
 
   test('an adapter of one model is none of another', async () => {
-    expect(await failure(ask([{ path: file(loraFile({ weights: { 'blk.3.attn_q.weight': [128, 128] } })), scale: 1 }], {}, goldenModel('qwen2vl')))).toEqual(refusal('UnsupportedModel', /does not have/))
+    expect(await failure(ask([{ path: file(loraFile({ weights: { 'blk.3.attn_q.weight': [192, 192] } })), scale: 1 }], {}, goldenModel('qwen2vl')))).toEqual(refusal('UnsupportedModel', /does not have/))
   })
 })
 
 const lora = { 'general.architecture': 'qwen2vl', 'general.type': 'adapter', 'adapter.type': 'lora', 'adapter.lora.alpha': { f32: 8 } } as const
 const matrix = (name: string, ...dims: number[]) => ({ name, dims, data: new Float32Array(dims.reduce((product, dim) => product * dim, 1)) })
 /** As llama.cpp wants them: a [rank, tokens], b [rank, width]. */
-const embeddings = () => ggufFile(lora, [matrix('token_embd.weight.lora_a', 4, 992), matrix('token_embd.weight.lora_b', 4, 128)])
-const unpaired = () => ggufFile(lora, [matrix('blk.0.attn_q.weight.lora_a', 128, 4)])
-const ranks = () => ggufFile(lora, [matrix('blk.0.attn_q.weight.lora_a', 128, 4), matrix('blk.0.attn_q.weight.lora_b', 8, 128)])
-const thick = () => ggufFile(lora, [matrix('blk.0.attn_q.weight.lora_a', 128, 4, 3), matrix('blk.0.attn_q.weight.lora_b', 4, 128, 3)])
+const embeddings = () => ggufFile(lora, [matrix('token_embd.weight.lora_a', 4, 1632), matrix('token_embd.weight.lora_b', 4, 192)])
+const unpaired = () => ggufFile(lora, [matrix('blk.0.attn_q.weight.lora_a', 192, 4)])
+const ranks = () => ggufFile(lora, [matrix('blk.0.attn_q.weight.lora_a', 192, 4), matrix('blk.0.attn_q.weight.lora_b', 8, 192)])
+const thick = () => ggufFile(lora, [matrix('blk.0.attn_q.weight.lora_a', 192, 4, 3), matrix('blk.0.attn_q.weight.lora_b', 4, 192, 3)])

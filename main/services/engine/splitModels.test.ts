@@ -48,7 +48,7 @@ describe('a model in several files', () => {
     const textPaths = [nameOf(1), nameOf(2), nameOf(3)]
     expect(parts).toEqual({ ...whole, textPaths, bytes: parts.bytes })
     expect(Math.abs(parts.bytes - whole.bytes)).toBeLessThan(1000)
-    expect(await engine.inspectFile(nameOf(1))).toMatchObject({ kind: 'text', paths: textPaths, problem: null, width: 128 })
+    expect(await engine.inspectFile(nameOf(1))).toMatchObject({ kind: 'text', paths: textPaths, problem: null, width: 192 })
   })
 })
 

@@ -4,7 +4,7 @@ import type { Model, ModelDefaults } from '#contract'
 
 export const demoModelId = 'demo'
 export const demoNotice =
-  'This is a tiny demo model. It only knows what it was taught: naming the colours and shapes of simple drawings, in English.'
+  'This is a tiny demo model. It only knows what it was taught: naming the colours and shapes of simple drawings, in English and Chinese.'
 export const demoFacts = {
   name: 'Demo model',
   trainedContext: 4096,
@@ -13,9 +13,9 @@ export const demoFacts = {
   family: 'qwen2vl',
 } as const
 
-/** It was taught pictures of up to 16 tokens. */
+/** Most of what it was taught had 16 to 24 tokens; a square picture gets 16. */
 export const demoDefaults: ModelDefaults = {
-  budget: { minPixels: 4 * 28 * 28, maxPixels: 16 * 28 * 28 },
+  budget: { minPixels: 4 * 28 * 28, maxPixels: 24 * 28 * 28 },
   contextTokens: 4096,
   maxTokens: 256,
   sampling: { temperature: 0, topP: 1, topK: 0, minP: 0, repeatPenalty: 1, seed: null },

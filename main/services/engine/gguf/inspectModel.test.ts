@@ -50,10 +50,10 @@ const projector = (projectorPath: string) => inspectModel({ textPath: demo.textP
 describe('models that work', () => {
   it('the demo model gives its facts', async () => {
     const model = await inspectModel(demo)
-    expect(model).toMatchObject({ name: 'TinySight demo', architecture: 'qwen2vl', trainedContext: 4096, bytes: 1_864_704 + 2_035_808 })
-    expect(model.text).toMatchObject({ blocks: 4, embeddingLength: 128, heads: 4, kvHeads: 2, headDim: 32, vocabSize: 992, ropeSections: [4, 6, 6, 0] })
+    expect(model).toMatchObject({ name: 'TinySight demo', architecture: 'qwen2vl', trainedContext: 4096, bytes: 3_838_208 + 3_534_656 })
+    expect(model.text).toMatchObject({ blocks: 4, embeddingLength: 192, heads: 6, kvHeads: 2, headDim: 32, vocabSize: 1632, ropeSections: [4, 6, 6, 0] })
     expect(model.text).toMatchObject({ quantization: 'F16', isF32: false })
-    expect(model.projector).toMatchObject({ family: 'qwen2vl', embeddingLength: 128, blocks: 4, heads: 4, ffnLength: 256, outputLength: 128, windowPattern: 0, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] })
+    expect(model.projector).toMatchObject({ family: 'qwen2vl', embeddingLength: 160, blocks: 5, heads: 5, ffnLength: 320, outputLength: 192, windowPattern: 0, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] })
   })
 
   it('a Qwen2-VL projector whose feed_forward_length is wrong gives the width of its tensors', async () => {
@@ -104,10 +104,10 @@ describe('damaged and unknown headers', () => {
     ['a list of 2^62 tokens', 'length', 'tokenizer.ggml.tokens', 2n ** 62n, 'ModelDamaged', /longer than the file/],
     ['a list of lists', 'type', 'tokenizer.ggml.tokens', 9n, 'ModelDamaged', /unknown type/],
     ['a truth value of 2', 'integer', 'tokenizer.ggml.add_bos_token', 2n, 'ModelDamaged', /neither true nor false/],
-    ['a token of another vocabulary', 'integer', 'tokenizer.ggml.eos_token_id', 992n, 'ModelDamaged', /eos_token_id is 992/],
+    ['a token of another vocabulary', 'integer', 'tokenizer.ggml.eos_token_id', 1632n, 'ModelDamaged', /eos_token_id is 1632/],
     ['no heads', 'integer', 'qwen2vl.attention.head_count', 0n, 'ModelDamaged', /head_count is 0/],
-    ['heads that do not fit the width', 'integer', 'qwen2vl.attention.head_count', 3n, 'ModelDamaged', /do not fit a width/],
-    ['key heads that do not divide the heads', 'integer', 'qwen2vl.attention.head_count_kv', 3n, 'ModelDamaged', /do not fit a width/],
+    ['heads that do not fit the width', 'integer', 'qwen2vl.attention.head_count', 5n, 'ModelDamaged', /do not fit a width/],
+    ['key heads that do not divide the heads', 'integer', 'qwen2vl.attention.head_count_kv', 4n, 'ModelDamaged', /do not fit a width/],
     ['2^31 blocks', 'integer', 'qwen2vl.block_count', 2n ** 31n, 'ModelDamaged', /block_count is/],
     ['one block too many', 'integer', 'qwen2vl.block_count', 5n, 'ModelDamaged', /blk\.4\.attn_norm\.weight is missing/],
     ['rotary sections of no head', 'integer', 'qwen2vl.rope.dimension_sections[0]', 0n, 'ModelDamaged', /dimension_sections/],
@@ -129,12 +129,12 @@ describe('damaged and unknown headers', () => {
 
   it('a file cut in half says how large it is and how large it should be', async () => {
     const half = (await readFile(demo.textPath)).subarray(0, 932_352)
-    await expect(text(await file(half))).rejects.toEqual(refusal('ModelDamaged', /^model-\d+\.gguf is 932\.4 kB, its header describes 1\.9 MB\. Download it again\.$/))
+    await expect(text(await file(half))).rejects.toEqual(refusal('ModelDamaged', /^model-\d+\.gguf is 932\.4 kB, its header describes 3\.8 MB\. Download it again\.$/))
   })
 
   it('a file that lacks its last byte gives both sizes in bytes', async () => {
     const bytes = await readFile(demo.textPath)
-    await expect(text(await file(bytes.subarray(0, -1)))).rejects.toEqual(refusal('ModelDamaged', /is 1,864,703 bytes, its header describes 1,864,704 bytes/))
+    await expect(text(await file(bytes.subarray(0, -1)))).rejects.toEqual(refusal('ModelDamaged', /is 3,838,207 bytes, its header describes 3,838,208 bytes/))
   })
 
   it('an entry that is there twice is refused', async () =>
@@ -144,12 +144,12 @@ describe('damaged and unknown headers', () => {
     expect(text(await replaced(demo.textPath, 'blk.1.attn_q.weight', 'blk.0.attn_q.weight'))).rejects.toEqual(refusal('ModelDamaged', /blk\.0\.attn_q\.weight is there twice/)))
 
   it('a token that is there twice is refused: llama.cpp aborts on it', async () =>
-    expect(text(await replaced(demo.textPath, '<|extra_990|>', '<|extra_989|>'))).rejects.toEqual(refusal('ModelDamaged', /token 990 is there twice/)))
+    expect(text(await replaced(demo.textPath, '<|extra_1630|>', '<|extra_1629|>'))).rejects.toEqual(refusal('ModelDamaged', /token 1,630 is there twice/)))
 
   it('a token with a zero byte is refused: llama.cpp sees its beginning twice', async () =>
-    expect(text(await replaced(demo.textPath, '<|extra_990|>', '<|e\0tra_990|>'))).rejects.toEqual(refusal('ModelDamaged', /token 990 holds a zero byte/)))
+    expect(text(await replaced(demo.textPath, '<|extra_1630|>', '<|e\0tra_1630|>'))).rejects.toEqual(refusal('ModelDamaged', /token 1,630 holds a zero byte/)))
 
-  it('a merge without a space is refused', async () => expect(text(await replaced(demo.textPath, 'ic ture', 'ic_ture'))).rejects.toEqual(refusal('ModelDamaged', /merge 4 is not a pair/)))
+  it('a merge without a space is refused', async () => expect(text(await replaced(demo.textPath, 'ist ant', 'ist_ant'))).rejects.toEqual(refusal('ModelDamaged', /merge 7 is not a pair/)))
 
   it('a vocabulary without the picture tokens is refused', async () =>
     expect(text(await replaced(demo.textPath, '<|vision_start|>', '<|vision_begin|>'))).rejects.toEqual(refusal('UnsupportedModel', /no <\|vision_start\|> in its vocabulary/)))
@@ -186,16 +186,16 @@ describe('the wrong file', () => {
     const buffer = await readFile(demo.projectorPath)
     const { fields } = ggufFields(buffer)
     const field = (kind: Field['kind'], name: string) => fields.find((found) => found.kind === kind && found.name === name)!.at
-    // 64 outputs instead of 128: the second half of the matrix is taken by a longer first one
+    // 64 outputs instead of 192: the matrix is cut, and what is behind it moves up
     buffer.writeUInt32LE(64, field('integer', 'clip.vision.projection_dim'))
     buffer.writeBigUInt64LE(64n, field('dimension', 'mm.2.weight[1]'))
     buffer.writeBigUInt64LE(64n, field('dimension', 'mm.2.bias[0]'))
     const matrix = Number(buffer.readBigUInt64LE(field('offset', 'mm.2.weight')))
-    buffer.writeBigUInt64LE(BigInt(matrix + 64 * 512 * 2), field('offset', 'mm.2.bias'))
-    const shrink = 64 * 512 * 2 + 64 * 4
+    buffer.writeBigUInt64LE(BigInt(matrix + 64 * 640 * 2), field('offset', 'mm.2.bias'))
+    const shrink = (192 - 64) * (640 * 2 + 4)
     for (const { kind, name, at: place } of fields)
       if (kind === 'offset' && name.startsWith('v.blk.')) buffer.writeBigUInt64LE(buffer.readBigUInt64LE(place) - BigInt(shrink), place)
-    await expect(projector(await file(buffer))).rejects.toEqual(refusal('ProjectorMismatch', /vectors of 64 numbers, TinySight demo takes 128/))
+    await expect(projector(await file(buffer))).rejects.toEqual(refusal('ProjectorMismatch', /vectors of 64 numbers, TinySight demo takes 192/))
   })
 
   const projectorCases: readonly (readonly [string, Field['kind'], string, bigint, ErrorCode, RegExp])[] = [
@@ -205,8 +205,8 @@ describe('the wrong file', () => {
     ['a std of 0', 'float', 'clip.vision.image_std[1]', 0n, 'ModelDamaged', /out of range/],
     ['a mean of NaN', 'float', 'clip.vision.image_mean[1]', 0x7fc00000n, 'ModelDamaged', /not a number/],
     ['an infinite epsilon', 'float', 'clip.vision.attention.layer_norm_epsilon', 0x7f800000n, 'ModelDamaged', /epsilon is Infinity/],
-    ['a block too many', 'integer', 'clip.vision.block_count', 5n, 'ModelDamaged', /v\.blk\.4\.ln1\.weight is missing/],
-    ['another output width than its matrix', 'integer', 'clip.vision.projection_dim', 64n, 'ModelDamaged', /projection_dim is not the 128/],
+    ['a block too many', 'integer', 'clip.vision.block_count', 6n, 'ModelDamaged', /v\.blk\.5\.ln1\.weight is missing/],
+    ['another output width than its matrix', 'integer', 'clip.vision.projection_dim', 64n, 'ModelDamaged', /projection_dim is not the 192/],
   ]
   for (const [name, kind, field, value, code, message] of projectorCases)
     it(`a projector with ${name} is refused`, async () => expect(projector(await edited(demo.projectorPath, kind, field, value))).rejects.toEqual(refusal(code, message)))

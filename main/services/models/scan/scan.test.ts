@@ -255,7 +255,7 @@ describe('projectors', () => {
   })
 
   test('of the other family are left out where the names tell, with the reason', async () => {
-    put('stuff/Qwen2.5-VL-3B.gguf', demoModel.textPath)
+    put('stuff/Qwen2.5-VL-3B.gguf', goldenModel('qwen25vl').textPath)
     put('stuff/mmproj.gguf', projector)
     expect(await scan(join(home, 'stuff'))).toMatchObject([{ projectorPaths: [], note: expect.stringMatching(/is for Qwen2-VL, this model is a Qwen2\.5-VL/) as string }])
     const fits = put('stuff/mmproj-25.gguf', projector25)
