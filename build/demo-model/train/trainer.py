@@ -89,9 +89,10 @@ class Trainer:
         self.autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=has_bfloat16(self.device))
         self.steps, self.elapsed, self.starts, self.saved = 0, 0.0, 0, 0.0
         self.probe: Probe | None = None
-        self.stopped = False
-        for asked in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(asked, lambda *_: setattr(self, "stopped", True))
+        # asked: by a signal, of this process; stopped: all processes agreed on it
+        self.asked = self.stopped = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: setattr(self, "asked", True))
         self._resume()
 
     def train(self, seconds: float, from_nothing: bool) -> None:
@@ -114,12 +115,12 @@ class Trainer:
         step = self._see_step if phase.name == "vision" else partial(self._talk_step, phase.tower_learns)
         while self.elapsed < begin + length and not self.stopped:
             started, base, made = time.time(), self.elapsed, 0
-            while (since := time.time() - started) < AVERAGE_SECONDS and not self.stopped:
+            while (since := time.time() - started) < AVERAGE_SECONDS and not self.asked:
                 set_rate(self.optimizer, phase.rate(base + since - begin, length))
                 self._learn(step, examples, tally)
                 made += 1
             self.steps += made
-            self.elapsed, self.stopped = self.peers.average(self.parameters, made, base + time.time() - started, self.stopped)
+            self.elapsed, self.stopped = self.peers.average(self.parameters, made, base + time.time() - started, self.asked)
             if not self.peers.leads:
                 continue
             if tally.count >= LOG_STEPS:
