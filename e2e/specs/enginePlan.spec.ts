@@ -47,6 +47,17 @@ test('after an answer the model chip tells how the model runs, with figures that
   await model.close()
 })
 
+/** Where something stands once the window has found its place for it. */
+async function settled(locator: Locator): Promise<unknown> {
+  let last: unknown = null
+  await expect(async () => {
+    const before = last
+    last = await locator.boundingBox()
+    expect(last).toEqual(before)
+  }).toPass()
+  return last
+}
+
 test('the panel stays inside of small windows, and nothing beside it moves', async ({ chat }) => {
   await chat.page.emulateMedia({ reducedMotion: 'reduce' })
   await chat.ask('Hello')
@@ -54,7 +65,7 @@ test('the panel stays inside of small windows, and nothing beside it moves', asy
   const model = new ModelPanel(chat.page)
   for (const [width, height] of [[600, 800], [360, 420]] as const) {
     await chat.page.setViewportSize({ width, height })
-    const before = await chat.question.boundingBox()
+    const before = await settled(chat.question)
     await model.open('Enter')
     await expect(model.panel).toBeFocused()
     const { x, y, width: across, height: down } = (await model.panel.boundingBox())!
