@@ -50,7 +50,9 @@ def to_row(example: Example, tokenizer: Tokenizer) -> Row:
         positions.append(np.repeat(np.arange(at, at + len(tokens))[:, None], 3, 1))
         learnt += [kind == "answer"] * len(tokens)
         at += len(tokens)
-    return Row(example.ability, np.array(ids), np.concatenate(positions), np.array(learnt), example.media, order)
+    return Row(
+        example.ability, np.array(ids), np.concatenate(positions), np.array(learnt), example.media, order
+    )
 
 
 @dataclass

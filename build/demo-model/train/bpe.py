@@ -95,7 +95,9 @@ def learn_merges(texts: Iterable[str], count: int) -> list[tuple[str, str]]:
 
 def _may_merge(pair: tuple[str, str]) -> bool:
     joined = pair[0] + pair[1]
-    return len(joined) <= LONGEST_CHINESE or not any(character >= "\x80" and character != _SPACE for character in joined)
+    return len(joined) <= LONGEST_CHINESE or not any(
+        character >= "\x80" and character != _SPACE for character in joined
+    )
 
 
 def _merge(piece: list[str], pair: tuple[str, str]) -> list[str]:
@@ -118,7 +120,9 @@ class Tokenizer:
         self.merges = merges
         if vocabulary is None:
             vocabulary = list(dict.fromkeys([*BYTES, *(a + b for a, b in merges)])) + list(SPECIALS)
-            vocabulary += [f"<|extra_{i}|>" for i in range(len(vocabulary), -(-len(vocabulary) // ROUND_TO) * ROUND_TO)]
+            vocabulary += [
+                f"<|extra_{i}|>" for i in range(len(vocabulary), -(-len(vocabulary) // ROUND_TO) * ROUND_TO)
+            ]
         self.vocabulary = vocabulary
         self.ids = {token: i for i, token in enumerate(vocabulary)}
         self._ranks = {merge: rank for rank, merge in enumerate(merges)}

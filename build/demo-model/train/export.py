@@ -124,7 +124,9 @@ def export(model: Model, tokenizer: Tokenizer, folder: Path) -> int:
         v + "image_mean": (ARRAY, (F32, [0.5] * 3)),
         v + "image_std": (ARRAY, (F32, [0.5] * 3)),
     }
-    arrays = lambda tensors: {name: _halves(tensor.detach().float().cpu().numpy()) for name, tensor in tensors.items()}
+    arrays = lambda tensors: {
+        name: _halves(tensor.detach().float().cpu().numpy()) for name, tensor in tensors.items()
+    }
     return write_gguf(folder / TEXT_FILE, text, arrays(_text_tensors(model))) + write_gguf(
         folder / PROJECTOR_FILE, projector, arrays(_projector_tensors(model))
     )
@@ -158,7 +160,10 @@ def load(folder: Path) -> tuple[Model, Tokenizer]:
     )
     model = Model(language, vision)
     with torch.no_grad():
-        for tensors, arrays in ((_text_tensors(model), text_tensors), (_projector_tensors(model), projector_tensors)):
+        for tensors, arrays in (
+            (_text_tensors(model), text_tensors),
+            (_projector_tensors(model), projector_tensors),
+        ):
             for name, tensor in tensors.items():
                 tensor.copy_(torch.from_numpy(arrays[name]).view(tensor.shape))
     return model, tokenizer

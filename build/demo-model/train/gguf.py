@@ -9,7 +9,19 @@ from typing import Any
 import numpy as np
 
 ALIGNMENT = 32
-_FORMATS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
+_FORMATS = {
+    0: "<B",
+    1: "<b",
+    2: "<H",
+    3: "<h",
+    4: "<I",
+    5: "<i",
+    6: "<f",
+    7: "<?",
+    10: "<Q",
+    11: "<q",
+    12: "<d",
+}
 U32, I32, F32, BOOL, STRING, ARRAY = 4, 5, 6, 7, 8, 9
 _TENSOR_TYPES = {0: np.dtype("<f4"), 1: np.dtype("<f2")}
 
@@ -91,6 +103,8 @@ def read_gguf(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         facts.append((name, shape, _TENSOR_TYPES[reader.unpack("<I")], reader.unpack("<Q")))
     start = -(-reader.at // ALIGNMENT) * ALIGNMENT
     return metadata, {
-        name: np.frombuffer(reader.data, kind, int(np.prod(shape)), start + offset).reshape(shape).astype(np.float32)
+        name: np.frombuffer(reader.data, kind, int(np.prod(shape)), start + offset)
+        .reshape(shape)
+        .astype(np.float32)
         for name, shape, kind, offset in facts
     }

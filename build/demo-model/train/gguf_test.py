@@ -31,7 +31,10 @@ class Export(unittest.TestCase):
     def test_special_tokens_and_digits_are_single(self) -> None:
         tokenizer = Tokenizer(learn_merges(["<|box_start|>(12,34)<|box_end|>"] * 9, 20))
         ids = tokenizer.encode("<|box_start|>(12,34)<|box_end|>")
-        self.assertEqual([tokenizer.vocabulary[i] for i in ids], ["<|box_start|>", "(", "1", "2", ",", "3", "4", ")", "<|box_end|>"])
+        self.assertEqual(
+            [tokenizer.vocabulary[i] for i in ids],
+            ["<|box_start|>", "(", "1", "2", ",", "3", "4", ")", "<|box_end|>"],
+        )
 
 
 if __name__ == "__main__":

@@ -28,7 +28,9 @@ def square_labels(media: Media, side: int) -> tuple[np.ndarray, np.ndarray, np.n
     boxes = np.zeros((rows, columns, 4), np.float32)
     most = np.full((rows, columns), 0.2)
     for kind, colour, left, top, right, bottom in label["marks"]:
-        across = np.minimum(right * columns, np.arange(1, columns + 1)) - np.maximum(left * columns, np.arange(columns))
+        across = np.minimum(right * columns, np.arange(1, columns + 1)) - np.maximum(
+            left * columns, np.arange(columns)
+        )
         down = np.minimum(bottom * rows, np.arange(1, rows + 1)) - np.maximum(top * rows, np.arange(rows))
         covered = down.clip(0)[:, None] * across.clip(0)
         better = covered > most
@@ -36,7 +38,9 @@ def square_labels(media: Media, side: int) -> tuple[np.ndarray, np.ndarray, np.n
         kinds[better], colours[better], boxes[better] = kind, colour, (left, top, right, bottom)
     group = 2 if side == PATCH else 1
     order = lambda a: (
-        a.reshape(rows // group, group, columns // group, group, *a.shape[2:]).swapaxes(1, 2).reshape(-1, *a.shape[2:])
+        a.reshape(rows // group, group, columns // group, group, *a.shape[2:])
+        .swapaxes(1, 2)
+        .reshape(-1, *a.shape[2:])
     )
     return order(kinds), order(colours), order(boxes)
 
@@ -56,12 +60,18 @@ class Reader(nn.Module):
         and how far boxes are off in thousandths.
         """
         kinds, colours, boxes = (
-            torch.from_numpy(np.stack(parts)).to(state.device) for parts in zip(*(square_labels(one, self.side) for one in media))
+            torch.from_numpy(np.stack(parts)).to(state.device)
+            for parts in zip(*(square_labels(one, self.side) for one in media))
         )
         out = self.read(self.norm(state.float())).float()
         kind, colour, box = out.split([KINDS, COLOURS, 4], -1)
         known = max(1, int((kinds != IGNORED).sum()))
-        mean = lambda logits, labels: F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum") / known
+        mean = (
+            lambda logits, labels: F.cross_entropy(
+                logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum"
+            )
+            / known
+        )
         loss = mean(kind, kinds) + 0.5 * mean(colour, colours)
         drawn = kinds > 0
         if drawn.any():

@@ -24,7 +24,9 @@ class Model(nn.Module):
                 parameter.data.mul_(0.4)
         self.tower.set_patterns()
 
-    def see(self, media: list[Media], tower_learns: bool = True) -> tuple[list[Tensor], list[tuple[list[int], Tensor]]]:
+    def see(
+        self, media: list[Media], tower_learns: bool = True
+    ) -> tuple[list[Tensor], list[tuple[list[int], Tensor]]]:
         """
         Embeddings [tokens, width] of each medium (a video's slices one after the other), and for each size of pictures
         which media they are and what the last block gives for them, [pictures, patches, width].
@@ -39,7 +41,9 @@ class Model(nn.Module):
             frames = np.concatenate([media[i].frames for i in members])
             pixels = torch.from_numpy(frames).to(device)
             with torch.set_grad_enabled(tower_learns and torch.is_grad_enabled()):
-                state = self.tower.look(pixels[0::2], pixels[1::2]) if is_video else self.tower.look(pixels, None)
+                state = (
+                    self.tower.look(pixels[0::2], pixels[1::2]) if is_video else self.tower.look(pixels, None)
+                )
             out = self.tower.merge(state)
             if not is_video:
                 states.append((members, state))

@@ -24,7 +24,9 @@ def board_for(count: int, parameters: Iterable[Tensor]) -> Board:
     """A board for `count` processes."""
     numbers = sum(p.numel() for p in parameters)
     shared = (torch.zeros(count, numbers), torch.zeros(count), torch.zeros(2))
-    return Board(*(tensor.share_memory_() for tensor in shared), multiprocessing.get_context("spawn").Barrier(count))
+    return Board(
+        *(tensor.share_memory_() for tensor in shared), multiprocessing.get_context("spawn").Barrier(count)
+    )
 
 
 class Peers:

@@ -57,9 +57,16 @@ class Probe:
     def _score(self, row: Row, best: np.ndarray, right: np.ndarray) -> float:
         if row.ability == "box":
             found, wanted = (_BOX.search(self._text(ids)) for ids in (best, right))
-            return _overlap([*map(int, found.groups())], [*map(int, wanted.groups())]) if found and wanted else 0.0
+            return (
+                _overlap([*map(int, found.groups())], [*map(int, wanted.groups())])
+                if found and wanted
+                else 0.0
+            )
         return float((best == right).all())
 
     def _text(self, ids: np.ndarray) -> str:
         tokens = (self.tokenizer.vocabulary[i] for i in ids)
-        return "".join("" if self.tokenizer.is_special(t) else bytes(_BYTE_OF[c] for c in t).decode("utf8", "replace") for t in tokens)
+        return "".join(
+            "" if self.tokenizer.is_special(t) else bytes(_BYTE_OF[c] for c in t).decode("utf8", "replace")
+            for t in tokens
+        )

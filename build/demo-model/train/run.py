@@ -11,8 +11,16 @@ import os
 import sys
 
 # before torch is loaded: twice the speed of OpenBLAS on processors it does not know, and memory that is kept
-_SETTINGS = {"OPENBLAS_CORETYPE": "SKYLAKEX", "MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "-1", "OMP_WAIT_POLICY": "passive"}
-if "avx512f" in (open("/proc/cpuinfo").read() if os.path.exists("/proc/cpuinfo") else "") and "OPENBLAS_CORETYPE" not in os.environ:
+_SETTINGS = {
+    "OPENBLAS_CORETYPE": "SKYLAKEX",
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": "-1",
+    "OMP_WAIT_POLICY": "passive",
+}
+if (
+    "avx512f" in (open("/proc/cpuinfo").read() if os.path.exists("/proc/cpuinfo") else "")
+    and "OPENBLAS_CORETYPE" not in os.environ
+):
     os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **_SETTINGS})
 
 import argparse
@@ -44,12 +52,16 @@ def work(number: int, board: Board, arguments: argparse.Namespace, start: Path) 
 
 def main() -> None:
     """Reads the arguments, trains, exports."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--minutes", type=float, default=180, help="wall-clock time of the whole training")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint and GGUF files")
     parser.add_argument("--from", dest="start", type=Path, help="folder of GGUF files to start from")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=1 if torch.cuda.is_available() else min(8, os.cpu_count() or 1))
+    parser.add_argument(
+        "--workers", type=int, default=1 if torch.cuda.is_available() else min(8, os.cpu_count() or 1)
+    )
     parser.add_argument("--threads", type=int, default=1, help="of each worker")
     parser.add_argument("--batch", type=int, default=14, help="conversations per step of a worker")
     parser.add_argument("--mix", type=json.loads, help="weights of abilities instead of the usual, JSON")
@@ -65,10 +77,15 @@ def main() -> None:
         export(Model(LanguageShape(len(tokenizer.vocabulary))), tokenizer, out)
     model, tokenizer = load(start)
     size = sum(p.numel() for p in model.parameters())
-    print(f"{size:,} parameters, {len(tokenizer.vocabulary)} tokens, {time.time() - started:.0f} s", flush=True)
+    print(
+        f"{size:,} parameters, {len(tokenizer.vocabulary)} tokens, {time.time() - started:.0f} s", flush=True
+    )
     board = board_for(arguments.workers, [*model.parameters(), *readers_for(model).parameters()])
     spawn = multiprocessing.get_context("spawn")
-    others = [spawn.Process(target=work, args=(i, board, arguments, start), daemon=True) for i in range(1, arguments.workers)]
+    others = [
+        spawn.Process(target=work, args=(i, board, arguments, start), daemon=True)
+        for i in range(1, arguments.workers)
+    ]
     for other in others:
         other.start()
     work(0, board, arguments, start)

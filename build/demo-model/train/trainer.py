@@ -120,7 +120,9 @@ class Trainer:
                 self._learn(step, examples, tally)
                 made += 1
             self.steps += made
-            self.elapsed, self.stopped = self.peers.average(self.parameters, made, base + time.time() - started, self.asked)
+            self.elapsed, self.stopped = self.peers.average(
+                self.parameters, made, base + time.time() - started, self.asked
+            )
             if not self.peers.leads:
                 continue
             if tally.count >= LOG_STEPS:
@@ -131,7 +133,12 @@ class Trainer:
                     self._measure()
         stream.close()
 
-    def _learn(self, step: Callable[[Iterator[Example], Tally], torch.Tensor], examples: Iterator[Example], tally: Tally) -> None:
+    def _learn(
+        self,
+        step: Callable[[Iterator[Example], Tally], torch.Tensor],
+        examples: Iterator[Example],
+        tally: Tally,
+    ) -> None:
         with self.autocast:
             loss = step(examples, tally)
         self.optimizer.zero_grad(set_to_none=True)
@@ -147,7 +154,11 @@ class Trainer:
         return loss
 
     def _see_loss(
-        self, media: list[Media], embeddings: list[torch.Tensor], states: list[tuple[list[int], torch.Tensor]], tally: Tally
+        self,
+        media: list[Media],
+        embeddings: list[torch.Tensor],
+        states: list[tuple[list[int], torch.Tensor]],
+        tally: Tally,
     ) -> torch.Tensor:
         """How well patches and tokens of the pictures tell what is drawn there, as a mean over pictures."""
         patches, tokens = self.reader
@@ -160,7 +171,9 @@ class Trainer:
 
     def _talk_step(self, tower_learns: bool, examples: Iterator[Example], tally: Tally) -> torch.Tensor:
         """Conversations, and the labels of their pictures' patches with a small weight."""
-        rows = sorted((to_row(next(examples), self.tokenizer) for _ in range(self.batch)), key=lambda row: len(row.ids))
+        rows = sorted(
+            (to_row(next(examples), self.tokenizer) for _ in range(self.batch)), key=lambda row: len(row.ids)
+        )
         media = [one for row in rows for one in row.media]
         embeddings, states = self.model.see(media, tower_learns)
         seen = iter(embeddings)
@@ -180,13 +193,19 @@ class Trainer:
         with self.autocast:
             values = self.probe.measure(self.model, self.pads)
         (self.folder / PROBE_FILE).write_text(json.dumps(values))
-        print(f"probe {self.elapsed:.0f}s " + " ".join(f"{ability} {value:.2f}" for ability, value in values.items()), flush=True)
+        print(
+            f"probe {self.elapsed:.0f}s "
+            + " ".join(f"{ability} {value:.2f}" for ability, value in values.items()),
+            flush=True,
+        )
 
     def _adapted(self) -> dict[str, float]:
         """The mix with more of what is not learnt yet."""
         file = self.folder / PROBE_FILE
         known = json.loads(file.read_text()) if file.exists() else {}
-        return {ability: weight * (0.5 + 2 * (1 - known.get(ability, 0.75))) for ability, weight in MIX.items()}
+        return {
+            ability: weight * (0.5 + 2 * (1 - known.get(ability, 0.75))) for ability, weight in MIX.items()
+        }
 
     def _save(self) -> None:
         self.saved = self.elapsed

@@ -137,7 +137,9 @@ class VisionTower(nn.Module):
 def patches_of(frames: Tensor) -> Tensor:
     """[frames, height, width, 3] of 8 bits to normalised patches [frames, patches, 588], a patch as channel, row, column."""
     count, height, width, _ = frames.shape
-    blocks = frames.view(count, height // 28, 2, PATCH, width // 28, 2, PATCH, 3).permute(0, 1, 4, 2, 5, 7, 3, 6)
+    blocks = frames.view(count, height // 28, 2, PATCH, width // 28, 2, PATCH, 3).permute(
+        0, 1, 4, 2, 5, 7, 3, 6
+    )
     return blocks.reshape(count, -1, PATCH_VALUES).float() * (2 / 255) - 1
 
 
@@ -150,12 +152,19 @@ def patch_places(rows: int, columns: int) -> tuple[Tensor, Tensor]:
 def dct_patterns(width: int) -> Tensor:
     """[width, 588]: five eighths of the rows see lightness, the others two differences of colours."""
     n = torch.arange(PATCH).float()
-    waves = [torch.cos(math.pi * (n + 0.5) * k / PATCH) * math.sqrt((1 if k == 0 else 2) / PATCH) for k in range(PATCH)]
+    waves = [
+        torch.cos(math.pi * (n + 0.5) * k / PATCH) * math.sqrt((1 if k == 0 else 2) / PATCH)
+        for k in range(PATCH)
+    ]
     order = sorted((i * i + j * j, i, j) for i in range(PATCH) for j in range(PATCH))
     light = width * 5 // 8
     first = (width - light) // 2
     rows = []
-    for channels, count in (((1, 1, 1), light), ((1, 0, -1), first), ((-0.5, 1, -0.5), width - light - first)):
+    for channels, count in (
+        ((1, 1, 1), light),
+        ((1, 0, -1), first),
+        ((-0.5, 1, -0.5), width - light - first),
+    ):
         for frequency, i, j in order[:count]:
             wave = torch.outer(waves[i], waves[j])
             pattern = torch.stack([c * wave for c in channels]) / 3**0.5

@@ -61,5 +61,10 @@ def outlines(path: Path) -> dict[str, list]:
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     fonts = {name: outlines(folder / f"{file}.ttf") for name, file in FONTS.items()}
-    rows = [f'"{n}":{{\n' + ",\n".join(f'"{c}":{json.dumps(g, separators=(",", ":"))}' for c, g in f.items()) + "}" for n, f in fonts.items()]
+    rows = [
+        f'"{n}":{{\n'
+        + ",\n".join(f'"{c}":{json.dumps(g, separators=(",", ":"))}' for c, g in f.items())
+        + "}"
+        for n, f in fonts.items()
+    ]
     print("{" + ",\n".join(rows) + "}")
