@@ -12,7 +12,7 @@ test('from an empty data folder to an answer of a downloaded model, with nothing
   await expect(welcome(page)).toContainText('stay on this computer')
   await page.keyboard.press('Enter')
   await expect(welcome(page)).toContainText(`${tiny.name}`)
-  await expect(welcome(page)).toContainText(/3\.9 MB to download/)
+  await expect(welcome(page)).toContainText(/7\.4 MB to download/)
   await expect(welcome(page)).toContainText(/runs (well|best) on this computer/)
   await page.getByRole('button', { name: 'Download and use' }).press('Enter')
   await chat.ready()

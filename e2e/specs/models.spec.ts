@@ -107,10 +107,10 @@ test('a model is copied into the models folder, known again, and deleted with it
   await expect(found).toContainText('In the library')
   await models.closeDialog()
 
-  await expect(models.root.getByRole('region', { name: 'Space' })).toContainText('3.9 MB of models')
+  await expect(models.root.getByRole('region', { name: 'Space' })).toContainText('7.4 MB of models')
   const particulars = await models.openModel(name)
   await particulars.getByRole('button', { name: 'Remove this model…' }).click()
-  await expect(page.getByRole('checkbox', { name: /Delete its files too, which frees 3\.9 MB/ })).toBeChecked()
+  await expect(page.getByRole('checkbox', { name: /Delete its files too, which frees 7\.4 MB/ })).toBeChecked()
   await page.getByRole('button', { name: 'Remove and delete files' }).click()
   await expect(models.list.getByRole('listitem')).toHaveCount(1)
   expect(readdirSync(kept, { recursive: true }).filter((path) => String(path).endsWith('.gguf'))).toHaveLength(0)
