@@ -116,11 +116,15 @@ test('a second store on the same folder is Busy until the first closes', () => {
 
 test('another process holds the folder, and a SIGKILL frees it', async () => {
   const script = `import { openStore } from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)}
-    openStore(process.argv[1]); console.log('open'); setInterval(() => {}, 1000)`
+    const store = openStore(process.argv[1]); console.log('open'); setInterval(() => store, 1000)`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
-  await once(child.stdout, 'data')
-  expect(failure(() => openStore(folder)).code).toBe('Busy')
-  child.kill('SIGKILL')
-  await once(child, 'exit')
+  const ended = once(child, 'exit')
+  try {
+    await once(child.stdout, 'data')
+    expect(failure(() => openStore(folder)).code).toBe('Busy')
+  } finally {
+    child.kill('SIGKILL')
+  }
+  await ended
   openStore(folder).close()
 })
