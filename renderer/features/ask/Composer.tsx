@@ -19,11 +19,14 @@ const placeholders = ['Drop a picture, or ask something', 'Ask about the picture
 export function Composer({
   conversationId,
   answering,
+  tools,
   onSent,
   onStop,
 }: {
   conversationId: string | null
   answering: boolean
+  /** More ways to bring something to ask about, beside the pictures. */
+  tools?: ReactNode
   onSent: (conversationId: string) => void
   onStop: () => void
 }): ReactNode {
@@ -102,6 +105,7 @@ export function Composer({
               event.target.value = ''
             }}
           />
+          {tools}
           <CompareMenu conversationId={conversationId} />
           <TokenLine draft={draft} />
           {answering ? (

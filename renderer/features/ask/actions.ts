@@ -3,10 +3,10 @@ import { comparedIn, keepComparing } from '../../lib/comparing.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { whenHost } from '../../lib/host.ts'
 import { call } from '../../lib/rpc.ts'
+import { upload } from '../../lib/upload.ts'
 import { cancelPrepare, planPrepare } from './prepare.ts'
 import { addPicture, canSend, dismiss, emptyDraft, MAX_PICTURES, movePicture, refuse, removePicture, setPictureDetail, storedPicture, toParts } from './state.ts'
 import { draftKey, draftOf, updateDraft } from './store.ts'
-import { upload } from './upload.ts'
 
 /** Changes the question's text. */
 export function setText(conversationId: string | null, text: string): void {

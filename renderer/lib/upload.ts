@@ -1,5 +1,5 @@
 import { AppError, ErrorInfo, type Attachment, type HostDescription } from '#contract'
-import { connectionLost } from '../../lib/errors.ts'
+import { connectionLost } from './errors.ts'
 
 const wellFormed = (name: string): string => name.toWellFormed().slice(-255)
 
