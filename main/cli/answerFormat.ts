@@ -1,14 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { AppError } from '#contract'
 import type { AnswerRequest } from '../headless.ts'
+import { readSchema } from '../lib/jsonSchema/index.ts'
 import { UsageError } from './usage.ts'
 
 type Format = NonNullable<AnswerRequest['format']>
 type Lora = NonNullable<AnswerRequest['lora']>[number]
 
 const MAX_BYTES = 1 << 20
-/** The engine refuses such schemas too; a message to its process could not even hold one that is nested without end. */
-const MAX_DEPTH = 500
 
 /** The answer format that the options name; undefined: none. @throws UsageError for both, AppError InvalidInput. */
 export async function readFormat(values: { readonly 'json-schema'?: string; readonly grammar?: string }): Promise<Format | undefined> {
@@ -17,16 +16,7 @@ export async function readFormat(values: { readonly 'json-schema'?: string; read
   if (grammarFile !== undefined) return { grammar: await readText(grammarFile, 'grammar') }
   if (schemaFile === undefined) return undefined
   const text = await readText(schemaFile, 'JSON schema')
-  let schema: unknown
-  try {
-    schema = JSON.parse(text)
-  } catch (cause) {
-    throw new AppError('InvalidInput', `${schemaFile} is not valid JSON: ${(cause as Error).message}.`, undefined, { cause })
-  }
-  if (typeof schema !== 'boolean' && (typeof schema !== 'object' || schema === null || Array.isArray(schema)))
-    throw new AppError('InvalidInput', `${schemaFile} does not hold a JSON schema, which is an object such as {"type": "object"}.`)
-  if (depthOf(text) > MAX_DEPTH) throw new AppError('InvalidInput', `The JSON schema in ${schemaFile} is nested too deeply. Use $ref and $defs for what repeats.`)
-  return { jsonSchema: schema as boolean | { readonly [keyword: string]: unknown } }
+  return { jsonSchema: readSchema(text, schemaFile) }
 }
 
 /** `FILE` or `FILE=SCALE`; without a scale the adapter applies fully. */
@@ -41,15 +31,4 @@ async function readText(file: string, what: string): Promise<string> {
   })
   if (bytes.length > MAX_BYTES) throw new AppError('InvalidInput', `The ${what} file ${file} is larger than 1 MB. Write a smaller one.`)
   return bytes.toString('utf8')
-}
-
-/** How deep lists and objects of a JSON text are nested. */
-function depthOf(json: string): number {
-  let depth = 0
-  let deepest = 0
-  for (const [token] of json.matchAll(/"(?:\\.|[^"\\])*"|[[\]{}]/g)) {
-    if (token === '[' || token === '{') deepest = Math.max(deepest, ++depth)
-    else if (token === ']' || token === '}') depth--
-  }
-  return deepest
 }
