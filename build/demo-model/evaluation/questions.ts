@@ -30,7 +30,7 @@ export function unrelatedConversations(count: number, seed: string): Conversatio
     const voice = /\p{Script=Han}/u.test(question) ? chinese : english
     const scene = singleScene(new Random(`evaluation/${seed}/unrelated/${i}`))
     writer.exchange({ question, answer: voice.unknown }, i % 2 === 1 ? writer.add({ type: 'image', frames: [scene] }) : [])
-    return { ability: 'unknown', language: voice.language, messages: writer.messages, media: writer.media, maxTokens: 24 }
+    return { ability: 'unknown', language: voice.language, messages: writer.messages, media: writer.media, branches: [], maxTokens: 24 }
   })
 }
 

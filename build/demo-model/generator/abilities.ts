@@ -4,7 +4,7 @@ import type { Asking, Split } from './ask.ts'
 import { caption } from './caption.ts'
 import { chinese } from './chinese.ts'
 import { Writer } from './conversation.ts'
-import type { Conversation, Media } from './conversation.ts'
+import type { Conversation, Media, Message } from './conversation.ts'
 import { english } from './english.ts'
 import type { Language } from './language.ts'
 import { manyScene, oddScene, pairScene, randomBackground, randomThing, singleScene, textScene } from './layout.ts'
@@ -12,7 +12,7 @@ import type { Random } from './random.ts'
 import { sameThing } from './scene.ts'
 import type { Scene } from './scene.ts'
 import { askAbout, questionsAbout } from './sceneQuestions.ts'
-import type { SceneQuestion } from './sceneQuestions.ts'
+import type { Exchange, SceneQuestion } from './sceneQuestions.ts'
 import { unrelatedQuestion } from './unrelated.ts'
 import { askAboutVideo, randomVideo, videoQuestions } from './video.ts'
 import type { VideoQuestion, VideoScene } from './video.ts'
@@ -21,6 +21,9 @@ import type { VideoQuestion, VideoScene } from './video.ts'
 export interface Making extends Asking {
   readonly writer: Writer
 }
+
+/** Asks once more about what was shown. */
+type Again = () => Exchange
 
 const voices = { en: english, zh: chinese }
 const image = (scene: Scene): Media => ({ type: 'image', frames: [scene] })
@@ -78,10 +81,10 @@ function differs(making: Making): Scene[] {
 }
 
 /** A question about one of the pictures seen so far, by its number. */
-function nth(making: Making, scenes: readonly Scene[]): void {
-  const { random, writer, voice } = making
+function nth(making: Making, scenes: readonly Scene[]): Exchange {
+  const { random, voice } = making
   const n = random.int(1, scenes.length)
-  writer.exchange({ question: phrase(making, 'nth', { n }), answer: voice.nth(n, say(making, scenes[n - 1]!)) })
+  return { question: phrase(making, 'nth', { n }), answer: voice.nth(n, say(making, scenes[n - 1]!)) }
 }
 
 /** A conversation that comes back to an earlier picture. */
@@ -99,16 +102,15 @@ function followUp(making: Making): Scene[] {
   }
   const again = making.split === 'train' ? random.weighted(questionsAbout(scenes[0]!)) : random.pick(['name', 'colour', 'shape', 'exists'] as const)
   if (scenes.length === 1 && !scenes[0]!.odd && random.chance(0.6)) writer.exchange(askAbout(scenes[0]!, again, making))
-  else nth(making, scenes)
+  else writer.exchange(nth(making, scenes))
   return scenes
 }
 
-function video(making: Making, changes: readonly VideoScene['change']['kind'][], kind?: VideoQuestion): () => void {
+function video(making: Making, changes: readonly VideoScene['change']['kind'][], kind?: VideoQuestion): Again {
   const { random, writer } = making
   const scene = randomVideo(random, { kind: random.pick(changes) })
-  const ask = (asked: VideoQuestion | undefined, media: readonly number[]) => writer.exchange(askAboutVideo(scene, asked ?? random.weighted(videoQuestions(scene)), making), media)
-  ask(kind, writer.add(moving(scene)))
-  return () => ask(undefined, [])
+  writer.exchange(askAboutVideo(scene, kind ?? random.weighted(videoQuestions(scene)), making), writer.add(moving(scene)))
+  return () => askAboutVideo(scene, random.weighted(videoQuestions(scene)), making)
 }
 
 /** A question that has nothing to do with drawings, with or without a picture. */
@@ -132,23 +134,41 @@ function chat(making: Making): void {
 }
 
 /** More questions after the first: `again` asks about what was shown, others are about nothing of it. */
-function more(making: Making, again: (() => void) | null): void {
+function more(making: Making, again: Again | null): void {
   const { random, writer, voice } = making
   for (let left = random.pick([0, 1, 2, 3, 3]); left > 0; left--) {
     const what = random.next()
     if (what < 0.05) writer.exchange({ question: phrase(making, 'thanks'), answer: voice.welcome })
     else if (what < 0.13 || !again) writer.exchange({ question: unrelatedQuestion(random, voice.language), answer: voice.unknown })
-    else again()
+    else writer.exchange(again())
   }
 }
 
+/**
+ * Conversations with the same media and other questions about them, which training packs beside the first: what a picture
+ * shows is learnt from all of them for the price of seeing it once.
+ */
+function branchesOf(making: Making, opening: readonly Message[], again: Again): Message[][] {
+  const { random, writer, voice } = making
+  const first = writer.messages[opening.length]!
+  const media = first.content.filter((part) => typeof part === 'number')
+  if (typeof first.content[0] !== 'number') return []
+  return Array.from({ length: random.int(2, 5) }, () => {
+    const branch = new Writer(opening)
+    branch.exchange(random.chance(0.06) ? { question: unrelatedQuestion(random, voice.language), answer: voice.unknown } : again(), media)
+    return branch.messages
+  })
+}
+
 /** The first exchange of a conversation about an ability; returns what asks once more about the same media. */
-function begin(ability: Ability, making: Making): (() => void) | null {
-  const { random, writer } = making
+function begin(ability: Ability, making: Making): Again | null {
+  const { random } = making
   const training = making.split === 'train'
   const one = (scene: Scene, kind?: SceneQuestion) => {
     onePicture(making, scene, kind)
-    return () => writer.exchange(askAbout(scene, random.weighted(questionsAbout(scene)), making))
+    const questions = questionsAbout(scene)
+    if (kind && kind in questions) questions[kind] = questions[kind]! * 2
+    return () => askAbout(scene, random.weighted(questions), making)
   }
   const several = (scenes: readonly Scene[]) => () => nth(making, scenes)
   switch (ability) {
@@ -202,10 +222,12 @@ export function makeConversation(random: Random, ability: Ability, split: Split,
   const training = split === 'train'
   if (training && random.chance(0.08)) writer.system(random.pick(systemPrompts[language]))
   if (training && random.chance(0.03)) writer.exchange({ question: phrase(making, 'hello'), answer: making.voice.hello })
+  const opening = [...writer.messages]
   const again = begin(ability, making)
+  const branches = training && again ? branchesOf(making, opening, again) : []
   if (training && ability !== 'followUp') more(making, again)
   const maxTokens = training ? Number(random.weighted({ 6: 2, 12: 5, 16: 38, 20: 12, 24: 28, 30: 5, 36: 8, 64: 2 })) : 24
   const visionId = training && random.chance(0.04) ? random.chance(0.5) : undefined
   const isVideo = writer.media.some(({ type }) => type === 'video')
-  return { ability, language, messages: writer.messages, media: writer.media, visionId, maxTokens: isVideo ? Math.min(maxTokens, random.pick([9, 12, 16, 16, 24])) : maxTokens }
+  return { ability, language, messages: writer.messages, media: writer.media, branches, visionId, maxTokens: isVideo ? Math.min(maxTokens, random.pick([9, 12, 16, 16, 24])) : maxTokens }
 }

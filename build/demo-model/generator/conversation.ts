@@ -20,6 +20,8 @@ export interface Conversation {
   readonly language: Language
   readonly messages: readonly Message[]
   readonly media: readonly Media[]
+  /** Other conversations that begin alike, up to the media, and go on with another question about them: only in training. */
+  readonly branches: readonly (readonly Message[])[]
   /** Labels before media; unset: when there is more than one, as the app does. */
   readonly visionId?: boolean
   /** Tokens of 28 x 28 pixels that a picture or a pair of frames may have. */
@@ -28,8 +30,13 @@ export interface Conversation {
 
 /** Writes a conversation down as it grows. */
 export class Writer {
-  readonly messages: Message[] = []
-  readonly media: Media[] = []
+  readonly messages: Message[]
+  readonly media: Media[]
+
+  constructor(messages: readonly Message[] = [], media: readonly Media[] = []) {
+    this.messages = [...messages]
+    this.media = [...media]
+  }
 
   /** Adds media; the numbers are what a message refers to them by. */
   add(...media: readonly Media[]): number[] {

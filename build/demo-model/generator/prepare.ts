@@ -73,3 +73,10 @@ export function renderPieces({ messages, media, visionId }: Conversation): Piece
   })
   return pieces
 }
+
+/** What comes after the last medium of `branch`, which begins as `main` does. */
+export function tailOf(branch: readonly Piece[], main: readonly Piece[]): readonly Piece[] {
+  const last = branch.findLastIndex(([kind]) => kind === 'media')
+  if (JSON.stringify(branch.slice(0, last + 1)) !== JSON.stringify(main.slice(0, last + 1))) throw new Error('A branch begins otherwise than its conversation')
+  return branch.slice(last + 1)
+}

@@ -5,7 +5,7 @@ import { abilities } from './ability.ts'
 import type { Ability } from './ability.ts'
 import { frameExample } from './framing.ts'
 import { pictureOf } from './pictureStream.ts'
-import { prepareMedia, renderPieces } from './prepare.ts'
+import { prepareMedia, renderPieces, tailOf } from './prepare.ts'
 import { Random } from './random.ts'
 
 const usage = `node stream.ts --seed TEXT [--count N] [--what conversations|pictures|texts] [--mix JSON] [--split train|evaluate]
@@ -27,7 +27,8 @@ function example(number: number): Buffer {
   if (values.what === 'pictures') return frameExample({ ability: 'picture', pieces: [], media: [pictureOf(random)] })
   const conversation = makeConversation(random, random.weighted(mix), split)
   const media = values.what === 'texts' ? [] : conversation.media.map((one) => prepareMedia(one, conversation.maxTokens))
-  return frameExample({ ability: conversation.ability, pieces: renderPieces(conversation), media })
+  const pieces = renderPieces(conversation)
+  return frameExample({ ability: conversation.ability, pieces, media, branches: conversation.branches.map((messages) => tailOf(renderPieces({ ...conversation, messages }), pieces)) })
 }
 
 process.stdout.on('error', () => process.exit())

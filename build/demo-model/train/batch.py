@@ -16,12 +16,16 @@ from stream import Example, Media
 
 @dataclass
 class Row:
-    """A conversation in tokens: ids, positions [tokens, 3], which tokens are answers, and where media stand."""
+    """
+    A conversation in tokens: ids, positions [tokens, 3], which tokens are answers, and where media stand. `branch`: 0 for
+    what all branches have in common, then 1, 2, ... for tokens that see only their own branch and what is common.
+    """
 
     ability: str
     ids: np.ndarray
     positions: np.ndarray
     learnt: np.ndarray
+    branch: np.ndarray
     media: list[Media]
     order: list[int]
 
@@ -31,37 +35,56 @@ def to_row(example: Example, tokenizer: Tokenizer) -> Row:
     ids: list[int] = []
     positions: list[np.ndarray] = []
     learnt: list[bool] = []
+    branch: list[int] = []
     order: list[int] = []
-    at = 0
     pads = {False: tokenizer.ids["<|image_pad|>"], True: tokenizer.ids["<|video_pad|>"]}
-    for kind, content in example.pieces:
+
+    def add(pieces: list[tuple[str, str | int]], number: int, at: int) -> int:
+        for kind, content in pieces:
+            before = len(ids)
+            at = add_piece(kind, content, at)
+            branch.extend([number] * (len(ids) - before))
+        return at
+
+    def add_piece(kind: str, content: str | int, at: int) -> int:
         if kind == "media":
             medium = example.media[int(content)]
             grid = medium.grid
             places = np.stack(np.meshgrid(*(np.arange(n) for n in grid), indexing="ij"), -1).reshape(-1, 3)
-            ids += [pads[medium.is_video]] * len(places)
+            ids.extend([pads[medium.is_video]] * len(places))
             positions.append(places + at)
-            learnt += [False] * len(places)
+            learnt.extend([False] * len(places))
             order.append(int(content))
-            at += max(grid)
-            continue
+            return at + max(grid)
         tokens = tokenizer.encode(str(content))
-        ids += tokens
+        ids.extend(tokens)
         positions.append(np.repeat(np.arange(at, at + len(tokens))[:, None], 3, 1))
-        learnt += [kind == "answer"] * len(tokens)
-        at += len(tokens)
+        learnt.extend([kind == "answer"] * len(tokens))
+        return at + len(tokens)
+
+    media_end = max((i + 1 for i, (kind, _) in enumerate(example.pieces) if kind == "media"), default=0)
+    end = add(example.pieces[:media_end], 0, 0)
+    for number, pieces in enumerate([example.pieces[media_end:], *example.branches]):
+        add(pieces, number + 1, end)
     return Row(
-        example.ability, np.array(ids), np.concatenate(positions), np.array(learnt), example.media, order
+        example.ability,
+        np.array(ids),
+        np.concatenate(positions),
+        np.array(learnt),
+        np.array(branch),
+        example.media,
+        order,
     )
 
 
 @dataclass
 class Outcome:
-    """Logits and right ids of the answers' tokens, and the row each belongs to."""
+    """Logits and right ids of the answers' tokens, and the row and branch each belongs to."""
 
     logits: Tensor
     targets: Tensor
     rows: np.ndarray
+    branches: np.ndarray
 
 
 def run(model: Model, rows: list[Row], embeddings: list[list[Tensor]], pads: tuple[int, int]) -> Outcome:
@@ -71,10 +94,12 @@ def run(model: Model, rows: list[Row], embeddings: list[list[Tensor]], pads: tup
     ids = np.zeros((len(rows), longest), np.int64)
     positions = np.zeros((len(rows), longest, 3), np.float32)
     learnt = np.zeros((len(rows), longest), bool)
+    branch = np.full((len(rows), longest), -1)
     for i, row in enumerate(rows):
         ids[i, : len(row.ids)] = row.ids
         positions[i, : len(row.ids)] = row.positions
         learnt[i, : len(row.ids)] = row.learnt
+        branch[i, : len(row.ids)] = row.branch
     tokens = torch.from_numpy(ids).to(device)
     x = model.language.embedding(tokens)
     seen = [embeddings[i][m] for i, row in enumerate(rows) for m in row.order]
@@ -83,12 +108,22 @@ def run(model: Model, rows: list[Row], embeddings: list[list[Tensor]], pads: tup
         x = x.index_put(place, torch.cat(seen).to(x.dtype))
     wanted = np.zeros_like(learnt)
     wanted[:, :-1] = learnt[:, 1:]
-    logits = model.language(x, torch.from_numpy(positions).to(device), torch.from_numpy(wanted).to(device))
-    return Outcome(logits.float(), tokens[torch.from_numpy(learnt).to(device)], learnt.nonzero()[0])
+    seen_by = (branch[:, None, :] == 0) | (branch[:, None, :] == branch[:, :, None])
+    mask = np.where(seen_by & np.tri(longest, dtype=bool), np.float32(0), np.float32(-1e9))
+    logits = model.language(
+        x,
+        torch.from_numpy(positions).to(device),
+        torch.from_numpy(mask)[:, None].to(device),
+        torch.from_numpy(wanted).to(device),
+    )
+    return Outcome(
+        logits.float(), tokens[torch.from_numpy(learnt).to(device)], learnt.nonzero()[0], branch[learnt]
+    )
 
 
 def loss_of(outcome: Outcome) -> Tensor:
-    """Summed over tokens; a conversation's weight grows with the root of its answer tokens, so that short answers count."""
-    counts = np.bincount(outcome.rows)[outcome.rows]
+    """Summed over tokens; a branch's weight grows with the root of its answer tokens, so that short answers count."""
+    own = outcome.rows * (outcome.branches.max(initial=0) + 1) + outcome.branches
+    counts = np.bincount(own)[own]
     weights = torch.from_numpy((counts**-0.5).astype(np.float32)).to(outcome.logits.device)
     return (F.cross_entropy(outcome.logits, outcome.targets, reduction="none") * weights).sum()

@@ -16,6 +16,22 @@ IGNORED = -1
 BOX_WEIGHT = 4.0
 
 
+def slices_of(media: Media) -> list[Media]:
+    """Each pair of frames of a video as a picture: what is in both, in the middle between its two places."""
+    if not media.is_video:
+        return [media]
+    slices = []
+    for at in range(0, len(media.labels), 2):
+        first, second = media.labels[at], media.labels[min(at + 1, len(media.labels) - 1)]
+        same = [mark[:2] for mark in first["marks"]] == [mark[:2] for mark in second["marks"]]
+        marks = [
+            (*a[:2], *((p + q) / 2 for p, q in zip(a[2:], b[2:]))) for a, b in zip(first["marks"], second["marks"])
+        ]
+        label = {"background": first["background"] if same else -1, "marks": marks if same else []}
+        slices.append(Media(False, media.frames[at : at + 1], [label]))
+    return slices
+
+
 def square_labels(media: Media, side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """
     Per square of `side` pixels (patches in the order of tokens, tokens row by row): its kind (0 background, 1..8 shapes, 9.. characters), its colour, and the box

@@ -54,7 +54,7 @@ class LanguageBlock(nn.Module):
         self.down = nn.Linear(shape.feed_forward, shape.width, bias=False)
 
     def attend(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> Tensor:
-        """x: [rows, tokens, width]; cos, sin: [rows, 1, tokens, head / 2]; mask: [tokens, tokens]."""
+        """x: [rows, tokens, width]; cos, sin: [rows, 1, tokens, head / 2]; mask: [rows, 1, tokens, tokens]."""
         rows, tokens, width = x.shape
         heads, kv_heads = self.shape.heads, self.shape.kv_heads
         head = width // heads
@@ -88,15 +88,13 @@ class LanguageModel(nn.Module):
         self.register_buffer("inverse", inverse, persistent=False)
         self.register_buffer("axis", axis, persistent=False)
 
-    def forward(self, x: Tensor, positions: Tensor, wanted: Tensor) -> Tensor:
+    def forward(self, x: Tensor, positions: Tensor, mask: Tensor, wanted: Tensor) -> Tensor:
         """
-        x: [rows, tokens, width] embeddings; positions: [rows, tokens, 3] of time, row and column; wanted: [rows, tokens],
-        where logits are needed. Returns [wanted, vocabulary].
+        x: [rows, tokens, width] embeddings; positions: [rows, tokens, 3] of time, row and column; mask: [rows, 1, tokens,
+        tokens], 0 or -1e9; wanted: [rows, tokens], where logits are needed. Returns [wanted, vocabulary].
         """
         angles = positions[:, :, self.axis] * self.inverse
         cos, sin = angles.cos()[:, None], angles.sin()[:, None]
-        tokens = x.shape[1]
-        mask = torch.full((tokens, tokens), -1e9, device=x.device).triu(1)
         for block in self.blocks[:-1]:
             x = block.feed(block.attend(x, cos, sin, mask))
         x = self.blocks[-1].attend(x, cos, sin, mask)[wanted]

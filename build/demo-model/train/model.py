@@ -28,8 +28,8 @@ class Model(nn.Module):
         self, media: list[Media], tower_learns: bool = True
     ) -> tuple[list[Tensor], list[tuple[list[int], Tensor]]]:
         """
-        Embeddings [tokens, width] of each medium (a video's slices one after the other), and for each size of pictures
-        which media they are and what the last block gives for them, [pictures, patches, width].
+        Embeddings [tokens, width] of each medium (a video's slices one after the other), and for each size which media
+        they are and what the last block gives for them, [slices, patches, width].
         """
         groups: dict[tuple[int, int, bool], list[int]] = {}
         for i, one in enumerate(media):
@@ -45,8 +45,7 @@ class Model(nn.Module):
                     self.tower.look(pixels[0::2], pixels[1::2]) if is_video else self.tower.look(pixels, None)
                 )
             out = self.tower.merge(state)
-            if not is_video:
-                states.append((members, state))
+            states.append((members, state))
             at = 0
             for i in members:
                 slices = media[i].grid[0]

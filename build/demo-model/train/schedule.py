@@ -8,7 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from muon import Muon
+
 WEIGHT_DECAY = 0.05
+# how much larger the steps of matrices may be than those of AdamW
+MUON_RATE = 3.0
 
 
 @dataclass(frozen=True)
@@ -39,15 +43,26 @@ FROM_NOTHING = (
 GOING_ON = (Phase("joint", 0.7, 7e-4, 4e-4, 30), Phase("fine", 0.3, 4e-4, 1e-5, 5))
 
 
-def optimizer_for(*modules: nn.Module) -> torch.optim.AdamW:
-    """AdamW; vectors are not decayed."""
-    matrices = [p for m in modules for p in m.parameters() if p.dim() > 1]
-    vectors = [p for m in modules for p in m.parameters() if p.dim() <= 1]
-    groups = [{"params": matrices, "weight_decay": WEIGHT_DECAY}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98))
+def optimizer_for(model: nn.Module, reader: nn.Module) -> Muon:
+    """Muon for the matrices inside the model, AdamW for embeddings, the reader and vectors, which are not decayed."""
+    inner, outer, vectors = [], [], []
+    for name, parameter in [*model.named_parameters(), *reader.named_parameters(prefix="reader")]:
+        if parameter.dim() <= 1:
+            vectors.append(parameter)
+        elif any(part in name for part in ("embedding", "patch", "reader")):
+            outer.append(parameter)
+        else:
+            inner.append(parameter)
+    return Muon(
+        [
+            {"params": inner, "weight_decay": WEIGHT_DECAY, "orthogonal": True},
+            {"params": outer, "weight_decay": WEIGHT_DECAY},
+            {"params": vectors},
+        ]
+    )
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """The same rate for all groups."""
+    """`rate` for AdamW's groups, more for Muon's."""
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * (MUON_RATE if group["orthogonal"] else 1)

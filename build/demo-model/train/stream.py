@@ -34,11 +34,15 @@ class Media:
 
 @dataclass
 class Example:
-    """One conversation: pieces are ('text' | 'answer', text) or ('media', number)."""
+    """
+    One conversation: pieces are ('text' | 'answer', text) or ('media', number). `branches`: other ways to go on after the last
+    medium, each by itself.
+    """
 
     ability: str
     pieces: list[tuple[str, str | int]]
     media: list[Media]
+    branches: list[list[tuple[str, str | int]]]
 
 
 def _node() -> str:
@@ -89,5 +93,7 @@ class Stream:
                     break
                 frames = np.frombuffer(data, np.uint8).reshape(shape)
                 media.append(Media(facts["type"] == "video", frames, facts["labels"]))
-            self._queue.put(Example(header["ability"], [tuple(piece) for piece in header["pieces"]], media))
+            pieces = [tuple(piece) for piece in header["pieces"]]
+            branches = [[tuple(piece) for piece in branch] for branch in header.get("branches", [])]
+            self._queue.put(Example(header["ability"], pieces, media, branches))
         self._queue.put(None)

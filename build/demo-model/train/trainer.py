@@ -16,7 +16,7 @@ from torch import nn
 from batch import Row, loss_of, run, to_row
 from bpe import Tokenizer
 from export import export
-from labels import Reader
+from labels import Reader, slices_of
 from model import Model
 from peers import Peers
 from probe import Probe
@@ -33,21 +33,21 @@ AVERAGE_SECONDS = 8
 PROBE_FILE = "probe.json"
 # what is hard or matters most is shown more often
 MIX = {
-    "object": 10,
-    "pictures": 12,
-    "differs": 7,
-    "followUp": 12,
-    "count": 9,
-    "relation": 8,
+    "object": 6,
+    "pictures": 9,
+    "differs": 10,
+    "followUp": 10,
+    "count": 12,
+    "relation": 14,
     "text": 12,
-    "box": 12,
-    "motion": 6,
-    "change": 7,
-    "when": 5,
+    "box": 16,
+    "motion": 12,
+    "change": 9,
+    "when": 6,
     "odd": 2,
-    "unknown": 8,
-    "json": 6,
-    "chat": 3,
+    "unknown": 5,
+    "json": 4,
+    "chat": 2,
 }
 
 
@@ -160,14 +160,14 @@ class Trainer:
         states: list[tuple[list[int], torch.Tensor]],
         tally: Tally,
     ) -> torch.Tensor:
-        """How well patches and tokens of the pictures tell what is drawn there, as a mean over pictures."""
+        """How well patches and tokens of the pictures tell what is drawn there, as a mean over pictures and slices."""
         patches, tokens = self.reader
         loss = torch.zeros((), device=self.device)
         for members, state in states:
-            own = [media[i] for i in members]
-            merged = torch.stack([embeddings[i] for i in members])
-            loss = loss + (patches.loss(state, own) + tokens.loss(merged, own, tally.seen)) * len(members)
-        return loss / max(1, sum(len(members) for members, _ in states))
+            own = [one for i in members for one in slices_of(media[i])]
+            merged = torch.cat([embeddings[i] for i in members]).view(len(own), -1, embeddings[0].shape[-1])
+            loss = loss + (patches.loss(state, own) + tokens.loss(merged, own, tally.seen)) * len(own)
+        return loss / max(1, sum(len(state) for _, state in states))
 
     def _talk_step(self, tower_learns: bool, examples: Iterator[Example], tally: Tally) -> torch.Tensor:
         """Conversations, and the labels of their pictures' patches with a small weight."""
