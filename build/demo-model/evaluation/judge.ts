@@ -1,6 +1,10 @@
 import { chinese } from '../generator/chinese.ts'
 import type { Conversation } from '../generator/conversation.ts'
 import { english } from '../generator/english.ts'
+import { boxText } from '../generator/language.ts'
+import type { Voice } from '../generator/language.ts'
+import type { Scene } from '../generator/scene.ts'
+import { boxIn } from '../generator/sceneQuestions.ts'
 
 /** An answer that was right in this share, 0..1. */
 export type Score = number
@@ -10,10 +14,11 @@ export function judge({ ability, language, messages, media }: Conversation, answ
   const expected = String(messages.at(-1)!.content[0])
   const said = answer.trim()
   if (ability === 'unknown' || ability === 'odd') return saysItIsADemo(said) ? 1 : 0
+  const voice = language === 'zh' ? chinese : english
   // a description may say more, such as the background
-  if (ability === 'object') return said.toLowerCase().includes((language === 'zh' ? chinese : english).thing(media[0]!.frames[0]!.objects[0]!)) ? 1 : 0
+  if (ability === 'object') return said.toLowerCase().includes(voice.thing(media[0]!.frames[0]!.objects[0]!)) ? 1 : 0
   if (ability === 'json') return isJsonLike(said, expected) ? 1 : 0
-  if (ability === 'box') return boxScore(said, expected)
+  if (ability === 'box') return boxScore(said, exactBox(voice, expected, media[0]!.frames[0]!))
   return said === expected ? 1 : 0
 }
 
@@ -27,6 +32,13 @@ export function isJsonLike(answer: string, expected: string): boolean {
   } catch {
     return false
   }
+}
+
+/** The right answer with the box of the drawing itself: answers are taught rounded. */
+function exactBox(voice: Voice, expected: string, scene: Scene): string {
+  const named = scene.objects.find((object) => expected.includes(`>${voice.theThing(object)}<`))
+  if (!named) throw new Error(`Nothing in the drawing is what "${expected}" names`)
+  return boxText(voice.theThing(named), boxIn(scene, named))
 }
 
 const BOX = /^<\|object_ref_start\|>(.+?)<\|object_ref_end\|><\|box_start\|>\((\d{1,3}),(\d{1,3})\),\((\d{1,3}),(\d{1,3})\)<\|box_end\|>$/

@@ -37,9 +37,10 @@ const round = (object: Placed) => boxOf(shapeContours(object.shape, object.x, ob
 /** The box of an object of the scene, in thousandths. */
 export const boxIn = (scene: Scene, object: Placed): Coordinates => coordinates(round(object), scene)
 /** The same as it is taught: to the nearest ten thousandths, about what the model can see; the last digit would be noise. */
-const boxTold = (scene: Scene, object: Placed, { split }: Asking): Coordinates => {
-  const box = boxIn(scene, object)
-  return split === 'train' ? (box.map((value) => Math.min(990, Math.round(value / 10) * 10)) as unknown as Coordinates) : box
+const boxTold = (scene: Scene, object: Placed): Coordinates => {
+  const told = (value: number) => Math.min(990, Math.round(value / 10) * 10)
+  const [left, top, right, bottom] = boxIn(scene, object)
+  return [told(left), told(top), told(right), told(bottom)]
 }
 const opposite: Readonly<Record<Side, Side>> = { left: 'right', right: 'left', above: 'below', below: 'above' }
 const inReadingOrder = (objects: readonly Placed[]) => [...objects].sort((a, b) => a.x - b.x)
@@ -96,14 +97,14 @@ export function askAbout(scene: Scene, kind: SceneQuestion, asking: Asking): Exc
     }
     case 'box': {
       const where = objects.length === 1 && random.chance(0.2)
-      return { question: phrase(asking, where ? 'whereBox' : 'box', { a: one, shape: one.shape }), answer: boxText(voice.theThing(one), boxTold(scene, one, asking)) }
+      return { question: phrase(asking, where ? 'whereBox' : 'box', { a: one, shape: one.shape }), answer: boxText(voice.theThing(one), boxTold(scene, one)) }
     }
     case 'boxAll':
-      return { question: phrase(asking, 'boxAll'), answer: inReadingOrder(objects).map((object) => boxText(voice.theThing(object), boxTold(scene, object, asking))).join('\n') }
+      return { question: phrase(asking, 'boxAll'), answer: inReadingOrder(objects).map((object) => boxText(voice.theThing(object), boxTold(scene, object))).join('\n') }
     case 'json':
       return json(scene, asking)
     case 'jsonBox':
-      return { question: phrase(asking, 'jsonBox', { a: one }), answer: JSON.stringify([{ bbox_2d: boxTold(scene, one, asking), label: `${one.colour} ${one.shape}` }]) }
+      return { question: phrase(asking, 'jsonBox', { a: one }), answer: JSON.stringify([{ bbox_2d: boxTold(scene, one), label: `${one.colour} ${one.shape}` }]) }
   }
 }
 
