@@ -11,17 +11,20 @@ import { createProgressBar } from './progressBar.ts'
 import { handleProtocol, scheme } from './protocol/index.ts'
 import { handlePortRequests } from './rpcPorts.ts'
 import { openTray } from './tray.ts'
+import { captureWindows } from './windows/captureWindows.ts'
 import { guardContents } from './windows/guards.ts'
-import { openMainWindow } from './windows/mainWindow.ts'
+import { mainWindow, openMainWindow } from './windows/mainWindow.ts'
 
 const dist = join(import.meta.dirname, '..')
 const preload = join(dist, 'electron', 'preload.cjs')
+/** For desktops that give no keys to apps: their own shortcut runs `sightline --capture`. */
+const CAPTURE_SWITCH = '--capture'
 const commands = new Emitter<HostCommand>()
 
-/** Brings the open window to the front, or opens one. */
-function showWindow(): void {
-  const [window] = BrowserWindow.getAllWindows()
-  if (!window) return void openMainWindow(preload).catch(report)
+/** Brings the open window to the front, or opens one, at a conversation if one is named. */
+function showWindow(conversationId?: string): void {
+  const window = mainWindow()
+  if (!window) return void openMainWindow(preload, conversationId).catch(report)
   if (window.isMinimized()) window.restore()
   window.show()
   window.focus()
@@ -36,8 +39,10 @@ function newConversation(): void {
 /** Starts the core and the first window. Throws what the core throws, e.g. when the data folder cannot be used. */
 async function start(): Promise<void> {
   const paths = appPaths(join(dist, '..'))
-  const tray = openTray(join(paths.resources, 'icons'), { open: showWindow, newConversation, quit: () => app.quit() })
-  const core = createApp(electronPorts(dist, { paths, commands, tray: tray !== null }))
+  const capture = (): void => core.startCapture()
+  const open = (): void => showWindow()
+  const tray = openTray(join(paths.resources, 'icons'), { open, newConversation, capture, quit: () => app.quit() })
+  const core = createApp(electronPorts(dist, { paths, commands, tray: tray !== null, windows: captureWindows(preload), showWindow }))
   const showProgress = createProgressBar()
   app.setAboutPanelOptions({ applicationName: 'Sightline', applicationVersion: app.getVersion() })
   Menu.setApplicationMenu(
@@ -48,10 +53,10 @@ async function start(): Promise<void> {
     tray?.showDownloads(progress)
   })
   denyPermissions(session.defaultSession)
-  handleProtocol(protocol, { page: join(dist, 'renderer'), attachments: core.attachments })
+  handleProtocol(protocol, { page: join(dist, 'renderer'), attachments: core.attachments, frames: core.frames, captures: core.captures })
   handlePortRequests(ipcMain, core.serve)
-  app.on('second-instance', showWindow)
-  app.on('activate', showWindow)
+  app.on('second-instance', (_event, argv) => (argv.includes(CAPTURE_SWITCH) ? capture() : open()))
+  app.on('activate', open)
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit()
   })
@@ -60,6 +65,7 @@ async function start(): Promise<void> {
     void core.close().finally(() => app.exit(0))
   })
   await openMainWindow(preload)
+  if (process.argv.includes(CAPTURE_SWITCH)) capture()
 }
 
 function report(error: unknown): void {

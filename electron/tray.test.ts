@@ -23,7 +23,7 @@ vi.mock('electron', async () => {
 })
 
 const icons = join(import.meta.dirname, '../resources/icons')
-const actions = { open: vi.fn(), newConversation: vi.fn(), quit: vi.fn() }
+const actions = { open: vi.fn(), newConversation: vi.fn(), capture: vi.fn(), quit: vi.fn() }
 const progress = { share: 0.437, active: 1, failed: 0, stalled: false }
 const items = (tray: Tray) => (tray.menu as Menu).items
 const labels = (tray: Tray) => items(tray).map(({ label, type }) => (type === 'separator' ? '-' : label))
@@ -37,10 +37,10 @@ beforeEach(() => {
   opened.length = 0
 })
 
-test('the menu opens the app, begins a conversation and quits', () => {
+test('the menu opens the app, begins a conversation or a capture, and quits', () => {
   openTray(icons, actions)
   const [tray] = opened as [Tray]
-  expect(labels(tray)).toEqual(['Open Sightline', 'New conversation', '-', 'Quit'])
+  expect(labels(tray)).toEqual(['Open Sightline', 'New conversation', 'Capture the screen', '-', 'Quit'])
   for (const item of items(tray)) item.click()
   for (const action of Object.values(actions)) expect(action).toHaveBeenCalledOnce()
 })
@@ -50,11 +50,11 @@ test('downloads are a line that cannot be clicked, and part of the tooltip', () 
   const [tray] = opened as [Tray]
   expect(tray.toolTip).toBe('Sightline')
   shown.showDownloads(progress)
-  expect(labels(tray)).toEqual(['Open Sightline', 'New conversation', '-', 'Downloading a model: 43%', '-', 'Quit'])
-  expect(items(tray)[3]!.enabled).toBe(false)
+  expect(labels(tray)).toEqual(['Open Sightline', 'New conversation', 'Capture the screen', '-', 'Downloading a model: 43%', '-', 'Quit'])
+  expect(items(tray)[4]!.enabled).toBe(false)
   expect(tray.toolTip).toBe('Sightline. Downloading a model: 43%')
   shown.showDownloads({ share: null, active: 0, failed: 0, stalled: false })
-  expect(labels(tray)).toEqual(['Open Sightline', 'New conversation', '-', 'Quit'])
+  expect(labels(tray)).toEqual(['Open Sightline', 'New conversation', 'Capture the screen', '-', 'Quit'])
 })
 
 test('the menu is only made again when its line is another', () => {

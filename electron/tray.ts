@@ -7,6 +7,7 @@ import type { DownloadProgress } from '../main/app.ts'
 export interface TrayActions {
   readonly open: () => void
   readonly newConversation: () => void
+  readonly capture: () => void
   readonly quit: () => void
 }
 
@@ -47,11 +48,12 @@ export function openTray(icons: string, actions: TrayActions, platform: NodeJS.P
   }
 }
 
-function trayMenu({ open, newConversation, quit }: TrayActions, line: string | null): MenuItemConstructorOptions[] {
+function trayMenu({ open, newConversation, capture, quit }: TrayActions, line: string | null): MenuItemConstructorOptions[] {
   const downloads: MenuItemConstructorOptions[] = line === null ? [] : [{ type: 'separator' }, { label: line, enabled: false }]
   return [
     { label: 'Open Sightline', click: open },
     { label: 'New conversation', click: newConversation },
+    { label: 'Capture the screen', click: capture },
     ...downloads,
     { type: 'separator' },
     { label: 'Quit', click: quit },

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { AppError } from '#contract'
 import type { EngineStatus, HostDescription, Settings } from '#contract'
 import { createAsk } from './features/ask/index.ts'
+import { createCaptureScreen } from './features/captureScreen/index.ts'
+import type { CaptureGateway } from './features/captureScreen/index.ts'
 import { createChooseModel, createSourceTokens } from './features/chooseModel/index.ts'
 import { createCompare } from './features/compare/index.ts'
 import { createDownloadModel } from './features/downloadModel/index.ts'
@@ -42,6 +44,12 @@ export interface App {
   readonly onDownloads: (listener: (progress: DownloadProgress) => void) => () => void
   /** Keeps what running answers have written, then ends the workers and frees the data folder. */
   readonly close: () => Promise<void>
+  /** Where its addresses of frames of videos end. */
+  readonly frames: Pick<FrameSets, 'store' | 'open'>
+  /** Where a shell's addresses of captured pictures end. */
+  readonly captures: CaptureGateway
+  /** Begins a capture of the screen from the shell's own menus. */
+  readonly startCapture: () => void
 }
 
 /**
@@ -49,7 +57,7 @@ export interface App {
  * another process has the folder, StorageFailed when it cannot be used. `surroundings`: where other programs keep models.
  */
 export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engine; surroundings?: Surroundings } = {}): App {
-  const { paths, host, dialogs, files, secrets, commands, spawnWorker } = ports
+  const { paths, host, dialogs, files, secrets, commands, capture, shortcuts, spawnWorker } = ports
   const store = openStore(paths.data)
   const { db } = store
   const conversations = createConversations(db)
@@ -88,7 +96,9 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
   applyIdle(settings.current)
   settings.onChange(applyIdle)
   const compare = createCompare({ first: engine, second: parts.second ?? createEngine({ spawn: spawnWorker, cachePath: join(paths.cache, 'second') }) })
-  const ask = createAsk({ conversations, settings, models, attachments, engine, second: compare })
+  const ask = createAsk({ conversations, settings, models, attachments, frames, engine, second: compare })
+  const sampling = createSampleVideo({ attachments, frames, models, settings, benchmarks })
+  const capturing = createCaptureScreen({ capture, shortcuts, settings })
 
   // Files that no message holds are removed in the background; a failure leaves them for the next time.
   let collecting: Promise<unknown> = Promise.resolve()
@@ -105,9 +115,9 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
     attachments: host.attachments,
     capabilities: {
       fileDialogs: dialogs !== null,
-      capture: false,
+      capture: capture !== null,
       tray: host.tray,
-      globalShortcuts: false,
+      globalShortcuts: shortcuts !== null,
       secretStorage: secrets !== null,
       reveal: files !== null,
     },
@@ -121,7 +131,14 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
         if (!dialogs) throw new AppError('NotYetSupported', 'Files cannot be picked from this window. Type the path of the file.')
         return dialogs.pickFile(options)
       },
-      watch: (_, { signal }) => eventStream(({ push }) => commands?.on(push) ?? (() => {}), { signal }),
+      watch: (_, { signal }) =>
+        eventStream(
+          ({ push }) => {
+            const offs = [commands?.on(push), capturing.commands.on(push)]
+            return () => offs.forEach((off) => off?.())
+          },
+          { signal },
+        ),
     },
     engine: {
       watch: (_, { signal }) =>
@@ -223,6 +240,27 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
 
   const close = async () => {
     ask.close()
+    capture: {
+      watch: (_, { signal }) => capturing.watch(signal),
+      start: ({ delaySeconds }) => capturing.start(delaySeconds),
+      cancel: () => capturing.cancel(),
+      openSettings: () => capturing.openSettings(),
+      screen: ({ id }) => capturing.screen(id),
+      painted: ({ id }) => capturing.painted(id),
+      choose: ({ id, region }) => capturing.choose(id, region),
+      chosen: () => capturing.chosen(),
+      placePanel: (bounds) => capturing.placePanel(bounds),
+      open: ({ conversationId }) => capturing.open(conversationId),
+    },
+    videos: {
+      plan: (wish) => sampling.plan(wish),
+      begin: (wanted) => {
+        const begun = sampling.begin(wanted)
+        if (begun.missing.length > 0) collectFrames()
+        return begun
+      },
+      extract: (wanted, { signal }) => sampling.extract(wanted, signal),
+    },
     for (const end of served) end()
     media.close()
     await downloading.close()
@@ -234,6 +272,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
   }
 
   return {
+    capturing.close()
     attachments,
     onDownloads: (listener) => downloading.onProgress(listener),
     serve(channel) {
@@ -247,6 +286,9 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
 }
 
 /** The engine's state as it concerns the chosen model: while another one is in memory, the chosen one is not loaded. */
+    frames,
+    captures: capturing.gateway,
+    startCapture: () => capturing.startFromShell(),
 function engineStatus({ state }: Engine, models: Models): EngineStatus {
   const { id, name, isDemo, notice, textPath, projectorPath } = models.current()
   const isChosen = state.model === null || (state.model.textPath === textPath && state.model.projectorPath === projectorPath)

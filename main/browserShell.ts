@@ -30,7 +30,8 @@ export type BrowserShell = BrowserServer
  */
 export async function startBrowserShell({ paths, uiFolder = builtWindow, port = 0 }: BrowserShellOptions): Promise<BrowserShell> {
   const secrets = secretsFile(join(paths.data, 'secrets.json'))
-  const app = createApp({ host: hostInfo(), paths, spawnWorker: forkWorker, dialogs: null, files: null, secrets, commands: null })
+  const without = { dialogs: null, files: null, commands: null, capture: null, shortcuts: null }
+  const app = createApp({ host: hostInfo(), paths, spawnWorker: forkWorker, secrets, ...without })
   try {
     const server = await serveBrowser({ app, uiFolder, port })
     const close = async () => {

@@ -1,4 +1,4 @@
-import type { HostCommand } from '#contract'
+import type { HostCommand, Region, ScreenAccess } from '#contract'
 
 /**
  * What a shell supplies to the core. Electron and the browser shell each implement these; tests use the fakes in
@@ -55,6 +55,51 @@ export interface HostCommands {
   on(listener: (command: HostCommand) => void): () => void
 }
 
+/** A display: `bounds` and `workArea` (without taskbars) in device-independent pixels of the desktop. */
+export interface Display {
+  readonly id: string
+  readonly bounds: Region
+  readonly workArea: Region
+}
+
+/** What a display showed, in its own pixels. */
+export interface ScreenPicture {
+  readonly displayId: string
+  readonly width: number
+  readonly height: number
+  readonly png: Uint8Array
+}
+
+/** Pictures of the screen, and the windows in which one is chosen and asked about. */
+export interface Capture {
+  /** `picker`: the desktop lets its user choose what may be seen, and does not say where it is. */
+  readonly way: 'overlay' | 'picker'
+  /** Base address of captured pictures as the window sees it, ending in a slash. */
+  readonly address: string
+  access(): ScreenAccess
+  /** Opens the system's settings where access is given. */
+  openSettings(): Promise<void>
+  displays(): Display[]
+  /** A picture of each display. Rejects with AppError. */
+  screens(displays: readonly Display[]): Promise<ScreenPicture[]>
+  /** Opens a window over each display that is seen only once it is shown. `onClosed`: one was closed by its user. */
+  openOverlays(displays: readonly Display[], onClosed: () => void): void
+  showOverlay(displayId: string): void
+  closeOverlays(): void
+  /** Opens the ask panel, which is seen only once it has a place. */
+  openPanel(onClosed: () => void): void
+  placePanel(bounds: Region): void
+  closePanel(): void
+  /** Brings the main window to the front; one that has to be opened for it begins at the conversation. */
+  showWindow(conversationId?: string): void
+}
+
+/** Keys that work while another program has the focus. */
+export interface Shortcuts {
+  /** Calls `onPress` for `accelerator` from now on, in place of an earlier one; null: for none. False: another program has these keys, or there are no such keys. */
+  set(accelerator: string | null, onPress: () => void): boolean
+}
+
 export interface HostInfo {
   readonly name: string
   readonly version: string
@@ -76,4 +121,8 @@ export interface Ports {
   readonly secrets: Secrets | null
   /** null where the shell has no menus of its own. */
   readonly commands: HostCommands | null
+  /** null where the shell cannot see the screen. */
+  readonly capture: Capture | null
+  /** null where no keys can be had beyond the window. */
+  readonly shortcuts: Shortcuts | null
 }

@@ -63,7 +63,7 @@ async function download(request: Request, store: AttachmentStore): Promise<Respo
 }
 
 /** Any thrown value as an `ErrorInfo`; what is no `AppError` is told without its text. */
-function failure(error: unknown): Response {
+export function failure(error: unknown): Response {
   const hidden = new AppError('StorageFailed', 'Something in the app failed. Try again; if it happens again, restart the app.')
   const info = (error instanceof AppError ? error : hidden).toInfo()
   return Response.json(info, { status: errorStatus(info.code), headers: attachmentHeaders })

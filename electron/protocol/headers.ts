@@ -1,4 +1,4 @@
-import { ATTACHMENT_ADDRESS, WINDOW_ORIGIN } from './scheme.ts'
+import { ATTACHMENT_ADDRESS, CAPTURE_ADDRESS, WINDOW_ORIGIN } from './scheme.ts'
 
 /** What the page may load: its own files and the attachments, nothing from a network. */
 const contentSecurityPolicy = [
@@ -7,7 +7,7 @@ const contentSecurityPolicy = [
   "style-src 'self'",
   `img-src 'self' blob: ${ATTACHMENT_ADDRESS}`,
   "font-src 'self'",
-  `connect-src 'self' ${ATTACHMENT_ADDRESS}`,
+  `connect-src 'self' ${ATTACHMENT_ADDRESS} ${CAPTURE_ADDRESS}`,
   "base-uri 'none'",
   "form-action 'none'",
   "frame-src 'none'",
@@ -34,3 +34,6 @@ export const attachmentHeaders = {
   'Access-Control-Expose-Headers': 'Content-Range, Accept-Ranges, Content-Length',
   Vary: 'Origin',
 }
+
+/** Headers of captured pictures: as attachments, and kept nowhere. */
+export const captureHeaders = { ...attachmentHeaders, 'Cache-Control': 'no-store' }

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import type { Protocol } from 'electron'
 import { beforeAll, expect, test } from 'vitest'
 import { AppError } from '#contract'
+import type { App } from '../../main/app.ts'
 import type { AttachmentStore } from './attachments.ts'
 import { handleProtocol } from './index.ts'
 
@@ -25,6 +26,16 @@ const attachments: AttachmentStore = {
   },
 }
 
+const png = Buffer.from([1, 2, 3])
+const posted: string[] = []
+const captures: App['captures'] = {
+  open: async (path) => (path === 'c1/display 1' ? png : null),
+  async store(path, body) {
+    if (path !== 'c1/chosen') throw new AppError('NotFound', 'This capture is over.')
+    for await (const chunk of body) posted.push(Buffer.from(chunk).toString())
+  },
+}
+
 beforeAll(() => {
   const folder = mkdtempSync(join(tmpdir(), 'sightline-page-'))
   const page = join(folder, 'page')
@@ -34,7 +45,7 @@ beforeAll(() => {
   writeFileSync(join(folder, 'secret.js'), 'secret()')
   symlinkSync(join(folder, 'secret.js'), join(page, 'assets/link.js'))
   let handler: Parameters<Protocol['handle']>[1] | null = null
-  handleProtocol({ handle: (_scheme, handle) => void (handler = handle) }, { page, attachments })
+  handleProtocol({ handle: (_scheme, handle) => void (handler = handle) }, { page, attachments, captures })
   ask = async (url, init) => (await handler?.(new Request(url, init) as never)) as Response
 })
 

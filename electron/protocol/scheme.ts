@@ -6,8 +6,11 @@ export const SCHEME = 'app'
 export const WINDOW_HOST = 'sightline'
 /** Where pictures come from and go to. */
 export const ATTACHMENT_HOST = 'attachment'
+/** Where pictures of the screen are while one is being captured. */
+export const CAPTURE_HOST = 'capture'
 export const WINDOW_ORIGIN = `${SCHEME}://${WINDOW_HOST}`
 export const ATTACHMENT_ADDRESS = `${SCHEME}://${ATTACHMENT_HOST}/`
+export const CAPTURE_ADDRESS = `${SCHEME}://${CAPTURE_HOST}/`
 
 /** Registered before the app is ready, so that the page is a secure context with an origin of its own. */
 export const scheme: CustomScheme = {

@@ -4,6 +4,7 @@ import type { Page, Route } from 'playwright'
 import { app } from './app.ts'
 import { startChromium } from './chromium.ts'
 import type { DrivenChromium } from './chromium.ts'
+import { scaleFactorAt } from './desktop.ts'
 import { Listeners } from './listeners.ts'
 import { schemeAddresses, startProtocol } from './protocol.ts'
 import { defaultSession } from './session.ts'
@@ -27,11 +28,16 @@ export class BrowserWindow extends Listeners implements BrowserWindowSurface {
   /** The last progress that was set, to be looked at by tests. */
   bar: { progress: number; mode: ProgressBarOptions['mode'] } | null = null
   private minimized = false
+  private bounds: Rectangle
+  /** The level it stays above others on, to be looked at by tests; null: it does not. */
+  onTop: string | null = null
 
   constructor(options: BrowserWindowConstructorOptions = {}) {
     super()
     this.options = options
     this.visible = options.show !== false
+    const { x = 0, y = 0, width = 800, height = 600 } = options
+    this.bounds = { x, y, width, height }
     this.webContents = new StandInWebContents(options.webPreferences ?? {}, schemeAddresses)
     windows.set(this, null)
     announceContents(this.webContents)
@@ -108,8 +114,28 @@ export class BrowserWindow extends Listeners implements BrowserWindowSurface {
   }
 
   getNormalBounds(): Rectangle {
-    const { x = 0, y = 0, width = 800, height = 600 } = this.options
-    return { x, y, width, height }
+    return this.bounds
+  }
+
+  getBounds(): Rectangle {
+    return this.bounds
+  }
+
+  setBounds(bounds: Partial<Rectangle>): void {
+    this.bounds = { ...this.bounds, ...bounds }
+    void this.fit().catch(() => {})
+  }
+
+  setAlwaysOnTop(flag: boolean, level = 'floating'): void {
+    this.onTop = flag ? level : null
+  }
+
+  /** There is one workspace. */
+  setVisibleOnAllWorkspaces(): void {}
+
+  /** The page of a window without a frame is as large as the window, at the scale factor of its display. */
+  private async fit(): Promise<void> {
+    if (this.options.frame === false && windows.get(this)) await this.webContents.resize(this.bounds, scaleFactorAt(this.bounds))
   }
 
   /** True when the page may go there: the app sent it, or no listener objects. */
@@ -124,6 +150,7 @@ export class BrowserWindow extends Listeners implements BrowserWindowSurface {
     windows.set(this, page)
     page.once('close', () => this.close())
     await this.webContents.attach(page)
+    await this.fit()
     return page
   }
 }

@@ -1,5 +1,7 @@
 import { app } from './app.ts'
 import { BrowserWindow } from './browserWindow.ts'
+import { desktopCapturer, screen } from './desktop.ts'
+import { globalShortcut } from './globalShortcut.ts'
 import { Menu } from './menu.ts'
 import { MessageChannelMain } from './messageChannel.ts'
 import { nativeImage } from './nativeImage.ts'
@@ -10,8 +12,6 @@ import type { Surface } from './surface.ts'
 import { Tray } from './tray.ts'
 import { utilityProcess } from './utilityProcess.ts'
 import { ipcMain } from './webContents.ts'
-
-const screenArea = { x: 0, y: 0, width: 1920, height: 1080 }
 
 /** Dialogs that the user closes at once; tests replace these functions. */
 const dialog = {
@@ -26,7 +26,9 @@ const shell = { openExternal: async () => {}, showItemInFolder: () => {} }
 const surface = {
   app,
   BrowserWindow,
+  desktopCapturer,
   dialog,
+  globalShortcut,
   ipcMain,
   Menu,
   MessageChannelMain,
@@ -34,14 +36,15 @@ const surface = {
   nativeTheme: { shouldUseDarkColors: false },
   protocol,
   safeStorage,
-  screen: { getAllDisplays: () => [{ workArea: screenArea } as never] },
+  screen,
   session: { defaultSession },
   shell,
+  systemPreferences: { getMediaAccessStatus: () => 'granted' as const },
   Tray,
   utilityProcess,
 }
-const { nativeTheme, screen, session } = surface
+const { nativeTheme, session, systemPreferences } = surface
 surface satisfies Surface
 
-export { app, BrowserWindow, dialog, ipcMain, Menu, MessageChannelMain, nativeImage, nativeTheme, protocol, safeStorage }
-export { screen, session, shell, Tray, utilityProcess }
+export { app, BrowserWindow, desktopCapturer, dialog, globalShortcut, ipcMain, Menu, MessageChannelMain, nativeImage, nativeTheme, protocol, safeStorage }
+export { screen, session, shell, systemPreferences, Tray, utilityProcess }

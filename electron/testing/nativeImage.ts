@@ -4,13 +4,15 @@ import type { NativeImageSurface, Surface } from './surface.ts'
 
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 
-/** A PNG as far as its header tells; what is missing or no PNG is empty, as in Electron. */
+/** A PNG file, kept as it is; what is missing or no PNG is empty, as in Electron. */
 class StandInImage implements NativeImageSurface {
+  private readonly png: Buffer
   private readonly size: Size
   private isTemplate: boolean
 
-  constructor(size: Size, isTemplate: boolean) {
-    this.size = size
+  constructor(png: Buffer, isTemplate: boolean) {
+    this.png = png
+    this.size = pngSize(png)
     this.isTemplate = isTemplate
   }
 
@@ -20,6 +22,10 @@ class StandInImage implements NativeImageSurface {
 
   getSize(): Size {
     return this.size
+  }
+
+  toPNG(): Buffer {
+    return this.png
   }
 
   isTemplateImage(): boolean {
@@ -32,16 +38,20 @@ class StandInImage implements NativeImageSurface {
 }
 
 export const nativeImage: Surface['nativeImage'] = {
-  createFromPath: (path) => new StandInImage(pngSize(path), /Template(@[\d.]+x)?\.png$/.test(path)),
+  createFromPath: (path) => new StandInImage(bytesAt(path), /Template(@[\d.]+x)?\.png$/.test(path)),
+  createFromBuffer: (buffer) => new StandInImage(buffer, false),
 }
 
-/** In pixels; 0 x 0 when there is no PNG. */
-function pngSize(path: string): Size {
-  const empty = { width: 0, height: 0 }
+function bytesAt(path: string): Buffer {
   try {
-    const head = readFileSync(path).subarray(0, 24)
-    return head.subarray(0, PNG.length).equals(PNG) ? { width: head.readUInt32BE(16), height: head.readUInt32BE(20) } : empty
+    return readFileSync(path)
   } catch {
-    return empty
+    return Buffer.alloc(0)
   }
+}
+
+/** In pixels; 0 x 0 when it is no PNG. */
+function pngSize(png: Buffer): Size {
+  const isPng = png.length >= 24 && png.subarray(0, PNG.length).equals(PNG)
+  return isPng ? { width: png.readUInt32BE(16), height: png.readUInt32BE(20) } : { width: 0, height: 0 }
 }

@@ -25,9 +25,15 @@ export interface Surface {
     'isAsyncEncryptionAvailable' | 'encryptStringAsync' | 'decryptStringAsync' | 'getSelectedStorageBackend'
   >
   shell: Pick<Electron.Shell, 'openExternal' | 'showItemInFolder'>
-  screen: Pick<Electron.Screen, 'getAllDisplays'>
+  screen: Pick<Electron.Screen, 'getAllDisplays' | 'getCursorScreenPoint' | 'getDisplayNearestPoint'>
+  desktopCapturer: { getSources(options: Electron.SourcesOptions): Promise<DesktopSourceSurface[]> }
+  globalShortcut: Pick<Electron.GlobalShortcut, 'register' | 'unregister' | 'isRegistered'>
+  systemPreferences: Pick<Electron.SystemPreferences, 'getMediaAccessStatus'>
   nativeTheme: Pick<Electron.NativeTheme, 'shouldUseDarkColors'>
-  nativeImage: { createFromPath(...args: Parameters<Main['nativeImage']['createFromPath']>): NativeImageSurface }
+  nativeImage: {
+    createFromPath(...args: Parameters<Main['nativeImage']['createFromPath']>): NativeImageSurface
+    createFromBuffer(...args: Parameters<Main['nativeImage']['createFromBuffer']>): NativeImageSurface
+  }
   Tray: new (image: NativeImageSurface) => TraySurface
   Menu: {
     buildFromTemplate(template: Electron.MenuItemConstructorOptions[]): MenuSurface
@@ -52,7 +58,8 @@ export type MessagePortSurface = Evented & Pick<Electron.MessagePortMain, 'postM
 export type UtilityProcessSurface = Evented & Pick<Electron.UtilityProcess, 'pid' | 'postMessage' | 'kill'>
 export type WebContentsSurface = Evented & Pick<Electron.WebContents, 'setWindowOpenHandler' | 'getURL'>
 export type WebFrameSurface = Pick<Electron.WebFrameMain, 'origin' | 'url' | 'postMessage'> & { parent: WebFrameSurface | null }
-export type NativeImageSurface = Pick<Electron.NativeImage, 'isEmpty' | 'getSize' | 'setTemplateImage' | 'isTemplateImage'>
+export type DesktopSourceSurface = Pick<Electron.DesktopCapturerSource, 'id' | 'name' | 'display_id'> & { thumbnail: NativeImageSurface }
+export type NativeImageSurface = Pick<Electron.NativeImage, 'isEmpty' | 'getSize' | 'toPNG' | 'setTemplateImage' | 'isTemplateImage'>
 export type TraySurface = Evented & Pick<Electron.Tray, 'setToolTip'> & { setContextMenu(menu: MenuSurface | null): void }
 export interface MenuSurface {
   items: MenuItemSurface[]
@@ -63,4 +70,4 @@ export type BrowserWindowSurface = Evented &
     Electron.BrowserWindow,
     'show' | 'focus' | 'close' | 'minimize' | 'restore' | 'reload' | 'isMinimized' | 'isVisible' | 'isDestroyed' | 'loadURL'
   > &
-  Pick<Electron.BrowserWindow, 'getNormalBounds' | 'setProgressBar'> & { webContents: WebContentsSurface }
+  Pick<Electron.BrowserWindow, 'getBounds' | 'getNormalBounds' | 'setAlwaysOnTop' | 'setBounds' | 'setProgressBar' | 'setVisibleOnAllWorkspaces'> & { webContents: WebContentsSurface }

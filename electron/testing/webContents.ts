@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { CDPSession, Page } from 'playwright'
-import type { WebPreferences, WindowOpenHandlerResponse } from 'electron'
+import type { Size, WebPreferences, WindowOpenHandlerResponse } from 'electron'
 import { app } from './app.ts'
 import { Listeners } from './listeners.ts'
 import type { StandInPort } from './messageChannel.ts'
@@ -79,6 +79,11 @@ export class StandInWebContents extends Listeners implements WebContentsSurface 
       source: `(${preloadWorld})((require) => {${source}\n}, ${origins})`,
       ...(world && { worldName: world }),
     })
+  }
+
+  /** Gives the page a size in CSS pixels and a scale factor. */
+  async resize({ width, height }: Size, deviceScaleFactor: number): Promise<void> {
+    await this.client?.send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor, mobile: false })
   }
 
   private receive(message: FromPage, contextId: number): void {

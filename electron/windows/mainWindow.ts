@@ -2,9 +2,18 @@ import { join } from 'node:path'
 import { app, BrowserWindow, dialog, nativeTheme, screen } from 'electron'
 import { WINDOW_ORIGIN } from '../protocol/index.ts'
 import { readBounds, writeBounds } from './bounds.ts'
+import { webPreferences } from './preferences.ts'
 
-/** Opens the app's window; it is shown once its first paint is there. `preload` is the path of the built preload script. */
-export async function openMainWindow(preload: string): Promise<void> {
+let opened: BrowserWindow | null = null
+
+/** The app's window where it is open: not the windows of a capture. */
+export const mainWindow = (): BrowserWindow | null => opened
+
+/**
+ * Opens the app's window, at a conversation if one is named; it is shown once its first paint is there. `preload` is the
+ * path of the built preload script.
+ */
+export async function openMainWindow(preload: string, conversationId?: string): Promise<void> {
   const boundsFile = join(app.getPath('userData'), 'window.json')
   const bounds = readBounds(boundsFile, screen.getAllDisplays().map((display) => display.workArea))
   const window = new BrowserWindow({
@@ -17,17 +26,19 @@ export async function openMainWindow(preload: string): Promise<void> {
     title: 'Sightline',
     backgroundColor: nativeTheme.shouldUseDarkColors ? '#17181a' : '#ffffff',
     autoHideMenuBar: true,
-    webPreferences: {
-      ...{ preload, contextIsolation: true, sandbox: true, nodeIntegration: false, webviewTag: false },
-      devTools: !app.isPackaged,
-    },
+    webPreferences: webPreferences(preload),
+  })
+  opened = window
+  window.once('closed', () => {
+    if (opened === window) opened = null
   })
   window.once('ready-to-show', () => window.show())
   window.on('close', () => writeBounds(boundsFile, window.getNormalBounds()))
   window.webContents.on('render-process-gone', (_event, { reason }) => {
     if (reason !== 'clean-exit') void offerReload(window)
   })
-  await window.loadURL(`${WINDOW_ORIGIN}/`).catch((error: unknown) => {
+  const place = conversationId === undefined ? '' : `#/c/${encodeURIComponent(conversationId)}`
+  await window.loadURL(`${WINDOW_ORIGIN}/${place}`).catch((error: unknown) => {
     if (!window.isDestroyed()) throw error
   })
 }

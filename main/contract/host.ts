@@ -1,5 +1,6 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
+import { Id } from './conversations.ts'
 
 /** What the shell around the core can do; the window shows what is there and never asks which shell it is. */
 export const HostDescription = z.object({
@@ -8,9 +9,11 @@ export const HostDescription = z.object({
   platform: z.enum(['win32', 'darwin', 'linux', 'other']),
   capabilities: z.object({
     fileDialogs: z.boolean(),
+    /** Whether the shell itself captures the screen; where it does not, the browser may. */
     capture: z.boolean(),
     /** Whether the app has an icon in the system's tray while it runs. */
     tray: z.boolean(),
+    /** Whether keys work while another program has the focus. */
     globalShortcuts: z.boolean(),
     secretStorage: z.boolean(),
     /** Whether a file can be shown in the system's file manager. */
@@ -18,15 +21,27 @@ export const HostDescription = z.object({
   }),
   /**
    * Where bytes travel. `POST <attachments>?name=...` with the file as body stores it and answers an `Attachment` as
-   * JSON (or an `ErrorInfo` with a 4xx or 5xx status); `GET <attachments><sha>` is the file itself and
-   * `GET <attachments><sha>?size=thumb` a picture of at most 512 x 512 pixels for lists.
+   * JSON (or an `ErrorInfo` with a 4xx or 5xx status); of a video `&facts=...` may say what it is, as JSON of `VideoFacts`,
+   * which otherwise only an ffprobe on this computer can tell. `GET <attachments><sha>` is the file itself and
+   * `GET <attachments><sha>?size=thumb` a picture of at most 512 x 512 pixels for lists; of a video it is there once one of
+   * its frames is stored.
+   *
+   * `POST <attachments>frames/<key>/<n>?width=...&height=...&format=rgb|rgba` with the raw pixels of a decoded frame as
+   * body (8 bits, rows from top to bottom, no padding, alpha ignored) stores frame `n` of a set that `videos.begin` opened,
+   * resized to the set's size, and answers 204. The frame is as large as the video, or smaller where the video has more
+   * than 2048 pixels on a side, but not below the set's size. `GET` of that address is the stored frame as PNG.
    */
   attachments: z.string(),
 })
 export type HostDescription = z.infer<typeof HostDescription>
 
-/** What the user asks of the window from outside of it: in the tray or the app's menu. */
-export const HostCommand = z.object({ type: z.enum(['newConversation']) })
+/** What the user asks of the window from outside of it: in the tray, the app's menu, with a shortcut or in the ask panel. */
+export const HostCommand = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('newConversation') }),
+  z.object({ type: z.literal('openConversation'), conversationId: Id }),
+  /** The window begins a capture itself, or says why there can be none. */
+  z.object({ type: z.literal('capture') }),
+])
 export type HostCommand = z.infer<typeof HostCommand>
 
 export const host = {

@@ -1,5 +1,6 @@
 import { ask } from './ask.ts'
 import { benchmark } from './benchmark.ts'
+import { capture } from './capture.ts'
 import { catalogue } from './catalogue.ts'
 import { conversations } from './conversations.ts'
 import { downloads } from './downloads.ts'
@@ -10,13 +11,14 @@ import { models } from './models.ts'
 import { settings } from './settings.ts'
 
 /** Everything the window and the core say to each other. */
-export const contract = { host, engine, models, library, catalogue, downloads, benchmark, conversations, ask, settings }
+export const contract = { host, engine, models, library, catalogue, downloads, benchmark, conversations, ask, videos, capture, settings }
 export type Contract = typeof contract
 
 export * from './ask.ts'
 export * from './benchmark.ts'
 export * from './catalogue.ts'
 export * from './conversations.ts'
+export * from './capture.ts'
 export * from './downloads.ts'
 export * from './engine.ts'
 export * from './errors.ts'

@@ -23,6 +23,8 @@ export const Settings = z.object({
     .refine(({ order }) => new Set(order).size === order.length, 'a source is there twice'),
   /** After so many minutes without use a model is unloaded; null: it stays loaded. */
   engineIdleMinutes: z.number().min(1).max(1440).nullable(),
+  /** The keys that capture the screen from anywhere, as Electron writes accelerators; null: none. */
+  captureShortcut: z.string().min(1).max(64).nullable(),
 })
 export type Settings = z.infer<typeof Settings>
 
@@ -37,6 +39,7 @@ export const defaultSettings: Settings = {
   firstRunDone: false,
   sources: { order: ['huggingface', 'mirror', 'modelscope'], mirrorUrl: null },
   engineIdleMinutes: 15,
+  captureShortcut: 'CommandOrControl+Shift+9',
 }
 
 export const settings = {

@@ -48,7 +48,12 @@ const handlers: Handlers = {
   downloads: { watch: unused, start: unused, pause: unused, resume: unused, prioritise: unused, remove: unused },
   benchmark: { run: unused, results: unused, export: unused },
   conversations: { watchList: unused, watch: unused, search: ({ limit }) => (limit === 30 ? [] : unused()), rename: unused, remove: unused, selectBranch: unused },
-  ask: { send: unused, retry: unused, stop: unused, count: unused, prepare: unused, endComparing: unused },
+  ask: { send: unused, retry: unused, stop: unused, count: unused, prepare: unused, checkFormat: unused, recentFormats: unused, endComparing: unused },
+  videos: { plan: unused, begin: unused, extract: unused },
+  capture: {
+    watch: unused, start: unused, cancel: unused, openSettings: unused, screen: unused,
+    painted: unused, choose: unused, chosen: unused, placePanel: unused, open: unused,
+  },
   settings: {
     watch: (_, { signal }) =>
       eventStream(

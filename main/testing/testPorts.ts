@@ -16,6 +16,8 @@ export function testPorts(folder: string, overrides: Partial<Ports> = {}): Ports
     files: null,
     secrets: null,
     commands: null,
+    capture: null,
+    shortcuts: null,
     ...overrides,
   }
 }

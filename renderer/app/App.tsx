@@ -59,6 +59,8 @@ export function App(): ReactNode {
       requestAnimationFrame(() => search.current?.focus())
     },
     toggleSidebar: sidebar.toggle,
+    openConversation: open,
+    capture: () => {},
     escape: () => {
       if (sidebar.overlay && sidebar.shown) sidebar.closeOverlay()
       else if (models?.modelId) openModels()

@@ -3,18 +3,20 @@ import type { HostCommand } from '#contract'
 import { followCommands } from '../lib/host.ts'
 import { isMac } from '../lib/platform.ts'
 
-/** What the keyboard and the shell's own menus can do anywhere in the window. */
+/** What the keyboard, and the shell from outside of the window, can do anywhere in it. */
 export interface Shortcuts {
   readonly newConversation: () => void
   readonly search: () => void
   readonly toggleSidebar: () => void
   readonly escape: () => void
+  readonly openConversation: (id: string) => void
+  readonly capture: () => void
 }
 
 /** A dialog, menu or list that is open takes Escape for itself. */
 const somethingIsOpen = (): boolean => document.querySelector('[role=dialog], [role=alertdialog], [role=menu], [role=listbox]') !== null
 
-/** Ctrl or Command with N, K and B; Escape where nothing else takes it; what is chosen in the tray or the app's menu. */
+/** Ctrl or Command with N, K and B; Escape where nothing else takes it; what is chosen outside of the window. */
 export function useShortcuts(shortcuts: Shortcuts): void {
   const onKey = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented || event.isComposing) return
@@ -36,7 +38,10 @@ export function useShortcuts(shortcuts: Shortcuts): void {
     return () => window.removeEventListener('keydown', listen)
   }, [])
 
-  const onCommand = useEffectEvent(({ type }: HostCommand) => shortcuts[type]())
+  const onCommand = useEffectEvent((command: HostCommand) => {
+    if (command.type === 'openConversation') shortcuts.openConversation(command.conversationId)
+    else shortcuts[command.type]()
+  })
   useEffect(() => {
     const stop = new AbortController()
     void followCommands((command) => onCommand(command), stop.signal)

@@ -8,7 +8,7 @@ import type { ModelsPage } from '../../pages/models.ts'
 const test = mergeTests(desktopTest, sourceTest)
 const q4 = `${tiny.name} Q4_K_M`
 const FIRST_BYTES = 1_000_000
-const idleMenu = ['Open Sightline', 'New conversation', '', 'Quit']
+const idleMenu = ['Open Sightline', 'New conversation', 'Capture the screen', '', 'Quit']
 
 /** Begins a download and opens the list of downloads. */
 async function download(models: ModelsPage): Promise<void> {
@@ -24,7 +24,7 @@ test('the taskbar and the tray follow a download until it rests or is done', asy
   await download(models)
   const share = async () => Number(/^(0\.\d+) normal$/.exec(await signs.bar())?.[1] ?? Number.NaN)
   await expect.poll(share).toBeCloseTo(FIRST_BYTES / (text.length + projector.length), 3)
-  await expect.poll(async () => (await signs.trayMenu())[3]).toMatch(/^Downloading a model: \d\d?%$/)
+  await expect.poll(async () => (await signs.trayMenu())[4]).toMatch(/^Downloading a model: \d\d?%$/)
   expect(await signs.toolTip()).toMatch(/^Sightline\. Downloading a model: \d\d?%$/)
 
   const line = models.downloads.getByRole('listitem', { name: q4 })

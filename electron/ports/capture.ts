@@ -1,0 +1,63 @@
+import { desktopCapturer, screen, shell, systemPreferences } from 'electron'
+import { AppError } from '#contract'
+import type { ScreenAccess } from '#contract'
+import type { Capture, Display, ScreenPicture } from '../../main/ports.ts'
+import { CAPTURE_ADDRESS } from '../protocol/index.ts'
+import { currentDisplays } from '../windows/captureWindows.ts'
+import type { CaptureWindows } from '../windows/captureWindows.ts'
+
+/** Where macOS lets its user choose who sees the screen. */
+const PRIVACY_SETTINGS = 'x-apple.systempreferences:com.apple.preference.security?Privacy_ScreenCapture'
+
+/** What the port is put together from. */
+export interface CaptureParts {
+  readonly windows: CaptureWindows
+  readonly showWindow: Capture['showWindow']
+  readonly platform?: NodeJS.Platform
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** True where windows cannot see the screen or where they are on it: the desktop asks its user what to show. */
+export const isWayland = (platform: NodeJS.Platform, env: NodeJS.ProcessEnv): boolean =>
+  platform === 'linux' && (env['XDG_SESSION_TYPE'] === 'wayland' || (env['XDG_SESSION_TYPE'] === undefined && Boolean(env['WAYLAND_DISPLAY'])))
+
+/** Pictures of the displays from Electron's desktop capturer, which no page is ever given. */
+export function screenCapture({ windows, showWindow, platform = process.platform, env = process.env }: CaptureParts): Capture {
+  return {
+    ...windows,
+    showWindow,
+    way: isWayland(platform, env) ? 'picker' : 'overlay',
+    address: CAPTURE_ADDRESS,
+    displays: currentDisplays,
+    screens: (displays) => Promise.all(displays.map((display, index) => captureScreen(display, index, displays.length))),
+    access: () => (platform === 'darwin' ? macAccess() : 'granted'),
+    async openSettings() {
+      if (platform !== 'darwin') return
+      // The app is in the list there once it has tried.
+      await desktopCapturer.getSources({ types: ['screen'], thumbnailSize: { width: 1, height: 1 } }).catch(() => [])
+      await shell.openExternal(PRIVACY_SETTINGS)
+    },
+  }
+}
+
+function macAccess(): ScreenAccess {
+  const status = systemPreferences.getMediaAccessStatus('screen')
+  return status === 'granted' ? 'granted' : status === 'not-determined' || status === 'unknown' ? 'unasked' : 'denied'
+}
+
+/**
+ * One display in its own pixels. Electron fits every source into the asked size, so each display is asked for with its
+ * own. Throws StorageFailed when the system gives no picture of it.
+ */
+async function captureScreen({ id }: Display, index: number, count: number): Promise<ScreenPicture> {
+  const display = screen.getAllDisplays().find((one) => String(one.id) === id)
+  const pixels = (length: number) => Math.round(length * (display?.scaleFactor ?? 1))
+  const thumbnailSize = { width: pixels(display?.size.width ?? 0), height: pixels(display?.size.height ?? 0) }
+  const sources = await desktopCapturer.getSources({ types: ['screen'], thumbnailSize })
+  // Some systems do not say which display a source is; then they come in the same order.
+  const source = sources.find((one) => one.display_id === id) ?? (sources.length === count ? sources[index] : undefined)
+  if (!source || source.thumbnail.isEmpty()) {
+    throw new AppError('Unauthorized', 'The system gave no picture of the screen. Look whether Sightline may record it, then try again.')
+  }
+  return { displayId: id, ...source.thumbnail.getSize(), png: source.thumbnail.toPNG() }
+}

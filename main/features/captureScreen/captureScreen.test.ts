@@ -1,0 +1,230 @@
+import { beforeEach, expect, test, vi } from 'vitest'
+import { AppError, defaultSettings } from '#contract'
+import type { CaptureState, HostCommand, Region, ScreenAccess, Settings } from '#contract'
+import { Emitter } from '../../lib/emitter.ts'
+import { encodePng } from '../../lib/workload/png.ts'
+import type { Capture, Display, Shortcuts } from '../../ports.ts'
+import { createCaptureScreen } from './captureScreen.ts'
+import type { CaptureScreen } from './captureScreen.ts'
+
+const png = (width: number, height: number) => encodePng(new Uint8Array(width * height * 3), width, height)
+const code = (value: string) => expect.objectContaining({ code: value }) as AppError
+
+/** A shell with a display at 100 % and one at 200 % to the right of it, that remembers what is open. */
+class FakeCapture implements Capture {
+  way: Capture['way'] = 'overlay'
+  readonly address = 'app://capture/'
+  allowed: ScreenAccess = 'granted'
+  readonly open = new Set<string>()
+  readonly shown: string[] = []
+  panel: Region | 'hidden' | null = null
+  closedByUser = (): void => {}
+  readonly settingsOpened = vi.fn(async () => {})
+  readonly window = vi.fn()
+  failure: AppError | null = null
+
+  access = () => this.allowed
+  openSettings = () => this.settingsOpened()
+  displays = (): Display[] => [
+    { id: '1', bounds: { x: 0, y: 0, width: 40, height: 30 }, workArea: { x: 0, y: 0, width: 40, height: 28 } },
+    { id: '2', bounds: { x: 40, y: -10, width: 20, height: 20 }, workArea: { x: 40, y: -10, width: 20, height: 20 } },
+  ]
+  async screens() {
+    if (this.failure) throw this.failure
+    return [
+      { displayId: '1', width: 40, height: 30, png: png(40, 30) },
+      { displayId: '2', width: 40, height: 40, png: png(40, 40) },
+    ]
+  }
+  openOverlays(displays: readonly Display[], onClosed: () => void) {
+    for (const { id } of displays) this.open.add(id)
+    this.closedByUser = onClosed
+  }
+  showOverlay = (id: string) => void this.shown.push(id)
+  closeOverlays() {
+    const had = this.open.size > 0
+    this.open.clear()
+    if (had) this.closedByUser()
+  }
+  openPanel(onClosed: () => void) {
+    this.panel = 'hidden'
+    this.closedByUser = onClosed
+  }
+  placePanel = (bounds: Region) => void (this.panel = bounds)
+  closePanel = () => void (this.panel = null)
+  showWindow = (conversationId?: string) => void this.window(conversationId)
+}
+
+const settings = () => {
+  const changes = new Emitter<Settings>()
+  return {
+    current: defaultSettings,
+    onChange: (listener: (next: Settings) => void) => changes.on(listener),
+    choose: (captureShortcut: string | null) => changes.emit({ ...defaultSettings, captureShortcut }),
+  }
+}
+
+let shell: FakeCapture
+let capturing: CaptureScreen
+beforeEach(() => {
+  shell = new FakeCapture()
+  capturing = createCaptureScreen({ capture: shell, shortcuts: null, settings: settings() })
+})
+
+async function now(): Promise<CaptureState> {
+  for await (const state of capturing.watch()) return state
+  throw new Error('The stream was empty.')
+}
+async function* bytes(data: Uint8Array): AsyncIterable<Uint8Array> {
+  yield data.subarray(0, 3)
+  yield data.subarray(3)
+}
+const below = (address: string) => address.slice(shell.address.length)
+
+/** Posts a picture of the region's size and chooses it, as an overlay does. */
+async function choose(id: string, region: Region): Promise<void> {
+  const { chosen } = await capturing.screen(id)
+  await capturing.gateway.store(below(chosen), bytes(png(region.width, region.height)))
+  await capturing.choose(id, region)
+}
+
+test('a region chosen on the second display ends in a panel beside it and a conversation in the main window', async () => {
+  const commands: HostCommand[] = []
+  capturing.commands.on((command) => commands.push(command))
+  await capturing.start(0)
+  expect([...shell.open]).toEqual(['1', '2'])
+  expect((await now()).phase).toBe('picking')
+  const screen = await capturing.screen('2')
+  expect(screen).toMatchObject({ width: 40, height: 40 })
+  expect(await capturing.gateway.open(below(screen.address))).toEqual(png(40, 40))
+  capturing.painted('2')
+  expect(shell.shown).toEqual(['2'])
+
+  await choose('2', { x: 10, y: 20, width: 7, height: 5 })
+  expect((await now()).phase).toBe('asking')
+  expect([shell.open.size, shell.panel]).toEqual([0, 'hidden'])
+  const chosen = capturing.chosen()
+  expect(chosen).toMatchObject({ width: 7, height: 5, region: { x: 45, y: 0, width: 4, height: 3 }, area: { x: 40, y: -10 } })
+  expect(await capturing.gateway.open(below(chosen.address))).toEqual(png(7, 5))
+  expect(await capturing.gateway.open(below(screen.address)), 'the screens are forgotten').toBeNull()
+  capturing.placePanel({ x: 200, y: 0, width: 10, height: 8 })
+  expect(shell.panel).toEqual({ x: 50, y: 0, width: 10, height: 8 })
+
+  capturing.open('c1')
+  expect(shell.panel).toBeNull()
+  expect(shell.window).toHaveBeenCalledWith('c1')
+  expect(commands).toEqual([{ type: 'openConversation', conversationId: 'c1' }])
+  expect(await capturing.gateway.open(below(chosen.address)), 'nothing is kept').toBeNull()
+})
+
+test('cancelling closes everything and forgets the pictures', async () => {
+  await capturing.start(0)
+  const screen = await capturing.screen('1')
+  capturing.cancel()
+  expect((await now()).phase).toBe('idle')
+  expect(shell.open.size).toBe(0)
+  expect(await capturing.gateway.open(below(screen.address))).toBeNull()
+  await expect(capturing.gateway.store(below(screen.chosen), bytes(png(1, 1)))).rejects.toEqual(code('NotFound'))
+  await expect(capturing.screen('1')).rejects.toEqual(code('NotFound'))
+})
+
+test('a window of the capture that its user closes ends it', async () => {
+  await capturing.start(0)
+  shell.closedByUser()
+  expect((await now()).phase).toBe('idle')
+  await capturing.start(0)
+  await choose('1', { x: 0, y: 0, width: 2, height: 2 })
+  shell.closedByUser()
+  expect((await now()).phase).toBe('idle')
+  expect(shell.panel).toBeNull()
+})
+
+test('a delayed capture waits, and can be cancelled meanwhile', async () => {
+  const started = capturing.start(10)
+  expect((await now()).phase).toBe('waiting')
+  expect(shell.open.size).toBe(0)
+  capturing.cancel()
+  await expect(started).rejects.toEqual(code('Interrupted'))
+  expect(shell.open.size).toBe(0)
+})
+
+test('a later capture replaces an earlier one, whose pictures are gone', async () => {
+  await capturing.start(0)
+  const first = await capturing.screen('1')
+  await capturing.start(0)
+  expect(await capturing.gateway.open(below(first.address))).toBeNull()
+  expect((await now()).phase).toBe('picking')
+})
+
+test('only a region of the screen whose picture was posted is taken', async () => {
+  await capturing.start(0)
+  const region = { x: 0, y: 0, width: 4, height: 4 }
+  await expect(capturing.choose('1', region), 'nothing posted').rejects.toEqual(code('InvalidInput'))
+  await expect(choose('1', { ...region, x: 38 }), 'over the edge').rejects.toEqual(code('InvalidInput'))
+  await expect(choose('9', region)).rejects.toEqual(code('NotFound'))
+  const { chosen } = await capturing.screen('1')
+  await expect(capturing.gateway.store(below(chosen), bytes(Buffer.from('GIF89a')))).rejects.toEqual(code('UnsupportedMedia'))
+  await expect(capturing.gateway.store('other/chosen', bytes(png(4, 4)))).rejects.toEqual(code('NotFound'))
+  expect(() => capturing.chosen()).toThrow(code('NotFound'))
+  expect((await now()).phase).toBe('picking')
+})
+
+test('without access nothing is captured; asked from outside, the window says why', async () => {
+  shell.allowed = 'denied'
+  await expect(capturing.start(0)).rejects.toEqual(code('Unauthorized'))
+  expect(shell.open.size).toBe(0)
+  const told = new Promise<HostCommand>((resolve) => capturing.commands.on(resolve))
+  capturing.startFromShell()
+  expect(await told).toEqual({ type: 'capture' })
+  expect(shell.window).toHaveBeenCalledOnce()
+  await capturing.openSettings()
+  expect(shell.settingsOpened).toHaveBeenCalledOnce()
+})
+
+test('access that was refused when the system asked ends the capture', async () => {
+  shell.allowed = 'unasked'
+  const started = capturing.start(0)
+  shell.allowed = 'denied'
+  await expect(started).rejects.toEqual(code('Unauthorized'))
+  expect([(await now()).phase, shell.open.size]).toEqual(['idle', 0])
+})
+
+test('a screen that cannot be captured ends it with the reason', async () => {
+  shell.failure = new AppError('NotFound', 'There is no screen.')
+  await expect(capturing.start(0)).rejects.toBe(shell.failure)
+  expect([(await now()).phase, shell.open.size]).toEqual(['idle', 0])
+})
+
+test('where the desktop lets its user choose, the window begins the capture', async () => {
+  shell.way = 'picker'
+  await expect(capturing.start(0)).rejects.toEqual(code('NotYetSupported'))
+  const told = new Promise<HostCommand>((resolve) => capturing.commands.on(resolve))
+  capturing.startFromShell()
+  expect(await told).toEqual({ type: 'capture' })
+})
+
+test('the shortcut follows the settings and says when its keys are taken', async () => {
+  const chosen = settings()
+  const set = vi.fn<Shortcuts['set']>((keys) => keys !== 'Alt+T')
+  capturing = createCaptureScreen({ capture: shell, shortcuts: { set }, settings: chosen })
+  expect(set).toHaveBeenLastCalledWith(defaultSettings.captureShortcut, expect.any(Function))
+  expect((await now()).shortcut).toBe('active')
+  chosen.choose('Alt+T')
+  expect((await now()).shortcut).toBe('taken')
+  chosen.choose('Alt+T')
+  expect(set).toHaveBeenCalledTimes(2)
+  chosen.choose(null)
+  expect((await now()).shortcut).toBe('off')
+  chosen.choose('Alt+U')
+  set.mock.lastCall![1]()
+  await vi.waitFor(() => expect(shell.open.size).toBe(2))
+  capturing.close()
+  expect(set).toHaveBeenLastCalledWith(null, expect.any(Function))
+  expect(shell.open.size).toBe(0)
+})
+
+test('without a shell that captures, the window is told so', async () => {
+  capturing = createCaptureScreen({ capture: null, shortcuts: null, settings: settings() })
+  expect(await now()).toEqual({ phase: 'idle', way: 'picker', access: 'granted', shortcut: 'unsupported' })
+  await expect(capturing.start(0)).rejects.toEqual(code('NotYetSupported'))
+})

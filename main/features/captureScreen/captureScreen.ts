@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { AppError } from '#contract'
+import type { CapturePhase, CaptureState, HostCommand, Region } from '#contract'
+import { Emitter } from '../../lib/emitter.ts'
+import { eventStream } from '../../lib/eventStream.ts'
+import type { EventStream } from '../../lib/eventStream.ts'
+import type { Capture, Display, ScreenPicture, Shortcuts } from '../../ports.ts'
+import { isWithin, keptWithin, onDesktop } from './desktop.ts'
+import { readPng } from './pictures.ts'
+import type { CapturedPng } from './pictures.ts'
+import { createCaptureShortcut } from './shortcut.ts'
+import type { ShortcutSettings } from './shortcut.ts'
+
+const CHOSEN = 'chosen'
+const SECOND_MS = 1_000
+
+/** What a shell carries between the core and the overlays: pictures of the running capture, in memory only. */
+export interface CaptureGateway {
+  /** The PNG at a path below the capture's address; null when there is none (any more). */
+  open(path: string): Promise<Uint8Array | null>
+  /** Takes the chosen part of a screen as PNG. Throws NotFound when its capture is over, UnsupportedMedia, MediaTooLarge. */
+  store(path: string, body: AsyncIterable<Uint8Array>): Promise<void>
+}
+
+type Picture = { address: string; width: number; height: number }
+
+/** Capturing the screen: from the shortcut or a button to a conversation about a part of it. Nothing of it is ever written to a disk here. */
+export interface CaptureScreen {
+  readonly gateway: CaptureGateway
+  /** What the main window is asked to do. */
+  readonly commands: Emitter<HostCommand>
+  watch(signal?: AbortSignal): EventStream<CaptureState>
+  start(delaySeconds: number): Promise<void>
+  /** Begins a capture from outside of the window, which is shown when it has to do or to say something itself. */
+  startFromShell(): void
+  cancel(): void
+  openSettings(): Promise<void>
+  screen(id: string): Promise<Picture & { chosen: string }>
+  painted(id: string): void
+  choose(id: string, region: Region): Promise<void>
+  chosen(): Picture & { region: Region; area: Region }
+  placePanel(bounds: Region): void
+  open(conversationId: string): void
+  close(): void
+}
+
+interface Session {
+  readonly id: string
+  phase: Exclude<CapturePhase, 'idle'>
+  readonly stop: AbortController
+  displays: Display[]
+  screens: Promise<ScreenPicture[]>
+  png: CapturedPng | null
+  place: { region: Region; area: Region } | null
+}
+
+/** One capture at a time. Without `capture` the window captures by itself, as far as its browser lets it. */
+export function createCaptureScreen(parts: { capture: Capture | null; shortcuts: Shortcuts | null; settings: ShortcutSettings }): CaptureScreen {
+  const { capture } = parts
+  const commands = new Emitter<HostCommand>()
+  const changes = new Emitter<void>()
+  let session: Session | null = null
+  const changed = (): void => changes.emit()
+  const shortcut = createCaptureShortcut(capture && parts.shortcuts, parts.settings, () => startFromShell(), changed)
+
+  const state = (): CaptureState => ({
+    phase: session?.phase ?? 'idle',
+    way: capture?.way ?? 'picker',
+    access: capture?.access() ?? 'granted',
+    shortcut: shortcut.state,
+  })
+
+  function end(): void {
+    const ended = session
+    if (!ended) return
+    session = null
+    ended.stop.abort()
+    capture?.closeOverlays()
+    capture?.closePanel()
+    changed()
+  }
+
+  /** The running capture in `phase`, and the shell that shows it. Throws NotFound when there is none. */
+  function running(phase: Session['phase']): { own: Session; capture: Capture } {
+    if (!capture || session?.phase !== phase) throw over()
+    return { own: session, capture }
+  }
+
+  async function start(delaySeconds: number): Promise<void> {
+    end()
+    if (capture?.way !== 'overlay') throw new AppError('NotYetSupported', 'Regions cannot be chosen on the screen here. Choose what to show in the window.')
+    requireAccess(capture)
+    const stop = new AbortController()
+    const own: Session = { id: randomUUID(), phase: 'waiting', stop, displays: [], screens: Promise.resolve([]), png: null, place: null }
+    session = own
+    const cancelled = (): AppError => new AppError('Interrupted', 'The capture was cancelled.')
+    if (delaySeconds > 0) {
+      changed()
+      await pause(delaySeconds * SECOND_MS, undefined, { signal: stop.signal }).catch(() => {
+        throw cancelled()
+      })
+    }
+    own.displays = capture.displays()
+    own.screens = capture.screens(own.displays)
+    own.phase = 'picking'
+    changed()
+    try {
+      capture.openOverlays(own.displays, () => session === own && own.phase === 'picking' && end())
+      await own.screens
+      requireAccess(capture)
+    } catch (error) {
+      if (session === own) end()
+      throw error
+    }
+    if (session !== own) throw cancelled()
+  }
+
+  function startFromShell(): void {
+    const say = (): void => {
+      capture?.showWindow()
+      commands.emit({ type: 'capture' })
+    }
+    if (capture?.way !== 'overlay') return say()
+    start(0).catch((error: unknown) => {
+      if (!(error instanceof AppError && error.code === 'Interrupted')) say()
+    })
+  }
+
+  const find = async (own: Session, id: string): Promise<ScreenPicture> => {
+    const screen = (await own.screens).find(({ displayId }) => displayId === id)
+    if (!screen || session !== own) throw over()
+    return screen
+  }
+
+  return {
+    commands,
+    startFromShell,
+    start,
+    cancel: end,
+    gateway: {
+      async open(path) {
+        const [id, name = ''] = path.split('/')
+        if (!session || session.id !== id) return null
+        if (name === CHOSEN) return session.phase === 'asking' ? (session.png?.png ?? null) : null
+        return (await session.screens.catch(() => [])).find(({ displayId }) => displayId === name)?.png ?? null
+      },
+      async store(path, body) {
+        const picking = session
+        const isOpen = (): boolean => picking !== null && session === picking && picking.phase === 'picking'
+        const png = path === `${picking?.id}/${CHOSEN}` && isOpen() ? await readPng(body) : null
+        if (!png || !picking || !isOpen()) throw over()
+        picking.png = png
+      },
+    },
+    watch: (signal) =>
+      eventStream(
+        ({ push }) => {
+          push(state())
+          return changes.on(() => push(state()))
+        },
+        { signal },
+      ),
+    openSettings: async () => capture?.openSettings(),
+    async screen(id) {
+      const { own, capture } = running('picking')
+      const { width, height } = await find(own, id)
+      const address = `${capture.address}${own.id}/`
+      return { address: address + encodeURIComponent(id), width, height, chosen: address + CHOSEN }
+    },
+    painted: (id) => running('picking').capture.showOverlay(id),
+    async choose(id, region) {
+      const { own, capture } = running('picking')
+      const screen = await find(own, id)
+      const display = own.displays.find((one) => one.id === id)
+      const isPosted = own.png?.width === region.width && own.png.height === region.height
+      if (!display || !isPosted || !isWithin(region, screen)) {
+        throw new AppError('InvalidInput', 'This region is not on the screen that was captured. Choose another one.')
+      }
+      own.place = { region: onDesktop(region, screen, display.bounds), area: display.workArea }
+      own.screens = Promise.resolve([])
+      own.phase = 'asking'
+      capture.closeOverlays()
+      capture.openPanel(() => session === own && end())
+      changed()
+    },
+    chosen() {
+      const { own, capture } = running('asking')
+      if (!own.png || !own.place) throw over()
+      const { width, height } = own.png
+      return { address: `${capture.address}${own.id}/${CHOSEN}`, width, height, ...own.place }
+    },
+    placePanel(bounds) {
+      const { own, capture } = running('asking')
+      if (own.place) capture.placePanel(keptWithin(bounds, own.place.area))
+    },
+    open(conversationId) {
+      const { capture } = running('asking')
+      end()
+      capture.showWindow(conversationId)
+      commands.emit({ type: 'openConversation', conversationId })
+    },
+    close() {
+      end()
+      shortcut.close()
+    },
+  }
+}
+
+const over = (): AppError => new AppError('NotFound', 'This capture is over. Capture the screen again.')
+
+/** Throws Unauthorized when the system does not let the app see the screen. */
+function requireAccess(capture: Capture): void {
+  if (capture.access() !== 'denied') return
+  throw new AppError('Unauthorized', 'The system does not let Sightline see the screen. Allow it in the system’s settings, then start Sightline again.')
+}

@@ -1,0 +1,2 @@
+export { createCaptureScreen } from './captureScreen.ts'
+export type { CaptureGateway, CaptureScreen } from './captureScreen.ts'
