@@ -44,12 +44,6 @@ export interface App {
   readonly onDownloads: (listener: (progress: DownloadProgress) => void) => () => void
   /** Keeps what running answers have written, then ends the workers and frees the data folder. */
   readonly close: () => Promise<void>
-  /** Where its addresses of frames of videos end. */
-  readonly frames: Pick<FrameSets, 'store' | 'open'>
-  /** Where a shell's addresses of captured pictures end. */
-  readonly captures: CaptureGateway
-  /** Begins a capture of the screen from the shell's own menus. */
-  readonly startCapture: () => void
 }
 
 /**
@@ -96,9 +90,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
   applyIdle(settings.current)
   settings.onChange(applyIdle)
   const compare = createCompare({ first: engine, second: parts.second ?? createEngine({ spawn: spawnWorker, cachePath: join(paths.cache, 'second') }) })
-  const ask = createAsk({ conversations, settings, models, attachments, frames, engine, second: compare })
-  const sampling = createSampleVideo({ attachments, frames, models, settings, benchmarks })
-  const capturing = createCaptureScreen({ capture, shortcuts, settings })
+  const ask = createAsk({ conversations, settings, models, attachments, engine, second: compare })
 
   // Files that no message holds are removed in the background; a failure leaves them for the next time.
   let collecting: Promise<unknown> = Promise.resolve()
@@ -228,18 +220,6 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
       prepare: (draft, { signal }) => ask.prepare(draft, signal),
       endComparing: () => compare.end(),
     },
-    settings: {
-      watch: (_, { signal }) => settings.watch(signal),
-      update: (patch) => settings.update(patch),
-    },
-  })
-
-  const server = createRpcServer(router)
-  const served = new Set<() => void>()
-  let closing: Promise<void> | null = null
-
-  const close = async () => {
-    ask.close()
     capture: {
       watch: (_, { signal }) => capturing.watch(signal),
       start: ({ delaySeconds }) => capturing.start(delaySeconds),
@@ -261,6 +241,19 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
       },
       extract: (wanted, { signal }) => sampling.extract(wanted, signal),
     },
+    settings: {
+      watch: (_, { signal }) => settings.watch(signal),
+      update: (patch) => settings.update(patch),
+    },
+  })
+
+  const server = createRpcServer(router)
+  const served = new Set<() => void>()
+  let closing: Promise<void> | null = null
+
+  const close = async () => {
+    capturing.close()
+    ask.close()
     for (const end of served) end()
     media.close()
     await downloading.close()
@@ -272,7 +265,6 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
   }
 
   return {
-    capturing.close()
     attachments,
     onDownloads: (listener) => downloading.onProgress(listener),
     serve(channel) {
@@ -286,9 +278,6 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
 }
 
 /** The engine's state as it concerns the chosen model: while another one is in memory, the chosen one is not loaded. */
-    frames,
-    captures: capturing.gateway,
-    startCapture: () => capturing.startFromShell(),
 function engineStatus({ state }: Engine, models: Models): EngineStatus {
   const { id, name, isDemo, notice, textPath, projectorPath } = models.current()
   const isChosen = state.model === null || (state.model.textPath === textPath && state.model.projectorPath === projectorPath)

@@ -5,7 +5,6 @@ import { Readable } from 'node:stream'
 import type { Protocol } from 'electron'
 import { beforeAll, expect, test } from 'vitest'
 import { AppError } from '#contract'
-import type { App } from '../../main/app.ts'
 import type { AttachmentStore } from './attachments.ts'
 import { handleProtocol } from './index.ts'
 

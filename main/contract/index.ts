@@ -11,14 +11,14 @@ import { models } from './models.ts'
 import { settings } from './settings.ts'
 
 /** Everything the window and the core say to each other. */
-export const contract = { host, engine, models, library, catalogue, downloads, benchmark, conversations, ask, videos, capture, settings }
+export const contract = { host, engine, models, library, catalogue, downloads, benchmark, conversations, ask, settings }
 export type Contract = typeof contract
 
 export * from './ask.ts'
 export * from './benchmark.ts'
+export * from './capture.ts'
 export * from './catalogue.ts'
 export * from './conversations.ts'
-export * from './capture.ts'
 export * from './downloads.ts'
 export * from './engine.ts'
 export * from './errors.ts'
