@@ -1,3 +1,4 @@
+import { toCsv } from '../csv.ts'
 import type { Size } from './mapping.ts'
 import { toShares } from './mapping.ts'
 import type { Mark, Shape } from './marks.ts'
@@ -61,17 +62,11 @@ function cocoShape(shape: Shape): object {
 
 /** One line per mark, in pixels; a point has its two corners in one place. */
 function csv({ marks }: Annotated): string {
-  const lines = marks.map(({ shape, label, time }) => {
+  const rows = marks.map(({ shape, label, time }) => {
     const corners = shape.type === 'point' ? [shape.x, shape.y, shape.x, shape.y] : [shape.x1, shape.y1, shape.x2, shape.y2]
-    return [cell(labelOf(label)), shape.type, ...corners.map((value) => decimals(value, 2)), time ?? ''].join(',')
+    return [labelOf(label), shape.type, ...corners.map((value) => decimals(value, 2)), time]
   })
-  return ['label,type,x1,y1,x2,y2,time', ...lines].map((line) => `${line}\r\n`).join('')
-}
-
-/** Quoted as RFC 4180 says; a formula sign in front is disarmed, so that a spreadsheet shows it as text. */
-function cell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  return toCsv(['label', 'type', 'x1', 'y1', 'x2', 'y2', 'time'], rows)
 }
 
 /** `class cx cy width height` in shares of the picture; YOLO knows boxes only. */

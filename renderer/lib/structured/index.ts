@@ -1,0 +1,3 @@
+export * from './exportValue.ts'
+export * from './partialJson.ts'
+export * from './table.ts'

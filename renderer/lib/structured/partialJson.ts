@@ -1,0 +1,132 @@
+/** A value of JSON. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
+
+/** Where a list or an object stands in the text that it was read from, as UTF-16 offsets; `end` is behind its last character. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** What can be read of a text that is, or is becoming, JSON. */
+export interface Reading {
+  /** undefined: nothing yet. */
+  readonly value: Json | undefined
+  /** Whether the text is JSON as a whole. */
+  readonly isWhole: boolean
+  /** Where each list and object of `value` stands. */
+  readonly spans: ReadonlyMap<object, Span>
+}
+
+/** Deeper than any answer that can be read by people; what is deeper is left out. */
+const MAX_DEPTH = 100
+const FENCE = /^\s*```[a-z]*\s*\n/i
+const FENCE_END = /^\s*```\s*$/
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+const TEXT = /(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y
+const BLANKS = /[ \t\r\n]*/y
+const WORDS = [['true', true], ['false', false], ['null', null]] as const
+
+/**
+ * Reads JSON that may end anywhere, as an answer does that is still being written: open texts, lists and objects are taken
+ * as far as they go, a name without its value and half a word are left out. Stops where it is broken; never throws.
+ */
+export function readPartialJson(text: string): Reading {
+  const fence = FENCE.exec(text)?.[0] ?? ''
+  const reader = new Reader(text, fence.length)
+  const value = reader.value(0)
+  const rest = text.slice(reader.at)
+  const isEnd = rest.trim() === '' || (fence !== '' && FENCE_END.test(rest))
+  return { value, isWhole: value !== undefined && !reader.isOpen && isEnd, spans: reader.spans }
+}
+
+class Reader {
+  readonly spans = new Map<object, Span>()
+  at: number
+  /** Something was cut off or broken: nothing more is read. */
+  isOpen = false
+  private readonly text: string
+
+  constructor(text: string, at: number) {
+    this.text = text
+    this.at = at
+  }
+
+  value(depth: number): Json | undefined {
+    this.take(BLANKS)
+    const sign = this.text[this.at]
+    if (depth > MAX_DEPTH) return this.stop()
+    if (sign === '"') return this.string()
+    if (sign === '[') return this.list(depth)
+    if (sign === '{') return this.object(depth)
+    for (const [word, value] of WORDS)
+      if (this.text.startsWith(word, this.at)) {
+        this.at += word.length
+        return value
+      }
+    const number = this.take(NUMBER)
+    return number === '' ? this.stop() : Number(number)
+  }
+
+  private list(depth: number): Json {
+    const items: Json[] = []
+    return this.within(items, ']', () => {
+      const item = this.value(depth + 1)
+      if (item !== undefined) items.push(item)
+    })
+  }
+
+  private object(depth: number): Json {
+    // without a prototype, so that a name such as __proto__ is one like any other
+    const pairs = Object.create(null) as Record<string, Json>
+    return this.within(pairs, '}', () => {
+      this.take(BLANKS)
+      const name = this.text[this.at] === '"' ? this.string() : this.stop()
+      this.take(BLANKS)
+      if (this.isOpen || this.text[this.at] !== ':') return void this.stop()
+      this.at++
+      const value = this.value(depth + 1)
+      if (value !== undefined && name !== undefined) pairs[name] = value
+    })
+  }
+
+  /** Reads what stands between a bracket and its `end`, with commas in between. */
+  private within<T extends object>(whole: T, end: string, part: () => void): T {
+    const start = this.at++
+    this.take(BLANKS)
+    if (this.text[this.at] === end) this.at++
+    else
+      for (;;) {
+        part()
+        if (this.isOpen) break
+        this.take(BLANKS)
+        const sign = this.text[this.at]
+        if (sign !== ',' && sign !== end) {
+          this.stop()
+          break
+        }
+        this.at++
+        if (sign === end) break
+      }
+    this.spans.set(whole, { start, end: this.at })
+    return whole
+  }
+
+  private string(): string {
+    this.at++
+    const inside = this.take(TEXT)
+    if (this.text[this.at] === '"') this.at++
+    else this.stop()
+    return JSON.parse(`"${inside}"`) as string
+  }
+
+  private stop(): undefined {
+    this.isOpen = true
+  }
+
+  private take(pattern: RegExp): string {
+    pattern.lastIndex = this.at
+    const found = pattern.exec(this.text)?.[0] ?? ''
+    this.at += found.length
+    return found
+  }
+}
