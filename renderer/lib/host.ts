@@ -13,6 +13,9 @@ export function pictureUrl(host: HostDescription | null, sha: string, size: 'ful
   return `${host.attachments}${sha}${size === 'thumb' ? '?size=thumb' : ''}`
 }
 
+/** Address of a frame of a video as the model gets it: position `n` of the set `key`. */
+export const frameUrl = (host: HostDescription, key: string, n: number): string => `${host.attachments}frames/${key}/${n}`
+
 const PATIENCE_MS = 10_000
 
 /** The shell's description as soon as it is known; rejects with `Interrupted` when that takes too long. */

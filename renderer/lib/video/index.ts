@@ -1,0 +1,3 @@
+export { fillFrames, type Filled } from './fillFrames.ts'
+export type { Frame, Thumbnail, VideoReading } from './types.ts'
+export { openVideo, type OpenVideo } from './video.ts'

@@ -1,0 +1,100 @@
+import { BlobSource, EncodedPacketSink, Input, MATROSKA, MP4, QTFF, UrlSource, VideoSampleSink, WEBM } from 'mediabunny'
+import type { InputVideoTrack, VideoSample } from 'mediabunny'
+import { AppError } from '#contract'
+import { codecName } from './codecNames.ts'
+import { frameTimes, momentOf, type Shown } from './frameTimes.ts'
+import { checkSampleTables } from './sampleTables.ts'
+import type { VideoReading } from './types.ts'
+
+/** Bytes of the file that are kept at hand while it is read. */
+const CACHE_BYTES = 8 << 20
+
+/** An open video file. */
+export interface VideoFile {
+  readonly reading: VideoReading
+  /**
+   * The frames at these places in the file, in rising order, decoded in one pass wherever they lie close. Each has to be
+   * closed by who takes it.
+   *
+   * @param signal Ends it in the midst of decoding; then fewer come.
+   * @throws {AppError} `DamagedMedia` when one of them cannot be decoded.
+   */
+  frames(indices: readonly number[], signal: AbortSignal): AsyncGenerator<VideoSample>
+  /** Frames that decode alone, about evenly spread, at most `count`; each with its place in the file. */
+  keyFrames(count: number): AsyncGenerator<{ readonly index: number; readonly sample: VideoSample }>
+}
+
+/**
+ * Opens an MP4, MOV, WebM or MKV file, or one that is stored at an address, and reads when its frames are shown.
+ *
+ * @throws {AppError} `UnsupportedMedia` for another kind of file or one without a video, `DamagedMedia` when it cannot be read.
+ */
+export async function openVideoFile(from: Blob | string): Promise<VideoFile> {
+  if (typeof from !== 'string') await checkSampleTables(from)
+  const source = typeof from === 'string' ? new UrlSource(from, { maxCacheSize: CACHE_BYTES }) : new BlobSource(from, { maxCacheSize: CACHE_BYTES })
+  const input = new Input({ formats: [MP4, QTFF, MATROSKA, WEBM], source })
+  if (!(await input.canRead().catch(() => false))) throw new AppError('UnsupportedMedia', 'This is not a video that Sightline reads. It reads MP4, MOV, WebM and MKV files.')
+  return safely(async () => {
+    const track = await input.getPrimaryVideoTrack()
+    if (!track) throw new AppError('UnsupportedMedia', 'This file has no video in it.')
+    const reading = await read(track)
+    return { reading, frames: (indices, signal) => frames(track, reading, indices, signal), keyFrames: (count) => keyFrames(track, reading, count) }
+  })
+}
+
+async function read(track: InputVideoTrack): Promise<VideoReading> {
+  const shown: Shown[] = []
+  for await (const { timestamp, duration } of new EncodedPacketSink(track).packets(undefined, undefined, { metadataOnly: true })) shown.push({ timestamp, duration })
+  const { times, timing } = frameTimes(shown)
+  if (timing.durationMs <= 0) throw damaged()
+  const [codec, internal] = [await track.getCodec(), await track.getInternalCodecId()]
+  return {
+    facts: { ...timing, width: await track.getDisplayWidth(), height: await track.getDisplayHeight(), codec: codec ?? (typeof internal === 'string' ? internal : null) },
+    codecName: codecName(codec, internal),
+    isDecodable: await track.canDecode(),
+    times,
+  }
+}
+
+async function* frames(track: InputVideoTrack, { times }: VideoReading, indices: readonly number[], signal: AbortSignal): AsyncGenerator<VideoSample> {
+  const samples = new VideoSampleSink(track).samplesAtTimestamps(indices.map((index) => momentOf(times, index)))
+  const stop = (): void => void samples.return()
+  signal.addEventListener('abort', stop)
+  try {
+    for (;;) {
+      const next = await safely(() => samples.next())
+      if (next.done || signal.aborted) return
+      if (!next.value) throw damaged()
+      yield next.value
+    }
+  } finally {
+    signal.removeEventListener('abort', stop)
+    await samples.return()
+  }
+}
+
+async function* keyFrames(track: InputVideoTrack, { times }: VideoReading, count: number): AsyncGenerator<{ index: number; sample: VideoSample }> {
+  const packets = new EncodedPacketSink(track)
+  const sink = new VideoSampleSink(track)
+  let before = -1
+  for (let i = 0; i < count; i++) {
+    const time = times[Math.floor((i * times.length) / count)] ?? 0
+    const packet = await safely(() => packets.getKeyPacket(time, { metadataOnly: true }))
+    const index = packet ? times.findIndex((start) => start >= packet.timestamp - 1e-4) : 0
+    if (index <= before) continue
+    before = index
+    const sample = await safely(() => sink.getSample(momentOf(times, index)))
+    if (sample) yield { index, sample }
+  }
+}
+
+const damaged = (cause?: unknown): AppError => new AppError('DamagedMedia', 'This video is damaged or incomplete: some of it cannot be read. Try another copy of it.', undefined, { cause })
+
+/** Whatever a reader or a decoder throws means that the file is not what it should be. */
+async function safely<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (thrown) {
+    throw thrown instanceof AppError ? thrown : damaged(thrown)
+  }
+}

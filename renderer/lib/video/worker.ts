@@ -1,0 +1,73 @@
+import { AppError, toErrorInfo } from '#contract'
+import { createPixelReader } from './pixels.ts'
+import { AHEAD, type Reply, type Request, type Result, type Task } from './types.ts'
+import { openVideoFile, type VideoFile } from './videoFile.ts'
+
+/** A task under way. `room`: results that may still be sent before the window takes one. */
+interface Run {
+  readonly abort: AbortController
+  room: number
+  onRoom: (() => void) | null
+}
+
+const runs = new Map<number, Run>()
+let video: VideoFile | null = null
+
+const reply = (message: Reply, transfer: Transferable[] = []): void => self.postMessage(message, { transfer })
+
+/** Results of a task, one by one. */
+async function* work(task: Task, signal: AbortSignal): AsyncGenerator<Result> {
+  if (task.type === 'open') {
+    video = await openVideoFile(task.from)
+    return yield { type: 'reading', reading: video.reading }
+  }
+  if (!video) throw new AppError('MediaNotFound', 'The video is not open.')
+  const { facts, times } = video.reading
+  const pixels = createPixelReader(facts, task.type === 'frames' ? task.least : facts)
+  if (task.type === 'overview') {
+    for await (const { index, sample } of video.keyFrames(task.count)) {
+      try {
+        yield { type: 'thumbnail', thumbnail: await pixels.shrink(sample, index, times[index] ?? 0, task.height) }
+      } finally {
+        sample.close()
+      }
+    }
+    return
+  }
+  let at = 0
+  for await (const sample of video.frames(task.indices, signal)) {
+    const index = task.indices[at++] ?? 0
+    try {
+      yield { type: 'frame', frame: pixels.read(sample, index, times[index] ?? 0) }
+    } finally {
+      sample.close()
+    }
+  }
+}
+
+async function run(id: number, task: Task): Promise<void> {
+  const own: Run = { abort: new AbortController(), room: AHEAD, onRoom: null }
+  runs.set(id, own)
+  try {
+    for await (const result of work(task, own.abort.signal)) {
+      if (own.abort.signal.aborted) return
+      reply({ id, result }, result.type === 'frame' ? [result.frame.rgba] : [])
+      own.room--
+      while (own.room <= 0 && !own.abort.signal.aborted) await new Promise<void>((resolve) => (own.onRoom = resolve))
+    }
+    reply({ id, done: true })
+  } catch (thrown) {
+    reply({ id, error: toErrorInfo(thrown) })
+  } finally {
+    runs.delete(id)
+  }
+}
+
+self.addEventListener('message', ({ data }: MessageEvent<Request>) => {
+  if ('task' in data) return void run(data.id, data.task)
+  const own = runs.get(data.id)
+  if (!own) return
+  if ('more' in data) own.room++
+  else own.abort.abort()
+  own.onRoom?.()
+})
