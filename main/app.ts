@@ -12,6 +12,7 @@ import type { DownloadProgress } from './features/downloadModel/index.ts'
 import { createLoadModel } from './features/loadModel/index.ts'
 import { createMeasureModel } from './features/measureModel/index.ts'
 import { createModelManager } from './features/models/index.ts'
+import { createSampleVideo, probeFacts } from './features/sampleVideo/index.ts'
 import { openStore } from './lib/database/index.ts'
 import { eventStream } from './lib/eventStream.ts'
 import type { Ports } from './ports.ts'
@@ -30,9 +31,12 @@ import { createMedia } from './services/media/index.ts'
 import { createLibrary, createModels } from './services/models/index.ts'
 import type { ModelPair, Models, Surroundings } from './services/models/index.ts'
 import { createSettings } from './services/settings/index.ts'
+import { createFrameSets } from './services/videos/index.ts'
+import type { FrameSets } from './services/videos/index.ts'
 
 export type { DownloadProgress } from './features/downloadModel/index.ts'
 export type { AttachmentGateway } from './services/attachments/index.ts'
+export type { FrameSets } from './services/videos/index.ts'
 
 /** The running core of one data folder. */
 export interface App {
@@ -40,6 +44,12 @@ export interface App {
   readonly serve: (channel: Channel) => () => void
   /** Where a shell's upload and picture addresses end. */
   readonly attachments: AttachmentGateway
+  /** Where its addresses of frames of videos end. */
+  readonly frames: Pick<FrameSets, 'store' | 'open'>
+  /** Where a shell's addresses of captured pictures end. */
+  readonly captures: CaptureGateway
+  /** Begins a capture of the screen from the shell's own menus. */
+  readonly startCapture: () => void
   /** Tells how the downloads are going, now and when that changes (at most four times a second); returns how to stop it. */
   readonly onDownloads: (listener: (progress: DownloadProgress) => void) => () => void
   /** Keeps what running answers have written, then ends the workers and frees the data folder. */
@@ -57,7 +67,8 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
   const conversations = createConversations(db)
   const settings = createSettings(db)
   const media = createMedia({ spawnWorker })
-  const attachments = createAttachments({ database: db, folder: join(paths.data, 'attachments'), media })
+  const attachments = createAttachments({ database: db, folder: join(paths.data, 'attachments'), media, probeVideo: probeFacts })
+  const frames = createFrameSets({ folder: join(paths.data, 'frames'), media, keepPoster: (sha, make) => attachments.keepPoster(sha, make) })
   const engine = parts.engine ?? createEngine({ spawn: spawnWorker, cachePath: paths.cache })
   const choice = { get: () => settings.current.modelId, set: (modelId: string | null) => void settings.update({ modelId }) }
   const inspect = (pair: ModelPair, adapters?: readonly string[]) => engine.inspect(pair, adapters)
@@ -92,13 +103,17 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
   const compare = createCompare({ first: engine, second: parts.second ?? createEngine({ spawn: spawnWorker, cachePath: join(paths.cache, 'second') }) })
   const ask = createAsk({ conversations, settings, models, attachments, engine, second: compare })
 
-  // Files that no message holds are removed in the background; a failure leaves them for the next time.
+  // Files that no message holds are removed in the background, with the frames of videos; a failure leaves them for the next time.
   let collecting: Promise<unknown> = Promise.resolve()
   const collect = () => {
     collecting = collecting.then(() => attachments.collect(conversations.referencedShas())).catch(warn)
   }
+  const collectFrames = () => {
+    collecting = collecting.then(() => frames.collect((sha) => attachments.get(sha) !== null)).catch(warn)
+  }
   collect()
   const tidying = library.tidy()
+    collectFrames()
 
   const description: HostDescription = {
     name: host.name,
@@ -271,6 +286,9 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
       const end = server.serve(channel)
       served.add(end)
       channel.onClose(() => served.delete(end))
+    frames,
+    captures: capturing.gateway,
+    startCapture: () => capturing.startFromShell(),
       return end
     },
     close: () => (closing ??= close()),

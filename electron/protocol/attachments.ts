@@ -2,6 +2,8 @@ import { Readable } from 'node:stream'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { AppError, Sha256 } from '#contract'
 import type { App } from '../../main/app.ts'
+import { factsOf, frameAddress, frameLayout } from '../../main/lib/http/attachmentAddress.ts'
+import type { FrameAddress } from '../../main/lib/http/attachmentAddress.ts'
 import { parseRange } from '../../main/lib/http/byteRange.ts'
 import { errorStatus } from '../../main/lib/http/errorStatus.ts'
 import { attachmentHeaders } from './headers.ts'
@@ -9,19 +11,28 @@ import { WINDOW_ORIGIN } from './scheme.ts'
 
 /** The part of the core's attachment store that travels over the protocol. */
 export type AttachmentStore = Pick<App['attachments'], 'store' | 'open'>
+/** The part of the core's store of frames that travels over the protocol. */
+export type FrameStore = Pick<App['frames'], 'store' | 'open'>
+
+/** What the protocol gives and takes. */
+export interface Stores {
+  readonly attachments: AttachmentStore
+  readonly frames: FrameStore
+}
 
 /**
  * Answers `GET app://attachment/<sha>[?size=thumb]` with the file or the asked range of it, and `POST
- * app://attachment/?name=...` with the stored attachment as JSON. Errors are an `ErrorInfo` as JSON with a 4xx or 5xx
- * status. Only the window's page may ask.
+ * app://attachment/?name=...[&facts=...]` with the stored attachment as JSON; `app://attachment/frames/<key>/<n>` takes and
+ * gives frames of videos. Errors are an `ErrorInfo` as JSON with a 4xx or 5xx status. Only the window's page may ask.
  */
-export async function serveAttachment(request: Request, store: AttachmentStore): Promise<Response> {
+export async function serveAttachment(request: Request, { attachments, frames }: Stores): Promise<Response> {
   const origin = request.headers.get('Origin')
   if (origin !== null && origin !== WINDOW_ORIGIN) return new Response(null, { status: 403 })
   try {
     if (request.method === 'OPTIONS') return preflight()
-    if (request.method === 'POST') return await upload(request, store)
-    if (request.method === 'GET' || request.method === 'HEAD') return await download(request, store)
+    const frame = frameAddress(new URL(request.url).pathname.slice(1))
+    if (request.method === 'POST') return await (frame ? uploadFrame(request, frames, frame) : upload(request, attachments))
+    if (request.method === 'GET' || request.method === 'HEAD') return await (frame ? sendFrame(request, frames, frame) : download(request, attachments))
     return new Response(null, { status: 405, headers: attachmentHeaders })
   } catch (error) {
     return failure(error)
@@ -36,15 +47,29 @@ function preflight(): Response {
 async function upload(request: Request, store: AttachmentStore): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url)
   if (pathname !== '/') return new Response(null, { status: 404, headers: attachmentHeaders })
-  const body = request.body ? Readable.fromWeb(request.body as NodeReadableStream<Uint8Array>) : Readable.from([])
-  const stored = await store.store(searchParams.get('name') || 'Picture', body, request.signal)
+  const stored = await store.store(searchParams.get('name') || 'Picture', bodyOf(request), request.signal, factsOf(searchParams))
   return Response.json(stored, { headers: attachmentHeaders })
+}
+
+async function uploadFrame(request: Request, store: FrameStore, { key, n }: FrameAddress): Promise<Response> {
+  await store.store(key, n, frameLayout(new URL(request.url).searchParams), bodyOf(request), request.signal)
+  return new Response(null, { status: 204, headers: attachmentHeaders })
+}
+
+async function sendFrame(request: Request, store: FrameStore, { key, n }: FrameAddress): Promise<Response> {
+  const file = await store.open(key, n)
+  const headers = { ...attachmentHeaders, 'Content-Type': file.mime, 'Content-Length': String(file.bytes), 'Cache-Control': 'private, no-cache' }
+  return new Response(request.method === 'HEAD' ? null : (Readable.toWeb(file.stream()) as ReadableStream), { headers })
+}
+
+function bodyOf(request: Request): AsyncIterable<Uint8Array> {
+  return request.body ? Readable.fromWeb(request.body as NodeReadableStream<Uint8Array>) : Readable.from([])
 }
 
 async function download(request: Request, store: AttachmentStore): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url)
   const sha = Sha256.safeParse(pathname.slice(1))
-  if (!sha.success) throw new AppError('NotFound', 'There is no picture at this address.')
+  if (!sha.success) throw new AppError('NotFound', 'There is nothing at this address.')
   const file = await store.open(sha.data, searchParams.get('size') === 'thumb' ? 'thumb' : undefined)
   const range = parseRange(request.headers.get('Range'), file.bytes)
   if (range === 'unsatisfiable') {

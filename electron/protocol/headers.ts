@@ -6,6 +6,7 @@ const contentSecurityPolicy = [
   "script-src 'self'",
   "style-src 'self'",
   `img-src 'self' blob: ${ATTACHMENT_ADDRESS}`,
+  `media-src 'self' blob: ${ATTACHMENT_ADDRESS}`,
   "font-src 'self'",
   `connect-src 'self' ${ATTACHMENT_ADDRESS} ${CAPTURE_ADDRESS}`,
   "base-uri 'none'",

@@ -5,7 +5,8 @@ import { Readable } from 'node:stream'
 import type { Protocol } from 'electron'
 import { beforeAll, expect, test } from 'vitest'
 import { AppError } from '#contract'
-import type { AttachmentStore } from './attachments.ts'
+import type { App } from '../../main/app.ts'
+import type { AttachmentStore, FrameStore } from './attachments.ts'
 import { handleProtocol } from './index.ts'
 
 const sha = 'a'.repeat(64)
@@ -35,6 +36,16 @@ const captures: App['captures'] = {
   },
 }
 
+const key = 'c'.repeat(64)
+const sent: string[] = []
+const frames: FrameStore = {
+  async store(asked, n, layout, body) {
+    if (asked !== key) throw new AppError('NotFound', 'These frames were not asked for.')
+    for await (const chunk of body) sent.push(`${n} ${layout.width}x${layout.height} ${layout.format} ${Buffer.from(chunk).toString()}`)
+  },
+  open: async () => ({ mime: 'image/png', bytes: 3, stream: () => Readable.from(png) }),
+}
+
 beforeAll(() => {
   const folder = mkdtempSync(join(tmpdir(), 'sightline-page-'))
   const page = join(folder, 'page')
@@ -44,7 +55,7 @@ beforeAll(() => {
   writeFileSync(join(folder, 'secret.js'), 'secret()')
   symlinkSync(join(folder, 'secret.js'), join(page, 'assets/link.js'))
   let handler: Parameters<Protocol['handle']>[1] | null = null
-  handleProtocol({ handle: (_scheme, handle) => void (handler = handle) }, { page, attachments, captures })
+  handleProtocol({ handle: (_scheme, handle) => void (handler = handle) }, { page, attachments, frames, captures })
   ask = async (url, init) => (await handler?.(new Request(url, init) as never)) as Response
 })
 
@@ -87,8 +98,38 @@ test('a stored file comes whole or in part, a missing one is 404', async () => {
   expect((await ask('app://attachment/index.html')).status).toBe(404)
 })
 
+test('frames of a video go to their set and come from it', async () => {
+  const post = (path: string) => ask(`app://attachment/frames/${path}`, { method: 'POST', body: 'pixels', headers: { Origin: 'app://sightline' } })
+  expect((await post(`${key}/7?width=64&height=48&format=rgba`)).status).toBe(204)
+  expect(sent).toEqual(['7 64x48 rgba pixels'])
+  expect((await post(`${'d'.repeat(64)}/7?width=64&height=48&format=rgb`)).status).toBe(404)
+  for (const query of ['', 'width=64&height=48', 'width=0&height=48&format=rgb', 'width=1e3&height=48&format=rgb', 'width=64&height=48&format=bgr'])
+    expect((await post(`${key}/7?${query}`)).status, query).toBe(400)
+  for (const path of [`${key}/07`, `${key}/-1`, `${key}/`, key, '../1', `${key.toUpperCase()}/1`]) expect((await post(`${path}?width=64&height=48&format=rgb`)).status, path).toBe(404)
+  const frame = await ask(`app://attachment/frames/${key}/7`)
+  expect([frame.status, frame.headers.get('Content-Type'), new Uint8Array(await frame.arrayBuffer())]).toEqual([200, 'image/png', new Uint8Array([1, 2, 3])])
+})
+
 test('another origin is refused before the store is asked', async () => {
   const response = await ask(`app://attachment/${sha}`, { headers: { Origin: 'http://evil.test' } })
   expect(response.status).toBe(403)
   expect(response.headers.get('Access-Control-Allow-Origin')).toBeNull()
+})
+
+test('captured pictures are for the own page alone, and are stored nowhere', async () => {
+  const from = (origin?: string) => (origin === undefined ? {} : { headers: { Origin: origin } })
+  const response = await ask('app://capture/c1/display%201', from('app://sightline'))
+  expect([response.status, response.headers.get('Content-Type'), response.headers.get('Cache-Control')]).toEqual([200, 'image/png', 'no-store'])
+  expect(response.headers.get('Access-Control-Allow-Origin')).toBe('app://sightline')
+  expect(Buffer.from(await response.arrayBuffer())).toEqual(png)
+  for (const origin of [undefined, 'null', 'https://evil.test', 'app://attachment']) {
+    expect((await ask('app://capture/c1/display%201', from(origin))).status, origin).toBe(403)
+  }
+  const own = from('app://sightline')
+  expect((await ask('app://capture/c2/display%201', own)).status).toBe(404)
+  expect((await ask('app://capture/c1/%E0%A4%A', own)).status).toBeGreaterThanOrEqual(400)
+  expect((await ask('app://capture/c1/chosen', { ...own, method: 'PUT', body: '' })).status).toBe(405)
+  expect((await ask('app://capture/c1/chosen', { ...own, method: 'POST', body: 'png' })).status).toBe(204)
+  expect(posted).toEqual(['png'])
+  expect((await ask('app://capture/c2/chosen', { ...own, method: 'POST', body: 'png' })).status).toBe(404)
 })

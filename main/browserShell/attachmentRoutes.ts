@@ -2,36 +2,65 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { AppError, Sha256 } from '#contract'
 import { commonHeaders, inertPolicy, sendJson } from './answers.ts'
+import { factsOf, frameAddress, frameLayout } from '../lib/http/attachmentAddress.ts'
+import type { FrameAddress } from '../lib/http/attachmentAddress.ts'
 import { parseRange } from '../lib/http/byteRange.ts'
 import type { ShellApp } from './shellApp.ts'
 
-type Store = ShellApp['attachments']
+type Stores = Pick<ShellApp, 'attachments' | 'frames'>
 
 /** Where attachments are, as the window sees it. */
 export const ATTACHMENTS = '/attachments/'
 
 /**
- * Answers `POST /attachments/?name=...` (the body is the file) with the stored attachment, and
- * `GET /attachments/<sha>[?size=thumb]` with the file or the asked range of it. Throws what the store throws.
+ * Answers `POST /attachments/?name=...[&facts=...]` (the body is the file) with the stored attachment, and
+ * `GET /attachments/<sha>[?size=thumb]` with the file or the asked range of it. `/attachments/frames/<key>/<n>` takes and
+ * gives frames of videos. Throws what the stores throw.
  */
-export async function serveAttachment(request: IncomingMessage, response: ServerResponse, store: Store, path: string, query: URLSearchParams): Promise<void> {
+export async function serveAttachment(request: IncomingMessage, response: ServerResponse, { attachments, frames }: Stores, path: string, query: URLSearchParams): Promise<void> {
   const { method } = request
-  if (method === 'POST' && path === ATTACHMENTS) return upload(request, response, store, query.get('name') || 'Picture')
-  if (method === 'GET' || method === 'HEAD') return download(request, response, store, path.slice(ATTACHMENTS.length), query)
-  response.writeHead(405, { ...commonHeaders, Allow: path === ATTACHMENTS ? 'POST' : 'GET, HEAD' }).end()
+  const name = path.slice(ATTACHMENTS.length)
+  const frame = frameAddress(name)
+  if (method === 'POST' && frame) return uploadFrame(request, response, { store: frames, frame, query })
+  if (method === 'POST' && name === '') return upload(request, response, attachments, query)
+  if (method === 'GET' || method === 'HEAD') return frame ? sendFrame(request, response, frames, frame) : download(request, response, attachments, name, query)
+  response.writeHead(405, { ...commonHeaders, Allow: name === '' ? 'POST' : frame ? 'GET, HEAD, POST' : 'GET, HEAD' }).end()
 }
 
-async function upload(request: IncomingMessage, response: ServerResponse, store: Store, name: string): Promise<void> {
+/** The body of a request, and a signal that aborts when its sender leaves. */
+function bodyOf(request: IncomingMessage, response: ServerResponse): { body: AsyncIterable<Uint8Array>; signal: AbortSignal } {
   const left = new AbortController()
   response.once('close', () => left.abort())
   // The body outlives a refusal: destroying it would cut the line before the browser has read why.
-  const body: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false })
-  sendJson(response, 200, await store.store(name, body, left.signal))
+  return { body: request.iterator({ destroyOnReturn: false }), signal: left.signal }
 }
 
-async function download(request: IncomingMessage, response: ServerResponse, store: Store, name: string, query: URLSearchParams): Promise<void> {
+async function upload(request: IncomingMessage, response: ServerResponse, store: Stores['attachments'], query: URLSearchParams): Promise<void> {
+  const { body, signal } = bodyOf(request, response)
+  sendJson(response, 200, await store.store(query.get('name') || 'Picture', body, signal, factsOf(query)))
+}
+
+async function uploadFrame(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { store, frame, query }: { store: Stores['frames']; frame: FrameAddress; query: URLSearchParams },
+): Promise<void> {
+  const { body, signal } = bodyOf(request, response)
+  await store.store(frame.key, frame.n, frameLayout(query), body, signal)
+  response.writeHead(204, commonHeaders).end()
+}
+
+async function sendFrame(request: IncomingMessage, response: ServerResponse, store: Stores['frames'], { key, n }: FrameAddress): Promise<void> {
+  const file = await store.open(key, n)
+  const headers = { 'Content-Security-Policy': inertPolicy, 'Content-Type': file.mime, 'Content-Length': file.bytes, 'Cache-Control': 'private, no-cache' }
+  response.writeHead(200, { ...commonHeaders, ...headers })
+  if (request.method === 'HEAD') return void response.end()
+  await pipeline(file.stream(), response)
+}
+
+async function download(request: IncomingMessage, response: ServerResponse, store: Stores['attachments'], name: string, query: URLSearchParams): Promise<void> {
   const sha = Sha256.safeParse(name)
-  if (!sha.success) throw new AppError('NotFound', 'There is no picture at this address.')
+  if (!sha.success) throw new AppError('NotFound', 'There is nothing at this address.')
   const size = query.get('size') === 'thumb' ? 'thumb' : undefined
   const file = await store.open(sha.data, size)
   const tag = `"${sha.data}${size ? '-thumb' : ''}"`

@@ -13,6 +13,7 @@ import { openStore } from '../lib/database/index.ts'
 import { forkWorker } from '../nodePorts.ts'
 import { createAttachments } from '../services/attachments/index.ts'
 import { createMedia } from '../services/media/index.ts'
+import { createFrameSets } from '../services/videos/index.ts'
 import { serveBrowser } from './server.ts'
 import type { BrowserServer } from './server.ts'
 
@@ -22,9 +23,11 @@ const uiFolder = join(root, 'ui')
 const attachmentsFolder = join(root, 'attachments')
 const store = openStore(root)
 const media = createMedia({ spawnWorker: forkWorker })
-const attachments = createAttachments({ database: store.db, folder: attachmentsFolder, media, maxBytes: MAX_BYTES })
+const attachments = createAttachments({ database: store.db, folder: attachmentsFolder, media, limits: { picture: MAX_BYTES, video: MAX_BYTES } })
+const frames = createFrameSets({ folder: join(root, 'frames'), media, keepPoster: (sha, make) => attachments.keepPoster(sha, make) })
 const app = {
   attachments,
+  frames,
   /** Echoes, so that a connected WebSocket can be told from a refused one. */
   serve: (channel: { onMessage(listener: (message: string | Uint8Array) => void): void; send(message: string | Uint8Array): unknown }) => {
     channel.onMessage((message) => void channel.send(message))

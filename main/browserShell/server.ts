@@ -90,7 +90,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, { acce
     if (!path.startsWith(ATTACHMENTS)) return refuse(response, 'session')
     throw new AppError('Unauthorized', 'This window is not connected to Sightline any more. Open the address that Sightline printed when it started.')
   }
-  if (path.startsWith(ATTACHMENTS)) return serveAttachment(request, response, app.attachments, path, query)
+  if (path.startsWith(ATTACHMENTS)) return serveAttachment(request, response, app, path, query)
   if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405, { ...commonHeaders, Allow: 'GET, HEAD' }).end()
   return serveStaticFile(request, response, uiFolder, path)
 }

@@ -13,6 +13,7 @@ const pagePolicy = (host: string) =>
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self' blob:",
+    "media-src 'self' blob:",
     "font-src 'self'",
     `connect-src 'self' ws://${host}`,
     "base-uri 'none'",

@@ -1,11 +1,11 @@
-import { open, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { basename, join } from 'node:path'
 import { AppError } from '#contract'
 import type { Source } from '../headless.ts'
-import { sniff, SNIFF_BYTES } from '../lib/picture/sniff.ts'
-import { sampleFrames } from '../lib/video/index.ts'
-import { extractFrames, probeVideo } from './ffmpeg.ts'
+import { sniff, writePng } from '../lib/picture/index.ts'
+import { containerOf, decodeFrames, probeVideo, readHead, sampleFrames } from '../lib/video/index.ts'
+import type { VideoFile } from '../lib/video/index.ts'
 
 /** A video as the engine takes it. */
 export interface Frames {
@@ -35,7 +35,7 @@ export class Videos {
    */
   async read(file: string, fps: number | undefined): Promise<Frames> {
     const facts = await stat(file).catch(() => null)
-    if (!facts) throw new AppError('MediaNotFound', `${path.basename(file)} was not found. Check the path of the video.`)
+    if (!facts) throw new AppError('MediaNotFound', `${basename(file)} was not found. Check the path of the video.`)
     const known = fps === undefined ? {} : { fps }
     return facts.isDirectory() ? { frames: await picturesOf(file), ...known } : this.extract(file, known)
   }
@@ -46,31 +46,35 @@ export class Videos {
     this.folder = null
   }
 
-  private async extract(file: string, rule: { fps?: number }): Promise<Frames> {
-    await checkKind(file)
+  private async extract(path: string, rule: { fps?: number }): Promise<Frames> {
+    const file = await checkKind(path)
     const { frames, fps } = await probeVideo(file, this.signal)
     const sampled = sampleFrames(frames, fps, rule)
-    this.folder ??= await mkdtemp(path.join(tmpdir(), 'sightline-frames-'))
-    const own = await mkdtemp(path.join(this.folder, `${this.count++}-`))
-    return { frames: (await extractFrames(file, sampled.indices, own, this.signal)).map((frame) => ({ path: frame })), fps: sampled.fps }
+    this.folder ??= await mkdtemp(join(tmpdir(), 'sightline-frames-'))
+    const own = await mkdtemp(join(this.folder, `${this.count++}-`))
+    const sources: { path: string }[] = []
+    for await (const picture of decodeFrames(file, sampled.indices, this.signal)) {
+      const target = join(own, `${sources.length}.png`)
+      await writePng(picture, target)
+      sources.push({ path: target })
+    }
+    return { frames: sources, fps: sampled.fps }
   }
 }
 
 async function picturesOf(folder: string): Promise<Source[]> {
   const names = (await readdir(folder)).filter((name) => PICTURE.test(name) && !name.startsWith('.'))
-  if (names.length === 0) throw new AppError('InvalidInput', `${path.basename(folder)} holds no pictures. Choose the folder with the frames of the video.`)
-  return names.sort((a, b) => byName.compare(a, b)).map((name) => ({ path: path.join(folder, name) }))
+  if (names.length === 0) throw new AppError('InvalidInput', `${basename(folder)} holds no pictures. Choose the folder with the frames of the video.`)
+  return names.sort((a, b) => byName.compare(a, b)).map((name) => ({ path: join(folder, name) }))
 }
 
 /** Only what may be a video goes to ffmpeg, which would follow a playlist to other files. */
-async function checkKind(file: string): Promise<void> {
-  const handle = await open(file)
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(SNIFF_BYTES), 0, SNIFF_BYTES, 0)
-    const kind = sniff(buffer.subarray(0, bytesRead))
-    if (!['video', 'gif', 'webp', 'unknown'].includes(kind))
-      throw new AppError('UnsupportedMedia', `${path.basename(file)} is ${kind === 'empty' ? 'empty' : 'no video'}. Choose a video file, a folder of frames, or name the frames: --video frame1.png,frame2.png.`, { kind })
-  } finally {
-    await handle.close()
-  }
+async function checkKind(path: string): Promise<VideoFile> {
+  const head = await readHead(path)
+  const kind = sniff(head)
+  const name = basename(path)
+  if (!['video', 'gif', 'webp', 'unknown'].includes(kind))
+    throw new AppError('UnsupportedMedia', `${name} is ${kind === 'empty' ? 'empty' : 'no video'}. Choose a video file, a folder of frames, or name the frames: --video frame1.png,frame2.png.`, { kind })
+  const container = containerOf(head)
+  return { path, name, ...(container && { demuxer: container.demuxer }) }
 }

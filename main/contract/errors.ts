@@ -12,6 +12,7 @@ export const errorKinds = {
   UnsupportedMedia: 'input',
   DamagedMedia: 'input',
   MediaTooLarge: 'input',
+  FramesMissing: 'input',
   ModelNotFound: 'input',
   ModelDamaged: 'input',
   UnsupportedModel: 'input',

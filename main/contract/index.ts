@@ -9,9 +9,10 @@ import { host } from './host.ts'
 import { library } from './library.ts'
 import { models } from './models.ts'
 import { settings } from './settings.ts'
+import { videos } from './videos.ts'
 
 /** Everything the window and the core say to each other. */
-export const contract = { host, engine, models, library, catalogue, downloads, benchmark, conversations, ask, settings }
+export const contract = { host, engine, models, library, catalogue, downloads, benchmark, conversations, ask, videos, capture, settings }
 export type Contract = typeof contract
 
 export * from './ask.ts'
@@ -27,3 +28,4 @@ export * from './library.ts'
 export * from './media.ts'
 export * from './models.ts'
 export * from './settings.ts'
+export * from './videos.ts'

@@ -20,10 +20,10 @@ export const Seen = z.object({
 })
 export type Seen = z.infer<typeof Seen>
 
-/** A stored file. `width` and `height` are those of the picture as shown (after EXIF orientation), in pixels. */
-export const Attachment = z.object({
+/** A stored picture. `width` and `height` are those of the picture as shown (after EXIF orientation), in pixels. */
+export const ImageAttachment = z.object({
   sha: Sha256,
-  kind: z.enum(['image']),
+  kind: z.literal('image'),
   mime: z.string(),
   name: z.string(),
   bytes: z.int().nonnegative(),
@@ -31,3 +31,72 @@ export const Attachment = z.object({
   height: z.int().positive(),
 })
 export type Attachment = z.infer<typeof Attachment>
+export type ImageAttachment = z.infer<typeof ImageAttachment>
+
+/**
+ * What a video is, as its reader tells it. The frames are numbered from 0 in the order in which they are shown; frame n
+ * is taken to begin at `startMs + 1000 * n / fps`.
+ */
+export const VideoFacts = z.object({
+  /** As shown, after rotation, in pixels. */
+  width: z.int().positive().max(16_384),
+  height: z.int().positive().max(16_384),
+  /** From the first frame to the end of the last. */
+  durationMs: z.number().positive().max(7 * 24 * 3_600_000),
+  /** Frames in the picture track. */
+  frames: z.int().positive().max(100_000_000),
+  /** Frames per second on average: all frames by the time that they take. */
+  fps: z.number().positive().max(1000),
+  /** As its reader names it, e.g. "avc" or "hevc"; null: not told. */
+  codec: z.string().min(1).max(64).nullable(),
+  /** When the first frame is shown, on the file's own clock. */
+  startMs: z.number().min(-3_600_000).max(7 * 24 * 3_600_000).default(0),
+})
+export type VideoFacts = z.infer<typeof VideoFacts>
+
+/** A stored video: the file as it came, and what is known of its picture track. */
+export const VideoAttachment = z.object({
+  sha: Sha256,
+  kind: z.literal('video'),
+  mime: z.string(),
+  name: z.string(),
+  bytes: z.int().nonnegative(),
+  ...VideoFacts.shape,
+})
+export type VideoAttachment = z.infer<typeof VideoAttachment>
+
+/** A part of a video's time, in ms from its first frame; the frames that begin within it. */
+export const VideoRange = z
+  .object({ startMs: z.number().min(0), endMs: z.number().positive() })
+  .refine((range) => range.startMs < range.endMs, 'startMs must be before endMs')
+export type VideoRange = z.infer<typeof VideoRange>
+
+/** The most frames that one video gives a model. */
+export const MAX_FRAMES = 768
+
+/** Which frames of a video a model gets, and how large. */
+export const FrameSample = z
+  .object({
+    /** null: the whole video. */
+    range: VideoRange.nullable(),
+    /** Frames per second that were wanted. */
+    wishedFps: z.number().positive(),
+    /** Frames per second of the video's own time that it came to: how far frames are apart for the model. */
+    fps: z.number().positive(),
+    /** Numbers of the frames in the video, rising. */
+    indices: z.array(z.int().nonnegative()).min(2).max(MAX_FRAMES),
+    /** When each is shown, on the file's own clock, in ms. */
+    timesMs: z.array(z.number()).min(2).max(MAX_FRAMES),
+    /** Size of each frame for the model, in pixels: multiples of 28. */
+    width: z.int().positive().multipleOf(28),
+    height: z.int().positive().multipleOf(28),
+  })
+  .refine((sample) => sample.indices.length === sample.timesMs.length, 'indices and timesMs must be of one length')
+export type FrameSample = z.infer<typeof FrameSample>
+
+/** Name of a set of frames: a lower-case hex SHA-256 over the video, the range, the frames per second, the frames and their size. */
+export const FrameKey = z.string().regex(/^[0-9a-f]{64}$/)
+export type FrameKey = z.infer<typeof FrameKey>
+
+/** A stored file. */
+export const Attachment = z.discriminatedUnion('kind', [ImageAttachment, VideoAttachment])

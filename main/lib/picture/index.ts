@@ -1,4 +1,5 @@
 export * from './openPicture.ts'
+export * from './rawPicture.ts'
 export * from './resize.ts'
 export * from './smartResize.ts'
 export * from './sniff.ts'

@@ -172,7 +172,7 @@ describe('what is refused', () => {
     ['notes.png', 'Not a picture at all.\n', 'a text file, not a picture'],
     ['drawing.svg', '<svg xmlns="http://www.w3.org/2000/svg"><image href="http://example.test/x.png"/></svg>', 'an SVG drawing'],
     ['paper.png', '%PDF-1.7\n%\xe2\xe3', 'a PDF document, which cannot be read yet'],
-    ['clip.jpg', '\0\0\0\x18ftypisom\0\0\x02\0isommp41', 'a video, which cannot be read yet'],
+    ['clip.jpg', '\0\0\0\x18ftypisom\0\0\x02\0isommp41', 'a video, not a picture'],
     ['noise.png', '\x01\x02\x03\x04', 'of an unknown kind'],
   ])('%s: the message says what it is', async (name, content, what) => {
     const error = await failure(openPicture({ path: write(name, Buffer.from(content, 'latin1')) }))

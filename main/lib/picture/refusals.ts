@@ -38,10 +38,8 @@ const kindNames: Record<Exclude<FileKind, PictureKind | 'empty'>, string> = {
 export function refusedKind(kind: Exclude<FileKind, PictureKind>, name: string): AppError {
   if (kind === 'empty') return new AppError('DamagedMedia', `${name} is empty (0 bytes). Choose the file again, or another one.`)
   const is = `${name} is ${kindNames[kind]}`
-  if (kind === 'pdf' || kind === 'video') {
-    const instead = kind === 'pdf' ? 'Save the page you ask about as a PNG' : 'Save a frame of it as a PNG'
-    return new AppError('UnsupportedMedia', `${is}, which cannot be read yet. ${instead} and use that.`, { kind })
-  }
+  if (kind === 'pdf') return new AppError('UnsupportedMedia', `${is}, which cannot be read yet. Save the page you ask about as a PNG and use that.`, { kind })
+  if (kind === 'video') return new AppError('UnsupportedMedia', `${is}, not a picture. Add it as a video, or save a frame of it as a PNG and use that.`, { kind })
   if (kind === 'text' || kind === 'html') {
     return new AppError('UnsupportedMedia', `${is}, not a picture. Choose a ${READ} file, or paste its text into the question.`, { kind })
   }

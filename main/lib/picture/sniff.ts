@@ -25,6 +25,10 @@ const marks: readonly (readonly [FileKind, string])[] = [
   ['ico', '\0\0\x01\0'],
   ['video', '\x1aE\xdf\xa3'],
   ['video', 'FLV\x01'],
+  // QuickTime files from before there were brands
+  ['video', '????moov'],
+  ['video', '????mdat'],
+  ['video', '????wide'],
   ['video', '\0\0\x01\xba'],
   ['video', '\0\0\x01\xb3'],
   ['audio', 'ID3'],

@@ -19,22 +19,23 @@ export interface SampledFrames {
   readonly fps: number
 }
 
-const FPS = 2
+/** Frames per second that are wanted unless told. */
+export const FPS = 2
 /** Frames go to the model in pairs. */
-const PAIR = 2
+export const PAIR = 2
 const MIN_FRAMES = 4
 const MAX_FRAMES = 768
 
 /**
- * Which frames of a video of `total` frames at `videoFps` the model sees: evenly spread from the first to the last, as
- * `smart_nframes` and `fetch_video` of qwen_vl_utils choose them.
+ * Which frames of a video, or of `total` frames of it from number `first` on, at `videoFps` the model sees: evenly spread
+ * from the first to the last, as `smart_nframes` and `fetch_video` of qwen_vl_utils choose them.
  * @throws AppError InvalidInput when the video is shorter than a pair of frames, or than `rule.frames`.
  */
-export function sampleFrames(total: number, videoFps: number, rule: SamplingRule = {}): SampledFrames {
+export function sampleFrames(total: number, videoFps: number, rule: SamplingRule = {}, first = 0): SampledFrames {
   const count = countFrames(total, videoFps, rule)
   if (!(count >= PAIR && count <= total))
     throw new AppError('InvalidInput', `The video has ${total} ${total === 1 ? 'frame' : 'frames'}; ${rule.frames ?? PAIR} cannot be chosen from it. Use a longer video, or one of its frames as a picture.`, { frames: total })
-  return { indices: linspace(total - 1, count).map(roundHalfToEven), fps: (count / total) * videoFps }
+  return { indices: linspace(first, first + total - 1, count).map(roundHalfToEven), fps: (count / total) * videoFps }
 }
 
 function countFrames(total: number, videoFps: number, { fps = FPS, frames, minFrames = MIN_FRAMES, maxFrames = Math.min(MAX_FRAMES, total) }: SamplingRule): number {
@@ -45,8 +46,8 @@ function countFrames(total: number, videoFps: number, { fps = FPS, frames, minFr
   return Math.floor(wanted / PAIR) * PAIR
 }
 
-/** `count` values from 0 to `end` in single precision, from both ends to the middle, as torch computes them. */
-function linspace(end: number, count: number): number[] {
-  const step = Math.fround(end / (count - 1))
-  return Array.from({ length: count }, (_, i) => (i < count / 2 ? Math.fround(step * i) : Math.fround(end - Math.fround(step * (count - 1 - i)))))
+/** `count` values from `start` to `end` in single precision, from both ends to the middle, as torch computes them. */
+function linspace(start: number, end: number, count: number): number[] {
+  const step = Math.fround((end - start) / (count - 1))
+  return Array.from({ length: count }, (_, i) => (i < count / 2 ? Math.fround(start + Math.fround(step * i)) : Math.fround(end - Math.fround(step * (count - 1 - i)))))
 }

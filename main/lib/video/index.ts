@@ -1,2 +1,7 @@
+export * from './container.ts'
+export * from './ffmpeg.ts'
 export * from './frameBudget.ts'
+export * from './frameRange.ts'
 export * from './frameSampling.ts'
+export * from './proposeSample.ts'
+export * from './sampleVideo.ts'

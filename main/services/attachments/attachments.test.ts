@@ -11,7 +11,7 @@ import type { Store } from '../../lib/database/index.ts'
 import { forkWorker } from '../../nodePorts.ts'
 import { createMedia } from '../media/index.ts'
 import { createAttachments } from './index.ts'
-import type { AttachmentGateway } from './index.ts'
+import type { AttachmentGateway, AttachmentsOptions } from './index.ts'
 
 const media = createMedia({ spawnWorker: forkWorker })
 afterAll(() => media.close())
@@ -38,7 +38,7 @@ afterEach(() => {
   rmSync(data, { recursive: true, force: true })
 })
 
-const open = (maxBytes?: number) => createAttachments({ database: store.db, folder, media, ...(maxBytes !== undefined && { maxBytes }) })
+const open = (options: Partial<AttachmentsOptions> = {}) => createAttachments({ database: store.db, folder, media, ...options })
 const shaOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 const chunks = (bytes: Uint8Array, size = 10_000) =>
   Readable.from(Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size)))
@@ -125,7 +125,7 @@ describe('what is refused leaves nothing', () => {
         yield new Uint8Array(1000)
       }
     }
-    expect(await failure(open(100_000).store('huge.png', endless()))).toMatchObject({ code: 'MediaTooLarge', message: expect.stringContaining('huge.png') as string })
+    expect(await failure(open({ limits: { picture: 100_000, video: 200_000 } }).store('huge.png', endless()))).toMatchObject({ code: 'MediaTooLarge', message: expect.stringContaining('huge.png') as string })
     expect(taken).toBeLessThan(300_000)
   })
 

@@ -1,12 +1,13 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
 import { AppError } from '#contract'
-import type { Attachment, Sha256 } from '#contract'
+import type { Attachment, Sha256, VideoFacts } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { displayName } from './displayName.ts'
 import { attachmentFiles, thumbnailMimes } from './files.ts'
 import type { ThumbnailMime } from './files.ts'
-import { cannotStore, interrupted, MAX_UPLOAD_BYTES, receive } from './receive.ts'
+import { cannotStore, interrupted, receive, uploadLimits } from './receive.ts'
+import type { UploadLimits } from './receive.ts'
 import { attachmentRows } from './rows.ts'
 import type { AttachmentGateway, AttachmentMedia, OpenAttachment } from './types.ts'
 
@@ -18,23 +19,24 @@ export interface AttachmentsOptions {
   /** Where the files lie; made when missing. */
   readonly folder: string
   readonly media: AttachmentMedia
-  /** Largest upload in bytes. */
-  readonly maxBytes?: number
+  /** What a video is that came without facts. Throws UnsupportedMedia where nothing on this computer can tell; unset: nothing can. */
+  readonly probeVideo?: (path: string, name: string, signal: AbortSignal | undefined) => Promise<VideoFacts>
+  readonly limits?: UploadLimits
 }
 
 /** Opens the store. A file is in its place before its row is written, and a row is gone before its file is removed. */
-export function createAttachments({ database, folder, media, maxBytes = MAX_UPLOAD_BYTES }: AttachmentsOptions): AttachmentGateway {
+export function createAttachments({ database, folder, media, probeVideo = cannotTell, limits = uploadLimits }: AttachmentsOptions): AttachmentGateway {
   const files = attachmentFiles(folder)
   const rows = attachmentRows(database)
 
   function known(sha: Sha256): Attachment {
     const attachment = rows.get(sha)
-    if (!attachment) throw new AppError('NotFound', 'This picture is not stored here any more. Add it again.', { sha })
+    if (!attachment) throw new AppError('NotFound', 'This file is not stored here any more. Add it again.', { sha })
     return attachment
   }
 
   const gone = ({ sha, name }: Attachment) =>
-    new AppError('NotFound', `The file of ${name} is gone from the data folder. Add the picture again.`, { sha })
+    new AppError('NotFound', `The file of ${name} is gone from the data folder. Add it again.`, { sha })
 
   async function openFile(path: string, mime: string, attachment: Attachment): Promise<OpenAttachment> {
     const facts = await stat(path).catch(() => null)
@@ -49,28 +51,32 @@ export function createAttachments({ database, folder, media, maxBytes = MAX_UPLO
   }
 
   return {
-    async store(uploadName, body, signal) {
+    async store(uploadName, body, signal, facts) {
       const name = displayName(uploadName)
       const temporary = files.temporary()
       const temporaryThumbnail = files.temporary()
       try {
-        const { sha, bytes } = await receive(body, temporary, { name, limit: maxBytes, signal })
+        const { sha, bytes } = await receive(body, temporary, { name, limits, signal })
         const before = rows.get(sha)
         const original = files.original(sha)
-        if (before && existsSync(original)) {
-          const again = { ...before, name }
-          rows.put(again, Date.now())
-          return again
+        const keep = (attachment: Attachment): Attachment => {
+          rows.put(attachment, Date.now())
+          return attachment
         }
-        const { mime, width, height } = await media.probe(temporary, name)
+        if (before && existsSync(original)) return keep(before.kind === 'video' ? { ...before, ...facts, name } : { ...before, name })
+        const probe = await media.probe(temporary, name)
+        if (probe.kind === 'video') {
+          const known = facts ?? (await probeVideo(temporary, name, signal))
+          if (signal?.aborted) throw interrupted(name, signal.reason)
+          await files.place(temporary, original)
+          return keep({ sha, name, bytes, ...probe, ...known })
+        }
         // Making the thumbnail reads every byte, so a file that is damaged further in is refused here.
         const thumbnailMime = await makeThumbnail(temporary, name, temporaryThumbnail)
         if (signal?.aborted) throw interrupted(name, signal.reason)
         await files.place(temporary, original)
         await files.place(temporaryThumbnail, files.thumbnail(sha, thumbnailMime))
-        const attachment: Attachment = { sha, kind: 'image', mime, name, bytes, width, height }
-        rows.put(attachment, Date.now())
-        return attachment
+        return keep({ sha, name, bytes, ...probe })
       } catch (error) {
         throw error instanceof AppError ? error : cannotStore(name, error)
       } finally {
@@ -85,6 +91,7 @@ export function createAttachments({ database, folder, media, maxBytes = MAX_UPLO
       const there = files.findThumbnail(sha)
       if (there) return openFile(there.path, there.mime, attachment)
       if (!existsSync(original)) throw gone(attachment)
+      if (attachment.kind === 'video') throw new AppError('NotFound', `There is no picture of ${attachment.name} yet.`, { sha })
       const temporary = files.temporary()
       try {
         const mime = await makeThumbnail(original, attachment.name, temporary)
@@ -93,6 +100,20 @@ export function createAttachments({ database, folder, media, maxBytes = MAX_UPLO
         return await openFile(path, mime, attachment)
       } catch (error) {
         throw error instanceof AppError ? error : cannotStore(attachment.name, error)
+      } finally {
+        await rm(temporary, { force: true })
+      }
+    },
+
+    async keepPoster(sha, make) {
+      const { name } = known(sha)
+      if (files.findThumbnail(sha)) return
+      const temporary = files.temporary()
+      try {
+        const mime = (await make(temporary)) === thumbnailMimes.png ? thumbnailMimes.png : thumbnailMimes.webp
+        await files.place(temporary, files.thumbnail(sha, mime))
+      } catch (error) {
+        throw error instanceof AppError ? error : cannotStore(name, error)
       } finally {
         await rm(temporary, { force: true })
       }
@@ -120,4 +141,8 @@ export function createAttachments({ database, folder, media, maxBytes = MAX_UPLO
       return removed.length + orphans.length
     },
   }
+}
+
+async function cannotTell(_path: string, name: string): Promise<never> {
+  throw new AppError('UnsupportedMedia', `${name} is a video that cannot be read here. Convert it to H.264 in an MP4 file and add that.`)
 }

@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { AppError } from '#contract'
+import { untilAborted } from '../../lib/http/body.ts'
+import { sniff, SNIFF_BYTES } from '../../lib/picture/sniff.ts'
 
-/** Largest upload in bytes. */
-export const MAX_UPLOAD_BYTES = 512 * 1024 * 1024
+/** Largest uploads, in bytes. */
+export interface UploadLimits {
+  readonly picture: number
+  readonly video: number
+}
+
+export const uploadLimits: UploadLimits = { picture: 512 * 1024 ** 2, video: 8 * 1024 ** 3 }
 
 /** What arrived and is on the disk. */
 export interface Received {
@@ -13,21 +20,23 @@ export interface Received {
 
 /**
  * Writes `body` to the new file `target`, flushed to the disk, and hashes it on the way. `name` is what errors call it.
- * Throws MediaTooLarge past `limit` bytes, Interrupted when the body or `signal` ends it, StorageFailed when the disk does.
+ * Throws MediaTooLarge past the limit of its kind, Interrupted when the body or `signal` ends it, StorageFailed when the disk does.
  * The file may be there half written then.
  */
 export async function receive(
   body: AsyncIterable<Uint8Array>,
   target: string,
-  { name, limit, signal }: { name: string; limit: number; signal: AbortSignal | undefined },
+  { name, limits, signal }: { name: string; limits: UploadLimits; signal: AbortSignal | undefined },
 ): Promise<Received> {
   const hash = createHash('sha256')
   let bytes = 0
+  let head: Uint8Array = new Uint8Array()
   const file = await open(target, 'wx', 0o600).catch((error: unknown) => Promise.reject(cannotStore(name, error)))
   try {
-    for await (const chunk of untilAborted(body, name, signal)) {
+    for await (const chunk of untilAborted(body, signal, (cause) => interrupted(name, cause))) {
       bytes += chunk.length
-      if (bytes > limit) throw tooLarge(name, limit)
+      if (head.length < SNIFF_BYTES) head = Buffer.concat([head, chunk.subarray(0, SNIFF_BYTES - head.length)])
+      if (bytes > limits.picture) refuseBeyond(sniff(head) === 'video' ? limits.video : limits.picture, bytes, name)
       hash.update(chunk)
       await file.writeFile(chunk)
     }
@@ -40,31 +49,6 @@ export async function receive(
   return { sha: hash.digest('hex'), bytes }
 }
 
-/** The chunks of `body`; ends with Interrupted when it fails or at the moment of the abort, even while it is silent. */
-async function* untilAborted(body: AsyncIterable<Uint8Array>, name: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-  const iterator = body[Symbol.asyncIterator]()
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  aborted.catch(() => {})
-  const abort = () => reject(signal?.reason)
-  signal?.addEventListener('abort', abort)
-  if (signal?.aborted) abort()
-  let ended = false
-  try {
-    for (;;) {
-      const next = await Promise.race([iterator.next(), aborted]).catch((error: unknown) => Promise.reject(interrupted(name, error)))
-      if (next.done) {
-        ended = true
-        return
-      }
-      yield next.value
-    }
-  } finally {
-    signal?.removeEventListener('abort', abort)
-    // Not awaited: a body that is silent may never answer.
-    if (!ended) iterator.return?.().catch(() => {})
-  }
-}
-
 /** The upload ended before its last byte. */
 export const interrupted = (name: string, cause: unknown) =>
   new AppError('Interrupted', `${name} did not arrive completely. Add it again.`, undefined, { cause })
@@ -73,5 +57,6 @@ export const interrupted = (name: string, cause: unknown) =>
 export const cannotStore = (name: string, cause: unknown) =>
   new AppError('StorageFailed', `${name} could not be stored. Check that the disk has room and the data folder can be written, then add it again.`, undefined, { cause })
 
-const tooLarge = (name: string, limit: number) =>
-  new AppError('MediaTooLarge', `${name} is larger than ${Math.floor(limit / 1024 / 1024)} MB. Save it smaller and add that.`, { limit })
+function refuseBeyond(limit: number, bytes: number, name: string): void {
+  if (bytes > limit) throw new AppError('MediaTooLarge', `${name} is larger than ${Math.floor(limit / 1024 / 1024)} MB. Save it smaller and add that.`, { limit })
+}

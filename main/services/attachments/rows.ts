@@ -14,12 +14,12 @@ export interface AttachmentRows {
 
 /** Prepares the statements on the `attachments` table. */
 export function attachmentRows(database: Database): AttachmentRows {
-  const select = database.prepare('SELECT sha, kind, mime, name, bytes, width, height FROM attachments WHERE sha = ?')
+  const select = database.prepare('SELECT sha, kind, mime, name, bytes, width, height, facts FROM attachments WHERE sha = ?')
   const upsert = database.prepare(`
-    INSERT INTO attachments (sha, kind, mime, name, bytes, width, height, stored_at)
-    VALUES (@sha, @kind, @mime, @name, @bytes, @width, @height, @storedAt)
+    INSERT INTO attachments (sha, kind, mime, name, bytes, width, height, facts, stored_at)
+    VALUES (@sha, @kind, @mime, @name, @bytes, @width, @height, @facts, @storedAt)
     ON CONFLICT (sha) DO UPDATE SET kind = excluded.kind, mime = excluded.mime, name = excluded.name, bytes = excluded.bytes,
-      width = excluded.width, height = excluded.height, stored_at = excluded.stored_at`)
+      width = excluded.width, height = excluded.height, facts = excluded.facts, stored_at = excluded.stored_at`)
   const old = database.prepare('SELECT sha FROM attachments WHERE stored_at < ?').pluck()
   const remove = database.prepare('DELETE FROM attachments WHERE sha = ?')
   const guarded = <A extends unknown[], R>(work: (...args: A) => R) => (...args: A): R => {
@@ -31,10 +31,10 @@ export function attachmentRows(database: Database): AttachmentRows {
   }
   return {
     get: guarded((sha) => {
-      const row = select.get(sha)
-      return row === undefined ? null : Attachment.parse(row)
+      const row = select.get(sha) as { facts: string | null } | undefined
+      return row === undefined ? null : Attachment.parse({ ...row, ...(JSON.parse(row.facts ?? '{}') as object) })
     }),
-    put: guarded((attachment, storedAt) => void upsert.run({ ...attachment, storedAt })),
+    put: guarded((attachment, storedAt) => void upsert.run({ ...attachment, facts: factsOf(attachment), storedAt })),
     removeUnused: guarded((keep, before) =>
       database.transaction(() => {
         const unused = (old.all(before) as Sha256[]).filter((sha) => !keep.has(sha))
@@ -43,4 +43,11 @@ export function attachmentRows(database: Database): AttachmentRows {
       })(),
     ),
   }
+}
+
+/** What is known of a video beyond what every file has, as JSON; null of a picture. */
+function factsOf(attachment: Attachment): string | null {
+  if (attachment.kind === 'image') return null
+  const { durationMs, frames, fps, codec, startMs } = attachment
+  return JSON.stringify({ durationMs, frames, fps, codec, startMs })
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Attachment, Sha256 } from '#contract'
+import type { Attachment, Sha256, VideoFacts } from '#contract'
 
 /** What the store needs of the media service: reading a file's header and making small pictures, in another process. */
 export interface AttachmentMedia {
@@ -9,12 +9,10 @@ export interface AttachmentMedia {
   thumbnail(path: string, name: string, target: string): Promise<string>
 }
 
-/** Facts of a picture as it is shown, after EXIF orientation, in pixels. */
-export interface Probe {
-  readonly mime: string
-  readonly width: number
-  readonly height: number
-}
+/** What a file is; of a picture with its size as it is shown, after EXIF orientation, in pixels. */
+export type Probe =
+  | { readonly kind: 'image'; readonly mime: string; readonly width: number; readonly height: number }
+  | { readonly kind: 'video'; readonly mime: string }
 
 /** Bytes of a file, both ends included, as in an HTTP Range. */
 export interface ByteRange {
@@ -34,12 +32,18 @@ export interface OpenAttachment {
 /** The content-addressed store of files that questions hold: one file per SHA-256, its facts in the database. */
 export interface AttachmentGateway {
   /**
-   * Stores the bytes of one upload; the same bytes twice are one file. `name` is for display only. A failed or
-   * aborted upload leaves nothing. Throws UnsupportedMedia, DamagedMedia, MediaTooLarge, StorageFailed, Interrupted.
+   * Stores the bytes of one upload; the same bytes twice are one file. `name` is for display only. `facts`: what a video is;
+   * unset: as this computer's own reader tells it, if there is one. A failed or aborted upload leaves nothing. Throws
+   * UnsupportedMedia, DamagedMedia, MediaTooLarge, StorageFailed, Interrupted.
    */
-  store(name: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<Attachment>
-  /** The file, or its thumbnail (made when first asked for). Throws NotFound when it is not stored or its file is gone. */
+  store(name: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal, facts?: VideoFacts): Promise<Attachment>
+  /**
+   * The file, or its thumbnail: of a picture made when first asked for, of a video there once it was kept. Throws NotFound
+   * when it is not stored or its file is gone.
+   */
   open(sha: Sha256, size?: 'thumb'): Promise<OpenAttachment>
+  /** Keeps a picture of a stored video as its thumbnail, unless it has one; `make` writes it to `target` and returns its MIME type. */
+  keepPoster(sha: Sha256, make: (target: string) => Promise<string>): Promise<void>
   /** The facts of a stored file; null when there is none. */
   get(sha: Sha256): Attachment | null
   /** Where the file lies, for the engine. Throws NotFound when the database does not know it or the file is gone. */

@@ -2,13 +2,13 @@ import type { Part } from '#contract'
 
 const longest = 60
 
-/** A conversation's first title: the first words of the question, at most 60 characters; without words, the first picture's name. */
+/** A conversation's first title: the first words of the question, at most 60 characters; without words, the name of the first picture or video. */
 export function titleOf(parts: readonly Part[]): string {
   const text = parts.map((part) => (part.type === 'text' ? part.text : ' ')).join(' ')
   const words = text.trim().split(/\s+/u).join(' ')
   if (words) return shorten(words)
-  const picture = parts.find((part) => part.type === 'image')
-  return picture ? shorten(picture.attachment.name) : ''
+  const medium = parts.find((part) => part.type !== 'text')
+  return medium ? shorten(medium.type === 'frames' ? medium.name : medium.attachment.name) : ''
 }
 
 function shorten(text: string): string {

@@ -1,2 +1,2 @@
 export * from './media.ts'
-export type { Probe } from './protocol.ts'
+export type { Probe, RawFrame } from './protocol.ts'

@@ -1,8 +1,8 @@
 import { AppError } from '#contract'
 import type { SpawnWorker, WorkerProcess } from '../../ports.ts'
-import type { MediaReply, MediaRequest, Probe } from './protocol.ts'
+import type { MediaReply, MediaRequest, Probe, RawFrame } from './protocol.ts'
 
-/** Reads pictures in another process: a file that takes the reader down costs one request, never the core. */
+/** Reads pictures and frames of videos in another process: a file that takes the reader down costs one request, never the core. */
 export interface Media {
   /** What a file is. Throws MediaNotFound, UnsupportedMedia, DamagedMedia, MediaTooLarge; `name` is what they call it. */
   probe(path: string, name: string): Promise<Probe>
@@ -11,6 +11,10 @@ export interface Media {
    * Returns its MIME type. Throws as `probe`, and StorageFailed when `target` cannot be written.
    */
   thumbnail(path: string, name: string, target: string): Promise<string>
+  /** Resizes the raw frame at `path` to exactly `size`, as the reference does, and writes it to `target` as PNG. Throws InvalidInput, StorageFailed. */
+  frame(path: string, raw: RawFrame, size: { readonly width: number; readonly height: number }, target: string): Promise<void>
+  /** Writes a picture of at most 512 x 512 pixels of the raw frame at `path` to `target` and returns its MIME type. Throws as `frame`. */
+  poster(path: string, raw: RawFrame, target: string): Promise<string>
   /** Ends the worker; open requests fail with Interrupted. */
   close(): void
 }
@@ -20,9 +24,14 @@ export interface MediaDeadlines {
   readonly start: number
   readonly probe: number
   readonly thumbnail: number
+  readonly frame: number
+  readonly poster: number
 }
 
-const defaultDeadlines: MediaDeadlines = { start: 30_000, probe: 10_000, thumbnail: 30_000 }
+const defaultDeadlines: MediaDeadlines = { start: 30_000, probe: 10_000, thumbnail: 30_000, frame: 30_000, poster: 30_000 }
+
+/** What errors call a frame. */
+const FRAME = 'A frame of the video'
 
 type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never
 type Answer = Extract<MediaReply, { id: number }>
@@ -120,6 +129,15 @@ export function createMedia({ spawnWorker, deadlines = defaultDeadlines }: { spa
     async thumbnail(path, name, target) {
       const answer = await ask({ type: 'thumbnail', path, name, target })
       if (answer.type !== 'made') throw crashed(name)
+      return answer.mime
+    },
+    async frame(path, { width, height, format }, size, target) {
+      const wanted = { width: size.width, height: size.height }
+      await ask({ type: 'frame', path, name: FRAME, raw: { width, height, format }, size: wanted, target })
+    },
+    async poster(path, { width, height, format }, target) {
+      const answer = await ask({ type: 'poster', path, name: FRAME, raw: { width, height, format }, target })
+      if (answer.type !== 'made') throw crashed(FRAME)
       return answer.mime
     },
     close() {

@@ -15,6 +15,7 @@ function inRuns(parts: readonly Part[]): (string | ImagePart[])[] {
   for (const part of parts) {
     const last = runs.at(-1)
     if (part.type === 'text') runs.push(part.text)
+    else if (part.type !== 'image') continue
     else if (Array.isArray(last)) last.push(part)
     else runs.push([part])
   }

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import type { Attachment, Message } from '#contract'
+import type { ImageAttachment, Message } from '#contract'
 import { groundAnswer, picturesBefore } from './grounded.ts'
 
-const attachment = (name: string, width: number, height: number): Attachment => ({ sha: name.padEnd(64, '0'), kind: 'image', mime: 'image/png', name, bytes: 1, width, height })
+const attachment = (name: string, width: number, height: number): ImageAttachment => ({ sha: name.padEnd(64, '0'), kind: 'image', mime: 'image/png', name, bytes: 1, width, height })
 const message = (id: string, over: Partial<Message>): Message => ({
-  id, conversationId: 'c', parentId: null, role: 'user', parts: [], status: 'complete', error: null, model: null, usage: null, timings: null, seen: null, leftOut: 0, beside: null, createdAt: 1, siblings: [id], ...over,
+  id, conversationId: 'c', parentId: null, role: 'user', parts: [], format: null, status: 'complete', error: null, model: null, usage: null, timings: null, seen: null, leftOut: 0, beside: null, createdAt: 1, siblings: [id], ...over,
 })
 const image = (name: string, width: number, height: number) => ({ type: 'image' as const, attachment: attachment(name, width, height) })
 

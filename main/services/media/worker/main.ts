@@ -1,7 +1,8 @@
 import { toErrorInfo } from '#contract'
-import { openPicture } from '../../../lib/picture/index.ts'
+import { openPicture, readRaw, resizeBicubic, writePng, writeSmall } from '../../../lib/picture/index.ts'
+import { containerOf, readHead } from '../../../lib/video/container.ts'
 import { workerChannel } from '../../../lib/workerChannel.ts'
-import type { MediaReply, MediaRequest } from '../protocol.ts'
+import type { MediaReply, MediaRequest, Probe } from '../protocol.ts'
 
 /** Longest side of a thumbnail in pixels. */
 const THUMBNAIL_SIDE = 512
@@ -12,13 +13,24 @@ process.on('SIGINT', () => {})
 const channel = workerChannel()
 const reply = (message: MediaReply) => channel.send(message)
 
+async function probe(path: string, name: string): Promise<Probe> {
+  const video = containerOf(await readHead(path).catch(() => new Uint8Array()))
+  if (video) return { kind: 'video', mime: video.mime }
+  const { mime, width, height } = await openPicture({ path, name })
+  return { kind: 'image', mime, width, height }
+}
+
 async function answer(request: MediaRequest): Promise<MediaReply> {
-  const picture = await openPicture({ path: request.path, name: request.name })
+  const { id, path, name } = request
+  if (request.type === 'probe') return { type: 'probed', id, probe: await probe(path, name) }
   if (request.type === 'thumbnail') {
-    return { type: 'made', id: request.id, mime: await picture.writeThumbnail(request.target, THUMBNAIL_SIDE) }
+    const picture = await openPicture({ path, name })
+    return { type: 'made', id, mime: await picture.writeThumbnail(request.target, THUMBNAIL_SIDE) }
   }
-  const { mime, width, height } = picture
-  return { type: 'probed', id: request.id, probe: { mime, width, height } }
+  const frame = await readRaw(path, request.raw)
+  if (request.type === 'poster') return { type: 'made', id, mime: await writeSmall(frame, request.target, THUMBNAIL_SIDE) }
+  await writePng(resizeBicubic(frame, request.size), request.target)
+  return { type: 'made', id, mime: 'image/png' }
 }
 
 channel.onMessage((message) => {

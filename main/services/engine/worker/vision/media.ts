@@ -4,7 +4,7 @@ import { AppError } from '#contract'
 import type { PictureBudget } from '#contract'
 import { openPicture, resizeBicubic, smartResize } from '../../../../lib/picture/index.ts'
 import type { Size } from '../../../../lib/picture/index.ts'
-import { frameBudget } from '../../../../lib/video/index.ts'
+import { videoBudget } from '../../../../lib/video/index.ts'
 import type { ChatPart, SizeOptions, Source } from '../../types.ts'
 import type { Grid } from '../prompt/positions.ts'
 import { TOKEN } from './patches.ts'
@@ -42,7 +42,7 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, rul
   const pictures = await Promise.all(sources.map(openPicture))
   const digests = await Promise.all(sources.map(digest))
   const first = pictures[0]!
-  const size = targetSize(first, part.type === 'image' ? part : { ...part, ...videoBudget(part, budget) }, budget, nameOf(sources[0]!))
+  const size = targetSize(first, part.type === 'image' ? part : { ...part, ...videoBudget(part.frames.length, part, budget) }, budget, nameOf(sources[0]!))
   const times = part.type === 'image' ? 1 : Math.ceil(sources.length / VIDEO.framesPerSlice)
   const fps = part.type === 'video' ? (part.fps ?? VIDEO.fps) : VIDEO.fps
   const timeStep = rules.tokensPerSecond === null ? 1 : (VIDEO.framesPerSlice / fps) * rules.tokensPerSecond
@@ -65,13 +65,6 @@ function targetSize(original: Size, options: SizeOptions, budget: PictureBudget,
   const minPixels = Math.min(options.minPixels ?? budget.minPixels, MAX_PIXELS)
   const maxPixels = Math.max(options.maxPixels ?? budget.maxPixels, TOKEN * TOKEN)
   return smartResize(original, { minPixels: Math.min(minPixels, maxPixels), maxPixels }, name)
-}
-
-/** The limits of a video's frames: the reference's, narrowed by those of the video and by the request's budget. */
-function videoBudget(part: Extract<MediaSource, { type: 'video' }>, budget: PictureBudget): PictureBudget {
-  const limits = frameBudget(part.frames.length, { minPixels: part.minPixels, maxPixels: part.maxPixels ?? budget.maxPixels })
-  // a budget below what the reference gives a frame at least is meant: the frame is not enlarged beyond it
-  return limits.maxPixels < limits.minPixels && part.minPixels === undefined ? { ...limits, minPixels: budget.minPixels } : limits
 }
 
 async function digest(source: Source): Promise<string> {

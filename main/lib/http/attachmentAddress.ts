@@ -1,0 +1,40 @@
+import { AppError, FrameKey, VideoFacts } from '#contract'
+
+/** A frame of a set, by its position. */
+export interface FrameAddress {
+  readonly key: FrameKey
+  readonly n: number
+}
+
+/** Pixels of a decoded frame as they travel. */
+export interface FrameLayout {
+  readonly width: number
+  readonly height: number
+  readonly format: 'rgb' | 'rgba'
+}
+
+/** Reads `frames/<key>/<n>` of an attachments' address; null for any other. */
+export function frameAddress(path: string): FrameAddress | null {
+  const [, key, n] = /^frames\/([0-9a-f]{64})\/(0|[1-9]\d{0,3})$/.exec(path) ?? []
+  return key === undefined ? null : { key, n: Number(n) }
+}
+
+/** Reads the size and format of a frame from its query. Throws InvalidInput. */
+export function frameLayout(query: URLSearchParams): FrameLayout {
+  const [width, height] = ['width', 'height'].map((name) => (/^[1-9]\d{0,4}$/.test(query.get(name) ?? '') ? Number(query.get(name)) : 0)) as [number, number]
+  const format = query.get('format')
+  if (width === 0 || height === 0 || (format !== 'rgb' && format !== 'rgba'))
+    throw new AppError('InvalidInput', 'A frame needs its width and height in pixels, and its format: rgb or rgba.')
+  return { width, height, format }
+}
+
+/** Reads what a video is from the query of its upload; undefined when that is not told. Throws InvalidInput. */
+export function factsOf(query: URLSearchParams): VideoFacts | undefined {
+  const told = query.get('facts')
+  if (told === null) return undefined
+  try {
+    return VideoFacts.parse(JSON.parse(told))
+  } catch (cause) {
+    throw new AppError('InvalidInput', 'What the window says of the video makes no sense. Add the video again, or convert it to MP4.', undefined, { cause })
+  }
+}

@@ -1,0 +1,44 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { AppError } from '#contract'
+import sharp from 'sharp'
+import type { RgbPicture } from './resize.ts'
+
+/** Pixels in a file: 8 bits, interleaved, rows from top to bottom, no padding. */
+export interface RawLayout {
+  readonly width: number
+  readonly height: number
+  readonly format: 'rgb' | 'rgba'
+}
+
+/** Reads pixels from a file; alpha is dropped. Throws InvalidInput when the file is not as long as the layout says. */
+export async function readRaw(path: string, { width, height, format }: RawLayout): Promise<RgbPicture> {
+  const bytes = await readFile(path)
+  const channels = format === 'rgb' ? 3 : 4
+  if (bytes.length !== width * height * channels)
+    throw new AppError('InvalidInput', `A frame of ${width} x ${height} pixels has ${width * height * channels} bytes, not ${bytes.length}.`, { width, height })
+  return { width, height, data: channels === 3 ? bytes : withoutAlpha(bytes) }
+}
+
+/** Writes a picture without loss, so that it is on the disk for good. */
+export async function writePng({ data, width, height }: RgbPicture, target: string): Promise<void> {
+  const png = await sharp(data, { raw: { width, height, channels: 3 } }).png({ compressionLevel: 3 }).toBuffer()
+  await writeFile(target, png, { flush: true })
+}
+
+/** Writes a WebP picture of at most `side` x `side` pixels for lists and returns its MIME type. */
+export async function writeSmall({ data, width, height }: RgbPicture, target: string, side: number): Promise<string> {
+  const small = sharp(data, { raw: { width, height, channels: 3 } }).resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
+  await writeFile(target, await small.webp({ quality: 80 }).toBuffer())
+  return 'image/webp'
+}
+
+/** In the same memory. */
+function withoutAlpha(pixels: Uint8Array): Uint8Array {
+  let to = 0
+  for (let from = 0; from < pixels.length; from += 4) {
+    pixels[to++] = pixels[from]!
+    pixels[to++] = pixels[from + 1]!
+    pixels[to++] = pixels[from + 2]!
+  }
+  return pixels.subarray(0, to)
+}

@@ -1,0 +1,44 @@
+import type { RgbPicture } from '../picture/resize.ts'
+
+/** The longest header: `P6`, two numbers of five digits, `255`, and white space. */
+const MAX_HEADER = 64
+const HEADER = /^P6\s(\d{1,5})\s(\d{1,5})\s255\s/
+/** What one picture may have, in pixels: frames are made smaller before. */
+const MAX_PIXELS = 1 << 24
+
+/**
+ * The pictures of a stream of binary PPM files (8 bits) one after the other; a picture that is cut off at the end is left
+ * out. Throws for anything else.
+ */
+export async function* pictures(stream: AsyncIterable<Uint8Array>): AsyncGenerator<RgbPicture> {
+  let head: Uint8Array = new Uint8Array()
+  let picture: RgbPicture | null = null
+  let filled = 0
+  for await (const chunk of stream) {
+    let rest = chunk
+    while (rest.length > 0) {
+      if (!picture) {
+        head = Buffer.concat([head, rest])
+        const header = HEADER.exec(Buffer.from(head.subarray(0, MAX_HEADER)).toString('latin1'))
+        if (!header && head.length >= MAX_HEADER) throw new Error('The stream holds no pictures.')
+        if (!header) break
+        picture = empty(Number(header[1]), Number(header[2]))
+        filled = 0
+        rest = head.subarray(header[0].length)
+        head = new Uint8Array()
+      }
+      const part = rest.subarray(0, picture.data.length - filled)
+      picture.data.set(part, filled)
+      filled += part.length
+      rest = rest.subarray(part.length)
+      if (filled < picture.data.length) continue
+      yield picture
+      picture = null
+    }
+  }
+}
+
+function empty(width: number, height: number): RgbPicture {
+  if (width * height === 0 || width * height > MAX_PIXELS) throw new Error(`A picture of ${width} x ${height} pixels is out of bounds.`)
+  return { width, height, data: new Uint8Array(width * height * 3) }
+}

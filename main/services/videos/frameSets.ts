@@ -1,0 +1,102 @@
+import { createReadStream } from 'node:fs'
+import { rm, stat } from 'node:fs/promises'
+import { AppError } from '#contract'
+import type { FrameKey, Sha256 } from '#contract'
+import { frameFiles, frameKey, isFile } from './frameFiles.ts'
+import { cannotStore, checkFrameSize, receiveFrame } from './receiveFrame.ts'
+import type { FrameMedia, FrameSet, FrameSets } from './types.ts'
+
+/** Room for frames on the disk, in bytes. */
+const MAX_BYTES = 2 * 1024 ** 3
+
+export interface FrameSetsOptions {
+  /** Where the frames lie; made when missing. */
+  readonly folder: string
+  readonly media: FrameMedia
+  /** Keeps the picture that stands for a video in lists, unless there is one; `make` writes it to `target` and returns its MIME type. */
+  readonly keepPoster: (sha: Sha256, make: (target: string) => Promise<string>) => Promise<void>
+  readonly maxBytes?: number
+}
+
+/** Opens the store of frames. */
+export function createFrameSets({ folder, media, keepPoster, maxBytes = MAX_BYTES }: FrameSetsOptions): FrameSets {
+  const files = frameFiles(folder)
+  const guarded = <T>(work: () => T): T => {
+    try {
+      return work()
+    } catch (error) {
+      throw cannotStore(error)
+    }
+  }
+
+  function known(key: FrameKey, n: number): FrameSet {
+    const set = files.get(key)
+    if (!set) throw new AppError('NotFound', 'These frames were not asked for, or are gone. Add the video again.', { key })
+    if (n >= set.sample.indices.length) throw new AppError('NotFound', `The video has no frame ${n} here; there are ${set.sample.indices.length}.`, { key, n })
+    return set
+  }
+
+  function missing(key: FrameKey, count: number): number[] {
+    const stored = files.stored(key)
+    return Array.from({ length: count }, (_, n) => n).filter((n) => !stored.has(n))
+  }
+
+  return {
+    keyOf: frameKey,
+    get: (key) => files.get(key),
+    missing,
+
+    begin(set) {
+      const key = frameKey(set.sha, set.sample)
+      guarded(() => files.put(key, set))
+      return { key, missing: missing(key, set.sample.indices.length) }
+    },
+
+    paths(key, { sha, name }) {
+      const set = files.get(key)
+      const total = set?.sample.indices.length ?? 0
+      const absent = missing(key, total)
+      if (!set || absent.length > 0)
+        throw new AppError('FramesMissing', `${absent.length || 'The'} frames of ${name} are not stored here. Add the video again, or wait until its frames are read.`, {
+          key, sha, name, total, missing: absent.length,
+        })
+      guarded(() => files.touch(key))
+      return set.sample.indices.map((_, n) => files.frame(key, n))
+    },
+
+    async store(key, n, raw, body, signal) {
+      const set = known(key, n)
+      checkFrameSize(raw, set)
+      const temporary = files.temporary()
+      const target = files.temporary()
+      try {
+        await receiveFrame(body, raw, temporary, signal)
+        await media.frame(temporary, raw, set.sample, target)
+        await files.place(target, key, n)
+        await keepPoster(set.sha, (poster) => media.poster(temporary, raw, poster))
+      } catch (error) {
+        throw error instanceof AppError ? error : cannotStore(error)
+      } finally {
+        await Promise.all([temporary, target].map((path) => rm(path, { force: true })))
+      }
+    },
+
+    async open(key, n) {
+      const path = files.frame(key, n)
+      if (!isFile(path)) throw new AppError('NotFound', 'This frame is not stored here any more. Add the video again.', { key, n })
+      const { size } = await stat(path)
+      return { mime: 'image/png', bytes: size, stream: () => createReadStream(path) }
+    },
+
+    async collect(isKnown) {
+      const sets = await files.list()
+      const gone = sets.filter(({ sha }) => sha === null || !isKnown(sha))
+      const kept = sets.filter((set) => !gone.includes(set)).sort((a, b) => b.usedAt - a.usedAt)
+      let bytes = 0
+      // the one that was used last stays, however large it is
+      const beyond = kept.filter((set, place) => (bytes += set.bytes) > maxBytes && place > 0)
+      for (const { key } of [...gone, ...beyond]) files.remove(key)
+      return gone.length + beyond.length
+    },
+  }
+}

@@ -1,0 +1,53 @@
+import { open } from 'node:fs/promises'
+import { AppError } from '#contract'
+import { untilAborted } from '../../lib/http/body.ts'
+import type { FrameSet, RawFrame } from './types.ts'
+
+/** The largest frame that is taken, in pixels: somewhat more than 8K. */
+const MAX_FRAME_PIXELS = 40_000_000
+/** A larger side may be made smaller on the way: no model sees so much. Pixels. */
+const MAX_SIDE = 2048
+
+const channels = { rgb: 3, rgba: 4 } as const
+
+/** Throws InvalidInput for a frame that is not as large as its video, MediaTooLarge. */
+export function checkFrameSize({ width, height }: RawFrame, { video, sample }: FrameSet): void {
+  if (width * height > MAX_FRAME_PIXELS) throw new AppError('MediaTooLarge', `A frame of ${width} x ${height} pixels is too large. Make the video smaller and add it again.`, { width, height })
+  if (width === video.width && height === video.height) return
+  const mayShrink = Math.max(video.width, video.height) > MAX_SIDE && width <= video.width && height <= video.height
+  if (mayShrink && width >= sample.width && height >= sample.height) return
+  throw new AppError(
+    'InvalidInput',
+    `A frame came with ${width} x ${height} pixels; the video has ${video.width} x ${video.height}. Add the video again.`,
+    { width, height, videoWidth: video.width, videoHeight: video.height },
+  )
+}
+
+/**
+ * Writes the pixels of a frame to the new file `target`. Throws InvalidInput when there are more or fewer than its size
+ * says, Interrupted, StorageFailed. The file may be there half written then.
+ */
+export async function receiveFrame(body: AsyncIterable<Uint8Array>, raw: RawFrame, target: string, signal: AbortSignal | undefined): Promise<void> {
+  const expected = raw.width * raw.height * channels[raw.format]
+  const wrong = (bytes: number) =>
+    new AppError('InvalidInput', `A frame of ${raw.width} x ${raw.height} pixels has ${expected} bytes; ${bytes > expected ? 'more' : `only ${bytes}`} came. Add the video again.`, { expected })
+  const interrupted = (cause: unknown) => new AppError('Interrupted', 'A frame did not arrive completely. Add the video again.', undefined, { cause })
+  let bytes = 0
+  const file = await open(target, 'wx', 0o600).catch((error: unknown) => Promise.reject(cannotStore(error)))
+  try {
+    for await (const chunk of untilAborted(body, signal, interrupted)) {
+      bytes += chunk.length
+      if (bytes > expected) throw wrong(bytes)
+      await file.writeFile(chunk)
+    }
+    if (bytes !== expected) throw wrong(bytes)
+  } catch (error) {
+    throw error instanceof AppError ? error : cannotStore(error)
+  } finally {
+    await file.close()
+  }
+}
+
+/** The disk or the folder refused. */
+export const cannotStore = (cause: unknown): AppError =>
+  new AppError('StorageFailed', 'Frames of the video could not be stored. Check that the disk has room and the data folder can be written, then add it again.', undefined, { cause })
