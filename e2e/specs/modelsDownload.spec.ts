@@ -1,6 +1,6 @@
 import type { Locator } from '@playwright/test'
 import type { ModelsPage } from '../pages/models.ts'
-import { expect, gated, test, text, tiny } from '../support/sourceFixtures.ts'
+import { expect, gated, projector, test, text, tiny } from '../support/sourceFixtures.ts'
 
 const q4 = `${tiny.name} Q4_K_M`
 
@@ -98,6 +98,15 @@ test('a file that arrives damaged is said to be, and is had by resuming', async 
   await expect(models.page.getByTestId('downloads-note')).toContainText('Stopped')
   await line.getByRole('button', { name: 'Resume' }).click()
   await expect(line).toHaveAttribute('data-state', 'done')
+})
+
+test('a model that is larger than the disk is not offered to be downloaded, and the page says why', async ({ models, source }) => {
+  const listed = { content: projector, bytes: 2 ** 40 }
+  source.server.add({ repository: tiny.repository, files: { [tiny.q4]: text, [tiny.projector]: listed } })
+  await models.open()
+  await models.openEntry(tiny.name)
+  await expect(models.root.getByRole('button', { name: 'Download Q4_K_M' })).toBeDisabled()
+  await expect(models.root).toContainText('There is not enough free space on the disk for it.')
 })
 
 test('a file that changes at its source in the middle is said to have', async ({ models, source }) => {

@@ -131,7 +131,7 @@ function answer(request: IncomingMessage, response: ServerResponse, known: Reado
   if (file) return redirect(response, found.repository, file.rest[1] ?? '')
   const files = [...states].map(([path, { file }]) => ({
     path,
-    bytes: file.content.length,
+    bytes: file.bytes ?? file.content.length,
     sha256: file.sha256 ?? sha256(file.content),
   }))
   if (tree) return sendJson(response, 200, huggingFaceTree(files))

@@ -9,6 +9,8 @@ export interface ServedFile {
   readonly content: Uint8Array
   /** What listings say its digest is; as it is by default. */
   readonly sha256?: string
+  /** What listings say its size is; as it is by default. */
+  readonly bytes?: number
   /** Whether ranges are answered; true by default. */
   readonly ranges?: boolean
   /** Kind of its ETag; strong by default. */
