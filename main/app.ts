@@ -85,8 +85,9 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
     inspectFile: (path, signal) => engine.inspectFile(path, signal),
     surroundings: parts.surroundings ?? { home: homedir(), env: process.env, platform: process.platform },
   })
+  const benchmarks = createBenchmarks(db)
   const loading = createLoadModel({ models, engine })
-  const measuring = createMeasureModel({ models, engine, benchmarks: createBenchmarks(db), resources: paths.resources })
+  const measuring = createMeasureModel({ models, engine, benchmarks, resources: paths.resources })
   const tokens = createSourceTokens(secrets)
   const catalogue = createCatalogue({
     resources: paths.resources,
@@ -101,19 +102,21 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
   applyIdle(settings.current)
   settings.onChange(applyIdle)
   const compare = createCompare({ first: engine, second: parts.second ?? createEngine({ spawn: spawnWorker, cachePath: join(paths.cache, 'second') }) })
-  const ask = createAsk({ conversations, settings, models, attachments, engine, second: compare })
+  const ask = createAsk({ conversations, settings, models, attachments, frames, engine, second: compare })
+  const sampling = createSampleVideo({ attachments, frames, models, settings, benchmarks })
+  const capturing = createCaptureScreen({ capture, shortcuts, settings })
 
   // Files that no message holds are removed in the background, with the frames of videos; a failure leaves them for the next time.
   let collecting: Promise<unknown> = Promise.resolve()
-  const collect = () => {
-    collecting = collecting.then(() => attachments.collect(conversations.referencedShas())).catch(warn)
-  }
   const collectFrames = () => {
     collecting = collecting.then(() => frames.collect((sha) => attachments.get(sha) !== null)).catch(warn)
   }
+  const collect = () => {
+    collecting = collecting.then(() => attachments.collect(conversations.referencedShas())).catch(warn)
+    collectFrames()
+  }
   collect()
   const tidying = library.tidy()
-    collectFrames()
 
   const description: HostDescription = {
     name: host.name,
@@ -233,6 +236,8 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
       stop: (input) => ask.stop(input),
       count: (draft) => ask.count(draft),
       prepare: (draft, { signal }) => ask.prepare(draft, signal),
+      checkFormat: (input) => ask.checkFormat(input),
+      recentFormats: () => ask.recentFormats(),
       endComparing: () => compare.end(),
     },
     capture: {
@@ -281,14 +286,14 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
 
   return {
     attachments,
+    frames,
+    captures: capturing.gateway,
+    startCapture: () => capturing.startFromShell(),
     onDownloads: (listener) => downloading.onProgress(listener),
     serve(channel) {
       const end = server.serve(channel)
       served.add(end)
       channel.onClose(() => served.delete(end))
-    frames,
-    captures: capturing.gateway,
-    startCapture: () => capturing.startFromShell(),
       return end
     },
     close: () => (closing ??= close()),

@@ -1,12 +1,25 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
+import { ChosenFormat } from './answerFormat.ts'
 import { Id } from './conversations.ts'
-import { PictureBudget, Sha256 } from './media.ts'
+import { FrameKey, MAX_FRAMES, MAX_MARKS, PictureBudget, PictureMark, Sha256 } from './media.ts'
 
-/** A part as the composer sends it: pictures by the sha that the upload returned. `budget`: the detail of this picture, when not the usual. */
+/**
+ * A part as the composer sends it: pictures by the sha that the upload returned, a video by its set of frames. `frames`:
+ * stored pictures that are one video, in order. `budget`: the detail of this picture or each of these frames, when not the
+ * usual; `marks`: what was drawn on the picture.
+ */
 export const DraftPart = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string().max(2_000_000) }),
-  z.object({ type: z.literal('image'), sha: Sha256, name: z.string().max(255), budget: PictureBudget.optional() }),
+  z.object({ type: z.literal('image'), sha: Sha256, name: z.string().max(255), budget: PictureBudget.optional(), marks: z.array(PictureMark).max(MAX_MARKS).optional() }),
+  z.object({ type: z.literal('video'), key: FrameKey, name: z.string().max(255) }),
+  z.object({
+    type: z.literal('frames'),
+    name: z.string().max(255),
+    pictures: z.array(Sha256).min(2).max(MAX_FRAMES),
+    fps: z.number().min(0.001).max(1000).default(2),
+    budget: PictureBudget.optional(),
+  }),
 ])
 export type DraftPart = z.infer<typeof DraftPart>
 
@@ -14,7 +27,10 @@ export type DraftPart = z.infer<typeof DraftPart>
 export const Remedy = z.enum(['context', 'turns', 'detail'])
 export type Remedy = z.infer<typeof Remedy>
 
-const Draft = z.object({ conversationId: Id.nullable(), parts: z.array(DraftPart).max(64) })
+/** What the answer is held to; null or unset: nothing. It is kept with the question. */
+const format = ChosenFormat.nullable().optional()
+
+const Draft = z.object({ conversationId: Id.nullable(), parts: z.array(DraftPart).max(64), format })
 const Sent = z.object({ conversationId: Id, userMessageId: Id, answerId: Id, besideId: Id.nullable() })
 
 /**
@@ -26,7 +42,7 @@ const compareWith = z.string().max(64).nullable().optional()
 
 export const ask = {
   /** Stores the question and starts the answer; follow it with `conversations.watch`. No id: a new conversation. */
-  send: oc.input(z.object({ conversationId: Id.nullable(), parts: z.array(DraftPart).min(1).max(64), compareWith })).output(Sent),
+  send: oc.input(z.object({ conversationId: Id.nullable(), parts: z.array(DraftPart).min(1).max(64), format, compareWith })).output(Sent),
   /**
    * Answers the same question again as a new branch; the earlier answer or pair is kept. `remedy`: what is changed first, for this
    * and the questions after it, when the context was full. ContextFull when that does not help.
@@ -41,6 +57,12 @@ export const ask = {
    * done. Replaces the earlier call for the same conversation, keeping what both want. Interrupted when replaced.
    */
   prepare: oc.input(Draft).output(z.void()),
+  /** Whether an answer can be held to a JSON schema; `place` says where it is no JSON. Throws nothing for a schema. */
+  checkFormat: oc
+    .input(z.object({ schema: z.string().max(200_000) }))
+    .output(z.object({ problem: z.string().nullable(), place: z.object({ line: z.int(), column: z.int() }).nullable() })),
+  /** The formats that questions were asked with, the latest first. */
+  recentFormats: oc.output(z.array(ChosenFormat)),
   /** Nothing is compared any more for now: takes the second model out of memory, once its answers have ended. */
   endComparing: oc.output(z.void()),
 }

@@ -1,14 +1,28 @@
 import { oc, eventIterator } from '@orpc/contract'
 import { z } from 'zod'
+import { ChosenFormat } from './answerFormat.ts'
 import { ErrorInfo } from './errors.ts'
-import { Attachment, PictureBudget, Seen } from './media.ts'
+import { FrameKey, FrameSample, ImageAttachment, MAX_FRAMES, MAX_MARKS, PictureBudget, PictureMark, Seen, VideoAttachment } from './media.ts'
 
 export const Id = z.string().min(1).max(64)
 
-/** Message content is an ordered list of parts. `budget`: the detail of this picture, when the user chose one for it alone. */
+/**
+ * Message content is an ordered list of parts. `video`: a file and the set of its frames that the model gets. `frames`:
+ * pictures that are one video, `fps` of them a second. `budget`: the detail of this picture, or of each of these frames,
+ * when it is not the usual one; of a file's frames, when it was lowered below the size in which they are kept. `marks`:
+ * what the user drew on the picture.
+ */
 export const Part = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string().max(2_000_000) }),
-  z.object({ type: z.literal('image'), attachment: Attachment, budget: PictureBudget.optional() }),
+  z.object({ type: z.literal('image'), attachment: ImageAttachment, budget: PictureBudget.optional(), marks: z.array(PictureMark).max(MAX_MARKS).optional() }),
+  z.object({ type: z.literal('video'), attachment: VideoAttachment, key: FrameKey, sample: FrameSample, budget: PictureBudget.optional() }),
+  z.object({
+    type: z.literal('frames'),
+    name: z.string().max(255),
+    pictures: z.array(ImageAttachment).min(2).max(MAX_FRAMES),
+    fps: z.number().positive(),
+    budget: PictureBudget.optional(),
+  }),
 ])
 export type Part = z.infer<typeof Part>
 
@@ -45,6 +59,8 @@ export const Message = z.object({
   parentId: Id.nullable(),
   role: z.enum(['user', 'assistant']),
   parts: z.array(Part),
+  /** Of a question: what its answers are held to; null: nothing. */
+  format: ChosenFormat.nullable(),
   status: MessageStatus,
   error: ErrorInfo.nullable(),
   model: z.string().nullable(),

@@ -15,6 +15,7 @@ import { videos } from './videos.ts'
 export const contract = { host, engine, models, library, catalogue, downloads, benchmark, conversations, ask, videos, capture, settings }
 export type Contract = typeof contract
 
+export * from './answerFormat.ts'
 export * from './ask.ts'
 export * from './benchmark.ts'
 export * from './capture.ts'

@@ -10,6 +10,22 @@ export const PictureBudget = z
   .refine((b) => b.minPixels <= b.maxPixels, 'minPixels must not exceed maxPixels')
 export type PictureBudget = z.infer<typeof PictureBudget>
 
+const share = z.number().min(0).max(1)
+const label = z.string().trim().max(80)
+
+/**
+ * A box or a point that a user drew on a picture to ask about it, in shares of its width and height. `label`: how the
+ * question calls it; empty: nothing.
+ */
+export const PictureMark = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('box'), x1: share, y1: share, x2: share, y2: share, label }),
+  z.object({ type: z.literal('point'), x: share, y: share, label }),
+])
+export type PictureMark = z.infer<typeof PictureMark>
+
+/** The most marks on one picture. */
+export const MAX_MARKS = 32
+
 /**
  * What a model got to see in a conversation: its family, and each picture or video in order, in pixels after its own
  * resize. Coordinates in its answer count in these.
@@ -30,7 +46,6 @@ export const ImageAttachment = z.object({
   width: z.int().positive(),
   height: z.int().positive(),
 })
-export type Attachment = z.infer<typeof Attachment>
 export type ImageAttachment = z.infer<typeof ImageAttachment>
 
 /**
@@ -100,3 +115,4 @@ export type FrameKey = z.infer<typeof FrameKey>
 
 /** A stored file. */
 export const Attachment = z.discriminatedUnion('kind', [ImageAttachment, VideoAttachment])
+export type Attachment = z.infer<typeof Attachment>

@@ -2,7 +2,7 @@ import { copyFile, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { AppError } from '#contract'
-import type { ConversationEvent, DraftPart, Message } from '#contract'
+import type { ConversationEvent, DraftPart, Message, Part } from '#contract'
 import { openStore } from '../../lib/database/index.ts'
 import type { Store } from '../../lib/database/index.ts'
 import type { EventStream } from '../../lib/eventStream.ts'
@@ -13,6 +13,8 @@ import type { Conversations } from '../../services/conversations/index.ts'
 import { createModels } from '../../services/models/index.ts'
 import type { Models } from '../../services/models/index.ts'
 import { createSettings } from '../../services/settings/index.ts'
+import { createFrameSets } from '../../services/videos/index.ts'
+import type { FrameMedia, FrameSets } from '../../services/videos/index.ts'
 import type { SettingsService } from '../../services/settings/index.ts'
 import { ScriptedEngine } from '../../testing/scriptedEngine.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
@@ -29,6 +31,7 @@ let models: Models
 let conversations: Conversations
 let settings: SettingsService
 let attachments: AttachmentGateway
+let frames: FrameSets
 let ask: Ask
 
 beforeEach(() => {
@@ -54,13 +57,14 @@ function open(): void {
   conversations = createConversations(store.db)
   settings = createSettings(store.db)
   const media = {
-    probe: async () => ({ mime: 'image/png', width: 56, height: 28 }),
+    probe: async () => ({ kind: 'image' as const, mime: 'image/png', width: 56, height: 28 }),
     thumbnail: async (from: string, _name: string, target: string) => copyFile(from, target).then(() => 'image/png'),
   }
   attachments = createAttachments({ database: store.db, folder: join(folder.path, 'attachments'), media })
+  frames = createFrameSets({ folder: join(folder.path, 'frames'), media: rawMedia, keepPoster: async () => {} })
   const choice = { get: () => settings.current.modelId, set: (modelId: string | null) => void settings.update({ modelId }) }
   models = createModels({ db: store.db, resources: resolve(import.meta.dirname, '../../../resources'), choice, inspect: (files) => engine.inspect(files) })
-  ask = createAsk({ conversations, settings, models, attachments, engine, second })
+  ask = createAsk({ conversations, settings, models, attachments, frames, engine, second })
 }
 
 const words = (text: string): DraftPart => ({ type: 'text', text })
@@ -69,7 +73,10 @@ async function picture(content: string): Promise<Extract<DraftPart, { type: 'ima
   const { sha } = await attachments.store(`${content}.png`, (async function* () { yield Buffer.from(content) })())
   return { type: 'image', sha, name: `my ${content}.png` }
 }
-const said = (message: Message) => message.parts.map((part) => (part.type === 'text' ? part.text : `[${part.attachment.name}]`)).join('')
+const said = (message: Message) => message.parts.map(saidOf).join('')
+const saidOf = (part: Part) => (part.type === 'text' ? part.text : `[${part.type === 'frames' ? part.name : part.attachment.name}]`)
+/** Keeps frames as they came. */
+const rawMedia: FrameMedia = { frame: (from, _raw, _size, target) => copyFile(from, target), poster: async () => 'image/webp' }
 const count = (table: string) => store.db.prepare(`SELECT count(*) FROM ${table}`).pluck().get()
 const code = (value: string) => expect.objectContaining({ code: value }) as AppError
 
@@ -415,6 +422,53 @@ describe('what the engine is asked', () => {
     ])
     expect(conversations.get(first.conversationId).title).toBe('Compare with')
     expect(said(conversations.message(first.userMessageId))).toBe('Compare [my left.png] with [my right.png]')
+  })
+
+  test('a picture with what was drawn on it', async () => {
+    const marks: Extract<DraftPart, { type: 'image' }>['marks'] = [{ type: 'box', x1: 0.1, y1: 0.2, x2: 0.3, y2: 0.4, label: 'Box 1' }]
+    const sent = ask.send({ conversationId: null, parts: [{ ...(await picture('one')), marks }, words('What is in it?')] })
+    const stream = conversations.watch(sent.conversationId)
+    const answer = await engine.nextAnswer()
+    expect(answer.request.messages[0]?.content[0]).toMatchObject({ type: 'image', marks })
+    answer.fail()
+    await until(stream, ended)
+    expect(conversations.message(sent.userMessageId).parts[0]).toMatchObject({ marks })
+  })
+
+  test('an answer of the format that was chosen for the question, of each model and with every retry; not of others', async () => {
+    const compareWith = (await models.register({ textPath: '/models/other.gguf', projectorPath: null }, { name: 'Other' })).id
+    const format = { name: 'Count', schema: '{"type": "object", "properties": {"count": {"type": "integer"}}}' }
+    const held = { jsonSchema: JSON.parse(format.schema) as object }
+    const sent = ask.send({ conversationId: null, parts: [words('How many?')], format, compareWith })
+    const stream = conversations.watch(sent.conversationId)
+    const end = async (...answers: { finish: () => void }[]) => {
+      for (const answer of answers) {
+        answer.finish()
+        await until(stream, ended)
+      }
+    }
+    const one = await engine.nextAnswer()
+    one.progress({ phase: 'prefill', done: 0, total: 1 })
+    const two = await secondEngine.nextAnswer()
+    for (const { request } of [one, two]) expect(request.format).toEqual(held)
+    await end(one, two)
+
+    ask.retry({ messageId: sent.answerId })
+    const again = await engine.nextAnswer()
+    expect(again.request.format).toEqual(held)
+    await end(again)
+
+    question('And why?', sent.conversationId)
+    const next = await engine.nextAnswer()
+    expect(next.request.format).toBeUndefined()
+    await end(next)
+    expect(ask.recentFormats()).toEqual([format])
+  })
+
+  test('no format that an answer cannot be held to; nothing is stored then', () => {
+    for (const schema of ['{', '[]', '{"type": "string", "pattern": "a"}'])
+      expect(() => ask.send({ conversationId: null, parts: [words('What?')], format: { name: 'Own', schema } }), schema).toThrow(code('InvalidInput'))
+    expect(count('messages')).toBe(0)
   })
 
   test("the model's defaults, and the user's settings over them", async () => {

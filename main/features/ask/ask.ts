@@ -1,6 +1,5 @@
 import { AppError } from '#contract'
-import type { DraftPart, Message, Remedy } from '#contract'
-import type { AttachmentGateway } from '../../services/attachments/index.ts'
+import type { ChosenFormat, DraftPart, Message, Remedy } from '#contract'
 import type { Conversations, Sent } from '../../services/conversations/index.ts'
 import type { AnswerEvent, AnswerOptions, AnswerRequest, Engine, ModelFiles } from '../../services/engine/index.ts'
 import type { Chosen, Models } from '../../services/models/index.ts'
@@ -8,16 +7,19 @@ import type { SettingsService } from '../../services/settings/index.ts'
 import { runAnswer } from './answerRun.ts'
 import type { AnswerRun } from './answerRun.ts'
 import { toPart, toQuestion } from './draft.ts'
+import { checkSchema } from './format.ts'
 import { ANSWER_ROOM, contextFor, leaveOutOldest, lowerDetail } from './remedies.ts'
 import type { Fits } from './remedies.ts'
 import { toRequest } from './request.ts'
 import type { Turn } from './request.ts'
+import type { StoredMedia } from './storedMedia.ts'
 
 export interface AskParts {
   readonly conversations: Conversations
   readonly settings: Pick<SettingsService, 'current'>
   readonly models: Pick<Models, 'chosen' | 'used' | 'setContext'>
-  readonly attachments: Pick<AttachmentGateway, 'get' | 'pathOf'>
+  readonly attachments: StoredMedia['attachments']
+  readonly frames: StoredMedia['frames']
   readonly engine: Engine
   readonly second: SecondModel
 }
@@ -30,9 +32,14 @@ export interface SecondModel {
   answer(request: AnswerRequest, options: AnswerOptions & { first: Promise<void> }): AsyncIterable<AnswerEvent>
 }
 
+/** The formats that are offered again at most. */
+const RECENT_FORMATS = 20
+
 interface Draft {
   readonly conversationId: string | null
   readonly parts: DraftPart[]
+  /** What the answer is held to. */
+  readonly format?: ChosenFormat | null | undefined
 }
 
 /** Id of the model that answers beside the chosen one; null or unset: none. Both get the path of the conversation. */
@@ -48,9 +55,9 @@ interface Asked {
 
 /** Asking the model: each answer runs by itself once its question is stored. */
 export interface Ask {
-  /** Throws EmptyQuestion, NotFound (conversation, picture or model), Busy while an answer of the conversation runs; nothing is stored then. */
-  send(input: { conversationId: string | null; parts: DraftPart[] } & Comparing): Sent
-  /** `messageId` is a question or one of its answers. Throws NotFound, Busy. */
+  /** Throws EmptyQuestion, NotFound (conversation, medium or model), FramesMissing, InvalidInput (format), Busy while an answer of the conversation runs; nothing is stored then. */
+  send(input: Draft & Comparing): Sent
+  /** `messageId` is a question or one of its answers. Throws NotFound, FramesMissing, Busy. */
   retry(input: { messageId: string } & Comparing): Sent
   /** Changes what `remedy` says, because the context was full, then as `retry`. Throws ContextFull too when that does not help. */
   remedy(input: { messageId: string; remedy: Remedy } & Comparing): Promise<Sent>
@@ -60,6 +67,10 @@ export interface Ask {
   count(draft: Draft): Promise<{ parts: number[]; conversation: number; context: number }>
   /** Works ahead for a draft until it is done; throws Interrupted when a newer draft or an answer took its place. */
   prepare(draft: Draft, signal?: AbortSignal): Promise<void>
+  /** Whether an answer can be held to a JSON schema, and why not. */
+  checkFormat(input: { schema: string }): ReturnType<typeof checkSchema>
+  /** The formats that questions were asked with, the latest first. */
+  recentFormats(): ChosenFormat[]
   /** Stops what runs in a conversation that is about to be removed, storing nothing more. */
   discard(conversationId: string): Promise<void>
   /** Stores every running answer as interrupted and stops it. */
@@ -67,11 +78,12 @@ export interface Ask {
 }
 
 /** Questions go from here to the engine, and answers from there through the disk to the watchers. */
-export function createAsk({ conversations, settings, models, attachments, engine, second }: AskParts): Ask {
+export function createAsk({ conversations, settings, models, attachments, frames, engine, second }: AskParts): Ask {
   const running = new Map<string, AnswerRun>()
   const preparing = new Map<string | null, AbortController>()
 
-  const request = (turns: readonly Turn[], chosen = models.chosen()) => toRequest(turns, chosen, settings.current, attachments)
+  const media: StoredMedia = { attachments, frames }
+  const request = (turns: readonly Turn[], chosen = models.chosen()) => toRequest(turns, chosen, settings.current, media)
   /** The turns as each of the models is asked that are to answer. */
   const toAnswers = (turns: readonly Turn[], compareWith: string | null | undefined): { main: Asked; beside: Asked | null } => {
     const asked = (chosen: Chosen): Asked => ({ chosen, request: request(turns, chosen) })
@@ -100,11 +112,11 @@ export function createAsk({ conversations, settings, models, attachments, engine
     }
   }
   /** A draft as the engine takes it after the conversation so far; `parts` has null where a part is empty. */
-  const toAsked = ({ conversationId, parts: draft }: Draft) => {
-    const parts = draft.map((part) => toPart(part, attachments))
+  const toAsked = ({ conversationId, parts: draft, format = null }: Draft) => {
+    const parts = draft.map((part) => toPart(part, media))
     const kept = parts.filter((part) => part !== null)
     const { path, leftOut } = before(conversationId)
-    return { parts, asked: request([...path.slice(leftOut), ...(kept.length > 0 ? [{ role: 'user', parts: kept } as const] : [])]) }
+    return { parts, asked: request([...path.slice(leftOut), ...(kept.length > 0 ? [{ role: 'user', parts: kept, format } as const] : [])]) }
   }
   const run = (conversationId: string, answerId: string, events: (options: AnswerOptions) => AsyncIterable<AnswerEvent>): AnswerRun => {
     const started = runAnswer({ events, conversations, conversationId, answerId })
@@ -143,13 +155,13 @@ export function createAsk({ conversations, settings, models, attachments, engine
   }
 
   return {
-    send({ conversationId, parts: draft, compareWith }) {
-      const parts = toQuestion(draft, attachments)
+    send({ conversationId, parts: draft, format = null, compareWith }) {
+      const parts = toQuestion(draft, media)
       refuseWhileRunning(conversationId)
       const { path, leftOut } = before(conversationId)
-      const { main, beside } = toAnswers([...path.slice(leftOut), { role: 'user', parts }], compareWith)
+      const { main, beside } = toAnswers([...path.slice(leftOut), { role: 'user', parts, format }], compareWith)
       preparing.get(conversationId)?.abort()
-      return start(conversations.ask({ conversationId, parts, ...namesOf(main, beside), leftOut }), main, beside)
+      return start(conversations.ask({ conversationId, parts, format, ...namesOf(main, beside), leftOut }), main, beside)
     },
 
     retry({ messageId, compareWith }) {
@@ -193,6 +205,9 @@ export function createAsk({ conversations, settings, models, attachments, engine
         if (preparing.get(conversationId) === abort) preparing.delete(conversationId)
       }
     },
+
+    checkFormat: ({ schema }) => checkSchema(schema),
+    recentFormats: () => conversations.recentFormats(RECENT_FORMATS),
 
     async discard(conversationId) {
       preparing.get(conversationId)?.abort()

@@ -1,19 +1,44 @@
 import { AppError } from '#contract'
-import type { DraftPart, Part } from '#contract'
-import type { AttachmentGateway } from '../../services/attachments/index.ts'
+import type { Attachment, DraftPart, ImageAttachment, Part, Sha256, VideoAttachment } from '#contract'
+import type { StoredMedia } from './storedMedia.ts'
 
-/** A draft part as it is stored; null for text without a character in it. Throws NotFound when the picture is not stored. */
-export function toPart(part: DraftPart, attachments: Pick<AttachmentGateway, 'get'>): Part | null {
+/**
+ * A draft part as it is stored; null for text without a character in it. Throws NotFound when the picture or video is not
+ * stored, FramesMissing when the set of frames was never begun or is gone.
+ */
+export function toPart(part: DraftPart, media: StoredMedia): Part | null {
   if (part.type === 'text') return part.text === '' ? null : { type: 'text', text: part.text }
-  const attachment = attachments.get(part.sha)
-  if (!attachment) throw new AppError('NotFound', `${part.name || 'A picture'} is not stored here any more. Add it again.`, { sha: part.sha })
-  return { type: 'image', attachment: { ...attachment, name: part.name || attachment.name }, ...(part.budget && { budget: part.budget }) }
+  const { attachments, frames } = media
+  const budget = 'budget' in part && part.budget ? { budget: part.budget } : {}
+  if (part.type === 'image') {
+    const attachment = pictureOf(attachments.get(part.sha), part.name, part.sha)
+    return { type: 'image', attachment: { ...attachment, name: part.name || attachment.name }, ...budget, ...(part.marks?.length && { marks: part.marks }) }
+  }
+  if (part.type === 'frames') {
+    const pictures = part.pictures.map((sha) => pictureOf(attachments.get(sha), part.name, sha))
+    return { type: 'frames', name: part.name, pictures, fps: part.fps, ...budget }
+  }
+  const set = frames.get(part.key)
+  if (!set) throw new AppError('FramesMissing', `The frames of ${part.name || 'the video'} are not stored here any more. Add the video again.`, { key: part.key })
+  const attachment = videoOf(attachments.get(set.sha), part.name, set.sha)
+  return { type: 'video', attachment: { ...attachment, name: part.name || attachment.name }, key: part.key, sample: set.sample }
 }
 
-/** The parts of a question as they are stored. Throws EmptyQuestion without words and pictures, NotFound for unknown pictures. */
-export function toQuestion(draft: readonly DraftPart[], attachments: Pick<AttachmentGateway, 'get'>): Part[] {
-  if (!draft.some((part) => part.type === 'image' || part.text.trim() !== '')) {
+/** The parts of a question as they are stored. Throws EmptyQuestion without words, pictures and videos, and as `toPart`. */
+export function toQuestion(draft: readonly DraftPart[], media: StoredMedia): Part[] {
+  if (!draft.some((part) => part.type !== 'text' || part.text.trim() !== '')) {
     throw new AppError('EmptyQuestion', 'The question is empty. Type something or add a picture.')
   }
-  return draft.map((part) => toPart(part, attachments)).filter((part) => part !== null)
+  return draft.map((part) => toPart(part, media)).filter((part) => part !== null)
+}
+
+function pictureOf(attachment: Attachment | null, name: string, sha: Sha256): ImageAttachment {
+  if (!attachment) throw new AppError('NotFound', `${name || 'A picture'} is not stored here any more. Add it again.`, { sha })
+  if (attachment.kind !== 'image') throw new AppError('InvalidInput', `${attachment.name} is a video, not a picture. Add it as a video.`, { sha })
+  return attachment
+}
+
+function videoOf(attachment: Attachment | null, name: string, sha: Sha256): VideoAttachment {
+  if (attachment?.kind !== 'video') throw new AppError('NotFound', `${name || 'A video'} is not stored here any more. Add it again.`, { sha })
+  return attachment
 }

@@ -1,9 +1,12 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { defaultSettings, noOverrides } from '#contract'
 import type { ModelOverrides, Settings } from '#contract'
 import type { Chosen } from '../../services/models/index.ts'
+import { checkSchema } from './format.ts'
 import { toRequest } from './request.ts'
+import type { Turn } from './request.ts'
 
+const media = { attachments: { get: () => null, pathOf: (sha: string) => `/${sha}` }, frames: { get: () => null, paths: () => [] } }
 const sampling = (temperature: number) => ({ temperature, topP: 1, topK: 0, minP: 0, repeatPenalty: 1, seed: null })
 const budget = (tokens: number) => ({ minPixels: 784, maxPixels: tokens * 784 })
 const defaults = { budget: budget(1), contextTokens: 1000, maxTokens: 1, sampling: sampling(0.1) }
@@ -13,7 +16,7 @@ const request = (overrides: Partial<ModelOverrides>, settings: Partial<Settings>
     [{ role: 'user', parts: [{ type: 'text', text: 'Hello' }] }],
     { model, overrides: { ...noOverrides, ...overrides }, adapters: [], contextTokens: 1000, context: {}, ...chosen },
     { ...defaultSettings, ...settings },
-    { pathOf: (sha) => `/${sha}` },
+    media,
   )
 const user = { role: 'user', content: [{ type: 'text', text: 'Hello' }] }
 const system = (text: string) => ({ role: 'system', content: [{ type: 'text', text }] })
@@ -43,4 +46,36 @@ test('context, placement and adapters of the model go along', () => {
   expect(request({}, {}, { contextTokens: 512, context, adapters: [{ path: '/lora.gguf', scale: 0.5 }] })).toMatchObject({
     contextTokens: 512, context, lora: [{ path: '/lora.gguf', scale: 0.5 }],
   })
+})
+
+describe('a format', () => {
+  const format = { name: 'Count', schema: '{\n  "type": "integer"\n}' }
+  const told = 'Answer with JSON that follows this schema: {"type":"integer"}'
+  const asked = (turns: readonly Turn[], isDemo = false) =>
+    toRequest(turns, { model: { ...model, isDemo }, overrides: noOverrides, adapters: [], contextTokens: 1000, context: {} }, defaultSettings, media)
+  const text = (value: string) => [{ type: 'text', text: value }] as const
+
+  test('holds the answer to the last question, and is told behind each question that has one', () => {
+    const turns: Turn[] = [{ role: 'user', parts: [...text('How many?')], format }, { role: 'assistant', parts: [...text('3')], format: null }, { role: 'user', parts: [...text('Why?')], format: null }]
+    expect(asked(turns.slice(0, 1))).toMatchObject({ format: { jsonSchema: { type: 'integer' } }, messages: [{ content: text(`How many?\n${told}`) }] })
+    const { messages, ...rest } = asked(turns)
+    expect(rest).not.toHaveProperty('format')
+    expect(messages.map(({ content }) => content)).toEqual([text(`How many?\n${told}`), text('3'), text('Why?')])
+  })
+
+  test('is told by itself where there are no words', () => {
+    const image = { type: 'image', attachment: { sha: 'a', kind: 'image', mime: 'image/png', name: 'a', bytes: 1, width: 1, height: 1 } } as const
+    expect(asked([{ role: 'user', parts: [image], format }]).messages[0]!.content).toEqual([{ type: 'image', source: { path: '/a' } }, ...text(told)])
+  })
+
+  test('is not told to the demo model, which reads no schemas', () => {
+    expect(asked([{ role: 'user', parts: [...text('How many?')], format }], true)).toMatchObject({ format: { jsonSchema: { type: 'integer' } }, messages: [{ content: text('How many?') }] })
+  })
+})
+
+test('a schema is checked as the engine will, and its place is told where it is no JSON', () => {
+  expect(checkSchema('{"type": "array", "items": {"type": "string"}}')).toEqual({ problem: null, place: null })
+  expect(checkSchema('{\n"type" 1}')).toEqual({ problem: expect.stringMatching(/line 2, column 8: a colon is expected/) as string, place: { line: 2, column: 8 } })
+  expect(checkSchema('{"properties": {"code": {"type": "string", "pattern": "a+"}}}')).toEqual({ problem: expect.stringMatching(/"code" uses "pattern"/) as string, place: null })
+  expect(checkSchema('{"$ref": "#/nothing"}').problem).toMatch(/names nothing/)
 })

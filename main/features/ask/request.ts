@@ -1,24 +1,28 @@
 import type { Message, Part, Settings } from '#contract'
-import type { AttachmentGateway } from '../../services/attachments/index.ts'
 import type { AnswerRequest, ChatMessage, ChatPart } from '../../services/engine/index.ts'
 import type { Chosen } from '../../services/models/index.ts'
+import type { StoredMedia } from './storedMedia.ts'
+import { formatText, schemaOf } from './format.ts'
 
-/** A message as the engine needs it: who says what. */
-export type Turn = Pick<Message, 'role' | 'parts'>
+/** A message as the engine needs it: who says what, and what the answer to it is held to. */
+export type Turn = Pick<Message, 'role' | 'parts'> & Partial<Pick<Message, 'format'>>
 
 /**
  * What the engine is asked: the turns after the system prompt. What the user chose for this model goes before the
- * settings, and these before the model's defaults.
+ * settings, and these before the model's defaults. @throws AppError InvalidInput for a format that the answer cannot
+ * be held to, NotFound, FramesMissing.
  */
-export function toRequest(turns: readonly Turn[], chosen: Chosen, settings: Settings, attachments: Pick<AttachmentGateway, 'pathOf'>): AnswerRequest {
+export function toRequest(turns: readonly Turn[], chosen: Chosen, settings: Settings, media: StoredMedia): AnswerRequest {
   const { model, overrides, adapters, contextTokens, context } = chosen
   const { budget, maxTokens, sampling } = model.defaults
   const systemPrompt = overrides.systemPrompt ?? settings.systemPrompt
-  const content = (part: Part): ChatPart =>
-    part.type === 'text' ? part : { type: 'image', source: { path: attachments.pathOf(part.attachment.sha) }, ...part.budget }
+  const content = (part: Part): ChatPart => (part.type === 'text' ? part : toMedium(part, media))
+  // the demo model was taught its own few forms and reads no schemas
+  const told = ({ parts, format }: Turn): readonly Part[] => (format && !model.isDemo ? withText(parts, formatText(format)) : parts)
+  const format = turns.at(-1)?.format
   const system: ChatMessage[] = systemPrompt.trim() ? [{ role: 'system', content: [{ type: 'text', text: systemPrompt }] }] : []
   const said = turns
-    .map(({ role, parts }): ChatMessage => ({ role, content: parts.filter((part) => part.type === 'image' || part.text !== '').map(content) }))
+    .map((turn): ChatMessage => ({ role: turn.role, content: told(turn).filter((part) => part.type !== 'text' || part.text !== '').map(content) }))
     .filter((message) => message.content.length > 0)
   return {
     model: { textPath: model.textPath, projectorPath: model.projectorPath },
@@ -28,6 +32,22 @@ export function toRequest(turns: readonly Turn[], chosen: Chosen, settings: Sett
     maxTokens: overrides.maxTokens ?? settings.maxTokens ?? maxTokens,
     sampling: overrides.sampling ?? settings.sampling ?? sampling,
     context,
+    ...(format && { format: { jsonSchema: schemaOf(format) } }),
     ...(adapters.length > 0 ? { lora: adapters } : {}),
   }
+}
+
+/** A picture or video as the engine takes it. Frames of a file have the model's size already, which `budget` may lower. */
+function toMedium(part: Exclude<Part, { type: 'text' }>, { attachments, frames }: StoredMedia): ChatPart {
+  if (part.type === 'image') return { type: 'image', source: { path: attachments.pathOf(part.attachment.sha) }, ...part.budget, ...(part.marks && { marks: part.marks }) }
+  if (part.type === 'frames') return { type: 'video', frames: part.pictures.map(({ sha }) => ({ path: attachments.pathOf(sha) })), fps: part.fps, ...part.budget }
+  const { key, attachment, sample, budget } = part
+  const pixels = Math.min(sample.width * sample.height, budget?.maxPixels ?? Infinity)
+  return { type: 'video', frames: frames.paths(key, attachment).map((path) => ({ path })), fps: sample.fps, minPixels: pixels, maxPixels: pixels }
+}
+
+/** The parts with `text` on a line of its own behind their last words. */
+function withText(parts: readonly Part[], text: string): readonly Part[] {
+  const last = parts.at(-1)
+  return last?.type === 'text' && last.text !== '' ? parts.with(-1, { type: 'text', text: `${last.text}\n${text}` }) : [...parts, { type: 'text', text }]
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { AppError, Attachment, ConversationEvent, Message, Part } from '#contract'
+import type { AppError, ImageAttachment, ConversationEvent, Message, Part } from '#contract'
 import { openStore } from '../../lib/database/index.ts'
 import type { Store } from '../../lib/database/index.ts'
 import { createConversations } from './conversations.ts'
@@ -33,8 +33,8 @@ function reopen(): void {
 }
 
 const text = (value: string): Part[] => [{ type: 'text', text: value }]
-const picture = (fill: string, name = 'a.png'): Part => {
-  const attachment: Attachment = { sha: fill.repeat(64), kind: 'image', mime: 'image/png', name, bytes: 1, width: 2, height: 3 }
+const picture = (fill: string, name = 'a.png'): Extract<Part, { type: 'image' }> => {
+  const attachment: ImageAttachment = { sha: fill.repeat(64), kind: 'image', mime: 'image/png', name, bytes: 1, width: 2, height: 3 }
   return { type: 'image', attachment }
 }
 const ask = (parts: Part[], conversationId: string | null = null) => conversations.ask({ conversationId, parts, model: 'demo' })
@@ -44,7 +44,7 @@ function answered(question: string, answer: string, conversationId: string | nul
   conversations.finish(sent.answerId, { status: 'complete' })
   return sent
 }
-const said = (message: Message) => message.parts.map((part) => (part.type === 'text' ? part.text : `[${part.attachment.name}]`)).join('')
+const said = (message: Message) => message.parts.map((part) => (part.type === 'text' ? part.text : `[${part.type === 'frames' ? part.name : part.attachment.name}]`)).join('')
 const shown = (id: string) => conversations.path(conversations.get(id).leafId as string).map(said)
 const notFound = expect.objectContaining({ code: 'NotFound' }) as AppError
 
@@ -242,6 +242,25 @@ describe('the tree', () => {
       expect(action).toThrow(notFound)
     }
     expect(store.db.prepare('SELECT count(*) FROM messages').pluck().get()).toBe(0)
+  })
+
+  test('what is drawn on a picture and what the answer is held to is kept with the question', () => {
+    const marks = [{ type: 'box', x1: 0.1, y1: 0.25, x2: 0.5, y2: 1, label: 'Box 1' }, { type: 'point', x: 0, y: 1 / 3, label: '' }] as const
+    const format = { name: 'Table', schema: '{\n  "type": "array"\n}' }
+    const sent = conversations.ask({ conversationId: null, parts: [{ ...picture('a'), marks: [...marks] }], format, model: 'demo' })
+    conversations.lowerDetail(sent.userMessageId, 1000)
+    reopen()
+    expect(conversations.message(sent.userMessageId)).toMatchObject({ format, parts: [{ type: 'image', marks, budget: { maxPixels: 1000 } }] })
+    expect(conversations.message(sent.answerId).format).toBeNull()
+  })
+
+  test('formats that were used are told once, the latest first', () => {
+    const asked = (name: string) => conversations.ask({ conversationId: null, parts: text('?'), format: { name, schema: '{}' }, model: 'demo' })
+    const [one] = [asked('one'), asked('two'), asked('one'), ask(text('no format'))]
+    expect(conversations.recentFormats(9).map(({ name }) => name)).toEqual(['one', 'two'])
+    expect(conversations.recentFormats(1)).toEqual([{ name: 'one', schema: '{}' }])
+    conversations.remove(one.conversationId)
+    expect(conversations.recentFormats(9)).toHaveLength(2)
   })
 
   test('referenced shas are those of every branch, once, until the conversation is removed', () => {

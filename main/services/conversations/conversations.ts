@@ -50,7 +50,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
   }
   const startAnswers = (conversationId: string, questionId: string, { model, beside, leftOut = 0 }: Answering, time: number): Sent => {
     const parts: Part[] = [{ type: 'text', text: '' }]
-    const answer = { conversationId, parentId: questionId, role: 'assistant', status: 'streaming', parts, leftOut } as const
+    const answer = { conversationId, parentId: questionId, role: 'assistant', status: 'streaming', parts, leftOut, format: null } as const
     const answerId = store.addMessage({ ...answer, model, beside: null }, time)
     const besideId = beside === undefined ? null : store.addMessage({ ...answer, model: beside, beside: answerId }, time)
     store.moveTo(conversationId, answerId)
@@ -87,6 +87,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
     message: (id) => store.message(id),
     path: (messageId) => store.path(store.message(messageId).id),
     referencedShas: () => store.shas(),
+    recentFormats: (limit) => store.formats(limit),
 
     rename(id, title) {
       store.rename(id, title)
@@ -115,12 +116,12 @@ export function createConversations(db: Database, now: () => number = Date.now):
       publishSnapshot(conversationId)
     },
 
-    ask({ conversationId, parts, ...answering }) {
+    ask({ conversationId, parts, format = null, ...answering }) {
       const time = now()
       const sent = db.transaction((): Sent => {
         const id = conversationId ?? store.addConversation(titleOf(parts), time)
         const parentId = store.conversation(id).leafId
-        const question = { conversationId: id, parentId, role: 'user', status: 'complete', model: null, parts, leftOut: 0, beside: null } as const
+        const question = { conversationId: id, parentId, role: 'user', status: 'complete', model: null, parts, format, leftOut: 0, beside: null } as const
         return startAnswers(id, store.addMessage(question, time), answering, time)
       })()
       begin(sent)

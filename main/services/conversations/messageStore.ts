@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '#contract'
-import type { Conversation, Message, Part, Seen } from '#contract'
+import type { ChosenFormat, Conversation, Message, Part, Seen } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
-import { conversationOf, messageOf, partOf } from './rows.ts'
+import { conversationOf, messageOf, partOf, storedMedium } from './rows.ts'
 import type { ConversationRow, MessageRow, PartRow } from './rows.ts'
 import type { Ending } from './types.ts'
 import { branchesOf } from './branches.ts'
@@ -35,7 +35,7 @@ export function createMessageStore(db: Database) {
         UNION ALL SELECT id FROM messages WHERE beside_id = @id`)
       .pluck(),
     addMessage: db.prepare(
-      'INSERT INTO messages (id, conversation_id, parent_id, role, status, model, left_out, beside_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO messages (id, conversation_id, parent_id, role, status, model, left_out, beside_id, format, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     addPart: db.prepare('INSERT INTO parts (message_id, ordinal, type, text, attachment_sha, attachment) VALUES (?, ?, ?, ?, ?, ?)'),
     append: db.prepare('UPDATE parts SET text = text || ? WHERE message_id = ? AND ordinal = 0'),
@@ -44,14 +44,21 @@ export function createMessageStore(db: Database) {
       UPDATE parts SET attachment = json_set(attachment, '$.budget', json_object(
         'minPixels', min(@most, coalesce(attachment ->> '$.budget.minPixels', 784)),
         'maxPixels', min(@most, coalesce(attachment ->> '$.budget.maxPixels', @most))))
-      WHERE message_id = @id AND type = 'image'`),
+      WHERE message_id = @id AND type <> 'text'`),
     finish: db.prepare(`UPDATE messages SET status = ?, error = ?, usage = ?, timings = ? WHERE id = ?`),
     index: db.prepare(`
       INSERT INTO message_search (rowid, text)
       SELECT m.position, group_concat(p.text, char(10) ORDER BY p.ordinal)
       FROM messages m JOIN parts p ON p.message_id = m.id AND p.type = 'text' WHERE m.id = ? GROUP BY m.position`),
     streaming: db.prepare<[], string>(`SELECT id FROM messages WHERE status = 'streaming'`).pluck(),
-    shas: db.prepare<[], string>('SELECT DISTINCT attachment_sha FROM parts WHERE attachment_sha IS NOT NULL').pluck(),
+    formats: db
+      .prepare<[number], string>('SELECT format FROM messages WHERE format IS NOT NULL GROUP BY format ORDER BY max(position) DESC LIMIT ?')
+      .pluck(),
+    shas: db
+      .prepare<[], string>(`
+        SELECT attachment_sha FROM parts WHERE attachment_sha IS NOT NULL
+        UNION SELECT picture.value ->> '$.sha' FROM parts, json_each(parts.attachment, '$.pictures') AS picture WHERE parts.type = 'frames'`)
+      .pluck(),
   }
   const parts = (id: string): Part[] => sql.parts.all(id).map(partOf)
   const branches = (conversationId: string, parentId: string | null) => branchesOf(sql.children.all(conversationId, parentId))
@@ -80,6 +87,7 @@ export function createMessageStore(db: Database) {
     other: (id: string) => sql.other.get({ id }) ?? null,
     streaming: () => sql.streaming.all(),
     shas: () => sql.shas.all(),
+    formats: (limit: number) => sql.formats.all(limit).map((format) => JSON.parse(format) as ChosenFormat),
 
     addConversation(title: string, now: number): string {
       const id = randomUUID()
@@ -91,13 +99,13 @@ export function createMessageStore(db: Database) {
     touch: (id: string, now: number) => void sql.touch.run(now, id),
     moveTo: (conversationId: string, leafId: string) => void sql.moveTo.run(leafId, conversationId),
 
-    addMessage(message: Pick<Message, 'conversationId' | 'parentId' | 'role' | 'status' | 'model' | 'parts' | 'leftOut' | 'beside'>, now: number): string {
+    addMessage(message: Pick<Message, 'conversationId' | 'parentId' | 'role' | 'status' | 'model' | 'parts' | 'leftOut' | 'beside' | 'format'>, now: number): string {
       const id = randomUUID()
-      const { conversationId, parentId, role, status, model, leftOut, beside } = message
-      sql.addMessage.run(id, conversationId, parentId, role, status, model, leftOut, beside, now)
+      const { conversationId, parentId, role, status, model, leftOut, beside, format } = message
+      sql.addMessage.run(id, conversationId, parentId, role, status, model, leftOut, beside, format && JSON.stringify(format), now)
       message.parts.forEach((part, ordinal) => {
         if (part.type === 'text') sql.addPart.run(id, ordinal, 'text', part.text, null, null)
-        else sql.addPart.run(id, ordinal, 'image', null, part.attachment.sha, JSON.stringify({ ...part.attachment, budget: part.budget }))
+        else sql.addPart.run(id, ordinal, part.type, null, part.type === 'frames' ? null : part.attachment.sha, storedMedium(part))
       })
       if (status !== 'streaming') sql.index.run(id)
       return id

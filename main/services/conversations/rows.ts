@@ -1,4 +1,4 @@
-import type { Attachment, Conversation, Message, Part, PictureBudget } from '#contract'
+import type { Conversation, ImageAttachment, Message, Part, PictureBudget, PictureMark } from '#contract'
 
 export interface ConversationRow {
   readonly id: string
@@ -22,6 +22,7 @@ export interface MessageRow {
   readonly seen: string | null
   readonly left_out: number
   readonly beside_id: string | null
+  readonly format: string | null
   readonly created_at: number
 }
 
@@ -37,8 +38,15 @@ export function conversationOf(row: ConversationRow): Conversation {
 
 export function partOf(row: PartRow): Part {
   if (row.type === 'text') return { type: 'text', text: row.text ?? '' }
-  const { budget, ...attachment } = JSON.parse(row.attachment ?? '{}') as Attachment & { budget?: PictureBudget }
-  return { type: 'image', attachment, ...(budget && { budget }) }
+  if (row.type !== 'image') return { type: row.type, ...JSON.parse(row.attachment ?? '{}') } as Part
+  const { budget, marks, ...attachment } = JSON.parse(row.attachment ?? '{}') as ImageAttachment & { budget?: PictureBudget; marks?: PictureMark[] }
+  return { type: 'image', attachment, ...(budget && { budget }), ...(marks && { marks }) }
+}
+
+/** A part with a picture or video as `partOf` reads it again. */
+export function storedMedium(part: Exclude<Part, { type: 'text' }>): string {
+  const { type, ...rest } = part
+  return JSON.stringify(type === 'image' ? { ...part.attachment, budget: part.budget, marks: part.marks } : rest)
 }
 
 export function messageOf(row: MessageRow, parts: Part[], siblings: string[]): Message {
@@ -48,6 +56,7 @@ export function messageOf(row: MessageRow, parts: Part[], siblings: string[]): M
     parentId: row.parent_id,
     role: row.role,
     parts,
+    format: parsed<Message['format']>(row.format),
     status: row.status,
     error: parsed<Message['error']>(row.error),
     model: row.model,

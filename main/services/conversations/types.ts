@@ -1,4 +1,4 @@
-import type { Conversation, ConversationEvent, ConversationListEvent, ErrorInfo, Message, MessageStatus, Part, Progress, Seen, Timings, Usage } from '#contract'
+import type { ChosenFormat, Conversation, ConversationEvent, ConversationListEvent, ErrorInfo, Message, MessageStatus, Part, Progress, Seen, Timings, Usage } from '#contract'
 import type { EventStream } from '../../lib/eventStream.ts'
 
 /** Ids of a stored question and of the answers that are being written. */
@@ -55,9 +55,9 @@ export interface Conversations {
   selectBranch(messageId: string): void
   /**
    * Stores a question below the current leaf (null: in a new conversation) and an empty answer that is streaming, or a pair
-   * of them; the conversation goes on from the first.
+   * of them; the conversation goes on from the first. `format`: what its answers are held to.
    */
-  ask(question: { conversationId: string | null; parts: Part[] } & Answering): Sent
+  ask(question: { conversationId: string | null; parts: Part[]; format?: ChosenFormat | null | undefined } & Answering): Sent
   /** Adds another streaming answer, or pair, to a question and makes it the current branch. */
   answerAgain(questionId: string, answering: Answering): Sent
   /** Appends to a streaming answer. Throws when the message is not streaming. */
@@ -74,4 +74,6 @@ export interface Conversations {
   reportLost(messageId: string, error: ErrorInfo): void
   /** Shas of all attachments that any message holds. */
   referencedShas(): string[]
+  /** The formats that questions have, each once, the latest first. */
+  recentFormats(limit: number): ChosenFormat[]
 }

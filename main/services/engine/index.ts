@@ -1,3 +1,4 @@
+export { checkFormat } from './checkFormat.ts'
 export { createEngine } from './engine.ts'
 export type { EngineOptions } from './engineProcess.ts'
 export { anyPlacement, contextOptions, estimateFit, estimatePlacement, sizedModel } from './estimate/index.ts'

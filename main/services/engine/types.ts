@@ -1,4 +1,4 @@
-import type { ErrorInfo, Fit, PictureBudget, Placement, Progress, Sampling, Seen, Timings, Usage } from '#contract'
+import type { ErrorInfo, Fit, PictureBudget, PictureMark, Placement, Progress, Sampling, Seen, Timings, Usage } from '#contract'
 
 /** The two files of a model. No projector: text only. */
 export interface ModelFiles {
@@ -19,7 +19,8 @@ export interface SizeOptions {
 
 export type ChatPart =
   | { readonly type: 'text'; readonly text: string }
-  | ({ readonly type: 'image'; readonly source: Source } & SizeOptions)
+  /** `marks`: what was drawn on it, told after it as its model was taught to read it. */
+  | ({ readonly type: 'image'; readonly source: Source; readonly marks?: readonly PictureMark[] } & SizeOptions)
   | ({ readonly type: 'video'; readonly frames: readonly Source[]; readonly fps?: number } & SizeOptions)
 
 export interface ChatMessage {

@@ -17,6 +17,7 @@ const answer = (over: Partial<Message>): Message => ({
   leftOut: 0,
   beside: null,
   createdAt: 1,
+  format: null,
   siblings: ['a'],
   ...over,
 })

@@ -17,6 +17,7 @@ const message = (id: string, over: Partial<Message> = {}): Message => ({
   leftOut: 0,
   beside: null,
   createdAt: 1,
+  format: null,
   siblings: [id],
   ...over,
 })

@@ -217,6 +217,7 @@ export class Session {
       throw new AppError('ProjectorMissing', 'This model was loaded without a projector and cannot see pictures. Add its projector file (mmproj), or ask without pictures.')
     return buildPrompt(request, this.model.tokenizer, {
       template: templateKind(this.model.facts.chatTemplate),
+      family: this.encoder?.family ?? 'qwen2vl',
       media: { tokensPerSecond: this.encoder?.family === 'qwen25vl' ? QWEN25_TOKENS_PER_SECOND : null },
     })
   }

@@ -1,13 +1,14 @@
 import type { Seen } from '#contract'
-import type { AnswerRequest } from '../../types.ts'
+import type { AnswerRequest, ModelFamily } from '../../types.ts'
 import type { Tokenizer } from '../language/tokenizer.ts'
 import { measureMedia } from '../vision/media.ts'
 import type { Media, MediaRules } from '../vision/media.ts'
 import { TOKEN } from '../vision/patches.ts'
+import { marksText } from './marks.ts'
 import { gridTokens } from './positions.ts'
 import type { Unit } from './positions.ts'
 import { BREAK, quote, renderChat } from './template.ts'
-import type { TemplateKind } from './template.ts'
+import type { MediaPart, TemplateKind } from './template.ts'
 
 /** A request as the model sees it. */
 export interface Prompt {
@@ -31,6 +32,8 @@ export interface Prompt {
 
 export interface PromptRules {
   readonly template: TemplateKind
+  /** How places on a picture are told. */
+  readonly family: ModelFamily
   readonly media: MediaRules
 }
 
@@ -39,8 +42,11 @@ const TEMPLATE_TOKENS = 32
 
 /** Renders, measures and tokenizes a request. @throws AppError as `measureMedia` does. */
 export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, rules: PromptRules): Promise<Prompt> {
-  const mediaCount = request.messages.reduce((sum, message) => sum + message.content.filter((part) => part.type !== 'text').length, 0)
-  const rendered = renderChat(request.messages, { visionId: request.visionId ?? mediaCount > 1, template: rules.template })
+  const shown = request.messages.flatMap(({ content }) => content.filter((part) => part.type !== 'text'))
+  const measures = new Map<MediaPart, Media>()
+  for (const part of shown) measures.set(part, await measureMedia(part, request.budget, rules.media))
+  const after = (part: MediaPart) => (part.type === 'image' && part.marks ? marksText(part.marks, sizeOf(measures.get(part)!), rules.family) : '')
+  const rendered = renderChat(request.messages, { visionId: request.visionId ?? shown.length > 1, template: rules.template, after })
   const pads = { image: await tokenizer.special('<|image_pad|>'), video: await tokenizer.special('<|video_pad|>') }
   const tokensOf = async (text: string) => (await Promise.all(text.split(BREAK).map((run) => tokenizer.encode(run)))).flat()
   const units: Unit[] = []
@@ -57,11 +63,11 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
       }
       continue
     }
-    const measured = await measureMedia(piece.media, request.budget, rules.media)
+    const measured = measures.get(piece.media)!
     const tokens = gridTokens(measured.grid)
     media.set(measured.key, measured)
-    seen.push({ width: measured.grid.columns * TOKEN, height: measured.grid.rows * TOKEN, frames: piece.media.type === 'video' ? piece.media.frames.length : 1, tokens })
-    mediaOfPart.set(piece.media, tokens)
+    seen.push({ ...sizeOf(measured), frames: piece.media.type === 'video' ? piece.media.frames.length : 1, tokens })
+    mediaOfPart.set(piece.media, tokens + (await tokensOf(quote(after(piece.media)))).length)
     units.push({ media: measured.key, grid: measured.grid })
     for (let i = 0; i < tokens; i++) ids.push(pads[piece.media.type])
     mediaTokens[piece.media.type] += tokens
@@ -75,3 +81,6 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
   const { image: pictureTokens, video: videoTokens } = mediaTokens
   return { units, ids, media, seen, settled, tokens: ids.length, mediaTokens: pictureTokens + videoTokens, pictureTokens, videoTokens, latestTokens, lastMessage }
 }
+
+/** A medium's size in pixels after its resize. */
+const sizeOf = ({ grid }: Media) => ({ width: grid.columns * TOKEN, height: grid.rows * TOKEN })

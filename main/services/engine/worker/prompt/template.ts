@@ -8,6 +8,8 @@ export interface TemplateOptions {
   /** `Picture 1: ` and `Video 1: ` before each. */
   readonly visionId: boolean
   readonly template: TemplateKind
+  /** What is told of a medium right after it; unset: nothing. */
+  readonly after?: (media: MediaPart) => string
 }
 
 /**
@@ -54,6 +56,7 @@ export function renderChat(messages: readonly ChatMessage[], options: TemplateOp
       write('<|vision_start|>')
       out.push({ media: part, message: m, part: p })
       write('<|vision_end|>')
+      if (options.after) write(quote(options.after(part)))
     })
     if (isChat) write('<|im_end|>\n')
   })
