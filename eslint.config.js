@@ -2,7 +2,7 @@ import reactHooks from 'eslint-plugin-react-hooks'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'dist/', 'release/', '.cache/', 'test-results/', 'build/fixtures/', 'build/demo-model/'] },
+  { ignores: ['node_modules/', 'dist/', 'release/', '.cache/', 'test-results/', 'build/fixtures/'] },
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.recommended],
