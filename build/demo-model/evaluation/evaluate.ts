@@ -48,16 +48,29 @@ export interface EvaluationOptions {
 }
 
 /** Asks everything through the engine at temperature 0. */
-export async function evaluate({ engine, model, defaults, count, seed, only }: EvaluationOptions): Promise<{ rows: Row[]; judged: Judged[] }> {
+export async function evaluate({
+  engine,
+  model,
+  defaults,
+  count,
+  seed,
+  only,
+}: EvaluationOptions): Promise<{ rows: Row[]; judged: Judged[] }> {
   const chosen = bars.filter(({ key }) => !only || only.includes(key))
-  const conversations = chosen.flatMap(({ key }) => (key === 'unknown' ? unrelatedConversations(Math.min(count, 200), seed) : evaluationConversations(key, count, seed)))
+  const conversations = chosen.flatMap(({ key }) =>
+    key === 'unknown' ? unrelatedConversations(Math.min(count, 200), seed) : evaluationConversations(key, count, seed),
+  )
   const requests = await Promise.all(conversations.map((conversation) => requestFor(conversation, model, defaults)))
   const answers = requests.map(() => '')
   for await (const event of engine.batch(model, requests, { parallel: 8 })) {
     if (event.type === 'text') answers[event.index] += event.text
     if (event.type === 'failed') throw new Error(event.error.message)
   }
-  const judged = conversations.map((conversation, i): Judged => ({ conversation, answer: answers[i]!, score: judge(conversation, answers[i]!) }))
+  const judged = conversations.map((conversation, i): Judged => ({
+    conversation,
+    answer: answers[i]!,
+    score: judge(conversation, answers[i]!),
+  }))
   const rows = chosen.map(({ key, ability, bar }): Row => {
     const scores = judged.filter(({ conversation }) => conversation.ability === key).map(({ score }) => score)
     const value = scores.reduce((sum, score) => sum + score, 0) / scores.length

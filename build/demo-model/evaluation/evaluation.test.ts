@@ -6,7 +6,13 @@ import type { Ability } from '../generator/ability.ts'
 import { evaluate, bars } from './evaluate.ts'
 
 /** A small sample of the evaluation: what the committed model must still reach, a little under what it reached. */
-const least: Readonly<Partial<Record<Ability, number>>> = { object: 0.93, pictures: 0.85, followUp: 0.75, unknown: 0.9, json: 0.93 }
+const least: Readonly<Partial<Record<Ability, number>>> = {
+  object: 0.93,
+  pictures: 0.85,
+  followUp: 0.75,
+  unknown: 0.9,
+  json: 0.93,
+}
 
 const folder = tempFolder()
 const headless = createHeadless({ spawnWorker: forkWorker, paths: { resources: resourcesPath, cache: folder.path } })
@@ -18,8 +24,17 @@ afterAll(async () => {
 test('the demo model still knows what it was taught', async () => {
   const { textPath, projectorPath, defaults } = headless.demoModel
   const only = Object.keys(least) as Ability[]
-  const { rows } = await evaluate({ engine: headless.engine, model: { textPath, projectorPath }, defaults, count: 30, seed: 'test', only })
-  const values = Object.fromEntries(rows.map(({ ability, value }) => [bars.find((bar) => bar.ability === ability)!.key, value])) as Record<Ability, number>
+  const { rows } = await evaluate({
+    engine: headless.engine,
+    model: { textPath, projectorPath },
+    defaults,
+    count: 30,
+    seed: 'test',
+    only,
+  })
+  const values = Object.fromEntries(
+    rows.map(({ ability, value }) => [bars.find((bar) => bar.ability === ability)!.key, value]),
+  ) as Record<Ability, number>
   expect(Object.keys(values).sort()).toEqual([...only].sort())
   for (const ability of only) expect(values[ability], ability).toBeGreaterThanOrEqual(least[ability]!)
 })

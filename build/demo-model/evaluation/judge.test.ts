@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { boxScore, isJsonLike, saysItIsADemo } from './judge.ts'
 
-const box = (coordinates: string, name = 'the red circle') => `<|object_ref_start|>${name}<|object_ref_end|><|box_start|>${coordinates}<|box_end|>`
+const box = (coordinates: string, name = 'the red circle') =>
+  `<|object_ref_start|>${name}<|object_ref_end|><|box_start|>${coordinates}<|box_end|>`
 
 test('boxes are compared by their overlap, and only in the right form with the right name', () => {
   const right = box('(100,100),(300,300)')

@@ -26,7 +26,8 @@ export const saysItIsADemo = (answer: string): boolean => /demo model/i.test(ans
 
 /** Whether `answer` is JSON of the same kind as `expected`: the same keys, in each item of a list. */
 export function isJsonLike(answer: string, expected: string): boolean {
-  const keys = (value: unknown): string => (Array.isArray(value) ? `[${keys(value[0])}]` : typeof value === 'object' && value ? Object.keys(value).join() : typeof value)
+  const keys = (value: unknown): string =>
+    Array.isArray(value) ? `[${keys(value[0])}]` : typeof value === 'object' && value ? Object.keys(value).join() : typeof value
   try {
     return keys(JSON.parse(answer)) === keys(JSON.parse(expected))
   } catch {
@@ -41,7 +42,8 @@ function exactBox(voice: Voice, expected: string, scene: Scene): string {
   return boxText(voice.theThing(named), boxIn(scene, named))
 }
 
-const BOX = /^<\|object_ref_start\|>(.+?)<\|object_ref_end\|><\|box_start\|>\((\d{1,3}),(\d{1,3})\),\((\d{1,3}),(\d{1,3})\)<\|box_end\|>$/
+const BOX =
+  /^<\|object_ref_start\|>(.+?)<\|object_ref_end\|><\|box_start\|>\((\d{1,3}),(\d{1,3})\),\((\d{1,3}),(\d{1,3})\)<\|box_end\|>$/
 
 /** The overlap (intersection over union) of the box of `answer` with that of `expected`; 0 for another form or name. */
 export function boxScore(answer: string, expected: string): Score {
@@ -52,7 +54,8 @@ export function boxScore(answer: string, expected: string): Score {
 }
 
 function overlap(a: readonly [number, number, number, number], b: readonly [number, number, number, number]): number {
-  const shared = Math.max(0, Math.min(a[2], b[2]) - Math.max(a[0], b[0])) * Math.max(0, Math.min(a[3], b[3]) - Math.max(a[1], b[1]))
+  const shared =
+    Math.max(0, Math.min(a[2], b[2]) - Math.max(a[0], b[0])) * Math.max(0, Math.min(a[3], b[3]) - Math.max(a[1], b[1]))
   const area = ([left, top, right, bottom]: typeof a) => Math.max(0, right - left) * Math.max(0, bottom - top)
   return shared === 0 ? 0 : shared / (area(a) + area(b) - shared)
 }

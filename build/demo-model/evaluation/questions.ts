@@ -15,11 +15,15 @@ import type { Scene } from '../generator/scene.ts'
 import { VIDEO_FPS } from '../generator/video.ts'
 
 /** Questions that have nothing to do with drawings; training has none of them. */
-export const unrelatedQuestions: readonly string[] = readFileSync(new URL('./unrelatedQuestions.txt', import.meta.url), 'utf8').trim().split('\n')
+export const unrelatedQuestions: readonly string[] = readFileSync(new URL('./unrelatedQuestions.txt', import.meta.url), 'utf8')
+  .trim()
+  .split('\n')
 
 /** `count` conversations about an ability, English and Chinese in turn; training never sees these seeds. */
 export function evaluationConversations(ability: Ability, count: number, seed: string): Conversation[] {
-  return Array.from({ length: count }, (_, i) => makeConversation(new Random(`evaluation/${seed}/${ability}/${i}`), ability, 'evaluate', languages[i % 2]))
+  return Array.from({ length: count }, (_, i) =>
+    makeConversation(new Random(`evaluation/${seed}/${ability}/${i}`), ability, 'evaluate', languages[i % 2]),
+  )
 }
 
 /** Each unrelated question (or `count` of them, spread over the list), every other one beside a picture. */
@@ -30,14 +34,30 @@ export function unrelatedConversations(count: number, seed: string): Conversatio
     const voice = /\p{Script=Han}/u.test(question) ? chinese : english
     const scene = singleScene(new Random(`evaluation/${seed}/unrelated/${i}`))
     writer.exchange({ question, answer: voice.unknown }, i % 2 === 1 ? writer.add({ type: 'image', frames: [scene] }) : [])
-    return { ability: 'unknown', language: voice.language, messages: writer.messages, media: writer.media, branches: [], maxTokens: 24 }
+    return {
+      ability: 'unknown',
+      language: voice.language,
+      messages: writer.messages,
+      media: writer.media,
+      branches: [],
+      maxTokens: 24,
+    }
   })
 }
 
 /** What the engine is asked: the conversation without its last answer. `defaults`: of the demo model. */
-export async function requestFor(conversation: Conversation, model: AnswerRequest['model'], defaults: Pick<AnswerRequest, 'budget' | 'sampling'>): Promise<AnswerRequest> {
+export async function requestFor(
+  conversation: Conversation,
+  model: AnswerRequest['model'],
+  defaults: Pick<AnswerRequest, 'budget' | 'sampling'>,
+): Promise<AnswerRequest> {
   const media = await Promise.all(conversation.media.map(toPart))
-  const messages = conversation.messages.slice(0, -1).map(({ role, content }): ChatMessage => ({ role, content: content.map((part) => (typeof part === 'string' ? { type: 'text', text: part } : media[part]!)) }))
+  const messages = conversation.messages
+    .slice(0, -1)
+    .map(({ role, content }): ChatMessage => ({
+      role,
+      content: content.map((part) => (typeof part === 'string' ? { type: 'text', text: part } : media[part]!)),
+    }))
   return { model, messages, budget: defaults.budget, contextTokens: 1024, maxTokens: 160, sampling: defaults.sampling }
 }
 
@@ -48,5 +68,10 @@ async function toPart({ type, frames }: Media): Promise<ChatPart> {
 
 async function toSource(scene: Scene): Promise<Source> {
   const { data, width, height } = drawScene(scene).canvas
-  return { bytes: await sharp(data, { raw: { width, height, channels: 3 } }).png({ compressionLevel: 1 }).toBuffer(), name: 'drawing.png' }
+  return {
+    bytes: await sharp(data, { raw: { width, height, channels: 3 } })
+      .png({ compressionLevel: 1 })
+      .toBuffer(),
+    name: 'drawing.png',
+  }
 }

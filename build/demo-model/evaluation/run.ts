@@ -18,7 +18,15 @@ const usage = `npm run demo-model:eval -- [options]
 `
 
 const { values } = parseArgs({
-  options: { model: { type: 'string' }, count: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string' }, wrong: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
+  options: {
+    model: { type: 'string' },
+    count: { type: 'string' },
+    seed: { type: 'string' },
+    only: { type: 'string' },
+    wrong: { type: 'string' },
+    json: { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
 })
 if (values.help) {
   process.stdout.write(usage)
@@ -30,7 +38,9 @@ const headless = createHeadless({ ...ports, paths: { ...ports.paths, cache } })
 try {
   const { demoModel } = headless
   const folder = values.model
-  const model = folder ? { textPath: path.join(folder, 'demo-text-f16.gguf'), projectorPath: path.join(folder, 'demo-mmproj-f16.gguf') } : demoModel
+  const model = folder
+    ? { textPath: path.join(folder, 'demo-text-f16.gguf'), projectorPath: path.join(folder, 'demo-mmproj-f16.gguf') }
+    : demoModel
   const started = performance.now()
   const { rows, judged } = await evaluate({
     engine: headless.engine,
@@ -42,7 +52,8 @@ try {
   })
   if (values.json) process.stdout.write(`${JSON.stringify({ rows })}\n`)
   else {
-    for (const { ability, value, bar, holds } of rows) console.log(`${ability.padEnd(48)} ${value.toFixed(3)}  bar ${bar.toFixed(2)}  ${holds ? 'holds' : 'does not hold'}`)
+    for (const { ability, value, bar, holds } of rows)
+      console.log(`${ability.padEnd(48)} ${value.toFixed(3)}  bar ${bar.toFixed(2)}  ${holds ? 'holds' : 'does not hold'}`)
     console.log(`${judged.length} conversations in ${((performance.now() - started) / 1000).toFixed(0)} s`)
   }
   const shown = new Map<string, number>()
@@ -50,7 +61,9 @@ try {
     const seen = shown.get(conversation.ability) ?? 0
     if (score > 0.5 || seen >= Number(values.wrong ?? 0)) continue
     shown.set(conversation.ability, seen + 1)
-    console.log(`${conversation.ability}: ${JSON.stringify(conversation.messages.at(-2)!.content)} -> ${JSON.stringify(answer)}, right: ${JSON.stringify(conversation.messages.at(-1)!.content[0])}`)
+    console.log(
+      `${conversation.ability}: ${JSON.stringify(conversation.messages.at(-2)!.content)} -> ${JSON.stringify(answer)}, right: ${JSON.stringify(conversation.messages.at(-1)!.content[0])}`,
+    )
   }
 } finally {
   await headless.close()

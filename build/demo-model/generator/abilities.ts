@@ -1,109 +1,47 @@
 import type { Ability } from './ability.ts'
 import { phrase } from './ask.ts'
-import type { Asking, Split } from './ask.ts'
-import { caption } from './caption.ts'
+import type { Split } from './ask.ts'
 import { chinese } from './chinese.ts'
 import { Writer } from './conversation.ts'
 import type { Conversation, Media, Message } from './conversation.ts'
 import { english } from './english.ts'
 import type { Language } from './language.ts'
-import { manyScene, oddScene, pairScene, randomBackground, randomThing, singleScene, textScene } from './layout.ts'
+import { manyScene, oddScene, pairScene, singleScene, textScene } from './layout.ts'
+import { image } from './making.ts'
+import type { Making } from './making.ts'
 import type { Random } from './random.ts'
-import { sameThing } from './scene.ts'
 import type { Scene } from './scene.ts'
 import { askAbout, questionsAbout } from './sceneQuestions.ts'
 import type { Exchange, SceneQuestion } from './sceneQuestions.ts'
+import { anyScene, differs, followUp, nth, pictures } from './severalPictures.ts'
 import { unrelatedQuestion } from './unrelated.ts'
 import { askAboutVideo, randomVideo, videoQuestions } from './video.ts'
 import type { VideoQuestion, VideoScene } from './video.ts'
-
-/** What a conversation is made with. */
-export interface Making extends Asking {
-  readonly writer: Writer
-}
 
 /** Asks once more about what was shown. */
 type Again = () => Exchange
 
 const voices = { en: english, zh: chinese }
-const image = (scene: Scene): Media => ({ type: 'image', frames: [scene] })
 const moving = ({ frames }: VideoScene): Media => ({ type: 'video', frames })
 
 /** One picture and a question of the given kind. */
 function onePicture(making: Making, scene: Scene, kind?: SceneQuestion): void {
   const { writer, random, split } = making
-  writer.exchange(askAbout(scene, kind ?? random.weighted(questionsAbout(scene)), making), writer.add(image(scene)), split === 'train' && random.chance(0.08))
+  writer.exchange(
+    askAbout(scene, kind ?? random.weighted(questionsAbout(scene)), making),
+    writer.add(image(scene)),
+    split === 'train' && random.chance(0.08),
+  )
 }
 
 /** One or two objects and a few more where their boxes are asked for. */
 function boxScene(random: Random): Scene {
   const count = random.weighted({ 1: 4, 2: 4, 3: 2, 4: 1 })
-  return count === '1' ? singleScene(random) : count === '2' ? pairScene(random) : manyScene(random, Number(count), { kind: 'distinct' })
-}
-
-function anyScene(random: Random): Scene {
-  const kind = random.weighted({ single: 62, pair: 10, many: 10, text: 14, odd: 4 })
-  if (kind === 'pair') return pairScene(random)
-  if (kind === 'many') return manyScene(random, random.int(2, 5), { kind: 'alike' })
-  return kind === 'text' ? textScene(random) : kind === 'odd' ? oddScene(random) : singleScene(random)
-}
-
-const say = (making: Making, scene: Scene) => (scene.odd ? (making.voice.language === 'zh' ? '我不认识的东西' : 'something I do not know') : caption(scene, making.voice))
-
-/** Two or three pictures, each named. */
-function pictures(making: Making): Scene[] {
-  const { random, writer, voice, split } = making
-  const scenes = Array.from({ length: random.chance(0.65) ? 2 : 3 }, () => (split === 'train' ? anyScene(random) : singleScene(random)))
-  writer.exchange({ question: phrase(making, 'each'), answer: voice.each(scenes.map((scene) => say(making, scene))) }, writer.add(...scenes.map(image)))
-  return scenes
-}
-
-/** Three pictures of which one differs, or two that are the same or not. */
-function differs(making: Making): Scene[] {
-  const { random, writer, voice } = making
-  const background = randomBackground(random)
-  const same = randomThing(random, background)
-  const show = (thing: typeof same) => singleScene(random, { background, thing })
-  for (;;) {
-    const other = random.chance(0.5) ? randomThing(random, background) : { ...randomThing(random, background), ...(random.chance(0.5) ? { shape: same.shape } : { colour: same.colour }) }
-    if (sameThing(other, same)) continue
-    if (random.chance(0.4)) {
-      const alike = random.chance(0.5)
-      const scenes = [show(same), show(alike ? same : other)]
-      writer.exchange({ question: phrase(making, 'same'), answer: voice.same(alike ? voice.aThing(same) : null) }, writer.add(...scenes.map(image)))
-      return scenes
-    }
-    const at = random.below(3)
-    const scenes = [0, 1, 2].map((i) => show(i === at ? other : same))
-    writer.exchange({ question: phrase(making, 'differs'), answer: voice.differs(at + 1, voice.aThing(other)) }, writer.add(...scenes.map(image)))
-    return scenes
-  }
-}
-
-/** A question about one of the pictures seen so far, by its number. */
-function nth(making: Making, scenes: readonly Scene[]): Exchange {
-  const { random, voice } = making
-  const n = random.int(1, scenes.length)
-  return { question: phrase(making, 'nth', { n }), answer: voice.nth(n, say(making, scenes[n - 1]!)) }
-}
-
-/** A conversation that comes back to an earlier picture. */
-function followUp(making: Making): Scene[] {
-  const { random, writer } = making
-  const scene = () => (making.split === 'train' ? anyScene(random) : singleScene(random))
-  const scenes = [scene()]
-  if (random.chance(0.3)) scenes.splice(0, 1, ...pictures(making))
-  else writer.exchange(askAbout(scenes[0]!, random.weighted(questionsAbout(scenes[0]!)), making), writer.add(image(scenes[0]!)))
-  if (random.chance(0.5) && scenes.length < 3) {
-    const next = scene()
-    scenes.push(next)
-    const { answer } = askAbout(next, 'name', making)
-    writer.exchange({ question: phrase(making, 'newPicture'), answer: next.text ? making.voice.caption(say(making, next)) : answer }, writer.add(image(next)))
-  }
-  const again = making.split === 'train' ? random.weighted(questionsAbout(scenes[0]!)) : random.pick(['name', 'colour', 'shape', 'exists'] as const)
-  if (scenes.length === 1 && !scenes[0]!.odd && random.chance(0.6)) writer.exchange(askAbout(scenes[0]!, again, making))
-  else writer.exchange(nth(making, scenes))
-  return scenes
+  return count === '1'
+    ? singleScene(random)
+    : count === '2'
+      ? pairScene(random)
+      : manyScene(random, Number(count), { kind: 'distinct' })
 }
 
 function video(making: Making, changes: readonly VideoScene['change']['kind'][], kind?: VideoQuestion): Again {
@@ -139,7 +77,8 @@ function more(making: Making, again: Again | null): void {
   for (let left = random.pick([0, 1, 2, 3, 3]); left > 0; left--) {
     const what = random.next()
     if (what < 0.05) writer.exchange({ question: phrase(making, 'thanks'), answer: voice.welcome })
-    else if (what < 0.13 || !again) writer.exchange({ question: unrelatedQuestion(random, voice.language), answer: voice.unknown })
+    else if (what < 0.13 || !again)
+      writer.exchange({ question: unrelatedQuestion(random, voice.language), answer: voice.unknown })
     else writer.exchange(again())
   }
 }
@@ -155,7 +94,10 @@ function branchesOf(making: Making, opening: readonly Message[], again: Again): 
   if (typeof first.content[0] !== 'number') return []
   return Array.from({ length: random.int(2, 5) }, () => {
     const branch = new Writer(opening)
-    branch.exchange(random.chance(0.06) ? { question: unrelatedQuestion(random, voice.language), answer: voice.unknown } : again(), media)
+    branch.exchange(
+      random.chance(0.06) ? { question: unrelatedQuestion(random, voice.language), answer: voice.unknown } : again(),
+      media,
+    )
     return branch.messages
   })
 }
@@ -192,7 +134,16 @@ function begin(ability: Ability, making: Making): Again | null {
     case 'odd':
       return one(oddScene(random))
     case 'json':
-      return one(random.chance(0.5) ? singleScene(random) : random.chance(0.5) ? pairScene(random) : random.chance(0.5) ? textScene(random) : manyScene(random, random.int(1, 6)), 'json')
+      return one(
+        random.chance(0.5)
+          ? singleScene(random)
+          : random.chance(0.5)
+            ? pairScene(random)
+            : random.chance(0.5)
+              ? textScene(random)
+              : manyScene(random, random.int(1, 6)),
+        'json',
+      )
     case 'motion':
       return video(making, ['move'])
     case 'change':
@@ -211,12 +162,23 @@ function begin(ability: Ability, making: Making): Again | null {
 const changes = ['recolour', 'reshape', 'appear', 'disappear'] as const
 
 const systemPrompts: Readonly<Record<Language, readonly string[]>> = {
-  en: ['You are a helpful assistant.', 'You are a helpful assistant. Answer briefly.', 'Answer the question about the picture.', 'Be brief.', 'Always answer in English.'],
+  en: [
+    'You are a helpful assistant.',
+    'You are a helpful assistant. Answer briefly.',
+    'Answer the question about the picture.',
+    'Be brief.',
+    'Always answer in English.',
+  ],
   zh: ['你是一个有用的助手。', '请简短回答。', '请用中文回答。'],
 }
 
 /** One conversation about an ability, drawn by `random`. Training goes on with more questions; evaluation ends with the one asked. */
-export function makeConversation(random: Random, ability: Ability, split: Split, language: Language = random.chance(0.6) ? 'en' : 'zh'): Conversation {
+export function makeConversation(
+  random: Random,
+  ability: Ability,
+  split: Split,
+  language: Language = random.chance(0.6) ? 'en' : 'zh',
+): Conversation {
   const writer = new Writer()
   const making: Making = { random, voice: voices[language], split, writer }
   const training = split === 'train'
@@ -229,5 +191,13 @@ export function makeConversation(random: Random, ability: Ability, split: Split,
   const maxTokens = training ? Number(random.weighted({ 6: 2, 12: 5, 16: 38, 20: 12, 24: 28, 30: 5, 36: 8, 64: 2 })) : 24
   const visionId = training && random.chance(0.04) ? random.chance(0.5) : undefined
   const isVideo = writer.media.some(({ type }) => type === 'video')
-  return { ability, language, messages: writer.messages, media: writer.media, branches, visionId, maxTokens: isVideo ? Math.min(maxTokens, random.pick([9, 12, 16, 16, 24])) : maxTokens }
+  return {
+    ability,
+    language,
+    messages: writer.messages,
+    media: writer.media,
+    branches,
+    visionId,
+    maxTokens: isVideo ? Math.min(maxTokens, random.pick([9, 12, 16, 16, 24])) : maxTokens,
+  }
 }

@@ -48,7 +48,9 @@ function formOf(random: Random, { train, evaluate }: Phrasings, split: Split): s
   if (split === 'evaluate' && random.chance(0.5)) return random.pick(evaluate)
   const varied = train.filter((form) => form.includes('['))
   for (;;) {
-    const form = random.pick(varied.length > 0 && random.chance(0.6) ? varied : train).replace(/\[([^\]]*)\]/g, (_, choices: string) => random.pick(choices.split('/')))
+    const form = random
+      .pick(varied.length > 0 && random.chance(0.6) ? varied : train)
+      .replace(/\[([^\]]*)\]/g, (_, choices: string) => random.pick(choices.split('/')))
     if (!evaluate.includes(form)) return form
   }
 }

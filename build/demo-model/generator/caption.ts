@@ -7,5 +7,7 @@ export function caption({ objects, text }: Scene, voice: Voice): string {
   if (text) return voice.printed(text.text)
   const first = objects[0]!
   if (objects.every((object) => sameThing(object, first))) return voice.things(objects.length, first)
-  return objects.length <= 3 ? voice.list([...objects].sort((a, b) => a.x - b.x).map((object) => voice.aThing(object))) : voice.objects(objects.length)
+  return objects.length <= 3
+    ? voice.list([...objects].sort((a, b) => a.x - b.x).map((object) => voice.aThing(object)))
+    : voice.objects(objects.length)
 }

@@ -4,12 +4,33 @@ import type { Voice } from './language.ts'
 
 const sideText = { left: '左边', right: '右边', above: '上面', below: '下面' } as const
 const directionText = { left: '左', right: '右', up: '上', down: '下' } as const
-const shapes = { circle: '圆形', square: '正方形', triangle: '三角形', star: '星形', diamond: '菱形', heart: '心形', cross: '十字形', ring: '圆环' } as const
+const shapes = {
+  circle: '圆形',
+  square: '正方形',
+  triangle: '三角形',
+  star: '星形',
+  diamond: '菱形',
+  heart: '心形',
+  cross: '十字形',
+  ring: '圆环',
+} as const
 
 export const chinese: Voice = {
   language: 'zh',
   questions: chineseQuestions,
-  colours: { red: '红色', green: '绿色', blue: '蓝色', yellow: '黄色', orange: '橙色', purple: '紫色', pink: '粉色', brown: '棕色', black: '黑色', white: '白色', gray: '灰色' },
+  colours: {
+    red: '红色',
+    green: '绿色',
+    blue: '蓝色',
+    yellow: '黄色',
+    orange: '橙色',
+    purple: '紫色',
+    pink: '粉色',
+    brown: '棕色',
+    black: '黑色',
+    white: '白色',
+    gray: '灰色',
+  },
   shapes,
   shapesPlural: shapes,
   sideNames: sideText,

@@ -1,6 +1,18 @@
 import type { Random } from './random.ts'
 
-export const colourNames = ['red', 'green', 'blue', 'yellow', 'orange', 'purple', 'pink', 'brown', 'black', 'white', 'gray'] as const
+export const colourNames = [
+  'red',
+  'green',
+  'blue',
+  'yellow',
+  'orange',
+  'purple',
+  'pink',
+  'brown',
+  'black',
+  'white',
+  'gray',
+] as const
 export type Colour = (typeof colourNames)[number]
 /** Red, green, blue, 0..255. */
 export type Rgb = readonly [number, number, number]

@@ -48,7 +48,11 @@ export class Writer {
   }
 
   /** A question (with media before it) and its answer. */
-  exchange({ question, answer }: { readonly question: string; readonly answer: string }, media: readonly number[] = [], mediaLast = false): void {
+  exchange(
+    { question, answer }: { readonly question: string; readonly answer: string },
+    media: readonly number[] = [],
+    mediaLast = false,
+  ): void {
     const content = mediaLast ? [question, ...media] : [...media, question]
     this.messages.push({ role: 'user', content: content.filter((part) => part !== '') }, { role: 'assistant', content: [answer] })
   }

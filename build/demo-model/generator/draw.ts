@@ -53,7 +53,11 @@ export function drawScene(scene: Scene, exact = false): Drawing {
       const contours = move(glyph.contours, x, y)
       canvas.fill(contours, value)
       const { top, bottom } = boxOf(contours)
-      marks.push({ kind: kindOfCharacter(glyph.character), colour: scene.text.colour, box: { left: x + glyph.from, right: x + glyph.to, top, bottom } })
+      marks.push({
+        kind: kindOfCharacter(glyph.character),
+        colour: scene.text.colour,
+        box: { left: x + glyph.from, right: x + glyph.to, top, bottom },
+      })
     }
   }
   if (scene.style === 'noise') {

@@ -6,7 +6,8 @@ import { shapeNames } from './shapes.ts'
 
 const article = (text: string) => `${/^[aeiou]/.test(text) ? 'an' : 'a'} ${text}`
 const capital = (text: string) => text[0]!.toUpperCase() + text.slice(1)
-const byName = <K extends string>(names: readonly K[], text: (name: K) => string) => Object.fromEntries(names.map((name) => [name, text(name)])) as Record<K, string>
+const byName = <K extends string>(names: readonly K[], text: (name: K) => string) =>
+  Object.fromEntries(names.map((name) => [name, text(name)])) as Record<K, string>
 const sideText = { left: 'to the left of', right: 'to the right of', above: 'above', below: 'below' } as const
 const directionText = { left: 'to the left', right: 'to the right', up: 'up', down: 'down' } as const
 const isAre = (count: number) => (count === 1 ? 'There is' : 'There are')
@@ -22,7 +23,8 @@ export const english: Voice = {
   thing: ({ colour, shape }) => `${colour} ${shape}`,
   aThing: (thing) => article(english.thing(thing)),
   theThing: (thing) => `the ${english.thing(thing)}`,
-  things: (count, thing) => (count === 1 ? english.aThing(thing) : `${count} ${thing.colour} ${english.shapesPlural[thing.shape]}`),
+  things: (count, thing) =>
+    count === 1 ? english.aThing(thing) : `${count} ${thing.colour} ${english.shapesPlural[thing.shape]}`,
   objects: (count) => `${count} objects`,
   list: (names) => (names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`),
   printed: (text) => (/^\d+$/.test(text) ? `the number ${text}` : `the word "${text}"`),
@@ -47,7 +49,9 @@ export const english: Voice = {
     const at = `at ${clock(change.second)}.`
     if (change.kind === 'appear') return `${capital(english.aThing(change.thing))} appears ${at}`
     if (change.kind === 'disappear') return `The ${english.thing(change.thing)} disappears ${at}`
-    return change.kind === 'recolour' ? `The ${english.thing(change.thing)} turns ${change.to.colour} ${at}` : `The ${english.thing(change.thing)} becomes ${article(change.to.shape)} ${at}`
+    return change.kind === 'recolour'
+      ? `The ${english.thing(change.thing)} turns ${change.to.colour} ${at}`
+      : `The ${english.thing(change.thing)} becomes ${article(change.to.shape)} ${at}`
   },
   moves: (direction) => `It moves ${directionText[direction]}.`,
   at: (second) => `At ${clock(second)}.`,

@@ -14,7 +14,14 @@ export interface Example {
  * medium its type, size and labels), then the frames of all media in order (RGB, 8 bits, rows from the top).
  */
 export function frameExample({ ability, pieces, media, branches = [] }: Example): Buffer {
-  const header = Buffer.from(JSON.stringify({ ability, pieces, branches, media: media.map(({ frames, ...facts }) => ({ ...facts, frames: frames.length })) }))
+  const header = Buffer.from(
+    JSON.stringify({
+      ability,
+      pieces,
+      branches,
+      media: media.map(({ frames, ...facts }) => ({ ...facts, frames: frames.length })),
+    }),
+  )
   const length = Buffer.alloc(4)
   length.writeUInt32LE(header.length)
   return Buffer.concat([length, header, ...media.flatMap(({ frames }) => frames.map((frame) => frame.data))])

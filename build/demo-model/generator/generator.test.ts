@@ -22,7 +22,11 @@ import { randomVideo } from './video.ts'
 
 const plain = { size: { width: 160, height: 120 }, background: 'white', style: 'plain' } as const
 const conversations = (split: 'train' | 'evaluate', each: number): Conversation[] =>
-  abilities.flatMap((ability) => Array.from({ length: each }, (_, i) => makeConversation(new Random(`test/${ability}/${i}`), ability, split, languages[i % 2])))
+  abilities.flatMap((ability) =>
+    Array.from({ length: each }, (_, i) =>
+      makeConversation(new Random(`test/${ability}/${i}`), ability, split, languages[i % 2]),
+    ),
+  )
 const lastAnswer = ({ messages }: Conversation) => String(messages.at(-1)!.content[0])
 
 /** The box around all pixels that differ from the corner's. */
@@ -46,9 +50,12 @@ describe('drawings', () => {
       const scene = singleScene(new Random(`${shape}/${i}`), { ...plain, thing: { colour: 'blue', shape } })
       const { canvas, marks } = drawScene(scene)
       const ink = inkBox(canvas)
-      for (const side of ['left', 'top', 'right', 'bottom'] as const) expect(Math.abs(marks[0]!.box[side] - ink[side])).toBeLessThanOrEqual(1.5)
+      for (const side of ['left', 'top', 'right', 'bottom'] as const)
+        expect(Math.abs(marks[0]!.box[side] - ink[side])).toBeLessThanOrEqual(1.5)
       const [left, top, right, bottom] = boxIn(scene, scene.objects[0]!)
-      expect([left / 1000, right / 1000].map((share) => Math.round(share * 160))).toEqual([marks[0]!.box.left, marks[0]!.box.right].map((x) => Math.round(Math.floor((x / 160) * 1000) * 0.16)))
+      expect([left / 1000, right / 1000].map((share) => Math.round(share * 160))).toEqual(
+        [marks[0]!.box.left, marks[0]!.box.right].map((x) => Math.round(Math.floor((x / 160) * 1000) * 0.16)),
+      )
       expect(top).toBeLessThan(bottom)
     }
   })
@@ -68,7 +75,8 @@ describe('drawings', () => {
     for (let i = 0; i < 60; i++) {
       const { objects } = manyScene(new Random(`many/${i}`), 6)
       for (const [k, a] of objects.entries())
-        for (const b of objects.slice(k + 1)) expect(Math.max(Math.abs(a.x - b.x), Math.abs(a.y - b.y))).toBeGreaterThan(a.radius + b.radius)
+        for (const b of objects.slice(k + 1))
+          expect(Math.max(Math.abs(a.x - b.x), Math.abs(a.y - b.y))).toBeGreaterThan(a.radius + b.radius)
     }
   })
 
@@ -97,7 +105,11 @@ describe('conversations', () => {
   test('the same seed gives the same example to the byte, another seed another', () => {
     const bytes = (seed: string) => {
       const conversation = makeConversation(new Random(seed), 'pictures', 'train')
-      return frameExample({ ability: conversation.ability, pieces: renderPieces(conversation), media: conversation.media.map((one) => prepareMedia(one, 16)) })
+      return frameExample({
+        ability: conversation.ability,
+        pieces: renderPieces(conversation),
+        media: conversation.media.map((one) => prepareMedia(one, 16)),
+      })
     }
     expect(bytes('a').equals(bytes('a'))).toBe(true)
     expect(bytes('a').equals(bytes('b'))).toBe(false)
@@ -106,10 +118,22 @@ describe('conversations', () => {
   test('are written as the engine writes them', () => {
     for (const conversation of conversations('train', 6)) {
       const pieces = renderPieces(conversation)
-      const parts = conversation.messages.slice(0, -1).map(({ role, content }) => ({ role, content: content.map((part) => (typeof part === 'string' ? ({ type: 'text', text: part } as const) : ({ type: 'image', source: { path: String(part) } } as const))) }))
+      const parts = conversation.messages
+        .slice(0, -1)
+        .map(({ role, content }) => ({
+          role,
+          content: content.map((part) =>
+            typeof part === 'string'
+              ? ({ type: 'text', text: part } as const)
+              : ({ type: 'image', source: { path: String(part) } } as const),
+          ),
+        }))
       const videos = conversation.media.some(({ type }) => type === 'video')
       if (videos) continue
-      const rendered = renderChat(parts, { visionId: conversation.visionId ?? conversation.media.length > 1, template: 'chatPlain' })
+      const rendered = renderChat(parts, {
+        visionId: conversation.visionId ?? conversation.media.length > 1,
+        template: 'chatPlain',
+      })
       const asked = rendered.map((piece) => ('text' in piece ? piece.text : '<pad>')).join('')
       const taught = pieces.map(([kind, content]) => (kind === 'media' ? '<pad>' : content)).join('')
       expect(taught).toBe(`${asked}${lastAnswer(conversation)}<|im_end|>`)
@@ -118,15 +142,24 @@ describe('conversations', () => {
 
   test('every answer is learnt, and nothing else', () => {
     for (const conversation of conversations('train', 4)) {
-      const answers = conversation.messages.filter(({ role }) => role === 'assistant').map(({ content }) => `${String(content[0])}<|im_end|>`)
-      expect(renderPieces(conversation).filter(([kind]) => kind === 'answer').map(([, text]) => text)).toEqual(answers)
+      const answers = conversation.messages
+        .filter(({ role }) => role === 'assistant')
+        .map(({ content }) => `${String(content[0])}<|im_end|>`)
+      expect(
+        renderPieces(conversation)
+          .filter(([kind]) => kind === 'answer')
+          .map(([, text]) => text),
+      ).toEqual(answers)
     }
   })
 
   test('boxes, JSON and times have the forms that are promised', () => {
     const all = conversations('evaluate', 40)
     const of = (ability: string) => all.filter((conversation) => conversation.ability === ability).map(lastAnswer)
-    for (const answer of of('box')) expect(answer).toMatch(/^<\|object_ref_start\|>[^<]+<\|object_ref_end\|><\|box_start\|>\(\d{1,3},\d{1,3}\),\(\d{1,3},\d{1,3}\)<\|box_end\|>$/)
+    for (const answer of of('box'))
+      expect(answer).toMatch(
+        /^<\|object_ref_start\|>[^<]+<\|object_ref_end\|><\|box_start\|>\(\d{1,3},\d{1,3}\),\(\d{1,3},\d{1,3}\)<\|box_end\|>$/,
+      )
     for (const answer of of('json')) expect(() => JSON.parse(answer) as unknown).not.toThrow()
     for (const answer of of('when')) expect(answer).toMatch(/\b0:0[1-3]/)
   })
@@ -139,7 +172,8 @@ describe('conversations', () => {
 })
 
 describe('the pipe', () => {
-  const stream = (...argv: string[]) => spawnSync(process.execPath, [fileURLToPath(new URL('./stream.ts', import.meta.url)), ...argv], { maxBuffer: 1 << 28 })
+  const stream = (...argv: string[]) =>
+    spawnSync(process.execPath, [fileURLToPath(new URL('./stream.ts', import.meta.url)), ...argv], { maxBuffer: 1 << 28 })
 
   test('carries headers and as many pixels as they say', () => {
     const { stdout, status } = stream('--seed', 'pipe', '--count', '12')
@@ -148,7 +182,10 @@ describe('the pipe', () => {
     let examples = 0
     while (at < stdout.length) {
       const length = stdout.readUInt32LE(at)
-      const header = JSON.parse(stdout.toString('utf8', at + 4, at + 4 + length)) as { pieces: unknown[]; media: { frames: number; width: number; height: number; labels: { marks: number[][] }[] }[] }
+      const header = JSON.parse(stdout.toString('utf8', at + 4, at + 4 + length)) as {
+        pieces: unknown[]
+        media: { frames: number; width: number; height: number; labels: { marks: number[][] }[] }[]
+      }
       at += 4 + length
       for (const { frames, width, height, labels } of header.media) {
         expect([width % 28, height % 28, labels.length]).toEqual([0, 0, frames])

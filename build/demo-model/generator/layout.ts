@@ -40,11 +40,19 @@ export function otherThing(random: Random, background: Colour, others: readonly 
 }
 
 const seedOf = (random: Random): string => String(random.below(1 << 30))
-const place = (random: Random, thing: Thing, x: number, y: number, radius: number): Placed => ({ ...thing, x, y, radius, form: randomForm(random) })
+const place = (random: Random, thing: Thing, x: number, y: number, radius: number): Placed => ({
+  ...thing,
+  x,
+  y,
+  radius,
+  form: randomForm(random),
+})
 
 /** The part of a drawing that things may stand in: a window has a title bar. */
 export function contentOf({ width, height }: DrawingSize, style: BackgroundStyle) {
-  return style === 'window' ? { left: width * 0.05, top: height * 0.16, right: width * 0.95, bottom: height * 0.95 } : { left: 0, top: 0, right: width, bottom: height }
+  return style === 'window'
+    ? { left: width * 0.05, top: height * 0.16, right: width * 0.95, bottom: height * 0.95 }
+    : { left: 0, top: 0, right: width, bottom: height }
 }
 
 interface SceneOptions {
@@ -68,7 +76,12 @@ export function singleScene(random: Random, options: SceneOptions & { thing?: Th
   const { left, top, right, bottom } = contentOf(base, base.style)
   const radius = Math.min(right - left, bottom - top) * random.range(0.16, 0.46)
   const thing = options.thing ?? randomThing(random, base.background)
-  return { ...base, objects: [place(random, thing, random.range(left + radius, right - radius), random.range(top + radius, bottom - radius), radius)] }
+  return {
+    ...base,
+    objects: [
+      place(random, thing, random.range(left + radius, right - radius), random.range(top + radius, bottom - radius), radius),
+    ],
+  }
 }
 
 /** Two different things, the first clearly on one side of the second. */
@@ -85,30 +98,59 @@ export function pairScene(random: Random, options: SceneOptions & { side?: Side 
 }
 
 /** Several things that do not touch: all alike, of one shape, of one colour, or mixed. */
-export function manyScene(random: Random, count: number, options: SceneOptions & { kind?: 'alike' | 'shape' | 'colour' | 'mixed' | 'distinct' } = {}): Scene {
+export function manyScene(
+  random: Random,
+  count: number,
+  options: SceneOptions & { kind?: 'alike' | 'shape' | 'colour' | 'mixed' | 'distinct' } = {},
+): Scene {
   const base = start(random, options)
   const kind = options.kind ?? random.pick(['alike', 'shape', 'colour', 'mixed'] as const)
   const one = randomThing(random, base.background)
   const things: Thing[] = [one]
   while (things.length < count) {
     const other = kind === 'distinct' ? otherThing(random, base.background, things) : randomThing(random, base.background)
-    things.push(kind === 'alike' ? one : kind === 'shape' ? { ...other, shape: one.shape } : kind === 'colour' ? { ...other, colour: one.colour } : other)
+    things.push(
+      kind === 'alike'
+        ? one
+        : kind === 'shape'
+          ? { ...other, shape: one.shape }
+          : kind === 'colour'
+            ? { ...other, colour: one.colour }
+            : other,
+    )
   }
   const most = count <= 2 ? 0.22 : count <= 4 ? 0.18 : 0.15
   return { ...base, objects: scatter(random, base, things, 0.1, most) }
 }
 
 /** Places things without touching; radii are shares of the shorter side. They shrink where there is no room. */
-function scatter(random: Random, base: DrawingSize & { style: BackgroundStyle }, things: readonly Thing[], least: number, most: number): Placed[] {
+function scatter(
+  random: Random,
+  base: DrawingSize & { style: BackgroundStyle },
+  things: readonly Thing[],
+  least: number,
+  most: number,
+): Placed[] {
   const { left, top, right, bottom } = contentOf(base, base.style)
   const side = Math.min(right - left, bottom - top)
   for (let shrink = 1; ; shrink *= 0.95) {
     const placed: Placed[] = []
     for (let tries = 0; tries < 40 && placed.length < things.length; tries++) {
       const radius = side * Math.max(0.09, random.range(least, most) * shrink)
-      const next = place(random, things[placed.length]!, random.range(left + radius, right - radius), random.range(top + radius, bottom - radius), radius)
+      const next = place(
+        random,
+        things[placed.length]!,
+        random.range(left + radius, right - radius),
+        random.range(top + radius, bottom - radius),
+        radius,
+      )
       const gap = side * 0.03
-      if (placed.every((other) => Math.max(Math.abs(other.x - next.x), Math.abs(other.y - next.y)) > other.radius + next.radius + gap)) placed.push(next)
+      if (
+        placed.every(
+          (other) => Math.max(Math.abs(other.x - next.x), Math.abs(other.y - next.y)) > other.radius + next.radius + gap,
+        )
+      )
+        placed.push(next)
     }
     if (placed.length === things.length) return placed
   }
@@ -116,7 +158,8 @@ function scatter(random: Random, base: DrawingSize & { style: BackgroundStyle },
 
 /** A word in capitals, as it is or with a capital letter, or a number of 1 to 6 digits. */
 export function randomPrint(random: Random): string {
-  if (random.chance(0.5)) return Array.from({ length: random.int(1, 6) }, (_, i) => (i === 0 ? random.int(1, 9) : random.below(10))).join('')
+  if (random.chance(0.5))
+    return Array.from({ length: random.int(1, 6) }, (_, i) => (i === 0 ? random.int(1, 9) : random.below(10))).join('')
   const word = random.pick(printedWords)
   const style = random.next()
   return style < 0.7 ? word.toUpperCase() : style < 0.85 ? word : word[0]!.toUpperCase() + word.slice(1)

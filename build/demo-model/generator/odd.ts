@@ -23,7 +23,8 @@ function tiles(canvas: Canvas, random: Random): void {
   const rows = random.int(3, 9)
   const [w, h] = [canvas.width / columns, canvas.height / rows]
   for (let y = 0; y < rows; y++)
-    for (let x = 0; x < columns; x++) canvas.rectangle({ left: x * w, right: (x + 1) * w, top: y * h, bottom: (y + 1) * h }, anyColour(random))
+    for (let x = 0; x < columns; x++)
+      canvas.rectangle({ left: x * w, right: (x + 1) * w, top: y * h, bottom: (y + 1) * h }, anyColour(random))
 }
 
 function stripes(canvas: Canvas, random: Random): void {
@@ -31,7 +32,10 @@ function stripes(canvas: Canvas, random: Random): void {
   const step = Math.max(canvas.width, canvas.height) / random.int(5, 14)
   const lean = random.range(-1, 1) * canvas.height
   for (let i = -10, x = -Math.abs(lean); x < canvas.width + Math.abs(lean); x += step, i++)
-    canvas.fill([Float64Array.of(x, 0, x + step, 0, x + step + lean, canvas.height, x + lean, canvas.height)], colours[(i + 20) % colours.length]!)
+    canvas.fill(
+      [Float64Array.of(x, 0, x + step, 0, x + step + lean, canvas.height, x + lean, canvas.height)],
+      colours[(i + 20) % colours.length]!,
+    )
 }
 
 function waves(canvas: Canvas, random: Random): void {

@@ -10,7 +10,10 @@ import type { Mark } from './draw.ts'
 /** A piece of a conversation as the model is fed: text (to be learnt or not), or the number of its media. */
 export type Piece = readonly ['text' | 'answer', string] | readonly ['media', number]
 /** What is where in a frame: kind, colour, then left, top, right, bottom as shares of the sides. */
-export type FrameLabels = { readonly background: number; readonly marks: readonly (readonly [number, number, number, number, number, number])[] }
+export type FrameLabels = {
+  readonly background: number
+  readonly marks: readonly (readonly [number, number, number, number, number, number])[]
+}
 
 /** Media as the tower is fed, with what the frames show. */
 export interface PreparedMedia {
@@ -26,19 +29,35 @@ const MIN_TOKENS = 4
 /** The pixels that the engine feeds for a drawing of this budget: drawn at its own size, then resized as the engine does. */
 export function prepareMedia({ type, frames }: Media, maxTokens: number): PreparedMedia {
   const drawings = frames.map((scene) => drawScene(scene))
-  const { width, height } = smartResize(frames[0]!, { minPixels: MIN_TOKENS * TOKEN_PIXELS ** 2, maxPixels: maxTokens * TOKEN_PIXELS ** 2 })
+  const { width, height } = smartResize(frames[0]!, {
+    minPixels: MIN_TOKENS * TOKEN_PIXELS ** 2,
+    maxPixels: maxTokens * TOKEN_PIXELS ** 2,
+  })
   return {
     type,
     width,
     height,
     frames: drawings.map(({ canvas }) => resizeBicubic(canvas, { width, height })),
-    labels: drawings.map(({ canvas, marks }, i) => ({ background: frames[i]!.odd ? -1 : colourNames.indexOf(frames[i]!.background), marks: marks.map((mark) => labelOf(mark, canvas)) })),
+    labels: drawings.map(({ canvas, marks }, i) => ({
+      background: frames[i]!.odd ? -1 : colourNames.indexOf(frames[i]!.background),
+      marks: marks.map((mark) => labelOf(mark, canvas)),
+    })),
   }
 }
 
-function labelOf({ kind, colour, box }: Mark, { width, height }: { width: number; height: number }): FrameLabels['marks'][number] {
+function labelOf(
+  { kind, colour, box }: Mark,
+  { width, height }: { width: number; height: number },
+): FrameLabels['marks'][number] {
   const share = (value: number, side: number) => Math.round((value / side) * 1e4) / 1e4
-  return [kind, colourNames.indexOf(colour), share(box.left, width), share(box.top, height), share(box.right, width), share(box.bottom, height)]
+  return [
+    kind,
+    colourNames.indexOf(colour),
+    share(box.left, width),
+    share(box.top, height),
+    share(box.right, width),
+    share(box.bottom, height),
+  ]
 }
 
 /** The conversation as the engine's template writes it, up to the end of its last answer. */
@@ -54,7 +73,8 @@ export function renderPieces({ messages, media, visionId }: Conversation): Piece
     role,
     content: content.map((part) => {
       if (typeof part === 'string') return { type: 'text', text: part } as const
-      const stand: MediaPart = media[part]!.type === 'image' ? { type: 'image', source: { path: '' } } : { type: 'video', frames: [] }
+      const stand: MediaPart =
+        media[part]!.type === 'image' ? { type: 'image', source: { path: '' } } : { type: 'video', frames: [] }
       numbers.set(stand, part)
       return stand
     }),
@@ -66,7 +86,10 @@ export function renderPieces({ messages, media, visionId }: Conversation): Piece
     const rendered = renderChat(parts.slice(0, i), { visionId: visionId ?? media.length > 1, template: 'chatPlain' })
     const flat = rendered.map((piece) => ('text' in piece ? piece.text : `\0${numbers.get(piece.media)!}\0`)).join('')
     if (!flat.startsWith(written)) throw new Error('The template changed what was written before')
-    flat.slice(written.length).split('\0').forEach((text, k) => (k % 2 === 0 ? text && add('text', text) : pieces.push(['media', Number(text)])))
+    flat
+      .slice(written.length)
+      .split('\0')
+      .forEach((text, k) => (k % 2 === 0 ? text && add('text', text) : pieces.push(['media', Number(text)])))
     const answer = message.content.map((part) => (part.type === 'text' ? part.text : '')).join('')
     add('answer', `${answer}<|im_end|>`)
     written = `${flat}${answer}<|im_end|>`
@@ -77,6 +100,7 @@ export function renderPieces({ messages, media, visionId }: Conversation): Piece
 /** What comes after the last medium of `branch`, which begins as `main` does. */
 export function tailOf(branch: readonly Piece[], main: readonly Piece[]): readonly Piece[] {
   const last = branch.findLastIndex(([kind]) => kind === 'media')
-  if (JSON.stringify(branch.slice(0, last + 1)) !== JSON.stringify(main.slice(0, last + 1))) throw new Error('A branch begins otherwise than its conversation')
+  if (JSON.stringify(branch.slice(0, last + 1)) !== JSON.stringify(main.slice(0, last + 1)))
+    throw new Error('A branch begins otherwise than its conversation')
   return branch.slice(last + 1)
 }

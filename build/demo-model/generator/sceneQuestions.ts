@@ -18,7 +18,21 @@ export interface Exchange {
 
 /** What can be asked about one picture. */
 export type SceneQuestion =
-  | 'name' | 'describe' | 'colour' | 'shape' | 'background' | 'exists' | 'count' | 'countSome' | 'relation' | 'yesNoSide' | 'read' | 'box' | 'boxAll' | 'json' | 'jsonBox'
+  | 'name'
+  | 'describe'
+  | 'colour'
+  | 'shape'
+  | 'background'
+  | 'exists'
+  | 'count'
+  | 'countSome'
+  | 'relation'
+  | 'yesNoSide'
+  | 'read'
+  | 'box'
+  | 'boxAll'
+  | 'json'
+  | 'jsonBox'
 
 /** Questions that make sense about a scene, with how often they are asked. */
 export function questionsAbout(scene: Scene): Partial<Record<SceneQuestion, number>> {
@@ -27,8 +41,22 @@ export function questionsAbout(scene: Scene): Partial<Record<SceneQuestion, numb
   if (scene.text) return { read: 8, name: 1, background: ground, json: 1 }
   const { length } = scene.objects
   const unique = scene.objects.some((object) => isUnique(object, scene))
-  if (length === 1) return { name: 4, describe: ground * 2, colour: 1.5, shape: 1.5, background: ground * 1.5, exists: 1, count: 1, box: 4, json: 2, jsonBox: 1.5, read: 0.3 }
-  if (length === 2 && !sameThing(scene.objects[0]!, scene.objects[1]!)) return { name: 3, relation: 6, yesNoSide: 2, box: 3, boxAll: 1.5, count: 1, colour: 1, json: 1, jsonBox: 0.7, exists: 0.7 }
+  if (length === 1)
+    return {
+      name: 4,
+      describe: ground * 2,
+      colour: 1.5,
+      shape: 1.5,
+      background: ground * 1.5,
+      exists: 1,
+      count: 1,
+      box: 4,
+      json: 2,
+      jsonBox: 1.5,
+      read: 0.3,
+    }
+  if (length === 2 && !sameThing(scene.objects[0]!, scene.objects[1]!))
+    return { name: 3, relation: 6, yesNoSide: 2, box: 3, boxAll: 1.5, count: 1, colour: 1, json: 1, jsonBox: 0.7, exists: 0.7 }
   return { count: 6, countSome: 2.5, name: 1, json: 1, ...(unique ? { box: 1.5 } : {}), ...(length <= 3 ? { boxAll: 0.8 } : {}) }
 }
 
@@ -50,7 +78,8 @@ const jsonName = ({ colour, shape }: Placed) => ({ color: colour, shape })
 /** Asks about a scene. */
 export function askAbout(scene: Scene, kind: SceneQuestion, asking: Asking): Exchange {
   const { random, voice } = asking
-  if (scene.odd) return { ...askAbout({ ...scene, odd: false, objects: [stand(asking)] }, kind, asking), answer: voice.unknownPicture }
+  if (scene.odd)
+    return { ...askAbout({ ...scene, odd: false, objects: [stand(asking)] }, kind, asking), answer: voice.unknownPicture }
   const { objects, text } = scene
   const known = objects.filter((object) => isUnique(object, scene))
   const one = random.pick(known.length > 0 ? known : objects.length > 0 ? objects : [stand(asking)])
@@ -62,7 +91,10 @@ export function askAbout(scene: Scene, kind: SceneQuestion, asking: Asking): Exc
     case 'colour': {
       const alone = objects.length === 1 || objects.filter(({ shape }) => shape === one.shape).length > 1
       return alone
-        ? { question: phrase(asking, objects.length === 1 ? 'colour' : 'name', { a: one, shape: one.shape }), answer: objects.length === 1 ? voice.itIs(voice.colours[one.colour]) : voice.caption(caption(scene, voice)) }
+        ? {
+            question: phrase(asking, objects.length === 1 ? 'colour' : 'name', { a: one, shape: one.shape }),
+            answer: objects.length === 1 ? voice.itIs(voice.colours[one.colour]) : voice.caption(caption(scene, voice)),
+          }
         : { question: phrase(asking, 'colourOf', { shape: one.shape }), answer: voice.colourOf(one) }
     }
     case 'shape':
@@ -77,8 +109,19 @@ export function askAbout(scene: Scene, kind: SceneQuestion, asking: Asking): Exc
     case 'count': {
       const first = objects[0]!
       const ofShape = objects.every(({ shape }) => shape === first.shape) && random.chance(0.4)
-      if (ofShape) return { question: phrase(asking, 'countShape', { shape: first.shape }), answer: countAnswer(asking, objects.length, objects.length === 1 ? voice.shapes[first.shape] : voice.shapesPlural[first.shape]) }
-      return { question: phrase(asking, 'countAll'), answer: countAnswer(asking, objects.length, objectWord(voice.language, objects.length)) }
+      if (ofShape)
+        return {
+          question: phrase(asking, 'countShape', { shape: first.shape }),
+          answer: countAnswer(
+            asking,
+            objects.length,
+            objects.length === 1 ? voice.shapes[first.shape] : voice.shapesPlural[first.shape],
+          ),
+        }
+      return {
+        question: phrase(asking, 'countAll'),
+        answer: countAnswer(asking, objects.length, objectWord(voice.language, objects.length)),
+      }
     }
     case 'countSome':
       return countSome(scene, asking)
@@ -88,29 +131,52 @@ export function askAbout(scene: Scene, kind: SceneQuestion, asking: Asking): Exc
       const [a, b] = random.chance(0.5) ? [objects[0]!, objects[1]!] : [objects[1]!, objects[0]!]
       const side = sideOf(a, b)
       const asked = random.chance(0.5) ? side : random.pick(sides.filter((other) => other !== side))
-      return { question: phrase(asking, 'yesNoSide', { a, b, side: voice.sideNames[asked] }), answer: voice.yesNo(asked === side, voice.relation(a, b, side)) }
+      return {
+        question: phrase(asking, 'yesNoSide', { a, b, side: voice.sideNames[asked] }),
+        answer: voice.yesNo(asked === side, voice.relation(a, b, side)),
+      }
     }
     case 'read': {
       if (!text) return { question: phrase(asking, 'number'), answer: voice.number(null) }
       const asNumber = /^\d+$/.test(text.text) && random.chance(0.4)
-      return asNumber ? { question: phrase(asking, 'number'), answer: voice.number(text.text) } : { question: phrase(asking, 'read'), answer: voice.says(text.text) }
+      return asNumber
+        ? { question: phrase(asking, 'number'), answer: voice.number(text.text) }
+        : { question: phrase(asking, 'read'), answer: voice.says(text.text) }
     }
     case 'box': {
       const where = objects.length === 1 && random.chance(0.2)
-      return { question: phrase(asking, where ? 'whereBox' : 'box', { a: one, shape: one.shape }), answer: boxText(voice.theThing(one), boxTold(scene, one)) }
+      return {
+        question: phrase(asking, where ? 'whereBox' : 'box', { a: one, shape: one.shape }),
+        answer: boxText(voice.theThing(one), boxTold(scene, one)),
+      }
     }
     case 'boxAll':
-      return { question: phrase(asking, 'boxAll'), answer: inReadingOrder(objects).map((object) => boxText(voice.theThing(object), boxTold(scene, object))).join('\n') }
+      return {
+        question: phrase(asking, 'boxAll'),
+        answer: inReadingOrder(objects)
+          .map((object) => boxText(voice.theThing(object), boxTold(scene, object)))
+          .join('\n'),
+      }
     case 'json':
       return json(scene, asking)
     case 'jsonBox':
-      return { question: phrase(asking, 'jsonBox', { a: one }), answer: JSON.stringify([{ bbox_2d: boxTold(scene, one), label: `${one.colour} ${one.shape}` }]) }
+      return {
+        question: phrase(asking, 'jsonBox', { a: one }),
+        answer: JSON.stringify([{ bbox_2d: boxTold(scene, one), label: `${one.colour} ${one.shape}` }]),
+      }
   }
 }
 
 /** Something to ask for where nothing is. */
 function stand({ random }: Asking): Placed {
-  return { colour: random.pick(colourNames), shape: random.pick(shapeNames), x: 0, y: 0, radius: 1, form: { inner: 0.5, rotation: 0 } }
+  return {
+    colour: random.pick(colourNames),
+    shape: random.pick(shapeNames),
+    x: 0,
+    y: 0,
+    radius: 1,
+    form: { inner: 0.5, rotation: 0 },
+  }
 }
 
 const objectWord = (language: Language, count: number) => (language === 'zh' ? '图形' : count === 1 ? 'object' : 'objects')
@@ -122,7 +188,10 @@ function countSome({ objects }: Scene, asking: Asking): Exchange {
   if (random.chance(0.5)) {
     const shape = random.chance(0.12) ? random.pick(shapeNames) : one.shape
     const count = objects.filter((object) => object.shape === shape).length
-    return { question: phrase(asking, 'countShape', { shape }), answer: countAnswer(asking, count, count === 1 ? voice.shapes[shape] : voice.shapesPlural[shape]) }
+    return {
+      question: phrase(asking, 'countShape', { shape }),
+      answer: countAnswer(asking, count, count === 1 ? voice.shapes[shape] : voice.shapesPlural[shape]),
+    }
   }
   const count = objects.filter(({ colour }) => colour === one.colour).length
   const what = voice.language === 'zh' ? `${voice.colours[one.colour]}的图形` : `${one.colour} ${objectWord('en', count)}`
@@ -143,6 +212,7 @@ function relation({ objects }: Scene, asking: Asking): Exchange {
 function json({ objects, text }: Scene, asking: Asking): Exchange {
   if (text) return { question: phrase(asking, 'jsonText'), answer: JSON.stringify({ text: text.text }) }
   if (objects.length === 1) return { question: phrase(asking, 'json'), answer: JSON.stringify(jsonName(objects[0]!)) }
-  if (objects.length > 3 || asking.random.chance(0.3)) return { question: phrase(asking, 'jsonCount'), answer: JSON.stringify({ count: objects.length }) }
+  if (objects.length > 3 || asking.random.chance(0.3))
+    return { question: phrase(asking, 'jsonCount'), answer: JSON.stringify({ count: objects.length }) }
   return { question: phrase(asking, 'jsonAll'), answer: JSON.stringify(inReadingOrder(objects).map(jsonName)) }
 }

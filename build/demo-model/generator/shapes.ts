@@ -43,18 +43,53 @@ function lines(shape: Shape, inner: number): Points[] {
     case 'ring':
       return [around(48, 1), [...around(48, within(inner, 0.48, 0.66))].reverse()]
     case 'square':
-      return [[[-0.85, -0.85], [0.85, -0.85], [0.85, 0.85], [-0.85, 0.85]]]
+      return [
+        [
+          [-0.85, -0.85],
+          [0.85, -0.85],
+          [0.85, 0.85],
+          [-0.85, 0.85],
+        ],
+      ]
     case 'triangle':
-      return [[[0, -1], [0.95, 0.8], [-0.95, 0.8]]]
+      return [
+        [
+          [0, -1],
+          [0.95, 0.8],
+          [-0.95, 0.8],
+        ],
+      ]
     case 'diamond': {
       const half = within(inner, 0.65, 0.95)
-      return [[[0, -1], [half, 0], [0, 1], [-half, 0]]]
+      return [
+        [
+          [0, -1],
+          [half, 0],
+          [0, 1],
+          [-half, 0],
+        ],
+      ]
     }
     case 'star':
       return [around(10, (i) => (i % 2 === 0 ? 1 : within(inner, 0.38, 0.46)))]
     case 'cross': {
       const k = within(inner, 0.26, 0.36)
-      return [[[-k, -1], [k, -1], [k, -k], [1, -k], [1, k], [k, k], [k, 1], [-k, 1], [-k, k], [-1, k], [-1, -k], [-k, -k]]]
+      return [
+        [
+          [-k, -1],
+          [k, -1],
+          [k, -k],
+          [1, -k],
+          [1, k],
+          [k, k],
+          [k, 1],
+          [-k, 1],
+          [-k, k],
+          [-1, k],
+          [-1, -k],
+          [-k, -k],
+        ],
+      ]
     }
     case 'heart':
       return [heart]

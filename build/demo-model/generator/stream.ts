@@ -12,7 +12,13 @@ const usage = `node stream.ts --seed TEXT [--count N] [--what conversations|pict
 Writes examples to standard output (framing.ts). pictures: single pictures with labels and no text; texts: no pixels.`
 
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, count: { type: 'string' }, what: { type: 'string' }, mix: { type: 'string' }, split: { type: 'string' } },
+  options: {
+    seed: { type: 'string' },
+    count: { type: 'string' },
+    what: { type: 'string' },
+    mix: { type: 'string' },
+    split: { type: 'string' },
+  },
 })
 if (!values.seed) throw new Error(usage)
 const even = Object.fromEntries(abilities.map((ability) => [ability, 1])) as Record<Ability, number>
@@ -28,7 +34,12 @@ function example(number: number): Buffer {
   const conversation = makeConversation(random, random.weighted(mix), split)
   const media = values.what === 'texts' ? [] : conversation.media.map((one) => prepareMedia(one, conversation.maxTokens))
   const pieces = renderPieces(conversation)
-  return frameExample({ ability: conversation.ability, pieces, media, branches: conversation.branches.map((messages) => tailOf(renderPieces({ ...conversation, messages }), pieces)) })
+  return frameExample({
+    ability: conversation.ability,
+    pieces,
+    media,
+    branches: conversation.branches.map((messages) => tailOf(renderPieces({ ...conversation, messages }), pieces)),
+  })
 }
 
 process.stdout.on('error', () => process.exit())

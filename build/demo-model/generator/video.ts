@@ -35,10 +35,14 @@ export function randomVideo(random: Random, options: VideoOptions = {}): VideoSc
   const object = still.objects[0]!
   const at = random.chance(0.75) ? VIDEO_FPS * random.int(1, count / VIDEO_FPS - 1) : random.int(2, count - 1)
   const second = Math.floor(at / VIDEO_FPS)
-  const to = kind === 'recolour' ? { ...object, colour: random.pick(coloursOn(still.background).filter((name) => name !== object.colour)) } : { ...object, shape: random.pick(shapeNames.filter((name) => name !== object.shape)) }
+  const to =
+    kind === 'recolour'
+      ? { ...object, colour: random.pick(coloursOn(still.background).filter((name) => name !== object.colour)) }
+      : { ...object, shape: random.pick(shapeNames.filter((name) => name !== object.shape)) }
   const before = kind === 'appear' ? [] : [object]
   const after = kind === 'appear' ? [object] : kind === 'disappear' ? [] : [to]
-  const change: Change = kind === 'recolour' || kind === 'reshape' ? { kind, thing: object, to, second } : { kind, thing: object, second }
+  const change: Change =
+    kind === 'recolour' || kind === 'reshape' ? { kind, thing: object, to, second } : { kind, thing: object, second }
   return { frames: Array.from({ length: count }, (_, i) => ({ ...still, objects: i < at ? before : after })), change }
 }
 
@@ -61,9 +65,14 @@ function moving(random: Random, still: Scene, count: number): VideoScene {
   const forward = direction === 'right' || direction === 'down'
   const at = (i: number): Placed => {
     const place = forward ? begin + (path * i) / (count - 1) : begin + path - (path * i) / (count - 1)
-    return across ? { ...object, radius, x: place, y: clamp(object.y, top + radius, bottom - radius) } : { ...object, radius, y: place, x: clamp(object.x, left + radius, right - radius) }
+    return across
+      ? { ...object, radius, x: place, y: clamp(object.y, top + radius, bottom - radius) }
+      : { ...object, radius, y: place, x: clamp(object.x, left + radius, right - radius) }
   }
-  return { frames: Array.from({ length: count }, (_, i) => ({ ...still, objects: [at(i)] })), change: { kind: 'move', direction, thing: object } }
+  return {
+    frames: Array.from({ length: count }, (_, i) => ({ ...still, objects: [at(i)] })),
+    change: { kind: 'move', direction, thing: object },
+  }
 }
 
 const clamp = (value: number, least: number, most: number) => Math.max(least, Math.min(most, value))
@@ -74,13 +83,17 @@ export type VideoQuestion = 'what' | 'direction' | 'when' | 'change'
 export function askAboutVideo({ change }: VideoScene, kind: VideoQuestion, asking: Asking): Exchange {
   const { voice } = asking
   const slots = { a: change.thing, shape: change.thing.shape }
-  if (kind === 'direction' && change.kind === 'move') return { question: phrase(asking, 'direction', slots), answer: voice.moves(change.direction) }
-  if (kind === 'when' && change.kind !== 'move') return { question: phrase(asking, 'when', slots), answer: voice.at(change.second) }
-  return { question: phrase(asking, kind === 'change' && change.kind !== 'move' ? 'change' : 'video', slots), answer: voice.change(change) }
+  if (kind === 'direction' && change.kind === 'move')
+    return { question: phrase(asking, 'direction', slots), answer: voice.moves(change.direction) }
+  if (kind === 'when' && change.kind !== 'move')
+    return { question: phrase(asking, 'when', slots), answer: voice.at(change.second) }
+  return {
+    question: phrase(asking, kind === 'change' && change.kind !== 'move' ? 'change' : 'video', slots),
+    answer: voice.change(change),
+  }
 }
 
 /** Which questions a video answers. */
 export function videoQuestions({ change }: VideoScene): Partial<Record<VideoQuestion, number>> {
   return change.kind === 'move' ? { what: 2, direction: 2 } : { what: 3, when: 2, change: 1.5 }
 }
-

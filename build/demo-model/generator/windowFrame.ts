@@ -10,7 +10,12 @@ export function drawWindow(canvas: Canvas, random: Random, content: Rgb): void {
   const desktop = vary(random, dark ? [40, 44, 52] : [205, 212, 222], 25)
   const bar = vary(random, dark ? [58, 62, 70] : [228, 230, 234], 15)
   const ink = vary(random, dark ? [150, 154, 160] : [110, 114, 120], 20)
-  const [left, right, top, bottom] = [width * random.range(0, 0.04), width * random.range(0.96, 1), height * random.range(0, 0.04), height * random.range(0.96, 1)]
+  const [left, right, top, bottom] = [
+    width * random.range(0, 0.04),
+    width * random.range(0.96, 1),
+    height * random.range(0, 0.04),
+    height * random.range(0.96, 1),
+  ]
   const barBottom = Math.max(top + 3, height * random.range(0.09, 0.14))
   canvas.rectangle({ left: 0, top: 0, right: width, bottom: height }, desktop)
   canvas.rectangle({ left, top, right, bottom }, content)
@@ -23,6 +28,9 @@ export function drawWindow(canvas: Canvas, random: Random, content: Rgb): void {
   }
   if (random.chance(0.6)) {
     const x = width * 0.36
-    canvas.rectangle({ left: x, right: x + width * random.range(0.1, 0.3), top: middle - side * 0.6, bottom: middle + side * 0.6 }, ink)
+    canvas.rectangle(
+      { left: x, right: x + width * random.range(0.1, 0.3), top: middle - side * 0.6, bottom: middle + side * 0.6 },
+      ink,
+    )
   }
 }

@@ -18,7 +18,9 @@ the a to of and in is it you that he was for on are with as his they at be this 
 `)
 
 /** Words of up to 6 letters that are printed in drawings. */
-export const printedWords: readonly string[] = [...new Set(everydayWords.filter((word) => word.length >= 2 && word.length <= 6 && /^[a-z]+$/.test(word)))]
+export const printedWords: readonly string[] = [
+  ...new Set(everydayWords.filter((word) => word.length >= 2 && word.length <= 6 && /^[a-z]+$/.test(word))),
+]
 
 /** Names of places, people and works that questions are asked about. */
 export const properNames = split(`
@@ -32,12 +34,59 @@ export const chineseWords = split(`
 
 /** Sentences of other languages. */
 export const foreignSentences: readonly string[] = [
-  'Wie spät ist es?', 'Was kostet das Brot?', 'Erzähl mir einen Witz.', 'Wo ist der Bahnhof?', 'Ich habe Hunger.', 'Schreibe ein Gedicht über den Herbst.',
-  'Quelle heure est-il ?', 'Où est la gare ?', 'Raconte-moi une histoire.', 'Comment vas-tu ?', 'Je voudrais un café.', 'Traduis cette phrase en anglais.',
-  '¿Qué hora es?', '¿Dónde está la estación?', 'Cuéntame un chiste.', '¿Cómo te llamas?', 'Quiero aprender a cocinar.', '¿Cuál es la capital de Chile?',
-  'Che ore sono?', 'Dove si trova il museo?', 'Mi piace la musica.', 'Que horas são?', 'Onde fica a praia?', 'Conte uma piada.',
-  'Который час?', 'Где находится вокзал?', 'Расскажи мне сказку.', 'Как тебя зовут?', 'Сколько стоит билет?', 'Что такое любовь?',
-  '今何時ですか？', '駅はどこですか？', '冗談を言ってください。', '日本の首都はどこですか？', '明日の天気は？', 'お名前は何ですか？',
-  '지금 몇 시예요?', '역이 어디에 있어요?', '농담 하나 해 주세요.', '한국의 수도는 어디입니까?', 'كم الساعة الآن؟', 'أين المحطة؟', 'ما اسمك؟',
-  'Saat kaç?', 'İstasyon nerede?', 'Hvad er klokken?', 'Hoe laat is het?', 'Waar is het station?', 'Vertel me een grap.', 'Jaka jest pogoda?', 'Gdzie jest dworzec?', 'Mitä kello on?', 'Τι ώρα είναι;', 'מה השעה?', 'नमस्ते, आप कैसे हैं?',
+  'Wie spät ist es?',
+  'Was kostet das Brot?',
+  'Erzähl mir einen Witz.',
+  'Wo ist der Bahnhof?',
+  'Ich habe Hunger.',
+  'Schreibe ein Gedicht über den Herbst.',
+  'Quelle heure est-il ?',
+  'Où est la gare ?',
+  'Raconte-moi une histoire.',
+  'Comment vas-tu ?',
+  'Je voudrais un café.',
+  'Traduis cette phrase en anglais.',
+  '¿Qué hora es?',
+  '¿Dónde está la estación?',
+  'Cuéntame un chiste.',
+  '¿Cómo te llamas?',
+  'Quiero aprender a cocinar.',
+  '¿Cuál es la capital de Chile?',
+  'Che ore sono?',
+  'Dove si trova il museo?',
+  'Mi piace la musica.',
+  'Que horas são?',
+  'Onde fica a praia?',
+  'Conte uma piada.',
+  'Который час?',
+  'Где находится вокзал?',
+  'Расскажи мне сказку.',
+  'Как тебя зовут?',
+  'Сколько стоит билет?',
+  'Что такое любовь?',
+  '今何時ですか？',
+  '駅はどこですか？',
+  '冗談を言ってください。',
+  '日本の首都はどこですか？',
+  '明日の天気は？',
+  'お名前は何ですか？',
+  '지금 몇 시예요?',
+  '역이 어디에 있어요?',
+  '농담 하나 해 주세요.',
+  '한국의 수도는 어디입니까?',
+  'كم الساعة الآن؟',
+  'أين المحطة؟',
+  'ما اسمك؟',
+  'Saat kaç?',
+  'İstasyon nerede?',
+  'Hvad er klokken?',
+  'Hoe laat is het?',
+  'Waar is het station?',
+  'Vertel me een grap.',
+  'Jaka jest pogoda?',
+  'Gdzie jest dworzec?',
+  'Mitä kello on?',
+  'Τι ώρα είναι;',
+  'מה השעה?',
+  'नमस्ते, आप कैसे हैं?',
 ]

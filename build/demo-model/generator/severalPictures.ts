@@ -1,0 +1,96 @@
+import { phrase } from './ask.ts'
+import { caption } from './caption.ts'
+import { manyScene, oddScene, pairScene, randomBackground, randomThing, singleScene, textScene } from './layout.ts'
+import { image } from './making.ts'
+import type { Making } from './making.ts'
+import type { Random } from './random.ts'
+import { sameThing } from './scene.ts'
+import type { Scene } from './scene.ts'
+import { askAbout, questionsAbout } from './sceneQuestions.ts'
+import type { Exchange } from './sceneQuestions.ts'
+
+/** A drawing of any kind. */
+export function anyScene(random: Random): Scene {
+  const kind = random.weighted({ single: 62, pair: 10, many: 10, text: 14, odd: 4 })
+  if (kind === 'pair') return pairScene(random)
+  if (kind === 'many') return manyScene(random, random.int(2, 5), { kind: 'alike' })
+  return kind === 'text' ? textScene(random) : kind === 'odd' ? oddScene(random) : singleScene(random)
+}
+
+const say = (making: Making, scene: Scene) =>
+  scene.odd ? (making.voice.language === 'zh' ? '我不认识的东西' : 'something I do not know') : caption(scene, making.voice)
+
+/** Two or three pictures, each named. */
+export function pictures(making: Making): Scene[] {
+  const { random, writer, voice, split } = making
+  const scenes = Array.from({ length: random.chance(0.65) ? 2 : 3 }, () =>
+    split === 'train' ? anyScene(random) : singleScene(random),
+  )
+  writer.exchange(
+    { question: phrase(making, 'each'), answer: voice.each(scenes.map((scene) => say(making, scene))) },
+    writer.add(...scenes.map(image)),
+  )
+  return scenes
+}
+
+/** Three pictures of which one differs, or two that are the same or not. */
+export function differs(making: Making): Scene[] {
+  const { random, writer, voice } = making
+  const background = randomBackground(random)
+  const same = randomThing(random, background)
+  const show = (thing: typeof same) => singleScene(random, { background, thing })
+  for (;;) {
+    const other = random.chance(0.5)
+      ? randomThing(random, background)
+      : { ...randomThing(random, background), ...(random.chance(0.5) ? { shape: same.shape } : { colour: same.colour }) }
+    if (sameThing(other, same)) continue
+    if (random.chance(0.4)) {
+      const alike = random.chance(0.5)
+      const scenes = [show(same), show(alike ? same : other)]
+      writer.exchange(
+        { question: phrase(making, 'same'), answer: voice.same(alike ? voice.aThing(same) : null) },
+        writer.add(...scenes.map(image)),
+      )
+      return scenes
+    }
+    const at = random.below(3)
+    const scenes = [0, 1, 2].map((i) => show(i === at ? other : same))
+    writer.exchange(
+      { question: phrase(making, 'differs'), answer: voice.differs(at + 1, voice.aThing(other)) },
+      writer.add(...scenes.map(image)),
+    )
+    return scenes
+  }
+}
+
+/** A question about one of the pictures seen so far, by its number. */
+export function nth(making: Making, scenes: readonly Scene[]): Exchange {
+  const { random, voice } = making
+  const n = random.int(1, scenes.length)
+  return { question: phrase(making, 'nth', { n }), answer: voice.nth(n, say(making, scenes[n - 1]!)) }
+}
+
+/** A conversation that comes back to an earlier picture. */
+export function followUp(making: Making): Scene[] {
+  const { random, writer } = making
+  const scene = () => (making.split === 'train' ? anyScene(random) : singleScene(random))
+  const scenes = [scene()]
+  if (random.chance(0.3)) scenes.splice(0, 1, ...pictures(making))
+  else writer.exchange(askAbout(scenes[0]!, random.weighted(questionsAbout(scenes[0]!)), making), writer.add(image(scenes[0]!)))
+  if (random.chance(0.5) && scenes.length < 3) {
+    const next = scene()
+    scenes.push(next)
+    const { answer } = askAbout(next, 'name', making)
+    writer.exchange(
+      { question: phrase(making, 'newPicture'), answer: next.text ? making.voice.caption(say(making, next)) : answer },
+      writer.add(image(next)),
+    )
+  }
+  const again =
+    making.split === 'train'
+      ? random.weighted(questionsAbout(scenes[0]!))
+      : random.pick(['name', 'colour', 'shape', 'exists'] as const)
+  if (scenes.length === 1 && !scenes[0]!.odd && random.chance(0.6)) writer.exchange(askAbout(scenes[0]!, again, making))
+  else writer.exchange(nth(making, scenes))
+  return scenes
+}
