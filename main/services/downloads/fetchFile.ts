@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AppError } from '#contract'
-import { sha256Of } from './disk/digest.ts'
+import { sha256Of } from '../../lib/files/index.ts'
 import { fileSize, syncFolder } from './disk/folder.ts'
 import type { OpenPartFile, PartFile } from './disk/partFile.ts'
 import { digestMismatch } from './failures.ts'

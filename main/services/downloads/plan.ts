@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { AppError } from '#contract'
-import { safeName } from './disk/safeName.ts'
+import { safeName } from '../../lib/files/index.ts'
 import type { StoredJob } from './rows.ts'
 import type { DownloadFile, DownloadRequest } from './types.ts'
 

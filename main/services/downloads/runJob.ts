@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { sha256Of } from './disk/digest.ts'
+import { sha256Of } from '../../lib/files/index.ts'
 import { fileSize, openFolder } from './disk/folder.ts'
 import type { OpenPartFile } from './disk/partFile.ts'
 import type { TargetLocks } from './disk/targetLocks.ts'

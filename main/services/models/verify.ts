@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { AppError } from '#contract'
-import { sha256Of } from './files/digests.ts'
+import { sha256Of } from '../../lib/files/index.ts'
 import { toDiskError } from './files/disk.ts'
 import type { Registry } from './registry.ts'
 import type { EntryFile, Work } from './types.ts'

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { lstat, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { AppError } from '#contract'
+import { safeName } from '../../../lib/files/index.ts'
 import type { ModelPair, Work } from '../types.ts'
 import { copyFile } from './copyFile.ts'
 import { needRoom, toDiskError } from './disk.ts'
 import type { ReadRoom } from './disk.ts'
 import { temporaryName } from './leftovers.ts'
-import { safeName } from './safeName.ts'
 
 /** The files of a model in the models folder, with the SHA-256 of each. */
 export interface Copied extends ModelPair {
@@ -24,7 +24,7 @@ export async function importCopy(
   { folder, name, readRoom }: { folder: string; name: string; readRoom: ReadRoom },
   { onProgress, signal }: Work,
 ): Promise<Copied> {
-  const safe = safeName(name)
+  const safe = safeName(name.replace(/[/\\]+/g, '-'))
   const files = [...source.textPaths.map((path, i) => [path, textName(safe, i, source.textPaths.length)] as const)]
   if (source.projectorPath !== null) files.push([source.projectorPath, `mmproj-${safe}.gguf`])
   const staging = join(folder, temporaryName('importing', randomBytes(6).toString('hex')))

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
-import { fingerprintOf, sha256Of } from '../files/digests.ts'
+import { sha256Of } from '../../../lib/files/index.ts'
+import { fingerprintOf } from '../files/fingerprint.ts'
 import type { Entry, EntryFile } from '../types.ts'
 
 /** Files up to this size are hashed in full before they are called equal, in bytes. */

@@ -1,0 +1,2 @@
+export * from './safeName.ts'
+export * from './sha256.ts'
