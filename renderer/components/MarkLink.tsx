@@ -8,6 +8,8 @@ export interface MarkLinks {
   readonly count: number
   readonly highlighted: number | null
   readonly onHighlight: (index: number | null) => void
+  /** One is chosen, to stay highlighted and do something with. */
+  readonly onSelect: (index: number) => void
 }
 
 export const MarkContext = createContext<MarkLinks | null>(null)
@@ -16,7 +18,7 @@ export const MarkContext = createContext<MarkLinks | null>(null)
 export function MarkLink({ index, children }: { index: number; children: ReactNode }): ReactNode {
   const links = use(MarkContext)
   if (!links || index >= links.count) return <span>{children}</span>
-  const { highlighted, onHighlight } = links
+  const { highlighted, onHighlight, onSelect } = links
   return (
     <button
       type="button"
@@ -26,6 +28,7 @@ export function MarkLink({ index, children }: { index: number; children: ReactNo
       onPointerLeave={() => onHighlight(null)}
       onFocus={() => onHighlight(index)}
       onBlur={() => onHighlight(null)}
+      onClick={() => onSelect(index)}
       className={cx('inline-flex items-baseline gap-1 rounded-[4px] px-1 align-baseline hover:bg-hover', highlighted === index ? 'bg-active' : 'bg-sunken')}
     >
       <span className="inline-block size-2 shrink-0 rounded-[2px] ring-1 ring-black/40" style={{ background: markColour(index) }} aria-hidden />

@@ -14,22 +14,25 @@ export interface DrawnMark {
 
 /** Side of a point's ring, in px. */
 const POINT = 16
+
 /**
  * Boxes and points over a picture that is shown `shown` px wide and high. The highlighted one stands out and the others
- * step back; resting on one highlights it.
+ * step back. `onHighlight`: one is rested on; `onSelect`: one is chosen. Without them the marks are only shown.
  */
 export function MarkOverlay({
   marks,
   original,
   shown,
-  highlighted,
+  highlighted = null,
   onHighlight,
+  onSelect,
 }: {
   marks: readonly DrawnMark[]
   original: Size
   shown: Size
-  highlighted: number | null
-  onHighlight: (index: number | null) => void
+  highlighted?: number | null
+  onHighlight?: (index: number | null) => void
+  onSelect?: (index: number) => void
 }): ReactNode {
   const areas = marks.map(({ shape }) => areaOf(toShares(shape, original), shown))
   const spots = placeLabels(areas, marks.map(({ label }) => label), shown)
@@ -37,7 +40,7 @@ export function MarkOverlay({
     <div className="pointer-events-none absolute inset-0 overflow-hidden" data-testid="marks">
       {marks.map((mark, i) => (
         <div key={mark.number} className={cx('contents', highlighted !== null && highlighted !== mark.number && '[&>*]:opacity-25')}>
-          <Outline area={areas[i]!} mark={mark} strong={highlighted === mark.number} onHighlight={onHighlight} />
+          <Outline area={areas[i]!} mark={mark} strong={highlighted === mark.number} onHighlight={onHighlight} onSelect={onSelect} />
           <Label spot={spots[i] ?? null} mark={mark} />
         </div>
       ))}
@@ -50,23 +53,48 @@ function areaOf(shape: Shape, { width, height }: Size): Area {
   return { x: shape.x1 * width, y: shape.y1 * height, width: (shape.x2 - shape.x1) * width, height: (shape.y2 - shape.y1) * height }
 }
 
-function Outline({ area, mark, strong, onHighlight }: { area: Area; mark: DrawnMark; strong: boolean; onHighlight: (index: number | null) => void }): ReactNode {
+/** Smaller ones lie over larger ones, so that each can be pointed at. */
+const level = ({ width, height }: Area): number => Math.max(1, 4000 - Math.round(Math.sqrt(width * height)))
+
+function Outline({
+  area,
+  mark: { shape, label, number },
+  strong,
+  onHighlight,
+  onSelect,
+}: {
+  area: Area
+  mark: DrawnMark
+  strong: boolean
+  onHighlight: ((index: number | null) => void) | undefined
+  onSelect: ((index: number) => void) | undefined
+}): ReactNode {
+  const look = {
+    'data-mark': number,
+    title: label,
+    className: cx('absolute box-border transition-opacity', shape.type === 'point' ? 'rounded-full' : 'rounded-[3px]', onSelect && 'pointer-events-auto'),
+    style: {
+      left: area.x,
+      top: area.y,
+      width: Math.max(4, area.width),
+      height: Math.max(4, area.height),
+      zIndex: level(area),
+      border: `${strong ? 3 : 2}px solid ${markColour(number)}`,
+      // a dark edge outside and a light one inside: the line reads on any picture
+      boxShadow: '0 0 0 1px rgb(0 0 0 / 0.65), inset 0 0 0 1px rgb(255 255 255 / 0.7)',
+    },
+  }
+  if (!onSelect) return <div {...look} />
   return (
-    <div
-      data-mark={mark.number}
-      title={mark.label}
-      onPointerEnter={() => onHighlight(mark.number)}
-      onPointerLeave={() => onHighlight(null)}
-      className={cx('pointer-events-auto absolute box-border transition-opacity', mark.shape.type === 'point' ? 'rounded-full' : 'rounded-[3px]')}
-      style={{
-        left: area.x,
-        top: area.y,
-        width: Math.max(4, area.width),
-        height: Math.max(4, area.height),
-        border: `${strong ? 3 : 2}px solid ${markColour(mark.number)}`,
-        // a dark edge outside and a light one inside: the line reads on any picture
-        boxShadow: '0 0 0 1px rgb(0 0 0 / 0.65), inset 0 0 0 1px rgb(255 255 255 / 0.7)',
-      }}
+    <button
+      type="button"
+      {...look}
+      aria-label={label || `${shape.type === 'point' ? 'Point' : 'Box'} ${number + 1}`}
+      onPointerEnter={() => onHighlight?.(number)}
+      onPointerLeave={() => onHighlight?.(null)}
+      onFocus={() => onHighlight?.(number)}
+      onBlur={() => onHighlight?.(null)}
+      onClick={() => onSelect(number)}
     />
   )
 }
@@ -76,7 +104,7 @@ function Label({ spot, mark: { label, number } }: { spot: { x: number; y: number
   return (
     <span
       className="absolute truncate rounded-[3px] px-[5px] text-[11px] leading-[18px] font-medium whitespace-nowrap text-black transition-opacity"
-      style={{ left: spot.x, top: spot.y, maxWidth: labelWidth(label), background: markColour(number) }}
+      style={{ left: spot.x, top: spot.y, maxWidth: labelWidth(label), background: markColour(number), zIndex: 4001 }}
     >
       {label}
     </span>

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { AppError } from '#contract'
+import type { AppError } from '#contract'
 import { outlineOf, readSchema } from './index.ts'
 
 describe('where a text is no JSON', () => {

@@ -56,6 +56,9 @@ export function groundAnswer(text: string, answer: Message, pictures: readonly S
   }
 }
 
+/** Whether a mark has a link in the answer's running words; those of JSON and HTML have none. */
+export const isInWords = (text: string, { start }: Mark): boolean => text.startsWith('<|box_start|>', start)
+
 /** The picture that the line of a mark names before it; counted from 0. */
 function namedPicture(text: string, { start }: Mark, count: number): number | null {
   const line = text.slice(text.lastIndexOf('\n', start - 1) + 1, start)
