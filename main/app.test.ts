@@ -65,7 +65,7 @@ async function snapshot(id: string): Promise<Extract<ConversationEvent, { type: 
   if (event.type !== 'snapshot') throw new Error(`The first event is ${event.type}.`)
   return event
 }
-const texts = async (id: string) => (await snapshot(id)).messages.map((message) => message.parts.map((part) => (part.type === 'text' ? part.text : `[${part.attachment.name}]`)).join(''))
+const texts = async (id: string) => (await snapshot(id)).messages.map((message) => message.parts.map((part) => (part.type === 'text' ? part.text : `[${part.type === 'frames' ? part.name : part.attachment.name}]`)).join(''))
 
 test('the host is described as the shell has it', async () => {
   expect(await client.host.describe()).toMatchObject({ name: 'Test', attachments: 'test://attachments/', capabilities: { fileDialogs: false, capture: false } })

@@ -20,7 +20,7 @@ export interface Missing {
 }
 
 /**
- * Decodes the missing frames with ffmpeg and stores one after the other; yields the position of each that is stored.
+ * Decodes the missing frames with ffmpeg and stores one after the other; yields how many are stored so far.
  * @throws AppError UnsupportedMedia, which names the codec, without ffmpeg or where it cannot decode; DamagedMedia, Interrupted.
  */
 export async function* extractFrames(video: StoredVideo, { key, sample, missing, store }: Missing, signal?: AbortSignal): AsyncGenerator<number> {
@@ -30,6 +30,7 @@ export async function* extractFrames(video: StoredVideo, { key, sample, missing,
   const wanted = [...new Set(missing.map((n) => sample.indices[n]!))]
   const decoded = decodeFrames(file, wanted, signal)
   let waiting = [...missing]
+  let stored = 0
   try {
     for (const index of wanted) {
       const { value: picture } = await decoded.next()
@@ -37,7 +38,7 @@ export async function* extractFrames(video: StoredVideo, { key, sample, missing,
       const { width, height, data } = picture
       for (const n of waiting.filter((one) => sample.indices[one] === index)) {
         await store(key, n, { width, height, format: 'rgb' }, once(data), signal)
-        yield n
+        yield ++stored
       }
       waiting = waiting.filter((one) => sample.indices[one] !== index)
     }

@@ -84,8 +84,8 @@ export function createSampleVideo({ attachments, frames, models, settings, bench
       if (missing.length === 0) return
       const file = { path: attachments.pathOf(video.sha), name: video.name, codec: video.codec }
       const store = frames.store.bind(frames)
-      let done = total - missing.length
-      for await (const _ of extractFrames(file, { key, sample: wanted.sample, missing, store }, signal)) yield { key, done: ++done, total }
+      const before = total - missing.length
+      for await (const stored of extractFrames(file, { key, sample: wanted.sample, missing, store }, signal)) yield { key, done: before + stored, total }
     },
   }
 }

@@ -1,4 +1,5 @@
-import { AppError, FrameKey, VideoFacts } from '#contract'
+import { AppError, VideoFacts } from '#contract'
+import type { FrameKey } from '#contract'
 
 /** A frame of a set, by its position. */
 export interface FrameAddress {

@@ -79,6 +79,8 @@ export async function* decodeFrames(file: VideoFile, indices: readonly number[],
     ...(signal && { signal, killSignal: 'SIGKILL' }),
   })
   const ended = ending(process)
+  // whoever stops listening in between leaves its failure to nobody
+  ended.catch(() => {})
   let count = 0
   let last: RgbPicture | null = null
   try {
@@ -92,7 +94,6 @@ export async function* decodeFrames(file: VideoFile, indices: readonly number[],
     throw failure('ffmpeg', file, cause, signal)
   } finally {
     process.kill('SIGKILL')
-    ended.catch(() => {})
   }
   if (!last || indices.length - count > MISSING_TAIL) throw damagedVideo(file.name)
   for (; count < indices.length; count++) yield last
