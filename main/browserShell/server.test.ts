@@ -275,6 +275,42 @@ describe('attachments', () => {
     expect(stored()).toBe(2)
   })
 
+  test('a video is stored with what its window knows of it, streams in parts, and its frames come and go by their numbers', async () => {
+    const clip = Buffer.concat([Buffer.from('\x1aE\xdf\xa3\x9fB\x82\x84webm', 'latin1'), Buffer.alloc(MAX_BYTES - 100, 5)])
+    const facts = { width: 64, height: 48, durationMs: 2000, frames: 60, fps: 30, codec: 'vp9', startMs: 0 }
+    const post = (path: string, bytes: Uint8Array) => ask('POST', path, own(), bytes)
+    const told = await post(`/attachments/?name=clip.webm&facts=${encodeURIComponent(JSON.stringify(facts))}`, clip)
+    const attachment = Attachment.parse(JSON.parse(told.body.toString()))
+    expect(attachment).toMatchObject({ kind: 'video', mime: 'video/webm', ...facts })
+    expect(await get(`/attachments/${attachment.sha}`, { range: 'bytes=10-19' })).toMatchObject({ status: 206, body: clip.subarray(10, 20), headers: { 'content-type': 'video/webm' } })
+    expect((await get(`/attachments/${attachment.sha}?size=thumb`)).status).toBe(404)
+    for (const wrong of ['{', '{}', JSON.stringify({ ...facts, frames: -1 })]) {
+      const answer = await post(`/attachments/?name=clip.webm&facts=${encodeURIComponent(wrong)}`, clip)
+      expect([answer.status, errorOf(answer).code], wrong).toEqual([400, 'InvalidInput'])
+    }
+
+    const sample = { range: null, wishedFps: 2, fps: 2, indices: [0, 59], timesMs: [0, 1967], width: 56, height: 28 }
+    const { key } = frames.begin({ sha: attachment.sha, sample, video: facts })
+    const address = `/attachments/frames/${key}/1`
+    const pixels = Buffer.alloc(64 * 48 * 4, 90)
+    expect((await get(address)).status).toBe(404)
+    expect(await post(`${address}?width=64&height=48&format=rgba`, pixels)).toMatchObject({ status: 204, body: Buffer.alloc(0) })
+    const frame = await get(address)
+    expect(frame).toMatchObject({ status: 200, headers: { 'content-type': 'image/png', 'cache-control': 'private, no-cache' } })
+    expect(await sharp(frame.body).raw().toBuffer()).toEqual(Buffer.alloc(56 * 28 * 3, 90))
+    expect(await get(`/attachments/${attachment.sha}?size=thumb`)).toMatchObject({ status: 200, headers: { 'content-type': 'image/webp' } })
+    for (const [path, bytes, status] of [
+      [`${address}?width=64&height=48&format=rgba`, pixels.subarray(1), 400],
+      [`${address}?width=64&height=48&format=rgb`, pixels, 400],
+      [`${address}?width=64&height=48`, pixels, 400],
+      [`/attachments/frames/${key}/2?width=64&height=48&format=rgba`, pixels, 404],
+      [`/attachments/frames/${'0'.repeat(64)}/1?width=64&height=48&format=rgba`, pixels, 404],
+    ] as const)
+      expect((await post(path, bytes)).status, path).toBe(status)
+    expect((await ask('DELETE', address, own())).headers.allow).toBe('GET, HEAD, POST')
+    expect((await ask('POST', `${address}?width=64&height=48&format=rgba`, { cookie, origin: 'http://evil.test' }, pixels)).status).toBe(403)
+  })
+
   test('what is no attachment is a NotFound', async () => {
     for (const name of ['0'.repeat(64), 'x', '..%2f..%2foutside.json', '../outside.json', '']) {
       const answer = await get(`/attachments/${name}`)

@@ -58,6 +58,29 @@ test('a store of version 1 is brought to the current version with all it holds, 
   store.close()
 })
 
+test('parts of a store from before there were videos keep what they are, and videos find room beside them', () => {
+  const picture = JSON.stringify({ sha: 'a'.repeat(64), kind: 'image', mime: 'image/png', name: 'a.png', bytes: 1, width: 2, height: 3 })
+  fill(9)
+  const before = new SQLite(file())
+  before.prepare(`INSERT INTO parts (message_id, ordinal, type, attachment_sha, attachment) VALUES ('m1', 1, 'image', ?, ?)`).run('a'.repeat(64), picture)
+  before.prepare(`INSERT INTO attachments (sha, kind, mime, name, bytes, width, height, stored_at) VALUES (?, 'image', 'image/png', 'a.png', 1, 2, 3, 1)`).run('a'.repeat(64))
+  before.close()
+  const { db, close } = openStore(folder)
+  expect(db.prepare('SELECT ordinal, type, text, attachment_sha, attachment FROM parts ORDER BY ordinal').all()).toEqual([
+    { ordinal: 0, type: 'text', text: 'What colour is the lighthouse?', attachment_sha: null, attachment: null },
+    { ordinal: 1, type: 'image', text: null, attachment_sha: 'a'.repeat(64), attachment: picture },
+  ])
+  expect(db.prepare('SELECT facts FROM attachments').pluck().get()).toBeNull()
+  expect(db.pragma('foreign_key_check')).toEqual([])
+  const add = db.prepare(`INSERT INTO parts (message_id, ordinal, type, text, attachment_sha, attachment) VALUES ('m1', ?, ?, ?, ?, ?)`)
+  add.run(2, 'video', null, 'b', '{}')
+  add.run(3, 'frames', null, null, '{}')
+  for (const wrong of [['video', null, null, '{}'], ['frames', null, 'b', '{}'], ['frames', 'x', null, '{}'], ['sound', null, 'b', '{}']]) expect(() => add.run(4, ...wrong), wrong[0]!).toThrow('CHECK')
+  db.prepare('DELETE FROM conversations').run()
+  expect(db.prepare('SELECT count(*) FROM parts').pluck().get()).toBe(0)
+  close()
+})
+
 test('a migration that fails leaves the version before it whole', () => {
   fill(1)
   const db = new SQLite(file())
