@@ -1,18 +1,20 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { LiveRegion } from '../components/LiveRegion.tsx'
 import { addFiles, askWith, Composer, DropTarget } from '../features/ask/index.ts'
+import { CaptureLayer, CaptureMenu, startFromOutside } from '../features/captureScreen/index.ts'
 import { Sidebar } from '../features/conversations/index.ts'
 import { DownloadsButton, DownloadsNote } from '../features/downloads/index.ts'
 import { DemoNotice, EngineBanner, useEngine } from '../features/engine/index.ts'
 import { FirstRun } from '../features/firstRun/index.ts'
 import { openModels, placeOf, useLibrary } from '../features/models/index.ts'
-import { Conversation, stop, useRead, useStreamingAnswer } from '../features/read/index.ts'
-import { SettingsDialog, useTheme } from '../features/settings/index.ts'
+import { Conversation, progressText, stop, useRead, useStreamingAnswer } from '../features/read/index.ts'
+import { SettingsDialog, useSettings, useTheme } from '../features/settings/index.ts'
 import { Start } from '../features/start/index.ts'
 import { announce } from '../lib/announce.ts'
 import { toAppError } from '../lib/errors.ts'
 import { closePage, openConversation, useRoute } from '../lib/route.ts'
 import { useConnectionState } from '../lib/rpc.ts'
+import { CaptureShortcut } from './CaptureShortcut.tsx'
 import { ConnectionBanner } from './ConnectionBanner.tsx'
 import { Frame } from './Frame.tsx'
 import { Header } from './Header.tsx'
@@ -37,6 +39,7 @@ export function App(): ReactNode {
   const firstRun = useFirstRun()
   const connection = useConnectionState()
   const models = placeOf(page)
+  const captureShortcut = useSettings((state) => state.settings.captureShortcut)
 
   useCore(conversationId)
   useTheme()
@@ -60,7 +63,7 @@ export function App(): ReactNode {
     },
     toggleSidebar: sidebar.toggle,
     openConversation: open,
-    capture: () => {},
+    capture: startFromOutside,
     escape: () => {
       if (sidebar.overlay && sidebar.shown) sidebar.closeOverlay()
       else if (models?.modelId) openModels()
@@ -130,11 +133,18 @@ export function App(): ReactNode {
             <Conversation />
           )}
           <EngineBanner onModels={showModels} />
-          <Composer conversationId={conversationId} answering={answering !== null} onSent={open} onStop={stopAnswer} />
+          <Composer
+            conversationId={conversationId}
+            answering={answering !== null}
+            tools={<CaptureMenu shortcut={captureShortcut} />}
+            onSent={open}
+            onStop={stopAnswer}
+          />
           <DemoNotice onModels={showModels} />
         </>
       )}
-      <SettingsDialog open={settingsOpen} defaults={defaults} onOpenChange={setSettingsOpen} sources={<Sources />} />
+      <SettingsDialog open={settingsOpen} defaults={defaults} onOpenChange={setSettingsOpen} sources={<Sources />} capture={<CaptureShortcut />} />
+      <CaptureLayer progressText={progressText} onOpen={open} />
       <DropTarget
         onFiles={(files) => {
           if (models) closePage()

@@ -5,17 +5,19 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { applyTheme, lastTheme } from '../features/settings/index.ts'
 import { App } from './App.tsx'
+import { CaptureWindow, capturePlace } from './CaptureWindow.tsx'
 import './styles.css'
 
 applyTheme(lastTheme())
 
+const place = capturePlace(window.location.hash)
 const root = document.getElementById('root')
 if (root) {
   createRoot(root).render(
     <StrictMode>
       <CSPProvider disableStyleElements>
         <Tooltip.Provider delay={500}>
-          <App />
+          {place ? <CaptureWindow place={place} /> : <App />}
         </Tooltip.Provider>
       </CSPProvider>
     </StrictMode>,

@@ -1,4 +1,5 @@
 import { useEffect } from 'react'
+import { followCapture } from '../features/captureScreen/index.ts'
 import { followConversations } from '../features/conversations/index.ts'
 import { followDownloads } from '../features/downloads/index.ts'
 import { followEngine } from '../features/engine/index.ts'
@@ -13,7 +14,7 @@ export function useCore(conversationId: string | null): void {
   useEffect(() => {
     const stop = new AbortController()
     followAddress(stop.signal)
-    for (const follow of [followHost, followSettings, followEngine, followConversations, followLibrary, followDownloads]) void follow(stop.signal)
+    for (const follow of [followHost, followSettings, followEngine, followConversations, followLibrary, followDownloads, followCapture]) void follow(stop.signal)
     return () => stop.abort()
   }, [])
 

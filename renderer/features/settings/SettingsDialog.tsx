@@ -38,12 +38,15 @@ export function SettingsDialog({
   open,
   defaults,
   sources,
+  capture,
   onOpenChange,
 }: {
   open: boolean
   defaults: ModelDefaults | null
   /** Where models are downloaded from. */
   sources: ReactNode
+  /** The keys that capture the screen; null where the shell cannot. */
+  capture: ReactNode
   onOpenChange: (open: boolean) => void
 }): ReactNode {
   const { settings, error } = useSettings()
@@ -93,6 +96,7 @@ export function SettingsDialog({
             onChange={(after) => void updateSettings({ engineIdleMinutes: after === 'never' ? null : Number(after) })}
           />
         </SettingRow>
+        {capture}
         <fieldset className="border-t border-hairline pt-4">
           <legend className="float-left mb-2 font-medium">Where models come from</legend>
           <div className="clear-both">{sources}</div>

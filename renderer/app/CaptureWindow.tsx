@@ -1,0 +1,32 @@
+import { useEffect, type ReactNode } from 'react'
+import { LiveRegion } from '../components/LiveRegion.tsx'
+import { OverlayWindow, PanelWindow } from '../features/captureScreen/index.ts'
+import { progressText } from '../features/read/index.ts'
+import { followSettings, useTheme } from '../features/settings/index.ts'
+import { followHost } from '../lib/host.ts'
+
+/** A window of a capture: over one screen, or the ask panel. */
+export type CapturePlace = { readonly screen: string } | 'panel'
+
+/** Which window of a capture an address is for; null: the main window's. */
+export function capturePlace(hash: string): CapturePlace | null {
+  if (hash === '#/ask') return 'panel'
+  const screen = /^#\/capture\/(.+)$/.exec(hash)?.[1]
+  return screen === undefined ? null : { screen: decodeURIComponent(screen) }
+}
+
+/** What such a window shows, in the chosen theme. */
+export function CaptureWindow({ place }: { place: CapturePlace }): ReactNode {
+  useTheme()
+  useEffect(() => {
+    const stop = new AbortController()
+    for (const follow of [followHost, followSettings]) void follow(stop.signal)
+    return () => stop.abort()
+  }, [])
+  return (
+    <>
+      {place === 'panel' ? <PanelWindow progressText={progressText} /> : <OverlayWindow id={place.screen} />}
+      <LiveRegion />
+    </>
+  )
+}

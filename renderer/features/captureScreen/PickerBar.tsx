@@ -1,0 +1,72 @@
+import { History, Maximize, Timer, X } from 'lucide-react'
+import type { ReactNode } from 'react'
+import type { Region } from '#contract'
+import { Button, buttonClass } from '../../components/Button.tsx'
+import { IconButton } from '../../components/IconButton.tsx'
+import { Menu, MenuItem, MenuTrigger } from '../../components/Menu.tsx'
+import { cx } from '../../lib/cx.ts'
+import { DELAYS } from './delays.ts'
+
+/** What can be done while a region is chosen, and what the keyboard does. Words give way in a narrow window. */
+export function PickerBar({
+  region,
+  isUp,
+  whole,
+  onWhole,
+  onLast,
+  delays,
+  onTake,
+  onCancel,
+}: {
+  region: Region | null
+  isUp: boolean
+  whole: string
+  onWhole: () => void
+  onLast: (() => void) | null
+  delays: ((seconds: number) => void) | undefined
+  onTake: () => void
+  onCancel: () => void
+}): ReactNode {
+  return (
+    <div
+      role="toolbar"
+      aria-label="Capture"
+      className={cx('absolute left-1/2 flex max-w-[calc(100vw-16px)] -translate-x-1/2 items-center gap-1 rounded-lg border border-hairline bg-raised p-1.5 text-ink shadow-float', isUp ? 'top-4' : 'bottom-4')}
+    >
+      <p role="status" className="px-2 whitespace-nowrap text-muted tabular-nums max-mid:hidden">
+        {region ? `${region.width} × ${region.height} at ${region.x}, ${region.y}` : 'Drag over what you want to ask about'}
+      </p>
+      <Button kind="quiet" aria-label={whole} title={whole} onClick={onWhole}>
+        <Maximize aria-hidden />
+        <span className="max-mid:hidden">{whole}</span>
+      </Button>
+      {onLast ? (
+        <Button kind="quiet" aria-label="Last region" title="Last region" onClick={onLast}>
+          <History aria-hidden />
+          <span className="max-mid:hidden">Last region</span>
+        </Button>
+      ) : null}
+      {delays ? (
+        <Menu
+          trigger={
+            <MenuTrigger className={cx(buttonClass('quiet'), 'hover:bg-hover hover:text-ink')} aria-label="Capture again later" title="Capture again later">
+              <Timer aria-hidden />
+            </MenuTrigger>
+          }
+        >
+          {DELAYS.map((seconds) => (
+            <MenuItem key={seconds} onSelect={() => delays(seconds)}>
+              Again in {seconds} seconds
+            </MenuItem>
+          ))}
+        </Menu>
+      ) : null}
+      <Button kind="primary" onClick={onTake}>
+        Ask
+      </Button>
+      <IconButton label="Cancel" hint="Esc" onClick={onCancel}>
+        <X />
+      </IconButton>
+    </div>
+  )
+}

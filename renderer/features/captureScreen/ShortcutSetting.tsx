@@ -1,0 +1,55 @@
+import { useState, type KeyboardEvent, type ReactNode } from 'react'
+import type { ShortcutState } from '#contract'
+import { Button } from '../../components/Button.tsx'
+import { SettingRow } from '../../components/SettingRow.tsx'
+import { cx } from '../../lib/cx.ts'
+import { isMac } from '../../lib/platform.ts'
+import { acceleratorOf, shownKeys } from './accelerator.ts'
+import { useCapture } from './store.ts'
+
+/** What there is to know about the chosen keys. */
+const notes: Record<ShortcutState, string> = {
+  off: 'Press the keys that should capture the screen from anywhere.',
+  active: 'Captures the screen from anywhere.',
+  taken: 'Another program has these keys. Choose others.',
+  unsupported: 'This desktop gives apps no keys of their own. Add a shortcut in the system’s settings that runs: sightline --capture',
+}
+
+/** The keys that capture the screen: they are pressed to be chosen. */
+export function ShortcutSetting({ value, onChange }: { value: string | null; onChange: (accelerator: string | null) => void }): ReactNode {
+  const state = useCapture((now) => now.shell?.shortcut ?? 'off')
+  const [listening, setListening] = useState(false)
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (!listening || event.key === 'Tab') return
+    event.preventDefault()
+    event.stopPropagation()
+    const accelerator = acceleratorOf(event.nativeEvent, isMac)
+    if (event.key !== 'Escape' && accelerator === null) return
+    setListening(false)
+    if (accelerator !== null) onChange(accelerator)
+  }
+  const note = listening ? 'Press the keys now; Escape leaves them as they are.' : notes[state]
+  return (
+    <div role="group" aria-label="Capture shortcut" data-state={state}>
+      <SettingRow label="Capture the screen with" note={note}>
+        {state === 'unsupported' ? null : (
+          <div className="flex items-center gap-1">
+            <Button
+              aria-label="Change the keys"
+              aria-pressed={listening}
+              className={cx('min-w-36 tabular-nums', listening && 'border-accent!', state === 'taken' && !listening && 'border-danger! text-danger')}
+              onClick={() => setListening((now) => !now)}
+              onBlur={() => setListening(false)}
+              onKeyDown={onKeyDown}
+            >
+              {listening ? 'Press keys…' : value === null ? 'None' : shownKeys(value, isMac)}
+            </Button>
+            <Button kind="quiet" disabled={value === null} onClick={() => onChange(null)}>
+              Clear
+            </Button>
+          </div>
+        )}
+      </SettingRow>
+    </div>
+  )
+}
