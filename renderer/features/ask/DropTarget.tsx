@@ -38,7 +38,7 @@ export function DropTarget({ onFiles }: { onFiles: (files: readonly File[]) => v
     <div className="pointer-events-none fixed inset-0 z-50 bg-canvas/95 p-4" data-testid="drop-target">
       <div className="flex h-full flex-col items-center justify-center gap-3 rounded-lg border-2 border-dashed border-accent text-read font-medium">
         <ImageDown className="size-7 text-accent" aria-hidden />
-        Drop pictures to add them to the question
+        Drop pictures or videos to add them to the question
       </div>
     </div>
   )

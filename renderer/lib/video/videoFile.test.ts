@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { AppError } from '#contract'
+import type { AppError } from '#contract'
 import { openVideoFile } from './videoFile.ts'
 
 const sample = readFileSync(new URL('../../../resources/samples/circle-turns-blue.mp4', import.meta.url))

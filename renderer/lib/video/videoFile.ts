@@ -1,6 +1,7 @@
 import { BlobSource, EncodedPacketSink, Input, MATROSKA, MP4, QTFF, UrlSource, VideoSampleSink, WEBM } from 'mediabunny'
 import type { InputVideoTrack, VideoSample } from 'mediabunny'
 import { AppError } from '#contract'
+import { asBt601 } from './colours.ts'
 import { codecName } from './codecNames.ts'
 import { frameTimes, momentOf, type Shown } from './frameTimes.ts'
 import { checkSampleTables } from './sampleTables.ts'
@@ -8,6 +9,9 @@ import type { VideoReading } from './types.ts'
 
 /** Bytes of the file that are kept at hand while it is read. */
 const CACHE_BYTES = 8 << 20
+
+/** A file of at most so many frames is decoded as a whole for its overview. */
+const SHORT_FRAMES = 1500
 
 /** An open video file. */
 export interface VideoFile {
@@ -20,8 +24,8 @@ export interface VideoFile {
    * @throws {AppError} `DamagedMedia` when one of them cannot be decoded.
    */
   frames(indices: readonly number[], signal: AbortSignal): AsyncGenerator<VideoSample>
-  /** Frames that decode alone, about evenly spread, at most `count`; each with its place in the file. */
-  keyFrames(count: number): AsyncGenerator<{ readonly index: number; readonly sample: VideoSample }>
+  /** At most `count` places, about evenly spread, whose frames are decoded at little cost. */
+  overview(count: number): Promise<number[]>
 }
 
 /**
@@ -38,7 +42,8 @@ export async function openVideoFile(from: Blob | string): Promise<VideoFile> {
     const track = await input.getPrimaryVideoTrack()
     if (!track) throw new AppError('UnsupportedMedia', 'This file has no video in it.')
     const reading = await read(track)
-    return { reading, frames: (indices, signal) => frames(track, reading, indices, signal), keyFrames: (count) => keyFrames(track, reading, count) }
+    const isUntagged = !(await track.getColorSpace()).matrix
+    return { reading, frames: (indices, signal) => frames(track, reading, indices, isUntagged, signal), overview: (count) => overviewPlaces(track, reading.times, count) }
   })
 }
 
@@ -56,7 +61,7 @@ async function read(track: InputVideoTrack): Promise<VideoReading> {
   }
 }
 
-async function* frames(track: InputVideoTrack, { times }: VideoReading, indices: readonly number[], signal: AbortSignal): AsyncGenerator<VideoSample> {
+async function* frames(track: InputVideoTrack, { times }: VideoReading, indices: readonly number[], isUntagged: boolean, signal: AbortSignal): AsyncGenerator<VideoSample> {
   const samples = new VideoSampleSink(track).samplesAtTimestamps(indices.map((index) => momentOf(times, index)))
   const stop = (): void => void samples.return()
   signal.addEventListener('abort', stop)
@@ -65,7 +70,8 @@ async function* frames(track: InputVideoTrack, { times }: VideoReading, indices:
       const next = await safely(() => samples.next())
       if (next.done || signal.aborted) return
       if (!next.value) throw damaged()
-      yield next.value
+      const { value } = next
+      yield isUntagged ? await safely(() => asBt601(value)) : value
     }
   } finally {
     signal.removeEventListener('abort', stop)
@@ -73,19 +79,16 @@ async function* frames(track: InputVideoTrack, { times }: VideoReading, indices:
   }
 }
 
-async function* keyFrames(track: InputVideoTrack, { times }: VideoReading, count: number): AsyncGenerator<{ index: number; sample: VideoSample }> {
+/** The places in the file that an overview shows: frames that decode alone, or any where there are too few of those and the file is short. */
+async function overviewPlaces(track: InputVideoTrack, times: Float64Array, count: number): Promise<number[]> {
   const packets = new EncodedPacketSink(track)
-  const sink = new VideoSampleSink(track)
-  let before = -1
-  for (let i = 0; i < count; i++) {
-    const time = times[Math.floor((i * times.length) / count)] ?? 0
-    const packet = await safely(() => packets.getKeyPacket(time, { metadataOnly: true }))
-    const index = packet ? times.findIndex((start) => start >= packet.timestamp - 1e-4) : 0
-    if (index <= before) continue
-    before = index
-    const sample = await safely(() => sink.getSample(momentOf(times, index)))
-    if (sample) yield { index, sample }
+  const even = Array.from({ length: Math.min(count, times.length) }, (_, i) => Math.floor((i * times.length) / Math.min(count, times.length)))
+  const alone = new Set<number>()
+  for (const place of even) {
+    const packet = await safely(() => packets.getKeyPacket(momentOf(times, place), { metadataOnly: true }))
+    if (packet) alone.add(Math.max(0, times.findIndex((time) => time >= packet.timestamp - 1e-4)))
   }
+  return alone.size < even.length / 2 && times.length <= SHORT_FRAMES ? even : [...alone]
 }
 
 const damaged = (cause?: unknown): AppError => new AppError('DamagedMedia', 'This video is damaged or incomplete: some of it cannot be read. Try another copy of it.', undefined, { cause })

@@ -24,21 +24,14 @@ async function* work(task: Task, signal: AbortSignal): AsyncGenerator<Result> {
   if (!video) throw new AppError('MediaNotFound', 'The video is not open.')
   const { facts, times } = video.reading
   const pixels = createPixelReader(facts, task.type === 'frames' ? task.least : facts)
-  if (task.type === 'overview') {
-    for await (const { index, sample } of video.keyFrames(task.count)) {
-      try {
-        yield { type: 'thumbnail', thumbnail: await pixels.shrink(sample, index, times[index] ?? 0, task.height) }
-      } finally {
-        sample.close()
-      }
-    }
-    return
-  }
+  const indices = task.type === 'frames' ? task.indices : await video.overview(task.count)
   let at = 0
-  for await (const sample of video.frames(task.indices, signal)) {
-    const index = task.indices[at++] ?? 0
+  for await (const sample of video.frames(indices, signal)) {
+    const index = indices[at++] ?? 0
+    const time = times[index] ?? 0
     try {
-      yield { type: 'frame', frame: pixels.read(sample, index, times[index] ?? 0) }
+      if (task.type === 'frames') yield { type: 'frame', frame: pixels.read(sample, index, time) }
+      else yield { type: 'thumbnail', thumbnail: await pixels.shrink(sample, index, time, task.height) }
     } finally {
       sample.close()
     }

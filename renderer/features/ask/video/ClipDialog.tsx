@@ -1,0 +1,156 @@
+import { useRef, useState, type ReactNode } from 'react'
+import { Button } from '../../../components/Button.tsx'
+import { DialogFrame } from '../../../components/DialogFrame.tsx'
+import { ErrorNote } from '../../../components/ErrorNote.tsx'
+import { FrameStrip, type StripFrame } from '../../../components/FrameStrip.tsx'
+import { NumberSetting } from '../../../components/NumberSetting.tsx'
+import { ProgressBar } from '../../../components/ProgressBar.tsx'
+import { Segmented } from '../../../components/Segmented.tsx'
+import { SettingRow } from '../../../components/SettingRow.tsx'
+import { TrimBar } from '../../../components/TrimBar.tsx'
+import type { Trim } from '../../../components/trimming.ts'
+import { clock, count } from '../../../lib/format.ts'
+import { frameUrl, useHost } from '../../../lib/host.ts'
+import { makePictures } from '../actions.ts'
+import type { Picture } from '../state.ts'
+import { clipDuration, clipShare, clipWaits, FPS, type Clip } from './clip.ts'
+import { clipBudget, clipDetailOf, clipDetails } from './clipDetail.ts'
+import { ClipCost } from './ClipCost.tsx'
+import { readAgain, stopReading, wish } from './clips.ts'
+
+/** How a video is shown to the model: which part of it, how many frames, how closely; and what that costs. */
+export function ClipDialog({
+  conversationId,
+  picture,
+  clip,
+  open,
+  onOpenChange,
+}: {
+  conversationId: string | null
+  picture: Picture
+  clip: Clip
+  open: boolean
+  onOpenChange: (open: boolean) => void
+}): ReactNode {
+  return (
+    <DialogFrame open={open} onOpenChange={onOpenChange} title={picture.name} description={describe(clip)}>
+      <Inside conversationId={conversationId} picture={picture} clip={clip} onClose={() => onOpenChange(false)} />
+    </DialogFrame>
+  )
+}
+
+/** What the file is: "1280 × 720 · 20:00 · 30 frames per second · H.264". */
+function describe({ facts, codec, pictures, wish: { fps } }: Clip): string {
+  if (pictures) return `${pictures.length} pictures as a video of ${clock((pictures.length * 1000) / (fps ?? FPS), true)}`
+  if (!facts) return 'Opening the video…'
+  return [`${facts.width} × ${facts.height}`, clock(facts.durationMs), `${count(facts.fps)} frames per second`, codec].filter(Boolean).join(' · ')
+}
+
+const TILES = 12
+
+/** What is shown along the bar: for each place the nearest glimpse. */
+function tiles({ overview, facts }: Clip): string[] {
+  if (overview.length === 0 || !facts) return []
+  return Array.from({ length: TILES }, (_, i) => {
+    const time = (facts.startMs + (facts.durationMs * (i + 0.5)) / TILES) / 1000
+    return overview.reduce((nearest, one) => (Math.abs(one.time - time) < Math.abs(nearest.time - time) ? one : nearest)).url
+  })
+}
+
+function Inside({ conversationId, picture, clip, onClose }: { conversationId: string | null; picture: Picture; clip: Clip; onClose: () => void }): ReactNode {
+  const player = useRef<HTMLVideoElement>(null)
+  const host = useHost((state) => state.host)
+  const [plays, setPlays] = useState(true)
+  const [lit, setLit] = useState<number | null>(null)
+  const { facts, plan, frames, pictures } = clip
+  const share = clipShare(clip)
+  const change = (to: Parameters<typeof wish>[2]): void => wish(conversationId, picture.key, to)
+  const seek = (ms: number): void => {
+    if (!player.current) return
+    player.current.pause()
+    player.current.currentTime = ms / 1000
+  }
+  const onTrim = (trim: Trim, at: number): void => {
+    const isWhole = facts !== null && trim.start <= 0 && trim.end >= facts.durationMs
+    change({ range: isWhole ? null : { startMs: trim.start, endMs: trim.end } })
+    seek(at + (facts?.startMs ?? 0))
+  }
+  const missing = new Set(frames?.missing)
+  const startMs = facts?.startMs ?? 0
+  const strip: readonly StripFrame[] = pictures
+    ? pictures.map(({ preview }, index) => ({ url: preview, ms: (index * 1000) / (clip.wish.fps ?? FPS) }))
+    : (plan?.sample.timesMs.map((ms, n) => ({ url: frames && host && !missing.has(n) ? frameUrl(host, frames.key, n) : null, ms: ms - startMs })) ?? [])
+  const size = plan?.sample ?? pictures?.[0]?.attachment ?? null
+  return (
+    <div className="flex flex-col gap-4">
+      {!pictures && plays && clip.url !== '' ? (
+        <video ref={player} src={clip.url} controls playsInline preload="metadata" aria-label={picture.name} onError={() => setPlays(false)} className="max-h-60 w-full rounded-md bg-mat" />
+      ) : null}
+      {facts && !pictures ? (
+        <TrimBar
+          duration={facts.durationMs}
+          step={1000 / facts.fps}
+          trim={{ start: clip.wish.range?.startMs ?? 0, end: clip.wish.range?.endMs ?? facts.durationMs }}
+          pictures={tiles(clip)}
+          onMove={onTrim}
+        />
+      ) : null}
+      <div className="flex flex-col gap-2.5">
+        <SettingRow label="Frames per second">
+          <NumberSetting label="Frames per second" value={clip.wish.fps} fallback={FPS} min={0.001} max={120} step={0.01} onChange={(fps) => change({ fps })} />
+        </SettingRow>
+        <SettingRow label="Detail of each frame">
+          <Segmented
+            label="Detail of each frame"
+            value={clipDetailOf(clip.wish.budget)}
+            options={clipDetails}
+            onChange={(detail) => detail !== 'custom' && change({ budget: clipBudget(detail) })}
+          />
+        </SettingRow>
+      </div>
+      <ClipCost clip={clip} cost={picture.tokens} onAccept={({ fps, budget }) => change({ fps, budget })} />
+      {strip.length > 0 && size ? (
+        <FrameStrip
+          label="Frames that will be seen"
+          frames={strip}
+          aspect={size.width / size.height}
+          current={lit}
+          onPick={(index) => {
+            setLit(index)
+            seek((strip[index]?.ms ?? 0) + startMs)
+          }}
+        />
+      ) : null}
+      {clip.error ? (
+        <ErrorNote message={clip.error}>
+          <Button onClick={() => readAgain(conversationId, picture.key)}>Read again</Button>
+        </ErrorNote>
+      ) : null}
+      {frames && share !== null ? (
+        <div className="flex items-center gap-3">
+          <ProgressBar label="Reading the frames" share={share} className="flex-1" />
+          <span className="text-muted tabular-nums">{clipWaits(clip, picture.attachment !== null)}</span>
+          <Button onClick={() => stopReading(picture.key)}>Stop reading</Button>
+        </div>
+      ) : null}
+      <footer className="flex justify-end gap-2">
+        {pictures ? (
+          <Button
+            onClick={() => {
+              onClose()
+              makePictures(conversationId, picture.key)
+            }}
+          >
+            Back to {pictures.length} pictures
+          </Button>
+        ) : null}
+        <Button kind="primary" onClick={onClose}>
+          Done
+        </Button>
+      </footer>
+      <p className="sr-only" role="status">
+        {clipDuration(clip) === null ? '' : `${clock(clipDuration(clip) ?? 0, true)} chosen`}
+      </p>
+    </div>
+  )
+}

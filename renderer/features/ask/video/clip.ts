@@ -1,0 +1,98 @@
+import type { Attachment, DraftPart, PictureBudget, VideoFacts, VideoPlan, VideoRange } from '#contract'
+import { count, tokens } from '../../../lib/format.ts'
+import type { Filled } from '../../../lib/video/index.ts'
+
+/** A frame of the file to find one's way by. `time` in seconds on the player's clock. */
+export interface Glimpse {
+  readonly time: number
+  readonly url: string
+}
+
+/** How the frames of a video are wanted. null: the whole of it, the usual frames per second, the detail of the settings. */
+export interface ClipWish {
+  readonly range: VideoRange | null
+  readonly fps: number | null
+  readonly budget: PictureBudget | null
+}
+
+/** A picture that is a frame of a video. */
+export interface ClipPicture {
+  readonly key: string
+  readonly name: string
+  readonly preview: string
+  readonly attachment: Attachment | null
+}
+
+/** What makes a thing in the composer a video. */
+export interface Clip {
+  /** Pictures that are its frames; null: it is a file. */
+  readonly pictures: readonly ClipPicture[] | null
+  /** null: the file is being opened. */
+  readonly facts: VideoFacts | null
+  /** The codec as people call it; empty while it is not known. */
+  readonly codec: string
+  /** Where the window plays it; empty: it cannot. */
+  readonly url: string
+  readonly overview: readonly Glimpse[]
+  readonly wish: ClipWish
+  /** What the core makes of the wish; of an earlier wish until the next one has come. */
+  readonly plan: VideoPlan | null
+  /** How far the frames of this plan are with the core; null: they are not being read. */
+  readonly frames: Filled | null
+  /** Why the frames are not there. */
+  readonly error: string | null
+}
+
+export const FPS = 2
+
+const wholeClip: ClipWish = { range: null, fps: null, budget: null }
+
+/** A file that is being opened. */
+export const openingClip = (url: string): Clip => ({ pictures: null, facts: null, codec: '', url, overview: [], wish: wholeClip, plan: null, frames: null, error: null })
+
+/** Stored pictures as the frames of a video. */
+export const clipOfPictures = (pictures: readonly ClipPicture[]): Clip => ({ ...openingClip(''), pictures })
+
+/** Another wish: what was read for the earlier one no longer counts. */
+export const wished = (clip: Clip, wish: Partial<ClipWish>): Clip => ({ ...clip, wish: { ...clip.wish, ...wish }, frames: null, error: null })
+
+/** How long the chosen part of it is, in ms; null while that is not known. */
+export function clipDuration({ facts, pictures, wish }: Clip): number | null {
+  if (pictures) return (pictures.length * 1000) / (wish.fps ?? FPS)
+  return wish.range ? wish.range.endMs - wish.range.startMs : (facts?.durationMs ?? null)
+}
+
+/** Its tokens as far as the plan tells. */
+export const clipTokens = ({ plan }: Clip): number | null => plan?.tokens ?? null
+
+/** How much of its frames the core has, 0 to 1; null: they are not being read. */
+export const clipShare = ({ frames }: Clip): number | null => frames && frames.missing.length > 0 ? 1 - frames.missing.length / frames.total : null
+
+/** Whether its frames are with the core. */
+const isRead = ({ frames, plan }: Clip): boolean => frames !== null && frames.missing.length === 0 && plan?.fits === true
+
+/** What is sent of it; null: it is not ready. */
+export function clipPart(clip: Clip, name: string): DraftPart | null {
+  const { pictures, frames, wish } = clip
+  if (!pictures) return isRead(clip) && frames ? { type: 'video', key: frames.key, name } : null
+  const shas = pictures.flatMap(({ attachment }) => attachment?.sha ?? [])
+  return { type: 'frames', name, pictures: shas, fps: wish.fps ?? FPS, ...(wish.budget && { budget: wish.budget }) }
+}
+
+/** What Send waits for because of it, in words; null: nothing. */
+export function clipWaits(clip: Clip, isStored: boolean): string | null {
+  const { pictures, facts, plan, frames, error } = clip
+  if (pictures || isRead(clip)) return null
+  if (error) return 'The video could not be read. Open it to see why, or remove it.'
+  if (plan && !plan.fits) return tooLong(clip)
+  if (frames) return `Reading frame ${count(Math.min(frames.total, frames.total - frames.missing.length + 1))} of ${count(frames.total)}…`
+  if (!facts) return 'Opening the video…'
+  return isStored ? 'Choosing the frames…' : 'Storing the video…'
+}
+
+/** What is said of a video that does not fit. */
+export function tooLong({ plan }: Clip): string {
+  if (!plan) return ''
+  const needs = `The video needs ${tokens(plan.tokens)}; ${count(Math.max(0, plan.room))} are free.`
+  return plan.proposal ? `${needs} Open it to take fewer frames.` : `${needs} Trim it or start a new conversation.`
+}

@@ -1,0 +1,161 @@
+import { AppError, type VideoPlan } from '#contract'
+import { toAppError } from '../../../lib/errors.ts'
+import { whenHost } from '../../../lib/host.ts'
+import { call } from '../../../lib/rpc.ts'
+import { upload } from '../../../lib/upload.ts'
+import { fillFrames, openVideo, type OpenVideo } from '../../../lib/video/index.ts'
+import { planPrepare } from '../prepare.ts'
+import { addPicture, refuse, setClip, storedPicture, toParts, type Picture } from '../state.ts'
+import { draftKey, draftOf, updateDraft } from '../store.ts'
+import { openingClip, wished, type Clip, type ClipWish } from './clip.ts'
+
+/** Waiting time before frames are read again after a change, in ms. */
+const SETTLE_MS = 350
+/** Thumbnails to trim by, and their height in pixels. */
+const OVERVIEW = { count: 12, height: 112 } as const
+
+/** What goes on with a video of the composer. `work`: planning and reading its frames; ended by the next change. */
+interface Live {
+  readonly conversationId: string | null
+  readonly life: AbortController
+  work: AbortController
+  video: OpenVideo | null
+}
+
+const living = new Map<string, Live>()
+
+const itemOf = (live: Live, key: string): Picture | undefined => draftOf(draftKey(live.conversationId)).pictures.find((one) => one.key === key)
+const change = (live: Live, key: string, to: (clip: Clip) => Clip): void => updateDraft(draftKey(live.conversationId), (draft) => setClip(draft, key, to))
+
+/** Whether a file is a video, by what its name and its type say. */
+export const isVideo = (file: File): boolean => file.type.startsWith('video/') || /\.(mp4|m4v|mov|webm|mkv|avi|mpe?g|ts|wmv|flv|ogv)$/i.test(file.name)
+
+/** Adds a video file to the question: opens it, stores it and has its frames read. What is refused becomes a note. */
+export async function addVideo(conversationId: string | null, file: File): Promise<void> {
+  const key = crypto.randomUUID()
+  const name = file.name === '' ? 'Video' : file.name
+  const live: Live = { conversationId, life: new AbortController(), work: new AbortController(), video: null }
+  living.set(key, live)
+  const { signal } = live.life
+  const clip = openingClip(URL.createObjectURL(file))
+  updateDraft(draftKey(conversationId), (draft) => addPicture(draft, { key, name, preview: '', attachment: null, tokens: null, budget: null, marks: [], clip }))
+  try {
+    live.video = await openVideo(file, signal).catch((thrown: unknown) => {
+      // another kind of file: the core may have a reader for it
+      if (thrown instanceof AppError && thrown.code === 'UnsupportedMedia') return null
+      throw thrown
+    })
+    const reading = live.video?.reading
+    if (reading) change(live, key, (now) => ({ ...now, facts: reading.facts, codec: reading.codecName }))
+    if (reading?.isDecodable) void look(live, key)
+    if (reading) void plan(live, key, signal).catch(() => {})
+    const attachment = await upload(await whenHost(), file, { signal, ...(reading && { facts: reading.facts }) })
+    if (attachment.kind !== 'video') throw new AppError('UnsupportedMedia', 'This file has no video in it.')
+    updateDraft(draftKey(conversationId), (draft) => storedPicture(draft, key, attachment))
+    change(live, key, (now) => ({ ...now, facts: attachment, codec: now.codec || (attachment.codec ?? '') }))
+    await readFrames(key, 0)
+  } catch (thrown) {
+    if (!signal.aborted) give(live, key, name, toAppError(thrown))
+  }
+}
+
+/** Takes back a video that cannot be used, with a note that says why. */
+function give(live: Live, key: string, name: string, { message }: AppError): void {
+  updateDraft(draftKey(live.conversationId), (draft) => refuse(draft, { key, name, message }))
+  endClip(key)
+  planPrepare(live.conversationId, 'pictures')
+}
+
+/** Shows what is in the file while its frames are being read. */
+async function look(live: Live, key: string): Promise<void> {
+  if (!live.video) return
+  try {
+    for await (const { time, picture } of live.video.overview(OVERVIEW.count, OVERVIEW.height, live.life.signal)) {
+      const url = URL.createObjectURL(picture)
+      change(live, key, (clip) => ({ ...clip, overview: [...clip.overview, { time, url }] }))
+    }
+  } catch {
+    // It is a comfort; reading the frames says what is wrong.
+  }
+}
+
+/** Asks the core which frames there will be, beside all else of the question. */
+async function plan(live: Live, key: string, signal: AbortSignal): Promise<VideoPlan | null> {
+  const item = itemOf(live, key)
+  if (!item?.clip?.facts) return null
+  const { conversationId } = live
+  const draft = draftOf(draftKey(conversationId))
+  const others = toParts({ ...draft, pictures: draft.pictures.filter((one) => one.key !== key) })
+  // a conversation that is full already is said elsewhere
+  const counts = await call((core) => core.ask.count({ conversationId, parts: others }, { signal })).catch(() => null)
+  const taken = counts ? counts.conversation + counts.parts.reduce((sum, tokens) => sum + tokens, 0) : 0
+  const { range, fps, budget } = item.clip.wish
+  const { width, height, durationMs, frames, codec, startMs } = item.clip.facts
+  const of = item.attachment?.sha ?? { width, height, durationMs, frames, fps: item.clip.facts.fps, codec, startMs }
+  const made = await call((core) => core.videos.plan({ of, taken, range, ...(fps !== null && { fps }), ...(budget && { budget }) }, { signal }))
+  if (!signal.aborted) change(live, key, (clip) => ({ ...clip, plan: made }))
+  return made
+}
+
+/** Reads the frames that the video's wish comes to; what went on for an earlier wish ends. Waits `delay` ms for further changes. */
+async function readFrames(key: string, delay: number): Promise<void> {
+  const live = living.get(key)
+  if (!live) return
+  const { signal } = renew(live)
+  try {
+    const made = await plan(live, key, signal)
+    await new Promise((resolve) => setTimeout(resolve, delay))
+    const sha = itemOf(live, key)?.attachment?.sha
+    if (signal.aborted || !made?.fits || sha === undefined) return
+    await fillFrames(await whenHost(), live.video, { sha, sample: made.sample }, (frames) => signal.aborted || change(live, key, (clip) => ({ ...clip, frames })), signal)
+    planPrepare(live.conversationId, 'pictures')
+  } catch (thrown) {
+    if (signal.aborted) return
+    const error = toAppError(thrown)
+    if (error.code === 'UnsupportedMedia') return give(live, key, itemOf(live, key)?.name ?? 'Video', error)
+    change(live, key, (clip) => ({ ...clip, frames: null, error: error.message }))
+  }
+}
+
+/** Ends what goes on for a video and begins anew. */
+function renew(live: Live): AbortController {
+  live.work.abort()
+  live.work = new AbortController()
+  live.life.signal.addEventListener('abort', live.work.abort.bind(live.work), { signal: live.work.signal })
+  return live.work
+}
+
+/** Changes how the frames of a video are wanted. */
+export function wish(conversationId: string | null, key: string, wish: Partial<ClipWish>): void {
+  updateDraft(draftKey(conversationId), (draft) => ({ ...setClip(draft, key, (clip) => wished(clip, wish)), totals: null }))
+  if (living.has(key)) void readFrames(key, SETTLE_MS)
+  else planPrepare(conversationId, 'pictures')
+}
+
+/** Stops reading the frames of a video; it stays, to be read again. */
+export function stopReading(key: string): void {
+  const live = living.get(key)
+  if (!live) return
+  live.work.abort()
+  change(live, key, (clip) => ({ ...clip, frames: null, error: 'Reading the frames was stopped.' }))
+}
+
+/** Reads the frames of a video again. */
+export function readAgain(conversationId: string | null, key: string): void {
+  wish(conversationId, key, {})
+}
+
+/** Ends everything that goes on with a video and frees its memory; nothing for what is none. */
+export function endClip(key: string): void {
+  const live = living.get(key)
+  if (!live) return
+  living.delete(key)
+  live.life.abort()
+  live.video?.close()
+}
+
+/** Frees the addresses that the window made for a video. */
+export function freeClip(clip: Clip): void {
+  if (clip.url !== '') URL.revokeObjectURL(clip.url)
+  for (const { url } of clip.overview) URL.revokeObjectURL(url)
+}
