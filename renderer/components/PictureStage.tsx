@@ -1,26 +1,32 @@
 import { useEffect, useEffectEvent, useRef, useState, type PointerEvent, type ReactNode } from 'react'
+import type { Placement } from './marking/MarkingLayer.tsx'
 import { fitScale, zoomAt, type View, type ViewedPicture } from './viewerZoom.ts'
 
 /**
  * The area of the viewer in which a picture lies: the wheel zooms at the pointer, dragging moves it, a double click goes
- * between fitted and full size. `view` null: fitted. Each new `step` zooms once about the centre.
+ * between fitted and full size. `view` null: fitted. Each new `step` zooms once about the centre. `children` lie over the
+ * picture, where they are told that it is.
  */
 export function PictureStage({
   picture,
   view,
   onView,
   step,
+  children,
 }: {
   picture: ViewedPicture
   view: View | null
   onView: (view: View | null) => void
   step: { factor: number } | null
+  children?: (placement: Placement) => ReactNode
 }): ReactNode {
   const box = useRef<HTMLDivElement>(null)
   const drag = useRef<{ x: number; y: number } | null>(null)
   const [size, setSize] = useState({ width: 0, height: 0 })
   const fitted = size.width > 0 ? fitScale(picture, { width: size.width - 48, height: size.height - 48 }) : 0
   const shown = view ?? { scale: fitted, x: 0, y: 0 }
+  const [width, height] = [picture.width * shown.scale, picture.height * shown.scale]
+  const placement = { left: (size.width - width) / 2 + shown.x, top: (size.height - height) / 2 + shown.y, width, height }
 
   const zoom = useEffectEvent((factor: number, pointer = { x: 0, y: 0 }) => onView(zoomAt(shown, factor, pointer, fitted)))
   const offCentre = (event: { clientX: number; clientY: number }): { x: number; y: number } => {
@@ -82,6 +88,7 @@ export function PictureStage({
           imageRendering: shown.scale >= 3 ? 'pixelated' : 'auto',
         }}
       />
+      {size.width > 0 ? children?.(placement) : null}
     </div>
   )
 }

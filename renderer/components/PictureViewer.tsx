@@ -1,32 +1,57 @@
 import { Dialog } from '@base-ui/react/dialog'
-import { ChevronLeft, ChevronRight, Maximize, X, ZoomIn, ZoomOut } from 'lucide-react'
+import { ChevronLeft, ChevronRight, CircleDot, Hand, Maximize, SquareDashed, X, ZoomIn, ZoomOut, type LucideIcon } from 'lucide-react'
 import { useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
+import type { PictureMark } from '#contract'
+import { cx } from '../lib/cx.ts'
 import { percent } from '../lib/format.ts'
 import { IconButton, iconButtonClass } from './IconButton.tsx'
+import type { Tool } from './marking/marking.ts'
+import { MarkingBar } from './marking/MarkingBar.tsx'
+import { MarkingLayer } from './marking/MarkingLayer.tsx'
+import { MarkOutlines } from './marking/MarkOutlines.tsx'
 import { PictureStage } from './PictureStage.tsx'
 import type { View, ViewedPicture } from './viewerZoom.ts'
 
-/** Shows pictures one at a time over the whole window, with zoom and pan. `index` null: closed. */
+const tools: readonly (readonly [Tool, string, string, LucideIcon])[] = [
+  ['move', 'Move the picture', 'V', Hand],
+  ['box', 'Mark a box', 'B', SquareDashed],
+  ['point', 'Mark a point', 'P', CircleDot],
+]
+
+/**
+ * Shows pictures one at a time over the whole window, with zoom and pan, and what was drawn on them. `index` null: closed.
+ * `onMarks`: boxes and points can be drawn; unset: they are only shown.
+ */
 export function PictureViewer({
   pictures,
   index,
   onIndexChange,
+  onMarks,
 }: {
   pictures: readonly ViewedPicture[]
   index: number | null
   onIndexChange: (index: number | null) => void
+  onMarks?: (index: number, marks: readonly PictureMark[]) => void
 }): ReactNode {
+  const [tool, setTool] = useState<Tool>('move')
   const popup = useRef<HTMLDivElement>(null)
   const [view, setView] = useState<View | null>(null)
   const [step, setStep] = useState<{ factor: number } | null>(null)
   const picture = index === null ? undefined : pictures[index]
+  const marks = picture?.marks ?? []
   const go = (to: number | null): void => {
     setView(null)
     setStep(null)
+    if (to === null) setTool('move')
     onIndexChange(to)
   }
   const turn = (by: number): void => {
     if (index !== null && pictures[index + by]) go(index + by)
+  }
+  const choose = (chosen: Tool): void => {
+    setTool(chosen)
+    // drawing can go on by keys from here
+    if (chosen !== 'move') requestAnimationFrame(() => popup.current?.querySelector<HTMLElement>('[data-testid="marking-layer"]')?.focus())
   }
   const keys: Record<string, () => void> = {
     ArrowLeft: () => turn(-1),
@@ -35,9 +60,11 @@ export function PictureViewer({
     '=': () => setStep({ factor: 1.5 }),
     '-': () => setStep({ factor: 1 / 1.5 }),
     '0': () => setView(null),
+    ...(onMarks && Object.fromEntries(tools.map(([name, , key]) => [key.toLowerCase(), () => choose(name)]))),
   }
   const onKeyDown = (event: KeyboardEvent): void => {
-    const action = event.ctrlKey || event.metaKey ? undefined : keys[event.key]
+    const isTyping = event.target instanceof HTMLInputElement
+    const action = event.ctrlKey || event.metaKey || isTyping ? undefined : keys[event.key]
     if (!action) return
     event.preventDefault()
     action()
@@ -54,6 +81,15 @@ export function PictureViewer({
                   {picture.width} × {picture.height}
                   {view ? ` · ${percentOver(view.scale)}` : ' · Fit'}
                 </Dialog.Description>
+                {onMarks ? (
+                  <div role="group" aria-label="Draw on the picture" className="mr-2 flex gap-0.5 border-r border-hairline pr-2">
+                    {tools.map(([name, label, key, Icon]) => (
+                      <IconButton key={name} label={label} hint={key} aria-pressed={tool === name} onClick={() => choose(name)} className={cx(tool === name && 'bg-active text-ink')}>
+                        <Icon />
+                      </IconButton>
+                    ))}
+                  </div>
+                ) : null}
                 {pictures.length > 1 ? (
                   <>
                     <IconButton label="Previous picture" disabled={index === 0} onClick={() => turn(-1)}>
@@ -77,7 +113,18 @@ export function PictureViewer({
                   <X />
                 </Dialog.Close>
               </header>
-              <PictureStage key={picture.url} picture={picture} view={view} onView={setView} step={step} />
+              <PictureStage key={picture.url} picture={picture} view={view} onView={setView} step={step}>
+                {(placement) =>
+                  onMarks && index !== null ? (
+                    <MarkingLayer placement={placement} tool={tool} marks={marks} onChange={(changed) => onMarks(index, changed)} />
+                  ) : (
+                    <div className="pointer-events-none absolute" style={placement}>
+                      <MarkOutlines marks={marks} labels />
+                    </div>
+                  )
+                }
+              </PictureStage>
+              {onMarks && index !== null ? <MarkingBar tool={tool} marks={marks} onChange={(changed) => onMarks(index, changed)} /> : null}
             </>
           ) : null}
         </Dialog.Popup>

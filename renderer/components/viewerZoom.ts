@@ -1,9 +1,12 @@
-/** A picture that can be looked at. `width` and `height` in pixels. */
+import type { PictureMark } from '#contract'
+
+/** A picture that can be looked at. `width` and `height` in pixels; `marks`: what was drawn on it. */
 export interface ViewedPicture {
   readonly url: string
   readonly name: string
   readonly width: number
   readonly height: number
+  readonly marks?: readonly PictureMark[]
 }
 
 /** How a picture lies in the viewer: `scale` screen pixels per picture pixel, `x` and `y` px off the centre. */

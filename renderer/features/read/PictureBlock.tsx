@@ -1,6 +1,7 @@
 import { ImageOff } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
-import type { Attachment } from '#contract'
+import type { Attachment, PictureMark } from '#contract'
+import { MarkOutlines } from '../../components/marking/MarkOutlines.tsx'
 import { NumberBadge } from '../../components/NumberBadge.tsx'
 import { bytes } from '../../lib/format.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
@@ -11,14 +12,16 @@ function shownSize({ width, height }: Attachment, max: number): { width: number;
   return { width: Math.max(24, Math.round(width * scale)), height: Math.max(24, Math.round(height * scale)) }
 }
 
-/** A picture of a question as a block that opens the viewer; its space is kept while it loads. */
+/** A picture of a question, with what was drawn on it, as a block that opens the viewer; its space is kept while it loads. */
 export function PictureBlock({
   attachment,
+  marks,
   number,
   small,
   onOpen,
 }: {
   attachment: Attachment
+  marks: readonly PictureMark[]
   number: number | null
   small: boolean
   onOpen: () => void
@@ -31,7 +34,7 @@ export function PictureBlock({
       type="button"
       onClick={onOpen}
       disabled={missing}
-      aria-label={`Open picture${number === null ? '' : ` ${number}`}: ${attachment.name}`}
+      aria-label={`Open picture${number === null ? '' : ` ${number}`}: ${attachment.name}${marks.length === 0 ? '' : `, with ${marks.map(({ label }) => label || 'a mark').join(', ')}`}`}
       title={`${attachment.name} · ${attachment.width} × ${attachment.height} · ${bytes(attachment.bytes)}`}
       className="relative overflow-hidden rounded-lg border border-hairline bg-mat"
     >
@@ -51,6 +54,7 @@ export function PictureBlock({
           onError={() => setMissing(host !== null)}
         />
       )}
+      {missing ? null : <MarkOutlines marks={marks} labels />}
       {number === null ? null : <NumberBadge number={number} />}
     </button>
   )

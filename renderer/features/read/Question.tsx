@@ -1,3 +1,4 @@
+import { Braces } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import type { Message, Part } from '#contract'
 import { PictureViewer } from '../../components/PictureViewer.tsx'
@@ -27,7 +28,7 @@ export function Question({ message }: { message: Message }): ReactNode {
   const host = useHost((state) => state.host)
   const [viewed, setViewed] = useState<number | null>(null)
   const images = message.parts.filter((part) => part.type === 'image')
-  const pictures = images.map(({ attachment }): ViewedPicture => ({ ...attachment, url: pictureUrl(host, attachment.sha) ?? '' }))
+  const pictures = images.map(({ attachment, marks = [] }): ViewedPicture => ({ ...attachment, url: pictureUrl(host, attachment.sha) ?? '', marks }))
   return (
     <article aria-label="Question" data-message-id={message.id} className="flex flex-col items-end gap-2">
       {inRuns(message.parts).map((run, index) =>
@@ -41,6 +42,7 @@ export function Question({ message }: { message: Message }): ReactNode {
                 <PictureBlock
                   key={number}
                   attachment={part.attachment}
+                  marks={part.marks ?? []}
                   number={images.length > 1 ? number + 1 : null}
                   small={images.length > 1}
                   onOpen={() => setViewed(number)}
@@ -50,6 +52,12 @@ export function Question({ message }: { message: Message }): ReactNode {
           </div>
         ),
       )}
+      {message.format ? (
+        <p className="flex items-center gap-1.5 text-small text-muted [&>svg]:size-3.5">
+          <Braces aria-hidden />
+          Answer as: {message.format.name}
+        </p>
+      ) : null}
       <Branches message={message} />
       <PictureViewer pictures={pictures} index={viewed} onIndexChange={setViewed} />
     </article>
