@@ -43,7 +43,7 @@ function toMedium(part: Exclude<Part, { type: 'text' }>, { attachments, frames }
   if (part.type === 'frames') return { type: 'video', frames: part.pictures.map(({ sha }) => ({ path: attachments.pathOf(sha) })), fps: part.fps, ...part.budget }
   const { key, attachment, sample, budget } = part
   const pixels = Math.min(sample.width * sample.height, budget?.maxPixels ?? Infinity)
-  return { type: 'video', frames: frames.paths(key, attachment).map((path) => ({ path })), fps: sample.fps, minPixels: pixels, maxPixels: pixels }
+  return { type: 'video', frames: frames.paths(key, attachment).map((path, n) => ({ path, digest: `${key}:${n}` })), fps: sample.fps, minPixels: pixels, maxPixels: pixels }
 }
 
 /** The parts with `text` on a line of its own behind their last words. */

@@ -44,6 +44,16 @@ describe('the frames of a video', () => {
     expect((await measured('hd', 90, { minPixels: 500_000 })).pixels).toBeGreaterThan(450_000)
   })
 
+  test('that are known by a digest are neither read nor opened before they are wanted', async () => {
+    const named = (path: string, n: number): Source => ({ path, digest: `set:${n}` })
+    const sources = [named(paths.small!, 0), named(join(folder.path, 'gone.png'), 1), named(paths.small!, 2), named(paths.small!, 3)]
+    const rules = { tokensPerSecond: null }
+    const media = await measureMedia({ type: 'video', frames: sources, minPixels: 3136 }, BUDGET, rules)
+    expect(media.key).toBe((await measureMedia({ type: 'video', frames: sources.map((_, n) => named(paths.small!, n)), minPixels: 3136 }, BUDGET, rules)).key)
+    expect(await media.frames(1)).toMatchObject([{ width: 112, height: 56 }, { width: 112, height: 56 }])
+    await expect(media.frames(0)).rejects.toMatchObject({ code: 'MediaNotFound' })
+  })
+
   test('are no larger than the budget of all pictures', async () => {
     const budget = { minPixels: 4 * 784, maxPixels: 16 * 784 }
     expect((await measured('hd', 4, {}, budget)).pixels).toBeLessThanOrEqual(16 * 784)

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { AppError } from '#contract'
 import type { PictureBudget } from '#contract'
 import { openPicture, resizeBicubic, smartResize } from '../../../../lib/picture/index.ts'
-import type { Size } from '../../../../lib/picture/index.ts'
+import type { Picture, Size } from '../../../../lib/picture/index.ts'
 import { videoBudget } from '../../../../lib/video/index.ts'
 import type { ChatPart, SizeOptions, Source } from '../../types.ts'
 import type { Grid } from '../prompt/positions.ts'
@@ -39,14 +39,15 @@ const VIDEO = { fps: 2, framesPerSlice: 2 }
 export async function measureMedia(part: MediaSource, budget: PictureBudget, rules: MediaRules): Promise<Media> {
   const sources = part.type === 'image' ? [part.source] : part.frames
   if (sources.length === 0) throw new AppError('InvalidInput', 'A video needs at least one frame. Name its frames in order.')
-  const pictures = await Promise.all(sources.map(openPicture))
   const digests = await Promise.all(sources.map(digest))
-  const first = pictures[0]!
+  // what is known to be there is opened when it is wanted, and only the first decides the size
+  const pictures = await Promise.all(sources.map((source, index) => (index > 0 && isKnown(source) ? () => openPicture(source) : opened(source))))
+  const first = await pictures[0]!()
   const size = targetSize(first, part.type === 'image' ? part : { ...part, ...videoBudget(part.frames.length, part, budget) }, budget, nameOf(sources[0]!))
   const times = part.type === 'image' ? 1 : Math.ceil(sources.length / VIDEO.framesPerSlice)
   const fps = part.type === 'video' ? (part.fps ?? VIDEO.fps) : VIDEO.fps
   const timeStep = rules.tokensPerSecond === null ? 1 : (VIDEO.framesPerSlice / fps) * rules.tokensPerSecond
-  const frame = async (index: number): Promise<Frame> => resizeBicubic(await pictures[Math.min(index, pictures.length - 1)]!.decode(), size)
+  const frame = async (index: number): Promise<Frame> => resizeBicubic(await (await pictures[Math.min(index, pictures.length - 1)]!()).decode(), size)
   return {
     key: `${createHash('sha256').update(digests.join()).digest('hex')}:${part.type}:${size.width}x${size.height}${part.type === 'video' ? `@${fps}` : ''}`,
     grid: { times, rows: size.height / TOKEN, columns: size.width / TOKEN, timeStep },
@@ -67,7 +68,16 @@ function targetSize(original: Size, options: SizeOptions, budget: PictureBudget,
   return smartResize(original, { minPixels: Math.min(minPixels, maxPixels), maxPixels }, name)
 }
 
+/** A picture whose header was read. */
+async function opened(source: Source): Promise<() => Promise<Picture>> {
+  const picture = await openPicture(source)
+  return async () => picture
+}
+
+const isKnown = (source: Source): boolean => 'digest' in source && source.digest !== undefined
+
 async function digest(source: Source): Promise<string> {
+  if ('digest' in source && source.digest !== undefined) return source.digest
   const hash = createHash('sha256')
   if ('bytes' in source) return hash.update(source.bytes).digest('hex')
   for await (const chunk of createReadStream(source.path)) hash.update(chunk as Uint8Array)
