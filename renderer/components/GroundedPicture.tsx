@@ -38,7 +38,8 @@ export function GroundedPicture({
   const [visible, setVisible] = useState(true)
   const [hidden, setHidden] = useState<ReadonlySet<number>>(new Set())
   const scale = Math.min(MOST.width / original.width, MOST.height / original.height, Math.max(1, 240 / Math.max(original.width, original.height)))
-  const chosen = drawn.find(({ number }) => number === selected)
+  // a single mark needs no choice
+  const chosen = drawn.length === 1 ? drawn[0] : drawn.find(({ number }) => number === selected)
   const toggle = (number: number): void => {
     const others = new Set(hidden)
     if (!others.delete(number)) others.add(number)

@@ -1,7 +1,8 @@
 import { Menu as Base } from '@base-ui/react/menu'
-import { Columns2, Plus, X } from 'lucide-react'
+import { Columns2, Plus } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
-import { IconButton, iconButtonClass } from '../../components/IconButton.tsx'
+import { Chip } from '../../components/Chip.tsx'
+import { iconButtonClass } from '../../components/IconButton.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../../components/Menu.tsx'
 import { useCompared } from '../../lib/comparing.ts'
 import { openPage } from '../../lib/route.ts'
@@ -13,14 +14,11 @@ export function CompareMenu({ conversationId }: { conversationId: string | null 
   const [models, setModels] = useState<ModelsToCompare | null>(null)
   if (compared) {
     return (
-      <span className="flex h-8 max-w-60 min-w-0 items-center rounded-md bg-accent-soft pl-2 text-small" data-testid="compare-chip">
-        <span className="truncate" title={`Comparing with ${compared.name}`}>
+      <Chip testId="compare-chip" removeLabel="End comparing" onRemove={() => compareWith(conversationId, null)}>
+        <span className="truncate pl-2" title={`Comparing with ${compared.name}`}>
           Comparing with {compared.name}
         </span>
-        <IconButton label="End comparing" size="small" onClick={() => compareWith(conversationId, null)} className="mx-1">
-          <X />
-        </IconButton>
-      </span>
+      </Chip>
     )
   }
   return (

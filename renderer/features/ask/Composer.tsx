@@ -4,16 +4,23 @@ import { ErrorNote } from '../../components/ErrorNote.tsx'
 import { IconButton } from '../../components/IconButton.tsx'
 import { addFiles, dismissRefusal, send, setText } from './actions.ts'
 import { CompareMenu } from './CompareMenu.tsx'
+import { FormatMenu } from './FormatMenu.tsx'
 import { PictureTray } from './PictureTray.tsx'
 import { Refusals } from './Refusals.tsx'
-import { canSend } from './state.ts'
+import { canSend, type Draft } from './state.ts'
 import { useDraft } from './store.ts'
 import { TokenLine } from './TokenLine.tsx'
 
 const MAX_HEIGHT_PX = 240
 
 /** By the number of pictures: none, one, several. */
-const placeholders = ['Drop a picture, or ask something', 'Ask about the picture', 'Ask about the pictures']
+const placeholders = ['Drop a picture or a video, or ask something', 'Ask about the picture', 'Ask about the pictures']
+const placeholder = ({ pictures }: Draft): string | undefined => {
+  const videos = pictures.filter(({ clip }) => clip).length
+  if (videos === 0) return placeholders[Math.min(2, pictures.length)]
+  if (videos < pictures.length) return 'Ask about the pictures and videos'
+  return videos === 1 ? 'Ask about the video' : 'Ask about the videos'
+}
 
 /** Where a question is put together: pictures in order, then the text. Enter sends, Shift+Enter starts a line. */
 export function Composer({
@@ -79,7 +86,7 @@ export function Composer({
           rows={1}
           dir="auto"
           aria-label="Question"
-          placeholder={placeholders[Math.min(2, draft.pictures.length)]}
+          placeholder={placeholder(draft)}
           value={draft.text}
           readOnly={draft.sending}
           onChange={(event) => setText(conversationId, event.target.value)}
@@ -88,17 +95,17 @@ export function Composer({
           className="block w-full resize-none bg-transparent px-3.5 pt-3 pb-1 text-read outline-none placeholder:text-subtle"
         />
         <div className="flex items-center gap-2 p-1.5">
-          <IconButton label="Add pictures" onClick={() => picker.current?.click()}>
+          <IconButton label="Add pictures or videos" onClick={() => picker.current?.click()}>
             <ImagePlus />
           </IconButton>
           <input
             ref={picker}
             type="file"
-            accept="image/*"
+            accept="image/*,video/*,.mkv,.mov"
             multiple
             hidden
             tabIndex={-1}
-            aria-label="Pictures"
+            aria-label="Pictures or videos"
             data-testid="file-input"
             onChange={(event) => {
               void addFiles(conversationId, [...(event.target.files ?? [])])
@@ -107,6 +114,7 @@ export function Composer({
           />
           {tools}
           <CompareMenu conversationId={conversationId} />
+          <FormatMenu conversationId={conversationId} format={draft.format} />
           <TokenLine draft={draft} />
           {answering ? (
             <IconButton label="Stop" hint="Esc" onClick={onStop} className="bg-ink! text-canvas! hover:opacity-85">

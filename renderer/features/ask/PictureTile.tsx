@@ -1,5 +1,6 @@
 import { Check, ChevronLeft, ChevronRight, X } from 'lucide-react'
 import type { KeyboardEvent, ReactNode } from 'react'
+import { MarkOutlines } from '../../components/marking/MarkOutlines.tsx'
 import { NumberBadge } from '../../components/NumberBadge.tsx'
 import { cx } from '../../lib/cx.ts'
 import { budgetOf, detailLevels, detailOf, type Detail } from '../../lib/detail.ts'
@@ -27,6 +28,7 @@ export function PictureTile({
   onRemove,
   onDetail,
   onDrag,
+  onOpen,
 }: {
   picture: Picture
   index: number
@@ -37,6 +39,7 @@ export function PictureTile({
   onRemove: () => void
   onDetail: (budget: PictureBudget | null) => void
   onDrag: (active: boolean) => void
+  onOpen: () => void
 }): ReactNode {
   const number = index + 1
   const busy = picture.attachment === null || working
@@ -72,7 +75,10 @@ export function PictureTile({
       className={cx('flex flex-col overflow-hidden rounded-md border bg-mat', dragged ? 'border-accent opacity-60' : 'border-hairline')}
     >
       <div className="relative flex h-24 max-w-44 min-w-28 items-center justify-center">
-        <img src={picture.preview} alt="" draggable={false} className="max-h-24 max-w-44 object-contain" />
+        <button type="button" disabled={picture.attachment === null} aria-label={`Mark a place on picture ${number}`} title="Open, to look closer or mark a place" onClick={onOpen} className="relative flex">
+          <img src={picture.preview} alt="" draggable={false} className="max-h-24 max-w-44 object-contain" />
+          <MarkOutlines marks={picture.marks} />
+        </button>
         {total > 1 ? <NumberBadge number={number} /> : null}
         <button type="button" className={cx(tool, 'absolute top-1 right-1 border border-hairline bg-raised')} aria-label={`Remove picture ${number}`} onClick={onRemove}>
           <X />

@@ -1,15 +1,24 @@
+import { Clapperboard } from 'lucide-react'
 import { useRef, useState, type ReactNode } from 'react'
+import { Button } from '../../components/Button.tsx'
+import { PictureViewer } from '../../components/PictureViewer.tsx'
 import { announce } from '../../lib/announce.ts'
-import { chooseDetail, reorder, takeOut } from './actions.ts'
+import { chooseDetail, drawOn, makeVideo, reorder, takeOut } from './actions.ts'
 import { PictureTile } from './PictureTile.tsx'
 import type { Draft } from './state.ts'
+import { ClipTile } from './video/ClipTile.tsx'
 
 /** The pictures of the question in the order in which they are sent; they are moved by dragging or with the arrow keys. */
 export function PictureTray({ conversationId, draft }: { conversationId: string | null; draft: Draft }): ReactNode {
   const list = useRef<HTMLUListElement>(null)
   const [dragged, setDragged] = useState<string | null>(null)
+  const [viewed, setViewed] = useState<string | null>(null)
   const { pictures } = draft
   if (pictures.length === 0) return null
+  const stills = pictures.filter(({ clip }) => !clip)
+  const opened = stills.flatMap(({ key, attachment, preview, name, marks }) => (attachment ? [{ key, url: preview, name, width: attachment.width, height: attachment.height, marks }] : []))
+  const openedAt = opened.findIndex(({ key }) => key === viewed)
+  const canBeVideo = stills.length > 1 && stills.every(({ attachment }) => attachment !== null)
 
   const move = (key: string, to: number): void => {
     reorder(conversationId, key, to)
@@ -23,37 +32,68 @@ export function PictureTray({ conversationId, draft }: { conversationId: string 
     else list.current?.closest('form')?.querySelector('textarea')?.focus()
   }
   return (
-    <ul
-      ref={list}
-      aria-label="Pictures to send"
-      className="flex flex-wrap gap-2 px-3 pt-3"
-      onDragOver={(event) => {
-        if (dragged === null) return
-        event.preventDefault()
-        event.dataTransfer.dropEffect = 'move'
-        const over = (event.target as Element).closest<HTMLElement>('[data-picture]')?.dataset['picture']
-        const to = pictures.findIndex((picture) => picture.key === over)
-        if (over !== undefined && over !== dragged && to >= 0) reorder(conversationId, dragged, to)
-      }}
-      onDrop={(event) => {
-        if (dragged !== null) event.preventDefault()
-        setDragged(null)
-      }}
-    >
-      {pictures.map((picture, index) => (
-        <PictureTile
-          key={picture.key}
-          picture={picture}
-          index={index}
-          total={pictures.length}
-          working={draft.preparing}
-          dragged={dragged === picture.key}
-          onMove={(to) => move(picture.key, to)}
-          onRemove={() => remove(picture.key, index)}
-          onDetail={(budget) => chooseDetail(conversationId, picture.key, budget)}
-          onDrag={(active) => setDragged(active ? picture.key : null)}
-        />
-      ))}
-    </ul>
+    <>
+      <ul
+        ref={list}
+        aria-label="Pictures to send"
+        className="flex flex-wrap gap-2 px-3 pt-3"
+        onDragOver={(event) => {
+          if (dragged === null) return
+          event.preventDefault()
+          event.dataTransfer.dropEffect = 'move'
+          const over = (event.target as Element).closest<HTMLElement>('[data-picture]')?.dataset['picture']
+          const to = pictures.findIndex((picture) => picture.key === over)
+          if (over !== undefined && over !== dragged && to >= 0) reorder(conversationId, dragged, to)
+        }}
+        onDrop={(event) => {
+          if (dragged !== null) event.preventDefault()
+          setDragged(null)
+        }}
+      >
+        {pictures.map((picture, index) => picture.clip ? (
+          <ClipTile
+            key={picture.key}
+            conversationId={conversationId}
+            picture={picture}
+            clip={picture.clip}
+            index={index}
+            total={pictures.length}
+            working={draft.preparing}
+            dragged={dragged === picture.key}
+            onMove={(to) => move(picture.key, to)}
+            onRemove={() => remove(picture.key, index)}
+            onDrag={(active) => setDragged(active ? picture.key : null)}
+          />
+        ) : (
+          <PictureTile
+            key={picture.key}
+            picture={picture}
+            index={index}
+            total={pictures.length}
+            working={draft.preparing}
+            dragged={dragged === picture.key}
+            onMove={(to) => move(picture.key, to)}
+            onRemove={() => remove(picture.key, index)}
+            onDetail={(budget) => chooseDetail(conversationId, picture.key, budget)}
+            onDrag={(active) => setDragged(active ? picture.key : null)}
+            onOpen={() => setViewed(picture.key)}
+          />
+        ))}
+      </ul>
+      {canBeVideo ? (
+        <div className="px-3 pt-1.5">
+          <Button kind="quiet" className="-ml-1.5 h-7! px-1.5!" title="The model sees them one after the other, as moments of one video" onClick={() => makeVideo(conversationId)}>
+            <Clapperboard aria-hidden />
+            {stills.length === 2 ? 'Use both as frames of a video' : `Use all ${stills.length} as frames of a video`}
+          </Button>
+        </div>
+      ) : null}
+      <PictureViewer
+        pictures={opened}
+        index={openedAt < 0 ? null : openedAt}
+        onIndexChange={(index) => setViewed(index === null ? null : (opened[index]?.key ?? null))}
+        onMarks={(index, marks) => drawOn(conversationId, opened[index]!.key, marks)}
+      />
+    </>
   )
 }

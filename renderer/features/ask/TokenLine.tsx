@@ -1,13 +1,20 @@
 import type { ReactNode } from 'react'
 import { cx } from '../../lib/cx.ts'
 import { count, tokens } from '../../lib/format.ts'
-import type { Draft } from './state.ts'
+import { waitsFor, type Draft } from './state.ts'
 
 /** What the question costs: its tokens and the conversation's of the context; says so when they do not fit. */
 export function TokenLine({ draft }: { draft: Draft }): ReactNode {
   const { totals, pictures, text } = draft
   const base = 'min-w-0 flex-1 text-small tabular-nums'
-  if (pictures.some((picture) => !picture.attachment)) return <p className={cx(base, 'truncate text-subtle')}>Storing…</p>
+  const waits = waitsFor(draft)
+  if (waits !== null) {
+    return (
+      <p className={cx(base, 'text-subtle tabular-nums', waits.endsWith('…') && 'truncate')} data-testid="waits-for">
+        {waits}
+      </p>
+    )
+  }
   if (!totals || (pictures.length === 0 && text.trim() === '')) {
     return <p className={cx(base, 'truncate text-subtle')}>{draft.preparing ? 'Looking at the pictures…' : ''}</p>
   }

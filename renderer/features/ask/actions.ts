@@ -1,12 +1,13 @@
-import type { PictureBudget } from '#contract'
+import type { ChosenFormat, PictureBudget, PictureMark } from '#contract'
 import { comparedIn, keepComparing } from '../../lib/comparing.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { whenHost } from '../../lib/host.ts'
 import { call } from '../../lib/rpc.ts'
 import { upload } from '../../lib/upload.ts'
 import { cancelPrepare, planPrepare } from './prepare.ts'
-import { addPicture, canSend, dismiss, emptyDraft, MAX_PICTURES, movePicture, refuse, removePicture, setPictureDetail, storedPicture, toParts } from './state.ts'
+import { addPicture, asPictures, asVideo, canSend, dismiss, emptyDraft, MAX_PICTURES, movePicture, refuse, removePicture, setPictureDetail, setPictureMarks, storedPicture, toParts, type Picture } from './state.ts'
 import { draftKey, draftOf, updateDraft } from './store.ts'
+import { addVideo, endClip, freeClip, isVideo } from './video/clips.ts'
 
 /** Changes the question's text. */
 export function setText(conversationId: string | null, text: string): void {
@@ -17,7 +18,7 @@ export function setText(conversationId: string | null, text: string): void {
 async function addFile(conversationId: string | null, file: File): Promise<void> {
   const key = draftKey(conversationId)
   const name = file.name === '' ? 'Picture' : file.name
-  const picture = { key: crypto.randomUUID(), name, preview: URL.createObjectURL(file), attachment: null, tokens: null, budget: null }
+  const picture = { key: crypto.randomUUID(), name, preview: URL.createObjectURL(file), attachment: null, tokens: null, budget: null, marks: [] }
   updateDraft(key, (draft) => addPicture(draft, picture))
   try {
     const attachment = await upload(await whenHost(), file)
@@ -35,15 +36,36 @@ export async function addFiles(conversationId: string | null, files: readonly Fi
   const key = draftKey(conversationId)
   const free = MAX_PICTURES - draftOf(key).pictures.length
   for (const file of files.slice(Math.max(0, free))) {
-    updateDraft(key, (draft) => refuse(draft, { key: crypto.randomUUID(), name: file.name, message: `A question takes at most ${MAX_PICTURES} pictures.` }))
+    updateDraft(key, (draft) => refuse(draft, { key: crypto.randomUUID(), name: file.name, message: `A question takes at most ${MAX_PICTURES} pictures and videos.` }))
   }
-  await Promise.all(files.slice(0, Math.max(0, free)).map((file) => addFile(conversationId, file)))
+  await Promise.all(files.slice(0, Math.max(0, free)).map((file) => (isVideo(file) ? addVideo : addFile)(conversationId, file)))
+}
+
+/** Ends what goes on for a picture or a video and frees the addresses that the window made for it. */
+function free({ key, preview, clip }: Picture): void {
+  URL.revokeObjectURL(preview)
+  if (!clip) return
+  endClip(key)
+  freeClip(clip)
+  for (const picture of clip.pictures ?? []) URL.revokeObjectURL(picture.preview)
+}
+
+/** Makes the question's pictures the frames of one video. */
+export function makeVideo(conversationId: string | null): void {
+  updateDraft(draftKey(conversationId), (draft) => asVideo(draft, crypto.randomUUID(), `${draft.pictures.filter(({ clip }) => !clip).length} frames`))
+  planPrepare(conversationId, 'pictures')
+}
+
+/** Makes the frames of a video pictures again. */
+export function makePictures(conversationId: string | null, key: string): void {
+  updateDraft(draftKey(conversationId), (draft) => asPictures(draft, key))
+  planPrepare(conversationId, 'pictures')
 }
 
 /** Takes a picture out of the question. */
 export function takeOut(conversationId: string | null, key: string): void {
   const picture = draftOf(draftKey(conversationId)).pictures.find((one) => one.key === key)
-  if (picture) URL.revokeObjectURL(picture.preview)
+  if (picture) free(picture)
   updateDraft(draftKey(conversationId), (draft) => removePicture(draft, key))
   planPrepare(conversationId, 'pictures')
 }
@@ -60,6 +82,18 @@ export function chooseDetail(conversationId: string | null, key: string, budget:
   planPrepare(conversationId, 'pictures')
 }
 
+/** Changes what is drawn on a picture. */
+export function drawOn(conversationId: string | null, key: string, marks: readonly PictureMark[]): void {
+  updateDraft(draftKey(conversationId), (draft) => setPictureMarks(draft, key, marks))
+  planPrepare(conversationId, 'text')
+}
+
+/** Chooses what the answer is held to; null: nothing. */
+export function setFormat(conversationId: string | null, format: ChosenFormat | null): void {
+  updateDraft(draftKey(conversationId), (draft) => ({ ...draft, format, error: null }))
+  planPrepare(conversationId, 'text')
+}
+
 /** Removes the note about a refused file. */
 export const dismissRefusal = (conversationId: string | null, key: string): void => updateDraft(draftKey(conversationId), (draft) => dismiss(draft, key))
 
@@ -70,11 +104,11 @@ export async function send(conversationId: string | null): Promise<{ conversatio
   if (!canSend(draft)) return null
   updateDraft(key, (now) => ({ ...now, sending: true, error: null }))
   try {
-    const sent = await call((core) => core.ask.send({ conversationId, parts: toParts(draft), compareWith: comparedIn(conversationId)?.id ?? null }))
+    const sent = await call((core) => core.ask.send({ conversationId, parts: toParts(draft), format: draft.format, compareWith: comparedIn(conversationId)?.id ?? null }))
     if (conversationId === null) keepComparing(sent.conversationId)
     // Only now: until the answer runs, what encodes the pictures is not to be stopped.
     cancelPrepare(conversationId)
-    for (const picture of draft.pictures) URL.revokeObjectURL(picture.preview)
+    draft.pictures.forEach(free)
     updateDraft(key, () => emptyDraft)
     return sent
   } catch (thrown) {

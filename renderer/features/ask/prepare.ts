@@ -31,13 +31,14 @@ function begin(tasks: Map<string, Task>, key: string, delay: number, run: (signa
 /** Counts the draft's tokens. A failure other than a full context stays silent: Send will say it where it matters. */
 async function count(conversationId: string | null, signal: AbortSignal): Promise<void> {
   const key = draftKey(conversationId)
-  const parts = toParts(draftOf(key))
+  const draft = draftOf(key)
+  const asked = { conversationId, parts: toParts(draft), format: draft.format }
   try {
-    const answer = await call((core) => core.ask.count({ conversationId, parts }, { signal }))
-    if (!signal.aborted) updateDraft(key, (draft) => counted(draft, answer))
+    const answer = await call((core) => core.ask.count(asked, { signal }))
+    if (!signal.aborted) updateDraft(key, (now) => counted(now, answer))
   } catch (thrown) {
     if (signal.aborted || !(thrown instanceof AppError) || thrown.code !== 'ContextFull') return
-    updateDraft(key, (draft) => ({ ...draft, error: thrown.toInfo() }))
+    updateDraft(key, (now) => ({ ...now, error: thrown.toInfo() }))
   }
 }
 
@@ -63,7 +64,7 @@ export function cancelPrepare(conversationId: string | null): void {
 export function planPrepare(conversationId: string | null, changed: keyof typeof DELAY_MS): void {
   const key = draftKey(conversationId)
   const { pictures, text } = draftOf(key)
-  if (pictures.some((picture) => !picture.attachment)) return
+  if (pictures.some(({ attachment, clip }) => !attachment && !clip)) return
   if (pictures.length > 0 || text.trim() !== '') begin(counting, key, DELAY_MS[changed], (signal) => count(conversationId, signal))
   else end(counting, key)
   if (changed === 'text') return

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { Attachment } from '#contract'
-import { addPicture, canSend, counted, dismiss, emptyDraft, movePicture, refuse, removePicture, setPictureDetail, storedPicture, toParts, type Draft } from './state.ts'
+import { addPicture, canSend, counted, dismiss, emptyDraft, movePicture, refuse, removePicture, setPictureDetail, setPictureMarks, storedPicture, toParts, type Draft } from './state.ts'
 
 const stored = (name: string): Attachment => ({ sha: name.padEnd(64, '0'), kind: 'image', mime: 'image/png', name, bytes: 1, width: 28, height: 28 })
 
 const withPictures = (...names: string[]): Draft =>
   names.reduce(
-    (draft, name) => storedPicture(addPicture(draft, { key: name, name, preview: '', attachment: null, tokens: null, budget: null }), name, stored(name)),
+    (draft, name) => storedPicture(addPicture(draft, { key: name, name, preview: '', attachment: null, tokens: null, budget: null, marks: [] }), name, stored(name)),
     emptyDraft,
   )
 
@@ -32,11 +32,18 @@ describe('the question being composed', () => {
     expect(toParts(setPictureDetail(draft, 'b', null))).toEqual(toParts(withPictures('a', 'b')))
   })
 
+  test('sends a picture with what was drawn on it, until that is removed', () => {
+    const marks = [{ type: 'point', x: 0.5, y: 0.25, label: 'Point 1' }] as const
+    const draft = setPictureMarks(withPictures('a', 'b'), 'a', marks)
+    expect(toParts(draft)[0]).toEqual({ type: 'image', sha: stored('a').sha, name: 'a', marks })
+    expect(toParts(setPictureMarks(draft, 'a', []))).toEqual(toParts(withPictures('a', 'b')))
+  })
+
   test('cannot be sent empty, blank, while sending, or before every picture is stored', () => {
     expect(canSend(emptyDraft)).toBe(false)
     expect(canSend({ ...emptyDraft, text: ' \n' })).toBe(false)
     expect(canSend({ ...emptyDraft, text: 'Hi', sending: true })).toBe(false)
-    const uploading = addPicture({ ...emptyDraft, text: 'Hi' }, { key: 'a', name: 'a', preview: '', attachment: null, tokens: null, budget: null })
+    const uploading = addPicture({ ...emptyDraft, text: 'Hi' }, { key: 'a', name: 'a', preview: '', attachment: null, tokens: null, budget: null, marks: [] })
     expect(canSend(uploading)).toBe(false)
     expect(canSend(storedPicture(uploading, 'a', stored('a')))).toBe(true)
   })
@@ -50,7 +57,7 @@ describe('the question being composed', () => {
   })
 
   test('a picture that was removed while it was stored stays removed', () => {
-    const draft = removePicture(addPicture(emptyDraft, { key: 'a', name: 'a', preview: '', attachment: null, tokens: null, budget: null }), 'a')
+    const draft = removePicture(addPicture(emptyDraft, { key: 'a', name: 'a', preview: '', attachment: null, tokens: null, budget: null, marks: [] }), 'a')
     expect(storedPicture(draft, 'a', stored('a'))).toBe(draft)
   })
 

@@ -1,6 +1,7 @@
-import type { Attachment, DraftPart, ErrorInfo, PictureBudget } from '#contract'
+import type { Attachment, ChosenFormat, DraftPart, ErrorInfo, PictureBudget, PictureMark } from '#contract'
+import { clipOfPictures, clipPart, clipTokens, clipWaits, type Clip } from './video/clip.ts'
 
-/** A picture in the composer. `preview` is an address the window can show at once, while the file still travels. */
+/** A picture or a video in the composer. `preview` is an address the window can show at once, while the file still travels. */
 export interface Picture {
   readonly key: string
   readonly name: string
@@ -11,6 +12,10 @@ export interface Picture {
   readonly tokens: number | null
   /** Detail of this picture alone; null: as in the settings. */
   readonly budget: PictureBudget | null
+  /** What was drawn on it, in shares of its sides. */
+  readonly marks: readonly PictureMark[]
+  /** What makes it a video; unset: a picture. */
+  readonly clip?: Clip
 }
 
 /** A file that was not taken, and why. */
@@ -31,6 +36,8 @@ export interface TokenTotals {
 export interface Draft {
   readonly text: string
   readonly pictures: readonly Picture[]
+  /** What the answer is held to; null: nothing. */
+  readonly format: ChosenFormat | null
   readonly refusals: readonly Refusal[]
   readonly totals: TokenTotals | null
   readonly preparing: boolean
@@ -38,7 +45,7 @@ export interface Draft {
   readonly error: ErrorInfo | null
 }
 
-export const emptyDraft: Draft = { text: '', pictures: [], refusals: [], totals: null, preparing: false, sending: false, error: null }
+export const emptyDraft: Draft = { text: '', pictures: [], format: null, refusals: [], totals: null, preparing: false, sending: false, error: null }
 
 /** The most pictures of one question: the contract takes 64 parts, one of them the text. */
 export const MAX_PICTURES = 63
@@ -52,6 +59,33 @@ export function storedPicture(draft: Draft, key: string, attachment: Attachment)
   return { ...draft, pictures: draft.pictures.map((picture) => (picture.key === key ? { ...picture, attachment } : picture)) }
 }
 
+/** The draft with another state of a video; unchanged when it was removed. */
+export function setClip(draft: Draft, key: string, change: (clip: Clip) => Clip): Draft {
+  const pictures = draft.pictures.map((picture) => {
+    const clip = picture.clip && picture.key === key ? change(picture.clip) : picture.clip
+    return clip === undefined || clip === picture.clip ? picture : { ...picture, clip, tokens: clipTokens(clip) ?? picture.tokens }
+  })
+  return pictures.every((picture, i) => picture === draft.pictures[i]) ? draft : { ...draft, pictures }
+}
+
+/** The draft in which the pictures, which are stored, are the frames of one video; `key` is its own. */
+export function asVideo(draft: Draft, key: string, name: string): Draft {
+  const frames = draft.pictures.filter(({ clip }) => !clip)
+  const [first] = frames
+  if (!first || frames.length < 2) return draft
+  const video: Picture = { key, name, preview: first.preview, attachment: null, tokens: null, budget: null, marks: [], clip: clipOfPictures(frames) }
+  return { ...draft, totals: null, pictures: draft.pictures.flatMap((picture) => (picture === first ? video : picture.clip ? picture : [])) }
+}
+
+/** The draft in which the frames of a video are pictures again. */
+export function asPictures(draft: Draft, key: string): Draft {
+  const pictures = draft.pictures.flatMap((picture): readonly Picture[] => {
+    const frames = picture.key === key ? picture.clip?.pictures : null
+    return frames ? frames.map((frame) => ({ ...frame, tokens: null, budget: null, marks: [] })) : [picture]
+  })
+  return { ...draft, totals: null, pictures }
+}
+
 /** The draft without a picture; its counts no longer hold. */
 export function removePicture(draft: Draft, key: string): Draft {
   const pictures = draft.pictures.filter((picture) => picture.key !== key)
@@ -61,6 +95,11 @@ export function removePicture(draft: Draft, key: string): Draft {
 /** The draft with another detail for a picture; its count no longer holds. */
 export function setPictureDetail(draft: Draft, key: string, budget: PictureBudget | null): Draft {
   return { ...draft, totals: null, pictures: draft.pictures.map((picture) => (picture.key === key ? { ...picture, budget, tokens: null } : picture)) }
+}
+
+/** The draft with other marks on a picture; its count no longer holds. */
+export function setPictureMarks(draft: Draft, key: string, marks: readonly PictureMark[]): Draft {
+  return { ...draft, totals: null, pictures: draft.pictures.map((picture) => (picture.key === key ? { ...picture, marks, tokens: null } : picture)) }
 }
 
 /** The draft with a picture moved to position `to` (0 is first), kept within the ends. */
@@ -79,24 +118,37 @@ export const refuse = (draft: Draft, refusal: Refusal): Draft => ({ ...removePic
 /** The draft without a refusal the user has read. */
 export const dismiss = (draft: Draft, key: string): Draft => ({ ...draft, refusals: draft.refusals.filter((refusal) => refusal.key !== key) })
 
-/** What is sent: the stored pictures in their order, then the text. */
+/** What is sent of a picture or a video; null: it is not ready. */
+function partOf({ attachment, budget, clip, marks, name }: Picture): DraftPart | null {
+  if (clip) return clipPart(clip, name)
+  return attachment && { type: 'image', sha: attachment.sha, name: attachment.name, ...(budget && { budget }), ...(marks.length > 0 && { marks: [...marks] }) }
+}
+
+/** What is sent: what is ready of the pictures and videos in their order, then the text. */
 export function toParts(draft: Draft): DraftPart[] {
-  const pictures = draft.pictures.flatMap(({ attachment, budget }): DraftPart[] =>
-    attachment ? [{ type: 'image', sha: attachment.sha, name: attachment.name, ...(budget && { budget }) }] : [],
-  )
+  const pictures = draft.pictures.flatMap((picture) => partOf(picture) ?? [])
   const text = draft.text.trim()
   return text === '' ? pictures : [...pictures, { type: 'text', text }]
 }
 
-/** True when Send does something: there is a question, and every picture is stored. */
-export const canSend = (draft: Draft): boolean =>
-  !draft.sending && (draft.text.trim() !== '' || draft.pictures.length > 0) && draft.pictures.every((picture) => picture.attachment !== null)
+/** What Send waits for, in words; null: nothing. */
+export function waitsFor({ pictures }: Draft): string | null {
+  if (pictures.some(({ attachment, clip }) => !clip && !attachment)) return 'Storing…'
+  for (const { clip, attachment } of pictures) {
+    const waits = clip && clipWaits(clip, attachment !== null)
+    if (waits) return waits
+  }
+  return null
+}
+
+/** True when Send does something: there is a question, and every picture and video is ready. */
+export const canSend = (draft: Draft): boolean => !draft.sending && (draft.text.trim() !== '' || draft.pictures.length > 0) && waitsFor(draft) === null
 
 /** The draft with the token counts of `parts`, as `toParts` gave them. */
 export function counted(draft: Draft, answer: { parts: readonly number[]; conversation: number; context: number }): Draft {
   let index = 0
   const pictures = draft.pictures.map((picture) => {
-    const tokens = picture.attachment ? (answer.parts[index++] ?? null) : null
+    const tokens = partOf(picture) ? (answer.parts[index++] ?? null) : picture.clip ? clipTokens(picture.clip) : null
     return tokens === picture.tokens ? picture : { ...picture, tokens }
   })
   const question = answer.parts.reduce((sum, tokens) => sum + tokens, 0)

@@ -1,0 +1,71 @@
+import { Menu as Base } from '@base-ui/react/menu'
+import { Braces, Check } from 'lucide-react'
+import { useState, type ReactNode } from 'react'
+import type { ChosenFormat } from '#contract'
+import { Chip } from '../../components/Chip.tsx'
+import { iconButtonClass } from '../../components/IconButton.tsx'
+import { Menu, MenuItem, MenuTrigger } from '../../components/Menu.tsx'
+import { setFormat } from './actions.ts'
+import { FormatDialog } from './FormatDialog.tsx'
+import { recentFormats } from './formats.ts'
+import { readyFormats } from './readyFormats.ts'
+
+const groupLabel = 'px-2 pt-1 pb-1 text-small text-muted'
+
+/** Chooses what the answer is held to: a ready format, one that was used before, or a JSON schema of one's own. */
+export function FormatMenu({ conversationId, format }: { conversationId: string | null; format: ChosenFormat | null }): ReactNode {
+  const [recent, setRecent] = useState<readonly ChosenFormat[]>([])
+  const [writing, setWriting] = useState(false)
+  const choose = (chosen: ChosenFormat | null): void => setFormat(conversationId, chosen)
+  const item = (offered: ChosenFormat): ReactNode => (
+    <MenuItem key={offered.name + offered.schema} onSelect={() => choose(offered)}>
+      {offered.name === format?.name && offered.schema === format.schema ? <Check aria-label="Chosen" /> : <span className="size-4 shrink-0" />}
+      <span className="truncate">{offered.name}</span>
+    </MenuItem>
+  )
+  const menu = (trigger: ReactNode): ReactNode => (
+    <Menu trigger={trigger} onOpen={() => void recentFormats().then(setRecent, () => setRecent([]))}>
+      <div className="w-72 max-w-[calc(100vw-2rem)]">
+        <Base.Group>
+          <Base.GroupLabel className={groupLabel}>
+            <span className="block font-semibold text-ink">Answer as…</span>
+            The answer is held to this form and shown as a table.
+          </Base.GroupLabel>
+          {readyFormats.map(item)}
+        </Base.Group>
+        {recent.length > 0 ? (
+          <Base.Group className="mt-1 border-t border-hairline pt-1">
+            <Base.GroupLabel className={groupLabel}>Used before</Base.GroupLabel>
+            {recent.map(item)}
+          </Base.Group>
+        ) : null}
+        <div className="mt-1 border-t border-hairline pt-1">
+          <MenuItem onSelect={() => setWriting(true)}>
+            <Braces />
+            Own JSON schema…
+          </MenuItem>
+        </div>
+      </div>
+    </Menu>
+  )
+  return (
+    <>
+      {format ? (
+        <Chip testId="format-chip" removeLabel="No answer format" onRemove={() => choose(null)}>
+          {menu(
+            <MenuTrigger className="h-full min-w-0 truncate rounded-md pl-2 hover:underline" aria-label={`Answer format: ${format.name}`} title={format.name}>
+              {format.name}
+            </MenuTrigger>,
+          )}
+        </Chip>
+      ) : (
+        menu(
+          <MenuTrigger className={iconButtonClass()} aria-label="Answer format" title="Answer format">
+            <Braces />
+          </MenuTrigger>,
+        )
+      )}
+      <FormatDialog open={writing} onOpenChange={setWriting} onChoose={choose} />
+    </>
+  )
+}
