@@ -75,7 +75,7 @@ export function PictureTile({
       className={cx('flex flex-col overflow-hidden rounded-md border bg-mat', dragged ? 'border-accent opacity-60' : 'border-hairline')}
     >
       <div className="relative flex h-24 max-w-44 min-w-28 items-center justify-center">
-        <button type="button" disabled={picture.attachment === null} aria-label={`Mark a place on picture ${number}`} title="Open, to look closer or mark a place" onClick={onOpen} className="relative flex">
+        <button type="button" disabled={picture.attachment === null} aria-label={`Mark a place on picture ${number}`} title="Open, to look closer or mark a place" onClick={onOpen} className="relative flex focus-visible:-outline-offset-2">
           <img src={picture.preview} alt="" draggable={false} className="max-h-24 max-w-44 object-contain" />
           <MarkOutlines marks={picture.marks} />
         </button>
