@@ -46,7 +46,7 @@ export function MarkLegend({
             >
               <span
                 aria-hidden
-                className="size-2.5 rounded-[3px] ring-1 ring-black/40"
+                className="size-2.5 rounded-[3px] ring-1 ring-[#0006]"
                 style={isHidden ? { boxShadow: `inset 0 0 0 2px ${markColour(number)}` } : { background: markColour(number) }}
               />
             </button>

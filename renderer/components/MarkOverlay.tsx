@@ -103,7 +103,7 @@ function Label({ spot, mark: { label, number } }: { spot: { x: number; y: number
   if (!spot) return null
   return (
     <span
-      className="absolute truncate rounded-[3px] px-[5px] text-[11px] leading-[18px] font-medium whitespace-nowrap text-black transition-opacity"
+      className="absolute truncate rounded-[3px] px-[5px] text-[11px] leading-[18px] font-medium whitespace-nowrap text-[#111] transition-opacity"
       style={{ left: spot.x, top: spot.y, maxWidth: labelWidth(label), background: markColour(number), zIndex: 4001 }}
     >
       {label}

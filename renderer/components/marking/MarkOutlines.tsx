@@ -24,7 +24,7 @@ export function MarkOutlines({ marks, labels = false }: { marks: readonly Pictur
           >
             {labels && mark.label !== '' ? (
               <span
-                className={cx('absolute max-w-32 truncate rounded-[3px] px-1 text-[11px] leading-4 font-medium whitespace-nowrap text-black', isBox ? 'top-0 left-0 rounded-tl-none' : 'top-1/2 left-full ml-1 -translate-y-1/2')}
+                className={cx('absolute max-w-32 truncate rounded-[3px] px-1 text-[11px] leading-4 font-medium whitespace-nowrap text-[#111]', isBox ? 'top-0 left-0 rounded-tl-none' : 'top-1/2 left-full ml-1 -translate-y-1/2')}
                 style={{ background: colour }}
               >
                 {mark.label}

@@ -21,7 +21,7 @@ export function MarkingBar({ tool, marks, onChange }: { tool: Tool; marks: reado
         const name = mark.label || `${mark.type === 'box' ? 'Box' : 'Point'} without a name`
         return (
           <span key={index} className="flex items-center gap-1.5">
-            <span aria-hidden className={cx('size-3 shrink-0 ring-1 ring-black/40', mark.type === 'box' ? 'rounded-[3px]' : 'rounded-full')} style={{ background: markColour(index) }} />
+            <span aria-hidden className={cx('size-3 shrink-0 ring-1 ring-[#0006]', mark.type === 'box' ? 'rounded-[3px]' : 'rounded-full')} style={{ background: markColour(index) }} />
             <input
               value={mark.label}
               maxLength={80}

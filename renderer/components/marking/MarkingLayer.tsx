@@ -110,7 +110,7 @@ function Marking({ mark, index, onChange }: { mark: PictureMark; index: number; 
       {mark.label === '' ? null : (
         <span
           aria-hidden
-          className={cx('absolute rounded-[3px] px-1.5 text-[11px] leading-[18px] font-medium whitespace-nowrap text-black', isBox ? 'bottom-full left-[-2px] mb-0.5' : 'top-1/2 left-full ml-1.5 -translate-y-1/2')}
+          className={cx('absolute rounded-[3px] px-1.5 text-[11px] leading-[18px] font-medium whitespace-nowrap text-[#111]', isBox ? 'bottom-full left-[-2px] mb-0.5' : 'top-1/2 left-full ml-1.5 -translate-y-1/2')}
           style={{ background: colour }}
         >
           {mark.label}
