@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync, unlinkSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, readdirSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
@@ -9,6 +9,7 @@ import { noOverrides } from '#contract'
 import type { AppError, ConversationEvent, DraftPart, FrameSample, Message, VideoAttachment, VideoFacts } from '#contract'
 import { createApp } from './app.ts'
 import type { App } from './app.ts'
+import { openStore } from './lib/database/index.ts'
 import { resizeBicubic } from './lib/picture/index.ts'
 import type { RgbPicture } from './lib/picture/index.ts'
 import { forkWorker } from './nodePorts.ts'
@@ -304,6 +305,35 @@ test('a playlist is no video, whatever its name', async () => {
   for (const name of ['clip.mp4', 'clip.m3u8']) await expect(app.attachments.store(name, Readable.from([playlist]), undefined, facts)).rejects.toEqual(code('UnsupportedMedia'))
 })
 
+test('frames go with their video, and it with the last conversation that holds it', async () => {
+  const [kept, gone] = [await prepared(), await stored('other.mp4', Buffer.concat([mp4, mp4]))]
+  const { sample } = await client.videos.plan(whole(gone.sha))
+  const { key } = await client.videos.begin({ sha: gone.sha, sample })
+  await post(key, 0, frame(0))
+  const sent = await client.ask.send({ conversationId: null, parts: [kept.part] })
+  await answerTo(sent)
+  const yesterday = Date.now() - 25 * 3_600_000
+  const age = async () => {
+    await app.close()
+    const store = openStore(join(folder.path, 'data'))
+    store.db.prepare('UPDATE attachments SET stored_at = ?').run(yesterday)
+    store.close()
+    for (const sha of [kept.sha, gone.sha]) {
+      const path = join(folder.path, 'data', 'attachments', sha.slice(0, 2), sha)
+      if (existsSync(path)) utimesSync(path, yesterday / 1000, yesterday / 1000)
+    }
+    open()
+    await app.close()
+    open()
+  }
+  const frameFolders = () => readdirSync(join(folder.path, 'data', 'frames'), { recursive: true }).filter((name) => String(name).endsWith('set.json')).map((name) => String(name).slice(3, 67))
+  await age()
+  expect([app.attachments.get(gone.sha), frameFolders()]).toEqual([null, [kept.key]])
+  await client.conversations.remove({ id: sent.conversationId })
+  await age()
+  expect([app.attachments.get(kept.sha), frameFolders()]).toEqual([null, []])
+})
+
 describe('without ffmpeg', () => {
   beforeEach(() => vi.stubEnv('PATH', folder.path))
 
@@ -319,6 +349,15 @@ describe('without ffmpeg', () => {
     const { sample } = await client.videos.plan(whole(sha))
     await expect(progressOf(sha, sample)).rejects.toMatchObject({ code: 'UnsupportedMedia', message: expect.stringMatching(/codec of clip\.mp4, hevc,.*Install ffmpeg/) as string, detail: { codec: 'hevc', missing: 'ffmpeg' } })
   })
+})
+
+test.skipIf(process.platform === 'win32')('an ffmpeg that lacks the decoder is told by the name of the codec', async () => {
+  const { sha } = await stored()
+  const { sample } = await client.videos.plan(whole(sha))
+  writeFileSync(join(folder.path, 'ffmpeg'), '#!/bin/sh\necho "Decoding requested, but no decoder found for: hevc" >&2\nexit 1\n')
+  chmodSync(join(folder.path, 'ffmpeg'), 0o700)
+  vi.stubEnv('PATH', `${folder.path}:${process.env['PATH']}`)
+  await expect(progressOf(sha, sample)).rejects.toMatchObject({ code: 'UnsupportedMedia', message: expect.stringContaining('clip.mp4, hevc,') as string, detail: { codec: 'hevc' } })
 })
 
 describe.skipIf(missing !== null)('with ffmpeg', () => {
@@ -341,6 +380,19 @@ describe.skipIf(missing !== null)('with ffmpeg', () => {
     unlinkSync(join(folder.path, 'data', 'frames', key.slice(0, 2), key, '2.png'))
     expect(await progressOf(attachment.sha, sample)).toEqual([5, 6])
     expect(await answerTo(await client.ask.send({ conversationId: null, parts: [{ type: 'video', key, name: 'clip.mkv' }] }))).toMatchObject({ status: 'complete' })
+  })
+
+  test('frames have the size in which the video is shown, however it is stored', async () => {
+    const [odd, large] = [join(own.path, 'odd.mp4'), join(own.path, 'large.mkv')]
+    const make = (file: string, size: string, ...more: string[]) => execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', `testsrc=size=${size}:rate=5:duration=2`, ...more, file])
+    make(odd, '160x120', '-vf', 'setsar=2/1', '-c:v', 'mpeg4')
+    make(large, '2400x300', '-c:v', 'ffv1')
+    for (const [file, shown] of [[odd, { width: 320, height: 120 }], [large, { width: 2400, height: 300 }]] as const) {
+      const attachment = await app.attachments.store(file, Readable.from([readFileSync(file)]))
+      expect(attachment).toMatchObject({ ...shown, frames: 10 })
+      const { sample } = await client.videos.plan(whole(attachment.sha))
+      expect(await progressOf(attachment.sha, sample)).toEqual([0, 1, 2, 3, 4])
+    }
   })
 
   test('reading stops when it is told to, and what is stored stays', async () => {

@@ -53,7 +53,7 @@ export class Videos {
     this.folder ??= await mkdtemp(join(tmpdir(), 'sightline-frames-'))
     const own = await mkdtemp(join(this.folder, `${this.count++}-`))
     const sources: { path: string }[] = []
-    for await (const picture of decodeFrames(file, sampled.indices, this.signal)) {
+    for await (const picture of decodeFrames(file, sampled.indices, { signal: this.signal })) {
       const target = join(own, `${sources.length}.png`)
       await writePng(picture, target)
       sources.push({ path: target })

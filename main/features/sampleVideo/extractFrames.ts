@@ -1,10 +1,11 @@
 import { AppError } from '#contract'
 import type { FrameKey, FrameSample, VideoFacts } from '#contract'
-import { containerOf, decodeFrames, probeVideo, readHead } from '../../lib/video/index.ts'
+import type { Size } from '../../lib/picture/index.ts'
+import { containerOf, decodeFrames, MAX_SIDE, probeVideo, readHead } from '../../lib/video/index.ts'
 import type { FrameSets } from '../../services/videos/index.ts'
 
-/** A stored video file; `codec` as far as it is known. */
-export interface StoredVideo {
+/** A stored video file; its size as shown in pixels, `codec` as far as it is known. */
+export interface StoredVideo extends Size {
   readonly path: string
   readonly name: string
   readonly codec: string | null
@@ -28,7 +29,7 @@ export async function* extractFrames(video: StoredVideo, { key, sample, missing,
   if (!container) throw new AppError('UnsupportedMedia', `${video.name} is no video that can be read. Convert it to MP4.`)
   const file = { path: video.path, name: video.name, demuxer: container.demuxer }
   const wanted = [...new Set(missing.map((n) => sample.indices[n]!))]
-  const decoded = decodeFrames(file, wanted, signal)
+  const decoded = decodeFrames(file, wanted, { size: decodedSize(video, sample), signal })
   let waiting = [...missing]
   let stored = 0
   try {
@@ -47,6 +48,13 @@ export async function* extractFrames(video: StoredVideo, { key, sample, missing,
   } finally {
     await decoded.return(undefined)
   }
+}
+
+/** Frames of a large video are made smaller on the way, where they stay larger than the model sees them. */
+function decodedSize({ width, height }: Size, sample: Size): Size {
+  const shrink = Math.min(1, MAX_SIDE / Math.max(width, height))
+  const smaller = { width: Math.round(width * shrink), height: Math.round(height * shrink) }
+  return smaller.width >= sample.width && smaller.height >= sample.height ? smaller : { width, height }
 }
 
 /** What a video is, for one that came without facts, as this computer's ffprobe tells it. Throws UnsupportedMedia without one, DamagedMedia. */

@@ -82,7 +82,7 @@ export function createSampleVideo({ attachments, frames, models, settings, bench
       const video = videoOf(wanted.sha)
       yield { key, done: total - missing.length, total }
       if (missing.length === 0) return
-      const file = { path: attachments.pathOf(video.sha), name: video.name, codec: video.codec }
+      const file = { path: attachments.pathOf(video.sha), name: video.name, codec: video.codec, width: video.width, height: video.height }
       const store = frames.store.bind(frames)
       const before = total - missing.length
       for await (const stored of extractFrames(file, { key, sample: wanted.sample, missing, store }, signal)) yield { key, done: before + stored, total }

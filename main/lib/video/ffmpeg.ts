@@ -4,7 +4,8 @@ import { promisify } from 'node:util'
 import { AppError } from '#contract'
 import type { VideoFacts } from '#contract'
 import type { RgbPicture } from '../picture/resize.ts'
-import { damagedVideo, noTool, readingStopped } from './ffmpegErrors.ts'
+import type { Size } from '../picture/smartResize.ts'
+import { damagedVideo, noDecoder, noTool, readingStopped } from './ffmpegErrors.ts'
 import { pictures } from './portablePixmap.ts'
 
 /** A video file; `name` is what errors call it. */
@@ -15,13 +16,22 @@ export interface VideoFile {
   readonly demuxer?: string
 }
 
+/** How frames are decoded. */
+export interface DecodeOptions {
+  readonly size?: Size
+  readonly signal?: AbortSignal | undefined
+}
+
 const run = promisify(execFile)
 /** Output of ffprobe and errors of ffmpeg, in bytes. */
 const MAX_OUTPUT = 1 << 20
 /** Frames beyond this are made smaller on the way: no model sees them so large. Pixels. */
-const MAX_SIDE = 2048
+export const MAX_SIDE = 2048
 /** So many frames may be missing at the end of a video: containers count some that no decoder gives. */
 const MISSING_TAIL = 2
+
+/** What ffmpeg says where it was built without the decoder. */
+const NO_DECODER = /(?:no decoder found for: |Decoder \(codec )(\w+)/i
 
 /** Nothing but the file itself, as what it is: a playlist in it may name other files and addresses on the network. */
 const input = ({ path, demuxer }: VideoFile): string[] => ['-protocol_whitelist', 'file', ...(demuxer ? ['-f', demuxer] : []), '-i', `file:${path}`]
@@ -66,14 +76,16 @@ function ratio(value: unknown, mark: string): number {
 
 /**
  * The frames of those numbers (rising, from 0), one after the other and in order, as shown; none is in memory for longer.
- * A few that are missing at the end are the last one again. @throws AppError NotYetSupported without ffmpeg,
+ * A few that are missing at the end are the last one again. `size`: what they are stretched to; unset: as they are, but no
+ * side beyond 2048 pixels. @throws AppError NotYetSupported without ffmpeg,
  * UnsupportedMedia when it cannot decode this, DamagedMedia; Interrupted when aborted.
  */
-export async function* decodeFrames(file: VideoFile, indices: readonly number[], signal?: AbortSignal): AsyncGenerator<RgbPicture> {
+export async function* decodeFrames(file: VideoFile, indices: readonly number[], { size, signal }: DecodeOptions = {}): AsyncGenerator<RgbPicture> {
   const select = `select='${indices.map((index) => `eq(n,${index})`).join('+')}'`
   const shrink = `scale=w='min(iw,${MAX_SIDE})':h='min(ih,${MAX_SIDE})':force_original_aspect_ratio=decrease:flags=bicubic`
+  const stretch = size && `scale=w=${size.width}:h=${size.height}:flags=bicubic`
   const output = ['-fps_mode', 'passthrough', '-frames:v', String(indices.length), '-pix_fmt', 'rgb24', '-c:v', 'ppm', '-f', 'image2pipe', 'pipe:1']
-  const process = spawn('ffmpeg', ['-v', 'error', '-nostdin', ...input(file), '-map', '0:V:0', '-vf', `${select},${shrink}`, ...output], {
+  const process = spawn('ffmpeg', ['-v', 'error', '-nostdin', ...input(file), '-map', '0:V:0', '-vf', `${select},${stretch ?? shrink}`, ...output], {
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
     ...(signal && { signal, killSignal: 'SIGKILL' }),
@@ -113,5 +125,6 @@ function failure(tool: 'ffmpeg' | 'ffprobe', { name }: VideoFile, cause: unknown
   if (cause instanceof AppError) return cause
   if (signal?.aborted) return readingStopped(name)
   if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return noTool(tool, name)
-  return damagedVideo(name, cause)
+  const [, codec] = NO_DECODER.exec((cause as Error).message) ?? []
+  return codec === undefined ? damagedVideo(name, cause) : noDecoder(codec, name)
 }

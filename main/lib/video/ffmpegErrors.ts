@@ -9,6 +9,10 @@ export const noTool = (tool: 'ffmpeg' | 'ffprobe', name: string): AppError =>
     { missing: tool },
   )
 
+/** The video reader was built without what this video needs. */
+export const noDecoder = (codec: string, name: string): AppError =>
+  new AppError('UnsupportedMedia', `The video codec of ${name}, ${codec}, cannot be decoded by the ffmpeg of this computer. Install a complete ffmpeg, or convert the video to H.264 in an MP4 file.`, { codec })
+
 export const damagedVideo = (name: string, cause?: unknown): AppError =>
   new AppError('DamagedMedia', `${name} is damaged or no video that ffmpeg can read. Copy or download it again, or convert it to MP4.`, undefined, { cause })
 

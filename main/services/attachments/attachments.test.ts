@@ -66,6 +66,34 @@ describe('store', () => {
     if (process.platform !== 'win32') expect(statSync(attachments.pathOf(sha)).mode & 0o077).toBe(0)
   })
 
+  test('a video may be larger than a picture, up to its own limit', async () => {
+    const limits = { picture: 1000, video: 5000 }
+    const facts = { width: 64, height: 48, durationMs: 1000, frames: 30, fps: 30, codec: null, startMs: 0 }
+    const clip = (bytes: number) => Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42', 'latin1'), Buffer.alloc(bytes - 12, 1)])
+    const store = (bytes: number) => open({ limits }).store('clip.mp4', chunks(clip(bytes), 7), undefined, facts)
+    expect(await store(5000)).toMatchObject({ kind: 'video', bytes: 5000, mime: 'video/mp4', ...facts })
+    expect(await failure(store(5001))).toMatchObject({ code: 'MediaTooLarge' })
+    expect(await failure(open({ limits }).store('clip.mp4', chunks(clip(900))))).toMatchObject({ code: 'UnsupportedMedia' })
+    expect(filesLeft()).toEqual([shaOf(clip(5000))])
+  })
+
+  test('a video has the first picture of it that is kept', async () => {
+    const facts = { width: 64, height: 48, durationMs: 1000, frames: 30, fps: 30, codec: null, startMs: 0 }
+    const { sha } = await attachments.store('clip.mp4', chunks(Buffer.from('\0\0\0\x18ftypmp42', 'latin1')), undefined, facts)
+    expect(await failure(attachments.open(sha, 'thumb'))).toMatchObject({ code: 'NotFound' })
+    const made: string[] = []
+    const keep = (text: string) => attachments.keepPoster(sha, async (target) => {
+      made.push(text)
+      writeFileSync(target, text)
+      return 'image/webp'
+    })
+    await keep('first')
+    await keep('second')
+    const thumb = await attachments.open(sha, 'thumb')
+    expect([made, thumb.mime, (await buffer(thumb.stream())).toString()]).toEqual([['first'], 'image/webp', 'first'])
+    expect(await failure(attachments.keepPoster('e'.repeat(64), async () => 'image/webp'))).toMatchObject({ code: 'NotFound' })
+  })
+
   test('the same bytes twice, also at the same time, are one file', async () => {
     const [first, second] = await Promise.all([attachments.store('a.png', chunks(png)), attachments.store('b.png', chunks(png))])
     const third = await attachments.store('c.png', chunks(png))
