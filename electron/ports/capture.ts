@@ -6,7 +6,7 @@ import { CAPTURE_ADDRESS } from '../protocol/index.ts'
 import { currentDisplays } from '../windows/captureWindows.ts'
 import type { CaptureWindows } from '../windows/captureWindows.ts'
 
-/** Where macOS lets its user choose who sees the screen. */
+/** Where macOS, the one system that refuses it, lets its user choose who sees the screen. */
 const PRIVACY_SETTINGS = 'x-apple.systempreferences:com.apple.preference.security?Privacy_ScreenCapture'
 
 /** What the port is put together from. */
@@ -30,9 +30,8 @@ export function screenCapture({ windows, showWindow, platform = process.platform
     address: CAPTURE_ADDRESS,
     displays: currentDisplays,
     screens: (displays) => Promise.all(displays.map((display, index) => captureScreen(display, index, displays.length))),
-    access: () => (platform === 'darwin' ? macAccess() : 'granted'),
+    access: screenAccess,
     async openSettings() {
-      if (platform !== 'darwin') return
       // The app is in the list there once it has tried.
       await desktopCapturer.getSources({ types: ['screen'], thumbnailSize: { width: 1, height: 1 } }).catch(() => [])
       await shell.openExternal(PRIVACY_SETTINGS)
@@ -40,8 +39,10 @@ export function screenCapture({ windows, showWindow, platform = process.platform
   }
 }
 
-function macAccess(): ScreenAccess {
-  const status = systemPreferences.getMediaAccessStatus('screen')
+/** Only macOS ever refuses; on Linux Electron does not have the question. */
+function screenAccess(): ScreenAccess {
+  const { getMediaAccessStatus }: Partial<typeof systemPreferences> = systemPreferences
+  const status = getMediaAccessStatus?.call(systemPreferences, 'screen') ?? 'granted'
   return status === 'granted' ? 'granted' : status === 'not-determined' || status === 'unknown' ? 'unasked' : 'denied'
 }
 

@@ -7,6 +7,7 @@ import { IconButton } from '../../components/IconButton.tsx'
 import { Markdown } from '../../components/Markdown.tsx'
 import { announce } from '../../lib/announce.ts'
 import { toAppError } from '../../lib/errors.ts'
+import { count } from '../../lib/format.ts'
 import { linkAnswer } from '../../lib/grounding/index.ts'
 import { call } from '../../lib/rpc.ts'
 import { useAnswer } from './answer.ts'
@@ -97,7 +98,7 @@ export function AskPanel({
         <div className="min-w-0 flex-1">
           <p className="truncate font-semibold">{asked ? asked.question : 'Ask about this'}</p>
           <p className="text-small text-muted tabular-nums">
-            {size.width} × {size.height} pixels
+            {count(size.width)} × {count(size.height)} pixels
           </p>
         </div>
         <IconButton label="Close" hint="Esc" size="small" onClick={onClose} className="self-start [-webkit-app-region:no-drag]">
