@@ -6,6 +6,7 @@ import { CodeBlock } from './CodeBlock.tsx'
 import { htmlAsText } from './htmlAsText.ts'
 import { Link } from './Link.tsx'
 import { MarkLink } from './MarkLink.tsx'
+import { TimeLink } from './TimeLink.tsx'
 
 /** A tag without the parser's own properties. */
 const plain = <T extends keyof HTMLElementTagNameMap>(Tag: T) =>
@@ -35,10 +36,11 @@ function codeOf(pre: ExtraProps['node']): { code: string; language: string | nul
   return { code: code.replace(/\n$/, ''), language: language?.slice('language-'.length) ?? null }
 }
 
-/** A link of an answer: to a place on its picture, or to an address. */
+/** A link of an answer: to a place on its picture, to a time of its video, or to an address. */
 function AnswerLink({ href, children }: { href?: unknown; children?: ReactNode }): ReactNode {
   const named = addressed(typeof href === 'string' ? href : undefined)
-  return named && 'mark' in named ? <MarkLink index={named.mark}>{children}</MarkLink> : <Link href={href}>{children}</Link>
+  if (!named) return <Link href={href}>{children}</Link>
+  return 'mark' in named ? <MarkLink index={named.mark}>{children}</MarkLink> : <TimeLink {...named.time}>{children}</TimeLink>
 }
 
 const components: Components = {

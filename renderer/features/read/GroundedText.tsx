@@ -5,12 +5,16 @@ import { GroundedPicture } from '../../components/GroundedPicture.tsx'
 import { Markdown } from '../../components/Markdown.tsx'
 import { MarkContext } from '../../components/MarkLink.tsx'
 import { StructuredAnswer } from '../../components/structured/StructuredAnswer.tsx'
+import { TimeContext } from '../../components/TimeLink.tsx'
 import { announce } from '../../lib/announce.ts'
 import { AskAboutContext } from '../../lib/askAbout.ts'
-import { linkAnswer } from '../../lib/grounding/index.ts'
+import { findTimes, linkAnswer, timesInCode } from '../../lib/grounding/index.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
 import { groundAnswer, isInWords, picturesBefore, type MarkedPicture } from './grounded.ts'
 import { useRead } from './store.ts'
+import { playFrom } from './video/playback.ts'
+import { videoBefore } from './video/seenVideo.ts'
+import { TimeRow } from './video/TimeRow.tsx'
 
 /** The words of an answer, or its table where a format was chosen, and under them the pictures on which it names places. */
 export function GroundedText({ message, text }: { message: Message; text: string }): ReactNode {
@@ -28,6 +32,9 @@ export function GroundedText({ message, text }: { message: Message; text: string
   const select = (index: number): void => setSelected((now) => (now === index ? null : index))
   const links = useMemo(() => ({ count: marks.length, highlighted, onHighlight: setRested, onSelect: select }), [marks.length, highlighted])
   const hasLegend = format !== null || marks.some((mark) => !isInWords(text, mark))
+  const video = useMemo(() => videoBefore({ order, messages: useRead.getState().messages }, message), [order, message])
+  const times = useMemo(() => (video ? findTimes(text, video.durationMs / 1000) : []), [text, video])
+  const player = useMemo(() => video && { play: (from: number, to: number | null) => playFrom(video.id, video.startMs + from * 1000, to === null ? null : video.startMs + to * 1000) }, [video])
   const urlOf = ({ attachment }: MarkedPicture): string => pictureUrl(host, attachment.sha) ?? ''
   const crop = async (on: MarkedPicture, number: number): Promise<void> => {
     const mark = on.marks[on.numbers.indexOf(number)]
@@ -41,13 +48,16 @@ export function GroundedText({ message, text }: { message: Message; text: string
   }
   return (
     <MarkContext value={links}>
-      <div data-testid="answer-text">
-        {format ? (
-          <StructuredAnswer text={text} name={format.name} streaming={streaming} marks={marks} highlighted={highlighted} onHighlight={setRested} />
-        ) : (
-          <Markdown text={linkAnswer(text, marks, [], streaming)} partial={message.status !== 'complete'} streaming={streaming} />
-        )}
-      </div>
+      <TimeContext value={player}>
+        <div data-testid="answer-text">
+          {format ? (
+            <StructuredAnswer text={text} name={format.name} streaming={streaming} marks={marks} highlighted={highlighted} onHighlight={setRested} />
+          ) : (
+            <Markdown text={linkAnswer(text, marks, times, streaming)} partial={message.status !== 'complete'} streaming={streaming} />
+          )}
+        </div>
+        <TimeRow text={text} times={format ? times : timesInCode(text, times)} />
+      </TimeContext>
       {grounding.pictures.map((on) => (
         <GroundedPicture
           key={on.attachment.sha}

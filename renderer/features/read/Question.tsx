@@ -7,19 +7,26 @@ import { pictureUrl, useHost } from '../../lib/host.ts'
 import { Branches } from './Branches.tsx'
 import { PictureBlock } from './PictureBlock.tsx'
 import { QuestionText } from './QuestionText.tsx'
+import { videoId, type VideoPart } from './video/seenVideo.ts'
+import { VideoBlock } from './video/VideoBlock.tsx'
 
 type ImagePart = Extract<Part, { type: 'image' }>
 
-/** Neighbouring pictures stand side by side; text stands on its own. */
-function inRuns(parts: readonly Part[]): (string | ImagePart[])[] {
-  const runs: (string | ImagePart[])[] = []
-  for (const part of parts) {
+interface VideoRun {
+  readonly part: VideoPart
+  readonly place: number
+}
+
+/** Neighbouring pictures stand side by side; texts and videos stand on their own. */
+function inRuns(parts: readonly Part[]): (string | VideoRun | ImagePart[])[] {
+  const runs: (string | VideoRun | ImagePart[])[] = []
+  parts.forEach((part, place) => {
     const last = runs.at(-1)
     if (part.type === 'text') runs.push(part.text)
-    else if (part.type !== 'image') continue
+    else if (part.type !== 'image') runs.push({ part, place })
     else if (Array.isArray(last)) last.push(part)
     else runs.push([part])
-  }
+  })
   return runs
 }
 
@@ -34,6 +41,8 @@ export function Question({ message }: { message: Message }): ReactNode {
       {inRuns(message.parts).map((run, index) =>
         typeof run === 'string' ? (
           <QuestionText key={index} text={run} />
+        ) : !Array.isArray(run) ? (
+          <VideoBlock key={index} id={videoId(message.id, run.place)} part={run.part} />
         ) : (
           <div key={index} className="flex max-w-[min(560px,100%)] flex-wrap justify-end gap-2">
             {run.map((part) => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { findMarks } from './findMarks.ts'
-import { addressed, linkAnswer } from './linked.ts'
+import { addressed, linkAnswer, timesInCode } from './linked.ts'
 import { findTimes } from './times.ts'
 
 const linked = (text: string, streaming = false, duration = 0) => linkAnswer(text, findMarks(text, 'qwen2vl').marks, duration ? findTimes(text, duration) : [], streaming)
@@ -28,6 +28,15 @@ test('times become links where the video has them, not in code', () => {
   expect(linked('It stops at 0:42.', false, 20)).toBe('It stops at 0:42.')
 })
 
+test('a stretch is one link to both of its ends', () => {
+  expect(linked('From 00:42-00:51 it turns.', false, 60)).toBe('From [00:42-00:51](#time-42-51) it turns.')
+})
+
+test('times in code are told apart', () => {
+  const text = 'At 0:02:\n```json\n{"start": 4.5, "end": 7}\n```'
+  expect(timesInCode(text, findTimes(text, 9)).map(({ from }) => from)).toEqual([4.5, 7])
+})
+
 test('boxes in JSON stay as they are', () => {
   const text = '```json\n[{"bbox_2d": [1, 2, 3, 4], "label": "a"}]\n```'
   expect(linked(text)).toBe(text)
@@ -35,8 +44,9 @@ test('boxes in JSON stay as they are', () => {
 
 test('addresses name a mark or a time', () => {
   expect(addressed('#mark-3')).toEqual({ mark: 3 })
-  expect(addressed('#time-4.5')).toEqual({ time: 4.5 })
-  for (const other of [undefined, '', 'https://x', '#mark-', '#mark-x', '#time-1e9']) expect(addressed(other)).toBeNull()
+  expect(addressed('#time-4.5')).toEqual({ time: { from: 4.5, to: null } })
+  expect(addressed('#time-4.5-51')).toEqual({ time: { from: 4.5, to: 51 } })
+  for (const other of [undefined, '', 'https://x', '#mark-', '#mark-x', '#mark-1.5', '#time-1e9', '#time-1-', '#time-1-2-3']) expect(addressed(other)).toBeNull()
 })
 
 test('however an answer is cut, linking neither throws nor loses its words', () => {

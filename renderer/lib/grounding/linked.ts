@@ -2,15 +2,15 @@ import type { Mark } from './marks.ts'
 import type { TimeMark } from './times.ts'
 import { objectNames } from './tokenMarks.ts'
 
-/** Addresses, within an answer, of its mark at an index and of a second of its video. */
+/** Addresses, within an answer, of its mark at an index and of a moment or a stretch of its video, in seconds. */
 export const markAddress = (index: number): string => `#mark-${index}`
-export const timeAddress = (seconds: number): string => `#time-${seconds}`
+export const timeAddress = ({ from, to }: Pick<TimeMark, 'from' | 'to'>): string => `#time-${from}${to === null ? '' : `-${to}`}`
 
 /** What such an address names; null for any other. */
-export function addressed(href: string | undefined): { mark: number } | { time: number } | null {
-  const [, kind, value] = /^#(mark|time)-(\d{1,9}(?:\.\d{1,3})?)$/.exec(href ?? '') ?? []
-  if (kind === undefined) return null
-  return kind === 'mark' ? { mark: Number(value) } : { time: Number(value) }
+export function addressed(href: string | undefined): { mark: number } | { time: Pick<TimeMark, 'from' | 'to'> } | null {
+  const [, mark, from, to] = /^#(?:mark-(\d{1,9})|time-(\d{1,9}(?:\.\d{1,3})?)(?:-(\d{1,9}(?:\.\d{1,3})?))?)$/.exec(href ?? '') ?? []
+  if (mark !== undefined) return { mark: Number(mark) }
+  return from === undefined ? null : { time: { from: Number(from), to: to === undefined ? null : Number(to) } }
 }
 
 interface Piece {
@@ -22,14 +22,22 @@ interface Piece {
 const FENCE = /```[^]*?(?:```|$)|`[^`\n]*`/g
 const OPEN_TAIL = /<\|(?:object_ref|box)_(?:start|end)?\|?>?(?:(?!<\|box_end\|>)[^])*$|<(?:\|[a-z_]*)?$/
 
+const codeIn = (text: string) => [...text.matchAll(FENCE)].map((match) => ({ start: match.index, end: match.index + match[0].length }))
+
+/** The times that stand in code, where `linkAnswer` makes no links of them. */
+export function timesInCode(text: string, times: readonly TimeMark[]): TimeMark[] {
+  const code = codeIn(text)
+  return times.filter(({ start, end }) => code.some((block) => start >= block.start && end <= block.end))
+}
+
 /**
  * An answer's Markdown in which the objects and boxes of Qwen2-VL's tokens, and times, are links to `markAddress` and
  * `timeAddress`. Code stays as it is; so do boxes in JSON and HTML. `streaming`: a box that is still being written at the
  * end is left out.
  */
 export function linkAnswer(text: string, marks: readonly Mark[], times: readonly TimeMark[], streaming: boolean): string {
-  const code = [...text.matchAll(FENCE)].map((match) => ({ start: match.index, end: match.index + match[0].length }))
-  const pieces = [...markPieces(text, marks), ...times.map(({ from, start, end }): Piece => ({ start, end, text: link(text.slice(start, end), timeAddress(from)) }))]
+  const code = codeIn(text)
+  const pieces = [...markPieces(text, marks), ...times.map((time): Piece => ({ start: time.start, end: time.end, text: link(text.slice(time.start, time.end), timeAddress(time)) }))]
     .filter(({ start, end }) => code.every((block) => end <= block.start || start >= block.end))
     .sort((a, b) => a.start - b.start)
   let linked = ''
