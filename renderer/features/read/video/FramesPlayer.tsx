@@ -58,7 +58,8 @@ export function FramesPlayer({
   useEffect(() => {
     if (!asked) return
     figure.current?.scrollIntoView({ block: 'nearest' })
-    playAsked(asked.fromMs, asked.toMs)
+    const soon = setTimeout(() => playAsked(asked.fromMs, asked.toMs))
+    return () => clearTimeout(soon)
   }, [asked])
 
   useEffect(() => () => clearInterval(timer.current), [])
