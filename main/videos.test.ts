@@ -377,6 +377,8 @@ describe.skipIf(missing !== null)('with ffmpeg', () => {
     for (const [n, index] of sample.indices.entries())
       expect(await sharp(await buffer((await app.frames.open(key, n)).stream())).raw().toBuffer(), `frame ${n}`).toEqual(Buffer.from(resizeBicubic(frame(index), sample).data))
     expect(await progressOf(attachment.sha, sample)).toEqual([6])
+    const every = await client.videos.plan({ of: attachment.sha, range: { startMs: 0, endMs: 2000 }, fps: 30, taken: 0 })
+    expect((await progressOf(attachment.sha, every.sample)).at(-1)).toBe(60)
     unlinkSync(join(folder.path, 'data', 'frames', key.slice(0, 2), key, '2.png'))
     expect(await progressOf(attachment.sha, sample)).toEqual([5, 6])
     expect(await answerTo(await client.ask.send({ conversationId: null, parts: [{ type: 'video', key, name: 'clip.mkv' }] }))).toMatchObject({ status: 'complete' })

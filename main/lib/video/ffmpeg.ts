@@ -7,6 +7,7 @@ import type { RgbPicture } from '../picture/resize.ts'
 import type { Size } from '../picture/smartResize.ts'
 import { damagedVideo, noDecoder, noTool, readingStopped } from './ffmpegErrors.ts'
 import { pictures } from './portablePixmap.ts'
+import { selectFrames } from './selectFrames.ts'
 
 /** A video file; `name` is what errors call it. */
 export interface VideoFile {
@@ -81,7 +82,7 @@ function ratio(value: unknown, mark: string): number {
  * UnsupportedMedia when it cannot decode this, DamagedMedia; Interrupted when aborted.
  */
 export async function* decodeFrames(file: VideoFile, indices: readonly number[], { size, signal }: DecodeOptions = {}): AsyncGenerator<RgbPicture> {
-  const select = `select='${indices.map((index) => `eq(n,${index})`).join('+')}'`
+  const select = `select='${selectFrames(indices)}'`
   const shrink = `scale=w='min(iw,${MAX_SIDE})':h='min(ih,${MAX_SIDE})':force_original_aspect_ratio=decrease:flags=bicubic`
   const stretch = size && `scale=w=${size.width}:h=${size.height}:flags=bicubic`
   const output = ['-fps_mode', 'passthrough', '-frames:v', String(indices.length), '-pix_fmt', 'rgb24', '-c:v', 'ppm', '-f', 'image2pipe', 'pipe:1']

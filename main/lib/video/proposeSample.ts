@@ -1,6 +1,6 @@
 import type { PictureBudget, VideoFacts } from '#contract'
 import { TOKEN_PIXELS } from '../picture/smartResize.ts'
-import { sampleVideo, sliceTokens } from './sampleVideo.ts'
+import { frameLimits, sampleVideo, sliceTokens } from './sampleVideo.ts'
 import type { SampleWish } from './sampleVideo.ts'
 
 /** What to ask of a video instead, so that it fits. */
@@ -26,7 +26,6 @@ const RATES = [30, 20, 10, 5, 4, 3, 2, 1, 0.5, 0.25, 0.2, 0.1, 0.05, 0.02, 0.01,
  */
 export function proposeSample(facts: VideoFacts, wish: SampleWish, usual: PictureBudget, room: number): Proposal | null {
   const whole = sampleVideo(facts, wish, usual).sample
-  const area = whole.width * whole.height
   const readable = Math.min(READABLE, sliceTokens(whole))
   const rates = [whole.wishedFps, ...RATES.filter((rate) => rate < whole.fps)]
   let smallest: Proposal | null = null
@@ -34,7 +33,7 @@ export function proposeSample(facts: VideoFacts, wish: SampleWish, usual: Pictur
     const frames = sampleVideo(facts, { ...wish, fps }, usual).sample.indices.length
     const perSlice = Math.floor(room / Math.ceil(frames / 2))
     if (perSlice >= LEAST_TOKENS) {
-      smallest = fitting(facts, { ...wish, fps }, usual, { room, pixels: Math.min(area, perSlice * TOKEN_AREA) })
+      smallest = fitting(facts, { ...wish, fps }, usual, { room, limits: narrowed(frameLimits(frames, wish.budget, usual), perSlice * TOKEN_AREA) })
       if (smallest && perSlice >= readable) return smallest
     }
     if (frames <= LEAST_FRAMES) break
@@ -42,11 +41,15 @@ export function proposeSample(facts: VideoFacts, wish: SampleWish, usual: Pictur
   return smallest
 }
 
-/** The largest size up to `pixels` with which all frames fit. */
-function fitting(facts: VideoFacts, wish: SampleWish & { fps: number }, usual: PictureBudget, { room, pixels }: { room: number; pixels: number }): Proposal | null {
-  for (let most = pixels; most >= LEAST_TOKENS * TOKEN_AREA; most *= STEP) {
-    const maxPixels = Math.floor(most)
-    const budget = { minPixels: Math.min(LEAST_TOKENS * TOKEN_AREA, maxPixels), maxPixels }
+const narrowed = ({ minPixels, maxPixels }: PictureBudget, most: number): PictureBudget => ({
+  minPixels: Math.floor(Math.min(minPixels, maxPixels, most)),
+  maxPixels: Math.floor(Math.min(maxPixels, most)),
+})
+
+/** The largest size within the limits with which all frames fit. */
+function fitting(facts: VideoFacts, wish: SampleWish & { fps: number }, usual: PictureBudget, { room, limits }: { room: number; limits: PictureBudget }): Proposal | null {
+  for (let most = limits.maxPixels; most >= LEAST_TOKENS * TOKEN_AREA; most *= STEP) {
+    const budget = narrowed(limits, most)
     const { sample, tokens } = sampleVideo(facts, { ...wish, budget }, usual)
     if (tokens <= room) return { fps: wish.fps, budget, frames: sample.indices.length, tokens }
   }

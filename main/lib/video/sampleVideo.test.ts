@@ -91,6 +91,13 @@ describe('a proposal', () => {
     expect(proposeSample(long, { range: { startMs: 0, endMs: 20_000 } }, usual, 10_000)).toMatchObject({ fps: 2, frames: 40 })
   })
 
+  test('that needs less frames only leaves them the size they have', () => {
+    const small = { minPixels: 4 * 784, maxPixels: 24 * 784 }
+    const { width, height } = sampleVideo(long, { range: null }, small).sample
+    const { fps, budget } = proposeSample(long, { range: null }, small, 1500)!
+    expect(sampleVideo(long, { range: null, fps, budget }, small).sample).toMatchObject({ width, height })
+  })
+
   test('whatever the room: fits it, or there is none for a few of the smallest', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 60_000 }), fc.integer({ min: 4, max: 300_000 }), fc.double({ min: 0.05, max: 60, noNaN: true }), (room, frames, fps) => {

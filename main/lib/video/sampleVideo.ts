@@ -28,7 +28,7 @@ const MAX_FRAME_PIXELS = 768 * TOKEN_PIXELS ** 2
 export function sampleVideo(facts: VideoFacts, { range, fps = FPS, budget }: SampleWish, usual: PictureBudget): Sampled {
   const { first, total } = framesWithin(facts.frames, facts.fps, range)
   const { indices, fps: sampledFps } = sampleFrames(total, facts.fps, { fps }, first)
-  const { width, height } = smartResize(facts, limits(indices.length, budget, usual), 'The video')
+  const { width, height } = smartResize(facts, frameLimits(indices.length, budget, usual), 'The video')
   const timesMs = indices.map((index) => facts.startMs + (1000 * index) / facts.fps)
   return {
     sample: { range, wishedFps: fps, fps: sampledFps, indices: [...indices], timesMs, width, height },
@@ -39,7 +39,8 @@ export function sampleVideo(facts: VideoFacts, { range, fps = FPS, budget }: Sam
 /** Tokens of one temporal slice, which is a pair of frames. */
 export const sliceTokens = ({ width, height }: { width: number; height: number }): number => (width / TOKEN_PIXELS) * (height / TOKEN_PIXELS)
 
-function limits(frames: number, wished: PictureBudget | undefined, usual: PictureBudget): PictureBudget {
+/** How large each of so many frames may be, in pixels: what is wished, within what the reference allows. */
+export function frameLimits(frames: number, wished: PictureBudget | undefined, usual: PictureBudget): PictureBudget {
   const sane = wished && { minPixels: Math.min(wished.minPixels, MAX_FRAME_PIXELS), maxPixels: wished.maxPixels }
   const { minPixels, maxPixels } = videoBudget(frames, sane ?? {}, usual)
   const most = Math.floor(Math.max(maxPixels, TOKEN_PIXELS ** 2))
