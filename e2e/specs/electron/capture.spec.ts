@@ -63,6 +63,9 @@ async function connectDisplays({ electron, page }: ElectronApp): Promise<void> {
   )
 }
 
+/** The window closes under the key, so its release may find none. */
+const escape = (page: Page) => page.keyboard.press('Escape').catch(() => {})
+
 const pageAt = async (electron: ElectronApplication, hash: string): Promise<Page> => {
   const found = () => electron.windows().find((page) => page.url().endsWith(hash))
   await expect.poll(() => found() !== undefined).toBe(true)
@@ -143,10 +146,12 @@ test('the windows of a capture are guarded like the main one', async ({ desktop 
     bridge: Object.keys((globalThis as unknown as { sightlineBridge: object }).sightlineBridge),
     leaked: ['require', 'process', 'module', 'electron', 'ipcRenderer', 'desktopCapturer'].filter((name) => name in globalThis),
     camera: await navigator.mediaDevices.getUserMedia({ video: true }).then(() => 'given', (error: Error) => error.name),
-    opened: window.open('https://example.com/') === null,
   }))
-  expect(found).toMatchObject({ bridge: ['requestPort'], leaked: [], opened: true })
+  expect(found).toMatchObject({ bridge: ['requestPort'], leaked: [] })
   expect(found.camera).not.toBe('given')
+  const open = electron.windows().length
+  await overlay.evaluate(() => void window.open('https://example.com/'))
+  await expect.poll(() => electron.windows().length).toBe(open)
   await overlay.evaluate(() => void (location.href = 'https://example.com/'))
   await expect(new CapturePage(overlay).picker).toBeVisible()
   expect(overlay.url()).toMatch(/#\/capture\/1$/)
@@ -167,7 +172,7 @@ test('Escape on any overlay ends the capture on all, and its pictures cannot be 
   const addresses: string[] = []
   overlay.on('request', (request) => addresses.push(request.url()))
   await expect(new CapturePage(overlay).picker).toBeVisible()
-  await overlay.keyboard.press('Escape')
+  await escape(overlay)
   await expect.poll(() => captureWindows(electron)).toEqual([])
   await expect(chat.questions).toHaveCount(0)
   const again = await chat.page.evaluate(async (all) => Promise.all(all.map((address) => fetch(address).then(({ status }) => status, () => 0))), addresses.filter((address) => address.includes('//capture.')))
@@ -181,7 +186,7 @@ test('the composer begins a capture, and a second start of the app with --captur
   await new CapturePage(chat.page).choose('Capture the screen')
   const overlay = new CapturePage(await pageAt(electron, '#/capture/1'))
   await expect(overlay.picker).toBeVisible()
-  await overlay.page.keyboard.press('Escape')
+  await escape(overlay.page)
   await expect.poll(() => captureWindows(electron)).toEqual([])
 
   const second = spawn(electronProgram().path, [...electronArguments(data), '--capture'], { cwd: root, env: electronEnvironment(), stdio: 'ignore' })

@@ -170,8 +170,11 @@ test('only a region of the screen whose picture was posted is taken', async () =
 })
 
 test('without access nothing is captured; asked from outside, the window says why', async () => {
+  const states = capturing.watch()
+  expect((await states.next()).value).toMatchObject({ access: 'granted' })
   shell.allowed = 'denied'
   await expect(capturing.start(0)).rejects.toEqual(code('Unauthorized'))
+  expect((await states.next()).value).toMatchObject({ access: 'denied' })
   expect(shell.open.size).toBe(0)
   const told = new Promise<HostCommand>((resolve) => capturing.commands.on(resolve))
   capturing.startFromShell()

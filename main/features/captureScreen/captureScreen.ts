@@ -87,10 +87,17 @@ export function createCaptureScreen(parts: { capture: Capture | null; shortcuts:
     return { own: session, capture }
   }
 
+  /** Throws Unauthorized when the system does not let the app see the screen, which may have changed since it was told. */
+  function requireAccess(): void {
+    if (capture?.access() !== 'denied') return
+    changed()
+    throw new AppError('Unauthorized', 'The system does not let Sightline see the screen. Allow it in the system’s settings, then start Sightline again.')
+  }
+
   async function start(delaySeconds: number): Promise<void> {
     end()
     if (capture?.way !== 'overlay') throw new AppError('NotYetSupported', 'Regions cannot be chosen on the screen here. Choose what to show in the window.')
-    requireAccess(capture)
+    requireAccess()
     const stop = new AbortController()
     const own: Session = { id: randomUUID(), phase: 'waiting', stop, displays: [], screens: Promise.resolve([]), png: null, place: null }
     session = own
@@ -108,7 +115,7 @@ export function createCaptureScreen(parts: { capture: Capture | null; shortcuts:
     try {
       capture.openOverlays(own.displays, () => session === own && own.phase === 'picking' && end())
       await own.screens
-      requireAccess(capture)
+      requireAccess()
     } catch (error) {
       if (session === own) end()
       throw error
@@ -208,9 +215,3 @@ export function createCaptureScreen(parts: { capture: Capture | null; shortcuts:
 }
 
 const over = (): AppError => new AppError('NotFound', 'This capture is over. Capture the screen again.')
-
-/** Throws Unauthorized when the system does not let the app see the screen. */
-function requireAccess(capture: Capture): void {
-  if (capture.access() !== 'denied') return
-  throw new AppError('Unauthorized', 'The system does not let Sightline see the screen. Allow it in the system’s settings, then start Sightline again.')
-}
