@@ -12,6 +12,8 @@ export interface Media {
 export interface Message {
   readonly role: 'system' | 'user' | 'assistant'
   readonly content: readonly (string | number)[]
+  /** Of an answer: which mark of the first picture it is about, when one. */
+  readonly about?: number
 }
 
 /** Questions and their right answers about drawings. The last message is an answer. */
@@ -49,11 +51,14 @@ export class Writer {
 
   /** A question (with media before it) and its answer. */
   exchange(
-    { question, answer }: { readonly question: string; readonly answer: string },
+    { question, answer, about }: { readonly question: string; readonly answer: string; readonly about?: number | undefined },
     media: readonly number[] = [],
     mediaLast = false,
   ): void {
     const content = mediaLast ? [question, ...media] : [...media, question]
-    this.messages.push({ role: 'user', content: content.filter((part) => part !== '') }, { role: 'assistant', content: [answer] })
+    this.messages.push(
+      { role: 'user', content: content.filter((part) => part !== '') },
+      { role: 'assistant', content: [answer], ...(about !== undefined && { about }) },
+    )
   }
 }

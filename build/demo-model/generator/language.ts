@@ -96,8 +96,10 @@ export interface Voice {
   exists(thing: Thing, does: boolean): string
   each(captions: readonly string[]): string
   nth(n: number, caption: string): string
-  differs(n: number, caption: string): string
-  same(caption: string | null): string
+  /** What each picture shows, then the number of the one that differs. */
+  differs(captions: readonly string[], n: number): string
+  /** What each picture shows, then whether they are the same. */
+  same(captions: readonly string[], are: boolean): string
   thereAre(count: number, what: string): string
   relation(a: Thing, b: Thing, side: Side): string
   yesNo(yes: boolean, sentence: string): string

@@ -7,8 +7,8 @@ import { colourNames } from './colours.ts'
 import { drawScene } from './draw.ts'
 import type { Mark } from './draw.ts'
 
-/** A piece of a conversation as the model is fed: text (to be learnt or not), or the number of its media. */
-export type Piece = readonly ['text' | 'answer', string] | readonly ['media', number]
+/** A piece of a conversation as the model is fed: text (to be learnt or not; an answer may be about a mark), or the number of its media. */
+export type Piece = readonly ['text' | 'answer', string] | readonly ['answer', string, number] | readonly ['media', number]
 /** What is where in a frame: kind, colour, then left, top, right, bottom as shares of the sides. */
 export type FrameLabels = {
   readonly background: number
@@ -63,10 +63,10 @@ function labelOf(
 /** The conversation as the engine's template writes it, up to the end of its last answer. */
 export function renderPieces({ messages, media, visionId }: Conversation): Piece[] {
   const pieces: Piece[] = []
-  const add = (kind: 'text' | 'answer', text: string) => {
+  const add = (text: string) => {
     const last = pieces.at(-1)
-    if (last && last[0] === kind && kind === 'text') pieces[pieces.length - 1] = ['text', last[1] + text]
-    else pieces.push([kind, text])
+    if (last?.[0] === 'text') pieces[pieces.length - 1] = ['text', last[1] + text]
+    else pieces.push(['text', text])
   }
   const numbers = new Map<MediaPart, number>()
   const parts = messages.map(({ role, content }) => ({
@@ -89,9 +89,10 @@ export function renderPieces({ messages, media, visionId }: Conversation): Piece
     flat
       .slice(written.length)
       .split('\0')
-      .forEach((text, k) => (k % 2 === 0 ? text && add('text', text) : pieces.push(['media', Number(text)])))
+      .forEach((text, k) => (k % 2 === 0 ? text && add(text) : pieces.push(['media', Number(text)])))
     const answer = message.content.map((part) => (part.type === 'text' ? part.text : '')).join('')
-    add('answer', `${answer}<|im_end|>`)
+    const { about } = messages[i]!
+    pieces.push(about === undefined ? ['answer', `${answer}<|im_end|>`] : ['answer', `${answer}<|im_end|>`, about])
     written = `${flat}${answer}<|im_end|>`
   })
   return pieces

@@ -14,6 +14,8 @@ import { shapeContours, shapeNames } from './shapes.ts'
 export interface Exchange {
   readonly question: string
   readonly answer: string
+  /** Which object of the scene the answer is about, when one: where the model is taught to look. */
+  readonly about?: number | undefined
 }
 
 /** What can be asked about one picture. */
@@ -79,7 +81,7 @@ const jsonName = ({ colour, shape }: Placed) => ({ color: colour, shape })
 export function askAbout(scene: Scene, kind: SceneQuestion, asking: Asking): Exchange {
   const { random, voice } = asking
   if (scene.odd)
-    return { ...askAbout({ ...scene, odd: false, objects: [stand(asking)] }, kind, asking), answer: voice.unknownPicture }
+    return { ...askAbout({ ...scene, odd: false, objects: [stand(asking)] }, kind, asking), answer: voice.unknownPicture, about: undefined }
   const { objects, text } = scene
   const known = objects.filter((object) => isUnique(object, scene))
   const one = random.pick(known.length > 0 ? known : objects.length > 0 ? objects : [stand(asking)])
@@ -134,6 +136,7 @@ export function askAbout(scene: Scene, kind: SceneQuestion, asking: Asking): Exc
       return {
         question: phrase(asking, 'yesNoSide', { a, b, side: voice.sideNames[asked] }),
         answer: voice.yesNo(asked === side, voice.relation(a, b, side)),
+        about: objects.indexOf(a),
       }
     }
     case 'read': {
@@ -148,6 +151,7 @@ export function askAbout(scene: Scene, kind: SceneQuestion, asking: Asking): Exc
       return {
         question: phrase(asking, where ? 'whereBox' : 'box', { a: one, shape: one.shape }),
         answer: boxText(voice.theThing(one), boxTold(scene, one)),
+        about: objects.indexOf(one),
       }
     }
     case 'boxAll':
@@ -163,6 +167,7 @@ export function askAbout(scene: Scene, kind: SceneQuestion, asking: Asking): Exc
       return {
         question: phrase(asking, 'jsonBox', { a: one }),
         answer: JSON.stringify([{ bbox_2d: boxTold(scene, one), label: `${one.colour} ${one.shape}` }]),
+        about: objects.indexOf(one),
       }
   }
 }
@@ -206,7 +211,7 @@ function relation({ objects }: Scene, asking: Asking): Exchange {
   const kind = random.weighted({ where: 5, side: 2, nextTo: 2 })
   const slots = { a, b, side: voice.sideNames[side], other: voice.sideNames[opposite[side]] }
   if (kind === 'nextTo') return { question: phrase(asking, 'nextTo', slots), answer: voice.caption(voice.aThing(a)) }
-  return { question: phrase(asking, kind, slots), answer }
+  return { question: phrase(asking, kind, slots), answer, about: objects.indexOf(a) }
 }
 
 function json({ objects, text }: Scene, asking: Asking): Exchange {

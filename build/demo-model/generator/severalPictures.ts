@@ -48,7 +48,7 @@ export function differs(making: Making): Scene[] {
       const alike = random.chance(0.5)
       const scenes = [show(same), show(alike ? same : other)]
       writer.exchange(
-        { question: phrase(making, 'same'), answer: voice.same(alike ? voice.aThing(same) : null) },
+        { question: phrase(making, 'same'), answer: voice.same([same, alike ? same : other].map(voice.aThing), alike) },
         writer.add(...scenes.map(image)),
       )
       return scenes
@@ -56,7 +56,7 @@ export function differs(making: Making): Scene[] {
     const at = random.below(3)
     const scenes = [0, 1, 2].map((i) => show(i === at ? other : same))
     writer.exchange(
-      { question: phrase(making, 'differs'), answer: voice.differs(at + 1, voice.aThing(other)) },
+      { question: phrase(making, 'differs'), answer: voice.differs([0, 1, 2].map((i) => voice.aThing(i === at ? other : same)), at + 1) },
       writer.add(...scenes.map(image)),
     )
     return scenes

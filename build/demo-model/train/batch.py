@@ -10,8 +10,22 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bpe import Tokenizer
+from labels import squares_of
 from model import Model
 from stream import Example, Media
+
+
+# heads of the last block but one, one for each pair of keys and values, that are taught where to look
+WATCHED_HEADS = [0, 3]
+
+
+@dataclass
+class Focus:
+    """Where the model should look while it writes the tokens from `begin` to `end` of an answer: at the tokens `at`."""
+
+    begin: int
+    end: int
+    at: np.ndarray
 
 
 @dataclass
@@ -28,6 +42,7 @@ class Row:
     branch: np.ndarray
     media: list[Media]
     order: list[int]
+    focus: list[Focus]
 
 
 def to_row(example: Example, tokenizer: Tokenizer) -> Row:
@@ -37,12 +52,17 @@ def to_row(example: Example, tokenizer: Tokenizer) -> Row:
     learnt: list[bool] = []
     branch: list[int] = []
     order: list[int] = []
+    focus: list[Focus] = []
+    places_of: list[np.ndarray] = []
     pads = {False: tokenizer.ids["<|image_pad|>"], True: tokenizer.ids["<|video_pad|>"]}
 
-    def add(pieces: list[tuple[str, str | int]], number: int, at: int) -> int:
-        for kind, content in pieces:
+    def add(pieces: list[tuple], number: int, at: int) -> int:
+        for kind, content, *about in pieces:
             before = len(ids)
             at = add_piece(kind, content, at)
+            if about and places_of:
+                squares = squares_of(example.media[0], about[0])
+                focus.append(Focus(before, len(ids), places_of[0][squares]))
             branch.extend([number] * (len(ids) - before))
         return at
 
@@ -51,6 +71,7 @@ def to_row(example: Example, tokenizer: Tokenizer) -> Row:
             medium = example.media[int(content)]
             grid = medium.grid
             places = np.stack(np.meshgrid(*(np.arange(n) for n in grid), indexing="ij"), -1).reshape(-1, 3)
+            places_of.append(len(ids) + np.arange(len(places)))
             ids.extend([pads[medium.is_video]] * len(places))
             positions.append(places + at)
             learnt.extend([False] * len(places))
@@ -62,7 +83,7 @@ def to_row(example: Example, tokenizer: Tokenizer) -> Row:
         learnt.extend([kind == "answer"] * len(tokens))
         return at + len(tokens)
 
-    media_end = max((i + 1 for i, (kind, _) in enumerate(example.pieces) if kind == "media"), default=0)
+    media_end = max((i + 1 for i, (kind, *_) in enumerate(example.pieces) if kind == "media"), default=0)
     end = add(example.pieces[:media_end], 0, 0)
     for number, pieces in enumerate([example.pieces[media_end:], *example.branches]):
         add(pieces, number + 1, end)
@@ -74,17 +95,19 @@ def to_row(example: Example, tokenizer: Tokenizer) -> Row:
         np.array(branch),
         example.media,
         order,
+        focus,
     )
 
 
 @dataclass
 class Outcome:
-    """Logits and right ids of the answers' tokens, and the row and branch each belongs to."""
+    """Logits and right ids of the answers' tokens, and the row and branch each belongs to; `unfocused`: how little the watched heads look where they should."""
 
     logits: Tensor
     targets: Tensor
     rows: np.ndarray
     branches: np.ndarray
+    unfocused: Tensor
 
 
 def run(model: Model, rows: list[Row], embeddings: list[list[Tensor]], pads: tuple[int, int]) -> Outcome:
@@ -110,15 +133,38 @@ def run(model: Model, rows: list[Row], embeddings: list[list[Tensor]], pads: tup
     wanted[:, :-1] = learnt[:, 1:]
     seen_by = (branch[:, None, :] == 0) | (branch[:, None, :] == branch[:, :, None])
     mask = np.where(seen_by & np.tri(longest, dtype=bool), np.float32(0), np.float32(-1e9))
-    logits = model.language(
+    logits, weights = model.language(
         x,
         torch.from_numpy(positions).to(device),
         torch.from_numpy(mask)[:, None].to(device),
         torch.from_numpy(wanted).to(device),
     )
     return Outcome(
-        logits.float(), tokens[torch.from_numpy(learnt).to(device)], learnt.nonzero()[0], branch[learnt]
+        logits.float(),
+        tokens[torch.from_numpy(learnt).to(device)],
+        learnt.nonzero()[0],
+        branch[learnt],
+        _unfocused(weights, rows),
     )
+
+
+def _unfocused(weights: Tensor, rows: list[Row]) -> Tensor:
+    """Minus the logarithm of what the watched heads spend on the places that answers are about; mean over their tokens."""
+    which, queries, wanted = [], [], []
+    for i, row in enumerate(rows):
+        for focus in row.focus:
+            places = np.zeros(weights.shape[-1], np.float32)
+            places[focus.at] = 1
+            # a token is written at the place before it
+            for query in range(focus.begin - 1, focus.end - 1):
+                which.append(i)
+                queries.append(query)
+                wanted.append(places)
+    if not which:
+        return torch.zeros((), device=weights.device)
+    chosen = weights[:, WATCHED_HEADS][which, :, queries]
+    spent = (chosen.float() * torch.from_numpy(np.stack(wanted)).to(weights.device)[:, None]).sum(-1)
+    return -(spent + 1e-4).log().mean()
 
 
 def loss_of(outcome: Outcome) -> Tensor:

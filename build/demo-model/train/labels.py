@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -11,9 +13,15 @@ from stream import Media
 from vision import PATCH
 
 KINDS = 45
+SHAPES = 8
 COLOURS = 11
 IGNORED = -1
 BOX_WEIGHT = 4.0
+# what tokens tell besides: two digits of each coordinate as answers write it, where the other of two things lies, how many
+DIGITS = 10
+COORDINATES = 4
+SIDES = 4
+COUNTS = 8
 
 
 def slices_of(media: Media) -> list[Media]:
@@ -32,73 +40,138 @@ def slices_of(media: Media) -> list[Media]:
     return slices
 
 
-def square_labels(media: Media, side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def squares_of(media: Media, number: int) -> np.ndarray:
+    """The tokens of a picture that a mark covers, most of all first where it covers none by a fifth."""
+    rows, columns = media.grid[1:]
+    marks = media.labels[0]["marks"]
+    if number >= len(marks):
+        return np.zeros(0, int)
+    covered = _coverage(marks[number], rows, columns).reshape(-1)
+    return np.flatnonzero(covered > min(0.2, covered.max() * 0.99))
+
+
+def _coverage(mark: list[float], rows: int, columns: int) -> np.ndarray:
+    """How much of each square the box of a mark covers, [rows, columns]."""
+    left, top, right, bottom = mark[2:]
+    across = np.minimum(right * columns, np.arange(1, columns + 1)) - np.maximum(left * columns, np.arange(columns))
+    down = np.minimum(bottom * rows, np.arange(1, rows + 1)) - np.maximum(top * rows, np.arange(rows))
+    return down.clip(0)[:, None] * across.clip(0)
+
+
+@dataclass
+class SquareLabels:
     """
-    Per square of `side` pixels (patches in the order of tokens, tokens row by row): its kind (0 background, 1..8 shapes, 9.. characters), its colour, and the box
-    (left, top, right, bottom as shares of the sides) of what covers most of it. -1: unknown.
+    Of each square (patches in the order of tokens, tokens row by row): its `kind` (0 background, 1..8 shapes, 9.. characters),
+    its `colour`, the `box` (left, top, right, bottom as shares of the sides) of what covers most of it, that box's first two
+    decimals as `digits` [squares, 8], and the `side` of a second thing on which it lies (left, right, above, below). `count`:
+    the things in the picture, at every square. -1: unknown.
     """
-    rows, columns = media.frames.shape[1] // side, media.frames.shape[2] // side
+
+    kind: np.ndarray
+    colour: np.ndarray
+    box: np.ndarray
+    digits: np.ndarray
+    side: np.ndarray
+    count: np.ndarray
+
+
+def square_labels(media: Media, side: int) -> SquareLabels:
+    """The labels of a picture's squares of `side` pixels."""
+    height, width = media.frames.shape[1:3]
+    rows, columns = height // side, width // side
     label = media.labels[0]
+    marks = label["marks"]
     kinds = np.full((rows, columns), 0 if label["background"] >= 0 else IGNORED)
     colours = np.full((rows, columns), label["background"])
     boxes = np.zeros((rows, columns, 4), np.float32)
+    sides = np.full((rows, columns), IGNORED)
     most = np.full((rows, columns), 0.2)
-    for kind, colour, left, top, right, bottom in label["marks"]:
-        across = np.minimum(right * columns, np.arange(1, columns + 1)) - np.maximum(
-            left * columns, np.arange(columns)
-        )
-        down = np.minimum(bottom * rows, np.arange(1, rows + 1)) - np.maximum(top * rows, np.arange(rows))
-        covered = down.clip(0)[:, None] * across.clip(0)
+    for number, (kind, colour, left, top, right, bottom) in enumerate(marks):
+        covered = _coverage(marks[number], rows, columns)
         better = covered > most
         most[better] = covered[better]
         kinds[better], colours[better], boxes[better] = kind, colour, (left, top, right, bottom)
+        if len(marks) == 2 and kind <= SHAPES:
+            sides[better] = _side(marks[number], marks[1 - number], width, height)
+    hundredths = np.minimum(99, np.round(boxes * 100)).astype(int)
+    digits = np.concatenate([hundredths // 10, hundredths % 10], -1)
+    known = label["background"] >= 0 and len(marks) < COUNTS and all(mark[0] <= SHAPES for mark in marks)
+    counts = np.full((rows, columns), len(marks) if known else IGNORED)
     group = 2 if side == PATCH else 1
     order = lambda a: (
         a.reshape(rows // group, group, columns // group, group, *a.shape[2:])
         .swapaxes(1, 2)
         .reshape(-1, *a.shape[2:])
     )
-    return order(kinds), order(colours), order(boxes)
+    return SquareLabels(*map(order, (kinds, colours, boxes, digits, sides, counts)))
+
+
+def _side(one: list[float], other: list[float], width: int, height: int) -> int:
+    """On which side of `other` the middle of `one` lies: 0 left, 1 right, 2 above, 3 below."""
+    across = (one[2] + one[4] - other[2] - other[4]) * width
+    down = (one[3] + one[5] - other[3] - other[5]) * height
+    return (0 if across < 0 else 1) if abs(across) > abs(down) else (2 if down < 0 else 3)
 
 
 class Reader(nn.Module):
-    """Reads kind, colour and box from the vector of each square of `side` pixels; only training has it."""
+    """
+    Reads what each square of `side` pixels shows from its vector; only training has it. Of tokens it reads digits, sides and
+    counts too: the language model need only copy then what it would take long to work out.
+    """
 
     def __init__(self, width: int, side: int) -> None:
         super().__init__()
         self.side = side
         self.norm = nn.LayerNorm(width)
-        self.read = nn.Linear(width, KINDS + COLOURS + 4)
+        self.read = nn.Linear(width, KINDS + COLOURS + COORDINATES)
+        self.tell = nn.Linear(width, 2 * COORDINATES * DIGITS + SIDES + COUNTS) if side > PATCH else None
 
     def loss(self, state: Tensor, media: list[Media], tally: dict[str, list[int]] | None = None) -> Tensor:
         """
         state: [pictures, squares, width]. Mean over squares; `tally` counts, as pairs of right and all, what covers squares,
         and how far boxes are off in thousandths.
         """
-        kinds, colours, boxes = (
-            torch.from_numpy(np.stack(parts)).to(state.device)
-            for parts in zip(*(square_labels(one, self.side) for one in media))
-        )
-        out = self.read(self.norm(state.float())).float()
-        kind, colour, box = out.split([KINDS, COLOURS, 4], -1)
-        known = max(1, int((kinds != IGNORED).sum()))
-        mean = (
-            lambda logits, labels: F.cross_entropy(
-                logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum"
-            )
-            / known
-        )
-        loss = mean(kind, kinds) + 0.5 * mean(colour, colours)
+        labels = [square_labels(one, self.side) for one in media]
+        of = lambda name: torch.from_numpy(np.stack([getattr(one, name) for one in labels])).to(state.device)
+        kinds, boxes = of("kind"), of("box")
+        vectors = self.norm(state.float())
+        out = self.read(vectors).float()
+        kind, colour, box = out.split([KINDS, COLOURS, COORDINATES], -1)
+        loss = _mean_cross_entropy(kind, kinds) + 0.5 * _mean_cross_entropy(colour, of("colour"))
         drawn = kinds > 0
         if drawn.any():
             loss = loss + BOX_WEIGHT * F.smooth_l1_loss(box[drawn], boxes[drawn], beta=0.05)
+        if self.tell is not None:
+            told = self.tell(vectors).float()
+            digit, side, count = told.split([2 * COORDINATES * DIGITS, SIDES, COUNTS], -1)
+            digits = of("digits").masked_fill(~drawn[..., None], IGNORED)
+            digit = digit.unflatten(-1, (2 * COORDINATES, DIGITS))
+            loss = loss + 2 * _mean_cross_entropy(digit, digits)
+            loss = loss + 0.5 * _mean_cross_entropy(side, of("side")) + 0.5 * _mean_cross_entropy(count, of("count"))
+            if tally is not None:
+                _count(tally, "first digit", digit[..., :COORDINATES, :], digits[..., :COORDINATES])
+                _count(tally, "second digit", digit[..., COORDINATES:, :], digits[..., COORDINATES:])
+                _count(tally, "side", side, of("side"))
+                _count(tally, "how many", count, of("count"))
         if tally is not None:
-            right = kind.argmax(-1) == kinds
-            for name, chosen in (("shape", drawn & (kinds <= 8)), ("character", kinds > 8)):
-                count = tally.setdefault(name, [0, 0])
-                count[0] += int(right[chosen].sum())
-                count[1] += int(chosen.sum())
+            _count(tally, "shape", kind, kinds.masked_fill(~drawn | (kinds > SHAPES), IGNORED))
+            _count(tally, "character", kind, kinds.masked_fill(kinds <= SHAPES, IGNORED))
             count = tally.setdefault("box off by 1/1000", [0, 0])
             count[0] += int((box[drawn] - boxes[drawn]).abs().mean(-1).sum() * 1000)
             count[1] += int(drawn.sum())
         return loss
+
+
+def _mean_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Over what is known; 0 where nothing is."""
+    known = max(1, int((labels != IGNORED).sum()))
+    return (
+        F.cross_entropy(logits.flatten(0, -2), labels.flatten(), ignore_index=IGNORED, reduction="sum") / known
+    )
+
+
+def _count(tally: dict[str, list[int]], name: str, logits: Tensor, labels: Tensor) -> None:
+    chosen = labels != IGNORED
+    count = tally.setdefault(name, [0, 0])
+    count[0] += int((logits.argmax(-1) == labels)[chosen].sum())
+    count[1] += int(chosen.sum())

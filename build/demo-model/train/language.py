@@ -53,8 +53,11 @@ class LanguageBlock(nn.Module):
         self.gate_up = nn.Linear(shape.width, 2 * shape.feed_forward, bias=False)
         self.down = nn.Linear(shape.feed_forward, shape.width, bias=False)
 
-    def attend(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> Tensor:
-        """x: [rows, tokens, width]; cos, sin: [rows, 1, tokens, head / 2]; mask: [rows, 1, tokens, tokens]."""
+    def attend(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """
+        x: [rows, tokens, width]; cos, sin: [rows, 1, tokens, head / 2]; mask: [rows, 1, tokens, tokens]. Returns
+        what x becomes, and the weights [rows, kv heads, heads of each * tokens, tokens].
+        """
         rows, tokens, width = x.shape
         heads, kv_heads = self.shape.heads, self.shape.kv_heads
         head = width // heads
@@ -65,7 +68,7 @@ class LanguageBlock(nn.Module):
         scores = (query @ turned[:, heads:].transpose(-1, -2)).view(rows, heads, tokens, tokens) + mask
         weights = torch.softmax(scores, -1).view(rows, kv_heads, group * tokens, tokens)
         attended = (weights @ qkv[:, heads + kv_heads :]).view(rows, heads, tokens, head)
-        return x + self.out(attended.transpose(1, 2).reshape(rows, tokens, width))
+        return x + self.out(attended.transpose(1, 2).reshape(rows, tokens, width)), weights
 
     def feed(self, x: Tensor) -> Tensor:
         """x: [..., width]."""
@@ -88,14 +91,20 @@ class LanguageModel(nn.Module):
         self.register_buffer("inverse", inverse, persistent=False)
         self.register_buffer("axis", axis, persistent=False)
 
-    def forward(self, x: Tensor, positions: Tensor, mask: Tensor, wanted: Tensor) -> Tensor:
+    def forward(self, x: Tensor, positions: Tensor, mask: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
         """
         x: [rows, tokens, width] embeddings; positions: [rows, tokens, 3] of time, row and column; mask: [rows, 1, tokens,
-        tokens], 0 or -1e9; wanted: [rows, tokens], where logits are needed. Returns [wanted, vocabulary].
+        tokens], 0 or -1e9; wanted: [rows, tokens], where logits are needed. Returns [wanted, vocabulary], and the attention
+        of the last block but one [rows, heads, tokens, tokens].
         """
         angles = positions[:, :, self.axis] * self.inverse
         cos, sin = angles.cos()[:, None], angles.sin()[:, None]
         for block in self.blocks[:-1]:
-            x = block.feed(block.attend(x, cos, sin, mask))
-        x = self.blocks[-1].attend(x, cos, sin, mask)[wanted]
-        return F.linear(self.norm(self.blocks[-1].feed(x)), self.embedding.weight)
+            x, weights = block.attend(x, cos, sin, mask)
+            x = block.feed(x)
+        x = self.blocks[-1].attend(x, cos, sin, mask)[0][wanted]
+        rows, tokens = positions.shape[:2]
+        return (
+            F.linear(self.norm(self.blocks[-1].feed(x)), self.embedding.weight),
+            weights.view(rows, self.shape.heads, tokens, tokens),
+        )

@@ -35,14 +35,15 @@ class Media:
 @dataclass
 class Example:
     """
-    One conversation: pieces are ('text' | 'answer', text) or ('media', number). `branches`: other ways to go on after the last
+    One conversation: pieces are ('text' | 'answer', text), ('answer', text, mark of the first picture that it is about) or
+    ('media', number). `branches`: other ways to go on after the last
     medium, each by itself.
     """
 
     ability: str
-    pieces: list[tuple[str, str | int]]
+    pieces: list[tuple]
     media: list[Media]
-    branches: list[list[tuple[str, str | int]]]
+    branches: list[list[tuple]]
 
 
 def _node() -> str:

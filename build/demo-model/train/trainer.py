@@ -178,15 +178,17 @@ class Trainer:
         embeddings, states = self.model.see(media, tower_learns)
         seen = iter(embeddings)
         by_row = [[next(seen) for _ in row.media] for row in rows]
-        loss = torch.zeros((), device=self.device)
+        loss = unfocused = torch.zeros((), device=self.device)
         for part in (slice(0, self.batch // 2), slice(self.batch // 2, None)):
             outcome = run(self.model, rows[part], by_row[part], self.pads)
             loss = loss + loss_of(outcome)
+            unfocused = unfocused + outcome.unfocused / 2
             right = (outcome.logits.argmax(-1) == outcome.targets).cpu().numpy()
             tally.answers(rows[part], outcome.rows, right)
         loss = loss / self.batch
         tally.add(loss, media=len(media))
-        return loss + SEE_WEIGHT * self._see_loss(media, embeddings, states, tally)
+        tally.looks(unfocused)
+        return loss + unfocused + SEE_WEIGHT * self._see_loss(media, embeddings, states, tally)
 
     def _measure(self) -> None:
         self.probe = self.probe or Probe(self.tokenizer, PROBE_EXAMPLES)
@@ -244,7 +246,7 @@ class Tally:
 
     def _clear(self) -> None:
         self.seen.clear()
-        self.loss, self.count, self.media = 0.0, 0, 0
+        self.loss, self.count, self.media, self.unfocused = 0.0, 0, 0, 0.0
         self.right: dict[str, list[int]] = {}
         self.since = time.time()
 
@@ -253,6 +255,10 @@ class Tally:
         self.loss += float(loss.detach())
         self.count += 1
         self.media += media
+
+    def looks(self, unfocused: torch.Tensor) -> None:
+        """A step's measure of looking elsewhere."""
+        self.unfocused += float(unfocused.detach())
 
     def answers(self, rows: list[Row], of_row: "list[int]", right: "list[bool]") -> None:
         """Which tokens of the answers were right."""
@@ -265,6 +271,6 @@ class Tally:
         """One line; counting starts again."""
         parts = {**self.right, **self.seen}
         shares = " ".join(f"{name} {a / max(1, b):.3f}" for name, (a, b) in sorted(parts.items()))
-        line = f"loss {self.loss / max(1, self.count):.4f} media/s {self.media / (time.time() - self.since):.0f} {shares}"
+        line = f"loss {self.loss / max(1, self.count):.4f} elsewhere {self.unfocused / max(1, self.count):.3f} media/s {self.media / (time.time() - self.since):.0f} {shares}"
         self._clear()
         return line
