@@ -76,10 +76,10 @@ export class ChatPage {
     await this.bring('paste', pictures)
   }
 
-  /** Picks files in the file dialog of "Add pictures". */
+  /** Picks files in the file dialog of "Add pictures or videos". */
   async pick(...pictures: string[]): Promise<void> {
     const chooser = this.page.waitForEvent('filechooser')
-    await this.button('Add pictures').click()
+    await this.button('Add pictures or videos').click()
     await (await chooser).setFiles(pictures.map((name) => join(samples, name)))
   }
 

@@ -39,7 +39,7 @@ export function FrameStrip({
   }, [current])
 
   return (
-    <ol ref={list} aria-label={label} className="relative flex max-w-full gap-1 overflow-x-auto overscroll-x-contain p-0.5 pb-1.5">
+    <ol ref={list} aria-label={label} className="relative flex max-w-full gap-1 overflow-x-auto overscroll-x-contain p-1 pb-1.5">
       {frames.map(({ url, ms }, index) => (
         <li key={index} className="shrink-0">
           <button
