@@ -3,6 +3,7 @@ import { app, BrowserWindow, dialog, ipcMain, Menu, protocol, session } from 'el
 import type { HostCommand } from '#contract'
 import { createApp } from '../main/app.ts'
 import { Emitter } from '../main/lib/emitter.ts'
+import { handleDisplayMedia } from './displayMedia.ts'
 import { appMenu } from './menu.ts'
 import { denyPermissions } from './permissions.ts'
 import { electronPorts } from './ports/index.ts'
@@ -52,7 +53,8 @@ async function start(): Promise<void> {
     showProgress(progress)
     tray?.showDownloads(progress)
   })
-  denyPermissions(session.defaultSession)
+  denyPermissions(session.defaultSession, core.permits)
+  handleDisplayMedia(session.defaultSession, core.permits)
   handleProtocol(protocol, { page: join(dist, 'renderer'), attachments: core.attachments, frames: core.frames, captures: core.captures })
   handlePortRequests(ipcMain, core.serve)
   app.on('second-instance', (_event, argv) => (argv.includes(CAPTURE_SWITCH) ? capture() : open()))

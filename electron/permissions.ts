@@ -1,13 +1,25 @@
 import type { Session } from 'electron'
+import type { App } from '../main/app.ts'
+import { isWindowAddress } from './protocol/index.ts'
 
-/** The one permission the window needs: writing what the user copies. Reading the clipboard comes with a paste event. */
+type Handled = Pick<Session, 'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler'>
+
+/** The one permission the window always has: writing what the user copies. Reading the clipboard comes with a paste event. */
 const granted = new Set(['clipboard-sanitized-write'])
 
-/** Denies every permission and every device to every page, but for copying text. */
-export function denyPermissions(
-  session: Pick<Session, 'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler'>,
-): void {
-  session.setPermissionRequestHandler((_contents, permission, answer) => answer(granted.has(permission)))
+/**
+ * Denies every permission and every device to every page, but for copying text, and for what the core has permitted the
+ * own page just now at a click of its user: the camera, without sound, and the screen.
+ */
+export function denyPermissions(session: Handled, permits: App['permits']): void {
+  session.setPermissionRequestHandler((_contents, permission, answer, details) => {
+    const isOwn = details.isMainFrame && isWindowAddress(details.requestingUrl)
+    const types = 'mediaTypes' in details ? details.mediaTypes : undefined
+    if (granted.has(permission)) return answer(true)
+    // Which screen it is, and that it is one only, the handler of display media decides.
+    if (permission === 'display-capture') return answer(isOwn && permits.has('screen'))
+    answer(permission === 'media' && isOwn && types?.length === 1 && types[0] === 'video' && permits.take('camera') !== null)
+  })
   session.setPermissionCheckHandler((_contents, permission) => granted.has(permission))
   session.setDevicePermissionHandler(() => false)
 }

@@ -79,6 +79,8 @@ export interface Capture {
   access(): ScreenAccess
   /** Opens the system's settings where access is given. */
   openSettings(): Promise<void>
+  /** Screens and windows that can be watched; empty where the system asks its user by itself. */
+  sources(): Promise<{ id: string; name: string }[]>
   displays(): Display[]
   /** A picture of each display. Rejects with AppError. */
   screens(displays: readonly Display[]): Promise<ScreenPicture[]>

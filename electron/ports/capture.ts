@@ -28,6 +28,7 @@ export function screenCapture({ windows, showWindow, platform = process.platform
     showWindow,
     way: isWayland(platform, env) ? 'picker' : 'overlay',
     address: CAPTURE_ADDRESS,
+    sources: async () => (isWayland(platform, env) ? [] : listSources()),
     displays: currentDisplays,
     screens: (displays) => Promise.all(displays.map((display, index) => captureScreen(display, index, displays.length))),
     access: screenAccess,
@@ -37,6 +38,12 @@ export function screenCapture({ windows, showWindow, platform = process.platform
       await shell.openExternal(PRIVACY_SETTINGS)
     },
   }
+}
+
+/** Screens and windows by name; what has none cannot be told apart. */
+async function listSources(): Promise<{ id: string; name: string }[]> {
+  const sources = await desktopCapturer.getSources({ types: ['screen', 'window'], thumbnailSize: { width: 0, height: 0 } })
+  return sources.map(({ id, name }) => ({ id, name })).filter(({ name }) => name.trim() !== '')
 }
 
 /** Only macOS ever refuses; on Linux Electron does not have the question. */

@@ -39,6 +39,9 @@ export class StandInSession implements SessionSurface {
     this.device = handler
   }
 
+  /** Chromium's own pages are not asked about: that needs Electron itself. */
+  setDisplayMediaRequestHandler(): void {}
+
   /** True when a page may use devices, e.g. over WebUSB. */
   grantsDevices(): boolean {
     return this.device === null
@@ -59,7 +62,7 @@ export class StandInSession implements SessionSurface {
   private async allows(permission: Permission): Promise<boolean> {
     const checked = this.check?.(null, permission, '', {} as never) ?? true
     const { request } = this
-    return checked && (!request || new Promise((resolve) => request(null as never, permission as never, resolve, {} as never)))
+    return checked && (!request || new Promise((resolve) => request(null as never, permission as never, resolve, { isMainFrame: true, requestingUrl: '' } as never)))
   }
 }
 

@@ -52,7 +52,7 @@ export interface Surface {
 
 export type SessionSurface = Pick<
   Electron.Session,
-  'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler'
+  'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler' | 'setDisplayMediaRequestHandler'
 >
 export type MessagePortSurface = Evented & Pick<Electron.MessagePortMain, 'postMessage' | 'start' | 'close'>
 export type UtilityProcessSurface = Evented & Pick<Electron.UtilityProcess, 'pid' | 'postMessage' | 'kill'>

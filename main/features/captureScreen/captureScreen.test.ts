@@ -25,6 +25,7 @@ class FakeCapture implements Capture {
 
   access = () => this.allowed
   openSettings = () => this.settingsOpened()
+  sources = async () => []
   displays = (): Display[] => [
     { id: '1', bounds: { x: 0, y: 0, width: 40, height: 30 }, workArea: { x: 0, y: 0, width: 40, height: 28 } },
     { id: '2', bounds: { x: 40, y: -10, width: 20, height: 20 }, workArea: { x: 40, y: -10, width: 20, height: 20 } },

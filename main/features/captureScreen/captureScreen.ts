@@ -7,6 +7,8 @@ import { eventStream } from '../../lib/eventStream.ts'
 import type { EventStream } from '../../lib/eventStream.ts'
 import type { Capture, Display, ScreenPicture, Shortcuts } from '../../ports.ts'
 import { isWithin, keptWithin, onDesktop } from './desktop.ts'
+import { createPermits } from './permits.ts'
+import type { Permits } from './permits.ts'
 import { readPng } from './pictures.ts'
 import type { CapturedPng } from './pictures.ts'
 import { createCaptureShortcut } from './shortcut.ts'
@@ -28,6 +30,7 @@ type Picture = { address: string; width: number; height: number }
 /** Capturing the screen: from the shortcut or a button to a conversation about a part of it. Nothing of it is ever written to a disk here. */
 export interface CaptureScreen {
   readonly gateway: CaptureGateway
+  readonly permits: Permits
   /** What the main window is asked to do. */
   readonly commands: Emitter<HostCommand>
   watch(signal?: AbortSignal): EventStream<CaptureState>
@@ -142,6 +145,7 @@ export function createCaptureScreen(parts: { capture: Capture | null; shortcuts:
 
   return {
     commands,
+    permits: createPermits(),
     startFromShell,
     start,
     cancel: end,

@@ -1,2 +1,3 @@
 export { createCaptureScreen } from './captureScreen.ts'
 export type { CaptureGateway, CaptureScreen } from './captureScreen.ts'
+export type { Permits } from './permits.ts'

@@ -2,11 +2,11 @@ import { Crop, Timer } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { iconButtonClass } from '../../components/IconButton.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../../components/Menu.tsx'
+import { canShareScreen } from '../../lib/media/index.ts'
 import { isMac } from '../../lib/platform.ts'
 import { shownKeys } from './accelerator.ts'
 import { startCapture } from './actions.ts'
 import { DELAYS } from './delays.ts'
-import { canShareScreen } from './screenFrame.ts'
 import { useCapture } from './store.ts'
 
 /** The composer's way to a part of the screen, now or after some seconds; nothing where the screen cannot be seen at all. */

@@ -1,9 +1,9 @@
 import { AppError, type Region } from '#contract'
 import { toAppError } from '../../lib/errors.ts'
+import { canShareScreen, grabFrame, shareScreen } from '../../lib/media/index.ts'
 import { call } from '../../lib/rpc.ts'
 import { rememberRegion } from './lastRegion.ts'
 import { cropPng } from './picture.ts'
-import { canShareScreen, grabFrame, shareScreen } from './screenFrame.ts'
 import { idle, useCapture, type WindowCapture } from './store.ts'
 
 /** What regions of pictures that the window captures itself are remembered under. */

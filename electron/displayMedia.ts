@@ -1,0 +1,23 @@
+import { desktopCapturer } from 'electron'
+import type { DesktopCapturerSource, Session } from 'electron'
+import type { App } from '../main/app.ts'
+import { isTrustedFrame } from './rpcPorts.ts'
+
+/**
+ * Shows the own page the one screen or window that the core has permitted just now, without sound; everything else is
+ * refused. Where the desktop asks its user, that answer is the source.
+ */
+export function handleDisplayMedia(session: Pick<Session, 'setDisplayMediaRequestHandler'>, permits: App['permits']): void {
+  session.setDisplayMediaRequestHandler(({ frame, audioRequested, videoRequested }, answer) => {
+    const permit = isTrustedFrame(frame) && videoRequested && !audioRequested ? permits.take('screen') : null
+    if (!permit) return answer(null)
+    void permittedSource(permit.sourceId).then((source) => answer(source ? { video: source } : null))
+  })
+}
+
+/** null also when the user of a desktop that asks chose nothing. */
+async function permittedSource(id: string | null): Promise<DesktopCapturerSource | null> {
+  const options = { types: ['screen' as const, 'window' as const], thumbnailSize: { width: 0, height: 0 } }
+  const sources = await desktopCapturer.getSources(options).catch(() => [])
+  return (id === null ? sources[0] : sources.find((source) => source.id === id)) ?? null
+}

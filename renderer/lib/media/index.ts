@@ -1,0 +1,2 @@
+export { canShareScreen, openCamera, shareScreen } from './shareScreen.ts'
+export { grabFrame, readTrack, type TrackFrames } from './trackFrames.ts'
