@@ -4,7 +4,7 @@ import { AppError } from '#contract'
 import type { EngineStatus, HostDescription, Settings } from '#contract'
 import { createAsk } from './features/ask/index.ts'
 import { createCaptureScreen } from './features/captureScreen/index.ts'
-import type { CaptureGateway } from './features/captureScreen/index.ts'
+import type { CaptureGateway, Permits } from './features/captureScreen/index.ts'
 import { createChooseModel, createSourceTokens } from './features/chooseModel/index.ts'
 import { createCompare } from './features/compare/index.ts'
 import { createDownloadModel } from './features/downloadModel/index.ts'
@@ -50,6 +50,8 @@ export interface App {
   readonly captures: CaptureGateway
   /** Begins a capture of the screen from the shell's own menus. */
   readonly startCapture: () => void
+  /** What the window was just allowed to see of camera and screen; the shell asks when the window does. */
+  readonly permits: Pick<Permits, 'has' | 'take'>
   /** Tells how the downloads are going, now and when that changes (at most four times a second); returns how to stop it. */
   readonly onDownloads: (listener: (progress: DownloadProgress) => void) => () => void
   /** Keeps what running answers have written, then ends the workers and frees the data folder. */
@@ -245,6 +247,8 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
       start: ({ delaySeconds }) => capturing.start(delaySeconds),
       cancel: () => capturing.cancel(),
       openSettings: () => capturing.openSettings(),
+      sources: () => capture?.sources() ?? [],
+      allow: (wanted) => capturing.permits.allow(wanted),
       screen: ({ id }) => capturing.screen(id),
       painted: ({ id }) => capturing.painted(id),
       choose: ({ id, region }) => capturing.choose(id, region),
@@ -289,6 +293,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
     frames,
     captures: capturing.gateway,
     startCapture: () => capturing.startFromShell(),
+    permits: capturing.permits,
     onDownloads: (listener) => downloading.onProgress(listener),
     serve(channel) {
       const end = server.serve(channel)
