@@ -11,6 +11,7 @@ import { Conversation, progressText, stop, useRead, useStreamingAnswer } from '.
 import { SettingsDialog, useSettings, useTheme } from '../features/settings/index.ts'
 import { Start } from '../features/start/index.ts'
 import { announce } from '../lib/announce.ts'
+import { AskAboutContext } from '../lib/askAbout.ts'
 import { toAppError } from '../lib/errors.ts'
 import { closePage, openConversation, useRoute } from '../lib/route.ts'
 import { useConnectionState } from '../lib/rpc.ts'
@@ -51,6 +52,10 @@ export function App(): ReactNode {
     openConversation(id)
     sidebar.closeOverlay()
     if (id === null) document.querySelector<HTMLTextAreaElement>('textarea[aria-label="Question"]')?.focus()
+  }
+  const askAbout = (picture: File): void => {
+    void addFiles(conversationId, [picture])
+    document.querySelector<HTMLTextAreaElement>('textarea[aria-label="Question"]')?.focus()
   }
   const stopAnswer = (): void => {
     if (answering) stop(answering).catch((thrown: unknown) => announce(toAppError(thrown).message))
@@ -130,7 +135,9 @@ export function App(): ReactNode {
               }}
             />
           ) : (
-            <Conversation />
+            <AskAboutContext value={askAbout}>
+              <Conversation />
+            </AskAboutContext>
           )}
           <EngineBanner onModels={showModels} />
           <Composer
