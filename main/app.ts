@@ -105,7 +105,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
   settings.onChange(applyIdle)
   const compare = createCompare({ first: engine, second: parts.second ?? createEngine({ spawn: spawnWorker, cachePath: join(paths.cache, 'second') }) })
   const ask = createAsk({ conversations, settings, models, attachments, frames, engine, second: compare })
-  const sampling = createSampleVideo({ attachments, frames, models, settings, benchmarks })
+  const sampling = createSampleVideo({ attachments, frames, models, settings, benchmarks, engine })
   const capturing = createCaptureScreen({ capture, shortcuts, settings })
 
   // Files that no message holds are removed in the background, with the frames of videos; a failure leaves them for the next time.

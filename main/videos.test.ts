@@ -229,7 +229,9 @@ describe('a question about a video', () => {
     const parts: DraftPart[] = [part, { type: 'text', text: 'What moves in the video?' }]
     const count = await client.ask.count({ conversationId: null, parts })
     expect(count.parts[0]).toBe(tokens)
+    expect((await client.videos.plan(whole(sha))).encodeMs).toBeNull()
     await client.ask.prepare({ conversationId: null, parts: [part] })
+    expect((await client.videos.plan(whole(sha))).encodeMs).toBeGreaterThan(0)
     const sent = await client.ask.send({ conversationId: null, parts })
     const answer = await answerTo(sent)
     expect(answer).toMatchObject({ status: 'complete', seen: { media: [{ width: sample.width, height: sample.height, frames: 6, tokens }] } })

@@ -90,7 +90,7 @@ export const Conversation = z.object({
 })
 export type Conversation = z.infer<typeof Conversation>
 
-/** What the engine is doing before the first token. `done` of `total` in the phase's own unit (bytes %, pictures, tokens). */
+/** What the engine is doing before the first token. `done` of `total` in the phase's own unit (bytes %, pictures and pairs of frames, tokens). */
 export const Progress = z.object({
   phase: z.enum(['waiting', 'loading', 'encoding', 'prefill']),
   done: z.number(),

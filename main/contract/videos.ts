@@ -20,7 +20,7 @@ export const VideoPlan = z.object({
   /** Tokens of the context that are left for it. */
   room: z.int(),
   fits: z.boolean(),
-  /** Estimated time to encode all frames, from what was measured of this model on this computer; null: nothing was. */
+  /** Estimated time to encode all frames, from what this model took for the last picture or video, or when it was measured; null: neither is known. */
   encodeMs: z.number().nullable(),
   /** Name of the set of frames; null while the video is not stored. */
   key: FrameKey.nullable(),

@@ -1,13 +1,24 @@
 import type { BenchmarkResult } from '#contract'
 
+/** How long encoding one picture or pair of frames of so many tokens took, in ms. */
+export interface Encoded {
+  readonly tokens: number
+  readonly ms: number
+}
+
+/** What the model took for pictures when it was measured last, in the order of the measurement. */
+export const encodedPictures = (results: readonly BenchmarkResult[]): Encoded[] =>
+  results
+    .map(({ rows }) => rows.flatMap((row) => (row.kind === 'picture' ? [{ tokens: row.pictureTokens, ms: row.encodeMs }] : [])))
+    .find((pictures) => pictures.length > 0) ?? []
+
 /**
- * Estimated time to encode `slices` temporal slices of so many tokens each, in ms: as long as the measured picture whose
- * tokens are nearest, by tokens. null when no picture was measured.
+ * Estimated time to encode `slices` pairs of frames of so many tokens each, in ms: as long as the known picture or pair
+ * whose tokens are nearest, by tokens. null when none is known.
  */
-export function encodingTime(results: readonly BenchmarkResult[], { slices, tokens }: { slices: number; tokens: number }): number | null {
-  const measured = results.map(({ rows }) => rows.filter((row) => row.kind === 'picture')).find((rows) => rows.length > 0)
-  if (!measured) return null
-  const distance = ({ pictureTokens }: { pictureTokens: number }) => Math.abs(Math.log(pictureTokens / tokens))
-  const nearest = measured.reduce((best, row) => (distance(row) < distance(best) ? row : best))
-  return Math.round((nearest.encodeMs / nearest.pictureTokens) * tokens * slices)
+export function encodingTime(known: readonly Encoded[], { slices, tokens }: { slices: number; tokens: number }): number | null {
+  if (known.length === 0) return null
+  const distance = (one: Encoded) => Math.abs(Math.log(one.tokens / tokens))
+  const nearest = known.reduce((best, one) => (distance(one) < distance(best) ? one : best))
+  return Math.round((nearest.ms / nearest.tokens) * tokens * slices)
 }

@@ -1,13 +1,15 @@
 import { AppError } from '#contract'
-import type { ExtractProgress, FrameKey, FrameSample, PictureBudget, Sha256, VideoAttachment, VideoFacts, VideoPlan, VideoWish } from '#contract'
+import type { ExtractProgress, FrameKey, FrameSample, Model, PictureBudget, Sha256, VideoAttachment, VideoFacts, VideoPlan, VideoWish } from '#contract'
 import { proposeSample, sampleVideo, sliceTokens } from '../../lib/video/index.ts'
 import type { AttachmentGateway } from '../../services/attachments/index.ts'
 import type { Benchmarks } from '../../services/benchmarks/index.ts'
+import type { Engine } from '../../services/engine/index.ts'
 import type { Models } from '../../services/models/index.ts'
 import type { SettingsService } from '../../services/settings/index.ts'
 import type { FrameSets } from '../../services/videos/index.ts'
 import { checkSample } from './checkSample.ts'
-import { encodingTime } from './encodingTime.ts'
+import { encodedPictures, encodingTime } from './encodingTime.ts'
+import type { Encoded } from './encodingTime.ts'
 import { extractFrames } from './extractFrames.ts'
 
 export interface SampleVideoParts {
@@ -16,6 +18,7 @@ export interface SampleVideoParts {
   readonly models: Pick<Models, 'chosen'>
   readonly settings: Pick<SettingsService, 'current'>
   readonly benchmarks: Pick<Benchmarks, 'list'>
+  readonly engine: Pick<Engine, 'state'>
 }
 
 /** A stored video and the frames that are wanted of it. */
@@ -38,12 +41,19 @@ export interface SampleVideo {
 const ANSWER_ROOM = 512 + 64
 
 /** The reference's rule, the chosen model's budget and the store of frames, put together. */
-export function createSampleVideo({ attachments, frames, models, settings, benchmarks }: SampleVideoParts): SampleVideo {
+export function createSampleVideo({ attachments, frames, models, settings, benchmarks, engine }: SampleVideoParts): SampleVideo {
   function videoOf(sha: Sha256): VideoAttachment {
     const attachment = attachments.get(sha)
     if (!attachment) throw new AppError('NotFound', 'This video is not stored here any more. Add it again.', { sha })
     if (attachment.kind !== 'video') throw new AppError('InvalidInput', `${attachment.name} is a picture, not a video. Add it as a picture.`, { sha })
     return attachment
+  }
+
+  /** What encoding took in this run, where this model is the loaded one, and when it was measured. */
+  function encodedBefore({ id, textPath, projectorPath }: Model): Encoded[] {
+    const { model, encoding } = engine.state
+    const isLoaded = model?.textPath === textPath && model.projectorPath === projectorPath
+    return [...(isLoaded && encoding ? [encoding] : []), ...encodedPictures(benchmarks.list(id))]
   }
 
   function begin({ sha, sample }: Wanted): { key: FrameKey; missing: number[] } {
@@ -67,7 +77,7 @@ export function createSampleVideo({ attachments, frames, models, settings, bench
         tokens,
         room,
         fits: tokens <= room,
-        encodeMs: encodingTime(benchmarks.list(model.id), { slices: Math.ceil(count / 2), tokens: sliceTokens(sample) }),
+        encodeMs: encodingTime(encodedBefore(model), { slices: Math.ceil(count / 2), tokens: sliceTokens(sample) }),
         key,
         missing: key ? frames.missing(key, count) : sample.indices.map((_, n) => n),
         proposal: tokens <= room ? null : proposeSample(facts, wish, usual, room),

@@ -22,6 +22,8 @@ export function afterMessage(state: EngineState, message: FromWorker, renewed: s
       return { ...state, state: 'ready', model: message.model, contextTokens: message.contextTokens, progress: null, error: null }
     case 'unloaded':
       return { ...OFF, ...ofProcess(state) }
+    case 'encoded':
+      return { ...state, encoding: { tokens: message.tokens, ms: message.ms } }
     case 'memory':
       return Math.abs(message.residentBytes - (state.residentBytes ?? 0)) >= TOLD_BYTES ? { ...state, residentBytes: message.residentBytes } : state
     default:

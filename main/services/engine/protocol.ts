@@ -40,6 +40,8 @@ export type FromWorker =
   | { readonly type: 'started'; readonly backend: string; readonly noGpuReason: string | null; readonly devices: readonly DeviceInfo[] }
   | { readonly type: 'planned'; readonly plan: MemoryPlan; readonly note: string | null }
   | { readonly type: 'memory'; readonly residentBytes: number }
+  /** A picture or the pairs of frames of a video were encoded: tokens of one, and how long it took. */
+  | { readonly type: 'encoded'; readonly tokens: number; readonly ms: number }
   | { readonly type: 'seen'; readonly id: number; readonly seen: Seen }
   | { readonly type: 'progress'; readonly id: number; readonly progress: Progress }
   | { readonly type: 'text'; readonly id: number; readonly text: string }

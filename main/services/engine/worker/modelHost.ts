@@ -96,6 +96,7 @@ export class ModelHost {
       this.planner.onChange = () => this.tellPlan()
       this.tellPlan()
       this.session = await Session.load(runtime, this.planner, this.configuration.cachePath, onShare, signal)
+      this.session.onEncoded((slice) => this.say({ type: 'encoded', ...slice }))
     } finally {
       this.arriving = null
     }

@@ -73,6 +73,11 @@ export class Session {
     }
   }
 
+  /** `listener` hears how long encoding took, as `MediaEncoder.onEncoded` tells it. */
+  onEncoded(listener: MediaEncoder['onEncoded']): void {
+    if (this.encoder) this.encoder.onEncoded = listener
+  }
+
   /** Context size in tokens of the present context; null before the first. */
   get contextTokens(): number | null {
     return this.context.current?.size ?? null
@@ -96,12 +101,9 @@ export class Session {
   async prepare({ request, conversation }: Asked, listener: Listener, signal: AbortSignal): Promise<TokenCount> {
     this.stopSoon = false
     const prompt = await this.prompt(request)
-    let encoded = 0
-    for (const key of prompt.media.keys()) {
-      listener.progress({ phase: 'encoding', done: encoded++, total: prompt.media.size })
-      await this.embed(prompt, key, signal)
+    await this.encodeAll(prompt, listener, signal, () => {
       if (this.stopSoon) throw new Aborted()
-    }
+    })
     const context = await this.context.for(request, prompt)
     await this.caches.state.enter(conversation, prompt.units, context)
     const before = prompt.units.slice(0, prompt.settled)
@@ -139,11 +141,7 @@ export class Session {
     let encodeMs = 0
     try {
       const encodeStarted = performance.now()
-      let encoded = 0
-      for (const key of prompt.media.keys()) {
-        listener.progress({ phase: 'encoding', done: encoded++, total: prompt.media.size })
-        await embed(key)
-      }
+      await this.encodeAll(prompt, listener, signal)
       encodeMs = performance.now() - encodeStarted
       await this.caches.state.enter(conversation, prompt.units, context)
       await answering.prefill(context, embed, (done) => listener.progress({ phase: 'prefill', done, total: prompt.tokens }), signal)
@@ -227,7 +225,22 @@ export class Session {
     return { lastMessage, total, text: total - pictures - video, pictures, video, context: this.context.sizeFor(request, prompt) }
   }
 
-  private embed(prompt: Prompt, key: string, signal: AbortSignal): Promise<Float32Array> {
-    return this.encoder!.encode(prompt.media.get(key)!, signal)
+  /** Encodes what a prompt shows; progress counts pictures and pairs of frames. `between` may throw to end it. */
+  private async encodeAll(prompt: Prompt, listener: Listener, signal: AbortSignal, between: () => void = () => {}): Promise<void> {
+    const total = [...prompt.media.values()].reduce((sum, { grid }) => sum + grid.times, 0)
+    let before = 0
+    for (const [key, { grid }] of prompt.media) {
+      listener.progress({ phase: 'encoding', done: before, total })
+      await this.embed(prompt, key, signal, (slices) => {
+        between()
+        listener.progress({ phase: 'encoding', done: before + slices, total })
+      })
+      before += grid.times
+      between()
+    }
+  }
+
+  private embed(prompt: Prompt, key: string, signal: AbortSignal, onSlice?: (done: number) => void): Promise<Float32Array> {
+    return this.encoder!.encode(prompt.media.get(key)!, signal, onSlice)
   }
 }

@@ -39,10 +39,10 @@ const VIDEO = { fps: 2, framesPerSlice: 2 }
 export async function measureMedia(part: MediaSource, budget: PictureBudget, rules: MediaRules): Promise<Media> {
   const sources = part.type === 'image' ? [part.source] : part.frames
   if (sources.length === 0) throw new AppError('InvalidInput', 'A video needs at least one frame. Name its frames in order.')
-  const digests = await Promise.all(sources.map(digest))
   // what is known to be there is opened when it is wanted, and only the first decides the size
   const pictures = await Promise.all(sources.map((source, index) => (index > 0 && isKnown(source) ? () => openPicture(source) : opened(source))))
   const first = await pictures[0]!()
+  const digests = await Promise.all(sources.map(digest))
   const size = targetSize(first, part.type === 'image' ? part : { ...part, ...videoBudget(part.frames.length, part, budget) }, budget, nameOf(sources[0]!))
   const times = part.type === 'image' ? 1 : Math.ceil(sources.length / VIDEO.framesPerSlice)
   const fps = part.type === 'video' ? (part.fps ?? VIDEO.fps) : VIDEO.fps

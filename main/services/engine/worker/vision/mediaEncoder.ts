@@ -9,6 +9,8 @@ export class MediaEncoder {
   private readonly tower: VisionTower
   private readonly cache: EmbeddingCache
   private encoding: string | null = null
+  /** Is told how long encoding took for each temporal slice of a medium, on average, and how many tokens one has. */
+  onEncoded: (slice: { tokens: number; ms: number }) => void = () => {}
   /** The temporal slice being encoded, also when nobody waits for it any more. */
   private slice: Promise<unknown> = Promise.resolve()
 
@@ -26,16 +28,21 @@ export class MediaEncoder {
     return this.encoding
   }
 
-  /** The vectors of a medium, [tokens, embedding length]. @throws AppError; the signal's reason, at once. */
-  async encode(media: Media, signal: AbortSignal): Promise<Float32Array> {
+  /**
+   * The vectors of a medium, [tokens, embedding length]. `onSlice` is told how many of its temporal slices are done while there
+   * are more, and may throw to end it. @throws AppError; the signal's reason, at once; what `onSlice` throws.
+   */
+  async encode(media: Media, signal: AbortSignal, onSlice: (done: number) => void = () => {}): Promise<Float32Array> {
     const { times, rows, columns } = media.grid
     const perSlice = rows * columns * this.tower.projector.facts.outputLength
     const cached = await this.cache.get(media.key, times * perSlice)
     if (cached) return cached
     this.encoding = media.key
+    const started = performance.now()
     try {
       const out = new Float32Array(times * perSlice)
       for (let t = 0; t < times; t++) {
+        if (t > 0) onSlice(t)
         signal.throwIfAborted()
         const frames = await media.frames(t)
         const slice = this.tower.encode(frames, signal)
@@ -43,6 +50,7 @@ export class MediaEncoder {
         // native code looks up between two steps only, and one step on a large picture takes seconds
         out.set(await orAborted(slice, signal), t * perSlice)
       }
+      this.onEncoded({ tokens: rows * columns, ms: (performance.now() - started) / times })
       await this.cache.set(media.key, out)
       return out
     } finally {
