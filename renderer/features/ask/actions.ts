@@ -4,6 +4,7 @@ import { toAppError } from '../../lib/errors.ts'
 import { whenHost } from '../../lib/host.ts'
 import { call } from '../../lib/rpc.ts'
 import { upload } from '../../lib/upload.ts'
+import { withFrames } from '../../lib/video/index.ts'
 import { cancelPrepare, planPrepare } from './prepare.ts'
 import { addPicture, asPictures, asVideo, canSend, dismiss, emptyDraft, MAX_PICTURES, movePicture, refuse, removePicture, setPictureDetail, setPictureMarks, storedPicture, toParts, type Picture } from './state.ts'
 import { draftKey, draftOf, updateDraft } from './store.ts'
@@ -104,7 +105,7 @@ export async function send(conversationId: string | null): Promise<{ conversatio
   if (!canSend(draft)) return null
   updateDraft(key, (now) => ({ ...now, sending: true, error: null }))
   try {
-    const sent = await call((core) => core.ask.send({ conversationId, parts: toParts(draft), format: draft.format, compareWith: comparedIn(conversationId)?.id ?? null }))
+    const sent = await withFrames(conversationId, () => call((core) => core.ask.send({ conversationId, parts: toParts(draft), format: draft.format, compareWith: comparedIn(conversationId)?.id ?? null })))
     if (conversationId === null) keepComparing(sent.conversationId)
     // Only now: until the answer runs, what encodes the pictures is not to be stopped.
     cancelPrepare(conversationId)

@@ -5,6 +5,7 @@ import { comparedIn } from '../../lib/comparing.ts'
 import { follow } from '../../lib/follow.ts'
 import { createFrameBatch } from '../../lib/frameBatch.ts'
 import { call, connection } from '../../lib/rpc.ts'
+import { withFrames } from '../../lib/video/index.ts'
 import { applyEvents, nothingOpen, opening, streamingAnswer, textOf, type ReadState } from './state.ts'
 
 /** The conversation that is open. */
@@ -65,8 +66,9 @@ export async function followConversation(id: string | null, signal: AbortSignal)
  * first, when the context was full.
  */
 export async function retry(messageId: string, remedy?: Remedy): Promise<void> {
-  const compareWith = comparedIn(useRead.getState().id)?.id ?? null
-  await call((core) => core.ask.retry({ messageId, compareWith, ...(remedy && { remedy }) }))
+  const { id } = useRead.getState()
+  const compareWith = comparedIn(id)?.id ?? null
+  await withFrames(id, () => call((core) => core.ask.retry({ messageId, compareWith, ...(remedy && { remedy }) })))
 }
 
 /** Stops an answer and the one beside it; their text so far stays. */
