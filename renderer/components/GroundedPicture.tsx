@@ -1,6 +1,6 @@
 import { Crop, Eye, EyeOff } from 'lucide-react'
-import { useEffect, useRef, useState, type ReactNode } from 'react'
-import type { Size } from '../lib/grounding/index.ts'
+import { useRef, useState, type ReactNode } from 'react'
+import { useShownSize } from '../lib/useShownSize.ts'
 import { IconButton } from './IconButton.tsx'
 import { MarkLegend, nameOf } from './MarkLegend.tsx'
 import { CopyMarksMenu, ExportMarksMenu, type Grounded } from './MarkMenus.tsx'
@@ -34,7 +34,7 @@ export function GroundedPicture({
   const { original } = views
   const drawn = marks.map(({ shape, label }, i): DrawnMark => ({ shape, label, number: numbers[i]! }))
   const frame = useRef<HTMLDivElement>(null)
-  const [shown, setShown] = useState<Size>({ width: 0, height: 0 })
+  const shown = useShownSize(frame)
   const [visible, setVisible] = useState(true)
   const [hidden, setHidden] = useState<ReadonlySet<number>>(new Set())
   const scale = Math.min(MOST.width / original.width, MOST.height / original.height, Math.max(1, 240 / Math.max(original.width, original.height)))
@@ -45,14 +45,6 @@ export function GroundedPicture({
     if (!others.delete(number)) others.add(number)
     setHidden(others)
   }
-
-  useEffect(() => {
-    const element = frame.current
-    if (!element) return
-    const observer = new ResizeObserver(() => setShown({ width: element.clientWidth, height: element.clientHeight }))
-    observer.observe(element)
-    return () => observer.disconnect()
-  }, [])
 
   return (
     <figure className="flex w-fit max-w-full flex-col overflow-hidden rounded-lg border border-hairline bg-mat" aria-label={`${name} with ${marks.length === 1 ? 'one place' : `${marks.length} places`} marked`}>

@@ -6,7 +6,7 @@ import type { DrawnMark } from './MarkOverlay.tsx'
 /** What a mark is called where it has no label of its own. */
 export const nameOf = ({ shape, label, number }: DrawnMark): string => label || `${shape.type === 'point' ? 'Point' : 'Box'} ${number + 1}`
 
-/** The marks of a picture by name: resting on one lights it, its colour hides and shows it, its name chooses it. */
+/** The marks of a picture by name: resting on one lights it, its colour hides and shows it where it can be, its name chooses it. */
 export function MarkLegend({
   marks,
   hidden,
@@ -20,7 +20,7 @@ export function MarkLegend({
   highlighted: number | null
   onHighlight: (number: number | null) => void
   onSelect: (number: number) => void
-  onToggle: (number: number) => void
+  onToggle?: (number: number) => void
 }): ReactNode {
   return (
     <ul aria-label="Marks" className="flex max-h-36 w-0 min-w-full flex-wrap gap-1 overflow-y-auto border-t border-hairline bg-raised p-1.5">
@@ -38,10 +38,11 @@ export function MarkLegend({
           >
             <button
               type="button"
+              disabled={!onToggle}
               aria-pressed={!isHidden}
               aria-label={`Show ${nameOf(mark)} on the picture`}
               title={isHidden ? 'Show on the picture' : 'Hide on the picture'}
-              onClick={() => onToggle(number)}
+              onClick={() => onToggle?.(number)}
               className="flex size-6 shrink-0 items-center justify-center"
             >
               <span

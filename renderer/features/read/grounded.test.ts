@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ImageAttachment, Message } from '#contract'
-import { groundAnswer, picturesBefore } from './grounded.ts'
+import { groundAnswer, mediaBefore } from './grounded.ts'
 
 const attachment = (name: string, width: number, height: number): ImageAttachment => ({ sha: name.padEnd(64, '0'), kind: 'image', mime: 'image/png', name, bytes: 1, width, height })
 const message = (id: string, over: Partial<Message>): Message => ({
@@ -17,19 +17,19 @@ const answer = message('a2', {
 const state = { order: ['q1', 'a1', 'q2', 'a2'], messages: { q1: first, a1: message('a1', { role: 'assistant', parentId: 'q1' }), q2: second, a2: answer } }
 
 test('the pictures before an answer carry the sizes in which the model got them', () => {
-  expect(picturesBefore(state, answer)).toMatchObject([
+  expect(mediaBefore(state, answer)).toMatchObject([
     { attachment: { name: 'a' }, model: { width: 56, height: 28 }, isAsked: false },
     { attachment: { name: 'b' }, model: { width: 28, height: 84 }, isAsked: true },
     { attachment: { name: 'c' }, model: { width: 56, height: 56 }, isAsked: true },
   ])
-  expect(picturesBefore(state, { ...answer, seen: null })).toEqual([])
-  expect(picturesBefore(state, { ...answer, leftOut: 2 })).toEqual([])
-  expect(picturesBefore(state, { ...answer, leftOut: 2, seen: { family: 'qwen2vl', media: answer.seen!.media.slice(1) } })).toHaveLength(2)
+  expect(mediaBefore(state, { ...answer, seen: null })).toEqual([])
+  expect(mediaBefore(state, { ...answer, leftOut: 2 })).toEqual([])
+  expect(mediaBefore(state, { ...answer, leftOut: 2, seen: { family: 'qwen2vl', media: answer.seen!.media.slice(1) } })).toHaveLength(2)
 })
 
 test('marks lie on the picture that their line names, else on the last of the question', () => {
   const text = 'Picture 1: {"bbox_2d": [28, 14, 56, 28], "label": "x"}\n{"bbox_2d": [0, 0, 28, 28], "label": "y"}'
-  expect(groundAnswer(text, answer, picturesBefore(state, answer)).pictures).toMatchObject([
+  expect(groundAnswer(text, answer, mediaBefore(state, answer)).pictures).toMatchObject([
     { attachment: { name: 'a' }, numbers: [0], marks: [{ label: 'x', shape: { x1: 200, y1: 100, x2: 400, y2: 200 } }] },
     { attachment: { name: 'c' }, numbers: [1], marks: [{ label: 'y', shape: { x1: 0, y1: 0, x2: 25, y2: 25 } }] },
   ])
@@ -37,4 +37,15 @@ test('marks lie on the picture that their line names, else on the last of the qu
 
 test('without pictures marks lie nowhere', () => {
   expect(groundAnswer('{"bbox_2d": [0, 0, 28, 28]}', answer, []).pictures).toEqual([])
+})
+
+test('with a video among them, pictures and videos keep their own sizes; a mark with a time lies on the video', () => {
+  const sample = { range: null, wishedFps: 2, fps: 2, indices: [0, 1], timesMs: [500, 1000], width: 28, height: 28 }
+  const video = { type: 'video', attachment: { ...attachment('v', 640, 320), kind: 'video', durationMs: 2000, frames: 4, fps: 2, codec: null, startMs: 0 }, key: 'k', sample } as unknown as Message['parts'][number]
+  const asked = message('q', { parts: [image('a', 400, 200), video] })
+  const given = message('r', { parentId: 'q', role: 'assistant', seen: { family: 'qwen25vl', media: [{ width: 56, height: 28, frames: 1, tokens: 2 }, { width: 56, height: 28, frames: 2, tokens: 2 }] } })
+  const text = 'Picture 1: {"bbox_2d": [28, 14, 56, 28]}\n[{"time": 0.5, "bbox_2d": [28, 14, 56, 28]}]\n{"bbox_2d": [0, 0, 28, 14]}'
+  const { pictures, videos } = groundAnswer(text, given, mediaBefore({ order: ['q', 'r'], messages: { q: asked, r: given } }, given))
+  expect(pictures).toMatchObject([{ attachment: { name: 'a' }, numbers: [0], marks: [{ shape: { x1: 200, y1: 100, x2: 400, y2: 200 } }] }])
+  expect(videos).toMatchObject([{ id: 'q/1', startMs: 500, numbers: [1, 2], marks: [{ time: 0.5, shape: { x1: 320, y1: 160, x2: 640, y2: 320 } }, { time: null, shape: { x2: 320, y2: 160 } }] }])
 })

@@ -4,6 +4,7 @@ import { bytes, clock, counted } from '../../../lib/format.ts'
 import { frameUrl, pictureUrl, useHost } from '../../../lib/host.ts'
 import { FilePlayer } from './FilePlayer.tsx'
 import { FramesPlayer } from './FramesPlayer.tsx'
+import { MarksOnVideo } from './MarksOnVideo.tsx'
 import { forgetAsked, playFrom, useAsked } from './playback.ts'
 import { frameAt, seenPart, type VideoPart } from './seenVideo.ts'
 
@@ -39,20 +40,23 @@ export function VideoBlock({ id, part }: { id: string; part: VideoPart }): React
   if (!host) return null
   return (
     <figure aria-label={`Video: ${name}`} className="flex max-w-[min(560px,100%)] min-w-0 flex-col items-end gap-1.5">
-      {part.type === 'video' && isPlayable ? (
-        <FilePlayer
-          name={name}
-          url={pictureUrl(host, part.attachment.sha) ?? ''}
-          poster={pictureUrl(host, part.attachment.sha, 'thumb')}
-          width={width}
-          height={height}
-          asked={asked}
-          onTime={setMs}
-          onFailed={() => setIsPlayable(false)}
-        />
-      ) : (
-        <FramesPlayer name={name} frames={frames} endMs={startMs + durationMs} width={width} height={height} asked={asked} onTime={setMs} />
-      )}
+      <div className="relative w-fit max-w-full">
+        {part.type === 'video' && isPlayable ? (
+          <FilePlayer
+            name={name}
+            url={pictureUrl(host, part.attachment.sha) ?? ''}
+            poster={pictureUrl(host, part.attachment.sha, 'thumb')}
+            width={width}
+            height={height}
+            asked={asked}
+            onTime={setMs}
+            onFailed={() => setIsPlayable(false)}
+          />
+        ) : (
+          <FramesPlayer name={name} frames={frames} endMs={startMs + durationMs} width={width} height={height} asked={asked} onTime={setMs} />
+        )}
+        <MarksOnVideo id={id} second={((ms ?? startMs) - startMs) / 1000} step={1 / (part.type === 'video' ? part.sample.fps : part.fps)} aspect={width / height} />
+      </div>
       <figcaption className="max-w-full truncate text-small text-muted tabular-nums" title={part.type === 'video' ? `${part.attachment.width} × ${part.attachment.height} · ${bytes(part.attachment.bytes)}` : undefined}>
         {caption(part)}
         {part.type === 'video' && !isPlayable ? ' · this window cannot play the file' : ''}
