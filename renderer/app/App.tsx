@@ -6,6 +6,7 @@ import { Sidebar } from '../features/conversations/index.ts'
 import { DownloadsButton, DownloadsNote } from '../features/downloads/index.ts'
 import { DemoNotice, EngineBanner, useEngine } from '../features/engine/index.ts'
 import { FirstRun } from '../features/firstRun/index.ts'
+import { LiveMenu, LivePanel } from '../features/live/index.ts'
 import { openModels, placeOf, useLibrary } from '../features/models/index.ts'
 import { Conversation, progressText, stop, useRead, useStreamingAnswer } from '../features/read/index.ts'
 import { SettingsDialog, useSettings, useTheme } from '../features/settings/index.ts'
@@ -102,6 +103,9 @@ export function App(): ReactNode {
     </>
   )
 
+  // Also beside the models: that it is on is always seen.
+  const live = <LivePanel conversationId={conversationId} onSent={open} />
+
   return (
     <Frame
       sidebar={sidebar}
@@ -122,6 +126,7 @@ export function App(): ReactNode {
         <>
           <ModelsView place={models} toggle={toggle} onClose={closePage} />
           <ConnectionBanner />
+          {live}
         </>
       ) : (
         <>
@@ -140,10 +145,16 @@ export function App(): ReactNode {
             </AskAboutContext>
           )}
           <EngineBanner onModels={showModels} />
+          {live}
           <Composer
             conversationId={conversationId}
             answering={answering !== null}
-            tools={<CaptureMenu shortcut={captureShortcut} />}
+            tools={
+              <>
+                <CaptureMenu shortcut={captureShortcut} />
+                <LiveMenu />
+              </>
+            }
             onSent={open}
             onStop={stopAnswer}
           />

@@ -1,0 +1,143 @@
+import { ArrowUp, Square, X } from 'lucide-react'
+import { useCallback, useState, type ReactNode } from 'react'
+import type { ErrorInfo } from '#contract'
+import { Button } from '../../components/Button.tsx'
+import { DialogFrame } from '../../components/DialogFrame.tsx'
+import { ErrorNote } from '../../components/ErrorNote.tsx'
+import { IconButton } from '../../components/IconButton.tsx'
+import { Segmented } from '../../components/Segmented.tsx'
+import { toAppError } from '../../lib/errors.ts'
+import { askLive, lookEvery, startLive, stopLive } from './actions.ts'
+import { INTERVALS, off, SPANS, useLive } from './store.ts'
+
+const spans = [{ value: 'now', label: 'Now' }, ...SPANS.map((seconds) => ({ value: String(seconds), label: `Last ${seconds} s` }))]
+
+/** The live view while it is on: that it is, what it sees, and a question about now or the last seconds. */
+export function LivePanel({ conversationId, onSent }: { conversationId: string | null; onSent: (conversationId: string) => void }): ReactNode {
+  const { source, stream, error } = useLive()
+  return (
+    <>
+      {error ? (
+        <div className="mx-auto w-full max-w-[720px] px-4 pt-2 mid:px-6">
+          <ErrorNote message={error.message}>
+            <IconButton label="Dismiss" size="small" onClick={() => useLive.setState({ error: null })}>
+              <X />
+            </IconButton>
+          </ErrorNote>
+        </div>
+      ) : null}
+      {source && stream ? <Watching what={source === 'camera' ? 'the camera' : 'the screen'} stream={stream} conversationId={conversationId} onSent={onSent} /> : null}
+      <ChoiceDialog />
+    </>
+  )
+}
+
+function Watching({ what, stream, conversationId, onSent }: { what: string; stream: MediaStream; conversationId: string | null; onSent: (conversationId: string) => void }): ReactNode {
+  const intervalMs = useLive((state) => state.intervalMs)
+  const moments = useLive((state) => state.moments.length)
+  const [text, setText] = useState('')
+  const [span, setSpan] = useState('now')
+  const [sending, setSending] = useState(false)
+  const [error, setError] = useState<ErrorInfo | null>(null)
+  const preview = useCallback(
+    (video: HTMLVideoElement) => {
+      video.srcObject = stream
+      return () => {
+        video.srcObject = null
+      }
+    },
+    [stream],
+  )
+  const ask = async (): Promise<void> => {
+    if (sending || text.trim() === '') return
+    setSending(true)
+    setError(null)
+    try {
+      const sent = await askLive(conversationId, text.trim(), span === 'now' ? null : Number(span))
+      setText('')
+      onSent(sent.conversationId)
+    } catch (thrown) {
+      setError(toAppError(thrown).toInfo())
+    }
+    setSending(false)
+  }
+  return (
+    <div className="mx-auto w-full max-w-[720px] px-4 pt-2 mid:px-6">
+      <section aria-label="Live view" data-testid="live" className="flex gap-3 rounded-lg border border-danger bg-raised p-2.5 max-mid:flex-col">
+        <div className="relative h-28 w-44 shrink-0 overflow-hidden rounded-md bg-mat max-mid:w-full">
+          <video ref={preview} autoPlay muted playsInline className="size-full object-contain" aria-label={`What is seen of ${what}`} />
+          <span className="absolute top-1.5 left-1.5 flex items-center gap-1.5 rounded-md bg-black/75 px-1.5 py-0.5 text-small font-medium text-white" role="status">
+            <span className="size-2 rounded-full bg-[oklch(0.66_0.22_25)]" aria-hidden />
+            Live
+          </span>
+        </div>
+        <div className="flex min-w-0 flex-1 flex-col gap-2">
+          <div className="flex items-center gap-2">
+            <p className="min-w-0 flex-1 truncate">
+              Watching {what}
+              <span className="text-muted tabular-nums" data-testid="live-moments" data-moments={moments}>
+                {' '}
+                · {moments} {moments === 1 ? 'change' : 'changes'} in the last minute
+              </span>
+            </p>
+            <select
+              aria-label="Look"
+              value={intervalMs}
+              onChange={(event) => lookEvery(Number(event.target.value))}
+              className="h-7 rounded-md border border-control bg-raised px-1.5 tabular-nums"
+            >
+              {INTERVALS.map((ms) => (
+                <option key={ms} value={ms}>
+                  every {ms / 1_000} s
+                </option>
+              ))}
+            </select>
+            <IconButton label="Stop watching" size="small" onClick={stopLive} className="text-danger!">
+              <Square fill="currentColor" strokeWidth={0} className="size-3!" />
+            </IconButton>
+          </div>
+          <Segmented label="What the question is about" value={span} options={spans} onChange={setSpan} />
+          <form
+            className="flex items-center gap-1 rounded-md border border-control p-0.5 focus-within:border-accent"
+            onSubmit={(event) => {
+              event.preventDefault()
+              void ask()
+            }}
+          >
+            <input
+              aria-label="Question about the live view"
+              placeholder={span === 'now' ? 'Ask about what is there now' : `Ask about the last ${span} seconds`}
+              value={text}
+              readOnly={sending}
+              onChange={(event) => setText(event.target.value)}
+              className="h-7 min-w-0 flex-1 bg-transparent px-2 outline-none placeholder:text-subtle"
+            />
+            <IconButton label="Ask about the live view" type="submit" size="small" disabled={sending || text.trim() === ''}>
+              <ArrowUp />
+            </IconButton>
+          </form>
+          {error ? <ErrorNote message={error.message} /> : null}
+          <p className="text-small text-muted">Kept in memory for a minute. Only what you ask about is stored.</p>
+        </div>
+      </section>
+    </div>
+  )
+}
+
+/** Screens and windows to watch, where the shell lists them. */
+function ChoiceDialog(): ReactNode {
+  const choices = useLive((state) => state.choices)
+  return (
+    <DialogFrame open={choices !== null} onOpenChange={(open) => open || useLive.setState(off)} title="Watch a screen or window">
+      <ul className="flex flex-col gap-1">
+        {choices?.map(({ id, name }) => (
+          <li key={id}>
+            <Button kind="quiet" className="w-full justify-start! overflow-hidden" onClick={() => void startLive('screen', id)}>
+              <span className="truncate">{name}</span>
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </DialogFrame>
+  )
+}

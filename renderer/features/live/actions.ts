@@ -1,0 +1,88 @@
+import { AppError, type DraftPart } from '#contract'
+import { toAppError } from '../../lib/errors.ts'
+import { whenHost } from '../../lib/host.ts'
+import { openCamera, readTrack, shareScreen, type TrackFrames } from '../../lib/media/index.ts'
+import { call } from '../../lib/rpc.ts'
+import { upload } from '../../lib/upload.ts'
+import { lately, MAX_ASKED, rateOf, thinned, withMoment } from './moments.ts'
+import { off, useLive, type LiveSource } from './store.ts'
+import { watchFrames } from './watch.ts'
+
+let running: { frames: TrackFrames; watch: ReturnType<typeof watchFrames> } | null = null
+
+/** Ends the live view; everything that was seen is forgotten. */
+export function stopLive(): void {
+  running?.watch.end()
+  running?.frames.stop()
+  running = null
+  for (const track of useLive.getState().stream?.getTracks() ?? []) track.stop()
+  useLive.setState(off)
+}
+
+const observe = (frames: TrackFrames): ReturnType<typeof watchFrames> =>
+  watchFrames(frames, useLive.getState().intervalMs, (moment) => useLive.setState(({ moments }) => ({ moments: withMoment(moments, moment) })))
+
+function begin(track: MediaStreamVideoTrack, source: LiveSource): void {
+  const frames = readTrack(track)
+  const own = { frames, watch: observe(frames) }
+  running = own
+  useLive.setState({ ...off, source, stream: new MediaStream([track.clone()]) })
+  void frames.ended.then(() => {
+    if (running !== own) return
+    stopLive()
+    useLive.setState({ error: new AppError('Interrupted', 'What was watched is no longer shown. Choose it again to go on.').toInfo() })
+  })
+}
+
+/** Begins to watch the camera, or a screen or window. Needs a click just before. Where the shell lists sources, they are offered first. */
+export async function startLive(source: LiveSource, sourceId: string | null = null): Promise<void> {
+  stopLive()
+  useLive.setState({ opening: true })
+  try {
+    if (source === 'screen' && sourceId === null) {
+      const { capabilities } = await whenHost()
+      const choices = capabilities.capture ? await call((core) => core.capture.sources()) : []
+      if (choices.length > 0) return useLive.setState({ ...off, choices })
+    }
+    const track = source === 'camera' ? await openCamera() : await shareScreen(sourceId)
+    if (track) begin(track, source)
+    else useLive.setState(off)
+  } catch (thrown) {
+    useLive.setState({ ...off, error: toAppError(thrown).toInfo() })
+  }
+}
+
+/** Looks more or less often from now on. */
+export function lookEvery(intervalMs: number): void {
+  useLive.setState({ intervalMs })
+  if (!running) return
+  running.watch.end()
+  running = { ...running, watch: observe(running.frames) }
+}
+
+/** Stores a picture and returns its name there. */
+const store = async (picture: Blob, name: string): Promise<string> => (await upload(await whenHost(), new File([picture], name, { type: 'image/jpeg' }))).sha
+
+async function nowPart(): Promise<DraftPart> {
+  const picture = await running?.watch.now()
+  if (!picture) throw new AppError('MediaNotFound', 'Nothing has been seen yet. Wait a moment and ask again.')
+  return { type: 'image', sha: await store(picture, 'Live view.jpg'), name: 'Live view.jpg' }
+}
+
+async function lastPart(seconds: number): Promise<DraftPart> {
+  const moments = thinned(lately(useLive.getState().moments, performance.now(), seconds), MAX_ASKED)
+  // Nothing changed: one picture says it all.
+  if (moments.length < 2) return nowPart()
+  const name = `Live view, last ${seconds} s`
+  const pictures = await Promise.all(moments.map(({ picture }, index) => store(picture, `${name}, frame ${index + 1}.jpg`)))
+  return { type: 'frames', name, pictures, fps: rateOf(moments) }
+}
+
+/**
+ * Asks about what is seen now, or about the last seconds as a video. Only what is asked about is stored. Rejects with
+ * AppError.
+ */
+export async function askLive(conversationId: string | null, question: string, seconds: number | null): Promise<{ conversationId: string }> {
+  const part = seconds === null ? await nowPart() : await lastPart(seconds)
+  return call((core) => core.ask.send({ conversationId, parts: [part, { type: 'text', text: question }] }))
+}

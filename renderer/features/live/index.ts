@@ -1,0 +1,2 @@
+export { LiveMenu } from './LiveMenu.tsx'
+export { LivePanel } from './LivePanel.tsx'
