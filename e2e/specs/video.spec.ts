@@ -96,7 +96,7 @@ test('a video that is broken in the middle stays with its error, and can be trim
   bytes.fill(0xff, Math.floor(bytes.length * 0.75))
   await chat.drop({ ...whole, name: 'broken.mp4', bytes })
   await videos.open()
-  await expect(videos.dialog.getByRole('alert')).toContainText(/damaged or incomplete/)
+  await expect(videos.dialog.getByRole('alert')).toContainText(/Trim it to a part that is whole/)
   await videos.edge('Out').focus()
   for (let i = 0; i < 4; i++) await chat.page.keyboard.press('Shift+ArrowLeft')
   await expect(videos.edge('Out')).toHaveAttribute('aria-valuetext', '0:02.0')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { counted, day, timeLeft } from './format.ts'
+import { clock, counted, day, timeLeft } from './format.ts'
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ')
 
@@ -29,4 +29,9 @@ test('a past day is near or a date', () => {
 test('counts have their noun', () => {
   expect(counted(1, 'model')).toBe('1 model')
   expect(counted(1200, 'model')).toBe('1,200 models')
+})
+
+test('a place in a video is told as a clock', () => {
+  expect([0, 999, 42_000, 3_723_000].map((ms) => clock(ms))).toEqual(['0:00', '0:00', '0:42', '1:02:03'])
+  expect([0, 583, 59_960, 61_250].map((ms) => clock(ms, true))).toEqual(['0:00.0', '0:00.6', '1:00.0', '1:01.3'])
 })

@@ -67,11 +67,11 @@ async function* frames(track: InputVideoTrack, { times }: VideoReading, indices:
   signal.addEventListener('abort', stop)
   try {
     for (;;) {
-      const next = await safely(() => samples.next())
+      const next = await safely(() => samples.next(), brokenFrame)
       if (next.done || signal.aborted) return
-      if (!next.value) throw damaged()
+      if (!next.value) throw brokenFrame()
       const { value } = next
-      yield isUntagged ? await safely(() => asBt601(value)) : value
+      yield isUntagged ? await safely(() => asBt601(value), brokenFrame) : value
     }
   } finally {
     signal.removeEventListener('abort', stop)
@@ -93,11 +93,13 @@ async function overviewPlaces(track: InputVideoTrack, times: Float64Array, count
 
 const damaged = (cause?: unknown): AppError => new AppError('DamagedMedia', 'This video is damaged or incomplete: some of it cannot be read. Try another copy of it.', undefined, { cause })
 
-/** Whatever a reader or a decoder throws means that the file is not what it should be. */
-async function safely<T>(read: () => Promise<T>): Promise<T> {
+const brokenFrame = (cause?: unknown): AppError => new AppError('DamagedMedia', 'Some of this video is damaged and cannot be read. Trim it to a part that is whole, or try another copy of it.', undefined, { cause })
+
+/** Whatever a reader or a decoder throws means that the file is not what it should be; `say` makes the error of it. */
+async function safely<T>(read: () => Promise<T>, say = damaged): Promise<T> {
   try {
     return await read()
   } catch (thrown) {
-    throw thrown instanceof AppError ? thrown : damaged(thrown)
+    throw thrown instanceof AppError ? thrown : say(thrown)
   }
 }

@@ -39,7 +39,7 @@ export interface Clip {
   readonly plan: VideoPlan | null
   /** How far the frames of this plan are with the core; null: they are not being read. */
   readonly frames: Filled | null
-  /** Why the frames are not there. */
+  /** Why not all frames are there. */
   readonly error: string | null
 }
 
@@ -66,7 +66,7 @@ export function clipDuration({ facts, pictures, wish }: Clip): number | null {
 export const clipTokens = ({ plan }: Clip): number | null => plan?.tokens ?? null
 
 /** How much of its frames the core has, 0 to 1; null: they are not being read. */
-export const clipShare = ({ frames }: Clip): number | null => frames && frames.missing.length > 0 ? 1 - frames.missing.length / frames.total : null
+export const clipShare = ({ frames, error }: Clip): number | null => frames && frames.missing.length > 0 && error === null ? 1 - frames.missing.length / frames.total : null
 
 /** Whether its frames are with the core. */
 const isRead = ({ frames, plan }: Clip): boolean => frames !== null && frames.missing.length === 0 && plan?.fits === true

@@ -112,8 +112,8 @@ async function readFrames(key: string, delay: number): Promise<void> {
   } catch (thrown) {
     if (signal.aborted) return
     const error = toAppError(thrown)
-    if (error.code === 'UnsupportedMedia') return give(live, key, itemOf(live, key)?.name ?? 'Video', error)
-    change(live, key, (clip) => ({ ...clip, frames: null, error: error.message }))
+    if (error.code === 'UnsupportedMedia' || error.code === 'NotYetSupported') return give(live, key, itemOf(live, key)?.name ?? 'Video', error)
+    change(live, key, (clip) => ({ ...clip, error: error.message }))
   }
 }
 
@@ -137,7 +137,7 @@ export function stopReading(key: string): void {
   const live = living.get(key)
   if (!live) return
   live.work.abort()
-  change(live, key, (clip) => ({ ...clip, frames: null, error: 'Reading the frames was stopped.' }))
+  change(live, key, (clip) => ({ ...clip, error: 'Reading the frames was stopped.' }))
 }
 
 /** Reads the frames of a video again. */
