@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { ErrorCode } from '#contract'
 import { tempFolder } from '../testing/tempFolder.ts'
 import { readMessages as read, toSource, videoPart } from './messages.ts'
@@ -120,6 +120,20 @@ describe('a video', () => {
     const empty = join(folder.path, 'empty')
     mkdirSync(empty)
     await expect(part('empty')).rejects.toEqual(refusal('InvalidInput', /empty holds no pictures/))
+  })
+
+  test('is the part of a file that is named in seconds', async () => {
+    const read = vi.spyOn(videos, 'read').mockResolvedValue({ frames: [], fps: 2 })
+    const wanted = [{}, { video_start: 1.5 }, { video_end: 4 }, { video_start: 1.5, video_end: 4, fps: 1 }]
+    await readMessages(write([{ role: 'user', content: wanted.map((part) => ({ type: 'video', video: 'a.mp4', ...part })) }]))
+    const file = join(folder.path, 'a.mp4')
+    expect(read.mock.calls).toEqual([
+      [file, undefined, null],
+      [file, undefined, { startMs: 1500, endMs: Number.MAX_SAFE_INTEGER }],
+      [file, undefined, { startMs: 0, endMs: 4000 }],
+      [file, 1, { startMs: 1500, endMs: 4000 }],
+    ])
+    read.mockRestore()
   })
 
   test.each<[string, string | Buffer, ErrorCode, RegExp]>([

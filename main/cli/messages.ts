@@ -3,6 +3,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { AppError } from '#contract'
+import type { VideoRange } from '#contract'
 import type { ChatMessage, ChatPart, Source } from '../headless.ts'
 import type { Videos } from './videos.ts'
 
@@ -12,10 +13,11 @@ const sizes = {
   resized_width: z.int().min(1).optional(),
   resized_height: z.int().min(1).optional(),
 }
+const seconds = z.number().min(0).optional()
 const Text = z.object({ type: z.literal('text'), text: z.string() })
 const ImageUrl = z.object({ type: z.literal('image_url'), image_url: z.union([z.string(), z.object({ url: z.string() })]), ...sizes })
 const Image = z.object({ type: z.literal('image'), image: z.string(), ...sizes })
-const Video = z.object({ type: z.literal('video'), video: z.union([z.string(), z.array(z.string()).min(1)]), fps: z.number().positive().optional(), ...sizes })
+const Video = z.object({ type: z.literal('video'), video: z.union([z.string(), z.array(z.string()).min(1)]), fps: z.number().positive().optional(), video_start: seconds, video_end: seconds, ...sizes })
 const Part = z.discriminatedUnion('type', [Text, ImageUrl, Image, Video])
 const Messages = z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.union([z.string(), z.array(Part)]) })).min(1)
 
@@ -52,9 +54,14 @@ export async function readMessages(file: string, videos: Videos): Promise<ChatMe
 async function toChatPart(part: z.infer<typeof Part>, folder: string, videos: Videos): Promise<ChatPart> {
   if (part.type === 'text') return part
   const options = { minPixels: part.min_pixels, maxPixels: part.max_pixels, resizedWidth: part.resized_width, resizedHeight: part.resized_height }
-  if (part.type === 'video') return { ...(await videoPart(part.video, { folder, fps: part.fps, videos })), ...options }
+  if (part.type === 'video') return { ...(await videoPart(part.video, { folder, fps: part.fps, range: rangeOf(part), videos })), ...options }
   const address = part.type === 'image' ? part.image : typeof part.image_url === 'string' ? part.image_url : part.image_url.url
   return { type: 'image', source: toSource(address, folder), ...options }
+}
+
+/** The part of a file that is wanted, as the reference has it in seconds; null: all of it. */
+function rangeOf({ video_start: start = 0, video_end: end }: { video_start?: number | undefined; video_end?: number | undefined }): VideoRange | null {
+  return start === 0 && end === undefined ? null : { startMs: start * 1000, endMs: end === undefined ? Number.MAX_SAFE_INTEGER : end * 1000 }
 }
 
 /** How a video is read. */
@@ -63,6 +70,8 @@ export interface VideoOptions {
   readonly folder: string
   /** Frames per second: of the given frames, or how many of a file are wanted. */
   readonly fps: number | undefined
+  /** Of a file; unset or null: all of it. */
+  readonly range?: VideoRange | null
   readonly videos: Videos
 }
 
@@ -70,12 +79,12 @@ export interface VideoOptions {
  * A video as a part: from a list of frames, a folder of them, a video file, or (as the command line has it) frames with
  * commas between them. @throws AppError as `toSource` and `Videos.read`.
  */
-export async function videoPart(video: string | readonly string[], { folder, fps, videos }: VideoOptions): Promise<Extract<ChatPart, { type: 'video' }>> {
+export async function videoPart(video: string | readonly string[], { folder, fps, range = null, videos }: VideoOptions): Promise<Extract<ChatPart, { type: 'video' }>> {
   const frames = typeof video === 'string' ? await listedFrames(video, folder) : video
   if (frames) return { type: 'video', frames: frames.map((frame) => toSource(frame, folder)), fps }
   const source = toSource(video as string, folder)
   if (!('path' in source)) throw new AppError('UnsupportedMedia', 'A video in a data: address cannot be read. Save it and name the file.')
-  return { type: 'video', ...(await videos.read(source.path, fps)) }
+  return { type: 'video', ...(await videos.read(source.path, fps, range)) }
 }
 
 /** The names between commas; null when the text as a whole is one file, folder or address. */

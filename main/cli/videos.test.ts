@@ -43,6 +43,15 @@ describe.skipIf(missing !== null)('the frames of a video file', () => {
     expect(sampled).toBeCloseTo(expected.fps, 9)
   })
 
+  test('are those of the part that is wanted', async () => {
+    const { frames, fps: sampled } = await videos.read(clip, 5, { startMs: 1000, endMs: 2000 })
+    const expected = sampleFrames(31, FPS, { fps: 5 }, 30)
+    expect(expected.indices[0]).toBe(30)
+    expect(await Promise.all(pathsOf(frames).map(greyOf))).toEqual(expected.indices.map((index) => index * GREY_STEP))
+    expect(sampled).toBeCloseTo(expected.fps, 9)
+    await expect(videos.read(clip, 5, { startMs: 60_000, endMs: 70_000 })).rejects.toMatchObject({ code: 'InvalidInput' })
+  })
+
   test('keep their size, unless no model sees them so large', async () => {
     const large = join(folder.path, 'large.mkv')
     makeClip(large, { width: 2400, height: 600, frames: 2 })

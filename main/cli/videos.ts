@@ -2,9 +2,10 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { AppError } from '#contract'
+import type { VideoRange } from '#contract'
 import type { Source } from '../headless.ts'
 import { sniff, writePng } from '../lib/picture/index.ts'
-import { containerOf, decodeFrames, probeVideo, readHead, sampleFrames } from '../lib/video/index.ts'
+import { containerOf, decodeFrames, framesWithin, probeVideo, readHead, sampleFrames } from '../lib/video/index.ts'
 import type { VideoFile } from '../lib/video/index.ts'
 
 /** A video as the engine takes it. */
@@ -30,14 +31,14 @@ export class Videos {
 
   /**
    * The frames of `file`: the pictures of a folder by name, or those that the reference chooses from a video file. `fps`: of
-   * a folder's pictures, or how many per second of a file are wanted.
+   * a folder's pictures, or how many per second of a file are wanted. `range`: the part of a file.
    * @throws AppError MediaNotFound, InvalidInput, UnsupportedMedia, DamagedMedia, NotYetSupported, Interrupted.
    */
-  async read(file: string, fps: number | undefined): Promise<Frames> {
+  async read(file: string, fps: number | undefined, range: VideoRange | null = null): Promise<Frames> {
     const facts = await stat(file).catch(() => null)
     if (!facts) throw new AppError('MediaNotFound', `${basename(file)} was not found. Check the path of the video.`)
     const known = fps === undefined ? {} : { fps }
-    return facts.isDirectory() ? { frames: await picturesOf(file), ...known } : this.extract(file, known)
+    return facts.isDirectory() ? { frames: await picturesOf(file), ...known } : this.extract(file, known, range)
   }
 
   /** Removes what was extracted. */
@@ -46,10 +47,11 @@ export class Videos {
     this.folder = null
   }
 
-  private async extract(path: string, rule: { fps?: number }): Promise<Frames> {
+  private async extract(path: string, rule: { fps?: number }, range: VideoRange | null): Promise<Frames> {
     const file = await checkKind(path)
     const { frames, fps } = await probeVideo(file, this.signal)
-    const sampled = sampleFrames(frames, fps, rule)
+    const { first, total } = framesWithin(frames, fps, range)
+    const sampled = sampleFrames(total, fps, rule, first)
     this.folder ??= await mkdtemp(join(tmpdir(), 'sightline-frames-'))
     const own = await mkdtemp(join(this.folder, `${this.count++}-`))
     const sources: { path: string }[] = []

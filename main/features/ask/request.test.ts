@@ -79,3 +79,28 @@ test('a schema is checked as the engine will, and its place is told where it is 
   expect(checkSchema('{"properties": {"code": {"type": "string", "pattern": "a+"}}}')).toEqual({ problem: expect.stringMatching(/"code" uses "pattern"/) as string, place: null })
   expect(checkSchema('{"$ref": "#/nothing"}').problem).toMatch(/names nothing/)
 })
+
+describe('a video', () => {
+  const key = 'f'.repeat(64)
+  const facts = { width: 640, height: 360, durationMs: 2000, frames: 60, fps: 30, codec: 'avc', startMs: 0 }
+  const attachment = { sha: 'a'.repeat(64), kind: 'video' as const, mime: 'video/mp4', name: 'a.mp4', bytes: 1, ...facts }
+  const sample = { range: null, wishedFps: 2, fps: 1.9, indices: [0, 59], timesMs: [0, 1967], width: 168, height: 84 }
+  const stored = { ...media, frames: { get: () => null, paths: (asked: string) => [0, 1].map((n) => `/${asked}/${n}.png`) } }
+  const asked = (part: Turn['parts'][number]) =>
+    toRequest([{ role: 'user', parts: [part] }], { model, overrides: noOverrides, adapters: [], contextTokens: 1000, context: {} }, defaultSettings, stored).messages[0]!.content[0]
+
+  test('is the frames that are stored, in their size, however large pictures may be, unless that was lowered', () => {
+    const frames = [0, 1].map((n) => ({ path: `/${key}/${n}.png`, digest: `${key}:${n}` }))
+    expect(asked({ type: 'video', attachment, key, sample })).toEqual({ type: 'video', frames, fps: 1.9, minPixels: 168 * 84, maxPixels: 168 * 84 })
+    expect(asked({ type: 'video', attachment, key, sample, budget: { minPixels: 784, maxPixels: 8000 } })).toMatchObject({ minPixels: 8000, maxPixels: 8000 })
+    expect(asked({ type: 'video', attachment, key, sample, budget: { minPixels: 784, maxPixels: 80_000 } })).toMatchObject({ maxPixels: 168 * 84 })
+  })
+
+  test('of pictures has their files, and the detail that was chosen for it', () => {
+    const picture = (fill: string) => ({ sha: fill.repeat(64), kind: 'image' as const, mime: 'image/png', name: `${fill}.png`, bytes: 1, width: 2, height: 3 })
+    const part = { type: 'frames' as const, name: 'Frames', pictures: [picture('b'), picture('c')], fps: 0.5 }
+    const frames = ['b', 'c'].map((fill) => ({ path: `/${fill.repeat(64)}`, digest: fill.repeat(64) }))
+    expect(asked(part)).toEqual({ type: 'video', frames, fps: 0.5 })
+    expect(asked({ ...part, budget: budget(3) })).toEqual({ type: 'video', frames, fps: 0.5, ...budget(3) })
+  })
+})

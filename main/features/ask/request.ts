@@ -40,7 +40,7 @@ export function toRequest(turns: readonly Turn[], chosen: Chosen, settings: Sett
 /** A picture or video as the engine takes it. Frames of a file have the model's size already, which `budget` may lower. */
 function toMedium(part: Exclude<Part, { type: 'text' }>, { attachments, frames }: StoredMedia): ChatPart {
   if (part.type === 'image') return { type: 'image', source: { path: attachments.pathOf(part.attachment.sha) }, ...part.budget, ...(part.marks && { marks: part.marks }) }
-  if (part.type === 'frames') return { type: 'video', frames: part.pictures.map(({ sha }) => ({ path: attachments.pathOf(sha) })), fps: part.fps, ...part.budget }
+  if (part.type === 'frames') return { type: 'video', frames: part.pictures.map(({ sha }) => ({ path: attachments.pathOf(sha), digest: sha })), fps: part.fps, ...part.budget }
   const { key, attachment, sample, budget } = part
   const pixels = Math.min(sample.width * sample.height, budget?.maxPixels ?? Infinity)
   return { type: 'video', frames: frames.paths(key, attachment).map((path, n) => ({ path, digest: `${key}:${n}` })), fps: sample.fps, minPixels: pixels, maxPixels: pixels }
