@@ -14,10 +14,10 @@ export function RegionBox({ region, shown }: { region: Region; shown: { x: numbe
       data-testid="region"
       data-region={`${region.x},${region.y},${region.width},${region.height}`}
       data-grip="region"
-      className="absolute cursor-move shadow-[0_0_0_9999px_rgb(0_0_0/0.5)] outline-1 outline-white"
+      className="absolute cursor-move shadow-[0_0_0_9999px_rgb(0_0_0/0.5)] outline-1 outline-[#fff]"
       style={{ left: shown.x, top: shown.y, width: shown.width, height: shown.height }}
     >
-      <p className="pointer-events-none absolute bottom-full left-0 mb-1.5 rounded-md bg-black/75 px-1.5 py-0.5 font-mono text-small whitespace-nowrap text-white tabular-nums">
+      <p className="pointer-events-none absolute bottom-full left-0 mb-1.5 rounded-md bg-[rgb(0_0_0/0.75)] px-1.5 py-0.5 font-mono text-small whitespace-nowrap text-[#fff] tabular-nums">
         {region.width} × {region.height}
       </p>
       {handles.map(({ x, y }) => (
@@ -27,7 +27,7 @@ export function RegionBox({ region, shown }: { region: Region; shown: { x: numbe
           className="absolute flex size-5 -translate-x-1/2 -translate-y-1/2 items-center justify-center"
           style={{ left: at(x), top: at(y), cursor: `${cursors[`${x},${y}`]}-resize` }}
         >
-          <span className="pointer-events-none size-2 rounded-full border border-black/60 bg-white" />
+          <span className="pointer-events-none size-2 rounded-full border border-[rgb(0_0_0/0.6)] bg-[#fff]" />
         </span>
       ))}
     </div>

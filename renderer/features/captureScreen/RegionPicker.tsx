@@ -96,7 +96,7 @@ export function RegionPicker({
   const isBarUp = shown !== null && shown.y + shown.height > area.height - 90 && shown.y > 90
 
   return (
-    <div role="dialog" aria-modal aria-label="Choose a region" className={isScreen ? 'absolute inset-0 overflow-hidden bg-black' : 'fixed inset-0 z-40 overflow-hidden bg-mat'}>
+    <div role="dialog" aria-modal aria-label="Choose a region" className={isScreen ? 'absolute inset-0 overflow-hidden bg-[#000]' : 'fixed inset-0 z-40 overflow-hidden bg-mat'}>
       <div
         ref={frame}
         tabIndex={-1}
@@ -118,7 +118,7 @@ export function RegionPicker({
           {shown && state.region ? (
             <RegionBox region={state.region} shown={{ ...shown, x: shown.x - view.x, y: shown.y - view.y }} />
           ) : (
-            <div className="pointer-events-none absolute inset-0 bg-black/30" />
+            <div className="pointer-events-none absolute inset-0 bg-[rgb(0_0_0/0.22)]" />
           )}
         </div>
         {state.pointer && corner && (state.drag === null ? state.region === null : state.drag.kind !== 'move') ? (

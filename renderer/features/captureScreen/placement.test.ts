@@ -18,6 +18,10 @@ test('beside a region that leaves no room it lies over the lower right corner', 
   expect(place(-1920, 25, 1920, 1055)).toEqual({ x: -412, y: 868, ...size })
 })
 
+test('where it is almost as wide as its area it lies in the middle', () => {
+  expect(panelPlace({ x: 300, y: 100, width: 50, height: 50 }, { x: 0, y: 0, width: 416, height: 800 }, size, most)).toEqual({ x: 8, y: 162, ...size })
+})
+
 test('it is always within its area, and never over the region where a side has room', () => {
   const regions = fc.record({ x: fc.integer({ min: -1920, max: -2 }), y: fc.integer({ min: 25, max: 1000 }), width: fc.integer({ min: 1, max: 1920 }), height: fc.integer({ min: 1, max: 1055 }) })
   fc.assert(

@@ -23,5 +23,7 @@ export function panelPlace(region: Region, area: Region, size: Size, most: Size)
     { fits: region.y - GAP - most.height - GAP >= area.y, x: underX, y: region.y - GAP - size.height },
   ]
   const { x, y } = places.find(({ fits }) => fits) ?? { x: right - GAP - size.width, y: bottom - GAP - size.height }
-  return { x: clamp(x, area.x, right - size.width), y: clamp(y, area.y, bottom - size.height), ...size }
+  const marginX = Math.max(0, Math.min(GAP, (area.width - size.width) / 2))
+  const marginY = Math.max(0, Math.min(GAP, (area.height - size.height) / 2))
+  return { x: clamp(x, area.x + marginX, right - marginX - size.width), y: clamp(y, area.y + marginY, bottom - marginY - size.height), ...size }
 }

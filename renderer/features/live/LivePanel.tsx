@@ -66,7 +66,7 @@ function Watching({ what, stream, conversationId, onSent }: { what: string; stre
       <section aria-label="Live view" data-testid="live" className="flex gap-3 rounded-lg border border-danger bg-raised p-2.5 max-mid:flex-col">
         <div className="relative h-28 w-44 shrink-0 overflow-hidden rounded-md bg-mat max-mid:w-full">
           <video ref={preview} autoPlay muted playsInline className="size-full object-contain" aria-label={`What is seen of ${what}`} />
-          <span className="absolute top-1.5 left-1.5 flex items-center gap-1.5 rounded-md bg-black/75 px-1.5 py-0.5 text-small font-medium text-white" role="status">
+          <span className="absolute top-1.5 left-1.5 flex items-center gap-1.5 rounded-md bg-[rgb(0_0_0/0.75)] px-1.5 py-0.5 text-small font-medium text-[#fff]" role="status">
             <span className="size-2 rounded-full bg-[oklch(0.66_0.22_25)]" aria-hidden />
             Live
           </span>

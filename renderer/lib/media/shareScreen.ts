@@ -10,6 +10,9 @@ declare global {
   }
 }
 
+/** Frames per second: enough for a preview, and nothing is looked at more often. */
+const MOST_FRAMES = { max: 10 }
+
 /** Whether this window can ask to see the screen at all. */
 export const canShareScreen = (): boolean => typeof navigator.mediaDevices?.getDisplayMedia === 'function'
 
@@ -40,7 +43,7 @@ export async function shareScreen(sourceId: string | null = null): Promise<Media
     // The chosen tab or window stays behind: the region is chosen here.
     const controller = new CaptureController()
     controller.setFocusBehavior('no-focus-change')
-    const stream = await navigator.mediaDevices.getDisplayMedia({ video: true, audio: false, controller })
+    const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: MOST_FRAMES }, audio: false, controller })
     return (stream.getVideoTracks()[0] as MediaStreamVideoTrack | undefined) ?? null
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown
@@ -54,7 +57,7 @@ export async function shareScreen(sourceId: string | null = null): Promise<Media
 export async function openCamera(): Promise<MediaStreamVideoTrack> {
   try {
     await allowed('camera', null)
-    const stream = await navigator.mediaDevices.getUserMedia({ video: true, audio: false })
+    const stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, frameRate: MOST_FRAMES }, audio: false })
     return stream.getVideoTracks()[0] as MediaStreamVideoTrack
   } catch (thrown) {
     throw thrown instanceof AppError ? thrown : (refusal(thrown, 'camera') ?? thrown)
