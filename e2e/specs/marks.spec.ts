@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { openStore } from '../../main/lib/database/index.ts'
 import type { ChatPage } from '../pages/chat.ts'
+import { video, VideoPage } from '../pages/video.ts'
 import { expect, test } from '../support/fixtures.ts'
 
 /** A stored answer is given other words: those of a model that points at things rightly, or not. */
@@ -136,6 +137,29 @@ test.describe('an answer that points at things', () => {
     await chat.ask('What is in the picture?')
     await expect(await chat.ended(1)).toContainText(/red circle/i)
   })
+})
+
+test('on a video belong to their time: they are drawn over the player when it is there', async ({ chat, app, data, shell }) => {
+  await chat.drop(video('circle-turns-blue.mp4', 'samples'))
+  await chat.ask('What is in the picture?')
+  await chat.ended()
+  await app.kill()
+  const [early, late] = ['{"time": 0, "bbox_2d": [100, 200, 500, 600], "label": "red circle"}', '{"time": "0:03", "bbox_2d": [500, 500, 900, 900], "label": "blue circle"}']
+  rewriteAnswer(shell === 'electron' ? join(data, 'data') : data, `[${early}, ${late}]`)
+  await app.restart()
+  await openConversation(chat)
+  const videos = new VideoPage(chat.page)
+  const marks = chat.questions.first().locator('[data-mark]')
+  await expect(marks).toHaveCount(1)
+  const [inside, around] = [await marks.boundingBox(), await videos.player.boundingBox()]
+  expect(Math.abs((inside!.x - around!.x) / around!.width - 0.1)).toBeLessThan(0.01)
+  expect(Math.abs((inside!.y + inside!.height - around!.y) / around!.height - 0.6)).toBeLessThan(0.01)
+
+  await chat.answers.first().getByRole('list', { name: 'Marks' }).getByRole('button', { name: 'blue circle', exact: true }).click()
+  await expect.poll(() => videos.time()).toBe(3)
+  await expect(marks).toHaveCount(1)
+  await expect(marks).toHaveAttribute('title', 'blue circle')
+  await expect(videos.player).toHaveJSProperty('paused', true)
 })
 
 test.describe('the demo model', () => {
