@@ -7,6 +7,7 @@ import { ErrorNote } from '../../components/ErrorNote.tsx'
 import { IconButton } from '../../components/IconButton.tsx'
 import { Segmented } from '../../components/Segmented.tsx'
 import { toAppError } from '../../lib/errors.ts'
+import { counted } from '../../lib/format.ts'
 import { askLive, lookEvery, startLive, stopLive } from './actions.ts'
 import { INTERVALS, off, SPANS, useLive } from './store.ts'
 
@@ -75,9 +76,9 @@ function Watching({ what, stream, conversationId, onSent }: { what: string; stre
           <div className="flex items-center gap-2">
             <p className="min-w-0 flex-1 truncate">
               Watching {what}
-              <span className="text-muted tabular-nums" data-testid="live-moments" data-moments={moments}>
+              <span className="text-muted tabular-nums" title="Changes seen in the last minute" data-testid="live-moments" data-moments={moments}>
                 {' '}
-                · {moments} {moments === 1 ? 'change' : 'changes'} in the last minute
+                · {counted(moments, 'change')}
               </span>
             </p>
             <select
@@ -96,7 +97,9 @@ function Watching({ what, stream, conversationId, onSent }: { what: string; stre
               <Square fill="currentColor" strokeWidth={0} className="size-3!" />
             </IconButton>
           </div>
-          <Segmented label="What the question is about" value={span} options={spans} onChange={setSpan} />
+          <div>
+            <Segmented label="What the question is about" value={span} options={spans} onChange={setSpan} />
+          </div>
           <form
             className="flex items-center gap-1 rounded-md border border-control p-0.5 focus-within:border-accent"
             onSubmit={(event) => {
