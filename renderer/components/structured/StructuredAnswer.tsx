@@ -32,7 +32,8 @@ export function StructuredAnswer({
   const [asText, setAsText] = useState(false)
   const { value, isWhole, spans } = useMemo(() => readPartialJson(text), [text])
   const table = useMemo(() => (value === undefined ? null : tableOf(value)), [value])
-  if (value === undefined) return streaming ? <p className="text-read text-muted">Writing…</p> : <CodeBlock language={null} code={text} />
+  const isBegun = value !== undefined && !(streaming && table?.columns.length === 0)
+  if (!isBegun) return streaming ? <p className="text-read text-muted">Writing…</p> : <CodeBlock language={null} code={text} />
   const lights: RowLights = {
     marksOf: (row) => {
       const source = table?.sources[row]
