@@ -112,7 +112,7 @@ test('reading stops when it is told to, goes on when asked again, and a removed 
   const held = new Promise<void>((resolve) => (letGo = resolve))
   await chat.page.route(/\/frames\/[0-9a-f]{64}\/3\?/, async (route) => {
     await held
-    await route.continue().catch(() => {})
+    await route.fallback().catch(() => {})
   })
   await chat.drop(video('right-then-down.mp4'))
   await chat.question.fill('Which way does it move?')

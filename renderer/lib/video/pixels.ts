@@ -1,4 +1,5 @@
 import type { VideoSample } from 'mediabunny'
+import { turned } from './turned.ts'
 import type { Frame, Size, Thumbnail } from './types.ts'
 
 /** The longest side at which the core takes a frame that may be smaller. */
@@ -7,7 +8,7 @@ const LONGEST = 2048
 /** Draws frames to get at their pixels; keeps its canvases for the next one. */
 export interface PixelReader {
   /** The frame's pixels, upright. */
-  read(sample: VideoSample, index: number, time: number): Frame
+  read(sample: VideoSample, index: number, time: number): Promise<Frame>
   /** The frame in `height` pixels, as JPEG. */
   shrink(sample: VideoSample, index: number, time: number, height: number): Promise<Thumbnail>
 }
@@ -22,7 +23,9 @@ export function createPixelReader(size: Size, least: Size): PixelReader {
   let whole: OffscreenCanvasRenderingContext2D | null = null
   let small: OffscreenCanvasRenderingContext2D | null = null
   return {
-    read: (sample, index, time) => {
+    read: async (sample, index, time) => {
+      const copied = isSmaller ? null : await copy(sample, size)
+      if (copied) return { index, time, width, height, rgba: copied }
       whole ??= context({ width, height }, isSmaller ? 'high' : null)
       sample.draw(whole, 0, 0, width, height)
       const { data } = whole.getImageData(0, 0, width, height, { colorSpace: 'srgb' })
@@ -34,6 +37,26 @@ export function createPixelReader(size: Size, least: Size): PixelReader {
       sample.draw(small, 0, 0, shrunk.width, shrunk.height)
       return { index, time, picture: await small.canvas.convertToBlob({ type: 'image/jpeg', quality: 0.8 }) }
     },
+  }
+}
+
+/**
+ * The pixels of a frame without a canvas, which would keep each picture that it drew in a cache of hundreds of megabytes;
+ * null: its pixels are not square, or this window cannot give them.
+ */
+async function copy(sample: VideoSample, { width, height }: Size): Promise<ArrayBuffer | null> {
+  const frame = sample.toVideoFrame()
+  try {
+    const stored = frame.visibleRect
+    const isSideways = sample.rotation === 90 || sample.rotation === 270
+    if (!stored || stored.width !== (isSideways ? height : width) || stored.height !== (isSideways ? width : height)) return null
+    const pixels = new Uint32Array(width * height)
+    await frame.copyTo(pixels, { format: 'RGBA', colorSpace: 'srgb' })
+    return turned(pixels, stored, sample).buffer
+  } catch {
+    return null
+  } finally {
+    frame.close()
   }
 }
 

@@ -30,7 +30,7 @@ async function* work(task: Task, signal: AbortSignal): AsyncGenerator<Result> {
     const index = indices[at++] ?? 0
     const time = times[index] ?? 0
     try {
-      if (task.type === 'frames') yield { type: 'frame', frame: pixels.read(sample, index, time) }
+      if (task.type === 'frames') yield { type: 'frame', frame: await pixels.read(sample, index, time) }
       else yield { type: 'thumbnail', thumbnail: await pixels.shrink(sample, index, time, task.height) }
     } finally {
       sample.close()
