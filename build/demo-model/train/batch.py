@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bpe import Tokenizer
-from labels import squares_of
+from labels import Teller, mark_labels, squares_of
 from model import Model
 from stream import Example, Media
 
@@ -21,11 +21,13 @@ WATCHED_HEADS = [0, 3]
 
 @dataclass
 class Focus:
-    """Where the model should look while it writes the tokens from `begin` to `end` of an answer: at the tokens `at`."""
+    """Where the model should look while it writes the tokens from `begin` to `end` of an answer: at the tokens `at`, and what it should find there."""
 
     begin: int
     end: int
     at: np.ndarray
+    digits: np.ndarray
+    side: int
 
 
 @dataclass
@@ -60,9 +62,10 @@ def to_row(example: Example, tokenizer: Tokenizer) -> Row:
         for kind, content, *about in pieces:
             before = len(ids)
             at = add_piece(kind, content, at)
-            if about and places_of:
+            if about and places_of and about[0] < len(example.media[0].labels[0]["marks"]):
                 squares = squares_of(example.media[0], about[0])
-                focus.append(Focus(before, len(ids), places_of[0][squares]))
+                found = mark_labels(example.media[0], about[0])
+                focus.append(Focus(before, len(ids), places_of[0][squares], *found))
             branch.extend([number] * (len(ids) - before))
         return at
 
@@ -101,17 +104,19 @@ def to_row(example: Example, tokenizer: Tokenizer) -> Row:
 
 @dataclass
 class Outcome:
-    """Logits and right ids of the answers' tokens, and the row and branch each belongs to; `unfocused`: how little the watched heads look where they should."""
+    """Logits and right ids of the answers' tokens, and the row and branch each belongs to; `unfocused`: how
+    little the watched heads look where they should; `unfound`: how little comes of it."""
 
     logits: Tensor
     targets: Tensor
     rows: np.ndarray
     branches: np.ndarray
     unfocused: Tensor
+    unfound: Tensor
 
 
-def run(model: Model, rows: list[Row], embeddings: list[list[Tensor]], pads: tuple[int, int]) -> Outcome:
-    """The language model over padded rows; `embeddings`: of each row's media."""
+def run(model: Model, rows: list[Row], embeddings: list[list[Tensor]], pads: tuple[int, int], teller: Teller | None = None) -> Outcome:
+    """The language model over padded rows; `embeddings`: of each row's media. `teller` hears what it finds where it looks."""
     device = model.language.embedding.weight.device
     longest = max(len(row.ids) for row in rows)
     ids = np.zeros((len(rows), longest), np.int64)
@@ -133,7 +138,7 @@ def run(model: Model, rows: list[Row], embeddings: list[list[Tensor]], pads: tup
     wanted[:, :-1] = learnt[:, 1:]
     seen_by = (branch[:, None, :] == 0) | (branch[:, None, :] == branch[:, :, None])
     mask = np.where(seen_by & np.tri(longest, dtype=bool), np.float32(0), np.float32(-1e9))
-    logits, weights = model.language(
+    logits, weights, before = model.language(
         x,
         torch.from_numpy(positions).to(device),
         torch.from_numpy(mask)[:, None].to(device),
@@ -145,6 +150,7 @@ def run(model: Model, rows: list[Row], embeddings: list[list[Tensor]], pads: tup
         learnt.nonzero()[0],
         branch[learnt],
         _unfocused(weights, rows),
+        _unfound(before, rows, teller),
     )
 
 
@@ -165,6 +171,17 @@ def _unfocused(weights: Tensor, rows: list[Row]) -> Tensor:
     chosen = weights[:, WATCHED_HEADS][which, :, queries]
     spent = (chosen.float() * torch.from_numpy(np.stack(wanted)).to(weights.device)[:, None]).sum(-1)
     return -(spent + 1e-4).log().mean()
+
+
+def _unfound(before: Tensor, rows: list[Row], teller: Teller | None) -> Tensor:
+    """How badly `teller` reads, at the tokens of answers, what they are about."""
+    places = [(i, query, focus) for i, row in enumerate(rows) for focus in row.focus for query in range(focus.begin - 1, focus.end - 1)]
+    if not places or teller is None:
+        return torch.zeros((), device=before.device)
+    which, queries, of = zip(*places)
+    digits = torch.from_numpy(np.stack([focus.digits for focus in of])).to(before.device)
+    sides = torch.tensor([focus.side for focus in of], device=before.device)
+    return teller.loss(before[list(which), list(queries)], digits, sides)
 
 
 def loss_of(outcome: Outcome) -> Tensor:

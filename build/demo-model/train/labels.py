@@ -113,6 +113,38 @@ def _side(one: list[float], other: list[float], width: int, height: int) -> int:
     return (0 if across < 0 else 1) if abs(across) > abs(down) else (2 if down < 0 else 3)
 
 
+class Teller(nn.Module):
+    """
+    Tells digits of a box and a side from vectors, as loudly as the language model hears them: what is in them by a whisper only,
+    it would never learn to read.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.read = nn.Linear(width, 2 * COORDINATES * DIGITS + SIDES)
+
+    def forward(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        """vectors: [..., width]. Returns logits of digits [..., 8, 10] and of sides [..., 4]."""
+        heard = F.normalize(vectors.float(), dim=-1) * vectors.shape[-1] ** 0.5
+        told = F.linear(heard, F.normalize(self.read.weight, dim=-1), self.read.bias)
+        digits, side = told.split([2 * COORDINATES * DIGITS, SIDES], -1)
+        return digits.unflatten(-1, (2 * COORDINATES, DIGITS)), side
+
+    def loss(self, vectors: Tensor, digits: Tensor, sides: Tensor) -> Tensor:
+        """digits: [..., 8]; sides: [...]; -1: unknown."""
+        digit, side = self(vectors)
+        return 2 * _mean_cross_entropy(digit, digits) + 0.5 * _mean_cross_entropy(side, sides)
+
+
+def mark_labels(media: Media, number: int) -> tuple[np.ndarray, int]:
+    """Digits [8] and side (-1: unknown) of a mark of a picture, as `SquareLabels` has them."""
+    marks = media.labels[0]["marks"]
+    hundredths = np.minimum(99, np.round(np.array(marks[number][2:]) * 100)).astype(int)
+    height, width = media.frames.shape[1:3]
+    side = _side(marks[number], marks[1 - number], width, height) if len(marks) == 2 else IGNORED
+    return np.concatenate([hundredths // 10, hundredths % 10]), side
+
+
 class Reader(nn.Module):
     """
     Reads what each square of `side` pixels shows from its vector; only training has it. Of tokens it reads digits, sides and
@@ -142,7 +174,9 @@ class Reader(nn.Module):
         if drawn.any():
             loss = loss + BOX_WEIGHT * F.smooth_l1_loss(box[drawn], boxes[drawn], beta=0.05)
         if self.tell is not None:
-            told = self.tell(vectors).float()
+            # as loudly as the language model hears it: what is told by a whisper only, it would never learn to read
+            heard = F.normalize(state.float(), dim=-1) * state.shape[-1] ** 0.5
+            told = F.linear(heard, F.normalize(self.tell.weight, dim=-1), self.tell.bias)
             digit, side, count = told.split([2 * COORDINATES * DIGITS, SIDES, COUNTS], -1)
             digits = of("digits").masked_fill(~drawn[..., None], IGNORED)
             digit = digit.unflatten(-1, (2 * COORDINATES, DIGITS))

@@ -16,7 +16,7 @@ from torch import nn
 from batch import Row, loss_of, run, to_row
 from bpe import Tokenizer
 from export import export
-from labels import Reader, slices_of
+from labels import Reader, Teller, slices_of
 from model import Model
 from peers import Peers
 from probe import Probe
@@ -70,9 +70,9 @@ class Options:
 
 
 def readers_for(model: Model) -> nn.ModuleList:
-    """Readers of patches and of tokens."""
+    """Readers of patches, of tokens, and of what the language model has found."""
     shape = model.tower.shape
-    return nn.ModuleList([Reader(shape.width, PATCH), Reader(shape.output, 2 * PATCH)])
+    return nn.ModuleList([Reader(shape.width, PATCH), Reader(shape.output, 2 * PATCH), Teller(shape.output)])
 
 
 class Trainer:
@@ -161,7 +161,7 @@ class Trainer:
         tally: Tally,
     ) -> torch.Tensor:
         """How well patches and tokens of the pictures tell what is drawn there, as a mean over pictures and slices."""
-        patches, tokens = self.reader
+        patches, tokens, _ = self.reader
         loss = torch.zeros((), device=self.device)
         for members, state in states:
             own = [one for i in members for one in slices_of(media[i])]
@@ -178,17 +178,18 @@ class Trainer:
         embeddings, states = self.model.see(media, tower_learns)
         seen = iter(embeddings)
         by_row = [[next(seen) for _ in row.media] for row in rows]
-        loss = unfocused = torch.zeros((), device=self.device)
+        loss = unfocused = unfound = torch.zeros((), device=self.device)
         for part in (slice(0, self.batch // 2), slice(self.batch // 2, None)):
-            outcome = run(self.model, rows[part], by_row[part], self.pads)
+            outcome = run(self.model, rows[part], by_row[part], self.pads, self.reader[2])
             loss = loss + loss_of(outcome)
             unfocused = unfocused + outcome.unfocused / 2
+            unfound = unfound + outcome.unfound / 2
             right = (outcome.logits.argmax(-1) == outcome.targets).cpu().numpy()
             tally.answers(rows[part], outcome.rows, right)
         loss = loss / self.batch
         tally.add(loss, media=len(media))
-        tally.looks(unfocused)
-        return loss + unfocused + SEE_WEIGHT * self._see_loss(media, embeddings, states, tally)
+        tally.looks(unfocused, unfound)
+        return loss + unfocused + unfound + SEE_WEIGHT * self._see_loss(media, embeddings, states, tally)
 
     def _measure(self) -> None:
         self.probe = self.probe or Probe(self.tokenizer, PROBE_EXAMPLES)
@@ -246,7 +247,7 @@ class Tally:
 
     def _clear(self) -> None:
         self.seen.clear()
-        self.loss, self.count, self.media, self.unfocused = 0.0, 0, 0, 0.0
+        self.loss, self.count, self.media, self.unfocused, self.unfound = 0.0, 0, 0, 0.0, 0.0
         self.right: dict[str, list[int]] = {}
         self.since = time.time()
 
@@ -256,9 +257,10 @@ class Tally:
         self.count += 1
         self.media += media
 
-    def looks(self, unfocused: torch.Tensor) -> None:
-        """A step's measure of looking elsewhere."""
+    def looks(self, unfocused: torch.Tensor, unfound: torch.Tensor) -> None:
+        """A step's measures of looking elsewhere, and of finding nothing there."""
         self.unfocused += float(unfocused.detach())
+        self.unfound += float(unfound.detach())
 
     def answers(self, rows: list[Row], of_row: "list[int]", right: "list[bool]") -> None:
         """Which tokens of the answers were right."""
@@ -271,6 +273,6 @@ class Tally:
         """One line; counting starts again."""
         parts = {**self.right, **self.seen}
         shares = " ".join(f"{name} {a / max(1, b):.3f}" for name, (a, b) in sorted(parts.items()))
-        line = f"loss {self.loss / max(1, self.count):.4f} elsewhere {self.unfocused / max(1, self.count):.3f} media/s {self.media / (time.time() - self.since):.0f} {shares}"
+        line = f"loss {self.loss / max(1, self.count):.4f} elsewhere {self.unfocused / max(1, self.count):.3f} unfound {self.unfound / max(1, self.count):.3f} media/s {self.media / (time.time() - self.since):.0f} {shares}"
         self._clear()
         return line
