@@ -32,7 +32,9 @@ export async function serveAttachment(request: Request, { attachments, frames }:
     if (request.method === 'OPTIONS') return preflight()
     const frame = frameAddress(new URL(request.url).pathname.slice(1))
     if (request.method === 'POST') return await (frame ? uploadFrame(request, frames, frame) : upload(request, attachments))
-    if (request.method === 'GET' || request.method === 'HEAD') return await (frame ? sendFrame(request, frames, frame) : download(request, attachments))
+    if (request.method === 'GET' || request.method === 'HEAD') {
+      return await (frame ? sendFrame(request, frames, frame) : download(request, attachments))
+    }
     return new Response(null, { status: 405, headers: attachmentHeaders })
   } catch (error) {
     return failure(error)
@@ -58,7 +60,12 @@ async function uploadFrame(request: Request, store: FrameStore, { key, n }: Fram
 
 async function sendFrame(request: Request, store: FrameStore, { key, n }: FrameAddress): Promise<Response> {
   const file = await store.open(key, n)
-  const headers = { ...attachmentHeaders, 'Content-Type': file.mime, 'Content-Length': String(file.bytes), 'Cache-Control': 'private, no-cache' }
+  const headers = {
+    ...attachmentHeaders,
+    'Content-Type': file.mime,
+    'Content-Length': String(file.bytes),
+    'Cache-Control': 'private, no-cache',
+  }
   return new Response(request.method === 'HEAD' ? null : (Readable.toWeb(file.stream()) as ReadableStream), { headers })
 }
 

@@ -17,13 +17,21 @@ export const ATTACHMENTS = '/attachments/'
  * `GET /attachments/<sha>[?size=thumb]` with the file or the asked range of it. `/attachments/frames/<key>/<n>` takes and
  * gives frames of videos. Throws what the stores throw.
  */
-export async function serveAttachment(request: IncomingMessage, response: ServerResponse, { attachments, frames }: Stores, path: string, query: URLSearchParams): Promise<void> {
+export async function serveAttachment(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { attachments, frames }: Stores,
+  path: string,
+  query: URLSearchParams,
+): Promise<void> {
   const { method } = request
   const name = path.slice(ATTACHMENTS.length)
   const frame = frameAddress(name)
   if (method === 'POST' && frame) return uploadFrame(request, response, { store: frames, frame, query })
   if (method === 'POST' && name === '') return upload(request, response, attachments, query)
-  if (method === 'GET' || method === 'HEAD') return frame ? sendFrame(request, response, frames, frame) : download(request, response, attachments, name, query)
+  if (method === 'GET' || method === 'HEAD') {
+    return frame ? sendFrame(request, response, frames, frame) : download(request, response, { store: attachments, name, query })
+  }
   response.writeHead(405, { ...commonHeaders, Allow: name === '' ? 'POST' : frame ? 'GET, HEAD, POST' : 'GET, HEAD' }).end()
 }
 
@@ -35,7 +43,12 @@ function bodyOf(request: IncomingMessage, response: ServerResponse): { body: Asy
   return { body: request.iterator({ destroyOnReturn: false }), signal: left.signal }
 }
 
-async function upload(request: IncomingMessage, response: ServerResponse, store: Stores['attachments'], query: URLSearchParams): Promise<void> {
+async function upload(
+  request: IncomingMessage,
+  response: ServerResponse,
+  store: Stores['attachments'],
+  query: URLSearchParams,
+): Promise<void> {
   const { body, signal } = bodyOf(request, response)
   sendJson(response, 200, await store.store(query.get('name') || 'Picture', body, signal, factsOf(query)))
 }
@@ -50,15 +63,29 @@ async function uploadFrame(
   response.writeHead(204, commonHeaders).end()
 }
 
-async function sendFrame(request: IncomingMessage, response: ServerResponse, store: Stores['frames'], { key, n }: FrameAddress): Promise<void> {
+async function sendFrame(
+  request: IncomingMessage,
+  response: ServerResponse,
+  store: Stores['frames'],
+  { key, n }: FrameAddress,
+): Promise<void> {
   const file = await store.open(key, n)
-  const headers = { 'Content-Security-Policy': inertPolicy, 'Content-Type': file.mime, 'Content-Length': file.bytes, 'Cache-Control': 'private, no-cache' }
-  response.writeHead(200, { ...commonHeaders, ...headers })
+  response.writeHead(200, {
+    ...commonHeaders,
+    'Content-Security-Policy': inertPolicy,
+    'Content-Type': file.mime,
+    'Content-Length': file.bytes,
+    'Cache-Control': 'private, no-cache',
+  })
   if (request.method === 'HEAD') return void response.end()
   await pipeline(file.stream(), response)
 }
 
-async function download(request: IncomingMessage, response: ServerResponse, store: Stores['attachments'], name: string, query: URLSearchParams): Promise<void> {
+async function download(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { store, name, query }: { store: Stores['attachments']; name: string; query: URLSearchParams },
+): Promise<void> {
   const sha = Sha256.safeParse(name)
   if (!sha.success) throw new AppError('NotFound', 'There is nothing at this address.')
   const size = query.get('size') === 'thumb' ? 'thumb' : undefined

@@ -17,7 +17,14 @@ const seconds = z.number().min(0).optional()
 const Text = z.object({ type: z.literal('text'), text: z.string() })
 const ImageUrl = z.object({ type: z.literal('image_url'), image_url: z.union([z.string(), z.object({ url: z.string() })]), ...sizes })
 const Image = z.object({ type: z.literal('image'), image: z.string(), ...sizes })
-const Video = z.object({ type: z.literal('video'), video: z.union([z.string(), z.array(z.string()).min(1)]), fps: z.number().positive().optional(), video_start: seconds, video_end: seconds, ...sizes })
+const Video = z.object({
+  type: z.literal('video'),
+  video: z.union([z.string(), z.array(z.string()).min(1)]),
+  fps: z.number().positive().optional(),
+  video_start: seconds,
+  video_end: seconds,
+  ...sizes,
+})
 const Part = z.discriminatedUnion('type', [Text, ImageUrl, Image, Video])
 const Messages = z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.union([z.string(), z.array(Part)]) })).min(1)
 
@@ -54,14 +61,18 @@ export async function readMessages(file: string, videos: Videos): Promise<ChatMe
 async function toChatPart(part: z.infer<typeof Part>, folder: string, videos: Videos): Promise<ChatPart> {
   if (part.type === 'text') return part
   const options = { minPixels: part.min_pixels, maxPixels: part.max_pixels, resizedWidth: part.resized_width, resizedHeight: part.resized_height }
-  if (part.type === 'video') return { ...(await videoPart(part.video, { folder, fps: part.fps, range: rangeOf(part), videos })), ...options }
+  if (part.type === 'video') {
+    const wanted = { folder, fps: part.fps, range: rangeOf(part), videos }
+    return { ...(await videoPart(part.video, wanted)), ...options }
+  }
   const address = part.type === 'image' ? part.image : typeof part.image_url === 'string' ? part.image_url : part.image_url.url
   return { type: 'image', source: toSource(address, folder), ...options }
 }
 
 /** The part of a file that is wanted, as the reference has it in seconds; null: all of it. */
-function rangeOf({ video_start: start = 0, video_end: end }: { video_start?: number | undefined; video_end?: number | undefined }): VideoRange | null {
-  return start === 0 && end === undefined ? null : { startMs: start * 1000, endMs: end === undefined ? Number.MAX_SAFE_INTEGER : end * 1000 }
+function rangeOf({ video_start: start = 0, video_end: end }: z.infer<typeof Video>): VideoRange | null {
+  if (start === 0 && end === undefined) return null
+  return { startMs: start * 1000, endMs: end === undefined ? Number.MAX_SAFE_INTEGER : end * 1000 }
 }
 
 /** How a video is read. */

@@ -109,7 +109,10 @@ export const FrameSample = z
   .refine((sample) => sample.indices.length === sample.timesMs.length, 'indices and timesMs must be of one length')
 export type FrameSample = z.infer<typeof FrameSample>
 
-/** Name of a set of frames: a lower-case hex SHA-256 over the video, the range, the frames per second, the frames and their size. */
+/**
+ * Name of a set of frames: a lower-case hex SHA-256 over the video, the range, the frames per second, the frames and their
+ * size.
+ */
 export const FrameKey = z.string().regex(/^[0-9a-f]{64}$/)
 export type FrameKey = z.infer<typeof FrameKey>
 

@@ -20,13 +20,19 @@ export const VideoPlan = z.object({
   /** Tokens of the context that are left for it. */
   room: z.int(),
   fits: z.boolean(),
-  /** Estimated time to encode all frames, from what this model took for the last picture or video, or when it was measured; null: neither is known. */
+  /**
+   * Estimated time to encode all frames, from what this model took for the last picture or video, or when it was measured;
+   * null: neither is known.
+   */
   encodeMs: z.number().nullable(),
   /** Name of the set of frames; null while the video is not stored. */
   key: FrameKey.nullable(),
   /** Which frames of the set are not stored yet, as positions in `sample.indices`; all while the video is not stored. */
   missing: z.array(z.int()),
-  /** Where it does not fit: the same range with fewer frames per second or less detail, which does; null: nothing does, or it fits. */
+  /**
+   * Where it does not fit: the same range with fewer frames per second or less detail, which does; null: nothing does, or it
+   * fits.
+   */
   proposal: z.object({ fps: z.number(), budget: PictureBudget, frames: z.int(), tokens: z.int() }).nullable(),
 })
 export type VideoPlan = z.infer<typeof VideoPlan>

@@ -12,14 +12,18 @@ export function toPart(part: DraftPart, media: StoredMedia): Part | null {
   const budget = 'budget' in part && part.budget ? { budget: part.budget } : {}
   if (part.type === 'image') {
     const attachment = pictureOf(attachments.get(part.sha), part.name, part.sha)
-    return { type: 'image', attachment: { ...attachment, name: part.name || attachment.name }, ...budget, ...(part.marks?.length && { marks: part.marks }) }
+    const marks = part.marks?.length ? { marks: part.marks } : {}
+    return { type: 'image', attachment: { ...attachment, name: part.name || attachment.name }, ...budget, ...marks }
   }
   if (part.type === 'frames') {
     const pictures = part.pictures.map((sha) => pictureOf(attachments.get(sha), part.name, sha))
     return { type: 'frames', name: part.name, pictures, fps: part.fps, ...budget }
   }
   const set = frames.get(part.key)
-  if (!set) throw new AppError('FramesMissing', `The frames of ${part.name || 'the video'} are not stored here any more. Add the video again.`, { key: part.key })
+  if (!set) {
+    const message = `The frames of ${part.name || 'the video'} are not stored here any more. Add the video again.`
+    throw new AppError('FramesMissing', message, { key: part.key })
+  }
   const attachment = videoOf(attachments.get(set.sha), part.name, set.sha)
   return { type: 'video', attachment: { ...attachment, name: part.name || attachment.name }, key: part.key, sample: set.sample }
 }
@@ -34,11 +38,11 @@ export function toQuestion(draft: readonly DraftPart[], media: StoredMedia): Par
 
 function pictureOf(attachment: Attachment | null, name: string, sha: Sha256): ImageAttachment {
   if (!attachment) throw new AppError('NotFound', `${name || 'A picture'} is not stored here any more. Add it again.`, { sha })
-  if (attachment.kind !== 'image') throw new AppError('InvalidInput', `${attachment.name} is a video, not a picture. Add it as a video.`, { sha })
-  return attachment
+  if (attachment.kind === 'image') return attachment
+  throw new AppError('InvalidInput', `${attachment.name} is a video, not a picture. Add it as a video.`, { sha })
 }
 
 function videoOf(attachment: Attachment | null, name: string, sha: Sha256): VideoAttachment {
-  if (attachment?.kind !== 'video') throw new AppError('NotFound', `${name || 'A video'} is not stored here any more. Add it again.`, { sha })
-  return attachment
+  if (attachment?.kind === 'video') return attachment
+  throw new AppError('NotFound', `${name || 'A video'} is not stored here any more. Add it again.`, { sha })
 }

@@ -22,7 +22,7 @@ export function toRequest(turns: readonly Turn[], chosen: Chosen, settings: Sett
   const format = turns.at(-1)?.format
   const system: ChatMessage[] = systemPrompt.trim() ? [{ role: 'system', content: [{ type: 'text', text: systemPrompt }] }] : []
   const said = turns
-    .map((turn): ChatMessage => ({ role: turn.role, content: told(turn).filter((part) => part.type !== 'text' || part.text !== '').map(content) }))
+    .map((turn): ChatMessage => ({ role: turn.role, content: told(turn).filter(isSaid).map(content) }))
     .filter((message) => message.content.length > 0)
   return {
     model: { textPath: model.textPath, projectorPath: model.projectorPath },
@@ -37,13 +37,22 @@ export function toRequest(turns: readonly Turn[], chosen: Chosen, settings: Sett
   }
 }
 
+const isSaid = (part: Part): boolean => part.type !== 'text' || part.text !== ''
+
 /** A picture or video as the engine takes it. Frames of a file have the model's size already, which `budget` may lower. */
 function toMedium(part: Exclude<Part, { type: 'text' }>, { attachments, frames }: StoredMedia): ChatPart {
-  if (part.type === 'image') return { type: 'image', source: { path: attachments.pathOf(part.attachment.sha) }, ...part.budget, ...(part.marks && { marks: part.marks }) }
-  if (part.type === 'frames') return { type: 'video', frames: part.pictures.map(({ sha }) => ({ path: attachments.pathOf(sha), digest: sha })), fps: part.fps, ...part.budget }
+  if (part.type === 'image') {
+    const source = { path: attachments.pathOf(part.attachment.sha) }
+    return { type: 'image', source, ...part.budget, ...(part.marks && { marks: part.marks }) }
+  }
+  if (part.type === 'frames') {
+    const sources = part.pictures.map(({ sha }) => ({ path: attachments.pathOf(sha), digest: sha }))
+    return { type: 'video', frames: sources, fps: part.fps, ...part.budget }
+  }
   const { key, attachment, sample, budget } = part
   const pixels = Math.min(sample.width * sample.height, budget?.maxPixels ?? Infinity)
-  return { type: 'video', frames: frames.paths(key, attachment).map((path, n) => ({ path, digest: `${key}:${n}` })), fps: sample.fps, minPixels: pixels, maxPixels: pixels }
+  const sources = frames.paths(key, attachment).map((path, n) => ({ path, digest: `${key}:${n}` }))
+  return { type: 'video', frames: sources, fps: sample.fps, minPixels: pixels, maxPixels: pixels }
 }
 
 /** The parts with `text` on a line of its own behind their last words. */

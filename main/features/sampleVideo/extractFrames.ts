@@ -24,7 +24,11 @@ export interface Missing {
  * Decodes the missing frames with ffmpeg and stores one after the other; yields how many are stored so far.
  * @throws AppError UnsupportedMedia, which names the codec, without ffmpeg or where it cannot decode; DamagedMedia, Interrupted.
  */
-export async function* extractFrames(video: StoredVideo, { key, sample, missing, store }: Missing, signal?: AbortSignal): AsyncGenerator<number> {
+export async function* extractFrames(
+  video: StoredVideo,
+  { key, sample, missing, store }: Missing,
+  signal?: AbortSignal,
+): AsyncGenerator<number> {
   const container = containerOf(await readHead(video.path))
   if (!container) throw new AppError('UnsupportedMedia', `${video.name} is no video that can be read. Convert it to MP4.`)
   const file = { path: video.path, name: video.name, demuxer: container.demuxer }
@@ -57,7 +61,10 @@ function decodedSize({ width, height }: Size, sample: Size): Size {
   return smaller.width >= sample.width && smaller.height >= sample.height ? smaller : { width, height }
 }
 
-/** What a video is, for one that came without facts, as this computer's ffprobe tells it. Throws UnsupportedMedia without one, DamagedMedia. */
+/**
+ * What a video is, for one that came without facts, as this computer's ffprobe tells it. Throws UnsupportedMedia without
+ * one, DamagedMedia, Interrupted.
+ */
 export async function probeFacts(path: string, name: string, signal: AbortSignal | undefined): Promise<VideoFacts> {
   const container = containerOf(await readHead(path))
   try {
@@ -71,9 +78,9 @@ export async function probeFacts(path: string, name: string, signal: AbortSignal
 function unreadable(error: unknown, { name, codec }: Pick<StoredVideo, 'name' | 'codec'>): unknown {
   if (!(error instanceof AppError) || error.code !== 'NotYetSupported') return error
   const what = codec ? `The video codec of ${name}, ${codec},` : `The format of ${name}`
-  return new AppError('UnsupportedMedia', `${what} cannot be decoded by this window. Install ffmpeg on this computer, or convert the video to H.264 in an MP4 file.`, {
-    ...(codec && { codec }), ...error.detail,
-  })
+  const advice = 'Install ffmpeg on this computer, or convert the video to H.264 in an MP4 file.'
+  const detail = { ...(codec && { codec }), ...error.detail }
+  return new AppError('UnsupportedMedia', `${what} cannot be decoded by this window. ${advice}`, detail)
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

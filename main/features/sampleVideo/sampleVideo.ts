@@ -1,5 +1,6 @@
 import { AppError } from '#contract'
-import type { ExtractProgress, FrameKey, FrameSample, Model, PictureBudget, Sha256, VideoAttachment, VideoFacts, VideoPlan, VideoWish } from '#contract'
+import type { ExtractProgress, FrameKey, FrameSample, Model, PictureBudget, Sha256 } from '#contract'
+import type { VideoAttachment, VideoFacts, VideoPlan, VideoWish } from '#contract'
 import { proposeSample, sampleVideo, sliceTokens } from '../../lib/video/index.ts'
 import type { AttachmentGateway } from '../../services/attachments/index.ts'
 import type { Benchmarks } from '../../services/benchmarks/index.ts'
@@ -33,7 +34,10 @@ export interface SampleVideo {
   plan(wish: VideoWish & { of: Sha256 | VideoFacts; taken: number }): VideoPlan
   /** Opens a set of frames. Throws NotFound, InvalidInput, StorageFailed. */
   begin(wanted: Wanted): { key: FrameKey; missing: number[] }
-  /** Stores the missing frames with this computer's own decoder; ends when all are there. Throws UnsupportedMedia, DamagedMedia, Interrupted and as `begin`. */
+  /**
+   * Stores the missing frames with this computer's own decoder; ends when all are there. Throws UnsupportedMedia,
+   * DamagedMedia, Interrupted and as `begin`.
+   */
   extract(wanted: Wanted, signal?: AbortSignal): AsyncGenerator<ExtractProgress>
 }
 
@@ -45,8 +49,8 @@ export function createSampleVideo({ attachments, frames, models, settings, bench
   function videoOf(sha: Sha256): VideoAttachment {
     const attachment = attachments.get(sha)
     if (!attachment) throw new AppError('NotFound', 'This video is not stored here any more. Add it again.', { sha })
-    if (attachment.kind !== 'video') throw new AppError('InvalidInput', `${attachment.name} is a picture, not a video. Add it as a picture.`, { sha })
-    return attachment
+    if (attachment.kind === 'video') return attachment
+    throw new AppError('InvalidInput', `${attachment.name} is a picture, not a video. Add it as a picture.`, { sha })
   }
 
   /** What encoding took in this run, where this model is the loaded one, and when it was measured. */
@@ -89,13 +93,13 @@ export function createSampleVideo({ attachments, frames, models, settings, bench
     async *extract(wanted, signal) {
       const { key, missing } = begin(wanted)
       const total = wanted.sample.indices.length
-      const video = videoOf(wanted.sha)
       yield { key, done: total - missing.length, total }
       if (missing.length === 0) return
-      const file = { path: attachments.pathOf(video.sha), name: video.name, codec: video.codec, width: video.width, height: video.height }
-      const store = frames.store.bind(frames)
+      const { name, codec, width, height } = videoOf(wanted.sha)
+      const file = { path: attachments.pathOf(wanted.sha), name, codec, width, height }
+      const lacking = { key, sample: wanted.sample, missing, store: frames.store }
       const before = total - missing.length
-      for await (const stored of extractFrames(file, { key, sample: wanted.sample, missing, store }, signal)) yield { key, done: before + stored, total }
+      for await (const stored of extractFrames(file, lacking, signal)) yield { key, done: before + stored, total }
     },
   }
 }

@@ -22,7 +22,8 @@ export function frameAddress(path: string): FrameAddress | null {
 
 /** Reads the size and format of a frame from its query. Throws InvalidInput. */
 export function frameLayout(query: URLSearchParams): FrameLayout {
-  const [width, height] = ['width', 'height'].map((name) => (/^[1-9]\d{0,4}$/.test(query.get(name) ?? '') ? Number(query.get(name)) : 0)) as [number, number]
+  const side = (name: string) => Number(/^[1-9]\d{0,4}$/.exec(query.get(name) ?? '')?.[0] ?? 0)
+  const [width, height] = [side('width'), side('height')]
   const format = query.get('format')
   if (width === 0 || height === 0 || (format !== 'rgb' && format !== 'rgba'))
     throw new AppError('InvalidInput', 'A frame needs its width and height in pixels, and its format: rgb or rgba.')
@@ -36,6 +37,7 @@ export function factsOf(query: URLSearchParams): VideoFacts | undefined {
   try {
     return VideoFacts.parse(JSON.parse(told))
   } catch (cause) {
-    throw new AppError('InvalidInput', 'What the window says of the video makes no sense. Add the video again, or convert it to MP4.', undefined, { cause })
+    const message = 'What the window says of the video makes no sense. Add the video again, or convert it to MP4.'
+    throw new AppError('InvalidInput', message, undefined, { cause })
   }
 }

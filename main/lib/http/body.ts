@@ -1,5 +1,12 @@
-/** The chunks of `body`; ends with what `toError` makes of the cause when it fails or at the moment of the abort, even while it is silent. */
-export async function* untilAborted(body: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined, toError: (cause: unknown) => Error): AsyncGenerator<Uint8Array> {
+/**
+ * The chunks of `body`; ends with what `toError` makes of the cause when it fails or at the moment of the abort, even while
+ * it is silent.
+ */
+export async function* untilAborted(
+  body: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+  toError: (cause: unknown) => Error,
+): AsyncGenerator<Uint8Array> {
   const iterator = body[Symbol.asyncIterator]()
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   aborted.catch(() => {})

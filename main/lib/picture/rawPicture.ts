@@ -14,8 +14,9 @@ export interface RawLayout {
 export async function readRaw(path: string, { width, height, format }: RawLayout): Promise<RgbPicture> {
   const bytes = await readFile(path)
   const channels = format === 'rgb' ? 3 : 4
-  if (bytes.length !== width * height * channels)
-    throw new AppError('InvalidInput', `A frame of ${width} x ${height} pixels has ${width * height * channels} bytes, not ${bytes.length}.`, { width, height })
+  const expected = width * height * channels
+  if (bytes.length !== expected)
+    throw new AppError('InvalidInput', `A frame of ${width} x ${height} pixels has ${expected} bytes, not ${bytes.length}.`, { expected })
   return { width, height, data: channels === 3 ? bytes : withoutAlpha(bytes) }
 }
 
@@ -27,7 +28,8 @@ export async function writePng({ data, width, height }: RgbPicture, target: stri
 
 /** Writes a WebP picture of at most `side` x `side` pixels for lists and returns its MIME type. */
 export async function writeSmall({ data, width, height }: RgbPicture, target: string, side: number): Promise<string> {
-  const small = sharp(data, { raw: { width, height, channels: 3 } }).resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
+  const whole = sharp(data, { raw: { width, height, channels: 3 } })
+  const small = whole.resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
   await writeFile(target, await small.webp({ quality: 80 }).toBuffer())
   return 'image/webp'
 }

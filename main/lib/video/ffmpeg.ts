@@ -31,17 +31,27 @@ export const MAX_SIDE = 2048
 /** So many frames may be missing at the end of a video: containers count some that no decoder gives. */
 const MISSING_TAIL = 2
 
+/** What ffprobe is asked for. */
+const ENTRIES = [
+  'stream=codec_name,width,height,sample_aspect_ratio,avg_frame_rate,nb_read_packets,start_time,duration',
+  'stream_side_data=rotation',
+  'format=duration',
+].join(':')
+
 /** What ffmpeg says where it was built without the decoder. */
 const NO_DECODER = /(?:no decoder found for: |Decoder \(codec )(\w+)/i
 
 /** Nothing but the file itself, as what it is: a playlist in it may name other files and addresses on the network. */
-const input = ({ path, demuxer }: VideoFile): string[] => ['-protocol_whitelist', 'file', ...(demuxer ? ['-f', demuxer] : []), '-i', `file:${path}`]
+const input = ({ path, demuxer }: VideoFile): string[] => {
+  const format = demuxer ? ['-f', demuxer] : []
+  return ['-protocol_whitelist', 'file', ...format, '-i', `file:${path}`]
+}
 
 /** What a video file holds. @throws AppError NotYetSupported without ffprobe, DamagedMedia; Interrupted when aborted. */
 export async function probeVideo(file: VideoFile, signal?: AbortSignal): Promise<VideoFacts> {
-  const entries = 'stream=codec_name,width,height,sample_aspect_ratio,avg_frame_rate,nb_read_packets,start_time,duration:stream_side_data=rotation:format=duration'
-  const asked = ['-v', 'error', '-select_streams', 'V:0', '-count_packets', '-show_entries', entries, '-of', 'json']
-  const { stdout } = await run('ffprobe', [...asked, ...input(file)], { signal, maxBuffer: MAX_OUTPUT, windowsHide: true }).catch((cause: unknown) => {
+  const asked = ['-v', 'error', '-select_streams', 'V:0', '-count_packets', '-show_entries', ENTRIES, '-of', 'json']
+  const options = { signal, maxBuffer: MAX_OUTPUT, windowsHide: true }
+  const { stdout } = await run('ffprobe', [...asked, ...input(file)], options).catch((cause: unknown) => {
     throw failure('ffprobe', file, cause, signal)
   })
   const facts = factsOf(JSON.parse(stdout) as Probed)
@@ -49,8 +59,10 @@ export async function probeVideo(file: VideoFile, signal?: AbortSignal): Promise
   return facts
 }
 
+type ProbedStream = Record<string, unknown> & { readonly side_data_list?: readonly { readonly rotation?: number }[] }
+
 interface Probed {
-  readonly streams?: readonly (Record<string, unknown> & { readonly side_data_list?: readonly { readonly rotation?: number }[] })[]
+  readonly streams?: readonly ProbedStream[]
   readonly format?: { readonly duration?: string }
 }
 
@@ -66,7 +78,8 @@ function factsOf({ streams, format }: Probed): VideoFacts | null {
   const [width, height] = isTurned ? [stored[1], stored[0]] : stored
   const durationMs = 1000 * (Number(stream.duration) || Number(format?.duration) || frames / fps)
   if (![fps, frames, width, height, durationMs].every((value) => Number.isFinite(value) && value > 0)) return null
-  return { width, height, durationMs, frames, fps, codec: String(stream.codec_name ?? '') || null, startMs: 1000 * (Number(stream.start_time) || 0) }
+  const codec = String(stream.codec_name ?? '') || null
+  return { width, height, durationMs, frames, fps, codec, startMs: 1000 * (Number(stream.start_time) || 0) }
 }
 
 /** E.g. 30000/1001; 0 where it says nothing. */
@@ -81,12 +94,18 @@ function ratio(value: unknown, mark: string): number {
  * side beyond 2048 pixels. @throws AppError NotYetSupported without ffmpeg,
  * UnsupportedMedia when it cannot decode this, DamagedMedia; Interrupted when aborted.
  */
-export async function* decodeFrames(file: VideoFile, indices: readonly number[], { size, signal }: DecodeOptions = {}): AsyncGenerator<RgbPicture> {
+export async function* decodeFrames(
+  file: VideoFile,
+  indices: readonly number[],
+  { size, signal }: DecodeOptions = {},
+): AsyncGenerator<RgbPicture> {
   const select = `select='${selectFrames(indices)}'`
   const shrink = `scale=w='min(iw,${MAX_SIDE})':h='min(ih,${MAX_SIDE})':force_original_aspect_ratio=decrease:flags=bicubic`
   const stretch = size && `scale=w=${size.width}:h=${size.height}:flags=bicubic`
-  const output = ['-fps_mode', 'passthrough', '-frames:v', String(indices.length), '-pix_fmt', 'rgb24', '-c:v', 'ppm', '-f', 'image2pipe', 'pipe:1']
-  const process = spawn('ffmpeg', ['-v', 'error', '-nostdin', ...input(file), '-map', '0:V:0', '-vf', `${select},${stretch ?? shrink}`, ...output], {
+  const filters = ['-map', '0:V:0', '-vf', `${select},${stretch ?? shrink}`]
+  const count = ['-fps_mode', 'passthrough', '-frames:v', String(indices.length)]
+  const output = ['-pix_fmt', 'rgb24', '-c:v', 'ppm', '-f', 'image2pipe', 'pipe:1']
+  const process = spawn('ffmpeg', ['-v', 'error', '-nostdin', ...input(file), ...filters, ...count, ...output], {
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
     ...(signal && { signal, killSignal: 'SIGKILL' }),
@@ -94,11 +113,11 @@ export async function* decodeFrames(file: VideoFile, indices: readonly number[],
   const ended = ending(process)
   // whoever stops listening in between leaves its failure to nobody
   ended.catch(() => {})
-  let count = 0
+  let given = 0
   let last: RgbPicture | null = null
   try {
     for await (const picture of pictures(process.stdout)) {
-      count++
+      given++
       last = picture
       yield picture
     }
@@ -108,8 +127,8 @@ export async function* decodeFrames(file: VideoFile, indices: readonly number[],
   } finally {
     process.kill('SIGKILL')
   }
-  if (!last || indices.length - count > MISSING_TAIL) throw damagedVideo(file.name)
-  for (; count < indices.length; count++) yield last
+  if (!last || indices.length - given > MISSING_TAIL) throw damagedVideo(file.name)
+  for (; given < indices.length; given++) yield last
 }
 
 /** Settles with the process; rejects with what it said when it failed. */

@@ -19,9 +19,17 @@ export function frameBudget(frames: number, wished: { readonly minPixels?: numbe
   return { minPixels, maxPixels: Math.min(wished.maxPixels ?? limit, limit) }
 }
 
-/** The limits of a video's frames: the reference's, narrowed by what is `wished` of this video and by the `usual` budget of pictures. */
-export function videoBudget(frames: number, wished: { readonly minPixels?: number; readonly maxPixels?: number }, usual: PictureBudget): PictureBudget {
+/**
+ * The limits of a video's frames: the reference's, narrowed by what is `wished` of this video and by the `usual` budget of
+ * pictures.
+ */
+export function videoBudget(
+  frames: number,
+  wished: { readonly minPixels?: number; readonly maxPixels?: number },
+  usual: PictureBudget,
+): PictureBudget {
   const limits = frameBudget(frames, { minPixels: wished.minPixels, maxPixels: wished.maxPixels ?? usual.maxPixels })
   // a budget below what the reference gives a frame at least is meant: the frame is not enlarged beyond it
-  return limits.maxPixels < limits.minPixels && wished.minPixels === undefined ? { ...limits, minPixels: usual.minPixels } : limits
+  const isBelow = limits.maxPixels < limits.minPixels && wished.minPixels === undefined
+  return isBelow ? { ...limits, minPixels: usual.minPixels } : limits
 }

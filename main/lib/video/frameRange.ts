@@ -18,9 +18,12 @@ export function framesWithin(total: number, fps: number, range: VideoRange | nul
   const first = Math.ceil(frameAt(range.startMs))
   const last = Math.min(Math.floor(frameAt(range.endMs)), total - 1)
   if (first >= last)
-    throw new AppError('InvalidInput', `There are fewer than two frames between ${seconds(range.startMs)} and ${seconds(range.endMs)} of the video. Choose a longer part of it.`, {
-      startMs: range.startMs, endMs: range.endMs, frames: total,
-    })
+    throw new AppError(
+      'InvalidInput',
+      `There are fewer than two frames between ${seconds(range.startMs)} and ${seconds(range.endMs)} of the video. ` +
+        'Choose a longer part of it.',
+      { startMs: range.startMs, endMs: range.endMs, frames: total },
+    )
   return { first, total: last - first + 1 }
 }
 

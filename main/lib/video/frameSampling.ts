@@ -49,5 +49,7 @@ function countFrames(total: number, videoFps: number, { fps = FPS, frames, minFr
 /** `count` values from `start` to `end` in single precision, from both ends to the middle, as torch computes them. */
 function linspace(start: number, end: number, count: number): number[] {
   const step = Math.fround((end - start) / (count - 1))
-  return Array.from({ length: count }, (_, i) => (i < count / 2 ? Math.fround(start + Math.fround(step * i)) : Math.fround(end - Math.fround(step * (count - 1 - i)))))
+  const fromStart = (i: number) => Math.fround(start + Math.fround(step * i))
+  const fromEnd = (i: number) => Math.fround(end - Math.fround(step * (count - 1 - i)))
+  return Array.from({ length: count }, (_, i) => (i < count / 2 ? fromStart(i) : fromEnd(i)))
 }

@@ -39,6 +39,7 @@ export async function* pictures(stream: AsyncIterable<Uint8Array>): AsyncGenerat
 }
 
 function empty(width: number, height: number): RgbPicture {
-  if (width * height === 0 || width * height > MAX_PIXELS) throw new Error(`A picture of ${width} x ${height} pixels is out of bounds.`)
-  return { width, height, data: new Uint8Array(width * height * 3) }
+  const pixels = width * height
+  if (pixels === 0 || pixels > MAX_PIXELS) throw new Error(`A picture of ${width} x ${height} pixels is out of bounds.`)
+  return { width, height, data: new Uint8Array(pixels * 3) }
 }

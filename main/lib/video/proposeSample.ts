@@ -33,7 +33,8 @@ export function proposeSample(facts: VideoFacts, wish: SampleWish, usual: Pictur
     const frames = sampleVideo(facts, { ...wish, fps }, usual).sample.indices.length
     const perSlice = Math.floor(room / Math.ceil(frames / 2))
     if (perSlice >= LEAST_TOKENS) {
-      smallest = fitting(facts, { ...wish, fps }, usual, { room, limits: narrowed(frameLimits(frames, wish.budget, usual), perSlice * TOKEN_AREA) })
+      const limits = narrowed(frameLimits(frames, wish.budget, usual), perSlice * TOKEN_AREA)
+      smallest = fitting(facts, { ...wish, fps }, usual, { room, limits })
       if (smallest && perSlice >= readable) return smallest
     }
     if (frames <= LEAST_FRAMES) break
@@ -47,7 +48,12 @@ const narrowed = ({ minPixels, maxPixels }: PictureBudget, most: number): Pictur
 })
 
 /** The largest size within the limits with which all frames fit. */
-function fitting(facts: VideoFacts, wish: SampleWish & { fps: number }, usual: PictureBudget, { room, limits }: { room: number; limits: PictureBudget }): Proposal | null {
+function fitting(
+  facts: VideoFacts,
+  wish: SampleWish & { fps: number },
+  usual: PictureBudget,
+  { room, limits }: { room: number; limits: PictureBudget },
+): Proposal | null {
   for (let most = limits.maxPixels; most >= LEAST_TOKENS * TOKEN_AREA; most *= STEP) {
     const budget = narrowed(limits, most)
     const { sample, tokens } = sampleVideo(facts, { ...wish, budget }, usual)

@@ -1,5 +1,6 @@
 import type { FrameSample, PictureBudget, VideoFacts, VideoRange } from '#contract'
 import { smartResize, TOKEN_PIXELS } from '../picture/smartResize.ts'
+import type { Size } from '../picture/smartResize.ts'
 import { videoBudget } from './frameBudget.ts'
 import { framesWithin } from './frameRange.ts'
 import { FPS, PAIR, sampleFrames } from './frameSampling.ts'
@@ -37,7 +38,7 @@ export function sampleVideo(facts: VideoFacts, { range, fps = FPS, budget }: Sam
 }
 
 /** Tokens of one temporal slice, which is a pair of frames. */
-export const sliceTokens = ({ width, height }: { width: number; height: number }): number => (width / TOKEN_PIXELS) * (height / TOKEN_PIXELS)
+export const sliceTokens = ({ width, height }: Size): number => (width / TOKEN_PIXELS) * (height / TOKEN_PIXELS)
 
 /** How large each of so many frames may be, in pixels: what is wished, within what the reference allows. */
 export function frameLimits(frames: number, wished: PictureBudget | undefined, usual: PictureBudget): PictureBudget {

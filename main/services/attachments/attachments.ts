@@ -19,13 +19,17 @@ export interface AttachmentsOptions {
   /** Where the files lie; made when missing. */
   readonly folder: string
   readonly media: AttachmentMedia
-  /** What a video is that came without facts. Throws UnsupportedMedia where nothing on this computer can tell; unset: nothing can. */
+  /**
+   * What a video is that came without facts. Throws UnsupportedMedia where nothing on this computer can tell; unset: nothing
+   * can.
+   */
   readonly probeVideo?: (path: string, name: string, signal: AbortSignal | undefined) => Promise<VideoFacts>
   readonly limits?: UploadLimits
 }
 
 /** Opens the store. A file is in its place before its row is written, and a row is gone before its file is removed. */
-export function createAttachments({ database, folder, media, probeVideo = cannotTell, limits = uploadLimits }: AttachmentsOptions): AttachmentGateway {
+export function createAttachments(options: AttachmentsOptions): AttachmentGateway {
+  const { database, folder, media, probeVideo = cannotTell, limits = uploadLimits } = options
   const files = attachmentFiles(folder)
   const rows = attachmentRows(database)
 
@@ -63,7 +67,9 @@ export function createAttachments({ database, folder, media, probeVideo = cannot
           rows.put(attachment, Date.now())
           return attachment
         }
-        if (before && existsSync(original)) return keep(before.kind === 'video' ? { ...before, ...facts, name } : { ...before, name })
+        if (before && existsSync(original)) {
+          return keep(before.kind === 'video' ? { ...before, ...facts, name } : { ...before, name })
+        }
         const probe = await media.probe(temporary, name)
         if (probe.kind === 'video') {
           const known = facts ?? (await probeVideo(temporary, name, signal))
@@ -144,5 +150,6 @@ export function createAttachments({ database, folder, media, probeVideo = cannot
 }
 
 async function cannotTell(_path: string, name: string): Promise<never> {
-  throw new AppError('UnsupportedMedia', `${name} is a video that cannot be read here. Convert it to H.264 in an MP4 file and add that.`)
+  const advice = 'Convert it to H.264 in an MP4 file and add that.'
+  throw new AppError('UnsupportedMedia', `${name} is a video that cannot be read here. ${advice}`)
 }

@@ -58,5 +58,7 @@ export const cannotStore = (name: string, cause: unknown) =>
   new AppError('StorageFailed', `${name} could not be stored. Check that the disk has room and the data folder can be written, then add it again.`, undefined, { cause })
 
 function refuseBeyond(limit: number, bytes: number, name: string): void {
-  if (bytes > limit) throw new AppError('MediaTooLarge', `${name} is larger than ${Math.floor(limit / 1024 / 1024)} MB. Save it smaller and add that.`, { limit })
+  if (bytes <= limit) return
+  const megabytes = Math.floor(limit / 1024 / 1024)
+  throw new AppError('MediaTooLarge', `${name} is larger than ${megabytes} MB. Save it smaller and add that.`, { limit })
 }

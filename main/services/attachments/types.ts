@@ -42,7 +42,10 @@ export interface AttachmentGateway {
    * when it is not stored or its file is gone.
    */
   open(sha: Sha256, size?: 'thumb'): Promise<OpenAttachment>
-  /** Keeps a picture of a stored video as its thumbnail, unless it has one; `make` writes it to `target` and returns its MIME type. */
+  /**
+   * Keeps a picture of a stored video as its thumbnail, unless it has one; `make` writes it to `target` and returns its MIME
+   * type.
+   */
   keepPoster(sha: Sha256, make: (target: string) => Promise<string>): Promise<void>
   /** The facts of a stored file; null when there is none. */
   get(sha: Sha256): Attachment | null

@@ -206,7 +206,10 @@ export interface EngineState {
   readonly note?: string | null
   /** Resident memory of the engine process, in bytes. */
   readonly residentBytes?: number
-  /** How long the loaded model took for the last picture or pair of frames that it encoded, and its tokens. Unset before the first. */
+  /**
+   * How long the loaded model took for the last picture or pair of frames that it encoded, and its tokens. Unset before the
+   * first.
+   */
   readonly encoding?: { readonly tokens: number; readonly ms: number }
 }
 

@@ -2,7 +2,10 @@ import { AppError } from '#contract'
 import type { SpawnWorker, WorkerProcess } from '../../ports.ts'
 import type { MediaReply, MediaRequest, Probe, RawFrame } from './protocol.ts'
 
-/** Reads pictures and frames of videos in another process: a file that takes the reader down costs one request, never the core. */
+/**
+ * Reads pictures and frames of videos in another process: a file that takes the reader down costs one request, never the
+ * core.
+ */
 export interface Media {
   /** What a file is. Throws MediaNotFound, UnsupportedMedia, DamagedMedia, MediaTooLarge; `name` is what they call it. */
   probe(path: string, name: string): Promise<Probe>
@@ -11,9 +14,15 @@ export interface Media {
    * Returns its MIME type. Throws as `probe`, and StorageFailed when `target` cannot be written.
    */
   thumbnail(path: string, name: string, target: string): Promise<string>
-  /** Resizes the raw frame at `path` to exactly `size`, as the reference does, and writes it to `target` as PNG. Throws InvalidInput, StorageFailed. */
+  /**
+   * Resizes the raw frame at `path` to exactly `size`, as the reference does, and writes it to `target` as PNG. Throws
+   * InvalidInput, StorageFailed.
+   */
   frame(path: string, raw: RawFrame, size: { readonly width: number; readonly height: number }, target: string): Promise<void>
-  /** Writes a picture of at most 512 x 512 pixels of the raw frame at `path` to `target` and returns its MIME type. Throws as `frame`. */
+  /**
+   * Writes a picture of at most 512 x 512 pixels of the raw frame at `path` to `target` and returns its MIME type. Throws as
+   * `frame`.
+   */
   poster(path: string, raw: RawFrame, target: string): Promise<string>
   /** Ends the worker; open requests fail with Interrupted. */
   close(): void

@@ -16,8 +16,18 @@ export interface RawFrame {
 export type MediaRequest =
   | { readonly id: number; readonly type: 'probe'; readonly path: string; readonly name: string }
   | { readonly id: number; readonly type: 'thumbnail'; readonly path: string; readonly name: string; readonly target: string }
-  | { readonly id: number; readonly type: 'poster'; readonly path: string; readonly name: string; readonly raw: RawFrame; readonly target: string }
+  | PosterRequest
   | FrameRequest
+
+/** A small picture of a frame is written to `target`. */
+export interface PosterRequest {
+  readonly id: number
+  readonly type: 'poster'
+  readonly path: string
+  readonly name: string
+  readonly raw: RawFrame
+  readonly target: string
+}
 
 /** A frame is resized to `size` and written to `target` as PNG. */
 export interface FrameRequest {

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { readdir, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -7,7 +7,8 @@ import { FrameSample, Sha256 } from '#contract'
 import type { FrameKey } from '#contract'
 import type { FrameSet } from './types.ts'
 
-const StoredSet = z.object({ sha: Sha256, sample: FrameSample, video: z.object({ width: z.int().positive(), height: z.int().positive() }) })
+const Size = z.object({ width: z.int().positive(), height: z.int().positive() })
+const StoredSet = z.object({ sha: Sha256, sample: FrameSample, video: Size })
 
 /** A set on the disk: its bytes, and when it was last used, in ms. */
 export interface StoredSet {
@@ -103,6 +104,3 @@ export function frameKey(sha: Sha256, { range, fps, indices, width, height }: Fr
   const identity = [sha, range && [range.startMs, range.endMs], fps, indices, width, height]
   return createHash('sha256').update(JSON.stringify(identity)).digest('hex')
 }
-
-/** Whether something is a file, without reading it. */
-export const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false

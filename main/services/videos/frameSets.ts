@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
 import { AppError } from '#contract'
 import type { FrameKey, Sha256 } from '#contract'
-import { frameFiles, frameKey, isFile } from './frameFiles.ts'
+import { frameFiles, frameKey } from './frameFiles.ts'
 import { cannotStore, checkFrameSize, receiveFrame } from './receiveFrame.ts'
 import type { FrameMedia, FrameSet, FrameSets } from './types.ts'
 
@@ -13,7 +13,10 @@ export interface FrameSetsOptions {
   /** Where the frames lie; made when missing. */
   readonly folder: string
   readonly media: FrameMedia
-  /** Keeps the picture that stands for a video in lists, unless there is one; `make` writes it to `target` and returns its MIME type. */
+  /**
+   * Keeps the picture that stands for a video in lists, unless there is one; `make` writes it to `target` and returns its
+   * MIME type.
+   */
   readonly keepPoster: (sha: Sha256, make: (target: string) => Promise<string>) => Promise<void>
   readonly maxBytes?: number
 }
@@ -32,7 +35,8 @@ export function createFrameSets({ folder, media, keepPoster, maxBytes = MAX_BYTE
   function known(key: FrameKey, n: number): FrameSet {
     const set = files.get(key)
     if (!set) throw new AppError('NotFound', 'These frames were not asked for, or are gone. Add the video again.', { key })
-    if (n >= set.sample.indices.length) throw new AppError('NotFound', `The video has no frame ${n} here; there are ${set.sample.indices.length}.`, { key, n })
+    const { length } = set.sample.indices
+    if (n >= length) throw new AppError('NotFound', `The video has no frame ${n} here; there are ${length}.`, { key, n })
     return set
   }
 
@@ -57,9 +61,11 @@ export function createFrameSets({ folder, media, keepPoster, maxBytes = MAX_BYTE
       const total = set?.sample.indices.length ?? 0
       const absent = missing(key, total)
       if (!set || absent.length > 0)
-        throw new AppError('FramesMissing', `${absent.length || 'The'} frames of ${name} are not stored here. Add the video again, or wait until its frames are read.`, {
-          key, sha, name, total, missing: absent.length,
-        })
+        throw new AppError(
+          'FramesMissing',
+          `${absent.length || 'The'} frames of ${name} are not stored here. Add the video again, or wait until its frames are read.`,
+          { key, sha, name, total, missing: absent.length },
+        )
       guarded(() => files.touch(key))
       return set.sample.indices.map((_, n) => files.frame(key, n))
     },
@@ -83,9 +89,9 @@ export function createFrameSets({ folder, media, keepPoster, maxBytes = MAX_BYTE
 
     async open(key, n) {
       const path = files.frame(key, n)
-      if (!isFile(path)) throw new AppError('NotFound', 'This frame is not stored here any more. Add the video again.', { key, n })
-      const { size } = await stat(path)
-      return { mime: 'image/png', bytes: size, stream: () => createReadStream(path) }
+      const facts = await stat(path).catch(() => null)
+      if (!facts?.isFile()) throw new AppError('NotFound', 'This frame is not stored here any more. Add the video again.', { key, n })
+      return { mime: 'image/png', bytes: facts.size, stream: () => createReadStream(path) }
     },
 
     async collect(isKnown) {

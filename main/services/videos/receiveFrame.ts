@@ -12,7 +12,10 @@ const channels = { rgb: 3, rgba: 4 } as const
 
 /** Throws InvalidInput for a frame that is not as large as its video, MediaTooLarge. */
 export function checkFrameSize({ width, height }: RawFrame, { video, sample }: FrameSet): void {
-  if (width * height > MAX_FRAME_PIXELS) throw new AppError('MediaTooLarge', `A frame of ${width} x ${height} pixels is too large. Make the video smaller and add it again.`, { width, height })
+  if (width * height > MAX_FRAME_PIXELS) {
+    const message = `A frame of ${width} x ${height} pixels is too large. Make the video smaller and add it again.`
+    throw new AppError('MediaTooLarge', message, { width, height })
+  }
   if (width === video.width && height === video.height) return
   const mayShrink = Math.max(video.width, video.height) > MAX_SIDE && width <= video.width && height <= video.height
   if (mayShrink && width >= sample.width && height >= sample.height) return
@@ -27,11 +30,18 @@ export function checkFrameSize({ width, height }: RawFrame, { video, sample }: F
  * Writes the pixels of a frame to the new file `target`. Throws InvalidInput when there are more or fewer than its size
  * says, Interrupted, StorageFailed. The file may be there half written then.
  */
-export async function receiveFrame(body: AsyncIterable<Uint8Array>, raw: RawFrame, target: string, signal: AbortSignal | undefined): Promise<void> {
+export async function receiveFrame(
+  body: AsyncIterable<Uint8Array>,
+  raw: RawFrame,
+  target: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const expected = raw.width * raw.height * channels[raw.format]
-  const wrong = (bytes: number) =>
-    new AppError('InvalidInput', `A frame of ${raw.width} x ${raw.height} pixels has ${expected} bytes; ${bytes > expected ? 'more' : `only ${bytes}`} came. Add the video again.`, { expected })
-  const interrupted = (cause: unknown) => new AppError('Interrupted', 'A frame did not arrive completely. Add the video again.', undefined, { cause })
+  const wrong = (bytes: number) => {
+    const came = bytes > expected ? 'more' : `only ${bytes}`
+    const message = `A frame of ${raw.width} x ${raw.height} pixels has ${expected} bytes; ${came} came. Add the video again.`
+    return new AppError('InvalidInput', message, { expected })
+  }
   let bytes = 0
   const file = await open(target, 'wx', 0o600).catch((error: unknown) => Promise.reject(cannotStore(error)))
   try {
@@ -48,6 +58,11 @@ export async function receiveFrame(body: AsyncIterable<Uint8Array>, raw: RawFram
   }
 }
 
+const interrupted = (cause: unknown): AppError =>
+  new AppError('Interrupted', 'A frame did not arrive completely. Add the video again.', undefined, { cause })
+
 /** The disk or the folder refused. */
-export const cannotStore = (cause: unknown): AppError =>
-  new AppError('StorageFailed', 'Frames of the video could not be stored. Check that the disk has room and the data folder can be written, then add it again.', undefined, { cause })
+export function cannotStore(cause: unknown): AppError {
+  const advice = 'Check that the disk has room and the data folder can be written, then add it again.'
+  return new AppError('StorageFailed', `Frames of the video could not be stored. ${advice}`, undefined, { cause })
+}

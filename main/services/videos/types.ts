@@ -24,7 +24,10 @@ export interface FrameOwner {
 
 /** What the store of frames needs of the media service: work on raw pixels in another process. */
 export interface FrameMedia {
-  /** Resizes a frame exactly as the reference does to `size` and writes it to `target` as PNG. Throws InvalidInput for a file that is no such frame. */
+  /**
+   * Resizes a frame exactly as the reference does to `size` and writes it to `target` as PNG. Throws InvalidInput for a file
+   * that is no such frame.
+   */
   frame(path: string, raw: RawFrame, size: { width: number; height: number }, target: string): Promise<void>
   /** Writes a picture of at most 512 x 512 pixels of a frame to `target` and returns its MIME type. Throws as `frame`. */
   poster(path: string, raw: RawFrame, target: string): Promise<string>

@@ -226,7 +226,12 @@ export class Session {
   }
 
   /** Encodes what a prompt shows; progress counts pictures and pairs of frames. `between` may throw to end it. */
-  private async encodeAll(prompt: Prompt, listener: Listener, signal: AbortSignal, between: () => void = () => {}): Promise<void> {
+  private async encodeAll(
+    prompt: Prompt,
+    listener: Listener,
+    signal: AbortSignal,
+    between: () => void = () => {},
+  ): Promise<void> {
     const total = [...prompt.media.values()].reduce((sum, { grid }) => sum + grid.times, 0)
     let before = 0
     for (const [key, { grid }] of prompt.media) {

@@ -40,14 +40,19 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, rul
   const sources = part.type === 'image' ? [part.source] : part.frames
   if (sources.length === 0) throw new AppError('InvalidInput', 'A video needs at least one frame. Name its frames in order.')
   // what is known to be there is opened when it is wanted, and only the first decides the size
-  const pictures = await Promise.all(sources.map((source, index) => (index > 0 && isKnown(source) ? () => openPicture(source) : opened(source))))
+  const pictures = await Promise.all(
+    sources.map((source, index) => (index > 0 && isKnown(source) ? () => openPicture(source) : opened(source))),
+  )
   const first = await pictures[0]!()
   const digests = await Promise.all(sources.map(digest))
   const size = targetSize(first, part.type === 'image' ? part : { ...part, ...videoBudget(part.frames.length, part, budget) }, budget, nameOf(sources[0]!))
   const times = part.type === 'image' ? 1 : Math.ceil(sources.length / VIDEO.framesPerSlice)
   const fps = part.type === 'video' ? (part.fps ?? VIDEO.fps) : VIDEO.fps
   const timeStep = rules.tokensPerSecond === null ? 1 : (VIDEO.framesPerSlice / fps) * rules.tokensPerSecond
-  const frame = async (index: number): Promise<Frame> => resizeBicubic(await (await pictures[Math.min(index, pictures.length - 1)]!()).decode(), size)
+  const frame = async (index: number): Promise<Frame> => {
+    const picture = await pictures[Math.min(index, pictures.length - 1)]!()
+    return resizeBicubic(await picture.decode(), size)
+  }
   return {
     key: `${createHash('sha256').update(digests.join()).digest('hex')}:${part.type}:${size.width}x${size.height}${part.type === 'video' ? `@${fps}` : ''}`,
     grid: { times, rows: size.height / TOKEN, columns: size.width / TOKEN, timeStep },
