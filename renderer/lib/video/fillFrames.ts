@@ -51,8 +51,6 @@ export async function fillFrames(
       left.delete(n)
       tell()
     }
-    // its memory goes now, not with the next garbage collection
-    frame.rgba.transfer(0)
   }
   if (left.size > 0) throw new AppError('Interrupted', 'Reading the video was stopped.')
   return key
