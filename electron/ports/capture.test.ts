@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest'
-import { AppError } from '#contract'
+import type { AppError } from '#contract'
 import { isWayland, screenCapture } from './capture.ts'
 import { globalShortcuts } from './shortcuts.ts'
 
