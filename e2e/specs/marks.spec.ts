@@ -9,7 +9,11 @@ import { expect, test } from '../support/fixtures.ts'
 /** A stored answer is given other words: those of a model that points at things rightly, or not. */
 function rewriteAnswer(folder: string, text: string): void {
   const store = openStore(folder)
-  const { changes } = store.db.prepare(`UPDATE parts SET text = ? WHERE message_id = (SELECT id FROM messages WHERE role = 'assistant' ORDER BY position DESC LIMIT 1)`).run(text)
+  const { changes } = store.db
+    .prepare(
+      `UPDATE parts SET text = ? WHERE message_id = (SELECT id FROM messages WHERE role = 'assistant' ORDER BY position DESC LIMIT 1)`,
+    )
+    .run(text)
   store.close()
   expect(changes).toBe(1)
 }
@@ -22,7 +26,12 @@ interface Place {
   readonly bottom: number
 }
 
-const openConversation = (chat: ChatPage) => chat.page.getByRole('navigation', { name: 'Conversations' }).getByRole('button', { name: /What is in the picture/ }).first().click()
+const openConversation = (chat: ChatPage) =>
+  chat.page
+    .getByRole('navigation', { name: 'Conversations' })
+    .getByRole('button', { name: /What is in the picture/ })
+    .first()
+    .click()
 
 test.describe('an answer that points at things', () => {
   const circle = '<|object_ref_start|>the red circle<|object_ref_end|><|box_start|>(140,140),(860,860)<|box_end|>'
@@ -101,22 +110,37 @@ test.describe('an answer that points at things', () => {
     await app.restart()
     await openConversation(chat)
     await expect(chat.answers.first().getByTestId('answer-text')).toHaveText(broken)
-    await expect(chat.answers.first().getByRole('figure', { name: /one place marked/ }).locator('[data-mark]')).toHaveCount(1)
+    await expect(
+      chat.answers
+        .first()
+        .getByRole('figure', { name: /one place marked/ })
+        .locator('[data-mark]'),
+    ).toHaveCount(1)
 
     await app.kill()
     rewriteAnswer(folder, '[{"bbox_2d": [140, 140, "label": "red circle"}, {"bbox_2d": "none"')
     await app.restart()
     await openConversation(chat)
-    await expect(chat.answers.first().getByTestId('answer-text')).toHaveText('[{"bbox_2d": [140, 140, "label": "red circle"}, {"bbox_2d": "none"')
+    await expect(chat.answers.first().getByTestId('answer-text')).toHaveText(
+      '[{"bbox_2d": [140, 140, "label": "red circle"}, {"bbox_2d": "none"',
+    )
     await expect(chat.answers.first().getByRole('figure')).toHaveCount(0)
   })
 
-  test('in JSON has a legend, which lights, hides and chooses them; a box of it becomes a new question', async ({ chat, app, data, shell }) => {
+  test('in JSON has a legend, which lights, hides and chooses them; a box of it becomes a new question', async ({
+    chat,
+    app,
+    data,
+    shell,
+  }) => {
     await chat.drop('red-circle.png')
     await chat.ask('What is in the picture?')
     await chat.ended()
     await app.kill()
-    rewriteAnswer(shell === 'electron' ? join(data, 'data') : data, '[{"bbox_2d": [140, 140, 860, 860], "label": "red circle"}, {"point_2d": [500, 500], "label": "middle"}]')
+    rewriteAnswer(
+      shell === 'electron' ? join(data, 'data') : data,
+      '[{"bbox_2d": [140, 140, 860, 860], "label": "red circle"}, {"point_2d": [500, 500], "label": "middle"}]',
+    )
     await app.restart()
     await openConversation(chat)
     const picture = chat.answers.first().getByRole('figure', { name: /2 places marked/ })
@@ -133,7 +157,9 @@ test.describe('an answer that points at things', () => {
     await expect(chat.tray.first()).toHaveAccessibleName(/red-circle - red circle\.png/)
     // 140 to 860 thousandths of 448 px: from 62 to 386
     const cut = chat.tray.first().locator('img')
-    await expect.poll(() => cut.evaluate(({ naturalWidth, naturalHeight }: HTMLImageElement) => [naturalWidth, naturalHeight])).toEqual([324, 324])
+    await expect
+      .poll(() => cut.evaluate(({ naturalWidth, naturalHeight }: HTMLImageElement) => [naturalWidth, naturalHeight]))
+      .toEqual([324, 324])
     await chat.ask('What is in the picture?')
     await expect(await chat.ended(1)).toContainText(/red circle/i)
   })
@@ -144,7 +170,10 @@ test('on a video belong to their time: they are drawn over the player when it is
   await chat.ask('What is in the picture?')
   await chat.ended()
   await app.kill()
-  const [early, late] = ['{"time": 0, "bbox_2d": [100, 200, 500, 600], "label": "red circle"}', '{"time": "0:03", "bbox_2d": [500, 500, 900, 900], "label": "blue circle"}']
+  const [early, late] = [
+    '{"time": 0, "bbox_2d": [100, 200, 500, 600], "label": "red circle"}',
+    '{"time": "0:03", "bbox_2d": [500, 500, 900, 900], "label": "blue circle"}',
+  ]
   rewriteAnswer(shell === 'electron' ? join(data, 'data') : data, `[${early}, ${late}]`)
   await app.restart()
   await openConversation(chat)
@@ -155,7 +184,11 @@ test('on a video belong to their time: they are drawn over the player when it is
   expect(Math.abs((inside!.x - around!.x) / around!.width - 0.1)).toBeLessThan(0.01)
   expect(Math.abs((inside!.y + inside!.height - around!.y) / around!.height - 0.6)).toBeLessThan(0.01)
 
-  await chat.answers.first().getByRole('list', { name: 'Marks' }).getByRole('button', { name: 'blue circle', exact: true }).click()
+  await chat.answers
+    .first()
+    .getByRole('list', { name: 'Marks' })
+    .getByRole('button', { name: 'blue circle', exact: true })
+    .click()
   await expect.poll(() => videos.time()).toBe(3)
   await expect(marks).toHaveCount(1)
   await expect(marks).toHaveAttribute('title', 'blue circle')
@@ -167,13 +200,25 @@ test.describe('the demo model', () => {
   const drawn = async (): Promise<{ picture: { name: string; type: string; bytes: Uint8Array }; place: Place }> => {
     const [width, height] = [700, 500]
     const [left, top, side] = [308, 150, 224]
-    const square = await sharp({ create: { width: side, height: side, channels: 3, background: '#1e46dc' } }).png().toBuffer()
-    const bytes = await sharp({ create: { width, height, channels: 3, background: '#fafafa' } }).composite([{ input: square, left, top }]).png().toBuffer()
-    return { picture: { name: 'square.png', type: 'image/png', bytes }, place: { left: left / width, top: top / height, right: (left + side) / width, bottom: (top + side) / height } }
+    const square = await sharp({ create: { width: side, height: side, channels: 3, background: '#1e46dc' } })
+      .png()
+      .toBuffer()
+    const bytes = await sharp({ create: { width, height, channels: 3, background: '#fafafa' } })
+      .composite([{ input: square, left, top }])
+      .png()
+      .toBuffer()
+    return {
+      picture: { name: 'square.png', type: 'image/png', bytes },
+      place: { left: left / width, top: top / height, right: (left + side) / width, bottom: (top + side) / height },
+    }
   }
 
   for (const [what, question, shown] of [
-    ['red circle', 'Give the bounding box of the red circle.', async () => ({ picture: 'red-circle.png', place: { left: 0.14, top: 0.14, right: 0.86, bottom: 0.86 } })],
+    [
+      'red circle',
+      'Give the bounding box of the red circle.',
+      async () => ({ picture: 'red-circle.png', place: { left: 0.14, top: 0.14, right: 0.86, bottom: 0.86 } }),
+    ],
     ['blue square', 'Give the bounding box of the blue square.', drawn],
   ] as const)
     test(`has the box of a ${what} drawn within 5 % of its place, on a picture that was resized`, async ({ chat }) => {
@@ -188,12 +233,15 @@ test.describe('the demo model', () => {
         right: (box!.x + box!.width - around!.x) / around!.width,
         bottom: (box!.y + box!.height - around!.y) / around!.height,
       }
-      for (const edge of ['left', 'top', 'right', 'bottom'] as const) expect(Math.abs(found[edge] - place[edge]), `${edge} at ${found[edge].toFixed(3)}`).toBeLessThanOrEqual(0.05)
+      for (const edge of ['left', 'top', 'right', 'bottom'] as const)
+        expect(Math.abs(found[edge] - place[edge]), `${edge} at ${found[edge].toFixed(3)}`).toBeLessThanOrEqual(0.05)
     })
 })
 
 test.describe('a place that is marked before asking', () => {
-  test('is drawn by pointer or keys, named, removed, sent with the picture and shown on it, also after a reload', async ({ chat }) => {
+  test('is drawn by pointer or keys, named, removed, sent with the picture and shown on it, also after a reload', async ({
+    chat,
+  }) => {
     await chat.drop('red-circle.png')
     const tokens = chat.tray.first().getByRole('button', { name: /^Detail of picture 1/ })
     await expect(tokens).toHaveText('16 tokens')

@@ -54,7 +54,9 @@ test('an answer of a ready format is a table with its boxes on the picture, and 
   expect(csv.text).toBe(`bbox_2d,label\r\n${value.map(({ bbox_2d, label }) => `"${bbox_2d.join(', ')}",${label}\r\n`).join('')}`)
 })
 
-test('a schema of one’s own is checked while it is written, holds the answer and every retry, and is offered again', async ({ chat }) => {
+test('a schema of one’s own is checked while it is written, holds the answer and every retry, and is offered again', async ({
+  chat,
+}) => {
   const { page } = chat
   await chat.drop('red-circle.png')
   await chooseFormat(page, /Own JSON schema/)
@@ -65,12 +67,19 @@ test('a schema of one’s own is checked while it is written, holds the answer a
   await schema.fill('{\n  "type": "object",\n  "properties": { "shape": }\n}')
   await expect(dialog.getByRole('alert')).toContainText('line 3, column 28: a value is expected')
   await dialog.getByRole('button', { name: 'Show the place' }).click()
-  expect(await schema.evaluate((field: HTMLTextAreaElement) => field.value.slice(field.selectionStart, field.selectionEnd))).toBe('}')
+  expect(await schema.evaluate((field: HTMLTextAreaElement) => field.value.slice(field.selectionStart, field.selectionEnd))).toBe(
+    '}',
+  )
   await schema.fill('{"type": "object", "properties": {"shape": {"type": "string", "pattern": "a+"}}}')
   await expect(dialog.getByRole('alert')).toContainText('"shape" uses "pattern", which an answer cannot be held to')
   await expect(use).toBeDisabled()
 
-  const own = { title: 'Shape', type: 'object', properties: { shape: { enum: ['ring', 'circle'] }, sure: { type: 'boolean' } }, required: ['shape', 'sure'] }
+  const own = {
+    title: 'Shape',
+    type: 'object',
+    properties: { shape: { enum: ['ring', 'circle'] }, sure: { type: 'boolean' } },
+    required: ['shape', 'sure'],
+  }
   await schema.fill(JSON.stringify(own))
   await expect(dialog.getByRole('alert')).toHaveCount(0)
   await use.click()

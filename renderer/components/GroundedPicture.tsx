@@ -37,7 +37,11 @@ export function GroundedPicture({
   const shown = useShownSize(frame)
   const [visible, setVisible] = useState(true)
   const [hidden, setHidden] = useState<ReadonlySet<number>>(new Set())
-  const scale = Math.min(MOST.width / original.width, MOST.height / original.height, Math.max(1, 240 / Math.max(original.width, original.height)))
+  const scale = Math.min(
+    MOST.width / original.width,
+    MOST.height / original.height,
+    Math.max(1, 240 / Math.max(original.width, original.height)),
+  )
   // a single mark needs no choice
   const chosen = drawn.length === 1 ? drawn[0] : drawn.find(({ number }) => number === selected)
   const toggle = (number: number): void => {
@@ -47,8 +51,15 @@ export function GroundedPicture({
   }
 
   return (
-    <figure className="flex w-fit max-w-full flex-col overflow-hidden rounded-lg border border-hairline bg-mat" aria-label={`${name} with ${marks.length === 1 ? 'one place' : `${marks.length} places`} marked`}>
-      <div ref={frame} className="relative max-w-full" style={{ width: Math.round(original.width * scale), aspectRatio: `${original.width} / ${original.height}` }}>
+    <figure
+      className="flex w-fit max-w-full flex-col overflow-hidden rounded-lg border border-hairline bg-mat"
+      aria-label={`${name} with ${marks.length === 1 ? 'one place' : `${marks.length} places`} marked`}
+    >
+      <div
+        ref={frame}
+        className="relative max-w-full"
+        style={{ width: Math.round(original.width * scale), aspectRatio: `${original.width} / ${original.height}` }}
+      >
         <img src={url} alt={name} draggable={false} className="block size-full" decoding="async" />
         {visible && shown.width > 0 ? (
           <MarkOverlay
@@ -61,7 +72,16 @@ export function GroundedPicture({
           />
         ) : null}
       </div>
-      {hasLegend ? <MarkLegend marks={drawn} hidden={hidden} highlighted={highlighted} onHighlight={onHighlight} onSelect={onSelect} onToggle={toggle} /> : null}
+      {hasLegend ? (
+        <MarkLegend
+          marks={drawn}
+          hidden={hidden}
+          highlighted={highlighted}
+          onHighlight={onHighlight}
+          onSelect={onSelect}
+          onToggle={toggle}
+        />
+      ) : null}
       <figcaption className="flex h-8 w-0 min-w-full items-center gap-0.5 border-t border-hairline bg-raised px-1.5">
         <span className="min-w-0 flex-1 truncate px-1 text-small text-muted">{chosen ? nameOf(chosen) : name}</span>
         {onCrop && chosen?.shape.type === 'box' ? (
@@ -71,7 +91,12 @@ export function GroundedPicture({
         ) : null}
         <CopyMarksMenu picture={picture} />
         <ExportMarksMenu picture={picture} />
-        <IconButton label={visible ? 'Hide the marks' : 'Show the marks'} size="small" aria-pressed={visible} onClick={() => setVisible(!visible)}>
+        <IconButton
+          label={visible ? 'Hide the marks' : 'Show the marks'}
+          size="small"
+          aria-pressed={visible}
+          onClick={() => setVisible(!visible)}
+        >
           {visible ? <Eye /> : <EyeOff />}
         </IconButton>
       </figcaption>

@@ -4,7 +4,8 @@ import { markColour } from './markColours.ts'
 import type { DrawnMark } from './MarkOverlay.tsx'
 
 /** What a mark is called where it has no label of its own. */
-export const nameOf = ({ shape, label, number }: DrawnMark): string => label || `${shape.type === 'point' ? 'Point' : 'Box'} ${number + 1}`
+export const nameOf = ({ shape, label, number }: DrawnMark): string =>
+  label || `${shape.type === 'point' ? 'Point' : 'Box'} ${number + 1}`
 
 /** The marks of a picture by name: resting on one lights it, its colour hides and shows it where it can be, its name chooses it. */
 export function MarkLegend({
@@ -23,7 +24,10 @@ export function MarkLegend({
   onToggle?: (number: number) => void
 }): ReactNode {
   return (
-    <ul aria-label="Marks" className="flex max-h-36 w-0 min-w-full flex-wrap gap-1 overflow-y-auto border-t border-hairline bg-raised p-1.5">
+    <ul
+      aria-label="Marks"
+      className="flex max-h-36 w-0 min-w-full flex-wrap gap-1 overflow-y-auto border-t border-hairline bg-raised p-1.5"
+    >
       {marks.map((mark) => {
         const { number } = mark
         const isHidden = hidden.has(number)

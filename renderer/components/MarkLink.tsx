@@ -29,9 +29,16 @@ export function MarkLink({ index, children }: { index: number; children: ReactNo
       onFocus={() => onHighlight(index)}
       onBlur={() => onHighlight(null)}
       onClick={() => onSelect(index)}
-      className={cx('inline-flex items-baseline gap-1 rounded-[4px] px-1 align-baseline hover:bg-hover', highlighted === index ? 'bg-active' : 'bg-sunken')}
+      className={cx(
+        'inline-flex items-baseline gap-1 rounded-[4px] px-1 align-baseline hover:bg-hover',
+        highlighted === index ? 'bg-active' : 'bg-sunken',
+      )}
     >
-      <span className="inline-block size-2 shrink-0 rounded-[2px] ring-1 ring-[#0006]" style={{ background: markColour(index) }} aria-hidden />
+      <span
+        className="inline-block size-2 shrink-0 rounded-[2px] ring-1 ring-[#0006]"
+        style={{ background: markColour(index) }}
+        aria-hidden
+      />
       {children}
     </button>
   )

@@ -1,14 +1,27 @@
 import { Check, Copy, Download } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { announce } from '../lib/announce.ts'
-import { exportMarks, toModel, toShares, type Mark, type MarkFormat, type Shape, type Space, type Views } from '../lib/grounding/index.ts'
+import {
+  exportMarks,
+  toModel,
+  toShares,
+  type Mark,
+  type MarkFormat,
+  type Shape,
+  type Space,
+  type Views,
+} from '../lib/grounding/index.ts'
 import { saveFile } from '../lib/saveFile.ts'
 import { useCopied } from '../lib/useCopied.ts'
 import { annotatedPicture } from './annotatedPicture.ts'
 import { iconButtonClass } from './IconButton.tsx'
 import { Menu, MenuItem, MenuTrigger } from './Menu.tsx'
 
-const FORMATS: readonly (readonly [MarkFormat, string])[] = [['coco', 'COCO JSON'], ['csv', 'CSV'], ['yolo', 'YOLO']]
+const FORMATS: readonly (readonly [MarkFormat, string])[] = [
+  ['coco', 'COCO JSON'],
+  ['csv', 'CSV'],
+  ['yolo', 'YOLO'],
+]
 
 /** A picture that an answer points at. `marks` are in pixels of the original. */
 export interface Grounded {
@@ -24,7 +37,8 @@ export interface Grounded {
 /** Copies the coordinates of all marks, as JSON, in the space that is wanted. */
 export function CopyMarksMenu({ picture: { views, space, marks } }: { picture: Grounded }): ReactNode {
   const [copied, copy] = useCopied()
-  const as = (map: (shape: Shape) => Shape, places: number): string => JSON.stringify(marks.map(({ shape, label }) => ({ label, ...coordinates(map(shape), places) })))
+  const as = (map: (shape: Shape) => Shape, places: number): string =>
+    JSON.stringify(marks.map(({ shape, label }) => ({ label, ...coordinates(map(shape), places) })))
   const spaces: readonly (readonly [string, () => string])[] = [
     ['In pixels of the picture', () => as((shape) => shape, 1)],
     ['In shares of the picture, 0 to 1', () => as((shape) => toShares(shape, views.original), 4)],
@@ -50,13 +64,16 @@ export function CopyMarksMenu({ picture: { views, space, marks } }: { picture: G
 
 function coordinates(shape: Shape, places: number): { box: number[] } | { point: number[] } {
   const round = (value: number) => Number(value.toFixed(places))
-  return shape.type === 'point' ? { point: [round(shape.x), round(shape.y)] } : { box: [round(shape.x1), round(shape.y1), round(shape.x2), round(shape.y2)] }
+  return shape.type === 'point'
+    ? { point: [round(shape.x), round(shape.y)] }
+    : { box: [round(shape.x1), round(shape.y1), round(shape.x2), round(shape.y2)] }
 }
 
 /** Saves the marks in a format of others, or drawn into the picture. */
 export function ExportMarksMenu({ picture: { name, url, views, marks } }: { picture: Grounded }): ReactNode {
   const save = (format: MarkFormat): void => {
-    for (const file of exportMarks({ name, size: views.original, marks }, format)) saveFile(file.name, new Blob([file.text], { type: file.mime }))
+    for (const file of exportMarks({ name, size: views.original, marks }, format))
+      saveFile(file.name, new Blob([file.text], { type: file.mime }))
   }
   const savePicture = async (): Promise<void> => {
     try {

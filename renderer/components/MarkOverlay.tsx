@@ -35,12 +35,25 @@ export function MarkOverlay({
   onSelect?: (index: number) => void
 }): ReactNode {
   const areas = marks.map(({ shape }) => areaOf(toShares(shape, original), shown))
-  const spots = placeLabels(areas, marks.map(({ label }) => label), shown)
+  const spots = placeLabels(
+    areas,
+    marks.map(({ label }) => label),
+    shown,
+  )
   return (
     <div className="pointer-events-none absolute inset-0 overflow-hidden" data-testid="marks">
       {marks.map((mark, i) => (
-        <div key={mark.number} className={cx('contents', highlighted !== null && highlighted !== mark.number && '[&>*]:opacity-25')}>
-          <Outline area={areas[i]!} mark={mark} strong={highlighted === mark.number} onHighlight={onHighlight} onSelect={onSelect} />
+        <div
+          key={mark.number}
+          className={cx('contents', highlighted !== null && highlighted !== mark.number && '[&>*]:opacity-25')}
+        >
+          <Outline
+            area={areas[i]!}
+            mark={mark}
+            strong={highlighted === mark.number}
+            onHighlight={onHighlight}
+            onSelect={onSelect}
+          />
           <Label spot={spots[i] ?? null} mark={mark} />
         </div>
       ))}
@@ -49,8 +62,14 @@ export function MarkOverlay({
 }
 
 function areaOf(shape: Shape, { width, height }: Size): Area {
-  if (shape.type === 'point') return { x: shape.x * width - POINT / 2, y: shape.y * height - POINT / 2, width: POINT, height: POINT }
-  return { x: shape.x1 * width, y: shape.y1 * height, width: (shape.x2 - shape.x1) * width, height: (shape.y2 - shape.y1) * height }
+  if (shape.type === 'point')
+    return { x: shape.x * width - POINT / 2, y: shape.y * height - POINT / 2, width: POINT, height: POINT }
+  return {
+    x: shape.x1 * width,
+    y: shape.y1 * height,
+    width: (shape.x2 - shape.x1) * width,
+    height: (shape.y2 - shape.y1) * height,
+  }
 }
 
 /** Smaller ones lie over larger ones, so that each can be pointed at. */
@@ -72,7 +91,11 @@ function Outline({
   const look = {
     'data-mark': number,
     title: label,
-    className: cx('absolute box-border transition-opacity', shape.type === 'point' ? 'rounded-full' : 'rounded-[3px]', onSelect && 'pointer-events-auto'),
+    className: cx(
+      'absolute box-border transition-opacity',
+      shape.type === 'point' ? 'rounded-full' : 'rounded-[3px]',
+      onSelect && 'pointer-events-auto',
+    ),
     style: {
       left: area.x,
       top: area.y,

@@ -1,5 +1,16 @@
 import { Dialog } from '@base-ui/react/dialog'
-import { ChevronLeft, ChevronRight, CircleDot, Hand, Maximize, SquareDashed, X, ZoomIn, ZoomOut, type LucideIcon } from 'lucide-react'
+import {
+  ChevronLeft,
+  ChevronRight,
+  CircleDot,
+  Hand,
+  Maximize,
+  SquareDashed,
+  X,
+  ZoomIn,
+  ZoomOut,
+  type LucideIcon,
+} from 'lucide-react'
 import { useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import type { PictureMark } from '#contract'
 import { cx } from '../lib/cx.ts'
@@ -51,7 +62,8 @@ export function PictureViewer({
   const choose = (chosen: Tool): void => {
     setTool(chosen)
     // drawing can go on by keys from here
-    if (chosen !== 'move') requestAnimationFrame(() => popup.current?.querySelector<HTMLElement>('[data-testid="marking-layer"]')?.focus())
+    if (chosen !== 'move')
+      requestAnimationFrame(() => popup.current?.querySelector<HTMLElement>('[data-testid="marking-layer"]')?.focus())
   }
   const keys: Record<string, () => void> = {
     ArrowLeft: () => turn(-1),
@@ -72,7 +84,12 @@ export function PictureViewer({
   return (
     <Dialog.Root open={picture !== undefined} onOpenChange={(open) => !open && go(null)}>
       <Dialog.Portal>
-        <Dialog.Popup ref={popup} initialFocus={popup} className="fixed inset-0 flex flex-col bg-mat text-ink outline-none" onKeyDown={onKeyDown}>
+        <Dialog.Popup
+          ref={popup}
+          initialFocus={popup}
+          className="fixed inset-0 flex flex-col bg-mat text-ink outline-none"
+          onKeyDown={onKeyDown}
+        >
           {picture ? (
             <>
               <header className="flex h-12 shrink-0 items-center gap-1 border-b border-hairline bg-canvas pr-2 pl-4">
@@ -84,7 +101,14 @@ export function PictureViewer({
                 {onMarks ? (
                   <div role="group" aria-label="Draw on the picture" className="mr-2 flex gap-0.5 border-r border-hairline pr-2">
                     {tools.map(([name, label, key, Icon]) => (
-                      <IconButton key={name} label={label} hint={key} aria-pressed={tool === name} onClick={() => choose(name)} className={cx(tool === name && 'bg-active text-ink')}>
+                      <IconButton
+                        key={name}
+                        label={label}
+                        hint={key}
+                        aria-pressed={tool === name}
+                        onClick={() => choose(name)}
+                        className={cx(tool === name && 'bg-active text-ink')}
+                      >
                         <Icon />
                       </IconButton>
                     ))}
@@ -116,7 +140,12 @@ export function PictureViewer({
               <PictureStage key={picture.url} picture={picture} view={view} onView={setView} step={step}>
                 {(placement) =>
                   onMarks && index !== null ? (
-                    <MarkingLayer placement={placement} tool={tool} marks={marks} onChange={(changed) => onMarks(index, changed)} />
+                    <MarkingLayer
+                      placement={placement}
+                      tool={tool}
+                      marks={marks}
+                      onChange={(changed) => onMarks(index, changed)}
+                    />
                   ) : (
                     <div className="pointer-events-none absolute" style={placement}>
                       <MarkOutlines marks={marks} labels />
@@ -124,7 +153,9 @@ export function PictureViewer({
                   )
                 }
               </PictureStage>
-              {onMarks && index !== null ? <MarkingBar tool={tool} marks={marks} onChange={(changed) => onMarks(index, changed)} /> : null}
+              {onMarks && index !== null ? (
+                <MarkingBar tool={tool} marks={marks} onChange={(changed) => onMarks(index, changed)} />
+              ) : null}
             </>
           ) : null}
         </Dialog.Popup>

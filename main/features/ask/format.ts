@@ -24,4 +24,5 @@ export function checkSchema(schema: string): { problem: string | null; place: { 
 }
 
 /** What a model is told, behind the question, of the format that its answer is held to: it writes better when it knows. */
-export const formatText = ({ schema }: ChosenFormat): string => `Answer with JSON that follows this schema: ${JSON.stringify(readSchema(schema, 'The schema'))}`
+export const formatText = ({ schema }: ChosenFormat): string =>
+  `Answer with JSON that follows this schema: ${JSON.stringify(readSchema(schema, 'The schema'))}`

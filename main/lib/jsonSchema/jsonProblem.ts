@@ -11,7 +11,8 @@ export interface JsonOutline {
   readonly problem: JsonProblem | null
 }
 
-const TOKEN = /[ \t\r\n]*(?:("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w))|([{}[\],:]))/y
+const TOKEN =
+  /[ \t\r\n]*(?:("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w))|([{}[\],:]))/y
 const BLANKS = /[ \t\r\n]*/y
 
 /** What may come next, and how that is told. */
@@ -53,7 +54,11 @@ export function outlineOf(text: string): JsonOutline {
 }
 
 /** What may come after a token; null: it cannot stand here. `open` follows along. */
-function step(next: Expected, { isString, sign }: { isString: boolean; sign: string | null }, open: ('{' | '[')[]): Expected | null {
+function step(
+  next: Expected,
+  { isString, sign }: { isString: boolean; sign: string | null },
+  open: ('{' | '[')[],
+): Expected | null {
   const afterValue = (): Expected => (open.length === 0 ? 'end' : open.at(-1) === '{' ? 'morePairs' : 'moreItems')
   const close = (): Expected => {
     open.pop()

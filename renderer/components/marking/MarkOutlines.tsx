@@ -20,11 +20,18 @@ export function MarkOutlines({ marks, labels = false }: { marks: readonly Pictur
             key={index}
             data-drawn={index}
             className={cx('absolute border-2', isBox ? 'rounded-[3px]' : 'size-3 -translate-1/2 rounded-full')}
-            style={{ ...place, borderColor: colour, boxShadow: '0 0 0 1px rgb(0 0 0 / 0.65), inset 0 0 0 1px rgb(255 255 255 / 0.7)' }}
+            style={{
+              ...place,
+              borderColor: colour,
+              boxShadow: '0 0 0 1px rgb(0 0 0 / 0.65), inset 0 0 0 1px rgb(255 255 255 / 0.7)',
+            }}
           >
             {labels && mark.label !== '' ? (
               <span
-                className={cx('absolute max-w-32 truncate rounded-[3px] px-1 text-[11px] leading-4 font-medium whitespace-nowrap text-[#111]', isBox ? 'top-0 left-0 rounded-tl-none' : 'top-1/2 left-full ml-1 -translate-y-1/2')}
+                className={cx(
+                  'absolute max-w-32 truncate rounded-[3px] px-1 text-[11px] leading-4 font-medium whitespace-nowrap text-[#111]',
+                  isBox ? 'top-0 left-0 rounded-tl-none' : 'top-1/2 left-full ml-1 -translate-y-1/2',
+                )}
                 style={{ background: colour }}
               >
                 {mark.label}

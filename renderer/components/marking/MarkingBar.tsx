@@ -14,14 +14,26 @@ const hints: Record<Tool, string> = {
 }
 
 /** The marks of a picture by name: to rename and remove them, and how to draw more. */
-export function MarkingBar({ tool, marks, onChange }: { tool: Tool; marks: readonly PictureMark[]; onChange: (marks: readonly PictureMark[]) => void }): ReactNode {
+export function MarkingBar({
+  tool,
+  marks,
+  onChange,
+}: {
+  tool: Tool
+  marks: readonly PictureMark[]
+  onChange: (marks: readonly PictureMark[]) => void
+}): ReactNode {
   return (
     <footer className="flex max-h-40 shrink-0 flex-wrap items-center gap-2 overflow-y-auto border-t border-hairline bg-canvas px-4 py-2">
       {marks.map((mark, index) => {
         const name = mark.label || `${mark.type === 'box' ? 'Box' : 'Point'} without a name`
         return (
           <span key={index} className="flex items-center gap-1.5">
-            <span aria-hidden className={cx('size-3 shrink-0 ring-1 ring-[#0006]', mark.type === 'box' ? 'rounded-[3px]' : 'rounded-full')} style={{ background: markColour(index) }} />
+            <span
+              aria-hidden
+              className={cx('size-3 shrink-0 ring-1 ring-[#0006]', mark.type === 'box' ? 'rounded-[3px]' : 'rounded-full')}
+              style={{ background: markColour(index) }}
+            />
             <input
               value={mark.label}
               maxLength={80}

@@ -14,7 +14,12 @@ export interface Placement {
 
 /** An arrow key moves a mark by this share of the picture. */
 const STEP = 0.01
-const ARROWS: Readonly<Record<string, Place>> = { ArrowLeft: { x: -STEP, y: 0 }, ArrowRight: { x: STEP, y: 0 }, ArrowUp: { x: 0, y: -STEP }, ArrowDown: { x: 0, y: STEP } }
+const ARROWS: Readonly<Record<string, Place>> = {
+  ArrowLeft: { x: -STEP, y: 0 },
+  ArrowRight: { x: STEP, y: 0 },
+  ArrowUp: { x: 0, y: -STEP },
+  ArrowDown: { x: 0, y: STEP },
+}
 const edges = '0 0 0 1px rgb(0 0 0 / 0.65), inset 0 0 0 1px rgb(255 255 255 / 0.7)'
 
 /**
@@ -75,18 +80,41 @@ export function MarkingLayer({
       onKeyDown={onKeyDown}
     >
       {marks.map((mark, index) => (
-        <Marking key={index} mark={mark} index={index} onChange={(changed) => onChange(changed ? marks.with(index, changed) : marks.toSpliced(index, 1))} />
+        <Marking
+          key={index}
+          mark={mark}
+          index={index}
+          onChange={(changed) => onChange(changed ? marks.with(index, changed) : marks.toSpliced(index, 1))}
+        />
       ))}
-      {drawing ? <span className="pointer-events-none absolute border-2 border-dashed" style={{ ...boxStyle(drawing), borderColor: markColour(marks.length), boxShadow: edges }} /> : null}
+      {drawing ? (
+        <span
+          className="pointer-events-none absolute border-2 border-dashed"
+          style={{ ...boxStyle(drawing), borderColor: markColour(marks.length), boxShadow: edges }}
+        />
+      ) : null}
     </div>
   )
 }
 
 const share = (value: number): string => `${value * 100}%`
-const boxStyle = ({ x1, y1, x2, y2 }: { x1: number; y1: number; x2: number; y2: number }) => ({ left: share(x1), top: share(y1), width: share(x2 - x1), height: share(y2 - y1) })
+const boxStyle = ({ x1, y1, x2, y2 }: { x1: number; y1: number; x2: number; y2: number }) => ({
+  left: share(x1),
+  top: share(y1),
+  width: share(x2 - x1),
+  height: share(y2 - y1),
+})
 
 /** One mark that can be moved by keys; `onChange` null: removed. */
-function Marking({ mark, index, onChange }: { mark: PictureMark; index: number; onChange: (mark: PictureMark | null) => void }): ReactNode {
+function Marking({
+  mark,
+  index,
+  onChange,
+}: {
+  mark: PictureMark
+  index: number
+  onChange: (mark: PictureMark | null) => void
+}): ReactNode {
   const colour = markColour(index)
   const isBox = mark.type === 'box'
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -110,7 +138,10 @@ function Marking({ mark, index, onChange }: { mark: PictureMark; index: number; 
       {mark.label === '' ? null : (
         <span
           aria-hidden
-          className={cx('absolute rounded-[3px] px-1.5 text-[11px] leading-[18px] font-medium whitespace-nowrap text-[#111]', isBox ? 'bottom-full left-[-2px] mb-0.5' : 'top-1/2 left-full ml-1.5 -translate-y-1/2')}
+          className={cx(
+            'absolute rounded-[3px] px-1.5 text-[11px] leading-[18px] font-medium whitespace-nowrap text-[#111]',
+            isBox ? 'bottom-full left-[-2px] mb-0.5' : 'top-1/2 left-full ml-1.5 -translate-y-1/2',
+          )}
           style={{ background: colour }}
         >
           {mark.label}

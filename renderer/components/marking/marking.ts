@@ -29,9 +29,14 @@ export function boxBetween(from: Place, to: Place): { x1: number; y1: number; x2
 }
 
 /** The marks with one more; unchanged when there are as many as a picture takes. */
-export function addMark(marks: readonly PictureMark[], shape: { x1: number; y1: number; x2: number; y2: number } | Place): readonly PictureMark[] {
+export function addMark(
+  marks: readonly PictureMark[],
+  shape: { x1: number; y1: number; x2: number; y2: number } | Place,
+): readonly PictureMark[] {
   if (marks.length >= MAX_MARKS) return marks
-  return 'x1' in shape ? [...marks, { type: 'box', ...shape, label: nextLabel(marks, 'box') }] : [...marks, { type: 'point', x: clamp(shape.x), y: clamp(shape.y), label: nextLabel(marks, 'point') }]
+  return 'x1' in shape
+    ? [...marks, { type: 'box', ...shape, label: nextLabel(marks, 'box') }]
+    : [...marks, { type: 'point', x: clamp(shape.x), y: clamp(shape.y), label: nextLabel(marks, 'point') }]
 }
 
 /** A box in the middle of the picture, or a point there. */

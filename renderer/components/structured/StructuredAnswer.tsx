@@ -51,7 +51,12 @@ export function StructuredAnswer({
         <ExportMenu value={value} name={name} />
       </div>
       {asText ? (
-        <pre className="max-h-[28rem] overflow-auto p-3 font-mono text-ui leading-5 whitespace-pre-wrap [overflow-wrap:anywhere]" tabIndex={0} aria-label="Text of the answer" dir="ltr">
+        <pre
+          className="max-h-[28rem] overflow-auto p-3 font-mono text-ui leading-5 whitespace-pre-wrap [overflow-wrap:anywhere]"
+          tabIndex={0}
+          aria-label="Text of the answer"
+          dir="ltr"
+        >
           {text}
         </pre>
       ) : table ? (
@@ -60,21 +65,29 @@ export function StructuredAnswer({
         <StructuredTree value={value} />
       )}
       {isWhole || streaming ? null : (
-        <p className="border-t border-hairline px-3 py-1.5 text-small text-muted">The answer ended before its form was complete. What is there is shown.</p>
+        <p className="border-t border-hairline px-3 py-1.5 text-small text-muted">
+          The answer ended before its form was complete. What is there is shown.
+        </p>
       )}
     </div>
   )
 }
 
 function summary(value: Json, rows: number | undefined): string {
-  if (rows !== undefined && !(typeof value === 'object' && value !== null && !Array.isArray(value) && rows === 1)) return `${rows} ${rows === 1 ? 'row' : 'rows'}`
+  if (rows !== undefined && !(typeof value === 'object' && value !== null && !Array.isArray(value) && rows === 1))
+    return `${rows} ${rows === 1 ? 'row' : 'rows'}`
   return ''
 }
 
 function ExportMenu({ value, name }: { value: Json; name: string }): ReactNode {
-  const stem = name.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '').toLowerCase() || 'answer'
+  const stem =
+    name
+      .replace(/[^\p{L}\p{N}]+/gu, '-')
+      .replace(/^-|-$/g, '')
+      .toLowerCase() || 'answer'
   const save = (kind: 'csv' | 'json'): void => {
-    const file = kind === 'csv' ? { text: valueToCsv(value), mime: 'text/csv' } : { text: valueToJson(value), mime: 'application/json' }
+    const file =
+      kind === 'csv' ? { text: valueToCsv(value), mime: 'text/csv' } : { text: valueToJson(value), mime: 'application/json' }
     saveFile(`${stem}.${kind}`, new Blob([file.text], { type: file.mime }))
     announce(`Saved as ${stem}.${kind}`)
   }

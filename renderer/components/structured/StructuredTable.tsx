@@ -14,14 +14,25 @@ export interface RowLights {
 export function StructuredTable({ table, lights }: { table: Table; lights: RowLights }): ReactNode {
   if (table.kind === 'fields') return <Fields table={table} />
   if (table.rows.length === 0) return <p className="px-3 py-2 text-muted">No rows.</p>
-  const isNumeric = table.columns.map((_, column) => table.rows.some((row) => typeof row[column] === 'number') && table.rows.every((row) => typeof row[column] === 'number' || row[column] === null))
+  const isNumeric = table.columns.map(
+    (_, column) =>
+      table.rows.some((row) => typeof row[column] === 'number') &&
+      table.rows.every((row) => typeof row[column] === 'number' || row[column] === null),
+  )
   return (
     <div className="max-h-[28rem] overflow-auto" tabIndex={0} role="group" aria-label="Table of the answer">
       <table className="w-full border-collapse text-ui tabular-nums">
         <thead className="sticky top-0 bg-raised">
           <tr>
             {table.columns.map((name, column) => (
-              <th key={column} scope="col" className={cx('border-b border-hairline px-3 py-1.5 font-medium text-muted', isNumeric[column] ? 'text-right' : 'text-start')}>
+              <th
+                key={column}
+                scope="col"
+                className={cx(
+                  'border-b border-hairline px-3 py-1.5 font-medium text-muted',
+                  isNumeric[column] ? 'text-right' : 'text-start',
+                )}
+              >
                 {name}
               </th>
             ))}
@@ -37,14 +48,32 @@ export function StructuredTable({ table, lights }: { table: Table; lights: RowLi
   )
 }
 
-function Row({ cells, isNumeric, marks, lights }: { cells: readonly CsvCell[]; isNumeric: readonly boolean[]; marks: readonly number[]; lights: RowLights }): ReactNode {
+function Row({
+  cells,
+  isNumeric,
+  marks,
+  lights,
+}: {
+  cells: readonly CsvCell[]
+  isNumeric: readonly boolean[]
+  marks: readonly number[]
+  lights: RowLights
+}): ReactNode {
   const [mark] = marks
-  const light = mark === undefined ? {} : { onPointerEnter: () => lights.onHighlight(mark), onPointerLeave: () => lights.onHighlight(null) }
+  const light =
+    mark === undefined ? {} : { onPointerEnter: () => lights.onHighlight(mark), onPointerLeave: () => lights.onHighlight(null) }
   const isLit = lights.highlighted !== null && marks.includes(lights.highlighted)
   return (
     <tr {...light} data-lit={isLit || undefined} className={cx('not-last:*:border-b *:border-hairline', isLit && 'bg-active')}>
       {cells.map((value, column) => (
-        <td key={column} dir="auto" className={cx('max-w-80 px-3 py-1.5 align-top [overflow-wrap:anywhere]', isNumeric[column] ? 'text-right' : 'text-start')}>
+        <td
+          key={column}
+          dir="auto"
+          className={cx(
+            'max-w-80 px-3 py-1.5 align-top [overflow-wrap:anywhere]',
+            isNumeric[column] ? 'text-right' : 'text-start',
+          )}
+        >
           <Value value={value} />
         </td>
       ))}
@@ -58,7 +87,10 @@ function Fields({ table: { columns, rows } }: { table: Table }): ReactNode {
       {columns.map((name, column) => (
         <div key={column} className="group/field contents">
           <dt className="border-hairline px-3 py-1.5 font-medium text-muted group-not-last/field:border-b">{name}</dt>
-          <dd dir="auto" className="border-hairline px-3 py-1.5 [overflow-wrap:anywhere] tabular-nums group-not-last/field:border-b">
+          <dd
+            dir="auto"
+            className="border-hairline px-3 py-1.5 [overflow-wrap:anywhere] tabular-nums group-not-last/field:border-b"
+          >
             <Value value={rows[0]?.[column] ?? null} />
           </dd>
         </div>

@@ -34,11 +34,18 @@ function Node({ name, value, depth }: { name: string | null; value: Json; depth:
   const isList = Array.isArray(value)
   const inside = isList ? (value as readonly Json[]).map((item, i) => [String(i + 1), item] as const) : Object.entries(value)
   const open = chosen ?? depth < OPEN_DEPTH
-  const size = isList ? `${inside.length} ${inside.length === 1 ? 'item' : 'items'}` : `${inside.length} ${inside.length === 1 ? 'field' : 'fields'}`
+  const size = isList
+    ? `${inside.length} ${inside.length === 1 ? 'item' : 'items'}`
+    : `${inside.length} ${inside.length === 1 ? 'field' : 'fields'}`
   const shown = isWhole ? inside : inside.slice(0, FIRST)
   return (
     <div>
-      <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="flex w-full items-center gap-1 rounded-md py-0.5 text-left hover:bg-hover">
+      <button
+        type="button"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+        className="flex w-full items-center gap-1 rounded-md py-0.5 text-left hover:bg-hover"
+      >
         <ChevronRight className={cx('size-3.5 shrink-0 text-muted', open && 'rotate-90')} aria-hidden />
         {label}
         <span className={label ? 'pl-1 text-subtle' : 'text-subtle'}>{size}</span>

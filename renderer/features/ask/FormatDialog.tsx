@@ -13,9 +13,22 @@ const PAUSE_MS = 200
 const EXAMPLE = '{\n  "type": "object",\n  "properties": {\n    "name": { "type": "string" }\n  },\n  "required": ["name"]\n}'
 
 /** Takes a JSON schema of one's own and says at once whether an answer can be held to it. */
-export function FormatDialog({ open, onOpenChange, onChoose }: { open: boolean; onOpenChange: (open: boolean) => void; onChoose: (format: ChosenFormat) => void }): ReactNode {
+export function FormatDialog({
+  open,
+  onOpenChange,
+  onChoose,
+}: {
+  open: boolean
+  onOpenChange: (open: boolean) => void
+  onChoose: (format: ChosenFormat) => void
+}): ReactNode {
   return (
-    <DialogFrame open={open} onOpenChange={onOpenChange} title="Own JSON schema" description="The answer is held to it, token by token.">
+    <DialogFrame
+      open={open}
+      onOpenChange={onOpenChange}
+      title="Own JSON schema"
+      description="The answer is held to it, token by token."
+    >
       <SchemaForm
         onChoose={(format) => {
           onChoose(format)
@@ -99,7 +112,9 @@ function useCheck(schema: string): SchemaCheck | null {
       if (!abort.signal.aborted) setChecked({ schema, check })
     }
     const timer = setTimeout(() => {
-      checkSchema(schema, abort.signal).then(tell, (thrown: unknown) => tell({ problem: toAppError(thrown).message, place: null }))
+      checkSchema(schema, abort.signal).then(tell, (thrown: unknown) =>
+        tell({ problem: toAppError(thrown).message, place: null }),
+      )
     }, PAUSE_MS)
     return () => {
       clearTimeout(timer)

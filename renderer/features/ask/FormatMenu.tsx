@@ -13,13 +13,23 @@ import { readyFormats } from './readyFormats.ts'
 const groupLabel = 'px-2 pt-1 pb-1 text-small text-muted'
 
 /** Chooses what the answer is held to: a ready format, one that was used before, or a JSON schema of one's own. */
-export function FormatMenu({ conversationId, format }: { conversationId: string | null; format: ChosenFormat | null }): ReactNode {
+export function FormatMenu({
+  conversationId,
+  format,
+}: {
+  conversationId: string | null
+  format: ChosenFormat | null
+}): ReactNode {
   const [recent, setRecent] = useState<readonly ChosenFormat[]>([])
   const [writing, setWriting] = useState(false)
   const choose = (chosen: ChosenFormat | null): void => setFormat(conversationId, chosen)
   const item = (offered: ChosenFormat): ReactNode => (
     <MenuItem key={offered.name + offered.schema} onSelect={() => choose(offered)}>
-      {offered.name === format?.name && offered.schema === format.schema ? <Check aria-label="Chosen" /> : <span className="size-4 shrink-0" />}
+      {offered.name === format?.name && offered.schema === format.schema ? (
+        <Check aria-label="Chosen" />
+      ) : (
+        <span className="size-4 shrink-0" />
+      )}
       <span className="truncate">{offered.name}</span>
     </MenuItem>
   )
@@ -53,7 +63,11 @@ export function FormatMenu({ conversationId, format }: { conversationId: string 
       {format ? (
         <Chip testId="format-chip" removeLabel="No answer format" onRemove={() => choose(null)}>
           {menu(
-            <MenuTrigger className="h-full min-w-0 truncate rounded-md pl-2 hover:underline" aria-label={`Answer format: ${format.name}`} title={format.name}>
+            <MenuTrigger
+              className="h-full min-w-0 truncate rounded-md pl-2 hover:underline"
+              aria-label={`Answer format: ${format.name}`}
+              title={format.name}
+            >
               {format.name}
             </MenuTrigger>,
           )}

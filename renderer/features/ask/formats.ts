@@ -18,7 +18,8 @@ export async function recentFormats(): Promise<readonly ChosenFormat[]> {
 }
 
 /** Asks the core whether answers can be held to a schema. */
-export const checkSchema = (schema: string, signal: AbortSignal): Promise<SchemaCheck> => call((core) => core.ask.checkFormat({ schema }, { signal }))
+export const checkSchema = (schema: string, signal: AbortSignal): Promise<SchemaCheck> =>
+  call((core) => core.ask.checkFormat({ schema }, { signal }))
 
 /** What a schema calls itself, to be offered as its name. */
 export function titleOf(schema: string): string {
@@ -33,5 +34,8 @@ export function titleOf(schema: string): string {
 /** Where a line and column stand in a text, as a UTF-16 offset. */
 export function offsetOf(text: string, { line, column }: { readonly line: number; readonly column: number }): number {
   const before = text.split('\n').slice(0, line - 1)
-  return Math.min(text.length, before.reduce((sum, one) => sum + one.length + 1, column - 1))
+  return Math.min(
+    text.length,
+    before.reduce((sum, one) => sum + one.length + 1, column - 1),
+  )
 }

@@ -36,8 +36,18 @@ export function GroundedText({ message, text }: { message: Message; text: string
   const hasLegend = format !== null || marks.some((mark) => !isInWords(text, mark))
   const video = useMemo(() => videoBefore({ order, messages: useRead.getState().messages }, message), [order, message])
   const times = useMemo(() => (video ? findTimes(text, video.durationMs / 1000) : []), [text, video])
-  const player = useMemo(() => video && { play: (from: number, to: number | null) => playFrom(video.id, video.startMs + from * 1000, to === null ? null : video.startMs + to * 1000) }, [video])
-  const onVideos = useMemo(() => grounding.videos.map((on) => ({ ...on, timed: timedMarks(on, (mark) => stretchOf(text, mark, times)) })), [grounding, text, times])
+  const player = useMemo(
+    () =>
+      video && {
+        play: (from: number, to: number | null) =>
+          playFrom(video.id, video.startMs + from * 1000, to === null ? null : video.startMs + to * 1000),
+      },
+    [video],
+  )
+  const onVideos = useMemo(
+    () => grounding.videos.map((on) => ({ ...on, timed: timedMarks(on, (mark) => stretchOf(text, mark, times)) })),
+    [grounding, text, times],
+  )
   const select = (index: number): void => {
     setSelected((now) => (now === index ? null : index))
     for (const { id, startMs, timed } of onVideos) {
@@ -47,7 +57,9 @@ export function GroundedText({ message, text }: { message: Message; text: string
   }
   const links = { count: marks.length, highlighted, onHighlight: setRested, onSelect: select }
   useEffect(() => {
-    const ends = onVideos.map(({ id, views, timed }) => drawOnVideo(id, { answerId: message.id, original: views.original, marks: timed, highlighted }))
+    const ends = onVideos.map(({ id, views, timed }) =>
+      drawOnVideo(id, { answerId: message.id, original: views.original, marks: timed, highlighted }),
+    )
     return () => ends.forEach((end) => end())
   }, [onVideos, message.id, highlighted])
   const urlOf = ({ attachment }: MarkedPicture): string => pictureUrl(host, attachment.sha) ?? ''
@@ -66,9 +78,20 @@ export function GroundedText({ message, text }: { message: Message; text: string
       <TimeContext value={player}>
         <div data-testid="answer-text">
           {format ? (
-            <StructuredAnswer text={text} name={format.name} streaming={streaming} marks={marks} highlighted={highlighted} onHighlight={setRested} />
+            <StructuredAnswer
+              text={text}
+              name={format.name}
+              streaming={streaming}
+              marks={marks}
+              highlighted={highlighted}
+              onHighlight={setRested}
+            />
           ) : (
-            <Markdown text={linkAnswer(text, marks, times, streaming)} partial={message.status !== 'complete'} streaming={streaming} />
+            <Markdown
+              text={linkAnswer(text, marks, times, streaming)}
+              partial={message.status !== 'complete'}
+              streaming={streaming}
+            />
           )}
         </div>
         <TimeRow text={text} times={format ? times : timesInCode(text, times)} />
@@ -97,6 +120,9 @@ export function GroundedText({ message, text }: { message: Message; text: string
 }
 
 /** The marks on a video with the stretches of its time in which they are there. */
-function timedMarks({ marks, numbers }: MarkedVideo, stretch: (mark: MarkedVideo['marks'][number]) => TimedMark['stretch']): TimedMark[] {
+function timedMarks(
+  { marks, numbers }: MarkedVideo,
+  stretch: (mark: MarkedVideo['marks'][number]) => TimedMark['stretch'],
+): TimedMark[] {
   return marks.map((mark, i) => ({ shape: mark.shape, label: mark.label, number: numbers[i]!, stretch: stretch(mark) }))
 }

@@ -69,11 +69,21 @@ export function groundAnswer(text: string, answer: Message, media: readonly Seen
   const pictures = media.flatMap(({ kind }, index) => (kind === 'picture' ? [index] : []))
   const lastVideo = media.findLastIndex(({ kind }) => kind === 'video')
   const usual = media.some(({ isAsked }) => isAsked) ? media.findLastIndex(({ isAsked }) => isAsked) : media.length - 1
-  const placed = marks.map((mark, number) => ({ mark, number, on: mark.time !== null && lastVideo >= 0 ? lastVideo : (pictures[namedPicture(text, mark) ?? -1] ?? usual) }))
+  const placed = marks.map((mark, number) => ({
+    mark,
+    number,
+    on: mark.time !== null && lastVideo >= 0 ? lastVideo : (pictures[namedPicture(text, mark) ?? -1] ?? usual),
+  }))
   const markedOn = (index: number, original: Size, model: Size): Marked | null => {
     const own = placed.filter(({ on }) => on === index)
     const views = { original, model }
-    return own.length === 0 ? null : { views, marks: own.map(({ mark }) => ({ ...mark, shape: toOriginal(mark.shape, space, views) })), numbers: own.map(({ number }) => number) }
+    return own.length === 0
+      ? null
+      : {
+          views,
+          marks: own.map(({ mark }) => ({ ...mark, shape: toOriginal(mark.shape, space, views) })),
+          numbers: own.map(({ number }) => number),
+        }
   }
   return {
     marks,

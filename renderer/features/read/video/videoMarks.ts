@@ -20,7 +20,8 @@ type Shown = Readonly<Record<string, readonly MarksOfAnswer[]>>
 /** What the answers that are shown point at, by the video's id, the latest last. */
 export const useVideoMarks = create<{ readonly shown: Shown }>(() => ({ shown: {} }))
 
-const without = (answers: readonly MarksOfAnswer[] = [], answerId: string): readonly MarksOfAnswer[] => answers.filter((one) => one.answerId !== answerId)
+const without = (answers: readonly MarksOfAnswer[] = [], answerId: string): readonly MarksOfAnswer[] =>
+  answers.filter((one) => one.answerId !== answerId)
 
 /** Draws what an answer points at over a video; it takes the place of what that answer pointed at before. Returns how to take it away. */
 export function drawOnVideo(videoId: string, own: MarksOfAnswer): () => void {

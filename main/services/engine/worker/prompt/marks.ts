@@ -6,7 +6,11 @@ import type { ModelFamily } from '../../types.ts'
  * without marks. Qwen2-VL: tokens, in thousandths of the picture (its report, "grounding"). Qwen2.5-VL: JSON, in pixels of
  * the picture as the model gets it, which is `size`.
  */
-export function marksText(marks: readonly PictureMark[], size: { readonly width: number; readonly height: number }, family: ModelFamily): string {
+export function marksText(
+  marks: readonly PictureMark[],
+  size: { readonly width: number; readonly height: number },
+  family: ModelFamily,
+): string {
   if (marks.length === 0) return ''
   if (family === 'qwen25vl') return `[${marks.map((mark) => inPixels(mark, size)).join(', ')}]\n`
   return `${marks.map(inTokens).join('')}\n`
@@ -26,8 +30,14 @@ function inPixels({ label, ...mark }: PictureMark, size: { readonly width: numbe
 type Unnamed<T> = T extends unknown ? Omit<T, 'label'> : never
 
 /** The corners of a box, left top first, or the point, in whole units of `width` and `height`; the last one is inside. */
-function cornersOf(mark: Unnamed<PictureMark>, { width, height }: { readonly width: number; readonly height: number }): [number, number][] {
-  const at = (x: number, y: number): [number, number] => [Math.min(width - 1, Math.round(x * width)), Math.min(height - 1, Math.round(y * height))]
+function cornersOf(
+  mark: Unnamed<PictureMark>,
+  { width, height }: { readonly width: number; readonly height: number },
+): [number, number][] {
+  const at = (x: number, y: number): [number, number] => [
+    Math.min(width - 1, Math.round(x * width)),
+    Math.min(height - 1, Math.round(y * height)),
+  ]
   if (mark.type === 'point') return [at(mark.x, mark.y)]
   return [at(Math.min(mark.x1, mark.x2), Math.min(mark.y1, mark.y2)), at(Math.max(mark.x1, mark.x2), Math.max(mark.y1, mark.y2))]
 }
