@@ -1,16 +1,17 @@
+import { Play } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import { announce } from '../../lib/announce.ts'
-import { sampleFile, suggestions, type Suggestion } from './samples.ts'
+import { sampleFile, suggestions, type Sample, type Suggestion } from './samples.ts'
 
 /** What an empty conversation shows: what to do, and questions on sample pictures that are asked with one click. */
 export function Start({ onAsk }: { onAsk: (files: readonly File[], question: string) => Promise<void> }): ReactNode {
   const [busy, setBusy] = useState(false)
-  const ask = async ({ pictures, question }: Suggestion): Promise<void> => {
+  const ask = async ({ samples, question }: Suggestion): Promise<void> => {
     setBusy(true)
     try {
-      await onAsk(await Promise.all(pictures.map(sampleFile)), question)
+      await onAsk(await Promise.all(samples.map(sampleFile)), question)
     } catch {
-      announce('The sample picture could not be opened')
+      announce('The sample could not be opened')
     } finally {
       setBusy(false)
     }
@@ -18,11 +19,11 @@ export function Start({ onAsk }: { onAsk: (files: readonly File[], question: str
   return (
     <section aria-label="New conversation" className="flex min-h-0 flex-1 flex-col overflow-y-auto">
       <div className="m-auto w-full max-w-[720px] px-4 py-8 mid:px-6">
-        <h2 className="text-title font-semibold tracking-tight">Ask about a picture</h2>
+        <h2 className="text-title font-semibold tracking-tight">Ask about a picture or a video</h2>
         <p className="mt-1 max-w-[60ch] text-read text-muted">
           Drop it anywhere in this window, paste it, or pick it below. Pictures and answers stay on this computer.
         </p>
-        <ul aria-label="Suggestions" className="mt-6 grid gap-3 mid:grid-cols-3">
+        <ul aria-label="Suggestions" className="mt-6 grid gap-3 mid:grid-cols-2">
           {suggestions.map((suggestion) => (
             <li key={suggestion.question}>
               <button
@@ -32,8 +33,8 @@ export function Start({ onAsk }: { onAsk: (files: readonly File[], question: str
                 className="flex w-full items-center gap-3 overflow-hidden rounded-lg border border-hairline bg-raised p-2 text-left enabled:hover:border-control enabled:hover:bg-hover disabled:opacity-60 mid:flex-col mid:items-stretch mid:p-0"
               >
                 <span className="flex shrink-0 gap-1.5 mid:h-28 mid:items-center mid:justify-center mid:border-b mid:border-hairline mid:bg-mat">
-                  {suggestion.pictures.map((picture) => (
-                    <img key={picture.name} src={picture.url} alt="" width={80} height={80} className="size-10 rounded-md border border-hairline mid:size-20" />
+                  {suggestion.samples.map((sample) => (
+                    <SampleImage key={sample.name} sample={sample} />
                   ))}
                 </span>
                 <span className="mid:px-3 mid:pb-3">{suggestion.question}</span>
@@ -43,5 +44,21 @@ export function Start({ onAsk }: { onAsk: (files: readonly File[], question: str
         </ul>
       </div>
     </section>
+  )
+}
+
+/** A sample picture, or the first frame of a sample video with a sign that it plays. */
+function SampleImage({ sample: { url, type } }: { sample: Sample }): ReactNode {
+  const className = 'size-10 rounded-md border border-hairline mid:size-20'
+  if (type !== 'video/mp4') return <img src={url} alt="" width={80} height={80} className={className} />
+  return (
+    <span className="relative">
+      <video src={url} muted playsInline preload="auto" tabIndex={-1} aria-hidden width={80} height={80} className={className} />
+      <span className="absolute inset-0 grid place-items-center">
+        <span className="rounded-full bg-black/60 p-1.5 text-white">
+          <Play aria-hidden className="size-3.5 fill-current" />
+        </span>
+      </span>
+    </span>
   )
 }

@@ -1,35 +1,37 @@
 import blueSquare from '../../../resources/samples/blue-square.png'
+import circleTurnsBlue from '../../../resources/samples/circle-turns-blue.mp4'
+import fourShapes from '../../../resources/samples/four-shapes.png'
 import greenStar from '../../../resources/samples/green-star.png'
 import redCircle from '../../../resources/samples/red-circle.png'
-import yellowTriangle from '../../../resources/samples/yellow-triangle.png'
 
-/** A picture that comes with the app. */
-export interface SamplePicture {
+/** A picture or video that comes with the app. */
+export interface Sample {
   readonly url: string
   readonly name: string
+  readonly type: 'image/png' | 'video/mp4'
 }
 
 /** A question worth trying first. */
 export interface Suggestion {
   readonly question: string
-  readonly pictures: readonly SamplePicture[]
+  readonly samples: readonly Sample[]
 }
 
+const picture = (url: string, name: string): Sample => ({ url, name, type: 'image/png' })
+
 export const suggestions: readonly Suggestion[] = [
-  { question: 'What is in the picture?', pictures: [{ url: redCircle, name: 'red-circle.png' }] },
-  { question: 'Describe the picture.', pictures: [{ url: yellowTriangle, name: 'yellow-triangle.png' }] },
+  { question: 'What is in the picture?', samples: [picture(redCircle, 'red-circle.png')] },
   {
     question: 'What is in each picture?',
-    pictures: [
-      { url: blueSquare, name: 'blue-square.png' },
-      { url: greenStar, name: 'green-star.png' },
-    ],
+    samples: [picture(blueSquare, 'blue-square.png'), picture(greenStar, 'green-star.png')],
   },
+  { question: 'What happens in the video?', samples: [{ url: circleTurnsBlue, name: 'circle-turns-blue.mp4', type: 'video/mp4' }] },
+  { question: 'How many objects are there?', samples: [picture(fourShapes, 'four-shapes.png')] },
 ]
 
-/** The file of a sample picture, as if it had been dropped. */
-export async function sampleFile({ url, name }: SamplePicture): Promise<File> {
+/** The file of a sample, as if it had been dropped. */
+export async function sampleFile({ url, name, type }: Sample): Promise<File> {
   const response = await fetch(url)
-  if (!response.ok) throw new Error(`The sample picture ${name} is missing`)
-  return new File([await response.blob()], name, { type: 'image/png' })
+  if (!response.ok) throw new Error(`The sample ${name} is missing`)
+  return new File([await response.blob()], name, { type })
 }
