@@ -4,7 +4,7 @@ import type { Model, ModelDefaults } from '#contract'
 
 export const demoModelId = 'demo'
 export const demoNotice =
-  'This is a tiny demo model. It only knows what it was taught: naming the colours and shapes of simple drawings, in English and Chinese.'
+  'This is a tiny demo model. It only knows what it was taught: simple drawings and videos of coloured shapes, in English and Chinese.'
 export const demoFacts = {
   name: 'Demo model',
   trainedContext: 4096,

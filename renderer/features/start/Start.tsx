@@ -55,7 +55,7 @@ function SampleImage({ sample: { url, type } }: { sample: Sample }): ReactNode {
     <span className="relative">
       <video src={url} muted playsInline preload="auto" tabIndex={-1} aria-hidden width={80} height={80} className={className} />
       <span className="absolute inset-0 grid place-items-center">
-        <span className="rounded-full bg-black/60 p-1.5 text-white">
+        <span className="rounded-full bg-raised/90 p-1.5 text-ink shadow-float">
           <Play aria-hidden className="size-3.5 fill-current" />
         </span>
       </span>
