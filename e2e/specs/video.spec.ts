@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { video, VideoPage } from '../pages/video.ts'
 import { expect, test } from '../support/fixtures.ts'
 
@@ -162,7 +163,7 @@ test('a video that needs more than another one leaves free proposes what fits', 
 })
 
 test.describe('without ffmpeg', () => {
-  test.use({ environment: { PATH: '/nowhere' } })
+  test.use({ environment: { PATH: dirname(process.execPath) } })
 
   test('a codec that this window cannot decode is refused by its name', async ({ chat }) => {
     const decodes = await chat.page.evaluate(async () => (await VideoDecoder.isConfigSupported({ codec: 'hvc1.1.6.L60.90', codedWidth: 224, codedHeight: 224 })).supported)
