@@ -39,7 +39,7 @@ test('without a choice the demo model answers, greedy, with its own picture budg
   const model = open().current()
   expect(Model.parse(model)).toEqual(model)
   expect(model).toMatchObject({ id: demoModelId, isDemo: true, defaults: { budget: { minPixels: 3136, maxPixels: 18816 }, contextTokens: 4096, maxTokens: 256, sampling: { temperature: 0 } } })
-  expect(model.notice).toContain('colours and shapes')
+  expect(model.notice).toContain('simple drawings and videos')
   expect(model.bytes).toBeGreaterThan(3_000_000)
 })
 
