@@ -1,5 +1,5 @@
 import { Check, ChevronLeft, ChevronRight, X } from 'lucide-react'
-import type { KeyboardEvent, ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { MarkOutlines } from '../../components/marking/MarkOutlines.tsx'
 import { NumberBadge } from '../../components/NumberBadge.tsx'
 import { cx } from '../../lib/cx.ts'
@@ -8,8 +8,7 @@ import { count, tokens } from '../../lib/format.ts'
 import type { PictureBudget } from '#contract'
 import { Menu, MenuItem, MenuTrigger } from '../../components/Menu.tsx'
 import type { Picture } from './state.ts'
-
-const tool = 'flex size-6 shrink-0 items-center justify-center rounded-md text-muted enabled:hover:bg-hover enabled:hover:text-ink disabled:opacity-40 [&>svg]:size-3.5'
+import { tileProps, tileTool } from './tile.ts'
 
 /** What a pointer resting on the tile is told. */
 function hint(picture: Picture): string {
@@ -43,35 +42,12 @@ export function PictureTile({
 }): ReactNode {
   const number = index + 1
   const busy = picture.attachment === null || working
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const actions: Record<string, () => void> = {
-      ArrowLeft: () => onMove(index - 1),
-      ArrowRight: () => onMove(index + 1),
-      Home: () => onMove(0),
-      End: () => onMove(total - 1),
-      Delete: onRemove,
-      Backspace: onRemove,
-    }
-    const action = event.target === event.currentTarget ? actions[event.key] : undefined
-    if (!action) return
-    event.preventDefault()
-    action()
-  }
   return (
     <li
-      data-picture={picture.key}
-      draggable
-      tabIndex={0}
+      {...tileProps(picture.key, { index, total, onMove, onRemove, onDrag })}
       aria-label={`Picture ${number} of ${total}: ${picture.name}${total > 1 ? '. Arrow keys move it, Delete removes it' : '. Delete removes it'}`}
       aria-busy={busy}
       title={hint(picture)}
-      onKeyDown={onKeyDown}
-      onDragStart={(event) => {
-        event.dataTransfer.effectAllowed = 'move'
-        event.dataTransfer.setData('application/x-sightline-picture', picture.key)
-        onDrag(true)
-      }}
-      onDragEnd={() => onDrag(false)}
       className={cx('flex flex-col overflow-hidden rounded-md border bg-mat', dragged ? 'border-accent opacity-60' : 'border-hairline')}
     >
       <div className="relative flex h-24 max-w-44 min-w-28 items-center justify-center">
@@ -80,14 +56,14 @@ export function PictureTile({
           <MarkOutlines marks={picture.marks} />
         </button>
         {total > 1 ? <NumberBadge number={number} /> : null}
-        <button type="button" className={cx(tool, 'absolute top-1 right-1 border border-hairline bg-raised')} aria-label={`Remove picture ${number}`} onClick={onRemove}>
+        <button type="button" className={cx(tileTool, 'absolute top-1 right-1 border border-hairline bg-raised')} aria-label={`Remove picture ${number}`} onClick={onRemove}>
           <X />
         </button>
         {busy ? <span className="work-edge" role="progressbar" aria-label={`Working on picture ${number}`} /> : null}
       </div>
       <div className="flex h-6 items-center justify-between border-t border-hairline bg-raised">
         {total > 1 ? (
-          <button type="button" className={tool} aria-label={`Move picture ${number} earlier`} disabled={index === 0} onClick={() => onMove(index - 1)}>
+          <button type="button" className={tileTool} aria-label={`Move picture ${number} earlier`} disabled={index === 0} onClick={() => onMove(index - 1)}>
             <ChevronLeft />
           </button>
         ) : null}
@@ -95,7 +71,7 @@ export function PictureTile({
         {total > 1 ? (
           <button
             type="button"
-            className={tool}
+            className={tileTool}
             aria-label={`Move picture ${number} later`}
             disabled={index === total - 1}
             onClick={() => onMove(index + 1)}

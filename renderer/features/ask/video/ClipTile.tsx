@@ -1,14 +1,13 @@
 import { ChevronLeft, ChevronRight, Clapperboard, Play, X } from 'lucide-react'
-import { useState, type KeyboardEvent, type ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { NumberBadge } from '../../../components/NumberBadge.tsx'
 import { cx } from '../../../lib/cx.ts'
 import { clock, percent, tokens } from '../../../lib/format.ts'
 import { frameUrl, useHost } from '../../../lib/host.ts'
 import type { Picture } from '../state.ts'
+import { tileProps, tileTool } from '../tile.ts'
 import { clipDuration, clipShare, clipWaits, type Clip } from './clip.ts'
 import { ClipDialog } from './ClipDialog.tsx'
-
-const tool = 'flex size-6 shrink-0 items-center justify-center rounded-md text-muted enabled:hover:bg-hover enabled:hover:text-ink disabled:opacity-40 [&>svg]:size-3.5'
 
 /** What is said under the poster: the cost, or what is wrong. */
 function foot({ clip, tokens: cost }: { clip: Clip; tokens: number | null }): { words: string; isBad: boolean } {
@@ -51,36 +50,12 @@ export function ClipTile({
   const busy = (waits !== null && !isBad) || working
   const first = clip.frames && clip.frames.missing[0] !== 0 && host ? frameUrl(host, clip.frames.key, 0) : ''
   const poster = clip.overview[0]?.url ?? (picture.preview || first)
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const actions: Record<string, () => void> = {
-      ArrowLeft: () => onMove(index - 1),
-      ArrowRight: () => onMove(index + 1),
-      Home: () => onMove(0),
-      End: () => onMove(total - 1),
-      Delete: onRemove,
-      Backspace: onRemove,
-      Enter: () => setOpen(true),
-    }
-    const action = event.target === event.currentTarget ? actions[event.key] : undefined
-    if (!action) return
-    event.preventDefault()
-    action()
-  }
   return (
     <li
-      data-picture={picture.key}
-      draggable
-      tabIndex={0}
+      {...tileProps(picture.key, { index, total, onMove, onRemove, onDrag, onEnter: () => setOpen(true) })}
       aria-label={`Video ${number} of ${total}: ${picture.name}. Enter opens it, Delete removes it`}
       aria-busy={busy}
       title={waits ? `${picture.name} · ${waits}` : picture.name}
-      onKeyDown={onKeyDown}
-      onDragStart={(event) => {
-        event.dataTransfer.effectAllowed = 'move'
-        event.dataTransfer.setData('application/x-sightline-picture', picture.key)
-        onDrag(true)
-      }}
-      onDragEnd={() => onDrag(false)}
       className={cx('flex flex-col overflow-hidden rounded-md border bg-mat', dragged ? 'border-accent opacity-60' : isBad ? 'border-danger' : 'border-hairline')}
     >
       <div className="relative h-24 max-w-44 min-w-28">
@@ -98,7 +73,7 @@ export function ClipTile({
             {clip.pictures ? `${clip.pictures.length} frames` : clock(duration)}
           </span>
         )}
-        <button type="button" className={cx(tool, 'absolute top-1 right-1 border border-hairline bg-raised')} aria-label={`Remove video ${number}`} onClick={onRemove}>
+        <button type="button" className={cx(tileTool, 'absolute top-1 right-1 border border-hairline bg-raised')} aria-label={`Remove video ${number}`} onClick={onRemove}>
           <X />
         </button>
         {busy ? (
@@ -117,7 +92,7 @@ export function ClipTile({
       </div>
       <div className="flex h-6 items-center justify-between border-t border-hairline bg-raised">
         {total > 1 ? (
-          <button type="button" className={tool} aria-label={`Move video ${number} earlier`} disabled={index === 0} onClick={() => onMove(index - 1)}>
+          <button type="button" className={tileTool} aria-label={`Move video ${number} earlier`} disabled={index === 0} onClick={() => onMove(index - 1)}>
             <ChevronLeft />
           </button>
         ) : null}
@@ -130,7 +105,7 @@ export function ClipTile({
           {words}
         </button>
         {total > 1 ? (
-          <button type="button" className={tool} aria-label={`Move video ${number} later`} disabled={index === total - 1} onClick={() => onMove(index + 1)}>
+          <button type="button" className={tileTool} aria-label={`Move video ${number} later`} disabled={index === total - 1} onClick={() => onMove(index + 1)}>
             <ChevronRight />
           </button>
         ) : null}
