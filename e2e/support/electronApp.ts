@@ -15,6 +15,13 @@ export function electronEnvironment(): Record<string, string> {
   return { ...Object.fromEntries(defined), PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}` }
 }
 
+/** What a process writes to standard error from now on. */
+function collectErrors(child: ChildProcess): () => string {
+  const chunks: string[] = []
+  child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
+  return () => chunks.join('')
+}
+
 /** The built desktop shell, in Electron or on the stand-in for it. */
 export class ElectronApp implements RunningApp {
   private readonly data: string
@@ -54,8 +61,14 @@ export class ElectronApp implements RunningApp {
     const env = { ...electronEnvironment(), ...this.environment }
     this.shell = await _electron.launch({ executablePath: electronProgram().path, args: electronArguments(this.data), cwd: root, env })
     this.main = this.shell.process()
-    this.window = await this.shell.firstWindow()
-    await this.window.waitForURL(/sightline/)
+    const said = collectErrors(this.main)
+    try {
+      this.window = await this.shell.firstWindow()
+      await this.window.waitForURL(/sightline/)
+    } catch (error) {
+      const end = this.main.exitCode ?? this.main.signalCode ?? 'none: it still runs'
+      throw new Error(`The app opened no window. Exit code: ${end}. It said:\n${said()}`, { cause: error })
+    }
   }
 
   async kill(): Promise<void> {

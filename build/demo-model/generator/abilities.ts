@@ -15,6 +15,7 @@ import { askAbout, questionsAbout } from './sceneQuestions.ts'
 import type { Exchange, SceneQuestion } from './sceneQuestions.ts'
 import { anyScene, differs, followUp, nth, pictures } from './severalPictures.ts'
 import { unrelatedQuestion } from './unrelated.ts'
+import { verdict } from './verdict.ts'
 import { askAboutVideo, randomVideo, videoQuestions } from './video.ts'
 import type { VideoQuestion, VideoScene } from './video.ts'
 
@@ -87,12 +88,12 @@ function more(making: Making, again: Again | null): void {
  * Conversations with the same media and other questions about them, which training packs beside the first: what a picture
  * shows is learnt from all of them for the price of seeing it once.
  */
-function branchesOf(making: Making, opening: readonly Message[], again: Again): Message[][] {
+function branchesOf(making: Making, opening: readonly Message[], again: Again, count: number): Message[][] {
   const { random, writer, voice } = making
   const first = writer.messages[opening.length]!
   const media = first.content.filter((part) => typeof part === 'number')
-  if (typeof first.content[0] !== 'number') return []
-  return Array.from({ length: random.int(2, 5) }, () => {
+  if (media.length > 0 && typeof first.content[0] !== 'number') return []
+  return Array.from({ length: count }, () => {
     const branch = new Writer(opening)
     branch.exchange(
       random.chance(0.06) ? { question: unrelatedQuestion(random, voice.language), answer: voice.unknown } : again(),
@@ -104,7 +105,7 @@ function branchesOf(making: Making, opening: readonly Message[], again: Again): 
 
 /** The first exchange of a conversation about an ability; returns what asks once more about the same media. */
 function begin(ability: Ability, making: Making): Again | null {
-  const { random } = making
+  const { random, writer } = making
   const training = making.split === 'train'
   const one = (scene: Scene, kind?: SceneQuestion) => {
     onePicture(making, scene, kind)
@@ -120,6 +121,9 @@ function begin(ability: Ability, making: Making): Again | null {
       return several(pictures(making))
     case 'differs':
       return several(differs(making))
+    case 'verdict':
+      writer.exchange(verdict(making))
+      return () => verdict(making)
     case 'followUp':
       followUp(making)
       return null
@@ -186,8 +190,11 @@ export function makeConversation(
   if (training && random.chance(0.03)) writer.exchange({ question: phrase(making, 'hello'), answer: making.voice.hello })
   const opening = [...writer.messages]
   const again = begin(ability, making)
-  const branches = training && again ? branchesOf(making, opening, again) : []
-  if (training && ability !== 'followUp') more(making, again)
+  // of a printed text there is but one thing to ask; judgements cost little
+  const count = ability === 'verdict' ? 9 : ability === 'text' ? random.below(2) : random.int(2, 5)
+  const branches = training && again ? branchesOf(making, opening, again, count) : []
+  const goesOn = ability === 'text' ? random.chance(0.25) : ability !== 'followUp' && ability !== 'verdict'
+  if (training && goesOn) more(making, again)
   const maxTokens = training ? Number(random.weighted({ 6: 2, 12: 5, 16: 38, 20: 12, 24: 28, 30: 5, 36: 8, 64: 2 })) : 24
   const visionId = training && random.chance(0.04) ? random.chance(0.5) : undefined
   const isVideo = writer.media.some(({ type }) => type === 'video')

@@ -3,6 +3,7 @@ export const abilities = [
   'object',
   'pictures',
   'differs',
+  'verdict',
   'followUp',
   'count',
   'relation',

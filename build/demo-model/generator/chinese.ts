@@ -55,7 +55,7 @@ export const chinese: Voice = {
   same: (captions, are) => `${chinese.each(captions)}它们${are ? '相同' : '不同'}。`,
   thereAre: (count, what) => (count === 0 ? `没有${what}。` : `有${count}个${what}。`),
   relation: (a, b, side) => `${chinese.thing(a)}在${chinese.thing(b)}的${sideText[side]}。`,
-  yesNo: (yes, sentence) => `${yes ? '是的' : '不'}，${sentence}`,
+  yesNo: (yes, a, b, side) => `${chinese.relation(a, b, side).slice(0, -1)}，所以${yes ? '是的' : '不是'}。`,
   says: (text) => `上面写着"${text}"。`,
   number: (text) => (text === null ? '图片里没有数字。' : `数字是${text}。`),
   change: (change) => {

@@ -74,7 +74,7 @@ export const chineseQuestions: Readonly<Record<QuestionKind, Phrasings>> = {
     '{b}的{side}有什么？ | 哪个图形在{b}的{side}？',
   ),
   yesNoSide: of(
-    '{a}[在/位于/是在/是不是在]{b}的{side}[吗/]？ | {a}在{b}的{side}吗？ | {a}是在{b}的{side}吗？ | {a}是不是在{b}的{side}？',
+    '{a}[在/位于/是在/是不是在/是否在]{b}的{side}[吗/]？ | [能不能说/你觉得/请确认，]{a}[在/位于]{b}的{side}[吗/对吗]？ | {b}的{side}是{a}吗？ | {a}在{b}的{side}吗？ | {a}是在{b}的{side}吗？ | {a}是不是在{b}的{side}？',
     '{a}位于{b}的{side}吗？ | {a}在不在{b}的{side}？',
   ),
   read: of(

@@ -14,6 +14,10 @@ export interface Message {
   readonly content: readonly (string | number)[]
   /** Of an answer: which mark of the first picture it is about, when one. */
   readonly about?: number
+  /** Of an answer: a printed text in it, whose characters are the marks of the first picture in their order. */
+  readonly spelt?: string
+  /** Of an answer: how it begins, given and not learnt. */
+  readonly given?: string
 }
 
 /** Questions and their right answers about drawings. The last message is an answer. */
@@ -51,14 +55,14 @@ export class Writer {
 
   /** A question (with media before it) and its answer. */
   exchange(
-    { question, answer, about }: { readonly question: string; readonly answer: string; readonly about?: number | undefined },
+    { question, answer, ...particulars }: { readonly question: string; readonly answer: string } & Pick<Message, 'about' | 'spelt' | 'given'>,
     media: readonly number[] = [],
     mediaLast = false,
   ): void {
     const content = mediaLast ? [question, ...media] : [...media, question]
     this.messages.push(
       { role: 'user', content: content.filter((part) => part !== '') },
-      { role: 'assistant', content: [answer], ...(about !== undefined && { about }) },
+      { role: 'assistant', content: [answer], ...particulars },
     )
   }
 }

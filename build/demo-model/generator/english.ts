@@ -41,7 +41,7 @@ export const english: Voice = {
   same: (captions, are) => `${english.each(captions)} They are ${are ? 'the same' : 'different'}.`,
   thereAre: (count, what) => `${isAre(count)} ${count === 0 ? 'no' : count} ${what}.`,
   relation: (a, b, side) => `The ${english.thing(a)} is ${sideText[side]} the ${english.thing(b)}.`,
-  yesNo: (yes, sentence) => `${yes ? 'Yes' : 'No'}, ${sentence[0]!.toLowerCase()}${sentence.slice(1)}`,
+  yesNo: (yes, a, b, side) => `${english.relation(a, b, side).slice(0, -1)}, so ${yes ? 'yes' : 'no'}.`,
   says: (text) => `It says "${text}".`,
   number: (text) => (text === null ? 'There is no number in the picture.' : `The number is ${text}.`),
   change: (change) => {

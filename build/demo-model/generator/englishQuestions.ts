@@ -65,7 +65,7 @@ export const englishQuestions: Readonly<Record<QuestionKind, Phrasings>> = {
     'How many {c} shapes are there? | How many {c} objects do you see?',
   ),
   where: of(
-    'Where [is/do you see/lies] the {a}[/, relative to the {b}/, compared to the {b}/, seen from the {b}/ relative to the {b}]? | [What is/Give] the position of the {a} [relative to/with respect to/compared with] the {b}. | Where is the {a}? | Where is the {a} relative to the {b}? | Where is the {a} compared to the {b}? | Where do you see the {a}? | On which side of the {b} is the {a}? | What is the position of the {a} relative to the {b}?',
+    'Where [is/do you see/lies] the {a}[/, relative to the {b}/, compared to the {b}/, seen from the {b}/ relative to the {b}/ compared with the {b}/ with regard to the {b}]? | [What is/Give/Tell me] the position of the {a} [relative to/with respect to/compared with/in relation to/as seen from] the {b}. | How does the {a} [lie/stand] [relative to/in relation to] the {b}? | In relation to the {b}, where is the {a}? | Where is the {a}? | Where is the {a} relative to the {b}? | Where is the {a} compared to the {b}? | Where do you see the {a}? | On which side of the {b} is the {a}? | What is the position of the {a} relative to the {b}?',
     'Where is the {a}, seen from the {b}? | Where does the {a} lie relative to the {b}? | Where is the {a} in relation to the {b}?',
   ),
   side: of(
@@ -77,7 +77,7 @@ export const englishQuestions: Readonly<Record<QuestionKind, Phrasings>> = {
     'What lies {side} the {b}? | Which shape is {side} the {b}?',
   ),
   yesNoSide: of(
-    '[Is/Does/Do you see] the {a} [lie/stand/] {side} the {b}? | Is it [true/right/correct] that the {a} [is/lies] {side} the {b}? | Is the {a} {side} the {b}? | Does the {a} lie {side} the {b}? | Is it true that the {a} is {side} the {b}?',
+    '[Is/Does/Do you see] the {a}[ lie/ stand/] {side} the {b}? | Is it [true/right/correct/so] that the {a} [is/lies] {side} the {b}? | [Would you agree/Do you think/Do you find/Can you confirm/Could one say/Does it look to you] that the {a} [is/lies] {side} the {b}? | [Tell me/Say] whether the {a} is {side} the {b}. | Can you see the {a} {side} the {b}? | Is the {a} {side} the {b}? | Does the {a} lie {side} the {b}? | Is it true that the {a} is {side} the {b}?',
     'Do you see the {a} {side} the {b}? | Would you say that the {a} is {side} the {b}?',
   ),
   read: of(

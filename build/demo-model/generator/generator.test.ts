@@ -140,16 +140,40 @@ describe('conversations', () => {
     }
   })
 
-  test('every answer is learnt, and nothing else', () => {
+  test('every answer is learnt but for what is given of it, and nothing else', () => {
     for (const conversation of conversations('train', 4)) {
       const answers = conversation.messages
         .filter(({ role }) => role === 'assistant')
-        .map(({ content }) => `${String(content[0])}<|im_end|>`)
+        .map(({ content, given = '' }) => `${String(content[0]).slice(given.length)}<|im_end|>`)
       expect(
         renderPieces(conversation)
           .filter(([kind]) => kind === 'answer')
-          .map(([, text]) => text),
-      ).toEqual(answers)
+          .map(([, text]) => text)
+          .join(''),
+      ).toBe(answers.join(''))
+    }
+  })
+
+  test('a judgement is given what it is about, in words that can be cut off there', () => {
+    for (let i = 0; i < 60; i++) {
+      const { messages, branches } = makeConversation(new Random(`given/${i}`), 'verdict', 'train')
+      for (const { role, content, given } of [messages, ...branches].flatMap((all) => all.slice(-2))) {
+        if (role !== 'assistant') continue
+        // the tokens of both parts are those of the whole only where a mark ends a word
+        if (given) expect(String(content[0]).slice(given.length)).toMatch(/^[.,。，]/u)
+        expect(String(content[0]).startsWith(given ?? '')).toBe(true)
+      }
+    }
+  })
+
+  test('a printed text is spelt: each character of its answer is about the mark that shows it', () => {
+    for (let i = 0; i < 40; i++) {
+      const conversation = makeConversation(new Random(`spelt/${i}`), 'text', 'evaluate')
+      const scene = conversation.media[0]!.frames[0]!
+      const { marks } = drawScene(scene)
+      const spelt = renderPieces(conversation).filter((piece) => piece.length === 3)
+      expect(spelt.map(([, character]) => character).join('')).toBe(scene.text!.text)
+      expect(spelt.map((piece) => piece[2])).toEqual(marks.map((_, at) => at))
     }
   })
 

@@ -102,7 +102,8 @@ export interface Voice {
   same(captions: readonly string[], are: boolean): string
   thereAre(count: number, what: string): string
   relation(a: Thing, b: Thing, side: Side): string
-  yesNo(yes: boolean, sentence: string): string
+  /** Where something lies, then whether that is what was asked. */
+  yesNo(yes: boolean, a: Thing, b: Thing, side: Side): string
   says(text: string): string
   number(text: string | null): string
   change(change: Change): string

@@ -31,10 +31,10 @@ export function randomThing(random: Random, background: Colour): Thing {
   return { colour: random.pick(coloursOn(background)), shape: random.pick(shapeNames) }
 }
 
-/** A thing that differs from all of `others`. */
-export function otherThing(random: Random, background: Colour, others: readonly Thing[]): Thing {
+/** A thing that differs from all of `others`, with what is given of it. */
+export function otherThing(random: Random, background: Colour, others: readonly Thing[], given: Partial<Thing> = {}): Thing {
   for (;;) {
-    const thing = randomThing(random, background)
+    const thing = { ...randomThing(random, background), ...given }
     if (!others.some((other) => sameThing(thing, other))) return thing
   }
 }

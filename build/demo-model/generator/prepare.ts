@@ -2,7 +2,7 @@ import { renderChat } from '../../../main/services/engine/worker/prompt/template
 import type { MediaPart } from '../../../main/services/engine/worker/prompt/template.ts'
 import { resizeBicubic, smartResize, TOKEN_PIXELS } from '../../../main/lib/picture/index.ts'
 import type { RgbPicture } from '../../../main/lib/picture/index.ts'
-import type { Conversation, Media } from './conversation.ts'
+import type { Conversation, Media, Message } from './conversation.ts'
 import { colourNames } from './colours.ts'
 import { drawScene } from './draw.ts'
 import type { Mark } from './draw.ts'
@@ -91,11 +91,24 @@ export function renderPieces({ messages, media, visionId }: Conversation): Piece
       .split('\0')
       .forEach((text, k) => (k % 2 === 0 ? text && add(text) : pieces.push(['media', Number(text)])))
     const answer = message.content.map((part) => (part.type === 'text' ? part.text : '')).join('')
-    const { about } = messages[i]!
-    pieces.push(about === undefined ? ['answer', `${answer}<|im_end|>`] : ['answer', `${answer}<|im_end|>`, about])
+    const { given } = messages[i]!
+    if (given) add(given)
+    pieces.push(...answerPieces(`${answer.slice(given?.length ?? 0)}<|im_end|>`, messages[i]!))
     written = `${flat}${answer}<|im_end|>`
   })
   return pieces
+}
+
+/** An answer with what its parts are about: a spelt text character by character. */
+function answerPieces(answer: string, { about, spelt }: Pick<Message, 'about' | 'spelt'>): Piece[] {
+  if (about !== undefined) return [['answer', answer, about]]
+  const at = spelt ? answer.indexOf(spelt) : -1
+  if (!spelt || at < 0) return [['answer', answer]]
+  return [
+    ['answer', answer.slice(0, at)],
+    ...[...spelt].map((character, i) => ['answer', character, i] as const),
+    ['answer', answer.slice(at + spelt.length)],
+  ]
 }
 
 /** What comes after the last medium of `branch`, which begins as `main` does. */

@@ -15,7 +15,9 @@ export interface Exchange {
   readonly question: string
   readonly answer: string
   /** Which object of the scene the answer is about, when one: where the model is taught to look. */
-  readonly about?: number | undefined
+  readonly about?: number
+  /** The text of the scene that the answer spells. */
+  readonly spelt?: string
 }
 
 /** What can be asked about one picture. */
@@ -81,13 +83,17 @@ const jsonName = ({ colour, shape }: Placed) => ({ color: colour, shape })
 export function askAbout(scene: Scene, kind: SceneQuestion, asking: Asking): Exchange {
   const { random, voice } = asking
   if (scene.odd)
-    return { ...askAbout({ ...scene, odd: false, objects: [stand(asking)] }, kind, asking), answer: voice.unknownPicture, about: undefined }
+    return {
+      question: askAbout({ ...scene, odd: false, objects: [stand(asking)] }, kind, asking).question,
+      answer: voice.unknownPicture,
+    }
   const { objects, text } = scene
   const known = objects.filter((object) => isUnique(object, scene))
+  const spelling = text ? { spelt: text.text } : {}
   const one = random.pick(known.length > 0 ? known : objects.length > 0 ? objects : [stand(asking)])
   switch (kind) {
     case 'name':
-      return { question: phrase(asking, 'name'), answer: voice.caption(caption(scene, voice)) }
+      return { question: phrase(asking, 'name'), answer: voice.caption(caption(scene, voice)), ...spelling }
     case 'describe':
       return { question: phrase(asking, 'describe'), answer: voice.onBackground(caption(scene, voice), scene.background) }
     case 'colour': {
@@ -135,7 +141,7 @@ export function askAbout(scene: Scene, kind: SceneQuestion, asking: Asking): Exc
       const asked = random.chance(0.5) ? side : random.pick(sides.filter((other) => other !== side))
       return {
         question: phrase(asking, 'yesNoSide', { a, b, side: voice.sideNames[asked] }),
-        answer: voice.yesNo(asked === side, voice.relation(a, b, side)),
+        answer: voice.yesNo(asked === side, a, b, side),
         about: objects.indexOf(a),
       }
     }
@@ -143,8 +149,8 @@ export function askAbout(scene: Scene, kind: SceneQuestion, asking: Asking): Exc
       if (!text) return { question: phrase(asking, 'number'), answer: voice.number(null) }
       const asNumber = /^\d+$/.test(text.text) && random.chance(0.4)
       return asNumber
-        ? { question: phrase(asking, 'number'), answer: voice.number(text.text) }
-        : { question: phrase(asking, 'read'), answer: voice.says(text.text) }
+        ? { question: phrase(asking, 'number'), answer: voice.number(text.text), ...spelling }
+        : { question: phrase(asking, 'read'), answer: voice.says(text.text), ...spelling }
     }
     case 'box': {
       const where = objects.length === 1 && random.chance(0.2)
@@ -215,7 +221,7 @@ function relation({ objects }: Scene, asking: Asking): Exchange {
 }
 
 function json({ objects, text }: Scene, asking: Asking): Exchange {
-  if (text) return { question: phrase(asking, 'jsonText'), answer: JSON.stringify({ text: text.text }) }
+  if (text) return { question: phrase(asking, 'jsonText'), answer: JSON.stringify({ text: text.text }), spelt: text.text }
   if (objects.length === 1) return { question: phrase(asking, 'json'), answer: JSON.stringify(jsonName(objects[0]!)) }
   if (objects.length > 3 || asking.random.chance(0.3))
     return { question: phrase(asking, 'jsonCount'), answer: JSON.stringify({ count: objects.length }) }

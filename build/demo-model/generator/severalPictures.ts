@@ -1,11 +1,11 @@
 import { phrase } from './ask.ts'
 import { caption } from './caption.ts'
-import { manyScene, oddScene, pairScene, randomBackground, randomThing, singleScene, textScene } from './layout.ts'
+import type { Colour } from './colours.ts'
+import { manyScene, oddScene, otherThing, pairScene, randomBackground, randomThing, singleScene, textScene } from './layout.ts'
 import { image } from './making.ts'
 import type { Making } from './making.ts'
 import type { Random } from './random.ts'
-import { sameThing } from './scene.ts'
-import type { Scene } from './scene.ts'
+import type { Scene, Thing } from './scene.ts'
 import { askAbout, questionsAbout } from './sceneQuestions.ts'
 import type { Exchange } from './sceneQuestions.ts'
 
@@ -33,34 +33,33 @@ export function pictures(making: Making): Scene[] {
   return scenes
 }
 
-/** Three pictures of which one differs, or two that are the same or not. */
-export function differs(making: Making): Scene[] {
-  const { random, writer, voice } = making
-  const background = randomBackground(random)
+/** Three things of which one differs, or two that are the same or not, and what is asked and said about pictures of them. */
+export function comparison(making: Making, background: Colour): { things: Thing[]; exchange: Exchange; given: string } {
+  const { random, voice } = making
   const same = randomThing(random, background)
-  const show = (thing: typeof same) => singleScene(random, { background, thing })
-  for (;;) {
-    const other = random.chance(0.5)
-      ? randomThing(random, background)
-      : { ...randomThing(random, background), ...(random.chance(0.5) ? { shape: same.shape } : { colour: same.colour }) }
-    if (sameThing(other, same)) continue
-    if (random.chance(0.4)) {
-      const alike = random.chance(0.5)
-      const scenes = [show(same), show(alike ? same : other)]
-      writer.exchange(
-        { question: phrase(making, 'same'), answer: voice.same([same, alike ? same : other].map(voice.aThing), alike) },
-        writer.add(...scenes.map(image)),
-      )
-      return scenes
-    }
-    const at = random.below(3)
-    const scenes = [0, 1, 2].map((i) => show(i === at ? other : same))
-    writer.exchange(
-      { question: phrase(making, 'differs'), answer: voice.differs([0, 1, 2].map((i) => voice.aThing(i === at ? other : same)), at + 1) },
-      writer.add(...scenes.map(image)),
-    )
-    return scenes
+  const near = random.pick(['shape', 'colour', null] as const)
+  const other = otherThing(random, background, [same], near ? { [near]: same[near] } : {})
+  const two = random.chance(0.4)
+  const at = random.below(two ? 4 : 3)
+  const things = Array.from({ length: two ? 2 : 3 }, (_, i) => (i === at ? other : same))
+  const captions = things.map(voice.aThing)
+  return {
+    things,
+    exchange: two
+      ? { question: phrase(making, 'same'), answer: voice.same(captions, at > 1) }
+      : { question: phrase(making, 'differs'), answer: voice.differs(captions, at + 1) },
+    given: voice.each(captions).slice(0, -1),
   }
+}
+
+/** Pictures to compare. */
+export function differs(making: Making): Scene[] {
+  const { random, writer } = making
+  const background = randomBackground(random)
+  const { things, exchange } = comparison(making, background)
+  const scenes = things.map((thing) => singleScene(random, { background, thing }))
+  writer.exchange(exchange, writer.add(...scenes.map(image)))
+  return scenes
 }
 
 /** A question about one of the pictures seen so far, by its number. */

@@ -28,6 +28,7 @@ class Focus:
     at: np.ndarray
     digits: np.ndarray
     side: int
+    kind: int
 
 
 @dataclass
@@ -181,7 +182,8 @@ def _unfound(before: Tensor, rows: list[Row], teller: Teller | None) -> Tensor:
     which, queries, of = zip(*places)
     digits = torch.from_numpy(np.stack([focus.digits for focus in of])).to(before.device)
     sides = torch.tensor([focus.side for focus in of], device=before.device)
-    return teller.loss(before[list(which), list(queries)], digits, sides)
+    kinds = torch.tensor([focus.kind for focus in of], device=before.device)
+    return teller.loss(before[list(which), list(queries)], digits, sides, kinds)
 
 
 def loss_of(outcome: Outcome) -> Tensor:

@@ -17,11 +17,15 @@ SHAPES = 8
 COLOURS = 11
 IGNORED = -1
 BOX_WEIGHT = 4.0
+CHARACTER_WEIGHT = 1.5
 # what tokens tell besides: two digits of each coordinate as answers write it, where the other of two things lies, how many
 DIGITS = 10
 COORDINATES = 4
 SIDES = 4
 COUNTS = 8
+# and of each of a token's four patches which character it shows and the how many-eth it is
+QUARTERS = 4
+ORDER = 8
 
 
 def slices_of(media: Media) -> list[Media]:
@@ -64,7 +68,7 @@ class SquareLabels:
     Of each square (patches in the order of tokens, tokens row by row): its `kind` (0 background, 1..8 shapes, 9.. characters),
     its `colour`, the `box` (left, top, right, bottom as shares of the sides) of what covers most of it, that box's first two
     decimals as `digits` [squares, 8], and the `side` of a second thing on which it lies (left, right, above, below). `count`:
-    the things in the picture, at every square. -1: unknown.
+    the things in the picture, at every square. `order`: the how many-eth character covers it. -1: unknown.
     """
 
     kind: np.ndarray
@@ -73,6 +77,7 @@ class SquareLabels:
     digits: np.ndarray
     side: np.ndarray
     count: np.ndarray
+    order: np.ndarray
 
 
 def square_labels(media: Media, side: int) -> SquareLabels:
@@ -84,14 +89,16 @@ def square_labels(media: Media, side: int) -> SquareLabels:
     kinds = np.full((rows, columns), 0 if label["background"] >= 0 else IGNORED)
     colours = np.full((rows, columns), label["background"])
     boxes = np.zeros((rows, columns, 4), np.float32)
-    sides = np.full((rows, columns), IGNORED)
+    sides, orders = np.full((rows, columns), IGNORED), np.full((rows, columns), IGNORED)
     most = np.full((rows, columns), 0.2)
     for number, (kind, colour, left, top, right, bottom) in enumerate(marks):
         covered = _coverage(marks[number], rows, columns)
         better = covered > most
         most[better] = covered[better]
         kinds[better], colours[better], boxes[better] = kind, colour, (left, top, right, bottom)
-        if len(marks) == 2 and kind <= SHAPES:
+        if kind > SHAPES:
+            orders[better] = min(number, ORDER - 1)
+        elif len(marks) == 2:
             sides[better] = _side(marks[number], marks[1 - number], width, height)
     hundredths = np.minimum(99, np.round(boxes * 100)).astype(int)
     digits = np.concatenate([hundredths // 10, hundredths % 10], -1)
@@ -103,7 +110,7 @@ def square_labels(media: Media, side: int) -> SquareLabels:
         .swapaxes(1, 2)
         .reshape(-1, *a.shape[2:])
     )
-    return SquareLabels(*map(order, (kinds, colours, boxes, digits, sides, counts)))
+    return SquareLabels(*map(order, (kinds, colours, boxes, digits, sides, counts, orders)))
 
 
 def _side(one: list[float], other: list[float], width: int, height: int) -> int:
@@ -115,34 +122,40 @@ def _side(one: list[float], other: list[float], width: int, height: int) -> int:
 
 class Teller(nn.Module):
     """
-    Tells digits of a box and a side from vectors, as loudly as the language model hears them: what is in them by a whisper only,
+    Tells digits of a box, a side and a kind from vectors, as loudly as the language model hears them: what is in them by a whisper only,
     it would never learn to read.
     """
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.read = nn.Linear(width, 2 * COORDINATES * DIGITS + SIDES)
+        self.read = nn.Linear(width, 2 * COORDINATES * DIGITS + SIDES + KINDS)
 
-    def forward(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
-        """vectors: [..., width]. Returns logits of digits [..., 8, 10] and of sides [..., 4]."""
+    def forward(self, vectors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """vectors: [..., width]. Returns logits of digits [..., 8, 10], of sides [..., 4] and of kinds [..., 45]."""
         heard = F.normalize(vectors.float(), dim=-1) * vectors.shape[-1] ** 0.5
         told = F.linear(heard, F.normalize(self.read.weight, dim=-1), self.read.bias)
-        digits, side = told.split([2 * COORDINATES * DIGITS, SIDES], -1)
-        return digits.unflatten(-1, (2 * COORDINATES, DIGITS)), side
+        digits, side, kind = told.split([2 * COORDINATES * DIGITS, SIDES, KINDS], -1)
+        return digits.unflatten(-1, (2 * COORDINATES, DIGITS)), side, kind
 
-    def loss(self, vectors: Tensor, digits: Tensor, sides: Tensor) -> Tensor:
-        """digits: [..., 8]; sides: [...]; -1: unknown."""
-        digit, side = self(vectors)
-        return 2 * _mean_cross_entropy(digit, digits) + 0.5 * _mean_cross_entropy(side, sides)
+    def loss(self, vectors: Tensor, digits: Tensor, sides: Tensor, kinds: Tensor) -> Tensor:
+        """digits: [..., 8]; sides, kinds: [...]; -1: unknown."""
+        digit, side, kind = self(vectors)
+        return (
+            2 * _mean_cross_entropy(digit, digits)
+            + 0.5 * _mean_cross_entropy(side, sides)
+            + _mean_cross_entropy(kind, kinds)
+        )
 
 
-def mark_labels(media: Media, number: int) -> tuple[np.ndarray, int]:
-    """Digits [8] and side (-1: unknown) of a mark of a picture, as `SquareLabels` has them."""
+def mark_labels(media: Media, number: int) -> tuple[np.ndarray, int, int]:
+    """Digits [8], side and kind of a mark of a picture, as `SquareLabels` has them: of a shape its box, of a character what it is."""
     marks = media.labels[0]["marks"]
     hundredths = np.minimum(99, np.round(np.array(marks[number][2:]) * 100)).astype(int)
     height, width = media.frames.shape[1:3]
+    if marks[number][0] > SHAPES:
+        return np.full(2 * COORDINATES, IGNORED), IGNORED, marks[number][0]
     side = _side(marks[number], marks[1 - number], width, height) if len(marks) == 2 else IGNORED
-    return np.concatenate([hundredths // 10, hundredths % 10]), side
+    return np.concatenate([hundredths // 10, hundredths % 10]), side, IGNORED
 
 
 class Reader(nn.Module):
@@ -156,7 +169,8 @@ class Reader(nn.Module):
         self.side = side
         self.norm = nn.LayerNorm(width)
         self.read = nn.Linear(width, KINDS + COLOURS + COORDINATES)
-        self.tell = nn.Linear(width, 2 * COORDINATES * DIGITS + SIDES + COUNTS) if side > PATCH else None
+        told = 2 * COORDINATES * DIGITS + SIDES + COUNTS + QUARTERS * (KINDS + ORDER)
+        self.tell = nn.Linear(width, told) if side > PATCH else None
 
     def loss(self, state: Tensor, media: list[Media], tally: dict[str, list[int]] | None = None) -> Tensor:
         """
@@ -177,12 +191,23 @@ class Reader(nn.Module):
             # as loudly as the language model hears it: what is told by a whisper only, it would never learn to read
             heard = F.normalize(state.float(), dim=-1) * state.shape[-1] ** 0.5
             told = F.linear(heard, F.normalize(self.tell.weight, dim=-1), self.tell.bias)
-            digit, side, count = told.split([2 * COORDINATES * DIGITS, SIDES, COUNTS], -1)
+            digit, side, count, quarter, order = told.split(
+                [2 * COORDINATES * DIGITS, SIDES, COUNTS, QUARTERS * KINDS, QUARTERS * ORDER], -1
+            )
             digits = of("digits").masked_fill(~drawn[..., None], IGNORED)
             digit = digit.unflatten(-1, (2 * COORDINATES, DIGITS))
             loss = loss + 2 * _mean_cross_entropy(digit, digits)
             loss = loss + 0.5 * _mean_cross_entropy(side, of("side")) + 0.5 * _mean_cross_entropy(count, of("count"))
+            patches = [square_labels(one, PATCH) for one in media]
+            split = lambda name: torch.from_numpy(np.stack([getattr(one, name) for one in patches])).to(state.device)
+            characters = split("kind").unflatten(-1, (-1, QUARTERS))
+            characters = characters.masked_fill(characters <= SHAPES, IGNORED)
+            quarter, order = quarter.unflatten(-1, (QUARTERS, KINDS)), order.unflatten(-1, (QUARTERS, ORDER))
+            orders = split("order").unflatten(-1, (-1, QUARTERS))
+            loss = loss + CHARACTER_WEIGHT * (_mean_cross_entropy(quarter, characters) + 0.5 * _mean_cross_entropy(order, orders))
             if tally is not None:
+                _count(tally, "quarter", quarter, characters)
+                _count(tally, "order", order, orders)
                 _count(tally, "first digit", digit[..., :COORDINATES, :], digits[..., :COORDINATES])
                 _count(tally, "second digit", digit[..., COORDINATES:, :], digits[..., COORDINATES:])
                 _count(tally, "side", side, of("side"))

@@ -40,7 +40,11 @@ FROM_NOTHING = (
     Phase("joint", 0.395, 1e-3, 5e-4, 20),
     Phase("fine", 0.20, 5e-4, 1e-5, 5),
 )
-GOING_ON = (Phase("joint", 0.865, 5e-4, 3.5e-4, 30), Phase("fine", 0.135, 3.5e-4, 5e-6, 5))
+GOING_ON = (
+    Phase("vision", 0.1, 6e-4, 4e-4, 20),
+    Phase("joint", 0.7, 4.5e-4, 3e-4, 30),
+    Phase("fine", 0.2, 3e-4, 5e-6, 5),
+)
 
 
 def optimizer_for(model: nn.Module, reader: nn.Module) -> Muon:

@@ -36,6 +36,7 @@ MIX = {
     "object": 6,
     "pictures": 9,
     "differs": 10,
+    "verdict": 8,
     "followUp": 10,
     "count": 12,
     "relation": 14,
