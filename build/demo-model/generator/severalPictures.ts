@@ -34,12 +34,11 @@ export function pictures(making: Making): Scene[] {
 }
 
 /** Three things of which one differs, or two that are the same or not, and what is asked and said about pictures of them. */
-export function comparison(making: Making, background: Colour): { things: Thing[]; exchange: Exchange; given: string } {
+export function comparison(making: Making, background: Colour, two = making.random.chance(0.4)): { things: Thing[]; exchange: Exchange; given: string } {
   const { random, voice } = making
   const same = randomThing(random, background)
   const near = random.pick(['shape', 'colour', null] as const)
   const other = otherThing(random, background, [same], near ? { [near]: same[near] } : {})
-  const two = random.chance(0.4)
   const at = random.below(two ? 4 : 3)
   const things = Array.from({ length: two ? 2 : 3 }, (_, i) => (i === at ? other : same))
   const captions = things.map(voice.aThing)

@@ -13,8 +13,8 @@ import { comparison } from './severalPictures.ts'
 export function verdict(making: Making): Exchange & Pick<Message, 'given'> {
   const { random, voice } = making
   const background = randomBackground(random)
-  if (random.chance(0.65)) {
-    const { exchange, given } = comparison(making, background)
+  if (random.chance(0.75)) {
+    const { exchange, given } = comparison(making, background, random.chance(0.55))
     return { ...exchange, given }
   }
   const a = randomThing(random, background)

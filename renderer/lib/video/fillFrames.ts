@@ -1,8 +1,6 @@
-import { AppError, ErrorInfo, type FrameSample, type HostDescription } from '#contract'
-import { connectionLost } from '../errors.ts'
+import { AppError, type FrameSample, type HostDescription } from '#contract'
 import { frameUrl } from '../host.ts'
 import { call } from '../rpc.ts'
-import type { Frame } from './types.ts'
 import type { OpenVideo } from './video.ts'
 
 /** How far the core has the frames of a sample. `missing`: positions that it lacks, rising. */
@@ -13,8 +11,8 @@ export interface Filled {
 }
 
 /**
- * Has the core hold every frame of a sample of a stored video: those that it lacks are decoded here and sent, one after
- * the other; where this window cannot decode them, with the ffmpeg of this computer. Answers the set's name.
+ * Has the core hold every frame of a sample of a stored video: those that it lacks are decoded and sent by the video's
+ * thread, one after the other; where this window cannot decode them, with the ffmpeg of this computer. Answers the set's name.
  *
  * @param video null: the core decodes.
  * @throws {AppError} `DamagedMedia`, `UnsupportedMedia` that names the codec, `Interrupted` when `signal` aborts, and what the core says.
@@ -45,25 +43,11 @@ export async function fillFrames(
   }
   // one frame of the file may stand at several places of a sample
   const places = Map.groupBy(missing, (n) => sample.indices[n] ?? 0)
-  for await (const frame of video.frames([...places.keys()].sort((a, b) => a - b), sample, signal)) {
-    for (const n of places.get(frame.index) ?? []) {
-      await postFrame(frameUrl(host, key, n), frame, signal)
-      left.delete(n)
-      tell()
-    }
+  const frames = [...places].sort(([a], [b]) => a - b).map(([index, all]) => ({ index, to: all.map((n) => frameUrl(host, key, n)) }))
+  for await (const index of video.send(frames, sample, signal)) {
+    for (const n of places.get(index) ?? []) left.delete(n)
+    tell()
   }
   if (left.size > 0) throw new AppError('Interrupted', 'Reading the video was stopped.')
   return key
-}
-
-async function postFrame(address: string, { width, height, rgba }: Frame, signal: AbortSignal): Promise<void> {
-  let response: Response
-  try {
-    response = await fetch(`${address}?width=${width}&height=${height}&format=rgba`, { method: 'POST', body: rgba, signal })
-  } catch {
-    throw signal.aborted ? new AppError('Interrupted', 'Reading the video was stopped.') : connectionLost()
-  }
-  if (response.ok) return
-  const info = ErrorInfo.safeParse(await response.json().catch(() => null))
-  throw info.success ? AppError.from(info.data) : new AppError('StorageFailed', `A frame could not be stored (status ${response.status}). Try again.`)
 }

@@ -1,16 +1,16 @@
 import type { VideoSample } from 'mediabunny'
 import { turned } from './turned.ts'
-import type { Frame, Size, Thumbnail } from './types.ts'
+import type { Frame, Size } from './types.ts'
 
 /** The longest side at which the core takes a frame that may be smaller. */
 const LONGEST = 2048
 
-/** Draws frames to get at their pixels; keeps its canvases for the next one. */
+/** Gets at the pixels of frames; keeps its canvases and memory for the next one. */
 export interface PixelReader {
-  /** The frame's pixels, upright. */
-  read(sample: VideoSample, index: number, time: number): Promise<Frame>
+  /** The frame's pixels, upright, in memory that the next frame takes over. */
+  read(sample: VideoSample): Promise<Frame>
   /** The frame in `height` pixels, as JPEG. */
-  shrink(sample: VideoSample, index: number, time: number, height: number): Promise<Thumbnail>
+  shrink(sample: VideoSample, height: number): Promise<Blob>
 }
 
 /**
@@ -22,20 +22,21 @@ export function createPixelReader(size: Size, least: Size): PixelReader {
   const isSmaller = width !== size.width || height !== size.height
   let whole: OffscreenCanvasRenderingContext2D | null = null
   let small: OffscreenCanvasRenderingContext2D | null = null
+  let kept: Uint32Array<ArrayBuffer> | null = null
   return {
-    read: async (sample, index, time) => {
-      const copied = isSmaller ? null : await copy(sample, size)
-      if (copied) return { index, time, width, height, rgba: copied }
+    read: async (sample) => {
+      const copied = isSmaller ? null : await copy(sample, size, (kept ??= new Uint32Array(width * height)))
+      if (copied) return { width, height, rgba: copied }
       whole ??= context({ width, height }, isSmaller ? 'high' : null)
       sample.draw(whole, 0, 0, width, height)
       const { data } = whole.getImageData(0, 0, width, height, { colorSpace: 'srgb' })
-      return { index, time, width, height, rgba: data.buffer as ArrayBuffer }
+      return { width, height, rgba: data.buffer as ArrayBuffer }
     },
-    shrink: async (sample, index, time, to) => {
+    shrink: async (sample, to) => {
       const shrunk = { width: Math.max(1, Math.round((size.width * to) / size.height)), height: to }
       small ??= context(shrunk, 'medium')
       sample.draw(small, 0, 0, shrunk.width, shrunk.height)
-      return { index, time, picture: await small.canvas.convertToBlob({ type: 'image/jpeg', quality: 0.8 }) }
+      return await small.canvas.convertToBlob({ type: 'image/jpeg', quality: 0.8 })
     },
   }
 }
@@ -44,13 +45,12 @@ export function createPixelReader(size: Size, least: Size): PixelReader {
  * The pixels of a frame without a canvas, which would keep each picture that it drew in a cache of hundreds of megabytes;
  * null: its pixels are not square, or this window cannot give them.
  */
-async function copy(sample: VideoSample, { width, height }: Size): Promise<ArrayBuffer | null> {
+async function copy(sample: VideoSample, { width, height }: Size, pixels: Uint32Array<ArrayBuffer>): Promise<ArrayBuffer | null> {
   const frame = sample.toVideoFrame()
   try {
     const stored = frame.visibleRect
     const isSideways = sample.rotation === 90 || sample.rotation === 270
     if (!stored || stored.width !== (isSideways ? height : width) || stored.height !== (isSideways ? width : height)) return null
-    const pixels = new Uint32Array(width * height)
     await frame.copyTo(pixels, { format: 'RGBA', colorSpace: 'srgb' })
     return turned(pixels, stored, sample).buffer
   } catch {

@@ -11,18 +11,21 @@ export interface VideoReading {
   readonly times: Float64Array
 }
 
-/** One frame, upright; as large as the file has it, unless that was too large. */
+/** The pixels of a frame, upright; as large as the file has it, unless that was too large. Good until the next one is read. */
 export interface Frame {
-  /** Its place among all frames of the file, from 0. */
-  readonly index: number
-  readonly time: number
   readonly width: number
   readonly height: number
   /** Width x height x 4 bytes: red, green, blue, alpha (always 255) in sRGB, row by row from the top. */
   readonly rgba: ArrayBuffer
 }
 
-/** A frame in small, to be looked at. */
+/** A frame, by its place among all frames of the file, and the addresses that its pixels are sent to. */
+export interface Sending {
+  readonly index: number
+  readonly to: readonly string[]
+}
+
+/** A frame in small, to be looked at. `index`: its place among all frames of the file, from 0. */
 export interface Thumbnail {
   readonly index: number
   readonly time: number
@@ -38,7 +41,7 @@ export interface Size {
 /** What is asked of the worker. Frames are named by their place in the file. `from`: a file or where it is; `least`: a frame is not made smaller than this. */
 export type Task =
   | { readonly type: 'open'; readonly from: Blob | string }
-  | { readonly type: 'frames'; readonly indices: readonly number[]; readonly least: Size }
+  | { readonly type: 'send'; readonly frames: readonly Sending[]; readonly least: Size }
   | { readonly type: 'overview'; readonly count: number; readonly height: number }
 
 /** What the window tells the worker. `more`: one result was taken, another may come. */
@@ -47,7 +50,7 @@ export type Request = { readonly id: number; readonly task: Task } | { readonly 
 /** One result of a task. */
 export type Result =
   | { readonly type: 'reading'; readonly reading: VideoReading }
-  | { readonly type: 'frame'; readonly frame: Frame }
+  | { readonly type: 'sent'; readonly index: number }
   | { readonly type: 'thumbnail'; readonly thumbnail: Thumbnail }
 
 /** What the worker tells the window: results, then that the task is done or why it is not. */

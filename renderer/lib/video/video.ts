@@ -1,17 +1,17 @@
 import { AppError } from '#contract'
-import type { Frame, Reply, Request, Result, Size, Task, Thumbnail, VideoReading } from './types.ts'
+import type { Reply, Request, Result, Sending, Size, Task, Thumbnail, VideoReading } from './types.ts'
 
 /** A video file that was opened; its decoder runs in a thread of its own. */
 export interface OpenVideo {
   readonly reading: VideoReading
   /**
-   * Decodes the frames at these places in the file, in rising order, and gives each as soon as it is there. No more than
-   * a few exist at a time: the next ones come when the earlier ones have been taken.
+   * Decodes frames, in rising order, and sends each where it is wanted; gives the place in the file of each that was sent.
+   * One exists at a time, and only in the decoder's thread.
    *
    * @param least A frame that is larger than the core takes is not made smaller than this.
-   * @throws {AppError} `DamagedMedia`, `Interrupted` when `signal` aborts or the video is closed.
+   * @throws {AppError} `DamagedMedia`, what the core says, `Interrupted` when `signal` aborts or the video is closed.
    */
-  frames(indices: readonly number[], least: Size, signal: AbortSignal): AsyncGenerator<Frame>
+  send(frames: readonly Sending[], least: Size, signal: AbortSignal): AsyncGenerator<number>
   /** At most `count` thumbnails about evenly spread over the whole file: those that are decoded at once. */
   overview(count: number, height: number, signal: AbortSignal): AsyncGenerator<Thumbnail>
   /** Ends everything that goes on with it and frees its memory. */
@@ -80,8 +80,8 @@ export async function openVideo(from: Blob | string, signal: AbortSignal): Promi
       return {
         reading: result.reading,
         close,
-        async *frames(indices, { width, height }, stop) {
-          for await (const one of run({ type: 'frames', indices, least: { width, height } }, stop)) if (one.type === 'frame') yield one.frame
+        async *send(frames, { width, height }, stop) {
+          for await (const one of run({ type: 'send', frames, least: { width, height } }, stop)) if (one.type === 'sent') yield one.index
         },
         async *overview(count, height, stop) {
           for await (const one of run({ type: 'overview', count, height }, stop)) if (one.type === 'thumbnail') yield one.thumbnail

@@ -1,5 +1,6 @@
 import { AppError, toErrorInfo } from '#contract'
 import { createPixelReader } from './pixels.ts'
+import { sendFrame } from './sendFrame.ts'
 import { AHEAD, type Reply, type Request, type Result, type Task } from './types.ts'
 import { openVideoFile, type VideoFile } from './videoFile.ts'
 
@@ -13,7 +14,7 @@ interface Run {
 const runs = new Map<number, Run>()
 let video: VideoFile | null = null
 
-const reply = (message: Reply, transfer: Transferable[] = []): void => self.postMessage(message, { transfer })
+const reply = (message: Reply): void => self.postMessage(message)
 
 /** Results of a task, one by one. */
 async function* work(task: Task, signal: AbortSignal): AsyncGenerator<Result> {
@@ -23,15 +24,18 @@ async function* work(task: Task, signal: AbortSignal): AsyncGenerator<Result> {
   }
   if (!video) throw new AppError('MediaNotFound', 'The video is not open.')
   const { facts, times } = video.reading
-  const pixels = createPixelReader(facts, task.type === 'frames' ? task.least : facts)
-  const indices = task.type === 'frames' ? task.indices : await video.overview(task.count)
+  const pixels = createPixelReader(facts, task.type === 'send' ? task.least : facts)
+  const indices = task.type === 'send' ? task.frames.map(({ index }) => index) : await video.overview(task.count)
   let at = 0
   for await (const sample of video.frames(indices, signal)) {
-    const index = indices[at++] ?? 0
-    const time = times[index] ?? 0
+    const place = at++
+    const index = indices[place] ?? 0
     try {
-      if (task.type === 'frames') yield { type: 'frame', frame: await pixels.read(sample, index, time) }
-      else yield { type: 'thumbnail', thumbnail: await pixels.shrink(sample, index, time, task.height) }
+      if (task.type === 'send') {
+        const frame = await pixels.read(sample)
+        for (const address of task.frames[place]?.to ?? []) await sendFrame(address, frame, signal)
+        yield { type: 'sent', index }
+      } else yield { type: 'thumbnail', thumbnail: { index, time: times[index] ?? 0, picture: await pixels.shrink(sample, task.height) } }
     } finally {
       sample.close()
     }
@@ -44,7 +48,7 @@ async function run(id: number, task: Task): Promise<void> {
   try {
     for await (const result of work(task, own.abort.signal)) {
       if (own.abort.signal.aborted) return
-      reply({ id, result }, result.type === 'frame' ? [result.frame.rgba] : [])
+      reply({ id, result })
       own.room--
       while (own.room <= 0 && !own.abort.signal.aborted) await new Promise<void>((resolve) => (own.onRoom = resolve))
     }
