@@ -250,6 +250,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
       sources: () => capture?.sources() ?? [],
       allow: (wanted) => capturing.permits.allow(wanted),
       screen: ({ id }) => capturing.screen(id),
+      windows: ({ id }) => capturing.windows(id),
       painted: ({ id }) => capturing.painted(id),
       choose: ({ id, region }) => capturing.choose(id, region),
       chosen: () => capturing.chosen(),

@@ -82,8 +82,10 @@ export interface Capture {
   /** Screens and windows that can be watched; empty where the system asks its user by itself. */
   sources(): Promise<{ id: string; name: string }[]>
   displays(): Display[]
-  /** A picture of each display. Rejects with AppError. */
-  screens(displays: readonly Display[]): Promise<ScreenPicture[]>
+  /** A picture of each display, `withWindow`: of the app's own window too. Rejects with AppError. */
+  screens(displays: readonly Display[], withWindow: boolean): Promise<ScreenPicture[]>
+  /** Where the windows of other programs are on the desktop, the frontmost first; empty where the system does not tell. */
+  windowPlaces(): Promise<Region[]>
   /** Opens a window over each display that is seen only once it is shown. `onClosed`: one was closed by its user. */
   openOverlays(displays: readonly Display[], onClosed: () => void): void
   showOverlay(displayId: string): void

@@ -38,7 +38,7 @@ function give(...ids: string[]): void {
 test('each display is captured at its own pixels and found by its id', async () => {
   give('22', '11')
   const capture = port()
-  const screens = await capture.screens(capture.displays())
+  const screens = await capture.screens(capture.displays(), true)
   expect(screens.map(({ displayId, width, height }) => [displayId, width, height])).toEqual([['11', 2881, 1800], ['22', 1600, 900]])
   expect(Buffer.from(screens[1]!.png).toString()).toBe('1600x900')
 })
@@ -46,11 +46,11 @@ test('each display is captured at its own pixels and found by its id', async () 
 test('where the system names no display, the order is theirs; what cannot be told apart is refused', async () => {
   give('', '')
   const capture = port()
-  expect((await capture.screens(capture.displays())).map(({ width }) => width)).toEqual([2880, 1601])
+  expect((await capture.screens(capture.displays(), true)).map(({ width }) => width)).toEqual([2880, 1601])
   give('')
-  await expect(capture.screens(capture.displays())).rejects.toEqual(expect.objectContaining({ code: 'Unauthorized' }) as AppError)
+  await expect(capture.screens(capture.displays(), true)).rejects.toEqual(expect.objectContaining({ code: 'Unauthorized' }) as AppError)
   electron.desktopCapturer.getSources.mockResolvedValue([{ display_id: '11', thumbnail: image(0, 0) }])
-  await expect(capture.screens(capture.displays().slice(0, 1))).rejects.toEqual(expect.objectContaining({ code: 'Unauthorized' }) as AppError)
+  await expect(capture.screens(capture.displays().slice(0, 1), true)).rejects.toEqual(expect.objectContaining({ code: 'Unauthorized' }) as AppError)
 })
 
 test('access is what the system says; where it has no such question, it is granted', () => {

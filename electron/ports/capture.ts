@@ -5,6 +5,8 @@ import type { Capture, Display, ScreenPicture } from '../../main/ports.ts'
 import { CAPTURE_ADDRESS } from '../protocol/index.ts'
 import { currentDisplays } from '../windows/captureWindows.ts'
 import type { CaptureWindows } from '../windows/captureWindows.ts'
+import { withoutWindow } from '../windows/withoutWindow.ts'
+import { windowPlaces } from './windowPlaces.ts'
 
 /** Where macOS, the one system that refuses it, lets its user choose who sees the screen. */
 const PRIVACY_SETTINGS = 'x-apple.systempreferences:com.apple.preference.security?Privacy_ScreenCapture'
@@ -30,7 +32,11 @@ export function screenCapture({ windows, showWindow, platform = process.platform
     address: CAPTURE_ADDRESS,
     sources: async () => (isWayland(platform, env) ? [] : listSources()),
     displays: currentDisplays,
-    screens: (displays) => Promise.all(displays.map((display, index) => captureScreen(display, index, displays.length))),
+    screens: (displays, withWindow) => {
+      const all = () => Promise.all(displays.map((display, index) => captureScreen(display, index, displays.length)))
+      return withWindow ? all() : withoutWindow(all)
+    },
+    windowPlaces: () => windowPlaces(platform),
     access: screenAccess,
     async openSettings() {
       // The app is in the list there once it has tried.

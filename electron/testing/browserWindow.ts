@@ -73,6 +73,18 @@ export class BrowserWindow extends Listeners implements BrowserWindowSurface {
     this.visible = true
   }
 
+  showInactive(): void {
+    this.visible = true
+  }
+
+  hide(): void {
+    this.visible = false
+  }
+
+  isFullScreen(): boolean {
+    return false
+  }
+
   focus(): void {
     this.focusCount++
     void windows.get(this)?.bringToFront().catch(() => {})

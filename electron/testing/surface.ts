@@ -68,6 +68,6 @@ export type MenuItemSurface = Pick<Electron.MenuItem, 'label' | 'type' | 'role' 
 export type BrowserWindowSurface = Evented &
   Pick<
     Electron.BrowserWindow,
-    'show' | 'focus' | 'close' | 'minimize' | 'restore' | 'reload' | 'isMinimized' | 'isVisible' | 'isDestroyed' | 'loadURL'
+    'show' | 'showInactive' | 'hide' | 'isFullScreen' | 'focus' | 'close' | 'minimize' | 'restore' | 'reload' | 'isMinimized' | 'isVisible' | 'isDestroyed' | 'loadURL'
   > &
   Pick<Electron.BrowserWindow, 'getBounds' | 'getNormalBounds' | 'setAlwaysOnTop' | 'setBounds' | 'setProgressBar' | 'setVisibleOnAllWorkspaces'> & { webContents: WebContentsSurface }

@@ -52,6 +52,8 @@ export const capture = {
   allow: oc.input(z.object({ what: z.enum(['camera', 'screen']), sourceId: z.string().max(200).nullable() })).output(z.void()),
   /** For an overlay: the picture of its screen, as PNG, and where the chosen part of it is posted as PNG. */
   screen: oc.input(z.object({ id: z.string() })).output(CapturedPicture.extend({ chosen: z.string() })),
+  /** For an overlay: where other programs' windows are in its picture, the frontmost first; empty where the system does not tell. */
+  windows: oc.input(z.object({ id: z.string() })).output(z.array(Region)),
   /** For an overlay: it shows the picture of its screen and may be seen now. */
   painted: oc.input(z.object({ id: z.string() })).output(z.void()),
   /** For an overlay: the region whose picture was posted. The ask panel opens beside it. */

@@ -51,7 +51,7 @@ const handlers: Handlers = {
   ask: { send: unused, retry: unused, stop: unused, count: unused, prepare: unused, checkFormat: unused, recentFormats: unused, endComparing: unused },
   videos: { plan: unused, begin: unused, extract: unused },
   capture: {
-    watch: unused, start: unused, cancel: unused, openSettings: unused, sources: unused, allow: unused, screen: unused,
+    watch: unused, start: unused, cancel: unused, openSettings: unused, sources: unused, allow: unused, screen: unused, windows: unused,
     painted: unused, choose: unused, chosen: unused, placePanel: unused, open: unused,
   },
   settings: {

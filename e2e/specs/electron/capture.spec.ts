@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { ElectronApplication, Page } from '@playwright/test'
 import { CapturePage } from '../../pages/capture.ts'
 import { expect, test } from '../../support/electronFixtures.ts'
@@ -39,14 +42,15 @@ async function drawScreens(page: Page): Promise<string[]> {
 async function connectDisplays({ electron, page }: ElectronApp): Promise<void> {
   const pictures = await drawScreens(page)
   await electron.evaluate(
-    ({ desktopCapturer, nativeImage, screen }, { displays, pictures }) => {
+    ({ BrowserWindow, desktopCapturer, nativeImage, screen }, { displays, pictures }) => {
       const all = displays.map(({ taskbar, ...display }) => ({
         ...display,
         size: { width: display.bounds.width, height: display.bounds.height },
         workArea: { ...display.bounds, height: display.bounds.height - taskbar },
       }))
       const asked: object[] = []
-      Object.assign(globalThis, { asked })
+      const windowsSeen: number[] = []
+      Object.assign(globalThis, { asked, windowsSeen })
       Object.assign(screen, { getAllDisplays: () => all, getCursorScreenPoint: () => ({ x: 1300, y: 0 }), getDisplayNearestPoint: ({ x }: { x: number }) => all[x < 1180 ? 0 : 1] })
       const sources = all.map(({ id }, index) => ({
         ...{ id: `screen:${index}:0`, name: `Screen ${index}`, display_id: String(id) },
@@ -55,6 +59,7 @@ async function connectDisplays({ electron, page }: ElectronApp): Promise<void> {
       Object.assign(desktopCapturer, {
         getSources: async ({ thumbnailSize }: { thumbnailSize: object }) => {
           asked.push(thumbnailSize)
+          windowsSeen.push(BrowserWindow.getAllWindows().filter((window) => window.isVisible()).length)
           return sources
         },
       })
@@ -186,6 +191,11 @@ test('the composer begins a capture, and a second start of the app with --captur
   await new CapturePage(chat.page).choose('Capture the screen')
   const overlay = new CapturePage(await pageAt(electron, '#/capture/1'))
   await expect(overlay.picker).toBeVisible()
+  const seen = await electron.evaluate(({ BrowserWindow }) => {
+    const main = BrowserWindow.getAllWindows().find((window) => !/#\/capture/.test(window.webContents.getURL()))
+    return { during: (globalThis as unknown as { windowsSeen: number[] }).windowsSeen, after: main?.isVisible() }
+  })
+  expect(seen, 'the window is not in the pictures, and there again').toEqual({ during: [0, 0], after: true })
   await escape(overlay.page)
   await expect.poll(() => captureWindows(electron)).toEqual([])
 
@@ -230,4 +240,37 @@ test('keys that another program has are named as taken, and others can be chosen
   expect(await held()).toEqual([false, true])
   await setting.getByRole('button', { name: 'Clear' }).click()
   await expect.poll(held).toEqual([false, false])
+})
+
+test.describe('on a desktop that tells where windows are', () => {
+  const programs = join(tmpdir(), `sightline-x11-${process.pid}`)
+  test.skip(process.platform !== 'linux', 'These stand for the programs of X11.')
+  test.use({ environment: { PATH: `${programs}:${electronEnvironment()['PATH']}` } })
+  test.beforeAll(() => {
+    const program = (name: string, ...lines: string[]): void => writeFileSync(join(programs, name), ['#!/bin/sh', ...lines].join('\n'), { mode: 0o755 })
+    mkdirSync(programs, { recursive: true })
+    program('xprop', 'case "$*" in *-root*) echo "_NET_CLIENT_LIST_STACKING: window id # 0x1, 0x2" ;; *) echo "_NET_FRAME_EXTENTS = 0, 0, 20, 0" ;; esac')
+    const facts = (x: number, y: number, width: number, height: number): string =>
+      `printf 'Absolute upper-left X: ${x}\nAbsolute upper-left Y: ${y}\nWidth: ${width}\nHeight: ${height}\nMap State: IsViewable\n'`
+    program('xwininfo', `case "$*" in *0x1*) ${facts(100, 120, 600, 400)} ;; *) ${facts(1000, 220, 400, 100)} ;; esac`)
+  })
+  test.afterAll(() => rmSync(programs, { recursive: true, force: true }))
+
+  test('a click takes the window under the pointer, on each display the part that is on it', async ({ desktop }) => {
+    const { electron } = desktop
+    await connectDisplays(desktop)
+    await pressEverywhere(electron)
+    const [first, second] = [new CapturePage(await pageAt(electron, '#/capture/1')), new CapturePage(await pageAt(electron, '#/capture/2'))]
+    await expect(first.page.getByRole('toolbar', { name: 'Capture' })).toContainText('or click a window')
+    await first.picker.hover({ position: { x: 300, y: 300 } })
+    await expect(first.page.getByTestId('offered-window')).toBeVisible()
+    await first.picker.click({ position: { x: 300, y: 300 } })
+    expect(await first.region()).toEqual({ x: 100, y: 100, width: 600, height: 420 })
+    // The one in front reaches over to the second display, which is at 150 % and begins at 1180, -120.
+    await second.picker.click({ position: { x: 30, y: 400 } })
+    expect(await second.region()).toEqual({ x: 0, y: 480, width: 330, height: 180 })
+    await second.picker.click({ position: { x: 700, y: 100 } })
+    await expect(second.page.getByTestId('region')).toHaveCount(0)
+    await second.page.keyboard.press('Escape').catch(() => {})
+  })
 })

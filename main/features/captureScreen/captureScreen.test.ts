@@ -30,12 +30,19 @@ class FakeCapture implements Capture {
     { id: '1', bounds: { x: 0, y: 0, width: 40, height: 30 }, workArea: { x: 0, y: 0, width: 40, height: 28 } },
     { id: '2', bounds: { x: 40, y: -10, width: 20, height: 20 }, workArea: { x: 40, y: -10, width: 20, height: 20 } },
   ]
-  async screens() {
+  readonly withWindow: boolean[] = []
+  async screens(_displays: readonly Display[], withWindow: boolean) {
+    this.withWindow.push(withWindow)
     if (this.failure) throw this.failure
     return [
       { displayId: '1', width: 40, height: 30, png: png(40, 30) },
       { displayId: '2', width: 40, height: 40, png: png(40, 40) },
     ]
+  }
+  places: Region[] | null = []
+  async windowPlaces() {
+    if (!this.places) throw new Error('The program is not there.')
+    return this.places
   }
   openOverlays(displays: readonly Display[], onClosed: () => void) {
     for (const { id } of displays) this.open.add(id)
@@ -118,6 +125,21 @@ test('a region chosen on the second display ends in a panel beside it and a conv
   expect(await capturing.gateway.open(below(chosen.address)), 'nothing is kept').toBeNull()
 })
 
+test('an overlay is told where windows are in its own pixels, the frontmost first, and nothing where the system does not tell', async () => {
+  const left = { x: 4, y: 3, width: 10, height: 8 }
+  const across = { x: 30, y: 5, width: 20, height: 10 }
+  shell.places = [across, left]
+  await capturing.start(0)
+  expect(await capturing.windows('1')).toEqual([{ x: 30, y: 5, width: 10, height: 10 }, left])
+  expect(await capturing.windows('2'), 'at 200 %, its top is at -10').toEqual([{ x: 0, y: 30, width: 20, height: 10 }])
+  await expect(capturing.windows('9')).rejects.toEqual(code('NotFound'))
+  shell.places = null
+  await capturing.start(0)
+  expect(await capturing.windows('1')).toEqual([])
+  capturing.cancel()
+  await expect(capturing.windows('1')).rejects.toEqual(code('NotFound'))
+})
+
 test('cancelling closes everything and forgets the pictures', async () => {
   await capturing.start(0)
   const screen = await capturing.screen('1')
@@ -127,6 +149,12 @@ test('cancelling closes everything and forgets the pictures', async () => {
   expect(await capturing.gateway.open(below(screen.address))).toBeNull()
   await expect(capturing.gateway.store(below(screen.chosen), bytes(png(1, 1)))).rejects.toEqual(code('NotFound'))
   await expect(capturing.screen('1')).rejects.toEqual(code('NotFound'))
+})
+
+test('the window is left out of a capture that it begins at once, and of no other', async () => {
+  await capturing.start(0)
+  capturing.startFromShell()
+  await vi.waitFor(() => expect(shell.withWindow).toEqual([false, true]))
 })
 
 test('a window of the capture that its user closes ends it', async () => {

@@ -6,7 +6,7 @@ import { Emitter } from '../../lib/emitter.ts'
 import { eventStream } from '../../lib/eventStream.ts'
 import type { EventStream } from '../../lib/eventStream.ts'
 import type { Capture, Display, ScreenPicture, Shortcuts } from '../../ports.ts'
-import { isWithin, keptWithin, onDesktop } from './desktop.ts'
+import { inPicture, isWithin, keptWithin, onDesktop } from './desktop.ts'
 import { createPermits } from './permits.ts'
 import type { Permits } from './permits.ts'
 import { readPng } from './pictures.ts'
@@ -34,12 +34,14 @@ export interface CaptureScreen {
   /** What the main window is asked to do. */
   readonly commands: Emitter<HostCommand>
   watch(signal?: AbortSignal): EventStream<CaptureState>
+  /** Begins a capture that the window asked for: at once without the window in it, or when its user has arranged the screen. */
   start(delaySeconds: number): Promise<void>
   /** Begins a capture from outside of the window, which is shown when it has to do or to say something itself. */
   startFromShell(): void
   cancel(): void
   openSettings(): Promise<void>
   screen(id: string): Promise<Picture & { chosen: string }>
+  windows(id: string): Promise<Region[]>
   painted(id: string): void
   choose(id: string, region: Region): Promise<void>
   chosen(): Picture & { region: Region; area: Region }
@@ -54,6 +56,7 @@ interface Session {
   readonly stop: AbortController
   displays: Display[]
   screens: Promise<ScreenPicture[]>
+  windows: Promise<Region[]>
   png: CapturedPng | null
   place: { region: Region; area: Region } | null
 }
@@ -97,12 +100,12 @@ export function createCaptureScreen(parts: { capture: Capture | null; shortcuts:
     throw new AppError('Unauthorized', 'The system does not let Sightline see the screen. Allow it in the system’s settings, then start Sightline again.')
   }
 
-  async function start(delaySeconds: number): Promise<void> {
+  async function start(delaySeconds: number, withWindow: boolean): Promise<void> {
     end()
     if (capture?.way !== 'overlay') throw new AppError('NotYetSupported', 'Regions cannot be chosen on the screen here. Choose what to show in the window.')
     requireAccess()
     const stop = new AbortController()
-    const own: Session = { id: randomUUID(), phase: 'waiting', stop, displays: [], screens: Promise.resolve([]), png: null, place: null }
+    const own: Session = { id: randomUUID(), phase: 'waiting', stop, displays: [], screens: Promise.resolve([]), windows: Promise.resolve([]), png: null, place: null }
     session = own
     const cancelled = (): AppError => new AppError('Interrupted', 'The capture was cancelled.')
     if (delaySeconds > 0) {
@@ -112,7 +115,8 @@ export function createCaptureScreen(parts: { capture: Capture | null; shortcuts:
       })
     }
     own.displays = capture.displays()
-    own.screens = capture.screens(own.displays)
+    own.screens = capture.screens(own.displays, withWindow)
+    own.windows = capture.windowPlaces().catch(() => [])
     own.phase = 'picking'
     changed()
     try {
@@ -132,7 +136,7 @@ export function createCaptureScreen(parts: { capture: Capture | null; shortcuts:
       commands.emit({ type: 'capture' })
     }
     if (capture?.way !== 'overlay') return say()
-    start(0).catch((error: unknown) => {
+    start(0, true).catch((error: unknown) => {
       if (!(error instanceof AppError && error.code === 'Interrupted')) say()
     })
   }
@@ -147,7 +151,7 @@ export function createCaptureScreen(parts: { capture: Capture | null; shortcuts:
     commands,
     permits: createPermits(),
     startFromShell,
-    start,
+    start: (delaySeconds) => start(delaySeconds, delaySeconds > 0),
     cancel: end,
     gateway: {
       async open(path) {
@@ -178,6 +182,12 @@ export function createCaptureScreen(parts: { capture: Capture | null; shortcuts:
       const { width, height } = await find(own, id)
       const address = `${capture.address}${own.id}/`
       return { address: address + encodeURIComponent(id), width, height, chosen: address + CHOSEN }
+    },
+    async windows(id) {
+      const { own } = running('picking')
+      const [screen, windows] = await Promise.all([find(own, id), own.windows])
+      const bounds = own.displays.find((one) => one.id === id)?.bounds
+      return bounds ? windows.flatMap((window) => inPicture(window, screen, bounds) ?? []) : []
     },
     painted: (id) => running('picking').capture.showOverlay(id),
     async choose(id, region) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { isWithin, keptWithin, onDesktop } from './desktop.ts'
+import { inPicture, isWithin, keptWithin, onDesktop } from './desktop.ts'
 
 /** Displays as desktops have them: beside and above each other, at scale factors that systems offer. */
 const display = fc.record({
@@ -39,6 +39,24 @@ test('a rectangle is kept within its area', () => {
       expect(isWithin({ ...kept, x: kept.x - within.x, y: kept.y - within.y }, within)).toBe(true)
       expect(keptWithin(kept, within)).toEqual(kept)
       expect(kept.width).toBe(Math.min(rect.width, within.width))
+    }),
+  )
+})
+
+test('a window maps into a display’s picture and back within one pixel; what lies beside it is not in it', () => {
+  fc.assert(
+    fc.property(display, share, share, share, share, ({ bounds, scale }, left, top, across, down) => {
+      const picture = { width: Math.round(bounds.width * scale), height: Math.round(bounds.height * scale) }
+      const x = bounds.x + Math.floor(left * (bounds.width - 2))
+      const y = bounds.y + Math.floor(top * (bounds.height - 2))
+      const window = { x, y, width: 2 + Math.floor(across * (bounds.x + bounds.width - x - 2)), height: 2 + Math.floor(down * (bounds.y + bounds.height - y - 2)) }
+      const region = inPicture(window, picture, bounds)!
+      expect(isWithin(region, picture)).toBe(true)
+      const back = onDesktop(region, picture, bounds)
+      for (const [a, b] of [[back.x, window.x], [back.y, window.y], [back.x + back.width, window.x + window.width], [back.y + back.height, window.y + window.height]] as const)
+        expect(Math.abs(a - b)).toBeLessThanOrEqual(1)
+      expect(inPicture({ ...window, x: bounds.x + bounds.width }, picture, bounds)).toBeNull()
+      expect(inPicture({ ...window, y: bounds.y - window.height }, picture, bounds)).toBeNull()
     }),
   )
 })

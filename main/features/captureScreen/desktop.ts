@@ -23,6 +23,18 @@ export function onDesktop(region: Region, picture: Size, bounds: Region): Region
   return { x: bounds.x + x, y: bounds.y + y, width: Math.max(1, right - x), height: Math.max(1, bottom - y) }
 }
 
+/** The part of a rectangle of the desktop that is on a display, in pixels of the display's picture; null: none of it. */
+export function inPicture(rect: Region, picture: Size, bounds: Region): Region | null {
+  const across = picture.width / bounds.width
+  const down = picture.height / bounds.height
+  const within = (value: number, most: number): number => Math.min(Math.max(Math.round(value), 0), most)
+  const x = within((rect.x - bounds.x) * across, picture.width)
+  const y = within((rect.y - bounds.y) * down, picture.height)
+  const width = within((rect.x + rect.width - bounds.x) * across, picture.width) - x
+  const height = within((rect.y + rect.height - bounds.y) * down, picture.height) - y
+  return width > 0 && height > 0 ? { x, y, width, height } : null
+}
+
 /** A rectangle moved, and where it must be shrunk, so that it lies within `area`. */
 export function keptWithin(rect: Region, area: Region): Region {
   const width = Math.min(rect.width, area.width)

@@ -33,8 +33,11 @@ async function takeRegion(id: string, { picture, chosen }: Screen, region: Regio
 /** A window that lies over one screen and shows what was on it; it is seen once it has painted that. */
 export function OverlayWindow({ id }: { id: string }): ReactNode {
   const [screen, setScreen] = useState<Screen | null>(null)
+  const [windows, setWindows] = useState<readonly Region[]>([])
   useEffect(() => {
     openScreen(id).then(setScreen, cancel)
+    // Without them a region is drawn.
+    call((core) => core.capture.windows({ id })).then(setWindows, () => {})
   }, [id])
   useEffect(() => {
     if (!screen) return
@@ -51,6 +54,7 @@ export function OverlayWindow({ id }: { id: string }): ReactNode {
   return (
     <RegionPicker
       picture={screen.picture}
+      windows={windows}
       isScreen
       last={lastRegion(id)}
       delays={(delaySeconds) => void call((core) => core.capture.start({ delaySeconds })).catch(() => {})}

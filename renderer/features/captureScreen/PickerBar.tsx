@@ -10,6 +10,7 @@ import { DELAYS } from './delays.ts'
 /** What can be done while a region is chosen, and what the keyboard does. Words give way in a narrow window. */
 export function PickerBar({
   region,
+  hasWindows,
   isUp,
   whole,
   onWhole,
@@ -19,6 +20,8 @@ export function PickerBar({
   onCancel,
 }: {
   region: Region | null
+  /** A click takes a window. */
+  hasWindows: boolean
   isUp: boolean
   whole: string
   onWhole: () => void
@@ -34,7 +37,7 @@ export function PickerBar({
       className={cx('absolute left-1/2 flex max-w-[calc(100vw-16px)] -translate-x-1/2 items-center gap-1 rounded-lg border border-hairline bg-raised p-1.5 text-ink shadow-float', isUp ? 'top-4' : 'bottom-4')}
     >
       <p role="status" className="px-2 whitespace-nowrap text-muted tabular-nums max-mid:hidden">
-        {region ? `${region.width} × ${region.height} at ${region.x}, ${region.y}` : 'Drag over what you want to ask about'}
+        {region ? `${region.width} × ${region.height} at ${region.x}, ${region.y}` : hasWindows ? 'Drag over what you want to ask about, or click a window' : 'Drag over what you want to ask about'}
       </p>
       <Button kind="quiet" aria-label={whole} title={whole} onClick={onWhole}>
         <Maximize aria-hidden />

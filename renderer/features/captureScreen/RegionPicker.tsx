@@ -2,9 +2,12 @@ import { useEffect, useEffectEvent, useLayoutEffect, useReducer, useRef, useStat
 import type { Region } from '#contract'
 import { fitted, liesWithin, pixelAt, shownRegion, wholeOf, type Handle, type Point } from './geometry.ts'
 import { Magnifier } from './Magnifier.tsx'
-import { arrowOf, nothingPicked, pick, taken } from './picker.ts'
+import { arrowOf, nothingPicked, offered, pick, taken } from './picker.ts'
 import { PickerBar } from './PickerBar.tsx'
+import { OfferedWindow } from './OfferedWindow.tsx'
 import { RegionBox } from './RegionBox.tsx'
+
+const NONE: readonly Region[] = []
 
 /** What the pointer is on: a handle, the region, or the picture. */
 function gripOf(target: EventTarget): 'picture' | 'region' | Handle {
@@ -21,6 +24,7 @@ function gripOf(target: EventTarget): 'picture' | 'region' | Handle {
  */
 export function RegionPicker({
   picture,
+  windows = NONE,
   isScreen,
   last,
   delays,
@@ -28,6 +32,8 @@ export function RegionPicker({
   onCancel,
 }: {
   picture: ImageBitmap
+  /** Where windows are in the picture, the frontmost first: a click takes one. */
+  windows?: readonly Region[]
   isScreen: boolean
   /** The region that was taken last; null when there is none for this picture. */
   last: Region | null
@@ -50,6 +56,7 @@ export function RegionPicker({
     onTake(region, rounded)
   }
 
+  useEffect(() => send({ type: 'windows', windows }), [windows])
   useLayoutEffect(() => {
     const element = canvas.current
     if (!element) return
@@ -91,6 +98,7 @@ export function RegionPicker({
   }
   const pixel = (event: PointerEvent): Point => pixelAt(inArea(event), view, picture)
   const shown = state.region && shownRegion(state.region, view)
+  const click = offered(state)
   const corner = state.pointer && shownRegion({ ...state.pointer, width: 1, height: 1 }, view)
   // The bar makes way for a region that reaches down to it.
   const isBarUp = shown !== null && shown.y + shown.height > area.height - 90 && shown.y > 90
@@ -118,7 +126,7 @@ export function RegionPicker({
           {shown && state.region ? (
             <RegionBox region={state.region} shown={{ ...shown, x: shown.x - view.x, y: shown.y - view.y }} />
           ) : (
-            <div className="pointer-events-none absolute inset-0 bg-[rgb(0_0_0/0.22)]" />
+            <OfferedWindow shown={click && shownRegion(click, { ...view, x: 0, y: 0 })} />
           )}
         </div>
         {state.pointer && corner && (state.drag === null ? state.region === null : state.drag.kind !== 'move') ? (
@@ -127,6 +135,7 @@ export function RegionPicker({
       </div>
       <PickerBar
         region={state.region}
+        hasWindows={windows.length > 0}
         isUp={isBarUp}
         whole={isScreen ? 'Whole screen' : 'Whole picture'}
         onWhole={() => take(wholeOf(picture))}

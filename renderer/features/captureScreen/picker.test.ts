@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { arrowOf, nothingPicked, pick, taken, type PickEvent, type Picking } from './picker.ts'
+import { arrowOf, nothingPicked, offered, pick, taken, type PickEvent, type Picking } from './picker.ts'
 
 const picture = { width: 200, height: 100 }
 const after = (...events: PickEvent[]): Picking => events.reduce(pick, nothingPicked(picture))
@@ -14,6 +14,18 @@ test('dragging draws a region in whichever direction, both ends included', () =>
 
 test('a click draws nothing, and takes back what was drawn', () => {
   expect(after(...drawn, press(100, 50), point(101, 50), release).region).toBeNull()
+})
+
+test('a click takes the frontmost window that it is on, which is offered before', () => {
+  const front = { x: 10, y: 10, width: 40, height: 30 }
+  const back = { x: 0, y: 0, width: 120, height: 90 }
+  const windows: PickEvent = { type: 'windows', windows: [front, back] }
+  expect(offered(after(windows))).toBeNull()
+  expect([offered(after(windows, point(12, 12))), offered(after(windows, point(60, 60))), offered(after(windows, point(150, 95)))]).toEqual([front, back, null])
+  expect(after(windows, press(49, 39), release)).toMatchObject({ region: front, drag: null })
+  expect(after(windows, press(50, 39), point(51, 40), release).region).toEqual(back)
+  expect(after(windows, press(150, 95), release).region).toBeNull()
+  expect(offered(after(windows, ...drawn, point(12, 60))), 'something is chosen already').toBeNull()
 })
 
 test('the region is moved and sized by what the pointer pressed on', () => {

@@ -7,6 +7,8 @@ import { between, moved, resized, wholeOf, type Handle, type Point, type Size } 
  */
 export interface Picking {
   readonly picture: Size
+  /** Where other programs' windows are, the frontmost first: a click takes the one it is on. */
+  readonly windows: readonly Region[]
   readonly pointer: Point | null
   readonly region: Region | null
   readonly drag:
@@ -24,11 +26,12 @@ export type PickEvent =
   /** The keyboard moves the region, or sizes it at its right and bottom edges. */
   | { readonly type: 'nudge'; readonly by: Point; readonly sizing: boolean }
   | { readonly type: 'set'; readonly region: Region }
+  | { readonly type: 'windows'; readonly windows: readonly Region[] }
 
 /** Nothing is chosen yet. */
-export const nothingPicked = (picture: Size): Picking => ({ picture, pointer: null, region: null, drag: null })
+export const nothingPicked = (picture: Size): Picking => ({ picture, windows: [], pointer: null, region: null, drag: null })
 
-/** A click that drew less than this many pixels drew nothing. */
+/** A press that drew less than this many pixels is a click. */
 const LEAST_DRAWN = 3
 
 function press(state: Picking, at: Point, on: 'picture' | 'region' | Handle): Picking {
@@ -61,7 +64,7 @@ export function pick(state: Picking, event: PickEvent): Picking {
     case 'release': {
       const { drag, region } = state
       const isClick = drag?.kind === 'draw' && (!region || (region.width < LEAST_DRAWN && region.height < LEAST_DRAWN))
-      return { ...state, region: isClick ? null : region, drag: null }
+      return { ...state, region: isClick ? windowAt(state, drag.from) : region, drag: null }
     }
     case 'leave':
       return state.drag ? state : { ...state, pointer: null }
@@ -70,10 +73,19 @@ export function pick(state: Picking, event: PickEvent): Picking {
       const { region, picture } = state
       return { ...state, region: event.sizing ? resized(region, { x: 1, y: 1 }, event.by, picture) : moved(region, event.by, picture) }
     }
+    case 'windows':
+      return { ...state, windows: event.windows }
     case 'set':
       return { ...state, region: event.region, drag: null }
   }
 }
+
+/** The frontmost window that holds a pixel. */
+const windowAt = ({ windows }: Picking, { x, y }: Point): Region | null =>
+  windows.find((window) => x >= window.x && y >= window.y && x < window.x + window.width && y < window.y + window.height) ?? null
+
+/** The window that a click would take now. */
+export const offered = (state: Picking): Region | null => (state.pointer && !state.region && !state.drag ? windowAt(state, state.pointer) : null)
 
 /** What is taken: the region, else all of the picture. */
 export const taken = ({ region, picture }: Picking): Region => region ?? wholeOf(picture)
