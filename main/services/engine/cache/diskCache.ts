@@ -13,6 +13,8 @@ const HEADER_BYTES = 8
 export class DiskCache {
   private readonly folder: string
   private readonly maxBytes: number
+  /** At most so much is stored, as far as is known; null: the folder was not looked at yet. */
+  private bytes: number | null = null
 
   constructor(folder: string, maxBytes: number) {
     this.folder = folder
@@ -50,7 +52,8 @@ export class DiskCache {
       await mkdir(this.folder, { recursive: true })
       await writeFile(partial, [header, ...parts])
       await rename(partial, file)
-      await this.evict()
+      if (this.bytes !== null) this.bytes += HEADER_BYTES + length
+      if (this.bytes === null || this.bytes > this.maxBytes) this.bytes = await this.evict()
     } catch {
       await rm(partial, { force: true }).catch(() => {})
     }
@@ -66,15 +69,19 @@ export class DiskCache {
     return path.join(this.folder, `${short(group)}-${short(key)}${SUFFIX}`)
   }
 
-  private async evict(): Promise<void> {
+  /** Deletes what is over the limit; returns what is left, in bytes. */
+  private async evict(): Promise<number> {
     const names = (await readdir(this.folder)).filter((name) => name.endsWith(SUFFIX))
     const files = await Promise.all(names.map(async (name) => ({ file: path.join(this.folder, name), ...(await stat(path.join(this.folder, name))) })))
     files.sort((a, b) => b.mtimeMs - a.mtimeMs)
     let bytes = 0
+    let kept = 0
     for (const { file, size } of files) {
       bytes += size
       if (bytes > this.maxBytes) await rm(file, { force: true })
+      else kept = bytes
     }
+    return kept
   }
 }
 

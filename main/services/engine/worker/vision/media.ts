@@ -15,6 +15,8 @@ export interface Media {
   /** Names what the tower will compute: the files' content, the size and the order of frames. */
   readonly key: string
   readonly grid: Grid
+  /** Names what the tower computes of temporal slice `t`: its frames' content and size. */
+  sliceKey(t: number): string
   /** Decodes and resizes the frames of temporal slice `t`: one for a still picture, two for a video. */
   frames(t: number): Promise<readonly [Frame] | readonly [Frame, Frame]>
 }
@@ -53,8 +55,11 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, rul
     const picture = await pictures[Math.min(index, pictures.length - 1)]!()
     return resizeBicubic(await picture.decode(), size)
   }
+  const digestAt = (index: number): string => digests[Math.min(index, digests.length - 1)]!
+  const frameSize = `${size.width}x${size.height}`
   return {
-    key: `${createHash('sha256').update(digests.join()).digest('hex')}:${part.type}:${size.width}x${size.height}${part.type === 'video' ? `@${fps}` : ''}`,
+    sliceKey: (t) => (part.type === 'image' ? `${digestAt(0)}:${frameSize}` : `${digestAt(t * 2)}+${digestAt(t * 2 + 1)}:${frameSize}`),
+    key: `${createHash('sha256').update(digests.join()).digest('hex')}:${part.type}:${frameSize}${part.type === 'video' ? `@${fps}` : ''}`,
     grid: { times, rows: size.height / TOKEN, columns: size.width / TOKEN, timeStep },
     frames: async (t) => (part.type === 'image' ? [await frame(0)] : [await frame(t * 2), await frame(t * 2 + 1)]),
   }

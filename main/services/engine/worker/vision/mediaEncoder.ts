@@ -29,33 +29,44 @@ export class MediaEncoder {
   }
 
   /**
-   * The vectors of a medium, [tokens, embedding length]. `onSlice` is told how many of its temporal slices are done while there
-   * are more, and may throw to end it. @throws AppError; the signal's reason, at once; what `onSlice` throws.
+   * The vectors of a medium, [tokens, embedding length]. Each temporal slice is kept by itself, so that a video that was
+   * encoded in part, or shares pairs of frames with another one, is gone on with. `onSlice` is told how many of its slices are
+   * done while there are more, and may throw to end it. @throws AppError; the signal's reason, at once; what `onSlice` throws.
    */
   async encode(media: Media, signal: AbortSignal, onSlice: (done: number) => void = () => {}): Promise<Float32Array> {
     const { times, rows, columns } = media.grid
     const perSlice = rows * columns * this.tower.projector.facts.outputLength
-    const cached = await this.cache.get(media.key, times * perSlice)
-    if (cached) return cached
     this.encoding = media.key
-    const started = performance.now()
+    let [encoded, ms] = [0, 0]
     try {
-      const out = new Float32Array(times * perSlice)
+      const out = times === 1 ? null : new Float32Array(times * perSlice)
       for (let t = 0; t < times; t++) {
         if (t > 0) onSlice(t)
         signal.throwIfAborted()
-        const frames = await media.frames(t)
-        const slice = this.tower.encode(frames, signal)
-        this.slice = slice.catch(() => {})
-        // native code looks up between two steps only, and one step on a large picture takes seconds
-        out.set(await orAborted(slice, signal), t * perSlice)
+        const key = media.sliceKey(t)
+        let vectors = await this.cache.get(key, perSlice)
+        if (!vectors) {
+          const started = performance.now()
+          vectors = await this.encodeSlice(await media.frames(t), signal)
+          ms += performance.now() - started
+          encoded++
+          await this.cache.set(key, vectors)
+        }
+        if (!out) return vectors
+        out.set(vectors, t * perSlice)
       }
-      this.onEncoded({ tokens: rows * columns, ms: (performance.now() - started) / times })
-      await this.cache.set(media.key, out)
-      return out
+      return out!
     } finally {
       this.encoding = null
+      if (encoded > 0) this.onEncoded({ tokens: rows * columns, ms: ms / encoded })
     }
+  }
+
+  private async encodeSlice(frames: Awaited<ReturnType<Media['frames']>>, signal: AbortSignal): Promise<Float32Array> {
+    const slice = this.tower.encode(frames, signal)
+    this.slice = slice.catch(() => {})
+    // native code looks up between two steps only, and one step on a large picture takes seconds
+    return await orAborted(slice, signal)
   }
 
   /** Resolves when native code is done with what an aborted request left it with. */
