@@ -90,9 +90,12 @@ export const Conversation = z.object({
 })
 export type Conversation = z.infer<typeof Conversation>
 
-/** What the engine is doing before the first token. `done` of `total` in the phase's own unit (bytes %, pictures and pairs of frames, tokens). */
+/**
+ * What the engine is doing before the first token. `done` of `total` in the phase's own unit: bytes in %, pictures (`watching`, where
+ * a video is among them: pairs of its frames too), tokens.
+ */
 export const Progress = z.object({
-  phase: z.enum(['waiting', 'loading', 'encoding', 'prefill']),
+  phase: z.enum(['waiting', 'loading', 'encoding', 'watching', 'prefill']),
   done: z.number(),
   total: z.number(),
 })

@@ -233,12 +233,13 @@ export class Session {
     between: () => void = () => {},
   ): Promise<void> {
     const total = [...prompt.media.values()].reduce((sum, { grid }) => sum + grid.times, 0)
+    const phase = prompt.videoTokens > 0 ? 'watching' : 'encoding'
     let before = 0
     for (const [key, { grid }] of prompt.media) {
-      listener.progress({ phase: 'encoding', done: before, total })
+      listener.progress({ phase, done: before, total })
       await this.embed(prompt, key, signal, (slices) => {
         between()
-        listener.progress({ phase: 'encoding', done: before + slices, total })
+        listener.progress({ phase, done: before + slices, total })
       })
       before += grid.times
       between()
