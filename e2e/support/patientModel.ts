@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './electronProgram.ts'
@@ -24,11 +25,14 @@ export interface PatientModel {
  */
 export function patientModel(writes = LETTER): PatientModel {
   const folder = join(root, 'test-results/models')
-  const text = join(folder, `patient-${LAYERS}-${Buffer.from(writes).toString('hex')}.gguf`)
+  const source = readFileSync(join(demo, 'demo-text-f16.gguf'))
+  // named by what it is made of: another demo model gives another one
+  const of = createHash('sha256').update(source).digest('hex').slice(0, 12)
+  const text = join(folder, `patient-${of}-${LAYERS}-${Buffer.from(writes).toString('hex')}.gguf`)
   if (!existsSync(text)) {
     mkdirSync(folder, { recursive: true })
     const partial = `${text}.${process.pid}`
-    writeFileSync(partial, make(readFileSync(join(demo, 'demo-text-f16.gguf')), writes))
+    writeFileSync(partial, make(source, writes))
     renameSync(partial, text)
   }
   return { text, projector: join(demo, 'demo-mmproj-f16.gguf') }

@@ -42,8 +42,8 @@ FROM_NOTHING = (
 )
 GOING_ON = (
     Phase("vision", 0.1, 6e-4, 4e-4, 20),
-    Phase("joint", 0.7, 4.5e-4, 3e-4, 30),
-    Phase("fine", 0.2, 3e-4, 5e-6, 5),
+    Phase("joint", 0.6, 4.5e-4, 3e-4, 30),
+    Phase("fine", 0.3, 3e-4, 5e-6, 5),
 )
 
 

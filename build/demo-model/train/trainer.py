@@ -34,21 +34,21 @@ PROBE_FILE = "probe.json"
 # what is hard or matters most is shown more often
 MIX = {
     "object": 6,
-    "pictures": 9,
-    "differs": 10,
-    "verdict": 8,
-    "followUp": 10,
-    "count": 12,
+    "pictures": 8,
+    "differs": 14,
+    "verdict": 30,
+    "followUp": 8,
+    "count": 14,
     "relation": 14,
-    "text": 12,
+    "text": 40,
     "box": 16,
-    "motion": 12,
-    "change": 9,
-    "when": 6,
+    "motion": 8,
+    "change": 12,
+    "when": 9,
     "odd": 2,
-    "unknown": 5,
+    "unknown": 6,
     "json": 4,
-    "chat": 2,
+    "chat": 3,
 }
 
 
