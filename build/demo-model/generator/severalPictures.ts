@@ -35,10 +35,11 @@ export function pictures(making: Making): Scene[] {
 
 /** Three things of which one differs, or two that are the same or not, and what is asked and said about pictures of them. */
 export function comparison(making: Making, background: Colour, two = making.random.chance(0.4)): { things: Thing[]; exchange: Exchange; given: string } {
-  const { random, voice } = making
+  const { random, voice, split } = making
   const same = randomThing(random, background)
-  const near = random.pick(['shape', 'colour', null] as const)
-  const other = otherThing(random, background, [same], near ? { [near]: same[near] } : {})
+  // the shape alone is the hardest to compare
+  const shared = split === 'train' ? random.weighted({ colour: 4, shape: 2, nothing: 1 }) : random.pick(['colour', 'shape', 'nothing'] as const)
+  const other = otherThing(random, background, [same], shared === 'nothing' ? {} : { [shared]: same[shared] })
   const at = random.below(two ? 4 : 3)
   const things = Array.from({ length: two ? 2 : 3 }, (_, i) => (i === at ? other : same))
   const captions = things.map(voice.aThing)
