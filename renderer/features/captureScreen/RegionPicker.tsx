@@ -86,7 +86,8 @@ export function RegionPicker({
     event.preventDefault()
     event.stopPropagation()
   })
-  useEffect(() => {
+  // Before the first paint: whoever sees the picker can leave it.
+  useLayoutEffect(() => {
     const listen = (event: KeyboardEvent): void => onKey(event)
     window.addEventListener('keydown', listen, { capture: true })
     return () => window.removeEventListener('keydown', listen, { capture: true })
