@@ -62,7 +62,8 @@ export async function openPage(executable: string, address: string): Promise<Pla
     evaluate,
     until: async (expression, timeout) => {
       const end = performance.now() + timeout
-      while ((await evaluate(expression)) !== true) {
+      // a page that is only being loaded has nothing to evaluate in
+      while ((await evaluate(expression).catch(() => false)) !== true) {
         if (performance.now() > end) throw new Error(`It did not come to be: ${expression}`)
         await pause(POLL_MS)
       }
