@@ -287,7 +287,7 @@ describe('the library', () => {
 
     await client.library.rename({ id: model.id, name: '  Mine ' })
     const overrides = { ...noOverrides, placement: { contextTokens: 1024, gpuLayers: 3, kvType: 'q8_0' as const }, maxTokens: 7, systemPrompt: 'Be brief.' }
-    await client.library.setOverrides({ id: model.id, overrides })
+    await client.library.changeOverrides({ id: model.id, change: overrides })
     await client.models.choose({ id: model.id })
     await client.settings.update({ systemPrompt: 'Be polite.', maxTokens: 9 })
     const sent = await client.ask.send({ conversationId: null, parts: words('Hello') })
@@ -338,7 +338,7 @@ describe('the library', () => {
   test('input that makes no sense is refused before anything happens', async () => {
     await expect(client.library.rename({ id: 'demo', name: '  ' })).rejects.toEqual(code('InvalidInput'))
     await expect(client.library.setAdapter({ id: 'demo', path: '/a.gguf', scale: 11 })).rejects.toEqual(code('InvalidInput'))
-    await expect(client.library.setOverrides({ id: 'demo', overrides: { ...noOverrides, maxTokens: 0 } })).rejects.toEqual(code('InvalidInput'))
+    await expect(client.library.changeOverrides({ id: 'demo', change: { maxTokens: 0 } })).rejects.toEqual(code('InvalidInput'))
     await expect(result(client.library.moveFolder({ folder: 'relative' }))).rejects.toEqual(code('InvalidInput'))
     await expect(client.library.scan({ path: join(folder.path, 'gone') })).rejects.toEqual(code('ModelNotFound'))
     await expect(result(client.library.verify({ id: 'gone' }))).rejects.toEqual(code('NotFound'))

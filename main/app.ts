@@ -181,7 +181,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
     library: {
       watch: (_, { signal }) => manager.watch(signal),
       rename: (input) => manager.rename(input),
-      setOverrides: (input) => manager.setOverrides(input),
+      changeOverrides: (input) => manager.changeOverrides(input),
       verify: (input, { signal }) => manager.verify(input, signal),
       reveal: (input) => manager.reveal(input),
       uses: (input) => manager.uses(input),

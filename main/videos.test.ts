@@ -5,7 +5,6 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { noOverrides } from '#contract'
 import type { AppError, ConversationEvent, DraftPart, FrameSample, Message, VideoAttachment, VideoFacts } from '#contract'
 import { createApp } from './app.ts'
 import type { App } from './app.ts'
@@ -262,7 +261,7 @@ describe('a question about a video', () => {
   })
 
   test('that does not fit is answered with less detail than its frames have', async () => {
-    await client.library.setOverrides({ id: 'demo', overrides: { ...noOverrides, placement: { ...noOverrides.placement, contextTokens: 1024 } } })
+    await client.library.changeOverrides({ id: 'demo', change: { placement: { contextTokens: 1024 } } })
     const { sha } = await stored()
     const { sample, tokens, fits } = await client.videos.plan({ of: sha, range: null, fps: 30, taken: 0 })
     expect([tokens, fits]).toEqual([45 * 24, false])

@@ -22,12 +22,25 @@ export const ModelOverrides = z.object({
 })
 export type ModelOverrides = z.infer<typeof ModelOverrides>
 
+/** What changes of the user's choices for one model; everything else stays. */
+export const OverridesChange = ModelOverrides.extend({ placement: Placement.partial() }).partial()
+export type OverridesChange = z.infer<typeof OverridesChange>
+
 export const noOverrides: ModelOverrides = {
   placement: { contextTokens: null, gpuLayers: null, kvType: null },
   budget: null,
   sampling: null,
   maxTokens: null,
   systemPrompt: null,
+}
+
+/** The choices after a change of them. */
+export function changedOverrides({ placement, ...others }: ModelOverrides, { placement: placed = {}, ...change }: OverridesChange): ModelOverrides {
+  return { ...others, ...withoutUndefined(change), placement: { ...placement, ...withoutUndefined(placed) } }
+}
+
+function withoutUndefined<T extends object>(of: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> }
 }
 
 /**
@@ -110,7 +123,8 @@ export const library = {
   /** The library at once, then whenever it changes. */
   watch: oc.output(eventIterator(z.array(LibraryModel))),
   rename: oc.input(z.object({ id: z.string(), name: z.string().trim().min(1).max(120) })).output(z.void()),
-  setOverrides: oc.input(z.object({ id: z.string(), overrides: ModelOverrides })).output(z.void()),
+  /** Changes some of a model's defaults and gives all of them. */
+  changeOverrides: oc.input(z.object({ id: z.string(), change: OverridesChange })).output(ModelOverrides),
   /** Computes the digests again and compares them. */
   verify: oc.input(byId).output(progressed(LibraryModel)),
   /** Shows a file in the system's file manager. Only with the `reveal` capability. */

@@ -36,7 +36,7 @@ const handlers: Handlers = {
   engine: { watch: unused, load: unused, cancelLoad: unused, plan: unused, unload: () => fails() },
   models: { list: () => [], add: unused, choose: unused, remove: unused },
   library: {
-    watch: unused, rename: unused, setOverrides: unused,
+    watch: unused, rename: unused, changeOverrides: unused,
     async *verify({ id }) {
       yield { doneBytes: 1, bytes: 2, result: null }
       throw new AppError('ModelNotFound', 'It is gone.', { id })

@@ -26,10 +26,7 @@ export function createLoadModel({ models, engine }: LoadModelParts): LoadModel {
   return {
     async load({ modelId, placement }, signal) {
       if (modelId !== undefined) models.choose(modelId)
-      if (placement) {
-        const { model, overrides } = models.chosen()
-        models.registry.setOverrides(model.id, { ...overrides, placement })
-      }
+      if (placement) models.registry.changeOverrides(models.chosen().model.id, { placement })
       const { model, contextTokens, context } = models.chosen()
       const what = JSON.stringify([model.id, contextTokens, context])
       for (const [other, its] of loads) if (its !== what) other.abort()

@@ -1,5 +1,5 @@
 import { AppError } from '#contract'
-import type { FoundModel, LibraryModel, ModelOverrides, ModelSpace } from '#contract'
+import type { FoundModel, LibraryModel, ModelOverrides, ModelSpace, OverridesChange } from '#contract'
 import type { EventStream } from '../../lib/eventStream.ts'
 import type { Files } from '../../ports.ts'
 import type { Conversations } from '../../services/conversations/index.ts'
@@ -25,7 +25,7 @@ const MOST_TITLES = 20
 export interface ModelManager {
   watch(signal: AbortSignal): EventStream<LibraryModel[]>
   rename(input: { id: string; name: string }): void
-  setOverrides(input: { id: string; overrides: ModelOverrides }): void
+  changeOverrides(input: { id: string; change: OverridesChange }): ModelOverrides
   setAdapter(input: { id: string; path: string; scale: number | null }): Promise<void>
   verify(input: { id: string }, signal: AbortSignal): AsyncGenerator<Progressed<LibraryModel>, undefined, void>
   /** Shows its file in the system's file manager. Throws NotYetSupported where the shell cannot, ModelNotFound. */
@@ -67,7 +67,7 @@ export function createModelManager(parts: ManagerParts): ModelManager {
   return {
     watch: (signal) => library.watch(signal),
     rename: ({ id, name }) => library.rename(id, name),
-    setOverrides: ({ id, overrides }) => library.setOverrides(id, overrides),
+    changeOverrides: ({ id, change }) => library.changeOverrides(id, change),
     async setAdapter({ id, path, scale }) {
       await library.setAdapter(id, path, scale)
     },

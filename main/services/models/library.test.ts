@@ -120,7 +120,7 @@ describe('the list', () => {
     expect(await next()).toMatchObject([{}, { model: { id }, origin: 'This computer', isOwned: false, isCurrent: false, files: [{ path: files.textPath, exists: true }, { path: files.projectorPath, exists: true }] }])
     library.rename(id, 'Mine')
     expect((await next())[1]).toMatchObject({ model: { name: 'Mine' } })
-    library.setOverrides(id, { ...noOverrides, maxTokens: 5 })
+    expect(library.changeOverrides(id, { maxTokens: 5 })).toEqual({ ...noOverrides, maxTokens: 5 })
     expect((await next())[1]).toMatchObject({ overrides: { maxTokens: 5 } })
     rmSync(files.projectorPath)
     models.choose(id)
@@ -132,9 +132,21 @@ describe('the list', () => {
     await stream.return?.()
   })
 
+  test('changes defaults one by one: what a change leaves out stays as it is', async () => {
+    const { id } = await models.register(outside())
+    library.changeOverrides(id, { placement: { contextTokens: 1024 } })
+    library.changeOverrides(id, { maxTokens: 5, placement: { gpuLayers: 3, contextTokens: undefined }, systemPrompt: undefined })
+    expect(library.changeOverrides(id, { systemPrompt: 'Be brief.' })).toEqual({
+      ...noOverrides, placement: { contextTokens: 1024, gpuLayers: 3, kvType: null }, maxTokens: 5, systemPrompt: 'Be brief.',
+    })
+    expect(library.changeOverrides(id, { placement: { contextTokens: null }, systemPrompt: null })).toMatchObject({ placement: { contextTokens: null, gpuLayers: 3 }, maxTokens: 5, systemPrompt: null })
+    expect(library.changeOverrides(id, noOverrides)).toEqual(noOverrides)
+    expect((await library.get(id)).overrides).toEqual(noOverrides)
+  })
+
   test('refuses what concerns a model that is not in it', async () => {
     for (const attempt of [
-      () => library.get('gone'), async () => library.rename('gone', 'x'), async () => library.setOverrides('gone', noOverrides), () => library.verify('gone', work()),
+      () => library.get('gone'), async () => library.rename('gone', 'x'), async () => library.changeOverrides('gone', {}), () => library.verify('gone', work()),
       () => library.remove('gone', true), () => library.remove('gone', false), async () => library.conversations('gone'), () => library.fileOf('gone'), () => library.setAdapter('gone', '/a', 1),
     ])
       await expect(attempt()).rejects.toEqual(code('NotFound'))

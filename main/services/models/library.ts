@@ -1,7 +1,7 @@
 import { rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { AppError } from '#contract'
-import type { FoundModel, LibraryModel, ModelOverrides, ModelSpace } from '#contract'
+import type { FoundModel, LibraryModel, ModelOverrides, ModelSpace, OverridesChange } from '#contract'
 import { coalesced } from './coalesced.ts'
 import { eventStream } from '../../lib/eventStream.ts'
 import type { EventStream } from '../../lib/eventStream.ts'
@@ -49,7 +49,8 @@ export interface Library {
   /** The list at once, then whenever it changes. */
   watch(signal?: AbortSignal): EventStream<LibraryModel[]>
   rename(id: string, name: string): void
-  setOverrides(id: string, overrides: ModelOverrides): void
+  /** Changes some of what the user chose for a model; gives all of it. */
+  changeOverrides(id: string, change: OverridesChange): ModelOverrides
   /** Adds an adapter that fits the model, or changes its scale; null takes it away. Throws what `inspect` throws. */
   setAdapter(id: string, path: string, scale: number | null): Promise<void>
   /** Computes the digests and compares them. Throws ModelNotFound for a missing file, StorageFailed. */
@@ -118,7 +119,7 @@ export function createLibrary(options: LibraryOptions): Library {
         { signal },
       ),
     rename: (id, name) => registry.setName(id, name),
-    setOverrides: (id, overrides) => registry.setOverrides(id, overrides),
+    changeOverrides: (id, change) => registry.changeOverrides(id, change),
     async setAdapter(id, given, scale) {
       const path = resolve(given)
       const { model, files } = registry.entry(id)

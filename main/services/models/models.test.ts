@@ -91,7 +91,7 @@ test('what the user chose for a model is kept, and wins when it is the chosen on
   const models = open()
   const { id } = await models.add(pair)
   const placement = { contextTokens: 2048, gpuLayers: 12, kvType: 'q8_0' as const }
-  models.registry.setOverrides(id, { ...noOverrides, placement, systemPrompt: 'Be brief.' })
+  models.registry.changeOverrides(id, { placement, systemPrompt: 'Be brief.' })
   models.registry.setName(id, 'Mine')
   expect(open().chosen()).toMatchObject({
     model: { id, name: 'Mine' }, contextTokens: 2048, context: { gpuLayers: 12, kvType: 'q8_0' }, overrides: { systemPrompt: 'Be brief.', maxTokens: null }, adapters: [],

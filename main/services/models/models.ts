@@ -108,8 +108,7 @@ export function createModels(options: {
       if (choice.get() === id) choice.set(null)
     },
     setContext(id, contextTokens) {
-      const { overrides } = registry.entry(id)
-      registry.setOverrides(id, { ...overrides, placement: { ...overrides.placement, contextTokens } })
+      registry.changeOverrides(id, { placement: { contextTokens } })
     },
     used(id, conversationId) {
       if (registry.entries().some(({ model }) => model.id === id)) registry.setUsed(id, conversationId, now())

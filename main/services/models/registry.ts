@@ -1,5 +1,5 @@
-import { AppError } from '#contract'
-import type { ModelOverrides } from '#contract'
+import { AppError, changedOverrides } from '#contract'
+import type { ModelOverrides, OverridesChange } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { Emitter } from '../../lib/emitter.ts'
 import { demoFacts, demoModel, demoModelId, sizeOf } from './demo.ts'
@@ -34,7 +34,8 @@ export interface Registry {
   /** What the headers say now, of an entry whose files are the same. */
   setFacts(id: string, facts: NewEntry['facts'], files: readonly NewFile[]): void
   setName(id: string, name: string): void
-  setOverrides(id: string, overrides: ModelOverrides): void
+  /** Changes some of what the user chose for a model; gives all of it. */
+  changeOverrides(id: string, change: OverridesChange): ModelOverrides
   setOrigin(id: string, origin: Origin): void
   setAdapter(id: string, file: NewFile): void
   removeAdapter(id: string, path: string): void
@@ -95,7 +96,11 @@ export function createRegistry(db: Database, resources: string, now: () => numbe
       })
     },
     setName: (id, name) => change(id, () => sql.setName.run(name, id)),
-    setOverrides: (id, overrides) => change(id, () => sql.setOverrides.run(JSON.stringify(overrides), id)),
+    changeOverrides(id, given) {
+      const overrides = changedOverrides(entry(id).overrides, given)
+      change(id, () => sql.setOverrides.run(JSON.stringify(overrides), id))
+      return overrides
+    },
     setOrigin: (id, { label, entryId, quantization }) => change(id, () => sql.setOrigin.run(label, entryId, quantization, id)),
     setAdapter: (id, file) => change(id, () => addFile(id, file, entry(id).files.length)),
     removeAdapter: (id, path) => change(id, () => sql.removeAdapter.run(id, path)),

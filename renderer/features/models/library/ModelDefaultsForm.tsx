@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { noOverrides, type LibraryModel, type ModelOverrides } from '#contract'
+import { noOverrides, type LibraryModel, type OverridesChange } from '#contract'
 import { Button } from '../../../components/Button.tsx'
 import { ErrorNote } from '../../../components/ErrorNote.tsx'
 import { NumberSetting } from '../../../components/NumberSetting.tsx'
@@ -24,7 +24,7 @@ const details = [
 /** What the user chose for one model alone. What is left empty is as in the settings, or as the model has it. */
 export function ModelDefaultsForm({ model: { model, overrides, trainedContext } }: { model: LibraryModel }): ReactNode {
   const { error, attempt } = useAttempt()
-  const set = (change: Partial<ModelOverrides>): void => void attempt(() => changeOverrides(model.id, change))
+  const set = (change: OverridesChange): void => void attempt(() => changeOverrides(model.id, change))
   const detail = detailOf(overrides.budget)
   const setDetail = (next: Detail): void => {
     if (next !== 'custom') set({ budget: next === 'model' ? null : budgetOf(next) })

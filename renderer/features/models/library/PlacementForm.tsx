@@ -25,7 +25,7 @@ export function PlacementForm({
   model: Model
   placement: Placement
   trainedContext: number
-  onChange: (placement: Placement) => void
+  onChange: (change: Partial<Placement>) => void
 }): ReactNode {
   const hasGpu = useCatalogue((state) => (state.machine?.gpus.length ?? 0) > 0)
   const [preview, setPreview] = useState<Partial<Placement>>({})
@@ -36,7 +36,7 @@ export function PlacementForm({
   }, [])
   const set = (change: Partial<Placement>): void => {
     setPreview({})
-    onChange({ ...placement, ...change })
+    onChange(change)
   }
   const context = placement.contextTokens ?? model.defaults.contextTokens
   const layers = fit?.layers ?? 0

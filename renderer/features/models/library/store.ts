@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import { noOverrides, type Fit, type FoundModel, type LibraryModel, type MemoryPlan, type Model, type ModelOverrides, type ModelSpace, type Placement } from '#contract'
+import { changedOverrides, type Fit, type FoundModel, type LibraryModel, type MemoryPlan, type Model, type ModelOverrides, type ModelSpace, type OverridesChange, type Placement } from '#contract'
 import { follow } from '../../../lib/follow.ts'
 import { call, connection } from '../../../lib/rpc.ts'
 
@@ -12,32 +12,32 @@ export const followLibrary = (signal: AbortSignal): Promise<void> =>
     connection,
     signal,
     subscribe: (core, round) => core.library.watch(undefined, { signal: round }),
-    onEvent: (models) => {
-      told = models
-      show()
-    },
+    onEvent: show,
   })
 
-/** What the core told last, and the defaults of models that are on their way to it. */
+/** What the core told last, and changes of defaults that are on their way to it, in their order. */
 let told: readonly LibraryModel[] = []
-const wanted = new Map<string, ModelOverrides>()
-const show = (): void =>
-  useLibrary.setState({ models: told.map((one) => ({ ...one, overrides: wanted.get(one.model.id) ?? one.overrides })) })
+const changes = new Set<{ readonly id: string; readonly change: OverridesChange }>()
 
-/** Changes some of a model's defaults: shown at once, on top of changes that are on their way, and taken back when refused. */
-export async function changeOverrides(id: string, change: Partial<ModelOverrides>): Promise<void> {
-  const stored = told.find(({ model }) => model.id === id)?.overrides ?? noOverrides
-  const next = { ...(wanted.get(id) ?? stored), ...change }
-  const isLast = (): boolean => wanted.get(id) === next
-  wanted.set(id, next)
-  show()
+function show(models: readonly LibraryModel[]): void {
+  told = models
+  const changed = ({ model, overrides }: LibraryModel): ModelOverrides =>
+    [...changes].filter(({ id }) => id === model.id).reduce((now, { change }) => changedOverrides(now, change), overrides)
+  useLibrary.setState({ models: told.map((one) => ({ ...one, overrides: changed(one) })) })
+}
+
+/** Changes some of a model's defaults: shown at once, and taken back when refused. */
+export async function changeOverrides(id: string, change: OverridesChange): Promise<void> {
+  const sent = { id, change }
+  changes.add(sent)
+  show(told)
   try {
-    await call((core) => core.library.setOverrides({ id, overrides: next }))
-    if (isLast()) wanted.delete(id)
-  } catch (thrown) {
-    if (isLast()) wanted.delete(id)
-    show()
-    throw thrown
+    const overrides = await call((core) => core.library.changeOverrides(sent))
+    // the list that holds the change is told a little later
+    told = told.map((one) => (one.model.id === id ? { ...one, overrides } : one))
+  } finally {
+    changes.delete(sent)
+    show(told)
   }
 }
 
