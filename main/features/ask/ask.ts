@@ -1,13 +1,16 @@
 import { AppError } from '#contract'
-import type { ChosenFormat, DraftPart, Message, Remedy } from '#contract'
+import type { ChosenFormat, Message, Remedy } from '#contract'
 import type { Conversations, Sent } from '../../services/conversations/index.ts'
 import type { AnswerEvent, AnswerOptions, AnswerRequest, Engine, ModelFiles } from '../../services/engine/index.ts'
 import type { Chosen, Models } from '../../services/models/index.ts'
 import type { SettingsService } from '../../services/settings/index.ts'
 import { runAnswer } from './answerRun.ts'
 import type { AnswerRun } from './answerRun.ts'
-import { toPart, toQuestion } from './draft.ts'
+import { toQuestion } from './draft.ts'
+import { createDrafts } from './drafts.ts'
+import type { Draft, Drafts } from './drafts.ts'
 import { checkSchema } from './format.ts'
+import { historyOf, leftOutOf } from './history.ts'
 import { ANSWER_ROOM, contextFor, leaveOutOldest, lowerDetail } from './remedies.ts'
 import type { Fits } from './remedies.ts'
 import { toRequest } from './request.ts'
@@ -35,13 +38,6 @@ export interface SecondModel {
 /** The formats that are offered again at most. */
 const RECENT_FORMATS = 20
 
-interface Draft {
-  readonly conversationId: string | null
-  readonly parts: DraftPart[]
-  /** What the answer is held to. */
-  readonly format?: ChosenFormat | null | undefined
-}
-
 /** Id of the model that answers beside the chosen one; null or unset: none. Both get the path of the conversation. */
 interface Comparing {
   readonly compareWith?: string | null | undefined
@@ -54,7 +50,7 @@ interface Asked {
 }
 
 /** Asking the model: each answer runs by itself once its question is stored. */
-export interface Ask {
+export interface Ask extends Pick<Drafts, 'count' | 'prepare'> {
   /** Throws EmptyQuestion, NotFound (conversation, medium or model), FramesMissing, InvalidInput (format), Busy while an answer of the conversation runs; nothing is stored then. */
   send(input: Draft & Comparing): Sent
   /** `messageId` is a question or one of its answers. Throws NotFound, FramesMissing, Busy. */
@@ -63,10 +59,6 @@ export interface Ask {
   remedy(input: { messageId: string; remedy: Remedy } & Comparing): Promise<Sent>
   /** Stops both of a pair. Returns when the engines have stopped; at once for an answer that has ended. Throws NotFound. */
   stop(input: { messageId: string }): Promise<void>
-  /** Exact tokens of a draft's parts, of the conversation before it, and of the context. */
-  count(draft: Draft): Promise<{ parts: number[]; conversation: number; context: number }>
-  /** Works ahead for a draft until it is done; throws Interrupted when a newer draft or an answer took its place. */
-  prepare(draft: Draft, signal?: AbortSignal): Promise<void>
   /** Whether an answer can be held to a JSON schema, and why not. */
   checkFormat(input: { schema: string }): ReturnType<typeof checkSchema>
   /** The formats that questions were asked with, the latest first. */
@@ -80,20 +72,14 @@ export interface Ask {
 /** Questions go from here to the engine, and answers from there through the disk to the watchers. */
 export function createAsk({ conversations, settings, models, attachments, frames, engine, second }: AskParts): Ask {
   const running = new Map<string, AnswerRun>()
-  const preparing = new Map<string | null, AbortController>()
 
   const media: StoredMedia = { attachments, frames }
   const request = (turns: readonly Turn[], chosen = models.chosen()) => toRequest(turns, chosen, settings.current, media)
+  const drafts = createDrafts({ conversations, models, media, engine, request })
   /** The turns as each of the models is asked that are to answer. */
   const toAnswers = (turns: readonly Turn[], compareWith: string | null | undefined): { main: Asked; beside: Asked | null } => {
     const asked = (chosen: Chosen): Asked => ({ chosen, request: request(turns, chosen) })
     return { main: asked(models.chosen()), beside: compareWith ? asked(models.chosen(compareWith)) : null }
-  }
-  /** The conversation so far, and how many of its oldest messages its last answer left out. */
-  const before = (conversationId: string | null): { path: Message[]; leftOut: number } => {
-    const leafId = conversationId === null ? null : conversations.get(conversationId).leafId
-    const path = leafId === null ? [] : conversations.path(leafId)
-    return { path, leftOut: leftOutOf(path) }
   }
   const fits: Fits = async (asked) => (await engine.count(asked)).total + ANSWER_ROOM <= models.chosen().contextTokens
   /** Changes what `remedy` says; returns how many of the oldest messages are left out then. */
@@ -110,13 +96,6 @@ export function createAsk({ conversations, settings, models, attachments, frames
     if (runsOf(conversationId).some((run) => !run.ended)) {
       throw new AppError('Busy', 'The answer in this conversation is still being written. Wait until it ends, or stop it first.')
     }
-  }
-  /** A draft as the engine takes it after the conversation so far; `parts` has null where a part is empty. */
-  const toAsked = ({ conversationId, parts: draft, format = null }: Draft) => {
-    const parts = draft.map((part) => toPart(part, media))
-    const kept = parts.filter((part) => part !== null)
-    const { path, leftOut } = before(conversationId)
-    return { parts, asked: request([...path.slice(leftOut), ...(kept.length > 0 ? [{ role: 'user', parts: kept, format } as const] : [])]) }
   }
   const run = (conversationId: string, answerId: string, events: (options: AnswerOptions) => AsyncIterable<AnswerEvent>): AnswerRun => {
     const started = runAnswer({ events, conversations, conversationId, answerId })
@@ -158,9 +137,9 @@ export function createAsk({ conversations, settings, models, attachments, frames
     send({ conversationId, parts: draft, format = null, compareWith }) {
       const parts = toQuestion(draft, media)
       refuseWhileRunning(conversationId)
-      const { path, leftOut } = before(conversationId)
+      const { path, leftOut } = historyOf(conversations, conversationId)
       const { main, beside } = toAnswers([...path.slice(leftOut), { role: 'user', parts, format }], compareWith)
-      preparing.get(conversationId)?.abort()
+      drafts.leave(conversationId)
       return start(conversations.ask({ conversationId, parts, format, ...namesOf(main, beside), leftOut }), main, beside)
     },
 
@@ -181,49 +160,21 @@ export function createAsk({ conversations, settings, models, attachments, frames
       if (stopped) await Promise.all(runsOf(stopped.conversationId).map((each) => each.stop()))
     },
 
-    async count(draft) {
-      const { asked, parts } = toAsked(draft)
-      const context = models.chosen().contextTokens
-      if (asked.messages.length === 0) return { parts: parts.map(() => 0), conversation: 0, context }
-      const { lastMessage, total } = await engine.count(asked)
-      const counts = parts.some((part) => part !== null) ? [...lastMessage] : []
-      const question = counts.reduce((sum, count) => sum + count, 0)
-      return { parts: parts.map((part) => (part === null ? 0 : (counts.shift() ?? 0))), conversation: total - question, context }
-    },
-
-    async prepare(draft, signal) {
-      const { conversationId } = draft
-      preparing.get(conversationId)?.abort()
-      const { asked } = toAsked(draft)
-      if (asked.messages.length === 0) return
-      const abort = new AbortController()
-      preparing.set(conversationId, abort)
-      try {
-        const either = signal ? AbortSignal.any([signal, abort.signal]) : abort.signal
-        await engine.prepare(asked, { signal: either, ...(conversationId === null ? {} : { conversationId }) })
-      } finally {
-        if (preparing.get(conversationId) === abort) preparing.delete(conversationId)
-      }
-    },
-
+    count: drafts.count,
+    prepare: drafts.prepare,
     checkFormat: ({ schema }) => checkSchema(schema),
     recentFormats: () => conversations.recentFormats(RECENT_FORMATS),
 
     async discard(conversationId) {
-      preparing.get(conversationId)?.abort()
+      drafts.leave(conversationId)
       await Promise.all(runsOf(conversationId).map((each) => each.discard()))
     },
 
     close() {
-      for (const abort of preparing.values()) abort.abort()
+      drafts.close()
       for (const each of running.values()) each.interrupt()
     },
   }
 }
 
 const namesOf = (main: Asked, beside: Asked | null) => ({ model: main.chosen.model.name, beside: beside?.chosen.model.name })
-
-/** How many of the oldest messages the latest answer of a path left out. */
-function leftOutOf(path: readonly Message[]): number {
-  return path.findLast(({ role }) => role === 'assistant')?.leftOut ?? 0
-}
