@@ -1,0 +1,103 @@
+import { copyFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { afterEach, beforeEach, expect } from 'vitest'
+import type { AppError, ConversationEvent, DraftPart, Message, Part } from '#contract'
+import { openStore } from '../lib/database/index.ts'
+import type { Store } from '../lib/database/index.ts'
+import type { EventStream } from '../lib/eventStream.ts'
+import { createAttachments } from '../services/attachments/index.ts'
+import type { AttachmentGateway } from '../services/attachments/index.ts'
+import { createConversations } from '../services/conversations/index.ts'
+import type { Conversations } from '../services/conversations/index.ts'
+import { createModels } from '../services/models/index.ts'
+import type { Models } from '../services/models/index.ts'
+import { createSettings } from '../services/settings/index.ts'
+import { createFrameSets } from '../services/videos/index.ts'
+import type { FrameMedia, FrameSets } from '../services/videos/index.ts'
+import type { SettingsService } from '../services/settings/index.ts'
+import { ScriptedEngine } from './scriptedEngine.ts'
+import { tempFolder } from './tempFolder.ts'
+import { createAsk } from '../features/ask/index.ts'
+import type { Ask, SecondModel } from '../features/ask/index.ts'
+
+/** Asking with real parts but for the engines, opened anew for each test of the file that imports this. */
+let folder: ReturnType<typeof tempFolder>
+export let store: Store
+export let engine: ScriptedEngine
+/** The second model's engine, behind what `ask` sees of comparing. */
+export let secondEngine: ScriptedEngine
+export let second: SecondModel
+export let models: Models
+export let conversations: Conversations
+export let settings: SettingsService
+export let attachments: AttachmentGateway
+let frames: FrameSets
+export let ask: Ask
+
+beforeEach(() => {
+  folder = tempFolder()
+  open()
+})
+afterEach(() => {
+  store.close()
+  folder.remove()
+})
+
+/** Opens all of it on what is stored: once more, as after a restart. */
+export function open(): void {
+  store = openStore(folder.path)
+  engine = new ScriptedEngine()
+  secondEngine = new ScriptedEngine()
+  second = {
+    makeWay: async () => {},
+    async *answer(request, { first, ...options }) {
+      await first
+      yield* secondEngine.answer(request, options)
+    },
+  }
+  conversations = createConversations(store.db)
+  settings = createSettings(store.db)
+  const media = {
+    probe: async () => ({ kind: 'image' as const, mime: 'image/png', width: 56, height: 28 }),
+    thumbnail: async (from: string, _name: string, target: string) => copyFile(from, target).then(() => 'image/png'),
+  }
+  attachments = createAttachments({ database: store.db, folder: join(folder.path, 'attachments'), media })
+  frames = createFrameSets({ folder: join(folder.path, 'frames'), media: rawMedia, keepPoster: async () => {} })
+  const choice = { get: () => settings.current.modelId, set: (modelId: string | null) => void settings.update({ modelId }) }
+  models = createModels({ db: store.db, resources: resolve(import.meta.dirname, '../../resources'), choice, inspect: (files) => engine.inspect(files) })
+  ask = createAsk({ conversations, settings, models, attachments, frames, engine, second })
+}
+
+/** A part of words. */
+export const words = (text: string): DraftPart => ({ type: 'text', text })
+/** Sends a question of words. */
+export const question = (text: string, conversationId: string | null = null) => ask.send({ conversationId, parts: [words(text)] })
+/** A stored picture to be sent. */
+export async function picture(content: string): Promise<Extract<DraftPart, { type: 'image' }>> {
+  const { sha } = await attachments.store(`${content}.png`, (async function* () { yield Buffer.from(content) })())
+  return { type: 'image', sha, name: `my ${content}.png` }
+}
+/** What a message says, media by their names. */
+export const said = (message: Message) => message.parts.map(saidOf).join('')
+const saidOf = (part: Part) => (part.type === 'text' ? part.text : `[${part.type === 'frames' ? part.name : part.attachment.name}]`)
+/** Keeps frames as they came. */
+const rawMedia: FrameMedia = { frame: (from, _raw, _size, target) => copyFile(from, target), poster: async () => 'image/webp' }
+/** Rows of a table. */
+export const count = (table: string) => store.db.prepare(`SELECT count(*) FROM ${table}`).pluck().get()
+/** An error with a code. */
+export const code = (value: string) => expect.objectContaining({ code: value }) as AppError
+
+/** Reads events until one matches. */
+export async function until(stream: EventStream<ConversationEvent>, matches: (event: ConversationEvent) => boolean): Promise<ConversationEvent[]> {
+  const events: ConversationEvent[] = []
+  for (;;) {
+    const { value, done } = await stream.next()
+    if (done) throw new Error(`The stream ended after ${JSON.stringify(events)}`)
+    events.push(value)
+    if (matches(value)) return events
+  }
+}
+/** The end of an answer. */
+export const ended = (event: ConversationEvent) => event.type === 'message' && event.message.role === 'assistant' && event.message.status !== 'streaming'
+/** Whether a stored message says a text by now. */
+export const textIs = (id: string, text: string) => () => said(conversations.message(id)) === text
