@@ -5,6 +5,8 @@ const starters = [
   ['What is in each picture?', /blue square.*green star/is],
   ['What happens in the video?', /red circle turns blue at\s*0:02/i],
   ['How many objects are there?', /4 objects/i],
+  ['Mark the blue star.', /the blue star/i],
+  ['What does it say?', /It says .HELLO/],
 ] as const
 
 for (const [question, answer] of starters) {
@@ -15,6 +17,8 @@ for (const [question, answer] of starters) {
     if (await video.count()) await expect.poll(() => video.evaluate((element: HTMLVideoElement) => element.readyState)).toBeGreaterThanOrEqual(2)
     await starter.click()
     await expect(chat.answers).toHaveCount(1, { timeout: 60_000 })
-    await expect(await chat.ended()).toContainText(answer)
+    const given = await chat.ended()
+    await expect(given).toContainText(answer)
+    if (question.startsWith('Mark')) await expect(given.getByRole('figure', { name: /one place marked/ }).locator('[data-mark="0"]')).toBeVisible()
   })
 }

@@ -9,7 +9,7 @@ import { evaluate, bars } from './evaluate.ts'
 const least: Readonly<Partial<Record<Ability, number>>> = {
   object: 0.93,
   pictures: 0.93,
-  differs: 0.75,
+  differs: 0.93,
   followUp: 0.93,
   count: 0.88,
   relation: 0.93,

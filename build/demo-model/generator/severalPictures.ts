@@ -38,7 +38,7 @@ export function comparison(making: Making, background: Colour, two = making.rand
   const { random, voice, split } = making
   const same = randomThing(random, background)
   // the shape alone is the hardest to compare
-  const shared = split === 'train' ? random.weighted({ colour: 4, shape: 2, nothing: 1 }) : random.pick(['colour', 'shape', 'nothing'] as const)
+  const shared = split === 'train' ? random.weighted({ colour: 7, shape: 2, nothing: 1 }) : random.pick(['colour', 'shape', 'nothing'] as const)
   const other = otherThing(random, background, [same], shared === 'nothing' ? {} : { [shared]: same[shared] })
   const at = random.below(two ? 4 : 3)
   const things = Array.from({ length: two ? 2 : 3 }, (_, i) => (i === at ? other : same))

@@ -14,7 +14,7 @@ export function verdict(making: Making): Exchange & Pick<Message, 'given'> {
   const { random, voice } = making
   const background = randomBackground(random)
   if (random.chance(0.75)) {
-    const { exchange, given } = comparison(making, background, random.chance(0.55))
+    const { exchange, given } = comparison(making, background, random.chance(0.25))
     return { ...exchange, given }
   }
   const a = randomThing(random, background)

@@ -11,12 +11,16 @@ from torch import Tensor
 
 from bpe import Tokenizer
 from labels import Teller, mark_labels, squares_of
+from matches import matches_of
 from model import Model
 from stream import Example, Media
 
 
 # heads of the last block but one, one for each pair of keys and values, that are taught where to look
 WATCHED_HEADS = [0, 3]
+# the head that is taught to look at the same word of an earlier caption, and its block
+MATCHING_BLOCK, MATCHING_HEAD = 1, 3
+COMPARING = ("differs", "verdict")
 
 
 @dataclass
@@ -35,7 +39,8 @@ class Focus:
 class Row:
     """
     A conversation in tokens: ids, positions [tokens, 3], which tokens are answers, and where media stand. `branch`: 0 for
-    what all branches have in common, then 1, 2, ... for tokens that see only their own branch and what is common.
+    what all branches have in common, then 1, 2, ... for tokens that see only their own branch and what is common. `matches`:
+    places of compared words and where each was written before.
     """
 
     ability: str
@@ -46,6 +51,7 @@ class Row:
     media: list[Media]
     order: list[int]
     focus: list[Focus]
+    matches: list[tuple[int, list[int]]]
 
 
 def to_row(example: Example, tokenizer: Tokenizer) -> Row:
@@ -100,6 +106,7 @@ def to_row(example: Example, tokenizer: Tokenizer) -> Row:
         example.media,
         order,
         focus,
+        matches_of(ids, branch, tokenizer) if example.ability in COMPARING else [],
     )
 
 
@@ -139,7 +146,7 @@ def run(model: Model, rows: list[Row], embeddings: list[list[Tensor]], pads: tup
     wanted[:, :-1] = learnt[:, 1:]
     seen_by = (branch[:, None, :] == 0) | (branch[:, None, :] == branch[:, :, None])
     mask = np.where(seen_by & np.tri(longest, dtype=bool), np.float32(0), np.float32(-1e9))
-    logits, weights, before = model.language(
+    logits, attention, before = model.language(
         x,
         torch.from_numpy(positions).to(device),
         torch.from_numpy(mask)[:, None].to(device),
@@ -150,7 +157,7 @@ def run(model: Model, rows: list[Row], embeddings: list[list[Tensor]], pads: tup
         tokens[torch.from_numpy(learnt).to(device)],
         learnt.nonzero()[0],
         branch[learnt],
-        _unfocused(weights, rows),
+        _unfocused(attention[-1], rows) + _unmatched(attention[MATCHING_BLOCK], rows),
         _unfound(before, rows, teller),
     )
 
@@ -172,6 +179,19 @@ def _unfocused(weights: Tensor, rows: list[Row]) -> Tensor:
     chosen = weights[:, WATCHED_HEADS][which, :, queries]
     spent = (chosen.float() * torch.from_numpy(np.stack(wanted)).to(weights.device)[:, None]).sum(-1)
     return -(spent + 1e-4).log().mean()
+
+
+def _unmatched(weights: Tensor, rows: list[Row]) -> Tensor:
+    """Minus the logarithm of what the matching head spends on words that are the same; mean over the words."""
+    matches = [(i, *match) for i, row in enumerate(rows) for match in row.matches]
+    if not matches:
+        return torch.zeros((), device=weights.device)
+    which, queries, places = zip(*matches)
+    wanted = np.zeros((len(matches), weights.shape[-1]), np.float32)
+    for one, at in zip(wanted, places):
+        one[at] = 1
+    chosen = weights[list(which), MATCHING_HEAD, list(queries)]
+    return -((chosen.float() * torch.from_numpy(wanted).to(weights.device)).sum(-1) + 1e-4).log().mean()
 
 
 def _unfound(before: Tensor, rows: list[Row], teller: Teller | None) -> Tensor:

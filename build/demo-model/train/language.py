@@ -91,22 +91,24 @@ class LanguageModel(nn.Module):
         self.register_buffer("inverse", inverse, persistent=False)
         self.register_buffer("axis", axis, persistent=False)
 
-    def forward(self, x: Tensor, positions: Tensor, mask: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, x: Tensor, positions: Tensor, mask: Tensor, wanted: Tensor) -> tuple[Tensor, list[Tensor], Tensor]:
         """
         x: [rows, tokens, width] embeddings; positions: [rows, tokens, 3] of time, row and column; mask: [rows, 1, tokens,
-        tokens], 0 or -1e9; wanted: [rows, tokens], where logits are needed. Returns [wanted, vocabulary], and of the last
-        block but one its attention [rows, heads, tokens, tokens] and what it gives [rows, tokens, width].
+        tokens], 0 or -1e9; wanted: [rows, tokens], where logits are needed. Returns [wanted, vocabulary], the
+        attention of all blocks but the last, each [rows, heads, tokens, tokens], and what they give [rows, tokens, width].
         """
         angles = positions[:, :, self.axis] * self.inverse
         cos, sin = angles.cos()[:, None], angles.sin()[:, None]
+        rows, tokens = positions.shape[:2]
+        attention = []
         for block in self.blocks[:-1]:
             x, weights = block.attend(x, cos, sin, mask)
             x = block.feed(x)
+            attention.append(weights.view(rows, self.shape.heads, tokens, tokens))
         before = x
         x = self.blocks[-1].attend(x, cos, sin, mask)[0][wanted]
-        rows, tokens = positions.shape[:2]
         return (
             F.linear(self.norm(self.blocks[-1].feed(x)), self.embedding.weight),
-            weights.view(rows, self.shape.heads, tokens, tokens),
+            attention,
             before,
         )

@@ -23,14 +23,14 @@ export function Start({ onAsk }: { onAsk: (files: readonly File[], question: str
         <p className="mt-1 max-w-[60ch] text-read text-muted">
           Drop it anywhere in this window, paste it, or pick it below. Pictures and answers stay on this computer.
         </p>
-        <ul aria-label="Suggestions" className="mt-6 grid gap-3 mid:grid-cols-2">
+        <ul aria-label="Suggestions" className="mt-6 grid gap-3 mid:grid-cols-3">
           {suggestions.map((suggestion) => (
             <li key={suggestion.question}>
               <button
                 type="button"
                 disabled={busy}
                 onClick={() => void ask(suggestion)}
-                className="flex w-full items-center gap-3 overflow-hidden rounded-lg border border-hairline bg-raised p-2 text-left enabled:hover:border-control enabled:hover:bg-hover disabled:opacity-60 mid:flex-col mid:items-stretch mid:p-0"
+                className="flex h-full w-full items-center gap-3 overflow-hidden rounded-lg border border-hairline bg-raised p-2 text-left enabled:hover:border-control enabled:hover:bg-hover disabled:opacity-60 mid:flex-col mid:items-stretch mid:p-0"
               >
                 <span className="flex shrink-0 gap-1.5 mid:h-28 mid:items-center mid:justify-center mid:border-b mid:border-hairline mid:bg-mat">
                   {suggestion.samples.map((sample) => (

@@ -2,6 +2,7 @@ import blueSquare from '../../../resources/samples/blue-square.png'
 import circleTurnsBlue from '../../../resources/samples/circle-turns-blue.mp4'
 import fourShapes from '../../../resources/samples/four-shapes.png'
 import greenStar from '../../../resources/samples/green-star.png'
+import printedWord from '../../../resources/samples/printed-word.png'
 import redCircle from '../../../resources/samples/red-circle.png'
 
 /** A picture or video that comes with the app. */
@@ -27,6 +28,8 @@ export const suggestions: readonly Suggestion[] = [
   },
   { question: 'What happens in the video?', samples: [{ url: circleTurnsBlue, name: 'circle-turns-blue.mp4', type: 'video/mp4' }] },
   { question: 'How many objects are there?', samples: [picture(fourShapes, 'four-shapes.png')] },
+  { question: 'Mark the blue star.', samples: [picture(fourShapes, 'four-shapes.png')] },
+  { question: 'What does it say?', samples: [picture(printedWord, 'printed-word.png')] },
 ]
 
 /** The file of a sample, as if it had been dropped. */
