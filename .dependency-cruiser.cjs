@@ -29,7 +29,8 @@ module.exports = {
     {
       name: 'feature-knows-no-sibling',
       severity: 'error',
-      from: { path: '^main/features/([^/]+)/', pathNot: TEST },
+      // what a feature's tests share may use what they may use
+      from: { path: '^main/features/([^/]+)/', pathNot: [TEST, '^main/features/[^/]+/testing/'] },
       to: {
         path: '^(main|electron|renderer|build|e2e)/|node_modules/(electron|react|react-dom)/',
         pathNot: ['^main/contract/', '^main/ports\\.ts$', '^main/lib/', '^main/services/[^/]+/index\\.ts$', '^main/features/$1/'],

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { AppError } from '#contract'
 import type { DraftPart } from '#contract'
-import { ask, attachments, code, conversations, count, ended, engine, open, picture, question, said, store, textIs, until, words } from '../../testing/askTestbed.ts'
+import { ask, attachments, code, conversations, count, ended, engine, open, picture, question, said, store, textIs, until, words } from './testing/testbed.ts'
 
 describe('an answer', () => {
   test('goes from progress over text to its figures, and is stored as it was shown', async () => {

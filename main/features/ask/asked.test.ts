@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { DraftPart } from '#contract'
-import { ask, attachments, code, conversations, count, ended, engine, models, picture, question, said, secondEngine, settings, until, words } from '../../testing/askTestbed.ts'
+import { ask, attachments, code, conversations, count, ended, engine, models, picture, question, said, secondEngine, settings, until, words } from './testing/testbed.ts'
 
 describe('what the engine is asked', () => {
   test('a picture with the detail that was chosen for it, also when it is asked about again', async () => {

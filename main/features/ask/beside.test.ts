@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { AppError } from '#contract'
 import type { ConversationEvent } from '#contract'
-import { ask, code, conversations, count, ended, engine, models, question, said, second, secondEngine, textIs, until, words } from '../../testing/askTestbed.ts'
+import { ask, code, conversations, count, ended, engine, models, question, said, second, secondEngine, textIs, until, words } from './testing/testbed.ts'
 
 describe('an answer beside another', () => {
   const underWay = { phase: 'prefill', done: 0, total: 1 } as const

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { AppError } from '#contract'
-import { ask, code, engine, picture, question, words } from '../../testing/askTestbed.ts'
+import { ask, code, engine, picture, question, words } from './testing/testbed.ts'
 
 describe('count', () => {
   test('gives each part its exact tokens, and the conversation those before the draft', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { AppError } from '#contract'
-import { ask, code, conversations, ended, engine, picture, question, until, words } from '../../testing/askTestbed.ts'
+import { ask, code, conversations, ended, engine, picture, question, until, words } from './testing/testbed.ts'
 
 describe('a full context', () => {
   const full = new AppError('ContextFull', 'Full.', { needed: 9000, context: 4096, remedy: 'turns' })

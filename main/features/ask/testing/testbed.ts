@@ -2,23 +2,23 @@ import { copyFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect } from 'vitest'
 import type { AppError, ConversationEvent, DraftPart, Message, Part } from '#contract'
-import { openStore } from '../lib/database/index.ts'
-import type { Store } from '../lib/database/index.ts'
-import type { EventStream } from '../lib/eventStream.ts'
-import { createAttachments } from '../services/attachments/index.ts'
-import type { AttachmentGateway } from '../services/attachments/index.ts'
-import { createConversations } from '../services/conversations/index.ts'
-import type { Conversations } from '../services/conversations/index.ts'
-import { createModels } from '../services/models/index.ts'
-import type { Models } from '../services/models/index.ts'
-import { createSettings } from '../services/settings/index.ts'
-import { createFrameSets } from '../services/videos/index.ts'
-import type { FrameMedia, FrameSets } from '../services/videos/index.ts'
-import type { SettingsService } from '../services/settings/index.ts'
-import { ScriptedEngine } from './scriptedEngine.ts'
-import { tempFolder } from './tempFolder.ts'
-import { createAsk } from '../features/ask/index.ts'
-import type { Ask, SecondModel } from '../features/ask/index.ts'
+import { openStore } from '../../../lib/database/index.ts'
+import type { Store } from '../../../lib/database/index.ts'
+import type { EventStream } from '../../../lib/eventStream.ts'
+import { createAttachments } from '../../../services/attachments/index.ts'
+import type { AttachmentGateway } from '../../../services/attachments/index.ts'
+import { createConversations } from '../../../services/conversations/index.ts'
+import type { Conversations } from '../../../services/conversations/index.ts'
+import { createModels } from '../../../services/models/index.ts'
+import type { Models } from '../../../services/models/index.ts'
+import { createSettings } from '../../../services/settings/index.ts'
+import { createFrameSets } from '../../../services/videos/index.ts'
+import type { FrameMedia, FrameSets } from '../../../services/videos/index.ts'
+import type { SettingsService } from '../../../services/settings/index.ts'
+import { ScriptedEngine } from '../../../testing/scriptedEngine.ts'
+import { tempFolder } from '../../../testing/tempFolder.ts'
+import { createAsk } from '../index.ts'
+import type { Ask, SecondModel } from '../index.ts'
 
 /** Asking with real parts but for the engines, opened anew for each test of the file that imports this. */
 let folder: ReturnType<typeof tempFolder>
@@ -64,7 +64,7 @@ export function open(): void {
   attachments = createAttachments({ database: store.db, folder: join(folder.path, 'attachments'), media })
   frames = createFrameSets({ folder: join(folder.path, 'frames'), media: rawMedia, keepPoster: async () => {} })
   const choice = { get: () => settings.current.modelId, set: (modelId: string | null) => void settings.update({ modelId }) }
-  models = createModels({ db: store.db, resources: resolve(import.meta.dirname, '../../resources'), choice, inspect: (files) => engine.inspect(files) })
+  models = createModels({ db: store.db, resources: resolve(import.meta.dirname, '../../../../resources'), choice, inspect: (files) => engine.inspect(files) })
   ask = createAsk({ conversations, settings, models, attachments, frames, engine, second })
 }
 
