@@ -4,8 +4,11 @@ import type { ChatPage } from '../../pages/chat.ts'
 import { expect, test as base } from '../../support/fixtures.ts'
 
 const TITLE = 'A page to be seen'
-/** A red circle whose box is 240 pixels wide and begins at 400, 200. */
-const circle = `<title>${TITLE}</title><style>body{margin:0;background:#fff}div{position:absolute;left:400px;top:200px;width:240px;height:240px;border-radius:50%;background:#e02020}</style><div></div>`
+/**
+ * A red circle whose box is 240 pixels wide and begins at 400, 200. A corner blinks, as a real screen is never quite still: of a
+ * still page that is captured under load Chromium sends no picture now and then.
+ */
+const circle = `<title>${TITLE}</title><style>body{margin:0;background:#fff}div{position:absolute;left:400px;top:200px;width:240px;height:240px;border-radius:50%;background:#e02020}i{position:absolute;width:2px;height:2px;animation:blink .2s steps(2) infinite}@keyframes blink{from{background:#000}to{background:#fff}}</style><i></i><div></div>`
 
 /** The browser shares the page of that title without asking. */
 const test = base.extend({
@@ -16,7 +19,6 @@ const test = base.extend({
 async function showCircle({ page }: ChatPage): Promise<void> {
   const other = await page.context().newPage()
   await other.setContent(circle)
-  await page.bringToFront()
 }
 
 /** Everything that was sent to be stored from now on. */
@@ -129,6 +131,29 @@ test('a delayed capture shows what is there then; a ready question is one click,
   await capture.choose('Capture the screen')
   await capture.picker.getByRole('button', { name: 'Last region' }).click()
   await expect(capture.panel).toContainText('280 × 280 pixels')
+})
+
+test('a screen that sends no picture is told, and shared no longer', async ({ chat }) => {
+  const { page } = chat
+  await showCircle(chat)
+  await page.evaluate(() => {
+    const share = navigator.mediaDevices.getDisplayMedia.bind(navigator.mediaDevices)
+    navigator.mediaDevices.getDisplayMedia = async (options) => {
+      const stream = await share(options)
+      Object.assign(globalThis, { shared: stream.getVideoTracks()[0] })
+      return stream
+    }
+    class Silent {
+      readonly readable = new ReadableStream({ start: () => void Object.assign(globalThis, { isRead: true }) })
+    }
+    Object.assign(globalThis, { MediaStreamTrackProcessor: Silent })
+  })
+  await page.clock.install()
+  await new CapturePage(page).choose('Capture the screen')
+  await page.waitForFunction(() => (globalThis as { isRead?: boolean }).isRead)
+  await page.clock.fastForward(10_000)
+  await expect(page.getByRole('dialog', { name: 'The screen was not captured' })).toContainText('The screen sent no picture. Capture it again')
+  expect(await page.evaluate(() => (globalThis as unknown as { shared: MediaStreamTrack }).shared.readyState)).toBe('ended')
 })
 
 test('a countdown that is cancelled captures nothing', async ({ chat }) => {

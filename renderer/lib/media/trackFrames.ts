@@ -43,15 +43,23 @@ export function readTrack(track: MediaStreamVideoTrack): TrackFrames {
   }
 }
 
-/** The picture of a track once `ready` resolves; the track is ended then. Rejects with AppError when it ended without a frame, and as `ready` does. */
+/** How long a screen may take to send its first picture, in ms. */
+const PATIENCE_MS = 10_000
+
+/** The picture of a track once `ready` resolves; the track is ended then. Rejects with AppError when none comes, and as `ready` does. */
 export async function grabFrame(track: MediaStreamVideoTrack, ready: Promise<void>): Promise<ImageBitmap> {
   const frames = readTrack(track)
+  const overdue = Promise.withResolvers<never>()
+  let timer: ReturnType<typeof setTimeout> | undefined
   try {
-    await Promise.race([Promise.all([ready, frames.first]), frames.ended])
+    await Promise.race([ready, frames.ended])
+    timer = setTimeout(() => overdue.reject(new AppError('EngineFailed', 'The screen sent no picture. Capture it again, or choose another window or screen.')), PATIENCE_MS)
+    await Promise.race([frames.first, frames.ended, overdue.promise])
     const frame = frames.latest()
     if (!frame) throw new AppError('Interrupted', 'The screen was no longer shown. Capture it again.')
     return await createImageBitmap(frame)
   } finally {
+    clearTimeout(timer)
     frames.stop()
   }
 }
