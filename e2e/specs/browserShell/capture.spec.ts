@@ -15,7 +15,7 @@ const test = base.extend({
   launchOptions: async ({ launchOptions }, use) => use({ ...launchOptions, args: [...(launchOptions.args ?? []), `--auto-select-tab-capture-source-by-title=${TITLE}`] }),
 })
 
-/** Opens the page that is captured, behind the app's own. */
+/** Opens the page that is captured. */
 async function showCircle({ page }: ChatPage): Promise<void> {
   const other = await page.context().newPage()
   await other.setContent(circle)
