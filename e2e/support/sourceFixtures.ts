@@ -22,6 +22,11 @@ export const tiny = {
 /** One that is shown only to those with a token. */
 export const gated = { name: 'Gated 2B', repository: 'tests/Gated-2B-GGUF', token: 'hf_secret' }
 
+/** In a script of faults: the first answer for a file that was not begun is that for its header; nothing goes wrong with it. */
+export const head = { kind: 'none' } as const
+/** What is asked for it at once. */
+export const headBytes = 64 * 1024
+
 /** What the demo model was taught with, which it answers well with under any name. */
 const asTaught = {
   budget: { minPixels: 4 * 784, maxPixels: 16 * 784 },

@@ -26,6 +26,8 @@ const entryId = 'tiny'
 const repository = 'tests/Tiny-2B-GGUF'
 const textFile = 'Tiny-2B-Q4_K_M.gguf'
 const wanted = { entryId, quantization: 'Q4_K_M' }
+/** The first answer for a file is that for its header, which nothing goes wrong with. */
+const head = { kind: 'none' } as const
 const never = new AbortController().signal
 
 let temp: ReturnType<typeof tempFolder>
@@ -124,7 +126,7 @@ describe('what has arrived', () => {
   })
 
   test('is registered after a restart in the middle', async () => {
-    server.script(repository, textFile, [{ kind: 'stall', afterBytes: 1000 }])
+    server.script(repository, textFile, [head, { kind: 'stall', afterBytes: 1000 }])
     await feature.start(wanted, never)
     await until(({ doneBytes }) => doneBytes > 0)
     await close()
@@ -143,7 +145,7 @@ describe('what has arrived', () => {
 
 describe('starting', () => {
   test('what is on its way is answered as it is, without asking the source', async () => {
-    server.script(repository, textFile, [{ kind: 'stall', afterBytes: 1000 }])
+    server.script(repository, textFile, [head, { kind: 'stall', afterBytes: 1000 }])
     const { id } = await feature.start(wanted, never)
     await until(({ doneBytes }) => doneBytes > 0)
     const asked = server.requests.length
@@ -172,7 +174,7 @@ test('a gated file is asked for with the token of its source', async () => {
 
 test('the models folder stays while something is on its way', async () => {
   expect(feature.holdsFolder()).toBeNull()
-  server.script(repository, textFile, [{ kind: 'stall', afterBytes: 1000 }])
+  server.script(repository, textFile, [head, { kind: 'stall', afterBytes: 1000 }])
   const { id } = await feature.start(wanted, never)
   await until(({ doneBytes }) => doneBytes > 0)
   expect(feature.holdsFolder()).toMatch(/Pause it/)
@@ -188,7 +190,7 @@ test('removing a download leaves the files of a model that was made of it', asyn
 })
 
 test('how it goes as a whole is told until it is not wanted any more', async () => {
-  server.script(repository, textFile, [{ kind: 'stall', afterBytes: 1000 }])
+  server.script(repository, textFile, [head, { kind: 'stall', afterBytes: 1000 }])
   const told: DownloadProgress[] = []
   let wake = () => {}
   const stop = feature.onProgress((progress) => {

@@ -1,0 +1,128 @@
+import { posix } from 'node:path'
+import { AppError } from '#contract'
+import type { Examination, Fit, HeaderSheet, Repository } from '#contract'
+import { sortRepository } from '../../services/catalogue/index.ts'
+import type { BrowsedRepository, Catalogue } from '../../services/catalogue/index.ts'
+import type { OpenHead, RemoteHead } from '../../services/downloads/index.ts'
+import { atSource, estimateFit, sizedModel } from '../../services/engine/index.ts'
+import type { AtSource, Engine, FileFacts, InspectedModel } from '../../services/engine/index.ts'
+
+export interface RepositoriesParts {
+  readonly catalogue: Pick<Catalogue, 'browse' | 'browsed' | 'sourceOf'>
+  readonly engine: Pick<Engine, 'machine'>
+  /** Reads files where they are. */
+  readonly openHead: OpenHead
+  readonly modelOf: (entryId: string, quantization: string) => string | null
+  /** Whether a download of so many bytes has room on the disk. */
+  readonly hasRoom: (bytes: number) => Promise<boolean>
+}
+
+/** Repositories that are in no catalogue: what they hold and whether it would run here. */
+export interface Repositories {
+  /** Throws what `Catalogue.browse` throws, and UnsupportedModel when it has no model. */
+  repository(address: string, signal: AbortSignal): Promise<Repository>
+  /** Reads the headers of one of its language models and of its projectors. Throws what `OpenHead` and `Catalogue.browsed` throw. */
+  examine(wanted: { repositoryId: string; text: string }, signal: AbortSignal): Promise<Examination>
+}
+
+/** Projectors of one repository that are looked at; none has more but by mistake. */
+const MOST_PROJECTORS = 8
+const families: Record<string, string> = { qwen2vl: 'Qwen2-VL', qwen25vl: 'Qwen2.5-VL' }
+
+/** Combines listings, headers at their source and what is known of this computer. */
+export function createRepositories({ catalogue, engine, openHead, modelOf, hasRoom }: RepositoriesParts): Repositories {
+  /** Reads headers of a repository, and counts what is fetched for that. */
+  function reading(repository: BrowsedRepository, signal: AbortSignal) {
+    const heads: RemoteHead[] = []
+    const reader = atSource(repository.files, async (file) => {
+      const head = await openHead({ ...file, name: posix.basename(file.path) }, { signal })
+      heads.push(head)
+      return head
+    })
+    return {
+      reader,
+      fetchedBytes: () => heads.reduce((sum, head) => sum + head.fetchedBytes(), 0),
+      hasRanges: () => heads.every((head) => head.hasRanges() !== false),
+    }
+  }
+
+  /** A refusal names its source, so that the window can ask for that one's token. */
+  const named = (url: string | undefined) => (error: unknown) => {
+    const source = url === undefined ? null : catalogue.sourceOf(new URL(url))
+    if (!(error instanceof AppError && error.code === 'SourceRefused') || !source) throw error
+    const message = `${source.label} gives the files of this repository only to those who accepted its licence. Accept it on the model's page, and keep an access token for ${source.label} here.`
+    throw new AppError('SourceRefused', message, { ...error.detail, source: source.name }, { cause: error })
+  }
+
+  return {
+    async repository(address, signal) {
+      const { texts, ...about } = sortRepository(await catalogue.browse(address, signal))
+      const projectorBytes = about.projectors.find(({ path }) => path === about.projector)?.bytes ?? 0
+      const judged = texts.map(async (text) => ({
+        ...text,
+        hasDiskSpace: await hasRoom(text.bytes + projectorBytes),
+        modelId: modelOf(about.id, text.label),
+      }))
+      return { ...about, texts: await Promise.all(judged) }
+    },
+
+    async examine({ repositoryId, text: path }, signal) {
+      const browsed = await catalogue.browsed(repositoryId, signal)
+      const { texts, projectors, repository } = sortRepository(browsed)
+      const text = texts.find((one) => one.path === path)
+      if (!text) throw new AppError('NotFound', `${repository} has no such model any more. Type the repository again.`, { repository })
+      const { reader, fetchedBytes, hasRanges } = reading(browsed, signal)
+      const look = async (): Promise<Omit<Examination, 'fetchedBytes' | 'hasRanges'>> => {
+        const facts = await reader.inspectFile(path, signal)
+        const sheets: Examination['projectors'] = []
+        let whole: InspectedModel | null = facts.problem === null ? await reader.inspectModel({ textPath: path, projectorPath: null }, signal) : null
+        for (const projector of projectors.slice(0, MOST_PROJECTORS)) {
+          const sheet = sheetOf(projector.path, await reader.inspectFile(projector.path, signal))
+          const pair = whole && sheet.problem === null ? await pairOf(reader, path, projector.path, signal) : null
+          if (pair && !(pair instanceof AppError) && !whole?.projector) whole = pair
+          sheets.push({ ...sheet, mismatch: pair instanceof AppError ? pair.message : null })
+        }
+        const projectorBytes = projectors.find((one) => sheets.some((sheet) => sheet.path === one.path && isUsable(sheet)))?.bytes ?? null
+        const alike = texts.filter((one) => stemOf(one) === stemOf(text))
+        return { text: sheetOf(path, facts), projectors: sheets, fits: whole ? await fitsOf(whole, alike, projectorBytes) : {} }
+      }
+      const found = await look().catch(named(text.files[0]?.url))
+      return { ...found, fetchedBytes: fetchedBytes(), hasRanges: hasRanges() }
+    },
+  }
+
+  /** How language models of one shape would run here, each with the projector. */
+  async function fitsOf({ text, projector, name }: InspectedModel, texts: readonly { path: string; bytes: number }[], projectorBytes: number | null): Promise<Record<string, Fit>> {
+    const machine = await engine.machine()
+    const shape = {
+      text: { ...text, tiedEmbeddings: text.weights.output === 0 },
+      projector: projector ?? { family: 'qwen2vl' as const, blocks: 1, embeddingLength: 1, ffnLength: 1, outputLength: text.embeddingLength },
+    }
+    const sized = (bytes: number) =>
+      sizedModel(shape, { name, textBytes: bytes, projectorBytes: projector ? projectorBytes : null, trainedContext: text.trainedContext })
+    return Object.fromEntries(texts.map(({ path, bytes }) => [path, estimateFit(sized(bytes), machine)]))
+  }
+}
+
+/** A projector that can be used with the language model. */
+const isUsable = ({ problem, mismatch }: Examination['projectors'][number]) => problem === null && mismatch === null
+
+/** The pair's facts, or why it is none. */
+async function pairOf(reader: AtSource, textPath: string, projectorPath: string, signal: AbortSignal): Promise<InspectedModel | AppError> {
+  try {
+    return await reader.inspectModel({ textPath, projectorPath }, signal)
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'ProjectorMismatch') return error
+    throw error
+  }
+}
+
+function sheetOf(path: string, { kind, name, family, quantization, problem }: FileFacts): HeaderSheet {
+  return { path, kind, name, family: family === null ? null : (families[family] ?? family), quantization, problem }
+}
+
+/** What the names of one model's quantizations have in common. */
+function stemOf({ path, quantization }: { path: string; quantization: string | null }): string {
+  const name = posix.basename(path).toLowerCase().replace(/(-\d{5}-of-\d{5})?\.gguf$/, '')
+  return quantization === null ? name : name.replace(quantization.toLowerCase(), '')
+}

@@ -1,0 +1,17 @@
+import { BlockList, isIP } from 'node:net'
+
+const privateNets = new BlockList()
+for (const [net, prefix] of [['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12], ['192.168.0.0', 16]] as const)
+  privateNets.addSubnet(net, prefix, 'ipv4')
+for (const [net, prefix] of [['::', 127], ['fc00::', 7], ['fe80::', 10]] as const) privateNets.addSubnet(net, prefix, 'ipv6')
+
+/**
+ * Whether an address's host name says by itself that it is this computer or one of its own network (RFC 1918, 4193, 6598,
+ * 6761), as `URL` writes it. What a public name resolves to is not looked at.
+ */
+export function isPrivateHost(hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '').toLowerCase()
+  const family = isIP(host)
+  if (family === 0) return host === 'localhost' || /\.(localhost|local|internal|lan|home\.arpa)$/.test(host)
+  return privateNets.check(host, family === 6 ? 'ipv6' : 'ipv4')
+}
