@@ -1,5 +1,5 @@
 import { AppError } from '#contract'
-import type { Download, RemoteFile } from '#contract'
+import type { Download, DownloadWish, RemoteFile } from '#contract'
 import type { EventStream } from '../../lib/eventStream.ts'
 import { sortRepository } from '../../services/catalogue/index.ts'
 import type { Catalogue, Listing } from '../../services/catalogue/index.ts'
@@ -16,11 +16,6 @@ export interface DownloadModelParts {
   readonly createQueue: (hooks: Pick<DownloadsOptions, 'onDone' | 'headers' | 'isUsed' | 'check' | 'replace'>) => Downloads
 }
 
-/** What is to be downloaded: of the catalogue, or by the paths in a repository that was browsed. */
-export type Wanted =
-  | { readonly entryId: string; readonly quantization: string }
-  | { readonly repositoryId: string; readonly text: string; readonly projector: string | null }
-
 /** What another repository may have better: files that are gone, refused, changed, damaged or of no known form. */
 const ELSEWHERE = ['NotFound', 'SourceRefused', 'DigestMismatch', 'FileChanged', 'UnsupportedModel', 'ModelDamaged', 'ProjectorMismatch']
 
@@ -35,7 +30,7 @@ export interface DownloadModel {
    * Queues a quantization of an entry, or files of a repository. Throws what `Catalogue.listing` and `Catalogue.browsed`
    * throw, and NotFound when the source does not have it any more.
    */
-  start(wanted: Wanted, signal: AbortSignal): Promise<Download>
+  start(wanted: DownloadWish, signal: AbortSignal): Promise<Download>
   pause(id: string): Promise<void>
   resume(id: string): void
   prioritise(id: string): void
@@ -103,7 +98,7 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
   const underWay = (entryId: string, quantization: string) =>
     queue.list().find((job) => job.entryId === entryId && job.quantization === quantization && job.state !== 'done')
 
-  async function startRepository({ repositoryId, text: textPath, projector }: Extract<Wanted, { repositoryId: string }>, signal: AbortSignal): Promise<Download> {
+  async function startRepository({ repositoryId, text: textPath, projector }: Extract<DownloadWish, { repositoryId: string }>, signal: AbortSignal): Promise<Download> {
     const browsed = await catalogue.browsed(repositoryId, signal)
     const { repository, source, texts } = sortRepository(browsed)
     const text = texts.find(({ path }) => path === textPath)

@@ -7,6 +7,7 @@ import { Disclosure } from '../../components/Disclosure.tsx'
 import { ErrorNote } from '../../components/ErrorNote.tsx'
 import { IconButton } from '../../components/IconButton.tsx'
 import { ProgressBar } from '../../components/ProgressBar.tsx'
+import { SourceNote } from '../../components/SourceNote.tsx'
 import { toAppError } from '../../lib/errors.ts'
 import { bytes, counted, percent } from '../../lib/format.ts'
 import { isUnderWay, pauseDownload, prioritiseDownload, removeDownload, resumeDownload, shareOf } from './store.ts'
@@ -31,6 +32,7 @@ export function DownloadRow({ job, isFirst, onOpenModel }: { job: Download; isFi
           <p className="text-muted tabular-nums" data-testid="download-state">
             {stateWords(job, now)}
           </p>
+          <SourceNote from={job.from} passedOver={job.passedOver} className="mt-0.5" />
         </div>
         {state === 'done' && modelId !== null ? <Button onClick={() => onOpenModel(modelId)}>Show</Button> : null}
         {!isFirst && isUnderWay(job) ? (
@@ -53,7 +55,7 @@ export function DownloadRow({ job, isFirst, onOpenModel }: { job: Download; isFi
         </IconButton>
       </div>
       {state === 'done' ? null : (
-        <ProgressBar label={`Download of ${name}`} share={state === 'verifying' ? null : shareOf(job)} quiet={state === 'paused' || state === 'failed' || state === 'queued'} className="mt-2.5" />
+        <ProgressBar label={`Download of ${name}`} share={state === 'verifying' || state === 'checking' ? null : shareOf(job)} quiet={state === 'paused' || state === 'failed' || state === 'queued'} className="mt-2.5" />
       )}
       {message ? (
         <ErrorNote message={message} className="mt-3">

@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import type { Download } from '#contract'
+import type { Download, DownloadWish } from '#contract'
 import { announce } from '../../lib/announce.ts'
 import { follow } from '../../lib/follow.ts'
 import { call, connection } from '../../lib/rpc.ts'
@@ -31,8 +31,8 @@ export const followDownloads = (signal: AbortSignal): Promise<void> =>
     },
   })
 
-/** Queues a quantization of the catalogue. */
-export const startDownload = (entryId: string, quantization: string): Promise<Download> => call((core) => core.downloads.start({ entryId, quantization }))
+/** Queues a model of the catalogue or of a repository. */
+export const startDownload = (wish: DownloadWish): Promise<Download> => call((core) => core.downloads.start(wish))
 export const pauseDownload = (id: string): Promise<void> => call((core) => core.downloads.pause({ id }))
 /** Goes on with a paused or failed download. */
 export const resumeDownload = (id: string): Promise<void> => call((core) => core.downloads.resume({ id }))
