@@ -27,6 +27,7 @@ export interface Repositories {
 
 /** Projectors of one repository that are looked at; none has more but by mistake. */
 const MOST_PROJECTORS = 8
+const kinds = { text: 'a language model', projector: 'a projector', adapter: 'an adapter', other: 'no model that runs here' } as const
 const families: Record<string, string> = { qwen2vl: 'Qwen2-VL', qwen25vl: 'Qwen2.5-VL' }
 
 /** Combines listings, headers at their source and what is known of this computer. */
@@ -73,18 +74,18 @@ export function createRepositories({ catalogue, engine, openHead, modelOf, hasRo
       if (!text) throw new AppError('NotFound', `${repository} has no such model any more. Type the repository again.`, { repository })
       const { reader, fetchedBytes, hasRanges } = reading(browsed, signal)
       const look = async (): Promise<Omit<Examination, 'fetchedBytes' | 'hasRanges'>> => {
-        const facts = await reader.inspectFile(path, signal)
+        const sheet = sheetOf(path, 'text', await reader.inspectFile(path, signal))
         const sheets: Examination['projectors'] = []
-        let whole: InspectedModel | null = facts.problem === null ? await reader.inspectModel({ textPath: path, projectorPath: null }, signal) : null
+        let whole: InspectedModel | null = sheet.problem === null ? await reader.inspectModel({ textPath: path, projectorPath: null }, signal) : null
         for (const projector of projectors.slice(0, MOST_PROJECTORS)) {
-          const sheet = sheetOf(projector.path, await reader.inspectFile(projector.path, signal))
-          const pair = whole && sheet.problem === null ? await pairOf(reader, path, projector.path, signal) : null
+          const other = sheetOf(projector.path, 'projector', await reader.inspectFile(projector.path, signal))
+          const pair = whole && other.problem === null ? await pairOf(reader, path, projector.path, signal) : null
           if (pair && !(pair instanceof AppError) && !whole?.projector) whole = pair
-          sheets.push({ ...sheet, mismatch: pair instanceof AppError ? pair.message : null })
+          sheets.push({ ...other, mismatch: pair instanceof AppError ? pair.message : null })
         }
         const projectorBytes = projectors.find((one) => sheets.some((sheet) => sheet.path === one.path && isUsable(sheet)))?.bytes ?? null
         const alike = texts.filter((one) => stemOf(one) === stemOf(text))
-        return { text: sheetOf(path, facts), projectors: sheets, fits: whole ? await fitsOf(whole, alike, projectorBytes) : {} }
+        return { text: sheet, projectors: sheets, fits: whole ? await fitsOf(whole, alike, projectorBytes) : {} }
       }
       const found = await look().catch(named(text.files[0]?.url))
       return { ...found, fetchedBytes: fetchedBytes(), hasRanges: hasRanges() }
@@ -117,8 +118,13 @@ async function pairOf(reader: AtSource, textPath: string, projectorPath: string,
   }
 }
 
-function sheetOf(path: string, { kind, name, family, quantization, problem }: FileFacts): HeaderSheet {
-  return { path, kind, name, family: family === null ? null : (families[family] ?? family), quantization, problem }
+/** A file's facts as the window shows them; one that is not what its name says has that as its problem. */
+function sheetOf(path: string, expected: 'text' | 'projector', { kind, name, family, quantization, problem }: FileFacts): HeaderSheet {
+  const isOther = kind !== expected && problem === null
+  return {
+    ...{ path, kind, name, quantization, family: family === null ? null : (families[family] ?? family) },
+    problem: isOther ? `${posix.basename(path)} is ${kinds[kind]}, not ${kinds[expected]}.` : problem,
+  }
 }
 
 /** What the names of one model's quantizations have in common. */

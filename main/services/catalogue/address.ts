@@ -57,7 +57,7 @@ function addressOf(text: string, mirror: string | null): URL | null {
   }
   const url = URL.parse(`https://${text}`)
   const hosts = [...HUGGING_FACE, ...MODEL_SCOPE, ...(mirror === null ? [] : [URL.parse(mirror)?.host])]
-  const isHost = url !== null && text.includes('/') && (hosts.includes(url.host.toLowerCase()) || (text.split('/').length > 2 && /[.:]/.test(text.split('/')[0]!)))
+  const isHost = url !== null && text.includes('/') && (hosts.includes(url.host.toLowerCase()) || (text.split('/').length > 2 && /^[\w-]+[.:]\w/.test(text)))
   return isHost ? url : null
 }
 

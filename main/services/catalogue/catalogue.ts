@@ -28,14 +28,14 @@ export function createCatalogue(options: CatalogueOptions): Catalogue {
     return entry
   }
 
-  async function search(entry: StoredEntry, quantization: string | null, except: string | null, signal: AbortSignal): Promise<Listing> {
+  async function search(entry: StoredEntry, quantization: string | null, failed: FailedSource | null, signal: AbortSignal): Promise<Listing> {
     const passedOver: PassedOver[] = []
     const failures: AppError[] = []
     const refusal = (source: { name: string }, repository: string) => {
       const key = refusalKey(entry.id, source.name, repository)
       const known = refusals.get(key)
       if (known && now() - known.at < KEPT_MS) return known.reason
-      return key === except ? '' : null
+      return failed?.source === source.name && failed.repository === repository ? reasonOf(failed.error) : null
     }
     for (const source of chosenSources(options)) {
       const listing = await listEntry({ entry, quantization, refusal, passedOver, failures }, source, signal)
@@ -60,13 +60,12 @@ export function createCatalogue(options: CatalogueOptions): Catalogue {
       kept.set(key, { at: now(), listing })
       return listing
     },
-    async alternative(entryId, quantization, { source, repository, error }: FailedSource, signal) {
-      const key = refusalKey(entryId, source, repository)
+    async alternative(entryId, quantization, failed, signal) {
       try {
         const entry = find(entryId)
-        const listing = await search(entry, quantization, key, signal)
+        const listing = await search(entry, quantization, failed, signal)
         if (!listing.quantizations.find(({ name }) => name === quantization)?.projector) return null
-        refusals.set(key, { at: now(), reason: reasonOf(error) })
+        refusals.set(refusalKey(entryId, failed.source, failed.repository), { at: now(), reason: reasonOf(failed.error) })
         for (const one of [...kept.keys()].filter((one) => JSON.parse(one)[0] === entryId)) kept.delete(one)
         return listing
       } catch (failure) {

@@ -53,7 +53,7 @@ function labelled<T extends { readonly quantization: string | null; readonly lab
 function usual<T extends { readonly quantization: string | null }>(texts: readonly T[], wanted: string | null): T | undefined {
   const by = (is: (quantization: string) => boolean) => texts.find(({ quantization }) => quantization !== null && is(quantization))
   const asked = wanted === null ? undefined : by((name) => name === wanted)
-  return asked ?? by((name) => name === USUAL) ?? by((name) => name.includes('Q4')) ?? texts[0]
+  return asked ?? by((name) => name === USUAL) ?? by((name) => name.includes('Q4_K')) ?? by((name) => name.includes('Q4')) ?? texts[0]
 }
 
 function roleOf(file: RemoteFile, incomplete: readonly RemoteFile[]): RepositoryFile['role'] {

@@ -111,7 +111,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
       const there = folder === job.folder ? same(file) : undefined
       return there ? { ...there, ...file } : { ...file, name: names[i]!, stage: 'part', isOwn: false, progress: null }
     })
-    const next = { folder, files: stored, sources: { from, passedOver } }
+    const next = { folder, files: stored, sources: { from, passedOver, isChecked: false } }
     rows.replaceFiles({ ...job, ...next })
     Object.assign(job, next)
     live.progress.clear()
@@ -149,7 +149,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
       const { name, entryId, quantization } = wanted
       const job: StoredJob = {
         ...{ id: randomUUID(), name, entryId, quantization, folder, startedAt: clock.now() },
-        sources: { from: request.from ?? null, passedOver: [...(request.passedOver ?? [])] },
+        sources: { from: request.from ?? null, passedOver: [...(request.passedOver ?? [])], isChecked: false },
         ...{ state: 'queued', error: null, modelId: null, position: Math.max(0, ...jobs.map(({ job }) => job.position + 1)) },
         files: wanted.files.map((file, i) => ({
           ...file,

@@ -52,7 +52,8 @@ export class LiveJob {
 
   /** As the contract tells it. */
   describe(): Download {
-    const { id, name, entryId, quantization, error, position, modelId, startedAt, state, sources } = this.job
+    const { id, name, entryId, quantization, error, position, modelId, startedAt, state } = this.job
+    const { from, passedOver } = this.job.sources
     const isActive = this.run !== null && state === 'queued'
     const files = this.job.files.map((file, index) => ({
       path: file.path,
@@ -63,7 +64,7 @@ export class LiveJob {
     const doneBytes = files.reduce((sum, file) => sum + file.doneBytes, 0)
     const bytesPerSecond = isActive && this.phase !== 'verifying' && this.phase !== 'checking' ? this.speed.perSecond() : null
     return {
-      ...{ id, name, entryId, quantization, ...sources, error, position, modelId, startedAt, files, bytes, doneBytes, bytesPerSecond },
+      ...{ id, name, entryId, quantization, from, passedOver, error, position, modelId, startedAt, files, bytes, doneBytes, bytesPerSecond },
       state: isActive ? this.phase : state,
       secondsLeft: bytesPerSecond ? (bytes - doneBytes) / bytesPerSecond : null,
       retryAt: isActive ? this.retryAt : null,

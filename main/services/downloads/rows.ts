@@ -1,12 +1,12 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { Download, ErrorInfo } from '#contract'
 import { toStorageError } from '../../lib/database/index.ts'
 import type { Database } from '../../lib/database/index.ts'
 import { SavedProgress } from './progress.ts'
 import type { DownloadFile } from './types.ts'
 
-/** Where a job comes from and where not. */
-const JobSources = Download.pick({ from: true, passedOver: true })
+/** Where a job comes from and where not, and whether its files have been looked at before they are fetched. */
+const JobSources = Download.pick({ from: true, passedOver: true }).extend({ isChecked: z.boolean() })
 type JobSources = z.infer<typeof JobSources>
 
 /** What a job is left in when nothing runs. */
@@ -42,6 +42,8 @@ export interface DownloadRows {
   add(job: StoredJob): void
   /** Writes position, state, error and model of a job. */
   update(job: StoredJob): void
+  /** Writes the sources of a job. */
+  updateSources(job: StoredJob): void
   /** Writes the folder, the files and the sources of a job, whose files are others now. */
   replaceFiles(job: StoredJob): void
   /** Writes stage, ownership and progress of the file at `index` of a job. */
@@ -94,6 +96,7 @@ export function downloadRows(db: Database): DownloadRows {
   const updateSources = db.prepare('UPDATE downloads SET folder = @folder, sources = @sources WHERE id = @id')
   const removeFiles = db.prepare('DELETE FROM download_files WHERE download_id = ?')
   const remove = db.prepare('DELETE FROM downloads WHERE id = ?')
+  const storeSources = ({ id, folder, sources }: StoredJob) => void updateSources.run({ id, folder, sources: JSON.stringify(sources) })
   const insertFiles = (job: StoredJob) =>
     job.files.forEach((file, ordinal) => insertFile.run({ ...file, ...fileFields(job.id, ordinal, file) }))
   const guarded =
@@ -115,9 +118,10 @@ export function downloadRows(db: Database): DownloadRows {
         insertFiles(job)
       })(),
     ),
+    updateSources: guarded((job) => storeSources(job)),
     replaceFiles: guarded((job) =>
       db.transaction(() => {
-        updateSources.run({ id: job.id, folder: job.folder, sources: JSON.stringify(job.sources) })
+        storeSources(job)
         removeFiles.run(job.id)
         insertFiles(job)
       })(),
@@ -154,7 +158,7 @@ function jobOf(row: JobRow, files: FileRow[]): StoredJob {
     modelId: row.model_id,
     startedAt: row.started_at,
     error: read(row.error, ErrorInfo),
-    sources: read(row.sources, JobSources) ?? { from: null, passedOver: [] },
+    sources: read(row.sources, JobSources) ?? { from: null, passedOver: [], isChecked: true },
     files: files.map(({ is_own, progress, path, url, bytes, sha256, role, name, stage }) => ({
       ...{ path, url, bytes, sha256, role, name, stage },
       isOwn: is_own === 1,

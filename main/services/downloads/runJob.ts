@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { sha256Of } from '../../lib/files/index.ts'
 import { fileSize, openFolder } from './disk/folder.ts'
@@ -9,7 +10,7 @@ import { fetchFile, occupied, partPath } from './fetchFile.ts'
 import type { FileRequests } from './http/fileRequests.ts'
 import type { Progress } from './progress.ts'
 import type { DownloadRows, StoredFile, StoredJob } from './rows.ts'
-import type { Clock, DownloadsOptions, FinishedDownload, JobFacts, TransferSettings } from './types.ts'
+import type { Clock, DownloadFile, DownloadsOptions, FinishedDownload, JobFacts, RemoteHead, TransferSettings } from './types.ts'
 
 export interface JobTools {
   readonly rows: DownloadRows
@@ -39,7 +40,7 @@ export async function runJob(job: StoredJob, tools: JobTools, signal: AbortSigna
   try {
     const folder = await openFolder(modelsFolder, job.folder)
     await checkSpace(job, folder, tools)
-    await look(job, tools, signal)
+    await look(job, folder, tools, signal)
     for (const index of job.files.keys()) {
       onPhase('running', null)
       await obtain(job, index, folder, tools, signal)
@@ -62,12 +63,28 @@ export async function runJob(job: StoredJob, tools: JobTools, signal: AbortSigna
 export const factsOf = ({ name, entryId, quantization, sources: { from }, files }: StoredJob): JobFacts => ({ name, entryId, quantization, from, files })
 
 /** Has the files looked at before anything but their first bytes is fetched. */
-async function look(job: StoredJob, { check, heads, onPhase }: JobTools, signal: AbortSignal): Promise<void> {
-  const hasBegun = job.files.some(({ stage, progress }) => stage !== 'part' || progress !== null)
-  if (!check || hasBegun) return
+async function look(job: StoredJob, folder: string, { check, heads, rows, onPhase }: JobTools, signal: AbortSignal): Promise<void> {
+  if (!check || job.sources.isChecked) return
   onPhase('checking', null)
   const onWait = (until: number | null) => onPhase(until === null ? 'checking' : 'retrying', until)
-  await check(factsOf(job), (file) => heads.open({ ...file, name: posix.basename(file.path) }, { signal, onWait }), signal)
+  const openAnywhere = async (file: DownloadFile) => {
+    const stored = job.files.find(({ path }) => path === file.path)
+    const target = stored?.stage === 'placed' ? join(folder, stored.name) : null
+    if (target !== null && (await fileSize(target)) === file.bytes) return openHere(target, file.bytes)
+    return heads.open({ ...file, name: posix.basename(file.path) }, { signal, onWait })
+  }
+  await check(factsOf(job), openAnywhere, signal)
+  job.sources = { ...job.sources, isChecked: true }
+  rows.updateSources(job)
+}
+
+/** A file that is in its place already. */
+async function openHere(path: string, bytes: number): Promise<RemoteHead> {
+  const handle = await open(path)
+  return {
+    ...{ size: bytes, fetchedBytes: () => 0, hasRanges: () => null, close: () => handle.close() },
+    read: async (target, offset, length, position) => (await handle.read(target, offset, length, position)).bytesRead,
+  }
 }
 
 async function checkSpace({ files }: StoredJob, folder: string, { settings, freeBytes }: JobTools): Promise<void> {

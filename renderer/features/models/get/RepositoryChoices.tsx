@@ -90,7 +90,7 @@ function Choice({
   const id = useId()
   return (
     <div className={cx('relative flex items-start gap-3 px-3 py-2 has-[:focus-visible]:outline-2 has-[:focus-visible]:-outline-offset-2 has-[:focus-visible]:outline-accent', isChosen ? 'bg-accent-soft' : 'hover:bg-hover')}>
-      <input id={id} type="radio" name={name} checked={isChosen} onChange={onChoose} aria-describedby={`${id}-facts`} className="mt-0.5 size-4 shrink-0 accent-accent outline-none" />
+      <input id={id} type="radio" name={name} checked={isChosen} onChange={onChoose} aria-describedby={`${id}-facts`} className="relative z-10 mt-0.5 size-4 shrink-0 accent-accent outline-none" />
       <div className="min-w-0 flex-1">
         <label htmlFor={id} className="font-medium [overflow-wrap:anywhere] after:absolute after:inset-0">
           {title}
