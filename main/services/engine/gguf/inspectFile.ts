@@ -21,6 +21,8 @@ export async function inspectFile(path: string, signal?: AbortSignal): Promise<F
     kind: 'other',
     name: basename(path),
     family: null,
+    familyFrom: null,
+    converter: null,
     width: null,
     quantization: null,
     trainedContext: null,
