@@ -1,9 +1,19 @@
-import { open } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
 import { damaged } from './problems.ts'
 
 const WINDOW_BYTES = 1 << 20
 const HIGH = 2 ** 32
+
+/** The bytes of a file, on this disk or still at a server. */
+export interface ByteSource {
+  /** Of the whole file. */
+  readonly size: number
+  /** Puts up to `length` bytes from `position` on into `target` at `offset`; answers how many, 0 at the end of the file. */
+  read(target: Uint8Array, offset: number, length: number, position: number): Promise<number>
+  close(): Promise<void>
+}
+
+/** Opens the file of that path for `ByteReader`. @throws AppError when it cannot; the signal's reason. */
+export type OpenSource = (path: string, signal?: AbortSignal) => Promise<ByteSource>
 
 /**
  * Reads a file from its start through a window of 1 MiB. `fill(n)` makes the next n bytes readable; the typed readers
@@ -12,32 +22,23 @@ const HIGH = 2 ** 32
 export class ByteReader {
   readonly path: string
   readonly size: number
-  private readonly file: FileHandle
+  private readonly source: ByteSource
   private readonly signal: AbortSignal | undefined
   private window = Buffer.allocUnsafe(WINDOW_BYTES)
   private start = 0
   private filled = 0
   private cursor = 0
 
-  private constructor(path: string, file: FileHandle, size: number, signal: AbortSignal | undefined) {
+  /** `path` is what messages call the file. */
+  constructor(path: string, source: ByteSource, signal: AbortSignal | undefined) {
     this.path = path
-    this.file = file
-    this.size = size
+    this.source = source
+    this.size = source.size
     this.signal = signal
   }
 
-  static async open(path: string, signal?: AbortSignal): Promise<ByteReader> {
-    const file = await open(path, 'r')
-    try {
-      return new ByteReader(path, file, (await file.stat()).size, signal)
-    } catch (error) {
-      await file.close()
-      throw error
-    }
-  }
-
   close(): Promise<void> {
-    return this.file.close()
+    return this.source.close()
   }
 
   /** Bytes before the next one to be read. */
@@ -69,9 +70,9 @@ export class ByteReader {
     this.cursor = 0
     this.window = window
     while (this.filled < bytes) {
-      const { bytesRead } = await this.file.read(window, this.filled, window.length - this.filled, this.start + this.filled)
-      if (bytesRead === 0) throw this.ended()
-      this.filled += bytesRead
+      const read = await this.source.read(window, this.filled, window.length - this.filled, this.start + this.filled)
+      if (read === 0) throw this.ended()
+      this.filled += read
     }
   }
 

@@ -1,7 +1,8 @@
-import { stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { AppError } from '#contract'
 import { ByteReader } from './byteReader.ts'
+import type { OpenSource } from './byteReader.ts'
 import type { GgufHeader, MetadataEntry } from './header.ts'
 import { count, damaged, notFound, size, unsupported } from './problems.ts'
 import { readMetadata } from './readMetadata.ts'
@@ -18,11 +19,12 @@ const MAX_ALIGNMENT = 1 << 20
 
 /**
  * Reads and checks the header of a GGUF file (version 2 or 3, little-endian) without reading its weights and without
- * native code. Memory is bounded, whatever the file says: counts, lengths and extents are checked before use.
- * @throws AppError ModelNotFound, ModelDamaged, UnsupportedModel; the signal's reason when aborted.
+ * native code. Memory is bounded, whatever the file says: counts, lengths and extents are checked before use. `openSource`:
+ * where the file is when it is not on this disk; the header is all that is asked of it.
+ * @throws AppError ModelNotFound, ModelDamaged, UnsupportedModel, those of `openSource`; the signal's reason when aborted.
  */
-export async function readHeader(path: string, signal?: AbortSignal): Promise<GgufHeader> {
-  const reader = await openFile(path, signal)
+export async function readHeader(path: string, signal?: AbortSignal, openSource: OpenSource = openFile): Promise<GgufHeader> {
+  const reader = new ByteReader(path, await openSource(path, signal), signal)
   try {
     return await parse(reader)
   } catch (error) {
@@ -33,14 +35,19 @@ export async function readHeader(path: string, signal?: AbortSignal): Promise<Gg
   }
 }
 
-async function openFile(path: string, signal: AbortSignal | undefined): Promise<ByteReader> {
+const openFile: OpenSource = async (path, signal) => {
   signal?.throwIfAborted()
   try {
     // looked at before it is opened: opening a pipe would wait for its writer
     const info = await stat(path)
     if (info.isDirectory()) throw notFound(path, 'is a folder. Choose the model file inside it')
     if (!info.isFile()) throw notFound(path, 'is not a file. Choose a model file that ends in .gguf')
-    return await ByteReader.open(path, signal)
+    const file = await open(path, 'r')
+    return {
+      size: info.size,
+      read: async (target, offset, length, position) => (await file.read(target, offset, length, position)).bytesRead,
+      close: () => file.close(),
+    }
   } catch (error) {
     if (error instanceof AppError) throw error
     const code = (error as NodeJS.ErrnoException).code
