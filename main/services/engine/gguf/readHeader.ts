@@ -8,6 +8,7 @@ import { count, damaged, notFound, size, unsupported } from './problems.ts'
 import { readMetadata } from './readMetadata.ts'
 import { readTensors } from './readTensors.ts'
 import { VocabularyScan } from './vocabulary.ts'
+import type { Depth } from './vocabulary.ts'
 
 const PREAMBLE_BYTES = 24
 const MAX_ENTRIES = 65_536
@@ -20,13 +21,14 @@ const MAX_ALIGNMENT = 1 << 20
 /**
  * Reads and checks the header of a GGUF file (version 2 or 3, little-endian) without reading its weights and without
  * native code. Memory is bounded, whatever the file says: counts, lengths and extents are checked before use. `openSource`:
- * where the file is when it is not on this disk; the header is all that is asked of it.
+ * where the file is when it is not on this disk; the header is all that is asked of it. `depth`: how much of the vocabulary
+ * is looked at.
  * @throws AppError ModelNotFound, ModelDamaged, UnsupportedModel, those of `openSource`; the signal's reason when aborted.
  */
-export async function readHeader(path: string, signal?: AbortSignal, openSource: OpenSource = openFile): Promise<GgufHeader> {
+export async function readHeader(path: string, signal?: AbortSignal, openSource: OpenSource = openFile, depth: Depth = 'all'): Promise<GgufHeader> {
   const reader = new ByteReader(path, await openSource(path, signal), signal)
   try {
-    return await parse(reader)
+    return await parse(reader, depth)
   } catch (error) {
     if (error instanceof AppError || signal?.aborted) throw error
     throw notFound(path, 'could not be read. Check that its disk is connected and that you may read it', error)
@@ -57,7 +59,7 @@ const openFile: OpenSource = async (path, signal) => {
   }
 }
 
-async function parse(reader: ByteReader): Promise<GgufHeader> {
+async function parse(reader: ByteReader, depth: Depth): Promise<GgufHeader> {
   const { path } = reader
   const version = await readVersion(reader)
   const tensorCount = reader.u64()
@@ -65,7 +67,7 @@ async function parse(reader: ByteReader): Promise<GgufHeader> {
   if (tensorCount > MAX_TENSORS) throw tooMany(path, 'tensors', MAX_TENSORS)
   if (entryCount === 0) throw nothing(path, 'entries')
   if (entryCount > MAX_ENTRIES) throw tooMany(path, 'entries', MAX_ENTRIES)
-  const vocabulary = new VocabularyScan()
+  const vocabulary = new VocabularyScan(depth)
   const metadata = await readMetadata(reader, entryCount, vocabulary)
   // the first part of a split model may hold the vocabulary alone
   if (tensorCount === 0 && !metadata.has('split.count')) throw nothing(path, 'tensors')

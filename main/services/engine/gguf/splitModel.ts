@@ -5,6 +5,7 @@ import type { OpenSource } from './byteReader.ts'
 import type { GgufHeader, TensorInfo } from './header.ts'
 import { count, damaged, unsupported } from './problems.ts'
 import { readHeader } from './readHeader.ts'
+import type { Depth } from './vocabulary.ts'
 
 /** llama.cpp's `llama_split_path`: the parts of one model lie side by side and are found by their names alone. */
 const PART_NAME = /^(.+)-(\d{5})-of-(\d{5})\.gguf$/
@@ -22,8 +23,8 @@ export interface ModelHeader {
  * all parts are together in the result, `fileBytes` is the size of all, and offsets count within each part.
  * @throws AppError as `readHeader`; ModelNotFound when a part is missing, UnsupportedModel when `path` is a later part.
  */
-export async function readModelHeader(path: string, signal?: AbortSignal, openSource?: OpenSource): Promise<ModelHeader> {
-  const first = await readHeader(path, signal, openSource)
+export async function readModelHeader(path: string, signal?: AbortSignal, openSource?: OpenSource, depth?: Depth): Promise<ModelHeader> {
+  const first = await readHeader(path, signal, openSource, depth)
   const parts = splitNumber(first, 'split.count', 'u16') ?? 1
   if (parts <= 1) return { header: first, paths: [path] }
   const paths = partPaths(first, parts)
@@ -33,7 +34,7 @@ export async function readModelHeader(path: string, signal?: AbortSignal, openSo
   for (const [i, part] of paths.entries()) {
     if (i === 0) continue
     if (!openSource && !existsSync(part)) throw missingPart(path, part, i + 1, parts)
-    const header = await readHeader(part, signal, openSource)
+    const header = await readHeader(part, signal, openSource, depth)
     if (splitNumber(header, 'split.no', 'u16') !== i) throw damaged(part, `it is not part ${i + 1} of its model`)
     for (const tensor of header.tensors.values()) {
       if (tensors.has(tensor.name)) throw damaged(part, `the tensor ${tensor.name} is in another part too`)
