@@ -11,7 +11,7 @@ import { count } from './problems.ts'
  */
 export async function checkFiles(paths: readonly string[], signal?: AbortSignal): Promise<ModelCheck> {
   const looked: { path: string; facts: FileFacts }[] = []
-  for (const path of paths) looked.push({ path, facts: await inspectFile(path, signal) })
+  for (const path of paths) looked.push({ path, facts: await inspectFile(path, signal, undefined, 'all') })
   const pairs: PairVerdict[] = []
   for (const text of looked.filter(({ facts }) => facts.kind === 'text'))
     for (const projector of looked.filter(({ facts }) => facts.kind === 'projector')) {
