@@ -152,6 +152,7 @@ function checkVariant(header: GgufHeader, fields: Fields, sizes: Sizes): void {
     if (fields.has(key(name)) && fields.u32(key(name)) !== value)
       throw unsupported(path, `has an unusual ${key(name)}. Choose another conversion of the model.`)
   }
+  if (fields.has('general.file_type')) fields.u32('general.file_type')
   fields.f32(key('attention.layer_norm_rms_epsilon'), { min: 0, max: 1 })
   for (const name of ['attention.key_length', 'attention.value_length', 'rope.dimension_count']) only(name, sizes.headDim)
   for (const name of ['attention.key_length_swa', 'attention.value_length_swa', 'rope.dimension_count_swa']) only(name, sizes.headDim)
@@ -199,6 +200,8 @@ function checkVocabulary(header: GgufHeader, fields: Fields): number {
 function checkTensors(header: GgufHeader, sizes: Sizes, vocabSize: number): void {
   const extra = [...header.tensors.keys()].find((name) => Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? 0) >= sizes.blocks)
   if (extra) throw unusual(header.path, `it has ${sizes.blocks} blocks, but also a tensor ${extra}`)
+  const foreign = [...header.tensors.keys()].find((name) => /^(v|mm|a)\./.test(name))
+  if (foreign) throw unusual(header.path, `it holds parts of a projector too (${foreign}), which llama.cpp does not read`)
   const { blocks, embeddingLength: width, feedForwardLength: inner, headDim, kvHeads } = sizes
   const keys = headDim * kvHeads
   requireMatrix(header, 'token_embd.weight', [width, vocabSize])
