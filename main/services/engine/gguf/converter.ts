@@ -26,7 +26,7 @@ function projectorConverter(header: GgufHeader, fields: Fields): string | null {
     return `qwen2_vl_surgery.py, ${when}${wasQuantizedByClip(header, fields) ? ', and llama-llava-clip-quantize-cli' : ''}`
   }
   if (fields.has('clip.has_llava_projector')) return 'convert_image_encoder_to_gguf.py'
-  if (fields.text('general.type') !== 'mmproj') return null
+  if (fields.text('general.type') !== 'mmproj' || !fields.has('general.size_label')) return null
   const since = fields.has('clip.vision.projector_type') ? 'late 2025' : 'May 2025'
   return by(fields, `convert_hf_to_gguf.py --mmproj, from ${since} on`)
 }
@@ -41,7 +41,7 @@ function wasQuantizedByClip(header: GgufHeader, fields: Fields): boolean {
 function textConverter({ metadata, tensors }: GgufHeader, fields: Fields, architecture: string | null): string | null {
   if (architecture === 'qwen25vl' || metadata.has(`${architecture}.vision.block_count`)) return 'Ollama'
   const importance = fields.has('quantize.imatrix.file') ? ', quantized by llama-quantize with an importance matrix' : ''
-  if (fields.text('general.type') === 'model') return by(fields, `convert_hf_to_gguf.py, from mid-2024 on${importance}`)
+  if (fields.text('general.type') === 'model' && fields.has('general.size_label')) return by(fields, `convert_hf_to_gguf.py, from mid-2024 on${importance}`)
   return tensors.size > 0 && importance !== '' ? `convert_hf_to_gguf.py${importance}` : null
 }
 

@@ -28,7 +28,7 @@ export async function readTensors(
   for (let i = 0; i < tensors; i++) {
     const tensor = await readTensor(reader, i)
     if (found.has(tensor.name)) throw unusual(reader.path, `the tensor ${tensor.name} is there twice`)
-    if (tensor.offset < next || tensor.offset % alignment !== 0)
+    if (tensor.offset < next || !Number.isSafeInteger(tensor.offset) || tensor.offset % alignment !== 0)
       throw damaged(reader.path, `the tensor ${tensor.name} does not start where it should`)
     if (tensor.offset !== next) throw unusual(reader.path, `there is a gap before its tensor ${tensor.name}, which llama.cpp does not read`)
     found.set(tensor.name, tensor)
