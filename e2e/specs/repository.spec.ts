@@ -2,7 +2,7 @@ import type { ModelsPage } from '../pages/models.ts'
 import { expect, headBytes, projector, test, text, tiny } from '../support/sourceFixtures.ts'
 import type { Source } from '../support/sourceFixtures.ts'
 
-const shapes = { repository: 'someone/Shapes-2B-GGUF', q4: 'Shapes-2B-Q4_K_M.gguf', q8: 'Shapes-2B-Q8_0.gguf', projector: 'mmproj-Shapes-2B-f16.gguf' }
+const shapes = { repository: 'someone/Shapes-2B-GGUF', q4: 'Qwen2-VL-Shapes-2B-Q4_K_M.gguf', q8: 'Qwen2-VL-Shapes-2B-Q8_0.gguf', projector: 'mmproj-Shapes-2B-f16.gguf' }
 
 /** A projector of a kind that nobody has heard of: its type has another first letter. */
 const unknown = Buffer.from(projector.toString('latin1').replace('qwen2vl_merger', 'xwen2vl_merger'), 'latin1')

@@ -1,5 +1,6 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
+import { ModelFileSheet, PairVerdict } from './modelFiles.ts'
 
 /** A place that models are downloaded from. `mirror`: a server of the user's choice that answers like Hugging Face. */
 export const SourceName = z.enum(['huggingface', 'mirror', 'modelscope'])
@@ -141,7 +142,7 @@ export type Repository = z.infer<typeof Repository>
 /** What the header of a file at its source says. `problem`: why it cannot be used. */
 export const HeaderSheet = z.object({
   path: z.string(),
-  kind: z.enum(['text', 'projector', 'adapter', 'other']),
+  kind: ModelFileSheet.shape.role,
   name: z.string(),
   /** E.g. "Qwen2.5-VL"; null when nothing tells it. */
   family: z.string().nullable(),
@@ -153,8 +154,8 @@ export type HeaderSheet = z.infer<typeof HeaderSheet>
 /** A language model of a repository beside its projectors, by their headers. */
 export const Examination = z.object({
   text: HeaderSheet,
-  /** `mismatch`: why it does not belong to the language model; null: it does, as far as the headers tell. */
-  projectors: z.array(HeaderSheet.extend({ mismatch: z.string().nullable() })),
+  /** With whether each belongs to the language model, and why it does not or why that is not sure; null: one of them cannot be used. */
+  projectors: z.array(HeaderSheet.extend({ verdict: PairVerdict.shape.verdict.nullable(), why: z.string().nullable() })),
   /** How the repository's language models of the same shape would run here, by path. */
   fits: z.record(z.string(), Fit),
   /** What was fetched for it. */

@@ -1,11 +1,12 @@
 import { posix } from 'node:path'
 import { AppError } from '#contract'
 import type { Examination, Fit, HeaderSheet, Repository } from '#contract'
+import { familyLabel, pairing } from '../../lib/families/index.ts'
 import { sortRepository } from '../../services/catalogue/index.ts'
 import type { BrowsedRepository, Catalogue } from '../../services/catalogue/index.ts'
 import type { OpenHead, RemoteHead } from '../../services/downloads/index.ts'
 import { atSource, estimateFit, sizedModel } from '../../services/engine/index.ts'
-import type { AtSource, Engine, FileFacts, InspectedModel } from '../../services/engine/index.ts'
+import type { Engine, FileFacts, InspectedModel } from '../../services/engine/index.ts'
 
 export interface RepositoriesParts {
   readonly catalogue: Pick<Catalogue, 'browse' | 'browsed' | 'sourceOf'>
@@ -27,8 +28,10 @@ export interface Repositories {
 
 /** Projectors of one repository that are looked at; none has more but by mistake. */
 const MOST_PROJECTORS = 8
-const kinds = { text: 'a language model', projector: 'a projector', adapter: 'an adapter', other: 'no model that runs here' } as const
-const families: Record<string, string> = { qwen2vl: 'Qwen2-VL', qwen25vl: 'Qwen2.5-VL' }
+const kinds = {
+  ...{ text: 'a language model', projector: 'a projector', adapter: 'an adapter', other: 'no model that runs here' },
+  ...{ combined: 'a language model and its projector in one file', piece: 'a piece of a file' },
+} as const
 
 /** Combines listings, headers at their source and what is known of this computer. */
 export function createRepositories({ catalogue, engine, openHead, modelOf, hasRoom }: RepositoriesParts): Repositories {
@@ -74,16 +77,19 @@ export function createRepositories({ catalogue, engine, openHead, modelOf, hasRo
       if (!text) throw new AppError('NotFound', `${repository} has no such model any more. Type the repository again.`, { repository })
       const { reader, fetchedBytes, hasRanges } = reading(browsed, signal)
       const look = async (): Promise<Omit<Examination, 'fetchedBytes' | 'hasRanges'>> => {
-        const sheet = sheetOf(path, 'text', await reader.inspectFile(path, signal))
+        const facts = await reader.inspectFile(path, signal)
+        const sheet = sheetOf(path, 'text', facts)
         const sheets: Examination['projectors'] = []
-        let whole: InspectedModel | null = sheet.problem === null ? await reader.inspectModel({ textPath: path, projectorPath: null }, signal) : null
         for (const projector of projectors.slice(0, MOST_PROJECTORS)) {
-          const other = sheetOf(projector.path, 'projector', await reader.inspectFile(projector.path, signal))
-          const pair = whole && other.problem === null ? await pairOf(reader, path, projector.path, signal) : null
-          if (pair && !(pair instanceof AppError) && !whole?.projector) whole = pair
-          sheets.push({ ...other, mismatch: pair instanceof AppError ? pair.message : null })
+          const other = await reader.inspectFile(projector.path, signal)
+          const about = sheetOf(projector.path, 'projector', other)
+          const isPair = sheet.problem === null && about.problem === null
+          const { verdict, why } = isPair ? pairing(facts, { ...other, fileName: posix.basename(projector.path) }) : { verdict: null, why: null }
+          sheets.push({ ...about, verdict, why })
         }
-        const projectorBytes = projectors.find((one) => sheets.some((sheet) => sheet.path === one.path && isUsable(sheet)))?.bytes ?? null
+        const usable = sheets.find(({ verdict }) => verdict === 'fits') ?? sheets.find(({ verdict }) => verdict === 'unsure')
+        const whole = sheet.problem === null ? await reader.inspectModel({ textPath: path, projectorPath: usable?.path ?? null }, signal) : null
+        const projectorBytes = projectors.find((one) => one.path === usable?.path)?.bytes ?? null
         const alike = texts.filter((one) => stemOf(one) === stemOf(text))
         return { text: sheet, projectors: sheets, fits: whole ? await fitsOf(whole, alike, projectorBytes) : {} }
       }
@@ -105,24 +111,11 @@ export function createRepositories({ catalogue, engine, openHead, modelOf, hasRo
   }
 }
 
-/** A projector that can be used with the language model. */
-const isUsable = ({ problem, mismatch }: Examination['projectors'][number]) => problem === null && mismatch === null
-
-/** The pair's facts, or why it is none. */
-async function pairOf(reader: AtSource, textPath: string, projectorPath: string, signal: AbortSignal): Promise<InspectedModel | AppError> {
-  try {
-    return await reader.inspectModel({ textPath, projectorPath }, signal)
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'ProjectorMismatch') return error
-    throw error
-  }
-}
-
 /** A file's facts as the window shows them; one that is not what its name says has that as its problem. */
 function sheetOf(path: string, expected: 'text' | 'projector', { kind, name, family, quantization, problem }: FileFacts): HeaderSheet {
   const isOther = kind !== expected && problem === null
   return {
-    ...{ path, kind, name, quantization, family: family === null ? null : (families[family] ?? family) },
+    ...{ path, kind, name, quantization, family: family === null ? null : familyLabel(family) },
     problem: isOther ? `${posix.basename(path)} is ${kinds[kind]}, not ${kinds[expected]}.` : problem,
   }
 }

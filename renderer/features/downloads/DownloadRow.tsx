@@ -32,7 +32,6 @@ export function DownloadRow({ job, isFirst, onOpenModel }: { job: Download; isFi
           <p className="text-muted tabular-nums" data-testid="download-state">
             {stateWords(job, now)}
           </p>
-          <SourceNote from={job.from} passedOver={job.passedOver} className="mt-0.5" />
         </div>
         {state === 'done' && modelId !== null ? <Button onClick={() => onOpenModel(modelId)}>Show</Button> : null}
         {!isFirst && isUnderWay(job) ? (
@@ -57,6 +56,7 @@ export function DownloadRow({ job, isFirst, onOpenModel }: { job: Download; isFi
       {state === 'done' ? null : (
         <ProgressBar label={`Download of ${name}`} share={state === 'verifying' || state === 'checking' ? null : shareOf(job)} quiet={state === 'paused' || state === 'failed' || state === 'queued'} className="mt-2.5" />
       )}
+      <SourceNote from={job.from} passedOver={job.passedOver} className="mt-1.5" />
       {message ? (
         <ErrorNote message={message} className="mt-3">
           {state === 'failed' ? <Button onClick={() => attempt(resumeDownload)}>Resume</Button> : null}

@@ -3,7 +3,7 @@ import type { Fit, Repository } from '#contract'
 import { cx } from '../../../lib/cx.ts'
 import { bytes } from '../../../lib/format.ts'
 import { FitLine } from './FitLine.tsx'
-import { chooseProjector, chooseText, isUsable, useRepository } from './repository.ts'
+import { chooseProjector, chooseText, useRepository } from './repository.ts'
 
 const fileName = (path: string): string => path.split('/').at(-1) ?? path
 
@@ -22,7 +22,8 @@ export function TextChoices({ texts }: { texts: Repository['texts'] }): ReactNod
             key={path}
             name="text"
             title={label}
-            facts={[bytes(size), files.length > 1 ? `${files.length} files` : null, label === fileName(path).replace(/\.gguf$/i, '') ? null : fileName(path)]}
+            hint={fileName(path)}
+            facts={[bytes(size), files.length > 1 ? `${files.length} files` : null]}
             isChosen={path === chosen}
             onChoose={() => chooseText(path)}
           >
@@ -43,7 +44,7 @@ export function ProjectorChoices({ projectors }: { projectors: Repository['proje
     <Choices legend="Projector, through which it sees">
       {projectors.map(({ path, quantization, bytes: size }) => {
         const sheet = examination?.projectors.find((one) => one.path === path)
-        const why = sheet?.problem ?? sheet?.mismatch ?? null
+        const why = sheet?.problem ?? sheet?.why ?? null
         return (
           <Choice
             key={path}
@@ -53,7 +54,8 @@ export function ProjectorChoices({ projectors }: { projectors: Repository['proje
             isChosen={path === chosen}
             onChoose={() => chooseProjector(path)}
           >
-            {why !== null ? <p className="mt-0.5 text-danger [overflow-wrap:anywhere]">{why}</p> : isUsable(sheet) && examination?.text.problem === null ? <p className="mt-0.5 text-muted">Belongs to this model</p> : null}
+            {why !== null ? <p className={cx('mt-0.5 [overflow-wrap:anywhere]', sheet?.verdict === 'unsure' ? 'text-warning' : 'text-danger')}>{why}</p> : null}
+            {sheet?.verdict === 'fits' ? <p className="mt-0.5 text-muted">Belongs to this model</p> : null}
           </Choice>
         )
       })}
@@ -75,6 +77,7 @@ function Choices({ legend, children }: { legend: string; children: ReactNode }):
 function Choice({
   name,
   title,
+  hint,
   facts,
   isChosen,
   onChoose,
@@ -82,6 +85,8 @@ function Choice({
 }: {
   name: string
   title: string
+  /** Shown while the pointer rests on the title. */
+  hint?: string
   facts: readonly (string | null)[]
   isChosen: boolean
   onChoose: () => void
@@ -91,13 +96,13 @@ function Choice({
   return (
     <div className={cx('relative flex items-start gap-3 px-3 py-2 has-[:focus-visible]:outline-2 has-[:focus-visible]:-outline-offset-2 has-[:focus-visible]:outline-accent', isChosen ? 'bg-accent-soft' : 'hover:bg-hover')}>
       <input id={id} type="radio" name={name} checked={isChosen} onChange={onChoose} aria-describedby={`${id}-facts`} className="relative z-10 mt-0.5 size-4 shrink-0 accent-accent outline-none" />
-      <div className="min-w-0 flex-1">
-        <label htmlFor={id} className="font-medium [overflow-wrap:anywhere] after:absolute after:inset-0">
+      <div className="flex min-w-0 flex-1 flex-wrap items-baseline gap-x-2">
+        <label htmlFor={id} title={hint} className="font-medium [overflow-wrap:anywhere] after:absolute after:inset-0">
           {title}
         </label>
-        <div id={`${id}-facts`} className="text-muted tabular-nums">
-          <p className="text-small [overflow-wrap:anywhere]">{facts.filter(Boolean).join(' · ')}</p>
-          {children}
+        <div id={`${id}-facts`} className="contents text-muted tabular-nums">
+          <p className="text-muted">{facts.filter(Boolean).join(' · ')}</p>
+          {children ? <div className="w-full">{children}</div> : null}
         </div>
       </div>
     </div>

@@ -14,7 +14,7 @@ import { ProjectorChoices, TextChoices } from './RepositoryChoices.tsx'
 import { closeRepository, examine, isUsable, useRepository } from './repository.ts'
 import { SourceToken } from './SourceToken.tsx'
 
-const roles = { projector: 'Projector', adapter: 'Adapter', part: 'Part of a model that is not whole', other: 'No model' }
+const roles = { projector: 'Projector', adapter: 'Adapter', part: 'Part, others are missing', other: 'No model' }
 
 /** A repository: its language models and projectors to choose from, what their headers say, and the download. */
 export function RepositoryOffer({
@@ -45,7 +45,7 @@ export function RepositoryOffer({
         <div className="min-w-0 flex-1 py-1">
           <h2 className="font-medium [overflow-wrap:anywhere]">{repository.repository}</h2>
           <p className="text-small text-subtle [overflow-wrap:anywhere]">
-            <span className="first-letter:uppercase">{sourceNames[source]}</span>
+            <span className="inline-block first-letter:uppercase">{sourceNames[source]}</span>
             {askedFor === null ? '' : `. ${askedFor} is called so now`}
           </p>
         </div>
@@ -77,7 +77,13 @@ export function RepositoryOffer({
         {text ? (
           <div className="flex flex-wrap items-center justify-end gap-x-4 gap-y-2">
             <p className="min-w-0 flex-1 basis-48 text-muted">
-              {text.hasDiskSpace ? (projector === null ? 'Without a projector it answers text only.' : '') : <span className="text-danger">There is not enough free space on the disk for it.</span>}
+              {!text.hasDiskSpace ? (
+                <span className="text-danger">There is not enough free space on the disk for it.</span>
+              ) : projector === null ? (
+                'Without a projector it answers text only.'
+              ) : examination?.text.problem === null && !isFit ? (
+                'This projector cannot be used with it. Choose another one.'
+              ) : null}
             </p>
             <DownloadAction
               modelId={text.modelId}
@@ -95,10 +101,11 @@ export function RepositoryOffer({
           <Disclosure label={<span className="text-muted">{counted(others.length, 'other file')}</span>}>
             <ul aria-label="Other files" className="pb-1 pl-5">
               {others.map((file) => (
-                <li key={file.path} className="flex flex-wrap gap-x-4 py-0.5">
-                  <span className="min-w-0 flex-1 basis-48 font-mono text-small [overflow-wrap:anywhere]">{file.path}</span>
-                  <span className="text-small text-subtle">{roles[file.role]}</span>
-                  <span className="w-20 text-right text-small text-muted tabular-nums">{bytes(file.bytes)}</span>
+                <li key={file.path} className="flex gap-4 py-0.5">
+                  <span className="min-w-0 flex-1 font-mono text-small [overflow-wrap:anywhere]">{file.path}</span>
+                  <span className="shrink-0 text-right text-small text-muted tabular-nums">
+                    {roles[file.role]}, {bytes(file.bytes)}
+                  </span>
                 </li>
               ))}
             </ul>

@@ -32,7 +32,7 @@ export const useRepository = create<RepositoryState>(() => ({ typed: '', ...noth
 let asking: AbortController | null = null
 
 /** Whether a projector can go with the language model, as far as its header was read. */
-export const isUsable = (sheet: Examination['projectors'][number] | undefined): boolean => sheet !== undefined && sheet.problem === null && sheet.mismatch === null
+export const isUsable = (sheet: Examination['projectors'][number] | undefined): boolean => sheet?.verdict === 'fits' || sheet?.verdict === 'unsure'
 
 /** Asks for what is typed and has the usual pair of it looked at; a failure is kept in the store. */
 export async function askRepository(): Promise<void> {
@@ -80,8 +80,9 @@ export async function examine(text: string): Promise<void> {
     useRepository.setState((state) => {
       if (state.repository !== repository || state.text !== text || state.isProjectorChosen) return {}
       const chosen = examination.projectors.find(({ path }) => path === state.projector)
-      if (isUsable(chosen)) return {}
-      return { projector: examination.projectors.find(isUsable)?.path ?? null }
+      const fitting = examination.projectors.find(({ verdict }) => verdict === 'fits')
+      if (chosen?.verdict === 'fits' || (isUsable(chosen) && !fitting)) return {}
+      return { projector: (fitting ?? examination.projectors.find(isUsable))?.path ?? null }
     })
   } catch (thrown) {
     set({ examination: null, error: toAppError(thrown).toInfo() })
