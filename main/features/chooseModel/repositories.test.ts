@@ -115,7 +115,7 @@ describe('what its headers say', () => {
     expect(sheet.problem).toBeNull()
     expect(projectors.map(({ path, problem, verdict, why }) => [path, problem ?? why, verdict])).toEqual([
       ['mmproj-a-F16.gguf', null, 'fits'],
-      ['mmproj-b-F16.gguf', expect.stringMatching(/gives vectors of 128 numbers/), 'mismatch'],
+      ['mmproj-b-F16.gguf', expect.stringMatching(/is the projector of Qwen2\.5-VL/), 'mismatch'],
       ['mmproj-c-F16.gguf', expect.stringMatching(/xwen2vl_merger/), null],
       ['mmproj-d-F16.gguf', expect.stringMatching(/is a language model/), null],
     ])

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isPrivateHost } from './privateHost.ts'
+import { isPrivateHost, leadsInside } from './privateHost.ts'
 
 const hostOf = (host: string) => new URL(`http://${host}/`).hostname
 
@@ -11,4 +11,10 @@ test.each([...own, ...writtenOtherwise])('%s is of this computer or its network'
 
 test.each(['huggingface.co', 'cdn-lfs.hf.co', '8.8.8.8', '172.32.0.1', '100.128.0.1', '[2606:4700::1111]', 'localhost.example', 'local'])('%s is not', (host) => {
   expect(isPrivateHost(hostOf(host))).toBe(false)
+})
+
+test('only from the internet a redirect leads inside', () => {
+  const [outside, cdn, inside, here] = ['https://huggingface.co/a', 'https://cdn.example/a', 'https://10.0.0.1/a', 'http://localhost:80/a'].map((url) => new URL(url)) as [URL, URL, URL, URL]
+  expect([leadsInside(outside, inside), leadsInside(outside, here)]).toEqual([true, true])
+  expect([leadsInside(outside, cdn), leadsInside(here, inside), leadsInside(inside, outside)]).toEqual([false, false, false])
 })

@@ -15,3 +15,6 @@ export function isPrivateHost(hostname: string): boolean {
   if (family === 0) return host === 'localhost' || /\.(localhost|local|internal|lan|home\.arpa)$/.test(host)
   return privateNets.check(host, family === 6 ? 'ipv6' : 'ipv4')
 }
+
+/** Whether a redirect leads from the internet into this computer or its own network, where it has no business. */
+export const leadsInside = (from: URL, to: URL): boolean => isPrivateHost(to.hostname) && !isPrivateHost(from.hostname)

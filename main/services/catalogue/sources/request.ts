@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { AppError } from '#contract'
-import { isPrivateHost } from '../../../lib/http/privateHost.ts'
+import { leadsInside } from '../../../lib/http/privateHost.ts'
 import { bearer, usableToken } from './authorization.ts'
 import { missing, refused, tooManyRequests, unreachable } from './problems.ts'
 import type { SourceConnection } from './source.ts'
@@ -55,8 +55,7 @@ async function follow(connection: SourceConnection, path: string, token: string 
     if (redirects === MAX_REDIRECTS) throw unreachable(connection, 'sends from one address to the next without end')
     const next = URL.parse(location, url.href)
     const isSafe = next?.protocol === 'https:' || next?.protocol === url.protocol
-    const leadsInside = next !== null && isPrivateHost(next.hostname) && !isPrivateHost(url.hostname)
-    if (!next || !isSafe || leadsInside) throw unreachable(connection, 'sends to an address that is not safe')
+    if (!next || !isSafe || leadsInside(url, next)) throw unreachable(connection, 'sends to an address that is not safe')
     url = next
   }
 }

@@ -2,7 +2,7 @@ import http from 'node:http'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { AppError } from '#contract'
-import { isPrivateHost } from '../../../lib/http/privateHost.ts'
+import { leadsInside } from '../../../lib/http/privateHost.ts'
 import { Transient, unusable } from '../failures.ts'
 
 /** What a server said, its body not yet read. `url` is where redirects ended. */
@@ -66,7 +66,7 @@ function redirected(from: URL, location: string): URL {
     const message = `${from.host} redirects to ${to.host} without encryption, which is not followed. Choose another source.`
     throw new AppError('SourceRefused', message, { from: from.host, to: to.host })
   }
-  if (isPrivateHost(to.hostname) && !isPrivateHost(from.hostname)) {
+  if (leadsInside(from, to)) {
     const message = `${from.host} redirects to ${to.host}, which is in your own network. That is not followed. Choose another source.`
     throw new AppError('SourceRefused', message, { from: from.host, to: to.host })
   }
