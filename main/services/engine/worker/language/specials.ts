@@ -1,9 +1,12 @@
 /** A text in which the special tokens that its writer meant are told from those that only stand in it. */
 export type SpecialPiece = { readonly text: string } | { readonly id: number; readonly name: string }
 
-/** How the tokenizer of Qwen models cuts a text before it looks for tokens (`pre_tokenizer` of its tokenizer.json). */
+/**
+ * How the tokenizer of Qwen models cuts a text before it looks for tokens (`pre_tokenizer` of its tokenizer.json); its
+ * blanks are those of Unicode, not JavaScript's.
+ */
 const CUT =
-  /'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+/gu
+  /'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\p{White_Space}\p{L}\p{N}]+[\r\n]*|\p{White_Space}*[\r\n]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu
 
 /**
  * The special tokens of a vocabulary by the text that stands for each, such as `<|im_end|>` and `<tool_call>`. A writer of
