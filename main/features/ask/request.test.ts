@@ -57,7 +57,7 @@ describe('a format', () => {
 
   test('holds the answer to the last question, and is told behind each question that has one', () => {
     const turns: Turn[] = [{ role: 'user', parts: [...text('How many?')], format }, { role: 'assistant', parts: [...text('3')], format: null }, { role: 'user', parts: [...text('Why?')], format: null }]
-    expect(asked(turns.slice(0, 1))).toMatchObject({ format: { jsonSchema: { type: 'integer' } }, messages: [{ content: text(`How many?\n${told}`) }] })
+    expect(asked(turns.slice(0, 1))).toMatchObject({ format: { jsonSchema: format.schema }, messages: [{ content: text(`How many?\n${told}`) }] })
     const { messages, ...rest } = asked(turns)
     expect(rest).not.toHaveProperty('format')
     expect(messages.map(({ content }) => content)).toEqual([text(`How many?\n${told}`), text('3'), text('Why?')])
@@ -69,7 +69,7 @@ describe('a format', () => {
   })
 
   test('is not told to the demo model, which reads no schemas', () => {
-    expect(asked([{ role: 'user', parts: [...text('How many?')], format }], true)).toMatchObject({ format: { jsonSchema: { type: 'integer' } }, messages: [{ content: text('How many?') }] })
+    expect(asked([{ role: 'user', parts: [...text('How many?')], format }], true)).toMatchObject({ format: { jsonSchema: format.schema }, messages: [{ content: text('How many?') }] })
   })
 })
 

@@ -28,7 +28,7 @@ const { entries } = JSON.parse(readFileSync(join(resources, 'catalogue', 'catalo
 const { chat_template: chatTemplate } = goldenJson<{ chat_template: string }>('common', 'templates.json')
 
 const folder = tempFolder()
-const engine = createEngine({ spawn: forkWorker, cachePath: null })
+const engine = createEngine({ spawn: forkWorker, cachePath: join(folder.path, 'cache') })
 afterAll(async () => {
   await engine.close()
   folder.remove()

@@ -49,9 +49,11 @@ export interface LoraAdapter {
   readonly scale: number
 }
 
-/** What an answer must look like: a GBNF grammar, or a JSON schema that is turned into one. */
-export type AnswerFormat = { readonly grammar: string } | { readonly jsonSchema: JsonSchema }
-export type JsonSchema = boolean | { readonly [keyword: string]: unknown }
+/**
+ * What an answer must look like: a GBNF grammar, or a JSON schema that is turned into one. The schema is its text, because an
+ * object would lose the order of its properties and the digits of its numbers.
+ */
+export type AnswerFormat = { readonly grammar: string } | { readonly jsonSchema: string }
 
 /** One question with all that came before it. */
 export interface AnswerRequest {
