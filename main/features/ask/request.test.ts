@@ -41,6 +41,11 @@ test('what was chosen for the model goes before the settings, each by itself', (
   expect(request({ systemPrompt: '' }, settings).messages, 'an empty prompt for the model is a choice').toEqual([user])
 })
 
+test('a model whose prompt is the plain text is asked so', () => {
+  expect(request({ rawPrompt: true }, {})).toMatchObject({ isRaw: true })
+  expect(request({}, {})).not.toHaveProperty('isRaw')
+})
+
 test('context, placement and adapters of the model go along', () => {
   const context = { kvType: 'q8_0', gpuLayers: 0 } as const
   expect(request({}, {}, { contextTokens: 512, context, adapters: [{ path: '/lora.gguf', scale: 0.5 }] })).toMatchObject({
