@@ -49,9 +49,11 @@ export interface LoraAdapter {
   readonly scale: number
 }
 
-/** What an answer must look like: a GBNF grammar, or a JSON schema that is turned into one. */
-export type AnswerFormat = { readonly grammar: string } | { readonly jsonSchema: JsonSchema }
-export type JsonSchema = boolean | { readonly [keyword: string]: unknown }
+/**
+ * What an answer must look like: a GBNF grammar, or a JSON schema that is turned into one. The schema is its text, because an
+ * object would lose the order of its properties and the digits of its numbers.
+ */
+export type AnswerFormat = { readonly grammar: string } | { readonly jsonSchema: string }
 
 /** One question with all that came before it. */
 export interface AnswerRequest {
@@ -67,6 +69,11 @@ export interface AnswerRequest {
   readonly format?: AnswerFormat
   /** `Picture 1: ` labels; unset: when the conversation holds more than one picture or video. */
   readonly visionId?: boolean
+  /**
+   * Without the chat template: the model goes on from the texts as they stand, and special tokens written in them count.
+   * For base models, which were not taught to chat.
+   */
+  readonly isRaw?: boolean
   /** Go on past the end token, for comparisons. */
   readonly ignoreEos?: boolean
 }
