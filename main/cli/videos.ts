@@ -82,7 +82,7 @@ async function checkKind(path: string): Promise<VideoFile> {
   const head = await readHead(path)
   const kind = sniff(head)
   const name = basename(path)
-  if (!['video', 'gif', 'webp', 'unknown'].includes(kind))
+  if (!['video', 'gif', 'webp', 'audio', 'unknown'].includes(kind))
     throw new AppError('UnsupportedMedia', `${name} is ${kind === 'empty' ? 'empty' : 'no video'}. Choose a video file, a folder of frames, or name the frames: --video frame1.png,frame2.png.`, { kind })
   const container = containerOf(head)
   return { path, name, ...(container && { demuxer: container.demuxer }) }
