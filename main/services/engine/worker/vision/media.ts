@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { AppError } from '#contract'
 import type { PictureBudget } from '#contract'
-import { openPicture, resizeBicubic, smartResize } from '../../../../lib/picture/index.ts'
+import { openPicture, smartResize } from '../../../../lib/picture/index.ts'
 import type { Picture, Size } from '../../../../lib/picture/index.ts'
 import { videoBudget } from '../../../../lib/video/index.ts'
 import type { ChatPart, SizeOptions, Source } from '../../types.ts'
@@ -53,7 +53,7 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, rul
   const timeStep = rules.tokensPerSecond === null ? 1 : (VIDEO.framesPerSlice / fps) * rules.tokensPerSecond
   const frame = async (index: number): Promise<Frame> => {
     const picture = await pictures[Math.min(index, pictures.length - 1)]!()
-    return resizeBicubic(await picture.decode(), size)
+    return picture.resized(size)
   }
   const digestAt = (index: number): string => digests[Math.min(index, digests.length - 1)]!
   const frameSize = `${size.width}x${size.height}`
