@@ -8,6 +8,8 @@ export interface RgbPicture extends Size {
 }
 
 const HALF = 1 << (PRECISION_BITS - 1)
+/** Rows that are kept beyond what one output row needs. */
+const BAND_ROWS = 64
 
 /**
  * Resizes to exactly `size`, stretching where the ratio differs: Pillow's `Image.resize` with BICUBIC, bit for bit.
@@ -41,13 +43,15 @@ export class RowResizer {
   private readonly down: Kernel | null
   private readonly acrossFirst: boolean
   private readonly out: Uint8ClampedArray
-  /** One sum per value for each output row that is begun, by its number. */
-  private readonly begun = new Map<number, Int32Array>()
-  private readonly spare: Int32Array[] = []
-  /** The row between both passes. */
+  /** The rows that output rows of the vertical pass may still need: the last of `row`, from `top` on. */
+  private readonly band: Uint8ClampedArray
+  private readonly bandBytes: number
+  /** One row of the vertical pass where that goes first. */
   private readonly between: Uint8ClampedArray
+  private top = 0
+  /** How many rows were taken. */
   private row = 0
-  /** The first output row that may not be begun yet. */
+  /** The next output row of the vertical pass. */
   private next = 0
 
   constructor(from: Size, to: Size, orientation = 1) {
@@ -68,7 +72,9 @@ export class RowResizer {
     const heightFirst = to.height < from.height && from.height - to.height > (from.width - to.width) * 2
     this.acrossFirst = heightFirst === turned
     this.out = new Uint8ClampedArray(this.outWidth * this.outHeight * 3)
-    this.between = new Uint8ClampedArray((this.acrossFirst ? this.outWidth : this.width) * 3)
+    this.bandBytes = (this.across && !this.acrossFirst ? this.width : this.outWidth) * 3
+    this.band = new Uint8ClampedArray(this.down ? Math.min(stored.height, this.down.taps + BAND_ROWS) * this.bandBytes : 0)
+    this.between = new Uint8ClampedArray(this.across && !this.acrossFirst ? this.bandBytes : 0)
   }
 
   /** Takes the next rows, any number of them, as they are stored. */
@@ -91,34 +97,25 @@ export class RowResizer {
   }
 
   private take(rows: Uint8ClampedArray, at: number): void {
-    const { across, down, out, outWidth } = this
-    const values = (across && !this.acrossFirst ? this.width : outWidth) * 3
+    const { across, down, out, band, bandBytes } = this
     if (!down) {
-      const target = this.place(this.row)
-      if (across) resizeRow(rows, at, across, out, target)
-      else out.set(rows.subarray(at, at + values), target)
+      if (across) resizeRow(rows, at, across, out, this.place(this.row))
+      else out.set(rows.subarray(at, at + bandBytes), this.place(this.row))
       return
     }
-    let [source, from] = [rows, at]
-    if (across && this.acrossFirst) {
-      resizeRow(rows, at, across, this.between, 0)
-      ;[source, from] = [this.between, 0]
+    if ((this.row - this.top + 1) * bandBytes > band.length) {
+      const needed = Math.min(this.row, down.first[this.next] ?? this.row)
+      band.copyWithin(0, (needed - this.top) * bandBytes, (this.row - this.top) * bandBytes)
+      this.top = needed
     }
-    for (; this.next < this.outHeight && down.first[this.next]! <= this.row; this.next++) {
-      this.begun.set(this.next, (this.spare.pop() ?? new Int32Array(values)).fill(HALF))
-    }
-    for (const [y, sums] of this.begun) {
-      const tap = this.row - down.first[y]!
-      const weight = down.weights[y * down.taps + tap]!
-      addRow(sums, values, source, from, weight)
-      if (tap < down.count[y]! - 1) continue
-      this.begun.delete(y)
-      this.spare.push(sums)
-      const target = this.place(y)
+    const target = (this.row - this.top) * bandBytes
+    if (across && this.acrossFirst) resizeRow(rows, at, across, band, target)
+    else band.set(rows.subarray(at, at + bandBytes), target)
+    for (; this.next < this.outHeight && down.first[this.next]! + down.count[this.next]! <= this.row + 1; this.next++) {
       if (across && !this.acrossFirst) {
-        rounded(sums, values, this.between, 0)
-        resizeRow(this.between, 0, across, out, target)
-      } else rounded(sums, values, out, target)
+        blendRows(band, this.top, bandBytes, down, this.next, this.between, 0)
+        resizeRow(this.between, 0, across, out, this.place(this.next))
+      } else blendRows(band, this.top, bandBytes, down, this.next, out, this.place(this.next))
     }
   }
 }
@@ -177,11 +174,34 @@ function resizeRow(source: Uint8ClampedArray, sourceAt: number, kernel: Kernel, 
   }
 }
 
-/** Adds one row of the vertical pass to the sums of an output row. */
-function addRow(sums: Int32Array, values: number, source: Uint8ClampedArray, from: number, weight: number): void {
-  for (let i = 0; i < values; i++) sums[i] = (sums[i]! + Math.imul(source[from + i]!, weight)) | 0
-}
-
-function rounded(sums: Int32Array, values: number, target: Uint8ClampedArray, at: number): void {
-  for (let i = 0; i < values; i++) target[at + i] = sums[i]! >> PRECISION_BITS
+/** Row `y` of the vertical pass; `top` is the number of the first row in `source`. */
+function blendRows(
+  source: Uint8ClampedArray,
+  top: number,
+  rowBytes: number,
+  kernel: Kernel,
+  y: number,
+  target: Uint8ClampedArray,
+  targetAt: number,
+): void {
+  const { taps, first, count, weights } = kernel
+  const from = y * taps
+  const end = from + count[y]!
+  let column = (first[y]! - top) * rowBytes
+  let t = targetAt
+  for (let i = 0; i < rowBytes; i += 3, column += 3, t += 3) {
+    let s = column
+    let red = HALF
+    let green = HALF
+    let blue = HALF
+    for (let w = from; w < end; w++, s += rowBytes) {
+      const weight = weights[w]!
+      red = (red + Math.imul(source[s]!, weight)) | 0
+      green = (green + Math.imul(source[s + 1]!, weight)) | 0
+      blue = (blue + Math.imul(source[s + 2]!, weight)) | 0
+    }
+    target[t] = red >> PRECISION_BITS
+    target[t + 1] = green >> PRECISION_BITS
+    target[t + 2] = blue >> PRECISION_BITS
+  }
 }
