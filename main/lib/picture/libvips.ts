@@ -3,7 +3,7 @@ import type { Metadata, Sharp, SharpOptions } from 'sharp'
 import { srgbCurve, srgbInverse } from './colour.ts'
 import type { Curve } from './colour.ts'
 import { isSrgbProfile, readProfile } from './iccProfile.ts'
-import type { OpenReader, PictureFile, PictureReader } from './reader.ts'
+import type { OpenReader, PictureReader } from './reader.ts'
 import { pictureMimes, tooLarge } from './refusals.ts'
 import type { PictureKind } from './refusals.ts'
 
