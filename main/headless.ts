@@ -2,8 +2,6 @@ import type { Model } from '#contract'
 import type { SpawnWorker } from './ports.ts'
 import { createEngine } from './services/engine/index.ts'
 import type { Engine } from './services/engine/index.ts'
-import { createMedia } from './services/media/index.ts'
-import type { Media } from './services/media/index.ts'
 import { demoModel } from './services/models/index.ts'
 
 export type { AnswerEvent, AnswerRequest, AnswerResult, ChatMessage, ChatPart, Engine, ModelFiles, Source } from './services/engine/index.ts'
@@ -12,22 +10,11 @@ export type { AnswerEvent, AnswerRequest, AnswerResult, ChatMessage, ChatPart, E
 export interface Headless {
   readonly engine: Engine
   readonly demoModel: Model
-  /** Reads pictures in a process of their own; what a user must know of one comes from here. */
-  readonly media: Pick<Media, 'notes'>
   close(): Promise<void>
 }
 
-/** Starts nothing by itself: the engine process comes with the first question, that for pictures with the first one. */
+/** Starts nothing by itself: the engine process comes with the first question. */
 export function createHeadless(ports: { spawnWorker: SpawnWorker; paths: { resources: string; cache: string } }): Headless {
   const engine = createEngine({ spawn: ports.spawnWorker, cachePath: ports.paths.cache })
-  const media = createMedia({ spawnWorker: ports.spawnWorker })
-  return {
-    engine,
-    demoModel: demoModel(ports.paths.resources),
-    media,
-    close: async () => {
-      media.close()
-      await engine.close()
-    },
-  }
+  return { engine, demoModel: demoModel(ports.paths.resources), close: () => engine.close() }
 }

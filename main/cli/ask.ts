@@ -5,7 +5,6 @@ import type { AnswerRequest, AnswerResult, ChatMessage, ChatPart } from '../head
 import { headlessPorts } from '../nodePorts.ts'
 import { readFormat, toLora } from './answerFormat.ts'
 import { readMessages, toSource, videoPart } from './messages.ts'
-import { tellNotes } from './pictureNotes.ts'
 import { decimal, integer, runCommand, UsageError } from './usage.ts'
 import { Videos } from './videos.ts'
 
@@ -85,7 +84,6 @@ export function ask(argv: string[]): Promise<number> {
         format: await readFormat(values),
         lora: (values.lora ?? []).map(toLora),
       }
-      const told = tellNotes(request.messages, headless.media)
       let text = ''
       let result: AnswerResult | null = null
       for await (const event of headless.engine.answer(request, { signal: abort.signal })) {
@@ -94,7 +92,6 @@ export function ask(argv: string[]): Promise<number> {
         text += event.text
         if (!values.json) process.stdout.write(event.text)
       }
-      await told
       process.stdout.write(values.json ? `${JSON.stringify(report(text, result!))}\n` : '\n')
       return 0
     } finally {
