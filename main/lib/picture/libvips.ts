@@ -19,8 +19,8 @@ sharp.unblock({ operation: loaders })
 const strict: SharpOptions = { limitInputPixels: MAX_PICTURE_PIXELS, failOn: 'error', sequentialRead: true }
 
 /** What libvips reads of a header. Throws MediaTooLarge, and sharp's own errors where it cannot be read. */
-export async function readMetadata(file: PictureFile): Promise<Metadata> {
-  const metadata = await sharp(file.input, { ...strict, limitInputPixels: false }).metadata()
+export async function readMetadata(file: PictureFile, page = 0): Promise<Metadata> {
+  const metadata = await sharp(file.input, { ...strict, page, limitInputPixels: false }).metadata()
   checkSize(file.name, metadata.autoOrient)
   return metadata
 }
@@ -30,11 +30,11 @@ export function checkSize(name: string, { width, height }: { width: number; heig
   if (width * height > MAX_PICTURE_PIXELS) throw tooLarge(name, width, height, MAX_PICTURE_PIXELS)
 }
 
-/** A reader for a kind that sharp decodes whole and right. */
+/** A reader for a kind that sharp decodes whole and right; `page`: which picture of the file, counted from 0. */
 export const libvipsReader =
-  (kind: PictureKind): OpenReader =>
+  (kind: PictureKind, { page = 0 }: { page?: number } = {}): OpenReader =>
   async (file) => {
-    const metadata = await readMetadata(file)
+    const metadata = await readMetadata(file, page)
     const { width, height } = metadata.autoOrient
     return {
       mime: pictureMimes[kind],
@@ -43,7 +43,7 @@ export const libvipsReader =
       hasAlpha: metadata.hasAlpha,
       notes: [],
       orientation: metadata.orientation ?? 1,
-      pixels: async (turn) => toSrgb(sharp(file.input, { ...strict, ignoreIcc: isSrgb(metadata) }), turn),
+      pixels: async (turn) => toSrgb(sharp(file.input, { ...strict, page, ignoreIcc: isSrgb(metadata) }), turn),
     }
   }
 

@@ -8,7 +8,7 @@ import { damaged, isPictureKind, refusedKind } from './refusals.ts'
 import type { PictureKind } from './refusals.ts'
 import type { RgbPicture } from './resize.ts'
 import { sniff } from './sniff.ts'
-import { openTiff } from './tiff.ts'
+import { openTiff } from './tiff/index.ts'
 import { overWhite } from './whiteBackground.ts'
 
 /** One reader for each kind. */
@@ -66,6 +66,8 @@ export async function openPicture(source: PictureSource): Promise<Picture> {
   }
   const reader = await guarded(() => readers[kind](file))
   const { mime, width, height, hasAlpha, pages } = reader
+  const read = reader.page ?? 1
+  if (file.page !== undefined && file.page !== read) throw new AppError('InvalidInput', `${name} has no page ${file.page}. Choose its page ${read}.`)
   return {
     name,
     mime,
