@@ -1,5 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { AppError } from '#contract'
+import type { Sharp } from 'sharp'
+import { openGif } from './gif.ts'
+import { openJpeg } from './jpeg.ts'
 import { libvipsReader } from './libvips.ts'
 import { openPng } from './png.ts'
 import { openFile } from './reader.ts'
@@ -9,14 +12,15 @@ import type { PictureKind } from './refusals.ts'
 import type { RgbPicture } from './resize.ts'
 import { sniff } from './sniff.ts'
 import { openTiff } from './tiff/index.ts'
+import { openWebp } from './webp.ts'
 import { overWhite } from './whiteBackground.ts'
 
 /** One reader for each kind. */
 const readers: Record<PictureKind, OpenReader> = {
   png: openPng,
-  jpeg: libvipsReader('jpeg'),
-  webp: libvipsReader('webp'),
-  gif: libvipsReader('gif'),
+  jpeg: openJpeg,
+  webp: openWebp,
+  gif: openGif,
   avif: libvipsReader('avif'),
   tiff: openTiff,
 }
@@ -65,9 +69,21 @@ export async function openPicture(source: PictureSource): Promise<Picture> {
     }
   }
   const reader = await guarded(() => readers[kind](file))
+  if (file.page !== undefined && file.page !== (reader.page ?? 1)) throw new AppError('InvalidInput', `${name} has no page ${file.page} that can be chosen.`)
+  let damage: readonly string[] = []
+  /** What `work` makes of the pixels; of what is left of them where they are damaged. */
+  const read = <T>(work: (pixels: Sharp) => Promise<T>): Promise<T> =>
+    guarded(async () => {
+      try {
+        return await work(await reader.pixels())
+      } catch (error) {
+        if (error instanceof AppError || !reader.salvage) throw error
+        const { pixels, notes } = await reader.salvage()
+        damage = notes
+        return await work(pixels)
+      }
+    })
   const { mime, width, height, hasAlpha, pages } = reader
-  const read = reader.page ?? 1
-  if (file.page !== undefined && file.page !== read) throw new AppError('InvalidInput', `${name} has no page ${file.page}. Choose its page ${read}.`)
   return {
     name,
     mime,
@@ -76,18 +92,16 @@ export async function openPicture(source: PictureSource): Promise<Picture> {
     hasAlpha,
     ...(pages !== undefined && { pages }),
     get notes() {
-      return [...reader.notes, ...(reader.notesAfterReading?.() ?? [])]
+      return [...reader.notes, ...damage]
     },
     decode: ({ alpha } = { alpha: 'white' }) =>
-      guarded(async () => {
-        const pixels = await reader.pixels()
+      read(async (pixels) => {
         const stored = alpha === 'drop' ? pixels.removeAlpha() : pixels
         const { data, info } = await stored.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
         return { data: overWhite(data, info.channels), width: info.width, height: info.height }
       }),
     writeThumbnail: async (target, side) => {
-      const small = await guarded(async () => {
-        const pixels = await reader.pixels()
+      const small = await read((pixels) => {
         const fitted = pixels.resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
         return (hasAlpha ? fitted.png() : fitted.webp({ quality: 80 })).toBuffer()
       })

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { AppError } from '#contract'
 import type { Sharp } from 'sharp'
 import { missingFile } from './refusals.ts'
+import type { Salvaged } from './salvage.ts'
 import { SNIFF_BYTES } from './sniff.ts'
 
 /** Where a picture comes from; `name` is what errors call it, `page` which of several pages is meant, counted from 1. */
@@ -45,8 +46,8 @@ export interface PictureReader {
    * RGBA). What it throws while pixels are read is taken for damage, save AppErrors. Called anew for every reading.
    */
   pixels(turn?: 'shown' | 'stored'): Promise<Sharp>
-  /** As `notes`, known only once pixels were read. */
-  notesAfterReading?(): readonly string[]
+  /** What can still be shown where `pixels` met damage, turned as shown. Throws where that is nothing. */
+  salvage?(): Promise<Salvaged>
 }
 
 /** Reads the header of a file of one kind. Throws AppErrors; anything else is taken for damage. */

@@ -80,11 +80,13 @@ export class Blocks {
     const { blockWidth } = this.layout
     const stream = this.jpegOf!(packed, blockWidth, stored)
     if (!stream) return null
-    const { data, info } = await sharp(stream, { failOn: 'none', limitInputPixels: blockWidth * (stored + 64) }).raw().toBuffer({ resolveWithObject: true })
+    const { data, info } = await sharp(stream, { failOn: 'none', limitInputPixels: blockWidth * (stored + 64) }).raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
     const samples = samplesInBlock(this.layout)
-    // libvips gives one channel for grey, and never more than the stream has
-    if (info.channels !== samples || info.width < blockWidth) return null
-    return { width: info.width, rows: Math.min(stored, info.height), samples, values: new Uint8Array(data.buffer, data.byteOffset, data.length) }
+    // sharp makes three channels of a grey JPEG
+    if ((info.channels !== samples && samples !== 1) || info.width < blockWidth) return null
+    const all = new Uint8Array(data.buffer, data.byteOffset, data.length)
+    const values = info.channels === samples ? all : all.filter((_, i) => i % info.channels === 0)
+    return { width: info.width, rows: Math.min(stored, info.height), samples, values }
   }
 
   private unpacked(packed: Buffer, plane: number, stored: number): Plane | null {

@@ -39,15 +39,18 @@ export function needsRange({ bits, format, colours, photometric }: Layout): bool
 }
 
 /**
- * The values that are shown as black and white. Floating point numbers from 0 to 1 are shares of white; whole numbers
- * without a sign go from 0 to the greatest of their kind, as the format says. Where that shows nothing (numbers beyond 0
+ * The values that are shown as black and white. Floating point numbers from 0 to 1 are shares of white, and such as fill
+ * 0 to 255 are 8-bit values; whole numbers without a sign go from 0 to the greatest of their kind, as the format says. Where that shows nothing (numbers beyond 0
  * and 1; signed ones; greys of 16 bits or more that use less than a sixteenth, as microscopes and scanners of 12 bits
  * write them) the least value is black and the greatest white, as in ImageJ. All channels are treated alike. null: all of
  * the kind's own range.
  */
 export function rangeOf(layout: Layout, seen: Range): Range | null {
   const { format, bits } = layout
-  if (format === 'float') return seen.least >= 0 && seen.most <= 1 ? null : seen
+  if (format === 'float') {
+    if (seen.least >= 0 && seen.most <= 1) return null
+    return seen.least >= 0 && seen.most > 127 && seen.most <= 255 ? { least: 0, most: 255 } : seen
+  }
   return format === 'signed' || seen.most < 2 ** (bits - 4) ? seen : null
 }
 

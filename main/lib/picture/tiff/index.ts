@@ -1,8 +1,9 @@
 import sharp from 'sharp'
 import { AppError } from '#contract'
-import { checkSize, libvipsReader } from '../libvips.ts'
-import { openFile } from '../reader.ts'
+import { checkSize, lax, libvipsPicture, readMetadata, strict, toSrgb } from '../libvips.ts'
 import type { OpenReader, PictureFile, PictureReader } from '../reader.ts'
+import { PARTS_WRONG } from '../salvage.ts'
+import type { Salvaged } from '../salvage.ts'
 import { Blocks } from './blocks.ts'
 import { blockWriter, needsRange, rangeOf, targetChannels, widened } from './colour.ts'
 import type { ColourFacts, Range } from './colour.ts'
@@ -46,8 +47,13 @@ export const openTiff: OpenReader = async (file) => {
   checkSize(file.name, layout)
   const profile = await page.bytes(Tag.icc)
   if (isPlain(layout, profile.length > 0, file.bytes)) {
-    const reader = await libvipsReader('tiff', { page: page.index })(file)
-    return { ...reader, ...several, notes: [...notes, ...reader.notes] }
+    const options = { ...strict, page: page.index }
+    const metadata = await readMetadata(file, options)
+    const { pages: all, ...reader } = libvipsPicture('tiff', file.input, metadata)
+    const salvage = LIBVIPS_ONLY.includes(layout.compression)
+      ? async () => ({ pixels: await toSrgb(file.input, metadata, 'shown', { ...lax, page: page.index }), notes: [PARTS_WRONG] })
+      : async () => (await openUnpacked(file, tiff, { page, layout, profile })).salvage()
+    return { ...reader, ...several, notes, pixels: (turn) => toSrgb(file.input, metadata, turn, options), salvage }
   }
   return { ...(await openUnpacked(file, tiff, { page, layout, profile })), ...several, notes: [...notes, ...numberNotes(layout)] }
 }
@@ -82,7 +88,7 @@ interface Page {
   readonly profile: Buffer
 }
 
-async function openUnpacked(file: PictureFile, tiff: TiffFile, { page, layout: stored, profile }: Page): Promise<PictureReader> {
+async function openUnpacked(file: PictureFile, tiff: TiffFile, { page, layout: stored, profile }: Page): Promise<PictureReader & { salvage(): Promise<Salvaged> }> {
   const { compression, photometric, bits, separate } = stored
   const isJpeg = JPEG.includes(compression)
   if (!isJpeg && !decompressors[compression]) throw tiffUnsupported(file.name, `is compressed as ${compressionName(compression)}`)
@@ -97,9 +103,14 @@ async function openUnpacked(file: PictureFile, tiff: TiffFile, { page, layout: s
     referenceBlackWhite: await page.numbers(Tag.referenceBlackWhite),
     keepCmyk: keepProfile,
   }
-  let missing = 0
   const { width, height, orientation } = layout
   const turned = orientation > 4
+  const read = async (turn?: 'shown' | 'stored') => {
+    const blocks = new Blocks(tiff, layout, jpegOf)
+    const bytes = await plainTiff(file.name, blocks, { layout, facts, profile: keepProfile ? profile : null })
+    const pixels = await toSrgb(bytes, await readMetadata({ name: file.name, input: bytes }), turn)
+    return { pixels, missing: blocks.missing / (width * height) }
+  }
   return {
     mime: MIME,
     width: turned ? height : width,
@@ -108,13 +119,14 @@ async function openUnpacked(file: PictureFile, tiff: TiffFile, { page, layout: s
     notes: [],
     orientation,
     async pixels(turn) {
-      const blocks = new Blocks(tiff, layout, jpegOf)
-      const bytes = await plainTiff(file.name, blocks, { layout, facts, profile: keepProfile ? profile : null })
-      missing = blocks.missing / (width * height)
-      const plain = await libvipsReader('tiff')(await openFile({ bytes, name: file.name }))
-      return plain.pixels(turn)
+      const { pixels, missing } = await read(turn)
+      if (missing > 0) throw new Error(`${percent(missing)} of the picture is missing`)
+      return pixels
     },
-    notesAfterReading: () => (missing > 0 ? [`The file is cut off or damaged: ${percent(missing)} of the picture is missing and shown white.`] : []),
+    async salvage() {
+      const { pixels, missing } = await read()
+      return { pixels, notes: [missing > 0 ? `About ${percent(missing)} of the picture is missing: its file is cut off or damaged.` : PARTS_WRONG] }
+    },
   }
 }
 
@@ -159,7 +171,7 @@ async function plainTiff(name: string, blocks: Blocks, { layout, facts, profile 
 async function openPreview(file: PictureFile, { jpeg, raw, orientation }: CameraPreview): Promise<PictureReader> {
   const own = (await sharp(jpeg).metadata()).orientation
   const bytes = own === undefined && orientation > 1 ? withOrientation(jpeg, orientation) : jpeg
-  const reader = await libvipsReader('jpeg')(await openFile({ bytes, name: file.name }))
+  const reader = libvipsPicture('jpeg', bytes, await readMetadata({ name: file.name, input: bytes }))
   const size = raw ? ` of ${raw.width} x ${raw.height} pixels` : ''
   return { ...reader, mime: MIME, notes: [`This is the picture that the camera stored beside its raw data${size}; the raw data itself is not developed.`, ...reader.notes] }
 }
