@@ -1,7 +1,9 @@
 const SHORT = 3
 const LONG = 4
+const RATIONAL = 5
+const DENOMINATOR = 10_000
 
-/** A tag and its values; numbers above 65,535 are written as 32 bits. */
+/** A tag and its values; numbers above 65,535 are written as 32 bits, such with a fraction as ten-thousandths. */
 export type TagValue = readonly [tag: number, values: readonly number[] | Uint8Array]
 
 /** A page to be written: its tags without those that say where its blocks stand, which follow each other in order. */
@@ -62,6 +64,11 @@ function outside(values: TagValue[1]): number {
 /** `given` decides the width, so that offsets may be put in later. */
 function encoded(given: TagValue[1], values: TagValue[1]): { type: number; data: Buffer } {
   if (given instanceof Uint8Array) return { type: 7, data: Buffer.from(given) }
+  if (given.some((value) => !Number.isInteger(value))) {
+    const data = Buffer.alloc(values.length * 8)
+    values.forEach((value, n) => data.writeUInt32LE(DENOMINATOR, data.writeUInt32LE(Math.round(value * DENOMINATOR), n * 8)))
+    return { type: RATIONAL, data }
+  }
   const long = given.some((value) => value > 0xffff)
   const data = Buffer.alloc(values.length * (long ? 4 : 2))
   values.forEach((value, n) => (long ? data.writeUInt32LE(value, n * 4) : data.writeUInt16LE(value, n * 2)))

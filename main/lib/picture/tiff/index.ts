@@ -49,11 +49,12 @@ export const openTiff: OpenReader = async (file) => {
   if (isPlain(layout, profile.length > 0, file.bytes)) {
     const options = { ...strict, page: page.index }
     const metadata = await readMetadata(file, options)
-    const { pages: all, ...reader } = libvipsPicture('tiff', file.input, metadata)
+    // libvips counts smaller copies as pages
+    const { mime, width, height, hasAlpha, orientation = 1 } = libvipsPicture('tiff', file.input, metadata)
     const salvage = LIBVIPS_ONLY.includes(layout.compression)
       ? async () => ({ pixels: await toSrgb(file.input, metadata, 'shown', { ...lax, page: page.index }), notes: [PARTS_WRONG] })
       : async () => (await openUnpacked(file, tiff, { page, layout, profile })).salvage()
-    return { ...reader, ...several, notes, pixels: (turn) => toSrgb(file.input, metadata, turn, options), salvage }
+    return { mime, width, height, hasAlpha, orientation, ...several, notes, pixels: (turn) => toSrgb(file.input, metadata, turn, options), salvage }
   }
   return { ...(await openUnpacked(file, tiff, { page, layout, profile })), ...several, notes: [...notes, ...numberNotes(layout)] }
 }

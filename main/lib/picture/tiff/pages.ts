@@ -1,5 +1,5 @@
-import { Directory, Tag } from './directory.ts'
-import type { TiffFile } from './directory.ts'
+import { Tag } from './directory.ts'
+import type { Directory, TiffFile } from './directory.ts'
 import { isViewableJpeg } from './jpegBlocks.ts'
 
 const REDUCED = 1
