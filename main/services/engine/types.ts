@@ -10,7 +10,10 @@ export interface ModelFiles {
  * Where bytes come from: a file, or the bytes themselves (a data: address). `name` is what errors call it; `digest` names the
  * content where the caller knows it, so that the file is not read to find it out.
  */
-export type Source = { readonly path: string; readonly digest?: string } | { readonly bytes: Uint8Array; readonly name: string }
+export type Source = (
+  | { readonly path: string; readonly digest?: string; readonly name?: string }
+  | { readonly bytes: Uint8Array; readonly name: string }
+) & { readonly page?: number }
 
 /** How large the model sees a picture; sizes in pixels, rounded to multiples of 28. Unset: the request's budget. */
 export interface SizeOptions {

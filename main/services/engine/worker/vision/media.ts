@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { basename } from 'node:path'
 import { AppError } from '#contract'
 import type { PictureBudget } from '#contract'
 import { openPicture, resizeBicubic, smartResize } from '../../../../lib/picture/index.ts'
@@ -66,7 +67,7 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, rul
 }
 
 function nameOf(source: Source): string {
-  return 'path' in source ? source.path : source.name
+  return source.name ?? ('path' in source ? basename(source.path) : 'The picture')
 }
 
 function targetSize(original: Size, options: SizeOptions, budget: PictureBudget, name: string): Size {
@@ -86,9 +87,11 @@ async function opened(source: Source): Promise<() => Promise<Picture>> {
 
 const isKnown = (source: Source): boolean => 'digest' in source && source.digest !== undefined
 
+/** Names the content of a source: its bytes, and the page of several. */
 async function digest(source: Source): Promise<string> {
   if ('digest' in source && source.digest !== undefined) return source.digest
   const hash = createHash('sha256')
+  if (source.page !== undefined) hash.update(`page ${source.page} of `)
   if ('bytes' in source) return hash.update(source.bytes).digest('hex')
   for await (const chunk of createReadStream(source.path)) hash.update(chunk as Uint8Array)
   return hash.digest('hex')
