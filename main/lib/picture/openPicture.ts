@@ -1,9 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import { AppError } from '#contract'
 import type { Sharp } from 'sharp'
+import { openAvif } from './avif.ts'
+import { openBmp } from './bmp.ts'
 import { openGif } from './gif.ts'
+import { openHeic } from './heic.ts'
+import { openIco } from './ico.ts'
 import { openJpeg } from './jpeg.ts'
-import { libvipsReader } from './libvips.ts'
 import { openPng } from './png.ts'
 import { openFile } from './reader.ts'
 import type { OpenReader, PictureSource } from './reader.ts'
@@ -21,8 +24,11 @@ const readers: Record<PictureKind, OpenReader> = {
   jpeg: openJpeg,
   webp: openWebp,
   gif: openGif,
-  avif: libvipsReader('avif'),
+  avif: openAvif,
+  heic: openHeic,
   tiff: openTiff,
+  bmp: openBmp,
+  ico: openIco,
 }
 
 /** A picture whose header was read; sizes in pixels as it is shown, EXIF orientation applied. */

@@ -8,19 +8,19 @@ export const pictureMimes = {
   webp: 'image/webp',
   gif: 'image/gif',
   avif: 'image/avif',
+  heic: 'image/heic',
   tiff: 'image/tiff',
+  bmp: 'image/bmp',
+  ico: 'image/x-icon',
 } as const satisfies Partial<Record<FileKind, string>>
 
 export type PictureKind = keyof typeof pictureMimes
 
 export const isPictureKind = (kind: FileKind): kind is PictureKind => kind in pictureMimes
 
-const READ = 'PNG, JPEG, WebP, GIF, AVIF or TIFF'
+const READ = 'PNG, JPEG, WebP, GIF, AVIF, HEIC, TIFF, BMP or ICO'
 
 const kindNames: Record<Exclude<FileKind, PictureKind | 'empty'>, string> = {
-  heic: 'a HEIC picture',
-  bmp: 'a BMP picture',
-  ico: 'an icon file',
   psd: 'a Photoshop file',
   jxl: 'a JPEG XL picture',
   svg: 'an SVG drawing',

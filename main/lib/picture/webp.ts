@@ -2,6 +2,7 @@ import type { Metadata } from 'sharp'
 import { libvipsPicture, readMetadata, toSrgb } from './libvips.ts'
 import type { OpenReader, PictureFile } from './reader.ts'
 import { damaged } from './refusals.ts'
+import type { RawPixels } from './rawTiff.ts'
 import { dropAfter, firstDifference, readRawPixels, shown, WHOLE_WITHOUT_END } from './salvage.ts'
 
 /** How much longer than it was a cut picture is made, in bytes; even, as chunks are. */
@@ -22,10 +23,23 @@ export const openWebp: OpenReader = async (file) => {
   }
 }
 
+/** Fillings that are tried until two are decoded: not every one is a code of a lossless picture. */
+const FILLINGS = [0, 0x5a, 1, 2, 4, 8, 16, 34, 68, 136, 192]
+
 async function salvage(bytes: Buffer, metadata: Metadata) {
-  const read = async (value: number) => readRawPixels(await toSrgb(fillUp(bytes, value)!, metadata, 'stored'))
+  const readings: RawPixels[] = []
+  let failure: unknown
+  for (const value of FILLINGS) {
+    if (readings.length === 2) break
+    try {
+      readings.push(await readRawPixels(await toSrgb(fillUp(bytes, value)!, metadata, 'stored')))
+    } catch (error) {
+      failure = error
+    }
+  }
+  const [one, other] = readings
+  if (!one || !other) throw failure
   const orientation = metadata.orientation ?? 1
-  const [one, other] = [await read(0), await read(0x5a)]
   const from = firstDifference(one, other)
   return from === Infinity ? shown(one, orientation, [WHOLE_WITHOUT_END]) : dropAfter(one, Math.floor(from / one.width) * one.width, orientation)
 }
