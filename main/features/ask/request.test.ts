@@ -65,7 +65,7 @@ describe('a format', () => {
 
   test('is told by itself where there are no words', () => {
     const image = { type: 'image', attachment: { sha: 'a', kind: 'image', mime: 'image/png', name: 'a', bytes: 1, width: 1, height: 1 } } as const
-    expect(asked([{ role: 'user', parts: [image], format }]).messages[0]!.content).toEqual([{ type: 'image', source: { path: '/a' } }, ...text(told)])
+    expect(asked([{ role: 'user', parts: [image], format }]).messages[0]!.content).toEqual([{ type: 'image', source: { path: '/a', name: 'a' } }, ...text(told)])
   })
 
   test('is not told to the demo model, which reads no schemas', () => {
