@@ -48,6 +48,6 @@ export function attachmentRows(database: Database): AttachmentRows {
 /** What is known of a video beyond what every file has, as JSON; null of a picture. */
 function factsOf(attachment: Attachment): string | null {
   if (attachment.kind === 'image') return null
-  const { durationMs, frames, fps, codec, startMs } = attachment
-  return JSON.stringify({ durationMs, frames, fps, codec, startMs })
+  const { durationMs, frames, fps, codec, startMs, notes } = attachment
+  return JSON.stringify({ durationMs, frames, fps, codec, startMs, notes })
 }
