@@ -5,7 +5,6 @@ import type { AnswerRequest, AnswerResult, ChatMessage, ChatPart } from '../head
 import { fitRequest, roomForVideos } from './fit.ts'
 import { headlessPorts } from '../nodePorts.ts'
 import { readFormat, toLora } from './answerFormat.ts'
-import { openPicture } from '../lib/picture/index.ts'
 import { countVideos, readMessages, toSource, videoPart } from './messages.ts'
 import { decimal, integer, runCommand, UsageError } from './usage.ts'
 import { Videos } from './videos.ts'
@@ -98,7 +97,6 @@ export function ask(argv: string[]): Promise<number> {
       }
       const asked = { ...wanted, messages: await conversation(values, question, videos) }
       const request = values.fit ? await fitRequest(headless.engine, asked, tell) : asked
-      await tellNotes(request, tell)
       let text = ''
       let result: AnswerResult | null = null
       for await (const event of headless.engine.answer(request, { signal: abort.signal })) {
@@ -107,6 +105,7 @@ export function ask(argv: string[]): Promise<number> {
         text += event.text
         if (!values.json) process.stdout.write(event.text)
       }
+      for (const note of new Set(result!.notes)) tell(note)
       process.stdout.write(values.json ? `${JSON.stringify(report(text, result!))}\n` : '\n')
       return 0
     } finally {
@@ -150,16 +149,6 @@ async function conversation(values: Values, question: string | undefined, videos
   for (const video of videos ? (values.video ?? []) : []) media.push(await videoPart(video, { folder: process.cwd(), fps, videos: videos!, sizes }))
   const said: ChatPart[] = question?.trim() ? [{ type: 'text', text: question }] : []
   return [...messages, { role: 'user', content: [...media, ...said] }]
-}
-
-/** What is to be known of the pictures before they are looked at: "Page 1 of 3 is shown." */
-async function tellNotes({ messages }: AnswerRequest, tell: (note: string) => void): Promise<void> {
-  for (const part of messages.flatMap(({ content }) => content)) {
-    if (part.type !== 'image') continue
-    // what cannot be opened is told by the engine, which looks at all of it
-    const picture = await openPicture(part.source).catch(() => null)
-    for (const note of picture?.notes ?? []) tell(`${picture!.name}: ${note}`)
-  }
 }
 
 /** The object of `--json`. */

@@ -1,34 +1,29 @@
 import { writeFile } from 'node:fs/promises'
 import { AppError } from '#contract'
 import type { Sharp } from 'sharp'
-import { openAvif } from './avif.ts'
-import { openBmp } from './bmp.ts'
-import { openGif } from './gif.ts'
-import { openHeic } from './heic.ts'
-import { openIco } from './ico.ts'
-import { openJpeg } from './jpeg.ts'
-import { openPng } from './png.ts'
 import { openFile } from './reader.ts'
 import type { OpenReader, PictureSource } from './reader.ts'
 import { damaged, isPictureKind, refusedKind } from './refusals.ts'
 import type { PictureKind } from './refusals.ts'
+import { RowResizer } from './resize.ts'
 import type { RgbPicture } from './resize.ts'
+import { streamRows } from './rowStream.ts'
+import { readRawPixels, shown } from './salvage.ts'
+import type { Size } from './smartResize.ts'
 import { sniff } from './sniff.ts'
-import { openTiff } from './tiff/index.ts'
-import { openWebp } from './webp.ts'
 import { overWhite } from './whiteBackground.ts'
 
-/** One reader for each kind. */
-const readers: Record<PictureKind, OpenReader> = {
-  png: openPng,
-  jpeg: openJpeg,
-  webp: openWebp,
-  gif: openGif,
-  avif: openAvif,
-  heic: openHeic,
-  tiff: openTiff,
-  bmp: openBmp,
-  ico: openIco,
+/** One reader for each kind, loaded with its first file. */
+const readers: Record<PictureKind, () => Promise<OpenReader>> = {
+  png: async () => (await import('./png.ts')).openPng,
+  jpeg: async () => (await import('./jpeg.ts')).openJpeg,
+  webp: async () => (await import('./webp.ts')).openWebp,
+  gif: async () => (await import('./gif.ts')).openGif,
+  avif: async () => (await import('./avif.ts')).openAvif,
+  heic: async () => (await import('./heic.ts')).openHeic,
+  tiff: async () => (await import('./tiff/index.ts')).openTiff,
+  bmp: async () => (await import('./bmp.ts')).openBmp,
+  ico: async () => (await import('./ico.ts')).openIco,
 }
 
 /** A picture whose header was read; sizes in pixels as it is shown, EXIF orientation applied. */
@@ -52,6 +47,11 @@ export interface Picture {
    */
   decode(options?: { alpha: 'white' | 'drop' }): Promise<RgbPicture>
   /**
+   * `decode` and `resizeBicubic` to exactly `size` in one, bit for bit, without the whole picture in memory. Throws
+   * DamagedMedia.
+   */
+  resized(size: Size): Promise<RgbPicture>
+  /**
    * Writes a picture of at most `side` x `side` pixels for lists to `target`, WebP, or PNG where there is alpha, and
    * returns its MIME type. Reads the whole file, so that damage anywhere is found. Throws DamagedMedia.
    */
@@ -74,19 +74,20 @@ export async function openPicture(source: PictureSource): Promise<Picture> {
       throw error instanceof AppError ? error : damaged(name, error)
     }
   }
-  const reader = await guarded(() => readers[kind](file))
+  const open = await readers[kind]()
+  const reader = await guarded(() => open(file))
   if (file.page !== undefined && file.page !== (reader.page ?? 1)) throw new AppError('InvalidInput', `${name} has no page ${file.page} that can be chosen.`)
   let damage: readonly string[] = []
   /** What `work` makes of the pixels; of what is left of them where they are damaged. */
-  const read = <T>(work: (pixels: Sharp) => Promise<T>): Promise<T> =>
+  const read = <T>(work: (pixels: Sharp, orientation: number) => Promise<T>, turn: 'shown' | 'stored' = 'shown'): Promise<T> =>
     guarded(async () => {
       try {
-        return await work(await reader.pixels())
+        return await work(await reader.pixels(turn), turn === 'stored' ? (reader.orientation ?? 1) : 1)
       } catch (error) {
         if (error instanceof AppError || !reader.salvage) throw error
         const { pixels, notes } = await reader.salvage()
         damage = notes
-        return await work(pixels)
+        return await work(pixels, 1)
       }
     })
   const { mime, width, height, hasAlpha, pages } = reader
@@ -106,11 +107,18 @@ export async function openPicture(source: PictureSource): Promise<Picture> {
         const { data, info } = await stored.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
         return { data: overWhite(data, info.channels), width: info.width, height: info.height }
       }),
+    resized: (size) =>
+      read(async (pixels, orientation) => {
+        const resizer = new RowResizer({ width, height }, size, orientation)
+        await streamRows(pixels, { width, height }, (rows, channels) => resizer.push(overWhite(rows, channels)))
+        return resizer.finish()
+      }, 'stored'),
     writeThumbnail: async (target, side) => {
-      const small = await read((pixels) => {
+      const small = await read(async (pixels, orientation) => {
         const fitted = pixels.resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
-        return (hasAlpha ? fitted.png() : fitted.webp({ quality: 80 })).toBuffer()
-      })
+        const turned = orientation === 1 ? fitted : shown(await readRawPixels(fitted), orientation, []).pixels
+        return (hasAlpha ? turned.png() : turned.webp({ quality: 80 })).toBuffer()
+      }, 'stored')
       await writeFile(target, small)
       return hasAlpha ? 'image/png' : 'image/webp'
     },

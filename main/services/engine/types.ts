@@ -81,6 +81,8 @@ export interface AnswerResult {
   readonly usage: Usage
   readonly timings: Timings
   readonly finishReason: 'stop' | 'length' | 'aborted'
+  /** What a user must know of the pictures that were shown, each with its file's name: pages, damage. Unset: nothing. */
+  readonly notes?: readonly string[]
 }
 
 /** What an answer yields: once what the model sees, progress before the first token, then text as it is generated, then the result once. */

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { AppError } from '#contract'
 import type { PictureBudget } from '#contract'
-import { openPicture, resizeBicubic, smartResize } from '../../../../lib/picture/index.ts'
+import { openPicture, smartResize } from '../../../../lib/picture/index.ts'
 import type { Picture, Size } from '../../../../lib/picture/index.ts'
 import { videoBudget } from '../../../../lib/video/index.ts'
 import type { ChatPart, SizeOptions, Source } from '../../types.ts'
@@ -20,6 +20,8 @@ export interface Media {
   sliceKey(t: number): string
   /** Decodes and resizes the frames of temporal slice `t`: one for a still picture, two for a video. */
   frames(t: number): Promise<readonly [Frame] | readonly [Frame, Frame]>
+  /** What a user must know of what was shown, each with the file's name; complete once all frames were decoded. */
+  notes(): readonly string[]
 }
 
 export type MediaSource = Exclude<ChatPart, { type: 'text' }>
@@ -52,9 +54,11 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, rul
   const times = part.type === 'image' ? 1 : Math.ceil(sources.length / VIDEO.framesPerSlice)
   const fps = part.type === 'video' ? (part.fps ?? VIDEO.fps) : VIDEO.fps
   const timeStep = rules.tokensPerSecond === null ? 1 : (VIDEO.framesPerSlice / fps) * rules.tokensPerSecond
+  const shown = new Set([first])
   const frame = async (index: number): Promise<Frame> => {
     const picture = await pictures[Math.min(index, pictures.length - 1)]!()
-    return resizeBicubic(await picture.decode(), size)
+    shown.add(picture)
+    return picture.resized(size)
   }
   const digestAt = (index: number): string => digests[Math.min(index, digests.length - 1)]!
   const frameSize = `${size.width}x${size.height}`
@@ -63,6 +67,7 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, rul
     key: `${createHash('sha256').update(digests.join()).digest('hex')}:${part.type}:${frameSize}${part.type === 'video' ? `@${fps}` : ''}`,
     grid: { times, rows: size.height / TOKEN, columns: size.width / TOKEN, timeStep },
     frames: async (t) => (part.type === 'image' ? [await frame(0)] : [await frame(t * 2), await frame(t * 2 + 1)]),
+    notes: () => [...new Set([...shown].flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`)))],
   }
 }
 
