@@ -19,7 +19,8 @@ sharp.cache(false)
 sharp.block({ operation: ['VipsForeignLoad'] })
 sharp.unblock({ operation: loaders })
 
-const strict: SharpOptions = { limitInputPixels: MAX_PICTURE_PIXELS, failOn: 'error', sequentialRead: true }
+/** Gives up at the first damage. */
+export const strict: SharpOptions = { limitInputPixels: MAX_PICTURE_PIXELS, failOn: 'error', sequentialRead: true }
 /** Goes on at damage; what is lost is made up. */
 export const lax: SharpOptions = { ...strict, failOn: 'none' }
 

@@ -21,7 +21,7 @@ const readers: Record<PictureKind, () => Promise<OpenReader>> = {
   gif: async () => (await import('./gif.ts')).openGif,
   avif: async () => (await import('./avif.ts')).openAvif,
   heic: async () => (await import('./heic.ts')).openHeic,
-  tiff: async () => (await import('./tiff.ts')).openTiff,
+  tiff: async () => (await import('./tiff/index.ts')).openTiff,
   bmp: async () => (await import('./bmp.ts')).openBmp,
   ico: async () => (await import('./ico.ts')).openIco,
 }
@@ -78,6 +78,7 @@ export async function openPicture(source: PictureSource): Promise<Picture> {
   }
   const open = await readers[kind]()
   const reader = await guarded(() => open(file))
+  if (file.page !== undefined && file.page !== (reader.page ?? 1)) throw new AppError('InvalidInput', `${name} has no page ${file.page} that can be chosen.`)
   let damage: readonly string[] = []
   /** What `work` makes of the pixels; of what is left of them where they are damaged. */
   const read = <T>(work: (pixels: Sharp, orientation: number) => Promise<T>, turn: 'shown' | 'stored' = 'shown'): Promise<T> =>

@@ -6,8 +6,8 @@ import { missingFile } from './refusals.ts'
 import type { Salvaged } from './salvage.ts'
 import { SNIFF_BYTES } from './sniff.ts'
 
-/** Where a picture comes from; `name` is what errors call it. */
-export type PictureSource = { readonly path: string; readonly name?: string } | { readonly bytes: Uint8Array; readonly name: string }
+/** Where a picture comes from; `name` is what errors call it, `page` which of several pages is meant, counted from 1. */
+export type PictureSource = ({ readonly path: string; readonly name?: string } | { readonly bytes: Uint8Array; readonly name: string }) & { readonly page?: number }
 
 /** A file whose first bytes were read, as readers of one kind take it. */
 export interface PictureFile {
@@ -23,6 +23,8 @@ export interface PictureFile {
   readAt(offset: number, length: number): Promise<Buffer>
   /** Length in bytes. */
   readonly bytes: number
+  /** The page that is asked for, counted from 1; unset: the first. */
+  readonly page?: number
 }
 
 /** A picture of one kind whose header was read. Sizes in pixels as it is shown, orientation applied. */
@@ -35,6 +37,8 @@ export interface PictureReader {
   readonly notes: readonly string[]
   /** Pictures in the file where there are several: pages, frames. */
   readonly pages?: number
+  /** Which of them is read, counted from 1; unset: the first. */
+  readonly page?: number
   /** How the stored pixels are turned to be shown, as EXIF counts (1 to 8); unset: as they are. */
   readonly orientation?: number
   /**
@@ -51,9 +55,11 @@ export type OpenReader = (file: PictureFile) => Promise<PictureReader>
 
 /** Reads the first bytes. Throws MediaNotFound, UnsupportedMedia (a folder). */
 export async function openFile(source: PictureSource): Promise<PictureFile> {
+  const wanted = source.page === undefined ? {} : { page: source.page }
   if (!('path' in source)) {
     const bytes = Buffer.from(source.bytes.buffer, source.bytes.byteOffset, source.bytes.byteLength)
     return {
+      ...wanted,
       name: source.name,
       head: bytes.subarray(0, SNIFF_BYTES),
       input: bytes,
@@ -75,6 +81,7 @@ export async function openFile(source: PictureSource): Promise<PictureFile> {
     return facts.size
   })
   return {
+    ...wanted,
     name,
     head: await readAt(0, SNIFF_BYTES),
     input: path,

@@ -51,6 +51,6 @@ function factsOf(attachment: Attachment): string | null {
     const { pages, notes } = attachment
     return pages === undefined && notes === undefined ? null : JSON.stringify({ pages, notes })
   }
-  const { durationMs, frames, fps, codec, startMs } = attachment
-  return JSON.stringify({ durationMs, frames, fps, codec, startMs })
+  const { durationMs, frames, fps, codec, startMs, notes } = attachment
+  return JSON.stringify({ durationMs, frames, fps, codec, startMs, notes })
 }

@@ -54,6 +54,17 @@ describe('media', () => {
     expect(await failure(media.thumbnail(photo, 'photo.png', join(folder, 'none', 'thumb')))).toMatchObject({ code: 'StorageFailed' })
   })
 
+  test('a picture too long and narrow for any model is refused by its name', async () => {
+    const { media } = start()
+    const strip = join(folder, 'stored-under-a-number')
+    await sharp({ create: { width: 1, height: 201, channels: 3, background: 'teal' } }).png().toFile(strip)
+    expect(await failure(media.probe(strip, 'strip.png'))).toMatchObject({
+      code: 'UnsupportedMedia',
+      message: 'strip.png is 1 x 201 pixels; one side may be at most 200 times the other. Crop it and try again.',
+    })
+    expect(await media.probe(photo, 'photo.png')).toMatchObject({ width: 1000 })
+  })
+
   test('a worker killed in mid-probe costs that request only; the waiting and the next ones work', async () => {
     let kills = 0
     const { media, pids } = start((worker) => {
