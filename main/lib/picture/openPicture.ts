@@ -40,6 +40,8 @@ export interface Picture {
    * since some damage shows only then.
    */
   readonly notes: readonly string[]
+  /** Whether `notes` has something of the pixels that the header does not tell. */
+  readonly damaged: boolean
   /**
    * All pixels as sRGB R G B, 8 bits: the first frame of an animation, other colour spaces converted, alpha blended
    * over white, or dropped (what is under transparent pixels shows) for comparisons with processors that do so.
@@ -102,6 +104,9 @@ export async function openPicture(source: PictureSource): Promise<Picture> {
     ...(pages !== undefined && { pages }),
     get notes() {
       return [...reader.notes, ...damage]
+    },
+    get damaged() {
+      return damage.length > 0
     },
     decode: ({ alpha } = { alpha: 'white' }) =>
       read(async (pixels) => {
