@@ -9,7 +9,7 @@ describe('what the engine is asked', () => {
     const first = ask.send({ conversationId: null, parts: [part, words('What?')] })
     const stream = conversations.watch(first.conversationId)
     const one = await engine.nextAnswer()
-    expect(one.request.messages[0]?.content[0]).toEqual({ type: 'image', source: { path: attachments.pathOf(part.sha) }, ...budget })
+    expect(one.request.messages[0]?.content[0]).toEqual({ type: 'image', source: { path: attachments.pathOf(part.sha), name: part.name }, ...budget })
     one.fail()
     await until(stream, ended)
     ask.retry({ messageId: first.userMessageId })
@@ -24,7 +24,7 @@ describe('what the engine is asked', () => {
     const first = ask.send({ conversationId: null, parts: [words('Compare '), left, words(''), words(' with '), right] })
     const stream = conversations.watch(first.conversationId)
     const one = await engine.nextAnswer()
-    const image = (part: { sha: string }) => ({ type: 'image', source: { path: attachments.pathOf(part.sha) } })
+    const image = (part: { sha: string; name: string }) => ({ type: 'image', source: { path: attachments.pathOf(part.sha), name: part.name } })
     const asked = [{ type: 'text', text: 'Compare ' }, image(left), { type: 'text', text: ' with ' }, image(right)]
     expect(one.request.messages).toEqual([{ role: 'user', content: asked }])
     one.text('Left is')

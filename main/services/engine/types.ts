@@ -10,7 +10,10 @@ export interface ModelFiles {
  * Where bytes come from: a file, or the bytes themselves (a data: address). `name` is what errors call it; `digest` names the
  * content where the caller knows it, so that the file is not read to find it out.
  */
-export type Source = { readonly path: string; readonly digest?: string } | { readonly bytes: Uint8Array; readonly name: string }
+export type Source = (
+  | { readonly path: string; readonly digest?: string; readonly name?: string }
+  | { readonly bytes: Uint8Array; readonly name: string }
+) & { readonly page?: number }
 
 /** How large the model sees a picture; sizes in pixels, rounded to multiples of 28. Unset: the request's budget. */
 export interface SizeOptions {
@@ -85,6 +88,8 @@ export interface AnswerResult {
   readonly usage: Usage
   readonly timings: Timings
   readonly finishReason: 'stop' | 'length' | 'aborted'
+  /** What a user must know of the pictures that were shown, each with its file's name: pages, damage. Unset: nothing. */
+  readonly notes?: readonly string[]
 }
 
 /** What an answer yields: once what the model sees, progress before the first token, then text as it is generated, then the result once. */
