@@ -26,7 +26,7 @@ export interface VideoRoom {
   readonly usual: PictureBudget
 }
 
-const PICTURE = /\.(png|jpe?g|webp|gif|avif|tiff?)$/i
+const PICTURE = /\.(png|jpe?g|webp|gif|avif|hei[cf]|tiff?|bmp|ico)$/i
 const byName = new Intl.Collator('en', { numeric: true })
 
 /** Turns folders and video files into frames; those of files lie in a temporary folder until `close`. */

@@ -26,6 +26,9 @@ const readers: Record<PictureKind, () => Promise<OpenReader>> = {
   ico: async () => (await import('./ico.ts')).openIco,
 }
 
+/** Side of the small picture that is made where only damage is looked for. */
+const CHECKED_SIDE = 16
+
 /** A picture whose header was read; sizes in pixels as it is shown, EXIF orientation applied. */
 export interface Picture {
   readonly name: string
@@ -56,6 +59,10 @@ export interface Picture {
    * returns its MIME type. Reads the whole file, so that damage anywhere is found. Throws DamagedMedia.
    */
   writeThumbnail(target: string, side: number): Promise<string>
+  /** Reads all pixels and keeps none, so that `notes` are complete. Throws DamagedMedia. */
+  check(): Promise<void>
+  /** Writes the picture in full size to `target`, JPEG, or PNG where there is alpha, and returns its MIME type. Throws DamagedMedia. */
+  writeView(target: string): Promise<string>
 }
 
 /**
@@ -113,6 +120,13 @@ export async function openPicture(source: PictureSource): Promise<Picture> {
         await streamRows(pixels, { width, height }, (rows, channels) => resizer.push(overWhite(rows, channels)))
         return resizer.finish()
       }, 'stored'),
+    check: async () => {
+      await read((pixels) => pixels.resize({ width: CHECKED_SIDE, height: CHECKED_SIDE, fit: 'inside', withoutEnlargement: true }).raw().toBuffer(), 'stored')
+    },
+    writeView: async (target) => {
+      await writeFile(target, await read((pixels) => (hasAlpha ? pixels.png({ compressionLevel: 3 }) : pixels.jpeg({ quality: 92 })).toBuffer()))
+      return hasAlpha ? 'image/png' : 'image/jpeg'
+    },
     writeThumbnail: async (target, side) => {
       const small = await read(async (pixels, orientation) => {
         const fitted = pixels.resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })

@@ -35,7 +35,7 @@ describe('media', () => {
     const target = join(folder, 'thumb')
     expect(await Promise.all([media.probe(photo, 'photo.png'), media.thumbnail(photo, 'photo.png', target)])).toEqual([
       { kind: 'image', mime: 'image/png', width: 1000, height: 500 },
-      'image/webp',
+      { mime: 'image/webp', notes: [] },
     ])
     expect(await sharp(readFileSync(target)).metadata()).toMatchObject({ format: 'webp', width: 512, height: 256 })
     expect(pids).toHaveLength(1)
@@ -82,7 +82,7 @@ describe('media', () => {
 
   test('a worker that does not answer in time is ended and replaced', async () => {
     let held = 0
-    const { media, pids } = start(() => (held++ === 0 ? 'keep' : 'send'), { start: 30_000, probe: 50, thumbnail: 30_000, frame: 30_000, poster: 30_000 })
+    const { media, pids } = start(() => (held++ === 0 ? 'keep' : 'send'), { start: 30_000, probe: 50, thumbnail: 30_000, notes: 30_000, view: 30_000, frame: 30_000, poster: 30_000 })
     expect(await failure(media.probe(photo, 'slow.png'))).toMatchObject({ code: 'DamagedMedia', message: expect.stringContaining('slow.png') as string })
     const target = join(folder, 'after')
     await media.thumbnail(photo, 'photo.png', target)

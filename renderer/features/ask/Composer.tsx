@@ -101,7 +101,7 @@ export function Composer({
           <input
             ref={picker}
             type="file"
-            accept="image/*,video/*,.mkv,.mov"
+            accept="image/*,video/*,.heic,.heif,.avif,.bmp,.ico,.cur,.tif,.tiff,.mkv,.mov"
             multiple
             hidden
             tabIndex={-1}

@@ -16,9 +16,9 @@ const reply = (message: MediaReply) => channel.send(message)
 async function probe(path: string, name: string): Promise<Probe> {
   const video = containerOf(await readHead(path).catch(() => new Uint8Array()))
   if (video) return { kind: 'video', mime: video.mime }
-  const { mime, width, height } = await openPicture({ path, name })
+  const { mime, width, height, pages } = await openPicture({ path, name })
   checkRatio({ width, height }, name)
-  return { kind: 'image', mime, width, height }
+  return { kind: 'image', mime, width, height, ...(pages !== undefined && { pages }) }
 }
 
 async function answer(request: MediaRequest): Promise<MediaReply> {
@@ -26,8 +26,15 @@ async function answer(request: MediaRequest): Promise<MediaReply> {
   if (request.type === 'probe') return { type: 'probed', id, probe: await probe(path, name) }
   if (request.type === 'thumbnail') {
     const picture = await openPicture({ path, name })
-    return { type: 'made', id, mime: await picture.writeThumbnail(request.target, THUMBNAIL_SIDE) }
+    const mime = await picture.writeThumbnail(request.target, THUMBNAIL_SIDE)
+    return { type: 'made', id, mime, notes: picture.notes }
   }
+  if (request.type === 'notes') {
+    const picture = await openPicture({ path, name })
+    await picture.check()
+    return { type: 'noted', id, notes: picture.notes }
+  }
+  if (request.type === 'view') return { type: 'made', id, mime: await (await openPicture({ path, name })).writeView(request.target) }
   const frame = await readRaw(path, request.raw)
   if (request.type === 'poster') return { type: 'made', id, mime: await writeSmall(frame, request.target, THUMBNAIL_SIDE) }
   await writePng(resizeBicubic(frame, request.size), request.target)
