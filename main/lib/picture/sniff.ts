@@ -2,8 +2,8 @@ import { videoPacking } from '../video/videoMarks.ts'
 
 /** What a file is by its first bytes, whatever its name says. */
 export type FileKind =
-  | 'png' | 'jpeg' | 'webp' | 'gif' | 'avif' | 'heic' | 'tiff' | 'bmp' | 'ico' | 'psd' | 'jxl'
-  | 'svg' | 'pdf' | 'video' | 'audio' | 'archive' | 'gguf' | 'html' | 'text' | 'empty' | 'unknown'
+  | 'png' | 'jpeg' | 'webp' | 'gif' | 'avif' | 'heic' | 'tiff' | 'bmp' | 'ico' | 'psd' | 'jxl' | 'jp2' | 'raw'
+  | 'svg' | 'pdf' | 'office' | 'video' | 'audio' | 'archive' | 'gguf' | 'safetensors' | 'html' | 'text' | 'empty' | 'unknown'
 
 /** How many bytes of a file `sniff` wants to see. */
 export const SNIFF_BYTES = 4096
@@ -24,6 +24,16 @@ const marks: readonly (readonly [FileKind, string])[] = [
   ['jxl', '\xff\x0a'],
   ['jxl', '\0\0\0\x0cJXL '],
   ['ico', '\0\0\x01\0'],
+  ['jp2', '\0\0\0\x0cjP  '],
+  ['jp2', '\xffO\xffQ'],
+  // raw files of cameras that are neither TIFF nor MP4: Fujifilm, Panasonic, Olympus, Sigma, Minolta
+  ['raw', 'FUJIFILMCCD-RAW'],
+  ['raw', 'IIU\0'],
+  ['raw', 'IIRO'],
+  ['raw', 'IIRS'],
+  ['raw', 'MMOR'],
+  ['raw', 'FOVb'],
+  ['raw', '\0MRM'],
   ['audio', 'ID3'],
   ['audio', 'OggS'],
   ['audio', 'fLaC'],
@@ -40,12 +50,20 @@ export function sniff(head: Uint8Array): FileKind {
   const latin = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, SNIFF_BYTES)).toString('latin1')
   const packing = videoPacking(latin)
   if (packing) return packing === 'iso' ? isoMediaKind(latin) : 'video'
+  if (isOffice(latin)) return 'office'
   for (const [kind, mark] of marks) if (startsWith(latin, mark)) return kind
+  // the length of its header, which is JSON
+  if (/^[^]{5}\0\0\0\{\s*"/.test(latin)) return 'safetensors'
   if (latin.startsWith('BM') && latin.slice(6, 10) === '\0\0\0\0') return 'bmp'
   // Some writers put a few bytes before the mark; readers accept it in the first kilobyte.
   if (latin.slice(0, 1024).includes('%PDF-')) return 'pdf'
   return textKind(head.subarray(0, SNIFF_BYTES))
 }
+
+/** Word, Excel, PowerPoint, OpenDocument and EPUB are ZIP archives whose first entry tells; the older ones are OLE files. */
+const isOffice = (latin: string): boolean =>
+  /^PK\x03\x04[^]{26}(?:\[Content_Types\]\.xml|_rels\/|docProps\/|word\/|xl\/|ppt\/|mimetype[^]{0,40}application\/(?:epub|vnd\.oasis))/.test(latin) ||
+  latin.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')
 
 function startsWith(text: string, mark: string): boolean {
   if (text.length < mark.length) return false
@@ -59,6 +77,7 @@ function isoMediaKind(latin: string): FileKind {
   const brands = latin.slice(8, Math.max(12, Math.min(length, 256)))
   if (brands.includes('avif') || brands.includes('avis')) return 'avif'
   if (/hei[cxms]|hev[cx]|mif1|msf1/.test(brands)) return 'heic'
+  if (brands.startsWith('crx')) return 'raw'
   return brands.startsWith('M4A') ? 'audio' : 'video'
 }
 
