@@ -38,7 +38,7 @@ async function lookAtVideo(path: string, head: Uint8Array): Promise<Look> {
   const video = await openWithFfmpeg({ path, name: basename(path), ...(demuxer && { demuxer }) })
   const { width, height, frames, fps, codec, notes = [] } = video.facts
   let sampled = 0
-  for await (const _ of video.frames(sampleFrames(frames, fps, {}).indices)) sampled++
+  for await (const { index } of video.frames(sampleFrames(frames, fps, {}).indices)) if (index >= 0) sampled++
   return { what: 'video', width, height, frames, sampled, codec, notes }
 }
 
