@@ -26,8 +26,22 @@ export interface FileFacts {
   readonly quantization: string | null
   readonly bytes: number
   readonly paths: readonly string[]
+  /** Bytes of the two files that a model in one file becomes when it is taken over; null for any other file. */
+  readonly oneFile: { readonly textBytes: number; readonly projectorBytes: number } | null
   readonly problem: string | null
 }
+
+/** A file to be written: its header, then runs of another file's bytes in the order in which they stand there. */
+export interface FilePlan {
+  readonly header: Buffer
+  readonly runs: readonly { readonly from: number; readonly to: number; readonly bytes: number }[]
+  readonly bytes: number
+  /** Whether a clone of the other file becomes this one when it gets this header and ends after `bytes`. */
+  readonly isClone: boolean
+}
+
+/** How a model in one file becomes a language model and a projector; throws what loading them would throw. */
+export type PlanOneFile = (path: string, name: string) => Promise<{ readonly text: FilePlan; readonly projector: FilePlan }>
 
 /** What a file is; never throws for a file, only the signal's reason. */
 export type InspectFile = (path: string, signal?: AbortSignal) => Promise<FileFacts>

@@ -6,6 +6,7 @@ import { checkProjector } from './checkProjector.ts'
 import { checkTextModel } from './checkTextModel.ts'
 import { Fields } from './fields.ts'
 import type { GgufHeader } from './header.ts'
+import { isOneFile, splitOneFile } from './oneFile.ts'
 import { printable } from './problems.ts'
 import { quantizationOf } from './quantization.ts'
 import { readModelHeader } from './splitModel.ts'
@@ -26,6 +27,7 @@ export async function inspectFile(path: string, signal?: AbortSignal): Promise<F
     trainedContext: null,
     bytes: await sizeOf(path),
     paths: [path],
+    oneFile: null,
     problem: null,
   }
   try {
@@ -67,12 +69,22 @@ function checked(kind: FileFacts['kind'], header: GgufHeader): Partial<FileFacts
       return { family, width: outputLength }
     }
     if (kind === 'adapter') return {}
+    if (isOneFile(header)) return oneFileFacts(header)
     const { embeddingLength, trainedContext } = checkTextModel(header)
     return { family: familyOf(header), width: embeddingLength, trainedContext }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     return { problem: error.message }
   }
+}
+
+/** A model that is taken apart before it is used: what its two files will be. */
+function oneFileFacts(header: GgufHeader): Partial<FileFacts> {
+  const { text, projector } = splitOneFile(header)
+  const { embeddingLength, trainedContext } = checkTextModel(text)
+  const bytes = ({ tensors }: GgufHeader) => [...tensors.values()].reduce((sum, tensor) => sum + tensor.bytes, 0)
+  const oneFile = { textBytes: bytes(text), projectorBytes: bytes(projector) }
+  return { family: 'qwen25vl', width: embeddingLength, trainedContext, oneFile }
 }
 
 async function sizeOf(path: string): Promise<number> {
