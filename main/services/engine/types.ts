@@ -1,4 +1,4 @@
-import type { ErrorInfo, Fit, PictureBudget, PictureMark, Placement, Progress, Sampling, Seen, Timings, Usage } from '#contract'
+import type { ErrorInfo, Fit, ModelCheck, ModelFamily, PictureBudget, PictureMark, Placement, Progress, Sampling, Seen, Timings, Usage } from '#contract'
 
 /** The two files of a model. No projector: text only. */
 export interface ModelFiles {
@@ -264,10 +264,12 @@ export interface Engine {
    * header does not say. Throws what `inspect` throws.
    */
   planOneFile(path: string, name: string): Promise<OneFilePlan>
+  /** What each file is, for people, and which of them belong together, without starting the engine's process. */
+  checkFiles(paths: readonly string[], signal?: AbortSignal): Promise<ModelCheck>
   close(): Promise<void>
 }
 
-export type ModelFamily = 'qwen2vl' | 'qwen25vl'
+export type { ModelFamily } from '#contract'
 
 /** Facts from the files' headers. Sizes in bytes. */
 export interface ModelSummary {
@@ -289,9 +291,15 @@ export interface ModelSummary {
 
 /** What a GGUF file is. Sizes in bytes. */
 export interface FileFacts {
-  readonly kind: 'text' | 'projector' | 'adapter' | 'other'
+  /** `combined`: language model and projector in one file. `piece`: of a file that was cut up for its download. */
+  readonly kind: 'text' | 'projector' | 'adapter' | 'combined' | 'piece' | 'other'
   readonly name: string
-  readonly family: ModelFamily | null
+  /** Id of its family (lib/families), also of those that do not run; null: nothing tells it. */
+  readonly family: string | null
+  /** What in the file tells the family, for people; null when nothing does. */
+  readonly familyFrom: string | null
+  /** The tool that made it and when, as far as that shows, for people. */
+  readonly converter: string | null
   /** Width of the vectors that a language model takes, or that a projector gives. */
   readonly width: number | null
   readonly quantization: string | null

@@ -1,4 +1,5 @@
 export type { AdapterFacts } from './checkAdapter.ts'
+export { checkFiles } from './checkFiles.ts'
 export { checkAdapter } from './checkAdapter.ts'
 export type { ProjectorFacts } from './checkProjector.ts'
 export { checkProjector } from './checkProjector.ts'

@@ -49,7 +49,7 @@ describe('a file that cannot be used has its problem, and never throws', () => {
 
   test('a model in the form of Ollama without a vision part is told from other kinds', async () => {
     const ollama = ggufFile({ 'general.architecture': 'qwen25vl', 'qwen25vl.block_count': { u32: 1 }, 'tokenizer.ggml.model': 'gpt2' }, [{ name: 'token_embd.weight', dims: [1], data: new Float32Array(1) }])
-    expect(await inspectFile(await written('sha256-1', ollama))).toMatchObject({ kind: 'text', problem: expect.stringMatching(/holds no vision part/) as string })
+    expect(await inspectFile(await written('sha256-1', ollama))).toMatchObject({ kind: 'combined', problem: expect.stringMatching(/holds no vision part/) as string })
   })
 
   test('a projector of another kind is known as one', async () => {

@@ -22,6 +22,8 @@ export async function inspectFile(path: string, signal?: AbortSignal): Promise<F
     kind: 'other',
     name: basename(path),
     family: null,
+    familyFrom: null,
+    converter: null,
     width: null,
     quantization: null,
     trainedContext: null,
@@ -58,6 +60,7 @@ function kindOf(header: GgufHeader): FileFacts['kind'] {
   if (fields.text('general.type') === 'adapter') return 'adapter'
   const architecture = fields.text('general.architecture')
   if (architecture === 'clip') return 'projector'
+  if (isOneFile(header)) return 'combined'
   return header.metadata.has(`${architecture}.block_count`) && header.metadata.has('tokenizer.ggml.model') ? 'text' : 'other'
 }
 
@@ -69,7 +72,7 @@ function checked(kind: FileFacts['kind'], header: GgufHeader): Partial<FileFacts
       return { family, width: outputLength }
     }
     if (kind === 'adapter') return {}
-    if (isOneFile(header)) return oneFileFacts(header)
+    if (kind === 'combined') return oneFileFacts(header)
     const { embeddingLength, trainedContext } = checkTextModel(header)
     return { family: familyOf(header), width: embeddingLength, trainedContext }
   } catch (error) {
@@ -84,7 +87,7 @@ function oneFileFacts(header: GgufHeader): Partial<FileFacts> {
   const { embeddingLength, trainedContext } = checkTextModel(text)
   const bytes = ({ tensors }: GgufHeader) => [...tensors.values()].reduce((sum, tensor) => sum + tensor.bytes, 0)
   const oneFile = { textBytes: bytes(text), projectorBytes: bytes(projector) }
-  return { family: 'qwen25vl', width: embeddingLength, trainedContext, oneFile }
+  return { family: 'qwen25vl', familyFrom: 'its architecture', width: embeddingLength, trainedContext, oneFile }
 }
 
 async function sizeOf(path: string): Promise<number> {
