@@ -85,6 +85,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
     onChange: (listener) => settings.onChange(listener),
     inspect,
     inspectFile: (path, signal) => engine.inspectFile(path, signal),
+    planOneFile: (path, name) => engine.planOneFile(path, name),
     surroundings: parts.surroundings ?? { home: homedir(), env: process.env, platform: process.platform },
   })
   const benchmarks = createBenchmarks(db)

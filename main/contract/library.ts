@@ -59,6 +59,8 @@ export const ModelFile = z.object({
   digest: DigestState,
   /** False when it was moved or deleted by someone else. */
   exists: z.boolean(),
+  /** The drive that it lies on while that is not connected; null when it is there, or gone. */
+  awayDrive: z.string().nullable(),
   /** How strongly an adapter applies; null for other files. */
   scale: z.number().nullable(),
 })
@@ -87,7 +89,7 @@ export type LibraryModel = z.infer<typeof LibraryModel>
 /** A model file found on this computer that is not in the library yet, with the projectors that fit it, best first. */
 export const FoundModel = z.object({
   name: z.string(),
-  /** Who keeps it: "LM Studio", "Ollama", "llama.cpp", "Jan", or the folder's name. */
+  /** Who keeps it: "LM Studio", "Ollama", "Msty", "llama.cpp", "Jan", "GPT4All", or the folder's name. */
   keeper: z.string(),
   /** The file, or the first of several. */
   textPath: z.string(),
@@ -104,6 +106,8 @@ export const FoundModel = z.object({
   duplicateOf: z.string().nullable(),
   /** Why it cannot be used; null when it can. */
   problem: z.string().nullable(),
+  /** Bytes that are written when a model in one file is taken apart into its two; null: it is used as it is. */
+  apartBytes: z.int().nullable(),
   /** What to know before it is used: that no projector fits it, so it would answer text only. */
   note: z.string().nullable(),
 })
@@ -143,9 +147,9 @@ export const library = {
   space: oc.output(ModelSpace),
   /** Moves the models folder with everything in it; what cannot be moved stays, and nothing is lost. */
   moveFolder: oc.input(z.object({ folder: z.string().min(1).max(4096) })).output(progressed(ModelSpace)),
-  /** Model files in a folder, or where LM Studio, Ollama, llama.cpp and Jan keep theirs (null). */
+  /** Model files in a folder, or where LM Studio, Ollama, llama.cpp, Jan and others keep theirs (null). */
   scan: oc.input(z.object({ path: z.string().min(1).max(4096).nullable() })).output(z.array(FoundModel)),
-  /** Takes a model into the library, in place or copied into the models folder. */
+  /** Takes a model into the library, in place or copied into the models folder; one in one file is taken apart into it. */
   import: oc
     .input(
       z.object({
@@ -154,6 +158,8 @@ export const library = {
         mode: z.enum(['in-place', 'copy']),
         /** As the scan said, kept as where it came from. */
         keeper: z.string().max(120).optional(),
+        /** As its keeper calls it; only for a model that is taken apart, whose file does not say. */
+        name: z.string().max(120).optional(),
       }),
     )
     .output(progressed(LibraryModel)),

@@ -8,6 +8,8 @@ export interface OneFileOptions {
   readonly isVisionFirst?: boolean
   /** Blocks that look at the whole picture; null: the entry is left out. */
   readonly fullBlocks?: readonly number[] | null
+  /** With the chat template, which files have that were converted with one. */
+  readonly keepsTemplate?: boolean
   /** Keys that are left out. */
   readonly without?: readonly string[]
 }
@@ -30,9 +32,10 @@ const names: readonly (readonly [string, string])[] = [
  * three rope sections, the vision part inside under other names, no template; blocks first, then the rest by name.
  */
 export function oneFileGguf(text: Buffer, projector: Buffer, options: OneFileOptions = {}): Buffer {
-  const { isFused = false, isVisionFirst = false, fullBlocks = [1, 3], without = [] } = options
+  const { isFused = false, isVisionFirst = false, keepsTemplate = false, fullBlocks = [1, 3], without = [] } = options
   const metadata = new Map([...entriesOf(text)].map(([key, value]) => [key.replace(/^qwen2vl\./, 'qwen25vl.'), value]))
-  for (const key of ['qwen25vl.rope.dimension_sections', 'general.type', 'general.name', 'tokenizer.chat_template']) metadata.delete(key)
+  for (const key of ['qwen25vl.rope.dimension_sections', 'general.type', 'general.name']) metadata.delete(key)
+  if (!keepsTemplate) metadata.delete('tokenizer.chat_template')
   metadata.set('general.architecture', Buffer.concat([u32(8), string('qwen25vl')]))
   metadata.set('general.parameter_count', Buffer.concat([u32(10), u64(1_000_000n)]))
   metadata.set('qwen25vl.rope.mrope_section', i32s([4, 6, 6]))

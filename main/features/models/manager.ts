@@ -38,7 +38,7 @@ export interface ModelManager {
   moveFolder(input: { folder: string }, signal: AbortSignal): AsyncGenerator<Progressed<ModelSpace>, undefined, void>
   scan(input: { path: string | null }, signal: AbortSignal): Promise<FoundModel[]>
   import(
-    input: ModelPair & { mode: 'in-place' | 'copy'; keeper?: string | undefined },
+    input: ModelPair & { mode: 'in-place' | 'copy'; keeper?: string | undefined; name?: string | undefined },
     signal: AbortSignal,
   ): AsyncGenerator<Progressed<LibraryModel>, undefined, void>
   /** Stops all work and waits until it has put everything back. */
@@ -96,8 +96,10 @@ export function createModelManager(parts: ManagerParts): ModelManager {
       }, signal)
     },
     scan: ({ path }, signal) => library.scan(path, signal),
-    import: ({ keeper, ...model }, signal) =>
-      stream((work) => library.import({ ...model, ...(keeper === undefined ? {} : { keeper }) }, work), signal),
+    import: ({ keeper, name, ...model }, signal) => {
+      const told = { ...(keeper === undefined ? {} : { keeper }), ...(name === undefined ? {} : { name }) }
+      return stream((work) => library.import({ ...model, ...told }, work), signal)
+    },
     async close() {
       closing.abort(new AppError('Interrupted', 'Sightline is closing.'))
       await Promise.allSettled(running)

@@ -91,6 +91,7 @@ export function createModels(options: {
       registry.setFacts(id, facts, files.map((file) => withKnownDigest(file, known)))
       if (about.origin) registry.setOrigin(id, about.origin)
     }
+    if (about.apartFrom !== undefined) registry.setApartFrom(id, about.apartFrom)
     return registry.entry(id).model
   }
 

@@ -69,6 +69,8 @@ export interface About {
   readonly verified?: ReadonlyMap<string, string>
   /** SHA-256 by path that was computed here. */
   readonly computed?: ReadonlyMap<string, string>
+  /** Fingerprint of the one file that it was taken apart from. */
+  readonly apartFrom?: string
 }
 
 /** An adapter of a model and how strongly it applies. */
@@ -99,6 +101,8 @@ export interface Entry {
   readonly addedAt: number
   readonly lastUsedAt: number | null
   readonly overrides: ModelOverrides
+  /** Fingerprint of the one file that it was taken apart from; null for any other. */
+  readonly apartFrom: string | null
   readonly files: readonly EntryFile[]
 }
 

@@ -1,6 +1,6 @@
 /**
  * Of which family a language model is that does not say so, as the user found by trying: `fingerprint` is the size and
- * digest of its ends, so that it is known under any name. `models.made_of`: the fingerprint of the one file that a model
+ * digest of its ends, so that it is known under any name. `models.apart_from`: the fingerprint of the one file that a model
  * was taken apart from. Times in ms since 1970.
  */
 export const families = `
@@ -10,5 +10,5 @@ export const families = `
     chosen_at INTEGER NOT NULL
   ) STRICT;
 
-  ALTER TABLE models ADD COLUMN made_of TEXT;
+  ALTER TABLE models ADD COLUMN apart_from TEXT;
 `
