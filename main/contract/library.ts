@@ -114,6 +114,13 @@ export const FoundModel = z.object({
 export type FoundModel = z.infer<typeof FoundModel>
 
 /**
+ * How a model is taken over: where it is, as a copy in the models folder, or, when it is in one file with its projector, taken
+ * apart into two in that folder.
+ */
+export const ImportMode = z.enum(['in-place', 'copy', 'apart'])
+export type ImportMode = z.infer<typeof ImportMode>
+
+/**
  * What the models take in bytes, each file counted once, in all and on each disk; the demo model is left out. `folder`: the
  * models folder.
  */
@@ -149,13 +156,13 @@ export const library = {
   moveFolder: oc.input(z.object({ folder: z.string().min(1).max(4096) })).output(progressed(ModelSpace)),
   /** Model files in a folder, or where LM Studio, Ollama, llama.cpp, Jan and others keep theirs (null). */
   scan: oc.input(z.object({ path: z.string().min(1).max(4096).nullable() })).output(z.array(FoundModel)),
-  /** Takes a model into the library, in place or copied into the models folder; one in one file is taken apart into it. */
+  /** Takes a model into the library. */
   import: oc
     .input(
       z.object({
         textPath: z.string().min(1).max(4096),
         projectorPath: z.string().min(1).max(4096).nullable(),
-        mode: z.enum(['in-place', 'copy']),
+        mode: ImportMode,
         /** As the scan said, kept as where it came from. */
         keeper: z.string().max(120).optional(),
         /** As its keeper calls it; only for a model that is taken apart, whose file does not say. */

@@ -1,5 +1,5 @@
 import { AppError } from '#contract'
-import type { FoundModel, LibraryModel, ModelOverrides, ModelSpace, OverridesChange } from '#contract'
+import type { FoundModel, ImportMode, LibraryModel, ModelOverrides, ModelSpace, OverridesChange } from '#contract'
 import type { EventStream } from '../../lib/eventStream.ts'
 import type { Files } from '../../ports.ts'
 import type { Conversations } from '../../services/conversations/index.ts'
@@ -38,7 +38,7 @@ export interface ModelManager {
   moveFolder(input: { folder: string }, signal: AbortSignal): AsyncGenerator<Progressed<ModelSpace>, undefined, void>
   scan(input: { path: string | null }, signal: AbortSignal): Promise<FoundModel[]>
   import(
-    input: ModelPair & { mode: 'in-place' | 'copy'; keeper?: string | undefined; name?: string | undefined },
+    input: ModelPair & { mode: ImportMode; keeper?: string | undefined; name?: string | undefined },
     signal: AbortSignal,
   ): AsyncGenerator<Progressed<LibraryModel>, undefined, void>
   /** Stops all work and waits until it has put everything back. */

@@ -1,7 +1,7 @@
 import { rm, stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { AppError } from '#contract'
-import type { FoundModel, LibraryModel, ModelOverrides, ModelSpace, OverridesChange } from '#contract'
+import type { FoundModel, ImportMode, LibraryModel, ModelOverrides, ModelSpace, OverridesChange } from '#contract'
 import { coalesced } from './coalesced.ts'
 import { awayDrive } from '../../lib/files/index.ts'
 import { eventStream } from '../../lib/eventStream.ts'
@@ -55,7 +55,7 @@ export interface LibraryOptions {
 const LOOK_AGAIN_MS = 3000
 
 /** A model to be taken over. `keeper` and `name`: who keeps it and what it is called there, where that is known. */
-export type Import = ModelPair & { readonly mode: 'in-place' | 'copy'; readonly keeper?: string; readonly name?: string }
+export type Import = ModelPair & { readonly mode: ImportMode; readonly keeper?: string; readonly name?: string }
 
 /** Models and their files. Methods that take an id throw NotFound for one that is not (or no longer) there. */
 export interface Library {
@@ -83,8 +83,8 @@ export interface Library {
   /** Models in a folder, or in the usual places (null), that are not in the library. Throws InvalidInput, ModelNotFound. */
   scan(path: string | null, signal?: AbortSignal): Promise<FoundModel[]>
   /**
-   * Takes a model into the library; one that is in one file with its projector is taken apart into the models folder,
-   * whatever the mode. Throws what `inspect` throws, Busy, DiskFull, StorageFailed; nothing is left then.
+   * Takes a model into the library: where it is, as a copy in the models folder, or, when it is in one file with its
+   * projector, taken apart into that folder. Throws what `inspect` throws, Busy, DiskFull, StorageFailed; nothing is left then.
    */
   import(files: Import, work: Work): Promise<LibraryModel>
   /** Whether a file belongs to a model. */
@@ -225,8 +225,7 @@ export function createLibrary(options: LibraryOptions): Library {
       inFolder(async () => {
         const files = { textPath: resolve(text), projectorPath: projector === null ? null : resolve(projector) }
         const about: About = keeper === undefined ? {} : { origin: { label: keeper, entryId: null, quantization: null } }
-        const { kind, oneFile } = await options.inspectFile(files.textPath, work.signal)
-        if (kind === 'combined' || oneFile) return get(await apart(files.textPath, about, name, work))
+        if (mode === 'apart') return get(await apart(files.textPath, about, name, work))
         const facts = await inspect(files)
         if (mode === 'in-place') return get((await models.register(files, about)).id)
         const called = facts.name.includes(facts.quantization) ? facts.name : `${facts.name} ${facts.quantization}`

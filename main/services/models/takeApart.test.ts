@@ -74,7 +74,7 @@ function pulled(options: OneFileOptions = {}, sha256?: string): string {
 const never = new AbortController().signal
 const work = { onProgress: () => {}, signal: never }
 const take = (textPath: string, given: Partial<typeof work> = {}) =>
-  library.import({ textPath, projectorPath: null, mode: 'in-place', keeper: 'Ollama', name: 'qwen2.5vl:7b' }, { ...work, ...given })
+  library.import({ textPath, projectorPath: null, mode: 'apart', keeper: 'Ollama', name: 'qwen2.5vl:7b' }, { ...work, ...given })
 
 /** The golden answer of the model that was made. */
 async function answerOf(files: { textPath: string; projectorPath: string | null }) {
