@@ -1,3 +1,4 @@
+export type { ByteSource, OpenSource } from './byteReader.ts'
 export type { AdapterFacts } from './checkAdapter.ts'
 export { checkFiles } from './checkFiles.ts'
 export { checkAdapter } from './checkAdapter.ts'

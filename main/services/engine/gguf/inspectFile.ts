@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { AppError } from '#contract'
 import type { FileFacts, ModelFamily } from '../types.ts'
+import type { OpenSource } from './byteReader.ts'
 import { checkProjector } from './checkProjector.ts'
 import { checkTextModel } from './checkTextModel.ts'
 import { Fields } from './fields.ts'
@@ -15,9 +16,9 @@ const MAX_NAME = 80
 
 /**
  * What one GGUF file is and whether it can be used, from its header alone. Never throws for a file: what is wrong with
- * it is its `problem`. @throws the signal's reason when aborted.
+ * it is its `problem`. `openSource`: as of `readHeader`. @throws the signal's reason when aborted.
  */
-export async function inspectFile(path: string, signal?: AbortSignal): Promise<FileFacts> {
+export async function inspectFile(path: string, signal?: AbortSignal, openSource?: OpenSource): Promise<FileFacts> {
   const nothing: FileFacts = {
     kind: 'other',
     name: basename(path),
@@ -33,7 +34,7 @@ export async function inspectFile(path: string, signal?: AbortSignal): Promise<F
     problem: null,
   }
   try {
-    const { header, paths } = await readModelHeader(path, signal)
+    const { header, paths } = await readModelHeader(path, signal, openSource)
     const kind = kindOf(header)
     const name = printable(new Fields(header).text('general.name') || basename(path).replace(/\.gguf$/i, ''), MAX_NAME)
     const facts: FileFacts = { ...nothing, kind, name, quantization: quantizationOf(header), bytes: header.fileBytes, paths }

@@ -1,5 +1,6 @@
 import { AppError } from '#contract'
 import type { ModelFiles, ModelSummary } from '../types.ts'
+import type { OpenSource } from './byteReader.ts'
 import { checkProjector } from './checkProjector.ts'
 import type { ProjectorFacts } from './checkProjector.ts'
 import { checkTextModel } from './checkTextModel.ts'
@@ -30,17 +31,18 @@ export function checkPair(text: TextModelFacts, projector: ProjectorFacts): void
 
 /**
  * Reads and checks the headers of both files (of every part of a split model) and of the adapters, and that they fit
- * each other, without native code.
+ * each other, without native code. `openSource`: as of `readHeader`.
  * @throws AppError ModelNotFound, ModelDamaged, UnsupportedModel, ProjectorMismatch; the signal's reason when aborted.
  */
 export async function inspectModel(
   files: ModelFiles,
   signal?: AbortSignal,
   adapters: readonly string[] = [],
+  openSource?: OpenSource,
 ): Promise<InspectedModel> {
-  const { header, paths } = await readModelHeader(files.textPath, signal)
+  const { header, paths } = await readModelHeader(files.textPath, signal, openSource)
   const text = checkTextModel(header)
-  const projectorHeader = files.projectorPath === null ? null : await readHeader(files.projectorPath, signal)
+  const projectorHeader = files.projectorPath === null ? null : await readHeader(files.projectorPath, signal, openSource)
   const projector = projectorHeader && checkProjector(projectorHeader)
   if (projector) checkPair(text, projector)
   for (const adapter of adapters) checkAdapter(await readHeader(adapter, signal), text)

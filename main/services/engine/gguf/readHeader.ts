@@ -1,13 +1,15 @@
-import { stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { AppError } from '#contract'
 import { awayDrive } from '../../../lib/files/index.ts'
 import { ByteReader } from './byteReader.ts'
+import type { OpenSource } from './byteReader.ts'
 import type { GgufHeader, MetadataEntry } from './header.ts'
 import { count, damaged, notFound, size, unsupported } from './problems.ts'
 import { readMetadata } from './readMetadata.ts'
 import { readTensors } from './readTensors.ts'
 import { VocabularyScan } from './vocabulary.ts'
+import type { Depth } from './vocabulary.ts'
 
 const PREAMBLE_BYTES = 24
 const MAX_ENTRIES = 65_536
@@ -19,13 +21,15 @@ const MAX_ALIGNMENT = 1 << 20
 
 /**
  * Reads and checks the header of a GGUF file (version 2 or 3, little-endian) without reading its weights and without
- * native code. Memory is bounded, whatever the file says: counts, lengths and extents are checked before use.
- * @throws AppError ModelNotFound, ModelDamaged, UnsupportedModel; the signal's reason when aborted.
+ * native code. Memory is bounded, whatever the file says: counts, lengths and extents are checked before use. `openSource`:
+ * where the file is when it is not on this disk; the header is all that is asked of it. `depth`: how much of the vocabulary
+ * is looked at.
+ * @throws AppError ModelNotFound, ModelDamaged, UnsupportedModel, those of `openSource`; the signal's reason when aborted.
  */
-export async function readHeader(path: string, signal?: AbortSignal): Promise<GgufHeader> {
-  const reader = await openFile(path, signal)
+export async function readHeader(path: string, signal?: AbortSignal, openSource: OpenSource = openFile, depth: Depth = 'all'): Promise<GgufHeader> {
+  const reader = new ByteReader(path, await openSource(path, signal), signal)
   try {
-    return await parse(reader)
+    return await parse(reader, depth)
   } catch (error) {
     if (error instanceof AppError || signal?.aborted) throw error
     throw notFound(path, 'could not be read. Check that its disk is connected and that you may read it', error)
@@ -34,14 +38,19 @@ export async function readHeader(path: string, signal?: AbortSignal): Promise<Gg
   }
 }
 
-async function openFile(path: string, signal: AbortSignal | undefined): Promise<ByteReader> {
+const openFile: OpenSource = async (path, signal) => {
   signal?.throwIfAborted()
   try {
     // looked at before it is opened: opening a pipe would wait for its writer
     const info = await stat(path)
     if (info.isDirectory()) throw notFound(path, 'is a folder. Choose the model file inside it')
     if (!info.isFile()) throw notFound(path, 'is not a file. Choose a model file that ends in .gguf')
-    return await ByteReader.open(path, signal)
+    const file = await open(path, 'r')
+    return {
+      size: info.size,
+      read: async (target, offset, length, position) => (await file.read(target, offset, length, position)).bytesRead,
+      close: () => file.close(),
+    }
   } catch (error) {
     if (error instanceof AppError) throw error
     const code = (error as NodeJS.ErrnoException).code
@@ -53,7 +62,7 @@ async function openFile(path: string, signal: AbortSignal | undefined): Promise<
   }
 }
 
-async function parse(reader: ByteReader): Promise<GgufHeader> {
+async function parse(reader: ByteReader, depth: Depth): Promise<GgufHeader> {
   const { path } = reader
   const version = await readVersion(reader)
   const tensorCount = reader.u64()
@@ -61,7 +70,7 @@ async function parse(reader: ByteReader): Promise<GgufHeader> {
   if (tensorCount > MAX_TENSORS) throw tooMany(path, 'tensors', MAX_TENSORS)
   if (entryCount === 0) throw nothing(path, 'entries')
   if (entryCount > MAX_ENTRIES) throw tooMany(path, 'entries', MAX_ENTRIES)
-  const vocabulary = new VocabularyScan()
+  const vocabulary = new VocabularyScan(depth)
   const metadata = await readMetadata(reader, entryCount, vocabulary)
   // the first part of a split model may hold the vocabulary alone
   if (tensorCount === 0 && !metadata.has('split.count')) throw nothing(path, 'tensors')

@@ -1,5 +1,5 @@
 import type { AppError } from '#contract'
-import type { ByteReader } from './byteReader.ts'
+import type { ByteReader, Visit } from './byteReader.ts'
 import type { ArrayEntry, MetadataEntry, Scalar, ScalarEntry, ScalarType } from './header.ts'
 import { count, damaged } from './problems.ts'
 import type { VocabularyScan } from './vocabulary.ts'
@@ -103,27 +103,33 @@ async function readArray(reader: ByteReader, key: string, keep: Keep, vocabulary
 }
 
 async function walkStrings(reader: ByteReader, key: string, length: number, vocabulary: VocabularyScan): Promise<void> {
-  const visitors: Readonly<Record<string, (text: string) => void>> = {
-    'tokenizer.ggml.tokens': (text) => vocabulary.token(text),
-    'tokenizer.ggml.merges': (text) => vocabulary.merge(text),
-  }
-  const visit = Object.hasOwn(visitors, key) ? visitors[key] : undefined
-  for (let i = 0; i < length; i++) {
-    if (!reader.has(8)) await reader.fill(8)
-    const bytes = stringLength(reader, key)
-    if (visit) {
-      if (!reader.has(bytes)) await reader.fill(bytes)
-      visit(reader.text(bytes, 'latin1'))
-    } else reader.skip(bytes)
+  const isMerges = key === 'tokenizer.ggml.merges'
+  if (key === 'tokenizer.ggml.tokens') vocabulary.begin(length)
+  const token: Visit = (bytes, start, end) => vocabulary.token(bytes, start, end)
+  const merge: Visit = (bytes, start, end) => vocabulary.merge(bytes, start, end)
+  const visit = key === 'tokenizer.ggml.tokens' ? token : isMerges ? merge : pass
+  for (let i = 0; i < length; ) {
+    i += reader.texts(length - i, MAX_STRING_BYTES, visit)
     if (reader.position > MAX_METADATA_BYTES) throw tooMuch(reader)
+    if (i === length) return
+    // one that the window holds only in part
+    await reader.fill(8)
+    const bytes = reader.peekLength()
+    if (bytes > MAX_STRING_BYTES || bytes + 8 > reader.remaining) throw tooLong(reader, key, bytes + 8)
+    await reader.fill(bytes + 8)
   }
 }
 
+function pass(): void {}
+
 function stringLength(reader: ByteReader, key: string): number {
   const length = reader.u64()
-  if (length > MAX_STRING_BYTES || length > reader.remaining)
-    throw damaged(reader.path, `a text in ${key} is longer than ${length > reader.remaining ? 'the file' : '16 MiB'}`)
+  if (length > MAX_STRING_BYTES || length > reader.remaining) throw tooLong(reader, key, length)
   return length
+}
+
+function tooLong(reader: ByteReader, key: string, bytes: number): AppError {
+  return damaged(reader.path, `a text in ${key} is longer than ${bytes > reader.remaining ? 'the file' : '16 MiB'}`)
 }
 
 function readNumber(reader: ByteReader, key: string, type: Exclude<ScalarType, 'string'>): number | boolean {

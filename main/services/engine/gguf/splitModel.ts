@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { AppError } from '#contract'
+import type { OpenSource } from './byteReader.ts'
 import type { GgufHeader, TensorInfo } from './header.ts'
 import { count, damaged, unsupported } from './problems.ts'
 import { readHeader } from './readHeader.ts'
+import type { Depth } from './vocabulary.ts'
 
 /** llama.cpp's `llama_split_path`: the parts of one model lie side by side and are found by their names alone. */
 const PART_NAME = /^(.+)-(\d{5})-of-(\d{5})\.gguf$/
@@ -21,8 +23,8 @@ export interface ModelHeader {
  * all parts are together in the result, `fileBytes` is the size of all, and offsets count within each part.
  * @throws AppError as `readHeader`; ModelNotFound when a part is missing, UnsupportedModel when `path` is a later part.
  */
-export async function readModelHeader(path: string, signal?: AbortSignal): Promise<ModelHeader> {
-  const first = await readHeader(path, signal)
+export async function readModelHeader(path: string, signal?: AbortSignal, openSource?: OpenSource, depth?: Depth): Promise<ModelHeader> {
+  const first = await readHeader(path, signal, openSource, depth)
   const parts = splitNumber(first, 'split.count', 'u16') ?? 1
   if (parts <= 1) return { header: first, paths: [path] }
   const paths = partPaths(first, parts)
@@ -31,8 +33,8 @@ export async function readModelHeader(path: string, signal?: AbortSignal): Promi
   let fileBytes = first.fileBytes
   for (const [i, part] of paths.entries()) {
     if (i === 0) continue
-    if (!existsSync(part)) throw missingPart(path, part, i + 1, parts)
-    const header = await readHeader(part, signal)
+    if (!openSource && !existsSync(part)) throw missingPart(path, part, i + 1, parts)
+    const header = await readHeader(part, signal, openSource, depth)
     if (splitNumber(header, 'split.no', 'u16') !== i) throw damaged(part, `it is not part ${i + 1} of its model`)
     for (const tensor of header.tensors.values()) {
       if (tensors.has(tensor.name)) throw damaged(part, `the tensor ${tensor.name} is in another part too`)
