@@ -1,6 +1,7 @@
 import { oc, eventIterator } from '@orpc/contract'
 import { z } from 'zod'
-import { PictureBudget } from './media.ts'
+import { ErrorInfo } from './errors.ts'
+import { PictureBudget, Sha256 } from './media.ts'
 import { ModelFamily, ProjectorChoice } from './modelFiles.ts'
 import { Model, Sampling } from './models.ts'
 
@@ -131,6 +132,18 @@ export const ModelSpace = z.object({
 })
 export type ModelSpace = z.infer<typeof ModelSpace>
 
+/**
+ * One step of a language model answering a question on a picture, with one projector after the other: it is loaded with one,
+ * tells what it sees, and ends. A projector that fails does not end the trial.
+ */
+export const ProjectorTrial = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('loading'), projectorPath: z.string() }),
+  z.object({ type: z.literal('text'), projectorPath: z.string(), text: z.string() }),
+  z.object({ type: z.literal('done'), projectorPath: z.string() }),
+  z.object({ type: z.literal('failed'), projectorPath: z.string(), error: ErrorInfo }),
+])
+export type ProjectorTrial = z.infer<typeof ProjectorTrial>
+
 /** Progress of work on files that takes a while; the last event carries `result`. */
 const progressed = <T extends z.ZodType>(result: T) =>
   eventIterator(z.object({ doneBytes: z.number(), bytes: z.number(), result: result.nullable() }))
@@ -170,6 +183,23 @@ export const library = {
       }),
     )
     .output(progressed(LibraryModel)),
+  /** Loads a language model with one projector after the other and asks each about a stored picture. */
+  tryProjectors: oc
+    .input(
+      z.object({
+        textPath: z.string().min(1).max(4096),
+        projectorPaths: z.array(z.string().min(1).max(4096)).min(1).max(4),
+        picture: Sha256,
+        question: z.string().min(1).max(2000),
+      }),
+    )
+    .output(eventIterator(ProjectorTrial)),
+  /** Keeps which family a language model is of whose header does not tell it, so that nobody is asked again. */
+  chooseFamily: oc.input(z.object({ textPath: z.string().min(1).max(4096), family: ModelFamily })).output(z.void()),
+  /** The best projector of each family on this computer whose width fits a model, to choose another one of. */
+  projectors: oc.input(byId).output(z.array(ProjectorChoice)),
+  /** Gives a model another projector, or none. */
+  setProjector: oc.input(z.object({ id: z.string(), projectorPath: z.string().min(1).max(4096).nullable() })).output(z.void()),
   /** Adds a LoRA adapter to a model, or takes it away (scale null). */
   setAdapter: oc
     .input(z.object({ id: z.string(), path: z.string().min(1).max(4096), scale: z.number().min(-10).max(10).nullable() }))

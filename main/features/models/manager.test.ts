@@ -54,7 +54,7 @@ function open(parts: Partial<ManagerParts>): void {
     planOneFile: (path, name) => headers.planOneFile(path, name),
     surroundings: { home: join(temp.path, 'home'), env: {}, platform: 'darwin' },
   })
-  manager = createModelManager({ models, library, conversations, engine, files: { reveal: (path) => revealed.push(path) }, ...parts })
+  manager = createModelManager({ models, library, conversations, engine, pictures: { pathOf: (sha) => join(temp.path, sha) }, files: { reveal: (path) => revealed.push(path) }, ...parts })
 }
 
 const never = new AbortController().signal

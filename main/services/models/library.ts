@@ -1,12 +1,12 @@
 import { rm, stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { AppError } from '#contract'
-import type { FoundModel, ImportMode, LibraryModel, ModelOverrides, ModelSpace, OverridesChange } from '#contract'
+import type { FoundModel, ImportMode, LibraryModel, ModelFamily, ModelOverrides, ModelSpace, OverridesChange, ProjectorChoice } from '#contract'
 import { coalesced } from './coalesced.ts'
 import { awayDrive } from '../../lib/files/index.ts'
 import { eventStream } from '../../lib/eventStream.ts'
 import type { EventStream } from '../../lib/eventStream.ts'
-import { readRoom as systemRoom, realOf } from './files/disk.ts'
+import { readRoom as systemRoom, realOf, toDiskError } from './files/disk.ts'
 import type { ReadRoom } from './files/disk.ts'
 import { fingerprintOf } from './files/fingerprint.ts'
 import { importCopy } from './files/importCopy.ts'
@@ -21,7 +21,7 @@ import type { CloneFile } from './files/takeApart.ts'
 import type { Models } from './models.ts'
 import { placesAt, usualPlaces } from './scan/places.ts'
 import type { Surroundings } from './scan/places.ts'
-import { scanPlaces } from './scan/scan.ts'
+import { projectorsIn, scanPlaces } from './scan/scan.ts'
 import type { About, InspectFile, InspectModel, ModelPair, PlanOneFile, Work } from './types.ts'
 import { verify } from './verify.ts'
 import { pathsWithin, shown } from './view.ts'
@@ -87,6 +87,15 @@ export interface Library {
    * projector, taken apart into that folder. Throws what `inspect` throws, Busy, DiskFull, StorageFailed; nothing is left then.
    */
   import(files: Import, work: Work): Promise<LibraryModel>
+  /** Keeps the family of a language model that does not tell it. Throws ModelNotFound when its file cannot be read. */
+  chooseFamily(textPath: string, family: ModelFamily): Promise<void>
+  /** The best projector of each family whose width fits a model, near its file and in the usual places. */
+  projectors(id: string, signal?: AbortSignal): Promise<ProjectorChoice[]>
+  /**
+   * Gives a model another projector, or none; the family that this tells is kept. Throws InvalidInput for the demo model,
+   * and what `inspect` throws.
+   */
+  setProjector(id: string, projectorPath: string | null): Promise<void>
   /** Whether a file belongs to a model. */
   holds(path: string): boolean
   /** Path of the file to show to the user. Throws ModelNotFound when it is gone. */
@@ -233,6 +242,24 @@ export function createLibrary(options: LibraryOptions): Library {
         const copied = await importCopy({ textPaths: facts.textPaths, projectorPath: files.projectorPath }, target, work)
         return get(await registerCopy(copied, { ...about, computed: copied.digests }))
       }),
+    async chooseFamily(textPath, family) {
+      const fingerprint = await fingerprintOf(textPath).catch((error: unknown) => {
+        throw toDiskError(error, `Reading ${basename(textPath)}`)
+      })
+      registry.setFamily(fingerprint, family)
+    },
+    async projectors(id, signal) {
+      const { surroundings, inspectFile } = options
+      const { textPath } = registry.entry(id).model
+      const near = await placesAt(dirname(textPath), surroundings.platform)
+      return projectorsIn([...near, ...(await usualPlaces(surroundings))], textPath, inspectFile, signal)
+    },
+    async setProjector(id, given) {
+      const { model } = registry.entry(id)
+      if (model.isDemo) throw new AppError('InvalidInput', 'The projector of the demo model is part of the app and cannot be changed.')
+      const { family } = await models.setProjector(id, given === null ? null : resolve(given))
+      if (given !== null && family !== null) registry.setFamily(await fingerprintOf(model.textPath), family)
+    },
     holds: (path) => registry.entries().some(({ files }) => files.some((file) => file.path === resolve(path))),
     async fileOf(id) {
       const { textPath, name } = registry.entry(id).model

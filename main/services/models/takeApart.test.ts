@@ -14,7 +14,7 @@ import type { OneFileOptions } from '../../testing/ggufOneFile.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
 import { createEngine } from '../engine/index.ts'
 import { createLibrary, createModels } from './index.ts'
-import type { Library, LibraryOptions } from './index.ts'
+import type { Library, LibraryOptions, Work } from './index.ts'
 
 const cache = tempFolder()
 const engine = createEngine({ spawn: forkWorker, cachePath: cache.path })
@@ -72,8 +72,8 @@ function pulled(options: OneFileOptions = {}, sha256?: string): string {
 }
 
 const never = new AbortController().signal
-const work = { onProgress: () => {}, signal: never }
-const take = (textPath: string, given: Partial<typeof work> = {}) =>
+const work: Work = { onProgress: () => {}, signal: never }
+const take = (textPath: string, given: Partial<Work> = {}) =>
   library.import({ textPath, projectorPath: null, mode: 'apart', keeper: 'Ollama', name: 'qwen2.5vl:7b' }, { ...work, ...given })
 
 /** The golden answer of the model that was made. */

@@ -197,8 +197,8 @@ describe('a drive that is not connected', () => {
   const away = '/media/nobody/Not Connected Here'
 
   test('is told of a folder that is chosen on it', async () => {
-    const problem = { code: 'ModelNotFound', message: expect.stringMatching(/on a drive that is not connected \(\/media\/nobody\/Not Connected Here\)/) as string }
-    await expect(placesAt(`${away}/models`, 'linux')).rejects.toMatchObject(problem satisfies Partial<AppError>)
+    const message = expect.stringMatching(/on a drive that is not connected \(\/media\/nobody\/Not Connected Here\)/) as string
+    await expect(placesAt(`${away}/models`, 'linux')).rejects.toMatchObject({ code: 'ModelNotFound', message } satisfies Partial<AppError>)
   })
 
   test('is told of a link to it, and of a program that keeps its models there; the rest is found', async () => {

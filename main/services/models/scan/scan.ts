@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { basename } from 'node:path'
-import type { FoundModel, ModelFamily } from '#contract'
+import type { FoundModel, ModelFamily, ProjectorChoice } from '#contract'
 import { fingerprintOf } from '../files/fingerprint.ts'
 import type { Entry, FileFacts, InspectFile } from '../types.ts'
 import { candidatesIn } from './candidates.ts'
@@ -43,6 +43,18 @@ export async function scanPlaces(places: readonly Place[], options: ScanOptions,
   const byName = (a: FoundModel, b: FoundModel) =>
     a.name.localeCompare(b.name, undefined, { numeric: true }) || (a.textPath < b.textPath ? -1 : 1)
   return [...found, ...away.map(onAwayDrive)].sort((a, b) => unusable(a) - unusable(b) || byName(a, b))
+}
+
+/**
+ * The best projector of each family in `places` whose width fits the language model at `textPath`, whatever family its
+ * header tells: what there is to choose of. @throws the signal's reason when it aborts.
+ */
+export async function projectorsIn(places: readonly Place[], textPath: string, inspectFile: InspectFile, signal?: AbortSignal): Promise<ProjectorChoice[]> {
+  const { candidates } = await uniqueCandidates(places, signal)
+  const looked = await inParallel(candidates, async (one) => ({ ...one, facts: await inspectFile(one.path, signal) }))
+  const facts = { ...(await inspectFile(textPath, signal)), family: null }
+  const projectors = looked.filter((one) => one.facts.kind === 'projector')
+  return [...projectorsFor({ path: textPath, facts, projectors: [] }, projectors).choices]
 }
 
 async function foundModel({ facts, ...candidate }: Looked, projectors: readonly Inspected[], options: ScanOptions, signal?: AbortSignal): Promise<FoundModel> {
