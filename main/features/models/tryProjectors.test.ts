@@ -39,12 +39,12 @@ async function collected(steps: AsyncIterable<ProjectorTrial>, onStep: (step: Pr
 const answerWith = (steps: readonly ProjectorTrial[], path: string) => steps.flatMap((step) => (step.type === 'text' && step.projectorPath === path ? [step.text] : [])).join('')
 
 test('a model that sees with its projector says so, one projector is in memory at a time, and none when it is over', async () => {
-  const held = new Set<string | null>()
-  const off = engine.onState(({ model }) => held.add(model?.projectorPath ?? null))
+  const held = new Set<string>()
+  const off = engine.onState(({ model }) => model?.projectorPath && held.add(model.projectorPath))
   const steps = await collected(trial([demoModel.projectorPath!], demoModel.textPath))
   off()
   expect(answerWith(steps, demoModel.projectorPath!)).toMatch(/red circle/i)
-  expect([...held]).toEqual([demoModel.projectorPath, null])
+  expect([...held]).toEqual([demoModel.projectorPath])
   expect(engine.state).toMatchObject({ state: 'off', model: null })
 })
 
