@@ -97,14 +97,15 @@ function textField(json: string | null, name: string): string | null {
 }
 
 /**
- * Places in a folder that the user chose: what lies in it, and what programs would keep in it if it were a home folder. A
+ * Places in a folder that the user chose, or in that of a file: what lies in it, and what programs would keep in it if it were a home folder. A
  * folder within a store (blobs, a snapshot) stands for the store; beside a folder "models" that of its projectors is one
  * too. @throws AppError InvalidInput, ModelNotFound.
  */
 export async function placesAt(given: string, platform: NodeJS.Platform): Promise<Place[]> {
   if (!isAbsolute(given))
     throw new AppError('InvalidInput', `${given} is not the full path of a folder. Choose a folder.`, { folder: given })
-  const folder = resolve(given)
+  const isFile = (await stat(given).catch(() => null))?.isFile() ?? false
+  const folder = isFile ? dirname(resolve(given)) : resolve(given)
   if (!(await isFolder(folder))) throw await noFolder(folder)
   const store = await storeAround(folder)
   if (store) return [store]

@@ -168,7 +168,11 @@ describe('a folder', () => {
   test('that is none is refused', async () => {
     await expect(scan('models')).rejects.toEqual(expect.objectContaining({ code: 'InvalidInput' }) as AppError)
     await expect(scan(join(home, 'gone'))).rejects.toEqual(expect.objectContaining({ code: 'ModelNotFound' }) as AppError)
-    await expect(scan(put('file.gguf', text))).rejects.toEqual(expect.objectContaining({ code: 'ModelNotFound' }) as AppError)
+  })
+
+  test('may be named by a file in it', async () => {
+    const textPath = put('stuff/model.gguf', text)
+    expect(await scan(textPath)).toMatchObject([{ keeper: 'stuff', textPath }])
   })
 
   test('is searched with all below it, by its own name; adapters and other files are no models', async () => {

@@ -14,6 +14,7 @@ import { ModelFacts } from './ModelFacts.tsx'
 import { ModelFiles } from './ModelFiles.tsx'
 import { ModelName } from './ModelName.tsx'
 import { changedWords } from './overrides.ts'
+import { ProjectorLine } from './ProjectorLine.tsx'
 import { UseModel } from './UseModel.tsx'
 
 /** Everything about one model, beside the list; in its place where there is no room for both. */
@@ -62,10 +63,15 @@ export function ModelPanel({ model: one, engine, today }: { model: LibraryModel;
           <Disclosure label="Speed" className="py-1">
             <Benchmark id={model.id} name={model.name} />
           </Disclosure>
+          {model.isDemo ? null : (
+            <Disclosure label="Projector" className="py-1">
+              <ProjectorLine model={one} />
+            </Disclosure>
+          )}
           <Disclosure label="Adapters" note={adapters.length || null} className="py-1">
             <Adapters id={model.id} adapters={adapters} />
           </Disclosure>
-          <Disclosure label="Files" note={<FilesNote model={one} />} className="py-1" defaultOpen={files.some(({ exists, digest }) => !exists || digest === 'changed')}>
+          <Disclosure label="Files" note={<FilesNote model={one} />} className="py-1" defaultOpen={files.some(({ exists, awayDrive, digest }) => (!exists && awayDrive === null) || digest === 'changed')}>
             <ModelFiles model={one} />
           </Disclosure>
         </div>
@@ -82,6 +88,7 @@ export function ModelPanel({ model: one, engine, today }: { model: LibraryModel;
 
 function FilesNote({ model: { files } }: { model: LibraryModel }): ReactNode {
   const own = files.filter(({ role }) => role !== 'adapter')
+  if (own.some(({ awayDrive }) => awayDrive !== null)) return <Badge tone="warning">Drive away</Badge>
   if (own.some(({ exists }) => !exists)) return <Badge tone="danger">Missing</Badge>
   if (own.some(({ digest }) => digest === 'changed')) return <Badge tone="danger">Changed</Badge>
   return own.every(({ digest }) => digest === 'verified') ? 'Verified' : null
