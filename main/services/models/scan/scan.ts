@@ -68,8 +68,9 @@ async function foundModel({ facts, ...candidate }: Looked, projectors: readonly 
   }
   const nothing = { projectorPaths: [], choices: [], duplicateOf: null, apartBytes: null, note: null }
   if (facts.oneFile) {
-    const fingerprint = await fingerprintOf(candidate.path).catch(() => null)
-    const apart = entries.find(({ apartFrom }) => apartFrom !== null && apartFrom === fingerprint)
+    const taken = entries.filter(({ apartFrom }) => apartFrom !== null)
+    const fingerprint = taken.length > 0 ? await fingerprintOf(candidate.path).catch(() => null) : null
+    const apart = taken.find(({ apartFrom }) => apartFrom === fingerprint)
     const apartBytes = facts.oneFile.textBytes + facts.oneFile.projectorBytes
     return { ...shown, ...nothing, duplicateOf: apart?.model.id ?? null, problem: null, apartBytes }
   }

@@ -50,14 +50,6 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
           <p className="truncate text-left font-mono text-small text-subtle" title={textPath} dir="rtl">
             <bdi>{textPath}</bdi>
           </p>
-          {problem ? <p className="mt-1 text-danger [overflow-wrap:anywhere]">{problem}</p> : null}
-          {apartBytes !== null && !isThere ? (
-            <p className="mt-1 text-muted">
-              Language model and projector are in one file here. Adding it writes them as two files of the models folder: {bytes(apartBytes)}, or far less where the disk can
-              share them. The file itself stays as it is.
-            </p>
-          ) : null}
-          {note && !problem ? <p className="mt-1 text-muted [overflow-wrap:anywhere]">{note}</p> : null}
         </div>
         {isThere ? (
           <span className="flex h-8 items-center gap-1.5 text-muted">
@@ -76,6 +68,14 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
           </Button>
         )}
       </div>
+      {problem ? <p className="mt-1 text-danger [overflow-wrap:anywhere]">{problem}</p> : null}
+      {apartBytes !== null && !isThere ? (
+        <p className="mt-1 text-muted">
+          Language model and projector are in one file here. Adding it writes them as two files of the models folder: {bytes(apartBytes)}, or far less where the disk can
+          share them. The file itself stays as it is.
+        </p>
+      ) : null}
+      {note && !problem ? <p className="mt-1 text-muted [overflow-wrap:anywhere]">{note}</p> : null}
       {projectorPaths.length > 1 && !isThere && !problem ? (
         <label className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1">
           <span className="text-muted">Projector</span>

@@ -5,6 +5,7 @@ import { Badge } from '../../../components/Badge.tsx'
 import { Button } from '../../../components/Button.tsx'
 import { Disclosure } from '../../../components/Disclosure.tsx'
 import { IconButton } from '../../../components/IconButton.tsx'
+import { TryOthers } from '../pairing/TryOthers.tsx'
 import { openModels } from '../place.ts'
 import { Adapters } from './Adapters.tsx'
 import { Benchmark } from './Benchmark.tsx'
@@ -14,7 +15,6 @@ import { ModelFacts } from './ModelFacts.tsx'
 import { ModelFiles } from './ModelFiles.tsx'
 import { ModelName } from './ModelName.tsx'
 import { changedWords } from './overrides.ts'
-import { ProjectorLine } from './ProjectorLine.tsx'
 import { UseModel } from './UseModel.tsx'
 
 /** Everything about one model, beside the list; in its place where there is no room for both. */
@@ -65,7 +65,11 @@ export function ModelPanel({ model: one, engine, today }: { model: LibraryModel;
           </Disclosure>
           {model.isDemo ? null : (
             <Disclosure label="Projector" className="py-1">
-              <ProjectorLine model={one} />
+              <div className="pt-1 pb-3">
+                <p className="font-mono text-small [overflow-wrap:anywhere]">{model.projectorPath?.split(/[/\\]/).at(-1) ?? 'None, it answers text only'}</p>
+                <p className="mt-1 text-muted">If it describes what is not there, its projector may be that of another family.</p>
+                <TryOthers model={model} label="Try others…" />
+              </div>
             </Disclosure>
           )}
           <Disclosure label="Adapters" note={adapters.length || null} className="py-1">

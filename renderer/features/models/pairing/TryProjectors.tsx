@@ -140,7 +140,7 @@ function Answer({
       <p className="truncate font-mono text-small text-subtle" title={projectorPath}>
         {fileName(projectorPath)}
       </p>
-      <div aria-live="polite" className="mt-2 min-h-24 flex-1">
+      <div aria-live="polite" className="mt-2 min-h-12 flex-1 mid:min-h-24">
         {state === 'loading' ? (
           <>
             <p className="mb-2 text-muted">Loading the model…</p>
@@ -156,7 +156,7 @@ function Answer({
           <p className="text-subtle">{state === 'done' ? 'It said nothing.' : isRunning ? 'Waits for its turn.' : 'Not asked yet.'}</p>
         )}
       </div>
-      <Button className="mt-3 w-full" kind={state === 'done' ? 'primary' : 'plain'} disabled={isDisabled || state === 'failed'} onClick={onChoose} aria-label={`Use the projector of ${label}`}>
+      <Button className="mt-3 w-full" disabled={isDisabled || state === 'failed'} onClick={onChoose} aria-label={`Use the projector of ${label}`}>
         {state === 'done' ? 'This one sees' : 'Use this one'}
       </Button>
     </li>
