@@ -136,7 +136,7 @@ export const list = (of: Kind, value: readonly Scalar[]): Entry => ({ kind: 'arr
 
 function encode(values: Float32Array, format: Format): Buffer {
   if (format === 'F32') return Buffer.from(values.buffer, values.byteOffset, values.byteLength)
-  if (format === 'F16') return halves(...values)
+  if (format === 'F16') return Buffer.from(Float16Array.from(values).buffer)
   if (format === 'BF16') {
     const bits = new Uint32Array(values.buffer, values.byteOffset, values.length)
     return Buffer.from(Uint16Array.from(bits, (each) => (each + 0x7fff + ((each >>> 16) & 1)) >>> 16).buffer)

@@ -58,7 +58,7 @@ export class Session {
   static async load(runtime: Runtime, planner: Planner, cachePath: string | null, onProgress: (share: number) => void, signal: AbortSignal): Promise<Session> {
     const { files, model: summary, plan } = planner
     runtime.fitThreads(summary.bytes)
-    const projectorShare = summary.projector ? summary.projector.bytes / summary.bytes : 0
+    const projectorShare = summary.projector ? summary.projector.bytes / (summary.text.bytes + summary.projector.bytes) : 0
     const model = await LanguageModel.load(runtime, files.textPath, summary.text, (share) => onProgress(share * (1 - projectorShare)), signal, plan.gpuLayers)
     try {
       const projector =

@@ -145,7 +145,7 @@ describe('the usual places', () => {
     ['darwin', 'Library/Application Support/Jan/data'],
     ['win32', 'AppData/Roaming/Jan/data'],
   ])('Jan on %s: model.yml names the files from the data folder %s on', async (platform, data) => {
-    const other = put('imported/here.gguf', goldenModel('qwen25vl').textPath)
+    const other = put('imported/here.gguf', text)
     put(`${data}/llamacpp/models/qwen/model.yml`, Buffer.from('name: "qwen2-vl"\nmodel_path: llamacpp/models/qwen/model.gguf\nmmproj_path: llamacpp/models/qwen/mmproj.gguf\nsize_bytes: 1\n'))
     const textPath = put(`${data}/llamacpp/models/qwen/model.gguf`, text)
     const projectorPath = put(`${data}/llamacpp/models/qwen/mmproj.gguf`, projector)
