@@ -196,7 +196,7 @@ export const library = {
     .output(eventIterator(ProjectorTrial)),
   /** Keeps which family a language model is of whose header does not tell it, so that nobody is asked again. */
   chooseFamily: oc.input(z.object({ textPath: z.string().min(1).max(4096), family: ModelFamily })).output(z.void()),
-  /** The best projector of each family on this computer whose width fits a model, to choose another one of. */
+  /** The projectors of this computer that a model could have, to choose another one of. */
   projectors: oc.input(byId).output(z.array(ProjectorChoice)),
   /** Gives a model another projector, or none. */
   setProjector: oc.input(z.object({ id: z.string(), projectorPath: z.string().min(1).max(4096).nullable() })).output(z.void()),

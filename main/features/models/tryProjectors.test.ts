@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeEach, expect, test } from 'vitest'
@@ -6,6 +6,7 @@ import { ProjectorTrial } from '#contract'
 import { forkWorker } from '../../nodePorts.ts'
 import { goldenModel } from '../../testing/engineGoldens.ts'
 import { demoModel, samplePath } from '../../testing/engineRequests.ts'
+import { readGguf, string, u32, withEntries, writeGguf } from '../../testing/ggufEdit.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
 import { createEngine } from '../../services/engine/index.ts'
 import { tryProjectors } from './tryProjectors.ts'
@@ -17,7 +18,10 @@ afterAll(async () => {
   folder.remove()
 })
 
-const { textPath } = goldenModel('qwen2vl')
+/** A language model whose header tells nothing of its family. */
+const textPath = join(folder.path, 'something.gguf')
+const golden = readGguf(readFileSync(goldenModel('qwen2vl').textPath))
+writeFileSync(textPath, writeGguf(withEntries(golden, { 'general.name': string('Nothing'), 'qwen2vl.context_length': u32(8192) })))
 const [own, other] = (['qwen2vl', 'qwen25vl'] as const).map((family) => goldenModel(family).projectorPath!)
 // as small as those that the demo model was taught on
 const picturePath = join(folder.path, 'red-circle.png')

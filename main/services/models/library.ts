@@ -89,7 +89,7 @@ export interface Library {
   import(files: Import, work: Work): Promise<LibraryModel>
   /** Keeps the family of a language model that does not tell it. Throws ModelNotFound when its file cannot be read. */
   chooseFamily(textPath: string, family: ModelFamily): Promise<void>
-  /** The best projector of each family whose width fits a model, near its file and in the usual places. */
+  /** The projectors that a model could have, near its file and in the usual places, best first. */
   projectors(id: string, signal?: AbortSignal): Promise<ProjectorChoice[]>
   /**
    * Gives a model another projector, or none; the family that this tells is kept. Throws InvalidInput for the demo model,

@@ -6,6 +6,7 @@ import { openStore } from '../../lib/database/index.ts'
 import type { Store } from '../../lib/database/index.ts'
 import { forkWorker } from '../../nodePorts.ts'
 import { goldenModel } from '../../testing/engineGoldens.ts'
+import { readGguf, string, u32, withEntries, writeGguf } from '../../testing/ggufEdit.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
 import { createEngine } from '../engine/index.ts'
 import { createLibrary, createModels, demoModelId } from './index.ts'
@@ -55,9 +56,8 @@ function put(path: string, from: string | Buffer): string {
 
 /** A language model whose header and name tell nothing of its family, beside projectors of both. */
 function untold() {
-  const bytes = readFileSync(golden.qwen2vl.textPath)
-  const name = Buffer.from('Qwen2Vl')
-  for (let at = bytes.indexOf(name); at >= 0 && at < 4096; at = bytes.indexOf(name, at + 1)) bytes.write('Nothing', at)
+  const file = readGguf(readFileSync(golden.qwen2vl.textPath))
+  const bytes = writeGguf(withEntries(file, { 'general.name': string('Nothing'), 'qwen2vl.context_length': u32(8192) }))
   return {
     textPath: put('stuff/something.gguf', bytes),
     two: put('stuff/mmproj-a.gguf', golden.qwen2vl.projectorPath!),

@@ -152,7 +152,7 @@ describe('the usual places', () => {
     put(`${data}/llamacpp/models/imported/model.yml`, Buffer.from(`name: imported\nmodel_path: ${other}\n`))
     put(`${data}/llamacpp/models/broken/model.yml`, Buffer.from('model_path: llamacpp/models/broken/gone.gguf\n'))
     expect(await scan(null, {}, platform)).toMatchObject([
-      { name: 'imported', keeper: 'Jan', textPath: other, projectorPaths: [] },
+      { name: 'imported', keeper: 'Jan', textPath: other, projectorPaths: [projectorPath] },
       { name: 'qwen2-vl', keeper: 'Jan', textPath, projectorPaths: [projectorPath], problem: null },
     ])
   })

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { FoundModel, ModelFamily, ProjectorChoice } from '#contract'
+import { familyLabel, isModelFamily } from '../../../lib/families/index.ts'
 import { fingerprintOf } from '../files/fingerprint.ts'
 import type { Entry, FileFacts, InspectFile } from '../types.ts'
 import { candidatesIn } from './candidates.ts'
@@ -12,6 +13,9 @@ import type { Place } from './places.ts'
 
 /** Headers read at the same time. */
 const PARALLEL = 4
+
+/** Projectors that a model is offered to choose of. */
+const MOST_CHOICES = 4
 
 export interface ScanOptions {
   /** What is in the library. */
@@ -46,15 +50,19 @@ export async function scanPlaces(places: readonly Place[], options: ScanOptions,
 }
 
 /**
- * The best projector of each family in `places` whose width fits the language model at `textPath`, whatever family its
- * header tells: what there is to choose of. @throws the signal's reason when it aborts.
+ * The projectors in `places` that the language model at `textPath` could have, best first: those that surely fit it, at most
+ * four, or else the best of each family whose width fits. @throws the signal's reason when it aborts.
  */
 export async function projectorsIn(places: readonly Place[], textPath: string, inspectFile: InspectFile, signal?: AbortSignal): Promise<ProjectorChoice[]> {
   const { candidates } = await uniqueCandidates(places, signal)
   const looked = await inParallel(candidates, async (one) => ({ ...one, facts: await inspectFile(one.path, signal) }))
-  const facts = { ...(await inspectFile(textPath, signal)), family: null }
   const projectors = looked.filter((one) => one.facts.kind === 'projector')
-  return [...projectorsFor({ path: textPath, facts, projectors: [] }, projectors).choices]
+  const { projectorPaths, choices } = projectorsFor({ path: textPath, facts: await inspectFile(textPath, signal), projectors: [] }, projectors)
+  const sure = projectorPaths.slice(0, MOST_CHOICES).flatMap((projectorPath): ProjectorChoice[] => {
+    const family = projectors.find(({ path }) => path === projectorPath)?.facts.family ?? null
+    return isModelFamily(family) ? [{ projectorPath, family, label: familyLabel(family) }] : []
+  })
+  return [...sure, ...choices].slice(0, MOST_CHOICES)
 }
 
 async function foundModel({ facts, ...candidate }: Looked, projectors: readonly Inspected[], options: ScanOptions, signal?: AbortSignal): Promise<FoundModel> {

@@ -78,7 +78,7 @@ export const removeModel = (id: string, files: boolean): Promise<void> => call((
 export const pairVerdict = async (textPath: string, projectorPath: string): Promise<PairVerdict | null> =>
   (await call((core) => core.modelFiles.check({ paths: [textPath, projectorPath] }))).pairs[0] ?? null
 
-/** The projectors of this computer that a model could have: the best of each family. */
+/** The projectors of this computer that a model could have. */
 export const projectorsOf = (id: string): Promise<ProjectorChoice[]> => call((core) => core.library.projectors({ id }))
 
 /** Gives a model another projector, or none. */
