@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { z } from 'zod'
-import { isOllamaStore, readSmall } from './places.ts'
+import { isOllamaStore, readSmall, storeKeeper } from './places.ts'
 import type { Place } from './places.ts'
 import { findFiles, isModelName } from './walk.ts'
 import type { FoundFile } from './walk.ts'
@@ -47,7 +47,7 @@ export async function candidatesIn(place: Place, signal?: AbortSignal): Promise<
     })
   const kept: Candidate[] = []
   for (const store of [...((await isOllamaStore(place.path)) ? [place.path] : []), ...stores])
-    kept.push(...(await ollama(store, store === place.path ? keeper : `${keeper} (Ollama)`, signal)))
+    kept.push(...(await ollama(store, store === place.path ? keeper : storeKeeper(store), signal)))
   if (layout === 'jan') kept.push(...(await jan(place, plain, signal)))
   if (layout === 'llamacpp') kept.push(...(await llamaCpp(place, plain, signal)))
   const known = new Set(kept.map(({ real }) => real))

@@ -132,19 +132,19 @@ describe('the usual places are where settings put them', () => {
 
 describe('a folder that is chosen', () => {
   test.each([
-    ['the store', '.ollama/models', 'Ollama'],
-    ['its blobs', '.ollama/models/blobs', 'Ollama'],
-    ['its manifests', '.ollama/models/manifests', 'Ollama'],
-    ['the folder above it', '.ollama', '.ollama (Ollama)'],
-    ['a home folder', '.', 'Ollama'],
-  ])('is part of Ollama\'s store: %s', async (_, chosen, keeper) => {
+    ['the store', '.ollama/models'],
+    ['its blobs', '.ollama/models/blobs'],
+    ['its manifests', '.ollama/models/manifests'],
+    ['the folder above it', '.ollama'],
+    ['a home folder', '.'],
+  ])('is part of Ollama\'s store: %s', async (_, chosen) => {
     const [model, mmproj] = store('.ollama/models')
-    expect(await found(chosen)).toEqual([[keeper, model, mmproj]])
+    expect(await found(chosen)).toEqual([['Ollama', model, mmproj]])
   })
 
   test('is Msty\'s, or its models, or the folder above', async () => {
     const [model, mmproj] = store('config/Msty/models')
-    for (const chosen of ['config', 'config/Msty', 'config/Msty/models']) expect(await found(chosen), chosen).toMatchObject([[expect.any(String), model, mmproj]])
+    for (const chosen of ['config', 'config/Msty', 'config/Msty/models']) expect(await found(chosen), chosen).toEqual([['Msty', model, mmproj]])
   })
 
   test.each(['snapshots/bbbb', 'snapshots', 'blobs', '.'])('is within a repository of Hugging Face\'s cache: %s', async (chosen) => {

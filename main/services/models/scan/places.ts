@@ -126,13 +126,18 @@ export async function placesAt(given: string, platform: NodeJS.Platform): Promis
 async function storeAround(folder: string): Promise<Place | null> {
   const repository = /^(.*[/\\]models--[^/\\]+)(?:[/\\](?:snapshots|blobs|refs)(?:[/\\].*)?)?$/.exec(folder)?.[1]
   if (repository !== undefined) return { keeper: 'Hugging Face', layout: 'hub', path: repository }
-  for (const path of [folder, dirname(folder)]) if (await isOllamaStore(path)) return { keeper: 'Ollama', layout: 'ollama', path }
+  for (const path of [folder, dirname(folder)]) if (await isOllamaStore(path)) return { keeper: storeKeeper(path), layout: 'ollama', path }
   return null
 }
 
 /** Whether a folder is laid out as Ollama's store, which other programs have too. */
 export async function isOllamaStore(folder: string): Promise<boolean> {
   return (await isFolder(join(folder, 'manifests'))) && (await isFolder(join(folder, 'blobs')))
+}
+
+/** Whose store a folder is: Msty keeps its models as Ollama does, in a folder of its own name. */
+export function storeKeeper(folder: string): string {
+  return /[/\\]msty(studio)?([/\\]|$)/i.test(folder) ? 'Msty' : 'Ollama'
 }
 
 /** A file of at most 1 MiB as text; null when it is larger or cannot be read. */
