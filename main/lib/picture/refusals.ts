@@ -8,27 +8,43 @@ export const pictureMimes = {
   webp: 'image/webp',
   gif: 'image/gif',
   avif: 'image/avif',
+  heic: 'image/heic',
   tiff: 'image/tiff',
+  bmp: 'image/bmp',
+  ico: 'image/x-icon',
 } as const satisfies Partial<Record<FileKind, string>>
 
 export type PictureKind = keyof typeof pictureMimes
 
 export const isPictureKind = (kind: FileKind): kind is PictureKind => kind in pictureMimes
 
-const READ = 'PNG, JPEG, WebP, GIF, AVIF or TIFF'
+const READ = 'PNG, JPEG, WebP, GIF, AVIF, HEIC, TIFF, BMP or ICO'
 
 const kindNames: Record<Exclude<FileKind, PictureKind | 'empty'>, string> = {
-  heic: 'a HEIC picture',
-  bmp: 'a BMP picture',
-  ico: 'an icon file',
   psd: 'a Photoshop file',
   jxl: 'a JPEG XL picture',
+  jp2: 'a JPEG 2000 picture',
+  jxr: 'a JPEG XR picture',
+  tga: 'a TGA picture',
+  dds: 'a DDS texture',
+  pnm: 'a PNM picture (PBM, PGM, PPM)',
+  exr: 'an OpenEXR picture',
+  hdr: 'a Radiance HDR picture',
+  raw: 'a raw file of a camera',
+  xcf: 'a GIMP file',
+  qoi: 'a QOI picture',
+  pcx: 'a PCX picture',
+  djvu: 'a DjVu document',
+  eps: 'a PostScript file',
+  metafile: 'a Windows metafile',
   svg: 'an SVG drawing',
   pdf: 'a PDF document',
+  office: 'a document of an office program',
   video: 'a video',
   audio: 'a sound recording',
   archive: 'an archive',
   gguf: 'a model file',
+  safetensors: 'a model file of another form (safetensors)',
   html: 'a web page',
   text: 'a text file',
   unknown: 'of an unknown kind',
@@ -39,11 +55,12 @@ export function refusedKind(kind: Exclude<FileKind, PictureKind>, name: string):
   if (kind === 'empty') return new AppError('DamagedMedia', `${name} is empty (0 bytes). Choose the file again, or another one.`)
   const is = `${name} is ${kindNames[kind]}`
   if (kind === 'pdf') return new AppError('UnsupportedMedia', `${is}, which cannot be read yet. Save the page you ask about as a PNG and use that.`, { kind })
+  if (kind === 'office') return new AppError('UnsupportedMedia', `${is}, which cannot be read yet. Paste its text into the question, or save the page you ask about as a picture.`, { kind })
   if (kind === 'video') return new AppError('UnsupportedMedia', `${is}, not a picture. Add it as a video, or save a frame of it as a PNG and use that.`, { kind })
   if (kind === 'text' || kind === 'html') {
     return new AppError('UnsupportedMedia', `${is}, not a picture. Choose a ${READ} file, or paste its text into the question.`, { kind })
   }
-  if (kind === 'unknown' || kind === 'audio' || kind === 'archive' || kind === 'gguf') {
+  if (kind === 'unknown' || kind === 'audio' || kind === 'archive' || kind === 'gguf' || kind === 'safetensors') {
     return new AppError('UnsupportedMedia', `${is}, not a picture that can be read. Choose a ${READ} file.`, { kind })
   }
   return new AppError('UnsupportedMedia', `${is}, which cannot be read. Save it as PNG or JPEG and use that.`, { kind })

@@ -10,7 +10,10 @@ export interface ModelFiles {
  * Where bytes come from: a file, or the bytes themselves (a data: address). `name` is what errors call it; `digest` names the
  * content where the caller knows it, so that the file is not read to find it out.
  */
-export type Source = { readonly path: string; readonly digest?: string } | { readonly bytes: Uint8Array; readonly name: string }
+export type Source = (
+  | { readonly path: string; readonly digest?: string; readonly name?: string }
+  | { readonly bytes: Uint8Array; readonly name: string }
+) & { readonly page?: number }
 
 /** How large the model sees a picture; sizes in pixels, rounded to multiples of 28. Unset: the request's budget. */
 export interface SizeOptions {
@@ -49,9 +52,11 @@ export interface LoraAdapter {
   readonly scale: number
 }
 
-/** What an answer must look like: a GBNF grammar, or a JSON schema that is turned into one. */
-export type AnswerFormat = { readonly grammar: string } | { readonly jsonSchema: JsonSchema }
-export type JsonSchema = boolean | { readonly [keyword: string]: unknown }
+/**
+ * What an answer must look like: a GBNF grammar, or a JSON schema that is turned into one. The schema is its text, because an
+ * object would lose the order of its properties and the digits of its numbers.
+ */
+export type AnswerFormat = { readonly grammar: string } | { readonly jsonSchema: string }
 
 /** One question with all that came before it. */
 export interface AnswerRequest {
@@ -67,6 +72,11 @@ export interface AnswerRequest {
   readonly format?: AnswerFormat
   /** `Picture 1: ` labels; unset: when the conversation holds more than one picture or video. */
   readonly visionId?: boolean
+  /**
+   * Without the chat template: the model goes on from the texts as they stand, and special tokens written in them count.
+   * For base models, which were not taught to chat.
+   */
+  readonly isRaw?: boolean
   /** Go on past the end token, for comparisons. */
   readonly ignoreEos?: boolean
 }
@@ -78,6 +88,8 @@ export interface AnswerResult {
   readonly usage: Usage
   readonly timings: Timings
   readonly finishReason: 'stop' | 'length' | 'aborted'
+  /** What a user must know of the pictures that were shown, each with its file's name: pages, damage. Unset: nothing. */
+  readonly notes?: readonly string[]
 }
 
 /** What an answer yields: once what the model sees, progress before the first token, then text as it is generated, then the result once. */
@@ -259,6 +271,11 @@ export interface Engine {
   inspect(model: ModelFiles, adapters?: readonly string[]): Promise<ModelSummary>
   /** What one GGUF file is, without starting the engine's process. Never throws for a file: it has a `problem` then. */
   inspectFile(path: string, signal?: AbortSignal): Promise<FileFacts>
+  /**
+   * How a model in one file (`FileFacts.oneFile`) is taken apart; writes nothing. `name`: what it is called where its
+   * header does not say. Throws what `inspect` throws.
+   */
+  planOneFile(path: string, name: string): Promise<OneFilePlan>
   /** What each file is, for people, and which of them belong together, without starting the engine's process. */
   checkFiles(paths: readonly string[], signal?: AbortSignal): Promise<ModelCheck>
   close(): Promise<void>
@@ -304,6 +321,33 @@ export interface FileFacts {
   readonly bytes: number
   /** The file, or all parts of a split model in order. */
   readonly paths: readonly string[]
+  /** Bytes of the two files that a model in one file becomes when it is taken over; null for any other file. */
+  readonly oneFile: { readonly textBytes: number; readonly projectorBytes: number } | null
   /** Why it cannot be used, for people; null when it can. */
   readonly problem: string | null
+}
+
+/** A run of bytes that belongs at `to` of a new file and stands at `from` of the file it is taken from. */
+export interface Run {
+  readonly from: number
+  readonly to: number
+  readonly bytes: number
+}
+
+/** A file to be written: its header, then runs of another file's bytes in the order in which they stand there. */
+export interface FilePlan {
+  readonly header: Buffer
+  readonly runs: readonly Run[]
+  readonly bytes: number
+  /**
+   * Whether all its weights stand in the other file where they belong in this one, so that a clone of that file which
+   * gets this header and ends after `bytes` is this file.
+   */
+  readonly isClone: boolean
+}
+
+/** How a model in one file becomes a language model and a projector. */
+export interface OneFilePlan {
+  readonly text: FilePlan
+  readonly projector: FilePlan
 }

@@ -80,7 +80,8 @@ export function checkTextModel(header: GgufHeader): TextModelFacts {
     bytes: header.fileBytes,
     quantization: quantizationOf(header),
     isF32: [...header.tensors.values()].every((tensor) => tensor.type.name === 'F32'),
-    chatTemplate: fields.text('tokenizer.chat_template'),
+    // of a list of templates the one for plain chats is named so
+    chatTemplate: fields.text('tokenizer.chat_template') ?? fields.text('tokenizer.chat_template.default'),
     weights: weightBytes(header, sizes.blocks),
   }
 }
@@ -114,7 +115,8 @@ function checkKind(header: GgufHeader, fields: Fields): void {
   if (architecture === OLLAMA_ARCHITECTURE)
     throw unsupported(
       path,
-      'is a Qwen2.5-VL model in the form of Ollama, which keeps it in one file with its projector. Download the model here instead.',
+      'is a Qwen2.5-VL model in the form of Ollama, which keeps it in one file with its projector. ' +
+        'Add it from this computer: it is taken apart into the two files then.',
     )
   if (architecture === ARCHITECTURE && textFamily(header).family === 'qwen25omni')
     throw unsupported(path, `is the language model of Qwen2.5-Omni, which is not supported yet. ${advice}`)
