@@ -45,7 +45,7 @@ export interface App {
   /** Where a shell's upload and picture addresses end. */
   readonly attachments: AttachmentGateway
   /** Where its addresses of frames of videos end. */
-  readonly frames: Pick<FrameSets, 'store' | 'open'>
+  readonly frames: Pick<FrameSets, 'store' | 'storePoster' | 'open'>
   /** Where a shell's addresses of captured pictures end. */
   readonly captures: CaptureGateway
   /** Begins a capture of the screen from the shell's own menus. */

@@ -20,6 +20,8 @@ export const ModelOverrides = z.object({
   sampling: Sampling.nullable(),
   maxTokens: z.int().min(1).max(131_072).nullable(),
   systemPrompt: z.string().max(100_000).nullable(),
+  /** Whether the model goes on from the text as it is, without its chat template, as base models do; null: it is chatted with. */
+  rawPrompt: z.boolean().nullable(),
 })
 export type ModelOverrides = z.infer<typeof ModelOverrides>
 
@@ -33,6 +35,7 @@ export const noOverrides: ModelOverrides = {
   sampling: null,
   maxTokens: null,
   systemPrompt: null,
+  rawPrompt: null,
 }
 
 /** The choices after a change of them. */

@@ -45,12 +45,16 @@ export const ImageAttachment = z.object({
   bytes: z.int().nonnegative(),
   width: z.int().positive(),
   height: z.int().positive(),
+  /** Pictures in the file where there are several (pages, frames); the first is the one that is seen. */
+  pages: z.int().min(2).optional(),
+  /** What a user must know of what is seen, one sentence each: that a part is missing, that there are more pictures. */
+  notes: z.array(z.string()).optional(),
 })
 export type ImageAttachment = z.infer<typeof ImageAttachment>
 
 /**
- * What a video is, as its reader tells it. The frames are numbered from 0 in the order in which they are shown; frame n
- * is taken to begin at `startMs + 1000 * n / fps`.
+ * What a video is, as its reader tells it after `timeLine`. The frames are numbered from 0 in the order in which they are
+ * shown; frame n is taken to begin at `startMs + 1000 * n / fps`.
  */
 export const VideoFacts = z.object({
   /** As shown, after rotation, in pixels. */
@@ -60,12 +64,14 @@ export const VideoFacts = z.object({
   durationMs: z.number().positive().max(7 * 24 * 3_600_000),
   /** Frames in the picture track. */
   frames: z.int().positive().max(100_000_000),
-  /** Frames per second on average: all frames by the time that they take. */
+  /** Frames per second: the rate where it is constant, otherwise all frames by the time that they take. */
   fps: z.number().positive().max(1000),
   /** As its reader names it, e.g. "avc" or "hevc"; null: not told. */
   codec: z.string().min(1).max(64).nullable(),
   /** When the first frame is shown, on the file's own clock. */
   startMs: z.number().min(-3_600_000).max(7 * 24 * 3_600_000).default(0),
+  /** What a user has to know about how it is shown, each a sentence: that it was cut off, that HDR became SDR. Unset: nothing. */
+  notes: z.array(z.string().min(1).max(300)).max(8).optional(),
 })
 export type VideoFacts = z.infer<typeof VideoFacts>
 

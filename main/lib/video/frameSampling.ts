@@ -25,6 +25,8 @@ export const FPS = 2
 export const PAIR = 2
 const MIN_FRAMES = 4
 const MAX_FRAMES = 768
+/** What dividing by a rate may lack of a whole number, in frames; `timeLine` has taken care of all else. */
+export const ROUNDING = 1e-6
 
 /**
  * Which frames of a video, or of `total` frames of it from number `first` on, at `videoFps` the model sees: evenly spread
@@ -43,7 +45,7 @@ function countFrames(total: number, videoFps: number, { fps = FPS, frames, minFr
   const least = Math.ceil(minFrames / PAIR) * PAIR
   const most = Math.floor(maxFrames / PAIR) * PAIR
   const wanted = Math.min(Math.max((total / videoFps) * fps, least), most, total)
-  return Math.floor(wanted / PAIR) * PAIR
+  return Math.floor((wanted + ROUNDING) / PAIR) * PAIR
 }
 
 /** `count` values from `start` to `end` in single precision, from both ends to the middle, as torch computes them. */

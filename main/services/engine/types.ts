@@ -10,7 +10,10 @@ export interface ModelFiles {
  * Where bytes come from: a file, or the bytes themselves (a data: address). `name` is what errors call it; `digest` names the
  * content where the caller knows it, so that the file is not read to find it out.
  */
-export type Source = { readonly path: string; readonly digest?: string } | { readonly bytes: Uint8Array; readonly name: string }
+export type Source = (
+  | { readonly path: string; readonly digest?: string; readonly name?: string }
+  | { readonly bytes: Uint8Array; readonly name: string }
+) & { readonly page?: number }
 
 /** How large the model sees a picture; sizes in pixels, rounded to multiples of 28. Unset: the request's budget. */
 export interface SizeOptions {
@@ -49,9 +52,11 @@ export interface LoraAdapter {
   readonly scale: number
 }
 
-/** What an answer must look like: a GBNF grammar, or a JSON schema that is turned into one. */
-export type AnswerFormat = { readonly grammar: string } | { readonly jsonSchema: JsonSchema }
-export type JsonSchema = boolean | { readonly [keyword: string]: unknown }
+/**
+ * What an answer must look like: a GBNF grammar, or a JSON schema that is turned into one. The schema is its text, because an
+ * object would lose the order of its properties and the digits of its numbers.
+ */
+export type AnswerFormat = { readonly grammar: string } | { readonly jsonSchema: string }
 
 /** One question with all that came before it. */
 export interface AnswerRequest {
@@ -67,6 +72,11 @@ export interface AnswerRequest {
   readonly format?: AnswerFormat
   /** `Picture 1: ` labels; unset: when the conversation holds more than one picture or video. */
   readonly visionId?: boolean
+  /**
+   * Without the chat template: the model goes on from the texts as they stand, and special tokens written in them count.
+   * For base models, which were not taught to chat.
+   */
+  readonly isRaw?: boolean
   /** Go on past the end token, for comparisons. */
   readonly ignoreEos?: boolean
 }
@@ -78,6 +88,8 @@ export interface AnswerResult {
   readonly usage: Usage
   readonly timings: Timings
   readonly finishReason: 'stop' | 'length' | 'aborted'
+  /** What a user must know of the pictures that were shown, each with its file's name: pages, damage. Unset: nothing. */
+  readonly notes?: readonly string[]
 }
 
 /** What an answer yields: once what the model sees, progress before the first token, then text as it is generated, then the result once. */

@@ -80,7 +80,8 @@ export function checkTextModel(header: GgufHeader): TextModelFacts {
     bytes: header.fileBytes,
     quantization: quantizationOf(header),
     isF32: [...header.tensors.values()].every((tensor) => tensor.type.name === 'F32'),
-    chatTemplate: fields.text('tokenizer.chat_template'),
+    // of a list of templates the one for plain chats is named so
+    chatTemplate: fields.text('tokenizer.chat_template') ?? fields.text('tokenizer.chat_template.default'),
     weights: weightBytes(header, sizes.blocks),
   }
 }

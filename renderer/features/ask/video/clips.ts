@@ -1,9 +1,9 @@
-import { AppError, type VideoPlan } from '#contract'
+import { AppError, type FrameSample, type VideoPlan } from '#contract'
 import { toAppError } from '../../../lib/errors.ts'
 import { whenHost } from '../../../lib/host.ts'
 import { call } from '../../../lib/rpc.ts'
 import { upload } from '../../../lib/upload.ts'
-import { fillFrames, openVideo, type OpenVideo } from '../../../lib/video/index.ts'
+import { fillFrames, openVideo, type OpenVideo, prepareVideo, type SampledFrame, startSampling } from '../../../lib/video/index.ts'
 import { planPrepare } from '../prepare.ts'
 import { addPicture, refuse, setClip, storedPicture, toParts, type Picture } from '../state.ts'
 import { draftKey, draftOf, updateDraft } from '../store.ts'
@@ -14,12 +14,21 @@ const SETTLE_MS = 350
 /** Thumbnails to trim by, and their height in pixels. */
 const OVERVIEW = { count: 12, height: 112 } as const
 
+/** Frames that are being decoded before the core has the file. */
+interface Ahead {
+  readonly sample: FrameSample
+  readonly frames: AsyncGenerator<SampledFrame>
+  readonly abort: AbortController
+}
+
 /** What goes on with a video of the composer. `work`: planning and reading its frames; ended by the next change. */
 interface Live {
   readonly conversationId: string | null
   readonly life: AbortController
   work: AbortController
   video: OpenVideo | null
+  ahead: Ahead | null
+  isLooked: boolean
 }
 
 const living = new Map<string, Live>()
@@ -28,13 +37,13 @@ const itemOf = (live: Live, key: string): Picture | undefined => draftOf(draftKe
 const change = (live: Live, key: string, to: (clip: Clip) => Clip): void => updateDraft(draftKey(live.conversationId), (draft) => setClip(draft, key, to))
 
 /** Whether a file is a video, by what its name and its type say. */
-export const isVideo = (file: File): boolean => file.type.startsWith('video/') || /\.(mp4|m4v|mov|webm|mkv|avi|mpe?g|ts|wmv|flv|ogv)$/i.test(file.name)
+export const isVideo = (file: File): boolean => file.type.startsWith('video/') || /\.(mp4|m4v|f4v|mov|qt|3gp|3g2|webm|mkv|avi|divx|mpe?g|m2v|vob|ts|mts|m2ts|asf|wmv|flv|ogv|rmvb)$/i.test(file.name)
 
 /** Adds a video file to the question: opens it, stores it and has its frames read. What is refused becomes a note. */
 export async function addVideo(conversationId: string | null, file: File): Promise<void> {
   const key = crypto.randomUUID()
   const name = file.name === '' ? 'Video' : file.name
-  const live: Live = { conversationId, life: new AbortController(), work: new AbortController(), video: null }
+  const live: Live = { conversationId, life: new AbortController(), work: new AbortController(), video: null, ahead: null, isLooked: false }
   living.set(key, live)
   const { signal } = live.life
   const clip = openingClip(URL.createObjectURL(file))
@@ -45,11 +54,14 @@ export async function addVideo(conversationId: string | null, file: File): Promi
       if (thrown instanceof AppError && thrown.code === 'UnsupportedMedia') return null
       throw thrown
     })
-    const reading = live.video?.reading
-    if (reading) change(live, key, (now) => ({ ...now, facts: reading.facts, codec: reading.codecName }))
-    if (reading?.isDecodable) void look(live, key)
-    if (reading) void plan(live, key, signal).catch(() => {})
-    const attachment = await upload(await whenHost(), file, { signal, ...(reading && { facts: reading.facts }) })
+    const known = live.video?.known
+    if (known) change(live, key, (now) => ({ ...now, codec: known.codecName }))
+    const facts = live.video ? (await live.video.read()).facts : null
+    if (facts) {
+      change(live, key, (now) => ({ ...now, facts }))
+      void startAhead(live, key).catch(() => {})
+    }
+    const attachment = await upload(await whenHost(), file, { signal, ...(facts && { facts }) })
     if (attachment.kind !== 'video') throw new AppError('UnsupportedMedia', 'This file has no video in it.')
     updateDraft(draftKey(conversationId), (draft) => storedPicture(draft, key, attachment))
     change(live, key, (now) => ({ ...now, facts: attachment, codec: now.codec || (attachment.codec ?? '') }))
@@ -57,6 +69,7 @@ export async function addVideo(conversationId: string | null, file: File): Promi
   } catch (thrown) {
     if (!signal.aborted) give(live, key, name, toAppError(thrown))
   }
+  prepareVideo()
 }
 
 /** Takes back a video that cannot be used, with a note that says why. */
@@ -66,9 +79,29 @@ function give(live: Live, key: string, name: string, { message }: AppError): voi
   planPrepare(live.conversationId, 'pictures')
 }
 
-/** Shows what is in the file while its frames are being read. */
-async function look(live: Live, key: string): Promise<void> {
-  if (!live.video) return
+/** Plans the frames of a file that is not stored yet, and begins to decode them: storing a large one takes a while. */
+async function startAhead(live: Live, key: string): Promise<void> {
+  const made = await plan(live, key, live.work.signal)
+  if (!made?.fits || live.work.signal.aborted || !live.video?.known.isDecodable) return
+  const abort = new AbortController()
+  live.work.signal.addEventListener('abort', () => abort.abort(), { signal: abort.signal })
+  live.ahead = { sample: made.sample, frames: startSampling(live.video, made.sample, abort.signal), abort }
+}
+
+/** What was begun for a sample before, if it was for just this one; what was begun for another ends. */
+function takeAhead(live: Live, sample: FrameSample): Ahead | null {
+  const { ahead } = live
+  live.ahead = null
+  const isSame = ahead !== null && ahead.sample.width === sample.width && ahead.sample.height === sample.height && String(ahead.sample.indices) === String(sample.indices)
+  if (!isSame) ahead?.abort.abort()
+  return isSame ? ahead : null
+}
+
+/** Shows what is in the whole file, once, for who wants to find a part of it. */
+export async function lookAround(key: string): Promise<void> {
+  const live = living.get(key)
+  if (!live?.video?.known.isDecodable || live.isLooked) return
+  live.isLooked = true
   try {
     for await (const { time, picture } of live.video.overview(OVERVIEW.count, OVERVIEW.height, live.life.signal)) {
       const url = URL.createObjectURL(picture)
@@ -86,8 +119,9 @@ async function plan(live: Live, key: string, signal: AbortSignal): Promise<Video
   const { conversationId } = live
   const draft = draftOf(draftKey(conversationId))
   const others = toParts({ ...draft, pictures: draft.pictures.filter((one) => one.key !== key) })
-  // a conversation that is full already is said elsewhere
-  const counts = await call((core) => core.ask.count({ conversationId, parts: others }, { signal })).catch(() => null)
+  // a conversation that is full already is said elsewhere; a question with nothing else in it needs no model to be counted
+  const isAlone = conversationId === null && others.length === 0
+  const counts = isAlone ? null : await call((core) => core.ask.count({ conversationId, parts: others }, { signal })).catch(() => null)
   const taken = counts ? counts.conversation + counts.parts.reduce((sum, tokens) => sum + tokens, 0) : 0
   const { range, fps, budget } = item.clip.wish
   const { width, height, durationMs, frames, codec, startMs } = item.clip.facts
@@ -101,19 +135,26 @@ async function plan(live: Live, key: string, signal: AbortSignal): Promise<Video
 async function readFrames(key: string, delay: number): Promise<void> {
   const live = living.get(key)
   if (!live) return
-  const { signal } = renew(live)
+  // the first round goes on with what was begun before the file was stored
+  const { signal } = delay === 0 ? live.work : renew(live)
+  let ahead: Ahead | null = null
   try {
     const made = await plan(live, key, signal)
-    await new Promise((resolve) => setTimeout(resolve, delay))
+    if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay))
     const sha = itemOf(live, key)?.attachment?.sha
-    if (signal.aborted || !made?.fits || sha === undefined) return
-    await fillFrames(await whenHost(), live.video, { sha, sample: made.sample }, (frames) => signal.aborted || change(live, key, (clip) => ({ ...clip, frames })), signal)
+    if (signal.aborted || !made || sha === undefined) return
+    ahead = takeAhead(live, made.sample)
+    if (!made.fits) return void lookAround(key)
+    await fillFrames(await whenHost(), live.video, { sha, sample: made.sample }, (frames) => signal.aborted || change(live, key, (clip) => ({ ...clip, frames })), signal, ahead?.frames)
     planPrepare(live.conversationId, 'pictures')
   } catch (thrown) {
     if (signal.aborted) return
     const error = toAppError(thrown)
     if (error.code === 'UnsupportedMedia' || error.code === 'NotYetSupported') return give(live, key, itemOf(live, key)?.name ?? 'Video', error)
     change(live, key, (clip) => ({ ...clip, error: error.message }))
+    void lookAround(key)
+  } finally {
+    ahead?.abort.abort()
   }
 }
 
