@@ -26,9 +26,6 @@ const readers: Record<PictureKind, () => Promise<OpenReader>> = {
   ico: async () => (await import('./ico.ts')).openIco,
 }
 
-/** Side of the small picture that is made where only damage is looked for. */
-const CHECKED_SIDE = 16
-
 /** A picture whose header was read; sizes in pixels as it is shown, EXIF orientation applied. */
 export interface Picture {
   readonly name: string
@@ -43,6 +40,8 @@ export interface Picture {
    * since some damage shows only then.
    */
   readonly notes: readonly string[]
+  /** Whether `notes` has something of the pixels that the header does not tell. */
+  readonly damaged: boolean
   /**
    * All pixels as sRGB R G B, 8 bits: the first frame of an animation, other colour spaces converted, alpha blended
    * over white, or dropped (what is under transparent pixels shows) for comparisons with processors that do so.
@@ -59,8 +58,6 @@ export interface Picture {
    * returns its MIME type. Reads the whole file, so that damage anywhere is found. Throws DamagedMedia.
    */
   writeThumbnail(target: string, side: number): Promise<string>
-  /** Reads all pixels and keeps none, so that `notes` are complete. Throws DamagedMedia. */
-  check(): Promise<void>
   /** Writes the picture in full size to `target`, JPEG, or PNG where there is alpha, and returns its MIME type. Throws DamagedMedia. */
   writeView(target: string): Promise<string>
 }
@@ -108,6 +105,9 @@ export async function openPicture(source: PictureSource): Promise<Picture> {
     get notes() {
       return [...reader.notes, ...damage]
     },
+    get damaged() {
+      return damage.length > 0
+    },
     decode: ({ alpha } = { alpha: 'white' }) =>
       read(async (pixels) => {
         const stored = alpha === 'drop' ? pixels.removeAlpha() : pixels
@@ -120,9 +120,6 @@ export async function openPicture(source: PictureSource): Promise<Picture> {
         await streamRows(pixels, { width, height }, (rows, channels) => resizer.push(overWhite(rows, channels)))
         return resizer.finish()
       }, 'stored'),
-    check: async () => {
-      await read((pixels) => pixels.resize({ width: CHECKED_SIDE, height: CHECKED_SIDE, fit: 'inside', withoutEnlargement: true }).raw().toBuffer(), 'stored')
-    },
     writeView: async (target) => {
       await writeFile(target, await read((pixels) => (hasAlpha ? pixels.png({ compressionLevel: 3 }) : pixels.jpeg({ quality: 92 })).toBuffer()))
       return hasAlpha ? 'image/png' : 'image/jpeg'

@@ -82,7 +82,7 @@ describe('media', () => {
 
   test('a worker that does not answer in time is ended and replaced', async () => {
     let held = 0
-    const { media, pids } = start(() => (held++ === 0 ? 'keep' : 'send'), { start: 30_000, probe: 50, thumbnail: 30_000, notes: 30_000, view: 30_000, frame: 30_000, poster: 30_000 })
+    const { media, pids } = start(() => (held++ === 0 ? 'keep' : 'send'), { start: 30_000, probe: 50, thumbnail: 30_000, view: 30_000, frame: 30_000, poster: 30_000 })
     expect(await failure(media.probe(photo, 'slow.png'))).toMatchObject({ code: 'DamagedMedia', message: expect.stringContaining('slow.png') as string })
     const target = join(folder, 'after')
     await media.thumbnail(photo, 'photo.png', target)

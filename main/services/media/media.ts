@@ -15,8 +15,6 @@ export interface Media {
    * be written.
    */
   thumbnail(path: string, name: string, target: string): Promise<Thumbnail>
-  /** What a user must know of a picture, one sentence each. Reads the whole file. Throws as `probe`. */
-  notes(path: string, name: string): Promise<readonly string[]>
   /**
    * Writes the picture in full size as a browser shows it to `target`, JPEG, or PNG where there is alpha, and returns its MIME
    * type. Throws as `thumbnail`.
@@ -47,13 +45,12 @@ export interface MediaDeadlines {
   readonly start: number
   readonly probe: number
   readonly thumbnail: number
-  readonly notes: number
   readonly view: number
   readonly frame: number
   readonly poster: number
 }
 
-const defaultDeadlines: MediaDeadlines = { start: 30_000, probe: 10_000, thumbnail: 30_000, notes: 60_000, view: 60_000, frame: 30_000, poster: 30_000 }
+const defaultDeadlines: MediaDeadlines = { start: 30_000, probe: 10_000, thumbnail: 30_000, view: 60_000, frame: 30_000, poster: 30_000 }
 
 /** What errors call a frame. */
 const FRAME = 'A frame of the video'
@@ -155,11 +152,6 @@ export function createMedia({ spawnWorker, deadlines = defaultDeadlines }: { spa
       const answer = await ask({ type: 'thumbnail', path, name, target })
       if (answer.type !== 'made') throw crashed(name)
       return { mime: answer.mime, notes: answer.notes ?? [] }
-    },
-    async notes(path, name) {
-      const answer = await ask({ type: 'notes', path, name })
-      if (answer.type !== 'noted') throw crashed(name)
-      return answer.notes
     },
     async view(path, name, target) {
       const answer = await ask({ type: 'view', path, name, target })

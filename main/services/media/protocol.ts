@@ -16,7 +16,6 @@ export interface RawFrame {
 export type MediaRequest =
   | { readonly id: number; readonly type: 'probe'; readonly path: string; readonly name: string }
   | { readonly id: number; readonly type: 'thumbnail'; readonly path: string; readonly name: string; readonly target: string }
-  | { readonly id: number; readonly type: 'notes'; readonly path: string; readonly name: string }
   | { readonly id: number; readonly type: 'view'; readonly path: string; readonly name: string; readonly target: string }
   | PosterRequest
   | FrameRequest
@@ -47,5 +46,4 @@ export type MediaReply =
   | { readonly type: 'ready' }
   | { readonly type: 'probed'; readonly id: number; readonly probe: Probe }
   | { readonly type: 'made'; readonly id: number; readonly mime: string; readonly notes?: readonly string[] }
-  | { readonly type: 'noted'; readonly id: number; readonly notes: readonly string[] }
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorInfo }

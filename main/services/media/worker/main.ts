@@ -29,11 +29,6 @@ async function answer(request: MediaRequest): Promise<MediaReply> {
     const mime = await picture.writeThumbnail(request.target, THUMBNAIL_SIDE)
     return { type: 'made', id, mime, notes: picture.notes }
   }
-  if (request.type === 'notes') {
-    const picture = await openPicture({ path, name })
-    await picture.check()
-    return { type: 'noted', id, notes: picture.notes }
-  }
   if (request.type === 'view') return { type: 'made', id, mime: await (await openPicture({ path, name })).writeView(request.target) }
   const frame = await readRaw(path, request.raw)
   if (request.type === 'poster') return { type: 'made', id, mime: await writeSmall(frame, request.target, THUMBNAIL_SIDE) }

@@ -62,15 +62,17 @@ export function ModelFiles({ model: { model, files } }: { model: LibraryModel })
 function File({ file }: { file: ModelFile }): ReactNode {
   const [copied, copy] = useCopied()
   const name = file.path.split(/[/\\]/).at(-1) ?? file.path
-  const isBad = !file.exists || file.digest === 'changed'
+  const isAway = file.awayDrive !== null
+  const isBad = !isAway && (!file.exists || file.digest === 'changed')
+  const state = isAway ? `on a drive that is not connected (${file.awayDrive})` : file.exists ? digests[file.digest] : 'not found, it was moved or deleted'
   return (
     <li className="flex items-start gap-2">
       <div className="min-w-0 flex-1">
         <p className="font-mono text-small [overflow-wrap:anywhere]" title={file.path}>
           {name}
         </p>
-        <p className={cx('tabular-nums', isBad ? 'text-danger' : 'text-muted')}>
-          {roles[file.role]} · {bytes(file.bytes)} · {file.exists ? digests[file.digest] : 'not found, it was moved or deleted'}
+        <p className={cx('tabular-nums [overflow-wrap:anywhere]', isBad ? 'text-danger' : isAway ? 'text-warning' : 'text-muted')}>
+          {roles[file.role]} · {bytes(file.bytes)} · {state}
         </p>
       </div>
       <IconButton label={copied ? 'Copied' : `Copy the path of ${name}`} size="small" onClick={() => copy(file.path)}>

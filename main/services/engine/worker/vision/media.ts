@@ -22,6 +22,8 @@ export interface Media {
   frames(t: number): Promise<readonly [Frame] | readonly [Frame, Frame]>
   /** What a user must know of what was shown, each with the file's name; complete once all frames were decoded. */
   notes(): readonly string[]
+  /** Whether some of `notes` comes with the decoded pixels alone: what was computed of them is not to be found again without. */
+  damaged(): boolean
 }
 
 export type MediaSource = Exclude<ChatPart, { type: 'text' }>
@@ -67,6 +69,7 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, rul
     key: `${createHash('sha256').update(digests.join()).digest('hex')}:${part.type}:${frameSize}${part.type === 'video' ? `@${fps}` : ''}`,
     grid: { times, rows: size.height / TOKEN, columns: size.width / TOKEN, timeStep },
     frames: async (t) => (part.type === 'image' ? [await frame(0)] : [await frame(t * 2), await frame(t * 2 + 1)]),
+    damaged: () => [...shown].some(({ damaged }) => damaged),
     notes: () => [...new Set([...shown].flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`)))],
   }
 }
