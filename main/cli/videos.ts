@@ -51,7 +51,9 @@ export class Videos {
 
   private async extract(path: string, rule: { fps?: number }, range: VideoRange | null): Promise<Frames> {
     const file = await checkKind(path)
-    const video = await openWithFfmpeg(file, this.signal)
+    const video = await openWithFfmpeg(file, this.signal).catch((error: unknown) => {
+      throw withCoverHint(error, path)
+    })
     const { frames, fps, notes = [] } = video.facts
     const { first, total } = framesWithin(frames, fps, range)
     const sampled = sampleFrames(total, fps, rule, first)
@@ -69,6 +71,13 @@ export class Videos {
     for (const note of [...notes, ...lacking]) this.tell(`${file.name}: ${note}`)
     return { frames: sources, fps: sampled.fps }
   }
+}
+
+/** How a sound recording's cover is asked about. */
+function withCoverHint(error: unknown, path: string): unknown {
+  if (!(error instanceof AppError) || error.detail?.['hasCover'] !== true) return error
+  const hint = `It is there after: ffmpeg -i "${path}" -map 0:v -frames:v 1 cover.png; then --image cover.png.`
+  return new AppError(error.code, `${error.message} ${hint}`, error.detail)
 }
 
 async function picturesOf(folder: string): Promise<Source[]> {

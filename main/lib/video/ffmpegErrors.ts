@@ -22,7 +22,7 @@ export const noDecoder = (codec: string, name: string): AppError =>
 /** A file that has no picture track, or only a cover. `detail.kind` is "audio" where it has sound. */
 export function noVideo(name: string, { hasSound, hasCover }: { hasSound: boolean; hasCover: boolean }): AppError {
   const what = hasSound ? 'is a sound recording without pictures' : 'has no video in it'
-  const cover = hasCover ? ' Its cover picture can be asked about: save it as a picture and add that.' : ' Choose a file with video, or a picture.'
+  const cover = hasCover ? ' Its cover picture can be asked about, saved as a picture.' : ' Choose a file with video, or a picture.'
   return new AppError('UnsupportedMedia', `${name} ${what}.${cover}`, { kind: hasSound ? 'audio' : 'empty', hasCover })
 }
 
