@@ -19,6 +19,10 @@ export const noDecoder = (codec: string, name: string): AppError =>
     { codec },
   )
 
+/** A file whose first bytes are those of no video, and that ffmpeg does not know either. */
+export const unknownKind = (name: string, cause: unknown): AppError =>
+  new AppError('UnsupportedMedia', `${name} is no video that ffmpeg can read. Choose a video file, or convert it to MP4.`, undefined, { cause })
+
 /** A file that has no picture track, or only a cover. `detail.kind` is "audio" where it has sound. */
 export function noVideo(name: string, { hasSound, hasCover }: { hasSound: boolean; hasCover: boolean }): AppError {
   const what = hasSound ? 'is a sound recording without pictures' : 'has no video in it'
