@@ -348,17 +348,17 @@ describe('without ffmpeg', () => {
   test('frames that the window cannot decode are refused by the name of their codec', async () => {
     const { sha } = await stored('clip.mp4', mp4, { ...facts, codec: 'hevc' })
     const { sample } = await client.videos.plan(whole(sha))
-    await expect(progressOf(sha, sample)).rejects.toMatchObject({ code: 'UnsupportedMedia', message: expect.stringMatching(/codec of clip\.mp4, hevc,.*Install ffmpeg/) as string, detail: { codec: 'hevc', missing: 'ffmpeg' } })
+    await expect(progressOf(sha, sample)).rejects.toMatchObject({ code: 'UnsupportedMedia', message: expect.stringMatching(/codec of clip\.mp4, H\.265 \(HEVC\),.*Install ffmpeg/) as string, detail: { codec: 'hevc', missing: 'ffprobe' } })
   })
 })
 
-test.skipIf(process.platform === 'win32')('an ffmpeg that lacks the decoder is told by the name of the codec', async () => {
-  const { sha } = await stored()
+test.skipIf(process.platform === 'win32' || missing !== null)('an ffmpeg that lacks the decoder is told by the name of the codec', async () => {
+  const { sha } = await stored('clip.mp4', readFileSync(resolve(import.meta.dirname, '../resources/samples/circle-turns-blue.mp4')))
   const { sample } = await client.videos.plan(whole(sha))
   writeFileSync(join(folder.path, 'ffmpeg'), '#!/bin/sh\necho "Decoding requested, but no decoder found for: hevc" >&2\nexit 1\n')
   chmodSync(join(folder.path, 'ffmpeg'), 0o700)
   vi.stubEnv('PATH', `${folder.path}:${process.env['PATH']}`)
-  await expect(progressOf(sha, sample)).rejects.toMatchObject({ code: 'UnsupportedMedia', message: expect.stringContaining('clip.mp4, hevc,') as string, detail: { codec: 'hevc' } })
+  await expect(progressOf(sha, sample)).rejects.toMatchObject({ code: 'UnsupportedMedia', message: expect.stringContaining('clip.mp4, H.265 (HEVC),') as string, detail: { codec: 'hevc' } })
 })
 
 describe.skipIf(missing !== null)('with ffmpeg', () => {
@@ -413,10 +413,26 @@ describe.skipIf(missing !== null)('with ffmpeg', () => {
 
   test('a damaged file is refused', async () => {
     await expect(app.attachments.store('damaged.mp4', Readable.from([mp4]))).rejects.toEqual(code('DamagedMedia'))
+  })
+
+  test('of a file that is cut off there is what is left, and that is said; also after its row is read again', async () => {
     const half = readFileSync(clip)
-    const { sha } = await stored('half.mkv', half.subarray(0, half.length / 2))
+    const video = await app.attachments.store('half.mkv', Readable.from([half.subarray(0, half.length / 2)]))
+    if (video.kind !== 'video') throw new Error(video.kind)
+    expect([video.frames > 30, video.frames < 60, video.fps]).toEqual([true, true, 30])
+    expect(video.notes).toEqual([expect.stringMatching(/^The file is cut off: what there is of it ends at 0:01\. It says that it is 0:03 long\.$/)])
+    expect(app.attachments.get(video.sha)).toEqual(video)
+    const { sample } = await client.videos.plan(whole(video.sha))
+    expect((await progressOf(video.sha, sample)).at(-1)).toBe(sample.indices.length)
+  })
+
+  test('a window that counted other frames than ffmpeg gets those of the same times', async () => {
+    const { sha } = await stored('clip.mkv', readFileSync(clip), { ...facts, frames: 45, fps: 15 })
     const { sample } = await client.videos.plan(whole(sha))
-    await expect(progressOf(sha, sample)).rejects.toEqual(code('DamagedMedia'))
+    expect((await progressOf(sha, sample)).at(-1)).toBe(sample.indices.length)
+    const { key } = await client.videos.begin({ sha, sample })
+    for (const [n, index] of sample.indices.entries())
+      expect(await sharp(await buffer((await app.frames.open(key, n)).stream())).raw().toBuffer(), `frame ${n}`).toEqual(Buffer.from(resizeBicubic(frame(index * 2), sample).data))
   })
 
   test('the sample of the app is one of these', async () => {

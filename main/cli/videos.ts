@@ -5,7 +5,7 @@ import { AppError } from '#contract'
 import type { VideoRange } from '#contract'
 import type { Source } from '../headless.ts'
 import { sniff, writePng } from '../lib/picture/index.ts'
-import { containerOf, decodeFrames, framesWithin, probeVideo, readHead, sampleFrames } from '../lib/video/index.ts'
+import { containerOf, framesWithin, openWithFfmpeg, readHead, sampleFrames } from '../lib/video/index.ts'
 import type { VideoFile } from '../lib/video/index.ts'
 
 /** A video as the engine takes it. */
@@ -21,12 +21,14 @@ const byName = new Intl.Collator('en', { numeric: true })
 /** Turns folders and video files into frames; those of files lie in a temporary folder until `close`. */
 export class Videos {
   private readonly signal: AbortSignal
+  private readonly tell: (note: string) => void
   private folder: string | null = null
   private count = 0
 
-  /** `signal` ends the reading of a file. */
-  constructor(signal: AbortSignal) {
+  /** `signal` ends the reading of a file; `tell` takes what a user has to know of how one was read. */
+  constructor(signal: AbortSignal, tell: (note: string) => void = (note) => void process.stderr.write(`${note}\n`)) {
     this.signal = signal
+    this.tell = tell
   }
 
   /**
@@ -49,19 +51,33 @@ export class Videos {
 
   private async extract(path: string, rule: { fps?: number }, range: VideoRange | null): Promise<Frames> {
     const file = await checkKind(path)
-    const { frames, fps } = await probeVideo(file, this.signal)
+    const video = await openWithFfmpeg(file, this.signal).catch((error: unknown) => {
+      throw withCoverHint(error, path)
+    })
+    const { frames, fps, notes = [] } = video.facts
     const { first, total } = framesWithin(frames, fps, range)
     const sampled = sampleFrames(total, fps, rule, first)
     this.folder ??= await mkdtemp(join(tmpdir(), 'sightline-frames-'))
     const own = await mkdtemp(join(this.folder, `${this.count++}-`))
     const sources: { path: string }[] = []
-    for await (const picture of decodeFrames(file, sampled.indices, { signal: this.signal })) {
+    let others = 0
+    for await (const { picture, isOther } of video.frames(sampled.indices, { signal: this.signal })) {
       const target = join(own, `${sources.length}.png`)
       await writePng(picture, target)
       sources.push({ path: target })
+      if (isOther) others++
     }
+    const lacking = others === 0 ? [] : [`${others} of ${sources.length} frames cannot be decoded: the ones beside them are shown instead.`]
+    for (const note of [...notes, ...lacking]) this.tell(`${file.name}: ${note}`)
     return { frames: sources, fps: sampled.fps }
   }
+}
+
+/** How a sound recording's cover is asked about. */
+function withCoverHint(error: unknown, path: string): unknown {
+  if (!(error instanceof AppError) || error.detail?.['hasCover'] !== true) return error
+  const hint = `It is there after: ffmpeg -i "${path}" -map 0:v -frames:v 1 cover.png; then --image cover.png.`
+  return new AppError(error.code, `${error.message} ${hint}`, error.detail)
 }
 
 async function picturesOf(folder: string): Promise<Source[]> {
@@ -75,7 +91,7 @@ async function checkKind(path: string): Promise<VideoFile> {
   const head = await readHead(path)
   const kind = sniff(head)
   const name = basename(path)
-  if (!['video', 'gif', 'webp', 'unknown'].includes(kind))
+  if (!['video', 'gif', 'webp', 'audio', 'unknown'].includes(kind))
     throw new AppError('UnsupportedMedia', `${name} is ${kind === 'empty' ? 'empty' : 'no video'}. Choose a video file, a folder of frames, or name the frames: --video frame1.png,frame2.png.`, { kind })
   const container = containerOf(head)
   return { path, name, ...(container && { demuxer: container.demuxer }) }

@@ -1,7 +1,7 @@
-import { AppError } from '#contract'
+import { AppError, codecName } from '#contract'
 import type { FrameKey, FrameSample, VideoFacts } from '#contract'
 import type { Size } from '../../lib/picture/index.ts'
-import { containerOf, decodeFrames, MAX_SIDE, probeVideo, readHead } from '../../lib/video/index.ts'
+import { containerOf, MAX_SIDE, openWithFfmpeg, readHead } from '../../lib/video/index.ts'
 import type { FrameSets } from '../../services/videos/index.ts'
 
 /** A stored video file; its size as shown in pixels, `codec` as far as it is known. */
@@ -9,6 +9,7 @@ export interface StoredVideo extends Size {
   readonly path: string
   readonly name: string
   readonly codec: string | null
+  readonly frames: number
 }
 
 /** Which frames are to be stored where. */
@@ -31,27 +32,33 @@ export async function* extractFrames(
 ): AsyncGenerator<number> {
   const container = containerOf(await readHead(video.path))
   if (!container) throw new AppError('UnsupportedMedia', `${video.name} is no video that can be read. Convert it to MP4.`)
-  const file = { path: video.path, name: video.name, demuxer: container.demuxer }
-  const wanted = [...new Set(missing.map((n) => sample.indices[n]!))]
-  const decoded = decodeFrames(file, wanted, { size: decodedSize(video, sample), signal })
-  let waiting = [...missing]
+  const opened = await openWithFfmpeg({ path: video.path, name: video.name, demuxer: container.demuxer }, signal).catch((error: unknown) => {
+    throw unreadable(error, video)
+  })
+  // where the window's reader counts other frames than ffmpeg does, a frame is known by its time
+  const isSame = opened.facts.frames === video.frames
+  const places = Map.groupBy(missing, (n) => (isSame ? sample.indices[n]! : shownAt(opened.times, sample.timesMs[n]! / 1000)))
   let stored = 0
   try {
-    for (const index of wanted) {
-      const { value: picture } = await decoded.next()
-      if (!picture) return
-      const { width, height, data } = picture
-      for (const n of waiting.filter((one) => sample.indices[one] === index)) {
+    const decoded = opened.frames([...places.keys()].sort((a, b) => a - b), { size: decodedSize(video, sample), signal })
+    for await (const { index, picture: { width, height, data } } of decoded) {
+      for (const n of places.get(index) ?? []) {
         await store(key, n, { width, height, format: 'rgb' }, once(data), signal)
         yield ++stored
       }
-      waiting = waiting.filter((one) => sample.indices[one] !== index)
     }
   } catch (error) {
     throw unreadable(error, video)
-  } finally {
-    await decoded.return(undefined)
   }
+}
+
+/** Times that differ by less are one, in seconds: readers round them. */
+const CLOSE = 0.002
+
+/** The place of the frame that is shown at a time. `times` are rising. */
+function shownAt(times: Float64Array, time: number): number {
+  const next = times.findIndex((one) => one > time + CLOSE)
+  return Math.max(0, (next < 0 ? times.length : next) - 1)
 }
 
 /** Frames of a large video are made smaller on the way, where they stay larger than the model sees them. */
@@ -68,7 +75,7 @@ function decodedSize({ width, height }: Size, sample: Size): Size {
 export async function probeFacts(path: string, name: string, signal: AbortSignal | undefined): Promise<VideoFacts> {
   const container = containerOf(await readHead(path))
   try {
-    return await probeVideo({ path, name, ...(container && { demuxer: container.demuxer }) }, signal)
+    return (await openWithFfmpeg({ path, name, ...(container && { demuxer: container.demuxer }) }, signal)).facts
   } catch (error) {
     throw unreadable(error, { name, codec: null })
   }
@@ -77,7 +84,7 @@ export async function probeFacts(path: string, name: string, signal: AbortSignal
 /** The window's advice for what the command line says in its own words. */
 function unreadable(error: unknown, { name, codec }: Pick<StoredVideo, 'name' | 'codec'>): unknown {
   if (!(error instanceof AppError) || error.code !== 'NotYetSupported') return error
-  const what = codec ? `The video codec of ${name}, ${codec},` : `The format of ${name}`
+  const what = codec ? `The video codec of ${name}, ${codecName(codec)},` : `The format of ${name}`
   const advice = 'Install ffmpeg on this computer, or convert the video to H.264 in an MP4 file.'
   const detail = { ...(codec && { codec }), ...error.detail }
   return new AppError('UnsupportedMedia', `${what} cannot be decoded by this window. ${advice}`, detail)

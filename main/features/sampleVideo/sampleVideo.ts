@@ -95,8 +95,8 @@ export function createSampleVideo({ attachments, frames, models, settings, bench
       const total = wanted.sample.indices.length
       yield { key, done: total - missing.length, total }
       if (missing.length === 0) return
-      const { name, codec, width, height } = videoOf(wanted.sha)
-      const file = { path: attachments.pathOf(wanted.sha), name, codec, width, height }
+      const { name, codec, width, height, frames: count } = videoOf(wanted.sha)
+      const file = { path: attachments.pathOf(wanted.sha), name, codec, width, height, frames: count }
       const lacking = { key, sample: wanted.sample, missing, store: frames.store }
       const before = total - missing.length
       for await (const stored of extractFrames(file, lacking, signal)) yield { key, done: before + stored, total }

@@ -19,6 +19,7 @@ describe('sniff', () => {
     ['video', box('isom\0\0\x02\0isomiso2mp41')],
     ['video', bytes('\x1aE\xdf\xa3webm')],
     ['video', bytes('RIFF\x10\0\0\0AVI LIST')],
+    ['video', bytes(`G${'\0'.repeat(187)}`.repeat(5))],
     ['audio', bytes('RIFF\x10\0\0\0WAVEfmt ')],
     ['bmp', bytes('BM\x36\0\0\0\0\0\0\0\x36\0')],
     ['pdf', bytes('%PDF-1.7\n')],

@@ -1,3 +1,5 @@
+import { videoPacking } from '../video/videoMarks.ts'
+
 /** What a file is by its first bytes, whatever its name says. */
 export type FileKind =
   | 'png' | 'jpeg' | 'webp' | 'gif' | 'avif' | 'heic' | 'tiff' | 'bmp' | 'ico' | 'psd' | 'jxl'
@@ -13,7 +15,6 @@ const marks: readonly (readonly [FileKind, string])[] = [
   ['gif', 'GIF87a'],
   ['gif', 'GIF89a'],
   ['webp', 'RIFF????WEBP'],
-  ['video', 'RIFF????AVI '],
   ['audio', 'RIFF????WAVE'],
   ['tiff', 'II*\0'],
   ['tiff', 'MM\0*'],
@@ -23,14 +24,6 @@ const marks: readonly (readonly [FileKind, string])[] = [
   ['jxl', '\xff\x0a'],
   ['jxl', '\0\0\0\x0cJXL '],
   ['ico', '\0\0\x01\0'],
-  ['video', '\x1aE\xdf\xa3'],
-  ['video', 'FLV\x01'],
-  // QuickTime files from before there were brands
-  ['video', '????moov'],
-  ['video', '????mdat'],
-  ['video', '????wide'],
-  ['video', '\0\0\x01\xba'],
-  ['video', '\0\0\x01\xb3'],
   ['audio', 'ID3'],
   ['audio', 'OggS'],
   ['audio', 'fLaC'],
@@ -45,8 +38,9 @@ const marks: readonly (readonly [FileKind, string])[] = [
 export function sniff(head: Uint8Array): FileKind {
   if (head.length === 0) return 'empty'
   const latin = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, SNIFF_BYTES)).toString('latin1')
+  const packing = videoPacking(latin)
+  if (packing) return packing === 'iso' ? isoMediaKind(latin) : 'video'
   for (const [kind, mark] of marks) if (startsWith(latin, mark)) return kind
-  if (latin.slice(4, 8) === 'ftyp') return isoMediaKind(latin)
   if (latin.startsWith('BM') && latin.slice(6, 10) === '\0\0\0\0') return 'bmp'
   // Some writers put a few bytes before the mark; readers accept it in the first kilobyte.
   if (latin.slice(0, 1024).includes('%PDF-')) return 'pdf'

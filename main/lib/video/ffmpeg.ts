@@ -1,150 +1,190 @@
-import { execFile, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { promisify } from 'node:util'
-import { AppError } from '#contract'
-import type { VideoFacts } from '#contract'
+import type { AppError, VideoFacts } from '#contract'
 import type { RgbPicture } from '../picture/resize.ts'
 import type { Size } from '../picture/smartResize.ts'
-import { damagedVideo, noDecoder, noTool, readingStopped } from './ffmpegErrors.ts'
+import { damagedVideo, failure } from './ffmpegErrors.ts'
+import { ending, input, startTool } from './ffmpegProcess.ts'
+import type { VideoFile } from './ffmpegProcess.ts'
+import { probeTrack } from './ffprobe.ts'
+import type { ProbedTrack } from './ffprobe.ts'
+import { toSrgb, wideColours } from './hdr.ts'
 import { pictures } from './portablePixmap.ts'
+import { runsOf } from './seekRuns.ts'
+import type { FrameRun } from './seekRuns.ts'
 import { selectFrames } from './selectFrames.ts'
 
-/** A video file; `name` is what errors call it. */
-export interface VideoFile {
-  readonly path: string
-  readonly name: string
-  /** What its content was found to be, e.g. "matroska": it is read as nothing else. Unset: ffmpeg decides. */
-  readonly demuxer?: string
-}
+export type { VideoFile } from './ffmpegProcess.ts'
 
 /** How frames are decoded. */
 export interface DecodeOptions {
+  /** What they are stretched to; unset: as they are shown, but no side beyond 2048 pixels. */
   readonly size?: Size
   readonly signal?: AbortSignal | undefined
 }
 
-const run = promisify(execFile)
-/** Output of ffprobe and errors of ffmpeg, in bytes. */
-const MAX_OUTPUT = 1 << 20
+/** A decoded frame, as shown. */
+export interface DecodedFrame {
+  /** Its number in the video. */
+  readonly index: number
+  readonly picture: RgbPicture
+  /** Whether it is the frame before or after it, because it cannot be decoded itself. */
+  readonly isOther: boolean
+}
+
+/** A video file that was opened with this computer's ffmpeg. */
+export interface FfmpegVideo {
+  readonly facts: VideoFacts
+  /** When each frame is shown, on the file's own clock, in seconds. */
+  readonly times: Float64Array
+  /**
+   * The frames of those numbers (rising), one after the other and in order; none is in memory for longer. What cannot be
+   * decoded is the frame before it, as players show it.
+   *
+   * @throws AppError NotYetSupported without ffmpeg, UnsupportedMedia when it cannot decode this, DamagedMedia when there is
+   * nothing to be decoded; Interrupted when aborted.
+   */
+  frames(indices: readonly number[], options?: DecodeOptions): AsyncGenerator<DecodedFrame>
+}
+
 /** Frames beyond this are made smaller on the way: no model sees them so large. Pixels. */
 export const MAX_SIDE = 2048
-/** So many frames may be missing at the end of a video: containers count some that no decoder gives. */
-const MISSING_TAIL = 2
-
-/** What ffprobe is asked for. */
-const ENTRIES = [
-  'stream=codec_name,width,height,sample_aspect_ratio,avg_frame_rate,nb_read_packets,start_time,duration',
-  'stream_side_data=rotation',
-  'format=duration',
-].join(':')
-
-/** What ffmpeg says where it was built without the decoder. */
-const NO_DECODER = /(?:no decoder found for: |Decoder \(codec )(\w+)/i
-
-/** Nothing but the file itself, as what it is: a playlist in it may name other files and addresses on the network. */
-const input = ({ path, demuxer }: VideoFile): string[] => {
-  const format = demuxer ? ['-f', demuxer] : []
-  return ['-protocol_whitelist', 'file', ...format, '-i', `file:${path}`]
-}
-
-/** What a video file holds. @throws AppError NotYetSupported without ffprobe, DamagedMedia; Interrupted when aborted. */
-export async function probeVideo(file: VideoFile, signal?: AbortSignal): Promise<VideoFacts> {
-  const asked = ['-v', 'error', '-select_streams', 'V:0', '-count_packets', '-show_entries', ENTRIES, '-of', 'json']
-  const options = { signal, maxBuffer: MAX_OUTPUT, windowsHide: true }
-  const { stdout } = await run('ffprobe', [...asked, ...input(file)], options).catch((cause: unknown) => {
-    throw failure('ffprobe', file, cause, signal)
-  })
-  const facts = factsOf(JSON.parse(stdout) as Probed)
-  if (!facts) throw damagedVideo(file.name)
-  return facts
-}
-
-type ProbedStream = Record<string, unknown> & { readonly side_data_list?: readonly { readonly rotation?: number }[] }
-
-interface Probed {
-  readonly streams?: readonly ProbedStream[]
-  readonly format?: { readonly duration?: string }
-}
-
-/** null where the output lacks what a video has. */
-function factsOf({ streams, format }: Probed): VideoFacts | null {
-  const stream = streams?.[0]
-  if (!stream) return null
-  const fps = ratio(stream.avg_frame_rate, '/')
-  const frames = Number(stream.nb_read_packets)
-  const aspect = ratio(stream.sample_aspect_ratio, ':') || 1
-  const stored = [Math.round(Number(stream.width) * aspect), Number(stream.height)] as const
-  const isTurned = stream.side_data_list?.some(({ rotation = 0 }) => Math.abs(rotation) % 180 === 90) ?? false
-  const [width, height] = isTurned ? [stored[1], stored[0]] : stored
-  const durationMs = 1000 * (Number(stream.duration) || Number(format?.duration) || frames / fps)
-  if (![fps, frames, width, height, durationMs].every((value) => Number.isFinite(value) && value > 0)) return null
-  const codec = String(stream.codec_name ?? '') || null
-  return { width, height, durationMs, frames, fps, codec, startMs: 1000 * (Number(stream.start_time) || 0) }
-}
-
-/** E.g. 30000/1001; 0 where it says nothing. */
-function ratio(value: unknown, mark: string): number {
-  const [above = 0, below = 1] = String(value).split(mark).map(Number)
-  return above / below || 0
-}
 
 /**
- * The frames of those numbers (rising, from 0), one after the other and in order, as shown; none is in memory for longer.
- * A few that are missing at the end are the last one again. `size`: what they are stretched to; unset: as they are, but no
- * side beyond 2048 pixels. @throws AppError NotYetSupported without ffmpeg,
- * UnsupportedMedia when it cannot decode this, DamagedMedia; Interrupted when aborted.
+ * Opens a video file.
+ *
+ * @throws AppError NotYetSupported without ffprobe, UnsupportedMedia for a file without pictures, DamagedMedia; Interrupted
+ * when aborted.
  */
-export async function* decodeFrames(
+export async function openWithFfmpeg(file: VideoFile, signal?: AbortSignal): Promise<FfmpegVideo> {
+  const track = await probeTrack(file, signal)
+  const { line, shown, codec } = track
+  const notes = notesOf(track)
+  const facts = {
+    ...shown,
+    durationMs: line.durationMs,
+    frames: line.frames,
+    fps: line.fps,
+    codec,
+    startMs: line.startMs,
+    ...(notes.length > 0 && { notes }),
+  }
+  return { facts, times: line.times, frames: (indices, options) => frames(file, track, indices, options) }
+}
+
+/** What a user has to know of how the video is shown. */
+function notesOf({ cutOffFrom, line, transfer, primaries }: ProbedTrack): string[] {
+  const end = (line.startMs + line.durationMs) / 1000
+  const says = cutOffFrom !== null && cutOffFrom > end ? ` It says that it is ${clock(cutOffFrom)} long.` : ''
+  return [
+    ...(cutOffFrom === null ? [] : [`The file is cut off: what there is of it ends at ${clock(end)}.${says}`]),
+    ...(wideColours(transfer, primaries)?.isHdr ? ['The video is HDR; it is read as players show it on an ordinary screen (SDR).'] : []),
+  ]
+}
+
+/** "0:07", "1:02:03". */
+function clock(seconds: number): string {
+  const whole = Math.floor(seconds + 0.001)
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60]
+  const padded = (value: number): string => String(value).padStart(2, '0')
+  return hours > 0 ? `${hours}:${padded(minutes)}:${padded(whole % 60)}` : `${minutes}:${padded(whole % 60)}`
+}
+
+async function* frames(
   file: VideoFile,
+  track: ProbedTrack,
   indices: readonly number[],
-  { size, signal }: DecodeOptions = {},
-): AsyncGenerator<RgbPicture> {
-  const select = `select='${selectFrames(indices)}'`
-  const shrink = `scale=w='min(iw,${MAX_SIDE})':h='min(ih,${MAX_SIDE})':force_original_aspect_ratio=decrease:flags=bicubic`
-  const stretch = size && `scale=w=${size.width}:h=${size.height}:flags=bicubic`
-  const filters = ['-map', '0:V:0', '-vf', `${select},${stretch ?? shrink}`]
-  const count = ['-fps_mode', 'passthrough', '-frames:v', String(indices.length)]
-  const output = ['-pix_fmt', 'rgb24', '-c:v', 'ppm', '-f', 'image2pipe', 'pipe:1']
-  const process = spawn('ffmpeg', ['-v', 'error', '-nostdin', ...input(file), ...filters, ...count, ...output], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    windowsHide: true,
-    ...(signal && { signal, killSignal: 'SIGKILL' }),
-  })
-  const ended = ending(process)
-  // whoever stops listening in between leaves its failure to nobody
-  ended.catch(() => {})
+  { size = withinMost(track.shown), signal }: DecodeOptions = {},
+): AsyncGenerator<DecodedFrame> {
+  const wanted = [...new Set(indices)]
   let given = 0
   let last: RgbPicture | null = null
-  try {
-    for await (const picture of pictures(process.stdout)) {
-      given++
-      last = picture
-      yield picture
+  const runs = runsOf(track, wanted)
+  for (let run = runs.shift(); run; run = runs.shift()) {
+    const places = wanted.slice(given).filter((place) => place <= run!.places.at(-1)!)
+    let isFirst = true
+    try {
+      for await (const { place, picture } of decode(file, track, { places, from: run.from }, size, signal)) {
+        // an index that leads to the wrong place
+        if (run.from !== null && isFirst && place !== places[0]) break
+        isFirst = false
+        for (; wanted[given]! < place; given++) yield { index: wanted[given]!, picture: last ?? picture, isOther: true }
+        last = picture
+        yield { index: wanted[given++]!, picture, isOther: false }
+      }
+    } catch (error) {
+      if (!last || (error as AppError).code !== 'DamagedMedia') throw error
     }
-    await ended
+    const isMissing = given < wanted.length && wanted[given]! <= places.at(-1)!
+    if (isMissing && run.from !== null) runs.splice(0, runs.length, { places: wanted.slice(given), from: null })
+  }
+  if (!last) throw damagedVideo(file.name)
+  for (; given < wanted.length; given++) yield { index: wanted[given]!, picture: last, isOther: true }
+}
+
+function withinMost({ width, height }: Size): Size {
+  const shrink = Math.min(1, MAX_SIDE / Math.max(width, height))
+  return { width: Math.max(1, Math.round(width * shrink)), height: Math.max(1, Math.round(height * shrink)) }
+}
+
+/** The frames of one run that can be decoded, in order, by one process. */
+async function* decode(
+  file: VideoFile,
+  { ticks, ticksPerSecond, transfer, primaries }: ProbedTrack,
+  { places, from }: FrameRun,
+  { width, height }: Size,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<{ place: number; picture: RgbPicture }> {
+  const wide = wideColours(transfer, primaries)
+  const select = ticks ? selectFrames(places.map((place) => ticks[place]!), 'pts') : selectFrames(places)
+  const filters = `select='${select}',showinfo,scale=w=${width}:h=${height}:flags=bicubic`
+  const seek = from === null ? [] : ['-noaccurate_seek', '-ss', (from / ticksPerSecond).toFixed(6)]
+  const output = ['-map', '0:V:0', '-vf', filters, '-fps_mode', 'passthrough', '-frames:v', String(places.length)]
+  const format = ['-pix_fmt', wide ? 'rgb48be' : 'rgb24', '-c:v', 'ppm', '-f', 'image2pipe', 'pipe:1']
+  const quiet = ['-hide_banner', '-nostats', '-v', 'level+info', '-nostdin', '-copyts']
+  const process = startTool('ffmpeg', [...quiet, ...seek, ...input(file), ...output, ...format], signal)
+  const told = times(process)
+  try {
+    let nth = 0
+    for await (const { data, ...size } of pictures(process.stdout!)) {
+      const tick = await told.next()
+      const place = ticks ? places.find((one) => ticks[one] === tick) : places[nth]
+      nth++
+      if (place === undefined) continue
+      yield { place, picture: wide ? { ...size, data: toSrgb(data, wide) } : { ...size, data } }
+    }
+    await told.ended
   } catch (cause) {
-    throw failure('ffmpeg', file, cause, signal)
+    throw failure('ffmpeg', file.name, cause, signal)
   } finally {
     process.kill('SIGKILL')
   }
-  if (!last || indices.length - given > MISSING_TAIL) throw damagedVideo(file.name)
-  for (; given < indices.length; given++) yield last
 }
 
-/** Settles with the process; rejects with what it said when it failed. */
-async function ending(process: ChildProcess): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  let said = ''
-  process.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(0, MAX_OUTPUT)))
-  process.once('error', reject)
-  process.once('close', (code) => (code === 0 ? resolve() : reject(new Error(said || `ffmpeg ended with ${code}`))))
-  return promise
-}
+const SHOWN = /^\[Parsed_showinfo_\d+ @ [^\]]*\] \[info\] n: *\d+ pts: *(-?\d+|NOPTS)/
+const CHATTER = /\[(?:info|warning|verbose)\] /
 
-function failure(tool: 'ffmpeg' | 'ffprobe', { name }: VideoFile, cause: unknown, signal: AbortSignal | undefined): AppError {
-  if (cause instanceof AppError) return cause
-  if (signal?.aborted) return readingStopped(name)
-  if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return noTool(tool, name)
-  const [, codec] = NO_DECODER.exec((cause as Error).message) ?? []
-  return codec === undefined ? damagedVideo(name, cause) : noDecoder(codec, name)
+/** The times in ticks that a process tells of the frames that it gives, in their order. */
+function times(process: ChildProcess): { next(): Promise<number>; readonly ended: Promise<unknown> } {
+  const queue: number[] = []
+  let wake: (() => void) | null = null
+  let isOver = false
+  const ended = ending(process, (line) => {
+    const [, tick] = SHOWN.exec(line) ?? []
+    if (tick === undefined) return CHATTER.test(line)
+    queue.push(Number(tick))
+    wake?.()
+    return true
+  }).finally(() => {
+    isOver = true
+    wake?.()
+  })
+  // whoever stops listening in between leaves its failure to nobody
+  ended.catch(() => {})
+  return {
+    ended,
+    async next() {
+      while (queue.length === 0 && !isOver) await new Promise<void>((resolve) => (wake = resolve))
+      return queue.shift() ?? NaN
+    },
+  }
 }

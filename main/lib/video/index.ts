@@ -1,5 +1,6 @@
 export * from './container.ts'
 export * from './ffmpeg.ts'
+export { noVideo } from './ffmpegErrors.ts'
 export * from './frameBudget.ts'
 export * from './frameRange.ts'
 export * from './frameSampling.ts'
