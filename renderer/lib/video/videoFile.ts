@@ -18,8 +18,6 @@ const SHORT_FRAMES = 1500
 /** An open video file. */
 export interface VideoFile {
   readonly known: KnownVideo
-  /** Whether the file does not say what its colours mean. */
-  readonly isUntagged: boolean
   /** Lists its frames. @throws {AppError} `DamagedMedia` when that cannot be done. */
   read(): Promise<VideoReading>
   /**
@@ -70,12 +68,10 @@ export async function openVideoFile(from: Blob | string): Promise<VideoFile> {
       codecName: codecName(codec, internal),
       isDecodable: await track.canDecode(),
     }
-    const isUntagged = !(await track.getColorSpace()).matrix
     let reading: Promise<Line> | null = null
     const line = (): Promise<Line> => (reading ??= safely(() => readLine(track, known, { edits, isTorn: torn !== null, codec: codec ?? (typeof internal === 'string' ? internal : null) })))
     return {
       known,
-      isUntagged,
       read: async () => (await line()).reading,
       async *frames(indices, signal) {
         const { packets, places } = await line()
