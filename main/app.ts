@@ -178,6 +178,9 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
       choose: ({ id }) => models.choose(id),
       remove: ({ id }) => models.remove(id),
     },
+    modelFiles: {
+      check: ({ paths }, { signal }) => engine.checkFiles(paths, signal),
+    },
     library: {
       watch: (_, { signal }) => manager.watch(signal),
       rename: (input) => manager.rename(input),

@@ -4,7 +4,8 @@ import { createEngine } from './services/engine/index.ts'
 import type { Engine } from './services/engine/index.ts'
 import { demoModel } from './services/models/index.ts'
 
-export type { AnswerEvent, AnswerRequest, AnswerResult, ChatMessage, ChatPart, Engine, ModelFiles, Source } from './services/engine/index.ts'
+export { ANSWER_ROOM, lowerDetail, withDetail } from './features/ask/index.ts'
+export type { AnswerEvent, AnswerRequest, AnswerResult, ChatMessage, ChatPart, Engine, ModelFiles, SizeOptions, Source } from './services/engine/index.ts'
 
 /** The core without conversations, store or window: what the command line drives. */
 export interface Headless {

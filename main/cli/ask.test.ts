@@ -2,9 +2,12 @@ import { spawn } from 'node:child_process'
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { ErrorCode } from '#contract'
+import { tiffHead } from '../lib/picture/tiff/encode.ts'
+import type { TagValue } from '../lib/picture/tiff/encode.ts'
 import { loraFile } from '../testing/ggufWriter.ts'
 import { badFiles } from '../testing/engineFiles.ts'
 import type { BadFiles } from '../testing/engineFiles.ts'
@@ -64,6 +67,47 @@ describe.concurrent('sightline ask', () => {
     expect(chunks.length).toBeGreaterThan(3)
   })
 
+  test('a picture alone is a question, as in the window', async () => {
+    const inMessages = await ask(['--json', '--messages', messagesFile([{ role: 'user', content: [{ type: 'image', image: CIRCLE }] }])])
+    for (const blank of [[], ['  ']]) {
+      const alone = await ask(['--json', '--image', CIRCLE, ...blank])
+      expect(alone).toMatchObject({ code: 0, err: '' })
+      expect((JSON.parse(alone.out) as { prompt: object }).prompt).toEqual((JSON.parse(inMessages.out) as { prompt: object }).prompt)
+    }
+  })
+
+  test('of a TIFF of several pages one is shown, which is said, and --page takes another', async () => {
+    const pages = await Promise.all([CIRCLE, samplePath('blue-square')].map((path) => sharp(path).removeAlpha().resize(224, 224).raw().toBuffer()))
+    const tags: TagValue[] = [[256, [224]], [257, [224]], [258, [8, 8, 8]], [262, [2]], [277, [3]]]
+    const scan = file(Buffer.concat([tiffHead(pages.map(({ length }) => ({ tags, blockLengths: [length] }))), ...pages]))
+    expect(await ask(['--image', scan, WHAT])).toMatchObject({ code: 0, out: 'A red circle.\n', err: `${basename(scan)}: Page 1 of 2 is shown.\n` })
+    expect(await ask(['--image', scan, '--page', '2', WHAT])).toMatchObject({ code: 0, out: 'A blue square.\n', err: `${basename(scan)}: Page 2 of 2 is shown.\n` })
+  })
+
+  test('what is left of a picture that is cut off is shown, and how much is missing is said', async () => {
+    const { code, err } = await ask(['--image', bad.truncatedPng, WHAT])
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^truncated\.png: .*missing.*\n$/) as string })
+  })
+
+  test('a strip that no model takes is refused by its name alone', async () => {
+    const strip = file(await sharp({ create: { width: 201, height: 1, channels: 3, background: 'teal' } }).png().toBuffer())
+    const { code, err } = await ask(['--image', strip, WHAT])
+    expect({ code, err }).toEqual({ code: 3, err: `UnsupportedMedia: ${basename(strip)} is 201 x 1 pixels; one side may be at most 200 times the other. Crop it and try again.\n` })
+  })
+
+  test('--fit lowers the detail of pictures to what the context holds, and says so', async () => {
+    const many = Array.from({ length: 12 }, () => ['--image', CIRCLE]).flat()
+    const options = [...many, '--context', '512', '--max-tokens', '8', '--min-pixels', '100352', '--max-pixels', '100352', 'What is in the pictures?']
+    expect(await ask(options)).toMatchObject({ code: 3, err: expect.stringContaining('ContextFull') as string })
+    const { code, out, err } = await ask(['--fit', '--json', ...options])
+    expect(code).toBe(0)
+    expect(err).toMatch(/^To fit the context, no picture is shown larger than [\d,]+ pixels \(\d+ tokens\)\.\n$/)
+    const { usage } = JSON.parse(out) as { usage: { prompt_tokens: number; image_tokens: number } }
+    expect(usage.prompt_tokens).toBeLessThan(512)
+    expect(usage.image_tokens).toBeGreaterThan(12 * 4)
+    expect(await ask(['--fit', '--image', CIRCLE, WHAT])).toMatchObject({ code: 0, err: '' })
+  })
+
   test('--json prints one object with the documented fields', async () => {
     const { code, out } = await ask(['--json', '--image', CIRCLE, '--image', samplePath('blue-square'), 'What is in the pictures?'])
     expect(code).toBe(0)
@@ -112,6 +156,13 @@ describe.concurrent('sightline ask', () => {
     expect(small.prompt.ids.length).toBeGreaterThan(plain.prompt.ids.length - 12)
     expect(first.tokens).toEqual(second.tokens)
     expect(first.tokens.slice(0, plain.tokens.length)).not.toEqual(plain.tokens)
+  })
+
+  test('--raw gives the model the text as it is, and tokens written in it count', async () => {
+    const ids = async (...argv: string[]) => (JSON.parse((await ask(['--json', '--max-tokens', '1', ...argv])).out) as { prompt: { ids: number[] } }).prompt.ids
+    const chat = await ids('Hi')
+    expect(await ids('--raw', '<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n')).toEqual(chat)
+    expect((await ids('<|im_start|>')).filter((id) => id === chat[0])).toHaveLength(2)
   })
 
   test('--video says what the reference says of frames, by name or as a folder', async () => {
@@ -183,7 +234,8 @@ describe.concurrent('exit code 2: bad usage', () => {
 
 describe('also bad usage', () => {
   test.each<[string, string[]]>([
-    ['a picture without a question', ['--image', CIRCLE]],
+    ['nothing to ask', []],
+    ['page zero', ['--image', CIRCLE, '--page', '0']],
     ['two questions', ['one', 'two']],
     ['a projector without a model', ['--mmproj', 'x.gguf', WHAT]],
     ['no tokens', ['--max-tokens', '0', WHAT]],
@@ -216,10 +268,10 @@ describe.concurrent('exit code 3: bad input', () => {
   test.each<[string, () => string[], ErrorCode, RegExp]>([
     ['a missing picture', () => ['--image', bad.missing, WHAT], 'MediaNotFound', /missing/],
     ['a text file named .png', () => ['--image', bad.textNamedPng, WHAT], 'UnsupportedMedia', /text file/],
-    ['a truncated PNG', () => ['--image', bad.truncatedPng, WHAT], 'DamagedMedia', /truncated\.png/],
     ['a PNG of 50,000 x 50,000 pixels', () => ['--image', bad.hugePng, WHAT], 'MediaTooLarge', /huge\.png/],
     ['an SVG', () => ['--image', bad.svg, WHAT], 'UnsupportedMedia', /drawing\.svg/],
-    ['an empty question', () => ['--image', CIRCLE, '  '], 'EmptyQuestion', /empty/],
+    ['an empty question', () => ['  '], 'EmptyQuestion', /empty/],
+    ['a page that is not there', () => ['--image', CIRCLE, '--page', '2', WHAT], 'InvalidInput', /red-circle\.png has no page 2/],
     ['messages that end in an empty question', () => ['--messages', messagesFile([{ role: 'user', content: ' ' }])], 'EmptyQuestion', /empty/],
     ['messages that end without content', () => ['--messages', messagesFile([{ role: 'user', content: [] }])], 'EmptyQuestion', /empty/],
     ['a model cut in half', () => ['--model', bad.textModelCutInHalf, WHAT], 'ModelDamaged', /half\.gguf/],

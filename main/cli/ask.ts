@@ -2,16 +2,20 @@ import { parseArgs } from 'node:util'
 import { AppError } from '#contract'
 import { createHeadless } from '../headless.ts'
 import type { AnswerRequest, AnswerResult, ChatMessage, ChatPart } from '../headless.ts'
+import { fitRequest, roomForVideos } from './fit.ts'
 import { headlessPorts } from '../nodePorts.ts'
 import { readFormat, toLora } from './answerFormat.ts'
-import { readMessages, toSource, videoPart } from './messages.ts'
+import { countVideos, readMessages, toSource, videoPart } from './messages.ts'
 import { decimal, integer, runCommand, UsageError } from './usage.ts'
 import { Videos } from './videos.ts'
 
 const USAGE = `sightline ask [options] "question"
 
+A picture or a video alone is a question too: the question then may be left out.
+
   --model TEXT.gguf --mmproj PROJ.gguf   the model and its projector (default: the demo model)
   --image FILE         a picture; may be repeated
+  --page N             which page of the pictures with several pages (default: 1)
   --video FILE         a video; may be repeated: a video file (needs ffmpeg), a folder of frames,
                        or frames with commas between them: frame1.png,frame2.png
   --fps N              frames per second: of the frames, or how many of a video file are seen (default: 2)
@@ -22,7 +26,10 @@ const USAGE = `sightline ask [options] "question"
   --temperature T      0: always the likeliest token (default)
   --top-p P  --top-k K  --min-p P  --repeat-penalty R  --seed N
   --min-pixels N  --max-pixels N   how large the model sees a picture
+  --fit                lowers what does not fit the context, and says so: fewer and smaller frames, smaller pictures
   --vision-id | --no-vision-id     "Picture 1: " labels (default: with more than one picture)
+  --raw                the text as it is, without the chat template: for base models, which go on from it;
+                       only here tokens written in it, such as <|im_end|>, count
   --json-schema FILE   the answer is JSON that this schema allows
   --grammar FILE       the answer is what this GBNF grammar allows (its first rule is called root)
   --lora FILE[=SCALE]  a LoRA adapter (GGUF) and how strongly it applies (default: 1); may be repeated
@@ -37,12 +44,14 @@ const flag = { type: 'boolean' } as const
 const options = {
   model: string, mmproj: string, image: { type: 'string', multiple: true }, video: { type: 'string', multiple: true }, messages: string, system: string,
   'max-tokens': string, context: string, temperature: string, 'top-p': string, 'top-k': string, 'min-p': string, 'repeat-penalty': string, seed: string,
-  'min-pixels': string, 'max-pixels': string, fps: string, 'json-schema': string, grammar: string, lora: { type: 'string', multiple: true }, 'vision-id': flag, 'no-vision-id': flag, 'ignore-eos': flag, json: flag, help: flag,
+  'min-pixels': string, 'max-pixels': string, fps: string, page: string, fit: flag, 'json-schema': string, grammar: string, lora: { type: 'string', multiple: true }, 'vision-id': flag, 'no-vision-id': flag, 'ignore-eos': flag, raw: flag, json: flag, help: flag,
 } as const
 
 /** The reference's defaults: 4 to 16384 tokens of 28 x 28 pixels. */
 const REFERENCE_BUDGET = { minPixels: 4 * 784, maxPixels: 16384 * 784 }
 const DEFAULT_MAX_TOKENS = 512
+
+const tell = (note: string) => void process.stderr.write(`${note}\n`)
 
 /** `sightline ask`: one answer on standard output. Returns the exit code. */
 export function ask(argv: string[]): Promise<number> {
@@ -55,7 +64,7 @@ export function ask(argv: string[]): Promise<number> {
     if (!values.model && values.mmproj) throw new UsageError('--mmproj needs --model')
     const headless = createHeadless(headlessPorts())
     const abort = new AbortController()
-    const videos = new Videos(abort.signal)
+    const videos = new Videos(abort.signal, tell)
     const stop = () => abort.abort()
     process.once('SIGINT', stop)
     process.stdout.on('error', stop)
@@ -65,9 +74,8 @@ export function ask(argv: string[]): Promise<number> {
       const defaults = values.model ? null : demo.defaults
       const budget = defaults?.budget ?? REFERENCE_BUDGET
       const maxPixels = integer('max-pixels', values['max-pixels'], 784) ?? budget.maxPixels
-      const request: AnswerRequest = {
+      const wanted: Omit<AnswerRequest, 'messages'> = {
         model: { textPath: model.textPath, projectorPath: model.projectorPath },
-        messages: await conversation(values, question, videos),
         budget: { minPixels: Math.min(integer('min-pixels', values['min-pixels'], 784) ?? budget.minPixels, maxPixels), maxPixels },
         contextTokens: integer('context', values.context, 256) ?? defaults?.contextTokens ?? null,
         maxTokens: integer('max-tokens', values['max-tokens'], 1) ?? defaults?.maxTokens ?? DEFAULT_MAX_TOKENS,
@@ -81,9 +89,17 @@ export function ask(argv: string[]): Promise<number> {
         },
         visionId: values['vision-id'] ? true : values['no-vision-id'] ? false : undefined,
         ignoreEos: values['ignore-eos'] ?? false,
+        isRaw: values.raw ?? false,
         format: await readFormat(values),
         lora: (values.lora ?? []).map(toLora),
       }
+      if (values.fit) {
+        const count = (values.video ?? []).length + (values.messages ? await countVideos(values.messages) : 0)
+        const without = { ...wanted, messages: await conversation(values, question, null) }
+        if (count > 0) videos.room = await roomForVideos(headless.engine, without, count)
+      }
+      const asked = { ...wanted, messages: await conversation(values, question, videos) }
+      const request = values.fit ? await fitRequest(headless.engine, asked, tell) : asked
       let text = ''
       let result: AnswerResult | null = null
       for await (const event of headless.engine.answer(request, { signal: abort.signal })) {
@@ -92,6 +108,7 @@ export function ask(argv: string[]): Promise<number> {
         text += event.text
         if (!values.json) process.stdout.write(event.text)
       }
+      for (const note of new Set(result!.notes)) tell(note)
       process.stdout.write(values.json ? `${JSON.stringify(report(text, result!))}\n` : '\n')
       return 0
     } finally {
@@ -102,11 +119,14 @@ export function ask(argv: string[]): Promise<number> {
   })
 }
 
+type Values = ReturnType<typeof parse>['values']
+
 function parse(argv: string[]) {
   try {
     const { values, positionals } = parseArgs({ args: argv, options, allowPositionals: true, strict: true })
     if (positionals.length > 1) throw new UsageError(`one question, in quotes, not ${positionals.length}`)
-    if (positionals.length === 0 && !values.messages && !values.help) throw new UsageError('the question is missing')
+    const asks = positionals.length > 0 || values.messages !== undefined || values.image || values.video
+    if (!asks && !values.help) throw new UsageError('the question is missing')
     return { values, question: positionals[0] }
   } catch (error) {
     if (error instanceof UsageError) throw error
@@ -114,7 +134,8 @@ function parse(argv: string[]) {
   }
 }
 
-async function conversation(values: ReturnType<typeof parse>['values'], question: string | undefined, videos: Videos): Promise<ChatMessage[]> {
+/** The messages; without videos where `videos` is null. */
+async function conversation(values: Values, question: string | undefined, videos: Videos | null): Promise<ChatMessage[]> {
   const fps = decimal('fps', values.fps, 0.01, 1000)
   // what is asked for by name holds for videos too; defaults do not: the reference has others for them
   const sizes = { minPixels: integer('min-pixels', values['min-pixels'], 784), maxPixels: integer('max-pixels', values['max-pixels'], 784) }
@@ -125,10 +146,12 @@ async function conversation(values: ReturnType<typeof parse>['values'], question
     if (messages.at(-1)?.content.every((part) => part.type === 'text' && !part.text.trim())) throw asksNothing
     return messages
   }
-  if (!question?.trim()) throw asksNothing
-  const media: ChatPart[] = (values.image ?? []).map((file) => ({ type: 'image', source: toSource(file, process.cwd()) }))
-  for (const video of values.video ?? []) media.push({ ...(await videoPart(video, { folder: process.cwd(), fps, videos })), ...sizes })
-  return [...messages, { role: 'user', content: [...media, { type: 'text', text: question }] }]
+  if (!question?.trim() && !values.image && !values.video) throw asksNothing
+  const page = integer('page', values.page, 1)
+  const media: ChatPart[] = (values.image ?? []).map((file) => ({ type: 'image', source: { ...toSource(file, process.cwd()), ...(page !== undefined && { page }) } }))
+  for (const video of videos ? (values.video ?? []) : []) media.push(await videoPart(video, { folder: process.cwd(), fps, videos: videos!, sizes }))
+  const said: ChatPart[] = question?.trim() ? [{ type: 'text', text: question }] : []
+  return [...messages, { role: 'user', content: [...media, ...said] }]
 }
 
 /** The object of `--json`. */

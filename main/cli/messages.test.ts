@@ -127,7 +127,7 @@ describe('a video', () => {
     const wanted = [{}, { video_start: 1.5 }, { video_end: 4 }, { video_start: 1.5, video_end: 4, fps: 1 }]
     await readMessages(write([{ role: 'user', content: wanted.map((part) => ({ type: 'video', video: 'a.mp4', ...part })) }]))
     const file = join(folder.path, 'a.mp4')
-    expect(read.mock.calls).toEqual([
+    expect(read.mock.calls.map((call) => call.slice(0, 3))).toEqual([
       [file, undefined, null],
       [file, undefined, { startMs: 1500, endMs: Number.MAX_SAFE_INTEGER }],
       [file, undefined, { startMs: 0, endMs: 4000 }],

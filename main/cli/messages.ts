@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { AppError } from '#contract'
 import type { VideoRange } from '#contract'
-import type { ChatMessage, ChatPart, Source } from '../headless.ts'
+import type { ChatMessage, ChatPart, SizeOptions, Source } from '../headless.ts'
 import type { Videos } from './videos.ts'
 
 const sizes = {
@@ -30,10 +30,30 @@ const Messages = z.array(z.object({ role: z.enum(['system', 'user', 'assistant']
 
 /**
  * Reads a file of OpenAI-style messages with the content parts of the Qwen model card. Relative paths are resolved
- * against the file's folder; `videos` reads video files.
+ * against the file's folder; `videos` reads video files; null leaves videos out.
  * @throws AppError InvalidInput, MediaNotFound, and as `Videos.read`.
  */
-export async function readMessages(file: string, videos: Videos): Promise<ChatMessage[]> {
+export async function readMessages(file: string, videos: Videos | null): Promise<ChatMessage[]> {
+  const folder = path.dirname(path.resolve(file))
+  const messages: ChatMessage[] = []
+  for (const { role, content } of await parseMessages(file)) {
+    const parts: ChatPart[] = []
+    for (const part of typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content) {
+      if (part.type !== 'video') parts.push(toStillPart(part, folder))
+      else if (videos) parts.push(await videoPart(part.video, { folder, fps: part.fps, range: rangeOf(part), videos, sizes: sizesOf(part) }))
+    }
+    messages.push({ role, content: parts })
+  }
+  return messages
+}
+
+/** How many videos a file of messages has. @throws AppError InvalidInput. */
+export async function countVideos(file: string): Promise<number> {
+  const parts = (await parseMessages(file)).flatMap(({ content }) => (typeof content === 'string' ? [] : content))
+  return parts.filter(({ type }) => type === 'video').length
+}
+
+async function parseMessages(file: string): Promise<z.infer<typeof Messages>> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new AppError('InvalidInput', `The messages file ${file} could not be read. Check its path.`, undefined, { cause })
   })
@@ -44,29 +64,19 @@ export async function readMessages(file: string, videos: Videos): Promise<ChatMe
     throw new AppError('InvalidInput', `${file} is not valid JSON: ${(cause as Error).message}.`, undefined, { cause })
   }
   const parsed = Messages.safeParse(json)
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!
-    throw new AppError('InvalidInput', `${file} does not hold messages as expected: ${issue.path.join('.') || 'the file'}: ${issue.message}.`)
-  }
-  const folder = path.dirname(path.resolve(file))
-  const messages: ChatMessage[] = []
-  for (const { role, content } of parsed.data) {
-    const parts: ChatPart[] = []
-    for (const part of typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content) parts.push(await toChatPart(part, folder, videos))
-    messages.push({ role, content: parts })
-  }
-  return messages
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  throw new AppError('InvalidInput', `${file} does not hold messages as expected: ${issue.path.join('.') || 'the file'}: ${issue.message}.`)
 }
 
-async function toChatPart(part: z.infer<typeof Part>, folder: string, videos: Videos): Promise<ChatPart> {
+function toStillPart(part: Exclude<z.infer<typeof Part>, { type: 'video' }>, folder: string): ChatPart {
   if (part.type === 'text') return part
-  const options = { minPixels: part.min_pixels, maxPixels: part.max_pixels, resizedWidth: part.resized_width, resizedHeight: part.resized_height }
-  if (part.type === 'video') {
-    const wanted = { folder, fps: part.fps, range: rangeOf(part), videos }
-    return { ...(await videoPart(part.video, wanted)), ...options }
-  }
   const address = part.type === 'image' ? part.image : typeof part.image_url === 'string' ? part.image_url : part.image_url.url
-  return { type: 'image', source: toSource(address, folder), ...options }
+  return { type: 'image', source: toSource(address, folder), ...sizesOf(part) }
+}
+
+function sizesOf(part: Exclude<z.infer<typeof Part>, { type: 'text' }>): SizeOptions {
+  return { minPixels: part.min_pixels, maxPixels: part.max_pixels, resizedWidth: part.resized_width, resizedHeight: part.resized_height }
 }
 
 /** The part of a file that is wanted, as the reference has it in seconds; null: all of it. */
@@ -84,18 +94,20 @@ export interface VideoOptions {
   /** Of a file; unset or null: all of it. */
   readonly range?: VideoRange | null
   readonly videos: Videos
+  /** How large frames are asked for. */
+  readonly sizes?: SizeOptions
 }
 
 /**
  * A video as a part: from a list of frames, a folder of them, a video file, or (as the command line has it) frames with
  * commas between them. @throws AppError as `toSource` and `Videos.read`.
  */
-export async function videoPart(video: string | readonly string[], { folder, fps, range = null, videos }: VideoOptions): Promise<Extract<ChatPart, { type: 'video' }>> {
+export async function videoPart(video: string | readonly string[], { folder, fps, range = null, videos, sizes = {} }: VideoOptions): Promise<Extract<ChatPart, { type: 'video' }>> {
   const frames = typeof video === 'string' ? await listedFrames(video, folder) : video
-  if (frames) return { type: 'video', frames: frames.map((frame) => toSource(frame, folder)), fps }
+  if (frames) return { type: 'video', frames: frames.map((frame) => toSource(frame, folder)), fps, ...sizes }
   const source = toSource(video as string, folder)
   if (!('path' in source)) throw new AppError('UnsupportedMedia', 'A video in a data: address cannot be read. Save it and name the file.')
-  return { type: 'video', ...(await videos.read(source.path, fps, range)) }
+  return { type: 'video', ...sizes, ...(await videos.read(source.path, fps, range, sizes)) }
 }
 
 /** The names between commas; null when the text as a whole is one file, folder or address. */

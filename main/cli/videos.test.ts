@@ -52,6 +52,22 @@ describe.skipIf(missing !== null)('the frames of a video file', () => {
     await expect(videos.read(clip, 5, { startMs: 60_000, endMs: 70_000 })).rejects.toMatchObject({ code: 'InvalidInput' })
   })
 
+  test('are fewer and smaller where they have to fit, which is told', async () => {
+    const told: string[] = []
+    const fitted = new Videos(abort.signal, (note) => void told.push(note))
+    const usual = { minPixels: 784, maxPixels: 784 * 16 }
+    fitted.room = { tokens: 1000, usual }
+    expect(await fitted.read(clip, undefined)).toMatchObject({ frames: { length: 6 } })
+    expect(told).toEqual([])
+    fitted.room = { tokens: 16, usual }
+    const { frames, fps, minPixels, maxPixels } = await fitted.read(clip, 10)
+    expect(frames.length * maxPixels!).toBeLessThanOrEqual(16 * 784 * 2)
+    expect(minPixels).toBeLessThanOrEqual(maxPixels!)
+    expect(fps).toBeLessThan(10)
+    expect(told).toEqual([expect.stringMatching(/^clip, one\.mkv: to fit the context, \d+ frames \([\d.]+ per second\) of at most [\d,]+ pixels are shown: \d+ tokens instead of \d+\.$/)])
+    await fitted.close()
+  })
+
   test('keep their size, unless no model sees them so large', async () => {
     const large = join(folder.path, 'large.mkv')
     makeClip(large, { width: 2400, height: 600, frames: 2 })

@@ -2,10 +2,10 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { AppError } from '#contract'
-import type { VideoRange } from '#contract'
-import type { Source } from '../headless.ts'
+import type { PictureBudget, VideoFacts, VideoRange } from '#contract'
+import type { SizeOptions, Source } from '../headless.ts'
 import { sniff, writePng } from '../lib/picture/index.ts'
-import { containerOf, framesWithin, openWithFfmpeg, readHead, sampleFrames } from '../lib/video/index.ts'
+import { containerOf, framesWithin, openWithFfmpeg, proposeSample, readHead, sampleFrames, sampleVideo } from '../lib/video/index.ts'
 import type { VideoFile } from '../lib/video/index.ts'
 
 /** A video as the engine takes it. */
@@ -13,9 +13,20 @@ export interface Frames {
   readonly frames: Source[]
   /** Frames per second of these frames; unset: not known. */
   readonly fps?: number
+  /** How large the model sees them, where that was lowered to fit. */
+  readonly minPixels?: number
+  readonly maxPixels?: number
 }
 
-const PICTURE = /\.(png|jpe?g|webp|gif|avif|tiff?)$/i
+/** What videos have to fit into. */
+export interface VideoRoom {
+  /** Tokens for each video. */
+  readonly tokens: number
+  /** The budget of pictures. */
+  readonly usual: PictureBudget
+}
+
+const PICTURE = /\.(png|jpe?g|webp|gif|avif|hei[cf]|tiff?|bmp|ico)$/i
 const byName = new Intl.Collator('en', { numeric: true })
 
 /** Turns folders and video files into frames; those of files lie in a temporary folder until `close`. */
@@ -24,6 +35,8 @@ export class Videos {
   private readonly tell: (note: string) => void
   private folder: string | null = null
   private count = 0
+  /** Set: fewer and smaller frames are read where more would not fit, which is told. */
+  room: VideoRoom | null = null
 
   /** `signal` ends the reading of a file; `tell` takes what a user has to know of how one was read. */
   constructor(signal: AbortSignal, tell: (note: string) => void = (note) => void process.stderr.write(`${note}\n`)) {
@@ -33,14 +46,14 @@ export class Videos {
 
   /**
    * The frames of `file`: the pictures of a folder by name, or those that the reference chooses from a video file. `fps`: of
-   * a folder's pictures, or how many per second of a file are wanted. `range`: the part of a file.
+   * a folder's pictures, or how many per second of a file are wanted. `range`: the part of a file. `sizes`: how large frames are asked for, which only counts where they have to fit.
    * @throws AppError MediaNotFound, InvalidInput, UnsupportedMedia, DamagedMedia, NotYetSupported, Interrupted.
    */
-  async read(file: string, fps: number | undefined, range: VideoRange | null = null): Promise<Frames> {
+  async read(file: string, fps: number | undefined, range: VideoRange | null = null, sizes: SizeOptions = {}): Promise<Frames> {
     const facts = await stat(file).catch(() => null)
     if (!facts) throw new AppError('MediaNotFound', `${basename(file)} was not found. Check the path of the video.`)
     const known = fps === undefined ? {} : { fps }
-    return facts.isDirectory() ? { frames: await picturesOf(file), ...known } : this.extract(file, known, range)
+    return facts.isDirectory() ? { frames: await picturesOf(file), ...known } : this.extract(file, known, range, sizes)
   }
 
   /** Removes what was extracted. */
@@ -49,12 +62,13 @@ export class Videos {
     this.folder = null
   }
 
-  private async extract(path: string, rule: { fps?: number }, range: VideoRange | null): Promise<Frames> {
+  private async extract(path: string, wished: { fps?: number }, range: VideoRange | null, sizes: SizeOptions): Promise<Frames> {
     const file = await checkKind(path)
     const video = await openWithFfmpeg(file, this.signal).catch((error: unknown) => {
       throw withCoverHint(error, path)
     })
     const { frames, fps, notes = [] } = video.facts
+    const { budget, ...rule } = this.fitted(video.facts, { ...wished, range, sizes, name: file.name })
     const { first, total } = framesWithin(frames, fps, range)
     const sampled = sampleFrames(total, fps, rule, first)
     this.folder ??= await mkdtemp(join(tmpdir(), 'sightline-frames-'))
@@ -69,8 +83,34 @@ export class Videos {
     }
     const lacking = others === 0 ? [] : [`${others} of ${sources.length} frames cannot be decoded: the ones beside them are shown instead.`]
     for (const note of [...notes, ...lacking]) this.tell(`${file.name}: ${note}`)
-    return { frames: sources, fps: sampled.fps }
+    return { frames: sources, fps: sampled.fps, ...budget }
   }
+
+  /** The frames per second and the size that are wished, or what fits instead, as the window proposes it. */
+  private fitted(facts: VideoFacts, { fps, range, sizes, name }: FitWish): { fps?: number; budget?: PictureBudget } {
+    const wished = fps === undefined ? {} : { fps }
+    if (!this.room || sizes.resizedWidth !== undefined) return wished
+    const { tokens: room, usual } = this.room
+    const { minPixels = usual.minPixels, maxPixels = usual.maxPixels } = sizes
+    const asked = sizes.minPixels ?? sizes.maxPixels
+    const wish = { range, ...wished, ...(asked !== undefined && { budget: { minPixels: Math.min(minPixels, maxPixels), maxPixels } }) }
+    const whole = sampleVideo(facts, wish, usual)
+    const proposal = whole.tokens <= room ? null : proposeSample(facts, wish, usual, room)
+    if (!proposal) return wished
+    const count = (value: number) => value.toLocaleString('en')
+    this.tell(
+      `${name}: to fit the context, ${proposal.frames} frames (${proposal.fps} per second) of at most ${count(proposal.budget.maxPixels)} pixels are shown: ` +
+        `${count(proposal.tokens)} tokens instead of ${count(whole.tokens)}.`,
+    )
+    return { fps: proposal.fps, budget: proposal.budget }
+  }
+}
+
+interface FitWish {
+  readonly fps?: number
+  readonly range: VideoRange | null
+  readonly sizes: SizeOptions
+  readonly name: string
 }
 
 /** How a sound recording's cover is asked about. */

@@ -1,6 +1,7 @@
 import { oc, eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { PictureBudget } from './media.ts'
+import { ModelFamily, ProjectorChoice } from './modelFiles.ts'
 import { Model, Sampling } from './models.ts'
 
 /** How a model is to be placed and computed; null: as the memory plan decides. */
@@ -19,6 +20,8 @@ export const ModelOverrides = z.object({
   sampling: Sampling.nullable(),
   maxTokens: z.int().min(1).max(131_072).nullable(),
   systemPrompt: z.string().max(100_000).nullable(),
+  /** Whether the model goes on from the text as it is, without its chat template, as base models do; null: it is chatted with. */
+  rawPrompt: z.boolean().nullable(),
 })
 export type ModelOverrides = z.infer<typeof ModelOverrides>
 
@@ -32,6 +35,7 @@ export const noOverrides: ModelOverrides = {
   sampling: null,
   maxTokens: null,
   systemPrompt: null,
+  rawPrompt: null,
 }
 
 /** The choices after a change of them. */
@@ -70,7 +74,7 @@ export const LibraryModel = z.object({
   /** E.g. "Q4_K_M", and that of the projector. */
   quantization: z.string().nullable(),
   projectorQuantization: z.string().nullable(),
-  family: z.enum(['qwen2vl', 'qwen25vl']).nullable(),
+  family: ModelFamily.nullable(),
   trainedContext: z.int(),
   /** Where it came from, for people: "Hugging Face · Qwen/...", "LM Studio", "This computer". */
   origin: z.string(),
@@ -90,7 +94,13 @@ export const FoundModel = z.object({
   keeper: z.string(),
   /** The file, or the first of several. */
   textPath: z.string(),
+  /** Those that surely fit it. */
   projectorPaths: z.array(z.string()),
+  /**
+   * Where nothing in its header tells its family: the best projector of each family whose width fits, likeliest first. Which
+   * one is right has to be asked (both answer; one answers sense), also when there is only one. Empty: nothing to ask.
+   */
+  choices: z.array(ProjectorChoice),
   bytes: z.int(),
   quantization: z.string(),
   /** Id of a model of the library with the same content. */

@@ -45,6 +45,10 @@ export const ImageAttachment = z.object({
   bytes: z.int().nonnegative(),
   width: z.int().positive(),
   height: z.int().positive(),
+  /** Pictures in the file where there are several (pages, frames); the first is the one that is seen. */
+  pages: z.int().min(2).optional(),
+  /** What a user must know of what is seen, one sentence each: that a part is missing, that there are more pictures. */
+  notes: z.array(z.string()).optional(),
 })
 export type ImageAttachment = z.infer<typeof ImageAttachment>
 

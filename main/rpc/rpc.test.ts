@@ -35,6 +35,7 @@ const handlers: Handlers = {
   host: { describe: unused, pickFile: ({ title }) => title, watch: unused },
   engine: { watch: unused, load: unused, cancelLoad: unused, plan: unused, unload: () => fails() },
   models: { list: () => [], add: unused, choose: unused, remove: unused },
+  modelFiles: { check: unused },
   library: {
     watch: unused, rename: unused, changeOverrides: unused,
     async *verify({ id }) {

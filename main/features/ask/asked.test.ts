@@ -9,7 +9,7 @@ describe('what the engine is asked', () => {
     const first = ask.send({ conversationId: null, parts: [part, words('What?')] })
     const stream = conversations.watch(first.conversationId)
     const one = await engine.nextAnswer()
-    expect(one.request.messages[0]?.content[0]).toEqual({ type: 'image', source: { path: attachments.pathOf(part.sha) }, ...budget })
+    expect(one.request.messages[0]?.content[0]).toEqual({ type: 'image', source: { path: attachments.pathOf(part.sha), name: part.name }, ...budget })
     one.fail()
     await until(stream, ended)
     ask.retry({ messageId: first.userMessageId })
@@ -24,7 +24,7 @@ describe('what the engine is asked', () => {
     const first = ask.send({ conversationId: null, parts: [words('Compare '), left, words(''), words(' with '), right] })
     const stream = conversations.watch(first.conversationId)
     const one = await engine.nextAnswer()
-    const image = (part: { sha: string }) => ({ type: 'image', source: { path: attachments.pathOf(part.sha) } })
+    const image = (part: { sha: string; name: string }) => ({ type: 'image', source: { path: attachments.pathOf(part.sha), name: part.name } })
     const asked = [{ type: 'text', text: 'Compare ' }, image(left), { type: 'text', text: ' with ' }, image(right)]
     expect(one.request.messages).toEqual([{ role: 'user', content: asked }])
     one.text('Left is')
@@ -64,7 +64,7 @@ describe('what the engine is asked', () => {
   test('an answer of the format that was chosen for the question, of each model and with every retry; not of others', async () => {
     const compareWith = (await models.register({ textPath: '/models/other.gguf', projectorPath: null }, { name: 'Other' })).id
     const format = { name: 'Count', schema: '{"type": "object", "properties": {"count": {"type": "integer"}}}' }
-    const held = { jsonSchema: JSON.parse(format.schema) as object }
+    const held = { jsonSchema: format.schema }
     const sent = ask.send({ conversationId: null, parts: [words('How many?')], format, compareWith })
     const stream = conversations.watch(sent.conversationId)
     const end = async (...answers: { finish: () => void }[]) => {

@@ -37,8 +37,8 @@ function mostPixels({ budget, messages }: AnswerRequest): number {
   return Math.max(budget.maxPixels, ...own)
 }
 
-/** The request with no picture larger than `maxPixels`. */
-function withDetail(request: AnswerRequest, maxPixels: number): AnswerRequest {
+/** The request with no picture, and no frame, larger than `maxPixels`. */
+export function withDetail(request: AnswerRequest, maxPixels: number): AnswerRequest {
   const capped = (least: number, most: number) => ({ minPixels: Math.min(least, most, maxPixels), maxPixels: Math.min(most, maxPixels) })
   const { minPixels, maxPixels: usual } = request.budget
   return {

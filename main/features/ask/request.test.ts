@@ -41,6 +41,11 @@ test('what was chosen for the model goes before the settings, each by itself', (
   expect(request({ systemPrompt: '' }, settings).messages, 'an empty prompt for the model is a choice').toEqual([user])
 })
 
+test('a model whose prompt is the plain text is asked so', () => {
+  expect(request({ rawPrompt: true }, {})).toMatchObject({ isRaw: true })
+  expect(request({}, {})).not.toHaveProperty('isRaw')
+})
+
 test('context, placement and adapters of the model go along', () => {
   const context = { kvType: 'q8_0', gpuLayers: 0 } as const
   expect(request({}, {}, { contextTokens: 512, context, adapters: [{ path: '/lora.gguf', scale: 0.5 }] })).toMatchObject({
@@ -57,7 +62,7 @@ describe('a format', () => {
 
   test('holds the answer to the last question, and is told behind each question that has one', () => {
     const turns: Turn[] = [{ role: 'user', parts: [...text('How many?')], format }, { role: 'assistant', parts: [...text('3')], format: null }, { role: 'user', parts: [...text('Why?')], format: null }]
-    expect(asked(turns.slice(0, 1))).toMatchObject({ format: { jsonSchema: { type: 'integer' } }, messages: [{ content: text(`How many?\n${told}`) }] })
+    expect(asked(turns.slice(0, 1))).toMatchObject({ format: { jsonSchema: format.schema }, messages: [{ content: text(`How many?\n${told}`) }] })
     const { messages, ...rest } = asked(turns)
     expect(rest).not.toHaveProperty('format')
     expect(messages.map(({ content }) => content)).toEqual([text(`How many?\n${told}`), text('3'), text('Why?')])
@@ -65,11 +70,11 @@ describe('a format', () => {
 
   test('is told by itself where there are no words', () => {
     const image = { type: 'image', attachment: { sha: 'a', kind: 'image', mime: 'image/png', name: 'a', bytes: 1, width: 1, height: 1 } } as const
-    expect(asked([{ role: 'user', parts: [image], format }]).messages[0]!.content).toEqual([{ type: 'image', source: { path: '/a' } }, ...text(told)])
+    expect(asked([{ role: 'user', parts: [image], format }]).messages[0]!.content).toEqual([{ type: 'image', source: { path: '/a', name: 'a' } }, ...text(told)])
   })
 
   test('is not told to the demo model, which reads no schemas', () => {
-    expect(asked([{ role: 'user', parts: [...text('How many?')], format }], true)).toMatchObject({ format: { jsonSchema: { type: 'integer' } }, messages: [{ content: text('How many?') }] })
+    expect(asked([{ role: 'user', parts: [...text('How many?')], format }], true)).toMatchObject({ format: { jsonSchema: format.schema }, messages: [{ content: text('How many?') }] })
   })
 })
 
@@ -99,8 +104,30 @@ describe('a video', () => {
   test('of pictures has their files, and the detail that was chosen for it', () => {
     const picture = (fill: string) => ({ sha: fill.repeat(64), kind: 'image' as const, mime: 'image/png', name: `${fill}.png`, bytes: 1, width: 2, height: 3 })
     const part = { type: 'frames' as const, name: 'Frames', pictures: [picture('b'), picture('c')], fps: 0.5 }
-    const frames = ['b', 'c'].map((fill) => ({ path: `/${fill.repeat(64)}`, digest: fill.repeat(64) }))
+    const frames = ['b', 'c'].map((fill) => ({ path: `/${fill.repeat(64)}`, digest: fill.repeat(64), name: `${fill}.png` }))
     expect(asked(part)).toEqual({ type: 'video', frames, fps: 0.5 })
     expect(asked({ ...part, budget: budget(3) })).toEqual({ type: 'video', frames, fps: 0.5, ...budget(3) })
+  })
+})
+
+describe('a picture too long and narrow for any model, stored before such were refused', () => {
+  const strip = { sha: 'a'.repeat(64), kind: 'image' as const, mime: 'image/png', name: 'strip.png', bytes: 1, width: 201, height: 1 }
+  const parts: Turn['parts'] = [{ type: 'image', attachment: strip }, { type: 'text', text: 'What is it?' }]
+  const answer: Turn = { role: 'assistant', parts: [{ type: 'text', text: '' }] }
+  const asked = (turns: readonly Turn[]) =>
+    toRequest(turns, { model, overrides: noOverrides, adapters: [], contextTokens: 1000, context: {} }, defaultSettings, media)
+
+  test('is refused by its name in the question itself', () => {
+    expect(() => asked([{ role: 'user', parts }])).toThrow(/^strip\.png is 201 x 1 pixels; one side may be at most 200 times the other/)
+    const frames = { type: 'frames' as const, name: 'Rows', pictures: [strip, strip], fps: 1 }
+    expect(() => asked([{ role: 'user', parts: [frames] }])).toThrow(/^Rows is 201 x 1 pixels/)
+  })
+
+  test('is left out of earlier turns, which say so', () => {
+    const { messages } = asked([{ role: 'user', parts }, answer, { role: 'user', parts: [{ type: 'text', text: 'Hello' }] }])
+    expect(messages).toEqual([
+      { role: 'user', content: [{ type: 'text', text: expect.stringContaining('strip.png of 201 x 1 pixels is left out') as string }, { type: 'text', text: 'What is it?' }] },
+      user,
+    ])
   })
 })

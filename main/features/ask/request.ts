@@ -1,4 +1,5 @@
 import type { Message, Part, Settings } from '#contract'
+import { checkRatio } from '../../lib/picture/smartResize.ts'
 import type { AnswerRequest, ChatMessage, ChatPart } from '../../services/engine/index.ts'
 import type { Chosen } from '../../services/models/index.ts'
 import type { StoredMedia } from './storedMedia.ts'
@@ -10,19 +11,20 @@ export type Turn = Pick<Message, 'role' | 'parts'> & Partial<Pick<Message, 'form
 /**
  * What the engine is asked: the turns after the system prompt. What the user chose for this model goes before the
  * settings, and these before the model's defaults. @throws AppError InvalidInput for a format that the answer cannot
- * be held to, NotFound, FramesMissing.
+ * be held to, UnsupportedMedia, NotFound, FramesMissing.
  */
 export function toRequest(turns: readonly Turn[], chosen: Chosen, settings: Settings, media: StoredMedia): AnswerRequest {
   const { model, overrides, adapters, contextTokens, context } = chosen
   const { budget, maxTokens, sampling } = model.defaults
   const systemPrompt = overrides.systemPrompt ?? settings.systemPrompt
-  const content = (part: Part): ChatPart => (part.type === 'text' ? part : toMedium(part, media))
+  const content = (part: Part, turn: Turn): ChatPart =>
+    part.type === 'text' ? part : (strip(part, turn !== turns.at(-1)) ?? toMedium(part, media))
   // the demo model was taught its own few forms and reads no schemas
   const told = ({ parts, format }: Turn): readonly Part[] => (format && !model.isDemo ? withText(parts, formatText(format)) : parts)
   const format = turns.at(-1)?.format
   const system: ChatMessage[] = systemPrompt.trim() ? [{ role: 'system', content: [{ type: 'text', text: systemPrompt }] }] : []
   const said = turns
-    .map((turn): ChatMessage => ({ role: turn.role, content: told(turn).filter(isSaid).map(content) }))
+    .map((turn): ChatMessage => ({ role: turn.role, content: told(turn).filter(isSaid).map((part) => content(part, turn)) }))
     .filter((message) => message.content.length > 0)
   return {
     model: { textPath: model.textPath, projectorPath: model.projectorPath },
@@ -32,6 +34,7 @@ export function toRequest(turns: readonly Turn[], chosen: Chosen, settings: Sett
     maxTokens: overrides.maxTokens ?? settings.maxTokens ?? maxTokens,
     sampling: overrides.sampling ?? settings.sampling ?? sampling,
     context,
+    ...(overrides.rawPrompt && { isRaw: true }),
     ...(format && { format: { jsonSchema: schemaOf(format) } }),
     ...(adapters.length > 0 ? { lora: adapters } : {}),
   }
@@ -39,14 +42,32 @@ export function toRequest(turns: readonly Turn[], chosen: Chosen, settings: Sett
 
 const isSaid = (part: Part): boolean => part.type !== 'text' || part.text !== ''
 
+/**
+ * What stands for a picture that is too long and narrow for any model, stored before such were refused: in earlier turns words,
+ * so that the conversation goes on without it; in the question itself it is refused by its name. null: its shape is right.
+ * @throws AppError UnsupportedMedia.
+ */
+function strip(part: Exclude<Part, { type: 'text' }>, earlier: boolean): ChatPart | null {
+  const picture = part.type === 'image' ? part.attachment : part.type === 'frames' ? part.pictures[0] : undefined
+  if (!picture) return null
+  const name = part.type === 'frames' ? part.name : picture.name
+  try {
+    checkRatio(picture, name)
+    return null
+  } catch (error) {
+    if (!earlier) throw error
+    return { type: 'text', text: `[The picture ${name} of ${picture.width} x ${picture.height} pixels is left out: it is too long and narrow to be seen.]` }
+  }
+}
+
 /** A picture or video as the engine takes it. Frames of a file have the model's size already, which `budget` may lower. */
 function toMedium(part: Exclude<Part, { type: 'text' }>, { attachments, frames }: StoredMedia): ChatPart {
   if (part.type === 'image') {
-    const source = { path: attachments.pathOf(part.attachment.sha) }
+    const source = { path: attachments.pathOf(part.attachment.sha), name: part.attachment.name }
     return { type: 'image', source, ...part.budget, ...(part.marks && { marks: part.marks }) }
   }
   if (part.type === 'frames') {
-    const sources = part.pictures.map(({ sha }) => ({ path: attachments.pathOf(sha), digest: sha }))
+    const sources = part.pictures.map(({ sha, name }) => ({ path: attachments.pathOf(sha), digest: sha, name }))
     return { type: 'video', frames: sources, fps: part.fps, ...part.budget }
   }
   const { key, attachment, sample, budget } = part

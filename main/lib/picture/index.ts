@@ -1,4 +1,6 @@
 export * from './openPicture.ts'
+export { MAX_PICTURE_PIXELS } from './libvips.ts'
+export type { OpenReader, PictureFile, PictureReader, PictureSource } from './reader.ts'
 export * from './rawPicture.ts'
 export * from './resize.ts'
 export * from './smartResize.ts'

@@ -1,27 +1,30 @@
-import { open, writeFile } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { writeFile } from 'node:fs/promises'
 import { AppError } from '#contract'
-import sharp from 'sharp'
-import type { Metadata, SharpInput, SharpOptions } from 'sharp'
-import { damaged, isPictureKind, missingFile, pictureMimes, refusedKind, tooLarge } from './refusals.ts'
+import type { Sharp } from 'sharp'
+import { openFile } from './reader.ts'
+import type { OpenReader, PictureSource } from './reader.ts'
+import { damaged, isPictureKind, refusedKind } from './refusals.ts'
+import type { PictureKind } from './refusals.ts'
+import { RowResizer } from './resize.ts'
 import type { RgbPicture } from './resize.ts'
-import { sniff, SNIFF_BYTES } from './sniff.ts'
+import { streamRows } from './rowStream.ts'
+import { readRawPixels, shown } from './salvage.ts'
+import type { Size } from './smartResize.ts'
+import { sniff } from './sniff.ts'
 import { overWhite } from './whiteBackground.ts'
 
-/** Where a picture comes from; `name` is what errors call it. */
-export type PictureSource = { readonly path: string; readonly name?: string } | { readonly bytes: Uint8Array; readonly name: string }
-
-/**
- * Largest picture that is read, in pixels: what the largest phone cameras write (16,320 x 12,240), 600 MB decoded.
- * Refused from the header, before any pixel is decoded.
- */
-export const MAX_PICTURE_PIXELS = 200_000_000
-
-/** Only the decoders of the kinds that `sniff` lets through can run, whatever bytes libvips sees. */
-const loaders = ['Png', 'Jpeg', 'Webp', 'Nsgif', 'Heif', 'Tiff'].map((kind) => `VipsForeignLoad${kind}`)
-sharp.cache(false)
-sharp.block({ operation: ['VipsForeignLoad'] })
-sharp.unblock({ operation: loaders })
+/** One reader for each kind, loaded with its first file. */
+const readers: Record<PictureKind, () => Promise<OpenReader>> = {
+  png: async () => (await import('./png.ts')).openPng,
+  jpeg: async () => (await import('./jpeg.ts')).openJpeg,
+  webp: async () => (await import('./webp.ts')).openWebp,
+  gif: async () => (await import('./gif.ts')).openGif,
+  avif: async () => (await import('./avif.ts')).openAvif,
+  heic: async () => (await import('./heic.ts')).openHeic,
+  tiff: async () => (await import('./tiff/index.ts')).openTiff,
+  bmp: async () => (await import('./bmp.ts')).openBmp,
+  ico: async () => (await import('./ico.ts')).openIco,
+}
 
 /** A picture whose header was read; sizes in pixels as it is shown, EXIF orientation applied. */
 export interface Picture {
@@ -30,6 +33,15 @@ export interface Picture {
   readonly width: number
   readonly height: number
   readonly hasAlpha: boolean
+  /** Pictures in the file where there are several; the first is the one that is read. */
+  readonly pages?: number
+  /**
+   * What a user must know of what is shown, one English sentence each; complete once `decode` or `writeThumbnail` is done,
+   * since some damage shows only then.
+   */
+  readonly notes: readonly string[]
+  /** Whether `notes` has something of the pixels that the header does not tell. */
+  readonly damaged: boolean
   /**
    * All pixels as sRGB R G B, 8 bits: the first frame of an animation, other colour spaces converted, alpha blended
    * over white, or dropped (what is under transparent pixels shows) for comparisons with processors that do so.
@@ -37,10 +49,17 @@ export interface Picture {
    */
   decode(options?: { alpha: 'white' | 'drop' }): Promise<RgbPicture>
   /**
+   * `decode` and `resizeBicubic` to exactly `size` in one, bit for bit, without the whole picture in memory. Throws
+   * DamagedMedia.
+   */
+  resized(size: Size): Promise<RgbPicture>
+  /**
    * Writes a picture of at most `side` x `side` pixels for lists to `target`, WebP, or PNG where there is alpha, and
    * returns its MIME type. Reads the whole file, so that damage anywhere is found. Throws DamagedMedia.
    */
   writeThumbnail(target: string, side: number): Promise<string>
+  /** Writes the picture in full size to `target`, JPEG, or PNG where there is alpha, and returns its MIME type. Throws DamagedMedia. */
+  writeView(target: string): Promise<string>
 }
 
 /**
@@ -48,14 +67,10 @@ export interface Picture {
  * DamagedMedia and MediaTooLarge; every message names the file.
  */
 export async function openPicture(source: PictureSource): Promise<Picture> {
-  const name = source.name ?? ('path' in source ? basename(source.path) : 'The picture')
-  const head = 'path' in source ? await readHead(source.path, name) : source.bytes.subarray(0, SNIFF_BYTES)
-  const kind = sniff(head)
+  const file = await openFile(source)
+  const { name } = file
+  const kind = sniff(file.head)
   if (!isPictureKind(kind)) throw refusedKind(kind, name)
-  if (kind === 'png') checkPngHeader(head, name)
-
-  const input: SharpInput = 'path' in source ? source.path : Buffer.from(source.bytes.buffer, source.bytes.byteOffset, source.bytes.byteLength)
-  const options: SharpOptions = { limitInputPixels: MAX_PICTURE_PIXELS, failOn: 'error', sequentialRead: true }
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work()
@@ -63,59 +78,60 @@ export async function openPicture(source: PictureSource): Promise<Picture> {
       throw error instanceof AppError ? error : damaged(name, error)
     }
   }
-  const metadata = await guarded(() => sharp(input, { ...options, limitInputPixels: false }).metadata())
-  const { width, height } = metadata.autoOrient
-  if (width * height > MAX_PICTURE_PIXELS) throw tooLarge(name, width, height, MAX_PICTURE_PIXELS)
-
-  const pixels = () => sharp(input, { ...options, ignoreIcc: isSrgb(metadata) }).autoOrient().toColourspace('srgb')
+  const open = await readers[kind]()
+  const reader = await guarded(() => open(file))
+  if (file.page !== undefined && file.page !== (reader.page ?? 1)) throw new AppError('InvalidInput', `${name} has no page ${file.page} that can be chosen.`)
+  let damage: readonly string[] = []
+  /** What `work` makes of the pixels; of what is left of them where they are damaged. */
+  const read = <T>(work: (pixels: Sharp, orientation: number) => Promise<T>, turn: 'shown' | 'stored' = 'shown'): Promise<T> =>
+    guarded(async () => {
+      try {
+        return await work(await reader.pixels(turn), turn === 'stored' ? (reader.orientation ?? 1) : 1)
+      } catch (error) {
+        if (error instanceof AppError || !reader.salvage) throw error
+        const { pixels, notes } = await reader.salvage()
+        damage = notes
+        return await work(pixels, 1)
+      }
+    })
+  const { mime, width, height, hasAlpha, pages } = reader
   return {
     name,
-    mime: pictureMimes[kind],
+    mime,
     width,
     height,
-    hasAlpha: metadata.hasAlpha,
+    hasAlpha,
+    ...(pages !== undefined && { pages }),
+    get notes() {
+      return [...reader.notes, ...damage]
+    },
+    get damaged() {
+      return damage.length > 0
+    },
     decode: ({ alpha } = { alpha: 'white' }) =>
-      guarded(async () => {
-        const stored = alpha === 'drop' ? pixels().removeAlpha() : pixels()
+      read(async (pixels) => {
+        const stored = alpha === 'drop' ? pixels.removeAlpha() : pixels
         const { data, info } = await stored.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
         return { data: overWhite(data, info.channels), width: info.width, height: info.height }
       }),
+    resized: (size) =>
+      read(async (pixels, orientation) => {
+        const resizer = new RowResizer({ width, height }, size, orientation)
+        await streamRows(pixels, { width, height }, (rows, channels) => resizer.push(overWhite(rows, channels)))
+        return resizer.finish()
+      }, 'stored'),
+    writeView: async (target) => {
+      await writeFile(target, await read((pixels) => (hasAlpha ? pixels.png({ compressionLevel: 3 }) : pixels.jpeg({ quality: 92 })).toBuffer()))
+      return hasAlpha ? 'image/png' : 'image/jpeg'
+    },
     writeThumbnail: async (target, side) => {
-      const small = pixels().resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
-      await writeFile(target, await guarded(() => (metadata.hasAlpha ? small.png() : small.webp({ quality: 80 })).toBuffer()))
-      return metadata.hasAlpha ? 'image/png' : 'image/webp'
+      const small = await read(async (pixels, orientation) => {
+        const fitted = pixels.resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
+        const turned = orientation === 1 ? fitted : shown(await readRawPixels(fitted), orientation, []).pixels
+        return (hasAlpha ? turned.png() : turned.webp({ quality: 80 })).toBuffer()
+      }, 'stored')
+      await writeFile(target, small)
+      return hasAlpha ? 'image/png' : 'image/webp'
     },
   }
-}
-
-async function readHead(path: string, name: string): Promise<Uint8Array> {
-  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EACCES' || error.code === 'EPERM') {
-      throw new AppError('MediaNotFound', `${name} may not be read. Check the permissions of the file, or choose another one.`)
-    }
-    throw missingFile(name)
-  })
-  try {
-    if (!(await file.stat()).isFile()) throw new AppError('UnsupportedMedia', `${name} is a folder or a device, not a file. Choose a picture file.`)
-    const head = new Uint8Array(SNIFF_BYTES)
-    const { bytesRead } = await file.read(head, 0, SNIFF_BYTES, 0)
-    return head.subarray(0, bytesRead)
-  } finally {
-    await file.close()
-  }
-}
-
-/** PNG tells its size in bytes 16 to 23, so a huge one is refused as huge even when the rest of it is missing. */
-function checkPngHeader(head: Uint8Array, name: string): void {
-  if (head.length < 24) throw damaged(name, 'cut before the size')
-  const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
-  const width = view.getUint32(16)
-  const height = view.getUint32(20)
-  if (width * height > MAX_PICTURE_PIXELS) throw tooLarge(name, width, height, MAX_PICTURE_PIXELS)
-}
-
-/** Pictures that are in sRGB already keep their exact values, as the reference reads them. */
-function isSrgb({ icc }: Metadata): boolean {
-  if (!icc) return false
-  return icc.includes('sRGB', 0, 'latin1') || icc.includes(Buffer.from('sRGB', 'utf16le').swap16())
 }

@@ -8,21 +8,35 @@ export const pictureMimes = {
   webp: 'image/webp',
   gif: 'image/gif',
   avif: 'image/avif',
+  heic: 'image/heic',
   tiff: 'image/tiff',
+  bmp: 'image/bmp',
+  ico: 'image/x-icon',
 } as const satisfies Partial<Record<FileKind, string>>
 
 export type PictureKind = keyof typeof pictureMimes
 
 export const isPictureKind = (kind: FileKind): kind is PictureKind => kind in pictureMimes
 
-const READ = 'PNG, JPEG, WebP, GIF, AVIF or TIFF'
+const READ = 'PNG, JPEG, WebP, GIF, AVIF, HEIC, TIFF, BMP or ICO'
 
 const kindNames: Record<Exclude<FileKind, PictureKind | 'empty'>, string> = {
-  heic: 'a HEIC picture',
-  bmp: 'a BMP picture',
-  ico: 'an icon file',
   psd: 'a Photoshop file',
   jxl: 'a JPEG XL picture',
+  jp2: 'a JPEG 2000 picture',
+  jxr: 'a JPEG XR picture',
+  tga: 'a TGA picture',
+  dds: 'a DDS texture',
+  pnm: 'a PNM picture (PBM, PGM, PPM)',
+  exr: 'an OpenEXR picture',
+  hdr: 'a Radiance HDR picture',
+  raw: 'a raw file of a camera',
+  xcf: 'a GIMP file',
+  qoi: 'a QOI picture',
+  pcx: 'a PCX picture',
+  djvu: 'a DjVu document',
+  eps: 'a PostScript file',
+  metafile: 'a Windows metafile',
   svg: 'an SVG drawing',
   pdf: 'a PDF document',
   video: 'a video',

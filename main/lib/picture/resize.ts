@@ -1,4 +1,4 @@
-import { bicubicKernel, PRECISION_BITS } from './resampleKernel.ts'
+import { bicubicKernel, fromOtherEnd, PRECISION_BITS } from './resampleKernel.ts'
 import type { Kernel } from './resampleKernel.ts'
 import type { Size } from './smartResize.ts'
 
@@ -8,62 +8,149 @@ export interface RgbPicture extends Size {
 }
 
 const HALF = 1 << (PRECISION_BITS - 1)
-/** Rows of the horizontal pass that are kept beyond what one output row needs. */
+/** Rows that are kept beyond what one output row needs. */
 const BAND_ROWS = 64
 
 /**
  * Resizes to exactly `size`, stretching where the ratio differs: Pillow's `Image.resize` with BICUBIC, bit for bit.
- * Two passes, rounded and clipped to 8 bits between them; a direction that keeps its size has no pass. The horizontal one
- * goes first, except where the height loses more than twice as many pixels as the width (Pillow 13, its pull request
- * 9549). Memory beside input and output is a band of rows. Returns the input itself when nothing changes.
+ * Returns the input itself when nothing changes.
  */
 export function resizeBicubic(picture: RgbPicture, size: Size): RgbPicture {
-  const { width, height } = size
-  const across = width === picture.width ? null : bicubicKernel(picture.width, width)
-  const down = height === picture.height ? null : bicubicKernel(picture.height, height)
-  if (!across && !down) return picture
-  const rowBytes = width * 3
-  const out = new Uint8ClampedArray(rowBytes * height)
-  if (!down) {
-    for (let y = 0; y < height; y++) resizeRow(picture.data, y * picture.width * 3, across!, out, y * rowBytes)
-  } else if (!across) {
-    for (let y = 0; y < height; y++) blendRows(picture.data, 0, rowBytes, down, y, out, y * rowBytes)
-  } else if (height < picture.height && picture.height - height > (picture.width - width) * 2) {
-    const row = new Uint8ClampedArray(picture.width * 3)
-    for (let y = 0; y < height; y++) {
-      blendRows(picture.data, 0, row.length, down, y, row, 0)
-      resizeRow(row, 0, across, out, y * rowBytes)
-    }
-  } else {
-    resizeBoth(picture, across, down, out, rowBytes)
-  }
-  return { data: new Uint8Array(out.buffer), width, height }
+  if (picture.width === size.width && picture.height === size.height) return picture
+  const resizer = new RowResizer(picture, size)
+  resizer.push(picture.data)
+  return resizer.finish()
 }
 
-/** Both passes over a sliding band, so that the horizontal result is never whole in memory. */
-function resizeBoth(picture: RgbPicture, across: Kernel, down: Kernel, out: Uint8ClampedArray, rowBytes: number): void {
-  const height = down.first.length
-  const capacity = Math.min(picture.height, down.taps + BAND_ROWS)
-  const band = new Uint8ClampedArray(capacity * rowBytes)
-  let top = down.first[0]!
-  let filled = top
-  for (let y = 0; y < height; y++) {
-    const start = down.first[y]!
-    const end = start + down.count[y]!
-    if (end - top > capacity) {
-      if (start < filled) band.copyWithin(0, (start - top) * rowBytes, (filled - top) * rowBytes)
-      filled = Math.max(filled, start)
-      top = start
-    }
-    for (; filled < end; filled++) {
-      resizeRow(picture.data, filled * picture.width * 3, across, band, (filled - top) * rowBytes)
-    }
-    blendRows(band, top, rowBytes, down, y, out, y * rowBytes)
+/**
+ * Resizes rows as they come, so that the whole picture is never in memory; the pixels are those of `resizeBicubic`. Two
+ * passes, rounded and clipped to 8 bits between them; a direction that keeps its size has no pass. The horizontal one goes
+ * first, except where the height loses more than twice as many pixels as the width (Pillow 13, its pull request 9549).
+ *
+ * `orientation` (1 to 8, as EXIF counts) says how the rows are turned to be shown; `from` and `to` are sizes as shown. Rows
+ * are taken as they are stored: both passes are turned instead of the pixels, and the small result in the end.
+ */
+export class RowResizer {
+  private readonly to: Size
+  private readonly orientation: number
+  /** The first stored row is shown last. */
+  private readonly flipped: boolean
+  /** As stored. */
+  private readonly width: number
+  private readonly outWidth: number
+  private readonly outHeight: number
+  private readonly across: Kernel | null
+  private readonly down: Kernel | null
+  private readonly acrossFirst: boolean
+  private readonly out: Uint8ClampedArray
+  /** The rows that output rows of the vertical pass may still need: the last of `row`, from `top` on. */
+  private readonly band: Uint8ClampedArray
+  private readonly bandBytes: number
+  /** One row of the vertical pass where that goes first. */
+  private readonly between: Uint8ClampedArray
+  private top = 0
+  /** How many rows were taken. */
+  private row = 0
+  /** The next output row of the vertical pass. */
+  private next = 0
+
+  constructor(from: Size, to: Size, orientation = 1) {
+    const turned = orientation >= 5
+    this.to = to
+    this.orientation = orientation
+    this.width = turned ? from.height : from.width
+    this.outWidth = turned ? to.height : to.width
+    this.outHeight = turned ? to.width : to.height
+    const shownAcross = from.width === to.width ? null : bicubicKernel(from.width, to.width)
+    const shownDown = from.height === to.height ? null : bicubicKernel(from.height, to.height)
+    const [across, down] = turned ? [shownDown, shownAcross] : [shownAcross, shownDown]
+    const stored = turned ? { width: from.height, height: from.width } : from
+    this.flipped = flipsDown(orientation)
+    this.across = flipsAcross(orientation) ? fromOtherEnd(across ?? bicubicKernel(stored.width, stored.width), stored.width) : across
+    // output rows are numbered as the stored rows come, and placed as shown
+    this.down = down && this.flipped ? upsideDown(fromOtherEnd(down, stored.height)) : down
+    const heightFirst = to.height < from.height && from.height - to.height > (from.width - to.width) * 2
+    this.acrossFirst = heightFirst === turned
+    this.out = new Uint8ClampedArray(this.outWidth * this.outHeight * 3)
+    this.bandBytes = (this.across && !this.acrossFirst ? this.width : this.outWidth) * 3
+    this.band = new Uint8ClampedArray(this.down ? Math.min(stored.height, this.down.taps + BAND_ROWS) * this.bandBytes : 0)
+    this.between = new Uint8ClampedArray(this.across && !this.acrossFirst ? this.bandBytes : 0)
   }
+
+  /** Takes the next rows, any number of them, as they are stored. */
+  push(rows: Uint8Array): void {
+    const stride = this.width * 3
+    // one type of array everywhere keeps the inner loops fast
+    const clamped = new Uint8ClampedArray(rows.buffer, rows.byteOffset, rows.length)
+    for (let at = 0; at < rows.length; at += stride, this.row++) this.take(clamped, at)
+  }
+
+  /** The result, once all rows were pushed. */
+  finish(): RgbPicture {
+    const stored = { data: new Uint8Array(this.out.buffer), width: this.outWidth, height: this.outHeight }
+    return { data: turn(stored, this.orientation), width: this.to.width, height: this.to.height }
+  }
+
+  /** Where an output row begins in `out`. */
+  private place(row: number): number {
+    return (this.flipped ? this.outHeight - 1 - row : row) * this.outWidth * 3
+  }
+
+  private take(rows: Uint8ClampedArray, at: number): void {
+    const { across, down, out, band, bandBytes } = this
+    if (!down) {
+      if (across) resizeRow(rows, at, across, out, this.place(this.row))
+      else out.set(rows.subarray(at, at + bandBytes), this.place(this.row))
+      return
+    }
+    if ((this.row - this.top + 1) * bandBytes > band.length) {
+      const needed = Math.min(this.row, down.first[this.next] ?? this.row)
+      band.copyWithin(0, (needed - this.top) * bandBytes, (this.row - this.top) * bandBytes)
+      this.top = needed
+    }
+    const target = (this.row - this.top) * bandBytes
+    if (across && this.acrossFirst) resizeRow(rows, at, across, band, target)
+    else band.set(rows.subarray(at, at + bandBytes), target)
+    for (; this.next < this.outHeight && down.first[this.next]! + down.count[this.next]! <= this.row + 1; this.next++) {
+      if (across && !this.acrossFirst) {
+        blendRows(band, this.top, bandBytes, down, this.next, this.between, 0)
+        resizeRow(this.between, 0, across, out, this.place(this.next))
+      } else blendRows(band, this.top, bandBytes, down, this.next, out, this.place(this.next))
+    }
+  }
+}
+
+/** The same with its outputs in the other order. */
+const upsideDown = ({ taps, first, count, weights }: Kernel): Kernel => ({
+  taps,
+  first: first.toReversed(),
+  count: count.toReversed(),
+  weights: Int32Array.from(weights, (_, i) => weights[(first.length - 1 - Math.floor(i / taps)) * taps + (i % taps)]!),
+})
+
+/** Whether stored columns, and stored rows, are shown from the other side. */
+const flipsAcross = (orientation: number): boolean => [2, 3, 7, 8].includes(orientation)
+const flipsDown = (orientation: number): boolean => [3, 4, 6, 7].includes(orientation)
+
+/**
+ * A picture whose rows and columns are in the order in which they are shown already, as it is shown: 5 to 8 change rows and
+ * columns; the others nothing but the order, which the passes kept.
+ */
+function turn({ data, width, height }: RgbPicture, orientation: number): Uint8Array {
+  if (orientation < 5) return data
+  const out = new Uint8Array(data.length)
+  for (let y = 0, from = 0; y < height; y++)
+    for (let x = 0; x < width; x++, from += 3) {
+      const to = (x * height + y) * 3
+      out[to] = data[from]!
+      out[to + 1] = data[from + 1]!
+      out[to + 2] = data[from + 2]!
+    }
+  return out
 }
 
 /** One row of the horizontal pass; stores clip to 0..255 by themselves. */
-function resizeRow(source: Uint8Array | Uint8ClampedArray, sourceAt: number, kernel: Kernel, target: Uint8ClampedArray, targetAt: number): void {
+function resizeRow(source: Uint8ClampedArray, sourceAt: number, kernel: Kernel, target: Uint8ClampedArray, targetAt: number): void {
   const { taps, first, count, weights } = kernel
   const width = first.length
   let t = targetAt
@@ -89,7 +176,7 @@ function resizeRow(source: Uint8Array | Uint8ClampedArray, sourceAt: number, ker
 
 /** Row `y` of the vertical pass; `top` is the number of the first row in `source`. */
 function blendRows(
-  source: Uint8Array | Uint8ClampedArray,
+  source: Uint8ClampedArray,
   top: number,
   rowBytes: number,
   kernel: Kernel,

@@ -20,22 +20,27 @@ export function roundHalfToEven(value: number): number {
 }
 
 /**
+ * Throws UnsupportedMedia when one side is more than 200 times the other, which no model of the family takes; `name` is what
+ * the message calls the picture.
+ */
+export function checkRatio({ width, height }: Size, name: string): void {
+  if (Math.max(width, height) / Math.min(width, height) <= MAX_RATIO) return
+  throw new AppError(
+    'UnsupportedMedia',
+    `${name} is ${width} x ${height} pixels; one side may be at most ${MAX_RATIO} times the other. Crop it and try again.`,
+    { width, height, maxRatio: MAX_RATIO },
+  )
+}
+
+/**
  * The size at which a model of the Qwen2-VL family sees a picture: both sides multiples of `factor`, the area within
  * the budget, the ratio kept as well as that allows. The rule is `smart_resize` of the Hugging Face implementation.
- * Throws UnsupportedMedia when one side is more than 200 times the other; `name` is what the message calls the picture.
+ * Throws as `checkRatio`.
  */
 export function smartResize(size: Size, budget: PictureBudget, name = 'The picture', factor = TOKEN_PIXELS): Size {
   const { width, height } = size
   const { minPixels, maxPixels } = budget
-  const long = Math.max(width, height)
-  const short = Math.min(width, height)
-  if (long / short > MAX_RATIO) {
-    throw new AppError(
-      'UnsupportedMedia',
-      `${name} is ${width} x ${height} pixels; one side may be at most ${MAX_RATIO} times the other. Crop it and try again.`,
-      { width, height, maxRatio: MAX_RATIO },
-    )
-  }
+  checkRatio(size, name)
   const rounded = { width: roundHalfToEven(width / factor) * factor, height: roundHalfToEven(height / factor) * factor }
   const area = rounded.width * rounded.height
   if (area > maxPixels) {

@@ -3,6 +3,7 @@ import { videoPacking } from '../video/videoMarks.ts'
 /** What a file is by its first bytes, whatever its name says. */
 export type FileKind =
   | 'png' | 'jpeg' | 'webp' | 'gif' | 'avif' | 'heic' | 'tiff' | 'bmp' | 'ico' | 'psd' | 'jxl'
+  | 'jp2' | 'jxr' | 'tga' | 'dds' | 'pnm' | 'exr' | 'hdr' | 'raw' | 'xcf' | 'qoi' | 'pcx' | 'djvu' | 'eps' | 'metafile'
   | 'svg' | 'pdf' | 'video' | 'audio' | 'archive' | 'gguf' | 'html' | 'text' | 'empty' | 'unknown'
 
 /** How many bytes of a file `sniff` wants to see. */
@@ -24,6 +25,24 @@ const marks: readonly (readonly [FileKind, string])[] = [
   ['jxl', '\xff\x0a'],
   ['jxl', '\0\0\0\x0cJXL '],
   ['ico', '\0\0\x01\0'],
+  ['jp2', '\0\0\0\x0cjP  '],
+  ['jp2', '\xff\x4f\xff\x51'],
+  ['jxr', 'II\xbc\x01'],
+  ['dds', 'DDS |\0\0\0'],
+  ['exr', 'v/1\x01'],
+  ['hdr', '#?RADIANCE'],
+  ['hdr', '#?RGBE'],
+  ['raw', 'FUJIFILMCCD-RAW'],
+  ['raw', 'IIRO'],
+  ['raw', 'IIRS'],
+  ['raw', 'IIU\0'],
+  ['raw', 'FOVb'],
+  ['xcf', 'gimp xcf '],
+  ['qoi', 'qoif'],
+  ['djvu', 'AT&TFORM????DJV'],
+  ['eps', '%!PS-Adobe'],
+  ['eps', '\xc5\xd0\xd3\xc6'],
+  ['metafile', '\xd7\xcd\xc6\x9a'],
   ['audio', 'ID3'],
   ['audio', 'OggS'],
   ['audio', 'fLaC'],
@@ -41,10 +60,26 @@ export function sniff(head: Uint8Array): FileKind {
   const packing = videoPacking(latin)
   if (packing) return packing === 'iso' ? isoMediaKind(latin) : 'video'
   for (const [kind, mark] of marks) if (startsWith(latin, mark)) return kind
-  if (latin.startsWith('BM') && latin.slice(6, 10) === '\0\0\0\0') return 'bmp'
+  const plain = markless(latin)
+  if (plain) return plain
   // Some writers put a few bytes before the mark; readers accept it in the first kilobyte.
   if (latin.slice(0, 1024).includes('%PDF-')) return 'pdf'
   return textKind(head.subarray(0, SNIFF_BYTES))
+}
+
+/** Kinds that are known by what several of their first bytes may be. */
+function markless(latin: string): FileKind | null {
+  const at = (i: number) => latin.charCodeAt(i)
+  if (latin.startsWith('BM') && (latin.slice(6, 10) === '\0\0\0\0' || '\x0c\x10\x28\x34\x38\x40\x6c\x7c'.includes(latin[14] ?? '-'))) return 'bmp'
+  // a cursor, not a TGA picture, which has zeros where a cursor counts its pictures
+  if (latin.startsWith('\0\0\x02\0') && at(4) > 0 && at(5) === 0 && at(9) === 0) return 'ico'
+  if (/^P[1-7]\s+(#[^\n]*\n\s*)*(\d+\s|WIDTH)/.test(latin)) return 'pnm'
+  if (latin.startsWith('\x01\0\0\0') && latin.slice(40, 44) === ' EMF') return 'metafile'
+  if (/^\x0a[\0\x02-\x05]\x01[\x01\x02\x04\x08]/.test(latin) && at(64) === 0) return 'pcx'
+  const mapped = at(1)
+  const [colours, depths] = mapped === 1 ? [[1, 9], [8, 16]] : [[2, 3, 10, 11], [8, 15, 16, 24, 32]]
+  const isTga = mapped <= 1 && colours.includes(at(2)) && depths.includes(at(16)) && (mapped === 1 || /^\0{5}$/.test(latin.slice(3, 8)))
+  return isTga && at(12) + at(13) > 0 && at(14) + at(15) > 0 && at(17) < 64 ? 'tga' : null
 }
 
 function startsWith(text: string, mark: string): boolean {
@@ -58,7 +93,9 @@ function isoMediaKind(latin: string): FileKind {
   const length = latin.charCodeAt(2) * 256 + latin.charCodeAt(3)
   const brands = latin.slice(8, Math.max(12, Math.min(length, 256)))
   if (brands.includes('avif') || brands.includes('avis')) return 'avif'
-  if (/hei[cxms]|hev[cx]|mif1|msf1/.test(brands)) return 'heic'
+  if (/hei[cxms]|hev[cxms]|mif1|msf1/.test(brands)) return 'heic'
+  if (brands.startsWith('crx ')) return 'raw'
+  if (brands.startsWith('jp')) return 'jp2'
   return brands.startsWith('M4A') ? 'audio' : 'video'
 }
 

@@ -1,5 +1,5 @@
 import { createReadStream, existsSync } from 'node:fs'
-import { rm, stat } from 'node:fs/promises'
+import { open, rm, stat } from 'node:fs/promises'
 import { AppError } from '#contract'
 import type { Attachment, Sha256, VideoFacts } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
@@ -49,9 +49,33 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
   }
 
   /** Makes the thumbnail of the file at `from` in a temporary place. */
-  async function makeThumbnail(from: string, name: string, target: string): Promise<ThumbnailMime> {
-    const made = await media.thumbnail(from, name, target)
-    return made === thumbnailMimes.png ? thumbnailMimes.png : thumbnailMimes.webp
+  async function makeThumbnail(from: string, name: string, target: string): Promise<{ mime: ThumbnailMime; notes: readonly string[] }> {
+    const { mime, notes } = await media.thumbnail(from, name, target)
+    return { mime: mime === thumbnailMimes.png ? thumbnailMimes.png : thumbnailMimes.webp, notes }
+  }
+
+  /** Makes a file in a temporary place and moves it to `path`. */
+  async function make<T>(name: string, path: (made: T) => string, work: (target: string) => Promise<T>): Promise<T> {
+    const temporary = files.temporary()
+    try {
+      const made = await work(temporary)
+      await files.place(temporary, path(made))
+      return made
+    } catch (error) {
+      throw error instanceof AppError ? error : cannotStore(name, error)
+    } finally {
+      await rm(temporary, { force: true })
+    }
+  }
+
+  /** A picture that no browser shows, as one that it does. */
+  async function openView(sha: Sha256, original: string, attachment: Attachment): Promise<OpenAttachment> {
+    const path = files.view(sha)
+    if (!existsSync(path)) {
+      if (!existsSync(original)) throw gone(attachment)
+      await make(attachment.name, () => path, (target) => media.view(original, attachment.name, target))
+    }
+    return openFile(path, await mimeOfView(path), attachment)
   }
 
   return {
@@ -78,11 +102,11 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
           return keep({ sha, name, bytes, ...probe, ...known })
         }
         // Making the thumbnail reads every byte, so a file that is damaged further in is refused here.
-        const thumbnailMime = await makeThumbnail(temporary, name, temporaryThumbnail)
+        const thumbnail = await makeThumbnail(temporary, name, temporaryThumbnail)
         if (signal?.aborted) throw interrupted(name, signal.reason)
         await files.place(temporary, original)
-        await files.place(temporaryThumbnail, files.thumbnail(sha, thumbnailMime))
-        return keep({ sha, name, bytes, ...probe })
+        await files.place(temporaryThumbnail, files.thumbnail(sha, thumbnail.mime))
+        return keep({ sha, name, bytes, ...probe, ...(thumbnail.notes.length > 0 && { notes: [...thumbnail.notes] }) })
       } catch (error) {
         throw error instanceof AppError ? error : cannotStore(name, error)
       } finally {
@@ -93,36 +117,21 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
     async open(sha, size) {
       const attachment = known(sha)
       const original = files.original(sha)
+      if (size !== 'thumb' && notForBrowsers.has(attachment.mime)) return openView(sha, original, attachment)
       if (size !== 'thumb') return openFile(original, attachment.mime, attachment)
       const there = files.findThumbnail(sha)
       if (there) return openFile(there.path, there.mime, attachment)
       if (!existsSync(original)) throw gone(attachment)
       if (attachment.kind === 'video') throw new AppError('NotFound', `There is no picture of ${attachment.name} yet.`, { sha })
-      const temporary = files.temporary()
-      try {
-        const mime = await makeThumbnail(original, attachment.name, temporary)
-        const path = files.thumbnail(sha, mime)
-        await files.place(temporary, path)
-        return await openFile(path, mime, attachment)
-      } catch (error) {
-        throw error instanceof AppError ? error : cannotStore(attachment.name, error)
-      } finally {
-        await rm(temporary, { force: true })
-      }
+      const path = (made: { mime: ThumbnailMime }) => files.thumbnail(sha, made.mime)
+      const { mime } = await make(attachment.name, path, (target) => makeThumbnail(original, attachment.name, target))
+      return openFile(files.thumbnail(sha, mime), mime, attachment)
     },
 
-    async keepPoster(sha, make) {
+    async keepPoster(sha, draw) {
       const { name } = known(sha)
       if (files.findThumbnail(sha)) return
-      const temporary = files.temporary()
-      try {
-        const mime = (await make(temporary)) === thumbnailMimes.png ? thumbnailMimes.png : thumbnailMimes.webp
-        await files.place(temporary, files.thumbnail(sha, mime))
-      } catch (error) {
-        throw error instanceof AppError ? error : cannotStore(name, error)
-      } finally {
-        await rm(temporary, { force: true })
-      }
+      await make(name, (mime) => files.thumbnail(sha, mime === thumbnailMimes.png ? thumbnailMimes.png : thumbnailMimes.webp), draw)
     },
 
     get: (sha) => rows.get(sha),
@@ -152,4 +161,18 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
 async function cannotTell(_path: string, name: string): Promise<never> {
   const advice = 'Convert it to H.264 in an MP4 file and add that.'
   throw new AppError('UnsupportedMedia', `${name} is a video that cannot be read here. ${advice}`)
+}
+
+/** Kinds that are read and that no Chromium shows. */
+const notForBrowsers: ReadonlySet<string> = new Set(['image/heic', 'image/tiff'])
+
+/** The one of its two kinds that a view is, by its first byte. */
+async function mimeOfView(path: string): Promise<string> {
+  const file = await open(path, 'r')
+  try {
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, 0)
+    return buffer[0] === 0x89 ? 'image/png' : 'image/jpeg'
+  } finally {
+    await file.close()
+  }
 }

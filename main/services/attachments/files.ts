@@ -12,6 +12,8 @@ export type ThumbnailMime = (typeof thumbnailMimes)[keyof typeof thumbnailMimes]
 export interface AttachmentFiles {
   original(sha: Sha256): string
   thumbnail(sha: Sha256, mime: ThumbnailMime): string
+  /** Where a picture in full size lies that a browser shows, of one that none does. */
+  view(sha: Sha256): string
   /** The thumbnail that is there, if any. */
   findThumbnail(sha: Sha256): { path: string; mime: ThumbnailMime } | null
   /** A new path for an unfinished file; nothing is there yet. */
@@ -35,6 +37,7 @@ export function attachmentFiles(folder: string): AttachmentFiles {
   return {
     original,
     thumbnail: (sha, mime) => `${original(sha)}.${mime === 'image/png' ? 'png' : 'webp'}`,
+    view: (sha) => `${original(sha)}.view`,
     findThumbnail: (sha) => thumbnails(sha).find(({ path }) => existsSync(path)) ?? null,
     temporary: () => join(incoming, randomUUID()),
     async place(from, to) {
@@ -43,7 +46,7 @@ export function attachmentFiles(folder: string): AttachmentFiles {
       await syncFolder(dirname(to))
     },
     remove(sha) {
-      for (const path of [original(sha), ...thumbnails(sha).map(({ path }) => path)]) rmSync(path, { force: true })
+      for (const path of [original(sha), `${original(sha)}.view`, ...thumbnails(sha).map(({ path }) => path)]) rmSync(path, { force: true })
     },
     async *list() {
       for (const prefix of await readdir(folder)) {

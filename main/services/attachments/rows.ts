@@ -45,9 +45,12 @@ export function attachmentRows(database: Database): AttachmentRows {
   }
 }
 
-/** What is known of a video beyond what every file has, as JSON; null of a picture. */
+/** What is known of a file beyond what every one has, as JSON; null: nothing. */
 function factsOf(attachment: Attachment): string | null {
-  if (attachment.kind === 'image') return null
+  if (attachment.kind === 'image') {
+    const { pages, notes } = attachment
+    return pages === undefined && notes === undefined ? null : JSON.stringify({ pages, notes })
+  }
   const { durationMs, frames, fps, codec, startMs, notes } = attachment
   return JSON.stringify({ durationMs, frames, fps, codec, startMs, notes })
 }

@@ -5,13 +5,15 @@ import type { Attachment, Sha256, VideoFacts } from '#contract'
 export interface AttachmentMedia {
   /** What a file really is; `name` is what errors call it. Throws UnsupportedMedia, DamagedMedia, MediaTooLarge. */
   probe(path: string, name: string): Promise<Probe>
-  /** Writes a picture of at most 512 x 512 pixels to `target` and returns its MIME type. Throws as `probe`. */
-  thumbnail(path: string, name: string, target: string): Promise<string>
+  /** Writes a picture of at most 512 x 512 pixels to `target`; `notes`: what a user must know. Throws as `probe`. */
+  thumbnail(path: string, name: string, target: string): Promise<{ readonly mime: string; readonly notes: readonly string[] }>
+  /** Writes a picture in full size as a browser shows it to `target` and returns its MIME type. Throws as `probe`. */
+  view(path: string, name: string, target: string): Promise<string>
 }
 
 /** What a file is; of a picture with its size as it is shown, after EXIF orientation, in pixels. */
 export type Probe =
-  | { readonly kind: 'image'; readonly mime: string; readonly width: number; readonly height: number }
+  | { readonly kind: 'image'; readonly mime: string; readonly width: number; readonly height: number; readonly pages?: number }
   | { readonly kind: 'video'; readonly mime: string }
 
 /** Bytes of a file, both ends included, as in an HTTP Range. */
@@ -38,8 +40,9 @@ export interface AttachmentGateway {
    */
   store(name: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal, facts?: VideoFacts): Promise<Attachment>
   /**
-   * The file, or its thumbnail: of a picture made when first asked for, of a video there once it was kept. Throws NotFound
-   * when it is not stored or its file is gone.
+   * The file, or its thumbnail: of a picture made when first asked for, of a video there once it was kept. Of a picture that
+   * no browser shows (HEIC, TIFF) the file is one that it does, made when first asked for. Throws NotFound when it is not
+   * stored or its file is gone.
    */
   open(sha: Sha256, size?: 'thumb'): Promise<OpenAttachment>
   /**

@@ -292,6 +292,27 @@ describe('search', () => {
     expect(found('图片里')).toEqual(['<图片里>有什么'])
   })
 
+  test.each([
+    ['ЁЖ и Да', ['ёж', 'Ёж', 'да', 'ДА', 'е\u0308ж', 'И']],
+    ['\u0415\u0308Ж', ['ёж', 'ЁЖ']],
+    ['Öl auf der Straße', ['öl', 'OL', 'o\u0308l', 'ss', 'ẞ', 'STRASSE', 'strasse', 'straße']],
+    ['GROSSE MASSE', ['ß', 'große', 'Maße']],
+    ['İz ve ışık', ['iz', 'İZ', 'IZ', 'iş']],
+    ['İSTANBUL', ['istanbul', 'Istanbul', 'is']],
+    ['ΟΔΟΣ', ['ος', 'ΟΣ', 'οσ', 'οδος', 'οδοσ']],
+    ['Նոր', ['նո', 'ՆՈՐ']],
+    ['ﬁn', ['fi', 'FI']],
+  ])('%s is found in other cases and spellings', (said, queries) => {
+    answered('?', said)
+    for (const query of queries) expect([query, found(query).length]).toEqual([query, 1])
+  })
+
+  test('letters of other scripts keep their marks', () => {
+    answered('?', 'мой дом, が')
+    expect([found('ои'), found('か'), found('й'), found('が')].map((hits) => hits.length)).toEqual([0, 0, 1, 1])
+    expect(found('ОЙ')).toEqual(['м<ой> дом, が'])
+  })
+
   test('takes operators, quotes and wildcards as plain text', () => {
     answered('x', 'say "NEAR(a b)" or 100%_sure')
     expect(found('"NEAR(a')).toEqual(['say <"NEAR(a> b)" or 100%_sure'])

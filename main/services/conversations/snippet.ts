@@ -1,14 +1,16 @@
+import { fold } from './fold.ts'
+
 const before = 40
 const length = 160
 
 /**
  * About 160 characters of `text` around the first occurrence of any term, on one line, each occurrence between \u0002
- * and \u0003. Case and accents do not count.
+ * and \u0003. Compared as `fold` does.
  */
 export function snippetOf(text: string, terms: readonly string[]): string {
-  const line = text.replace(/[\u0002\u0003]/g, '').replace(/\s+/gu, ' ').trim()
-  const { folded, offsets } = fold(line)
-  const hits = occurrences(folded, terms.map((term) => fold(term).folded))
+  const line = text.replace(/[\u0002\u0003]/g, '').replace(/\s+/gu, ' ').trim().normalize('NFC')
+  const { folded, offsets } = foldEach(line)
+  const hits = occurrences(folded, terms.map(fold))
   const first = hits[0]?.start ?? 0
   const from = Math.max(0, first - before)
   const to = Math.min(folded.length, from + length)
@@ -23,13 +25,13 @@ export function snippetOf(text: string, terms: readonly string[]): string {
   return out + line.slice(original(at), original(Math.max(at, to))) + (to < folded.length ? '…' : '')
 }
 
-/** Lower case without accents, and for each UTF-16 unit of it the offset of its character in `text`. */
-function fold(text: string): { folded: string; offsets: number[] } {
+/** `text` folded, and for each UTF-16 unit of it the offset of its character in `text`. */
+function foldEach(text: string): { folded: string; offsets: number[] } {
   let folded = ''
   const offsets: number[] = []
   let offset = 0
   for (const character of text) {
-    const base = character.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
+    const base = fold(character)
     folded += base
     for (let i = 0; i < base.length; i++) offsets.push(offset)
     offset += character.length

@@ -1,5 +1,5 @@
 import { AppError } from '#contract'
-import type { Placement } from '#contract'
+import type { ModelCheck, Placement } from '#contract'
 import { AsyncQueue } from '../../lib/asyncQueue.ts'
 import { DiskCache } from './cache/diskCache.ts'
 import { MAX_STATE_BYTES, statesFolder } from './cache/folders.ts'
@@ -7,7 +7,7 @@ import { EngineProcess } from './engineProcess.ts'
 import type { EngineOptions } from './engineProcess.ts'
 import { sameFiles } from './engineState.ts'
 import { estimatePlacement } from './estimate/index.ts'
-import { inspectFile, inspectModel } from './gguf/index.ts'
+import { checkFiles, inspectFile, inspectModel } from './gguf/index.ts'
 import { machineFacts } from './machine.ts'
 import type { Probed } from './protocol.ts'
 import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, BatchEvent, BatchOptions, ContextOptions, Engine, EngineState, FileFacts, LoadOptions, MachineFacts, ModelFiles, ModelSummary, PlacementCost, TokenCount } from './types.ts'
@@ -126,6 +126,10 @@ class LlamaEngine implements Engine {
 
   inspectFile(path: string, signal?: AbortSignal): Promise<FileFacts> {
     return inspectFile(path, signal)
+  }
+
+  checkFiles(paths: readonly string[], signal?: AbortSignal): Promise<ModelCheck> {
+    return checkFiles(paths, signal)
   }
 
   close(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ErrorInfo, Fit, PictureBudget, PictureMark, Placement, Progress, Sampling, Seen, Timings, Usage } from '#contract'
+import type { ErrorInfo, Fit, ModelCheck, ModelFamily, PictureBudget, PictureMark, Placement, Progress, Sampling, Seen, Timings, Usage } from '#contract'
 
 /** The two files of a model. No projector: text only. */
 export interface ModelFiles {
@@ -10,7 +10,10 @@ export interface ModelFiles {
  * Where bytes come from: a file, or the bytes themselves (a data: address). `name` is what errors call it; `digest` names the
  * content where the caller knows it, so that the file is not read to find it out.
  */
-export type Source = { readonly path: string; readonly digest?: string } | { readonly bytes: Uint8Array; readonly name: string }
+export type Source = (
+  | { readonly path: string; readonly digest?: string; readonly name?: string }
+  | { readonly bytes: Uint8Array; readonly name: string }
+) & { readonly page?: number }
 
 /** How large the model sees a picture; sizes in pixels, rounded to multiples of 28. Unset: the request's budget. */
 export interface SizeOptions {
@@ -49,9 +52,11 @@ export interface LoraAdapter {
   readonly scale: number
 }
 
-/** What an answer must look like: a GBNF grammar, or a JSON schema that is turned into one. */
-export type AnswerFormat = { readonly grammar: string } | { readonly jsonSchema: JsonSchema }
-export type JsonSchema = boolean | { readonly [keyword: string]: unknown }
+/**
+ * What an answer must look like: a GBNF grammar, or a JSON schema that is turned into one. The schema is its text, because an
+ * object would lose the order of its properties and the digits of its numbers.
+ */
+export type AnswerFormat = { readonly grammar: string } | { readonly jsonSchema: string }
 
 /** One question with all that came before it. */
 export interface AnswerRequest {
@@ -67,6 +72,11 @@ export interface AnswerRequest {
   readonly format?: AnswerFormat
   /** `Picture 1: ` labels; unset: when the conversation holds more than one picture or video. */
   readonly visionId?: boolean
+  /**
+   * Without the chat template: the model goes on from the texts as they stand, and special tokens written in them count.
+   * For base models, which were not taught to chat.
+   */
+  readonly isRaw?: boolean
   /** Go on past the end token, for comparisons. */
   readonly ignoreEos?: boolean
 }
@@ -78,6 +88,8 @@ export interface AnswerResult {
   readonly usage: Usage
   readonly timings: Timings
   readonly finishReason: 'stop' | 'length' | 'aborted'
+  /** What a user must know of the pictures that were shown, each with its file's name: pages, damage. Unset: nothing. */
+  readonly notes?: readonly string[]
 }
 
 /** What an answer yields: once what the model sees, progress before the first token, then text as it is generated, then the result once. */
@@ -259,10 +271,12 @@ export interface Engine {
   inspect(model: ModelFiles, adapters?: readonly string[]): Promise<ModelSummary>
   /** What one GGUF file is, without starting the engine's process. Never throws for a file: it has a `problem` then. */
   inspectFile(path: string, signal?: AbortSignal): Promise<FileFacts>
+  /** What each file is, for people, and which of them belong together, without starting the engine's process. */
+  checkFiles(paths: readonly string[], signal?: AbortSignal): Promise<ModelCheck>
   close(): Promise<void>
 }
 
-export type ModelFamily = 'qwen2vl' | 'qwen25vl'
+export type { ModelFamily } from '#contract'
 
 /** Facts from the files' headers. Sizes in bytes. */
 export interface ModelSummary {
@@ -284,9 +298,15 @@ export interface ModelSummary {
 
 /** What a GGUF file is. Sizes in bytes. */
 export interface FileFacts {
-  readonly kind: 'text' | 'projector' | 'adapter' | 'other'
+  /** `combined`: language model and projector in one file. `piece`: of a file that was cut up for its download. */
+  readonly kind: 'text' | 'projector' | 'adapter' | 'combined' | 'piece' | 'other'
   readonly name: string
-  readonly family: ModelFamily | null
+  /** Id of its family (lib/families), also of those that do not run; null: nothing tells it. */
+  readonly family: string | null
+  /** What in the file tells the family, for people; null when nothing does. */
+  readonly familyFrom: string | null
+  /** The tool that made it and when, as far as that shows, for people. */
+  readonly converter: string | null
   /** Width of the vectors that a language model takes, or that a projector gives. */
   readonly width: number | null
   readonly quantization: string | null

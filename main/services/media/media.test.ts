@@ -35,7 +35,7 @@ describe('media', () => {
     const target = join(folder, 'thumb')
     expect(await Promise.all([media.probe(photo, 'photo.png'), media.thumbnail(photo, 'photo.png', target)])).toEqual([
       { kind: 'image', mime: 'image/png', width: 1000, height: 500 },
-      'image/webp',
+      { mime: 'image/webp', notes: [] },
     ])
     expect(await sharp(readFileSync(target)).metadata()).toMatchObject({ format: 'webp', width: 512, height: 256 })
     expect(pids).toHaveLength(1)
@@ -52,6 +52,17 @@ describe('media', () => {
       message: expect.stringContaining('holiday.png is a text file') as string,
     })
     expect(await failure(media.thumbnail(photo, 'photo.png', join(folder, 'none', 'thumb')))).toMatchObject({ code: 'StorageFailed' })
+  })
+
+  test('a picture too long and narrow for any model is refused by its name', async () => {
+    const { media } = start()
+    const strip = join(folder, 'stored-under-a-number')
+    await sharp({ create: { width: 1, height: 201, channels: 3, background: 'teal' } }).png().toFile(strip)
+    expect(await failure(media.probe(strip, 'strip.png'))).toMatchObject({
+      code: 'UnsupportedMedia',
+      message: 'strip.png is 1 x 201 pixels; one side may be at most 200 times the other. Crop it and try again.',
+    })
+    expect(await media.probe(photo, 'photo.png')).toMatchObject({ width: 1000 })
   })
 
   test('a worker killed in mid-probe costs that request only; the waiting and the next ones work', async () => {
@@ -71,7 +82,7 @@ describe('media', () => {
 
   test('a worker that does not answer in time is ended and replaced', async () => {
     let held = 0
-    const { media, pids } = start(() => (held++ === 0 ? 'keep' : 'send'), { start: 30_000, probe: 50, thumbnail: 30_000, frame: 30_000, poster: 30_000 })
+    const { media, pids } = start(() => (held++ === 0 ? 'keep' : 'send'), { start: 30_000, probe: 50, thumbnail: 30_000, view: 30_000, frame: 30_000, poster: 30_000 })
     expect(await failure(media.probe(photo, 'slow.png'))).toMatchObject({ code: 'DamagedMedia', message: expect.stringContaining('slow.png') as string })
     const target = join(folder, 'after')
     await media.thumbnail(photo, 'photo.png', target)

@@ -12,9 +12,15 @@ export interface Media {
   probe(path: string, name: string): Promise<Probe>
   /**
    * Reads the whole picture and writes one of at most 512 x 512 pixels to `target`, WebP, or PNG where there is alpha.
-   * Returns its MIME type. Throws as `probe`, and StorageFailed when `target` cannot be written.
+   * Returns its MIME type and what a user must know of the picture. Throws as `probe`, and StorageFailed when `target` cannot
+   * be written.
    */
-  thumbnail(path: string, name: string, target: string): Promise<string>
+  thumbnail(path: string, name: string, target: string): Promise<Thumbnail>
+  /**
+   * Writes the picture in full size as a browser shows it to `target`, JPEG, or PNG where there is alpha, and returns its MIME
+   * type. Throws as `thumbnail`.
+   */
+  view(path: string, name: string, target: string): Promise<string>
   /**
    * Resizes the raw frame at `path` to exactly `size`, as the reference does, and writes it to `target` as PNG. Throws
    * InvalidInput, StorageFailed.
@@ -29,16 +35,23 @@ export interface Media {
   close(): void
 }
 
+/** A small picture that was written, and what a user must know of the large one: one sentence each. */
+export interface Thumbnail {
+  readonly mime: string
+  readonly notes: readonly string[]
+}
+
 /** How long the worker may take, in ms; the time until it has started counts for itself. */
 export interface MediaDeadlines {
   readonly start: number
   readonly probe: number
   readonly thumbnail: number
+  readonly view: number
   readonly frame: number
   readonly poster: number
 }
 
-const defaultDeadlines: MediaDeadlines = { start: 30_000, probe: 10_000, thumbnail: 30_000, frame: 30_000, poster: 30_000 }
+const defaultDeadlines: MediaDeadlines = { start: 30_000, probe: 10_000, thumbnail: 30_000, view: 60_000, frame: 30_000, poster: 30_000 }
 
 /** What errors call a frame. */
 const FRAME = 'A frame of the video'
@@ -141,6 +154,11 @@ export function createMedia({ spawnWorker, deadlines = defaultDeadlines }: { spa
     },
     async thumbnail(path, name, target) {
       const answer = await ask({ type: 'thumbnail', path, name, target })
+      if (answer.type !== 'made') throw crashed(name)
+      return { mime: answer.mime, notes: answer.notes ?? [] }
+    },
+    async view(path, name, target) {
+      const answer = await ask({ type: 'view', path, name, target })
       if (answer.type !== 'made') throw crashed(name)
       return answer.mime
     },

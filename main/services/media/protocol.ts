@@ -2,7 +2,7 @@ import type { ErrorInfo } from '#contract'
 
 /** What a file is; of a picture with its size as it is shown, after EXIF orientation, in pixels. */
 export type Probe =
-  | { readonly kind: 'image'; readonly mime: string; readonly width: number; readonly height: number }
+  | { readonly kind: 'image'; readonly mime: string; readonly width: number; readonly height: number; readonly pages?: number }
   | { readonly kind: 'video'; readonly mime: string }
 
 /** Pixels of a decoded frame in a file: 8 bits, rows from top to bottom, no padding. */
@@ -16,6 +16,7 @@ export interface RawFrame {
 export type MediaRequest =
   | { readonly id: number; readonly type: 'probe'; readonly path: string; readonly name: string }
   | { readonly id: number; readonly type: 'thumbnail'; readonly path: string; readonly name: string; readonly target: string }
+  | { readonly id: number; readonly type: 'view'; readonly path: string; readonly name: string; readonly target: string }
   | PosterRequest
   | FrameRequest
 
@@ -44,5 +45,5 @@ export interface FrameRequest {
 export type MediaReply =
   | { readonly type: 'ready' }
   | { readonly type: 'probed'; readonly id: number; readonly probe: Probe }
-  | { readonly type: 'made'; readonly id: number; readonly mime: string }
+  | { readonly type: 'made'; readonly id: number; readonly mime: string; readonly notes?: readonly string[] }
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorInfo }

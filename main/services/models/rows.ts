@@ -74,11 +74,11 @@ function addedDefaults(trainedContext: number): ModelDefaults {
   }
 }
 
-/** What was stored, or none where it is damaged or no longer valid. */
+/** What was stored, choices that came later left open; none where it is damaged or no longer valid. */
 function overridesOf(json: string | null): ModelOverrides {
   if (json === null) return noOverrides
   try {
-    return ModelOverrides.parse(JSON.parse(json))
+    return ModelOverrides.parse({ ...noOverrides, ...(JSON.parse(json) as object) })
   } catch {
     return noOverrides
   }

@@ -19,9 +19,10 @@ export type InspectModel = (files: ModelPair, adapters?: readonly string[]) => P
 
 /** What one GGUF file is. `width`: of the vectors a language model takes, or a projector gives. Sizes in bytes. */
 export interface FileFacts {
-  readonly kind: 'text' | 'projector' | 'adapter' | 'other'
+  readonly kind: 'text' | 'projector' | 'adapter' | 'combined' | 'piece' | 'other'
   readonly name: string
-  readonly family: 'qwen2vl' | 'qwen25vl' | null
+  /** Id of its family (lib/families), also of those that do not run; null: nothing tells it. */
+  readonly family: string | null
   readonly width: number | null
   readonly quantization: string | null
   readonly bytes: number

@@ -103,7 +103,7 @@ export function Composer({
           <input
             ref={picker}
             type="file"
-            accept="image/*,video/*,.mkv,.mov,.ts,.mts,.m2ts,.avi,.asf,.wmv,.flv,.ogv"
+            accept="image/*,video/*,.heic,.heif,.avif,.bmp,.ico,.cur,.tif,.tiff,.mkv,.mov,.ts,.mts,.m2ts,.avi,.asf,.wmv,.flv,.ogv"
             multiple
             hidden
             tabIndex={-1}

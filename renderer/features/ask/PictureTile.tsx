@@ -1,4 +1,4 @@
-import { Check, ChevronLeft, ChevronRight, X } from 'lucide-react'
+import { Check, ChevronLeft, ChevronRight, Info, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { MarkOutlines } from '../../components/marking/MarkOutlines.tsx'
 import { NumberBadge } from '../../components/NumberBadge.tsx'
@@ -7,14 +7,19 @@ import { budgetOf, detailLevels, detailOf, type Detail } from '../../lib/detail.
 import { count, tokens } from '../../lib/format.ts'
 import type { PictureBudget } from '#contract'
 import { Menu, MenuItem, MenuTrigger } from '../../components/Menu.tsx'
+import { useHost } from '../../lib/host.ts'
+import { addressOf } from './address.ts'
 import type { Picture } from './state.ts'
 import { tileProps, tileTool } from './tile.ts'
 
 /** What a pointer resting on the tile is told. */
 function hint(picture: Picture): string {
   const size = picture.attachment ? ` · ${picture.attachment.width} × ${picture.attachment.height}` : ''
-  return `${picture.name}${size}${picture.tokens === null ? '' : ` · ${tokens(picture.tokens)}`}`
+  return [`${picture.name}${size}${picture.tokens === null ? '' : ` · ${tokens(picture.tokens)}`}`, ...notesOf(picture)].join('\n')
 }
+
+/** What must be known of the picture: that a part is missing, that there are more in its file. */
+const notesOf = ({ attachment }: Picture): readonly string[] => (attachment?.kind === 'image' ? (attachment.notes ?? []) : [])
 
 /** One picture of the question: whole, numbered when there are several, with its cost, and tools to move and remove it. */
 export function PictureTile({
@@ -42,6 +47,8 @@ export function PictureTile({
 }): ReactNode {
   const number = index + 1
   const busy = picture.attachment === null || working
+  const host = useHost((state) => state.host)
+  const notes = notesOf(picture)
   return (
     <li
       {...tileProps(picture.key, { index, total, onMove, onRemove, onDrag })}
@@ -52,7 +59,7 @@ export function PictureTile({
     >
       <div className="relative flex h-24 max-w-44 min-w-28 items-center justify-center">
         <button type="button" disabled={picture.attachment === null} aria-label={`Mark a place on picture ${number}`} title="Open, to look closer or mark a place" onClick={onOpen} className="relative flex focus-visible:-outline-offset-2">
-          <img src={picture.preview} alt="" draggable={false} className="max-h-24 max-w-44 object-contain" />
+          <img src={addressOf(picture, host, 'thumb')} alt="" draggable={false} className="max-h-24 max-w-44 object-contain" />
           <MarkOutlines marks={picture.marks} />
         </button>
         {total > 1 ? <NumberBadge number={number} /> : null}
@@ -61,6 +68,12 @@ export function PictureTile({
         </button>
         {busy ? <span className="work-edge" role="progressbar" aria-label={`Working on picture ${number}`} /> : null}
       </div>
+      {notes.length > 0 ? (
+        <p className="flex max-w-44 items-start gap-1 border-t border-hairline bg-raised px-1.5 py-1 text-small text-muted [&>svg]:mt-0.5 [&>svg]:size-3 [&>svg]:shrink-0" data-testid="picture-notes">
+          <Info aria-hidden />
+          <span className="min-w-0">{notes.join(' ')}</span>
+        </p>
+      ) : null}
       <div className="flex h-6 items-center justify-between border-t border-hairline bg-raised">
         {total > 1 ? (
           <button type="button" className={tileTool} aria-label={`Move picture ${number} earlier`} disabled={index === 0} onClick={() => onMove(index - 1)}>

@@ -3,7 +3,9 @@ import { useRef, useState, type ReactNode } from 'react'
 import { Button } from '../../components/Button.tsx'
 import { PictureViewer } from '../../components/PictureViewer.tsx'
 import { announce } from '../../lib/announce.ts'
+import { useHost } from '../../lib/host.ts'
 import { chooseDetail, drawOn, makeVideo, reorder, takeOut } from './actions.ts'
+import { addressOf } from './address.ts'
 import { PictureTile } from './PictureTile.tsx'
 import type { Draft } from './state.ts'
 import { ClipTile } from './video/ClipTile.tsx'
@@ -13,10 +15,14 @@ export function PictureTray({ conversationId, draft }: { conversationId: string 
   const list = useRef<HTMLUListElement>(null)
   const [dragged, setDragged] = useState<string | null>(null)
   const [viewed, setViewed] = useState<string | null>(null)
+  const host = useHost((state) => state.host)
   const { pictures } = draft
   if (pictures.length === 0) return null
   const stills = pictures.filter(({ clip }) => !clip)
-  const opened = stills.flatMap(({ key, attachment, preview, name, marks }) => (attachment ? [{ key, url: preview, name, width: attachment.width, height: attachment.height, marks }] : []))
+  const opened = stills.flatMap((picture) => {
+    const { key, attachment, name, marks } = picture
+    return attachment ? [{ key, url: addressOf(picture, host), name, width: attachment.width, height: attachment.height, marks }] : []
+  })
   const openedAt = opened.findIndex(({ key }) => key === viewed)
   const canBeVideo = stills.length > 1 && stills.every(({ attachment }) => attachment !== null)
 

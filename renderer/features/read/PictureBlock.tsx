@@ -1,4 +1,4 @@
-import { ImageOff } from 'lucide-react'
+import { ImageOff, Info } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import type { Attachment, PictureMark } from '#contract'
 import { MarkOutlines } from '../../components/marking/MarkOutlines.tsx'
@@ -28,6 +28,7 @@ export function PictureBlock({
 }): ReactNode {
   const host = useHost((state) => state.host)
   const [missing, setMissing] = useState(false)
+  const notes = attachment.kind === 'image' ? (attachment.notes ?? []) : []
   const size = shownSize(attachment, small ? 200 : 320)
   return (
     <button
@@ -35,7 +36,7 @@ export function PictureBlock({
       onClick={onOpen}
       disabled={missing}
       aria-label={`Open picture${number === null ? '' : ` ${number}`}: ${attachment.name}${marks.length === 0 ? '' : `, with ${marks.map(({ label }) => label || 'a mark').join(', ')}`}`}
-      title={`${attachment.name} · ${attachment.width} × ${attachment.height} · ${bytes(attachment.bytes)}`}
+      title={`${attachment.name} · ${attachment.width} × ${attachment.height} · ${bytes(attachment.bytes)}${notes.map((note) => `\n${note}`).join('')}`}
       className="relative overflow-hidden rounded-lg border border-hairline bg-mat"
     >
       {missing ? (
@@ -55,6 +56,12 @@ export function PictureBlock({
         />
       )}
       {missing ? null : <MarkOutlines marks={marks} labels />}
+      {missing || notes.length === 0 ? null : (
+        <span className="absolute inset-x-0 bottom-0 flex items-start gap-1 bg-raised/90 px-1.5 py-1 text-left text-small text-muted [&>svg]:mt-0.5 [&>svg]:size-3 [&>svg]:shrink-0" data-testid="picture-notes">
+          <Info aria-hidden />
+          <span className="min-w-0">{notes.join(' ')}</span>
+        </span>
+      )}
       {number === null ? null : <NumberBadge number={number} />}
     </button>
   )

@@ -59,7 +59,8 @@ export function open(): void {
   settings = createSettings(store.db)
   const media = {
     probe: async () => ({ kind: 'image' as const, mime: 'image/png', width: 56, height: 28 }),
-    thumbnail: async (from: string, _name: string, target: string) => copyFile(from, target).then(() => 'image/png'),
+    thumbnail: async (from: string, _name: string, target: string) => copyFile(from, target).then(() => ({ mime: 'image/png', notes: [] })),
+    view: async (from: string, _name: string, target: string) => copyFile(from, target).then(() => 'image/png'),
   }
   attachments = createAttachments({ database: store.db, folder: join(folder.path, 'attachments'), media })
   frames = createFrameSets({ folder: join(folder.path, 'frames'), media: rawMedia, keepPoster: async () => {} })

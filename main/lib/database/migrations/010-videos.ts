@@ -1,7 +1,7 @@
 /**
  * Parts that are videos: `attachment` is JSON of the contract's part without its type; `attachment_sha` is the file's, or
  * null where the video is a row of pictures, whose shas are in the JSON. `attachments.facts`: of a video, JSON of what is
- * known of it beyond its size; null of a picture.
+ * known of it beyond its size; of a picture, JSON of its pages and notes where there are any.
  */
 export const videos = `
   ALTER TABLE attachments ADD COLUMN facts TEXT;

@@ -18,7 +18,7 @@ export interface ArrayEntry {
   readonly type: ScalarType
   readonly length: number
   readonly offset: number
-  /** The numbers or booleans of arrays up to 4,096 elements; null for longer ones and for strings. */
+  /** Of up to 4,096 numbers or booleans, or up to 64 texts; null for longer arrays. */
   readonly values: readonly Scalar[] | null
 }
 

@@ -1,4 +1,6 @@
+export type { ByteSource, OpenSource } from './byteReader.ts'
 export type { AdapterFacts } from './checkAdapter.ts'
+export { checkFiles } from './checkFiles.ts'
 export { checkAdapter } from './checkAdapter.ts'
 export type { ProjectorFacts } from './checkProjector.ts'
 export { checkProjector } from './checkProjector.ts'

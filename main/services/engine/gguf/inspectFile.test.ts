@@ -21,7 +21,7 @@ async function written(name: string, content: Buffer | string): Promise<string> 
 describe('a file that can be used', () => {
   test('is a language model with its width', async () => {
     expect(await inspectFile(demoModel.textPath)).toEqual({
-      kind: 'text', name: 'TinySight demo', family: null, width: 192, quantization: 'F16', trainedContext: 4096, bytes: 3_838_208, paths: [demoModel.textPath], problem: null,
+      kind: 'text', name: 'TinySight demo', family: null, familyFrom: null, converter: null, width: 192, quantization: 'F16', trainedContext: 4096, bytes: 3_838_208, paths: [demoModel.textPath], problem: null,
     })
   })
 

@@ -81,6 +81,7 @@ export class Answering {
     this.free()
     const generationMs = this.lastTokenAt - this.firstTokenAt
     const { length } = this.tokens
+    const notes = [...prompt.media.values()].flatMap((media) => media.notes())
     return {
       tokens: this.tokens,
       promptIds: prompt.ids,
@@ -93,6 +94,7 @@ export class Answering {
         tokensPerSecond: length > 1 && generationMs > 0 ? ((length - 1) * 1000) / generationMs : 0,
       },
       finishReason: aborted ? 'aborted' : this.finishReason,
+      ...(notes.length > 0 && { notes }),
     }
   }
 

@@ -1,5 +1,5 @@
 import { toErrorInfo } from '#contract'
-import { openPicture, readRaw, resizeBicubic, writePng, writeSmall } from '../../../lib/picture/index.ts'
+import { checkRatio, openPicture, readRaw, resizeBicubic, writePng, writeSmall } from '../../../lib/picture/index.ts'
 import { workerChannel } from '../../../lib/workerChannel.ts'
 import type { MediaReply, MediaRequest, Probe } from '../protocol.ts'
 
@@ -13,8 +13,9 @@ const channel = workerChannel()
 const reply = (message: MediaReply) => channel.send(message)
 
 async function probe(path: string, name: string): Promise<Probe> {
-  const { mime, width, height } = await openPicture({ path, name })
-  return { kind: 'image', mime, width, height }
+  const { mime, width, height, pages } = await openPicture({ path, name })
+  checkRatio({ width, height }, name)
+  return { kind: 'image', mime, width, height, ...(pages !== undefined && { pages }) }
 }
 
 async function answer(request: MediaRequest): Promise<MediaReply> {
@@ -22,8 +23,10 @@ async function answer(request: MediaRequest): Promise<MediaReply> {
   if (request.type === 'probe') return { type: 'probed', id, probe: await probe(path, name) }
   if (request.type === 'thumbnail') {
     const picture = await openPicture({ path, name })
-    return { type: 'made', id, mime: await picture.writeThumbnail(request.target, THUMBNAIL_SIDE) }
+    const mime = await picture.writeThumbnail(request.target, THUMBNAIL_SIDE)
+    return { type: 'made', id, mime, notes: picture.notes }
   }
+  if (request.type === 'view') return { type: 'made', id, mime: await (await openPicture({ path, name })).writeView(request.target) }
   const frame = await readRaw(path, request.raw)
   if (request.type === 'poster') return { type: 'made', id, mime: await writeSmall(frame, request.target, THUMBNAIL_SIDE) }
   await writePng(resizeBicubic(frame, request.size), request.target)

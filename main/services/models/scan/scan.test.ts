@@ -66,7 +66,7 @@ describe('the usual places', () => {
     const textPath = put(`${root}/lmstudio-community/Qwen2-VL-2B-Instruct-GGUF/Qwen2-VL-2B-Instruct-F32.gguf`, text)
     const projectorPath = put(`${root}/lmstudio-community/Qwen2-VL-2B-Instruct-GGUF/mmproj-model-f32.gguf`, projector)
     expect(await scan()).toEqual([{
-      name: expect.any(String) as string, keeper: 'LM Studio', textPath, projectorPaths: [projectorPath], bytes: statSync(text).size, quantization: 'F32', duplicateOf: null, problem: null, note: null,
+      name: expect.any(String) as string, keeper: 'LM Studio', textPath, projectorPaths: [projectorPath], choices: [], bytes: statSync(text).size, quantization: 'F32', duplicateOf: null, problem: null, note: null,
     }])
   })
 
@@ -144,7 +144,7 @@ describe('the usual places', () => {
     ['darwin', 'Library/Application Support/Jan/data'],
     ['win32', 'AppData/Roaming/Jan/data'],
   ])('Jan on %s: model.yml names the files from the data folder %s on', async (platform, data) => {
-    const other = put('imported/here.gguf', goldenModel('qwen25vl').textPath)
+    const other = put('imported/here.gguf', text)
     put(`${data}/llamacpp/models/qwen/model.yml`, Buffer.from('name: "qwen2-vl"\nmodel_path: llamacpp/models/qwen/model.gguf\nmmproj_path: llamacpp/models/qwen/mmproj.gguf\nsize_bytes: 1\n'))
     const textPath = put(`${data}/llamacpp/models/qwen/model.gguf`, text)
     const projectorPath = put(`${data}/llamacpp/models/qwen/mmproj.gguf`, projector)

@@ -28,20 +28,22 @@ export async function scanPlaces(
   }))
   const projectors = looked.filter(({ facts }) => facts.kind === 'projector')
   const kept = await realPaths(entries)
-  const models = looked.filter(({ facts, real }) => (facts.kind === 'text' || facts.kind === 'other') && !kept.has(real))
+  const models = looked.filter(({ facts, real }) => facts.kind !== 'projector' && facts.kind !== 'adapter' && !kept.has(real))
   const found = await inParallel(models, async ({ facts, ...candidate }): Promise<FoundModel> => {
     const text = { ...candidate, facts }
-    const projectorPaths = facts.problem === null ? projectorsFor(text, projectors) : []
+    const paired = facts.problem === null ? projectorsFor(text, projectors) : { projectorPaths: [], choices: [] }
+    const projectorPaths = [...paired.projectorPaths]
     return {
       name: candidate.name ?? facts.name,
       keeper: candidate.keeper,
       textPath: candidate.path,
       projectorPaths,
+      choices: [...paired.choices],
       bytes: facts.bytes,
       quantization: facts.quantization ?? '',
       duplicateOf: facts.problem === null ? await duplicateOf(facts.paths, candidate.sha256, entries, signal) : null,
       problem: facts.problem,
-      note: facts.problem === null && projectorPaths.length === 0 ? withoutProjector(text, projectors) : null,
+      note: facts.problem === null && projectorPaths.length === 0 ? withoutProjector(text, projectors, paired) : null,
     }
   })
   const unusable = ({ problem }: FoundModel) => Number(problem !== null)

@@ -50,6 +50,7 @@ describe('the list', () => {
 test('changes of defaults are counted', () => {
   expect(changedWords(noOverrides)).toBeNull()
   expect(changedWords({ ...noOverrides, maxTokens: 5 })).toBe('1 change')
+  expect(changedWords({ ...noOverrides, rawPrompt: true })).toBe('1 change')
   expect(changedWords({ ...noOverrides, maxTokens: 5, placement: { contextTokens: 4096, gpuLayers: 0, kvType: null } })).toBe('3 changes')
 })
 

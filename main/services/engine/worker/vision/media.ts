@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { basename } from 'node:path'
 import { AppError } from '#contract'
 import type { PictureBudget } from '#contract'
-import { openPicture, resizeBicubic, smartResize } from '../../../../lib/picture/index.ts'
+import { openPicture, smartResize } from '../../../../lib/picture/index.ts'
 import type { Picture, Size } from '../../../../lib/picture/index.ts'
 import { videoBudget } from '../../../../lib/video/index.ts'
 import type { ChatPart, SizeOptions, Source } from '../../types.ts'
@@ -19,6 +20,10 @@ export interface Media {
   sliceKey(t: number): string
   /** Decodes and resizes the frames of temporal slice `t`: one for a still picture, two for a video. */
   frames(t: number): Promise<readonly [Frame] | readonly [Frame, Frame]>
+  /** What a user must know of what was shown, each with the file's name; complete once all frames were decoded. */
+  notes(): readonly string[]
+  /** Whether some of `notes` comes with the decoded pixels alone: what was computed of them is not to be found again without. */
+  damaged(): boolean
 }
 
 export type MediaSource = Exclude<ChatPart, { type: 'text' }>
@@ -51,9 +56,11 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, rul
   const times = part.type === 'image' ? 1 : Math.ceil(sources.length / VIDEO.framesPerSlice)
   const fps = part.type === 'video' ? (part.fps ?? VIDEO.fps) : VIDEO.fps
   const timeStep = rules.tokensPerSecond === null ? 1 : (VIDEO.framesPerSlice / fps) * rules.tokensPerSecond
+  const shown = new Set([first])
   const frame = async (index: number): Promise<Frame> => {
     const picture = await pictures[Math.min(index, pictures.length - 1)]!()
-    return resizeBicubic(await picture.decode(), size)
+    shown.add(picture)
+    return picture.resized(size)
   }
   const digestAt = (index: number): string => digests[Math.min(index, digests.length - 1)]!
   const frameSize = `${size.width}x${size.height}`
@@ -62,11 +69,13 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, rul
     key: `${createHash('sha256').update(digests.join()).digest('hex')}:${part.type}:${frameSize}${part.type === 'video' ? `@${fps}` : ''}`,
     grid: { times, rows: size.height / TOKEN, columns: size.width / TOKEN, timeStep },
     frames: async (t) => (part.type === 'image' ? [await frame(0)] : [await frame(t * 2), await frame(t * 2 + 1)]),
+    damaged: () => [...shown].some(({ damaged }) => damaged),
+    notes: () => [...new Set([...shown].flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`)))],
   }
 }
 
 function nameOf(source: Source): string {
-  return 'path' in source ? source.path : source.name
+  return source.name ?? ('path' in source ? basename(source.path) : 'The picture')
 }
 
 function targetSize(original: Size, options: SizeOptions, budget: PictureBudget, name: string): Size {
@@ -86,9 +95,11 @@ async function opened(source: Source): Promise<() => Promise<Picture>> {
 
 const isKnown = (source: Source): boolean => 'digest' in source && source.digest !== undefined
 
+/** Names the content of a source: its bytes, and the page of several. */
 async function digest(source: Source): Promise<string> {
   if ('digest' in source && source.digest !== undefined) return source.digest
   const hash = createHash('sha256')
+  if (source.page !== undefined) hash.update(`page ${source.page} of `)
   if ('bytes' in source) return hash.update(source.bytes).digest('hex')
   for await (const chunk of createReadStream(source.path)) hash.update(chunk as Uint8Array)
   return hash.digest('hex')

@@ -50,7 +50,7 @@ export class MediaEncoder {
           vectors = await this.encodeSlice(await media.frames(t), signal)
           ms += performance.now() - started
           encoded++
-          await this.cache.set(key, vectors)
+          if (!media.damaged()) await this.cache.set(key, vectors)
         }
         if (!out) return vectors
         out.set(vectors, t * perSlice)

@@ -1,0 +1,64 @@
+import { basename } from 'node:path'
+import { AppError } from '../../main/contract/index.ts'
+import { openPicture, sniff } from '../../main/lib/picture/index.ts'
+import type { RgbPicture } from '../../main/lib/picture/index.ts'
+import { containerOf, openWithFfmpeg, readHead, sampleFrames } from '../../main/lib/video/index.ts'
+import { inspectFile } from '../../main/services/engine/gguf/index.ts'
+
+/** Red, green and blue, 0 to 255. */
+export type Colour = readonly number[]
+
+/** What became of a file when it was opened as the product opens it, to its last pixel or frame. */
+export type Look =
+  | { readonly what: 'picture'; readonly width: number; readonly height: number; readonly mean: Colour; readonly grid4x4: readonly (readonly Colour[])[]; readonly notes: readonly string[] }
+  | { readonly what: 'video'; readonly width: number; readonly height: number; readonly frames: number; readonly sampled: number; readonly codec: string | null; readonly notes: readonly string[] }
+  | { readonly what: 'model'; readonly kind: string; readonly name: string; readonly family: string | null; readonly notes: readonly string[] }
+  | { readonly what: 'refused'; readonly code: string; readonly message: string }
+  | { readonly what: 'crashed'; readonly message: string }
+
+/** Opens a picture, video (with this computer's ffmpeg), model or anything else. Never throws. */
+export async function look(path: string): Promise<Look> {
+  try {
+    const head = await readHead(path)
+    if (sniff(head) === 'gguf') return await lookAtModel(path)
+    return containerOf(head) ? await lookAtVideo(path, head) : await lookAtPicture(path)
+  } catch (error) {
+    if (error instanceof AppError) return { what: 'refused', code: error.code, message: error.message }
+    return { what: 'crashed', message: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+async function lookAtModel(path: string): Promise<Look> {
+  const { kind, name, family, problem } = await inspectFile(path)
+  return problem === null ? { what: 'model', kind, name, family, notes: [] } : { what: 'refused', code: 'ModelUnsupported', message: problem }
+}
+
+async function lookAtVideo(path: string, head: Uint8Array): Promise<Look> {
+  const demuxer = containerOf(head)?.demuxer
+  const video = await openWithFfmpeg({ path, name: basename(path), ...(demuxer && { demuxer }) })
+  const { width, height, frames, fps, codec, notes = [] } = video.facts
+  let sampled = 0
+  for await (const _ of video.frames(sampleFrames(frames, fps, {}).indices)) sampled++
+  return { what: 'video', width, height, frames, sampled, codec, notes }
+}
+
+async function lookAtPicture(path: string): Promise<Look> {
+  const picture = await openPicture({ path })
+  const pixels = await picture.decode()
+  return { what: 'picture', width: picture.width, height: picture.height, ...colours(pixels), notes: picture.notes }
+}
+
+/** The mean colour of a picture, and of each of its 4 x 4 parts. */
+export function colours({ data, width, height }: RgbPicture): { mean: Colour; grid4x4: Colour[][] } {
+  const edge = (side: number, n: number) => Math.round((side * n) / 4)
+  const meanOf = (x1: number, x2: number, y1: number, y2: number): Colour => {
+    const sum = [0, 0, 0]
+    for (let y = y1; y < y2; y++) for (let i = (y * width + x1) * 3; i < (y * width + x2) * 3; i++) sum[i % 3]! += data[i]!
+    return sum.map((value) => Math.round((10 * value) / Math.max(1, (x2 - x1) * (y2 - y1))) / 10)
+  }
+  const parts = [0, 1, 2, 3]
+  return {
+    mean: meanOf(0, width, 0, height),
+    grid4x4: parts.map((row) => parts.map((column) => meanOf(edge(width, column), edge(width, column + 1), edge(height, row), edge(height, row + 1)))),
+  }
+}
