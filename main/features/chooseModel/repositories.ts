@@ -54,8 +54,9 @@ export function createRepositories({ catalogue, engine, openHead, modelOf, hasRo
   const named = (url: string | undefined) => (error: unknown) => {
     const source = url === undefined ? null : catalogue.sourceOf(new URL(url))
     if (!(error instanceof AppError && error.code === 'SourceRefused') || !source) throw error
-    const message = `${source.label} gives the files of this repository only to those who accepted its licence. Accept it on the model's page, and keep an access token for ${source.label} here.`
-    throw new AppError('SourceRefused', message, { ...error.detail, source: source.name }, { cause: error })
+    const what = `${source.label} gives the files of this repository only to those who accepted its licence.`
+    const mend = `Accept it on the model's page, and keep an access token for ${source.label} here.`
+    throw new AppError('SourceRefused', `${what} ${mend}`, { ...error.detail, source: source.name }, { cause: error })
   }
 
   return {
@@ -84,11 +85,12 @@ export function createRepositories({ catalogue, engine, openHead, modelOf, hasRo
           const other = await reader.inspectFile(projector.path, signal)
           const about = sheetOf(projector.path, 'projector', other)
           const isPair = sheet.problem === null && about.problem === null
-          const { verdict, why } = isPair ? pairing(facts, { ...other, fileName: posix.basename(projector.path) }) : { verdict: null, why: null }
-          sheets.push({ ...about, verdict, why })
+          const pair = isPair ? pairing(facts, { ...other, fileName: posix.basename(projector.path) }) : null
+          sheets.push({ ...about, verdict: pair?.verdict ?? null, why: pair?.why ?? null })
         }
         const usable = sheets.find(({ verdict }) => verdict === 'fits') ?? sheets.find(({ verdict }) => verdict === 'unsure')
-        const whole = sheet.problem === null ? await reader.inspectModel({ textPath: path, projectorPath: usable?.path ?? null }, signal) : null
+        const pair = { textPath: path, projectorPath: usable?.path ?? null }
+        const whole = sheet.problem === null ? await reader.inspectModel(pair, signal) : null
         const projectorBytes = projectors.find((one) => one.path === usable?.path)?.bytes ?? null
         const alike = texts.filter((one) => stemOf(one) === stemOf(text))
         return { text: sheet, projectors: sheets, fits: whole ? await fitsOf(whole, alike, projectorBytes) : {} }
@@ -99,14 +101,19 @@ export function createRepositories({ catalogue, engine, openHead, modelOf, hasRo
   }
 
   /** How language models of one shape would run here, each with the projector. */
-  async function fitsOf({ text, projector, name }: InspectedModel, texts: readonly { path: string; bytes: number }[], projectorBytes: number | null): Promise<Record<string, Fit>> {
+  async function fitsOf(
+    { text, projector, name }: InspectedModel,
+    texts: readonly { path: string; bytes: number }[],
+    projectorBytes: number | null,
+  ): Promise<Record<string, Fit>> {
     const machine = await engine.machine()
     const shape = {
       text: { ...text, tiedEmbeddings: text.weights.output === 0 },
-      projector: projector ?? { family: 'qwen2vl' as const, blocks: 1, embeddingLength: 1, ffnLength: 1, outputLength: text.embeddingLength },
+      // without a projector its shape is not looked at
+      projector: projector ?? { family: 'qwen2vl' as const, blocks: 1, embeddingLength: 1, ffnLength: 1, outputLength: 1 },
     }
-    const sized = (bytes: number) =>
-      sizedModel(shape, { name, textBytes: bytes, projectorBytes: projector ? projectorBytes : null, trainedContext: text.trainedContext })
+    const file = { name, projectorBytes: projector ? projectorBytes : null, trainedContext: text.trainedContext }
+    const sized = (bytes: number) => sizedModel(shape, { ...file, textBytes: bytes })
     return Object.fromEntries(texts.map(({ path, bytes }) => [path, estimateFit(sized(bytes), machine)]))
   }
 }

@@ -98,7 +98,8 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
   const underWay = (entryId: string, quantization: string) =>
     queue.list().find((job) => job.entryId === entryId && job.quantization === quantization && job.state !== 'done')
 
-  async function startRepository({ repositoryId, text: textPath, projector }: Extract<DownloadWish, { repositoryId: string }>, signal: AbortSignal): Promise<Download> {
+  async function startRepository(wish: Extract<DownloadWish, { repositoryId: string }>, signal: AbortSignal): Promise<Download> {
+    const { repositoryId, text: textPath, projector } = wish
     const browsed = await catalogue.browsed(repositoryId, signal)
     const { repository, source, texts } = sortRepository(browsed)
     const text = texts.find(({ path }) => path === textPath)

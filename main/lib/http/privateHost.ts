@@ -1,9 +1,14 @@
 import { BlockList, isIP } from 'node:net'
 
 const privateNets = new BlockList()
-for (const [net, prefix] of [['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12], ['192.168.0.0', 16]] as const)
-  privateNets.addSubnet(net, prefix, 'ipv4')
-for (const [net, prefix] of [['::', 127], ['fc00::', 7], ['fe80::', 10]] as const) privateNets.addSubnet(net, prefix, 'ipv6')
+for (const net of ['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16'])
+  privateNets.addSubnet(...partsOf(net), 'ipv4')
+for (const net of ['::/127', 'fc00::/7', 'fe80::/10']) privateNets.addSubnet(...partsOf(net), 'ipv6')
+
+function partsOf(net: string): [address: string, prefix: number] {
+  const [address = '', prefix] = net.split('/')
+  return [address, Number(prefix)]
+}
 
 /**
  * Whether an address's host name says by itself that it is this computer or one of its own network (RFC 1918, 4193, 6598,

@@ -29,12 +29,14 @@ const COMMAND = /^(?:ollama\s+(?:run|pull)|(?:huggingface-cli|hf)\s+download|git
  * @throws AppError InvalidInput in words that say what is wanted; nothing else is ever asked for.
  */
 export function parseAddress(typed: string, mirror: string | null): RepositoryAddress {
-  const text = typed.trim().replace(COMMAND, '').replace(/^["'<]+|["'>]+$/g, '').split(/\s/)[0]!.replace(/^hf:\/\//i, 'https://huggingface.co/')
+  const [bare = ''] = typed.trim().replace(COMMAND, '').replace(/^["'<]+|["'>]+$/g, '').split(/\s/)
+  const text = bare.replace(/^hf:\/\//i, 'https://huggingface.co/')
   const url = addressOf(text, mirror)
   if (!url) {
     const short = /^([^/\s]+\/[^/\s:]+)(?::([\w.-]+))?\/?$/.exec(text)
     if (!short) throw notAnAddress()
-    return { holds: 'huggingface', repository: nameOf(short[1]!.split('/')), revision: null, path: null, quantization: short[2]?.toUpperCase() ?? null }
+    const repository = nameOf(short[1]!.split('/'))
+    return { holds: 'huggingface', repository, revision: null, path: null, quantization: short[2]?.toUpperCase() ?? null }
   }
   const isMirror = mirror !== null && URL.parse(mirror)?.host === url.host
   const host = url.hostname.toLowerCase()
@@ -57,7 +59,8 @@ function addressOf(text: string, mirror: string | null): URL | null {
   }
   const url = URL.parse(`https://${text}`)
   const hosts = [...HUGGING_FACE, ...MODEL_SCOPE, ...(mirror === null ? [] : [URL.parse(mirror)?.host])]
-  const isHost = url !== null && text.includes('/') && (hosts.includes(url.host.toLowerCase()) || (text.split('/').length > 2 && /^[\w-]+[.:]\w/.test(text)))
+  if (!url || !text.includes('/')) return null
+  const isHost = hosts.includes(url.host.toLowerCase()) || (text.split('/').length > 2 && /^[\w-]+[.:]\w/.test(text))
   return isHost ? url : null
 }
 
@@ -112,6 +115,6 @@ function ownerOnly(owner: string): AppError {
 }
 
 function notAnAddress(): AppError {
-  const message = 'That is no repository. Type owner/name, e.g. ggml-org/Qwen2.5-VL-3B-Instruct-GGUF, or paste its address at Hugging Face or ModelScope.'
-  return new AppError('InvalidInput', message)
+  const example = 'Type owner/name, e.g. ggml-org/Qwen2.5-VL-3B-Instruct-GGUF'
+  return new AppError('InvalidInput', `That is no repository. ${example}, or paste its address at Hugging Face or ModelScope.`)
 }

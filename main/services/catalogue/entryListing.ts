@@ -43,7 +43,8 @@ export async function listEntry(search: Search, source: ModelSource, signal: Abo
       const listing = await listRepository(entry, stored, source, signal)
       const { quantizations } = listing
       const hasIt = quantization === null ? quantizations.length > 0 : quantizations.some(({ name }) => name === quantization)
-      if (!hasIt) passOver(quantization === null || quantizations.length === 0 ? 'has no GGUF files of this model' : `has no ${quantization}`)
+      const isEmpty = quantization === null || quantizations.length === 0
+      if (!hasIt) passOver(isEmpty ? 'has no GGUF files of this model' : `has no ${quantization}`)
       else if (quantizations.some(({ projector }) => projector)) return listing
       else {
         passOver('has no projector')

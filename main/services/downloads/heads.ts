@@ -25,6 +25,9 @@ interface HeadsTools {
   readonly headers: (url: URL) => Promise<Record<string, string>>
 }
 
+type File = Parameters<OpenHead>[0]
+type Options = Parameters<OpenHead>[1]
+
 /** The first bytes of a file, as far as anyone has read it. */
 interface Head {
   data: Buffer
@@ -47,7 +50,9 @@ export function createHeads({ requests, settings, clock, headers }: HeadsTools):
   const heads = new Map<string, Head>()
 
   const headOf = (url: string): Head => {
-    const known = heads.get(url) ?? { data: Buffer.alloc(0), filled: 0, identity: null, hasRanges: null, body: null, turn: Promise.resolve() }
+    const known: Head = heads.get(url) ?? {
+      ...{ data: Buffer.alloc(0), filled: 0, identity: null, hasRanges: null, body: null, turn: Promise.resolve() },
+    }
     heads.delete(url)
     heads.set(url, known)
     let kept = [...heads.values()].reduce((sum, { data }) => sum + data.length, 0)
@@ -59,7 +64,7 @@ export function createHeads({ requests, settings, clock, headers }: HeadsTools):
     return known
   }
 
-  async function* stepOf(file: Parameters<OpenHead>[0], head: Head, upTo: number, signal: AbortSignal): AsyncGenerator<Buffer> {
+  async function* stepOf(file: File, head: Head, upTo: number, signal: AbortSignal): AsyncGenerator<Buffer> {
     const { url, name, bytes } = file
     const range = { start: head.filled, end: upTo - 1 }
     const etag = strongEtag(head.identity)
@@ -73,7 +78,7 @@ export function createHeads({ requests, settings, clock, headers }: HeadsTools):
   }
 
   /** One more piece of the file. */
-  async function advance(file: Parameters<OpenHead>[0], head: Head, signal: AbortSignal): Promise<void> {
+  async function advance(file: File, head: Head, signal: AbortSignal): Promise<void> {
     const most = Math.min(MOST, file.bytes)
     const upTo = Math.min(most, STEPS.find((step) => step > head.filled) ?? most)
     head.body ??= stepOf(file, head, upTo, signal)
@@ -92,7 +97,7 @@ export function createHeads({ requests, settings, clock, headers }: HeadsTools):
     head.filled += piece.length
   }
 
-  async function ensure(file: Parameters<OpenHead>[0], head: Head, position: number, { signal, onBytes, onWait }: Parameters<OpenHead>[1]): Promise<void> {
+  async function ensure(file: File, head: Head, position: number, { signal, onBytes, onWait }: Options): Promise<void> {
     if (position >= MOST) throw tooLong(file.name)
     const isMissing = () => head.filled <= position && head.filled < file.bytes
     // a range that was begun is read to its end, so that its connection can be used again

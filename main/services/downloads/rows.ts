@@ -96,7 +96,8 @@ export function downloadRows(db: Database): DownloadRows {
   const updateSources = db.prepare('UPDATE downloads SET folder = @folder, sources = @sources WHERE id = @id')
   const removeFiles = db.prepare('DELETE FROM download_files WHERE download_id = ?')
   const remove = db.prepare('DELETE FROM downloads WHERE id = ?')
-  const storeSources = ({ id, folder, sources }: StoredJob) => void updateSources.run({ id, folder, sources: JSON.stringify(sources) })
+  const storeSources = ({ id, folder, sources }: StoredJob) =>
+    void updateSources.run({ id, folder, sources: JSON.stringify(sources) })
   const insertFiles = (job: StoredJob) =>
     job.files.forEach((file, ordinal) => insertFile.run({ ...file, ...fileFields(job.id, ordinal, file) }))
   const guarded =
@@ -113,8 +114,11 @@ export function downloadRows(db: Database): DownloadRows {
     all: guarded(() => jobs.all().map((row) => jobOf(row, files.all(row.id)))),
     add: guarded((job) =>
       db.transaction(() => {
-        const { files: _, error, sources, ...fields } = job
-        insertJob.run({ ...fields, error: error && JSON.stringify(error), sources: JSON.stringify(sources) })
+        const { id, position, name, entryId, quantization, folder, state, modelId, startedAt } = job
+        insertJob.run({
+          ...{ id, position, name, entryId, quantization, folder, state, modelId, startedAt },
+          ...{ error: job.error && JSON.stringify(job.error), sources: JSON.stringify(job.sources) },
+        })
         insertFiles(job)
       })(),
     ),
