@@ -140,7 +140,7 @@ describe('what has arrived', () => {
   })
 
   test('that is no model fails the download in words, and the demo model stays', async () => {
-    server.add({ repository, files: { [textFile]: Buffer.alloc(text.length), 'mmproj-Tiny-2B-f16.gguf': projector } })
+    server.add({ repository, files: { [textFile]: Buffer.alloc(text.length, 'x'), 'mmproj-Tiny-2B-f16.gguf': projector } })
     await feature.start(wanted, never)
     expect(await done()).toMatchObject({ state: 'failed', error: { code: 'UnsupportedModel' } })
     expect(models.current().id).toBe(demoModelId)
@@ -165,7 +165,7 @@ describe('files are looked at before they are downloaded', () => {
 
   test.each([
     ['a projector of an unknown kind', { [projectorFile]: replaced('qwen2vl_merger', 'xwen2vl_merger') }, 'UnsupportedModel', /xwen2vl_merger/],
-    ['a projector for a model of another width', { [projectorFile]: replaced('mm.2.weight', 'mm.3.weight') }, 'ModelDamaged', /at its source/],
+    ['a projector that lacks a tensor', { [projectorFile]: replaced('mm.2.weight', 'mm.3.weight') }, 'UnsupportedModel', /mm\.2\.weight/],
     ['two language models', { [projectorFile]: text }, 'ProjectorMismatch', /is a language model/],
     ['a web page', { [textFile]: Buffer.from('<html>'.padEnd(400_000)) }, 'UnsupportedModel', /not a model in the GGUF format/],
     ['a file that is shorter than its header says', { [textFile]: text.subarray(0, 900_000) }, 'ModelDamaged', /its header describes/],
