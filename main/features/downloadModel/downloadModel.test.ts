@@ -10,9 +10,11 @@ import { createDownloads } from '../../services/downloads/index.ts'
 import { createEngine } from '../../services/engine/index.ts'
 import { createModels, demoModelId } from '../../services/models/index.ts'
 import type { Models } from '../../services/models/index.ts'
+import { readGguf, writeGguf } from '../../testing/ggufEdit.ts'
 import { splitGguf } from '../../testing/ggufSplit.ts'
 import { startModelServer } from '../../testing/modelServer.ts'
 import type { ModelServer } from '../../testing/modelServer.ts'
+import { exchanged, surgery, unfinished } from '../../testing/publishedModels.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
 import { tinyResources } from '../../testing/tinyCatalogue.ts'
 import { createDownloadModel } from './index.ts'
@@ -166,6 +168,7 @@ describe('files are looked at before they are downloaded', () => {
   test.each([
     ['a projector of an unknown kind', { [projectorFile]: replaced('qwen2vl_merger', 'xwen2vl_merger') }, 'UnsupportedModel', /xwen2vl_merger/],
     ['a projector that lacks a tensor', { [projectorFile]: replaced('mm.2.weight', 'mm.3.weight') }, 'UnsupportedModel', /mm\.2\.weight/],
+    ['a conversion that was never finished', { [projectorFile]: writeGguf(unfinished(readGguf(projector))) }, 'UnsupportedModel', /cannot be used/],
     ['two language models', { [projectorFile]: text }, 'ProjectorMismatch', /is a language model/],
     ['a web page', { [textFile]: Buffer.from('<html>'.padEnd(400_000)) }, 'UnsupportedModel', /not a model in the GGUF format/],
     ['a file that is shorter than its header says', { [textFile]: text.subarray(0, 900_000) }, 'ModelDamaged', /its header describes/],
@@ -179,6 +182,13 @@ describe('files are looked at before they are downloaded', () => {
     expect(error?.message).not.toContain('Download it again')
     expect(askedBytes(repository)).toBeLessThanOrEqual(2 * headBytes)
     expect(readdirSync(join(temp.path, 'models'), { recursive: true }).filter((name) => String(name).endsWith('.gguf'))).toEqual([])
+  })
+
+  test('and taken in the form of December 2024', async () => {
+    server.add({ repository, files: { [textFile]: text, [projectorFile]: writeGguf(exchanged(surgery(readGguf(projector), 1))) } })
+    await feature.start(wanted, never)
+    const { state, error } = await done()
+    expect({ state, error }).toEqual({ state: 'done', error: null })
   })
 
   test('with all parts of a split model', async () => {
