@@ -50,8 +50,10 @@ module.exports = {
       from: { path: '^renderer/features/([^/]+)/', pathNot: TEST },
       to: { path: '^(main|electron|renderer|build|e2e)/|node_modules/electron/', pathNot: ['^main/contract/', '^renderer/(components|lib|i18n)/', '^renderer/features/$1/'] },
     },
-    only('renderer-shared', '^renderer/(components|lib|i18n)/', ['^main/contract/', '^renderer/(components|lib|i18n)/', 'node_modules/(react|react-dom)/']),
-    only('renderer', '^renderer/', ['^main/contract/', '^renderer/', 'node_modules/(react|react-dom)/']),
+    // frames of videos are resized where they are decoded, by the very code that the core resizes with
+    only('renderer-resizes', '^renderer/lib/video/pixels\\.ts$', ['^main/contract/', '^main/lib/picture/resize\\.ts$', '^renderer/lib/']),
+    only('renderer-shared', '^renderer/(components|lib|i18n)/', ['^main/contract/', '^renderer/(components|lib|i18n)/', 'node_modules/(react|react-dom)/'], ['^renderer/lib/video/pixels\\.ts$']),
+    only('renderer', '^renderer/', ['^main/contract/', '^renderer/', 'node_modules/(react|react-dom)/'], ['^renderer/lib/video/pixels\\.ts$']),
     { name: 'nobody-imports-tests', severity: 'error', from: { path: '^(main|electron|renderer)/', pathNot: [TEST, '/testing/'] }, to: { path: [TEST, '/testing/', '^e2e/', '^build/'] } },
     { name: 'electron-only-in-electron', severity: 'error', from: { path: '^(main|renderer|e2e|build)/', pathNot: '^build/(start|dist)' }, to: { path: 'node_modules/electron/' } },
   ],

@@ -56,7 +56,7 @@ const core = ['main', 'package.json']
 export const targets: readonly Target[] = [
   {
     name: 'window',
-    sources: ['renderer', 'main/contract', 'resources/samples', 'package-lock.json', 'build/targets.ts'],
+    sources: ['renderer', 'main/contract', 'main/lib/picture', 'resources/samples', 'package-lock.json', 'build/targets.ts'],
     output: 'renderer/index.html',
     config: rendererConfig,
     staging: windowStaging,

@@ -12,7 +12,7 @@ import { WINDOW_ORIGIN } from './scheme.ts'
 /** The part of the core's attachment store that travels over the protocol. */
 export type AttachmentStore = Pick<App['attachments'], 'store' | 'open'>
 /** The part of the core's store of frames that travels over the protocol. */
-export type FrameStore = Pick<App['frames'], 'store' | 'open'>
+export type FrameStore = Pick<App['frames'], 'store' | 'storePoster' | 'open'>
 
 /** What the protocol gives and takes. */
 export interface Stores {
@@ -23,7 +23,7 @@ export interface Stores {
 /**
  * Answers `GET app://attachment/<sha>[?size=thumb]` with the file or the asked range of it, and `POST
  * app://attachment/?name=...[&facts=...]` with the stored attachment as JSON; `app://attachment/frames/<key>/<n>` takes and
- * gives frames of videos. Errors are an `ErrorInfo` as JSON with a 4xx or 5xx status. Only the window's page may ask.
+ * gives frames of videos, `app://attachment/frames/<key>/poster` takes what stands for the video in lists. Errors are an `ErrorInfo` as JSON with a 4xx or 5xx status. Only the window's page may ask.
  */
 export async function serveAttachment(request: Request, { attachments, frames }: Stores): Promise<Response> {
   const origin = request.headers.get('Origin')
@@ -54,11 +54,13 @@ async function upload(request: Request, store: AttachmentStore): Promise<Respons
 }
 
 async function uploadFrame(request: Request, store: FrameStore, { key, n }: FrameAddress): Promise<Response> {
-  await store.store(key, n, frameLayout(new URL(request.url).searchParams), bodyOf(request), request.signal)
+  const layout = frameLayout(new URL(request.url).searchParams)
+  await (n === 'poster' ? store.storePoster(key, layout, bodyOf(request), request.signal) : store.store(key, n, layout, bodyOf(request), request.signal))
   return new Response(null, { status: 204, headers: attachmentHeaders })
 }
 
 async function sendFrame(request: Request, store: FrameStore, { key, n }: FrameAddress): Promise<Response> {
+  if (n === 'poster') throw new AppError('NotFound', 'There is nothing at this address.')
   const file = await store.open(key, n)
   const headers = {
     ...attachmentHeaders,

@@ -43,6 +43,9 @@ const frames: FrameStore = {
     if (asked !== key) throw new AppError('NotFound', 'These frames were not asked for.')
     for await (const chunk of body) sent.push(`${n} ${layout.width}x${layout.height} ${layout.format} ${Buffer.from(chunk).toString()}`)
   },
+  async storePoster(_asked, layout, body) {
+    for await (const chunk of body) sent.push(`poster ${layout.width}x${layout.height} ${layout.format} ${Buffer.from(chunk).toString()}`)
+  },
   open: async () => ({ mime: 'image/png', bytes: 3, stream: () => Readable.from(png) }),
 }
 

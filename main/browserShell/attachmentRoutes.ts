@@ -15,7 +15,7 @@ export const ATTACHMENTS = '/attachments/'
 /**
  * Answers `POST /attachments/?name=...[&facts=...]` (the body is the file) with the stored attachment, and
  * `GET /attachments/<sha>[?size=thumb]` with the file or the asked range of it. `/attachments/frames/<key>/<n>` takes and
- * gives frames of videos. Throws what the stores throw.
+ * gives frames of videos, `/attachments/frames/<key>/poster` takes what stands for the video in lists. Throws what the stores throw.
  */
 export async function serveAttachment(
   request: IncomingMessage,
@@ -59,7 +59,8 @@ async function uploadFrame(
   { store, frame, query }: { store: Stores['frames']; frame: FrameAddress; query: URLSearchParams },
 ): Promise<void> {
   const { body, signal } = bodyOf(request, response)
-  await store.store(frame.key, frame.n, frameLayout(query), body, signal)
+  const { key, n } = frame
+  await (n === 'poster' ? store.storePoster(key, frameLayout(query), body, signal) : store.store(key, n, frameLayout(query), body, signal))
   response.writeHead(204, commonHeaders).end()
 }
 
@@ -69,6 +70,7 @@ async function sendFrame(
   store: Stores['frames'],
   { key, n }: FrameAddress,
 ): Promise<void> {
+  if (n === 'poster') throw new AppError('NotFound', 'There is nothing at this address.')
   const file = await store.open(key, n)
   response.writeHead(200, {
     ...commonHeaders,

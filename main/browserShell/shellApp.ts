@@ -21,6 +21,7 @@ export interface ShellApp {
   }
   readonly frames: {
     store(key: string, n: number, layout: FrameLayout, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void>
+    storePoster(key: string, layout: FrameLayout, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void>
     open(key: string, n: number): Promise<ServedFile>
   }
   close(): Promise<void>

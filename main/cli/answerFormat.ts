@@ -16,7 +16,8 @@ export async function readFormat(values: { readonly 'json-schema'?: string; read
   if (grammarFile !== undefined) return { grammar: await readText(grammarFile, 'grammar') }
   if (schemaFile === undefined) return undefined
   const text = await readText(schemaFile, 'JSON schema')
-  return { jsonSchema: readSchema(text, schemaFile) }
+  readSchema(text, schemaFile)
+  return { jsonSchema: text }
 }
 
 /** `FILE` or `FILE=SCALE`; without a scale the adapter applies fully. */

@@ -158,6 +158,13 @@ describe.concurrent('sightline ask', () => {
     expect(first.tokens.slice(0, plain.tokens.length)).not.toEqual(plain.tokens)
   })
 
+  test('--raw gives the model the text as it is, and tokens written in it count', async () => {
+    const ids = async (...argv: string[]) => (JSON.parse((await ask(['--json', '--max-tokens', '1', ...argv])).out) as { prompt: { ids: number[] } }).prompt.ids
+    const chat = await ids('Hi')
+    expect(await ids('--raw', '<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n')).toEqual(chat)
+    expect((await ids('<|im_start|>')).filter((id) => id === chat[0])).toHaveLength(2)
+  })
+
   test('--video says what the reference says of frames, by name or as a folder', async () => {
     const { textPath, projectorPath } = goldenModel('qwen25vl')
     const { input_ids, greedy } = goldenJson<GoldenCase[]>('qwen25vl', 'cases.json').find(({ name }) => name === 'video5_odd')!

@@ -28,6 +28,8 @@ A picture or a video alone is a question too: the question then may be left out.
   --min-pixels N  --max-pixels N   how large the model sees a picture
   --fit                lowers what does not fit the context, and says so: fewer and smaller frames, smaller pictures
   --vision-id | --no-vision-id     "Picture 1: " labels (default: with more than one picture)
+  --raw                the text as it is, without the chat template: for base models, which go on from it;
+                       only here tokens written in it, such as <|im_end|>, count
   --json-schema FILE   the answer is JSON that this schema allows
   --grammar FILE       the answer is what this GBNF grammar allows (its first rule is called root)
   --lora FILE[=SCALE]  a LoRA adapter (GGUF) and how strongly it applies (default: 1); may be repeated
@@ -42,7 +44,7 @@ const flag = { type: 'boolean' } as const
 const options = {
   model: string, mmproj: string, image: { type: 'string', multiple: true }, video: { type: 'string', multiple: true }, messages: string, system: string,
   'max-tokens': string, context: string, temperature: string, 'top-p': string, 'top-k': string, 'min-p': string, 'repeat-penalty': string, seed: string,
-  'min-pixels': string, 'max-pixels': string, fps: string, page: string, fit: flag, 'json-schema': string, grammar: string, lora: { type: 'string', multiple: true }, 'vision-id': flag, 'no-vision-id': flag, 'ignore-eos': flag, json: flag, help: flag,
+  'min-pixels': string, 'max-pixels': string, fps: string, page: string, fit: flag, 'json-schema': string, grammar: string, lora: { type: 'string', multiple: true }, 'vision-id': flag, 'no-vision-id': flag, 'ignore-eos': flag, raw: flag, json: flag, help: flag,
 } as const
 
 /** The reference's defaults: 4 to 16384 tokens of 28 x 28 pixels. */
@@ -87,6 +89,7 @@ export function ask(argv: string[]): Promise<number> {
         },
         visionId: values['vision-id'] ? true : values['no-vision-id'] ? false : undefined,
         ignoreEos: values['ignore-eos'] ?? false,
+        isRaw: values.raw ?? false,
         format: await readFormat(values),
         lora: (values.lora ?? []).map(toLora),
       }

@@ -7,12 +7,13 @@ import { downloads } from './downloads.ts'
 import { engine } from './engine.ts'
 import { host } from './host.ts'
 import { library } from './library.ts'
+import { modelFiles } from './modelFiles.ts'
 import { models } from './models.ts'
 import { settings } from './settings.ts'
 import { videos } from './videos.ts'
 
 /** Everything the window and the core say to each other. */
-export const contract = { host, engine, models, library, catalogue, downloads, benchmark, conversations, ask, videos, capture, settings }
+export const contract = { host, engine, models, modelFiles, library, catalogue, downloads, benchmark, conversations, ask, videos, capture, settings }
 export type Contract = typeof contract
 
 export * from './answerFormat.ts'
@@ -28,6 +29,7 @@ export * from './errors.ts'
 export * from './host.ts'
 export * from './library.ts'
 export * from './media.ts'
+export * from './modelFiles.ts'
 export * from './models.ts'
 export * from './settings.ts'
 export * from './timeLine.ts'

@@ -48,9 +48,11 @@ const FrameSetInput = z.object({ sha: Sha256, sample: FrameSample })
  *
  * 1. `POST <attachments>?name=...&facts=...` stores the file (see `HostDescription.attachments`).
  * 2. `plan` says which frames; again whenever the range, the frames per second or the detail change. It changes nothing.
- * 3. `begin` opens the set of frames and says which are missing. Each of those is decoded in the window and goes to
- *    `POST <attachments>frames/<key>/<n>?width=...&height=...&format=rgb|rgba`, in any order, again if need be; `n` is the
- *    position in `sample.indices`. Where the window cannot decode: `extract`.
+ * 3. `begin` opens the set of frames and says which are missing. Each of those is decoded in the window, resized as the
+ *    reference does to the size of `sample`, and goes to `POST <attachments>frames/<key>/<n>?width=...&height=...&format=rgb`,
+ *    in any order, again if need be; `n` is the position in `sample.indices`. A frame in the video's own size is resized by
+ *    the core. `POST <attachments>frames/<key>/poster` takes what stands for the video in lists, at most 512 x 512 pixels.
+ *    Where the window cannot decode: `extract`.
  * 4. The draft part `{ type: 'video', key, name }` asks about it. FramesMissing from `ask.*` (detail: `key`, `sha`, `name`,
  *    `missing`, `total`) means step 3 again with the part's own `sample`: frames are a cache, bounded on disk.
  */

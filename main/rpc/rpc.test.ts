@@ -35,6 +35,7 @@ const handlers: Handlers = {
   host: { describe: unused, pickFile: ({ title }) => title, watch: unused },
   engine: { watch: unused, load: unused, cancelLoad: unused, plan: unused, unload: () => fails() },
   models: { list: () => [], add: unused, choose: unused, remove: unused },
+  modelFiles: { check: unused },
   library: {
     watch: unused, rename: unused, changeOverrides: unused,
     async *verify({ id }) {
@@ -42,7 +43,7 @@ const handlers: Handlers = {
       throw new AppError('ModelNotFound', 'It is gone.', { id })
     },
     reveal: unused, uses: unused, remove: unused, space: unused, moveFolder: unused,
-    scan: unused, import: unused, setAdapter: unused,
+    scan: unused, import: unused, setAdapter: unused, tryProjectors: unused, chooseFamily: unused, projectors: unused, setProjector: unused,
   },
   catalogue: { list: unused, machine: unused, offer: unused, recommend: unused, tokens: unused, setToken: unused },
   downloads: { watch: unused, start: unused, pause: unused, resume: unused, prioritise: unused, remove: unused },

@@ -1,5 +1,13 @@
 /** A value of the metadata with its type in the file. */
-export type GgufValue = string | { readonly u32: number } | { readonly f32: number } | { readonly u32s: readonly number[] }
+export type GgufValue =
+  | string
+  | { readonly u32: number }
+  | { readonly f32: number }
+  | { readonly bool: boolean }
+  | { readonly u32s: readonly number[] }
+  | { readonly i32s: readonly number[] }
+  | { readonly f32s: readonly number[] }
+  | { readonly strings: readonly string[] }
 
 /** A tensor of F32; `dims[0]` is the contiguous dimension. */
 export interface GgufTensor {
@@ -11,7 +19,7 @@ export interface GgufTensor {
 const VERSION = 3
 const ALIGNMENT = 32
 const F32 = 0
-const types = { u32: 4, f32: 6, string: 8, array: 9 } as const
+const types = { u32: 4, i32: 5, f32: 6, bool: 7, string: 8, array: 9 } as const
 
 /** The bytes of a GGUF file (version 3, little-endian, alignment 32). Nothing is checked, so that wrong files can be made too. */
 export function ggufFile(metadata: Readonly<Record<string, GgufValue>>, tensors: readonly GgufTensor[]): Buffer {
@@ -51,10 +59,20 @@ export function loraFile({ weights, rank = 4, alpha = 8, value = (i) => Math.sin
 function entry(value: GgufValue): Buffer[] {
   if (typeof value === 'string') return [u32(types.string), text(value)]
   if ('u32' in value) return [u32(types.u32), u32(value.u32)]
-  if ('u32s' in value) return [u32(types.array), u32(types.u32), u64(value.u32s.length), ...value.u32s.map(u32)]
-  const float = Buffer.alloc(4)
-  float.writeFloatLE(value.f32)
-  return [u32(types.f32), float]
+  if ('bool' in value) return [u32(types.bool), Buffer.of(value.bool ? 1 : 0)]
+  if ('u32s' in value) return list(types.u32, value.u32s.map(u32))
+  if ('i32s' in value) return list(types.i32, value.i32s.map(u32))
+  if ('f32s' in value) return list(types.f32, value.f32s.map(f32))
+  if ('strings' in value) return list(types.string, value.strings.map(text))
+  return [u32(types.f32), f32(value.f32)]
+}
+
+const list = (type: number, items: readonly Buffer[]): Buffer[] => [u32(types.array), u32(type), u64(items.length), Buffer.concat(items)]
+
+function f32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeFloatLE(value)
+  return bytes
 }
 
 function u32(value: number): Buffer {

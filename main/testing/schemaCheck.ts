@@ -1,4 +1,5 @@
-import type { JsonSchema } from '../services/engine/index.ts'
+/** A JSON schema as JavaScript has it. */
+export type JsonSchema = boolean | { readonly [keyword: string]: unknown }
 
 type Node = Record<string, unknown>
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value)

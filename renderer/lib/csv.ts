@@ -1,5 +1,5 @@
 /** One value of a table. */
-export type CsvCell = string | number | boolean | null
+export type CsvCell = string | number | bigint | boolean | null
 
 /** What a spreadsheet takes for the beginning of a formula, also in full width. */
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/

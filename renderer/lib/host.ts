@@ -16,6 +16,9 @@ export function pictureUrl(host: HostDescription | null, sha: string, size: 'ful
 /** Address of a frame of a video as the model gets it: position `n` of the set `key`. */
 export const frameUrl = (host: HostDescription, key: string, n: number): string => `${host.attachments}frames/${key}/${n}`
 
+/** Where the picture goes that stands in lists for the video of a set of frames. */
+export const posterUrl = (host: HostDescription, key: string): string => `${host.attachments}frames/${key}/poster`
+
 const PATIENCE_MS = 10_000
 
 /** The shell's description as soon as it is known; rejects with `Interrupted` when that takes too long. */

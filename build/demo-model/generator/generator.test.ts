@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { renderChat } from '../../../main/services/engine/worker/prompt/template.ts'
 import { unrelatedQuestions } from '../evaluation/questions.ts'
 import { makeConversation } from './abilities.ts'
 import { abilities } from './ability.ts'
@@ -12,7 +11,7 @@ import { drawScene } from './draw.ts'
 import { frameExample } from './framing.ts'
 import { languages } from './language.ts'
 import { manyScene, singleScene, textScene } from './layout.ts'
-import { prepareMedia, renderPieces } from './prepare.ts'
+import { demoTemplate, prepareMedia, renderPieces } from './prepare.ts'
 import { Random } from './random.ts'
 import type { Scene } from './scene.ts'
 import { boxIn } from './sceneQuestions.ts'
@@ -130,11 +129,8 @@ describe('conversations', () => {
         }))
       const videos = conversation.media.some(({ type }) => type === 'video')
       if (videos) continue
-      const rendered = renderChat(parts, {
-        visionId: conversation.visionId ?? conversation.media.length > 1,
-        template: 'chatPlain',
-      })
-      const asked = rendered.map((piece) => ('text' in piece ? piece.text : '<pad>')).join('')
+      const visionId = conversation.visionId ?? conversation.media.length > 1
+      const asked = demoTemplate.render(parts, { visionId, plain: (text) => text }).replaceAll('<|image_pad|>', '<pad>')
       const taught = pieces.map(([kind, content]) => (kind === 'media' ? '<pad>' : content)).join('')
       expect(taught).toBe(`${asked}${lastAnswer(conversation)}<|im_end|>`)
     }

@@ -1,4 +1,4 @@
-import { renderChat } from '../../../main/services/engine/worker/prompt/template.ts'
+import { ChatTemplate, PADS } from '../../../main/services/engine/worker/prompt/template.ts'
 import type { MediaPart } from '../../../main/services/engine/worker/prompt/template.ts'
 import { resizeBicubic, smartResize, TOKEN_PIXELS } from '../../../main/lib/picture/index.ts'
 import type { RgbPicture } from '../../../main/lib/picture/index.ts'
@@ -25,6 +25,14 @@ export interface PreparedMedia {
 }
 
 const MIN_TOKENS = 4
+
+/** How the demo model's file says that a conversation is written (`chat_template` of export.py): ChatML without a system prompt. */
+export const demoTemplate = ChatTemplate.read(
+  "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{% if message['content'] is string %}{{ message['content'] }}{% else %}" +
+    "{% for part in message['content'] %}{% if part['type'] == 'image' %}<|vision_start|><|image_pad|><|vision_end|>" +
+    "{% elif part['type'] == 'video' %}<|vision_start|><|video_pad|><|vision_end|>{% else %}{{ part['text'] }}{% endif %}{% endfor %}{% endif %}" +
+    '<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}',
+)
 
 /** The pixels that the engine feeds for a drawing of this budget: drawn at its own size, then resized as the engine does. */
 export function prepareMedia({ type, frames }: Media, maxTokens: number): PreparedMedia {
@@ -60,6 +68,12 @@ function labelOf(
   ]
 }
 
+const standIn: Readonly<Record<MediaPart['type'], MediaPart>> = {
+  image: { type: 'image', source: { path: '' } },
+  video: { type: 'video', frames: [] },
+}
+const PAD = new RegExp(Object.values(PADS).map((pad) => pad.replaceAll('|', '\\|')).join('|'))
+
 /** The conversation as the engine's template writes it, up to the end of its last answer. */
 export function renderPieces({ messages, media, visionId }: Conversation): Piece[] {
   const pieces: Piece[] = []
@@ -68,23 +82,21 @@ export function renderPieces({ messages, media, visionId }: Conversation): Piece
     if (last?.[0] === 'text') pieces[pieces.length - 1] = ['text', last[1] + text]
     else pieces.push(['text', text])
   }
-  const numbers = new Map<MediaPart, number>()
   const parts = messages.map(({ role, content }) => ({
     role,
     content: content.map((part) => {
       if (typeof part === 'string') return { type: 'text', text: part } as const
-      const stand: MediaPart =
-        media[part]!.type === 'image' ? { type: 'image', source: { path: '' } } : { type: 'video', frames: [] }
-      numbers.set(stand, part)
-      return stand
+      return media[part]!.type === 'image' ? standIn.image : standIn.video
     }),
   }))
   // the template ends with the beginning of an answer: each answer is rendered as what comes after the messages before it
   let written = ''
   parts.forEach((message, i) => {
     if (message.role !== 'assistant') return
-    const rendered = renderChat(parts.slice(0, i), { visionId: visionId ?? media.length > 1, template: 'chatPlain' })
-    const flat = rendered.map((piece) => ('text' in piece ? piece.text : `\0${numbers.get(piece.media)!}\0`)).join('')
+    const before = messages.slice(0, i).flatMap(({ content }) => content.filter((part) => typeof part === 'number'))
+    const rendered = demoTemplate.render(parts.slice(0, i), { visionId: visionId ?? media.length > 1, plain: (text) => text })
+    const pads = rendered.split(PAD)
+    const flat = pads.map((text, n) => (n === 0 ? text : `\0${before[n - 1]!}\0${text}`)).join('')
     if (!flat.startsWith(written)) throw new Error('The template changed what was written before')
     flat
       .slice(written.length)

@@ -4,6 +4,7 @@ import { eager } from './eager.ts'
 import { encode } from './encode.ts'
 import { encodeSpeed } from './encodeSpeed.ts'
 import { memoryEstimate } from './memoryEstimate.ts'
+import { paste } from './paste.ts'
 import { photo } from './photo.ts'
 import { reloadGrowth } from './reloadGrowth.ts'
 import { resume } from './resume.ts'
@@ -12,4 +13,4 @@ import { stop } from './stop.ts'
 import { textSpeed } from './textSpeed.ts'
 
 /** Everything that is measured, in this order. */
-export const measurements: readonly Measurement[] = [coldStart, textSpeed, photo, encode, secondQuestion, eager, stop, reloadGrowth, resume, memoryEstimate, encodeSpeed]
+export const measurements: readonly Measurement[] = [coldStart, textSpeed, paste, photo, encode, secondQuestion, eager, stop, reloadGrowth, resume, memoryEstimate, encodeSpeed]

@@ -64,7 +64,7 @@ describe('what the engine is asked', () => {
   test('an answer of the format that was chosen for the question, of each model and with every retry; not of others', async () => {
     const compareWith = (await models.register({ textPath: '/models/other.gguf', projectorPath: null }, { name: 'Other' })).id
     const format = { name: 'Count', schema: '{"type": "object", "properties": {"count": {"type": "integer"}}}' }
-    const held = { jsonSchema: JSON.parse(format.schema) as object }
+    const held = { jsonSchema: format.schema }
     const sent = ask.send({ conversationId: null, parts: [words('How many?')], format, compareWith })
     const stream = conversations.watch(sent.conversationId)
     const end = async (...answers: { finish: () => void }[]) => {

@@ -1,12 +1,11 @@
 import { AppError } from '#contract'
 import type { ChosenFormat } from '#contract'
-import { readSchema } from '../../lib/jsonSchema/index.ts'
-import type { JsonSchema } from '../../lib/jsonSchema/index.ts'
+import { readSchema, writeJson } from '../../lib/jsonSchema/index.ts'
 import { checkFormat } from '../../services/engine/index.ts'
 
-/** The schema of a chosen format. @throws AppError InvalidInput with the place, when an answer cannot be held to it. */
-export function schemaOf({ schema: text }: Pick<ChosenFormat, 'schema'>): JsonSchema {
-  const jsonSchema = readSchema(text, 'The schema')
+/** The schema's text of a chosen format. @throws AppError InvalidInput with the place, when an answer cannot be held to it. */
+export function schemaOf({ schema: jsonSchema }: Pick<ChosenFormat, 'schema'>): string {
+  readSchema(jsonSchema, 'The schema')
   checkFormat({ jsonSchema })
   return jsonSchema
 }
@@ -25,4 +24,4 @@ export function checkSchema(schema: string): { problem: string | null; place: { 
 
 /** What a model is told, behind the question, of the format that its answer is held to: it writes better when it knows. */
 export const formatText = ({ schema }: ChosenFormat): string =>
-  `Answer with JSON that follows this schema: ${JSON.stringify(readSchema(schema, 'The schema'))}`
+  `Answer with JSON that follows this schema: ${writeJson(readSchema(schema, 'The schema'))}`

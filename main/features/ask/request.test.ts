@@ -41,6 +41,11 @@ test('what was chosen for the model goes before the settings, each by itself', (
   expect(request({ systemPrompt: '' }, settings).messages, 'an empty prompt for the model is a choice').toEqual([user])
 })
 
+test('a model whose prompt is the plain text is asked so', () => {
+  expect(request({ rawPrompt: true }, {})).toMatchObject({ isRaw: true })
+  expect(request({}, {})).not.toHaveProperty('isRaw')
+})
+
 test('context, placement and adapters of the model go along', () => {
   const context = { kvType: 'q8_0', gpuLayers: 0 } as const
   expect(request({}, {}, { contextTokens: 512, context, adapters: [{ path: '/lora.gguf', scale: 0.5 }] })).toMatchObject({
@@ -57,7 +62,7 @@ describe('a format', () => {
 
   test('holds the answer to the last question, and is told behind each question that has one', () => {
     const turns: Turn[] = [{ role: 'user', parts: [...text('How many?')], format }, { role: 'assistant', parts: [...text('3')], format: null }, { role: 'user', parts: [...text('Why?')], format: null }]
-    expect(asked(turns.slice(0, 1))).toMatchObject({ format: { jsonSchema: { type: 'integer' } }, messages: [{ content: text(`How many?\n${told}`) }] })
+    expect(asked(turns.slice(0, 1))).toMatchObject({ format: { jsonSchema: format.schema }, messages: [{ content: text(`How many?\n${told}`) }] })
     const { messages, ...rest } = asked(turns)
     expect(rest).not.toHaveProperty('format')
     expect(messages.map(({ content }) => content)).toEqual([text(`How many?\n${told}`), text('3'), text('Why?')])
@@ -69,7 +74,7 @@ describe('a format', () => {
   })
 
   test('is not told to the demo model, which reads no schemas', () => {
-    expect(asked([{ role: 'user', parts: [...text('How many?')], format }], true)).toMatchObject({ format: { jsonSchema: { type: 'integer' } }, messages: [{ content: text('How many?') }] })
+    expect(asked([{ role: 'user', parts: [...text('How many?')], format }], true)).toMatchObject({ format: { jsonSchema: format.schema }, messages: [{ content: text('How many?') }] })
   })
 })
 

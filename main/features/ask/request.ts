@@ -34,6 +34,7 @@ export function toRequest(turns: readonly Turn[], chosen: Chosen, settings: Sett
     maxTokens: overrides.maxTokens ?? settings.maxTokens ?? maxTokens,
     sampling: overrides.sampling ?? settings.sampling ?? sampling,
     context,
+    ...(overrides.rawPrompt && { isRaw: true }),
     ...(format && { format: { jsonSchema: schemaOf(format) } }),
     ...(adapters.length > 0 ? { lora: adapters } : {}),
   }

@@ -1,10 +1,10 @@
 import { AppError, VideoFacts } from '#contract'
 import type { FrameKey } from '#contract'
 
-/** A frame of a set, by its position. */
+/** A frame of a set, by its position, or the picture that stands for the video in lists. */
 export interface FrameAddress {
   readonly key: FrameKey
-  readonly n: number
+  readonly n: number | 'poster'
 }
 
 /** Pixels of a decoded frame as they travel. */
@@ -14,10 +14,10 @@ export interface FrameLayout {
   readonly format: 'rgb' | 'rgba'
 }
 
-/** Reads `frames/<key>/<n>` of an attachments' address; null for any other. */
+/** Reads `frames/<key>/<n>` and `frames/<key>/poster` of an attachments' address; null for any other. */
 export function frameAddress(path: string): FrameAddress | null {
-  const [, key, n] = /^frames\/([0-9a-f]{64})\/(0|[1-9]\d{0,3})$/.exec(path) ?? []
-  return key === undefined ? null : { key, n: Number(n) }
+  const [, key, n] = /^frames\/([0-9a-f]{64})\/(0|[1-9]\d{0,3}|poster)$/.exec(path) ?? []
+  return key === undefined ? null : { key, n: n === 'poster' ? n : Number(n) }
 }
 
 /** Reads the size and format of a frame from its query. Throws InvalidInput. */

@@ -1,3 +1,5 @@
+export { isJsonObject, JsonNumber, parseJson, writeJson } from './json.ts'
+export type { Json, JsonObject } from './json.ts'
 export { outlineOf } from './jsonProblem.ts'
 export type { JsonOutline, JsonProblem } from './jsonProblem.ts'
 export { readSchema } from './readSchema.ts'

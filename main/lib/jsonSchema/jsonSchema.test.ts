@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AppError } from '#contract'
-import { outlineOf, readSchema } from './index.ts'
+import { JsonNumber, outlineOf, parseJson, readSchema, writeJson } from './index.ts'
 
 describe('where a text is no JSON', () => {
   test.each([
@@ -53,7 +53,7 @@ describe('a schema', () => {
   }
 
   test('is an object, true or false', () => {
-    expect(readSchema('{"type":"object"}', 'The schema')).toEqual({ type: 'object' })
+    expect(readSchema('{"type":"object"}', 'The schema')).toEqual(new Map([['type', 'object']]))
     expect(readSchema(' true ', 'The schema')).toBe(true)
     for (const other of ['[]', 'null', '1', '"object"']) expect(refusal(other)).toMatchObject({ code: 'InvalidInput', message: expect.stringMatching(/does not hold a JSON schema/) as string })
   })
@@ -66,4 +66,30 @@ describe('a schema', () => {
     })
     expect(refusal('{"items":'.repeat(50_000) + 'true' + '}'.repeat(50_000)).message).toMatch(/nested too deeply/)
   })
+})
+
+describe('JSON as its text has it', () => {
+  test('members keep their order, also where a name looks like a number; of two of one name the last counts', () => {
+    const text = '{"b":1,"10":2,"2":{"1":[],"0":{}},"__proto__":3,"":4}'
+    expect(writeJson(parseJson(text))).toBe(text)
+    expect(writeJson(parseJson('{"a":1,"b":2,"a":3}'))).toBe('{"a":3,"b":2}')
+  })
+
+  test('numbers keep their digits', () => {
+    for (const number of ['9007199254740993', '-123456789012345678901234567890', '1.0', '0.1234567890123456789', '1e400', '-0', '1E-7'])
+      expect(writeJson(parseJson(number))).toBe(number)
+  })
+
+  test.each([['9007199254740993', true], ['1.0', true], ['1.50', false], ['1e2', true], ['1.25e2', true], ['1.25e1', false], ['100e-2', true], ['1e400', true], ['1e-400', false], ['-0', true], ['0.1', false]])(
+    'whether %s is an integer: %s',
+    (source, isInteger) => expect(new JsonNumber(source).isInteger).toBe(isInteger),
+  )
+
+  test('reads and writes whatever JSON.parse and JSON.stringify do', () => {
+    const isKept = (text: string) => expect(JSON.parse(writeJson(parseJson(text)))).toEqual(JSON.parse(text))
+    fc.assert(fc.property(fc.json(), (text) => void isKept(text)))
+    fc.assert(fc.property(fc.jsonValue(), (value) => void isKept(JSON.stringify(value, null, 2))))
+  })
+
+  test('what is no JSON is refused with its place', () => expect(() => parseJson('{"a":\n}')).toThrow('line 2, column 1: a value is expected'))
 })

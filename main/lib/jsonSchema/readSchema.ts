@@ -1,8 +1,10 @@
 import { AppError } from '#contract'
+import { isJsonObject, parseJson } from './json.ts'
+import type { JsonObject } from './json.ts'
 import { outlineOf } from './jsonProblem.ts'
 
 /** A JSON schema as an object, or true and false for all and nothing. */
-export type JsonSchema = boolean | { readonly [keyword: string]: unknown }
+export type JsonSchema = boolean | JsonObject
 
 /** The engine refuses such schemas too; a message to its process could not even hold one that is nested without end. */
 const MAX_DEPTH = 500
@@ -18,8 +20,8 @@ export function readSchema(text: string, name: string): JsonSchema {
     throw new AppError('InvalidInput', `${name} is not valid JSON: line ${line}, column ${column}: ${what}.`, { line, column })
   }
   if (depth > MAX_DEPTH) throw new AppError('InvalidInput', `${name} is nested too deeply. Use $ref and $defs for what repeats.`)
-  const schema = JSON.parse(text) as unknown
-  if (typeof schema !== 'boolean' && (typeof schema !== 'object' || schema === null || Array.isArray(schema)))
+  const schema = parseJson(text)
+  if (typeof schema !== 'boolean' && !isJsonObject(schema))
     throw new AppError('InvalidInput', `${name} does not hold a JSON schema, which is an object such as {"type": "object"}.`)
-  return schema as JsonSchema
+  return schema
 }

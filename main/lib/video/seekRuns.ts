@@ -9,7 +9,7 @@ export interface FrameRun {
 }
 
 /** What a process needs before its first frame, as pixels that it would decode in that time. */
-const START_PIXELS = 20_000_000
+const START_PIXELS = 40_000_000
 const LEAST_FRAMES = 24
 
 /**

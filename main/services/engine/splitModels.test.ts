@@ -58,10 +58,10 @@ describe('refused with a clear word', () => {
     ['a missing part', () => (written(), rmSync(nameOf(3)), nameOf(1)), 'ModelNotFound', /demo-00003-of-00003\.gguf is not beside it/],
     ['another name', () => (copyFileSync(written(), join(folder.path, 'other.gguf')), join(folder.path, 'other.gguf')), 'UnsupportedModel', /must be named other-00001-of-00003\.gguf/],
     ['a part cut in half', () => (written(), writeFileSync(nameOf(2), readFileSync(nameOf(2)).subarray(0, 20_000)), nameOf(1)), 'ModelDamaged', /demo-00002-of-00003\.gguf is/],
-    ['parts in the wrong order', () => written(undefined, (part) => (part === 1 ? { number: 2 } : {})), 'ModelDamaged', /it is not part 2/],
-    ['a part that is there twice', () => (written(), writeFileSync(nameOf(3), splitGguf(demo, [10, 20], (part) => ({ number: part + 1, count: 3 }))[1]!), nameOf(1)), 'ModelDamaged', /is in another part too/],
-    ['tensors that no part holds', () => written(undefined, () => ({ tensors: TENSORS + 1 })), 'ModelDamaged', /tensors instead of/],
-    ['a count of another type', () => written(undefined, () => ({ countType: 4 })), 'ModelDamaged', /split\.count is not of type u16/],
+    ['parts in the wrong order', () => written(undefined, (part) => (part === 1 ? { number: 2 } : {})), 'UnsupportedModel', /is not part 2 of demo-00001-of-00003\.gguf/],
+    ['a part that is there twice', () => (written(), writeFileSync(nameOf(3), splitGguf(demo, [10, 20], (part) => ({ number: part + 1, count: 3 }))[1]!), nameOf(1)), 'UnsupportedModel', /is in another part too/],
+    ['tensors that no part holds', () => written(undefined, () => ({ tensors: TENSORS + 1 })), 'UnsupportedModel', /tensors instead of/],
+    ['a count of another type', () => written(undefined, () => ({ countType: 4 })), 'UnsupportedModel', /split\.count is not of type u16/],
   ])('%s', async (_, make, code, message) => {
     const path = make()
     await expect(inspected(path)).rejects.toEqual(refusal(code, message))

@@ -1,4 +1,4 @@
-import type { ErrorInfo, Fit, PictureBudget, PictureMark, Placement, Progress, Sampling, Seen, Timings, Usage } from '#contract'
+import type { ErrorInfo, Fit, ModelCheck, ModelFamily, PictureBudget, PictureMark, Placement, Progress, Sampling, Seen, Timings, Usage } from '#contract'
 
 /** The two files of a model. No projector: text only. */
 export interface ModelFiles {
@@ -52,9 +52,11 @@ export interface LoraAdapter {
   readonly scale: number
 }
 
-/** What an answer must look like: a GBNF grammar, or a JSON schema that is turned into one. */
-export type AnswerFormat = { readonly grammar: string } | { readonly jsonSchema: JsonSchema }
-export type JsonSchema = boolean | { readonly [keyword: string]: unknown }
+/**
+ * What an answer must look like: a GBNF grammar, or a JSON schema that is turned into one. The schema is its text, because an
+ * object would lose the order of its properties and the digits of its numbers.
+ */
+export type AnswerFormat = { readonly grammar: string } | { readonly jsonSchema: string }
 
 /** One question with all that came before it. */
 export interface AnswerRequest {
@@ -70,6 +72,11 @@ export interface AnswerRequest {
   readonly format?: AnswerFormat
   /** `Picture 1: ` labels; unset: when the conversation holds more than one picture or video. */
   readonly visionId?: boolean
+  /**
+   * Without the chat template: the model goes on from the texts as they stand, and special tokens written in them count.
+   * For base models, which were not taught to chat.
+   */
+  readonly isRaw?: boolean
   /** Go on past the end token, for comparisons. */
   readonly ignoreEos?: boolean
 }
@@ -264,10 +271,17 @@ export interface Engine {
   inspect(model: ModelFiles, adapters?: readonly string[]): Promise<ModelSummary>
   /** What one GGUF file is, without starting the engine's process. Never throws for a file: it has a `problem` then. */
   inspectFile(path: string, signal?: AbortSignal): Promise<FileFacts>
+  /**
+   * How a model in one file (`FileFacts.oneFile`) is taken apart; writes nothing. `name`: what it is called where its
+   * header does not say. Throws what `inspect` throws.
+   */
+  planOneFile(path: string, name: string): Promise<OneFilePlan>
+  /** What each file is, for people, and which of them belong together, without starting the engine's process. */
+  checkFiles(paths: readonly string[], signal?: AbortSignal): Promise<ModelCheck>
   close(): Promise<void>
 }
 
-export type ModelFamily = 'qwen2vl' | 'qwen25vl'
+export type { ModelFamily } from '#contract'
 
 /** Facts from the files' headers. Sizes in bytes. */
 export interface ModelSummary {
@@ -289,9 +303,15 @@ export interface ModelSummary {
 
 /** What a GGUF file is. Sizes in bytes. */
 export interface FileFacts {
-  readonly kind: 'text' | 'projector' | 'adapter' | 'other'
+  /** `combined`: language model and projector in one file. `piece`: of a file that was cut up for its download. */
+  readonly kind: 'text' | 'projector' | 'adapter' | 'combined' | 'piece' | 'other'
   readonly name: string
-  readonly family: ModelFamily | null
+  /** Id of its family (lib/families), also of those that do not run; null: nothing tells it. */
+  readonly family: string | null
+  /** What in the file tells the family, for people; null when nothing does. */
+  readonly familyFrom: string | null
+  /** The tool that made it and when, as far as that shows, for people. */
+  readonly converter: string | null
   /** Width of the vectors that a language model takes, or that a projector gives. */
   readonly width: number | null
   readonly quantization: string | null
@@ -301,6 +321,33 @@ export interface FileFacts {
   readonly bytes: number
   /** The file, or all parts of a split model in order. */
   readonly paths: readonly string[]
+  /** Bytes of the two files that a model in one file becomes when it is taken over; null for any other file. */
+  readonly oneFile: { readonly textBytes: number; readonly projectorBytes: number } | null
   /** Why it cannot be used, for people; null when it can. */
   readonly problem: string | null
+}
+
+/** A run of bytes that belongs at `to` of a new file and stands at `from` of the file it is taken from. */
+export interface Run {
+  readonly from: number
+  readonly to: number
+  readonly bytes: number
+}
+
+/** A file to be written: its header, then runs of another file's bytes in the order in which they stand there. */
+export interface FilePlan {
+  readonly header: Buffer
+  readonly runs: readonly Run[]
+  readonly bytes: number
+  /**
+   * Whether all its weights stand in the other file where they belong in this one, so that a clone of that file which
+   * gets this header and ends after `bytes` is this file.
+   */
+  readonly isClone: boolean
+}
+
+/** How a model in one file becomes a language model and a projector. */
+export interface OneFilePlan {
+  readonly text: FilePlan
+  readonly projector: FilePlan
 }

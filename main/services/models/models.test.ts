@@ -105,8 +105,13 @@ test('what the user chose for a model is kept, and wins when it is the chosen on
 
 test('overrides that a damaged store holds count as none', async () => {
   const { id } = await open().add(pair)
-  store.db.prepare('UPDATE models SET overrides = ? WHERE id = ?').run('{"maxTokens": "many"}', id)
+  const keep = (stored: string) => store.db.prepare('UPDATE models SET overrides = ? WHERE id = ?').run(stored, id)
+  keep('{"maxTokens": "many"}')
   expect(open().chosen().overrides).toEqual(noOverrides)
+  // before there was a choice of prompts
+  const { rawPrompt, ...earlier } = { ...noOverrides, maxTokens: 5 }
+  keep(JSON.stringify(earlier))
+  expect(open().chosen().overrides).toEqual({ ...earlier, rawPrompt })
 })
 
 test('a model knows when it was used and where it answered last', async () => {

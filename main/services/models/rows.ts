@@ -17,6 +17,7 @@ export interface ModelRow {
   readonly added_at: number
   readonly last_used_at: number | null
   readonly overrides: string | null
+  readonly apart_from: string | null
 }
 
 export interface FileRow {
@@ -41,6 +42,7 @@ export function entryOf(row: ModelRow, fileRows: readonly FileRow[]): Entry {
     addedAt: row.added_at,
     lastUsedAt: row.last_used_at,
     overrides: overridesOf(row.overrides),
+    apartFrom: row.apart_from,
     files,
   }
 }
@@ -74,11 +76,11 @@ function addedDefaults(trainedContext: number): ModelDefaults {
   }
 }
 
-/** What was stored, or none where it is damaged or no longer valid. */
+/** What was stored, choices that came later left open; none where it is damaged or no longer valid. */
 function overridesOf(json: string | null): ModelOverrides {
   if (json === null) return noOverrides
   try {
-    return ModelOverrides.parse(JSON.parse(json))
+    return ModelOverrides.parse({ ...noOverrides, ...(JSON.parse(json) as object) })
   } catch {
     return noOverrides
   }

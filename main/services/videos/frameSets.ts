@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs'
-import { rm, stat } from 'node:fs/promises'
+import { rm, stat, writeFile } from 'node:fs/promises'
 import { AppError } from '#contract'
 import type { FrameKey, Sha256 } from '#contract'
+import { encodePng } from '../../lib/picture/encodePng.ts'
 import { frameFiles, frameKey } from './frameFiles.ts'
-import { cannotStore, checkFrameSize, receiveFrame } from './receiveFrame.ts'
+import { cannotStore, checkFrameSize, checkPosterSize, receiveFrame, receivePixels } from './receiveFrame.ts'
 import type { FrameMedia, FrameSet, FrameSets } from './types.ts'
 
 /** Room for frames on the disk, in bytes. */
@@ -32,9 +33,14 @@ export function createFrameSets({ folder, media, keepPoster, maxBytes = MAX_BYTE
     }
   }
 
-  function known(key: FrameKey, n: number): FrameSet {
+  function begun(key: FrameKey): FrameSet {
     const set = files.get(key)
     if (!set) throw new AppError('NotFound', 'These frames were not asked for, or are gone. Add the video again.', { key })
+    return set
+  }
+
+  function known(key: FrameKey, n: number): FrameSet {
+    const set = begun(key)
     const { length } = set.sample.indices
     if (n >= length) throw new AppError('NotFound', `The video has no frame ${n} here; there are ${length}.`, { key, n })
     return set
@@ -43,6 +49,18 @@ export function createFrameSets({ folder, media, keepPoster, maxBytes = MAX_BYTE
   function missing(key: FrameKey, count: number): number[] {
     const stored = files.stored(key)
     return Array.from({ length: count }, (_, n) => n).filter((n) => !stored.has(n))
+  }
+
+  /** Runs `work` with the names of two unfinished files, which are removed afterwards. */
+  async function withTemporary(work: (one: string, other: string) => Promise<void>): Promise<void> {
+    const [one, other] = [files.temporary(), files.temporary()]
+    try {
+      await work(one, other)
+    } catch (error) {
+      throw error instanceof AppError ? error : cannotStore(error)
+    } finally {
+      await Promise.all([one, other].map((path) => rm(path, { force: true })))
+    }
   }
 
   return {
@@ -73,18 +91,27 @@ export function createFrameSets({ folder, media, keepPoster, maxBytes = MAX_BYTE
     async store(key, n, raw, body, signal) {
       const set = known(key, n)
       checkFrameSize(raw, set)
-      const temporary = files.temporary()
-      const target = files.temporary()
-      try {
-        await receiveFrame(body, raw, temporary, signal)
-        await media.frame(temporary, raw, set.sample, target)
+      const isResized = raw.format === 'rgb' && raw.width === set.sample.width && raw.height === set.sample.height
+      await withTemporary(async (temporary, target) => {
+        if (isResized) {
+          const png = await encodePng({ width: raw.width, height: raw.height, data: await receivePixels(body, raw, signal) })
+          await writeFile(target, png, { flush: true, mode: 0o600 })
+        } else {
+          await receiveFrame(body, raw, temporary, signal)
+          await media.frame(temporary, raw, set.sample, target)
+        }
         await files.place(target, key, n)
-        await keepPoster(set.sha, (poster) => media.poster(temporary, raw, poster))
-      } catch (error) {
-        throw error instanceof AppError ? error : cannotStore(error)
-      } finally {
-        await Promise.all([temporary, target].map((path) => rm(path, { force: true })))
-      }
+        if (!isResized) await keepPoster(set.sha, (poster) => media.poster(temporary, raw, poster))
+      })
+    },
+
+    async storePoster(key, raw, body, signal) {
+      const { sha } = begun(key)
+      checkPosterSize(raw)
+      await withTemporary(async (temporary) => {
+        await receiveFrame(body, raw, temporary, signal)
+        await keepPoster(sha, (poster) => media.poster(temporary, raw, poster))
+      })
     },
 
     async open(key, n) {

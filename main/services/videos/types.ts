@@ -53,10 +53,15 @@ export interface FrameSets {
   /** Where the frames lie, in order; the set counts as used. Throws FramesMissing when not all are there. */
   paths(key: FrameKey, owner: FrameOwner): string[]
   /**
-   * Stores frame `n`, resized to the set's size. Throws NotFound for a set that was not begun or has no such frame,
-   * InvalidInput for a wrong size or number of bytes, MediaTooLarge, Interrupted, StorageFailed.
+   * Stores frame `n`, resized to the set's size unless it came so. Throws NotFound for a set that was not begun or has no such
+   * frame, InvalidInput for a wrong size or number of bytes, MediaTooLarge, Interrupted, StorageFailed.
    */
   store(key: FrameKey, n: number, raw: RawFrame, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void>
+  /**
+   * Keeps a picture of at most 512 x 512 pixels that stands in lists for the video of a set, unless there is one. A frame that
+   * comes in full size needs none. Throws as `store`.
+   */
+  storePoster(key: FrameKey, raw: RawFrame, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void>
   /** A stored frame. Throws NotFound. */
   open(key: FrameKey, n: number): Promise<OpenFrame>
   /** Removes the sets of videos that are not `known`, then the longest unused ones beyond the limit on disk. Returns how many. */

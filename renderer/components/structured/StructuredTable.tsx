@@ -10,14 +10,15 @@ export interface RowLights {
   readonly onHighlight: (mark: number | null) => void
 }
 
+const isNumber = (value: CsvCell | undefined): boolean => typeof value === 'number' || typeof value === 'bigint'
+
 /** A table of an answer: a line for each row, or names and values one below the other. Resting on a row lights its place. */
 export function StructuredTable({ table, lights }: { table: Table; lights: RowLights }): ReactNode {
   if (table.kind === 'fields') return <Fields table={table} />
   if (table.rows.length === 0) return <p className="px-3 py-2 text-muted">No rows.</p>
   const isNumeric = table.columns.map(
     (_, column) =>
-      table.rows.some((row) => typeof row[column] === 'number') &&
-      table.rows.every((row) => typeof row[column] === 'number' || row[column] === null),
+      table.rows.some((row) => isNumber(row[column])) && table.rows.every((row) => isNumber(row[column]) || row[column] === null),
   )
   return (
     <div className="max-h-[28rem] overflow-auto" tabIndex={0} role="group" aria-label="Table of the answer">

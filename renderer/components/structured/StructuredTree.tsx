@@ -1,7 +1,7 @@
 import { ChevronRight } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import { cx } from '../../lib/cx.ts'
-import type { Json } from '../../lib/structured/index.ts'
+import { isObject, type Json } from '../../lib/structured/index.ts'
 import { Value } from './StructuredTable.tsx'
 
 /** Branches are open down to this depth. */
@@ -31,8 +31,8 @@ function Node({ name, value, depth }: { name: string | null; value: Json; depth:
         </span>
       </div>
     )
-  const isList = Array.isArray(value)
-  const inside = isList ? (value as readonly Json[]).map((item, i) => [String(i + 1), item] as const) : Object.entries(value)
+  const isList = !isObject(value)
+  const inside = isList ? value.map((item, i) => [String(i + 1), item] as const) : [...value]
   const open = chosen ?? depth < OPEN_DEPTH
   const size = isList
     ? `${inside.length} ${inside.length === 1 ? 'item' : 'items'}`

@@ -2,6 +2,7 @@ import { ArrowUp, ImagePlus, Square } from 'lucide-react'
 import { useEffect, useLayoutEffect, useRef, type ClipboardEvent, type KeyboardEvent, type ReactNode } from 'react'
 import { ErrorNote } from '../../components/ErrorNote.tsx'
 import { IconButton } from '../../components/IconButton.tsx'
+import { prepareVideo } from '../../lib/video/index.ts'
 import { addFiles, dismissRefusal, send, setText } from './actions.ts'
 import { CompareMenu } from './CompareMenu.tsx'
 import { FormatMenu } from './FormatMenu.tsx'
@@ -42,6 +43,7 @@ export function Composer({
   const picker = useRef<HTMLInputElement>(null)
 
   useEffect(() => field.current?.focus(), [conversationId])
+  useEffect(prepareVideo, [])
 
   useLayoutEffect(() => {
     const element = field.current
@@ -71,7 +73,7 @@ export function Composer({
   return (
     <div className="mx-auto w-full max-w-[720px] px-4 pt-2 pb-3 mid:px-6">
       {draft.error ? <ErrorNote message={draft.error.message} className="mb-2" /> : null}
-      <Refusals refusals={draft.refusals} onDismiss={(key) => dismissRefusal(conversationId, key)} />
+      <Refusals refusals={draft.refusals} onDismiss={(key) => dismissRefusal(conversationId, key)} onUse={(cover) => void addFiles(conversationId, [cover])} />
       <form
         aria-label="Ask"
         className="rounded-lg border border-control bg-raised focus-within:border-accent"
@@ -101,7 +103,7 @@ export function Composer({
           <input
             ref={picker}
             type="file"
-            accept="image/*,video/*,.heic,.heif,.avif,.bmp,.ico,.cur,.tif,.tiff,.mkv,.mov"
+            accept="image/*,video/*,.heic,.heif,.avif,.bmp,.ico,.cur,.tif,.tiff,.mkv,.mov,.ts,.mts,.m2ts,.avi,.asf,.wmv,.flv,.ogv"
             multiple
             hidden
             tabIndex={-1}

@@ -1,5 +1,12 @@
-/** A value of JSON. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
+/**
+ * A value of JSON. Objects are maps, which keep the order of names that look like numbers; integers that a double cannot
+ * hold are bigints.
+ */
+export type Json = null | boolean | number | bigint | string | readonly Json[] | JsonObject
+export type JsonObject = ReadonlyMap<string, Json>
+
+/** Whether a value is an object. */
+export const isObject = (value: Json | undefined): value is JsonObject => value instanceof Map
 
 /** Where a list or an object stands in the text that it was read from, as UTF-16 offsets; `end` is behind its last character. */
 export interface Span {
@@ -64,7 +71,9 @@ class Reader {
         return value
       }
     const number = this.take(NUMBER)
-    return number === '' ? this.stop() : Number(number)
+    if (number === '') return this.stop()
+    const value = Number(number)
+    return /^-?\d+$/.test(number) && !Number.isSafeInteger(value) ? BigInt(number) : value
   }
 
   private list(depth: number): Json {
@@ -76,8 +85,7 @@ class Reader {
   }
 
   private object(depth: number): Json {
-    // without a prototype, so that a name such as __proto__ is one like any other
-    const pairs = Object.create(null) as Record<string, Json>
+    const pairs = new Map<string, Json>()
     return this.within(pairs, '}', () => {
       this.take(BLANKS)
       const name = this.text[this.at] === '"' ? this.string() : this.stop()
@@ -85,7 +93,7 @@ class Reader {
       if (this.isOpen || this.text[this.at] !== ':') return void this.stop()
       this.at++
       const value = this.value(depth + 1)
-      if (value !== undefined && name !== undefined) pairs[name] = value
+      if (value !== undefined && name !== undefined) pairs.set(name, value)
     })
   }
 

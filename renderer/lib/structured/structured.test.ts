@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readPartialJson, tableOf, valueToCsv, type Json } from './index.ts'
+import { readPartialJson, tableOf, valueToCsv, valueToJson, type Json } from './index.ts'
 
 const read = (text: string): unknown => readPartialJson(text).value
-const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)))
+/** A value as JavaScript has it. */
+const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(valueToJson(value as Json)))
+/** A value as the window has it. */
+const json = (value: unknown): Json => readPartialJson(JSON.stringify(value)).value!
 
 describe('JSON that is being written', () => {
   test.each<[string, unknown]>([
@@ -38,7 +41,7 @@ describe('JSON that is being written', () => {
           return
         }
         expect(isWhole).toBe(true)
-        expect(JSON.stringify(value)).toBe(JSON.stringify(parsed))
+        expect(plain(value)).toEqual(parsed)
       }),
       { numRuns: 1000 },
     )
@@ -50,7 +53,7 @@ describe('JSON that is being written', () => {
         let length = 0
         for (let end = 0; end <= text.length; end++) {
           const { value } = readPartialJson(text.slice(0, end))
-          const now = value === undefined ? 0 : JSON.stringify(value).length
+          const now = value === undefined ? 0 : valueToJson(value).length
           expect(now).toBeGreaterThanOrEqual(Math.min(length, 1))
           length = Math.max(length, now)
           if (value !== undefined) {
@@ -76,8 +79,8 @@ describe('JSON that is being written', () => {
 })
 
 describe('an answer as a table', () => {
-  const table = (value: Json) => {
-    const found = tableOf(value)
+  const table = (value: unknown) => {
+    const found = tableOf(json(value))
     return found && [found.kind, found.columns, ...found.rows]
   }
 
@@ -99,12 +102,25 @@ describe('an answer as a table', () => {
   })
 
   test('is none of what is nested, and of a single value', () => {
-    for (const other of [[{ a: { b: 1 } }], { a: [{ b: { c: 1 } }] }, { a: { b: 1 } }, [[1], [2]], 'text', 3, null] as Json[]) expect(tableOf(other)).toBeNull()
+    for (const other of [[{ a: { b: 1 } }], { a: [{ b: { c: 1 } }] }, { a: { b: 1 } }, [[1], [2]], 'text', 3, null]) expect(tableOf(json(other))).toBeNull()
   })
 })
 
 test('a tree is exported as its values with the ways to them', () => {
-  expect(valueToCsv({ pages: [{ title: 'One', marks: { a: -1 } }], done: true })).toBe('path,value\r\npages[0].title,One\r\npages[0].marks.a,-1\r\ndone,true\r\n')
-  expect(valueToCsv([{ label: '=cat', n: 1 }])).toBe("label,n\r\n'=cat,1\r\n")
+  expect(valueToCsv(json({ pages: [{ title: 'One', marks: { a: -1 } }], done: true }))).toBe('path,value\r\npages[0].title,One\r\npages[0].marks.a,-1\r\ndone,true\r\n')
+  expect(valueToCsv(json([{ label: '=cat', n: 1 }]))).toBe("label,n\r\n'=cat,1\r\n")
   expect(valueToCsv('yes')).toBe('path,value\r\n,yes\r\n')
+})
+
+test('names that look like numbers keep their order, and integers their digits', () => {
+  const text = '{\n  "b": 9007199254740993,\n  "10": [],\n  "2": {\n    "__proto__": [\n      -12345678901234567890,\n      0.5\n    ],\n    "1": {}\n  }\n}\n'
+  const { value } = readPartialJson(text)
+  expect(valueToJson(value!)).toBe(text)
+  const rows = readPartialJson('[{"b": 9007199254740993, "10": 1, "2": "x"}]').value!
+  expect(tableOf(rows)).toMatchObject({ columns: ['b', '10', '2'] })
+  expect(valueToCsv(rows)).toBe('b,10,2\r\n9007199254740993,1,x\r\n')
+})
+
+test('a value is saved as JSON.stringify writes it', () => {
+  fc.assert(fc.property(fc.jsonValue(), (value) => void expect(valueToJson(json(value))).toBe(`${JSON.stringify(JSON.parse(JSON.stringify(value)), null, 2)}\n`)))
 })

@@ -1,5 +1,6 @@
 import type { CsvCell } from '../csv.ts'
-import type { Json } from './partialJson.ts'
+import { isObject } from './partialJson.ts'
+import type { Json, JsonObject } from './partialJson.ts'
 
 /** An answer as rows and columns. */
 export interface Table {
@@ -12,15 +13,12 @@ export interface Table {
   readonly sources: readonly Json[]
 }
 
-type Row = { readonly [name: string]: Json }
-
-const isObject = (value: Json | undefined): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isScalar = (value: Json): value is CsvCell => typeof value !== 'object' || value === null
 /** Such as the corners of a box: a list that reads well in one cell. */
 const isShortList = (value: Json): value is readonly CsvCell[] =>
   Array.isArray(value) && value.length <= 8 && value.every(isScalar)
-const isFlat = (value: Json): value is Row =>
-  isObject(value) && Object.values(value).every((each) => isScalar(each) || isShortList(each))
+const isFlat = (value: Json): value is JsonObject =>
+  isObject(value) && [...value.values()].every((each) => isScalar(each) || isShortList(each))
 const toCell = (value: Json | undefined): CsvCell =>
   value === undefined ? null : isScalar(value) ? value : (value as readonly CsvCell[]).join(', ')
 
@@ -31,42 +29,38 @@ const toCell = (value: Json | undefined): CsvCell =>
 export function tableOf(value: Json): Table | null {
   if (Array.isArray(value)) return listTable(value as readonly Json[])
   if (!isObject(value)) return null
-  const [first, ...others] = Object.values(value)
+  const [first, ...others] = value.values()
   if (isColumns(value)) return columnsTable(value)
   if (first !== undefined && others.length === 0 && Array.isArray(first) && !isShortList(first as Json))
     return listTable(first as readonly Json[])
   if (!isFlat(value)) return null
-  const columns = Object.keys(value)
-  return { kind: 'fields', columns, rows: [columns.map((name) => toCell(value[name]))], sources: [value] }
+  return { kind: 'fields', columns: [...value.keys()], rows: [Array.from(value.values(), toCell)], sources: [value] }
 }
 
 function listTable(items: readonly Json[]): Table | null {
   if (items.length > 0 && items.every(isScalar))
     return { kind: 'rows', columns: ['value'], rows: items.map((item) => [item as CsvCell]), sources: items }
   if (!items.every(isFlat)) return null
-  const columns = [...new Set(items.flatMap((item) => Object.keys(item)))]
-  return { kind: 'rows', columns, rows: items.map((item) => columns.map((name) => toCell((item as Row)[name]))), sources: items }
+  const columns = [...new Set(items.flatMap((item) => [...item.keys()]))]
+  return { kind: 'rows', columns, rows: items.map((item) => columns.map((name) => toCell(item.get(name)))), sources: items }
 }
 
-interface Columns {
-  readonly columns: readonly string[]
-  readonly rows?: readonly (readonly CsvCell[])[]
-}
-
-function isColumns(value: Row): boolean {
-  const { columns, rows = [], ...others } = value
+function isColumns(value: JsonObject): boolean {
+  const columns = value.get('columns')
+  const rows = value.get('rows') ?? []
   const isTexts = (list: Json | undefined): boolean => Array.isArray(list) && list.every((item) => typeof item === 'string')
   return (
     isTexts(columns) &&
     Array.isArray(rows) &&
     rows.every((row) => Array.isArray(row) && row.every(isScalar)) &&
-    Object.keys(others).length === 0
+    [...value.keys()].every((name) => name === 'columns' || name === 'rows')
   )
 }
 
 /** Rows may be shorter or longer than the names of the columns tell. */
-function columnsTable(value: Row): Table {
-  const { columns: names, rows = [] } = value as unknown as Columns
+function columnsTable(value: JsonObject): Table {
+  const names = value.get('columns') as readonly string[]
+  const rows = (value.get('rows') ?? []) as readonly (readonly CsvCell[])[]
   const width = Math.max(names.length, ...rows.map((row) => row.length))
   const columns = Array.from({ length: width }, (_, i) => names[i] ?? '')
   return { kind: 'rows', columns, rows: rows.map((row) => columns.map((_, i) => row[i] ?? null)), sources: rows }

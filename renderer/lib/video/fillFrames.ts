@@ -1,6 +1,8 @@
 import { AppError, type FrameSample, type HostDescription } from '#contract'
-import { frameUrl } from '../host.ts'
+import { frameUrl, posterUrl } from '../host.ts'
 import { call } from '../rpc.ts'
+import { sendFrame } from './sendFrame.ts'
+import type { Frame, SampledFrame } from './types.ts'
 import type { OpenVideo } from './video.ts'
 
 /** How far the core has the frames of a sample. `missing`: positions that it lacks, rising. */
@@ -10,11 +12,16 @@ export interface Filled {
   readonly missing: readonly number[]
 }
 
+/** Begins to decode the frames of a sample, before the core has the video that they are of. */
+export const startSampling = (video: OpenVideo, sample: FrameSample, signal: AbortSignal): AsyncGenerator<SampledFrame> =>
+  video.sample([...new Set(sample.indices)].sort((a, b) => a - b), sample, signal)
+
 /**
- * Has the core hold every frame of a sample of a stored video: those that it lacks are decoded and sent by the video's
- * thread, one after the other; where this window cannot decode them, with the ffmpeg of this computer. Answers the set's name.
+ * Has the core hold every frame of a sample of a stored video: those that it lacks are decoded in the video's thread and
+ * sent, one after the other; where this window cannot decode them, with the ffmpeg of this computer. Answers the set's name.
  *
  * @param video null: the core decodes.
+ * @param begun What `startSampling` gave for this sample, as long as nothing was taken from it.
  * @throws {AppError} `DamagedMedia`, `UnsupportedMedia` that names the codec, `Interrupted` when `signal` aborts, and what the core says.
  */
 export async function fillFrames(
@@ -23,16 +30,17 @@ export async function fillFrames(
   { sha, sample }: { readonly sha: string; readonly sample: FrameSample },
   onFilled: (filled: Filled) => void,
   signal: AbortSignal,
+  begun: AsyncGenerator<SampledFrame> | null = null,
 ): Promise<string> {
-  const isHere = video !== null && video.reading.isDecodable
-  const timed = isHere ? { ...sample, timesMs: sample.indices.map((index) => (video.reading.times[index] ?? 0) * 1000) } : sample
+  const times = video?.known.isDecodable ? (await video.read()).times : null
+  const timed = times ? { ...sample, timesMs: sample.indices.map((index) => (times[index] ?? 0) * 1000) } : sample
   const { key, missing } = await call((core) => core.videos.begin({ sha, sample: timed }, { signal }))
   const total = sample.indices.length
   const left = new Set(missing)
   const tell = (): void => onFilled({ key, total, missing: [...left] })
   tell()
   if (left.size === 0) return key
-  if (!isHere) {
+  if (!video || !times) {
     await call(async (core) => {
       for await (const { done } of await core.videos.extract({ sha, sample: timed }, { signal })) {
         for (const n of missing.slice(0, Math.max(0, done - (total - missing.length)))) left.delete(n)
@@ -43,11 +51,18 @@ export async function fillFrames(
   }
   // one frame of the file may stand at several places of a sample
   const places = Map.groupBy(missing, (n) => sample.indices[n] ?? 0)
-  const frames = [...places].sort(([a], [b]) => a - b).map(([index, all]) => ({ index, to: all.map((n) => frameUrl(host, key, n)) }))
-  for await (const index of video.send(frames, sample, signal)) {
-    for (const n of places.get(index) ?? []) left.delete(n)
+  const frames = begun ?? startSampling(video, { ...sample, indices: [...places.keys()] }, signal)
+  let face: Frame | null = null
+  for await (const { index, frame, poster } of frames) {
+    face ??= poster
+    for (const n of places.get(index) ?? []) {
+      await sendFrame(frameUrl(host, key, n), frame, signal)
+      left.delete(n)
+    }
     tell()
   }
+  // a comfort of lists, which nobody has to wait for
+  if (face) void sendFrame(posterUrl(host, key), face, signal).catch(() => {})
   if (left.size > 0) throw new AppError('Interrupted', 'Reading the video was stopped.')
   return key
 }

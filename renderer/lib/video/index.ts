@@ -1,4 +1,5 @@
-export { fillFrames, type Filled } from './fillFrames.ts'
-export type { Thumbnail, VideoReading } from './types.ts'
+export { coverPicture } from './coverPicture.ts'
+export { fillFrames, startSampling, type Filled } from './fillFrames.ts'
+export type { SampledFrame, Thumbnail, VideoReading } from './types.ts'
 export { withFrames } from './withFrames.ts'
-export { openVideo, type OpenVideo } from './video.ts'
+export { openVideo, prepareVideo, type OpenVideo } from './video.ts'

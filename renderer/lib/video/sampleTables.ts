@@ -1,4 +1,5 @@
 import { AppError } from '#contract'
+import type { Bytes } from './bytes.ts'
 
 /** The most frames of one track: eighteen hours at 30 per second. A damaged file claims billions. */
 const MOST_FRAMES = 2_000_000
@@ -10,22 +11,70 @@ const entryBytes: Readonly<Record<string, number>> = { stts: 8, ctts: 8, stss: 4
 
 /**
  * Holds the counts in an MP4 or MOV file's index against the bytes that are there for them. A reader that believes the
- * counts of a damaged file runs out of memory. Other files pass.
+ * counts of a damaged file runs out of memory. Other files pass. Answers when the edit list ends what is shown of the
+ * video, in seconds, which the library does not read; null: it does not.
  *
- * @throws {AppError} `DamagedMedia` when a count is more than can be true.
+ * @throws {AppError} `DamagedMedia` when a count is more than can be true, or the index was never written.
  */
-export async function checkSampleTables(file: Blob): Promise<void> {
+export async function checkSampleTables(file: Bytes): Promise<number | null> {
+  let editEnd: number | null = null
+  let [hasFrames, hasIndex] = [false, false]
   for (let at = 0; at + 8 <= file.size; ) {
-    const head = new DataView(await file.slice(at, at + 16).arrayBuffer())
+    const head = viewOf(await file.read(at, at + 16))
     const { type, size, start } = boxAt(head, 0, file.size - at)
-    if (at === 0 && type !== 'ftyp' && !['moov', 'mdat', 'wide', 'free', 'skip', 'pnot'].includes(type)) return
+    if (at === 0 && type !== 'ftyp' && !['moov', 'mdat', 'wide', 'free', 'skip', 'pnot'].includes(type)) return null
+    if (type === 'mdat') hasFrames = true
     if (type === 'moov' || type === 'moof') {
+      hasIndex = true
       if (size > MOST_INDEX_BYTES) throw unbelievable()
-      checkBoxes(new DataView(await file.slice(at + start, at + size).arrayBuffer()))
+      const content = viewOf(await file.read(at + start, at + size))
+      checkBoxes(content)
+      if (type === 'moov') editEnd = endOfEdits(content)
     }
-    if (size < 8) return
+    if (size < 8) break
     at += size
   }
+  if (hasFrames && !hasIndex) throw unfinished()
+  return editEnd
+}
+
+const viewOf = (bytes: Uint8Array<ArrayBuffer>): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+/** The content of the first box on a path of types. */
+function boxOn(view: DataView | undefined, ...path: string[]): DataView | undefined {
+  const [first, ...rest] = path
+  if (!view || first === undefined) return view
+  for (const { type, content } of boxesIn(view)) if (type === first) return boxOn(content, ...rest)
+  return undefined
+}
+
+/**
+ * When the edit list of the video track ends, in seconds; null: there is none, or it has several parts.
+ *
+ * @see ISO/IEC 14496-12, 8.6.6
+ */
+function endOfEdits(moov: DataView): number | null {
+  const header = boxOn(moov, 'mvhd')
+  const ticksPerSecond = header ? u32(header, header.getUint8(0) === 1 ? 20 : 12) : 0
+  for (const { type, content } of boxesIn(moov)) {
+    // 'vide'
+    if (type !== 'trak' || u32(boxOn(content, 'mdia', 'hdlr'), 8) !== 0x76696465) continue
+    const list = boxOn(content, 'edts', 'elst')
+    if (!list || list.byteLength < 8 || ticksPerSecond === 0) return null
+    const isLong = list.getUint8(0) === 1
+    const [step, wide] = isLong ? [20, 8] : [12, 4]
+    let total = 0
+    let parts = 0
+    for (let at = 8; at + step <= list.byteLength && at < 8 + u32(list, 4) * step; at += step) {
+      const length = isLong ? Number(list.getBigUint64(at)) : list.getUint32(at)
+      const isEmpty = list.getInt32(at + wide) === -1
+      if (!isEmpty && length === 0) return null
+      if (!isEmpty) parts++
+      total += length
+    }
+    return parts === 1 ? total / ticksPerSecond : null
+  }
+  return null
 }
 
 /** The box at `at`, of `room` bytes to the end of what it lies in; `start`: where its content begins, from `at`. */
@@ -82,5 +131,12 @@ function isBelievableRun(content: DataView): boolean {
   const fields = [0x100, 0x200, 0x400, 0x800].filter((flag) => flags & flag).length
   return fields === 0 ? u32(content, 4) <= MOST_FRAMES : 8 + u32(content, 4) * 4 * fields <= content.byteLength
 }
+
+const unfinished = (): AppError =>
+  new AppError(
+    'DamagedMedia',
+    'This video was not finished by what recorded it: its index, which is written last, is missing, so that no program can play it. A repair tool such as untrunc may rebuild it from a whole video of the same camera.',
+    { missing: 'index' },
+  )
 
 const unbelievable = (): AppError => new AppError('DamagedMedia', 'This video is damaged: its index says more than the file can hold. Try another copy of it.')

@@ -1,28 +1,38 @@
 import type { ErrorInfo, VideoFacts } from '#contract'
 
-/** What was read of a video file. */
-export interface VideoReading {
-  readonly facts: VideoFacts
+/** What the head of a video file tells, before its frames are counted. */
+export interface KnownVideo {
+  /** As shown, in pixels. */
+  readonly width: number
+  readonly height: number
   /** The codec as people call it: "H.264", "AV1"; as the file names it where that is not known. */
   readonly codecName: string
   /** Whether this Chromium decodes it. */
   readonly isDecodable: boolean
+}
+
+/** What was read of a video file. */
+export interface VideoReading {
+  readonly facts: VideoFacts
   /** When each frame is first shown, in order, in seconds on the player's clock. */
   readonly times: Float64Array
 }
 
-/** The pixels of a frame, upright; as large as the file has it, unless that was too large. Good until the next one is read. */
+/** The pixels of a picture, upright, row by row from the top without padding. */
 export interface Frame {
   readonly width: number
   readonly height: number
-  /** Width x height x 4 bytes: red, green, blue, alpha (always 255) in sRGB, row by row from the top. */
-  readonly rgba: ArrayBuffer
+  /** Bytes of a pixel: red, green, blue and, in `rgba`, alpha (always 255); in sRGB. */
+  readonly format: 'rgb' | 'rgba'
+  readonly pixels: ArrayBuffer
 }
 
-/** A frame, by its place among all frames of the file, and the addresses that its pixels are sent to. */
-export interface Sending {
+/** A frame as a model gets it. `index`: its place among all frames of the file, from 0. */
+export interface SampledFrame {
   readonly index: number
-  readonly to: readonly string[]
+  readonly frame: Frame
+  /** With the first one: what stands for the video in lists. */
+  readonly poster: Frame | null
 }
 
 /** A frame in small, to be looked at. `index`: its place among all frames of the file, from 0. */
@@ -38,10 +48,11 @@ export interface Size {
   readonly height: number
 }
 
-/** What is asked of the worker. Frames are named by their place in the file. `from`: a file or where it is; `least`: a frame is not made smaller than this. */
+/** What is asked of the worker. Frames are named by their place in the file. `from`: a file or where it is; `size`: what each frame is resized to. */
 export type Task =
   | { readonly type: 'open'; readonly from: Blob | string }
-  | { readonly type: 'send'; readonly frames: readonly Sending[]; readonly least: Size }
+  | { readonly type: 'read' }
+  | { readonly type: 'sample'; readonly indices: readonly number[]; readonly size: Size }
   | { readonly type: 'overview'; readonly count: number; readonly height: number }
 
 /** What the window tells the worker. `more`: one result was taken, another may come. */
@@ -49,12 +60,10 @@ export type Request = { readonly id: number; readonly task: Task } | { readonly 
 
 /** One result of a task. */
 export type Result =
+  | { readonly type: 'known'; readonly known: KnownVideo }
   | { readonly type: 'reading'; readonly reading: VideoReading }
-  | { readonly type: 'sent'; readonly index: number }
+  | { readonly type: 'sampled'; readonly sampled: SampledFrame }
   | { readonly type: 'thumbnail'; readonly thumbnail: Thumbnail }
 
 /** What the worker tells the window: results, then that the task is done or why it is not. */
 export type Reply = { readonly id: number; readonly result: Result } | { readonly id: number; readonly done: true } | { readonly id: number; readonly error: ErrorInfo }
-
-/** How many results may wait for the window: what bounds the frames in memory. */
-export const AHEAD = 2

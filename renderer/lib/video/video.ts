@@ -1,17 +1,18 @@
 import { AppError } from '#contract'
-import type { Reply, Request, Result, Sending, Size, Task, Thumbnail, VideoReading } from './types.ts'
+import type { KnownVideo, Reply, Request, Result, SampledFrame, Size, Task, Thumbnail, VideoReading } from './types.ts'
 
 /** A video file that was opened; its decoder runs in a thread of its own. */
 export interface OpenVideo {
-  readonly reading: VideoReading
+  readonly known: KnownVideo
+  /** Lists its frames. @throws {AppError} `DamagedMedia`, `Interrupted` when the video is closed. */
+  read(): Promise<VideoReading>
   /**
-   * Decodes frames, in rising order, and sends each where it is wanted; gives the place in the file of each that was sent.
-   * One exists at a time, and only in the decoder's thread.
+   * Decodes the frames at these places in the file, in rising order, as a model gets them: resized as the reference does.
+   * That begins at once, and runs ahead of who takes them as far as memory allows.
    *
-   * @param least A frame that is larger than the core takes is not made smaller than this.
-   * @throws {AppError} `DamagedMedia`, what the core says, `Interrupted` when `signal` aborts or the video is closed.
+   * @throws {AppError} `DamagedMedia`, `Interrupted` when `signal` aborts or the video is closed.
    */
-  send(frames: readonly Sending[], least: Size, signal: AbortSignal): AsyncGenerator<number>
+  sample(indices: readonly number[], size: Size, signal: AbortSignal): AsyncGenerator<SampledFrame>
   /** At most `count` thumbnails about evenly spread over the whole file: those that are decoded at once. */
   overview(count: number, height: number, signal: AbortSignal): AsyncGenerator<Thumbnail>
   /** Ends everything that goes on with it and frees its memory. */
@@ -20,13 +21,24 @@ export interface OpenVideo {
 
 const interrupted = (): AppError => new AppError('Interrupted', 'Reading the video was stopped.')
 
+/** A thread that waits for the next video: starting one takes longer than reading a file's head. */
+let spare: Worker | null = null
+
+const startWorker = (): Worker => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'video' })
+
+/** Has a thread ready for the next video, as soon as the window has nothing else to do. */
+export function prepareVideo(): void {
+  requestIdleCallback(() => (spare ??= startWorker()))
+}
+
 /**
- * Opens an MP4, MOV, WebM or MKV file, or one that is stored at an address.
+ * Opens an MP4, MOV, WebM, MKV or MPEG-TS file, or one that is stored at an address, as far as its head tells what it is.
  *
  * @throws {AppError} `UnsupportedMedia` or `DamagedMedia` for what is no such file, `Interrupted` when `signal` aborts.
  */
 export async function openVideo(from: Blob | string, signal: AbortSignal): Promise<OpenVideo> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'video' })
+  const worker = spare ?? startWorker()
+  spare = null
   const closed = new AbortController()
   const close = (): void => {
     closed.abort()
@@ -34,7 +46,8 @@ export async function openVideo(from: Blob | string, signal: AbortSignal): Promi
   }
   let tasks = 0
 
-  async function* run(task: Task, signal: AbortSignal): AsyncGenerator<Result> {
+  /** Begins a task at once; its results come as they are taken. */
+  function run(task: Task, signal: AbortSignal): AsyncGenerator<Result> {
     const id = ++tasks
     const queue: Reply[] = []
     let wake: (() => void) | null = null
@@ -49,46 +62,66 @@ export async function openVideo(from: Blob | string, signal: AbortSignal): Promi
       queue.push({ id, error: { code: 'EngineFailed', message: 'The video could not be read: its decoder ended. Add the video again.' } })
       wake?.()
     }
-    const onAbort = (): void => wake?.()
-    worker.addEventListener('message', onMessage)
-    worker.addEventListener('error', onError)
-    ended.addEventListener('abort', onAbort)
-    try {
-      if (!ended.aborted) post({ id, task })
-      for (;;) {
-        if (ended.aborted) throw interrupted()
-        const next = queue.shift()
-        if (!next) await new Promise<void>((resolve) => (wake = resolve))
-        else if ('done' in next) return
-        else if ('error' in next) throw AppError.from(next.error)
-        else {
-          yield next.result
-          post({ id, more: true })
-        }
-      }
-    } finally {
+    const leave = (): void => {
       worker.removeEventListener('message', onMessage)
       worker.removeEventListener('error', onError)
       ended.removeEventListener('abort', onAbort)
       post({ id, cancel: true })
     }
+    const onAbort = (): void => {
+      leave()
+      queue.length = 0
+      wake?.()
+    }
+    worker.addEventListener('message', onMessage)
+    worker.addEventListener('error', onError)
+    ended.addEventListener('abort', onAbort)
+    if (!ended.aborted) post({ id, task })
+    async function* results(): AsyncGenerator<Result> {
+      try {
+        for (;;) {
+          if (ended.aborted) throw interrupted()
+          const next = queue.shift()
+          if (!next) await new Promise<void>((resolve) => (wake = resolve))
+          else if ('done' in next) return
+          else if ('error' in next) throw AppError.from(next.error)
+          else {
+            yield next.result
+            post({ id, more: true })
+          }
+        }
+      } finally {
+        leave()
+      }
+    }
+    return results()
+  }
+
+  async function first<T>(task: Task, signal: AbortSignal, pick: (result: Result) => T | null): Promise<T> {
+    for await (const result of run(task, signal)) {
+      const picked = pick(result)
+      if (picked !== null) return picked
+    }
+    throw interrupted()
+  }
+
+  async function* each<T>(results: AsyncGenerator<Result>, pick: (result: Result) => T | null): AsyncGenerator<T> {
+    for await (const result of results) {
+      const picked = pick(result)
+      if (picked !== null) yield picked
+    }
   }
 
   try {
-    for await (const result of run({ type: 'open', from }, signal)) {
-      if (result.type !== 'reading') continue
-      return {
-        reading: result.reading,
-        close,
-        async *send(frames, { width, height }, stop) {
-          for await (const one of run({ type: 'send', frames, least: { width, height } }, stop)) if (one.type === 'sent') yield one.index
-        },
-        async *overview(count, height, stop) {
-          for await (const one of run({ type: 'overview', count, height }, stop)) if (one.type === 'thumbnail') yield one.thumbnail
-        },
-      }
+    const known = await first({ type: 'open', from }, signal, (result) => (result.type === 'known' ? result.known : null))
+    return {
+      known,
+      close,
+      read: () => first({ type: 'read' }, closed.signal, (result) => (result.type === 'reading' ? result.reading : null)),
+      sample: (indices, { width, height }, stop) =>
+        each(run({ type: 'sample', indices, size: { width, height } }, stop), (result) => (result.type === 'sampled' ? result.sampled : null)),
+      overview: (count, height, stop) => each(run({ type: 'overview', count, height }, stop), (result) => (result.type === 'thumbnail' ? result.thumbnail : null)),
     }
-    throw interrupted()
   } catch (thrown) {
     close()
     throw thrown

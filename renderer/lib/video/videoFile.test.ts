@@ -5,17 +5,18 @@ import { openVideoFile } from './videoFile.ts'
 
 const sample = readFileSync(new URL('../../../resources/samples/circle-turns-blue.mp4', import.meta.url))
 const picture = readFileSync(new URL('../../../resources/samples/red-circle.png', import.meta.url))
-const refused = (bytes: Uint8Array<ArrayBuffer>) => openVideoFile(new Blob([bytes])).catch((thrown: unknown) => thrown as AppError)
+const refused = (bytes: Uint8Array<ArrayBuffer>) => openVideoFile(new Blob([bytes])).then((video) => video.read()).catch((thrown: unknown) => thrown as AppError)
 
 test('a file tells when each of its frames is shown, its size and its codec', async () => {
-  const { facts, codecName, times } = (await openVideoFile(new Blob([sample]))).reading
+  const video = await openVideoFile(new Blob([sample]))
+  const { facts, times } = await video.read()
   expect(facts).toEqual({ frames: 48, fps: 12, durationMs: 4000, startMs: 0, width: 336, height: 336, codec: 'avc' })
-  expect(codecName).toBe('H.264')
+  expect(video.known).toMatchObject({ width: 336, height: 336, codecName: 'H.264' })
   expect([...times.slice(0, 3)]).toEqual([0, 1 / 12, 2 / 12].map((time) => expect.closeTo(time, 6) as number))
 })
 
 test('without WebCodecs nothing is decodable, but the facts are there', async () => {
-  expect((await openVideoFile(new Blob([sample]))).reading.isDecodable).toBe(false)
+  expect((await openVideoFile(new Blob([sample]))).known.isDecodable).toBe(false)
 })
 
 test('what is no video is refused as such', async () => {

@@ -1,8 +1,12 @@
 import { AppError, toErrorInfo } from '#contract'
 import { createPixelReader } from './pixels.ts'
-import { sendFrame } from './sendFrame.ts'
-import { AHEAD, type Reply, type Request, type Result, type Task } from './types.ts'
+import type { Reply, Request, Result, Task } from './types.ts'
 import { openVideoFile, type VideoFile } from './videoFile.ts'
+
+/** Bytes of frames that may wait for the window, which may not yet know where they go. */
+const AHEAD_BYTES = 64 << 20
+/** How many results may wait for it, at least and at most. */
+const [LEAST_AHEAD, MOST_AHEAD] = [2, 1000]
 
 /** A task under way. `room`: results that may still be sent before the window takes one. */
 interface Run {
@@ -14,36 +18,46 @@ interface Run {
 const runs = new Map<number, Run>()
 let video: VideoFile | null = null
 
-const reply = (message: Reply): void => self.postMessage(message)
+function reply(message: Reply): void {
+  const moved = 'result' in message && message.result.type === 'sampled' ? [message.result.sampled.frame, message.result.sampled.poster].flatMap((frame) => frame?.pixels ?? []) : []
+  self.postMessage(message, { transfer: moved })
+}
 
 /** Results of a task, one by one. */
 async function* work(task: Task, signal: AbortSignal): AsyncGenerator<Result> {
   if (task.type === 'open') {
     video = await openVideoFile(task.from)
-    return yield { type: 'reading', reading: video.reading }
+    return yield { type: 'known', known: video.known }
   }
   if (!video) throw new AppError('MediaNotFound', 'The video is not open.')
-  const { facts, times } = video.reading
-  const pixels = createPixelReader(facts, task.type === 'send' ? task.least : facts)
-  const indices = task.type === 'send' ? task.frames.map(({ index }) => index) : await video.overview(task.count)
+  const { facts, times } = await video.read()
+  if (task.type === 'read') return yield { type: 'reading', reading: { facts, times } }
+  const pixels = createPixelReader(facts)
+  const indices = task.type === 'sample' ? task.indices : await video.overview(task.count)
   let at = 0
-  for await (const sample of video.frames(indices, signal)) {
+  for await (const { sample, alpha } of video.frames(indices, signal)) {
     const place = at++
     const index = indices[place] ?? 0
     try {
-      if (task.type === 'send') {
-        const frame = await pixels.read(sample)
-        for (const address of task.frames[place]?.to ?? []) await sendFrame(address, frame, signal)
-        yield { type: 'sent', index }
+      if (task.type === 'sample') {
+        const poster = place === 0 ? pixels.poster(sample) : null
+        yield { type: 'sampled', sampled: { index, frame: await pixels.resized({ sample, alpha }, task.size), poster } }
       } else yield { type: 'thumbnail', thumbnail: { index, time: times[index] ?? 0, picture: await pixels.shrink(sample, task.height) } }
     } finally {
       sample.close()
+      alpha?.close()
     }
   }
 }
 
+/** How many results of a task may wait for the window: what bounds the frames in memory. */
+function ahead(task: Task): number {
+  if (task.type !== 'sample') return LEAST_AHEAD
+  return Math.max(LEAST_AHEAD, Math.min(MOST_AHEAD, Math.floor(AHEAD_BYTES / (task.size.width * task.size.height * 3))))
+}
+
 async function run(id: number, task: Task): Promise<void> {
-  const own: Run = { abort: new AbortController(), room: AHEAD, onRoom: null }
+  const own: Run = { abort: new AbortController(), room: ahead(task), onRoom: null }
   runs.set(id, own)
   try {
     for await (const result of work(task, own.abort.signal)) {

@@ -1,43 +1,49 @@
-import { open } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
 import { damaged } from './problems.ts'
 
+/** The header of a projector lies in the first window; that of a language model takes several of the largest. */
+const FIRST_WINDOW_BYTES = 64 << 10
 const WINDOW_BYTES = 1 << 20
 const HIGH = 2 ** 32
 
+/** The bytes of a file, on this disk or still at a server. */
+export interface ByteSource {
+  /** Of the whole file. */
+  readonly size: number
+  /** Puts up to `length` bytes from `position` on into `target` at `offset`; answers how many, 0 at the end of the file. */
+  read(target: Uint8Array, offset: number, length: number, position: number): Promise<number>
+  close(): Promise<void>
+}
+
+/** Opens the file of that path for `ByteReader`. @throws AppError when it cannot; the signal's reason. */
+export type OpenSource = (path: string, signal?: AbortSignal) => Promise<ByteSource>
+
+/** Gets the bytes of a text where they lie in a window: from `start` up to `end`, of which nothing may be kept. */
+export type Visit = (bytes: Buffer, start: number, end: number) => void
+
 /**
- * Reads a file from its start through a window of 1 MiB. `fill(n)` makes the next n bytes readable; the typed readers
+ * Reads a file from its start through a window of 64 KiB, then of 1 MiB. `fill(n)` makes the next n bytes readable; the typed readers
  * then take them without waiting. Integers are little-endian; 64-bit ones come as doubles, exact up to 2^53.
  */
 export class ByteReader {
   readonly path: string
   readonly size: number
-  private readonly file: FileHandle
+  private readonly source: ByteSource
   private readonly signal: AbortSignal | undefined
-  private window = Buffer.allocUnsafe(WINDOW_BYTES)
+  private window = Buffer.allocUnsafe(FIRST_WINDOW_BYTES)
   private start = 0
   private filled = 0
   private cursor = 0
 
-  private constructor(path: string, file: FileHandle, size: number, signal: AbortSignal | undefined) {
+  /** `path` is what messages call the file. */
+  constructor(path: string, source: ByteSource, signal: AbortSignal | undefined) {
     this.path = path
-    this.file = file
-    this.size = size
+    this.source = source
+    this.size = source.size
     this.signal = signal
   }
 
-  static async open(path: string, signal?: AbortSignal): Promise<ByteReader> {
-    const file = await open(path, 'r')
-    try {
-      return new ByteReader(path, file, (await file.stat()).size, signal)
-    } catch (error) {
-      await file.close()
-      throw error
-    }
-  }
-
   close(): Promise<void> {
-    return this.file.close()
+    return this.source.close()
   }
 
   /** Bytes before the next one to be read. */
@@ -61,7 +67,8 @@ export class ByteReader {
     if (bytes > this.remaining) throw this.ended()
     const rest = this.window.subarray(this.cursor, this.filled)
     // a window that grew for one long text shrinks again
-    const fits = bytes <= WINDOW_BYTES && this.window.length === WINDOW_BYTES
+    const isFirst = this.filled === 0 && this.start === 0 && bytes <= FIRST_WINDOW_BYTES
+    const fits = isFirst || (bytes <= WINDOW_BYTES && this.window.length === WINDOW_BYTES)
     const window = fits ? this.window : Buffer.allocUnsafe(Math.max(bytes, WINDOW_BYTES))
     rest.copy(window)
     this.start += this.cursor
@@ -69,9 +76,9 @@ export class ByteReader {
     this.cursor = 0
     this.window = window
     while (this.filled < bytes) {
-      const { bytesRead } = await this.file.read(window, this.filled, window.length - this.filled, this.start + this.filled)
-      if (bytesRead === 0) throw this.ended()
-      this.filled += bytesRead
+      const read = await this.source.read(window, this.filled, window.length - this.filled, this.start + this.filled)
+      if (read === 0) throw this.ended()
+      this.filled += read
     }
   }
 
@@ -85,6 +92,31 @@ export class ByteReader {
     this.start += this.cursor + bytes
     this.cursor = 0
     this.filled = 0
+  }
+
+  /**
+   * Goes over up to `count` texts, each its length and its bytes, as far as they lie in the window whole and are no longer
+   * than `most` bytes; gives how many those were.
+   */
+  texts(count: number, most: number, visit: Visit): number {
+    const { window, filled } = this
+    let at = this.cursor
+    let done = 0
+    while (done < count && at + 8 <= filled && window.readUInt32LE(at + 4) === 0) {
+      const length = window.readUInt32LE(at)
+      const end = at + 8 + length
+      if (length > most || end > filled) break
+      visit(window, at + 8, end)
+      at = end
+      done++
+    }
+    this.cursor = at
+    return done
+  }
+
+  /** The 64-bit length that comes next, which stays to be read. */
+  peekLength(): number {
+    return this.window.readUInt32LE(this.cursor + 4) * HIGH + this.window.readUInt32LE(this.cursor)
   }
 
   u8(): number {

@@ -2,7 +2,7 @@ import type { AppError } from '#contract'
 import type { TextModelFacts } from './checkTextModel.ts'
 import { Fields } from './fields.ts'
 import type { GgufHeader } from './header.ts'
-import { damaged, printable, unsupported } from './problems.ts'
+import { printable, unsupported, unusual } from './problems.ts'
 import { requireMatrix } from './shapes.ts'
 
 /** What is known of a LoRA adapter from its header. */
@@ -20,7 +20,7 @@ const MAX_ALPHA = 1e6
 /**
  * Checks that the header is that of a LoRA adapter whose every pair of matrices fits a weight of `model`, so that
  * llama.cpp neither runs into an assertion while reading it nor while computing with it.
- * @throws AppError UnsupportedModel, ModelDamaged.
+ * @throws AppError UnsupportedModel.
  */
 export function checkAdapter(header: GgufHeader, model: TextModelFacts): AdapterFacts {
   const { path } = header
@@ -42,10 +42,10 @@ export function checkAdapter(header: GgufHeader, model: TextModelFacts): Adapter
     // llama.cpp passes over norms
     if (name.endsWith('_norm.weight')) continue
     const weight = PAIR.exec(name)?.[1]
-    if (weight === undefined) throw damaged(path, `the tensor ${printable(name, MAX_NAME)} belongs to no pair of matrices`)
+    if (weight === undefined) throw unusual(path, `the tensor ${printable(name, MAX_NAME)} belongs to no pair of matrices`)
     changed.add(weight)
   }
-  if (changed.size === 0) throw damaged(path, 'it changes no weight')
+  if (changed.size === 0) throw unusual(path, 'it changes no weight')
   for (const weight of changed) checkPair(header, weight, shapes, model)
   return { weights: changed.size, bytes: header.fileBytes }
 }
@@ -58,7 +58,7 @@ function checkPair(header: GgufHeader, weight: string, shapes: ReadonlyMap<strin
   const [columns, rows] = shape
   const a = header.tensors.get(`${weight}.lora_a`)
   const b = header.tensors.get(`${weight}.lora_b`)
-  if (!a || !b) throw damaged(path, `one of the two matrices for ${weight} is missing`)
+  if (!a || !b) throw unusual(path, `one of the two matrices for ${weight} is missing`)
   const isEmbedding = weight === EMBEDDING
   // llama.cpp multiplies with them as if they were those of any matrix, which ends the process
   if (isEmbedding && model.weights.output === 0)

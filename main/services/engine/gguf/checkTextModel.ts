@@ -1,16 +1,22 @@
 import { basename } from 'node:path'
 import { AppError } from '#contract'
+import { familiesOf, runningFamilies } from '../../../lib/families/index.ts'
 import { Fields } from './fields.ts'
 import type { GgufHeader } from './header.ts'
-import { count, damaged, printable, unsupported } from './problems.ts'
+import { count, printable, unsupported, unusual } from './problems.ts'
 import { quantizationOf } from './quantization.ts'
 import { requireMatrix, requireVector } from './shapes.ts'
+import { textFamily } from './textFamily.ts'
 import { chatTokens } from './vocabulary.ts'
 
 /** What is known of a language model from its header. Lengths in numbers, `trainedContext` in tokens. */
 export interface TextModelFacts {
   readonly name: string
   readonly architecture: 'qwen2vl'
+  /** Id of its family; null when nothing tells it. */
+  readonly family: string | null
+  /** Whether it does not say how texts are split for its vocabulary, and llama.cpp has to be told. */
+  readonly lacksSplitting: boolean
   readonly blocks: number
   readonly embeddingLength: number
   readonly feedForwardLength: number
@@ -47,12 +53,15 @@ const MAX_LENGTH = 65_536
 const MAX_FEED_FORWARD = 1 << 20
 const MAX_CONTEXT = 1 << 24
 const ROPE_SCALING = ['none', 'linear', 'yarn', 'longrope']
+/** How llama.cpp calls the way in which Qwen's vocabularies split texts; "default" and none are converters that did not know. */
+const SPLITTINGS = ['qwen2', 'deepseek-r1-qwen']
+const UNKNOWN_SPLITTINGS = [null, '', 'default']
 const SPECIAL_TOKENS = ['bos', 'eos', 'eot', 'padding', 'unknown']
 
 /**
  * Checks that the header is that of a Qwen2-VL or Qwen2.5-VL language model which llama.cpp loads and computes without
  * running into one of its assertions, which would end the process.
- * @throws AppError UnsupportedModel, ModelDamaged, ProjectorMismatch when it is a projector.
+ * @throws AppError UnsupportedModel, ProjectorMismatch when it is a projector.
  */
 export function checkTextModel(header: GgufHeader): TextModelFacts {
   const fields = new Fields(header)
@@ -65,11 +74,14 @@ export function checkTextModel(header: GgufHeader): TextModelFacts {
     ...sizes,
     name: printable(fields.text('general.name') || basename(header.path).replace(/\.gguf$/i, ''), MAX_NAME),
     architecture: ARCHITECTURE,
+    family: textFamily(header).family,
+    lacksSplitting: !SPLITTINGS.includes(fields.text('tokenizer.ggml.pre') ?? ''),
     vocabSize,
     bytes: header.fileBytes,
     quantization: quantizationOf(header),
     isF32: [...header.tensors.values()].every((tensor) => tensor.type.name === 'F32'),
-    chatTemplate: fields.text('tokenizer.chat_template'),
+    // of a list of templates the one for plain chats is named so
+    chatTemplate: fields.text('tokenizer.chat_template') ?? fields.text('tokenizer.chat_template.default'),
     weights: weightBytes(header, sizes.blocks),
   }
 }
@@ -92,7 +104,8 @@ type Sizes = Pick<
 function checkKind(header: GgufHeader, fields: Fields): void {
   const { path } = header
   const architecture = fields.text('general.architecture')
-  if (architecture === null) throw damaged(path, 'it does not say what kind of model it is')
+  const advice = `Choose a ${runningFamilies} model.`
+  if (architecture === null) throw unsupported(path, `does not say what kind of model it is. ${advice}`)
   if (architecture === 'clip')
     throw new AppError(
       'ProjectorMismatch',
@@ -102,13 +115,15 @@ function checkKind(header: GgufHeader, fields: Fields): void {
   if (architecture === OLLAMA_ARCHITECTURE)
     throw unsupported(
       path,
-      'is a Qwen2.5-VL model in the form of Ollama, which keeps it in one file with its projector. Download the model here instead.',
+      'is a Qwen2.5-VL model in the form of Ollama, which keeps it in one file with its projector. ' +
+        'Add it from this computer: it is taken apart into the two files then.',
     )
-  if (architecture !== ARCHITECTURE)
-    throw unsupported(
-      path,
-      `is a model of the kind "${printable(architecture, MAX_NAME)}". Choose a Qwen2-VL or Qwen2.5-VL model.`,
-    )
+  if (architecture === ARCHITECTURE && textFamily(header).family === 'qwen25omni')
+    throw unsupported(path, `is the language model of Qwen2.5-Omni, which is not supported yet. ${advice}`)
+  if (architecture === ARCHITECTURE) return
+  const [family] = familiesOf(architecture)
+  if (family) throw unsupported(path, `is a ${family.label} model, which is not supported yet. ${advice}`)
+  throw unsupported(path, `is a model of the kind "${printable(architecture, MAX_NAME)}". ${advice}`)
 }
 
 function readSizes(header: GgufHeader, fields: Fields): Sizes {
@@ -123,11 +138,11 @@ function readSizes(header: GgufHeader, fields: Fields): Sizes {
   const kvHeads = fields.has(kvKey) ? fields.u32(kvKey, { min: 1, max: heads }) : heads
   const headDim = embeddingLength / heads
   if (!Number.isInteger(headDim) || heads % kvHeads !== 0)
-    throw damaged(path, `${heads} attention heads and ${kvHeads} key heads do not fit a width of ${embeddingLength}`)
+    throw unusual(path, `${heads} attention heads and ${kvHeads} key heads do not fit a width of ${embeddingLength}`)
   const ropeSections = fields.numbers(key('rope.dimension_sections'), 4, ['i32', 'u32'])
   const turned = ropeSections.reduce((sum, section) => sum + section, 0)
   if (ropeSections.some((section) => section < 0) || ropeSections[3] !== 0 || turned * 2 !== headDim)
-    throw damaged(path, `its rope.dimension_sections ${ropeSections.join(', ')} do not fit a head of ${headDim}`)
+    throw unusual(path, `its rope.dimension_sections ${ropeSections.join(', ')} do not fit a head of ${headDim}`)
   return { blocks, embeddingLength, feedForwardLength, heads, kvHeads, headDim, trainedContext, ropeSections }
 }
 
@@ -139,6 +154,7 @@ function checkVariant(header: GgufHeader, fields: Fields, sizes: Sizes): void {
     if (fields.has(key(name)) && fields.u32(key(name)) !== value)
       throw unsupported(path, `has an unusual ${key(name)}. Choose another conversion of the model.`)
   }
+  if (fields.has('general.file_type')) fields.u32('general.file_type')
   fields.f32(key('attention.layer_norm_rms_epsilon'), { min: 0, max: 1 })
   for (const name of ['attention.key_length', 'attention.value_length', 'rope.dimension_count']) only(name, sizes.headDim)
   for (const name of ['attention.key_length_swa', 'attention.value_length_swa', 'rope.dimension_count_swa']) only(name, sizes.headDim)
@@ -159,15 +175,16 @@ function checkVariant(header: GgufHeader, fields: Fields, sizes: Sizes): void {
 /** The number of tokens. */
 function checkVocabulary(header: GgufHeader, fields: Fields): number {
   const { path, vocabulary } = header
-  if (fields.text('tokenizer.ggml.model') !== 'gpt2' || fields.text('tokenizer.ggml.pre') !== 'qwen2')
+  const splitting = fields.text('tokenizer.ggml.pre')
+  if (fields.text('tokenizer.ggml.model') !== 'gpt2' || !(SPLITTINGS.includes(splitting ?? '') || UNKNOWN_SPLITTINGS.includes(splitting)))
     throw unsupported(path, 'does not have the vocabulary of a Qwen model. Choose another conversion of the model.')
   const tokens = fields.listLength('tokenizer.ggml.tokens', ['string']) ?? 0
-  if (tokens === 0) throw damaged(path, 'it has no vocabulary')
-  if (fields.listLength('tokenizer.ggml.merges', ['string']) === null) throw damaged(path, 'its tokenizer.ggml.merges is missing')
-  if (vocabulary.problem) throw damaged(path, vocabulary.problem)
+  if (tokens === 0) throw unusual(path, 'it has no vocabulary')
+  if (fields.listLength('tokenizer.ggml.merges', ['string']) === null) throw unusual(path, 'its tokenizer.ggml.merges is missing')
+  if (vocabulary.problem) throw unusual(path, vocabulary.problem)
   for (const [key, types] of [['tokenizer.ggml.token_type', ['i32']], ['tokenizer.ggml.scores', ['f32', 'i32']]] as const) {
     const length = fields.listLength(key, types) ?? tokens
-    if (length !== tokens) throw damaged(path, `${key} has ${count(length)} values for ${count(tokens)} tokens`)
+    if (length !== tokens) throw unusual(path, `${key} has ${count(length)} values for ${count(tokens)} tokens`)
   }
   for (const name of SPECIAL_TOKENS) {
     const key = `tokenizer.ggml.${name}_token_id`
@@ -177,14 +194,16 @@ function checkVocabulary(header: GgufHeader, fields: Fields): number {
   if (missing.length > 0)
     throw unsupported(
       path,
-      `has no ${missing.join(', ')} in its vocabulary, so it cannot chat about pictures. Choose a Qwen2-VL or Qwen2.5-VL model.`,
+      `has no ${missing.join(', ')} in its vocabulary, so it cannot chat about pictures. Choose a ${runningFamilies} model.`,
     )
   return tokens
 }
 
 function checkTensors(header: GgufHeader, sizes: Sizes, vocabSize: number): void {
   const extra = [...header.tensors.keys()].find((name) => Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? 0) >= sizes.blocks)
-  if (extra) throw damaged(header.path, `it has ${sizes.blocks} blocks, but also a tensor ${extra}`)
+  if (extra) throw unusual(header.path, `it has ${sizes.blocks} blocks, but also a tensor ${extra}`)
+  const foreign = [...header.tensors.keys()].find((name) => /^(v|mm|a)\./.test(name))
+  if (foreign) throw unusual(header.path, `it holds parts of a projector too (${foreign}), which llama.cpp does not read`)
   const { blocks, embeddingLength: width, feedForwardLength: inner, headDim, kvHeads } = sizes
   const keys = headDim * kvHeads
   requireMatrix(header, 'token_embd.weight', [width, vocabSize])

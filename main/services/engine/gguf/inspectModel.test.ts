@@ -53,20 +53,20 @@ describe('models that work', () => {
     expect(model).toMatchObject({ name: 'TinySight demo', architecture: 'qwen2vl', trainedContext: 4096, bytes: 3_838_208 + 3_534_656 })
     expect(model.text).toMatchObject({ blocks: 4, embeddingLength: 192, heads: 6, kvHeads: 2, headDim: 32, vocabSize: 1632, ropeSections: [4, 6, 6, 0] })
     expect(model.text).toMatchObject({ quantization: 'F16', isF32: false })
-    expect(model.projector).toMatchObject({ family: 'qwen2vl', embeddingLength: 160, blocks: 5, heads: 5, ffnLength: 320, outputLength: 192, windowPattern: 0, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] })
+    expect(model.projector).toMatchObject({ family: 'qwen2vl', embeddingLength: 160, blocks: 5, heads: 5, ffnLength: 320, outputLength: 192, fullBlocks: null, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] })
   })
 
   it('a Qwen2-VL projector whose feed_forward_length is wrong gives the width of its tensors', async () => {
     const model = await inspectModel(golden('qwen2vl'))
     expect(model.text).toMatchObject({ blocks: 3, vocabSize: 1024, quantization: 'F32', isF32: true, trainedContext: 32_768 })
-    expect(model.projector).toMatchObject({ family: 'qwen2vl', embeddingLength: 64, blocks: 3, ffnLength: 256, windowPattern: 0 })
+    expect(model.projector).toMatchObject({ family: 'qwen2vl', embeddingLength: 64, blocks: 3, ffnLength: 256, fullBlocks: null })
     expect(model.projector?.eps).toBeCloseTo(1e-6, 12)
     expect(model.projector?.mean[0]).toBeCloseTo(0.48145466, 7)
   })
 
   it('a Qwen2.5-VL projector gives its window pattern', async () => {
     const model = await inspectModel(golden('qwen25vl'))
-    expect(model.projector).toMatchObject({ family: 'qwen25vl', embeddingLength: 64, blocks: 4, ffnLength: 128, outputLength: 128, windowPattern: 2 })
+    expect(model.projector).toMatchObject({ family: 'qwen25vl', embeddingLength: 64, blocks: 4, ffnLength: 128, outputLength: 128, fullBlocks: [1, 3] })
   })
 
   it('a model without a projector is text only', async () => {
@@ -94,31 +94,32 @@ describe('damaged and unknown headers', () => {
     ['a big-endian magic', 'type', 'magic', 0x47475546n, 'UnsupportedModel', /big-endian/],
     ['2^63 tensors', 'count', 'tensors', 2n ** 63n, 'ModelDamaged', /more than 65,536 tensors/],
     ['-1 tensors', 'count', 'tensors', 2n ** 64n - 1n, 'ModelDamaged', /more than 65,536 tensors/],
-    ['no tensors', 'count', 'tensors', 0n, 'ModelDamaged', /no tensors/],
+    ['no tensors', 'count', 'tensors', 0n, 'UnsupportedModel', /no tensors/],
     ['2^63 entries', 'count', 'entries', 2n ** 63n, 'ModelDamaged', /more than 65,536 entries/],
-    ['no entries', 'count', 'entries', 0n, 'ModelDamaged', /no entries/],
+    ['no entries', 'count', 'entries', 0n, 'UnsupportedModel', /no entries/],
     ['an empty key', 'length', 'key 3', 0n, 'ModelDamaged', /impossible length/],
     ['a key of 2^63 bytes', 'length', 'key 3', 2n ** 63n, 'ModelDamaged', /impossible length/],
     ['a text longer than the file', 'length', 'general.name', 2n ** 40n, 'ModelDamaged', /longer than the file/],
     ['an unknown value type', 'type', 'general.file_type', 13n, 'ModelDamaged', /unknown type/],
     ['a list of 2^62 tokens', 'length', 'tokenizer.ggml.tokens', 2n ** 62n, 'ModelDamaged', /longer than the file/],
-    ['a list of lists', 'type', 'tokenizer.ggml.tokens', 9n, 'ModelDamaged', /unknown type/],
+    ['a list of lists', 'type', 'tokenizer.ggml.tokens', 9n, 'UnsupportedModel', /list of lists/],
     ['a truth value of 2', 'integer', 'tokenizer.ggml.add_bos_token', 2n, 'ModelDamaged', /neither true nor false/],
-    ['a token of another vocabulary', 'integer', 'tokenizer.ggml.eos_token_id', 1632n, 'ModelDamaged', /eos_token_id is 1632/],
-    ['no heads', 'integer', 'qwen2vl.attention.head_count', 0n, 'ModelDamaged', /head_count is 0/],
-    ['heads that do not fit the width', 'integer', 'qwen2vl.attention.head_count', 5n, 'ModelDamaged', /do not fit a width/],
-    ['key heads that do not divide the heads', 'integer', 'qwen2vl.attention.head_count_kv', 4n, 'ModelDamaged', /do not fit a width/],
-    ['2^31 blocks', 'integer', 'qwen2vl.block_count', 2n ** 31n, 'ModelDamaged', /block_count is/],
-    ['one block too many', 'integer', 'qwen2vl.block_count', 5n, 'ModelDamaged', /blk\.4\.attn_norm\.weight is missing/],
-    ['rotary sections of no head', 'integer', 'qwen2vl.rope.dimension_sections[0]', 0n, 'ModelDamaged', /dimension_sections/],
-    ['rotary sections that leave out time and space', 'integer', 'qwen2vl.rope.dimension_sections[3]', 16n, 'ModelDamaged', /dimension_sections/],
-    ['one block too few', 'integer', 'qwen2vl.block_count', 3n, 'ModelDamaged', /has 3 blocks, but also a tensor blk\.3\./],
-    ['an epsilon of NaN', 'float', 'qwen2vl.attention.layer_norm_rms_epsilon', 0x7fc00000n, 'ModelDamaged', /epsilon is NaN/],
+    ['a token of another vocabulary', 'integer', 'tokenizer.ggml.eos_token_id', 1632n, 'UnsupportedModel', /eos_token_id is 1632/],
+    ['no heads', 'integer', 'qwen2vl.attention.head_count', 0n, 'UnsupportedModel', /head_count is 0/],
+    ['heads that do not fit the width', 'integer', 'qwen2vl.attention.head_count', 5n, 'UnsupportedModel', /do not fit a width/],
+    ['key heads that do not divide the heads', 'integer', 'qwen2vl.attention.head_count_kv', 4n, 'UnsupportedModel', /do not fit a width/],
+    ['2^31 blocks', 'integer', 'qwen2vl.block_count', 2n ** 31n, 'UnsupportedModel', /block_count is/],
+    ['one block too many', 'integer', 'qwen2vl.block_count', 5n, 'UnsupportedModel', /blk\.4\.attn_norm\.weight is missing/],
+    ['rotary sections of no head', 'integer', 'qwen2vl.rope.dimension_sections[0]', 0n, 'UnsupportedModel', /dimension_sections/],
+    ['rotary sections that leave out time and space', 'integer', 'qwen2vl.rope.dimension_sections[3]', 16n, 'UnsupportedModel', /dimension_sections/],
+    ['one block too few', 'integer', 'qwen2vl.block_count', 3n, 'UnsupportedModel', /has 3 blocks, but also a tensor blk\.3\./],
+    ['an epsilon of NaN', 'float', 'qwen2vl.attention.layer_norm_rms_epsilon', 0x7fc00000n, 'UnsupportedModel', /epsilon is NaN/],
     ['0 dimensions', 'count', 'blk.0.attn_q.weight dimensions', 0n, 'ModelDamaged', /has 0 dimensions/],
     ['a dimension of 0', 'dimension', 'blk.0.attn_q.weight[1]', 0n, 'ModelDamaged', /impossible shape/],
     ['a dimension of 2^63', 'dimension', 'blk.0.attn_q.weight[1]', 2n ** 63n, 'ModelDamaged', /impossible shape/],
-    ['a tensor name of 64 bytes', 'length', 'tensor 0', 64n, 'ModelDamaged', /name of tensor 0/],
-    ['an unknown number format', 'type', 'blk.0.attn_q.weight', 43n, 'ModelDamaged', /unknown number format/],
+    ['a tensor name of 64 bytes', 'length', 'tensor 0', 64n, 'UnsupportedModel', /name of tensor 0/],
+    ['an unknown number format', 'type', 'blk.0.attn_q.weight', 43n, 'UnsupportedModel', /not known here yet \(type 43/],
+    ['a number format that cannot be', 'type', 'blk.0.attn_q.weight', 1n << 20n, 'ModelDamaged', /unknown number format/],
     ['a removed number format', 'type', 'blk.0.attn_q.weight', 31n, 'UnsupportedModel', /no longer supported/],
     ['integers as weights', 'type', 'blk.0.attn_q.weight', 25n, 'UnsupportedModel', /as I16/],
     ['an unexpected offset', 'offset', 'blk.0.attn_q.weight', 255_489n, 'ModelDamaged', /does not start where/],
@@ -138,18 +139,18 @@ describe('damaged and unknown headers', () => {
   })
 
   it('an entry that is there twice is refused', async () =>
-    expect(text(await replaced(demo.textPath, 'general.name', 'general.type'))).rejects.toEqual(refusal('ModelDamaged', /general\.type is there twice/)))
+    expect(text(await replaced(demo.textPath, 'general.name', 'general.type'))).rejects.toEqual(refusal('UnsupportedModel', /general\.type is there twice/)))
 
   it('a tensor that is there twice is refused', async () =>
-    expect(text(await replaced(demo.textPath, 'blk.1.attn_q.weight', 'blk.0.attn_q.weight'))).rejects.toEqual(refusal('ModelDamaged', /blk\.0\.attn_q\.weight is there twice/)))
+    expect(text(await replaced(demo.textPath, 'blk.1.attn_q.weight', 'blk.0.attn_q.weight'))).rejects.toEqual(refusal('UnsupportedModel', /blk\.0\.attn_q\.weight is there twice/)))
 
   it('a token that is there twice is refused: llama.cpp aborts on it', async () =>
-    expect(text(await replaced(demo.textPath, '<|extra_1630|>', '<|extra_1629|>'))).rejects.toEqual(refusal('ModelDamaged', /token 1,630 is there twice/)))
+    expect(text(await replaced(demo.textPath, '<|extra_1630|>', '<|extra_1629|>'))).rejects.toEqual(refusal('UnsupportedModel', /token 1,630 is there twice/)))
 
   it('a token with a zero byte is refused: llama.cpp sees its beginning twice', async () =>
-    expect(text(await replaced(demo.textPath, '<|extra_1630|>', '<|e\0tra_1630|>'))).rejects.toEqual(refusal('ModelDamaged', /token 1,630 holds a zero byte/)))
+    expect(text(await replaced(demo.textPath, '<|extra_1630|>', '<|e\0tra_1630|>'))).rejects.toEqual(refusal('UnsupportedModel', /token 1,630 holds a zero byte/)))
 
-  it('a merge without a space is refused', async () => expect(text(await replaced(demo.textPath, 'ist ant', 'ist_ant'))).rejects.toEqual(refusal('ModelDamaged', /merge 7 is not a pair/)))
+  it('a merge without a space is refused', async () => expect(text(await replaced(demo.textPath, 'ist ant', 'ist_ant'))).rejects.toEqual(refusal('UnsupportedModel', /merge 7 is not a pair/)))
 
   it('a vocabulary without the picture tokens is refused', async () =>
     expect(text(await replaced(demo.textPath, '<|vision_start|>', '<|vision_begin|>'))).rejects.toEqual(refusal('UnsupportedModel', /no <\|vision_start\|> in its vocabulary/)))
@@ -175,7 +176,7 @@ describe('the wrong file', () => {
     expect(text(await replaced(demo.textPath, 'qwen2vl', 'gemma3x'))).rejects.toEqual(refusal('UnsupportedModel', /of the kind "gemma3x"\. Choose a Qwen2-VL/)))
 
   it('another kind of projector is named', async () =>
-    expect(projector(await replaced(demo.projectorPath, 'qwen2vl_merger', 'qwen3vl_merger'))).rejects.toEqual(refusal('UnsupportedModel', /of the kind "qwen3vl_merger"/)))
+    expect(projector(await replaced(demo.projectorPath, 'qwen2vl_merger', 'qwen3vl_merger'))).rejects.toEqual(refusal('UnsupportedModel', /is the projector of Qwen3-VL, which is not supported yet/)))
 
   it('swapped files are recognised', () =>
     expect(inspectModel({ textPath: demo.projectorPath, projectorPath: demo.textPath })).rejects.toEqual(refusal('ProjectorMismatch', /seem to be swapped/)))
@@ -201,12 +202,12 @@ describe('the wrong file', () => {
   const projectorCases: readonly (readonly [string, Field['kind'], string, bigint, ErrorCode, RegExp])[] = [
     ['no vision part', 'integer', 'clip.has_vision_encoder', 0n, 'UnsupportedModel', /no vision part/],
     ['patches of 16 pixels', 'integer', 'clip.vision.patch_size', 16n, 'UnsupportedModel', /14 pixels/],
-    ['heads that do not fit', 'integer', 'clip.vision.attention.head_count', 64n, 'ModelDamaged', /64 attention heads/],
-    ['a std of 0', 'float', 'clip.vision.image_std[1]', 0n, 'ModelDamaged', /out of range/],
-    ['a mean of NaN', 'float', 'clip.vision.image_mean[1]', 0x7fc00000n, 'ModelDamaged', /not a number/],
-    ['an infinite epsilon', 'float', 'clip.vision.attention.layer_norm_epsilon', 0x7f800000n, 'ModelDamaged', /epsilon is Infinity/],
-    ['a block too many', 'integer', 'clip.vision.block_count', 6n, 'ModelDamaged', /v\.blk\.5\.ln1\.weight is missing/],
-    ['another output width than its matrix', 'integer', 'clip.vision.projection_dim', 64n, 'ModelDamaged', /projection_dim is not the 192/],
+    ['heads that do not fit', 'integer', 'clip.vision.attention.head_count', 64n, 'UnsupportedModel', /64 attention heads/],
+    ['a std of 0', 'float', 'clip.vision.image_std[1]', 0n, 'UnsupportedModel', /out of range/],
+    ['a mean of NaN', 'float', 'clip.vision.image_mean[1]', 0x7fc00000n, 'UnsupportedModel', /not a number/],
+    ['an infinite epsilon', 'float', 'clip.vision.attention.layer_norm_epsilon', 0x7f800000n, 'UnsupportedModel', /epsilon is Infinity/],
+    ['a block too many', 'integer', 'clip.vision.block_count', 6n, 'UnsupportedModel', /v\.blk\.5\.ln1\.weight is missing/],
+    ['another output width than its matrix', 'integer', 'clip.vision.projection_dim', 64n, 'UnsupportedModel', /projection_dim is not the 192/],
   ]
   for (const [name, kind, field, value, code, message] of projectorCases)
     it(`a projector with ${name} is refused`, async () => expect(projector(await edited(demo.projectorPath, kind, field, value))).rejects.toEqual(refusal(code, message)))

@@ -1,12 +1,13 @@
+import { basename } from 'node:path'
 import { AppError } from '#contract'
+import { isModelFamily, pairing } from '../../../lib/families/index.ts'
 import type { ModelFiles, ModelSummary } from '../types.ts'
+import type { OpenSource } from './byteReader.ts'
 import { checkProjector } from './checkProjector.ts'
 import type { ProjectorFacts } from './checkProjector.ts'
 import { checkTextModel } from './checkTextModel.ts'
 import type { TextModelFacts } from './checkTextModel.ts'
 import { checkAdapter } from './checkAdapter.ts'
-import { familyOf } from './inspectFile.ts'
-import { count } from './problems.ts'
 import { quantizationOf } from './quantization.ts'
 import { readHeader } from './readHeader.ts'
 import { readModelHeader } from './splitModel.ts'
@@ -17,42 +18,42 @@ export interface InspectedModel extends ModelSummary {
   readonly projector: ProjectorFacts | null
 }
 
-/** @throws AppError ProjectorMismatch when the projector was made for a language model of another width. */
-export function checkPair(text: TextModelFacts, projector: ProjectorFacts): void {
-  if (projector.outputLength === text.embeddingLength) return
-  throw new AppError(
-    'ProjectorMismatch',
-    `The projector gives vectors of ${count(projector.outputLength)} numbers, ${text.name} takes ${count(text.embeddingLength)}. ` +
-      'Choose the projector that belongs to this model.',
-    { projector: projector.outputLength, model: text.embeddingLength },
-  )
+/**
+ * `path`: of the projector. @throws AppError ProjectorMismatch when it was made for a language model of another width or
+ * family; what the headers do not tell is left to who chose it.
+ */
+export function checkPair(text: TextModelFacts, projector: ProjectorFacts, path: string): void {
+  const [width, given] = [text.embeddingLength, projector.outputLength]
+  const { verdict, why } = pairing({ name: text.name, family: text.family, width }, { fileName: basename(path), family: projector.kind, width: given })
+  if (verdict === 'mismatch') throw new AppError('ProjectorMismatch', why, { projector: given, model: width })
 }
 
 /**
  * Reads and checks the headers of both files (of every part of a split model) and of the adapters, and that they fit
- * each other, without native code.
+ * each other, without native code. `openSource`: as of `readHeader`.
  * @throws AppError ModelNotFound, ModelDamaged, UnsupportedModel, ProjectorMismatch; the signal's reason when aborted.
  */
 export async function inspectModel(
   files: ModelFiles,
   signal?: AbortSignal,
   adapters: readonly string[] = [],
+  openSource?: OpenSource,
 ): Promise<InspectedModel> {
-  const { header, paths } = await readModelHeader(files.textPath, signal)
+  const { header, paths } = await readModelHeader(files.textPath, signal, openSource)
   const text = checkTextModel(header)
-  const projectorHeader = files.projectorPath === null ? null : await readHeader(files.projectorPath, signal)
+  const projectorHeader = files.projectorPath === null ? null : await readHeader(files.projectorPath, signal, openSource)
   const projector = projectorHeader && checkProjector(projectorHeader)
-  if (projector) checkPair(text, projector)
+  if (projector) checkPair(text, projector, files.projectorPath!)
   for (const adapter of adapters) checkAdapter(await readHeader(adapter, signal), text)
   return {
     name: text.name,
     architecture: text.architecture,
-    family: projector?.family ?? familyOf(header),
+    family: projector?.family ?? (isModelFamily(text.family) ? text.family : null),
     quantization: text.quantization,
     projectorQuantization: projectorHeader && quantizationOf(projectorHeader),
     embeddingLength: text.embeddingLength,
     trainedContext: text.trainedContext,
-    bytes: text.bytes + (projector?.bytes ?? 0),
+    bytes: text.bytes + (projectorHeader?.fileBytes ?? 0),
     textPaths: paths,
     text,
     projector,

@@ -1,19 +1,27 @@
 import { basename } from 'node:path'
 import { AppError } from '#contract'
 
+/** Of a message; the commands that join a model's pieces are the longest. */
+const MAX_SENTENCES = 1200
+
 /** The file is not there or cannot be opened. */
 export function notFound(path: string, what: string, cause?: unknown): AppError {
   return new AppError('ModelNotFound', `${basename(path) || path} ${what}.`, { path }, { cause })
 }
 
-/** The file contradicts itself. `what` completes "x.gguf is damaged: ...". */
+/** Bytes of the file are missing, or are not what any tool writes. `what` completes "x.gguf is damaged: ...". */
 export function damaged(path: string, what: string): AppError {
   return new AppError('ModelDamaged', `${basename(path)} is damaged: ${printable(what)}. Download it again.`, { path })
 }
 
 /** The file is sound but not of a kind that can be used. `what` completes "x.gguf ...", a full stop included. */
 export function unsupported(path: string, what: string): AppError {
-  return new AppError('UnsupportedModel', `${basename(path)} ${printable(what)}`, { path })
+  return new AppError('UnsupportedModel', `${basename(path)} ${printable(what, MAX_SENTENCES)}`, { path })
+}
+
+/** The file is sound, but not as llama.cpp or this app reads such files. `what` completes "x.gguf cannot be used: ...". */
+export function unusual(path: string, what: string): AppError {
+  return unsupported(path, `cannot be used: ${what}. Choose another conversion of the model.`)
 }
 
 /** Text from a file, fit for a message: short, on one line, without control characters. */

@@ -1,13 +1,14 @@
 import type { AppError } from '#contract'
-import type { ByteReader } from './byteReader.ts'
+import type { ByteReader, Visit } from './byteReader.ts'
 import type { ArrayEntry, MetadataEntry, Scalar, ScalarEntry, ScalarType } from './header.ts'
-import { count, damaged } from './problems.ts'
+import { count, damaged, unsupported, unusual } from './problems.ts'
 import type { VocabularyScan } from './vocabulary.ts'
 
 const MAX_KEY_BYTES = 65_535
 const MAX_STRING_BYTES = 16 << 20
 const MAX_STRINGS = 1 << 22
 const MAX_KEPT_VALUES = 4096
+const MAX_KEPT_TEXTS = 64
 const MAX_KEPT_BYTES = 32 << 20
 const MAX_METADATA_BYTES = 256 << 20
 const VALUE_BYTES = 16
@@ -29,7 +30,8 @@ const bytesOf: Readonly<Record<ScalarType, number>> = { ...small, u32: 4, i32: 4
 /**
  * Reads `entries` key-value pairs. Scalars and short numeric arrays are kept, long arrays are only walked; the texts
  * of tokens and merges go to `vocabulary`.
- * @throws AppError ModelDamaged for what llama.cpp refuses or trips over, and for sizes beyond any known model's.
+ * @throws AppError ModelDamaged for what no tool writes; UnsupportedModel for what llama.cpp does not read, and for sizes beyond
+ * any known model's.
  */
 export async function readMetadata(
   reader: ByteReader,
@@ -44,12 +46,13 @@ export async function readMetadata(
   }
   for (let i = 0; i < entries; i++) {
     const key = await readKey(reader, i)
-    if (metadata.has(key)) throw damaged(reader.path, `the entry ${key} is there twice`)
+    if (metadata.has(key)) throw unusual(reader.path, `the entry ${key} is there twice`)
     keep(key.length + VALUE_BYTES)
+    const at = reader.position
     await reader.fill(4)
     const type = reader.u32()
-    const entry = type === ARRAY ? readArray(reader, key, keep, vocabulary) : readScalar(reader, key, scalarType(reader, key, type), keep)
-    metadata.set(key, await entry)
+    const entry = await (type === ARRAY ? readArray(reader, key, keep, vocabulary) : readScalar(reader, key, scalarType(reader, key, type), keep))
+    metadata.set(key, { ...entry, raw: { at, bytes: reader.position - at } })
     if (reader.position > MAX_METADATA_BYTES) throw tooMuch(reader)
   }
   return metadata
@@ -84,8 +87,13 @@ async function readArray(reader: ByteReader, key: string, keep: Keep, vocabulary
   if (length * bytes > reader.remaining) throw damaged(reader.path, `the list ${key} is longer than the file`)
   if (type === 'string') {
     if (length > MAX_STRINGS) throw tooMuch(reader)
-    await walkStrings(reader, key, length, vocabulary)
-    return { kind: 'array', type, length, offset, values: null }
+    const values: string[] = []
+    const collect: Visit = (bytes, start, end) => {
+      keep(end - start + VALUE_BYTES)
+      values.push(bytes.toString('utf8', start, end))
+    }
+    await walkStrings(reader, key, length, visitorOf(key, length, vocabulary) ?? (length <= MAX_KEPT_TEXTS ? collect : pass))
+    return { kind: 'array', type, length, offset, values: length <= MAX_KEPT_TEXTS ? values : null }
   }
   if (length > MAX_KEPT_VALUES && type !== 'bool') {
     reader.skip(length * bytes)
@@ -101,28 +109,38 @@ async function readArray(reader: ByteReader, key: string, keep: Keep, vocabulary
   return { kind: 'array', type, length, offset, values: length <= MAX_KEPT_VALUES ? values : null }
 }
 
-async function walkStrings(reader: ByteReader, key: string, length: number, vocabulary: VocabularyScan): Promise<void> {
-  const visitors: Readonly<Record<string, (text: string) => void>> = {
-    'tokenizer.ggml.tokens': (text) => vocabulary.token(text),
-    'tokenizer.ggml.merges': (text) => vocabulary.merge(text),
-  }
-  const visit = Object.hasOwn(visitors, key) ? visitors[key] : undefined
-  for (let i = 0; i < length; i++) {
-    if (!reader.has(8)) await reader.fill(8)
-    const bytes = stringLength(reader, key)
-    if (visit) {
-      if (!reader.has(bytes)) await reader.fill(bytes)
-      visit(reader.text(bytes, 'latin1'))
-    } else reader.skip(bytes)
+/** What looks at the texts of the two lists of the vocabulary; null for other lists. */
+function visitorOf(key: string, length: number, vocabulary: VocabularyScan): Visit | null {
+  if (key === 'tokenizer.ggml.merges') return (bytes, start, end) => vocabulary.merge(bytes, start, end)
+  if (key !== 'tokenizer.ggml.tokens') return null
+  vocabulary.begin(length)
+  return (bytes, start, end) => vocabulary.token(bytes, start, end)
+}
+
+async function walkStrings(reader: ByteReader, key: string, length: number, visit: Visit): Promise<void> {
+  for (let i = 0; i < length; ) {
+    i += reader.texts(length - i, MAX_STRING_BYTES, visit)
     if (reader.position > MAX_METADATA_BYTES) throw tooMuch(reader)
+    if (i === length) return
+    // one that the window holds only in part
+    await reader.fill(8)
+    const bytes = reader.peekLength()
+    if (bytes > MAX_STRING_BYTES || bytes + 8 > reader.remaining) throw tooLong(reader, key, bytes + 8)
+    await reader.fill(bytes + 8)
   }
 }
 
+function pass(): void {}
+
 function stringLength(reader: ByteReader, key: string): number {
   const length = reader.u64()
-  if (length > MAX_STRING_BYTES || length > reader.remaining)
-    throw damaged(reader.path, `a text in ${key} is longer than ${length > reader.remaining ? 'the file' : '16 MiB'}`)
+  if (length > MAX_STRING_BYTES || length > reader.remaining) throw tooLong(reader, key, length)
   return length
+}
+
+function tooLong(reader: ByteReader, key: string, bytes: number): AppError {
+  const isCut = bytes > reader.remaining
+  return isCut ? damaged(reader.path, `a text in ${key} is longer than the file`) : unusual(reader.path, `a text in ${key} is longer than 16 MiB`)
 }
 
 function readNumber(reader: ByteReader, key: string, type: Exclude<ScalarType, 'string'>): number | boolean {
@@ -133,11 +151,12 @@ function readNumber(reader: ByteReader, key: string, type: Exclude<ScalarType, '
 }
 
 function scalarType(reader: ByteReader, key: string, id: number): ScalarType {
+  if (id === ARRAY) throw unusual(reader.path, `the entry ${key} is a list of lists, which llama.cpp does not read`)
   const type = types[id]
   if (!type) throw damaged(reader.path, `the entry ${key} has an unknown type (${id})`)
   return type
 }
 
 function tooMuch(reader: ByteReader): AppError {
-  return damaged(reader.path, 'its header holds more than that of any known model')
+  return unsupported(reader.path, 'has a header that holds more than that of any known model. Choose another conversion of the model.')
 }

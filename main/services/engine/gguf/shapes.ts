@@ -1,16 +1,16 @@
 import type { GgufHeader, TensorInfo } from './header.ts'
-import { damaged, unsupported } from './problems.ts'
+import { unsupported, unusual } from './problems.ts'
 
-/** The tensor of that name. @throws AppError ModelDamaged when it is missing. */
+/** The tensor of that name. @throws AppError UnsupportedModel when it is missing. */
 export function requireTensor(header: GgufHeader, name: string): TensorInfo {
   const tensor = header.tensors.get(name)
-  if (!tensor) throw damaged(header.path, `its tensor ${name} is missing`)
+  if (!tensor) throw unusual(header.path, `its tensor ${name} is missing`)
   return tensor
 }
 
 /**
  * A matrix [columns, rows, ...] as ggml counts its dimensions, in a type that can be multiplied.
- * @throws AppError ModelDamaged, UnsupportedModel.
+ * @throws AppError UnsupportedModel.
  */
 export function requireMatrix(header: GgufHeader, name: string, dims: readonly number[]): void {
   const tensor = requireTensor(header, name)
@@ -23,16 +23,16 @@ export function requireMatrix(header: GgufHeader, name: string, dims: readonly n
 }
 
 /**
- * A bias or a norm's weight: `length` numbers as F32; ggml's CPU backend ends the process on any other type.
- * @throws AppError ModelDamaged, UnsupportedModel.
+ * A bias or a norm's weight: `length` numbers in one of `types`; ggml's CPU backend ends the process on others than F32.
+ * @throws AppError UnsupportedModel.
  */
-export function requireVector(header: GgufHeader, name: string, length: number): void {
+export function requireVector(header: GgufHeader, name: string, length: number, types: readonly string[] = ['F32']): void {
   const tensor = requireTensor(header, name)
   requireShape(header, tensor, [length])
-  if (tensor.type.name !== 'F32')
+  if (!types.includes(tensor.type.name))
     throw unsupported(
       header.path,
-      `stores its tensor ${name} as ${tensor.type.name}; F32 is needed. Choose another conversion of the model.`,
+      `stores its tensor ${name} as ${tensor.type.name}; ${types.join(' or ')} is needed. Choose another conversion of the model.`,
     )
 }
 
@@ -40,7 +40,7 @@ function requireShape(header: GgufHeader, tensor: TensorInfo, dims: readonly num
   // trailing dimensions of 1 are the same shape
   const same = Array.from({ length: 4 }, (_, i) => (tensor.dims[i] ?? 1) === (dims[i] ?? 1)).every(Boolean)
   if (!same)
-    throw damaged(
+    throw unusual(
       header.path,
       `its tensor ${tensor.name} has the shape ${tensor.dims.join(' x ')} instead of ${dims.join(' x ')}`,
     )

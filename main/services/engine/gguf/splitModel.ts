@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { AppError } from '#contract'
+import type { OpenSource } from './byteReader.ts'
 import type { GgufHeader, TensorInfo } from './header.ts'
-import { count, damaged, unsupported } from './problems.ts'
+import { count, unsupported, unusual } from './problems.ts'
 import { readHeader } from './readHeader.ts'
+import type { Depth } from './vocabulary.ts'
 
 /** llama.cpp's `llama_split_path`: the parts of one model lie side by side and are found by their names alone. */
 const PART_NAME = /^(.+)-(\d{5})-of-(\d{5})\.gguf$/
@@ -21,8 +23,8 @@ export interface ModelHeader {
  * all parts are together in the result, `fileBytes` is the size of all, and offsets count within each part.
  * @throws AppError as `readHeader`; ModelNotFound when a part is missing, UnsupportedModel when `path` is a later part.
  */
-export async function readModelHeader(path: string, signal?: AbortSignal): Promise<ModelHeader> {
-  const first = await readHeader(path, signal)
+export async function readModelHeader(path: string, signal?: AbortSignal, openSource?: OpenSource, depth?: Depth): Promise<ModelHeader> {
+  const first = await readHeader(path, signal, openSource, depth)
   const parts = splitNumber(first, 'split.count', 'u16') ?? 1
   if (parts <= 1) return { header: first, paths: [path] }
   const paths = partPaths(first, parts)
@@ -31,27 +33,27 @@ export async function readModelHeader(path: string, signal?: AbortSignal): Promi
   let fileBytes = first.fileBytes
   for (const [i, part] of paths.entries()) {
     if (i === 0) continue
-    if (!existsSync(part)) throw missingPart(path, part, i + 1, parts)
-    const header = await readHeader(part, signal)
-    if (splitNumber(header, 'split.no', 'u16') !== i) throw damaged(part, `it is not part ${i + 1} of its model`)
+    if (!openSource && !existsSync(part)) throw missingPart(path, part, i + 1, parts)
+    const header = await readHeader(part, signal, openSource, depth)
+    if (splitNumber(header, 'split.no', 'u16') !== i) throw unsupported(part, `is not part ${i + 1} of ${basename(path)}. It may have been renamed: put the right file in its place.`)
     for (const tensor of header.tensors.values()) {
-      if (tensors.has(tensor.name)) throw damaged(part, `the tensor ${tensor.name} is in another part too`)
+      if (tensors.has(tensor.name)) throw unusual(part, `its tensor ${tensor.name} is in another part too`)
       tensors.set(tensor.name, tensor)
     }
     fileBytes += header.fileBytes
   }
   if (total !== tensors.size) {
     const expected = total === null ? 'a known number' : count(total)
-    throw damaged(path, `its parts hold ${count(tensors.size)} tensors instead of ${expected}`)
+    throw unusual(path, `its parts hold ${count(tensors.size)} tensors instead of ${expected}`)
   }
   return { header: { ...first, tensors, fileBytes }, paths }
 }
 
-/** llama.cpp ends the process on a number of another type. @throws AppError ModelDamaged. */
+/** llama.cpp ends the process on a number of another type. @throws AppError UnsupportedModel. */
 function splitNumber({ path, metadata }: GgufHeader, key: string, type: 'u16' | 'i32'): number | null {
   const entry = metadata.get(key)
   if (!entry) return null
-  if (entry.kind !== 'scalar' || entry.type !== type) throw damaged(path, `${key} is not of type ${type}`)
+  if (entry.kind !== 'scalar' || entry.type !== type) throw unusual(path, `${key} is not of type ${type}`)
   return Number(entry.value)
 }
 

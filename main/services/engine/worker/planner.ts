@@ -32,6 +32,7 @@ export class Planner {
   /** No context is made larger than this any more, unless the prompt needs it. */
   private limit = Infinity
   private ranOut: string | null = null
+  private template: string | null = null
   private wanted: number
 
   private constructor(files: ModelFiles, model: InspectedModel, options: ContextOptions, input: PlanInput) {
@@ -69,12 +70,20 @@ export class Planner {
     return this.current
   }
 
+  /** Why the chat template of the model that was loaded is not used, to complete a sentence; null: it is. */
+  set templateProblem(problem: string | null) {
+    if (this.template === problem) return
+    this.template = problem
+    this.onChange()
+  }
+
   /** What the user should know of the plan; null when everything is as wished. */
   get note(): string | null {
     const { gpuLayers, layers, contextTokens } = this.current
     const tokens = (count: number) => count.toLocaleString('en')
     const notes = [
       this.ranOut,
+      this.template && `The model's own chat template cannot be used (${this.template}). ChatML is used instead, the form that all Qwen models know.`,
       this.hasGpu && gpuLayers < layers
         ? `${gpuLayers} of ${layers} layers are on the graphics card; the others compute on the processor.`
         : null,

@@ -16,7 +16,7 @@ import { commonPrefix } from './prompt/positions.ts'
 import type { Unit } from './prompt/positions.ts'
 import { buildPrompt } from './prompt/prompt.ts'
 import type { Prompt } from './prompt/prompt.ts'
-import { templateKind } from './prompt/template.ts'
+import { ChatTemplate } from './prompt/template.ts'
 import { SessionContext } from './sessionContext.ts'
 import { MediaEncoder } from './vision/mediaEncoder.ts'
 import { Projector } from './vision/projector.ts'
@@ -36,6 +36,7 @@ export class Session {
   readonly files: ModelFiles
   private readonly runtime: Runtime
   private readonly model: LanguageModel
+  private readonly template: ChatTemplate
   private readonly encoder: MediaEncoder | null
   private readonly caches: Caches
   private readonly loras: Loras
@@ -48,6 +49,8 @@ export class Session {
     this.runtime = runtime
     this.files = planner.files
     this.model = model
+    this.template = ChatTemplate.read(model.facts.chatTemplate)
+    planner.templateProblem = this.template.problem
     this.encoder = tower && new MediaEncoder(tower, caches.embeddings)
     this.caches = caches
     this.loras = new Loras(runtime, model)
@@ -58,7 +61,7 @@ export class Session {
   static async load(runtime: Runtime, planner: Planner, cachePath: string | null, onProgress: (share: number) => void, signal: AbortSignal): Promise<Session> {
     const { files, model: summary, plan } = planner
     runtime.fitThreads(summary.bytes)
-    const projectorShare = summary.projector ? summary.projector.bytes / summary.bytes : 0
+    const projectorShare = summary.projector ? summary.projector.bytes / (summary.text.bytes + summary.projector.bytes) : 0
     const model = await LanguageModel.load(runtime, files.textPath, summary.text, (share) => onProgress(share * (1 - projectorShare)), signal, plan.gpuLayers)
     try {
       const projector =
@@ -214,7 +217,7 @@ export class Session {
     if (hasMedia && !this.encoder)
       throw new AppError('ProjectorMissing', 'This model was loaded without a projector and cannot see pictures. Add its projector file (mmproj), or ask without pictures.')
     return buildPrompt(request, this.model.tokenizer, {
-      template: templateKind(this.model.facts.chatTemplate),
+      template: this.template,
       family: this.encoder?.family ?? 'qwen2vl',
       media: { tokensPerSecond: this.encoder?.family === 'qwen25vl' ? QWEN25_TOKENS_PER_SECOND : null },
     })

@@ -1,4 +1,4 @@
-import { useRef, useState, type ReactNode } from 'react'
+import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { Button } from '../../../components/Button.tsx'
 import { DialogFrame } from '../../../components/DialogFrame.tsx'
 import { ErrorNote } from '../../../components/ErrorNote.tsx'
@@ -16,7 +16,7 @@ import type { Picture } from '../state.ts'
 import { clipDuration, clipShare, clipWaits, FPS, type Clip } from './clip.ts'
 import { clipBudget, clipDetailOf, clipDetails } from './clipDetail.ts'
 import { ClipCost } from './ClipCost.tsx'
-import { readAgain, stopReading, wish } from './clips.ts'
+import { lookAround, readAgain, stopReading, wish } from './clips.ts'
 
 /** How a video is shown to the model: which part of it, how many frames, how closely; and what that costs. */
 export function ClipDialog({
@@ -63,6 +63,7 @@ function Inside({ conversationId, picture, clip, onClose }: { conversationId: st
   const [plays, setPlays] = useState(true)
   const [lit, setLit] = useState<number | null>(null)
   const { facts, plan, frames, pictures } = clip
+  useEffect(() => void lookAround(picture.key), [picture.key, facts])
   const share = clipShare(clip)
   const change = (to: Parameters<typeof wish>[2]): void => wish(conversationId, picture.key, to)
   const seek = (ms: number): void => {
@@ -121,6 +122,11 @@ function Inside({ conversationId, picture, clip, onClose }: { conversationId: st
           }}
         />
       ) : null}
+      {facts?.notes?.map((note) => (
+        <p key={note} role="note" className="text-muted">
+          {note}
+        </p>
+      ))}
       {clip.error ? (
         <ErrorNote message={clip.error}>
           <Button onClick={() => readAgain(conversationId, picture.key)}>Read again</Button>

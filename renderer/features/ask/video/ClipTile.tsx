@@ -1,4 +1,4 @@
-import { ChevronLeft, ChevronRight, Clapperboard, Play, X } from 'lucide-react'
+import { ChevronLeft, ChevronRight, Clapperboard, Play, TriangleAlert, X } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import { NumberBadge } from '../../../components/NumberBadge.tsx'
 import { cx } from '../../../lib/cx.ts'
@@ -46,6 +46,7 @@ export function ClipTile({
   const duration = clipDuration(clip)
   const share = clipShare(clip)
   const waits = clipWaits(clip, picture.attachment !== null)
+  const notes = clip.facts?.notes?.join(' ') ?? ''
   const { words, isBad } = foot({ clip, tokens: picture.tokens })
   const busy = (waits !== null && !isBad) || working
   const first = clip.frames && clip.frames.missing[0] !== 0 && host ? frameUrl(host, clip.frames.key, 0) : ''
@@ -55,7 +56,7 @@ export function ClipTile({
       {...tileProps(picture.key, { index, total, onMove, onRemove, onDrag, onEnter: () => setOpen(true) })}
       aria-label={`Video ${number} of ${total}: ${picture.name}. Enter opens it, Delete removes it`}
       aria-busy={busy}
-      title={waits ? `${picture.name} · ${waits}` : picture.name}
+      title={[picture.name, waits ?? notes].filter(Boolean).join(' · ')}
       className={cx('flex flex-col overflow-hidden rounded-md border bg-mat', dragged ? 'border-accent opacity-60' : isBad ? 'border-danger' : 'border-hairline')}
     >
       <div className="relative h-24 max-w-44 min-w-28">
@@ -102,6 +103,7 @@ export function ClipTile({
           aria-label={`Frames of video ${number}${words === '' ? '' : `, ${words}`}`}
           className={cx('min-w-0 flex-1 self-stretch truncate px-1 text-center text-small tabular-nums hover:bg-hover hover:text-ink', isBad ? 'text-danger' : 'text-muted')}
         >
+          {notes === '' ? null : <TriangleAlert role="img" aria-label={notes} className="mr-1 inline size-3.5 text-warning" />}
           {words}
         </button>
         {total > 1 ? (

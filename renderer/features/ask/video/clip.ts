@@ -81,12 +81,12 @@ export function clipPart(clip: Clip, name: string): DraftPart | null {
 
 /** What Send waits for because of it, in words; null: nothing. */
 export function clipWaits(clip: Clip, isStored: boolean): string | null {
-  const { pictures, facts, plan, frames, error } = clip
+  const { pictures, facts, codec, plan, frames, error } = clip
   if (pictures || isRead(clip)) return null
   if (error) return 'The video could not be read. Open it to see why, or remove it.'
   if (plan && !plan.fits) return tooLong(clip)
   if (frames) return `Reading frame ${count(Math.min(frames.total, frames.total - frames.missing.length + 1))} of ${count(frames.total)}…`
-  if (!facts) return 'Opening the video…'
+  if (!facts) return codec === '' ? 'Opening the video…' : 'Counting its frames…'
   return isStored ? 'Choosing the frames…' : 'Storing the video…'
 }
 

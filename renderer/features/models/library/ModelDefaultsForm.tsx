@@ -21,6 +21,11 @@ const details = [
   { value: 'full', label: 'Full' },
 ] as const
 
+const prompts = [
+  { value: 'chat', label: 'As a chat' },
+  { value: 'raw', label: 'As plain text' },
+] as const
+
 /** What the user chose for one model alone. What is left empty is as in the settings, or as the model has it. */
 export function ModelDefaultsForm({ model: { model, overrides, trainedContext } }: { model: LibraryModel }): ReactNode {
   const { error, attempt } = useAttempt()
@@ -53,6 +58,19 @@ export function ModelDefaultsForm({ model: { model, overrides, trainedContext } 
         value={overrides.systemPrompt ?? ''}
         onChange={(text) => set({ systemPrompt: text === '' ? null : text })}
       />
+      <div className="flex flex-col items-start gap-1.5">
+        <p>Prompt</p>
+        <Segmented
+          label="Prompt for this model"
+          value={overrides.rawPrompt ? 'raw' : 'chat'}
+          options={prompts}
+          onChange={(prompt) => set({ rawPrompt: prompt === 'raw' ? true : null })}
+        />
+        <p className="text-muted">
+          As plain text: for base models, which go on from what you write instead of answering it. Only there a token that you write, such
+          as &lt;|im_end|&gt;, counts as one.
+        </p>
+      </div>
       <SamplingSettings sampling={overrides.sampling} defaults={model.defaults.sampling} onChange={(sampling) => set({ sampling })} />
       {changedWords(overrides) === null ? null : (
         <Button className="self-start" onClick={() => set(noOverrides)}>

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { JsonSchema } from '../../types.ts'
+import type { JsonSchema } from '../../../../testing/schemaCheck.ts'
 import { toGrammar } from './grammar.ts'
 
-const grammarOf = (jsonSchema: JsonSchema) => toGrammar({ jsonSchema })
+const grammarOf = (schema: JsonSchema) => toGrammar({ jsonSchema: JSON.stringify(schema) })
 const refusal = (text: RegExp) => expect.objectContaining({ name: 'AppError', code: 'InvalidInput', message: expect.stringMatching(text) as string }) as unknown
 const thrown = (work: () => unknown): unknown => {
   try {
@@ -22,7 +22,10 @@ describe('a schema that a grammar cannot hold is refused, and the message names 
     ['a pattern', { type: 'string', pattern: '^a' }, /"pattern"/],
     ['a range', { properties: { age: { type: 'integer', minimum: 0 } } }, /"age" uses "minimum"/],
     ['a keyword without its type', { minLength: 2 }, /"minLength"/],
-    ['a misspelt keyword', { type: 'string', maxlength: 2 }, /"maxlength"/],
+    ['a misspelt keyword', { type: 'string', maxlength: 2 }, /"maxlength"\. The keyword is written "maxLength"/],
+    ['a condition', { if: { type: 'string' }, then: { maxLength: 2 } }, /"if"/],
+    ['a bound of an older draft', { type: 'number', minimum: 1, exclusiveMinimum: true }, /"minimum"/],
+    ['names by pattern', { type: 'object', patternProperties: { '^x': true } }, /"patternProperties"/],
     ['items by position', { type: 'array', prefixItems: [true] }, /"prefixItems"/],
     ['different items', { type: 'array', uniqueItems: true }, /"uniqueItems"/],
     ['not', { not: { type: 'string' } }, /"not"/],
@@ -58,6 +61,14 @@ describe('a schema that a grammar can hold', () => {
   test.each<[string, JsonSchema]>([
     ['anything', true],
     ['annotations', { $schema: 'x', title: 'T', description: 'D', type: 'string', format: 'date', default: 1, examples: [] }],
+    [
+      'what OpenAPI, pydantic and others write beside it',
+      {
+        $comment: 'c', $anchor: 'a', title: 'T', deprecated: true, readOnly: true, nullable: true, example: 'x', examples: ['x'], xml: { name: 'x' },
+        externalDocs: { url: 'x' }, discriminator: { propertyName: 'kind' }, 'x-order': 1, contentSchema: {}, markdownDescription: 'm', then: {}, type: 'string',
+      },
+    ],
+    ['annotations beside a $ref, const, enum and choices', { nullable: true, oneOf: [{ $ref: '#/$defs/a', description: 'D', nullable: true }, { const: 1, example: 1 }, { enum: [2], 'x-enum': ['two'] }], discriminator: {}, $defs: { a: { type: 'null' } } }],
     ['keywords of other types than its own', { type: ['object', 'null'], properties: { a: { type: ['string', 'integer'], maxLength: 3 } } }],
     ['a $ref to a member of a list', { anyOf: [{ type: 'string' }, { type: 'array', items: { $ref: '#/anyOf/0' } }] }],
     ['a $ref with escapes', { $ref: '#/$defs/a~1b%20c', $defs: { 'a/b c': { type: 'null' } } }],
@@ -65,6 +76,23 @@ describe('a schema that a grammar can hold', () => {
     ['one schema in allOf', { allOf: [{ type: 'string' }] }],
     ['the deepest nesting', nested(90)],
   ])('%s', (_name, schema) => expect(grammarOf(schema)).toMatch(/^root ::= /))
+
+  test('"nullable" of OpenAPI is an annotation: null is allowed only by "type"', () => {
+    expect(grammarOf({ const: 'a', nullable: true })).toMatch(/^root ::= r0$/m)
+    expect(grammarOf({ type: 'string', nullable: true })).toMatch(/^root ::= string$/m)
+    expect(grammarOf({ type: ['string', 'null'] })).toContain('string | null')
+  })
+
+  test('properties come in the order of the text, also names that look like numbers', () => {
+    const grammar = toGrammar({ jsonSchema: '{"properties":{"reason":{"const":0},"2024":{"const":1},"10":{"const":2},"2":{"const":3}},"required":["reason","2024","10","2"]}' })
+    const order = Array.from(grammar.matchAll(/^r\d+ ::= "\\"(\w+)\\"" ws ":"/gm), ([, name]) => name)
+    expect(order).toEqual(['reason', '2024', '10', '2'])
+  })
+
+  test('numbers are written with all their digits', () => {
+    const grammar = toGrammar({ jsonSchema: '{"type":"integer","enum":[9007199254740993,-12345678901234567890,1e400,2.0]}' })
+    expect(grammar).toContain('("9007199254740993" | "-12345678901234567890" | "1e400" | "2.0") ws')
+  })
 
   test('every rule that is used is there, once', () => {
     const grammar = grammarOf({ type: 'object', properties: { 'a "quoted" ::= name': { $ref: '#' }, b: { type: 'array', items: { enum: ['::=', 'r0'] } } } })

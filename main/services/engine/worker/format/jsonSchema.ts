@@ -1,8 +1,8 @@
-import type { JsonSchema } from '../../types.ts'
+import { isJsonObject, JsonNumber, writeJson } from '../../../../lib/jsonSchema/index.ts'
+import type { Json, JsonObject, JsonSchema } from '../../../../lib/jsonSchema/index.ts'
 import { repeated } from './repetition.ts'
 import { SchemaReferences } from './schemaReferences.ts'
-import { checkKeywords, isNode, refuse, typesOf } from './schemaKeywords.ts'
-import type { SchemaNode } from './schemaKeywords.ts'
+import { checkKeywords, namesOf, refuse, typesOf } from './schemaKeywords.ts'
 
 /**
  * Rules that every JSON grammar shares. At most one blank or line between tokens, so that an answer cannot run on in
@@ -62,15 +62,15 @@ class GrammarBuilder {
   }
 
   /** The expression for a schema; objects, arrays and alternatives become rules of their own. */
-  private visit(schema: unknown, place: Place): string {
+  private visit(schema: Json, place: Place): string {
     const { name } = place
     if (schema === true) return 'value'
-    if (!isNode(schema)) throw refuse(`${name} is not a schema that allows anything.`)
+    if (!isJsonObject(schema)) throw refuse(`${name} is not a schema that allows anything.`)
     if (place.depth > MAX_DEPTH) throw refuse('it is nested too deeply.')
-    if (schema.$ref !== undefined) return this.reference(schema, place)
-    if ('const' in schema) return this.literals([schema.const], 'const', schema, place)
-    if (schema.enum !== undefined) return this.literals(schema.enum, 'enum', schema, place)
-    for (const keyword of ['anyOf', 'oneOf', 'allOf'] as const) if (schema[keyword] !== undefined) return this.choices(keyword, schema, place)
+    if (schema.has('$ref')) return this.reference(schema, place)
+    if (schema.has('const')) return this.literals([schema.get('const')!], 'const', schema, place)
+    if (schema.has('enum')) return this.literals(schema.get('enum')!, 'enum', schema, place)
+    for (const keyword of ['anyOf', 'oneOf', 'allOf'] as const) if (schema.has(keyword)) return this.choices(keyword, schema, place)
     const types = typesOf(schema, name)
     if (types === null) {
       checkKeywords(schema, null, name)
@@ -80,7 +80,7 @@ class GrammarBuilder {
     return this.rule(types.map((type) => this.type(type, schema, place)).join(' | '))
   }
 
-  private type(type: string, schema: SchemaNode, place: Place): string {
+  private type(type: string, schema: JsonObject, place: Place): string {
     checkKeywords(schema, type, place.name)
     switch (type) {
       case 'object':
@@ -94,36 +94,37 @@ class GrammarBuilder {
     }
   }
 
-  private literals(values: unknown, keyword: string, schema: SchemaNode, { name }: Place): string {
+  private literals(values: Json, keyword: string, schema: JsonObject, { name }: Place): string {
     checkKeywords(schema, null, name, ['type', keyword])
     const types = typesOf(schema, name)
-    const allowed = Array.isArray(values) ? values.filter((value) => types === null || types.some((type) => isOf(type, value))) : []
+    const allowed = Array.isArray(values) ? (values as readonly Json[]).filter((value) => types === null || types.some((type) => isOf(type, value))) : []
     if (allowed.length === 0) throw refuse(`the ${keyword} of ${name} has no value of its type.`)
-    return this.rule(`(${allowed.map((value) => literal(JSON.stringify(value))).join(' | ')}) ws`)
+    return this.rule(`(${allowed.map((value) => literal(writeJson(value))).join(' | ')}) ws`)
   }
 
-  private choices(keyword: string, schema: SchemaNode, place: Place): string {
+  private choices(keyword: string, schema: JsonObject, place: Place): string {
     const { name } = place
     checkKeywords(schema, null, name, ['type', keyword])
-    const choices = schema[keyword]
+    const choices = schema.get(keyword)
     if (!Array.isArray(choices) || choices.length === 0) throw refuse(`the ${keyword} of ${name} is not a list of schemas.`)
     if (keyword === 'allOf' && choices.length > 1) throw refuse(`${name} uses "allOf" with several schemas, which an answer cannot be held to. Write them as one.`)
     const types = typesOf(schema, name)
-    const texts = choices.map((choice: unknown, i) => {
+    const texts = choices.map((choice: Json, i) => {
       const where = { ...place, name: `${name}, choice ${i + 1}`, depth: place.depth + 1 }
-      if (types === null || !isNode(choice)) return this.visit(choice, where)
+      if (types === null || !isJsonObject(choice)) return this.visit(choice, where)
       const own = typesOf(choice, where.name)
       if (own?.some((type) => !types.includes(type))) throw refuse(`${where.name} has another type than ${name}.`)
-      return this.visit(own ? choice : { ...choice, type: schema.type }, where)
+      return this.visit(own ? choice : new Map([...choice, ['type', schema.get('type')!]]), where)
     })
     return this.rule(texts.join(' | '))
   }
 
-  private object(schema: SchemaNode, place: Place): string {
-    const { additionalProperties: others = true } = schema
+  private object(schema: JsonObject, place: Place): string {
+    const others = schema.get('additionalProperties') ?? true
     const inside = (name: string): Place => ({ name, depth: place.depth + 1, head: null })
-    const required = new Set(Array.isArray(schema.required) ? schema.required.map(String) : [])
-    const properties = new Map(Object.entries(isNode(schema.properties) ? schema.properties : {}))
+    const required = new Set(namesOf(schema.get('required')))
+    const named = schema.get('properties')
+    const properties = new Map(isJsonObject(named) ? named : [])
     for (const name of required) {
       if (properties.has(name)) continue
       if (others === false) throw refuse(`${place.name} requires "${name}", which it does not allow.`)
@@ -150,32 +151,32 @@ class GrammarBuilder {
   }
 
   /** An object of any properties whose values follow one schema. */
-  private map(values: unknown, place: Place): string {
+  private map(values: Json, place: Place): string {
     if (values === false) return this.rule('"{" ws "}" ws')
     if (values === true) return 'object'
     const pair = this.rule(`string ":" ws ${this.visit(values, place)}`)
     return this.rule(`"{" ws (${pair} ("," ws ${pair})*)? "}" ws`)
   }
 
-  private array(schema: SchemaNode, place: Place): string {
+  private array(schema: JsonObject, place: Place): string {
     const { name } = place
-    const [least, most] = lengths(schema.minItems, schema.maxItems, name)
-    if (most === 0 || (schema.items === false && least === 0)) return this.rule('"[" ws "]" ws')
-    const item = this.rule(this.visit(schema.items ?? true, { name: `an item of ${name}`, depth: place.depth + 1, head: null }))
+    const [least, most] = lengths(schema.get('minItems'), schema.get('maxItems'), name)
+    if (most === 0 || (schema.get('items') === false && least === 0)) return this.rule('"[" ws "]" ws')
+    const item = this.rule(this.visit(schema.get('items') ?? true, { name: `an item of ${name}`, depth: place.depth + 1, head: null }))
     const next = this.rule(`"," ws ${item}`)
     const more = repeated(next, Math.max(0, least - 1), most === null ? null : most - 1)
     return this.rule(`"[" ws ${least > 0 ? `${item} ${more}` : `(${item} ${more})?`} "]" ws`)
   }
 
-  private string(schema: SchemaNode, { name }: Place): string {
-    if (schema.minLength === undefined && schema.maxLength === undefined) return 'string'
-    const [least, most] = lengths(schema.minLength, schema.maxLength, name)
+  private string(schema: JsonObject, { name }: Place): string {
+    if (!schema.has('minLength') && !schema.has('maxLength')) return 'string'
+    const [least, most] = lengths(schema.get('minLength'), schema.get('maxLength'), name)
     return this.rule(`"\\"" ${repeated('char', least, most)} "\\"" ws`)
   }
 
-  private reference(schema: SchemaNode, { name, depth, head }: Place): string {
+  private reference(schema: JsonObject, { name, depth, head }: Place): string {
     checkKeywords(schema, null, name, ['$ref'])
-    const pointer = String(schema.$ref)
+    const pointer = String(schema.get('$ref'))
     const { rule, target, isNew } = this.references.enter(pointer, head)
     if (isNew) this.rules.set(rule, this.visit(target, { name: pointer, depth: depth + 1, head: pointer }))
     return rule
@@ -192,19 +193,22 @@ class GrammarBuilder {
 /** Text as GBNF takes it literally. JSON has no other control characters in it. */
 const literal = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&')}"`
 
-function isOf(type: string, value: unknown): boolean {
+function isOf(type: string, value: Json): boolean {
   if (type === 'null') return value === null
   if (type === 'array') return Array.isArray(value)
-  if (type === 'object') return isNode(value)
-  return type === 'integer' ? Number.isInteger(value) : typeof value === type
+  if (type === 'object') return isJsonObject(value)
+  if (type === 'number' || type === 'integer') return value instanceof JsonNumber && (type === 'number' || value.isInteger)
+  return typeof value === type
 }
 
 /** Bounds of a list or text; null: no upper one. */
-function lengths(least: unknown, most: unknown, name: string): [least: number, most: number | null] {
-  for (const value of [least, most])
-    if (value !== undefined && !(typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= MAX_LENGTH))
-      throw refuse(`a length of ${name} is not a whole number up to ${MAX_LENGTH.toLocaleString('en')}.`)
-  const bounds = [(least as number | undefined) ?? 0, (most as number | undefined) ?? null] as const
+function lengths(least: Json | undefined, most: Json | undefined, name: string): [least: number, most: number | null] {
+  const read = (value: Json | undefined): number | null => {
+    if (value === undefined) return null
+    if (value instanceof JsonNumber && Number.isSafeInteger(value.value) && value.value >= 0 && value.value <= MAX_LENGTH) return value.value
+    throw refuse(`a length of ${name} is not a whole number up to ${MAX_LENGTH.toLocaleString('en')}.`)
+  }
+  const bounds = [read(least) ?? 0, read(most)] as const
   if (bounds[1] !== null && bounds[1] < bounds[0]) throw refuse(`the least length of ${name} is more than the most.`)
   return [...bounds]
 }

@@ -1,9 +1,10 @@
-import type { JsonSchema } from '../../types.ts'
-import { isNode, refuse } from './schemaKeywords.ts'
+import { isJsonObject, JsonNumber } from '../../../../lib/jsonSchema/index.ts'
+import type { Json, JsonSchema } from '../../../../lib/jsonSchema/index.ts'
+import { namesOf, refuse } from './schemaKeywords.ts'
 
 interface Reference {
   readonly rule: string
-  readonly target: unknown
+  readonly target: Json
 }
 
 /** The local $refs of one schema and the rules that stand for them. */
@@ -53,14 +54,14 @@ export class SchemaReferences {
     return false
   }
 
-  private resolve(pointer: string): unknown {
+  private resolve(pointer: string): Json {
     if (pointer !== '#' && !pointer.startsWith('#/')) throw refuse(`the $ref ${pointer} does not point into the schema (#/...).`)
-    let target: unknown = this.root
+    let target: Json | undefined = this.root
     for (const step of pointer.split('/').slice(1)) {
       const name = decoded(step).replaceAll('~1', '/').replaceAll('~0', '~')
-      const holds = typeof target === 'object' && target !== null && Object.hasOwn(target, name)
-      if (!holds) throw refuse(`the $ref ${pointer} names nothing in the schema.`)
-      target = (target as Record<string, unknown>)[name]
+      if (isJsonObject(target)) target = target.get(name)
+      else target = Array.isArray(target) && /^(0|[1-9]\d*)$/.test(name) ? (target as readonly Json[])[Number(name)] : undefined
+      if (target === undefined) throw refuse(`the $ref ${pointer} names nothing in the schema.`)
     }
     return target
   }
@@ -75,16 +76,19 @@ function decoded(step: string): string {
 }
 
 /** Whether a schema has a value that ends, when the references in `ending` do. */
-function ends(schema: unknown, ending: ReadonlySet<string>): boolean {
-  if (!isNode(schema)) return schema !== false
-  if (schema.$ref !== undefined) return ending.has(String(schema.$ref))
-  if ('const' in schema || schema.enum !== undefined) return true
-  const choices = schema.anyOf ?? schema.oneOf ?? schema.allOf
-  if (Array.isArray(choices)) return choices.some((choice) => ends(choice, ending))
+function ends(schema: Json, ending: ReadonlySet<string>): boolean {
+  if (!isJsonObject(schema)) return schema !== false
+  const reference = schema.get('$ref')
+  if (reference !== undefined) return ending.has(String(reference))
+  if (schema.has('const') || schema.has('enum')) return true
+  const choices = schema.get('anyOf') ?? schema.get('oneOf') ?? schema.get('allOf')
+  if (Array.isArray(choices)) return choices.some((choice: Json) => ends(choice, ending))
   // of several types one that is written without others always ends
-  if (Array.isArray(schema.type) && schema.type.some((type) => type !== 'object' && type !== 'array')) return true
-  const required = Array.isArray(schema.required) ? schema.required.map(String) : []
-  const properties = isNode(schema.properties) ? schema.properties : {}
-  const needsItem = typeof schema.minItems === 'number' && schema.minItems > 0
-  return required.every((name) => ends(properties[name] ?? schema.additionalProperties ?? true, ending)) && (!needsItem || ends(schema.items ?? true, ending))
+  const type = schema.get('type')
+  if (Array.isArray(type) && type.some((one) => one !== 'object' && one !== 'array')) return true
+  const properties = schema.get('properties')
+  const least = schema.get('minItems')
+  const needsItem = least instanceof JsonNumber && least.value > 0
+  const valueOf = (name: string) => (isJsonObject(properties) ? properties.get(name) : undefined) ?? schema.get('additionalProperties') ?? true
+  return namesOf(schema.get('required')).every((name) => ends(valueOf(name), ending)) && (!needsItem || ends(schema.get('items') ?? true, ending))
 }

@@ -1,9 +1,17 @@
+import { basename } from 'node:path'
 import koffi from 'koffi'
 import { AppError } from '#contract'
 import type { TextModelFacts } from '../../gguf/index.ts'
 import type { Pointer } from '../native/ffi.ts'
+import { textOverride } from '../native/structs.ts'
 import type { Runtime } from '../native/runtime.ts'
 import { Tokenizer } from './tokenizer.ts'
+
+/**
+ * How Qwen's vocabularies split texts, for files that do not say it: without it llama.cpp splits numbers and apostrophes in
+ * another way, and takes other tokens for them.
+ */
+const splitting = textOverride('tokenizer.ggml.pre', 'qwen2')
 
 /** The language model's weights in memory. */
 export class LanguageModel {
@@ -23,7 +31,7 @@ export class LanguageModel {
 
   /**
    * Loads a file whose header was checked. `onProgress` gets 0..1. `gpuLayers`: how many layers go to the GPU.
-   * @throws AppError ModelDamaged, OutOfMemory; the signal's reason when aborted.
+   * @throws AppError UnsupportedModel, OutOfMemory; the signal's reason when aborted.
    */
   static async load(runtime: Runtime, path: string, facts: TextModelFacts, onProgress: (share: number) => void, signal: AbortSignal, gpuLayers = 0): Promise<LanguageModel> {
     const { llama, log, gpu } = runtime
@@ -39,7 +47,7 @@ export class LanguageModel {
     const devices = gpu && BigUint64Array.of(...(gpuLayers > 0 ? [gpu.device as bigint] : []), 0n)
     let handle: Pointer
     try {
-      handle = await llama.modelLoad(path, { ...llama.modelDefaultParams(), n_gpu_layers: gpuLayers, devices, progress_callback: report })
+      handle = await llama.modelLoad(path, { ...llama.modelDefaultParams(), n_gpu_layers: gpuLayers, devices, progress_callback: report, kv_overrides: facts.lacksSplitting ? splitting : null })
     } finally {
       koffi.unregister(report)
     }
@@ -47,7 +55,8 @@ export class LanguageModel {
     if (!handle) {
       const reason = log.reason()
       if (/alloc|memory/i.test(reason)) throw new AppError('OutOfMemory', `There is not enough memory for this model (${reason}). Close other programs or choose a smaller model.`)
-      throw new AppError('ModelDamaged', `llama.cpp could not load ${path}: ${reason || 'no reason given'}. Download the model again.`)
+      const what = `llama.cpp does not load ${basename(path)}: ${reason || 'it gives no reason'}.`
+      throw new AppError('UnsupportedModel', `${what} Choose another conversion of the model.`, { path })
     }
     return new LanguageModel(runtime, facts, handle)
   }

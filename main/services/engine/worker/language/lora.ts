@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { AppError } from '#contract'
 import { checkAdapter, readHeader } from '../../gguf/index.ts'
 import type { LoraAdapter } from '../../types.ts'
@@ -33,7 +34,7 @@ export class Loras {
   async load(adapters: readonly LoraAdapter[]): Promise<LoadedAdapters> {
     const used: { handle: Pointer; scale: number; content: string }[] = []
     for (const { path, scale } of adapters) {
-      if (!Number.isFinite(scale)) throw new AppError('InvalidInput', `The scale of the LoRA adapter ${path} is not a number. Use 1 to apply it fully.`)
+      if (!Number.isFinite(scale)) throw new AppError('InvalidInput', `The scale of the LoRA adapter ${basename(path)} is not a number. Use 1 to apply it fully.`)
       checkAdapter(await readHeader(path), this.model.facts)
       const content = await fingerprint(path)
       if (scale !== 0) used.push({ handle: this.loaded.get(content) ?? (await this.read(path, content)), scale, content })
@@ -54,8 +55,13 @@ export class Loras {
   private async read(path: string, content: string): Promise<Pointer> {
     this.runtime.log.clear()
     const handle = await this.runtime.llama.loraInit(this.model.handle, path)
-    if (!handle) throw new AppError('ModelDamaged', `The LoRA adapter ${path} does not fit this model: ${this.runtime.log.reason()}`)
+    if (!handle) throw doesNotFit(path, this.runtime.log.reason())
     this.loaded.set(content, handle)
     return handle
   }
+}
+
+function doesNotFit(path: string, reason: string): AppError {
+  const what = `llama.cpp does not take the LoRA adapter ${basename(path)} for this model: ${reason}.`
+  return new AppError('UnsupportedModel', `${what} Choose an adapter that was made for this model.`, { path })
 }

@@ -1,29 +1,30 @@
 import type { Pointer } from '../native/ffi.ts'
 import type { Llama } from '../native/llama.ts'
+import { Specials } from './specials.ts'
+
+/** Kinds of a token, as bits of llama.h's `llama_token_attr`. */
+const UNKNOWN = 1
+const CONTROL = 8
+const USER_DEFINED = 16
 
 /** Text to token ids and back, with the vocabulary of the loaded model. */
 export class Tokenizer {
-  private readonly llama: Llama
   readonly vocab: Pointer
+  /** The tokens that are written by name, such as `<|im_end|>`. */
+  readonly specials: Specials
+  private readonly llama: Llama
 
   constructor(llama: Llama, vocab: Pointer) {
     this.llama = llama
     this.vocab = vocab
+    this.specials = readSpecials(llama, vocab)
   }
 
-  /** Token ids of `text`; special tokens in it are parsed as such, as the reference tokenizer does. No BOS is added. */
+  /** Token ids of an ordinary text, as the reference tokenizer gives them; nothing in it becomes a special token. No BOS is added. */
   async encode(text: string): Promise<number[]> {
-    const bytes = Buffer.from(text)
-    if (bytes.length === 0) return []
-    const out = new Int32Array(bytes.length + 8)
-    const count = await this.llama.tokenize(this.vocab, bytes, bytes.length, out, out.length, false, true)
-    return Array.from(out.subarray(0, Math.max(0, count)))
-  }
-
-  /** The one id of a special token such as `<|image_pad|>`; -1 when the vocabulary has none. */
-  async special(text: string): Promise<number> {
-    const ids = await this.encode(text)
-    return ids.length === 1 ? ids[0]! : -1
+    const pieces = this.specials.apart(text.normalize('NFC'))
+    const ids = await Promise.all(pieces.map((piece) => this.tokenize(piece)))
+    return ids.length === 1 ? ids[0]! : ids.flat()
   }
 
   /** The bytes of a token; may be part of a character. */
@@ -41,4 +42,27 @@ export class Tokenizer {
   isEnd(id: number): boolean {
     return this.llama.vocabIsEog(this.vocab, id)
   }
+
+  private async tokenize(text: string): Promise<number[]> {
+    const bytes = Buffer.from(text)
+    if (bytes.length === 0) return []
+    const out = new Int32Array(bytes.length + 8)
+    const count = await this.llama.tokenize(this.vocab, bytes, bytes.length, out, out.length, false, false)
+    return Array.from(out.subarray(0, Math.max(0, count)))
+  }
+}
+
+function readSpecials(llama: Llama, vocab: Pointer): Specials {
+  const ids = new Map<string, number>()
+  const userDefined: string[] = []
+  const count = llama.vocabSize(vocab)
+  for (let id = 0; id < count; id++) {
+    const kind = llama.vocabAttributes(vocab, id)
+    if ((kind & (UNKNOWN | CONTROL | USER_DEFINED)) === 0) continue
+    const text = llama.vocabText(vocab, id)
+    if (text === '') continue
+    ids.set(text, id)
+    if (kind & USER_DEFINED) userDefined.push(text)
+  }
+  return new Specials(ids, userDefined)
 }

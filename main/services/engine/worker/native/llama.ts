@@ -44,6 +44,8 @@ export function bindLlama({ llama }: Libraries) {
     tokenize: bindAsync<[P, Uint8Array, number, Int32Array, number, boolean, boolean], number>(llama, 'llama_tokenize', 'int', [p, p, 'int', p, 'int', 'bool', 'bool']),
     tokenToPiece: bind<[P, number, Uint8Array, number, number, boolean], number>(llama, 'llama_token_to_piece', 'int', [p, 'int', p, 'int', 'int', 'bool']),
     vocabIsEog: bind<[P, number], boolean>(llama, 'llama_vocab_is_eog', 'bool', [p, 'int']),
+    vocabText: bind<[P, number], string>(llama, 'llama_vocab_get_text', 'str', [p, 'int']),
+    vocabAttributes: bind<[P, number], number>(llama, 'llama_vocab_get_attr', 'int', [p, 'int']),
     vocabSize: bind<[P], number>(llama, 'llama_vocab_n_tokens', 'int', [p]),
     samplerChainInit: bind<[object], P>(llama, 'llama_sampler_chain_init', p, [SamplerChainParams]),
     samplerChainAdd: bind<[P, P], void>(llama, 'llama_sampler_chain_add', 'void', [p, p]),

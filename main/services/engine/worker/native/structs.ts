@@ -29,6 +29,18 @@ export const Batch = koffi.struct({ n_tokens: 'int', token: P, embd: P, pos: P, 
 export const GgmlInit = koffi.struct({ mem_size: 'size_t', mem_buffer: P, no_alloc: 'bool' })
 export const SamplerChainParams = koffi.struct({ no_perf: 'bool' })
 
+/** `llama_model_kv_override`: a type, a key of 128 bytes and a value of up to 128; the list ends with an empty key. */
+const OVERRIDE = { bytes: 264, keyAt: 4, valueAt: 136, text: 3 }
+
+/** A list that replaces one text of a file's metadata while a model is loaded. Both are shorter than 128 bytes. */
+export function textOverride(key: string, value: string): Uint8Array {
+  const list = Buffer.alloc(OVERRIDE.bytes * 2)
+  list.writeInt32LE(OVERRIDE.text, 0)
+  list.write(key, OVERRIDE.keyAt)
+  list.write(value, OVERRIDE.valueAt)
+  return list
+}
+
 type Values = Record<string, number | boolean | bigint | null | ArrayBufferView>
 export type ModelParamsValues = Values
 export type ContextParamsValues = Values

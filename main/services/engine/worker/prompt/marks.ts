@@ -4,20 +4,21 @@ import type { ModelFamily } from '../../types.ts'
 /**
  * What was drawn on a picture, as a model of the family was taught to read it, one after the other and a line end; nothing
  * without marks. Qwen2-VL: tokens, in thousandths of the picture (its report, "grounding"). Qwen2.5-VL: JSON, in pixels of
- * the picture as the model gets it, which is `size`.
+ * the picture as the model gets it, which is `size`. `plain`: how a label is written among tokens.
  */
 export function marksText(
   marks: readonly PictureMark[],
   size: { readonly width: number; readonly height: number },
   family: ModelFamily,
+  plain: (text: string) => string = (text) => text,
 ): string {
   if (marks.length === 0) return ''
-  if (family === 'qwen25vl') return `[${marks.map((mark) => inPixels(mark, size)).join(', ')}]\n`
-  return `${marks.map(inTokens).join('')}\n`
+  if (family === 'qwen25vl') return plain(`[${marks.map((mark) => inPixels(mark, size)).join(', ')}]\n`)
+  return `${marks.map((mark) => inTokens(mark, plain)).join('')}\n`
 }
 
-function inTokens({ label, ...mark }: PictureMark): string {
-  const name = label === '' ? '' : `<|object_ref_start|>${label}<|object_ref_end|>`
+function inTokens({ label, ...mark }: PictureMark, plain: (text: string) => string): string {
+  const name = label === '' ? '' : `<|object_ref_start|>${plain(label)}<|object_ref_end|>`
   const pairs = cornersOf(mark, { width: 1000, height: 1000 }).map(([x, y]) => `(${x},${y})`)
   return `${name}<|box_start|>${pairs.join(',')}<|box_end|>`
 }

@@ -1,5 +1,7 @@
+import { AppError } from '#contract'
 import type { Seen } from '#contract'
-import type { AnswerRequest, ModelFamily } from '../../types.ts'
+import type { AnswerRequest, ChatPart, ModelFamily } from '../../types.ts'
+import { unusedCharacter } from '../language/specials.ts'
 import type { Tokenizer } from '../language/tokenizer.ts'
 import { measureMedia } from '../vision/media.ts'
 import type { Media, MediaRules } from '../vision/media.ts'
@@ -7,8 +9,8 @@ import { TOKEN } from '../vision/patches.ts'
 import { marksText } from './marks.ts'
 import { gridTokens } from './positions.ts'
 import type { Unit } from './positions.ts'
-import { BREAK, quote, renderChat } from './template.ts'
-import type { MediaPart, TemplateKind } from './template.ts'
+import { PADS, renderRaw } from './template.ts'
+import type { ChatTemplate, MediaPart } from './template.ts'
 
 /** A request as the model sees it. */
 export interface Prompt {
@@ -31,56 +33,77 @@ export interface Prompt {
 }
 
 export interface PromptRules {
-  readonly template: TemplateKind
+  readonly template: ChatTemplate
   /** How places on a picture are told. */
   readonly family: ModelFamily
   readonly media: MediaRules
 }
 
-/** What the chat template writes around a message and a system prompt of its own, at most, in tokens. */
-const TEMPLATE_TOKENS = 32
+/** What a system prompt takes beside its text, at most, in tokens. */
+const SYSTEM_TOKENS = 8
 
-/** Renders, measures and tokenizes a request. @throws AppError as `measureMedia` does. */
+/** Renders, measures and tokenizes a request. @throws AppError as `measureMedia` does; InvalidInput from the chat template. */
 export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, rules: PromptRules): Promise<Prompt> {
-  const shown = request.messages.flatMap(({ content }) => content.filter((part) => part.type !== 'text'))
+  const { messages } = request
+  const shown = messages.flatMap(({ content }) => content.filter((part) => part.type !== 'text'))
   const measures = new Map<MediaPart, Media>()
   for (const part of shown) measures.set(part, await measureMedia(part, request.budget, rules.media))
-  const after = (part: MediaPart) => (part.type === 'image' && part.marks ? marksText(part.marks, sizeOf(measures.get(part)!), rules.family) : '')
-  const rendered = renderChat(request.messages, { visionId: request.visionId ?? shown.length > 1, template: rules.template, after })
-  const pads = { image: await tokenizer.special('<|image_pad|>'), video: await tokenizer.special('<|video_pad|>') }
-  const tokensOf = async (text: string) => (await Promise.all(text.split(BREAK).map((run) => tokenizer.encode(run)))).flat()
+  const mark = unusedCharacter(messages.flatMap(({ content }) => content.flatMap(textsOf)))
+  const plain = (text: string, except?: readonly string[]) => tokenizer.specials.marked(text, mark, except)
+  const after = (part: MediaPart) =>
+    part.type === 'image' && part.marks ? marksText(part.marks, sizeOf(measures.get(part)!), rules.family, plain) : ''
+  const rendered = request.isRaw
+    ? renderRaw(messages, after)
+    : rules.template.render(messages, { visionId: request.visionId ?? shown.length > 1, plain, after })
+  const tokensOf = async (text: string) => {
+    const pieces = tokenizer.specials.pieces(text, mark)
+    return (await Promise.all(pieces.map((piece) => ('text' in piece ? tokenizer.encode(piece.text) : [piece.id])))).flat()
+  }
   const units: Unit[] = []
   const ids: number[] = []
   const media = new Map<string, Media>()
   const seen: Seen['media'] = []
   const mediaOfPart = new Map<object, number>()
   const mediaTokens = { image: 0, video: 0 }
-  for (const piece of rendered) {
-    if ('text' in piece) {
-      for (const token of await tokensOf(piece.text)) {
+  let shownSoFar = 0
+  for (const piece of tokenizer.specials.pieces(rendered, mark)) {
+    const isPad = 'id' in piece && (piece.name === PADS.image || piece.name === PADS.video)
+    if (!isPad) {
+      for (const token of 'id' in piece ? [piece.id] : await tokenizer.encode(piece.text)) {
         units.push({ token })
         ids.push(token)
       }
       continue
     }
-    const measured = measures.get(piece.media)!
+    const part = shown[shownSoFar++]
+    if (part === undefined || PADS[part.type] !== piece.name) throw misplaced()
+    const measured = measures.get(part)!
     const tokens = gridTokens(measured.grid)
     media.set(measured.key, measured)
-    seen.push({ ...sizeOf(measured), frames: piece.media.type === 'video' ? piece.media.frames.length : 1, tokens })
-    mediaOfPart.set(piece.media, tokens + (await tokensOf(quote(after(piece.media)))).length)
+    seen.push({ ...sizeOf(measured), frames: part.type === 'video' ? part.frames.length : 1, tokens })
+    mediaOfPart.set(part, tokens + (await tokensOf(after(part))).length)
     units.push({ media: measured.key, grid: measured.grid })
-    for (let i = 0; i < tokens; i++) ids.push(pads[piece.media.type])
-    mediaTokens[piece.media.type] += tokens
+    for (let i = 0; i < tokens; i++) ids.push(piece.id)
+    mediaTokens[part.type] += tokens
   }
-  const last = request.messages.at(-1)?.content ?? []
-  const lastMessage = await Promise.all(last.map(async (part) => (part.type === 'text' ? (await tokensOf(quote(part.text))).length : (mediaOfPart.get(part) ?? 0))))
-  const system = request.messages[0]?.role === 'system' && request.messages.length > 1 ? request.messages[0].content : []
-  const systemTokens = await Promise.all(system.map(async (part) => (part.type === 'text' ? (await tokensOf(quote(part.text))).length : 0)))
-  const latestTokens = [...lastMessage, ...systemTokens].reduce((sum, count) => sum + count, TEMPLATE_TOKENS)
+  if (shownSoFar !== shown.length) throw misplaced()
+  const countOf = async (part: ChatPart) => (part.type === 'text' ? (await tokenizer.encode(part.text)).length : (mediaOfPart.get(part) ?? 0))
+  const lastMessage = await Promise.all((messages.at(-1)?.content ?? []).map(countOf))
+  const system = messages[0]?.role === 'system' && messages.length > 1 ? messages[0].content : []
+  const systemTokens = await Promise.all(system.filter((part) => part.type === 'text').map(countOf))
+  const templateTokens = request.isRaw ? 0 : (await tokensOf(rules.template.bare)).length + SYSTEM_TOKENS
+  const latestTokens = [...lastMessage, ...systemTokens].reduce((sum, count) => sum + count, templateTokens)
   const settled = units.findLastIndex((unit) => 'media' in unit) + 1
   const { image: pictureTokens, video: videoTokens } = mediaTokens
   return { units, ids, media, seen, settled, tokens: ids.length, mediaTokens: pictureTokens + videoTokens, pictureTokens, videoTokens, latestTokens, lastMessage }
 }
+
+/** What somebody wrote into a part: the places where a special token may only be text. */
+const textsOf = (part: ChatPart): readonly string[] =>
+  part.type === 'text' ? [part.text] : part.type === 'image' && part.marks ? part.marks.map(({ label }) => label) : []
+
+const misplaced = (): AppError =>
+  new AppError('InvalidInput', "The model's chat template does not write each picture and video once. Choose another conversion of the model.")
 
 /** A medium's size in pixels after its resize. */
 const sizeOf = ({ grid }: Media) => ({ width: grid.columns * TOKEN, height: grid.rows * TOKEN })

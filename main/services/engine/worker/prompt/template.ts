@@ -1,65 +1,155 @@
+import { AppError } from '#contract'
 import type { ChatMessage, ChatPart } from '../../types.ts'
+import { parseTemplate, renderTemplate, TemplateLimit, TemplateRefusal } from './jinja.ts'
+import type { Template } from './jinja.ts'
 
 export type MediaPart = Exclude<ChatPart, { type: 'text' }>
-/** A rendered conversation: text with special tokens, and media where the reference writes its pad tokens. */
-export type Rendered = readonly ({ readonly text: string } | { readonly media: MediaPart; readonly message: number; readonly part: number })[]
 
-export interface TemplateOptions {
+export interface RenderOptions {
   /** `Picture 1: ` and `Video 1: ` before each. */
   readonly visionId: boolean
-  readonly template: TemplateKind
-  /** What is told of a medium right after it; unset: nothing. */
+  /** A text that is not the template's own, made such that nothing in it is taken for a control token; `except` some. */
+  readonly plain: (text: string, except?: readonly string[]) => string
+  /** What is told of a medium right after it, ready to be written; unset: nothing. */
   readonly after?: (media: MediaPart) => string
 }
 
+/** The token that stands for a medium in rendered text, where the reference writes it. */
+export const PADS: Readonly<Record<MediaPart['type'], string>> = { image: '<|image_pad|>', video: '<|video_pad|>' }
+const LABELS: Readonly<Record<MediaPart['type'], string>> = { image: 'Picture', video: 'Video' }
+
 /**
- * How a model wants a conversation written. `chat`: as Qwen2-VL's template, which writes the default system prompt when
- * there is none; `chatPlain`: the same without that; `none`: a base model, which goes on from the text as it is.
+ * ChatML with pictures, for a model that brings no template of its own: as Qwen2-VL's template writes a conversation, the
+ * default system prompt too.
  */
-export type TemplateKind = 'chat' | 'chatPlain' | 'none'
+const CHATML = `{%- for message in messages -%}
+{%- if loop.first and message.role != 'system' %}{{ '<|im_start|>system\\nYou are a helpful assistant.<|im_end|>\\n' }}{% endif -%}
+{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}
+{%- endfor -%}
+{%- if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif -%}`
 
-const DEFAULT_SYSTEM = 'You are a helpful assistant.'
-
-/** The kind for the chat template that a model file brings; null: it brings none. */
-export function templateKind(template: string | null): TemplateKind {
-  if (template === null) return 'none'
-  return template.includes(DEFAULT_SYSTEM) ? 'chat' : 'chatPlain'
+/** How contents reach a template: as one text, or as a list of parts for these media. */
+interface Forms {
+  readonly text: boolean
+  readonly image: boolean
+  readonly video: boolean
 }
 
-/** In rendered text: what stands before and after it is tokenized apart. */
-export const BREAK = '\0'
-// a user may write about these tokens, only the template may use them: broken in two they are plain text
-const PADS = /<\|(image_pad|video_pad)\|>/g
-/** A user's text as it is rendered. */
-export const quote = (text: string): string => text.replaceAll(BREAK, '').normalize('NFC').replace(PADS, `<|${BREAK}$1|>`)
+interface TemplateContent {
+  readonly role: string
+  readonly content: string | readonly Readonly<Record<string, string>>[]
+}
 
-/**
- * Renders a conversation as Qwen2-VL's chat template does (`chat_template.json` of the reference), ready for the answer.
- * Text is NFC-normalised as the reference tokenizer does.
- */
-export function renderChat(messages: readonly ChatMessage[], options: TemplateOptions): Rendered {
-  const out: ({ text: string } | { media: MediaPart; message: number; part: number })[] = []
-  const write = (text: string) => {
-    const last = out.at(-1)
-    if (last && 'text' in last) last.text += text
-    else out.push({ text })
+const PROBE = 'probe'
+/** What encloses a model's thoughts. A template that leaves them out of earlier answers looks for these. */
+const THOUGHTS: readonly string[] = ['<think>', '</think>']
+
+/** A model's chat template: what turns a conversation into the text that the model was taught to answer. */
+export class ChatTemplate {
+  /** Why the model's own template is not used, to complete a sentence; null when it is, or when the model brings none. */
+  readonly problem: string | null
+  /** What it writes for an empty question. */
+  readonly bare: string
+  private readonly template: Template
+  private readonly forms: Forms
+  /** Whether it looks for the thoughts in an answer. */
+  private readonly readsThoughts: boolean
+  /** Whether it numbers pictures and videos itself when asked to. */
+  private readonly numbers: boolean
+
+  private constructor(source: string, template: Template, forms: Forms, problem: string | null) {
+    this.template = template
+    this.forms = forms
+    this.numbers = source.includes('add_vision_id')
+    this.readsThoughts = THOUGHTS.every((tag) => source.includes(tag))
+    this.problem = problem
+    this.bare = this.write([{ role: 'user', content: forms.text ? '' : [] }], false)
   }
-  const counts = { image: 0, video: 0 }
-  const isChat = options.template !== 'none'
-  if (options.template === 'chat' && messages[0]?.role !== 'system') write(`<|im_start|>system\n${DEFAULT_SYSTEM}<|im_end|>\n`)
-  messages.forEach((message, m) => {
-    if (isChat) write(`<|im_start|>${message.role}\n`)
-    message.content.forEach((part, p) => {
-      if (part.type === 'text') return write(quote(part.text))
-      counts[part.type]++
-      if (options.visionId) write(`${part.type === 'image' ? 'Picture' : 'Video'} ${counts[part.type]}: `)
-      write('<|vision_start|>')
-      out.push({ media: part, message: m, part: p })
-      write('<|vision_end|>')
-      if (options.after) write(quote(options.after(part)))
+
+  /**
+   * Reads the template that a model's file brings. One that brings none, or one that cannot be used, is written to in
+   * ChatML, the form that all Qwen models know; `problem` says so then.
+   */
+  static read(source: string | null): ChatTemplate {
+    const chatml = (problem: string | null) => new ChatTemplate(CHATML, parseTemplate(CHATML), { text: true, image: false, video: false }, problem)
+    if (source === null || source.trim() === '') return chatml(null)
+    try {
+      const template = parseTemplate(source)
+      const forms = formsOf(template)
+      if (!forms.text && !forms.image) return chatml('it leaves out what the user writes')
+      return new ChatTemplate(source, template, forms, null)
+    } catch (error) {
+      return chatml(reasonOf(error))
+    }
+  }
+
+  /**
+   * The conversation as the model wants it, ready for the answer, with a pad token for each medium in the order of the
+   * parts. @throws AppError InvalidInput when the template refuses the conversation or fails on it.
+   */
+  render(messages: readonly ChatMessage[], { visionId, plain, after = () => '' }: RenderOptions): string {
+    const counts = { image: 0, video: 0 }
+    const labelOf = ({ type }: MediaPart) => (visionId ? `${LABELS[type]} ${++counts[type]}: ` : '')
+    const asText = (part: ChatPart, kept: readonly string[]) =>
+      part.type === 'text' ? plain(part.text, kept) : `${labelOf(part)}<|vision_start|>${PADS[part.type]}<|vision_end|>${after(part)}`
+    const textPart = (text: string) => (text === '' ? [] : [{ type: 'text', text }])
+    const asParts = (part: ChatPart, kept: readonly string[]) => {
+      if (part.type === 'text') return textPart(plain(part.text, kept))
+      const label = this.numbers ? '' : labelOf(part)
+      return [...textPart(label), { type: part.type, [part.type]: '' }, ...textPart(after(part))]
+    }
+    const contents = messages.map(({ role, content }): TemplateContent => {
+      const takesParts = content.every((part) => part.type === 'text' || this.forms[part.type])
+      const hasMedia = content.some((part) => part.type !== 'text')
+      const isList = takesParts && (hasMedia || !this.forms.text)
+      const kept = role === 'assistant' && this.readsThoughts ? THOUGHTS : []
+      const written = isList ? content.flatMap((part) => asParts(part, kept)) : content.map((part) => asText(part, kept)).join('')
+      return { role, content: written }
     })
-    if (isChat) write('<|im_end|>\n')
-  })
-  if (isChat) write('<|im_start|>assistant\n')
-  return out
+    try {
+      return this.write(contents, visionId)
+    } catch (error) {
+      throw new AppError('InvalidInput', `The model's chat template does not take this conversation: ${reasonOf(error)}. Start a new chat, or choose another conversion of the model.`)
+    }
+  }
+
+  private write(messages: readonly TemplateContent[], visionId: boolean): string {
+    return write(this.template, messages, visionId)
+  }
+}
+
+/** A conversation for a model that was not taught to chat: it goes on from the text as it is. */
+export function renderRaw(messages: readonly ChatMessage[], after: (media: MediaPart) => string = () => ''): string {
+  const written = (part: ChatPart) => (part.type === 'text' ? part.text : `<|vision_start|>${PADS[part.type]}<|vision_end|>${after(part)}`)
+  return messages.flatMap(({ content }) => content.map(written)).join('')
+}
+
+function write(template: Template, messages: readonly TemplateContent[], visionId: boolean): string {
+  const characters = messages.reduce((sum, { content }) => sum + JSON.stringify(content).length, 0)
+  return renderTemplate(template, { messages, add_generation_prompt: true, add_vision_id: visionId, bos_token: '', eos_token: '<|im_end|>' }, characters)
+}
+
+/** Tries what a template takes. @throws Error when it fails on everything. */
+function formsOf(template: Template): Forms {
+  let failure: unknown = null
+  const shows = (content: TemplateContent['content'], ...texts: string[]): boolean => {
+    try {
+      const written = write(template, [{ role: 'user', content }], false)
+      return texts.every((text) => written.split(text).length === 2)
+    } catch (error) {
+      if (error instanceof TemplateLimit) throw error
+      failure = error
+      return false
+    }
+  }
+  const shown = (type: MediaPart['type']) => shows([{ type, [type]: '' }, { type: 'text', text: PROBE }], PADS[type], PROBE)
+  const forms = { text: shows(PROBE, PROBE), image: shown('image'), video: shown('video') }
+  if (!forms.text && !forms.image && failure !== null) throw failure
+  return forms
+}
+
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  const reason = text.replace(/\s+/g, ' ').slice(0, 200).replace(/\.$/, '')
+  return error instanceof TemplateRefusal ? `it says "${reason}"` : reason
 }

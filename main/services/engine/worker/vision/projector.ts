@@ -1,8 +1,7 @@
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { AppError } from '#contract'
-import { readHeader } from '../../gguf/index.ts'
-import type { GgufHeader, ProjectorFacts } from '../../gguf/index.ts'
+import type { ProjectorFacts } from '../../gguf/index.ts'
 import type { Pointer } from '../native/ffi.ts'
 import { GgmlType } from '../native/ggml.ts'
 import type { Gpu, Runtime } from '../native/runtime.ts'
@@ -59,9 +58,8 @@ export class Projector {
    */
   static async load(runtime: Runtime, path: string, facts: ProjectorFacts, onProgress: (share: number) => void, signal: AbortSignal, precision: Precision = 'fast', gpu: Gpu | null = null): Promise<Projector> {
     const { ggml } = runtime
-    const header = await readHeader(path, signal)
     const kind = precision === 'full' ? { ...PLAIN, type: GgmlType.F32, name: 'f32' } : precision === 'fast' && !gpu && facts.bytes >= WORTH_CONVERTING_BYTES ? await fastestKind(runtime) : PLAIN
-    const tensors = planTensors(header, kind, precision)
+    const tensors = planTensors(facts, kind, precision)
     const contexts: Pointer[] = []
     const buffers: Pointer[] = []
     const weights = new Map<string, Pointer>()
@@ -80,7 +78,7 @@ export class Projector {
       let read = 0
       for (const tensor of tensors) {
         await fill(runtime, file, tensor, weights.get(tensor.name)!, signal)
-        onProgress(Math.min(1, (read += tensor.bytes) / facts.bytes))
+        onProgress((read += tensor.bytes) / facts.bytes)
       }
       return new Projector(runtime, facts, gpu, kind.name, weights, contexts, buffers)
     } catch (error) {
@@ -101,18 +99,21 @@ export class Projector {
   }
 }
 
-/** The type and place in memory of every tensor of the file. */
-function planTensors(header: GgufHeader, kind: WeightKind, precision: Precision): Tensor[] {
-  return [...header.tensors.values()].map(({ name, dims, type, offset, bytes }) => {
+/** The type and place in memory of every tensor of the tower. */
+function planTensors(facts: ProjectorFacts, kind: WeightKind, precision: Precision): Tensor[] {
+  return [...facts.tensors.values()].map(({ name, dims, type, offset, bytes }) => {
     const isMatrix = dims.length === 2 && dims[0]! % BLOCK === 0
-    const converts = type.id === GgmlType.F16 && (precision === 'full' || (isMatrix && kind !== PLAIN))
+    const isHalf = type.id === GgmlType.F16 || type.id === GgmlType.BF16
+    // the graph adds and multiplies with biases and norms in single precision only
+    const becomesF32 = isHalf && (precision === 'full' || dims.length === 1)
+    const becomesKind = type.id === GgmlType.F16 && isMatrix && kind !== PLAIN
     return {
       name,
       dims,
       fileType: type.id,
-      type: converts ? kind.type : type.id,
-      isSpecial: converts && kind.bufferType !== null,
-      start: header.dataOffset + offset,
+      type: becomesF32 ? GgmlType.F32 : becomesKind ? kind.type : type.id,
+      isSpecial: becomesKind && !becomesF32 && kind.bufferType !== null,
+      start: facts.dataOffset + offset,
       bytes,
     }
   })
@@ -128,7 +129,7 @@ async function fill(runtime: Runtime, file: FileHandle, tensor: Tensor, target: 
     const piece = new Uint8Array(Math.min(pieceBytes, tensor.bytes - at))
     const { bytesRead } = await file.read(piece, 0, piece.length, tensor.start + at)
     if (bytesRead !== piece.length) throw new AppError('ModelDamaged', 'The projector file ended early. Download it again.')
-    const data = converts ? await convertRows(ggml, piece, tensor.dims[0]!, tensor.type) : piece
+    const data = converts ? await convertRows(ggml, piece, tensor.dims[0]!, tensor.fileType, tensor.type) : piece
     ggml.tensorSet(target, data, at, data.byteLength)
   }
 }

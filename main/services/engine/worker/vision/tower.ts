@@ -93,7 +93,7 @@ export class VisionTower {
   private build(context: Pointer, slots: number, patches: number, order: TokenOrder): Built {
     const { ggml } = this.runtime
     const { facts } = this.projector
-    const { embeddingLength: width, heads, family, windowPattern, eps } = facts
+    const { embeddingLength: width, heads, family, fullBlocks, eps } = facts
     const headLength = width / heads
     const weight = (name: string) => this.projector.weight(name)
     const linear = (x: Pointer, name: string) => {
@@ -145,7 +145,7 @@ export class VisionTower {
       const block = `v.blk.${i}`
       const h = normalise(x, `${block}.ln1`)
       const split = (name: string) => ggml.reshape3d(context, linear(h, `${block}.${name}`), headLength, heads, patches)
-      const full = !windowPattern || (i + 1) % windowPattern === 0
+      const full = fullBlocks === null || fullBlocks.includes(i)
       const [q, k, v] = [rope(split('attn_q')), rope(split('attn_k')), split('attn_v')]
       const attention = full ? attend(q, k, v, patches, 1) : windowed(q, k, v)
       x = ggml.add(context, x, linear(attention, `${block}.attn_out`))

@@ -1,0 +1,132 @@
+import { ggufFile } from './ggufWriter.ts'
+import type { GgufTensor, GgufValue } from './ggufWriter.ts'
+import { vocabularyFields } from './publishedVocabulary.ts'
+
+/** A model as its makers publish it, but for its weights, which are tiny and made up. */
+export interface Published {
+  readonly family: 'qwen2vl' | 'qwen25vl'
+  /** As in `general.name`, e.g. "Qwen2 VL 2B Instruct". */
+  readonly name: string
+  /** E.g. "2B". */
+  readonly size: string
+  readonly finetune: string | null
+  readonly contextTokens: number
+  readonly vocabSize: number
+  readonly tiedEmbeddings: boolean
+  /** null: the file brings none. */
+  readonly chatTemplate: string | null
+}
+
+const WIDTH = 32
+const INNER = 64
+const HEADS = 2
+const BLOCKS = 2
+const PATCH = 14
+const HEAD_SECTIONS = [2, 3, 3, 0]
+
+/** The bytes of the language model with the published metadata and the whole vocabulary. */
+export function publishedText(model: Published): Buffer {
+  const base = model.family === 'qwen2vl' ? 'Qwen2-VL' : 'Qwen2.5-VL'
+  const metadata: Record<string, GgufValue> = {
+    'general.architecture': 'qwen2vl',
+    'general.type': 'model',
+    'general.name': model.name,
+    ...(model.finetune === null ? {} : { 'general.finetune': model.finetune }),
+    'general.basename': base,
+    'general.size_label': model.size,
+    'general.license': 'apache-2.0',
+    'general.base_model.count': { u32: 1 },
+    'general.base_model.0.name': `${base.replace('-', ' ')} ${model.size}`,
+    'general.base_model.0.organization': 'Qwen',
+    'general.base_model.0.repo_url': `https://huggingface.co/Qwen/${base}-${model.size}`,
+    'general.tags': { strings: ['multimodal', 'image-text-to-text'] },
+    'general.languages': { strings: ['en'] },
+    'qwen2vl.block_count': { u32: BLOCKS },
+    'qwen2vl.context_length': { u32: model.contextTokens },
+    'qwen2vl.embedding_length': { u32: WIDTH },
+    'qwen2vl.feed_forward_length': { u32: INNER },
+    'qwen2vl.attention.head_count': { u32: HEADS },
+    'qwen2vl.attention.head_count_kv': { u32: 1 },
+    'qwen2vl.rope.freq_base': { f32: 1e6 },
+    'qwen2vl.attention.layer_norm_rms_epsilon': { f32: 1e-6 },
+    'qwen2vl.rope.dimension_sections': { i32s: HEAD_SECTIONS },
+    ...vocabularyFields(model.family, model.vocabSize),
+    ...(model.chatTemplate === null ? {} : { 'tokenizer.chat_template': model.chatTemplate }),
+    'general.quantization_version': { u32: 2 },
+    'general.file_type': { u32: 0 },
+  }
+  const keys = WIDTH / HEADS
+  const blocks = Array.from({ length: BLOCKS }, (_, i) => `blk.${i}.`).flatMap((block) => [
+    ones(`${block}attn_norm.weight`, WIDTH),
+    ones(`${block}ffn_norm.weight`, WIDTH),
+    weights(`${block}attn_q.weight`, WIDTH, WIDTH),
+    weights(`${block}attn_q.bias`, WIDTH),
+    weights(`${block}attn_k.weight`, WIDTH, keys),
+    weights(`${block}attn_k.bias`, keys),
+    weights(`${block}attn_v.weight`, WIDTH, keys),
+    weights(`${block}attn_v.bias`, keys),
+    weights(`${block}attn_output.weight`, WIDTH, WIDTH),
+    weights(`${block}ffn_gate.weight`, WIDTH, INNER),
+    weights(`${block}ffn_up.weight`, WIDTH, INNER),
+    weights(`${block}ffn_down.weight`, INNER, WIDTH),
+  ])
+  const output = model.tiedEmbeddings ? [] : [weights('output.weight', WIDTH, model.vocabSize)]
+  return ggufFile(metadata, [weights('token_embd.weight', WIDTH, model.vocabSize), ...blocks, ones('output_norm.weight', WIDTH), ...output])
+}
+
+/** The bytes of its projector as `convert_hf_to_gguf.py --mmproj` writes it. */
+export function publishedProjector({ family, name, size }: Pick<Published, 'family' | 'name' | 'size'>): Buffer {
+  const isQwen25 = family === 'qwen25vl'
+  const metadata: Record<string, GgufValue> = {
+    'general.architecture': 'clip',
+    'general.type': 'mmproj',
+    'general.name': name,
+    'general.size_label': size,
+    'clip.has_vision_encoder': { bool: true },
+    'clip.vision.projection_dim': { u32: WIDTH },
+    'clip.vision.image_size': { u32: 560 },
+    'clip.vision.patch_size': { u32: PATCH },
+    'clip.vision.embedding_length': { u32: WIDTH },
+    'clip.vision.feed_forward_length': { u32: INNER },
+    'clip.vision.block_count': { u32: BLOCKS },
+    'clip.vision.attention.head_count': { u32: HEADS },
+    'clip.vision.image_mean': { f32s: [0.48145466, 0.4578275, 0.40821073] },
+    'clip.vision.image_std': { f32s: [0.26862954, 0.26130258, 0.27577711] },
+    'clip.projector_type': isQwen25 ? 'qwen2.5vl_merger' : 'qwen2vl_merger',
+    'clip.vision.attention.layer_norm_epsilon': { f32: 1e-6 },
+    ...(isQwen25 ? { 'clip.use_silu': { bool: true }, 'clip.vision.n_wa_pattern': { u32: 2 } } : {}),
+    'general.quantization_version': { u32: 2 },
+    'general.file_type': { u32: 0 },
+  }
+  const merged = 4 * WIDTH
+  const norm = (name: string) => [ones(`${name}.weight`, WIDTH), ...(isQwen25 ? [] : [weights(`${name}.bias`, WIDTH)])]
+  const linear = (name: string, columns: number, rows: number) => [weights(`${name}.weight`, columns, rows), weights(`${name}.bias`, rows)]
+  const blocks = Array.from({ length: BLOCKS }, (_, i) => `v.blk.${i}.`).flatMap((block) => [
+    ...['attn_q', 'attn_k', 'attn_v', 'attn_out'].flatMap((part) => linear(block + part, WIDTH, WIDTH)),
+    ...linear(`${block}ffn_up`, WIDTH, INNER),
+    ...(isQwen25 ? linear(`${block}ffn_gate`, WIDTH, INNER) : []),
+    ...linear(`${block}ffn_down`, INNER, WIDTH),
+    ...norm(`${block}ln1`),
+    ...norm(`${block}ln2`),
+  ])
+  return ggufFile(metadata, [
+    ...blocks,
+    ...norm('v.post_ln'),
+    ...linear('mm.0', merged, merged),
+    ...linear('mm.2', merged, WIDTH),
+    weights('v.patch_embd.weight', PATCH, PATCH, 3, WIDTH),
+    weights('v.patch_embd.weight.1', PATCH, PATCH, 3, WIDTH),
+  ])
+}
+
+/** Small numbers that look random and are the same every time. */
+function weights(name: string, ...dims: number[]): GgufTensor {
+  const data = new Float32Array(dims.reduce((product, dim) => product * dim, 1))
+  for (let i = 0, state = name.length; i < data.length; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0
+    data[i] = state / 2 ** 33
+  }
+  return { name, dims, data }
+}
+
+const ones = (name: string, length: number): GgufTensor => ({ name, dims: [length], data: new Float32Array(length).fill(1) })
