@@ -327,7 +327,7 @@ describe('attachments', () => {
     for (const [name, bytes, status, code] of [
       ['notes.png', Buffer.from('only text\n'), 415, 'UnsupportedMedia'],
       ['drawing.svg', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 415, 'UnsupportedMedia'],
-      ['cut.png', png.subarray(0, png.length - 60), 422, 'DamagedMedia'],
+      ['cut.png', png.subarray(0, 50), 422, 'DamagedMedia'],
       ['bomb.png', bomb, 413, 'MediaTooLarge'],
       ['empty.png', Buffer.alloc(0), 422, 'DamagedMedia'],
       ['huge.png', Buffer.alloc(MAX_BYTES * 20), 413, 'MediaTooLarge'],
