@@ -78,9 +78,11 @@ test('trying is stopped, goes on with another question, and a projector that fai
   const { addDialog, page } = models
   await models.open()
   await models.search(folder)
+  const choose = addDialog.getByRole('button', { name: `Choose the projector of ${name} and add it` })
+  await expect(choose).toBeVisible()
   // gone since it was found
   writeFileSync(join(folder, 'mmproj-b.gguf'), 'bread')
-  await addDialog.getByRole('button', { name: `Choose the projector of ${name} and add it` }).click()
+  await choose.click()
   const dialog = page.getByRole('dialog', { name: 'Which projector sees?' })
   const ask = dialog.getByRole('button', { name: `Ask ${name} about the picture` })
   await ask.click()
