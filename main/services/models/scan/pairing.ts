@@ -39,6 +39,8 @@ export function projectorsFor(text: Inspected, projectors: readonly Inspected[])
 
 /** What to say of a model for which no projector surely fits. */
 export function withoutProjector(text: Inspected, projectors: readonly Inspected[], { choices }: Paired): string {
+  const tried = projectors.find(({ path }) => path === choices[0]?.projectorPath)
+  if (tried && text.facts.family !== null) return verdictOf(text, tried).why ?? ''
   if (choices.length > 0) {
     const labels = choices.map(({ label }) => label).join(' and ')
     return `Its header does not tell which projector is its own. What was found is for ${labels}: try it on a picture before you rely on it.`

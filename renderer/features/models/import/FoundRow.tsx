@@ -9,6 +9,7 @@ import { announce } from '../../../lib/announce.ts'
 import { cx } from '../../../lib/cx.ts'
 import { bytes } from '../../../lib/format.ts'
 import { chooseFamily, useLibrary } from '../library/store.ts'
+import { ModelSheet } from '../check/ModelSheet.tsx'
 import { TryProjectors } from '../pairing/TryProjectors.tsx'
 import { cancelWork, importKey, importModel, shareOf, useWorks } from '../works.ts'
 
@@ -51,6 +52,7 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
             <bdi>{textPath}</bdi>
           </p>
         </div>
+        {found.bytes > 0 ? <ModelSheet name={name} paths={[textPath, ...projectorPaths, ...choices.map((choice) => choice.projectorPath)]} /> : null}
         {isThere ? (
           <span className="flex h-8 items-center gap-1.5 text-muted">
             <Check className="size-4 text-accent" aria-hidden />

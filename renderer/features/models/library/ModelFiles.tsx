@@ -11,6 +11,7 @@ import { bytes } from '../../../lib/format.ts'
 import { useHost } from '../../../lib/host.ts'
 import { useCopied } from '../../../lib/useCopied.ts'
 import { cancelWork, shareOf, useWorks, verifyKey, verifyModel } from '../works.ts'
+import { ModelSheet } from '../check/ModelSheet.tsx'
 import { revealModel } from './store.ts'
 import { useAttempt } from './useAttempt.ts'
 
@@ -52,6 +53,7 @@ export function ModelFiles({ model: { model, files } }: { model: LibraryModel })
       ) : (
         <div className="mt-3 flex flex-wrap gap-2">
           <Button onClick={() => void verify()}>Check the files</Button>
+          <ModelSheet name={model.name} paths={files.map(({ path }) => path)} />
           {canReveal ? <Button onClick={() => void attempt(() => revealModel(model.id))}>Show in folder</Button> : null}
         </div>
       )}

@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import { changedOverrides, type Fit, type FoundModel, type LibraryModel, type MemoryPlan, type Model, type ModelFamily, type ModelOverrides, type ModelSpace, type OverridesChange, type PairVerdict, type Placement, type ProjectorChoice } from '#contract'
+import { changedOverrides, type Fit, type FoundModel, type LibraryModel, type MemoryPlan, type Model, type ModelCheck, type ModelFamily, type ModelOverrides, type ModelSpace, type OverridesChange, type PairVerdict, type Placement, type ProjectorChoice } from '#contract'
 import { follow } from '../../../lib/follow.ts'
 import { call, connection } from '../../../lib/rpc.ts'
 
@@ -77,6 +77,9 @@ export const removeModel = (id: string, files: boolean): Promise<void> => call((
 /** Whether a language model and a projector belong together, by their headers; null when a file is neither. */
 export const pairVerdict = async (textPath: string, projectorPath: string): Promise<PairVerdict | null> =>
   (await call((core) => core.modelFiles.check({ paths: [textPath, projectorPath] }))).pairs[0] ?? null
+
+/** What model files are, by their headers. */
+export const checkFiles = (paths: readonly string[]): Promise<ModelCheck> => call((core) => core.modelFiles.check({ paths: [...paths] }))
 
 /** The projectors of this computer that a model could have. */
 export const projectorsOf = (id: string): Promise<ProjectorChoice[]> => call((core) => core.library.projectors({ id }))
