@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 
-/** How often a condition is looked at, in ms. */
+/** How often a condition is looked at, in ms, unless told. */
 const POLL_MS = 250
 
 /** One page of a browser of its own, driven by the few commands of its protocol that keep no copies of what it sends. */
@@ -16,8 +16,8 @@ export interface PlainPage {
   readonly pid: number
   /** The value of an expression in the page. */
   evaluate(expression: string): Promise<unknown>
-  /** Waits until an expression is true. Throws after `timeout` ms. */
-  until(expression: string, timeout: number): Promise<void>
+  /** Waits until an expression is true, looking every `poll` ms. Throws after `timeout` ms. */
+  until(expression: string, timeout: number, poll?: number): Promise<void>
   /** Chooses a file of this computer in a file input. */
   pickFile(selector: string, path: string): Promise<void>
   close(): Promise<void>
@@ -60,12 +60,12 @@ export async function openPage(executable: string, address: string): Promise<Pla
   return {
     pid: browser.pid ?? 0,
     evaluate,
-    until: async (expression, timeout) => {
+    until: async (expression, timeout, poll = POLL_MS) => {
       const end = performance.now() + timeout
       // a page that is only being loaded has nothing to evaluate in
       while ((await evaluate(expression).catch(() => false)) !== true) {
         if (performance.now() > end) throw new Error(`It did not come to be: ${expression}`)
-        await pause(POLL_MS)
+        await pause(poll)
       }
     },
     pickFile: async (selector, path) => {

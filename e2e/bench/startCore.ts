@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { root } from '../support/electronProgram.ts'
 
-/** Starts the browser shell on a data folder. */
-export async function startCore(data: string): Promise<{ readonly pid: number; readonly address: string; end(): Promise<void> }> {
-  const core = spawn(process.execPath, ['main/cli.ts', 'serve', '--port', '0', '--no-open', '--data', data], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+/** Starts the browser shell on a data folder; `from`: of another checkout of the project. */
+export async function startCore(data: string, from = root): Promise<{ readonly pid: number; readonly address: string; end(): Promise<void> }> {
+  const core = spawn(process.execPath, ['main/cli.ts', 'serve', '--port', '0', '--no-open', '--data', data], { cwd: from, stdio: ['ignore', 'pipe', 'inherit'] })
   const address = await new Promise<string>((resolve, reject) => {
     core.once('exit', (code) => reject(new Error(`The app ended with code ${code} before it said its address.`)))
     createInterface(core.stdout).on('line', (line) => {

@@ -1,5 +1,9 @@
-import { dirname } from 'node:path'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { video, VideoPage } from '../pages/video.ts'
+import { root } from '../support/electronProgram.ts'
 import { expect, test } from '../support/fixtures.ts'
 
 for (const { file, way } of [
@@ -27,6 +31,61 @@ for (const { file, way } of [
     await expect(answer.getByTestId('answer-text')).not.toContainText(/up|down/i)
   })
 }
+
+/** What this computer's ffmpeg makes; its file's name tells the container. */
+function made(name: string, type: string, ...args: string[]): { name: string; type: string; bytes: Buffer } {
+  const folder = mkdtempSync(join(tmpdir(), 'sightline-e2e-'))
+  try {
+    execFileSync('ffmpeg', ['-v', 'error', ...args, join(folder, name)])
+    return { name, type, bytes: readFileSync(join(folder, name)) }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+const hasFfmpeg = !spawnSync('ffmpeg', ['-version']).error
+const right = join(root, 'e2e/fixtures/right-then-down.mp4')
+
+for (const { name, type, codec, says } of [
+  { name: 'old.avi', type: 'video/x-msvideo', codec: ['-c:v', 'mpeg4', '-q:v', '2'], says: 'MPEG-4 Part 2' },
+  { name: 'news.wmv', type: 'video/x-ms-wmv', codec: ['-c:v', 'wmv2', '-q:v', '2'], says: 'Windows Media Video 8' },
+  { name: 'free.ogv', type: 'video/ogg', codec: ['-c:v', 'libtheora', '-q:v', '9'], says: 'Theora' },
+  { name: 'broadcast.ts', type: '', codec: ['-c:v', 'mpeg2video', '-q:v', '2'], says: 'MPEG-2' },
+]) {
+  test(`${name}, which this window cannot decode, is read by the ffmpeg of this computer, and its frames show what is in it`, async ({ chat }) => {
+    test.skip(!hasFfmpeg, 'ffmpeg is not installed')
+    const videos = new VideoPage(chat.page)
+    await chat.drop(made(name, type, '-i', right, ...codec))
+    await expect(videos.tiles).toHaveCount(1)
+    await videos.open()
+    await expect(videos.dialog).toContainText(says)
+    await expect(videos.cost).toContainText('12 frames')
+    await expect(videos.strip).toHaveCount(12)
+    for (const frame of await videos.strip.getByRole('presentation').all()) await expect.poll(() => frame.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0)
+    await videos.close()
+    await chat.ask('Which way does it move?')
+    await expect((await chat.ended()).getByTestId('answer-text')).toContainText(/right/i)
+  })
+}
+
+test('a file without video is called what it is, and its cover picture is asked about instead', async ({ chat }) => {
+  test.skip(!hasFfmpeg, 'ffmpeg is not installed')
+  const sound = ['-f', 'lavfi', '-i', 'sine=duration=1']
+  const cover = ['-i', join(root, 'resources/samples/red-circle.png'), '-map', '0', '-map', '1', '-c:v', 'mjpeg', '-disposition:v:0', 'attached_pic']
+  for (const file of [made('memo.mp4', 'video/mp4', ...sound, '-c:a', 'aac'), made('memo.webm', 'video/webm', ...sound, '-c:a', 'libopus')]) {
+    await chat.drop(file)
+    const note = chat.refusals.filter({ hasText: file.name })
+    await expect(note).toContainText('a sound recording without pictures')
+    await expect(note).not.toContainText(/damaged|ffmpeg|Convert/i)
+    await expect(note.getByRole('button', { name: 'Use its cover picture' })).toHaveCount(0)
+    await chat.button(`Dismiss the note about ${file.name}`).click()
+  }
+  await chat.drop(made('song.m4a', 'audio/mp4', ...sound, ...cover, '-c:a', 'aac'))
+  await chat.button('Use its cover picture').click()
+  await expect(chat.refusals).toHaveCount(0)
+  await expect(chat.tray).toHaveCount(1)
+  await chat.ask('What is in the picture?')
+  await expect((await chat.ended()).getByTestId('answer-text')).toContainText(/red circle/i)
+})
 
 test('a time in an answer plays the trimmed video from there, and the strip shows the moment', async ({ chat }) => {
   const videos = new VideoPage(chat.page)

@@ -64,7 +64,9 @@ export class Videos {
 
   private async extract(path: string, wished: { fps?: number }, range: VideoRange | null, sizes: SizeOptions): Promise<Frames> {
     const file = await checkKind(path)
-    const video = await openWithFfmpeg(file, this.signal)
+    const video = await openWithFfmpeg(file, this.signal).catch((error: unknown) => {
+      throw withCoverHint(error, path)
+    })
     const { frames, fps, notes = [] } = video.facts
     const { budget, ...rule } = this.fitted(video.facts, { ...wished, range, sizes, name: file.name })
     const { first, total } = framesWithin(frames, fps, range)
@@ -109,6 +111,13 @@ interface FitWish {
   readonly range: VideoRange | null
   readonly sizes: SizeOptions
   readonly name: string
+}
+
+/** How a sound recording's cover is asked about. */
+function withCoverHint(error: unknown, path: string): unknown {
+  if (!(error instanceof AppError) || error.detail?.['hasCover'] !== true) return error
+  const hint = `It is there after: ffmpeg -i "${path}" -map 0:v -frames:v 1 cover.png; then --image cover.png.`
+  return new AppError(error.code, `${error.message} ${hint}`, error.detail)
 }
 
 async function picturesOf(folder: string): Promise<Source[]> {

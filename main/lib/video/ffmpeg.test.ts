@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { tempFolder } from '../../testing/tempFolder.ts'
 import { containerOf, openWithFfmpeg, readHead } from './index.ts'
 import type { FfmpegVideo } from './index.ts'
@@ -157,11 +157,36 @@ describe.skipIf(missing !== null)('with ffmpeg', () => {
     await expect(open(path)).rejects.toMatchObject({ code: 'DamagedMedia', message: expect.stringMatching(/^unfinished\.mp4 was not finished.*index.*untrunc/) as string })
   })
 
+  test('a codec that ffmpeg does not know is told by its name, and what is no video as that', async () => {
+    const known = readFileSync(clip('known.avi', 1, '-c:v', 'mpeg4', '-vtag', 'XVID'))
+    const path = join(folder.path, 'strange.avi')
+    writeFileSync(path, Buffer.from(known.toString('latin1').replaceAll('XVID', 'ZQZQ'), 'latin1'))
+    await expect(open(path)).rejects.toMatchObject({ code: 'UnsupportedMedia', message: expect.stringContaining('strange.avi, ZQZQ,') as string })
+    const noise = join(folder.path, 'noise.dat')
+    writeFileSync(noise, Buffer.alloc(4000, 1))
+    await expect(open(noise)).rejects.toMatchObject({ code: 'UnsupportedMedia', message: expect.stringMatching(/^noise\.dat is no video/) as string })
+  })
+
+  test.skipIf(process.platform === 'win32')('an ffmpeg from before 5.1 is asked in its own words', async () => {
+    const real = execFileSync('which', ['ffmpeg']).toString().trim()
+    const own = tempFolder()
+    writeFileSync(join(own.path, 'ffmpeg'), `#!/bin/sh\ncase "$*" in *-fps_mode*) echo "[fatal] Unrecognized option 'fps_mode'." >&2; exit 1;; esac\nexec ${real} "$@"\n`, { mode: 0o700 })
+    vi.stubEnv('PATH', `${own.path}:${process.env['PATH']}`)
+    try {
+      const video = await open(long)
+      expect(await sourceOf(video, [0, 30])).toEqual([0, 6])
+      expect(await sourceOf(video, [31])).toEqual([7])
+    } finally {
+      vi.unstubAllEnvs()
+      own.remove()
+    }
+  })
+
   test('a file without video is called what it is, with its cover', async () => {
     const sound = make('sound.mp4', '-f', 'lavfi', '-i', 'sine=duration=1', '-c:a', 'aac')
     const cover = make('cover.png', '-f', 'lavfi', '-i', 'color=red:size=32x32', '-frames:v', '1')
     const song = make('song.m4a', '-i', sound, '-i', cover, '-map', '0', '-map', '1', '-c:a', 'copy', '-c:v', 'copy', '-disposition:v:0', 'attached_pic')
-    await expect(open(sound)).rejects.toMatchObject({ code: 'UnsupportedMedia', message: expect.stringMatching(/^sound\.mp4 is a sound recording without pictures\./) as string, detail: { kind: 'audio', hasCover: false } })
+    await expect(open(sound)).rejects.toMatchObject({ code: 'UnsupportedMedia', message: expect.stringMatching(/^sound\.mp4 is a sound recording; there is no video in it\./) as string, detail: { kind: 'audio', hasCover: false } })
     await expect(open(song)).rejects.toMatchObject({ code: 'UnsupportedMedia', message: expect.stringContaining('cover picture') as string, detail: { kind: 'audio', hasCover: true } })
   })
 })

@@ -126,21 +126,29 @@ function withinMost({ width, height }: Size): Size {
   return { width: Math.max(1, Math.round(width * shrink)), height: Math.max(1, Math.round(height * shrink)) }
 }
 
+/** Every frame is given once, whatever its time: how ffmpeg 5.1 and later call it, and how earlier ones do. */
+const EVERY_FRAME = ['-fps_mode', 'passthrough']
+const EVERY_FRAME_OLD = ['-vsync', '0']
+const OLD_FFMPEG = /Unrecognized option 'fps_mode'/
+let everyFrame = EVERY_FRAME
+
 /** The frames of one run that can be decoded, in order, by one process. */
 async function* decode(
   file: VideoFile,
-  { ticks, ticksPerSecond, transfer, primaries }: ProbedTrack,
+  track: ProbedTrack,
   { places, from }: FrameRun,
   { width, height }: Size,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<{ place: number; picture: RgbPicture }> {
+  const { ticks, ticksPerSecond, transfer, primaries } = track
   const wide = wideColours(transfer, primaries)
   const select = ticks ? selectFrames(places.map((place) => ticks[place]!), 'pts') : selectFrames(places)
   const filters = `select='${select}',showinfo,scale=w=${width}:h=${height}:flags=bicubic`
   const seek = from === null ? [] : ['-noaccurate_seek', '-ss', (from / ticksPerSecond).toFixed(6)]
-  const output = ['-map', '0:V:0', '-vf', filters, '-fps_mode', 'passthrough', '-frames:v', String(places.length)]
+  const output = ['-map', '0:V:0', '-vf', filters, ...everyFrame, '-frames:v', String(places.length)]
   const format = ['-pix_fmt', wide ? 'rgb48be' : 'rgb24', '-c:v', 'ppm', '-f', 'image2pipe', 'pipe:1']
   const quiet = ['-hide_banner', '-nostats', '-v', 'level+info', '-nostdin', '-copyts']
+  let isOld = false
   const process = startTool('ffmpeg', [...quiet, ...seek, ...input(file), ...output, ...format], signal)
   const told = times(process)
   try {
@@ -154,10 +162,13 @@ async function* decode(
     }
     await told.ended
   } catch (cause) {
-    throw failure('ffmpeg', file.name, cause, signal)
+    if (!OLD_FFMPEG.test((cause as Error).message) || everyFrame === EVERY_FRAME_OLD) throw failure('ffmpeg', file.name, cause, signal)
+    everyFrame = EVERY_FRAME_OLD
+    isOld = true
   } finally {
     process.kill('SIGKILL')
   }
+  if (isOld) yield* decode(file, track, { places, from }, { width, height }, signal)
 }
 
 const SHOWN = /^\[Parsed_showinfo_\d+ @ [^\]]*\] \[info\] n: *\d+ pts: *(-?\d+|NOPTS)/

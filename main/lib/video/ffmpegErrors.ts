@@ -19,10 +19,14 @@ export const noDecoder = (codec: string, name: string): AppError =>
     { codec },
   )
 
+/** A file whose first bytes are those of no video, and that ffmpeg does not know either. */
+export const unknownKind = (name: string, cause: unknown): AppError =>
+  new AppError('UnsupportedMedia', `${name} is no video that ffmpeg can read. Choose a video file, or convert it to MP4.`, undefined, { cause })
+
 /** A file that has no picture track, or only a cover. `detail.kind` is "audio" where it has sound. */
 export function noVideo(name: string, { hasSound, hasCover }: { hasSound: boolean; hasCover: boolean }): AppError {
-  const what = hasSound ? 'is a sound recording without pictures' : 'has no video in it'
-  const cover = hasCover ? ' Its cover picture can be asked about: save it as a picture and add that.' : ' Choose a file with video, or a picture.'
+  const what = hasSound ? 'is a sound recording; there is no video in it' : 'has no video in it'
+  const cover = hasCover ? ' Its cover picture can be asked about, saved as a picture.' : ' Choose a file with video, or a picture.'
   return new AppError('UnsupportedMedia', `${name} ${what}.${cover}`, { kind: hasSound ? 'audio' : 'empty', hasCover })
 }
 

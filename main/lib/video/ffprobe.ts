@@ -3,7 +3,7 @@ import type { TimeLine, TrackTimes } from '#contract'
 import type { Size } from '../picture/smartResize.ts'
 import { input, runTool } from './ffmpegProcess.ts'
 import type { VideoFile } from './ffmpegProcess.ts'
-import { failure, noIndex, noVideo } from './ffmpegErrors.ts'
+import { failure, noDecoder, noIndex, noVideo, unknownKind } from './ffmpegErrors.ts'
 
 /** What ffprobe tells of a file's picture track. */
 export interface ProbedTrack {
@@ -31,7 +31,7 @@ type Fields = ReadonlyMap<string, string>
 
 const ENTRIES = [
   'packet=pts,dts,duration,flags',
-  'stream=codec_name,width,height,sample_aspect_ratio,avg_frame_rate,r_frame_rate,time_base,duration,color_transfer,color_primaries',
+  'stream=codec_name,codec_tag_string,width,height,sample_aspect_ratio,avg_frame_rate,r_frame_rate,time_base,duration,color_transfer,color_primaries',
   'stream_side_data=rotation',
   'format=duration,format_name',
 ].join(':')
@@ -59,9 +59,11 @@ export async function probeTrack(file: VideoFile, signal?: AbortSignal): Promise
     else if (line.startsWith('format|')) format = fieldsOf(line)
   }).catch((cause: unknown) => {
     if (/moov atom not found/i.test((cause as Error).message)) throw noIndex(file.name)
-    throw failure('ffprobe', file.name, cause, signal)
+    const error = failure('ffprobe', file.name, cause, signal)
+    throw error.code === 'DamagedMedia' && !file.demuxer ? unknownKind(file.name, cause) : error
   })
   if (stream.size === 0) throw await withoutVideo(file, signal)
+  if (stream.get('codec_name') === 'unknown') throw noDecoder(stream.get('codec_tag_string') ?? 'unknown', file.name)
   const track = trackOf(packets, stream, format)
   if (!track) throw failure('ffprobe', file.name, new Error(said || 'ffprobe found no frames'), signal)
   const stated = number(stream.get('duration')) ?? number(format.get('duration'))

@@ -1,4 +1,5 @@
 import { AppError } from '#contract'
+import { containerOf, readHead } from '../../lib/video/container.ts'
 import type { SpawnWorker, WorkerProcess } from '../../ports.ts'
 import type { MediaReply, MediaRequest, Probe, RawFrame } from './protocol.ts'
 
@@ -144,6 +145,9 @@ export function createMedia({ spawnWorker, deadlines = defaultDeadlines }: { spa
 
   return {
     async probe(path, name) {
+      // a video shows in its first bytes; nothing of it is decoded here, so that no process has to start
+      const video = containerOf(await readHead(path).catch(() => new Uint8Array()))
+      if (video) return { kind: 'video', mime: video.mime }
       const answer = await ask({ type: 'probe', path, name })
       if (answer.type !== 'probed') throw crashed(name)
       return answer.probe

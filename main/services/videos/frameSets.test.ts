@@ -1,7 +1,8 @@
-import { copyFile } from 'node:fs/promises'
+import { copyFile, stat } from 'node:fs/promises'
 import { readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import sharp from 'sharp'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { AppError, FrameSample } from '#contract'
 import { tempFolder } from '../../testing/tempFolder.ts'
@@ -9,7 +10,9 @@ import { createFrameSets } from './index.ts'
 import type { FrameMedia, FrameSets } from './index.ts'
 
 const SIZE = { width: 56, height: 28 }
-const BYTES = 56 * 28 * 3
+/** As large as the video: the media process makes the model's frame of it. */
+const WHOLE = { ...SIZE, format: 'rgba' } as const
+const BYTES = 56 * 28 * 4
 
 let folder: ReturnType<typeof tempFolder>
 let posters: string[]
@@ -32,7 +35,7 @@ const sample = (over: Partial<FrameSample> = {}): FrameSample => ({ range: null,
 const sha = (fill: string) => fill.repeat(64)
 async function full(fill: string, usedHoursAgo = 0): Promise<string> {
   const { key, missing } = sets.begin({ sha: sha(fill), sample: sample(), video: SIZE })
-  for (const n of missing) await sets.store(key, n, { ...SIZE, format: 'rgb' }, Readable.from([Buffer.alloc(BYTES, n)]))
+  for (const n of missing) await sets.store(key, n, WHOLE, Readable.from([Buffer.alloc(BYTES, n)]))
   const then = Date.now() / 1000 - usedHoursAgo * 3600
   utimesSync(join(folder.path, key.slice(0, 2), key, 'set.json'), then, then)
   return key
@@ -74,7 +77,7 @@ test('beyond the room on the disk the longest unused go first; a use counts; the
 
 test('what a run left unfinished is cleared, and frames that are not all there are missing', async () => {
   const { key } = sets.begin({ sha: sha('a'), sample: sample(), video: SIZE })
-  await sets.store(key, 1, { ...SIZE, format: 'rgb' }, Readable.from([Buffer.alloc(BYTES)]))
+  await sets.store(key, 1, WHOLE, Readable.from([Buffer.alloc(BYTES)]))
   writeFileSync(join(folder.path, 'incoming', 'half'), 'x')
   open()
   expect(readdirSync(join(folder.path, 'incoming'))).toEqual([])
@@ -86,6 +89,37 @@ test('what a run left unfinished is cleared, and frames that are not all there a
 test('a frame that could not be resized is not there', async () => {
   sets = createFrameSets({ folder: folder.path, media: { ...media, frame: async () => {} }, keepPoster: async () => {} })
   const { key } = sets.begin({ sha: sha('a'), sample: sample(), video: SIZE })
-  await expect(sets.store(key, 0, { ...SIZE, format: 'rgb' }, Readable.from([Buffer.alloc(BYTES)]))).rejects.toMatchObject({ code: 'StorageFailed' })
+  await expect(sets.store(key, 0, WHOLE, Readable.from([Buffer.alloc(BYTES)]))).rejects.toMatchObject({ code: 'StorageFailed' })
   expect(sets.missing(key, 2)).toEqual([0, 1])
+})
+
+test('a frame that comes as the model sees it is kept as it is, and the picture for lists comes beside it', async () => {
+  sets = createFrameSets({
+    folder: folder.path,
+    media: {
+      frame: () => Promise.reject(new Error('Nothing is to be resized')),
+      poster: async (from) => {
+        posters.push(`poster of ${(await stat(from)).size} bytes`)
+        return 'image/webp'
+      },
+    },
+    keepPoster: async (_sha, make) => void (await make('')),
+  })
+  const { key } = sets.begin({ sha: sha('a'), sample: sample(), video: { width: 640, height: 480 } })
+  const pixels = Buffer.from(Array.from({ length: 56 * 28 * 3 }, (_, i) => (i * 7) % 256))
+  await sets.store(key, 0, { ...SIZE, format: 'rgb' }, Readable.from([pixels.subarray(0, 100), pixels.subarray(100)]))
+  expect(sets.missing(key, 2)).toEqual([1])
+  const { stream } = await sets.open(key, 0)
+  const { data, info } = await sharp(Buffer.concat((await stream().toArray()) as Buffer[])).raw().toBuffer({ resolveWithObject: true })
+  expect(info).toMatchObject({ width: 56, height: 28, channels: 3 })
+  expect(Buffer.compare(data, pixels)).toBe(0)
+  expect(posters).toEqual([])
+
+  for (const bytes of [56 * 28 * 3 - 1, 56 * 28 * 3 + 1]) {
+    await expect(sets.store(key, 1, { ...SIZE, format: 'rgb' }, Readable.from([Buffer.alloc(bytes)]))).rejects.toMatchObject({ code: 'InvalidInput' })
+  }
+  await sets.storePoster(key, { width: 64, height: 48, format: 'rgba' }, Readable.from([Buffer.alloc(64 * 48 * 4)]))
+  expect(posters).toEqual([`poster of ${64 * 48 * 4} bytes`])
+  await expect(sets.storePoster(key, { width: 513, height: 1, format: 'rgb' }, Readable.from([Buffer.alloc(513 * 3)]))).rejects.toMatchObject({ code: 'InvalidInput' })
+  await expect(sets.storePoster('f'.repeat(64), { width: 1, height: 1, format: 'rgb' }, Readable.from([Buffer.alloc(3)]))).rejects.toMatchObject({ code: 'NotFound' })
 })

@@ -1,10 +1,19 @@
 import { FileX, X } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { Button } from '../../components/Button.tsx'
 import { IconButton } from '../../components/IconButton.tsx'
 import type { Refusal } from './state.ts'
 
-/** Files that were not taken: each with its name and the reason, until dismissed. */
-export function Refusals({ refusals, onDismiss }: { refusals: readonly Refusal[]; onDismiss: (key: string) => void }): ReactNode {
+/** Files that were not taken: each with its name and the reason, until dismissed; a sound recording's cover is offered. */
+export function Refusals({
+  refusals,
+  onDismiss,
+  onUse,
+}: {
+  refusals: readonly Refusal[]
+  onDismiss: (key: string) => void
+  onUse: (cover: File) => void
+}): ReactNode {
   if (refusals.length === 0) return null
   return (
     <ul aria-label="Files not added" className="mb-2 flex flex-col gap-1.5">
@@ -16,6 +25,16 @@ export function Refusals({ refusals, onDismiss }: { refusals: readonly Refusal[]
               {refusal.message.includes(refusal.name) ? null : <span className="font-semibold">{refusal.name}: </span>}
               {refusal.message}
             </p>
+            {refusal.cover ? (
+              <Button
+                onClick={() => {
+                  onDismiss(refusal.key)
+                  if (refusal.cover) onUse(refusal.cover)
+                }}
+              >
+                Use its cover picture
+              </Button>
+            ) : null}
             <IconButton label={`Dismiss the note about ${refusal.name}`} size="small" onClick={() => onDismiss(refusal.key)}>
               <X />
             </IconButton>

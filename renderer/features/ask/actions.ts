@@ -8,7 +8,7 @@ import { withFrames } from '../../lib/video/index.ts'
 import { cancelPrepare, planPrepare } from './prepare.ts'
 import { addPicture, asPictures, asVideo, canSend, dismiss, emptyDraft, MAX_PICTURES, movePicture, refuse, removePicture, setPictureDetail, setPictureMarks, storedPicture, toParts, type Picture } from './state.ts'
 import { draftKey, draftOf, updateDraft } from './store.ts'
-import { addVideo, endClip, freeClip, isVideo } from './video/clips.ts'
+import { addVideo, endClip, freeClip, isVideo, refusalOf } from './video/clips.ts'
 
 /** Changes the question's text. */
 export function setText(conversationId: string | null, text: string): void {
@@ -23,11 +23,17 @@ async function addFile(conversationId: string | null, file: File): Promise<void>
   updateDraft(key, (draft) => addPicture(draft, picture))
   try {
     const attachment = await upload(await whenHost(), file)
+    // a video that neither its name nor its type tell
+    if (attachment.kind === 'video') {
+      URL.revokeObjectURL(picture.preview)
+      updateDraft(key, (draft) => removePicture(draft, picture.key))
+      return await addVideo(conversationId, file)
+    }
     updateDraft(key, (draft) => storedPicture(draft, picture.key, attachment))
   } catch (thrown) {
     URL.revokeObjectURL(picture.preview)
-    const { message } = toAppError(thrown)
-    updateDraft(key, (draft) => (draft.pictures.some((one) => one.key === picture.key) ? refuse(draft, { key: picture.key, name, message }) : draft))
+    const refusal = { ...(await refusalOf(picture.key, file, toAppError(thrown))), name }
+    updateDraft(key, (draft) => (draft.pictures.some((one) => one.key === picture.key) ? refuse(draft, refusal) : draft))
   }
   planPrepare(conversationId, 'pictures')
 }

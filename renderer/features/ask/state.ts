@@ -23,6 +23,8 @@ export interface Refusal {
   readonly key: string
   readonly name: string
   readonly message: string
+  /** The cover picture of a sound recording, which can be asked about instead. */
+  readonly cover?: File
 }
 
 /** Tokens of the conversation so far, of the model's context, and of this question's parts together. */

@@ -1,4 +1,5 @@
 import { type InputVideoTrack, VideoSample, VideoSampleSink } from 'mediabunny'
+import { asBt601 } from './colours.ts'
 import type { Packets } from './packets.ts'
 
 /** A decoded frame; both are to be closed by who takes it. `alpha`: its brightness is how opaque each pixel is. */
@@ -20,7 +21,7 @@ interface Stretch {
 }
 
 /** Packets that may wait in the decoder, and decoded frames that may wait for who takes them. */
-const QUEUE = 24
+const QUEUE = 64
 const AHEAD = 2
 /** Times that lie closer are the same, in seconds. */
 const SAME = 5e-6
@@ -73,8 +74,9 @@ async function configOf(track: InputVideoTrack): Promise<VideoDecoderConfig | nu
   const config = await track.getDecoderConfig()
   if (!config) return null
   const { primaries, transfer, matrix, fullRange } = config.colorSpace ?? {}
-  // what is set in part Chromium drops as a whole
-  const colorSpace = { primaries: primaries ?? 'bt709', transfer: transfer ?? 'bt709', matrix: matrix ?? 'bt709', fullRange: fullRange ?? false } as const
+  // what is set in part Chromium drops as a whole; a file that does not say how its colours are meant has them as ITU-R BT.601,
+  // which is what the readers that models are trained with take them for, not as Chromium's BT.709, which turns red into orange
+  const colorSpace = { primaries: primaries ?? 'bt709', transfer: transfer ?? 'bt709', matrix: matrix ?? 'smpte170m', fullRange: fullRange ?? false } as const
   // the same pixels on every computer; and a graphics chip is slow to give single frames
   const soft = { ...config, colorSpace, hardwareAcceleration: 'prefer-software' } as const
   return (await VideoDecoder.isConfigSupported(soft)).supported === true ? soft : { ...config, colorSpace }
@@ -229,6 +231,7 @@ const isSame = (frame: VideoFrame, time: number): boolean => Math.abs(frame.time
 /** The same with the library's own decoding of all frames of a stretch. */
 async function* byLibrary(track: InputVideoTrack, packets: Packets, { start, wanted }: Stretch, signal: AbortSignal): AsyncGenerator<Decoded> {
   const left = [...wanted]
+  const isUntagged = !(await track.getColorSpace()).matrix
   const samples = new VideoSampleSink(track).samples(packets.times[start], (left.at(-1)?.time ?? 0) + SAME)
   const stop = (): void => void samples.return()
   signal.addEventListener('abort', stop)
@@ -237,7 +240,7 @@ async function* byLibrary(track: InputVideoTrack, packets: Packets, { start, wan
       if (signal.aborted) return sample.close()
       if (left[0] && Math.abs(sample.timestamp - left[0].time) < SAME) {
         left.shift()
-        yield { sample, alpha: null }
+        yield { sample: isUntagged ? await asBt601(sample) : sample, alpha: null }
       } else sample.close()
     }
     if (left.length > 0 && !signal.aborted) throw new Error('A frame did not come out of the decoder')

@@ -1,3 +1,4 @@
+export { coverPicture } from './coverPicture.ts'
 export { fillFrames, startSampling, type Filled } from './fillFrames.ts'
 export type { SampledFrame, Thumbnail, VideoReading } from './types.ts'
 export { withFrames } from './withFrames.ts'

@@ -14,23 +14,27 @@ const entryBytes: Readonly<Record<string, number>> = { stts: 8, ctts: 8, stss: 4
  * counts of a damaged file runs out of memory. Other files pass. Answers when the edit list ends what is shown of the
  * video, in seconds, which the library does not read; null: it does not.
  *
- * @throws {AppError} `DamagedMedia` when a count is more than can be true.
+ * @throws {AppError} `DamagedMedia` when a count is more than can be true, or the index was never written.
  */
 export async function checkSampleTables(file: Bytes): Promise<number | null> {
   let editEnd: number | null = null
+  let [hasFrames, hasIndex] = [false, false]
   for (let at = 0; at + 8 <= file.size; ) {
     const head = viewOf(await file.read(at, at + 16))
     const { type, size, start } = boxAt(head, 0, file.size - at)
     if (at === 0 && type !== 'ftyp' && !['moov', 'mdat', 'wide', 'free', 'skip', 'pnot'].includes(type)) return null
+    if (type === 'mdat') hasFrames = true
     if (type === 'moov' || type === 'moof') {
+      hasIndex = true
       if (size > MOST_INDEX_BYTES) throw unbelievable()
       const content = viewOf(await file.read(at + start, at + size))
       checkBoxes(content)
       if (type === 'moov') editEnd = endOfEdits(content)
     }
-    if (size < 8) return editEnd
+    if (size < 8) break
     at += size
   }
+  if (hasFrames && !hasIndex) throw unfinished()
   return editEnd
 }
 
@@ -127,5 +131,12 @@ function isBelievableRun(content: DataView): boolean {
   const fields = [0x100, 0x200, 0x400, 0x800].filter((flag) => flags & flag).length
   return fields === 0 ? u32(content, 4) <= MOST_FRAMES : 8 + u32(content, 4) * 4 * fields <= content.byteLength
 }
+
+const unfinished = (): AppError =>
+  new AppError(
+    'DamagedMedia',
+    'This video was not finished by what recorded it: its index, which is written last, is missing, so that no program can play it. A repair tool such as untrunc may rebuild it from a whole video of the same camera.',
+    { missing: 'index' },
+  )
 
 const unbelievable = (): AppError => new AppError('DamagedMedia', 'This video is damaged: its index says more than the file can hold. Try another copy of it.')

@@ -18,8 +18,6 @@ const SHORT_FRAMES = 1500
 /** An open video file. */
 export interface VideoFile {
   readonly known: KnownVideo
-  /** Whether the file does not say what its colours mean. */
-  readonly isUntagged: boolean
   /** Lists its frames. @throws {AppError} `DamagedMedia` when that cannot be done. */
   read(): Promise<VideoReading>
   /**
@@ -55,8 +53,13 @@ export async function openVideoFile(from: Blob | string): Promise<VideoFile> {
   if (!(await input.canRead().catch(() => false))) throw new AppError('UnsupportedMedia', 'This is not a video that Sightline reads. It reads MP4, MOV, WebM, MKV and MPEG-TS files.')
   return safely(async () => {
     const track = await input.getPrimaryVideoTrack()
-    if (!track) throw new AppError('UnsupportedMedia', 'This file has no video in it.')
     const format = await input.getFormat()
+    // of a transport stream the library leaves out tracks whose codec it does not know, e.g. MPEG-2
+    if (!track && format === MPEG_TS) throw new AppError('UnsupportedMedia', 'This window knows none of the video codecs in this file.')
+    if (!track) {
+      const isSound = (await input.getPrimaryAudioTrack()) !== null
+      throw new AppError('UnsupportedMedia', isSound ? 'This is a sound recording without pictures.' : 'This file has no video in it.', { kind: isSound ? 'audio' : 'empty' })
+    }
     const edits = format === MP4 || format === QTFF ? { from: 0, ...(editEnd !== null && { until: editEnd }) } : null
     const [codec, internal] = [await track.getCodec(), await track.getInternalCodecId()]
     const known = {
@@ -65,12 +68,10 @@ export async function openVideoFile(from: Blob | string): Promise<VideoFile> {
       codecName: codecName(codec, internal),
       isDecodable: await track.canDecode(),
     }
-    const isUntagged = !(await track.getColorSpace()).matrix
     let reading: Promise<Line> | null = null
     const line = (): Promise<Line> => (reading ??= safely(() => readLine(track, known, { edits, isTorn: torn !== null, codec: codec ?? (typeof internal === 'string' ? internal : null) })))
     return {
       known,
-      isUntagged,
       read: async () => (await line()).reading,
       async *frames(indices, signal) {
         const { packets, places } = await line()
@@ -120,10 +121,11 @@ async function readLine(track: InputVideoTrack, { width, height }: KnownVideo, {
   const packets = await readPackets(track)
   const ticksPerSecond = await track.getTimeResolution()
   const ticks = Array.from(packets.times, (time) => Math.round(time * ticksPerSecond))
-  // what is stored before the first key frame nobody can decode
+  // nobody can decode what is stored before the first key frame, or is shown before it
   const first = packets.keys[0] ?? ticks.length
+  const start = ticks[first] ?? 0
   const [from, until] = [edits?.from ?? -Infinity, edits?.until === undefined ? Infinity : Math.round(edits.until * ticksPerSecond)]
-  const shown = ticks.flatMap((tick, place) => (place >= first && tick >= from && tick < until ? place : [])).sort((a, b) => (ticks[a] ?? 0) - (ticks[b] ?? 0) || a - b)
+  const shown = ticks.flatMap((tick, place) => (place >= first && tick >= Math.max(start, from) && tick < until ? place : [])).sort((a, b) => (ticks[a] ?? 0) - (ticks[b] ?? 0) || a - b)
   const last = shown.at(-1) ?? 0
   const lasts = Math.round((packets.durations[last] ?? 0) * ticksPerSecond)
   const line: TimeLine = timeLine({ ticksPerSecond, times: shown.map((place) => ticks[place] ?? 0), end: lasts > 0 ? (ticks[last] ?? 0) + lasts : null, until })

@@ -1,5 +1,4 @@
 import { AppError, toErrorInfo } from '#contract'
-import { asBt601 } from './colours.ts'
 import { createPixelReader } from './pixels.ts'
 import type { Reply, Request, Result, Task } from './types.ts'
 import { openVideoFile, type VideoFile } from './videoFile.ts'
@@ -36,8 +35,7 @@ async function* work(task: Task, signal: AbortSignal): AsyncGenerator<Result> {
   const pixels = createPixelReader(facts)
   const indices = task.type === 'sample' ? task.indices : await video.overview(task.count)
   let at = 0
-  for await (const { sample: decoded, alpha } of video.frames(indices, signal)) {
-    const sample = video.isUntagged ? await asBt601(decoded) : decoded
+  for await (const { sample, alpha } of video.frames(indices, signal)) {
     const place = at++
     const index = indices[place] ?? 0
     try {

@@ -1,6 +1,5 @@
 import { toErrorInfo } from '#contract'
 import { checkRatio, openPicture, readRaw, resizeBicubic, writePng, writeSmall } from '../../../lib/picture/index.ts'
-import { containerOf, readHead } from '../../../lib/video/container.ts'
 import { workerChannel } from '../../../lib/workerChannel.ts'
 import type { MediaReply, MediaRequest, Probe } from '../protocol.ts'
 
@@ -14,8 +13,6 @@ const channel = workerChannel()
 const reply = (message: MediaReply) => channel.send(message)
 
 async function probe(path: string, name: string): Promise<Probe> {
-  const video = containerOf(await readHead(path).catch(() => new Uint8Array()))
-  if (video) return { kind: 'video', mime: video.mime }
   const { mime, width, height, pages } = await openPicture({ path, name })
   checkRatio({ width, height }, name)
   return { kind: 'image', mime, width, height, ...(pages !== undefined && { pages }) }

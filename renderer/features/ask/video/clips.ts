@@ -1,11 +1,11 @@
-import { AppError, type FrameSample, type VideoPlan } from '#contract'
+import { AppError, codecName, type FrameSample, type VideoPlan } from '#contract'
 import { toAppError } from '../../../lib/errors.ts'
-import { whenHost } from '../../../lib/host.ts'
+import { frameUrl, useHost, whenHost } from '../../../lib/host.ts'
 import { call } from '../../../lib/rpc.ts'
 import { upload } from '../../../lib/upload.ts'
-import { fillFrames, openVideo, type OpenVideo, prepareVideo, type SampledFrame, startSampling } from '../../../lib/video/index.ts'
+import { coverPicture, fillFrames, openVideo, type OpenVideo, prepareVideo, type SampledFrame, startSampling } from '../../../lib/video/index.ts'
 import { planPrepare } from '../prepare.ts'
-import { addPicture, refuse, setClip, storedPicture, toParts, type Picture } from '../state.ts'
+import { addPicture, refuse, setClip, storedPicture, toParts, type Picture, type Refusal } from '../state.ts'
 import { draftKey, draftOf, updateDraft } from '../store.ts'
 import { openingClip, wished, type Clip, type ClipWish } from './clip.ts'
 
@@ -50,8 +50,8 @@ export async function addVideo(conversationId: string | null, file: File): Promi
   updateDraft(draftKey(conversationId), (draft) => addPicture(draft, { key, name, preview: '', attachment: null, tokens: null, budget: null, marks: [], clip }))
   try {
     live.video = await openVideo(file, signal).catch((thrown: unknown) => {
-      // another kind of file: the core may have a reader for it
-      if (thrown instanceof AppError && thrown.code === 'UnsupportedMedia') return null
+      // another kind of file: the core may have a reader for it; a file without video has none for anybody
+      if (thrown instanceof AppError && thrown.code === 'UnsupportedMedia' && thrown.detail?.['kind'] === undefined) return null
       throw thrown
     })
     const known = live.video?.known
@@ -64,12 +64,26 @@ export async function addVideo(conversationId: string | null, file: File): Promi
     const attachment = await upload(await whenHost(), file, { signal, ...(facts && { facts }) })
     if (attachment.kind !== 'video') throw new AppError('UnsupportedMedia', 'This file has no video in it.')
     updateDraft(draftKey(conversationId), (draft) => storedPicture(draft, key, attachment))
-    change(live, key, (now) => ({ ...now, facts: attachment, codec: now.codec || (attachment.codec ?? '') }))
+    change(live, key, (now) => ({ ...now, facts: attachment, codec: now.codec || codecName(attachment.codec) }))
     await readFrames(key, 0)
   } catch (thrown) {
-    if (!signal.aborted) give(live, key, name, toAppError(thrown))
+    if (!signal.aborted) await giveBack(live, key, file, toAppError(thrown))
   }
   prepareVideo()
+}
+
+/** What is said of a file that was not taken; a sound recording's cover is offered instead. */
+export async function refusalOf(key: string, file: File, { message, detail }: AppError): Promise<Refusal> {
+  const cover = detail?.['kind'] === 'audio' ? await coverPicture(file) : null
+  return { key, name: file.name, message, ...(cover && { cover }) }
+}
+
+/** Takes back a file that turned out not to be a video. */
+async function giveBack(live: Live, key: string, file: File, error: AppError): Promise<void> {
+  const refusal = await refusalOf(key, file, error)
+  updateDraft(draftKey(live.conversationId), (draft) => refuse(draft, refusal))
+  endClip(key)
+  planPrepare(live.conversationId, 'pictures')
 }
 
 /** Takes back a video that cannot be used, with a note that says why. */
@@ -146,6 +160,7 @@ async function readFrames(key: string, delay: number): Promise<void> {
     ahead = takeAhead(live, made.sample)
     if (!made.fits) return void lookAround(key)
     await fillFrames(await whenHost(), live.video, { sha, sample: made.sample }, (frames) => signal.aborted || change(live, key, (clip) => ({ ...clip, frames })), signal, ahead?.frames)
+    showFrames(live, key)
     planPrepare(live.conversationId, 'pictures')
   } catch (thrown) {
     if (signal.aborted) return
@@ -156,6 +171,19 @@ async function readFrames(key: string, delay: number): Promise<void> {
   } finally {
     ahead?.abort.abort()
   }
+}
+
+/** Where the window cannot decode a video, the frames that the core has read show what is in it. */
+function showFrames(live: Live, key: string): void {
+  const host = useHost.getState().host
+  if (live.video?.known.isDecodable || !host) return
+  change(live, key, (clip) => {
+    const { plan, frames, overview, wish } = clip
+    if (!plan || !frames || overview.length > 0 || wish.range) return clip
+    const count = plan.sample.timesMs.length
+    const places = Array.from({ length: Math.min(OVERVIEW.count, count) }, (_, i) => Math.floor((i * count) / Math.min(OVERVIEW.count, count)))
+    return { ...clip, overview: places.map((n) => ({ time: (plan.sample.timesMs[n] ?? 0) / 1000, url: frameUrl(host, frames.key, n) })) }
+  })
 }
 
 /** Ends what goes on for a video and begins anew. */
