@@ -55,7 +55,7 @@ function profileOf(chunks: Map<string, Buffer>): Buffer | null {
   const grey = [0, 4].includes(chunks.get('IHDR')?.[9] ?? 2)
   const cicp = chunks.get('cICP')
   // what was made for television is shown as a television does, by a power of 2.4
-  const curveOf = (transfer: number) => (transfer === 13 ? 'srgb' : [1, 6, 14, 15].includes(transfer) ? 2.4 : powers[transfer])
+  const curveOf = (transfer: number): number | 'srgb' | undefined => (transfer === 13 ? 'srgb' : [1, 6, 14, 15].includes(transfer) ? 2.4 : powers[transfer])
   const named = cicp && cicp.length >= 2 ? { chromaticities: primaries[cicp[0]!], curve: curveOf(cicp[1]!) } : null
   if (named?.chromaticities && named.curve) return plainOrProfile(grey, matrixOf(named.chromaticities)!, named.curve)
   if (chunks.has('iCCP') || chunks.has('sRGB')) return null
