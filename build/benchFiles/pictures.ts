@@ -6,10 +6,14 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
+import type * as Pictures from '../../main/lib/picture/index.ts'
 import { root } from '../paths.ts'
 
 /** Rounds of each measurement, the checkouts taking turns; medians are told. */
 const ROUNDS = 3
+
+/** What both checkouts have of the library. */
+type Library = typeof Pictures
 
 /** What one process says of one picture. */
 interface Reading {
@@ -48,8 +52,7 @@ async function makePictures(folder: string): Promise<void> {
 
 /** In a process of its own: opens and reads one picture with the code of one checkout, for 1280 tokens. */
 async function readOne(checkout: string, path: string): Promise<Reading> {
-  const library = (await import(pathToFileURL(join(checkout, 'main/lib/picture/index.ts')).href)) as typeof import('../../main/lib/picture/index.ts')
-  const { openPicture, resizeBicubic, smartResize } = library
+  const { openPicture, resizeBicubic, smartResize } = (await import(pathToFileURL(join(checkout, 'main/lib/picture/index.ts')).href)) as Library
   // code is loaded with the first file of a kind
   await openPicture({ path })
   const beforeMb = process.memoryUsage.rss() / 1e6
