@@ -85,6 +85,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
     onChange: (listener) => settings.onChange(listener),
     inspect,
     inspectFile: (path, signal) => engine.inspectFile(path, signal),
+    planOneFile: (path, name) => engine.planOneFile(path, name),
     surroundings: parts.surroundings ?? { home: homedir(), env: process.env, platform: process.platform },
   })
   const benchmarks = createBenchmarks(db)
@@ -98,7 +99,7 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
     token: (source) => tokens.get(source),
   })
   const downloading = createDownloadModel({ catalogue, models, createQueue: (hooks) => createDownloads({ db, modelsFolder, ...hooks }) })
-  const manager = createModelManager({ models, library, conversations, engine, files, holdsFolder: () => downloading.holdsFolder() })
+  const manager = createModelManager({ models, library, conversations, engine, pictures: attachments, files, holdsFolder: () => downloading.holdsFolder() })
   const choosing = createChooseModel({ catalogue, engine, modelsFolder, modelOf: (entryId, quantization) => models.madeOf(entryId, quantization) })
   const applyIdle = ({ engineIdleMinutes: minutes }: Settings) => engine.setIdleUnload(minutes === null ? null : minutes * 60_000)
   applyIdle(settings.current)
@@ -199,6 +200,13 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
       },
       scan: (input, { signal }) => manager.scan(input, signal),
       import: (input, { signal }) => manager.import(input, signal),
+      tryProjectors: async function* (input, { signal }) {
+        await compare.end()
+        yield* manager.tryProjectors(input, signal)
+      },
+      chooseFamily: (input) => manager.chooseFamily(input),
+      projectors: (input, { signal }) => manager.projectors(input, signal),
+      setProjector: (input) => manager.setProjector(input),
       setAdapter: (input) => manager.setAdapter(input),
     },
     catalogue: {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { kinds } from './kinds.ts'
-import type { Kind } from './kinds.ts'
+import type { Kind } from './kind.ts'
 import { look } from './look.ts'
 import type { Look } from './look.ts'
 

@@ -1,30 +1,16 @@
+import type { Kind } from './kind.ts'
 import { pictureKinds } from './pictureKinds.ts'
 import { videoKinds } from './videoKinds.ts'
-
-/** A kind of file that people have. */
-export interface Kind {
-  readonly name: string
-  /** Devices and programs that write it. */
-  readonly from: string
-  /** What its file is called here. */
-  readonly file: string
-  /** How it is shown to the model, where it is read. */
-  readonly shown: string
-  /** It can only be made, or read, where ffmpeg is. */
-  readonly needsFfmpeg?: boolean
-  /** A small file of this kind. */
-  make(): Promise<Buffer>
-}
 
 const bytes = (text: string) => async (): Promise<Buffer> => Buffer.from(text, 'latin1')
 const safetensors = '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
 
 const documentKinds: readonly Kind[] = [
   { name: 'PDF', from: 'everywhere', file: 'letter.pdf', shown: '', make: bytes('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n') },
-  { name: 'Word, Excel, PowerPoint, OpenDocument, EPUB', from: 'office programs', file: 'letter.docx', shown: '', make: bytes(`PK\x03\x04${'\0'.repeat(60)}`) },
+  { name: 'Word, Excel, PowerPoint, OpenDocument, EPUB', from: 'office programs', file: 'letter.docx', shown: '', make: bytes(`PK\x03\x04${'\0'.repeat(26)}[Content_Types].xml`) },
   { name: 'Text, Markdown, CSV, code', from: 'editors', file: 'notes.txt', shown: '', make: bytes('Milk, bread, and eggs.\n') },
   { name: 'Web page', from: 'browsers', file: 'page.html', shown: '', make: bytes('<!DOCTYPE html><title>Page</title>') },
-  { name: 'ZIP, GZIP, RAR, 7z', from: 'archivers', file: 'photos.zip', shown: '', make: bytes(`PK\x03\x04${'\0'.repeat(60)}`) },
+  { name: 'ZIP, GZIP, RAR, 7z', from: 'archivers', file: 'photos.zip', shown: '', make: bytes(`PK\x03\x04${'\0'.repeat(26)}IMG_0001.JPG`) },
 ]
 
 const modelKinds: readonly Kind[] = [

@@ -38,7 +38,7 @@ async function lookAtVideo(path: string, head: Uint8Array): Promise<Look> {
   const video = await openWithFfmpeg({ path, name: basename(path), ...(demuxer && { demuxer }) })
   const { width, height, frames, fps, codec, notes = [] } = video.facts
   let sampled = 0
-  for await (const _ of video.frames(sampleFrames(frames, fps, {}).indices)) sampled++
+  for await (const { index } of video.frames(sampleFrames(frames, fps, {}).indices)) if (index >= 0) sampled++
   return { what: 'video', width, height, frames, sampled, codec, notes }
 }
 
@@ -52,9 +52,15 @@ async function lookAtPicture(path: string): Promise<Look> {
 export function colours({ data, width, height }: RgbPicture): { mean: Colour; grid4x4: Colour[][] } {
   const edge = (side: number, n: number) => Math.round((side * n) / 4)
   const meanOf = (x1: number, x2: number, y1: number, y2: number): Colour => {
-    const sum = [0, 0, 0]
-    for (let y = y1; y < y2; y++) for (let i = (y * width + x1) * 3; i < (y * width + x2) * 3; i++) sum[i % 3]! += data[i]!
-    return sum.map((value) => Math.round((10 * value) / Math.max(1, (x2 - x1) * (y2 - y1))) / 10)
+    let [red, green, blue] = [0, 0, 0]
+    for (let y = y1; y < y2; y++) {
+      for (let i = (y * width + x1) * 3; i < (y * width + x2) * 3; i += 3) {
+        red += data[i]!
+        green += data[i + 1]!
+        blue += data[i + 2]!
+      }
+    }
+    return [red, green, blue].map((value) => Math.round((10 * value) / Math.max(1, (x2 - x1) * (y2 - y1))) / 10)
   }
   const parts = [0, 1, 2, 3]
   return {

@@ -4,7 +4,7 @@ import sharp from 'sharp'
 import type { Sharp } from 'sharp'
 import { tiffHead } from '../../main/lib/picture/tiff/encode.ts'
 import type { EncodedPage, TagValue } from '../../main/lib/picture/tiff/encode.ts'
-import type { Kind } from './kinds.ts'
+import type { Kind } from './kind.ts'
 
 const WIDTH = 64
 const HEIGHT = 48
@@ -102,7 +102,7 @@ export const pictureKinds: readonly Kind[] = [
   { name: 'TIFF with JPEG 2000 inside', from: 'slide scanners of laboratories', file: 'slide.tif', shown: '', make: async () => tiff({ tags: [[259, [33_005]]], block: rgb }) },
   { name: 'DNG, CR2, NEF, ARW and other raw files that are TIFF', from: 'Adobe, Canon, Nikon, Sony cameras', file: 'IMG_0001.DNG', shown: 'the picture that the camera stored beside the raw data', make: camera },
   { name: 'CR3', from: 'Canon cameras since 2018', file: 'IMG_0001.CR3', shown: '', make: async () => begins('\0\0\0\x18ftypcrx \0\0\0\x01crx isom') },
-  { name: 'RAF', from: 'Fujifilm cameras', file: 'DSCF0001.RAF', shown: '', make: async () => begins('FUJIFILMCCD-RAW 0201') },
+  { name: 'RAF, RW2, ORF, X3F', from: 'Fujifilm, Panasonic, Olympus, Sigma cameras', file: 'DSCF0001.RAF', shown: '', make: async () => begins('FUJIFILMCCD-RAW 0201') },
   { name: 'PSD', from: 'Photoshop', file: 'design.psd', shown: '', make: async () => begins('8BPS\0\x01') },
   { name: 'JPEG XL', from: 'iPhone 16 Pro, some programs', file: 'photo.jxl', shown: '', make: async () => begins('\xff\x0a') },
   { name: 'JPEG 2000', from: 'archives, cinemas', file: 'archive.jp2', shown: '', make: async () => begins('\0\0\0\x0cjP  \r\n\x87\n') },

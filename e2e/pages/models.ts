@@ -70,6 +70,13 @@ export class ModelsPage {
     await this.addDialog.getByRole('button', { name: 'By the paths of its two files' }).click()
   }
 
+  /** Opens the dialog for models of this computer and looks in a folder. */
+  async search(folder: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'Add from this computer' }).click()
+    await this.addDialog.getByLabel('Folder or file').fill(folder)
+    await this.addDialog.getByRole('button', { name: 'Search' }).click()
+  }
+
   async fillPaths({ text, projector }: { text: string; projector?: string }): Promise<void> {
     await this.addDialog.getByLabel('Language model', { exact: true }).fill(text)
     if (projector !== undefined) await this.addDialog.getByLabel('Projector', { exact: true }).fill(projector)

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { ModelsPage } from '../pages/models.ts'
-import { badFiles } from '../support/badFiles.ts'
+import { badFiles, halfPicture } from '../support/badFiles.ts'
+import { root } from '../support/electronProgram.ts'
 import { expect, test } from '../support/fixtures.ts'
 
 test('files that are no readable pictures are refused by name, and nothing of the question is lost', async ({ chat }) => {
@@ -17,6 +20,17 @@ test('files that are no readable pictures are refused by name, and nothing of th
   await expect(chat.question).toHaveValue('What is in the picture?')
   await chat.button('Send').click()
   await expect(await chat.ended()).toContainText(/red circle/i)
+})
+
+test('what is missing of a picture that is cut off stands on its tile and in the question; a HEIC picture is shown in the window', async ({ chat }) => {
+  const heic = { name: 'photo.heic', type: 'image/heic', bytes: readFileSync(join(root, 'main/lib/picture/fixtures/drawing.heic')) }
+  await chat.drop(halfPicture)
+  await expect(chat.tray.first().getByTestId('picture-notes')).toContainText(/The lower \d+ % of the picture is missing/)
+  await chat.drop(heic)
+  const photo = chat.tray.nth(1).locator('img')
+  await expect.poll(() => photo.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(64)
+  await chat.ask('What is in the pictures?')
+  await expect(chat.questions.first().getByTestId('picture-notes')).toHaveCount(1)
 })
 
 test('an empty question is not sent, and what is stored stays', async ({ chat }) => {

@@ -13,8 +13,8 @@ const name = 'TinySight demo'
 function modelFolder(data: string): string {
   const folder = join(data, 'my models')
   mkdirSync(folder, { recursive: true })
-  copyFileSync(join(demo, 'demo-text-f16.gguf'), join(folder, 'sketches-F16.gguf'))
-  change(join(folder, 'sketches-F16.gguf'), 1_400_000)
+  copyFileSync(join(demo, 'demo-text-f16.gguf'), join(folder, 'Qwen2-VL-sketches-F16.gguf'))
+  change(join(folder, 'Qwen2-VL-sketches-F16.gguf'), 1_400_000)
   copyFileSync(join(demo, 'demo-mmproj-f16.gguf'), join(folder, 'mmproj-f16.gguf'))
   copyFileSync(join(root, 'README.md'), join(folder, 'broken.gguf'))
   return folder
@@ -38,8 +38,8 @@ test('a model of a folder is found, added where it is, renamed, given defaults, 
   await expect(found).toHaveCount(2)
   await expect(found.filter({ hasText: 'broken' })).toContainText(/not a GGUF|is a text file|GGUF/)
   await expect(found.filter({ hasText: 'broken' }).getByRole('button', { name: /^Add/ })).toHaveCount(0)
-  await found.filter({ hasText: 'sketches-F16' }).getByRole('button', { name: `Add ${name}` }).click()
-  await expect(found.filter({ hasText: 'sketches-F16' })).toContainText('In the library')
+  await found.filter({ hasText: 'Qwen2-VL-sketches-F16' }).getByRole('button', { name: `Add ${name}` }).click()
+  await expect(found.filter({ hasText: 'Qwen2-VL-sketches-F16' })).toContainText('In the library')
   await models.closeDialog()
 
   const particulars = await models.openModel(name)
@@ -71,12 +71,12 @@ test('a model of a folder is found, added where it is, renamed, given defaults, 
   await expect(mine.getByRole('button', { name: /^Defaults for this model/ })).not.toContainText('change')
 
   await models.unfold(mine, 'Files')
-  await expect(mine.getByRole('listitem').filter({ hasText: 'sketches-F16' })).toContainText('not checked yet')
+  await expect(mine.getByRole('listitem').filter({ hasText: 'Qwen2-VL-sketches-F16' })).toContainText('not checked yet')
   await mine.getByRole('button', { name: 'Check the files' }).click()
-  await expect(mine.getByRole('listitem').filter({ hasText: 'sketches-F16' })).toContainText('checked, its source tells no digest')
-  for (let at = 1_500_000; at < 1_500_100; at++) change(join(folder, 'sketches-F16.gguf'), at)
+  await expect(mine.getByRole('listitem').filter({ hasText: 'Qwen2-VL-sketches-F16' })).toContainText('checked, its source tells no digest')
+  for (let at = 1_500_000; at < 1_500_100; at++) change(join(folder, 'Qwen2-VL-sketches-F16.gguf'), at)
   await mine.getByRole('button', { name: 'Check the files' }).click()
-  await expect(mine.getByRole('listitem').filter({ hasText: 'sketches-F16' })).toContainText('changed since it was added')
+  await expect(mine.getByRole('listitem').filter({ hasText: 'Qwen2-VL-sketches-F16' })).toContainText('changed since it was added')
   await expect(models.list.getByRole('listitem').filter({ hasText: 'Mine' })).toContainText('Files changed')
 
   await mine.getByRole('button', { name: 'Remove this model…' }).click()
@@ -87,7 +87,7 @@ test('a model of a folder is found, added where it is, renamed, given defaults, 
   await expect(confirm).toContainText('What is in the picture?')
   await confirm.getByRole('button', { name: 'Remove from the list' }).click()
   await expect(models.list.getByRole('listitem')).toHaveCount(1)
-  expect(existsSync(join(folder, 'sketches-F16.gguf'))).toBe(true)
+  expect(existsSync(join(folder, 'Qwen2-VL-sketches-F16.gguf'))).toBe(true)
 })
 
 test('a model is copied into the models folder, known again, and deleted with its files', async ({ data, models, shell }) => {
@@ -99,7 +99,7 @@ test('a model is copied into the models folder, known again, and deleted with it
   await addDialog.getByLabel('Folder or file').fill(folder)
   await addDialog.getByRole('button', { name: 'Search' }).click()
   await addDialog.getByRole('radio', { name: 'As a copy' }).click()
-  const found = addDialog.getByRole('listitem').filter({ hasText: 'sketches-F16' })
+  const found = addDialog.getByRole('listitem').filter({ hasText: 'Qwen2-VL-sketches-F16' })
   await found.getByRole('button', { name: `Add ${name}` }).click()
   await expect(found).toContainText('In the library')
   expect(readdirSync(kept, { recursive: true }).filter((path) => String(path).endsWith('.gguf'))).toHaveLength(2)
@@ -132,7 +132,7 @@ test('the models folder is moved with what is in it, and says why when it cannot
     await space.getByRole('button', { name: 'Move', exact: true }).click()
   }
   await space.getByRole('button', { name: 'Move…' }).click()
-  await move(join(folder, 'sketches-F16.gguf'))
+  await move(join(folder, 'Qwen2-VL-sketches-F16.gguf'))
   await expect(space.getByRole('alert')).toBeVisible()
   await move(join(data, 'elsewhere'))
   await expect(space).toContainText(join(data, 'elsewhere'))
@@ -171,7 +171,7 @@ test('the model chip switches to another model, loads it and takes it out of mem
   const folder = modelFolder(data)
   await models.open()
   await models.openPaths()
-  await models.fillPaths({ text: join(folder, 'sketches-F16.gguf'), projector: join(folder, 'mmproj-f16.gguf') })
+  await models.fillPaths({ text: join(folder, 'Qwen2-VL-sketches-F16.gguf'), projector: join(folder, 'mmproj-f16.gguf') })
   await expect(models.addDialog.getByLabel('Language model', { exact: true })).toHaveValue('')
   await models.closeDialog()
   await models.close()

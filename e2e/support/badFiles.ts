@@ -21,7 +21,7 @@ function hugePng(size: number): Uint8Array {
 /** Files that are no pictures the app reads, and what it says about each. */
 export const badFiles: readonly { file: File; says: RegExp }[] = [
   { file: file('notes.png', 'image/png', Buffer.from('These are my notes.\n')), says: /is a text file, not a picture/ },
-  { file: file('half.png', 'image/png', redCircle.subarray(0, redCircle.length / 2)), says: /is damaged or incomplete/ },
+  { file: file('cut.png', 'image/png', redCircle.subarray(0, 60)), says: /is damaged or incomplete/ },
   { file: file('huge.png', 'image/png', hugePng(50_000)), says: /50000 x 50000 pixels .* Make it smaller/ },
   {
     file: file('drawing.svg', 'image/svg+xml', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><image href="http://example.com/x.png"/></svg>')),
@@ -29,3 +29,6 @@ export const badFiles: readonly { file: File; says: RegExp }[] = [
   },
   { file: file('empty.png', 'image/png', Buffer.alloc(0)), says: /is empty \(0 bytes\)/ },
 ]
+
+/** A picture of which half the file is there. */
+export const halfPicture: File = file('half.png', 'image/png', redCircle.subarray(0, redCircle.length / 2))

@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { ModelCheck, ModelFileSheet, PairVerdict } from '#contract'
+import { sheetLines, verdictSentence } from '#contract'
+import type { ModelCheck } from '#contract'
 import { createHeadless } from '../headless.ts'
 import { headlessPorts } from '../nodePorts.ts'
 import { runCommand, UsageError } from './usage.ts'
@@ -16,15 +17,6 @@ headers are read.
 Exit codes: 0 all of them run and fit, 2 bad usage, 3 one does not run or does not fit.
 `
 
-const roles: Readonly<Record<ModelFileSheet['role'], string>> = {
-  text: 'language model',
-  projector: 'projector (mmproj)',
-  adapter: 'LoRA adapter',
-  combined: 'language model and projector in one file',
-  piece: 'piece of a file',
-  other: 'unknown',
-}
-const verdicts: Readonly<Record<PairVerdict['verdict'], string>> = { fits: 'belong together', unsure: 'may belong together', mismatch: 'do not fit' }
 const LABEL_WIDTH = 14
 
 /** `sightline models check`: sheets of model files on standard output. Returns the exit code. */
@@ -59,26 +51,9 @@ function parse(argv: string[]) {
 }
 
 function toText({ files, pairs }: ModelCheck): string {
-  const sheets = files.map((file) => `${basename(file.path)}\n${linesOf(file).map(([label, value]) => `  ${label.padEnd(LABEL_WIDTH)}${value}\n`).join('')}`)
-  const verdict = ({ textPath, projectorPath, verdict: found, why }: PairVerdict) =>
-    `${basename(textPath)} and ${basename(projectorPath)} ${verdicts[found]}.${why === null ? '' : ` ${why}`}\n`
-  return [...sheets, pairs.map(verdict).join('')].filter((part) => part !== '').join('\n')
-}
-
-function linesOf({ name, role, family, familyFrom, converter, quantization, bytes, parts, width, trainedContext, pairsWith, runs, problem }: ModelFileSheet): [string, string][] {
-  const number = (value: number) => value.toLocaleString('en')
-  const unknown = 'not told by its header'
-  const lines: [string, string | null][] = [
-    ['name', name],
-    ['role', roles[role]],
-    ['family', family === null ? unknown : familyFrom === null ? family : `${family}, by ${familyFrom}`],
-    ['converter', converter ?? unknown],
-    ['quantization', quantization],
-    ['size', `${number(bytes)} bytes${parts > 1 ? ` in ${parts} files` : ''}`],
-    ['width', width === null ? null : number(width)],
-    ['context', trainedContext === null ? null : `${number(trainedContext)} tokens`],
-    ['goes with', pairsWith],
-    ['runs', runs ? 'yes' : `no: ${problem ?? 'it is not a model'}`],
-  ]
-  return lines.filter((line): line is [string, string] => line[1] !== null)
+  const sheets = files.map((file) => {
+    const lines = sheetLines(file).map(([label, value]) => `  ${label.padEnd(LABEL_WIDTH)}${value}\n`)
+    return `${basename(file.path)}\n${lines.join('')}`
+  })
+  return [...sheets, pairs.map((pair) => `${verdictSentence(pair)}\n`).join('')].filter((part) => part !== '').join('\n')
 }

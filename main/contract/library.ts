@@ -1,6 +1,7 @@
 import { oc, eventIterator } from '@orpc/contract'
 import { z } from 'zod'
-import { PictureBudget } from './media.ts'
+import { ErrorInfo } from './errors.ts'
+import { PictureBudget, Sha256 } from './media.ts'
 import { ModelFamily, ProjectorChoice } from './modelFiles.ts'
 import { Model, Sampling } from './models.ts'
 
@@ -62,6 +63,8 @@ export const ModelFile = z.object({
   digest: DigestState,
   /** False when it was moved or deleted by someone else. */
   exists: z.boolean(),
+  /** The drive that it lies on while that is not connected; null when it is there, or gone. */
+  awayDrive: z.string().nullable(),
   /** How strongly an adapter applies; null for other files. */
   scale: z.number().nullable(),
 })
@@ -90,7 +93,7 @@ export type LibraryModel = z.infer<typeof LibraryModel>
 /** A model file found on this computer that is not in the library yet, with the projectors that fit it, best first. */
 export const FoundModel = z.object({
   name: z.string(),
-  /** Who keeps it: "LM Studio", "Ollama", "llama.cpp", "Jan", or the folder's name. */
+  /** Who keeps it: "LM Studio", "Ollama", "Msty", "llama.cpp", "Jan", "GPT4All", or the folder's name. */
   keeper: z.string(),
   /** The file, or the first of several. */
   textPath: z.string(),
@@ -107,10 +110,19 @@ export const FoundModel = z.object({
   duplicateOf: z.string().nullable(),
   /** Why it cannot be used; null when it can. */
   problem: z.string().nullable(),
+  /** Bytes that are written when a model in one file is taken apart into its two; null: it is used as it is. */
+  apartBytes: z.int().nullable(),
   /** What to know before it is used: that no projector fits it, so it would answer text only. */
   note: z.string().nullable(),
 })
 export type FoundModel = z.infer<typeof FoundModel>
+
+/**
+ * How a model is taken over: where it is, as a copy in the models folder, or, when it is in one file with its projector, taken
+ * apart into two in that folder.
+ */
+export const ImportMode = z.enum(['in-place', 'copy', 'apart'])
+export type ImportMode = z.infer<typeof ImportMode>
 
 /**
  * What the models take in bytes, each file counted once, in all and on each disk; the demo model is left out. `folder`: the
@@ -122,6 +134,18 @@ export const ModelSpace = z.object({
   disks: z.array(z.object({ path: z.string(), modelBytes: z.int(), freeBytes: z.int(), totalBytes: z.int() })),
 })
 export type ModelSpace = z.infer<typeof ModelSpace>
+
+/**
+ * One step of a language model answering a question on a picture, with one projector after the other: it is loaded with one,
+ * tells what it sees, and ends. A projector that fails does not end the trial.
+ */
+export const ProjectorTrial = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('loading'), projectorPath: z.string() }),
+  z.object({ type: z.literal('text'), projectorPath: z.string(), text: z.string() }),
+  z.object({ type: z.literal('done'), projectorPath: z.string() }),
+  z.object({ type: z.literal('failed'), projectorPath: z.string(), error: ErrorInfo }),
+])
+export type ProjectorTrial = z.infer<typeof ProjectorTrial>
 
 /** Progress of work on files that takes a while; the last event carries `result`. */
 const progressed = <T extends z.ZodType>(result: T) =>
@@ -146,20 +170,39 @@ export const library = {
   space: oc.output(ModelSpace),
   /** Moves the models folder with everything in it; what cannot be moved stays, and nothing is lost. */
   moveFolder: oc.input(z.object({ folder: z.string().min(1).max(4096) })).output(progressed(ModelSpace)),
-  /** Model files in a folder, or where LM Studio, Ollama, llama.cpp and Jan keep theirs (null). */
+  /** Model files in a folder, or where LM Studio, Ollama, llama.cpp, Jan and others keep theirs (null). */
   scan: oc.input(z.object({ path: z.string().min(1).max(4096).nullable() })).output(z.array(FoundModel)),
-  /** Takes a model into the library, in place or copied into the models folder. */
+  /** Takes a model into the library. */
   import: oc
     .input(
       z.object({
         textPath: z.string().min(1).max(4096),
         projectorPath: z.string().min(1).max(4096).nullable(),
-        mode: z.enum(['in-place', 'copy']),
+        mode: ImportMode,
         /** As the scan said, kept as where it came from. */
         keeper: z.string().max(120).optional(),
+        /** As its keeper calls it; only for a model that is taken apart, whose file does not say. */
+        name: z.string().max(120).optional(),
       }),
     )
     .output(progressed(LibraryModel)),
+  /** Loads a language model with one projector after the other and asks each about a stored picture. */
+  tryProjectors: oc
+    .input(
+      z.object({
+        textPath: z.string().min(1).max(4096),
+        projectorPaths: z.array(z.string().min(1).max(4096)).min(1).max(4),
+        picture: Sha256,
+        question: z.string().min(1).max(2000),
+      }),
+    )
+    .output(eventIterator(ProjectorTrial)),
+  /** Keeps which family a language model is of whose header does not tell it, so that nobody is asked again. */
+  chooseFamily: oc.input(z.object({ textPath: z.string().min(1).max(4096), family: ModelFamily })).output(z.void()),
+  /** The projectors of this computer that a model could have, to choose another one of. */
+  projectors: oc.input(byId).output(z.array(ProjectorChoice)),
+  /** Gives a model another projector, or none. */
+  setProjector: oc.input(z.object({ id: z.string(), projectorPath: z.string().min(1).max(4096).nullable() })).output(z.void()),
   /** Adds a LoRA adapter to a model, or takes it away (scale null). */
   setAdapter: oc
     .input(z.object({ id: z.string(), path: z.string().min(1).max(4096), scale: z.number().min(-10).max(10).nullable() }))

@@ -58,3 +58,39 @@ export const modelFiles = {
   /** What files are, from their headers; never refuses a file, its sheet says what is wrong with it. */
   check: oc.input(z.object({ paths: z.array(z.string().min(1).max(4096)).min(1).max(64) })).output(ModelCheck),
 }
+
+const roleWords: Readonly<Record<ModelFileSheet['role'], string>> = {
+  text: 'language model',
+  projector: 'projector (mmproj)',
+  adapter: 'LoRA adapter',
+  combined: 'language model and projector in one file',
+  piece: 'piece of a file',
+  other: 'unknown',
+}
+const verdictWords: Readonly<Record<PairVerdict['verdict'], string>> = { fits: 'belong together', unsure: 'may belong together', mismatch: 'do not fit' }
+const UNTOLD = 'not told by its header'
+
+/** A sheet as lines of a label and a value, in the words of command line and window. */
+export function sheetLines(sheet: ModelFileSheet): [label: string, value: string][] {
+  const { name, role, family, familyFrom, converter, quantization, bytes, parts, width, trainedContext, pairsWith, runs, problem } = sheet
+  const number = (value: number) => value.toLocaleString('en')
+  const lines: [string, string | null][] = [
+    ['name', name],
+    ['role', roleWords[role]],
+    ['family', family === null ? UNTOLD : familyFrom === null ? family : `${family}, by ${familyFrom}`],
+    ['converter', converter ?? UNTOLD],
+    ['quantization', quantization],
+    ['size', `${number(bytes)} bytes${parts > 1 ? ` in ${parts} files` : ''}`],
+    ['width', width === null ? null : number(width)],
+    ['context', trainedContext === null ? null : `${number(trainedContext)} tokens`],
+    ['goes with', pairsWith],
+    ['runs', runs ? 'yes' : `no: ${problem ?? 'it is not a model'}`],
+  ]
+  return lines.filter((line): line is [string, string] => line[1] !== null)
+}
+
+/** Whether two files belong together, in sentences. */
+export function verdictSentence({ textPath, projectorPath, verdict, why }: PairVerdict): string {
+  const name = (path: string) => path.split(/[/\\]/).at(-1) ?? path
+  return `${name(textPath)} and ${name(projectorPath)} ${verdictWords[verdict]}.${why === null ? '' : ` ${why}`}`
+}

@@ -43,7 +43,7 @@ const handlers: Handlers = {
       throw new AppError('ModelNotFound', 'It is gone.', { id })
     },
     reveal: unused, uses: unused, remove: unused, space: unused, moveFolder: unused,
-    scan: unused, import: unused, setAdapter: unused,
+    scan: unused, import: unused, setAdapter: unused, tryProjectors: unused, chooseFamily: unused, projectors: unused, setProjector: unused,
   },
   catalogue: { list: unused, machine: unused, offer: unused, recommend: unused, tokens: unused, setToken: unused },
   downloads: { watch: unused, start: unused, pause: unused, resume: unused, prioritise: unused, remove: unused },

@@ -29,6 +29,7 @@ export function libraryIn(folder: string): { library: Library; close: () => void
     onChange: () => () => {},
     inspect,
     inspectFile: (path, signal) => engine.inspectFile(path, signal),
+    planOneFile: (path, name) => engine.planOneFile(path, name),
     surroundings: { home: folder, env: {}, platform: 'linux' },
     linkFile: () => Promise.reject(Object.assign(new Error('cross-device link'), { code: 'EXDEV', syscall: 'link' })),
   })

@@ -147,7 +147,11 @@ export class ScriptedEngine implements Engine {
   }
 
   async inspectFile(path: string): Promise<FileFacts> {
-    return { kind: 'other', name: path, family: null, familyFrom: null, converter: null, width: null, quantization: null, trainedContext: null, bytes: 0, paths: [path], problem: 'The script knows no files.' }
+    return { kind: 'other', name: path, family: null, familyFrom: null, converter: null, width: null, quantization: null, trainedContext: null, bytes: 0, paths: [path], oneFile: null, problem: 'The script knows no files.' }
+  }
+
+  planOneFile(): Promise<never> {
+    return Promise.reject(new Error('The script takes no files apart.'))
   }
 
   async close(): Promise<void> {

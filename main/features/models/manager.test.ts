@@ -51,9 +51,10 @@ function open(parts: Partial<ManagerParts>): void {
     onChange: () => () => {},
     inspect,
     inspectFile: (path, signal) => headers.inspectFile(path, signal),
+    planOneFile: (path, name) => headers.planOneFile(path, name),
     surroundings: { home: join(temp.path, 'home'), env: {}, platform: 'darwin' },
   })
-  manager = createModelManager({ models, library, conversations, engine, files: { reveal: (path) => revealed.push(path) }, ...parts })
+  manager = createModelManager({ models, library, conversations, engine, pictures: { pathOf: (sha) => join(temp.path, sha) }, files: { reveal: (path) => revealed.push(path) }, ...parts })
 }
 
 const never = new AbortController().signal

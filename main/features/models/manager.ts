@@ -1,10 +1,11 @@
 import { AppError } from '#contract'
-import type { FoundModel, LibraryModel, ModelOverrides, ModelSpace, OverridesChange } from '#contract'
+import type { FoundModel, ImportMode, LibraryModel, ModelFamily, ModelOverrides, ModelSpace, OverridesChange, ProjectorChoice, ProjectorTrial } from '#contract'
 import type { EventStream } from '../../lib/eventStream.ts'
 import type { Files } from '../../ports.ts'
 import type { Conversations } from '../../services/conversations/index.ts'
 import type { Engine } from '../../services/engine/index.ts'
 import type { Library, ModelPair, Models, Work } from '../../services/models/index.ts'
+import { tryProjectors } from './tryProjectors.ts'
 import { progressStream } from './progressStream.ts'
 import type { Progressed } from './progressStream.ts'
 
@@ -12,7 +13,9 @@ export interface ManagerParts {
   readonly models: Pick<Models, 'list'>
   readonly library: Library
   readonly conversations: Pick<Conversations, 'get'>
-  readonly engine: Pick<Engine, 'state' | 'unload'>
+  readonly engine: Pick<Engine, 'answer' | 'state' | 'unload'>
+  /** Where stored pictures lie; throws NotFound. */
+  readonly pictures: { pathOf(sha: string): string }
   readonly files: Files | null
   /** Why the models folder cannot be moved right now, e.g. a download that writes to it; null: it can. */
   readonly holdsFolder?: () => string | null
@@ -38,16 +41,28 @@ export interface ModelManager {
   moveFolder(input: { folder: string }, signal: AbortSignal): AsyncGenerator<Progressed<ModelSpace>, undefined, void>
   scan(input: { path: string | null }, signal: AbortSignal): Promise<FoundModel[]>
   import(
-    input: ModelPair & { mode: 'in-place' | 'copy'; keeper?: string | undefined },
+    input: ModelPair & { mode: ImportMode; keeper?: string | undefined; name?: string | undefined },
     signal: AbortSignal,
   ): AsyncGenerator<Progressed<LibraryModel>, undefined, void>
+  /**
+   * Loads a language model with one projector after the other and asks about a stored picture. Throws NotFound for a picture
+   * that is not stored.
+   */
+  tryProjectors(
+    input: { textPath: string; projectorPaths: string[]; picture: string; question: string },
+    signal: AbortSignal,
+  ): AsyncGenerator<ProjectorTrial, undefined, void>
+  chooseFamily(input: { textPath: string; family: ModelFamily }): Promise<void>
+  projectors(input: { id: string }, signal: AbortSignal): Promise<ProjectorChoice[]>
+  /** Unloads the model first when it is in memory with another projector. */
+  setProjector(input: { id: string; projectorPath: string | null }): Promise<void>
   /** Stops all work and waits until it has put everything back. */
   close(): Promise<void>
 }
 
 /** The library together with the engine that may have its files open and the conversations that used its models. */
 export function createModelManager(parts: ManagerParts): ModelManager {
-  const { models, library, conversations, engine, files, holdsFolder = () => null } = parts
+  const { models, library, conversations, engine, pictures, files, holdsFolder = () => null } = parts
   const closing = new AbortController()
   const running = new Set<Promise<unknown>>()
   /** Work as a stream that `close` ends too. */
@@ -96,8 +111,20 @@ export function createModelManager(parts: ManagerParts): ModelManager {
       }, signal)
     },
     scan: ({ path }, signal) => library.scan(path, signal),
-    import: ({ keeper, ...model }, signal) =>
-      stream((work) => library.import({ ...model, ...(keeper === undefined ? {} : { keeper }) }, work), signal),
+    import: ({ keeper, name, ...model }, signal) => {
+      const told = { ...(keeper === undefined ? {} : { keeper }), ...(name === undefined ? {} : { name }) }
+      return stream((work) => library.import({ ...model, ...told }, work), signal)
+    },
+    tryProjectors({ picture, ...trial }, signal) {
+      return tryProjectors({ ...trial, picturePath: pictures.pathOf(picture) }, engine, AbortSignal.any([signal, closing.signal]))
+    },
+    chooseFamily: ({ textPath, family }) => library.chooseFamily(textPath, family),
+    projectors: ({ id }, signal) => library.projectors(id, signal),
+    async setProjector({ id, projectorPath }) {
+      const model = models.list().find((each) => each.id === id)
+      if (model && model.projectorPath !== projectorPath) await release((textPath) => textPath === model.textPath)
+      await library.setProjector(id, projectorPath)
+    },
     async close() {
       closing.abort(new AppError('Interrupted', 'Sightline is closing.'))
       await Promise.allSettled(running)

@@ -1,2 +1,3 @@
+export * from './drives.ts'
 export * from './safeName.ts'
 export * from './sha256.ts'

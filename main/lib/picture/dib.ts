@@ -18,6 +18,9 @@ export interface DibHeader {
   readonly icc: Buffer | null
 }
 
+/** Pixels that a packed bitmap may jump over. */
+const MAX_UNTOUCHED = 4_000_000
+
 export const RLE8 = 1
 export const RLE4 = 2
 const BITFIELDS = 3
@@ -86,10 +89,14 @@ export const dibStride = (width: number, bits: number): number => Math.ceil((wid
  */
 export function readDibPixels(bytes: Buffer, at: number, header: DibHeader): { raw: RawPixels; rows: number } {
   const { width, height, bits, masks, compression } = header
+  const packed = compression === RLE8 || compression === RLE4
+  // a run is two bytes for 255 pixels at most; nothing is set aside for what the file cannot hold
+  const most = packed ? (bytes.length - at) * 255 + MAX_UNTOUCHED : bytes.length - at < dibStride(width, bits) ? 0 : Infinity
+  if (width * height > most) throw new Error('the pixels are missing')
   const data = new Uint8Array(width * height * 4).fill(255)
   const raw: RawPixels = { data, width, height, channels: 4, bits: 8 }
   const rowAt = (row: number) => (header.topDown ? row : height - 1 - row) * width * 4
-  if (compression === RLE8 || compression === RLE4) return { raw, rows: readRle(bytes, at, header, data, rowAt) }
+  if (packed) return { raw, rows: readRle(bytes, at, header, data, rowAt) }
   const stride = dibStride(width, bits)
   const rows = Math.min(height, Math.max(0, Math.floor((bytes.length - at) / stride)))
   const scales = masks?.map(scaleOf)
@@ -114,7 +121,7 @@ export function readDibPixels(bytes: Buffer, at: number, header: DibHeader): { r
 
 /** Where every alpha is 0 nobody meant it. */
 export function opaqueWhereUnused(data: Uint8Array): void {
-  for (let i = 3; i < data.length; i += 4) if (data[i] !== 0 && data[i] !== undefined) return
+  for (let i = 3; i < data.length; i += 4) if (data[i] !== 0) return
   for (let i = 3; i < data.length; i += 4) data[i] = 255
 }
 

@@ -62,7 +62,7 @@ const power = (exponent: number): Curve => (v) => v ** exponent
 const SRGB_CURVE = [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045]
 
 /**
- * A profile of a matrix, or of grey with `matrix` null, and one curve: a power, or sRGB's. For pictures that tell their
+ * A profile of a matrix, or of grey with `matrix` null, and one curve. For pictures that tell their
  * colours without a profile.
  */
 export function makeProfile(matrix: Matrix | null, curve: number | 'srgb'): Buffer {

@@ -4,8 +4,13 @@ import { dropAfter, firstDifference, LESS_SHARP, PARTS_WRONG, readRawPixels, sho
 import type { Salvaged } from './salvage.ts'
 
 const END = Buffer.from([0xff, 0xd9])
+/** Bytes that may stand after the end mark. */
+const TRAILER = 64
 /** Bytes of noise after a cut: what a decoder makes of them tells which pixels it made up. */
 const NOISE = Buffer.from(Array.from({ length: 65_536 }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 24) % 255))
+
+/** What libjpeg says of data that are cut or changed; its other warnings, of odd headers, are no damage. */
+const DAMAGE = /premature|corrupt|bad huffman|truncated/i
 
 /** JPEG. One that is cut off is shown as far as it goes. */
 export const openJpeg: OpenReader = async (file) => {
@@ -13,7 +18,9 @@ export const openJpeg: OpenReader = async (file) => {
   const orientation = metadata.orientation ?? 1
   return {
     ...libvipsPicture('jpeg', file.input, metadata),
-    salvage: async () => {
+    pixels: (turn) => toSrgb(file.input, metadata, turn, { ...lax, failOn: 'warning' }),
+    salvage: async (error) => {
+      if (!DAMAGE.test(String(error))) return { pixels: await toSrgb(file.input, metadata, 'shown', { ...lax, failOn: 'error' }), notes: [] }
       const bytes = await file.read()
       const read = async (input: Buffer) => readRawPixels(await toSrgb(input, metadata, 'stored', lax))
       return salvageJpeg(bytes, read, orientation)
@@ -23,14 +30,15 @@ export const openJpeg: OpenReader = async (file) => {
 
 async function salvageJpeg(all: Buffer, read: (input: Buffer) => ReturnType<typeof readRawPixels>, orientation: number): Promise<Salvaged> {
   const { blockRows, progressive, scans, end } = structure(all)
-  const bytes = all.subarray(0, end)
   if (scans === 0) throw new Error('cut before the first pixel')
+  const ended = all.lastIndexOf(END)
+  const spoiled = ended > all.length - TRAILER
+  const bytes = all.subarray(0, spoiled ? ended : end)
   const raw = await read(bytes)
-  if (bytes.lastIndexOf(END) > bytes.length - 64) return shown(raw, orientation, [PARTS_WRONG])
-  if (progressive && scans > 1) return shown(raw, orientation, [LESS_SHARP])
+  if (progressive && scans > 1) return shown(raw, orientation, [spoiled ? PARTS_WRONG : LESS_SHARP])
   const other = await read(Buffer.concat([bytes, NOISE]))
   const from = firstDifference(raw, other)
-  if (from === Infinity) return shown(raw, orientation, [WHOLE_WITHOUT_END])
+  if (from === Infinity) return shown(raw, orientation, [spoiled ? PARTS_WRONG : WHOLE_WITHOUT_END])
   // colour is smoothed over the edges of blocks, so that the row or column before the first lost block differs too
   const { width, channels } = raw
   const top = Math.floor((Math.floor(from / width) + 1) / blockRows) * blockRows
@@ -39,7 +47,8 @@ async function salvageJpeg(all: Buffer, read: (input: Buffer) => ReturnType<type
     const row = y * width * channels
     for (let i = 0; i < column * channels; i++) if (raw.data[row + i] !== other.data[row + i]) column = Math.floor(i / channels)
   }
-  return dropAfter(raw, top * width, orientation, { rows: blockRows, column: Math.floor((column + 1) / 8) * 8 })
+  const salvaged = dropAfter(raw, top * width, orientation, { rows: blockRows, column: Math.floor((column + 1) / 8) * 8 })
+  return spoiled ? { ...salvaged, notes: [...salvaged.notes, PARTS_WRONG] } : salvaged
 }
 
 /**

@@ -89,7 +89,7 @@ export async function openPicture(source: PictureSource): Promise<Picture> {
         return await work(await reader.pixels(turn), turn === 'stored' ? (reader.orientation ?? 1) : 1)
       } catch (error) {
         if (error instanceof AppError || !reader.salvage) throw error
-        const { pixels, notes } = await reader.salvage()
+        const { pixels, notes } = await reader.salvage(error)
         damage = notes
         return await work(pixels, 1)
       }

@@ -1,5 +1,6 @@
 import { deflateSync } from 'node:zlib'
 import { matrixOf, primaries, isSrgbMatrix, powers } from './colour.ts'
+import type { Matrix } from './colour.ts'
 import { makeProfile } from './iccProfile.ts'
 import { checkSize, libvipsPicture, readMetadata, sequenceNotes } from './libvips.ts'
 import { pngChunk } from './pngChunks.ts'
@@ -48,27 +49,28 @@ async function chunksBeforePixels(file: PictureFile): Promise<Map<string, Buffer
 
 /**
  * The profile for colours that are told otherwise; null: there is one, or they are sRGB. cICP wins over iCCP over sRGB over
- * gAMA and cHRM.
+ * gAMA and cHRM; cHRM alone says nothing to browsers.
  */
 function profileOf(chunks: Map<string, Buffer>): Buffer | null {
   const grey = [0, 4].includes(chunks.get('IHDR')?.[9] ?? 2)
   const cicp = chunks.get('cICP')
-  if (cicp && cicp.length >= 2 && (powers[cicp[1]!] || [1, 6, 13, 14, 15].includes(cicp[1]!))) {
-    const chromaticities = primaries[cicp[0]!]
-    const matrix = chromaticities ? matrixOf(chromaticities) : null
-    return matrix && plainOrProfile(grey ? null : matrix, powers[cicp[1]!] ?? 'srgb')
-  }
+  // what was made for television is shown as a television does, by a power of 2.4
+  const curveOf = (transfer: number): number | 'srgb' | undefined => (transfer === 13 ? 'srgb' : [1, 6, 14, 15].includes(transfer) ? 2.4 : powers[transfer])
+  const named = cicp && cicp.length >= 2 ? { chromaticities: primaries[cicp[0]!], curve: curveOf(cicp[1]!) } : null
+  if (named?.chromaticities && named.curve) return plainOrProfile(grey, matrixOf(named.chromaticities)!, named.curve)
   if (chunks.has('iCCP') || chunks.has('sRGB')) return null
   const [gamma, points] = [chunks.get('gAMA'), chunks.get('cHRM')]
   const stated = gamma && gamma.length >= 4 ? gamma.readUInt32BE(0) / 100_000 : 0
-  const curve = stated === 0 || Math.abs(stated - 1 / 2.2) < 0.01 ? 'srgb' : 1 / stated
+  if (stated === 0) return null
   const [wx, wy, rx, ry, gx, gy, bx, by] = points && points.length >= 32 ? Array.from({ length: 8 }, (_, i) => points.readUInt32BE(i * 4) / 100_000) : []
   const matrix = matrixOf(by === undefined ? primaries[1]! : [rx!, ry!, gx!, gy!, bx!, by, wx!, wy!])
-  return matrix && plainOrProfile(grey ? null : matrix, curve)
+  // with sRGB's primaries, the gamma that pictures in sRGB state stands for sRGB's curve
+  const isSrgb = matrix && (grey || isSrgbMatrix(matrix)) && Math.abs(stated - 1 / 2.2) < 0.01
+  return matrix && !isSrgb ? plainOrProfile(grey, matrix, 1 / stated) : null
 }
 
-function plainOrProfile(matrix: Parameters<typeof makeProfile>[0], curve: number | 'srgb'): Buffer | null {
-  return curve === 'srgb' && (!matrix || isSrgbMatrix(matrix)) ? null : makeProfile(matrix, curve)
+function plainOrProfile(grey: boolean, matrix: Matrix, curve: number | 'srgb'): Buffer | null {
+  return curve === 'srgb' && (grey || isSrgbMatrix(matrix)) ? null : makeProfile(grey ? null : matrix, curve)
 }
 
 /** The whole file with a profile after its IHDR; libpng takes the first and leaves another aside. */

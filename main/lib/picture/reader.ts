@@ -46,8 +46,8 @@ export interface PictureReader {
    * RGBA). What it throws while pixels are read is taken for damage, save AppErrors. Called anew for every reading.
    */
   pixels(turn?: 'shown' | 'stored'): Promise<Sharp>
-  /** What can still be shown where `pixels` met damage, turned as shown. Throws where that is nothing. */
-  salvage?(): Promise<Salvaged>
+  /** What can still be shown where `pixels` met damage, turned as shown; `error` is what was thrown. Throws where that is nothing. */
+  salvage?(error: unknown): Promise<Salvaged>
 }
 
 /** Reads the header of a file of one kind. Throws AppErrors; anything else is taken for damage. */

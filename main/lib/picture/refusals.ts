@@ -39,10 +39,12 @@ const kindNames: Record<Exclude<FileKind, PictureKind | 'empty'>, string> = {
   metafile: 'a Windows metafile',
   svg: 'an SVG drawing',
   pdf: 'a PDF document',
+  office: 'a document of an office program',
   video: 'a video',
   audio: 'a sound recording',
   archive: 'an archive',
   gguf: 'a model file',
+  safetensors: 'a model file of another form (safetensors)',
   html: 'a web page',
   text: 'a text file',
   unknown: 'of an unknown kind',
@@ -53,11 +55,12 @@ export function refusedKind(kind: Exclude<FileKind, PictureKind>, name: string):
   if (kind === 'empty') return new AppError('DamagedMedia', `${name} is empty (0 bytes). Choose the file again, or another one.`)
   const is = `${name} is ${kindNames[kind]}`
   if (kind === 'pdf') return new AppError('UnsupportedMedia', `${is}, which cannot be read yet. Save the page you ask about as a PNG and use that.`, { kind })
+  if (kind === 'office') return new AppError('UnsupportedMedia', `${is}, which cannot be read yet. Paste its text into the question, or save the page you ask about as a picture.`, { kind })
   if (kind === 'video') return new AppError('UnsupportedMedia', `${is}, not a picture. Add it as a video, or save a frame of it as a PNG and use that.`, { kind })
   if (kind === 'text' || kind === 'html') {
     return new AppError('UnsupportedMedia', `${is}, not a picture. Choose a ${READ} file, or paste its text into the question.`, { kind })
   }
-  if (kind === 'unknown' || kind === 'audio' || kind === 'archive' || kind === 'gguf') {
+  if (kind === 'unknown' || kind === 'audio' || kind === 'archive' || kind === 'gguf' || kind === 'safetensors') {
     return new AppError('UnsupportedMedia', `${is}, not a picture that can be read. Choose a ${READ} file.`, { kind })
   }
   return new AppError('UnsupportedMedia', `${is}, which cannot be read. Save it as PNG or JPEG and use that.`, { kind })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { bicubicKernel, PRECISION_BITS } from './resampleKernel.ts'
-import { resizeBicubic } from './resize.ts'
+import { resizeBicubic, RowResizer } from './resize.ts'
 import type { RgbPicture } from './resize.ts'
 
 const noise = (width: number, height: number): RgbPicture => ({
@@ -51,5 +51,37 @@ describe('resizeBicubic', () => {
     const white = { width: 84, height: 10, data: new Uint8Array(84 * 10 * 3).fill(255) }
     expect(resizeBicubic(white, { width: 84, height: 28 }).data.every((value) => value === 255)).toBe(true)
     expect(resizeBicubic(white, { width: 28, height: 10 }).data.every((value) => value === 255)).toBe(true)
+  })
+})
+
+/** As EXIF turns it to be shown. */
+function shown({ data, width, height }: RgbPicture, orientation: number): RgbPicture {
+  const turned = orientation >= 5
+  const out = { width: turned ? height : width, height: turned ? width : height, data: new Uint8Array(data.length) }
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const [left, top, right, bottom] = [x, y, width - 1 - x, height - 1 - y]
+      const [toX, toY] = ([[left, top], [right, top], [right, bottom], [left, bottom], [top, left], [bottom, left], [bottom, right], [top, right]] as const)[orientation - 1]!
+      out.data.set(data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3), (toY * out.width + toX) * 3)
+    }
+  return out
+}
+
+describe('rows as they come', () => {
+  test('give the pixels of the whole picture, however many come at a time, however they are turned', () => {
+    let state = 20_261
+    const random = (most: number) => 1 + ((state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff) >> 8) % most
+    for (let i = 0; i < 240; i++) {
+      const orientation = (i % 8) + 1
+      const stored = noise(random(120), random(260))
+      const picture = shown(stored, orientation)
+      const size = { width: random(3) === 1 ? picture.width : random(120), height: random(4) === 1 ? picture.height : random(120) }
+      const resizer = new RowResizer(picture, size, orientation)
+      const chunk = random(9) * stored.width * 3
+      for (let at = 0; at < stored.data.length; at += chunk) resizer.push(stored.data.subarray(at, at + chunk))
+      const expected = plain(picture, size.width, size.height)
+      const name = `${stored.width} x ${stored.height}, orientation ${orientation}, to ${size.width} x ${size.height}`
+      expect(Buffer.compare(resizer.finish().data, expected), name).toBe(0)
+    }
   })
 })

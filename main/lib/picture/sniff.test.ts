@@ -41,6 +41,13 @@ describe('sniff', () => {
     ['unknown', bytes('\x01\x02\x03\x04\x05')],
     ['unknown', bytes('\x89PNG')],
     ['gguf', bytes('GGUF\x03\0\0\0')],
+    ['safetensors', bytes('\x40\0\0\0\0\0\0\0{"a":{"dtype":"F32"')],
+    ['jp2', bytes('\0\0\0\x0cjP  \r\n\x87\n')],
+    ['raw', bytes('FUJIFILMCCD-RAW 0201')],
+    ['raw', box('crx \0\0\0\x01crx isom')],
+    ['office', bytes(`PK\x03\x04${'\0'.repeat(26)}[Content_Types].xml`)],
+    ['office', bytes(`PK\x03\x04${'\0'.repeat(26)}mimetypeapplication/epub+zip`)],
+    ['archive', bytes(`PK\x03\x04${'\0'.repeat(26)}IMG_0001.JPG`)],
   ] as const)('%s', (kind, head) => {
     expect(sniff(head)).toBe(kind)
   })

@@ -4,7 +4,7 @@ import { videoPacking } from '../video/videoMarks.ts'
 export type FileKind =
   | 'png' | 'jpeg' | 'webp' | 'gif' | 'avif' | 'heic' | 'tiff' | 'bmp' | 'ico' | 'psd' | 'jxl'
   | 'jp2' | 'jxr' | 'tga' | 'dds' | 'pnm' | 'exr' | 'hdr' | 'raw' | 'xcf' | 'qoi' | 'pcx' | 'djvu' | 'eps' | 'metafile'
-  | 'svg' | 'pdf' | 'video' | 'audio' | 'archive' | 'gguf' | 'html' | 'text' | 'empty' | 'unknown'
+  | 'svg' | 'pdf' | 'office' | 'video' | 'audio' | 'archive' | 'gguf' | 'safetensors' | 'html' | 'text' | 'empty' | 'unknown'
 
 /** How many bytes of a file `sniff` wants to see. */
 export const SNIFF_BYTES = 4096
@@ -32,10 +32,13 @@ const marks: readonly (readonly [FileKind, string])[] = [
   ['exr', 'v/1\x01'],
   ['hdr', '#?RADIANCE'],
   ['hdr', '#?RGBE'],
+  // raw files of cameras that are neither TIFF nor MP4: Fujifilm, Panasonic, Olympus, Sigma, Minolta
   ['raw', 'FUJIFILMCCD-RAW'],
   ['raw', 'IIRO'],
   ['raw', 'IIRS'],
   ['raw', 'IIU\0'],
+  ['raw', 'MMOR'],
+  ['raw', '\0MRM'],
   ['raw', 'FOVb'],
   ['xcf', 'gimp xcf '],
   ['qoi', 'qoif'],
@@ -59,7 +62,10 @@ export function sniff(head: Uint8Array): FileKind {
   const latin = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, SNIFF_BYTES)).toString('latin1')
   const packing = videoPacking(latin)
   if (packing) return packing === 'iso' ? isoMediaKind(latin) : 'video'
+  if (isOffice(latin)) return 'office'
   for (const [kind, mark] of marks) if (startsWith(latin, mark)) return kind
+  // the length of its header, which is JSON
+  if (/^[^]{5}\0\0\0\{\s*"/.test(latin)) return 'safetensors'
   const plain = markless(latin)
   if (plain) return plain
   // Some writers put a few bytes before the mark; readers accept it in the first kilobyte.
@@ -81,6 +87,11 @@ function markless(latin: string): FileKind | null {
   const isTga = mapped <= 1 && colours.includes(at(2)) && depths.includes(at(16)) && (mapped === 1 || /^\0{5}$/.test(latin.slice(3, 8)))
   return isTga && at(12) + at(13) > 0 && at(14) + at(15) > 0 && at(17) < 64 ? 'tga' : null
 }
+
+/** Word, Excel, PowerPoint, OpenDocument and EPUB are ZIP archives whose first entry tells; the older ones are OLE files. */
+const isOffice = (latin: string): boolean =>
+  /^PK\x03\x04[^]{26}(?:\[Content_Types\]\.xml|_rels\/|docProps\/|word\/|xl\/|ppt\/|mimetype[^]{0,40}application\/(?:epub|vnd\.oasis))/.test(latin) ||
+  latin.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')
 
 function startsWith(text: string, mark: string): boolean {
   if (text.length < mark.length) return false

@@ -186,7 +186,7 @@ describe.skipIf(missing !== null)('with ffmpeg', () => {
     const sound = make('sound.mp4', '-f', 'lavfi', '-i', 'sine=duration=1', '-c:a', 'aac')
     const cover = make('cover.png', '-f', 'lavfi', '-i', 'color=red:size=32x32', '-frames:v', '1')
     const song = make('song.m4a', '-i', sound, '-i', cover, '-map', '0', '-map', '1', '-c:a', 'copy', '-c:v', 'copy', '-disposition:v:0', 'attached_pic')
-    await expect(open(sound)).rejects.toMatchObject({ code: 'UnsupportedMedia', message: expect.stringMatching(/^sound\.mp4 is a sound recording without pictures\./) as string, detail: { kind: 'audio', hasCover: false } })
+    await expect(open(sound)).rejects.toMatchObject({ code: 'UnsupportedMedia', message: expect.stringMatching(/^sound\.mp4 is a sound recording; there is no video in it\./) as string, detail: { kind: 'audio', hasCover: false } })
     await expect(open(song)).rejects.toMatchObject({ code: 'UnsupportedMedia', message: expect.stringContaining('cover picture') as string, detail: { kind: 'audio', hasCover: true } })
   })
 })

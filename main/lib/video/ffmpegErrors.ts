@@ -25,7 +25,7 @@ export const unknownKind = (name: string, cause: unknown): AppError =>
 
 /** A file that has no picture track, or only a cover. `detail.kind` is "audio" where it has sound. */
 export function noVideo(name: string, { hasSound, hasCover }: { hasSound: boolean; hasCover: boolean }): AppError {
-  const what = hasSound ? 'is a sound recording without pictures' : 'has no video in it'
+  const what = hasSound ? 'is a sound recording; there is no video in it' : 'has no video in it'
   const cover = hasCover ? ' Its cover picture can be asked about, saved as a picture.' : ' Choose a file with video, or a picture.'
   return new AppError('UnsupportedMedia', `${name} ${what}.${cover}`, { kind: hasSound ? 'audio' : 'empty', hasCover })
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -52,6 +52,32 @@ const age = (sha: string, hours: number) => {
 }
 
 describe('store', () => {
+  test('keeps what must be known of a picture, for as long as it is stored', async () => {
+    const cut = png.subarray(0, png.length >> 1)
+    const attachment = await attachments.store('cut.png', chunks(cut))
+    expect(attachment).toMatchObject({ kind: 'image', notes: [expect.stringMatching(/^The lower \d+ % of the picture is missing/) as string] })
+    expect(open().get(attachment.sha)).toEqual(attachment)
+    const frames = [10, 200].map((value) => ({ create: { width: 20, height: 20, channels: 3 as const, background: { r: value, g: 0, b: 0 } } }))
+    const gif = await sharp(await Promise.all(frames.map((frame) => sharp(frame).png().toBuffer())), { join: { animated: true } }).gif().toBuffer()
+    const animation = await attachments.store('two.gif', chunks(gif))
+    expect(animation).toMatchObject({ pages: 2, notes: ['This is a sequence of 2 pictures; the first one is shown.'] })
+    expect(attachments.get(animation.sha)).toEqual(animation)
+  })
+
+  test('a picture that no browser shows is given as one that it does, made once and removed with it', async () => {
+    const heic = readFileSync(join(import.meta.dirname, '../../lib/picture/fixtures/drawing.heic'))
+    const { sha } = await attachments.store('photo.heic', chunks(heic))
+    for (let i = 0; i < 2; i++) {
+      const shown = await attachments.open(sha)
+      expect(shown.mime).toBe('image/jpeg')
+      expect(await sharp(await buffer(shown.stream())).metadata()).toMatchObject({ format: 'jpeg', width: 64, height: 48 })
+    }
+    expect(filesLeft()).toEqual([sha, `${sha}.view`, `${sha}.webp`])
+    age(sha, 25)
+    expect(await attachments.collect([])).toBe(1)
+    expect(filesLeft()).toEqual([])
+  })
+
   test('keeps the bytes under their hash, with facts and a thumbnail beside them', async () => {
     const sha = shaOf(png)
     const attachment = await attachments.store('photo.png', chunks(png))
@@ -141,7 +167,7 @@ describe('what is refused leaves nothing', () => {
 
   test('a text file, a truncated picture, an empty body', async () => {
     expect(await failure(attachments.store('notes.png', chunks(Buffer.from('text\n'))))).toMatchObject({ code: 'UnsupportedMedia', message: expect.stringContaining('notes.png') as string })
-    expect(await failure(attachments.store('cut.png', chunks(png.subarray(0, png.length / 2))))).toMatchObject({ code: 'DamagedMedia' })
+    expect(await failure(attachments.store('cut.png', chunks(png.subarray(0, 60))))).toMatchObject({ code: 'DamagedMedia' })
     expect(await failure(attachments.store('none.png', chunks(Buffer.alloc(0))))).toMatchObject({ code: 'DamagedMedia', message: expect.stringContaining('empty') as string })
   })
 

@@ -7,10 +7,10 @@ import { EngineProcess } from './engineProcess.ts'
 import type { EngineOptions } from './engineProcess.ts'
 import { sameFiles } from './engineState.ts'
 import { estimatePlacement } from './estimate/index.ts'
-import { checkFiles, inspectFile, inspectModel } from './gguf/index.ts'
+import { checkFiles, inspectFile, inspectModel, planOneFile, readHeader } from './gguf/index.ts'
 import { machineFacts } from './machine.ts'
 import type { Probed } from './protocol.ts'
-import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, BatchEvent, BatchOptions, ContextOptions, Engine, EngineState, FileFacts, LoadOptions, MachineFacts, ModelFiles, ModelSummary, PlacementCost, TokenCount } from './types.ts'
+import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, BatchEvent, BatchOptions, ContextOptions, Engine, EngineState, FileFacts, LoadOptions, MachineFacts, ModelFiles, ModelSummary, OneFilePlan, PlacementCost, TokenCount } from './types.ts'
 
 /** The engine as the core sees it: a process of its own that is started on demand and restarted after a crash. */
 export function createEngine(options: EngineOptions): Engine {
@@ -126,6 +126,10 @@ class LlamaEngine implements Engine {
 
   inspectFile(path: string, signal?: AbortSignal): Promise<FileFacts> {
     return inspectFile(path, signal)
+  }
+
+  async planOneFile(path: string, name: string): Promise<OneFilePlan> {
+    return planOneFile(await readHeader(path), name)
   }
 
   checkFiles(paths: readonly string[], signal?: AbortSignal): Promise<ModelCheck> {

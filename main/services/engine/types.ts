@@ -271,6 +271,11 @@ export interface Engine {
   inspect(model: ModelFiles, adapters?: readonly string[]): Promise<ModelSummary>
   /** What one GGUF file is, without starting the engine's process. Never throws for a file: it has a `problem` then. */
   inspectFile(path: string, signal?: AbortSignal): Promise<FileFacts>
+  /**
+   * How a model in one file (`FileFacts.oneFile`) is taken apart; writes nothing. `name`: what it is called where its
+   * header does not say. Throws what `inspect` throws.
+   */
+  planOneFile(path: string, name: string): Promise<OneFilePlan>
   /** What each file is, for people, and which of them belong together, without starting the engine's process. */
   checkFiles(paths: readonly string[], signal?: AbortSignal): Promise<ModelCheck>
   close(): Promise<void>
@@ -316,6 +321,33 @@ export interface FileFacts {
   readonly bytes: number
   /** The file, or all parts of a split model in order. */
   readonly paths: readonly string[]
+  /** Bytes of the two files that a model in one file becomes when it is taken over; null for any other file. */
+  readonly oneFile: { readonly textBytes: number; readonly projectorBytes: number } | null
   /** Why it cannot be used, for people; null when it can. */
   readonly problem: string | null
+}
+
+/** A run of bytes that belongs at `to` of a new file and stands at `from` of the file it is taken from. */
+export interface Run {
+  readonly from: number
+  readonly to: number
+  readonly bytes: number
+}
+
+/** A file to be written: its header, then runs of another file's bytes in the order in which they stand there. */
+export interface FilePlan {
+  readonly header: Buffer
+  readonly runs: readonly Run[]
+  readonly bytes: number
+  /**
+   * Whether all its weights stand in the other file where they belong in this one, so that a clone of that file which
+   * gets this header and ends after `bytes` is this file.
+   */
+  readonly isClone: boolean
+}
+
+/** How a model in one file becomes a language model and a projector. */
+export interface OneFilePlan {
+  readonly text: FilePlan
+  readonly projector: FilePlan
 }

@@ -60,6 +60,7 @@ function open(options: Partial<LibraryOptions> = {}): void {
     onChange: (listener) => settings.on(listener),
     inspect,
     inspectFile: (path, signal) => engine.inspectFile(path, signal),
+    planOneFile: (path, name) => engine.planOneFile(path, name),
     surroundings: { home: join(temp.path, 'home'), env: {}, platform: 'linux' },
     ...options,
   })

@@ -1,12 +1,14 @@
 import { rm, stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { AppError } from '#contract'
-import type { FoundModel, LibraryModel, ModelOverrides, ModelSpace, OverridesChange } from '#contract'
+import type { FoundModel, ImportMode, LibraryModel, ModelFamily, ModelOverrides, ModelSpace, OverridesChange, ProjectorChoice } from '#contract'
 import { coalesced } from './coalesced.ts'
+import { awayDrive } from '../../lib/files/index.ts'
 import { eventStream } from '../../lib/eventStream.ts'
 import type { EventStream } from '../../lib/eventStream.ts'
-import { readRoom as systemRoom, realOf } from './files/disk.ts'
+import { readRoom as systemRoom, realOf, toDiskError } from './files/disk.ts'
 import type { ReadRoom } from './files/disk.ts'
+import { fingerprintOf } from './files/fingerprint.ts'
 import { importCopy } from './files/importCopy.ts'
 import { removeLeftovers } from './files/leftovers.ts'
 import { movedPaths } from './files/movedPaths.ts'
@@ -14,11 +16,13 @@ import { moveFolder } from './files/moveFolder.ts'
 import type { LinkFile } from './files/moveFolder.ts'
 import { removeFiles } from './files/removeFiles.ts'
 import { spaceOf } from './files/space.ts'
+import { takeApart } from './files/takeApart.ts'
+import type { CloneFile } from './files/takeApart.ts'
 import type { Models } from './models.ts'
-import { usualPlaces } from './scan/places.ts'
+import { placesAt, usualPlaces } from './scan/places.ts'
 import type { Surroundings } from './scan/places.ts'
-import { placeAt, scanPlaces } from './scan/scan.ts'
-import type { InspectFile, InspectModel, ModelPair, Work } from './types.ts'
+import { projectorsIn, scanPlaces } from './scan/scan.ts'
+import type { About, InspectFile, InspectModel, ModelPair, PlanOneFile, Work } from './types.ts'
 import { verify } from './verify.ts'
 import { pathsWithin, shown } from './view.ts'
 
@@ -36,11 +40,22 @@ export interface LibraryOptions {
   readonly onChange: (listener: () => void) => () => void
   readonly inspect: InspectModel
   readonly inspectFile: InspectFile
+  readonly planOneFile: PlanOneFile
   /** Where other programs' models are looked for. */
   readonly surroundings: Surroundings
   readonly readRoom?: ReadRoom
   readonly linkFile?: LinkFile
+  readonly cloneFile?: CloneFile
+  /** The drive of a path when it is one that comes and goes; tests stand in for drives with folders. */
+  readonly driveOf?: (path: string) => string | null
+  /** After so long it is looked again whether a drive has come or gone while somebody watches, ms. */
+  readonly lookAgainMs?: number
 }
+
+const LOOK_AGAIN_MS = 3000
+
+/** A model to be taken over. `keeper` and `name`: who keeps it and what it is called there, where that is known. */
+export type Import = ModelPair & { readonly mode: ImportMode; readonly keeper?: string; readonly name?: string }
 
 /** Models and their files. Methods that take an id throw NotFound for one that is not (or no longer) there. */
 export interface Library {
@@ -67,8 +82,20 @@ export interface Library {
   moveFolder(folder: string, work: Work): Promise<ModelSpace>
   /** Models in a folder, or in the usual places (null), that are not in the library. Throws InvalidInput, ModelNotFound. */
   scan(path: string | null, signal?: AbortSignal): Promise<FoundModel[]>
-  /** Takes a model into the library. Throws what `inspect` throws, Busy, DiskFull, StorageFailed; nothing is left then. */
-  import(files: ModelPair & { mode: 'in-place' | 'copy'; keeper?: string }, work: Work): Promise<LibraryModel>
+  /**
+   * Takes a model into the library: where it is, as a copy in the models folder, or, when it is in one file with its
+   * projector, taken apart into that folder. Throws what `inspect` throws, Busy, DiskFull, StorageFailed; nothing is left then.
+   */
+  import(files: Import, work: Work): Promise<LibraryModel>
+  /** Keeps the family of a language model that does not tell it. Throws ModelNotFound when its file cannot be read. */
+  chooseFamily(textPath: string, family: ModelFamily): Promise<void>
+  /** The projectors that a model could have, near its file and in the usual places, best first. */
+  projectors(id: string, signal?: AbortSignal): Promise<ProjectorChoice[]>
+  /**
+   * Gives a model another projector, or none; the family that this tells is kept. Throws InvalidInput for the demo model,
+   * and what `inspect` throws.
+   */
+  setProjector(id: string, projectorPath: string | null): Promise<void>
   /** Whether a file belongs to a model. */
   holds(path: string): boolean
   /** Path of the file to show to the user. Throws ModelNotFound when it is gone. */
@@ -85,10 +112,10 @@ export function createLibrary(options: LibraryOptions): Library {
   let moving = false
 
   const currentId = () => models.current().id
-  const get = async (id: string) => shown(registry.entry(id), id === currentId(), folder.get())
+  const get = async (id: string) => shown(registry.entry(id), id === currentId(), folder.get(), options.driveOf)
   const list = async () => {
     const current = currentId()
-    return Promise.all(registry.entries().map((entry) => shown(entry, entry.model.id === current, folder.get())))
+    return Promise.all(registry.entries().map((entry) => shown(entry, entry.model.id === current, folder.get(), options.driveOf)))
   }
   const space = () => {
     const own = registry.entries().filter(({ model }) => !model.isDemo)
@@ -105,6 +132,36 @@ export function createLibrary(options: LibraryOptions): Library {
     }
   }
 
+  /** Tells when a drive that holds files has come or gone. */
+  const onDrives = (listener: () => void): (() => void) => {
+    let known: string | null = null
+    const look = async () => {
+      const paths = registry.entries().flatMap(({ files }) => files.map((file) => file.path))
+      const away = JSON.stringify((await Promise.all(paths.map((path) => awayDrive(path, options.driveOf)))).map((drive) => drive !== null))
+      if (known !== null && known !== away) listener()
+      known = away
+    }
+    void look()
+    const timer = setInterval(() => void look(), options.lookAgainMs ?? LOOK_AGAIN_MS)
+    return () => clearInterval(timer)
+  }
+  /** Keeps files that were made in the models folder; they are deleted again when they are refused. */
+  const registerCopy = async (copied: ModelPair, about: About): Promise<string> => {
+    const undo = async (error: unknown) => {
+      await rm(dirname(copied.textPath), { recursive: true, force: true })
+      throw error
+    }
+    return (await models.register(copied, about).catch(undo)).id
+  }
+  const apart = async (path: string, about: About, name: string | undefined, work: Work): Promise<string> => {
+    const apartFrom = await fingerprintOf(path)
+    const sha256 = /^sha256[-:]([0-9a-f]{64})$/.exec(basename(await realOf(path)))?.[1] ?? null
+    const { planOneFile, cloneFile } = options
+    const target = { folder: folder.get(), name: name ?? basename(path), readRoom, planOneFile, ...(cloneFile ? { clone: cloneFile } : {}) }
+    const made = await takeApart({ path, sha256 }, target, work)
+    return registerCopy(made, { ...about, ...(name === undefined ? {} : { name }), computed: made.digests, apartFrom })
+  }
+
   return {
     list,
     get,
@@ -113,7 +170,7 @@ export function createLibrary(options: LibraryOptions): Library {
         ({ push, end }) => {
           const tell = coalesced(async () => push(await list()), end)
           tell()
-          const offs = [registry.onChange(tell), options.onChange(tell)]
+          const offs = [registry.onChange(tell), options.onChange(tell), onDrives(tell)]
           return () => offs.forEach((off) => off())
         },
         { signal },
@@ -142,6 +199,8 @@ export function createLibrary(options: LibraryOptions): Library {
       const { model, files: own } = registry.entry(id)
       if (!files || model.isDemo) return models.remove(id)
       await inFolder(async () => {
+        const drive = await awayDrive(model.textPath, options.driveOf)
+        if (drive !== null) throw notConnected(`The file of ${model.name}`, drive)
         const inside = await pathsWithin(folder.get(), own.map((file) => file.path))
         if (inside.length === 0) throw notOurs(model.name)
         const others = registry.entries().filter((entry) => entry.model.id !== id)
@@ -155,6 +214,8 @@ export function createLibrary(options: LibraryOptions): Library {
       moving = true
       try {
         const [from, to] = [folder.get(), given]
+        const drive = await awayDrive(from, options.driveOf)
+        if (drive !== null) throw notConnected('The models folder', drive)
         const moved = await movedPaths(registry.entries().flatMap(({ files }) => files.map((file) => file.path)), from, to)
         const commit = () => registry.movePaths((path) => moved.get(path) ?? path, () => folder.set(resolve(to)))
         await moveFolder({ from, to, readRoom, commit, ...(options.linkFile ? { linkFile: options.linkFile } : {}) }, work)
@@ -164,30 +225,47 @@ export function createLibrary(options: LibraryOptions): Library {
       return space()
     },
     async scan(path, signal) {
-      const places = path === null ? usualPlaces(options.surroundings) : [await placeAt(path)]
-      return scanPlaces(places, registry.entries(), options.inspectFile, signal)
+      const { surroundings, inspectFile } = options
+      const places = await (path === null ? usualPlaces(surroundings) : placesAt(path, surroundings.platform))
+      const chosenFamily = (fingerprint: string) => registry.familyOf(fingerprint)
+      return scanPlaces(places, { entries: registry.entries(), inspectFile, chosenFamily }, signal)
     },
-    import: ({ textPath: text, projectorPath: projector, mode, keeper }, work) =>
+    import: ({ textPath: text, projectorPath: projector, mode, keeper, name }, work) =>
       inFolder(async () => {
         const files = { textPath: resolve(text), projectorPath: projector === null ? null : resolve(projector) }
+        const about: About = keeper === undefined ? {} : { origin: { label: keeper, entryId: null, quantization: null } }
+        if (mode === 'apart') return get(await apart(files.textPath, about, name, work))
         const facts = await inspect(files)
-        const about = keeper === undefined ? {} : { origin: { label: keeper, entryId: null, quantization: null } }
         if (mode === 'in-place') return get((await models.register(files, about)).id)
-        const name = facts.name.includes(facts.quantization) ? facts.name : `${facts.name} ${facts.quantization}`
-        const target = { folder: folder.get(), name, readRoom }
+        const called = facts.name.includes(facts.quantization) ? facts.name : `${facts.name} ${facts.quantization}`
+        const target = { folder: folder.get(), name: called, readRoom }
         const copied = await importCopy({ textPaths: facts.textPaths, projectorPath: files.projectorPath }, target, work)
-        const undo = async (error: unknown) => {
-          await rm(dirname(copied.textPath), { recursive: true, force: true })
-          throw error
-        }
-        const { id } = await models.register(copied, { ...about, computed: copied.digests }).catch(undo)
-        return get(id)
+        return get(await registerCopy(copied, { ...about, computed: copied.digests }))
       }),
+    async chooseFamily(textPath, family) {
+      const fingerprint = await fingerprintOf(textPath).catch((error: unknown) => {
+        throw toDiskError(error, `Reading ${basename(textPath)}`)
+      })
+      registry.setFamily(fingerprint, family)
+    },
+    async projectors(id, signal) {
+      const { surroundings, inspectFile } = options
+      const { textPath } = registry.entry(id).model
+      const near = await placesAt(dirname(textPath), surroundings.platform)
+      return projectorsIn([...near, ...(await usualPlaces(surroundings))], textPath, inspectFile, signal)
+    },
+    async setProjector(id, given) {
+      const { model } = registry.entry(id)
+      if (model.isDemo) throw new AppError('InvalidInput', 'The projector of the demo model is part of the app and cannot be changed.')
+      const { family } = await models.setProjector(id, given === null ? null : resolve(given))
+      if (given !== null && family !== null) registry.setFamily(await fingerprintOf(model.textPath), family)
+    },
     holds: (path) => registry.entries().some(({ files }) => files.some((file) => file.path === resolve(path))),
     async fileOf(id) {
       const { textPath, name } = registry.entry(id).model
       if (await stat(textPath).catch(() => null)) return textPath
-      throw gone(name, textPath)
+      const drive = await awayDrive(textPath, options.driveOf)
+      throw drive === null ? gone(name, textPath) : notConnected(`The file of ${name}`, drive)
     },
     async tidy() {
       await removeLeftovers(folder.get())
@@ -204,6 +282,10 @@ function notOurs(name: string): AppError {
 
 function inWork(): AppError {
   return new AppError('Busy', 'Files of models are being worked on. Wait until that is done, then move the folder.')
+}
+
+function notConnected(what: string, drive: string): AppError {
+  return new AppError('ModelNotFound', `${what} is on a drive that is not connected (${drive}). Connect it, then try again.`, { drive })
 }
 
 function gone(name: string, path: string): AppError {

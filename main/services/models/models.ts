@@ -40,6 +40,8 @@ export interface Models {
    * `inspect` throws; nothing is changed then.
    */
   register(files: ModelPair, about?: About): Promise<Model>
+  /** Reads the facts of a model's language model with another projector, or none, and keeps both. Throws as `register`. */
+  setProjector(id: string, projectorPath: string | null): Promise<Entry>
   /** Throws NotFound. */
   choose(id: string): Model
   /** Forgets an added model; its files stay. Throws NotFound, and InvalidInput for the demo model. */
@@ -91,6 +93,7 @@ export function createModels(options: {
       registry.setFacts(id, facts, files.map((file) => withKnownDigest(file, known)))
       if (about.origin) registry.setOrigin(id, about.origin)
     }
+    if (about.apartFrom !== undefined) registry.setApartFrom(id, about.apartFrom)
     return registry.entry(id).model
   }
 
@@ -101,6 +104,15 @@ export function createModels(options: {
     chosen: (id) => chosenOf(id === undefined ? currentEntry() : registry.entry(id)),
     choose,
     register,
+    async setProjector(id, projectorPath) {
+      const { textPath } = registry.entry(id).model
+      const facts = await inspect({ textPath, projectorPath })
+      const files = await filesOf(facts, projectorPath, {})
+      // looked up again: the entry may have changed meanwhile
+      const known = registry.entry(id)
+      registry.setFacts(id, facts, files.map((file) => withKnownDigest(file, known)))
+      return registry.entry(id)
+    },
     add: async (files) => choose((await register(files)).id),
     remove(id) {
       if (id === demoModelId) throw new AppError('InvalidInput', 'The demo model is part of the app and cannot be removed.')

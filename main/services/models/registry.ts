@@ -1,4 +1,4 @@
-import { AppError, changedOverrides } from '#contract'
+import { AppError, changedOverrides, ModelFamily } from '#contract'
 import type { ModelOverrides, OverridesChange } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { Emitter } from '../../lib/emitter.ts'
@@ -37,6 +37,11 @@ export interface Registry {
   /** Changes some of what the user chose for a model; gives all of it. */
   changeOverrides(id: string, change: OverridesChange): ModelOverrides
   setOrigin(id: string, origin: Origin): void
+  /** Keeps of which one file a model was taken apart. */
+  setApartFrom(id: string, fingerprint: string): void
+  /** The family that the user found a language model to be of, by its fingerprint; null: not asked yet. */
+  familyOf(fingerprint: string): ModelFamily | null
+  setFamily(fingerprint: string, family: ModelFamily): void
   setAdapter(id: string, file: NewFile): void
   removeAdapter(id: string, path: string): void
   setDigest(id: string, path: string, sha256: string | null, digest: EntryFile['digest']): void
@@ -102,6 +107,9 @@ export function createRegistry(db: Database, resources: string, now: () => numbe
       return overrides
     },
     setOrigin: (id, { label, entryId, quantization }) => change(id, () => sql.setOrigin.run(label, entryId, quantization, id)),
+    setApartFrom: (id, fingerprint) => change(id, () => sql.setApartFrom.run(fingerprint, id)),
+    familyOf: (fingerprint) => ModelFamily.nullable().catch(null).parse(sql.family.get(fingerprint) ?? null),
+    setFamily: (fingerprint, family) => void sql.setFamily.run(fingerprint, family, now()),
     setAdapter: (id, file) => change(id, () => addFile(id, file, entry(id).files.length)),
     removeAdapter: (id, path) => change(id, () => sql.removeAdapter.run(id, path)),
     setDigest: (id, path, sha256, digest) => change(id, () => sql.setDigest.run(sha256, digest, id, path)),
@@ -165,6 +173,11 @@ function statements(db: Database) {
     setName: db.prepare('UPDATE models SET given_name = ? WHERE id = ?'),
     setOverrides: db.prepare('UPDATE models SET overrides = ? WHERE id = ?'),
     setOrigin: db.prepare('UPDATE models SET origin = ?, entry_id = ?, entry_quantization = ? WHERE id = ?'),
+    setApartFrom: db.prepare('UPDATE models SET apart_from = ? WHERE id = ?'),
+    family: db.prepare<[string], string>('SELECT family FROM chosen_families WHERE fingerprint = ?').pluck(),
+    setFamily: db.prepare(`
+      INSERT INTO chosen_families (fingerprint, family, chosen_at) VALUES (?, ?, ?)
+      ON CONFLICT (fingerprint) DO UPDATE SET family = excluded.family, chosen_at = excluded.chosen_at`),
     setDigest: db.prepare('UPDATE model_files SET sha256 = ?, digest = ? WHERE model_id = ? AND path = ?'),
     setPath: db.prepare('UPDATE model_files SET path = ? WHERE model_id = ? AND path = ?'),
     setUsed: db.prepare('UPDATE models SET last_used_at = ? WHERE id = ?'),

@@ -17,6 +17,7 @@ export interface ModelRow {
   readonly added_at: number
   readonly last_used_at: number | null
   readonly overrides: string | null
+  readonly apart_from: string | null
 }
 
 export interface FileRow {
@@ -41,6 +42,7 @@ export function entryOf(row: ModelRow, fileRows: readonly FileRow[]): Entry {
     addedAt: row.added_at,
     lastUsedAt: row.last_used_at,
     overrides: overridesOf(row.overrides),
+    apartFrom: row.apart_from,
     files,
   }
 }

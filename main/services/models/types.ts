@@ -27,8 +27,22 @@ export interface FileFacts {
   readonly quantization: string | null
   readonly bytes: number
   readonly paths: readonly string[]
+  /** Bytes of the two files that a model in one file becomes when it is taken over; null for any other file. */
+  readonly oneFile: { readonly textBytes: number; readonly projectorBytes: number } | null
   readonly problem: string | null
 }
+
+/** A file to be written: its header, then runs of another file's bytes in the order in which they stand there. */
+export interface FilePlan {
+  readonly header: Buffer
+  readonly runs: readonly { readonly from: number; readonly to: number; readonly bytes: number }[]
+  readonly bytes: number
+  /** Whether a clone of the other file becomes this one when it gets this header and ends after `bytes`. */
+  readonly isClone: boolean
+}
+
+/** How a model in one file becomes a language model and a projector; throws what loading them would throw. */
+export type PlanOneFile = (path: string, name: string) => Promise<{ readonly text: FilePlan; readonly projector: FilePlan }>
 
 /** What a file is; never throws for a file, only the signal's reason. */
 export type InspectFile = (path: string, signal?: AbortSignal) => Promise<FileFacts>
@@ -55,6 +69,8 @@ export interface About {
   readonly verified?: ReadonlyMap<string, string>
   /** SHA-256 by path that was computed here. */
   readonly computed?: ReadonlyMap<string, string>
+  /** Fingerprint of the one file that it was taken apart from. */
+  readonly apartFrom?: string
 }
 
 /** An adapter of a model and how strongly it applies. */
@@ -85,6 +101,8 @@ export interface Entry {
   readonly addedAt: number
   readonly lastUsedAt: number | null
   readonly overrides: ModelOverrides
+  /** Fingerprint of the one file that it was taken apart from; null for any other. */
+  readonly apartFrom: string | null
   readonly files: readonly EntryFile[]
 }
 

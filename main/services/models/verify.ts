@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { AppError } from '#contract'
-import { sha256Of } from '../../lib/files/index.ts'
+import { awayDrive, sha256Of } from '../../lib/files/index.ts'
 import { toDiskError } from './files/disk.ts'
 import type { Registry } from './registry.ts'
 import type { EntryFile, Work } from './types.ts'
@@ -28,6 +28,9 @@ export async function verify(registry: Registry, id: string, { onProgress, signa
 async function sizeOf({ path }: EntryFile): Promise<number> {
   const info = await stat(path).catch(() => null)
   if (info?.isFile()) return info.size
-  const message = `${basename(path)} is not there any more. Put it back, or take the model from the list.`
+  const drive = await awayDrive(path)
+  const gone = 'is not there any more. Put it back, or take the model from the list.'
+  const away = `is on a drive that is not connected (${drive}). Connect it, then try again.`
+  const message = `${basename(path)} ${drive === null ? gone : away}`
   throw new AppError('ModelNotFound', message, { path })
 }

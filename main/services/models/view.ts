@@ -1,15 +1,21 @@
 import { stat } from 'node:fs/promises'
 import type { LibraryModel } from '#contract'
+import { awayDrive } from '../../lib/files/index.ts'
 import { isWithin, realOf } from './files/disk.ts'
 import type { Entry } from './types.ts'
 
-/** An entry as the window sees it; `folder` is the models folder. */
-export async function shown(entry: Entry, isCurrent: boolean, folder: string): Promise<LibraryModel> {
+/** An entry as the window sees it; `folder` is the models folder, `driveOf` tells the drive of a path. */
+export async function shown(
+  entry: Entry,
+  isCurrent: boolean,
+  folder: string,
+  driveOf?: (path: string) => string | null,
+): Promise<LibraryModel> {
   const { model, quantization, projectorQuantization, family, trainedContext, origin, addedAt, lastUsedAt, overrides } = entry
   const files = await Promise.all(
     entry.files.map(async ({ path, role, bytes, sha256, digest, scale }) => {
       const exists = (await stat(path).catch(() => null))?.isFile() ?? false
-      return { path, role, bytes, sha256, digest, exists, scale }
+      return { path, role, bytes, sha256, digest, exists, awayDrive: exists ? null : await awayDrive(path, driveOf), scale }
     }),
   )
   const facts = { quantization, projectorQuantization, family, trainedContext, addedAt, lastUsedAt, overrides }

@@ -1,4 +1,4 @@
-import { copyFile } from 'node:fs/promises'
+import { copyFile, stat } from 'node:fs/promises'
 import { readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -10,9 +10,9 @@ import { createFrameSets } from './index.ts'
 import type { FrameMedia, FrameSets } from './index.ts'
 
 const SIZE = { width: 56, height: 28 }
-/** As many pixels as a frame of the set, in another shape: they are resized by the media service. */
-const VIDEO = { width: 28, height: 56 }
-const BYTES = 56 * 28 * 3
+/** As large as the video: the media process makes the model's frame of it. */
+const WHOLE = { ...SIZE, format: 'rgba' } as const
+const BYTES = 56 * 28 * 4
 
 let folder: ReturnType<typeof tempFolder>
 let posters: string[]
@@ -34,8 +34,8 @@ function open(maxBytes?: number): void {
 const sample = (over: Partial<FrameSample> = {}): FrameSample => ({ range: null, wishedFps: 2, fps: 2, indices: [0, 9], timesMs: [0, 300], ...SIZE, ...over })
 const sha = (fill: string) => fill.repeat(64)
 async function full(fill: string, usedHoursAgo = 0): Promise<string> {
-  const { key, missing } = sets.begin({ sha: sha(fill), sample: sample(), video: VIDEO })
-  for (const n of missing) await sets.store(key, n, { ...VIDEO, format: 'rgb' }, Readable.from([Buffer.alloc(BYTES, n)]))
+  const { key, missing } = sets.begin({ sha: sha(fill), sample: sample(), video: SIZE })
+  for (const n of missing) await sets.store(key, n, WHOLE, Readable.from([Buffer.alloc(BYTES, n)]))
   const then = Date.now() / 1000 - usedHoursAgo * 3600
   utimesSync(join(folder.path, key.slice(0, 2), key, 'set.json'), then, then)
   return key
@@ -51,21 +51,9 @@ test('what decides how frames look decides the name of their set, and nothing el
 
 test('frames come back in order, from where they lie', async () => {
   const key = await full('a')
-  expect(sets.get(key)).toEqual({ sha: sha('a'), sample: sample(), video: VIDEO })
+  expect(sets.get(key)).toEqual({ sha: sha('a'), sample: sample(), video: SIZE })
   expect(sets.paths(key, owner('a'))).toEqual([0, 1].map((n) => join(folder.path, key.slice(0, 2), key, `${n}.png`)))
   expect(posters).toEqual([sha('a'), sha('a')])
-})
-
-test('a frame that has the size of the set is kept as it came, and what stands for the video comes for itself', async () => {
-  const { key } = sets.begin({ sha: sha('a'), sample: sample(), video: VIDEO })
-  const pixels = Buffer.from(Array.from({ length: BYTES }, (_, n) => (n * 7) & 255))
-  await sets.store(key, 1, { ...SIZE, format: 'rgb' }, Readable.from([pixels]))
-  expect(posters).toEqual([])
-  expect(sets.missing(key, 2)).toEqual([0])
-  const { data, info } = await sharp(join(folder.path, key.slice(0, 2), key, '1.png')).raw().toBuffer({ resolveWithObject: true })
-  expect([info.width, info.height, Buffer.compare(data, pixels)]).toEqual([SIZE.width, SIZE.height, 0])
-  await sets.storePoster(key, { ...SIZE, format: 'rgb' }, Readable.from([pixels]))
-  expect(posters).toEqual([sha('a')])
 })
 
 test('sets of videos that are gone are removed, and those that cannot be read', async () => {
@@ -88,19 +76,50 @@ test('beyond the room on the disk the longest unused go first; a use counts; the
 })
 
 test('what a run left unfinished is cleared, and frames that are not all there are missing', async () => {
-  const { key } = sets.begin({ sha: sha('a'), sample: sample(), video: VIDEO })
-  await sets.store(key, 1, { ...VIDEO, format: 'rgb' }, Readable.from([Buffer.alloc(BYTES)]))
+  const { key } = sets.begin({ sha: sha('a'), sample: sample(), video: SIZE })
+  await sets.store(key, 1, WHOLE, Readable.from([Buffer.alloc(BYTES)]))
   writeFileSync(join(folder.path, 'incoming', 'half'), 'x')
   open()
   expect(readdirSync(join(folder.path, 'incoming'))).toEqual([])
-  expect(sets.begin({ sha: sha('a'), sample: sample(), video: VIDEO }).missing).toEqual([0])
+  expect(sets.begin({ sha: sha('a'), sample: sample(), video: SIZE }).missing).toEqual([0])
   expect(() => sets.paths(key, owner('a'))).toThrow(expect.objectContaining({ code: 'FramesMissing', detail: { key, sha: sha('a'), name: 'clip.mp4', total: 2, missing: 1 } }) as AppError)
   expect(() => sets.paths(sha('9'), owner('a'))).toThrow(expect.objectContaining({ code: 'FramesMissing' }) as AppError)
 })
 
 test('a frame that could not be resized is not there', async () => {
   sets = createFrameSets({ folder: folder.path, media: { ...media, frame: async () => {} }, keepPoster: async () => {} })
-  const { key } = sets.begin({ sha: sha('a'), sample: sample(), video: VIDEO })
-  await expect(sets.store(key, 0, { ...VIDEO, format: 'rgb' }, Readable.from([Buffer.alloc(BYTES)]))).rejects.toMatchObject({ code: 'StorageFailed' })
+  const { key } = sets.begin({ sha: sha('a'), sample: sample(), video: SIZE })
+  await expect(sets.store(key, 0, WHOLE, Readable.from([Buffer.alloc(BYTES)]))).rejects.toMatchObject({ code: 'StorageFailed' })
   expect(sets.missing(key, 2)).toEqual([0, 1])
+})
+
+test('a frame that comes as the model sees it is kept as it is, and the picture for lists comes beside it', async () => {
+  sets = createFrameSets({
+    folder: folder.path,
+    media: {
+      frame: () => Promise.reject(new Error('Nothing is to be resized')),
+      poster: async (from) => {
+        posters.push(`poster of ${(await stat(from)).size} bytes`)
+        return 'image/webp'
+      },
+    },
+    keepPoster: async (_sha, make) => void (await make('')),
+  })
+  const { key } = sets.begin({ sha: sha('a'), sample: sample(), video: { width: 640, height: 480 } })
+  const pixels = Buffer.from(Array.from({ length: 56 * 28 * 3 }, (_, i) => (i * 7) % 256))
+  await sets.store(key, 0, { ...SIZE, format: 'rgb' }, Readable.from([pixels.subarray(0, 100), pixels.subarray(100)]))
+  expect(sets.missing(key, 2)).toEqual([1])
+  const { stream } = await sets.open(key, 0)
+  const { data, info } = await sharp(Buffer.concat((await stream().toArray()) as Buffer[])).raw().toBuffer({ resolveWithObject: true })
+  expect(info).toMatchObject({ width: 56, height: 28, channels: 3 })
+  expect(Buffer.compare(data, pixels)).toBe(0)
+  expect(posters).toEqual([])
+
+  for (const bytes of [56 * 28 * 3 - 1, 56 * 28 * 3 + 1]) {
+    await expect(sets.store(key, 1, { ...SIZE, format: 'rgb' }, Readable.from([Buffer.alloc(bytes)]))).rejects.toMatchObject({ code: 'InvalidInput' })
+  }
+  await sets.storePoster(key, { width: 64, height: 48, format: 'rgba' }, Readable.from([Buffer.alloc(64 * 48 * 4)]))
+  expect(posters).toEqual([`poster of ${64 * 48 * 4} bytes`])
+  await expect(sets.storePoster(key, { width: 513, height: 1, format: 'rgb' }, Readable.from([Buffer.alloc(513 * 3)]))).rejects.toMatchObject({ code: 'InvalidInput' })
+  await expect(sets.storePoster('f'.repeat(64), { width: 1, height: 1, format: 'rgb' }, Readable.from([Buffer.alloc(3)]))).rejects.toMatchObject({ code: 'NotFound' })
 })

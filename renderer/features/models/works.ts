@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import type { ErrorInfo, LibraryModel, ModelSpace } from '#contract'
+import type { ErrorInfo, ImportMode, LibraryModel, ModelSpace } from '#contract'
 import { toAppError } from '../../lib/errors.ts'
 import { without } from '../../lib/without.ts'
 import { call } from '../../lib/rpc.ts'
@@ -71,8 +71,9 @@ export const verifyModel = (id: string): Promise<LibraryModel | null> =>
 export const importModel = (found: {
   textPath: string
   projectorPath: string | null
-  mode: 'in-place' | 'copy'
+  mode: ImportMode
   keeper?: string
+  name?: string
 }): Promise<LibraryModel | null> => runWork(importKey(found.textPath), (signal) => call((core) => core.library.import(found, { signal })))
 
 /** Moves the models folder with what is in it. */

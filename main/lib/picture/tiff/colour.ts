@@ -28,21 +28,20 @@ export interface Target {
 }
 
 /**
- * Whether black and white are found by looking at all values. Whole numbers of up to 8 bits, and of more where they are
- * colours, go from 0 to the greatest number there is.
+ * Whether black and white are found by looking at all values. Whole numbers of up to 8 bits, and colours of 16, go from 0 to
+ * the greatest number there is.
  */
 export function needsRange({ bits, format, colours, photometric }: Layout): boolean {
   if (photometric === Photometric.palette) return false
   if (format === 'float') return true
   if (format === 'signed') return bits > 8
-  return bits > 16 || (bits === 16 && colours === 1)
+  return bits > 8 && (bits !== 16 || colours === 1)
 }
 
 /**
  * The values that are shown as black and white. Floating point numbers from 0 to 1 are shares of white, and such as fill
  * 0 to 255 are 8-bit values; whole numbers without a sign go from 0 to the greatest of their kind, as the format says. Where that shows nothing (numbers beyond 0
- * and 1; signed ones; greys of 16 bits or more that use less than a sixteenth, as microscopes and scanners of 12 bits
- * write them) the least value is black and the greatest white, as in ImageJ. All channels are treated alike. null: all of
+ * and 1; signed ones; such as use less than a sixteenth, as microscopes and scanners of 12 bits write 16-bit greys) the least value is black and the greatest white, as in ImageJ. All channels are treated alike. null: all of
  * the kind's own range.
  */
 export function rangeOf(layout: Layout, seen: Range): Range | null {
@@ -76,6 +75,8 @@ export function targetChannels({ photometric, alpha }: Layout, { keepCmyk }: Col
 /** Writes pixels of a page in its colours to where they belong. */
 export function blockWriter(layout: Layout, facts: ColourFacts, range: Range | null): (block: Block, target: Target) => void {
   const { samples, alpha } = layout
+  const copies = ([Photometric.minIsBlack, Photometric.minIsWhite, Photometric.rgb] as number[]).includes(layout.photometric)
+  if (copies && !alpha) return levelWriter(layout, range)
   return ({ x, y, columns, rows, values }, { width, data, channels }) => {
     const deep = data instanceof Uint16Array
     const scale = deep ? 65_535 : 255
@@ -90,6 +91,33 @@ export function blockWriter(layout: Layout, facts: ColourFacts, range: Range | n
         toColour(values, from, colour)
         for (let c = 0; c < written; c++) data[to++] = Math.min(scale, Math.max(0, colour[c]! * scale + 0.5))
         if (alpha) data[to++] = Math.min(scale, Math.max(0, opacity(values[from + alpha.channel]!) * scale + 0.5))
+      }
+    }
+  }
+}
+
+/** As `blockWriter` for what needs no more than its levels: such pictures are large. */
+function levelWriter(layout: Layout, range: Range | null): (block: Block, target: Target) => void {
+  const { samples, colours, bits, format, photometric } = layout
+  const turned = photometric === Photometric.minIsWhite
+  const toStored = (deep: boolean): ((value: number) => number) => {
+    const level = levelOf(layout, range, deep)
+    const scale = deep ? 65_535 : 255
+    return (value) => {
+      const share = level(value)
+      const shown = (turned ? 1 - share : share) * scale
+      return shown > 0 ? Math.min(scale, shown + 0.5) : 0
+    }
+  }
+  let table: Float64Array | null = null
+  return ({ x, y, columns, rows, values }, { width, data }) => {
+    const stored = toStored(data instanceof Uint16Array)
+    if (format === 'unsigned' && bits <= 16) table ??= Float64Array.from({ length: 2 ** bits }, (_, value) => stored(value))
+    let from = 0
+    for (let row = 0; row < rows; row++) {
+      let to = ((y + row) * width + x) * colours
+      for (let column = 0; column < columns; column++, from += samples) {
+        for (let c = 0; c < colours; c++) data[to++] = table ? table[values[from + c]!]! : stored(values[from + c]!)
       }
     }
   }

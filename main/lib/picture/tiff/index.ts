@@ -12,7 +12,7 @@ import { Tag, TiffFile } from './directory.ts'
 import type { Directory, ReadAt } from './directory.ts'
 import { tiffHead } from './encode.ts'
 import { jpegBlocks } from './jpegBlocks.ts'
-import { Photometric, readLayout, shortStrips } from './layout.ts'
+import { Photometric, readLayout, shortStrips, usedChannels } from './layout.ts'
 import type { Layout } from './layout.ts'
 import { cameraPreview, pagesOf } from './pages.ts'
 import type { CameraPreview } from './pages.ts'
@@ -53,10 +53,10 @@ export const openTiff: OpenReader = async (file) => {
     const { mime, width, height, hasAlpha, orientation = 1 } = libvipsPicture('tiff', file.input, metadata)
     const salvage = LIBVIPS_ONLY.includes(layout.compression)
       ? async () => ({ pixels: await toSrgb(file.input, metadata, 'shown', { ...lax, page: page.index }), notes: [PARTS_WRONG] })
-      : async () => (await openUnpacked(file, tiff, { page, layout, profile })).salvage()
+      : async () => (await openUnpacked(file, tiff, { page, layout, profile, notes })).salvage()
     return { mime, width, height, hasAlpha, orientation, ...several, notes, pixels: (turn) => toSrgb(file.input, metadata, turn, options), salvage }
   }
-  return { ...(await openUnpacked(file, tiff, { page, layout, profile })), ...several, notes: [...notes, ...numberNotes(layout)] }
+  return { ...(await openUnpacked(file, tiff, { page, layout, profile, notes })), ...several }
 }
 
 /** Whether libvips reads a page right, as measured against Pillow and Chromium. */
@@ -66,7 +66,7 @@ function isPlain(layout: Layout, hasProfile: boolean, bytes: number): boolean {
   if (compression !== 7 && !(compression in decompressors && compression !== ZSTANDARD)) return false
   if (separate && tiled) return false
   if (format !== 'unsigned' || samples !== colours + (alpha ? 1 : 0)) return false
-  if (compression === 7 && photometric === Photometric.yCbCr) return bits === 8 && !alpha
+  if (compression === 7 && (photometric === Photometric.yCbCr || photometric === Photometric.cmyk)) return bits === 8 && !alpha
   // a file that is cut off is read here as far as it goes
   if (offsets.some((offset, n) => offset + (counts[n] ?? 0) > bytes)) return false
   if (bits === 16) return photometric === Photometric.rgb || (photometric === Photometric.cmyk && hasProfile)
@@ -75,28 +75,29 @@ function isPlain(layout: Layout, hasProfile: boolean, bytes: number): boolean {
 }
 
 /** What is told of numbers that no screen shows as they are. */
-function numberNotes(layout: Layout): string[] {
-  if (!needsRange(layout)) return []
-  const { bits, format } = layout
-  if (format === 'float') return [`Its values are ${bits}-bit floating point numbers: 0 is shown black and 1 white, or, where they go beyond, the least black and the greatest white.`]
-  if (format === 'signed') return [`Its values are signed ${bits}-bit numbers: the least is shown black and the greatest white.`]
-  return bits > 16 ? [`Its values are ${bits}-bit numbers: where they use only the lowest part, the least is shown black and the greatest white.`] : []
+function rangeNote({ bits, format }: Layout, { least, most }: Range): string {
+  const kind = format === 'float' ? 'floating point' : format === 'signed' ? 'signed' : 'whole'
+  const number = (value: number) => String(Number(value.toPrecision(4)))
+  return `Its values are ${bits}-bit ${kind} numbers from ${number(least)} to ${number(most)}: the least is shown black, the greatest white.`
 }
 
 interface Page {
   readonly page: Directory
   readonly layout: Layout
   readonly profile: Buffer
+  /** Is told; what only the pixels tell is added when they are read. */
+  readonly notes: string[]
 }
 
-async function openUnpacked(file: PictureFile, tiff: TiffFile, { page, layout: stored, profile }: Page): Promise<PictureReader & { salvage(): Promise<Salvaged> }> {
+async function openUnpacked(file: PictureFile, tiff: TiffFile, { page, layout: stored, profile, notes }: Page): Promise<PictureReader & { salvage(): Promise<Salvaged> }> {
   const { compression, photometric, bits, separate } = stored
   const isJpeg = JPEG.includes(compression)
   if (!isJpeg && !decompressors[compression]) throw tiffUnsupported(file.name, `is compressed as ${compressionName(compression)}`)
   const isLab = photometric === Photometric.cieLab || photometric === Photometric.iccLab
   if ((isLab || photometric === Photometric.yCbCr) && !([8, 16].includes(bits) && stored.format !== 'float')) throw tiffUnsupported(file.name, `holds ${isLab ? 'Lab' : 'YCbCr'} colours of ${bits} bits`)
   if (isJpeg && !separate && stored.samples !== 1 && stored.samples !== 3) throw tiffUnsupported(file.name, `is compressed as JPEG with ${stored.samples} channels`)
-  const { layout, jpegOf } = isJpeg ? await jpegBlocks(tiff, page, stored) : { layout: shortStrips(stored), jpegOf: null }
+  const seen = usedChannels(stored)
+  const { layout, jpegOf } = isJpeg ? await jpegBlocks(tiff, page, seen) : { layout: shortStrips(seen), jpegOf: null }
   const keepProfile = profile.length > 0 && !isLab
   const facts: ColourFacts = {
     map: await page.numbers(Tag.colourMap),
@@ -108,7 +109,9 @@ async function openUnpacked(file: PictureFile, tiff: TiffFile, { page, layout: s
   const turned = orientation > 4
   const read = async (turn?: 'shown' | 'stored') => {
     const blocks = new Blocks(tiff, layout, jpegOf)
-    const bytes = await plainTiff(file.name, blocks, { layout, facts, profile: keepProfile ? profile : null })
+    const { bytes, range } = await plainTiff(file.name, blocks, { layout, facts, profile: keepProfile ? profile : null })
+    const note = range && rangeNote(layout, range)
+    if (note && !notes.includes(note)) notes.push(note)
     const pixels = await toSrgb(bytes, await readMetadata({ name: file.name, input: bytes }), turn)
     return { pixels, missing: blocks.missing / (width * height) }
   }
@@ -117,7 +120,7 @@ async function openUnpacked(file: PictureFile, tiff: TiffFile, { page, layout: s
     width: turned ? height : width,
     height: turned ? width : height,
     hasAlpha: layout.alpha !== null,
-    notes: [],
+    notes,
     orientation,
     async pixels(turn) {
       const { pixels, missing } = await read(turn)
@@ -134,7 +137,7 @@ async function openUnpacked(file: PictureFile, tiff: TiffFile, { page, layout: s
 const percent = (share: number): string => `${share < 0.01 ? 'less than 1' : Math.min(99, Math.round(share * 100))} %`
 
 /** The page as a TIFF that every reader reads alike: strips without compression, 8 bits, or 16 where a profile converts them. */
-async function plainTiff(name: string, blocks: Blocks, { layout, facts, profile }: { layout: Layout; facts: ColourFacts; profile: Buffer | null }): Promise<Buffer> {
+async function plainTiff(name: string, blocks: Blocks, { layout, facts, profile }: { layout: Layout; facts: ColourFacts; profile: Buffer | null }): Promise<{ bytes: Buffer; range: Range | null }> {
   const { width, height, orientation, alpha, bits } = layout
   let range: Range | null = null
   if (needsRange(layout)) {
@@ -165,7 +168,7 @@ async function plainTiff(name: string, blocks: Blocks, { layout, facts, profile 
   const write = blockWriter(layout, facts, range)
   for await (const block of blocks) write(block, { width, data, channels })
   if (blocks.missing >= width * height) throw tiffDamaged(name, 'no strip could be read')
-  return bytes
+  return { bytes, range }
 }
 
 /** The JPEG beside a camera's raw data, turned as the raw file says where the JPEG does not. */

@@ -50,7 +50,7 @@ export async function readLayout(file: TiffFile, page: Directory): Promise<Layou
   const colours = colourChannels(photometric)
   if (colours === 0) throw tiffUnsupported(name, `holds ${colourName(photometric)}`)
   if (photometric === Photometric.cmyk && (await page.number(Tag.inkSet, 1)) !== 1) throw tiffUnsupported(name, 'is printed with inks other than CMYK')
-  const samples = await page.number(Tag.samples, 1)
+  const samples = await page.number(Tag.samples, colours)
   if (samples < colours || samples > MAX_SAMPLES) throw samples > MAX_SAMPLES ? tiffUnsupported(name, `has ${samples} channels`) : tiffDamaged(name, 'too few samples')
   const depths = await page.numbers(Tag.bits)
   const bits = depths[0] ?? 1
@@ -104,6 +104,12 @@ function alphaOf(colours: number, samples: number, extra: readonly number[]): La
 export async function orientationOf(page: Directory): Promise<number> {
   const orientation = await page.number(Tag.orientation, 1)
   return orientation >= 1 && orientation <= 8 ? orientation : 1
+}
+
+/** The same without the channels that are not shown, where these stand apart and need not be read. */
+export function usedChannels(layout: Layout): Layout {
+  const { separate, samples, colours, alpha } = layout
+  return separate ? { ...layout, samples: Math.min(samples, alpha ? alpha.channel + 1 : colours) } : layout
 }
 
 /** Samples of one pixel in a block: all, or one where channels are separate. */

@@ -1,3 +1,4 @@
+import { endianness } from 'node:os'
 import type { Layout } from './layout.ts'
 
 /** Samples as numbers. */
@@ -17,33 +18,41 @@ interface Row {
 /** The samples of `rows` stored rows, one after the other. */
 export function unpackSamples(bytes: Buffer, rows: number, row: Row): Samples {
   const { count, bits, format } = row
-  const { little } = row
   const numbers = rows * count
+  if (bits === 24) return threeBytes(bytes, numbers, row)
+  // rows begin with a byte of their own
+  if (![8, 16, 32, 64].includes(bits)) return packed(bytes, rows, row)
   // signed 8-bit samples are read by their bits, as libtiff and viewers do: most of them were never meant as signed
-  if (bits === 8) return row.bytes === count ? new Uint8Array(bytes.buffer, bytes.byteOffset, numbers) : packed(bytes, rows, row)
-  if (bits === 16 && format === 'unsigned') return whole(new Uint16Array(numbers), 2, row, (at) => (little ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at)))
-  if (bits === 16 && format === 'signed') return whole(new Int16Array(numbers), 2, row, (at) => (little ? bytes.readInt16LE(at) : bytes.readInt16BE(at)))
-  if (bits === 16) return whole(new Float32Array(numbers), 2, row, (at) => half(little ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at)))
-  if (bits === 24 && format === 'float') return whole(new Float32Array(numbers), 3, row, (at) => float24(little ? bytes.readUIntLE(at, 3) : bytes.readUIntBE(at, 3)))
-  if (bits === 32 && format === 'unsigned') return whole(new Uint32Array(numbers), 4, row, (at) => (little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at)))
-  if (bits === 32 && format === 'signed') return whole(new Int32Array(numbers), 4, row, (at) => (little ? bytes.readInt32LE(at) : bytes.readInt32BE(at)))
-  if (bits === 32) return whole(new Float32Array(numbers), 4, row, (at) => (little ? bytes.readFloatLE(at) : bytes.readFloatBE(at)))
-  if (bits === 64) return whole(new Float64Array(numbers), 8, row, (at) => long(bytes, at, row))
-  if (bits === 24) return whole(new Uint32Array(numbers), 3, row, (at) => (little ? bytes.readUIntLE(at, 3) : bytes.readUIntBE(at, 3)))
-  return packed(bytes, rows, row)
+  if (bits === 8) return new Uint8Array(bytes.buffer, bytes.byteOffset, numbers)
+  const stored = aligned(bytes, (numbers * bits) / 8, row)
+  if (bits === 64) return format === 'float' ? new Float64Array(stored) : Float64Array.from(format === 'signed' ? new BigInt64Array(stored) : new BigUint64Array(stored), Number)
+  if (bits === 32) return format === 'float' ? new Float32Array(stored) : format === 'signed' ? new Int32Array(stored) : new Uint32Array(stored)
+  if (format === 'float') return Float32Array.from(new Uint16Array(stored), half)
+  return format === 'signed' ? new Int16Array(stored) : new Uint16Array(stored)
 }
 
-function whole<T extends Samples>(out: T, size: number, { bytes: stride, count }: Row, read: (at: number) => number): T {
-  for (let to = 0, start = 0; to < out.length; start += stride) {
-    for (let n = 0; n < count; n++) out[to++] = read(start + n * size)
+/** A copy where numbers may begin, in the byte order of this computer. */
+function aligned(bytes: Buffer, length: number, { bits, little }: Row): ArrayBuffer {
+  const copy = new ArrayBuffer(length)
+  const view = Buffer.from(copy)
+  bytes.copy(view, 0, 0, length)
+  if (little !== IS_LITTLE) {
+    if (bits === 16) view.swap16()
+    else if (bits === 32) view.swap32()
+    else view.swap64()
+  }
+  return copy
+}
+
+const IS_LITTLE = endianness() === 'LE'
+
+function threeBytes(bytes: Buffer, numbers: number, { format, little }: Row): Samples {
+  const out = format === 'float' ? new Float32Array(numbers) : new Uint32Array(numbers)
+  for (let n = 0; n < numbers; n++) {
+    const value = little ? bytes.readUIntLE(n * 3, 3) : bytes.readUIntBE(n * 3, 3)
+    out[n] = format === 'float' ? float24(value) : value
   }
   return out
-}
-
-function long(bytes: Buffer, at: number, { little, format }: Row): number {
-  if (format === 'float') return little ? bytes.readDoubleLE(at) : bytes.readDoubleBE(at)
-  if (format === 'signed') return Number(little ? bytes.readBigInt64LE(at) : bytes.readBigInt64BE(at))
-  return Number(little ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at))
 }
 
 /** Samples of any number of bits, the most significant first. */

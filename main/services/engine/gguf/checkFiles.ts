@@ -22,10 +22,17 @@ export async function checkFiles(paths: readonly string[], signal?: AbortSignal)
 }
 
 function sheetOf(path: string, facts: FileFacts): ModelFileSheet {
-  const { name, kind, family, familyFrom, converter, quantization, bytes, paths, width, trainedContext, problem } = facts
+  const { name, kind, family, familyFrom, converter, quantization, bytes, paths, width, trainedContext } = facts
+  const problem = facts.oneFile ? asOneFile(path) : facts.problem
   const about = { name, role: kind, family: family === null ? null : familyLabel(family), familyFrom, converter, quantization }
   const runs = problem === null && (kind === 'text' || kind === 'projector' || kind === 'adapter')
   return { path, ...about, bytes, parts: paths.length, width, trainedContext, pairsWith: partnerOf(facts), runs, problem }
+}
+
+/** Why a model in one file does not run as it is. */
+function asOneFile(path: string): string {
+  const advice = 'Add it from this computer: it is taken apart into the two files then.'
+  return `${basename(path)} keeps language model and projector in one file, as Ollama does. ${advice}`
 }
 
 /** What goes with a file, to complete "Goes with ...". */

@@ -115,7 +115,8 @@ function checkKind(header: GgufHeader, fields: Fields): void {
   if (architecture === OLLAMA_ARCHITECTURE)
     throw unsupported(
       path,
-      'is a Qwen2.5-VL model in the form of Ollama, which keeps it in one file with its projector. Download the model here instead.',
+      'is a Qwen2.5-VL model in the form of Ollama, which keeps it in one file with its projector. ' +
+        'Add it from this computer: it is taken apart into the two files then.',
     )
   if (architecture === ARCHITECTURE && textFamily(header).family === 'qwen25omni')
     throw unsupported(path, `is the language model of Qwen2.5-Omni, which is not supported yet. ${advice}`)

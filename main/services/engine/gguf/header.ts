@@ -6,14 +6,19 @@ export type ScalarType = 'u8' | 'i8' | 'u16' | 'i16' | 'u32' | 'i32' | 'f32' | '
 /** One value of the metadata. 64-bit integers are doubles, exact up to 2^53; floats may be NaN or infinite. */
 export type Scalar = number | boolean | string
 
-export interface ScalarEntry {
+/** Where an entry's value stands in its file with its type before it, in bytes; not there when the entry was made here. */
+interface Placed {
+  readonly raw?: { readonly at: number; readonly bytes: number }
+}
+
+export interface ScalarEntry extends Placed {
   readonly kind: 'scalar'
   readonly type: ScalarType
   readonly value: Scalar
 }
 
 /** An array of the metadata; `offset` is the file position of its first element, in bytes. */
-export interface ArrayEntry {
+export interface ArrayEntry extends Placed {
   readonly kind: 'array'
   readonly type: ScalarType
   readonly length: number

@@ -21,7 +21,7 @@ async function written(name: string, content: Buffer | string): Promise<string> 
 describe('a file that can be used', () => {
   test('is a language model with its width', async () => {
     expect(await inspectFile(demoModel.textPath)).toEqual({
-      kind: 'text', name: 'TinySight demo', family: null, familyFrom: null, converter: null, width: 192, quantization: 'F16', trainedContext: 4096, bytes: 3_838_208, paths: [demoModel.textPath], problem: null,
+      kind: 'text', name: 'TinySight demo', family: null, familyFrom: null, converter: null, width: 192, quantization: 'F16', trainedContext: 4096, bytes: 3_838_208, paths: [demoModel.textPath], oneFile: null, problem: null,
     })
   })
 
@@ -47,9 +47,9 @@ describe('a file that cannot be used has its problem, and never throws', () => {
     expect(await inspectFile(await written('llama.gguf', other))).toMatchObject({ kind: 'text', name: 'Llama 3', problem: expect.stringMatching(/model of the kind "llama"/) as string })
   })
 
-  test('a model in the form of Ollama is told from other kinds', async () => {
+  test('a model in the form of Ollama without a vision part is told from other kinds', async () => {
     const ollama = ggufFile({ 'general.architecture': 'qwen25vl', 'qwen25vl.block_count': { u32: 1 }, 'tokenizer.ggml.model': 'gpt2' }, [{ name: 'token_embd.weight', dims: [1], data: new Float32Array(1) }])
-    expect(await inspectFile(await written('sha256-1', ollama))).toMatchObject({ kind: 'text', problem: expect.stringMatching(/in the form of Ollama/) as string })
+    expect(await inspectFile(await written('sha256-1', ollama))).toMatchObject({ kind: 'combined', problem: expect.stringMatching(/holds no vision part/) as string })
   })
 
   test('a projector of another kind is known as one', async () => {

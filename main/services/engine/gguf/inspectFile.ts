@@ -8,6 +8,7 @@ import { checkTextModel } from './checkTextModel.ts'
 import { converterOf } from './converter.ts'
 import { Fields } from './fields.ts'
 import type { GgufHeader } from './header.ts'
+import { isOneFile, splitOneFile } from './oneFile.ts'
 import { isPiece } from './pieces.ts'
 import { printable } from './problems.ts'
 import { projectorFamily } from './projectorKind.ts'
@@ -35,6 +36,7 @@ export async function inspectFile(path: string, signal?: AbortSignal, openSource
     trainedContext: null,
     bytes: await sizeOf(path),
     paths: [path],
+    oneFile: null,
     problem: null,
   }
   try {
@@ -46,7 +48,7 @@ export async function inspectFile(path: string, signal?: AbortSignal, openSource
   }
 }
 
-function factsOf(header: GgufHeader): Omit<FileFacts, 'paths'> {
+function factsOf(header: GgufHeader): Omit<FileFacts, 'paths' | 'oneFile'> & Pick<Partial<FileFacts>, 'oneFile'> {
   const kind = kindOf(header)
   const fallback = basename(header.path).replace(/\.gguf$/i, '')
   const name = printable(new Fields(header).text('general.name') || fallback, MAX_NAME)
@@ -60,7 +62,7 @@ function kindOf(header: GgufHeader): FileFacts['kind'] {
   if (fields.text('general.type') === 'adapter') return 'adapter'
   const architecture = fields.text('general.architecture')
   if (architecture === 'clip') return 'projector'
-  if (header.metadata.has(`${architecture}.vision.block_count`)) return 'combined'
+  if (isOneFile(header) || header.metadata.has(`${architecture}.vision.block_count`)) return 'combined'
   return header.metadata.has(`${architecture}.block_count`) && header.metadata.has('tokenizer.ggml.model') ? 'text' : 'other'
 }
 
@@ -69,12 +71,22 @@ function checked(kind: FileFacts['kind'], header: GgufHeader): Partial<FileFacts
   try {
     if (kind === 'projector') return { width: checkProjector(header).outputLength }
     if (kind === 'adapter') return {}
+    if (isOneFile(header)) return oneFileFacts(header)
     const { embeddingLength, trainedContext } = checkTextModel(header)
     return { width: embeddingLength, trainedContext }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     return { problem: error.message, ...widthOf(kind, header) }
   }
+}
+
+/** A model that is taken apart before it is used: what its two files will be. */
+function oneFileFacts(header: GgufHeader): Partial<FileFacts> {
+  const { text, projector } = splitOneFile(header)
+  const { embeddingLength, trainedContext } = checkTextModel(text)
+  const bytes = ({ tensors }: GgufHeader) => [...tensors.values()].reduce((sum, tensor) => sum + tensor.bytes, 0)
+  const oneFile = { textBytes: bytes(text), projectorBytes: bytes(projector) }
+  return { width: embeddingLength, trainedContext, oneFile }
 }
 
 /** The width of a file that does not run, for the sheet. */

@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { AppError } from '#contract'
+import { awayDrive } from '../../../lib/files/index.ts'
 import { ByteReader } from './byteReader.ts'
 import type { OpenSource } from './byteReader.ts'
 import type { GgufHeader, MetadataEntry } from './header.ts'
@@ -58,7 +59,9 @@ const openFile: OpenSource = async (path, signal) => {
     if (error instanceof AppError) throw error
     const code = (error as NodeJS.ErrnoException).code
     const missing = code === 'ENOENT' || code === 'ENOTDIR'
-    const what = missing ? 'was not found. Choose the file again or download the model' : 'cannot be opened. Check that you may read it'
+    const drive = await awayDrive(path)
+    const gone = missing ? 'was not found. Choose the file again or download the model' : 'cannot be opened. Check that you may read it'
+    const what = drive === null ? gone : `is on a drive that is not connected (${drive}). Connect it, then try again`
     throw notFound(path, what, error)
   }
 }

@@ -48,10 +48,11 @@ export async function readMetadata(
     const key = await readKey(reader, i)
     if (metadata.has(key)) throw unusual(reader.path, `the entry ${key} is there twice`)
     keep(key.length + VALUE_BYTES)
+    const at = reader.position
     await reader.fill(4)
     const type = reader.u32()
-    const entry = type === ARRAY ? readArray(reader, key, keep, vocabulary) : readScalar(reader, key, scalarType(reader, key, type), keep)
-    metadata.set(key, await entry)
+    const entry = await (type === ARRAY ? readArray(reader, key, keep, vocabulary) : readScalar(reader, key, scalarType(reader, key, type), keep))
+    metadata.set(key, { ...entry, raw: { at, bytes: reader.position - at } })
     if (reader.position > MAX_METADATA_BYTES) throw tooMuch(reader)
   }
   return metadata

@@ -59,8 +59,8 @@ function textName(name: string, index: number, count: number): string {
   return count === 1 ? `${name}.gguf` : `${name}-${digits(index + 1)}-of-${digits(count)}.gguf`
 }
 
-/** Moves `staging` to the first name that is free: "x", "x (2)" and so on. */
-async function place(staging: string, folder: string, name: string): Promise<string> {
+/** Moves `staging` to the first name in `folder` that is free, "x", "x (2)" and so on, and gives its path. */
+export async function place(staging: string, folder: string, name: string): Promise<string> {
   for (let number = 1; ; number++) {
     const home = join(folder, number === 1 ? name : `${name} (${number})`)
     if (await lstat(home).catch(() => null)) continue
@@ -69,7 +69,8 @@ async function place(staging: string, folder: string, name: string): Promise<str
   }
 }
 
-function changed(path: string): AppError {
+/** The error for a file that was not the same at the end of a copy as at its start. */
+export function changed(path: string): AppError {
   const message = `${basename(path)} changed while it was copied. Wait until it is complete, then import it again.`
   return new AppError('FileChanged', message, { path })
 }

@@ -1,8 +1,10 @@
-import { readFile, realpath, stat } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { z } from 'zod'
+import { isOllamaStore, readSmall, storeKeeper } from './places.ts'
 import type { Place } from './places.ts'
-import { findFiles } from './walk.ts'
+import { findFiles, isModelName } from './walk.ts'
+import type { FoundFile } from './walk.ts'
 
 /** A file that may be a model, and what its keeper tells of it. */
 export interface Candidate {
@@ -15,49 +17,66 @@ export interface Candidate {
   readonly sha256: string | null
   /** Projectors that its keeper says belong to it. */
   readonly projectors: readonly string[]
+  /** Whether only a projector is wanted of its place. */
+  readonly isBeside: boolean
 }
 
-const MAX_MANIFEST_BYTES = 1 << 20
+/** What a search of places came to. */
+export interface Searched {
+  readonly candidates: readonly Candidate[]
+  /** What lies on drives that are not connected, with who keeps it. */
+  readonly away: readonly { readonly path: string; readonly drive: string; readonly keeper: string }[]
+}
+
 const LATER_PART = /-(?!00001)\d{5}-of-(\d{5})\.gguf$/i
+const LATER_PIECE = /(\.gguf\.part)(?!1of)\d+(of\d+)$/i
 
 /** All files in a place that may be models. @throws the signal's reason when it aborts. */
-export async function candidatesIn(place: Place, signal?: AbortSignal): Promise<Candidate[]> {
-  if (place.layout === 'ollama') return ollama(place, signal)
-  const files = await findFiles(place.path, ['.gguf'], signal)
+export async function candidatesIn(place: Place, signal?: AbortSignal): Promise<Searched> {
+  const { keeper, layout } = place
+  const { files, away, stores } = await findFiles(place.path, isModelName, signal)
   const paths = new Set(files.map(({ path }) => path))
+  const isFirst = (path: string) =>
+    (!LATER_PART.test(path) || !paths.has(path.replace(LATER_PART, '-00001-of-$1.gguf'))) &&
+    (!LATER_PIECE.test(path) || !paths.has(path.replace(LATER_PIECE, '$11$2')))
   const plain = files
-    .filter(({ path }) => !LATER_PART.test(path) || !paths.has(path.replace(LATER_PART, '-00001-of-$1.gguf')))
+    .filter(({ path }) => isFirst(path))
     .map((file): Candidate => {
-      const sha256 = place.layout === 'hub' ? digestIn(basename(file.real)) : null
-      return { ...file, keeper: place.keeper, name: null, sha256, projectors: [] }
+      const sha256 = layout === 'hub' || layout === 'llamacpp' ? digestIn(basename(file.real)) : null
+      return { ...file, keeper, name: null, sha256, projectors: [], isBeside: layout === 'projectors' }
     })
-  return place.layout === 'jan' ? jan(place, plain, signal) : plain
+  const kept: Candidate[] = []
+  for (const store of [...((await isOllamaStore(place.path)) ? [place.path] : []), ...stores])
+    kept.push(...(await ollama(store, store === place.path ? keeper : storeKeeper(store), signal)))
+  if (layout === 'jan') kept.push(...(await jan(place, plain, signal)))
+  if (layout === 'llamacpp') kept.push(...(await llamaCpp(place, plain, signal)))
+  const known = new Set(kept.map(({ real }) => real))
+  return { candidates: [...kept, ...plain.filter(({ real }) => !known.has(real))], away: away.map((one) => ({ ...one, keeper })) }
 }
 
 /** Hugging Face names large files by their SHA-256, Ollama all of them. */
 const digestIn = (name: string) => /^(?:sha256-)?([0-9a-f]{64})$/.exec(name)?.[1] ?? null
 
-const Layer = z.object({ mediaType: z.string(), digest: z.string() })
-interface Manifest {
-  readonly layers: readonly z.infer<typeof Layer>[]
-}
+const Layer = z.object({ mediaType: z.string().default(''), digest: z.string() })
+type Layer = z.infer<typeof Layer>
 
 /** Models of Ollama: a manifest per tag, `manifests/<host>/<namespace>/<model>/<tag>`, that names files in `blobs`. */
-async function ollama({ path: root, keeper }: Place, signal?: AbortSignal): Promise<Candidate[]> {
+async function ollama(root: string, keeper: string, signal?: AbortSignal): Promise<Candidate[]> {
   const manifests = join(root, 'manifests')
   const found: Candidate[] = []
-  for (const { path } of await findFiles(manifests, [''], signal)) {
-    const manifest = manifestOf(await readSmall(path))
+  for (const { path } of (await findFiles(manifests, () => true, signal)).files) {
+    const layers = await layersOf(root, await readSmall(path))
     const blobs = async (type: string) => {
-      const layers = manifest.layers.filter((layer) => layer.mediaType === `application/vnd.ollama.image.${type}`)
-      return (await Promise.all(layers.map((layer) => blobOf(root, layer.digest)))).filter((blob) => blob !== null)
+      const wanted = layers.filter((layer) => layer.mediaType === `application/vnd.ollama.image.${type}`)
+      return (await Promise.all(wanted.map((layer) => blobOf(root, layer.digest)))).filter((blob) => blob !== null)
     }
-    const projectors = (await blobs('projector')).map((blob) => blob.path)
+    const projectors = await blobs('projector')
+    const own = projectors.map((blob) => blob.path)
     const name = ollamaName(relative(manifests, path))
-    for (const blob of [...(await blobs('model')), ...(await blobs('projector'))]) {
+    for (const blob of [...(await blobs('model')), ...projectors]) {
       if (found.some(({ real }) => real === blob.real)) continue
-      const own = projectors.includes(blob.path) ? [] : projectors
-      found.push({ ...blob, keeper, name, sha256: digestIn(basename(blob.path)), projectors: own })
+      const belonging = own.includes(blob.path) ? [] : own
+      found.push({ ...blob, keeper, name, sha256: digestIn(basename(blob.path)), projectors: belonging, isBeside: false })
     }
   }
   return found
@@ -67,11 +86,12 @@ async function ollama({ path: root, keeper }: Place, signal?: AbortSignal): Prom
 function ollamaName(path: string): string {
   const parts = path.split(sep)
   const tag = parts.pop() ?? ''
-  const shown = parts[0] === 'registry.ollama.ai' ? parts.slice(parts[1] === 'library' ? 2 : 1) : parts
+  const isOwn = parts[0] === 'registry.ollama.ai' || parts[0] === 'ollama.com'
+  const shown = isOwn ? parts.slice(parts[1] === 'library' ? 2 : 1) : parts
   return `${shown.join('/')}:${tag}`
 }
 
-async function blobOf(root: string, digest: string): Promise<{ path: string; real: string } | null> {
+async function blobOf(root: string, digest: string): Promise<FoundFile | null> {
   const sha256 = /^sha256[:-]([0-9a-f]{64})$/.exec(digest)?.[1]
   if (!sha256) return null
   for (const name of [`sha256-${sha256}`, `sha256:${sha256}`]) {
@@ -82,22 +102,44 @@ async function blobOf(root: string, digest: string): Promise<{ path: string; rea
   return null
 }
 
-function manifestOf(text: string | null): Manifest {
-  try {
-    const { layers } = JSON.parse(text ?? '') as { layers?: unknown }
-    const read = (Array.isArray(layers) ? layers : []).map((layer) => Layer.safeParse(layer))
-    return { layers: read.flatMap((layer) => (layer.success ? [layer.data] : [])) }
-  } catch {
-    return { layers: [] }
+/** The layers of a manifest; of a list of manifests (one for each kind of runner), those of all that are there. */
+async function layersOf(root: string, text: string | null): Promise<Layer[]> {
+  const manifest = jsonObject(text)
+  const listed = (value: unknown) => (Array.isArray(value) ? value : []).flatMap((one) => (Layer.safeParse(one).data ? [Layer.parse(one)] : []))
+  const layers = listed(manifest['layers'])
+  for (const { digest } of listed(manifest['manifests'])) {
+    const blob = await blobOf(root, digest)
+    if (blob) layers.push(...listed(jsonObject(await readSmall(blob.path))['layers']))
   }
+  return layers
+}
+
+/**
+ * Models of llama.cpp's cache of its first years: `<user>_<repository>_<file>` side by side, and for each
+ * `manifest=<user>=<repository>=<tag>.json`, which names the language model and its projector.
+ */
+async function llamaCpp({ path: root, keeper }: Place, plain: readonly Candidate[], signal?: AbortSignal): Promise<Candidate[]> {
+  const manifests = await findFiles(root, (name) => /^manifest=.+\.json$/.test(name), signal)
+  const named: Candidate[] = []
+  for (const { path } of manifests.files) {
+    const [user, repository] = basename(path).slice('manifest='.length).split('=')
+    const manifest = jsonObject(await readSmall(path))
+    const at = (key: string) => {
+      const name = (manifest[key] as { rfilename?: unknown } | undefined)?.rfilename
+      return typeof name === 'string' ? join(dirname(path), `${user}_${repository}_${name}`.replaceAll('/', '_')) : null
+    }
+    const [model, projector] = [at('ggufFile'), at('mmprojFile')]
+    const file = plain.find((candidate) => candidate.path === model)
+    if (file && projector !== null) named.push({ ...file, keeper, projectors: [projector] })
+  }
+  return named
 }
 
 /** Models of Jan: a `model.yml` beside or instead of the files, its paths from Jan's data folder on. */
 async function jan({ path: root, keeper }: Place, plain: readonly Candidate[], signal?: AbortSignal): Promise<Candidate[]> {
   const data = basename(dirname(root)) === 'llamacpp' ? dirname(dirname(root)) : dirname(root)
   const named: Candidate[] = []
-  for (const { path } of await findFiles(root, ['.yml', '.json'], signal)) {
-    if (!/^model\.(yml|json)$/.test(basename(path))) continue
+  for (const { path } of (await findFiles(root, (name) => /^model\.(yml|json)$/.test(name), signal)).files) {
     const text = (await readSmall(path)) ?? ''
     const fields = path.endsWith('.yml') ? ymlFields(text) : jsonFields(text)
     const { name = basename(dirname(path)), model_path: model, mmproj_path: projector } = fields
@@ -107,14 +149,14 @@ async function jan({ path: root, keeper }: Place, plain: readonly Candidate[], s
     const models = model === undefined ? beside.map((file) => file.path) : [at(model)]
     for (const each of models) {
       const real = await realpath(each).catch(() => null)
-      if (real !== null) named.push({ path: each, real, keeper, name, sha256: null, projectors })
+      if (real !== null) named.push({ path: each, real, keeper, name, sha256: null, projectors, isBeside: false })
     }
     for (const each of projectors) {
       const real = await realpath(each).catch(() => null)
-      if (real !== null) named.push({ path: each, real, keeper, name: null, sha256: null, projectors: [] })
+      if (real !== null) named.push({ path: each, real, keeper, name: null, sha256: null, projectors: [], isBeside: false })
     }
   }
-  return [...named, ...plain.filter((file) => named.every(({ real }) => real !== file.real))]
+  return named
 }
 
 type Fields = Partial<Record<'name' | 'model_path' | 'mmproj_path', string>>
@@ -126,16 +168,16 @@ function ymlFields(text: string): Fields {
 }
 
 function jsonFields(text: string): Fields {
+  const { name } = jsonObject(text)
+  return typeof name === 'string' ? { name } : {}
+}
+
+/** An object of JSON; an empty one for any other text. */
+function jsonObject(text: string | null): Readonly<Record<string, unknown>> {
   try {
-    const { name } = JSON.parse(text) as { name?: unknown }
-    return typeof name === 'string' ? { name } : {}
+    const value: unknown = JSON.parse(text ?? '')
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
   } catch {
     return {}
   }
-}
-
-/** A file of at most 1 MiB as text; null when it is larger or cannot be read. */
-async function readSmall(path: string): Promise<string | null> {
-  const info = await stat(path).catch(() => null)
-  return info && info.size <= MAX_MANIFEST_BYTES ? readFile(path, 'utf8').catch(() => null) : null
 }

@@ -8,7 +8,8 @@ import type { EditedFile } from '../../../testing/ggufEdit.ts'
 import { exchanged, fineTune, fork, goldenFile, omni, surgery } from '../../../testing/publishedModels.ts'
 import { tempFolder } from '../../../testing/tempFolder.ts'
 import { createEngine } from '../../engine/index.ts'
-import { placeAt, scanPlaces } from './scan.ts'
+import { placesAt } from './places.ts'
+import { scanPlaces } from './scan.ts'
 
 const engine = createEngine({ spawn: forkWorker, cachePath: '/nowhere' })
 const text = goldenFile('qwen2vl', 'text')
@@ -26,7 +27,8 @@ function put(name: string, file: EditedFile): string {
 }
 /** The one model that was found. */
 async function found() {
-  const all = await scanPlaces([await placeAt(folder.path)], [], (path, signal) => engine.inspectFile(path, signal))
+  const options = { entries: [], inspectFile: (path: string, signal?: AbortSignal) => engine.inspectFile(path, signal), chosenFamily: () => null }
+  const all = await scanPlaces(await placesAt(folder.path, process.platform), options)
   expect(all).toHaveLength(1)
   return all[0]!
 }

@@ -1,4 +1,4 @@
-import { basename, dirname, relative, sep } from 'node:path'
+import { basename, dirname, resolve, sep } from 'node:path'
 import type { ProjectorChoice } from '#contract'
 import { familyById, familyLabel, isModelFamily, pairing } from '../../../lib/families/index.ts'
 import type { Pairing } from '../../../lib/families/index.ts'
@@ -39,11 +39,13 @@ export function projectorsFor(text: Inspected, projectors: readonly Inspected[])
 
 /** What to say of a model for which no projector surely fits. */
 export function withoutProjector(text: Inspected, projectors: readonly Inspected[], { choices }: Paired): string {
+  const tried = projectors.find(({ path }) => path === choices[0]?.projectorPath)
+  if (tried && text.facts.family !== null) return verdictOf(text, tried).why ?? ''
   if (choices.length > 0) {
     const labels = choices.map(({ label }) => label).join(' and ')
     return `Its header does not tell which projector is its own. What was found is for ${labels}: try it on a picture before you rely on it.`
   }
-  const beside = projectors.find((projector) => distance(text.path, projector.path) === 0)
+  const beside = projectors.find((projector) => distance(text, projector) === 0)
   const consequence = 'so it would answer text only. Add the projector (mmproj) of the same model.'
   if (!beside) return `No projector for it was found, ${consequence}`
   const name = basename(beside.path)
@@ -61,21 +63,37 @@ function verdictOf(text: Inspected, projector: Inspected): Pairing {
 }
 
 function rankOf(text: Inspected, projector: Inspected): readonly [number, number, number] {
-  return [text.projectors.includes(projector.path) ? 0 : 1, distance(text.path, projector.path), -similarity(text, projector)]
+  return [text.projectors.includes(projector.path) ? 0 : 1, distance(text, projector), -similarity(text, projector)]
+}
+
+/** Folders on the way to a file, and the words of its names: both are asked for once for each pair of files. */
+interface Known {
+  readonly folders: readonly string[]
+  readonly words: ReadonlySet<string>
+}
+const known = new WeakMap<FileFacts, Known>()
+
+function knownOf({ path, facts }: Inspected): Known {
+  const before = known.get(facts)
+  if (before) return before
+  const name = `${basename(path)} ${facts.name}`.toLowerCase()
+  const now = { folders: resolve(dirname(path)).split(sep), words: new Set(name.match(/[a-z]+|\d+(\.\d+)?/g) ?? []) }
+  known.set(facts, now)
+  return now
 }
 
 /** Steps from one file's folder to the other's. */
-function distance(a: string, b: string): number {
-  const way = relative(dirname(a), dirname(b))
-  return way === '' ? 0 : way.split(sep).length
+function distance(a: Inspected, b: Inspected): number {
+  const [from, to] = [knownOf(a).folders, knownOf(b).folders]
+  let common = 0
+  while (common < from.length && from[common] === to[common]) common++
+  return from.length + to.length - 2 * common
 }
 
 /** Words that both names have, counted. */
 function similarity(a: Inspected, b: Inspected): number {
-  const words = ({ path, facts }: Inspected) => {
-    const name = `${basename(path)} ${facts.name}`.toLowerCase()
-    return new Set(name.match(/[a-z]+|\d+(\.\d+)?/g) ?? [])
-  }
-  const mine = words(a)
-  return [...words(b)].filter((word) => mine.has(word)).length
+  const [mine, other] = [knownOf(a).words, knownOf(b).words]
+  let count = 0
+  for (const word of other) if (mine.has(word)) count++
+  return count
 }

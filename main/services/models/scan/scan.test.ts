@@ -16,8 +16,8 @@ import { tempFolder } from '../../../testing/tempFolder.ts'
 import { createEngine } from '../../engine/index.ts'
 import { createModels } from '../index.ts'
 import type { Models } from '../index.ts'
-import { usualPlaces } from './places.ts'
-import { placeAt, scanPlaces } from './scan.ts'
+import { placesAt, usualPlaces } from './places.ts'
+import { scanPlaces } from './scan.ts'
 
 /** Reads headers only: no process is started. */
 const engine = createEngine({ spawn: forkWorker, cachePath: '/nowhere' })
@@ -51,9 +51,10 @@ function put(path: string, from: string | Buffer): string {
 }
 const digest = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex')
 const inspect = (path: string, signal?: AbortSignal) => engine.inspectFile(path, signal)
+const options = () => ({ entries: models.registry.entries(), inspectFile: inspect, chosenFamily: (fingerprint: string) => models.registry.familyOf(fingerprint) })
 async function scan(path: string | null = null, env: Record<string, string> = {}, platform: NodeJS.Platform = 'darwin'): Promise<FoundModel[]> {
-  const places = path === null ? usualPlaces({ home, env, platform }) : [await placeAt(path)]
-  const found = await scanPlaces(places, models.registry.entries(), inspect)
+  const places = await (path === null ? usualPlaces({ home, env, platform }) : placesAt(path, platform))
+  const found = await scanPlaces(places, options())
   return found.map((model) => FoundModel.parse(model))
 }
 
@@ -66,7 +67,7 @@ describe('the usual places', () => {
     const textPath = put(`${root}/lmstudio-community/Qwen2-VL-2B-Instruct-GGUF/Qwen2-VL-2B-Instruct-F32.gguf`, text)
     const projectorPath = put(`${root}/lmstudio-community/Qwen2-VL-2B-Instruct-GGUF/mmproj-model-f32.gguf`, projector)
     expect(await scan()).toEqual([{
-      name: expect.any(String) as string, keeper: 'LM Studio', textPath, projectorPaths: [projectorPath], choices: [], bytes: statSync(text).size, quantization: 'F32', duplicateOf: null, problem: null, note: null,
+      name: expect.any(String) as string, keeper: 'LM Studio', textPath, projectorPaths: [projectorPath], bytes: statSync(text).size, quantization: 'F32', choices: [], duplicateOf: null, problem: null, apartBytes: null, note: null,
     }])
   })
 
@@ -167,7 +168,11 @@ describe('a folder', () => {
   test('that is none is refused', async () => {
     await expect(scan('models')).rejects.toEqual(expect.objectContaining({ code: 'InvalidInput' }) as AppError)
     await expect(scan(join(home, 'gone'))).rejects.toEqual(expect.objectContaining({ code: 'ModelNotFound' }) as AppError)
-    await expect(scan(put('file.gguf', text))).rejects.toEqual(expect.objectContaining({ code: 'ModelNotFound' }) as AppError)
+  })
+
+  test('may be named by a file in it', async () => {
+    const textPath = put('stuff/model.gguf', text)
+    expect(await scan(textPath)).toMatchObject([{ keeper: 'stuff', textPath }])
   })
 
   test('is searched with all below it, by its own name; adapters and other files are no models', async () => {
@@ -190,17 +195,20 @@ describe('a folder', () => {
     expect(found[0]!.textPath).toContain('z-good')
   })
 
-  test('with links: those inside are followed once, those that lead out or in circles are not', async () => {
+  test('with links: each folder is searched once, wherever links lead, but not what the folder itself lies in', async () => {
     const outside = put('outside/model.gguf', text)
     const textPath = put('stuff/a/model.gguf', text)
     symlinkSync(join(home, 'stuff'), join(home, 'stuff/a/circle'))
     symlinkSync(join(home, 'stuff/a'), join(home, 'stuff/b'))
+    symlinkSync(home, join(home, 'stuff/up'))
+    symlinkSync('/', join(home, 'stuff/root'))
     symlinkSync(dirname(outside), join(home, 'stuff/out'))
     symlinkSync(outside, join(home, 'stuff/out.gguf'))
     symlinkSync('/nowhere/at/all', join(home, 'stuff/dead.gguf'))
-    expect(await scan(join(home, 'stuff'))).toMatchObject([{ textPath }])
+    put('elsewhere/model.gguf', text)
+    expect(await scan(join(home, 'stuff'))).toMatchObject([{ textPath }, { textPath: join(home, 'stuff/out/model.gguf') }])
     symlinkSync(join(home, 'stuff'), join(home, 'link'))
-    expect(await scan(join(home, 'link')), 'the folder itself may be a link').toHaveLength(1)
+    expect(await scan(join(home, 'link')), 'the folder itself may be a link').toHaveLength(2)
   })
 
   test.skipIf(process.platform === 'win32' || process.getuid?.() === 0)('that cannot be read in part gives the rest', async () => {
@@ -233,7 +241,7 @@ describe('a folder', () => {
 
   test('a search that is aborted ends with its reason', async () => {
     put('stuff/model.gguf', text)
-    await expect(scanPlaces([await placeAt(join(home, 'stuff'))], [], inspect, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
+    await expect(scanPlaces(await placesAt(join(home, 'stuff'), 'linux'), options(), AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
   })
 })
 

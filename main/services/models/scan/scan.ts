@@ -1,79 +1,133 @@
-import { realpath, stat } from 'node:fs/promises'
-import { basename, isAbsolute, join } from 'node:path'
-import { AppError } from '#contract'
-import type { FoundModel } from '#contract'
-import type { Entry, InspectFile } from '../types.ts'
+import { realpath } from 'node:fs/promises'
+import { basename } from 'node:path'
+import type { FoundModel, ModelFamily, ProjectorChoice } from '#contract'
+import { familyLabel, isModelFamily } from '../../../lib/families/index.ts'
+import { fingerprintOf } from '../files/fingerprint.ts'
+import type { Entry, FileFacts, InspectFile } from '../types.ts'
 import { candidatesIn } from './candidates.ts'
-import type { Candidate } from './candidates.ts'
-import { duplicateOf } from './duplicates.ts'
+import type { Candidate, Searched } from './candidates.ts'
+import { duplicatesAmong } from './duplicates.ts'
+import type { FindDuplicate } from './duplicates.ts'
 import { projectorsFor, withoutProjector } from './pairing.ts'
+import type { Inspected, Paired } from './pairing.ts'
 import type { Place } from './places.ts'
 
 /** Headers read at the same time. */
 const PARALLEL = 4
 
+/** Projectors that a model is offered to choose of. */
+const MOST_CHOICES = 4
+
+export interface ScanOptions {
+  /** What is in the library. */
+  readonly entries: readonly Entry[]
+  readonly inspectFile: InspectFile
+  /** The family that the user found a language model to be of, by its fingerprint; null: not asked yet. */
+  readonly chosenFamily: (fingerprint: string) => ModelFamily | null
+}
+
+type Looked = Candidate & { readonly facts: FileFacts }
+
 /**
- * The models in `places` that are not in the library, usable ones first, each with the projectors that fit it.
+ * The models in `places` that are not in the library, usable ones first, each with the projectors that fit it; what cannot
+ * be used, and what lies on drives that are not connected, with the reason.
  * @throws the signal's reason when it aborts.
  */
-export async function scanPlaces(
-  places: readonly Place[],
-  entries: readonly Entry[],
-  inspectFile: InspectFile,
-  signal?: AbortSignal,
-): Promise<FoundModel[]> {
-  const looked = await inParallel(await uniqueCandidates(places, signal), async (candidate) => ({
+export async function scanPlaces(places: readonly Place[], options: ScanOptions, signal?: AbortSignal): Promise<FoundModel[]> {
+  const { candidates, away } = await uniqueCandidates(places, signal)
+  const looked = await inParallel(candidates, async (candidate) => ({
     ...candidate,
-    facts: await inspectFile(candidate.path, signal),
+    facts: await options.inspectFile(candidate.path, signal),
   }))
   const projectors = looked.filter(({ facts }) => facts.kind === 'projector')
-  const kept = await realPaths(entries)
-  const models = looked.filter(({ facts, real }) => facts.kind !== 'projector' && facts.kind !== 'adapter' && !kept.has(real))
-  const found = await inParallel(models, async ({ facts, ...candidate }): Promise<FoundModel> => {
-    const text = { ...candidate, facts }
-    const paired = facts.problem === null ? projectorsFor(text, projectors) : { projectorPaths: [], choices: [] }
-    const projectorPaths = [...paired.projectorPaths]
-    return {
-      name: candidate.name ?? facts.name,
-      keeper: candidate.keeper,
-      textPath: candidate.path,
-      projectorPaths,
-      choices: [...paired.choices],
-      bytes: facts.bytes,
-      quantization: facts.quantization ?? '',
-      duplicateOf: facts.problem === null ? await duplicateOf(facts.paths, candidate.sha256, entries, signal) : null,
-      problem: facts.problem,
-      note: facts.problem === null && projectorPaths.length === 0 ? withoutProjector(text, projectors, paired) : null,
-    }
-  })
+  const kept = await realPaths(options.entries)
+  const isModel = ({ facts, real, isBeside }: Looked) =>
+    facts.kind !== 'projector' && facts.kind !== 'adapter' && !isBeside && !kept.has(real)
+  const findDuplicate = duplicatesAmong(options.entries)
+  const found = await inParallel(looked.filter(isModel), (one) => foundModel(one, projectors, options, findDuplicate, signal))
   const unusable = ({ problem }: FoundModel) => Number(problem !== null)
-  const byName = (a: FoundModel, b: FoundModel) => a.name.localeCompare(b.name) || (a.textPath < b.textPath ? -1 : 1)
-  return found.sort((a, b) => unusable(a) - unusable(b) || byName(a, b))
+  const byName = (a: FoundModel, b: FoundModel) =>
+    a.name.localeCompare(b.name, undefined, { numeric: true }) || (a.textPath < b.textPath ? -1 : 1)
+  return [...found, ...away.map(onAwayDrive)].sort((a, b) => unusable(a) - unusable(b) || byName(a, b))
 }
 
 /**
- * A folder of the user's as a place; what looks like Ollama's store is read as one.
- * @throws AppError InvalidInput, ModelNotFound.
+ * The projectors in `places` that the language model at `textPath` could have, best first: those that surely fit it, at most
+ * four, or else the best of each family whose width fits. @throws the signal's reason when it aborts.
  */
-export async function placeAt(folder: string): Promise<Place> {
-  if (!isAbsolute(folder))
-    throw new AppError('InvalidInput', `${folder} is not the full path of a folder. Choose a folder.`, { folder })
-  const isFolder = async (path: string) => (await stat(path).catch(() => null))?.isDirectory() ?? false
-  if (!(await isFolder(folder))) {
-    const advice = 'Check that its disk is connected, or choose another one.'
-    throw new AppError('ModelNotFound', `${folder} is no folder that can be read. ${advice}`, { folder })
-  }
-  const keepsBlobs = (await isFolder(join(folder, 'manifests'))) && (await isFolder(join(folder, 'blobs')))
-  return { keeper: keepsBlobs ? 'Ollama' : basename(folder) || folder, layout: keepsBlobs ? 'ollama' : 'folders', path: folder }
+export async function projectorsIn(places: readonly Place[], textPath: string, inspectFile: InspectFile, signal?: AbortSignal): Promise<ProjectorChoice[]> {
+  const { candidates } = await uniqueCandidates(places, signal)
+  const looked = await inParallel(candidates, async (one) => ({ ...one, facts: await inspectFile(one.path, signal) }))
+  const projectors = looked.filter((one) => one.facts.kind === 'projector')
+  const { projectorPaths, choices } = projectorsFor({ path: textPath, facts: await inspectFile(textPath, signal), projectors: [] }, projectors)
+  const sure = projectorPaths.slice(0, MOST_CHOICES).flatMap((projectorPath): ProjectorChoice[] => {
+    const family = projectors.find(({ path }) => path === projectorPath)?.facts.family ?? null
+    return isModelFamily(family) ? [{ projectorPath, family, label: familyLabel(family) }] : []
+  })
+  return [...sure, ...choices].slice(0, MOST_CHOICES)
 }
 
-/** Each file once, under the first name that was found for it. */
-async function uniqueCandidates(places: readonly Place[], signal?: AbortSignal): Promise<Candidate[]> {
+async function foundModel(
+  { facts, ...candidate }: Looked,
+  projectors: readonly Inspected[],
+  options: ScanOptions,
+  findDuplicate: FindDuplicate,
+  signal?: AbortSignal,
+): Promise<FoundModel> {
+  const { entries } = options
+  const shown = {
+    name: candidate.name ?? facts.name,
+    keeper: candidate.keeper,
+    textPath: candidate.path,
+    bytes: facts.bytes,
+    quantization: facts.quantization ?? '',
+  }
+  const nothing = { projectorPaths: [], choices: [], duplicateOf: null, apartBytes: null, note: null }
+  if (facts.oneFile) {
+    const taken = entries.filter(({ apartFrom }) => apartFrom !== null)
+    const fingerprint = taken.length > 0 ? await fingerprintOf(candidate.path).catch(() => null) : null
+    const apart = taken.find(({ apartFrom }) => apartFrom === fingerprint)
+    const apartBytes = facts.oneFile.textBytes + facts.oneFile.projectorBytes
+    return { ...shown, ...nothing, duplicateOf: apart?.model.id ?? null, problem: null, apartBytes }
+  }
+  if (facts.problem !== null) return { ...shown, ...nothing, problem: facts.problem }
+  const { text, paired } = await pairedWith({ ...candidate, facts }, projectors, options)
+  const note = paired.projectorPaths.length === 0 ? withoutProjector(text, projectors, paired) : null
+  const known = { projectorPaths: [...paired.projectorPaths], choices: [...paired.choices] }
+  return { ...shown, ...nothing, ...known, duplicateOf: await findDuplicate(facts.paths, candidate.sha256, signal), problem: null, note }
+}
+
+/** The projectors for a language model; where its header does not tell its family, that which the user found counts. */
+async function pairedWith(text: Inspected, projectors: readonly Inspected[], { chosenFamily }: ScanOptions): Promise<{ text: Inspected; paired: Paired }> {
+  const paired = projectorsFor(text, projectors)
+  if (paired.choices.length === 0) return { text, paired }
+  const fingerprint = await fingerprintOf(text.path).catch(() => null)
+  const family = fingerprint === null ? null : chosenFamily(fingerprint)
+  if (family === null) return { text, paired }
+  const asChosen = { ...text, facts: { ...text.facts, family: text.facts.family ?? family } }
+  const again = projectorsFor(asChosen, projectors)
+  if (again.projectorPaths.length > 0) return { text: asChosen, paired: again }
+  const chosen = paired.choices.filter((choice) => choice.family === family).map(({ projectorPath }) => projectorPath)
+  return { text: asChosen, paired: { projectorPaths: chosen, choices: chosen.length > 0 ? [] : again.choices } }
+}
+
+/** What cannot be looked at because its drive is not there. */
+function onAwayDrive({ path, drive, keeper }: Searched['away'][number]): FoundModel {
+  const problem = `It is on a drive that is not connected (${drive}). Connect it, then search again.`
+  const nothing = { projectorPaths: [], choices: [], duplicateOf: null, apartBytes: null, note: null }
+  return { name: basename(path) || path, keeper, textPath: path, bytes: 0, quantization: '', problem, ...nothing }
+}
+
+/** Each file once, under the first name that was found for it, with the projectors that any keeper names for it. */
+async function uniqueCandidates(places: readonly Place[], signal?: AbortSignal): Promise<Searched> {
   const unique = new Map<string, Candidate>()
-  for (const place of places)
-    for (const candidate of await candidatesIn(place, signal))
-      if (!unique.has(candidate.real)) unique.set(candidate.real, candidate)
-  return [...unique.values()]
+  const away = new Map<string, Searched['away'][number]>()
+  for (const place of places) {
+    const searched = await candidatesIn(place, signal)
+    for (const candidate of searched.candidates) if (!unique.has(candidate.real)) unique.set(candidate.real, candidate)
+    for (const one of searched.away) if (!away.has(one.path)) away.set(one.path, one)
+  }
+  return { candidates: [...unique.values()], away: [...away.values()] }
 }
 
 async function realPaths(entries: readonly Entry[]): Promise<Set<string>> {

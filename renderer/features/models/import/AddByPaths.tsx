@@ -1,20 +1,26 @@
 import { useState, type FormEvent, type ReactNode } from 'react'
+import type { Model } from '#contract'
 import { Button } from '../../../components/Button.tsx'
 import { ErrorNote } from '../../../components/ErrorNote.tsx'
 import { announce } from '../../../lib/announce.ts'
-import { addModel } from '../library/store.ts'
+import { addModel, pairVerdict } from '../library/store.ts'
 import { useAttempt } from '../library/useAttempt.ts'
+import { TryOthers } from '../pairing/TryOthers.tsx'
 import { PathField } from '../PathField.tsx'
 
 /** Adds a model by the paths of its two files; both are checked before it is taken and used. */
 export function AddByPaths(): ReactNode {
   const [textPath, setTextPath] = useState('')
   const [projectorPath, setProjectorPath] = useState('')
+  const [unsure, setUnsure] = useState<{ model: Model; why: string } | null>(null)
   const { busy, error, attempt } = useAttempt()
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
     await attempt(async () => {
-      const model = await addModel(textPath.trim(), projectorPath.trim() || null)
+      const [text, projector] = [textPath.trim(), projectorPath.trim()]
+      const model = await addModel(text, projector || null)
+      const verdict = projector === '' ? null : await pairVerdict(text, projector)
+      setUnsure(verdict?.verdict === 'unsure' ? { model, why: verdict.why ?? '' } : null)
       setTextPath('')
       setProjectorPath('')
       announce(`${model.name} is now the current model`)
@@ -31,6 +37,14 @@ export function AddByPaths(): ReactNode {
         onChange={setProjectorPath}
       />
       {error ? <ErrorNote message={error.message} /> : null}
+      {unsure ? (
+        <div role="status" className="rounded-lg bg-warning-soft px-3 py-2.5">
+          <p className="[overflow-wrap:anywhere]">
+            {unsure.model.name} was added. {unsure.why}
+          </p>
+          <TryOthers model={unsure.model} label="Try it on a picture…" />
+        </div>
+      ) : null}
       <div className="flex justify-end">
         <Button kind="primary" type="submit" disabled={busy || textPath.trim() === ''}>
           {busy ? 'Checking the files…' : 'Add model'}

@@ -1,12 +1,15 @@
-import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react'
+import { useDeferredValue, useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react'
 import type { ErrorInfo, FoundModel } from '#contract'
 import { Button } from '../../../components/Button.tsx'
 import { DialogFrame } from '../../../components/DialogFrame.tsx'
 import { Disclosure } from '../../../components/Disclosure.tsx'
 import { ErrorNote } from '../../../components/ErrorNote.tsx'
+import { fieldClass } from '../../../components/field.ts'
 import { ProgressBar } from '../../../components/ProgressBar.tsx'
 import { Segmented } from '../../../components/Segmented.tsx'
+import { cx } from '../../../lib/cx.ts'
 import { toAppError } from '../../../lib/errors.ts'
+import { counted } from '../../../lib/format.ts'
 import { scanFor } from '../library/store.ts'
 import { PathField } from '../PathField.tsx'
 import { AddByPaths } from './AddByPaths.tsx'
@@ -30,6 +33,49 @@ export function AddFromComputer({ open, onOpenChange }: { open: boolean; onOpenC
     <DialogFrame open={open} onOpenChange={onOpenChange} title="Add from this computer" description="Qwen-VL models in GGUF form that are already here.">
       <Finder />
     </DialogFrame>
+  )
+}
+
+/** From so many models on the list can be searched, and those that cannot be used are folded away. */
+const MANY = 12
+
+/** What was found, usable ones first. */
+function FoundList({ found, mode }: { found: readonly FoundModel[]; mode: 'in-place' | 'copy' }): ReactNode {
+  const [query, setQuery] = useState('')
+  const isMany = found.length > MANY
+  const words = useDeferredValue(query).toLowerCase().split(/\s+/).filter(Boolean)
+  const matches = ({ name, keeper, textPath, quantization }: FoundModel): boolean => {
+    const text = `${name} ${keeper} ${quantization} ${textPath}`.toLowerCase()
+    return words.every((word) => text.includes(word))
+  }
+  const shown = isMany ? found.filter(matches) : found
+  const usable = shown.filter(({ problem }) => problem === null)
+  const unusable = shown.filter(({ problem }) => problem !== null)
+  const isFolded = isMany && usable.length > 0
+  const rows = (models: readonly FoundModel[]): ReactNode => models.map((one) => <FoundRow key={one.textPath} found={one} mode={mode} />)
+  return (
+    <>
+      {isMany ? (
+        <div className="mb-2 flex items-center gap-3">
+          <input type="search" aria-label="Search the found models" placeholder="Search" value={query} maxLength={200} onChange={(event) => setQuery(event.target.value)} className={cx(fieldClass, 'h-8 min-w-0 flex-1')} />
+          <span className="shrink-0 text-muted tabular-nums">{counted(usable.length, 'model')}</span>
+        </div>
+      ) : null}
+      {shown.length === 0 ? <p className="rounded-lg bg-sunken px-3 py-3 text-muted">None of them is called that.</p> : null}
+      {usable.length > 0 || !isFolded ? (
+        <ul aria-label="Found" className="overflow-hidden rounded-lg border border-hairline empty:hidden">
+          {rows(usable)}
+          {isFolded ? null : rows(unusable)}
+        </ul>
+      ) : null}
+      {isFolded && unusable.length > 0 ? (
+        <Disclosure label="Cannot be used" note={unusable.length} className="mt-3">
+          <ul aria-label="Cannot be used" className="mt-1 overflow-hidden rounded-lg border border-hairline">
+            {rows(unusable)}
+          </ul>
+        </Disclosure>
+      ) : null}
+    </>
   )
 }
 
@@ -64,7 +110,7 @@ function Finder(): ReactNode {
         <div className="min-w-0 flex-1">
           <PathField
             label="Folder or file"
-            note="Empty: where LM Studio, Ollama, llama.cpp and Jan keep theirs."
+            note="Empty: where LM Studio, Ollama, Msty, llama.cpp, Jan and GPT4All keep theirs."
             placeholder="/path/to/folder"
             value={path}
             onChange={setPath}
@@ -83,7 +129,7 @@ function Finder(): ReactNode {
         ) : found.length === 0 ? (
           <p className="rounded-lg bg-sunken px-3 py-3 text-muted">
             {searched === null
-              ? 'No models were found where LM Studio, Ollama, llama.cpp and Jan keep theirs. Name a folder to look in.'
+              ? 'No models were found where LM Studio, Ollama, Msty, llama.cpp, Jan and GPT4All keep theirs. Name a folder to look in.'
               : 'There is no model file in this folder.'}
           </p>
         ) : (
@@ -92,11 +138,7 @@ function Finder(): ReactNode {
               <p className="text-muted">Add them</p>
               <Segmented label="Add them" value={mode} options={modes} onChange={setMode} />
             </div>
-            <ul aria-label="Found" className="overflow-hidden rounded-lg border border-hairline">
-              {found.map((one) => (
-                <FoundRow key={one.textPath} found={one} mode={mode} />
-              ))}
-            </ul>
+            <FoundList found={found} mode={mode} />
           </>
         )}
       </section>

@@ -1,6 +1,6 @@
 import { Check } from 'lucide-react'
 import { useId, useState, type ReactNode } from 'react'
-import type { FoundModel } from '#contract'
+import type { FoundModel, ProjectorChoice } from '#contract'
 import { Button } from '../../../components/Button.tsx'
 import { ErrorNote } from '../../../components/ErrorNote.tsx'
 import { fieldClass } from '../../../components/field.ts'
@@ -8,14 +8,16 @@ import { ProgressBar } from '../../../components/ProgressBar.tsx'
 import { announce } from '../../../lib/announce.ts'
 import { cx } from '../../../lib/cx.ts'
 import { bytes } from '../../../lib/format.ts'
-import { useLibrary } from '../library/store.ts'
+import { chooseFamily, useLibrary } from '../library/store.ts'
+import { ModelSheet } from '../check/ModelSheet.tsx'
+import { TryProjectors } from '../pairing/TryProjectors.tsx'
 import { cancelWork, importKey, importModel, shareOf, useWorks } from '../works.ts'
 
 const fileName = (path: string): string => path.split(/[/\\]/).at(-1) ?? path
 
 /** A model that was found: what it is, which projector goes with it, and the button that takes it. */
 export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' | 'copy' }): ReactNode {
-  const { name, keeper, textPath, projectorPaths, quantization, problem, note } = found
+  const { name, keeper, textPath, projectorPaths, choices, quantization, problem, apartBytes, note } = found
   const id = useId()
   const work = useWorks((state) => state.works[importKey(textPath)])
   const isIn = useLibrary((state) => state.models?.some(({ model, files }) => model.id === found.duplicateOf || files.some(({ path }) => path === textPath)) ?? false)
@@ -23,14 +25,21 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
   const [projector, setProjector] = useState(projectorPaths[0] ?? '')
   const isWorking = work !== undefined && !work.error
   const isThere = taken || isIn
-  const take = async (): Promise<void> => {
-    const model = await importModel({ textPath, projectorPath: projector === '' ? null : projector, mode, keeper })
+  const [asking, setAsking] = useState(false)
+  const isAsked = choices.length > 0
+  const take = async (chosen: string): Promise<void> => {
+    const how = apartBytes === null ? { mode } : { mode: 'apart' as const, name }
+    const model = await importModel({ textPath, projectorPath: chosen === '' ? null : chosen, keeper, ...how })
     if (!model) return
     setTaken(true)
     announce(`${model.model.name} was added`)
   }
+  const choose = async (choice: ProjectorChoice | null): Promise<void> => {
+    if (choice) await chooseFamily(textPath, choice.family)
+    void take(choice?.projectorPath ?? '')
+  }
   return (
-    <li className="border-t border-hairline px-3 py-2.5 first:border-t-0">
+    <li className="border-t border-hairline px-3 py-2.5 [contain-intrinsic-size:auto_84px] [content-visibility:auto] first:border-t-0">
       <div className="flex items-start gap-3">
         <div className="min-w-0 flex-1">
           <p id={id} className="font-medium [overflow-wrap:anywhere]">
@@ -42,9 +51,8 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
           <p className="truncate text-left font-mono text-small text-subtle" title={textPath} dir="rtl">
             <bdi>{textPath}</bdi>
           </p>
-          {problem ? <p className="mt-1 text-danger [overflow-wrap:anywhere]">{problem}</p> : null}
-          {note && !problem ? <p className="mt-1 text-muted [overflow-wrap:anywhere]">{note}</p> : null}
         </div>
+        {found.bytes > 0 ? <ModelSheet name={name} paths={[textPath, ...projectorPaths, ...choices.map((choice) => choice.projectorPath)]} /> : null}
         {isThere ? (
           <span className="flex h-8 items-center gap-1.5 text-muted">
             <Check className="size-4 text-accent" aria-hidden />
@@ -52,12 +60,24 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
           </span>
         ) : problem ? null : isWorking ? (
           <Button onClick={() => cancelWork(importKey(textPath))}>Cancel</Button>
+        ) : isAsked ? (
+          <Button aria-label={`Choose the projector of ${name} and add it`} onClick={() => setAsking(true)}>
+            Try and add…
+          </Button>
         ) : (
-          <Button aria-label={`Add ${name}`} onClick={() => void take()}>
+          <Button aria-label={`Add ${name}`} onClick={() => void take(projector)}>
             Add
           </Button>
         )}
       </div>
+      {problem ? <p className="mt-1 text-danger [overflow-wrap:anywhere]">{problem}</p> : null}
+      {apartBytes !== null && !isThere ? (
+        <p className="mt-1 text-muted">
+          Language model and projector are in one file here. Adding it writes them as two files of the models folder: {bytes(apartBytes)}, or far less where the disk can
+          share them. The file itself stays as it is.
+        </p>
+      ) : null}
+      {note && !problem ? <p className="mt-1 text-muted [overflow-wrap:anywhere]">{note}</p> : null}
       {projectorPaths.length > 1 && !isThere && !problem ? (
         <label className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1">
           <span className="text-muted">Projector</span>
@@ -73,11 +93,12 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
       ) : null}
       {isWorking ? (
         <div className="mt-2">
-          <p className="mb-1.5 text-muted tabular-nums">{work.bytes > 0 ? `${mode === 'copy' ? 'Copied' : 'Checked'} ${bytes(work.doneBytes)} of ${bytes(work.bytes)}` : 'Checking the files…'}</p>
+          <p className="mb-1.5 text-muted tabular-nums">{work.bytes > 0 ? `${apartBytes !== null ? 'Read' : mode === 'copy' ? 'Copied' : 'Checked'} ${bytes(work.doneBytes)} of ${bytes(work.bytes)}` : 'Checking the files…'}</p>
           <ProgressBar label={`Adding ${name}`} share={shareOf(work)} />
         </div>
       ) : null}
       {work?.error ? <ErrorNote message={work.error.message} className="mt-2" /> : null}
+      {isAsked ? <TryProjectors open={asking} onOpenChange={setAsking} name={name} textPath={textPath} choices={choices} onChoose={choose} /> : null}
     </li>
   )
 }

@@ -11,6 +11,7 @@ import { bytes } from '../../../lib/format.ts'
 import { useHost } from '../../../lib/host.ts'
 import { useCopied } from '../../../lib/useCopied.ts'
 import { cancelWork, shareOf, useWorks, verifyKey, verifyModel } from '../works.ts'
+import { ModelSheet } from '../check/ModelSheet.tsx'
 import { revealModel } from './store.ts'
 import { useAttempt } from './useAttempt.ts'
 
@@ -52,6 +53,7 @@ export function ModelFiles({ model: { model, files } }: { model: LibraryModel })
       ) : (
         <div className="mt-3 flex flex-wrap gap-2">
           <Button onClick={() => void verify()}>Check the files</Button>
+          <ModelSheet name={model.name} paths={files.map(({ path }) => path)} />
           {canReveal ? <Button onClick={() => void attempt(() => revealModel(model.id))}>Show in folder</Button> : null}
         </div>
       )}
@@ -62,15 +64,17 @@ export function ModelFiles({ model: { model, files } }: { model: LibraryModel })
 function File({ file }: { file: ModelFile }): ReactNode {
   const [copied, copy] = useCopied()
   const name = file.path.split(/[/\\]/).at(-1) ?? file.path
-  const isBad = !file.exists || file.digest === 'changed'
+  const isAway = file.awayDrive !== null
+  const isBad = !isAway && (!file.exists || file.digest === 'changed')
+  const state = isAway ? `on a drive that is not connected (${file.awayDrive})` : file.exists ? digests[file.digest] : 'not found, it was moved or deleted'
   return (
     <li className="flex items-start gap-2">
       <div className="min-w-0 flex-1">
         <p className="font-mono text-small [overflow-wrap:anywhere]" title={file.path}>
           {name}
         </p>
-        <p className={cx('tabular-nums', isBad ? 'text-danger' : 'text-muted')}>
-          {roles[file.role]} · {bytes(file.bytes)} · {file.exists ? digests[file.digest] : 'not found, it was moved or deleted'}
+        <p className={cx('tabular-nums [overflow-wrap:anywhere]', isBad ? 'text-danger' : isAway ? 'text-warning' : 'text-muted')}>
+          {roles[file.role]} · {bytes(file.bytes)} · {state}
         </p>
       </div>
       <IconButton label={copied ? 'Copied' : `Copy the path of ${name}`} size="small" onClick={() => copy(file.path)}>

@@ -5,6 +5,7 @@ import { Badge } from '../../../components/Badge.tsx'
 import { Button } from '../../../components/Button.tsx'
 import { Disclosure } from '../../../components/Disclosure.tsx'
 import { IconButton } from '../../../components/IconButton.tsx'
+import { TryOthers } from '../pairing/TryOthers.tsx'
 import { openModels } from '../place.ts'
 import { Adapters } from './Adapters.tsx'
 import { Benchmark } from './Benchmark.tsx'
@@ -62,10 +63,19 @@ export function ModelPanel({ model: one, engine, today }: { model: LibraryModel;
           <Disclosure label="Speed" className="py-1">
             <Benchmark id={model.id} name={model.name} />
           </Disclosure>
+          {model.isDemo ? null : (
+            <Disclosure label="Projector" className="py-1">
+              <div className="pt-1 pb-3">
+                <p className="font-mono text-small [overflow-wrap:anywhere]">{model.projectorPath?.split(/[/\\]/).at(-1) ?? 'None, it answers text only'}</p>
+                <p className="mt-1 text-muted">If it describes what is not there, its projector may be that of another family.</p>
+                <TryOthers model={model} label="Try others…" />
+              </div>
+            </Disclosure>
+          )}
           <Disclosure label="Adapters" note={adapters.length || null} className="py-1">
             <Adapters id={model.id} adapters={adapters} />
           </Disclosure>
-          <Disclosure label="Files" note={<FilesNote model={one} />} className="py-1" defaultOpen={files.some(({ exists, digest }) => !exists || digest === 'changed')}>
+          <Disclosure label="Files" note={<FilesNote model={one} />} className="py-1" defaultOpen={files.some(({ exists, awayDrive, digest }) => (!exists && awayDrive === null) || digest === 'changed')}>
             <ModelFiles model={one} />
           </Disclosure>
         </div>
@@ -82,6 +92,7 @@ export function ModelPanel({ model: one, engine, today }: { model: LibraryModel;
 
 function FilesNote({ model: { files } }: { model: LibraryModel }): ReactNode {
   const own = files.filter(({ role }) => role !== 'adapter')
+  if (own.some(({ awayDrive }) => awayDrive !== null)) return <Badge tone="warning">Drive away</Badge>
   if (own.some(({ exists }) => !exists)) return <Badge tone="danger">Missing</Badge>
   if (own.some(({ digest }) => digest === 'changed')) return <Badge tone="danger">Changed</Badge>
   return own.every(({ digest }) => digest === 'verified') ? 'Verified' : null

@@ -46,7 +46,7 @@ export function ModelRow({
             <span className="font-medium [overflow-wrap:anywhere]">{model.name}</span>
             {model.isDemo ? <Badge>Demo</Badge> : null}
             {model.projectorPath === null ? <Badge>Text only</Badge> : null}
-            {trouble ? <Badge tone="danger">{trouble}</Badge> : null}
+            {trouble ? <Badge tone={trouble === 'Drive away' ? 'warning' : 'danger'}>{trouble}</Badge> : null}
           </span>
           <span id={facts} className="mt-0.5 block text-muted tabular-nums [overflow-wrap:anywhere]">{factsOf(one, today)}</span>
         </span>

@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import { changedOverrides, type Fit, type FoundModel, type LibraryModel, type MemoryPlan, type Model, type ModelOverrides, type ModelSpace, type OverridesChange, type Placement } from '#contract'
+import { changedOverrides, type Fit, type FoundModel, type LibraryModel, type MemoryPlan, type Model, type ModelCheck, type ModelFamily, type ModelOverrides, type ModelSpace, type OverridesChange, type PairVerdict, type Placement, type ProjectorChoice } from '#contract'
 import { follow } from '../../../lib/follow.ts'
 import { call, connection } from '../../../lib/rpc.ts'
 
@@ -73,6 +73,22 @@ export const usesOf = (id: string): Promise<{ conversations: number; titles: str
 
 /** Takes a model from the list, with its files where they are the app's own. */
 export const removeModel = (id: string, files: boolean): Promise<void> => call((core) => core.library.remove({ id, files }))
+
+/** Whether a language model and a projector belong together, by their headers; null when a file is neither. */
+export const pairVerdict = async (textPath: string, projectorPath: string): Promise<PairVerdict | null> =>
+  (await call((core) => core.modelFiles.check({ paths: [textPath, projectorPath] }))).pairs[0] ?? null
+
+/** What model files are, by their headers. */
+export const checkFiles = (paths: readonly string[]): Promise<ModelCheck> => call((core) => core.modelFiles.check({ paths: [...paths] }))
+
+/** The projectors of this computer that a model could have. */
+export const projectorsOf = (id: string): Promise<ProjectorChoice[]> => call((core) => core.library.projectors({ id }))
+
+/** Gives a model another projector, or none. */
+export const setProjector = (id: string, projectorPath: string | null): Promise<void> => call((core) => core.library.setProjector({ id, projectorPath }))
+
+/** Keeps which family a language model is of that does not tell it. */
+export const chooseFamily = (textPath: string, family: ModelFamily): Promise<void> => call((core) => core.library.chooseFamily({ textPath, family }))
 
 export const modelSpace = (): Promise<ModelSpace> => call((core) => core.library.space())
 

@@ -10,7 +10,7 @@ const DAY = 86_400_000
 function model(name: string, changes: Partial<LibraryModel> = {}, bytes = 1e9): LibraryModel {
   return {
     model: { id: name, name, notice: null, isDemo: false, textPath: '/m.gguf', projectorPath: null, bytes, defaults },
-    files: [{ path: '/m.gguf', role: 'text', bytes, sha256: null, digest: 'unknown', exists: true, scale: null }],
+    files: [{ path: '/m.gguf', role: 'text', bytes, sha256: null, digest: 'unknown', exists: true, awayDrive: null, scale: null }],
     ...{ quantization: 'Q4_K_M', projectorQuantization: null, family: 'qwen2vl', trainedContext: 32768, origin: 'Hugging Face · a/b' },
     ...{ isOwned: true, isCurrent: false, addedAt: now, lastUsedAt: null, overrides: noOverrides },
     ...changes,
@@ -27,6 +27,11 @@ test('missing files are worse than changed ones', () => {
   expect(troubleOf(model('A'))).toBeNull()
   expect(troubleOf(model('A', { files: [{ ...file!, digest: 'changed' }] }))).toBe('Files changed')
   expect(troubleOf(model('A', { files: [{ ...file!, digest: 'changed', exists: false }] }))).toBe('Files missing')
+})
+
+test('files on a drive that is not connected are not missing', () => {
+  const [file] = model('A').files
+  expect(troubleOf(model('A', { files: [{ ...file!, exists: false, awayDrive: '/Volumes/Big' }] }))).toBe('Drive away')
 })
 
 describe('the list', () => {

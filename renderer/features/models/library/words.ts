@@ -10,6 +10,7 @@ export function factsOf({ model, quantization, lastUsedAt, origin }: LibraryMode
 
 /** What has to be known of a model's files, in few words; null when all is well. */
 export function troubleOf({ files }: LibraryModel): string | null {
+  if (files.some(({ awayDrive }) => awayDrive !== null)) return 'Drive away'
   if (files.some(({ exists }) => !exists)) return 'Files missing'
   return files.some(({ digest }) => digest === 'changed') ? 'Files changed' : null
 }

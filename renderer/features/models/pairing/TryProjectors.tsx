@@ -1,0 +1,164 @@
+import { ImagePlus } from 'lucide-react'
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react'
+import type { ProjectorChoice } from '#contract'
+import fourShapes from '../../../../resources/samples/four-shapes.png'
+import { Button } from '../../../components/Button.tsx'
+import { DialogFrame } from '../../../components/DialogFrame.tsx'
+import { ErrorNote } from '../../../components/ErrorNote.tsx'
+import { fieldClass } from '../../../components/field.ts'
+import { ProgressBar } from '../../../components/ProgressBar.tsx'
+import { cx } from '../../../lib/cx.ts'
+import { useAttempt } from '../library/useAttempt.ts'
+import { untried, useTrial, type Reading } from './trial.ts'
+
+const QUESTION = 'What is in the picture?'
+const fileName = (path: string): string => path.split(/[/\\]/).at(-1) ?? path
+
+interface Asked {
+  readonly name: string
+  readonly textPath: string
+  readonly choices: readonly ProjectorChoice[]
+  /** Path of the projector that it has now; null: none, or it is not in the library yet. */
+  readonly current?: string | null
+  /** Takes a choice; null: no projector. Rejects with `AppError`. */
+  readonly onChoose: (choice: ProjectorChoice | null) => Promise<void>
+}
+
+/**
+ * Asks which projector belongs to a model when no header tells: it answers one question on one picture with each of them, and
+ * the user takes the one that sees.
+ */
+export function TryProjectors({ open, onOpenChange, ...asked }: Asked & { open: boolean; onOpenChange: (open: boolean) => void }): ReactNode {
+  return (
+    <DialogFrame open={open} onOpenChange={onOpenChange} title="Which projector sees?" description={sentence(asked)}>
+      <Trial {...asked} onDone={() => onOpenChange(false)} />
+    </DialogFrame>
+  )
+}
+
+function sentence({ name, choices, current }: Asked): string {
+  if (current !== undefined) return `${name} answers about the same picture with each projector. Keep the one that describes what is there.`
+  if (choices.length === 1) return `Nothing in the header of ${name} tells whether this projector is its own. See whether it describes what is there.`
+  return `Nothing in the header of ${name} tells which projector is its own. With the wrong one it describes what is not there.`
+}
+
+function Trial({ name, textPath, choices, current, onChoose, onDone }: Asked & { onDone: () => void }): ReactNode {
+  const trial = useTrial(textPath, choices.map(({ projectorPath }) => projectorPath))
+  const [question, setQuestion] = useState(QUESTION)
+  const [own, setOwn] = useState<{ file: File; url: string } | null>(null)
+  const { busy, error, attempt } = useAttempt()
+  const id = useId()
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => () => void (own && URL.revokeObjectURL(own.url)), [own])
+  const run = (): void =>
+    void attempt(async () => {
+      const file = own?.file ?? new File([await (await fetch(fourShapes)).blob()], 'four-shapes.png', { type: 'image/png' })
+      void trial.run(file, question.trim() || QUESTION)
+    })
+  const choose = async (choice: ProjectorChoice | null): Promise<void> => {
+    trial.stop()
+    if (await attempt(() => onChoose(choice))) onDone()
+  }
+  const wasRun = Object.keys(trial.readings).length > 0
+  const failure = error ?? trial.error
+  return (
+    <>
+      <div className="flex items-start gap-4">
+        <img src={own?.url ?? fourShapes} alt="The picture that is asked about" className="size-24 shrink-0 rounded-md border border-hairline bg-sunken object-cover mid:size-28" />
+        <div className="flex min-w-0 flex-1 flex-col gap-2">
+          <label htmlFor={id}>Question</label>
+          <input id={id} value={question} maxLength={500} autoComplete="off" onChange={(event) => setQuestion(event.target.value)} className={cx(fieldClass, 'h-8')} />
+          <Button className="self-start" disabled={trial.isRunning} onClick={() => input.current?.click()}>
+            <ImagePlus aria-hidden />
+            Another picture
+          </Button>
+          <input
+            ref={input}
+            type="file"
+            accept="image/*"
+            hidden
+            aria-label="Picture to try on"
+            onChange={({ target }) => {
+              const file = target.files?.[0]
+              if (file) setOwn({ file, url: URL.createObjectURL(file) })
+              target.value = ''
+            }}
+          />
+        </div>
+      </div>
+      <ul aria-label="Readings" className={cx('mt-4 grid gap-3', choices.length > 1 && 'mid:grid-cols-2')}>
+        {choices.map((choice) => (
+          <Answer
+            key={choice.projectorPath}
+            choice={choice}
+            reading={trial.readings[choice.projectorPath] ?? untried}
+            isRunning={trial.isRunning}
+            isCurrent={choice.projectorPath === current}
+            isDisabled={busy}
+            onChoose={() => void choose(choice)}
+          />
+        ))}
+      </ul>
+      {failure ? <ErrorNote message={failure.message} className="mt-3" /> : null}
+      <div className="mt-4 flex flex-wrap items-center justify-between gap-2">
+        <Button kind="quiet" className="-ml-3" disabled={busy} onClick={() => void choose(null)}>
+          None of them, answer text only
+        </Button>
+        {trial.isRunning ? (
+          <Button onClick={trial.stop}>Stop</Button>
+        ) : (
+          <Button kind={wasRun ? 'plain' : 'primary'} disabled={busy} onClick={run} aria-label={`Ask ${name} about the picture`}>
+            {wasRun ? 'Ask again' : choices.length > 1 ? 'Ask with each' : 'Ask'}
+          </Button>
+        )}
+      </div>
+    </>
+  )
+}
+
+function Answer({
+  choice: { projectorPath, label },
+  reading: { state, text, error },
+  isRunning,
+  isCurrent,
+  isDisabled,
+  onChoose,
+}: {
+  choice: ProjectorChoice
+  reading: Reading
+  isRunning: boolean
+  isCurrent: boolean
+  isDisabled: boolean
+  onChoose: () => void
+}): ReactNode {
+  return (
+    <li aria-label={label} aria-busy={state === 'loading' || state === 'answering'} className="flex min-w-0 flex-col rounded-lg border border-hairline p-3">
+      <p className="font-medium">
+        As {label}
+        {isCurrent ? <span className="font-normal text-muted"> · in use now</span> : null}
+      </p>
+      <p className="truncate font-mono text-small text-subtle" title={projectorPath}>
+        {fileName(projectorPath)}
+      </p>
+      <div aria-live="polite" className="mt-2 min-h-12 flex-1 mid:min-h-24">
+        {state === 'loading' ? (
+          <>
+            <p className="mb-2 text-muted">Loading the model…</p>
+            <ProgressBar label={`Loading it as ${label}`} share={null} />
+          </>
+        ) : state === 'failed' ? (
+          <p className="text-danger [overflow-wrap:anywhere]">{error?.message}</p>
+        ) : text !== '' ? (
+          <p data-testid="reading" className="max-h-40 overflow-y-auto whitespace-pre-wrap [overflow-wrap:anywhere]">
+            {text}
+          </p>
+        ) : (
+          <p className="text-subtle">{state === 'done' ? 'It said nothing.' : isRunning ? 'Waits for its turn.' : 'Not asked yet.'}</p>
+        )}
+      </div>
+      <Button className="mt-3 w-full" disabled={isDisabled || state === 'failed'} onClick={onChoose} aria-label={`Use the projector of ${label}`}>
+        {state === 'done' ? 'This one sees' : 'Use this one'}
+      </Button>
+    </li>
+  )
+}
