@@ -2,7 +2,7 @@ import type { Locator, Page } from '@playwright/test'
 import type { ChatPage } from '../pages/chat.ts'
 import { VideoPage } from '../pages/video.ts'
 import { expect, test } from '../support/fixtures.ts'
-import { cutRecording, lateKeyFrame, liveRecording, transportStream, trimmed } from '../support/videoKinds.ts'
+import { cutRecording, hdrVideo, lateKeyFrame, liveRecording, transportStream, trimmed } from '../support/videoKinds.ts'
 
 /** Frames per second and seconds of what is recorded here. */
 const RECORDED = { fps: 20, seconds: 3 }
@@ -124,4 +124,11 @@ test('what an edit list hides at the start and at the end is not shown', async (
   const last = await seen(frame(videos, 5))
   expect(last.x).toBeCloseTo(0.5, 1)
   expect(last.y).toBeCloseTo(0.6, 1)
+})
+
+test('an HDR video is shown as an ordinary screen shows it, and that is said', async ({ chat }) => {
+  const videos = await drop(chat, 'hdr.mkv', await hdrVideo())
+  await expect(videos.cost).toContainText('12 frames')
+  await expect(videos.dialog.getByRole('note')).toContainText('HDR')
+  expect((await seen(frame(videos, 0))).x).toBeGreaterThan(0.6)
 })

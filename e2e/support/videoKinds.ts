@@ -72,6 +72,13 @@ export async function cutRecording(): Promise<Buffer> {
   return whole.subarray(0, Math.floor(whole.length * 0.7))
 }
 
+/** A file that says that its colours are those of HDR (PQ, BT.2020). */
+export async function hdrVideo(): Promise<Buffer> {
+  const { decoderConfig, ...track } = await trackOf('left-then-up.webm')
+  const colorSpace = { primaries: 'bt2020', transfer: 'pq', matrix: 'bt2020-ncl', fullRange: false } as unknown as VideoColorSpaceInit
+  return packed({ ...track, decoderConfig: { ...decoderConfig, colorSpace } }, new MkvOutputFormat())
+}
+
 /** A transport stream, as cameras and television have it. */
 export const transportStream = async (): Promise<Buffer> => packed(await trackOf('right-then-down.mp4'), new MpegTsOutputFormat())
 

@@ -104,7 +104,9 @@ test('a stored file comes whole or in part, a missing one is 404', async () => {
 test('frames of a video go to their set and come from it', async () => {
   const post = (path: string) => ask(`app://attachment/frames/${path}`, { method: 'POST', body: 'pixels', headers: { Origin: 'app://sightline' } })
   expect((await post(`${key}/7?width=64&height=48&format=rgba`)).status).toBe(204)
-  expect(sent).toEqual(['7 64x48 rgba pixels'])
+  expect((await post(`${key}/poster?width=64&height=48&format=rgba`)).status).toBe(204)
+  expect(sent).toEqual(['7 64x48 rgba pixels', 'poster 64x48 rgba pixels'])
+  expect((await ask(`app://attachment/frames/${key}/poster`)).status).toBe(404)
   expect((await post(`${'d'.repeat(64)}/7?width=64&height=48&format=rgb`)).status).toBe(404)
   for (const query of ['', 'width=64&height=48', 'width=0&height=48&format=rgb', 'width=1e3&height=48&format=rgb', 'width=64&height=48&format=bgr'])
     expect((await post(`${key}/7?${query}`)).status, query).toBe(400)

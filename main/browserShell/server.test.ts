@@ -294,6 +294,10 @@ describe('attachments', () => {
     const address = `/attachments/frames/${key}/1`
     const pixels = Buffer.alloc(64 * 48 * 4, 90)
     expect((await get(address)).status).toBe(404)
+    const poster = `/attachments/frames/${key}/poster`
+    expect((await post(`${poster}?width=64&height=48&format=rgba`, pixels)).status).toBe(204)
+    expect(await get(`/attachments/${attachment.sha}?size=thumb`)).toMatchObject({ status: 200, headers: { 'content-type': 'image/webp' } })
+    expect((await get(poster)).status).toBe(404)
     expect(await post(`${address}?width=64&height=48&format=rgba`, pixels)).toMatchObject({ status: 204, body: Buffer.alloc(0) })
     const frame = await get(address)
     expect(frame).toMatchObject({ status: 200, headers: { 'content-type': 'image/png', 'cache-control': 'private, no-cache' } })
@@ -303,6 +307,7 @@ describe('attachments', () => {
       [`${address}?width=64&height=48&format=rgba`, pixels.subarray(1), 400],
       [`${address}?width=64&height=48&format=rgb`, pixels, 400],
       [`${address}?width=64&height=48`, pixels, 400],
+      [`${poster}?width=1024&height=12&format=rgba`, pixels, 400],
       [`/attachments/frames/${key}/2?width=64&height=48&format=rgba`, pixels, 404],
       [`/attachments/frames/${'0'.repeat(64)}/1?width=64&height=48&format=rgba`, pixels, 404],
     ] as const)

@@ -63,7 +63,7 @@ function entry(value: GgufValue): Buffer[] {
   if ('u32s' in value) return list(types.u32, value.u32s.map(u32))
   if ('i32s' in value) return list(types.i32, value.i32s.map(u32))
   if ('f32s' in value) return list(types.f32, value.f32s.map(f32))
-  if ('strings' in value) return list(types.string, value.strings.map(text))
+  if ('strings' in value) return [u32(types.array), u32(types.string), u64(value.strings.length), texts(value.strings)]
   return [u32(types.f32), f32(value.f32)]
 }
 
@@ -84,6 +84,18 @@ function u32(value: number): Buffer {
 function u64(value: number): Buffer {
   const bytes = Buffer.alloc(8)
   bytes.writeBigUInt64LE(BigInt(value))
+  return bytes
+}
+
+/** Many texts, as fast as a whole vocabulary needs it. */
+function texts(values: readonly string[]): Buffer {
+  const lengths = values.map((value) => Buffer.byteLength(value))
+  const bytes = Buffer.alloc(lengths.reduce((sum, length) => sum + 8 + length, 0))
+  let at = 0
+  for (const [i, value] of values.entries()) {
+    bytes.writeUInt32LE(lengths[i]!, at)
+    at += 8 + bytes.write(value, at + 8)
+  }
   return bytes
 }
 

@@ -90,7 +90,7 @@ export function fullVocabulary(file: EditedFile, hasNewTokens: boolean): EditedF
   const padded = [...tokens, ...Array.from({ length: size - tokens.length }, (_, i) => `[PAD${i}]`)]
   const changed = withEntries(file, { 'tokenizer.ggml.tokens': list('string', padded), 'tokenizer.ggml.token_type': list('i32', padded.map(() => 1)) })
   return withTensors(changed, (tensor) =>
-    tensor.name === 'token_embd.weight' ? tensorOf(tensor.name, [tensor.dims[0]!, size], new Float32Array(tensor.dims[0]! * size), 'Q4_0') : tensor,
+    tensor.name === 'token_embd.weight' ? { ...tensor, dims: [tensor.dims[0]!, size], type: 2, bytes: Buffer.alloc((tensor.dims[0]! / 32) * 18 * size) } : tensor,
   )
 }
 

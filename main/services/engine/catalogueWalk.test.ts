@@ -4,8 +4,10 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { forkWorker } from '../../nodePorts.ts'
 import { goldenJson } from '../../testing/engineGoldens.ts'
 import { answered, message, requestOf, sample, user } from '../../testing/engineRequests.ts'
-import { publishedProjector, publishedText } from '../../testing/publishedModel.ts'
-import type { Published } from '../../testing/publishedModel.ts'
+import { publishedProjector, publishedText } from '../../testing/catalogueModel.ts'
+import type { Published } from '../../testing/catalogueModel.ts'
+import { readGguf, writeGguf } from '../../testing/ggufEdit.ts'
+import { exchanged, surgery } from '../../testing/publishedModels.ts'
 import { referenceIds } from '../../testing/publishedVocabulary.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
 import { createEngine } from './index.ts'
@@ -69,6 +71,14 @@ describe.each(entries)('$name', ({ id, name, family, parameters, kind, contextTo
     )
     expect(engine.state).toMatchObject({ state: 'ready', note: null })
     await engine.unload()
+    if (family === 'qwen2vl') {
+      // of the base model and of 72B the only one that is published, of the others the most common
+      writeFileSync(model.projectorPath, writeGguf(exchanged(surgery(readGguf(publishedProjector(published)), 0))))
+      expect(await engine.inspectFile(model.projectorPath)).toMatchObject({ kind: 'projector', family, problem: null })
+      const again = await ask(user(sample('red-circle'), QUESTION))
+      expect([again.promptIds, again.tokens]).toEqual([first.promptIds, first.tokens])
+      await engine.unload()
+    }
     for (const path of [model.textPath, model.projectorPath]) rmSync(path)
   })
 })

@@ -42,3 +42,38 @@ test('whatever bytes of its index are wrong, it opens or is refused with a typed
     if (outcome instanceof Error) expect(outcome).toMatchObject({ name: 'AppError', code: expect.stringMatching(/^(DamagedMedia|UnsupportedMedia)$/) as string })
   }
 })
+
+test('a WebM file that ends in the midst has the frames that are whole, and says that it was cut off', async () => {
+  const whole = readFileSync(new URL('../../../e2e/fixtures/left-then-up.webm', import.meta.url))
+  const { facts } = await (await openVideoFile(new Blob([whole]))).read()
+  expect(facts).toMatchObject({ frames: 72, fps: 12, durationMs: 6000, codec: 'vp9' })
+  expect(facts.notes).toBeUndefined()
+  let most = 0
+  for (const share of [0.2, 0.5, 0.7, 0.95]) {
+    const cut = await (await openVideoFile(new Blob([whole.subarray(0, Math.floor(whole.length * share))]))).read()
+    expect(cut.facts.notes).toEqual([expect.stringMatching(/^The file is cut off: what there is of it ends at 0:0\d\.$/)])
+    expect(cut.facts.frames).toBeGreaterThan(most)
+    expect(cut.facts.frames).toBeLessThan(72)
+    most = cut.facts.frames
+  }
+  expect(most).toBeGreaterThan(60)
+})
+
+test('an MP4 file that ends in the midst of its frames has those that are whole', async () => {
+  const { facts } = await (await openVideoFile(new Blob([sample.subarray(0, Math.floor(sample.length * 0.9))]))).read()
+  expect(facts.frames).toBeGreaterThan(10)
+  expect(facts.frames).toBeLessThan(48)
+  expect(facts.notes).toEqual([expect.stringContaining('cut off')])
+})
+
+test('what an edit list hides at the start and at the end is none of the frames', async () => {
+  const bytes = Uint8Array.from(readFileSync(new URL('../../../e2e/fixtures/right-then-down.mp4', import.meta.url)))
+  const view = new DataView(bytes.buffer)
+  const inside = (type: string) => new TextDecoder('latin1').decode(bytes).indexOf(type) + 4
+  const [list, movie, media] = [inside('elst'), view.getUint32(inside('mvhd') + 12), view.getUint32(inside('mdhd') + 12)]
+  view.setUint32(list + 8, 3 * movie)
+  view.setInt32(list + 12, view.getInt32(list + 12) + 2 * media)
+  const { facts, times } = await (await openVideoFile(new Blob([bytes]))).read()
+  expect(facts).toMatchObject({ frames: 36, fps: 12, durationMs: 3000, startMs: 0 })
+  expect([times[0], times[35]]).toEqual([0, expect.closeTo(35 / 12, 4)])
+})

@@ -47,8 +47,7 @@ interface Line {
  */
 export async function openVideoFile(from: Blob | string): Promise<VideoFile> {
   const bytes = await safely(() => bytesOf(from))
-  const editEnd = await safely(() => checkSampleTables(bytes))
-  const torn = await safely(() => findTorn(bytes))
+  const [editEnd, torn] = await safely(() => Promise.all([checkSampleTables(bytes), findTorn(bytes)]))
   const input = new Input({ formats: [MP4, QTFF, MATROSKA, WEBM, MPEG_TS], source: sourceOf(from, bytes, torn) })
   if (!(await input.canRead().catch(() => false))) throw new AppError('UnsupportedMedia', 'This is not a video that Sightline reads. It reads MP4, MOV, WebM, MKV and MPEG-TS files.')
   return safely(async () => {
@@ -131,7 +130,11 @@ async function readLine(track: InputVideoTrack, { width, height }: KnownVideo, {
   const line: TimeLine = timeLine({ ticksPerSecond, times: shown.map((place) => ticks[place] ?? 0), end: lasts > 0 ? (ticks[last] ?? 0) + lasts : null, until })
   if (line.frames === 0) throw damaged()
   const { times, frames, durationMs, fps, startMs } = line
-  const notes = isTorn || packets.isCut ? [`The file is cut off: what there is of it ends at ${clock(startMs + durationMs)}.`] : []
+  const transfer: string = (await track.getColorSpace()).transfer ?? ''
+  const notes = [
+    ...(isTorn || packets.isCut ? [`The file is cut off: what there is of it ends at ${clock(startMs + durationMs)}.`] : []),
+    ...(transfer === 'pq' || transfer === 'hlg' ? ['The video is HDR; it is read as players show it on an ordinary screen (SDR).'] : []),
+  ]
   return {
     reading: { facts: { width, height, durationMs, frames, fps, codec, startMs, ...(notes.length > 0 && { notes }) }, times },
     packets,

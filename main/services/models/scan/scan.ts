@@ -6,7 +6,8 @@ import { fingerprintOf } from '../files/fingerprint.ts'
 import type { Entry, FileFacts, InspectFile } from '../types.ts'
 import { candidatesIn } from './candidates.ts'
 import type { Candidate, Searched } from './candidates.ts'
-import { duplicateOf } from './duplicates.ts'
+import { duplicatesAmong } from './duplicates.ts'
+import type { FindDuplicate } from './duplicates.ts'
 import { projectorsFor, withoutProjector } from './pairing.ts'
 import type { Inspected, Paired } from './pairing.ts'
 import type { Place } from './places.ts'
@@ -32,7 +33,11 @@ type Looked = Candidate & { readonly facts: FileFacts }
  * be used, and what lies on drives that are not connected, with the reason.
  * @throws the signal's reason when it aborts.
  */
-export async function scanPlaces(places: readonly Place[], options: ScanOptions, signal?: AbortSignal): Promise<FoundModel[]> {
+export async function scanPlaces(
+  places: readonly Place[],
+  options: ScanOptions,
+  signal?: AbortSignal,
+): Promise<FoundModel[]> {
   const { candidates, away } = await uniqueCandidates(places, signal)
   const looked = await inParallel(candidates, async (candidate) => ({
     ...candidate,
@@ -42,7 +47,8 @@ export async function scanPlaces(places: readonly Place[], options: ScanOptions,
   const kept = await realPaths(options.entries)
   const isModel = ({ facts, real, isBeside }: Looked) =>
     facts.kind !== 'projector' && facts.kind !== 'adapter' && !isBeside && !kept.has(real)
-  const found = await inParallel(looked.filter(isModel), (one) => foundModel(one, projectors, options, signal))
+  const findDuplicate = duplicatesAmong(options.entries)
+  const found = await inParallel(looked.filter(isModel), (one) => foundModel(one, projectors, options, findDuplicate, signal))
   const unusable = ({ problem }: FoundModel) => Number(problem !== null)
   const byName = (a: FoundModel, b: FoundModel) =>
     a.name.localeCompare(b.name, undefined, { numeric: true }) || (a.textPath < b.textPath ? -1 : 1)
@@ -53,11 +59,17 @@ export async function scanPlaces(places: readonly Place[], options: ScanOptions,
  * The projectors in `places` that the language model at `textPath` could have, best first: those that surely fit it, at most
  * four, or else the best of each family whose width fits. @throws the signal's reason when it aborts.
  */
-export async function projectorsIn(places: readonly Place[], textPath: string, inspectFile: InspectFile, signal?: AbortSignal): Promise<ProjectorChoice[]> {
+export async function projectorsIn(
+  places: readonly Place[],
+  textPath: string,
+  inspectFile: InspectFile,
+  signal?: AbortSignal,
+): Promise<ProjectorChoice[]> {
   const { candidates } = await uniqueCandidates(places, signal)
   const looked = await inParallel(candidates, async (one) => ({ ...one, facts: await inspectFile(one.path, signal) }))
   const projectors = looked.filter((one) => one.facts.kind === 'projector')
-  const { projectorPaths, choices } = projectorsFor({ path: textPath, facts: await inspectFile(textPath, signal), projectors: [] }, projectors)
+  const text = { path: textPath, facts: await inspectFile(textPath, signal), projectors: [] }
+  const { projectorPaths, choices } = projectorsFor(text, projectors)
   const sure = projectorPaths.slice(0, MOST_CHOICES).flatMap((projectorPath): ProjectorChoice[] => {
     const family = projectors.find(({ path }) => path === projectorPath)?.facts.family ?? null
     return isModelFamily(family) ? [{ projectorPath, family, label: familyLabel(family) }] : []
@@ -65,7 +77,13 @@ export async function projectorsIn(places: readonly Place[], textPath: string, i
   return [...sure, ...choices].slice(0, MOST_CHOICES)
 }
 
-async function foundModel({ facts, ...candidate }: Looked, projectors: readonly Inspected[], options: ScanOptions, signal?: AbortSignal): Promise<FoundModel> {
+async function foundModel(
+  { facts, ...candidate }: Looked,
+  projectors: readonly Inspected[],
+  options: ScanOptions,
+  findDuplicate: FindDuplicate,
+  signal?: AbortSignal,
+): Promise<FoundModel> {
   const { entries } = options
   const shown = {
     name: candidate.name ?? facts.name,
@@ -86,11 +104,15 @@ async function foundModel({ facts, ...candidate }: Looked, projectors: readonly 
   const { text, paired } = await pairedWith({ ...candidate, facts }, projectors, options)
   const note = paired.projectorPaths.length === 0 ? withoutProjector(text, projectors, paired) : null
   const known = { projectorPaths: [...paired.projectorPaths], choices: [...paired.choices] }
-  return { ...shown, ...nothing, ...known, duplicateOf: await duplicateOf(facts.paths, candidate.sha256, entries, signal), problem: null, note }
+  return { ...shown, ...nothing, ...known, duplicateOf: await findDuplicate(facts.paths, candidate.sha256, signal), problem: null, note }
 }
 
 /** The projectors for a language model; where its header does not tell its family, that which the user found counts. */
-async function pairedWith(text: Inspected, projectors: readonly Inspected[], { chosenFamily }: ScanOptions): Promise<{ text: Inspected; paired: Paired }> {
+async function pairedWith(
+  text: Inspected,
+  projectors: readonly Inspected[],
+  { chosenFamily }: ScanOptions,
+): Promise<{ text: Inspected; paired: Paired }> {
   const paired = projectorsFor(text, projectors)
   if (paired.choices.length === 0) return { text, paired }
   const fingerprint = await fingerprintOf(text.path).catch(() => null)

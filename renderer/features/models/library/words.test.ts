@@ -29,6 +29,11 @@ test('missing files are worse than changed ones', () => {
   expect(troubleOf(model('A', { files: [{ ...file!, digest: 'changed', exists: false }] }))).toBe('Files missing')
 })
 
+test('files on a drive that is not connected are not missing', () => {
+  const [file] = model('A').files
+  expect(troubleOf(model('A', { files: [{ ...file!, exists: false, awayDrive: '/Volumes/Big' }] }))).toBe('Drive away')
+})
+
 describe('the list', () => {
   const models = [model('Qwen2-VL 7B', { lastUsedAt: now - DAY }, 5e9), model('Qwen2-VL 72B', {}, 4e10), model('Invoices', { origin: 'LM Studio', lastUsedAt: now }, 2e9)]
   const names = (shown: readonly LibraryModel[]): string[] => shown.map((one) => one.model.name)

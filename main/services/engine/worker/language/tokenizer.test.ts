@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { goldenJson, toChatMessages } from '../../../../testing/engineGoldens.ts'
 import type { GoldenMessage } from '../../../../testing/engineGoldens.ts'
 import { message, user } from '../../../../testing/engineRequests.ts'
-import { publishedText } from '../../../../testing/publishedModel.ts'
+import { publishedText } from '../../../../testing/catalogueModel.ts'
 import { addedTokens, plainReferenceIds, qwen25Template, referenceIds } from '../../../../testing/publishedVocabulary.ts'
 import { tempFolder } from '../../../../testing/tempFolder.ts'
 import type { ChatMessage } from '../../types.ts'
@@ -27,7 +27,7 @@ beforeAll(async () => {
   const { text } = await inspectModel({ textPath, projectorPath: null })
   model = await LanguageModel.load(runtime, textPath, text, () => {}, new AbortController().signal)
   tokenizer = model.tokenizer
-})
+}, 60_000)
 afterAll(async () => {
   await model.free()
   folder.remove()

@@ -13,6 +13,8 @@ import type { Projector } from './projector.ts'
 const GRAPH_NODES = 16384
 const GRAPH_BYTES = 64 << 20
 const ABORTED = 1
+/** Changed bytes do this, and half precision where a conversion is too coarse for its model. */
+const NOT_NUMBERS = 'Check the files of the model, or choose another conversion of the projector.'
 
 interface Built {
   readonly inputs: readonly Pointer[]
@@ -69,7 +71,7 @@ export class VisionTower {
       const out = new Float32Array(rows * columns * outputLength)
       ggml.tensorGet(built.output, out, 0, out.byteLength)
       if (!Number.isFinite(out.reduce((sum, value) => sum + value, 0)))
-        throw new AppError('ModelDamaged', 'The projector gives values that are not numbers: its weights are damaged. Download it again.')
+        throw new AppError('UnsupportedModel', `The projector gave values that are not numbers for this picture. ${NOT_NUMBERS}`)
       return unorder(out, order, outputLength)
     } finally {
       run.end()

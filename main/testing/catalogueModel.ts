@@ -119,14 +119,23 @@ export function publishedProjector({ family, name, size }: Pick<Published, 'fami
   ])
 }
 
+/** Numbers of one seed, for all that need as many or fewer. */
+const drawn = new Map<number, Float32Array>()
+
 /** Small numbers that look random and are the same every time. */
 function weights(name: string, ...dims: number[]): GgufTensor {
-  const data = new Float32Array(dims.reduce((product, dim) => product * dim, 1))
-  for (let i = 0, state = name.length; i < data.length; i++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0
-    data[i] = state / 2 ** 33
+  const length = dims.reduce((product, dim) => product * dim, 1)
+  const seed = name.length
+  let data = drawn.get(seed)
+  if (!data || data.length < length) {
+    data = new Float32Array(length)
+    for (let i = 0, state = seed; i < length; i++) {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0
+      data[i] = state / 2 ** 33
+    }
+    drawn.set(seed, data)
   }
-  return { name, dims, data }
+  return { name, dims, data: data.subarray(0, length) }
 }
 
 const ones = (name: string, length: number): GgufTensor => ({ name, dims: [length], data: new Float32Array(length).fill(1) })

@@ -2,9 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { containerOf, openWithFfmpeg, readHead } from '../../../main/lib/video/index.ts'
-import { tempFolder } from '../../../main/testing/tempFolder.ts'
-import { openVideoFile } from './videoFile.ts'
+import { containerOf, openWithFfmpeg, readHead } from '../main/lib/video/index.ts'
+import { tempFolder } from '../main/testing/tempFolder.ts'
+import { openVideoFile } from '../renderer/lib/video/videoFile.ts'
 
 const missing = spawnSync('ffmpeg', ['-version']).error ? 'ffmpeg is not installed: that both readers say the same is not tried here' : null
 if (missing) process.stderr.write(`${missing}\n`)
