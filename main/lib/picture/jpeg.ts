@@ -47,7 +47,10 @@ async function salvageJpeg(all: Buffer, read: (input: Buffer) => ReturnType<type
     const row = y * width * channels
     for (let i = 0; i < column * channels; i++) if (raw.data[row + i] !== other.data[row + i]) column = Math.floor(i / channels)
   }
-  const salvaged = dropAfter(raw, top * width, orientation, { rows: blockRows, column: Math.floor((column + 1) / 8) * 8 })
+  // and where colours are stored at half the height, the two rows above are coloured in part by what is made up
+  const smoothed = blockRows > 8 ? Math.min(top, 2) : 0
+  const kept = { rows: blockRows + smoothed, column: Math.floor((column + 1) / 8) * 8 }
+  const salvaged = dropAfter(raw, (top - smoothed) * width, orientation, kept)
   return spoiled ? { ...salvaged, notes: [...salvaged.notes, PARTS_WRONG] } : salvaged
 }
 
