@@ -40,8 +40,7 @@ export const openTiff: OpenReader = async (file) => {
   const pages = await pagesOf(tiff)
   const number = file.page ?? 1
   const page = pages[number - 1]
-  if (!page)
-    throw noPage(file.name, number, pages.length)
+  if (!page) throw noPage(file.name, number, pages.length)
   const several = pages.length > 1 ? { pages: pages.length, page: number } : {}
   const notes = pages.length > 1 ? [`Page ${number} of ${pages.length} is shown.`] : []
   const layout = await readLayout(tiff, page)
