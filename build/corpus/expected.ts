@@ -27,10 +27,12 @@ export type Expected = z.infer<typeof Expected>
 /** The entries of an `expected.json` by the names of their files; entries of other forms are passed over. */
 export function readExpected(text: string): Map<string, Expected> {
   const entries = z.array(z.unknown()).parse(JSON.parse(text))
-  return new Map(entries.flatMap((entry) => {
-    const { success, data } = Expected.safeParse(entry)
-    return success && (data.mean || data.video) ? [[data.file, data] as const] : []
-  }))
+  return new Map(
+    entries.flatMap((entry) => {
+      const { success, data } = Expected.safeParse(entry)
+      return success && (data.mean || data.video) ? [[data.file, data] as const] : []
+    }),
+  )
 }
 
 /** What differs from the reference, none when it is right; and the reference's numbers in words. */
@@ -44,7 +46,10 @@ export function judge(found: Look, expected: Expected): Judgement {
   return expected.video ? judgeVideo(found, expected.video) : judgePicture(found, expected)
 }
 
-function judgePicture(found: Look, { width, height, mean = [], grid4x4 = [], meanAbsTolerance: tolerance }: Expected): Judgement {
+function judgePicture(
+  found: Look,
+  { width, height, mean = [], grid4x4 = [], meanAbsTolerance: tolerance }: Expected,
+): Judgement {
   const reference = `${width} x ${height}, mean ${mean.join(' ')}`
   if (found.what !== 'picture') return { differences: ['the reference reads it'], reference }
   const differences: string[] = []
@@ -61,9 +66,16 @@ function judgeVideo(found: Look, expected: NonNullable<Expected['video']>): Judg
   const { refused, words } = expected
   const facts = (['width', 'height', 'frames', 'sampled'] as const).filter((key) => expected[key] !== undefined)
   const reference = refused ? `refused: ${words ?? ''}` : facts.map((key) => `${key} ${expected[key]}`).join(', ')
-  if (refused) return { differences: found.what === 'refused' ? wordsLacking(found.message, words) : ['should have been refused'], reference }
+  if (refused)
+    return {
+      differences: found.what === 'refused' ? wordsLacking(found.message, words) : ['should have been refused'],
+      reference,
+    }
   if (found.what !== 'video') return { differences: ['the reference reads it'], reference }
-  return { differences: facts.filter((key) => found[key] !== expected[key]).map((key) => `${key} ${found[key]}`), reference }
+  return {
+    differences: facts.filter((key) => found[key] !== expected[key]).map((key) => `${key} ${found[key]}`),
+    reference,
+  }
 }
 
 /** `words`: what a refusal says, then after `not` in quotes what it does not. */

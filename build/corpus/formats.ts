@@ -46,4 +46,5 @@ function sees(found: Look, { shown }: Kind): string {
   return found.what === 'video' ? `${found.sampled} of ${found.frames} ${shown}` : shown
 }
 
-const said = (found: Look): string => (found.what === 'refused' || found.what === 'crashed' ? found.message : found.notes.join(' '))
+const said = (found: Look): string =>
+  found.what === 'refused' || found.what === 'crashed' ? found.message : found.notes.join(' ')

@@ -10,9 +10,30 @@ export type Colour = readonly number[]
 
 /** What became of a file when it was opened as the product opens it, to its last pixel or frame. */
 export type Look =
-  | { readonly what: 'picture'; readonly width: number; readonly height: number; readonly mean: Colour; readonly grid4x4: readonly (readonly Colour[])[]; readonly notes: readonly string[] }
-  | { readonly what: 'video'; readonly width: number; readonly height: number; readonly frames: number; readonly sampled: number; readonly codec: string | null; readonly notes: readonly string[] }
-  | { readonly what: 'model'; readonly kind: string; readonly name: string; readonly family: string | null; readonly notes: readonly string[] }
+  | {
+      readonly what: 'picture'
+      readonly width: number
+      readonly height: number
+      readonly mean: Colour
+      readonly grid4x4: readonly (readonly Colour[])[]
+      readonly notes: readonly string[]
+    }
+  | {
+      readonly what: 'video'
+      readonly width: number
+      readonly height: number
+      readonly frames: number
+      readonly sampled: number
+      readonly codec: string | null
+      readonly notes: readonly string[]
+    }
+  | {
+      readonly what: 'model'
+      readonly kind: string
+      readonly name: string
+      readonly family: string | null
+      readonly notes: readonly string[]
+    }
   | { readonly what: 'refused'; readonly code: string; readonly message: string }
   | { readonly what: 'crashed'; readonly message: string }
 
@@ -30,7 +51,9 @@ export async function look(path: string): Promise<Look> {
 
 async function lookAtModel(path: string): Promise<Look> {
   const { kind, name, family, problem } = await inspectFile(path)
-  return problem === null ? { what: 'model', kind, name, family, notes: [] } : { what: 'refused', code: 'ModelUnsupported', message: problem }
+  return problem === null
+    ? { what: 'model', kind, name, family, notes: [] }
+    : { what: 'refused', code: 'ModelUnsupported', message: problem }
 }
 
 async function lookAtVideo(path: string, head: Uint8Array): Promise<Look> {
@@ -65,6 +88,10 @@ export function colours({ data, width, height }: RgbPicture): { mean: Colour; gr
   const parts = [0, 1, 2, 3]
   return {
     mean: meanOf(0, width, 0, height),
-    grid4x4: parts.map((row) => parts.map((column) => meanOf(edge(width, column), edge(width, column + 1), edge(height, row), edge(height, row + 1)))),
+    grid4x4: parts.map((row) =>
+      parts.map((column) =>
+        meanOf(edge(width, column), edge(width, column + 1), edge(height, row), edge(height, row + 1)),
+      ),
+    ),
   }
 }

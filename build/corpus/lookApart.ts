@@ -50,7 +50,10 @@ export function lookApart(path: string, limits: Limits): Promise<Apart> {
       clearTimeout(deadline)
       clearInterval(watch)
       const ms = found?.ms ?? performance.now() - started
-      const crashed: Look = { what: 'crashed', message: said.trim().split('\n').at(-1) || `the process ended with ${signal ?? code}` }
+      const crashed: Look = {
+        what: 'crashed',
+        message: said.trim().split('\n').at(-1) || `the process ended with ${signal ?? code}`,
+      }
       resolve({ look: found?.look ?? crashed, ms, peakBytes: Math.max(peakBytes, found?.peakBytes ?? 0), over })
     })
   })

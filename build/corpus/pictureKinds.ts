@@ -11,18 +11,37 @@ const HEIGHT = 48
 const PIXELS = WIDTH * HEIGHT
 
 /** Left half red, right half blue. */
-const rgb = Buffer.from(Array.from({ length: PIXELS }, (_, i) => (i % WIDTH < WIDTH / 2 ? [220, 30, 30] : [30, 69, 220])).flat())
+const rgb = Buffer.from(
+  Array.from({ length: PIXELS }, (_, i) => (i % WIDTH < WIDTH / 2 ? [220, 30, 30] : [30, 69, 220])).flat(),
+)
 const picture = (): Sharp => sharp(rgb, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } })
-const wide = (): Sharp => sharp(Uint16Array.from(rgb, (value) => value * 257), { raw: { width: WIDTH, height: HEIGHT, channels: 3 } }).toColourspace('rgb16')
+const wide = (): Sharp =>
+  sharp(
+    Uint16Array.from(rgb, (value) => value * 257),
+    { raw: { width: WIDTH, height: HEIGHT, channels: 3 } },
+  ).toColourspace('rgb16')
 /** Three pictures, one below the other, as sharp takes sequences. */
-const sequence = (): Sharp => sharp(Buffer.concat([rgb, rgb.map((value) => 255 - value), rgb]), { raw: { width: WIDTH, height: HEIGHT * 3, channels: 3, pageHeight: HEIGHT } })
+const sequence = (): Sharp =>
+  sharp(Buffer.concat([rgb, rgb.map((value) => 255 - value), rgb]), {
+    raw: { width: WIDTH, height: HEIGHT * 3, channels: 3, pageHeight: HEIGHT },
+  })
 const cut = (bytes: Buffer, share: number): Buffer => bytes.subarray(0, Math.floor(bytes.length * share))
-const noise = (): Sharp => sharp(Buffer.from(Array.from({ length: PIXELS * 3 }, (_, i) => (i * 2654435761) >>> 24)), { raw: { width: WIDTH, height: HEIGHT, channels: 3 } })
+const noise = (): Sharp =>
+  sharp(Buffer.from(Array.from({ length: PIXELS * 3 }, (_, i) => (i * 2654435761) >>> 24)), {
+    raw: { width: WIDTH, height: HEIGHT, channels: 3 },
+  })
 
 function tiff(...pages: { tags?: readonly TagValue[]; block: Buffer }[]): Buffer {
   const encoded: EncodedPage[] = pages.map(({ tags = [], block }) => {
     const own = new Set(tags.map(([tag]) => tag))
-    const usual: TagValue[] = [[256, [WIDTH]], [257, [HEIGHT]], [258, [8]], [259, [1]], [262, [2]], [277, [3]]]
+    const usual: TagValue[] = [
+      [256, [WIDTH]],
+      [257, [HEIGHT]],
+      [258, [8]],
+      [259, [1]],
+      [262, [2]],
+      [277, [3]],
+    ]
     return { tags: [...usual.filter(([tag]) => !own.has(tag)), ...tags], blockLengths: [block.length] }
   })
   return Buffer.concat([tiffHead(encoded), ...pages.map(({ block }) => block)])
@@ -34,12 +53,32 @@ const withChannel = Buffer.from(Array.from({ length: PIXELS }, () => [220, 30, 3
 const inks = Buffer.from(Array.from({ length: PIXELS }, () => [35, 225, 225, 0]).flat())
 
 /** Bytes that begin as a file of a kind that is not read; the rest is never looked at. */
-const begins = (...mark: (string | number)[]): Buffer => Buffer.concat([...mark.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.alloc(part))), Buffer.alloc(64)])
+const begins = (...mark: (string | number)[]): Buffer =>
+  Buffer.concat([
+    ...mark.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.alloc(part))),
+    Buffer.alloc(64),
+  ])
 
 async function camera(): Promise<Buffer> {
   const preview = await picture().jpeg().toBuffer()
-  const raw: TagValue[] = [[256, [6000]], [257, [4000]], [258, [14]], [262, [32_803]], [277, [1]]]
-  return tiff({ tags: [[254, [1]], [259, [6]], [262, [6]]], block: preview }, { tags: raw, block: Buffer.alloc(64) })
+  const raw: TagValue[] = [
+    [256, [6000]],
+    [257, [4000]],
+    [258, [14]],
+    [262, [32_803]],
+    [277, [1]],
+  ]
+  return tiff(
+    {
+      tags: [
+        [254, [1]],
+        [259, [6]],
+        [262, [6]],
+      ],
+      block: preview,
+    },
+    { tags: raw, block: Buffer.alloc(64) },
+  )
 }
 
 /** The icon of one PNG. */
@@ -73,38 +112,245 @@ const asIs = 'as it is, in sRGB'
 
 /** Pictures that people have. */
 export const pictureKinds: readonly Kind[] = [
-  { name: 'PNG', from: 'screenshots of Windows, macOS, Linux, Android', file: 'screenshot.png', shown: asIs, make: () => picture().png().toBuffer() },
-  { name: 'PNG with transparency', from: 'logos, cut-outs, design programs', file: 'logo.png', shown: 'over white', make: () => picture().ensureAlpha(0.5).png().toBuffer() },
-  { name: 'PNG of 16 bits, or with another colour space', from: 'Lightroom, Affinity, screenshots of wide-gamut Macs', file: 'wide.png', shown: 'converted to sRGB, 8 bits', make: () => wide().withIccProfile('p3').png().toBuffer() },
-  { name: 'PNG cut off', from: 'downloads that broke off', file: 'half.png', shown: 'what is there, the rest white', make: async () => cut(await noise().png().toBuffer(), 0.6) },
-  { name: 'JPEG', from: 'every phone and camera, the web', file: 'photo.jpg', shown: 'turned as EXIF says', make: () => picture().jpeg().toBuffer() },
-  { name: 'JPEG without its end', from: 'network cameras, broken downloads, recovered cards', file: 'no-end.jpg', shown: 'what is there, the rest white', make: async () => (await picture().jpeg().toBuffer()).subarray(0, -2) },
-  { name: 'JPEG in CMYK', from: 'print shops, InDesign, Photoshop', file: 'print.jpg', shown: 'converted to sRGB, by its profile or by what the inks leave of white', make: () => picture().toColourspace('cmyk').jpeg().toBuffer() },
-  { name: 'WebP', from: 'the web, WhatsApp stickers', file: 'web.webp', shown: asIs, make: () => picture().webp().toBuffer() },
-  { name: 'WebP sequence', from: 'animated stickers', file: 'sticker.webp', shown: 'its first picture', make: () => sequence().webp().toBuffer() },
+  {
+    name: 'PNG',
+    from: 'screenshots of Windows, macOS, Linux, Android',
+    file: 'screenshot.png',
+    shown: asIs,
+    make: () => picture().png().toBuffer(),
+  },
+  {
+    name: 'PNG with transparency',
+    from: 'logos, cut-outs, design programs',
+    file: 'logo.png',
+    shown: 'over white',
+    make: () => picture().ensureAlpha(0.5).png().toBuffer(),
+  },
+  {
+    name: 'PNG of 16 bits, or with another colour space',
+    from: 'Lightroom, Affinity, screenshots of wide-gamut Macs',
+    file: 'wide.png',
+    shown: 'converted to sRGB, 8 bits',
+    make: () => wide().withIccProfile('p3').png().toBuffer(),
+  },
+  {
+    name: 'PNG cut off',
+    from: 'downloads that broke off',
+    file: 'half.png',
+    shown: 'what is there, the rest white',
+    make: async () => cut(await noise().png().toBuffer(), 0.6),
+  },
+  {
+    name: 'JPEG',
+    from: 'every phone and camera, the web',
+    file: 'photo.jpg',
+    shown: 'turned as EXIF says',
+    make: () => picture().jpeg().toBuffer(),
+  },
+  {
+    name: 'JPEG without its end',
+    from: 'network cameras, broken downloads, recovered cards',
+    file: 'no-end.jpg',
+    shown: 'what is there, the rest white',
+    make: async () => (await picture().jpeg().toBuffer()).subarray(0, -2),
+  },
+  {
+    name: 'JPEG in CMYK',
+    from: 'print shops, InDesign, Photoshop',
+    file: 'print.jpg',
+    shown: 'converted to sRGB, by its profile or by what the inks leave of white',
+    make: () => picture().toColourspace('cmyk').jpeg().toBuffer(),
+  },
+  {
+    name: 'WebP',
+    from: 'the web, WhatsApp stickers',
+    file: 'web.webp',
+    shown: asIs,
+    make: () => picture().webp().toBuffer(),
+  },
+  {
+    name: 'WebP sequence',
+    from: 'animated stickers',
+    file: 'sticker.webp',
+    shown: 'its first picture',
+    make: () => sequence().webp().toBuffer(),
+  },
   { name: 'GIF', from: 'the web', file: 'still.gif', shown: asIs, make: () => picture().gif().toBuffer() },
-  { name: 'GIF sequence', from: 'screen recorders, messengers', file: 'moves.gif', shown: 'its first picture; as a video with --video', make: () => sequence().gif().toBuffer() },
+  {
+    name: 'GIF sequence',
+    from: 'screen recorders, messengers',
+    file: 'moves.gif',
+    shown: 'its first picture; as a video with --video',
+    make: () => sequence().gif().toBuffer(),
+  },
   { name: 'AVIF', from: 'the web, Android 14', file: 'web.avif', shown: asIs, make: () => picture().avif().toBuffer() },
   // convert -size 64x48 xc:'rgb(220,30,30)' -fill 'rgb(30,69,220)' -draw 'rectangle 32,0 63,47' pic.png; heif-enc -q 50 pic.png
-  { name: 'HEIC, HEIF', from: 'iPhone, iPad, Samsung Galaxy', file: 'IMG_0001.heic', shown: asIs, make: async () => readFileSync(join(import.meta.dirname, 'small.heic')) },
+  {
+    name: 'HEIC, HEIF',
+    from: 'iPhone, iPad, Samsung Galaxy',
+    file: 'IMG_0001.heic',
+    shown: asIs,
+    make: async () => readFileSync(join(import.meta.dirname, 'small.heic')),
+  },
   { name: 'BMP', from: "Windows' clipboard and Paint", file: 'paint.bmp', shown: asIs, make: async () => bmp() },
   { name: 'ICO, CUR', from: "Windows' icons, favicons", file: 'favicon.ico', shown: 'its largest picture', make: icon },
   { name: 'TIFF', from: 'scanners, Photoshop', file: 'scan.tif', shown: asIs, make: () => picture().tiff().toBuffer() },
-  { name: 'TIFF of several pages', from: 'scanners, fax servers', file: 'pages.tif', shown: 'one page, --page N takes another', make: async () => tiff({ block: rgb }, { block: rgb }) },
-  { name: 'TIFF, fax G3 and G4', from: 'fax servers, archives', file: 'fax.tif', shown: 'black and white', make: () => picture().greyscale().threshold(100).toColourspace('b-w').tiff({ compression: 'ccittfax4', bitdepth: 1 }).toBuffer() },
-  { name: 'TIFF with channels beyond the colour', from: 'Photoshop, satellites', file: 'channels.tif', shown: 'its colours; alpha over white, other channels left out', make: async () => tiff({ tags: [[277, [4]], [338, [0]]], block: withChannel }) },
-  { name: 'TIFF in YCbCr', from: 'scanners, old Photoshop', file: 'ycbcr.tif', shown: 'converted to RGB by its coefficients', make: async () => tiff({ tags: [[262, [6]], [530, [1, 1]]], block: yCbCr }) },
-  { name: 'TIFF in Lab', from: 'Photoshop', file: 'lab.tif', shown: 'converted to sRGB', make: async () => tiff({ tags: [[262, [8]]], block: Buffer.from(Array.from({ length: PIXELS }, () => [138, 81, 70]).flat()) }) },
-  { name: 'TIFF in CMYK', from: 'print shops', file: 'print.tif', shown: 'converted to sRGB, by its profile or by what the inks leave of white', make: async () => tiff({ tags: [[262, [5]], [277, [4]]], block: inks }) },
-  { name: 'TIFF of floating point numbers', from: 'microscopes, height maps, rendering programs', file: 'float.tif', shown: '0 to 1 from black to white, else from the least to the greatest', make: async () => tiff({ tags: [[258, [32]], [262, [1]], [277, [1]], [339, [3]]], block: floats }) },
-  { name: 'TIFF of 16-bit greys of a 12-bit camera', from: 'microscopes, X-ray', file: 'xray.tif', shown: 'from the least to the greatest where little of the range is used', make: async () => tiff({ tags: [[258, [16]], [262, [1]], [277, [1]]], block: Buffer.from(Uint16Array.from({ length: PIXELS }, (_, i) => (i % WIDTH) * 64).buffer) }) },
-  { name: 'TIFF cut off', from: 'broken downloads', file: 'half.tif', shown: 'what is there, the rest white', make: async () => cut(tiff({ tags: [[278, [HEIGHT]]], block: rgb }), 0.6) },
-  { name: 'TIFF with JPEG 2000 inside', from: 'slide scanners of laboratories', file: 'slide.tif', shown: '', make: async () => tiff({ tags: [[259, [33_005]]], block: rgb }) },
-  { name: 'DNG, CR2, NEF, ARW and other raw files that are TIFF', from: 'Adobe, Canon, Nikon, Sony cameras', file: 'IMG_0001.DNG', shown: 'the picture that the camera stored beside the raw data', make: camera },
-  { name: 'CR3', from: 'Canon cameras since 2018', file: 'IMG_0001.CR3', shown: '', make: async () => begins('\0\0\0\x18ftypcrx \0\0\0\x01crx isom') },
-  { name: 'RAF, RW2, ORF, X3F', from: 'Fujifilm, Panasonic, Olympus, Sigma cameras', file: 'DSCF0001.RAF', shown: '', make: async () => begins('FUJIFILMCCD-RAW 0201') },
+  {
+    name: 'TIFF of several pages',
+    from: 'scanners, fax servers',
+    file: 'pages.tif',
+    shown: 'one page, --page N takes another',
+    make: async () => tiff({ block: rgb }, { block: rgb }),
+  },
+  {
+    name: 'TIFF, fax G3 and G4',
+    from: 'fax servers, archives',
+    file: 'fax.tif',
+    shown: 'black and white',
+    make: () =>
+      picture()
+        .greyscale()
+        .threshold(100)
+        .toColourspace('b-w')
+        .tiff({ compression: 'ccittfax4', bitdepth: 1 })
+        .toBuffer(),
+  },
+  {
+    name: 'TIFF with channels beyond the colour',
+    from: 'Photoshop, satellites',
+    file: 'channels.tif',
+    shown: 'its colours; alpha over white, other channels left out',
+    make: async () =>
+      tiff({
+        tags: [
+          [277, [4]],
+          [338, [0]],
+        ],
+        block: withChannel,
+      }),
+  },
+  {
+    name: 'TIFF in YCbCr',
+    from: 'scanners, old Photoshop',
+    file: 'ycbcr.tif',
+    shown: 'converted to RGB by its coefficients',
+    make: async () =>
+      tiff({
+        tags: [
+          [262, [6]],
+          [530, [1, 1]],
+        ],
+        block: yCbCr,
+      }),
+  },
+  {
+    name: 'TIFF in Lab',
+    from: 'Photoshop',
+    file: 'lab.tif',
+    shown: 'converted to sRGB',
+    make: async () =>
+      tiff({ tags: [[262, [8]]], block: Buffer.from(Array.from({ length: PIXELS }, () => [138, 81, 70]).flat()) }),
+  },
+  {
+    name: 'TIFF in CMYK',
+    from: 'print shops',
+    file: 'print.tif',
+    shown: 'converted to sRGB, by its profile or by what the inks leave of white',
+    make: async () =>
+      tiff({
+        tags: [
+          [262, [5]],
+          [277, [4]],
+        ],
+        block: inks,
+      }),
+  },
+  {
+    name: 'TIFF of floating point numbers',
+    from: 'microscopes, height maps, rendering programs',
+    file: 'float.tif',
+    shown: '0 to 1 from black to white, else from the least to the greatest',
+    make: async () =>
+      tiff({
+        tags: [
+          [258, [32]],
+          [262, [1]],
+          [277, [1]],
+          [339, [3]],
+        ],
+        block: floats,
+      }),
+  },
+  {
+    name: 'TIFF of 16-bit greys of a 12-bit camera',
+    from: 'microscopes, X-ray',
+    file: 'xray.tif',
+    shown: 'from the least to the greatest where little of the range is used',
+    make: async () =>
+      tiff({
+        tags: [
+          [258, [16]],
+          [262, [1]],
+          [277, [1]],
+        ],
+        block: Buffer.from(Uint16Array.from({ length: PIXELS }, (_, i) => (i % WIDTH) * 64).buffer),
+      }),
+  },
+  {
+    name: 'TIFF cut off',
+    from: 'broken downloads',
+    file: 'half.tif',
+    shown: 'what is there, the rest white',
+    make: async () => cut(tiff({ tags: [[278, [HEIGHT]]], block: rgb }), 0.6),
+  },
+  {
+    name: 'TIFF with JPEG 2000 inside',
+    from: 'slide scanners of laboratories',
+    file: 'slide.tif',
+    shown: '',
+    make: async () => tiff({ tags: [[259, [33_005]]], block: rgb }),
+  },
+  {
+    name: 'DNG, CR2, NEF, ARW and other raw files that are TIFF',
+    from: 'Adobe, Canon, Nikon, Sony cameras',
+    file: 'IMG_0001.DNG',
+    shown: 'the picture that the camera stored beside the raw data',
+    make: camera,
+  },
+  {
+    name: 'CR3',
+    from: 'Canon cameras since 2018',
+    file: 'IMG_0001.CR3',
+    shown: '',
+    make: async () => begins('\0\0\0\x18ftypcrx \0\0\0\x01crx isom'),
+  },
+  {
+    name: 'RAF, RW2, ORF, X3F',
+    from: 'Fujifilm, Panasonic, Olympus, Sigma cameras',
+    file: 'DSCF0001.RAF',
+    shown: '',
+    make: async () => begins('FUJIFILMCCD-RAW 0201'),
+  },
   { name: 'PSD', from: 'Photoshop', file: 'design.psd', shown: '', make: async () => begins('8BPS\0\x01') },
-  { name: 'JPEG XL', from: 'iPhone 16 Pro, some programs', file: 'photo.jxl', shown: '', make: async () => begins('\xff\x0a') },
-  { name: 'JPEG 2000', from: 'archives, cinemas', file: 'archive.jp2', shown: '', make: async () => begins('\0\0\0\x0cjP  \r\n\x87\n') },
-  { name: 'SVG', from: 'design programs, the web', file: 'drawing.svg', shown: '', make: async () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>') },
+  {
+    name: 'JPEG XL',
+    from: 'iPhone 16 Pro, some programs',
+    file: 'photo.jxl',
+    shown: '',
+    make: async () => begins('\xff\x0a'),
+  },
+  {
+    name: 'JPEG 2000',
+    from: 'archives, cinemas',
+    file: 'archive.jp2',
+    shown: '',
+    make: async () => begins('\0\0\0\x0cjP  \r\n\x87\n'),
+  },
+  {
+    name: 'SVG',
+    from: 'design programs, the web',
+    file: 'drawing.svg',
+    shown: '',
+    make: async () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
+  },
 ]

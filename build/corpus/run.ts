@@ -68,9 +68,14 @@ async function runCorpus(folder: string): Promise<number> {
   for (const file of filesUnder(folder)) {
     const place = dirname(file)
     if (!expected.has(place)) expected.set(place, expectedIn(place))
-    const row = rowOf(relative(folder, file), await lookApart(file, limits), expected.get(place)!.get(file.slice(place.length + 1)))
+    const row = rowOf(
+      relative(folder, file),
+      await lookApart(file, limits),
+      expected.get(place)!.get(file.slice(place.length + 1)),
+    )
     rows.push(row)
-    if (!badOnly || row.verdict === 'wrong' || row.marks.length > 0) process.stdout.write(`${[row.verdict, ...row.marks].join(' ').padEnd(14)} ${row.file.padEnd(40)} ${row.text}\n`)
+    if (!badOnly || row.verdict === 'wrong' || row.marks.length > 0)
+      process.stdout.write(`${[row.verdict, ...row.marks].join(' ').padEnd(14)} ${row.file.padEnd(40)} ${row.text}\n`)
   }
   process.stdout.write(summary(rows))
   return rows.some(({ verdict }) => verdict === 'wrong') ? 1 : 0
@@ -97,8 +102,12 @@ function rowOf(file: string, { look, ms, peakBytes, over }: Apart, expected: Exp
   const { slowMs, hungryBytes } = values!
   const judged = expected && judge(look, expected)
   const failed = over !== null || look.what === 'crashed'
-  const marks = [...(over === 'time' || ms > slowMs ? (['slow'] as const) : []), ...(over === 'memory' || peakBytes > hungryBytes ? (['hungry'] as const) : [])]
-  const verdict = failed || (judged && judged.differences.length > 0) ? 'wrong' : look.what === 'refused' ? 'refused' : 'read'
+  const marks = [
+    ...(over === 'time' || ms > slowMs ? (['slow'] as const) : []),
+    ...(over === 'memory' || peakBytes > hungryBytes ? (['hungry'] as const) : []),
+  ]
+  const verdict =
+    failed || (judged && judged.differences.length > 0) ? 'wrong' : look.what === 'refused' ? 'refused' : 'read'
   const parts = [
     over ? `given up: too much ${over}` : inWords(look),
     ...(judged ? [`[reference: ${judged.reference}]`] : []),
@@ -114,7 +123,8 @@ function inWords(look: Look): string {
   const notes = look.notes.map((note) => ` "${note}"`).join('')
   if (look.what === 'model') return `${look.kind} model ${look.name}, ${look.family ?? 'family not known'}${notes}`
   const size = `${look.width} x ${look.height}`
-  if (look.what === 'video') return `${size}, ${look.codec ?? 'codec not told'}, ${look.frames} frames, ${look.sampled} sampled${notes}`
+  if (look.what === 'video')
+    return `${size}, ${look.codec ?? 'codec not told'}, ${look.frames} frames, ${look.sampled} sampled${notes}`
   return `${size}, mean ${look.mean.join(' ')}${notes}`
 }
 
@@ -123,6 +133,10 @@ function summary(rows: readonly Row[]): string {
   const columns = ['read', 'refused', 'wrong'] as const
   const marks = ['slow', 'hungry'] as const
   const head = ['files', ...columns, ...marks].map((name) => name.padStart(7)).join(' ')
-  const line = [String(rows.length).padStart(7), ...columns.map((name) => count(({ verdict }) => verdict === name)), ...marks.map((name) => count((row) => row.marks.includes(name)))].join(' ')
+  const line = [
+    String(rows.length).padStart(7),
+    ...columns.map((name) => count(({ verdict }) => verdict === name)),
+    ...marks.map((name) => count((row) => row.marks.includes(name))),
+  ].join(' ')
   return `\n${head}\n${line}\n`
 }

@@ -8,8 +8,8 @@ const LARGEST = 1 << 30
 const AROUND = 64
 
 /**
- * How many tokens each of `videos` videos may take beside a request without them: an equal share of what is left, and of half
- * the context at least, since pictures can be made smaller too. @throws AppError as `Engine.count`.
+ * How many tokens each of `videos` videos may take beside a request without them: an equal share of what is left, and
+ * of half the context at least, since pictures can be made smaller too. @throws AppError as `Engine.count`.
  */
 export async function roomForVideos(engine: Engine, request: AnswerRequest, videos: number): Promise<VideoRoom> {
   const { total, context } = await engine.count(bounded(request))
@@ -17,18 +17,31 @@ export async function roomForVideos(engine: Engine, request: AnswerRequest, vide
   return { tokens: Math.floor(Math.max(free - total, free / 2, 0) / videos), usual: request.budget }
 }
 
-/** The request with pictures and frames so small that it fits, which `tell` says. @throws AppError ContextFull when none are. */
-export async function fitRequest(engine: Engine, request: AnswerRequest, tell: (note: string) => void): Promise<AnswerRequest> {
+/**
+ * The request with pictures and frames so small that it fits, which `tell` says. @throws AppError ContextFull when none
+ * are.
+ */
+export async function fitRequest(
+  engine: Engine,
+  request: AnswerRequest,
+  tell: (note: string) => void,
+): Promise<AnswerRequest> {
   const fits = async (asked: AnswerRequest) => {
     const { total, context } = await engine.count(bounded(asked))
     return total + answerRoom(request) <= context
   }
   if (await fits(request)) return request
   const maxPixels = await lowerDetail(request, fits)
-  tell(`To fit the context, no picture is shown larger than ${maxPixels.toLocaleString('en')} pixels (${Math.floor(maxPixels / 784)} tokens).`)
+  tell(
+    `To fit the context, no picture is shown larger than ${maxPixels.toLocaleString('en')} pixels ` +
+      `(${Math.floor(maxPixels / 784)} tokens).`,
+  )
   return withDetail(request, maxPixels)
 }
 
-const bounded = (request: AnswerRequest): AnswerRequest => ({ ...request, contextTokens: request.contextTokens ?? LARGEST })
+const bounded = (request: AnswerRequest): AnswerRequest => ({
+  ...request,
+  contextTokens: request.contextTokens ?? LARGEST,
+})
 
 const answerRoom = ({ maxTokens }: AnswerRequest): number => Math.min(maxTokens, ANSWER_ROOM)

@@ -3,9 +3,9 @@ const ACCENTS = /(\p{Script=Latin})[\u0300-\u036f]+/gu
 const COMBINING = /[\u0300-\u036f]/
 
 /**
- * A text as search compares it: case does not count, nor accents of Latin letters, nor whether a letter with a mark is one
- * character or two. Lower case comes first, so that ẞ and ß become SS, and İ an I; upper case then, which knows no end-of-word
- * form of σ.
+ * A text as search compares it: case does not count, nor accents of Latin letters, nor whether a letter with a mark is
+ * one character or two. Lower case comes first, so that ẞ and ß become SS, and İ an I; upper case then, which knows no
+ * end-of-word form of σ.
  */
 export function fold(text: string): string {
   if (ASCII.test(text)) return text.toUpperCase()
@@ -14,7 +14,8 @@ export function fold(text: string): string {
 }
 
 /** Letters by what `fold` makes of them; of those that become two (ß, ﬁ) by that. Chinese and Korean have no case. */
-let letters: { readonly single: ReadonlyMap<string, string>; readonly doubles: ReadonlyMap<string, string> } | null = null
+let letters: { readonly single: ReadonlyMap<string, string>; readonly doubles: ReadonlyMap<string, string> } | null =
+  null
 
 function lettersOf() {
   if (letters) return letters
@@ -32,8 +33,8 @@ function lettersOf() {
 }
 
 /**
- * Finds `term` in a text as if both were folded; for short terms, since it names every letter that folds to one of theirs:
- * folding all texts would take several times as long.
+ * Finds `term` in a text as if both were folded; for short terms, since it names every letter that folds to one of
+ * theirs: folding all texts would take several times as long.
  */
 export function patternOf(term: string): RegExp {
   const { single, doubles } = lettersOf()
@@ -45,14 +46,18 @@ export function patternOf(term: string): RegExp {
     const marks = /\p{Script=Latin}/u.test(character) ? '[\\u0300-\\u036f]*' : '(?![\\u0300-\\u036f])'
     return `(?:${[...apart, oneOf(same)].join('|')})${marks}`
   }
-  const double = (fits: (folded: string) => boolean) => oneOf([...doubles].flatMap(([folded, from]) => (fits(folded) ? [...from] : [])))
+  const double = (fits: (folded: string) => boolean) =>
+    oneOf([...doubles].flatMap(([folded, from]) => (fits(folded) ? [...from] : [])))
   const from = (at: number): string => {
     if (at >= wanted.length) return ''
     const rest = wanted.slice(at)
     const character = String.fromCodePoint(wanted.codePointAt(at)!)
     const ways = [one(character) + from(at + character.length), double((folded) => folded.startsWith(rest))]
-    for (let end = 2; end < rest.length; end++) ways.push(double((folded) => folded === rest.slice(0, end)) + from(at + end))
-    if (at === 0) for (let end = 1; end < rest.length; end++) ways.push(double((folded) => folded.endsWith(rest.slice(0, end))) + from(end))
+    for (let end = 2; end < rest.length; end++)
+      ways.push(double((folded) => folded === rest.slice(0, end)) + from(at + end))
+    if (at === 0)
+      for (let end = 1; end < rest.length; end++)
+        ways.push(double((folded) => folded.endsWith(rest.slice(0, end))) + from(end))
     if (at === 0) ways.push(double((folded) => folded.includes(rest)))
     return `(?:${ways.filter((way) => !way.startsWith(NOTHING)).join('|')})`
   }

@@ -80,7 +80,9 @@ export class Blocks {
     const { blockWidth } = this.layout
     const stream = this.jpegOf!(packed, blockWidth, stored)
     if (!stream) return null
-    const { data, info } = await sharp(stream, { failOn: 'none', limitInputPixels: blockWidth * (stored + 64) }).raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
+    const { data, info } = await sharp(stream, { failOn: 'none', limitInputPixels: blockWidth * (stored + 64) })
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true })
     const samples = samplesInBlock(this.layout)
     // sharp makes three channels of a grey JPEG
     if ((info.channels !== samples && samples !== 1) || info.width < blockWidth) return null
@@ -112,8 +114,17 @@ export class Blocks {
   }
 
   /** Pixels of one chroma sample stand together: their Y, row by row, then Cb and Cr. 8 bits. */
-  private subsampled(decompress: (packed: Buffer, size: number) => Buffer, packed: Buffer, stored: number): Plane | null {
-    const { blockWidth, bits, subsampling: [across, down], samples } = this.layout
+  private subsampled(
+    decompress: (packed: Buffer, size: number) => Buffer,
+    packed: Buffer,
+    stored: number,
+  ): Plane | null {
+    const {
+      blockWidth,
+      bits,
+      subsampling: [across, down],
+      samples,
+    } = this.layout
     if (bits !== 8 || samples !== 3) return null
     const unit = across * down + 2
     const unitsAcross = Math.ceil(blockWidth / across)

@@ -12,7 +12,9 @@ export interface Range {
 export interface ColourFacts {
   /** Of a palette: all reds, all greens, all blues. */
   readonly map: readonly number[]
-  /** Of YCbCr: the shares of red, green and blue in Y (BT.601 where nothing is said, BT.709 and others where they are). */
+  /**
+   * Of YCbCr: the shares of red, green and blue in Y (BT.601 where nothing is said, BT.709 and others where they are).
+   */
   readonly coefficients: readonly number[]
   /** Of YCbCr: the codes of black and white of each channel. */
   readonly referenceBlackWhite: readonly number[]
@@ -28,8 +30,8 @@ export interface Target {
 }
 
 /**
- * Whether black and white are found by looking at all values. Whole numbers of up to 8 bits, and colours of 16, go from 0 to
- * the greatest number there is.
+ * Whether black and white are found by looking at all values. Whole numbers of up to 8 bits, and colours of 16, go from
+ * 0 to the greatest number there is.
  */
 export function needsRange({ bits, format, colours, photometric }: Layout): boolean {
   if (photometric === Photometric.palette) return false
@@ -39,10 +41,11 @@ export function needsRange({ bits, format, colours, photometric }: Layout): bool
 }
 
 /**
- * The values that are shown as black and white. Floating point numbers from 0 to 1 are shares of white, and such as fill
- * 0 to 255 are 8-bit values; whole numbers without a sign go from 0 to the greatest of their kind, as the format says. Where that shows nothing (numbers beyond 0
- * and 1; signed ones; such as use less than a sixteenth, as microscopes and scanners of 12 bits write 16-bit greys) the least value is black and the greatest white, as in ImageJ. All channels are treated alike. null: all of
- * the kind's own range.
+ * The values that are shown as black and white. Floating point numbers from 0 to 1 are shares of white, and such as
+ * fill 0 to 255 are 8-bit values; whole numbers without a sign go from 0 to the greatest of their kind, as the format
+ * says. Where that shows nothing (numbers beyond 0 and 1; signed ones; such as use less than a sixteenth, as
+ * microscopes and scanners of 12 bits write 16-bit greys) the least value is black and the greatest white, as in
+ * ImageJ. All channels are treated alike. null: all of the kind's own range.
  */
 export function rangeOf(layout: Layout, seen: Range): Range | null {
   const { format, bits } = layout
@@ -73,9 +76,15 @@ export function targetChannels({ photometric, alpha }: Layout, { keepCmyk }: Col
 }
 
 /** Writes pixels of a page in its colours to where they belong. */
-export function blockWriter(layout: Layout, facts: ColourFacts, range: Range | null): (block: Block, target: Target) => void {
+export function blockWriter(
+  layout: Layout,
+  facts: ColourFacts,
+  range: Range | null,
+): (block: Block, target: Target) => void {
   const { samples, alpha } = layout
-  const copies = ([Photometric.minIsBlack, Photometric.minIsWhite, Photometric.rgb] as number[]).includes(layout.photometric)
+  const copies = ([Photometric.minIsBlack, Photometric.minIsWhite, Photometric.rgb] as number[]).includes(
+    layout.photometric,
+  )
   if (copies && !alpha) return levelWriter(layout, range)
   return ({ x, y, columns, rows, values }, { width, data, channels }) => {
     const deep = data instanceof Uint16Array
@@ -112,7 +121,8 @@ function levelWriter(layout: Layout, range: Range | null): (block: Block, target
   let table: Float64Array | null = null
   return ({ x, y, columns, rows, values }, { width, data }) => {
     const stored = toStored(data instanceof Uint16Array)
-    if (format === 'unsigned' && bits <= 16) table ??= Float64Array.from({ length: 2 ** bits }, (_, value) => stored(value))
+    if (format === 'unsigned' && bits <= 16)
+      table ??= Float64Array.from({ length: 2 ** bits }, (_, value) => stored(value))
     let from = 0
     for (let row = 0; row < rows; row++) {
       let to = ((y + row) * width + x) * colours
@@ -139,7 +149,11 @@ function levelOf({ bits, format }: Layout, range: Range | null, deep: boolean): 
   return (value) => Math.floor(value / step) / 255
 }
 
-function converter({ photometric, bits }: Layout, { map, coefficients, referenceBlackWhite, keepCmyk }: ColourFacts, level: (value: number) => number): ToColour {
+function converter(
+  { photometric, bits }: Layout,
+  { map, coefficients, referenceBlackWhite, keepCmyk }: ColourFacts,
+  level: (value: number) => number,
+): ToColour {
   switch (photometric) {
     case Photometric.minIsWhite:
       return (values, at, out) => void (out[0] = 1 - level(values[at]!))

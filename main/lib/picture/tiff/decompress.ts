@@ -1,6 +1,8 @@
 import { inflateSync, zstdDecompressSync } from 'node:zlib'
 
-/** Turns one strip or tile into its bytes; as many as are there when it is cut off. `size`: how many it has when whole. */
+/**
+ * Turns one strip or tile into its bytes; as many as are there when it is cut off. `size`: how many it has when whole.
+ */
 type Decompress = (packed: Buffer, size: number) => Buffer
 
 /** The compressions that need nothing but bytes, by their number in TIFF. Fax, JPEG and WebP are not among them. */
@@ -108,7 +110,12 @@ function unpackLzw(packed: Buffer, size: number): Buffer {
 }
 
 /** Undoes the differences to the pixel before (predictor 2) or of floating point numbers (3), row by row, in place. */
-export function undoPredictor(bytes: Buffer, rows: number, row: { readonly bytes: number; readonly samples: number; readonly bits: number; readonly little: boolean }, predictor: number): void {
+export function undoPredictor(
+  bytes: Buffer,
+  rows: number,
+  row: { readonly bytes: number; readonly samples: number; readonly bits: number; readonly little: boolean },
+  predictor: number,
+): void {
   for (let y = 0; y < rows; y++) {
     const line = bytes.subarray(y * row.bytes, (y + 1) * row.bytes)
     if (predictor === 3) undoFloat(line, row)
@@ -116,7 +123,10 @@ export function undoPredictor(bytes: Buffer, rows: number, row: { readonly bytes
   }
 }
 
-function undoHorizontal(line: Buffer, { samples, bits, little }: { samples: number; bits: number; little: boolean }): void {
+function undoHorizontal(
+  line: Buffer,
+  { samples, bits, little }: { samples: number; bits: number; little: boolean },
+): void {
   const size = bits / 8
   const step = samples * size
   if (size === 1) for (let i = step; i < line.length; i++) line[i] = (line[i]! + line[i - step]!) & 255
@@ -140,7 +150,8 @@ function undoFloat(line: Buffer, { samples, bits, little }: { samples: number; b
   const size = bits / 8
   const count = Math.floor(line.length / size)
   const sorted = Buffer.from(line)
-  for (let n = 0; n < count; n++) for (let b = 0; b < size; b++) line[n * size + (little ? size - 1 - b : b)] = sorted[b * count + n]!
+  for (let n = 0; n < count; n++)
+    for (let b = 0; b < size; b++) line[n * size + (little ? size - 1 - b : b)] = sorted[b * count + n]!
 }
 
 /** The bits of every byte the other way round, in place (fill order 2). */

@@ -5,14 +5,63 @@ export type ReadAt = (offset: number, length: number) => Promise<Buffer>
 
 /** The tags that are read, by their names in TIFF 6.0 and its supplements. */
 export const Tag = {
-  newSubfileType: 254, width: 256, height: 257, bits: 258, compression: 259, photometric: 262, fillOrder: 266, make: 271, stripOffsets: 273, orientation: 274,
-  samples: 277, rowsPerStrip: 278, stripCounts: 279, planar: 284, t4Options: 292, predictor: 317, colourMap: 320, tileWidth: 322, tileHeight: 323,
-  tileOffsets: 324, tileCounts: 325, subIfds: 330, inkSet: 332, extraSamples: 338, sampleFormat: 339, jpegTables: 347, jpegStream: 513,
-  jpegStreamLength: 514, jpegRestart: 515, jpegQuantization: 519, jpegDc: 520, jpegAc: 521, yCbCrCoefficients: 529, yCbCrSubsampling: 530,
-  referenceBlackWhite: 532, icc: 34675, dngVersion: 50706,
+  newSubfileType: 254,
+  width: 256,
+  height: 257,
+  bits: 258,
+  compression: 259,
+  photometric: 262,
+  fillOrder: 266,
+  make: 271,
+  stripOffsets: 273,
+  orientation: 274,
+  samples: 277,
+  rowsPerStrip: 278,
+  stripCounts: 279,
+  planar: 284,
+  t4Options: 292,
+  predictor: 317,
+  colourMap: 320,
+  tileWidth: 322,
+  tileHeight: 323,
+  tileOffsets: 324,
+  tileCounts: 325,
+  subIfds: 330,
+  inkSet: 332,
+  extraSamples: 338,
+  sampleFormat: 339,
+  jpegTables: 347,
+  jpegStream: 513,
+  jpegStreamLength: 514,
+  jpegRestart: 515,
+  jpegQuantization: 519,
+  jpegDc: 520,
+  jpegAc: 521,
+  yCbCrCoefficients: 529,
+  yCbCrSubsampling: 530,
+  referenceBlackWhite: 532,
+  icc: 34675,
+  dngVersion: 50706,
 } as const
 
-const typeSizes: Readonly<Record<number, number>> = { 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8 }
+const typeSizes: Readonly<Record<number, number>> = {
+  1: 1,
+  2: 1,
+  3: 2,
+  4: 4,
+  5: 8,
+  6: 1,
+  7: 1,
+  8: 2,
+  9: 4,
+  10: 8,
+  11: 4,
+  12: 8,
+  13: 4,
+  16: 8,
+  17: 8,
+  18: 8,
+}
 
 const MAX_ENTRIES = 4096
 const MAX_VALUES = 1 << 22
@@ -26,7 +75,10 @@ interface Entry {
   readonly inline: Buffer
 }
 
-/** One image file directory (IFD): the tags of a page. Values that stand elsewhere in the file are read when they are asked for. */
+/**
+ * One image file directory (IFD): the tags of a page. Values that stand elsewhere in the file are read when they are
+ * asked for.
+ */
 export class Directory {
   private readonly file: TiffFile
   private readonly entries: ReadonlyMap<number, Entry>
@@ -150,7 +202,8 @@ export class TiffFile {
       const type = this.number(body, from + 2, 3)
       const values = this.offset(body, from + 4)
       const inline = body.subarray(from + entrySize - offsetSize, from + entrySize)
-      if (typeSizes[type] !== undefined && values <= MAX_VALUES && !entries.has(tag)) entries.set(tag, { type, count: values, inline })
+      if (typeSizes[type] !== undefined && values <= MAX_VALUES && !entries.has(tag))
+        entries.set(tag, { type, count: values, inline })
     }
     const next = body.length < count * entrySize + offsetSize ? 0 : this.offset(body, count * entrySize)
     return { directory: new Directory(this, entries, index), next }

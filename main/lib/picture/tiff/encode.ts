@@ -23,7 +23,9 @@ export function tiffHead(pages: readonly EncodedPage[]): Buffer {
     ]
     return { tags: [...tags, ...places].sort(([a], [b]) => a - b), blockLengths, tiled }
   })
-  const sizes = whole.map(({ tags }) => 2 + 12 * tags.length + 4 + tags.reduce((sum, [, values]) => sum + outside(values), 0))
+  const sizes = whole.map(
+    ({ tags }) => 2 + 12 * tags.length + 4 + tags.reduce((sum, [, values]) => sum + outside(values), 0),
+  )
   const head = Buffer.alloc(8 + sizes.reduce((sum, size) => sum + size, 0))
   head.write('II*\0', 'latin1')
   let at = 8
@@ -31,7 +33,8 @@ export function tiffHead(pages: readonly EncodedPage[]): Buffer {
   head.writeUInt32LE(at, 4)
   whole.forEach(({ tags, blockLengths, tiled }, n) => {
     const offsets = blockLengths.map((length) => (block += length) - length)
-    const values = (tag: number, given: TagValue[1]) => (tag === (tiled ? 324 : 273) ? offsets : tag === (tiled ? 325 : 279) ? blockLengths : given)
+    const values = (tag: number, given: TagValue[1]) =>
+      tag === (tiled ? 324 : 273) ? offsets : tag === (tiled ? 325 : 279) ? blockLengths : given
     head.writeUInt16LE(tags.length, at)
     let free = at + 2 + 12 * tags.length + 4
     tags.forEach(([tag, given], entry) => {
@@ -66,7 +69,9 @@ function encoded(given: TagValue[1], values: TagValue[1]): { type: number; data:
   if (given instanceof Uint8Array) return { type: 7, data: Buffer.from(given) }
   if (given.some((value) => !Number.isInteger(value))) {
     const data = Buffer.alloc(values.length * 8)
-    values.forEach((value, n) => data.writeUInt32LE(DENOMINATOR, data.writeUInt32LE(Math.round(value * DENOMINATOR), n * 8)))
+    values.forEach((value, n) =>
+      data.writeUInt32LE(DENOMINATOR, data.writeUInt32LE(Math.round(value * DENOMINATOR), n * 8)),
+    )
     return { type: RATIONAL, data }
   }
   const long = given.some((value) => value > 0xffff)

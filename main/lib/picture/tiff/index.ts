@@ -26,11 +26,11 @@ const LIBVIPS_ONLY = [2, 3, 4, 50_001]
 const ZSTANDARD = 50_000
 
 /**
- * TIFF and BigTIFF, one page. What libvips reads right goes through it; the rest (channels that are no alpha, YCbCr without
- * JPEG, Lab, signed, floating point and 32-bit numbers, 10 to 14 bits, old JPEG, and what is cut off) is unpacked here and
- * handed to it as a plain TIFF, so that profiles and orientation are dealt with in one place. Raw files of cameras show the
- * picture that the camera put beside the raw data. @throws AppError UnsupportedMedia, which names the form, DamagedMedia,
- * MediaTooLarge, InvalidInput (there is no such page).
+ * TIFF and BigTIFF, one page. What libvips reads right goes through it; the rest (channels that are no alpha, YCbCr
+ * without JPEG, Lab, signed, floating point and 32-bit numbers, 10 to 14 bits, old JPEG, and what is cut off) is
+ * unpacked here and handed to it as a plain TIFF, so that profiles and orientation are dealt with in one place. Raw
+ * files of cameras show the picture that the camera put beside the raw data. @throws AppError UnsupportedMedia, which
+ * names the form, DamagedMedia, MediaTooLarge, InvalidInput (there is no such page).
  */
 export const openTiff: OpenReader = async (file) => {
   const tiff = await TiffFile.open(file.name, windowed(file))
@@ -40,7 +40,7 @@ export const openTiff: OpenReader = async (file) => {
   const pages = await pagesOf(tiff)
   const number = file.page ?? 1
   const page = pages[number - 1]
-  if (!page) throw new AppError('InvalidInput', `${file.name} has ${pages.length === 1 ? 'one page' : `${pages.length} pages`}; there is no page ${number}. Choose another one.`)
+  if (!page) throw noPage(file.name, number, pages.length)
   const several = pages.length > 1 ? { pages: pages.length, page: number } : {}
   const notes = pages.length > 1 ? [`Page ${number} of ${pages.length} is shown.`] : []
   const layout = await readLayout(tiff, page)
@@ -52,11 +52,29 @@ export const openTiff: OpenReader = async (file) => {
     // libvips counts smaller copies as pages
     const { mime, width, height, hasAlpha, orientation = 1 } = libvipsPicture('tiff', file.input, metadata)
     const salvage = LIBVIPS_ONLY.includes(layout.compression)
-      ? async () => ({ pixels: await toSrgb(file.input, metadata, 'shown', { ...lax, page: page.index }), notes: [PARTS_WRONG] })
+      ? async () => ({
+          pixels: await toSrgb(file.input, metadata, 'shown', { ...lax, page: page.index }),
+          notes: [PARTS_WRONG],
+        })
       : async () => (await openUnpacked(file, tiff, { page, layout, profile, notes })).salvage()
-    return { mime, width, height, hasAlpha, orientation, ...several, notes, pixels: (turn) => toSrgb(file.input, metadata, turn, options), salvage }
+    return {
+      mime,
+      width,
+      height,
+      hasAlpha,
+      orientation,
+      ...several,
+      notes,
+      pixels: (turn) => toSrgb(file.input, metadata, turn, options),
+      salvage,
+    }
   }
   return { ...(await openUnpacked(file, tiff, { page, layout, profile, notes })), ...several }
+}
+
+const noPage = (name: string, number: number, pages: number): AppError => {
+  const has = pages === 1 ? 'one page' : `${pages} pages`
+  return new AppError('InvalidInput', `${name} has ${has}; there is no page ${number}. Choose another one.`)
 }
 
 /** Whether libvips reads a page right, as measured against Pillow and Chromium. */
@@ -66,19 +84,25 @@ function isPlain(layout: Layout, hasProfile: boolean, bytes: number): boolean {
   if (compression !== 7 && !(compression in decompressors && compression !== ZSTANDARD)) return false
   if (separate && tiled) return false
   if (format !== 'unsigned' || samples !== colours + (alpha ? 1 : 0)) return false
-  if (compression === 7 && (photometric === Photometric.yCbCr || photometric === Photometric.cmyk)) return bits === 8 && !alpha
+  if (compression === 7 && (photometric === Photometric.yCbCr || photometric === Photometric.cmyk))
+    return bits === 8 && !alpha
   // a file that is cut off is read here as far as it goes
   if (offsets.some((offset, n) => offset + (counts[n] ?? 0) > bytes)) return false
   if (bits === 16) return photometric === Photometric.rgb || (photometric === Photometric.cmyk && hasProfile)
   if (bits === 1) return colours === 1 && photometric !== Photometric.palette && !alpha
-  return bits === 8 && ((photometric <= Photometric.rgb && photometric !== Photometric.minIsWhite) || (photometric === Photometric.cmyk && hasProfile))
+  return (
+    bits === 8 &&
+    ((photometric <= Photometric.rgb && photometric !== Photometric.minIsWhite) ||
+      (photometric === Photometric.cmyk && hasProfile))
+  )
 }
 
 /** What is told of numbers that no screen shows as they are. */
 function rangeNote({ bits, format }: Layout, { least, most }: Range): string {
   const kind = format === 'float' ? 'floating point' : format === 'signed' ? 'signed' : 'whole'
   const number = (value: number) => String(Number(value.toPrecision(4)))
-  return `Its values are ${bits}-bit ${kind} numbers from ${number(least)} to ${number(most)}: the least is shown black, the greatest white.`
+  const span = `${bits}-bit ${kind} numbers from ${number(least)} to ${number(most)}`
+  return `Its values are ${span}: the least is shown black, the greatest white.`
 }
 
 interface Page {
@@ -89,13 +113,20 @@ interface Page {
   readonly notes: string[]
 }
 
-async function openUnpacked(file: PictureFile, tiff: TiffFile, { page, layout: stored, profile, notes }: Page): Promise<PictureReader & { salvage(): Promise<Salvaged> }> {
+async function openUnpacked(
+  file: PictureFile,
+  tiff: TiffFile,
+  { page, layout: stored, profile, notes }: Page,
+): Promise<PictureReader & { salvage(): Promise<Salvaged> }> {
   const { compression, photometric, bits, separate } = stored
   const isJpeg = JPEG.includes(compression)
-  if (!isJpeg && !decompressors[compression]) throw tiffUnsupported(file.name, `is compressed as ${compressionName(compression)}`)
+  if (!isJpeg && !decompressors[compression])
+    throw tiffUnsupported(file.name, `is compressed as ${compressionName(compression)}`)
   const isLab = photometric === Photometric.cieLab || photometric === Photometric.iccLab
-  if ((isLab || photometric === Photometric.yCbCr) && !([8, 16].includes(bits) && stored.format !== 'float')) throw tiffUnsupported(file.name, `holds ${isLab ? 'Lab' : 'YCbCr'} colours of ${bits} bits`)
-  if (isJpeg && !separate && stored.samples !== 1 && stored.samples !== 3) throw tiffUnsupported(file.name, `is compressed as JPEG with ${stored.samples} channels`)
+  if ((isLab || photometric === Photometric.yCbCr) && !([8, 16].includes(bits) && stored.format !== 'float'))
+    throw tiffUnsupported(file.name, `holds ${isLab ? 'Lab' : 'YCbCr'} colours of ${bits} bits`)
+  if (isJpeg && !separate && stored.samples !== 1 && stored.samples !== 3)
+    throw tiffUnsupported(file.name, `is compressed as JPEG with ${stored.samples} channels`)
   const seen = usedChannels(stored)
   const { layout, jpegOf } = isJpeg ? await jpegBlocks(tiff, page, seen) : { layout: shortStrips(seen), jpegOf: null }
   const keepProfile = profile.length > 0 && !isLab
@@ -109,7 +140,11 @@ async function openUnpacked(file: PictureFile, tiff: TiffFile, { page, layout: s
   const turned = orientation > 4
   const read = async (turn?: 'shown' | 'stored') => {
     const blocks = new Blocks(tiff, layout, jpegOf)
-    const { bytes, range } = await plainTiff(file.name, blocks, { layout, facts, profile: keepProfile ? profile : null })
+    const { bytes, range } = await plainTiff(file.name, blocks, {
+      layout,
+      facts,
+      profile: keepProfile ? profile : null,
+    })
     const note = range && rangeNote(layout, range)
     if (note && !notes.includes(note)) notes.push(note)
     const pixels = await toSrgb(bytes, await readMetadata({ name: file.name, input: bytes }), turn)
@@ -129,15 +164,29 @@ async function openUnpacked(file: PictureFile, tiff: TiffFile, { page, layout: s
     },
     async salvage() {
       const { pixels, missing } = await read()
-      return { pixels, notes: [missing > 0 ? `About ${percent(missing)} of the picture is missing: its file is cut off or damaged.` : PARTS_WRONG] }
+      return {
+        pixels,
+        notes: [
+          missing > 0
+            ? `About ${percent(missing)} of the picture is missing: its file is cut off or damaged.`
+            : PARTS_WRONG,
+        ],
+      }
     },
   }
 }
 
 const percent = (share: number): string => `${share < 0.01 ? 'less than 1' : Math.min(99, Math.round(share * 100))} %`
 
-/** The page as a TIFF that every reader reads alike: strips without compression, 8 bits, or 16 where a profile converts them. */
-async function plainTiff(name: string, blocks: Blocks, { layout, facts, profile }: { layout: Layout; facts: ColourFacts; profile: Buffer | null }): Promise<{ bytes: Buffer; range: Range | null }> {
+/**
+ * The page as a TIFF that every reader reads alike: strips without compression, 8 bits, or 16 where a profile converts
+ * them.
+ */
+async function plainTiff(
+  name: string,
+  blocks: Blocks,
+  { layout, facts, profile }: { layout: Layout; facts: ColourFacts; profile: Buffer | null },
+): Promise<{ bytes: Buffer; range: Range | null }> {
   const { width, height, orientation, alpha, bits } = layout
   let range: Range | null = null
   if (needsRange(layout)) {
@@ -151,20 +200,32 @@ async function plainTiff(name: string, blocks: Blocks, { layout, facts, profile 
   const length = width * height * channels * size
   const rows = Math.max(1, Math.floor((1 << 20) / (width * channels * size)))
   const strips = Math.ceil(height / rows)
-  const blockLengths = Array.from({ length: strips }, (_, n) => Math.min(rows, height - n * rows) * width * channels * size)
+  const blockLengths = Array.from(
+    { length: strips },
+    (_, n) => Math.min(rows, height - n * rows) * width * channels * size,
+  )
   const photometric = colours === 1 ? Photometric.minIsBlack : colours === 4 ? Photometric.cmyk : Photometric.rgb
-  const head = tiffHead([{
-    tags: [
-      [Tag.width, [width]], [Tag.height, [height]], [Tag.bits, Array<number>(channels).fill(size * 8)], [Tag.compression, [1]], [Tag.photometric, [photometric]],
-      [Tag.orientation, [orientation]], [Tag.samples, [channels]], [Tag.rowsPerStrip, [rows]],
-      ...(alpha ? [[Tag.extraSamples, [alpha.associated ? 1 : 2]] as const] : []),
-      ...(profile ? [[Tag.icc, profile] as const] : []),
-    ],
-    blockLengths,
-  }])
+  const head = tiffHead([
+    {
+      tags: [
+        [Tag.width, [width]],
+        [Tag.height, [height]],
+        [Tag.bits, Array<number>(channels).fill(size * 8)],
+        [Tag.compression, [1]],
+        [Tag.photometric, [photometric]],
+        [Tag.orientation, [orientation]],
+        [Tag.samples, [channels]],
+        [Tag.rowsPerStrip, [rows]],
+        ...(alpha ? [[Tag.extraSamples, [alpha.associated ? 1 : 2]] as const] : []),
+        ...(profile ? [[Tag.icc, profile] as const] : []),
+      ],
+      blockLengths,
+    },
+  ])
   const bytes = Buffer.alloc(head.length + length, colours === 4 ? 0 : 255)
   head.copy(bytes)
-  const data = size === 2 ? new Uint16Array(bytes.buffer, bytes.byteOffset + head.length, length / 2) : bytes.subarray(head.length)
+  const data =
+    size === 2 ? new Uint16Array(bytes.buffer, bytes.byteOffset + head.length, length / 2) : bytes.subarray(head.length)
   const write = blockWriter(layout, facts, range)
   for await (const block of blocks) write(block, { width, data, channels })
   if (blocks.missing >= width * height) throw tiffDamaged(name, 'no strip could be read')
@@ -177,7 +238,14 @@ async function openPreview(file: PictureFile, { jpeg, raw, orientation }: Camera
   const bytes = own === undefined && orientation > 1 ? withOrientation(jpeg, orientation) : jpeg
   const reader = libvipsPicture('jpeg', bytes, await readMetadata({ name: file.name, input: bytes }))
   const size = raw ? ` of ${raw.width} x ${raw.height} pixels` : ''
-  return { ...reader, mime: MIME, notes: [`This is the picture that the camera stored beside its raw data${size}; the raw data itself is not developed.`, ...reader.notes] }
+  return {
+    ...reader,
+    mime: MIME,
+    notes: [
+      `This is the picture that the camera stored beside its raw data${size}; the raw data itself is not developed.`,
+      ...reader.notes,
+    ],
+  }
 }
 
 /** A JPEG with an EXIF header that says how it is turned. */

@@ -8,7 +8,10 @@ import { tiffDamaged, tiffUnsupported } from './words.ts'
 const SOI = Buffer.from([0xff, 0xd8])
 const EOI = Buffer.from([0xff, 0xd9])
 const isSoi = (bytes: Buffer): boolean => bytes[0] === 0xff && bytes[1] === 0xd8
-/** "Adobe" with transform 0: the channels are given as they are stored, which the TIFF's own tags then tell what they are. */
+/**
+ * "Adobe" with transform 0: the channels are given as they are stored, which the TIFF's own tags then tell what they
+ * are.
+ */
 const AS_STORED = segment(0xee, Buffer.from('Adobe\0\x64\0\0\0\0\0', 'latin1'))
 
 interface Segment {
@@ -29,7 +32,8 @@ function split(stream: Buffer): { segments: Segment[]; rest: Buffer } {
     if (marker === 0xda || marker === 0xd9) break
     const end = at + 2 + stream.readUInt16BE(at + 2)
     // APPn and comments: what they say of the colours is the TIFF's to say
-    if (!(marker >= 0xe0 && marker <= 0xef) && marker !== 0xfe) segments.push({ marker, bytes: stream.subarray(at, end) })
+    if (!(marker >= 0xe0 && marker <= 0xef) && marker !== 0xfe)
+      segments.push({ marker, bytes: stream.subarray(at, end) })
     at = end
   }
   return { segments, rest: stream.subarray(at) }
@@ -44,10 +48,14 @@ export function isViewableJpeg(stream: Buffer): boolean {
 }
 
 /**
- * How the strips or tiles of a page become JPEG streams: those of compression 7 with the page's tables, those of the old
- * compression 6 with tables that stand in the file. @throws AppError UnsupportedMedia, DamagedMedia.
+ * How the strips or tiles of a page become JPEG streams: those of compression 7 with the page's tables, those of the
+ * old compression 6 with tables that stand in the file. @throws AppError UnsupportedMedia, DamagedMedia.
  */
-export async function jpegBlocks(file: TiffFile, page: Directory, layout: Layout): Promise<{ layout: Layout; jpegOf: JpegOf }> {
+export async function jpegBlocks(
+  file: TiffFile,
+  page: Directory,
+  layout: Layout,
+): Promise<{ layout: Layout; jpegOf: JpegOf }> {
   if (layout.bits !== 8) throw tiffUnsupported(file.name, `is compressed as JPEG with ${layout.bits} bits`)
   const plain: Layout = { ...layout, subsampling: [1, 1], predictor: 1 }
   if (layout.compression === 7) {
@@ -57,10 +65,22 @@ export async function jpegBlocks(file: TiffFile, page: Directory, layout: Layout
   const stream = await interchangeStream(file, page)
   if (stream && split(stream).rest[1] === 0xda) {
     const { width, height } = layout
-    const one = { ...plain, tiled: false, blockWidth: width, blockHeight: height, separate: false, offsets: [await page.number(Tag.jpegStream, 0)], counts: [stream.length] }
+    const one = {
+      ...plain,
+      tiled: false,
+      blockWidth: width,
+      blockHeight: height,
+      separate: false,
+      offsets: [await page.number(Tag.jpegStream, 0)],
+      counts: [stream.length],
+    }
     return { layout: one, jpegOf: (packed) => joined([], packed) }
   }
-  const tables = stream ? split(stream).segments.filter(({ marker }) => !isFrame(marker)).map(({ bytes }) => bytes) : await oldTables(file, page)
+  const tables = stream
+    ? split(stream)
+        .segments.filter(({ marker }) => !isFrame(marker))
+        .map(({ bytes }) => bytes)
+    : await oldTables(file, page)
   const restart = await page.number(Tag.jpegRestart, 0)
   if (restart > 0) tables.push(segment(0xdd, Buffer.from([restart >> 8, restart & 255])))
   return {
@@ -97,11 +117,18 @@ async function oldTables(file: TiffFile, page: Directory): Promise<Buffer[]> {
   }
   const quantization = await page.numbers(Tag.jpegQuantization)
   if (quantization.length === 0) throw tiffDamaged(file.name, 'no tables of the JPEG')
-  for (const [n, offset] of quantization.entries()) tables.push(segment(0xdb, Buffer.concat([Buffer.from([n]), await read(offset, 64)])))
-  for (const [kind, tag] of [[0x00, Tag.jpegDc], [0x10, Tag.jpegAc]] as const) {
+  for (const [n, offset] of quantization.entries())
+    tables.push(segment(0xdb, Buffer.concat([Buffer.from([n]), await read(offset, 64)])))
+  for (const [kind, tag] of [
+    [0x00, Tag.jpegDc],
+    [0x10, Tag.jpegAc],
+  ] as const) {
     for (const [n, offset] of (await page.numbers(tag)).entries()) {
       const counts = await read(offset, 16)
-      const symbols = await read(offset + 16, counts.reduce((sum, count) => sum + count, 0))
+      const symbols = await read(
+        offset + 16,
+        counts.reduce((sum, count) => sum + count, 0),
+      )
       tables.push(segment(0xc4, Buffer.concat([Buffer.from([kind | n]), counts, symbols])))
     }
   }
@@ -117,7 +144,10 @@ function frameHeader({ separate, samples, photometric, subsampling }: Layout, wi
 
 function scanHeader({ separate, samples }: Layout): Buffer {
   const channels = separate ? 1 : samples
-  return segment(0xda, Buffer.from([channels, ...Array.from({ length: channels }, (_, n) => [n + 1, (n << 4) | n]).flat(), 0, 63, 0]))
+  return segment(
+    0xda,
+    Buffer.from([channels, ...Array.from({ length: channels }, (_, n) => [n + 1, (n << 4) | n]).flat(), 0, 63, 0]),
+  )
 }
 
 function segment(marker: number, body: Buffer): Buffer {

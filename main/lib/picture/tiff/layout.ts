@@ -3,7 +3,17 @@ import { Tag } from './directory.ts'
 import { colourName, tiffDamaged, tiffUnsupported } from './words.ts'
 
 /** Colour models by their number in TIFF. */
-export const Photometric = { minIsWhite: 0, minIsBlack: 1, rgb: 2, palette: 3, mask: 4, cmyk: 5, yCbCr: 6, cieLab: 8, iccLab: 9 } as const
+export const Photometric = {
+  minIsWhite: 0,
+  minIsBlack: 1,
+  rgb: 2,
+  palette: 3,
+  mask: 4,
+  cmyk: 5,
+  yCbCr: 6,
+  cieLab: 8,
+  iccLab: 9,
+} as const
 
 /** How the pixels of a page are stored. */
 export interface Layout {
@@ -49,23 +59,40 @@ export async function readLayout(file: TiffFile, page: Directory): Promise<Layou
   const photometric = await page.number(Tag.photometric, Photometric.minIsBlack)
   const colours = colourChannels(photometric)
   if (colours === 0) throw tiffUnsupported(name, `holds ${colourName(photometric)}`)
-  if (photometric === Photometric.cmyk && (await page.number(Tag.inkSet, 1)) !== 1) throw tiffUnsupported(name, 'is printed with inks other than CMYK')
+  if (photometric === Photometric.cmyk && (await page.number(Tag.inkSet, 1)) !== 1)
+    throw tiffUnsupported(name, 'is printed with inks other than CMYK')
   const samples = await page.number(Tag.samples, colours)
-  if (samples < colours || samples > MAX_SAMPLES) throw samples > MAX_SAMPLES ? tiffUnsupported(name, `has ${samples} channels`) : tiffDamaged(name, 'too few samples')
+  if (samples < colours || samples > MAX_SAMPLES)
+    throw samples > MAX_SAMPLES
+      ? tiffUnsupported(name, `has ${samples} channels`)
+      : tiffDamaged(name, 'too few samples')
   const depths = await page.numbers(Tag.bits)
   const bits = depths[0] ?? 1
-  if (depths.slice(0, samples).some((depth) => depth !== bits)) throw tiffUnsupported(name, `has channels of different depth (${depths.slice(0, samples).join(', ')} bits)`)
+  if (depths.slice(0, samples).some((depth) => depth !== bits))
+    throw tiffUnsupported(name, `has channels of different depth (${depths.slice(0, samples).join(', ')} bits)`)
   const format = formatOf(name, await page.number(Tag.sampleFormat, 1), bits)
 
   const tiled = page.has(Tag.tileWidth)
   const blockWidth = tiled ? await page.number(Tag.tileWidth, 0) : width
-  const blockHeight = tiled ? await page.number(Tag.tileHeight, 0) : Math.min(await page.number(Tag.rowsPerStrip, height), height)
-  if (!(blockWidth > 0 && blockHeight > 0) || blockWidth * blockHeight > 4 * Math.max(width * height, 1 << 20)) throw tiffDamaged(name, 'size of strips')
+  const blockHeight = tiled
+    ? await page.number(Tag.tileHeight, 0)
+    : Math.min(await page.number(Tag.rowsPerStrip, height), height)
+  if (!(blockWidth > 0 && blockHeight > 0) || blockWidth * blockHeight > 4 * Math.max(width * height, 1 << 20))
+    throw tiffDamaged(name, 'size of strips')
   const [across = 2, down = 2] = photometric === Photometric.yCbCr ? await page.numbers(Tag.yCbCrSubsampling) : [1, 1]
   if (![1, 2, 4].includes(across) || ![1, 2, 4].includes(down)) throw tiffDamaged(name, 'chroma subsampling')
 
   const layout: Layout = {
-    width, height, photometric, samples, colours, bits, format, tiled, blockWidth, blockHeight,
+    width,
+    height,
+    photometric,
+    samples,
+    colours,
+    bits,
+    format,
+    tiled,
+    blockWidth,
+    blockHeight,
     compression: await page.number(Tag.compression, 1),
     alpha: alphaOf(colours, samples, await page.numbers(Tag.extraSamples)),
     separate: samples > 1 && (await page.number(Tag.planar, 1)) === 2,
@@ -82,15 +109,28 @@ export async function readLayout(file: TiffFile, page: Directory): Promise<Layou
 /** Channels of a colour model; 0: one that is not read. */
 function colourChannels(photometric: number): number {
   if (photometric === Photometric.cmyk) return 4
-  if (photometric === Photometric.minIsWhite || photometric === Photometric.minIsBlack || photometric === Photometric.palette) return 1
-  return ([Photometric.rgb, Photometric.yCbCr, Photometric.cieLab, Photometric.iccLab] as number[]).includes(photometric) ? 3 : 0
+  if (
+    photometric === Photometric.minIsWhite ||
+    photometric === Photometric.minIsBlack ||
+    photometric === Photometric.palette
+  )
+    return 1
+  return ([Photometric.rgb, Photometric.yCbCr, Photometric.cieLab, Photometric.iccLab] as number[]).includes(
+    photometric,
+  )
+    ? 3
+    : 0
 }
 
 function formatOf(name: string, code: number, bits: number): Layout['format'] {
   if (code === 5 || code === 6) throw tiffUnsupported(name, 'holds complex numbers')
   const format = code === 3 ? 'float' : code === 2 ? 'signed' : 'unsigned'
   const known = format === 'float' ? [16, 24, 32, 64] : format === 'signed' ? [8, 16, 32, 64] : null
-  if (known ? !known.includes(bits) : !(bits >= 1 && bits <= 32) && bits !== 64) throw tiffUnsupported(name, `holds ${bits}-bit ${format === 'float' ? 'floating point' : `${format} whole`} numbers`)
+  if (known ? !known.includes(bits) : !(bits >= 1 && bits <= 32) && bits !== 64)
+    throw tiffUnsupported(
+      name,
+      `holds ${bits}-bit ${format === 'float' ? 'floating point' : `${format} whole`} numbers`,
+    )
   return format
 }
 
@@ -116,11 +156,12 @@ export function usedChannels(layout: Layout): Layout {
 export const samplesInBlock = ({ separate, samples }: Layout): number => (separate ? 1 : samples)
 
 /** Bytes of a row of a block of `columns` pixels, without chroma subsampling. */
-export const rowBytes = (layout: Layout, columns: number): number => Math.ceil((columns * samplesInBlock(layout) * layout.bits) / 8)
+export const rowBytes = (layout: Layout, columns: number): number =>
+  Math.ceil((columns * samplesInBlock(layout) * layout.bits) / 8)
 
 /**
- * The same with long uncompressed strips cut into shorter ones, so that no strip of a large picture is held whole; and with
- * the byte counts that some writers leave out.
+ * The same with long uncompressed strips cut into shorter ones, so that no strip of a large picture is held whole; and
+ * with the byte counts that some writers leave out.
  */
 export function shortStrips(layout: Layout): Layout {
   const { tiled, width, height, blockHeight, offsets, subsampling, compression } = layout
@@ -129,7 +170,8 @@ export function shortStrips(layout: Layout): Layout {
   const rows = Math.max(1, Math.min(blockHeight, Math.floor(STRIP_BYTES / bytes)))
   const strips = Math.ceil(height / blockHeight)
   if (rows === blockHeight && layout.counts.length >= offsets.length) return layout
-  if (blockHeight < height && rows < blockHeight && blockHeight % rows > 0) return { ...layout, counts: wholeCounts(layout, bytes, strips) }
+  if (blockHeight < height && rows < blockHeight && blockHeight % rows > 0)
+    return { ...layout, counts: wholeCounts(layout, bytes, strips) }
   const cut = { offsets: [] as number[], counts: [] as number[] }
   offsets.forEach((offset, n) => {
     const inStrip = Math.min(blockHeight, height - (n % strips) * blockHeight)

@@ -30,8 +30,8 @@ const RAW_COMPRESSIONS = [32_767, 32_770, 34_713, 65_000, 65_535]
 const MAX_PREVIEW = 1 << 28
 
 /**
- * The largest JPEG inside a camera's raw file (DNG, CR2, NEF, ARW and others that are TIFF); undefined when the file is no
- * raw file, null when it is one without such a picture.
+ * The largest JPEG inside a camera's raw file (DNG, CR2, NEF, ARW and others that are TIFF); undefined when the file is
+ * no raw file, null when it is one without such a picture.
  */
 export async function cameraPreview(file: TiffFile): Promise<CameraPreview | null | undefined> {
   const directories = [...file.chain.slice(0, 16)]
@@ -61,7 +61,11 @@ export async function cameraPreview(file: TiffFile): Promise<CameraPreview | nul
     const jpeg = await file.read(offset, Math.min(length, MAX_PREVIEW))
     if (!isViewableJpeg(jpeg)) continue
     const raw = raws.sort((a, b) => b.width * b.height - a.width * a.height)[0] ?? null
-    return { jpeg, raw: raw && raw.width > 0 ? raw : null, orientation: await file.chain[0]!.number(Tag.orientation, 1) }
+    return {
+      jpeg,
+      raw: raw && raw.width > 0 ? raw : null,
+      orientation: await file.chain[0]!.number(Tag.orientation, 1),
+    }
   }
   return null
 }

@@ -2,7 +2,8 @@ import { endianness } from 'node:os'
 import type { Layout } from './layout.ts'
 
 /** Samples as numbers. */
-export type Samples = Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
+export type Samples =
+  Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
 
 interface Row {
   /** Bytes of a stored row, which begins with a byte of its own. */
@@ -25,8 +26,16 @@ export function unpackSamples(bytes: Buffer, rows: number, row: Row): Samples {
   // signed 8-bit samples are read by their bits, as libtiff and viewers do: most of them were never meant as signed
   if (bits === 8) return new Uint8Array(bytes.buffer, bytes.byteOffset, numbers)
   const stored = aligned(bytes, (numbers * bits) / 8, row)
-  if (bits === 64) return format === 'float' ? new Float64Array(stored) : Float64Array.from(format === 'signed' ? new BigInt64Array(stored) : new BigUint64Array(stored), Number)
-  if (bits === 32) return format === 'float' ? new Float32Array(stored) : format === 'signed' ? new Int32Array(stored) : new Uint32Array(stored)
+  if (bits === 64)
+    return format === 'float'
+      ? new Float64Array(stored)
+      : Float64Array.from(format === 'signed' ? new BigInt64Array(stored) : new BigUint64Array(stored), Number)
+  if (bits === 32)
+    return format === 'float'
+      ? new Float32Array(stored)
+      : format === 'signed'
+        ? new Int32Array(stored)
+        : new Uint32Array(stored)
   if (format === 'float') return Float32Array.from(new Uint16Array(stored), half)
   return format === 'signed' ? new Int16Array(stored) : new Uint16Array(stored)
 }
@@ -57,7 +66,12 @@ function threeBytes(bytes: Buffer, numbers: number, { format, little }: Row): Sa
 
 /** Samples of any number of bits, the most significant first. */
 function packed(bytes: Buffer, rows: number, { bytes: stride, count, bits }: Row): Samples {
-  const out = bits <= 8 ? new Uint8Array(rows * count) : bits <= 16 ? new Uint16Array(rows * count) : new Uint32Array(rows * count)
+  const out =
+    bits <= 8
+      ? new Uint8Array(rows * count)
+      : bits <= 16
+        ? new Uint16Array(rows * count)
+        : new Uint32Array(rows * count)
   let to = 0
   for (let y = 0; y < rows; y++) {
     let at = y * stride
