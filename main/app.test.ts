@@ -138,7 +138,7 @@ test('a question about a stored picture is answered, and all of it is there afte
   const sent = await client.ask.send({ conversationId: null, parts })
   const events = await client.conversations.watch({ id: sent.conversationId })
   const answer = await engine.nextAnswer()
-  expect(answer.request.messages[0]?.content[0]).toEqual({ type: 'image', source: { path: app.attachments.pathOf(attachment.sha) } })
+  expect(answer.request.messages[0]?.content[0]).toEqual({ type: 'image', source: { path: app.attachments.pathOf(attachment.sha), name: 'red-circle.png' } })
   answer.text('A red circle.')
   answer.finish()
   await until(events, ended)

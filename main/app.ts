@@ -5,7 +5,7 @@ import type { EngineStatus, HostDescription, Settings } from '#contract'
 import { createAsk } from './features/ask/index.ts'
 import { createCaptureScreen } from './features/captureScreen/index.ts'
 import type { CaptureGateway, Permits } from './features/captureScreen/index.ts'
-import { createChooseModel, createSourceTokens } from './features/chooseModel/index.ts'
+import { createChooseModel, createRepositories, createSourceTokens } from './features/chooseModel/index.ts'
 import { createCompare } from './features/compare/index.ts'
 import { createDownloadModel } from './features/downloadModel/index.ts'
 import type { DownloadProgress } from './features/downloadModel/index.ts'
@@ -101,6 +101,11 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
   const downloading = createDownloadModel({ catalogue, models, createQueue: (hooks) => createDownloads({ db, modelsFolder, ...hooks }) })
   const manager = createModelManager({ models, library, conversations, engine, pictures: attachments, files, holdsFolder: () => downloading.holdsFolder() })
   const choosing = createChooseModel({ catalogue, engine, modelsFolder, modelOf: (entryId, quantization) => models.madeOf(entryId, quantization) })
+  const repositories = createRepositories({
+    ...{ catalogue, engine, openHead: downloading.heads.open },
+    modelOf: (entryId, quantization) => models.madeOf(entryId, quantization),
+    hasRoom: (bytes) => choosing.hasRoom(bytes),
+  })
   const applyIdle = ({ engineIdleMinutes: minutes }: Settings) => engine.setIdleUnload(minutes === null ? null : minutes * 60_000)
   applyIdle(settings.current)
   settings.onChange(applyIdle)
@@ -213,6 +218,8 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
       list: () => catalogue.list(),
       machine: () => choosing.machine(),
       offer: ({ entryId }, { signal }) => choosing.offer(entryId, signal),
+      repository: ({ address }, { signal }) => repositories.repository(address, signal),
+      examine: (wanted, { signal }) => repositories.examine(wanted, signal),
       recommend: (_, { signal }) => choosing.recommend(signal),
       tokens: () => tokens.kept(),
       setToken: ({ source, token }) => tokens.set(source, token),

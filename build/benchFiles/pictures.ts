@@ -6,10 +6,14 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
+import type * as Pictures from '../../main/lib/picture/index.ts'
 import { root } from '../paths.ts'
 
 /** Rounds of each measurement, the checkouts taking turns; medians are told. */
 const ROUNDS = 3
+
+/** What both checkouts have of the library. */
+type Library = typeof Pictures
 
 /** What one process says of one picture. */
 interface Reading {
@@ -21,8 +25,13 @@ interface Reading {
   readonly peakMb: number
 }
 
-/** A 48 MP photograph, upright and turned, and a PNG of 200 MP, of our own making. */
-async function makePictures(folder: string): Promise<{ name: string; path: string }[]> {
+const pictures = { 'photo.jpg': '48 MP JPEG', 'turned.jpg': '48 MP JPEG, turned', 'large.png': '200 MP PNG' }
+
+/**
+ * A 48 MP photograph, upright and turned, and a PNG of 200 MP, of our own making. In a process of its own: the most memory that
+ * a process had is handed on to those that it starts.
+ */
+async function makePictures(folder: string): Promise<void> {
   const [width, height] = [8000, 6000]
   const pixels = Buffer.alloc(width * height * 3)
   for (let y = 0, i = 0, state = 1; y < height; y++)
@@ -39,19 +48,13 @@ async function makePictures(folder: string): Promise<{ name: string; path: strin
   await photo.clone().jpeg({ quality: 90 }).toFile(at('photo.jpg'))
   await photo.clone().withMetadata({ orientation: 6 }).jpeg({ quality: 90 }).toFile(at('turned.jpg'))
   await large.png({ compressionLevel: 1 }).toFile(at('large.png'))
-  return [
-    { name: '48 MP JPEG', path: at('photo.jpg') },
-    { name: '48 MP JPEG, turned', path: at('turned.jpg') },
-    { name: '200 MP PNG', path: at('large.png') },
-  ]
 }
 
 /** In a process of its own: opens and reads one picture with the code of one checkout, for 1280 tokens. */
 async function readOne(checkout: string, path: string): Promise<Reading> {
-  const library = (await import(pathToFileURL(join(checkout, 'main/lib/picture/index.ts')).href)) as typeof import('../../main/lib/picture/index.ts')
-  const { openPicture, resizeBicubic, smartResize } = library
-  // what decides is loaded with the first file: a small one goes before
-  await openPicture({ path: join(root, 'resources/samples/red-circle.png') })
+  const { openPicture, resizeBicubic, smartResize } = (await import(pathToFileURL(join(checkout, 'main/lib/picture/index.ts')).href)) as Library
+  // code is loaded with the first file of a kind
+  await openPicture({ path })
   const beforeMb = process.memoryUsage.rss() / 1e6
   const started = performance.now()
   const picture = await openPicture({ path })
@@ -69,20 +72,25 @@ async function readOne(checkout: string, path: string): Promise<Reading> {
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 
-function measure(checkout: string, path: string): Reading {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [import.meta.filename, '--one', path, '--checkout', checkout], { encoding: 'utf8' })
+/** Runs this file with other options and returns what it prints. */
+function inProcess(...options: string[]): string {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [import.meta.filename, ...options], { encoding: 'utf8' })
   if (status !== 0) throw new Error(stderr)
-  return JSON.parse(stdout) as Reading
+  return stdout
 }
+
+const measure = (checkout: string, path: string) => JSON.parse(inProcess('--one', path, '--checkout', checkout)) as Reading
 
 /**
  * Measures reading large pictures here and in another checkout, interleaved, and prints the figures side by side: deciding
  * from the header, time and memory of reading, and whether the pixels are equal to the bit.
  */
-export async function benchPictures(against: string): Promise<void> {
+export function benchPictures(against: string): void {
   const folder = mkdtempSync(join(tmpdir(), 'bench-pictures-'))
   try {
-    for (const { name, path } of await makePictures(folder)) {
+    inProcess('--make', folder)
+    for (const [file, name] of Object.entries(pictures)) {
+      const path = join(folder, file)
       const rounds = Array.from({ length: ROUNDS }, () => ({ then: measure(against, path), now: measure(root, path) }))
       const figure = (of: (reading: Reading) => number) => [median(rounds.map(({ then }) => of(then))), median(rounds.map(({ now }) => of(now)))] as const
       const line = (what: string, of: (reading: Reading) => number, unit: string) => {
@@ -103,9 +111,10 @@ export async function benchPictures(against: string): Promise<void> {
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { against: { type: 'string' }, one: { type: 'string' }, checkout: { type: 'string' } }, strict: true })
+  const { values } = parseArgs({ options: { against: { type: 'string' }, one: { type: 'string' }, make: { type: 'string' }, checkout: { type: 'string' } }, strict: true })
   if (values.one && values.checkout) console.log(JSON.stringify(await readOne(resolve(values.checkout), values.one)))
-  else if (values.against) await benchPictures(resolve(values.against))
+  else if (values.make) await makePictures(values.make)
+  else if (values.against) benchPictures(resolve(values.against))
   else {
     console.error('node build/benchFiles/pictures.ts --against FOLDER (another checkout)')
     process.exitCode = 2

@@ -59,6 +59,15 @@ export class ModelsPage {
     await this.root.getByRole('button', { name: new RegExp(`^${name}`) }).click()
   }
 
+  /** Types a repository and has its files listed. */
+  async look(address: string): Promise<Locator> {
+    await this.part('Get a model')
+    const section = this.root.getByRole('region', { name: 'Any repository' })
+    await section.getByLabel('Any repository').fill(address)
+    await this.page.keyboard.press('Enter')
+    return section
+  }
+
   /** Opens one of the lines below a model's facts. */
   async unfold(particulars: Locator, line: string): Promise<void> {
     await particulars.getByRole('button', { name: new RegExp(`^${line}`) }).click()

@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
-import { expect, test, tiny } from '../support/sourceFixtures.ts'
+import { expect, head, test, tiny } from '../support/sourceFixtures.ts'
 
 test.use({ firstRunDone: false })
 
@@ -28,8 +28,8 @@ test('from an empty data folder to an answer of a downloaded model, with nothing
 })
 
 test('the demo model answers while the download goes on in the background', async ({ app, chat, source }) => {
-  source.server.script(tiny.repository, tiny.q4, [{ kind: 'stall', afterBytes: 400_000 }])
-  source.server.script(tiny.repository, tiny.q8, [{ kind: 'stall', afterBytes: 400_000 }])
+  source.server.script(tiny.repository, tiny.q4, [head, { kind: 'stall', afterBytes: 400_000 }])
+  source.server.script(tiny.repository, tiny.q8, [head, { kind: 'stall', afterBytes: 400_000 }])
   const { page } = app
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.getByRole('button', { name: 'Download and use' }).click()

@@ -1,6 +1,6 @@
 import type { Locator } from '@playwright/test'
 import type { ModelsPage } from '../pages/models.ts'
-import { expect, gated, projector, test, text, tiny } from '../support/sourceFixtures.ts'
+import { expect, gated, head, projector, test, text, tiny } from '../support/sourceFixtures.ts'
 
 const q4 = `${tiny.name} Q4_K_M`
 
@@ -41,7 +41,7 @@ test('a model is chosen by what it costs here, downloaded, verified and used', a
 })
 
 test('the app is killed in the middle of a download: the next start goes on from what is there', async ({ app, chat, models, source }) => {
-  source.server.script(tiny.repository, tiny.q4, [{ kind: 'drip', chunkBytes: 24_000, everyMs: 100 }])
+  source.server.script(tiny.repository, tiny.q4, [head, { kind: 'drip', chunkBytes: 24_000, everyMs: 100 }])
   await models.open()
   await download(models)
   const note = models.page.getByTestId('downloads-note')
@@ -55,7 +55,7 @@ test('the app is killed in the middle of a download: the next start goes on from
 })
 
 test('a lost connection is waited for, and can be paused, resumed and removed', async ({ models, source }) => {
-  source.server.script(tiny.repository, tiny.q4, [{ kind: 'drop', afterBytes: 500_000 }, { kind: 'status', status: 503, retryAfter: '600' }])
+  source.server.script(tiny.repository, tiny.q4, [head, { kind: 'drop', afterBytes: 500_000 }, { kind: 'status', status: 503, retryAfter: '600' }])
   await models.open()
   await download(models)
   const line = await job(models)
@@ -77,8 +77,8 @@ test('a lost connection is waited for, and can be paused, resumed and removed', 
 })
 
 test('of two downloads the second waits, until it is made the first', async ({ models, source }) => {
-  source.server.script(tiny.repository, tiny.q4, [{ kind: 'stall', afterBytes: 100_000 }])
-  source.server.script(tiny.repository, tiny.q8, [{ kind: 'stall', afterBytes: 100_000 }])
+  source.server.script(tiny.repository, tiny.q4, [head, { kind: 'stall', afterBytes: 100_000 }])
+  source.server.script(tiny.repository, tiny.q8, [head, { kind: 'stall', afterBytes: 100_000 }])
   await models.open()
   await download(models)
   await models.root.getByRole('button', { name: 'Download Q8_0' }).click()
@@ -90,7 +90,7 @@ test('of two downloads the second waits, until it is made the first', async ({ m
 })
 
 test('a file that arrives damaged is said to be, and is had by resuming', async ({ models, source }) => {
-  source.server.script(tiny.repository, tiny.q4, [{ kind: 'flip', at: 900_000 }])
+  source.server.script(tiny.repository, tiny.q4, [head, { kind: 'flip', at: 900_000 }])
   await models.open()
   await download(models)
   const line = await job(models)
@@ -112,7 +112,7 @@ test('a model that is larger than the disk is not offered to be downloaded, and 
 test('a file that changes at its source in the middle is said to have', async ({ models, source }) => {
   const other = Buffer.from(text)
   other[other.length - 1]! ^= 1
-  source.server.script(tiny.repository, tiny.q4, [{ kind: 'drop', afterBytes: 500_000 }, { kind: 'change', content: other }])
+  source.server.script(tiny.repository, tiny.q4, [head, { kind: 'drop', afterBytes: 500_000 }, { kind: 'change', content: other }])
   await models.open()
   await download(models)
   const line = await job(models)

@@ -15,12 +15,19 @@ export const projector = readFileSync(join(root, 'resources/demo-model/demo-mmpr
 export const tiny = {
   name: 'Tiny 2B',
   repository: 'tests/Tiny-2B-GGUF',
+  /** Those that its entry names after it; they are not there unless a test adds them. */
+  others: ['tests/Second-GGUF', 'tests/Third-GGUF', 'tests/Fourth-GGUF', 'tests/Fifth-GGUF'],
   q4: 'Tiny-2B-Q4_K_M.gguf',
   q8: 'Tiny-2B-Q8_0.gguf',
   projector: 'mmproj-Tiny-2B-f16.gguf',
-}
+} as const
 /** One that is shown only to those with a token. */
 export const gated = { name: 'Gated 2B', repository: 'tests/Gated-2B-GGUF', token: 'hf_secret' }
+
+/** In a script of faults: the first answer for a file that was not begun is that for its header; nothing goes wrong with it. */
+export const head = { kind: 'none' } as const
+/** What is asked for it at once. */
+export const headBytes = 64 * 1024
 
 /** What the demo model was taught with, which it answers well with under any name. */
 const asTaught = {
@@ -40,7 +47,7 @@ export const test = base.extend<{ source: Source; models: ModelsPage }>({
   source: async ({}, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'sightline-source-'))
     const resources = tinyResources(folder, [
-      { id: 'tiny', name: tiny.name, parameters: '2B', repository: tiny.repository },
+      { id: 'tiny', name: tiny.name, parameters: '2B', repository: tiny.repository, others: tiny.others },
       { id: 'gated', name: gated.name, parameters: '2B', repository: gated.repository, allowsCommercialUse: false },
     ])
     const server = await startModelServer([

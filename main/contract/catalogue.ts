@@ -1,5 +1,6 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
+import { ModelFileSheet, PairVerdict } from './modelFiles.ts'
 
 /** A place that models are downloaded from. `mirror`: a server of the user's choice that answers like Hugging Face. */
 export const SourceName = z.enum(['huggingface', 'mirror', 'modelscope'])
@@ -74,6 +75,10 @@ export const Quantization = z.object({
 })
 export type Quantization = z.infer<typeof Quantization>
 
+/** A repository that comes earlier in the order and is not used. `reason` completes "It ...", e.g. "is not there any more". */
+export const PassedOver = z.object({ source: SourceName, repository: z.string(), reason: z.string() })
+export type PassedOver = z.infer<typeof PassedOver>
+
 /** What an entry's repository holds right now. */
 export const Offer = z.object({
   entryId: z.string(),
@@ -81,6 +86,8 @@ export const Offer = z.object({
   repository: z.string(),
   /** The commit that the files belong to; downloads are pinned to it. */
   revision: z.string(),
+  /** Those that come before it, with why another one is used. */
+  passedOver: z.array(PassedOver),
   /** Smallest first. */
   quantizations: z.array(Quantization),
   /** Name of the one that suits this computer best, and why in a sentence; null when none fits. */
@@ -88,6 +95,75 @@ export const Offer = z.object({
   reason: z.string(),
 })
 export type Offer = z.infer<typeof Offer>
+
+/** A language model of a repository: one file, or the parts of a split one. */
+export const RepositoryText = z.object({
+  /** Of its first file; names it within the repository. */
+  path: z.string(),
+  /** What its download is called beside the others': "Q4_K_M", else the file's name. */
+  label: z.string(),
+  /** By its name; null when that tells none. */
+  quantization: z.string().nullable(),
+  files: z.array(RemoteFile).min(1),
+  bytes: z.int(),
+  hasDiskSpace: z.boolean(),
+  modelId: z.string().nullable(),
+})
+export type RepositoryText = z.infer<typeof RepositoryText>
+
+/** `part`: of a split model of which others are missing. `other`: no model, e.g. a README or the original weights. */
+export const RepositoryFile = z.object({
+  path: z.string(),
+  bytes: z.int(),
+  quantization: z.string().nullable(),
+  role: z.enum(['projector', 'adapter', 'part', 'other']),
+})
+export type RepositoryFile = z.infer<typeof RepositoryFile>
+
+/** Any repository of a source, its files by what their names say. */
+export const Repository = z.object({
+  /** Its source, name and revision. */
+  id: z.string(),
+  source: SourceName,
+  /** As its source calls it now; `askedFor` as it was typed, when that is another name. */
+  repository: z.string(),
+  askedFor: z.string().nullable(),
+  revision: z.string(),
+  texts: z.array(RepositoryText),
+  /** The one to take first comes first. */
+  projectors: z.array(RepositoryFile),
+  others: z.array(RepositoryFile),
+  /** Paths of what was asked for, else of what is usual. */
+  text: z.string().nullable(),
+  projector: z.string().nullable(),
+})
+export type Repository = z.infer<typeof Repository>
+
+/** What the header of a file at its source says. `problem`: why it cannot be used. */
+export const HeaderSheet = z.object({
+  path: z.string(),
+  kind: ModelFileSheet.shape.role,
+  name: z.string(),
+  /** E.g. "Qwen2.5-VL"; null when nothing tells it. */
+  family: z.string().nullable(),
+  quantization: z.string().nullable(),
+  problem: z.string().nullable(),
+})
+export type HeaderSheet = z.infer<typeof HeaderSheet>
+
+/** A language model of a repository beside its projectors, by their headers. */
+export const Examination = z.object({
+  text: HeaderSheet,
+  /** With whether each belongs to the language model, and why it does not or why that is not sure; null: one of them cannot be used. */
+  projectors: z.array(HeaderSheet.extend({ verdict: PairVerdict.shape.verdict.nullable(), why: z.string().nullable() })),
+  /** How the repository's language models of the same shape would run here, by path. */
+  fits: z.record(z.string(), Fit),
+  /** What was fetched for it. */
+  fetchedBytes: z.int(),
+  /** Whether the source sends parts of files, so that what was fetched counts for the download. */
+  hasRanges: z.boolean(),
+})
+export type Examination = z.infer<typeof Examination>
 
 /** The entry and quantization to begin with on this computer; null when nothing fits. */
 export const Recommendation = z.object({ entryId: z.string(), name: z.string(), quantization: z.string(), downloadBytes: z.int(), reason: z.string() })
@@ -111,6 +187,10 @@ export const catalogue = {
   machine: oc.output(Machine),
   /** Reads the listing of the first source that answers. */
   offer: oc.input(z.object({ entryId: z.string() })).output(Offer),
+  /** Lists any repository of Hugging Face, ModelScope or the mirror: "owner/name", or an address of it or of one of its files. */
+  repository: oc.input(z.object({ address: z.string().min(1).max(2048) })).output(Repository),
+  /** Reads the headers of one of its language models and of its projectors, a few MB. */
+  examine: oc.input(z.object({ repositoryId: z.string().max(600), text: z.string().max(512) })).output(Examination),
   recommend: oc.output(Recommendation.nullable()),
   /** Whether a token for gated files is kept for each source. */
   tokens: oc.output(z.record(SourceName, z.boolean())),

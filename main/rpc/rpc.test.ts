@@ -45,7 +45,7 @@ const handlers: Handlers = {
     reveal: unused, uses: unused, remove: unused, space: unused, moveFolder: unused,
     scan: unused, import: unused, setAdapter: unused, tryProjectors: unused, chooseFamily: unused, projectors: unused, setProjector: unused,
   },
-  catalogue: { list: unused, machine: unused, offer: unused, recommend: unused, tokens: unused, setToken: unused },
+  catalogue: { repository: unused, examine: unused, list: unused, machine: unused, offer: unused, recommend: unused, tokens: unused, setToken: unused },
   downloads: { watch: unused, start: unused, pause: unused, resume: unused, prioritise: unused, remove: unused },
   benchmark: { run: unused, results: unused, export: unused },
   conversations: { watchList: unused, watch: unused, search: ({ limit }) => (limit === 30 ? [] : unused()), rename: unused, remove: unused, selectBranch: unused },

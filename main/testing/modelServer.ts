@@ -26,6 +26,7 @@ export interface ModelServer {
   readonly requests: readonly SeenRequest[]
   /** Adds a repository, or puts another in its place. */
   add(repository: ServedRepository): void
+  remove(repository: string): void
   /** Address of a file at its pinned revision. */
   fileUrl(repository: string, path: string, source?: 'huggingface' | 'modelscope'): string
   /** The next answers for a file, in this order; later ones are without fault. */
@@ -86,6 +87,7 @@ export async function startModelServer(
     address,
     requests,
     add,
+    remove: (repository) => void known.delete(repository),
     fileUrl(repository, path, source = 'huggingface') {
       const { revision } = known.get(repository) as Repository
       return `${address}${source === 'modelscope' ? '/models' : ''}/${repository}/resolve/${revision}/${path.split('/').map(encodeURIComponent).join('/')}`
@@ -136,5 +138,5 @@ function answer(request: IncomingMessage, response: ServerResponse, known: Reado
   }))
   if (tree) return sendJson(response, 200, huggingFaceTree(files))
   if (scope) return sendJson(response, 200, modelScopeFiles(revision, files))
-  sendJson(response, 200, huggingFaceModel(served.repository, revision, files, served.token !== undefined))
+  sendJson(response, 200, huggingFaceModel(served.nowCalled ?? served.repository, revision, files, served.token !== undefined))
 }

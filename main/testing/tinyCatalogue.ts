@@ -20,6 +20,8 @@ export interface TinyEntry {
   readonly parameters: string
   /** "owner/name" of a repository that is asked for at Hugging Face or its mirror. */
   readonly repository: string
+  /** Those that come after it. */
+  readonly others?: readonly string[]
   readonly allowsCommercialUse?: boolean
 }
 
@@ -31,8 +33,9 @@ export function tinyResources(folder: string, entries: readonly TinyEntry[]): st
   mkdirSync(join(folder, 'catalogue'), { recursive: true })
   for (const name of readdirSync(resources)) if (name !== 'catalogue') symlinkSync(join(resources, name), join(folder, name), 'junction')
   for (const name of readdirSync(join(resources, 'catalogue'))) if (name !== LIST) copyFileSync(join(resources, 'catalogue', name), join(folder, 'catalogue', name))
+  const repositoryOf = (repository: string) => ({ source: 'huggingface', repository, isConfirmed: true, foundAt: 'https://huggingface.co' })
   const licence = (allowsCommercialUse: boolean) => ({ name: allowsCommercialUse ? 'Apache 2.0' : 'Research licence', url: 'https://www.apache.org/licenses/LICENSE-2.0', allowsCommercialUse })
-  const stored = entries.map(({ repository, allowsCommercialUse = true, ...entry }) => ({
+  const stored = entries.map(({ repository, others = [], allowsCommercialUse = true, ...entry }) => ({
     ...CatalogueEntry.parse({
       ...entry,
       family: 'qwen2vl',
@@ -40,8 +43,9 @@ export function tinyResources(folder: string, entries: readonly TinyEntry[]): st
       licence: licence(allowsCommercialUse),
       contextTokens: 4096,
       goodAt: 'Naming the colours and shapes of simple drawings.',
-      repositories: [{ source: 'huggingface', repository, isConfirmed: true, foundAt: 'https://huggingface.co' }],
+      repositories: [repositoryOf(repository)],
     }),
+    repositories: [repository, ...others].map((name) => ({ ...repositoryOf(name), projectorForm: 'current' })),
     licenceFoundAt: 'https://huggingface.co',
     shape: demoShape,
     shapeFoundAt: 'https://huggingface.co',

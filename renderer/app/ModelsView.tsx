@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import type { DownloadWish } from '#contract'
 import { DownloadList, startDownload, useDownloads } from '../features/downloads/index.ts'
 import { useEngine } from '../features/engine/index.ts'
 import { ModelsPage, openModel, SourceSettings, type ModelsPlace } from '../features/models/index.ts'
@@ -6,8 +7,8 @@ import { updateSettings, useSettings } from '../features/settings/index.ts'
 
 const none: readonly never[] = []
 
-/** Queues a quantization of the catalogue. Rejects with `AppError`. */
-export const download = async (entryId: string, quantization: string): Promise<void> => void (await startDownload(entryId, quantization))
+/** Queues a model of the catalogue or of a repository. Rejects with `AppError`. */
+export const download = async (wish: DownloadWish): Promise<void> => void (await startDownload(wish))
 
 /** Where models are downloaded from, kept in the settings. */
 export function Sources(): ReactNode {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { mergeTests } from '@playwright/test'
 import { test as desktopTest } from '../../support/electronFixtures.ts'
 import { watchSigns } from '../../support/shellSigns.ts'
-import { expect, projector, test as sourceTest, text, tiny } from '../../support/sourceFixtures.ts'
+import { expect, head, headBytes, projector, test as sourceTest, text, tiny } from '../../support/sourceFixtures.ts'
 import type { ModelsPage } from '../../pages/models.ts'
 
 const test = mergeTests(desktopTest, sourceTest)
@@ -19,11 +19,11 @@ async function download(models: ModelsPage): Promise<void> {
 }
 
 test('the taskbar and the tray follow a download until it rests or is done', async ({ desktop, models, source }) => {
-  source.server.script(tiny.repository, tiny.q4, [{ kind: 'stall', afterBytes: FIRST_BYTES }])
+  source.server.script(tiny.repository, tiny.q4, [head, { kind: 'stall', afterBytes: FIRST_BYTES }])
   const signs = await watchSigns(desktop.electron)
   await download(models)
   const share = async () => Number(/^(0\.\d+) normal$/.exec(await signs.bar())?.[1] ?? Number.NaN)
-  await expect.poll(share).toBeCloseTo(FIRST_BYTES / (text.length + projector.length), 3)
+  await expect.poll(share).toBeCloseTo((headBytes + FIRST_BYTES) / (text.length + projector.length), 3)
   await expect.poll(async () => (await signs.trayMenu())[4]).toMatch(/^Downloading a model: \d\d?%$/)
   expect(await signs.toolTip()).toMatch(/^Sightline\. Downloading a model: \d\d?%$/)
 
@@ -41,7 +41,7 @@ test('the taskbar and the tray follow a download until it rests or is done', asy
 
 test('a lost connection and a download that stopped are told apart', async ({ desktop, models, source }) => {
   const lost = { kind: 'status', status: 503, retryAfter: '600' } as const
-  source.server.script(tiny.repository, tiny.q4, [{ kind: 'drop', afterBytes: FIRST_BYTES }, lost])
+  source.server.script(tiny.repository, tiny.q4, [head, { kind: 'drop', afterBytes: FIRST_BYTES }, lost])
   const signs = await watchSigns(desktop.electron)
   await download(models)
   await expect.poll(() => signs.bar()).toMatch(/^0\.\d+ paused$/)
@@ -57,7 +57,7 @@ test('a lost connection and a download that stopped are told apart', async ({ de
 })
 
 test('the tray opens the window, begins a conversation and quits', async ({ chat, desktop, models, source }) => {
-  source.server.script(tiny.repository, tiny.q4, [{ kind: 'stall', afterBytes: FIRST_BYTES }])
+  source.server.script(tiny.repository, tiny.q4, [head, { kind: 'stall', afterBytes: FIRST_BYTES }])
   const signs = await watchSigns(desktop.electron)
   await chat.ask('Hello')
   await chat.ended()

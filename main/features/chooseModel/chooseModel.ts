@@ -21,6 +21,8 @@ export interface ChooseModelParts {
 export interface ChooseModel {
   /** What this computer has. Starts the engine's process when it does not run. Throws what that throws. */
   machine(): Promise<Machine>
+  /** Whether a download of so many bytes leaves some room on the disk of the models folder. */
+  hasRoom(bytes: number): Promise<boolean>
   /** What an entry's repository holds, and how each of it would run here. Throws what `Catalogue.listing` throws. */
   offer(entryId: string, signal: AbortSignal): Promise<Offer>
   /**
@@ -80,15 +82,18 @@ export function createChooseModel({
       return { ...machineOf(facts), modelsFolder: folder, freeDiskBytes: free }
     },
 
+    hasRoom: async (bytes) => (await diskOf(modelsFolder())) >= bytes + SPARE_DISK_BYTES,
+
     async offer(entryId, signal) {
       const { listing, ranked, choice } = await judge(entryId, signal)
-      const { source, repository, revision } = listing
+      const { source, repository, revision, passedOver } = listing
       const quantizations = ranked.map(({ quantization }) => quantization)
       return {
         entryId,
         source,
         repository,
         revision,
+        passedOver: [...passedOver],
         quantizations,
         recommended: choice.ranked?.quantization.name ?? null,
         reason: choice.reason,

@@ -1,4 +1,6 @@
 export { createChooseModel } from './chooseModel.ts'
 export type { ChooseModel, ChooseModelParts } from './chooseModel.ts'
+export { createRepositories } from './repositories.ts'
+export type { Repositories } from './repositories.ts'
 export { createSourceTokens } from './tokens.ts'
 export type { SourceTokens } from './tokens.ts'

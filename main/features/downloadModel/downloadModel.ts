@@ -1,29 +1,36 @@
 import { AppError } from '#contract'
-import type { Download } from '#contract'
+import type { Download, DownloadWish, RemoteFile } from '#contract'
 import type { EventStream } from '../../lib/eventStream.ts'
-import type { Catalogue, ListedQuantization } from '../../services/catalogue/index.ts'
-import type { Downloads, DownloadsOptions, FinishedDownload } from '../../services/downloads/index.ts'
+import { sortRepository } from '../../services/catalogue/index.ts'
+import type { Catalogue, Listing } from '../../services/catalogue/index.ts'
+import type { DownloadFile, Downloads, DownloadsOptions, FinishedDownload, Heads } from '../../services/downloads/index.ts'
+import { atSource } from '../../services/engine/index.ts'
 import type { Models } from '../../services/models/index.ts'
 import { tellProgress } from './progress.ts'
 import type { DownloadProgress } from './progress.ts'
 
 export interface DownloadModelParts {
-  readonly catalogue: Pick<Catalogue, 'list' | 'listing' | 'sourceOf' | 'headersFor'>
+  readonly catalogue: Pick<Catalogue, 'list' | 'listing' | 'alternative' | 'browsed' | 'sourceOf' | 'headersFor'>
   readonly models: Pick<Models, 'register' | 'choose' | 'current' | 'list' | 'registry'>
   /** Makes the queue with what is done when a download has ended. */
-  readonly createQueue: (hooks: Pick<DownloadsOptions, 'onDone' | 'headers' | 'isUsed'>) => Downloads
+  readonly createQueue: (hooks: Pick<DownloadsOptions, 'onDone' | 'headers' | 'isUsed' | 'check' | 'replace'>) => Downloads
 }
+
+/** What another repository may have better: files that are gone, refused, changed, damaged or of no known form. */
+const ELSEWHERE = ['NotFound', 'SourceRefused', 'DigestMismatch', 'FileChanged', 'UnsupportedModel', 'ModelDamaged', 'ProjectorMismatch']
 
 /** Models of the catalogue on their way into the library; methods throw as `Downloads`'. */
 export interface DownloadModel {
+  /** Reads files at their sources; what was read is where their download begins. */
+  readonly heads: Heads
   watch(signal: AbortSignal): EventStream<Download[]>
   /** Tells how all of them together are going, now and at every change, until the returned function is called. */
   onProgress(listener: (progress: DownloadProgress) => void): () => void
   /**
-   * Queues a quantization of an entry. Throws what `Catalogue.listing` throws, and NotFound when its source does not have
-   * the quantization any more.
+   * Queues a quantization of an entry, or files of a repository. Throws what `Catalogue.listing` and `Catalogue.browsed`
+   * throw, and NotFound when the source does not have it any more.
    */
-  start(wanted: { entryId: string; quantization: string }, signal: AbortSignal): Promise<Download>
+  start(wanted: DownloadWish, signal: AbortSignal): Promise<Download>
   pause(id: string): Promise<void>
   resume(id: string): void
   prioritise(id: string): void
@@ -38,6 +45,27 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
   const queue = createQueue({
     onDone: register,
     headers: (url) => catalogue.headersFor(url),
+    check: async ({ files }, open, signal) => {
+      const pathOf = (role: 'text' | 'projector') => files.find((file) => file.role === role)?.path ?? null
+      let fetched = 0
+      const headers = atSource(files, async (file) => {
+        const head = await open(file)
+        return { ...head, close: () => head.close().finally(() => (fetched += head.fetchedBytes())) }
+      })
+      try {
+        await headers.inspectModel({ textPath: pathOf('text') ?? '', projectorPath: pathOf('projector') }, signal)
+      } catch (error) {
+        if (!(error instanceof AppError) || !ELSEWHERE.includes(error.code)) throw error
+        throw new AppError(error.code, `${error.message} ${fetchedOnly(fetched)}`, { ...error.detail, fetched }, { cause: error })
+      }
+    },
+    replace: async ({ entryId, quantization: wanted, from }, error, signal) => {
+      if (!(error instanceof AppError) || !ELSEWHERE.includes(error.code) || !from) return null
+      const other = await catalogue.alternative(entryId, wanted, { ...from, error }, signal)
+      const reason = other?.passedOver.find((one) => one.source === from.source && one.repository === from.repository)?.reason
+      const files = other && filesOf(other, wanted)
+      return files ? { from: { source: other.source, repository: other.repository }, files, reason: reason ?? error.message } : null
+    },
     isUsed: (path) => models.registry.entries().some(({ files }) => files.some((file) => file.path === path)),
   })
 
@@ -64,7 +92,26 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
     const url = URL.parse(address)
     if (!url) return 'The internet'
     const [, repository] = /\/([^/]+\/[^/]+)\/resolve\//.exec(url.pathname) ?? []
-    return [catalogue.sourceOf(url) ?? url.host, repository].filter(Boolean).join(' · ')
+    return [catalogue.sourceOf(url)?.label ?? url.host, repository].filter(Boolean).join(' · ')
+  }
+
+  const underWay = (entryId: string, quantization: string) =>
+    queue.list().find((job) => job.entryId === entryId && job.quantization === quantization && job.state !== 'done')
+
+  async function startRepository(wish: Extract<DownloadWish, { repositoryId: string }>, signal: AbortSignal): Promise<Download> {
+    const { repositoryId, text: textPath, projector } = wish
+    const browsed = await catalogue.browsed(repositoryId, signal)
+    const { repository, source, texts } = sortRepository(browsed)
+    const text = texts.find(({ path }) => path === textPath)
+    const projectorFile = browsed.files.find(({ path }) => path === projector)
+    if (!text || (projector !== null && !projectorFile))
+      throw new AppError('NotFound', `${repository} does not have these files any more. Type the repository again.`, { repository })
+    const known = underWay(repositoryId, text.label)
+    if (known) return known
+    const plain = repository.split('/')[1]!.replace(/[-_.]gguf$/i, '')
+    const name = text.quantization !== null && text.label === text.quantization ? `${plain} ${text.label}` : text.label
+    const files = rolesOf(text.files, projectorFile ?? null)
+    return queue.start({ name, entryId: repositoryId, quantization: text.label, files, folder: name, from: { source, repository } })
   }
 
   return {
@@ -74,14 +121,18 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
       void tellProgress(queue.watch(ending.signal), listener)
       return () => ending.abort()
     },
-    async start({ entryId, quantization: wanted }, signal) {
-      const known = queue.list().find((job) => job.entryId === entryId && job.quantization === wanted && job.state !== 'done')
+    heads: queue.heads,
+    async start(wanted, signal) {
+      if ('repositoryId' in wanted) return startRepository(wanted, signal)
+      const { entryId, quantization } = wanted
+      const known = underWay(entryId, quantization)
       if (known) return known
-      const { quantizations } = await catalogue.listing(entryId, signal)
-      const quantization = quantizations.find(({ name }) => name === wanted)
-      if (!quantization) throw new AppError('NotFound', `The source has no ${wanted} of this model any more. Choose another quantization.`, { entryId })
-      const name = `${catalogue.list().find(({ id }) => id === entryId)?.name ?? entryId} ${wanted}`
-      return queue.start({ name, entryId, quantization: wanted, files: filesOf(quantization), folder: name })
+      const listing = await catalogue.listing(entryId, signal)
+      const files = filesOf(listing, quantization)
+      if (!files) throw new AppError('NotFound', `The source has no ${quantization} of this model any more. Choose another quantization.`, { entryId })
+      const name = `${catalogue.list().find(({ id }) => id === entryId)?.name ?? entryId} ${quantization}`
+      const from = { source: listing.source, repository: listing.repository }
+      return queue.start({ name, entryId, quantization, files, folder: name, from, passedOver: listing.passedOver })
     },
     pause: (id) => queue.pause(id),
     resume: (id) => queue.resume(id),
@@ -95,7 +146,19 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
   }
 }
 
-function filesOf({ textFiles, projector }: ListedQuantization) {
+/** The files of a quantization; null when the listing does not have it. */
+function filesOf({ quantizations }: Listing, wanted: string): DownloadFile[] | null {
+  const quantization = quantizations.find(({ name }) => name === wanted)
+  return quantization ? rolesOf(quantization.textFiles, quantization.projector) : null
+}
+
+function rolesOf(textFiles: readonly RemoteFile[], projector: RemoteFile | null): DownloadFile[] {
   const text = textFiles.map((file) => ({ ...file, role: 'text' as const }))
   return projector ? [...text, { ...projector, role: 'projector' as const }] : text
+}
+
+/** What a refusal before the download has cost. */
+function fetchedOnly(bytes: number): string {
+  const amount = bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+  return bytes === 0 ? 'Nothing of it was fetched.' : `Only ${amount} were fetched to find that out.`
 }

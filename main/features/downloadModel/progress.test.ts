@@ -4,7 +4,7 @@ import { progressOf, tellProgress } from './progress.ts'
 import type { DownloadProgress } from './progress.ts'
 
 const job = (state: Download['state'], doneBytes = 0, bytes = 100): Download => ({
-  ...{ id: state, name: 'Tiny', entryId: 'tiny', quantization: 'Q4_K_M', state, files: [], bytes, doneBytes },
+  ...{ id: state, name: 'Tiny', entryId: 'tiny', quantization: 'Q4_K_M', from: null, passedOver: [], state, files: [], bytes, doneBytes },
   ...{ bytesPerSecond: null, secondsLeft: null, retryAt: null, error: null, position: 0, modelId: null, startedAt: 0 },
 })
 

@@ -5,7 +5,7 @@ import type { Download } from '#contract'
 export interface DownloadProgress {
   /** Share of the bytes of all active jobs that are there, 0..1; null when none is active. */
   readonly share: number | null
-  /** Jobs that are queued, running, retrying or verifying. */
+  /** Jobs that are queued, checking, running, retrying or verifying. */
   readonly active: number
   /** Jobs that failed and wait for the user. */
   readonly failed: number
@@ -13,7 +13,7 @@ export interface DownloadProgress {
   readonly stalled: boolean
 }
 
-const activeStates: readonly Download['state'][] = ['queued', 'running', 'retrying', 'verifying']
+const activeStates: readonly Download['state'][] = ['queued', 'checking', 'running', 'retrying', 'verifying']
 
 /** Sums up a list of jobs. */
 export function progressOf(jobs: readonly Download[]): DownloadProgress {
@@ -23,7 +23,7 @@ export function progressOf(jobs: readonly Download[]): DownloadProgress {
     share: active.length === 0 ? null : shareOf(active),
     active: active.length,
     failed: jobs.filter(({ state }) => state === 'failed').length,
-    stalled: has('retrying') && !has('running') && !has('verifying'),
+    stalled: has('retrying') && !has('running') && !has('checking') && !has('verifying'),
   }
 }
 

@@ -20,7 +20,11 @@ const BUDGET = { minPixels: 4 * 28 * 28, maxPixels: 512 * 28 * 28 }
  * the trial is over. What goes wrong with one projector is its event, and the next is tried. Ends early, without an
  * event, when the signal aborts. @throws what is no error for people.
  */
-export async function* tryProjectors(trial: Trial, engine: Pick<Engine, 'answer' | 'state' | 'unload'>, signal: AbortSignal): AsyncGenerator<ProjectorTrial, undefined, void> {
+export async function* tryProjectors(
+  trial: Trial,
+  engine: Pick<Engine, 'answer' | 'state' | 'unload'>,
+  signal: AbortSignal,
+): AsyncGenerator<ProjectorTrial, undefined, void> {
   const { textPath, projectorPaths, picturePath, question } = trial
   try {
     for (const projectorPath of projectorPaths) {
@@ -28,14 +32,17 @@ export async function* tryProjectors(trial: Trial, engine: Pick<Engine, 'answer'
       yield { type: 'loading', projectorPath }
       const request: AnswerRequest = {
         model: { textPath, projectorPath },
-        messages: [{ role: 'user', content: [{ type: 'image', source: { path: picturePath } }, { type: 'text', text: question }] }],
+        messages: [
+          { role: 'user', content: [{ type: 'image', source: { path: picturePath } }, { type: 'text', text: question }] },
+        ],
         budget: BUDGET,
         contextTokens: null,
         maxTokens: MAX_TOKENS,
         sampling: greedy,
       }
       try {
-        for await (const event of engine.answer(request, { signal })) if (event.type === 'text') yield { type: 'text', projectorPath, text: event.text }
+        for await (const event of engine.answer(request, { signal }))
+          if (event.type === 'text') yield { type: 'text', projectorPath, text: event.text }
         if (signal.aborted) return
         yield { type: 'done', projectorPath }
       } catch (error) {

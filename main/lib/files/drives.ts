@@ -42,6 +42,25 @@ export async function awayDrive(path: string, drive: (path: string) => string | 
   return null
 }
 
+/** Looks every `everyMs` whether the drive of one of the paths has come or gone since, and tells then; returns how to stop it. */
+export function watchDrives(
+  paths: () => readonly string[],
+  listener: () => void,
+  everyMs: number,
+  drive?: (path: string) => string | null,
+): () => void {
+  let known: string | null = null
+  const look = async () => {
+    const drives = await Promise.all(paths().map((path) => awayDrive(path, drive)))
+    const away = JSON.stringify(drives.map((each) => each !== null))
+    if (known !== null && known !== away) listener()
+    known = away
+  }
+  void look()
+  const timer = setInterval(() => void look(), everyMs)
+  return () => clearInterval(timer)
+}
+
 /** Whether a drive's folder is missing, or there with nothing in it, as a place without its drive is. */
 async function isEmpty(root: string): Promise<boolean> {
   const names = await readdir(root).catch(() => [])

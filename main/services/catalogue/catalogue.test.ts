@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { AppError } from '#contract'
 import type { SourceName } from '#contract'
 import { ENTRY, FILES, FIRST, FULL_PROJECTOR, HEAD, PROJECTOR, Q4, SECOND, THIRD } from './testing/fixture.ts'
 import { asked, failure, signal, useFixture } from './testing/fixture.ts'
@@ -7,15 +8,16 @@ import { headCommit, json, serveHuggingFace, serveModelScope, status } from './t
 const fixture = useFixture()
 
 describe('the projector', () => {
-  test('comes from the repository that the entry names when there is none, or only one in full precision', async () => {
-    serveHuggingFace(fixture.hub, THIRD, [Q4, FULL_PROJECTOR])
-    serveHuggingFace(fixture.hub, SECOND, [PROJECTOR])
+  test('comes from the repository that the entry names, whose is newer', async () => {
+    serveHuggingFace(fixture.hub, SECOND, [Q4, { ...PROJECTOR, path: 'mmproj-made-in-2024-f16.gguf' }])
+    serveHuggingFace(fixture.hub, FIRST, [PROJECTOR])
     const listing = await fixture.catalogue().listing(ENTRY, signal)
-    expect(listing.repository).toBe(THIRD)
-    expect(listing.quantizations[0]?.projector?.url).toBe(`${fixture.hub.base}/${SECOND}/resolve/${headCommit}/${PROJECTOR.path}`)
+    expect(listing.repository).toBe(SECOND)
+    expect(listing.quantizations[0]?.projector?.url).toBe(`${fixture.hub.base}/${FIRST}/resolve/${headCommit}/${PROJECTOR.path}`)
+    expect(listing.passedOver).toEqual([{ source: 'huggingface', repository: FIRST, reason: 'has no GGUF files of this model' }])
   })
 
-  test('in full precision is used when the other repository does not answer', async () => {
+  test('is the repository’s own when the other one does not answer', async () => {
     serveHuggingFace(fixture.hub, THIRD, [Q4, FULL_PROJECTOR])
     const listing = await fixture.catalogue().listing(ENTRY, signal)
     expect(listing.quantizations[0]?.projector?.path).toBe(FULL_PROJECTOR.path)
@@ -25,8 +27,10 @@ describe('the projector', () => {
     serveHuggingFace(fixture.hub, FIRST, [Q4])
     const blind = await fixture.catalogue().listing(ENTRY, signal)
     expect(blind).toMatchObject({ repository: FIRST, quantizations: [{ name: 'Q4_K_M', projector: null }] })
+    expect(blind.passedOver.map(({ repository }) => repository)).not.toContain(FIRST)
     serveHuggingFace(fixture.hub, SECOND, FILES)
-    expect(await fixture.catalogue().listing(ENTRY, signal)).toMatchObject({ repository: SECOND })
+    const passedOver = [{ source: 'huggingface', repository: FIRST, reason: 'has no projector' }]
+    expect(await fixture.catalogue().listing(ENTRY, signal)).toMatchObject({ repository: SECOND, passedOver })
   })
 })
 
@@ -42,6 +46,25 @@ describe('when a repository or source fails', () => {
     const gone = status(401, { 'x-error-code': 'RepoNotFound' })
     for (const repository of [FIRST, SECOND, THIRD]) fixture.hub.on(`/api/models/${repository}/revision/main`, gone)
     await expect(fixture.catalogue().listing(ENTRY, signal)).rejects.toEqual(failure('NotFound', FIRST))
+  })
+
+  test('why each one was passed over is told in the order in which they were asked', async () => {
+    fixture.hub.on(HEAD, status(403))
+    serveHuggingFace(fixture.hub, SECOND, FILES)
+    fixture.hub.on(`/api/models/${SECOND}/revision/main`, json({ id: 'another/owner', sha: headCommit }))
+    await expect(fixture.catalogue().listing(ENTRY, signal)).rejects.toEqual(failure('SourceRefused', FIRST))
+    serveHuggingFace(fixture.hub, THIRD, [Q4, PROJECTOR])
+    const { repository, passedOver } = await fixture.catalogue().listing(ENTRY, signal)
+    expect(repository).toBe(THIRD)
+    expect(passedOver).toEqual([
+      { source: 'huggingface', repository: FIRST, reason: 'is open only to those with an access token' },
+      { source: 'huggingface', repository: SECOND, reason: 'is now called another/owner' },
+    ])
+    fixture.hub.on(`/api/models/${THIRD}/revision/main`, status(404))
+    serveModelScope(fixture.scope, FIRST, FILES)
+    const later = await fixture.catalogue(['huggingface', 'modelscope']).listing(ENTRY, signal)
+    expect(later).toMatchObject({ source: 'modelscope', repository: FIRST })
+    expect(later.passedOver.map(({ reason }) => reason).slice(2)).toEqual(['is not there any more', 'is not there any more'])
   })
 
   test('a repository without usable files gives way to the next', async () => {
@@ -105,6 +128,33 @@ describe('when a repository or source fails', () => {
     serveHuggingFace(fixture.hub, FIRST, FILES)
     const both = fixture.catalogue(['mirror', 'huggingface'], { mirrorUrl })
     expect(await both.listing(ENTRY, signal)).toMatchObject({ source: 'huggingface' })
+  })
+})
+
+describe('a repository whose files turned out to be of no use', () => {
+  const error = new AppError('DigestMismatch', 'It arrived damaged.')
+  const first = { source: 'huggingface', repository: FIRST, error } as const
+
+  test('gives way to the next that has the quantization, for ten minutes', async () => {
+    serveHuggingFace(fixture.hub, FIRST, FILES)
+    serveHuggingFace(fixture.hub, SECOND, [{ ...Q4, path: 'm-Q5_0.gguf' }, PROJECTOR])
+    serveHuggingFace(fixture.hub, THIRD, FILES)
+    const catalogue = fixture.catalogue()
+    expect(await catalogue.listing(ENTRY, signal)).toMatchObject({ repository: FIRST, passedOver: [] })
+    const passedOver = [{ repository: FIRST, reason: expect.stringContaining('its SHA-256 is another') }, { repository: SECOND, reason: 'has no Q4_K_M' }]
+    expect(await catalogue.alternative(ENTRY, 'Q4_K_M', first, signal)).toMatchObject({ repository: THIRD })
+    expect(await catalogue.listing(ENTRY, signal, 'Q4_K_M')).toMatchObject({ repository: THIRD, passedOver })
+    expect(await catalogue.listing(ENTRY, signal)).toMatchObject({ repository: SECOND })
+    fixture.now += 10 * 60_000
+    expect(await catalogue.listing(ENTRY, signal)).toMatchObject({ repository: FIRST })
+  })
+
+  test('stays where there is no other, or only one without a projector', async () => {
+    serveHuggingFace(fixture.hub, FIRST, FILES)
+    const catalogue = fixture.catalogue()
+    expect(await catalogue.alternative(ENTRY, 'Q4_K_M', first, signal)).toBeNull()
+    expect(await catalogue.alternative('typed/repository', 'Q4_K_M', first, signal)).toBeNull()
+    expect(await catalogue.listing(ENTRY, signal)).toMatchObject({ repository: FIRST })
   })
 })
 

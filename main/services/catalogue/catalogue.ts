@@ -1,11 +1,13 @@
 import { AppError, CatalogueEntry } from '#contract'
-import type { ErrorCode } from '#contract'
+import type { ErrorCode, PassedOver } from '#contract'
+import { createBrowse } from './browse.ts'
 import { readCatalogueFile } from './catalogueFile.ts'
 import type { StoredEntry } from './catalogueFile.ts'
-import { listEntry } from './entryListing.ts'
+import { listEntry, reasonOf } from './entryListing.ts'
 import { chosenSources } from './sources/index.ts'
-import type { Catalogue, CatalogueOptions, Listing } from './types.ts'
+import type { Catalogue, CatalogueOptions, FailedSource, Listing } from './types.ts'
 
+/** How long what a source said is believed, in ms. */
 const KEPT_MS = 10 * 60_000
 /** What a user can mend comes before what has to be waited for, that before what is not there. */
 const TELLING: readonly ErrorCode[] = ['SourceRefused', 'SourceUnreachable', 'NotFound']
@@ -14,8 +16,11 @@ const TELLING: readonly ErrorCode[] = ['SourceRefused', 'SourceUnreachable', 'No
 export function createCatalogue(options: CatalogueOptions): Catalogue {
   const now = options.now ?? Date.now
   const kept = new Map<string, { at: number; listing: Listing }>()
+  /** Repositories that were tried in vain, by entry, source and name. */
+  const refusals = new Map<string, { at: number; reason: string }>()
   let stored: StoredEntry[] | null = null
   const entries = () => (stored ??= readCatalogueFile(options.resources))
+  const refusalKey = (entryId: string, source: string, repository: string) => `${entryId} ${source} ${repository}`
 
   function find(entryId: string): StoredEntry {
     const entry = entries().find(({ id }) => id === entryId)
@@ -23,25 +28,53 @@ export function createCatalogue(options: CatalogueOptions): Catalogue {
     return entry
   }
 
+  async function search(entry: StoredEntry, quantization: string | null, failed: FailedSource | null, signal: AbortSignal): Promise<Listing> {
+    const passedOver: PassedOver[] = []
+    const failures: AppError[] = []
+    const refusal = (source: { name: string }, repository: string) => {
+      const key = refusalKey(entry.id, source.name, repository)
+      const known = refusals.get(key)
+      if (known && now() - known.at < KEPT_MS) return known.reason
+      return failed?.source === source.name && failed.repository === repository ? reasonOf(failed.error) : null
+    }
+    for (const source of chosenSources(options)) {
+      const listing = await listEntry({ entry, quantization, refusal, passedOver, failures }, source, signal)
+      if (!listing) continue
+      const isIt = (one: PassedOver) => one.source === listing.source && one.repository === listing.repository
+      return { ...listing, passedOver: passedOver.filter((one) => !isIt(one)) }
+    }
+    throw mostTelling(failures) ?? notOffered(entry)
+  }
+
   return {
+    ...createBrowse(options),
     list: () => entries().map((entry) => CatalogueEntry.parse(entry)),
     shape: (entryId) => find(entryId).shape,
-    async listing(entryId, signal) {
+    async listing(entryId, signal, quantization) {
       signal.throwIfAborted()
       const entry = find(entryId)
-      const key = JSON.stringify([entryId, options.sources()])
+      const key = JSON.stringify([entryId, quantization, options.sources()])
       const known = kept.get(key)
       if (known && now() - known.at < KEPT_MS) return known.listing
-      const failures: AppError[] = []
-      for (const source of chosenSources(options)) {
-        const listing = await listEntry(entry, source, failures, signal)
-        if (!listing) continue
-        kept.set(key, { at: now(), listing })
-        return listing
-      }
-      throw mostTelling(failures) ?? notOffered(entry)
+      const listing = await search(entry, quantization ?? null, null, signal)
+      kept.set(key, { at: now(), listing })
+      return listing
     },
-    sourceOf: (url) => chosenSources(options).find(({ origin }) => origin === url.origin)?.label ?? null,
+    async alternative(entryId, quantization, failed, signal) {
+      try {
+        const entry = find(entryId)
+        const listing = await search(entry, quantization, failed, signal)
+        if (!listing.quantizations.find(({ name }) => name === quantization)?.projector) return null
+        refusals.set(refusalKey(entryId, failed.source, failed.repository), { at: now(), reason: reasonOf(failed.error) })
+        for (const one of [...kept.keys()].filter((one) => JSON.parse(one)[0] === entryId)) kept.delete(one)
+        return listing
+      } catch (failure) {
+        signal.throwIfAborted()
+        if (failure instanceof AppError) return null
+        throw failure
+      }
+    },
+    sourceOf: (url) => chosenSources(options).find(({ origin }) => origin === url.origin) ?? null,
     headersFor: async (url) => (await chosenSources(options).find(({ origin }) => origin === url.origin)?.headersFor(url)) ?? {},
   }
 }

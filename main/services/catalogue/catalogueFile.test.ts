@@ -35,7 +35,8 @@ test('what the contract shows is there and nothing else', () => {
   expect(listed).toHaveLength(entries.length)
   for (const entry of listed) {
     expect(CatalogueEntry.strict().parse(entry)).toEqual(entry)
-    for (const repository of entry.repositories) expect(Object.keys(repository)).not.toContain('projectorFrom')
+    for (const repository of entry.repositories)
+      for (const key of ['projectorFrom', 'projectorForm']) expect(Object.keys(repository)).not.toContain(key)
   }
 })
 
@@ -60,10 +61,25 @@ test('a projector is taken from a repository of the same entry and source that h
   for (const { id, repositories } of entries) {
     for (const { source, repository, projectorFrom } of repositories) {
       if (projectorFrom === undefined) continue
-      const lender = repositories.find((one) => one.repository === projectorFrom)
+      const lender = repositories.find((one) => one.repository === projectorFrom && one.source === source)
       expect(lender, `${id} ${repository}`).toMatchObject({ source })
       expect(lender?.projectorFrom).toBeUndefined()
     }
+  }
+})
+
+test('repositories with a projector of the current form come first, and several are there to choose from', () => {
+  const onlyOld = ['qwen2-vl-72b-instruct', 'qwen2-vl-7b']
+  for (const { id, repositories } of entries) {
+    for (const source of ['huggingface', 'modelscope']) {
+      const current = repositories.filter((one) => one.source === source).map(({ projectorForm }) => projectorForm === 'current')
+      expect(current, id).toEqual(current.toSorted((a, b) => Number(b) - Number(a)))
+    }
+    expect(repositories[0]?.projectorForm === 'current', id).toBe(!onlyOld.includes(id))
+    expect(repositories.length, id).toBeGreaterThanOrEqual(3)
+    // a projector of another form is used only where no current one can be borrowed
+    const lacking = repositories.filter((one) => one.source === 'huggingface' && one.projectorForm !== 'current' && one.projectorFrom === undefined)
+    expect(lacking.length, id).toBe(onlyOld.includes(id) ? 1 : 0)
   }
 })
 

@@ -4,8 +4,16 @@ import { z } from 'zod'
 import { AppError, CatalogueEntry, CatalogueRepository } from '#contract'
 import { ModelShape } from './shape.ts'
 
-/** `projectorFrom`: the entry's repository, of the same source, that lends a projector where this one has none as good. */
-export const StoredRepository = CatalogueRepository.extend({ projectorFrom: CatalogueRepository.shape.repository.optional() })
+/**
+ * `projectorForm`: how its projector was converted. `current`: as llama.cpp does it since the end of April 2025; `surgery`: by
+ * `qwen2_vl_surgery.py` of December 2024; `fork`: by the fork that was used for Qwen2.5-VL before that; `none`: it has none;
+ * `unknown`: nobody has looked. `projectorFrom`: the entry's repository, of the same source, whose projector is taken before
+ * its own. Repositories whose projector is current come first, then those in the order of how complete they are.
+ */
+export const StoredRepository = CatalogueRepository.extend({
+  projectorForm: z.enum(['current', 'surgery', 'fork', 'none', 'unknown']),
+  projectorFrom: CatalogueRepository.shape.repository.optional(),
+})
 export type StoredRepository = z.infer<typeof StoredRepository>
 
 /** An entry with what only the service needs; `...FoundAt`: the page where a fact was read. */

@@ -60,7 +60,9 @@ test.each([
   ['Q6_K.gguf', 'text', 'Q6_K'],
   ['Qwen2.5-VL-72B-Instruct-q8_0-with-bf16-output-and-bf16-embedding.gguf', 'text', null],
   ['Qwen2-VL-2B-Instruct-Q4_0_4_4.gguf', 'text', null],
-  ['Qwen2-VL-2B-Instruct-imatrix.gguf', 'text', null],
+  ['Qwen2-VL-2B-Instruct-imatrix.gguf', 'other', null],
+  ['Qwen2-VL-2B-Instruct-ocr-LoRA-F16.gguf', 'adapter', 'F16'],
+  ['Qwen2-VL-2B-explorative-Q8_0.gguf', 'text', 'Q8_0'],
   ['modelQ4_K_M.gguf', 'text', null],
   ['MODEL-Q4_K_M.GGUF', 'text', 'Q4_K_M'],
 ])('%s is a %s of %s', (path, role, quantization) => {

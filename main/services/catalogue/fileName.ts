@@ -1,6 +1,7 @@
 /** What the name of a GGUF file says. `quantization` is normalized, e.g. "Q4_K_M"; null when the name tells none. */
 export interface FileName {
-  readonly role: 'text' | 'projector'
+  /** `other`: statistics that quantizers leave beside models. */
+  readonly role: 'text' | 'projector' | 'adapter' | 'other'
   readonly quantization: string | null
   /** Place in a model of several files, as gguf-split names them; null for one in a single file. */
   readonly part: { readonly index: number; readonly count: number } | null
@@ -14,6 +15,8 @@ const AT_END = new RegExp(`(?:^|[-._])(${QUANTIZATION})$`, 'i')
 const ANYWHERE = new RegExp(`(?:^|[-._])(${QUANTIZATION})(?=[-._]|$)`, 'i')
 const PART = /-(\d{5})-of-(\d{5})$/
 const PROJECTOR = /(?:^|[-._])mmproj(?:[-._]|$)|[-._]vision(?:-encoder)?$/i
+const ADAPTER = /(?:^|[-._])(?:lora|adapter|control-?vector)(?:[-._]|$)/i
+const STATISTICS = /(?:^|[-._])imatrix(?:[-._]|$)/i
 
 /**
  * Reads the path of a file in a repository, e.g. "Q8_0/Qwen2-VL-72B-Instruct-Q8_0-00001-of-00003.gguf"; null when it is no
@@ -26,7 +29,7 @@ export function parseFileName(path: string): FileName | null {
   const name = segments.at(-1) ?? ''
   const numbers = PART.exec(name)
   const stem = numbers ? name.slice(0, numbers.index) : name
-  const role = PROJECTOR.test(stem) ? 'projector' : 'text'
+  const role = PROJECTOR.test(stem) ? 'projector' : STATISTICS.test(stem) ? 'other' : ADAPTER.test(stem) ? 'adapter' : 'text'
   const found = role === 'projector' ? ANYWHERE.exec(stem) : (AT_END.exec(stem) ?? AT_END.exec(segments.at(-2) ?? ''))
   return {
     role,

@@ -16,16 +16,11 @@ function rank(file: RemoteFile): number {
   return place === -1 ? OTHER : place
 }
 
-/** The projector to use of a repository's files; null when it has none. Split ones do not exist. */
-export function bestProjector(files: readonly RemoteFile[]): RemoteFile | null {
+/** The projectors among a repository's files, the one to use first. Split ones do not exist. */
+export function projectorsOf(files: readonly RemoteFile[]): RemoteFile[] {
   const projectors = files.filter((file) => {
     const name = parseFileName(file.path)
     return name?.role === 'projector' && !name.part
   })
-  return projectors.sort((a, b) => rank(a) - rank(b) || a.path.length - b.path.length || (a.path < b.path ? -1 : 1))[0] ?? null
-}
-
-/** Whether another repository's projector is worth a look: there is none, or it is not of a preferred kind. */
-export function isPoorProjector(projector: RemoteFile | null): boolean {
-  return !projector || rank(projector) >= UNKNOWN
+  return projectors.sort((a, b) => rank(a) - rank(b) || a.path.length - b.path.length || (a.path < b.path ? -1 : 1))
 }

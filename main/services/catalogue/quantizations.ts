@@ -7,7 +7,7 @@ const SANE_BITS = { min: 1, max: 40 }
 
 interface Candidate {
   readonly name: string
-  readonly files: RemoteFile[]
+  readonly files: readonly RemoteFile[]
 }
 
 /**
@@ -29,29 +29,46 @@ export function quantizationsOf(
     .map(({ name, files: textFiles }) => {
       const bytes = textFiles.reduce((sum, file) => sum + file.bytes, 0)
       const bits = Math.round((bytes * 8 * 100) / parameters) / 100
-      return { name, bits, textFiles, projector, downloadBytes: bytes + (projector?.bytes ?? 0) }
+      return { name, bits, textFiles: [...textFiles], projector, downloadBytes: bytes + (projector?.bytes ?? 0) }
     })
     .filter(({ bits }) => bits >= SANE_BITS.min && bits <= SANE_BITS.max)
     .sort((a, b) => a.downloadBytes - b.downloadBytes || (a.name < b.name ? -1 : 1))
 }
 
-/** Models in one file and complete sets of parts. */
 function candidates(files: readonly RemoteFile[]): Candidate[] {
-  const groups = new Map<string, { name: string; count: number; parts: Map<number, RemoteFile> }>()
+  return textModelsOf(files).models.flatMap(({ quantization, files: parts }) => (quantization === null ? [] : [{ name: quantization, files: parts }]))
+}
+
+/** A language model among the files of a repository. `group`: its path without part and ending. */
+export interface TextModel {
+  readonly quantization: string | null
+  readonly group: string
+  /** The parts in their order. */
+  readonly files: readonly RemoteFile[]
+}
+
+/** Language models in one file and complete sets of parts, and the parts that are not complete. */
+export function textModelsOf(files: readonly RemoteFile[]): { models: TextModel[]; incomplete: RemoteFile[] } {
+  const groups = new Map<string, { quantization: string | null; group: string; count: number; parts: Map<number, RemoteFile> }>()
   for (const file of files) {
     const parsed = parseFileName(file.path)
-    if (!parsed?.quantization || parsed.role !== 'text') continue
+    if (parsed?.role !== 'text') continue
     const { index, count } = parsed.part ?? { index: 1, count: 1 }
     const key = parsed.part ? `${parsed.group}*${count}` : parsed.group
-    const group = groups.get(key) ?? { name: parsed.quantization, count, parts: new Map<number, RemoteFile>() }
-    groups.set(key, group)
-    group.parts.set(index, file)
+    const known = groups.get(key) ?? { ...parsed, count, parts: new Map<number, RemoteFile>() }
+    groups.set(key, known)
+    known.parts.set(index, file)
   }
-  return [...groups.values()].flatMap(({ name, count, parts }) => {
+  const models: TextModel[] = []
+  const incomplete: RemoteFile[] = []
+  for (const { quantization, group, count, parts } of groups.values()) {
     const ordered = [...parts].sort(([a], [b]) => a - b)
     const isComplete = ordered.length === count && ordered.every(([index], i) => index === i + 1)
-    return isComplete ? [{ name, files: ordered.map(([, file]) => file) }] : []
-  })
+    const all = ordered.map(([, file]) => file)
+    if (isComplete) models.push({ quantization, group, files: all })
+    else incomplete.push(...all)
+  }
+  return { models, incomplete }
 }
 
 function isPreferred(a: Candidate, b: Candidate): boolean {

@@ -8,14 +8,15 @@ import { freeBytesOf } from './disk/folder.ts'
 import { openPartFile as openRealPartFile } from './disk/partFile.ts'
 import { createTargetLocks } from './disk/targetLocks.ts'
 import { createFeed } from './feed.ts'
+import { createHeads } from './heads.ts'
 import { createFileRequests } from './http/fileRequests.ts'
 import { LiveJob } from './liveJob.ts'
 import { checkRequest, planNames } from './plan.ts'
 import { downloadRows } from './rows.ts'
-import type { JobState, StoredJob } from './rows.ts'
-import { runJob } from './runJob.ts'
+import type { JobState, StoredFile, StoredJob } from './rows.ts'
+import { factsOf, runJob } from './runJob.ts'
 import { defaultTransfer, realClock } from './settings.ts'
-import type { Downloads, DownloadsOptions } from './types.ts'
+import type { DownloadFile, Downloads, DownloadsOptions, Replacement } from './types.ts'
 
 /**
  * The queue of downloads in `db`. Jobs that were on their way when the process ended go on by themselves, paused ones stay
@@ -28,6 +29,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
   const requests = createFileRequests(env)
   const locks = createTargetLocks()
   const settings = { ...defaultTransfer, ...options.transfer }
+  const heads = createHeads({ requests, settings, clock, headers })
   let jobs = rows.all().map((job) => new LiveJob(job, clock))
   let isClosed = false
 
@@ -56,11 +58,11 @@ export function createDownloads(options: DownloadsOptions): Downloads {
 
   const work = async (live: LiveJob, signal: AbortSignal) => {
     const { job } = live
-    try {
-      const finished = await runJob(
+    const run = () =>
+      runJob(
         job,
         {
-          ...{ rows, requests, locks, settings, clock, headers, freeBytes, openPartFile, modelsFolder: modelsFolder() },
+          ...{ rows, requests, locks, settings, clock, headers, heads, check: options.check, freeBytes, openPartFile, modelsFolder: modelsFolder() },
           onPhase: (phase, retryAt) => {
             live.enter(phase, retryAt)
             feed.changed()
@@ -73,6 +75,16 @@ export function createDownloads(options: DownloadsOptions): Downloads {
         },
         signal,
       )
+    try {
+      let finished = null
+      while (!finished)
+        try {
+          finished = await run()
+        } catch (error) {
+          const other = signal.aborted ? null : await options.replace?.(factsOf(job), error, signal)
+          if (!other) throw error
+          await replace(live, other)
+        }
       live.enter('verifying', null)
       settle(live, 'done', null, await onDone(finished))
     } catch (error) {
@@ -82,6 +94,28 @@ export function createDownloads(options: DownloadsOptions): Downloads {
       feed.changed('at once')
       schedule()
     }
+  }
+
+  /** Goes on with the files of another repository; those of the job that are the same to the bit are kept. */
+  const replace = async (live: LiveJob, { from, files, reason }: Replacement) => {
+    const { job } = live
+    const others = jobs.filter((other) => other !== live).map((other) => other.job)
+    const same = (file: DownloadFile) => job.files.find(({ sha256, stage }) => stage === 'placed' && sha256 !== null && sha256 === file.sha256)
+    const kept = new Set(files.flatMap((file) => same(file) ?? []))
+    await discardFiles({ ...job, files: job.files.filter((file) => !kept.has(file)) }, modelsFolder(), { others, locks, isUsed: isUsed ?? (() => false) })
+    const { name, entryId, quantization, sources } = job
+    const taken = [...kept].map((file) => ({ ...job, files: [file] }))
+    const { folder, names } = planNames({ name, entryId, quantization, files, folder: job.folder }, modelsFolder(), [...others, ...taken])
+    const passedOver = sources.from ? [...sources.passedOver, { ...sources.from, reason }] : sources.passedOver
+    const stored = files.map((file, i): StoredFile => {
+      const there = folder === job.folder ? same(file) : undefined
+      return there ? { ...there, ...file } : { ...file, name: names[i]!, stage: 'part', isOwn: false, progress: null }
+    })
+    const next = { folder, files: stored, sources: { from, passedOver, isChecked: false } }
+    rows.replaceFiles({ ...job, ...next })
+    Object.assign(job, next)
+    live.progress.clear()
+    feed.changed('at once')
   }
 
   /** Runs the first of the queue and has the others wait; what is being verified is let to its end. */
@@ -99,6 +133,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
   queueMicrotask(schedule)
 
   return {
+    heads: { open: heads.open },
     list,
     watch: (signal) => feed.watch(signal),
     start(request) {
@@ -114,6 +149,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
       const { name, entryId, quantization } = wanted
       const job: StoredJob = {
         ...{ id: randomUUID(), name, entryId, quantization, folder, startedAt: clock.now() },
+        sources: { from: request.from ?? null, passedOver: [...(request.passedOver ?? [])], isChecked: false },
         ...{ state: 'queued', error: null, modelId: null, position: Math.max(0, ...jobs.map(({ job }) => job.position + 1)) },
         files: wanted.files.map((file, i) => ({
           ...file,

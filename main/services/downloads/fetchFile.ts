@@ -5,6 +5,7 @@ import { sha256Of } from '../../lib/files/index.ts'
 import { fileSize, syncFolder } from './disk/folder.ts'
 import type { OpenPartFile, PartFile } from './disk/partFile.ts'
 import { digestMismatch } from './failures.ts'
+import type { Identity } from './http/checkAnswer.ts'
 import { Progress } from './progress.ts'
 import type { SavedProgress } from './progress.ts'
 import { transfer } from './transfer.ts'
@@ -27,6 +28,8 @@ export interface FileTools extends Omit<TransferTools, 'checkpoint'> {
   readonly onChecked: () => void
   readonly onProgress: (progress: Progress) => void
   readonly onVerifying: () => void
+  /** The first bytes of a file where they have been read already, and of which version; null: they have not. */
+  readonly begun: (url: string) => { readonly bytes: Uint8Array; readonly identity: Identity } | null
 }
 
 /** Another file has the place. */
@@ -50,6 +53,11 @@ export async function fetchFile(job: FileJob, tools: FileTools, signal: AbortSig
   try {
     const progress = new Progress(bytes, tools.settings.partBytes, saved)
     tools.onProgress(progress)
+    const begun = saved ? null : tools.begun(source.url)
+    if (begun) {
+      await part.write(begun.bytes, 0)
+      progress.begin(begun.bytes.length, begun.identity)
+    }
     try {
       await transferred(source, part, progress, tools, signal)
     } finally {

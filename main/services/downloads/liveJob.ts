@@ -6,7 +6,7 @@ import { createSpeed } from './speed.ts'
 import type { Speed } from './speed.ts'
 import type { Clock } from './types.ts'
 
-export type Phase = 'running' | 'retrying' | 'verifying'
+export type Phase = 'checking' | 'running' | 'retrying' | 'verifying'
 
 /** A job with what is going on in it. */
 export class LiveJob {
@@ -53,6 +53,7 @@ export class LiveJob {
   /** As the contract tells it. */
   describe(): Download {
     const { id, name, entryId, quantization, error, position, modelId, startedAt, state } = this.job
+    const { from, passedOver } = this.job.sources
     const isActive = this.run !== null && state === 'queued'
     const files = this.job.files.map((file, index) => ({
       path: file.path,
@@ -61,9 +62,9 @@ export class LiveJob {
     }))
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
     const doneBytes = files.reduce((sum, file) => sum + file.doneBytes, 0)
-    const bytesPerSecond = isActive && this.phase !== 'verifying' ? this.speed.perSecond() : null
+    const bytesPerSecond = isActive && this.phase !== 'verifying' && this.phase !== 'checking' ? this.speed.perSecond() : null
     return {
-      ...{ id, name, entryId, quantization, error, position, modelId, startedAt, files, bytes, doneBytes, bytesPerSecond },
+      ...{ id, name, entryId, quantization, from, passedOver, error, position, modelId, startedAt, files, bytes, doneBytes, bytesPerSecond },
       state: isActive ? this.phase : state,
       secondsLeft: bytesPerSecond ? (bytes - doneBytes) / bytesPerSecond : null,
       retryAt: isActive ? this.retryAt : null,

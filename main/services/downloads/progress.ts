@@ -87,6 +87,12 @@ export class Progress {
     }
   }
 
+  /** The first `count` bytes of the file, of the version `identity`, are written before anything was fetched. */
+  begin(count: number, identity: Identity): void {
+    for (const piece of this.pieces) piece.at = Math.max(piece.at, Math.min(piece.end, count))
+    this.identity = identity
+  }
+
   /** What may be recorded once everything written so far is flushed; null when nothing can be taken up again. */
   snapshot(): SavedProgress | null {
     if (this.whole || !this.identity) return null

@@ -1,8 +1,13 @@
-import { ErrorInfo } from '#contract'
+import { z } from 'zod'
+import { Download, ErrorInfo } from '#contract'
 import { toStorageError } from '../../lib/database/index.ts'
 import type { Database } from '../../lib/database/index.ts'
 import { SavedProgress } from './progress.ts'
 import type { DownloadFile } from './types.ts'
+
+/** Where a job comes from and where not, and whether its files have been looked at before they are fetched. */
+const JobSources = Download.pick({ from: true, passedOver: true }).extend({ isChecked: z.boolean() })
+type JobSources = z.infer<typeof JobSources>
 
 /** What a job is left in when nothing runs. */
 export type JobState = 'queued' | 'paused' | 'failed' | 'done'
@@ -21,9 +26,10 @@ export interface StoredJob {
   readonly name: string
   readonly entryId: string
   readonly quantization: string
-  readonly folder: string
   readonly startedAt: number
-  readonly files: readonly StoredFile[]
+  folder: string
+  files: readonly StoredFile[]
+  sources: JobSources
   position: number
   state: JobState
   error: ErrorInfo | null
@@ -36,6 +42,10 @@ export interface DownloadRows {
   add(job: StoredJob): void
   /** Writes position, state, error and model of a job. */
   update(job: StoredJob): void
+  /** Writes the sources of a job. */
+  updateSources(job: StoredJob): void
+  /** Writes the folder, the files and the sources of a job, whose files are others now. */
+  replaceFiles(job: StoredJob): void
   /** Writes stage, ownership and progress of the file at `index` of a job. */
   updateFile(job: StoredJob, index: number): void
   remove(id: string): void
@@ -52,6 +62,7 @@ interface JobRow {
   error: string | null
   model_id: string | null
   started_at: number
+  sources: string | null
 }
 
 interface FileRow {
@@ -71,8 +82,8 @@ export function downloadRows(db: Database): DownloadRows {
   const jobs = db.prepare<[], JobRow>('SELECT * FROM downloads ORDER BY position')
   const files = db.prepare<[string], FileRow>('SELECT * FROM download_files WHERE download_id = ? ORDER BY ordinal')
   const insertJob = db.prepare(`
-    INSERT INTO downloads (id, position, name, entry_id, quantization, folder, state, error, model_id, started_at)
-    VALUES (@id, @position, @name, @entryId, @quantization, @folder, @state, @error, @modelId, @startedAt)`)
+    INSERT INTO downloads (id, position, name, entry_id, quantization, folder, state, error, model_id, started_at, sources)
+    VALUES (@id, @position, @name, @entryId, @quantization, @folder, @state, @error, @modelId, @startedAt, @sources)`)
   const insertFile = db.prepare(`
     INSERT INTO download_files (download_id, ordinal, path, url, bytes, sha256, role, name, stage, is_own, progress)
     VALUES (@id, @ordinal, @path, @url, @bytes, @sha256, @role, @name, @stage, @isOwn, @progress)`)
@@ -82,7 +93,13 @@ export function downloadRows(db: Database): DownloadRows {
   const updateFile = db.prepare(`
     UPDATE download_files SET stage = @stage, is_own = @isOwn, progress = @progress
     WHERE download_id = @id AND ordinal = @ordinal`)
+  const updateSources = db.prepare('UPDATE downloads SET folder = @folder, sources = @sources WHERE id = @id')
+  const removeFiles = db.prepare('DELETE FROM download_files WHERE download_id = ?')
   const remove = db.prepare('DELETE FROM downloads WHERE id = ?')
+  const storeSources = ({ id, folder, sources }: StoredJob) =>
+    void updateSources.run({ id, folder, sources: JSON.stringify(sources) })
+  const insertFiles = (job: StoredJob) =>
+    job.files.forEach((file, ordinal) => insertFile.run({ ...file, ...fileFields(job.id, ordinal, file) }))
   const guarded =
     <A extends unknown[], R>(work: (...args: A) => R) =>
     (...args: A): R => {
@@ -97,9 +114,20 @@ export function downloadRows(db: Database): DownloadRows {
     all: guarded(() => jobs.all().map((row) => jobOf(row, files.all(row.id)))),
     add: guarded((job) =>
       db.transaction(() => {
-        const { files: all, error, ...fields } = job
-        insertJob.run({ ...fields, error: error && JSON.stringify(error) })
-        all.forEach((file, ordinal) => insertFile.run({ ...file, ...fileFields(job.id, ordinal, file) }))
+        const { id, position, name, entryId, quantization, folder, state, modelId, startedAt } = job
+        insertJob.run({
+          ...{ id, position, name, entryId, quantization, folder, state, modelId, startedAt },
+          ...{ error: job.error && JSON.stringify(job.error), sources: JSON.stringify(job.sources) },
+        })
+        insertFiles(job)
+      })(),
+    ),
+    updateSources: guarded((job) => storeSources(job)),
+    replaceFiles: guarded((job) =>
+      db.transaction(() => {
+        storeSources(job)
+        removeFiles.run(job.id)
+        insertFiles(job)
       })(),
     ),
     update: guarded(
@@ -134,6 +162,7 @@ function jobOf(row: JobRow, files: FileRow[]): StoredJob {
     modelId: row.model_id,
     startedAt: row.started_at,
     error: read(row.error, ErrorInfo),
+    sources: read(row.sources, JobSources) ?? { from: null, passedOver: [], isChecked: true },
     files: files.map(({ is_own, progress, path, url, bytes, sha256, role, name, stage }) => ({
       ...{ path, url, bytes, sha256, role, name, stage },
       isOwn: is_own === 1,

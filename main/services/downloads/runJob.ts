@@ -1,14 +1,16 @@
-import { join } from 'node:path'
+import { open } from 'node:fs/promises'
+import { join, posix } from 'node:path'
 import { sha256Of } from '../../lib/files/index.ts'
 import { fileSize, openFolder } from './disk/folder.ts'
 import type { OpenPartFile } from './disk/partFile.ts'
 import type { TargetLocks } from './disk/targetLocks.ts'
 import { diskFull, toDiskError } from './failures.ts'
+import type { createHeads } from './heads.ts'
 import { fetchFile, occupied, partPath } from './fetchFile.ts'
 import type { FileRequests } from './http/fileRequests.ts'
 import type { Progress } from './progress.ts'
 import type { DownloadRows, StoredFile, StoredJob } from './rows.ts'
-import type { Clock, FinishedDownload, TransferSettings } from './types.ts'
+import type { Clock, DownloadFile, DownloadsOptions, FinishedDownload, JobFacts, RemoteHead, TransferSettings } from './types.ts'
 
 export interface JobTools {
   readonly rows: DownloadRows
@@ -20,8 +22,10 @@ export interface JobTools {
   readonly openPartFile: OpenPartFile
   readonly freeBytes: (folder: string) => Promise<number>
   readonly headers: (url: URL) => Promise<Record<string, string>>
+  readonly heads: ReturnType<typeof createHeads>
+  readonly check: DownloadsOptions['check']
   /** What is done at the moment. `retryAt`: ms since 1970. */
-  readonly onPhase: (phase: 'running' | 'retrying' | 'verifying', retryAt: number | null) => void
+  readonly onPhase: (phase: 'checking' | 'running' | 'retrying' | 'verifying', retryAt: number | null) => void
   /** The file at `index` is being fetched; null: not any more. */
   readonly onProgress: (index: number, progress: Progress | null) => void
   readonly onBytes: (bytes: number) => void
@@ -36,6 +40,7 @@ export async function runJob(job: StoredJob, tools: JobTools, signal: AbortSigna
   try {
     const folder = await openFolder(modelsFolder, job.folder)
     await checkSpace(job, folder, tools)
+    await look(job, folder, tools, signal)
     for (const index of job.files.keys()) {
       onPhase('running', null)
       await obtain(job, index, folder, tools, signal)
@@ -51,6 +56,34 @@ export async function runJob(job: StoredJob, tools: JobTools, signal: AbortSigna
   } catch (error) {
     signal.throwIfAborted()
     throw toDiskError(error, join(modelsFolder, job.folder))
+  }
+}
+
+/** A job as the hooks see it. */
+export const factsOf = ({ name, entryId, quantization, sources: { from }, files }: StoredJob): JobFacts => ({ name, entryId, quantization, from, files })
+
+/** Has the files looked at before anything but their first bytes is fetched. */
+async function look(job: StoredJob, folder: string, { check, heads, rows, onPhase }: JobTools, signal: AbortSignal): Promise<void> {
+  if (!check || job.sources.isChecked) return
+  onPhase('checking', null)
+  const onWait = (until: number | null) => onPhase(until === null ? 'checking' : 'retrying', until)
+  const openAnywhere = async (file: DownloadFile) => {
+    const stored = job.files.find(({ path }) => path === file.path)
+    const target = stored?.stage === 'placed' ? join(folder, stored.name) : null
+    if (target !== null && (await fileSize(target)) === file.bytes) return openHere(target, file.bytes)
+    return heads.open({ ...file, name: posix.basename(file.path) }, { signal, onWait })
+  }
+  await check(factsOf(job), openAnywhere, signal)
+  job.sources = { ...job.sources, isChecked: true }
+  rows.updateSources(job)
+}
+
+/** A file that is in its place already. */
+async function openHere(path: string, bytes: number): Promise<RemoteHead> {
+  const handle = await open(path)
+  return {
+    ...{ size: bytes, fetchedBytes: () => 0, hasRanges: () => null, close: () => handle.close() },
+    read: async (target, offset, length, position) => (await handle.read(target, offset, length, position)).bytesRead,
   }
 }
 
@@ -98,6 +131,7 @@ async function obtain(job: StoredJob, index: number, folder: string, tools: JobT
           onWait: (until) => onPhase(until === null ? 'running' : 'retrying', until),
           onProgress: (progress) => onProgress(index, progress),
           onVerifying: () => onPhase('verifying', null),
+          begun: (url) => tools.heads.taken(url),
         },
         signal,
       )
@@ -106,6 +140,7 @@ async function obtain(job: StoredJob, index: number, folder: string, tools: JobT
       if (size !== file.bytes || !(await isTheFile(file, target, signal))) throw occupied(target)
     }
     write({ stage: 'placed', progress: null })
+    tools.heads.forget(file.url)
   } finally {
     onProgress(index, null)
     unlock()

@@ -1,4 +1,4 @@
-import type { Download } from '#contract'
+import type { Download, PassedOver, SourceName } from '#contract'
 import type { EventStream } from '../../lib/eventStream.ts'
 import type { Database } from '../../lib/database/index.ts'
 import type { OpenPartFile } from './disk/partFile.ts'
@@ -14,6 +14,48 @@ export interface DownloadFile {
   readonly role: 'text' | 'projector'
 }
 
+/** The first bytes of a file that is still at its source. `read` fetches them as they are asked for, up to 16 MB. */
+export interface RemoteHead {
+  /** Of the whole file. */
+  readonly size: number
+  /** Puts up to `length` bytes from `position` on into `target` at `offset`; answers how many, 0 at the end of the file. */
+  read(target: Uint8Array, offset: number, length: number, position: number): Promise<number>
+  close(): Promise<void>
+  /** Bytes that were fetched for this reading; what was there already does not count. */
+  fetchedBytes(): number
+  /** Whether the source sends parts of files; null while it was not asked. */
+  hasRanges(): boolean | null
+}
+
+/**
+ * Opens a file at its source; nothing is fetched before it is read. `onWait`: connections that were lost are waited for as
+ * in a download, until that time (ms since 1970; null: it goes on); without it three quick tries have to do.
+ * `read` throws SourceUnreachable, SourceRefused, NotFound, FileChanged, UnsupportedModel beyond 16 MB; the signal's reason.
+ */
+export type OpenHead = (
+  file: { readonly url: string; readonly name: string; readonly bytes: number },
+  options: { readonly signal: AbortSignal; readonly onBytes?: (bytes: number) => void; readonly onWait?: (until: number | null) => void },
+) => Promise<RemoteHead>
+
+/** Reads files before they are downloaded; what it has read is where their download begins. */
+export interface Heads {
+  readonly open: OpenHead
+}
+
+/** Where the files of a job come from. */
+export interface JobSource {
+  readonly source: SourceName
+  /** "owner/name" */
+  readonly repository: string
+}
+
+/** Where else the files of a job can be had, and what was wrong where they came from. */
+export interface Replacement {
+  readonly from: JobSource
+  readonly files: readonly DownloadFile[]
+  readonly reason: string
+}
+
 /** A model with its projector, downloaded as one job into one folder. */
 export interface DownloadRequest {
   /** Name of the model with its quantization, for people. */
@@ -21,6 +63,10 @@ export interface DownloadRequest {
   readonly entryId: string
   readonly quantization: string
   readonly files: readonly DownloadFile[]
+  /** The repository that they are of. */
+  readonly from?: JobSource
+  /** Those that come before it and cannot be used, with why. */
+  readonly passedOver?: readonly PassedOver[]
   /** Wanted name of the folder within the models folder; made safe for every file system. */
   readonly folder: string
 }
@@ -46,8 +92,19 @@ export interface FinishedFile {
   readonly sha256: string | null
 }
 
+/** A job as the hooks of the queue see it. */
+export interface JobFacts {
+  readonly name: string
+  readonly entryId: string
+  readonly quantization: string
+  readonly from: JobSource | null
+  readonly files: readonly DownloadFile[]
+}
+
 /** The queue of downloads. Every method throws NotFound for an unknown id and StorageFailed when the database does. */
 export interface Downloads {
+  /** Reads files that nobody has queued yet. */
+  readonly heads: Heads
   /** All jobs, first of the queue first. */
   list(): Download[]
   /** All jobs at once, then again after changes, at most four times a second; pauses, failures and ends are told at once. */
@@ -110,6 +167,13 @@ export interface DownloadsOptions {
    * process ended in it.
    */
   readonly onDone: (download: FinishedDownload) => Promise<string>
+  /**
+   * Looks at a job's files by their first bytes before anything else of them is fetched; throws what is wrong with them.
+   * Jobs that have begun are not looked at again.
+   */
+  readonly check?: (job: JobFacts, open: (file: DownloadFile) => Promise<RemoteHead>, signal: AbortSignal) => Promise<void>
+  /** Where else a job's files can be had when it failed; null: nowhere, or it would fail there too. Never throws. */
+  readonly replace?: (job: JobFacts, error: unknown, signal: AbortSignal) => Promise<Replacement | null>
   /** Headers such as Authorization for the address of a file; sent to that origin only, never to where it redirects. */
   readonly headers?: (url: URL) => Promise<Record<string, string>>
   /** Whether a file belongs to a model of the library, so that removing a job leaves it. */

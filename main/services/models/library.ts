@@ -1,9 +1,11 @@
 import { rm, stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { AppError } from '#contract'
-import type { FoundModel, ImportMode, LibraryModel, ModelFamily, ModelOverrides, ModelSpace, OverridesChange, ProjectorChoice } from '#contract'
+import type {
+  FoundModel, ImportMode, LibraryModel, ModelFamily, ModelOverrides, ModelSpace, OverridesChange, ProjectorChoice,
+} from '#contract'
 import { coalesced } from './coalesced.ts'
-import { awayDrive } from '../../lib/files/index.ts'
+import { awayDrive, watchDrives } from '../../lib/files/index.ts'
 import { eventStream } from '../../lib/eventStream.ts'
 import type { EventStream } from '../../lib/eventStream.ts'
 import { readRoom as systemRoom, realOf, toDiskError } from './files/disk.ts'
@@ -22,7 +24,7 @@ import type { Models } from './models.ts'
 import { placesAt, usualPlaces } from './scan/places.ts'
 import type { Surroundings } from './scan/places.ts'
 import { projectorsIn, scanPlaces } from './scan/scan.ts'
-import type { About, InspectFile, InspectModel, ModelPair, PlanOneFile, Work } from './types.ts'
+import type { About, Entry, InspectFile, InspectModel, ModelPair, PlanOneFile, Work } from './types.ts'
 import { verify } from './verify.ts'
 import { pathsWithin, shown } from './view.ts'
 
@@ -115,7 +117,8 @@ export function createLibrary(options: LibraryOptions): Library {
   const get = async (id: string) => shown(registry.entry(id), id === currentId(), folder.get(), options.driveOf)
   const list = async () => {
     const current = currentId()
-    return Promise.all(registry.entries().map((entry) => shown(entry, entry.model.id === current, folder.get(), options.driveOf)))
+    const view = (entry: Entry) => shown(entry, entry.model.id === current, folder.get(), options.driveOf)
+    return Promise.all(registry.entries().map(view))
   }
   const space = () => {
     const own = registry.entries().filter(({ model }) => !model.isDemo)
@@ -133,17 +136,9 @@ export function createLibrary(options: LibraryOptions): Library {
   }
 
   /** Tells when a drive that holds files has come or gone. */
-  const onDrives = (listener: () => void): (() => void) => {
-    let known: string | null = null
-    const look = async () => {
-      const paths = registry.entries().flatMap(({ files }) => files.map((file) => file.path))
-      const away = JSON.stringify((await Promise.all(paths.map((path) => awayDrive(path, options.driveOf)))).map((drive) => drive !== null))
-      if (known !== null && known !== away) listener()
-      known = away
-    }
-    void look()
-    const timer = setInterval(() => void look(), options.lookAgainMs ?? LOOK_AGAIN_MS)
-    return () => clearInterval(timer)
+  const onDrives = (listener: () => void) => {
+    const paths = () => registry.entries().flatMap(({ files }) => files.map((file) => file.path))
+    return watchDrives(paths, listener, options.lookAgainMs ?? LOOK_AGAIN_MS, options.driveOf)
   }
   /** Keeps files that were made in the models folder; they are deleted again when they are refused. */
   const registerCopy = async (copied: ModelPair, about: About): Promise<string> => {
@@ -157,8 +152,8 @@ export function createLibrary(options: LibraryOptions): Library {
     const apartFrom = await fingerprintOf(path)
     const sha256 = /^sha256[-:]([0-9a-f]{64})$/.exec(basename(await realOf(path)))?.[1] ?? null
     const { planOneFile, cloneFile } = options
-    const target = { folder: folder.get(), name: name ?? basename(path), readRoom, planOneFile, ...(cloneFile ? { clone: cloneFile } : {}) }
-    const made = await takeApart({ path, sha256 }, target, work)
+    const target = { folder: folder.get(), name: name ?? basename(path), readRoom, planOneFile }
+    const made = await takeApart({ path, sha256 }, { ...target, ...(cloneFile ? { clone: cloneFile } : {}) }, work)
     return registerCopy(made, { ...about, ...(name === undefined ? {} : { name }), computed: made.digests, apartFrom })
   }
 
@@ -256,7 +251,7 @@ export function createLibrary(options: LibraryOptions): Library {
     },
     async setProjector(id, given) {
       const { model } = registry.entry(id)
-      if (model.isDemo) throw new AppError('InvalidInput', 'The projector of the demo model is part of the app and cannot be changed.')
+      if (model.isDemo) throw new AppError('InvalidInput', 'The demo model keeps its projector, which is part of the app.')
       const { family } = await models.setProjector(id, given === null ? null : resolve(given))
       if (given !== null && family !== null) registry.setFamily(await fingerprintOf(model.textPath), family)
     },
@@ -285,7 +280,8 @@ function inWork(): AppError {
 }
 
 function notConnected(what: string, drive: string): AppError {
-  return new AppError('ModelNotFound', `${what} is on a drive that is not connected (${drive}). Connect it, then try again.`, { drive })
+  const message = `${what} is on a drive that is not connected (${drive}). Connect it, then try again.`
+  return new AppError('ModelNotFound', message, { drive })
 }
 
 function gone(name: string, path: string): AppError {

@@ -27,6 +27,8 @@ export interface ServedRepository {
   readonly files: Readonly<Record<string, ServedFile | Uint8Array>>
   /** Bearer token without which listings and files are refused with 401. */
   readonly token?: string
+  /** What the source says that it is called now. */
+  readonly nowCalled?: string
   /** Address of another server that files are redirected to; this one by default. */
   readonly cdn?: string
 }

@@ -7,6 +7,7 @@ import { Disclosure } from '../../components/Disclosure.tsx'
 import { ErrorNote } from '../../components/ErrorNote.tsx'
 import { IconButton } from '../../components/IconButton.tsx'
 import { ProgressBar } from '../../components/ProgressBar.tsx'
+import { SourceNote } from '../../components/SourceNote.tsx'
 import { toAppError } from '../../lib/errors.ts'
 import { bytes, counted, percent } from '../../lib/format.ts'
 import { isUnderWay, pauseDownload, prioritiseDownload, removeDownload, resumeDownload, shareOf } from './store.ts'
@@ -53,8 +54,9 @@ export function DownloadRow({ job, isFirst, onOpenModel }: { job: Download; isFi
         </IconButton>
       </div>
       {state === 'done' ? null : (
-        <ProgressBar label={`Download of ${name}`} share={state === 'verifying' ? null : shareOf(job)} quiet={state === 'paused' || state === 'failed' || state === 'queued'} className="mt-2.5" />
+        <ProgressBar label={`Download of ${name}`} share={state === 'verifying' || state === 'checking' ? null : shareOf(job)} quiet={state === 'paused' || state === 'failed' || state === 'queued'} className="mt-2.5" />
       )}
+      <SourceNote from={job.from} passedOver={job.passedOver} className="mt-1.5" />
       {message ? (
         <ErrorNote message={message} className="mt-3">
           {state === 'failed' ? <Button onClick={() => attempt(resumeDownload)}>Resume</Button> : null}

@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import type { Download } from '#contract'
+import type { Download, DownloadWish } from '#contract'
 import { announce } from '../../lib/announce.ts'
 import { follow } from '../../lib/follow.ts'
 import { call, connection } from '../../lib/rpc.ts'
@@ -8,7 +8,7 @@ import { call, connection } from '../../lib/rpc.ts'
 export const useDownloads = create<{ jobs: readonly Download[] | null }>(() => ({ jobs: null }))
 
 /** Whether a download is on its way: not paused, failed or done. */
-export const isUnderWay = ({ state }: Download): boolean => state === 'queued' || state === 'running' || state === 'retrying' || state === 'verifying'
+export const isUnderWay = ({ state }: Download): boolean => state === 'queued' || state === 'checking' || state === 'running' || state === 'retrying' || state === 'verifying'
 
 /** The share of the bytes that are there, 0..1. */
 export const shareOf = ({ doneBytes, bytes }: Download): number => (bytes > 0 ? Math.min(1, doneBytes / bytes) : 0)
@@ -31,8 +31,8 @@ export const followDownloads = (signal: AbortSignal): Promise<void> =>
     },
   })
 
-/** Queues a quantization of the catalogue. */
-export const startDownload = (entryId: string, quantization: string): Promise<Download> => call((core) => core.downloads.start({ entryId, quantization }))
+/** Queues a model of the catalogue or of a repository. */
+export const startDownload = (wish: DownloadWish): Promise<Download> => call((core) => core.downloads.start(wish))
 export const pauseDownload = (id: string): Promise<void> => call((core) => core.downloads.pause({ id }))
 /** Goes on with a paused or failed download. */
 export const resumeDownload = (id: string): Promise<void> => call((core) => core.downloads.resume({ id }))

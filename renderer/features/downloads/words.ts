@@ -7,6 +7,8 @@ export function stateWords(job: Download, now: number): string {
   switch (job.state) {
     case 'queued':
       return job.doneBytes > 0 ? `Waits for the others, ${amount}` : `Waits for the others, ${bytes(job.bytes)}`
+    case 'checking':
+      return `Looks at the files before they are fetched, ${bytes(job.bytes)}`
     case 'running': {
       const speed = job.bytesPerSecond === null ? null : `${bytes(job.bytesPerSecond)}/s`
       const left = job.secondsLeft === null ? null : `${timeLeft(job.secondsLeft)} left`

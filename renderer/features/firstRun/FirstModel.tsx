@@ -1,4 +1,5 @@
 import { useState, type ReactNode } from 'react'
+import type { DownloadWish } from '#contract'
 import { Button } from '../../components/Button.tsx'
 import { ErrorNote } from '../../components/ErrorNote.tsx'
 import { ProgressBar } from '../../components/ProgressBar.tsx'
@@ -7,7 +8,7 @@ import { bytes } from '../../lib/format.ts'
 import { loadRecommendation, useRecommendation } from './store.ts'
 
 /** The model that suits this computer, to download and use, or the demo model that is already here. */
-export function FirstModel({ onDownload, onNext }: { onDownload: (entryId: string, quantization: string) => Promise<void>; onNext: () => void }): ReactNode {
+export function FirstModel({ onDownload, onNext }: { onDownload: (wish: DownloadWish) => Promise<void>; onNext: () => void }): ReactNode {
   const { recommendation, error } = useRecommendation()
   const [busy, setBusy] = useState(false)
   const [failure, setFailure] = useState<string | null>(null)
@@ -16,7 +17,7 @@ export function FirstModel({ onDownload, onNext }: { onDownload: (entryId: strin
     setBusy(true)
     setFailure(null)
     try {
-      await onDownload(recommendation.entryId, recommendation.quantization)
+      await onDownload({ entryId: recommendation.entryId, quantization: recommendation.quantization })
       onNext()
     } catch (thrown) {
       setFailure(toAppError(thrown).message)

@@ -1,4 +1,5 @@
 import { useEffect, useState, type ReactNode } from 'react'
+import type { DownloadWish } from '#contract'
 import { Button } from '../../components/Button.tsx'
 import { cx } from '../../lib/cx.ts'
 import { FirstModel } from './FirstModel.tsx'
@@ -17,7 +18,7 @@ export function FirstRun({
   /** Address of the app's icon. */
   icon: string
   /** Queues a download. Rejects with `AppError`. */
-  onDownload: (entryId: string, quantization: string) => Promise<void>
+  onDownload: (wish: DownloadWish) => Promise<void>
   onDone: () => void
 }): ReactNode {
   const [step, setStep] = useState(0)

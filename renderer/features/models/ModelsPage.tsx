@@ -1,7 +1,7 @@
 import { Tabs } from '@base-ui/react/tabs'
 import { X } from 'lucide-react'
 import { useEffect, useRef, type ReactNode } from 'react'
-import type { Download, EngineStatus } from '#contract'
+import type { Download, DownloadWish, EngineStatus } from '#contract'
 import { IconButton } from '../../components/IconButton.tsx'
 import { GetModels } from './get/GetModels.tsx'
 import { Library } from './library/Library.tsx'
@@ -30,7 +30,7 @@ export function ModelsPage({
   /** Where models are downloaded from. */
   sources: ReactNode
   /** Queues a download. Rejects with `AppError`. */
-  onDownload: (entryId: string, quantization: string) => Promise<void>
+  onDownload: (wish: DownloadWish) => Promise<void>
   onClose: () => void
 }): ReactNode {
   const part = place.part === 'downloads' && jobs.length === 0 ? 'library' : place.part

@@ -9,7 +9,8 @@ import type { ModelSource, SourceConnection } from './source.ts'
 /** The tree of a repository comes in pages of 1,000 entries. */
 const MAX_PAGES = 20
 
-const Revision = z.object({ sha: z.string().regex(/^[0-9a-f]{40}$/) })
+/** `id`: the repository's name as it is now. */
+const Revision = z.object({ sha: z.string().regex(/^[0-9a-f]{40}$/), id: z.string().regex(/^[\w.-]+\/[\w.-]+$/).optional() })
 const Tree = z.array(
   z.object({
     type: z.string(),
@@ -28,9 +29,9 @@ export function createHuggingFace(connection: SourceConnection): ModelSource {
     origin: new URL(connection.base).origin,
     holds: 'huggingface',
     headersFor: (url) => authorization(connection, url),
-    async listFiles(repository, signal) {
+    async listFiles(repository, signal, branch = 'main') {
       const model = `/api/models/${repository}`
-      const head = await getJson(connection, `${model}/revision/main`, { schema: Revision, repository, signal })
+      const head = await getJson(connection, `${model}/revision/${encodeURIComponent(branch)}`, { schema: Revision, repository, signal })
       const revision = head.data.sha
       const tree = `${model}/tree/${revision}`
       const urlOf = (encodedPath: string) => `${connection.base}/${repository}/resolve/${revision}/${encodedPath}`
@@ -44,7 +45,7 @@ export function createHuggingFace(connection: SourceConnection): ModelSource {
         }
         query = nextQuery(link)
       }
-      return { revision, files }
+      return { repository: head.data.id ?? repository, revision, files }
     },
   }
 }

@@ -4,6 +4,7 @@ import { createMirror } from './mirror.ts'
 import { createModelScope } from './modelScope.ts'
 import type { ModelSource } from './source.ts'
 
+export { missing } from './problems.ts'
 export type { ModelSource, RepositoryListing } from './source.ts'
 
 const HUGGING_FACE = 'https://huggingface.co'

@@ -38,24 +38,24 @@ export function createModelScope(connection: SourceConnection): ModelSource {
     origin: new URL(connection.base).origin,
     holds: 'modelscope',
     headersFor: (url) => authorization(connection, url),
-    async listFiles(repository, signal) {
-      const path = `/api/v1/models/${repository}/repo/files?Revision=${BRANCH}&Recursive=true`
+    async listFiles(repository, signal, branch = BRANCH) {
+      const path = `/api/v1/models/${repository}/repo/files?Revision=${encodeURIComponent(branch)}&Recursive=true`
       const { data: answer } = await getJson(connection, path, { schema: Answer, repository, signal })
       if (!answer.Data?.Files) throw missing(connection, repository)
-      const revision = headOf(answer.Data)
+      const revision = headOf(answer.Data, branch)
       const files = answer.Data.Files.filter(({ Type }) => Type === 'blob').flatMap(({ Path, Size, Sha256, Revision }) => {
         const pinned = Revision && COMMIT.test(Revision) ? Revision : revision
         return remoteFile(Path, Size, Sha256, (encoded) => `${connection.base}/models/${repository}/resolve/${pinned}/${encoded}`)
       })
-      return { revision, files }
+      return { repository, revision, files }
     },
   }
 }
 
 /** The newest commit: its id is often left empty, then the file that it changed tells it; else the branch. */
-function headOf({ Files, LatestCommitter }: Data): string {
+function headOf({ Files, LatestCommitter }: Data, branch: string): string {
   if (LatestCommitter?.Id && COMMIT.test(LatestCommitter.Id)) return LatestCommitter.Id
   const short = LatestCommitter?.ShortId ?? ''
   const commits = (Files ?? []).flatMap(({ Revision }) => (Revision && COMMIT.test(Revision) ? [Revision] : []))
-  return (short.length >= 7 ? commits.find((commit) => commit.startsWith(short)) : undefined) ?? BRANCH
+  return (short.length >= 7 ? commits.find((commit) => commit.startsWith(short)) : undefined) ?? branch
 }

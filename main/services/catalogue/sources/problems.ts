@@ -32,8 +32,11 @@ export function unusableToken({ name, label }: Named): AppError {
   return new AppError('SourceRefused', message, { source: name })
 }
 
-/** There is no such repository; the next one is asked. */
-export function missing({ name, label }: Named, repository: string): AppError {
-  const message = `${label} has no repository ${repository}. Choose another model or source.`
+/** There is no such repository, or it is another one's name now: `nowCalled`. */
+export function missing({ name, label }: Named, repository: string, nowCalled?: string): AppError {
+  const message =
+    nowCalled === undefined
+      ? `${label} has no repository ${repository}. Choose another model or source.`
+      : `${label}: ${repository} is now called ${nowCalled}. Choose another model, or look at it under that name.`
   return new AppError('NotFound', message, { source: name, repository })
 }

@@ -69,7 +69,7 @@ describe('the token', () => {
 
   test('does not follow a redirect to another host, and does on the same one', async () => {
     serveHuggingFace(fixture.hub, FIRST, FILES)
-    serveHuggingFace(fixture.scope, 'renamed/it', FILES)
+    fixture.scope.on('/api/models/renamed/it/revision/main', json({ id: FIRST, sha: headCommit }))
     fixture.hub.on(HEAD, status(307, { location: '/moved' }))
     fixture.hub.on('/moved', status(302, { location: `${fixture.scope.base}/api/models/renamed/it/revision/main` }))
     await fixture.catalogue(['huggingface'], { token: async () => 'hf_secret' }).listing(ENTRY, signal)

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { AppError } from '#contract'
+import { leadsInside } from '../../../lib/http/privateHost.ts'
 import { bearer, usableToken } from './authorization.ts'
 import { missing, refused, tooManyRequests, unreachable } from './problems.ts'
 import type { SourceConnection } from './source.ts'
@@ -16,7 +17,7 @@ export interface JsonAnswer<T> {
 
 /**
  * Asks `path` (with its query) of a source for JSON about `repository`. Follows at most 5 redirects, never from https to
- * http; the token goes to the source's own origin alone, over https or within this computer.
+ * http or from the internet into the own network; the token goes to the source's own origin alone, over https or within this computer.
  * @throws AppError NotFound, SourceRefused, SourceUnreachable; the signal's reason.
  */
 export async function getJson<T extends z.ZodType>(
@@ -54,7 +55,7 @@ async function follow(connection: SourceConnection, path: string, token: string 
     if (redirects === MAX_REDIRECTS) throw unreachable(connection, 'sends from one address to the next without end')
     const next = URL.parse(location, url.href)
     const isSafe = next?.protocol === 'https:' || next?.protocol === url.protocol
-    if (!next || !isSafe) throw unreachable(connection, 'sends to an address that is not safe')
+    if (!next || !isSafe || leadsInside(url, next)) throw unreachable(connection, 'sends to an address that is not safe')
     url = next
   }
 }

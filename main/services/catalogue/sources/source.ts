@@ -2,6 +2,8 @@ import type { RemoteFile, SourceName } from '#contract'
 
 /** What a repository holds: its commit and every file with an address that is pinned to it. */
 export interface RepositoryListing {
+  /** Its name as the source has it now; another one than was asked for when it was renamed. */
+  readonly repository: string
   readonly revision: string
   readonly files: readonly RemoteFile[]
 }
@@ -16,10 +18,11 @@ export interface ModelSource {
   /** Whose repositories it holds: a mirror holds those of Hugging Face. */
   readonly holds: 'huggingface' | 'modelscope'
   /**
-   * @throws AppError NotFound when there is no such repository, SourceRefused when it is not open to everyone,
+   * Lists a repository as it is at `revision`, a branch, tag or commit (its main branch).
+   * @throws AppError NotFound when there is no such repository or revision, SourceRefused when it is not open to everyone,
    * SourceUnreachable when the source itself fails; the signal's reason.
    */
-  listFiles(repository: string, signal: AbortSignal): Promise<RepositoryListing>
+  listFiles(repository: string, signal: AbortSignal, revision?: string): Promise<RepositoryListing>
   /** Headers for an address: the kept token where it may be sent. @throws AppError SourceRefused for one that cannot be sent. */
   headersFor(url: URL): Promise<Record<string, string>>
 }

@@ -14,6 +14,7 @@ describe('a listing', () => {
       source: 'huggingface',
       repository: FIRST,
       revision: headCommit,
+      passedOver: [],
       quantizations: [
         { name: 'Q4_K_M', bits: 4.92, textFiles: [{ ...Q4, url: urlOf(Q4.path) }], projector, downloadBytes: 6_035_660_832 },
         { name: 'Q8_0', bits: 8.51, textFiles: [{ ...Q8, url: urlOf(Q8.path) }], projector, downloadBytes: 9_451_113_504 },

@@ -6,10 +6,10 @@ import type { Catalogue, CatalogueOptions } from '../index.ts'
 import { startSourceServer } from './sourceServer.ts'
 import type { SourceServer } from './sourceServer.ts'
 
-/** An entry of the catalogue and its first repositories, with files as they could lie there. */
+/** An entry of the catalogue and its first repositories, with files as they could lie there. The first lends its projector. */
 export const ENTRY = 'qwen2-vl-7b-instruct'
-export const FIRST = 'bartowski/Qwen2-VL-7B-Instruct-GGUF'
-export const SECOND = 'ggml-org/Qwen2-VL-7B-Instruct-GGUF'
+export const FIRST = 'ggml-org/Qwen2-VL-7B-Instruct-GGUF'
+export const SECOND = 'bartowski/Qwen2-VL-7B-Instruct-GGUF'
 export const THIRD = 'second-state/Qwen2-VL-7B-Instruct-GGUF'
 export const Q4 = { path: 'Qwen2-VL-7B-Instruct-Q4_K_M.gguf', bytes: 4_683_072_032, sha256: '4'.repeat(64) }
 export const Q8 = { path: 'Q8_0/Qwen2-VL-7B-Instruct-Q8_0.gguf', bytes: 8_098_524_704, sha256: '8'.repeat(64) }

@@ -2,6 +2,7 @@ import http from 'node:http'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { AppError } from '#contract'
+import { leadsInside } from '../../../lib/http/privateHost.ts'
 import { Transient, unusable } from '../failures.ts'
 
 /** What a server said, its body not yet read. `url` is where redirects ended. */
@@ -25,8 +26,8 @@ export interface RequestOptions {
 export interface FileRequests {
   /**
    * Follows up to ten redirects. Throws Transient when there is no answer, SourceUnreachable for redirects without end
-   * and certificates that do not hold, SourceRefused for a redirect from https to http (localhost excepted) and a proxy
-   * that wants a password, InvalidInput for proxy settings that cannot be read, and the signal's reason.
+   * and certificates that do not hold, SourceRefused for a redirect from https to http (localhost excepted) or from the
+   * internet into the own network, and for a proxy that wants a password, InvalidInput for proxy settings that cannot be read, and the signal's reason.
    */
   get(url: string, options: RequestOptions): Promise<Answer>
   close(): void
@@ -63,6 +64,10 @@ function redirected(from: URL, location: string): URL {
     throw unusable(from.host, `it redirects to ${location.slice(0, 200)}, which is no address`)
   if (from.protocol === 'https:' && to.protocol === 'http:' && !isLocal(to)) {
     const message = `${from.host} redirects to ${to.host} without encryption, which is not followed. Choose another source.`
+    throw new AppError('SourceRefused', message, { from: from.host, to: to.host })
+  }
+  if (leadsInside(from, to)) {
+    const message = `${from.host} redirects to ${to.host}, which is in your own network. That is not followed. Choose another source.`
     throw new AppError('SourceRefused', message, { from: from.host, to: to.host })
   }
   return to

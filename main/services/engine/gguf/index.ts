@@ -1,3 +1,5 @@
+export { atSource } from './atSource.ts'
+export type { AtSource } from './atSource.ts'
 export type { ByteSource, OpenSource } from './byteReader.ts'
 export type { AdapterFacts } from './checkAdapter.ts'
 export { checkFiles } from './checkFiles.ts'

@@ -31,13 +31,20 @@ export function isOneFile(header: GgufHeader): boolean {
   return new Fields(header).text('general.architecture') === ARCHITECTURE
 }
 
+/** The two files of a model in one file, and where each of their tensors stands in that, in bytes from its start. */
+interface OneFileParts {
+  readonly text: GgufHeader
+  readonly projector: GgufHeader
+  readonly sources: ReadonlyMap<string, number>
+}
+
 /**
  * The headers of the two files that a model in one file becomes, as llama.cpp's converter would have written them. The
  * weights are the same: this form only names them otherwise, and its queries and keys are not reordered. `path` stays
  * that of the one file, which raw entries are read from; `offset` of a tensor is its place in the new file.
  * @throws AppError UnsupportedModel, ModelDamaged.
  */
-export function splitOneFile(header: GgufHeader): { text: GgufHeader; projector: GgufHeader; sources: ReadonlyMap<string, number> } {
+export function splitOneFile(header: GgufHeader): OneFileParts {
   const vision: TensorInfo[] = []
   const text: TensorInfo[] = []
   const sources = new Map<string, number>()
@@ -104,7 +111,10 @@ function partsOf(tensor: TensorInfo): TensorInfo[] {
   const rows = tensor.dims.at(-1)! / 3
   const bytes = tensor.bytes / 3
   const dims = [...tensor.dims.slice(0, -1), rows]
-  return ['q', 'k', 'v'].map((part, i) => ({ ...tensor, name: `${fused[1]}${part}${fused[2]}`, dims, bytes, offset: tensor.offset + i * bytes }))
+  return ['q', 'k', 'v'].map((part, i) => {
+    const name = `${fused[1]}${part}${fused[2]}`
+    return { ...tensor, name, dims, bytes, offset: tensor.offset + i * bytes }
+  })
 }
 
 /** The tensors one after the other as a file of their own holds them. */
@@ -147,7 +157,8 @@ function projectorMetadata(header: GgufHeader): Map<string, MetadataEntry> {
   const u32 = (name: string, usual?: number) => (usual !== undefined && !fields.has(key(name)) ? usual : fields.u32(key(name)))
   const blocks = u32('block_count')
   const merge = u32('spatial_merge_size', MERGE)
-  const eps = fields.has(key('attention.layer_norm_epsilon')) ? fields.f32(key('attention.layer_norm_epsilon'), { min: 0, max: 1 }) : 1e-6
+  const epsKey = key('attention.layer_norm_epsilon')
+  const eps = fields.has(epsKey) ? fields.f32(epsKey, { min: 0, max: 1 }) : 1e-6
   const rope = key('rope.freq_base')
   if (fields.has(rope) && fields.f32(rope, { min: 1, max: 1e12 }) !== 1e4)
     throw unsupported(header.path, 'turns its picture positions in an unusual way. Choose another model.')
@@ -155,9 +166,10 @@ function projectorMetadata(header: GgufHeader): Map<string, MetadataEntry> {
     throw unsupported(header.path, 'has a vision part of unusual sizes. Choose another model.')
   const rows = (name: string) => requireTensor(header, name).dims[1] ?? 1
   const isHalf = requireTensor(header, 'v.blk.0.attn_out.weight').type.name === 'F16'
-  const texts = { 'general.architecture': 'clip', 'general.type': 'mmproj', 'general.name': fields.text('general.name') ?? 'Qwen2.5-VL' }
+  const name = fields.text('general.name') ?? 'Qwen2.5-VL'
+  const texts = { 'general.architecture': 'clip', 'general.type': 'mmproj', 'general.name': name }
   return new Map<string, MetadataEntry>([
-    ...Object.entries(texts).map(([name, value]) => [name, scalar('string', value)] as const),
+    ...Object.entries(texts).map(([each, value]) => [each, scalar('string', value)] as const),
     ...(isHalf ? [['general.file_type', scalar('u32', 1)] as const] : []),
     ...(fields.has('general.alignment') ? [['general.alignment', header.metadata.get('general.alignment')!] as const] : []),
     ['clip.has_vision_encoder', scalar('bool', true)],
@@ -192,4 +204,6 @@ function windowPattern(header: GgufHeader, fields: Fields, blocks: number): numb
 }
 
 const scalar = (type: ScalarType, value: Scalar): MetadataEntry => ({ kind: 'scalar', type, value })
-const list = (type: ScalarType, values: readonly number[]): MetadataEntry => ({ kind: 'array', type, length: values.length, offset: 0, values })
+function list(type: ScalarType, values: readonly number[]): MetadataEntry {
+  return { kind: 'array', type, length: values.length, offset: 0, values }
+}

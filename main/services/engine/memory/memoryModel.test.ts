@@ -94,9 +94,9 @@ describe.each(Object.entries(models))('%s', (_name, filesOf) => {
 })
 
 test('the vision graph of a tower as wide as the one of Qwen2.5-VL', async () => {
-  const shape = { ...shape2b, vision: { ...shape2b.vision, feedForward: 3420 } }
+  const shape = { ...shape2b, name: 'Synthetic Qwen2.5-VL', vision: { ...shape2b.vision, feedForward: 3420 } }
   await expectPictures({
-    textPath: zeros('text.gguf', textModel(shape2b)),
+    textPath: zeros('text25.gguf', textModel(shape)),
     projectorPath: zeros('mmproj25.gguf', qwen25(projectorFile(shape))),
   })
 })

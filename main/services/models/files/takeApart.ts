@@ -170,6 +170,7 @@ class Writer {
 }
 
 function differs(path: string): AppError {
-  const message = `${basename(path)} is damaged: its content is not what its name promises. Let the program that keeps it download it again.`
+  const advice = 'Let the program that keeps it download it again.'
+  const message = `${basename(path)} is damaged: its content is not what its name promises. ${advice}`
   return new AppError('ModelDamaged', message, { path })
 }

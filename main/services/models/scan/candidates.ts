@@ -105,7 +105,11 @@ async function blobOf(root: string, digest: string): Promise<FoundFile | null> {
 /** The layers of a manifest; of a list of manifests (one for each kind of runner), those of all that are there. */
 async function layersOf(root: string, text: string | null): Promise<Layer[]> {
   const manifest = jsonObject(text)
-  const listed = (value: unknown) => (Array.isArray(value) ? value : []).flatMap((one) => (Layer.safeParse(one).data ? [Layer.parse(one)] : []))
+  const listed = (value: unknown): Layer[] =>
+    (Array.isArray(value) ? value : []).flatMap((one) => {
+      const { data } = Layer.safeParse(one)
+      return data ? [data] : []
+    })
   const layers = listed(manifest['layers'])
   for (const { digest } of listed(manifest['manifests'])) {
     const blob = await blobOf(root, digest)

@@ -20,6 +20,8 @@ export interface Place {
 }
 
 const MAX_SETTINGS_BYTES = 1 << 20
+/** Homes that Ollama's packages for Linux give its service. */
+const SERVICES = ['/usr/share/ollama/.ollama', '/var/lib/ollama', '/var/snap/ollama/common']
 
 /**
  * Where LM Studio, Ollama, Msty, llama.cpp, Hugging Face's tools, Jan and GPT4All keep their models by their own
@@ -30,23 +32,32 @@ export async function usualPlaces({ home, env, platform }: Surroundings): Promis
   const { caches, data, local, config } = foldersOf({ home, env, platform })
   const place = (keeper: string, layout: Place['layout'], ...paths: readonly (string | null | undefined)[]) =>
     [...new Set(paths)].filter((path): path is string => Boolean(path)).map((path) => ({ keeper, layout, path }))
-  const services = ['/usr/share/ollama/.ollama', '/var/lib/ollama', '/var/snap/ollama/common'].map((folder) => join(folder, 'models'))
+  const services = SERVICES.map((folder) => join(folder, 'models'))
   const hub = join(env['HF_HOME'] || join(env['XDG_CACHE_HOME'] || join(home, '.cache'), 'huggingface'), 'hub')
   const jan = await janFolders([...new Set([...data, ...config])], home)
   return [
     ...place('LM Studio', 'folders', ...(await lmStudioFolders(home))),
-    ...place('Ollama', 'ollama', env['OLLAMA_MODELS'], join(home, '.ollama', 'models'), ...(platform === 'linux' ? services : [])),
+    ...place('Ollama', 'ollama', env['OLLAMA_MODELS'], join(home, '.ollama', 'models')),
+    ...(platform === 'linux' ? place('Ollama', 'ollama', ...services) : []),
     ...config.flatMap((folder) => place('Msty', 'ollama', join(folder, 'Msty', 'models'), join(folder, 'MstyStudio', 'models'))),
     // of its first years by file names, then in the layout of Hugging Face's tools
     ...place('llama.cpp', 'llamacpp', env['LLAMA_CACHE'] || join(caches, 'llama.cpp')),
     ...place('Hugging Face', 'hub', env['HF_HUB_CACHE'] || env['HUGGINGFACE_HUB_CACHE'] || hub),
-    ...place('Jan', 'jan', ...jan.map((folder) => join(folder, 'llamacpp', 'models')), ...jan.map((folder) => join(folder, 'models'))),
+    ...place('Jan', 'jan', ...jan.map((folder) => join(folder, 'llamacpp', 'models'))),
+    ...place('Jan', 'jan', ...jan.map((folder) => join(folder, 'models'))),
     ...place('GPT4All', 'folders', ...(await gpt4AllFolders(config, home)), join(local, 'nomic.ai', 'GPT4All')),
   ]
 }
 
-/** The system's folders for programs: caches, data and settings of a user. */
-function foldersOf({ home, env, platform }: Surroundings): { caches: string; data: string[]; local: string; config: string[] } {
+/** The system's folders for programs: caches, data (`local`: that do not roam) and settings of a user. */
+interface SystemFolders {
+  readonly caches: string
+  readonly data: string[]
+  readonly local: string
+  readonly config: string[]
+}
+
+function foldersOf({ home, env, platform }: Surroundings): SystemFolders {
   if (platform === 'win32') {
     const roaming = env['APPDATA'] || join(home, 'AppData', 'Roaming')
     const local = env['LOCALAPPDATA'] || join(home, 'AppData', 'Local')
@@ -69,27 +80,28 @@ function foldersOf({ home, env, platform }: Surroundings): { caches: string; dat
 async function lmStudioFolders(home: string): Promise<string[]> {
   const pointer = (await readSmall(join(home, '.lmstudio-home-pointer')))?.trim() ?? ''
   const homes = [...(isAbsolute(pointer) ? [pointer] : []), join(home, '.lmstudio'), join(home, '.cache', 'lm-studio')]
-  const chosen = await Promise.all(homes.map(async (folder) => textField(await readSmall(join(folder, 'settings.json')), 'downloadsFolder')))
+  const chosen = await Promise.all(homes.map((folder) => folderIn(join(folder, 'settings.json'), 'downloadsFolder')))
   return [...chosen.filter((folder) => folder !== null), ...homes.map((folder) => join(folder, 'models'))]
 }
 
 /** Jan's data folders: that of its settings, then the usual ones, that of its first versions last. */
 async function janFolders(roots: readonly string[], home: string): Promise<string[]> {
-  const moved = await Promise.all(roots.map(async (root) => textField(await readSmall(join(root, 'Jan', 'settings.json')), 'data_folder')))
+  const moved = await Promise.all(roots.map((root) => folderIn(join(root, 'Jan', 'settings.json'), 'data_folder')))
   return [...moved.filter((folder) => folder !== null), ...roots.map((root) => join(root, 'Jan', 'data')), join(home, 'jan')]
 }
 
 /** GPT4All's folder for models where its settings name one. */
 async function gpt4AllFolders(config: readonly string[], home: string): Promise<string[]> {
   const files = [...new Set([...config, join(home, '.config')])].map((folder) => join(folder, 'nomic.ai', 'GPT4All.ini'))
-  const folders = await Promise.all(files.map(async (file) => /^modelPath=(.+)$/m.exec((await readSmall(file)) ?? '')?.[1]?.trim()))
-  return folders.filter((folder) => folder !== undefined && isAbsolute(folder)).map((folder) => folder!)
+  const texts = await Promise.all(files.map(async (file) => (await readSmall(file)) ?? ''))
+  return texts.map((text) => /^modelPath=(.+)$/m.exec(text)?.[1]?.trim() ?? '').filter(isAbsolute)
 }
 
-/** A text of a JSON object that is the full path of a folder; null when it is not there. */
-function textField(json: string | null, name: string): string | null {
+/** The full path of a folder that a file of settings in JSON names; null when it does not. */
+async function folderIn(path: string, name: string): Promise<string | null> {
+  const json = (await readSmall(path)) ?? ''
   try {
-    const value = (JSON.parse(json ?? '') as Record<string, unknown> | null)?.[name]
+    const value = (JSON.parse(json) as Record<string, unknown> | null)?.[name]
     return typeof value === 'string' && isAbsolute(value) ? value : null
   } catch {
     return null
@@ -122,9 +134,12 @@ export async function placesAt(given: string, platform: NodeJS.Platform): Promis
   ]
 }
 
+/** A repository in Hugging Face's cache, in the first group, or a folder of it. */
+const REPOSITORY = /^(.*[/\\]models--[^/\\]+)(?:[/\\](?:snapshots|blobs|refs)(?:[/\\].*)?)?$/
+
 /** The store that a folder is, or is part of; null when it is none. */
 async function storeAround(folder: string): Promise<Place | null> {
-  const repository = /^(.*[/\\]models--[^/\\]+)(?:[/\\](?:snapshots|blobs|refs)(?:[/\\].*)?)?$/.exec(folder)?.[1]
+  const repository = REPOSITORY.exec(folder)?.[1]
   if (repository !== undefined) return { keeper: 'Hugging Face', layout: 'hub', path: repository }
   for (const path of [folder, dirname(folder)]) if (await isOllamaStore(path)) return { keeper: storeKeeper(path), layout: 'ollama', path }
   return null

@@ -33,7 +33,11 @@ type Looked = Candidate & { readonly facts: FileFacts }
  * be used, and what lies on drives that are not connected, with the reason.
  * @throws the signal's reason when it aborts.
  */
-export async function scanPlaces(places: readonly Place[], options: ScanOptions, signal?: AbortSignal): Promise<FoundModel[]> {
+export async function scanPlaces(
+  places: readonly Place[],
+  options: ScanOptions,
+  signal?: AbortSignal,
+): Promise<FoundModel[]> {
   const { candidates, away } = await uniqueCandidates(places, signal)
   const looked = await inParallel(candidates, async (candidate) => ({
     ...candidate,
@@ -55,11 +59,17 @@ export async function scanPlaces(places: readonly Place[], options: ScanOptions,
  * The projectors in `places` that the language model at `textPath` could have, best first: those that surely fit it, at most
  * four, or else the best of each family whose width fits. @throws the signal's reason when it aborts.
  */
-export async function projectorsIn(places: readonly Place[], textPath: string, inspectFile: InspectFile, signal?: AbortSignal): Promise<ProjectorChoice[]> {
+export async function projectorsIn(
+  places: readonly Place[],
+  textPath: string,
+  inspectFile: InspectFile,
+  signal?: AbortSignal,
+): Promise<ProjectorChoice[]> {
   const { candidates } = await uniqueCandidates(places, signal)
   const looked = await inParallel(candidates, async (one) => ({ ...one, facts: await inspectFile(one.path, signal) }))
   const projectors = looked.filter((one) => one.facts.kind === 'projector')
-  const { projectorPaths, choices } = projectorsFor({ path: textPath, facts: await inspectFile(textPath, signal), projectors: [] }, projectors)
+  const text = { path: textPath, facts: await inspectFile(textPath, signal), projectors: [] }
+  const { projectorPaths, choices } = projectorsFor(text, projectors)
   const sure = projectorPaths.slice(0, MOST_CHOICES).flatMap((projectorPath): ProjectorChoice[] => {
     const family = projectors.find(({ path }) => path === projectorPath)?.facts.family ?? null
     return isModelFamily(family) ? [{ projectorPath, family, label: familyLabel(family) }] : []
@@ -98,7 +108,11 @@ async function foundModel(
 }
 
 /** The projectors for a language model; where its header does not tell its family, that which the user found counts. */
-async function pairedWith(text: Inspected, projectors: readonly Inspected[], { chosenFamily }: ScanOptions): Promise<{ text: Inspected; paired: Paired }> {
+async function pairedWith(
+  text: Inspected,
+  projectors: readonly Inspected[],
+  { chosenFamily }: ScanOptions,
+): Promise<{ text: Inspected; paired: Paired }> {
   const paired = projectorsFor(text, projectors)
   if (paired.choices.length === 0) return { text, paired }
   const fingerprint = await fingerprintOf(text.path).catch(() => null)

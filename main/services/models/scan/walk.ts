@@ -76,4 +76,5 @@ export async function findFiles(root: string, isWanted: (name: string) => boolea
 }
 
 /** Whether a name is that of a model file, or of a piece of one that was cut up for its download. */
-export const isModelName = (name: string): boolean => extname(name).toLowerCase() === '.gguf' || /\.gguf\.part\d+of\d+$/i.test(name)
+export const isModelName = (name: string): boolean =>
+  extname(name).toLowerCase() === '.gguf' || /\.gguf\.part\d+of\d+$/i.test(name)

@@ -1,12 +1,12 @@
 import { useEffect, type ReactNode } from 'react'
-import type { CatalogueEntry, Download } from '#contract'
+import type { CatalogueEntry, Download, DownloadWish } from '#contract'
 import { Button } from '../../../components/Button.tsx'
 import { ErrorNote } from '../../../components/ErrorNote.tsx'
 import { ProgressBar } from '../../../components/ProgressBar.tsx'
+import { SourceNote } from '../../../components/SourceNote.tsx'
 import { QuantizationRow } from './QuantizationRow.tsx'
 import { loadOffer, useCatalogue } from './store.ts'
-import { TokenForm } from './TokenForm.tsx'
-import { sourceNames } from './words.ts'
+import { SourceToken } from './SourceToken.tsx'
 
 /** What an entry's source holds: every quantization with how it would run here; why it is not known when it is not. */
 export function EntryOffer({
@@ -16,7 +16,7 @@ export function EntryOffer({
 }: {
   entry: CatalogueEntry
   jobs: readonly Download[]
-  onDownload: (entryId: string, quantization: string) => Promise<void>
+  onDownload: (wish: DownloadWish) => Promise<void>
 }): ReactNode {
   const state = useCatalogue(({ offers }) => offers[entry.id])
   const isUnknown = state === undefined
@@ -24,14 +24,12 @@ export function EntryOffer({
     if (isUnknown) void loadOffer(entry.id)
   }, [isUnknown, entry.id])
   if (state?.error) {
-    const { source } = state.error.detail ?? {}
-    const refusedBy = state.error.code === 'SourceRefused' && typeof source === 'string' && source in sourceNames ? (source as keyof typeof sourceNames) : null
     return (
       <>
         <ErrorNote message={state.error.message}>
           <Button onClick={() => void loadOffer(entry.id)}>Try again</Button>
         </ErrorNote>
-        {refusedBy ? <TokenForm source={refusedBy} action="Keep and try again" onKept={() => loadOffer(entry.id)} /> : null}
+        <SourceToken error={state.error} onKept={() => loadOffer(entry.id)} />
       </>
     )
   }
@@ -54,13 +52,11 @@ export function EntryOffer({
             quantization={quantization}
             reason={quantization.name === offer.recommended ? offer.reason : null}
             job={jobs.find((job) => job.entryId === entry.id && job.quantization === quantization.name)}
-            onDownload={() => onDownload(entry.id, quantization.name)}
+            onDownload={() => onDownload({ entryId: entry.id, quantization: quantization.name })}
           />
         ))}
       </ul>
-      <p className="mt-2 text-small text-subtle [overflow-wrap:anywhere]">
-        From {sourceNames[offer.source]}, {offer.repository}
-      </p>
+      <SourceNote from={offer} passedOver={offer.passedOver} className="mt-2" />
     </>
   )
 }

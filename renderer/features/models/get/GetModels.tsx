@@ -1,13 +1,14 @@
 import { Accordion } from '@base-ui/react/accordion'
 import { ChevronRight } from 'lucide-react'
 import { useEffect, type ReactNode } from 'react'
-import type { CatalogueEntry, Download } from '#contract'
+import type { CatalogueEntry, Download, DownloadWish } from '#contract'
 import { Badge } from '../../../components/Badge.tsx'
 import { Button } from '../../../components/Button.tsx'
 import { Disclosure } from '../../../components/Disclosure.tsx'
 import { ErrorNote } from '../../../components/ErrorNote.tsx'
 import { tokens } from '../../../lib/format.ts'
 import { EntryOffer } from './EntryOffer.tsx'
+import { RepositoryField } from './RepositoryField.tsx'
 import { loadCatalogue, loadOffer, useCatalogue } from './store.ts'
 import { machineWords } from './words.ts'
 
@@ -20,7 +21,7 @@ export function GetModels({
   jobs: readonly Download[]
   /** Where models are downloaded from. */
   sources: ReactNode
-  onDownload: (entryId: string, quantization: string) => Promise<void>
+  onDownload: (wish: DownloadWish) => Promise<void>
 }): ReactNode {
   const { entries, machine, error } = useCatalogue()
   useEffect(() => void loadCatalogue(), [])
@@ -62,6 +63,9 @@ export function GetModels({
           </Accordion.Item>
         ))}
       </Accordion.Root>
+      <div className="mt-6">
+        <RepositoryField jobs={jobs} onDownload={onDownload} />
+      </div>
       <Disclosure label="Where models come from" className="mt-4">
         {sources}
       </Disclosure>

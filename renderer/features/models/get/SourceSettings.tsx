@@ -7,11 +7,11 @@ import { ErrorNote } from '../../../components/ErrorNote.tsx'
 import { fieldClass } from '../../../components/field.ts'
 import { IconButton } from '../../../components/IconButton.tsx'
 import { cx } from '../../../lib/cx.ts'
+import { sourceNames } from '../../../lib/sources.ts'
 import { useAttempt } from '../library/useAttempt.ts'
 import { moved, toggled } from './sourceOrder.ts'
 import { forgetOffers, keptTokens, setToken } from './store.ts'
 import { TokenForm } from './TokenForm.tsx'
-import { sourceNames } from './words.ts'
 
 type Sources = Settings['sources']
 

@@ -4,9 +4,9 @@ import { Button } from '../../../components/Button.tsx'
 import { ErrorNote } from '../../../components/ErrorNote.tsx'
 import { fieldClass } from '../../../components/field.ts'
 import { cx } from '../../../lib/cx.ts'
+import { sourceNames } from '../../../lib/sources.ts'
 import { useAttempt } from '../library/useAttempt.ts'
 import { setToken } from './store.ts'
-import { sourceNames } from './words.ts'
 
 /** Takes the access token that a source asks for; it is kept in the system's secret storage where there is one. */
 export function TokenForm({ source, action, onKept }: { source: SourceName; action: string; onKept: () => Promise<void> }): ReactNode {

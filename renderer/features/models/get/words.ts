@@ -1,4 +1,4 @@
-import type { Fit, Machine, SourceName } from '#contract'
+import type { Fit, Machine } from '#contract'
 import { bytes, count } from '../../../lib/format.ts'
 
 /** Where a model would be computed, in a few words, and the tone of its mark. */
@@ -8,9 +8,6 @@ export const levels: Record<Fit['level'], { readonly label: string; readonly dot
   cpu: { label: 'Processor', dot: 'bg-accent' },
   no: { label: 'Too large', dot: 'bg-danger' },
 }
-
-/** The name of a source, for people. */
-export const sourceNames: Record<SourceName, string> = { huggingface: 'Hugging Face', mirror: 'your mirror', modelscope: 'ModelScope' }
 
 /** What this computer has, in a line: "2 cores, 24 GB of memory, no graphics card. 120 GB free for models." */
 export function machineWords({ cores, memoryBytes, gpus, freeDiskBytes }: Machine): string {

@@ -71,7 +71,7 @@ export class VisionTower {
       const out = new Float32Array(rows * columns * outputLength)
       ggml.tensorGet(built.output, out, 0, out.byteLength)
       if (!Number.isFinite(out.reduce((sum, value) => sum + value, 0)))
-        throw new AppError('EngineFailed', `The projector gave values that are not numbers for this picture. ${NOT_NUMBERS}`)
+        throw new AppError('UnsupportedModel', `The projector gave values that are not numbers for this picture. ${NOT_NUMBERS}`)
       return unorder(out, order, outputLength)
     } finally {
       run.end()

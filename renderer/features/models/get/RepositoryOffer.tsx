@@ -1,0 +1,131 @@
+import { X } from 'lucide-react'
+import { useState, type ReactNode } from 'react'
+import type { Download, DownloadWish, Repository } from '#contract'
+import { Disclosure } from '../../../components/Disclosure.tsx'
+import { ErrorNote } from '../../../components/ErrorNote.tsx'
+import { Button } from '../../../components/Button.tsx'
+import { IconButton } from '../../../components/IconButton.tsx'
+import { ProgressBar } from '../../../components/ProgressBar.tsx'
+import { toAppError } from '../../../lib/errors.ts'
+import { bytes, counted } from '../../../lib/format.ts'
+import { sourceNames } from '../../../lib/sources.ts'
+import { DownloadAction } from './DownloadAction.tsx'
+import { ProjectorChoices, TextChoices } from './RepositoryChoices.tsx'
+import { closeRepository, examine, isUsable, useRepository } from './repository.ts'
+import { SourceToken } from './SourceToken.tsx'
+
+const roles = { projector: 'Projector', adapter: 'Adapter', part: 'Part, others are missing', other: 'No model' }
+
+/** A repository: its language models and projectors to choose from, what their headers say, and the download. */
+export function RepositoryOffer({
+  repository,
+  jobs,
+  onDownload,
+}: {
+  repository: Repository
+  jobs: readonly Download[]
+  onDownload: (wish: DownloadWish) => Promise<void>
+}): ReactNode {
+  const { texts, projectors, others, askedFor, source } = repository
+  const { text: textPath, projector } = useRepository()
+  const examined = useRepository((state) => (state.text === null ? undefined : state.examined[state.text]))
+  const [failure, setFailure] = useState<string | null>(null)
+  const text = texts.find(({ path }) => path === textPath)
+  const examination = examined?.examination ?? null
+  const isFit = examination !== null && examination.text.problem === null && (projector === null || isUsable(examination.projectors.find(({ path }) => path === projector)))
+  const total = (text?.bytes ?? 0) + (projectors.find(({ path }) => path === projector)?.bytes ?? 0)
+  const download = (): void => {
+    if (!text) return
+    setFailure(null)
+    onDownload({ repositoryId: repository.id, text: text.path, projector }).catch((thrown: unknown) => setFailure(toAppError(thrown).message))
+  }
+  return (
+    <div className="mt-3 rounded-lg border border-hairline bg-raised">
+      <div className="flex items-start gap-2 border-b border-hairline py-2 pr-2 pl-4">
+        <div className="min-w-0 flex-1 py-1">
+          <h2 className="font-medium [overflow-wrap:anywhere]">{repository.repository}</h2>
+          <p className="text-small text-subtle [overflow-wrap:anywhere]">
+            <span className="inline-block first-letter:uppercase">{sourceNames[source]}</span>
+            {askedFor === null ? '' : `. ${askedFor} is called so now`}
+          </p>
+        </div>
+        <IconButton label={`Close ${repository.repository}`} onClick={closeRepository}>
+          <X />
+        </IconButton>
+      </div>
+      <div className="space-y-4 px-4 py-3">
+        <TextChoices texts={texts} />
+        <ProjectorChoices projectors={projectors} />
+        <div aria-live="polite">
+          {examined && !examined.error && !examination ? (
+            <>
+              <p className="mb-2 text-muted">Reading what the files say of themselves…</p>
+              <ProgressBar label="Reading the headers" share={null} />
+            </>
+          ) : null}
+          {examination ? <Findings examination={examination} /> : null}
+        </div>
+        {examined?.error && text ? (
+          <div>
+            <ErrorNote message={examined.error.message}>
+              <Button onClick={() => void examine(text.path)}>Try again</Button>
+            </ErrorNote>
+            <SourceToken error={examined.error} onKept={() => examine(text.path)} />
+          </div>
+        ) : null}
+        {failure ? <ErrorNote message={failure} /> : null}
+        {text ? (
+          <div className="flex flex-wrap items-center justify-end gap-x-4 gap-y-2">
+            <p className="min-w-0 flex-1 basis-48 text-muted">
+              {!text.hasDiskSpace ? (
+                <span className="text-danger">There is not enough free space on the disk for it.</span>
+              ) : projector === null ? (
+                'Without a projector it answers text only.'
+              ) : examination?.text.problem === null && !isFit ? (
+                'This projector cannot be used with it. Choose another one.'
+              ) : null}
+            </p>
+            <DownloadAction
+              modelId={text.modelId}
+              job={jobs.find(({ entryId, quantization }) => entryId === repository.id && quantization === text.label)}
+              label={`Download ${text.label}`}
+              kind="primary"
+              disabled={!isFit || !text.hasDiskSpace}
+              onDownload={download}
+            >
+              Download <span className="font-normal tabular-nums">{bytes(total)}</span>
+            </DownloadAction>
+          </div>
+        ) : null}
+        {others.length > 0 ? (
+          <Disclosure label={<span className="text-muted">{counted(others.length, 'other file')}</span>}>
+            <ul aria-label="Other files" className="pb-1 pl-5">
+              {others.map((file) => (
+                <li key={file.path} className="flex gap-4 py-0.5">
+                  <span className="min-w-0 flex-1 font-mono text-small [overflow-wrap:anywhere]">{file.path}</span>
+                  <span className="shrink-0 text-right text-small text-muted tabular-nums">
+                    {roles[file.role]}, {bytes(file.bytes)}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </Disclosure>
+        ) : null}
+      </div>
+    </div>
+  )
+}
+
+/** What the headers say, and what reading them took. */
+function Findings({ examination: { text, fetchedBytes, hasRanges } }: { examination: NonNullable<ReturnType<typeof useRepository.getState>['examined'][string]['examination']> }): ReactNode {
+  const what = [text.name, text.family, text.quantization].filter(Boolean).join(' · ')
+  return (
+    <>
+      {text.problem ? <ErrorNote message={text.problem} /> : <p className="[overflow-wrap:anywhere]">{what}</p>}
+      <p className="mt-0.5 text-small text-subtle">
+        {fetchedBytes > 0 ? `Known from ${bytes(fetchedBytes)} that were read of the files` : 'Known from what was read of the files before'}
+        {hasRanges ? '; the download goes on from there.' : '. This source sends only whole files: a download that is interrupted begins again.'}
+      </p>
+    </>
+  )
+}
