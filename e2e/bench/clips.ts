@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { root } from '../support/electronProgram.ts'
-import { choose } from '../support/fixtures.ts'
 import { openPage } from './plainPage.ts'
 import { startCore } from './startCore.ts'
 
@@ -32,6 +31,8 @@ const WISH = `{
     return send.call(this, typeof message === 'string' && message.includes('/videos/plan') ? message.replace('"range":', '"fps":${WISHED_FPS},"range":') : message)
   }
 }`
+
+const CHOOSE = `const { choose } = await import('./e2e/support/fixtures.ts'); choose(process.argv[1], { firstRunDone: true })`
 
 const folder = join(root, 'test-results/bench')
 const ffmpeg = (...args: string[]): void => void execFileSync('ffmpeg', ['-y', '-loglevel', 'error', ...args])
@@ -73,7 +74,8 @@ function ffmpegTime(file: string): number {
 /** From the drop of a file until it is known to be a video that can be read, and until Send is free, in ms. */
 async function drop(executable: string, from: string, file: string, isSampled: boolean): Promise<{ known: number; sampled: number }> {
   const data = mkdtempSync(join(tmpdir(), 'sightline-bench-'))
-  choose(data, { firstRunDone: true })
+  // each checkout writes its own kind of data folder
+  execFileSync(process.execPath, ['--input-type=module', '--eval', CHOOSE, data], { cwd: from })
   const core = await startCore(data, from)
   const page = await openPage(executable, core.address)
   try {
