@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { modelFolder } from './benchFiles/modelFolder.ts'
+import { benchPictures } from './benchFiles/pictures.ts'
 import { probe } from './benchFiles/probe.ts'
 import type { Probed } from './benchFiles/probe.ts'
 import { root } from './paths.ts'
 
 const USAGE = `node build/benchFiles.ts models [--against DIR] [--runs N] [--files N]
+node build/benchFiles.ts pictures --against DIR
 
-Opens a folder of model files that have headers of real size (151,936 tokens, 151,387 merges), headers only, as the window
-does. With --against the same is done in another checkout of this project, in turns, and the ratio is printed.
+models: opens a folder of model files that have headers of real size (151,936 tokens, 151,387 merges), headers only, as the
+window does. pictures: reads photographs of 48 megapixels and a PNG of 200. With --against the same is done in another
+checkout of this project, in turns, and the ratio is printed.
 `
 const DEFAULT_RUNS = 5
 const DEFAULT_FILES = 500
@@ -21,6 +24,10 @@ function run(): number {
     options: { against: { type: 'string' }, runs: { type: 'string' }, files: { type: 'string' } },
     allowPositionals: true,
   })
+  if (positionals.join() === 'pictures' && values.against !== undefined) {
+    benchPictures(resolve(values.against))
+    return 0
+  }
   if (positionals.join() !== 'models') {
     process.stderr.write(USAGE)
     return 2
