@@ -243,6 +243,8 @@ describe('also bad usage', () => {
     ['two answer formats', ['--grammar', 'a', '--json-schema', 'b', WHAT]],
     ['half a token', ['--max-tokens', '1.5', WHAT]],
     ['an empty number', ['--seed', '', WHAT]],
+    ['no name of a model', ['--model', '', WHAT]],
+    ['no name of a picture', ['--image', CIRCLE, '--image', '', WHAT]],
     ['a negative temperature', ['--temperature=-1', WHAT]],
     ['a share of more than 1', ['--top-p', '1.5', WHAT]],
     ['a seed of more than 32 bits', ['--seed', '4294967296', WHAT]],
