@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { ErrorCode } from '#contract'
 import { tiffHead } from '../lib/picture/tiff/encode.ts'
 import type { TagValue } from '../lib/picture/tiff/encode.ts'
+import { readGguf, string, withEntries, writeGguf } from '../testing/ggufEdit.ts'
 import { loraFile } from '../testing/ggufWriter.ts'
 import { badFiles } from '../testing/engineFiles.ts'
 import type { BadFiles } from '../testing/engineFiles.ts'
@@ -106,6 +107,18 @@ describe.concurrent('sightline ask', () => {
     expect(usage.prompt_tokens).toBeLessThan(512)
     expect(usage.image_tokens).toBeGreaterThan(12 * 4)
     expect(await ask(['--fit', '--image', CIRCLE, WHAT])).toMatchObject({ code: 0, err: '' })
+  })
+
+  test('--fit leaves a text that is too long to the engine, which says by how much', async () => {
+    const { code, err } = await ask(['--fit', '--context', '256', 'word '.repeat(400)])
+    expect({ code, err }).toEqual({ code: 3, err: expect.stringMatching(/^ContextFull: This conversation needs [\d,]+ tokens/) as string })
+  })
+
+  test('a chat template that cannot be used is told', async () => {
+    const broken = withEntries(readGguf(readFileSync(demoModel.textPath)), { 'tokenizer.chat_template': string('{% for message in messages %}') })
+    const model = ['--model', file(writeGguf(broken)), '--mmproj', demoModel.projectorPath!]
+    const { code, err } = await ask([...model, '--max-tokens', '1', '--image', CIRCLE, WHAT])
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^The model's own chat template cannot be used \(.+\)\. ChatML is used instead/) as string })
   })
 
   test('--json prints one object with the documented fields', async () => {

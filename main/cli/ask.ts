@@ -111,7 +111,8 @@ export function ask(argv: string[]): Promise<number> {
         text += event.text
         if (!values.json) process.stdout.write(event.text)
       }
-      for (const note of new Set(result!.notes)) tell(note)
+      const { note: ofModel } = headless.engine.state
+      for (const note of new Set([...(ofModel ? [ofModel] : []), ...(result!.notes ?? [])])) tell(note)
       process.stdout.write(values.json ? `${JSON.stringify(report(text, result!))}\n` : '\n')
       return 0
     } finally {
