@@ -55,7 +55,7 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
             <bdi>{textPath}</bdi>
           </p>
         </div>
-        {found.bytes > 0 ? <ModelSheet name={name} paths={[textPath, ...projectorPaths.slice(0, MOST_SHEETS), ...choices.map((choice) => choice.projectorPath)]} /> : null}
+        {found.bytes > 0 ? <ModelSheet name={name} className="-ml-3 mid:ml-0" paths={[textPath, ...projectorPaths.slice(0, MOST_SHEETS), ...choices.map((choice) => choice.projectorPath)]} /> : null}
         {isThere ? (
           <span className="flex h-8 items-center gap-1.5 text-muted">
             <Check className="size-4 text-accent" aria-hidden />
