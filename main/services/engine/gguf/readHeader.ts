@@ -118,8 +118,10 @@ async function notGguf(reader: ByteReader, magic: string): Promise<AppError> {
   if (more > 0) await reader.fill(more)
   const beginning = more > 0 ? magic + reader.text(more, 'latin1') : magic
   const isNot = 'is not a model in the GGUF format'
-  if (beginning.startsWith('version https://git-lfs'))
-    return unsupported(path, `${isNot} but a pointer to one, as Git leaves it without LFS. Run "git lfs pull" in its folder, or download the file itself.`)
+  if (beginning.startsWith('version https://git-lfs')) {
+    const mend = 'Run "git lfs pull" in its folder, or download the file itself.'
+    return unsupported(path, `${isNot} but a pointer to one, as Git leaves it without LFS. ${mend}`)
+  }
   if (/^\s*<(?:!doctype|html|head|\?xml)/i.test(beginning))
     return unsupported(path, `${isNot} but a web page that was saved under its name. Download the model again.`)
   if (/\.gguf$/i.test(basename(path))) return unsupported(path, `${isNot}, although it is named so. Choose another file.`)
