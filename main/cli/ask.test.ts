@@ -86,8 +86,12 @@ describe.concurrent('sightline ask', () => {
   })
 
   test('what is left of a picture that is cut off is shown, and how much is missing is said', async () => {
-    const { code, err } = await ask(['--image', bad.truncatedPng, WHAT])
-    expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^truncated\.png: .*missing.*\n$/) as string })
+    // noise, so that its pixels take bytes of their own all the way
+    const noise = { type: 'gaussian' as const, mean: 128, sigma: 30 }
+    const png = await sharp({ create: { width: 200, height: 200, channels: 3, background: 'teal', noise } }).png().toBuffer()
+    const { code, err } = await ask(['--image', file(png.subarray(0, png.length / 2)), WHAT])
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^file-\d+: .*missing.*\n$/) as string })
+    expect(await ask(['--image', bad.truncatedPng, WHAT])).toMatchObject({ code: 3, err: expect.stringMatching(/^DamagedMedia: truncated\.png/) as string })
   })
 
   test('a strip that no model takes is refused by its name alone', async () => {
