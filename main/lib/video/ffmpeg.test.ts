@@ -124,6 +124,21 @@ describe.skipIf(missing !== null)('with ffmpeg', () => {
     }
   })
 
+  test.each([
+    ['vp8.webm', ['-c:v', 'libvpx', '-auto-alt-ref', '0', '-b:v', '2M']], ['vp9.webm', ['-c:v', 'libvpx-vp9', '-b:v', '2M']],
+    ['prores.mov', ['-c:v', 'prores_ks', '-profile:v', '4444', '-pix_fmt', 'yuva444p10le']], ['animation.mov', ['-c:v', 'qtrle', '-pix_fmt', 'argb']],
+  ])('what is transparent in %s is over white', async (name, codec) => {
+    // red of which the left half cannot be seen, and the right one half
+    const halves = 'color=red:size=64x48:rate=30:duration=1,format=rgba,geq=r=220:g=0:b=0:a=if(lt(X\\,32)\\,0\\,128),format=yuva420p'
+    const video = await open(make(`alpha-${name}`, '-f', 'lavfi', '-i', halves, ...codec))
+    for await (const { picture: { data, width } } of video.frames([0, 29])) {
+      const at = (x: number): number[] => [...data.subarray(3 * (24 * width + x), 3 * (24 * width + x) + 3)]
+      for (const value of at(8)) expect(value).toBeGreaterThan(252)
+      const [red, green, blue] = at(56)
+      for (const [got, wanted] of [[red, 237], [green, 127], [blue, 127]]) expect(Math.abs(got! - wanted!)).toBeLessThan(8)
+    }
+  })
+
   test('a recording that was cut off gives what is there, and says how far it goes', async () => {
     const whole = readFileSync(make('whole-recording.mkv', '-i', long, '-c', 'copy'))
     const torn = join(folder.path, 'torn.mkv')
