@@ -108,8 +108,8 @@ export function ask(argv: string[]): Promise<number> {
         text += event.text
         if (!values.json) process.stdout.write(event.text)
       }
-      for (const note of new Set(result!.notes)) tell(note)
       process.stdout.write(values.json ? `${JSON.stringify(report(text, result!))}\n` : '\n')
+      for (const note of new Set(result!.notes)) tell(note)
       return 0
     } finally {
       process.removeListener('SIGINT', stop)

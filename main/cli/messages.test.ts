@@ -139,6 +139,7 @@ describe('a video', () => {
   test.each<[string, string | Buffer, ErrorCode, RegExp]>([
     ['list.m3u8', '#EXTM3U\nhttp://127.0.0.1/x.ts\n', 'UnsupportedMedia', /list\.m3u8 is no video/],
     ['notes.mp4', 'Shopping list', 'UnsupportedMedia', /notes\.mp4 is no video/],
+    ['photo.png', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), 'UnsupportedMedia', /photo\.png is a picture\. Ask about it with --image/],
     ['empty.mp4', '', 'UnsupportedMedia', /empty\.mp4 is empty/],
   ])('is not %s', async (name, content, code, text) => {
     writeFileSync(join(folder.path, name), content)

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { AppError } from '#contract'
 import type { PictureBudget, VideoFacts, VideoRange } from '#contract'
 import type { SizeOptions, Source } from '../headless.ts'
-import { sniff, writePng } from '../lib/picture/index.ts'
+import { isPictureKind, sniff, writePng } from '../lib/picture/index.ts'
 import { containerOf, framesWithin, openWithFfmpeg, proposeSample, readHead, sampleFrames, sampleVideo } from '../lib/video/index.ts'
 import type { VideoFile } from '../lib/video/index.ts'
 
@@ -131,6 +131,8 @@ async function checkKind(path: string): Promise<VideoFile> {
   const head = await readHead(path)
   const kind = sniff(head)
   const name = basename(path)
+  if (isPictureKind(kind) && !['gif', 'webp'].includes(kind))
+    throw new AppError('UnsupportedMedia', `${name} is a picture. Ask about it with --image, or give several as the frames of a video: --video frame1.png,frame2.png.`, { kind })
   if (!['video', 'gif', 'webp', 'audio', 'unknown'].includes(kind))
     throw new AppError('UnsupportedMedia', `${name} is ${kind === 'empty' ? 'empty' : 'no video'}. Choose a video file, a folder of frames, or name the frames: --video frame1.png,frame2.png.`, { kind })
   const container = containerOf(head)
