@@ -57,7 +57,8 @@ export async function openVideoFile(from: Blob | string): Promise<VideoFile> {
     if (!track && format === MPEG_TS) throw new AppError('UnsupportedMedia', 'This window knows none of the video codecs in this file.')
     if (!track) {
       const isSound = (await input.getPrimaryAudioTrack()) !== null
-      throw new AppError('UnsupportedMedia', isSound ? 'This is a sound recording without pictures.' : 'This file has no video in it.', { kind: isSound ? 'audio' : 'empty' })
+      const what = isSound ? 'This is a sound recording without pictures.' : 'This file has no video in it.'
+      throw new AppError('UnsupportedMedia', `${what} Choose a file with video, or a picture.`, { kind: isSound ? 'audio' : 'empty' })
     }
     const edits = format === MP4 || format === QTFF ? { from: 0, ...(editEnd !== null && { until: editEnd }) } : null
     const [codec, internal] = [await track.getCodec(), await track.getInternalCodecId()]
