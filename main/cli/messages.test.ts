@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -144,6 +145,17 @@ describe('a video', () => {
   ])('is not %s', async (name, content, code, text) => {
     writeFileSync(join(folder.path, name), content)
     await expect(part(name)).rejects.toEqual(refusal(code, text))
+  })
+
+  test.skipIf(process.platform === 'win32')('is no pipe, which would be waited for', async () => {
+    execFileSync('mkfifo', [join(folder.path, 'pipe.mp4')])
+    await expect(part('pipe.mp4')).rejects.toEqual(refusal('UnsupportedMedia', /pipe\.mp4 is a device/))
+  })
+
+  // root may read everything
+  test.skipIf(process.platform === 'win32' || process.getuid?.() === 0)('that may not be read is refused by its name', async () => {
+    writeFileSync(join(folder.path, 'secret.mp4'), 'x', { mode: 0 })
+    await expect(part('secret.mp4')).rejects.toEqual(refusal('MediaNotFound', /^secret\.mp4 may not be read/))
   })
 
   test('that is missing, on the network or in a data: address is refused', async () => {

@@ -197,6 +197,22 @@ describe.skipIf(missing !== null)('with ffmpeg', () => {
     }
   })
 
+  test.skipIf(process.platform === 'win32')('an ffmpeg without libvpx reads the colours of a video with alpha', async () => {
+    const real = execFileSync('which', ['ffmpeg']).toString().trim()
+    const own = tempFolder()
+    const alpha = clip('alpha-without.webm', 1, '-c:v', 'libvpx', '-auto-alt-ref', '0', '-b:v', '2M', '-pix_fmt', 'yuva420p')
+    writeFileSync(join(own.path, 'ffmpeg'), `#!/bin/sh\ncase "$*" in *"-c:v libvpx"*) echo "[fatal] Unknown decoder 'libvpx'" >&2; exit 1;; esac\nexec ${real} "$@"\n`, { mode: 0o700 })
+    vi.stubEnv('PATH', `${own.path}:${process.env['PATH']}`)
+    try {
+      const video = await open(alpha)
+      expect(await sourceOf(video, [0, 20])).toEqual([0, 20])
+      expect(await sourceOf(video, [21])).toEqual([21])
+    } finally {
+      vi.unstubAllEnvs()
+      own.remove()
+    }
+  })
+
   test('a file without video is called what it is, with its cover', async () => {
     const sound = make('sound.mp4', '-f', 'lavfi', '-i', 'sine=duration=1', '-c:a', 'aac')
     const cover = make('cover.png', '-f', 'lavfi', '-i', 'color=red:size=32x32', '-frames:v', '1')
