@@ -5,7 +5,7 @@ import { clock } from '../format.ts'
 import { type Bytes, bytesOf } from './bytes.ts'
 import { decode, type Decoded } from './decode.ts'
 import { type Packets, readPackets } from './packets.ts'
-import { checkSampleTables } from './sampleTables.ts'
+import { checkSampleTables, isCutInIndex } from './sampleTables.ts'
 import { findTorn, type Torn } from './tornMatroska.ts'
 import type { KnownVideo, VideoReading } from './types.ts'
 
@@ -55,6 +55,8 @@ export async function openVideoFile(from: Blob | string): Promise<VideoFile> {
     const format = await input.getFormat()
     // of a transport stream the library leaves out tracks whose codec it does not know, e.g. MPEG-2
     if (!track && format === MPEG_TS) throw new AppError('UnsupportedMedia', 'This window knows none of the video codecs in this file.')
+    if (!track && (await isCutInIndex(bytes)))
+      throw new AppError('DamagedMedia', 'This video is cut off in the midst of its index, so that no program can play it. Copy or download it again.')
     if (!track) {
       const isSound = (await input.getPrimaryAudioTrack()) !== null
       const what = isSound ? 'This is a sound recording without pictures.' : 'This file has no video in it.'
