@@ -111,9 +111,9 @@ export function ask(argv: string[]): Promise<number> {
         text += event.text
         if (!values.json) process.stdout.write(event.text)
       }
+      process.stdout.write(values.json ? `${JSON.stringify(report(text, result!))}\n` : '\n')
       const { note: ofModel } = headless.engine.state
       for (const note of new Set([...(ofModel ? [ofModel] : []), ...(result!.notes ?? [])])) tell(note)
-      process.stdout.write(values.json ? `${JSON.stringify(report(text, result!))}\n` : '\n')
       return 0
     } finally {
       process.removeListener('SIGINT', stop)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -139,10 +140,22 @@ describe('a video', () => {
   test.each<[string, string | Buffer, ErrorCode, RegExp]>([
     ['list.m3u8', '#EXTM3U\nhttp://127.0.0.1/x.ts\n', 'UnsupportedMedia', /list\.m3u8 is no video/],
     ['notes.mp4', 'Shopping list', 'UnsupportedMedia', /notes\.mp4 is no video/],
+    ['photo.png', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), 'UnsupportedMedia', /photo\.png is a picture\. Ask about it with --image/],
     ['empty.mp4', '', 'UnsupportedMedia', /empty\.mp4 is empty/],
   ])('is not %s', async (name, content, code, text) => {
     writeFileSync(join(folder.path, name), content)
     await expect(part(name)).rejects.toEqual(refusal(code, text))
+  })
+
+  test.skipIf(process.platform === 'win32')('is no pipe, which would be waited for', async () => {
+    execFileSync('mkfifo', [join(folder.path, 'pipe.mp4')])
+    await expect(part('pipe.mp4')).rejects.toEqual(refusal('UnsupportedMedia', /pipe\.mp4 is a device/))
+  })
+
+  // root may read everything
+  test.skipIf(process.platform === 'win32' || process.getuid?.() === 0)('that may not be read is refused by its name', async () => {
+    writeFileSync(join(folder.path, 'secret.mp4'), 'x', { mode: 0 })
+    await expect(part('secret.mp4')).rejects.toEqual(refusal('MediaNotFound', /^secret\.mp4 may not be read/))
   })
 
   test('that is missing, on the network or in a data: address is refused', async () => {

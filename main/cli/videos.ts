@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { AppError } from '#contract'
 import type { PictureBudget, VideoFacts, VideoRange } from '#contract'
 import type { SizeOptions, Source } from '../headless.ts'
-import { sniff, writePng } from '../lib/picture/index.ts'
+import { isPictureKind, sniff, writePng } from '../lib/picture/index.ts'
 import { containerOf, framesWithin, openWithFfmpeg, proposeSample, readHead, sampleFrames, sampleVideo } from '../lib/video/index.ts'
 import type { VideoFile } from '../lib/video/index.ts'
 
@@ -53,6 +53,7 @@ export class Videos {
     const facts = await stat(file).catch(() => null)
     if (!facts) throw new AppError('MediaNotFound', `${basename(file)} was not found. Check the path of the video.`)
     const known = fps === undefined ? {} : { fps }
+    if (!facts.isDirectory() && !facts.isFile()) throw new AppError('UnsupportedMedia', `${basename(file)} is a device, not a file. Choose a video file.`)
     return facts.isDirectory() ? { frames: await picturesOf(file), ...known } : this.extract(file, known, range, sizes)
   }
 
@@ -120,17 +121,24 @@ function withCoverHint(error: unknown, path: string): unknown {
   return new AppError(error.code, `${error.message} ${hint}`, error.detail)
 }
 
+/** What is there, but does not let itself be read. */
+const refuse = (name: string) => (cause: unknown) => {
+  throw new AppError('MediaNotFound', `${name} may not be read. Check its permissions, or choose another one.`, undefined, { cause })
+}
+
 async function picturesOf(folder: string): Promise<Source[]> {
-  const names = (await readdir(folder)).filter((name) => PICTURE.test(name) && !name.startsWith('.'))
+  const names = (await readdir(folder).catch(refuse(basename(folder)))).filter((name) => PICTURE.test(name) && !name.startsWith('.'))
   if (names.length === 0) throw new AppError('InvalidInput', `${basename(folder)} holds no pictures. Choose the folder with the frames of the video.`)
   return names.sort((a, b) => byName.compare(a, b)).map((name) => ({ path: join(folder, name) }))
 }
 
 /** Only what may be a video goes to ffmpeg, which would follow a playlist to other files. */
 async function checkKind(path: string): Promise<VideoFile> {
-  const head = await readHead(path)
-  const kind = sniff(head)
   const name = basename(path)
+  const head = await readHead(path).catch(refuse(name))
+  const kind = sniff(head)
+  if (isPictureKind(kind) && !['gif', 'webp'].includes(kind))
+    throw new AppError('UnsupportedMedia', `${name} is a picture. Ask about it with --image, or give several as the frames of a video: --video frame1.png,frame2.png.`, { kind })
   if (!['video', 'gif', 'webp', 'audio', 'unknown'].includes(kind))
     throw new AppError('UnsupportedMedia', `${name} is ${kind === 'empty' ? 'empty' : 'no video'}. Choose a video file, a folder of frames, or name the frames: --video frame1.png,frame2.png.`, { kind })
   const container = containerOf(head)

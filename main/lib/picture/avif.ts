@@ -1,6 +1,7 @@
 import sharp from 'sharp'
 import type { Sharp } from 'sharp'
 import { av1Colour } from './av1.ts'
+import { HDR_NOTE, hdrColours, storedPixels, toneMapped } from './hdrPicture.ts'
 import { readHeifFile } from './heifFile.ts'
 import type { HeifFile, HeifItem } from './heifFile.ts'
 import { describeImage, profileFor, stillOf } from './heifImage.ts'
@@ -8,6 +9,7 @@ import type { HeifImage } from './heifImage.ts'
 import { libvipsPicture, readMetadata, sequenceNotes, toSrgb } from './libvips.ts'
 import { rawTiff } from './rawTiff.ts'
 import type { OpenReader, PictureFile, PictureReader } from './reader.ts'
+import { shown } from './salvage.ts'
 
 /** Bytes of a coded picture in which its sequence header is found. */
 const SEQUENCE_HEADER = 256
@@ -25,18 +27,21 @@ export async function readAvif(file: PictureFile, header: HeifFile): Promise<Pic
   const metadata = await readMetadata({ name: file.name, input })
   const image = describeImage(heif)
   const plain = libvipsPicture('avif', input, { ...metadata, pages: 1 })
-  const sequence = { notes: sequenceNotes(pages), ...(pages > 1 && { pages }) }
+  const hdr = image && !image.icc ? hdrColours(image.nclx?.primaries, image.nclx?.transfer) : null
+  const sequence = { notes: [...sequenceNotes(pages), ...(hdr ? [HDR_NOTE] : [])], ...(pages > 1 && { pages }) }
   if (!image) return { ...plain, ...sequence }
   const of = typeof input === 'string' ? file : { ...file, readAt: async (offset: number, length: number) => input.subarray(offset, offset + length) }
   const limited = await limitedRanges(of, image, isSequence)
   const profile = image.icc ? null : profileFor(image)
-  if (!limited.grey && !limited.alpha && !profile) return { ...plain, ...sequence }
+  const deep = metadata.space === 'rgb16'
+  if (!limited.grey && !limited.alpha && !profile && !hdr) return { ...plain, ...sequence }
   return {
     ...plain,
     ...sequence,
     orientation: 1,
     pixels: async () => {
-      const pixels = profile ? await converted(sharp(input), metadata.space === 'rgb16', profile) : await toSrgb(input, metadata)
+      if (hdr) return shown(toneMapped(await storedPixels(sharp(input).autoOrient(), deep), hdr), 1, []).pixels
+      const pixels = profile ? await converted(sharp(input), deep, profile) : await toSrgb(input, metadata)
       return limited.grey || limited.alpha ? expanded(pixels, limited) : pixels
     },
   }
@@ -81,9 +86,7 @@ async function colourOf(file: PictureFile, item: HeifItem) {
 
 /** Colours that only numbers name, by the profile that they stand for. */
 async function converted(pixels: Sharp, deep: boolean, icc: Buffer): Promise<Sharp> {
-  const stored = deep ? pixels.toColourspace('rgb16').raw({ depth: 'ushort' }) : pixels.raw({ depth: 'uchar' })
-  const { data, info } = await stored.toBuffer({ resolveWithObject: true })
-  const tiff = rawTiff({ data, width: info.width, height: info.height, channels: info.channels, bits: deep ? 16 : 8 }, { icc })
+  const tiff = rawTiff(await storedPixels(pixels, deep), { icc })
   return toSrgb(tiff, await sharp(tiff).metadata())
 }
 

@@ -113,6 +113,16 @@ describe('colours that a PNG tells without a profile, as Chromium shows them', (
     expect(middle(await decode(await withChunks(P3_COLOUR, pngChunk('cICP', Buffer.from([1, 13, 0, 1])), pngChunk('gAMA', numbers(1)))))).toEqual(P3_COLOUR)
   })
 
+  test.each([
+    // Chromium: 187,187,187 for white, which HDR has room above; 249,249,249 for four times its light; red
+    ['PQ', 16, [148, 148, 148], [187, 187, 187]], ['PQ', 16, [187, 187, 187], [251, 251, 251]], ['PQ', 16, [136, 83, 56], [188, 0, 0]],
+    ['HLG', 18, [191, 191, 191], [187, 187, 187]],
+  ])('%s (%i) is shown as on an ordinary screen, and that is said: %j', async (_, transfer, stored, shown) => {
+    const bytes = await withChunks(stored, pngChunk('cICP', Buffer.from([9, transfer, 0, 1])))
+    near(middle(await decode(bytes)), shown)
+    expect((await openPicture({ bytes, name: 'hdr.png' })).notes).toEqual([expect.stringContaining('HDR')])
+  })
+
   test('nonsense in such a chunk changes nothing', async () => {
     for (const chunk of [pngChunk('gAMA', Buffer.alloc(2)), pngChunk('gAMA', numbers(0)), pngChunk('cHRM', Buffer.alloc(32)), pngChunk('cICP', Buffer.from([99, 99, 0, 0]))]) {
       expect(middle(await decode(await withChunks(P3_COLOUR, chunk)))).toEqual(P3_COLOUR)

@@ -2,6 +2,7 @@ import { AppError } from '#contract'
 import sharp from 'sharp'
 import type { Decoded, HeifError } from 'libheif-js/wasm-bundle.js'
 import { readAvif } from './avif.ts'
+import { HDR_NOTE, hdrColours, toneMapped } from './hdrPicture.ts'
 import { readHeifFile } from './heifFile.ts'
 import type { HeifFile } from './heifFile.ts'
 import { describeImage, profileFor, stillOf } from './heifImage.ts'
@@ -35,16 +36,19 @@ export const openHeic: OpenReader = async (file) => {
   const pages = Math.max(1, track?.pictures ?? 1)
   const several = pages > 1 ? 1 : topLevel(header)
   const profile = profileFor(image)
+  const hdr = image.icc ? null : hdrColours(image.nclx?.primaries, image.nclx?.transfer)
+  const kept = several > 1 ? [`This file holds ${several} pictures; its main one is shown.`] : sequenceNotes(pages)
   return {
     mime: pictureMimes.heic,
     width: image.width,
     height: image.height,
     hasAlpha: image.alpha !== null,
-    notes: several > 1 ? [`This file holds ${several} pictures; its main one is shown.`] : sequenceNotes(pages),
+    notes: [...kept, ...(hdr ? [HDR_NOTE] : [])],
     ...(pages > 1 ? { pages } : several > 1 ? { pages: several } : {}),
     pixels: async () => {
       if (file.bytes > MAX_BYTES) throw new AppError('MediaTooLarge', `${file.name} is larger than 256 MB. Save it as JPEG and use that.`)
       const raw = await decode(file.name, still ?? (await file.read()), image.alpha !== null)
+      if (hdr) return shown(toneMapped(raw, hdr), 1, []).pixels
       if (!profile) return shown(raw, 1, []).pixels
       const tiff = rawTiff(raw, { icc: profile })
       return toSrgb(tiff, await sharp(tiff).metadata())

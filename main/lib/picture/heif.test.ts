@@ -56,6 +56,19 @@ describe('HEIC', () => {
     near((await colours(p3)).slice(0, 1), [P3_ORANGE])
   })
 
+  test('HDR is shown as on an ordinary screen, and that is said', async () => {
+    const file = await openFile({ bytes: fixture('drawing.heic'), name: '' })
+    const tile = [...(await readHeifFile(file)).items.values()].find(({ type }) => type === 'hvc1')!
+    const [place] = tile.extents
+    const nclx = Buffer.from('nclx\0\x01\0\x10\0\x06\x80', 'latin1')
+    const track = { handler: 'pict', codec: 'hvc1', width: 64, height: 64, pictures: 1, first: place!, properties: [...tile.properties.filter(({ type }) => type === 'hvcC'), { type: 'colr', data: nclx }] }
+    const hdr = stillOf({ track, data: await file.readAt(place!.offset, place!.length) }, null)
+    expect((await open(hdr)).notes).toEqual([expect.stringContaining('HDR')])
+    // 200 is more light than an ordinary screen's white, 60 and 30 are nearly none
+    const [[red, green, blue] = []] = await colours(hdr)
+    expect([red! > 240, green! < 60, blue! < green!]).toEqual([true, true, true])
+  })
+
   test('the main one of several is shown, which is said, and need not be the first', async () => {
     const two = fixture('two.heic')
     const picture = await open(two)
@@ -113,6 +126,12 @@ describe('AVIF', () => {
   test('grey that uses 16 to 235 only is expanded', async () => {
     near(await colours(fixture('grey-limited.avif')), [[28, 28, 28], [238, 238, 238], [238, 238, 238]])
     near(await colours(coded(fixture('grey-limited.avif'), { fullRange: true })), [[40, 40, 40], [220, 220, 220], [220, 220, 220]])
+  })
+
+  test('HDR is shown as on an ordinary screen, and that is said', async () => {
+    const avif = coded(await sharp(Buffer.alloc(64 * 48 * 3, 148), { raw: { width: 64, height: 48, channels: 3 } }).avif({ lossless: true }).toBuffer(), { primaries: 9, transfer: 16 })
+    expect((await open(avif)).notes).toEqual([expect.stringContaining('HDR')])
+    near((await colours(avif)).slice(0, 1), [[187, 187, 187]])
   })
 
   test('alpha that uses 16 to 235 only is expanded', async () => {

@@ -80,7 +80,7 @@ export async function openPicture(source: PictureSource): Promise<Picture> {
   }
   const open = await readers[kind]()
   const reader = await guarded(() => open(file))
-  if (file.page !== undefined && file.page !== (reader.page ?? 1)) throw new AppError('InvalidInput', `${name} has no page ${file.page} that can be chosen.`)
+  if (file.page !== undefined && file.page !== (reader.page ?? 1)) throw new AppError('InvalidInput', `${name} has no page ${file.page} that can be chosen. Leave the page out.`)
   let damage: readonly string[] = []
   /** What `work` makes of the pixels; of what is left of them where they are damaged. */
   const read = <T>(work: (pixels: Sharp, orientation: number) => Promise<T>, turn: 'shown' | 'stored' = 'shown'): Promise<T> =>

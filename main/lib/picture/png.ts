@@ -1,11 +1,14 @@
 import { deflateSync } from 'node:zlib'
+import sharp from 'sharp'
 import { matrixOf, primaries, isSrgbMatrix, powers } from './colour.ts'
 import type { Matrix } from './colour.ts'
+import { HDR_NOTE, hdrColours, storedPixels, toneMapped } from './hdrPicture.ts'
 import { makeProfile } from './iccProfile.ts'
-import { checkSize, libvipsPicture, readMetadata, sequenceNotes } from './libvips.ts'
+import { checkSize, libvipsPicture, readMetadata, sequenceNotes, strict } from './libvips.ts'
 import { pngChunk } from './pngChunks.ts'
 import type { OpenReader, PictureFile } from './reader.ts'
 import { damaged } from './refusals.ts'
+import { shown } from './salvage.ts'
 import { salvagePng } from './salvagePng.ts'
 
 /** Chunks before the pixels that are kept in memory at most; real ones take a few kilobytes. */
@@ -13,7 +16,7 @@ const MAX_HEADER = 16 * 1024 ** 2
 
 /**
  * PNG. Its size is in bytes 16 to 23, so a huge one is refused as huge even when the rest of it is missing. Colours that it
- * tells without a profile (cICP, gAMA, cHRM) are honoured as browsers do.
+ * tells without a profile (cICP, gAMA, cHRM) are honoured as browsers do, HDR too.
  */
 export const openPng: OpenReader = async (file) => {
   if (file.head.length < 24) throw damaged(file.name, 'cut before the size')
@@ -24,9 +27,17 @@ export const openPng: OpenReader = async (file) => {
   const input = profile ? await withProfile(file, profile) : file.input
   const metadata = await readMetadata({ name: file.name, input })
   const frames = chunks.get('acTL')?.readUInt32BE(0) ?? 1
+  const [primary, transfer] = chunks.get('cICP') ?? []
+  const hdr = hdrColours(primary, transfer)
   return {
     ...libvipsPicture('png', input, metadata),
-    notes: sequenceNotes(frames),
+    ...(hdr && {
+      pixels: async (turn) => {
+        const stored = await storedPixels(sharp(input, { ...strict, ignoreIcc: true }), metadata.depth === 'ushort')
+        return shown(toneMapped(stored, hdr), turn === 'stored' ? 1 : (metadata.orientation ?? 1), []).pixels
+      },
+    }),
+    notes: [...sequenceNotes(frames), ...(hdr ? [HDR_NOTE] : [])],
     ...(frames > 1 && { pages: frames }),
     salvage: async () => salvagePng(typeof input === 'string' ? await file.read() : input, metadata.orientation ?? 1),
   }

@@ -49,6 +49,14 @@ const marks: readonly (readonly [FileKind, string])[] = [
   ['audio', 'ID3'],
   ['audio', 'OggS'],
   ['audio', 'fLaC'],
+  ['audio', 'FORM????AIF'],
+  ['audio', '#!AMR'],
+  ['audio', 'caff\0'],
+  // AAC and MP3 without a tag before them
+  ['audio', '\xff\xf1'],
+  ['audio', '\xff\xf9'],
+  ['audio', '\xff\xfb'],
+  ['audio', '\xff\xf3'],
   ['archive', 'PK\x03\x04'],
   ['archive', '\x1f\x8b'],
   ['archive', 'Rar!'],
@@ -115,8 +123,9 @@ function textKind(head: Uint8Array): FileKind {
   if (!utf16 && head.some((byte) => byte < 9 || (byte > 13 && byte < 32 && byte !== 27))) return 'unknown'
   const encoding = utf16 ? (head[0] === 0xff ? 'utf-16le' : 'utf-16be') : 'utf-8'
   const text = new TextDecoder(encoding).decode(head)
-  if (/<svg[\s>]/i.test(text) || /<!DOCTYPE\s+svg/i.test(text)) return 'svg'
   if (/^\s*(<!DOCTYPE\s+html|<html[\s>])/i.test(text)) return 'html'
+  // markup only: a program or a note may have such a tag in it too
+  if (/^\s*</.test(text) && /<svg[\s>]|<!DOCTYPE\s+svg/i.test(text)) return 'svg'
   // A cut character at the end is no sign of anything; several undecodable ones are.
   return (text.slice(0, -2).match(/\ufffd/g)?.length ?? 0) > text.length / 50 ? 'unknown' : 'text'
 }

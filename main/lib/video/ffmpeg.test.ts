@@ -124,6 +124,21 @@ describe.skipIf(missing !== null)('with ffmpeg', () => {
     }
   })
 
+  test.each([
+    ['vp8.webm', ['-c:v', 'libvpx', '-auto-alt-ref', '0', '-b:v', '2M']], ['vp9.webm', ['-c:v', 'libvpx-vp9', '-b:v', '2M']],
+    ['prores.mov', ['-c:v', 'prores_ks', '-profile:v', '4444', '-pix_fmt', 'yuva444p10le']], ['animation.mov', ['-c:v', 'qtrle', '-pix_fmt', 'argb']],
+  ])('what is transparent in %s is over white', async (name, codec) => {
+    // red of which the left half cannot be seen, and the right one half
+    const halves = 'color=red:size=64x48:rate=30:duration=1,format=rgba,geq=r=220:g=0:b=0:a=if(lt(X\\,32)\\,0\\,128),format=yuva420p'
+    const video = await open(make(`alpha-${name}`, '-f', 'lavfi', '-i', halves, ...codec))
+    for await (const { picture: { data, width } } of video.frames([0, 29])) {
+      const at = (x: number): number[] => [...data.subarray(3 * (24 * width + x), 3 * (24 * width + x) + 3)]
+      for (const value of at(8)) expect(value).toBeGreaterThan(252)
+      const [red, green, blue] = at(56)
+      for (const [got, wanted] of [[red, 237], [green, 127], [blue, 127]]) expect(Math.abs(got! - wanted!)).toBeLessThan(8)
+    }
+  })
+
   test('a recording that was cut off gives what is there, and says how far it goes', async () => {
     const whole = readFileSync(make('whole-recording.mkv', '-i', long, '-c', 'copy'))
     const torn = join(folder.path, 'torn.mkv')
@@ -176,6 +191,22 @@ describe.skipIf(missing !== null)('with ffmpeg', () => {
       const video = await open(long)
       expect(await sourceOf(video, [0, 30])).toEqual([0, 6])
       expect(await sourceOf(video, [31])).toEqual([7])
+    } finally {
+      vi.unstubAllEnvs()
+      own.remove()
+    }
+  })
+
+  test.skipIf(process.platform === 'win32')('an ffmpeg without libvpx reads the colours of a video with alpha', async () => {
+    const real = execFileSync('which', ['ffmpeg']).toString().trim()
+    const own = tempFolder()
+    const alpha = clip('alpha-without.webm', 1, '-c:v', 'libvpx', '-auto-alt-ref', '0', '-b:v', '2M', '-pix_fmt', 'yuva420p')
+    writeFileSync(join(own.path, 'ffmpeg'), `#!/bin/sh\ncase "$*" in *"-c:v libvpx"*) echo "[fatal] Unknown decoder 'libvpx'" >&2; exit 1;; esac\nexec ${real} "$@"\n`, { mode: 0o700 })
+    vi.stubEnv('PATH', `${own.path}:${process.env['PATH']}`)
+    try {
+      const video = await open(alpha)
+      expect(await sourceOf(video, [0, 20])).toEqual([0, 20])
+      expect(await sourceOf(video, [21])).toEqual([21])
     } finally {
       vi.unstubAllEnvs()
       own.remove()

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { AppError, VideoFacts } from '#contract'
 import type { RgbPicture } from '../picture/resize.ts'
 import type { Size } from '../picture/smartResize.ts'
+import { overWhite } from '../picture/whiteBackground.ts'
 import { damagedVideo, failure } from './ffmpegErrors.ts'
 import { ending, input, startTool } from './ffmpegProcess.ts'
 import type { VideoFile } from './ffmpegProcess.ts'
@@ -134,6 +135,11 @@ const EVERY_FRAME_OLD = ['-vsync', '0']
 const OLD_FFMPEG = /Unrecognized option 'fps_mode'/
 let everyFrame = EVERY_FRAME
 
+/** ffmpeg's own decoders of these leave transparency aside; those of libvpx do not, where it was built with them. */
+const alphaDecoders: Record<string, string> = { vp8: 'libvpx', vp9: 'libvpx-vp9' }
+const UNKNOWN_DECODER = /Unknown decoder '/
+let hasAlphaDecoders = true
+
 /** The frames of one run that can be decoded, in order, by one process. */
 async function* decode(
   file: VideoFile,
@@ -142,16 +148,21 @@ async function* decode(
   { width, height }: Size,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<{ place: number; picture: RgbPicture }> {
-  const { ticks, ticksPerSecond, transfer, primaries } = track
+  const { ticks, ticksPerSecond, transfer, primaries, codec } = track
   const wide = wideColours(transfer, primaries)
+  const isTransparent = track.hasAlpha && !wide
+  const alphaDecoder = isTransparent && hasAlphaDecoders ? alphaDecoders[codec ?? ''] : undefined
+  const decoder = alphaDecoder ? ['-c:v', alphaDecoder] : []
   const select = ticks ? selectFrames(places.map((place) => ticks[place]!), 'pts') : selectFrames(places)
   const filters = `select='${select}',showinfo,scale=w=${width}:h=${height}:flags=bicubic`
   const seek = from === null ? [] : ['-noaccurate_seek', '-ss', (from / ticksPerSecond).toFixed(6)]
   const output = ['-map', '0:V:0', '-vf', filters, ...everyFrame, '-frames:v', String(places.length)]
-  const format = ['-pix_fmt', wide ? 'rgb48be' : 'rgb24', '-c:v', 'ppm', '-f', 'image2pipe', 'pipe:1']
+  const pixels = isTransparent ? ['-pix_fmt', 'rgba', '-c:v', 'pam'] : ['-pix_fmt', wide ? 'rgb48be' : 'rgb24', '-c:v', 'ppm']
+  const format = [...pixels, '-f', 'image2pipe', 'pipe:1']
+  const toRgb = (data: Uint8Array): Uint8Array => (isTransparent ? overWhite(data, 4) : wide ? toSrgb(data, wide) : data)
   const quiet = ['-hide_banner', '-nostats', '-v', 'level+info', '-nostdin', '-copyts']
-  let isOld = false
-  const process = startTool('ffmpeg', [...quiet, ...seek, ...input(file), ...output, ...format], signal)
+  let isLess = false
+  const process = startTool('ffmpeg', [...quiet, ...seek, ...decoder, ...input(file), ...output, ...format], signal)
   const told = times(process)
   try {
     let nth = 0
@@ -160,17 +171,19 @@ async function* decode(
       const place = ticks ? places.find((one) => ticks[one] === tick) : places[nth]
       nth++
       if (place === undefined) continue
-      yield { place, picture: wide ? { ...size, data: toSrgb(data, wide) } : { ...size, data } }
+      yield { place, picture: { ...size, data: toRgb(data) } }
     }
     await told.ended
   } catch (cause) {
-    if (!OLD_FFMPEG.test((cause as Error).message) || everyFrame === EVERY_FRAME_OLD) throw failure('ffmpeg', file.name, cause, signal)
-    everyFrame = EVERY_FRAME_OLD
-    isOld = true
+    const { message } = cause as Error
+    if (OLD_FFMPEG.test(message) && everyFrame !== EVERY_FRAME_OLD) everyFrame = EVERY_FRAME_OLD
+    else if (UNKNOWN_DECODER.test(message) && alphaDecoder) hasAlphaDecoders = false
+    else throw failure('ffmpeg', file.name, cause, signal)
+    isLess = true
   } finally {
     process.kill('SIGKILL')
   }
-  if (isOld) yield* decode(file, track, { places, from }, { width, height }, signal)
+  if (isLess) yield* decode(file, track, { places, from }, { width, height }, signal)
 }
 
 const SHOWN = /^\[Parsed_showinfo_\d+ @ [^\]]*\] \[info\] n: *\d+ pts: *(-?\d+|NOPTS)/

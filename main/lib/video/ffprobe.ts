@@ -23,6 +23,8 @@ export interface ProbedTrack {
   /** ffmpeg's name of how light becomes numbers, e.g. "smpte2084", and of the red, green and blue that they are of. */
   readonly transfer: string | null
   readonly primaries: string | null
+  /** Whether pixels may be transparent. */
+  readonly hasAlpha: boolean
   /** Where the file says that it goes on though nothing more is there: how long it says it is, in seconds. */
   readonly cutOffFrom: number | null
 }
@@ -31,7 +33,8 @@ type Fields = ReadonlyMap<string, string>
 
 const ENTRIES = [
   'packet=pts,dts,duration,flags',
-  'stream=codec_name,codec_tag_string,width,height,sample_aspect_ratio,avg_frame_rate,r_frame_rate,time_base,duration,color_transfer,color_primaries',
+  'stream=codec_name,codec_tag_string,width,height,sample_aspect_ratio,avg_frame_rate,r_frame_rate,time_base,duration,color_transfer,color_primaries,pix_fmt',
+  'stream_tags=alpha_mode,ALPHA_MODE',
   'stream_side_data=rotation',
   'format=duration,format_name',
 ].join(':')
@@ -137,6 +140,7 @@ function trackOf(packets: Packets, stream: Fields, format: Fields): Omit<ProbedT
     codec: stream.get('codec_name') || null,
     transfer: stream.get('color_transfer') ?? null,
     primaries: stream.get('color_primaries') ?? null,
+    hasAlpha: hasAlpha(stream),
   }
 }
 
@@ -157,6 +161,14 @@ function untimed({ dts }: Packets, keep: readonly number[], ticksPerSecond: numb
   const start = dts.find((time) => Number.isFinite(time)) ?? 0
   return isRising ? keep.map((n) => dts[n]!) : keep.map((_, place) => start + Math.round((place * ticksPerSecond) / fps))
 }
+
+/**
+ * WebM tells it beside the codec, others by how pixels are stored; that of uncompressed video is not meant: its fourth byte
+ * is empty in most files.
+ */
+const hasAlpha = (stream: Fields): boolean =>
+  (stream.get('alpha_mode') ?? stream.get('ALPHA_MODE')) === '1' ||
+  (stream.get('codec_name') !== 'rawvideo' && /^(?:yuva|gbrap|rgba|bgra|argb|abgr|ya\d)/.test(stream.get('pix_fmt') ?? ''))
 
 /** As players show it: pixels are made square by making the picture wider or higher, never smaller. */
 function shownSize(stream: Fields): Size | null {

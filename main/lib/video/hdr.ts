@@ -1,7 +1,7 @@
-/** How the colours of a video are to be turned into those that pictures have. */
+/** How the colours of a video, or of a picture, are to be turned into those that pictures have. */
 export interface WideColours {
   readonly transfer: 'pq' | 'hlg' | 'sdr'
-  readonly primaries: 'bt2020' | 'p3'
+  readonly primaries: 'bt2020' | 'p3' | 'bt709'
   readonly isHdr: boolean
 }
 
@@ -29,6 +29,7 @@ const BEND = 0.65
 const matrices = {
   bt2020: [1.660491, -0.587641, -0.07285, -0.12455, 1.1329, -0.008349, -0.018151, -0.100579, 1.11873],
   p3: [1.22494, -0.22494, 0, -0.042057, 1.042057, 0, -0.019638, -0.078636, 1.098274],
+  bt709: [1, 0, 0, 0, 1, 0, 0, 0, 1],
 } as const
 
 /** ITU-R BT.2100: how much light a PQ value means, white being 1. */
@@ -50,7 +51,7 @@ const functions = { pq, hlg, sdr: fromSrgb } as const
 let encoded: Uint8Array | null = null
 
 /**
- * Pixels of a video with wide colours (16 bits, big end first, red green blue) as sRGB of 8 bits. Brighter light than an
+ * Pixels with wide colours (16 bits, big end first, red green blue) as sRGB of 8 bits. Brighter light than an
  * ordinary screen shows is brought down by one curve for the brightest of the three, so that hues stay.
  */
 export function toSrgb(pixels: Uint8Array, { transfer, primaries }: WideColours): Uint8Array {

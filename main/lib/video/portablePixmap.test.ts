@@ -21,6 +21,11 @@ test('pictures come one after the other, however the stream is cut', async () =>
   )
 })
 
+test('a pixel of a PAM picture has a fourth byte, how opaque it is', async () => {
+  const pam = Buffer.concat([Buffer.from('P7\nWIDTH 2\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n'), Buffer.from([1, 2, 3, 4, 5, 6, 7, 8])])
+  expect(await read([pam.subarray(0, 70), Buffer.concat([pam.subarray(70), pam])])).toEqual(['2x1 8 1 8', '2x1 8 1 8'])
+})
+
 test('a picture that is cut off is left out; anything else is refused', async () => {
   expect(await read([ppm(3, 2, 7), ppm(40, 30, 8).subarray(0, 500)])).toEqual(['3x2 18 7 7'])
   expect(await read([])).toEqual([])

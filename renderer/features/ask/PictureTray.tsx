@@ -42,7 +42,7 @@ export function PictureTray({ conversationId, draft }: { conversationId: string 
       <ul
         ref={list}
         aria-label="Pictures to send"
-        className="flex flex-wrap gap-2 px-3 pt-3"
+        className="flex flex-wrap items-start gap-2 px-3 pt-3"
         onDragOver={(event) => {
           if (dragged === null) return
           event.preventDefault()

@@ -21,20 +21,22 @@ export function Refusals({
         <li key={refusal.key}>
           <div role="alert" className="flex items-start gap-2.5 rounded-lg bg-danger-soft py-1.5 pr-1.5 pl-3">
             <FileX className="mt-1 size-4 shrink-0 text-danger" aria-hidden />
-            <p className="min-w-0 flex-1 py-1 [overflow-wrap:anywhere]">
-              {refusal.message.includes(refusal.name) ? null : <span className="font-semibold">{refusal.name}: </span>}
-              {refusal.message}
-            </p>
-            {refusal.cover ? (
-              <Button
-                onClick={() => {
-                  onDismiss(refusal.key)
-                  if (refusal.cover) onUse(refusal.cover)
-                }}
-              >
-                Use its cover picture
-              </Button>
-            ) : null}
+            <div className="flex min-w-0 flex-1 flex-wrap items-start gap-x-2.5 gap-y-1">
+              <p className="min-w-0 flex-[1_1_14rem] py-1 [overflow-wrap:anywhere]">
+                {refusal.message.includes(refusal.name) ? null : <span className="font-semibold">{refusal.name}: </span>}
+                {refusal.message}
+              </p>
+              {refusal.cover ? (
+                <Button
+                  onClick={() => {
+                    onDismiss(refusal.key)
+                    if (refusal.cover) onUse(refusal.cover)
+                  }}
+                >
+                  Use its cover picture
+                </Button>
+              ) : null}
+            </div>
             <IconButton label={`Dismiss the note about ${refusal.name}`} size="small" onClick={() => onDismiss(refusal.key)}>
               <X />
             </IconButton>

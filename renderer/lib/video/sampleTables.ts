@@ -38,6 +38,17 @@ export async function checkSampleTables(file: Bytes): Promise<number | null> {
   return editEnd
 }
 
+/** Whether an MP4 or MOV file ends in the midst of its index. */
+export async function isCutInIndex(file: Bytes): Promise<boolean> {
+  for (let at = 0; at + 8 <= file.size; ) {
+    const { type, size } = boxAt(viewOf(await file.read(at, at + 16)), 0, file.size - at)
+    if (type === 'moov') return at + size > file.size
+    if (size < 8) break
+    at += size
+  }
+  return false
+}
+
 const viewOf = (bytes: Uint8Array<ArrayBuffer>): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** The content of the first box on a path of types. */

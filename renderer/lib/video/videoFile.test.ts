@@ -32,6 +32,14 @@ test('however a file is cut off, it opens or is refused with a typed error', asy
   }
 })
 
+test('a file that ends in the midst of its index is called cut off, not one without a video', async () => {
+  // a whole sample has its index first
+  const latin = new TextDecoder('latin1').decode(sample)
+  const at = latin.indexOf('moov')
+  const cut = sample.subarray(0, latin.indexOf('trak', at) + 100)
+  expect(await refused(cut)).toMatchObject({ code: 'DamagedMedia', message: expect.stringMatching(/cut off in the midst of its index/) as string })
+})
+
 test('whatever bytes of its index are wrong, it opens or is refused with a typed error', async () => {
   let seed = 1
   const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below

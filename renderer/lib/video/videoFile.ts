@@ -5,7 +5,7 @@ import { clock } from '../format.ts'
 import { type Bytes, bytesOf } from './bytes.ts'
 import { decode, type Decoded } from './decode.ts'
 import { type Packets, readPackets } from './packets.ts'
-import { checkSampleTables } from './sampleTables.ts'
+import { checkSampleTables, isCutInIndex } from './sampleTables.ts'
 import { findTorn, type Torn } from './tornMatroska.ts'
 import type { KnownVideo, VideoReading } from './types.ts'
 
@@ -55,9 +55,12 @@ export async function openVideoFile(from: Blob | string): Promise<VideoFile> {
     const format = await input.getFormat()
     // of a transport stream the library leaves out tracks whose codec it does not know, e.g. MPEG-2
     if (!track && format === MPEG_TS) throw new AppError('UnsupportedMedia', 'This window knows none of the video codecs in this file.')
+    if (!track && (await isCutInIndex(bytes)))
+      throw new AppError('DamagedMedia', 'This video is cut off in the midst of its index, so that no program can play it. Copy or download it again.')
     if (!track) {
       const isSound = (await input.getPrimaryAudioTrack()) !== null
-      throw new AppError('UnsupportedMedia', isSound ? 'This is a sound recording without pictures.' : 'This file has no video in it.', { kind: isSound ? 'audio' : 'empty' })
+      const what = isSound ? 'This is a sound recording without pictures.' : 'This file has no video in it.'
+      throw new AppError('UnsupportedMedia', `${what} Choose a file with video, or a picture.`, { kind: isSound ? 'audio' : 'empty' })
     }
     const edits = format === MP4 || format === QTFF ? { from: 0, ...(editEnd !== null && { until: editEnd }) } : null
     const [codec, internal] = [await track.getCodec(), await track.getInternalCodecId()]

@@ -7,13 +7,13 @@ import type { Clip } from './clip.ts'
 type Proposal = NonNullable<VideoPlan['proposal']>
 
 const rates = new Intl.NumberFormat(undefined, { maximumFractionDigits: 3 })
-const perSecond = (fps: number): string => `${rates.format(fps)} frames per second`
+const perSecond = (fps: number): string => `${rates.format(fps)} ${fps === 1 ? 'frame' : 'frames'} per second`
 
 /** What a video costs: frames, tokens, time. Where it does not fit, what would. */
 export function ClipCost({ clip, cost, onAccept }: { clip: Clip; cost: number | null; onAccept: (proposal: Proposal) => void }): ReactNode {
   const { plan, pictures } = clip
   if (pictures) return cost === null ? null : <p className="text-ink tabular-nums">{`${counted(pictures.length, 'frame')} · ${tokens(cost)}`}</p>
-  if (!plan) return <p className="text-muted">Choosing the frames…</p>
+  if (!plan) return clip.error === null ? <p className="text-muted">Choosing the frames…</p> : null
   const { sample, proposal, fits, encodeMs, room } = plan
   const facts = [
     counted(sample.indices.length, 'frame'),

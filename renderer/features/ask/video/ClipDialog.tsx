@@ -43,7 +43,7 @@ export function ClipDialog({
 function describe({ facts, codec, pictures, wish: { fps } }: Clip): string {
   if (pictures) return `${pictures.length} pictures as a video of ${clock((pictures.length * 1000) / (fps ?? FPS), true)}`
   if (!facts) return 'Opening the video…'
-  return [`${facts.width} × ${facts.height}`, clock(facts.durationMs), `${count(facts.fps)} frames per second`, codec].filter(Boolean).join(' · ')
+  return [`${facts.width} × ${facts.height}`, clock(facts.durationMs), `${count(facts.fps)} ${facts.fps === 1 ? 'frame' : 'frames'} per second`, codec].filter(Boolean).join(' · ')
 }
 
 const TILES = 12
