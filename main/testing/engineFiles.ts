@@ -13,6 +13,7 @@ export interface BadFiles {
   readonly narrowProjector: string
   readonly missing: string
   readonly textNamedPng: string
+  /** Cut before its first pixel. */
   readonly truncatedPng: string
   /** Only the header of a PNG of 50,000 x 50,000 pixels. */
   readonly hugePng: string
@@ -20,6 +21,8 @@ export interface BadFiles {
 }
 
 const TENSOR_COUNT_AT = 8
+/** A PNG's mark, its first chunk, and the mark of the next: no pixel. */
+const PNG_HEADER_BYTES = 41
 
 /** Writes the files. */
 export async function badFiles(folder: string): Promise<BadFiles> {
@@ -31,15 +34,14 @@ export async function badFiles(folder: string): Promise<BadFiles> {
   const text = readFileSync(demoModel.textPath)
   const counted = Buffer.from(text)
   counted.writeBigUInt64LE(2n ** 63n, TENSOR_COUNT_AT)
-  const noise = { create: { width: 200, height: 200, channels: 3 as const, background: 'teal', noise: { type: 'gaussian' as const, mean: 128, sigma: 30 } } }
-  const png = await sharp(noise).png().toBuffer()
+  const png = await sharp({ create: { width: 200, height: 200, channels: 3, background: 'teal' } }).png().toBuffer()
   return {
     textModelCutInHalf: write('half.gguf', text.subarray(0, text.length / 2)),
     textModelWithTooManyTensors: write('tensors.gguf', counted),
     narrowProjector: write('narrow.gguf', narrowed(readFileSync(demoModel.projectorPath!))),
     missing: join(folder, 'missing'),
     textNamedPng: write('text.png', 'Shopping list: bread, milk\n'),
-    truncatedPng: write('truncated.png', png.subarray(0, png.length / 2)),
+    truncatedPng: write('truncated.png', png.subarray(0, PNG_HEADER_BYTES)),
     hugePng: write('huge.png', pngHeader(50_000, 50_000)),
     svg: write('drawing.svg', '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><image href="http://127.0.0.1:9/x.png"/></svg>'),
   }

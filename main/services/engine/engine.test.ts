@@ -320,7 +320,7 @@ describe('what cannot be answered is refused by name, and the engine goes on', (
   const cases: readonly (readonly [string, () => AnswerRequest, ErrorCode, RegExp])[] = [
     ['a missing picture', () => picture(bad.missing), 'MediaNotFound', /missing/],
     ['a text file named .png', () => picture(bad.textNamedPng), 'UnsupportedMedia', /text\.png is a text file/],
-    ['a truncated PNG', () => picture(bad.truncatedPng), 'DamagedMedia', /truncated\.png/],
+    ['a PNG without a pixel', () => picture(bad.truncatedPng), 'DamagedMedia', /truncated\.png/],
     ['a PNG of 50,000 x 50,000 pixels', () => picture(bad.hugePng), 'MediaTooLarge', /50[,.]?000/],
     ['an SVG', () => picture(bad.svg), 'UnsupportedMedia', /drawing\.svg/],
     ['a picture without a projector', () => ({ ...circle, model: { ...demoModel, projectorPath: null } }), 'ProjectorMissing', /mmproj/],
