@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { ErrorCode } from '#contract'
 import { tiffHead } from '../lib/picture/tiff/encode.ts'
 import type { TagValue } from '../lib/picture/tiff/encode.ts'
+import { readGguf, string, withEntries, writeGguf } from '../testing/ggufEdit.ts'
 import { loraFile } from '../testing/ggufWriter.ts'
 import { badFiles } from '../testing/engineFiles.ts'
 import type { BadFiles } from '../testing/engineFiles.ts'
@@ -85,8 +86,12 @@ describe.concurrent('sightline ask', () => {
   })
 
   test('what is left of a picture that is cut off is shown, and how much is missing is said', async () => {
-    const { code, err } = await ask(['--image', bad.truncatedPng, WHAT])
-    expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^truncated\.png: .*missing.*\n$/) as string })
+    // noise, so that its pixels take bytes of their own all the way
+    const noise = { type: 'gaussian' as const, mean: 128, sigma: 30 }
+    const png = await sharp({ create: { width: 200, height: 200, channels: 3, background: 'teal', noise } }).png().toBuffer()
+    const { code, err } = await ask(['--image', file(png.subarray(0, png.length / 2)), WHAT])
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^file-\d+: .*missing.*\n$/) as string })
+    expect(await ask(['--image', bad.truncatedPng, WHAT])).toMatchObject({ code: 3, err: expect.stringMatching(/^DamagedMedia: truncated\.png/) as string })
   })
 
   test('a strip that no model takes is refused by its name alone', async () => {
@@ -106,6 +111,18 @@ describe.concurrent('sightline ask', () => {
     expect(usage.prompt_tokens).toBeLessThan(512)
     expect(usage.image_tokens).toBeGreaterThan(12 * 4)
     expect(await ask(['--fit', '--image', CIRCLE, WHAT])).toMatchObject({ code: 0, err: '' })
+  })
+
+  test('--fit leaves a text that is too long to the engine, which says by how much', async () => {
+    const { code, err } = await ask(['--fit', '--context', '256', 'word '.repeat(400)])
+    expect({ code, err }).toEqual({ code: 3, err: expect.stringMatching(/^ContextFull: This conversation needs [\d,]+ tokens/) as string })
+  })
+
+  test('a chat template that cannot be used is told', async () => {
+    const broken = withEntries(readGguf(readFileSync(demoModel.textPath)), { 'tokenizer.chat_template': string('{% for message in messages %}') })
+    const model = ['--model', file(writeGguf(broken)), '--mmproj', demoModel.projectorPath!]
+    const { code, err } = await ask([...model, '--max-tokens', '1', '--image', CIRCLE, WHAT])
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^The model's own chat template cannot be used \(.+\)\. ChatML is used instead/) as string })
   })
 
   test('--json prints one object with the documented fields', async () => {
@@ -243,6 +260,8 @@ describe('also bad usage', () => {
     ['two answer formats', ['--grammar', 'a', '--json-schema', 'b', WHAT]],
     ['half a token', ['--max-tokens', '1.5', WHAT]],
     ['an empty number', ['--seed', '', WHAT]],
+    ['no name of a model', ['--model', '', WHAT]],
+    ['no name of a picture', ['--image', CIRCLE, '--image', '', WHAT]],
     ['a negative temperature', ['--temperature=-1', WHAT]],
     ['a share of more than 1', ['--top-p', '1.5', WHAT]],
     ['a seed of more than 32 bits', ['--seed', '4294967296', WHAT]],

@@ -47,6 +47,9 @@ const options = {
   'min-pixels': string, 'max-pixels': string, fps: string, page: string, fit: flag, 'json-schema': string, grammar: string, lora: { type: 'string', multiple: true }, 'vision-id': flag, 'no-vision-id': flag, 'ignore-eos': flag, raw: flag, json: flag, help: flag,
 } as const
 
+/** Those that name files. */
+const FILES = ['model', 'mmproj', 'image', 'video', 'messages', 'json-schema', 'grammar', 'lora'] as const
+
 /** The reference's defaults: 4 to 16384 tokens of 28 x 28 pixels. */
 const REFERENCE_BUDGET = { minPixels: 4 * 784, maxPixels: 16384 * 784 }
 const DEFAULT_MAX_TOKENS = 512
@@ -108,7 +111,8 @@ export function ask(argv: string[]): Promise<number> {
         text += event.text
         if (!values.json) process.stdout.write(event.text)
       }
-      for (const note of new Set(result!.notes)) tell(note)
+      const { note: ofModel } = headless.engine.state
+      for (const note of new Set([...(ofModel ? [ofModel] : []), ...(result!.notes ?? [])])) tell(note)
       process.stdout.write(values.json ? `${JSON.stringify(report(text, result!))}\n` : '\n')
       return 0
     } finally {
@@ -125,6 +129,8 @@ function parse(argv: string[]) {
   try {
     const { values, positionals } = parseArgs({ args: argv, options, allowPositionals: true, strict: true })
     if (positionals.length > 1) throw new UsageError(`one question, in quotes, not ${positionals.length}`)
+    // as a variable of a script that is not set gives it; the demo model, or no picture at all, would answer otherwise
+    for (const name of FILES) if ([values[name] ?? []].flat().some((file) => file.trim() === '')) throw new UsageError(`--${name} wants a file`)
     const asks = positionals.length > 0 || values.messages !== undefined || values.image || values.video
     if (!asks && !values.help) throw new UsageError('the question is missing')
     return { values, question: positionals[0] }

@@ -18,8 +18,8 @@ export async function roomForVideos(engine: Engine, request: AnswerRequest, vide
 }
 
 /**
- * The request with pictures and frames so small that it fits, which `tell` says. @throws AppError ContextFull when none
- * are.
+ * The request with pictures and frames so small that it fits, which `tell` says; as it is where it shows none, for the
+ * engine to say what is too long. @throws AppError ContextFull when none are small enough.
  */
 export async function fitRequest(
   engine: Engine,
@@ -30,7 +30,8 @@ export async function fitRequest(
     const { total, context } = await engine.count(bounded(asked))
     return total + answerRoom(request) <= context
   }
-  if (await fits(request)) return request
+  const shows = request.messages.some(({ content }) => content.some((part) => part.type !== 'text'))
+  if (!shows || (await fits(request))) return request
   const maxPixels = await lowerDetail(request, fits)
   tell(
     `To fit the context, no picture is shown larger than ${maxPixels.toLocaleString('en')} pixels ` +

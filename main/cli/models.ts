@@ -29,7 +29,7 @@ export function models(argv: string[]): Promise<number> {
     }
     const [command, ...files] = positionals
     if (command !== 'check') throw new UsageError(command === undefined ? 'models wants a command' : `models has no command "${command}"`)
-    if (files.length === 0) throw new UsageError('models check wants a file')
+    if (files.length === 0 || files.includes('')) throw new UsageError('models check wants a file')
     const { engine, close } = createHeadless(headlessPorts())
     try {
       const check = await engine.checkFiles(files.map((file) => resolve(file)))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { clock, counted, day, timeLeft } from './format.ts'
+import { bytes, clock, counted, day, timeLeft } from './format.ts'
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ')
 
@@ -34,4 +34,8 @@ test('counts have their noun', () => {
 test('a place in a video is told as a clock', () => {
   expect([0, 999, 42_000, 3_723_000].map((ms) => clock(ms))).toEqual(['0:00', '0:00', '0:42', '1:02:03'])
   expect([0, 583, 59_960, 61_250].map((ms) => clock(ms, true))).toEqual(['0:00.0', '0:00.6', '1:00.0', '1:01.3'])
+})
+
+test('a size is said in the unit that people read, and in whole words below a thousand', () => {
+  expect([0, 1, 46, 1000, 3_800_000, 4_683_074_048].map(bytes)).toEqual(['0 bytes', '1 byte', '46 bytes', '1 kB', '3.8 MB', '4.7 GB'])
 })

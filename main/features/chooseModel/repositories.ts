@@ -55,7 +55,7 @@ export function createRepositories({ catalogue, engine, openHead, modelOf, hasRo
     const source = url === undefined ? null : catalogue.sourceOf(new URL(url))
     if (!(error instanceof AppError && error.code === 'SourceRefused') || !source) throw error
     const what = `${source.label} gives the files of this repository only to those who accepted its licence.`
-    const mend = `Accept it on the model's page, and keep an access token for ${source.label} here.`
+    const mend = `Accept it on the model's page, and keep an access token of yours here.`
     throw new AppError('SourceRefused', `${what} ${mend}`, { ...error.detail, source: source.name }, { cause: error })
   }
 

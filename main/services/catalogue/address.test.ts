@@ -14,6 +14,7 @@ describe('a repository of Hugging Face is known', () => {
     'https://huggingface.co/user/Some.Repo-GGUF/tree/main', 'https://huggingface.co/user/Some.Repo-GGUF/discussions/3', 'hf://user/Some.Repo-GGUF',
     'https://hf-mirror.com/user/Some.Repo-GGUF', 'https://mirror.example:8443/hf/user/Some.Repo-GGUF', 'mirror.example:8443/hf/user/Some.Repo-GGUF',
     'huggingface-cli download user/Some.Repo-GGUF --local-dir .', 'hf download user/Some.Repo-GGUF', 'llama-server -hf user/Some.Repo-GGUF', 'git clone https://huggingface.co/user/Some.Repo-GGUF',
+    'git clone https://huggingface.co/user/Some.Repo-GGUF.git', 'lms get user/Some.Repo-GGUF', 'docker model run hf.co/user/Some.Repo-GGUF', '(https://huggingface.co/user/Some.Repo-GGUF),',
   ]
   test.each(whole)('as %j', (typed) => expect(parseAddress(typed, MIRROR)).toEqual(plain))
 
@@ -38,6 +39,8 @@ test.each([
   ['modelscope.cn/models/user/repo', null, null],
   ['https://www.modelscope.cn/models/user/repo/summary', null, null],
   ['https://modelscope.cn/models/user/repo/files', null, null],
+  ['modelscope download --model user/repo', null, null],
+  ['modelscope download user/repo m.gguf', null, null],
   ['https://modelscope.cn/models/user/repo/resolve/master/a/m.gguf', null, 'a/m.gguf'],
   ['https://modelscope.cn/models/user/repo/file/view/v2/m.gguf?status=2', 'v2', 'm.gguf'],
 ])('one of ModelScope is known as %s', (typed, revision, path) => {
@@ -53,6 +56,11 @@ test.each([
   ['user/..', 'Type owner/name'],
   ['file:///etc/passwd', 'Type owner/name'],
   ['C:\\models\\m.gguf', 'Type owner/name'],
+  ['C:\\models\\m.gguf', 'choose "Add from this computer"'],
+  ['/home/somebody/models/m.gguf', 'choose "Add from this computer"'],
+  ['m.gguf', 'choose "Add from this computer"'],
+  ['ollama run qwen2.5vl:7b', 'Pull it there'],
+  ['https://ollama.com/library/qwen2.5vl', 'Pull it there'],
   ['https://user:secret@huggingface.co/user/repo', 'Type owner/name'],
   ['https://huggingface.co/user', 'user is an owner, not a model'],
   ['https://huggingface.co/', 'the address of a site'],

@@ -21,7 +21,13 @@ const MODEL_SCOPE = ['modelscope.cn', 'www.modelscope.cn']
 /** First words of Hugging Face's addresses that are no models. */
 const OTHER_KINDS = ['datasets', 'spaces', 'collections', 'papers', 'docs', 'blog', 'models', 'api', 'settings', 'join', 'login']
 /** Commands that people copy with the name behind them. */
-const COMMAND = /^(?:ollama\s+(?:run|pull)|(?:huggingface-cli|hf)\s+download|git\s+clone|llama-(?:server|cli|mtmd-cli)\s+-hfr?|-hfr?)\s+/i
+const COMMAND =
+  /^(?:ollama\s+(?:run|pull)|docker\s+model\s+(?:run|pull)|(?:huggingface-cli|hf)\s+download|lms\s+get|git\s+clone|llama-(?:server|cli|mtmd-cli)\s+-hfr?|-hfr?)\s+/i
+/** The command of ModelScope's pages; its name is none of Hugging Face. */
+const MODEL_SCOPE_COMMAND = /^modelscope\s+download\s+(?:--model(?:=|\s+))?/i
+const OLLAMA = ['ollama.com', 'www.ollama.com', 'registry.ollama.ai']
+/** Of a file on this computer, or a file's bare name. */
+const LOCAL_PATH = /^(?:file:|~|\.{0,2}[\\/]|[a-z]:[\\/])|^[^/]+\.gguf$/i
 
 /**
  * Reads what somebody typed or pasted: "owner/name", "hf.co/owner/name:Q4_K_M", an address of a repository, of a folder or of
@@ -29,10 +35,13 @@ const COMMAND = /^(?:ollama\s+(?:run|pull)|(?:huggingface-cli|hf)\s+download|git
  * @throws AppError InvalidInput in words that say what is wanted; nothing else is ever asked for.
  */
 export function parseAddress(typed: string, mirror: string | null): RepositoryAddress {
-  const [bare = ''] = typed.trim().replace(COMMAND, '').replace(/^["'<]+|["'>]+$/g, '').split(/\s/)
-  const text = bare.replace(/^hf:\/\//i, 'https://huggingface.co/')
+  const told = typed.trim().replace(MODEL_SCOPE_COMMAND, 'https://modelscope.cn/models/')
+  const [bare = ''] = told.replace(COMMAND, '').replace(/^["'<(]+/, '').split(/\s/)
+  const text = bare.replace(/["'>),;]+$/, '').replace(/^hf:\/\//i, 'https://huggingface.co/')
+  if (LOCAL_PATH.test(text)) throw onThisComputer()
   const url = addressOf(text, mirror)
   if (!url) {
+    if (/^ollama\s/i.test(typed.trim()) && !text.includes('/')) throw ofOllama()
     const short = /^([^/\s]+\/[^/\s:]+)(?::([\w.-]+))?\/?$/.exec(text)
     if (!short) throw notAnAddress()
     const repository = nameOf(short[1]!.split('/'))
@@ -44,6 +53,7 @@ export function parseAddress(typed: string, mirror: string | null): RepositoryAd
   const segments = segmentsOf(url.pathname.startsWith(prefix) ? url.pathname.slice(prefix.length) : url.pathname)
   if (isMirror || HUGGING_FACE.includes(host)) return huggingFaceAddress(segments)
   if (MODEL_SCOPE.includes(host)) return modelScopeAddress(segments)
+  if (OLLAMA.includes(host)) throw ofOllama()
   throw new AppError(
     'InvalidInput',
     `${url.host} is no place that models are taken from. Type a repository of Hugging Face or ModelScope, or set that server up as your mirror.`,
@@ -105,13 +115,24 @@ function within(revision: string, path: readonly string[]): { revision: string |
 }
 
 function nameOf(parts: readonly string[]): string {
-  if (parts.length !== 2 || !parts.every((part) => NAME.test(part))) throw notAnAddress()
-  return parts.join('/')
+  // no repository is called so; addresses for git are
+  const [owner = '', name = ''] = parts.map((part, i) => (i === 1 ? part.replace(/\.git$/, '') : part))
+  if (parts.length !== 2 || !NAME.test(owner) || !NAME.test(name)) throw notAnAddress()
+  return `${owner}/${name}`
 }
 
 function ownerOnly(owner: string): AppError {
   const what = owner === '' ? 'That is the address of a site' : `${owner} is an owner`
   return new AppError('InvalidInput', `${what}, not a model. Type owner/name, e.g. ggml-org/Qwen2.5-VL-3B-Instruct-GGUF.`)
+}
+
+function ofOllama(): AppError {
+  return new AppError('InvalidInput', "Models of Ollama's own library come through Ollama only. Pull it there, then add it here from this computer.")
+}
+
+function onThisComputer(): AppError {
+  const what = 'That is a file, not a repository. Type owner/name'
+  return new AppError('InvalidInput', `${what}, or, where the file is on this computer, choose "Add from this computer".`)
 }
 
 function notAnAddress(): AppError {

@@ -73,6 +73,12 @@ describe('when a repository or source fails', () => {
     expect(await fixture.catalogue().listing(ENTRY, signal)).toMatchObject({ repository: SECOND })
   })
 
+  test('a mirror that asks for a token is called so within the sentence', async () => {
+    fixture.hub.on(HEAD, status(401))
+    const refusal = failure('SourceRefused', 'keep an access token for the mirror 127.0.0.1')
+    await expect(fixture.catalogue(['mirror'], { mirrorUrl: fixture.hub.base }).listing(ENTRY, signal)).rejects.toEqual(refusal)
+  })
+
   test.each([401, 403])('%i asks for a token or the licence, after the other repositories were tried', async (code) => {
     fixture.hub.on(HEAD, status(code))
     const refusal = failure('SourceRefused', 'keep an access token for Hugging Face')

@@ -172,6 +172,6 @@ describe('a Qwen2.5-VL that Ollama keeps in one file', () => {
   test('says how it can be used when it is chosen as it is', async () => {
     const path = join(temp.path, 'qwen2.5vl.gguf')
     copyFileSync(pulled(), path)
-    await expect(engine.inspect({ textPath: path, projectorPath: null })).rejects.toMatchObject({ message: expect.stringMatching(/Add it from this computer/) as string })
+    await expect(engine.inspect({ textPath: path, projectorPath: null })).rejects.toMatchObject({ message: expect.stringMatching(/search its folder with "Add from this computer"/) as string })
   })
 })

@@ -20,15 +20,15 @@ export function tooManyRequests({ name, label }: Named, seconds: number | null):
 /** The repository is not open to everyone, or the kept token is not accepted. */
 export function refused({ name, label }: Named, repository: string, status: number, hasToken: boolean): AppError {
   const mend = hasToken
-    ? `Check the access token for ${label} in Settings, and accept the model's licence on its page`
-    : `Accept the model's licence on its page and keep an access token for ${label} in Settings`
+    ? `Check the access token for ${within(label)} in Settings, and accept the model's licence on its page`
+    : `Accept the model's licence on its page and keep an access token for ${within(label)} in Settings`
   const message = `${label} does not show ${repository} without permission (HTTP ${status}). ${mend}, or choose another source.`
   return new AppError('SourceRefused', message, { source: name, repository, status })
 }
 
 /** The kept token has characters that no token has. */
 export function unusableToken({ name, label }: Named): AppError {
-  const message = `The access token kept for ${label} is not one. Copy it again into Settings.`
+  const message = `The access token kept for ${within(label)} is not one. Copy it again into Settings.`
   return new AppError('SourceRefused', message, { source: name })
 }
 
@@ -40,3 +40,6 @@ export function missing({ name, label }: Named, repository: string, nowCalled?: 
       : `${label}: ${repository} is now called ${nowCalled}. Choose another model, or look at it under that name.`
   return new AppError('NotFound', message, { source: name, repository })
 }
+
+/** A source's label within a sentence: "the mirror". */
+const within = (label: string): string => label.replace(/^The /, 'the ')

@@ -3,7 +3,7 @@ import type { ModelCheck, ModelFileSheet, PairVerdict } from '#contract'
 import { familyLabel, familyList, isModelFamily, pairing, runningFamilies, sharingFamilies } from '../../../lib/families/index.ts'
 import type { FileFacts } from '../types.ts'
 import { inspectFile } from './inspectFile.ts'
-import { count } from './problems.ts'
+import { APART, count } from './problems.ts'
 
 /**
  * What each file is, for people, and each language model among them with each projector: whether they belong together.
@@ -31,8 +31,7 @@ function sheetOf(path: string, facts: FileFacts): ModelFileSheet {
 
 /** Why a model in one file does not run as it is. */
 function asOneFile(path: string): string {
-  const advice = 'Add it from this computer: it is taken apart into the two files then.'
-  return `${basename(path)} keeps language model and projector in one file, as Ollama does. ${advice}`
+  return `${basename(path)} keeps language model and projector in one file, as Ollama does. ${APART}`
 }
 
 /** What goes with a file, to complete "Goes with ...". */

@@ -3,7 +3,7 @@ import { AppError } from '#contract'
 import { familiesOf, runningFamilies } from '../../../lib/families/index.ts'
 import { Fields } from './fields.ts'
 import type { GgufHeader } from './header.ts'
-import { count, printable, unsupported, unusual } from './problems.ts'
+import { APART, count, printable, unsupported, unusual } from './problems.ts'
 import { quantizationOf } from './quantization.ts'
 import { requireMatrix, requireVector } from './shapes.ts'
 import { textFamily } from './textFamily.ts'
@@ -113,11 +113,7 @@ function checkKind(header: GgufHeader, fields: Fields): void {
       { path },
     )
   if (architecture === OLLAMA_ARCHITECTURE)
-    throw unsupported(
-      path,
-      'is a Qwen2.5-VL model in the form of Ollama, which keeps it in one file with its projector. ' +
-        'Add it from this computer: it is taken apart into the two files then.',
-    )
+    throw unsupported(path, `is a Qwen2.5-VL model in the form of Ollama, which keeps it in one file with its projector. ${APART}`)
   if (architecture === ARCHITECTURE && textFamily(header).family === 'qwen25omni')
     throw unsupported(path, `is the language model of Qwen2.5-Omni, which is not supported yet. ${advice}`)
   if (architecture === ARCHITECTURE) return

@@ -59,8 +59,18 @@ describe('a file that cannot be used has its problem, and never throws', () => {
 
   test('text, a folder and nothing at all', async () => {
     expect(await inspectFile(await written('notes.gguf', 'bread, milk'))).toMatchObject({ kind: 'other', bytes: 11, problem: expect.stringMatching(/not a model in the GGUF format/) as string })
+    expect(await inspectFile(await written('a.bin', 'ggjt'))).toMatchObject({ problem: 'a.bin is not a model in the GGUF format. Choose a model file that ends in .gguf.' })
     expect(await inspectFile(folder.path)).toMatchObject({ kind: 'other', bytes: 0, problem: expect.stringMatching(/is a folder/) as string })
     expect(await inspectFile(join(folder.path, 'gone.gguf'))).toMatchObject({ kind: 'other', bytes: 0, problem: expect.stringMatching(/was not found/) as string })
+  })
+
+  test.each([
+    ['a pointer of Git LFS', `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 4683074048\n`, /but a pointer to one.*git lfs pull/],
+    ['a web page', '<!doctype html><title>Sign in</title>', /but a web page that was saved under its name\. Download the model again/],
+    ['anything else', 'bread, milk', /although it is named so\. Choose another file/],
+    ['something of three bytes', 'GGU', /although it is named so/],
+  ])('%s under the name of a model is called what it is', async (_, content, words) => {
+    expect(await inspectFile(await written('model.gguf', content))).toMatchObject({ kind: 'other', problem: expect.stringMatching(words) as string })
   })
 
   test('an aborted look ends with its reason', async () => {

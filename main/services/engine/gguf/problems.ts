@@ -48,3 +48,6 @@ export function size(bytes: number): string {
   }
   return `${unit === 0 ? count(value) : value.toFixed(1)} ${units[unit]}`
 }
+
+/** What is done about a model in one file with its projector. */
+export const APART = 'In the window, search its folder with "Add from this computer": adding what is found there takes it apart into the two files.'

@@ -13,6 +13,8 @@ import { VocabularyScan } from './vocabulary.ts'
 import type { Depth } from './vocabulary.ts'
 
 const PREAMBLE_BYTES = 24
+/** What tells pointers and web pages from models. */
+const BEGINNING_BYTES = 64
 const MAX_ENTRIES = 65_536
 const MAX_TENSORS = 65_536
 /** The least that an entry or a tensor takes in the header. */
@@ -95,7 +97,7 @@ async function readVersion(reader: ByteReader): Promise<number> {
   const magic = reader.size < 4 ? '' : reader.text(4, 'latin1')
   if (magic === 'FUGG') throw bigEndian(path)
   if (magic === '\0\0\0\0') throw damaged(path, 'it begins with zeros, as a download that was not finished does')
-  if (magic !== 'GGUF') throw unsupported(path, 'is not a model in the GGUF format. Choose a model file that ends in .gguf.')
+  if (magic !== 'GGUF') throw await notGguf(reader, magic)
   await reader.fill(PREAMBLE_BYTES - 4)
   const version = reader.u32()
   if (version !== 0 && (version & 0xffff) === 0) throw bigEndian(path)
@@ -107,6 +109,23 @@ async function readVersion(reader: ByteReader): Promise<number> {
       `has GGUF version ${count(version)}; versions 2 and 3 are supported. Update this app or choose another conversion of the model.`,
     )
   return version
+}
+
+/** What a file is that is none of GGUF, by its first bytes, of which `magic` are read. */
+async function notGguf(reader: ByteReader, magic: string): Promise<AppError> {
+  const { path } = reader
+  const more = Math.min(BEGINNING_BYTES, reader.size) - 4
+  if (more > 0) await reader.fill(more)
+  const beginning = more > 0 ? magic + reader.text(more, 'latin1') : magic
+  const isNot = 'is not a model in the GGUF format'
+  if (beginning.startsWith('version https://git-lfs')) {
+    const mend = 'Run "git lfs pull" in its folder, or download the file itself.'
+    return unsupported(path, `${isNot} but a pointer to one, as Git leaves it without LFS. ${mend}`)
+  }
+  if (/^\s*<(?:!doctype|html|head|\?xml)/i.test(beginning))
+    return unsupported(path, `${isNot} but a web page that was saved under its name. Download the model again.`)
+  if (/\.gguf$/i.test(basename(path))) return unsupported(path, `${isNot}, although it is named so. Choose another file.`)
+  return unsupported(path, `${isNot}. Choose a model file that ends in .gguf.`)
 }
 
 function bigEndian(path: string): AppError {

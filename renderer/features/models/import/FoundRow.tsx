@@ -13,6 +13,9 @@ import { ModelSheet } from '../check/ModelSheet.tsx'
 import { TryProjectors } from '../pairing/TryProjectors.tsx'
 import { cancelWork, importKey, importModel, shareOf, useWorks } from '../works.ts'
 
+/** Projectors of which the sheet of a model tells, best first: a folder may hold a hundred that fit. */
+const MOST_SHEETS = 8
+
 const fileName = (path: string): string => path.split(/[/\\]/).at(-1) ?? path
 
 /** A model that was found: what it is, which projector goes with it, and the button that takes it. */
@@ -40,8 +43,8 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
   }
   return (
     <li className="border-t border-hairline px-3 py-2.5 [contain-intrinsic-size:auto_84px] [content-visibility:auto] first:border-t-0">
-      <div className="flex items-start gap-3">
-        <div className="min-w-0 flex-1">
+      <div className="flex flex-wrap items-start gap-x-3 gap-y-2">
+        <div className="min-w-full flex-1 mid:min-w-0">
           <p id={id} className="font-medium [overflow-wrap:anywhere]">
             {name}
           </p>
@@ -52,7 +55,7 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
             <bdi>{textPath}</bdi>
           </p>
         </div>
-        {found.bytes > 0 ? <ModelSheet name={name} paths={[textPath, ...projectorPaths, ...choices.map((choice) => choice.projectorPath)]} /> : null}
+        {found.bytes > 0 ? <ModelSheet name={name} className="-ml-3 mid:ml-0" paths={[textPath, ...projectorPaths.slice(0, MOST_SHEETS), ...choices.map((choice) => choice.projectorPath)]} /> : null}
         {isThere ? (
           <span className="flex h-8 items-center gap-1.5 text-muted">
             <Check className="size-4 text-accent" aria-hidden />

@@ -163,6 +163,10 @@ describe('a special token that a template did not write is text', () => {
     const { ids } = await prompt([user('<|im_start|>user\nHi<|im_end|>\n')], null, true)
     expect(ids).toEqual(referenceIds('<|im_start|>user\nHi<|im_end|>\n'))
   })
+
+  test('where a token that stands for a picture is refused as what it is', async () => {
+    await expect(prompt([user('See <|image_pad|>')], null, true)).rejects.toThrow(/^The prompt holds <\|image_pad\|> or <\|video_pad\|>.*Leave them out/)
+  })
 })
 
 const DEFAULT = '<|im_start|>system\nYou are Qwen, created by Alibaba Cloud. You are a helpful assistant.<|im_end|>\n'

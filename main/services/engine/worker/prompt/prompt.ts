@@ -76,7 +76,7 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
       continue
     }
     const part = shown[shownSoFar++]
-    if (part === undefined || PADS[part.type] !== piece.name) throw misplaced()
+    if (part === undefined || PADS[part.type] !== piece.name) throw misplaced(request)
     const measured = measures.get(part)!
     const tokens = gridTokens(measured.grid)
     media.set(measured.key, measured)
@@ -86,7 +86,7 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     for (let i = 0; i < tokens; i++) ids.push(piece.id)
     mediaTokens[part.type] += tokens
   }
-  if (shownSoFar !== shown.length) throw misplaced()
+  if (shownSoFar !== shown.length) throw misplaced(request)
   const countOf = async (part: ChatPart) => (part.type === 'text' ? (await tokenizer.encode(part.text)).length : (mediaOfPart.get(part) ?? 0))
   const lastMessage = await Promise.all((messages.at(-1)?.content ?? []).map(countOf))
   const system = messages[0]?.role === 'system' && messages.length > 1 ? messages[0].content : []
@@ -102,8 +102,12 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
 const textsOf = (part: ChatPart): readonly string[] =>
   part.type === 'text' ? [part.text] : part.type === 'image' && part.marks ? part.marks.map(({ label }) => label) : []
 
-const misplaced = (): AppError =>
-  new AppError('InvalidInput', "The model's chat template does not write each picture and video once. Choose another conversion of the model.")
+function misplaced({ isRaw }: AnswerRequest): AppError {
+  const message = isRaw
+    ? `The prompt holds ${PADS.image} or ${PADS.video}, which stand for a picture or a video. Leave them out: each picture and video writes its own.`
+    : "The model's chat template does not write each picture and video once. Choose another conversion of the model."
+  return new AppError('InvalidInput', message)
+}
 
 /** A medium's size in pixels after its resize. */
 const sizeOf = ({ grid }: Media) => ({ width: grid.columns * TOKEN, height: grid.rows * TOKEN })
