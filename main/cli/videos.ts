@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { AppError } from '#contract'
 import type { PictureBudget, VideoFacts, VideoRange } from '#contract'
 import type { SizeOptions, Source } from '../headless.ts'
+import { temporaryFolder } from '../lib/files/index.ts'
 import { isPictureKind, sniff, writePng } from '../lib/picture/index.ts'
 import { containerOf, framesWithin, openWithFfmpeg, proposeSample, readHead, sampleFrames, sampleVideo } from '../lib/video/index.ts'
 import type { VideoFile } from '../lib/video/index.ts'
@@ -72,7 +72,7 @@ export class Videos {
     const { budget, ...rule } = this.fitted(video.facts, { ...wished, range, sizes, name: file.name })
     const { first, total } = framesWithin(frames, fps, range)
     const sampled = sampleFrames(total, fps, rule, first)
-    this.folder ??= await mkdtemp(join(tmpdir(), 'sightline-frames-'))
+    this.folder ??= await temporaryFolder('frames')
     const own = await mkdtemp(join(this.folder, `${this.count++}-`))
     const sources: { path: string }[] = []
     let others = 0

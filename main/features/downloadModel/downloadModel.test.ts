@@ -44,6 +44,8 @@ let models: Models
 let chosen: string | null
 let token: string | null
 let feature: DownloadModel
+/** How far the catalogue's clock goes on whenever it is asked, ms. */
+let step: number
 
 const serve = (needs: { token?: string } = {}): void =>
   server.add({
@@ -57,7 +59,9 @@ function open(): void {
   store = openStore(join(temp.path, 'data'))
   const inspect = headers.inspect.bind(headers)
   models = createModels({ db: store.db, resources, choice: { get: () => chosen, set: (id) => void (chosen = id) }, inspect })
+  let ahead = 0
   const catalogue = createCatalogue({
+    now: () => Date.now() + (ahead += step),
     resources: catalogueFolder,
     userAgent: 'Test',
     sources: () => ({ order: ['huggingface'], mirrorUrl: null }),
@@ -82,6 +86,7 @@ beforeEach(async () => {
   server = await startModelServer()
   chosen = null
   token = null
+  step = 0
   serve()
   open()
 })
@@ -274,6 +279,16 @@ describe('a repository that fails gives way to the next of its entry', () => {
     expect(await done()).toMatchObject({ state: 'failed', error: { code: 'DigestMismatch' }, from: { repository }, passedOver: [] })
     feature.resume((await done()).id)
     expect((await until(({ state }) => state === 'done')).error).toBeNull()
+  })
+
+  test('once: where all fail, however long it takes, it ends with the last', async () => {
+    step = 3_600_000
+    const wrong = { ...files, [projectorFile]: { content: projector, sha256: 'a'.repeat(64) } }
+    for (const name of [repository, others[0]!]) server.add({ repository: name, files: wrong })
+    await feature.start(wanted, never)
+    const job = await done()
+    expect(job).toMatchObject({ state: 'failed', error: { code: 'DigestMismatch' }, from: { repository: others[0] } })
+    expect(reasons(job)).toEqual([[repository, expect.stringContaining('its SHA-256 is another')]])
   })
 
   test('not because the connection is lost', async () => {

@@ -59,9 +59,9 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
         throw new AppError(error.code, `${error.message} ${fetchedOnly(fetched)}`, { ...error.detail, fetched }, { cause: error })
       }
     },
-    replace: async ({ entryId, quantization: wanted, from }, error, signal) => {
+    replace: async ({ entryId, quantization: wanted, from }, error, earlier, signal) => {
       if (!(error instanceof AppError) || !ELSEWHERE.includes(error.code) || !from) return null
-      const other = await catalogue.alternative(entryId, wanted, { ...from, error }, signal)
+      const other = await catalogue.alternative(entryId, wanted, { ...from, error, earlier }, signal)
       const reason = other?.passedOver.find((one) => one.source === from.source && one.repository === from.repository)?.reason
       const files = other && filesOf(other, wanted)
       return files ? { from: { source: other.source, repository: other.repository }, files, reason: reason ?? error.message } : null

@@ -2,6 +2,8 @@ import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { openPicture } from './index.ts'
 import { dibStride } from './dib.ts'
+import { openIco } from './ico.ts'
+import { openFile } from './reader.ts'
 
 const open = (bytes: Uint8Array, name = 'drawing.bmp') => openPicture({ bytes, name })
 const failure = (work: Promise<unknown>) => work.then(() => expect.fail('should have been refused'), (error: unknown) => error)
@@ -204,6 +206,24 @@ describe('ICO and CUR', () => {
   test('with alpha the mask means nothing', async () => {
     const used = masked({ bits: 32, value: (x, y) => rgb24(x, y) + 0xff * 2 ** 24 })
     expect(await pixels(icon([used]))).toEqual(wanted())
+  })
+
+  test('of many pictures that share their bytes only the one that is taken is read in full', async () => {
+    const count = 200
+    const { bytes } = await small(64, 'red')
+    const file = icon(Array.from({ length: count }, () => ({ side: 64, bytes: Buffer.alloc(0) })))
+    for (let i = 0; i < count; i++) {
+      file.writeUInt32LE(1_000_000, 14 + i * 16)
+      file.writeUInt32LE(file.length, 18 + i * 16)
+    }
+    const opened = await openFile({ bytes: Buffer.concat([file, bytes, Buffer.alloc(1_000_000 - bytes.length)]), name: 'app.ico' })
+    let read = 0
+    const counted = async (offset: number, length: number) => {
+      read += length
+      return opened.readAt(offset, length)
+    }
+    expect(await openIco({ ...opened, readAt: counted })).toMatchObject({ width: 64, height: 64, pages: count })
+    expect(read).toBeLessThan(2_000_000)
   })
 
   test('one without a readable picture is damaged', async () => {

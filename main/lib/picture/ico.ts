@@ -9,6 +9,8 @@ import { shown } from './salvage.ts'
 /** The most pictures of one icon file that are looked at, and the most bytes of one. */
 const MAX_ENTRIES = 256
 const MAX_BYTES = 64 * 1024 ** 2
+/** Bytes of one that tell its size: the longest header with the masks and the palette behind it. */
+const HEADER = 2048
 
 /** ICO and CUR: the largest picture inside, of several of one size that with the most colours. */
 export const openIco: OpenReader = async (file) => {
@@ -18,8 +20,11 @@ export const openIco: OpenReader = async (file) => {
     length: directory.readUInt32LE(i * 16 + 8),
     offset: directory.readUInt32LE(i * 16 + 12),
   }))
-  const pictures = (await Promise.all(entries.map(async (entry) => read(await file.readAt(entry.offset, Math.min(entry.length, MAX_BYTES)))))).filter((picture) => picture !== null)
-  const best = pictures.sort((a, b) => b.width * b.height - a.width * a.height || b.bits - a.bits)[0]
+  const load = ({ offset, length }: (typeof entries)[number], most: number) => file.readAt(offset, Math.min(length, most))
+  const heads = await Promise.all(entries.map(async (entry) => ({ entry, picture: read(await load(entry, HEADER)) })))
+  const pictures = heads.flatMap(({ entry, picture }) => (picture ? [{ ...picture, entry }] : []))
+  const [largest] = pictures.sort((a, b) => b.width * b.height - a.width * a.height || b.bits - a.bits)
+  const best = largest && read(await load(largest.entry, MAX_BYTES))
   if (!best) throw damaged(file.name, 'no picture in it can be read')
   const several = pictures.length > 1 ? { pages: pictures.length } : {}
   if (!best.header) {

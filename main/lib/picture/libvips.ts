@@ -3,7 +3,7 @@ import type { Metadata, Sharp, SharpOptions } from 'sharp'
 import { srgbCurve, srgbInverse } from './colour.ts'
 import type { Curve } from './colour.ts'
 import { isSrgbProfile, readProfile } from './iccProfile.ts'
-import type { OpenReader, PictureReader } from './reader.ts'
+import type { PictureReader } from './reader.ts'
 import { pictureMimes, tooLarge } from './refusals.ts'
 import type { PictureKind } from './refusals.ts'
 
@@ -35,12 +35,6 @@ export async function readMetadata({ name, input }: { name: string; input: strin
 export function checkSize(name: string, { width, height }: { width: number; height: number }): void {
   if (width * height > MAX_PICTURE_PIXELS) throw tooLarge(name, width, height, MAX_PICTURE_PIXELS)
 }
-
-/** A reader for a kind that sharp decodes whole and right. */
-export const libvipsReader =
-  (kind: PictureKind): OpenReader =>
-  async (file) =>
-    libvipsPicture(kind, file.input, await readMetadata(file))
 
 /** What sharp reads of `input`, which is the file or what stands for it. */
 export function libvipsPicture(kind: PictureKind, input: string | Buffer, metadata: Metadata): PictureReader {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { afterAll, describe, expect, test } from 'vitest'
 import { openPicture, resizeBicubic } from './index.ts'
+import { openFile } from './reader.ts'
 import { overWhite } from './whiteBackground.ts'
 
 const goldens = fileURLToPath(new URL('../../testing/goldens/', import.meta.url))
@@ -33,6 +34,14 @@ const ramp = (width: number, height: number, channels: 1 | 2 | 3 | 4) => {
   return { data, source: sharp(data, { raw: { width, height, channels } }) }
 }
 const failure = (work: Promise<unknown>) => work.then(() => expect.fail('should have been refused'), (error: unknown) => error)
+
+test('a length that a file states takes no more memory than the file has bytes', async () => {
+  const path = join(folder, 'short.heic')
+  writeFileSync(path, 'twelve bytes')
+  const file = await openFile({ path })
+  expect((await file.readAt(7, 2 ** 40)).toString()).toBe('bytes')
+  expect(await file.readAt(2 ** 40, 100)).toHaveLength(0)
+})
 
 describe('pixels equal the reference', () => {
   test.each(images)('$image ($mode $width x $height)', async (golden) => {

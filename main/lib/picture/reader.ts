@@ -70,16 +70,18 @@ export async function openFile(source: PictureSource): Promise<PictureFile> {
   }
   const { path } = source
   const name = source.name ?? basename(path)
-  const readAt = (offset: number, length: number) =>
-    withFile(path, name, async (file) => {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset)
-      return buffer.subarray(0, bytesRead)
-    })
   const bytes = await withFile(path, name, async (file) => {
     const facts = await file.stat()
     if (!facts.isFile()) throw new AppError('UnsupportedMedia', `${name} is a folder or a device, not a file. Choose a picture file.`)
     return facts.size
   })
+  const readAt = (offset: number, length: number) =>
+    withFile(path, name, async (file) => {
+      // lengths come from the file: no memory for more than it holds
+      const most = Math.max(0, Math.min(length, bytes - offset))
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(most), 0, most, offset)
+      return buffer.subarray(0, bytesRead)
+    })
   return {
     ...wanted,
     name,

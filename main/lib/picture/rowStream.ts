@@ -1,7 +1,7 @@
-import { mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Sharp } from 'sharp'
+import { temporaryFolder } from '../files/index.ts'
 
 /** Rows of 8-bit pixels as they come, from top to bottom, any number at a time; the memory is used again for the next ones. */
 export type TakeRows = (rows: Uint8Array, channels: number) => void
@@ -18,7 +18,7 @@ const CHUNK = 1024 ** 2
  */
 export async function streamRows(pixels: Sharp, size: { readonly width: number; readonly height: number }, take: TakeRows): Promise<void> {
   if (size.width * size.height > IN_MEMORY) {
-    const folder = await mkdtemp(join(tmpdir(), 'sightline-pixels-')).catch(() => null)
+    const folder = await temporaryFolder('pixels').catch(() => null)
     if (folder && (await throughFile(pixels.clone(), join(folder, 'pixels.v'), folder, take))) return
   }
   const { data, info } = await pixels.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })

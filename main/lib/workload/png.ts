@@ -1,6 +1,6 @@
-import { crc32, deflateSync } from 'node:zlib'
+import { deflateSync } from 'node:zlib'
+import { PNG_MARK, pngChunk } from '../picture/pngChunks.ts'
 
-const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
 const BIT_DEPTH = 8
 const RGB = 2
 /** Each byte is stored as its difference to the one of the pixel before. */
@@ -22,14 +22,5 @@ export function encodePng(pixels: Uint8Array, width: number, height: number): Ui
   header.writeUInt32BE(height, 4)
   header[8] = BIT_DEPTH
   header[9] = RGB
-  return Buffer.concat([SIGNATURE, chunk('IHDR', header), chunk('IDAT', deflateSync(filtered)), chunk('IEND', new Uint8Array())])
-}
-
-function chunk(type: string, data: Uint8Array): Buffer {
-  const body = Buffer.concat([Buffer.from(type), data])
-  const framed = Buffer.alloc(body.length + 8)
-  framed.writeUInt32BE(data.length, 0)
-  framed.set(body, 4)
-  framed.writeUInt32BE(crc32(body), body.length + 4)
-  return framed
+  return Buffer.concat([PNG_MARK, pngChunk('IHDR', header), pngChunk('IDAT', deflateSync(filtered)), pngChunk('IEND', new Uint8Array())])
 }

@@ -139,7 +139,7 @@ describe('when a repository or source fails', () => {
 
 describe('a repository whose files turned out to be of no use', () => {
   const error = new AppError('DigestMismatch', 'It arrived damaged.')
-  const first = { source: 'huggingface', repository: FIRST, error } as const
+  const first = { source: 'huggingface', repository: FIRST, error, earlier: [] } as const
 
   test('gives way to the next that has the quantization, for ten minutes', async () => {
     serveHuggingFace(fixture.hub, FIRST, FILES)

@@ -35,7 +35,9 @@ export function createCatalogue(options: CatalogueOptions): Catalogue {
       const key = refusalKey(entry.id, source.name, repository)
       const known = refusals.get(key)
       if (known && now() - known.at < KEPT_MS) return known.reason
-      return failed?.source === source.name && failed.repository === repository ? reasonOf(failed.error) : null
+      const isIt = (one: { source: string; repository: string }) => one.source === source.name && one.repository === repository
+      if (failed && isIt(failed)) return reasonOf(failed.error)
+      return failed?.earlier.find(isIt)?.reason ?? null
     }
     for (const source of chosenSources(options)) {
       const listing = await listEntry({ entry, quantization, refusal, passedOver, failures }, source, signal)

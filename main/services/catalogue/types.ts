@@ -33,6 +33,8 @@ export interface FailedSource {
   readonly source: SourceName
   readonly repository: string
   readonly error: AppError
+  /** Those that failed before it in the same attempt; they are not tried again. */
+  readonly earlier: readonly PassedOver[]
 }
 
 /** Sources in the order they are to be asked; `mirror` is skipped while `mirrorUrl` is null. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError, toErrorInfo } from '#contract'
-import type { ErrorInfo } from '#contract'
+import type { ErrorInfo, PassedOver } from '#contract'
 import { discardFiles } from './discardFiles.ts'
 import { freeBytesOf } from './disk/folder.ts'
 import { openPartFile as openRealPartFile } from './disk/partFile.ts'
@@ -76,13 +76,15 @@ export function createDownloads(options: DownloadsOptions): Downloads {
         signal,
       )
     try {
+      const earlier: PassedOver[] = []
       let finished = null
       while (!finished)
         try {
           finished = await run()
         } catch (error) {
-          const other = signal.aborted ? null : await options.replace?.(factsOf(job), error, signal)
+          const other = signal.aborted ? null : await options.replace?.(factsOf(job), error, earlier, signal)
           if (!other) throw error
+          if (job.sources.from) earlier.push({ ...job.sources.from, reason: other.reason })
           await replace(live, other)
         }
       live.enter('verifying', null)

@@ -168,4 +168,14 @@ describe('a source that sends only whole files', () => {
     const head = await make().open(remote(), { signal })
     expect((await read(head, 0, 300 * KiB)).equals(content.subarray(0, 300 * KiB))).toBe(true)
   })
+
+  test('is asked again from the beginning when somebody reads on after it was closed', async () => {
+    const heads = make()
+    const head = await heads.open(remote(), { signal })
+    await read(head, 0, 100 * KiB)
+    await head.close()
+    const again = await heads.open(remote(), { signal })
+    expect((await read(again, 0, 700 * KiB)).equals(content.subarray(0, 700 * KiB))).toBe(true)
+    await again.close()
+  })
 })

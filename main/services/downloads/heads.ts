@@ -74,6 +74,8 @@ export function createHeads({ requests, settings, clock, headers }: HeadsTools):
     const held = checkAnswer(answer, { name, bytes, range, identity: head.identity, now: clock.now(), longestRetryAfterMs })
     head.hasRanges = held.kind === 'part'
     if (held.kind === 'part') head.identity ??= held.identity
+    // a whole file begins again
+    else head.filled = 0
     yield* readBody(answer, stallMs, signal)
   }
 
@@ -109,8 +111,6 @@ export function createHeads({ requests, settings, clock, headers }: HeadsTools):
         onBytes?.(head.filled - before)
       } catch (error) {
         await endBody(head)
-        // a whole file begins again
-        if (head.hasRanges === false) head.filled = 0
         if (!(error instanceof Transient)) {
           if (error instanceof AppError && error.code === 'FileChanged') heads.delete(file.url)
           throw error

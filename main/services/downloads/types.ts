@@ -172,8 +172,11 @@ export interface DownloadsOptions {
    * Jobs that have begun are not looked at again.
    */
   readonly check?: (job: JobFacts, open: (file: DownloadFile) => Promise<RemoteHead>, signal: AbortSignal) => Promise<void>
-  /** Where else a job's files can be had when it failed; null: nowhere, or it would fail there too. Never throws. */
-  readonly replace?: (job: JobFacts, error: unknown, signal: AbortSignal) => Promise<Replacement | null>
+  /**
+   * Where else a job's files can be had when it failed; null: nowhere, or it would fail there too. `earlier`: those that failed
+   * before it since the job was started or resumed. Never throws.
+   */
+  readonly replace?: (job: JobFacts, error: unknown, earlier: readonly PassedOver[], signal: AbortSignal) => Promise<Replacement | null>
   /** Headers such as Authorization for the address of a file; sent to that origin only, never to where it redirects. */
   readonly headers?: (url: URL) => Promise<Record<string, string>>
   /** Whether a file belongs to a model of the library, so that removing a job leaves it. */

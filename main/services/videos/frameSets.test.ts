@@ -121,5 +121,9 @@ test('a frame that comes as the model sees it is kept as it is, and the picture 
   await sets.storePoster(key, { width: 64, height: 48, format: 'rgba' }, Readable.from([Buffer.alloc(64 * 48 * 4)]))
   expect(posters).toEqual([`poster of ${64 * 48 * 4} bytes`])
   await expect(sets.storePoster(key, { width: 513, height: 1, format: 'rgb' }, Readable.from([Buffer.alloc(513 * 3)]))).rejects.toMatchObject({ code: 'InvalidInput' })
+  // where the model sees frames as large as they are, the first of them does for lists
+  const { key: whole } = sets.begin({ sha: sha('b'), sample: sample(), video: SIZE })
+  await sets.store(whole, 0, { ...SIZE, format: 'rgb' }, Readable.from([pixels]))
+  expect(posters.at(-1)).toBe(`poster of ${pixels.length} bytes`)
   await expect(sets.storePoster('f'.repeat(64), { width: 1, height: 1, format: 'rgb' }, Readable.from([Buffer.alloc(3)]))).rejects.toMatchObject({ code: 'NotFound' })
 })

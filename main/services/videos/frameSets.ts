@@ -92,16 +92,23 @@ export function createFrameSets({ folder, media, keepPoster, maxBytes = MAX_BYTE
       const set = known(key, n)
       checkFrameSize(raw, set)
       const isResized = raw.format === 'rgb' && raw.width === set.sample.width && raw.height === set.sample.height
+      const isWhole = raw.width === set.video.width && raw.height === set.video.height
       await withTemporary(async (temporary, target) => {
+        let pixels: Uint8Array | null = null
         if (isResized) {
-          const png = await encodePng({ width: raw.width, height: raw.height, data: await receivePixels(body, raw, signal) })
+          pixels = await receivePixels(body, raw, signal)
+          const png = await encodePng({ width: raw.width, height: raw.height, data: pixels })
           await writeFile(target, png, { flush: true, mode: 0o600 })
         } else {
           await receiveFrame(body, raw, temporary, signal)
           await media.frame(temporary, raw, set.sample, target)
         }
         await files.place(target, key, n)
-        if (!isResized) await keepPoster(set.sha, (poster) => media.poster(temporary, raw, poster))
+        if (isResized && !isWhole) return
+        await keepPoster(set.sha, async (poster) => {
+          if (pixels) await writeFile(temporary, pixels, { mode: 0o600 })
+          return media.poster(temporary, raw, poster)
+        })
       })
     },
 

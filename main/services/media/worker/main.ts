@@ -1,4 +1,5 @@
 import { toErrorInfo } from '#contract'
+import { removeStranded } from '../../../lib/files/index.ts'
 import { checkRatio, openPicture, readRaw, resizeBicubic, writePng, writeSmall } from '../../../lib/picture/index.ts'
 import { workerChannel } from '../../../lib/workerChannel.ts'
 import type { MediaReply, MediaRequest, Probe } from '../protocol.ts'
@@ -37,4 +38,6 @@ channel.onMessage((message) => {
   const request = message as MediaRequest
   answer(request).then(reply, (error: unknown) => reply({ type: 'failed', id: request.id, error: toErrorInfo(error, 'StorageFailed') }))
 })
+// a worker that took too long was killed in the middle of its work
+void removeStranded()
 reply({ type: 'ready' })
