@@ -24,7 +24,10 @@ module.exports = {
       name: 'service-knows-no-sibling',
       severity: 'error',
       from: { path: '^main/services/([^/]+)/', pathNot: TEST },
-      to: { path: '^(main|electron|renderer|build|e2e)/|node_modules/(electron|react|react-dom)/', pathNot: ['^main/contract/', '^main/ports\\.ts$', '^main/lib/', '^main/services/$1/'] },
+      to: {
+        path: '^(main|electron|renderer|build|e2e)/|node_modules/(electron|react|react-dom)/',
+        pathNot: ['^main/contract/', '^main/ports\\.ts$', '^main/lib/', '^main/services/$1/'],
+      },
     },
     {
       name: 'feature-knows-no-sibling',
@@ -33,34 +36,89 @@ module.exports = {
       from: { path: '^main/features/([^/]+)/', pathNot: [TEST, '^main/features/[^/]+/testing/'] },
       to: {
         path: '^(main|electron|renderer|build|e2e)/|node_modules/(electron|react|react-dom)/',
-        pathNot: ['^main/contract/', '^main/ports\\.ts$', '^main/lib/', '^main/services/[^/]+/index\\.ts$', '^main/features/$1/'],
+        pathNot: [
+          '^main/contract/',
+          '^main/ports\\.ts$',
+          '^main/lib/',
+          '^main/services/[^/]+/index\\.ts$',
+          '^main/features/$1/',
+        ],
       },
     },
-    only('app', '^main/(app|headless)\\.ts$', ['^main/(contract|ports|rpc|lib)', '^main/services/[^/]+/index\\.ts$', '^main/features/[^/]+/index\\.ts$']),
-    only('plain-node-shells', '^main/(browserShell|browserShell/.*|cli|cli/.*|nodePorts)\\.ts$', ['^main/(app|headless|ports|nodePorts)\\.ts$', '^main/(rpc|contract|lib|browserShell|cli)(/|\\.ts$)', '^main/bench/index\\.ts$']),
-    only('bench', '^main/bench/', ['^main/(headless|ports|nodePorts)\\.ts$', '^main/(contract|lib|bench)/'], ['^main/bench/tower/']),
+    only('app', '^main/(app|headless)\\.ts$', [
+      '^main/(contract|ports|rpc|lib)',
+      '^main/services/[^/]+/index\\.ts$',
+      '^main/features/[^/]+/index\\.ts$',
+    ]),
+    only('plain-node-shells', '^main/(browserShell|browserShell/.*|cli|cli/.*|nodePorts)\\.ts$', [
+      '^main/(app|headless|ports|nodePorts)\\.ts$',
+      '^main/(rpc|contract|lib|browserShell|cli)(/|\\.ts$)',
+      '^main/bench/index\\.ts$',
+    ]),
+    only(
+      'bench',
+      '^main/bench/',
+      ['^main/(headless|ports|nodePorts)\\.ts$', '^main/(contract|lib|bench)/'],
+      ['^main/bench/tower/'],
+    ),
     // compares the tower with a plain graph of the same weights, so it needs the tower itself
     only('bench-tower', '^main/bench/tower/', ['^main/(contract|lib|bench)/', '^main/services/engine/(gguf|worker)/']),
     only('testing', '^main/testing/', ['^main/(contract|ports|lib|rpc|testing)', '^main/services/[^/]+/index\\.ts$']),
     only('preload', '^electron/preload\\.ts$', ['^main/contract/', 'node_modules/electron/']),
-    only('electron', '^electron/', ['^electron/', '^main/(app|ports)\\.ts$', '^main/(rpc|contract|lib)/', 'node_modules/electron/'], ['^electron/preload\\.ts$', '^electron/testing/']),
+    only(
+      'electron',
+      '^electron/',
+      ['^electron/', '^main/(app|ports)\\.ts$', '^main/(rpc|contract|lib)/', 'node_modules/electron/'],
+      ['^electron/preload\\.ts$', '^electron/testing/'],
+    ),
     {
       name: 'renderer-feature-knows-no-sibling',
       severity: 'error',
       from: { path: '^renderer/features/([^/]+)/', pathNot: TEST },
-      to: { path: '^(main|electron|renderer|build|e2e)/|node_modules/electron/', pathNot: ['^main/contract/', '^renderer/(components|lib|i18n)/', '^renderer/features/$1/'] },
+      to: {
+        path: '^(main|electron|renderer|build|e2e)/|node_modules/electron/',
+        pathNot: ['^main/contract/', '^renderer/(components|lib|i18n)/', '^renderer/features/$1/'],
+      },
     },
     // frames of videos are resized where they are decoded, by the very code that the core resizes with
-    only('renderer-resizes', '^renderer/lib/video/pixels\\.ts$', ['^main/contract/', '^main/lib/picture/resize\\.ts$', '^renderer/lib/']),
-    only('renderer-shared', '^renderer/(components|lib|i18n)/', ['^main/contract/', '^renderer/(components|lib|i18n)/', 'node_modules/(react|react-dom)/'], ['^renderer/lib/video/pixels\\.ts$']),
-    only('renderer', '^renderer/', ['^main/contract/', '^renderer/', 'node_modules/(react|react-dom)/'], ['^renderer/lib/video/pixels\\.ts$']),
-    { name: 'nobody-imports-tests', severity: 'error', from: { path: '^(main|electron|renderer)/', pathNot: [TEST, '/testing/'] }, to: { path: [TEST, '/testing/', '^e2e/', '^build/'] } },
-    { name: 'electron-only-in-electron', severity: 'error', from: { path: '^(main|renderer|e2e|build)/', pathNot: '^build/(start|dist)' }, to: { path: 'node_modules/electron/' } },
+    only('renderer-resizes', '^renderer/lib/video/pixels\\.ts$', [
+      '^main/contract/',
+      '^main/lib/picture/resize\\.ts$',
+      '^renderer/lib/',
+    ]),
+    only(
+      'renderer-shared',
+      '^renderer/(components|lib|i18n)/',
+      ['^main/contract/', '^renderer/(components|lib|i18n)/', 'node_modules/(react|react-dom)/'],
+      ['^renderer/lib/video/pixels\\.ts$'],
+    ),
+    only(
+      'renderer',
+      '^renderer/',
+      ['^main/contract/', '^renderer/', 'node_modules/(react|react-dom)/'],
+      ['^renderer/lib/video/pixels\\.ts$'],
+    ),
+    {
+      name: 'nobody-imports-tests',
+      severity: 'error',
+      from: { path: '^(main|electron|renderer)/', pathNot: [TEST, '/testing/'] },
+      to: { path: [TEST, '/testing/', '^e2e/', '^build/'] },
+    },
+    {
+      name: 'electron-only-in-electron',
+      severity: 'error',
+      from: { path: '^(main|renderer|e2e|build)/', pathNot: '^build/(start|dist)' },
+      to: { path: 'node_modules/electron/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: ['^build/fixtures/', '(^|/)dist/'] },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'], extensions: ['.ts', '.tsx', '.js', '.mjs', '.cjs', '.json', '.css'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.cjs', '.json', '.css'],
+    },
   },
 }

@@ -37,17 +37,24 @@ function run(): number {
   const work = mkdtempSync(join(tmpdir(), 'sightline-bench-'))
   try {
     const headers = modelFolder(join(work, 'models'), files)
-    const sides = [['here', root], ...(values.against === undefined ? [] : [['against', resolve(values.against)]])] as [string, string][]
+    const sides = [['here', root], ...(values.against === undefined ? [] : [['against', resolve(values.against)]])] as [
+      string,
+      string,
+    ][]
     const results = sides.map((): Probed[] => [])
     for (let turn = 0; turn < runs; turn++)
-      for (const [i, [, checkout]] of sides.entries()) results[i]!.push(probe(checkout, join(work, 'models'), join(work, `data-${i}-${turn}`)))
-    process.stdout.write(`Opening a folder of ${files} model files, headers of ${megabytes(headers)} in all; median of ${runs} runs, in turns\n`)
+      for (const [i, [, checkout]] of sides.entries())
+        results[i]!.push(probe(checkout, join(work, 'models'), join(work, `data-${i}-${turn}`)))
+    process.stdout.write(
+      `Opening a folder of ${files} model files, headers of ${megabytes(headers)} in all; median of ${runs} runs, in turns\n`,
+    )
     for (const [i, [name]] of sides.entries()) {
       const { found, readBytes } = results[i]![0]!
       const read = readBytes === null ? '' : `, ${megabytes(readBytes)} read`
       process.stdout.write(`  ${name.padEnd(8)} ${median(results[i]!).toFixed(0)} ms, ${found} models found${read}\n`)
     }
-    if (sides.length === 2) process.stdout.write(`  ratio    ${(median(results[0]!) / median(results[1]!)).toFixed(3)}\n`)
+    if (sides.length === 2)
+      process.stdout.write(`  ratio    ${(median(results[0]!) / median(results[1]!)).toFixed(3)}\n`)
     return 0
   } finally {
     rmSync(work, { recursive: true, force: true })

@@ -7,7 +7,13 @@ import type { Target } from './targets.ts'
 import { isUpToDate } from './upToDate.ts'
 
 /** Builds what is older than its sources, or everything with `force`. */
-export async function buildAll({ force = false, only = () => true }: { force?: boolean; only?: (target: Target) => boolean } = {}): Promise<void> {
+export async function buildAll({
+  force = false,
+  only = () => true,
+}: {
+  force?: boolean
+  only?: (target: Target) => boolean
+} = {}): Promise<void> {
   for (const target of targets.filter(only)) {
     if (!force && isUpToDate(root, target.sources, join(dist, target.output))) continue
     const started = performance.now()

@@ -11,16 +11,23 @@ export const installHint =
 export function findChromium(env: NodeJS.ProcessEnv = process.env): string | null {
   const named = env['CHROMIUM']
   const candidates = named ? [named] : [...findBrowsers(process.platform, env), chromium.executablePath()]
-  return candidates.find((path) => isExecutable(path) && spawnSync(path, ['--version'], { timeout: 30_000 }).status === 0) ?? null
+  return (
+    candidates.find((path) => isExecutable(path) && spawnSync(path, ['--version'], { timeout: 30_000 }).status === 0) ??
+    null
+  )
 }
 
 /** Installs Debian's Chromium, as root on a machine with apt-get. Returns its path, or null when that is not possible. */
 export function installChromium(): string | null {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return null
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const apt = (...args: string[]) => spawnSync('apt-get', ['-q', '-y', ...args], { env, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
+  const apt = (...args: string[]) =>
+    spawnSync('apt-get', ['-q', '-y', ...args], { env, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
   for (const name of ['chromium', 'chromium-browser']) {
-    if (apt('install', '--no-install-recommends', name) || (apt('update') && apt('install', '--no-install-recommends', name))) {
+    if (
+      apt('install', '--no-install-recommends', name) ||
+      (apt('update') && apt('install', '--no-install-recommends', name))
+    ) {
       const found = findChromium()
       if (found) return found
     }

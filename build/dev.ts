@@ -9,7 +9,10 @@ import { rendererConfig } from './targets.ts'
 
 /** Starts the core as the browser shell does; resolves with the address that lets a browser in. */
 function startCore(port: number): Promise<{ core: ChildProcess; address: string }> {
-  const core = spawn(process.execPath, ['main/cli.ts', 'serve', '--no-open', '--port', String(port)], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+  const core = spawn(process.execPath, ['main/cli.ts', 'serve', '--no-open', '--port', String(port)], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   return new Promise((resolve, reject) => {
     core.once('exit', (code) => reject(new Error(`The core ended with code ${code}.`)))
     createInterface(core.stdout).on('line', (line) => {
@@ -30,7 +33,10 @@ async function dev(): Promise<void> {
   }
   const port = Number(new URL(address).port)
   console.log(address)
-  await build({ ...rendererConfig, build: { ...rendererConfig.build, outDir: join(dist, 'renderer'), watch: {}, minify: false, sourcemap: true } })
+  await build({
+    ...rendererConfig,
+    build: { ...rendererConfig.build, outDir: join(dist, 'renderer'), watch: {}, minify: false, sourcemap: true },
+  })
   let restarting: Promise<void> = Promise.resolve()
   const restart = async () => {
     const ended = new Promise((resolve) => core.once('exit', resolve))

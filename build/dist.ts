@@ -10,7 +10,9 @@ async function dist(): Promise<number> {
   const repeat = process.argv.includes('--fetch') || failedLately(Date.now()) === null
   const electron = findElectron() ?? (repeat ? await fetchElectron(console.log) : null)
   if (!electron) {
-    console.error("No installers can be made: Electron's runtime is not on this machine and could not be fetched (npm run dist -- --fetch tries again).")
+    console.error(
+      "No installers can be made: Electron's runtime is not on this machine and could not be fetched (npm run dist -- --fetch tries again).",
+    )
     return 1
   }
   await buildAll({ force: true })

@@ -11,8 +11,12 @@ const installed = (pattern: string) => globSync(`node_modules/${pattern}`, { cwd
 const packageOf = (file: string) => file.split(/[\\/]/)[1] ?? ''
 
 test('every shipped package with native libraries is unpacked', () => {
-  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as { packages: Record<string, { dev?: boolean; devOptional?: boolean }> }
-  const shipped = Object.entries(packages).filter(([path, { dev, devOptional }]) => path.startsWith('node_modules/') && !dev && !devOptional)
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dev?: boolean; devOptional?: boolean }>
+  }
+  const shipped = Object.entries(packages).filter(
+    ([path, { dev, devOptional }]) => path.startsWith('node_modules/') && !dev && !devOptional,
+  )
   const native = shipped.filter(([path]) => globSync(`${path}/**/*.{node,so,so.*,dll,dylib}`, { cwd: root }).length > 0)
   const names = new Set(native.map(([path]) => packageOf(path)))
   expect([...names].sort()).toEqual(expect.arrayContaining(['@img', '@koromix', '@node-llama-cpp', 'better-sqlite3']))
@@ -26,7 +30,13 @@ test('unpacked packages exist', () => {
 test('everything that is built is included', () => {
   for (const { output } of targets) expect(configuration.files).toContain(`dist/${output.split('/')[0]}/**`)
   expect(targets.map(({ output }) => output)).toEqual(
-    expect.arrayContaining(['electron/main.js', 'electron/preload.cjs', 'workers/engine.js', 'workers/media.js', 'renderer/index.html']),
+    expect.arrayContaining([
+      'electron/main.js',
+      'electron/preload.cjs',
+      'workers/engine.js',
+      'workers/media.js',
+      'renderer/index.html',
+    ]),
   )
 })
 

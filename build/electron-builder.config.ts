@@ -4,7 +4,9 @@ import type { Configuration } from 'electron-builder'
 export const unpackedPackages = ['@node-llama-cpp', 'koffi', '@koromix', 'sharp', '@img', 'better-sqlite3', '@reflink']
 
 /** Variants for computers that Electron does not run on, and the second CUDA build of 370 MB, a fallback for some cards. */
-const notShipped = ['linux-armv7l', 'linux-riscv64', '*-cuda-ext'].map((variant) => `!node_modules/@node-llama-cpp/${variant}/**`)
+const notShipped = ['linux-armv7l', 'linux-riscv64', '*-cuda-ext'].map(
+  (variant) => `!node_modules/@node-llama-cpp/${variant}/**`,
+)
 
 /** Installers for the three systems; signing and updates come later. */
 export const configuration: Configuration = {
@@ -37,16 +39,27 @@ export const configuration: Configuration = {
     grantFileProtocolExtraPrivileges: false,
   },
   icon: 'build/icons/icon.png',
-  win: { target: [{ target: 'nsis', arch: ['x64', 'arm64'] }, { target: 'zip', arch: ['x64', 'arm64'] }] },
+  win: {
+    target: [
+      { target: 'nsis', arch: ['x64', 'arm64'] },
+      { target: 'zip', arch: ['x64', 'arm64'] },
+    ],
+  },
   nsis: { oneClick: false, perMachine: false, allowToChangeInstallationDirectory: true },
   mac: {
     category: 'public.app-category.productivity',
-    target: [{ target: 'dmg', arch: ['arm64', 'x64'] }, { target: 'zip', arch: ['arm64', 'x64'] }],
+    target: [
+      { target: 'dmg', arch: ['arm64', 'x64'] },
+      { target: 'zip', arch: ['arm64', 'x64'] },
+    ],
   },
   linux: {
     category: 'Utility',
     maintainer: 'Sightline',
-    target: [{ target: 'AppImage', arch: ['x64'] }, { target: 'tar.gz', arch: ['x64'] }],
+    target: [
+      { target: 'AppImage', arch: ['x64'] },
+      { target: 'tar.gz', arch: ['x64'] },
+    ],
   },
   publish: null,
 }

@@ -69,7 +69,10 @@ function runInstaller(temporary: string): Promise<boolean> {
 }
 
 function folderBytes(folder: string): number {
-  return globSync('**/*', { cwd: folder }).reduce((sum, file) => sum + (statSync(join(folder, file), { throwIfNoEntry: false })?.size ?? 0), 0)
+  return globSync('**/*', { cwd: folder }).reduce(
+    (sum, file) => sum + (statSync(join(folder, file), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  )
 }
 
 function remember(failed: boolean): void {

@@ -4,13 +4,28 @@ import { expect, test } from 'vitest'
 import { root } from './paths.ts'
 
 interface Cruise {
-  summary: { violations: { from: string; to: string; rule: { name: string; severity: string } }[]; totalCruised: number }
+  summary: {
+    violations: { from: string; to: string; rule: { name: string; severity: string } }[]
+    totalCruised: number
+  }
 }
 
 /** Runs dependency-cruiser with the project's rules on `folders` of the tree in `cwd`. */
-function cruise(cwd: string, folders: string[], ...options: string[]): { status: number | null; summary: Cruise['summary'] } {
+function cruise(
+  cwd: string,
+  folders: string[],
+  ...options: string[]
+): { status: number | null; summary: Cruise['summary'] } {
   const program = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs')
-  const args = [program, '--config', join(root, '.dependency-cruiser.cjs'), '--output-type', 'json', ...options, ...folders]
+  const args = [
+    program,
+    '--config',
+    join(root, '.dependency-cruiser.cjs'),
+    '--output-type',
+    'json',
+    ...options,
+    ...folders,
+  ]
   const { status, stdout } = spawnSync(process.execPath, args, { cwd, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 })
   return { status, summary: (JSON.parse(stdout) as Cruise).summary }
 }
@@ -18,7 +33,11 @@ function cruise(cwd: string, folders: string[], ...options: string[]): { status:
 test('a service that imports its sibling is refused by name', () => {
   const { summary } = cruise(join(root, 'build/fixtures/wrong-import'), ['main'])
   expect(summary.violations.map(({ from, to, rule }) => ({ from, to, rule: rule.name }))).toEqual([
-    { from: 'main/services/conversations/index.ts', to: 'main/services/engine/index.ts', rule: 'service-knows-no-sibling' },
+    {
+      from: 'main/services/conversations/index.ts',
+      to: 'main/services/engine/index.ts',
+      rule: 'service-knows-no-sibling',
+    },
   ])
 })
 

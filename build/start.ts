@@ -8,13 +8,17 @@ import { root } from './paths.ts'
 type Shell = 'electron' | 'browser'
 
 /** Decides which shell opens; a line says why where it is not the desktop app. */
-async function chooseShell(asked: Shell | undefined): Promise<{ electron: string } | { electron: null; why: string | null }> {
+async function chooseShell(
+  asked: Shell | undefined,
+): Promise<{ electron: string } | { electron: null; why: string | null }> {
   if (asked === 'browser') return { electron: null, why: null }
-  if (!hasDisplay(process.platform, process.env)) return { electron: null, why: 'There is no display for the desktop app; starting the browser shell.' }
+  if (!hasDisplay(process.platform, process.env))
+    return { electron: null, why: 'There is no display for the desktop app; starting the browser shell.' }
   const found = findElectron()
   if (found) return { electron: found }
   if (asked !== 'electron' && failedLately(Date.now()) !== null) {
-    const why = "Electron's runtime could not be fetched today; starting the browser shell (npm start -- --shell=electron tries again)."
+    const why =
+      "Electron's runtime could not be fetched today; starting the browser shell (npm start -- --shell=electron tries again)."
     return { electron: null, why }
   }
   const fetched = await fetchElectron(console.log)
@@ -40,12 +44,18 @@ async function start(): Promise<number> {
     console.error('--shell takes "electron" or "browser".')
     return 2
   }
-  const ownIndexes = tokens.flatMap((token) => (token.kind === 'option' && token.name === 'shell' ? [token.index, ...(token.inlineValue ? [] : [token.index + 1])] : []))
+  const ownIndexes = tokens.flatMap((token) =>
+    token.kind === 'option' && token.name === 'shell'
+      ? [token.index, ...(token.inlineValue ? [] : [token.index + 1])]
+      : [],
+  )
   const rest = process.argv.slice(2).filter((_arg, index) => !ownIndexes.includes(index))
   const chosen = await chooseShell(shell)
   if (chosen.electron === null && chosen.why) console.log(chosen.why)
   await buildAll({ only: (target) => chosen.electron !== null || target.name === 'window' })
-  return chosen.electron !== null ? run(chosen.electron, [root, ...rest]) : run(process.execPath, ['main/cli.ts', 'serve', ...rest])
+  return chosen.electron !== null
+    ? run(chosen.electron, [root, ...rest])
+    : run(process.execPath, ['main/cli.ts', 'serve', ...rest])
 }
 
 process.exitCode = await start()

@@ -56,13 +56,40 @@ const core = ['main', 'package.json']
 export const targets: readonly Target[] = [
   {
     name: 'window',
-    sources: ['renderer', 'main/contract', 'main/lib/picture', 'resources/samples', 'package-lock.json', 'build/targets.ts'],
+    sources: [
+      'renderer',
+      'main/contract',
+      'main/lib/picture',
+      'resources/samples',
+      'package-lock.json',
+      'build/targets.ts',
+    ],
     output: 'renderer/index.html',
     config: rendererConfig,
     staging: windowStaging,
   },
-  { name: 'desktop shell', sources: ['electron', ...core], output: 'electron/main.js', config: nodeScript('electron/main.ts', 'electron', 'main.js', 'es') },
-  { name: 'preload script', sources: ['electron/preload.ts'], output: 'electron/preload.cjs', config: nodeScript('electron/preload.ts', 'electron', 'preload.cjs', 'cjs') },
-  { name: 'engine', sources: core, output: 'workers/engine.js', config: nodeScript('main/services/engine/worker/main.ts', 'workers', 'engine.js', 'es') },
-  { name: 'pictures', sources: core, output: 'workers/media.js', config: nodeScript('main/services/media/worker/main.ts', 'workers', 'media.js', 'es') },
+  {
+    name: 'desktop shell',
+    sources: ['electron', ...core],
+    output: 'electron/main.js',
+    config: nodeScript('electron/main.ts', 'electron', 'main.js', 'es'),
+  },
+  {
+    name: 'preload script',
+    sources: ['electron/preload.ts'],
+    output: 'electron/preload.cjs',
+    config: nodeScript('electron/preload.ts', 'electron', 'preload.cjs', 'cjs'),
+  },
+  {
+    name: 'engine',
+    sources: core,
+    output: 'workers/engine.js',
+    config: nodeScript('main/services/engine/worker/main.ts', 'workers', 'engine.js', 'es'),
+  },
+  {
+    name: 'pictures',
+    sources: core,
+    output: 'workers/media.js',
+    config: nodeScript('main/services/media/worker/main.ts', 'workers', 'media.js', 'es'),
+  },
 ]

@@ -28,19 +28,39 @@ function counted(success: boolean, read: () => Counts): Counts {
   }
 }
 
+const format = () => run('node_modules/@biomejs/biome/bin/biome', 'format', '.')
 const eslint = () => run('node_modules/eslint/bin/eslint.js', '.')
 const depcruise = () =>
-  run('node_modules/dependency-cruiser/bin/dependency-cruise.mjs', '--config', '.dependency-cruiser.cjs', 'main', 'electron', 'renderer', 'build', 'e2e')
+  run(
+    'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
+    '--config',
+    '.dependency-cruiser.cjs',
+    'main',
+    'electron',
+    'renderer',
+    'build',
+    'e2e',
+  )
 
 const stages: Record<string, () => Counts> = {
-  lint: () => one([eslint(), depcruise()].every(Boolean)),
+  lint: () => one([format(), eslint(), depcruise()].every(Boolean)),
   typecheck: () => one(run('node_modules/typescript/bin/tsc', '-b')),
   unit: () =>
-    counted(run('node_modules/vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${vitestReport}`), () =>
-      vitestCounts(vitestReport),
+    counted(
+      run(
+        'node_modules/vitest/vitest.mjs',
+        'run',
+        '--reporter=default',
+        '--reporter=json',
+        `--outputFile.json=${vitestReport}`,
+      ),
+      () => vitestCounts(vitestReport),
     ),
   build: () => one(run('build/build.ts')),
-  e2e: () => counted(run('node_modules/@playwright/test/cli.js', 'test', '--config', 'e2e/playwright.config.ts'), () => playwrightCounts(playwrightReport)),
+  e2e: () =>
+    counted(run('node_modules/@playwright/test/cli.js', 'test', '--config', 'e2e/playwright.config.ts'), () =>
+      playwrightCounts(playwrightReport),
+    ),
 }
 
 /** `npm test [stage]...`: every stage, or the named ones (e2e with the build it needs); goes on after a failing one. */
@@ -60,7 +80,9 @@ function main(names: readonly string[]): number {
     const started = performance.now()
     const counts = name === 'e2e' && !env['CHROMIUM'] ? noBrowser() : (stages[name]?.() ?? one(false))
     all.push(counts)
-    console.log(`=== ${name}: ${counts.passed} passed, ${counts.failed} failed in ${((performance.now() - started) / 1000).toFixed(0)} s`)
+    console.log(
+      `=== ${name}: ${counts.passed} passed, ${counts.failed} failed in ${((performance.now() - started) / 1000).toFixed(0)} s`,
+    )
   }
   const skipped = all.flatMap((counts) => counts.skipped)
   if (skipped.length > 0) console.log(`\n${skipped.length} skipped:\n${skipped.map((line) => `  ${line}`).join('\n')}`)

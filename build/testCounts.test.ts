@@ -11,7 +11,10 @@ function report(content: object): string {
 }
 
 test('counts vitest tests, a file that could not run as one failure, and says what was skipped', () => {
-  const assertionResults = ['passed', 'passed', 'failed', 'pending'].map((status, index) => ({ status, fullName: `test ${index}` }))
+  const assertionResults = ['passed', 'passed', 'failed', 'pending'].map((status, index) => ({
+    status,
+    fullName: `test ${index}`,
+  }))
   const file = report({
     testResults: [
       { status: 'failed', name: 'a', assertionResults },
@@ -22,9 +25,17 @@ test('counts vitest tests, a file that could not run as one failure, and says wh
 })
 
 test('counts Playwright tests in nested suites, flaky ones as failed, with the reason of a skip', () => {
-  const spec = (title: string, status: string, annotations: object[] = []) => ({ title, tests: [{ status, annotations }] })
+  const spec = (title: string, status: string, annotations: object[] = []) => ({
+    title,
+    tests: [{ status, annotations }],
+  })
   const file = report({
-    suites: [{ suites: [{ specs: [spec('a', 'expected'), spec('b', 'flaky'), spec('c', 'unexpected')] }], specs: [spec('d', 'skipped', [{ type: 'skip', description: 'no display' }])] }],
+    suites: [
+      {
+        suites: [{ specs: [spec('a', 'expected'), spec('b', 'flaky'), spec('c', 'unexpected')] }],
+        specs: [spec('d', 'skipped', [{ type: 'skip', description: 'no display' }])],
+      },
+    ],
     errors: [{ message: 'a file did not load' }],
   })
   expect(playwrightCounts(file)).toEqual({ passed: 1, failed: 3, skipped: ['d (no display)'] })

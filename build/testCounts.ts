@@ -20,7 +20,9 @@ interface PlaywrightSuite {
 export function vitestCounts(file: string): Counts {
   const { testResults } = JSON.parse(readFileSync(file, 'utf8')) as VitestReport
   const tests = testResults.flatMap((result) => result.assertionResults)
-  const broken = testResults.filter((result) => result.status === 'failed' && !result.assertionResults.some((test) => test.status === 'failed'))
+  const broken = testResults.filter(
+    (result) => result.status === 'failed' && !result.assertionResults.some((test) => test.status === 'failed'),
+  )
   const skipped = tests.filter((test) => test.status !== 'passed' && test.status !== 'failed')
   return {
     passed: tests.filter((test) => test.status === 'passed').length,
@@ -38,7 +40,10 @@ export function playwrightCounts(file: string): Counts {
   return {
     passed: tests.filter((test) => test.status === 'expected').length,
     failed: tests.filter((test) => test.status === 'unexpected' || test.status === 'flaky').length + errors.length,
-    skipped: skipped.map(({ title, annotations = [] }) => `${title} (${annotations.find(({ description }) => description)?.description ?? 'no reason given'})`),
+    skipped: skipped.map(
+      ({ title, annotations = [] }) =>
+        `${title} (${annotations.find(({ description }) => description)?.description ?? 'no reason given'})`,
+    ),
   }
 }
 

@@ -8,7 +8,15 @@ if (!chromium) throw new Error(installHint)
 // The stand-in for Electron drives the same browser.
 process.env['CHROMIUM'] = chromium
 
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
 
 export default defineConfig<ShellOptions>({
   testDir: '.',
@@ -19,7 +27,10 @@ export default defineConfig<ShellOptions>({
   timeout: 120_000,
   expect: { timeout: 20_000 },
   forbidOnly: Boolean(process.env['CI']),
-  reporter: [['list'], ['json', { outputFile: process.env['PLAYWRIGHT_JSON_OUTPUT_FILE'] ?? '../test-results/playwright.json' }]],
+  reporter: [
+    ['list'],
+    ['json', { outputFile: process.env['PLAYWRIGHT_JSON_OUTPUT_FILE'] ?? '../test-results/playwright.json' }],
+  ],
   use: {
     viewport: { width: 1180, height: 800 },
     launchOptions: { executablePath: chromium, args: flags },

@@ -6,14 +6,24 @@ import { containerOf, openWithFfmpeg, readHead } from '../main/lib/video/index.t
 import { tempFolder } from '../main/testing/tempFolder.ts'
 import { openVideoFile } from '../renderer/lib/video/videoFile.ts'
 
-const missing = spawnSync('ffmpeg', ['-version']).error ? 'ffmpeg is not installed: that both readers say the same is not tried here' : null
+const missing = spawnSync('ffmpeg', ['-version']).error
+  ? 'ffmpeg is not installed: that both readers say the same is not tried here'
+  : null
 if (missing) process.stderr.write(`${missing}\n`)
 
 const folder = tempFolder()
 afterAll(() => folder.remove())
 const at = (name: string): string => join(folder.path, name)
-const make = (name: string, ...args: string[]): void => void execFileSync('ffmpeg', ['-v', 'error', '-y', ...args, at(name)])
-const source = (rate: string, frames: number): string[] => ['-f', 'lavfi', '-i', `testsrc=size=64x48:rate=${rate}`, '-frames:v', String(frames)]
+const make = (name: string, ...args: string[]): void =>
+  void execFileSync('ffmpeg', ['-v', 'error', '-y', ...args, at(name)])
+const source = (rate: string, frames: number): string[] => [
+  '-f',
+  'lavfi',
+  '-i',
+  `testsrc=size=64x48:rate=${rate}`,
+  '-frames:v',
+  String(frames),
+]
 const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p']
 
 describe.skipIf(missing !== null)('ffmpeg and the window see the same frames at the same times', () => {

@@ -1,7 +1,10 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 import { handleDisplayMedia } from './displayMedia.ts'
 
-const electron = vi.hoisted(() => ({ desktopCapturer: { getSources: vi.fn(async () => [{ id: 'screen:0:0' }, { id: 'window:7:0' }]) }, MessageChannelMain: class {} }))
+const electron = vi.hoisted(() => ({
+  desktopCapturer: { getSources: vi.fn(async () => [{ id: 'screen:0:0' }, { id: 'window:7:0' }]) },
+  MessageChannelMain: class {},
+}))
 vi.mock('electron', () => electron)
 
 type Handler = (request: object, answer: (streams: object | null) => void) => void
@@ -12,13 +15,17 @@ let ask: (request?: object) => Promise<object | null>
 beforeEach(() => {
   held = null
   let handler: Handler = () => {}
-  const permits = { has: () => held !== null, take: () => {
-    const permit = held && { what: 'screen' as const, ...held }
-    held = null
-    return permit
-  } }
+  const permits = {
+    has: () => held !== null,
+    take: () => {
+      const permit = held && { what: 'screen' as const, ...held }
+      held = null
+      return permit
+    },
+  }
   handleDisplayMedia({ setDisplayMediaRequestHandler: (given: unknown) => void (handler = given as Handler) }, permits)
-  ask = (request = {}) => new Promise((resolve) => handler({ frame, videoRequested: true, audioRequested: false, ...request }, resolve))
+  ask = (request = {}) =>
+    new Promise((resolve) => handler({ frame, videoRequested: true, audioRequested: false, ...request }, resolve))
 })
 
 test('without a permit nothing is shown, and nothing of the screen is even asked for', async () => {

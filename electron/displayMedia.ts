@@ -7,7 +7,10 @@ import { isTrustedFrame } from './rpcPorts.ts'
  * Shows the own page the one screen or window that the core has permitted just now, without sound; everything else is
  * refused. Where the desktop asks its user, that answer is the source.
  */
-export function handleDisplayMedia(session: Pick<Session, 'setDisplayMediaRequestHandler'>, permits: App['permits']): void {
+export function handleDisplayMedia(
+  session: Pick<Session, 'setDisplayMediaRequestHandler'>,
+  permits: App['permits'],
+): void {
   session.setDisplayMediaRequestHandler(({ frame, audioRequested, videoRequested }, answer) => {
     const permit = isTrustedFrame(frame) && videoRequested && !audioRequested ? permits.take('screen') : null
     if (!permit) return answer(null)

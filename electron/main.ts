@@ -43,7 +43,9 @@ async function start(): Promise<void> {
   const capture = (): void => core.startCapture()
   const open = (): void => showWindow()
   const tray = openTray(join(paths.resources, 'icons'), { open, newConversation, capture, quit: () => app.quit() })
-  const core = createApp(electronPorts(dist, { paths, commands, tray: tray !== null, windows: captureWindows(preload), showWindow }))
+  const core = createApp(
+    electronPorts(dist, { paths, commands, tray: tray !== null, windows: captureWindows(preload), showWindow }),
+  )
   const showProgress = createProgressBar()
   app.setAboutPanelOptions({ applicationName: 'Sightline', applicationVersion: app.getVersion() })
   Menu.setApplicationMenu(
@@ -55,7 +57,12 @@ async function start(): Promise<void> {
   })
   denyPermissions(session.defaultSession, core.permits)
   handleDisplayMedia(session.defaultSession, core.permits)
-  handleProtocol(protocol, { page: join(dist, 'renderer'), attachments: core.attachments, frames: core.frames, captures: core.captures })
+  handleProtocol(protocol, {
+    page: join(dist, 'renderer'),
+    attachments: core.attachments,
+    frames: core.frames,
+    captures: core.captures,
+  })
   handlePortRequests(ipcMain, core.serve)
   app.on('second-instance', (_event, argv) => (argv.includes(CAPTURE_SWITCH) ? capture() : open()))
   app.on('activate', open)
@@ -76,13 +83,18 @@ function report(error: unknown): void {
 
 app.enableSandbox()
 protocol.registerSchemesAsPrivileged([scheme])
-app.on('web-contents-created', (_event, contents) => guardContents(contents, () => BrowserWindow.fromWebContents(contents)))
+app.on('web-contents-created', (_event, contents) =>
+  guardContents(contents, () => BrowserWindow.fromWebContents(contents)),
+)
 
 if (app.requestSingleInstanceLock()) {
-  app.whenReady().then(start).catch((error: unknown) => {
-    report(error)
-    app.exit(1)
-  })
+  app
+    .whenReady()
+    .then(start)
+    .catch((error: unknown) => {
+      report(error)
+      app.exit(1)
+    })
 } else {
   app.exit(0)
 }

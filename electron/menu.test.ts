@@ -23,7 +23,10 @@ test('the developer tools are only there in development', () => {
   const tools = ['reload', 'forceReload', 'toggleDevTools'] as const
   for (const platform of ['win32', 'darwin', 'linux'] as const) {
     expect(roles(menu(platform, true)), platform).toEqual(expect.arrayContaining([...tools]))
-    expect(roles(menu(platform)).filter((role) => tools.includes(role as never)), platform).toEqual([])
+    expect(
+      roles(menu(platform)).filter((role) => tools.includes(role as never)),
+      platform,
+    ).toEqual([])
   }
 })
 

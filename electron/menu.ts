@@ -14,7 +14,12 @@ export function appMenu({ platform, isDevelopment, newConversation }: MenuOption
   const isMac = platform === 'darwin'
   const roles = (...names: NonNullable<MenuItemConstructorOptions['role']>[]) => names.map((role) => ({ role }))
   // The window listens to this key itself, and knows when a dialog is open.
-  const start = { label: 'New conversation', accelerator: 'CmdOrCtrl+N', registerAccelerator: false, click: newConversation }
+  const start = {
+    label: 'New conversation',
+    accelerator: 'CmdOrCtrl+N',
+    registerAccelerator: false,
+    click: newConversation,
+  }
   return [
     ...(isMac ? roles('appMenu') : []),
     { label: '&File', submenu: [start, separator, ...roles(isMac ? 'close' : 'quit')] },

@@ -6,11 +6,14 @@ const own = { isMainFrame: true, requestingUrl: 'app://sightline/' }
 
 function handled(permits: Parameters<typeof denyPermissions>[1]) {
   const handlers: Record<string, (...args: never[]) => unknown> = {}
-  denyPermissions({
-    setPermissionRequestHandler: (handler) => void (handlers['request'] = handler as never),
-    setPermissionCheckHandler: (handler) => void (handlers['check'] = handler as never),
-    setDevicePermissionHandler: (handler) => void (handlers['device'] = handler as never),
-  }, permits)
+  denyPermissions(
+    {
+      setPermissionRequestHandler: (handler) => void (handlers['request'] = handler as never),
+      setPermissionCheckHandler: (handler) => void (handlers['check'] = handler as never),
+      setDevicePermissionHandler: (handler) => void (handlers['device'] = handler as never),
+    },
+    permits,
+  )
   const requested = (permission: string, details: object = own) => {
     const answers: boolean[] = []
     handlers['request']?.(...([null, permission, (granted: boolean) => answers.push(granted), details] as never[]))
@@ -22,7 +25,16 @@ function handled(permits: Parameters<typeof denyPermissions>[1]) {
 
 test('every permission and device is denied, but for copying text', () => {
   const { requested, checked, devices } = handled({ has: () => false, take: () => null })
-  for (const permission of ['media', 'geolocation', 'notifications', 'clipboard-read', 'openExternal', 'fileSystem', 'display-capture', 'unknown']) {
+  for (const permission of [
+    'media',
+    'geolocation',
+    'notifications',
+    'clipboard-read',
+    'openExternal',
+    'fileSystem',
+    'display-capture',
+    'unknown',
+  ]) {
     expect(requested(permission), permission).toEqual([false])
     expect(checked(permission), permission).toBe(false)
   }
@@ -35,7 +47,8 @@ test('what the core has permitted is given to the own page once, and never sound
   const held = ['camera', 'screen']
   const { requested, checked } = handled({
     has: (what) => held.includes(what),
-    take: (what) => (held.includes(what) ? { what: held.splice(held.indexOf(what), 1)[0] as typeof what, sourceId: null } : null),
+    take: (what) =>
+      held.includes(what) ? { what: held.splice(held.indexOf(what), 1)[0] as typeof what, sourceId: null } : null,
   })
 
   expect(requested('media', { ...own, mediaTypes: ['video', 'audio'] })).toEqual([false])
@@ -43,7 +56,10 @@ test('what the core has permitted is given to the own page once, and never sound
   expect(requested('media', { ...own, isMainFrame: false, mediaTypes: ['video'] })).toEqual([false])
   expect(requested('media', { ...own, requestingUrl: 'app://attachment/', mediaTypes: ['video'] })).toEqual([false])
   expect(requested('display-capture', { ...own, requestingUrl: 'https://evil.test/' })).toEqual([false])
-  expect([requested('media', { ...own, mediaTypes: ['video'] }), requested('media', { ...own, mediaTypes: ['video'] })]).toEqual([[true], [false]])
+  expect([
+    requested('media', { ...own, mediaTypes: ['video'] }),
+    requested('media', { ...own, mediaTypes: ['video'] }),
+  ]).toEqual([[true], [false]])
   expect(requested('display-capture', own)).toEqual([true])
   expect(checked('media')).toBe(false)
 })

@@ -18,7 +18,9 @@ export function denyPermissions(session: Handled, permits: App['permits']): void
     if (granted.has(permission)) return answer(true)
     // Which screen it is, and that it is one only, the handler of display media decides.
     if (permission === 'display-capture') return answer(isOwn && permits.has('screen'))
-    answer(permission === 'media' && isOwn && types?.length === 1 && types[0] === 'video' && permits.take('camera') !== null)
+    answer(
+      permission === 'media' && isOwn && types?.length === 1 && types[0] === 'video' && permits.take('camera') !== null,
+    )
   })
   session.setPermissionCheckHandler((_contents, permission) => granted.has(permission))
   session.setDevicePermissionHandler(() => false)

@@ -18,7 +18,12 @@ function shown(platform: NodeJS.Platform, ...course: DownloadProgress[]): unknow
 beforeEach(() => void vi.clearAllMocks())
 
 test('the bar follows the bytes and goes away at the end', () => {
-  expect(shown('linux', idle, { ...running, share: 0 }, running, idle)).toEqual(['-1 none', '0 normal', '0.4 normal', '-1 none'])
+  expect(shown('linux', idle, { ...running, share: 0 }, running, idle)).toEqual([
+    '-1 none',
+    '0 normal',
+    '0.4 normal',
+    '-1 none',
+  ])
 })
 
 test('it says where nothing arrives', () => {
@@ -34,7 +39,11 @@ test('a failure is shown until somebody resumes or removes the download, on Wind
 
 test('what had failed before the start is no news; the next failure is', () => {
   const before = { ...idle, failed: 1 }
-  expect(shown('win32', before, { ...running, failed: 1 }, { ...idle, failed: 2 })).toEqual(['-1 none', '0.4 normal', '1 error'])
+  expect(shown('win32', before, { ...running, failed: 1 }, { ...idle, failed: 2 })).toEqual([
+    '-1 none',
+    '0.4 normal',
+    '1 error',
+  ])
   vi.clearAllMocks()
   expect(shown('win32', before, idle, before)).toEqual(['-1 none', '-1 none', '1 error'])
 })

@@ -50,7 +50,15 @@ test('downloads are a line that cannot be clicked, and part of the tooltip', () 
   const [tray] = opened as [Tray]
   expect(tray.toolTip).toBe('Sightline')
   shown.showDownloads(progress)
-  expect(labels(tray)).toEqual(['Open Sightline', 'New conversation', 'Capture the screen', '-', 'Downloading a model: 43%', '-', 'Quit'])
+  expect(labels(tray)).toEqual([
+    'Open Sightline',
+    'New conversation',
+    'Capture the screen',
+    '-',
+    'Downloading a model: 43%',
+    '-',
+    'Quit',
+  ])
   expect(items(tray)[4]!.enabled).toBe(false)
   expect(tray.toolTip).toBe('Sightline. Downloading a model: 43%')
   shown.showDownloads({ share: null, active: 0, failed: 0, stalled: false })
@@ -83,7 +91,11 @@ test('each system has its own icon, and a click opens the app where it does not 
     const { image } = opened.at(-1)!
     return [image.getSize().width, image.isTemplateImage()]
   })
-  expect(sizes).toEqual([[16, false], [16, true], [48, false]])
+  expect(sizes).toEqual([
+    [16, false],
+    [16, true],
+    [48, false],
+  ])
   for (const tray of opened) tray.tell('click')
   expect(actions.open).toHaveBeenCalledTimes(2)
 })

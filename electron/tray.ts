@@ -20,7 +20,11 @@ export interface AppTray {
 const iconFiles: Partial<Record<NodeJS.Platform, string>> = { darwin: 'trayTemplate.png', linux: 'trayLarge.png' }
 
 /** Puts the icon from the folder `icons` into the tray; null, with a line on standard error, where that fails. */
-export function openTray(icons: string, actions: TrayActions, platform: NodeJS.Platform = process.platform): AppTray | null {
+export function openTray(
+  icons: string,
+  actions: TrayActions,
+  platform: NodeJS.Platform = process.platform,
+): AppTray | null {
   try {
     const icon = nativeImage.createFromPath(join(icons, iconFiles[platform] ?? 'tray.png'))
     if (icon.isEmpty()) throw new Error(`there is no icon in ${icons}`)
@@ -48,8 +52,12 @@ export function openTray(icons: string, actions: TrayActions, platform: NodeJS.P
   }
 }
 
-function trayMenu({ open, newConversation, capture, quit }: TrayActions, line: string | null): MenuItemConstructorOptions[] {
-  const downloads: MenuItemConstructorOptions[] = line === null ? [] : [{ type: 'separator' }, { label: line, enabled: false }]
+function trayMenu(
+  { open, newConversation, capture, quit }: TrayActions,
+  line: string | null,
+): MenuItemConstructorOptions[] {
+  const downloads: MenuItemConstructorOptions[] =
+    line === null ? [] : [{ type: 'separator' }, { label: line, enabled: false }]
   return [
     { label: 'Open Sightline', click: open },
     { label: 'New conversation', click: newConversation },
@@ -62,8 +70,13 @@ function trayMenu({ open, newConversation, capture, quit }: TrayActions, line: s
 
 /** How the downloads are going in a line, e.g. "Downloading a model: 43%"; null when there is nothing to say. */
 export function downloadsLine({ share, active, failed, stalled }: DownloadProgress): string | null {
-  if (share === null) return failed === 0 ? null : failed === 1 ? 'A download has stopped' : `${failed} downloads have stopped`
-  const what = stalled ? 'Waiting for the connection' : active === 1 ? 'Downloading a model' : `Downloading ${active} models`
+  if (share === null)
+    return failed === 0 ? null : failed === 1 ? 'A download has stopped' : `${failed} downloads have stopped`
+  const what = stalled
+    ? 'Waiting for the connection'
+    : active === 1
+      ? 'Downloading a model'
+      : `Downloading ${active} models`
   // 100% would say that it is done.
   return `${what}: ${Math.min(99, Math.floor(share * 100))}%`
 }

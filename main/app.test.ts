@@ -59,16 +59,28 @@ async function until<T>(stream: AsyncIterator<T>, matches: (event: T) => boolean
     if (matches(value)) return value
   }
 }
-const ended = (event: ConversationEvent) => event.type === 'message' && event.message.role === 'assistant' && event.message.status !== 'streaming'
+const ended = (event: ConversationEvent) =>
+  event.type === 'message' && event.message.role === 'assistant' && event.message.status !== 'streaming'
 async function snapshot(id: string): Promise<Extract<ConversationEvent, { type: 'snapshot' }>> {
   const event = await first(client.conversations.watch({ id }))
   if (event.type !== 'snapshot') throw new Error(`The first event is ${event.type}.`)
   return event
 }
-const texts = async (id: string) => (await snapshot(id)).messages.map((message) => message.parts.map((part) => (part.type === 'text' ? part.text : `[${part.type === 'frames' ? part.name : part.attachment.name}]`)).join(''))
+const texts = async (id: string) =>
+  (await snapshot(id)).messages.map((message) =>
+    message.parts
+      .map((part) =>
+        part.type === 'text' ? part.text : `[${part.type === 'frames' ? part.name : part.attachment.name}]`,
+      )
+      .join(''),
+  )
 
 test('the host is described as the shell has it', async () => {
-  expect(await client.host.describe()).toMatchObject({ name: 'Test', attachments: 'test://attachments/', capabilities: { fileDialogs: false, capture: false } })
+  expect(await client.host.describe()).toMatchObject({
+    name: 'Test',
+    attachments: 'test://attachments/',
+    capabilities: { fileDialogs: false, capture: false },
+  })
   await expect(client.host.pickFile({ title: 'Model', extensions: ['gguf'] })).rejects.toEqual(code('NotYetSupported'))
   await reopen({ dialogs: { pickFile: async ({ extensions }) => `/picked.${extensions[0]}` } })
   expect((await client.host.describe()).capabilities.fileDialogs).toBe(true)
@@ -88,14 +100,27 @@ test('the idle time of the settings is applied at once, and after a restart', as
 
 test('the catalogue is listed, its sources are settings, and tokens go to the place for secrets', async () => {
   expect((await client.catalogue.list()).length).toBeGreaterThan(0)
-  expect(await client.catalogue.machine()).toMatchObject({ cpu: 'Script', gpus: [], modelsFolder: join(folder.path, 'data', 'models') })
+  expect(await client.catalogue.machine()).toMatchObject({
+    cpu: 'Script',
+    gpus: [],
+    modelsFolder: join(folder.path, 'data', 'models'),
+  })
   await expect(client.catalogue.offer({ entryId: 'gone' })).rejects.toEqual(code('NotFound'))
   await client.settings.update({ sources: { order: ['mirror'], mirrorUrl: 'http://127.0.0.1:9' } })
   await expect(client.catalogue.offer({ entryId: 'qwen2-vl-2b-instruct' })).rejects.toEqual(code('SourceUnreachable'))
-  await expect(client.settings.update({ sources: { order: ['mirror', 'mirror'], mirrorUrl: null } })).rejects.toEqual(code('InvalidInput'))
-  await expect(client.catalogue.setToken({ source: 'huggingface', token: 'hf_1' })).rejects.toEqual(code('NotYetSupported'))
+  await expect(client.settings.update({ sources: { order: ['mirror', 'mirror'], mirrorUrl: null } })).rejects.toEqual(
+    code('InvalidInput'),
+  )
+  await expect(client.catalogue.setToken({ source: 'huggingface', token: 'hf_1' })).rejects.toEqual(
+    code('NotYetSupported'),
+  )
   const kept = new Map<string, string>()
-  await reopen({ secrets: { get: async (name) => kept.get(name) ?? null, set: async (name, value) => void (value === null ? kept.delete(name) : kept.set(name, value)) } })
+  await reopen({
+    secrets: {
+      get: async (name) => kept.get(name) ?? null,
+      set: async (name, value) => void (value === null ? kept.delete(name) : kept.set(name, value)),
+    },
+  })
   expect((await client.host.describe()).capabilities.secretStorage).toBe(true)
   await client.catalogue.setToken({ source: 'huggingface', token: 'hf_1' })
   expect(await client.catalogue.tokens()).toEqual({ huggingface: true, mirror: false, modelscope: false })
@@ -106,13 +131,26 @@ test('the catalogue is listed, its sources are settings, and tokens go to the pl
 test('the offer of a mirror has how each quantization would run here, and what is recommended', async () => {
   const mirror = await startSourceServer()
   try {
-    const file = (name: string, gigabytes: number) => ({ path: `Qwen2-VL-2B-Instruct-${name}.gguf`, bytes: gigabytes * 1e9 })
-    serveHuggingFace(mirror, 'bartowski/Qwen2-VL-2B-Instruct-GGUF', [file('Q4_K_M', 0.986), file('Q8_0', 1.65), { path: 'mmproj-Qwen2-VL-2B-Instruct-f16.gguf', bytes: 1.33e9 }])
+    const file = (name: string, gigabytes: number) => ({
+      path: `Qwen2-VL-2B-Instruct-${name}.gguf`,
+      bytes: gigabytes * 1e9,
+    })
+    serveHuggingFace(mirror, 'bartowski/Qwen2-VL-2B-Instruct-GGUF', [
+      file('Q4_K_M', 0.986),
+      file('Q8_0', 1.65),
+      { path: 'mmproj-Qwen2-VL-2B-Instruct-f16.gguf', bytes: 1.33e9 },
+    ])
     await client.settings.update({ sources: { order: ['mirror'], mirrorUrl: mirror.base } })
     const { quantizations, recommended } = await client.catalogue.offer({ entryId: 'qwen2-vl-2b-instruct' })
-    expect(quantizations.map(({ name, modelId, fit }) => [name, modelId, fit.level])).toEqual([['Q4_K_M', null, 'cpu'], ['Q8_0', null, 'cpu']])
+    expect(quantizations.map(({ name, modelId, fit }) => [name, modelId, fit.level])).toEqual([
+      ['Q4_K_M', null, 'cpu'],
+      ['Q8_0', null, 'cpu'],
+    ])
     expect(recommended).toBe('Q4_K_M')
-    expect(await client.catalogue.recommend()).toMatchObject({ entryId: 'qwen2-vl-2b-instruct', quantization: 'Q4_K_M' })
+    expect(await client.catalogue.recommend()).toMatchObject({
+      entryId: 'qwen2-vl-2b-instruct',
+      quantization: 'Q4_K_M',
+    })
   } finally {
     await mirror.close()
   }
@@ -138,14 +176,19 @@ test('a question about a stored picture is answered, and all of it is there afte
   const sent = await client.ask.send({ conversationId: null, parts })
   const events = await client.conversations.watch({ id: sent.conversationId })
   const answer = await engine.nextAnswer()
-  expect(answer.request.messages[0]?.content[0]).toEqual({ type: 'image', source: { path: app.attachments.pathOf(attachment.sha), name: 'red-circle.png' } })
+  expect(answer.request.messages[0]?.content[0]).toEqual({
+    type: 'image',
+    source: { path: app.attachments.pathOf(attachment.sha), name: 'red-circle.png' },
+  })
   answer.text('A red circle.')
   answer.finish()
   await until(events, ended)
   await reopen()
   expect(await texts(sent.conversationId)).toEqual(['[red-circle.png]What is it?', 'A red circle.'])
   expect(app.attachments.get(attachment.sha)).toEqual(attachment)
-  expect(await client.conversations.search({ query: 'red circle' })).toMatchObject([{ conversation: { id: sent.conversationId } }])
+  expect(await client.conversations.search({ query: 'red circle' })).toMatchObject([
+    { conversation: { id: sent.conversationId } },
+  ])
 })
 
 describe('conversations', () => {
@@ -175,7 +218,9 @@ describe('conversations', () => {
     await client.ask.stop({ messageId: again.answerId })
     await client.conversations.selectBranch({ messageId: sent.answerId })
     expect((await snapshot(sent.conversationId)).conversation.leafId).toBe(sent.answerId)
-    expect(await client.conversations.rename({ id: sent.conversationId, title: '  Eins ' })).toMatchObject({ title: 'Eins' })
+    expect(await client.conversations.rename({ id: sent.conversationId, title: '  Eins ' })).toMatchObject({
+      title: 'Eins',
+    })
     await client.conversations.remove({ id: sent.conversationId })
     await until(list, (event) => event.type === 'removed')
     await expect(client.conversations.watch({ id: sent.conversationId })).rejects.toEqual(code('NotFound'))
@@ -195,12 +240,27 @@ describe('models, settings and the engine', () => {
   test('the status tells of the demo model, and follows loading, failing and the choice', async () => {
     const status = await client.engine.watch()
     const next = async () => (await status.next()).value as EngineStatus
-    expect(await next()).toMatchObject({ state: 'off', modelId: 'demo', isDemo: true, notice: expect.stringContaining('tiny demo') as string })
+    expect(await next()).toMatchObject({
+      state: 'off',
+      modelId: 'demo',
+      isDemo: true,
+      notice: expect.stringContaining('tiny demo') as string,
+    })
     expect(await client.engine.load()).toMatchObject({ state: 'ready', contextTokens: 4096, backend: 'Script' })
     expect(await next()).toMatchObject({ state: 'ready' })
     const added = await client.models.add({ textPath: '/a.gguf', projectorPath: '/b.gguf' })
-    expect(await next()).toMatchObject({ state: 'off', modelId: added.id, modelName: 'Scripted', isDemo: false, contextTokens: null })
-    engine.setState({ state: 'failed', model: { textPath: '/a.gguf', projectorPath: '/b.gguf' }, error: { code: 'OutOfMemory', message: 'Too large.' } })
+    expect(await next()).toMatchObject({
+      state: 'off',
+      modelId: added.id,
+      modelName: 'Scripted',
+      isDemo: false,
+      contextTokens: null,
+    })
+    engine.setState({
+      state: 'failed',
+      model: { textPath: '/a.gguf', projectorPath: '/b.gguf' },
+      error: { code: 'OutOfMemory', message: 'Too large.' },
+    })
     expect(await next()).toMatchObject({ state: 'failed', modelId: added.id, error: { code: 'OutOfMemory' } })
     await client.models.choose({ id: 'demo' })
     expect(await next()).toMatchObject({ state: 'off', modelId: 'demo', error: null })
@@ -208,11 +268,30 @@ describe('models, settings and the engine', () => {
 
   test('the status tells how the chosen model runs, and nothing of another one or of one that failed', async () => {
     const free = 8e9
-    const part = { device: 'CPU', weights: 4e8, projector: 3e8, kv: 1e8, picture: 5e7, overhead: 1.5e8, total: 1e9, free }
+    const part = {
+      device: 'CPU',
+      weights: 4e8,
+      projector: 3e8,
+      kv: 1e8,
+      picture: 5e7,
+      overhead: 1.5e8,
+      total: 1e9,
+      free,
+    }
     const how = {
       noGpuReason: 'CUDA: no NVIDIA driver was found',
-      devices: [{ name: 'CPU', description: 'A processor', kind: 'cpu', totalBytes: 16e9, freeBytes: free, isShared: true }] as const,
-      plan: { gpuLayers: 0, layers: 29, visionDevice: null, contextTokens: 4096, picturePixels: 1280 * 784, parts: [part], total: 1e9 },
+      devices: [
+        { name: 'CPU', description: 'A processor', kind: 'cpu', totalBytes: 16e9, freeBytes: free, isShared: true },
+      ] as const,
+      plan: {
+        gpuLayers: 0,
+        layers: 29,
+        visionDevice: null,
+        contextTokens: 4096,
+        picturePixels: 1280 * 784,
+        parts: [part],
+        total: 1e9,
+      },
       note: 'Memory ran out.',
       residentBytes: 9e8,
     }
@@ -240,10 +319,17 @@ describe('models, settings and the engine', () => {
   })
 
   test('a pair that fails its check is refused as the engine says', async () => {
-    engine.check = () => Promise.reject(new AppError('ProjectorMismatch', 'They differ.', { text: 128, projector: 256 }))
-    const refused = await client.models.add({ textPath: '/a.gguf', projectorPath: '/b.gguf' }).catch((error: unknown) => error)
+    engine.check = () =>
+      Promise.reject(new AppError('ProjectorMismatch', 'They differ.', { text: 128, projector: 256 }))
+    const refused = await client.models
+      .add({ textPath: '/a.gguf', projectorPath: '/b.gguf' })
+      .catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(AppError)
-    expect((refused as AppError).toInfo()).toEqual({ code: 'ProjectorMismatch', message: 'They differ.', detail: { text: 128, projector: 256 } })
+    expect((refused as AppError).toInfo()).toEqual({
+      code: 'ProjectorMismatch',
+      message: 'They differ.',
+      detail: { text: 128, projector: 256 },
+    })
   })
 })
 
@@ -279,27 +365,44 @@ describe('the library', () => {
 
     const [found] = await client.library.scan({ path: null })
     expect(found).toMatchObject({ keeper: 'LM Studio', duplicateOf: null, problem: null })
-    const { textPath, projectorPaths: [projectorPath] } = found!
-    const { model } = await result(client.library.import({ textPath, projectorPath: projectorPath!, mode: 'copy', keeper: found!.keeper }))
+    const {
+      textPath,
+      projectorPaths: [projectorPath],
+    } = found!
+    const { model } = await result(
+      client.library.import({ textPath, projectorPath: projectorPath!, mode: 'copy', keeper: found!.keeper }),
+    )
     await until(list, (models) => models[1]?.origin === 'LM Studio' && models[1].isOwned)
     expect(model.textPath.startsWith(join(folder.path, 'data', 'models'))).toBe(true)
     expect(await client.library.scan({ path: null })).toMatchObject([{ duplicateOf: model.id }])
 
     await client.library.rename({ id: model.id, name: '  Mine ' })
-    const overrides = { ...noOverrides, placement: { contextTokens: 1024, gpuLayers: 3, kvType: 'q8_0' as const }, maxTokens: 7, systemPrompt: 'Be brief.' }
+    const overrides = {
+      ...noOverrides,
+      placement: { contextTokens: 1024, gpuLayers: 3, kvType: 'q8_0' as const },
+      maxTokens: 7,
+      systemPrompt: 'Be brief.',
+    }
     await client.library.changeOverrides({ id: model.id, change: overrides })
     await client.models.choose({ id: model.id })
     await client.settings.update({ systemPrompt: 'Be polite.', maxTokens: 9 })
     const sent = await client.ask.send({ conversationId: null, parts: words('Hello') })
     const answer = await engine.nextAnswer()
-    expect(answer.request).toMatchObject({ contextTokens: 1024, maxTokens: 7, context: { gpuLayers: 3, kvType: 'q8_0' }, messages: [{ role: 'system', content: words('Be brief.') }, {}] })
+    expect(answer.request).toMatchObject({
+      contextTokens: 1024,
+      maxTokens: 7,
+      context: { gpuLayers: 3, kvType: 'q8_0' },
+      messages: [{ role: 'system', content: words('Be brief.') }, {}],
+    })
     answer.finish()
     const used = await until(list, (models) => models[1]?.lastUsedAt != null)
     expect(used[1]).toMatchObject({ model: { name: 'Mine' }, isCurrent: true, overrides })
     expect(await client.library.uses({ id: model.id })).toEqual({ conversations: 1, titles: ['Hello'] })
     expect((await snapshot(sent.conversationId)).messages[1]?.model).toBe('Mine')
 
-    expect(await result(client.library.verify({ id: model.id }))).toMatchObject({ files: [{ digest: 'computed' }, { digest: 'computed' }] })
+    expect(await result(client.library.verify({ id: model.id }))).toMatchObject({
+      files: [{ digest: 'computed' }, { digest: 'computed' }],
+    })
     const target = join(folder.path, 'elsewhere')
     expect(await result(client.library.moveFolder({ folder: target }))).toMatchObject({ folder: target })
     expect((await first(client.settings.watch())).modelsFolder).toBe(target)
@@ -337,8 +440,12 @@ describe('the library', () => {
 
   test('input that makes no sense is refused before anything happens', async () => {
     await expect(client.library.rename({ id: 'demo', name: '  ' })).rejects.toEqual(code('InvalidInput'))
-    await expect(client.library.setAdapter({ id: 'demo', path: '/a.gguf', scale: 11 })).rejects.toEqual(code('InvalidInput'))
-    await expect(client.library.changeOverrides({ id: 'demo', change: { maxTokens: 0 } })).rejects.toEqual(code('InvalidInput'))
+    await expect(client.library.setAdapter({ id: 'demo', path: '/a.gguf', scale: 11 })).rejects.toEqual(
+      code('InvalidInput'),
+    )
+    await expect(client.library.changeOverrides({ id: 'demo', change: { maxTokens: 0 } })).rejects.toEqual(
+      code('InvalidInput'),
+    )
     await expect(result(client.library.moveFolder({ folder: 'relative' }))).rejects.toEqual(code('InvalidInput'))
     await expect(client.library.scan({ path: join(folder.path, 'gone') })).rejects.toEqual(code('ModelNotFound'))
     await expect(result(client.library.verify({ id: 'gone' }))).rejects.toEqual(code('NotFound'))
@@ -373,7 +480,11 @@ describe('the data folder', () => {
     await app.close()
     await answer.aborted
     open()
-    expect((await snapshot(sent.conversationId)).messages[1]).toMatchObject({ status: 'interrupted', error: { code: 'Interrupted' }, parts: words('half') })
+    expect((await snapshot(sent.conversationId)).messages[1]).toMatchObject({
+      status: 'interrupted',
+      error: { code: 'Interrupted' },
+      parts: words('half'),
+    })
   })
 })
 
@@ -386,10 +497,17 @@ test('every text that was shown is in the store after SIGKILL, wherever it strik
     await answerUntilKilled(createApp, process.argv[1])`
   const shown = new Map<string, { conversationId: string; answerId: string; text: string }>()
   for (const lines of [1, 4, 9]) {
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script, folder.path], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script, folder.path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     let left = lines
     for await (const line of createInterface({ input: child.stdout })) {
-      const { conversationId, answerId, offset, text } = JSON.parse(line) as { conversationId: string; answerId: string; offset: number; text: string }
+      const { conversationId, answerId, offset, text } = JSON.parse(line) as {
+        conversationId: string
+        answerId: string
+        offset: number
+        text: string
+      }
       const before = shown.get(answerId)?.text ?? ''
       expect(offset).toBe(before.length)
       shown.set(answerId, { conversationId, answerId, text: before + text })

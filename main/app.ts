@@ -62,17 +62,32 @@ export interface App {
  * Opens the data folder and starts the core; the engine's process starts with the first question. Throws Busy when
  * another process has the folder, StorageFailed when it cannot be used. `surroundings`: where other programs keep models.
  */
-export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engine; surroundings?: Surroundings } = {}): App {
+export function createApp(
+  ports: Ports,
+  parts: { engine?: Engine; second?: Engine; surroundings?: Surroundings } = {},
+): App {
   const { paths, host, dialogs, files, secrets, commands, capture, shortcuts, spawnWorker } = ports
   const store = openStore(paths.data)
   const { db } = store
   const conversations = createConversations(db)
   const settings = createSettings(db)
   const media = createMedia({ spawnWorker })
-  const attachments = createAttachments({ database: db, folder: join(paths.data, 'attachments'), media, probeVideo: probeFacts })
-  const frames = createFrameSets({ folder: join(paths.data, 'frames'), media, keepPoster: (sha, make) => attachments.keepPoster(sha, make) })
+  const attachments = createAttachments({
+    database: db,
+    folder: join(paths.data, 'attachments'),
+    media,
+    probeVideo: probeFacts,
+  })
+  const frames = createFrameSets({
+    folder: join(paths.data, 'frames'),
+    media,
+    keepPoster: (sha, make) => attachments.keepPoster(sha, make),
+  })
   const engine = parts.engine ?? createEngine({ spawn: spawnWorker, cachePath: paths.cache })
-  const choice = { get: () => settings.current.modelId, set: (modelId: string | null) => void settings.update({ modelId }) }
+  const choice = {
+    get: () => settings.current.modelId,
+    set: (modelId: string | null) => void settings.update({ modelId }),
+  }
   const inspect = (pair: ModelPair, adapters?: readonly string[]) => engine.inspect(pair, adapters)
   const models = createModels({ db, resources: paths.resources, choice, inspect })
   const modelsFolder = () => settings.current.modelsFolder ?? join(paths.data, 'models')
@@ -98,18 +113,39 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
     sources: () => settings.current.sources,
     token: (source) => tokens.get(source),
   })
-  const downloading = createDownloadModel({ catalogue, models, createQueue: (hooks) => createDownloads({ db, modelsFolder, ...hooks }) })
-  const manager = createModelManager({ models, library, conversations, engine, pictures: attachments, files, holdsFolder: () => downloading.holdsFolder() })
-  const choosing = createChooseModel({ catalogue, engine, modelsFolder, modelOf: (entryId, quantization) => models.madeOf(entryId, quantization) })
+  const downloading = createDownloadModel({
+    catalogue,
+    models,
+    createQueue: (hooks) => createDownloads({ db, modelsFolder, ...hooks }),
+  })
+  const manager = createModelManager({
+    models,
+    library,
+    conversations,
+    engine,
+    pictures: attachments,
+    files,
+    holdsFolder: () => downloading.holdsFolder(),
+  })
+  const choosing = createChooseModel({
+    catalogue,
+    engine,
+    modelsFolder,
+    modelOf: (entryId, quantization) => models.madeOf(entryId, quantization),
+  })
   const repositories = createRepositories({
     ...{ catalogue, engine, openHead: downloading.heads.open },
     modelOf: (entryId, quantization) => models.madeOf(entryId, quantization),
     hasRoom: (bytes) => choosing.hasRoom(bytes),
   })
-  const applyIdle = ({ engineIdleMinutes: minutes }: Settings) => engine.setIdleUnload(minutes === null ? null : minutes * 60_000)
+  const applyIdle = ({ engineIdleMinutes: minutes }: Settings) =>
+    engine.setIdleUnload(minutes === null ? null : minutes * 60_000)
   applyIdle(settings.current)
   settings.onChange(applyIdle)
-  const compare = createCompare({ first: engine, second: parts.second ?? createEngine({ spawn: spawnWorker, cachePath: join(paths.cache, 'second') }) })
+  const compare = createCompare({
+    first: engine,
+    second: parts.second ?? createEngine({ spawn: spawnWorker, cachePath: join(paths.cache, 'second') }),
+  })
   const ask = createAsk({ conversations, settings, models, attachments, frames, engine, second: compare })
   const sampling = createSampleVideo({ attachments, frames, models, settings, benchmarks, engine })
   const capturing = createCaptureScreen({ capture, shortcuts, settings })
@@ -146,7 +182,8 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
     host: {
       describe: () => description,
       pickFile: (options) => {
-        if (!dialogs) throw new AppError('NotYetSupported', 'Files cannot be picked from this window. Type the path of the file.')
+        if (!dialogs)
+          throw new AppError('NotYetSupported', 'Files cannot be picked from this window. Type the path of the file.')
         return dialogs.pickFile(options)
       },
       watch: (_, { signal }) =>
@@ -327,9 +364,15 @@ export function createApp(ports: Ports, parts: { engine?: Engine; second?: Engin
 /** The engine's state as it concerns the chosen model: while another one is in memory, the chosen one is not loaded. */
 function engineStatus({ state }: Engine, models: Models): EngineStatus {
   const { id, name, isDemo, notice, textPath, projectorPath } = models.current()
-  const isChosen = state.model === null || (state.model.textPath === textPath && state.model.projectorPath === projectorPath)
+  const isChosen =
+    state.model === null || (state.model.textPath === textPath && state.model.projectorPath === projectorPath)
   const { backend, noGpuReason = null, devices = [] } = state
-  const { state: phase, progress, contextTokens, error } = isChosen ? state : { state: 'off', progress: null, contextTokens: null, error: null } as const
+  const {
+    state: phase,
+    progress,
+    contextTokens,
+    error,
+  } = isChosen ? state : ({ state: 'off', progress: null, contextTokens: null, error: null } as const)
   const { plan = null, note = null, residentBytes = null } = phase === 'off' || phase === 'failed' ? {} : state
   const how = { backend, noGpuReason, devices, plan, note, residentBytes }
   return { state: phase, modelId: id, modelName: name, isDemo, notice, progress, contextTokens, ...how, error }

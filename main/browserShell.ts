@@ -28,7 +28,11 @@ export type BrowserShell = BrowserServer
  * Starts the core in this process and serves its window to browsers on this computer. Throws Busy when another process
  * has the data folder or the port, StorageFailed when the folder cannot be used.
  */
-export async function startBrowserShell({ paths, uiFolder = builtWindow, port = 0 }: BrowserShellOptions): Promise<BrowserShell> {
+export async function startBrowserShell({
+  paths,
+  uiFolder = builtWindow,
+  port = 0,
+}: BrowserShellOptions): Promise<BrowserShell> {
   const secrets = secretsFile(join(paths.data, 'secrets.json'))
   const without = { dialogs: null, files: null, commands: null, capture: null, shortcuts: null }
   const app = createApp({ host: hostInfo(), paths, spawnWorker: forkWorker, secrets, ...without })
@@ -46,7 +50,9 @@ export async function startBrowserShell({ paths, uiFolder = builtWindow, port = 
 }
 
 function hostInfo(): HostInfo {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
   const { platform } = process
   const known = platform === 'win32' || platform === 'darwin' || platform === 'linux' ? platform : 'other'
   return { name: 'Sightline', version, platform: known, attachments: ATTACHMENTS, tray: false }

@@ -5,7 +5,17 @@ import type { Engine } from './services/engine/index.ts'
 import { demoModel } from './services/models/index.ts'
 
 export { ANSWER_ROOM, lowerDetail, withDetail } from './features/ask/index.ts'
-export type { AnswerEvent, AnswerRequest, AnswerResult, ChatMessage, ChatPart, Engine, ModelFiles, SizeOptions, Source } from './services/engine/index.ts'
+export type {
+  AnswerEvent,
+  AnswerRequest,
+  AnswerResult,
+  ChatMessage,
+  ChatPart,
+  Engine,
+  ModelFiles,
+  SizeOptions,
+  Source,
+} from './services/engine/index.ts'
 
 /** The core without conversations, store or window: what the command line drives. */
 export interface Headless {
@@ -15,7 +25,10 @@ export interface Headless {
 }
 
 /** Starts nothing by itself: the engine process comes with the first question. */
-export function createHeadless(ports: { spawnWorker: SpawnWorker; paths: { resources: string; cache: string } }): Headless {
+export function createHeadless(ports: {
+  spawnWorker: SpawnWorker
+  paths: { resources: string; cache: string }
+}): Headless {
   const engine = createEngine({ spawn: ports.spawnWorker, cachePath: ports.paths.cache })
   return { engine, demoModel: demoModel(ports.paths.resources), close: () => engine.close() }
 }

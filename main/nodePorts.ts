@@ -10,7 +10,10 @@ const entries: Record<WorkerName, URL> = {
 
 /** Starts workers with `child_process.fork`: the browser shell's and the command line's way. */
 export const forkWorker: SpawnWorker = (name) => {
-  const child = fork(fileURLToPath(entries[name]), [], { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(fileURLToPath(entries[name]), [], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   return {
     pid: child.pid,
     send: (message) => {
@@ -32,7 +35,8 @@ export const forkWorker: SpawnWorker = (name) => {
 }
 
 /** The folder of the app's read-only files in a source checkout; SIGHTLINE_RESOURCES names another one, for tests. */
-export const resourcesPath = process.env['SIGHTLINE_RESOURCES'] ?? fileURLToPath(new URL('../resources', import.meta.url))
+export const resourcesPath =
+  process.env['SIGHTLINE_RESOURCES'] ?? fileURLToPath(new URL('../resources', import.meta.url))
 
 /** Ports without a window: what the command line needs. */
 export function headlessPorts(): { spawnWorker: SpawnWorker; paths: { resources: string; cache: string } } {

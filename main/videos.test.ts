@@ -5,7 +5,15 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { AppError, ConversationEvent, DraftPart, FrameSample, Message, VideoAttachment, VideoFacts } from '#contract'
+import type {
+  AppError,
+  ConversationEvent,
+  DraftPart,
+  FrameSample,
+  Message,
+  VideoAttachment,
+  VideoFacts,
+} from '#contract'
 import { createApp } from './app.ts'
 import type { App } from './app.ts'
 import { openStore } from './lib/database/index.ts'
@@ -17,7 +25,9 @@ import type { Client } from './rpc/memoryClient.ts'
 import { tempFolder } from './testing/tempFolder.ts'
 import { testPorts } from './testing/testPorts.ts'
 
-const missing = spawnSync('ffmpeg', ['-version']).error ? 'ffmpeg is not installed: videos that this computer itself decodes are not tried here' : null
+const missing = spawnSync('ffmpeg', ['-version']).error
+  ? 'ffmpeg is not installed: videos that this computer itself decodes are not tried here'
+  : null
 if (missing) process.stderr.write(`${missing}\n`)
 
 /** A file that starts as an MP4 does; nothing in the core reads further. */
@@ -45,7 +55,11 @@ function open(): void {
 
 const code = (value: string) => expect.objectContaining({ code: value }) as AppError
 const whole = (of: string | VideoFacts) => ({ of, range: null, taken: 0 })
-async function stored(name = 'clip.mp4', bytes: Uint8Array = mp4, told: VideoFacts | undefined = facts): Promise<VideoAttachment> {
+async function stored(
+  name = 'clip.mp4',
+  bytes: Uint8Array = mp4,
+  told: VideoFacts | undefined = facts,
+): Promise<VideoAttachment> {
   const attachment = await app.attachments.store(name, Readable.from([bytes]), undefined, told)
   if (attachment.kind !== 'video') throw new Error('It is no video.')
   return attachment
@@ -55,10 +69,12 @@ function frame(number: number, { width, height }: { width: number; height: numbe
   const data = new Uint8Array(width * height * 3).fill(230)
   const [x0, y0] = [20 + ((width - 40) * number) / facts.frames, height / 2]
   for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) if ((x - x0) ** 2 + (y - y0) ** 2 < 400) data.set([220, 30, 30], (y * width + x) * 3)
+    for (let x = 0; x < width; x++)
+      if ((x - x0) ** 2 + (y - y0) ** 2 < 400) data.set([220, 30, 30], (y * width + x) * 3)
   return { width, height, data }
 }
-const post = (key: string, n: number, { data, width, height }: RgbPicture) => app.frames.store(key, n, { width, height, format: 'rgb' }, Readable.from([data]))
+const post = (key: string, n: number, { data, width, height }: RgbPicture) =>
+  app.frames.store(key, n, { width, height, format: 'rgb' }, Readable.from([data]))
 async function postAll(key: string, { indices }: FrameSample, wanted: readonly number[]): Promise<void> {
   for (const n of wanted) await post(key, n, frame(indices[n]!))
 }
@@ -75,9 +91,15 @@ async function progressOf(sha: string, sample: FrameSample): Promise<number[]> {
   return done
 }
 async function answerTo(sent: { conversationId: string; answerId: string }): Promise<Message> {
-  const isEnd = (event: ConversationEvent) => event.type === 'message' && event.message.id === sent.answerId && event.message.status !== 'streaming'
+  const isEnd = (event: ConversationEvent) =>
+    event.type === 'message' && event.message.id === sent.answerId && event.message.status !== 'streaming'
   for await (const event of await client.conversations.watch({ id: sent.conversationId })) {
-    const found = event.type === 'snapshot' ? event.messages.find(({ id, status }) => id === sent.answerId && status !== 'streaming') : event.type === 'message' && isEnd(event) ? event.message : undefined
+    const found =
+      event.type === 'snapshot'
+        ? event.messages.find(({ id, status }) => id === sent.answerId && status !== 'streaming')
+        : event.type === 'message' && isEnd(event)
+          ? event.message
+          : undefined
     if (found) return found
   }
   throw new Error('The stream ended.')
@@ -86,7 +108,14 @@ async function answerTo(sent: { conversationId: string; answerId: string }): Pro
 describe('a video', () => {
   test('is stored as it came with what is known of it, streams in parts, and says nothing of a picture yet', async () => {
     const video = await stored()
-    expect(video).toEqual({ sha: video.sha, kind: 'video', mime: 'video/mp4', name: 'clip.mp4', bytes: mp4.length, ...facts })
+    expect(video).toEqual({
+      sha: video.sha,
+      kind: 'video',
+      mime: 'video/mp4',
+      name: 'clip.mp4',
+      bytes: mp4.length,
+      ...facts,
+    })
     const file = await app.attachments.open(video.sha)
     expect([file.mime, await buffer(file.stream({ start: 4, end: 11 }))]).toEqual(['video/mp4', mp4.subarray(4, 12)])
     await expect(app.attachments.open(video.sha, 'thumb')).rejects.toEqual(code('NotFound'))
@@ -95,13 +124,27 @@ describe('a video', () => {
 
   test('that comes again keeps what was known, or takes what is known now', async () => {
     await stored()
-    expect(await app.attachments.store('again.mp4', Readable.from([mp4]))).toMatchObject({ name: 'again.mp4', frames: 90 })
-    expect(await app.attachments.store('again.mp4', Readable.from([mp4]), undefined, { ...facts, frames: 91 })).toMatchObject({ frames: 91 })
+    expect(await app.attachments.store('again.mp4', Readable.from([mp4]))).toMatchObject({
+      name: 'again.mp4',
+      frames: 90,
+    })
+    expect(
+      await app.attachments.store('again.mp4', Readable.from([mp4]), undefined, { ...facts, frames: 91 }),
+    ).toMatchObject({
+      frames: 91,
+    })
   })
 
   test('is planned before and after it is stored alike; a range counts frames as the reference does', async () => {
     const before = await client.videos.plan(whole(facts))
-    expect(before).toMatchObject({ key: null, tokens: 3 * 24, fits: true, proposal: null, encodeMs: null, sample: { width: 168, height: 112, fps: 2, wishedFps: 2 } })
+    expect(before).toMatchObject({
+      key: null,
+      tokens: 3 * 24,
+      fits: true,
+      proposal: null,
+      encodeMs: null,
+      sample: { width: 168, height: 112, fps: 2, wishedFps: 2 },
+    })
     expect(before.sample.indices).toEqual([0, 18, 36, 53, 71, 89])
     expect(before.sample.timesMs[1]).toBeCloseTo(600)
     const { sha } = await stored()
@@ -110,7 +153,9 @@ describe('a video', () => {
     const cut = await client.videos.plan({ of: sha, range: { startMs: 1010, endMs: 2000 }, fps: 4, taken: 0 })
     expect([cut.sample.indices, cut.sample.fps]).toEqual([[31, 41, 50, 60], (4 / 30) * 30])
     expect(cut.key).not.toBe(after.key)
-    await expect(client.videos.plan({ of: sha, range: { startMs: 1000, endMs: 1010 }, taken: 0 })).rejects.toEqual(code('InvalidInput'))
+    await expect(client.videos.plan({ of: sha, range: { startMs: 1000, endMs: 1010 }, taken: 0 })).rejects.toEqual(
+      code('InvalidInput'),
+    )
     await expect(client.videos.plan(whole('b'.repeat(64)))).rejects.toEqual(code('NotFound'))
   })
 
@@ -134,7 +179,11 @@ describe('frames', () => {
     const png = await buffer(file.stream())
     expect([file.mime, file.bytes]).toEqual(['image/png', png.length])
     expect(await sharp(png).raw().toBuffer()).toEqual(Buffer.from(data))
-    expect(await sharp(await buffer((await app.attachments.open(sha, 'thumb')).stream())).metadata()).toMatchObject({ format: 'webp', width: 160, height: 120 })
+    expect(await sharp(await buffer((await app.attachments.open(sha, 'thumb')).stream())).metadata()).toMatchObject({
+      format: 'webp',
+      width: 160,
+      height: 120,
+    })
   })
 
   test('with alpha are taken for what they show', async () => {
@@ -142,9 +191,20 @@ describe('frames', () => {
     const { sample } = await client.videos.plan(whole(sha))
     const { key } = await client.videos.begin({ sha, sample })
     const rgb = frame(40)
-    const rgba = new Uint8Array(160 * 120 * 4).map((_, i) => (i % 4 === 3 ? i % 251 : rgb.data[Math.floor(i / 4) * 3 + (i % 4)]!))
-    await app.frames.store(key, 1, { width: 160, height: 120, format: 'rgba' }, Readable.from([rgba.subarray(0, 1001), rgba.subarray(1001)]))
-    expect(await sharp(await buffer((await app.frames.open(key, 1)).stream())).raw().toBuffer()).toEqual(Buffer.from(resizeBicubic(rgb, sample).data))
+    const rgba = new Uint8Array(160 * 120 * 4).map((_, i) =>
+      i % 4 === 3 ? i % 251 : rgb.data[Math.floor(i / 4) * 3 + (i % 4)]!,
+    )
+    await app.frames.store(
+      key,
+      1,
+      { width: 160, height: 120, format: 'rgba' },
+      Readable.from([rgba.subarray(0, 1001), rgba.subarray(1001)]),
+    )
+    expect(
+      await sharp(await buffer((await app.frames.open(key, 1)).stream()))
+        .raw()
+        .toBuffer(),
+    ).toEqual(Buffer.from(resizeBicubic(rgb, sample).data))
   })
 
   test('that are stored are not asked for again, also after a restart', async () => {
@@ -177,10 +237,18 @@ describe('frames', () => {
     const { sample } = await client.videos.plan(whole(sha))
     const { key } = await client.videos.begin({ sha, sample })
     const { data } = frame(0)
-    const send = (n: number, layout: object, bytes: Uint8Array, set = key) => app.frames.store(set, n, { width: 160, height: 120, format: 'rgb', ...layout }, Readable.from([bytes]))
-    await expect(send(0, { width: 80, height: 60 }, data.subarray(0, 80 * 60 * 3))).rejects.toEqual(code('InvalidInput'))
-    await expect(send(0, { width: 320, height: 240 }, new Uint8Array(320 * 240 * 3))).rejects.toEqual(code('InvalidInput'))
-    await expect(send(0, {}, data.subarray(1))).rejects.toMatchObject({ code: 'InvalidInput', message: expect.stringContaining('only 57599 came') as string })
+    const send = (n: number, layout: object, bytes: Uint8Array, set = key) =>
+      app.frames.store(set, n, { width: 160, height: 120, format: 'rgb', ...layout }, Readable.from([bytes]))
+    await expect(send(0, { width: 80, height: 60 }, data.subarray(0, 80 * 60 * 3))).rejects.toEqual(
+      code('InvalidInput'),
+    )
+    await expect(send(0, { width: 320, height: 240 }, new Uint8Array(320 * 240 * 3))).rejects.toEqual(
+      code('InvalidInput'),
+    )
+    await expect(send(0, {}, data.subarray(1))).rejects.toMatchObject({
+      code: 'InvalidInput',
+      message: expect.stringContaining('only 57599 came') as string,
+    })
     await expect(send(0, {}, new Uint8Array(data.length + 1))).rejects.toEqual(code('InvalidInput'))
     await expect(send(0, { format: 'rgba' }, data)).rejects.toEqual(code('InvalidInput'))
     await expect(send(0, { width: 40_000, height: 40_000 }, data)).rejects.toEqual(code('MediaTooLarge'))
@@ -188,11 +256,17 @@ describe('frames', () => {
     await expect(send(0, {}, data, 'e'.repeat(64))).rejects.toEqual(code('NotFound'))
     await expect(app.frames.open(key, 0)).rejects.toEqual(code('NotFound'))
     const stop = new AbortController()
-    const silent = app.frames.store(key, 0, { width: 160, height: 120, format: 'rgb' }, (async function* () {
-      yield data.subarray(0, 100)
-      stop.abort()
-      await new Promise(() => {})
-    })(), stop.signal)
+    const silent = app.frames.store(
+      key,
+      0,
+      { width: 160, height: 120, format: 'rgb' },
+      (async function* () {
+        yield data.subarray(0, 100)
+        stop.abort()
+        await new Promise(() => {})
+      })(),
+      stop.signal,
+    )
     await expect(silent).rejects.toEqual(code('Interrupted'))
     expect(readdirSync(join(folder.path, 'data', 'frames', 'incoming'))).toEqual([])
     expect((await client.videos.begin({ sha, sample })).missing).toHaveLength(6)
@@ -203,21 +277,33 @@ describe('frames', () => {
     const { sample } = await client.videos.plan(whole(sha))
     const { key } = await client.videos.begin({ sha, sample })
     await post(key, 0, frame(0, { width: 400, height: 200 }))
-    await expect(post(key, 1, frame(1, { width: sample.width - 1, height: sample.height }))).rejects.toEqual(code('InvalidInput'))
+    await expect(post(key, 1, frame(1, { width: sample.width - 1, height: sample.height }))).rejects.toEqual(
+      code('InvalidInput'),
+    )
     await expect(post(key, 1, frame(1, { width: 3001, height: 1500 }))).rejects.toEqual(code('InvalidInput'))
   })
 
   test('that are none of the video are not begun', async () => {
     const { sha } = await stored()
     const { sample } = await client.videos.plan(whole(sha))
-    const begin = (wrong: Partial<FrameSample>, of = sha) => client.videos.begin({ sha: of, sample: { ...sample, ...wrong } })
+    const begin = (wrong: Partial<FrameSample>, of = sha) =>
+      client.videos.begin({ sha: of, sample: { ...sample, ...wrong } })
     await expect(begin({ indices: [0, 18, 36, 53, 71, 90] })).rejects.toEqual(code('InvalidInput'))
     await expect(begin({ indices: [0, 36, 18, 53, 71, 89] })).rejects.toEqual(code('InvalidInput'))
     await expect(begin({ width: 28_000, height: 28_000 })).rejects.toEqual(code('InvalidInput'))
     await expect(begin({ width: 141 })).rejects.toEqual(code('InvalidInput'))
-    await expect(begin({ indices: Array.from({ length: 769 }, (_, i) => i), timesMs: Array.from({ length: 769 }, () => 0) })).rejects.toEqual(code('InvalidInput'))
+    await expect(
+      begin({ indices: Array.from({ length: 769 }, (_, i) => i), timesMs: Array.from({ length: 769 }, () => 0) }),
+    ).rejects.toEqual(code('InvalidInput'))
     await expect(begin({}, 'c'.repeat(64))).rejects.toEqual(code('NotFound'))
-    const picture = await app.attachments.store('a.png', Readable.from([await sharp({ create: { width: 40, height: 30, channels: 3, background: 'red' } }).png().toBuffer()]))
+    const picture = await app.attachments.store(
+      'a.png',
+      Readable.from([
+        await sharp({ create: { width: 40, height: 30, channels: 3, background: 'red' } })
+          .png()
+          .toBuffer(),
+      ]),
+    )
     await expect(begin({}, picture.sha)).rejects.toEqual(code('InvalidInput'))
   })
 })
@@ -233,7 +319,10 @@ describe('a question about a video', () => {
     expect((await client.videos.plan(whole(sha))).encodeMs).toBeGreaterThan(0)
     const sent = await client.ask.send({ conversationId: null, parts })
     const answer = await answerTo(sent)
-    expect(answer).toMatchObject({ status: 'complete', seen: { media: [{ width: sample.width, height: sample.height, frames: 6, tokens }] } })
+    expect(answer).toMatchObject({
+      status: 'complete',
+      seen: { media: [{ width: sample.width, height: sample.height, frames: 6, tokens }] },
+    })
     expect(answer.usage!.imageTokens).toBe(tokens)
     await app.close()
     open()
@@ -251,13 +340,21 @@ describe('a question about a video', () => {
     const { part, key, sample, sha } = await prepared()
     unlinkSync(join(folder.path, 'data', 'frames', key.slice(0, 2), key, '3.png'))
     const lacking = { code: 'FramesMissing', detail: { key, sha, missing: 1, total: 6 } }
-    for (const asking of [client.ask.count({ conversationId: null, parts: [part] }), client.ask.send({ conversationId: null, parts: [part] }), client.ask.prepare({ conversationId: null, parts: [part] })])
+    for (const asking of [
+      client.ask.count({ conversationId: null, parts: [part] }),
+      client.ask.send({ conversationId: null, parts: [part] }),
+      client.ask.prepare({ conversationId: null, parts: [part] }),
+    ])
       await expect(asking).rejects.toMatchObject(lacking)
-    await expect(client.ask.count({ conversationId: null, parts: [{ ...part, key: 'd'.repeat(64) } as DraftPart] })).rejects.toEqual(code('FramesMissing'))
+    await expect(
+      client.ask.count({ conversationId: null, parts: [{ ...part, key: 'd'.repeat(64) } as DraftPart] }),
+    ).rejects.toEqual(code('FramesMissing'))
     const { missing } = await client.videos.begin({ sha, sample })
     expect(missing).toEqual([3])
     await postAll(key, sample, missing)
-    expect(await answerTo(await client.ask.send({ conversationId: null, parts: [part] }))).toMatchObject({ status: 'complete' })
+    expect(await answerTo(await client.ask.send({ conversationId: null, parts: [part] }))).toMatchObject({
+      status: 'complete',
+    })
   })
 
   test('that does not fit is answered with less detail than its frames have', async () => {
@@ -267,16 +364,24 @@ describe('a question about a video', () => {
     expect([tokens, fits]).toEqual([45 * 24, false])
     const { key, missing } = await client.videos.begin({ sha, sample })
     await postAll(key, sample, missing)
-    const parts: DraftPart[] = [{ type: 'video', key, name: 'clip.mp4' }, { type: 'text', text: 'What is it?' }]
+    const parts: DraftPart[] = [
+      { type: 'video', key, name: 'clip.mp4' },
+      { type: 'text', text: 'What is it?' },
+    ]
     const sent = await client.ask.send({ conversationId: null, parts })
-    expect(await answerTo(sent)).toMatchObject({ status: 'failed', error: { code: 'ContextFull', detail: { video: tokens } } })
+    expect(await answerTo(sent)).toMatchObject({
+      status: 'failed',
+      error: { code: 'ContextFull', detail: { video: tokens } },
+    })
     const again = await answerTo(await client.ask.retry({ messageId: sent.answerId, remedy: 'detail' }))
     expect(again.status).toBe('complete')
     const [seen] = again.seen!.media
     expect(seen).toMatchObject({ frames: 90, tokens: expect.any(Number) as number })
     expect(seen!.tokens).toBeLessThanOrEqual(1024 - 512)
     for await (const event of await client.conversations.watch({ id: sent.conversationId })) {
-      expect(event).toMatchObject({ messages: [{ parts: [{ type: 'video', key, budget: { maxPixels: expect.any(Number) as number } }, {}] }, {}] })
+      expect(event).toMatchObject({
+        messages: [{ parts: [{ type: 'video', key, budget: { maxPixels: expect.any(Number) as number } }, {}] }, {}],
+      })
       break
     }
   })
@@ -285,25 +390,46 @@ describe('a question about a video', () => {
     const pictures: string[] = []
     for (const n of [0, 30, 60, 89]) {
       const { data, width, height } = frame(n)
-      pictures.push((await app.attachments.store(`${n}.png`, Readable.from([await sharp(data, { raw: { width, height, channels: 3 } }).png().toBuffer()]))).sha)
+      pictures.push(
+        (
+          await app.attachments.store(
+            `${n}.png`,
+            Readable.from([
+              await sharp(data, { raw: { width, height, channels: 3 } })
+                .png()
+                .toBuffer(),
+            ]),
+          )
+        ).sha,
+      )
     }
     const part: DraftPart = { type: 'frames', name: '4 pictures', pictures, fps: 1 }
     expect((await client.ask.count({ conversationId: null, parts: [part] })).parts).toEqual([2 * 24])
     const sent = await client.ask.send({ conversationId: null, parts: [part] })
     expect(await answerTo(sent)).toMatchObject({ status: 'complete', seen: { media: [{ frames: 4, tokens: 48 }] } })
     for await (const event of await client.conversations.watch({ id: sent.conversationId })) {
-      expect(event).toMatchObject({ conversation: { title: '4 pictures' }, messages: [{ parts: [{ type: 'frames', fps: 1, pictures: pictures.map((sha) => ({ sha })) }] }, {}] })
+      expect(event).toMatchObject({
+        conversation: { title: '4 pictures' },
+        messages: [{ parts: [{ type: 'frames', fps: 1, pictures: pictures.map((sha) => ({ sha })) }] }, {}],
+      })
       break
     }
     const video = await stored()
-    await expect(client.ask.send({ conversationId: null, parts: [{ ...part, pictures: [...pictures, video.sha] } as DraftPart] })).rejects.toEqual(code('InvalidInput'))
-    await expect(client.ask.send({ conversationId: null, parts: [{ type: 'image', sha: video.sha, name: 'x' }] })).rejects.toEqual(code('InvalidInput'))
+    await expect(
+      client.ask.send({ conversationId: null, parts: [{ ...part, pictures: [...pictures, video.sha] } as DraftPart] }),
+    ).rejects.toEqual(code('InvalidInput'))
+    await expect(
+      client.ask.send({ conversationId: null, parts: [{ type: 'image', sha: video.sha, name: 'x' }] }),
+    ).rejects.toEqual(code('InvalidInput'))
   })
 })
 
 test('a playlist is no video, whatever its name', async () => {
   const playlist = Buffer.from('#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n')
-  for (const name of ['clip.mp4', 'clip.m3u8']) await expect(app.attachments.store(name, Readable.from([playlist]), undefined, facts)).rejects.toEqual(code('UnsupportedMedia'))
+  for (const name of ['clip.mp4', 'clip.m3u8'])
+    await expect(app.attachments.store(name, Readable.from([playlist]), undefined, facts)).rejects.toEqual(
+      code('UnsupportedMedia'),
+    )
 })
 
 test('frames go with their video, and it with the last conversation that holds it', async () => {
@@ -327,7 +453,10 @@ test('frames go with their video, and it with the last conversation that holds i
     await app.close()
     open()
   }
-  const frameFolders = () => readdirSync(join(folder.path, 'data', 'frames'), { recursive: true }).filter((name) => String(name).endsWith('set.json')).map((name) => String(name).slice(3, 67))
+  const frameFolders = () =>
+    readdirSync(join(folder.path, 'data', 'frames'), { recursive: true })
+      .filter((name) => String(name).endsWith('set.json'))
+      .map((name) => String(name).slice(3, 67))
   await age()
   expect([app.attachments.get(gone.sha), frameFolders()]).toEqual([null, [kept.key]])
   await client.conversations.remove({ id: sent.conversationId })
@@ -339,27 +468,50 @@ describe('without ffmpeg', () => {
   beforeEach(() => vi.stubEnv('PATH', folder.path))
 
   test('a video that the window does not know is refused, and what to do is said', async () => {
-    await expect(app.attachments.store('old.avi', Readable.from([Buffer.from('RIFF\x10\0\0\0AVI LISTmore', 'latin1')]))).rejects.toMatchObject({
-      code: 'UnsupportedMedia', message: expect.stringMatching(/old\.avi.*Install ffmpeg/) as string,
+    await expect(
+      app.attachments.store('old.avi', Readable.from([Buffer.from('RIFF\x10\0\0\0AVI LISTmore', 'latin1')])),
+    ).rejects.toMatchObject({
+      code: 'UnsupportedMedia',
+      message: expect.stringMatching(/old\.avi.*Install ffmpeg/) as string,
     })
-    expect(existsSync(join(folder.path, 'data', 'attachments', 'incoming')) && readdirSync(join(folder.path, 'data', 'attachments', 'incoming'))).toEqual([])
+    expect(
+      existsSync(join(folder.path, 'data', 'attachments', 'incoming')) &&
+        readdirSync(join(folder.path, 'data', 'attachments', 'incoming')),
+    ).toEqual([])
   })
 
   test('frames that the window cannot decode are refused by the name of their codec', async () => {
     const { sha } = await stored('clip.mp4', mp4, { ...facts, codec: 'hevc' })
     const { sample } = await client.videos.plan(whole(sha))
-    await expect(progressOf(sha, sample)).rejects.toMatchObject({ code: 'UnsupportedMedia', message: expect.stringMatching(/codec of clip\.mp4, H\.265 \(HEVC\),.*Install ffmpeg/) as string, detail: { codec: 'hevc', missing: 'ffprobe' } })
+    await expect(progressOf(sha, sample)).rejects.toMatchObject({
+      code: 'UnsupportedMedia',
+      message: expect.stringMatching(/codec of clip\.mp4, H\.265 \(HEVC\),.*Install ffmpeg/) as string,
+      detail: { codec: 'hevc', missing: 'ffprobe' },
+    })
   })
 })
 
-test.skipIf(process.platform === 'win32' || missing !== null)('an ffmpeg that lacks the decoder is told by the name of the codec', async () => {
-  const { sha } = await stored('clip.mp4', readFileSync(resolve(import.meta.dirname, '../resources/samples/circle-turns-blue.mp4')))
-  const { sample } = await client.videos.plan(whole(sha))
-  writeFileSync(join(folder.path, 'ffmpeg'), '#!/bin/sh\necho "Decoding requested, but no decoder found for: hevc" >&2\nexit 1\n')
-  chmodSync(join(folder.path, 'ffmpeg'), 0o700)
-  vi.stubEnv('PATH', `${folder.path}:${process.env['PATH']}`)
-  await expect(progressOf(sha, sample)).rejects.toMatchObject({ code: 'UnsupportedMedia', message: expect.stringContaining('clip.mp4, H.265 (HEVC),') as string, detail: { codec: 'hevc' } })
-})
+test.skipIf(process.platform === 'win32' || missing !== null)(
+  'an ffmpeg that lacks the decoder is told by the name of the codec',
+  async () => {
+    const { sha } = await stored(
+      'clip.mp4',
+      readFileSync(resolve(import.meta.dirname, '../resources/samples/circle-turns-blue.mp4')),
+    )
+    const { sample } = await client.videos.plan(whole(sha))
+    writeFileSync(
+      join(folder.path, 'ffmpeg'),
+      '#!/bin/sh\necho "Decoding requested, but no decoder found for: hevc" >&2\nexit 1\n',
+    )
+    chmodSync(join(folder.path, 'ffmpeg'), 0o700)
+    vi.stubEnv('PATH', `${folder.path}:${process.env['PATH']}`)
+    await expect(progressOf(sha, sample)).rejects.toMatchObject({
+      code: 'UnsupportedMedia',
+      message: expect.stringContaining('clip.mp4, H.265 (HEVC),') as string,
+      detail: { codec: 'hevc' },
+    })
+  },
+)
 
 describe.skipIf(missing !== null)('with ffmpeg', () => {
   const own = tempFolder()
@@ -367,30 +519,88 @@ describe.skipIf(missing !== null)('with ffmpeg', () => {
   afterAll(() => own.remove())
   beforeAll(() => {
     const raw = Buffer.concat(Array.from({ length: facts.frames }, (_, n) => frame(n).data))
-    execFileSync('ffmpeg', ['-v', 'error', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', '160x120', '-r', '30', '-i', 'pipe:0', '-c:v', 'ffv1', '-pix_fmt', 'bgr0', clip], { input: raw })
+    execFileSync(
+      'ffmpeg',
+      [
+        '-v',
+        'error',
+        '-f',
+        'rawvideo',
+        '-pix_fmt',
+        'rgb24',
+        '-s',
+        '160x120',
+        '-r',
+        '30',
+        '-i',
+        'pipe:0',
+        '-c:v',
+        'ffv1',
+        '-pix_fmt',
+        'bgr0',
+        clip,
+      ],
+      { input: raw },
+    )
   })
   test('a video that came without facts is measured, and its frames are those that the window would send', async () => {
     const attachment = await app.attachments.store('clip.mkv', Readable.from([readFileSync(clip)]))
-    expect(attachment).toMatchObject({ kind: 'video', mime: 'video/x-matroska', width: 160, height: 120, frames: 90, fps: 30, codec: 'ffv1', startMs: 0 })
+    expect(attachment).toMatchObject({
+      kind: 'video',
+      mime: 'video/x-matroska',
+      width: 160,
+      height: 120,
+      frames: 90,
+      fps: 30,
+      codec: 'ffv1',
+      startMs: 0,
+    })
     const { sample } = await client.videos.plan(whole(attachment.sha))
     expect(await progressOf(attachment.sha, sample)).toEqual([0, 1, 2, 3, 4, 5, 6])
     const { key } = await client.videos.begin({ sha: attachment.sha, sample })
     for (const [n, index] of sample.indices.entries())
-      expect(await sharp(await buffer((await app.frames.open(key, n)).stream())).raw().toBuffer(), `frame ${n}`).toEqual(Buffer.from(resizeBicubic(frame(index), sample).data))
+      expect(
+        await sharp(await buffer((await app.frames.open(key, n)).stream()))
+          .raw()
+          .toBuffer(),
+        `frame ${n}`,
+      ).toEqual(Buffer.from(resizeBicubic(frame(index), sample).data))
     expect(await progressOf(attachment.sha, sample)).toEqual([6])
-    const every = await client.videos.plan({ of: attachment.sha, range: { startMs: 0, endMs: 2000 }, fps: 30, taken: 0 })
+    const every = await client.videos.plan({
+      of: attachment.sha,
+      range: { startMs: 0, endMs: 2000 },
+      fps: 30,
+      taken: 0,
+    })
     expect((await progressOf(attachment.sha, every.sample)).at(-1)).toBe(60)
     unlinkSync(join(folder.path, 'data', 'frames', key.slice(0, 2), key, '2.png'))
     expect(await progressOf(attachment.sha, sample)).toEqual([5, 6])
-    expect(await answerTo(await client.ask.send({ conversationId: null, parts: [{ type: 'video', key, name: 'clip.mkv' }] }))).toMatchObject({ status: 'complete' })
+    expect(
+      await answerTo(
+        await client.ask.send({ conversationId: null, parts: [{ type: 'video', key, name: 'clip.mkv' }] }),
+      ),
+    ).toMatchObject({ status: 'complete' })
   })
 
   test('frames have the size in which the video is shown, however it is stored', async () => {
     const [odd, large] = [join(own.path, 'odd.mp4'), join(own.path, 'large.mkv')]
-    const make = (file: string, size: string, ...more: string[]) => execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', `testsrc=size=${size}:rate=5:duration=2`, ...more, file])
+    const make = (file: string, size: string, ...more: string[]) =>
+      execFileSync('ffmpeg', [
+        '-v',
+        'error',
+        '-f',
+        'lavfi',
+        '-i',
+        `testsrc=size=${size}:rate=5:duration=2`,
+        ...more,
+        file,
+      ])
     make(odd, '160x120', '-vf', 'setsar=2/1', '-c:v', 'mpeg4')
     make(large, '2400x300', '-c:v', 'ffv1')
-    for (const [file, shown] of [[odd, { width: 320, height: 120 }], [large, { width: 2400, height: 300 }]] as const) {
+    for (const [file, shown] of [
+      [odd, { width: 320, height: 120 }],
+      [large, { width: 2400, height: 300 }],
+    ] as const) {
       const attachment = await app.attachments.store(file, Readable.from([readFileSync(file)]))
       expect(attachment).toMatchObject({ ...shown, frames: 10 })
       const { sample } = await client.videos.plan(whole(attachment.sha))
@@ -403,7 +613,8 @@ describe.skipIf(missing !== null)('with ffmpeg', () => {
     const { sample } = await client.videos.plan({ of: sha, range: null, fps: 30, taken: 0 })
     const stop = new AbortController()
     const reading = async () => {
-      for await (const { done } of await client.videos.extract({ sha, sample }, { signal: stop.signal })) if (done === 3) stop.abort()
+      for await (const { done } of await client.videos.extract({ sha, sample }, { signal: stop.signal }))
+        if (done === 3) stop.abort()
     }
     await reading().catch(() => {})
     const { missing } = await client.videos.begin({ sha, sample })
@@ -420,7 +631,9 @@ describe.skipIf(missing !== null)('with ffmpeg', () => {
     const video = await app.attachments.store('half.mkv', Readable.from([half.subarray(0, half.length / 2)]))
     if (video.kind !== 'video') throw new Error(video.kind)
     expect([video.frames > 30, video.frames < 60, video.fps]).toEqual([true, true, 30])
-    expect(video.notes).toEqual([expect.stringMatching(/^The file is cut off: what there is of it ends at 0:01\. It says that it is 0:03 long\.$/)])
+    expect(video.notes).toEqual([
+      expect.stringMatching(/^The file is cut off: what there is of it ends at 0:01\. It says that it is 0:03 long\.$/),
+    ])
     expect(app.attachments.get(video.sha)).toEqual(video)
     const { sample } = await client.videos.plan(whole(video.sha))
     expect((await progressOf(video.sha, sample)).at(-1)).toBe(sample.indices.length)
@@ -432,11 +645,19 @@ describe.skipIf(missing !== null)('with ffmpeg', () => {
     expect((await progressOf(sha, sample)).at(-1)).toBe(sample.indices.length)
     const { key } = await client.videos.begin({ sha, sample })
     for (const [n, index] of sample.indices.entries())
-      expect(await sharp(await buffer((await app.frames.open(key, n)).stream())).raw().toBuffer(), `frame ${n}`).toEqual(Buffer.from(resizeBicubic(frame(index * 2), sample).data))
+      expect(
+        await sharp(await buffer((await app.frames.open(key, n)).stream()))
+          .raw()
+          .toBuffer(),
+        `frame ${n}`,
+      ).toEqual(Buffer.from(resizeBicubic(frame(index * 2), sample).data))
   })
 
   test('the sample of the app is one of these', async () => {
     const sampleFile = readFileSync(resolve(import.meta.dirname, '../resources/samples/circle-turns-blue.mp4'))
-    expect(await app.attachments.store('sample.mp4', Readable.from([sampleFile]))).toMatchObject({ kind: 'video', mime: 'video/mp4' })
+    expect(await app.attachments.store('sample.mp4', Readable.from([sampleFile]))).toMatchObject({
+      kind: 'video',
+      mime: 'video/mp4',
+    })
   })
 })

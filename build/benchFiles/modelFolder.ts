@@ -8,7 +8,10 @@ import { root } from '../paths.ts'
 /** Models of a publisher: as many quantizations of each, and one projector. */
 const QUANTIZATIONS = 4
 const VOCABULARY = 151_936
-const families = [['qwen2vl', 'Qwen2-VL', 32_768], ['qwen25vl', 'Qwen2.5-VL', 128_000]] as const
+const families = [
+  ['qwen2vl', 'Qwen2-VL', 32_768],
+  ['qwen25vl', 'Qwen2.5-VL', 128_000],
+] as const
 
 interface Published {
   readonly vocab: Readonly<Record<string, number>>
@@ -24,10 +27,14 @@ export function modelFolder(folder: string, files: number): number {
   let headerBytes = 0
   mkdirSync(folder, { recursive: true })
   const kinds = families.map(([family, name, context]) => {
-    const golden = (role: string) => readGguf(readFileSync(join(root, `main/testing/goldens/${family}/${role}-f32.gguf`)))
+    const golden = (role: string) =>
+      readGguf(readFileSync(join(root, `main/testing/goldens/${family}/${role}-f32.gguf`)))
     const texts = Array.from({ length: QUANTIZATIONS }, (_, i) => {
       // files of different quantizations have different sizes
-      const text = withEntries(withVocabulary(golden('model')), { 'general.name': string(`${name} ${i}`), 'qwen2vl.context_length': u32(context) })
+      const text = withEntries(withVocabulary(golden('model')), {
+        'general.name': string(`${name} ${i}`),
+        'qwen2vl.context_length': u32(context),
+      })
       return hollow(join(folder, `.${family}-${i}`), text, i * 4096)
     })
     return { texts, projector: hollow(join(folder, `.${family}-mmproj`), golden('mmproj'), 0), name }
@@ -52,11 +59,19 @@ function withVocabulary(file: EditedFile): EditedFile {
   for (const { id, content } of tokenizerJSON.added_tokens) tokens[id] = latin1(content)
   const changed = withEntries(file, {
     'tokenizer.ggml.tokens': list('string', tokens),
-    'tokenizer.ggml.token_type': list('i32', tokens.map(() => 1)),
-    'tokenizer.ggml.merges': list('string', merges.map((merge) => latin1(typeof merge === 'string' ? merge : merge.join(' ')))),
+    'tokenizer.ggml.token_type': list(
+      'i32',
+      tokens.map(() => 1),
+    ),
+    'tokenizer.ggml.merges': list(
+      'string',
+      merges.map((merge) => latin1(typeof merge === 'string' ? merge : merge.join(' '))),
+    ),
   })
   return withTensors(changed, (tensor) =>
-    tensor.name === 'token_embd.weight' ? { ...tensor, dims: [tensor.dims[0]!, VOCABULARY], bytes: Buffer.alloc(tensor.dims[0]! * VOCABULARY * 4) } : tensor,
+    tensor.name === 'token_embd.weight'
+      ? { ...tensor, dims: [tensor.dims[0]!, VOCABULARY], bytes: Buffer.alloc(tensor.dims[0]! * VOCABULARY * 4) }
+      : tensor,
   )
 }
 

@@ -52,7 +52,9 @@ async function makePictures(folder: string): Promise<void> {
 
 /** In a process of its own: opens and reads one picture with the code of one checkout, for 1280 tokens. */
 async function readOne(checkout: string, path: string): Promise<Reading> {
-  const { openPicture, resizeBicubic, smartResize } = (await import(pathToFileURL(join(checkout, 'main/lib/picture/index.ts')).href)) as Library
+  const { openPicture, resizeBicubic, smartResize } = (await import(
+    pathToFileURL(join(checkout, 'main/lib/picture/index.ts')).href
+  )) as Library
   // code is loaded with the first file of a kind
   await openPicture({ path })
   const beforeMb = process.memoryUsage.rss() / 1e6
@@ -60,7 +62,10 @@ async function readOne(checkout: string, path: string): Promise<Reading> {
   const picture = await openPicture({ path })
   const probed = performance.now()
   const size = smartResize(picture, { minPixels: 4 * 784, maxPixels: 1280 * 784 })
-  const resized = 'resized' in picture ? await picture.resized(size) : resizeBicubic(await (picture as { decode(): ReturnType<typeof picture.decode> }).decode(), size)
+  const resized =
+    'resized' in picture
+      ? await picture.resized(size)
+      : resizeBicubic(await (picture as { decode(): ReturnType<typeof picture.decode> }).decode(), size)
   return {
     probeMs: probed - started,
     readMs: performance.now() - probed,
@@ -74,12 +79,15 @@ const median = (values: readonly number[]): number => values.toSorted((a, b) => 
 
 /** Runs this file with other options and returns what it prints. */
 function inProcess(...options: string[]): string {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [import.meta.filename, ...options], { encoding: 'utf8' })
+  const { stdout, stderr, status } = spawnSync(process.execPath, [import.meta.filename, ...options], {
+    encoding: 'utf8',
+  })
   if (status !== 0) throw new Error(stderr)
   return stdout
 }
 
-const measure = (checkout: string, path: string) => JSON.parse(inProcess('--one', path, '--checkout', checkout)) as Reading
+const measure = (checkout: string, path: string) =>
+  JSON.parse(inProcess('--one', path, '--checkout', checkout)) as Reading
 
 /**
  * Measures reading large pictures here and in another checkout, interleaved, and prints the figures side by side: deciding
@@ -92,10 +100,13 @@ export function benchPictures(against: string): void {
     for (const [file, name] of Object.entries(pictures)) {
       const path = join(folder, file)
       const rounds = Array.from({ length: ROUNDS }, () => ({ then: measure(against, path), now: measure(root, path) }))
-      const figure = (of: (reading: Reading) => number) => [median(rounds.map(({ then }) => of(then))), median(rounds.map(({ now }) => of(now)))] as const
+      const figure = (of: (reading: Reading) => number) =>
+        [median(rounds.map(({ then }) => of(then))), median(rounds.map(({ now }) => of(now)))] as const
       const line = (what: string, of: (reading: Reading) => number, unit: string) => {
         const [then, now] = figure(of)
-        console.log(`  ${what.padEnd(32)} ${then.toFixed(1).padStart(8)} ${unit}  ${now.toFixed(1).padStart(8)} ${unit}  ${(now / then).toFixed(2)} x`)
+        console.log(
+          `  ${what.padEnd(32)} ${then.toFixed(1).padStart(8)} ${unit}  ${now.toFixed(1).padStart(8)} ${unit}  ${(now / then).toFixed(2)} x`,
+        )
       }
       console.log(`${name}: there, here`)
       line('deciding that it can be read', ({ probeMs }) => probeMs, 'ms')
@@ -112,7 +123,9 @@ export function benchPictures(against: string): void {
 
 // its own processes: one makes the pictures, each of the others reads one
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { one: { type: 'string' }, make: { type: 'string' }, checkout: { type: 'string' } } })
+  const { values } = parseArgs({
+    options: { one: { type: 'string' }, make: { type: 'string' }, checkout: { type: 'string' } },
+  })
   if (values.one && values.checkout) console.log(JSON.stringify(await readOne(resolve(values.checkout), values.one)))
   else if (values.make) await makePictures(values.make)
 }

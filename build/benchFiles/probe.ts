@@ -35,7 +35,13 @@ const source = `
 
 /** Opens `folder` with the core of the checkout; `data` becomes its data folder. @throws Error when that fails. */
 export function probe(checkout: string, folder: string, data: string): Probed {
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', source, checkout, folder, data], { encoding: 'utf8' })
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '-e', source, checkout, folder, data],
+    {
+      encoding: 'utf8',
+    },
+  )
   if (status !== 0) throw new Error(`The core of ${checkout} did not open the folder:\n${stderr}`)
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as Probed
 }

@@ -4,14 +4,25 @@ import sharp from 'sharp'
 
 const tray = join(import.meta.dirname, '../../resources/icons')
 /** File names say the scale of the screen they are for; Windows shows 16 x 16 points in its tray, as macOS does. */
-const windowsSizes = [['', 16], ['@1.25x', 20], ['@1.5x', 24], ['@2x', 32]] as const
-const macSizes = [['', 16], ['@2x', 32]] as const
+const windowsSizes = [
+  ['', 16],
+  ['@1.25x', 20],
+  ['@1.5x', 24],
+  ['@2x', 32],
+] as const
+const macSizes = [
+  ['', 16],
+  ['@2x', 32],
+] as const
 /** Panels on Linux make it as small as they need it. */
 const LINUX_PIXELS = 48
 
 /** Makes a square picture of a drawing in this folder. */
 async function draw(drawing: string, file: string, pixels: number): Promise<void> {
-  await sharp(join(import.meta.dirname, drawing)).resize(pixels, pixels).png({ compressionLevel: 9 }).toFile(file)
+  await sharp(join(import.meta.dirname, drawing))
+    .resize(pixels, pixels)
+    .png({ compressionLevel: 9 })
+    .toFile(file)
 }
 
 mkdirSync(tray, { recursive: true })

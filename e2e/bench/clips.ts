@@ -48,7 +48,21 @@ function made(name: string, make: (file: string) => void): string {
 }
 
 const clipOf = (size: string): string =>
-  made(`${size}.mp4`, (file) => ffmpeg('-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${FPS}:duration=${SECONDS}`, '-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', file))
+  made(`${size}.mp4`, (file) =>
+    ffmpeg(
+      '-f',
+      'lavfi',
+      '-i',
+      `testsrc2=size=${size}:rate=${FPS}:duration=${SECONDS}`,
+      '-c:v',
+      'libx264',
+      '-preset',
+      'veryfast',
+      '-pix_fmt',
+      'yuv420p',
+      file,
+    ),
+  )
 
 /** A Matroska file of about a gigabyte: the largest clip over and over. */
 const largeFile = (): string =>
@@ -65,14 +79,29 @@ function ffmpegTime(file: string): number {
   const target = mkdtempSync(join(tmpdir(), 'sightline-bench-ffmpeg-'))
   const wanted = Array.from({ length: FRAMES }, (_, i) => Math.round((i * (SECONDS * FPS - 1)) / (FRAMES - 1)))
   const started = performance.now()
-  ffmpeg('-i', file, '-vf', `select='${wanted.map((n) => `eq(n,${n})`).join('+')}',scale=168:84:flags=bicubic`, '-fps_mode', 'passthrough', '-frames:v', String(FRAMES), join(target, '%d.png'))
+  ffmpeg(
+    '-i',
+    file,
+    '-vf',
+    `select='${wanted.map((n) => `eq(n,${n})`).join('+')}',scale=168:84:flags=bicubic`,
+    '-fps_mode',
+    'passthrough',
+    '-frames:v',
+    String(FRAMES),
+    join(target, '%d.png'),
+  )
   const ms = performance.now() - started
   rmSync(target, { recursive: true })
   return ms
 }
 
 /** From the drop of a file until it is known to be a video that can be read, and until Send is free, in ms. */
-async function drop(executable: string, from: string, file: string, isSampled: boolean): Promise<{ known: number; sampled: number }> {
+async function drop(
+  executable: string,
+  from: string,
+  file: string,
+  isSampled: boolean,
+): Promise<{ known: number; sampled: number }> {
   const data = mkdtempSync(join(tmpdir(), 'sightline-bench-'))
   // each checkout writes its own kind of data folder
   execFileSync(process.execPath, ['--input-type=module', '--eval', CHOOSE, data], { cwd: from })
@@ -102,7 +131,15 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`
  * Measures three clips from the drop until the last of ten frames is stored, with each checkout in turn, and ffmpeg for the
  * same frames; then how long a file of a gigabyte takes until it is known to be a video. Medians of the rounds.
  */
-export async function benchClips({ executable, roots, rounds }: { executable: string; roots: readonly string[]; rounds: number }): Promise<void> {
+export async function benchClips({
+  executable,
+  roots,
+  rounds,
+}: {
+  executable: string
+  roots: readonly string[]
+  rounds: number
+}): Promise<void> {
   const say = (line: string): void => void process.stdout.write(`${line}\n`)
   for (const size of CLIPS) {
     const file = clipOf(size)
@@ -114,12 +151,16 @@ export async function benchClips({ executable, roots, rounds }: { executable: st
     }
     const [own = 0, other] = times.map(median)
     const beside = other === undefined ? '' : `, there ${seconds(other)}, ratio ${(own / other).toFixed(2)}`
-    say(`${size}, ${SECONDS} s, ${FRAMES} frames   here ${seconds(own)}${beside}; ffmpeg ${seconds(median(plain))}, ratio ${(own / median(plain)).toFixed(2)}`)
+    say(
+      `${size}, ${SECONDS} s, ${FRAMES} frames   here ${seconds(own)}${beside}; ffmpeg ${seconds(median(plain))}, ratio ${(own / median(plain)).toFixed(2)}`,
+    )
   }
   const file = largeFile()
   for (const [i, from] of roots.entries()) {
     const known: number[] = []
     for (let round = 0; round < rounds; round++) known.push((await drop(executable, from, file, false)).known)
-    say(`${(statSync(file).size / 1e9).toFixed(2)} GB, Matroska   ${i === 0 ? 'here' : 'there'} known to be a video after ${median(known).toFixed(0)} ms`)
+    say(
+      `${(statSync(file).size / 1e9).toFixed(2)} GB, Matroska   ${i === 0 ? 'here' : 'there'} known to be a video after ${median(known).toFixed(0)} ms`,
+    )
   }
 }

@@ -23,8 +23,25 @@ function longVideo(): string {
   if (existsSync(file)) return file
   mkdirSync(folder, { recursive: true })
   const minute = join(folder, 'minute.mp4')
-  const nice = (...args: string[]): void => void execFileSync('nice', ['-n', '15', 'ffmpeg', '-y', '-loglevel', 'error', ...args])
-  nice('-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=30:duration=60', '-c:v', 'libx264', '-preset', 'veryfast', '-b:v', '900k', '-pix_fmt', 'yuv420p', '-threads', '1', minute)
+  const nice = (...args: string[]): void =>
+    void execFileSync('nice', ['-n', '15', 'ffmpeg', '-y', '-loglevel', 'error', ...args])
+  nice(
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=size=1280x720:rate=30:duration=60',
+    '-c:v',
+    'libx264',
+    '-preset',
+    'veryfast',
+    '-b:v',
+    '900k',
+    '-pix_fmt',
+    'yuv420p',
+    '-threads',
+    '1',
+    minute,
+  )
   nice('-stream_loop', String(MINUTES - 1), '-i', minute, '-c', 'copy', '-movflags', '+faststart', `${file}.part.mp4`)
   renameSync(`${file}.part.mp4`, file)
   rmSync(minute)

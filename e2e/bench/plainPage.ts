@@ -26,8 +26,18 @@ export interface PlainPage {
 /** Opens an address in a Chromium without a window. */
 export async function openPage(executable: string, address: string): Promise<PlainPage> {
   const profile = mkdtempSync(join(tmpdir(), 'sightline-bench-profile-'))
-  const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-extensions', '--window-size=1180,800']
-  const browser = spawn(executable, [...flags, '--remote-debugging-port=0', `--user-data-dir=${profile}`, address], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const flags = [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-extensions',
+    '--window-size=1180,800',
+  ]
+  const browser = spawn(executable, [...flags, '--remote-debugging-port=0', `--user-data-dir=${profile}`, address], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   const ended = once(browser, 'exit')
   const port = await new Promise<string>((resolve, reject) => {
     void ended.then(() => reject(new Error('The browser ended before it could be driven.')))
@@ -38,9 +48,16 @@ export async function openPage(executable: string, address: string): Promise<Pla
   })
   const socket = new WebSocket(await pageAddress(port, new URL(address).host))
   await once(socket, 'open')
-  const waiting = new Map<number, { resolve: (result: Record<string, unknown>) => void; reject: (error: Error) => void }>()
+  const waiting = new Map<
+    number,
+    { resolve: (result: Record<string, unknown>) => void; reject: (error: Error) => void }
+  >()
   socket.on('message', (message: Buffer) => {
-    const { id, result, error } = JSON.parse(message.toString()) as { id?: number; result?: Record<string, unknown>; error?: { message: string } }
+    const { id, result, error } = JSON.parse(message.toString()) as {
+      id?: number
+      result?: Record<string, unknown>
+      error?: { message: string }
+    }
     const call = id === undefined ? undefined : waiting.get(id)
     if (!call || id === undefined) return
     waiting.delete(id)
@@ -69,7 +86,9 @@ export async function openPage(executable: string, address: string): Promise<Pla
       }
     },
     pickFile: async (selector, path) => {
-      const { result } = await send('Runtime.evaluate', { expression: `document.querySelector(${JSON.stringify(selector)})` })
+      const { result } = await send('Runtime.evaluate', {
+        expression: `document.querySelector(${JSON.stringify(selector)})`,
+      })
       await send('DOM.setFileInputFiles', { files: [path], objectId: (result as { objectId: string }).objectId })
     },
     close: async () => {
@@ -84,7 +103,11 @@ export async function openPage(executable: string, address: string): Promise<Pla
 /** Where the protocol of the page at a host is spoken, once the page is there. */
 async function pageAddress(port: string, host: string): Promise<string> {
   for (;;) {
-    const pages = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as { type: string; url: string; webSocketDebuggerUrl: string }[]
+    const pages = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as {
+      type: string
+      url: string
+      webSocketDebuggerUrl: string
+    }[]
     const page = pages.find(({ type, url }) => type === 'page' && url.includes(host))
     if (page) return page.webSocketDebuggerUrl
     await pause(POLL_MS)

@@ -4,8 +4,14 @@ import { createInterface } from 'node:readline'
 import { root } from '../support/electronProgram.ts'
 
 /** Starts the browser shell on a data folder; `from`: of another checkout of the project. */
-export async function startCore(data: string, from = root): Promise<{ readonly pid: number; readonly address: string; end(): Promise<void> }> {
-  const core = spawn(process.execPath, ['main/cli.ts', 'serve', '--port', '0', '--no-open', '--data', data], { cwd: from, stdio: ['ignore', 'pipe', 'inherit'] })
+export async function startCore(
+  data: string,
+  from = root,
+): Promise<{ readonly pid: number; readonly address: string; end(): Promise<void> }> {
+  const core = spawn(process.execPath, ['main/cli.ts', 'serve', '--port', '0', '--no-open', '--data', data], {
+    cwd: from,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const address = await new Promise<string>((resolve, reject) => {
     core.once('exit', (code) => reject(new Error(`The app ended with code ${code} before it said its address.`)))
     createInterface(core.stdout).on('line', (line) => {

@@ -31,10 +31,19 @@ export class CapturePage {
 
   /** The pointer's place of the middle of a pixel of the captured picture, in the window. */
   async at(x: number, y: number): Promise<{ x: number; y: number }> {
-    return this.picker.locator('canvas').first().evaluate((canvas: HTMLCanvasElement, [x, y]) => {
-      const box = canvas.getBoundingClientRect()
-      return { x: box.left + ((x + 0.5) * box.width) / canvas.width, y: box.top + ((y + 0.5) * box.height) / canvas.height }
-    }, [x, y] as const)
+    return this.picker
+      .locator('canvas')
+      .first()
+      .evaluate(
+        (canvas: HTMLCanvasElement, [x, y]) => {
+          const box = canvas.getBoundingClientRect()
+          return {
+            x: box.left + ((x + 0.5) * box.width) / canvas.width,
+            y: box.top + ((y + 0.5) * box.height) / canvas.height,
+          }
+        },
+        [x, y] as const,
+      )
   }
 
   /** Drags from one pixel of the picture to another. */
@@ -50,7 +59,11 @@ export class CapturePage {
 
   /** The chosen region. */
   async region(): Promise<Region> {
-    const [x = 0, y = 0, width = 0, height = 0] = ((await this.page.getByTestId('region').getAttribute('data-region')) ?? '').split(',').map(Number)
+    const [x = 0, y = 0, width = 0, height = 0] = (
+      (await this.page.getByTestId('region').getAttribute('data-region')) ?? ''
+    )
+      .split(',')
+      .map(Number)
     return { x, y, width, height }
   }
 

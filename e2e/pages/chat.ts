@@ -15,7 +15,8 @@ interface PageFile {
 }
 
 function toPageFile(picture: Picture): PageFile {
-  if (typeof picture !== 'string') return { name: picture.name, type: picture.type, base64: Buffer.from(picture.bytes).toString('base64') }
+  if (typeof picture !== 'string')
+    return { name: picture.name, type: picture.type, base64: Buffer.from(picture.bytes).toString('base64') }
   return { name: basename(picture), type: 'image/png', base64: readFileSync(join(samples, picture)).toString('base64') }
 }
 
@@ -110,6 +111,7 @@ export class ChatPage {
       }, files)
       return
     }
-    for (const type of ['dragenter', 'dragover', 'drop']) await this.page.dispatchEvent('body', type, { dataTransfer: files })
+    for (const type of ['dragenter', 'dragover', 'drop'])
+      await this.page.dispatchEvent('body', type, { dataTransfer: files })
   }
 }

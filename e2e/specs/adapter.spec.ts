@@ -6,7 +6,11 @@ import { expect, test } from '../support/sourceFixtures.ts'
 /** The feed-forward part of the demo model's last block, which has 192 columns and 512 in the middle. */
 const weights = { 'blk.3.ffn_up.weight': [192, 512], 'blk.3.ffn_down.weight': [512, 192] } as const
 
-test('a LoRA adapter changes the answers of its model as strongly as is chosen, until it is taken away', async ({ chat, data, models }) => {
+test('a LoRA adapter changes the answers of its model as strongly as is chosen, until it is taken away', async ({
+  chat,
+  data,
+  models,
+}) => {
   const path = join(data, 'style.gguf')
   writeFileSync(path, loraFile({ weights, value: (i) => Math.sin(i) }))
   const answer = async (): Promise<string> => {

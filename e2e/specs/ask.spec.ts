@@ -3,7 +3,9 @@ import { expect, test } from '../support/fixtures.ts'
 import { patientModel } from '../support/patientModel.ts'
 import { recordShownText } from '../support/shownText.ts'
 
-test('a dropped picture is answered, the next answer grows until Stop, and all of it is there after a reload', async ({ chat }) => {
+test('a dropped picture is answered, the next answer grows until Stop, and all of it is there after a reload', async ({
+  chat,
+}) => {
   await chat.drop('red-circle.png')
   await expect(chat.tray).toHaveCount(1)
   await chat.ask('What is in the picture?')

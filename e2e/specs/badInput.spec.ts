@@ -5,7 +5,9 @@ import { badFiles, halfPicture } from '../support/badFiles.ts'
 import { root } from '../support/electronProgram.ts'
 import { expect, test } from '../support/fixtures.ts'
 
-test('files that are no readable pictures are refused by name, and nothing of the question is lost', async ({ chat }) => {
+test('files that are no readable pictures are refused by name, and nothing of the question is lost', async ({
+  chat,
+}) => {
   await chat.question.fill('What is in the picture?')
   await chat.drop('red-circle.png')
   await expect(chat.tray).toHaveCount(1)
@@ -22,10 +24,18 @@ test('files that are no readable pictures are refused by name, and nothing of th
   await expect(await chat.ended()).toContainText(/red circle/i)
 })
 
-test('what is missing of a picture that is cut off stands on its tile and in the question; a HEIC picture is shown in the window', async ({ chat }) => {
-  const heic = { name: 'photo.heic', type: 'image/heic', bytes: readFileSync(join(root, 'main/lib/picture/fixtures/drawing.heic')) }
+test('what is missing of a picture that is cut off stands on its tile and in the question; a HEIC picture is shown in the window', async ({
+  chat,
+}) => {
+  const heic = {
+    name: 'photo.heic',
+    type: 'image/heic',
+    bytes: readFileSync(join(root, 'main/lib/picture/fixtures/drawing.heic')),
+  }
   await chat.drop(halfPicture)
-  await expect(chat.tray.first().getByTestId('picture-notes')).toContainText(/The lower \d+ % of the picture is missing/)
+  await expect(chat.tray.first().getByTestId('picture-notes')).toContainText(
+    /The lower \d+ % of the picture is missing/,
+  )
   await chat.drop(heic)
   const photo = chat.tray.nth(1).locator('img')
   await expect.poll(() => photo.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(64)
@@ -45,7 +55,9 @@ test('an empty question is not sent, and what is stored stays', async ({ chat })
   await expect(chat.answers.first().getByTestId('answer-text')).toHaveText(answer)
 })
 
-test('a model file that is not there, and one that is damaged, are refused with the demo model left in place', async ({ chat }) => {
+test('a model file that is not there, and one that is damaged, are refused with the demo model left in place', async ({
+  chat,
+}) => {
   const models = new ModelsPage(chat.page)
   await models.open()
   await models.openPaths()

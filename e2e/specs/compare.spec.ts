@@ -10,7 +10,10 @@ import { namedModel } from '../support/namedModel.ts'
 import { patientModel } from '../support/patientModel.ts'
 import { engineProcess, engineProcesses } from '../support/processes.ts'
 
-const demo = { text: join(root, 'resources/demo-model/demo-text-f16.gguf'), projector: join(root, 'resources/demo-model/demo-mmproj-f16.gguf') }
+const demo = {
+  text: join(root, 'resources/demo-model/demo-text-f16.gguf'),
+  projector: join(root, 'resources/demo-model/demo-mmproj-f16.gguf'),
+}
 
 /** Two models that take their time and do not end by themselves: "Patient one" is the current one, compared with "Patient two". */
 async function patientPair(chat: ChatPage, data: string): Promise<ComparePage> {
@@ -29,7 +32,10 @@ async function seriousProblems(page: Page): Promise<string[]> {
     .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
 }
 
-test('two models answer side by side, the conversation goes on from the one that is chosen, and a reload shows both', async ({ chat, data }) => {
+test('two models answer side by side, the conversation goes on from the one that is chosen, and a reload shows both', async ({
+  chat,
+  data,
+}) => {
   const { page } = chat
   await addModel(page, namedModel(data, 'Second copy', demo))
   const compare = new ComparePage(page)
@@ -68,10 +74,12 @@ test('two models answer side by side, the conversation goes on from the one that
 
   await chat.ask('What colour is it?')
   await expect(compare.pairs).toHaveCount(2)
-  for (const name of ['Second copy', 'Demo model']) await expect(await compare.ended(name)).toHaveAttribute('data-status', 'complete')
+  for (const name of ['Second copy', 'Demo model'])
+    await expect(await compare.ended(name)).toHaveAttribute('data-status', 'complete')
   await compare.pairs.last().getByRole('button', { name: 'Answer again' }).click()
   await expect(compare.pairs.last().getByRole('group', { name: 'Version 2 of 2' })).toBeVisible()
-  for (const name of ['Second copy', 'Demo model']) await expect(await compare.ended(name)).toHaveAttribute('data-status', 'complete')
+  for (const name of ['Second copy', 'Demo model'])
+    await expect(await compare.ended(name)).toHaveAttribute('data-status', 'complete')
   const texts = await page.getByTestId('answer-text').allInnerTexts()
   expect(texts).toHaveLength(4)
 
@@ -79,7 +87,9 @@ test('two models answer side by side, the conversation goes on from the one that
   await expect(compare.pairs).toHaveCount(2)
   await expect(page.getByTestId('answer-text')).toHaveText(texts)
   await expect(compare.pairs.first().getByRole('button', { pressed: true })).toHaveCount(1)
-  await expect(compare.pairs.first().getByRole('article', { name: 'Answer by Demo model' }).getByRole('button', { pressed: true })).toBeVisible()
+  await expect(
+    compare.pairs.first().getByRole('article', { name: 'Answer by Demo model' }).getByRole('button', { pressed: true }),
+  ).toBeVisible()
   await expect(compare.chip).toBeVisible()
 
   await compare.end()
@@ -129,15 +139,25 @@ test('when the process of either model dies, its answer says so and the other go
   await expect(compare.pairs.last().getByRole('group', { name: 'Version 2 of 2' })).toBeVisible()
 })
 
-test('the whole app is killed while both write: what was shown of both is there after the restart', async ({ app, chat, data }) => {
+test('the whole app is killed while both write: what was shown of both is there after the restart', async ({
+  app,
+  chat,
+  data,
+}) => {
   const compare = await patientPair(chat, data)
   await chat.ask('Tell me')
   await compare.grows('Patient one')
   await compare.grows('Patient two')
-  const shown = await Promise.all(['Patient one', 'Patient two'].map((name) => compare.by(name).getByTestId('answer-text').innerText()))
+  const shown = await Promise.all(
+    ['Patient one', 'Patient two'].map((name) => compare.by(name).getByTestId('answer-text').innerText()),
+  )
   await app.kill()
   await app.restart()
-  await chat.page.getByRole('navigation', { name: 'Conversations' }).getByRole('button', { name: /Tell me/ }).first().click()
+  await chat.page
+    .getByRole('navigation', { name: 'Conversations' })
+    .getByRole('button', { name: /Tell me/ })
+    .first()
+    .click()
   const again = new ComparePage(chat.page)
   for (const [index, name] of ['Patient one', 'Patient two'].entries()) {
     const answer = await again.ended(name)

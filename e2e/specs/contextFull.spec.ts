@@ -3,7 +3,9 @@ import { expect, test } from '../support/fixtures.ts'
 /** Some 2,500 tokens for the demo model, whose context holds 4,096. */
 const long = (first: string): string => `${first} ${'a red circle and a blue square '.repeat(400)}`
 
-test('a full context says so and offers a way out that answers, and the conversation goes on from there', async ({ chat }) => {
+test('a full context says so and offers a way out that answers, and the conversation goes on from there', async ({
+  chat,
+}) => {
   await chat.ask(long('One.'))
   await expect(await chat.ended(0)).toHaveAttribute('data-status', 'complete')
   await chat.ask(long('Two.'))

@@ -4,7 +4,10 @@ import { engineProcess } from '../support/processes.ts'
 import { patientModel } from '../support/patientModel.ts'
 import { recordShownText } from '../support/shownText.ts'
 
-test('the engine dies in mid-answer: the error is said in place, no text is lost and Retry works', async ({ app, chat }) => {
+test('the engine dies in mid-answer: the error is said in place, no text is lost and Retry works', async ({
+  app,
+  chat,
+}) => {
   await chat.drop('red-circle.png')
   await expect(chat.tray).toHaveCount(1)
   await addModel(chat.page, patientModel())
@@ -27,7 +30,10 @@ test('the engine dies in mid-answer: the error is said in place, no text is lost
   await chat.stop.click()
   await expect(await chat.ended()).toHaveAttribute('data-status', 'stopped')
 
-  await chat.page.getByRole('button', { name: /previous/i }).last().click()
+  await chat.page
+    .getByRole('button', { name: /previous/i })
+    .last()
+    .click()
   await expect(chat.answers.last()).toHaveAttribute('data-status', 'failed')
   await expect(chat.answers.last().getByTestId('answer-text')).toHaveText(kept)
 })

@@ -5,7 +5,8 @@ import { SettingsDialog } from '../pages/settings.ts'
 import { expect, test } from '../support/fixtures.ts'
 
 /** The bytes of a device's figures, in their order; its total is the last. */
-const figures = async (device: Locator): Promise<number[]> => (await device.locator('data').evaluateAll((all: HTMLDataElement[]) => all.map(({ value }) => value))).map(Number)
+const figures = async (device: Locator): Promise<number[]> =>
+  (await device.locator('data').evaluateAll((all: HTMLDataElement[]) => all.map(({ value }) => value))).map(Number)
 
 /** The same figures as they are read, all in one unit. */
 async function shown(device: Locator): Promise<{ numbers: number[]; units: Set<string> }> {
@@ -43,7 +44,8 @@ test('after an answer the model chip tells how the model runs, with figures that
     expect(units.size).toBe(1)
     expect(sum(numbers)).toBeCloseTo(shownTotal, 5)
   }
-  for (const kind of ['Weights', 'Projector', 'Context (KV)', 'Pictures', 'Other']) await expect(model.how.getByText(kind, { exact: true }).first()).toBeVisible()
+  for (const kind of ['Weights', 'Projector', 'Context (KV)', 'Pictures', 'Other'])
+    await expect(model.how.getByText(kind, { exact: true }).first()).toBeVisible()
   await model.close()
 })
 
@@ -63,7 +65,10 @@ test('the panel stays inside of small windows, and nothing beside it moves', asy
   await chat.ask('Hello')
   await chat.ended()
   const model = new ModelPanel(chat.page)
-  for (const [width, height] of [[600, 800], [360, 420]] as const) {
+  for (const [width, height] of [
+    [600, 800],
+    [360, 420],
+  ] as const) {
     await chat.page.setViewportSize({ width, height })
     const before = await settled(chat.question)
     await model.open('Enter')

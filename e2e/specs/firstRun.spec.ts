@@ -6,7 +6,10 @@ test.use({ firstRunDone: false })
 
 const welcome = (page: Page) => page.getByRole('main', { name: 'First start' })
 
-test('from an empty data folder to an answer of a downloaded model, with nothing but the keyboard', async ({ app, chat }) => {
+test('from an empty data folder to an answer of a downloaded model, with nothing but the keyboard', async ({
+  app,
+  chat,
+}) => {
   const { page } = app
   await expect(page.getByRole('heading', { name: 'Ask about what you see' })).toBeVisible()
   await expect(welcome(page)).toContainText('stay on this computer')

@@ -4,7 +4,10 @@ import { isRunning, engineProcess } from '../support/processes.ts'
 import { patientModel } from '../support/patientModel.ts'
 import { recordShownText } from '../support/shownText.ts'
 
-test('the whole app is killed in mid-answer: every token that was shown is there after the restart', async ({ app, chat }) => {
+test('the whole app is killed in mid-answer: every token that was shown is there after the restart', async ({
+  app,
+  chat,
+}) => {
   await chat.drop('red-circle.png')
   await expect(chat.tray).toHaveCount(1)
   await addModel(chat.page, patientModel())
@@ -18,7 +21,11 @@ test('the whole app is killed in mid-answer: every token that was shown is there
   await expect.poll(() => isRunning(engine), { message: 'the engine ends with the app' }).toBe(false)
 
   await app.restart()
-  await chat.page.getByRole('navigation', { name: 'Conversations' }).getByRole('button', { name: /What is in the picture/ }).first().click()
+  await chat.page
+    .getByRole('navigation', { name: 'Conversations' })
+    .getByRole('button', { name: /What is in the picture/ })
+    .first()
+    .click()
   const answer = chat.answers.last()
   await expect(answer).toHaveAttribute('data-status', 'interrupted')
   await expect(answer.getByRole('alert')).toContainText(/ended before the answer|was closed/)

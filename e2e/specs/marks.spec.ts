@@ -99,7 +99,12 @@ test.describe('an answer that points at things', () => {
     await expect(chat.answers.first().getByRole('figure')).toHaveCount(0)
   })
 
-  test('in a list that is broken has what is whole of it drawn, and all of it as text', async ({ chat, app, data, shell }) => {
+  test('in a list that is broken has what is whole of it drawn, and all of it as text', async ({
+    chat,
+    app,
+    data,
+    shell,
+  }) => {
     await chat.drop('red-circle.png')
     await chat.ask('What is in the picture?')
     await chat.ended()
@@ -165,7 +170,12 @@ test.describe('an answer that points at things', () => {
   })
 })
 
-test('on a video belong to their time: they are drawn over the player when it is there', async ({ chat, app, data, shell }) => {
+test('on a video belong to their time: they are drawn over the player when it is there', async ({
+  chat,
+  app,
+  data,
+  shell,
+}) => {
   await chat.drop(video('circle-turns-blue.mp4', 'samples'))
   await chat.ask('What is in the picture?')
   await chat.ended()
@@ -226,7 +236,10 @@ test.describe('the demo model', () => {
       await chat.drop(picture)
       await chat.ask(question)
       const figure = (await chat.ended()).getByRole('figure', { name: /one place marked/ })
-      const [box, around] = [await figure.locator('[data-mark="0"]').boundingBox(), await figure.getByRole('img').boundingBox()]
+      const [box, around] = [
+        await figure.locator('[data-mark="0"]').boundingBox(),
+        await figure.getByRole('img').boundingBox(),
+      ]
       const found: Place = {
         left: (box!.x - around!.x) / around!.width,
         top: (box!.y - around!.y) / around!.height,
@@ -274,7 +287,9 @@ test.describe('a place that is marked before asking', () => {
     await chat.ask('What is in the picture?')
     await chat.ended()
     await chat.page.reload()
-    const sent = chat.questions.first().getByRole('button', { name: 'Open picture: red-circle.png, with the left half, Point 1' })
+    const sent = chat.questions
+      .first()
+      .getByRole('button', { name: 'Open picture: red-circle.png, with the left half, Point 1' })
     const [box, point] = [sent.locator('[data-drawn="0"]'), sent.locator('[data-drawn="1"]')]
     const around = (await sent.locator('img').boundingBox())!
     const at = (await box.boundingBox())!

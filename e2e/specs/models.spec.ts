@@ -27,7 +27,11 @@ function change(path: string, at: number): void {
   closeSync(file)
 }
 
-test('a model of a folder is found, added where it is, renamed, given defaults, checked and removed', async ({ chat, data, models }) => {
+test('a model of a folder is found, added where it is, renamed, given defaults, checked and removed', async ({
+  chat,
+  data,
+  models,
+}) => {
   const folder = modelFolder(data)
   await models.open()
   await models.page.getByRole('button', { name: 'Add from this computer' }).click()
@@ -38,7 +42,10 @@ test('a model of a folder is found, added where it is, renamed, given defaults, 
   await expect(found).toHaveCount(2)
   await expect(found.filter({ hasText: 'broken' })).toContainText(/not a GGUF|is a text file|GGUF/)
   await expect(found.filter({ hasText: 'broken' }).getByRole('button', { name: /^Add/ })).toHaveCount(0)
-  await found.filter({ hasText: 'Qwen2-VL-sketches-F16' }).getByRole('button', { name: `Add ${name}` }).click()
+  await found
+    .filter({ hasText: 'Qwen2-VL-sketches-F16' })
+    .getByRole('button', { name: `Add ${name}` })
+    .click()
   await expect(found.filter({ hasText: 'Qwen2-VL-sketches-F16' })).toContainText('In the library')
   await models.closeDialog()
 
@@ -73,10 +80,14 @@ test('a model of a folder is found, added where it is, renamed, given defaults, 
   await models.unfold(mine, 'Files')
   await expect(mine.getByRole('listitem').filter({ hasText: 'Qwen2-VL-sketches-F16' })).toContainText('not checked yet')
   await mine.getByRole('button', { name: 'Check the files' }).click()
-  await expect(mine.getByRole('listitem').filter({ hasText: 'Qwen2-VL-sketches-F16' })).toContainText('checked, its source tells no digest')
+  await expect(mine.getByRole('listitem').filter({ hasText: 'Qwen2-VL-sketches-F16' })).toContainText(
+    'checked, its source tells no digest',
+  )
   for (let at = 1_500_000; at < 1_500_100; at++) change(join(folder, 'Qwen2-VL-sketches-F16.gguf'), at)
   await mine.getByRole('button', { name: 'Check the files' }).click()
-  await expect(mine.getByRole('listitem').filter({ hasText: 'Qwen2-VL-sketches-F16' })).toContainText('changed since it was added')
+  await expect(mine.getByRole('listitem').filter({ hasText: 'Qwen2-VL-sketches-F16' })).toContainText(
+    'changed since it was added',
+  )
   await expect(models.list.getByRole('listitem').filter({ hasText: 'Mine' })).toContainText('Files changed')
 
   await mine.getByRole('button', { name: 'Remove this model…' }).click()
@@ -90,7 +101,11 @@ test('a model of a folder is found, added where it is, renamed, given defaults, 
   expect(existsSync(join(folder, 'Qwen2-VL-sketches-F16.gguf'))).toBe(true)
 })
 
-test('a model is copied into the models folder, known again, and deleted with its files', async ({ data, models, shell }) => {
+test('a model is copied into the models folder, known again, and deleted with its files', async ({
+  data,
+  models,
+  shell,
+}) => {
   const folder = modelFolder(data)
   const kept = join(data, shell === 'electron' ? 'data/models' : 'models')
   await models.open()
@@ -167,11 +182,18 @@ test('the page is gone through with the keyboard, kept by a reload, and left wit
   await expect(chat.question).toBeVisible()
 })
 
-test('the model chip switches to another model, loads it and takes it out of memory', async ({ chat, data, models }) => {
+test('the model chip switches to another model, loads it and takes it out of memory', async ({
+  chat,
+  data,
+  models,
+}) => {
   const folder = modelFolder(data)
   await models.open()
   await models.openPaths()
-  await models.fillPaths({ text: join(folder, 'Qwen2-VL-sketches-F16.gguf'), projector: join(folder, 'mmproj-f16.gguf') })
+  await models.fillPaths({
+    text: join(folder, 'Qwen2-VL-sketches-F16.gguf'),
+    projector: join(folder, 'mmproj-f16.gguf'),
+  })
   await expect(models.addDialog.getByLabel('Language model', { exact: true })).toHaveValue('')
   await models.closeDialog()
   await models.close()
@@ -196,7 +218,9 @@ test('the speed of a model is measured, and an adapter that is none is refused',
   await expect(particulars.getByRole('button', { name: 'Measure again' })).toBeVisible({ timeout: 90_000 })
   const pictures = particulars.getByRole('table', { name: 'Time for a picture by its size' })
   await expect(pictures.getByRole('row').nth(1)).toContainText(/\d+ × \d+.*\d (ms|s)/)
-  await expect(particulars.getByRole('list', { name: 'Left out' })).toContainText('The model was trained for 4,096 tokens')
+  await expect(particulars.getByRole('list', { name: 'Left out' })).toContainText(
+    'The model was trained for 4,096 tokens',
+  )
   await models.unfold(particulars, 'Speed')
   await models.unfold(particulars, 'Adapters')
   await particulars.getByLabel('LoRA adapter').fill(join(demo, 'demo-mmproj-f16.gguf'))
@@ -231,7 +255,9 @@ test('a picture that is dropped on the page joins the question', async ({ chat, 
 })
 
 for (const theme of ['Light', 'Dark'] as const) {
-  test(`no part of the page has serious accessibility problems or is cut off at 360 px (${theme.toLowerCase()})`, async ({ models }) => {
+  test(`no part of the page has serious accessibility problems or is cut off at 360 px (${theme.toLowerCase()})`, async ({
+    models,
+  }) => {
     const { page } = models
     await page.emulateMedia({ reducedMotion: 'reduce' })
     const settings = new SettingsDialog(page)
@@ -243,7 +269,12 @@ for (const theme of ['Light', 'Dark'] as const) {
     const check = async (what: string) => {
       const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
       const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      expect.soft(serious.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`)), what).toEqual([])
+      expect
+        .soft(
+          serious.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`)),
+          what,
+        )
+        .toEqual([])
       expect.soft(await page.evaluate(() => document.documentElement.scrollWidth), what).toBeLessThanOrEqual(360)
     }
     await check('list')

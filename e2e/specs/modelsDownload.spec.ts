@@ -40,7 +40,12 @@ test('a model is chosen by what it costs here, downloaded, verified and used', a
   await expect(await chat.ended()).toContainText(/red circle/i)
 })
 
-test('the app is killed in the middle of a download: the next start goes on from what is there', async ({ app, chat, models, source }) => {
+test('the app is killed in the middle of a download: the next start goes on from what is there', async ({
+  app,
+  chat,
+  models,
+  source,
+}) => {
   source.server.script(tiny.repository, tiny.q4, [head, { kind: 'drip', chunkBytes: 24_000, everyMs: 100 }])
   await models.open()
   await download(models)
@@ -50,12 +55,18 @@ test('the app is killed in the middle of a download: the next start goes on from
   await app.restart()
   await chat.ready()
   await expect(chat.page.getByTestId('model-chip')).toContainText(tiny.name)
-  const ranges = source.server.requests.filter(({ url }) => url.startsWith('/cdn/') && url.includes(tiny.q4)).map(({ headers }) => headers.range)
+  const ranges = source.server.requests
+    .filter(({ url }) => url.startsWith('/cdn/') && url.includes(tiny.q4))
+    .map(({ headers }) => headers.range)
   expect(ranges.some((range) => /^bytes=[1-9]\d*-/.test(range ?? ''))).toBe(true)
 })
 
 test('a lost connection is waited for, and can be paused, resumed and removed', async ({ models, source }) => {
-  source.server.script(tiny.repository, tiny.q4, [head, { kind: 'drop', afterBytes: 500_000 }, { kind: 'status', status: 503, retryAfter: '600' }])
+  source.server.script(tiny.repository, tiny.q4, [
+    head,
+    { kind: 'drop', afterBytes: 500_000 },
+    { kind: 'status', status: 503, retryAfter: '600' },
+  ])
   await models.open()
   await download(models)
   const line = await job(models)
@@ -100,7 +111,10 @@ test('a file that arrives damaged is said to be, and is had by resuming', async 
   await expect(line).toHaveAttribute('data-state', 'done')
 })
 
-test('a model that is larger than the disk is not offered to be downloaded, and the page says why', async ({ models, source }) => {
+test('a model that is larger than the disk is not offered to be downloaded, and the page says why', async ({
+  models,
+  source,
+}) => {
   const listed = { content: projector, bytes: 2 ** 40 }
   source.server.add({ repository: tiny.repository, files: { [tiny.q4]: text, [tiny.projector]: listed } })
   await models.open()
@@ -112,14 +126,21 @@ test('a model that is larger than the disk is not offered to be downloaded, and 
 test('a file that changes at its source in the middle is said to have', async ({ models, source }) => {
   const other = Buffer.from(text)
   other[other.length - 1]! ^= 1
-  source.server.script(tiny.repository, tiny.q4, [head, { kind: 'drop', afterBytes: 500_000 }, { kind: 'change', content: other }])
+  source.server.script(tiny.repository, tiny.q4, [
+    head,
+    { kind: 'drop', afterBytes: 500_000 },
+    { kind: 'change', content: other },
+  ])
   await models.open()
   await download(models)
   const line = await job(models)
   await expect(line.getByRole('alert')).toContainText(/changed at its source.*Resume to download it again/)
 })
 
-test('a source that refuses asks for a token, and one that does not answer can be asked again', async ({ models, source }) => {
+test('a source that refuses asks for a token, and one that does not answer can be asked again', async ({
+  models,
+  source,
+}) => {
   await models.open()
   await models.openEntry(gated.name)
   await expect(models.root.getByText('Non-commercial')).toBeVisible()

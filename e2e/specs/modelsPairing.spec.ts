@@ -17,7 +17,9 @@ const name = 'TinySight demo'
 function strangeProjector(): Buffer {
   const width = 192
   const file = readGguf(readFileSync(join(goldens, 'mmproj-f32.gguf')))
-  const metadata = file.metadata.map((entry) => (entry.key === 'clip.vision.projection_dim' ? { ...entry, value: Buffer.from(Uint32Array.of(width).buffer) } : entry))
+  const metadata = file.metadata.map((entry) =>
+    entry.key === 'clip.vision.projection_dim' ? { ...entry, value: Buffer.from(Uint32Array.of(width).buffer) } : entry,
+  )
   const tensors = file.tensors.map((tensor) => {
     if (!tensor.name.startsWith('mm.2.')) return tensor
     const row = tensor.name.endsWith('weight') ? 256 * 4 : 4
@@ -40,9 +42,16 @@ function untold(data: string): string {
   return folder
 }
 
-const picture = async () => ({ name: 'circle.png', mimeType: 'image/png', buffer: await sharp(join(root, 'resources/samples/red-circle.png')).resize(112).png().toBuffer() })
+const picture = async () => ({
+  name: 'circle.png',
+  mimeType: 'image/png',
+  buffer: await sharp(join(root, 'resources/samples/red-circle.png')).resize(112).png().toBuffer(),
+})
 
-test('where no header tells which projector is right, both answer about one picture, and the choice is kept', async ({ data, models }) => {
+test('where no header tells which projector is right, both answer about one picture, and the choice is kept', async ({
+  data,
+  models,
+}) => {
   const folder = untold(data)
   const { addDialog, page } = models
   await models.open()
@@ -54,7 +63,9 @@ test('where no header tells which projector is right, both answer about one pict
   const dialog = page.getByRole('dialog', { name: 'Which projector sees?' })
   await dialog.getByLabel('Picture to try on').setInputFiles(await picture())
   await dialog.getByRole('button', { name: `Ask ${name} about the picture` }).click()
-  const [own, other] = ['Qwen2-VL', 'Qwen2.5-VL'].map((label) => dialog.getByRole('listitem', { name: label, exact: true }))
+  const [own, other] = ['Qwen2-VL', 'Qwen2.5-VL'].map((label) =>
+    dialog.getByRole('listitem', { name: label, exact: true }),
+  )
   await expect(own!.getByTestId('reading')).toContainText(/red circle/i)
   await expect(other!.getByTestId('reading')).not.toContainText(/red circle/i)
   await expect(other!.getByRole('button')).toHaveText('This one sees')
@@ -73,7 +84,10 @@ test('where no header tells which projector is right, both answer about one pict
   await expect(particulars).toContainText('Qwen2.5-VL')
 })
 
-test('trying is stopped, goes on with another question, and a projector that fails says why', async ({ data, models }) => {
+test('trying is stopped, goes on with another question, and a projector that fails says why', async ({
+  data,
+  models,
+}) => {
   const folder = untold(data)
   const { addDialog, page } = models
   await models.open()
@@ -96,24 +110,37 @@ test('trying is stopped, goes on with another question, and a projector that fai
   await expect(dialog.getByRole('listitem', { name: 'Qwen2-VL', exact: true }).getByTestId('reading')).toBeVisible()
   await page.setViewportSize({ width: 360, height: 740 })
   const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
-  expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))).toEqual([])
+  expect(
+    violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`)),
+  ).toEqual([])
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)
   await dialog.getByRole('button', { name: 'None, answer text only' }).click()
   await expect(addDialog).toContainText('In the library')
   // what is beside a name gives way to it where there is no room for both
-  expect((await addDialog.getByRole('list', { name: 'Found' }).getByText(name, { exact: true }).boundingBox())!.width).toBeGreaterThan(200)
+  expect(
+    (await addDialog.getByRole('list', { name: 'Found' }).getByText(name, { exact: true }).boundingBox())!.width,
+  ).toBeGreaterThan(200)
   await models.closeDialog()
   await expect(models.list.getByRole('listitem').filter({ hasText: name })).toContainText('Text only')
 })
 
 test('a model that Ollama keeps in one file is taken apart into two', async ({ data, models }) => {
-  const bytes = oneFileGguf(readFileSync(join(goldens, 'model-f32.gguf')), readFileSync(join(goldens, 'mmproj-f32.gguf')))
+  const bytes = oneFileGguf(
+    readFileSync(join(goldens, 'model-f32.gguf')),
+    readFileSync(join(goldens, 'mmproj-f32.gguf')),
+  )
   const store = join(data, 'ollama')
   const digest = 'a'.repeat(64)
-  for (const folder of ['blobs', 'manifests/registry.ollama.ai/library/qwen2.5vl']) mkdirSync(join(store, folder), { recursive: true })
+  for (const folder of ['blobs', 'manifests/registry.ollama.ai/library/qwen2.5vl'])
+    mkdirSync(join(store, folder), { recursive: true })
   const sha = createHash('sha256').update(bytes).digest('hex')
   writeFileSync(join(store, 'blobs', `sha256-${sha}`), bytes)
-  const manifest = (layer: string) => JSON.stringify({ layers: [{ mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${layer}`, size: bytes.length }] })
+  const manifest = (layer: string) =>
+    JSON.stringify({
+      layers: [{ mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${layer}`, size: bytes.length }],
+    })
   writeFileSync(join(store, 'manifests/registry.ollama.ai/library/qwen2.5vl/3b'), manifest(sha))
   writeFileSync(join(store, 'manifests/registry.ollama.ai/library/qwen2.5vl/gone'), manifest(digest))
   const { addDialog } = models
@@ -130,10 +157,15 @@ test('a model that Ollama keeps in one file is taken apart into two', async ({ d
   const particulars = await models.openModel('qwen2.5vl:3b')
   await expect(particulars).toContainText('Qwen2.5-VL')
   await models.unfold(particulars, 'Files')
-  await expect(particulars.getByRole('listitem').filter({ hasText: 'mmproj-qwen2.5vl-3b.gguf' })).toContainText('Projector')
+  await expect(particulars.getByRole('listitem').filter({ hasText: 'mmproj-qwen2.5vl-3b.gguf' })).toContainText(
+    'Projector',
+  )
 })
 
-test('of hundreds of files the usable ones are shown, the others with their reasons are folded away', async ({ data, models }) => {
+test('of hundreds of files the usable ones are shown, the others with their reasons are folded away', async ({
+  data,
+  models,
+}) => {
   const folder = untold(data)
   for (let i = 0; i < 500; i++) writeFileSync(join(folder, `part-${i}.gguf`), 'bread')
   const { addDialog } = models

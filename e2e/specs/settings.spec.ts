@@ -2,7 +2,8 @@ import { expect, test } from '../support/fixtures.ts'
 
 test('what is chosen in the settings is there after a reload', async ({ chat }) => {
   const open = () => chat.page.getByRole('button', { name: 'Settings' }).click()
-  const choice = (group: string, name: string) => chat.page.getByRole('radiogroup', { name: group }).getByRole('radio', { name })
+  const choice = (group: string, name: string) =>
+    chat.page.getByRole('radiogroup', { name: group }).getByRole('radio', { name })
   await open()
   await expect(choice('Unload an unused model after', '15 min')).toBeChecked()
   await choice('Unload an unused model after', 'Never').click()

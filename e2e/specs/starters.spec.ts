@@ -14,11 +14,15 @@ for (const [question, answer] of starters) {
     await chat.ready()
     const starter = chat.page.getByRole('list', { name: 'Suggestions' }).getByRole('button', { name: question })
     const video = starter.locator('video')
-    if (await video.count()) await expect.poll(() => video.evaluate((element: HTMLVideoElement) => element.readyState)).toBeGreaterThanOrEqual(2)
+    if (await video.count())
+      await expect
+        .poll(() => video.evaluate((element: HTMLVideoElement) => element.readyState))
+        .toBeGreaterThanOrEqual(2)
     await starter.click()
     await expect(chat.answers).toHaveCount(1, { timeout: 60_000 })
     const given = await chat.ended()
     await expect(given).toContainText(answer)
-    if (question.startsWith('Mark')) await expect(given.getByRole('figure', { name: /one place marked/ }).locator('[data-mark="0"]')).toBeVisible()
+    if (question.startsWith('Mark'))
+      await expect(given.getByRole('figure', { name: /one place marked/ }).locator('[data-mark="0"]')).toBeVisible()
   })
 }

@@ -8,7 +8,10 @@ async function chooseFormat(page: Page, name: string | RegExp): Promise<void> {
   await page.getByRole('menuitem', { name }).click()
 }
 
-test('an answer of a ready format is a table with its boxes on the picture, and is exported', async ({ chat, shell }) => {
+test('an answer of a ready format is a table with its boxes on the picture, and is exported', async ({
+  chat,
+  shell,
+}) => {
   const { page } = chat
   await chat.drop('red-circle.png')
   await chooseFormat(page, 'Objects with boxes')
@@ -51,7 +54,9 @@ test('an answer of a ready format is a table with its boxes on the picture, and 
   expect(JSON.parse(json.text)).toEqual(value)
   const csv = await save('CSV')
   expect(csv.name).toBe('objects-with-boxes.csv')
-  expect(csv.text).toBe(`bbox_2d,label\r\n${value.map(({ bbox_2d, label }) => `"${bbox_2d.join(', ')}",${label}\r\n`).join('')}`)
+  expect(csv.text).toBe(
+    `bbox_2d,label\r\n${value.map(({ bbox_2d, label }) => `"${bbox_2d.join(', ')}",${label}\r\n`).join('')}`,
+  )
 })
 
 test('a schema of one’s own is checked while it is written, holds the answer and every retry, and is offered again', async ({
@@ -67,9 +72,9 @@ test('a schema of one’s own is checked while it is written, holds the answer a
   await schema.fill('{\n  "type": "object",\n  "properties": { "shape": }\n}')
   await expect(dialog.getByRole('alert')).toContainText('line 3, column 28: a value is expected')
   await dialog.getByRole('button', { name: 'Show the place' }).click()
-  expect(await schema.evaluate((field: HTMLTextAreaElement) => field.value.slice(field.selectionStart, field.selectionEnd))).toBe(
-    '}',
-  )
+  expect(
+    await schema.evaluate((field: HTMLTextAreaElement) => field.value.slice(field.selectionStart, field.selectionEnd)),
+  ).toBe('}')
   await schema.fill('{"type": "object", "properties": {"shape": {"type": "string", "pattern": "a+"}}}')
   await expect(dialog.getByRole('alert')).toContainText('"shape" uses "pattern", which an answer cannot be held to')
   await expect(use).toBeDisabled()

@@ -10,7 +10,9 @@ for (const { file, way } of [
   { file: 'right-then-down.mp4', way: /right/i },
   { file: 'left-then-up.webm', way: /left/i },
 ]) {
-  test(`${file} is dropped, trimmed to its first half, and the model says which way the thing moves there`, async ({ chat }) => {
+  test(`${file} is dropped, trimmed to its first half, and the model says which way the thing moves there`, async ({
+    chat,
+  }) => {
     const videos = new VideoPage(chat.page)
     await chat.drop(video(file))
     await expect(videos.tiles).toHaveCount(1)
@@ -22,7 +24,8 @@ for (const { file, way } of [
     await expect(videos.cost).toContainText('6 frames')
     await expect(videos.strip).toHaveCount(6)
     // each frame as the model gets it
-    for (const frame of await videos.strip.getByRole('presentation').all()) await expect.poll(() => frame.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0)
+    for (const frame of await videos.strip.getByRole('presentation').all())
+      await expect.poll(() => frame.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0)
     await videos.close()
     await chat.ask('Which way does it move?')
     const answer = await chat.ended()
@@ -51,7 +54,9 @@ for (const { name, type, codec, says } of [
   { name: 'free.ogv', type: 'video/ogg', codec: ['-c:v', 'libtheora', '-q:v', '9'], says: 'Theora' },
   { name: 'broadcast.ts', type: '', codec: ['-c:v', 'mpeg2video', '-q:v', '2'], says: 'MPEG-2' },
 ]) {
-  test(`${name}, which this window cannot decode, is read by the ffmpeg of this computer, and its frames show what is in it`, async ({ chat }) => {
+  test(`${name}, which this window cannot decode, is read by the ffmpeg of this computer, and its frames show what is in it`, async ({
+    chat,
+  }) => {
     test.skip(!hasFfmpeg, 'ffmpeg is not installed')
     const videos = new VideoPage(chat.page)
     await chat.drop(made(name, type, '-i', right, ...codec))
@@ -60,7 +65,8 @@ for (const { name, type, codec, says } of [
     await expect(videos.dialog).toContainText(says)
     await expect(videos.cost).toContainText('12 frames')
     await expect(videos.strip).toHaveCount(12)
-    for (const frame of await videos.strip.getByRole('presentation').all()) await expect.poll(() => frame.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0)
+    for (const frame of await videos.strip.getByRole('presentation').all())
+      await expect.poll(() => frame.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0)
     await videos.close()
     await chat.ask('Which way does it move?')
     await expect((await chat.ended()).getByTestId('answer-text')).toContainText(/right/i)
@@ -70,8 +76,22 @@ for (const { name, type, codec, says } of [
 test('a file without video is called what it is, and its cover picture is asked about instead', async ({ chat }) => {
   test.skip(!hasFfmpeg, 'ffmpeg is not installed')
   const sound = ['-f', 'lavfi', '-i', 'sine=duration=1']
-  const cover = ['-i', join(root, 'resources/samples/red-circle.png'), '-map', '0', '-map', '1', '-c:v', 'mjpeg', '-disposition:v:0', 'attached_pic']
-  for (const file of [made('memo.mp4', 'video/mp4', ...sound, '-c:a', 'aac'), made('memo.webm', 'video/webm', ...sound, '-c:a', 'libopus')]) {
+  const cover = [
+    '-i',
+    join(root, 'resources/samples/red-circle.png'),
+    '-map',
+    '0',
+    '-map',
+    '1',
+    '-c:v',
+    'mjpeg',
+    '-disposition:v:0',
+    'attached_pic',
+  ]
+  for (const file of [
+    made('memo.mp4', 'video/mp4', ...sound, '-c:a', 'aac'),
+    made('memo.webm', 'video/webm', ...sound, '-c:a', 'libopus'),
+  ]) {
     await chat.drop(file)
     const note = chat.refusals.filter({ hasText: file.name })
     await expect(note).toContainText('a sound recording without pictures')
@@ -106,7 +126,9 @@ test('a time in an answer plays the trimmed video from there, and the strip show
   await time.click()
   await expect.poll(() => videos.time()).toBeGreaterThanOrEqual(2)
   expect(await videos.time()).toBeLessThanOrEqual(4)
-  await expect(videos.seen.getByRole('button', { name: /Frame [3-6] / }).and(chat.page.locator('[aria-current=true]'))).toHaveCount(1)
+  await expect(
+    videos.seen.getByRole('button', { name: /Frame [3-6] / }).and(chat.page.locator('[aria-current=true]')),
+  ).toHaveCount(1)
 })
 
 test('pictures become the frames of a video, pictures again, and are asked about as a video', async ({ chat }) => {
@@ -137,7 +159,10 @@ test('a damaged video is refused by name, and so is what is no video', async ({ 
   for (const { file, says } of [
     { file: { ...whole, name: 'cut.mp4', bytes: whole.bytes.slice(0, 700) }, says: /cut\.mp4/ },
     { file: { ...whole, name: 'billions.mp4', bytes: claiming }, says: /damaged/ },
-    { file: { name: 'notes.mp4', type: 'video/mp4', bytes: Buffer.from('These are my notes.\n'.repeat(50)) }, says: /notes\.mp4/ },
+    {
+      file: { name: 'notes.mp4', type: 'video/mp4', bytes: Buffer.from('These are my notes.\n'.repeat(50)) },
+      says: /notes\.mp4/,
+    },
   ]) {
     await chat.drop(file)
     const note = chat.refusals.filter({ hasText: file.name })
@@ -149,7 +174,9 @@ test('a damaged video is refused by name, and so is what is no video', async ({ 
   await expect((await chat.ended()).getByTestId('answer-text')).not.toBeEmpty()
 })
 
-test('a video that is broken in the middle stays with its error, and can be trimmed to what is whole', async ({ chat }) => {
+test('a video that is broken in the middle stays with its error, and can be trimmed to what is whole', async ({
+  chat,
+}) => {
   const videos = new VideoPage(chat.page)
   const whole = video('right-then-down.mp4')
   const bytes = Buffer.from(whole.bytes)
@@ -165,7 +192,9 @@ test('a video that is broken in the middle stays with its error, and can be trim
   await expect(chat.button('Send')).toBeEnabled()
 })
 
-test('reading stops when it is told to, goes on when asked again, and a removed video leaves nothing behind', async ({ chat }) => {
+test('reading stops when it is told to, goes on when asked again, and a removed video leaves nothing behind', async ({
+  chat,
+}) => {
   const videos = new VideoPage(chat.page)
   // frames are held back, so that there is something to stop
   let letGo = (): void => {}
@@ -208,7 +237,9 @@ test('a video that needs more than another one leaves free proposes what fits', 
   await chat.drop(video('right-then-down.mp4'))
   await expect(videos.tiles).toHaveCount(2)
   await wishMuch(2)
-  await expect(videos.dialog.getByRole('alert')).toContainText(/This needs [\d,]+ tokens; [\d,]+ are free\. At .* it fits/)
+  await expect(videos.dialog.getByRole('alert')).toContainText(
+    /This needs [\d,]+ tokens; [\d,]+ are free\. At .* it fits/,
+  )
   await expect(chat.page.getByRole('button', { name: 'Send', includeHidden: true })).toBeDisabled()
   await videos.dialog.getByRole('button', { name: 'Use that' }).click()
   await expect(videos.dialog.getByRole('alert')).toHaveCount(0)
@@ -225,7 +256,11 @@ test.describe('without ffmpeg', () => {
   test.use({ environment: { PATH: dirname(process.execPath) } })
 
   test('a codec that this window cannot decode is refused by its name', async ({ chat }) => {
-    const decodes = await chat.page.evaluate(async () => (await VideoDecoder.isConfigSupported({ codec: 'hvc1.1.6.L60.90', codedWidth: 224, codedHeight: 224 })).supported)
+    const decodes = await chat.page.evaluate(
+      async () =>
+        (await VideoDecoder.isConfigSupported({ codec: 'hvc1.1.6.L60.90', codedWidth: 224, codedHeight: 224 }))
+          .supported,
+    )
     test.skip(decodes === true, 'This Chromium decodes HEVC.')
     await chat.drop(video('hevc.mp4'))
     await expect(chat.refusals).toContainText(/hevc\.mp4/)

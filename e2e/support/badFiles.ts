@@ -24,7 +24,11 @@ export const badFiles: readonly { file: File; says: RegExp }[] = [
   { file: file('cut.png', 'image/png', redCircle.subarray(0, 60)), says: /is damaged or incomplete/ },
   { file: file('huge.png', 'image/png', hugePng(50_000)), says: /50000 x 50000 pixels .* Make it smaller/ },
   {
-    file: file('drawing.svg', 'image/svg+xml', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><image href="http://example.com/x.png"/></svg>')),
+    file: file(
+      'drawing.svg',
+      'image/svg+xml',
+      Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><image href="http://example.com/x.png"/></svg>'),
+    ),
     says: /is an SVG drawing.* Save it as PNG/,
   },
   { file: file('empty.png', 'image/png', Buffer.alloc(0)), says: /is empty \(0 bytes\)/ },

@@ -22,7 +22,11 @@ export class BrowserApp implements RunningApp {
   }
 
   /** `environment` is added to this process's own. */
-  static async start(context: BrowserContext, data: string, environment: Record<string, string> = {}): Promise<BrowserApp> {
+  static async start(
+    context: BrowserContext,
+    data: string,
+    environment: Record<string, string> = {},
+  ): Promise<BrowserApp> {
     const app = new BrowserApp(await context.newPage(), data, environment)
     await app.restart()
     return app
@@ -34,7 +38,11 @@ export class BrowserApp implements RunningApp {
 
   async restart(): Promise<void> {
     const env = { ...process.env, ...this.environment }
-    const core = spawn(process.execPath, ['main/cli.ts', 'serve', '--port', '0', '--no-open', '--data', this.data], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] })
+    const core = spawn(process.execPath, ['main/cli.ts', 'serve', '--port', '0', '--no-open', '--data', this.data], {
+      cwd: root,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     this.core = core
     this.address = await new Promise((resolve, reject) => {
       core.once('exit', (code) => reject(new Error(`The app ended with code ${code} before it said its address.`)))

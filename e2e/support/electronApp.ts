@@ -59,7 +59,12 @@ export class ElectronApp implements RunningApp {
 
   async restart(): Promise<void> {
     const env = { ...electronEnvironment(), ...this.environment }
-    this.shell = await _electron.launch({ executablePath: electronProgram().path, args: electronArguments(this.data), cwd: root, env })
+    this.shell = await _electron.launch({
+      executablePath: electronProgram().path,
+      args: electronArguments(this.data),
+      cwd: root,
+      env,
+    })
     this.main = this.shell.process()
     const said = collectErrors(this.main)
     try {

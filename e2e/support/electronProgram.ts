@@ -16,6 +16,7 @@ export interface ElectronProgram {
 export function electronProgram(): ElectronProgram {
   const electron = findElectron()
   if (!electron) return { path: standIn, standInBecause: "Electron's binary is not on this machine" }
-  if (!hasDisplay(process.platform, process.env)) return { path: standIn, standInBecause: 'Electron needs a display and there is none' }
+  if (!hasDisplay(process.platform, process.env))
+    return { path: standIn, standInBecause: 'Electron needs a display and there is none' }
   return { path: electron, standInBecause: null }
 }

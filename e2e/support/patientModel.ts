@@ -45,11 +45,15 @@ function make(source: Buffer, writes: string): Buffer {
   const tokens = tokenTexts(metadata.find(({ key }) => key === 'tokenizer.ggml.tokens')?.value ?? Buffer.alloc(0))
   const embedding = (tensor: Tensor) => enlargedRow(tensor, tokens.indexOf('<|im_end|>'), tokens.indexOf(LETTER))
   const first = tensors.filter(({ name }) => name.startsWith('blk.0.'))
-  const idle = Array.from({ length: LAYERS }, (_, index) => first.map((tensor) => idleTensor(tensor, blocks + index))).flat()
+  const idle = Array.from({ length: LAYERS }, (_, index) =>
+    first.map((tensor) => idleTensor(tensor, blocks + index)),
+  ).flat()
   return writeGguf({
     metadata: metadata.map((entry) => {
-      if (entry.key.endsWith('.block_count')) return { ...entry, value: Buffer.from(Uint32Array.of(blocks + LAYERS).buffer) }
-      if (entry.key === 'tokenizer.ggml.tokens') return { ...entry, value: textArray(tokens.map((token) => (token === LETTER ? writes : token))) }
+      if (entry.key.endsWith('.block_count'))
+        return { ...entry, value: Buffer.from(Uint32Array.of(blocks + LAYERS).buffer) }
+      if (entry.key === 'tokenizer.ggml.tokens')
+        return { ...entry, value: textArray(tokens.map((token) => (token === LETTER ? writes : token))) }
       return entry
     }),
     tensors: [...tensors.map((tensor) => (tensor.name === 'token_embd.weight' ? embedding(tensor) : tensor)), ...idle],
@@ -58,7 +62,11 @@ function make(source: Buffer, writes: string): Buffer {
 
 function idleTensor(tensor: Tensor, block: number): Tensor {
   const isOutput = /attn_output|ffn_down/.test(tensor.name)
-  return { ...tensor, name: tensor.name.replace('blk.0.', `blk.${block}.`), data: isOutput ? Buffer.alloc(tensor.data.length) : tensor.data }
+  return {
+    ...tensor,
+    name: tensor.name.replace('blk.0.', `blk.${block}.`),
+    data: isOutput ? Buffer.alloc(tensor.data.length) : tensor.data,
+  }
 }
 
 /** Copies row `from` of an f16 matrix to row `to`, 1.25 times as large. */

@@ -17,20 +17,24 @@ function allProcesses(): Process[] {
       return { pid: Number(pid), parent: Number(parent), command: command.join(' ') }
     })
   }
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
-    try {
-      const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1]
-      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ')
-      return [{ pid: Number(name), parent: Number(parent), command }]
-    } catch {
-      return [] // It ended meanwhile.
-    }
-  })
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1]
+        const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ')
+        return [{ pid: Number(name), parent: Number(parent), command }]
+      } catch {
+        return [] // It ended meanwhile.
+      }
+    })
 }
 
 /** The engine processes below the app's process as they are now. */
 export const engineProcesses = (app: number): number[] =>
-  allProcesses().filter(({ parent, command }) => parent === app && /engine[/\\]worker|workers[/\\]engine/.test(command)).map(({ pid }) => pid)
+  allProcesses()
+    .filter(({ parent, command }) => parent === app && /engine[/\\]worker|workers[/\\]engine/.test(command))
+    .map(({ pid }) => pid)
 
 /** The engine process below the app's process, once it is there. */
 export async function engineProcess(app: number): Promise<number> {

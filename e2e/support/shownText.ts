@@ -32,7 +32,8 @@ export async function recordShownText(page: Page): Promise<ShownText> {
   return {
     texts,
     longest: () => texts.reduce((longest, text) => (text.length > longest.length ? text : longest), ''),
-    grown: (count) => new Promise((settle) => (growing(texts).length >= count ? settle() : waiting.push({ count, settle }))),
+    grown: (count) =>
+      new Promise((settle) => (growing(texts).length >= count ? settle() : waiting.push({ count, settle }))),
   }
 }
 

@@ -52,13 +52,18 @@ export const test = base.extend<{ source: Source; models: ModelsPage }>({
     ])
     const server = await startModelServer([
       { repository: tiny.repository, files: { [tiny.q4]: text, [tiny.q8]: text, [tiny.projector]: projector } },
-      { repository: gated.repository, token: gated.token, files: { 'Gated-2B-Q4_K_M.gguf': text, 'mmproj-Gated-2B-f16.gguf': projector } },
+      {
+        repository: gated.repository,
+        token: gated.token,
+        files: { 'Gated-2B-Q4_K_M.gguf': text, 'mmproj-Gated-2B-f16.gguf': projector },
+      },
     ])
     await use({ server, resources })
     await server.close()
     rmSync(folder, { recursive: true, force: true })
   },
-  chosen: async ({ source }, use) => use({ ...asTaught, sources: { order: ['mirror'], mirrorUrl: source.server.address } }),
+  chosen: async ({ source }, use) =>
+    use({ ...asTaught, sources: { order: ['mirror'], mirrorUrl: source.server.address } }),
   environment: async ({ source }, use) => use({ SIGHTLINE_RESOURCES: source.resources }),
   models: async ({ chat }, use) => {
     await chat.ready()

@@ -1,6 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { BufferSource, BufferTarget, EncodedPacket, EncodedPacketSink, EncodedVideoPacketSource, Input, MkvOutputFormat, MP4, Mp4OutputFormat, MpegTsOutputFormat, Output, WEBM } from 'mediabunny'
+import {
+  BufferSource,
+  BufferTarget,
+  EncodedPacket,
+  EncodedPacketSink,
+  EncodedVideoPacketSource,
+  Input,
+  MkvOutputFormat,
+  MP4,
+  Mp4OutputFormat,
+  MpegTsOutputFormat,
+  Output,
+  WEBM,
+} from 'mediabunny'
 import type { OutputFormat, VideoCodec } from 'mediabunny'
 import { root } from './electronProgram.ts'
 
@@ -14,7 +27,10 @@ interface Track {
 }
 
 async function trackOf(fixture: Fixture): Promise<Track> {
-  const input = new Input({ formats: [MP4, WEBM], source: new BufferSource(readFileSync(join(root, 'e2e/fixtures', fixture))) })
+  const input = new Input({
+    formats: [MP4, WEBM],
+    source: new BufferSource(readFileSync(join(root, 'e2e/fixtures', fixture))),
+  })
   const track = await input.getPrimaryVideoTrack()
   const codec = await track?.getCodec()
   const decoderConfig = await track?.getDecoderConfig()
@@ -36,13 +52,17 @@ async function packed({ codec, decoderConfig, packets }: Track, format: OutputFo
 }
 
 /** A packet that is called a key packet or none, whatever it is. */
-const called = ({ data, timestamp, duration }: EncodedPacket, isKey: boolean, at = timestamp): EncodedPacket => new EncodedPacket(data, isKey ? 'key' : 'delta', at, duration)
+const called = ({ data, timestamp, duration }: EncodedPacket, isKey: boolean, at = timestamp): EncodedPacket =>
+  new EncodedPacket(data, isKey ? 'key' : 'delta', at, duration)
 
 /** A Matroska file as a recorder writes it to a pipe: no cues, no length, and clusters that begin between key frames. */
 export async function liveRecording(): Promise<Buffer> {
   const track = await trackOf('left-then-up.webm')
   const packets = track.packets.map((packet, place) => called(packet, place % 9 === 0))
-  const file = await packed({ ...track, packets }, new MkvOutputFormat({ appendOnly: true, minimumClusterDuration: 0.5 }))
+  const file = await packed(
+    { ...track, packets },
+    new MkvOutputFormat({ appendOnly: true, minimumClusterDuration: 0.5 }),
+  )
   let blocks = 0
   for (const at of simpleBlocks(file)) if (blocks++ > 0) file[at] = (file[at] ?? 0) & 0x7f
   return file
@@ -75,17 +95,25 @@ export async function cutRecording(): Promise<Buffer> {
 /** A file that says that its colours are those of HDR (PQ, BT.2020). */
 export async function hdrVideo(): Promise<Buffer> {
   const { decoderConfig, ...track } = await trackOf('left-then-up.webm')
-  const colorSpace = { primaries: 'bt2020', transfer: 'pq', matrix: 'bt2020-ncl', fullRange: false } as unknown as VideoColorSpaceInit
+  const colorSpace = {
+    primaries: 'bt2020',
+    transfer: 'pq',
+    matrix: 'bt2020-ncl',
+    fullRange: false,
+  } as unknown as VideoColorSpaceInit
   return packed({ ...track, decoderConfig: { ...decoderConfig, colorSpace } }, new MkvOutputFormat())
 }
 
 /** A transport stream, as cameras and television have it. */
-export const transportStream = async (): Promise<Buffer> => packed(await trackOf('right-then-down.mp4'), new MpegTsOutputFormat())
+export const transportStream = async (): Promise<Buffer> =>
+  packed(await trackOf('right-then-down.mp4'), new MpegTsOutputFormat())
 
 /** A file that begins in the midst: its first key frame is the 25th packet, and the first packet is wrongly called one. */
 export async function lateKeyFrame(): Promise<Buffer> {
   const track = await trackOf('left-then-up.webm')
-  const packets = [...track.packets.slice(-24), ...track.packets].map((packet, n) => called(packet, n === 0 || packet.type === 'key', n / 12))
+  const packets = [...track.packets.slice(-24), ...track.packets].map((packet, n) =>
+    called(packet, n === 0 || packet.type === 'key', n / 12),
+  )
   return packed({ ...track, packets }, new Mp4OutputFormat())
 }
 

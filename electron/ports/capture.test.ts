@@ -3,7 +3,11 @@ import type { AppError } from '#contract'
 import { isWayland, screenCapture } from './capture.ts'
 import { globalShortcuts } from './shortcuts.ts'
 
-const image = (width: number, height: number) => ({ isEmpty: () => width === 0, getSize: () => ({ width, height }), toPNG: () => Buffer.from(`${width}x${height}`) })
+const image = (width: number, height: number) => ({
+  isEmpty: () => width === 0,
+  getSize: () => ({ width, height }),
+  toPNG: () => Buffer.from(`${width}x${height}`),
+})
 const electron = vi.hoisted(() => ({
   BrowserWindow: class {},
   app: { isPackaged: true },
@@ -12,7 +16,9 @@ const electron = vi.hoisted(() => ({
   nativeTheme: {},
   screen: { getAllDisplays: vi.fn() },
   shell: { openExternal: vi.fn(async () => {}) },
-  systemPreferences: { getMediaAccessStatus: vi.fn((): string => 'granted') } as { getMediaAccessStatus?: ReturnType<typeof vi.fn> },
+  systemPreferences: { getMediaAccessStatus: vi.fn((): string => 'granted') } as {
+    getMediaAccessStatus?: ReturnType<typeof vi.fn>
+  },
 }))
 vi.mock('electron', () => electron)
 
@@ -20,7 +26,8 @@ const display = (id: number, width: number, height: number, scaleFactor: number)
   const bounds = { x: 0, y: 0, width, height }
   return { id, bounds, workArea: bounds, size: { width, height }, scaleFactor }
 }
-const port = (platform: NodeJS.Platform = 'linux', env: NodeJS.ProcessEnv = {}) => screenCapture({ windows: {} as never, showWindow: () => {}, platform, env })
+const port = (platform: NodeJS.Platform = 'linux', env: NodeJS.ProcessEnv = {}) =>
+  screenCapture({ windows: {} as never, showWindow: () => {}, platform, env })
 
 beforeEach(() => {
   vi.clearAllMocks()
@@ -30,8 +37,14 @@ beforeEach(() => {
 
 /** Sources as Electron gives them: every one fitted into the size that was asked for. */
 function give(...ids: string[]): void {
-  electron.desktopCapturer.getSources.mockImplementation(async ({ thumbnailSize: { width, height } }: { thumbnailSize: { width: number; height: number } }) =>
-    ids.map((id, index) => ({ id: `screen:${index}:0`, name: `Screen ${index}`, display_id: id, thumbnail: image(width + index, height) })),
+  electron.desktopCapturer.getSources.mockImplementation(
+    async ({ thumbnailSize: { width, height } }: { thumbnailSize: { width: number; height: number } }) =>
+      ids.map((id, index) => ({
+        id: `screen:${index}:0`,
+        name: `Screen ${index}`,
+        display_id: id,
+        thumbnail: image(width + index, height),
+      })),
   )
 }
 
@@ -39,7 +52,10 @@ test('each display is captured at its own pixels and found by its id', async () 
   give('22', '11')
   const capture = port()
   const screens = await capture.screens(capture.displays(), true)
-  expect(screens.map(({ displayId, width, height }) => [displayId, width, height])).toEqual([['11', 2881, 1800], ['22', 1600, 900]])
+  expect(screens.map(({ displayId, width, height }) => [displayId, width, height])).toEqual([
+    ['11', 2881, 1800],
+    ['22', 1600, 900],
+  ])
   expect(Buffer.from(screens[1]!.png).toString()).toBe('1600x900')
 })
 
@@ -48,9 +64,13 @@ test('where the system names no display, the order is theirs; what cannot be tol
   const capture = port()
   expect((await capture.screens(capture.displays(), true)).map(({ width }) => width)).toEqual([2880, 1601])
   give('')
-  await expect(capture.screens(capture.displays(), true)).rejects.toEqual(expect.objectContaining({ code: 'Unauthorized' }) as AppError)
+  await expect(capture.screens(capture.displays(), true)).rejects.toEqual(
+    expect.objectContaining({ code: 'Unauthorized' }) as AppError,
+  )
   electron.desktopCapturer.getSources.mockResolvedValue([{ display_id: '11', thumbnail: image(0, 0) }])
-  await expect(capture.screens(capture.displays().slice(0, 1), true)).rejects.toEqual(expect.objectContaining({ code: 'Unauthorized' }) as AppError)
+  await expect(capture.screens(capture.displays().slice(0, 1), true)).rejects.toEqual(
+    expect.objectContaining({ code: 'Unauthorized' }) as AppError,
+  )
 })
 
 test('access is what the system says; where it has no such question, it is granted', () => {
@@ -58,7 +78,13 @@ test('access is what the system says; where it has no such question, it is grant
     electron.systemPreferences.getMediaAccessStatus = vi.fn(() => status)
     return port('darwin').access()
   }
-  expect(['granted', 'denied', 'restricted', 'not-determined', 'unknown'].map(told)).toEqual(['granted', 'denied', 'denied', 'unasked', 'unasked'])
+  expect(['granted', 'denied', 'restricted', 'not-determined', 'unknown'].map(told)).toEqual([
+    'granted',
+    'denied',
+    'denied',
+    'unasked',
+    'unasked',
+  ])
   delete electron.systemPreferences.getMediaAccessStatus
   expect(port().access()).toBe('granted')
 })
@@ -67,7 +93,9 @@ test('the settings open where access is given, once the app is in the list there
   electron.desktopCapturer.getSources.mockRejectedValue(new Error('denied'))
   await port('darwin').openSettings()
   expect(electron.desktopCapturer.getSources).toHaveBeenCalledOnce()
-  expect(electron.shell.openExternal).toHaveBeenCalledWith('x-apple.systempreferences:com.apple.preference.security?Privacy_ScreenCapture')
+  expect(electron.shell.openExternal).toHaveBeenCalledWith(
+    'x-apple.systempreferences:com.apple.preference.security?Privacy_ScreenCapture',
+  )
 })
 
 test('on Wayland the desktop asks its user, and sources are not listed', async () => {
@@ -82,8 +110,15 @@ test('on Wayland the desktop asks its user, and sources are not listed', async (
 })
 
 test('screens and windows are listed by name', async () => {
-  electron.desktopCapturer.getSources.mockResolvedValue([{ id: 'screen:0:0', name: 'Screen 1' }, { id: 'window:5:0', name: ' ' }, { id: 'window:6:0', name: 'Letter' }])
-  expect(await port().sources()).toEqual([{ id: 'screen:0:0', name: 'Screen 1' }, { id: 'window:6:0', name: 'Letter' }])
+  electron.desktopCapturer.getSources.mockResolvedValue([
+    { id: 'screen:0:0', name: 'Screen 1' },
+    { id: 'window:5:0', name: ' ' },
+    { id: 'window:6:0', name: 'Letter' },
+  ])
+  expect(await port().sources()).toEqual([
+    { id: 'screen:0:0', name: 'Screen 1' },
+    { id: 'window:6:0', name: 'Letter' },
+  ])
 })
 
 test('keys are given back before others are taken, and what the system refuses counts as taken', () => {

@@ -21,10 +21,16 @@ export interface CaptureParts {
 
 /** True where windows cannot see the screen or where they are on it: the desktop asks its user what to show. */
 export const isWayland = (platform: NodeJS.Platform, env: NodeJS.ProcessEnv): boolean =>
-  platform === 'linux' && (env['XDG_SESSION_TYPE'] === 'wayland' || (env['XDG_SESSION_TYPE'] === undefined && Boolean(env['WAYLAND_DISPLAY'])))
+  platform === 'linux' &&
+  (env['XDG_SESSION_TYPE'] === 'wayland' || (env['XDG_SESSION_TYPE'] === undefined && Boolean(env['WAYLAND_DISPLAY'])))
 
 /** Pictures of the displays from Electron's desktop capturer, which no page is ever given. */
-export function screenCapture({ windows, showWindow, platform = process.platform, env = process.env }: CaptureParts): Capture {
+export function screenCapture({
+  windows,
+  showWindow,
+  platform = process.platform,
+  env = process.env,
+}: CaptureParts): Capture {
   return {
     ...windows,
     showWindow,
@@ -48,7 +54,10 @@ export function screenCapture({ windows, showWindow, platform = process.platform
 
 /** Screens and windows by name; what has none cannot be told apart. */
 async function listSources(): Promise<{ id: string; name: string }[]> {
-  const sources = await desktopCapturer.getSources({ types: ['screen', 'window'], thumbnailSize: { width: 0, height: 0 } })
+  const sources = await desktopCapturer.getSources({
+    types: ['screen', 'window'],
+    thumbnailSize: { width: 0, height: 0 },
+  })
   return sources.map(({ id, name }) => ({ id, name })).filter(({ name }) => name.trim() !== '')
 }
 
@@ -71,7 +80,10 @@ async function captureScreen({ id }: Display, index: number, count: number): Pro
   // Some systems do not say which display a source is; then they come in the same order.
   const source = sources.find((one) => one.display_id === id) ?? (sources.length === count ? sources[index] : undefined)
   if (!source || source.thumbnail.isEmpty()) {
-    throw new AppError('Unauthorized', 'The system gave no picture of the screen. Look whether Sightline may record it, then try again.')
+    throw new AppError(
+      'Unauthorized',
+      'The system gave no picture of the screen. Look whether Sightline may record it, then try again.',
+    )
   }
   return { displayId: id, ...source.thumbnail.getSize(), png: source.thumbnail.toPNG() }
 }

@@ -6,7 +6,9 @@ export const dialogs: Dialogs = {
   async pickFile({ title, extensions }) {
     const owner = BrowserWindow.getFocusedWindow()
     const options = { title, properties: ['openFile' as const], filters: [{ name: title, extensions }] }
-    const { canceled, filePaths } = await (owner ? dialog.showOpenDialog(owner, options) : dialog.showOpenDialog(options))
+    const { canceled, filePaths } = await (owner
+      ? dialog.showOpenDialog(owner, options)
+      : dialog.showOpenDialog(options))
     return canceled ? null : (filePaths[0] ?? null)
   },
 }

@@ -13,7 +13,8 @@ export const files: Files = {
     }
     // The file manager of Windows knows no other separators than its own.
     const file = normalize(path)
-    if (!existsSync(file)) throw new AppError('NotFound', `${file} is not there any more. Was it moved or deleted?`, { path })
+    if (!existsSync(file))
+      throw new AppError('NotFound', `${file} is not there any more. Was it moved or deleted?`, { path })
     shell.showItemInFolder(file)
   },
 }

@@ -14,7 +14,10 @@ const channel = pathToFileURL(join(import.meta.dirname, '../../main/lib/workerCh
 function start(script: string): WorkerProcess {
   const folder = mkdtempSync(join(tmpdir(), 'sightline-worker-'))
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-  writeFileSync(join(folder, 'media.js'), `import { workerChannel } from ${JSON.stringify(channel)}\nconst channel = workerChannel()\n${script}`)
+  writeFileSync(
+    join(folder, 'media.js'),
+    `import { workerChannel } from ${JSON.stringify(channel)}\nconst channel = workerChannel()\n${script}`,
+  )
   return utilityWorkers(folder)('media')
 }
 
@@ -22,7 +25,9 @@ const exit = (worker: WorkerProcess) => new Promise<{ code: number | null }>((re
 const message = (worker: WorkerProcess) => new Promise((resolve) => worker.onMessage(resolve))
 
 test('a worker gets and sends typed arrays over the utility process channel', async () => {
-  const worker = start(`channel.onMessage(({ bytes }) => channel.send({ sum: bytes.reduce((a, b) => a + b, 0), bytes, viaSend: typeof process.send }))`)
+  const worker = start(
+    `channel.onMessage(({ bytes }) => channel.send({ sum: bytes.reduce((a, b) => a + b, 0), bytes, viaSend: typeof process.send }))`,
+  )
   const answer = message(worker)
   worker.send({ bytes: Uint8Array.of(1, 2, 3) })
   expect(await answer).toEqual({ sum: 6, bytes: Uint8Array.of(1, 2, 3), viaSend: 'undefined' })

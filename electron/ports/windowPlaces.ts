@@ -14,19 +14,25 @@ export interface WindowPlace extends Region {
 
 type Run = (program: string, args: readonly string[]) => Promise<string>
 
-const runProgram: Run = async (program, args) => (await promisify(execFile)(program, args, { timeout: PATIENCE_MS, windowsHide: true, maxBuffer: 4 << 20 })).stdout
+const runProgram: Run = async (program, args) =>
+  (await promisify(execFile)(program, args, { timeout: PATIENCE_MS, windowsHide: true, maxBuffer: 4 << 20 })).stdout
 
 /**
  * Where the windows of other programs are, in device-independent pixels of the desktop, the frontmost first. The system's
  * own scripting is asked, in a process of its own: Electron does not tell. Empty where that does not tell either (Wayland,
  * an X11 desktop without `xprop` and `xwininfo`) or takes too long.
  */
-export async function windowPlaces(platform: NodeJS.Platform = process.platform, run: Run = runProgram): Promise<Region[]> {
+export async function windowPlaces(
+  platform: NodeJS.Platform = process.platform,
+  run: Run = runProgram,
+): Promise<Region[]> {
   const ask = platform === 'darwin' ? askMac : platform === 'win32' ? askWindows : askX11
   const found = await ask(run).catch(() => [])
   return found
     .filter(({ pid, width, height }) => pid !== process.pid && width >= SMALLEST && height >= SMALLEST)
-    .map(({ x, y, width, height }) => (platform === 'darwin' ? { x, y, width, height } : inDesktopUnits({ x, y, width, height })))
+    .map(({ x, y, width, height }) =>
+      platform === 'darwin' ? { x, y, width, height } : inDesktopUnits({ x, y, width, height }),
+    )
 }
 
 /** Physical pixels to device-independent ones, where the system has both. */
@@ -34,7 +40,12 @@ function inDesktopUnits({ x, y, width, height }: Region): Region {
   const { screenToDipPoint }: Partial<typeof screen> = screen
   const point = (at: { x: number; y: number }) => screenToDipPoint?.call(screen, at) ?? at
   const [from, to] = [point({ x, y }), point({ x: x + width, y: y + height })]
-  return { x: Math.round(from.x), y: Math.round(from.y), width: Math.max(1, Math.round(to.x - from.x)), height: Math.max(1, Math.round(to.y - from.y)) }
+  return {
+    x: Math.round(from.x),
+    y: Math.round(from.y),
+    width: Math.max(1, Math.round(to.x - from.x)),
+    height: Math.max(1, Math.round(to.y - from.y)),
+  }
 }
 
 /** Lines of `pid x y width height`. */
@@ -42,7 +53,9 @@ export function readPlaces(lines: string): WindowPlace[] {
   return lines.split('\n').flatMap((line) => {
     const numbers = line.trim().split(/\s+/).map(Number)
     const [pid, x, y, width, height] = numbers.map(Math.round)
-    return numbers.length === 5 && numbers.every(Number.isFinite) && width! > 0 && height! > 0 ? [{ pid: pid!, x: x!, y: y!, width: width!, height: height! }] : []
+    return numbers.length === 5 && numbers.every(Number.isFinite) && width! > 0 && height! > 0
+      ? [{ pid: pid!, x: x!, y: y!, width: width!, height: height! }]
+      : []
   })
 }
 
@@ -54,7 +67,8 @@ ObjC.deepUnwrap(ObjC.castRefToObject($.CGWindowListCopyWindowInfo(onScreen | wit
   .map(({ kCGWindowOwnerPID: pid, kCGWindowBounds: { X, Y, Width, Height } }) => [pid, X, Y, Width, Height].join(' '))
   .join('\\n')`
 
-const askMac = async (run: Run): Promise<WindowPlace[]> => readPlaces(await run('/usr/bin/osascript', ['-l', 'JavaScript', '-e', MAC]))
+const askMac = async (run: Run): Promise<WindowPlace[]> =>
+  readPlaces(await run('/usr/bin/osascript', ['-l', 'JavaScript', '-e', MAC]))
 
 /** `EnumWindows` goes from the front to the back; the frame's extended bounds leave out its shadow; a cloaked window is on another desktop. */
 const WINDOWS = `
@@ -99,7 +113,10 @@ async function askX11(run: Run): Promise<WindowPlace[]> {
   const ids = list.match(/0x[0-9a-f]+/gi) ?? []
   const found = await Promise.all(
     ids.map(async (id) => {
-      const [geometry, properties] = await Promise.all([run('xwininfo', ['-id', id]), run('xprop', ['-id', id, '-notype', '_NET_WM_PID', '_NET_FRAME_EXTENTS', '_GTK_FRAME_EXTENTS'])])
+      const [geometry, properties] = await Promise.all([
+        run('xwininfo', ['-id', id]),
+        run('xprop', ['-id', id, '-notype', '_NET_WM_PID', '_NET_FRAME_EXTENTS', '_GTK_FRAME_EXTENTS']),
+      ])
       return readX11(geometry, properties)
     }),
   )
@@ -109,9 +126,15 @@ async function askX11(run: Run): Promise<WindowPlace[]> {
 /** What `xwininfo` and `xprop` say of a window: with its frame, without the shadow that it draws itself; null when it is not seen. */
 export function readX11(geometry: string, properties: string): WindowPlace | null {
   const number = (name: string): number => Number(new RegExp(`${name}:\\s*(-?\\d+)`).exec(geometry)?.[1])
-  const [x, y, width, height] = [number('Absolute upper-left X'), number('Absolute upper-left Y'), number('Width'), number('Height')]
+  const [x, y, width, height] = [
+    number('Absolute upper-left X'),
+    number('Absolute upper-left Y'),
+    number('Width'),
+    number('Height'),
+  ]
   if (!/Map State:\s*IsViewable/.test(geometry) || ![x, y, width, height].every(Number.isFinite)) return null
-  const sides = (name: string): readonly number[] => new RegExp(`${name} = (\\d+), (\\d+), (\\d+), (\\d+)`).exec(properties)?.slice(1).map(Number) ?? [0, 0, 0, 0]
+  const sides = (name: string): readonly number[] =>
+    new RegExp(`${name} = (\\d+), (\\d+), (\\d+), (\\d+)`).exec(properties)?.slice(1).map(Number) ?? [0, 0, 0, 0]
   const [frame, shadow] = [sides('_NET_FRAME_EXTENTS'), sides('_GTK_FRAME_EXTENTS')]
   const [left, right, top, bottom] = frame.map((side, i) => side - shadow[i]!) as [number, number, number, number]
   const pid = Number(/_NET_WM_PID = (\d+)/.exec(properties)?.[1] ?? 0)

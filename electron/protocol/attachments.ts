@@ -31,7 +31,8 @@ export async function serveAttachment(request: Request, { attachments, frames }:
   try {
     if (request.method === 'OPTIONS') return preflight()
     const frame = frameAddress(new URL(request.url).pathname.slice(1))
-    if (request.method === 'POST') return await (frame ? uploadFrame(request, frames, frame) : upload(request, attachments))
+    if (request.method === 'POST')
+      return await (frame ? uploadFrame(request, frames, frame) : upload(request, attachments))
     if (request.method === 'GET' || request.method === 'HEAD') {
       return await (frame ? sendFrame(request, frames, frame) : download(request, attachments))
     }
@@ -42,20 +43,30 @@ export async function serveAttachment(request: Request, { attachments, frames }:
 }
 
 function preflight(): Response {
-  const allowed = { 'Access-Control-Allow-Methods': 'GET, HEAD, POST', 'Access-Control-Allow-Headers': 'Content-Type, Range' }
+  const allowed = {
+    'Access-Control-Allow-Methods': 'GET, HEAD, POST',
+    'Access-Control-Allow-Headers': 'Content-Type, Range',
+  }
   return new Response(null, { status: 204, headers: { ...attachmentHeaders, ...allowed } })
 }
 
 async function upload(request: Request, store: AttachmentStore): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url)
   if (pathname !== '/') return new Response(null, { status: 404, headers: attachmentHeaders })
-  const stored = await store.store(searchParams.get('name') || 'Picture', bodyOf(request), request.signal, factsOf(searchParams))
+  const stored = await store.store(
+    searchParams.get('name') || 'Picture',
+    bodyOf(request),
+    request.signal,
+    factsOf(searchParams),
+  )
   return Response.json(stored, { headers: attachmentHeaders })
 }
 
 async function uploadFrame(request: Request, store: FrameStore, { key, n }: FrameAddress): Promise<Response> {
   const layout = frameLayout(new URL(request.url).searchParams)
-  await (n === 'poster' ? store.storePoster(key, layout, bodyOf(request), request.signal) : store.store(key, n, layout, bodyOf(request), request.signal))
+  await (n === 'poster'
+    ? store.storePoster(key, layout, bodyOf(request), request.signal)
+    : store.store(key, n, layout, bodyOf(request), request.signal))
   return new Response(null, { status: 204, headers: attachmentHeaders })
 }
 
@@ -82,7 +93,10 @@ async function download(request: Request, store: AttachmentStore): Promise<Respo
   const file = await store.open(sha.data, searchParams.get('size') === 'thumb' ? 'thumb' : undefined)
   const range = parseRange(request.headers.get('Range'), file.bytes)
   if (range === 'unsatisfiable') {
-    return new Response(null, { status: 416, headers: { ...attachmentHeaders, 'Content-Range': `bytes */${file.bytes}` } })
+    return new Response(null, {
+      status: 416,
+      headers: { ...attachmentHeaders, 'Content-Range': `bytes */${file.bytes}` },
+    })
   }
   const headers = {
     ...attachmentHeaders,
@@ -98,7 +112,10 @@ async function download(request: Request, store: AttachmentStore): Promise<Respo
 
 /** Any thrown value as an `ErrorInfo`; what is no `AppError` is told without its text. */
 export function failure(error: unknown): Response {
-  const hidden = new AppError('StorageFailed', 'Something in the app failed. Try again; if it happens again, restart the app.')
+  const hidden = new AppError(
+    'StorageFailed',
+    'Something in the app failed. Try again; if it happens again, restart the app.',
+  )
   const info = (error instanceof AppError ? error : hidden).toInfo()
   return Response.json(info, { status: errorStatus(info.code), headers: attachmentHeaders })
 }

@@ -15,13 +15,18 @@ export async function serveCapture(request: Request, captures: App['captures']):
   try {
     const path = decodeURIComponent(new URL(request.url).pathname.slice(1))
     if (request.method === 'POST') {
-      await captures.store(path, request.body ? Readable.fromWeb(request.body as NodeReadableStream<Uint8Array>) : Readable.from([]))
+      await captures.store(
+        path,
+        request.body ? Readable.fromWeb(request.body as NodeReadableStream<Uint8Array>) : Readable.from([]),
+      )
       return new Response(null, { status: 204, headers: captureHeaders })
     }
     if (request.method !== 'GET') return new Response(null, { status: 405, headers: captureHeaders })
     const png = await captures.open(path)
     if (!png) return new Response(null, { status: 404, headers: captureHeaders })
-    return new Response(png as Uint8Array<ArrayBuffer>, { headers: { ...captureHeaders, 'Content-Type': 'image/png', 'Content-Length': String(png.length) } })
+    return new Response(png as Uint8Array<ArrayBuffer>, {
+      headers: { ...captureHeaders, 'Content-Type': 'image/png', 'Content-Length': String(png.length) },
+    })
   } catch (error) {
     return failure(error)
   }

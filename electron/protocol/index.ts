@@ -15,7 +15,10 @@ export interface ProtocolContents extends Stores {
 }
 
 /** Answers every request to the app's scheme; other hosts than the known ones are 404. */
-export function handleProtocol(protocol: Pick<Protocol, 'handle'>, { page, attachments, frames, captures }: ProtocolContents): void {
+export function handleProtocol(
+  protocol: Pick<Protocol, 'handle'>,
+  { page, attachments, frames, captures }: ProtocolContents,
+): void {
   protocol.handle(SCHEME, (request) => {
     const { host } = new URL(request.url)
     if (host === WINDOW_HOST) return serveStaticFile(request, page)

@@ -22,7 +22,11 @@ const attachments: AttachmentStore = {
   },
   async open(asked) {
     if (asked !== sha) throw new AppError('NotFound', 'There is no such picture.')
-    return { mime: 'image/png', bytes: 10, stream: (range) => Readable.from(Buffer.from('0123456789').subarray(range?.start ?? 0, (range?.end ?? 9) + 1)) }
+    return {
+      mime: 'image/png',
+      bytes: 10,
+      stream: (range) => Readable.from(Buffer.from('0123456789').subarray(range?.start ?? 0, (range?.end ?? 9) + 1)),
+    }
   },
 }
 
@@ -41,10 +45,12 @@ const sent: string[] = []
 const frames: FrameStore = {
   async store(asked, n, layout, body) {
     if (asked !== key) throw new AppError('NotFound', 'These frames were not asked for.')
-    for await (const chunk of body) sent.push(`${n} ${layout.width}x${layout.height} ${layout.format} ${Buffer.from(chunk).toString()}`)
+    for await (const chunk of body)
+      sent.push(`${n} ${layout.width}x${layout.height} ${layout.format} ${Buffer.from(chunk).toString()}`)
   },
   async storePoster(_asked, layout, body) {
-    for await (const chunk of body) sent.push(`poster ${layout.width}x${layout.height} ${layout.format} ${Buffer.from(chunk).toString()}`)
+    for await (const chunk of body)
+      sent.push(`poster ${layout.width}x${layout.height} ${layout.format} ${Buffer.from(chunk).toString()}`)
   },
   open: async () => ({ mime: 'image/png', bytes: 3, stream: () => Readable.from(png) }),
 }
@@ -72,7 +78,16 @@ test('the page comes with its policy and types', async () => {
 })
 
 test('no path leads out of the page, and unknown hosts have nothing', async () => {
-  for (const path of ['../secret.js', '..%2fsecret.js', '%2e%2e/secret.js', 'assets/..%2f..%2fsecret.js', 'assets/link.js', 'assets/%00.js', 'assets', '%E0%A4%A']) {
+  for (const path of [
+    '../secret.js',
+    '..%2fsecret.js',
+    '%2e%2e/secret.js',
+    'assets/..%2f..%2fsecret.js',
+    'assets/link.js',
+    'assets/%00.js',
+    'assets',
+    '%E0%A4%A',
+  ]) {
     expect((await ask(`app://sightline/${path}`)).status, path).toBe(404)
   }
   expect((await ask('app://other/index.html')).status).toBe(404)
@@ -80,7 +95,8 @@ test('no path leads out of the page, and unknown hosts have nothing', async () =
 })
 
 test('an upload answers what was stored; a refusal says its code, a defect says nothing of itself', async () => {
-  const upload = (name: string) => ask(`app://attachment/?name=${name}`, { method: 'POST', body: '12345', headers: { Origin: 'app://sightline' } })
+  const upload = (name: string) =>
+    ask(`app://attachment/?name=${name}`, { method: 'POST', body: '12345', headers: { Origin: 'app://sightline' } })
   const stored = await upload('my%20cat.png')
   expect(stored.headers.get('Access-Control-Allow-Origin')).toBe('app://sightline')
   expect(await stored.json()).toMatchObject({ name: 'my cat.png', bytes: 5 })
@@ -102,17 +118,29 @@ test('a stored file comes whole or in part, a missing one is 404', async () => {
 })
 
 test('frames of a video go to their set and come from it', async () => {
-  const post = (path: string) => ask(`app://attachment/frames/${path}`, { method: 'POST', body: 'pixels', headers: { Origin: 'app://sightline' } })
+  const post = (path: string) =>
+    ask(`app://attachment/frames/${path}`, { method: 'POST', body: 'pixels', headers: { Origin: 'app://sightline' } })
   expect((await post(`${key}/7?width=64&height=48&format=rgba`)).status).toBe(204)
   expect((await post(`${key}/poster?width=64&height=48&format=rgba`)).status).toBe(204)
   expect(sent).toEqual(['7 64x48 rgba pixels', 'poster 64x48 rgba pixels'])
   expect((await ask(`app://attachment/frames/${key}/poster`)).status).toBe(404)
   expect((await post(`${'d'.repeat(64)}/7?width=64&height=48&format=rgb`)).status).toBe(404)
-  for (const query of ['', 'width=64&height=48', 'width=0&height=48&format=rgb', 'width=1e3&height=48&format=rgb', 'width=64&height=48&format=bgr'])
+  for (const query of [
+    '',
+    'width=64&height=48',
+    'width=0&height=48&format=rgb',
+    'width=1e3&height=48&format=rgb',
+    'width=64&height=48&format=bgr',
+  ])
     expect((await post(`${key}/7?${query}`)).status, query).toBe(400)
-  for (const path of [`${key}/07`, `${key}/-1`, `${key}/`, key, '../1', `${key.toUpperCase()}/1`]) expect((await post(`${path}?width=64&height=48&format=rgb`)).status, path).toBe(404)
+  for (const path of [`${key}/07`, `${key}/-1`, `${key}/`, key, '../1', `${key.toUpperCase()}/1`])
+    expect((await post(`${path}?width=64&height=48&format=rgb`)).status, path).toBe(404)
   const frame = await ask(`app://attachment/frames/${key}/7`)
-  expect([frame.status, frame.headers.get('Content-Type'), new Uint8Array(await frame.arrayBuffer())]).toEqual([200, 'image/png', new Uint8Array([1, 2, 3])])
+  expect([frame.status, frame.headers.get('Content-Type'), new Uint8Array(await frame.arrayBuffer())]).toEqual([
+    200,
+    'image/png',
+    new Uint8Array([1, 2, 3]),
+  ])
 })
 
 test('another origin is refused before the store is asked', async () => {
@@ -124,7 +152,11 @@ test('another origin is refused before the store is asked', async () => {
 test('captured pictures are for the own page alone, and are stored nowhere', async () => {
   const from = (origin?: string) => (origin === undefined ? {} : { headers: { Origin: origin } })
   const response = await ask('app://capture/c1/display%201', from('app://sightline'))
-  expect([response.status, response.headers.get('Content-Type'), response.headers.get('Cache-Control')]).toEqual([200, 'image/png', 'no-store'])
+  expect([response.status, response.headers.get('Content-Type'), response.headers.get('Cache-Control')]).toEqual([
+    200,
+    'image/png',
+    'no-store',
+  ])
   expect(response.headers.get('Access-Control-Allow-Origin')).toBe('app://sightline')
   expect(Buffer.from(await response.arrayBuffer())).toEqual(png)
   for (const origin of [undefined, 'null', 'https://evil.test', 'app://attachment']) {

@@ -87,13 +87,19 @@ export class BrowserWindow extends Listeners implements BrowserWindowSurface {
 
   focus(): void {
     this.focusCount++
-    void windows.get(this)?.bringToFront().catch(() => {})
+    void windows
+      .get(this)
+      ?.bringToFront()
+      .catch(() => {})
   }
 
   close(): void {
     if (this.destroyed || this.ask('close')) return
     this.destroyed = true
-    void windows.get(this)?.close().catch(() => {})
+    void windows
+      .get(this)
+      ?.close()
+      .catch(() => {})
     windows.delete(this)
     this.tell('closed')
     if (windows.size === 0) app.tell('window-all-closed')
@@ -147,7 +153,8 @@ export class BrowserWindow extends Listeners implements BrowserWindowSurface {
 
   /** The page of a window without a frame is as large as the window, at the scale factor of its display. */
   private async fit(): Promise<void> {
-    if (this.options.frame === false && windows.get(this)) await this.webContents.resize(this.bounds, scaleFactorAt(this.bounds))
+    if (this.options.frame === false && windows.get(this))
+      await this.webContents.resize(this.bounds, scaleFactorAt(this.bounds))
   }
 
   /** True when the page may go there: the app sent it, or no listener objects. */

@@ -28,7 +28,9 @@ export interface DrivenChromium {
 
 /** Starts $CHROMIUM (default: `chromium`) with its own profile. Throws when it does not start. */
 export async function startChromium(profile: string): Promise<DrivenChromium> {
-  const child = spawn(process.env.CHROMIUM || 'chromium', [...flags, `--user-data-dir=${profile}`], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.env.CHROMIUM || 'chromium', [...flags, `--user-data-dir=${profile}`], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   const address = await new Promise<string>((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (code) => reject(new Error(`Chromium ended with code ${code} before it could be driven.`)))

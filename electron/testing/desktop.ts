@@ -21,7 +21,12 @@ export const desktopCapturer: Surface['desktopCapturer'] = {
   getSources: async ({ types, thumbnailSize: { width, height } = { width: 150, height: 150 } }) =>
     screen.getAllDisplays().flatMap(({ id }, index) => {
       const grey = Buffer.from(encodePng(new Uint8Array(width * height * 3).fill(128), width, height))
-      const source = { id: `screen:${index}:0`, name: `Screen ${index + 1}`, display_id: String(id), thumbnail: nativeImage.createFromBuffer(grey) }
+      const source = {
+        id: `screen:${index}:0`,
+        name: `Screen ${index + 1}`,
+        display_id: String(id),
+        thumbnail: nativeImage.createFromBuffer(grey),
+      }
       return types.includes('screen') ? [source] : []
     }),
 }

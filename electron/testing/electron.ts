@@ -13,7 +13,8 @@ if (!main) throw new Error('usage: electron [switches] main.js [arguments]')
 
 const standIn = new URL('./module.ts', import.meta.url).href
 registerHooks({
-  resolve: (specifier, context, next) => (specifier === 'electron' ? { url: standIn, shortCircuit: true } : next(specifier, context)),
+  resolve: (specifier, context, next) =>
+    specifier === 'electron' ? { url: standIn, shortCircuit: true } : next(specifier, context),
 })
 if (process.argv.includes('--inspect=0')) inspector.open(0)
 await import(pathToFileURL(resolve(main)).href)

@@ -46,5 +46,18 @@ const surface = {
 const { nativeTheme, session, systemPreferences } = surface
 surface satisfies Surface
 
-export { app, BrowserWindow, desktopCapturer, dialog, globalShortcut, ipcMain, Menu, MessageChannelMain, nativeImage, nativeTheme, protocol, safeStorage }
+export {
+  app,
+  BrowserWindow,
+  desktopCapturer,
+  dialog,
+  globalShortcut,
+  ipcMain,
+  Menu,
+  MessageChannelMain,
+  nativeImage,
+  nativeTheme,
+  protocol,
+  safeStorage,
+}
 export { screen, session, shell, systemPreferences, Tray, utilityProcess }

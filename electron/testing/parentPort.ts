@@ -5,7 +5,8 @@ process.send = undefined
 Object.defineProperty(process, 'parentPort', {
   value: {
     postMessage: (message: unknown) => void send?.(message, () => {}),
-    on: (_event: 'message', listener: (event: { data: unknown }) => void) => void process.on('message', (data) => listener({ data })),
+    on: (_event: 'message', listener: (event: { data: unknown }) => void) =>
+      void process.on('message', (data) => listener({ data })),
   },
 })
 process.once('disconnect', () => process.exit())

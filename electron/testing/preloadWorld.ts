@@ -59,10 +59,12 @@ export function preloadWorld(run: (require: () => object) => void, origins: Reco
 
   const post = window.postMessage.bind(window) as (message: unknown, origin: string, ports?: Transferable[]) => void
   Object.defineProperty(window, 'postMessage', {
-    value: (message: unknown, origin: string, transfer?: Transferable[]) => post(message, origins[origin] ?? origin, transfer),
+    value: (message: unknown, origin: string, transfer?: Transferable[]) =>
+      post(message, origins[origin] ?? origin, transfer),
   })
   const ipcRenderer = {
-    on: (channel: string, listener: IpcListener) => void listeners.set(channel, [...(listeners.get(channel) ?? []), listener]),
+    on: (channel: string, listener: IpcListener) =>
+      void listeners.set(channel, [...(listeners.get(channel) ?? []), listener]),
     send: (channel: string, ...args: unknown[]) => send({ type: 'send', channel, args }),
   }
   const contextBridge = {

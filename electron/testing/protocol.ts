@@ -13,7 +13,8 @@ export const protocol: Surface['protocol'] = {
   registerSchemesAsPrivileged(schemes) {
     if (app.isReady) throw new Error('protocol.registerSchemesAsPrivileged should be called before app is ready')
     const [scheme] = schemes
-    if (!scheme?.privileges?.standard || !scheme.privileges.secure) throw new Error('The stand-in only serves standard, secure schemes.')
+    if (!scheme?.privileges?.standard || !scheme.privileges.secure)
+      throw new Error('The stand-in only serves standard, secure schemes.')
     registered = scheme.scheme
   },
   handle(scheme, handle) {

@@ -41,5 +41,10 @@ function toRequest(incoming: IncomingMessage, addresses: SchemeAddresses, signal
   const url = addresses.toApp(`http://${incoming.headers.host}${incoming.url}`)
   const method = incoming.method ?? 'GET'
   const hasBody = method !== 'GET' && method !== 'HEAD'
-  return new Request(url, { method, headers, signal, ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream, duplex: 'half' }) })
+  return new Request(url, {
+    method,
+    headers,
+    signal,
+    ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream, duplex: 'half' }),
+  })
 }

@@ -62,7 +62,13 @@ export class StandInSession implements SessionSurface {
   private async allows(permission: Permission): Promise<boolean> {
     const checked = this.check?.(null, permission, '', {} as never) ?? true
     const { request } = this
-    return checked && (!request || new Promise((resolve) => request(null as never, permission as never, resolve, { isMainFrame: true, requestingUrl: '' } as never)))
+    return (
+      checked &&
+      (!request ||
+        new Promise((resolve) =>
+          request(null as never, permission as never, resolve, { isMainFrame: true, requestingUrl: '' } as never),
+        ))
+    )
   }
 }
 

@@ -52,22 +52,50 @@ export interface Surface {
 
 export type SessionSurface = Pick<
   Electron.Session,
-  'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler' | 'setDisplayMediaRequestHandler'
+  | 'setPermissionRequestHandler'
+  | 'setPermissionCheckHandler'
+  | 'setDevicePermissionHandler'
+  | 'setDisplayMediaRequestHandler'
 >
 export type MessagePortSurface = Evented & Pick<Electron.MessagePortMain, 'postMessage' | 'start' | 'close'>
 export type UtilityProcessSurface = Evented & Pick<Electron.UtilityProcess, 'pid' | 'postMessage' | 'kill'>
 export type WebContentsSurface = Evented & Pick<Electron.WebContents, 'setWindowOpenHandler' | 'getURL'>
-export type WebFrameSurface = Pick<Electron.WebFrameMain, 'origin' | 'url' | 'postMessage'> & { parent: WebFrameSurface | null }
-export type DesktopSourceSurface = Pick<Electron.DesktopCapturerSource, 'id' | 'name' | 'display_id'> & { thumbnail: NativeImageSurface }
-export type NativeImageSurface = Pick<Electron.NativeImage, 'isEmpty' | 'getSize' | 'toPNG' | 'setTemplateImage' | 'isTemplateImage'>
-export type TraySurface = Evented & Pick<Electron.Tray, 'setToolTip'> & { setContextMenu(menu: MenuSurface | null): void }
+export type WebFrameSurface = Pick<Electron.WebFrameMain, 'origin' | 'url' | 'postMessage'> & {
+  parent: WebFrameSurface | null
+}
+export type DesktopSourceSurface = Pick<Electron.DesktopCapturerSource, 'id' | 'name' | 'display_id'> & {
+  thumbnail: NativeImageSurface
+}
+export type NativeImageSurface = Pick<
+  Electron.NativeImage,
+  'isEmpty' | 'getSize' | 'toPNG' | 'setTemplateImage' | 'isTemplateImage'
+>
+export type TraySurface = Evented &
+  Pick<Electron.Tray, 'setToolTip'> & { setContextMenu(menu: MenuSurface | null): void }
 export interface MenuSurface {
   items: MenuItemSurface[]
 }
-export type MenuItemSurface = Pick<Electron.MenuItem, 'label' | 'type' | 'role' | 'enabled' | 'click'> & { submenu?: MenuSurface }
+export type MenuItemSurface = Pick<Electron.MenuItem, 'label' | 'type' | 'role' | 'enabled' | 'click'> & {
+  submenu?: MenuSurface
+}
 export type BrowserWindowSurface = Evented &
   Pick<
     Electron.BrowserWindow,
-    'show' | 'showInactive' | 'hide' | 'isFullScreen' | 'focus' | 'close' | 'minimize' | 'restore' | 'reload' | 'isMinimized' | 'isVisible' | 'isDestroyed' | 'loadURL'
+    | 'show'
+    | 'showInactive'
+    | 'hide'
+    | 'isFullScreen'
+    | 'focus'
+    | 'close'
+    | 'minimize'
+    | 'restore'
+    | 'reload'
+    | 'isMinimized'
+    | 'isVisible'
+    | 'isDestroyed'
+    | 'loadURL'
   > &
-  Pick<Electron.BrowserWindow, 'getBounds' | 'getNormalBounds' | 'setAlwaysOnTop' | 'setBounds' | 'setProgressBar' | 'setVisibleOnAllWorkspaces'> & { webContents: WebContentsSurface }
+  Pick<
+    Electron.BrowserWindow,
+    'getBounds' | 'getNormalBounds' | 'setAlwaysOnTop' | 'setBounds' | 'setProgressBar' | 'setVisibleOnAllWorkspaces'
+  > & { webContents: WebContentsSurface }

@@ -34,6 +34,10 @@ class StandInUtilityProcess extends Listeners implements UtilityProcessSurface {
 export const utilityProcess: Surface['utilityProcess'] = {
   fork: (modulePath, args = []) =>
     new StandInUtilityProcess(
-      fork(modulePath, args, { serialization: 'advanced', execArgv: ['--import', parentPort], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+      fork(modulePath, args, {
+        serialization: 'advanced',
+        execArgv: ['--import', parentPort],
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      }),
     ),
 }

@@ -48,7 +48,12 @@ export class StandInWebContents extends Listeners implements WebContentsSurface 
   }
 
   private decideOpen(address: string): WindowOpenHandlerResponse['action'] {
-    const details = { url: this.addresses().toApp(address), frameName: '', features: '', disposition: 'new-window' as const }
+    const details = {
+      url: this.addresses().toApp(address),
+      frameName: '',
+      features: '',
+      disposition: 'new-window' as const,
+    }
     return this.openHandler?.({ ...details, referrer: { url: this.getURL(), policy: 'no-referrer' } }).action ?? 'allow'
   }
 
@@ -106,7 +111,9 @@ export class StandInWebContents extends Listeners implements WebContentsSurface 
   private openPort(port: StandInPort, contextId: number): number {
     const id = this.nextPort++
     this.ports.set(id, port)
-    port.on('message', ({ data }: { data: string | Uint8Array }) => this.deliver({ type: 'port', id, data: this.encode(data) }, contextId))
+    port.on('message', ({ data }: { data: string | Uint8Array }) =>
+      this.deliver({ type: 'port', id, data: this.encode(data) }, contextId),
+    )
     port.on('close', () => {
       this.ports.delete(id)
       this.deliver({ type: 'closed', id }, contextId)
@@ -126,7 +133,9 @@ export class StandInWebContents extends Listeners implements WebContentsSurface 
   }
 
   private encode(data: string | Uint8Array): PageData {
-    return typeof data === 'string' ? { text: this.addresses().toPage(data) } : { bytes: Buffer.from(data).toString('base64') }
+    return typeof data === 'string'
+      ? { text: this.addresses().toPage(data) }
+      : { bytes: Buffer.from(data).toString('base64') }
   }
 
   private decode(data: PageData): string | Uint8Array {

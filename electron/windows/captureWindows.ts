@@ -5,7 +5,10 @@ import { WINDOW_ORIGIN } from '../protocol/index.ts'
 import { webPreferences } from './preferences.ts'
 
 /** The part of the capture port that is windows. */
-export type CaptureWindows = Pick<Capture, 'openOverlays' | 'showOverlay' | 'closeOverlays' | 'openPanel' | 'placePanel' | 'closePanel'>
+export type CaptureWindows = Pick<
+  Capture,
+  'openOverlays' | 'showOverlay' | 'closeOverlays' | 'openPanel' | 'placePanel' | 'closePanel'
+>
 
 const bare: BrowserWindowConstructorOptions = {
   frame: false,
@@ -38,7 +41,13 @@ export function captureWindows(preload: string): CaptureWindows {
   return {
     openOverlays(displays, onClosed) {
       for (const { id, bounds } of displays) {
-        const look = { movable: false, hasShadow: false, roundedCorners: false, enableLargerThanScreen: true, backgroundColor: '#000000' }
+        const look = {
+          movable: false,
+          hasShadow: false,
+          roundedCorners: false,
+          enableLargerThanScreen: true,
+          backgroundColor: '#000000',
+        }
         const window = open(`#/capture/${encodeURIComponent(id)}`, { ...bounds, ...look }, () => {
           if (overlays.delete(id)) onClosed()
         })
@@ -84,4 +93,5 @@ export function captureWindows(preload: string): CaptureWindows {
 }
 
 /** The displays as the core knows them. */
-export const currentDisplays = (): Display[] => screen.getAllDisplays().map(({ id, bounds, workArea }) => ({ id: String(id), bounds, workArea }))
+export const currentDisplays = (): Display[] =>
+  screen.getAllDisplays().map(({ id, bounds, workArea }) => ({ id: String(id), bounds, workArea }))

@@ -36,7 +36,15 @@ test('only the own page is navigated to, in every frame and after every redirect
   const { prevented } = guarded()
   for (const event of ['will-navigate', 'will-frame-navigate', 'will-redirect']) {
     expect(prevented(event, 'app://sightline/#/c/1'), event).toBe(false)
-    for (const url of ['https://example.com/', 'app://attachment/x', 'app://sightline.evil/', 'file:///etc/passwd', 'javascript:alert(1)', 'about:blank', 'nonsense']) {
+    for (const url of [
+      'https://example.com/',
+      'app://attachment/x',
+      'app://sightline.evil/',
+      'file:///etc/passwd',
+      'javascript:alert(1)',
+      'about:blank',
+      'nonsense',
+    ]) {
       expect(prevented(event, url), `${event} ${url}`).toBe(true)
     }
   }
@@ -45,11 +53,20 @@ test('only the own page is navigated to, in every frame and after every redirect
 
 test('every new window is denied', () => {
   const { open } = guarded()
-  for (const url of ['app://sightline/', 'https://example.com/', 'about:blank']) expect(open(url)).toEqual({ action: 'deny' })
+  for (const url of ['app://sightline/', 'https://example.com/', 'about:blank'])
+    expect(open(url)).toEqual({ action: 'deny' })
 })
 
 test('only web addresses are offered, and opened only after a yes', async () => {
-  for (const address of ['file:///etc/passwd', 'javascript:alert(1)', 'ms-msdt:/id', 'smb://server/share', 'app://sightline/', 'nonsense']) await offerInBrowser(address, null)
+  for (const address of [
+    'file:///etc/passwd',
+    'javascript:alert(1)',
+    'ms-msdt:/id',
+    'smb://server/share',
+    'app://sightline/',
+    'nonsense',
+  ])
+    await offerInBrowser(address, null)
   expect(electron.dialog.showMessageBox).not.toHaveBeenCalled()
   await offerInBrowser('https://example.com/?a=1', null)
   expect(electron.dialog.showMessageBox).toHaveBeenCalledOnce()

@@ -6,7 +6,10 @@ import { isWindowAddress } from '../protocol/index.ts'
  * Keeps a window on the app's own page: nothing can be navigated to, opened or embedded. Addresses on the web are
  * offered to the user's browser instead.
  */
-export function guardContents(contents: Pick<WebContents, 'on' | 'setWindowOpenHandler'>, owner: () => BaseWindow | null): void {
+export function guardContents(
+  contents: Pick<WebContents, 'on' | 'setWindowOpenHandler'>,
+  owner: () => BaseWindow | null,
+): void {
   const refuseOthers = (event: Event<{ url: string }>): void => {
     if (!isWindowAddress(event.url)) event.preventDefault()
   }

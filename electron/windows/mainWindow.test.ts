@@ -48,7 +48,13 @@ test('the window is isolated, loads the own page and is shown once it is painted
   expect(options).toMatchObject({
     show: false,
     autoHideMenuBar: true,
-    webPreferences: { preload: '/preload.cjs', contextIsolation: true, sandbox: true, nodeIntegration: false, webviewTag: false },
+    webPreferences: {
+      preload: '/preload.cjs',
+      contextIsolation: true,
+      sandbox: true,
+      nodeIntegration: false,
+      webviewTag: false,
+    },
   })
   expect(calls).toEqual(['app://sightline/'])
   FakeWindow.last.emit('ready-to-show')

@@ -15,7 +15,10 @@ export const mainWindow = (): BrowserWindow | null => opened
  */
 export async function openMainWindow(preload: string, conversationId?: string): Promise<void> {
   const boundsFile = join(app.getPath('userData'), 'window.json')
-  const bounds = readBounds(boundsFile, screen.getAllDisplays().map((display) => display.workArea))
+  const bounds = readBounds(
+    boundsFile,
+    screen.getAllDisplays().map((display) => display.workArea),
+  )
   const window = new BrowserWindow({
     width: 1180,
     height: 800,

@@ -12,7 +12,10 @@ export interface BenchEngine {
   /** Id of the engine's process. @throws AppError EngineFailed before it was started. */
   pid(): number
   /** The whole answer. `onEvent` sees each event as it comes. */
-  answer(request: AnswerRequest, options?: { signal?: AbortSignal; conversationId?: string; onEvent?: (event: AnswerEvent) => void }): Promise<{ text: string; result: AnswerResult }>
+  answer(
+    request: AnswerRequest,
+    options?: { signal?: AbortSignal; conversationId?: string; onEvent?: (event: AnswerEvent) => void },
+  ): Promise<{ text: string; result: AnswerResult }>
   close(): Promise<void>
 }
 
@@ -33,7 +36,8 @@ export function engineStarter(ports: { spawnWorker: SpawnWorker; paths: { resour
     return {
       engine,
       pid: () => {
-        if (pid === undefined) throw new AppError('EngineFailed', 'The model\'s process was not started, so it cannot be measured.')
+        if (pid === undefined)
+          throw new AppError('EngineFailed', "The model's process was not started, so it cannot be measured.")
         return pid
       },
       answer: async (request, { onEvent, ...options } = {}) => {

@@ -15,9 +15,19 @@ process.on('message', (message: ToPeer) => {
 async function answer(message: ToPeer): Promise<FromPeer> {
   if (message.op === 'run') return { type: 'ran', run: await run(message.tokens as Token[], message.generate) }
   const { textPath, contextTokens, threads } = message
-  const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, maxThreads: threads, logger: () => {} })
+  const llama = await getLlama({
+    gpu: false,
+    build: 'never',
+    skipDownload: true,
+    maxThreads: threads,
+    logger: () => {},
+  })
   const model = await llama.loadModel({ modelPath: textPath, gpuLayers: 0 })
-  const context = await model.createContext({ contextSize: contextTokens, threads: { ideal: threads, min: threads }, ignoreMemorySafetyChecks: true })
+  const context = await model.createContext({
+    contextSize: contextTokens,
+    threads: { ideal: threads, min: threads },
+    ignoreMemorySafetyChecks: true,
+  })
   sequence = context.getSequence()
   return { type: 'ready' }
 }

@@ -37,6 +37,8 @@ describe('node-llama-cpp beside the engine', () => {
   })
 
   it('says why when the model cannot be loaded', async () => {
-    await expect(startPeer({ textPath: '/nowhere/model.gguf', contextTokens: 512, threads: 1 })).rejects.toMatchObject({ code: 'EngineFailed' })
+    await expect(startPeer({ textPath: '/nowhere/model.gguf', contextTokens: 512, threads: 1 })).rejects.toMatchObject({
+      code: 'EngineFailed',
+    })
   })
 })

@@ -7,7 +7,10 @@ export type ToPeer =
   | { readonly op: 'load'; readonly textPath: string; readonly contextTokens: number; readonly threads: number }
   | { readonly op: 'run'; readonly tokens: readonly number[]; readonly generate: number }
 
-export type FromPeer = { readonly type: 'ready' } | { readonly type: 'ran'; readonly run: PeerRun } | { readonly type: 'failed'; readonly error: ErrorInfo }
+export type FromPeer =
+  | { readonly type: 'ready' }
+  | { readonly type: 'ran'; readonly run: PeerRun }
+  | { readonly type: 'failed'; readonly error: ErrorInfo }
 
 /** One greedy answer: the time of computing `prefilled` tokens of the prompt, and that from the first drawn token to the last. */
 export interface PeerRun {
@@ -26,14 +29,28 @@ export interface Peer {
 
 /** @throws AppError EngineFailed when node-llama-cpp cannot load the model. */
 export async function startPeer(options: { textPath: string; contextTokens: number; threads: number }): Promise<Peer> {
-  const child = fork(fileURLToPath(new URL('./nodeLlamaCpp.ts', import.meta.url)), [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const child = fork(fileURLToPath(new URL('./nodeLlamaCpp.ts', import.meta.url)), [], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
   const ask = (message: ToPeer) =>
     new Promise<FromPeer>((resolve, reject) => {
-      const ended = () => reject(new AppError('EngineFailed', 'node-llama-cpp, which the speed is compared with, ended unexpectedly. Run the benchmark again.'))
+      const ended = () =>
+        reject(
+          new AppError(
+            'EngineFailed',
+            'node-llama-cpp, which the speed is compared with, ended unexpectedly. Run the benchmark again.',
+          ),
+        )
       child.once('exit', ended)
       child.once('message', (reply: FromPeer) => {
         child.removeListener('exit', ended)
-        if (reply.type === 'failed') reject(new AppError('EngineFailed', `node-llama-cpp, which the speed is compared with, failed: ${reply.error.message}`))
+        if (reply.type === 'failed')
+          reject(
+            new AppError(
+              'EngineFailed',
+              `node-llama-cpp, which the speed is compared with, failed: ${reply.error.message}`,
+            ),
+          )
         else resolve(reply)
       })
       child.send(message)
@@ -49,7 +66,8 @@ export async function startPeer(options: { textPath: string; contextTokens: numb
     close,
     run: async (tokens, generate) => {
       const reply = await ask({ op: 'run', tokens, generate })
-      if (reply.type !== 'ran') throw new AppError('EngineFailed', 'node-llama-cpp gave no answer to compare with. Run the benchmark again.')
+      if (reply.type !== 'ran')
+        throw new AppError('EngineFailed', 'node-llama-cpp gave no answer to compare with. Run the benchmark again.')
       return reply.run
     },
   }

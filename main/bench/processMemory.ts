@@ -14,11 +14,17 @@ const run = promisify(execFile)
 /** @throws AppError EngineFailed when the system does not tell, for instance because the process has ended. */
 export async function processMemory(pid: number, platform: NodeJS.Platform = process.platform): Promise<ProcessMemory> {
   try {
-    const found = platform === 'linux' ? await fromProc(pid) : platform === 'win32' ? await fromPowerShell(pid) : await fromPs(pid)
+    const found =
+      platform === 'linux' ? await fromProc(pid) : platform === 'win32' ? await fromPowerShell(pid) : await fromPs(pid)
     if (found.resident > 0 && found.peak > 0) return found
     throw new Error('no figures')
   } catch (cause) {
-    throw new AppError('EngineFailed', `The memory of process ${pid} could not be read. Run the benchmark again.`, { pid }, { cause })
+    throw new AppError(
+      'EngineFailed',
+      `The memory of process ${pid} could not be read. Run the benchmark again.`,
+      { pid },
+      { cause },
+    )
   }
 }
 
@@ -35,7 +41,11 @@ async function fromPs(pid: number): Promise<ProcessMemory> {
 }
 
 async function fromPowerShell(pid: number): Promise<ProcessMemory> {
-  const { stdout } = await run('powershell', ['-NoProfile', '-Command', `$p = Get-Process -Id ${pid}; "$($p.WorkingSet64) $($p.PeakWorkingSet64)"`])
+  const { stdout } = await run('powershell', [
+    '-NoProfile',
+    '-Command',
+    `$p = Get-Process -Id ${pid}; "$($p.WorkingSet64) $($p.PeakWorkingSet64)"`,
+  ])
   const [resident = 0, peak = 0] = stdout.trim().split(' ').map(Number)
   return { resident, peak }
 }

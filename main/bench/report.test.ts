@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { toReport, toTable } from './report.ts'
 
-const machine = { cpu: 'A CPU', threads: 2, memoryBytes: 16e9, platform: 'linux-x64', node: 'v24', backend: 'CPU (zen4)' }
+const machine = {
+  cpu: 'A CPU',
+  threads: 2,
+  memoryBytes: 16e9,
+  platform: 'linux-x64',
+  node: 'v24',
+  backend: 'CPU (zen4)',
+}
 const model = { name: 'A model', bytes: 3.9e6, textPath: 'text.gguf', projectorPath: null }
 const measured = [
   { figures: [{ name: 'load', label: 'load', unit: 'ms' as const, values: [1200, 1100, 1300] }], ratios: [] },

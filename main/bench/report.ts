@@ -30,7 +30,9 @@ export interface Report {
 }
 
 export function toReport(measured: readonly Measured[], machine: Machine, model: MeasuredModel): Report {
-  const figures = measured.flatMap((one) => one.figures).map(({ name, unit, values }) => [name, { ...summarize(values), unit }] as const)
+  const figures = measured
+    .flatMap((one) => one.figures)
+    .map(({ name, unit, values }) => [name, { ...summarize(values), unit }] as const)
   const spreads = measured.flatMap((one) => one.ratios).map(({ name, values }) => [name, summarize(values)] as const)
   return {
     figures: Object.fromEntries(figures),
@@ -46,7 +48,13 @@ export function toTable(measured: readonly Measured[], machine: Machine, model: 
   const rows = (series: readonly Series[]) => series.map(row)
   const sections = [rows(measured.flatMap((one) => one.figures)), rows(measured.flatMap((one) => one.ratios))]
   const widths = [0, 1].map((column) => Math.max(0, ...sections.flat().map((cells) => cells[column]!.length)))
-  const lines = sections.map((section) => section.map(([label, median, spread]) => `${label!.padEnd(widths[0]!)}  ${median!.padStart(widths[1]!)}  ${spread}`.trimEnd()).join('\n'))
+  const lines = sections.map((section) =>
+    section
+      .map(([label, median, spread]) =>
+        `${label!.padEnd(widths[0]!)}  ${median!.padStart(widths[1]!)}  ${spread}`.trimEnd(),
+      )
+      .join('\n'),
+  )
   return [
     `${model.name}, ${bytes(model.bytes)}`,
     `${machine.cpu}, ${machine.threads} ${machine.threads === 1 ? 'thread' : 'threads'}, ${bytes(machine.memoryBytes)}, ${machine.backend ?? 'backend unknown'}`,
@@ -58,7 +66,11 @@ export function toTable(measured: readonly Measured[], machine: Machine, model: 
 
 function row({ label, unit, values }: Series): [string, string, string] {
   const { median, min, max, runs } = summarize(values)
-  return [label, `${number(median, unit)}${unit === 'ms' || unit === 'tokens/s' ? ` ${unit}` : ''}`, runs > 1 ? `(${number(min, unit)} to ${number(max, unit)})` : '']
+  return [
+    label,
+    `${number(median, unit)}${unit === 'ms' || unit === 'tokens/s' ? ` ${unit}` : ''}`,
+    runs > 1 ? `(${number(min, unit)} to ${number(max, unit)})` : '',
+  ]
 }
 
 function number(value: number, unit: Unit): string {

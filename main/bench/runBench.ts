@@ -33,7 +33,8 @@ export async function runBench({ ports, model, runs, only, onMeasure }: BenchOpt
     const threads = engineThreads(bytes)
     const workload = await createWorkload(engine.engine, model)
     await engine.engine.load(model, workload.contextTokens)
-    const wanted = ({ name, needsPictures }: Measurement) => (!only || only.includes(name)) && (!needsPictures || model.projectorPath !== null)
+    const wanted = ({ name, needsPictures }: Measurement) =>
+      (!only || only.includes(name)) && (!needsPictures || model.projectorPath !== null)
     const measured: Measured[] = []
     for (const measurement of measurements.filter(wanted)) {
       onMeasure(measurement.name)

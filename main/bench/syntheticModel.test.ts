@@ -15,7 +15,17 @@ import { syntheticModel } from './syntheticModel.ts'
 const small: ModelShape = {
   id: 'small',
   name: 'Synthetic small',
-  text: { blocks: 2, width: 256, heads: 4, kvHeads: 2, feedForward: 512, ropeSections: [8, 12, 12, 0], contextTokens: 2048, normalTokens: 700, vocabularySize: 768 },
+  text: {
+    blocks: 2,
+    width: 256,
+    heads: 4,
+    kvHeads: 2,
+    feedForward: 512,
+    ropeSections: [8, 12, 12, 0],
+    contextTokens: 2048,
+    normalTokens: 700,
+    vocabularySize: 768,
+  },
   vision: { blocks: 2, width: 64, heads: 4, feedForward: 128 },
 }
 
@@ -29,8 +39,21 @@ describe('the synthetic model', () => {
 
   it('passes the checks that every model must pass', async () => {
     const model = await inspectModel(await syntheticModel(folder.path, small))
-    expect(model.text).toMatchObject({ blocks: 2, heads: 4, kvHeads: 2, vocabSize: 768, trainedContext: 2048, quantization: 'Q4_K_S' })
-    expect(model.projector).toMatchObject({ family: 'qwen2vl', blocks: 2, embeddingLength: 64, ffnLength: 128, outputLength: 256 })
+    expect(model.text).toMatchObject({
+      blocks: 2,
+      heads: 4,
+      kvHeads: 2,
+      vocabSize: 768,
+      trainedContext: 2048,
+      quantization: 'Q4_K_S',
+    })
+    expect(model.projector).toMatchObject({
+      family: 'qwen2vl',
+      blocks: 2,
+      embeddingLength: 64,
+      ffnLength: 128,
+      outputLength: 256,
+    })
   })
 
   it('is written once and kept, and written again when a file was cut off', async () => {
@@ -53,7 +76,15 @@ describe('the synthetic model', () => {
         (
           await bench.answer({
             model,
-            messages: [{ role: 'user', content: [{ type: 'image', source: { bytes: picture(number, 112), name: 'a picture' } }, { type: 'text', text: 'What is in the picture?' }] }],
+            messages: [
+              {
+                role: 'user',
+                content: [
+                  { type: 'image', source: { bytes: picture(number, 112), name: 'a picture' } },
+                  { type: 'text', text: 'What is in the picture?' },
+                ],
+              },
+            ],
             maxTokens: 16,
             contextTokens: 512,
             sampling: { temperature: 0, topP: 1, topK: 0, minP: 0, repeatPenalty: 1, seed: null },

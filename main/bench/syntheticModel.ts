@@ -16,7 +16,11 @@ const VERSION = 1
  * made in `<cacheFolder>/synthetic` the first time, then kept. A file has its final name only once it is complete.
  * @throws AppError StorageFailed when they cannot be written.
  */
-export async function syntheticModel(cacheFolder: string, shape = qwen2vl2b, onWrite: (file: string, bytes: number) => void = () => {}): Promise<ModelFiles> {
+export async function syntheticModel(
+  cacheFolder: string,
+  shape = qwen2vl2b,
+  onWrite: (file: string, bytes: number) => void = () => {},
+): Promise<ModelFiles> {
   const folder = path.join(cacheFolder, 'synthetic')
   const make = async (part: string, file: GgufFile) => {
     const name = path.join(folder, `${shape.id}-${part}-v${VERSION}.gguf`)
@@ -27,7 +31,12 @@ export async function syntheticModel(cacheFolder: string, shape = qwen2vl2b, onW
       await mkdir(folder, { recursive: true })
       await writeGguf(name, file)
     } catch (cause) {
-      throw new AppError('StorageFailed', `The synthetic model could not be written to ${folder} (${(cause as Error).message}). Its file ${part} needs ${(bytes / 1e9).toFixed(1)} GB.`, { folder, bytes }, { cause })
+      throw new AppError(
+        'StorageFailed',
+        `The synthetic model could not be written to ${folder} (${(cause as Error).message}). Its file ${part} needs ${(bytes / 1e9).toFixed(1)} GB.`,
+        { folder, bytes },
+        { cause },
+      )
     }
     return name
   }

@@ -24,7 +24,13 @@ export async function createWorkload(engine: Engine, model: ModelFiles): Promise
   const { trainedContext, bytes } = await engine.inspect(model)
   const contextTokens = Math.min(CONTEXT_TOKENS, trainedContext)
   const request = (messages: readonly ChatMessage[], maxTokens: number): AnswerRequest => ({
-    model, messages, maxTokens, contextTokens, sampling: GREEDY, budget: { minPixels: 784, maxPixels: 16384 * 784 }, ignoreEos: true,
+    model,
+    messages,
+    maxTokens,
+    contextTokens,
+    sampling: GREEDY,
+    budget: { minPixels: 784, maxPixels: 16384 * 784 },
+    ignoreEos: true,
   })
   let asked = 0
   let pictures = 0
@@ -46,6 +52,9 @@ export async function createWorkload(engine: Engine, model: ModelFiles): Promise
     generatedTokens: bytes < SMALL_MODEL_BYTES ? 256 : 48,
     request,
     textPrompt: (share) => prompt(share === undefined ? length : Math.floor(perToken * share * contextTokens)),
-    newPicture: async (side) => ({ type: 'image', source: { bytes: picture(pictures++, side), name: 'a picture of the benchmark' } }),
+    newPicture: async (side) => ({
+      type: 'image',
+      source: { bytes: picture(pictures++, side), name: 'a picture of the benchmark' },
+    }),
   }
 }

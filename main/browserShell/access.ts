@@ -56,7 +56,9 @@ export function createAccess(port: number): Access {
     },
     hasSession({ headers }) {
       const cookies = (headers.cookie ?? '').split(';').map((cookie) => cookie.trim())
-      return cookies.some((cookie) => cookie.startsWith(`${cookieName}=`) && equal(cookie.slice(cookieName.length + 1), session))
+      return cookies.some(
+        (cookie) => cookie.startsWith(`${cookieName}=`) && equal(cookie.slice(cookieName.length + 1), session),
+      )
     },
     hasOwnOrigin,
   }

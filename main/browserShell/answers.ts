@@ -14,7 +14,12 @@ export const commonHeaders = {
 export const inertPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 /** Answers with `value` as JSON; never stored by the browser. */
-export function sendJson(response: ServerResponse, status: number, value: unknown, headers: OutgoingHttpHeaders = {}): void {
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  value: unknown,
+  headers: OutgoingHttpHeaders = {},
+): void {
   const body = JSON.stringify(value)
   response.writeHead(status, {
     ...commonHeaders,
@@ -30,7 +35,10 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
 /** Answers with any thrown value as an `ErrorInfo`; what is no `AppError` is told without its text. */
 export function sendError(response: ServerResponse, error: unknown): void {
   if (response.headersSent) return void response.destroy()
-  const hidden = { code: 'StorageFailed', message: 'Something in the app failed. Try again; if it happens again, restart the app.' } as const
+  const hidden = {
+    code: 'StorageFailed',
+    message: 'Something in the app failed. Try again; if it happens again, restart the app.',
+  } as const
   const info = error instanceof Error && error.name === 'AppError' ? toErrorInfo(error) : hidden
   sendJson(response, errorStatus(info.code), info)
 }

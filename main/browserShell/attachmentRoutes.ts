@@ -30,13 +30,20 @@ export async function serveAttachment(
   if (method === 'POST' && frame) return uploadFrame(request, response, { store: frames, frame, query })
   if (method === 'POST' && name === '') return upload(request, response, attachments, query)
   if (method === 'GET' || method === 'HEAD') {
-    return frame ? sendFrame(request, response, frames, frame) : download(request, response, { store: attachments, name, query })
+    return frame
+      ? sendFrame(request, response, frames, frame)
+      : download(request, response, { store: attachments, name, query })
   }
-  response.writeHead(405, { ...commonHeaders, Allow: name === '' ? 'POST' : frame ? 'GET, HEAD, POST' : 'GET, HEAD' }).end()
+  response
+    .writeHead(405, { ...commonHeaders, Allow: name === '' ? 'POST' : frame ? 'GET, HEAD, POST' : 'GET, HEAD' })
+    .end()
 }
 
 /** The body of a request, and a signal that aborts when its sender leaves. */
-function bodyOf(request: IncomingMessage, response: ServerResponse): { body: AsyncIterable<Uint8Array>; signal: AbortSignal } {
+function bodyOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+): { body: AsyncIterable<Uint8Array>; signal: AbortSignal } {
   const left = new AbortController()
   response.once('close', () => left.abort())
   // The body outlives a refusal: destroying it would cut the line before the browser has read why.
@@ -60,7 +67,9 @@ async function uploadFrame(
 ): Promise<void> {
   const { body, signal } = bodyOf(request, response)
   const { key, n } = frame
-  await (n === 'poster' ? store.storePoster(key, frameLayout(query), body, signal) : store.store(key, n, frameLayout(query), body, signal))
+  await (n === 'poster'
+    ? store.storePoster(key, frameLayout(query), body, signal)
+    : store.store(key, n, frameLayout(query), body, signal))
   response.writeHead(204, commonHeaders).end()
 }
 
@@ -104,7 +113,8 @@ async function download(
   if (request.headers['if-none-match'] === tag) return void response.writeHead(304, headers).end()
   const ifRange = request.headers['if-range']
   const range = ifRange === undefined || ifRange === tag ? parseRange(request.headers.range, file.bytes) : null
-  if (range === 'unsatisfiable') return void response.writeHead(416, { ...headers, 'Content-Range': `bytes */${file.bytes}` }).end()
+  if (range === 'unsatisfiable')
+    return void response.writeHead(416, { ...headers, 'Content-Range': `bytes */${file.bytes}` }).end()
   response.writeHead(range ? 206 : 200, {
     ...headers,
     'Content-Length': range ? range.end - range.start + 1 : file.bytes,

@@ -9,7 +9,11 @@ export const builtWindow = fileURLToPath(new URL('../../dist/renderer', import.m
  * Folders of the user's own application data, the same as the desktop app's, or all under `chosen` (as with --data).
  * `window` is the profile of the browser window.
  */
-export function userFolders(chosen?: string, platform: NodeJS.Platform = process.platform, env: NodeJS.ProcessEnv = process.env): { data: string; cache: string; window: string } {
+export function userFolders(
+  chosen?: string,
+  platform: NodeJS.Platform = process.platform,
+  env: NodeJS.ProcessEnv = process.env,
+): { data: string; cache: string; window: string } {
   if (chosen !== undefined) {
     const data = resolve(chosen)
     return { data, cache: join(data, 'derived'), window: join(data, 'window') }

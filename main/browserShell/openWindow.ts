@@ -22,7 +22,11 @@ export interface OpenWindowOptions {
  * `profile` is the folder of its profile, so that it shares nothing with the user's own browser. Returns false when
  * there is no display or no such browser works: then the address is what a person can open.
  */
-export async function openWindow(url: string, profile: string, { env = process.env, settleMs = 3000 }: OpenWindowOptions = {}): Promise<AppWindow | false> {
+export async function openWindow(
+  url: string,
+  profile: string,
+  { env = process.env, settleMs = 3000 }: OpenWindowOptions = {},
+): Promise<AppWindow | false> {
   if (!hasDisplay(process.platform, env)) return false
   for (const browser of findBrowsers(process.platform, env)) {
     const window = await start(browser, flags(url, profile), env, settleMs)
@@ -51,15 +55,34 @@ export function findBrowsers(platform: NodeJS.Platform, env: NodeJS.ProcessEnv):
 
 function candidates(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): string[] {
   if (platform === 'win32') {
-    const programs = ['Google\\Chrome\\Application\\chrome.exe', 'Microsoft\\Edge\\Application\\msedge.exe', 'Chromium\\Application\\chrome.exe', 'BraveSoftware\\Brave-Browser\\Application\\brave.exe']
-    const roots = [env['ProgramFiles'], env['ProgramFiles(x86)'], env['LOCALAPPDATA']].filter((root) => root !== undefined)
+    const programs = [
+      'Google\\Chrome\\Application\\chrome.exe',
+      'Microsoft\\Edge\\Application\\msedge.exe',
+      'Chromium\\Application\\chrome.exe',
+      'BraveSoftware\\Brave-Browser\\Application\\brave.exe',
+    ]
+    const roots = [env['ProgramFiles'], env['ProgramFiles(x86)'], env['LOCALAPPDATA']].filter(
+      (root) => root !== undefined,
+    )
     return programs.flatMap((program) => roots.map((root) => join(root, program)))
   }
   if (platform === 'darwin') {
-    const programs = ['Google Chrome', 'Chromium', 'Microsoft Edge', 'Brave Browser'].map((name) => join(`${name}.app`, 'Contents', 'MacOS', name))
-    return programs.flatMap((program) => ['/Applications', join(homedir(), 'Applications')].map((root) => join(root, program)))
+    const programs = ['Google Chrome', 'Chromium', 'Microsoft Edge', 'Brave Browser'].map((name) =>
+      join(`${name}.app`, 'Contents', 'MacOS', name),
+    )
+    return programs.flatMap((program) =>
+      ['/Applications', join(homedir(), 'Applications')].map((root) => join(root, program)),
+    )
   }
-  const programs = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge', 'microsoft-edge-stable', 'brave-browser']
+  const programs = [
+    'chromium',
+    'chromium-browser',
+    'google-chrome',
+    'google-chrome-stable',
+    'microsoft-edge',
+    'microsoft-edge-stable',
+    'brave-browser',
+  ]
   const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder.startsWith('/'))
   return programs.flatMap((program) => folders.map((folder) => join(folder, program)))
 }

@@ -23,19 +23,33 @@ const uiFolder = join(root, 'ui')
 const attachmentsFolder = join(root, 'attachments')
 const store = openStore(root)
 const media = createMedia({ spawnWorker: forkWorker })
-const attachments = createAttachments({ database: store.db, folder: attachmentsFolder, media, limits: { picture: MAX_BYTES, video: MAX_BYTES } })
-const frames = createFrameSets({ folder: join(root, 'frames'), media, keepPoster: (sha, make) => attachments.keepPoster(sha, make) })
+const attachments = createAttachments({
+  database: store.db,
+  folder: attachmentsFolder,
+  media,
+  limits: { picture: MAX_BYTES, video: MAX_BYTES },
+})
+const frames = createFrameSets({
+  folder: join(root, 'frames'),
+  media,
+  keepPoster: (sha, make) => attachments.keepPoster(sha, make),
+})
 const app = {
   attachments,
   frames,
   /** Echoes, so that a connected WebSocket can be told from a refused one. */
-  serve: (channel: { onMessage(listener: (message: string | Uint8Array) => void): void; send(message: string | Uint8Array): unknown }) => {
+  serve: (channel: {
+    onMessage(listener: (message: string | Uint8Array) => void): void
+    send(message: string | Uint8Array): unknown
+  }) => {
     channel.onMessage((message) => void channel.send(message))
     return () => {}
   },
   close: async () => {},
 }
-const png = await sharp({ create: { width: 600, height: 40, channels: 3, background: 'teal' } }).png().toBuffer()
+const png = await sharp({ create: { width: 600, height: 40, channels: 3, background: 'teal' } })
+  .png()
+  .toBuffer()
 
 let server: BrowserServer
 let host: string
@@ -71,18 +85,26 @@ interface Answer {
 /** One request with exactly these headers; the path goes out as it is. */
 function ask(method: string, path: string, headers: Record<string, string> = {}, body?: Uint8Array): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: '127.0.0.1', port: server.port, method, path, agent: false, headers: { host, ...headers } }, (response) => {
-      buffer(response).then((bytes) => resolve({ status: response.statusCode!, headers: response.headers, body: bytes }), reject)
-    })
+    const request = httpRequest(
+      { host: '127.0.0.1', port: server.port, method, path, agent: false, headers: { host, ...headers } },
+      (response) => {
+        buffer(response).then(
+          (bytes) => resolve({ status: response.statusCode!, headers: response.headers, body: bytes }),
+          reject,
+        )
+      },
+    )
     request.on('error', reject)
     request.end(body)
   })
 }
 const own = (more: Record<string, string> = {}) => ({ cookie, origin: `http://${host}`, ...more })
 const get = (path: string, more: Record<string, string> = {}) => ask('GET', path, { cookie, ...more })
-const upload = (name: string, bytes: Uint8Array, more: Record<string, string> = {}) => ask('POST', `/attachments/?name=${encodeURIComponent(name)}`, own(more), bytes)
+const upload = (name: string, bytes: Uint8Array, more: Record<string, string> = {}) =>
+  ask('POST', `/attachments/?name=${encodeURIComponent(name)}`, own(more), bytes)
 const errorOf = ({ body }: Answer) => ErrorInfo.parse(JSON.parse(body.toString()))
-const stored = () => readdirSync(attachmentsFolder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length
+const stored = () =>
+  readdirSync(attachmentsFolder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length
 
 /** The status that a WebSocket handshake ends with; 101 sends a message and waits for its echo. */
 function upgrade(path: string, headers: Record<string, string>): Promise<number> {
@@ -120,14 +142,24 @@ describe('who is let in', () => {
     const wrong = await ask('GET', `/?token=${'A'.repeat(43)}`)
     expect(wrong.status).toBe(401)
     expect(wrong.headers['set-cookie']).toBeUndefined()
-    expect((await ask('GET', '/', { cookie: `${cookie.slice(0, -1)}${cookie.endsWith('A') ? 'B' : 'A'}` })).status).toBe(401)
+    expect(
+      (await ask('GET', '/', { cookie: `${cookie.slice(0, -1)}${cookie.endsWith('A') ? 'B' : 'A'}` })).status,
+    ).toBe(401)
     expect((await ask('GET', '/assets/main-abc.js')).status).toBe(401)
     const attachment = await ask('GET', `/attachments/${'0'.repeat(64)}`)
     expect([attachment.status, errorOf(attachment).code]).toEqual([401, 'Unauthorized'])
     expect(await upgrade('/rpc', { origin: `http://${host}` })).toBe(401)
   })
 
-  test.each(['evil.test', 'sightline.local', '127.0.0.1', 'localhost', '127.0.0.1:1', '[::1]:80', '127.0.0.1.evil.test'])('the host %j is refused', async (evil) => {
+  test.each([
+    'evil.test',
+    'sightline.local',
+    '127.0.0.1',
+    'localhost',
+    '127.0.0.1:1',
+    '[::1]:80',
+    '127.0.0.1.evil.test',
+  ])('the host %j is refused', async (evil) => {
     expect((await ask('GET', '/', { cookie, host: evil })).status).toBe(403)
     expect(await upgrade('/rpc', { cookie, host: evil, origin: `http://${evil}` })).toBe(403)
   })
@@ -139,7 +171,13 @@ describe('who is let in', () => {
   })
 
   test('pages of other origins cannot change, connect or embed', async () => {
-    for (const origin of ['http://evil.test', 'null', 'http://127.0.0.1:1', `https://${host}`, `http://localhost:${server.port}`]) {
+    for (const origin of [
+      'http://evil.test',
+      'null',
+      'http://127.0.0.1:1',
+      `https://${host}`,
+      `http://localhost:${server.port}`,
+    ]) {
       expect((await ask('POST', '/attachments/?name=a.png', own({ origin }), png)).status, origin).toBe(403)
       expect((await get('/', { origin })).status, origin).toBe(403)
       expect(await upgrade('/rpc', { cookie, origin }), origin).toBe(403)
@@ -158,11 +196,15 @@ describe('who is let in', () => {
   })
 
   test('the server listens on loopback only', async () => {
-    const outside = Object.values(networkInterfaces()).flat().find((address) => address && !address.internal && address.family === 'IPv4')
+    const outside = Object.values(networkInterfaces())
+      .flat()
+      .find((address) => address && !address.internal && address.family === 'IPv4')
     for (const address of ['127.0.0.2', ...(outside ? [outside.address] : [])]) {
       const outcome = await new Promise((resolve) => {
         const socket = connect({ host: address, port: server.port })
-        socket.once('connect', () => resolve('connected')).once('error', (error: NodeJS.ErrnoException) => resolve(error.code))
+        socket
+          .once('connect', () => resolve('connected'))
+          .once('error', (error: NodeJS.ErrnoException) => resolve(error.code))
         socket.once('close', () => socket.destroy())
       })
       expect(outcome).not.toBe('connected')
@@ -172,7 +214,10 @@ describe('who is let in', () => {
   test('a port in use is a typed error', async () => {
     const error = await serveBrowser({ app, uiFolder, port: server.port }).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(AppError)
-    expect(error).toMatchObject({ code: 'Busy', message: expect.stringContaining(`Port ${server.port} is in use`) as string })
+    expect(error).toMatchObject({
+      code: 'Busy',
+      message: expect.stringContaining(`Port ${server.port} is in use`) as string,
+    })
   })
 })
 
@@ -189,12 +234,26 @@ describe('the window', () => {
       'cross-origin-resource-policy': 'same-origin',
     })
     const policy = page.headers['content-security-policy'] as string
-    for (const part of ["default-src 'none'", "script-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", `connect-src 'self' ws://${host}`]) {
+    for (const part of [
+      "default-src 'none'",
+      "script-src 'self'",
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+      `connect-src 'self' ws://${host}`,
+    ]) {
       expect(policy.split('; ')).toContain(part)
     }
     const script = await get('/assets/main-abc.js')
-    expect(script).toMatchObject({ status: 200, headers: { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'private, max-age=31536000, immutable' } })
-    for (const answer of [page, script, await ask('GET', '/')]) expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([])
+    expect(script).toMatchObject({
+      status: 200,
+      headers: {
+        'content-type': 'text/javascript; charset=utf-8',
+        'cache-control': 'private, max-age=31536000, immutable',
+      },
+    })
+    for (const answer of [page, script, await ask('GET', '/')])
+      expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([])
     expect((await ask('HEAD', '/', { cookie })).headers['content-length']).toBe(String(page.body.length))
     expect((await ask('PUT', '/index.html', own())).status).toBe(405)
   })
@@ -250,23 +309,51 @@ describe('attachments', () => {
     const answer = await upload('ein Bild #1.png', png)
     expect(answer.status).toBe(200)
     const attachment = Attachment.parse(JSON.parse(answer.body.toString()))
-    expect(attachment).toMatchObject({ name: 'ein Bild #1.png', mime: 'image/png', width: 600, height: 40, bytes: png.length })
+    expect(attachment).toMatchObject({
+      name: 'ein Bild #1.png',
+      mime: 'image/png',
+      width: 600,
+      height: 40,
+      bytes: png.length,
+    })
     const address = `/attachments/${attachment.sha}`
     const whole = await get(address)
-    expect(whole).toMatchObject({ status: 200, headers: { 'content-type': 'image/png', 'accept-ranges': 'bytes', 'cache-control': 'private, max-age=31536000, immutable' } })
+    expect(whole).toMatchObject({
+      status: 200,
+      headers: {
+        'content-type': 'image/png',
+        'accept-ranges': 'bytes',
+        'cache-control': 'private, max-age=31536000, immutable',
+      },
+    })
     expect(whole.headers['content-security-policy']).toContain('sandbox')
     expect(Buffer.compare(whole.body, png)).toBe(0)
     const size = png.length
-    for (const [range, from, to] of [['bytes=0-9', 0, 9], ['bytes=10-', 10, size - 1], ['bytes=-5', size - 5, size - 1], [`bytes=3-${size * 2}`, 3, size - 1]] as const) {
+    for (const [range, from, to] of [
+      ['bytes=0-9', 0, 9],
+      ['bytes=10-', 10, size - 1],
+      ['bytes=-5', size - 5, size - 1],
+      [`bytes=3-${size * 2}`, 3, size - 1],
+    ] as const) {
       const part = await get(address, { range })
-      expect(part).toMatchObject({ status: 206, headers: { 'content-range': `bytes ${from}-${to}/${size}`, 'content-length': String(to - from + 1) } })
+      expect(part).toMatchObject({
+        status: 206,
+        headers: { 'content-range': `bytes ${from}-${to}/${size}`, 'content-length': String(to - from + 1) },
+      })
       expect(Buffer.compare(part.body, png.subarray(from, to + 1)), range).toBe(0)
     }
-    expect(await get(address, { range: `bytes=${size}-` })).toMatchObject({ status: 416, headers: { 'content-range': `bytes */${size}` } })
-    for (const range of ['bytes=9-1', 'bytes=0-1,4-5', 'lines=1-2', 'bytes=-']) expect((await get(address, { range })).status, range).toBe(200)
+    expect(await get(address, { range: `bytes=${size}-` })).toMatchObject({
+      status: 416,
+      headers: { 'content-range': `bytes */${size}` },
+    })
+    for (const range of ['bytes=9-1', 'bytes=0-1,4-5', 'lines=1-2', 'bytes=-'])
+      expect((await get(address, { range })).status, range).toBe(200)
     expect((await get(address, { range: 'bytes=0-9', 'if-range': '"other"' })).status).toBe(200)
     expect((await get(address, { 'if-none-match': whole.headers.etag as string })).status).toBe(304)
-    expect(await ask('HEAD', address, { cookie })).toMatchObject({ status: 200, headers: { 'content-length': String(size) } })
+    expect(await ask('HEAD', address, { cookie })).toMatchObject({
+      status: 200,
+      headers: { 'content-length': String(size) },
+    })
     const thumb = await get(`${address}?size=thumb`)
     expect(thumb.headers['content-type']).toBe('image/webp')
     expect(await sharp(thumb.body).metadata()).toMatchObject({ width: 512 })
@@ -276,13 +363,20 @@ describe('attachments', () => {
   })
 
   test('a video is stored with what its window knows of it, streams in parts, and its frames come and go by their numbers', async () => {
-    const clip = Buffer.concat([Buffer.from('\x1aE\xdf\xa3\x9fB\x82\x84webm', 'latin1'), Buffer.alloc(MAX_BYTES - 100, 5)])
+    const clip = Buffer.concat([
+      Buffer.from('\x1aE\xdf\xa3\x9fB\x82\x84webm', 'latin1'),
+      Buffer.alloc(MAX_BYTES - 100, 5),
+    ])
     const facts = { width: 64, height: 48, durationMs: 2000, frames: 60, fps: 30, codec: 'vp9', startMs: 0 }
     const post = (path: string, bytes: Uint8Array) => ask('POST', path, own(), bytes)
     const told = await post(`/attachments/?name=clip.webm&facts=${encodeURIComponent(JSON.stringify(facts))}`, clip)
     const attachment = Attachment.parse(JSON.parse(told.body.toString()))
     expect(attachment).toMatchObject({ kind: 'video', mime: 'video/webm', ...facts })
-    expect(await get(`/attachments/${attachment.sha}`, { range: 'bytes=10-19' })).toMatchObject({ status: 206, body: clip.subarray(10, 20), headers: { 'content-type': 'video/webm' } })
+    expect(await get(`/attachments/${attachment.sha}`, { range: 'bytes=10-19' })).toMatchObject({
+      status: 206,
+      body: clip.subarray(10, 20),
+      headers: { 'content-type': 'video/webm' },
+    })
     expect((await get(`/attachments/${attachment.sha}?size=thumb`)).status).toBe(404)
     for (const wrong of ['{', '{}', JSON.stringify({ ...facts, frames: -1 })]) {
       const answer = await post(`/attachments/?name=clip.webm&facts=${encodeURIComponent(wrong)}`, clip)
@@ -296,13 +390,25 @@ describe('attachments', () => {
     expect((await get(address)).status).toBe(404)
     const poster = `/attachments/frames/${key}/poster`
     expect((await post(`${poster}?width=64&height=48&format=rgba`, pixels)).status).toBe(204)
-    expect(await get(`/attachments/${attachment.sha}?size=thumb`)).toMatchObject({ status: 200, headers: { 'content-type': 'image/webp' } })
+    expect(await get(`/attachments/${attachment.sha}?size=thumb`)).toMatchObject({
+      status: 200,
+      headers: { 'content-type': 'image/webp' },
+    })
     expect((await get(poster)).status).toBe(404)
-    expect(await post(`${address}?width=64&height=48&format=rgba`, pixels)).toMatchObject({ status: 204, body: Buffer.alloc(0) })
+    expect(await post(`${address}?width=64&height=48&format=rgba`, pixels)).toMatchObject({
+      status: 204,
+      body: Buffer.alloc(0),
+    })
     const frame = await get(address)
-    expect(frame).toMatchObject({ status: 200, headers: { 'content-type': 'image/png', 'cache-control': 'private, no-cache' } })
+    expect(frame).toMatchObject({
+      status: 200,
+      headers: { 'content-type': 'image/png', 'cache-control': 'private, no-cache' },
+    })
     expect(await sharp(frame.body).raw().toBuffer()).toEqual(Buffer.alloc(56 * 28 * 3, 90))
-    expect(await get(`/attachments/${attachment.sha}?size=thumb`)).toMatchObject({ status: 200, headers: { 'content-type': 'image/webp' } })
+    expect(await get(`/attachments/${attachment.sha}?size=thumb`)).toMatchObject({
+      status: 200,
+      headers: { 'content-type': 'image/webp' },
+    })
     for (const [path, bytes, status] of [
       [`${address}?width=64&height=48&format=rgba`, pixels.subarray(1), 400],
       [`${address}?width=64&height=48&format=rgb`, pixels, 400],
@@ -313,7 +419,10 @@ describe('attachments', () => {
     ] as const)
       expect((await post(path, bytes)).status, path).toBe(status)
     expect((await ask('DELETE', address, own())).headers.allow).toBe('GET, HEAD, POST')
-    expect((await ask('POST', `${address}?width=64&height=48&format=rgba`, { cookie, origin: 'http://evil.test' }, pixels)).status).toBe(403)
+    expect(
+      (await ask('POST', `${address}?width=64&height=48&format=rgba`, { cookie, origin: 'http://evil.test' }, pixels))
+        .status,
+    ).toBe(403)
   })
 
   test('what is no attachment is a NotFound', async () => {
@@ -348,15 +457,27 @@ describe('attachments', () => {
     const before = stored()
     const { promise: seen, resolve } = Promise.withResolvers<unknown>()
     await server.close()
-    const watched = { ...app, attachments: { ...attachments, store: (...args: Parameters<typeof attachments.store>) => {
-      const work = attachments.store(...args)
-      work.catch(resolve)
-      return work
-    } } }
+    const watched = {
+      ...app,
+      attachments: {
+        ...attachments,
+        store: (...args: Parameters<typeof attachments.store>) => {
+          const work = attachments.store(...args)
+          work.catch(resolve)
+          return work
+        },
+      },
+    }
     server = await serveBrowser({ app: watched, uiFolder, port: 0 })
     host = `127.0.0.1:${server.port}`
     cookie = (await ask('GET', server.url.slice(`http://${host}`.length))).headers['set-cookie']![0]!.split(';')[0]!
-    const request = httpRequest({ host: '127.0.0.1', port: server.port, method: 'POST', path: '/attachments/?name=a.png', headers: { host, ...own(), 'content-length': png.length } })
+    const request = httpRequest({
+      host: '127.0.0.1',
+      port: server.port,
+      method: 'POST',
+      path: '/attachments/?name=a.png',
+      headers: { host, ...own(), 'content-length': png.length },
+    })
     request.on('error', () => {})
     request.write(png.subarray(0, 100), () => request.destroy())
     expect(await seen).toMatchObject({ code: 'Interrupted' })

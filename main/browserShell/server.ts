@@ -33,7 +33,15 @@ export interface BrowserServer {
  * Serves the built window in `uiFolder` and the app behind it on 127.0.0.1 at `port` (0: a free one). Throws Busy when
  * another program has the port.
  */
-export async function serveBrowser({ app, uiFolder, port }: { app: ShellApp; uiFolder: string; port: number }): Promise<BrowserServer> {
+export async function serveBrowser({
+  app,
+  uiFolder,
+  port,
+}: {
+  app: ShellApp
+  uiFolder: string
+  port: number
+}): Promise<BrowserServer> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE, perMessageDeflate: false })
   const waiting: (() => void)[] = []
   const server = createServer()
@@ -47,7 +55,10 @@ export async function serveBrowser({ app, uiFolder, port }: { app: ShellApp; uiF
     // Until the handshake is done nobody else listens, and an error without a listener ends the process.
     socket.on('error', () => socket.destroy())
     const { path } = target(request)
-    const refused = access.checkSender(request) ?? (access.hasOwnOrigin(request) ? null : 'origin') ?? (access.hasSession(request) ? null : 'session')
+    const refused =
+      access.checkSender(request) ??
+      (access.hasOwnOrigin(request) ? null : 'origin') ??
+      (access.hasSession(request) ? null : 'session')
     if (refused || path !== RPC) {
       const status = refused === 'session' ? '401 Unauthorized' : refused ? '403 Forbidden' : '404 Not Found'
       return void socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
@@ -76,7 +87,11 @@ export async function serveBrowser({ app, uiFolder, port }: { app: ShellApp; uiF
   }
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, { access, app, uiFolder }: { access: Access; app: ShellApp; uiFolder: string }): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { access, app, uiFolder }: { access: Access; app: ShellApp; uiFolder: string },
+): Promise<void> {
   const { path, query } = target(request)
   const refused = access.checkSender(request)
   if (refused) return refuse(response, refused)
@@ -84,26 +99,39 @@ async function answer(request: IncomingMessage, response: ServerResponse, { acce
   if (path === '/' && token !== null && request.method === 'GET') {
     if (!access.admit(token)) return refuse(response, 'session')
     // The address without the token is what stays in the window and its history.
-    return void response.writeHead(303, { ...commonHeaders, Location: '/', 'Set-Cookie': access.cookie, 'Cache-Control': 'no-store' }).end()
+    return void response
+      .writeHead(303, { ...commonHeaders, Location: '/', 'Set-Cookie': access.cookie, 'Cache-Control': 'no-store' })
+      .end()
   }
   if (!access.hasSession(request)) {
     if (!path.startsWith(ATTACHMENTS)) return refuse(response, 'session')
-    throw new AppError('Unauthorized', 'This window is not connected to Sightline any more. Open the address that Sightline printed when it started.')
+    throw new AppError(
+      'Unauthorized',
+      'This window is not connected to Sightline any more. Open the address that Sightline printed when it started.',
+    )
   }
   if (path.startsWith(ATTACHMENTS)) return serveAttachment(request, response, app, path, query)
-  if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405, { ...commonHeaders, Allow: 'GET, HEAD' }).end()
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return void response.writeHead(405, { ...commonHeaders, Allow: 'GET, HEAD' }).end()
   return serveStaticFile(request, response, uiFolder, path)
 }
 
 /** Path as it was sent, still encoded, and query of a request. */
 function target({ url = '/' }: IncomingMessage): { path: string; query: URLSearchParams } {
   const mark = url.indexOf('?')
-  return mark < 0 ? { path: url, query: new URLSearchParams() } : { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) }
+  return mark < 0
+    ? { path: url, query: new URLSearchParams() }
+    : { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) }
 }
 
 function refuse(response: ServerResponse, refusal: Refusal): void {
   if (refusal === 'session') {
-    return sendPage(response, 401, 'Open Sightline from its address', 'This window does not hold the key of the running app. Open the address that Sightline printed when it started.')
+    return sendPage(
+      response,
+      401,
+      'Open Sightline from its address',
+      'This window does not hold the key of the running app. Open the address that Sightline printed when it started.',
+    )
   }
   sendPage(response, 403, 'Refused', 'Sightline answers only its own window on this computer.')
 }
@@ -112,8 +140,22 @@ function refuse(response: ServerResponse, refusal: Refusal): void {
 function listen(server: ReturnType<typeof createServer>, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') reject(new AppError('Busy', `Port ${port} is in use by another program. Choose another with --port, or leave it out.`, { port }))
-      else if (error.code === 'EACCES') reject(new AppError('InvalidInput', `Port ${port} may not be used by this account. Choose one above 1023 with --port.`, { port }))
+      if (error.code === 'EADDRINUSE')
+        reject(
+          new AppError(
+            'Busy',
+            `Port ${port} is in use by another program. Choose another with --port, or leave it out.`,
+            { port },
+          ),
+        )
+      else if (error.code === 'EACCES')
+        reject(
+          new AppError(
+            'InvalidInput',
+            `Port ${port} may not be used by this account. Choose one above 1023 with --port.`,
+            { port },
+          ),
+        )
       else reject(error)
     })
     server.listen({ host: '127.0.0.1', port, exclusive: true }, () => resolve((server.address() as AddressInfo).port))

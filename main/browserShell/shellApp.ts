@@ -20,7 +20,13 @@ export interface ShellApp {
     open(sha: string, size?: 'thumb'): Promise<ServedFile>
   }
   readonly frames: {
-    store(key: string, n: number, layout: FrameLayout, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void>
+    store(
+      key: string,
+      n: number,
+      layout: FrameLayout,
+      body: AsyncIterable<Uint8Array>,
+      signal?: AbortSignal,
+    ): Promise<void>
     storePoster(key: string, layout: FrameLayout, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void>
     open(key: string, n: number): Promise<ServedFile>
   }

@@ -22,11 +22,22 @@ const pagePolicy = (host: string) =>
   ].join('; ')
 
 /** Answers with a file of the built window under `folder`; says so plainly when the window is not built. */
-export async function serveStaticFile(request: IncomingMessage, response: ServerResponse, folder: string, path: string): Promise<void> {
+export async function serveStaticFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  folder: string,
+  path: string,
+): Promise<void> {
   const file = await containedFile(folder, path)
   const type = file && contentTypes[extname(file).toLowerCase()]
   if (!file || !type) {
-    if (path === '/') return sendPage(response, 503, 'The window is not built', 'Run "npm run build" in the project folder, then reload this page.')
+    if (path === '/')
+      return sendPage(
+        response,
+        503,
+        'The window is not built',
+        'Run "npm run build" in the project folder, then reload this page.',
+      )
     return sendPage(response, 404, 'Not found', 'There is nothing at this address.')
   }
   const { size } = await stat(file)

@@ -38,8 +38,16 @@ interface Run {
 }
 
 /** Runs `sightline ask` in the test's folder. `onText` sees what was printed so far; its `kill` reaches all processes, as Ctrl-C does. */
-function ask(argv: readonly string[], onText?: (out: string, kill: (signal: NodeJS.Signals) => void) => void): Promise<Run> {
-  const child = spawn(process.execPath, [CLI, 'ask', ...argv], { cwd: folder.path, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TMPDIR: folder.path } })
+function ask(
+  argv: readonly string[],
+  onText?: (out: string, kill: (signal: NodeJS.Signals) => void) => void,
+): Promise<Run> {
+  const child = spawn(process.execPath, [CLI, 'ask', ...argv], {
+    cwd: folder.path,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, TMPDIR: folder.path },
+  })
   const chunks: string[] = []
   let err = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -57,7 +65,8 @@ function file(content: string | Uint8Array): string {
   return path
 }
 const messagesFile = (content: unknown) => file(typeof content === 'string' ? content : JSON.stringify(content))
-const asked = (...content: unknown[]) => messagesFile([{ role: 'user', content: [...content, { type: 'text', text: WHAT }] }])
+const asked = (...content: unknown[]) =>
+  messagesFile([{ role: 'user', content: [...content, { type: 'text', text: WHAT }] }])
 
 describe.concurrent('sightline ask', () => {
   test('prints the answer as it is generated', async () => {
@@ -69,40 +78,87 @@ describe.concurrent('sightline ask', () => {
   })
 
   test('a picture alone is a question, as in the window', async () => {
-    const inMessages = await ask(['--json', '--messages', messagesFile([{ role: 'user', content: [{ type: 'image', image: CIRCLE }] }])])
+    const inMessages = await ask([
+      '--json',
+      '--messages',
+      messagesFile([{ role: 'user', content: [{ type: 'image', image: CIRCLE }] }]),
+    ])
     for (const blank of [[], ['  ']]) {
       const alone = await ask(['--json', '--image', CIRCLE, ...blank])
       expect(alone).toMatchObject({ code: 0, err: '' })
-      expect((JSON.parse(alone.out) as { prompt: object }).prompt).toEqual((JSON.parse(inMessages.out) as { prompt: object }).prompt)
+      expect((JSON.parse(alone.out) as { prompt: object }).prompt).toEqual(
+        (JSON.parse(inMessages.out) as { prompt: object }).prompt,
+      )
     }
   })
 
   test('of a TIFF of several pages one is shown, which is said, and --page takes another', async () => {
-    const pages = await Promise.all([CIRCLE, samplePath('blue-square')].map((path) => sharp(path).removeAlpha().resize(224, 224).raw().toBuffer()))
-    const tags: TagValue[] = [[256, [224]], [257, [224]], [258, [8, 8, 8]], [262, [2]], [277, [3]]]
-    const scan = file(Buffer.concat([tiffHead(pages.map(({ length }) => ({ tags, blockLengths: [length] }))), ...pages]))
-    expect(await ask(['--image', scan, WHAT])).toMatchObject({ code: 0, out: 'A red circle.\n', err: `${basename(scan)}: Page 1 of 2 is shown.\n` })
-    expect(await ask(['--image', scan, '--page', '2', WHAT])).toMatchObject({ code: 0, out: 'A blue square.\n', err: `${basename(scan)}: Page 2 of 2 is shown.\n` })
+    const pages = await Promise.all(
+      [CIRCLE, samplePath('blue-square')].map((path) => sharp(path).removeAlpha().resize(224, 224).raw().toBuffer()),
+    )
+    const tags: TagValue[] = [
+      [256, [224]],
+      [257, [224]],
+      [258, [8, 8, 8]],
+      [262, [2]],
+      [277, [3]],
+    ]
+    const scan = file(
+      Buffer.concat([tiffHead(pages.map(({ length }) => ({ tags, blockLengths: [length] }))), ...pages]),
+    )
+    expect(await ask(['--image', scan, WHAT])).toMatchObject({
+      code: 0,
+      out: 'A red circle.\n',
+      err: `${basename(scan)}: Page 1 of 2 is shown.\n`,
+    })
+    expect(await ask(['--image', scan, '--page', '2', WHAT])).toMatchObject({
+      code: 0,
+      out: 'A blue square.\n',
+      err: `${basename(scan)}: Page 2 of 2 is shown.\n`,
+    })
   })
 
   test('what is left of a picture that is cut off is shown, and how much is missing is said', async () => {
     // noise, so that its pixels take bytes of their own all the way
     const noise = { type: 'gaussian' as const, mean: 128, sigma: 30 }
-    const png = await sharp({ create: { width: 200, height: 200, channels: 3, background: 'teal', noise } }).png().toBuffer()
+    const png = await sharp({ create: { width: 200, height: 200, channels: 3, background: 'teal', noise } })
+      .png()
+      .toBuffer()
     const { code, err } = await ask(['--image', file(png.subarray(0, png.length / 2)), WHAT])
     expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^file-\d+: .*missing.*\n$/) as string })
-    expect(await ask(['--image', bad.truncatedPng, WHAT])).toMatchObject({ code: 3, err: expect.stringMatching(/^DamagedMedia: truncated\.png/) as string })
+    expect(await ask(['--image', bad.truncatedPng, WHAT])).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(/^DamagedMedia: truncated\.png/) as string,
+    })
   })
 
   test('a strip that no model takes is refused by its name alone', async () => {
-    const strip = file(await sharp({ create: { width: 201, height: 1, channels: 3, background: 'teal' } }).png().toBuffer())
+    const strip = file(
+      await sharp({ create: { width: 201, height: 1, channels: 3, background: 'teal' } })
+        .png()
+        .toBuffer(),
+    )
     const { code, err } = await ask(['--image', strip, WHAT])
-    expect({ code, err }).toEqual({ code: 3, err: `UnsupportedMedia: ${basename(strip)} is 201 x 1 pixels; one side may be at most 200 times the other. Crop it and try again.\n` })
+    expect({ code, err }).toEqual({
+      code: 3,
+      err: `UnsupportedMedia: ${basename(strip)} is 201 x 1 pixels; one side may be at most 200 times the other. Crop it and try again.\n`,
+    })
   })
 
   test('--fit lowers the detail of pictures to what the context holds, and says so', async () => {
     const many = Array.from({ length: 12 }, () => ['--image', CIRCLE]).flat()
-    const options = [...many, '--context', '512', '--max-tokens', '8', '--min-pixels', '100352', '--max-pixels', '100352', 'What is in the pictures?']
+    const options = [
+      ...many,
+      '--context',
+      '512',
+      '--max-tokens',
+      '8',
+      '--min-pixels',
+      '100352',
+      '--max-pixels',
+      '100352',
+      'What is in the pictures?',
+    ]
     expect(await ask(options)).toMatchObject({ code: 3, err: expect.stringContaining('ContextFull') as string })
     const { code, out, err } = await ask(['--fit', '--json', ...options])
     expect(code).toBe(0)
@@ -115,18 +171,35 @@ describe.concurrent('sightline ask', () => {
 
   test('--fit leaves a text that is too long to the engine, which says by how much', async () => {
     const { code, err } = await ask(['--fit', '--context', '256', 'word '.repeat(400)])
-    expect({ code, err }).toEqual({ code: 3, err: expect.stringMatching(/^ContextFull: This conversation needs [\d,]+ tokens/) as string })
+    expect({ code, err }).toEqual({
+      code: 3,
+      err: expect.stringMatching(/^ContextFull: This conversation needs [\d,]+ tokens/) as string,
+    })
   })
 
   test('a chat template that cannot be used is told', async () => {
-    const broken = withEntries(readGguf(readFileSync(demoModel.textPath)), { 'tokenizer.chat_template': string('{% for message in messages %}') })
+    const broken = withEntries(readGguf(readFileSync(demoModel.textPath)), {
+      'tokenizer.chat_template': string('{% for message in messages %}'),
+    })
     const model = ['--model', file(writeGguf(broken)), '--mmproj', demoModel.projectorPath!]
     const { code, err } = await ask([...model, '--max-tokens', '1', '--image', CIRCLE, WHAT])
-    expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^The model's own chat template cannot be used \(.+\)\. ChatML is used instead/) as string })
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: expect.stringMatching(
+        /^The model's own chat template cannot be used \(.+\)\. ChatML is used instead/,
+      ) as string,
+    })
   })
 
   test('--json prints one object with the documented fields', async () => {
-    const { code, out } = await ask(['--json', '--image', CIRCLE, '--image', samplePath('blue-square'), 'What is in the pictures?'])
+    const { code, out } = await ask([
+      '--json',
+      '--image',
+      CIRCLE,
+      '--image',
+      samplePath('blue-square'),
+      'What is in the pictures?',
+    ])
     expect(code).toBe(0)
     const answer = JSON.parse(out) as Record<string, unknown>
     const number = expect.any(Number) as number
@@ -139,15 +212,32 @@ describe.concurrent('sightline ask', () => {
       timings: { load_ms: number, encode_ms: number, prefill_ms: number, ttft_ms: number, tokens_per_second: number },
       finish_reason: 'stop',
     })
-    const { tokens, prompt, usage } = answer as { tokens: number[]; prompt: { tokens: number; ids: number[] }; usage: { prompt_tokens: number; completion_tokens: number } }
+    const { tokens, prompt, usage } = answer as {
+      tokens: number[]
+      prompt: { tokens: number; ids: number[] }
+      usage: { prompt_tokens: number; completion_tokens: number }
+    }
     expect(usage).toMatchObject({ prompt_tokens: prompt.ids.length, completion_tokens: tokens.length })
     expect(prompt.tokens).toBe(prompt.ids.length)
   })
 
   test('--messages with pictures and a video of frames says what the reference says', async () => {
     const { textPath, projectorPath } = goldenModel('qwen25vl')
-    const { messages, input_ids, greedy } = goldenJson<GoldenCase[]>('qwen25vl', 'cases.json').find(({ name }) => name === 'image_video_vision_id')!
-    const { code, out } = await ask(['--model', textPath, '--mmproj', projectorPath!, '--messages', messagesFile(messages), '--max-tokens', '16', '--ignore-eos', '--json'])
+    const { messages, input_ids, greedy } = goldenJson<GoldenCase[]>('qwen25vl', 'cases.json').find(
+      ({ name }) => name === 'image_video_vision_id',
+    )!
+    const { code, out } = await ask([
+      '--model',
+      textPath,
+      '--mmproj',
+      projectorPath!,
+      '--messages',
+      messagesFile(messages),
+      '--max-tokens',
+      '16',
+      '--ignore-eos',
+      '--json',
+    ])
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({ tokens: greedy, prompt: { ids: input_ids }, finish_reason: 'length' })
   })
@@ -157,7 +247,13 @@ describe.concurrent('sightline ask', () => {
     const first = await ask(['--messages', asked({ type: 'image_url', image_url: { url: data } })])
     expect(first).toMatchObject({ code: 0, out: 'A red circle.\n' })
     const conversation = messagesFile([
-      { role: 'user', content: [{ type: 'image_url', image_url: `file://${CIRCLE}` }, { type: 'text', text: WHAT }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'image_url', image_url: `file://${CIRCLE}` },
+          { type: 'text', text: WHAT },
+        ],
+      },
       { role: 'assistant', content: 'A red circle.' },
     ])
     const second = await ask(['--messages', conversation, '--image', samplePath('green-star'), 'And this one?'])
@@ -165,9 +261,19 @@ describe.concurrent('sightline ask', () => {
   })
 
   test('pixel budget, system prompt, labels and sampling reach the model', async () => {
-    const json = async (...argv: string[]) => JSON.parse((await ask(['--json', '--image', CIRCLE, ...argv, WHAT])).out) as { tokens: number[]; prompt: { ids: number[] }; usage: { image_tokens: number } }
+    const json = async (...argv: string[]) =>
+      JSON.parse((await ask(['--json', '--image', CIRCLE, ...argv, WHAT])).out) as {
+        tokens: number[]
+        prompt: { ids: number[] }
+        usage: { image_tokens: number }
+      }
     const drawn = ['--temperature', '3', '--ignore-eos', '--max-tokens', '24', '--seed', '1']
-    const [plain, small, first, second] = await Promise.all([json(), json('--max-pixels', '3136', '--vision-id', '--system', 'Be brief.'), json(...drawn), json(...drawn)])
+    const [plain, small, first, second] = await Promise.all([
+      json(),
+      json('--max-pixels', '3136', '--vision-id', '--system', 'Be brief.'),
+      json(...drawn),
+      json(...drawn),
+    ])
     expect(plain.usage.image_tokens).toBe(16)
     expect(small.usage.image_tokens).toBe(4)
     expect(small.prompt.ids.length).toBeGreaterThan(plain.prompt.ids.length - 12)
@@ -176,7 +282,9 @@ describe.concurrent('sightline ask', () => {
   })
 
   test('--raw gives the model the text as it is, and tokens written in it count', async () => {
-    const ids = async (...argv: string[]) => (JSON.parse((await ask(['--json', '--max-tokens', '1', ...argv])).out) as { prompt: { ids: number[] } }).prompt.ids
+    const ids = async (...argv: string[]) =>
+      (JSON.parse((await ask(['--json', '--max-tokens', '1', ...argv])).out) as { prompt: { ids: number[] } }).prompt
+        .ids
     const chat = await ids('Hi')
     expect(await ids('--raw', '<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n')).toEqual(chat)
     expect((await ids('<|im_start|>')).filter((id) => id === chat[0])).toHaveLength(2)
@@ -184,11 +292,25 @@ describe.concurrent('sightline ask', () => {
 
   test('--video says what the reference says of frames, by name or as a folder', async () => {
     const { textPath, projectorPath } = goldenModel('qwen25vl')
-    const { input_ids, greedy } = goldenJson<GoldenCase[]>('qwen25vl', 'cases.json').find(({ name }) => name === 'video5_odd')!
+    const { input_ids, greedy } = goldenJson<GoldenCase[]>('qwen25vl', 'cases.json').find(
+      ({ name }) => name === 'video5_odd',
+    )!
     const names = [0, 1, 2, 3, 4].map((i) => `v5_${i}.png`)
     const frames = join(folder.path, 'v5')
     for (const [i, name] of names.entries()) cpSync(golden('images', name), join(frames, `frame ${i * 50}.png`))
-    const rest = ['--fps', '1', '--min-pixels', '3136', '--max-pixels', '12845056', '--max-tokens', '16', '--ignore-eos', '--json', 'Describe the video.']
+    const rest = [
+      '--fps',
+      '1',
+      '--min-pixels',
+      '3136',
+      '--max-pixels',
+      '12845056',
+      '--max-tokens',
+      '16',
+      '--ignore-eos',
+      '--json',
+      'Describe the video.',
+    ]
     for (const video of [names.map((name) => `images/${name}`).join(','), frames]) {
       const { code, out, err } = await ask(['--model', textPath, '--mmproj', projectorPath!, '--video', video, ...rest])
       expect({ code, err }).toEqual({ code: 0, err: '' })
@@ -197,15 +319,24 @@ describe.concurrent('sightline ask', () => {
   })
 
   test('--json-schema and --grammar hold the answer', async () => {
-    const schema = file('{"type":"object","properties":{"colour":{"enum":["red","blue"]},"count":{"type":"integer"}},"required":["colour"]}')
+    const schema = file(
+      '{"type":"object","properties":{"colour":{"enum":["red","blue"]},"count":{"type":"integer"}},"required":["colour"]}',
+    )
     const json = await ask(['--image', CIRCLE, '--json-schema', schema, WHAT])
     expect({ code: json.code, err: json.err }).toEqual({ code: 0, err: '' })
     expect(JSON.parse(json.out)).toMatchObject({ colour: expect.stringMatching(/^(red|blue)$/) as string })
-    expect((await ask(['--image', CIRCLE, '--grammar', file('root ::= "square" | "circle"'), WHAT])).out).toMatch(/^(square|circle)\n$/)
+    expect((await ask(['--image', CIRCLE, '--grammar', file('root ::= "square" | "circle"'), WHAT])).out).toMatch(
+      /^(square|circle)\n$/,
+    )
   })
 
   test('--lora changes the answer by its scale', async () => {
-    const adapter = file(loraFile({ weights: { 'blk.0.ffn_down.weight': [512, 192], 'blk.2.ffn_down.weight': [512, 192] }, value: (i) => Math.sin(i) }))
+    const adapter = file(
+      loraFile({
+        weights: { 'blk.0.ffn_down.weight': [512, 192], 'blk.2.ffn_down.weight': [512, 192] },
+        value: (i) => Math.sin(i),
+      }),
+    )
     const say = async (...argv: string[]) => (await ask(['--image', CIRCLE, ...argv, '--max-tokens', '12', WHAT])).out
     expect(await say('--lora', `${adapter}=0`)).toBe('A red circle.\n')
     expect(await say('--lora', adapter)).not.toBe('A red circle.\n')
@@ -222,7 +353,10 @@ describe.concurrent('sightline ask', () => {
   })
 
   test('a reader that has enough ends it quietly', async () => {
-    const child = spawn(process.execPath, [CLI, 'ask', '--ignore-eos', '--max-tokens', '4000', 'Hello'], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TMPDIR: folder.path } })
+    const child = spawn(process.execPath, [CLI, 'ask', '--ignore-eos', '--max-tokens', '4000', 'Hello'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, TMPDIR: folder.path },
+    })
     child.stdout.once('data', () => child.stdout.destroy())
     let err = ''
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (err += chunk))
@@ -290,29 +424,99 @@ describe.concurrent('exit code 3: bad input', () => {
     ['a PNG of 50,000 x 50,000 pixels', () => ['--image', bad.hugePng, WHAT], 'MediaTooLarge', /huge\.png/],
     ['an SVG', () => ['--image', bad.svg, WHAT], 'UnsupportedMedia', /drawing\.svg/],
     ['an empty question', () => ['  '], 'EmptyQuestion', /empty/],
-    ['a page that is not there', () => ['--image', CIRCLE, '--page', '2', WHAT], 'InvalidInput', /red-circle\.png has no page 2/],
-    ['messages that end in an empty question', () => ['--messages', messagesFile([{ role: 'user', content: ' ' }])], 'EmptyQuestion', /empty/],
-    ['messages that end without content', () => ['--messages', messagesFile([{ role: 'user', content: [] }])], 'EmptyQuestion', /empty/],
+    [
+      'a page that is not there',
+      () => ['--image', CIRCLE, '--page', '2', WHAT],
+      'InvalidInput',
+      /red-circle\.png has no page 2/,
+    ],
+    [
+      'messages that end in an empty question',
+      () => ['--messages', messagesFile([{ role: 'user', content: ' ' }])],
+      'EmptyQuestion',
+      /empty/,
+    ],
+    [
+      'messages that end without content',
+      () => ['--messages', messagesFile([{ role: 'user', content: [] }])],
+      'EmptyQuestion',
+      /empty/,
+    ],
     ['a model cut in half', () => ['--model', bad.textModelCutInHalf, WHAT], 'ModelDamaged', /half\.gguf/],
     ['a model of 2^63 tensors', () => ['--model', bad.textModelWithTooManyTensors, WHAT], 'ModelDamaged', /tensors/],
     ['a missing model', () => ['--model', bad.missing, WHAT], 'ModelNotFound', /missing/],
-    ['a projector of another width', () => ['--model', textPath, '--mmproj', bad.narrowProjector, '--image', CIRCLE, WHAT], 'ProjectorMismatch', /64/],
-    ['a picture for a model without a projector', () => ['--model', textPath, '--image', CIRCLE, WHAT], 'ProjectorMissing', /mmproj/],
-    ['a prompt longer than the context', () => [...demo, '--context', '256', 'a circle '.repeat(400)], 'ContextFull', /256/],
+    [
+      'a projector of another width',
+      () => ['--model', textPath, '--mmproj', bad.narrowProjector, '--image', CIRCLE, WHAT],
+      'ProjectorMismatch',
+      /64/,
+    ],
+    [
+      'a picture for a model without a projector',
+      () => ['--model', textPath, '--image', CIRCLE, WHAT],
+      'ProjectorMissing',
+      /mmproj/,
+    ],
+    [
+      'a prompt longer than the context',
+      () => [...demo, '--context', '256', 'a circle '.repeat(400)],
+      'ContextFull',
+      /256/,
+    ],
     ['a missing video', () => ['--video', 'clip.mp4', WHAT], 'MediaNotFound', /clip\.mp4/],
     ['a video that is a text file', () => ['--video', bad.textNamedPng, WHAT], 'UnsupportedMedia', /no video/],
     ['a JSON schema that is no JSON', () => ['--json-schema', file('{'), WHAT], 'InvalidInput', /not valid JSON/],
-    ['a JSON schema that is a list', () => ['--json-schema', file('[]'), WHAT], 'InvalidInput', /does not hold a JSON schema/],
-    ['a JSON schema nested without end', () => ['--json-schema', file(`${'{"items":'.repeat(50_000)}true${'}'.repeat(50_000)}`), WHAT], 'InvalidInput', /nested too deeply/],
-    ['a JSON schema that cannot be held', () => ['--json-schema', file('{"type":"string","pattern":"a"}'), WHAT], 'InvalidInput', /"pattern"/],
-    ['a missing JSON schema', () => ['--json-schema', bad.missing, WHAT], 'InvalidInput', /JSON schema file .* could not be read/],
-    ['a grammar that is none', () => ['--grammar', file('Answer with yes or no'), WHAT], 'InvalidInput', /line 1: ::= is missing/],
-    ['a LoRA adapter that is none', () => ['--lora', `${textPath}=0.5`, WHAT], 'UnsupportedModel', /is not a LoRA adapter/],
+    [
+      'a JSON schema that is a list',
+      () => ['--json-schema', file('[]'), WHAT],
+      'InvalidInput',
+      /does not hold a JSON schema/,
+    ],
+    [
+      'a JSON schema nested without end',
+      () => ['--json-schema', file(`${'{"items":'.repeat(50_000)}true${'}'.repeat(50_000)}`), WHAT],
+      'InvalidInput',
+      /nested too deeply/,
+    ],
+    [
+      'a JSON schema that cannot be held',
+      () => ['--json-schema', file('{"type":"string","pattern":"a"}'), WHAT],
+      'InvalidInput',
+      /"pattern"/,
+    ],
+    [
+      'a missing JSON schema',
+      () => ['--json-schema', bad.missing, WHAT],
+      'InvalidInput',
+      /JSON schema file .* could not be read/,
+    ],
+    [
+      'a grammar that is none',
+      () => ['--grammar', file('Answer with yes or no'), WHAT],
+      'InvalidInput',
+      /line 1: ::= is missing/,
+    ],
+    [
+      'a LoRA adapter that is none',
+      () => ['--lora', `${textPath}=0.5`, WHAT],
+      'UnsupportedModel',
+      /is not a LoRA adapter/,
+    ],
     ['a missing LoRA adapter', () => ['--lora', bad.missing, WHAT], 'ModelNotFound', /missing/],
     ['a messages file that is no JSON', () => ['--messages', messagesFile('[')], 'InvalidInput', /not valid JSON/],
-    ['a messages file of another shape', () => ['--messages', messagesFile({ text: 'Hi' })], 'InvalidInput', /messages as expected/],
+    [
+      'a messages file of another shape',
+      () => ['--messages', messagesFile({ text: 'Hi' })],
+      'InvalidInput',
+      /messages as expected/,
+    ],
     ['a missing messages file', () => ['--messages', bad.missing], 'InvalidInput', /could not be read/],
-    ['a picture in messages that is not there', () => ['--messages', asked({ type: 'image', image: 'gone.png' })], 'MediaNotFound', /gone\.png/],
+    [
+      'a picture in messages that is not there',
+      () => ['--messages', asked({ type: 'image', image: 'gone.png' })],
+      'MediaNotFound',
+      /gone\.png/,
+    ],
   ])('%s', (_name, argv, code, text) => refused(argv(), code, text))
 
   test('an address on the network is refused without a connection', async () => {
@@ -323,7 +527,11 @@ describe.concurrent('exit code 3: bad input', () => {
     }).listen(0, '127.0.0.1')
     await new Promise((resolve) => server.once('listening', resolve))
     const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.png`
-    await refused(['--messages', asked({ type: 'image_url', image_url: { url: address } })], 'UnsupportedMedia', /Nothing is fetched/)
+    await refused(
+      ['--messages', asked({ type: 'image_url', image_url: { url: address } })],
+      'UnsupportedMedia',
+      /Nothing is fetched/,
+    )
     await refused(['--image', address, WHAT], 'UnsupportedMedia', /Nothing is fetched/)
     server.close()
     expect(connections).toBe(0)

@@ -42,9 +42,34 @@ Exit codes: 0 answer, 2 bad usage, 3 bad input, 4 engine failure.
 const string = { type: 'string' } as const
 const flag = { type: 'boolean' } as const
 const options = {
-  model: string, mmproj: string, image: { type: 'string', multiple: true }, video: { type: 'string', multiple: true }, messages: string, system: string,
-  'max-tokens': string, context: string, temperature: string, 'top-p': string, 'top-k': string, 'min-p': string, 'repeat-penalty': string, seed: string,
-  'min-pixels': string, 'max-pixels': string, fps: string, page: string, fit: flag, 'json-schema': string, grammar: string, lora: { type: 'string', multiple: true }, 'vision-id': flag, 'no-vision-id': flag, 'ignore-eos': flag, raw: flag, json: flag, help: flag,
+  model: string,
+  mmproj: string,
+  image: { type: 'string', multiple: true },
+  video: { type: 'string', multiple: true },
+  messages: string,
+  system: string,
+  'max-tokens': string,
+  context: string,
+  temperature: string,
+  'top-p': string,
+  'top-k': string,
+  'min-p': string,
+  'repeat-penalty': string,
+  seed: string,
+  'min-pixels': string,
+  'max-pixels': string,
+  fps: string,
+  page: string,
+  fit: flag,
+  'json-schema': string,
+  grammar: string,
+  lora: { type: 'string', multiple: true },
+  'vision-id': flag,
+  'no-vision-id': flag,
+  'ignore-eos': flag,
+  raw: flag,
+  json: flag,
+  help: flag,
 } as const
 
 /** Those that name files. */
@@ -79,7 +104,10 @@ export function ask(argv: string[]): Promise<number> {
       const maxPixels = integer('max-pixels', values['max-pixels'], 784) ?? budget.maxPixels
       const wanted: Omit<AnswerRequest, 'messages'> = {
         model: { textPath: model.textPath, projectorPath: model.projectorPath },
-        budget: { minPixels: Math.min(integer('min-pixels', values['min-pixels'], 784) ?? budget.minPixels, maxPixels), maxPixels },
+        budget: {
+          minPixels: Math.min(integer('min-pixels', values['min-pixels'], 784) ?? budget.minPixels, maxPixels),
+          maxPixels,
+        },
         contextTokens: integer('context', values.context, 256) ?? defaults?.contextTokens ?? null,
         maxTokens: integer('max-tokens', values['max-tokens'], 1) ?? defaults?.maxTokens ?? DEFAULT_MAX_TOKENS,
         sampling: {
@@ -130,7 +158,8 @@ function parse(argv: string[]) {
     const { values, positionals } = parseArgs({ args: argv, options, allowPositionals: true, strict: true })
     if (positionals.length > 1) throw new UsageError(`one question, in quotes, not ${positionals.length}`)
     // as a variable of a script that is not set gives it; the demo model, or no picture at all, would answer otherwise
-    for (const name of FILES) if ([values[name] ?? []].flat().some((file) => file.trim() === '')) throw new UsageError(`--${name} wants a file`)
+    for (const name of FILES)
+      if ([values[name] ?? []].flat().some((file) => file.trim() === '')) throw new UsageError(`--${name} wants a file`)
     const asks = positionals.length > 0 || values.messages !== undefined || values.image || values.video
     if (!asks && !values.help) throw new UsageError('the question is missing')
     return { values, question: positionals[0] }
@@ -141,12 +170,20 @@ function parse(argv: string[]) {
 }
 
 /** The messages; without videos where `videos` is null. */
-async function conversation(values: Values, question: string | undefined, videos: Videos | null): Promise<ChatMessage[]> {
+async function conversation(
+  values: Values,
+  question: string | undefined,
+  videos: Videos | null,
+): Promise<ChatMessage[]> {
   const fps = decimal('fps', values.fps, 0.01, 1000)
   // what is asked for by name holds for videos too; defaults do not: the reference has others for them
-  const sizes = { minPixels: integer('min-pixels', values['min-pixels'], 784), maxPixels: integer('max-pixels', values['max-pixels'], 784) }
+  const sizes = {
+    minPixels: integer('min-pixels', values['min-pixels'], 784),
+    maxPixels: integer('max-pixels', values['max-pixels'], 784),
+  }
   const messages: ChatMessage[] = values.messages ? await readMessages(values.messages, videos) : []
-  if (values.system !== undefined) messages.unshift({ role: 'system', content: [{ type: 'text', text: values.system }] })
+  if (values.system !== undefined)
+    messages.unshift({ role: 'system', content: [{ type: 'text', text: values.system }] })
   const asksNothing = new AppError('EmptyQuestion', 'The question is empty. Write what you want to know.')
   if (question === undefined && !values.image && !values.video) {
     if (messages.at(-1)?.content.every((part) => part.type === 'text' && !part.text.trim())) throw asksNothing
@@ -154,8 +191,12 @@ async function conversation(values: Values, question: string | undefined, videos
   }
   if (!question?.trim() && !values.image && !values.video) throw asksNothing
   const page = integer('page', values.page, 1)
-  const media: ChatPart[] = (values.image ?? []).map((file) => ({ type: 'image', source: { ...toSource(file, process.cwd()), ...(page !== undefined && { page }) } }))
-  for (const video of videos ? (values.video ?? []) : []) media.push(await videoPart(video, { folder: process.cwd(), fps, videos: videos!, sizes }))
+  const media: ChatPart[] = (values.image ?? []).map((file) => ({
+    type: 'image',
+    source: { ...toSource(file, process.cwd()), ...(page !== undefined && { page }) },
+  }))
+  for (const video of videos ? (values.video ?? []) : [])
+    media.push(await videoPart(video, { folder: process.cwd(), fps, videos: videos!, sizes }))
   const said: ChatPart[] = question?.trim() ? [{ type: 'text', text: question }] : []
   return [...messages, { role: 'user', content: [...media, ...said] }]
 }
@@ -166,7 +207,11 @@ function report(text: string, { tokens, promptIds, usage, timings, finishReason 
     text,
     tokens,
     prompt: { tokens: promptIds.length, ids: promptIds },
-    usage: { prompt_tokens: usage.promptTokens, image_tokens: usage.imageTokens, completion_tokens: usage.completionTokens },
+    usage: {
+      prompt_tokens: usage.promptTokens,
+      image_tokens: usage.imageTokens,
+      completion_tokens: usage.completionTokens,
+    },
     timings: {
       load_ms: timings.loadMs,
       encode_ms: timings.encodeMs,

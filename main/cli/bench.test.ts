@@ -46,13 +46,46 @@ describe('sightline bench', () => {
     const { code, out } = await run('--runs', '1', '--json')
     expect(code).toBe(0)
     const { figures, ratios, spreads, machine, model } = JSON.parse(out)
-    for (const name of ['load', 'peak_memory', 'first_token', 'prefill', 'prefill_node_llama_cpp', 'generation', 'generation_node_llama_cpp', 'encode_672x672', 'stop_ms', 'stop_video_ms', 'stop_picture_ms', 'first_question', 'second_question', 'first_token_prepared', 'first_token_unprepared', 'memory_unloaded']) {
-      expect(figures[name], name).toEqual({ median: expect.any(Number), min: expect.any(Number), max: expect.any(Number), runs: expect.any(Number), unit: expect.any(String) })
+    for (const name of [
+      'load',
+      'peak_memory',
+      'first_token',
+      'prefill',
+      'prefill_node_llama_cpp',
+      'generation',
+      'generation_node_llama_cpp',
+      'encode_672x672',
+      'stop_ms',
+      'stop_video_ms',
+      'stop_picture_ms',
+      'first_question',
+      'second_question',
+      'first_token_prepared',
+      'first_token_unprepared',
+      'memory_unloaded',
+    ]) {
+      expect(figures[name], name).toEqual({
+        median: expect.any(Number),
+        min: expect.any(Number),
+        max: expect.any(Number),
+        runs: expect.any(Number),
+        unit: expect.any(String),
+      })
       expect(figures[name].median, name).toBeGreaterThan(0)
     }
-    expect(Object.keys(ratios).toSorted()).toEqual(['eager', 'encode', 'generation', 'memory_estimate', 'prefill', 'reload_growth', 'resume', 'second_question'])
+    expect(Object.keys(ratios).toSorted()).toEqual([
+      'eager',
+      'encode',
+      'generation',
+      'memory_estimate',
+      'prefill',
+      'reload_growth',
+      'resume',
+      'second_question',
+    ])
     expect(Object.keys(spreads).toSorted()).toEqual(Object.keys(ratios).toSorted())
-    for (const name of ['prefill', 'generation', 'second_question', 'eager']) expect(ratios[name], name).toBeGreaterThan(0)
+    for (const name of ['prefill', 'generation', 'second_question', 'eager'])
+      expect(ratios[name], name).toBeGreaterThan(0)
     expect(machine).toMatchObject({ threads: expect.any(Number), backend: expect.stringContaining('CPU') })
     expect(model.projectorPath).toContain('demo-mmproj')
   })

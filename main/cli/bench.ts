@@ -23,7 +23,15 @@ Exit codes: 0 measured, 2 bad usage, 3 bad input, 4 engine failure.
 
 const string = { type: 'string' } as const
 const flag = { type: 'boolean' } as const
-const options = { model: string, mmproj: string, synthetic: flag, runs: string, only: string, json: flag, help: flag } as const
+const options = {
+  model: string,
+  mmproj: string,
+  synthetic: flag,
+  runs: string,
+  only: string,
+  json: flag,
+  help: flag,
+} as const
 
 /** `sightline bench`: figures and ratios on standard output. Returns the exit code. */
 export function bench(argv: string[]): Promise<number> {
@@ -44,7 +52,11 @@ export function bench(argv: string[]): Promise<number> {
       only,
       onMeasure: (name) => say(`measuring ${name}`),
     })
-    process.stdout.write(values.json ? `${JSON.stringify(toReport(measured, machine, model))}\n` : `\n${toTable(measured, machine, model)}`)
+    process.stdout.write(
+      values.json
+        ? `${JSON.stringify(toReport(measured, machine, model))}\n`
+        : `\n${toTable(measured, machine, model)}`,
+    )
     return 0
   })
 }
@@ -68,8 +80,15 @@ function wanted(only: string | undefined): string[] | null {
   return chosen
 }
 
-async function chosenModel(values: ReturnType<typeof parse>, ports: ReturnType<typeof headlessPorts>, say: (line: string) => void): Promise<ModelFiles> {
-  if (values.synthetic) return syntheticModel(ports.paths.cache, undefined, (file, bytes) => say(`writing ${file} (${(bytes / 1e9).toFixed(1)} GB)`))
+async function chosenModel(
+  values: ReturnType<typeof parse>,
+  ports: ReturnType<typeof headlessPorts>,
+  say: (line: string) => void,
+): Promise<ModelFiles> {
+  if (values.synthetic)
+    return syntheticModel(ports.paths.cache, undefined, (file, bytes) =>
+      say(`writing ${file} (${(bytes / 1e9).toFixed(1)} GB)`),
+    )
   if (values.model) return { textPath: values.model, projectorPath: values.mmproj ?? null }
   const { textPath, projectorPath } = createHeadless(ports).demoModel
   return { textPath, projectorPath }

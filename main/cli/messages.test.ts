@@ -19,7 +19,8 @@ function write(content: unknown): string {
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
   return file
 }
-const refusal = (code: ErrorCode, text: RegExp) => expect.objectContaining({ name: 'AppError', code, message: expect.stringMatching(text) as string }) as unknown
+const refusal = (code: ErrorCode, text: RegExp) =>
+  expect.objectContaining({ name: 'AppError', code, message: expect.stringMatching(text) as string }) as unknown
 const thrown = (work: () => unknown): unknown => {
   try {
     return work()
@@ -74,7 +75,10 @@ describe('a messages file', () => {
     await expect(readMessages(write(content))).rejects.toEqual(refusal('InvalidInput', text))
   })
 
-  test('that is missing is refused', () => expect(readMessages(join(folder.path, 'gone.json'))).rejects.toEqual(refusal('InvalidInput', /gone\.json could not be read/)))
+  test('that is missing is refused', () =>
+    expect(readMessages(join(folder.path, 'gone.json'))).rejects.toEqual(
+      refusal('InvalidInput', /gone\.json could not be read/),
+    ))
 })
 
 describe('an address', () => {
@@ -98,26 +102,35 @@ describe('an address', () => {
     ['http://127.0.0.1/a.png', 'UnsupportedMedia', /Nothing is fetched/],
     ['HTTPS://example.org/a.png', 'UnsupportedMedia', /Nothing is fetched/],
     ['ftp://example.org/a.png', 'UnsupportedMedia', /Nothing is fetched/],
-  ])('%s is refused', (address, code, text) => expect(thrown(() => toSource(address, FOLDER))).toEqual(refusal(code, text)))
-
+  ])('%s is refused', (address, code, text) =>
+    expect(thrown(() => toSource(address, FOLDER))).toEqual(refusal(code, text)),
+  )
 })
 
 describe('a video', () => {
-  const part = (video: string | readonly string[], fps?: number) => videoPart(video, { folder: folder.path, fps, videos })
+  const part = (video: string | readonly string[], fps?: number) =>
+    videoPart(video, { folder: folder.path, fps, videos })
   const at = (name: string) => ({ path: join(folder.path, name) })
 
   test('is a list of frames, or their names with commas between them', async () => {
     const video = { type: 'video', frames: [at('2.png'), at('1.png')] }
     expect(await part(['2.png', '1.png'])).toEqual(video)
     expect(await part('2.png, 1.png', 3)).toEqual({ ...video, fps: 3 })
-    await expect(part('2.png,http://127.0.0.1/1.png')).rejects.toEqual(refusal('UnsupportedMedia', /Nothing is fetched/))
+    await expect(part('2.png,http://127.0.0.1/1.png')).rejects.toEqual(
+      refusal('UnsupportedMedia', /Nothing is fetched/),
+    )
   })
 
   test('is a folder of frames, in the order in which a person counts them', async () => {
     const frames = join(folder.path, 'frames, many')
     mkdirSync(frames)
-    for (const name of ['frame10.png', 'frame9.png', 'Frame1.JPG', 'notes.txt', '.hidden.png']) writeFileSync(join(frames, name), '')
-    expect(await part('frames, many', 12)).toEqual({ type: 'video', fps: 12, frames: ['Frame1.JPG', 'frame9.png', 'frame10.png'].map((name) => ({ path: join(frames, name) })) })
+    for (const name of ['frame10.png', 'frame9.png', 'Frame1.JPG', 'notes.txt', '.hidden.png'])
+      writeFileSync(join(frames, name), '')
+    expect(await part('frames, many', 12)).toEqual({
+      type: 'video',
+      fps: 12,
+      frames: ['Frame1.JPG', 'frame9.png', 'frame10.png'].map((name) => ({ path: join(frames, name) })),
+    })
     const empty = join(folder.path, 'empty')
     mkdirSync(empty)
     await expect(part('empty')).rejects.toEqual(refusal('InvalidInput', /empty holds no pictures/))
@@ -126,7 +139,9 @@ describe('a video', () => {
   test('is the part of a file that is named in seconds', async () => {
     const read = vi.spyOn(videos, 'read').mockResolvedValue({ frames: [], fps: 2 })
     const wanted = [{}, { video_start: 1.5 }, { video_end: 4 }, { video_start: 1.5, video_end: 4, fps: 1 }]
-    await readMessages(write([{ role: 'user', content: wanted.map((part) => ({ type: 'video', video: 'a.mp4', ...part })) }]))
+    await readMessages(
+      write([{ role: 'user', content: wanted.map((part) => ({ type: 'video', video: 'a.mp4', ...part })) }]),
+    )
     const file = join(folder.path, 'a.mp4')
     expect(read.mock.calls.map((call) => call.slice(0, 3))).toEqual([
       [file, undefined, null],
@@ -140,7 +155,12 @@ describe('a video', () => {
   test.each<[string, string | Buffer, ErrorCode, RegExp]>([
     ['list.m3u8', '#EXTM3U\nhttp://127.0.0.1/x.ts\n', 'UnsupportedMedia', /list\.m3u8 is no video/],
     ['notes.mp4', 'Shopping list', 'UnsupportedMedia', /notes\.mp4 is no video/],
-    ['photo.png', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), 'UnsupportedMedia', /photo\.png is a picture\. Ask about it with --image/],
+    [
+      'photo.png',
+      Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+      'UnsupportedMedia',
+      /photo\.png is a picture\. Ask about it with --image/,
+    ],
     ['empty.mp4', '', 'UnsupportedMedia', /empty\.mp4 is empty/],
   ])('is not %s', async (name, content, code, text) => {
     writeFileSync(join(folder.path, name), content)
@@ -153,10 +173,13 @@ describe('a video', () => {
   })
 
   // root may read everything
-  test.skipIf(process.platform === 'win32' || process.getuid?.() === 0)('that may not be read is refused by its name', async () => {
-    writeFileSync(join(folder.path, 'secret.mp4'), 'x', { mode: 0 })
-    await expect(part('secret.mp4')).rejects.toEqual(refusal('MediaNotFound', /^secret\.mp4 may not be read/))
-  })
+  test.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
+    'that may not be read is refused by its name',
+    async () => {
+      writeFileSync(join(folder.path, 'secret.mp4'), 'x', { mode: 0 })
+      await expect(part('secret.mp4')).rejects.toEqual(refusal('MediaNotFound', /^secret\.mp4 may not be read/))
+    },
+  )
 
   test('that is missing, on the network or in a data: address is refused', async () => {
     await expect(part('gone.mp4')).rejects.toEqual(refusal('MediaNotFound', /gone\.mp4/))

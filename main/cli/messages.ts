@@ -15,7 +15,11 @@ const sizes = {
 }
 const seconds = z.number().min(0).optional()
 const Text = z.object({ type: z.literal('text'), text: z.string() })
-const ImageUrl = z.object({ type: z.literal('image_url'), image_url: z.union([z.string(), z.object({ url: z.string() })]), ...sizes })
+const ImageUrl = z.object({
+  type: z.literal('image_url'),
+  image_url: z.union([z.string(), z.object({ url: z.string() })]),
+  ...sizes,
+})
 const Image = z.object({ type: z.literal('image'), image: z.string(), ...sizes })
 const Video = z.object({
   type: z.literal('video'),
@@ -26,7 +30,9 @@ const Video = z.object({
   ...sizes,
 })
 const Part = z.discriminatedUnion('type', [Text, ImageUrl, Image, Video])
-const Messages = z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.union([z.string(), z.array(Part)]) })).min(1)
+const Messages = z
+  .array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.union([z.string(), z.array(Part)]) }))
+  .min(1)
 
 /**
  * Reads a file of OpenAI-style messages with the content parts of the Qwen model card. Relative paths are resolved
@@ -40,7 +46,10 @@ export async function readMessages(file: string, videos: Videos | null): Promise
     const parts: ChatPart[] = []
     for (const part of typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content) {
       if (part.type !== 'video') parts.push(toStillPart(part, folder))
-      else if (videos) parts.push(await videoPart(part.video, { folder, fps: part.fps, range: rangeOf(part), videos, sizes: sizesOf(part) }))
+      else if (videos)
+        parts.push(
+          await videoPart(part.video, { folder, fps: part.fps, range: rangeOf(part), videos, sizes: sizesOf(part) }),
+        )
     }
     messages.push({ role, content: parts })
   }
@@ -55,7 +64,9 @@ export async function countVideos(file: string): Promise<number> {
 
 async function parseMessages(file: string): Promise<z.infer<typeof Messages>> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new AppError('InvalidInput', `The messages file ${file} could not be read. Check its path.`, undefined, { cause })
+    throw new AppError('InvalidInput', `The messages file ${file} could not be read. Check its path.`, undefined, {
+      cause,
+    })
   })
   let json: unknown
   try {
@@ -66,17 +77,26 @@ async function parseMessages(file: string): Promise<z.infer<typeof Messages>> {
   const parsed = Messages.safeParse(json)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
-  throw new AppError('InvalidInput', `${file} does not hold messages as expected: ${issue.path.join('.') || 'the file'}: ${issue.message}.`)
+  throw new AppError(
+    'InvalidInput',
+    `${file} does not hold messages as expected: ${issue.path.join('.') || 'the file'}: ${issue.message}.`,
+  )
 }
 
 function toStillPart(part: Exclude<z.infer<typeof Part>, { type: 'video' }>, folder: string): ChatPart {
   if (part.type === 'text') return part
-  const address = part.type === 'image' ? part.image : typeof part.image_url === 'string' ? part.image_url : part.image_url.url
+  const address =
+    part.type === 'image' ? part.image : typeof part.image_url === 'string' ? part.image_url : part.image_url.url
   return { type: 'image', source: toSource(address, folder), ...sizesOf(part) }
 }
 
 function sizesOf(part: Exclude<z.infer<typeof Part>, { type: 'text' }>): SizeOptions {
-  return { minPixels: part.min_pixels, maxPixels: part.max_pixels, resizedWidth: part.resized_width, resizedHeight: part.resized_height }
+  return {
+    minPixels: part.min_pixels,
+    maxPixels: part.max_pixels,
+    resizedWidth: part.resized_width,
+    resizedHeight: part.resized_height,
+  }
 }
 
 /** The part of a file that is wanted, as the reference has it in seconds; null: all of it. */
@@ -102,19 +122,31 @@ export interface VideoOptions {
  * A video as a part: from a list of frames, a folder of them, a video file, or (as the command line has it) frames with
  * commas between them. @throws AppError as `toSource` and `Videos.read`.
  */
-export async function videoPart(video: string | readonly string[], { folder, fps, range = null, videos, sizes = {} }: VideoOptions): Promise<Extract<ChatPart, { type: 'video' }>> {
+export async function videoPart(
+  video: string | readonly string[],
+  { folder, fps, range = null, videos, sizes = {} }: VideoOptions,
+): Promise<Extract<ChatPart, { type: 'video' }>> {
   const frames = typeof video === 'string' ? await listedFrames(video, folder) : video
   if (frames) return { type: 'video', frames: frames.map((frame) => toSource(frame, folder)), fps, ...sizes }
   const source = toSource(video as string, folder)
-  if (!('path' in source)) throw new AppError('UnsupportedMedia', 'A video in a data: address cannot be read. Save it and name the file.')
+  if (!('path' in source))
+    throw new AppError('UnsupportedMedia', 'A video in a data: address cannot be read. Save it and name the file.')
   return { type: 'video', ...sizes, ...(await videos.read(source.path, fps, range, sizes)) }
 }
 
 /** The names between commas; null when the text as a whole is one file, folder or address. */
 async function listedFrames(video: string, folder: string): Promise<string[] | null> {
   if (!video.includes(',') || video.startsWith('data:')) return null
-  const isOne = await stat(path.resolve(folder, video)).then(() => true, () => false)
-  return isOne ? null : video.split(',').map((name) => name.trim()).filter((name) => name !== '')
+  const isOne = await stat(path.resolve(folder, video)).then(
+    () => true,
+    () => false,
+  )
+  return isOne
+    ? null
+    : video
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '')
 }
 
 /** A path, file:// or data: address as a source. @throws AppError DamagedMedia, MediaNotFound, UnsupportedMedia for other addresses. */
@@ -124,11 +156,21 @@ export function toSource(address: string, folder: string): Source {
     try {
       return { path: fileURLToPath(address) }
     } catch (cause) {
-      throw new AppError('MediaNotFound', `${address.slice(0, 200)} names no file on this computer. Check the address.`, undefined, { cause })
+      throw new AppError(
+        'MediaNotFound',
+        `${address.slice(0, 200)} names no file on this computer. Check the address.`,
+        undefined,
+        {
+          cause,
+        },
+      )
     }
   }
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(address))
-    throw new AppError('UnsupportedMedia', `${address.slice(0, 200)} is not on this computer. Nothing is fetched from the network; save the picture and name the file.`)
+    throw new AppError(
+      'UnsupportedMedia',
+      `${address.slice(0, 200)} is not on this computer. Nothing is fetched from the network; save the picture and name the file.`,
+    )
   return { path: path.resolve(folder, address) }
 }
 
@@ -140,6 +182,11 @@ function dataOf(address: string): Uint8Array {
   try {
     return Buffer.from(decodeURIComponent(body))
   } catch (cause) {
-    throw new AppError('DamagedMedia', 'The data in a data: address could not be decoded. Write it as base64.', undefined, { cause })
+    throw new AppError(
+      'DamagedMedia',
+      'The data in a data: address could not be decoded. Write it as base64.',
+      undefined,
+      { cause },
+    )
   }
 }

@@ -25,7 +25,9 @@ test('a sheet for each file, and which belong together', () => {
   const { status, stdout } = models('check', textPath, old)
   expect(status).toBe(0)
   expect(stdout).toMatch(/role +language model\n +family +Qwen2-VL, by its name "Qwen2Vl"\n/)
-  expect(stdout).toMatch(/converter +qwen2_vl_surgery\.py, December 2024 to April 2025, and llama-llava-clip-quantize-cli\n +quantization +Q5_1\n/)
+  expect(stdout).toMatch(
+    /converter +qwen2_vl_surgery\.py, December 2024 to April 2025, and llama-llava-clip-quantize-cli\n +quantization +Q5_1\n/,
+  )
   expect(stdout).toMatch(/goes with +a Qwen2-VL language model of width 128\n +runs +yes\n/)
   expect(stdout).toMatch(/model-f32\.gguf and mmproj-old\.gguf belong together\.\n/)
 })
@@ -35,7 +37,12 @@ test('what does not run says why, what does not fit too, and the exit code is 3'
   const { files, pairs } = ModelCheck.parse(JSON.parse(stdout))
   expect(files).toMatchObject([
     { role: 'text', runs: true, problem: null, pairsWith: 'a Qwen2-VL projector (mmproj) of width 128' },
-    { role: 'projector', family: 'Qwen2.5-VL', runs: false, problem: expect.stringMatching(/unfinished conversion/) as string },
+    {
+      role: 'projector',
+      family: 'Qwen2.5-VL',
+      runs: false,
+      problem: expect.stringMatching(/unfinished conversion/) as string,
+    },
     { role: 'projector', family: 'Qwen2.5-VL', runs: true },
   ])
   expect(pairs.map(({ verdict }) => verdict)).toEqual(['mismatch', 'mismatch'])
@@ -52,5 +59,9 @@ test('a file that is no model or not there has its sheet', () => {
 })
 
 test.each([[[]], [['check']], [['list']], [['check', '--colour', 'x']]])('bad usage: %j', (args) => {
-  expect(models(...args)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(/sightline models check/) as string })
+  expect(models(...args)).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/sightline models check/) as string,
+  })
 })

@@ -28,7 +28,8 @@ export function models(argv: string[]): Promise<number> {
       return 0
     }
     const [command, ...files] = positionals
-    if (command !== 'check') throw new UsageError(command === undefined ? 'models wants a command' : `models has no command "${command}"`)
+    if (command !== 'check')
+      throw new UsageError(command === undefined ? 'models wants a command' : `models has no command "${command}"`)
     if (files.length === 0 || files.includes('')) throw new UsageError('models check wants a file')
     const { engine, close } = createHeadless(headlessPorts())
     try {
@@ -55,5 +56,7 @@ function toText({ files, pairs }: ModelCheck): string {
     const lines = sheetLines(file).map(([label, value]) => `  ${label.padEnd(LABEL_WIDTH)}${value}\n`)
     return `${basename(file.path)}\n${lines.join('')}`
   })
-  return [...sheets, pairs.map((pair) => `${verdictSentence(pair)}\n`).join('')].filter((part) => part !== '').join('\n')
+  return [...sheets, pairs.map((pair) => `${verdictSentence(pair)}\n`).join('')]
+    .filter((part) => part !== '')
+    .join('\n')
 }

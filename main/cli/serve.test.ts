@@ -18,12 +18,17 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const command = `import { serve } from ${JSON.stringify(new URL('./serve.ts', import.meta.url).href)}; process.exitCode = await serve(process.argv.slice(1))`
 
 function serve(...argv: string[]) {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', command, '--', ...argv], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, DISPLAY: '', WAYLAND_DISPLAY: '' } })
+  const child = spawn(process.execPath, ['--input-type=module', '-e', command, '--', ...argv], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, DISPLAY: '', WAYLAND_DISPLAY: '' },
+  })
   running.add(child)
-  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => {
-    running.delete(child)
-    resolve(code)
-  }))
+  const ended = new Promise<number | null>((resolve) =>
+    child.once('exit', (code) => {
+      running.delete(child)
+      resolve(code)
+    }),
+  )
   return { child, ended, errors: text(child.stderr), lines: createInterface(child.stdout)[Symbol.asyncIterator]() }
 }
 
@@ -67,7 +72,9 @@ describe('sightline serve', () => {
     const { port } = new URL(first.url)
     const busyPort = serve('--no-open', '--data', join(folder, 'four'), '--port', port)
     expect(await busyPort.ended).toBe(4)
-    expect(await busyPort.errors).toBe(`Busy: Port ${port} is in use by another program. Choose another with --port, or leave it out.\n`)
+    expect(await busyPort.errors).toBe(
+      `Busy: Port ${port} is in use by another program. Choose another with --port, or leave it out.\n`,
+    )
     first.child.kill('SIGKILL')
     await first.ended
     const again = await started('--no-open', '--data', data)

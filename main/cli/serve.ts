@@ -16,7 +16,12 @@ Serves the window to browsers on this computer and opens it where there is a dis
 Ends with Ctrl+C, or when its window is closed. Exit codes: 0 ended, 2 bad usage, 4 it could not start.
 `
 
-const options = { port: { type: 'string' }, data: { type: 'string' }, 'no-open': { type: 'boolean' }, help: { type: 'boolean' } } as const
+const options = {
+  port: { type: 'string' },
+  data: { type: 'string' },
+  'no-open': { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const
 
 /** `sightline serve`: the app for a browser, until a signal or until its window is closed. Returns the exit code. */
 export function serve(argv: string[]): Promise<number> {

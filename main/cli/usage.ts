@@ -24,17 +24,30 @@ export async function runCommand(usage: string, run: () => Promise<number>): Pro
 }
 
 /** A whole number option from `least` to `most`. @throws UsageError */
-export function integer(name: string, value: string | undefined, least = 0, most = Number.MAX_SAFE_INTEGER): number | undefined {
+export function integer(
+  name: string,
+  value: string | undefined,
+  least = 0,
+  most = Number.MAX_SAFE_INTEGER,
+): number | undefined {
   const number = decimal(name, value, least, most, 'a whole number')
-  if (number !== undefined && !Number.isSafeInteger(number)) throw new UsageError(`--${name} wants a whole number, not "${value}"`)
+  if (number !== undefined && !Number.isSafeInteger(number))
+    throw new UsageError(`--${name} wants a whole number, not "${value}"`)
   return number
 }
 
 /** A decimal option from `least` to `most`. @throws UsageError */
-export function decimal(name: string, value: string | undefined, least = 0, most = Number.MAX_SAFE_INTEGER, kind = 'a number'): number | undefined {
+export function decimal(
+  name: string,
+  value: string | undefined,
+  least = 0,
+  most = Number.MAX_SAFE_INTEGER,
+  kind = 'a number',
+): number | undefined {
   if (value === undefined) return undefined
   const number = Number(value)
   const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`
-  if (value.trim() === '' || !(number >= least && number <= most)) throw new UsageError(`--${name} wants ${kind} ${range}, not "${value}"`)
+  if (value.trim() === '' || !(number >= least && number <= most))
+    throw new UsageError(`--${name} wants ${kind} ${range}, not "${value}"`)
   return number
 }

@@ -13,7 +13,9 @@ const GREY_STEP = 2
 
 const folder = tempFolder()
 const clip = join(folder.path, 'clip, one.mkv')
-const missing = spawnSync('ffmpeg', ['-version']).error ? 'ffmpeg is not installed: the frames of video files are not tried here' : null
+const missing = spawnSync('ffmpeg', ['-version']).error
+  ? 'ffmpeg is not installed: the frames of video files are not tried here'
+  : null
 if (missing) process.stderr.write(`${missing}\n`)
 
 const abort = new AbortController()
@@ -49,7 +51,9 @@ describe.skipIf(missing !== null)('the frames of a video file', () => {
     expect(expected.indices[0]).toBe(30)
     expect(await Promise.all(pathsOf(frames).map(greyOf))).toEqual(expected.indices.map((index) => index * GREY_STEP))
     expect(sampled).toBeCloseTo(expected.fps, 9)
-    await expect(videos.read(clip, 5, { startMs: 60_000, endMs: 70_000 })).rejects.toMatchObject({ code: 'InvalidInput' })
+    await expect(videos.read(clip, 5, { startMs: 60_000, endMs: 70_000 })).rejects.toMatchObject({
+      code: 'InvalidInput',
+    })
   })
 
   test('are fewer and smaller where they have to fit, which is told', async () => {
@@ -64,15 +68,25 @@ describe.skipIf(missing !== null)('the frames of a video file', () => {
     expect(frames.length * maxPixels!).toBeLessThanOrEqual(16 * 784 * 2)
     expect(minPixels).toBeLessThanOrEqual(maxPixels!)
     expect(fps).toBeLessThan(10)
-    expect(told).toEqual([expect.stringMatching(/^clip, one\.mkv: to fit the context, \d+ frames \([\d.]+ per second\) of at most [\d,]+ pixels are shown: \d+ tokens instead of \d+\.$/)])
+    expect(told).toEqual([
+      expect.stringMatching(
+        /^clip, one\.mkv: to fit the context, \d+ frames \([\d.]+ per second\) of at most [\d,]+ pixels are shown: \d+ tokens instead of \d+\.$/,
+      ),
+    ])
     await fitted.close()
   })
 
   test('keep their size, unless no model sees them so large', async () => {
     const large = join(folder.path, 'large.mkv')
     makeClip(large, { width: 2400, height: 600, frames: 2 })
-    expect(await sharp(pathsOf((await videos.read(clip, undefined)).frames)[0]).metadata()).toMatchObject({ width: 64, height: 48 })
-    expect(await sharp(pathsOf((await videos.read(large, undefined)).frames)[0]).metadata()).toMatchObject({ width: 2048, height: 512 })
+    expect(await sharp(pathsOf((await videos.read(clip, undefined)).frames)[0]).metadata()).toMatchObject({
+      width: 64,
+      height: 48,
+    })
+    expect(await sharp(pathsOf((await videos.read(large, undefined)).frames)[0]).metadata()).toMatchObject({
+      width: 2048,
+      height: 512,
+    })
   })
 
   test('are gone afterwards', async () => {
@@ -87,11 +101,20 @@ describe.skipIf(missing !== null)('the frames of a video file', () => {
 
   test('of a damaged file or one with a single frame are refused', async () => {
     const damaged = join(folder.path, 'damaged.mp4')
-    writeFileSync(damaged, Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42\0\0\0\0mp42isom', 'latin1'), Buffer.alloc(4000, 7)]))
-    await expect(videos.read(damaged, undefined)).rejects.toMatchObject({ code: 'DamagedMedia', message: expect.stringContaining('damaged.mp4') as string })
+    writeFileSync(
+      damaged,
+      Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42\0\0\0\0mp42isom', 'latin1'), Buffer.alloc(4000, 7)]),
+    )
+    await expect(videos.read(damaged, undefined)).rejects.toMatchObject({
+      code: 'DamagedMedia',
+      message: expect.stringContaining('damaged.mp4') as string,
+    })
     const still = join(folder.path, 'still.mkv')
     makeClip(still, { width: 64, height: 48, frames: 1 })
-    await expect(videos.read(still, undefined)).rejects.toMatchObject({ code: 'InvalidInput', message: expect.stringContaining('has 1 frame;') as string })
+    await expect(videos.read(still, undefined)).rejects.toMatchObject({
+      code: 'InvalidInput',
+      message: expect.stringContaining('has 1 frame;') as string,
+    })
   })
 
   test('are not read on once that is stopped', async () => {
@@ -105,5 +128,8 @@ test('without ffmpeg a video file is refused, and the message says what to insta
   vi.stubEnv('PATH', folder.path)
   const file = join(folder.path, 'any.mkv')
   writeFileSync(file, '\x1aE\xdf\xa3', 'latin1')
-  await expect(videos.read(file, undefined)).rejects.toMatchObject({ code: 'NotYetSupported', message: expect.stringMatching(/any\.mkv.*Install ffmpeg/) as string })
+  await expect(videos.read(file, undefined)).rejects.toMatchObject({
+    code: 'NotYetSupported',
+    message: expect.stringMatching(/any\.mkv.*Install ffmpeg/) as string,
+  })
 })

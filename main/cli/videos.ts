@@ -5,7 +5,15 @@ import type { PictureBudget, VideoFacts, VideoRange } from '#contract'
 import type { SizeOptions, Source } from '../headless.ts'
 import { temporaryFolder } from '../lib/files/index.ts'
 import { isPictureKind, sniff, writePng } from '../lib/picture/index.ts'
-import { containerOf, framesWithin, openWithFfmpeg, proposeSample, readHead, sampleFrames, sampleVideo } from '../lib/video/index.ts'
+import {
+  containerOf,
+  framesWithin,
+  openWithFfmpeg,
+  proposeSample,
+  readHead,
+  sampleFrames,
+  sampleVideo,
+} from '../lib/video/index.ts'
 import type { VideoFile } from '../lib/video/index.ts'
 
 /** A video as the engine takes it. */
@@ -49,11 +57,17 @@ export class Videos {
    * a folder's pictures, or how many per second of a file are wanted. `range`: the part of a file. `sizes`: how large frames are asked for, which only counts where they have to fit.
    * @throws AppError MediaNotFound, InvalidInput, UnsupportedMedia, DamagedMedia, NotYetSupported, Interrupted.
    */
-  async read(file: string, fps: number | undefined, range: VideoRange | null = null, sizes: SizeOptions = {}): Promise<Frames> {
+  async read(
+    file: string,
+    fps: number | undefined,
+    range: VideoRange | null = null,
+    sizes: SizeOptions = {},
+  ): Promise<Frames> {
     const facts = await stat(file).catch(() => null)
     if (!facts) throw new AppError('MediaNotFound', `${basename(file)} was not found. Check the path of the video.`)
     const known = fps === undefined ? {} : { fps }
-    if (!facts.isDirectory() && !facts.isFile()) throw new AppError('UnsupportedMedia', `${basename(file)} is a device, not a file. Choose a video file.`)
+    if (!facts.isDirectory() && !facts.isFile())
+      throw new AppError('UnsupportedMedia', `${basename(file)} is a device, not a file. Choose a video file.`)
     return facts.isDirectory() ? { frames: await picturesOf(file), ...known } : this.extract(file, known, range, sizes)
   }
 
@@ -63,7 +77,12 @@ export class Videos {
     this.folder = null
   }
 
-  private async extract(path: string, wished: { fps?: number }, range: VideoRange | null, sizes: SizeOptions): Promise<Frames> {
+  private async extract(
+    path: string,
+    wished: { fps?: number },
+    range: VideoRange | null,
+    sizes: SizeOptions,
+  ): Promise<Frames> {
     const file = await checkKind(path)
     const video = await openWithFfmpeg(file, this.signal).catch((error: unknown) => {
       throw withCoverHint(error, path)
@@ -82,7 +101,10 @@ export class Videos {
       sources.push({ path: target })
       if (isOther) others++
     }
-    const lacking = others === 0 ? [] : [`${others} of ${sources.length} frames cannot be decoded: the ones beside them are shown instead.`]
+    const lacking =
+      others === 0
+        ? []
+        : [`${others} of ${sources.length} frames cannot be decoded: the ones beside them are shown instead.`]
     for (const note of [...notes, ...lacking]) this.tell(`${file.name}: ${note}`)
     return { frames: sources, fps: sampled.fps, ...budget }
   }
@@ -94,7 +116,11 @@ export class Videos {
     const { tokens: room, usual } = this.room
     const { minPixels = usual.minPixels, maxPixels = usual.maxPixels } = sizes
     const asked = sizes.minPixels ?? sizes.maxPixels
-    const wish = { range, ...wished, ...(asked !== undefined && { budget: { minPixels: Math.min(minPixels, maxPixels), maxPixels } }) }
+    const wish = {
+      range,
+      ...wished,
+      ...(asked !== undefined && { budget: { minPixels: Math.min(minPixels, maxPixels), maxPixels } }),
+    }
     const whole = sampleVideo(facts, wish, usual)
     const proposal = whole.tokens <= room ? null : proposeSample(facts, wish, usual, room)
     if (!proposal) return wished
@@ -123,12 +149,23 @@ function withCoverHint(error: unknown, path: string): unknown {
 
 /** What is there, but does not let itself be read. */
 const refuse = (name: string) => (cause: unknown) => {
-  throw new AppError('MediaNotFound', `${name} may not be read. Check its permissions, or choose another one.`, undefined, { cause })
+  throw new AppError(
+    'MediaNotFound',
+    `${name} may not be read. Check its permissions, or choose another one.`,
+    undefined,
+    { cause },
+  )
 }
 
 async function picturesOf(folder: string): Promise<Source[]> {
-  const names = (await readdir(folder).catch(refuse(basename(folder)))).filter((name) => PICTURE.test(name) && !name.startsWith('.'))
-  if (names.length === 0) throw new AppError('InvalidInput', `${basename(folder)} holds no pictures. Choose the folder with the frames of the video.`)
+  const names = (await readdir(folder).catch(refuse(basename(folder)))).filter(
+    (name) => PICTURE.test(name) && !name.startsWith('.'),
+  )
+  if (names.length === 0)
+    throw new AppError(
+      'InvalidInput',
+      `${basename(folder)} holds no pictures. Choose the folder with the frames of the video.`,
+    )
   return names.sort((a, b) => byName.compare(a, b)).map((name) => ({ path: join(folder, name) }))
 }
 
@@ -138,9 +175,17 @@ async function checkKind(path: string): Promise<VideoFile> {
   const head = await readHead(path).catch(refuse(name))
   const kind = sniff(head)
   if (isPictureKind(kind) && !['gif', 'webp'].includes(kind))
-    throw new AppError('UnsupportedMedia', `${name} is a picture. Ask about it with --image, or give several as the frames of a video: --video frame1.png,frame2.png.`, { kind })
+    throw new AppError(
+      'UnsupportedMedia',
+      `${name} is a picture. Ask about it with --image, or give several as the frames of a video: --video frame1.png,frame2.png.`,
+      { kind },
+    )
   if (!['video', 'gif', 'webp', 'audio', 'unknown'].includes(kind))
-    throw new AppError('UnsupportedMedia', `${name} is ${kind === 'empty' ? 'empty' : 'no video'}. Choose a video file, a folder of frames, or name the frames: --video frame1.png,frame2.png.`, { kind })
+    throw new AppError(
+      'UnsupportedMedia',
+      `${name} is ${kind === 'empty' ? 'empty' : 'no video'}. Choose a video file, a folder of frames, or name the frames: --video frame1.png,frame2.png.`,
+      { kind },
+    )
   const container = containerOf(head)
   return { path, name, ...(container && { demuxer: container.demuxer }) }
 }

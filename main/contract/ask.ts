@@ -11,7 +11,13 @@ import { FrameKey, MAX_FRAMES, MAX_MARKS, PictureBudget, PictureMark, Sha256 } f
  */
 export const DraftPart = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string().max(2_000_000) }),
-  z.object({ type: z.literal('image'), sha: Sha256, name: z.string().max(255), budget: PictureBudget.optional(), marks: z.array(PictureMark).max(MAX_MARKS).optional() }),
+  z.object({
+    type: z.literal('image'),
+    sha: Sha256,
+    name: z.string().max(255),
+    budget: PictureBudget.optional(),
+    marks: z.array(PictureMark).max(MAX_MARKS).optional(),
+  }),
   z.object({ type: z.literal('video'), key: FrameKey, name: z.string().max(255) }),
   z.object({
     type: z.literal('frames'),
@@ -42,7 +48,9 @@ const compareWith = z.string().max(64).nullable().optional()
 
 export const ask = {
   /** Stores the question and starts the answer; follow it with `conversations.watch`. No id: a new conversation. */
-  send: oc.input(z.object({ conversationId: Id.nullable(), parts: z.array(DraftPart).min(1).max(64), format, compareWith })).output(Sent),
+  send: oc
+    .input(z.object({ conversationId: Id.nullable(), parts: z.array(DraftPart).min(1).max(64), format, compareWith }))
+    .output(Sent),
   /**
    * Answers the same question again as a new branch; the earlier answer or pair is kept. `remedy`: what is changed first, for this
    * and the questions after it, when the context was full. ContextFull when that does not help.
@@ -60,7 +68,9 @@ export const ask = {
   /** Whether an answer can be held to a JSON schema; `place` says where it is no JSON. Throws nothing for a schema. */
   checkFormat: oc
     .input(z.object({ schema: z.string().max(200_000) }))
-    .output(z.object({ problem: z.string().nullable(), place: z.object({ line: z.int(), column: z.int() }).nullable() })),
+    .output(
+      z.object({ problem: z.string().nullable(), place: z.object({ line: z.int(), column: z.int() }).nullable() }),
+    ),
   /** The formats that questions were asked with, the latest first. */
   recentFormats: oc.output(z.array(ChosenFormat)),
   /** Nothing is compared any more for now: takes the second model out of memory, once its answers have ended. */

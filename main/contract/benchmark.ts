@@ -59,7 +59,12 @@ export const BenchmarkResult = z.object({
 export type BenchmarkResult = z.infer<typeof BenchmarkResult>
 
 /** The run so far and what is being measured now; null: it has ended, and is kept. */
-export const BenchmarkEvent = z.object({ result: BenchmarkResult, doing: z.string().nullable(), done: z.int(), total: z.int() })
+export const BenchmarkEvent = z.object({
+  result: BenchmarkResult,
+  doing: z.string().nullable(),
+  done: z.int(),
+  total: z.int(),
+})
 export type BenchmarkEvent = z.infer<typeof BenchmarkEvent>
 
 export const benchmark = {

@@ -49,7 +49,9 @@ export const capture = {
   /** Screens and windows that can be watched, by name; empty where the system or the browser asks its user by itself. */
   sources: oc.output(z.array(z.object({ id: z.string(), name: z.string() }))),
   /** Lets the window see the camera, or the screen or window of `sourceId`, once: at its next request within ten seconds. */
-  allow: oc.input(z.object({ what: z.enum(['camera', 'screen']), sourceId: z.string().max(200).nullable() })).output(z.void()),
+  allow: oc
+    .input(z.object({ what: z.enum(['camera', 'screen']), sourceId: z.string().max(200).nullable() }))
+    .output(z.void()),
   /** For an overlay: the picture of its screen, as PNG, and where the chosen part of it is posted as PNG. */
   screen: oc.input(z.object({ id: z.string() })).output(CapturedPicture.extend({ chosen: z.string() })),
   /** For an overlay: where other programs' windows are in its picture, the frontmost first; empty where the system does not tell. */

@@ -36,7 +36,10 @@ export const RemoteFile = z.object({
   path: z.string(),
   url: z.url(),
   bytes: z.int().min(0),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/).nullable(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable(),
 })
 export type RemoteFile = z.infer<typeof RemoteFile>
 
@@ -155,7 +158,9 @@ export type HeaderSheet = z.infer<typeof HeaderSheet>
 export const Examination = z.object({
   text: HeaderSheet,
   /** With whether each belongs to the language model, and why it does not or why that is not sure; null: one of them cannot be used. */
-  projectors: z.array(HeaderSheet.extend({ verdict: PairVerdict.shape.verdict.nullable(), why: z.string().nullable() })),
+  projectors: z.array(
+    HeaderSheet.extend({ verdict: PairVerdict.shape.verdict.nullable(), why: z.string().nullable() }),
+  ),
   /** How the repository's language models of the same shape would run here, by path. */
   fits: z.record(z.string(), Fit),
   /** What was fetched for it. */
@@ -166,7 +171,13 @@ export const Examination = z.object({
 export type Examination = z.infer<typeof Examination>
 
 /** The entry and quantization to begin with on this computer; null when nothing fits. */
-export const Recommendation = z.object({ entryId: z.string(), name: z.string(), quantization: z.string(), downloadBytes: z.int(), reason: z.string() })
+export const Recommendation = z.object({
+  entryId: z.string(),
+  name: z.string(),
+  quantization: z.string(),
+  downloadBytes: z.int(),
+  reason: z.string(),
+})
 export type Recommendation = z.infer<typeof Recommendation>
 
 /** What this computer has. Memory and disk in bytes. */

@@ -2,7 +2,17 @@ import { oc, eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { ChosenFormat } from './answerFormat.ts'
 import { ErrorInfo } from './errors.ts'
-import { FrameKey, FrameSample, ImageAttachment, MAX_FRAMES, MAX_MARKS, PictureBudget, PictureMark, Seen, VideoAttachment } from './media.ts'
+import {
+  FrameKey,
+  FrameSample,
+  ImageAttachment,
+  MAX_FRAMES,
+  MAX_MARKS,
+  PictureBudget,
+  PictureMark,
+  Seen,
+  VideoAttachment,
+} from './media.ts'
 
 export const Id = z.string().min(1).max(64)
 
@@ -14,8 +24,19 @@ export const Id = z.string().min(1).max(64)
  */
 export const Part = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string().max(2_000_000) }),
-  z.object({ type: z.literal('image'), attachment: ImageAttachment, budget: PictureBudget.optional(), marks: z.array(PictureMark).max(MAX_MARKS).optional() }),
-  z.object({ type: z.literal('video'), attachment: VideoAttachment, key: FrameKey, sample: FrameSample, budget: PictureBudget.optional() }),
+  z.object({
+    type: z.literal('image'),
+    attachment: ImageAttachment,
+    budget: PictureBudget.optional(),
+    marks: z.array(PictureMark).max(MAX_MARKS).optional(),
+  }),
+  z.object({
+    type: z.literal('video'),
+    attachment: VideoAttachment,
+    key: FrameKey,
+    sample: FrameSample,
+    budget: PictureBudget.optional(),
+  }),
   z.object({
     type: z.literal('frames'),
     name: z.string().max(255),

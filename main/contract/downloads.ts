@@ -8,7 +8,16 @@ import { ErrorInfo } from './errors.ts'
  * `verifying`: all is there, the digest is computed. `failed`: `error` says why; resuming goes on from what is there.
  * `done`: verified and in the list of models.
  */
-export const DownloadState = z.enum(['queued', 'checking', 'running', 'retrying', 'paused', 'verifying', 'failed', 'done'])
+export const DownloadState = z.enum([
+  'queued',
+  'checking',
+  'running',
+  'retrying',
+  'paused',
+  'verifying',
+  'failed',
+  'done',
+])
 export type DownloadState = z.infer<typeof DownloadState>
 
 /** One job: the files of a model and its projector. Sizes in bytes, times in ms since 1970. */

@@ -88,10 +88,14 @@ export const engine = {
    * first, `placement` is kept as what the user chose for it. A load of another model or placement that is under way ends
    * with Interrupted.
    */
-  load: oc.input(z.object({ modelId: z.string().optional(), placement: Placement.optional() }).optional()).output(EngineStatus),
+  load: oc
+    .input(z.object({ modelId: z.string().optional(), placement: Placement.optional() }).optional())
+    .output(EngineStatus),
   /** Ends loading: `load` then fails with Interrupted, and no model is in memory. Aborting the call does the same. */
   cancelLoad: oc.output(z.void()),
   /** What exactly this placement of a model would cost, without loading it; it may not fit. */
-  plan: oc.input(z.object({ modelId: z.string(), placement: Placement })).output(z.object({ plan: MemoryPlan, fit: Fit })),
+  plan: oc
+    .input(z.object({ modelId: z.string(), placement: Placement }))
+    .output(z.object({ plan: MemoryPlan, fit: Fit })),
   unload: oc.output(z.void()),
 }

@@ -63,7 +63,9 @@ export class AppError extends Error {
 
   /** The plain object that is stored and sent. */
   toInfo(): ErrorInfo {
-    return this.detail ? { code: this.code, message: this.message, detail: this.detail } : { code: this.code, message: this.message }
+    return this.detail
+      ? { code: this.code, message: this.message, detail: this.detail }
+      : { code: this.code, message: this.message }
   }
 
   /** Rebuilds the error on the receiving side of a process or network border. */

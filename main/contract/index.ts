@@ -13,7 +13,21 @@ import { settings } from './settings.ts'
 import { videos } from './videos.ts'
 
 /** Everything the window and the core say to each other. */
-export const contract = { host, engine, models, modelFiles, library, catalogue, downloads, benchmark, conversations, ask, videos, capture, settings }
+export const contract = {
+  host,
+  engine,
+  models,
+  modelFiles,
+  library,
+  catalogue,
+  downloads,
+  benchmark,
+  conversations,
+  ask,
+  videos,
+  capture,
+  settings,
+}
 export type Contract = typeof contract
 
 export * from './answerFormat.ts'

@@ -40,12 +40,17 @@ export const noOverrides: ModelOverrides = {
 }
 
 /** The choices after a change of them. */
-export function changedOverrides({ placement, ...others }: ModelOverrides, { placement: placed = {}, ...change }: OverridesChange): ModelOverrides {
+export function changedOverrides(
+  { placement, ...others }: ModelOverrides,
+  { placement: placed = {}, ...change }: OverridesChange,
+): ModelOverrides {
   return { ...others, ...withoutUndefined(change), placement: { ...placement, ...withoutUndefined(placed) } }
 }
 
 function withoutUndefined<T extends object>(of: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> }
+  return Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>
+  }
 }
 
 /**
@@ -202,9 +207,13 @@ export const library = {
   /** The projectors of this computer that a model could have, to choose another one of. */
   projectors: oc.input(byId).output(z.array(ProjectorChoice)),
   /** Gives a model another projector, or none. */
-  setProjector: oc.input(z.object({ id: z.string(), projectorPath: z.string().min(1).max(4096).nullable() })).output(z.void()),
+  setProjector: oc
+    .input(z.object({ id: z.string(), projectorPath: z.string().min(1).max(4096).nullable() }))
+    .output(z.void()),
   /** Adds a LoRA adapter to a model, or takes it away (scale null). */
   setAdapter: oc
-    .input(z.object({ id: z.string(), path: z.string().min(1).max(4096), scale: z.number().min(-10).max(10).nullable() }))
+    .input(
+      z.object({ id: z.string(), path: z.string().min(1).max(4096), scale: z.number().min(-10).max(10).nullable() }),
+    )
     .output(z.void()),
 }

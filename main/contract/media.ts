@@ -6,7 +6,13 @@ export type Sha256 = z.infer<typeof Sha256>
 
 /** Picture budget: the resized picture has between `minPixels` and `maxPixels` pixels (one token is 28 x 28 pixels). */
 export const PictureBudget = z
-  .object({ minPixels: z.int().min(784), maxPixels: z.int().min(784).max(16384 * 784) })
+  .object({
+    minPixels: z.int().min(784),
+    maxPixels: z
+      .int()
+      .min(784)
+      .max(16384 * 784),
+  })
   .refine((b) => b.minPixels <= b.maxPixels, 'minPixels must not exceed maxPixels')
 export type PictureBudget = z.infer<typeof PictureBudget>
 
@@ -61,7 +67,10 @@ export const VideoFacts = z.object({
   width: z.int().positive().max(16_384),
   height: z.int().positive().max(16_384),
   /** From the first frame to the end of the last. */
-  durationMs: z.number().positive().max(7 * 24 * 3_600_000),
+  durationMs: z
+    .number()
+    .positive()
+    .max(7 * 24 * 3_600_000),
   /** Frames in the picture track. */
   frames: z.int().positive().max(100_000_000),
   /** Frames per second: the rate where it is constant, otherwise all frames by the time that they take. */
@@ -69,7 +78,11 @@ export const VideoFacts = z.object({
   /** As its reader names it, e.g. "avc" or "hevc"; null: not told. */
   codec: z.string().min(1).max(64).nullable(),
   /** When the first frame is shown, on the file's own clock. */
-  startMs: z.number().min(-3_600_000).max(7 * 24 * 3_600_000).default(0),
+  startMs: z
+    .number()
+    .min(-3_600_000)
+    .max(7 * 24 * 3_600_000)
+    .default(0),
   /** What a user has to know about how it is shown, each a sentence: that it was cut off, that HDR became SDR. Unset: nothing. */
   notes: z.array(z.string().min(1).max(300)).max(8).optional(),
 })

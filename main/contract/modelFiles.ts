@@ -67,12 +67,30 @@ const roleWords: Readonly<Record<ModelFileSheet['role'], string>> = {
   piece: 'piece of a file',
   other: 'unknown',
 }
-const verdictWords: Readonly<Record<PairVerdict['verdict'], string>> = { fits: 'belong together', unsure: 'may belong together', mismatch: 'do not fit' }
+const verdictWords: Readonly<Record<PairVerdict['verdict'], string>> = {
+  fits: 'belong together',
+  unsure: 'may belong together',
+  mismatch: 'do not fit',
+}
 const UNTOLD = 'not told by its header'
 
 /** A sheet as lines of a label and a value, in the words of command line and window. */
 export function sheetLines(sheet: ModelFileSheet): [label: string, value: string][] {
-  const { name, role, family, familyFrom, converter, quantization, bytes, parts, width, trainedContext, pairsWith, runs, problem } = sheet
+  const {
+    name,
+    role,
+    family,
+    familyFrom,
+    converter,
+    quantization,
+    bytes,
+    parts,
+    width,
+    trainedContext,
+    pairsWith,
+    runs,
+    problem,
+  } = sheet
   const number = (value: number) => value.toLocaleString('en')
   const lines: [string, string | null][] = [
     ['name', name],

@@ -40,7 +40,9 @@ export type Model = z.infer<typeof Model>
 export const models = {
   list: oc.output(z.array(Model)),
   /** Checks that both files are there, sound and fit each other, remembers the pair and makes it the current model. */
-  add: oc.input(z.object({ textPath: z.string().min(1).max(4096), projectorPath: z.string().min(1).max(4096).nullable() })).output(Model),
+  add: oc
+    .input(z.object({ textPath: z.string().min(1).max(4096), projectorPath: z.string().min(1).max(4096).nullable() }))
+    .output(Model),
   choose: oc.input(z.object({ id: z.string() })).output(Model),
   /** Forgets the model; its files stay where they are. */
   remove: oc.input(z.object({ id: z.string() })).output(z.void()),

@@ -19,7 +19,13 @@ export const Settings = z.object({
   firstRunDone: z.boolean(),
   /** Where models are downloaded from, the first first; each at most once. `mirror` counts once it has an address. */
   sources: z
-    .object({ order: z.array(SourceName), mirrorUrl: z.url({ protocol: /^https?$/ }).max(2048).nullable() })
+    .object({
+      order: z.array(SourceName),
+      mirrorUrl: z
+        .url({ protocol: /^https?$/ })
+        .max(2048)
+        .nullable(),
+    })
     .refine(({ order }) => new Set(order).size === order.length, 'a source is there twice'),
   /** After so many minutes without use a model is unloaded; null: it stays loaded. */
   engineIdleMinutes: z.number().min(1).max(1440).nullable(),

@@ -43,7 +43,14 @@ const MAX_FPS = 1000
  * second. Files round the times of frames to their clock (MKV and WebM to 1 ms), so that a rate computed from them is off by
  * a little, and 8 frames would become 7.9999. Hence a rate is taken as the plainest number that the rounded times allow.
  */
-export function timeLine({ ticksPerSecond, times: all, end, statedFps, from = -Infinity, until = Infinity }: TrackTimes): TimeLine {
+export function timeLine({
+  ticksPerSecond,
+  times: all,
+  end,
+  statedFps,
+  from = -Infinity,
+  until = Infinity,
+}: TrackTimes): TimeLine {
   const ticks = Float64Array.from(all.filter((time) => time >= from && time < until)).sort()
   const frames = ticks.length
   const times = ticks.map((tick) => tick / ticksPerSecond)
@@ -82,7 +89,11 @@ function constantRate(ticks: Float64Array, ticksPerSecond: number, stated: numbe
   const [slowest, fastest] = [ticksPerSecond / most, least > 0 ? ticksPerSecond / least : MAX_FPS]
   const fits = (fps: number): boolean => fps >= slowest && fps <= fastest && fps <= MAX_FPS
   // film and television in countries with 60 Hz run at 1000/1001 of a whole number
-  const usual = [Math.ceil(slowest), (Math.ceil((slowest * 1001) / 1000) * 1000) / 1001, ticksPerSecond / Math.ceil(least)]
+  const usual = [
+    Math.ceil(slowest),
+    (Math.ceil((slowest * 1001) / 1000) * 1000) / 1001,
+    ticksPerSecond / Math.ceil(least),
+  ]
   const plain = [...(stated ? [stated] : []), ...usual].find(fits)
   return plain ?? (slowest > MAX_FPS ? null : plainest(slowest, fastest))
 }

@@ -58,7 +58,9 @@ const FrameSetInput = z.object({ sha: Sha256, sample: FrameSample })
  */
 export const videos = {
   /** `of`: a stored video, or the facts of one that is not stored yet. `taken`: tokens of all else that is asked. */
-  plan: oc.input(VideoWish.extend({ of: z.union([Sha256, VideoFacts]), taken: z.int().min(0).default(0) })).output(VideoPlan),
+  plan: oc
+    .input(VideoWish.extend({ of: z.union([Sha256, VideoFacts]), taken: z.int().min(0).default(0) }))
+    .output(VideoPlan),
   /**
    * Opens a set of frames, new or begun before. `sample` is that of a plan or of a part; its `timesMs` may be replaced by
    * what the decoder found. NotFound for a video that is not stored, InvalidInput for a sample that is none of it.

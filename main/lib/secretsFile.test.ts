@@ -70,7 +70,10 @@ test('a cipher may take its time; what it refuses in words is told in its words,
   }
   await secretsFile(path, slow).set('token', 'x')
   expect(await secretsFile(path, slow).get('token')).toBe('x')
-  const refusing: Cipher = { ...slow, encrypt: () => Promise.reject(new AppError('StorageFailed', 'Unlock the keychain.')) }
+  const refusing: Cipher = {
+    ...slow,
+    encrypt: () => Promise.reject(new AppError('StorageFailed', 'Unlock the keychain.')),
+  }
   await expect(secretsFile(path, refusing).set('token', 'y')).rejects.toThrow('Unlock the keychain.')
   const locked: Cipher = { ...slow, decrypt: () => Promise.reject(new Error('locked')) }
   expect(await secretsFile(path, locked).get('token')).toBeNull()

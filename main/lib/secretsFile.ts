@@ -68,7 +68,9 @@ function read(path: string): Record<string, string> {
   try {
     const found: unknown = JSON.parse(readFileSync(path, 'utf8'))
     if (typeof found !== 'object' || found === null) return {}
-    return Object.fromEntries(Object.entries(found).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+    return Object.fromEntries(
+      Object.entries(found).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    )
   } catch {
     return {}
   }

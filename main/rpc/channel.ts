@@ -23,7 +23,8 @@ export function webSocketChannel(socket: WebSocketLike): Channel {
   // Without a listener an 'error' event would end the process; 'close' follows it.
   socket.on('error', () => {})
   return {
-    send: (message) => new Promise((resolve, reject) => socket.send(message, (error) => (error ? reject(error) : resolve()))),
+    send: (message) =>
+      new Promise((resolve, reject) => socket.send(message, (error) => (error ? reject(error) : resolve()))),
     onMessage: (listener) =>
       void socket.on('message', (data, isBinary) => {
         const bytes = Array.isArray(data) ? Buffer.concat(data) : new Uint8Array(data)
@@ -66,7 +67,8 @@ export function messagePortChannel(port: MessagePortLike): Channel {
       else port.on('message', receive)
       port.start?.()
     },
-    onClose: (listener) => ('addEventListener' in port ? port.addEventListener('close', listener) : void port.on('close', listener)),
+    onClose: (listener) =>
+      'addEventListener' in port ? port.addEventListener('close', listener) : void port.on('close', listener),
     close: () => port.close(),
   }
 }

@@ -4,7 +4,10 @@ import { AppError, ErrorCode, ErrorInfo, errorKinds } from '#contract'
 import { toStorageError } from '../lib/database/index.ts'
 
 /** What a client is told of an error that is none of the contract's: no text of it, no stack. */
-const defect = { code: 'INTERNAL_SERVER_ERROR', message: 'Something in the app failed. Try again; if it happens again, restart the app.' }
+const defect = {
+  code: 'INTERNAL_SERVER_ERROR',
+  message: 'Something in the app failed. Try again; if it happens again, restart the app.',
+}
 
 /**
  * Any thrown value as the error that travels: an `AppError` as its code, message and detail (in `data`), a failure of the
@@ -18,8 +21,10 @@ export function toRpcError(thrown: unknown): ORPCError<string, unknown> {
     return new ORPCError(error.code, { status, message: error.message, data: error.detail, cause: error })
   }
   if (error instanceof ORPCError) {
-    if (error.cause instanceof ValidationError && error.code === 'BAD_REQUEST') return toRpcError(invalidInput(error.cause))
-    if (error.code === 'BAD_REQUEST') return toRpcError(new AppError('InvalidInput', 'The request could not be read.', undefined, { cause: error }))
+    if (error.cause instanceof ValidationError && error.code === 'BAD_REQUEST')
+      return toRpcError(invalidInput(error.cause))
+    if (error.code === 'BAD_REQUEST')
+      return toRpcError(new AppError('InvalidInput', 'The request could not be read.', undefined, { cause: error }))
     if (error.status < 500) return error
   }
   return new ORPCError(defect.code, { status: 500, message: defect.message, cause: error })
@@ -48,5 +53,12 @@ function invalidInput(error: ValidationError): AppError {
   const [first, ...others] = error.issues
   const field = (first?.path ?? []).map((step) => String(typeof step === 'object' ? step.key : step)).join('.')
   const more = others.length > 0 ? ` (and ${others.length} more)` : ''
-  return new AppError('InvalidInput', `${field || 'The request'}: ${first?.message ?? 'not understood'}${more}`, undefined, { cause: error })
+  return new AppError(
+    'InvalidInput',
+    `${field || 'The request'}: ${first?.message ?? 'not understood'}${more}`,
+    undefined,
+    {
+      cause: error,
+    },
+  )
 }

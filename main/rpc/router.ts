@@ -14,7 +14,10 @@ export interface CallOptions {
 /** One function per procedure of `C`: a missing handler, or one of another type, does not compile. */
 export type HandlersOf<C> =
   C extends ContractProcedure<infer Input extends AnySchema, infer Output extends AnySchema, ErrorMap, Meta>
-    ? (input: InferSchemaOutput<Input>, options: CallOptions) => InferSchemaInput<Output> | Promise<InferSchemaInput<Output>>
+    ? (
+        input: InferSchemaOutput<Input>,
+        options: CallOptions,
+      ) => InferSchemaInput<Output> | Promise<InferSchemaInput<Output>>
     : { readonly [K in keyof C]: HandlersOf<C[K]> }
 
 export type Handlers = HandlersOf<Contract>
@@ -30,7 +33,9 @@ export function createRouter(handlers: Handlers): AppRouter {
       return implement(part).handler(({ input, signal }) => call(input, { signal: signal ?? never }))
     }
     const entries = Object.entries(part as Record<string, object>)
-    return Object.fromEntries(entries.map(([key, child]) => [key, bind(child, (handler as Record<string, unknown>)[key])]))
+    return Object.fromEntries(
+      entries.map(([key, child]) => [key, bind(child, (handler as Record<string, unknown>)[key])]),
+    )
   }
   return bind(contract, handlers) as AppRouter
 }

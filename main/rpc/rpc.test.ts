@@ -37,23 +37,71 @@ const handlers: Handlers = {
   models: { list: () => [], add: unused, choose: unused, remove: unused },
   modelFiles: { check: unused },
   library: {
-    watch: unused, rename: unused, changeOverrides: unused,
+    watch: unused,
+    rename: unused,
+    changeOverrides: unused,
     async *verify({ id }) {
       yield { doneBytes: 1, bytes: 2, result: null }
       throw new AppError('ModelNotFound', 'It is gone.', { id })
     },
-    reveal: unused, uses: unused, remove: unused, space: unused, moveFolder: unused,
-    scan: unused, import: unused, setAdapter: unused, tryProjectors: unused, chooseFamily: unused, projectors: unused, setProjector: unused,
+    reveal: unused,
+    uses: unused,
+    remove: unused,
+    space: unused,
+    moveFolder: unused,
+    scan: unused,
+    import: unused,
+    setAdapter: unused,
+    tryProjectors: unused,
+    chooseFamily: unused,
+    projectors: unused,
+    setProjector: unused,
   },
-  catalogue: { repository: unused, examine: unused, list: unused, machine: unused, offer: unused, recommend: unused, tokens: unused, setToken: unused },
+  catalogue: {
+    repository: unused,
+    examine: unused,
+    list: unused,
+    machine: unused,
+    offer: unused,
+    recommend: unused,
+    tokens: unused,
+    setToken: unused,
+  },
   downloads: { watch: unused, start: unused, pause: unused, resume: unused, prioritise: unused, remove: unused },
   benchmark: { run: unused, results: unused, export: unused },
-  conversations: { watchList: unused, watch: unused, search: ({ limit }) => (limit === 30 ? [] : unused()), rename: unused, remove: unused, selectBranch: unused },
-  ask: { send: unused, retry: unused, stop: unused, count: unused, prepare: unused, checkFormat: unused, recentFormats: unused, endComparing: unused },
+  conversations: {
+    watchList: unused,
+    watch: unused,
+    search: ({ limit }) => (limit === 30 ? [] : unused()),
+    rename: unused,
+    remove: unused,
+    selectBranch: unused,
+  },
+  ask: {
+    send: unused,
+    retry: unused,
+    stop: unused,
+    count: unused,
+    prepare: unused,
+    checkFormat: unused,
+    recentFormats: unused,
+    endComparing: unused,
+  },
   videos: { plan: unused, begin: unused, extract: unused },
   capture: {
-    watch: unused, start: unused, cancel: unused, openSettings: unused, sources: unused, allow: unused, screen: unused, windows: unused,
-    painted: unused, choose: unused, chosen: unused, placePanel: unused, open: unused,
+    watch: unused,
+    start: unused,
+    cancel: unused,
+    openSettings: unused,
+    sources: unused,
+    allow: unused,
+    screen: unused,
+    windows: unused,
+    painted: unused,
+    choose: unused,
+    chosen: unused,
+    placePanel: unused,
+    open: unused,
   },
   settings: {
     watch: (_, { signal }) =>
@@ -129,7 +177,11 @@ describe.each(Object.entries(transports))('over %s', (_, connectClient) => {
     }
     const error = fromRpcError(await client.engine.unload().catch((thrown: unknown) => thrown))
     expect(error).toBeInstanceOf(AppError)
-    expect((error as AppError).toInfo()).toEqual({ code: 'ContextFull', message: 'Too long.', detail: { needed: 2, free: 1 } })
+    expect((error as AppError).toInfo()).toEqual({
+      code: 'ContextFull',
+      message: 'Too long.',
+      detail: { needed: 2, free: 1 },
+    })
   })
 
   test('a stream brings events until its reader leaves; then nothing is left on the serving side', async () => {
@@ -178,8 +230,16 @@ describe('errors', () => {
 
   test.each<[string, (client: Client) => Promise<unknown>, RegExp]>([
     ['a number out of range', (client) => client.conversations.search({ query: '', limit: 0 }), /^limit: /],
-    ['a wrong type deep inside', (client) => client.ask.send({ conversationId: null, parts: [{ type: 'text', text: 1 as never }] }), /^parts\.0\.text: /],
-    ['a sha that is none', (client) => client.ask.send({ conversationId: null, parts: [{ type: 'image', sha: '../../etc', name: 'x' }] }), /^parts\.0\.sha: /],
+    [
+      'a wrong type deep inside',
+      (client) => client.ask.send({ conversationId: null, parts: [{ type: 'text', text: 1 as never }] }),
+      /^parts\.0\.text: /,
+    ],
+    [
+      'a sha that is none',
+      (client) => client.ask.send({ conversationId: null, parts: [{ type: 'image', sha: '../../etc', name: 'x' }] }),
+      /^parts\.0\.sha: /,
+    ],
     ['no parts', (client) => client.ask.send({ conversationId: null, parts: [] }), /^parts: /],
     ['a blank title', (client) => client.conversations.rename({ id: 'x', title: '  ' }), /^title: /],
     ['nothing at all', (client) => client.conversations.remove(undefined as never), /^The request: /],
@@ -199,7 +259,12 @@ describe('errors', () => {
   })
 
   test('an answer against the contract is a defect, not an answer', async () => {
-    const { client } = createMemoryClient(createRpcServer(createRouter({ ...handlers, models: { ...handlers.models, list: () => [{}] as never } }), (error) => defects.push(error)).serve)
+    const { client } = createMemoryClient(
+      createRpcServer(
+        createRouter({ ...handlers, models: { ...handlers.models, list: () => [{}] as never } }),
+        (error) => defects.push(error),
+      ).serve,
+    )
     await expect(client.models.list()).rejects.toThrow('Something in the app failed')
     expect(defects).toHaveLength(1)
   })
@@ -256,7 +321,9 @@ describe('clients that misbehave', () => {
   test('one whose connection is reset leaves the others served', async () => {
     const port = await socketServer()
     const raw = connect(port, '127.0.0.1')
-    raw.write('GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n')
+    raw.write(
+      'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n',
+    )
     await once(raw, 'data')
     raw.resetAndDestroy()
     const { client } = createMemoryClient(server.serve)

@@ -33,7 +33,10 @@ export function createRpcServer(router: AppRouter, onDefect: (error: unknown) =>
   return {
     serve(channel) {
       let open = true
-      const peer = { addEventListener: () => {}, send: (message: string | Uint8Array) => (open ? channel.send(message) : undefined) }
+      const peer = {
+        addEventListener: () => {},
+        send: (message: string | Uint8Array) => (open ? channel.send(message) : undefined),
+      }
       const close = () => {
         if (!open) return
         open = false

@@ -21,6 +21,7 @@ export async function answerUntilKilled(
   let word = 0
   setInterval(() => answer.text(`${word++} `), 2)
   for await (const event of events) {
-    if (event.type === 'text') process.stdout.write(`${JSON.stringify({ ...sent, offset: event.offset, text: event.text })}\n`)
+    if (event.type === 'text')
+      process.stdout.write(`${JSON.stringify({ ...sent, offset: event.offset, text: event.text })}\n`)
   }
 }

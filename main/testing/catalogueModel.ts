@@ -71,7 +71,12 @@ export function publishedText(model: Published): Buffer {
     weights(`${block}ffn_down.weight`, INNER, WIDTH),
   ])
   const output = model.tiedEmbeddings ? [] : [weights('output.weight', WIDTH, model.vocabSize)]
-  return ggufFile(metadata, [weights('token_embd.weight', WIDTH, model.vocabSize), ...blocks, ones('output_norm.weight', WIDTH), ...output])
+  return ggufFile(metadata, [
+    weights('token_embd.weight', WIDTH, model.vocabSize),
+    ...blocks,
+    ones('output_norm.weight', WIDTH),
+    ...output,
+  ])
 }
 
 /** The bytes of its projector as `convert_hf_to_gguf.py --mmproj` writes it. */
@@ -100,7 +105,10 @@ export function publishedProjector({ family, name, size }: Pick<Published, 'fami
   }
   const merged = 4 * WIDTH
   const norm = (name: string) => [ones(`${name}.weight`, WIDTH), ...(isQwen25 ? [] : [weights(`${name}.bias`, WIDTH)])]
-  const linear = (name: string, columns: number, rows: number) => [weights(`${name}.weight`, columns, rows), weights(`${name}.bias`, rows)]
+  const linear = (name: string, columns: number, rows: number) => [
+    weights(`${name}.weight`, columns, rows),
+    weights(`${name}.bias`, rows),
+  ]
   const blocks = Array.from({ length: BLOCKS }, (_, i) => `v.blk.${i}.`).flatMap((block) => [
     ...['attn_q', 'attn_k', 'attn_v', 'attn_out'].flatMap((part) => linear(block + part, WIDTH, WIDTH)),
     ...linear(`${block}ffn_up`, WIDTH, INNER),
@@ -138,4 +146,8 @@ function weights(name: string, ...dims: number[]): GgufTensor {
   return { name, dims, data: data.subarray(0, length) }
 }
 
-const ones = (name: string, length: number): GgufTensor => ({ name, dims: [length], data: new Float32Array(length).fill(1) })
+const ones = (name: string, length: number): GgufTensor => ({
+  name,
+  dims: [length],
+  data: new Float32Array(length).fill(1),
+})

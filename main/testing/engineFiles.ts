@@ -34,7 +34,9 @@ export async function badFiles(folder: string): Promise<BadFiles> {
   const text = readFileSync(demoModel.textPath)
   const counted = Buffer.from(text)
   counted.writeBigUInt64LE(2n ** 63n, TENSOR_COUNT_AT)
-  const png = await sharp({ create: { width: 200, height: 200, channels: 3, background: 'teal' } }).png().toBuffer()
+  const png = await sharp({ create: { width: 200, height: 200, channels: 3, background: 'teal' } })
+    .png()
+    .toBuffer()
   return {
     textModelCutInHalf: write('half.gguf', text.subarray(0, text.length / 2)),
     textModelWithTooManyTensors: write('tensors.gguf', counted),
@@ -43,7 +45,10 @@ export async function badFiles(folder: string): Promise<BadFiles> {
     textNamedPng: write('text.png', 'Shopping list: bread, milk\n'),
     truncatedPng: write('truncated.png', png.subarray(0, PNG_HEADER_BYTES)),
     hugePng: write('huge.png', pngHeader(50_000, 50_000)),
-    svg: write('drawing.svg', '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><image href="http://127.0.0.1:9/x.png"/></svg>'),
+    svg: write(
+      'drawing.svg',
+      '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><image href="http://127.0.0.1:9/x.png"/></svg>',
+    ),
   }
 }
 
@@ -58,14 +63,19 @@ function pngHeader(width: number, height: number): Buffer {
 function narrowed(file: Buffer): Buffer {
   const NARROW = 64
   const { fields } = ggufFields(file)
-  const at = (kind: Field['kind'], name: string) => fields.find((found) => found.kind === kind && found.name === name)!.at
+  const at = (kind: Field['kind'], name: string) =>
+    fields.find((found) => found.kind === kind && found.name === name)!.at
   const outputs = file.readUInt32LE(at('integer', 'clip.vision.projection_dim'))
   const rowBytes = Number(file.readBigUInt64LE(at('dimension', 'mm.2.weight[0]'))) * 2
   file.writeUInt32LE(NARROW, at('integer', 'clip.vision.projection_dim'))
   file.writeBigUInt64LE(BigInt(NARROW), at('dimension', 'mm.2.weight[1]'))
   file.writeBigUInt64LE(BigInt(NARROW), at('dimension', 'mm.2.bias[0]'))
-  file.writeBigUInt64LE(file.readBigUInt64LE(at('offset', 'mm.2.weight')) + BigInt(NARROW * rowBytes), at('offset', 'mm.2.bias'))
+  file.writeBigUInt64LE(
+    file.readBigUInt64LE(at('offset', 'mm.2.weight')) + BigInt(NARROW * rowBytes),
+    at('offset', 'mm.2.bias'),
+  )
   for (const { kind, name, at: place } of fields)
-    if (kind === 'offset' && name.startsWith('v.blk.')) file.writeBigUInt64LE(file.readBigUInt64LE(place) - BigInt((outputs - NARROW) * (rowBytes + 4)), place)
+    if (kind === 'offset' && name.startsWith('v.blk.'))
+      file.writeBigUInt64LE(file.readBigUInt64LE(place) - BigInt((outputs - NARROW) * (rowBytes + 4)), place)
   return file
 }

@@ -22,7 +22,10 @@ export function goldenFloats(...path: string[]): Float32Array {
 }
 
 /** The family's f32 model. */
-export const goldenModel = (family: Family): ModelFiles => ({ textPath: golden(family, 'model-f32.gguf'), projectorPath: golden(family, 'mmproj-f32.gguf') })
+export const goldenModel = (family: Family): ModelFiles => ({
+  textPath: golden(family, 'model-f32.gguf'),
+  projectorPath: golden(family, 'mmproj-f32.gguf'),
+})
 
 /** A conversation as the reference wrote it down: the parts of the Qwen model card. */
 export interface GoldenMessage {
@@ -57,15 +60,25 @@ export interface GoldenCase {
 export const goldenCases = (family: Family): GoldenCase[] => goldenJson<GoldenCase[]>(family, 'cases.json')
 
 /** The reference dropped this picture's alpha, the engine blends it over white; 56 rows of 84 pixels when resized. */
-const WITH_ALPHA = { image: 'images/img_d.png', resized: 'resized_d.rgb.bin', raw: { width: 84, height: 56, channels: 3 as const } }
+const WITH_ALPHA = {
+  image: 'images/img_d.png',
+  resized: 'resized_d.rgb.bin',
+  raw: { width: 84, height: 56, channels: 3 as const },
+}
 
 /** What the reference was asked, for the engine: the same pictures, budget and number of tokens, end tokens ignored. */
 export async function goldenRequest(family: Family, { messages, kwargs, greedy }: GoldenCase): Promise<AnswerRequest> {
   const opaque: ChatPart = {
     type: 'image',
-    source: { name: 'opaque.png', bytes: await sharp(readFileSync(golden('common', WITH_ALPHA.resized)), { raw: WITH_ALPHA.raw }).png().toBuffer() },
+    source: {
+      name: 'opaque.png',
+      bytes: await sharp(readFileSync(golden('common', WITH_ALPHA.resized)), { raw: WITH_ALPHA.raw })
+        .png()
+        .toBuffer(),
+    },
   }
-  const asSeen = (part: ChatPart): ChatPart => (part.type === 'image' && 'path' in part.source && part.source.path === golden(WITH_ALPHA.image) ? opaque : part)
+  const asSeen = (part: ChatPart): ChatPart =>
+    part.type === 'image' && 'path' in part.source && part.source.path === golden(WITH_ALPHA.image) ? opaque : part
   return requestOf(
     toChatMessages(messages).map(({ role, content }) => ({ role, content: content.map(asSeen) })),
     {
@@ -81,11 +94,21 @@ export async function goldenRequest(family: Family, { messages, kwargs, greedy }
 
 /** The same conversation for the engine; paths become absolute, a part without a file gets an empty source. */
 export const toChatMessages = (messages: readonly GoldenMessage[]): ChatMessage[] =>
-  messages.map(({ role, content }) => ({ role, content: typeof content === 'string' ? [{ type: 'text', text: content }] : content.map(toChatPart) }))
+  messages.map(({ role, content }) => ({
+    role,
+    content: typeof content === 'string' ? [{ type: 'text', text: content }] : content.map(toChatPart),
+  }))
 
 function toChatPart(part: GoldenPart): ChatPart {
   const source = (file: string) => ({ path: golden(file) })
   if (part.type === 'text') return { type: 'text', text: part.text ?? '' }
-  if (part.type === 'video') return { type: 'video', frames: (part.video ?? []).map(source), fps: part.fps, minPixels: part.min_pixels, maxPixels: part.max_pixels }
+  if (part.type === 'video')
+    return {
+      type: 'video',
+      frames: (part.video ?? []).map(source),
+      fps: part.fps,
+      minPixels: part.min_pixels,
+      maxPixels: part.max_pixels,
+    }
   return { type: 'image', source: source(part.image ?? ''), minPixels: part.min_pixels, maxPixels: part.max_pixels }
 }

@@ -1,6 +1,15 @@
 import { join, resolve } from 'node:path'
 import type { Sampling } from '#contract'
-import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, ChatMessage, ChatPart, Engine, ModelFiles } from '../services/engine/index.ts'
+import type {
+  AnswerEvent,
+  AnswerOptions,
+  AnswerRequest,
+  AnswerResult,
+  ChatMessage,
+  ChatPart,
+  Engine,
+  ModelFiles,
+} from '../services/engine/index.ts'
 
 const resources = resolve(import.meta.dirname, '../../resources')
 
@@ -42,7 +51,12 @@ export interface Answered {
 }
 
 /** Asks and waits for the end; `onEvent` sees each event as it comes. */
-export async function answered(engine: Engine, request: AnswerRequest, options: AnswerOptions = {}, onEvent: (event: AnswerEvent) => void = () => {}): Promise<Answered> {
+export async function answered(
+  engine: Engine,
+  request: AnswerRequest,
+  options: AnswerOptions = {},
+  onEvent: (event: AnswerEvent) => void = () => {},
+): Promise<Answered> {
   const pieces: string[] = []
   for await (const event of engine.answer(request, options)) {
     onEvent(event)

@@ -1,7 +1,21 @@
 /// <reference lib="esnext.float16" />
 
 /** Types of the metadata by their numbers in the file. */
-const kinds = { u8: 0, i8: 1, u16: 2, i16: 3, u32: 4, i32: 5, f32: 6, bool: 7, string: 8, array: 9, u64: 10, i64: 11, f64: 12 } as const
+const kinds = {
+  u8: 0,
+  i8: 1,
+  u16: 2,
+  i16: 3,
+  u32: 4,
+  i32: 5,
+  f32: 6,
+  bool: 7,
+  string: 8,
+  array: 9,
+  u64: 10,
+  i64: 11,
+  f64: 12,
+} as const
 export type Kind = keyof typeof kinds
 type Scalar = number | boolean | string
 
@@ -42,7 +56,19 @@ const VERSION = 3
 const ALIGNMENT = 32
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
 const kindOf = Object.fromEntries(Object.entries(kinds).map(([kind, id]) => [id, kind])) as Record<number, Kind>
-const widths: Readonly<Record<string, number>> = { u8: 1, i8: 1, u16: 2, i16: 2, u32: 4, i32: 4, f32: 4, bool: 1, u64: 8, i64: 8, f64: 8 }
+const widths: Readonly<Record<string, number>> = {
+  u8: 1,
+  i8: 1,
+  u16: 2,
+  i16: 2,
+  u32: 4,
+  i32: 4,
+  f32: 4,
+  bool: 1,
+  u64: 8,
+  i64: 8,
+  f64: 8,
+}
 
 /** Takes a sound GGUF file of version 3 with alignment 32 apart. Nothing is checked: it is for files made by the tests. */
 export function readGguf(file: Buffer): EditedFile {
@@ -56,14 +82,23 @@ export function readGguf(file: Buffer): EditedFile {
     at += length
     return file.toString('latin1', at - length, at)
   }
-  const [u64, u32, text] = [() => scalar('u64') as number, () => scalar('u32') as number, () => scalar('string') as string]
+  const [u64, u32, text] = [
+    () => scalar('u64') as number,
+    () => scalar('u32') as number,
+    () => scalar('string') as string,
+  ]
   const [tensorCount, entryCount] = [u64(), u64()]
   const metadata = new Map<string, Entry>()
   for (let i = 0; i < entryCount; i++) {
     const key = text()
     const kind = kindOf[u32()]!
     const of = kind === 'array' ? kindOf[u32()]! : kind
-    metadata.set(key, kind === 'array' ? { kind, of, value: Array.from({ length: u64() }, () => scalar(of)) } : { kind, value: scalar(kind) })
+    metadata.set(
+      key,
+      kind === 'array'
+        ? { kind, of, value: Array.from({ length: u64() }, () => scalar(of)) }
+        : { kind, value: scalar(kind) },
+    )
   }
   const infos = Array.from({ length: tensorCount }, () => {
     const name = text()
@@ -81,15 +116,31 @@ export function readGguf(file: Buffer): EditedFile {
 
 /** The bytes of a GGUF file: version 3, little-endian, alignment 32. */
 export function writeGguf({ metadata, tensors }: EditedFile): Buffer {
-  const parts: Buffer[] = [Buffer.from('GGUF'), bytesOf(VERSION, 'u32'), bytesOf(tensors.length, 'u64'), bytesOf(metadata.size, 'u64')]
+  const parts: Buffer[] = [
+    Buffer.from('GGUF'),
+    bytesOf(VERSION, 'u32'),
+    bytesOf(tensors.length, 'u64'),
+    bytesOf(metadata.size, 'u64'),
+  ]
   for (const [key, { kind, of = kind, value }] of metadata) {
     parts.push(bytesOf(key, 'string'), bytesOf(kinds[kind], 'u32'))
-    if (typeof value === 'object') parts.push(bytesOf(kinds[of], 'u32'), bytesOf(value.length, 'u64'), Buffer.concat(value.map((each) => bytesOf(each, of))))
+    if (typeof value === 'object')
+      parts.push(
+        bytesOf(kinds[of], 'u32'),
+        bytesOf(value.length, 'u64'),
+        Buffer.concat(value.map((each) => bytesOf(each, of))),
+      )
     else parts.push(bytesOf(value, kind))
   }
   let offset = 0
   for (const { name, dims, type, bytes } of tensors) {
-    parts.push(bytesOf(name, 'string'), bytesOf(dims.length, 'u32'), ...dims.map((dim) => bytesOf(dim, 'u64')), bytesOf(type, 'u32'), bytesOf(offset, 'u64'))
+    parts.push(
+      bytesOf(name, 'string'),
+      bytesOf(dims.length, 'u32'),
+      ...dims.map((dim) => bytesOf(dim, 'u64')),
+      bytesOf(type, 'u32'),
+      bytesOf(offset, 'u64'),
+    )
     offset += aligned(bytes.length)
   }
   const header = Buffer.concat(parts)
@@ -108,7 +159,10 @@ export function withEntries(file: EditedFile, changes: Readonly<Record<string, E
 }
 
 /** A copy with each tensor changed, taken away (null) or replaced by several. */
-export function withTensors(file: EditedFile, change: (tensor: EditedTensor) => EditedTensor | readonly EditedTensor[] | null): EditedFile {
+export function withTensors(
+  file: EditedFile,
+  change: (tensor: EditedTensor) => EditedTensor | readonly EditedTensor[] | null,
+): EditedFile {
   return { ...file, tensors: file.tensors.flatMap((tensor) => change(tensor) ?? []) }
 }
 
@@ -118,7 +172,12 @@ export function valuesOf({ bytes }: EditedTensor): Float32Array {
 }
 
 /** A tensor made of numbers; in F16 where its rows do not fill whole blocks of the type, as converters do it. */
-export function tensorOf(name: string, dims: readonly number[], values: Float32Array, wanted: Format = 'F32'): EditedTensor {
+export function tensorOf(
+  name: string,
+  dims: readonly number[],
+  values: Float32Array,
+  wanted: Format = 'F32',
+): EditedTensor {
   const format = dims[0]! % formats[wanted].numbers === 0 ? wanted : 'F16'
   return { name, dims, type: formats[format].id, bytes: encode(values, format) }
 }
@@ -142,7 +201,9 @@ function encode(values: Float32Array, format: Format): Buffer {
     return Buffer.from(Uint16Array.from(bits, (each) => (each + 0x7fff + ((each >>> 16) & 1)) >>> 16).buffer)
   }
   const { numbers } = formats[format]
-  const blocks = Array.from({ length: values.length / numbers }, (_, i) => [...values.subarray(i * numbers, (i + 1) * numbers)])
+  const blocks = Array.from({ length: values.length / numbers }, (_, i) => [
+    ...values.subarray(i * numbers, (i + 1) * numbers),
+  ])
   return Buffer.concat(blocks.map(format === 'Q8_0' ? q8 : format === 'Q5_1' ? q5 : q4))
 }
 
@@ -166,13 +227,17 @@ function q5(block: readonly number[]): Buffer {
 function q4(block: readonly number[]): Buffer {
   const largest = block.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), 0)
   const scale = half(largest / -8)
-  return Buffer.concat([halves(scale), nibbles(block.map((value) => within(Math.floor(value / (scale || 1) + 8.5), 0, 15)))])
+  return Buffer.concat([
+    halves(scale),
+    nibbles(block.map((value) => within(Math.floor(value / (scale || 1) + 8.5), 0, 15))),
+  ])
 }
 
 const within = (value: number, least: number, most: number): number => Math.max(least, Math.min(most, value))
 const half = (value: number): number => Float16Array.of(value)[0]!
 const halves = (...values: readonly number[]): Buffer => Buffer.from(Float16Array.from(values).buffer)
-const nibbles = (levels: readonly number[]): Buffer => Buffer.from(levels.slice(0, 16).map((level, i) => (level & 15) | ((levels[i + 16]! & 15) << 4)))
+const nibbles = (levels: readonly number[]): Buffer =>
+  Buffer.from(levels.slice(0, 16).map((level, i) => (level & 15) | ((levels[i + 16]! & 15) << 4)))
 
 function bytesOf(value: Scalar, kind: Kind): Buffer {
   if (typeof value === 'string') return Buffer.concat([bytesOf(value.length, 'u64'), Buffer.from(value, 'latin1')])

@@ -13,12 +13,15 @@ const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNM
 export function inHalfPrecision(file: Buffer): Buffer {
   const { fields, headerBytes } = ggufFields(file)
   const header = Buffer.from(file.subarray(0, aligned(headerBytes)))
-  const find = (kind: Field['kind'], name: string) => fields.find((field) => field.kind === kind && field.name === name)!.at
+  const find = (kind: Field['kind'], name: string) =>
+    fields.find((field) => field.kind === kind && field.name === name)!.at
   header.writeUInt32LE(F16, find('integer', 'general.file_type'))
   const data: Buffer[] = []
   let offset = 0
   for (const { name, at } of fields.filter(({ kind }) => kind === 'offset')) {
-    const dims = fields.filter((field) => field.kind === 'dimension' && field.name.startsWith(`${name}[`)).map((field) => Number(file.readBigUInt64LE(field.at)))
+    const dims = fields
+      .filter((field) => field.kind === 'dimension' && field.name.startsWith(`${name}[`))
+      .map((field) => Number(file.readBigUInt64LE(field.at)))
     const count = dims.reduce((product, dim) => product * dim, 1)
     const start = header.length + Number(file.readBigUInt64LE(at))
     const bytes = file.subarray(start, start + count * 4)

@@ -23,8 +23,11 @@ interface Tensor {
 
 const ALIGNMENT = 32
 const names: readonly (readonly [string, string])[] = [
-  ['v.post_ln.', 'v.merger.ln_q.'], ['mm.0.', 'v.merger.mlp.0.'], ['mm.2.', 'v.merger.mlp.2.'],
-  ['v.patch_embd.weight.1', 'v.patch_embd_1.weight'], ['v.patch_embd.weight', 'v.patch_embd_0.weight'],
+  ['v.post_ln.', 'v.merger.ln_q.'],
+  ['mm.0.', 'v.merger.mlp.0.'],
+  ['mm.2.', 'v.merger.mlp.2.'],
+  ['v.patch_embd.weight.1', 'v.patch_embd_1.weight'],
+  ['v.patch_embd.weight', 'v.patch_embd_0.weight'],
 ]
 
 /**
@@ -40,10 +43,18 @@ export function oneFileGguf(text: Buffer, projector: Buffer, options: OneFileOpt
   metadata.set('general.parameter_count', Buffer.concat([u32(10), u64(1_000_000n)]))
   metadata.set('qwen25vl.rope.mrope_section', i32s([4, 6, 6]))
   const sizes = {
-    block_count: 4, embedding_length: 64, 'attention.head_count': 4, num_channels: 3, patch_size: 14, spatial_merge_size: 2, spatial_patch_size: 14,
-    window_size: 112, temporal_patch_size: 2,
+    block_count: 4,
+    embedding_length: 64,
+    'attention.head_count': 4,
+    num_channels: 3,
+    patch_size: 14,
+    spatial_merge_size: 2,
+    spatial_patch_size: 14,
+    window_size: 112,
+    temporal_patch_size: 2,
   }
-  for (const [key, value] of Object.entries(sizes)) metadata.set(`qwen25vl.vision.${key}`, Buffer.concat([u32(4), u32(value)]))
+  for (const [key, value] of Object.entries(sizes))
+    metadata.set(`qwen25vl.vision.${key}`, Buffer.concat([u32(4), u32(value)]))
   metadata.set('qwen25vl.vision.attention.layer_norm_epsilon', Buffer.concat([u32(6), f32(1e-6)]))
   metadata.set('qwen25vl.vision.rope.freq_base', Buffer.concat([u32(6), f32(1e4)]))
   if (fullBlocks) metadata.set('qwen25vl.vision.fullatt_block_indexes', i32s(fullBlocks))
@@ -62,11 +73,20 @@ export function oneFileGguf(text: Buffer, projector: Buffer, options: OneFileOpt
 
 function fused(tensors: readonly Tensor[]): Tensor[] {
   const rest = tensors.filter(({ name }) => !/attn_[qkv]\./.test(name))
-  const three = tensors.filter(({ name }) => /attn_q\./.test(name)).map((query) => {
-    const parts = ['q', 'k', 'v'].map((part) => tensors.find(({ name }) => name === query.name.replace('attn_q', `attn_${part}`))!)
-    const dims = [...query.dims.slice(0, -1), query.dims.at(-1)! * 3n]
-    return { ...query, name: query.name.replace('attn_q', 'attn_qkv'), dims, data: Buffer.concat(parts.map(({ data }) => data)) }
-  })
+  const three = tensors
+    .filter(({ name }) => /attn_q\./.test(name))
+    .map((query) => {
+      const parts = ['q', 'k', 'v'].map(
+        (part) => tensors.find(({ name }) => name === query.name.replace('attn_q', `attn_${part}`))!,
+      )
+      const dims = [...query.dims.slice(0, -1), query.dims.at(-1)! * 3n]
+      return {
+        ...query,
+        name: query.name.replace('attn_q', 'attn_qkv'),
+        dims,
+        data: Buffer.concat(parts.map(({ data }) => data)),
+      }
+    })
   return [...rest, ...three]
 }
 
@@ -83,12 +103,16 @@ function entriesOf(bytes: Buffer): Map<string, Buffer> {
 
 function tensorsOf(bytes: Buffer): Tensor[] {
   const { fields, headerBytes } = ggufFields(bytes)
-  return fields.filter(({ kind }) => kind === 'offset').map(({ name, at }) => {
-    const dims = fields.filter((field) => field.kind === 'dimension' && field.name.startsWith(`${name}[`)).map((field) => bytes.readBigUInt64LE(field.at))
-    const start = aligned(headerBytes) + Number(bytes.readBigUInt64LE(at))
-    const length = dims.reduce((product, dim) => product * Number(dim), 4)
-    return { name, dims, type: bytes.readUInt32LE(at - 4), data: bytes.subarray(start, start + length) }
-  })
+  return fields
+    .filter(({ kind }) => kind === 'offset')
+    .map(({ name, at }) => {
+      const dims = fields
+        .filter((field) => field.kind === 'dimension' && field.name.startsWith(`${name}[`))
+        .map((field) => bytes.readBigUInt64LE(field.at))
+      const start = aligned(headerBytes) + Number(bytes.readBigUInt64LE(at))
+      const length = dims.reduce((product, dim) => product * Number(dim), 4)
+      return { name, dims, type: bytes.readUInt32LE(at - 4), data: bytes.subarray(start, start + length) }
+    })
 }
 
 function file(metadata: ReadonlyMap<string, Buffer>, tensors: readonly Tensor[]): Buffer {
@@ -120,7 +144,8 @@ function u64(value: bigint): Buffer {
   return bytes
 }
 
-const i32s = (values: readonly number[]) => Buffer.concat([u32(9), u32(5), u64(BigInt(values.length)), ...values.map(u32)])
+const i32s = (values: readonly number[]) =>
+  Buffer.concat([u32(9), u32(5), u64(BigInt(values.length)), ...values.map(u32)])
 const string = (text: string) => Buffer.concat([u64(BigInt(Buffer.byteLength(text))), Buffer.from(text)])
 const aligned = (bytes: number) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
 const padded = (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc(aligned(bytes.length) - bytes.length)])

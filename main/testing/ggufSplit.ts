@@ -18,11 +18,17 @@ const I32 = 5
  * Splits a sound GGUF file of alignment 32 as llama.cpp's `gguf-split` does: all metadata in the first part, the tensors
  * one after the other over `sizes.length` parts, `sizes[i]` of them in part i. `change` gives other entries to a part.
  */
-export function splitGguf(file: Buffer, sizes: readonly number[], change: (part: number) => SplitEntries = () => ({})): Buffer[] {
+export function splitGguf(
+  file: Buffer,
+  sizes: readonly number[],
+  change: (part: number) => SplitEntries = () => ({}),
+): Buffer[] {
   const { fields, entries, headerBytes } = ggufFields(file)
   const last = entries.at(-1)!
   const metadata = file.subarray(PREAMBLE_BYTES, last.at + last.bytes)
-  const offsets = fields.filter((field) => field.kind === 'offset').map(({ at }) => ({ at, offset: Number(file.readBigUInt64LE(at)) }))
+  const offsets = fields
+    .filter((field) => field.kind === 'offset')
+    .map(({ at }) => ({ at, offset: Number(file.readBigUInt64LE(at)) }))
   const data = file.subarray(aligned(headerBytes))
   const tensors = offsets.map(({ at, offset }, i) => ({
     info: file.subarray(i === 0 ? last.at + last.bytes : offsets[i - 1]!.at + 8, at),
@@ -31,11 +37,22 @@ export function splitGguf(file: Buffer, sizes: readonly number[], change: (part:
   let next = 0
   return sizes.map((size, part) => {
     const { number = part, count = sizes.length, tensors: total = tensors.length, countType = U16 } = change(part)
-    const split = [entry('split.no', U16, number), entry('split.count', countType, count), entry('split.tensors.count', I32, total)]
+    const split = [
+      entry('split.no', U16, number),
+      entry('split.count', countType, count),
+      entry('split.tensors.count', I32, total),
+    ]
     const chosen = tensors.slice(next, next + size)
     next += size
     const kept = part === 0 ? entries.length : 0
-    const header = [Buffer.from('GGUF'), u32(3), u64(chosen.length), u64(kept + split.length), ...(kept > 0 ? [metadata] : []), ...split]
+    const header = [
+      Buffer.from('GGUF'),
+      u32(3),
+      u64(chosen.length),
+      u64(kept + split.length),
+      ...(kept > 0 ? [metadata] : []),
+      ...split,
+    ]
     let offset = 0
     for (const tensor of chosen) {
       header.push(tensor.info, u64(offset))

@@ -31,7 +31,8 @@ export function ggufFile(metadata: Readonly<Record<string, GgufValue>>, tensors:
     offset += aligned(data.byteLength)
   }
   parts.push(padding(parts.reduce((sum, part) => sum + part.length, 0)))
-  for (const { data } of tensors) parts.push(Buffer.from(data.buffer, data.byteOffset, data.byteLength), padding(data.byteLength))
+  for (const { data } of tensors)
+    parts.push(Buffer.from(data.buffer, data.byteOffset, data.byteLength), padding(data.byteLength))
   return Buffer.concat(parts)
 }
 
@@ -47,11 +48,31 @@ export interface LoraOptions {
 }
 
 /** The bytes of a LoRA adapter: for each weight the pair `.lora_a` [columns, rank] and `.lora_b` [rank, rows]. */
-export function loraFile({ weights, rank = 4, alpha = 8, value = (i) => Math.sin(i) / 4, metadata = {} }: LoraOptions): Buffer {
-  const matrix = (name: string, dims: readonly number[]): GgufTensor => ({ name, dims, data: Float32Array.from({ length: dims.reduce((product, dim) => product * dim, 1) }, (_, i) => value(i)) })
-  const tensors = Object.entries(weights).flatMap(([name, [columns, rows]]) => [matrix(`${name}.lora_a`, [columns, rank]), matrix(`${name}.lora_b`, [rank, rows])])
+export function loraFile({
+  weights,
+  rank = 4,
+  alpha = 8,
+  value = (i) => Math.sin(i) / 4,
+  metadata = {},
+}: LoraOptions): Buffer {
+  const matrix = (name: string, dims: readonly number[]): GgufTensor => ({
+    name,
+    dims,
+    data: Float32Array.from({ length: dims.reduce((product, dim) => product * dim, 1) }, (_, i) => value(i)),
+  })
+  const tensors = Object.entries(weights).flatMap(([name, [columns, rows]]) => [
+    matrix(`${name}.lora_a`, [columns, rank]),
+    matrix(`${name}.lora_b`, [rank, rows]),
+  ])
   return ggufFile(
-    { 'general.architecture': 'qwen2vl', 'general.type': 'adapter', 'adapter.type': 'lora', 'adapter.lora.alpha': { f32: alpha }, 'general.name': 'Test adapter', ...metadata },
+    {
+      'general.architecture': 'qwen2vl',
+      'general.type': 'adapter',
+      'adapter.type': 'lora',
+      'adapter.lora.alpha': { f32: alpha },
+      'general.name': 'Test adapter',
+      ...metadata,
+    },
     tensors,
   )
 }
@@ -67,7 +88,12 @@ function entry(value: GgufValue): Buffer[] {
   return [u32(types.f32), f32(value.f32)]
 }
 
-const list = (type: number, items: readonly Buffer[]): Buffer[] => [u32(types.array), u32(type), u64(items.length), Buffer.concat(items)]
+const list = (type: number, items: readonly Buffer[]): Buffer[] => [
+  u32(types.array),
+  u32(type),
+  u64(items.length),
+  Buffer.concat(items),
+]
 
 function f32(value: number): Buffer {
   const bytes = Buffer.alloc(4)

@@ -13,7 +13,8 @@ beforeEach(async () => {
 })
 afterEach(() => server.close())
 
-const json = async (path: string, init?: RequestInit) => (await fetch(server.address + path, init)).json() as Promise<unknown>
+const json = async (path: string, init?: RequestInit) =>
+  (await fetch(server.address + path, init)).json() as Promise<unknown>
 
 test('it lists as Hugging Face does, with digests of large files', async () => {
   expect(await json('/api/models/owner/name')).toMatchObject({
@@ -35,24 +36,29 @@ test('it lists as Hugging Face does, with digests of large files', async () => {
 test('it lists as ModelScope does', async () => {
   expect(await json('/api/v1/models/owner/name/repo/files?Revision=master&Recursive=true')).toMatchObject({
     Code: 200,
-    Data: { Files: [{ Path: 'Q4/m.gguf', Name: 'm.gguf', Size: 1000, Sha256: digest, Type: 'blob' }, { Path: 'README.md' }] },
+    Data: {
+      Files: [{ Path: 'Q4/m.gguf', Name: 'm.gguf', Size: 1000, Sha256: digest, Type: 'blob' }, { Path: 'README.md' }],
+    },
   })
 })
 
-test.each(['huggingface', 'modelscope'] as const)('files of %s redirect to a place that answers ranges', async (source) => {
-  const url = server.fileUrl('owner/name', 'Q4/m.gguf', source)
-  const head = await fetch(url, { redirect: 'manual' })
-  expect([head.status, head.headers.get('x-linked-size')]).toEqual([302, '1000'])
-  const part = await fetch(url, { headers: { Range: 'bytes=10-19' } })
-  expect([part.status, part.headers.get('content-range'), part.headers.get('etag')]).toEqual([
-    206,
-    'bytes 10-19/1000',
-    '"version-1"',
-  ])
-  expect(Buffer.from(await part.arrayBuffer()).equals(content.subarray(10, 20))).toBe(true)
-  const other = await fetch(url, { headers: { Range: 'bytes=10-19', 'If-Range': '"version-0"' } })
-  expect(other.status).toBe(200)
-})
+test.each(['huggingface', 'modelscope'] as const)(
+  'files of %s redirect to a place that answers ranges',
+  async (source) => {
+    const url = server.fileUrl('owner/name', 'Q4/m.gguf', source)
+    const head = await fetch(url, { redirect: 'manual' })
+    expect([head.status, head.headers.get('x-linked-size')]).toEqual([302, '1000'])
+    const part = await fetch(url, { headers: { Range: 'bytes=10-19' } })
+    expect([part.status, part.headers.get('content-range'), part.headers.get('etag')]).toEqual([
+      206,
+      'bytes 10-19/1000',
+      '"version-1"',
+    ])
+    expect(Buffer.from(await part.arrayBuffer()).equals(content.subarray(10, 20))).toBe(true)
+    const other = await fetch(url, { headers: { Range: 'bytes=10-19', 'If-Range': '"version-0"' } })
+    expect(other.status).toBe(200)
+  },
+)
 
 test('gated repositories want their token', async () => {
   server.add({ repository: 'owner/gated', files: { 'm.gguf': content }, token: 'secret' })

@@ -127,7 +127,11 @@ function answer(request: IncomingMessage, response: ServerResponse, known: Reado
     response.setHeader('X-Error-Code', 'GatedRepo')
     return sendJson(response, 401, { error: 'Access to this model is restricted.' })
   }
-  const asked = scope ? (url.searchParams.get('Revision') ?? 'master') : file || tree ? found.rest[0] : (found.rest[0] ?? 'main')
+  const asked = scope
+    ? (url.searchParams.get('Revision') ?? 'master')
+    : file || tree
+      ? found.rest[0]
+      : (found.rest[0] ?? 'main')
   if (asked !== revision && asked !== 'main' && asked !== 'master')
     return sendJson(response, 404, { error: 'Revision not found' })
   if (file) return redirect(response, found.repository, file.rest[1] ?? '')
@@ -138,5 +142,9 @@ function answer(request: IncomingMessage, response: ServerResponse, known: Reado
   }))
   if (tree) return sendJson(response, 200, huggingFaceTree(files))
   if (scope) return sendJson(response, 200, modelScopeFiles(revision, files))
-  sendJson(response, 200, huggingFaceModel(served.nowCalled ?? served.repository, revision, files, served.token !== undefined))
+  sendJson(
+    response,
+    200,
+    huggingFaceModel(served.nowCalled ?? served.repository, revision, files, served.token !== undefined),
+  )
 }

@@ -19,7 +19,12 @@ export function libraryIn(folder: string): { library: Library; close: () => void
   const engine = createEngine({ spawn: noProcess, cachePath: folder })
   const inspect = engine.inspect.bind(engine)
   const choice = { get: () => null, set: () => {} }
-  const models = createModels({ db: store.db, resources: join(import.meta.dirname, '../../resources'), choice, inspect })
+  const models = createModels({
+    db: store.db,
+    resources: join(import.meta.dirname, '../../resources'),
+    choice,
+    inspect,
+  })
   const library = createLibrary({
     models,
     folder: {

@@ -48,7 +48,11 @@ export function mutate(original: Buffer, seed: number): Mutation {
   return { buffer, description: notes.join('; ') }
 }
 
-type Change = (buffer: Buffer<ArrayBuffer>, map: FieldMap, random: Random) => { buffer: Buffer<ArrayBuffer>; description: string }
+type Change = (
+  buffer: Buffer<ArrayBuffer>,
+  map: FieldMap,
+  random: Random,
+) => { buffer: Buffer<ArrayBuffer>; description: string }
 
 const rewrite =
   (...kinds: Field['kind'][]): Change =>

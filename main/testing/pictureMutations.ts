@@ -15,7 +15,9 @@ export interface SoundPicture {
 const WIDTH = 84
 const HEIGHT = 56
 /** Sizes, counts and offsets that readers trip over, written at either byte order. */
-const nasty: readonly number[] = [0, 1, 2, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff]
+const nasty: readonly number[] = [
+  0, 1, 2, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff,
+]
 /** Where the headers of all kinds are, from the start of the file. */
 const HEADER_BYTES = 512
 
@@ -76,7 +78,8 @@ function repairChecksums(buffer: Buffer): boolean {
 type Change = (buffer: Buffer<ArrayBuffer>, random: Random) => { buffer: Buffer<ArrayBuffer>; description: string }
 
 /** A place to damage; the header is as likely as all the rest. */
-const place = (buffer: Buffer, random: Random) => random(random(2) === 0 ? Math.min(HEADER_BYTES, buffer.length) : buffer.length)
+const place = (buffer: Buffer, random: Random) =>
+  random(random(2) === 0 ? Math.min(HEADER_BYTES, buffer.length) : buffer.length)
 
 const flipBits: Change = (buffer, random) => {
   if (buffer.length === 0) return { buffer, description: 'nothing to flip' }
@@ -103,13 +106,28 @@ const truncate: Change = (buffer, random) => {
 const repeatPart: Change = (buffer, random) => {
   const start = random(buffer.length)
   const end = Math.min(buffer.length, start + 1 + random(200))
-  return { buffer: Buffer.concat([buffer.subarray(0, end), buffer.subarray(start)]), description: `${start} to ${end} is there twice` }
+  return {
+    buffer: Buffer.concat([buffer.subarray(0, end), buffer.subarray(start)]),
+    description: `${start} to ${end} is there twice`,
+  }
 }
 
 const removePart: Change = (buffer, random) => {
   const start = random(buffer.length)
   const end = Math.min(buffer.length, start + 1 + random(200))
-  return { buffer: Buffer.concat([buffer.subarray(0, start), buffer.subarray(end)]), description: `${start} to ${end} is missing` }
+  return {
+    buffer: Buffer.concat([buffer.subarray(0, start), buffer.subarray(end)]),
+    description: `${start} to ${end} is missing`,
+  }
 }
 
-const changes: readonly Change[] = [flipBits, flipBits, rewriteNumber, rewriteNumber, rewriteNumber, truncate, repeatPart, removePart]
+const changes: readonly Change[] = [
+  flipBits,
+  flipBits,
+  rewriteNumber,
+  rewriteNumber,
+  rewriteNumber,
+  truncate,
+  repeatPart,
+  removePart,
+]

@@ -2,7 +2,18 @@
 import { readFileSync } from 'node:fs'
 import { goldenModel } from './engineGoldens.ts'
 import type { Family } from './engineGoldens.ts'
-import { bool, inFormat, list, readGguf, string, tensorOf, u32, valuesOf, withEntries, withTensors } from './ggufEdit.ts'
+import {
+  bool,
+  inFormat,
+  list,
+  readGguf,
+  string,
+  tensorOf,
+  u32,
+  valuesOf,
+  withEntries,
+  withTensors,
+} from './ggufEdit.ts'
 import type { EditedFile, EditedTensor, Entry, Format } from './ggufEdit.ts'
 
 /** The reference's language model or projector, taken apart. */
@@ -34,7 +45,10 @@ export function surgery(file: EditedFile, fileType: number): EditedFile {
 
 /** As that tool did until spring 2025: the halves of each block's feed-forward under each other's names. */
 export const exchanged = (file: EditedFile): EditedFile =>
-  withTensors(file, (tensor) => ({ ...tensor, name: tensor.name.replace(/ffn_(up|down)/, (_, half) => (half === 'up' ? 'ffn_down' : 'ffn_up')) }))
+  withTensors(file, (tensor) => ({
+    ...tensor,
+    name: tensor.name.replace(/ffn_(up|down)/, (_, half) => (half === 'up' ? 'ffn_down' : 'ffn_up')),
+  }))
 
 /** The Qwen2.5-VL fork of spring 2025; `blocks`: those that look at the whole picture. */
 export const fork = (file: EditedFile, blocks: readonly number[]): EditedFile =>
@@ -54,8 +68,17 @@ export const unfinished = (file: EditedFile): EditedFile => {
 
 /** Qwen2.5-Omni's: another projector type, and a sound part beside the tower. */
 export const omni = (file: EditedFile): EditedFile => ({
-  ...withEntries(file, { 'clip.projector_type': string('qwen2.5o'), 'clip.has_audio_encoder': bool(true), 'clip.audio.block_count': u32(1) }),
-  tensors: [...file.tensors, ...['a.conv1d.1.weight', 'a.blk.0.ffn_up.weight', 'mm.a.fc.weight'].map((name) => tensorOf(name, [32, 8], new Float32Array(256).fill(NaN)))],
+  ...withEntries(file, {
+    'clip.projector_type': string('qwen2.5o'),
+    'clip.has_audio_encoder': bool(true),
+    'clip.audio.block_count': u32(1),
+  }),
+  tensors: [
+    ...file.tensors,
+    ...['a.conv1d.1.weight', 'a.blk.0.ffn_up.weight', 'mm.a.fc.weight'].map((name) =>
+      tensorOf(name, [32, 8], new Float32Array(256).fill(NaN)),
+    ),
+  ],
 })
 
 /** Queries, keys and values of each block in one tensor. */
@@ -64,33 +87,57 @@ export const fused = (file: EditedFile): EditedFile =>
     const [, block, letter, part] = /^(v\.blk\.\d+\.attn_)([qkv])\.(weight|bias)$/.exec(tensor.name) ?? []
     if (letter === undefined) return tensor
     if (letter !== 'q') return null
-    const parts = [...'qkv'].map((each) => valuesOf(file.tensors.find(({ name }) => name === `${block}${each}.${part}`)!))
+    const parts = [...'qkv'].map((each) =>
+      valuesOf(file.tensors.find(({ name }) => name === `${block}${each}.${part}`)!),
+    )
     const last = tensor.dims.length - 1
     const dims = tensor.dims.map((dim, i) => (i === last ? dim * 3 : dim))
     return tensorOf(`${block}qkv.${part}`, dims, Float32Array.from(parts.flatMap((values) => [...values])))
   })
 
 /** Biases and norms in half precision. */
-export const halfVectors = (file: EditedFile, format: 'F16' | 'BF16'): EditedFile => withTensors(file, (tensor) => (isVector(tensor) ? inFormat(tensor, format) : tensor))
+export const halfVectors = (file: EditedFile, format: 'F16' | 'BF16'): EditedFile =>
+  withTensors(file, (tensor) => (isVector(tensor) ? inFormat(tensor, format) : tensor))
 
 /** The same numbers kept as F32. */
 export const roundedVectors = (file: EditedFile, format: 'F16' | 'BF16'): EditedFile =>
-  withTensors(file, (tensor) => (isVector(tensor) ? tensorOf(tensor.name, tensor.dims, valuesOf(tensor).map((value) => rounded(value, format))) : tensor))
+  withTensors(file, (tensor) =>
+    isVector(tensor)
+      ? tensorOf(
+          tensor.name,
+          tensor.dims,
+          valuesOf(tensor).map((value) => rounded(value, format)),
+        )
+      : tensor,
+  )
 
 /** A language model with the header of a fine-tune: no family in its names unless told. */
-export const fineTune = (file: EditedFile, name: string, changes: Readonly<Record<string, Entry | undefined>> = {}): EditedFile =>
-  withEntries(file, { 'general.name': string(name), 'general.basename': undefined, ...changes })
+export const fineTune = (
+  file: EditedFile,
+  name: string,
+  changes: Readonly<Record<string, Entry | undefined>> = {},
+): EditedFile => withEntries(file, { 'general.name': string(name), 'general.basename': undefined, ...changes })
 
 /** Tokens as many as published models have, with those that came with Qwen2.5 or without; nothing else fits this vocabulary. */
 export function fullVocabulary(file: EditedFile, hasNewTokens: boolean): EditedFile {
   const own = file.metadata.get('tokenizer.ggml.tokens')!.value as readonly string[]
-  const added = hasNewTokens ? ['<tool_call>', '</tool_call>', '<|fim_prefix|>', '<|fim_middle|>', '<|repo_name|>', '<|file_sep|>'] : []
+  const added = hasNewTokens
+    ? ['<tool_call>', '</tool_call>', '<|fim_prefix|>', '<|fim_middle|>', '<|repo_name|>', '<|file_sep|>']
+    : []
   const tokens = [...own, ...added]
   const size = 151_936
   const padded = [...tokens, ...Array.from({ length: size - tokens.length }, (_, i) => `[PAD${i}]`)]
-  const changed = withEntries(file, { 'tokenizer.ggml.tokens': list('string', padded), 'tokenizer.ggml.token_type': list('i32', padded.map(() => 1)) })
+  const changed = withEntries(file, {
+    'tokenizer.ggml.tokens': list('string', padded),
+    'tokenizer.ggml.token_type': list(
+      'i32',
+      padded.map(() => 1),
+    ),
+  })
   return withTensors(changed, (tensor) =>
-    tensor.name === 'token_embd.weight' ? { ...tensor, dims: [tensor.dims[0]!, size], type: 2, bytes: Buffer.alloc((tensor.dims[0]! / 32) * 18 * size) } : tensor,
+    tensor.name === 'token_embd.weight'
+      ? { ...tensor, dims: [tensor.dims[0]!, size], type: 2, bytes: Buffer.alloc((tensor.dims[0]! / 32) * 18 * size) }
+      : tensor,
   )
 }
 

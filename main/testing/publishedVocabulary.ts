@@ -16,8 +16,15 @@ const plainReference = published([])
 
 /** The published tokenizer; its blanks are those of Unicode, which JavaScript's `\s` (with U+FEFF, without U+0085) is not. */
 function published(added_tokens: typeof tokenizerJSON.added_tokens) {
-  const pre_tokenizer = JSON.parse(JSON.stringify(tokenizerJSON.pre_tokenizer).replaceAll('\\\\s', '\\\\p{White_Space}').replaceAll('\\\\S', '\\\\P{White_Space}')) as typeof tokenizerJSON.pre_tokenizer
-  return TokenizerLoader.fromPreTrained({ tokenizerJSON: { ...tokenizerJSON, added_tokens, pre_tokenizer }, tokenizerConfig })
+  const pre_tokenizer = JSON.parse(
+    JSON.stringify(tokenizerJSON.pre_tokenizer)
+      .replaceAll('\\\\s', '\\\\p{White_Space}')
+      .replaceAll('\\\\S', '\\\\P{White_Space}'),
+  ) as typeof tokenizerJSON.pre_tokenizer
+  return TokenizerLoader.fromPreTrained({
+    tokenizerJSON: { ...tokenizerJSON, added_tokens, pre_tokenizer },
+    tokenizerConfig,
+  })
 }
 
 /** Ids of a text in which special tokens count, as the reference gives them. */
@@ -27,7 +34,9 @@ export const referenceIds = (text: string): number[] => reference.encode(text, {
 export const plainReferenceIds = (text: string): number[] => plainReference.encode(text, { add_special_tokens: false })
 
 /** Each special token's text with its id. */
-export const addedTokens: ReadonlyMap<string, number> = new Map(tokenizerJSON.added_tokens.map(({ content, id }) => [content, id]))
+export const addedTokens: ReadonlyMap<string, number> = new Map(
+  tokenizerJSON.added_tokens.map(({ content, id }) => [content, id]),
+)
 
 /** The chat template of Qwen2.5, for texts alone. */
 export const qwen25Template = tokenizerConfig.chat_template as string

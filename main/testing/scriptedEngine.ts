@@ -2,7 +2,20 @@ import { AppError } from '#contract'
 import type { Placement, Progress, Seen } from '#contract'
 import { AsyncQueue } from '../lib/asyncQueue.ts'
 import { Emitter } from '../lib/emitter.ts'
-import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, Engine, EngineState, FileFacts, MachineFacts, ModelFiles, ModelSummary, PlacementCost, TokenCount } from '../services/engine/index.ts'
+import type {
+  AnswerEvent,
+  AnswerOptions,
+  AnswerRequest,
+  AnswerResult,
+  Engine,
+  EngineState,
+  FileFacts,
+  MachineFacts,
+  ModelFiles,
+  ModelSummary,
+  PlacementCost,
+  TokenCount,
+} from '../services/engine/index.ts'
 
 /** One answer whose every step the test decides. */
 export interface ScriptedAnswer {
@@ -28,7 +41,14 @@ export const scriptedResult: AnswerResult = {
 
 /** What the scripted engine tells of any model. */
 export const scriptedSummary = (textPath: string): ModelSummary => ({
-  name: 'Scripted', architecture: 'qwen2vl', family: 'qwen2vl', quantization: 'F16', projectorQuantization: 'F16', embeddingLength: 128, trainedContext: 32768, bytes: 1,
+  name: 'Scripted',
+  architecture: 'qwen2vl',
+  family: 'qwen2vl',
+  quantization: 'F16',
+  projectorQuantization: 'F16',
+  embeddingLength: 128,
+  trainedContext: 32768,
+  bytes: 1,
   textPaths: [textPath],
 })
 
@@ -43,7 +63,14 @@ export class ScriptedEngine implements Engine {
   /** Conversations that the engine was told to forget. */
   readonly forgotten: string[] = []
   /** What `machine` says. */
-  facts: MachineFacts = { cpu: 'Script', cores: 4, memoryBytes: 16e9, systemFreeBytes: 8e9, devices: [], cpuBytesPerSecond: 20e9 }
+  facts: MachineFacts = {
+    cpu: 'Script',
+    cores: 4,
+    memoryBytes: 16e9,
+    systemFreeBytes: 8e9,
+    devices: [],
+    cpuBytesPerSecond: 20e9,
+  }
   /** What `plan` says. */
   cost: (model: ModelFiles, placement: Placement) => Promise<PlacementCost> = async () => {
     throw new Error('The script has no plans.')
@@ -110,7 +137,9 @@ export class ScriptedEngine implements Engine {
         seen: (seen) => events.push({ type: 'seen', seen }),
         text: (text) => events.push({ type: 'text', text }),
         finish,
-        fail: (error = new AppError('EngineCrashed', 'The model stopped unexpectedly. What was written is kept; try again.')) => events.fail(error),
+        fail: (
+          error = new AppError('EngineCrashed', 'The model stopped unexpectedly. What was written is kept; try again.'),
+        ) => events.fail(error),
       })
       yield* events
     } finally {
@@ -147,7 +176,20 @@ export class ScriptedEngine implements Engine {
   }
 
   async inspectFile(path: string): Promise<FileFacts> {
-    return { kind: 'other', name: path, family: null, familyFrom: null, converter: null, width: null, quantization: null, trainedContext: null, bytes: 0, paths: [path], oneFile: null, problem: 'The script knows no files.' }
+    return {
+      kind: 'other',
+      name: path,
+      family: null,
+      familyFrom: null,
+      converter: null,
+      width: null,
+      quantization: null,
+      trainedContext: null,
+      bytes: 0,
+      paths: [path],
+      oneFile: null,
+      problem: 'The script knows no files.',
+    }
   }
 
   planOneFile(): Promise<never> {

@@ -10,7 +10,11 @@ const noWorkers: SpawnWorker = (name) => {
 export function testPorts(folder: string, overrides: Partial<Ports> = {}): Ports {
   return {
     host: { name: 'Test', version: '0.0.0', platform: 'other', attachments: 'test://attachments/', tray: false },
-    paths: { data: join(folder, 'data'), cache: join(folder, 'cache'), resources: resolve(import.meta.dirname, '../../resources') },
+    paths: {
+      data: join(folder, 'data'),
+      cache: join(folder, 'cache'),
+      resources: resolve(import.meta.dirname, '../../resources'),
+    },
     spawnWorker: noWorkers,
     dialogs: null,
     files: null,

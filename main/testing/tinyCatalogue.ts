@@ -8,7 +8,16 @@ const LIST = 'catalogue.json'
 
 /** The shape of the demo model, as an entry of the catalogue tells it. */
 const demoShape = {
-  text: { blocks: 4, embeddingLength: 128, feedForwardLength: 384, heads: 4, kvHeads: 2, headDim: 32, vocabSize: 992, tiedEmbeddings: true },
+  text: {
+    blocks: 4,
+    embeddingLength: 128,
+    feedForwardLength: 384,
+    heads: 4,
+    kvHeads: 2,
+    headDim: 32,
+    vocabSize: 992,
+    tiedEmbeddings: true,
+  },
   projector: { family: 'qwen2vl', blocks: 4, embeddingLength: 128, ffnLength: 256, outputLength: 128 },
 }
 
@@ -31,10 +40,21 @@ export interface TinyEntry {
  */
 export function tinyResources(folder: string, entries: readonly TinyEntry[]): string {
   mkdirSync(join(folder, 'catalogue'), { recursive: true })
-  for (const name of readdirSync(resources)) if (name !== 'catalogue') symlinkSync(join(resources, name), join(folder, name), 'junction')
-  for (const name of readdirSync(join(resources, 'catalogue'))) if (name !== LIST) copyFileSync(join(resources, 'catalogue', name), join(folder, 'catalogue', name))
-  const repositoryOf = (repository: string) => ({ source: 'huggingface', repository, isConfirmed: true, foundAt: 'https://huggingface.co' })
-  const licence = (allowsCommercialUse: boolean) => ({ name: allowsCommercialUse ? 'Apache 2.0' : 'Research licence', url: 'https://www.apache.org/licenses/LICENSE-2.0', allowsCommercialUse })
+  for (const name of readdirSync(resources))
+    if (name !== 'catalogue') symlinkSync(join(resources, name), join(folder, name), 'junction')
+  for (const name of readdirSync(join(resources, 'catalogue')))
+    if (name !== LIST) copyFileSync(join(resources, 'catalogue', name), join(folder, 'catalogue', name))
+  const repositoryOf = (repository: string) => ({
+    source: 'huggingface',
+    repository,
+    isConfirmed: true,
+    foundAt: 'https://huggingface.co',
+  })
+  const licence = (allowsCommercialUse: boolean) => ({
+    name: allowsCommercialUse ? 'Apache 2.0' : 'Research licence',
+    url: 'https://www.apache.org/licenses/LICENSE-2.0',
+    allowsCommercialUse,
+  })
   const stored = entries.map(({ repository, others = [], allowsCommercialUse = true, ...entry }) => ({
     ...CatalogueEntry.parse({
       ...entry,

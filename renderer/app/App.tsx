@@ -161,7 +161,13 @@ export function App(): ReactNode {
           <DemoNotice onModels={showModels} />
         </>
       )}
-      <SettingsDialog open={settingsOpen} defaults={defaults} onOpenChange={setSettingsOpen} sources={<Sources />} capture={<CaptureShortcut />} />
+      <SettingsDialog
+        open={settingsOpen}
+        defaults={defaults}
+        onOpenChange={setSettingsOpen}
+        sources={<Sources />}
+        capture={<CaptureShortcut />}
+      />
       <CaptureLayer progressText={progressText} onOpen={open} />
       <DropTarget
         onFiles={(files) => {

@@ -7,7 +7,15 @@ import { announce } from '../lib/announce.ts'
 import { toAppError } from '../lib/errors.ts'
 
 /** The line above the conversation: its title, the context it uses, and the model. */
-export function Header({ conversationId, toggle, onModels }: { conversationId: string | null; toggle: ReactNode; onModels: () => void }): ReactNode {
+export function Header({
+  conversationId,
+  toggle,
+  onModels,
+}: {
+  conversationId: string | null
+  toggle: ReactNode
+  onModels: () => void
+}): ReactNode {
   const listed = useTitle(conversationId)
   const read = useRead((state) => (state.id === conversationId ? state.conversation?.title : undefined))
   const others = useOtherModels()

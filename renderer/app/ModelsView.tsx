@@ -17,7 +17,15 @@ export function Sources(): ReactNode {
 }
 
 /** The models page with the engine's state and the downloads. */
-export function ModelsView({ place, toggle, onClose }: { place: ModelsPlace; toggle: ReactNode; onClose: () => void }): ReactNode {
+export function ModelsView({
+  place,
+  toggle,
+  onClose,
+}: {
+  place: ModelsPlace
+  toggle: ReactNode
+  onClose: () => void
+}): ReactNode {
   const engine = useEngine((state) => state.status)
   const jobs = useDownloads((state) => state.jobs) ?? none
   return (

@@ -16,9 +16,7 @@ if (root) {
   createRoot(root).render(
     <StrictMode>
       <CSPProvider disableStyleElements>
-        <Tooltip.Provider delay={500}>
-          {place ? <CaptureWindow place={place} /> : <App />}
-        </Tooltip.Provider>
+        <Tooltip.Provider delay={500}>{place ? <CaptureWindow place={place} /> : <App />}</Tooltip.Provider>
       </CSPProvider>
     </StrictMode>,
   )

@@ -27,8 +27,12 @@ function contrast(front: string, back: string, set: Set): number {
 
 const surfaces = ['canvas', 'sidebar', 'raised', 'sunken']
 const text: (readonly [string, string])[] = [
-  ...['ink', 'muted', 'subtle', 'accent', 'danger', 'warning'].flatMap((front) => surfaces.map((back) => [front, back] as const)),
-  ...['ink', 'muted'].flatMap((front) => ['hover', 'active', 'mat', 'accent-soft'].map((back) => [front, back] as const)),
+  ...['ink', 'muted', 'subtle', 'accent', 'danger', 'warning'].flatMap((front) =>
+    surfaces.map((back) => [front, back] as const),
+  ),
+  ...['ink', 'muted'].flatMap((front) =>
+    ['hover', 'active', 'mat', 'accent-soft'].map((back) => [front, back] as const),
+  ),
   ['ink', 'mark'],
   ['on-accent', 'accent'],
   ['on-accent', 'accent-strong'],
@@ -37,7 +41,9 @@ const text: (readonly [string, string])[] = [
   ['ink', 'danger-soft'],
   ['warning', 'warning-soft'],
 ]
-const controls: (readonly [string, string])[] = ['control', 'accent', 'ok'].flatMap((front) => ['canvas', 'sidebar', 'raised'].map((back) => [front, back] as const))
+const controls: (readonly [string, string])[] = ['control', 'accent', 'ok'].flatMap((front) =>
+  ['canvas', 'sidebar', 'raised'].map((back) => [front, back] as const),
+)
 
 describe.each(['light', 'dark'] as const)('%s colours', (set) => {
   test.each(text)('text %s reads on %s (4.5:1)', (front, back) => {

@@ -14,7 +14,16 @@ export function useCore(conversationId: string | null): void {
   useEffect(() => {
     const stop = new AbortController()
     followAddress(stop.signal)
-    for (const follow of [followHost, followSettings, followEngine, followConversations, followLibrary, followDownloads, followCapture]) void follow(stop.signal)
+    for (const follow of [
+      followHost,
+      followSettings,
+      followEngine,
+      followConversations,
+      followLibrary,
+      followDownloads,
+      followCapture,
+    ])
+      void follow(stop.signal)
     return () => stop.abort()
   }, [])
 

@@ -14,7 +14,8 @@ export interface Shortcuts {
 }
 
 /** A dialog, menu or list that is open takes Escape for itself. */
-const somethingIsOpen = (): boolean => document.querySelector('[role=dialog], [role=alertdialog], [role=menu], [role=listbox]') !== null
+const somethingIsOpen = (): boolean =>
+  document.querySelector('[role=dialog], [role=alertdialog], [role=menu], [role=listbox]') !== null
 
 /** Ctrl or Command with N, K and B; Escape where nothing else takes it; what is chosen outside of the window. */
 export function useShortcuts(shortcuts: Shortcuts): void {
@@ -26,7 +27,11 @@ export function useShortcuts(shortcuts: Shortcuts): void {
     }
     const command = isMac ? event.metaKey : event.ctrlKey
     if (!command || event.altKey || event.shiftKey || somethingIsOpen()) return
-    const actions: Record<string, () => void> = { n: shortcuts.newConversation, k: shortcuts.search, b: shortcuts.toggleSidebar }
+    const actions: Record<string, () => void> = {
+      n: shortcuts.newConversation,
+      k: shortcuts.search,
+      b: shortcuts.toggleSidebar,
+    }
     const action = actions[event.key.toLowerCase()]
     if (!action) return
     event.preventDefault()

@@ -9,9 +9,23 @@ const tones = {
 }
 
 /** A word or two that say what something is. */
-export function Badge({ tone = 'plain', className, children }: { tone?: keyof typeof tones; className?: string; children: ReactNode }): ReactNode {
+export function Badge({
+  tone = 'plain',
+  className,
+  children,
+}: {
+  tone?: keyof typeof tones
+  className?: string
+  children: ReactNode
+}): ReactNode {
   return (
-    <span className={cx('inline-flex h-5 shrink-0 items-center gap-1 rounded-md border px-1.5 text-small font-medium whitespace-nowrap [&>svg]:size-3', tones[tone], className)}>
+    <span
+      className={cx(
+        'inline-flex h-5 shrink-0 items-center gap-1 rounded-md border px-1.5 text-small font-medium whitespace-nowrap [&>svg]:size-3',
+        tones[tone],
+        className,
+      )}
+    >
       {children}
     </span>
   )

@@ -18,6 +18,10 @@ const kinds: Record<ButtonKind, string> = {
 export const buttonClass = (kind: ButtonKind): string => cx(base, kinds[kind])
 
 /** A button with words on it. */
-export function Button({ kind = 'plain', className, ...props }: ComponentProps<'button'> & { kind?: ButtonKind }): ReactNode {
+export function Button({
+  kind = 'plain',
+  className,
+  ...props
+}: ComponentProps<'button'> & { kind?: ButtonKind }): ReactNode {
   return <button type="button" className={cx(buttonClass(kind), className)} {...props} />
 }

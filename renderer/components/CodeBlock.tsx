@@ -14,7 +14,11 @@ export function CodeBlock({ language, code }: { language: string | null; code: s
           {copied ? <Check /> : <Copy />}
         </IconButton>
       </div>
-      <pre className="overflow-x-auto px-3 pb-3 font-mono text-ui leading-5" tabIndex={0} aria-label={`Code${language ? ` in ${language}` : ''}`}>
+      <pre
+        className="overflow-x-auto px-3 pb-3 font-mono text-ui leading-5"
+        tabIndex={0}
+        aria-label={`Code${language ? ` in ${language}` : ''}`}
+      >
         <code>{code}</code>
       </pre>
     </div>

@@ -19,8 +19,15 @@ export function Disclosure({
 }): ReactNode {
   return (
     <Collapsible.Root defaultOpen={defaultOpen} className={className}>
-      <Collapsible.Trigger className={cx('group -mx-1 flex min-h-8 w-[calc(100%+8px)] items-center gap-1.5 rounded-md px-1 text-left hover:bg-hover')}>
-        <ChevronRight className="size-3.5 shrink-0 text-muted transition-transform duration-150 group-data-[panel-open]:rotate-90" aria-hidden />
+      <Collapsible.Trigger
+        className={cx(
+          'group -mx-1 flex min-h-8 w-[calc(100%+8px)] items-center gap-1.5 rounded-md px-1 text-left hover:bg-hover',
+        )}
+      >
+        <ChevronRight
+          className="size-3.5 shrink-0 text-muted transition-transform duration-150 group-data-[panel-open]:rotate-90"
+          aria-hidden
+        />
         <span className="min-w-0 flex-1">{label}</span>
         {note ? <span className="shrink-0 text-muted">{note}</span> : null}
       </Collapsible.Trigger>

@@ -35,11 +35,16 @@ export function FrameStrip({
     if (!strip || !(item instanceof HTMLElement)) return
     // only the strip moves, never the page
     if (item.offsetLeft < strip.scrollLeft) strip.scrollLeft = item.offsetLeft - 8
-    else if (item.offsetLeft + item.offsetWidth > strip.scrollLeft + strip.clientWidth) strip.scrollLeft = item.offsetLeft + item.offsetWidth - strip.clientWidth + 8
+    else if (item.offsetLeft + item.offsetWidth > strip.scrollLeft + strip.clientWidth)
+      strip.scrollLeft = item.offsetLeft + item.offsetWidth - strip.clientWidth + 8
   }, [current])
 
   return (
-    <ol ref={list} aria-label={label} className="relative flex max-w-full gap-1 overflow-x-auto overscroll-x-contain p-1 pb-1.5">
+    <ol
+      ref={list}
+      aria-label={label}
+      className="relative flex max-w-full gap-1 overflow-x-auto overscroll-x-contain p-1 pb-1.5"
+    >
       {frames.map(({ url, ms }, index) => (
         <li key={index} className="shrink-0">
           <button
@@ -50,12 +55,34 @@ export function FrameStrip({
             className="group flex flex-col gap-0.5"
           >
             <span
-              className={cx('block overflow-hidden rounded-[4px] bg-active ring-offset-1 ring-offset-canvas', index === current ? 'ring-2 ring-accent' : 'group-hover:ring-1 group-hover:ring-control')}
+              className={cx(
+                'block overflow-hidden rounded-[4px] bg-active ring-offset-1 ring-offset-canvas',
+                index === current ? 'ring-2 ring-accent' : 'group-hover:ring-1 group-hover:ring-control',
+              )}
               style={{ width, height: HEIGHT }}
             >
-              {url === null ? null : <img src={url} alt="" width={width} height={HEIGHT} loading="lazy" decoding="async" draggable={false} className="size-full object-contain" onError={(event) => (event.currentTarget.style.visibility = 'hidden')} />}
+              {url === null ? null : (
+                <img
+                  src={url}
+                  alt=""
+                  width={width}
+                  height={HEIGHT}
+                  loading="lazy"
+                  decoding="async"
+                  draggable={false}
+                  className="size-full object-contain"
+                  onError={(event) => (event.currentTarget.style.visibility = 'hidden')}
+                />
+              )}
             </span>
-            <span className={cx('text-center text-[0.6875rem] leading-3.5 tabular-nums', index === current ? 'text-accent' : 'text-muted')}>{clock(ms, true)}</span>
+            <span
+              className={cx(
+                'text-center text-[0.6875rem] leading-3.5 tabular-nums',
+                index === current ? 'text-accent' : 'text-muted',
+              )}
+            >
+              {clock(ms, true)}
+            </span>
           </button>
         </li>
       ))}

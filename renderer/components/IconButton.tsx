@@ -19,10 +19,16 @@ export function IconButton({
   size = 'normal',
   className,
   ...props
-}: Omit<ComponentProps<'button'>, 'aria-label'> & { label: string; hint?: string; size?: keyof typeof sizes }): ReactNode {
+}: Omit<ComponentProps<'button'>, 'aria-label'> & {
+  label: string
+  hint?: string
+  size?: keyof typeof sizes
+}): ReactNode {
   return (
     <Tooltip.Root>
-      <Tooltip.Trigger render={<button type="button" aria-label={label} className={cx(iconButtonClass(size), className)} {...props} />} />
+      <Tooltip.Trigger
+        render={<button type="button" aria-label={label} className={cx(iconButtonClass(size), className)} {...props} />}
+      />
       <Tip label={label} hint={hint} />
     </Tooltip.Root>
   )

@@ -28,11 +28,21 @@ export function Link({ href, children }: { href: unknown; children: ReactNode })
       <AlertDialog.Root open={asking} onOpenChange={setAsking}>
         <PopupFrame kind="alert" className="w-[min(480px,calc(100vw-32px))] p-5">
           <AlertDialog.Title className="text-read font-semibold">Open this address?</AlertDialog.Title>
-          <AlertDialog.Description className="mt-1 text-muted">It was written by the model. It opens in your browser, outside Sightline.</AlertDialog.Description>
-          <p className="mt-3 max-h-40 overflow-y-auto rounded-md bg-sunken p-2.5 font-mono text-small break-all">{address}</p>
+          <AlertDialog.Description className="mt-1 text-muted">
+            It was written by the model. It opens in your browser, outside Sightline.
+          </AlertDialog.Description>
+          <p className="mt-3 max-h-40 overflow-y-auto rounded-md bg-sunken p-2.5 font-mono text-small break-all">
+            {address}
+          </p>
           <div className="mt-5 flex justify-end gap-2">
             <AlertDialog.Close className={buttonClass('plain')}>Cancel</AlertDialog.Close>
-            <a href={address} target="_blank" rel="noreferrer noopener" onClick={() => setAsking(false)} className={buttonClass('primary')}>
+            <a
+              href={address}
+              target="_blank"
+              rel="noreferrer noopener"
+              onClick={() => setAsking(false)}
+              className={buttonClass('primary')}
+            >
               Open
             </a>
           </div>

@@ -38,7 +38,10 @@ export function MarkLegend({
             onPointerLeave={() => onHighlight(null)}
             onFocus={() => onHighlight(number)}
             onBlur={() => onHighlight(null)}
-            className={cx('flex h-6 max-w-56 items-center rounded-md', highlighted === number ? 'bg-active' : 'bg-sunken')}
+            className={cx(
+              'flex h-6 max-w-56 items-center rounded-md',
+              highlighted === number ? 'bg-active' : 'bg-sunken',
+            )}
           >
             <button
               type="button"
@@ -52,14 +55,19 @@ export function MarkLegend({
               <span
                 aria-hidden
                 className="size-2.5 rounded-[3px] ring-1 ring-[#0006]"
-                style={isHidden ? { boxShadow: `inset 0 0 0 2px ${markColour(number)}` } : { background: markColour(number) }}
+                style={
+                  isHidden ? { boxShadow: `inset 0 0 0 2px ${markColour(number)}` } : { background: markColour(number) }
+                }
               />
             </button>
             <button
               type="button"
               data-legend={number}
               onClick={() => onSelect(number)}
-              className={cx('h-full min-w-0 truncate rounded-md pr-2 text-small', isHidden && 'text-subtle line-through')}
+              className={cx(
+                'h-full min-w-0 truncate rounded-md pr-2 text-small',
+                isHidden && 'text-subtle line-through',
+              )}
             >
               {nameOf(mark)}
             </button>

@@ -122,7 +122,13 @@ function Outline({
   )
 }
 
-function Label({ spot, mark: { label, number } }: { spot: { x: number; y: number } | null; mark: DrawnMark }): ReactNode {
+function Label({
+  spot,
+  mark: { label, number },
+}: {
+  spot: { x: number; y: number } | null
+  mark: DrawnMark
+}): ReactNode {
   if (!spot) return null
   return (
     <span

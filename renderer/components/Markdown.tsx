@@ -10,7 +10,12 @@ import { TimeLink } from './TimeLink.tsx'
 
 /** A tag without the parser's own properties. */
 const plain = <T extends keyof HTMLElementTagNameMap>(Tag: T) =>
-  function Plain({ node: _node, className: _className, style: _style, ...props }: ComponentProps<T> & ExtraProps & { className?: string; style?: object }) {
+  function Plain({
+    node: _node,
+    className: _className,
+    style: _style,
+    ...props
+  }: ComponentProps<T> & ExtraProps & { className?: string; style?: object }) {
     const Element = Tag as string
     return <Element {...props} />
   }
@@ -40,14 +45,42 @@ function codeOf(pre: ExtraProps['node']): { code: string; language: string | nul
 function AnswerLink({ href, children }: { href?: unknown; children?: ReactNode }): ReactNode {
   const named = addressed(typeof href === 'string' ? href : undefined)
   if (!named) return <Link href={href}>{children}</Link>
-  return 'mark' in named ? <MarkLink index={named.mark}>{children}</MarkLink> : <TimeLink {...named.time}>{children}</TimeLink>
+  return 'mark' in named ? (
+    <MarkLink index={named.mark}>{children}</MarkLink>
+  ) : (
+    <TimeLink {...named.time}>{children}</TimeLink>
+  )
 }
 
 const components: Components = {
   ...Object.fromEntries(
-    (['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'ul', 'ol', 'li', 'blockquote', 'hr', 'strong', 'em', 'del', 'thead', 'tbody', 'tr', 'th', 'td', 'sup', 'sub', 'section'] as const).map(
-      (tag) => [tag, plain(tag)],
-    ),
+    (
+      [
+        'p',
+        'h1',
+        'h2',
+        'h3',
+        'h4',
+        'h5',
+        'h6',
+        'ul',
+        'ol',
+        'li',
+        'blockquote',
+        'hr',
+        'strong',
+        'em',
+        'del',
+        'thead',
+        'tbody',
+        'tr',
+        'th',
+        'td',
+        'sup',
+        'sub',
+        'section',
+      ] as const
+    ).map((tag) => [tag, plain(tag)]),
   ),
   a: ({ href, children }) => <AnswerLink href={href}>{children}</AnswerLink>,
   img: ({ alt, src }) => <PictureAsText alt={alt} src={src} />,
@@ -68,7 +101,15 @@ const remarkPlugins = [...Object.values(defaultRemarkPlugins), htmlAsText]
  * http(s) only and ask before they open. `partial`: the text ends where it was cut, and what is open there is closed.
  * `streaming`: more is coming.
  */
-export function Markdown({ text, partial = false, streaming = false }: { text: string; partial?: boolean; streaming?: boolean }): ReactNode {
+export function Markdown({
+  text,
+  partial = false,
+  streaming = false,
+}: {
+  text: string
+  partial?: boolean
+  streaming?: boolean
+}): ReactNode {
   return (
     <Streamdown
       className={cx('markdown', streaming && 'streaming')}

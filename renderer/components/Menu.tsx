@@ -19,7 +19,9 @@ export function Menu({
       {trigger}
       <Base.Portal>
         <Base.Positioner align={align} sideOffset={4} className="outline-none">
-          <Base.Popup className="float-motion min-w-40 rounded-lg border border-hairline bg-raised p-1 text-ui text-ink shadow-float outline-none">{children}</Base.Popup>
+          <Base.Popup className="float-motion min-w-40 rounded-lg border border-hairline bg-raised p-1 text-ui text-ink shadow-float outline-none">
+            {children}
+          </Base.Popup>
         </Base.Positioner>
       </Base.Portal>
     </Base.Root>
@@ -30,7 +32,15 @@ export function Menu({
 export const MenuTrigger = Base.Trigger
 
 /** One line of a menu. */
-export function MenuItem({ onSelect, danger = false, children }: { onSelect: () => void; danger?: boolean; children: ReactNode }): ReactNode {
+export function MenuItem({
+  onSelect,
+  danger = false,
+  children,
+}: {
+  onSelect: () => void
+  danger?: boolean
+  children: ReactNode
+}): ReactNode {
   return (
     <Base.Item
       onClick={onSelect}

@@ -32,7 +32,11 @@ export function NumberSetting({
         if (next !== value) onChange(next)
       }}
     >
-      <NumberField.Input aria-label={label} placeholder={fallback === null ? 'Default' : String(fallback)} className={cx(fieldClass, 'h-8 w-28! text-right tabular-nums')} />
+      <NumberField.Input
+        aria-label={label}
+        placeholder={fallback === null ? 'Default' : String(fallback)}
+        className={cx(fieldClass, 'h-8 w-28! text-right tabular-nums')}
+      />
     </NumberField.Root>
   )
 }

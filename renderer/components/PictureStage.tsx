@@ -26,12 +26,21 @@ export function PictureStage({
   const fitted = size.width > 0 ? fitScale(picture, { width: size.width - 48, height: size.height - 48 }) : 0
   const shown = view ?? { scale: fitted, x: 0, y: 0 }
   const [width, height] = [picture.width * shown.scale, picture.height * shown.scale]
-  const placement = { left: (size.width - width) / 2 + shown.x, top: (size.height - height) / 2 + shown.y, width, height }
+  const placement = {
+    left: (size.width - width) / 2 + shown.x,
+    top: (size.height - height) / 2 + shown.y,
+    width,
+    height,
+  }
 
-  const zoom = useEffectEvent((factor: number, pointer = { x: 0, y: 0 }) => onView(zoomAt(shown, factor, pointer, fitted)))
+  const zoom = useEffectEvent((factor: number, pointer = { x: 0, y: 0 }) =>
+    onView(zoomAt(shown, factor, pointer, fitted)),
+  )
   const offCentre = (event: { clientX: number; clientY: number }): { x: number; y: number } => {
     const area = box.current?.getBoundingClientRect()
-    return area ? { x: event.clientX - area.left - area.width / 2, y: event.clientY - area.top - area.height / 2 } : { x: 0, y: 0 }
+    return area
+      ? { x: event.clientX - area.left - area.width / 2, y: event.clientY - area.top - area.height / 2 }
+      : { x: 0, y: 0 }
   }
   const onWheel = useEffectEvent((event: WheelEvent) => {
     event.preventDefault()

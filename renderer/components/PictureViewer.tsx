@@ -99,7 +99,11 @@ export function PictureViewer({
                   {view ? ` · ${percentOver(view.scale)}` : ' · Fit'}
                 </Dialog.Description>
                 {onMarks ? (
-                  <div role="group" aria-label="Draw on the picture" className="mr-2 flex gap-0.5 border-r border-hairline pr-2">
+                  <div
+                    role="group"
+                    aria-label="Draw on the picture"
+                    className="mr-2 flex gap-0.5 border-r border-hairline pr-2"
+                  >
                     {tools.map(([name, label, key, Icon]) => (
                       <IconButton
                         key={name}

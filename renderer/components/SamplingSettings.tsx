@@ -9,11 +9,39 @@ type Key = keyof Sampling
 /** Every sampling value with its range, in the order in which the samplers are applied. */
 const fields: readonly { key: Key; label: string; note: string; min: number; max: number; step: number }[] = [
   { key: 'temperature', label: 'Temperature', note: '0 always takes the likeliest word.', min: 0, max: 5, step: 0.05 },
-  { key: 'topP', label: 'Top-p', note: 'Only words that make up this share of likelihood. 1 keeps all.', min: 0, max: 1, step: 0.01 },
-  { key: 'topK', label: 'Top-k', note: 'Only this many of the likeliest words. 0 keeps all.', min: 0, max: 100_000, step: 1 },
-  { key: 'minP', label: 'Min-p', note: 'Drops words this much less likely than the best one.', min: 0, max: 1, step: 0.01 },
+  {
+    key: 'topP',
+    label: 'Top-p',
+    note: 'Only words that make up this share of likelihood. 1 keeps all.',
+    min: 0,
+    max: 1,
+    step: 0.01,
+  },
+  {
+    key: 'topK',
+    label: 'Top-k',
+    note: 'Only this many of the likeliest words. 0 keeps all.',
+    min: 0,
+    max: 100_000,
+    step: 1,
+  },
+  {
+    key: 'minP',
+    label: 'Min-p',
+    note: 'Drops words this much less likely than the best one.',
+    min: 0,
+    max: 1,
+    step: 0.01,
+  },
   { key: 'repeatPenalty', label: 'Repetition penalty', note: '1 is none.', min: 0.1, max: 5, step: 0.05 },
-  { key: 'seed', label: 'Seed', note: 'The same seed gives the same answer. Empty: a new one each time.', min: 0, max: 4_294_967_295, step: 1 },
+  {
+    key: 'seed',
+    label: 'Seed',
+    note: 'The same seed gives the same answer. Empty: a new one each time.',
+    min: 0,
+    max: 4_294_967_295,
+    step: 1,
+  },
 ]
 
 /** How words are chosen: the model's own way, or the user's. Changing one value takes over the others as they are. */

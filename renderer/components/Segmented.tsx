@@ -15,7 +15,12 @@ export function Segmented<T extends string>({
   onChange: (value: T) => void
 }): ReactNode {
   return (
-    <RadioGroup aria-label={label} value={value} onValueChange={(next) => onChange(next as T)} className="inline-flex gap-0.5 rounded-md bg-sunken p-0.5 ring-1 ring-hairline">
+    <RadioGroup
+      aria-label={label}
+      value={value}
+      onValueChange={(next) => onChange(next as T)}
+      className="inline-flex gap-0.5 rounded-md bg-sunken p-0.5 ring-1 ring-hairline"
+    >
       {options.map((option) => (
         <Radio.Root
           key={option.value}

@@ -1,7 +1,15 @@
 import type { ReactNode } from 'react'
 
 /** One setting: its name, a line that explains it, and its control. */
-export function SettingRow({ label, note, children }: { label: string; note?: string; children: ReactNode }): ReactNode {
+export function SettingRow({
+  label,
+  note,
+  children,
+}: {
+  label: string
+  note?: string
+  children: ReactNode
+}): ReactNode {
   return (
     <div className="grid grid-cols-[1fr_auto] items-center gap-x-6 gap-y-1">
       <p className="max-[480px]:col-span-2">{label}</p>

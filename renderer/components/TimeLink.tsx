@@ -13,7 +13,8 @@ export const TimeContext = createContext<TimeLinks | null>(null)
 export function TimeLink({ from, to, children }: { from: number; to: number | null; children: ReactNode }): ReactNode {
   const links = use(TimeContext)
   if (!links) return <span>{children}</span>
-  const words = to === null ? `from ${clock(from * 1000, true)}` : `from ${clock(from * 1000, true)} to ${clock(to * 1000, true)}`
+  const words =
+    to === null ? `from ${clock(from * 1000, true)}` : `from ${clock(from * 1000, true)} to ${clock(to * 1000, true)}`
   return (
     <button
       type="button"

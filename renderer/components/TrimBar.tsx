@@ -68,8 +68,14 @@ export function TrimBar({
           ))}
         </div>
         <div className="absolute inset-y-0 left-0 rounded-l-md bg-canvas/75" style={{ width: share(trim.start) }} />
-        <div className="absolute inset-y-0 right-0 rounded-r-md bg-canvas/75" style={{ width: share(duration - trim.end) }} />
-        <div className="pointer-events-none absolute inset-y-0 border-y-2 border-accent" style={{ left: share(trim.start), right: share(duration - trim.end) }} />
+        <div
+          className="absolute inset-y-0 right-0 rounded-r-md bg-canvas/75"
+          style={{ width: share(duration - trim.end) }}
+        />
+        <div
+          className="pointer-events-none absolute inset-y-0 border-y-2 border-accent"
+          style={{ left: share(trim.start), right: share(duration - trim.end) }}
+        />
         {edges.map(([edge, label]) => (
           <div
             key={edge}
@@ -82,7 +88,10 @@ export function TrimBar({
             aria-valuenow={Math.round(trim[edge])}
             aria-valuetext={clock(trim[edge], true)}
             onKeyDown={(event) => onKeyDown(event, edge)}
-            className={cx('absolute inset-y-0 flex w-4 cursor-ew-resize items-center justify-center bg-accent', edge === 'start' ? '-translate-x-full rounded-l-md' : 'rounded-r-md')}
+            className={cx(
+              'absolute inset-y-0 flex w-4 cursor-ew-resize items-center justify-center bg-accent',
+              edge === 'start' ? '-translate-x-full rounded-l-md' : 'rounded-r-md',
+            )}
             style={{ left: share(trim[edge]) }}
           >
             <span className="h-4 w-0.5 rounded-full bg-on-accent" />

@@ -6,7 +6,11 @@ const LINE = { share: 1 / 400, least: 2 }
 const LETTERS = { share: 1 / 60, least: 11 }
 
 /** The original picture as PNG with its marks drawn in, in full size. Rejects when the file cannot be read. */
-export async function annotatedPicture(url: string, { width, height }: Size, marks: readonly Pick<Mark, 'shape' | 'label'>[]): Promise<Blob> {
+export async function annotatedPicture(
+  url: string,
+  { width, height }: Size,
+  marks: readonly Pick<Mark, 'shape' | 'label'>[],
+): Promise<Blob> {
   const answer = await fetch(url)
   if (!answer.ok) throw new Error(`The picture could not be read (${answer.status}).`)
   const bitmap = await createImageBitmap(await answer.blob(), { imageOrientation: 'from-image' })
@@ -20,7 +24,14 @@ export async function annotatedPicture(url: string, { width, height }: Size, mar
   return canvas.convertToBlob({ type: 'image/png' })
 }
 
-function draw(context: OffscreenCanvasRenderingContext2D, shape: Mark['shape'], label: string, colour: string, line: number, letters: number): void {
+function draw(
+  context: OffscreenCanvasRenderingContext2D,
+  shape: Mark['shape'],
+  label: string,
+  colour: string,
+  line: number,
+  letters: number,
+): void {
   const path = new Path2D()
   if (shape.type === 'point') path.arc(shape.x, shape.y, letters / 2, 0, 2 * Math.PI)
   else path.rect(shape.x1, shape.y1, shape.x2 - shape.x1, shape.y2 - shape.y1)

@@ -38,7 +38,9 @@ export async function cropPicture(
   if (!context) throw new Error('This computer cannot cut out a part of that size.')
   context.drawImage(bitmap, 0, 0)
   bitmap.close()
-  return new File([await canvas.convertToBlob({ type: 'image/png' })], cropName(picture.name, label), { type: 'image/png' })
+  return new File([await canvas.convertToBlob({ type: 'image/png' })], cropName(picture.name, label), {
+    type: 'image/png',
+  })
 }
 
 /** "street.jpg" and "red car": "street - red car.png". */

@@ -10,4 +10,7 @@ function visit(node: Node): void {
 }
 
 /** A remark plugin: HTML in Markdown becomes the characters it is written with. */
-export const htmlAsText = () => (tree: unknown): void => visit(tree as Node)
+export const htmlAsText =
+  () =>
+  (tree: unknown): void =>
+    visit(tree as Node)

@@ -24,7 +24,11 @@ export function labelWidth(text: string): number {
  * Where each label goes: at a corner of its own area, inside the picture, and over no other label where there is room.
  * An empty label takes no place (null).
  */
-export function placeLabels(areas: readonly Area[], labels: readonly string[], frame: { width: number; height: number }): ({ x: number; y: number } | null)[] {
+export function placeLabels(
+  areas: readonly Area[],
+  labels: readonly string[],
+  frame: { width: number; height: number },
+): ({ x: number; y: number } | null)[] {
   const taken: Area[] = []
   return areas.map((area, i) => {
     const text = labels[i] ?? ''

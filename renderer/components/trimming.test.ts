@@ -16,12 +16,20 @@ test('the edges do not meet: two frames stay between them', () => {
 test('wherever edges are moved, the part lies within the video and in order', () => {
   const move = fc.record({ edge: fc.constantFrom<TrimEdge>('start', 'end'), to: fc.integer({ min: -1e6, max: 1e6 }) })
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 100_000 }), fc.integer({ min: 1, max: 5000 }), fc.array(move, { maxLength: 20 }), (duration, step, moves) => {
-      const trim = moves.reduce((now, { edge, to }) => moveEdge(now, edge, to, duration, step), { start: 0, end: duration })
-      expect(trim.start).toBeGreaterThanOrEqual(0)
-      expect(trim.end).toBeLessThanOrEqual(duration)
-      expect(trim.end - trim.start).toBeGreaterThanOrEqual(Math.min(duration, 2 * step) - 1e-6)
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 100_000 }),
+      fc.integer({ min: 1, max: 5000 }),
+      fc.array(move, { maxLength: 20 }),
+      (duration, step, moves) => {
+        const trim = moves.reduce((now, { edge, to }) => moveEdge(now, edge, to, duration, step), {
+          start: 0,
+          end: duration,
+        })
+        expect(trim.start).toBeGreaterThanOrEqual(0)
+        expect(trim.end).toBeLessThanOrEqual(duration)
+        expect(trim.end - trim.start).toBeGreaterThanOrEqual(Math.min(duration, 2 * step) - 1e-6)
+      },
+    ),
   )
 })
 

@@ -12,7 +12,10 @@ const LEAST_FRAMES = 2
 /** The part after its edge was moved to `to`; it stays within the video of `duration` ms and at least two frames of `step` ms long. */
 export function moveEdge(trim: Trim, edge: TrimEdge, to: number, duration: number, step: number): Trim {
   const least = Math.min(duration, LEAST_FRAMES * step)
-  const clamped = edge === 'start' ? Math.min(Math.max(0, to), trim.end - least) : Math.max(Math.min(duration, to), trim.start + least)
+  const clamped =
+    edge === 'start'
+      ? Math.min(Math.max(0, to), trim.end - least)
+      : Math.max(Math.min(duration, to), trim.start + least)
   const value = Math.min(duration, Math.max(0, clamped))
   return value === trim[edge] ? trim : { ...trim, [edge]: value }
 }

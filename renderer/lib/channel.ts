@@ -60,4 +60,5 @@ function openSocket(): Promise<Channel> {
 }
 
 /** Opens a connection over whatever the page was given: a message port, else a WebSocket to its own origin. */
-export const openChannel = (): Promise<Channel> => (window.sightlineBridge ? openPort(window.sightlineBridge) : openSocket())
+export const openChannel = (): Promise<Channel> =>
+  window.sightlineBridge ? openPort(window.sightlineBridge) : openSocket()

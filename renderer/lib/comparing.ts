@@ -32,10 +32,12 @@ useComparing.subscribe(({ comparing }) => {
 })
 
 /** With what a conversation compares, as it changes; null: with nothing. */
-export const useCompared = (conversationId: string | null): Compared | null => useComparing(({ comparing }) => comparing[conversationId ?? NEW] ?? null)
+export const useCompared = (conversationId: string | null): Compared | null =>
+  useComparing(({ comparing }) => comparing[conversationId ?? NEW] ?? null)
 
 /** With what a conversation compares right now. */
-export const comparedIn = (conversationId: string | null): Compared | null => useComparing.getState().comparing[conversationId ?? NEW] ?? null
+export const comparedIn = (conversationId: string | null): Compared | null =>
+  useComparing.getState().comparing[conversationId ?? NEW] ?? null
 
 /** Compares with another model from the next question on; null: no more. Returns whether any conversation still compares. */
 export function compareIn(conversationId: string | null, compared: Compared | null): boolean {

@@ -31,7 +31,10 @@ describe('connection', () => {
     const channels = [fakeChannel(), fakeChannel()]
     const gate = Promise.withResolvers<void>()
     let opened = 0
-    const connection = createConnection(async () => channels[opened++] ?? (await new Promise<Channel>(() => {})), () => gate.promise)
+    const connection = createConnection(
+      async () => channels[opened++] ?? (await new Promise<Channel>(() => {})),
+      () => gate.promise,
+    )
     expect((await connection.ready()).core).toBe(channels[0]?.core)
     channels[0]?.close()
     await nextState(connection, 'lost')
@@ -60,7 +63,10 @@ describe('follow', () => {
   test('subscribes again after the connection came back', async () => {
     const channels = [fakeChannel('first'), fakeChannel('second')]
     let opened = 0
-    const connection = createConnection(async () => channels[opened++] ?? (await new Promise<Channel>(() => {})), () => Promise.resolve())
+    const connection = createConnection(
+      async () => channels[opened++] ?? (await new Promise<Channel>(() => {})),
+      () => Promise.resolve(),
+    )
     const stop = new AbortController()
     const seen: unknown[] = []
     await follow({

@@ -9,7 +9,7 @@ test('every level is a budget of the contract, and is recognised again', () => {
   }
 })
 
-test('no budget is the model\'s own, an unknown one is custom', () => {
+test("no budget is the model's own, an unknown one is custom", () => {
   expect(detailOf(null)).toBe('model')
   expect(detailOf({ minPixels: 784, maxPixels: 1568 })).toBe('custom')
 })

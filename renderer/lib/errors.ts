@@ -16,7 +16,9 @@ export function toAppError(thrown: unknown): AppError {
     const data = 'data' in thrown ? thrown.data : undefined
     return new AppError(thrown.code, thrown.message, ErrorInfo.shape.detail.safeParse(data).data, { cause: thrown })
   }
-  return new AppError('EngineFailed', thrown instanceof Error ? thrown.message : String(thrown), undefined, { cause: thrown })
+  return new AppError('EngineFailed', thrown instanceof Error ? thrown.message : String(thrown), undefined, {
+    cause: thrown,
+  })
 }
 
 /** True when trying the same thing again can help: the failure was the engine's, not the input's. */

@@ -37,5 +37,12 @@ test('a place in a video is told as a clock', () => {
 })
 
 test('a size is said in the unit that people read, and in whole words below a thousand', () => {
-  expect([0, 1, 46, 1000, 3_800_000, 4_683_074_048].map(bytes)).toEqual(['0 bytes', '1 byte', '46 bytes', '1 kB', '3.8 MB', '4.7 GB'])
+  expect([0, 1, 46, 1000, 3_800_000, 4_683_074_048].map(bytes)).toEqual([
+    '0 bytes',
+    '1 byte',
+    '46 bytes',
+    '1 kB',
+    '3.8 MB',
+    '4.7 GB',
+  ])
 })

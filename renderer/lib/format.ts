@@ -33,7 +33,12 @@ export const speed = (tokensPerSecond: number): string => `${oneDecimal.format(t
 export function bytes(value: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
   const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)))
-  const format = new Intl.NumberFormat(undefined, { style: 'unit', unit: units[power], unitDisplay: power === 0 ? 'long' : 'short', maximumFractionDigits: 1 })
+  const format = new Intl.NumberFormat(undefined, {
+    style: 'unit',
+    unit: units[power],
+    unitDisplay: power === 0 ? 'long' : 'short',
+    maximumFractionDigits: 1,
+  })
   return format.format(value / 1000 ** power)
 }
 

@@ -4,7 +4,10 @@ import { createFrameBatch } from './frameBatch.ts'
 const setUp = () => {
   const batches: (readonly string[])[] = []
   const frames: (() => void)[] = []
-  const batch = createFrameBatch<string>((items) => batches.push(items), (run) => frames.push(run))
+  const batch = createFrameBatch<string>(
+    (items) => batches.push(items),
+    (run) => frames.push(run),
+  )
   return { batch, batches, frame: () => frames.splice(0).forEach((run) => run()), frames }
 }
 

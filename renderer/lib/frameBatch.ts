@@ -20,7 +20,10 @@ const nextFrame = (run: () => void): void => {
  * @param apply Receives each batch, never empty.
  * @param schedule Runs its argument once, later; tests replace it.
  */
-export function createFrameBatch<T>(apply: (items: readonly T[]) => void, schedule: (run: () => void) => void = nextFrame): FrameBatch<T> {
+export function createFrameBatch<T>(
+  apply: (items: readonly T[]) => void,
+  schedule: (run: () => void) => void = nextFrame,
+): FrameBatch<T> {
   let items: T[] = []
   let scheduled = false
   const flush = (): void => {

@@ -8,13 +8,18 @@ import { connection } from './rpc.ts'
 export const useHost = create<{ host: HostDescription | null }>(() => ({ host: null }))
 
 /** Address of a stored picture: the file itself, or at most 512 x 512 pixels of it. */
-export function pictureUrl(host: HostDescription | null, sha: string, size: 'full' | 'thumb' = 'full'): string | undefined {
+export function pictureUrl(
+  host: HostDescription | null,
+  sha: string,
+  size: 'full' | 'thumb' = 'full',
+): string | undefined {
   if (!host) return undefined
   return `${host.attachments}${sha}${size === 'thumb' ? '?size=thumb' : ''}`
 }
 
 /** Address of a frame of a video as the model gets it: position `n` of the set `key`. */
-export const frameUrl = (host: HostDescription, key: string, n: number): string => `${host.attachments}frames/${key}/${n}`
+export const frameUrl = (host: HostDescription, key: string, n: number): string =>
+  `${host.attachments}frames/${key}/${n}`
 
 /** Where the picture goes that stands in lists for the video of a set of frames. */
 export const posterUrl = (host: HostDescription, key: string): string => `${host.attachments}frames/${key}/poster`

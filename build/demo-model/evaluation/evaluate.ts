@@ -66,11 +66,13 @@ export async function evaluate({
     if (event.type === 'text') answers[event.index] += event.text
     if (event.type === 'failed') throw new Error(event.error.message)
   }
-  const judged = conversations.map((conversation, i): Judged => ({
-    conversation,
-    answer: answers[i]!,
-    score: judge(conversation, answers[i]!),
-  }))
+  const judged = conversations.map(
+    (conversation, i): Judged => ({
+      conversation,
+      answer: answers[i]!,
+      score: judge(conversation, answers[i]!),
+    }),
+  )
   const rows = chosen.map(({ key, ability, bar }): Row => {
     const scores = judged.filter(({ conversation }) => conversation.ability === key).map(({ score }) => score)
     const value = scores.reduce((sum, score) => sum + score, 0) / scores.length

@@ -27,7 +27,11 @@ export const saysItIsADemo = (answer: string): boolean => /demo model/i.test(ans
 /** Whether `answer` is JSON of the same kind as `expected`: the same keys, in each item of a list. */
 export function isJsonLike(answer: string, expected: string): boolean {
   const keys = (value: unknown): string =>
-    Array.isArray(value) ? `[${keys(value[0])}]` : typeof value === 'object' && value ? Object.keys(value).join() : typeof value
+    Array.isArray(value)
+      ? `[${keys(value[0])}]`
+      : typeof value === 'object' && value
+        ? Object.keys(value).join()
+        : typeof value
   try {
     return keys(JSON.parse(answer)) === keys(JSON.parse(expected))
   } catch {

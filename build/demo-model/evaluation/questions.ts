@@ -15,7 +15,10 @@ import type { Scene } from '../generator/scene.ts'
 import { VIDEO_FPS } from '../generator/video.ts'
 
 /** Questions that have nothing to do with drawings; training has none of them. */
-export const unrelatedQuestions: readonly string[] = readFileSync(new URL('./unrelatedQuestions.txt', import.meta.url), 'utf8')
+export const unrelatedQuestions: readonly string[] = readFileSync(
+  new URL('./unrelatedQuestions.txt', import.meta.url),
+  'utf8',
+)
   .trim()
   .split('\n')
 
@@ -28,12 +31,18 @@ export function evaluationConversations(ability: Ability, count: number, seed: s
 
 /** Each unrelated question (or `count` of them, spread over the list), every other one beside a picture. */
 export function unrelatedConversations(count: number, seed: string): Conversation[] {
-  const chosen = Array.from({ length: count }, (_, i) => unrelatedQuestions[Math.floor((i * unrelatedQuestions.length) / count)]!)
+  const chosen = Array.from(
+    { length: count },
+    (_, i) => unrelatedQuestions[Math.floor((i * unrelatedQuestions.length) / count)]!,
+  )
   return chosen.map((question, i) => {
     const writer = new Writer()
     const voice = /\p{Script=Han}/u.test(question) ? chinese : english
     const scene = singleScene(new Random(`evaluation/${seed}/unrelated/${i}`))
-    writer.exchange({ question, answer: voice.unknown }, i % 2 === 1 ? writer.add({ type: 'image', frames: [scene] }) : [])
+    writer.exchange(
+      { question, answer: voice.unknown },
+      i % 2 === 1 ? writer.add({ type: 'image', frames: [scene] }) : [],
+    )
     return {
       ability: 'unknown',
       language: voice.language,
@@ -52,12 +61,12 @@ export async function requestFor(
   defaults: Pick<AnswerRequest, 'budget' | 'sampling'>,
 ): Promise<AnswerRequest> {
   const media = await Promise.all(conversation.media.map(toPart))
-  const messages = conversation.messages
-    .slice(0, -1)
-    .map(({ role, content }): ChatMessage => ({
+  const messages = conversation.messages.slice(0, -1).map(
+    ({ role, content }): ChatMessage => ({
       role,
       content: content.map((part) => (typeof part === 'string' ? { type: 'text', text: part } : media[part]!)),
-    }))
+    }),
+  )
   return { model, messages, budget: defaults.budget, contextTokens: 1024, maxTokens: 160, sampling: defaults.sampling }
 }
 

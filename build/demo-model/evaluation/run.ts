@@ -53,7 +53,9 @@ try {
   if (values.json) process.stdout.write(`${JSON.stringify({ rows })}\n`)
   else {
     for (const { ability, value, bar, holds } of rows)
-      console.log(`${ability.padEnd(48)} ${value.toFixed(3)}  bar ${bar.toFixed(2)}  ${holds ? 'holds' : 'does not hold'}`)
+      console.log(
+        `${ability.padEnd(48)} ${value.toFixed(3)}  bar ${bar.toFixed(2)}  ${holds ? 'holds' : 'does not hold'}`,
+      )
     console.log(`${judged.length} conversations in ${((performance.now() - started) / 1000).toFixed(0)} s`)
   }
   const shown = new Map<string, number>()

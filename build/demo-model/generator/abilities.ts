@@ -48,7 +48,10 @@ function boxScene(random: Random): Scene {
 function video(making: Making, changes: readonly VideoScene['change']['kind'][], kind?: VideoQuestion): Again {
   const { random, writer } = making
   const scene = randomVideo(random, { kind: random.pick(changes) })
-  writer.exchange(askAboutVideo(scene, kind ?? random.weighted(videoQuestions(scene)), making), writer.add(moving(scene)))
+  writer.exchange(
+    askAboutVideo(scene, kind ?? random.weighted(videoQuestions(scene)), making),
+    writer.add(moving(scene)),
+  )
   return () => askAboutVideo(scene, random.weighted(videoQuestions(scene)), making)
 }
 
@@ -67,7 +70,17 @@ function chat(making: Making): void {
   else if (kind === 'who') writer.exchange({ question: phrase(making, 'who'), answer: voice.who })
   else if (kind === 'thanks') writer.exchange({ question: phrase(making, 'thanks'), answer: voice.welcome })
   else {
-    const asked = random.pick(['name', 'describe', 'countAll', 'read', 'each', 'background', 'json', 'video', 'boxAll'] as const)
+    const asked = random.pick([
+      'name',
+      'describe',
+      'countAll',
+      'read',
+      'each',
+      'background',
+      'json',
+      'video',
+      'boxAll',
+    ] as const)
     writer.exchange({ question: phrase(making, asked), answer: voice.noPicture })
   }
 }
@@ -187,7 +200,8 @@ export function makeConversation(
   const making: Making = { random, voice: voices[language], split, writer }
   const training = split === 'train'
   if (training && random.chance(0.08)) writer.system(random.pick(systemPrompts[language]))
-  if (training && random.chance(0.03)) writer.exchange({ question: phrase(making, 'hello'), answer: making.voice.hello })
+  if (training && random.chance(0.03))
+    writer.exchange({ question: phrase(making, 'hello'), answer: making.voice.hello })
   const opening = [...writer.messages]
   const again = begin(ability, making)
   // of a printed text there is but one thing to ask; judgements cost little
@@ -195,7 +209,9 @@ export function makeConversation(
   const branches = training && again ? branchesOf(making, opening, again, count) : []
   const goesOn = ability === 'text' ? random.chance(0.25) : ability !== 'followUp' && ability !== 'verdict'
   if (training && goesOn) more(making, again)
-  const maxTokens = training ? Number(random.weighted({ 6: 2, 12: 5, 16: 38, 20: 12, 24: 28, 30: 5, 36: 8, 64: 2 })) : 24
+  const maxTokens = training
+    ? Number(random.weighted({ 6: 2, 12: 5, 16: 38, 20: 12, 24: 28, 30: 5, 36: 8, 64: 2 }))
+    : 24
   const visionId = training && random.chance(0.04) ? random.chance(0.5) : undefined
   const isVideo = writer.media.some(({ type }) => type === 'video')
   return {

@@ -66,7 +66,8 @@ export class Canvas {
       for (let i = 0; i < points.length; i += 2) {
         const x1 = points[i]!
         const y1 = points[i + 1]!
-        if (y0 <= y !== y1 <= y) crossings.push({ x: x0 + ((y - y0) / (y1 - y0)) * (x1 - x0), winding: y1 > y0 ? 1 : -1 })
+        if (y0 <= y !== y1 <= y)
+          crossings.push({ x: x0 + ((y - y0) / (y1 - y0)) * (x1 - x0), winding: y1 > y0 ? 1 : -1 })
         x0 = x1
         y0 = y1
       }
@@ -99,7 +100,8 @@ export class Canvas {
     for (let x = from; x < to; x++, i += 3) {
       const share = Math.min(1, this.coverage[x]!)
       if (share === 0) continue
-      for (let c = 0; c < 3; c++) this.data[i + c] = Math.round(this.data[i + c]! + (colour[c]! - this.data[i + c]!) * share)
+      for (let c = 0; c < 3; c++)
+        this.data[i + c] = Math.round(this.data[i + c]! + (colour[c]! - this.data[i + c]!) * share)
     }
   }
 }

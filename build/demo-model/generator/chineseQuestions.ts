@@ -1,6 +1,9 @@
 import type { Phrasings, QuestionKind } from './language.ts'
 
-const of = (train: string, evaluate: string): Phrasings => ({ train: train.split(' | '), evaluate: evaluate.split(' | ') })
+const of = (train: string, evaluate: string): Phrasings => ({
+  train: train.split(' | '),
+  evaluate: evaluate.split(' | '),
+})
 
 /** How Chinese asks. */
 export const chineseQuestions: Readonly<Record<QuestionKind, Phrasings>> = {

@@ -55,7 +55,11 @@ export class Writer {
 
   /** A question (with media before it) and its answer. */
   exchange(
-    { question, answer, ...particulars }: { readonly question: string; readonly answer: string } & Pick<Message, 'about' | 'spelt' | 'given'>,
+    {
+      question,
+      answer,
+      ...particulars
+    }: { readonly question: string; readonly answer: string } & Pick<Message, 'about' | 'spelt' | 'given'>,
     media: readonly number[] = [],
     mediaLast = false,
   ): void {

@@ -34,7 +34,8 @@ export const english: Voice = {
   colourOf: (thing) => `The ${thing.shape} is ${thing.colour}.`,
   aShape: (shape) => article(shape),
   backgroundIs: (colour) => `The background is ${colour}.`,
-  exists: (thing, does) => (does ? `Yes, there is ${english.aThing(thing)}.` : `No, there is no ${english.thing(thing)}.`),
+  exists: (thing, does) =>
+    does ? `Yes, there is ${english.aThing(thing)}.` : `No, there is no ${english.thing(thing)}.`,
   each: (captions) => captions.map((caption, i) => `Picture ${i + 1}: ${caption}.`).join(' '),
   nth: (n, caption) => `Picture ${n} shows ${caption}.`,
   differs: (captions, n) => `${english.each(captions)} Picture ${n} is different.`,
@@ -45,7 +46,8 @@ export const english: Voice = {
   says: (text) => `It says "${text}".`,
   number: (text) => (text === null ? 'There is no number in the picture.' : `The number is ${text}.`),
   change: (change) => {
-    if (change.kind === 'move') return `${capital(english.aThing(change.thing))} moves ${directionText[change.direction]}.`
+    if (change.kind === 'move')
+      return `${capital(english.aThing(change.thing))} moves ${directionText[change.direction]}.`
     const at = `at ${clock(change.second)}.`
     if (change.kind === 'appear') return `${capital(english.aThing(change.thing))} appears ${at}`
     if (change.kind === 'disappear') return `The ${english.thing(change.thing)} disappears ${at}`

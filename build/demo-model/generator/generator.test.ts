@@ -34,7 +34,8 @@ function inkBox({ width, height, data }: Canvas): Box {
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
       const at = (y * width + x) * 3
-      if (Math.abs(data[at]! - data[0]!) + Math.abs(data[at + 1]! - data[1]!) + Math.abs(data[at + 2]! - data[2]!) < 40) continue
+      if (Math.abs(data[at]! - data[0]!) + Math.abs(data[at + 1]! - data[1]!) + Math.abs(data[at + 2]! - data[2]!) < 40)
+        continue
       left = Math.min(left, x)
       top = Math.min(top, y)
       right = Math.max(right, x + 1)
@@ -117,16 +118,14 @@ describe('conversations', () => {
   test('are written as the engine writes them', () => {
     for (const conversation of conversations('train', 6)) {
       const pieces = renderPieces(conversation)
-      const parts = conversation.messages
-        .slice(0, -1)
-        .map(({ role, content }) => ({
-          role,
-          content: content.map((part) =>
-            typeof part === 'string'
-              ? ({ type: 'text', text: part } as const)
-              : ({ type: 'image', source: { path: String(part) } } as const),
-          ),
-        }))
+      const parts = conversation.messages.slice(0, -1).map(({ role, content }) => ({
+        role,
+        content: content.map((part) =>
+          typeof part === 'string'
+            ? ({ type: 'text', text: part } as const)
+            : ({ type: 'image', source: { path: String(part) } } as const),
+        ),
+      }))
       const videos = conversation.media.some(({ type }) => type === 'video')
       if (videos) continue
       const visionId = conversation.visionId ?? conversation.media.length > 1
@@ -185,7 +184,9 @@ describe('conversations', () => {
   })
 
   test('no unrelated question of the evaluation is one of training', () => {
-    const asked = new Set(Array.from({ length: 60_000 }, (_, i) => unrelatedQuestion(new Random(`u/${i}`), languages[i % 2]!)))
+    const asked = new Set(
+      Array.from({ length: 60_000 }, (_, i) => unrelatedQuestion(new Random(`u/${i}`), languages[i % 2]!)),
+    )
     expect(new Set(unrelatedQuestions).size).toBe(200)
     expect(unrelatedQuestions.filter((question) => asked.has(question))).toEqual([])
   })
@@ -193,7 +194,9 @@ describe('conversations', () => {
 
 describe('the pipe', () => {
   const stream = (...argv: string[]) =>
-    spawnSync(process.execPath, [fileURLToPath(new URL('./stream.ts', import.meta.url)), ...argv], { maxBuffer: 1 << 28 })
+    spawnSync(process.execPath, [fileURLToPath(new URL('./stream.ts', import.meta.url)), ...argv], {
+      maxBuffer: 1 << 28,
+    })
 
   test('carries headers and as many pixels as they say', () => {
     const { stdout, status } = stream('--seed', 'pipe', '--count', '12')

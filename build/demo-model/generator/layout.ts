@@ -24,7 +24,8 @@ export function randomBackground(random: Random): Colour {
   return random.chance(0.45) ? 'white' : random.chance(0.2) ? 'black' : random.pick(colourNames)
 }
 
-const randomStyle = (random: Random): BackgroundStyle => random.weighted({ plain: 66, gradient: 12, noise: 12, window: 10 })
+const randomStyle = (random: Random): BackgroundStyle =>
+  random.weighted({ plain: 66, gradient: 12, noise: 12, window: 10 })
 
 /** A thing that shows well on the background. */
 export function randomThing(random: Random, background: Colour): Thing {
@@ -32,7 +33,12 @@ export function randomThing(random: Random, background: Colour): Thing {
 }
 
 /** A thing that differs from all of `others`, with what is given of it. */
-export function otherThing(random: Random, background: Colour, others: readonly Thing[], given: Partial<Thing> = {}): Thing {
+export function otherThing(
+  random: Random,
+  background: Colour,
+  others: readonly Thing[],
+  given: Partial<Thing> = {},
+): Thing {
   for (;;) {
     const thing = { ...randomThing(random, background), ...given }
     if (!others.some((other) => sameThing(thing, other))) return thing
@@ -79,7 +85,13 @@ export function singleScene(random: Random, options: SceneOptions & { thing?: Th
   return {
     ...base,
     objects: [
-      place(random, thing, random.range(left + radius, right - radius), random.range(top + radius, bottom - radius), radius),
+      place(
+        random,
+        thing,
+        random.range(left + radius, right - radius),
+        random.range(top + radius, bottom - radius),
+        radius,
+      ),
     ],
   }
 }
@@ -108,7 +120,8 @@ export function manyScene(
   const one = randomThing(random, base.background)
   const things: Thing[] = [one]
   while (things.length < count) {
-    const other = kind === 'distinct' ? otherThing(random, base.background, things) : randomThing(random, base.background)
+    const other =
+      kind === 'distinct' ? otherThing(random, base.background, things) : randomThing(random, base.background)
     things.push(
       kind === 'alike'
         ? one
@@ -147,7 +160,8 @@ function scatter(
       const gap = side * 0.03
       if (
         placed.every(
-          (other) => Math.max(Math.abs(other.x - next.x), Math.abs(other.y - next.y)) > other.radius + next.radius + gap,
+          (other) =>
+            Math.max(Math.abs(other.x - next.x), Math.abs(other.y - next.y)) > other.radius + next.radius + gap,
         )
       )
         placed.push(next)

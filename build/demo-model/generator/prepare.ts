@@ -8,7 +8,10 @@ import { drawScene } from './draw.ts'
 import type { Mark } from './draw.ts'
 
 /** A piece of a conversation as the model is fed: text (to be learnt or not; an answer may be about a mark), or the number of its media. */
-export type Piece = readonly ['text' | 'answer', string] | readonly ['answer', string, number] | readonly ['media', number]
+export type Piece =
+  | readonly ['text' | 'answer', string]
+  | readonly ['answer', string, number]
+  | readonly ['media', number]
 /** What is where in a frame: kind, colour, then left, top, right, bottom as shares of the sides. */
 export type FrameLabels = {
   readonly background: number
@@ -72,7 +75,11 @@ const standIn: Readonly<Record<MediaPart['type'], MediaPart>> = {
   image: { type: 'image', source: { path: '' } },
   video: { type: 'video', frames: [] },
 }
-const PAD = new RegExp(Object.values(PADS).map((pad) => pad.replaceAll('|', '\\|')).join('|'))
+const PAD = new RegExp(
+  Object.values(PADS)
+    .map((pad) => pad.replaceAll('|', '\\|'))
+    .join('|'),
+)
 
 /** The conversation as the engine's template writes it, up to the end of its last answer. */
 export function renderPieces({ messages, media, visionId }: Conversation): Piece[] {
@@ -94,7 +101,10 @@ export function renderPieces({ messages, media, visionId }: Conversation): Piece
   parts.forEach((message, i) => {
     if (message.role !== 'assistant') return
     const before = messages.slice(0, i).flatMap(({ content }) => content.filter((part) => typeof part === 'number'))
-    const rendered = demoTemplate.render(parts.slice(0, i), { visionId: visionId ?? media.length > 1, plain: (text) => text })
+    const rendered = demoTemplate.render(parts.slice(0, i), {
+      visionId: visionId ?? media.length > 1,
+      plain: (text) => text,
+    })
     const pads = rendered.split(PAD)
     const flat = pads.map((text, n) => (n === 0 ? text : `\0${before[n - 1]!}\0${text}`)).join('')
     if (!flat.startsWith(written)) throw new Error('The template changed what was written before')

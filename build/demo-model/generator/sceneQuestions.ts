@@ -60,11 +60,30 @@ export function questionsAbout(scene: Scene): Partial<Record<SceneQuestion, numb
       read: 0.3,
     }
   if (length === 2 && !sameThing(scene.objects[0]!, scene.objects[1]!))
-    return { name: 3, relation: 6, yesNoSide: 2, box: 3, boxAll: 1.5, count: 1, colour: 1, json: 1, jsonBox: 0.7, exists: 0.7 }
-  return { count: 6, countSome: 2.5, name: 1, json: 1, ...(unique ? { box: 1.5 } : {}), ...(length <= 3 ? { boxAll: 0.8 } : {}) }
+    return {
+      name: 3,
+      relation: 6,
+      yesNoSide: 2,
+      box: 3,
+      boxAll: 1.5,
+      count: 1,
+      colour: 1,
+      json: 1,
+      jsonBox: 0.7,
+      exists: 0.7,
+    }
+  return {
+    count: 6,
+    countSome: 2.5,
+    name: 1,
+    json: 1,
+    ...(unique ? { box: 1.5 } : {}),
+    ...(length <= 3 ? { boxAll: 0.8 } : {}),
+  }
 }
 
-const isUnique = (object: Placed, { objects }: Scene) => objects.filter((other) => sameThing(other, object)).length === 1
+const isUnique = (object: Placed, { objects }: Scene) =>
+  objects.filter((other) => sameThing(other, object)).length === 1
 const round = (object: Placed) => boxOf(shapeContours(object.shape, object.x, object.y, object.radius, object.form))
 /** The box of an object of the scene, in thousandths. */
 export const boxIn = (scene: Scene, object: Placed): Coordinates => coordinates(round(object), scene)
@@ -95,7 +114,10 @@ export function askAbout(scene: Scene, kind: SceneQuestion, asking: Asking): Exc
     case 'name':
       return { question: phrase(asking, 'name'), answer: voice.caption(caption(scene, voice)), ...spelling }
     case 'describe':
-      return { question: phrase(asking, 'describe'), answer: voice.onBackground(caption(scene, voice), scene.background) }
+      return {
+        question: phrase(asking, 'describe'),
+        answer: voice.onBackground(caption(scene, voice), scene.background),
+      }
     case 'colour': {
       const alone = objects.length === 1 || objects.filter(({ shape }) => shape === one.shape).length > 1
       return alone
@@ -190,7 +212,8 @@ function stand({ random }: Asking): Placed {
   }
 }
 
-const objectWord = (language: Language, count: number) => (language === 'zh' ? '图形' : count === 1 ? 'object' : 'objects')
+const objectWord = (language: Language, count: number) =>
+  language === 'zh' ? '图形' : count === 1 ? 'object' : 'objects'
 const countAnswer = ({ voice }: Asking, count: number, what: string) => voice.thereAre(count, what)
 
 function countSome({ objects }: Scene, asking: Asking): Exchange {
@@ -205,7 +228,8 @@ function countSome({ objects }: Scene, asking: Asking): Exchange {
     }
   }
   const count = objects.filter(({ colour }) => colour === one.colour).length
-  const what = voice.language === 'zh' ? `${voice.colours[one.colour]}的图形` : `${one.colour} ${objectWord('en', count)}`
+  const what =
+    voice.language === 'zh' ? `${voice.colours[one.colour]}的图形` : `${one.colour} ${objectWord('en', count)}`
   return { question: phrase(asking, 'countColour', { colour: one.colour }), answer: countAnswer(asking, count, what) }
 }
 
@@ -221,7 +245,8 @@ function relation({ objects }: Scene, asking: Asking): Exchange {
 }
 
 function json({ objects, text }: Scene, asking: Asking): Exchange {
-  if (text) return { question: phrase(asking, 'jsonText'), answer: JSON.stringify({ text: text.text }), spelt: text.text }
+  if (text)
+    return { question: phrase(asking, 'jsonText'), answer: JSON.stringify({ text: text.text }), spelt: text.text }
   if (objects.length === 1) return { question: phrase(asking, 'json'), answer: JSON.stringify(jsonName(objects[0]!)) }
   if (objects.length > 3 || asking.random.chance(0.3))
     return { question: phrase(asking, 'jsonCount'), answer: JSON.stringify({ count: objects.length }) }

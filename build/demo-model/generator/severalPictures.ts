@@ -1,7 +1,16 @@
 import { phrase } from './ask.ts'
 import { caption } from './caption.ts'
 import type { Colour } from './colours.ts'
-import { manyScene, oddScene, otherThing, pairScene, randomBackground, randomThing, singleScene, textScene } from './layout.ts'
+import {
+  manyScene,
+  oddScene,
+  otherThing,
+  pairScene,
+  randomBackground,
+  randomThing,
+  singleScene,
+  textScene,
+} from './layout.ts'
 import { image } from './making.ts'
 import type { Making } from './making.ts'
 import type { Random } from './random.ts'
@@ -18,7 +27,11 @@ export function anyScene(random: Random): Scene {
 }
 
 const say = (making: Making, scene: Scene) =>
-  scene.odd ? (making.voice.language === 'zh' ? '我不认识的东西' : 'something I do not know') : caption(scene, making.voice)
+  scene.odd
+    ? making.voice.language === 'zh'
+      ? '我不认识的东西'
+      : 'something I do not know'
+    : caption(scene, making.voice)
 
 /** Two or three pictures, each named. */
 export function pictures(making: Making): Scene[] {
@@ -34,11 +47,18 @@ export function pictures(making: Making): Scene[] {
 }
 
 /** Three things of which one differs, or two that are the same or not, and what is asked and said about pictures of them. */
-export function comparison(making: Making, background: Colour, two = making.random.chance(0.4)): { things: Thing[]; exchange: Exchange; given: string } {
+export function comparison(
+  making: Making,
+  background: Colour,
+  two = making.random.chance(0.4),
+): { things: Thing[]; exchange: Exchange; given: string } {
   const { random, voice, split } = making
   const same = randomThing(random, background)
   // the shape alone is the hardest to compare
-  const shared = split === 'train' ? random.weighted({ colour: 7, shape: 2, nothing: 1 }) : random.pick(['colour', 'shape', 'nothing'] as const)
+  const shared =
+    split === 'train'
+      ? random.weighted({ colour: 7, shape: 2, nothing: 1 })
+      : random.pick(['colour', 'shape', 'nothing'] as const)
   const other = otherThing(random, background, [same], shared === 'nothing' ? {} : { [shared]: same[shared] })
   const at = random.below(two ? 4 : 3)
   const things = Array.from({ length: two ? 2 : 3 }, (_, i) => (i === at ? other : same))
@@ -75,7 +95,11 @@ export function followUp(making: Making): Scene[] {
   const scene = () => (making.split === 'train' ? anyScene(random) : singleScene(random))
   const scenes = [scene()]
   if (random.chance(0.3)) scenes.splice(0, 1, ...pictures(making))
-  else writer.exchange(askAbout(scenes[0]!, random.weighted(questionsAbout(scenes[0]!)), making), writer.add(image(scenes[0]!)))
+  else
+    writer.exchange(
+      askAbout(scenes[0]!, random.weighted(questionsAbout(scenes[0]!)), making),
+      writer.add(image(scenes[0]!)),
+    )
   if (random.chance(0.5) && scenes.length < 3) {
     const next = scene()
     scenes.push(next)

@@ -32,7 +32,8 @@ function example(number: number): Buffer {
   const random = new Random(`${split}/${values.seed}/${number}`)
   if (values.what === 'pictures') return frameExample({ ability: 'picture', pieces: [], media: [pictureOf(random)] })
   const conversation = makeConversation(random, random.weighted(mix), split)
-  const media = values.what === 'texts' ? [] : conversation.media.map((one) => prepareMedia(one, conversation.maxTokens))
+  const media =
+    values.what === 'texts' ? [] : conversation.media.map((one) => prepareMedia(one, conversation.maxTokens))
   const pieces = renderPieces(conversation)
   return frameExample({
     ability: conversation.ability,

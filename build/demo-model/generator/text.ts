@@ -35,7 +35,9 @@ export function setText(text: string, font: string, size: number): TextLine {
       character,
       from,
       to: at,
-      contours: contours.map((points) => Float64Array.from(points, (value, i) => value * scale + (i % 2 === 0 ? from : 0))),
+      contours: contours.map((points) =>
+        Float64Array.from(points, (value, i) => value * scale + (i % 2 === 0 ? from : 0)),
+      ),
     }
   })
   return { glyphs, width: at }

@@ -193,7 +193,9 @@ export function unrelatedQuestion(random: Random, language: Language): string {
   if (text === 'foreign') return random.pick(foreignSentences)
   if (text === 'letters')
     return (
-      Array.from({ length: random.int(2, 24) }, () => random.pick([...'abcdefghijklmnopqrstuvwxyz ABCDE.,!?0123456789']))
+      Array.from({ length: random.int(2, 24) }, () =>
+        random.pick([...'abcdefghijklmnopqrstuvwxyz ABCDE.,!?0123456789']),
+      )
         .join('')
         .trim() || 'x'
     )

@@ -13,7 +13,9 @@ function status(port: string, headers: Record<string, string>, path = '/'): Prom
   })
 }
 
-test('only the window itself is answered: no foreign host, no foreign origin, not without the key', async ({ chat }) => {
+test('only the window itself is answered: no foreign host, no foreign origin, not without the key', async ({
+  chat,
+}) => {
   const { port, host } = new URL(chat.page.url())
   expect(await status(port, { Host: 'evil.test' })).toBe(403)
   expect(await status(port, { Host: `evil.local:${port}` })).toBe(403)

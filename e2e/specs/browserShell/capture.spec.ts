@@ -12,7 +12,11 @@ const circle = `<title>${TITLE}</title><style>body{margin:0;background:#fff}div{
 
 /** The browser shares the page of that title without asking. */
 const test = base.extend({
-  launchOptions: async ({ launchOptions }, use) => use({ ...launchOptions, args: [...(launchOptions.args ?? []), `--auto-select-tab-capture-source-by-title=${TITLE}`] }),
+  launchOptions: async ({ launchOptions }, use) =>
+    use({
+      ...launchOptions,
+      args: [...(launchOptions.args ?? []), `--auto-select-tab-capture-source-by-title=${TITLE}`],
+    }),
 })
 
 /** Opens the page that is captured. */
@@ -28,7 +32,9 @@ function uploads(page: Page): string[] {
   return sent
 }
 
-test('a part of a shared page is chosen, asked about, and becomes a conversation with exactly those pixels', async ({ chat }) => {
+test('a part of a shared page is chosen, asked about, and becomes a conversation with exactly those pixels', async ({
+  chat,
+}) => {
   await showCircle(chat)
   const capture = new CapturePage(chat.page)
   const sent = uploads(chat.page)
@@ -62,11 +68,30 @@ test('a part of a shared page is chosen, asked about, and becomes a conversation
     const canvas = new OffscreenCanvas(picture.width, picture.height)
     const context = canvas.getContext('2d')!
     context.drawImage(picture, 0, 0)
-    const colour = (x: number, y: number) => [...context.getImageData(x, y, 1, 1).data.slice(0, 3)].map((value) => (value > 128 ? 1 : 0)).join('')
-    return [{ posted, width: picture.width, height: picture.height, corner: colour(3, 3), edge: colour(24, 140), inside: colour(18, 140), middle: colour(140, 140) }]
+    const colour = (x: number, y: number) =>
+      [...context.getImageData(x, y, 1, 1).data.slice(0, 3)].map((value) => (value > 128 ? 1 : 0)).join('')
+    return [
+      {
+        posted,
+        width: picture.width,
+        height: picture.height,
+        corner: colour(3, 3),
+        edge: colour(24, 140),
+        inside: colour(18, 140),
+        middle: colour(140, 140),
+      },
+    ]
   }, sent.length)
   // The circle's leftmost pixel is 21 pixels from the left edge of the region.
-  expect(stored).toEqual({ posted: 1, width: 281, height: 280, corner: '111', inside: '111', edge: '100', middle: '100' })
+  expect(stored).toEqual({
+    posted: 1,
+    width: 281,
+    height: 280,
+    corner: '111',
+    inside: '111',
+    edge: '100',
+    middle: '100',
+  })
 })
 
 test('the magnifier shows the pixel under the pointer and stays in the window', async ({ chat }) => {
@@ -74,7 +99,11 @@ test('the magnifier shows the pixel under the pointer and stays in the window', 
   const capture = new CapturePage(chat.page)
   await capture.choose('Capture the screen')
   await expect(capture.picker).toBeVisible()
-  for (const [x, y] of [[410, 320], [5, 5], [1170, 790]] as const) {
+  for (const [x, y] of [
+    [410, 320],
+    [5, 5],
+    [1170, 790],
+  ] as const) {
     const { x: left, y: top } = await capture.at(x, y)
     await chat.page.mouse.move(left, top)
     await expect(capture.magnifier).toContainText(`${x}, ${y}`)
@@ -86,7 +115,9 @@ test('the magnifier shows the pixel under the pointer and stays in the window', 
   const { x, y } = await capture.at(520, 320)
   await chat.page.mouse.move(x, y)
   const middle = await capture.magnifier.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
-    const [red = 0, green = 0] = canvas.getContext('2d')!.getImageData(Math.floor(canvas.width / 2), Math.floor(canvas.height / 2), 1, 1).data
+    const [red = 0, green = 0] = canvas
+      .getContext('2d')!
+      .getImageData(Math.floor(canvas.width / 2), Math.floor(canvas.height / 2), 1, 1).data
     return red > 180 && green < 90
   })
   expect(middle, 'the cell in the middle is red').toBe(true)
@@ -111,7 +142,9 @@ test('Escape leaves nothing behind, in the picker and in the panel', async ({ ch
   await expect(chat.question).toBeEditable()
 })
 
-test('a delayed capture shows what is there then; a ready question is one click, and copying the answer closes the panel', async ({ chat }) => {
+test('a delayed capture shows what is there then; a ready question is one click, and copying the answer closes the panel', async ({
+  chat,
+}) => {
   const { page } = chat
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
   await showCircle(chat)
@@ -152,8 +185,12 @@ test('a screen that sends no picture is told, and shared no longer', async ({ ch
   await new CapturePage(page).choose('Capture the screen')
   await page.waitForFunction(() => (globalThis as { isRead?: boolean }).isRead)
   await page.clock.fastForward(10_000)
-  await expect(page.getByRole('dialog', { name: 'The screen was not captured' })).toContainText('The screen sent no picture. Capture it again')
-  expect(await page.evaluate(() => (globalThis as unknown as { shared: MediaStreamTrack }).shared.readyState)).toBe('ended')
+  await expect(page.getByRole('dialog', { name: 'The screen was not captured' })).toContainText(
+    'The screen sent no picture. Capture it again',
+  )
+  expect(await page.evaluate(() => (globalThis as unknown as { shared: MediaStreamTrack }).shared.readyState)).toBe(
+    'ended',
+  )
 })
 
 test('a countdown that is cancelled captures nothing', async ({ chat }) => {

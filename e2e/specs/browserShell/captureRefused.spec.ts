@@ -3,7 +3,8 @@ import { expect, test as base } from '../../support/fixtures.ts'
 
 /** The browser agrees by itself, but headless it has no screen to show. */
 const test = base.extend({
-  launchOptions: async ({ launchOptions }, use) => use({ ...launchOptions, args: [...(launchOptions.args ?? []), '--use-fake-ui-for-media-stream'] }),
+  launchOptions: async ({ launchOptions }, use) =>
+    use({ ...launchOptions, args: [...(launchOptions.args ?? []), '--use-fake-ui-for-media-stream'] }),
 })
 
 test('where there is no picture of the screen, the window says so and goes on', async ({ chat }) => {

@@ -4,11 +4,15 @@ import { expect, test as base } from '../../support/fixtures.ts'
 /** A camera of Chromium's own, on which something moves, given without a question. */
 const test = base.extend({
   launchOptions: async ({ launchOptions }, use) =>
-    use({ ...launchOptions, args: [...(launchOptions.args ?? []), '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'] }),
+    use({
+      ...launchOptions,
+      args: [...(launchOptions.args ?? []), '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+    }),
 })
 
 const panel = (page: Page): Locator => page.getByTestId('live')
-const changes = async (page: Page): Promise<number> => Number(await page.getByTestId('live-moments').getAttribute('data-moments'))
+const changes = async (page: Page): Promise<number> =>
+  Number(await page.getByTestId('live-moments').getAttribute('data-moments'))
 
 async function watchCamera(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Watch live' }).click()
@@ -50,7 +54,9 @@ test('the camera is watched only when asked to, and only what is asked about is 
   await expect(panel(page), 'off again').toBeHidden()
 })
 
-test('that it watches is seen on the models page too, and a camera that goes away ends it with a word', async ({ chat }) => {
+test('that it watches is seen on the models page too, and a camera that goes away ends it with a word', async ({
+  chat,
+}) => {
   const { page } = chat
   const tracks = await page.evaluateHandle(() => {
     const given: MediaStreamTrack[] = []

@@ -51,7 +51,11 @@ async function connectDisplays({ electron, page }: ElectronApp): Promise<void> {
       const asked: object[] = []
       const windowsSeen: number[] = []
       Object.assign(globalThis, { asked, windowsSeen })
-      Object.assign(screen, { getAllDisplays: () => all, getCursorScreenPoint: () => ({ x: 1300, y: 0 }), getDisplayNearestPoint: ({ x }: { x: number }) => all[x < 1180 ? 0 : 1] })
+      Object.assign(screen, {
+        getAllDisplays: () => all,
+        getCursorScreenPoint: () => ({ x: 1300, y: 0 }),
+        getDisplayNearestPoint: ({ x }: { x: number }) => all[x < 1180 ? 0 : 1],
+      })
       const sources = all.map(({ id }, index) => ({
         ...{ id: `screen:${index}:0`, name: `Screen ${index}`, display_id: String(id) },
         thumbnail: nativeImage.createFromBuffer(Buffer.from(pictures[index]!, 'base64')),
@@ -82,29 +86,50 @@ const captureWindows = (electron: ElectronApplication) =>
   electron.evaluate(({ BrowserWindow }) =>
     BrowserWindow.getAllWindows()
       .filter((window) => /#\/(?:capture|ask)/.test(window.webContents.getURL()))
-      .map((window) => ({ at: /#\/.*/.exec(window.webContents.getURL())?.[0], bounds: window.getBounds(), visible: window.isVisible() })),
+      .map((window) => ({
+        at: /#\/.*/.exec(window.webContents.getURL())?.[0],
+        bounds: window.getBounds(),
+        visible: window.isVisible(),
+      })),
   )
 
 /** Presses a key that works everywhere. */
 const pressEverywhere = (electron: ElectronApplication) =>
-  electron.evaluate(({ globalShortcut }, keys) => (globalShortcut as unknown as { press?: (keys: string) => void }).press?.(keys), SHORTCUT)
+  electron.evaluate(
+    ({ globalShortcut }, keys) => (globalShortcut as unknown as { press?: (keys: string) => void }).press?.(keys),
+    SHORTCUT,
+  )
 
-test('the shortcut opens an overlay on every display in its own pixels; a region becomes a panel beside it, and a conversation', async ({ chat, desktop }) => {
+test('the shortcut opens an overlay on every display in its own pixels; a region becomes a panel beside it, and a conversation', async ({
+  chat,
+  desktop,
+}) => {
   const { electron } = desktop
   await connectDisplays(desktop)
   await pressEverywhere(electron)
-  const [first, second] = [new CapturePage(await pageAt(electron, '#/capture/1')), new CapturePage(await pageAt(electron, '#/capture/2'))]
+  const [first, second] = [
+    new CapturePage(await pageAt(electron, '#/capture/1')),
+    new CapturePage(await pageAt(electron, '#/capture/2')),
+  ]
   await expect(first.picker).toBeVisible()
   await expect(second.picker).toBeVisible()
-  await expect.poll(() => captureWindows(electron)).toEqual([
-    { at: '#/capture/1', bounds: displays[0]!.bounds, visible: true },
-    { at: '#/capture/2', bounds: displays[1]!.bounds, visible: true },
+  await expect
+    .poll(() => captureWindows(electron))
+    .toEqual([
+      { at: '#/capture/1', bounds: displays[0]!.bounds, visible: true },
+      { at: '#/capture/2', bounds: displays[1]!.bounds, visible: true },
+    ])
+  expect(await electron.evaluate(() => (globalThis as unknown as { asked: object[] }).asked)).toEqual([
+    { width: 1180, height: 800 },
+    { width: 1200, height: 900 },
   ])
-  expect(await electron.evaluate(() => (globalThis as unknown as { asked: object[] }).asked)).toEqual([{ width: 1180, height: 800 }, { width: 1200, height: 900 }])
-  const shown = await second.picker.locator('canvas').first().evaluate((canvas: HTMLCanvasElement) => {
-    const { left, top, width, height } = canvas.getBoundingClientRect()
-    return { left, top, width, height, pixels: [canvas.width, canvas.height], density: devicePixelRatio }
-  })
+  const shown = await second.picker
+    .locator('canvas')
+    .first()
+    .evaluate((canvas: HTMLCanvasElement) => {
+      const { left, top, width, height } = canvas.getBoundingClientRect()
+      return { left, top, width, height, pixels: [canvas.width, canvas.height], density: devicePixelRatio }
+    })
   expect(shown).toEqual({ left: 0, top: 0, width: 800, height: 600, pixels: [1200, 900], density: 1.5 })
 
   await second.drag([380, 180], [659, 459])
@@ -113,7 +138,9 @@ test('the shortcut opens an overlay on every display in its own pixels; a region
 
   const panel = new CapturePage(await pageAt(electron, '#/ask'))
   await expect(panel.panel).toContainText('280 × 280 pixels')
-  await expect.poll(async () => (await captureWindows(electron)).map(({ at, visible }) => [at, visible])).toEqual([['#/ask', true]])
+  await expect
+    .poll(async () => (await captureWindows(electron)).map(({ at, visible }) => [at, visible]))
+    .toEqual([['#/ask', true]])
   const [{ bounds } = { bounds: null }] = await captureWindows(electron)
   // The region is at 1180 + 380 / 1.5, -120 + 180 / 1.5 and 280 / 1.5 wide; there is no room for the panel to its right but below and left.
   expect(bounds).toMatchObject({ width: 400 })
@@ -129,16 +156,30 @@ test('the shortcut opens an overlay on every display in its own pixels; a region
   await expect(chat.questions.first()).toContainText('What is in the picture?')
   await expect(chat.answers.first().getByTestId('answer-text')).toHaveText(answer)
   const stored = await chat.page.evaluate(async () => {
-    const address = [...document.querySelectorAll<HTMLImageElement>('article img')].map(({ src }) => src.split('?')[0]!).at(0)
+    const address = [...document.querySelectorAll<HTMLImageElement>('article img')]
+      .map(({ src }) => src.split('?')[0]!)
+      .at(0)
     const response = await fetch(address ?? '')
     const picture = await createImageBitmap(await response.blob(), { colorSpaceConversion: 'none' })
     const canvas = new OffscreenCanvas(picture.width, picture.height)
     const context = canvas.getContext('2d')!
     context.drawImage(picture, 0, 0)
     const colour = (x: number, y: number) => [...context.getImageData(x, y, 1, 1).data]
-    return { type: response.headers.get('Content-Type'), size: [picture.width, picture.height], own: colour(1, 1), beside: colour(2, 1), red: colour(140, 140) }
+    return {
+      type: response.headers.get('Content-Type'),
+      size: [picture.width, picture.height],
+      own: colour(1, 1),
+      beside: colour(2, 1),
+      red: colour(140, 140),
+    }
   })
-  expect(stored).toEqual({ type: 'image/png', size: [280, 280], own: [0x12, 0x34, 0x56, 255], beside: [255, 255, 255, 255], red: [0xe0, 0x20, 0x20, 255] })
+  expect(stored).toEqual({
+    type: 'image/png',
+    size: [280, 280],
+    own: [0x12, 0x34, 0x56, 255],
+    beside: [255, 255, 255, 255],
+    red: [0xe0, 0x20, 0x20, 255],
+  })
 })
 
 test('the windows of a capture are guarded like the main one', async ({ desktop }) => {
@@ -149,8 +190,13 @@ test('the windows of a capture are guarded like the main one', async ({ desktop 
   await expect(new CapturePage(overlay).picker).toBeVisible()
   const found = await overlay.evaluate(async () => ({
     bridge: Object.keys((globalThis as unknown as { sightlineBridge: object }).sightlineBridge),
-    leaked: ['require', 'process', 'module', 'electron', 'ipcRenderer', 'desktopCapturer'].filter((name) => name in globalThis),
-    camera: await navigator.mediaDevices.getUserMedia({ video: true }).then(() => 'given', (error: Error) => error.name),
+    leaked: ['require', 'process', 'module', 'electron', 'ipcRenderer', 'desktopCapturer'].filter(
+      (name) => name in globalThis,
+    ),
+    camera: await navigator.mediaDevices.getUserMedia({ video: true }).then(
+      () => 'given',
+      (error: Error) => error.name,
+    ),
   }))
   expect(found).toMatchObject({ bridge: ['requestPort'], leaked: [] })
   expect(found.camera).not.toBe('given')
@@ -162,14 +208,20 @@ test('the windows of a capture are guarded like the main one', async ({ desktop 
   expect(overlay.url()).toMatch(/#\/capture\/1$/)
   const preferences = await electron.evaluate(({ BrowserWindow }) =>
     BrowserWindow.getAllWindows().map((window) => {
-      const { contextIsolation, sandbox, nodeIntegration } = (window as unknown as { options?: { webPreferences: Record<string, boolean> } }).options?.webPreferences ?? {}
+      const { contextIsolation, sandbox, nodeIntegration } =
+        (window as unknown as { options?: { webPreferences: Record<string, boolean> } }).options?.webPreferences ?? {}
       return { contextIsolation, sandbox, nodeIntegration }
     }),
   )
-  expect(new Set(preferences.map((one) => JSON.stringify(one)))).toEqual(new Set([JSON.stringify({ contextIsolation: true, sandbox: true, nodeIntegration: false })]))
+  expect(new Set(preferences.map((one) => JSON.stringify(one)))).toEqual(
+    new Set([JSON.stringify({ contextIsolation: true, sandbox: true, nodeIntegration: false })]),
+  )
 })
 
-test('Escape on any overlay ends the capture on all, and its pictures cannot be had any more', async ({ chat, desktop }) => {
+test('Escape on any overlay ends the capture on all, and its pictures cannot be had any more', async ({
+  chat,
+  desktop,
+}) => {
   const { electron } = desktop
   await connectDisplays(desktop)
   await pressEverywhere(electron)
@@ -180,12 +232,27 @@ test('Escape on any overlay ends the capture on all, and its pictures cannot be 
   await escape(overlay)
   await expect.poll(() => captureWindows(electron)).toEqual([])
   await expect(chat.questions).toHaveCount(0)
-  const again = await chat.page.evaluate(async (all) => Promise.all(all.map((address) => fetch(address).then(({ status }) => status, () => 0))), addresses.filter((address) => address.includes('//capture.')))
+  const again = await chat.page.evaluate(
+    async (all) =>
+      Promise.all(
+        all.map((address) =>
+          fetch(address).then(
+            ({ status }) => status,
+            () => 0,
+          ),
+        ),
+      ),
+    addresses.filter((address) => address.includes('//capture.')),
+  )
   expect(again.every((status) => status === 404 || status === 0)).toBe(true)
   await expect(chat.question).toBeEditable()
 })
 
-test('the composer begins a capture, and a second start of the app with --capture does', async ({ chat, data, desktop }) => {
+test('the composer begins a capture, and a second start of the app with --capture does', async ({
+  chat,
+  data,
+  desktop,
+}) => {
   const { electron } = desktop
   await connectDisplays(desktop)
   await new CapturePage(chat.page).choose('Capture the screen')
@@ -199,12 +266,19 @@ test('the composer begins a capture, and a second start of the app with --captur
   await escape(overlay.page)
   await expect.poll(() => captureWindows(electron)).toEqual([])
 
-  const second = spawn(electronProgram().path, [...electronArguments(data), '--capture'], { cwd: root, env: electronEnvironment(), stdio: 'ignore' })
+  const second = spawn(electronProgram().path, [...electronArguments(data), '--capture'], {
+    cwd: root,
+    env: electronEnvironment(),
+    stdio: 'ignore',
+  })
   await once(second, 'exit')
   await expect(new CapturePage(await pageAt(electron, '#/capture/2')).picker).toBeVisible()
 })
 
-test('without permission the window explains it and opens the settings where it is given', async ({ chat, desktop }) => {
+test('without permission the window explains it and opens the settings where it is given', async ({
+  chat,
+  desktop,
+}) => {
   const { electron } = desktop
   await connectDisplays(desktop)
   await electron.evaluate(({ shell, systemPreferences }) => {
@@ -236,7 +310,10 @@ test('keys that another program has are named as taken, and others can be chosen
   await keys.click()
   await chat.page.keyboard.press('Alt+Shift+U')
   await expect(setting).toHaveAttribute('data-state', 'active')
-  const held = () => electron.evaluate(({ globalShortcut }) => ['CommandOrControl+Shift+9', 'Alt+Shift+U'].map((accelerator) => globalShortcut.isRegistered(accelerator)))
+  const held = () =>
+    electron.evaluate(({ globalShortcut }) =>
+      ['CommandOrControl+Shift+9', 'Alt+Shift+U'].map((accelerator) => globalShortcut.isRegistered(accelerator)),
+    )
   expect(await held()).toEqual([false, true])
   await setting.getByRole('button', { name: 'Clear' }).click()
   await expect.poll(held).toEqual([false, false])
@@ -247,9 +324,13 @@ test.describe('on a desktop that tells where windows are', () => {
   test.skip(process.platform !== 'linux', 'These stand for the programs of X11.')
   test.use({ environment: { PATH: `${programs}:${electronEnvironment()['PATH']}` } })
   test.beforeAll(() => {
-    const program = (name: string, ...lines: string[]): void => writeFileSync(join(programs, name), ['#!/bin/sh', ...lines].join('\n'), { mode: 0o755 })
+    const program = (name: string, ...lines: string[]): void =>
+      writeFileSync(join(programs, name), ['#!/bin/sh', ...lines].join('\n'), { mode: 0o755 })
     mkdirSync(programs, { recursive: true })
-    program('xprop', 'case "$*" in *-root*) echo "_NET_CLIENT_LIST_STACKING: window id # 0x1, 0x2" ;; *) echo "_NET_FRAME_EXTENTS = 0, 0, 20, 0" ;; esac')
+    program(
+      'xprop',
+      'case "$*" in *-root*) echo "_NET_CLIENT_LIST_STACKING: window id # 0x1, 0x2" ;; *) echo "_NET_FRAME_EXTENTS = 0, 0, 20, 0" ;; esac',
+    )
     const facts = (x: number, y: number, width: number, height: number): string =>
       `printf 'Absolute upper-left X: ${x}\nAbsolute upper-left Y: ${y}\nWidth: ${width}\nHeight: ${height}\nMap State: IsViewable\n'`
     program('xwininfo', `case "$*" in *0x1*) ${facts(100, 120, 600, 400)} ;; *) ${facts(1000, 220, 400, 100)} ;; esac`)
@@ -260,7 +341,10 @@ test.describe('on a desktop that tells where windows are', () => {
     const { electron } = desktop
     await connectDisplays(desktop)
     await pressEverywhere(electron)
-    const [first, second] = [new CapturePage(await pageAt(electron, '#/capture/1')), new CapturePage(await pageAt(electron, '#/capture/2'))]
+    const [first, second] = [
+      new CapturePage(await pageAt(electron, '#/capture/1')),
+      new CapturePage(await pageAt(electron, '#/capture/2')),
+    ]
     await expect(first.page.getByRole('toolbar', { name: 'Capture' })).toContainText('or click a window')
     await first.picker.hover({ position: { x: 300, y: 300 } })
     await expect(first.page.getByTestId('offered-window')).toBeVisible()

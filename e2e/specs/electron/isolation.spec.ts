@@ -3,15 +3,24 @@ import { expect, test } from '../../support/electronFixtures.ts'
 test('the page has one function of its shell and nothing of Node or Electron', async ({ desktop: { page } }) => {
   const found = await page.evaluate(() => ({
     bridge: Object.keys((globalThis as unknown as { sightlineBridge: object }).sightlineBridge),
-    leaked: ['require', 'process', 'module', 'Buffer', 'electron', 'ipcRenderer', 'contextBridge'].filter((name) => name in globalThis),
+    leaked: ['require', 'process', 'module', 'Buffer', 'electron', 'ipcRenderer', 'contextBridge'].filter(
+      (name) => name in globalThis,
+    ),
     frozen: Object.isFrozen((globalThis as unknown as { sightlineBridge: object }).sightlineBridge),
   }))
   expect(found).toEqual({ bridge: ['requestPort'], leaked: [], frozen: true })
 })
 
-test('the page is a secure context with an origin of its own and no way to the file system', async ({ desktop: { page } }) => {
+test('the page is a secure context with an origin of its own and no way to the file system', async ({
+  desktop: { page },
+}) => {
   expect(await page.evaluate(() => isSecureContext)).toBe(true)
-  const read = await page.evaluate(() => fetch('file:///etc/hostname').then(() => 'read', () => 'refused'))
+  const read = await page.evaluate(() =>
+    fetch('file:///etc/hostname').then(
+      () => 'read',
+      () => 'refused',
+    ),
+  )
   expect(read).toBe('refused')
 })
 
@@ -35,11 +44,22 @@ test('the page cannot frame another one', async ({ desktop: { page } }) => {
 test('permissions are denied, but for writing to the clipboard', async ({ desktop: { page } }) => {
   const states = await page.evaluate(async () => {
     const state = async (name: string) => (await navigator.permissions.query({ name: name as PermissionName })).state
-    return { place: await state('geolocation'), notes: await state('notifications'), camera: await state('camera'), read: await state('clipboard-read'), write: await state('clipboard-write') }
+    return {
+      place: await state('geolocation'),
+      notes: await state('notifications'),
+      camera: await state('camera'),
+      read: await state('clipboard-read'),
+      write: await state('clipboard-write'),
+    }
   })
   expect(states).toEqual({ place: 'denied', notes: 'denied', camera: 'denied', read: 'denied', write: 'granted' })
   expect(await page.evaluate(() => Notification.requestPermission())).toBe('denied')
-  const camera = await page.evaluate(() => navigator.mediaDevices.getUserMedia({ video: true }).then(() => 'given', (error: Error) => error.name))
+  const camera = await page.evaluate(() =>
+    navigator.mediaDevices.getUserMedia({ video: true }).then(
+      () => 'given',
+      (error: Error) => error.name,
+    ),
+  )
   expect(camera).not.toBe('given')
 })
 
@@ -51,7 +71,10 @@ test('a port is only given to the top frame of the window itself', async ({ desk
       { origin: 'app://attachment', parent: null },
       { origin: 'app://sightline', parent: null },
     ]
-    const main = ipcMain as unknown as { tell?: (channel: string, event: object) => void; emit?: (channel: string, event: object) => void }
+    const main = ipcMain as unknown as {
+      tell?: (channel: string, event: object) => void
+      emit?: (channel: string, event: object) => void
+    }
     return frames.map((frame) => {
       let posted = 0
       const senderFrame = { ...frame, postMessage: () => void posted++ }

@@ -10,15 +10,22 @@ test('a second start brings the first window to the front and ends', async ({ de
     const [window] = BrowserWindow.getAllWindows()
     Object.assign(globalThis, { focused: 0 })
     const focus = window?.focus.bind(window)
-    if (window) window.focus = () => {
-      ;(globalThis as unknown as { focused: number }).focused++
-      focus?.()
-    }
+    if (window)
+      window.focus = () => {
+        ;(globalThis as unknown as { focused: number }).focused++
+        focus?.()
+      }
   })
-  const second = spawn(electronProgram().path, electronArguments(data), { cwd: root, env: electronEnvironment(), stdio: 'ignore' })
+  const second = spawn(electronProgram().path, electronArguments(data), {
+    cwd: root,
+    env: electronEnvironment(),
+    stdio: 'ignore',
+  })
   const [code] = (await once(second, 'exit')) as [number]
   expect(code).toBe(0)
-  await expect.poll(() => desktop.electron.evaluate(() => (globalThis as unknown as { focused: number }).focused)).toBe(1)
+  await expect
+    .poll(() => desktop.electron.evaluate(() => (globalThis as unknown as { focused: number }).focused))
+    .toBe(1)
   expect(desktop.electron.windows()).toHaveLength(1)
 })
 
@@ -39,15 +46,22 @@ test('SIGTERM ends the app cleanly, with what was said in place at the next star
   main.kill('SIGTERM')
   expect(await ended).toEqual([0, null])
   await desktop.restart()
-  await chat.page.getByRole('navigation', { name: 'Conversations' }).getByRole('button', { name: 'Hello', exact: true }).click()
+  await chat.page
+    .getByRole('navigation', { name: 'Conversations' })
+    .getByRole('button', { name: 'Hello', exact: true })
+    .click()
   await expect(chat.answers.first().getByTestId('answer-text')).toHaveText(answer)
 })
 
 test('the window comes back where it was', async ({ desktop }) => {
-  const before = await desktop.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getNormalBounds())
+  const before = await desktop.electron.evaluate(({ BrowserWindow }) =>
+    BrowserWindow.getAllWindows()[0]?.getNormalBounds(),
+  )
   await desktop.quit()
   await desktop.restart()
   await desktop.page.getByRole('textbox', { name: 'Question' }).waitFor()
-  const after = await desktop.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getNormalBounds())
+  const after = await desktop.electron.evaluate(({ BrowserWindow }) =>
+    BrowserWindow.getAllWindows()[0]?.getNormalBounds(),
+  )
   expect(after).toEqual(before)
 })

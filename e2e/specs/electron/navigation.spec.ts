@@ -14,7 +14,9 @@ test('the window stays on its own page', async ({ desktop: { page }, chat }) => 
   expect(requests).toEqual([])
 })
 
-test('a web address that the page opens makes no window, is asked about, and opens in the browser only then', async ({ desktop: { page, electron } }) => {
+test('a web address that the page opens makes no window, is asked about, and opens in the browser only then', async ({
+  desktop: { page, electron },
+}) => {
   await electron.evaluate(({ dialog, shell }) => {
     const seen: string[] = []
     Object.assign(globalThis, { seen, answer: 1 })
@@ -31,7 +33,9 @@ test('a web address that the page opens makes no window, is asked about, and ope
   await expect.poll(seen).toEqual(['asked https://example.com/a'])
   await electron.evaluate(() => Object.assign(globalThis, { answer: 0 }) && null)
   await page.evaluate(() => void window.open('https://example.com/b', '_blank', 'noopener'))
-  await expect.poll(seen).toEqual(['asked https://example.com/a', 'asked https://example.com/b', 'opened https://example.com/b'])
+  await expect
+    .poll(seen)
+    .toEqual(['asked https://example.com/a', 'asked https://example.com/b', 'opened https://example.com/b'])
   await page.evaluate(() => void window.open('file:///etc/hostname'))
   await page.evaluate(() => void window.open('https://example.com/c'))
   await expect.poll(seen).toHaveLength(5)

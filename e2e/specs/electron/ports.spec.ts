@@ -32,9 +32,12 @@ test('the file of a model is shown in the system’s file manager', async ({ des
 test('an access token is kept encrypted, and is there after a restart', async ({ chat, data, desktop, models }) => {
   await giveToken(models)
   await expect(models.root.getByRole('button', { name: 'Download Q4_K_M' })).toBeVisible()
-  const kept = Object.values(JSON.parse(readFileSync(join(data, 'data/secrets.json'), 'utf8')) as Record<string, string>)
+  const kept = Object.values(
+    JSON.parse(readFileSync(join(data, 'data/secrets.json'), 'utf8')) as Record<string, string>,
+  )
   expect(kept).toHaveLength(1)
-  for (const text of [kept[0]!, Buffer.from(kept[0]!, 'base64').toString('latin1')]) expect(text).not.toContain(gated.token)
+  for (const text of [kept[0]!, Buffer.from(kept[0]!, 'base64').toString('latin1')])
+    expect(text).not.toContain(gated.token)
   await desktop.quit()
   await desktop.restart()
   await chat.ready()
@@ -44,9 +47,17 @@ test('an access token is kept encrypted, and is there after a restart', async ({
   await expect(again.root.getByRole('button', { name: 'Download Q4_K_M' })).toBeVisible()
 })
 
-test('a keychain that cannot be used keeps no token, and that is said', async ({ data, desktop: { electron }, models }) => {
-  await electron.evaluate(({ safeStorage }) => void Object.assign(safeStorage, { isAsyncEncryptionAvailable: async () => false }))
+test('a keychain that cannot be used keeps no token, and that is said', async ({
+  data,
+  desktop: { electron },
+  models,
+}) => {
+  await electron.evaluate(
+    ({ safeStorage }) => void Object.assign(safeStorage, { isAsyncEncryptionAvailable: async () => false }),
+  )
   await giveToken(models)
-  await expect(models.root.getByRole('alert').filter({ hasText: 'keychain' })).toContainText(/cannot be used.*Unlock it/)
+  await expect(models.root.getByRole('alert').filter({ hasText: 'keychain' })).toContainText(
+    /cannot be used.*Unlock it/,
+  )
   expect(() => readFileSync(join(data, 'data/secrets.json'))).toThrow('ENOENT')
 })

@@ -4,8 +4,18 @@ import { root } from '../../support/electronProgram.ts'
 import { expect, test } from '../../support/electronFixtures.ts'
 
 test('nothing outside of the built page is served', async ({ desktop: { page } }) => {
-  const paths = ['/../electron/main.js', '/..%2felectron%2fmain.js', '/%2e%2e/electron/main.js', '/assets/..%5c..%5celectron%5cmain.js', '/nothing.js', '/index.html%00.js']
-  const statuses = await page.evaluate((list) => Promise.all(list.map(async (path) => (await fetch(path)).status)), paths)
+  const paths = [
+    '/../electron/main.js',
+    '/..%2felectron%2fmain.js',
+    '/%2e%2e/electron/main.js',
+    '/assets/..%5c..%5celectron%5cmain.js',
+    '/nothing.js',
+    '/index.html%00.js',
+  ]
+  const statuses = await page.evaluate(
+    (list) => Promise.all(list.map(async (path) => (await fetch(path)).status)),
+    paths,
+  )
   expect(statuses).toEqual(paths.map(() => 404))
   expect(await page.evaluate(async () => (await fetch('/index.html')).status)).toBe(200)
   expect(await page.evaluate(async () => (await fetch('/', { method: 'POST', body: 'x' })).status)).toBe(405)
@@ -14,10 +24,16 @@ test('nothing outside of the built page is served', async ({ desktop: { page } }
 test('an upload comes back whole and in ranges, as itself and as a thumbnail', async ({ desktop: { page } }) => {
   const bytes = readFileSync(join(root, 'resources/samples/red-circle.png'))
   const result = await page.evaluate(async (base64) => {
-    const file = new File([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], 'red.png', { type: 'image/png' })
+    const file = new File([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], 'red.png', {
+      type: 'image/png',
+    })
     // The page of the real shell calls the host `attachment` by its own scheme.
     const at = location.origin.replace('sightline', 'attachment')
-    const stored = (await (await fetch(`${at}/?name=red.png`, { method: 'POST', body: file })).json()) as { sha: string; name: string; width: number }
+    const stored = (await (await fetch(`${at}/?name=red.png`, { method: 'POST', body: file })).json()) as {
+      sha: string
+      name: string
+      width: number
+    }
     const whole = await fetch(`${at}/${stored.sha}`)
     const part = await fetch(`${at}/${stored.sha}`, { headers: { Range: 'bytes=1-3' } })
     const outside = await fetch(`${at}/${stored.sha}`, { headers: { Range: 'bytes=999999999-' } })
@@ -44,7 +60,10 @@ test('an upload comes back whole and in ranges, as itself and as a thumbnail', a
 test('a refused upload and a missing picture say why', async ({ desktop: { page } }) => {
   const answers = await page.evaluate(async () => {
     const at = location.origin.replace('sightline', 'attachment')
-    const upload = await fetch(`${at}/?name=notes.png`, { method: 'POST', body: new File(['text'], 'notes.png', { type: 'image/png' }) })
+    const upload = await fetch(`${at}/?name=notes.png`, {
+      method: 'POST',
+      body: new File(['text'], 'notes.png', { type: 'image/png' }),
+    })
     const missing = await fetch(`${at}/${'0'.repeat(64)}`)
     const named = await fetch(`${at}/..%2f..%2fsightline.db`)
     const code = async (response: Response) => [response.status, ((await response.json()) as { code: string }).code]

@@ -64,7 +64,8 @@ test('the tray opens the window, begins a conversation and quits', async ({ chat
   // The menu is seen when it changes.
   await download(models)
   await expect.poll(() => signs.trayMenu()).toContain('Quit')
-  const minimized = () => desktop.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isMinimized())
+  const minimized = () =>
+    desktop.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isMinimized())
   const minimize = () => desktop.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.minimize())
 
   await minimize()

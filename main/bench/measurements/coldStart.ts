@@ -20,7 +20,8 @@ export const coldStart: Measurement = {
         await fresh.engine.load(workload.model, workload.contextTokens)
         load.push(performance.now() - started)
         await fresh.answer(workload.request(workload.textPrompt(), 8))
-        if (workload.model.projectorPath) await fresh.answer(workload.request([{ role: 'user', content: [await workload.newPicture(SIDE)] }], 8))
+        if (workload.model.projectorPath)
+          await fresh.answer(workload.request([{ role: 'user', content: [await workload.newPicture(SIDE)] }], 8))
         peak.push((await processMemory(fresh.pid())).peak)
       } finally {
         await fresh.close()

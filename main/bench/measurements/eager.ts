@@ -14,7 +14,8 @@ export const eager: Measurement = {
       const ask = (...content: ChatPart[]) => workload.request([{ role: 'user', content }], 1)
       const options = { conversationId: `eager-${run}-${isPrepared}` }
       if (isPrepared) await engine.engine.prepare(ask(picture), options)
-      return (await engine.answer(ask(picture, { type: 'text', text: 'What is in the picture?' }), options)).result.timings.ttftMs
+      return (await engine.answer(ask(picture, { type: 'text', text: 'What is in the picture?' }), options)).result
+        .timings.ttftMs
     }
     const without: number[] = []
     const prepared: number[] = []
@@ -24,10 +25,27 @@ export const eager: Measurement = {
     }
     return {
       figures: [
-        { name: 'first_token_unprepared', label: `first token on ${SIDE} x ${SIDE} pixels, nothing ready`, unit: 'ms', values: without },
-        { name: 'first_token_prepared', label: 'first token, picture got ready before Send', unit: 'ms', values: prepared },
+        {
+          name: 'first_token_unprepared',
+          label: `first token on ${SIDE} x ${SIDE} pixels, nothing ready`,
+          unit: 'ms',
+          values: without,
+        },
+        {
+          name: 'first_token_prepared',
+          label: 'first token, picture got ready before Send',
+          unit: 'ms',
+          values: prepared,
+        },
       ],
-      ratios: [{ name: 'eager', label: 'first token with the picture ready, against not', unit: 'ratio', values: pairedRatios(prepared, without) }],
+      ratios: [
+        {
+          name: 'eager',
+          label: 'first token with the picture ready, against not',
+          unit: 'ratio',
+          values: pairedRatios(prepared, without),
+        },
+      ],
     }
   },
 }

@@ -11,10 +11,17 @@ export const encode: Measurement = {
     for (const side of SIDES) {
       const values: number[] = []
       for (let i = 0; i < runs; i++) {
-        const { result } = await engine.answer(workload.request([{ role: 'user', content: [await workload.newPicture(side)] }], 1))
+        const { result } = await engine.answer(
+          workload.request([{ role: 'user', content: [await workload.newPicture(side)] }], 1),
+        )
         values.push(result.timings.encodeMs)
       }
-      figures.push({ name: `encode_${side}x${side}`, label: `encoding a picture of ${side} x ${side} pixels`, unit: 'ms' as const, values })
+      figures.push({
+        name: `encode_${side}x${side}`,
+        label: `encoding a picture of ${side} x ${side} pixels`,
+        unit: 'ms' as const,
+        values,
+      })
     }
     return { figures, ratios: [] }
   },

@@ -13,7 +13,8 @@ export const encodeSpeed: Measurement = {
   needsPictures: true,
   async run({ workload, runs, engine }) {
     const { projectorPath } = workload.model
-    if (projectorPath === null) throw new AppError('ProjectorMissing', 'Encoding cannot be measured without a projector.')
+    if (projectorPath === null)
+      throw new AppError('ProjectorMissing', 'Encoding cannot be measured without a projector.')
     const { bytes } = await engine.engine.inspect(workload.model)
     // its memory is needed for three sets of weights
     await engine.engine.unload()
@@ -26,17 +27,37 @@ export const encodeSpeed: Measurement = {
       figures.push(
         { name: `tower_${side}`, label: `the tower on ${side} x ${side} pixels (${kind})`, unit: 'ms', values: ours },
         { name: `tower_${side}_plain`, label: 'a plain f16 graph', unit: 'ms', values: plain },
-        { name: `tower_${side}_cosine`, label: 'cosine of the embeddings to full precision', unit: 'ratio', values: [cosine] },
+        {
+          name: `tower_${side}_cosine`,
+          label: 'cosine of the embeddings to full precision',
+          unit: 'ratio',
+          values: [cosine],
+        },
       )
     }
-    return { figures, ratios: [{ name: 'encode', label: 'the tower against a plain f16 graph, the worse of two sizes', unit: 'ratio', values: worst }] }
+    return {
+      figures,
+      ratios: [
+        {
+          name: 'encode',
+          label: 'the tower against a plain f16 graph, the worse of two sizes',
+          unit: 'ratio',
+          values: worst,
+        },
+      ],
+    }
   },
 }
 
 function compare(request: ToTowerPeer): Promise<Extract<FromTowerPeer, { type: 'compared' }>> {
   return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(new URL('../tower/peer.ts', import.meta.url)), [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-    const fail = (why: string) => reject(new AppError('EngineFailed', `The plain graph could not be compared with: ${why}. Run the benchmark again.`))
+    const child = fork(fileURLToPath(new URL('../tower/peer.ts', import.meta.url)), [], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
+    const fail = (why: string) =>
+      reject(
+        new AppError('EngineFailed', `The plain graph could not be compared with: ${why}. Run the benchmark again.`),
+      )
     child.once('exit', () => fail('its process ended'))
     child.once('message', (reply: FromTowerPeer) => {
       child.removeAllListeners('exit')

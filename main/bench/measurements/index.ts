@@ -13,4 +13,17 @@ import { stop } from './stop.ts'
 import { textSpeed } from './textSpeed.ts'
 
 /** Everything that is measured, in this order. */
-export const measurements: readonly Measurement[] = [coldStart, textSpeed, paste, photo, encode, secondQuestion, eager, stop, reloadGrowth, resume, memoryEstimate, encodeSpeed]
+export const measurements: readonly Measurement[] = [
+  coldStart,
+  textSpeed,
+  paste,
+  photo,
+  encode,
+  secondQuestion,
+  eager,
+  stop,
+  reloadGrowth,
+  resume,
+  memoryEstimate,
+  encodeSpeed,
+]

@@ -26,11 +26,33 @@ export const memoryEstimate: Measurement = {
       const { peak } = await processMemory(fresh.pid())
       return {
         figures: [
-          { name: 'memory_estimated', label: 'memory, estimated before loading', unit: 'bytes', values: [fit.neededBytes] },
-          { name: 'generation_estimated', label: 'generation, estimated before loading', unit: 'tokens/s', values: [fit.tokensPerSecond ?? 0] },
-          { name: 'memory_peak', label: 'memory of the engine process at most, context full', unit: 'bytes', values: [peak] },
+          {
+            name: 'memory_estimated',
+            label: 'memory, estimated before loading',
+            unit: 'bytes',
+            values: [fit.neededBytes],
+          },
+          {
+            name: 'generation_estimated',
+            label: 'generation, estimated before loading',
+            unit: 'tokens/s',
+            values: [fit.tokensPerSecond ?? 0],
+          },
+          {
+            name: 'memory_peak',
+            label: 'memory of the engine process at most, context full',
+            unit: 'bytes',
+            values: [peak],
+          },
         ],
-        ratios: [{ name: 'memory_estimate', label: 'memory, estimated against measured', unit: 'ratio', values: [fit.neededBytes / peak] }],
+        ratios: [
+          {
+            name: 'memory_estimate',
+            label: 'memory, estimated against measured',
+            unit: 'ratio',
+            values: [fit.neededBytes / peak],
+          },
+        ],
       }
     } finally {
       await fresh.close()

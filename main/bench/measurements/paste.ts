@@ -12,7 +12,10 @@ export const paste: Measurement = {
     const perSecond: number[] = []
     // the first round warms up and is not counted
     for (let i = 0; i <= runs; i++) {
-      const request = workload.request([{ role: 'user', content: [{ type: 'text', text: prose(1000 + i, CHARACTERS) }] }], 1)
+      const request = workload.request(
+        [{ role: 'user', content: [{ type: 'text', text: prose(1000 + i, CHARACTERS) }] }],
+        1,
+      )
       const started = performance.now()
       const { total } = await engine.engine.count(request)
       const ms = performance.now() - started

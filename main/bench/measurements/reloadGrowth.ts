@@ -28,8 +28,22 @@ export const reloadGrowth: Measurement = {
     const settled = median(resident.slice(SETTLED, SETTLED + WINDOW))
     const growth = (median(resident.slice(-WINDOW)) - settled) / settled
     return {
-      figures: [{ name: 'memory_unloaded', label: 'memory of the engine process after an unload', unit: 'bytes', values: resident }],
-      ratios: [{ name: 'reload_growth', label: `growth of memory over ${RELOADS} loads, after the third`, unit: 'ratio', values: [growth] }],
+      figures: [
+        {
+          name: 'memory_unloaded',
+          label: 'memory of the engine process after an unload',
+          unit: 'bytes',
+          values: resident,
+        },
+      ],
+      ratios: [
+        {
+          name: 'reload_growth',
+          label: `growth of memory over ${RELOADS} loads, after the third`,
+          unit: 'ratio',
+          values: [growth],
+        },
+      ],
     }
   },
 }

@@ -20,7 +20,10 @@ export const resume: Measurement = {
     for (let i = 0; i < runs; i++) {
       const pictures: ChatPart[] = []
       for (let k = 0; k < PICTURES; k++) pictures.push(await workload.newPicture(SIDE))
-      const question: ChatMessage = { role: 'user', content: [...pictures, { type: 'text', text: 'What is in each picture?' }] }
+      const question: ChatMessage = {
+        role: 'user',
+        content: [...pictures, { type: 'text', text: 'What is in each picture?' }],
+      }
       const folder = await mkdtemp(path.join(tmpdir(), 'sightline-resume-'))
       const firstToken = async (cache: string, messages: readonly ChatMessage[]) => {
         const started = await startEngine(cache)
@@ -30,17 +33,38 @@ export const resume: Measurement = {
         return answer
       }
       const { text } = await firstToken(path.join(folder, 'kept'), [question])
-      const more: ChatMessage[] = [question, { role: 'assistant', content: [{ type: 'text', text }] }, { role: 'user', content: [{ type: 'text', text: 'Which is the largest?' }] }]
+      const more: ChatMessage[] = [
+        question,
+        { role: 'assistant', content: [{ type: 'text', text }] },
+        { role: 'user', content: [{ type: 'text', text: 'Which is the largest?' }] },
+      ]
       resumed.push((await firstToken(path.join(folder, 'kept'), more)).result.timings.ttftMs)
       again.push((await firstToken(path.join(folder, 'empty'), more)).result.timings.ttftMs)
       await rm(folder, { recursive: true, force: true })
     }
     return {
       figures: [
-        { name: 'first_token_resumed', label: `first token after a restart, ${PICTURES} pictures of ${SIDE} x ${SIDE}, from disk`, unit: 'ms', values: resumed },
-        { name: 'first_token_recomputed', label: 'first token after a restart, all computed again', unit: 'ms', values: again },
+        {
+          name: 'first_token_resumed',
+          label: `first token after a restart, ${PICTURES} pictures of ${SIDE} x ${SIDE}, from disk`,
+          unit: 'ms',
+          values: resumed,
+        },
+        {
+          name: 'first_token_recomputed',
+          label: 'first token after a restart, all computed again',
+          unit: 'ms',
+          values: again,
+        },
       ],
-      ratios: [{ name: 'resume', label: 'returning to a conversation after a restart, against computing it again', unit: 'ratio', values: pairedRatios(resumed, again) }],
+      ratios: [
+        {
+          name: 'resume',
+          label: 'returning to a conversation after a restart, against computing it again',
+          unit: 'ratio',
+          values: pairedRatios(resumed, again),
+        },
+      ],
     }
   },
 }

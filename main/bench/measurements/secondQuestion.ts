@@ -14,21 +14,43 @@ export const secondQuestion: Measurement = {
     const second: number[] = []
     for (let i = 0; i < runs; i++) {
       const options = { conversationId: `second-question-${i}` }
-      const question: ChatMessage = { role: 'user', content: [await workload.newPicture(SIDE), { type: 'text', text: 'What is in the picture?' }] }
+      const question: ChatMessage = {
+        role: 'user',
+        content: [await workload.newPicture(SIDE), { type: 'text', text: 'What is in the picture?' }],
+      }
       const { text, result } = await engine.answer(workload.request([question], ANSWER_TOKENS), options)
       first.push(result.timings.ttftMs)
       const more: ChatMessage[] = [
         { role: 'assistant', content: [{ type: 'text', text }] },
         { role: 'user', content: [{ type: 'text', text: 'Which colours does it have?' }] },
       ]
-      second.push((await engine.answer(workload.request([question, ...more], ANSWER_TOKENS), options)).result.timings.ttftMs)
+      second.push(
+        (await engine.answer(workload.request([question, ...more], ANSWER_TOKENS), options)).result.timings.ttftMs,
+      )
     }
     return {
       figures: [
-        { name: 'first_question', label: `first token of a question on ${SIDE} x ${SIDE} pixels`, unit: 'ms', values: first },
-        { name: 'second_question', label: 'first token of a second one on the same picture', unit: 'ms', values: second },
+        {
+          name: 'first_question',
+          label: `first token of a question on ${SIDE} x ${SIDE} pixels`,
+          unit: 'ms',
+          values: first,
+        },
+        {
+          name: 'second_question',
+          label: 'first token of a second one on the same picture',
+          unit: 'ms',
+          values: second,
+        },
       ],
-      ratios: [{ name: 'second_question', label: 'second question on the same picture, against the first', unit: 'ratio', values: pairedRatios(second, first) }],
+      ratios: [
+        {
+          name: 'second_question',
+          label: 'second question on the same picture, against the first',
+          unit: 'ratio',
+          values: pairedRatios(second, first),
+        },
+      ],
     }
   },
 }

@@ -28,15 +28,25 @@ export const stop: Measurement = {
     const frames = await videoFrames(bench)
     for (let i = 0; i < runs; i++) {
       // a text of its own before it: the video is encoded once, and read anew in every run
-      const message: ChatMessage = { role: 'user', content: [{ type: 'text', text: `Question ${i} on this video: ` }, frames] }
+      const message: ChatMessage = {
+        role: 'user',
+        content: [{ type: 'text', text: `Question ${i} on this video: ` }, frames],
+      }
       video.push(await stopped(bench, [message], 'prefill'))
-      picture.push(await stopped(bench, [{ role: 'user', content: [await workload.newPicture(LARGE_SIDE)] }], 'encoding'))
+      picture.push(
+        await stopped(bench, [{ role: 'user', content: [await workload.newPicture(LARGE_SIDE)] }], 'encoding'),
+      )
     }
     return {
       figures: [
         ...figures,
         { name: 'stop_video_ms', label: 'stop while a long video is read', unit: 'ms', values: video },
-        { name: 'stop_picture_ms', label: `stop while ${LARGE_SIDE} x ${LARGE_SIDE} pixels are encoded`, unit: 'ms', values: picture },
+        {
+          name: 'stop_picture_ms',
+          label: `stop while ${LARGE_SIDE} x ${LARGE_SIDE} pixels are encoded`,
+          unit: 'ms',
+          values: picture,
+        },
       ],
       ratios: [],
     }
@@ -47,7 +57,12 @@ export const stop: Measurement = {
 async function videoFrames({ workload }: Bench): Promise<ChatPart> {
   const pairs = Math.floor((workload.contextTokens * CONTEXT_SHARE) / PAIR_TOKENS)
   const pictures = await Promise.all(Array.from({ length: pairs * 2 }, () => workload.newPicture(SIDE)))
-  return { type: 'video', frames: pictures.flatMap((part) => (part.type === 'image' ? [part.source] : [])), resizedWidth: SIDE, resizedHeight: SIDE }
+  return {
+    type: 'video',
+    frames: pictures.flatMap((part) => (part.type === 'image' ? [part.source] : [])),
+    resizedWidth: SIDE,
+    resizedHeight: SIDE,
+  }
 }
 
 /** Milliseconds from the abort, once `phase` is under way, to the end of the answer. */
@@ -70,6 +85,7 @@ async function stopped({ engine, workload }: Bench, messages: readonly ChatMessa
     },
   })
   const ended = performance.now()
-  if (result.finishReason !== 'aborted') throw new AppError('EngineFailed', 'The benchmark is not valid: the prompt was read before it could be stopped.')
+  if (result.finishReason !== 'aborted')
+    throw new AppError('EngineFailed', 'The benchmark is not valid: the prompt was read before it could be stopped.')
   return ended - pressedAt
 }

@@ -24,7 +24,10 @@ export const textSpeed: Measurement = {
         const { result } = await engine.answer(workload.request(workload.textPrompt(), generate))
         const { usage, timings, promptIds } = result
         if (usage.cachedTokens > MOST_CACHED)
-          throw new AppError('EngineFailed', `The benchmark is not valid: ${usage.cachedTokens} of ${usage.promptTokens} tokens came from the KV cache.`)
+          throw new AppError(
+            'EngineFailed',
+            `The benchmark is not valid: ${usage.cachedTokens} of ${usage.promptTokens} tokens came from the KV cache.`,
+          )
         const other = await peer.run(promptIds, generate)
         if (i === 0) continue
         ours.prefill.push(((promptIds.length - usage.cachedTokens) * 1000) / timings.prefillMs)
@@ -36,7 +39,12 @@ export const textSpeed: Measurement = {
     } finally {
       peer.close()
     }
-    const speed = (name: string, label: string, values: number[]) => ({ name, label, unit: 'tokens/s' as const, values })
+    const speed = (name: string, label: string, values: number[]) => ({
+      name,
+      label,
+      unit: 'tokens/s' as const,
+      values,
+    })
     return {
       figures: [
         { name: 'first_token', label: 'first token of a text prompt', unit: 'ms', values: ours.firstToken },
@@ -46,8 +54,18 @@ export const textSpeed: Measurement = {
         speed('generation_node_llama_cpp', 'generation, node-llama-cpp', theirs.generation),
       ],
       ratios: [
-        { name: 'prefill', label: 'prefill speed, against node-llama-cpp', unit: 'ratio', values: pairedRatios(ours.prefill, theirs.prefill) },
-        { name: 'generation', label: 'generation speed, against node-llama-cpp', unit: 'ratio', values: pairedRatios(ours.generation, theirs.generation) },
+        {
+          name: 'prefill',
+          label: 'prefill speed, against node-llama-cpp',
+          unit: 'ratio',
+          values: pairedRatios(ours.prefill, theirs.prefill),
+        },
+        {
+          name: 'generation',
+          label: 'generation speed, against node-llama-cpp',
+          unit: 'ratio',
+          values: pairedRatios(ours.generation, theirs.generation),
+        },
       ],
     }
   },

@@ -28,7 +28,8 @@ const CHUNK_BYTES = 4 << 20
 const Type = { u32: 4, i32: 5, f32: 6, bool: 7, text: 8, list: 9 } as const
 
 const align = (bytes: number) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
-const blocksOf = ({ dims, weights }: Tensor) => dims.reduce((product, dim) => product * dim, 1) / weights.format.blockElements
+const blocksOf = ({ dims, weights }: Tensor) =>
+  dims.reduce((product, dim) => product * dim, 1) / weights.format.blockElements
 const bytesOf = (tensor: Tensor) => blocksOf(tensor) * tensor.weights.format.blockBytes
 
 /** The header and the size in bytes of the whole file. */
@@ -37,7 +38,13 @@ export function layOut(file: GgufFile): { header: Buffer; bytes: number } {
   for (const [key, value] of Object.entries(file.metadata)) parts.push(text(key), encode(value))
   let offset = 0
   for (const tensor of file.tensors) {
-    parts.push(text(tensor.name), u32(tensor.dims.length), ...tensor.dims.map(u64), u32(tensor.weights.format.id), u64(offset))
+    parts.push(
+      text(tensor.name),
+      u32(tensor.dims.length),
+      ...tensor.dims.map(u64),
+      u32(tensor.weights.format.id),
+      u64(offset),
+    )
     offset += align(bytesOf(tensor))
   }
   const bytes = parts.reduce((sum, part) => sum + part.length, 0)
@@ -84,7 +91,8 @@ function encode(value: Value): Buffer {
   return list(Type.text, value.texts.length, Buffer.concat(value.texts.map(text)))
 }
 
-const list = (type: number, length: number, body: Buffer) => Buffer.concat([u32(Type.list), u32(type), u64(length), body])
+const list = (type: number, length: number, body: Buffer) =>
+  Buffer.concat([u32(Type.list), u32(type), u64(length), body])
 const floats = (values: readonly number[]) => Buffer.from(Float32Array.from(values).buffer)
 
 function u32(value: number): Buffer {

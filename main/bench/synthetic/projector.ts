@@ -12,9 +12,20 @@ const MERGED = 4
 export function projector({ name, text, vision }: ModelShape): GgufFile {
   const random = new Random(SEED)
   const { width, feedForward } = vision
-  const matrix = (tensor: string, dims: readonly number[], inputs: number): Tensor => ({ name: tensor, dims, weights: randomF16(random, inputs ** -0.5) })
-  const vector = (tensor: string, length: number, value: number): Tensor => ({ name: tensor, dims: [length], weights: constant(value) })
-  const linear = (part: string, inputs: number, outputs: number) => [matrix(`${part}.weight`, [inputs, outputs], inputs), vector(`${part}.bias`, outputs, 0)]
+  const matrix = (tensor: string, dims: readonly number[], inputs: number): Tensor => ({
+    name: tensor,
+    dims,
+    weights: randomF16(random, inputs ** -0.5),
+  })
+  const vector = (tensor: string, length: number, value: number): Tensor => ({
+    name: tensor,
+    dims: [length],
+    weights: constant(value),
+  })
+  const linear = (part: string, inputs: number, outputs: number) => [
+    matrix(`${part}.weight`, [inputs, outputs], inputs),
+    vector(`${part}.bias`, outputs, 0),
+  ]
   const norm = (part: string) => [vector(`${part}.weight`, width, 1), vector(`${part}.bias`, width, 0)]
   const kernel = (tensor: string) => matrix(tensor, [PATCH, PATCH, 3, width], PATCH * PATCH * 3 * 2)
   return {

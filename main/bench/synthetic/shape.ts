@@ -27,8 +27,15 @@ export const qwen2vl2b: ModelShape = {
   id: 'qwen2-vl-2b',
   name: 'Synthetic Qwen2-VL 2B',
   text: {
-    blocks: 28, width: 1536, heads: 12, kvHeads: 2, feedForward: 8960, ropeSections: [16, 24, 24, 0], contextTokens: 32768,
-    normalTokens: 151_643, vocabularySize: 151_936,
+    blocks: 28,
+    width: 1536,
+    heads: 12,
+    kvHeads: 2,
+    feedForward: 8960,
+    ropeSections: [16, 24, 24, 0],
+    contextTokens: 32768,
+    normalTokens: 151_643,
+    vocabularySize: 151_936,
   },
   vision: { blocks: 32, width: 1280, heads: 16, feedForward: 5120 },
 }

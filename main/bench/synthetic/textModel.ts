@@ -12,13 +12,27 @@ export function textModel({ name, text }: ModelShape): GgufFile {
   const random = new Random(SEED)
   const { width, feedForward } = text
   const keys = (width / text.heads) * text.kvHeads
-  const vector = (tensor: string, length: number, value: number): Tensor => ({ name: tensor, dims: [length], weights: constant(value) })
+  const vector = (tensor: string, length: number, value: number): Tensor => ({
+    name: tensor,
+    dims: [length],
+    weights: constant(value),
+  })
   // deviating by 1 / sqrt(inputs), a matrix keeps the size of what goes through it
-  const matrix = (tensor: string, inputs: number, outputs: number): Tensor => ({ name: tensor, dims: [inputs, outputs], weights: randomQ4K(random, inputs ** -0.5) })
+  const matrix = (tensor: string, inputs: number, outputs: number): Tensor => ({
+    name: tensor,
+    dims: [inputs, outputs],
+    weights: randomQ4K(random, inputs ** -0.5),
+  })
   const blocks = Array.from({ length: text.blocks }, (_, i) => `blk.${i}`).flatMap((block) => [
     vector(`${block}.attn_norm.weight`, width, 1),
     vector(`${block}.ffn_norm.weight`, width, 1),
-    ...([['attn_q', width], ['attn_k', keys], ['attn_v', keys]] as const).flatMap(([part, rows]) => [
+    ...(
+      [
+        ['attn_q', width],
+        ['attn_k', keys],
+        ['attn_v', keys],
+      ] as const
+    ).flatMap(([part, rows]) => [
       matrix(`${block}.${part}.weight`, width, rows),
       vector(`${block}.${part}.bias`, rows, 0),
     ]),

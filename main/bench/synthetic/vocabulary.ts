@@ -2,8 +2,20 @@ import type { Value } from './ggufWriter.ts'
 
 /** Qwen2-VL's special tokens in their order, from the first id after the ordinary tokens. */
 const SPECIAL = [
-  '<|endoftext|>', '<|im_start|>', '<|im_end|>', '<|object_ref_start|>', '<|object_ref_end|>', '<|box_start|>', '<|box_end|>',
-  '<|quad_start|>', '<|quad_end|>', '<|vision_start|>', '<|vision_end|>', '<|vision_pad|>', '<|image_pad|>', '<|video_pad|>',
+  '<|endoftext|>',
+  '<|im_start|>',
+  '<|im_end|>',
+  '<|object_ref_start|>',
+  '<|object_ref_end|>',
+  '<|box_start|>',
+  '<|box_end|>',
+  '<|quad_start|>',
+  '<|quad_end|>',
+  '<|vision_start|>',
+  '<|vision_end|>',
+  '<|vision_pad|>',
+  '<|image_pad|>',
+  '<|video_pad|>',
 ]
 const TokenType = { normal: 1, control: 3, unused: 5 } as const
 
@@ -12,7 +24,10 @@ function byteAlphabet(): string[] {
   const isPrintable = (byte: number) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174
   const bytes = Array.from({ length: 256 }, (_, byte) => byte)
   const hidden = bytes.filter((byte) => !isPrintable(byte))
-  return [...bytes.filter(isPrintable).map((byte) => String.fromCharCode(byte)), ...hidden.map((_, i) => String.fromCharCode(256 + i))]
+  return [
+    ...bytes.filter(isPrintable).map((byte) => String.fromCharCode(byte)),
+    ...hidden.map((_, i) => String.fromCharCode(256 + i)),
+  ]
 }
 
 /**
@@ -38,7 +53,9 @@ export function vocabulary(normal: number, size: number): Record<string, Value> 
     'tokenizer.ggml.model': { text: 'gpt2' },
     'tokenizer.ggml.pre': { text: 'qwen2' },
     'tokenizer.ggml.tokens': { texts: tokens },
-    'tokenizer.ggml.token_type': { i32s: tokens.map((_, i) => (i < normal ? TokenType.normal : i < used ? TokenType.control : TokenType.unused)) },
+    'tokenizer.ggml.token_type': {
+      i32s: tokens.map((_, i) => (i < normal ? TokenType.normal : i < used ? TokenType.control : TokenType.unused)),
+    },
     'tokenizer.ggml.merges': { texts: merges },
     'tokenizer.ggml.eos_token_id': id('<|im_end|>'),
     'tokenizer.ggml.padding_token_id': id('<|endoftext|>'),

@@ -17,7 +17,8 @@ const F16_BIAS = 15
 /** Bits of 2^exponent as f16. */
 const powerOfTwo = (exponent: number) => (Math.max(exponent, 1 - F16_BIAS) + F16_BIAS) << 10
 const wordsOf = (bytes: Uint8Array) => new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2)
-const randomBlocks = (random: Random, bytes: Uint8Array, blocks: number, blockBytes: number) => random.fill(wordsOf(bytes).subarray(0, Math.ceil((blocks * blockBytes) / 4)))
+const randomBlocks = (random: Random, bytes: Uint8Array, blocks: number, blockBytes: number) =>
+  random.fill(wordsOf(bytes).subarray(0, Math.ceil((blocks * blockBytes) / 4)))
 
 /** The same F32 value everywhere: ones for norms, zeros for biases. */
 export function constant(value: number): Weights {

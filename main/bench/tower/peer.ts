@@ -6,7 +6,11 @@ import type { FromTowerPeer, ToTowerPeer } from './protocol.ts'
 import { encodePlainly } from './plainTower.ts'
 
 /** Encodes one picture with the engine's tower and with a plain graph of the same file, in turns. */
-process.on('message', (message: ToTowerPeer) => void compare(message).then(answer, (error: unknown) => answer({ type: 'failed', message: String(error) })))
+process.on(
+  'message',
+  (message: ToTowerPeer) =>
+    void compare(message).then(answer, (error: unknown) => answer({ type: 'failed', message: String(error) })),
+)
 
 function answer(reply: FromTowerPeer): void {
   process.send?.(reply)
@@ -17,7 +21,8 @@ async function compare({ projectorPath, side, runs, bytes }: ToTowerPeer): Promi
   runtime.fitThreads(bytes)
   const { signal } = new AbortController()
   const facts = checkProjector(await readHeader(projectorPath))
-  const load = (precision: 'fast' | 'plain' | 'full') => Projector.load(runtime, projectorPath, facts, () => {}, signal, precision)
+  const load = (precision: 'fast' | 'plain' | 'full') =>
+    Projector.load(runtime, projectorPath, facts, () => {}, signal, precision)
   const frame = { data: noise(side * side * 3), width: side, height: side }
   const [ours, plain]: [number[], number[]] = [[], []]
 

@@ -14,7 +14,9 @@ export async function makePhoto(): Promise<Buffer> {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     data[i] = ((i / 3 / WIDTH) >> 4) + (state >>> 27)
   }
-  return sharp(data, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } }).jpeg({ quality: 90 }).toBuffer()
+  return sharp(data, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } })
+    .jpeg({ quality: 90 })
+    .toBuffer()
 }
 
 /** Milliseconds that sharp takes to decode the photo alone, and those from its bytes to normalised patches. */
@@ -24,6 +26,10 @@ export async function photoToPatches(photo: Buffer): Promise<{ decodeMs: number;
   const decoded = performance.now()
   const picture = await openPicture({ bytes: photo, name: 'the photo' })
   const frame = resizeBicubic(await picture.decode(), smartResize(picture, BUDGET))
-  patchify(frame, plainOrder(frame.height / TOKEN, frame.width / TOKEN), normaliseTable([0.5, 0.5, 0.5], [0.5, 0.5, 0.5]))
+  patchify(
+    frame,
+    plainOrder(frame.height / TOKEN, frame.width / TOKEN),
+    normaliseTable([0.5, 0.5, 0.5], [0.5, 0.5, 0.5]),
+  )
   return { decodeMs: decoded - started, totalMs: performance.now() - decoded }
 }

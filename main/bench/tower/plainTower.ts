@@ -1,7 +1,14 @@
 import type { Pointer } from '../../services/engine/worker/native/ffi.ts'
 import { GgmlType, ROPE_VISION } from '../../services/engine/worker/native/ggml.ts'
 import type { Runtime } from '../../services/engine/worker/native/runtime.ts'
-import { normaliseTable, patchify, patchPositions, plainOrder, PATCH_VALUES, TOKEN } from '../../services/engine/worker/vision/patches.ts'
+import {
+  normaliseTable,
+  patchify,
+  patchPositions,
+  plainOrder,
+  PATCH_VALUES,
+  TOKEN,
+} from '../../services/engine/worker/vision/patches.ts'
 import type { Frame } from '../../services/engine/worker/vision/patches.ts'
 import type { Projector } from '../../services/engine/worker/vision/projector.ts'
 
@@ -22,30 +29,41 @@ export async function encodePlainly({ ggml, cpu }: Runtime, projector: Projector
   const allocator = ggml.gallocrNew(ggml.defaultBufferType(cpu))
   const w = (name: string) => projector.weight(name)
   const linear = (x: Pointer, name: string) => ggml.add(c, ggml.mulMat(c, w(`${name}.weight`), x), w(`${name}.bias`))
-  const norm = (x: Pointer, name: string) => ggml.add(c, ggml.mul(c, ggml.norm(c, x, eps), w(`${name}.weight`)), w(`${name}.bias`))
+  const norm = (x: Pointer, name: string) =>
+    ggml.add(c, ggml.mul(c, ggml.norm(c, x, eps), w(`${name}.weight`)), w(`${name}.bias`))
   const patches = ggml.newTensor2d(c, GgmlType.F32, PATCH_VALUES, n)
   const positions = ggml.newTensor1d(c, GgmlType.I32, n * 4)
   for (const input of [patches, positions]) ggml.setInput(input)
   const kernel = (name: string) => ggml.mulMat(c, ggml.reshape2d(c, w(name), PATCH_VALUES, width), patches)
   const sections = new Int32Array(4).fill(head / 4)
-  const rope = (t: Pointer) => ggml.ropeMulti(c, t, positions, null, head / 2, sections, ROPE_VISION, 32768, 10000, 1, 0, 1, 32, 1)
+  const rope = (t: Pointer) =>
+    ggml.ropeMulti(c, t, positions, null, head / 2, sections, ROPE_VISION, 32768, 10000, 1, 0, 1, 32, 1)
   const perHead = (t: Pointer) => ggml.permute(c, t, 0, 2, 1, 3)
 
   let x = ggml.add(c, kernel('v.patch_embd.weight'), kernel('v.patch_embd.weight.1'))
   for (let i = 0; i < blocks; i++) {
     const h = norm(x, `v.blk.${i}.ln1`)
     const split = (name: string) => ggml.reshape3d(c, linear(h, `v.blk.${i}.${name}`), head, heads, n)
-    const [q, k, v] = [perHead(rope(split('attn_q'))), ggml.cast(c, perHead(rope(split('attn_k'))), GgmlType.F16), ggml.cast(c, perHead(split('attn_v')), GgmlType.F16)]
+    const [q, k, v] = [
+      perHead(rope(split('attn_q'))),
+      ggml.cast(c, perHead(rope(split('attn_k'))), GgmlType.F16),
+      ggml.cast(c, perHead(split('attn_v')), GgmlType.F16),
+    ]
     const attention = ggml.flashAttnExt(c, q, k, v, null, 1 / Math.sqrt(head), 0, 0)
     x = ggml.add(c, x, linear(ggml.reshape2d(c, attention, width, n), `v.blk.${i}.attn_out`))
-    x = ggml.add(c, x, linear(ggml.geluQuick(c, linear(norm(x, `v.blk.${i}.ln2`), `v.blk.${i}.ffn_up`)), `v.blk.${i}.ffn_down`))
+    x = ggml.add(
+      c,
+      x,
+      linear(ggml.geluQuick(c, linear(norm(x, `v.blk.${i}.ln2`), `v.blk.${i}.ffn_up`)), `v.blk.${i}.ffn_down`),
+    )
   }
   const out = linear(ggml.geluErf(c, linear(ggml.reshape2d(c, norm(x, 'v.post_ln'), width * 4, n / 4), 'mm.0')), 'mm.2')
   ggml.setOutput(out)
   const graph = ggml.newGraph(c, 8192, false)
   ggml.buildForwardExpand(graph, out)
   try {
-    if (!(await ggml.gallocrAllocGraph(allocator, graph))) throw new Error('There is not enough memory for the plain graph.')
+    if (!(await ggml.gallocrAllocGraph(allocator, graph)))
+      throw new Error('There is not enough memory for the plain graph.')
     ggml.tensorSet(patches, pixels, 0, pixels.byteLength)
     ggml.tensorSet(positions, places, 0, places.byteLength)
     if ((await ggml.graphCompute(cpu, graph)) !== 0) throw new Error('The plain graph could not be computed.')

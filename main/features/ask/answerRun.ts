@@ -6,7 +6,10 @@ import { TextBatch } from './textBatch.ts'
 
 const closed: Ending = {
   status: 'interrupted',
-  error: { code: 'Interrupted', message: 'The app was closed before the answer ended. What was written is kept; ask again for a whole answer.' },
+  error: {
+    code: 'Interrupted',
+    message: 'The app was closed before the answer ended. What was written is kept; ask again for a whole answer.',
+  },
 }
 
 /** An answer that is being written. */
@@ -84,7 +87,8 @@ export function runAnswer(parts: {
         else result = event.result
       }
       if (lost) throw lost
-      if (!result && !abort.signal.aborted) throw new AppError('EngineFailed', 'The model ended without an answer. Ask again.')
+      if (!result && !abort.signal.aborted)
+        throw new AppError('EngineFailed', 'The model ended without an answer. Ask again.')
       guarded(() => end(endingOf(result)))
     } catch (error) {
       if (ended) return

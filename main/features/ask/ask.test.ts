@@ -2,7 +2,23 @@ import { rm } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { AppError } from '#contract'
 import type { DraftPart } from '#contract'
-import { ask, attachments, code, conversations, count, ended, engine, open, picture, question, said, store, textIs, until, words } from './testing/testbed.ts'
+import {
+  ask,
+  attachments,
+  code,
+  conversations,
+  count,
+  ended,
+  engine,
+  open,
+  picture,
+  question,
+  said,
+  store,
+  textIs,
+  until,
+  words,
+} from './testing/testbed.ts'
 
 describe('an answer', () => {
   test('goes from progress over text to its figures, and is stored as it was shown', async () => {
@@ -21,7 +37,12 @@ describe('an answer', () => {
     const text = events.flatMap((event) => (event.type === 'text' ? [event] : []))
     expect(text.map((event) => event.text).join('')).toBe('A red circle.')
     expect(text.length, 'text that came at once is sent in batches').toBeLessThan(3)
-    expect(conversations.message(sent.answerId)).toMatchObject({ status: 'complete', model: 'Demo model', usage: { completionTokens: 3 }, timings: { ttftMs: 4 } })
+    expect(conversations.message(sent.answerId)).toMatchObject({
+      status: 'complete',
+      model: 'Demo model',
+      usage: { completionTokens: 3 },
+      timings: { ttftMs: 4 },
+    })
     expect(said(conversations.message(sent.answerId))).toBe('A red circle.')
   })
 
@@ -56,7 +77,11 @@ describe('an answer', () => {
     answer.fail(new AppError('EngineCrashed', 'The model stopped.', { signal: 'SIGSEGV' }))
     await until(stream, ended)
     const failed = conversations.message(sent.answerId)
-    expect([failed.status, said(failed), failed.error]).toEqual(['failed', 'A bl', { code: 'EngineCrashed', message: 'The model stopped.', detail: { signal: 'SIGSEGV' } }])
+    expect([failed.status, said(failed), failed.error]).toEqual([
+      'failed',
+      'A bl',
+      { code: 'EngineCrashed', message: 'The model stopped.', detail: { signal: 'SIGSEGV' } },
+    ])
 
     const again = ask.retry({ messageId: sent.answerId })
     expect(again).toMatchObject({ conversationId: sent.conversationId, userMessageId: sent.userMessageId })
@@ -75,7 +100,10 @@ describe('an answer', () => {
     let stream = conversations.watch(first.conversationId)
     ;(await engine.nextAnswer()).fail(new TypeError('x is not a function'))
     await until(stream, ended)
-    expect(conversations.message(first.answerId).error).toEqual({ code: 'EngineFailed', message: 'x is not a function' })
+    expect(conversations.message(first.answerId).error).toEqual({
+      code: 'EngineFailed',
+      message: 'x is not a function',
+    })
 
     engine.answer = async function* () {}
     const second = question('two')
@@ -94,7 +122,12 @@ describe('an answer', () => {
     store.db.pragma(`max_page_count = ${pages}`)
     answer.text('x'.repeat(1_000_000))
     const last = (await until(stream, ended)).at(-1)
-    expect(last).toMatchObject({ message: { status: 'failed', error: { code: 'StorageFailed', message: expect.stringContaining('disk is full') as string } } })
+    expect(last).toMatchObject({
+      message: {
+        status: 'failed',
+        error: { code: 'StorageFailed', message: expect.stringContaining('disk is full') as string },
+      },
+    })
     expect(last?.type === 'message' && said(last.message)).toBe('fits')
     await answer.aborted
     store.close()
@@ -228,6 +261,10 @@ describe('the end of a conversation and of the app', () => {
     answer.finish()
     await new Promise(setImmediate)
     const message = conversations.message(sent.answerId)
-    expect([message.status, message.error?.code, said(message)]).toEqual(['interrupted', 'Interrupted', 'shown and waiting'])
+    expect([message.status, message.error?.code, said(message)]).toEqual([
+      'interrupted',
+      'Interrupted',
+      'shown and waiting',
+    ])
   })
 })

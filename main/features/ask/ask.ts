@@ -74,10 +74,14 @@ export function createAsk({ conversations, settings, models, attachments, frames
   const running = new Map<string, AnswerRun>()
 
   const media: StoredMedia = { attachments, frames }
-  const request = (turns: readonly Turn[], chosen = models.chosen()) => toRequest(turns, chosen, settings.current, media)
+  const request = (turns: readonly Turn[], chosen = models.chosen()) =>
+    toRequest(turns, chosen, settings.current, media)
   const drafts = createDrafts({ conversations, models, media, engine, request })
   /** The turns as each of the models is asked that are to answer. */
-  const toAnswers = (turns: readonly Turn[], compareWith: string | null | undefined): { main: Asked; beside: Asked | null } => {
+  const toAnswers = (
+    turns: readonly Turn[],
+    compareWith: string | null | undefined,
+  ): { main: Asked; beside: Asked | null } => {
     const asked = (chosen: Chosen): Asked => ({ chosen, request: request(turns, chosen) })
     return { main: asked(models.chosen()), beside: compareWith ? asked(models.chosen(compareWith)) : null }
   }
@@ -87,17 +91,27 @@ export function createAsk({ conversations, settings, models, attachments, frames
     const leftOut = leftOutOf(path)
     const asked = (messages: readonly Message[]) => request(messages)
     if (remedy === 'turns') return leaveOutOldest(path, leftOut, asked, fits)
-    if (remedy === 'detail') conversations.lowerDetail(path.at(-1)!.id, await lowerDetail(asked(path.slice(leftOut)), fits))
-    if (remedy === 'context') models.setContext(models.chosen().model.id, contextFor((await engine.count(asked(path.slice(leftOut)))).total))
+    if (remedy === 'detail')
+      conversations.lowerDetail(path.at(-1)!.id, await lowerDetail(asked(path.slice(leftOut)), fits))
+    if (remedy === 'context')
+      models.setContext(models.chosen().model.id, contextFor((await engine.count(asked(path.slice(leftOut)))).total))
     return leftOut
   }
-  const runsOf = (conversationId: string | null) => [...running.values()].filter((run) => run.conversationId === conversationId)
+  const runsOf = (conversationId: string | null) =>
+    [...running.values()].filter((run) => run.conversationId === conversationId)
   const refuseWhileRunning = (conversationId: string | null) => {
     if (runsOf(conversationId).some((run) => !run.ended)) {
-      throw new AppError('Busy', 'The answer in this conversation is still being written. Wait until it ends, or stop it first.')
+      throw new AppError(
+        'Busy',
+        'The answer in this conversation is still being written. Wait until it ends, or stop it first.',
+      )
     }
   }
-  const run = (conversationId: string, answerId: string, events: (options: AnswerOptions) => AsyncIterable<AnswerEvent>): AnswerRun => {
+  const run = (
+    conversationId: string,
+    answerId: string,
+    events: (options: AnswerOptions) => AsyncIterable<AnswerEvent>,
+  ): AnswerRun => {
     const started = runAnswer({ events, conversations, conversationId, answerId })
     running.set(answerId, started)
     void started.done.then(() => running.delete(answerId))
@@ -110,7 +124,8 @@ export function createAsk({ conversations, settings, models, attachments, frames
   const start = (sent: Sent, main: Asked, beside: Asked | null): Sent => {
     const { conversationId, answerId, besideId } = sent
     const { underWay } = run(conversationId, answerId, (options) => answerFirst(main.request, options))
-    if (beside && besideId) run(conversationId, besideId, (options) => second.answer(beside.request, { ...options, first: underWay }))
+    if (beside && besideId)
+      run(conversationId, besideId, (options) => second.answer(beside.request, { ...options, first: underWay }))
     try {
       models.used(main.chosen.model.id, conversationId)
     } catch {
@@ -123,7 +138,8 @@ export function createAsk({ conversations, settings, models, attachments, frames
     const message = conversations.message(messageId)
     refuseWhileRunning(message.conversationId)
     const questionId = message.role === 'user' ? message.id : message.parentId
-    if (questionId === null) throw new AppError('NotFound', 'The question of this answer is no longer there.', { id: messageId })
+    if (questionId === null)
+      throw new AppError('NotFound', 'The question of this answer is no longer there.', { id: messageId })
     return questionId
   }
   const answerAgain = (questionId: string, leftOut: number, compareWith: string | null | undefined): Sent => {
@@ -140,13 +156,21 @@ export function createAsk({ conversations, settings, models, attachments, frames
       const { path, leftOut } = historyOf(conversations, conversationId)
       const { main, beside } = toAnswers([...path.slice(leftOut), { role: 'user', parts, format }], compareWith)
       drafts.leave(conversationId)
-      return start(conversations.ask({ conversationId, parts, format, ...namesOf(main, beside), leftOut }), main, beside)
+      return start(
+        conversations.ask({ conversationId, parts, format, ...namesOf(main, beside), leftOut }),
+        main,
+        beside,
+      )
     },
 
     retry({ messageId, compareWith }) {
       const questionId = questionOf(messageId)
       const { role, leftOut } = conversations.message(messageId)
-      return answerAgain(questionId, role === 'assistant' ? leftOut : leftOutOf(conversations.path(questionId)), compareWith)
+      return answerAgain(
+        questionId,
+        role === 'assistant' ? leftOut : leftOutOf(conversations.path(questionId)),
+        compareWith,
+      )
     },
 
     async remedy({ messageId, remedy, compareWith }) {
@@ -177,4 +201,7 @@ export function createAsk({ conversations, settings, models, attachments, frames
   }
 }
 
-const namesOf = (main: Asked, beside: Asked | null) => ({ model: main.chosen.model.name, beside: beside?.chosen.model.name })
+const namesOf = (main: Asked, beside: Asked | null) => ({
+  model: main.chosen.model.name,
+  beside: beside?.chosen.model.name,
+})

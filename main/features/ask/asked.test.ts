@@ -1,6 +1,22 @@
 import { describe, expect, test } from 'vitest'
 import type { DraftPart } from '#contract'
-import { ask, attachments, code, conversations, count, ended, engine, models, picture, question, said, secondEngine, settings, until, words } from './testing/testbed.ts'
+import {
+  ask,
+  attachments,
+  code,
+  conversations,
+  count,
+  ended,
+  engine,
+  models,
+  picture,
+  question,
+  said,
+  secondEngine,
+  settings,
+  until,
+  words,
+} from './testing/testbed.ts'
 
 describe('what the engine is asked', () => {
   test('a picture with the detail that was chosen for it, also when it is asked about again', async () => {
@@ -9,7 +25,11 @@ describe('what the engine is asked', () => {
     const first = ask.send({ conversationId: null, parts: [part, words('What?')] })
     const stream = conversations.watch(first.conversationId)
     const one = await engine.nextAnswer()
-    expect(one.request.messages[0]?.content[0]).toEqual({ type: 'image', source: { path: attachments.pathOf(part.sha), name: part.name }, ...budget })
+    expect(one.request.messages[0]?.content[0]).toEqual({
+      type: 'image',
+      source: { path: attachments.pathOf(part.sha), name: part.name },
+      ...budget,
+    })
     one.fail()
     await until(stream, ended)
     ask.retry({ messageId: first.userMessageId })
@@ -21,10 +41,16 @@ describe('what the engine is asked', () => {
 
   test('the path with pictures in their places, answers as they are, and empty ones left out', async () => {
     const [left, right] = [await picture('left'), await picture('right')]
-    const first = ask.send({ conversationId: null, parts: [words('Compare '), left, words(''), words(' with '), right] })
+    const first = ask.send({
+      conversationId: null,
+      parts: [words('Compare '), left, words(''), words(' with '), right],
+    })
     const stream = conversations.watch(first.conversationId)
     const one = await engine.nextAnswer()
-    const image = (part: { sha: string; name: string }) => ({ type: 'image', source: { path: attachments.pathOf(part.sha), name: part.name } })
+    const image = (part: { sha: string; name: string }) => ({
+      type: 'image',
+      source: { path: attachments.pathOf(part.sha), name: part.name },
+    })
     const asked = [{ type: 'text', text: 'Compare ' }, image(left), { type: 'text', text: ' with ' }, image(right)]
     expect(one.request.messages).toEqual([{ role: 'user', content: asked }])
     one.text('Left is')
@@ -51,8 +77,13 @@ describe('what the engine is asked', () => {
   })
 
   test('a picture with what was drawn on it', async () => {
-    const marks: Extract<DraftPart, { type: 'image' }>['marks'] = [{ type: 'box', x1: 0.1, y1: 0.2, x2: 0.3, y2: 0.4, label: 'Box 1' }]
-    const sent = ask.send({ conversationId: null, parts: [{ ...(await picture('one')), marks }, words('What is in it?')] })
+    const marks: Extract<DraftPart, { type: 'image' }>['marks'] = [
+      { type: 'box', x1: 0.1, y1: 0.2, x2: 0.3, y2: 0.4, label: 'Box 1' },
+    ]
+    const sent = ask.send({
+      conversationId: null,
+      parts: [{ ...(await picture('one')), marks }, words('What is in it?')],
+    })
     const stream = conversations.watch(sent.conversationId)
     const answer = await engine.nextAnswer()
     expect(answer.request.messages[0]?.content[0]).toMatchObject({ type: 'image', marks })
@@ -62,7 +93,9 @@ describe('what the engine is asked', () => {
   })
 
   test('an answer of the format that was chosen for the question, of each model and with every retry; not of others', async () => {
-    const compareWith = (await models.register({ textPath: '/models/other.gguf', projectorPath: null }, { name: 'Other' })).id
+    const compareWith = (
+      await models.register({ textPath: '/models/other.gguf', projectorPath: null }, { name: 'Other' })
+    ).id
     const format = { name: 'Count', schema: '{"type": "object", "properties": {"count": {"type": "integer"}}}' }
     const held = { jsonSchema: format.schema }
     const sent = ask.send({ conversationId: null, parts: [words('How many?')], format, compareWith })
@@ -93,17 +126,29 @@ describe('what the engine is asked', () => {
 
   test('no format that an answer cannot be held to; nothing is stored then', () => {
     for (const schema of ['{', '[]', '{"type": "string", "pattern": "a"}'])
-      expect(() => ask.send({ conversationId: null, parts: [words('What?')], format: { name: 'Own', schema } }), schema).toThrow(code('InvalidInput'))
+      expect(
+        () => ask.send({ conversationId: null, parts: [words('What?')], format: { name: 'Own', schema } }),
+        schema,
+      ).toThrow(code('InvalidInput'))
     expect(count('messages')).toBe(0)
   })
 
   test("the model's defaults, and the user's settings over them", async () => {
     question('one')
     const defaults = (await engine.nextAnswer()).request
-    expect(defaults).toMatchObject({ budget: { minPixels: 4 * 784, maxPixels: 24 * 784 }, contextTokens: 4096, maxTokens: 256, sampling: { temperature: 0 } })
+    expect(defaults).toMatchObject({
+      budget: { minPixels: 4 * 784, maxPixels: 24 * 784 },
+      contextTokens: 4096,
+      maxTokens: 256,
+      sampling: { temperature: 0 },
+    })
     expect(defaults.model.textPath).toMatch(/demo-text-f16\.gguf$/)
     ask.close()
-    const mine = { budget: { minPixels: 784, maxPixels: 7840 }, maxTokens: 7, sampling: { temperature: 1, topP: 0.5, topK: 3, minP: 0.1, repeatPenalty: 1.2, seed: 42 } }
+    const mine = {
+      budget: { minPixels: 784, maxPixels: 7840 },
+      maxTokens: 7,
+      sampling: { temperature: 1, topP: 0.5, topK: 3, minP: 0.1, repeatPenalty: 1.2, seed: 42 },
+    }
     settings.update(mine)
     question('two')
     expect((await engine.nextAnswer()).request).toMatchObject({ ...mine, contextTokens: 4096 })

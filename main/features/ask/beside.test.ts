@@ -1,7 +1,22 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { AppError } from '#contract'
 import type { ConversationEvent } from '#contract'
-import { ask, code, conversations, count, ended, engine, models, question, said, second, secondEngine, textIs, until, words } from './testing/testbed.ts'
+import {
+  ask,
+  code,
+  conversations,
+  count,
+  ended,
+  engine,
+  models,
+  question,
+  said,
+  second,
+  secondEngine,
+  textIs,
+  until,
+  words,
+} from './testing/testbed.ts'
 
 describe('an answer beside another', () => {
   const underWay = { phase: 'prefill', done: 0, total: 1 } as const
@@ -15,7 +30,8 @@ describe('an answer beside another', () => {
   }
   const bothEnded = () => {
     const seen = new Set<string>()
-    return (event: ConversationEvent) => ended(event) && event.type === 'message' && seen.add(event.message.id).size === 2
+    return (event: ConversationEvent) =>
+      ended(event) && event.type === 'message' && seen.add(event.message.id).size === 2
   }
 
   test('is given by the other model to the same question, at the same time, each stored and shown as it comes', async () => {
@@ -32,12 +48,17 @@ describe('an answer beside another', () => {
     await until(stream, textIs(sent.besideId, 'a ring'))
     one.text('a circle')
     await until(stream, textIs(sent.answerId, 'a circle'))
-    expect(conversations.message(sent.besideId)).toMatchObject({ status: 'streaming', model: 'Other', beside: sent.answerId })
+    expect(conversations.message(sent.besideId)).toMatchObject({
+      status: 'streaming',
+      model: 'Other',
+      beside: sent.answerId,
+    })
     two.finish()
     one.finish()
     const events = await until(stream, bothEnded())
     expect(events.map((event) => event.seq)).toEqual(events.map((_, i) => i + events[0]!.seq))
-    for (const id of [sent.answerId, sent.besideId]) expect(conversations.message(id)).toMatchObject({ status: 'complete', timings: { ttftMs: 4 } })
+    for (const id of [sent.answerId, sent.besideId])
+      expect(conversations.message(id)).toMatchObject({ status: 'complete', timings: { ttftMs: 4 } })
   })
 
   test('begins when the first has its model and pictures, or has ended', async () => {
@@ -69,7 +90,10 @@ describe('an answer beside another', () => {
     one.text('eins')
     one.finish()
     await until(stream, ended)
-    expect(conversations.message(sent.besideId)).toMatchObject({ status: 'failed', error: { code: 'OutOfMemory', detail: { needed: 9, free: 1 } } })
+    expect(conversations.message(sent.besideId)).toMatchObject({
+      status: 'failed',
+      error: { code: 'OutOfMemory', detail: { needed: 9, free: 1 } },
+    })
     expect(conversations.message(sent.answerId)).toMatchObject({ status: 'complete', error: null })
   })
 
@@ -82,7 +106,11 @@ describe('an answer beside another', () => {
       const two = await secondEngine.nextAnswer()
       two.text('There')
       await ask.stop({ messageId: sent[which] })
-      expect([sent.answerId, sent.besideId].map((id) => conversations.message(id)).map((message) => [message.status, said(message)])).toEqual([
+      expect(
+        [sent.answerId, sent.besideId]
+          .map((id) => conversations.message(id))
+          .map((message) => [message.status, said(message)]),
+      ).toEqual([
         ['stopped', 'Once'],
         ['stopped', 'There'],
       ])
@@ -151,7 +179,9 @@ describe('an answer beside another', () => {
   })
 
   test('by an unknown model is NotFound, and nothing is stored', () => {
-    expect(() => ask.send({ conversationId: null, parts: [words('one')], compareWith: 'nothing' })).toThrow(code('NotFound'))
+    expect(() => ask.send({ conversationId: null, parts: [words('one')], compareWith: 'nothing' })).toThrow(
+      code('NotFound'),
+    )
     expect(count('conversations')).toBe(0)
   })
 
@@ -163,7 +193,11 @@ describe('an answer beside another', () => {
     two.text('demi')
     await until(conversations.watch(sent.conversationId), textIs(sent.besideId, 'demi'))
     ask.close()
-    expect([sent.answerId, sent.besideId].map((id) => conversations.message(id)).map((message) => [message.status, said(message)])).toEqual([
+    expect(
+      [sent.answerId, sent.besideId]
+        .map((id) => conversations.message(id))
+        .map((message) => [message.status, said(message)]),
+    ).toEqual([
       ['interrupted', 'half'],
       ['interrupted', 'demi'],
     ])
@@ -178,7 +212,8 @@ describe('an answer beside another', () => {
 
   test('has the second model make way before the first answers', async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
-    second.makeWay = ({ textPath }) => (textPath.endsWith('demo-text-f16.gguf') ? promise : Promise.reject(new Error(textPath)))
+    second.makeWay = ({ textPath }) =>
+      textPath.endsWith('demo-text-f16.gguf') ? promise : Promise.reject(new Error(textPath))
     question('one')
     let began = false
     const answer = engine.nextAnswer().then((it) => {

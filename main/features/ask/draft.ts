@@ -25,7 +25,12 @@ export function toPart(part: DraftPart, media: StoredMedia): Part | null {
     throw new AppError('FramesMissing', message, { key: part.key })
   }
   const attachment = videoOf(attachments.get(set.sha), part.name, set.sha)
-  return { type: 'video', attachment: { ...attachment, name: part.name || attachment.name }, key: part.key, sample: set.sample }
+  return {
+    type: 'video',
+    attachment: { ...attachment, name: part.name || attachment.name },
+    key: part.key,
+    sample: set.sample,
+  }
 }
 
 /** The parts of a question as they are stored. Throws EmptyQuestion without words, pictures and videos, and as `toPart`. */
@@ -37,7 +42,8 @@ export function toQuestion(draft: readonly DraftPart[], media: StoredMedia): Par
 }
 
 function pictureOf(attachment: Attachment | null, name: string, sha: Sha256): ImageAttachment {
-  if (!attachment) throw new AppError('NotFound', `${name || 'A picture'} is not stored here any more. Add it again.`, { sha })
+  if (!attachment)
+    throw new AppError('NotFound', `${name || 'A picture'} is not stored here any more. Add it again.`, { sha })
   if (attachment.kind === 'image') return attachment
   throw new AppError('InvalidInput', `${attachment.name} is a video, not a picture. Add it as a video.`, { sha })
 }

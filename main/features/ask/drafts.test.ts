@@ -18,7 +18,11 @@ describe('count', () => {
     expect(await ask.count({ conversationId: null, parts: [] })).toEqual({ parts: [], conversation: 0, context: 4096 })
     const sent = question('one')
     engine.tokens = async ({ messages }) => ({ lastMessage: messages.map(() => 7), total: 50 })
-    expect(await ask.count({ conversationId: sent.conversationId, parts: [words('')] })).toEqual({ parts: [0], conversation: 50, context: 4096 })
+    expect(await ask.count({ conversationId: sent.conversationId, parts: [words('')] })).toEqual({
+      parts: [0],
+      conversation: 50,
+      context: 4096,
+    })
   })
 })
 
@@ -49,7 +53,10 @@ describe('prepare', () => {
 
   test('ends with its caller, and passes on what the engine says', async () => {
     const caller = new AbortController()
-    engine.prepare = (_, { signal } = {}) => new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(new AppError('Interrupted', 'stopped'))))
+    engine.prepare = (_, { signal } = {}) =>
+      new Promise((_resolve, reject) =>
+        signal?.addEventListener('abort', () => reject(new AppError('Interrupted', 'stopped'))),
+      )
     const preparing = ask.prepare({ conversationId: null, parts: [words('a')] }, caller.signal)
     caller.abort()
     await expect(preparing).rejects.toEqual(code('Interrupted'))

@@ -44,7 +44,13 @@ export function createDrafts({ conversations, models, media, engine, request }: 
     const parts = draft.map((part) => toPart(part, media))
     const kept = parts.filter((part) => part !== null)
     const { path, leftOut } = historyOf(conversations, conversationId)
-    return { parts, asked: request([...path.slice(leftOut), ...(kept.length > 0 ? [{ role: 'user', parts: kept, format } as const] : [])]) }
+    return {
+      parts,
+      asked: request([
+        ...path.slice(leftOut),
+        ...(kept.length > 0 ? [{ role: 'user', parts: kept, format } as const] : []),
+      ]),
+    }
   }
   const leave = (conversationId: string | null): void => preparing.get(conversationId)?.abort()
 
@@ -56,7 +62,11 @@ export function createDrafts({ conversations, models, media, engine, request }: 
       const { lastMessage, total } = await engine.count(asked)
       const counts = parts.some((part) => part !== null) ? [...lastMessage] : []
       const question = counts.reduce((sum, count) => sum + count, 0)
-      return { parts: parts.map((part) => (part === null ? 0 : (counts.shift() ?? 0))), conversation: total - question, context }
+      return {
+        parts: parts.map((part) => (part === null ? 0 : (counts.shift() ?? 0))),
+        conversation: total - question,
+        context,
+      }
     },
 
     async prepare(draft, signal) {

@@ -11,14 +11,20 @@ export function schemaOf({ schema: jsonSchema }: Pick<ChosenFormat, 'schema'>): 
 }
 
 /** Whether an answer can be held to a schema; `place`: where it is no JSON. */
-export function checkSchema(schema: string): { problem: string | null; place: { line: number; column: number } | null } {
+export function checkSchema(schema: string): {
+  problem: string | null
+  place: { line: number; column: number } | null
+} {
   try {
     schemaOf({ schema })
     return { problem: null, place: null }
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'InvalidInput') throw error
     const { line, column } = error.detail ?? {}
-    return { problem: error.message, place: typeof line === 'number' && typeof column === 'number' ? { line, column } : null }
+    return {
+      problem: error.message,
+      place: typeof line === 'number' && typeof column === 'number' ? { line, column } : null,
+    }
   }
 }
 

@@ -7,10 +7,17 @@ describe('a full context', () => {
   /** Every text and picture counts as much as it says. */
   const countEach = (perText: number, perPicture: (part: { maxPixels?: number }, usual: number) => number) => {
     engine.tokens = async ({ messages, budget }) => ({
-      total: messages.flatMap(({ content }) => content.map((part) => (part.type === 'text' ? perText : perPicture(part as { maxPixels?: number }, budget.maxPixels)))).reduce((sum, n) => sum + n, 0),
+      total: messages
+        .flatMap(({ content }) =>
+          content.map((part) =>
+            part.type === 'text' ? perText : perPicture(part as { maxPixels?: number }, budget.maxPixels),
+          ),
+        )
+        .reduce((sum, n) => sum + n, 0),
     })
   }
-  const texts = (request: { messages: readonly { content: readonly object[] }[] }) => request.messages.flatMap(({ content }) => content.map((part) => ('text' in part ? part.text : '[picture]')))
+  const texts = (request: { messages: readonly { content: readonly object[] }[] }) =>
+    request.messages.flatMap(({ content }) => content.map((part) => ('text' in part ? part.text : '[picture]')))
   const exchange = async (id: string | null, said: string) => {
     const sent = question(said, id)
     const stream = conversations.watch(sent.conversationId)
@@ -85,7 +92,8 @@ describe('a full context', () => {
     await until(stream, ended)
     countEach(9000, () => 9000)
     const before = conversations.path(sent.answerId)
-    for (const remedy of ['turns', 'detail'] as const) await expect(ask.remedy({ messageId: sent.answerId, remedy })).rejects.toThrow(code('ContextFull'))
+    for (const remedy of ['turns', 'detail'] as const)
+      await expect(ask.remedy({ messageId: sent.answerId, remedy })).rejects.toThrow(code('ContextFull'))
     expect(conversations.path(sent.answerId)).toEqual(before)
   })
 })

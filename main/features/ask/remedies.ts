@@ -12,15 +12,25 @@ const LEAST_PIXELS = 4 * 784
 export type Fits = (request: AnswerRequest) => Promise<boolean>
 
 /** A context for a prompt of so many tokens with room for an answer, in tokens. */
-export const contextFor = (promptTokens: number): number => Math.ceil((promptTokens + ANSWER_ROOM) / CONTEXT_STEP) * CONTEXT_STEP
+export const contextFor = (promptTokens: number): number =>
+  Math.ceil((promptTokens + ANSWER_ROOM) / CONTEXT_STEP) * CONTEXT_STEP
 
 /**
  * How many of the oldest messages of `path` to leave out so that the rest fits; whole questions with their answers. The
  * last question always stays. @throws AppError ContextFull when even that does not fit.
  */
-export async function leaveOutOldest(path: readonly Message[], leftOut: number, toRequest: (path: readonly Message[]) => AnswerRequest, fits: Fits): Promise<number> {
-  for (let at = leftOut + 1; at < path.length; at++) if (path[at]!.role === 'user' && (await fits(toRequest(path.slice(at))))) return at
-  throw new AppError('ContextFull', 'The last question alone does not fit into the context. Lower the detail of its pictures, or raise the context.')
+export async function leaveOutOldest(
+  path: readonly Message[],
+  leftOut: number,
+  toRequest: (path: readonly Message[]) => AnswerRequest,
+  fits: Fits,
+): Promise<number> {
+  for (let at = leftOut + 1; at < path.length; at++)
+    if (path[at]!.role === 'user' && (await fits(toRequest(path.slice(at))))) return at
+  throw new AppError(
+    'ContextFull',
+    'The last question alone does not fit into the context. Lower the detail of its pictures, or raise the context.',
+  )
 }
 
 /** The largest budget per picture, in pixels, with which the request fits. @throws AppError ContextFull when none does. */
@@ -29,24 +39,34 @@ export async function lowerDetail(request: AnswerRequest, fits: Fits): Promise<n
     const maxPixels = Math.floor(pixels)
     if (await fits(withDetail(request, maxPixels))) return maxPixels
   }
-  throw new AppError('ContextFull', 'The conversation does not fit with the smallest pictures either. Leave out its oldest messages, or raise the context.')
+  throw new AppError(
+    'ContextFull',
+    'The conversation does not fit with the smallest pictures either. Leave out its oldest messages, or raise the context.',
+  )
 }
 
 function mostPixels({ budget, messages }: AnswerRequest): number {
-  const own = messages.flatMap(({ content }) => content.flatMap((part) => (part.type === 'text' || part.maxPixels === undefined ? [] : [part.maxPixels])))
+  const own = messages.flatMap(({ content }) =>
+    content.flatMap((part) => (part.type === 'text' || part.maxPixels === undefined ? [] : [part.maxPixels])),
+  )
   return Math.max(budget.maxPixels, ...own)
 }
 
 /** The request with no picture, and no frame, larger than `maxPixels`. */
 export function withDetail(request: AnswerRequest, maxPixels: number): AnswerRequest {
-  const capped = (least: number, most: number) => ({ minPixels: Math.min(least, most, maxPixels), maxPixels: Math.min(most, maxPixels) })
+  const capped = (least: number, most: number) => ({
+    minPixels: Math.min(least, most, maxPixels),
+    maxPixels: Math.min(most, maxPixels),
+  })
   const { minPixels, maxPixels: usual } = request.budget
   return {
     ...request,
     budget: capped(minPixels, usual),
     messages: request.messages.map((message) => ({
       ...message,
-      content: message.content.map((part) => (part.type === 'text' ? part : { ...part, ...capped(part.minPixels ?? minPixels, part.maxPixels ?? usual) })),
+      content: message.content.map((part) =>
+        part.type === 'text' ? part : { ...part, ...capped(part.minPixels ?? minPixels, part.maxPixels ?? usual) },
+      ),
     })),
   }
 }

@@ -13,18 +13,33 @@ export type Turn = Pick<Message, 'role' | 'parts'> & Partial<Pick<Message, 'form
  * settings, and these before the model's defaults. @throws AppError InvalidInput for a format that the answer cannot
  * be held to, UnsupportedMedia, NotFound, FramesMissing.
  */
-export function toRequest(turns: readonly Turn[], chosen: Chosen, settings: Settings, media: StoredMedia): AnswerRequest {
+export function toRequest(
+  turns: readonly Turn[],
+  chosen: Chosen,
+  settings: Settings,
+  media: StoredMedia,
+): AnswerRequest {
   const { model, overrides, adapters, contextTokens, context } = chosen
   const { budget, maxTokens, sampling } = model.defaults
   const systemPrompt = overrides.systemPrompt ?? settings.systemPrompt
   const content = (part: Part, turn: Turn): ChatPart =>
     part.type === 'text' ? part : (strip(part, turn !== turns.at(-1)) ?? toMedium(part, media))
   // the demo model was taught its own few forms and reads no schemas
-  const told = ({ parts, format }: Turn): readonly Part[] => (format && !model.isDemo ? withText(parts, formatText(format)) : parts)
+  const told = ({ parts, format }: Turn): readonly Part[] =>
+    format && !model.isDemo ? withText(parts, formatText(format)) : parts
   const format = turns.at(-1)?.format
-  const system: ChatMessage[] = systemPrompt.trim() ? [{ role: 'system', content: [{ type: 'text', text: systemPrompt }] }] : []
+  const system: ChatMessage[] = systemPrompt.trim()
+    ? [{ role: 'system', content: [{ type: 'text', text: systemPrompt }] }]
+    : []
   const said = turns
-    .map((turn): ChatMessage => ({ role: turn.role, content: told(turn).filter(isSaid).map((part) => content(part, turn)) }))
+    .map(
+      (turn): ChatMessage => ({
+        role: turn.role,
+        content: told(turn)
+          .filter(isSaid)
+          .map((part) => content(part, turn)),
+      }),
+    )
     .filter((message) => message.content.length > 0)
   return {
     model: { textPath: model.textPath, projectorPath: model.projectorPath },
@@ -56,7 +71,10 @@ function strip(part: Exclude<Part, { type: 'text' }>, earlier: boolean): ChatPar
     return null
   } catch (error) {
     if (!earlier) throw error
-    return { type: 'text', text: `[The picture ${name} of ${picture.width} x ${picture.height} pixels is left out: it is too long and narrow to be seen.]` }
+    return {
+      type: 'text',
+      text: `[The picture ${name} of ${picture.width} x ${picture.height} pixels is left out: it is too long and narrow to be seen.]`,
+    }
   }
 }
 
@@ -79,5 +97,7 @@ function toMedium(part: Exclude<Part, { type: 'text' }>, { attachments, frames }
 /** The parts with `text` on a line of its own behind their last words. */
 function withText(parts: readonly Part[], text: string): readonly Part[] {
   const last = parts.at(-1)
-  return last?.type === 'text' && last.text !== '' ? parts.with(-1, { type: 'text', text: `${last.text}\n${text}` }) : [...parts, { type: 'text', text }]
+  return last?.type === 'text' && last.text !== ''
+    ? parts.with(-1, { type: 'text', text: `${last.text}\n${text}` })
+    : [...parts, { type: 'text', text }]
 }

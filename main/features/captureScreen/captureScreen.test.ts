@@ -112,7 +112,12 @@ test('a region chosen on the second display ends in a panel beside it and a conv
   expect((await now()).phase).toBe('asking')
   expect([shell.open.size, shell.panel]).toEqual([0, 'hidden'])
   const chosen = capturing.chosen()
-  expect(chosen).toMatchObject({ width: 7, height: 5, region: { x: 45, y: 0, width: 4, height: 3 }, area: { x: 40, y: -10 } })
+  expect(chosen).toMatchObject({
+    width: 7,
+    height: 5,
+    region: { x: 45, y: 0, width: 4, height: 3 },
+    area: { x: 40, y: -10 },
+  })
   expect(await capturing.gateway.open(below(chosen.address))).toEqual(png(7, 5))
   expect(await capturing.gateway.open(below(screen.address)), 'the screens are forgotten').toBeNull()
   capturing.placePanel({ x: 200, y: 0, width: 10, height: 8 })
@@ -192,7 +197,9 @@ test('only a region of the screen whose picture was posted is taken', async () =
   await expect(choose('1', { ...region, x: 38 }), 'over the edge').rejects.toEqual(code('InvalidInput'))
   await expect(choose('9', region)).rejects.toEqual(code('NotFound'))
   const { chosen } = await capturing.screen('1')
-  await expect(capturing.gateway.store(below(chosen), bytes(Buffer.from('GIF89a')))).rejects.toEqual(code('UnsupportedMedia'))
+  await expect(capturing.gateway.store(below(chosen), bytes(Buffer.from('GIF89a')))).rejects.toEqual(
+    code('UnsupportedMedia'),
+  )
   await expect(capturing.gateway.store('other/chosen', bytes(png(4, 4)))).rejects.toEqual(code('NotFound'))
   expect(() => capturing.chosen()).toThrow(code('NotFound'))
   expect((await now()).phase).toBe('picking')

@@ -62,7 +62,11 @@ interface Session {
 }
 
 /** One capture at a time. Without `capture` the window captures by itself, as far as its browser lets it. */
-export function createCaptureScreen(parts: { capture: Capture | null; shortcuts: Shortcuts | null; settings: ShortcutSettings }): CaptureScreen {
+export function createCaptureScreen(parts: {
+  capture: Capture | null
+  shortcuts: Shortcuts | null
+  settings: ShortcutSettings
+}): CaptureScreen {
   const { capture } = parts
   const commands = new Emitter<HostCommand>()
   const changes = new Emitter<void>()
@@ -97,15 +101,31 @@ export function createCaptureScreen(parts: { capture: Capture | null; shortcuts:
   function requireAccess(): void {
     if (capture?.access() !== 'denied') return
     changed()
-    throw new AppError('Unauthorized', 'The system does not let Sightline see the screen. Allow it in the system’s settings, then start Sightline again.')
+    throw new AppError(
+      'Unauthorized',
+      'The system does not let Sightline see the screen. Allow it in the system’s settings, then start Sightline again.',
+    )
   }
 
   async function start(delaySeconds: number, withWindow: boolean): Promise<void> {
     end()
-    if (capture?.way !== 'overlay') throw new AppError('NotYetSupported', 'Regions cannot be chosen on the screen here. Choose what to show in the window.')
+    if (capture?.way !== 'overlay')
+      throw new AppError(
+        'NotYetSupported',
+        'Regions cannot be chosen on the screen here. Choose what to show in the window.',
+      )
     requireAccess()
     const stop = new AbortController()
-    const own: Session = { id: randomUUID(), phase: 'waiting', stop, displays: [], screens: Promise.resolve([]), windows: Promise.resolve([]), png: null, place: null }
+    const own: Session = {
+      id: randomUUID(),
+      phase: 'waiting',
+      stop,
+      displays: [],
+      screens: Promise.resolve([]),
+      windows: Promise.resolve([]),
+      png: null,
+      place: null,
+    }
     session = own
     const cancelled = (): AppError => new AppError('Interrupted', 'The capture was cancelled.')
     if (delaySeconds > 0) {

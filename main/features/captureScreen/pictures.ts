@@ -18,12 +18,14 @@ export async function readPng(body: AsyncIterable<Uint8Array>): Promise<Captured
   let bytes = 0
   for await (const chunk of body) {
     bytes += chunk.byteLength
-    if (bytes > MAX_BYTES) throw new AppError('MediaTooLarge', 'This part of the screen is too large. Choose a smaller one.')
+    if (bytes > MAX_BYTES)
+      throw new AppError('MediaTooLarge', 'This part of the screen is too large. Choose a smaller one.')
     chunks.push(chunk)
   }
   const png = Buffer.concat(chunks)
   const isPng = png.length >= HEAD_BYTES && png.subarray(0, PNG.length).equals(PNG)
   const [width, height] = isPng ? [png.readUInt32BE(16), png.readUInt32BE(20)] : [0, 0]
-  if (width === 0 || height === 0) throw new AppError('UnsupportedMedia', 'What was captured is not a picture. Capture the screen again.')
+  if (width === 0 || height === 0)
+    throw new AppError('UnsupportedMedia', 'What was captured is not a picture. Capture the screen again.')
   return { png, width, height }
 }

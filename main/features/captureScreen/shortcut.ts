@@ -14,7 +14,12 @@ export interface CaptureShortcut {
 }
 
 /** Takes the chosen keys now and after every change of them; `onChange` tells a new state. */
-export function createCaptureShortcut(shortcuts: Shortcuts | null, settings: ShortcutSettings, onPress: () => void, onChange: () => void): CaptureShortcut {
+export function createCaptureShortcut(
+  shortcuts: Shortcuts | null,
+  settings: ShortcutSettings,
+  onPress: () => void,
+  onChange: () => void,
+): CaptureShortcut {
   let keys: string | null = null
   let state: ShortcutState = 'off'
   if (!shortcuts) return { state: 'unsupported', close: () => {} }

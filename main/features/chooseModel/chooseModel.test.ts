@@ -103,7 +103,11 @@ describe('the offer of an entry', () => {
     serve(ENTRY)
     machine = withCard(8)
     const { quantizations, ...about } = Offer.parse(await offer())
-    expect(about).toMatchObject({ entryId: ENTRY, source: 'huggingface', repository: 'bartowski/Qwen2-VL-7B-Instruct-GGUF' })
+    expect(about).toMatchObject({
+      entryId: ENTRY,
+      source: 'huggingface',
+      repository: 'bartowski/Qwen2-VL-7B-Instruct-GGUF',
+    })
     expect(quantizations.map(({ name, fit }) => [name, fit.level])).toEqual([
       ['Q2_K', 'gpu'],
       ['Q4_K_M', 'gpu'],
@@ -130,7 +134,9 @@ describe('the offer of an entry', () => {
     machine = facts({ cpuBytesPerSecond: 80e9 })
     expect(await offer()).toMatchObject({
       recommended: 'Q4_K_M',
-      reason: expect.stringMatching(/^The quickest version that loses little\. About 1\d tokens per second\.$/) as string,
+      reason: expect.stringMatching(
+        /^The quickest version that loses little\. About 1\d tokens per second\.$/,
+      ) as string,
     })
   })
 
@@ -139,7 +145,9 @@ describe('the offer of an entry', () => {
     machine = facts({ systemFreeBytes: 5.5 * GB })
     expect(await offer()).toMatchObject({
       recommended: 'Q2_K',
-      reason: expect.stringMatching(/^The most exact version that fits; smaller ones answer worse\. About \d/) as string,
+      reason: expect.stringMatching(
+        /^The most exact version that fits; smaller ones answer worse\. About \d/,
+      ) as string,
     })
   })
 
@@ -159,7 +167,10 @@ describe('the offer of an entry', () => {
     const { quantizations, recommended } = await offer(full)
     expect(quantizations.map(({ hasDiskSpace }) => hasDiskSpace)).toEqual([true, false, false, false, false])
     expect(recommended).toBe('Q2_K')
-    const there = await offer({ ...full, modelOf: (entryId, name) => (entryId === ENTRY && name === 'Q6_K' ? 'model-1' : null) })
+    const there = await offer({
+      ...full,
+      modelOf: (entryId, name) => (entryId === ENTRY && name === 'Q6_K' ? 'model-1' : null),
+    })
     expect(there.recommended).toBe('Q6_K')
     expect(there.quantizations.map(({ modelId }) => modelId)).toEqual([null, null, 'model-1', null, null])
     expect(await offer({ freeDiskBytes: async () => 0 })).toMatchObject({
@@ -170,7 +181,10 @@ describe('the offer of an entry', () => {
 
   test('nothing without a projector', async () => {
     serveHuggingFace(hub, sizes[ENTRY][0], [{ path: 'Qwen2-VL-7B-Instruct-Q4_K_M.gguf', bytes: 4.68 * GB }])
-    expect(await offer()).toMatchObject({ recommended: null, reason: 'No version of this model can see pictures here.' })
+    expect(await offer()).toMatchObject({
+      recommended: null,
+      reason: 'No version of this model can see pictures here.',
+    })
   })
 
   test('an unknown entry, and a source that does not answer, are told', async () => {
@@ -220,7 +234,9 @@ describe('the recommendation', () => {
     machine = facts({ cpuBytesPerSecond: 5e9 })
     expect(await recommended()).toMatchObject({
       entryId: 'qwen2-vl-2b-instruct',
-      reason: expect.stringMatching(/^The model that runs best on this computer, at about \d tokens per second\.$/) as string,
+      reason: expect.stringMatching(
+        /^The model that runs best on this computer, at about \d tokens per second\.$/,
+      ) as string,
     })
   })
 
@@ -256,6 +272,9 @@ test('the machine is described for people, with its graphics cards and its disk'
 })
 
 test('the disk of a folder that is not there yet is that of the nearest one that is', async () => {
-  const { freeDiskBytes } = await feature({ modelsFolder: () => `${resources}/not/there`, freeDiskBytes: undefined }).machine()
+  const { freeDiskBytes } = await feature({
+    modelsFolder: () => `${resources}/not/there`,
+    freeDiskBytes: undefined,
+  }).machine()
   expect(freeDiskBytes).toBeGreaterThan(0)
 })

@@ -40,7 +40,8 @@ export function choose(all: readonly Ranked[]): Choice {
   const fast = good.filter(({ quantization }) => quantization.fit.speed === 'fast')
   const speed = ({ quantization: { fit } }: Ranked) => ` About ${tokens(fit.tokensPerSecond ?? 0)} tokens per second.`
   const found = fast.at(-1)
-  if (found) return { ranked: found, reason: `The most exact version that is fast here. ${found.quantization.fit.sentence}` }
+  if (found)
+    return { ranked: found, reason: `The most exact version that is fast here. ${found.quantization.fit.sentence}` }
   if (good[0]) return { ranked: good[0], reason: `The quickest version that loses little.${speed(good[0])}` }
   if (exact[0])
     return {
@@ -53,7 +54,12 @@ export function choose(all: readonly Ranked[]): Choice {
 
 /** Sorts better choices first: good ones by `size`, the larger first; then others, the faster first. `tie` breaks ties. */
 export function better<
-  T extends { readonly isGood: boolean; readonly size: number; readonly tie: number; readonly quantization: Quantization },
+  T extends {
+    readonly isGood: boolean
+    readonly size: number
+    readonly tie: number
+    readonly quantization: Quantization
+  },
 >(a: T, b: T): number {
   if (a.isGood !== b.isGood) return a.isGood ? -1 : 1
   const speed = (one: T) => rank[one.quantization.fit.speed ?? 'very slow']

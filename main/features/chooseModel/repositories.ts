@@ -75,7 +75,10 @@ export function createRepositories({ catalogue, engine, openHead, modelOf, hasRo
       const browsed = await catalogue.browsed(repositoryId, signal)
       const { texts, projectors, repository } = sortRepository(browsed)
       const text = texts.find((one) => one.path === path)
-      if (!text) throw new AppError('NotFound', `${repository} has no such model any more. Type the repository again.`, { repository })
+      if (!text)
+        throw new AppError('NotFound', `${repository} has no such model any more. Type the repository again.`, {
+          repository,
+        })
       const { reader, fetchedBytes, hasRanges } = reading(browsed, signal)
       const look = async (): Promise<Omit<Examination, 'fetchedBytes' | 'hasRanges'>> => {
         const facts = await reader.inspectFile(path, signal)
@@ -88,7 +91,8 @@ export function createRepositories({ catalogue, engine, openHead, modelOf, hasRo
           const pair = isPair ? pairing(facts, { ...other, fileName: posix.basename(projector.path) }) : null
           sheets.push({ ...about, verdict: pair?.verdict ?? null, why: pair?.why ?? null })
         }
-        const usable = sheets.find(({ verdict }) => verdict === 'fits') ?? sheets.find(({ verdict }) => verdict === 'unsure')
+        const usable =
+          sheets.find(({ verdict }) => verdict === 'fits') ?? sheets.find(({ verdict }) => verdict === 'unsure')
         const pair = { textPath: path, projectorPath: usable?.path ?? null }
         const whole = sheet.problem === null ? await reader.inspectModel(pair, signal) : null
         const projectorBytes = projectors.find((one) => one.path === usable?.path)?.bytes ?? null
@@ -110,7 +114,13 @@ export function createRepositories({ catalogue, engine, openHead, modelOf, hasRo
     const shape = {
       text: { ...text, tiedEmbeddings: text.weights.output === 0 },
       // without a projector its shape is not looked at
-      projector: projector ?? { family: 'qwen2vl' as const, blocks: 1, embeddingLength: 1, ffnLength: 1, outputLength: 1 },
+      projector: projector ?? {
+        family: 'qwen2vl' as const,
+        blocks: 1,
+        embeddingLength: 1,
+        ffnLength: 1,
+        outputLength: 1,
+      },
     }
     const file = { name, projectorBytes: projector ? projectorBytes : null, trainedContext: text.trainedContext }
     const sized = (bytes: number) => sizedModel(shape, { ...file, textBytes: bytes })
@@ -119,7 +129,11 @@ export function createRepositories({ catalogue, engine, openHead, modelOf, hasRo
 }
 
 /** A file's facts as the window shows them; one that is not what its name says has that as its problem. */
-function sheetOf(path: string, expected: 'text' | 'projector', { kind, name, family, quantization, problem }: FileFacts): HeaderSheet {
+function sheetOf(
+  path: string,
+  expected: 'text' | 'projector',
+  { kind, name, family, quantization, problem }: FileFacts,
+): HeaderSheet {
   const isOther = kind !== expected && problem === null
   return {
     ...{ path, kind, name, quantization, family: family === null ? null : familyLabel(family) },
@@ -129,6 +143,9 @@ function sheetOf(path: string, expected: 'text' | 'projector', { kind, name, fam
 
 /** What the names of one model's quantizations have in common. */
 function stemOf({ path, quantization }: { path: string; quantization: string | null }): string {
-  const name = posix.basename(path).toLowerCase().replace(/(-\d{5}-of-\d{5})?\.gguf$/, '')
+  const name = posix
+    .basename(path)
+    .toLowerCase()
+    .replace(/(-\d{5}-of-\d{5})?\.gguf$/, '')
   return quantization === null ? name : name.replace(quantization.toLowerCase(), '')
 }

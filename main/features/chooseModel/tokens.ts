@@ -19,7 +19,9 @@ export function createSourceTokens(secrets: Secrets | null): SourceTokens {
   return {
     get,
     async kept() {
-      const entries = await Promise.all(SourceName.options.map(async (source) => [source, (await get(source)) !== null] as const))
+      const entries = await Promise.all(
+        SourceName.options.map(async (source) => [source, (await get(source)) !== null] as const),
+      )
       return Object.fromEntries(entries) as Record<SourceName, boolean>
     },
     async set(source, token) {

@@ -10,17 +10,52 @@ const GB = 1e9
 
 function request(model: ModelFiles): AnswerRequest {
   const sampling = { temperature: 0, topP: 1, topK: 0, minP: 0, repeatPenalty: 1, seed: 1 }
-  return { model, messages: [], budget: { minPixels: 784, maxPixels: 784 }, contextTokens: 4096, maxTokens: 8, sampling, context: { kvType: 'q8_0', gpuLayers: 3 } }
+  return {
+    model,
+    messages: [],
+    budget: { minPixels: 784, maxPixels: 784 },
+    contextTokens: 4096,
+    maxTokens: 8,
+    sampling,
+    context: { kvType: 'q8_0', gpuLayers: 3 },
+  }
 }
 /** A plan on the CPU alone; sizes in GB. */
 function plan(total: number, free: number, picture = 0): MemoryPlan {
-  const part = { device: 'CPU', weights: total * GB, projector: 0, kv: 0, picture: picture * GB, overhead: 0, total: total * GB, free: free * GB }
-  return { gpuLayers: 0, layers: 1, visionDevice: null, contextTokens: 4096, picturePixels: 784, parts: [part], total: total * GB }
+  const part = {
+    device: 'CPU',
+    weights: total * GB,
+    projector: 0,
+    kv: 0,
+    picture: picture * GB,
+    overhead: 0,
+    total: total * GB,
+    free: free * GB,
+  }
+  return {
+    gpuLayers: 0,
+    layers: 1,
+    visionDevice: null,
+    contextTokens: 4096,
+    picturePixels: 784,
+    parts: [part],
+    total: total * GB,
+  }
 }
 function open(needed = 1, free = 10) {
   const first = new ScriptedEngine()
   const second = new ScriptedEngine()
-  const fit = { level: 'cpu', contextTokens: 4096, gpuLayers: 0, layers: 1, neededBytes: 0, freeBytes: 0, tokensPerSecond: null, speed: null, sentence: '' } as const
+  const fit = {
+    level: 'cpu',
+    contextTokens: 4096,
+    gpuLayers: 0,
+    layers: 1,
+    neededBytes: 0,
+    freeBytes: 0,
+    tokensPerSecond: null,
+    speed: null,
+    sentence: '',
+  } as const
   second.cost = async () => ({ plan: plan(needed, free), fit })
   return { first, second, compare: createCompare({ first, second }) }
 }
@@ -66,13 +101,19 @@ describe('the second model', () => {
     const { compare } = open(5, 4)
     const answered = all(compare.answer(request(two), { first: now }))
     await expect(answered).rejects.toEqual(outOfMemory)
-    await expect(answered).rejects.toMatchObject({ message: expect.stringMatching(/5\.0 GB.*4,096 tokens.*4\.0 GB/) as string, detail: { needed: 5 * GB, free: 4 * GB, context: 4096 } })
+    await expect(answered).rejects.toMatchObject({
+      message: expect.stringMatching(/5\.0 GB.*4,096 tokens.*4\.0 GB/) as string,
+      detail: { needed: 5 * GB, free: 4 * GB, context: 4096 },
+    })
   })
 
   test('leaves the first what it needs for its next picture', async () => {
     const { first, compare } = open(3.5, 4)
     first.setState({ plan: plan(6, 10, 1) })
-    await expect(all(compare.answer(request(two), { first: now }))).rejects.toMatchObject({ code: 'OutOfMemory', detail: { free: 3 * GB } })
+    await expect(all(compare.answer(request(two), { first: now }))).rejects.toMatchObject({
+      code: 'OutOfMemory',
+      detail: { free: 3 * GB },
+    })
   })
 
   test('is planned as the user placed it, and not again while it is in memory', async () => {

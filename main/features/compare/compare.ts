@@ -1,5 +1,12 @@
 import { AppError } from '#contract'
-import type { AnswerEvent, AnswerOptions, AnswerRequest, Engine, MemoryPlan, ModelFiles } from '../../services/engine/index.ts'
+import type {
+  AnswerEvent,
+  AnswerOptions,
+  AnswerRequest,
+  Engine,
+  MemoryPlan,
+  ModelFiles,
+} from '../../services/engine/index.ts'
 
 /** A second model that nobody compares with for so long is unloaded, ms. */
 export const IDLE_MS = 5 * 60_000
@@ -35,7 +42,8 @@ export function createCompare({ first, second }: CompareParts): Compare {
   let answering = 0
   second.setIdleUnload(IDLE_MS)
 
-  const holds = ({ state: { state, model } }: Pick<Engine, 'state'>, wanted: ModelFiles) => state === 'ready' && isSame(model, wanted)
+  const holds = ({ state: { state, model } }: Pick<Engine, 'state'>, wanted: ModelFiles) =>
+    state === 'ready' && isSame(model, wanted)
   /** @throws AppError OutOfMemory. */
   const refuseUnlessFits = async ({ model, contextTokens, context }: AnswerRequest) => {
     const { gpuLayers = null, kvType } = context ?? {}
@@ -81,16 +89,22 @@ function beside(plan: MemoryPlan, first: MemoryPlan | null): { needed: number; f
 
 function outOfMemory(needed: number, free: number, context: number): AppError {
   const figures = `It needs ${gigabytes(needed)} with a context of ${context.toLocaleString('en')} tokens; ${gigabytes(free)} are free beside the first.`
-  return new AppError('OutOfMemory', `This model does not fit into memory beside the first one. ${figures} Compare with a smaller model, or close other programs.`, {
-    needed,
-    free,
-    context,
-  })
+  return new AppError(
+    'OutOfMemory',
+    `This model does not fit into memory beside the first one. ${figures} Compare with a smaller model, or close other programs.`,
+    {
+      needed,
+      free,
+      context,
+    },
+  )
 }
 
-const gigabytes = (bytes: number) => `${(bytes / 1e9).toLocaleString('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 })} GB`
+const gigabytes = (bytes: number) =>
+  `${(bytes / 1e9).toLocaleString('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 })} GB`
 
-const isSame = (a: ModelFiles | null, b: ModelFiles) => a?.textPath === b.textPath && a.projectorPath === b.projectorPath
+const isSame = (a: ModelFiles | null, b: ModelFiles) =>
+  a?.textPath === b.textPath && a.projectorPath === b.projectorPath
 
 function aborted(signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {

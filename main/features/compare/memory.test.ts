@@ -30,7 +30,9 @@ async function textOf(events: AsyncIterable<AnswerEvent>): Promise<string> {
   return text
 }
 
-test('two models are in memory at once and answer; one that the first leaves no room is refused with figures, and the first stays', { timeout: 120_000 }, async () => {
+test('two models are in memory at once and answer; one that the first leaves no room is refused with figures, and the first stays', {
+  timeout: 120_000,
+}, async () => {
   const request = requestOf([user('Hello')])
   const answered = textOf(first.answer(request))
   expect(await textOf(compare.answer(request, { first: answered.then(() => {}) }))).toBe(await answered)
@@ -42,7 +44,10 @@ test('two models are in memory at once and answer; one that the first leaves no 
   const [part, ...others] = plan.parts as [MemoryPlan['parts'][number]]
   const greedy = { state: { ...first.state, plan: { ...plan, parts: [{ ...part, picture: 2 ** 60 }, ...others] } } }
   const refused = textOf(createCompare({ first: greedy, second }).answer(request, { first: Promise.resolve() }))
-  await expect(refused).rejects.toMatchObject({ code: 'OutOfMemory', detail: { free: 0, context: 4096, needed: expect.any(Number) as number } })
+  await expect(refused).rejects.toMatchObject({
+    code: 'OutOfMemory',
+    detail: { free: 0, context: 4096, needed: expect.any(Number) as number },
+  })
   expect(second.state.model).toBeNull()
   expect(await textOf(first.answer(request))).toBe(await answered)
 })

@@ -58,7 +58,12 @@ const serve = (needs: { token?: string } = {}): void =>
 function open(): void {
   store = openStore(join(temp.path, 'data'))
   const inspect = headers.inspect.bind(headers)
-  models = createModels({ db: store.db, resources, choice: { get: () => chosen, set: (id) => void (chosen = id) }, inspect })
+  models = createModels({
+    db: store.db,
+    resources,
+    choice: { get: () => chosen, set: (id) => void (chosen = id) },
+    inspect,
+  })
   let ahead = 0
   const catalogue = createCatalogue({
     now: () => Date.now() + (ahead += step),
@@ -82,7 +87,10 @@ async function close(): Promise<void> {
 beforeEach(async () => {
   temp = tempFolder()
   const about = { parameters: '2B', repository }
-  catalogueFolder = tinyResources(join(temp.path, 'resources'), [{ id: entryId, name: 'Tiny 2B', ...about, others }, { id: 'other', name: 'Other 2B', ...about }])
+  catalogueFolder = tinyResources(join(temp.path, 'resources'), [
+    { id: entryId, name: 'Tiny 2B', ...about, others },
+    { id: 'other', name: 'Other 2B', ...about },
+  ])
   server = await startModelServer()
   chosen = null
   token = null
@@ -112,7 +120,10 @@ describe('what has arrived', () => {
     expect(entry).toMatchObject({
       model: { name: 'Tiny 2B', isDemo: false },
       origin: { label: `Hugging Face · ${repository}`, ...wanted },
-      files: [{ role: 'text', digest: 'verified' }, { role: 'projector', digest: 'verified' }],
+      files: [
+        { role: 'text', digest: 'verified' },
+        { role: 'projector', digest: 'verified' },
+      ],
     })
     expect(readFileSync(entry.model.textPath).equals(text)).toBe(true)
     expect(models.madeOf(entryId, 'Q4_K_M')).toBe(modelId)
@@ -147,7 +158,10 @@ describe('what has arrived', () => {
   })
 
   test('that is no model fails the download in words, and the demo model stays', async () => {
-    server.add({ repository, files: { [textFile]: Buffer.alloc(text.length, 'x'), 'mmproj-Tiny-2B-f16.gguf': projector } })
+    server.add({
+      repository,
+      files: { [textFile]: Buffer.alloc(text.length, 'x'), 'mmproj-Tiny-2B-f16.gguf': projector },
+    })
     await feature.start(wanted, never)
     expect(await done()).toMatchObject({ state: 'failed', error: { code: 'UnsupportedModel' } })
     expect(models.current().id).toBe(demoModelId)
@@ -156,13 +170,16 @@ describe('what has arrived', () => {
 
 /** Bytes that were asked for of a repository's files. */
 function askedBytes(of: string): number {
-  const ranges = server.requests.filter(({ url }) => url.startsWith(`/cdn/${of}/`)).map(({ headers }) => /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? ''))
+  const ranges = server.requests
+    .filter(({ url }) => url.startsWith(`/cdn/${of}/`))
+    .map(({ headers }) => /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? ''))
   return ranges.reduce((sum, range) => sum + (range ? Number(range[2]) - Number(range[1]) + 1 : Infinity), 0)
 }
 
 describe('files are looked at before they are downloaded', () => {
   const headBytes = 64 * 1024
-  const replaced = (from: string, to: string) => Buffer.from(projector.toString('latin1').replaceAll(from, to), 'latin1')
+  const replaced = (from: string, to: string) =>
+    Buffer.from(projector.toString('latin1').replaceAll(from, to), 'latin1')
 
   test('and what was read for that is where the download begins: no byte is fetched twice', async () => {
     await feature.start(wanted, never)
@@ -171,12 +188,37 @@ describe('files are looked at before they are downloaded', () => {
   })
 
   test.each([
-    ['a projector of an unknown kind', { [projectorFile]: replaced('qwen2vl_merger', 'xwen2vl_merger') }, 'UnsupportedModel', /xwen2vl_merger/],
-    ['a projector that lacks a tensor', { [projectorFile]: replaced('mm.2.weight', 'mm.3.weight') }, 'UnsupportedModel', /mm\.2\.weight/],
-    ['a conversion that was never finished', { [projectorFile]: writeGguf(unfinished(readGguf(projector))) }, 'UnsupportedModel', /cannot be used/],
+    [
+      'a projector of an unknown kind',
+      { [projectorFile]: replaced('qwen2vl_merger', 'xwen2vl_merger') },
+      'UnsupportedModel',
+      /xwen2vl_merger/,
+    ],
+    [
+      'a projector that lacks a tensor',
+      { [projectorFile]: replaced('mm.2.weight', 'mm.3.weight') },
+      'UnsupportedModel',
+      /mm\.2\.weight/,
+    ],
+    [
+      'a conversion that was never finished',
+      { [projectorFile]: writeGguf(unfinished(readGguf(projector))) },
+      'UnsupportedModel',
+      /cannot be used/,
+    ],
     ['two language models', { [projectorFile]: text }, 'ProjectorMismatch', /is a language model/],
-    ['a web page', { [textFile]: Buffer.from('<html>'.padEnd(400_000)) }, 'UnsupportedModel', /not a model in the GGUF format/],
-    ['a file that is shorter than its header says', { [textFile]: text.subarray(0, 900_000) }, 'ModelDamaged', /its header describes/],
+    [
+      'a web page',
+      { [textFile]: Buffer.from('<html>'.padEnd(400_000)) },
+      'UnsupportedModel',
+      /not a model in the GGUF format/,
+    ],
+    [
+      'a file that is shorter than its header says',
+      { [textFile]: text.subarray(0, 900_000) },
+      'ModelDamaged',
+      /its header describes/,
+    ],
   ] as const)('and refused then: %s', async (_, files, code, words) => {
     server.add({ repository, files: { [textFile]: text, [projectorFile]: projector, ...files } })
     await feature.start(wanted, never)
@@ -186,11 +228,16 @@ describe('files are looked at before they are downloaded', () => {
     expect(error?.message).toMatch(/Only \d+ kB were fetched to find that out\.$/)
     expect(error?.message).not.toContain('Download it again')
     expect(askedBytes(repository)).toBeLessThanOrEqual(2 * headBytes)
-    expect(readdirSync(join(temp.path, 'models'), { recursive: true }).filter((name) => String(name).endsWith('.gguf'))).toEqual([])
+    expect(
+      readdirSync(join(temp.path, 'models'), { recursive: true }).filter((name) => String(name).endsWith('.gguf')),
+    ).toEqual([])
   })
 
   test('and taken in the form of December 2024', async () => {
-    server.add({ repository, files: { [textFile]: text, [projectorFile]: writeGguf(exchanged(surgery(readGguf(projector), 1))) } })
+    server.add({
+      repository,
+      files: { [textFile]: text, [projectorFile]: writeGguf(exchanged(surgery(readGguf(projector), 1))) },
+    })
     await feature.start(wanted, never)
     const { state, error } = await done()
     expect({ state, error }).toEqual({ state: 'done', error: null })
@@ -237,13 +284,27 @@ describe('a repository that fails gives way to the next of its entry', () => {
     const last = 'tests/Last-GGUF'
     await close()
     rmSync(catalogueFolder, { recursive: true })
-    tinyResources(catalogueFolder, [{ id: entryId, name: 'Tiny 2B', parameters: '2B', repository, others: [...others, last] }])
+    tinyResources(catalogueFolder, [
+      { id: entryId, name: 'Tiny 2B', parameters: '2B', repository, others: [...others, last] },
+    ])
     open()
     server.remove(repository)
     server.add({ repository: gated, token: 'hf_other', files })
     server.add({ repository: renamed, nowCalled: 'somebody/Else', files })
-    server.add({ repository: unknown, files: { ...files, [projectorFile]: Buffer.from(projector.toString('latin1').replace('qwen2vl_merger', 'xwen2vl_merger'), 'latin1') } })
-    server.add({ repository: wrong, files: { ...files, [projectorFile]: { content: projector, sha256: 'a'.repeat(64) } } })
+    server.add({
+      repository: unknown,
+      files: {
+        ...files,
+        [projectorFile]: Buffer.from(
+          projector.toString('latin1').replace('qwen2vl_merger', 'xwen2vl_merger'),
+          'latin1',
+        ),
+      },
+    })
+    server.add({
+      repository: wrong,
+      files: { ...files, [projectorFile]: { content: projector, sha256: 'a'.repeat(64) } },
+    })
     server.add({ repository: last, files })
     await feature.start(wanted, never)
     const job = await done()
@@ -258,7 +319,11 @@ describe('a repository that fails gives way to the next of its entry', () => {
     expect(models.registry.entry(job.modelId!).origin.label).toBe(`Hugging Face · ${last}`)
     // its language model was right already, and the same
     expect(askedBytes(last)).toBe(projector.length)
-    expect(readdirSync(join(temp.path, 'models'), { recursive: true }).map(String).filter((name) => /\.(gguf|part)$/.test(name))).toHaveLength(2)
+    expect(
+      readdirSync(join(temp.path, 'models'), { recursive: true })
+        .map(String)
+        .filter((name) => /\.(gguf|part)$/.test(name)),
+    ).toHaveLength(2)
   })
 
   test('in the middle of the download, and what is told of it outlasts a restart', async () => {
@@ -276,7 +341,12 @@ describe('a repository that fails gives way to the next of its entry', () => {
   test('not where there is no other: it is told what was wrong there, and can be resumed', async () => {
     server.script(repository, textFile, [head, { kind: 'flip', at: 1000 }])
     await feature.start(wanted, never)
-    expect(await done()).toMatchObject({ state: 'failed', error: { code: 'DigestMismatch' }, from: { repository }, passedOver: [] })
+    expect(await done()).toMatchObject({
+      state: 'failed',
+      error: { code: 'DigestMismatch' },
+      from: { repository },
+      passedOver: [],
+    })
     feature.resume((await done()).id)
     expect((await until(({ state }) => state === 'done')).error).toBeNull()
   })
@@ -303,13 +373,21 @@ test('files of a repository that somebody typed become a model with its name', a
   const typed = 'someone/Shapes-2B-GGUF'
   server.add({ repository: typed, files: { 'Shapes-2B-Q4_K_M.gguf': text, 'mmproj-F16.gguf': projector } })
   const wish = { repositoryId: `huggingface:${typed}`, text: 'Shapes-2B-Q4_K_M.gguf', projector: 'mmproj-F16.gguf' }
-  expect(await feature.start(wish, never)).toMatchObject({ name: 'Shapes-2B Q4_K_M', from: { source: 'huggingface', repository: typed } })
+  expect(await feature.start(wish, never)).toMatchObject({
+    name: 'Shapes-2B Q4_K_M',
+    from: { source: 'huggingface', repository: typed },
+  })
   const { modelId, error } = await done()
   expect(error).toBeNull()
-  expect(models.registry.entry(modelId!)).toMatchObject({ model: { name: 'Shapes-2B Q4_K_M' }, origin: { label: `Hugging Face · ${typed}` } })
+  expect(models.registry.entry(modelId!)).toMatchObject({
+    model: { name: 'Shapes-2B Q4_K_M' },
+    origin: { label: `Hugging Face · ${typed}` },
+  })
   expect(models.madeOf(wish.repositoryId, 'Q4_K_M')).toBe(modelId)
   await expect(feature.start({ ...wish, text: 'gone.gguf' }, never)).rejects.toMatchObject({ code: 'NotFound' })
-  await expect(feature.start({ ...wish, repositoryId: 'huggingface:../../etc/passwd' }, never)).rejects.toMatchObject({ code: 'NotFound' })
+  await expect(feature.start({ ...wish, repositoryId: 'huggingface:../../etc/passwd' }, never)).rejects.toMatchObject({
+    code: 'NotFound',
+  })
 })
 
 describe('starting', () => {
@@ -324,9 +402,13 @@ describe('starting', () => {
 
   test('is refused for a quantization that the source does not have, and for an entry that is not there', async () => {
     await expect(feature.start({ entryId, quantization: 'Q3_K_S' }, never)).rejects.toMatchObject({ code: 'NotFound' })
-    await expect(feature.start({ entryId: 'gpt', quantization: 'Q4_K_M' }, never)).rejects.toMatchObject({ code: 'NotFound' })
+    await expect(feature.start({ entryId: 'gpt', quantization: 'Q4_K_M' }, never)).rejects.toMatchObject({
+      code: 'NotFound',
+    })
     await server.close()
-    await expect(feature.start({ entryId: 'other', quantization: 'Q4_K_M' }, never)).rejects.toMatchObject({ code: 'SourceUnreachable' })
+    await expect(feature.start({ entryId: 'other', quantization: 'Q4_K_M' }, never)).rejects.toMatchObject({
+      code: 'SourceUnreachable',
+    })
     server = await startModelServer()
   })
 })

@@ -3,7 +3,13 @@ import type { Download, DownloadWish, RemoteFile } from '#contract'
 import type { EventStream } from '../../lib/eventStream.ts'
 import { sortRepository } from '../../services/catalogue/index.ts'
 import type { Catalogue, Listing } from '../../services/catalogue/index.ts'
-import type { DownloadFile, Downloads, DownloadsOptions, FinishedDownload, Heads } from '../../services/downloads/index.ts'
+import type {
+  DownloadFile,
+  Downloads,
+  DownloadsOptions,
+  FinishedDownload,
+  Heads,
+} from '../../services/downloads/index.ts'
 import { atSource } from '../../services/engine/index.ts'
 import type { Models } from '../../services/models/index.ts'
 import { tellProgress } from './progress.ts'
@@ -13,11 +19,21 @@ export interface DownloadModelParts {
   readonly catalogue: Pick<Catalogue, 'list' | 'listing' | 'alternative' | 'browsed' | 'sourceOf' | 'headersFor'>
   readonly models: Pick<Models, 'register' | 'choose' | 'current' | 'list' | 'registry'>
   /** Makes the queue with what is done when a download has ended. */
-  readonly createQueue: (hooks: Pick<DownloadsOptions, 'onDone' | 'headers' | 'isUsed' | 'check' | 'replace'>) => Downloads
+  readonly createQueue: (
+    hooks: Pick<DownloadsOptions, 'onDone' | 'headers' | 'isUsed' | 'check' | 'replace'>,
+  ) => Downloads
 }
 
 /** What another repository may have better: files that are gone, refused, changed, damaged or of no known form. */
-const ELSEWHERE = ['NotFound', 'SourceRefused', 'DigestMismatch', 'FileChanged', 'UnsupportedModel', 'ModelDamaged', 'ProjectorMismatch']
+const ELSEWHERE = [
+  'NotFound',
+  'SourceRefused',
+  'DigestMismatch',
+  'FileChanged',
+  'UnsupportedModel',
+  'ModelDamaged',
+  'ProjectorMismatch',
+]
 
 /** Models of the catalogue on their way into the library; methods throw as `Downloads`'. */
 export interface DownloadModel {
@@ -56,15 +72,24 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
         await headers.inspectModel({ textPath: pathOf('text') ?? '', projectorPath: pathOf('projector') }, signal)
       } catch (error) {
         if (!(error instanceof AppError) || !ELSEWHERE.includes(error.code)) throw error
-        throw new AppError(error.code, `${error.message} ${fetchedOnly(fetched)}`, { ...error.detail, fetched }, { cause: error })
+        throw new AppError(
+          error.code,
+          `${error.message} ${fetchedOnly(fetched)}`,
+          { ...error.detail, fetched },
+          { cause: error },
+        )
       }
     },
     replace: async ({ entryId, quantization: wanted, from }, error, earlier, signal) => {
       if (!(error instanceof AppError) || !ELSEWHERE.includes(error.code) || !from) return null
       const other = await catalogue.alternative(entryId, wanted, { ...from, error, earlier }, signal)
-      const reason = other?.passedOver.find((one) => one.source === from.source && one.repository === from.repository)?.reason
+      const reason = other?.passedOver.find(
+        (one) => one.source === from.source && one.repository === from.repository,
+      )?.reason
       const files = other && filesOf(other, wanted)
-      return files ? { from: { source: other.source, repository: other.repository }, files, reason: reason ?? error.message } : null
+      return files
+        ? { from: { source: other.source, repository: other.repository }, files, reason: reason ?? error.message }
+        : null
     },
     isUsed: (path) => models.registry.entries().some(({ files }) => files.some((file) => file.path === path)),
   })
@@ -72,10 +97,17 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
   async function register({ name, entryId, quantization, files }: FinishedDownload): Promise<string> {
     const pathOf = (role: 'text' | 'projector') => files.find((file) => file.role === role)?.path ?? null
     const textPath = pathOf('text')
-    if (textPath === null) throw new AppError('InvalidInput', `The download of ${name} has no language model. Remove it and choose another one.`)
+    if (textPath === null)
+      throw new AppError(
+        'InvalidInput',
+        `The download of ${name} has no language model. Remove it and choose another one.`,
+      )
     const verified = new Map(files.flatMap(({ path, sha256 }) => (sha256 === null ? [] : [[path, sha256] as const])))
     const origin = { label: originOf(files[0]?.url ?? ''), entryId, quantization }
-    const model = await models.register({ textPath, projectorPath: pathOf('projector') }, { name: nameFor(entryId, name), origin, verified })
+    const model = await models.register(
+      { textPath, projectorPath: pathOf('projector') },
+      { name: nameFor(entryId, name), origin, verified },
+    )
     // The first real model takes the demo model's place, also when the window was closed meanwhile.
     if (models.current().isDemo) models.choose(model.id)
     return model.id
@@ -98,20 +130,32 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
   const underWay = (entryId: string, quantization: string) =>
     queue.list().find((job) => job.entryId === entryId && job.quantization === quantization && job.state !== 'done')
 
-  async function startRepository(wish: Extract<DownloadWish, { repositoryId: string }>, signal: AbortSignal): Promise<Download> {
+  async function startRepository(
+    wish: Extract<DownloadWish, { repositoryId: string }>,
+    signal: AbortSignal,
+  ): Promise<Download> {
     const { repositoryId, text: textPath, projector } = wish
     const browsed = await catalogue.browsed(repositoryId, signal)
     const { repository, source, texts } = sortRepository(browsed)
     const text = texts.find(({ path }) => path === textPath)
     const projectorFile = browsed.files.find(({ path }) => path === projector)
     if (!text || (projector !== null && !projectorFile))
-      throw new AppError('NotFound', `${repository} does not have these files any more. Type the repository again.`, { repository })
+      throw new AppError('NotFound', `${repository} does not have these files any more. Type the repository again.`, {
+        repository,
+      })
     const known = underWay(repositoryId, text.label)
     if (known) return known
     const plain = repository.split('/')[1]!.replace(/[-_.]gguf$/i, '')
     const name = text.quantization !== null && text.label === text.quantization ? `${plain} ${text.label}` : text.label
     const files = rolesOf(text.files, projectorFile ?? null)
-    return queue.start({ name, entryId: repositoryId, quantization: text.label, files, folder: name, from: { source, repository } })
+    return queue.start({
+      name,
+      entryId: repositoryId,
+      quantization: text.label,
+      files,
+      folder: name,
+      from: { source, repository },
+    })
   }
 
   return {
@@ -129,7 +173,14 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
       if (known) return known
       const listing = await catalogue.listing(entryId, signal)
       const files = filesOf(listing, quantization)
-      if (!files) throw new AppError('NotFound', `The source has no ${quantization} of this model any more. Choose another quantization.`, { entryId })
+      if (!files)
+        throw new AppError(
+          'NotFound',
+          `The source has no ${quantization} of this model any more. Choose another quantization.`,
+          {
+            entryId,
+          },
+        )
       const name = `${catalogue.list().find(({ id }) => id === entryId)?.name ?? entryId} ${quantization}`
       const from = { source: listing.source, repository: listing.repository }
       return queue.start({ name, entryId, quantization, files, folder: name, from, passedOver: listing.passedOver })

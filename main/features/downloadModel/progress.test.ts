@@ -4,7 +4,18 @@ import { progressOf, tellProgress } from './progress.ts'
 import type { DownloadProgress } from './progress.ts'
 
 const job = (state: Download['state'], doneBytes = 0, bytes = 100): Download => ({
-  ...{ id: state, name: 'Tiny', entryId: 'tiny', quantization: 'Q4_K_M', from: null, passedOver: [], state, files: [], bytes, doneBytes },
+  ...{
+    id: state,
+    name: 'Tiny',
+    entryId: 'tiny',
+    quantization: 'Q4_K_M',
+    from: null,
+    passedOver: [],
+    state,
+    files: [],
+    bytes,
+    doneBytes,
+  },
   ...{ bytesPerSecond: null, secondsLeft: null, retryAt: null, error: null, position: 0, modelId: null, startedAt: 0 },
 })
 
@@ -18,7 +29,8 @@ test('what is active counts by its bytes; what is paused, failed or done does no
 
 test('it is stalled while what is active waits for a connection', () => {
   expect(progressOf([job('retrying', 10), job('queued')]).stalled).toBe(true)
-  for (const state of ['running', 'verifying'] as const) expect(progressOf([job('retrying'), job(state)]).stalled).toBe(false)
+  for (const state of ['running', 'verifying'] as const)
+    expect(progressOf([job('retrying'), job(state)]).stalled).toBe(false)
   expect(progressOf([job('queued')]).stalled).toBe(false)
 })
 

@@ -41,7 +41,7 @@ async function watch(stream: AsyncIterable<EngineStatus>): Promise<void> {
 }
 /** The first status from now on, or the last one, that `matches`. */
 async function status(matches: (status: EngineStatus) => boolean): Promise<EngineStatus> {
-  for (let from = Math.max(0, seen.length - 1); ;) {
+  for (let from = Math.max(0, seen.length - 1); ; ) {
     const found = seen.slice(from).find(matches)
     if (found) return found
     from = seen.length
@@ -53,7 +53,12 @@ const addGolden = async (family: 'qwen2vl' | 'qwen25vl') => (await client.models
 describe('loading', () => {
   test('shows its progress up to the end', async () => {
     const loaded = await client.engine.load()
-    expect(loaded).toMatchObject({ state: 'ready', modelId: 'demo', contextTokens: 4096, plan: { contextTokens: 4096 } })
+    expect(loaded).toMatchObject({
+      state: 'ready',
+      modelId: 'demo',
+      contextTokens: 4096,
+      plan: { contextTokens: 4096 },
+    })
     await status(({ state }) => state === 'ready')
     const progress = seen.filter(({ state }) => state === 'loading').map((one) => one.progress!)
     expect(progress.length).toBeGreaterThan(1)
@@ -91,7 +96,11 @@ describe('loading', () => {
     await status(({ state }) => state === 'loading')
     await client.engine.cancelLoad()
     await ended
-    expect(await status(({ state }) => state !== 'loading')).toMatchObject({ state: 'off', progress: null, error: null })
+    expect(await status(({ state }) => state !== 'loading')).toMatchObject({
+      state: 'off',
+      progress: null,
+      error: null,
+    })
     expect((await client.engine.load()).state).toBe('ready')
     await client.engine.cancelLoad()
     expect((await client.engine.load()).state).toBe('ready')
@@ -123,7 +132,10 @@ describe('a plan', () => {
     const large = await client.engine.plan({ modelId: 'demo', placement: { ...any, contextTokens: 4096 } })
     expect(MemoryPlan.parse(small.plan).contextTokens).toBe(1024)
     expect(large.plan.parts[0]!.kv).toBe(4 * small.plan.parts[0]!.kv)
-    expect(large.fit).toMatchObject({ contextTokens: 4096, sentence: expect.stringMatching(/4,096 tokens of context/) as string })
+    expect(large.fit).toMatchObject({
+      contextTokens: 4096,
+      sentence: expect.stringMatching(/4,096 tokens of context/) as string,
+    })
     expect(seen.every(({ state }) => state === 'off')).toBe(true)
     await expect(client.engine.plan({ modelId: 'gone', placement: any })).rejects.toMatchObject({ code: 'NotFound' })
   })

@@ -67,16 +67,18 @@ function linesOf(row: BenchmarkRow, { quantization, machine, published }: Benchm
           gpu_bytes: row.gpuBytes,
           ...here,
         },
-        ...row.published.map((one): Line => ({
-          measured: 'published',
-          input_tokens: row.inputTokens,
-          tokens_per_second: one.tokensPerSecond,
-          gpu_bytes: one.memoryBytes,
-          quantization: one.quantization,
-          gpus: one.gpus,
-          machine: published?.environment ?? null,
-          note: published?.url ?? null,
-        })),
+        ...row.published.map(
+          (one): Line => ({
+            measured: 'published',
+            input_tokens: row.inputTokens,
+            tokens_per_second: one.tokensPerSecond,
+            gpu_bytes: one.memoryBytes,
+            quantization: one.quantization,
+            gpus: one.gpus,
+            machine: published?.environment ?? null,
+            note: published?.url ?? null,
+          }),
+        ),
       ]
   }
 }

@@ -103,7 +103,11 @@ describe('a run', () => {
     const { result } = (await all(measuring().run('demo', never))).at(-1)!
     const reason = `The model was trained for ${trainedContext.toLocaleString('en')} tokens.`
     expect(result.rows.filter((row) => row.kind === 'skipped')).toEqual(
-      ['6,144', '14,336', '30,720'].map((tokens) => ({ kind: 'skipped', what: `an input of ${tokens} tokens`, reason })),
+      ['6,144', '14,336', '30,720'].map((tokens) => ({
+        kind: 'skipped',
+        what: `an input of ${tokens} tokens`,
+        reason,
+      })),
     )
   })
 
@@ -149,7 +153,8 @@ test('ending the stream in the window stops the run in the middle of a step; the
   try {
     const { client } = createMemoryClient(app.serve)
     const { id } = await client.models.add(goldenModel('qwen2vl'))
-    for await (const { doing } of await client.benchmark.run({ modelId: id })) if (doing === 'an input of 14,336 tokens') break
+    for await (const { doing } of await client.benchmark.run({ modelId: id }))
+      if (doing === 'an input of 14,336 tokens') break
     for await (const { result, done } of await client.benchmark.run({ modelId: 'demo' })) {
       expect(result.modelId).toBe('demo')
       if (done === 1) break
@@ -171,7 +176,12 @@ describe('the published figures', () => {
       model: 'Qwen2-VL-7B-Instruct',
       url: expect.stringContaining('github.com/QwenLM') as string,
     })
-    expect(seven.speeds(6144)).toContainEqual({ quantization: 'BF16', gpus: 1, tokensPerSecond: 38.75, memoryBytes: 21.56e9 })
+    expect(seven.speeds(6144)).toContainEqual({
+      quantization: 'BF16',
+      gpus: 1,
+      tokensPerSecond: 38.75,
+      memoryBytes: 21.56e9,
+    })
     for (const width of [1536, 3584, 8192])
       for (const tokens of [1, 6144, 14_336, 30_720])
         expect(publishedFigures(resourcesPath, 'qwen2vl', width)!.speeds(tokens)).toHaveLength(4)

@@ -50,7 +50,10 @@ export function createMeasureModel({
   async function prepare(modelId: string): Promise<{ measured: Measured; result: BenchmarkResult }> {
     const { model, quantization, overrides } = models.registry.entry(modelId)
     const files = { textPath: model.textPath, projectorPath: model.projectorPath }
-    const [{ family, embeddingLength, trainedContext }, machine] = await Promise.all([engine.inspect(files), engine.machine()])
+    const [{ family, embeddingLength, trainedContext }, machine] = await Promise.all([
+      engine.inspect(files),
+      engine.machine(),
+    ])
     const published = publishedFigures(resources, family, embeddingLength)
     const startedAt = now()
     return {
@@ -63,7 +66,12 @@ export function createMeasureModel({
         startedAt,
         endedAt: startedAt,
         isComplete: false,
-        machine: { cpu: machine.cpu, cores: machine.cores, memoryBytes: machine.memoryBytes, backend: engine.state.backend },
+        machine: {
+          cpu: machine.cpu,
+          cores: machine.cores,
+          memoryBytes: machine.memoryBytes,
+          backend: engine.state.backend,
+        },
         published: published?.source ?? null,
         rows: [],
       },
@@ -93,7 +101,8 @@ export function createMeasureModel({
     async *run(modelId, signal) {
       // one that was stopped is about to end
       while (present?.signal.aborted) await present.ended
-      if (present) throw new AppError('Busy', 'A model is being measured already. Wait until that ends, or stop it first.')
+      if (present)
+        throw new AppError('Busy', 'A model is being measured already. Wait until that ends, or stop it first.')
       let end = () => {}
       present = { signal, ended: new Promise((resolve) => (end = resolve)) }
       try {

@@ -37,7 +37,11 @@ export interface PublishedModel {
  * The published figures of the model of that family and width; null where there are none.
  * @throws AppError StorageFailed when the app's own file is missing or damaged.
  */
-export function publishedFigures(resources: string, family: string | null, embeddingLength: number): PublishedModel | null {
+export function publishedFigures(
+  resources: string,
+  family: string | null,
+  embeddingLength: number,
+): PublishedModel | null {
   const { name, url, environment, models } = read(join(resources, 'catalogue', 'published-speed.json'))
   const found = models.find((one) => one.family === family && one.embeddingLength === embeddingLength)
   if (!found) return null

@@ -56,7 +56,11 @@ function textStep(inputTokens: number, index: number): Step {
       const problem = await outOfMemory(measured, contextTokens)
       if (problem) return { kind: 'skipped', what, reason: problem }
       const text = await textOf(measured, inputTokens, contextTokens, number + index)
-      const result = await answer(engine, requestOf(measured, [user({ type: 'text', text })], contextTokens, GENERATED), signal)
+      const result = await answer(
+        engine,
+        requestOf(measured, [user({ type: 'text', text })], contextTokens, GENERATED),
+        signal,
+      )
       if (!result) return null
       const { usage, timings } = result
       const computed = usage.promptTokens - usage.cachedTokens
@@ -65,7 +69,8 @@ function textStep(inputTokens: number, index: number): Step {
         inputTokens,
         promptTokens: usage.promptTokens,
         generatedTokens: usage.completionTokens,
-        prefillTokensPerSecond: computed < LEAST_PREFILL || timings.prefillMs <= 0 ? null : (computed * 1000) / timings.prefillMs,
+        prefillTokensPerSecond:
+          computed < LEAST_PREFILL || timings.prefillMs <= 0 ? null : (computed * 1000) / timings.prefillMs,
         tokensPerSecond: timings.tokensPerSecond,
         ...memoryOf(engine),
         published: published?.speeds(inputTokens) ?? [],
@@ -83,7 +88,10 @@ function pictureStep(side: number): Step {
       const contextTokens = Math.ceil(((side / 28) ** 2 + TEMPLATE) / CONTEXT_STEP) * CONTEXT_STEP
       if (contextTokens > trainedContext)
         return { kind: 'skipped', what, reason: `The model was trained for ${count(trainedContext)} tokens.` }
-      const image = { type: 'image' as const, source: { bytes: picture(number, side), name: 'the picture of the measurement' } }
+      const image = {
+        type: 'image' as const,
+        source: { bytes: picture(number, side), name: 'the picture of the measurement' },
+      }
       const result = await answer(engine, requestOf(measured, [user(image)], contextTokens, 1), signal)
       return (
         result && {
@@ -127,7 +135,8 @@ async function outOfMemory({ engine, model, placement }: Measured, contextTokens
 /** A text of so many tokens: of a few lengths the one that comes nearest and does not go beyond. */
 async function textOf(measured: Measured, tokens: number, contextTokens: number, number: number): Promise<string> {
   const tokensOf = async (text: string) =>
-    (await measured.engine.count(requestOf(measured, [user({ type: 'text', text })], contextTokens, 1))).lastMessage[0] ?? 0
+    (await measured.engine.count(requestOf(measured, [user({ type: 'text', text })], contextTokens, 1)))
+      .lastMessage[0] ?? 0
   if (tokens === 1) return 'a'
   let text = ''
   let length = tokens * CHARACTERS_PER_TOKEN
@@ -141,12 +150,22 @@ async function textOf(measured: Measured, tokens: number, contextTokens: number,
 }
 
 /** The result; null when it was stopped. */
-async function answer(engine: Pick<Engine, 'answer'>, request: AnswerRequest, signal: AbortSignal): Promise<AnswerResult | null> {
+async function answer(
+  engine: Pick<Engine, 'answer'>,
+  request: AnswerRequest,
+  signal: AbortSignal,
+): Promise<AnswerResult | null> {
   for await (const event of engine.answer(request, { signal }))
     if (event.type === 'done') return event.result.finishReason === 'aborted' ? null : event.result
   return null
 }
 
-function memoryOf({ state: { residentBytes, plan } }: Pick<Engine, 'state'>): { memoryBytes: number; gpuBytes: number } {
-  return { memoryBytes: residentBytes ?? 0, gpuBytes: plan?.parts.slice(1).reduce((sum, { total }) => sum + total, 0) ?? 0 }
+function memoryOf({ state: { residentBytes, plan } }: Pick<Engine, 'state'>): {
+  memoryBytes: number
+  gpuBytes: number
+} {
+  return {
+    memoryBytes: residentBytes ?? 0,
+    gpuBytes: plan?.parts.slice(1).reduce((sum, { total }) => sum + total, 0) ?? 0,
+  }
 }

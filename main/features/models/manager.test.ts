@@ -44,7 +44,12 @@ afterEach(() => {
 function open(parts: Partial<ManagerParts>): void {
   let folder = join(temp.path, 'models')
   const inspect = headers.inspect.bind(headers)
-  models = createModels({ db: store.db, resources: join(import.meta.dirname, '../../../resources'), choice: { get: () => null, set: () => {} }, inspect })
+  models = createModels({
+    db: store.db,
+    resources: join(import.meta.dirname, '../../../resources'),
+    choice: { get: () => null, set: () => {} },
+    inspect,
+  })
   const library = createLibrary({
     models,
     folder: { get: () => folder, set: (to) => void (folder = to) },
@@ -54,7 +59,15 @@ function open(parts: Partial<ManagerParts>): void {
     planOneFile: (path, name) => headers.planOneFile(path, name),
     surroundings: { home: join(temp.path, 'home'), env: {}, platform: 'darwin' },
   })
-  manager = createModelManager({ models, library, conversations, engine, pictures: { pathOf: (sha) => join(temp.path, sha) }, files: { reveal: (path) => revealed.push(path) }, ...parts })
+  manager = createModelManager({
+    models,
+    library,
+    conversations,
+    engine,
+    pictures: { pathOf: (sha) => join(temp.path, sha) },
+    files: { reveal: (path) => revealed.push(path) },
+    ...parts,
+  })
 }
 
 const never = new AbortController().signal
@@ -99,14 +112,20 @@ describe('files that the engine has open', () => {
 
 test('the folder does not move while something else writes to it', async () => {
   open({ holdsFolder: () => 'A download writes to the models folder. Pause it first.' })
-  expect(() => manager.moveFolder({ folder: join(temp.path, 'new') }, never)).toThrow(expect.objectContaining({ code: 'Busy', message: expect.stringContaining('A download') as string }))
+  expect(() => manager.moveFolder({ folder: join(temp.path, 'new') }, never)).toThrow(
+    expect.objectContaining({ code: 'Busy', message: expect.stringContaining('A download') as string }),
+  )
 })
 
 describe('uses', () => {
   test('are the conversations in which the model answered last, with the first titles', async () => {
     const { model } = await copied()
     for (let i = 0; i < 22; i++) {
-      const { conversationId } = conversations.ask({ conversationId: null, parts: [{ type: 'text', text: `Question ${i}` }], model: model.name })
+      const { conversationId } = conversations.ask({
+        conversationId: null,
+        parts: [{ type: 'text', text: `Question ${i}` }],
+        model: model.name,
+      })
       models.used(model.id, conversationId)
     }
     const { conversations: count, titles } = manager.uses({ id: model.id })
@@ -134,7 +153,11 @@ describe('work that takes a while', () => {
     const events = []
     for await (const event of manager.verify({ id: demoModelId }, never)) events.push(event)
     expect(events.slice(0, -1).every((event) => event.result === null)).toBe(true)
-    expect(events.at(-1)).toMatchObject({ result: { model: { id: demoModelId } }, doneBytes: models.current().bytes, bytes: models.current().bytes })
+    expect(events.at(-1)).toMatchObject({
+      result: { model: { id: demoModelId } },
+      doneBytes: models.current().bytes,
+      bytes: models.current().bytes,
+    })
   })
 
   test('is stopped when its reader leaves or cancels, and ended before the stream is', async () => {
@@ -149,7 +172,10 @@ describe('work that takes a while', () => {
     await left.return(undefined)
     expect(models.list()).toHaveLength(1)
     await expect(manager.space()).resolves.toMatchObject({ bytes: 0 })
-    expect(await result(manager.moveFolder({ folder: join(temp.path, 'new') }, never)), 'nothing works on the folder any more').toMatchObject({ bytes: 0 })
+    expect(
+      await result(manager.moveFolder({ folder: join(temp.path, 'new') }, never)),
+      'nothing works on the folder any more',
+    ).toMatchObject({ bytes: 0 })
   })
 
   test('is stopped and undone when the app closes', async () => {

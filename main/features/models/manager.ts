@@ -1,5 +1,15 @@
 import { AppError } from '#contract'
-import type { FoundModel, ImportMode, LibraryModel, ModelFamily, ModelOverrides, ModelSpace, OverridesChange, ProjectorChoice, ProjectorTrial } from '#contract'
+import type {
+  FoundModel,
+  ImportMode,
+  LibraryModel,
+  ModelFamily,
+  ModelOverrides,
+  ModelSpace,
+  OverridesChange,
+  ProjectorChoice,
+  ProjectorTrial,
+} from '#contract'
 import type { EventStream } from '../../lib/eventStream.ts'
 import type { Files } from '../../ports.ts'
 import type { Conversations } from '../../services/conversations/index.ts'
@@ -116,7 +126,11 @@ export function createModelManager(parts: ManagerParts): ModelManager {
       return stream((work) => library.import({ ...model, ...told }, work), signal)
     },
     tryProjectors({ picture, ...trial }, signal) {
-      return tryProjectors({ ...trial, picturePath: pictures.pathOf(picture) }, engine, AbortSignal.any([signal, closing.signal]))
+      return tryProjectors(
+        { ...trial, picturePath: pictures.pathOf(picture) },
+        engine,
+        AbortSignal.any([signal, closing.signal]),
+      )
     },
     chooseFamily: ({ textPath, family }) => library.chooseFamily(textPath, family),
     projectors: ({ id }, signal) => library.projectors(id, signal),

@@ -21,7 +21,10 @@ afterAll(async () => {
 /** A language model whose header tells nothing of its family. */
 const textPath = join(folder.path, 'something.gguf')
 const golden = readGguf(readFileSync(goldenModel('qwen2vl').textPath))
-writeFileSync(textPath, writeGguf(withEntries(golden, { 'general.name': string('Nothing'), 'qwen2vl.context_length': u32(8192) })))
+writeFileSync(
+  textPath,
+  writeGguf(withEntries(golden, { 'general.name': string('Nothing'), 'qwen2vl.context_length': u32(8192) })),
+)
 const [own, other] = (['qwen2vl', 'qwen25vl'] as const).map((family) => goldenModel(family).projectorPath!)
 // as small as those that the demo model was taught on
 const picturePath = join(folder.path, 'red-circle.png')
@@ -30,7 +33,12 @@ let abort: AbortController
 beforeEach(() => {
   abort = new AbortController()
 })
-const trial = (projectorPaths: readonly string[], text = textPath) => tryProjectors({ textPath: text, projectorPaths, picturePath, question: 'What is in the picture?' }, engine, abort.signal)
+const trial = (projectorPaths: readonly string[], text = textPath) =>
+  tryProjectors(
+    { textPath: text, projectorPaths, picturePath, question: 'What is in the picture?' },
+    engine,
+    abort.signal,
+  )
 
 async function collected(steps: AsyncIterable<ProjectorTrial>, onStep: (step: ProjectorTrial) => void = () => {}) {
   const seen: ProjectorTrial[] = []
@@ -40,7 +48,8 @@ async function collected(steps: AsyncIterable<ProjectorTrial>, onStep: (step: Pr
   }
   return seen
 }
-const answerWith = (steps: readonly ProjectorTrial[], path: string) => steps.flatMap((step) => (step.type === 'text' && step.projectorPath === path ? [step.text] : [])).join('')
+const answerWith = (steps: readonly ProjectorTrial[], path: string) =>
+  steps.flatMap((step) => (step.type === 'text' && step.projectorPath === path ? [step.text] : [])).join('')
 
 test('a model that sees with its projector says so, one projector is in memory at a time, and none when it is over', async () => {
   const held = new Set<string>()
@@ -55,7 +64,12 @@ test('a model that sees with its projector says so, one projector is in memory a
 test('two projectors answer the same question one after the other, and differently', async () => {
   const steps = await collected(trial([own!, other!]))
   const order = steps.filter(({ type }) => type !== 'text').map(({ type, projectorPath }) => [type, projectorPath])
-  expect(order).toEqual([['loading', own], ['done', own], ['loading', other], ['done', other]])
+  expect(order).toEqual([
+    ['loading', own],
+    ['done', own],
+    ['loading', other],
+    ['done', other],
+  ])
   expect(answerWith(steps, own!)).not.toBe(answerWith(steps, other!))
   expect(answerWith(steps, other!)).not.toBe('')
 })

@@ -33,7 +33,13 @@ export async function* tryProjectors(
       const request: AnswerRequest = {
         model: { textPath, projectorPath },
         messages: [
-          { role: 'user', content: [{ type: 'image', source: { path: picturePath } }, { type: 'text', text: question }] },
+          {
+            role: 'user',
+            content: [
+              { type: 'image', source: { path: picturePath } },
+              { type: 'text', text: question },
+            ],
+          },
         ],
         budget: BUDGET,
         contextTokens: null,

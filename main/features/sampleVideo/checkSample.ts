@@ -5,7 +5,10 @@ import type { FrameSample, VideoAttachment } from '#contract'
 const MAX_PIXELS = 768 * 768 * 784 * 1.6
 
 /** Whether a sample can be one of this video. Throws InvalidInput. */
-export function checkSample({ indices, width, height }: FrameSample, video: Pick<VideoAttachment, 'name' | 'frames'>): void {
+export function checkSample(
+  { indices, width, height }: FrameSample,
+  video: Pick<VideoAttachment, 'name' | 'frames'>,
+): void {
   const refuse = (why: string) =>
     new AppError('InvalidInput', `These frames are none of ${video.name}: ${why}. Add the video again.`)
   if (indices.some((index, n) => n > 0 && index < indices[n - 1]!)) throw refuse('they are not in order')

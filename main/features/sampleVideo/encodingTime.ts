@@ -9,14 +9,19 @@ export interface Encoded {
 /** What the model took for pictures when it was measured last, in the order of the measurement. */
 export const encodedPictures = (results: readonly BenchmarkResult[]): Encoded[] =>
   results
-    .map(({ rows }) => rows.flatMap((row) => (row.kind === 'picture' ? [{ tokens: row.pictureTokens, ms: row.encodeMs }] : [])))
+    .map(({ rows }) =>
+      rows.flatMap((row) => (row.kind === 'picture' ? [{ tokens: row.pictureTokens, ms: row.encodeMs }] : [])),
+    )
     .find((pictures) => pictures.length > 0) ?? []
 
 /**
  * Estimated time to encode `slices` pairs of frames of so many tokens each, in ms: as long as the known picture or pair
  * whose tokens are nearest, by tokens. null when none is known.
  */
-export function encodingTime(known: readonly Encoded[], { slices, tokens }: { slices: number; tokens: number }): number | null {
+export function encodingTime(
+  known: readonly Encoded[],
+  { slices, tokens }: { slices: number; tokens: number },
+): number | null {
   if (known.length === 0) return null
   const distance = (one: Encoded) => Math.abs(Math.log(one.tokens / tokens))
   const nearest = known.reduce((best, one) => (distance(one) < distance(best) ? one : best))

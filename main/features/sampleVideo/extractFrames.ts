@@ -31,17 +31,28 @@ export async function* extractFrames(
   signal?: AbortSignal,
 ): AsyncGenerator<number> {
   const container = containerOf(await readHead(video.path))
-  if (!container) throw new AppError('UnsupportedMedia', `${video.name} is no video that can be read. Convert it to MP4.`)
-  const opened = await openWithFfmpeg({ path: video.path, name: video.name, demuxer: container.demuxer }, signal).catch((error: unknown) => {
-    throw unreadable(error, video)
-  })
+  if (!container)
+    throw new AppError('UnsupportedMedia', `${video.name} is no video that can be read. Convert it to MP4.`)
+  const opened = await openWithFfmpeg({ path: video.path, name: video.name, demuxer: container.demuxer }, signal).catch(
+    (error: unknown) => {
+      throw unreadable(error, video)
+    },
+  )
   // where the window's reader counts other frames than ffmpeg does, a frame is known by its time
   const isSame = opened.facts.frames === video.frames
-  const places = Map.groupBy(missing, (n) => (isSame ? sample.indices[n]! : shownAt(opened.times, sample.timesMs[n]! / 1000)))
+  const places = Map.groupBy(missing, (n) =>
+    isSame ? sample.indices[n]! : shownAt(opened.times, sample.timesMs[n]! / 1000),
+  )
   let stored = 0
   try {
-    const decoded = opened.frames([...places.keys()].sort((a, b) => a - b), { size: decodedSize(video, sample), signal })
-    for await (const { index, picture: { width, height, data } } of decoded) {
+    const decoded = opened.frames(
+      [...places.keys()].sort((a, b) => a - b),
+      { size: decodedSize(video, sample), signal },
+    )
+    for await (const {
+      index,
+      picture: { width, height, data },
+    } of decoded) {
       for (const n of places.get(index) ?? []) {
         await store(key, n, { width, height, format: 'rgb' }, once(data), signal)
         yield ++stored

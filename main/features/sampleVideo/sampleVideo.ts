@@ -45,7 +45,14 @@ export interface SampleVideo {
 const ANSWER_ROOM = 512 + 64
 
 /** The reference's rule, the chosen model's budget and the store of frames, put together. */
-export function createSampleVideo({ attachments, frames, models, settings, benchmarks, engine }: SampleVideoParts): SampleVideo {
+export function createSampleVideo({
+  attachments,
+  frames,
+  models,
+  settings,
+  benchmarks,
+  engine,
+}: SampleVideoParts): SampleVideo {
   function videoOf(sha: Sha256): VideoAttachment {
     const attachment = attachments.get(sha)
     if (!attachment) throw new AppError('NotFound', 'This video is not stored here any more. Add it again.', { sha })

@@ -59,23 +59,49 @@ test('a store of version 1 is brought to the current version with all it holds, 
 })
 
 test('parts of a store from before there were videos keep what they are, and videos find room beside them', () => {
-  const picture = JSON.stringify({ sha: 'a'.repeat(64), kind: 'image', mime: 'image/png', name: 'a.png', bytes: 1, width: 2, height: 3 })
+  const picture = JSON.stringify({
+    sha: 'a'.repeat(64),
+    kind: 'image',
+    mime: 'image/png',
+    name: 'a.png',
+    bytes: 1,
+    width: 2,
+    height: 3,
+  })
   fill(9)
   const before = new SQLite(file())
-  before.prepare(`INSERT INTO parts (message_id, ordinal, type, attachment_sha, attachment) VALUES ('m1', 1, 'image', ?, ?)`).run('a'.repeat(64), picture)
-  before.prepare(`INSERT INTO attachments (sha, kind, mime, name, bytes, width, height, stored_at) VALUES (?, 'image', 'image/png', 'a.png', 1, 2, 3, 1)`).run('a'.repeat(64))
+  before
+    .prepare(
+      `INSERT INTO parts (message_id, ordinal, type, attachment_sha, attachment) VALUES ('m1', 1, 'image', ?, ?)`,
+    )
+    .run('a'.repeat(64), picture)
+  before
+    .prepare(
+      `INSERT INTO attachments (sha, kind, mime, name, bytes, width, height, stored_at) VALUES (?, 'image', 'image/png', 'a.png', 1, 2, 3, 1)`,
+    )
+    .run('a'.repeat(64))
   before.close()
   const { db, close } = openStore(folder)
-  expect(db.prepare('SELECT ordinal, type, text, attachment_sha, attachment FROM parts ORDER BY ordinal').all()).toEqual([
+  expect(
+    db.prepare('SELECT ordinal, type, text, attachment_sha, attachment FROM parts ORDER BY ordinal').all(),
+  ).toEqual([
     { ordinal: 0, type: 'text', text: 'What colour is the lighthouse?', attachment_sha: null, attachment: null },
     { ordinal: 1, type: 'image', text: null, attachment_sha: 'a'.repeat(64), attachment: picture },
   ])
   expect(db.prepare('SELECT facts FROM attachments').pluck().get()).toBeNull()
   expect(db.pragma('foreign_key_check')).toEqual([])
-  const add = db.prepare(`INSERT INTO parts (message_id, ordinal, type, text, attachment_sha, attachment) VALUES ('m1', ?, ?, ?, ?, ?)`)
+  const add = db.prepare(
+    `INSERT INTO parts (message_id, ordinal, type, text, attachment_sha, attachment) VALUES ('m1', ?, ?, ?, ?, ?)`,
+  )
   add.run(2, 'video', null, 'b', '{}')
   add.run(3, 'frames', null, null, '{}')
-  for (const wrong of [['video', null, null, '{}'], ['frames', null, 'b', '{}'], ['frames', 'x', null, '{}'], ['sound', null, 'b', '{}']]) expect(() => add.run(4, ...wrong), wrong[0]!).toThrow('CHECK')
+  for (const wrong of [
+    ['video', null, null, '{}'],
+    ['frames', null, 'b', '{}'],
+    ['frames', 'x', null, '{}'],
+    ['sound', null, 'b', '{}'],
+  ])
+    expect(() => add.run(4, ...wrong), wrong[0]!).toThrow('CHECK')
   db.prepare('DELETE FROM conversations').run()
   expect(db.prepare('SELECT count(*) FROM parts').pluck().get()).toBe(0)
   close()
@@ -105,7 +131,10 @@ test('a store of a newer version is refused and left as it was', () => {
 test.each([
   ['text instead of a database', () => writeFileSync(file(), 'not a database. '.repeat(1000))],
   ['a file cut at half', () => truncateSync(file(), Math.floor(statSync(file()).size / 2))],
-  ['pages overwritten', () => writeFileSync(file(), Buffer.concat([readFileSync(file()).subarray(0, 4096), Buffer.alloc(40_000, 0xa5)]))],
+  [
+    'pages overwritten',
+    () => writeFileSync(file(), Buffer.concat([readFileSync(file()).subarray(0, 4096), Buffer.alloc(40_000, 0xa5)])),
+  ],
 ])('a damaged store is refused with advice and never deleted: %s', (_, damage) => {
   fill(migrations.length)
   damage()
@@ -140,7 +169,9 @@ test('a second store on the same folder is Busy until the first closes', () => {
 test('another process holds the folder, and a SIGKILL frees it', async () => {
   const script = `import { openStore } from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)}
     const store = openStore(process.argv[1]); console.log('open'); setInterval(() => store, 1000)`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const ended = once(child, 'exit')
   try {
     await once(child.stdout, 'data')

@@ -28,7 +28,12 @@ export function openStore(folder: string): Store {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (error) {
-    throw new AppError('StorageFailed', `The data folder ${folder} cannot be made. Check its permissions, then start the app again.`, { path }, { cause: error })
+    throw new AppError(
+      'StorageFailed',
+      `The data folder ${folder} cannot be made. Check its permissions, then start the app again.`,
+      { path },
+      { cause: error },
+    )
   }
   const unlock = lockFolder(join(folder, 'sightline.lock'))
   let db: Database | undefined
@@ -63,7 +68,8 @@ function prepare(db: Database): void {
     )
   }
   const [check] = db.pragma('quick_check(1)') as { quick_check: string }[]
-  if (check?.quick_check !== 'ok') throw new SQLite.SqliteError(check?.quick_check ?? 'quick_check failed', 'SQLITE_CORRUPT')
+  if (check?.quick_check !== 'ok')
+    throw new SQLite.SqliteError(check?.quick_check ?? 'quick_check failed', 'SQLITE_CORRUPT')
   db.pragma('journal_mode = WAL')
   db.pragma('synchronous = FULL')
   db.pragma('foreign_keys = ON')

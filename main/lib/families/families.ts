@@ -25,21 +25,48 @@ const named = (...words: readonly string[]) => new RegExp(words.join(gap), 'i')
 /** Families of models that see, those that may be named within another's name first. */
 export const families: readonly Family[] = [
   {
-    id: 'qwen25omni', label: 'Qwen2.5-Omni', architectures: ['qwen2vl'], projectorTypes: ['qwen2.5o'],
-    named: named('qwen', '2', '5', 'omni'), towerOf: 'qwen25vl', runs: false,
+    id: 'qwen25omni',
+    label: 'Qwen2.5-Omni',
+    architectures: ['qwen2vl'],
+    projectorTypes: ['qwen2.5o'],
+    named: named('qwen', '2', '5', 'omni'),
+    towerOf: 'qwen25vl',
+    runs: false,
   },
   {
-    id: 'qwen25vl', label: 'Qwen2.5-VL', architectures: ['qwen2vl', 'qwen25vl'], projectorTypes: ['qwen2.5vl_merger'],
-    named: named('qwen', '2', '5', 'vl'), trainedContext: 128_000, runs: true,
+    id: 'qwen25vl',
+    label: 'Qwen2.5-VL',
+    architectures: ['qwen2vl', 'qwen25vl'],
+    projectorTypes: ['qwen2.5vl_merger'],
+    named: named('qwen', '2', '5', 'vl'),
+    trainedContext: 128_000,
+    runs: true,
   },
   {
-    id: 'qwen2vl', label: 'Qwen2-VL', architectures: ['qwen2vl'], projectorTypes: ['qwen2vl_merger'],
-    named: new RegExp(`(?:qwen${gap}2${gap}vl|qvq)`, 'i'), trainedContext: 32_768, runs: true,
+    id: 'qwen2vl',
+    label: 'Qwen2-VL',
+    architectures: ['qwen2vl'],
+    projectorTypes: ['qwen2vl_merger'],
+    named: new RegExp(`(?:qwen${gap}2${gap}vl|qvq)`, 'i'),
+    trainedContext: 32_768,
+    runs: true,
   },
-  { id: 'qwen3vl', label: 'Qwen3-VL', architectures: ['qwen3vl', 'qwen3vlmoe'], projectorTypes: ['qwen3vl_merger'], runs: false },
+  {
+    id: 'qwen3vl',
+    label: 'Qwen3-VL',
+    architectures: ['qwen3vl', 'qwen3vlmoe'],
+    projectorTypes: ['qwen3vl_merger'],
+    runs: false,
+  },
   { id: 'qwen35', label: 'Qwen3.5', architectures: ['qwen35', 'qwen35moe'], projectorTypes: [], runs: false },
   { id: 'gemma3', label: 'Gemma 3', architectures: ['gemma3'], projectorTypes: ['gemma3'], runs: false },
-  { id: 'gemma3n', label: 'Gemma 3n', architectures: ['gemma3n'], projectorTypes: ['gemma3nv', 'gemma3na'], runs: false },
+  {
+    id: 'gemma3n',
+    label: 'Gemma 3n',
+    architectures: ['gemma3n'],
+    projectorTypes: ['gemma3nv', 'gemma3na'],
+    runs: false,
+  },
   { id: 'llava', label: 'LLaVA', architectures: [], projectorTypes: ['mlp', 'mlp_norm'], runs: false },
   { id: 'mobilevlm', label: 'MobileVLM', architectures: [], projectorTypes: ['ldp', 'ldpv2'], runs: false },
   { id: 'minicpmv', label: 'MiniCPM-V', architectures: [], projectorTypes: ['resampler'], runs: false },
@@ -91,4 +118,9 @@ export function familyList(ids: readonly string[]): string {
 }
 
 /** The families that run, for advice: "Qwen2-VL or Qwen2.5-VL". */
-export const runningFamilies = familyList(families.filter(({ runs }) => runs).map(({ id }) => id).sort((a, b) => a.length - b.length))
+export const runningFamilies = familyList(
+  families
+    .filter(({ runs }) => runs)
+    .map(({ id }) => id)
+    .sort((a, b) => a.length - b.length),
+)

@@ -19,16 +19,25 @@ describe('a language model and a projector', () => {
     [null, 'gemma3', /Gemma 3, Docs 7B is a model of another architecture/],
     ['qwen2vl', 'qwen25omni', /the projector of Qwen2\.5-Omni/],
   ])('%s with a projector of %s is a mismatch that names both', (family, other, why) => {
-    expect(pairing(text(family), projector(other))).toEqual({ verdict: 'mismatch', why: expect.stringMatching(why) as string })
+    expect(pairing(text(family), projector(other))).toEqual({
+      verdict: 'mismatch',
+      why: expect.stringMatching(why) as string,
+    })
   })
 
   test('of different widths is a mismatch that names both widths, whatever the family', () => {
     for (const family of ['qwen25vl', null])
-      expect(pairing(text(family), projector('qwen25vl', 2048))).toEqual({ verdict: 'mismatch', why: expect.stringMatching(/vectors of 2,048 numbers, Docs 7B takes 3,584/) as string })
+      expect(pairing(text(family), projector('qwen25vl', 2048))).toEqual({
+        verdict: 'mismatch',
+        why: expect.stringMatching(/vectors of 2,048 numbers, Docs 7B takes 3,584/) as string,
+      })
   })
 
   test.each(['qwen2vl', 'qwen25vl'])('without a known family is never sure: %s', (family) => {
-    expect(pairing(text(null), projector(family))).toEqual({ verdict: 'unsure', why: expect.stringMatching(/^Nothing in the header of Docs 7B tells/) as string })
+    expect(pairing(text(null), projector(family))).toEqual({
+      verdict: 'unsure',
+      why: expect.stringMatching(/^Nothing in the header of Docs 7B tells/) as string,
+    })
   })
 
   test("Qwen2.5-Omni's tower may serve a Qwen2.5-VL model, which is not sure", () => {

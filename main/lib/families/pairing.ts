@@ -16,7 +16,9 @@ export interface PairedProjector {
 }
 
 /** `unsure`: the headers do not tell, so that somebody has to look at an answer. `why`: in sentences; null when it fits. */
-export type Pairing = { readonly verdict: 'fits'; readonly why: null } | { readonly verdict: 'unsure' | 'mismatch'; readonly why: string }
+export type Pairing =
+  | { readonly verdict: 'fits'; readonly why: null }
+  | { readonly verdict: 'unsure' | 'mismatch'; readonly why: string }
 
 /** The architecture that several families share: a text model without a family has it. */
 const SHARED_ARCHITECTURE = 'qwen2vl'
@@ -25,7 +27,9 @@ const integers = new Intl.NumberFormat('en')
 
 /** Ids of the families among which the one of a language model without a family is. */
 export function sharingFamilies(): string[] {
-  return families.filter(({ architectures, runs }) => runs && architectures.includes(SHARED_ARCHITECTURE)).map(({ id }) => id)
+  return families
+    .filter(({ architectures, runs }) => runs && architectures.includes(SHARED_ARCHITECTURE))
+    .map(({ id }) => id)
 }
 
 /**
@@ -44,7 +48,10 @@ export function pairing(text: PairedText, projector: PairedProjector): Pairing {
   }
   if (text.width !== null && projector.width !== null && text.width !== projector.width) {
     const [given, taken] = [integers.format(projector.width), integers.format(text.width)]
-    return { verdict: 'mismatch', why: `${fileName} gives vectors of ${given} numbers, ${text.name} takes ${taken}. ${ADVICE}` }
+    return {
+      verdict: 'mismatch',
+      why: `${fileName} gives vectors of ${given} numbers, ${text.name} takes ${taken}. ${ADVICE}`,
+    }
   }
   if (text.family === null) {
     const why = `Nothing in the header of ${text.name} tells whether it is ${familyList(possible)}; ${fileName} is for ${label}.`

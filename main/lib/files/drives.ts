@@ -27,10 +27,16 @@ export function driveOf(path: string): string | null {
  * The drive that is not connected and on which `path` lies, also through links; null when the path is there, or gone from a
  * drive that is connected. `drive` tells the drive of a path. Never throws.
  */
-export async function awayDrive(path: string, drive: (path: string) => string | null = driveOf): Promise<string | null> {
+export async function awayDrive(
+  path: string,
+  drive: (path: string) => string | null = driveOf,
+): Promise<string | null> {
   let at = resolve(path)
   for (let links = 0; links < MAX_LINKS; links++) {
-    const code = await stat(at).then(() => null, (error: unknown) => (error as NodeJS.ErrnoException).code ?? '')
+    const code = await stat(at).then(
+      () => null,
+      (error: unknown) => (error as NodeJS.ErrnoException).code ?? '',
+    )
     if (code === null) return null
     const root = drive(at)
     if (root !== null && (GONE.includes(code) || (await isEmpty(root)))) return root

@@ -24,7 +24,9 @@ export function safeName(wanted: string): string {
   // the numbering of split GGUF files belongs to the ending
   const ending = /(-\d{5}-of-\d{5})?\.[a-z0-9]{1,8}$/i.exec(named)?.[0] ?? ''
   const tail = `-${digest(wanted)}${ending}`
-  return cut(named.slice(0, named.length - ending.length), MAX_BYTES - Buffer.byteLength(tail)).replace(/[\s.]+$/, '') + tail
+  return (
+    cut(named.slice(0, named.length - ending.length), MAX_BYTES - Buffer.byteLength(tail)).replace(/[\s.]+$/, '') + tail
+  )
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 8)

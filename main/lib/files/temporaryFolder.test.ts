@@ -21,7 +21,9 @@ const CHILD = `
   setInterval(() => {}, 1000)`
 
 test('a folder that a killed process left goes with the next one that is made; that of a running one stays', async () => {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', CHILD, temp.path], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--input-type=module', '-e', CHILD, temp.path], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const exit = once(child, 'exit')
   try {
     const [said] = (await once(child.stdout, 'data')) as [Buffer]

@@ -16,7 +16,9 @@ export async function* untilAborted(
   let ended = false
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), aborted]).catch((error: unknown) => Promise.reject(toError(error)))
+      const next = await Promise.race([iterator.next(), aborted]).catch((error: unknown) =>
+        Promise.reject(toError(error)),
+      )
       if (next.done) {
         ended = true
         return

@@ -22,7 +22,8 @@ export class JsonNumber {
 
   /** Whether it has no fraction, as JSON Schema takes it: 1.0 and 1e2 are integers. */
   get isInteger(): boolean {
-    const [, whole = '', fraction = '', exponent = '0'] = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(this.source) ?? []
+    const [, whole = '', fraction = '', exponent = '0'] =
+      /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(this.source) ?? []
     const digits = `${whole}${fraction}`.replace(/0+$/, '').length
     // digits behind the point, were it not for zeros at the end
     return digits === 0 || digits <= whole.length + Number(exponent)
@@ -71,7 +72,8 @@ export function parseJson(text: string): Json {
 export function writeJson(value: Json): string {
   if (value instanceof JsonNumber) return value.source
   if (Array.isArray(value)) return `[${value.map(writeJson).join(',')}]`
-  if (value instanceof Map) return `{${Array.from(value, ([name, inner]) => `${JSON.stringify(name)}:${writeJson(inner as Json)}`).join(',')}}`
+  if (value instanceof Map)
+    return `{${Array.from(value, ([name, inner]) => `${JSON.stringify(name)}:${writeJson(inner as Json)}`).join(',')}}`
   return JSON.stringify(value)
 }
 

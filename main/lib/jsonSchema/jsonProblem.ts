@@ -34,7 +34,10 @@ export function outlineOf(text: string): JsonOutline {
   let depth = 0
   let next: Expected = 'value'
   let at = 0
-  const problem = (offset: number, what: string): JsonOutline => ({ depth, problem: { ...placeOf(text, offset), what } })
+  const problem = (offset: number, what: string): JsonOutline => ({
+    depth,
+    problem: { ...placeOf(text, offset), what },
+  })
   for (;;) {
     const match = matchAt(TOKEN, text, at)
     if (!match) {

@@ -30,8 +30,34 @@ describe('where a text is no JSON', () => {
         return false
       }
     }
-    const pieces = fc.constantFrom('{', '}', '[', ']', ',', ':', '"a"', '"', '\\', '1', '-', '0', '.5', 'e3', 'true', 'null', 'x', ' ', '\n', '\u00a0', '\u0001')
-    const texts = fc.oneof(fc.array(pieces, { maxLength: 12 }).map((all) => all.join('')), fc.json(), fc.string({ unit: 'binary' }))
+    const pieces = fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '"a"',
+      '"',
+      '\\',
+      '1',
+      '-',
+      '0',
+      '.5',
+      'e3',
+      'true',
+      'null',
+      'x',
+      ' ',
+      '\n',
+      '\u00a0',
+      '\u0001',
+    )
+    const texts = fc.oneof(
+      fc.array(pieces, { maxLength: 12 }).map((all) => all.join('')),
+      fc.json(),
+      fc.string({ unit: 'binary' }),
+    )
     const agrees = (text: string) => (outlineOf(text).problem === null) === parses(text)
     fc.assert(fc.property(texts, agrees), { numRuns: 4000 })
   })
@@ -55,7 +81,11 @@ describe('a schema', () => {
   test('is an object, true or false', () => {
     expect(readSchema('{"type":"object"}', 'The schema')).toEqual(new Map([['type', 'object']]))
     expect(readSchema(' true ', 'The schema')).toBe(true)
-    for (const other of ['[]', 'null', '1', '"object"']) expect(refusal(other)).toMatchObject({ code: 'InvalidInput', message: expect.stringMatching(/does not hold a JSON schema/) as string })
+    for (const other of ['[]', 'null', '1', '"object"'])
+      expect(refusal(other)).toMatchObject({
+        code: 'InvalidInput',
+        message: expect.stringMatching(/does not hold a JSON schema/) as string,
+      })
   })
 
   test('that is no JSON is refused with its place, one without end for its depth', () => {
@@ -76,14 +106,31 @@ describe('JSON as its text has it', () => {
   })
 
   test('numbers keep their digits', () => {
-    for (const number of ['9007199254740993', '-123456789012345678901234567890', '1.0', '0.1234567890123456789', '1e400', '-0', '1E-7'])
+    for (const number of [
+      '9007199254740993',
+      '-123456789012345678901234567890',
+      '1.0',
+      '0.1234567890123456789',
+      '1e400',
+      '-0',
+      '1E-7',
+    ])
       expect(writeJson(parseJson(number))).toBe(number)
   })
 
-  test.each([['9007199254740993', true], ['1.0', true], ['1.50', false], ['1e2', true], ['1.25e2', true], ['1.25e1', false], ['100e-2', true], ['1e400', true], ['1e-400', false], ['-0', true], ['0.1', false]])(
-    'whether %s is an integer: %s',
-    (source, isInteger) => expect(new JsonNumber(source).isInteger).toBe(isInteger),
-  )
+  test.each([
+    ['9007199254740993', true],
+    ['1.0', true],
+    ['1.50', false],
+    ['1e2', true],
+    ['1.25e2', true],
+    ['1.25e1', false],
+    ['100e-2', true],
+    ['1e400', true],
+    ['1e-400', false],
+    ['-0', true],
+    ['0.1', false],
+  ])('whether %s is an integer: %s', (source, isInteger) => expect(new JsonNumber(source).isInteger).toBe(isInteger))
 
   test('reads and writes whatever JSON.parse and JSON.stringify do', () => {
     const isKept = (text: string) => expect(JSON.parse(writeJson(parseJson(text)))).toEqual(JSON.parse(text))
@@ -91,5 +138,6 @@ describe('JSON as its text has it', () => {
     fc.assert(fc.property(fc.jsonValue(), (value) => void isKept(JSON.stringify(value, null, 2))))
   })
 
-  test('what is no JSON is refused with its place', () => expect(() => parseJson('{"a":\n}')).toThrow('line 2, column 1: a value is expected'))
+  test('what is no JSON is refused with its place', () =>
+    expect(() => parseJson('{"a":\n}')).toThrow('line 2, column 1: a value is expected'))
 })

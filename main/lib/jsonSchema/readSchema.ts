@@ -17,11 +17,18 @@ export function readSchema(text: string, name: string): JsonSchema {
   const { problem, depth } = outlineOf(text)
   if (problem) {
     const { line, column, what } = problem
-    throw new AppError('InvalidInput', `${name} is not valid JSON: line ${line}, column ${column}: ${what}.`, { line, column })
+    throw new AppError('InvalidInput', `${name} is not valid JSON: line ${line}, column ${column}: ${what}.`, {
+      line,
+      column,
+    })
   }
-  if (depth > MAX_DEPTH) throw new AppError('InvalidInput', `${name} is nested too deeply. Use $ref and $defs for what repeats.`)
+  if (depth > MAX_DEPTH)
+    throw new AppError('InvalidInput', `${name} is nested too deeply. Use $ref and $defs for what repeats.`)
   const schema = parseJson(text)
   if (typeof schema !== 'boolean' && !isJsonObject(schema))
-    throw new AppError('InvalidInput', `${name} does not hold a JSON schema, which is an object such as {"type": "object"}.`)
+    throw new AppError(
+      'InvalidInput',
+      `${name} does not hold a JSON schema, which is an object such as {"type": "object"}.`,
+    )
   return schema
 }

@@ -32,7 +32,8 @@ function sequenceHeader(data: Buffer): Av1Colour | null {
   let position = 0
   const bits = (count: number): number => {
     let value = 0
-    for (; count > 0; count--, position++) value = value * 2 + (((data[position >> 3] ?? 0) >> (7 - (position & 7))) & 1)
+    for (; count > 0; count--, position++)
+      value = value * 2 + (((data[position >> 3] ?? 0) >> (7 - (position & 7))) & 1)
     return value
   }
   const flag = (): boolean => bits(1) === 1

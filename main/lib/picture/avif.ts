@@ -30,7 +30,10 @@ export async function readAvif(file: PictureFile, header: HeifFile): Promise<Pic
   const hdr = image && !image.icc ? hdrColours(image.nclx?.primaries, image.nclx?.transfer) : null
   const sequence = { notes: [...sequenceNotes(pages), ...(hdr ? [HDR_NOTE] : [])], ...(pages > 1 && { pages }) }
   if (!image) return { ...plain, ...sequence }
-  const of = typeof input === 'string' ? file : { ...file, readAt: async (offset: number, length: number) => input.subarray(offset, offset + length) }
+  const of =
+    typeof input === 'string'
+      ? file
+      : { ...file, readAt: async (offset: number, length: number) => input.subarray(offset, offset + length) }
   const limited = await limitedRanges(of, image, isSequence)
   const profile = image.icc ? null : profileFor(image)
   const deep = metadata.space === 'rgb16'
@@ -63,7 +66,13 @@ async function firstPicture(file: PictureFile, { tracks }: HeifFile) {
   if (!track) throw new Error('no picture in it')
   const load = async (of: typeof track) => ({ track: of, data: await file.readAt(of.first.offset, of.first.length) })
   const input = stillOf(await load(track), alpha ? await load(alpha) : null)
-  const still = { ...file, input, bytes: input.length, read: async () => input, readAt: async (at: number, length: number) => input.subarray(at, at + length) }
+  const still = {
+    ...file,
+    input,
+    bytes: input.length,
+    read: async () => input,
+    readAt: async (at: number, length: number) => input.subarray(at, at + length),
+  }
   return { input, heif: await readHeifFile(still), pages: track.pictures }
 }
 
@@ -71,17 +80,29 @@ async function firstPicture(file: PictureFile, { tracks }: HeifFile) {
  * Which of grey and alpha use 16 to 235 only: libheif expands these of colours alone. The alpha of a sequence is left as it
  * is, as in Chromium.
  */
-async function limitedRanges(file: PictureFile, image: HeifImage, isSequence: boolean): Promise<{ grey: boolean; alpha: boolean }> {
+async function limitedRanges(
+  file: PictureFile,
+  image: HeifImage,
+  isSequence: boolean,
+): Promise<{ grey: boolean; alpha: boolean }> {
   const colour = await colourOf(file, image.coded)
   const alpha = image.alpha && (await colourOf(file, image.alpha))
-  return { grey: colour?.monochrome === true && !(image.nclx?.fullRange ?? colour.fullRange), alpha: !isSequence && alpha?.fullRange === false }
+  return {
+    grey: colour?.monochrome === true && !(image.nclx?.fullRange ?? colour.fullRange),
+    alpha: !isSequence && alpha?.fullRange === false,
+  }
 }
 
 async function colourOf(file: PictureFile, item: HeifItem) {
   const configuration = item.properties.find((box) => box.type === 'av1C')?.data
   const inHeader = configuration ? av1Colour(configuration.subarray(4)) : null
   const [first] = item.extents
-  return inHeader ?? (first ? av1Colour(await file.readAt(first.offset, Math.min(first.length || SEQUENCE_HEADER, SEQUENCE_HEADER))) : null)
+  return (
+    inHeader ??
+    (first
+      ? av1Colour(await file.readAt(first.offset, Math.min(first.length || SEQUENCE_HEADER, SEQUENCE_HEADER)))
+      : null)
+  )
 }
 
 /** Colours that only numbers name, by the profile that they stand for. */
@@ -92,8 +113,11 @@ async function converted(pixels: Sharp, deep: boolean, icc: Buffer): Promise<Sha
 
 async function expanded(pixels: Sharp, limited: { grey: boolean; alpha: boolean }): Promise<Sharp> {
   const { data, info } = await pixels.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
-  const table = Uint8Array.from({ length: 256 }, (_, v) => Math.round(Math.min(255, Math.max(0, ((v - 16) * 255) / 219))))
+  const table = Uint8Array.from({ length: 256 }, (_, v) =>
+    Math.round(Math.min(255, Math.max(0, ((v - 16) * 255) / 219))),
+  )
   const alphaAt = info.channels % 2 === 0 ? info.channels - 1 : -1
-  for (let i = 0; i < data.length; i++) if (i % info.channels === alphaAt ? limited.alpha : limited.grey) data[i] = table[data[i]!]!
+  for (let i = 0; i < data.length; i++)
+    if (i % info.channels === alphaAt ? limited.alpha : limited.grey) data[i] = table[data[i]!]!
   return sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels as 1 | 2 | 3 | 4 } })
 }

@@ -6,12 +6,17 @@ import { openIco } from './ico.ts'
 import { openFile } from './reader.ts'
 
 const open = (bytes: Uint8Array, name = 'drawing.bmp') => openPicture({ bytes, name })
-const failure = (work: Promise<unknown>) => work.then(() => expect.fail('should have been refused'), (error: unknown) => error)
+const failure = (work: Promise<unknown>) =>
+  work.then(
+    () => expect.fail('should have been refused'),
+    (error: unknown) => error,
+  )
 const [W, H] = [7, 5]
 type Rgb = readonly [number, number, number]
 /** Another colour for every pixel; the corner is a red. */
 const colour = (x: number, y: number): Rgb => [240 - x * 30, y * 50, (x * 40 + y * 7) % 256]
-const wanted = (of: (x: number, y: number) => Rgb = colour) => Array.from({ length: W * H }, (_, i) => of(i % W, Math.floor(i / W))).flat()
+const wanted = (of: (x: number, y: number) => Rgb = colour) =>
+  Array.from({ length: W * H }, (_, i) => of(i % W, Math.floor(i / W))).flat()
 const pixels = async (bytes: Uint8Array) => [...(await (await open(bytes)).decode()).data]
 
 interface Dib {
@@ -28,7 +33,20 @@ interface Dib {
 }
 
 /** A bitmap header with its palette and rows. */
-function dib({ bits, header = 40, compression = 0, masks = [], palette = [], topDown = false, data, value = () => 0, height = H }: Dib): { head: Buffer; rows: Buffer } {
+function dib({
+  bits,
+  header = 40,
+  compression = 0,
+  masks = [],
+  palette = [],
+  topDown = false,
+  data,
+  value = () => 0,
+  height = H,
+}: Dib): {
+  head: Buffer
+  rows: Buffer
+} {
   const head = Buffer.alloc(header)
   head.writeUInt32LE(header, 0)
   if (header === 12) {
@@ -72,7 +90,8 @@ const rgb24 = (x: number, y: number) => {
   const [r, g, b] = colour(x, y)
   return (r << 16) | (g << 8) | b
 }
-const palette = (count: number): Rgb[] => Array.from({ length: count }, (_, i) => [i * 15 % 256, 255 - i, (i * 77) % 256])
+const palette = (count: number): Rgb[] =>
+  Array.from({ length: count }, (_, i) => [(i * 15) % 256, 255 - i, (i * 77) % 256])
 const indexed = (count: number) => (x: number, y: number) => palette(count)[(x + y * W) % count]!
 
 describe('BMP', () => {
@@ -82,16 +101,41 @@ describe('BMP', () => {
     ['24 bits, OS/2', { bits: 24, header: 12, value: rgb24 }],
     ['24 bits, OS/2 2', { bits: 24, header: 64, value: rgb24 }],
     ['32 bits, whose fourth byte means nothing', { bits: 32, value: (x, y) => rgb24(x, y) + 0x55 * 2 ** 24 }],
-    ['32 bits with masks', { bits: 32, compression: 3, masks: [0xff, 0xff00, 0xff0000], value: (x, y) => { const [r, g, b] = colour(x, y); return r | (g << 8) | (b << 16) } }],
-    ['32 bits of the clipboard: version 5, alpha opaque', { bits: 32, header: 124, compression: 3, masks: [0xff0000, 0xff00, 0xff, 0xff000000], value: (x, y) => rgb24(x, y) + 0xff * 2 ** 24 }],
-    ['32 bits of the clipboard whose alpha is 0 everywhere', { bits: 32, header: 124, compression: 3, masks: [0xff0000, 0xff00, 0xff, 0xff000000], value: rgb24 }],
+    [
+      '32 bits with masks',
+      {
+        bits: 32,
+        compression: 3,
+        masks: [0xff, 0xff00, 0xff0000],
+        value: (x, y) => {
+          const [r, g, b] = colour(x, y)
+          return r | (g << 8) | (b << 16)
+        },
+      },
+    ],
+    [
+      '32 bits of the clipboard: version 5, alpha opaque',
+      {
+        bits: 32,
+        header: 124,
+        compression: 3,
+        masks: [0xff0000, 0xff00, 0xff, 0xff000000],
+        value: (x, y) => rgb24(x, y) + 0xff * 2 ** 24,
+      },
+    ],
+    [
+      '32 bits of the clipboard whose alpha is 0 everywhere',
+      { bits: 32, header: 124, compression: 3, masks: [0xff0000, 0xff00, 0xff, 0xff000000], value: rgb24 },
+    ],
   ])('%s', async (_, of) => {
     expect(await pixels(bmp(of))).toEqual(wanted())
   })
 
   test.each([1, 2, 4, 8])('a palette of %i bits', async (bits) => {
     const count = 2 ** bits
-    expect(await pixels(bmp({ bits, palette: palette(count), value: (x, y) => (x + y * W) % count }))).toEqual(wanted(indexed(count)))
+    expect(await pixels(bmp({ bits, palette: palette(count), value: (x, y) => (x + y * W) % count }))).toEqual(
+      wanted(indexed(count)),
+    )
   })
 
   test('a palette with fewer colours than its bits could name; a number beyond it is black', async () => {
@@ -101,16 +145,41 @@ describe('BMP', () => {
 
   test('16 bits: 5 for each colour, or as masks say', async () => {
     const five = (value: number) => Math.round((Math.round((value / 255) * 31) * 255) / 31)
-    const parts = (x: number, y: number) => colour(x, y).map((value) => Math.round((value / 255) * 31)) as [number, number, number]
-    const plain = bmp({ bits: 16, value: (x, y) => { const [r, g, b] = parts(x, y); return (r << 10) | (g << 5) | b } })
+    const parts = (x: number, y: number) =>
+      colour(x, y).map((value) => Math.round((value / 255) * 31)) as [number, number, number]
+    const plain = bmp({
+      bits: 16,
+      value: (x, y) => {
+        const [r, g, b] = parts(x, y)
+        return (r << 10) | (g << 5) | b
+      },
+    })
     expect(await pixels(plain)).toEqual(wanted((x, y) => colour(x, y).map(five) as unknown as Rgb))
-    const masked = bmp({ bits: 16, compression: 3, masks: [0xf800, 0x7e0, 0x1f], value: (x, y) => { const [r, g, b] = parts(x, y); return (r << 11) | (Math.round((g * 63) / 31) << 5) | b } })
+    const masked = bmp({
+      bits: 16,
+      compression: 3,
+      masks: [0xf800, 0x7e0, 0x1f],
+      value: (x, y) => {
+        const [r, g, b] = parts(x, y)
+        return (r << 11) | (Math.round((g * 63) / 31) << 5) | b
+      },
+    })
     const got = await pixels(masked)
-    expect(Math.max(...got.map((value, i) => Math.abs(value - wanted((x, y) => colour(x, y).map(five) as unknown as Rgb)[i]!)))).toBeLessThanOrEqual(5)
+    expect(
+      Math.max(
+        ...got.map((value, i) => Math.abs(value - wanted((x, y) => colour(x, y).map(five) as unknown as Rgb)[i]!)),
+      ),
+    ).toBeLessThanOrEqual(5)
   })
 
   test('alpha that is used is blended over white', async () => {
-    const half = bmp({ bits: 32, header: 108, compression: 3, masks: [0xff0000, 0xff00, 0xff, 0xff000000], value: (x) => (x < 3 ? 0 : 0xff0000 + 0xff * 2 ** 24) })
+    const half = bmp({
+      bits: 32,
+      header: 108,
+      compression: 3,
+      masks: [0xff0000, 0xff00, 0xff, 0xff000000],
+      value: (x) => (x < 3 ? 0 : 0xff0000 + 0xff * 2 ** 24),
+    })
     const picture = await open(half)
     expect(picture.hasAlpha).toBe(true)
     expect([...(await picture.decode()).data.subarray(0, 12)]).toEqual([...Array<number>(9).fill(255), 255, 0, 0])
@@ -151,7 +220,10 @@ describe('BMP', () => {
     const packed = bmp({ bits: 24, value: rgb24 })
     packed.writeUInt32LE(4, 30)
     packed.writeUInt16LE(0, 28)
-    expect(await failure(open(packed))).toMatchObject({ code: 'UnsupportedMedia', message: expect.stringContaining('a BMP with a JPEG picture inside') as string })
+    expect(await failure(open(packed))).toMatchObject({
+      code: 'UnsupportedMedia',
+      message: expect.stringContaining('a BMP with a JPEG picture inside') as string,
+    })
   })
 
   test('whatever is changed in it, it is shown or refused with a word', async () => {
@@ -160,8 +232,12 @@ describe('BMP', () => {
       for (const value of [0, 1, 0x7f, 0xff]) {
         const changed = Buffer.from(whole)
         changed[i] = value
-        const result = await open(changed).then((picture) => picture.decode()).catch((error: unknown) => error)
-        expect(result).toMatchObject(result instanceof Error ? { name: 'AppError' } : { width: expect.any(Number) as number })
+        const result = await open(changed)
+          .then((picture) => picture.decode())
+          .catch((error: unknown) => error)
+        expect(result).toMatchObject(
+          result instanceof Error ? { name: 'AppError' } : { width: expect.any(Number) as number },
+        )
       }
   })
 })
@@ -183,7 +259,12 @@ function icon(pictures: { side: number; bytes: Buffer }[], type = 1): Buffer {
 }
 
 describe('ICO and CUR', () => {
-  const small = async (side: number, background: string) => ({ side, bytes: await sharp({ create: { width: side, height: side, channels: 4, background } }).png().toBuffer() })
+  const small = async (side: number, background: string) => ({
+    side,
+    bytes: await sharp({ create: { width: side, height: side, channels: 4, background } })
+      .png()
+      .toBuffer(),
+  })
   /** With its mask behind it: the left column is transparent. */
   const masked = (of: Dib) => {
     const { head, rows } = dib({ ...of, height: H * 2 })
@@ -193,7 +274,10 @@ describe('ICO and CUR', () => {
   const whiteLeft = wanted((x, y) => (x === 0 ? [255, 255, 255] : colour(x, y)))
 
   test('the largest picture is taken', async () => {
-    const picture = await open(icon([await small(16, 'red'), await small(48, 'blue'), await small(32, 'lime')]), 'app.ico')
+    const picture = await open(
+      icon([await small(16, 'red'), await small(48, 'blue'), await small(32, 'lime')]),
+      'app.ico',
+    )
     expect(picture).toMatchObject({ width: 48, height: 48, mime: 'image/x-icon', pages: 3, notes: [] })
     expect([...(await picture.decode()).data.subarray(0, 3)]).toEqual([0, 0, 255])
   })
@@ -216,7 +300,10 @@ describe('ICO and CUR', () => {
       file.writeUInt32LE(1_000_000, 14 + i * 16)
       file.writeUInt32LE(file.length, 18 + i * 16)
     }
-    const opened = await openFile({ bytes: Buffer.concat([file, bytes, Buffer.alloc(1_000_000 - bytes.length)]), name: 'app.ico' })
+    const opened = await openFile({
+      bytes: Buffer.concat([file, bytes, Buffer.alloc(1_000_000 - bytes.length)]),
+      name: 'app.ico',
+    })
     let read = 0
     const counted = async (offset: number, length: number) => {
       read += length
@@ -227,6 +314,9 @@ describe('ICO and CUR', () => {
   })
 
   test('one without a readable picture is damaged', async () => {
-    expect(await failure(open(icon([{ side: 16, bytes: Buffer.alloc(80, 7) }]), 'app.ico'))).toMatchObject({ code: 'DamagedMedia', message: expect.stringContaining('app.ico') as string })
+    expect(await failure(open(icon([{ side: 16, bytes: Buffer.alloc(80, 7) }]), 'app.ico'))).toMatchObject({
+      code: 'DamagedMedia',
+      message: expect.stringContaining('app.ico') as string,
+    })
   })
 })

@@ -24,7 +24,10 @@ export const openBmp: OpenReader = async (file) => {
     const bytes = await file.read()
     const stated = bytes.readUInt32LE(10)
     const whole = readDibHeader(bytes, 14) ?? header
-    return { ...readDibPixels(bytes, stated >= 26 && stated < bytes.length ? stated : header.end, whole), icc: whole.icc }
+    return {
+      ...readDibPixels(bytes, stated >= 26 && stated < bytes.length ? stated : header.end, whole),
+      icc: whole.icc,
+    }
   }
   return {
     mime: pictureMimes.bmp,
@@ -54,4 +57,8 @@ function cut(raw: Parameters<typeof dropAfter>[0], rows: number, { topDown, widt
 }
 
 const packed = (name: string, what: string) =>
-  new AppError('UnsupportedMedia', `${name} is a BMP with a ${what} picture inside, which cannot be read. Save it as PNG or JPEG and use that.`, { kind: 'bmp' })
+  new AppError(
+    'UnsupportedMedia',
+    `${name} is a BMP with a ${what} picture inside, which cannot be read. Save it as PNG or JPEG and use that.`,
+    { kind: 'bmp' },
+  )

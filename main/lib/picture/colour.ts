@@ -41,7 +41,8 @@ export const isSrgbMatrix = (matrix: Matrix): boolean =>
   matrix.every((column, c) => column.every((value, i) => Math.abs(value - SRGB[c]![i]!) <= NEAR_COLUMN))
 
 export function isSrgbCurve(curve: Curve): boolean {
-  for (let i = 0; i <= 32; i++) if (Math.abs(srgbInverse(Math.min(1, Math.max(0, curve(i / 32)))) - i / 32) > NEAR_VALUE) return false
+  for (let i = 0; i <= 32; i++)
+    if (Math.abs(srgbInverse(Math.min(1, Math.max(0, curve(i / 32)))) - i / 32) > NEAR_VALUE) return false
   return true
 }
 
@@ -55,7 +56,12 @@ export function matrixOf([rx, ry, gx, gy, bx, by, wx, wy]: Chromaticities): Matr
   if (!inverse) return null
   const scale = times(inverse, white)
   const adapt = adaptation(white)
-  return columns.map((column, i) => times(adapt, column.map((value) => value * scale[i]!))) as unknown as Matrix
+  return columns.map((column, i) =>
+    times(
+      adapt,
+      column.map((value) => value * scale[i]!),
+    ),
+  ) as unknown as Matrix
 }
 
 const D50 = [0.9642, 1, 0.8249]
@@ -69,7 +75,12 @@ function adaptation(white: number[]): number[][] {
   const from = times(BRADFORD, white)
   const to = times(BRADFORD, D50)
   const back = inverted(BRADFORD)!
-  return [0, 1, 2].map((i) => times(back, times(BRADFORD, unit(i)).map((value, c) => (value * to[c]!) / from[c]!)))
+  return [0, 1, 2].map((i) =>
+    times(
+      back,
+      times(BRADFORD, unit(i)).map((value, c) => (value * to[c]!) / from[c]!),
+    ),
+  )
 }
 
 const unit = (i: number): number[] => [0, 1, 2].map((c) => (c === i ? 1 : 0))
@@ -80,7 +91,11 @@ const times = (columns: readonly (readonly number[])[], vector: readonly number[
 
 /** By columns; null when it has none. */
 function inverted([a, b, c]: readonly (readonly number[])[]): number[][] | null {
-  const cross = (u: readonly number[], v: readonly number[]) => [u[1]! * v[2]! - u[2]! * v[1]!, u[2]! * v[0]! - u[0]! * v[2]!, u[0]! * v[1]! - u[1]! * v[0]!]
+  const cross = (u: readonly number[], v: readonly number[]) => [
+    u[1]! * v[2]! - u[2]! * v[1]!,
+    u[2]! * v[0]! - u[0]! * v[2]!,
+    u[0]! * v[1]! - u[1]! * v[0]!,
+  ]
   const rows = [cross(b!, c!), cross(c!, a!), cross(a!, b!)]
   const determinant = a!.reduce((sum, value, i) => sum + value * rows[0]![i]!, 0)
   if (Math.abs(determinant) < 1e-9) return null

@@ -42,8 +42,24 @@ export function readDibHeader(bytes: Buffer, at: number): DibHeader | null {
   const stored = core ? bytes.readUInt16LE(at + 6) : bytes.readInt32LE(at + 8)
   const bits = bytes.readUInt16LE(at + (core ? 10 : 14))
   const compression = size >= 40 ? bytes.readUInt32LE(at + 16) : 0
-  const known = compression === RLE8 ? [8] : compression === RLE4 ? [4] : compression === 0 ? [1, 2, 4, 8, 16, 24, 32] : compression in embedded ? [0, bits] : [16, 32]
-  if (width <= 0 || stored === 0 || compression > ALPHA_BITFIELDS || (size === 64 && compression > RLE4) || !known.includes(bits)) return null
+  const known =
+    compression === RLE8
+      ? [8]
+      : compression === RLE4
+        ? [4]
+        : compression === 0
+          ? [1, 2, 4, 8, 16, 24, 32]
+          : compression in embedded
+            ? [0, bits]
+            : [16, 32]
+  if (
+    width <= 0 ||
+    stored === 0 ||
+    compression > ALPHA_BITFIELDS ||
+    (size === 64 && compression > RLE4) ||
+    !known.includes(bits)
+  )
+    return null
   const masked = compression === BITFIELDS || compression === ALPHA_BITFIELDS
   // the plain header has its masks behind it, longer ones inside
   const masksBehind = masked && size === 40 ? (compression === BITFIELDS ? 12 : 16) : 0
@@ -52,7 +68,8 @@ export function readDibHeader(bytes: Buffer, at: number): DibHeader | null {
   const wanted = bits > 8 ? 0 : Math.min(1 << bits, (size >= 40 && bytes.readUInt32LE(at + 32)) || 1 << bits)
   const colours = Math.min(wanted, Math.max(0, Math.floor((bytes.length - paletteAt) / entry)))
   const palette = new Uint8Array(colours * 3)
-  for (let i = 0; i < colours; i++) for (let c = 0; c < 3; c++) palette[i * 3 + c] = bytes[paletteAt + i * entry + 2 - c]!
+  for (let i = 0; i < colours; i++)
+    for (let c = 0; c < 3; c++) palette[i * 3 + c] = bytes[paletteAt + i * entry + 2 - c]!
   const unused = size >= 40 && bits > 8 ? bytes.readUInt32LE(at + 32) * 4 : 0
   return {
     width,
@@ -60,7 +77,14 @@ export function readDibHeader(bytes: Buffer, at: number): DibHeader | null {
     topDown: stored < 0,
     bits,
     compression,
-    masks: bits <= 8 ? null : masked ? readMasks(bytes, at + 40, size >= 56 || masksBehind === 16) : bits === 16 ? [0x7c00, 0x3e0, 0x1f, 0] : [0xff0000, 0xff00, 0xff, 0],
+    masks:
+      bits <= 8
+        ? null
+        : masked
+          ? readMasks(bytes, at + 40, size >= 56 || masksBehind === 16)
+          : bits === 16
+            ? [0x7c00, 0x3e0, 0x1f, 0]
+            : [0xff0000, 0xff00, 0xff, 0],
     palette,
     end: paletteAt + wanted * entry + Math.min(unused, 1024),
     icc: size === 124 ? profileOf(bytes, at) : null,
@@ -69,7 +93,12 @@ export function readDibHeader(bytes: Buffer, at: number): DibHeader | null {
 
 function readMasks(bytes: Buffer, at: number, alpha: boolean): [number, number, number, number] | null {
   if (at + 16 > bytes.length) return null
-  return [bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4), bytes.readUInt32LE(at + 8), alpha ? bytes.readUInt32LE(at + 12) : 0]
+  return [
+    bytes.readUInt32LE(at),
+    bytes.readUInt32LE(at + 4),
+    bytes.readUInt32LE(at + 8),
+    alpha ? bytes.readUInt32LE(at + 12) : 0,
+  ]
 }
 
 /** A version 5 header may say that a profile is embedded. */
@@ -91,7 +120,11 @@ export function readDibPixels(bytes: Buffer, at: number, header: DibHeader): { r
   const { width, height, bits, masks, compression } = header
   const packed = compression === RLE8 || compression === RLE4
   // a run is two bytes for 255 pixels at most; nothing is set aside for what the file cannot hold
-  const most = packed ? (bytes.length - at) * 255 + MAX_UNTOUCHED : bytes.length - at < dibStride(width, bits) ? 0 : Infinity
+  const most = packed
+    ? (bytes.length - at) * 255 + MAX_UNTOUCHED
+    : bytes.length - at < dibStride(width, bits)
+      ? 0
+      : Infinity
   if (width * height > most) throw new Error('the pixels are missing')
   const data = new Uint8Array(width * height * 4).fill(255)
   const raw: RawPixels = { data, width, height, channels: 4, bits: 8 }
@@ -110,7 +143,12 @@ export function readDibPixels(bytes: Buffer, at: number, header: DibHeader): { r
         paint(data, to, header.palette, (byte >> ((perByte - 1 - (x % perByte)) * bits)) & ((1 << bits) - 1))
         continue
       }
-      const pixel = bits === 16 ? bytes.readUInt16LE(from + x * 2) : bits === 24 ? bytes.readUIntLE(from + x * 3, 3) : bytes.readUInt32LE(from + x * 4)
+      const pixel =
+        bits === 16
+          ? bytes.readUInt16LE(from + x * 2)
+          : bits === 24
+            ? bytes.readUIntLE(from + x * 3, 3)
+            : bytes.readUInt32LE(from + x * 4)
       for (let c = 0; c < 3; c++) data[to + c] = scales[c]!(pixel)
       if (masks[3]) data[to + 3] = scales[3]!(pixel)
     }
@@ -138,7 +176,13 @@ function paint(data: Uint8Array, to: number, palette: Uint8Array, index: number)
 }
 
 /** Returns how many rows were begun or are skipped on purpose. Pixels that are jumped over stay white. */
-function readRle(bytes: Buffer, start: number, header: DibHeader, data: Uint8Array, rowAt: (row: number) => number): number {
+function readRle(
+  bytes: Buffer,
+  start: number,
+  header: DibHeader,
+  data: Uint8Array,
+  rowAt: (row: number) => number,
+): number {
   const { width, height, palette } = header
   const four = header.compression === RLE4
   let [x, y] = [0, 0]

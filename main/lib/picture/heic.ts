@@ -16,7 +16,14 @@ import { shown } from './salvage.ts'
 /** A decoder of its own memory reads at most this many bytes. */
 const MAX_BYTES = 256 * 1024 ** 2
 /** Codes of pictures in HEIF files that are not read, by the names that people know. */
-const codecs: Readonly<Record<string, string>> = { avc1: 'H.264', jpeg: 'JPEG', j2k1: 'JPEG 2000', vvc1: 'H.266', evc1: 'EVC', unci: 'uncompressed' }
+const codecs: Readonly<Record<string, string>> = {
+  avc1: 'H.264',
+  jpeg: 'JPEG',
+  j2k1: 'JPEG 2000',
+  vvc1: 'H.266',
+  evc1: 'EVC',
+  unci: 'uncompressed',
+}
 
 /**
  * HEIC and HEIF: the main picture, turned, cropped and put together as the file says, in sRGB by its profile. What is coded in
@@ -25,7 +32,10 @@ const codecs: Readonly<Record<string, string>> = { avc1: 'H.264', jpeg: 'JPEG', 
 export const openHeic: OpenReader = async (file) => {
   const header = await readHeifFile(file)
   const track = header.tracks.find(({ handler }) => handler !== 'auxv')
-  const still = header.primary || !track ? null : stillOf({ track, data: await file.readAt(track.first.offset, track.first.length) }, null)
+  const still =
+    header.primary || !track
+      ? null
+      : stillOf({ track, data: await file.readAt(track.first.offset, track.first.length) }, null)
   const described = still ? await readHeifFile(inMemory(file, still)) : header
   const image = describeImage(described)
   if (!image) throw damaged(file.name, 'no main picture')
@@ -46,7 +56,8 @@ export const openHeic: OpenReader = async (file) => {
     notes: [...kept, ...(hdr ? [HDR_NOTE] : [])],
     ...(pages > 1 ? { pages } : several > 1 ? { pages: several } : {}),
     pixels: async () => {
-      if (file.bytes > MAX_BYTES) throw new AppError('MediaTooLarge', `${file.name} is larger than 256 MB. Save it as JPEG and use that.`)
+      if (file.bytes > MAX_BYTES)
+        throw new AppError('MediaTooLarge', `${file.name} is larger than 256 MB. Save it as JPEG and use that.`)
       const raw = await decode(file.name, still ?? (await file.read()), image.alpha !== null)
       if (hdr) return shown(toneMapped(raw, hdr), 1, []).pixels
       if (!profile) return shown(raw, 1, []).pixels
@@ -66,8 +77,12 @@ const inMemory = (file: PictureFile, bytes: Buffer): PictureFile => ({
 
 /** Pictures that are no part, no small copy and no alpha of another. */
 function topLevel({ items, references }: HeifFile): number {
-  const parts = new Set(references.flatMap(({ type, from, to }) => (type === 'dimg' ? to : ['thmb', 'auxl'].includes(type) ? [from] : [])))
-  return [...items.values()].filter(({ id, type, hidden }) => !hidden && !parts.has(id) && ['hvc1', 'hev1', 'grid', 'iden', 'iovl'].includes(type)).length
+  const parts = new Set(
+    references.flatMap(({ type, from, to }) => (type === 'dimg' ? to : ['thmb', 'auxl'].includes(type) ? [from] : [])),
+  )
+  return [...items.values()].filter(
+    ({ id, type, hidden }) => !hidden && !parts.has(id) && ['hvc1', 'hev1', 'grid', 'iden', 'iovl'].includes(type),
+  ).length
 }
 
 /** Decodes the main picture. Throws UnsupportedMedia where the decoder does not know what it is made with. */
@@ -126,4 +141,8 @@ function packed({ channels }: Decoded, alpha: boolean): RawPixels {
 }
 
 const unsupported = (name: string, codec: string | undefined) =>
-  new AppError('UnsupportedMedia', `${name} is a HEIC picture of a kind${codec ? ` (${codec} inside)` : ''} that cannot be read here. Save it as JPEG or PNG and use that.`, { kind: 'heic' })
+  new AppError(
+    'UnsupportedMedia',
+    `${name} is a HEIC picture of a kind${codec ? ` (${codec} inside)` : ''} that cannot be read here. Save it as JPEG or PNG and use that.`,
+    { kind: 'heic' },
+  )

@@ -10,22 +10,40 @@ import { openFile } from './reader.ts'
 
 const fixture = (name: string) => readFileSync(fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url)))
 const open = (bytes: Uint8Array, name = 'photo.heic') => openPicture({ bytes, name })
-const failure = (work: Promise<unknown>) => work.then(() => expect.fail('should have been refused'), (error: unknown) => error)
+const failure = (work: Promise<unknown>) =>
+  work.then(
+    () => expect.fail('should have been refused'),
+    (error: unknown) => error,
+  )
 /** The colours of the drawing's left half, and of its right one above and below. */
 async function colours(bytes: Uint8Array): Promise<number[][]> {
   const { data, width, height } = await (await open(bytes)).decode()
-  return [[0.25, 0.5], [0.75, 0.25], [0.75, 0.75]].map(([x, y]) => {
+  return [
+    [0.25, 0.5],
+    [0.75, 0.25],
+    [0.75, 0.75],
+  ].map(([x, y]) => {
     const at = (Math.floor(y! * height) * width + Math.floor(x! * width)) * 3
     return [...data.subarray(at, at + 3)]
   })
 }
 const near = (got: number[][], wanted: number[][], by = 3) =>
-  expect(Math.max(...got.flat().map((value, i) => Math.abs(value - wanted.flat()[i]!))), JSON.stringify(got)).toBeLessThanOrEqual(by)
-const DRAWING = [[200, 60, 30], [40, 90, 200], [240, 240, 240]]
+  expect(
+    Math.max(...got.flat().map((value, i) => Math.abs(value - wanted.flat()[i]!))),
+    JSON.stringify(got),
+  ).toBeLessThanOrEqual(by)
+const DRAWING = [
+  [200, 60, 30],
+  [40, 90, 200],
+  [240, 240, 240],
+]
 /** 200,60,30 in Display P3, as sRGB. */
 const P3_ORANGE = [217, 42, 0]
 /** The same file with other numbers in its `nclx` boxes. */
-function coded(bytes: Buffer, { primaries, transfer, fullRange }: { primaries?: number; transfer?: number; fullRange?: boolean }): Buffer {
+function coded(
+  bytes: Buffer,
+  { primaries, transfer, fullRange }: { primaries?: number; transfer?: number; fullRange?: boolean },
+): Buffer {
   const out = Buffer.from(bytes)
   for (let at = out.indexOf('nclx'); at >= 0; at = out.indexOf('nclx', at + 4)) {
     if (primaries !== undefined) out.writeUInt16BE(primaries, at + 4)
@@ -37,7 +55,13 @@ function coded(bytes: Buffer, { primaries, transfer, fullRange }: { primaries?: 
 
 describe('HEIC', () => {
   test('is read in its colours', async () => {
-    expect(await open(fixture('drawing.heic'))).toMatchObject({ mime: 'image/heic', width: 64, height: 48, hasAlpha: false, notes: [] })
+    expect(await open(fixture('drawing.heic'))).toMatchObject({
+      mime: 'image/heic',
+      width: 64,
+      height: 48,
+      hasAlpha: false,
+      notes: [],
+    })
     near(await colours(fixture('drawing.heic')), DRAWING)
   })
 
@@ -51,7 +75,15 @@ describe('HEIC', () => {
     const tile = [...(await readHeifFile(file)).items.values()].find(({ type }) => type === 'hvc1')!
     const [place] = tile.extents
     const nclx = Buffer.from('nclx\0\x0c\0\x0d\0\x06\x80', 'latin1')
-    const track = { handler: 'pict', codec: 'hvc1', width: 64, height: 64, pictures: 1, first: place!, properties: [...tile.properties.filter(({ type }) => type === 'hvcC'), { type: 'colr', data: nclx }] }
+    const track = {
+      handler: 'pict',
+      codec: 'hvc1',
+      width: 64,
+      height: 64,
+      pictures: 1,
+      first: place!,
+      properties: [...tile.properties.filter(({ type }) => type === 'hvcC'), { type: 'colr', data: nclx }],
+    }
     const p3 = stillOf({ track, data: await file.readAt(place!.offset, place!.length) }, null)
     near((await colours(p3)).slice(0, 1), [P3_ORANGE])
   })
@@ -61,7 +93,15 @@ describe('HEIC', () => {
     const tile = [...(await readHeifFile(file)).items.values()].find(({ type }) => type === 'hvc1')!
     const [place] = tile.extents
     const nclx = Buffer.from('nclx\0\x01\0\x10\0\x06\x80', 'latin1')
-    const track = { handler: 'pict', codec: 'hvc1', width: 64, height: 64, pictures: 1, first: place!, properties: [...tile.properties.filter(({ type }) => type === 'hvcC'), { type: 'colr', data: nclx }] }
+    const track = {
+      handler: 'pict',
+      codec: 'hvc1',
+      width: 64,
+      height: 64,
+      pictures: 1,
+      first: place!,
+      properties: [...tile.properties.filter(({ type }) => type === 'hvcC'), { type: 'colr', data: nclx }],
+    }
     const hdr = stillOf({ track, data: await file.readAt(place!.offset, place!.length) }, null)
     expect((await open(hdr)).notes).toEqual([expect.stringContaining('HDR')])
     // 200 is more light than an ordinary screen's white, 60 and 30 are nearly none
@@ -79,7 +119,11 @@ describe('HEIC', () => {
     const { items } = await readHeifFile(await openFile({ bytes: two, name: '' }))
     const second = [...items.values()].filter(({ type }) => type === 'grid').at(-1)!.id
     other.writeUInt16BE(second, pitm + 8)
-    near(await colours(other), [[40, 40, 40], [220, 220, 220], [220, 220, 220]])
+    near(await colours(other), [
+      [40, 40, 40],
+      [220, 220, 220],
+      [220, 220, 220],
+    ])
   })
 
   test('a small copy of it, a resized one and one to look at come from the same pixels', async () => {
@@ -93,14 +137,20 @@ describe('HEIC', () => {
     const ispe = huge.lastIndexOf('ispe')
     huge.writeUInt32BE(40_000, ispe + 8)
     huge.writeUInt32BE(40_000, ispe + 12)
-    expect(await failure(open(huge))).toMatchObject({ code: 'MediaTooLarge', message: expect.stringContaining('photo.heic is 40000 x 40000') as string })
+    expect(await failure(open(huge))).toMatchObject({
+      code: 'MediaTooLarge',
+      message: expect.stringContaining('photo.heic is 40000 x 40000') as string,
+    })
   })
 
   test('what is coded in another way is called what it is, not damaged', async () => {
     const other = fixture('drawing.heic')
     const infe = other.indexOf('hvc1', other.indexOf('infe'))
     other.write('avc1', infe)
-    expect(await failure(open(other))).toMatchObject({ code: 'UnsupportedMedia', message: expect.stringContaining('H.264 inside') as string })
+    expect(await failure(open(other))).toMatchObject({
+      code: 'UnsupportedMedia',
+      message: expect.stringContaining('H.264 inside') as string,
+    })
   })
 
   test('one that is cut off is damaged', async () => {
@@ -116,20 +166,37 @@ describe('HEIC', () => {
     for (let i = 0; i < 400; i += 3) {
       const changed = Buffer.from(whole)
       changed[i]! ^= 0x41
-      const result = await open(changed).then((picture) => picture.decode()).catch((error: unknown) => error)
-      expect(result).toMatchObject(result instanceof Error ? { name: 'AppError' } : { width: expect.any(Number) as number })
+      const result = await open(changed)
+        .then((picture) => picture.decode())
+        .catch((error: unknown) => error)
+      expect(result).toMatchObject(
+        result instanceof Error ? { name: 'AppError' } : { width: expect.any(Number) as number },
+      )
     }
   })
 })
 
 describe('AVIF', () => {
   test('grey that uses 16 to 235 only is expanded', async () => {
-    near(await colours(fixture('grey-limited.avif')), [[28, 28, 28], [238, 238, 238], [238, 238, 238]])
-    near(await colours(coded(fixture('grey-limited.avif'), { fullRange: true })), [[40, 40, 40], [220, 220, 220], [220, 220, 220]])
+    near(await colours(fixture('grey-limited.avif')), [
+      [28, 28, 28],
+      [238, 238, 238],
+      [238, 238, 238],
+    ])
+    near(await colours(coded(fixture('grey-limited.avif'), { fullRange: true })), [
+      [40, 40, 40],
+      [220, 220, 220],
+      [220, 220, 220],
+    ])
   })
 
   test('HDR is shown as on an ordinary screen, and that is said', async () => {
-    const avif = coded(await sharp(Buffer.alloc(64 * 48 * 3, 148), { raw: { width: 64, height: 48, channels: 3 } }).avif({ lossless: true }).toBuffer(), { primaries: 9, transfer: 16 })
+    const avif = coded(
+      await sharp(Buffer.alloc(64 * 48 * 3, 148), { raw: { width: 64, height: 48, channels: 3 } })
+        .avif({ lossless: true })
+        .toBuffer(),
+      { primaries: 9, transfer: 16 },
+    )
     expect((await open(avif)).notes).toEqual([expect.stringContaining('HDR')])
     near((await colours(avif)).slice(0, 1), [[187, 187, 187]])
   })
@@ -140,7 +207,15 @@ describe('AVIF', () => {
       const { items } = await readHeifFile(file)
       const item = [...items.values()][0]!
       const place = item.extents[0]!
-      const track = { handler: '', codec: 'av01', width: 64, height: 48, pictures: 1, first: place, properties: item.properties.filter(({ type }) => type === 'av1C') }
+      const track = {
+        handler: '',
+        codec: 'av01',
+        width: 64,
+        height: 48,
+        pictures: 1,
+        first: place,
+        properties: item.properties.filter(({ type }) => type === 'av1C'),
+      }
       return { track, data: await file.readAt(place.offset, place.length) }
     }
     const still = stillOf(await load('sequence.avif'), await load('grey-limited.avif'))
@@ -159,7 +234,13 @@ describe('AVIF', () => {
     const sequence = fixture('sequence.avif')
     expect(sequence.toString('latin1', 8, 12)).toBe('avis')
     const picture = await open(sequence, 'sequence.avif')
-    expect(picture).toMatchObject({ mime: 'image/avif', width: 64, height: 48, pages: 5, notes: ['This is a sequence of 5 pictures; the first one is shown.'] })
+    expect(picture).toMatchObject({
+      mime: 'image/avif',
+      width: 64,
+      height: 48,
+      pages: 5,
+      notes: ['This is a sequence of 5 pictures; the first one is shown.'],
+    })
     near(await colours(sequence), DRAWING)
     const tracksOnly = Buffer.from(sequence)
     tracksOnly.write('free', tracksOnly.indexOf('meta'))
@@ -181,7 +262,9 @@ describe('AVIF', () => {
   })
 
   test('an AVIF under a HEIF brand is read too', async () => {
-    const still = await sharp({ create: { width: 40, height: 30, channels: 3, background: 'teal' } }).avif({ quality: 90 }).toBuffer()
+    const still = await sharp({ create: { width: 40, height: 30, channels: 3, background: 'teal' } })
+      .avif({ quality: 90 })
+      .toBuffer()
     const heif = Buffer.from(still)
     for (let at = heif.indexOf('avif'); at >= 0 && at < 64; at = heif.indexOf('avif', at)) heif.write('heic', at)
     expect(await open(heif)).toMatchObject({ mime: 'image/avif', width: 40 })

@@ -64,9 +64,18 @@ export async function readHeifFile(file: PictureFile): Promise<HeifFile> {
       if (length > MAX_HEADER) throw new Error(`the ${type} box is too large`)
       const data = await file.readAt(at + header, length - header)
       if (data.length < length - header) throw new Error(`cut in the ${type} box`)
-      if (type === 'ftyp') brands = data.toString('latin1').match(/.{4}/gs)?.filter((_, i) => i !== 1) ?? []
+      if (type === 'ftyp')
+        brands =
+          data
+            .toString('latin1')
+            .match(/.{4}/gs)
+            ?.filter((_, i) => i !== 1) ?? []
       if (type === 'meta') meta = readMeta(data)
-      if (type === 'moov') tracks = boxes(data).filter((box) => box.type === 'trak').map((box) => readTrack(box.data)).filter((track) => track !== null)
+      if (type === 'moov')
+        tracks = boxes(data)
+          .filter((box) => box.type === 'trak')
+          .map((box) => readTrack(box.data))
+          .filter((track) => track !== null)
     }
     at += length
   }
@@ -118,9 +127,19 @@ function readMeta(data: Buffer): Meta | null {
     const id = wide ? entry.readUInt32BE(4) : entry.readUInt16BE(4)
     const at = wide ? 10 : 8
     const own = (uses.get(id) ?? []).map((index) => properties[index - 1]).filter((box) => box !== undefined)
-    items.set(id, { id, type: entry.toString('latin1', at, at + 4), hidden: (entry[3]! & 1) === 1, properties: own, extents: places.get(id) ?? [] })
+    items.set(id, {
+      id,
+      type: entry.toString('latin1', at, at + 4),
+      hidden: (entry[3]! & 1) === 1,
+      properties: own,
+      extents: places.get(id) ?? [],
+    })
   }
-  return { primary: pitm[0] === 0 ? pitm.readUInt16BE(4) : pitm.readUInt32BE(4), items, references: readReferences(named.get('iref')) }
+  return {
+    primary: pitm[0] === 0 ? pitm.readUInt16BE(4) : pitm.readUInt32BE(4),
+    items,
+    references: readReferences(named.get('iref')),
+  }
 }
 
 /** Reads numbers one after another. */
@@ -139,7 +158,10 @@ function readAssociations(ipma: Buffer | null): Map<number, number[]> {
   const wide = (ipma[3]! & 1) === 1
   for (let left = next(4); left > 0; left--) {
     const id = next(ipma[0] === 0 ? 2 : 4)
-    uses.set(id, Array.from({ length: next(1) }, () => (wide ? next(2) & 0x7fff : next(1) & 0x7f)))
+    uses.set(
+      id,
+      Array.from({ length: next(1) }, () => (wide ? next(2) & 0x7fff : next(1) & 0x7f)),
+    )
   }
   return uses
 }
@@ -192,6 +214,9 @@ function readTrack(trak: Buffer): HeifTrack | null {
     width: entry.data.readUInt16BE(24),
     height: entry.data.readUInt16BE(26),
     pictures,
-    first: { offset: near ? near.readUInt32BE(8) : Number(far!.readBigUInt64BE(8)), length: same || sizes.readUInt32BE(12) },
+    first: {
+      offset: near ? near.readUInt32BE(8) : Number(far!.readBigUInt64BE(8)),
+      length: same || sizes.readUInt32BE(12),
+    },
   }
 }

@@ -25,7 +25,9 @@ export interface HeifImage {
 }
 
 const isAlpha = (item: HeifItem): boolean =>
-  item.properties.some(({ type, data }) => type === 'auxC' && /alpha|hevc:2015:auxid:1/.test(data.toString('latin1', 4)))
+  item.properties.some(
+    ({ type, data }) => type === 'auxC' && /alpha|hevc:2015:auxid:1/.test(data.toString('latin1', 4)),
+  )
 
 /** Null where the primary item has no size, or none of what it is made of is a coded picture. */
 export function describeImage({ primary, items, references }: HeifFile): HeifImage | null {
@@ -39,7 +41,9 @@ export function describeImage({ primary, items, references }: HeifFile): HeifIma
     if (!next) return null
     coded = next
   }
-  const alphas = references.filter(({ type, to }) => type === 'auxl' && to.includes(primary.id)).map(({ from }) => items.get(from))
+  const alphas = references
+    .filter(({ type, to }) => type === 'auxl' && to.includes(primary.id))
+    .map(({ from }) => items.get(from))
   let { width, height } = stored
   for (const { type, data } of primary.properties) {
     if (type === 'clap') {
@@ -48,7 +52,14 @@ export function describeImage({ primary, items, references }: HeifFile): HeifIma
     }
     if (type === 'irot' && (data[0]! & 1) === 1) [width, height] = [height, width]
   }
-  return { stored, width, height, ...readColour([...primary.properties, ...coded.properties]), coded, alpha: alphas.find((item) => item && isAlpha(item)) ?? null }
+  return {
+    stored,
+    width,
+    height,
+    ...readColour([...primary.properties, ...coded.properties]),
+    coded,
+    alpha: alphas.find((item) => item && isAlpha(item)) ?? null,
+  }
 }
 
 /** The colours that `colr` boxes state. */
@@ -57,7 +68,14 @@ export function readColour(properties: readonly Box[]): { nclx: Nclx | null; icc
   const nclx = colours.find((data) => data.toString('latin1', 0, 4) === 'nclx' && data.length >= 11)
   const icc = colours.find((data) => ['prof', 'rICC'].includes(data.toString('latin1', 0, 4)) && data.length > 132)
   return {
-    nclx: nclx ? { primaries: nclx.readUInt16BE(4), transfer: nclx.readUInt16BE(6), matrix: nclx.readUInt16BE(8), fullRange: nclx[10]! >= 128 } : null,
+    nclx: nclx
+      ? {
+          primaries: nclx.readUInt16BE(4),
+          transfer: nclx.readUInt16BE(6),
+          matrix: nclx.readUInt16BE(8),
+          fullRange: nclx[10]! >= 128,
+        }
+      : null,
     icc: icc ? Buffer.from(icc.subarray(4)) : null,
   }
 }
@@ -78,13 +96,20 @@ function readCrop(data: Buffer): { width: number; height: number } {
 }
 
 /** A still picture made of the first picture of a track, and of the track of its alpha. */
-export function stillOf(picture: { track: HeifTrack; data: Buffer }, alpha: { track: HeifTrack; data: Buffer } | null): Buffer {
+export function stillOf(
+  picture: { track: HeifTrack; data: Buffer },
+  alpha: { track: HeifTrack; data: Buffer } | null,
+): Buffer {
   const all = alpha ? [picture, alpha] : [picture]
   const properties: Buffer[] = []
   /** What a reader must know to show the picture is marked as essential. */
-  const add = (property: Buffer) => properties.push(property) | (['av1C', 'hvcC', 'clap', 'irot', 'imir'].includes(property.toString('latin1', 4, 8)) ? 128 : 0)
+  const add = (property: Buffer) =>
+    properties.push(property) |
+    (['av1C', 'hvcC', 'clap', 'irot', 'imir'].includes(property.toString('latin1', 4, 8)) ? 128 : 0)
   const uses = all.map(({ track }, i) => {
-    const own = track.properties.filter(({ type }) => ['av1C', 'hvcC', 'colr', 'pasp', 'clap', 'irot', 'imir'].includes(type)).map(({ type, data }) => box(type, data))
+    const own = track.properties
+      .filter(({ type }) => ['av1C', 'hvcC', 'colr', 'pasp', 'clap', 'irot', 'imir'].includes(type))
+      .map(({ type, data }) => box(type, data))
     const size = Buffer.alloc(12)
     size.writeUInt32BE(track.width, 4)
     size.writeUInt32BE(track.height, 8)
@@ -105,21 +130,31 @@ export function stillOf(picture: { track: HeifTrack; data: Buffer }, alpha: { tr
       at += data.length
       return place
     })
-    return box('meta', Buffer.concat([
-      Buffer.alloc(4),
-      box('hdlr', bytes([0, 0, 0, 0, 0, 0, 0, 0], 'pict', Array<number>(13).fill(0))),
-      box('pitm', Buffer.from([0, 0, 0, 0, 0, 1])),
-      box('iloc', Buffer.concat([Buffer.from([0, 0, 0, 0, 0x44, 0, 0, all.length]), ...places])),
-      box('iinf', Buffer.concat([Buffer.from([0, 0, 0, 0, 0, all.length]), ...entries])),
-      ...(alpha ? [box('iref', Buffer.concat([Buffer.alloc(4), box('auxl', Buffer.from([0, 2, 0, 1, 0, 1]))]))] : []),
-      box('iprp', Buffer.concat([box('ipco', Buffer.concat(properties)), box('ipma', Buffer.concat([Buffer.from([0, 0, 0, 0, 0, 0, 0, all.length]), ...associations]))])),
-    ]))
+    return box(
+      'meta',
+      Buffer.concat([
+        Buffer.alloc(4),
+        box('hdlr', bytes([0, 0, 0, 0, 0, 0, 0, 0], 'pict', Array<number>(13).fill(0))),
+        box('pitm', Buffer.from([0, 0, 0, 0, 0, 1])),
+        box('iloc', Buffer.concat([Buffer.from([0, 0, 0, 0, 0x44, 0, 0, all.length]), ...places])),
+        box('iinf', Buffer.concat([Buffer.from([0, 0, 0, 0, 0, all.length]), ...entries])),
+        ...(alpha ? [box('iref', Buffer.concat([Buffer.alloc(4), box('auxl', Buffer.from([0, 2, 0, 1, 0, 1]))]))] : []),
+        box(
+          'iprp',
+          Buffer.concat([
+            box('ipco', Buffer.concat(properties)),
+            box('ipma', Buffer.concat([Buffer.from([0, 0, 0, 0, 0, 0, 0, all.length]), ...associations])),
+          ]),
+        ),
+      ]),
+    )
   }
   const start = ftyp.length + make(0).length + 8
   return Buffer.concat([ftyp, make(start), box('mdat', Buffer.concat(all.map(({ data }) => data)))])
 }
 
-const bytes = (...parts: (string | number[])[]): Buffer => Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from(part))))
+const bytes = (...parts: (string | number[])[]): Buffer =>
+  Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from(part))))
 
 function box(type: string, data: Buffer): Buffer {
   const head = Buffer.alloc(8)

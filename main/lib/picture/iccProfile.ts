@@ -2,7 +2,9 @@ import { isSrgbCurve, isSrgbMatrix } from './colour.ts'
 import type { Curve, Matrix } from './colour.ts'
 
 /** What an ICC profile says in the plain form that screens and cameras use: a curve each and a matrix, or one curve of grey. */
-export type PlainProfile = { readonly space: 'rgb'; readonly matrix: Matrix; readonly curves: readonly Curve[] } | { readonly space: 'grey'; readonly curve: Curve }
+export type PlainProfile =
+  | { readonly space: 'rgb'; readonly matrix: Matrix; readonly curves: readonly Curve[] }
+  | { readonly space: 'grey'; readonly curve: Curve }
 
 /** Reads a profile (ICC.1:2022); null: it is of another form (tables, CMYK, Lab) or broken. Never throws. */
 export function readProfile(icc: Buffer): PlainProfile | null {
@@ -49,14 +51,20 @@ function readCurve(tag: Buffer): Curve {
   if (type !== 'para') throw new TypeError('no curve')
   const kind = tag.readUInt16BE(8)
   const length = [1, 3, 4, 5, 7][kind]!
-  const [g = 1, a = 1, b = 0, c = 0, d = 0, e = 0, f = 0] = Array.from({ length }, (_, i) => tag.readInt32BE(12 + i * 4) / 65536)
+  const [g = 1, a = 1, b = 0, c = 0, d = 0, e = 0, f = 0] = Array.from(
+    { length },
+    (_, i) => tag.readInt32BE(12 + i * 4) / 65536,
+  )
   if (kind === 0) return power(g)
   if (kind === 1) return (v) => (v >= -b / a ? (a * v + b) ** g : 0)
   if (kind === 2) return (v) => (v >= -b / a ? (a * v + b) ** g + c : c)
   return (v) => (v >= d ? (a * v + b) ** g + e : c * v + f)
 }
 
-const power = (exponent: number): Curve => (v) => v ** exponent
+const power =
+  (exponent: number): Curve =>
+  (v) =>
+    v ** exponent
 
 /** sRGB's curve as a `para` tag of kind 3. */
 const SRGB_CURVE = [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045]
@@ -76,8 +84,15 @@ export function makeProfile(matrix: Matrix | null, curve: number | 'srgb'): Buff
   para.writeUInt16BE(curve === 'srgb' ? 3 : 0, 8)
   const xyz = (column: readonly number[]) => Buffer.concat([Buffer.from('XYZ \0\0\0\0', 'latin1'), fixed(column)])
   const text = Buffer.concat([Buffer.from('mluc\0\0\0\0\0\0\0\x01\0\0\0\x0cenUS\0\0\0\x02\0\0\0\x1c\0x\0\0', 'latin1')])
-  const tags: [string, Buffer][] = [['desc', text], ['cprt', text], ['wtpt', xyz([0.9642, 1, 0.8249])]]
-  if (matrix) (['rXYZ', 'gXYZ', 'bXYZ'] as const).forEach((name, i) => tags.push([name, xyz(matrix[i]!)], [`${name[0]!}TRC`, para]))
+  const tags: [string, Buffer][] = [
+    ['desc', text],
+    ['cprt', text],
+    ['wtpt', xyz([0.9642, 1, 0.8249])],
+  ]
+  if (matrix)
+    (['rXYZ', 'gXYZ', 'bXYZ'] as const).forEach((name, i) =>
+      tags.push([name, xyz(matrix[i]!)], [`${name[0]!}TRC`, para]),
+    )
   else tags.push(['kTRC', para])
   const table = Buffer.alloc(4 + tags.length * 12)
   table.writeUInt32BE(tags.length)

@@ -20,7 +20,8 @@ export const openIco: OpenReader = async (file) => {
     length: directory.readUInt32LE(i * 16 + 8),
     offset: directory.readUInt32LE(i * 16 + 12),
   }))
-  const load = ({ offset, length }: (typeof entries)[number], most: number) => file.readAt(offset, Math.min(length, most))
+  const load = ({ offset, length }: (typeof entries)[number], most: number) =>
+    file.readAt(offset, Math.min(length, most))
   const heads = await Promise.all(entries.map(async (entry) => ({ entry, picture: read(await load(entry, HEADER)) })))
   const pictures = heads.flatMap(({ entry, picture }) => (picture ? [{ ...picture, entry }] : []))
   const [largest] = pictures.sort((a, b) => b.width * b.height - a.width * a.height || b.bits - a.bits)
@@ -67,7 +68,8 @@ function read(bytes: Buffer): Entry | null {
 /** The colours, with the alpha of 32 bits where it is used, or else the mask behind them: a set bit is transparent. */
 function readIcon(bytes: Buffer, stored: DibHeader) {
   const height = Math.floor(stored.height / 2)
-  const masks = stored.bits === 32 && stored.compression === 0 ? ([0xff0000, 0xff00, 0xff, 0xff000000] as const) : stored.masks
+  const masks =
+    stored.bits === 32 && stored.compression === 0 ? ([0xff0000, 0xff00, 0xff, 0xff000000] as const) : stored.masks
   const { raw, rows } = readDibPixels(bytes, stored.end, { ...stored, height, masks })
   if (rows < height) throw new Error('cut off')
   let hasAlpha = false

@@ -1,6 +1,14 @@
 import { lax, libvipsPicture, readMetadata, toSrgb } from './libvips.ts'
 import type { OpenReader } from './reader.ts'
-import { dropAfter, firstDifference, LESS_SHARP, PARTS_WRONG, readRawPixels, shown, WHOLE_WITHOUT_END } from './salvage.ts'
+import {
+  dropAfter,
+  firstDifference,
+  LESS_SHARP,
+  PARTS_WRONG,
+  readRawPixels,
+  shown,
+  WHOLE_WITHOUT_END,
+} from './salvage.ts'
 import type { Salvaged } from './salvage.ts'
 
 const END = Buffer.from([0xff, 0xd9])
@@ -20,7 +28,8 @@ export const openJpeg: OpenReader = async (file) => {
     ...libvipsPicture('jpeg', file.input, metadata),
     pixels: (turn) => toSrgb(file.input, metadata, turn, { ...lax, failOn: 'warning' }),
     salvage: async (error) => {
-      if (!DAMAGE.test(String(error))) return { pixels: await toSrgb(file.input, metadata, 'shown', { ...lax, failOn: 'error' }), notes: [] }
+      if (!DAMAGE.test(String(error)))
+        return { pixels: await toSrgb(file.input, metadata, 'shown', { ...lax, failOn: 'error' }), notes: [] }
       const bytes = await file.read()
       const read = async (input: Buffer) => readRawPixels(await toSrgb(input, metadata, 'stored', lax))
       return salvageJpeg(bytes, read, orientation)
@@ -28,7 +37,11 @@ export const openJpeg: OpenReader = async (file) => {
   }
 }
 
-async function salvageJpeg(all: Buffer, read: (input: Buffer) => ReturnType<typeof readRawPixels>, orientation: number): Promise<Salvaged> {
+async function salvageJpeg(
+  all: Buffer,
+  read: (input: Buffer) => ReturnType<typeof readRawPixels>,
+  orientation: number,
+): Promise<Salvaged> {
   const { blockRows, progressive, scans, end } = structure(all)
   if (scans === 0) throw new Error('cut before the first pixel')
   const ended = all.lastIndexOf(END)
@@ -45,7 +58,8 @@ async function salvageJpeg(all: Buffer, read: (input: Buffer) => ReturnType<type
   let column = width
   for (let y = top; y < Math.min(raw.height, top + blockRows); y++) {
     const row = y * width * channels
-    for (let i = 0; i < column * channels; i++) if (raw.data[row + i] !== other.data[row + i]) column = Math.floor(i / channels)
+    for (let i = 0; i < column * channels; i++)
+      if (raw.data[row + i] !== other.data[row + i]) column = Math.floor(i / channels)
   }
   // and where colours are stored at half the height, the two rows above are coloured in part by what is made up
   const smoothed = blockRows > 8 ? Math.min(top, 2) : 0
@@ -71,7 +85,8 @@ function structure(bytes: Buffer): { blockRows: number; progressive: boolean; sc
     if (at + 2 + length > bytes.length) return { ...found, end: at }
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
       found.progressive = marker === 0xc2
-      for (let i = 0; i < (bytes[at + 9] ?? 0); i++) found.blockRows = Math.max(found.blockRows, ((bytes[at + 11 + i * 3] ?? 0) & 15) * 8)
+      for (let i = 0; i < (bytes[at + 9] ?? 0); i++)
+        found.blockRows = Math.max(found.blockRows, ((bytes[at + 11 + i * 3] ?? 0) & 15) * 8)
     }
     at += 2 + length
     if (marker !== 0xda) continue

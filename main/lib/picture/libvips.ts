@@ -25,7 +25,10 @@ export const strict: SharpOptions = { limitInputPixels: MAX_PICTURE_PIXELS, fail
 export const lax: SharpOptions = { ...strict, failOn: 'none' }
 
 /** What libvips reads of a header. Throws MediaTooLarge, and sharp's own errors where it cannot be read. */
-export async function readMetadata({ name, input }: { name: string; input: string | Buffer }, options = strict): Promise<Metadata> {
+export async function readMetadata(
+  { name, input }: { name: string; input: string | Buffer },
+  options = strict,
+): Promise<Metadata> {
   const metadata = await sharp(input, { ...options, limitInputPixels: false }).metadata()
   checkSize(name, metadata.autoOrient)
   return metadata
@@ -59,7 +62,12 @@ export const sequenceNotes = (pages: number | undefined): string[] =>
  * The pixels of `input`, turned as shown unless asked for as stored, in sRGB by the profile inside. `options` may be laxer
  * than usual.
  */
-export async function toSrgb(input: string | Buffer, metadata: Metadata, turn: 'shown' | 'stored' = 'shown', options = strict): Promise<Sharp> {
+export async function toSrgb(
+  input: string | Buffer,
+  metadata: Metadata,
+  turn: 'shown' | 'stored' = 'shown',
+  options = strict,
+): Promise<Sharp> {
   const { icc, space } = metadata
   const plain = !icc || isSrgbProfile(icc)
   const read = (changes: SharpOptions) => {
@@ -87,11 +95,16 @@ async function fromCmyk(pixels: Sharp): Promise<Sharp> {
 
 /** Grey of 16 bits is the one form of which libvips leaves the profile aside. */
 async function fromGrey16(pixels: Sharp, icc: Buffer): Promise<Sharp> {
-  const { data, info } = await pixels.toColourspace('grey16').raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true })
+  const { data, info } = await pixels
+    .toColourspace('grey16')
+    .raw({ depth: 'ushort' })
+    .toBuffer({ resolveWithObject: true })
   const wide = new Uint16Array(data.buffer, data.byteOffset, data.length / 2)
   const profile = readProfile(icc)
   const curve: Curve = profile?.space === 'grey' ? profile.curve : srgbCurve
-  const table = Uint8Array.from({ length: 65536 }, (_, v) => Math.round(255 * srgbInverse(Math.min(1, Math.max(0, curve(v / 65535))))))
+  const table = Uint8Array.from({ length: 65536 }, (_, v) =>
+    Math.round(255 * srgbInverse(Math.min(1, Math.max(0, curve(v / 65535))))),
+  )
   const alphaAt = info.channels % 2 === 0 ? info.channels - 1 : -1
   const out = Buffer.from(wide.map((value, i) => (i % info.channels === alphaAt ? value >> 8 : table[value]!)))
   return sharp(out, { raw: { width: info.width, height: info.height, channels: info.channels as 1 | 2 } })

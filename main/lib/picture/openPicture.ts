@@ -80,10 +80,14 @@ export async function openPicture(source: PictureSource): Promise<Picture> {
   }
   const open = await readers[kind]()
   const reader = await guarded(() => open(file))
-  if (file.page !== undefined && file.page !== (reader.page ?? 1)) throw new AppError('InvalidInput', `${name} has no page ${file.page} that can be chosen. Leave the page out.`)
+  if (file.page !== undefined && file.page !== (reader.page ?? 1))
+    throw new AppError('InvalidInput', `${name} has no page ${file.page} that can be chosen. Leave the page out.`)
   let damage: readonly string[] = []
   /** What `work` makes of the pixels; of what is left of them where they are damaged. */
-  const read = <T>(work: (pixels: Sharp, orientation: number) => Promise<T>, turn: 'shown' | 'stored' = 'shown'): Promise<T> =>
+  const read = <T>(
+    work: (pixels: Sharp, orientation: number) => Promise<T>,
+    turn: 'shown' | 'stored' = 'shown',
+  ): Promise<T> =>
     guarded(async () => {
       try {
         return await work(await reader.pixels(turn), turn === 'stored' ? (reader.orientation ?? 1) : 1)
@@ -121,7 +125,12 @@ export async function openPicture(source: PictureSource): Promise<Picture> {
         return resizer.finish()
       }, 'stored'),
     writeView: async (target) => {
-      await writeFile(target, await read((pixels) => (hasAlpha ? pixels.png({ compressionLevel: 3 }) : pixels.jpeg({ quality: 92 })).toBuffer()))
+      await writeFile(
+        target,
+        await read((pixels) =>
+          (hasAlpha ? pixels.png({ compressionLevel: 3 }) : pixels.jpeg({ quality: 92 })).toBuffer(),
+        ),
+      )
       return hasAlpha ? 'image/png' : 'image/jpeg'
     },
     writeThumbnail: async (target, side) => {

@@ -52,7 +52,11 @@ async function chunksBeforePixels(file: PictureFile): Promise<Map<string, Buffer
     const length = head.readUInt32BE(0)
     const name = head.toString('latin1', 4, 8)
     if (name === 'IDAT' || length > MAX_HEADER) break
-    if (!chunks.has(name)) chunks.set(name, ['IHDR', 'gAMA', 'cHRM', 'cICP', 'acTL'].includes(name) ? await file.readAt(at + 8, length) : Buffer.alloc(0))
+    if (!chunks.has(name))
+      chunks.set(
+        name,
+        ['IHDR', 'gAMA', 'cHRM', 'cICP', 'acTL'].includes(name) ? await file.readAt(at + 8, length) : Buffer.alloc(0),
+      )
     at += length + 12
   }
   return chunks
@@ -66,14 +70,16 @@ function profileOf(chunks: Map<string, Buffer>): Buffer | null {
   const grey = [0, 4].includes(chunks.get('IHDR')?.[9] ?? 2)
   const cicp = chunks.get('cICP')
   // what was made for television is shown as a television does, by a power of 2.4
-  const curveOf = (transfer: number): number | 'srgb' | undefined => (transfer === 13 ? 'srgb' : [1, 6, 14, 15].includes(transfer) ? 2.4 : powers[transfer])
+  const curveOf = (transfer: number): number | 'srgb' | undefined =>
+    transfer === 13 ? 'srgb' : [1, 6, 14, 15].includes(transfer) ? 2.4 : powers[transfer]
   const named = cicp && cicp.length >= 2 ? { chromaticities: primaries[cicp[0]!], curve: curveOf(cicp[1]!) } : null
   if (named?.chromaticities && named.curve) return plainOrProfile(grey, matrixOf(named.chromaticities)!, named.curve)
   if (chunks.has('iCCP') || chunks.has('sRGB')) return null
   const [gamma, points] = [chunks.get('gAMA'), chunks.get('cHRM')]
   const stated = gamma && gamma.length >= 4 ? gamma.readUInt32BE(0) / 100_000 : 0
   if (stated === 0) return null
-  const [wx, wy, rx, ry, gx, gy, bx, by] = points && points.length >= 32 ? Array.from({ length: 8 }, (_, i) => points.readUInt32BE(i * 4) / 100_000) : []
+  const [wx, wy, rx, ry, gx, gy, bx, by] =
+    points && points.length >= 32 ? Array.from({ length: 8 }, (_, i) => points.readUInt32BE(i * 4) / 100_000) : []
   const matrix = matrixOf(by === undefined ? primaries[1]! : [rx!, ry!, gx!, gy!, bx!, by, wx!, wy!])
   // with sRGB's primaries, the gamma that pictures in sRGB state stands for sRGB's curve
   const isSrgb = matrix && (grey || isSrgbMatrix(matrix)) && Math.abs(stated - 1 / 2.2) < 0.01

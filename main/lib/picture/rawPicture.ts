@@ -16,13 +16,19 @@ export async function readRaw(path: string, { width, height, format }: RawLayout
   const channels = format === 'rgb' ? 3 : 4
   const expected = width * height * channels
   if (bytes.length !== expected)
-    throw new AppError('InvalidInput', `A frame of ${width} x ${height} pixels has ${expected} bytes, not ${bytes.length}.`, { expected })
+    throw new AppError(
+      'InvalidInput',
+      `A frame of ${width} x ${height} pixels has ${expected} bytes, not ${bytes.length}.`,
+      { expected },
+    )
   return { width, height, data: channels === 3 ? bytes : withoutAlpha(bytes) }
 }
 
 /** Writes a picture without loss, so that it is on the disk for good. */
 export async function writePng({ data, width, height }: RgbPicture, target: string): Promise<void> {
-  const png = await sharp(data, { raw: { width, height, channels: 3 } }).png({ compressionLevel: 3 }).toBuffer()
+  const png = await sharp(data, { raw: { width, height, channels: 3 } })
+    .png({ compressionLevel: 3 })
+    .toBuffer()
   await writeFile(target, png, { flush: true })
 }
 

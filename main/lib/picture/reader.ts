@@ -7,7 +7,12 @@ import type { Salvaged } from './salvage.ts'
 import { SNIFF_BYTES } from './sniff.ts'
 
 /** Where a picture comes from; `name` is what errors call it, `page` which of several pages is meant, counted from 1. */
-export type PictureSource = ({ readonly path: string; readonly name?: string } | { readonly bytes: Uint8Array; readonly name: string }) & { readonly page?: number }
+export type PictureSource = (
+  | { readonly path: string; readonly name?: string }
+  | { readonly bytes: Uint8Array; readonly name: string }
+) & {
+  readonly page?: number
+}
 
 /** A file whose first bytes were read, as readers of one kind take it. */
 export interface PictureFile {
@@ -72,7 +77,8 @@ export async function openFile(source: PictureSource): Promise<PictureFile> {
   const name = source.name ?? basename(path)
   const bytes = await withFile(path, name, async (file) => {
     const facts = await file.stat()
-    if (!facts.isFile()) throw new AppError('UnsupportedMedia', `${name} is a folder or a device, not a file. Choose a picture file.`)
+    if (!facts.isFile())
+      throw new AppError('UnsupportedMedia', `${name} is a folder or a device, not a file. Choose a picture file.`)
     return facts.size
   })
   const readAt = (offset: number, length: number) =>
@@ -93,10 +99,17 @@ export async function openFile(source: PictureSource): Promise<PictureFile> {
   }
 }
 
-async function withFile<T>(path: string, name: string, work: (file: Awaited<ReturnType<typeof open>>) => Promise<T>): Promise<T> {
+async function withFile<T>(
+  path: string,
+  name: string,
+  work: (file: Awaited<ReturnType<typeof open>>) => Promise<T>,
+): Promise<T> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EACCES' || error.code === 'EPERM') {
-      throw new AppError('MediaNotFound', `${name} may not be read. Check the permissions of the file, or choose another one.`)
+      throw new AppError(
+        'MediaNotFound',
+        `${name} may not be read. Check the permissions of the file, or choose another one.`,
+      )
     }
     throw missingFile(name)
   })

@@ -52,13 +52,35 @@ const kindNames: Record<Exclude<FileKind, PictureKind | 'empty'>, string> = {
 
 /** The error for a file that is not a readable picture: says what the file really is and what to do. */
 export function refusedKind(kind: Exclude<FileKind, PictureKind>, name: string): AppError {
-  if (kind === 'empty') return new AppError('DamagedMedia', `${name} is empty (0 bytes). Choose the file again, or another one.`)
+  if (kind === 'empty')
+    return new AppError('DamagedMedia', `${name} is empty (0 bytes). Choose the file again, or another one.`)
   const is = `${name} is ${kindNames[kind]}`
-  if (kind === 'pdf') return new AppError('UnsupportedMedia', `${is}, which cannot be read yet. Save the page you ask about as a PNG and use that.`, { kind })
-  if (kind === 'office') return new AppError('UnsupportedMedia', `${is}, which cannot be read yet. Paste its text into the question, or save the page you ask about as a picture.`, { kind })
-  if (kind === 'video') return new AppError('UnsupportedMedia', `${is}, not a picture. Add it as a video, or save a frame of it as a PNG and use that.`, { kind })
+  if (kind === 'pdf')
+    return new AppError(
+      'UnsupportedMedia',
+      `${is}, which cannot be read yet. Save the page you ask about as a PNG and use that.`,
+      { kind },
+    )
+  if (kind === 'office')
+    return new AppError(
+      'UnsupportedMedia',
+      `${is}, which cannot be read yet. Paste its text into the question, or save the page you ask about as a picture.`,
+      { kind },
+    )
+  if (kind === 'video')
+    return new AppError(
+      'UnsupportedMedia',
+      `${is}, not a picture. Add it as a video, or save a frame of it as a PNG and use that.`,
+      {
+        kind,
+      },
+    )
   if (kind === 'text' || kind === 'html') {
-    return new AppError('UnsupportedMedia', `${is}, not a picture. Choose a ${READ} file, or paste its text into the question.`, { kind })
+    return new AppError(
+      'UnsupportedMedia',
+      `${is}, not a picture. Choose a ${READ} file, or paste its text into the question.`,
+      { kind },
+    )
   }
   if (kind === 'unknown' || kind === 'audio' || kind === 'archive' || kind === 'gguf' || kind === 'safetensors') {
     return new AppError('UnsupportedMedia', `${is}, not a picture that can be read. Choose a ${READ} file.`, { kind })

@@ -60,6 +60,7 @@ export function bicubicKernel(from: number, to: number): Kernel {
 /** The same weights for inputs, `from` of them, that come from the other end; the outputs stay in their order. */
 export function fromOtherEnd({ taps, first, count, weights }: Kernel, from: number): Kernel {
   const reversed = new Int32Array(weights.length)
-  for (let i = 0; i < first.length; i++) for (let k = 0; k < count[i]!; k++) reversed[i * taps + k] = weights[i * taps + count[i]! - 1 - k]!
+  for (let i = 0; i < first.length; i++)
+    for (let k = 0; k < count[i]!; k++) reversed[i * taps + k] = weights[i * taps + count[i]! - 1 - k]!
   return { taps, first: first.map((start, i) => from - start - count[i]!), count, weights: reversed }
 }

@@ -12,22 +12,48 @@ const noise = (width: number, height: number): RgbPicture => ({
 /** Both passes over whole pictures, as plainly as they can be written. */
 function plain(picture: RgbPicture, width: number, height: number): Uint8Array {
   const clip = (sum: number) => Math.min(255, Math.max(0, sum >> PRECISION_BITS))
-  const pass = (data: Uint8Array, from: number, to: number, at: (line: number, i: number) => number, lines: number, put: (line: number, i: number) => number) => {
+  const pass = (
+    data: Uint8Array,
+    from: number,
+    to: number,
+    at: (line: number, i: number) => number,
+    lines: number,
+    put: (line: number, i: number) => number,
+  ) => {
     const kernel = bicubicKernel(from, to)
     const out = new Uint8Array(lines * to * 3)
     for (let line = 0; line < lines; line++)
       for (let i = 0; i < to; i++)
         for (let c = 0; c < 3; c++) {
           let sum = 1 << (PRECISION_BITS - 1)
-          for (let k = 0; k < kernel.count[i]!; k++) sum += data[at(line, kernel.first[i]! + k) + c]! * kernel.weights[i * kernel.taps + k]!
+          for (let k = 0; k < kernel.count[i]!; k++)
+            sum += data[at(line, kernel.first[i]! + k) + c]! * kernel.weights[i * kernel.taps + k]!
           out[put(line, i) + c] = clip(sum)
         }
     return out
   }
-  const across = (data: Uint8Array, rows: number) => pass(data, picture.width, width, (y, x) => (y * picture.width + x) * 3, rows, (y, x) => (y * width + x) * 3)
-  const down = (data: Uint8Array, columns: number) => pass(data, picture.height, height, (x, y) => (y * columns + x) * 3, columns, (x, y) => (y * columns + x) * 3)
+  const across = (data: Uint8Array, rows: number) =>
+    pass(
+      data,
+      picture.width,
+      width,
+      (y, x) => (y * picture.width + x) * 3,
+      rows,
+      (y, x) => (y * width + x) * 3,
+    )
+  const down = (data: Uint8Array, columns: number) =>
+    pass(
+      data,
+      picture.height,
+      height,
+      (x, y) => (y * columns + x) * 3,
+      columns,
+      (x, y) => (y * columns + x) * 3,
+    )
   const verticalFirst = height < picture.height && picture.height - height > 2 * (picture.width - width)
-  return verticalFirst ? across(down(picture.data, picture.width), height) : down(across(picture.data, picture.height), width)
+  return verticalFirst
+    ? across(down(picture.data, picture.width), height)
+    : down(across(picture.data, picture.height), width)
 }
 
 describe('resizeBicubic', () => {
@@ -61,7 +87,18 @@ function shown({ data, width, height }: RgbPicture, orientation: number): RgbPic
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
       const [left, top, right, bottom] = [x, y, width - 1 - x, height - 1 - y]
-      const [toX, toY] = ([[left, top], [right, top], [right, bottom], [left, bottom], [top, left], [bottom, left], [bottom, right], [top, right]] as const)[orientation - 1]!
+      const [toX, toY] = (
+        [
+          [left, top],
+          [right, top],
+          [right, bottom],
+          [left, bottom],
+          [top, left],
+          [bottom, left],
+          [bottom, right],
+          [top, right],
+        ] as const
+      )[orientation - 1]!
       out.data.set(data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3), (toY * out.width + toX) * 3)
     }
   return out
@@ -70,12 +107,15 @@ function shown({ data, width, height }: RgbPicture, orientation: number): RgbPic
 describe('rows as they come', () => {
   test('give the pixels of the whole picture, however many come at a time, however they are turned', () => {
     let state = 20_261
-    const random = (most: number) => 1 + ((state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff) >> 8) % most
+    const random = (most: number) => 1 + (((state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff) >> 8) % most)
     for (let i = 0; i < 240; i++) {
       const orientation = (i % 8) + 1
       const stored = noise(random(120), random(260))
       const picture = shown(stored, orientation)
-      const size = { width: random(3) === 1 ? picture.width : random(120), height: random(4) === 1 ? picture.height : random(120) }
+      const size = {
+        width: random(3) === 1 ? picture.width : random(120),
+        height: random(4) === 1 ? picture.height : random(120),
+      }
       const resizer = new RowResizer(picture, size, orientation)
       const chunk = random(9) * stored.width * 3
       for (let at = 0; at < stored.data.length; at += chunk) resizer.push(stored.data.subarray(at, at + chunk))

@@ -66,14 +66,18 @@ export class RowResizer {
     const [across, down] = turned ? [shownDown, shownAcross] : [shownAcross, shownDown]
     const stored = turned ? { width: from.height, height: from.width } : from
     this.flipped = flipsDown(orientation)
-    this.across = flipsAcross(orientation) ? fromOtherEnd(across ?? bicubicKernel(stored.width, stored.width), stored.width) : across
+    this.across = flipsAcross(orientation)
+      ? fromOtherEnd(across ?? bicubicKernel(stored.width, stored.width), stored.width)
+      : across
     // output rows are numbered as the stored rows come, and placed as shown
     this.down = down && this.flipped ? upsideDown(fromOtherEnd(down, stored.height)) : down
     const heightFirst = to.height < from.height && from.height - to.height > (from.width - to.width) * 2
     this.acrossFirst = heightFirst === turned
     this.out = new Uint8ClampedArray(this.outWidth * this.outHeight * 3)
     this.bandBytes = (this.across && !this.acrossFirst ? this.width : this.outWidth) * 3
-    this.band = new Uint8ClampedArray(this.down ? Math.min(stored.height, this.down.taps + BAND_ROWS) * this.bandBytes : 0)
+    this.band = new Uint8ClampedArray(
+      this.down ? Math.min(stored.height, this.down.taps + BAND_ROWS) * this.bandBytes : 0,
+    )
     this.between = new Uint8ClampedArray(this.across && !this.acrossFirst ? this.bandBytes : 0)
   }
 
@@ -150,7 +154,13 @@ function turn({ data, width, height }: RgbPicture, orientation: number): Uint8Ar
 }
 
 /** One row of the horizontal pass; stores clip to 0..255 by themselves. */
-function resizeRow(source: Uint8ClampedArray, sourceAt: number, kernel: Kernel, target: Uint8ClampedArray, targetAt: number): void {
+function resizeRow(
+  source: Uint8ClampedArray,
+  sourceAt: number,
+  kernel: Kernel,
+  target: Uint8ClampedArray,
+  targetAt: number,
+): void {
   const { taps, first, count, weights } = kernel
   const width = first.length
   let t = targetAt

@@ -16,7 +16,11 @@ const CHUNK = 1024 ** 2
  * through a file of libvips' own format, which it writes row by row, in a folder that only this user can read. Where no such
  * file can be written they are decoded in memory.
  */
-export async function streamRows(pixels: Sharp, size: { readonly width: number; readonly height: number }, take: TakeRows): Promise<void> {
+export async function streamRows(
+  pixels: Sharp,
+  size: { readonly width: number; readonly height: number },
+  take: TakeRows,
+): Promise<void> {
   if (size.width * size.height > IN_MEMORY) {
     const folder = await temporaryFolder('pixels').catch(() => null)
     if (folder && (await throughFile(pixels.clone(), join(folder, 'pixels.v'), folder, take))) return

@@ -12,11 +12,21 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const [W, H] = [240, 160]
 /** Soft colours with some noise and without any white. */
 const noise = (i: number) => Math.imul(i + 1, 2654435761) >>> 28
-const data = Buffer.from(Array.from({ length: W * H }, (_, i) => [(i % W) * 0.9 + noise(i), Math.floor(i / W) + noise(i * 3), noise(i * 7) * 4]).flat())
+const data = Buffer.from(
+  Array.from({ length: W * H }, (_, i) => [
+    (i % W) * 0.9 + noise(i),
+    Math.floor(i / W) + noise(i * 3),
+    noise(i * 7) * 4,
+  ]).flat(),
+)
 const source = sharp(data, { raw: { width: W, height: H, channels: 3 } })
 const open = (bytes: Uint8Array, name = 'cut') => openPicture({ bytes, name })
 const cutAt = (bytes: Buffer, share: number) => bytes.subarray(0, Math.floor(bytes.length * share))
-const failure = (work: Promise<unknown>) => work.then(() => expect.fail('should have been refused'), (error: unknown) => error)
+const failure = (work: Promise<unknown>) =>
+  work.then(
+    () => expect.fail('should have been refused'),
+    (error: unknown) => error,
+  )
 
 /** The shares of pixels that are white, and that are neither white nor as in the whole picture by more than `by`. */
 function compare(got: RgbPicture, whole: RgbPicture, by = 0) {
@@ -61,12 +71,20 @@ describe('a file that is cut off is shown as far as it goes, the rest white, and
   })
 
   test('what is turned says which side is missing', async () => {
-    for (const [orientation, side] of [[1, 'lower'], [3, 'upper'], [6, 'left'], [8, 'right']] as const) {
+    for (const [orientation, side] of [
+      [1, 'lower'],
+      [3, 'upper'],
+      [6, 'left'],
+      [8, 'right'],
+    ] as const) {
       const bytes = await source.clone().withMetadata({ orientation }).jpeg({ chromaSubsampling: '4:4:4' }).toBuffer()
       const picture = await open(cutAt(bytes, 0.5))
       const decoded = await picture.decode()
       expect(picture.notes.join()).toContain(`The ${side} `)
-      const [x, y] = { lower: [0.5, 0.99], upper: [0.5, 0.01], left: [0.01, 0.5], right: [0.99, 0.5] }[side] as [number, number]
+      const [x, y] = { lower: [0.5, 0.99], upper: [0.5, 0.01], left: [0.01, 0.5], right: [0.99, 0.5] }[side] as [
+        number,
+        number,
+      ]
       const at = (Math.floor(y * decoded.height) * decoded.width + Math.floor(x * decoded.width)) * 3
       expect([...decoded.data.subarray(at, at + 3)]).toEqual([255, 255, 255])
     }
@@ -75,7 +93,10 @@ describe('a file that is cut off is shown as far as it goes, the rest white, and
   test('a progressive JPEG is whole but less sharp', async () => {
     const bytes = await source.clone().jpeg({ progressive: true }).toBuffer()
     const picture = await open(cutAt(bytes, 0.7))
-    expect(compare(await picture.decode(), await (await open(bytes)).decode(), 60)).toMatchObject({ white: 0, wrong: expect.closeTo(0, 1) as number })
+    expect(compare(await picture.decode(), await (await open(bytes)).decode(), 60)).toMatchObject({
+      white: 0,
+      wrong: expect.closeTo(0, 1) as number,
+    })
     expect(picture.notes.join()).toContain('less sharp')
   })
 
@@ -83,7 +104,9 @@ describe('a file that is cut off is shown as far as it goes, the rest white, and
     for (const bytes of [await kinds.jpeg(), await kinds.gif()]) {
       const picture = await open(bytes.subarray(0, bytes.length - (bytes[0] === 0xff ? 2 : 1)))
       expect(Buffer.compare((await picture.decode()).data, (await (await open(bytes)).decode()).data)).toBe(0)
-      expect(picture.notes).toEqual(bytes[0] === 0xff ? ['The end of the file is missing; the picture is whole.'] : expect.any(Array))
+      expect(picture.notes).toEqual(
+        bytes[0] === 0xff ? ['The end of the file is missing; the picture is whole.'] : expect.any(Array),
+      )
     }
   })
 
@@ -98,7 +121,10 @@ describe('a file that is cut off is shown as far as it goes, the rest white, and
         expect([...pixels.subarray(-3)]).toEqual([255, 255, 255])
       } else {
         await (read === 'thumbnail' ? picture.writeThumbnail(target, 64) : picture.writeView(target))
-        const { data: small } = await sharp(readFileSync(target)).removeAlpha().raw().toBuffer({ resolveWithObject: true })
+        const { data: small } = await sharp(readFileSync(target))
+          .removeAlpha()
+          .raw()
+          .toBuffer({ resolveWithObject: true })
         expect(Math.min(...small.subarray(-3))).toBeGreaterThan(250)
       }
       notes.push(picture.notes)
@@ -111,7 +137,10 @@ describe('a file that is cut off is shown as far as it goes, the rest white, and
       const bytes = await kinds[kind]()
       for (const length of [12, 40]) {
         const error = await failure(open(bytes.subarray(0, length), `cut.${kind}`).then((picture) => picture.decode()))
-        expect(error).toMatchObject({ code: 'DamagedMedia', message: expect.stringContaining(`cut.${kind} is damaged or incomplete`) as string })
+        expect(error).toMatchObject({
+          code: 'DamagedMedia',
+          message: expect.stringContaining(`cut.${kind} is damaged or incomplete`) as string,
+        })
       }
     }
   })

@@ -35,10 +35,16 @@ export function firstDifference(one: RawPixels, other: RawPixels): number {
  * Makes everything from pixel `from` on white, in the same memory, and says how much that is. In the first `rows` rows, which
  * one row of blocks fills, what is left of `column` stays.
  */
-export function dropAfter(raw: RawPixels, from: number, orientation: number, { rows, column } = { rows: 0, column: 0 }): Salvaged {
+export function dropAfter(
+  raw: RawPixels,
+  from: number,
+  orientation: number,
+  { rows, column } = { rows: 0, column: 0 },
+): Salvaged {
   const { data, width, height, channels } = raw
   const kept = Math.min(rows, height - Math.floor(from / width))
-  for (let i = 0; i < kept; i++) data.fill(255, (from + i * width + column) * channels, (from + (i + 1) * width) * channels)
+  for (let i = 0; i < kept; i++)
+    data.fill(255, (from + i * width + column) * channels, (from + (i + 1) * width) * channels)
   data.fill(255, (from + kept * width) * channels)
   return shown(raw, orientation, missing(1 - (from + kept * column) / (width * height), lostSide(orientation)))
 }
@@ -60,7 +66,8 @@ export function dropDifferent(one: RawPixels, other: RawPixels): Salvaged {
 /** Raw pixels as shown, with their notes. */
 export function shown(raw: RawPixels, orientation: number, notes: readonly string[]): Salvaged {
   const { data, width, height, channels } = raw
-  if (orientation === 1) return { pixels: sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } }), notes }
+  if (orientation === 1)
+    return { pixels: sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } }), notes }
   return { pixels: sharp(rawTiff(raw, { orientation })).autoOrient(), notes }
 }
 
@@ -73,4 +80,5 @@ function missing(share: number, side: string | null): string[] {
 }
 
 /** Where the last stored rows are shown. */
-const lostSide = (orientation: number): string => ['lower', 'lower', 'upper', 'upper', 'right', 'left', 'left', 'right'][orientation - 1] ?? 'lower'
+const lostSide = (orientation: number): string =>
+  ['lower', 'lower', 'upper', 'upper', 'right', 'left', 'left', 'right'][orientation - 1] ?? 'lower'

@@ -1,13 +1,29 @@
 import { crc32, createInflate, deflateSync } from 'node:zlib'
 import { lax, readMetadata, toSrgb } from './libvips.ts'
 import { PNG_MARK, pngChunk } from './pngChunks.ts'
-import { dropAfter, dropDifferent, PARTS_WRONG, readRawPixels, shown, WHOLE_WITH_WRONG_SUM, WHOLE_WITHOUT_END } from './salvage.ts'
+import {
+  dropAfter,
+  dropDifferent,
+  PARTS_WRONG,
+  readRawPixels,
+  shown,
+  WHOLE_WITH_WRONG_SUM,
+  WHOLE_WITHOUT_END,
+} from './salvage.ts'
 import type { Salvaged } from './salvage.ts'
 
 /** Samples of a pixel by colour type. */
 const samples: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
 /** Offset and step of the seven passes of Adam7: x, y, across, down. */
-const PASSES = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]] as const
+const PASSES = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const
 
 /**
  * What can be shown of a cut or damaged PNG: its pixel data are unpacked as far as they go, the rest is filled up, and the
@@ -29,12 +45,22 @@ export async function salvagePng(bytes: Buffer, orientation: number): Promise<Sa
       else whole[at] = 0
       at += length
     })
-    const png = Buffer.concat([PNG_MARK, ...before, pngChunk('IDAT', deflateSync(whole, { level: 1 })), pngChunk('IEND', Buffer.alloc(0))])
+    const png = Buffer.concat([
+      PNG_MARK,
+      ...before,
+      pngChunk('IDAT', deflateSync(whole, { level: 1 })),
+      pngChunk('IEND', Buffer.alloc(0)),
+    ])
     return readRawPixels(await toSrgb(png, await readMetadata({ name: '', input: png }, lax), 'stored', lax))
   }
   if (rows === 0) throw new Error('no row is left')
-  if (rows === lines.length) return shown(await filled(0), orientation, [checked ? (wrongSums ? WHOLE_WITH_WRONG_SUM : WHOLE_WITHOUT_END) : PARTS_WRONG])
-  const salvaged = interlaced ? dropDifferent(await filled(0), await filled(255)) : dropAfter(await filled(0), rows * header.readUInt32BE(0), orientation)
+  if (rows === lines.length)
+    return shown(await filled(0), orientation, [
+      checked ? (wrongSums ? WHOLE_WITH_WRONG_SUM : WHOLE_WITHOUT_END) : PARTS_WRONG,
+    ])
+  const salvaged = interlaced
+    ? dropDifferent(await filled(0), await filled(255))
+    : dropAfter(await filled(0), rows * header.readUInt32BE(0), orientation)
   return wrongSums ? { ...salvaged, notes: [...salvaged.notes, PARTS_WRONG] } : salvaged
 }
 

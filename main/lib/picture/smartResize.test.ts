@@ -11,11 +11,14 @@ interface Golden {
   hf: [number, number] | null
 }
 
-const cases = JSON.parse(readFileSync(new URL('../../testing/goldens/common/smart_resize.json', import.meta.url), 'utf8')) as Golden[]
+const cases = JSON.parse(
+  readFileSync(new URL('../../testing/goldens/common/smart_resize.json', import.meta.url), 'utf8'),
+) as Golden[]
 
 describe('smartResize', () => {
   test.each(cases)('$width x $height in $min_pixels..$max_pixels is the reference size', (golden) => {
-    const resize = () => smartResize(golden, { minPixels: golden.min_pixels, maxPixels: golden.max_pixels }, 'strip.png')
+    const resize = () =>
+      smartResize(golden, { minPixels: golden.min_pixels, maxPixels: golden.max_pixels }, 'strip.png')
     if (golden.hf) {
       expect(resize()).toEqual({ height: golden.hf[0], width: golden.hf[1] })
     } else {

@@ -2,9 +2,43 @@ import { videoPacking } from '../video/videoMarks.ts'
 
 /** What a file is by its first bytes, whatever its name says. */
 export type FileKind =
-  | 'png' | 'jpeg' | 'webp' | 'gif' | 'avif' | 'heic' | 'tiff' | 'bmp' | 'ico' | 'psd' | 'jxl'
-  | 'jp2' | 'jxr' | 'tga' | 'dds' | 'pnm' | 'exr' | 'hdr' | 'raw' | 'xcf' | 'qoi' | 'pcx' | 'djvu' | 'eps' | 'metafile'
-  | 'svg' | 'pdf' | 'office' | 'video' | 'audio' | 'archive' | 'gguf' | 'safetensors' | 'html' | 'text' | 'empty' | 'unknown'
+  | 'png'
+  | 'jpeg'
+  | 'webp'
+  | 'gif'
+  | 'avif'
+  | 'heic'
+  | 'tiff'
+  | 'bmp'
+  | 'ico'
+  | 'psd'
+  | 'jxl'
+  | 'jp2'
+  | 'jxr'
+  | 'tga'
+  | 'dds'
+  | 'pnm'
+  | 'exr'
+  | 'hdr'
+  | 'raw'
+  | 'xcf'
+  | 'qoi'
+  | 'pcx'
+  | 'djvu'
+  | 'eps'
+  | 'metafile'
+  | 'svg'
+  | 'pdf'
+  | 'office'
+  | 'video'
+  | 'audio'
+  | 'archive'
+  | 'gguf'
+  | 'safetensors'
+  | 'html'
+  | 'text'
+  | 'empty'
+  | 'unknown'
 
 /** How many bytes of a file `sniff` wants to see. */
 export const SNIFF_BYTES = 4096
@@ -84,22 +118,40 @@ export function sniff(head: Uint8Array): FileKind {
 /** Kinds that are known by what several of their first bytes may be. */
 function markless(latin: string): FileKind | null {
   const at = (i: number) => latin.charCodeAt(i)
-  if (latin.startsWith('BM') && (latin.slice(6, 10) === '\0\0\0\0' || '\x0c\x10\x28\x34\x38\x40\x6c\x7c'.includes(latin[14] ?? '-'))) return 'bmp'
+  if (
+    latin.startsWith('BM') &&
+    (latin.slice(6, 10) === '\0\0\0\0' || '\x0c\x10\x28\x34\x38\x40\x6c\x7c'.includes(latin[14] ?? '-'))
+  )
+    return 'bmp'
   // a cursor, not a TGA picture, which has zeros where a cursor counts its pictures
   if (latin.startsWith('\0\0\x02\0') && at(4) > 0 && at(5) === 0 && at(9) === 0) return 'ico'
   if (/^P[1-7]\s+(#[^\n]*\n\s*)*(\d+\s|WIDTH)/.test(latin)) return 'pnm'
   if (latin.startsWith('\x01\0\0\0') && latin.slice(40, 44) === ' EMF') return 'metafile'
   if (/^\x0a[\0\x02-\x05]\x01[\x01\x02\x04\x08]/.test(latin) && at(64) === 0) return 'pcx'
   const mapped = at(1)
-  const [colours, depths] = mapped === 1 ? [[1, 9], [8, 16]] : [[2, 3, 10, 11], [8, 15, 16, 24, 32]]
-  const isTga = mapped <= 1 && colours.includes(at(2)) && depths.includes(at(16)) && (mapped === 1 || /^\0{5}$/.test(latin.slice(3, 8)))
+  const [colours, depths] =
+    mapped === 1
+      ? [
+          [1, 9],
+          [8, 16],
+        ]
+      : [
+          [2, 3, 10, 11],
+          [8, 15, 16, 24, 32],
+        ]
+  const isTga =
+    mapped <= 1 &&
+    colours.includes(at(2)) &&
+    depths.includes(at(16)) &&
+    (mapped === 1 || /^\0{5}$/.test(latin.slice(3, 8)))
   return isTga && at(12) + at(13) > 0 && at(14) + at(15) > 0 && at(17) < 64 ? 'tga' : null
 }
 
 /** Word, Excel, PowerPoint, OpenDocument and EPUB are ZIP archives whose first entry tells; the older ones are OLE files. */
 const isOffice = (latin: string): boolean =>
-  /^PK\x03\x04[^]{26}(?:\[Content_Types\]\.xml|_rels\/|docProps\/|word\/|xl\/|ppt\/|mimetype[^]{0,40}application\/(?:epub|vnd\.oasis))/.test(latin) ||
-  latin.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')
+  /^PK\x03\x04[^]{26}(?:\[Content_Types\]\.xml|_rels\/|docProps\/|word\/|xl\/|ppt\/|mimetype[^]{0,40}application\/(?:epub|vnd\.oasis))/.test(
+    latin,
+  ) || latin.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')
 
 function startsWith(text: string, mark: string): boolean {
   if (text.length < mark.length) return false

@@ -41,7 +41,9 @@ async function salvage(bytes: Buffer, metadata: Metadata) {
   if (!one || !other) throw failure
   const orientation = metadata.orientation ?? 1
   const from = firstDifference(one, other)
-  return from === Infinity ? shown(one, orientation, [WHOLE_WITHOUT_END]) : dropAfter(one, Math.floor(from / one.width) * one.width, orientation)
+  return from === Infinity
+    ? shown(one, orientation, [WHOLE_WITHOUT_END])
+    : dropAfter(one, Math.floor(from / one.width) * one.width, orientation)
 }
 
 /** The chunks that are there, the last picture filled up with one value; null where no picture begins. */
@@ -55,7 +57,8 @@ function fillUp(bytes: PictureFile['head'], value: number): Buffer | null {
     const end = at + 8 + length + (length % 2)
     const isPicture = ['VP8 ', 'VP8L', 'ANMF'].includes(name)
     if (end <= whole.length) chunks.push(whole.subarray(at, end))
-    else if (isPicture && pictures === 0 && length < 2 ** 30) chunks.push(...lengthened(whole.subarray(at), end - whole.length, value))
+    else if (isPicture && pictures === 0 && length < 2 ** 30)
+      chunks.push(...lengthened(whole.subarray(at), end - whole.length, value))
     if (isPicture && (end <= whole.length || pictures === 0)) pictures++
     at = end
   }

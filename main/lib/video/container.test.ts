@@ -31,6 +31,18 @@ test.each([
   expect(containerOf(bytes(head))).toEqual({ mime, demuxer })
 })
 
-test.each(['', '#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n', 'ffconcat version 1.0\nfile /etc/passwd\n', '\x89PNG\r\n\x1a\n', '\0\0\0\x18ftypavif', 'RIFF\x10\0\0\0WAVEfmt ', '\x01\x02\x03', '\0\0\0\x1cftypM4A ', `OggS\0\x02${'\0'.repeat(22)}\x01vorbis`, `Good text. ${'It goes on and on. '.repeat(200)}`, 'G'.repeat(100)])('%o is no video', (head) => {
+test.each([
+  '',
+  '#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n',
+  'ffconcat version 1.0\nfile /etc/passwd\n',
+  '\x89PNG\r\n\x1a\n',
+  '\0\0\0\x18ftypavif',
+  'RIFF\x10\0\0\0WAVEfmt ',
+  '\x01\x02\x03',
+  '\0\0\0\x1cftypM4A ',
+  `OggS\0\x02${'\0'.repeat(22)}\x01vorbis`,
+  `Good text. ${'It goes on and on. '.repeat(200)}`,
+  'G'.repeat(100),
+])('%o is no video', (head) => {
   expect(containerOf(bytes(head))).toBeNull()
 })

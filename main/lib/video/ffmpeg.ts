@@ -78,7 +78,9 @@ function notesOf({ cutOffFrom, line, transfer, primaries }: ProbedTrack): string
   const says = cutOffFrom !== null && cutOffFrom > end ? ` It says that it is ${clock(cutOffFrom)} long.` : ''
   return [
     ...(cutOffFrom === null ? [] : [`The file is cut off: what there is of it ends at ${clock(end)}.${says}`]),
-    ...(wideColours(transfer, primaries)?.isHdr ? ['The video is HDR; it is read as players show it on an ordinary screen (SDR).'] : []),
+    ...(wideColours(transfer, primaries)?.isHdr
+      ? ['The video is HDR; it is read as players show it on an ordinary screen (SDR).']
+      : []),
   ]
 }
 
@@ -153,13 +155,21 @@ async function* decode(
   const isTransparent = track.hasAlpha && !wide
   const alphaDecoder = isTransparent && hasAlphaDecoders ? alphaDecoders[codec ?? ''] : undefined
   const decoder = alphaDecoder ? ['-c:v', alphaDecoder] : []
-  const select = ticks ? selectFrames(places.map((place) => ticks[place]!), 'pts') : selectFrames(places)
+  const select = ticks
+    ? selectFrames(
+        places.map((place) => ticks[place]!),
+        'pts',
+      )
+    : selectFrames(places)
   const filters = `select='${select}',showinfo,scale=w=${width}:h=${height}:flags=bicubic`
   const seek = from === null ? [] : ['-noaccurate_seek', '-ss', (from / ticksPerSecond).toFixed(6)]
   const output = ['-map', '0:V:0', '-vf', filters, ...everyFrame, '-frames:v', String(places.length)]
-  const pixels = isTransparent ? ['-pix_fmt', 'rgba', '-c:v', 'pam'] : ['-pix_fmt', wide ? 'rgb48be' : 'rgb24', '-c:v', 'ppm']
+  const pixels = isTransparent
+    ? ['-pix_fmt', 'rgba', '-c:v', 'pam']
+    : ['-pix_fmt', wide ? 'rgb48be' : 'rgb24', '-c:v', 'ppm']
   const format = [...pixels, '-f', 'image2pipe', 'pipe:1']
-  const toRgb = (data: Uint8Array): Uint8Array => (isTransparent ? overWhite(data, 4) : wide ? toSrgb(data, wide) : data)
+  const toRgb = (data: Uint8Array): Uint8Array =>
+    isTransparent ? overWhite(data, 4) : wide ? toSrgb(data, wide) : data
   const quiet = ['-hide_banner', '-nostats', '-v', 'level+info', '-nostdin', '-copyts']
   let isLess = false
   const process = startTool('ffmpeg', [...quiet, ...seek, ...decoder, ...input(file), ...output, ...format], signal)

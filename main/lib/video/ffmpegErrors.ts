@@ -21,12 +21,21 @@ export const noDecoder = (codec: string, name: string): AppError =>
 
 /** A file whose first bytes are those of no video, and that ffmpeg does not know either. */
 export const unknownKind = (name: string, cause: unknown): AppError =>
-  new AppError('UnsupportedMedia', `${name} is no video that ffmpeg can read. Choose a video file, or convert it to MP4.`, undefined, { cause })
+  new AppError(
+    'UnsupportedMedia',
+    `${name} is no video that ffmpeg can read. Choose a video file, or convert it to MP4.`,
+    undefined,
+    {
+      cause,
+    },
+  )
 
 /** A file that has no picture track, or only a cover. `detail.kind` is "audio" where it has sound. */
 export function noVideo(name: string, { hasSound, hasCover }: { hasSound: boolean; hasCover: boolean }): AppError {
   const what = hasSound ? 'is a sound recording; there is no video in it' : 'has no video in it'
-  const cover = hasCover ? ' Its cover picture can be asked about, saved as a picture.' : ' Choose a file with video, or a picture.'
+  const cover = hasCover
+    ? ' Its cover picture can be asked about, saved as a picture.'
+    : ' Choose a file with video, or a picture.'
   return new AppError('UnsupportedMedia', `${name} ${what}.${cover}`, { kind: hasSound ? 'audio' : 'empty', hasCover })
 }
 
@@ -53,7 +62,12 @@ export const readingStopped = (name: string): AppError => new AppError('Interrup
 const NO_DECODER = /(?:no decoder found for: |Decoder \(codec |Unsupported codec with id \d+ .*codec )(\w+)/i
 
 /** What a tool's failure means for who asked. */
-export function failure(tool: 'ffmpeg' | 'ffprobe', name: string, cause: unknown, signal: AbortSignal | undefined): AppError {
+export function failure(
+  tool: 'ffmpeg' | 'ffprobe',
+  name: string,
+  cause: unknown,
+  signal: AbortSignal | undefined,
+): AppError {
   if (cause instanceof AppError) return cause
   if (signal?.aborted) return readingStopped(name)
   if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return noTool(tool, name)

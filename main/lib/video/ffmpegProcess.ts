@@ -20,8 +20,16 @@ export const input = ({ path, demuxer }: VideoFile): string[] => {
 }
 
 /** Starts ffmpeg or ffprobe; both its outputs are piped. It is killed when `signal` aborts. */
-export function startTool(tool: 'ffmpeg' | 'ffprobe', args: readonly string[], signal: AbortSignal | undefined): ChildProcess {
-  return spawn(tool, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true, ...(signal && { signal, killSignal: 'SIGKILL' }) })
+export function startTool(
+  tool: 'ffmpeg' | 'ffprobe',
+  args: readonly string[],
+  signal: AbortSignal | undefined,
+): ChildProcess {
+  return spawn(tool, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    windowsHide: true,
+    ...(signal && { signal, killSignal: 'SIGKILL' }),
+  })
 }
 
 /** Runs a tool and gives each line of its output. Answers what it said of errors; rejects with that when it failed. */
@@ -49,6 +57,8 @@ export async function ending(process: ChildProcess, onLine: (line: string) => bo
     if (!onLine(line) && said.length < MAX_SAID) said += `${line}\n`
   })
   process.once('error', reject)
-  process.once('close', (code) => (code === 0 ? resolve(said.trim()) : reject(new Error(said.trim() || `It ended with ${code}`))))
+  process.once('close', (code) =>
+    code === 0 ? resolve(said.trim()) : reject(new Error(said.trim() || `It ended with ${code}`)),
+  )
   return promise
 }

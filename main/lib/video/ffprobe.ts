@@ -71,7 +71,10 @@ export async function probeTrack(file: VideoFile, signal?: AbortSignal): Promise
   if (!track) throw failure('ffprobe', file.name, new Error(said || 'ffprobe found no frames'), signal)
   const stated = number(stream.get('duration')) ?? number(format.get('duration'))
   const end = (track.line.startMs + track.line.durationMs) / 1000
-  return { ...track, cutOffFrom: CUT_OFF.test(said) ? (stated !== null && stated > end + TOLERATED ? stated : end) : null }
+  return {
+    ...track,
+    cutOffFrom: CUT_OFF.test(said) ? (stated !== null && stated > end + TOLERATED ? stated : end) : null,
+  }
 }
 
 /** One entry for each packet: times in ticks, NaN where the file gives none. */
@@ -119,12 +122,19 @@ function trackOf(packets: Packets, stream: Fields, format: Fields): Omit<ProbedT
   const statedFps = ratio(stream.get('avg_frame_rate'), '/')
   if (!shown || !Number.isFinite(ticksPerSecond)) return null
   // nothing before the first key frame can be decoded, or shown; what an edit list hides is marked with D
-  const firstKey = Math.max(0, packets.flags.findIndex((flag) => flag.includes('K')))
-  const keep = packets.flags.flatMap((flag, n) => (n < firstKey || packets.pts[n]! < packets.pts[firstKey]! || flag.includes('D') ? [] : [n]))
+  const firstKey = Math.max(
+    0,
+    packets.flags.findIndex((flag) => flag.includes('K')),
+  )
+  const keep = packets.flags.flatMap((flag, n) =>
+    n < firstKey || packets.pts[n]! < packets.pts[firstKey]! || flag.includes('D') ? [] : [n],
+  )
   if (keep.length === 0) return null
   const isTimed = isOrderly(packets, keep)
   // where the file does not say how long frames last, ffprobe guesses after the first ones
-  const times = isTimed ? keep.map((n) => packets.pts[n]!) : untimed(packets, keep, ticksPerSecond, statedFps ?? ratio(stream.get('r_frame_rate'), '/') ?? UNTIMED_FPS)
+  const times = isTimed
+    ? keep.map((n) => packets.pts[n]!)
+    : untimed(packets, keep, ticksPerSecond, statedFps ?? ratio(stream.get('r_frame_rate'), '/') ?? UNTIMED_FPS)
   const isEndKnown = isTimed && /mov|matroska/.test(format.get('format_name') ?? '') && Number.isFinite(packets.ends[0])
   const end = isEndKnown ? keep.reduce((most, n) => Math.max(most, packets.ends[n]!), -Infinity) : null
   const track: TrackTimes = { ticksPerSecond, times, end: Number.isFinite(end) ? end : null, statedFps }
@@ -157,9 +167,13 @@ function isOrderly({ pts, dts }: Packets, keep: readonly number[]): boolean {
 
 /** Times of frames that have none of their own: when they are decoded, or evenly by the rate. */
 function untimed({ dts }: Packets, keep: readonly number[], ticksPerSecond: number, fps: number): number[] {
-  const isRising = keep.every((n, place) => Number.isFinite(dts[n]) && (place === 0 || dts[n]! > dts[keep[place - 1]!]!))
+  const isRising = keep.every(
+    (n, place) => Number.isFinite(dts[n]) && (place === 0 || dts[n]! > dts[keep[place - 1]!]!),
+  )
   const start = dts.find((time) => Number.isFinite(time)) ?? 0
-  return isRising ? keep.map((n) => dts[n]!) : keep.map((_, place) => start + Math.round((place * ticksPerSecond) / fps))
+  return isRising
+    ? keep.map((n) => dts[n]!)
+    : keep.map((_, place) => start + Math.round((place * ticksPerSecond) / fps))
 }
 
 /**
@@ -168,7 +182,8 @@ function untimed({ dts }: Packets, keep: readonly number[], ticksPerSecond: numb
  */
 const hasAlpha = (stream: Fields): boolean =>
   (stream.get('alpha_mode') ?? stream.get('ALPHA_MODE')) === '1' ||
-  (stream.get('codec_name') !== 'rawvideo' && /^(?:yuva|gbrap|rgba|bgra|argb|abgr|ya\d)/.test(stream.get('pix_fmt') ?? ''))
+  (stream.get('codec_name') !== 'rawvideo' &&
+    /^(?:yuva|gbrap|rgba|bgra|argb|abgr|ya\d)/.test(stream.get('pix_fmt') ?? ''))
 
 /** As players show it: pixels are made square by making the picture wider or higher, never smaller. */
 function shownSize(stream: Fields): Size | null {
@@ -185,7 +200,12 @@ function shownSize(stream: Fields): Size | null {
 async function withoutVideo(file: VideoFile, signal: AbortSignal | undefined): Promise<Error> {
   const streams: Fields[] = []
   const asked = ['-v', 'error', '-show_entries', 'stream=codec_type:stream_disposition=attached_pic', '-of', 'compact']
-  await runTool('ffprobe', [...asked, ...input(file)], signal, (line) => line.startsWith('stream|') && streams.push(fieldsOf(line))).catch(() => {})
+  await runTool(
+    'ffprobe',
+    [...asked, ...input(file)],
+    signal,
+    (line) => line.startsWith('stream|') && streams.push(fieldsOf(line)),
+  ).catch(() => {})
   const hasSound = streams.some((stream) => stream.get('codec_type') === 'audio')
   return noVideo(file.name, { hasSound, hasCover: streams.some((stream) => stream.get('attached_pic') === '1') })
 }

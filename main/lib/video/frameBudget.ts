@@ -12,7 +12,10 @@ const ROOM = 1.05
  * How large each of `frames` frames may be, after `fetch_video` of qwen_vl_utils: a frame's share of the total, within the
  * limits of one frame. `wished` narrows it, and never goes beyond.
  */
-export function frameBudget(frames: number, wished: { readonly minPixels?: number; readonly maxPixels?: number } = {}): PictureBudget {
+export function frameBudget(
+  frames: number,
+  wished: { readonly minPixels?: number; readonly maxPixels?: number } = {},
+): PictureBudget {
   const minPixels = wished.minPixels ?? MIN_PIXELS
   const share = (TOTAL_PIXELS / (Math.ceil(frames / FRAMES_PER_SLICE) * FRAMES_PER_SLICE)) * FRAMES_PER_SLICE
   const limit = Math.max(Math.min(MAX_PIXELS, share), Math.floor(minPixels * ROOM))

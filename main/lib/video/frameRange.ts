@@ -17,7 +17,7 @@ const CLOSE = 0.001
  */
 export function framesWithin(total: number, fps: number, range: VideoRange | null): FrameRange {
   if (!range) return { first: 0, total }
-  const frameAt = (ms: number) => (Math.min(Math.max(0, ms / 1000), total / fps)) * fps
+  const frameAt = (ms: number) => Math.min(Math.max(0, ms / 1000), total / fps) * fps
   const first = Math.max(0, Math.ceil(frameAt(range.startMs) - CLOSE))
   const last = Math.min(Math.floor(frameAt(range.endMs) + CLOSE), total - 1)
   if (first >= last)

@@ -36,11 +36,19 @@ export const ROUNDING = 1e-6
 export function sampleFrames(total: number, videoFps: number, rule: SamplingRule = {}, first = 0): SampledFrames {
   const count = countFrames(total, videoFps, rule)
   if (!(count >= PAIR && count <= total))
-    throw new AppError('InvalidInput', `The video has ${total} ${total === 1 ? 'frame' : 'frames'}; ${rule.frames ?? PAIR} cannot be chosen from it. Use a longer video, or one of its frames as a picture.`, { frames: total })
+    throw new AppError(
+      'InvalidInput',
+      `The video has ${total} ${total === 1 ? 'frame' : 'frames'}; ${rule.frames ?? PAIR} cannot be chosen from it. Use a longer video, or one of its frames as a picture.`,
+      { frames: total },
+    )
   return { indices: linspace(first, first + total - 1, count).map(roundHalfToEven), fps: (count / total) * videoFps }
 }
 
-function countFrames(total: number, videoFps: number, { fps = FPS, frames, minFrames = MIN_FRAMES, maxFrames = Math.min(MAX_FRAMES, total) }: SamplingRule): number {
+function countFrames(
+  total: number,
+  videoFps: number,
+  { fps = FPS, frames, minFrames = MIN_FRAMES, maxFrames = Math.min(MAX_FRAMES, total) }: SamplingRule,
+): number {
   if (frames !== undefined) return roundHalfToEven(frames / PAIR) * PAIR
   const least = Math.ceil(minFrames / PAIR) * PAIR
   const most = Math.floor(maxFrames / PAIR) * PAIR

@@ -35,17 +35,21 @@ const matrices = {
 /** ITU-R BT.2100: how much light a PQ value means, white being 1. */
 function pq(value: number): number {
   const root = value ** (1 / (2523 / 32))
-  return (10_000 / WHITE) * (Math.max(root - 3424 / 4096, 0) / (2413 / 128 - (2392 / 128) * root)) ** (1 / (2610 / 16_384))
+  return (
+    (10_000 / WHITE) * (Math.max(root - 3424 / 4096, 0) / (2413 / 128 - (2392 / 128) * root)) ** (1 / (2610 / 16_384))
+  )
 }
 
 /** ITU-R BT.2100: the light in the scene that an HLG value means, 0 to 1. */
-const hlg = (value: number): number => (value <= 0.5 ? value ** 2 / 3 : (Math.exp((value - 0.55991073) / 0.17883277) + 0.28466892) / 12)
+const hlg = (value: number): number =>
+  value <= 0.5 ? value ** 2 / 3 : (Math.exp((value - 0.55991073) / 0.17883277) + 0.28466892) / 12
 
 const fromSrgb = (value: number): number => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
 const toSrgbValue = (light: number): number => (light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055)
 
 const LEVELS = 65_536
-const table = (value: (share: number) => number): Float32Array => Float32Array.from({ length: LEVELS }, (_, n) => value(n / (LEVELS - 1)))
+const table = (value: (share: number) => number): Float32Array =>
+  Float32Array.from({ length: LEVELS }, (_, n) => value(n / (LEVELS - 1)))
 const linear: Partial<Record<WideColours['transfer'], Float32Array>> = {}
 const functions = { pq, hlg, sdr: fromSrgb } as const
 let encoded: Uint8Array | null = null
@@ -59,7 +63,8 @@ export function toSrgb(pixels: Uint8Array, { transfer, primaries }: WideColours)
   encoded ??= Uint8Array.from({ length: LEVELS }, (_, n) => Math.round(255 * toSrgbValue(n / (LEVELS - 1))))
   const [rr, rg, rb, gr, gg, gb, br, bg, bb] = matrices[primaries]
   const out = new Uint8Array(pixels.length / 2)
-  const clip = (value: number): number => encoded![value <= 0 ? 0 : value >= 1 ? LEVELS - 1 : Math.round(value * (LEVELS - 1))]!
+  const clip = (value: number): number =>
+    encoded![value <= 0 ? 0 : value >= 1 ? LEVELS - 1 : Math.round(value * (LEVELS - 1))]!
   for (let at = 0; at < out.length; at += 3) {
     let r = light[(pixels[2 * at]! << 8) | pixels[2 * at + 1]!]!
     let g = light[(pixels[2 * at + 2]! << 8) | pixels[2 * at + 3]!]!

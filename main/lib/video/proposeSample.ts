@@ -24,7 +24,12 @@ const RATES = [30, 20, 10, 5, 4, 3, 2, 1, 0.5, 0.25, 0.2, 0.1, 0.05, 0.02, 0.01,
  * A budget with which a video fits into `room` tokens: as many frames as leave each of them readable, then fewer; null
  * when a few of the smallest do not fit either. @throws AppError as `sampleVideo`.
  */
-export function proposeSample(facts: VideoFacts, wish: SampleWish, usual: PictureBudget, room: number): Proposal | null {
+export function proposeSample(
+  facts: VideoFacts,
+  wish: SampleWish,
+  usual: PictureBudget,
+  room: number,
+): Proposal | null {
   const whole = sampleVideo(facts, wish, usual).sample
   const readable = Math.min(READABLE, sliceTokens(whole))
   const rates = [whole.wishedFps, ...RATES.filter((rate) => rate < whole.fps)]

@@ -3,7 +3,16 @@ import { describe, expect, test } from 'vitest'
 import type { AppError, VideoFacts } from '#contract'
 import { framesWithin, proposeSample, sampleVideo } from './index.ts'
 
-const facts = (over: Partial<VideoFacts> = {}): VideoFacts => ({ width: 1280, height: 720, durationMs: 20_000, frames: 600, fps: 30, codec: 'avc', startMs: 0, ...over })
+const facts = (over: Partial<VideoFacts> = {}): VideoFacts => ({
+  width: 1280,
+  height: 720,
+  durationMs: 20_000,
+  frames: 600,
+  fps: 30,
+  codec: 'avc',
+  startMs: 0,
+  ...over,
+})
 const usual = { minPixels: 256 * 784, maxPixels: 1280 * 784 }
 const invalid = expect.objectContaining({ code: 'InvalidInput' }) as AppError
 
@@ -18,14 +27,25 @@ describe('a range', () => {
     expect(framesWithin(100, 25, range)).toEqual({ first, total })
   })
 
-  test.each([{ startMs: 1000, endMs: 1030 }, { startMs: 1001, endMs: 1041 }, { startMs: 4000, endMs: 5000 }, { startMs: 9000, endMs: 9500 }])('%o has too few frames', (range) => {
+  test.each([
+    { startMs: 1000, endMs: 1030 },
+    { startMs: 1001, endMs: 1041 },
+    { startMs: 4000, endMs: 5000 },
+    { startMs: 9000, endMs: 9500 },
+  ])('%o has too few frames', (range) => {
     expect(() => framesWithin(100, 25, range)).toThrow(invalid)
   })
 
   test('a frame in the middle between two is rounded to the even number, as counted in the whole video', () => {
     // from 1 to 4 in thirds and halves: torch.linspace(1, 4, 4) and torch.linspace(1, 6, 3).round()
-    expect(sampleVideo(facts({ frames: 100, fps: 10 }), { range: { startMs: 100, endMs: 400 }, fps: 10 }, usual).sample.indices).toEqual([1, 2, 3, 4])
-    expect(sampleVideo(facts({ frames: 100, fps: 10 }), { range: { startMs: 100, endMs: 700 }, fps: 5 }, usual).sample.indices).toEqual([1, 3, 5, 7])
+    expect(
+      sampleVideo(facts({ frames: 100, fps: 10 }), { range: { startMs: 100, endMs: 400 }, fps: 10 }, usual).sample
+        .indices,
+    ).toEqual([1, 2, 3, 4])
+    expect(
+      sampleVideo(facts({ frames: 100, fps: 10 }), { range: { startMs: 100, endMs: 700 }, fps: 5 }, usual).sample
+        .indices,
+    ).toEqual([1, 3, 5, 7])
   })
 })
 
@@ -42,12 +62,24 @@ describe('frames', () => {
     const { sample, tokens } = sampleVideo(facts({ durationMs: 1_200_000, frames: 36_000 }), { range: null }, usual)
     expect(sample.indices).toHaveLength(768)
     expect(tokens).toBeLessThanOrEqual(384 * 135)
-    expect(sampleVideo(facts(), { range: null }, { minPixels: 4 * 784, maxPixels: 24 * 784 }).sample).toMatchObject({ width: 168, height: 84 })
-    expect(sampleVideo(facts(), { range: null, budget: { minPixels: 4 * 784, maxPixels: 24 * 784 } }, usual).sample).toMatchObject({ width: 168, height: 84 })
+    expect(sampleVideo(facts(), { range: null }, { minPixels: 4 * 784, maxPixels: 24 * 784 }).sample).toMatchObject({
+      width: 168,
+      height: 84,
+    })
+    expect(
+      sampleVideo(facts(), { range: null, budget: { minPixels: 4 * 784, maxPixels: 24 * 784 } }, usual).sample,
+    ).toMatchObject({
+      width: 168,
+      height: 84,
+    })
   })
 
   test('begin on the file’s own clock', () => {
-    const { indices, timesMs } = sampleVideo(facts({ startMs: 500 }), { range: { startMs: 1000, endMs: 3000 } }, usual).sample
+    const { indices, timesMs } = sampleVideo(
+      facts({ startMs: 500 }),
+      { range: { startMs: 1000, endMs: 3000 } },
+      usual,
+    ).sample
     expect(indices).toEqual([30, 50, 70, 90])
     for (const [n, ms] of [1500, 2166.667, 2833.333, 3500].entries()) expect(timesMs[n]).toBeCloseTo(ms, 3)
   })
@@ -57,20 +89,39 @@ describe('frames', () => {
   })
 
   test('whatever the video and the wish: even in number, rising, within it, whole tokens, and bounded', () => {
-    const anyFacts = fc.record({ width: fc.integer({ min: 64, max: 4096 }), height: fc.integer({ min: 64, max: 4096 }), frames: fc.integer({ min: 2, max: 500_000 }), fps: fc.double({ min: 0.5, max: 240, noNaN: true }) })
-    const budget = fc.option(fc.tuple(fc.integer({ min: 784, max: 16384 * 784 }), fc.integer({ min: 784, max: 16384 * 784 })).map(([a, b]) => ({ minPixels: Math.min(a, b), maxPixels: Math.max(a, b) })), { nil: undefined })
+    const anyFacts = fc.record({
+      width: fc.integer({ min: 64, max: 4096 }),
+      height: fc.integer({ min: 64, max: 4096 }),
+      frames: fc.integer({ min: 2, max: 500_000 }),
+      fps: fc.double({ min: 0.5, max: 240, noNaN: true }),
+    })
+    const budget = fc.option(
+      fc
+        .tuple(fc.integer({ min: 784, max: 16384 * 784 }), fc.integer({ min: 784, max: 16384 * 784 }))
+        .map(([a, b]) => ({ minPixels: Math.min(a, b), maxPixels: Math.max(a, b) })),
+      { nil: undefined },
+    )
     fc.assert(
-      fc.property(anyFacts, fc.double({ min: 0.001, max: 120, noNaN: true }), budget, ({ width, height, frames, fps }, wished, pixels) => {
-        const { sample, tokens } = sampleVideo(facts({ width, height, frames, fps, durationMs: (1000 * frames) / fps }), { range: null, fps: wished, budget: pixels }, usual)
-        const { indices } = sample
-        expect(indices.length % 2).toBe(0)
-        expect(indices.length).toBeLessThanOrEqual(768)
-        expect([indices[0], indices.at(-1)]).toEqual([0, frames - 1])
-        for (let i = 1; i < indices.length; i++) expect(indices[i]).toBeGreaterThan(indices[i - 1]!)
-        expect([sample.width % 28, sample.height % 28]).toEqual([0, 0])
-        expect(tokens).toBe((indices.length / 2) * (sample.width / 28) * (sample.height / 28))
-        expect(indices.length * sample.width * sample.height).toBeLessThanOrEqual(768 * 768 * 784 * 1.6)
-      }),
+      fc.property(
+        anyFacts,
+        fc.double({ min: 0.001, max: 120, noNaN: true }),
+        budget,
+        ({ width, height, frames, fps }, wished, pixels) => {
+          const { sample, tokens } = sampleVideo(
+            facts({ width, height, frames, fps, durationMs: (1000 * frames) / fps }),
+            { range: null, fps: wished, budget: pixels },
+            usual,
+          )
+          const { indices } = sample
+          expect(indices.length % 2).toBe(0)
+          expect(indices.length).toBeLessThanOrEqual(768)
+          expect([indices[0], indices.at(-1)]).toEqual([0, frames - 1])
+          for (let i = 1; i < indices.length; i++) expect(indices[i]).toBeGreaterThan(indices[i - 1]!)
+          expect([sample.width % 28, sample.height % 28]).toEqual([0, 0])
+          expect(tokens).toBe((indices.length / 2) * (sample.width / 28) * (sample.height / 28))
+          expect(indices.length * sample.width * sample.height).toBeLessThanOrEqual(768 * 768 * 784 * 1.6)
+        },
+      ),
     )
   })
 })
@@ -88,7 +139,10 @@ describe('a proposal', () => {
 
   test('keeps all frames where less detail is enough, and the range', () => {
     expect(proposeSample(facts(), { range: null }, usual, 10_000)).toMatchObject({ fps: 2, frames: 40 })
-    expect(proposeSample(long, { range: { startMs: 0, endMs: 20_000 } }, usual, 10_000)).toMatchObject({ fps: 2, frames: 40 })
+    expect(proposeSample(long, { range: { startMs: 0, endMs: 20_000 } }, usual, 10_000)).toMatchObject({
+      fps: 2,
+      frames: 40,
+    })
   })
 
   test('that needs less frames only leaves them the size they have', () => {
@@ -100,16 +154,23 @@ describe('a proposal', () => {
 
   test('whatever the room: fits it, or there is none for a few of the smallest', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 60_000 }), fc.integer({ min: 4, max: 300_000 }), fc.double({ min: 0.05, max: 60, noNaN: true }), (room, frames, fps) => {
-        const video = facts({ frames, durationMs: (1000 * frames) / 30 })
-        const proposal = proposeSample(video, { range: null, fps }, usual, room)
-        if (!proposal) {
-          expect(room).toBeLessThan(4 * 20)
-          return
-        }
-        expect(proposal.tokens).toBeLessThanOrEqual(room)
-        expect(sampleVideo(video, { range: null, fps: proposal.fps, budget: proposal.budget }, usual).tokens).toBe(proposal.tokens)
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 60_000 }),
+        fc.integer({ min: 4, max: 300_000 }),
+        fc.double({ min: 0.05, max: 60, noNaN: true }),
+        (room, frames, fps) => {
+          const video = facts({ frames, durationMs: (1000 * frames) / 30 })
+          const proposal = proposeSample(video, { range: null, fps }, usual, room)
+          if (!proposal) {
+            expect(room).toBeLessThan(4 * 20)
+            return
+          }
+          expect(proposal.tokens).toBeLessThanOrEqual(room)
+          expect(sampleVideo(video, { range: null, fps: proposal.fps, budget: proposal.budget }, usual).tokens).toBe(
+            proposal.tokens,
+          )
+        },
+      ),
     )
   })
 })

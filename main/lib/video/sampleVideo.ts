@@ -26,7 +26,11 @@ const MAX_FRAME_PIXELS = 768 * TOKEN_PIXELS ** 2
  * the budget of pictures. @throws AppError InvalidInput for a range or a video of fewer than two frames, UnsupportedMedia
  * for one that is far wider than high.
  */
-export function sampleVideo(facts: VideoFacts, { range, fps = FPS, budget }: SampleWish, usual: PictureBudget): Sampled {
+export function sampleVideo(
+  facts: VideoFacts,
+  { range, fps = FPS, budget }: SampleWish,
+  usual: PictureBudget,
+): Sampled {
   const { first, total } = framesWithin(facts.frames, facts.fps, range)
   const { indices, fps: sampledFps } = sampleFrames(total, facts.fps, { fps }, first)
   const { width, height } = smartResize(facts, frameLimits(indices.length, budget, usual), 'The video')

@@ -16,7 +16,10 @@ const LEAST_FRAMES = 24
  * Divides frames (places in the time line, rising) into runs: where a frame that decodes alone lies between two that are
  * wanted, and enough frames before it, reading goes on from there instead of decoding all of them.
  */
-export function runsOf({ ticks, keys, shown }: Pick<ProbedTrack, 'ticks' | 'keys' | 'shown'>, places: readonly number[]): FrameRun[] {
+export function runsOf(
+  { ticks, keys, shown }: Pick<ProbedTrack, 'ticks' | 'keys' | 'shown'>,
+  places: readonly number[],
+): FrameRun[] {
   if (!ticks) return [{ places, from: null }]
   const worth = Math.max(LEAST_FRAMES, START_PIXELS / (shown.width * shown.height))
   const runs: { places: number[]; from: number | null }[] = []
@@ -25,7 +28,8 @@ export function runsOf({ ticks, keys, shown }: Pick<ProbedTrack, 'ticks' | 'keys
   for (const place of places) {
     while (key + 1 < keys.length && keys[key + 1]! <= place) key++
     const start = key < 0 ? 0 : keys[key]!
-    if (runs.length === 0 || start - reached > worth) runs.push({ places: [place], from: start - reached > worth ? ticks[start]! : null })
+    if (runs.length === 0 || start - reached > worth)
+      runs.push({ places: [place], from: start - reached > worth ? ticks[start]! : null })
     else runs.at(-1)!.places.push(place)
     reached = place
   }

@@ -10,8 +10,31 @@ function numbers(seed: number): (below: number) => number {
 
 /** Rates that cameras, films, screens and programs have, as fractions. */
 const rates: readonly (readonly [number, number])[] = [
-  [24_000, 1001], [24, 1], [25, 1], [30_000, 1001], [30, 1], [48, 1], [50, 1], [60_000, 1001], [60, 1], [120, 1], [15, 1], [12, 1], [10, 1], [8, 1], [5, 1],
-  [2, 1], [1, 1], [20, 1], [29, 1], [25, 2], [15_000, 1001], [1000, 33], [1000, 17], [1000, 67], [90, 1],
+  [24_000, 1001],
+  [24, 1],
+  [25, 1],
+  [30_000, 1001],
+  [30, 1],
+  [48, 1],
+  [50, 1],
+  [60_000, 1001],
+  [60, 1],
+  [120, 1],
+  [15, 1],
+  [12, 1],
+  [10, 1],
+  [8, 1],
+  [5, 1],
+  [2, 1],
+  [1, 1],
+  [20, 1],
+  [29, 1],
+  [25, 2],
+  [15_000, 1001],
+  [1000, 33],
+  [1000, 17],
+  [1000, 67],
+  [90, 1],
 ]
 /** Clocks of files: MKV and WebM, MPEG, QuickTime, and what ffmpeg gives MP4 files. */
 const clocks = [1000, 90_000, 600, 15_360, 30_000, 1_000_000]
@@ -26,12 +49,32 @@ describe('2,000 lengths, rates and edit lists', () => {
     const cut = random(3) === 0 ? random(Math.min(60, total - hidden - 2)) : 0
     const later = random(4) === 0 ? random(90_000) : 0
     const round = [Math.round, Math.floor][random(2)]!
-    return { rate, total, ticksPerSecond, hidden, cut, later, round, isEndKnown: random(2) === 0, isRateStated: random(3) === 0, wish: [2, 1, 5, 0.5][random(4)]! }
+    return {
+      rate,
+      total,
+      ticksPerSecond,
+      hidden,
+      cut,
+      later,
+      round,
+      isEndKnown: random(2) === 0,
+      isRateStated: random(3) === 0,
+      wish: [2, 1, 5, 0.5][random(4)]!,
+    }
   })
 
   test('give the frames that were counted, at their rate, and as many samples as the exact length has', () => {
     for (const one of cases) {
-      const { rate: [above, below], total, ticksPerSecond, hidden, cut, later, round, wish } = one
+      const {
+        rate: [above, below],
+        total,
+        ticksPerSecond,
+        hidden,
+        cut,
+        later,
+        round,
+        wish,
+      } = one
       const at = (frame: number): number => later + round((frame * below * ticksPerSecond) / above)
       const counted = total - hidden - cut
       const line = timeLine({
@@ -46,10 +89,15 @@ describe('2,000 lengths, rates and edit lists', () => {
       expect(line.frames, JSON.stringify(one)).toBe(counted)
       expect(line.startMs).toBeCloseTo((1000 * at(hidden)) / ticksPerSecond, 6)
       expect([...line.times]).toEqual(Array.from({ length: counted }, (_, n) => at(hidden + n) / ticksPerSecond))
-      expect(Math.abs(line.durationMs - (1000 * counted * below) / above), JSON.stringify(one)).toBeLessThanOrEqual(2000 / ticksPerSecond)
+      expect(Math.abs(line.durationMs - (1000 * counted * below) / above), JSON.stringify(one)).toBeLessThanOrEqual(
+        2000 / ticksPerSecond,
+      )
       const exact = Math.floor(Number((BigInt(counted * below) * BigInt(wish * 2)) / BigInt(above * 2)) / 2) * 2
       const most = Math.floor(Math.min(768, counted) / 2) * 2
-      expect(sampleFrames(counted, line.fps, { fps: wish }).indices.length, JSON.stringify({ ...one, fps: line.fps })).toBe(Math.min(Math.max(exact, 4), most))
+      expect(
+        sampleFrames(counted, line.fps, { fps: wish }).indices.length,
+        JSON.stringify({ ...one, fps: line.fps }),
+      ).toBe(Math.min(Math.max(exact, 4), most))
     }
   })
 })
@@ -66,7 +114,11 @@ describe('a time line', () => {
   })
 
   test('of uneven frames takes all of them by the time that they take', () => {
-    expect(timeLine({ ...uneven, times: [0, 100, 700, 800, 900, 2000], end: 3000 })).toMatchObject({ frames: 6, durationMs: 3000, fps: 2 })
+    expect(timeLine({ ...uneven, times: [0, 100, 700, 800, 900, 2000], end: 3000 })).toMatchObject({
+      frames: 6,
+      durationMs: 3000,
+      fps: 2,
+    })
     // nobody says how long the last one lasts: as long as the others
     expect(timeLine({ ...uneven, times: [0, 100, 700, 800, 900, 2000] })).toMatchObject({ durationMs: 2400, fps: 2.5 })
     // a last frame that is held
@@ -74,11 +126,17 @@ describe('a time line', () => {
   })
 
   test('ends where its last frame is cut short, and keeps its rate', () => {
-    expect(timeLine({ ticksPerSecond: 600, times: [0, 20, 40, 60, 80], end: 100, until: 90 })).toMatchObject({ frames: 5, fps: 30, durationMs: 150 })
+    expect(timeLine({ ticksPerSecond: 600, times: [0, 20, 40, 60, 80], end: 100, until: 90 })).toMatchObject({
+      frames: 5,
+      fps: 30,
+      durationMs: 150,
+    })
   })
 
   test('shows frames that begin within the edit list, as players do', () => {
-    expect([...timeLine({ ticksPerSecond: 10, times: [-10, -5, 0, 5, 10, 15], end: 20, from: 0, until: 10 }).times]).toEqual([0, 0.5])
+    expect([
+      ...timeLine({ ticksPerSecond: 10, times: [-10, -5, 0, 5, 10, 15], end: 20, from: 0, until: 10 }).times,
+    ]).toEqual([0, 0.5])
   })
 
   test('of one frame or of none has a length all the same', () => {

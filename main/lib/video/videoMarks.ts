@@ -1,7 +1,23 @@
 /** How video files are packed, as far as their first bytes tell. */
 export type VideoPacking =
-  | 'iso' | 'quicktime' | 'matroska' | 'avi' | 'flv' | 'mpegPs' | 'mpegTs' | 'ogg' | 'asf' | 'realMedia' | 'mxf' | 'dv' | 'ivf' | 'y4m'
-  | 'mpegVideo' | 'mpeg4Video' | 'h264' | 'h265'
+  | 'iso'
+  | 'quicktime'
+  | 'matroska'
+  | 'avi'
+  | 'flv'
+  | 'mpegPs'
+  | 'mpegTs'
+  | 'ogg'
+  | 'asf'
+  | 'realMedia'
+  | 'mxf'
+  | 'dv'
+  | 'ivf'
+  | 'y4m'
+  | 'mpegVideo'
+  | 'mpeg4Video'
+  | 'h264'
+  | 'h265'
 
 /** Every file of a packing starts so. */
 const marks: readonly (readonly [VideoPacking, RegExp])[] = [
@@ -28,7 +44,11 @@ const marks: readonly (readonly [VideoPacking, RegExp])[] = [
 ]
 
 /** Sizes of the packets of MPEG transport streams and where their mark lies in them: broadcast, Blu-ray and AVCHD cameras, with error correction. */
-const packets = [[188, 0], [192, 4], [204, 0]] as const
+const packets = [
+  [188, 0],
+  [192, 4],
+  [204, 0],
+] as const
 const SYNC = 'G'
 const LEAST_PACKETS = 3
 
@@ -43,5 +63,8 @@ export function videoPacking(latin: string): VideoPacking | null {
 
 function isStream(latin: string, size: number, offset: number): boolean {
   const count = Math.floor((latin.length - offset + size - 1) / size)
-  return count >= LEAST_PACKETS && Array.from({ length: count }, (_, n) => latin[offset + n * size]).every((mark) => mark === SYNC)
+  return (
+    count >= LEAST_PACKETS &&
+    Array.from({ length: count }, (_, n) => latin[offset + n * size]).every((mark) => mark === SYNC)
+  )
 }

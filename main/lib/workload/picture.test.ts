@@ -5,7 +5,9 @@ import { encodePng } from './png.ts'
 
 test('a PNG has the pixels it was made of', async () => {
   const pixels = Uint8Array.from({ length: 5 * 3 * 3 }, (_, i) => (i * 73) % 256)
-  const { data, info } = await sharp(encodePng(pixels, 5, 3)).raw().toBuffer({ resolveWithObject: true })
+  const { data, info } = await sharp(encodePng(pixels, 5, 3))
+    .raw()
+    .toBuffer({ resolveWithObject: true })
   expect(info).toMatchObject({ width: 5, height: 3, channels: 3 })
   expect(new Uint8Array(data)).toEqual(pixels)
 })

@@ -15,12 +15,18 @@ export function encodePng(pixels: Uint8Array, width: number, height: number): Ui
     const from = y * row
     const to = y * (row + 1)
     filtered[to] = FILTER_SUB
-    for (let i = 0; i < row; i++) filtered[to + 1 + i] = pixels[from + i]! - (i < CHANNELS ? 0 : pixels[from + i - CHANNELS]!)
+    for (let i = 0; i < row; i++)
+      filtered[to + 1 + i] = pixels[from + i]! - (i < CHANNELS ? 0 : pixels[from + i - CHANNELS]!)
   }
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
   header[8] = BIT_DEPTH
   header[9] = RGB
-  return Buffer.concat([PNG_MARK, pngChunk('IHDR', header), pngChunk('IDAT', deflateSync(filtered)), pngChunk('IEND', new Uint8Array())])
+  return Buffer.concat([
+    PNG_MARK,
+    pngChunk('IHDR', header),
+    pngChunk('IDAT', deflateSync(filtered)),
+    pngChunk('IEND', new Uint8Array()),
+  ])
 }

@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -21,11 +31,17 @@ let store: Store
 let folder: string
 let attachments: AttachmentGateway
 let png: Buffer
-const clearPng = await sharp({ create: { width: 30, height: 20, channels: 4, background: { r: 9, g: 9, b: 9, alpha: 0.4 } } }).png().toBuffer()
+const clearPng = await sharp({
+  create: { width: 30, height: 20, channels: 4, background: { r: 9, g: 9, b: 9, alpha: 0.4 } },
+})
+  .png()
+  .toBuffer()
 
 beforeAll(async () => {
   const noise = Buffer.from(Array.from({ length: 900 * 300 * 3 }, (_, i) => (i * 2654435761) >>> 24))
-  png = await sharp(noise, { raw: { width: 900, height: 300, channels: 3 } }).png().toBuffer()
+  png = await sharp(noise, { raw: { width: 900, height: 300, channels: 3 } })
+    .png()
+    .toBuffer()
 })
 beforeEach(() => {
   data = mkdtempSync(join(tmpdir(), 'attachments-'))
@@ -38,13 +54,24 @@ afterEach(() => {
   rmSync(data, { recursive: true, force: true })
 })
 
-const open = (options: Partial<AttachmentsOptions> = {}) => createAttachments({ database: store.db, folder, media, ...options })
+const open = (options: Partial<AttachmentsOptions> = {}) =>
+  createAttachments({ database: store.db, folder, media, ...options })
 const shaOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 const chunks = (bytes: Uint8Array, size = 10_000) =>
-  Readable.from(Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size)))
-const filesLeft = () => readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => entry.name).sort()
+  Readable.from(
+    Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size)),
+  )
+const filesLeft = () =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name)
+    .sort()
 const rowCount = () => store.db.prepare('SELECT count(*) FROM attachments').pluck().get()
-const failure = (work: Promise<unknown>) => work.then(() => expect.fail('should have failed'), (error: unknown) => error)
+const failure = (work: Promise<unknown>) =>
+  work.then(
+    () => expect.fail('should have failed'),
+    (error: unknown) => error,
+  )
 const age = (sha: string, hours: number) => {
   const then = Date.now() - hours * 3_600_000
   store.db.prepare('UPDATE attachments SET stored_at = ? WHERE sha = ?').run(then, sha)
@@ -55,10 +82,19 @@ describe('store', () => {
   test('keeps what must be known of a picture, for as long as it is stored', async () => {
     const cut = png.subarray(0, png.length >> 1)
     const attachment = await attachments.store('cut.png', chunks(cut))
-    expect(attachment).toMatchObject({ kind: 'image', notes: [expect.stringMatching(/^The lower \d+ % of the picture is missing/) as string] })
+    expect(attachment).toMatchObject({
+      kind: 'image',
+      notes: [expect.stringMatching(/^The lower \d+ % of the picture is missing/) as string],
+    })
     expect(open().get(attachment.sha)).toEqual(attachment)
-    const frames = [10, 200].map((value) => ({ create: { width: 20, height: 20, channels: 3 as const, background: { r: value, g: 0, b: 0 } } }))
-    const gif = await sharp(await Promise.all(frames.map((frame) => sharp(frame).png().toBuffer())), { join: { animated: true } }).gif().toBuffer()
+    const frames = [10, 200].map((value) => ({
+      create: { width: 20, height: 20, channels: 3 as const, background: { r: value, g: 0, b: 0 } },
+    }))
+    const gif = await sharp(await Promise.all(frames.map((frame) => sharp(frame).png().toBuffer())), {
+      join: { animated: true },
+    })
+      .gif()
+      .toBuffer()
     const animation = await attachments.store('two.gif', chunks(gif))
     expect(animation).toMatchObject({ pages: 2, notes: ['This is a sequence of 2 pictures; the first one is shown.'] })
     expect(attachments.get(animation.sha)).toEqual(animation)
@@ -70,7 +106,11 @@ describe('store', () => {
     for (let i = 0; i < 2; i++) {
       const shown = await attachments.open(sha)
       expect(shown.mime).toBe('image/jpeg')
-      expect(await sharp(await buffer(shown.stream())).metadata()).toMatchObject({ format: 'jpeg', width: 64, height: 48 })
+      expect(await sharp(await buffer(shown.stream())).metadata()).toMatchObject({
+        format: 'jpeg',
+        width: 64,
+        height: 48,
+      })
     }
     expect(filesLeft()).toEqual([sha, `${sha}.view`, `${sha}.webp`])
     age(sha, 25)
@@ -81,7 +121,15 @@ describe('store', () => {
   test('keeps the bytes under their hash, with facts and a thumbnail beside them', async () => {
     const sha = shaOf(png)
     const attachment = await attachments.store('photo.png', chunks(png))
-    expect(attachment).toEqual({ sha, kind: 'image', mime: 'image/png', name: 'photo.png', bytes: png.length, width: 900, height: 300 })
+    expect(attachment).toEqual({
+      sha,
+      kind: 'image',
+      mime: 'image/png',
+      name: 'photo.png',
+      bytes: png.length,
+      width: 900,
+      height: 300,
+    })
     expect(attachments.get(sha)).toEqual(attachment)
     expect(filesLeft()).toEqual([sha, `${sha}.webp`])
     expect(attachments.pathOf(sha)).toBe(join(folder, sha.slice(0, 2), sha))
@@ -95,33 +143,47 @@ describe('store', () => {
   test('a video may be larger than a picture, up to its own limit', async () => {
     const limits = { picture: 1000, video: 5000 }
     const facts = { width: 64, height: 48, durationMs: 1000, frames: 30, fps: 30, codec: null, startMs: 0 }
-    const clip = (bytes: number) => Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42', 'latin1'), Buffer.alloc(bytes - 12, 1)])
+    const clip = (bytes: number) =>
+      Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42', 'latin1'), Buffer.alloc(bytes - 12, 1)])
     const store = (bytes: number) => open({ limits }).store('clip.mp4', chunks(clip(bytes), 7), undefined, facts)
     expect(await store(5000)).toMatchObject({ kind: 'video', bytes: 5000, mime: 'video/mp4', ...facts })
     expect(await failure(store(5001))).toMatchObject({ code: 'MediaTooLarge' })
-    expect(await failure(open({ limits }).store('clip.mp4', chunks(clip(900))))).toMatchObject({ code: 'UnsupportedMedia' })
+    expect(await failure(open({ limits }).store('clip.mp4', chunks(clip(900))))).toMatchObject({
+      code: 'UnsupportedMedia',
+    })
     expect(filesLeft()).toEqual([shaOf(clip(5000))])
   })
 
   test('a video has the first picture of it that is kept', async () => {
     const facts = { width: 64, height: 48, durationMs: 1000, frames: 30, fps: 30, codec: null, startMs: 0 }
-    const { sha } = await attachments.store('clip.mp4', chunks(Buffer.from('\0\0\0\x18ftypmp42', 'latin1')), undefined, facts)
+    const { sha } = await attachments.store(
+      'clip.mp4',
+      chunks(Buffer.from('\0\0\0\x18ftypmp42', 'latin1')),
+      undefined,
+      facts,
+    )
     expect(await failure(attachments.open(sha, 'thumb'))).toMatchObject({ code: 'NotFound' })
     const made: string[] = []
-    const keep = (text: string) => attachments.keepPoster(sha, async (target) => {
-      made.push(text)
-      writeFileSync(target, text)
-      return 'image/webp'
-    })
+    const keep = (text: string) =>
+      attachments.keepPoster(sha, async (target) => {
+        made.push(text)
+        writeFileSync(target, text)
+        return 'image/webp'
+      })
     await keep('first')
     await keep('second')
     const thumb = await attachments.open(sha, 'thumb')
     expect([made, thumb.mime, (await buffer(thumb.stream())).toString()]).toEqual([['first'], 'image/webp', 'first'])
-    expect(await failure(attachments.keepPoster('e'.repeat(64), async () => 'image/webp'))).toMatchObject({ code: 'NotFound' })
+    expect(await failure(attachments.keepPoster('e'.repeat(64), async () => 'image/webp'))).toMatchObject({
+      code: 'NotFound',
+    })
   })
 
   test('the same bytes twice, also at the same time, are one file', async () => {
-    const [first, second] = await Promise.all([attachments.store('a.png', chunks(png)), attachments.store('b.png', chunks(png))])
+    const [first, second] = await Promise.all([
+      attachments.store('a.png', chunks(png)),
+      attachments.store('b.png', chunks(png)),
+    ])
     const third = await attachments.store('c.png', chunks(png))
     expect([first.sha, second.sha, third.sha]).toEqual([shaOf(png), shaOf(png), shaOf(png)])
     expect([first.name, second.name, third.name]).toEqual(['a.png', 'b.png', 'c.png'])
@@ -166,9 +228,17 @@ describe('what is refused leaves nothing', () => {
   })
 
   test('a text file, a truncated picture, an empty body', async () => {
-    expect(await failure(attachments.store('notes.png', chunks(Buffer.from('text\n'))))).toMatchObject({ code: 'UnsupportedMedia', message: expect.stringContaining('notes.png') as string })
-    expect(await failure(attachments.store('cut.png', chunks(png.subarray(0, 60))))).toMatchObject({ code: 'DamagedMedia' })
-    expect(await failure(attachments.store('none.png', chunks(Buffer.alloc(0))))).toMatchObject({ code: 'DamagedMedia', message: expect.stringContaining('empty') as string })
+    expect(await failure(attachments.store('notes.png', chunks(Buffer.from('text\n'))))).toMatchObject({
+      code: 'UnsupportedMedia',
+      message: expect.stringContaining('notes.png') as string,
+    })
+    expect(await failure(attachments.store('cut.png', chunks(png.subarray(0, 60))))).toMatchObject({
+      code: 'DamagedMedia',
+    })
+    expect(await failure(attachments.store('none.png', chunks(Buffer.alloc(0))))).toMatchObject({
+      code: 'DamagedMedia',
+      message: expect.stringContaining('empty') as string,
+    })
   })
 
   test('more bytes than allowed, noticed while they come', async () => {
@@ -179,7 +249,12 @@ describe('what is refused leaves nothing', () => {
         yield new Uint8Array(1000)
       }
     }
-    expect(await failure(open({ limits: { picture: 100_000, video: 200_000 } }).store('huge.png', endless()))).toMatchObject({ code: 'MediaTooLarge', message: expect.stringContaining('huge.png') as string })
+    expect(
+      await failure(open({ limits: { picture: 100_000, video: 200_000 } }).store('huge.png', endless())),
+    ).toMatchObject({
+      code: 'MediaTooLarge',
+      message: expect.stringContaining('huge.png') as string,
+    })
     expect(taken).toBeLessThan(300_000)
   })
 
@@ -195,7 +270,9 @@ describe('what is refused leaves nothing', () => {
       aborter.abort()
       await new Promise(() => {})
     }
-    expect(await failure(attachments.store('b.png', abandoned(), aborter.signal))).toMatchObject({ code: 'Interrupted' })
+    expect(await failure(attachments.store('b.png', abandoned(), aborter.signal))).toMatchObject({
+      code: 'Interrupted',
+    })
   })
 
   test('what an earlier run left unfinished is cleared', () => {
@@ -225,7 +302,10 @@ describe('open', () => {
     expect(() => attachments.pathOf(none)).toThrow(/not stored here/)
     const { sha } = await attachments.store('photo.png', chunks(png))
     rmSync(join(folder, sha.slice(0, 2)), { recursive: true })
-    expect(await failure(attachments.open(sha))).toMatchObject({ code: 'NotFound', message: expect.stringContaining('photo.png is gone') as string })
+    expect(await failure(attachments.open(sha))).toMatchObject({
+      code: 'NotFound',
+      message: expect.stringContaining('photo.png is gone') as string,
+    })
     expect(await failure(attachments.open(sha, 'thumb'))).toMatchObject({ code: 'NotFound' })
     expect(() => attachments.pathOf(sha)).toThrow(/is gone/)
   })

@@ -49,7 +49,11 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
   }
 
   /** Makes the thumbnail of the file at `from` in a temporary place. */
-  async function makeThumbnail(from: string, name: string, target: string): Promise<{ mime: ThumbnailMime; notes: readonly string[] }> {
+  async function makeThumbnail(
+    from: string,
+    name: string,
+    target: string,
+  ): Promise<{ mime: ThumbnailMime; notes: readonly string[] }> {
     const { mime, notes } = await media.thumbnail(from, name, target)
     return { mime: mime === thumbnailMimes.png ? thumbnailMimes.png : thumbnailMimes.webp, notes }
   }
@@ -73,7 +77,11 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
     const path = files.view(sha)
     if (!existsSync(path)) {
       if (!existsSync(original)) throw gone(attachment)
-      await make(attachment.name, () => path, (target) => media.view(original, attachment.name, target))
+      await make(
+        attachment.name,
+        () => path,
+        (target) => media.view(original, attachment.name, target),
+      )
     }
     return openFile(path, await mimeOfView(path), attachment)
   }
@@ -122,7 +130,8 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
       const there = files.findThumbnail(sha)
       if (there) return openFile(there.path, there.mime, attachment)
       if (!existsSync(original)) throw gone(attachment)
-      if (attachment.kind === 'video') throw new AppError('NotFound', `There is no picture of ${attachment.name} yet.`, { sha })
+      if (attachment.kind === 'video')
+        throw new AppError('NotFound', `There is no picture of ${attachment.name} yet.`, { sha })
       const path = (made: { mime: ThumbnailMime }) => files.thumbnail(sha, made.mime)
       const { mime } = await make(attachment.name, path, (target) => makeThumbnail(original, attachment.name, target))
       return openFile(files.thumbnail(sha, mime), mime, attachment)
@@ -131,7 +140,11 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
     async keepPoster(sha, draw) {
       const { name } = known(sha)
       if (files.findThumbnail(sha)) return
-      await make(name, (mime) => files.thumbnail(sha, mime === thumbnailMimes.png ? thumbnailMimes.png : thumbnailMimes.webp), draw)
+      await make(
+        name,
+        (mime) => files.thumbnail(sha, mime === thumbnailMimes.png ? thumbnailMimes.png : thumbnailMimes.webp),
+        draw,
+      )
     },
 
     get: (sha) => rows.get(sha),

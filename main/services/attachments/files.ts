@@ -32,7 +32,8 @@ export function attachmentFiles(folder: string): AttachmentFiles {
   rmSync(incoming, { recursive: true, force: true })
   mkdirSync(incoming, { recursive: true, mode: 0o700 })
   const original = (sha: Sha256) => join(folder, sha.slice(0, 2), sha)
-  const thumbnails = (sha: Sha256) => Object.entries(thumbnailMimes).map(([ending, mime]) => ({ path: `${original(sha)}.${ending}`, mime }))
+  const thumbnails = (sha: Sha256) =>
+    Object.entries(thumbnailMimes).map(([ending, mime]) => ({ path: `${original(sha)}.${ending}`, mime }))
 
   return {
     original,
@@ -46,7 +47,8 @@ export function attachmentFiles(folder: string): AttachmentFiles {
       await syncFolder(dirname(to))
     },
     remove(sha) {
-      for (const path of [original(sha), `${original(sha)}.view`, ...thumbnails(sha).map(({ path }) => path)]) rmSync(path, { force: true })
+      for (const path of [original(sha), `${original(sha)}.view`, ...thumbnails(sha).map(({ path }) => path)])
+        rmSync(path, { force: true })
     },
     async *list() {
       for (const prefix of await readdir(folder)) {

@@ -55,10 +55,17 @@ export const interrupted = (name: string, cause: unknown) =>
 
 /** The disk or the folder refused. */
 export const cannotStore = (name: string, cause: unknown) =>
-  new AppError('StorageFailed', `${name} could not be stored. Check that the disk has room and the data folder can be written, then add it again.`, undefined, { cause })
+  new AppError(
+    'StorageFailed',
+    `${name} could not be stored. Check that the disk has room and the data folder can be written, then add it again.`,
+    undefined,
+    { cause },
+  )
 
 function refuseBeyond(limit: number, bytes: number, name: string): void {
   if (bytes <= limit) return
   const megabytes = Math.floor(limit / 1024 / 1024)
-  throw new AppError('MediaTooLarge', `${name} is larger than ${megabytes} MB. Save it smaller and add that.`, { limit })
+  throw new AppError('MediaTooLarge', `${name} is larger than ${megabytes} MB. Save it smaller and add that.`, {
+    limit,
+  })
 }

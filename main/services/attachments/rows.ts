@@ -14,7 +14,9 @@ export interface AttachmentRows {
 
 /** Prepares the statements on the `attachments` table. */
 export function attachmentRows(database: Database): AttachmentRows {
-  const select = database.prepare('SELECT sha, kind, mime, name, bytes, width, height, facts FROM attachments WHERE sha = ?')
+  const select = database.prepare(
+    'SELECT sha, kind, mime, name, bytes, width, height, facts FROM attachments WHERE sha = ?',
+  )
   const upsert = database.prepare(`
     INSERT INTO attachments (sha, kind, mime, name, bytes, width, height, facts, stored_at)
     VALUES (@sha, @kind, @mime, @name, @bytes, @width, @height, @facts, @storedAt)
@@ -22,13 +24,15 @@ export function attachmentRows(database: Database): AttachmentRows {
       width = excluded.width, height = excluded.height, facts = excluded.facts, stored_at = excluded.stored_at`)
   const old = database.prepare('SELECT sha FROM attachments WHERE stored_at < ?').pluck()
   const remove = database.prepare('DELETE FROM attachments WHERE sha = ?')
-  const guarded = <A extends unknown[], R>(work: (...args: A) => R) => (...args: A): R => {
-    try {
-      return work(...args)
-    } catch (error) {
-      throw toStorageError(error, database.name)
+  const guarded =
+    <A extends unknown[], R>(work: (...args: A) => R) =>
+    (...args: A): R => {
+      try {
+        return work(...args)
+      } catch (error) {
+        throw toStorageError(error, database.name)
+      }
     }
-  }
   return {
     get: guarded((sha) => {
       const row = select.get(sha) as { facts: string | null } | undefined

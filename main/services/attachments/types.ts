@@ -6,14 +6,24 @@ export interface AttachmentMedia {
   /** What a file really is; `name` is what errors call it. Throws UnsupportedMedia, DamagedMedia, MediaTooLarge. */
   probe(path: string, name: string): Promise<Probe>
   /** Writes a picture of at most 512 x 512 pixels to `target`; `notes`: what a user must know. Throws as `probe`. */
-  thumbnail(path: string, name: string, target: string): Promise<{ readonly mime: string; readonly notes: readonly string[] }>
+  thumbnail(
+    path: string,
+    name: string,
+    target: string,
+  ): Promise<{ readonly mime: string; readonly notes: readonly string[] }>
   /** Writes a picture in full size as a browser shows it to `target` and returns its MIME type. Throws as `probe`. */
   view(path: string, name: string, target: string): Promise<string>
 }
 
 /** What a file is; of a picture with its size as it is shown, after EXIF orientation, in pixels. */
 export type Probe =
-  | { readonly kind: 'image'; readonly mime: string; readonly width: number; readonly height: number; readonly pages?: number }
+  | {
+      readonly kind: 'image'
+      readonly mime: string
+      readonly width: number
+      readonly height: number
+      readonly pages?: number
+    }
   | { readonly kind: 'video'; readonly mime: string }
 
 /** Bytes of a file, both ends included, as in an HTTP Range. */

@@ -23,7 +23,12 @@ export function createBenchmarks(db: Database): Benchmarks {
   const one = db.prepare<[string], string>('SELECT result FROM benchmarks WHERE id = ?').pluck()
   return {
     keep: (result) =>
-      void write.run({ id: result.id, modelId: result.modelId, startedAt: result.startedAt, result: JSON.stringify(result) }),
+      void write.run({
+        id: result.id,
+        modelId: result.modelId,
+        startedAt: result.startedAt,
+        result: JSON.stringify(result),
+      }),
     list: (modelId) => ofModel.all(modelId).flatMap((stored) => read(stored) ?? []),
     get(id) {
       const stored = one.get(id)

@@ -19,7 +19,19 @@ const REVISION = /^[\w.][\w./-]{0,127}$/
 const HUGGING_FACE = ['huggingface.co', 'www.huggingface.co', 'hf.co', 'hf-mirror.com']
 const MODEL_SCOPE = ['modelscope.cn', 'www.modelscope.cn']
 /** First words of Hugging Face's addresses that are no models. */
-const OTHER_KINDS = ['datasets', 'spaces', 'collections', 'papers', 'docs', 'blog', 'models', 'api', 'settings', 'join', 'login']
+const OTHER_KINDS = [
+  'datasets',
+  'spaces',
+  'collections',
+  'papers',
+  'docs',
+  'blog',
+  'models',
+  'api',
+  'settings',
+  'join',
+  'login',
+]
 /** Commands that people copy with the name behind them. */
 const COMMAND =
   /^(?:ollama\s+(?:run|pull)|docker\s+model\s+(?:run|pull)|(?:huggingface-cli|hf)\s+download|lms\s+get|git\s+clone|llama-(?:server|cli|mtmd-cli)\s+-hfr?|-hfr?)\s+/i
@@ -36,7 +48,10 @@ const LOCAL_PATH = /^(?:file:|~|\.{0,2}[\\/]|[a-z]:[\\/])|^[^/]+\.gguf$/i
  */
 export function parseAddress(typed: string, mirror: string | null): RepositoryAddress {
   const told = typed.trim().replace(MODEL_SCOPE_COMMAND, 'https://modelscope.cn/models/')
-  const [bare = ''] = told.replace(COMMAND, '').replace(/^["'<(]+/, '').split(/\s/)
+  const [bare = ''] = told
+    .replace(COMMAND, '')
+    .replace(/^["'<(]+/, '')
+    .split(/\s/)
   const text = bare.replace(/["'>),;]+$/, '').replace(/^hf:\/\//i, 'https://huggingface.co/')
   if (LOCAL_PATH.test(text)) throw onThisComputer()
   const url = addressOf(text, mirror)
@@ -45,7 +60,13 @@ export function parseAddress(typed: string, mirror: string | null): RepositoryAd
     const short = /^([^/\s]+\/[^/\s:]+)(?::([\w.-]+))?\/?$/.exec(text)
     if (!short) throw notAnAddress()
     const repository = nameOf(short[1]!.split('/'))
-    return { holds: 'huggingface', repository, revision: null, path: null, quantization: short[2]?.toUpperCase() ?? null }
+    return {
+      holds: 'huggingface',
+      repository,
+      revision: null,
+      path: null,
+      quantization: short[2]?.toUpperCase() ?? null,
+    }
   }
   const isMirror = mirror !== null && URL.parse(mirror)?.host === url.host
   const host = url.hostname.toLowerCase()
@@ -76,7 +97,10 @@ function addressOf(text: string, mirror: string | null): URL | null {
 
 function segmentsOf(path: string): string[] {
   try {
-    return path.split('/').filter((segment) => segment !== '').map(decodeURIComponent)
+    return path
+      .split('/')
+      .filter((segment) => segment !== '')
+      .map(decodeURIComponent)
   } catch {
     throw notAnAddress()
   }
@@ -85,11 +109,19 @@ function segmentsOf(path: string): string[] {
 function huggingFaceAddress(segments: readonly string[]): RepositoryAddress {
   const [first = '', second, kind, ...rest] = segments
   if (OTHER_KINDS.includes(first))
-    throw new AppError('InvalidInput', `That is an address of Hugging Face's ${first}, not of a model. Open the model's page and copy its address.`)
+    throw new AppError(
+      'InvalidInput',
+      `That is an address of Hugging Face's ${first}, not of a model. Open the model's page and copy its address.`,
+    )
   if (second === undefined) throw ownerOnly(first)
   const [, name = '', quantization] = /^([^:]+)(?::([\w.-]+))?$/.exec(second) ?? []
-  const base = { holds: 'huggingface', repository: nameOf([first, name]), quantization: quantization?.toUpperCase() ?? null } as const
-  if (!['tree', 'blob', 'resolve', 'raw', 'blame', 'commit', 'commits'].includes(kind ?? '')) return { ...base, revision: null, path: null }
+  const base = {
+    holds: 'huggingface',
+    repository: nameOf([first, name]),
+    quantization: quantization?.toUpperCase() ?? null,
+  } as const
+  if (!['tree', 'blob', 'resolve', 'raw', 'blame', 'commit', 'commits'].includes(kind ?? ''))
+    return { ...base, revision: null, path: null }
   // refs/pr/1 is the one revision with slashes in it that addresses have unencoded
   const length = rest[0] === 'refs' ? 3 : 1
   return { ...base, ...within(rest.slice(0, length).join('/'), kind === 'tree' ? [] : rest.slice(length)) }
@@ -98,7 +130,10 @@ function huggingFaceAddress(segments: readonly string[]): RepositoryAddress {
 function modelScopeAddress(segments: readonly string[]): RepositoryAddress {
   const [section, owner, name, kind, ...rest] = segments
   if (section !== 'models' || owner === undefined || name === undefined)
-    throw new AppError('InvalidInput', 'That is no address of a model at ModelScope. It looks like modelscope.cn/models/owner/name.')
+    throw new AppError(
+      'InvalidInput',
+      'That is no address of a model at ModelScope. It looks like modelscope.cn/models/owner/name.',
+    )
   const base = { holds: 'modelscope', repository: nameOf([owner, name]), quantization: null } as const
   const [revision, ...path] = kind === 'file' && rest[0] === 'view' ? rest.slice(1) : rest
   if (kind === 'resolve' || kind === 'file') return { ...base, ...within(revision ?? '', path) }
@@ -123,19 +158,31 @@ function nameOf(parts: readonly string[]): string {
 
 function ownerOnly(owner: string): AppError {
   const what = owner === '' ? 'That is the address of a site' : `${owner} is an owner`
-  return new AppError('InvalidInput', `${what}, not a model. Type owner/name, e.g. ggml-org/Qwen2.5-VL-3B-Instruct-GGUF.`)
+  return new AppError(
+    'InvalidInput',
+    `${what}, not a model. Type owner/name, e.g. ggml-org/Qwen2.5-VL-3B-Instruct-GGUF.`,
+  )
 }
 
 function ofOllama(): AppError {
-  return new AppError('InvalidInput', "Models of Ollama's own library come through Ollama only. Pull it there, then add it here from this computer.")
+  return new AppError(
+    'InvalidInput',
+    "Models of Ollama's own library come through Ollama only. Pull it there, then add it here from this computer.",
+  )
 }
 
 function onThisComputer(): AppError {
   const what = 'That is a file, not a repository. Type owner/name'
-  return new AppError('InvalidInput', `${what}, or, where the file is on this computer, choose "Add from this computer".`)
+  return new AppError(
+    'InvalidInput',
+    `${what}, or, where the file is on this computer, choose "Add from this computer".`,
+  )
 }
 
 function notAnAddress(): AppError {
   const example = 'Type owner/name, e.g. ggml-org/Qwen2.5-VL-3B-Instruct-GGUF'
-  return new AppError('InvalidInput', `That is no repository. ${example}, or paste its address at Hugging Face or ModelScope.`)
+  return new AppError(
+    'InvalidInput',
+    `That is no repository. ${example}, or paste its address at Hugging Face or ModelScope.`,
+  )
 }

@@ -14,7 +14,11 @@ export function createBrowse(options: CatalogueOptions): Pick<Catalogue, 'browse
   const now = options.now ?? Date.now
   const kept = new Map<string, { at: number; repository: BrowsedRepository }>()
 
-  async function list(sources: readonly ModelSource[], address: RepositoryAddress, signal: AbortSignal): Promise<BrowsedRepository> {
+  async function list(
+    sources: readonly ModelSource[],
+    address: RepositoryAddress,
+    signal: AbortSignal,
+  ): Promise<BrowsedRepository> {
     const { repository, revision, path, quantization } = address
     const wanted = { path, quantization }
     let failure: AppError | null = null
@@ -41,22 +45,32 @@ export function createBrowse(options: CatalogueOptions): Pick<Catalogue, 'browse
     async browse(typed, signal) {
       signal.throwIfAborted()
       const address = parseAddress(typed, options.sources().mirrorUrl)
-      return list(chosenSources(options).filter(({ holds }) => holds === address.holds), address, signal)
+      return list(
+        chosenSources(options).filter(({ holds }) => holds === address.holds),
+        address,
+        signal,
+      )
     },
     async browsed(id, signal) {
       signal.throwIfAborted()
-      const [, name = '', repository = '', revision = null] = /^(\w+):([\w.-]+\/[\w.-]+)(?:@([\w.][\w./-]*))?$/.exec(id) ?? []
+      const [, name = '', repository = '', revision = null] =
+        /^(\w+):([\w.-]+\/[\w.-]+)(?:@([\w.][\w./-]*))?$/.exec(id) ?? []
       const sources = chosenSources(options).filter((source) => source.name === name)
       const [source] = sources
-      if (!source) throw new AppError('NotFound', 'This repository is not known any more. Type it again.', { repository: id })
+      if (!source)
+        throw new AppError('NotFound', 'This repository is not known any more. Type it again.', { repository: id })
       return list(sources, { holds: source.holds, repository, revision, path: null, quantization: null }, signal)
     },
   }
 }
 
-const idOf = (source: string, repository: string, revision: string | null) => `${source}:${repository}${revision === null ? '' : `@${revision}`}`
+const idOf = (source: string, repository: string, revision: string | null) =>
+  `${source}:${repository}${revision === null ? '' : `@${revision}`}`
 
 function notChosen(holds: RepositoryAddress['holds']): AppError {
   const label = holds === 'huggingface' ? 'Hugging Face' : 'ModelScope'
-  return new AppError('InvalidInput', `${label} is not among your sources. Switch it on under "Where models come from", then try again.`)
+  return new AppError(
+    'InvalidInput',
+    `${label} is not among your sources. Switch it on under "Where models come from", then try again.`,
+  )
 }

@@ -13,8 +13,12 @@ describe('the projector', () => {
     serveHuggingFace(fixture.hub, FIRST, [PROJECTOR])
     const listing = await fixture.catalogue().listing(ENTRY, signal)
     expect(listing.repository).toBe(SECOND)
-    expect(listing.quantizations[0]?.projector?.url).toBe(`${fixture.hub.base}/${FIRST}/resolve/${headCommit}/${PROJECTOR.path}`)
-    expect(listing.passedOver).toEqual([{ source: 'huggingface', repository: FIRST, reason: 'has no GGUF files of this model' }])
+    expect(listing.quantizations[0]?.projector?.url).toBe(
+      `${fixture.hub.base}/${FIRST}/resolve/${headCommit}/${PROJECTOR.path}`,
+    )
+    expect(listing.passedOver).toEqual([
+      { source: 'huggingface', repository: FIRST, reason: 'has no GGUF files of this model' },
+    ])
   })
 
   test('is the repository’s own when the other one does not answer', async () => {
@@ -39,7 +43,9 @@ describe('when a repository or source fails', () => {
     fixture.hub.on(HEAD, status(401, { 'x-error-code': 'RepoNotFound' }))
     serveHuggingFace(fixture.hub, THIRD, [Q4, PROJECTOR])
     expect(await fixture.catalogue().listing(ENTRY, signal)).toMatchObject({ repository: THIRD })
-    expect(asked(fixture.hub).slice(0, 2)).toEqual([FIRST, SECOND].map((repository) => `/api/models/${repository}/revision/main`))
+    expect(asked(fixture.hub).slice(0, 2)).toEqual(
+      [FIRST, SECOND].map((repository) => `/api/models/${repository}/revision/main`),
+    )
   })
 
   test('what Hugging Face does not have is missing, not refused, when there is nothing else', async () => {
@@ -64,7 +70,10 @@ describe('when a repository or source fails', () => {
     serveModelScope(fixture.scope, FIRST, FILES)
     const later = await fixture.catalogue(['huggingface', 'modelscope']).listing(ENTRY, signal)
     expect(later).toMatchObject({ source: 'modelscope', repository: FIRST })
-    expect(later.passedOver.map(({ reason }) => reason).slice(2)).toEqual(['is not there any more', 'is not there any more'])
+    expect(later.passedOver.map(({ reason }) => reason).slice(2)).toEqual([
+      'is not there any more',
+      'is not there any more',
+    ])
   })
 
   test('a repository without usable files gives way to the next', async () => {
@@ -76,7 +85,9 @@ describe('when a repository or source fails', () => {
   test('a mirror that asks for a token is called so within the sentence', async () => {
     fixture.hub.on(HEAD, status(401))
     const refusal = failure('SourceRefused', 'keep an access token for the mirror 127.0.0.1')
-    await expect(fixture.catalogue(['mirror'], { mirrorUrl: fixture.hub.base }).listing(ENTRY, signal)).rejects.toEqual(refusal)
+    await expect(fixture.catalogue(['mirror'], { mirrorUrl: fixture.hub.base }).listing(ENTRY, signal)).rejects.toEqual(
+      refusal,
+    )
   })
 
   test.each([401, 403])('%i asks for a token or the licence, after the other repositories were tried', async (code) => {
@@ -92,11 +103,17 @@ describe('when a repository or source fails', () => {
 
   test('429 says when to come back; the source is not asked again, the next one is', async () => {
     fixture.hub.on(HEAD, status(429, { 'retry-after': '30' }))
-    await expect(fixture.catalogue().listing(ENTRY, signal)).rejects.toEqual(failure('SourceUnreachable', 'in 30 seconds'))
+    await expect(fixture.catalogue().listing(ENTRY, signal)).rejects.toEqual(
+      failure('SourceUnreachable', 'in 30 seconds'),
+    )
     expect(asked(fixture.hub)).toHaveLength(1)
     serveModelScope(fixture.scope, FIRST, FILES)
-    expect(await fixture.catalogue(['huggingface', 'modelscope']).listing(ENTRY, signal)).toMatchObject({ source: 'modelscope' })
-    expect(await fixture.catalogue(['modelscope', 'huggingface']).listing(ENTRY, signal)).toMatchObject({ source: 'modelscope' })
+    expect(await fixture.catalogue(['huggingface', 'modelscope']).listing(ENTRY, signal)).toMatchObject({
+      source: 'modelscope',
+    })
+    expect(await fixture.catalogue(['modelscope', 'huggingface']).listing(ENTRY, signal)).toMatchObject({
+      source: 'modelscope',
+    })
     expect(asked(fixture.hub)).toHaveLength(2)
   })
 
@@ -105,7 +122,9 @@ describe('when a repository or source fails', () => {
     await fixture.hub.close()
     const both = fixture.catalogue(['huggingface', 'modelscope'])
     await expect(both.listing(ENTRY, signal)).rejects.toEqual(failure('SourceRefused', 'ModelScope'))
-    await expect(fixture.catalogue().listing(ENTRY, signal)).rejects.toEqual(failure('SourceUnreachable', 'Hugging Face'))
+    await expect(fixture.catalogue().listing(ENTRY, signal)).rejects.toEqual(
+      failure('SourceUnreachable', 'Hugging Face'),
+    )
   })
 
   test.each([
@@ -147,7 +166,10 @@ describe('a repository whose files turned out to be of no use', () => {
     serveHuggingFace(fixture.hub, THIRD, FILES)
     const catalogue = fixture.catalogue()
     expect(await catalogue.listing(ENTRY, signal)).toMatchObject({ repository: FIRST, passedOver: [] })
-    const passedOver = [{ repository: FIRST, reason: expect.stringContaining('its SHA-256 is another') }, { repository: SECOND, reason: 'has no Q4_K_M' }]
+    const passedOver = [
+      { repository: FIRST, reason: expect.stringContaining('its SHA-256 is another') },
+      { repository: SECOND, reason: 'has no Q4_K_M' },
+    ]
     expect(await catalogue.alternative(ENTRY, 'Q4_K_M', first, signal)).toMatchObject({ repository: THIRD })
     expect(await catalogue.listing(ENTRY, signal, 'Q4_K_M')).toMatchObject({ repository: THIRD, passedOver })
     expect(await catalogue.listing(ENTRY, signal)).toMatchObject({ repository: SECOND })

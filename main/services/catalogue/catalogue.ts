@@ -24,18 +24,25 @@ export function createCatalogue(options: CatalogueOptions): Catalogue {
 
   function find(entryId: string): StoredEntry {
     const entry = entries().find(({ id }) => id === entryId)
-    if (!entry) throw new AppError('NotFound', `The catalogue has no model ${entryId}. Choose one of the list.`, { entryId })
+    if (!entry)
+      throw new AppError('NotFound', `The catalogue has no model ${entryId}. Choose one of the list.`, { entryId })
     return entry
   }
 
-  async function search(entry: StoredEntry, quantization: string | null, failed: FailedSource | null, signal: AbortSignal): Promise<Listing> {
+  async function search(
+    entry: StoredEntry,
+    quantization: string | null,
+    failed: FailedSource | null,
+    signal: AbortSignal,
+  ): Promise<Listing> {
     const passedOver: PassedOver[] = []
     const failures: AppError[] = []
     const refusal = (source: { name: string }, repository: string) => {
       const key = refusalKey(entry.id, source.name, repository)
       const known = refusals.get(key)
       if (known && now() - known.at < KEPT_MS) return known.reason
-      const isIt = (one: { source: string; repository: string }) => one.source === source.name && one.repository === repository
+      const isIt = (one: { source: string; repository: string }) =>
+        one.source === source.name && one.repository === repository
       if (failed && isIt(failed)) return reasonOf(failed.error)
       return failed?.earlier.find(isIt)?.reason ?? null
     }
@@ -67,7 +74,10 @@ export function createCatalogue(options: CatalogueOptions): Catalogue {
         const entry = find(entryId)
         const listing = await search(entry, quantization, failed, signal)
         if (!listing.quantizations.find(({ name }) => name === quantization)?.projector) return null
-        refusals.set(refusalKey(entryId, failed.source, failed.repository), { at: now(), reason: reasonOf(failed.error) })
+        refusals.set(refusalKey(entryId, failed.source, failed.repository), {
+          at: now(),
+          reason: reasonOf(failed.error),
+        })
         for (const one of [...kept.keys()].filter((one) => JSON.parse(one)[0] === entryId)) kept.delete(one)
         return listing
       } catch (failure) {
@@ -77,7 +87,10 @@ export function createCatalogue(options: CatalogueOptions): Catalogue {
       }
     },
     sourceOf: (url) => chosenSources(options).find(({ origin }) => origin === url.origin) ?? null,
-    headersFor: async (url) => (await chosenSources(options).find(({ origin }) => origin === url.origin)?.headersFor(url)) ?? {},
+    headersFor: async (url) =>
+      (await chosenSources(options)
+        .find(({ origin }) => origin === url.origin)
+        ?.headersFor(url)) ?? {},
   }
 }
 

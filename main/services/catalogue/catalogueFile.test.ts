@@ -26,7 +26,9 @@ test('the catalogue offers both families, and its ids and repositories are uniqu
     'qwen2.5-vl-32b-instruct',
     'qwen2.5-vl-72b-instruct',
   ])
-  const repositories = entries.flatMap((entry) => entry.repositories.map(({ source, repository }) => `${source} ${repository}`))
+  const repositories = entries.flatMap((entry) =>
+    entry.repositories.map(({ source, repository }) => `${source} ${repository}`),
+  )
   expect(new Set(repositories).size).toBe(repositories.length)
 })
 
@@ -53,7 +55,8 @@ test('every address is https, every licence and sentence is there', () => {
 test('every entry begins with a repository that was looked at; others say at least where they should be', () => {
   for (const { id, repositories } of entries) {
     expect(repositories[0]?.isConfirmed, id).toBe(true)
-    for (const { repository, isConfirmed, foundAt } of repositories) if (!isConfirmed) expect(foundAt).toContain(repository)
+    for (const { repository, isConfirmed, foundAt } of repositories)
+      if (!isConfirmed) expect(foundAt).toContain(repository)
   }
 })
 
@@ -72,13 +75,17 @@ test('repositories with a projector of the current form come first, and several 
   const onlyOld = ['qwen2-vl-72b-instruct', 'qwen2-vl-7b']
   for (const { id, repositories } of entries) {
     for (const source of ['huggingface', 'modelscope']) {
-      const current = repositories.filter((one) => one.source === source).map(({ projectorForm }) => projectorForm === 'current')
+      const current = repositories
+        .filter((one) => one.source === source)
+        .map(({ projectorForm }) => projectorForm === 'current')
       expect(current, id).toEqual(current.toSorted((a, b) => Number(b) - Number(a)))
     }
     expect(repositories[0]?.projectorForm === 'current', id).toBe(!onlyOld.includes(id))
     expect(repositories.length, id).toBeGreaterThanOrEqual(3)
     // a projector of another form is used only where no current one can be borrowed
-    const lacking = repositories.filter((one) => one.source === 'huggingface' && one.projectorForm !== 'current' && one.projectorFrom === undefined)
+    const lacking = repositories.filter(
+      (one) => one.source === 'huggingface' && one.projectorForm !== 'current' && one.projectorFrom === undefined,
+    )
     expect(lacking.length, id).toBe(onlyOld.includes(id) ? 1 : 0)
   }
 })

@@ -42,7 +42,8 @@ export async function listEntry(search: Search, source: ModelSource, signal: Abo
     try {
       const listing = await listRepository(entry, stored, source, signal)
       const { quantizations } = listing
-      const hasIt = quantization === null ? quantizations.length > 0 : quantizations.some(({ name }) => name === quantization)
+      const hasIt =
+        quantization === null ? quantizations.length > 0 : quantizations.some(({ name }) => name === quantization)
       const isEmpty = quantization === null || quantizations.length === 0
       if (!hasIt) passOver(isEmpty ? 'has no GGUF files of this model' : `has no ${quantization}`)
       else if (quantizations.some(({ projector }) => projector)) return listing
@@ -64,7 +65,9 @@ export async function listEntry(search: Search, source: ModelSource, signal: Abo
 export function reasonOf({ code, message }: AppError): string {
   switch (code) {
     case 'NotFound':
-      return / is now called /.test(message) ? message.slice(message.indexOf('is now called')).replace(/\..*$/, '') : 'is not there any more'
+      return / is now called /.test(message)
+        ? message.slice(message.indexOf('is now called')).replace(/\..*$/, '')
+        : 'is not there any more'
     case 'SourceRefused':
       return 'is open only to those with an access token'
     case 'SourceUnreachable':

@@ -3,12 +3,54 @@ import { expect, test } from 'vitest'
 import { parseFileName } from './fileName.ts'
 
 const names = [
-  'Q2_K', 'Q2_K_L', 'Q3_K_S', 'Q3_K_M', 'Q3_K_L', 'Q3_K_XL', 'Q4_0', 'Q4_1', 'Q4_K', 'Q4_K_S', 'Q4_K_M', 'Q4_K_L', 'Q5_0',
-  'Q5_1', 'Q5_K_S', 'Q5_K_M', 'Q6_K', 'Q6_K_L', 'Q8_0', 'IQ1_S', 'IQ1_M', 'IQ2_XXS', 'IQ2_XS', 'IQ2_S', 'IQ2_M', 'IQ3_XXS',
-  'IQ3_XS', 'IQ3_S', 'IQ3_M', 'IQ4_XS', 'IQ4_NL',
-  'F16', 'BF16', 'F32', 'UD-Q4_K_XL', 'UD-Q8_K_XL', 'UD-IQ2_XXS', 'UD-IQ1_S', 'TQ1_0', 'MXFP4',
+  'Q2_K',
+  'Q2_K_L',
+  'Q3_K_S',
+  'Q3_K_M',
+  'Q3_K_L',
+  'Q3_K_XL',
+  'Q4_0',
+  'Q4_1',
+  'Q4_K',
+  'Q4_K_S',
+  'Q4_K_M',
+  'Q4_K_L',
+  'Q5_0',
+  'Q5_1',
+  'Q5_K_S',
+  'Q5_K_M',
+  'Q6_K',
+  'Q6_K_L',
+  'Q8_0',
+  'IQ1_S',
+  'IQ1_M',
+  'IQ2_XXS',
+  'IQ2_XS',
+  'IQ2_S',
+  'IQ2_M',
+  'IQ3_XXS',
+  'IQ3_XS',
+  'IQ3_S',
+  'IQ3_M',
+  'IQ4_XS',
+  'IQ4_NL',
+  'F16',
+  'BF16',
+  'F32',
+  'UD-Q4_K_XL',
+  'UD-Q8_K_XL',
+  'UD-IQ2_XXS',
+  'UD-IQ1_S',
+  'TQ1_0',
+  'MXFP4',
 ]
-const plain = ['Qwen2-VL-2B-Instruct', 'Qwen2.5-VL-72B-Instruct', 'Qwen_Qwen2.5-VL-7B-Instruct', 'Qwen.Qwen2-VL-7B', 'vl-7b']
+const plain = [
+  'Qwen2-VL-2B-Instruct',
+  'Qwen2.5-VL-72B-Instruct',
+  'Qwen_Qwen2.5-VL-7B-Instruct',
+  'Qwen.Qwen2-VL-7B',
+  'vl-7b',
+]
 const models = [...plain, 'Model-F16-tuned', 'Q4_K_M-lover']
 const model = fc.constantFrom(...models)
 const quantization = fc.constantFrom(...names)
@@ -19,10 +61,17 @@ const place = fc.integer({ min: 1, max: 99 })
 
 test('the quantization at the end of a name is found in any case, whatever comes before it', () => {
   fc.assert(
-    fc.property(folder, model, fc.constantFrom('-', '.', '_', '.i1-'), quantization, casing, (dir, name, mark, quant, cased) => {
-      const group = `${dir}${name}${mark}${cased(quant)}`
-      expect(parseFileName(`${group}.gguf`)).toEqual({ role: 'text', quantization: quant, part: null, group })
-    }),
+    fc.property(
+      folder,
+      model,
+      fc.constantFrom('-', '.', '_', '.i1-'),
+      quantization,
+      casing,
+      (dir, name, mark, quant, cased) => {
+        const group = `${dir}${name}${mark}${cased(quant)}`
+        expect(parseFileName(`${group}.gguf`)).toEqual({ role: 'text', quantization: quant, part: null, group })
+      },
+    ),
   )
 })
 
@@ -41,8 +90,15 @@ test('a projector is one by its name wherever the word stands, and its quantizat
   fc.assert(
     fc.property(fc.constantFrom(...plain), quantization, casing, (name, quant, cased) => {
       const q = cased(quant)
-      const stems = [`mmproj-${name}-${q}`, `mmproj-${q}`, `${name}.${q}-mmproj`, `${name}.mmproj-${q}`, `${name}-${q}-vision`]
-      for (const stem of stems) expect(parseFileName(`${stem}.gguf`)).toMatchObject({ role: 'projector', quantization: quant })
+      const stems = [
+        `mmproj-${name}-${q}`,
+        `mmproj-${q}`,
+        `${name}.${q}-mmproj`,
+        `${name}.mmproj-${q}`,
+        `${name}-${q}-vision`,
+      ]
+      for (const stem of stems)
+        expect(parseFileName(`${stem}.gguf`)).toMatchObject({ role: 'projector', quantization: quant })
     }),
   )
 })

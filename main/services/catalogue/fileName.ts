@@ -29,7 +29,13 @@ export function parseFileName(path: string): FileName | null {
   const name = segments.at(-1) ?? ''
   const numbers = PART.exec(name)
   const stem = numbers ? name.slice(0, numbers.index) : name
-  const role = PROJECTOR.test(stem) ? 'projector' : STATISTICS.test(stem) ? 'other' : ADAPTER.test(stem) ? 'adapter' : 'text'
+  const role = PROJECTOR.test(stem)
+    ? 'projector'
+    : STATISTICS.test(stem)
+      ? 'other'
+      : ADAPTER.test(stem)
+        ? 'adapter'
+        : 'text'
   const found = role === 'projector' ? ANYWHERE.exec(stem) : (AT_END.exec(stem) ?? AT_END.exec(segments.at(-2) ?? ''))
   return {
     role,

@@ -5,7 +5,12 @@ import { projectorsOf } from './projectors.ts'
 import { quantizationsOf } from './quantizations.ts'
 
 const PARAMETERS = 1_000_000
-const file = (path: string, bytes = 600_000): RemoteFile => ({ path, bytes, url: `https://host.test/${path}`, sha256: null })
+const file = (path: string, bytes = 600_000): RemoteFile => ({
+  path,
+  bytes,
+  url: `https://host.test/${path}`,
+  sha256: null,
+})
 const digits = (n: number) => String(n).padStart(5, '0')
 const part = (name: string, index: number, count: number) => file(`${name}-${digits(index)}-of-${digits(count)}.gguf`)
 const namesOf = (files: RemoteFile[]) => quantizationsOf(files, PARAMETERS, null).map(({ name }) => name)
@@ -42,8 +47,16 @@ test('of two files of one name the single one is taken, then the shorter path, w
   const short = file('m-Q4_K_M.gguf')
   const parts = [part('m-Q4_K_M', 1, 2), part('m-Q4_K_M', 2, 2)]
   const taken = (files: RemoteFile[]) => quantizationsOf(files, PARAMETERS, null).map(({ textFiles }) => textFiles)
-  for (const files of [[single, ...parts], [...parts, single]]) expect(taken(files)).toEqual([[single]])
-  for (const files of [[single, short], [short, single]]) expect(taken(files)).toEqual([[short]])
+  for (const files of [
+    [single, ...parts],
+    [...parts, single],
+  ])
+    expect(taken(files)).toEqual([[single]])
+  for (const files of [
+    [single, short],
+    [short, single],
+  ])
+    expect(taken(files)).toEqual([[short]])
 })
 
 test('files that cannot be the model by their size, or tell no quantization, are left out', () => {

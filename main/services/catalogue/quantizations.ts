@@ -36,7 +36,9 @@ export function quantizationsOf(
 }
 
 function candidates(files: readonly RemoteFile[]): Candidate[] {
-  return textModelsOf(files).models.flatMap(({ quantization, files: parts }) => (quantization === null ? [] : [{ name: quantization, files: parts }]))
+  return textModelsOf(files).models.flatMap(({ quantization, files: parts }) =>
+    quantization === null ? [] : [{ name: quantization, files: parts }],
+  )
 }
 
 /** A language model among the files of a repository. `group`: its path without part and ending. */
@@ -49,7 +51,10 @@ export interface TextModel {
 
 /** Language models in one file and complete sets of parts, and the parts that are not complete. */
 export function textModelsOf(files: readonly RemoteFile[]): { models: TextModel[]; incomplete: RemoteFile[] } {
-  const groups = new Map<string, { quantization: string | null; group: string; count: number; parts: Map<number, RemoteFile> }>()
+  const groups = new Map<
+    string,
+    { quantization: string | null; group: string; count: number; parts: Map<number, RemoteFile> }
+  >()
   for (const file of files) {
     const parsed = parseFileName(file.path)
     if (parsed?.role !== 'text') continue

@@ -19,11 +19,14 @@ const PIECE = /\.gguf[-.](?:part|split)[-\w]*$/i
 export function sortRepository({ files, wanted, ...about }: BrowsedRepository): SortedRepository {
   const { models, incomplete } = textModelsOf(files)
   const projectors = projectorsOf(files)
-  if (models.length === 0 && projectors.length === 0 && incomplete.length === 0) throw withoutModels(about.repository, files)
-  const texts = labelled(models.map(({ quantization, group, files: parts }) => ({
-    ...{ path: parts[0]!.path, quantization, label: group.split('/').at(-1)!, files: [...parts] },
-    bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
-  }))).sort((a, b) => a.bytes - b.bytes || (a.path < b.path ? -1 : 1))
+  if (models.length === 0 && projectors.length === 0 && incomplete.length === 0)
+    throw withoutModels(about.repository, files)
+  const texts = labelled(
+    models.map(({ quantization, group, files: parts }) => ({
+      ...{ path: parts[0]!.path, quantization, label: group.split('/').at(-1)!, files: [...parts] },
+      bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    })),
+  ).sort((a, b) => a.bytes - b.bytes || (a.path < b.path ? -1 : 1))
   const taken = new Set([...texts.flatMap((text) => text.files), ...projectors])
   const fileOf = (file: RemoteFile, role: RepositoryFile['role']): RepositoryFile => ({
     ...{ path: file.path, bytes: file.bytes, role, quantization: parseFileName(file.path)?.quantization ?? null },
@@ -37,7 +40,9 @@ export function sortRepository({ files, wanted, ...about }: BrowsedRepository): 
   const text = texts.find(isWanted) ?? usual(texts, wanted.quantization)
   const projector = projectors.find(isWanted) ?? projectors[0]
   return {
-    ...about, texts, others,
+    ...about,
+    texts,
+    others,
     projectors: projectors.map((file) => fileOf(file, 'projector')),
     text: text?.path ?? null,
     projector: projector?.path ?? null,
@@ -45,15 +50,29 @@ export function sortRepository({ files, wanted, ...about }: BrowsedRepository): 
 }
 
 /** By its quantization where that tells it apart, else by the name of its file. */
-function labelled<T extends { readonly quantization: string | null; readonly label: string }>(texts: readonly T[]): T[] {
+function labelled<T extends { readonly quantization: string | null; readonly label: string }>(
+  texts: readonly T[],
+): T[] {
   const isAlone = (text: T) => texts.filter(({ quantization }) => quantization === text.quantization).length === 1
-  return texts.map((text) => (text.quantization !== null && isAlone(text) ? { ...text, label: text.quantization } : text))
+  return texts.map((text) =>
+    text.quantization !== null && isAlone(text) ? { ...text, label: text.quantization } : text,
+  )
 }
 
-function usual<T extends { readonly quantization: string | null }>(texts: readonly T[], wanted: string | null): T | undefined {
-  const by = (is: (quantization: string) => boolean) => texts.find(({ quantization }) => quantization !== null && is(quantization))
+function usual<T extends { readonly quantization: string | null }>(
+  texts: readonly T[],
+  wanted: string | null,
+): T | undefined {
+  const by = (is: (quantization: string) => boolean) =>
+    texts.find(({ quantization }) => quantization !== null && is(quantization))
   const asked = wanted === null ? undefined : by((name) => name === wanted)
-  return asked ?? by((name) => name === USUAL) ?? by((name) => name.includes('Q4_K')) ?? by((name) => name.includes('Q4')) ?? texts[0]
+  return (
+    asked ??
+    by((name) => name === USUAL) ??
+    by((name) => name.includes('Q4_K')) ??
+    by((name) => name.includes('Q4')) ??
+    texts[0]
+  )
 }
 
 function roleOf(file: RemoteFile, incomplete: readonly RemoteFile[]): RepositoryFile['role'] {

@@ -15,5 +15,8 @@ export interface Branch {
 /** The branches that the children of one parent make, in the order of `children`: oldest first. */
 export function branchesOf(children: readonly ChildRow[]): Branch[] {
   const latest = (a: ChildRow, b: ChildRow) => ((b.newest ?? -1) > (a.newest ?? -1) ? b : a)
-  return [...Map.groupBy(children, ({ id, beside_id }) => beside_id ?? id).values()].map((rows) => ({ ids: rows.map(({ id }) => id), shown: rows.reduce(latest).id }))
+  return [...Map.groupBy(children, ({ id, beside_id }) => beside_id ?? id).values()].map((rows) => ({
+    ids: rows.map(({ id }) => id),
+    shown: rows.reduce(latest).id,
+  }))
 }

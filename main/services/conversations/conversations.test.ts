@@ -34,17 +34,31 @@ function reopen(): void {
 
 const text = (value: string): Part[] => [{ type: 'text', text: value }]
 const picture = (fill: string, name = 'a.png'): Extract<Part, { type: 'image' }> => {
-  const attachment: ImageAttachment = { sha: fill.repeat(64), kind: 'image', mime: 'image/png', name, bytes: 1, width: 2, height: 3 }
+  const attachment: ImageAttachment = {
+    sha: fill.repeat(64),
+    kind: 'image',
+    mime: 'image/png',
+    name,
+    bytes: 1,
+    width: 2,
+    height: 3,
+  }
   return { type: 'image', attachment }
 }
-const ask = (parts: Part[], conversationId: string | null = null) => conversations.ask({ conversationId, parts, model: 'demo' })
+const ask = (parts: Part[], conversationId: string | null = null) =>
+  conversations.ask({ conversationId, parts, model: 'demo' })
 function answered(question: string, answer: string, conversationId: string | null = null) {
   const sent = ask(text(question), conversationId)
   conversations.append(sent.answerId, answer)
   conversations.finish(sent.answerId, { status: 'complete' })
   return sent
 }
-const said = (message: Message) => message.parts.map((part) => (part.type === 'text' ? part.text : `[${part.type === 'frames' ? part.name : part.attachment.name}]`)).join('')
+const said = (message: Message) =>
+  message.parts
+    .map((part) =>
+      part.type === 'text' ? part.text : `[${part.type === 'frames' ? part.name : part.attachment.name}]`,
+    )
+    .join('')
 const shown = (id: string) => conversations.path(conversations.get(id).leafId as string).map(said)
 const notFound = expect.objectContaining({ code: 'NotFound' }) as AppError
 
@@ -58,7 +72,14 @@ describe('the tree', () => {
     conversations.finish(sent.answerId, { status: 'complete', usage, timings })
     reopen()
     expect(shown(sent.conversationId)).toEqual(['Left: [left.png] right: [right.png]', 'A red circle 😀'])
-    expect(conversations.message(sent.answerId)).toMatchObject({ status: 'complete', usage, timings, model: 'demo', parentId: sent.userMessageId, error: null })
+    expect(conversations.message(sent.answerId)).toMatchObject({
+      status: 'complete',
+      usage,
+      timings,
+      model: 'demo',
+      parentId: sent.userMessageId,
+      error: null,
+    })
   })
 
   test('another answer is a new branch; the earlier one is kept and can be chosen again', () => {
@@ -100,8 +121,16 @@ describe('the tree', () => {
       reopen()
       expect(shown(sent.conversationId)).toEqual(['What is it?', 'a circle', 'And now?', 'still a circle'])
       expect(await others(sent.conversationId)).toEqual(['a ring'])
-      expect(conversations.message(sent.answerId)).toMatchObject({ model: 'one', beside: null, parentId: sent.userMessageId })
-      expect(conversations.message(sent.besideId)).toMatchObject({ model: 'two', beside: sent.answerId, parentId: sent.userMessageId })
+      expect(conversations.message(sent.answerId)).toMatchObject({
+        model: 'one',
+        beside: null,
+        parentId: sent.userMessageId,
+      })
+      expect(conversations.message(sent.besideId)).toMatchObject({
+        model: 'two',
+        beside: sent.answerId,
+        parentId: sent.userMessageId,
+      })
     })
 
     test('is one branch, shown by the answer that the conversation went on from last', async () => {
@@ -151,11 +180,31 @@ describe('the tree', () => {
       while (events.length < 11) events.push((await stream.next()).value as ConversationEvent)
       expect(events.map((event) => event.seq)).toEqual(events.map((_, i) => i))
       const { answerId: a, besideId: b, userMessageId: q } = sent
-      expect(events.slice(1).map((event) => [event.type, 'messageId' in event ? event.messageId : 'message' in event ? event.message.id : null])).toEqual([
-        ['message', q], ['message', a], ['message', b], ['progress', b], ['text', a], ['text', b], ['text', a], ['text', b], ['message', b], ['message', a],
+      expect(
+        events
+          .slice(1)
+          .map((event) => [
+            event.type,
+            'messageId' in event ? event.messageId : 'message' in event ? event.message.id : null,
+          ]),
+      ).toEqual([
+        ['message', q],
+        ['message', a],
+        ['message', b],
+        ['progress', b],
+        ['text', a],
+        ['text', b],
+        ['text', a],
+        ['text', b],
+        ['message', b],
+        ['message', a],
       ])
       const { value } = await late.next()
-      expect(value).toMatchObject({ type: 'snapshot', others: [{ id: b, parts: text('du'), status: 'streaming' }], progress: {} })
+      expect(value).toMatchObject({
+        type: 'snapshot',
+        others: [{ id: b, parts: text('du'), status: 'streaming' }],
+        progress: {},
+      })
     })
 
     test('goes on being watched as a whole when the conversation goes on from the second while it is written', async () => {
@@ -167,7 +216,10 @@ describe('the tree', () => {
       const events: ConversationEvent[] = []
       while (events.length < 4) events.push((await stream.next()).value as ConversationEvent)
       expect(events.map((event) => event.type)).toEqual(['snapshot', 'snapshot', 'text', 'text'])
-      expect(events[1]).toMatchObject({ messages: [{ id: sent.userMessageId }, { id: sent.besideId }], others: [{ id: sent.answerId }] })
+      expect(events[1]).toMatchObject({
+        messages: [{ id: sent.userMessageId }, { id: sent.besideId }],
+        others: [{ id: sent.answerId }],
+      })
     })
 
     test('that was streaming when the process ended is interrupted on both sides, each with its text', () => {
@@ -176,7 +228,10 @@ describe('the tree', () => {
       conversations.append(sent.besideId, 'There was')
       reopen()
       const both = [sent.answerId, sent.besideId].map((id) => conversations.message(id))
-      expect(both.map((message) => [message.status, said(message)])).toEqual([['interrupted', 'Once upon'], ['interrupted', 'There was']])
+      expect(both.map((message) => [message.status, said(message)])).toEqual([
+        ['interrupted', 'Once upon'],
+        ['interrupted', 'There was'],
+      ])
     })
 
     test('is found by the text of either, and removed with its conversation', () => {
@@ -187,7 +242,8 @@ describe('the tree', () => {
       answered('more', 'weasel', sent.conversationId)
       conversations.remove(sent.conversationId)
       for (const word of ['porcupine', 'hedgehog']) expect(conversations.search(word, 10)).toEqual([])
-      for (const table of ['messages', 'parts', 'message_search']) expect(store.db.prepare(`SELECT count(*) FROM ${table}`).pluck().get(), table).toBe(0)
+      for (const table of ['messages', 'parts', 'message_search'])
+        expect(store.db.prepare(`SELECT count(*) FROM ${table}`).pluck().get(), table).toBe(0)
     })
   })
 
@@ -245,17 +301,29 @@ describe('the tree', () => {
   })
 
   test('what is drawn on a picture and what the answer is held to is kept with the question', () => {
-    const marks = [{ type: 'box', x1: 0.1, y1: 0.25, x2: 0.5, y2: 1, label: 'Box 1' }, { type: 'point', x: 0, y: 1 / 3, label: '' }] as const
+    const marks = [
+      { type: 'box', x1: 0.1, y1: 0.25, x2: 0.5, y2: 1, label: 'Box 1' },
+      { type: 'point', x: 0, y: 1 / 3, label: '' },
+    ] as const
     const format = { name: 'Table', schema: '{\n  "type": "array"\n}' }
-    const sent = conversations.ask({ conversationId: null, parts: [{ ...picture('a'), marks: [...marks] }], format, model: 'demo' })
+    const sent = conversations.ask({
+      conversationId: null,
+      parts: [{ ...picture('a'), marks: [...marks] }],
+      format,
+      model: 'demo',
+    })
     conversations.lowerDetail(sent.userMessageId, 1000)
     reopen()
-    expect(conversations.message(sent.userMessageId)).toMatchObject({ format, parts: [{ type: 'image', marks, budget: { maxPixels: 1000 } }] })
+    expect(conversations.message(sent.userMessageId)).toMatchObject({
+      format,
+      parts: [{ type: 'image', marks, budget: { maxPixels: 1000 } }],
+    })
     expect(conversations.message(sent.answerId).format).toBeNull()
   })
 
   test('formats that were used are told once, the latest first', () => {
-    const asked = (name: string) => conversations.ask({ conversationId: null, parts: text('?'), format: { name, schema: '{}' }, model: 'demo' })
+    const asked = (name: string) =>
+      conversations.ask({ conversationId: null, parts: text('?'), format: { name, schema: '{}' }, model: 'demo' })
     const [one] = [asked('one'), asked('two'), asked('one'), ask(text('no format'))]
     expect(conversations.recentFormats(9).map(({ name }) => name)).toEqual(['one', 'two'])
     expect(conversations.recentFormats(1)).toEqual([{ name: 'one', schema: '{}' }])
@@ -275,7 +343,8 @@ describe('the tree', () => {
 })
 
 describe('search', () => {
-  const found = (query: string) => conversations.search(query, 10).map((hit) => hit.snippet.replaceAll('\u0002', '<').replaceAll('\u0003', '>'))
+  const found = (query: string) =>
+    conversations.search(query, 10).map((hit) => hit.snippet.replaceAll('\u0002', '<').replaceAll('\u0003', '>'))
 
   test('finds parts of words in titles and texts, without regard to case and accents', () => {
     answered('A question', 'The Café by the lighthouse is closed')
@@ -318,14 +387,17 @@ describe('search', () => {
     expect(found('"NEAR(a')).toEqual(['say <"NEAR(a> b)" or 100%_sure'])
     expect(found('%_')).toEqual(['say "NEAR(a b)" or 100<%_>sure'])
     expect(found('*')).toEqual([])
-    for (const query of ['', '   ', '"', 'AND', 'text:', '-', '\0\0\0', "'; DROP TABLE messages"]) expect(() => conversations.search(query, 10)).not.toThrow()
+    for (const query of ['', '   ', '"', 'AND', 'text:', '-', '\0\0\0', "'; DROP TABLE messages"])
+      expect(() => conversations.search(query, 10)).not.toThrow()
   })
 
   test('gives each conversation once, titles first, then newest first, up to the limit', () => {
     const old = answered('nothing', 'blue whale, blue whale')
     const recent = answered('nothing else', 'a blue whale')
     const titled = answered('blue whale?', 'blue whale')
-    expect(conversations.search('blue whale', 10).map((hit) => hit.conversation.id)).toEqual([titled, recent, old].map((sent) => sent.conversationId))
+    expect(conversations.search('blue whale', 10).map((hit) => hit.conversation.id)).toEqual(
+      [titled, recent, old].map((sent) => sent.conversationId),
+    )
     expect(conversations.search('blue whale', 2)).toHaveLength(2)
   })
 
@@ -367,7 +439,17 @@ describe('watching', () => {
     conversations.rename(first.conversationId, 'Zahlen')
     conversations.remove(first.conversationId)
     const events = await take(stream, 9)
-    expect(events.map((event) => event.type)).toEqual(['snapshot', 'message', 'message', 'progress', 'text', 'text', 'message', 'snapshot', 'removed'])
+    expect(events.map((event) => event.type)).toEqual([
+      'snapshot',
+      'message',
+      'message',
+      'progress',
+      'text',
+      'text',
+      'message',
+      'snapshot',
+      'removed',
+    ])
     expect(events.map((event) => event.seq)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
     expect(events[5]).toMatchObject({ messageId: next.answerId, offset: 2, text: 'ei' })
     expect((await stream.next()).done).toBe(true)
@@ -380,7 +462,10 @@ describe('watching', () => {
       return event?.type === 'snapshot' ? { progress: event.progress, said: event.messages.map(said) } : null
     }
     conversations.progress(sent.answerId, { phase: 'encoding', done: 1, total: 3 })
-    expect(await late()).toEqual({ progress: { [sent.answerId]: { phase: 'encoding', done: 1, total: 3 } }, said: ['one', ''] })
+    expect(await late()).toEqual({
+      progress: { [sent.answerId]: { phase: 'encoding', done: 1, total: 3 } },
+      said: ['one', ''],
+    })
     conversations.append(sent.answerId, 'half')
     expect(await late()).toEqual({ progress: {}, said: ['one', 'half'] })
   })
@@ -428,7 +513,10 @@ describe('watching', () => {
 
   test('whatever the order of writes, joins and reads, every watcher has each character once and ends equal to the store', async () => {
     const step = fc.oneof(
-      fc.record({ type: fc.constant('append' as const), text: fc.string({ unit: 'binary', minLength: 1, maxLength: 5 }) }),
+      fc.record({
+        type: fc.constant('append' as const),
+        text: fc.string({ unit: 'binary', minLength: 1, maxLength: 5 }),
+      }),
       fc.constant({ type: 'join' as const }),
       fc.constant({ type: 'read' as const }),
       fc.constant({ type: 'branch' as const }),
@@ -437,13 +525,15 @@ describe('watching', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         const sent = ask(text('?'))
         let answerId = sent.answerId
-        const watchers: { stream: AsyncIterator<ConversationEvent>; views: Map<string, string>; seq: number | null }[] = []
+        const watchers: { stream: AsyncIterator<ConversationEvent>; views: Map<string, string>; seq: number | null }[] =
+          []
         const read = async (watcher: (typeof watchers)[number]) => {
           const { value, done } = await watcher.stream.next()
           if (done) return false
           if (watcher.seq !== null) expect(value.seq).toBe(watcher.seq + 1)
           watcher.seq = value.seq
-          if (value.type === 'snapshot') watcher.views = new Map(value.messages.map((message) => [message.id, said(message)]))
+          if (value.type === 'snapshot')
+            watcher.views = new Map(value.messages.map((message) => [message.id, said(message)]))
           if (value.type === 'message') watcher.views.set(value.message.id, said(value.message))
           if (value.type === 'text') {
             const before = watcher.views.get(value.messageId)

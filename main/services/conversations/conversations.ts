@@ -10,7 +10,10 @@ import type { Answering, Conversations, Ending, Sent } from './types.ts'
 
 const cutShort: Ending = {
   status: 'interrupted',
-  error: { code: 'Interrupted', message: 'The app ended before the answer did. What was written is kept; ask again for a whole answer.' },
+  error: {
+    code: 'Interrupted',
+    message: 'The app ended before the answer did. What was written is kept; ask again for a whole answer.',
+  },
 }
 
 /**
@@ -30,7 +33,9 @@ export function createConversations(db: Database, now: () => number = Date.now):
   const snapshot = (id: string) => {
     const conversation = store.conversation(id)
     const messages = store.path(conversation.leafId)
-    const others = messages.flatMap(({ id, role }) => (role === 'assistant' ? (store.other(id) ?? []) : [])).map((other) => store.message(other))
+    const others = messages
+      .flatMap(({ id, role }) => (role === 'assistant' ? (store.other(id) ?? []) : []))
+      .map((other) => store.message(other))
     const progress = feed.progressOf([...messages, ...others].map((message) => message.id))
     return { type: 'snapshot', conversation, messages, others, progress } as const
   }
@@ -48,11 +53,25 @@ export function createConversations(db: Database, now: () => number = Date.now):
     if (!answer) throw new Error(`Message ${messageId} is not streaming.`)
     return answer
   }
-  const startAnswers = (conversationId: string, questionId: string, { model, beside, leftOut = 0 }: Answering, time: number): Sent => {
+  const startAnswers = (
+    conversationId: string,
+    questionId: string,
+    { model, beside, leftOut = 0 }: Answering,
+    time: number,
+  ): Sent => {
     const parts: Part[] = [{ type: 'text', text: '' }]
-    const answer = { conversationId, parentId: questionId, role: 'assistant', status: 'streaming', parts, leftOut, format: null } as const
+    const answer = {
+      conversationId,
+      parentId: questionId,
+      role: 'assistant',
+      status: 'streaming',
+      parts,
+      leftOut,
+      format: null,
+    } as const
     const answerId = store.addMessage({ ...answer, model, beside: null }, time)
-    const besideId = beside === undefined ? null : store.addMessage({ ...answer, model: beside, beside: answerId }, time)
+    const besideId =
+      beside === undefined ? null : store.addMessage({ ...answer, model: beside, beside: answerId }, time)
     store.moveTo(conversationId, answerId)
     store.touch(conversationId, time)
     return { conversationId, userMessageId: questionId, answerId, besideId }
@@ -110,7 +129,12 @@ export function createConversations(db: Database, now: () => number = Date.now):
       const { leafId } = store.conversation(conversationId)
       if (store.path(leafId).some((message) => message.id === messageId)) return
       let leaf = messageId
-      for (let child = store.newestChild(conversationId, leaf); child !== null; child = store.newestChild(conversationId, leaf)) leaf = child
+      for (
+        let child = store.newestChild(conversationId, leaf);
+        child !== null;
+        child = store.newestChild(conversationId, leaf)
+      )
+        leaf = child
       store.moveTo(conversationId, leaf)
       upsert(conversationId)
       publishSnapshot(conversationId)
@@ -121,11 +145,22 @@ export function createConversations(db: Database, now: () => number = Date.now):
       const sent = db.transaction((): Sent => {
         const id = conversationId ?? store.addConversation(titleOf(parts), time)
         const parentId = store.conversation(id).leafId
-        const question = { conversationId: id, parentId, role: 'user', status: 'complete', model: null, parts, format, leftOut: 0, beside: null } as const
+        const question = {
+          conversationId: id,
+          parentId,
+          role: 'user',
+          status: 'complete',
+          model: null,
+          parts,
+          format,
+          leftOut: 0,
+          beside: null,
+        } as const
         return startAnswers(id, store.addMessage(question, time), answering, time)
       })()
       begin(sent)
-      for (const id of [sent.userMessageId, ...answersOf(sent)]) feed.publish(sent.conversationId, { type: 'message', message: store.message(id) })
+      for (const id of [sent.userMessageId, ...answersOf(sent)])
+        feed.publish(sent.conversationId, { type: 'message', message: store.message(id) })
       return sent
     },
 
@@ -146,7 +181,8 @@ export function createConversations(db: Database, now: () => number = Date.now):
       store.append(messageId, kept)
       answer.length += kept.length
       feed.setProgress(messageId, null)
-      if (isShown(answer.conversationId, messageId)) feed.publish(answer.conversationId, { type: 'text', messageId, offset, text: kept })
+      if (isShown(answer.conversationId, messageId))
+        feed.publish(answer.conversationId, { type: 'text', messageId, offset, text: kept })
     },
 
     progress(messageId, progress) {
@@ -158,7 +194,8 @@ export function createConversations(db: Database, now: () => number = Date.now):
     seen(messageId, seen) {
       const { conversationId } = streamingAnswer(messageId)
       store.seen(messageId, seen)
-      if (isShown(conversationId, messageId)) feed.publish(conversationId, { type: 'message', message: store.message(messageId) })
+      if (isShown(conversationId, messageId))
+        feed.publish(conversationId, { type: 'message', message: store.message(messageId) })
     },
 
     lowerDetail(messageId, maxPixels) {

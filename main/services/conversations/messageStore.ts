@@ -13,7 +13,9 @@ export function createMessageStore(db: Database) {
   const sql = {
     conversation: db.prepare<[string], ConversationRow>('SELECT * FROM conversations WHERE id = ?'),
     list: db.prepare<[], ConversationRow>('SELECT * FROM conversations ORDER BY updated_at DESC, position DESC'),
-    addConversation: db.prepare('INSERT INTO conversations (id, title, created_at, updated_at, leaf_id) VALUES (?, ?, ?, ?, NULL)'),
+    addConversation: db.prepare(
+      'INSERT INTO conversations (id, title, created_at, updated_at, leaf_id) VALUES (?, ?, ?, ?, NULL)',
+    ),
     rename: db.prepare('UPDATE conversations SET title = ? WHERE id = ?'),
     moveTo: db.prepare('UPDATE conversations SET leaf_id = ? WHERE id = ?'),
     touch: db.prepare('UPDATE conversations SET updated_at = ? WHERE id = ?'),
@@ -25,7 +27,9 @@ export function createMessageStore(db: Database) {
         UNION ALL SELECT m.parent_id, up.depth + 1 FROM up JOIN messages m ON m.id = up.id WHERE m.parent_id IS NOT NULL
       )
       SELECT m.* FROM up JOIN messages m ON m.id = up.id ORDER BY up.depth DESC`),
-    parts: db.prepare<[string], PartRow>('SELECT type, text, attachment FROM parts WHERE message_id = ? ORDER BY ordinal'),
+    parts: db.prepare<[string], PartRow>(
+      'SELECT type, text, attachment FROM parts WHERE message_id = ? ORDER BY ordinal',
+    ),
     children: db.prepare<[string, string | null], ChildRow>(`
       SELECT id, beside_id, (SELECT max(position) FROM messages below WHERE below.parent_id = m.id) AS newest
       FROM messages m WHERE conversation_id = ? AND parent_id IS ? ORDER BY position`),
@@ -37,7 +41,9 @@ export function createMessageStore(db: Database) {
     addMessage: db.prepare(
       'INSERT INTO messages (id, conversation_id, parent_id, role, status, model, left_out, beside_id, format, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ),
-    addPart: db.prepare('INSERT INTO parts (message_id, ordinal, type, text, attachment_sha, attachment) VALUES (?, ?, ?, ?, ?, ?)'),
+    addPart: db.prepare(
+      'INSERT INTO parts (message_id, ordinal, type, text, attachment_sha, attachment) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
     append: db.prepare('UPDATE parts SET text = text || ? WHERE message_id = ? AND ordinal = 0'),
     seen: db.prepare('UPDATE messages SET seen = ? WHERE id = ?'),
     lowerDetail: db.prepare(`
@@ -52,7 +58,9 @@ export function createMessageStore(db: Database) {
       FROM messages m JOIN parts p ON p.message_id = m.id AND p.type = 'text' WHERE m.id = ? GROUP BY m.position`),
     streaming: db.prepare<[], string>(`SELECT id FROM messages WHERE status = 'streaming'`).pluck(),
     formats: db
-      .prepare<[number], string>('SELECT format FROM messages WHERE format IS NOT NULL GROUP BY format ORDER BY max(position) DESC LIMIT ?')
+      .prepare<[number], string>(
+        'SELECT format FROM messages WHERE format IS NOT NULL GROUP BY format ORDER BY max(position) DESC LIMIT ?',
+      )
       .pluck(),
     shas: db
       .prepare<[], string>(`
@@ -61,9 +69,12 @@ export function createMessageStore(db: Database) {
       .pluck(),
   }
   const parts = (id: string): Part[] => sql.parts.all(id).map(partOf)
-  const branches = (conversationId: string, parentId: string | null) => branchesOf(sql.children.all(conversationId, parentId))
+  const branches = (conversationId: string, parentId: string | null) =>
+    branchesOf(sql.children.all(conversationId, parentId))
   const full = (row: MessageRow): Message => {
-    const siblings = branches(row.conversation_id, row.parent_id).map(({ ids, shown }) => (ids.includes(row.id) ? row.id : shown))
+    const siblings = branches(row.conversation_id, row.parent_id).map(({ ids, shown }) =>
+      ids.includes(row.id) ? row.id : shown,
+    )
     return messageOf(row, parts(row.id), siblings)
   }
 
@@ -71,13 +82,21 @@ export function createMessageStore(db: Database) {
     /** Throws NotFound. */
     conversation(id: string): Conversation {
       const row = sql.conversation.get(id)
-      if (!row) throw new AppError('NotFound', 'This conversation is no longer there. It may have been removed in another window.', { id })
+      if (!row)
+        throw new AppError(
+          'NotFound',
+          'This conversation is no longer there. It may have been removed in another window.',
+          { id },
+        )
       return conversationOf(row)
     },
     /** Throws NotFound. */
     message(id: string): Message {
       const row = sql.message.get(id)
-      if (!row) throw new AppError('NotFound', 'This message is no longer there. Its conversation may have been removed.', { id })
+      if (!row)
+        throw new AppError('NotFound', 'This message is no longer there. Its conversation may have been removed.', {
+          id,
+        })
       return full(row)
     },
     list: () => sql.list.all().map(conversationOf),
@@ -99,13 +118,38 @@ export function createMessageStore(db: Database) {
     touch: (id: string, now: number) => void sql.touch.run(now, id),
     moveTo: (conversationId: string, leafId: string) => void sql.moveTo.run(leafId, conversationId),
 
-    addMessage(message: Pick<Message, 'conversationId' | 'parentId' | 'role' | 'status' | 'model' | 'parts' | 'leftOut' | 'beside' | 'format'>, now: number): string {
+    addMessage(
+      message: Pick<
+        Message,
+        'conversationId' | 'parentId' | 'role' | 'status' | 'model' | 'parts' | 'leftOut' | 'beside' | 'format'
+      >,
+      now: number,
+    ): string {
       const id = randomUUID()
       const { conversationId, parentId, role, status, model, leftOut, beside, format } = message
-      sql.addMessage.run(id, conversationId, parentId, role, status, model, leftOut, beside, format && JSON.stringify(format), now)
+      sql.addMessage.run(
+        id,
+        conversationId,
+        parentId,
+        role,
+        status,
+        model,
+        leftOut,
+        beside,
+        format && JSON.stringify(format),
+        now,
+      )
       message.parts.forEach((part, ordinal) => {
         if (part.type === 'text') sql.addPart.run(id, ordinal, 'text', part.text, null, null)
-        else sql.addPart.run(id, ordinal, part.type, null, part.type === 'frames' ? null : part.attachment.sha, storedMedium(part))
+        else
+          sql.addPart.run(
+            id,
+            ordinal,
+            part.type,
+            null,
+            part.type === 'frames' ? null : part.attachment.sha,
+            storedMedium(part),
+          )
       })
       if (status !== 'streaming') sql.index.run(id)
       return id

@@ -39,7 +39,10 @@ export function conversationOf(row: ConversationRow): Conversation {
 export function partOf(row: PartRow): Part {
   if (row.type === 'text') return { type: 'text', text: row.text ?? '' }
   if (row.type !== 'image') return { type: row.type, ...JSON.parse(row.attachment ?? '{}') } as Part
-  const { budget, marks, ...attachment } = JSON.parse(row.attachment ?? '{}') as ImageAttachment & { budget?: PictureBudget; marks?: PictureMark[] }
+  const { budget, marks, ...attachment } = JSON.parse(row.attachment ?? '{}') as ImageAttachment & {
+    budget?: PictureBudget
+    marks?: PictureMark[]
+  }
   return { type: 'image', attachment, ...(budget && { budget }), ...(marks && { marks }) }
 }
 

@@ -19,14 +19,14 @@ export function search(db: Database, query: string, limit: number): SearchHit[] 
   if (terms.length === 0) return []
   const long = terms.filter((term) => [...term].length >= 3)
   const short = terms.filter((term) => [...term].length < 3)
-  const values = [
-    ...(long.length > 0 ? [long.map(spellings).join(' AND ')] : []),
-    ...short.map((_, n) => n),
-  ]
+  const values = [...(long.length > 0 ? [long.map(spellings).join(' AND ')] : []), ...short.map((_, n) => n)]
   const where = (table: string) =>
-    [...(long.length > 0 ? [`${table} MATCH ?`] : []), ...short.map(() => `holds_short(${table}.text, ?)`)].join(' AND ')
+    [...(long.length > 0 ? [`${table} MATCH ?`] : []), ...short.map(() => `holds_short(${table}.text, ?)`)].join(
+      ' AND ',
+    )
 
-  if (!patterns.has(db)) db.function('holds_short', (text, n) => (patterns.get(db)![Number(n)]!.test(String(text)) ? 1 : 0))
+  if (!patterns.has(db))
+    db.function('holds_short', (text, n) => (patterns.get(db)![Number(n)]!.test(String(text)) ? 1 : 0))
   patterns.set(db, short.map(patternOf))
   const titles = `SELECT c.*, title_search.text AS found FROM title_search
     JOIN conversations c ON c.position = title_search.rowid
@@ -40,7 +40,8 @@ export function search(db: Database, query: string, limit: number): SearchHit[] 
   for (const sql of [titles, messages]) {
     for (const row of db.prepare<unknown[], HitRow>(sql).iterate(...values)) {
       if (hits.size >= limit) break
-      if (!hits.has(row.id)) hits.set(row.id, { conversation: conversationOf(row), snippet: snippetOf(row.found, terms) })
+      if (!hits.has(row.id))
+        hits.set(row.id, { conversation: conversationOf(row), snippet: snippetOf(row.found, terms) })
     }
   }
   return [...hits.values()]
@@ -48,6 +49,11 @@ export function search(db: Database, query: string, limit: number): SearchHit[] 
 
 /** A word for the index, which folds case but not the ways in which a letter with a mark, or ß, is written. */
 function spellings(term: string): string {
-  const written = [term.normalize('NFC'), term.normalize('NFD'), term.replaceAll(/ß|ẞ/g, 'ss'), term.replaceAll(/ss/gi, 'ß')]
+  const written = [
+    term.normalize('NFC'),
+    term.normalize('NFD'),
+    term.replaceAll(/ß|ẞ/g, 'ss'),
+    term.replaceAll(/ss/gi, 'ß'),
+  ]
   return `(${[...new Set(written)].map((spelling) => `"${spelling.replaceAll('"', '""')}"`).join(' OR ')})`
 }

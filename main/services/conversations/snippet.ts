@@ -8,7 +8,11 @@ const length = 160
  * and \u0003. Compared as `fold` does.
  */
 export function snippetOf(text: string, terms: readonly string[]): string {
-  const line = text.replace(/[\u0002\u0003]/g, '').replace(/\s+/gu, ' ').trim().normalize('NFC')
+  const line = text
+    .replace(/[\u0002\u0003]/g, '')
+    .replace(/\s+/gu, ' ')
+    .trim()
+    .normalize('NFC')
   const { folded, offsets } = foldEach(line)
   const hits = occurrences(folded, terms.map(fold))
   const first = hits[0]?.start ?? 0
@@ -44,7 +48,8 @@ function occurrences(text: string, terms: readonly string[]): { start: number; e
   const found: { start: number; end: number }[] = []
   for (const term of terms) {
     if (!term) continue
-    for (let at = text.indexOf(term); at >= 0; at = text.indexOf(term, at + term.length)) found.push({ start: at, end: at + term.length })
+    for (let at = text.indexOf(term); at >= 0; at = text.indexOf(term, at + term.length))
+      found.push({ start: at, end: at + term.length })
   }
   found.sort((a, b) => a.start - b.start)
   const merged: { start: number; end: number }[] = []

@@ -1,4 +1,17 @@
-import type { ChosenFormat, Conversation, ConversationEvent, ConversationListEvent, ErrorInfo, Message, MessageStatus, Part, Progress, Seen, Timings, Usage } from '#contract'
+import type {
+  ChosenFormat,
+  Conversation,
+  ConversationEvent,
+  ConversationListEvent,
+  ErrorInfo,
+  Message,
+  MessageStatus,
+  Part,
+  Progress,
+  Seen,
+  Timings,
+  Usage,
+} from '#contract'
 import type { EventStream } from '../../lib/eventStream.ts'
 
 /** Ids of a stored question and of the answers that are being written. */
@@ -57,7 +70,9 @@ export interface Conversations {
    * Stores a question below the current leaf (null: in a new conversation) and an empty answer that is streaming, or a pair
    * of them; the conversation goes on from the first. `format`: what its answers are held to.
    */
-  ask(question: { conversationId: string | null; parts: Part[]; format?: ChosenFormat | null | undefined } & Answering): Sent
+  ask(
+    question: { conversationId: string | null; parts: Part[]; format?: ChosenFormat | null | undefined } & Answering,
+  ): Sent
   /** Adds another streaming answer, or pair, to a question and makes it the current branch. */
   answerAgain(questionId: string, answering: Answering): Sent
   /** Appends to a streaming answer. Throws when the message is not streaming. */

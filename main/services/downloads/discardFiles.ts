@@ -25,7 +25,9 @@ export async function discardFiles(
       if (!unlock) continue
       try {
         await rm(partPath(target), { force: true })
-        const isShared = others.some((other) => other.folder === job.folder && other.files.some((file) => file.name === name))
+        const isShared = others.some(
+          (other) => other.folder === job.folder && other.files.some((file) => file.name === name),
+        )
         if (stage !== 'part' && !isShared && !isUsed(target)) await rm(target, { force: true })
       } finally {
         unlock()

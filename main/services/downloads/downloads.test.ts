@@ -45,7 +45,8 @@ function fileOf(path: string, content: Uint8Array, role: 'text' | 'projector', s
   return { path, url: server.fileUrl(repository, path), bytes: content.length, sha256, role } as const
 }
 
-const textOnly = (sha256: string | null = sha(text)) => request({ files: [fileOf('Q4_K_M.gguf', text, 'text', sha256)] })
+const textOnly = (sha256: string | null = sha(text)) =>
+  request({ files: [fileOf('Q4_K_M.gguf', text, 'text', sha256)] })
 const target = () => join(rig.models, 'Qwen2-VL 2B', 'Q4_K_M.gguf')
 const script = (...faults: Fault[]) => server.script(repository, 'Q4_K_M.gguf', faults)
 const cdnRequests = () => server.requests.filter(({ url }) => url.startsWith('/cdn/') && url.includes('Q4_K_M'))
@@ -59,14 +60,26 @@ async function run(download = textOnly()) {
 test('both files arrive in parts, verified, and a model is made of them', async () => {
   begin()
   const job = await run(request())
-  expect(job).toMatchObject({ state: 'done', error: null, doneBytes: 240_000, bytes: 240_000, modelId: `model of ${job.id}` })
+  expect(job).toMatchObject({
+    state: 'done',
+    error: null,
+    doneBytes: 240_000,
+    bytes: 240_000,
+    modelId: `model of ${job.id}`,
+  })
   expect(rig.files()).toEqual(['Qwen2-VL 2B/Q4_K_M.gguf', 'Qwen2-VL 2B/mmproj.gguf'])
   expect(readFileSync(target()).equals(text)).toBe(true)
   expect(rig.done).toEqual([
     {
       ...{ id: job.id, name: 'Qwen2-VL 2B Q4_K_M', entryId: 'qwen2-vl-2b', quantization: 'Q4_K_M' },
       files: [
-        { path: target(), url: server.fileUrl(repository, 'Q4_K_M.gguf'), role: 'text', bytes: 200_000, sha256: sha(text) },
+        {
+          path: target(),
+          url: server.fileUrl(repository, 'Q4_K_M.gguf'),
+          role: 'text',
+          bytes: 200_000,
+          sha256: sha(text),
+        },
         {
           path: join(rig.models, 'Qwen2-VL 2B', 'mmproj.gguf'),
           url: server.fileUrl(repository, 'mmproj.gguf'),
@@ -87,7 +100,11 @@ test('an empty file is made without a request', async () => {
 
 test('a lost, a silent and a cut connection are taken up where they ended', async () => {
   begin({ transfer: { stallMs: 200, connections: 1, tries: 20, checkpointBytes: 1 } })
-  script({ kind: 'drop', afterBytes: 5000 }, { kind: 'stall', afterBytes: 3000 }, { kind: 'truncate', afterBytes: 2000 })
+  script(
+    { kind: 'drop', afterBytes: 5000 },
+    { kind: 'stall', afterBytes: 3000 },
+    { kind: 'truncate', afterBytes: 2000 },
+  )
   const job = await run()
   expect(job).toMatchObject({ state: 'done' })
   expect(readFileSync(target()).equals(text)).toBe(true)
@@ -256,7 +273,9 @@ test('redirects without end are left', async () => {
 
 test('a name that nobody knows and a port that nobody has are tried again, then told', async () => {
   begin()
-  const job = await run(request({ files: [{ ...fileOf('Q4_K_M.gguf', text, 'text'), url: 'http://127.0.0.1:9/file' }] }))
+  const job = await run(
+    request({ files: [{ ...fileOf('Q4_K_M.gguf', text, 'text'), url: 'http://127.0.0.1:9/file' }] }),
+  )
   expect(job.error).toMatchObject({
     code: 'SourceUnreachable',
     message: expect.stringContaining('it refuses connections') as string,
@@ -354,7 +373,10 @@ test('a file that is there already and another one is left alone', async () => {
   const mine = bytes(200_000, 9)
   writeFileSync(target(), mine)
   const job = await run()
-  expect(job.error).toMatchObject({ code: 'StorageFailed', message: expect.stringContaining('Another file is at') as string })
+  expect(job.error).toMatchObject({
+    code: 'StorageFailed',
+    message: expect.stringContaining('Another file is at') as string,
+  })
   expect(readFileSync(target()).equals(mine)).toBe(true)
   await rig.downloads.remove(job.id)
   expect(readFileSync(target()).equals(mine)).toBe(true)

@@ -62,7 +62,19 @@ export function createDownloads(options: DownloadsOptions): Downloads {
       runJob(
         job,
         {
-          ...{ rows, requests, locks, settings, clock, headers, heads, check: options.check, freeBytes, openPartFile, modelsFolder: modelsFolder() },
+          ...{
+            rows,
+            requests,
+            locks,
+            settings,
+            clock,
+            headers,
+            heads,
+            check: options.check,
+            freeBytes,
+            openPartFile,
+            modelsFolder: modelsFolder(),
+          },
           onPhase: (phase, retryAt) => {
             live.enter(phase, retryAt)
             feed.changed()
@@ -102,12 +114,20 @@ export function createDownloads(options: DownloadsOptions): Downloads {
   const replace = async (live: LiveJob, { from, files, reason }: Replacement) => {
     const { job } = live
     const others = jobs.filter((other) => other !== live).map((other) => other.job)
-    const same = (file: DownloadFile) => job.files.find(({ sha256, stage }) => stage === 'placed' && sha256 !== null && sha256 === file.sha256)
+    const same = (file: DownloadFile) =>
+      job.files.find(({ sha256, stage }) => stage === 'placed' && sha256 !== null && sha256 === file.sha256)
     const kept = new Set(files.flatMap((file) => same(file) ?? []))
-    await discardFiles({ ...job, files: job.files.filter((file) => !kept.has(file)) }, modelsFolder(), { others, locks, isUsed: isUsed ?? (() => false) })
+    await discardFiles({ ...job, files: job.files.filter((file) => !kept.has(file)) }, modelsFolder(), {
+      others,
+      locks,
+      isUsed: isUsed ?? (() => false),
+    })
     const { name, entryId, quantization, sources } = job
     const taken = [...kept].map((file) => ({ ...job, files: [file] }))
-    const { folder, names } = planNames({ name, entryId, quantization, files, folder: job.folder }, modelsFolder(), [...others, ...taken])
+    const { folder, names } = planNames({ name, entryId, quantization, files, folder: job.folder }, modelsFolder(), [
+      ...others,
+      ...taken,
+    ])
     const passedOver = sources.from ? [...sources.passedOver, { ...sources.from, reason }] : sources.passedOver
     const stored = files.map((file, i): StoredFile => {
       const there = folder === job.folder ? same(file) : undefined
@@ -152,7 +172,12 @@ export function createDownloads(options: DownloadsOptions): Downloads {
       const job: StoredJob = {
         ...{ id: randomUUID(), name, entryId, quantization, folder, startedAt: clock.now() },
         sources: { from: request.from ?? null, passedOver: [...(request.passedOver ?? [])], isChecked: false },
-        ...{ state: 'queued', error: null, modelId: null, position: Math.max(0, ...jobs.map(({ job }) => job.position + 1)) },
+        ...{
+          state: 'queued',
+          error: null,
+          modelId: null,
+          position: Math.max(0, ...jobs.map(({ job }) => job.position + 1)),
+        },
         files: wanted.files.map((file, i) => ({
           ...file,
           name: names[i] as string,

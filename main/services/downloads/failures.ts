@@ -64,5 +64,10 @@ export function toDiskError(error: unknown, path: string): unknown {
   if (!fileSystemCode.test(code)) return error
   const reason = code === 'EFBIG' ? 'its disk cannot hold a file this large' : `the disk answered ${code}`
   const advice = 'Check the models folder or choose another one, then resume the download.'
-  return new AppError('StorageFailed', `${path} could not be written: ${reason}. ${advice}`, { path, code }, { cause: error })
+  return new AppError(
+    'StorageFailed',
+    `${path} could not be written: ${reason}. ${advice}`,
+    { path, code },
+    { cause: error },
+  )
 }

@@ -34,7 +34,9 @@ export interface FileTools extends Omit<TransferTools, 'checkpoint'> {
 
 /** Another file has the place. */
 export const occupied = (target: string) =>
-  new AppError('StorageFailed', `Another file is at ${target} already. Move it away, then resume the download.`, { path: target })
+  new AppError('StorageFailed', `Another file is at ${target} already. Move it away, then resume the download.`, {
+    path: target,
+  })
 
 /** Where a file lies until it is verified. */
 export const partPath = (target: string) => `${target}.part`
@@ -67,7 +69,8 @@ export async function fetchFile(job: FileJob, tools: FileTools, signal: AbortSig
     const found = sha256 === null ? null : await sha256Of(path, signal)
     if (found !== sha256) throw digestMismatch(source.name, sha256 as string, found as string)
   } catch (error) {
-    if (error instanceof AppError && (error.code === 'FileChanged' || error.code === 'DigestMismatch')) await forget(path, tools)
+    if (error instanceof AppError && (error.code === 'FileChanged' || error.code === 'DigestMismatch'))
+      await forget(path, tools)
     throw error
   }
   signal.throwIfAborted()

@@ -26,7 +26,8 @@ afterEach(async () => {
   await server.close()
 })
 
-const serve = (file: Partial<ServedFile> = {}) => server.add({ repository: REPOSITORY, files: { [PATH]: { content, ...file } } })
+const serve = (file: Partial<ServedFile> = {}) =>
+  server.add({ repository: REPOSITORY, files: { [PATH]: { content, ...file } } })
 const make = () =>
   createHeads({
     requests,
@@ -38,9 +39,13 @@ const remote = () => ({ url: server.fileUrl(REPOSITORY, PATH), name: PATH, bytes
 const ranges = () => server.requests.filter(({ url }) => url.startsWith('/cdn/')).map(({ headers }) => headers.range)
 
 /** Reads `length` bytes from `position` on, as often as it takes. */
-async function read(head: { read(target: Uint8Array, offset: number, length: number, position: number): Promise<number> }, position: number, length: number): Promise<Buffer> {
+async function read(
+  head: { read(target: Uint8Array, offset: number, length: number, position: number): Promise<number> },
+  position: number,
+  length: number,
+): Promise<Buffer> {
   const target = Buffer.alloc(length)
-  for (let at = 0; at < length;) {
+  for (let at = 0; at < length; ) {
     const count = await head.read(target, at, length - at, position + at)
     if (count === 0) return target.subarray(0, at)
     at += count
@@ -60,7 +65,11 @@ describe('the first bytes of a file', () => {
     const again = await heads.open(remote(), { signal })
     expect((await read(again, 500, 1000 * KiB)).equals(content.subarray(500, 500 + 1000 * KiB))).toBe(true)
     expect(again.fetchedBytes()).toBe(0)
-    expect(ranges()).toEqual([`bytes=0-${64 * KiB - 1}`, `bytes=${64 * KiB}-${256 * KiB - 1}`, `bytes=${256 * KiB}-${1024 * KiB - 1}`])
+    expect(ranges()).toEqual([
+      `bytes=0-${64 * KiB - 1}`,
+      `bytes=${64 * KiB}-${256 * KiB - 1}`,
+      `bytes=${256 * KiB}-${1024 * KiB - 1}`,
+    ])
     expect(heads.taken(remote().url)?.bytes.equals(content.subarray(0, 1024 * KiB))).toBe(true)
     heads.forget(remote().url)
     expect(heads.taken(remote().url)).toBeNull()
@@ -85,12 +94,18 @@ describe('the first bytes of a file', () => {
   test('are 16 MB at most', async () => {
     const head = await make().open(remote(), { signal })
     await read(head, 0, 16_384 * KiB)
-    await expect(read(head, 16_384 * KiB, 1)).rejects.toMatchObject({ code: 'UnsupportedModel', message: expect.stringContaining('longer than 16 MB') as string })
+    await expect(read(head, 16_384 * KiB, 1)).rejects.toMatchObject({
+      code: 'UnsupportedModel',
+      message: expect.stringContaining('longer than 16 MB') as string,
+    })
     expect(head.fetchedBytes()).toBe(16_384 * KiB)
   })
 
   test('go on where a connection was lost', async () => {
-    server.script(REPOSITORY, PATH, [{ kind: 'drop', afterBytes: 10_000 }, { kind: 'status', status: 503 }])
+    server.script(REPOSITORY, PATH, [
+      { kind: 'drop', afterBytes: 10_000 },
+      { kind: 'status', status: 503 },
+    ])
     const head = await make().open(remote(), { signal })
     expect((await read(head, 0, 60_000)).equals(content.subarray(0, 60_000))).toBe(true)
     expect(ranges()[0]).toBe(`bytes=0-${64 * KiB - 1}`)
@@ -124,7 +139,9 @@ describe('the first bytes of a file', () => {
   test('of a file that changes in the middle are thrown away', async () => {
     const heads = make()
     server.script(REPOSITORY, PATH, [{ kind: 'none' }, { kind: 'change', content: randomBytes(content.length) }])
-    await expect(read(await heads.open(remote(), { signal }), 0, 200 * KiB)).rejects.toMatchObject({ code: 'FileChanged' })
+    await expect(read(await heads.open(remote(), { signal }), 0, 200 * KiB)).rejects.toMatchObject({
+      code: 'FileChanged',
+    })
     expect(heads.taken(remote().url)).toBeNull()
   })
 
@@ -133,7 +150,8 @@ describe('the first bytes of a file', () => {
     server.add({ repository: REPOSITORY, files: Object.fromEntries(paths.map((path) => [path, content])) })
     const heads = make()
     const urls = paths.map((path) => server.fileUrl(REPOSITORY, path))
-    for (const url of urls) await read(await heads.open({ url, name: 'm', bytes: content.length }, { signal }), 0, 16_000 * KiB)
+    for (const url of urls)
+      await read(await heads.open({ url, name: 'm', bytes: content.length }, { signal }), 0, 16_000 * KiB)
     await heads.open({ url: urls[5]!, name: 'm', bytes: content.length }, { signal })
     expect(urls.map((url) => heads.taken(url) !== null)).toEqual([false, false, true, true, true, true])
   })

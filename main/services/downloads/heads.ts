@@ -70,8 +70,20 @@ export function createHeads({ requests, settings, clock, headers }: HeadsTools):
     const etag = strongEtag(head.identity)
     const wanted = { Range: `bytes=${range.start}-${range.end}`, ...(etag ? { 'If-Range': etag } : {}) }
     const { stallMs, longestRetryAfterMs } = settings
-    const answer = await requests.get(url, { headers: wanted, ownHeaders: await headers(new URL(url)), signal, stallMs })
-    const held = checkAnswer(answer, { name, bytes, range, identity: head.identity, now: clock.now(), longestRetryAfterMs })
+    const answer = await requests.get(url, {
+      headers: wanted,
+      ownHeaders: await headers(new URL(url)),
+      signal,
+      stallMs,
+    })
+    const held = checkAnswer(answer, {
+      name,
+      bytes,
+      range,
+      identity: head.identity,
+      now: clock.now(),
+      longestRetryAfterMs,
+    })
     head.hasRanges = held.kind === 'part'
     if (held.kind === 'part') head.identity ??= held.identity
     // a whole file begins again
@@ -93,7 +105,10 @@ export function createHeads({ requests, settings, clock, headers }: HeadsTools):
     const piece = value.subarray(0, most - head.filled)
     if (head.filled + piece.length > head.data.length) {
       const size = head.hasRanges ? upTo : (STEPS.find((step) => step >= head.filled + piece.length) ?? most)
-      head.data = Buffer.concat([head.data.subarray(0, head.filled)], Math.min(most, Math.max(size, head.filled + piece.length)))
+      head.data = Buffer.concat(
+        [head.data.subarray(0, head.filled)],
+        Math.min(most, Math.max(size, head.filled + piece.length)),
+      )
     }
     piece.copy(head.data, head.filled)
     head.filled += piece.length
@@ -116,9 +131,14 @@ export function createHeads({ requests, settings, clock, headers }: HeadsTools):
           throw error
         }
         failed++
-        if (failed >= (onWait ? settings.tries : TRIES_AT_ONCE)) throw unreachable(new URL(file.url).host, error.message, error)
-        const ms = Math.max(error.retryAfterMs, Math.min(settings.longestWaitMs, settings.firstWaitMs * 2 ** (failed - 1)))
-        if (!onWait && error.retryAfterMs > LONGEST_WAIT_AT_ONCE) throw unreachable(new URL(file.url).host, error.message, error)
+        if (failed >= (onWait ? settings.tries : TRIES_AT_ONCE))
+          throw unreachable(new URL(file.url).host, error.message, error)
+        const ms = Math.max(
+          error.retryAfterMs,
+          Math.min(settings.longestWaitMs, settings.firstWaitMs * 2 ** (failed - 1)),
+        )
+        if (!onWait && error.retryAfterMs > LONGEST_WAIT_AT_ONCE)
+          throw unreachable(new URL(file.url).host, error.message, error)
         onWait?.(clock.now() + ms)
         await clock.delay(ms, signal)
         onWait?.(null)
@@ -153,7 +173,9 @@ export function createHeads({ requests, settings, clock, headers }: HeadsTools):
     open,
     taken(url) {
       const head = heads.get(url)
-      return head?.hasRanges && head.identity && head.filled > 0 ? { bytes: head.data.subarray(0, head.filled), identity: head.identity } : null
+      return head?.hasRanges && head.identity && head.filled > 0
+        ? { bytes: head.data.subarray(0, head.filled), identity: head.identity }
+        : null
     },
     forget: (url) => void heads.delete(url),
   }
@@ -166,4 +188,7 @@ async function endBody(head: Head): Promise<void> {
 }
 
 const tooLong = (name: string) =>
-  new AppError('UnsupportedModel', `The header of ${name} is longer than 16 MB, which is more than that of any model that runs here. Choose another file.`)
+  new AppError(
+    'UnsupportedModel',
+    `The header of ${name} is longer than 16 MB, which is more than that of any model that runs here. Choose another file.`,
+  )

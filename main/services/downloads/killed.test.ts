@@ -75,7 +75,9 @@ const lengthOf = (range = '') => {
 /** Runs the service in a process of its own and kills it once it shows so many bytes. */
 async function killAt(folder: string, request: DownloadRequest, bytes: number): Promise<void> {
   const script = join(import.meta.dirname, 'testing/downloadUntilKilled.ts')
-  const child = spawn(process.execPath, [script, folder, JSON.stringify(request)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [script, folder, JSON.stringify(request)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const ended = new Promise<string | null>((resolve) => child.on('exit', (_, signal) => resolve(signal)))
   for await (const line of createInterface({ input: child.stdout })) {
     if ((JSON.parse(line) as Download).doneBytes >= bytes) child.kill('SIGKILL')
@@ -86,7 +88,9 @@ async function killAt(folder: string, request: DownloadRequest, bytes: number): 
 function savedIn(folder: string): SavedProgress {
   const store = openStore(join(folder, 'data'))
   try {
-    return SavedProgress.parse(JSON.parse(store.db.prepare('SELECT progress FROM download_files').pluck().get() as string))
+    return SavedProgress.parse(
+      JSON.parse(store.db.prepare('SELECT progress FROM download_files').pluck().get() as string),
+    )
   } finally {
     store.close()
   }

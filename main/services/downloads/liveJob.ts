@@ -62,9 +62,25 @@ export class LiveJob {
     }))
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
     const doneBytes = files.reduce((sum, file) => sum + file.doneBytes, 0)
-    const bytesPerSecond = isActive && this.phase !== 'verifying' && this.phase !== 'checking' ? this.speed.perSecond() : null
+    const bytesPerSecond =
+      isActive && this.phase !== 'verifying' && this.phase !== 'checking' ? this.speed.perSecond() : null
     return {
-      ...{ id, name, entryId, quantization, from, passedOver, error, position, modelId, startedAt, files, bytes, doneBytes, bytesPerSecond },
+      ...{
+        id,
+        name,
+        entryId,
+        quantization,
+        from,
+        passedOver,
+        error,
+        position,
+        modelId,
+        startedAt,
+        files,
+        bytes,
+        doneBytes,
+        bytesPerSecond,
+      },
       state: isActive ? this.phase : state,
       secondsLeft: bytesPerSecond ? (bytes - doneBytes) / bytesPerSecond : null,
       retryAt: isActive ? this.retryAt : null,

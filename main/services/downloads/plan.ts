@@ -65,7 +65,8 @@ const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase()
 function uniqueNames(names: string[]): string[] {
   return names.reduce<string[]>((all, name) => {
     let unique = name
-    for (let number = 2; all.some((other) => same(other, unique)); number++) unique = name.replace(/(\.[^.]*)?$/, `-${number}$1`)
+    for (let number = 2; all.some((other) => same(other, unique)); number++)
+      unique = name.replace(/(\.[^.]*)?$/, `-${number}$1`)
     return [...all, unique]
   }, [])
 }
@@ -76,7 +77,12 @@ function isFreeOnDisk(path: string, { bytes, sha256 }: DownloadFile): boolean {
   return !facts || (facts.isFile() && facts.size === bytes && sha256 !== null)
 }
 
-function isFreeInJobs(jobs: readonly StoredJob[], folder: string, name: string, { bytes, sha256 }: DownloadFile): boolean {
+function isFreeInJobs(
+  jobs: readonly StoredJob[],
+  folder: string,
+  name: string,
+  { bytes, sha256 }: DownloadFile,
+): boolean {
   const others = jobs
     .filter((job) => same(job.folder, folder))
     .flatMap(({ files }) => files.filter((file) => same(file.name, name)))

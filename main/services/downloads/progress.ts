@@ -96,7 +96,11 @@ export class Progress {
   /** What may be recorded once everything written so far is flushed; null when nothing can be taken up again. */
   snapshot(): SavedProgress | null {
     if (this.whole || !this.identity) return null
-    return { partBytes: this.partBytes, done: this.pieces.map((piece) => piece.at - piece.start), identity: this.identity }
+    return {
+      partBytes: this.partBytes,
+      done: this.pieces.map((piece) => piece.at - piece.start),
+      identity: this.identity,
+    }
   }
 }
 

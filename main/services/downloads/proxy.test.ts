@@ -100,7 +100,10 @@ test('a redirect that drops encryption is followed to this computer only', async
 
   server.add({ repository: 'another/model', files, cdn: 'http://models.example' })
   const job = await download(server, { HTTP_PROXY: proxy.address }, 'another/model')
-  expect(job.error).toMatchObject({ code: 'SourceRefused', message: expect.stringContaining('without encryption') as string })
+  expect(job.error).toMatchObject({
+    code: 'SourceRefused',
+    message: expect.stringContaining('without encryption') as string,
+  })
   expect(proxy.forwarded).toEqual([])
 })
 
@@ -113,9 +116,16 @@ async function download(server: ModelServer, env: Record<string, string>, name =
   const rig = openRig(folder.path, { env })
   try {
     const sha256 = createHash('sha256').update(content).digest('hex')
-    const file = { path: 'm.gguf', url: server.fileUrl(name, 'm.gguf'), bytes: content.length, sha256, role: 'text' as const }
+    const file = {
+      path: 'm.gguf',
+      url: server.fileUrl(name, 'm.gguf'),
+      bytes: content.length,
+      sha256,
+      role: 'text' as const,
+    }
     return await rig.settled(
-      rig.downloads.start({ name, entryId: name, quantization: 'Q4', folder: name.replace('/', ' '), files: [file] }).id,
+      rig.downloads.start({ name, entryId: name, quantization: 'Q4', folder: name.replace('/', ' '), files: [file] })
+        .id,
     )
   } finally {
     await rig.close()

@@ -37,7 +37,11 @@ async function reopen(options: Partial<DownloadsOptions> = {}): Promise<void> {
 }
 
 function request(name: string, overrides: Partial<DownloadRequest> = {}): DownloadRequest {
-  return { ...{ name, entryId: name, quantization: 'Q4', folder: name }, ...overrides, files: overrides.files ?? [fileOf(name)] }
+  return {
+    ...{ name, entryId: name, quantization: 'Q4', folder: name },
+    ...overrides,
+    files: overrides.files ?? [fileOf(name)],
+  }
 }
 
 function fileOf(name: string) {
@@ -267,7 +271,9 @@ test('watchers get the list at once, every state, and no more than the last of m
 
 test('while nothing comes, the job says until when it waits', async () => {
   const { promise: never } = Promise.withResolvers<void>()
-  await reopen({ clock: { now: () => 1000, random: () => 1, delay: (_, signal) => Promise.race([never, aborted(signal)]) } })
+  await reopen({
+    clock: { now: () => 1000, random: () => 1, delay: (_, signal) => Promise.race([never, aborted(signal)]) },
+  })
   server.script(repository, 'a.gguf', [{ kind: 'status', status: 503 }])
   const id = start('a')
   expect(await rig.until(id, ({ state }) => state === 'retrying')).toMatchObject({ retryAt: 2000, error: null })

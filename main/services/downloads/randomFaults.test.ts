@@ -63,11 +63,14 @@ async function runSchedule(server: ModelServer, empty: string, seed: number): Pr
   // without a digest only the source's own word tells versions apart, so it has to give it
   const etag = hasDigest ? pick(['strong', 'strong', 'weak', 'none'] as const) : 'strong'
   const faults = Array.from({ length: random(9) }, () => randomFault(random, length, hasDigest))
-  const versions = [content, ...faults.flatMap((fault) => (fault.kind === 'change' ? [fault.content] : []))].map((version) =>
-    Buffer.from(version),
+  const versions = [content, ...faults.flatMap((fault) => (fault.kind === 'change' ? [fault.content] : []))].map(
+    (version) => Buffer.from(version),
   )
   const right = hasDigest ? [content] : versions
-  server.add({ repository, files: { [path]: { content, ranges, etag, lastModified: hasDigest ? random(2) === 0 : true } } })
+  server.add({
+    repository,
+    files: { [path]: { content, ranges, etag, lastModified: hasDigest ? random(2) === 0 : true } },
+  })
   server.script(repository, path, faults)
 
   const folders = [tempFolder()]
@@ -114,7 +117,7 @@ async function runSchedule(server: ModelServer, empty: string, seed: number): Pr
     files: [{ path, url: server.fileUrl(repository, path), bytes: length, sha256, role: 'text' }],
   })
   try {
-    for (let resumes = random(6); ;) {
+    for (let resumes = random(6); ; ) {
       const settled = rig.settled(id)
       settled.catch(() => {})
       const outcome = await Promise.race([settled, interrupt.promise])
@@ -127,7 +130,8 @@ async function runSchedule(server: ModelServer, empty: string, seed: number): Pr
           // what a power cut leaves: the files as they are at this moment, without what was not flushed
           folders.push(tempFolder())
           cpSync(folders.at(-2)!.path, folders.at(-1)!.path, { recursive: true })
-          if (faults.every(({ kind }) => kind !== 'flip' && kind !== 'change')) checkClaims(folders.at(-1)!.path, path, content)
+          if (faults.every(({ kind }) => kind !== 'flip' && kind !== 'change'))
+            checkClaims(folders.at(-1)!.path, path, content)
         }
         if (kind === 'pause') {
           await rig.downloads.pause(id)

@@ -172,7 +172,10 @@ function jobOf(row: JobRow, files: FileRow[]): StoredJob {
 }
 
 /** A stored value; one that is damaged counts as none. */
-function read<T>(json: string | null, schema: { safeParse: (value: unknown) => { success: boolean; data?: T } }): T | null {
+function read<T>(
+  json: string | null,
+  schema: { safeParse: (value: unknown) => { success: boolean; data?: T } },
+): T | null {
   if (json === null) return null
   try {
     return schema.safeParse(JSON.parse(json)).data ?? null

@@ -10,7 +10,15 @@ import { fetchFile, occupied, partPath } from './fetchFile.ts'
 import type { FileRequests } from './http/fileRequests.ts'
 import type { Progress } from './progress.ts'
 import type { DownloadRows, StoredFile, StoredJob } from './rows.ts'
-import type { Clock, DownloadFile, DownloadsOptions, FinishedDownload, JobFacts, RemoteHead, TransferSettings } from './types.ts'
+import type {
+  Clock,
+  DownloadFile,
+  DownloadsOptions,
+  FinishedDownload,
+  JobFacts,
+  RemoteHead,
+  TransferSettings,
+} from './types.ts'
 
 export interface JobTools {
   readonly rows: DownloadRows
@@ -51,7 +59,13 @@ export async function runJob(job: StoredJob, tools: JobTools, signal: AbortSigna
       name,
       entryId,
       quantization,
-      files: files.map(({ name, url, role, bytes, sha256 }) => ({ path: join(folder, name), url, role, bytes, sha256 })),
+      files: files.map(({ name, url, role, bytes, sha256 }) => ({
+        path: join(folder, name),
+        url,
+        role,
+        bytes,
+        sha256,
+      })),
     }
   } catch (error) {
     signal.throwIfAborted()
@@ -60,10 +74,21 @@ export async function runJob(job: StoredJob, tools: JobTools, signal: AbortSigna
 }
 
 /** A job as the hooks see it. */
-export const factsOf = ({ name, entryId, quantization, sources: { from }, files }: StoredJob): JobFacts => ({ name, entryId, quantization, from, files })
+export const factsOf = ({ name, entryId, quantization, sources: { from }, files }: StoredJob): JobFacts => ({
+  name,
+  entryId,
+  quantization,
+  from,
+  files,
+})
 
 /** Has the files looked at before anything but their first bytes is fetched. */
-async function look(job: StoredJob, folder: string, { check, heads, rows, onPhase }: JobTools, signal: AbortSignal): Promise<void> {
+async function look(
+  job: StoredJob,
+  folder: string,
+  { check, heads, rows, onPhase }: JobTools,
+  signal: AbortSignal,
+): Promise<void> {
   if (!check || job.sources.isChecked) return
   onPhase('checking', null)
   const onWait = (until: number | null) => onPhase(until === null ? 'checking' : 'retrying', until)
@@ -104,7 +129,13 @@ async function checkSpace({ files }: StoredJob, folder: string, { settings, free
 export const savedBytes = ({ stage, bytes, progress }: StoredFile) =>
   stage === 'part' ? (progress?.done.reduce((sum, count) => sum + count, 0) ?? 0) : bytes
 
-async function obtain(job: StoredJob, index: number, folder: string, tools: JobTools, signal: AbortSignal): Promise<void> {
+async function obtain(
+  job: StoredJob,
+  index: number,
+  folder: string,
+  tools: JobTools,
+  signal: AbortSignal,
+): Promise<void> {
   const { rows, locks, onPhase, onProgress } = tools
   const file = job.files[index] as StoredFile
   const target = join(folder, file.name)

@@ -64,7 +64,9 @@ export async function transfer(
     let gained = progress.gained
     for (let piece = progress.take(); piece; piece = progress.take()) {
       try {
-        await fetchPiece(source, part, progress, piece, spread, tools, either).finally(() => progress.giveBack(piece as Piece))
+        await fetchPiece(source, part, progress, piece, spread, tools, either).finally(() =>
+          progress.giveBack(piece as Piece),
+        )
         failed = 0
       } catch (error) {
         if (!(error instanceof Transient) || either.aborted) throw error

@@ -34,7 +34,11 @@ export interface RemoteHead {
  */
 export type OpenHead = (
   file: { readonly url: string; readonly name: string; readonly bytes: number },
-  options: { readonly signal: AbortSignal; readonly onBytes?: (bytes: number) => void; readonly onWait?: (until: number | null) => void },
+  options: {
+    readonly signal: AbortSignal
+    readonly onBytes?: (bytes: number) => void
+    readonly onWait?: (until: number | null) => void
+  },
 ) => Promise<RemoteHead>
 
 /** Reads files before they are downloaded; what it has read is where their download begins. */
@@ -171,12 +175,21 @@ export interface DownloadsOptions {
    * Looks at a job's files by their first bytes before anything else of them is fetched; throws what is wrong with them.
    * Jobs that have begun are not looked at again.
    */
-  readonly check?: (job: JobFacts, open: (file: DownloadFile) => Promise<RemoteHead>, signal: AbortSignal) => Promise<void>
+  readonly check?: (
+    job: JobFacts,
+    open: (file: DownloadFile) => Promise<RemoteHead>,
+    signal: AbortSignal,
+  ) => Promise<void>
   /**
    * Where else a job's files can be had when it failed; null: nowhere, or it would fail there too. `earlier`: those that failed
    * before it since the job was started or resumed. Never throws.
    */
-  readonly replace?: (job: JobFacts, error: unknown, earlier: readonly PassedOver[], signal: AbortSignal) => Promise<Replacement | null>
+  readonly replace?: (
+    job: JobFacts,
+    error: unknown,
+    earlier: readonly PassedOver[],
+    signal: AbortSignal,
+  ) => Promise<Replacement | null>
   /** Headers such as Authorization for the address of a file; sent to that origin only, never to where it redirects. */
   readonly headers?: (url: URL) => Promise<Record<string, string>>
   /** Whether a file belongs to a model of the library, so that removing a job leaves it. */

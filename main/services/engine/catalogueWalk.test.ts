@@ -26,7 +26,9 @@ interface Entry {
   readonly contextTokens: number
   readonly shape: { readonly text: { readonly vocabSize: number; readonly tiedEmbeddings: boolean } }
 }
-const { entries } = JSON.parse(readFileSync(join(resources, 'catalogue', 'catalogue.json'), 'utf8')) as { entries: Entry[] }
+const { entries } = JSON.parse(readFileSync(join(resources, 'catalogue', 'catalogue.json'), 'utf8')) as {
+  entries: Entry[]
+}
 const { chat_template: chatTemplate } = goldenJson<{ chat_template: string }>('common', 'templates.json')
 
 const folder = tempFolder()
@@ -56,13 +58,26 @@ describe.each(entries)('$name', ({ id, name, family, parameters, kind, contextTo
   test('runs from its header to its first token, with the prompt of the reference', async () => {
     writeFileSync(model.textPath, publishedText(published))
     writeFileSync(model.projectorPath, publishedProjector(published))
-    expect(await engine.inspectFile(model.textPath)).toMatchObject({ kind: 'text', family, problem: null, trainedContext: contextTokens })
+    expect(await engine.inspectFile(model.textPath)).toMatchObject({
+      kind: 'text',
+      family,
+      problem: null,
+      trainedContext: contextTokens,
+    })
     expect(await engine.inspectFile(model.projectorPath)).toMatchObject({ kind: 'projector', family, problem: null })
-    const ask = async (...messages: ReturnType<typeof user>[]) => (await answered(engine, requestOf(messages, { model, contextTokens: 512, maxTokens: 1, ignoreEos: true }))).result
+    const ask = async (...messages: ReturnType<typeof user>[]) =>
+      (await answered(engine, requestOf(messages, { model, contextTokens: 512, maxTokens: 1, ignoreEos: true }))).result
     const first = await ask(user(sample('red-circle'), QUESTION))
     expect(first.tokens).toHaveLength(1)
-    expect(first.promptIds).toEqual(referenceIds(`${DEFAULT}<|im_start|>user\n${PICTURE}${QUESTION}<|im_end|>\n<|im_start|>assistant\n`))
-    const later = await ask(message('system', 'Be brief.'), user(sample('red-circle'), QUESTION), message('assistant', ' A circle.\n'), user('\n  Sure?'))
+    expect(first.promptIds).toEqual(
+      referenceIds(`${DEFAULT}<|im_start|>user\n${PICTURE}${QUESTION}<|im_end|>\n<|im_start|>assistant\n`),
+    )
+    const later = await ask(
+      message('system', 'Be brief.'),
+      user(sample('red-circle'), QUESTION),
+      message('assistant', ' A circle.\n'),
+      user('\n  Sure?'),
+    )
     expect(later.promptIds).toEqual(
       referenceIds(
         `<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\n${PICTURE}${QUESTION}<|im_end|>\n` +

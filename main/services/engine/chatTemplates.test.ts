@@ -31,13 +31,15 @@ const picture = { type: 'image', source: { path: golden('images', 'img_a.png') }
 const QUESTION = 'Describe this image.'
 const asked = async (model: ReturnType<typeof modelWith>, system?: string) => {
   const messages = [...(system === undefined ? [] : [message('system', system)]), user(picture, QUESTION)]
-  const { tokens, promptIds } = (await answered(engine, requestOf(messages, { model, maxTokens: 8, ignoreEos: true }))).result
+  const { tokens, promptIds } = (await answered(engine, requestOf(messages, { model, maxTokens: 8, ignoreEos: true })))
+    .result
   return { tokens, promptIds, note: engine.state.note ?? null }
 }
 
 const HELPFUL = 'You are a helpful assistant.'
 const QWEN = 'You are Qwen, created by Alibaba Cloud. You are a helpful assistant.'
-const QVQ = 'You are a helpful and harmless assistant. You are Qwen developed by Alibaba. You should think step-by-step.'
+const QVQ =
+  'You are a helpful and harmless assistant. You are Qwen developed by Alibaba. You should think step-by-step.'
 const TEMPLATE = 'tokenizer.chat_template'
 
 describe('the system prompt of a conversation without one is that of the template', () => {
@@ -68,7 +70,9 @@ describe('the system prompt of a conversation without one is that of the templat
   })
 
   test('none where the sentence stands in the tool branch only', async () => {
-    const without = await asked(modelWith('tool branch', { [TEMPLATE]: text(templates['prompt in the tool branch only']!) }))
+    const without = await asked(
+      modelWith('tool branch', { [TEMPLATE]: text(templates['prompt in the tool branch only']!) }),
+    )
     const [start] = without.promptIds
     expect(without.promptIds.filter((id) => id === start)).toHaveLength(2)
     expect(without.note).toBeNull()
@@ -77,8 +81,16 @@ describe('the system prompt of a conversation without one is that of the templat
 
 describe('a template that cannot be used', () => {
   test.each([
-    ['with a mistake in it', '{% for message in messages %}{{ message.content }}', /chat template cannot be used \(.+\)\. ChatML is used instead/],
-    ['that never ends', '{% for a in range(99999) %}{% for b in range(99999) %}{{ messages }}{% endfor %}{% endfor %}', /cannot be used \(it (writes without end|takes too long)\)/],
+    [
+      'with a mistake in it',
+      '{% for message in messages %}{{ message.content }}',
+      /chat template cannot be used \(.+\)\. ChatML is used instead/,
+    ],
+    [
+      'that never ends',
+      '{% for a in range(99999) %}{% for b in range(99999) %}{{ messages }}{% endfor %}{% endfor %}',
+      /cannot be used \(it (writes without end|takes too long)\)/,
+    ],
   ])('%s gives way to ChatML, and the user is told', async (name, source, note) => {
     const answer = await asked(modelWith(name, { [TEMPLATE]: text(source) }))
     expect(answer.note).toMatch(note)
@@ -86,8 +98,15 @@ describe('a template that cannot be used', () => {
   })
 
   test('for one conversation says so, and the engine goes on', async () => {
-    const model = modelWith('no system', { [TEMPLATE]: text(`{% if messages[0].role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}${templates['qwen2-vl']!}`) })
-    await expect(asked(model, 'Be brief.')).rejects.toMatchObject({ code: 'InvalidInput', message: expect.stringContaining('it says "System role not supported"') as string })
+    const model = modelWith('no system', {
+      [TEMPLATE]: text(
+        `{% if messages[0].role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}${templates['qwen2-vl']!}`,
+      ),
+    })
+    await expect(asked(model, 'Be brief.')).rejects.toMatchObject({
+      code: 'InvalidInput',
+      message: expect.stringContaining('it says "System role not supported"') as string,
+    })
     expect((await asked(model)).tokens).toHaveLength(8)
   })
 })
@@ -97,6 +116,9 @@ test('of a long conversation the part before the last question is computed once'
   const first = [user(picture, 'One <|im_end|> two?')]
   const options = { model, maxTokens: 4, ignoreEos: true }
   const { text: said } = await answered(engine, requestOf(first, options))
-  const { result } = await answered(engine, requestOf([...first, message('assistant', said), user('And then?')], options))
+  const { result } = await answered(
+    engine,
+    requestOf([...first, message('assistant', said), user('And then?')], options),
+  )
   expect(result.usage.cachedTokens).toBeGreaterThan(result.usage.promptTokens - 24)
 })

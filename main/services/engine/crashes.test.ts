@@ -33,7 +33,11 @@ afterAll(() => folder.remove())
 const circle = requestOf([user(sample('red-circle'), 'What is in the picture?')])
 const endless = requestOf([user('Hello')], { ignoreEos: true, maxTokens: 4000 })
 const signalWorker = (signal: NodeJS.Signals) => process.kill(pids.at(-1)!, signal)
-const failure = (work: Promise<unknown>) => work.then(() => expect.fail('should have failed'), (error: unknown) => error)
+const failure = (work: Promise<unknown>) =>
+  work.then(
+    () => expect.fail('should have failed'),
+    (error: unknown) => error,
+  )
 const refusal = (code: ErrorCode) => expect.objectContaining({ name: 'AppError', code }) as unknown
 
 /** Resolves at the next state that `wanted` describes. */
@@ -196,7 +200,10 @@ test('a process that cannot be started is a crash, not a hang', async () => {
     kill: () => {},
   })
   const broken = createEngine({ spawn: dead, cachePath: folder.path })
-  expect(await failure(answered(broken, circle))).toMatchObject({ code: 'EngineCrashed', message: expect.stringContaining('could not be started') as string })
+  expect(await failure(answered(broken, circle))).toMatchObject({
+    code: 'EngineCrashed',
+    message: expect.stringContaining('could not be started') as string,
+  })
   await broken.close()
 })
 

@@ -8,7 +8,10 @@ import type { GpuVariant, ModelFiles } from './types.ts'
 const MOST_GPU_CRASHES = 2
 
 /** What is said of a model that is not loaded again by itself. */
-export const GAVE_UP = new AppError('EngineGaveUp', 'The model crashed three times within five minutes and is not loaded again by itself. Choose another model, or try again.')
+export const GAVE_UP = new AppError(
+  'EngineGaveUp',
+  'The model crashed three times within five minutes and is not loaded again by itself. Choose another model, or try again.',
+)
 
 /** Blames crashes on GPU variants and on models, and decides what is tried again. */
 export class Crashes {

@@ -41,7 +41,8 @@ afterAll(async () => {
   folder.remove()
 })
 
-const ask = (picture: ChatPart, maxTokens: number) => answered(engine, requestOf([user(picture, 'What is in the picture?')], { maxTokens }))
+const ask = (picture: ChatPart, maxTokens: number) =>
+  answered(engine, requestOf([user(picture, 'What is in the picture?')], { maxTokens }))
 /** `answer`, or the code of the typed error. */
 async function endOf(work: Promise<unknown>, what: string): Promise<string> {
   try {
@@ -64,19 +65,22 @@ test('there are enough cases, all of pictures that are sound before', async () =
   }
 })
 
-test.each(pictures)(`${SEEDS} damaged copies of $name end in a typed error or an answer, asked about and uploaded`, async ({ name, bytes }) => {
-  const ends: string[] = []
-  for (let seed = 0; seed < SEEDS; seed++) {
-    const { buffer, description } = mutatePicture(bytes, seed)
-    const path = join(folder.path, `${seed}-${name}`)
-    writeFileSync(path, buffer)
-    const what = `seed ${seed} of ${name} (${description})`
-    const asked = await endOf(ask({ type: 'image', source: { path } }, 1), `asking about ${what}`)
-    const uploaded = await endOf(attachments.store(name, Readable.from([buffer])), `uploading ${what}`)
-    ends.push(asked, uploaded)
-  }
-  expect(ends.some((end) => end !== 'answer')).toBe(true)
-})
+test.each(pictures)(
+  `${SEEDS} damaged copies of $name end in a typed error or an answer, asked about and uploaded`,
+  async ({ name, bytes }) => {
+    const ends: string[] = []
+    for (let seed = 0; seed < SEEDS; seed++) {
+      const { buffer, description } = mutatePicture(bytes, seed)
+      const path = join(folder.path, `${seed}-${name}`)
+      writeFileSync(path, buffer)
+      const what = `seed ${seed} of ${name} (${description})`
+      const asked = await endOf(ask({ type: 'image', source: { path } }, 1), `asking about ${what}`)
+      const uploaded = await endOf(attachments.store(name, Readable.from([buffer])), `uploading ${what}`)
+      ends.push(asked, uploaded)
+    }
+    expect(ends.some((end) => end !== 'answer')).toBe(true)
+  },
+)
 
 test('after all of them the same two processes work as ever', async () => {
   expect((await ask(sample('red-circle'), 64)).text).toBe('A red circle.')

@@ -7,7 +7,16 @@ import type { SpawnWorker } from '../../ports.ts'
 import { badFiles } from '../../testing/engineFiles.ts'
 import type { BadFiles } from '../../testing/engineFiles.ts'
 import { goldenModel } from '../../testing/engineGoldens.ts'
-import { answered, demoModel, greedy, message, requestOf, sample, samplePath, user } from '../../testing/engineRequests.ts'
+import {
+  answered,
+  demoModel,
+  greedy,
+  message,
+  requestOf,
+  sample,
+  samplePath,
+  user,
+} from '../../testing/engineRequests.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
 import { createEngine } from './index.ts'
 import type { AnswerEvent, AnswerRequest, ChatPart, EngineState } from './index.ts'
@@ -29,37 +38,80 @@ afterAll(async () => {
   folder.remove()
 })
 
-const ask = (request: AnswerRequest, signal?: AbortSignal, onEvent?: (event: AnswerEvent) => void) => answered(engine, request, { signal }, onEvent)
+const ask = (request: AnswerRequest, signal?: AbortSignal, onEvent?: (event: AnswerEvent) => void) =>
+  answered(engine, request, { signal }, onEvent)
 const WHAT = 'What is in the picture?'
 const circle = requestOf([user(sample('red-circle'), WHAT)])
 /** Goes on for long: only a stop or the limit ends it. */
 const endless = requestOf([user('Hello')], { ignoreEos: true, maxTokens: 2000 })
-const failure = (work: Promise<unknown>) => work.then(() => expect.fail('should have failed'), (error: unknown) => error)
-const refusal = (code: ErrorCode, text: RegExp) => expect.objectContaining({ name: 'AppError', code, message: expect.stringMatching(text) as string }) as unknown
+const failure = (work: Promise<unknown>) =>
+  work.then(
+    () => expect.fail('should have failed'),
+    (error: unknown) => error,
+  )
+const refusal = (code: ErrorCode, text: RegExp) =>
+  expect.objectContaining({ name: 'AppError', code, message: expect.stringMatching(text) as string }) as unknown
 
 describe('an answer', () => {
   test('names what is in a picture, in pieces as it is generated', async () => {
     const phases = new Set<string>()
-    const { text, pieces, result } = await ask(circle, undefined, (event) => event.type === 'progress' && phases.add(event.progress.phase))
+    const { text, pieces, result } = await ask(
+      circle,
+      undefined,
+      (event) => event.type === 'progress' && phases.add(event.progress.phase),
+    )
     expect(text).toBe('A red circle.')
     expect(pieces.length).toBeGreaterThan(2)
-    expect(result).toMatchObject({ finishReason: 'stop', usage: { imageTokens: 16, promptTokens: result.promptIds.length, completionTokens: result.tokens.length, contextTokens: 4096 } })
+    expect(result).toMatchObject({
+      finishReason: 'stop',
+      usage: {
+        imageTokens: 16,
+        promptTokens: result.promptIds.length,
+        completionTokens: result.tokens.length,
+        contextTokens: 4096,
+      },
+    })
     expect(result.timings.ttftMs).toBeGreaterThan(0)
     expect(result.timings.tokensPerSecond).toBeGreaterThan(0)
     expect([...phases]).toEqual(['loading', 'encoding', 'prefill'])
-    expect(engine.state).toMatchObject({ state: 'ready', model: demoModel, contextTokens: 4096, error: null, progress: null })
+    expect(engine.state).toMatchObject({
+      state: 'ready',
+      model: demoModel,
+      contextTokens: 4096,
+      error: null,
+      progress: null,
+    })
     expect(engine.state.backend).toMatch(/^CPU/)
   })
 
   test('tells first what the model sees: the family, and each picture and video as it is resized', async () => {
     const events: AnswerEvent[] = []
-    const video: ChatPart = { type: 'video', frames: [0, 1, 2].map(() => ({ path: samplePath('red-circle') })), resizedWidth: 56, resizedHeight: 84 }
+    const video: ChatPart = {
+      type: 'video',
+      frames: [0, 1, 2].map(() => ({ path: samplePath('red-circle') })),
+      resizedWidth: 56,
+      resizedHeight: 84,
+    }
     const earlier = [user(sample('red-circle'), WHAT), message('assistant', 'A red circle.')]
-    await ask(requestOf([...earlier, user(video, { type: 'image', source: { path: samplePath('blue-square') }, maxPixels: 4 * 784 }, WHAT)]), undefined, (event) => events.push(event))
+    await ask(
+      requestOf([
+        ...earlier,
+        user(video, { type: 'image', source: { path: samplePath('blue-square') }, maxPixels: 4 * 784 }, WHAT),
+      ]),
+      undefined,
+      (event) => events.push(event),
+    )
     const told = events.filter(({ type }) => type !== 'progress')[0]
     expect(told).toEqual({
       type: 'seen',
-      seen: { family: 'qwen2vl', media: [{ width: 112, height: 112, frames: 1, tokens: 16 }, { width: 56, height: 84, frames: 3, tokens: 12 }, { width: 56, height: 56, frames: 1, tokens: 4 }] },
+      seen: {
+        family: 'qwen2vl',
+        media: [
+          { width: 112, height: 112, frames: 1, tokens: 16 },
+          { width: 56, height: 84, frames: 3, tokens: 12 },
+          { width: 56, height: 56, frames: 1, tokens: 4 },
+        ],
+      },
     })
     expect(events.filter(({ type }) => type === 'seen')).toHaveLength(1)
   })
@@ -70,14 +122,19 @@ describe('an answer', () => {
   ])('names two pictures of one size in their order: %s, %s', async (first, second, expected) => {
     const sizes = await Promise.all([first, second].map(async (name) => sharp(samplePath(name)).metadata()))
     expect(sizes[0]!.width).toBe(sizes[1]!.width)
-    expect((await ask(requestOf([user(sample(first), sample(second), 'What is in the pictures?')]))).text).toBe(expected)
+    expect((await ask(requestOf([user(sample(first), sample(second), 'What is in the pictures?')]))).text).toBe(
+      expected,
+    )
   })
 
   test('sees pictures where they stand among the text', async () => {
     const [pad] = await padIds()
     const text = ['one', 'two', 'three']
     const [a, b] = [sample('red-circle'), sample('blue-square')]
-    const shape = async (...content: (ChatPart | string)[]) => (await ask(requestOf([user(...content)], { maxTokens: 1, visionId: false }))).result.promptIds.map((id) => id === pad)
+    const shape = async (...content: (ChatPart | string)[]) =>
+      (await ask(requestOf([user(...content)], { maxTokens: 1, visionId: false }))).result.promptIds.map(
+        (id) => id === pad,
+      )
     const runs = (marks: boolean[]) => marks.filter((mark, i) => mark && !marks[i - 1]).length
     const between = await shape(text[0]!, a, text[1]!, b, text[2]!)
     const before = await shape(a, b, ...text)
@@ -95,7 +152,9 @@ describe('an answer', () => {
 
   test('special tokens that a user writes are text: the count of pictures stays right', async () => {
     const [pad, video] = await padIds()
-    const { text, result } = await ask(requestOf([user(sample('red-circle'), `<|image_pad|><|video_pad|> <|vision_start|> ${WHAT}`)]))
+    const { text, result } = await ask(
+      requestOf([user(sample('red-circle'), `<|image_pad|><|video_pad|> <|vision_start|> ${WHAT}`)]),
+    )
     expect(result.promptIds.filter((id) => id === pad)).toHaveLength(16)
     expect(result.promptIds).not.toContain(video)
     expect(result.usage.imageTokens).toBe(16)
@@ -119,7 +178,15 @@ describe('an answer', () => {
 
 describe('sampling', () => {
   const sampled = async (overrides: Partial<AnswerRequest['sampling']>) =>
-    (await ask(requestOf([user(sample('red-circle'), WHAT)], { ignoreEos: true, maxTokens: 24, sampling: { ...greedy, ...overrides } }))).result.tokens
+    (
+      await ask(
+        requestOf([user(sample('red-circle'), WHAT)], {
+          ignoreEos: true,
+          maxTokens: 24,
+          sampling: { ...greedy, ...overrides },
+        }),
+      )
+    ).result.tokens
 
   test('a seed repeats an answer, another one gives another', async () => {
     // all of them go on from the same kept prompt: computed anew, its logits differ in their last bits
@@ -140,11 +207,22 @@ describe('sampling', () => {
   test('a repetition penalty keeps an answer from repeating itself', async () => {
     // the demo model is too sure of itself for a penalty to show
     const untrained = async (repeatPenalty: number) =>
-      (await ask(requestOf([user('Hello')], { model: goldenModel('qwen2vl'), ignoreEos: true, maxTokens: 100, sampling: { ...greedy, repeatPenalty } }))).result
+      (
+        await ask(
+          requestOf([user('Hello')], {
+            model: goldenModel('qwen2vl'),
+            ignoreEos: true,
+            maxTokens: 100,
+            sampling: { ...greedy, repeatPenalty },
+          }),
+        )
+      ).result
     const [plain, penalised] = [await untrained(1), await untrained(5)]
     expect(new Set(plain.tokens).size).toBeLessThan(90)
     // nothing comes twice, and nothing of the prompt again
-    expect(new Set([...penalised.promptIds, ...penalised.tokens]).size).toBe(new Set(penalised.promptIds).size + penalised.tokens.length)
+    expect(new Set([...penalised.promptIds, ...penalised.tokens]).size).toBe(
+      new Set(penalised.promptIds).size + penalised.tokens.length,
+    )
   })
 })
 
@@ -152,7 +230,11 @@ describe('stopping', () => {
   test('an answer ends with what was written, and the next one is as if nothing had been', async () => {
     const abort = new AbortController()
     let pieces = 0
-    const stopped = await ask(endless, abort.signal, (event) => event.type === 'text' && ++pieces === 3 && abort.abort())
+    const stopped = await ask(
+      endless,
+      abort.signal,
+      (event) => event.type === 'text' && ++pieces === 3 && abort.abort(),
+    )
     expect(stopped.result.finishReason).toBe('aborted')
     expect(stopped.result.tokens.length).toBeGreaterThanOrEqual(3)
     expect(stopped.result.tokens.length).toBeLessThan(endless.maxTokens)
@@ -162,10 +244,16 @@ describe('stopping', () => {
 
   test('while a large picture is encoded', async () => {
     const large = join(folder.path, 'large.png')
-    await sharp({ create: { width: 1400, height: 1400, channels: 3, background: 'teal' } }).png().toFile(large)
+    await sharp({ create: { width: 1400, height: 1400, channels: 3, background: 'teal' } })
+      .png()
+      .toFile(large)
     const abort = new AbortController()
     const request = requestOf([user({ type: 'image', source: { path: large }, maxPixels: 2_000_000 }, WHAT)])
-    const { result } = await ask(request, abort.signal, (event) => event.type === 'progress' && event.progress.phase === 'encoding' && abort.abort())
+    const { result } = await ask(
+      request,
+      abort.signal,
+      (event) => event.type === 'progress' && event.progress.phase === 'encoding' && abort.abort(),
+    )
     expect(result).toMatchObject({ finishReason: 'aborted', tokens: [], usage: { imageTokens: 2500 } })
     expect((await ask(circle)).text).toBe('A red circle.')
   })
@@ -173,7 +261,12 @@ describe('stopping', () => {
   test('while a long prompt is read', async () => {
     const abort = new AbortController()
     const request = requestOf([user('a circle and a square '.repeat(600), WHAT)])
-    const { result } = await ask(request, abort.signal, (event) => event.type === 'progress' && event.progress.phase === 'prefill' && event.progress.done > 0 && abort.abort())
+    const { result } = await ask(
+      request,
+      abort.signal,
+      (event) =>
+        event.type === 'progress' && event.progress.phase === 'prefill' && event.progress.done > 0 && abort.abort(),
+    )
     expect(result).toMatchObject({ finishReason: 'aborted', tokens: [] })
     expect(result.usage.promptTokens).toBeGreaterThan(1024)
     expect((await ask(circle)).text).toBe('A red circle.')
@@ -200,7 +293,11 @@ describe('stopping', () => {
   test('while the model loads: nothing is loaded then', async () => {
     await engine.unload()
     const abort = new AbortController()
-    const { result } = await ask(circle, abort.signal, (event) => event.type === 'progress' && event.progress.phase === 'loading' && abort.abort())
+    const { result } = await ask(
+      circle,
+      abort.signal,
+      (event) => event.type === 'progress' && event.progress.phase === 'loading' && abort.abort(),
+    )
     expect(result.finishReason).toBe('aborted')
     expect(engine.state.state).not.toBe('loading')
     expect((await ask(circle)).text).toBe('A red circle.')
@@ -217,7 +314,11 @@ describe('loading', () => {
     off()
     expect(text).toBe('A red circle.')
     expect(result.timings.loadMs).toBeGreaterThan(0)
-    expect(states.map(({ state }) => state).filter((state, i, all) => state !== all[i - 1])).toEqual(['off', 'loading', 'ready'])
+    expect(states.map(({ state }) => state).filter((state, i, all) => state !== all[i - 1])).toEqual([
+      'off',
+      'loading',
+      'ready',
+    ])
     const progress = states.filter(({ state }) => state === 'loading').map((state) => state.progress!)
     expect(progress).toEqual([...progress].sort((a, b) => a - b))
     expect((await ask(circle)).result.timings.loadMs).toBe(0)
@@ -227,7 +328,10 @@ describe('loading', () => {
     await engine.unload()
     await engine.load(demoModel, 1000)
     expect(engine.state).toMatchObject({ state: 'ready', contextTokens: 1024 })
-    expect((await ask({ ...circle, contextTokens: 1000 })).result).toMatchObject({ timings: { loadMs: 0 }, usage: { contextTokens: 1024 } })
+    expect((await ask({ ...circle, contextTokens: 1000 })).result).toMatchObject({
+      timings: { loadMs: 0 },
+      usage: { contextTokens: 1024 },
+    })
   })
 
   test('what is asked while another model is loaded loads its own', async () => {
@@ -308,8 +412,12 @@ describe('getting ready', () => {
 
   test('prepare gives way to a question, which is answered as ever', async () => {
     const file = join(folder.path, 'wide.png')
-    await sharp({ create: { width: 1400, height: 1120, channels: 3, background: 'white' } }).png().toFile(file)
-    const prepare = failure(engine.prepare(requestOf([user({ type: 'image', source: { path: file }, maxPixels: 2_000_000 }, 'x')])))
+    await sharp({ create: { width: 1400, height: 1120, channels: 3, background: 'white' } })
+      .png()
+      .toFile(file)
+    const prepare = failure(
+      engine.prepare(requestOf([user({ type: 'image', source: { path: file }, maxPixels: 2_000_000 }, 'x')])),
+    )
     expect((await ask(circle)).text).toBe('A red circle.')
     expect(await prepare).toEqual(refusal('Interrupted', /./))
   })
@@ -323,12 +431,42 @@ describe('what cannot be answered is refused by name, and the engine goes on', (
     ['a PNG without a pixel', () => picture(bad.truncatedPng), 'DamagedMedia', /truncated\.png/],
     ['a PNG of 50,000 x 50,000 pixels', () => picture(bad.hugePng), 'MediaTooLarge', /50[,.]?000/],
     ['an SVG', () => picture(bad.svg), 'UnsupportedMedia', /drawing\.svg/],
-    ['a picture without a projector', () => ({ ...circle, model: { ...demoModel, projectorPath: null } }), 'ProjectorMissing', /mmproj/],
-    ['a projector of another width', () => ({ ...circle, model: { ...demoModel, projectorPath: bad.narrowProjector } }), 'ProjectorMismatch', /64 numbers.*192/],
-    ['a model cut in half', () => ({ ...circle, model: { ...demoModel, textPath: bad.textModelCutInHalf } }), 'ModelDamaged', /half\.gguf/],
-    ['a model of 2^63 tensors', () => ({ ...circle, model: { ...demoModel, textPath: bad.textModelWithTooManyTensors } }), 'ModelDamaged', /tensors/],
-    ['a missing model', () => ({ ...circle, model: { textPath: bad.missing, projectorPath: null } }), 'ModelNotFound', /missing/],
-    ['a missing projector', () => ({ ...circle, model: { ...demoModel, projectorPath: bad.missing } }), 'ModelNotFound', /missing/],
+    [
+      'a picture without a projector',
+      () => ({ ...circle, model: { ...demoModel, projectorPath: null } }),
+      'ProjectorMissing',
+      /mmproj/,
+    ],
+    [
+      'a projector of another width',
+      () => ({ ...circle, model: { ...demoModel, projectorPath: bad.narrowProjector } }),
+      'ProjectorMismatch',
+      /64 numbers.*192/,
+    ],
+    [
+      'a model cut in half',
+      () => ({ ...circle, model: { ...demoModel, textPath: bad.textModelCutInHalf } }),
+      'ModelDamaged',
+      /half\.gguf/,
+    ],
+    [
+      'a model of 2^63 tensors',
+      () => ({ ...circle, model: { ...demoModel, textPath: bad.textModelWithTooManyTensors } }),
+      'ModelDamaged',
+      /tensors/,
+    ],
+    [
+      'a missing model',
+      () => ({ ...circle, model: { textPath: bad.missing, projectorPath: null } }),
+      'ModelNotFound',
+      /missing/,
+    ],
+    [
+      'a missing projector',
+      () => ({ ...circle, model: { ...demoModel, projectorPath: bad.missing } }),
+      'ModelNotFound',
+      /missing/,
+    ],
     ['a video without frames', () => requestOf([user({ type: 'video', frames: [] }, WHAT)]), 'InvalidInput', /frame/],
   ]
   test.each(cases)('%s', async (_name, request, code, text) => {
@@ -352,20 +490,47 @@ describe('what cannot be answered is refused by name, and the engine goes on', (
   test('a prompt longer than the context, with both figures', async () => {
     const long = requestOf([user('a circle '.repeat(400))], { contextTokens: 256 })
     const { total } = await engine.count(long)
-    expect(await failure(ask(long))).toMatchObject({ code: 'ContextFull', message: expect.stringContaining(total.toLocaleString('en')) as string, detail: { needed: total, context: 256 } })
+    expect(await failure(ask(long))).toMatchObject({
+      code: 'ContextFull',
+      message: expect.stringContaining(total.toLocaleString('en')) as string,
+      detail: { needed: total, context: 256 },
+    })
     expect((await ask(circle)).text).toBe('A red circle.')
   })
 
   test('sizes of any number are held to the largest the reference allows', async () => {
-    const wished = [{ resizedWidth: 1e9, resizedHeight: 1e9 }, { minPixels: 1e15, maxPixels: 1e15 }, { resizedWidth: 1, resizedHeight: 1 }]
-    const tokens = await Promise.all(wished.map(async (size) => (await engine.count(requestOf([user({ type: 'image', source: { path: samplePath('red-circle') }, ...size })]))).lastMessage[0]))
+    const wished = [
+      { resizedWidth: 1e9, resizedHeight: 1e9 },
+      { minPixels: 1e15, maxPixels: 1e15 },
+      { resizedWidth: 1, resizedHeight: 1 },
+    ]
+    const tokens = await Promise.all(
+      wished.map(
+        async (size) =>
+          (
+            await engine.count(
+              requestOf([user({ type: 'image', source: { path: samplePath('red-circle') }, ...size })]),
+            )
+          ).lastMessage[0],
+      ),
+    )
     expect(tokens).toEqual([16384, 16384, 4])
-    expect(await failure(engine.count(requestOf([user({ type: 'image', source: { path: samplePath('red-circle') }, resizedWidth: 28000, resizedHeight: 28 })])))).toEqual(refusal('UnsupportedMedia', /200/))
+    expect(
+      await failure(
+        engine.count(
+          requestOf([
+            user({ type: 'image', source: { path: samplePath('red-circle') }, resizedWidth: 28000, resizedHeight: 28 }),
+          ]),
+        ),
+      ),
+    ).toEqual(refusal('UnsupportedMedia', /200/))
   })
 
   test('inspect throws what loading would throw', async () => {
     expect(await engine.inspect(demoModel)).toMatchObject({ architecture: 'qwen2vl', trainedContext: 4096 })
-    expect(await failure(engine.inspect({ ...demoModel, projectorPath: bad.narrowProjector }))).toEqual(refusal('ProjectorMismatch', /64/))
+    expect(await failure(engine.inspect({ ...demoModel, projectorPath: bad.narrowProjector }))).toEqual(
+      refusal('ProjectorMismatch', /64/),
+    )
   })
 })
 

@@ -10,7 +10,25 @@ import { estimatePlacement } from './estimate/index.ts'
 import { checkFiles, inspectFile, inspectModel, planOneFile, readHeader } from './gguf/index.ts'
 import { machineFacts } from './machine.ts'
 import type { Probed } from './protocol.ts'
-import type { AnswerEvent, AnswerOptions, AnswerRequest, AnswerResult, BatchEvent, BatchOptions, ContextOptions, Engine, EngineState, FileFacts, LoadOptions, MachineFacts, ModelFiles, ModelSummary, OneFilePlan, PlacementCost, TokenCount } from './types.ts'
+import type {
+  AnswerEvent,
+  AnswerOptions,
+  AnswerRequest,
+  AnswerResult,
+  BatchEvent,
+  BatchOptions,
+  ContextOptions,
+  Engine,
+  EngineState,
+  FileFacts,
+  LoadOptions,
+  MachineFacts,
+  ModelFiles,
+  ModelSummary,
+  OneFilePlan,
+  PlacementCost,
+  TokenCount,
+} from './types.ts'
 
 /** The engine as the core sees it: a process of its own that is started on demand and restarted after a crash. */
 export function createEngine(options: EngineOptions): Engine {
@@ -40,7 +58,13 @@ class LlamaEngine implements Engine {
   async load(model: ModelFiles, contextTokens: number, { signal, context = {} }: LoadOptions = {}): Promise<void> {
     this.process.tryAgain()
     const { state, loaded } = this.process
-    if (state.state === 'ready' && sameFiles(loaded?.model, model) && loaded?.contextTokens === contextTokens && sameOptions(loaded.options, context)) return
+    if (
+      state.state === 'ready' &&
+      sameFiles(loaded?.model, model) &&
+      loaded?.contextTokens === contextTokens &&
+      sameOptions(loaded.options, context)
+    )
+      return
     await this.process.ask({ op: 'load', model, contextTokens, options: context }, model, signal)
   }
 
@@ -59,7 +83,8 @@ class LlamaEngine implements Engine {
       else if (reply.type === 'text') events.push({ type: 'text', text: reply.text })
       else if (reply.type === 'seen') events.push({ type: 'seen', seen: reply.seen })
       else if (reply.type === 'progress') {
-        if (reply.progress.phase === 'loading') this.process.loading(request.model, reply.progress.done / reply.progress.total)
+        if (reply.progress.phase === 'loading')
+          this.process.loading(request.model, reply.progress.done / reply.progress.total)
         events.push({ type: 'progress', progress: reply.progress })
       } else if (reply.type === 'done') {
         events.push({ type: 'done', result: reply.result as AnswerResult })
@@ -73,7 +98,11 @@ class LlamaEngine implements Engine {
     yield* untilCancelled(events, () => link.cancel(id), signal)
   }
 
-  async *batch(model: ModelFiles, requests: readonly AnswerRequest[], { signal, parallel = 4 }: BatchOptions = {}): AsyncGenerator<BatchEvent> {
+  async *batch(
+    model: ModelFiles,
+    requests: readonly AnswerRequest[],
+    { signal, parallel = 4 }: BatchOptions = {},
+  ): AsyncGenerator<BatchEvent> {
     if (requests.length === 0) return
     const events = new AsyncQueue<BatchEvent>()
     const link = await this.process.connect(model, signal)
@@ -81,7 +110,12 @@ class LlamaEngine implements Engine {
     const id = link.request({ op: 'batch', model, requests, parallel }, (reply) => {
       if (reply instanceof AppError) events.fail(reply)
       else if (reply.type === 'batchText') events.push({ type: 'text', index: reply.index, text: reply.text })
-      else if (reply.type === 'batchEnd') events.push('finishReason' in reply.end ? { type: 'done', index: reply.index, result: reply.end } : { type: 'failed', index: reply.index, error: reply.end })
+      else if (reply.type === 'batchEnd')
+        events.push(
+          'finishReason' in reply.end
+            ? { type: 'done', index: reply.index, result: reply.end }
+            : { type: 'failed', index: reply.index, error: reply.end },
+        )
       else if (reply.type === 'progress') this.process.loading(model, reply.progress.done / reply.progress.total)
       else if (reply.type === 'done') events.end()
       else if (reply.type === 'failed' && reply.error.code === 'Interrupted' && signal?.aborted) events.end()
@@ -95,7 +129,11 @@ class LlamaEngine implements Engine {
   }
 
   async prepare(request: AnswerRequest, options: AnswerOptions = {}): Promise<TokenCount> {
-    return (await this.process.ask({ op: 'prepare', request, conversation: options.conversationId ?? null }, request.model, options.signal)) as TokenCount
+    return (await this.process.ask(
+      { op: 'prepare', request, conversation: options.conversationId ?? null },
+      request.model,
+      options.signal,
+    )) as TokenCount
   }
 
   async forget(conversationId: string): Promise<void> {
@@ -120,8 +158,28 @@ class LlamaEngine implements Engine {
 
   async inspect(model: ModelFiles, adapters: readonly string[] = []): Promise<ModelSummary> {
     const inspected = await inspectModel(model, undefined, adapters)
-    const { name, architecture, family, quantization, projectorQuantization, embeddingLength, trainedContext, bytes, textPaths } = inspected
-    return { name, architecture, family, quantization, projectorQuantization, embeddingLength, trainedContext, bytes, textPaths }
+    const {
+      name,
+      architecture,
+      family,
+      quantization,
+      projectorQuantization,
+      embeddingLength,
+      trainedContext,
+      bytes,
+      textPaths,
+    } = inspected
+    return {
+      name,
+      architecture,
+      family,
+      quantization,
+      projectorQuantization,
+      embeddingLength,
+      trainedContext,
+      bytes,
+      textPaths,
+    }
   }
 
   inspectFile(path: string, signal?: AbortSignal): Promise<FileFacts> {
@@ -150,10 +208,17 @@ const nothing: AnswerResult = {
 }
 
 const sameOptions = (a: ContextOptions, b: ContextOptions) =>
-  a.gpuLayers === b.gpuLayers && a.kvType === b.kvType && a.flashAttention === b.flashAttention && a.yarnFactor === b.yarnFactor
+  a.gpuLayers === b.gpuLayers &&
+  a.kvType === b.kvType &&
+  a.flashAttention === b.flashAttention &&
+  a.yarnFactor === b.yarnFactor
 
 /** The events of a request; it is cancelled when `signal` aborts and when nobody takes events any more. */
-async function* untilCancelled<T>(events: AsyncIterable<T>, cancel: () => void, signal: AbortSignal | undefined): AsyncGenerator<T> {
+async function* untilCancelled<T>(
+  events: AsyncIterable<T>,
+  cancel: () => void,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<T> {
   signal?.addEventListener('abort', cancel, { once: true })
   if (signal?.aborted) cancel()
   try {

@@ -7,7 +7,15 @@ import { IdleTimer } from './idleTimer.ts'
 import { MemoryWatch } from './processMemory.ts'
 import type { FromWorker, Probed } from './protocol.ts'
 import { Restart } from './restart.ts'
-import type { AnswerResult, BackendChoice, ContextOptions, EngineState, GpuVariant, ModelFiles, TokenCount } from './types.ts'
+import type {
+  AnswerResult,
+  BackendChoice,
+  ContextOptions,
+  EngineState,
+  GpuVariant,
+  ModelFiles,
+  TokenCount,
+} from './types.ts'
 import { WorkerLink } from './workerLink.ts'
 import type { WorkerRequest } from './workerLink.ts'
 
@@ -60,7 +68,10 @@ export class EngineProcess {
 
   constructor(options: EngineOptions) {
     this.options = options
-    this.idle = new IdleTimer(options.idleUnloadMs === undefined ? IDLE_UNLOAD_MS : options.idleUnloadMs, () => this.loaded && void this.unload().catch(() => {}))
+    this.idle = new IdleTimer(
+      options.idleUnloadMs === undefined ? IDLE_UNLOAD_MS : options.idleUnloadMs,
+      () => this.loaded && void this.unload().catch(() => {}),
+    )
     this.memory = new MemoryWatch(options.memoryLimitBytes ?? null)
   }
 
@@ -103,7 +114,11 @@ export class EngineProcess {
   }
 
   /** Sends a request that has one reply, and waits for it. `model`: what it needs loaded. @throws AppError. */
-  async ask(request: WorkerRequest, model: ModelFiles | null, signal?: AbortSignal): Promise<AnswerResult | TokenCount | Probed | null> {
+  async ask(
+    request: WorkerRequest,
+    model: ModelFiles | null,
+    signal?: AbortSignal,
+  ): Promise<AnswerResult | TokenCount | Probed | null> {
     const link = await this.connect(model, signal)
     if (!link) throw new AppError('Interrupted', 'Stopped before it began.')
     let cancel: (() => void) | null = null
@@ -113,7 +128,8 @@ export class EngineProcess {
           if (reply instanceof AppError) reject(reply)
           else if (reply.type === 'done') resolve(reply.result)
           else if (reply.type === 'failed') reject(this.failed(AppError.from(reply.error)))
-          else if (reply.type === 'progress' && reply.progress.phase === 'loading') this.loading(model, reply.progress.done / reply.progress.total)
+          else if (reply.type === 'progress' && reply.progress.phase === 'loading')
+            this.loading(model, reply.progress.done / reply.progress.total)
         })
         cancel = () => link.cancel(id)
         signal?.addEventListener('abort', cancel, { once: true })
@@ -184,7 +200,8 @@ export class EngineProcess {
   }
 
   private checkMemory(): void {
-    if (this.loaded && this.idle.isIdle && this.memory.isTooLarge(this.residentBytes)) this.renew(this.loaded, this.residentBytes)
+    if (this.loaded && this.idle.isIdle && this.memory.isTooLarge(this.residentBytes))
+      this.renew(this.loaded, this.residentBytes)
   }
 
   /** Ends an idle process that has grown too large, its KV state saved, and loads the model in a new one. */
@@ -193,7 +210,10 @@ export class EngineProcess {
     this.renewed = `The model's process had grown to ${(residentBytes / 1e9).toFixed(1)} GB and was started again.`
     this.memory.renew()
     this.leave({ ...this.state, error: null, note: this.renewed })
-    this.startAgain(link.unload(CLOSE_MS).then(() => link.kill()), loaded)
+    this.startAgain(
+      link.unload(CLOSE_MS).then(() => link.kill()),
+      loaded,
+    )
   }
 
   private onCrash(error: AppError, variant: GpuVariant | null): void {
@@ -220,7 +240,11 @@ export class EngineProcess {
     this.restart = new Restart(pause, before, (reload) => {
       this.restart = null
       if (this.closed) return
-      if (reload) void this.ask({ op: 'load', model: reload.model, contextTokens: reload.contextTokens, options: reload.options }, reload.model).catch(() => {})
+      if (reload)
+        void this.ask(
+          { op: 'load', model: reload.model, contextTokens: reload.contextTokens, options: reload.options },
+          reload.model,
+        ).catch(() => {})
       else this.set(OFF)
     })
   }

@@ -25,11 +25,16 @@ afterAll(async () => {
   await engine.close()
   folder.remove()
   const { tokens, equal, margins } = seen
-  process.stdout.write(`Half precision: ${equal} of ${tokens} tokens are the reference's; ${margins.length} answers leave it, where its two likeliest logits differ by ${margins.join(', ')}\n`)
+  process.stdout.write(
+    `Half precision: ${equal} of ${tokens} tokens are the reference's; ${margins.length} answers leave it, where its two likeliest logits differ by ${margins.join(', ')}\n`,
+  )
 })
 
 describe.each(families)('%s converted to half precision', (family) => {
-  const model: ModelFiles = { textPath: join(folder.path, `${family}-f16.gguf`), projectorPath: join(folder.path, `${family}-mmproj-f16.gguf`) }
+  const model: ModelFiles = {
+    textPath: join(folder.path, `${family}-f16.gguf`),
+    projectorPath: join(folder.path, `${family}-mmproj-f16.gguf`),
+  }
   beforeAll(() => {
     const { textPath, projectorPath } = goldenModel(family)
     writeFileSync(model.textPath, inHalfPrecision(readFileSync(textPath)))

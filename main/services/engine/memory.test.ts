@@ -43,14 +43,21 @@ describe('what computes', () => {
   test('a chosen variant that is not there leaves the CPU and says why', async () => {
     await start({ backend: 'metal' }).load(demoModel, 1024)
     expect(engine.state.backend).toMatch(/^CPU \(/)
-    expect(engine.state.noGpuReason).toMatch(process.platform === 'darwin' ? /Metal/ : /Metal does not exist on this kind of computer/)
-    expect(engine.state.devices).toContainEqual(expect.objectContaining({ name: 'CPU', kind: 'cpu', totalBytes: expect.any(Number) as number }))
+    expect(engine.state.noGpuReason).toMatch(
+      process.platform === 'darwin' ? /Metal/ : /Metal does not exist on this kind of computer/,
+    )
+    expect(engine.state.devices).toContainEqual(
+      expect.objectContaining({ name: 'CPU', kind: 'cpu', totalBytes: expect.any(Number) as number }),
+    )
     expect((await answered(engine, circle)).text).toBe('A red circle.')
   })
 
   test('by choice only the CPU', async () => {
     await start({ backend: 'cpu' }).load(demoModel, 1024)
-    expect(engine.state).toMatchObject({ noGpuReason: 'the CPU was chosen', plan: { gpuLayers: 0, visionDevice: null } })
+    expect(engine.state).toMatchObject({
+      noGpuReason: 'the CPU was chosen',
+      plan: { gpuLayers: 0, visionDevice: null },
+    })
   })
 })
 
@@ -74,7 +81,10 @@ describe('the plan', () => {
   test('follows the context of the requests', async () => {
     await start({ backend: 'cpu' }).load(goldenModel('qwen2vl'), 1024)
     const before = engine.state.plan!
-    await answered(engine, requestOf([user('Hello')], { model: goldenModel('qwen2vl'), contextTokens: 2048, maxTokens: 1 }))
+    await answered(
+      engine,
+      requestOf([user('Hello')], { model: goldenModel('qwen2vl'), contextTokens: 2048, maxTokens: 1 }),
+    )
     expect(engine.state.plan!.contextTokens).toBe(2048)
     expect(engine.state.plan!.parts[0]!.kv).toBe(2 * before.parts[0]!.kv)
   })
@@ -94,10 +104,19 @@ describe.skipIf(!canLimit)('memory runs out in spite of the plan', () => {
     await engine.load(model, 1024)
     // a context of 32,768 tokens takes 370 MiB, one of 8,192 takes 94
     limitMemory(pids[0]!, 250)
-    const { result } = await answered(engine, requestOf([user('Hello')], { model, contextTokens: 32_768, maxTokens: 4, ignoreEos: true }))
+    const { result } = await answered(
+      engine,
+      requestOf([user('Hello')], { model, contextTokens: 32_768, maxTokens: 4, ignoreEos: true }),
+    )
     expect(result.tokens).toHaveLength(4)
     expect(result.usage.contextTokens).toBeLessThan(32_768)
-    expect(engine.state).toMatchObject({ state: 'ready', plan: { contextTokens: result.usage.contextTokens }, note: expect.stringMatching(/^Memory ran out\. The context was made smaller to save memory: [\d,]+ tokens instead of 32,768\.$/) as string })
+    expect(engine.state).toMatchObject({
+      state: 'ready',
+      plan: { contextTokens: result.usage.contextTokens },
+      note: expect.stringMatching(
+        /^Memory ran out\. The context was made smaller to save memory: [\d,]+ tokens instead of 32,768\.$/,
+      ) as string,
+    })
     expect(pids).toHaveLength(1)
   })
 })
@@ -110,7 +129,9 @@ describe('loading', () => {
     await expect(engine.load(demoModel, 1024, { signal: abort.signal })).rejects.toMatchObject({ code: 'Interrupted' })
     off()
     expect(engine.state).toMatchObject({ state: 'off', progress: null, error: null })
-    await expect(engine.load(demoModel, 1024, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'Interrupted' })
+    await expect(engine.load(demoModel, 1024, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'Interrupted',
+    })
     states = []
     await engine.load(demoModel, 1024)
     const progress = states.filter(({ state }) => state === 'loading').map((state) => state.progress!)
@@ -187,10 +208,16 @@ describe('what there is to compute with', () => {
     const tellBeside = async () => {
       let told: Promise<number> | null = null
       let isOver = false
-      const { result } = await answered(engine, requestOf([user('Hello')], { maxTokens: 1024, ignoreEos: true }), {}, ({ type }) => {
-        isOver = type === 'done'
-        if (type === 'text') told ??= engine.machine().then(({ cpuBytesPerSecond }) => (isOver ? NaN : cpuBytesPerSecond))
-      })
+      const { result } = await answered(
+        engine,
+        requestOf([user('Hello')], { maxTokens: 1024, ignoreEos: true }),
+        {},
+        ({ type }) => {
+          isOver = type === 'done'
+          if (type === 'text')
+            told ??= engine.machine().then(({ cpuBytesPerSecond }) => (isOver ? NaN : cpuBytesPerSecond))
+        },
+      )
       expect(result.tokens).toHaveLength(1024)
       return told
     }
@@ -208,7 +235,9 @@ describe('a limit of layers on the GPU', () => {
     expect((await answered(engine, placed(2))).result.timings.loadMs).toBeGreaterThan(0)
     expect((await answered(engine, placed(2))).result.timings.loadMs).toBe(0)
     expect((await answered(engine, placed(3))).result.timings.loadMs).toBeGreaterThan(0)
-    expect((await answered(engine, requestOf([user('Hello')], { maxTokens: 1 }))).result.timings.loadMs).toBeGreaterThan(0)
+    expect(
+      (await answered(engine, requestOf([user('Hello')], { maxTokens: 1 }))).result.timings.loadMs,
+    ).toBeGreaterThan(0)
     expect(pids).toHaveLength(1)
   })
 })
@@ -222,9 +251,15 @@ describe('the memory of the process', () => {
   test('beyond the limit it is renewed once it is idle, with its conversation kept; but not again for what a fresh one takes', async () => {
     start({ backend: 'cpu', memoryLimitBytes: 1 })
     const long = requestOf([user(sample('red-circle'), 'a circle and a square '.repeat(20), 'What is in the picture?')])
-    const ready = new Promise<void>((resolve) => engine.onState(({ state }) => state === 'ready' && pids.length === 2 && resolve()))
+    const ready = new Promise<void>((resolve) =>
+      engine.onState(({ state }) => state === 'ready' && pids.length === 2 && resolve()),
+    )
     const first = await answered(engine, long, { conversationId: 'grown' })
-    expect(engine.state).toMatchObject({ state: 'restarting', error: null, note: expect.stringMatching(/had grown to 0\.\d GB and was started again/) as string })
+    expect(engine.state).toMatchObject({
+      state: 'restarting',
+      error: null,
+      note: expect.stringMatching(/had grown to 0\.\d GB and was started again/) as string,
+    })
     await ready
     expect(alive(pids[0]!)).toBe(false)
     const again = await answered(engine, long, { conversationId: 'grown' })

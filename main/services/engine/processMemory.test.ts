@@ -4,9 +4,17 @@ import type { MemoryPlan } from './types.ts'
 
 const GIB = 2 ** 30
 const part = { device: 'CPU', weights: 0, projector: 0, kv: 0, picture: 0, overhead: 0, total: 2 * GIB, free: 8 * GIB }
-const plan: MemoryPlan = { gpuLayers: 3, layers: 5, visionDevice: null, contextTokens: 4096, picturePixels: 784, parts: [part, { ...part, device: 'GPU', total: 20 * GIB }], total: 22 * GIB }
+const plan: MemoryPlan = {
+  gpuLayers: 3,
+  layers: 5,
+  visionDevice: null,
+  contextTokens: 4096,
+  picturePixels: 784,
+  parts: [part, { ...part, device: 'GPU', total: 20 * GIB }],
+  total: 22 * GIB,
+}
 
-test('the limit is half as much again as planned for the computer\'s own memory, and one GiB', () => {
+test("the limit is half as much again as planned for the computer's own memory, and one GiB", () => {
   const watch = new MemoryWatch(null)
   watch.work()
   expect(watch.isTooLarge(100 * GIB)).toBe(false)

@@ -1,5 +1,16 @@
 import type { ErrorInfo, Progress, Seen } from '#contract'
-import type { AnswerRequest, AnswerResult, BackendChoice, ContextOptions, DeviceInfo, GpuVariant, MachineFacts, MemoryPlan, ModelFiles, TokenCount } from './types.ts'
+import type {
+  AnswerRequest,
+  AnswerResult,
+  BackendChoice,
+  ContextOptions,
+  DeviceInfo,
+  GpuVariant,
+  MachineFacts,
+  MemoryPlan,
+  ModelFiles,
+  TokenCount,
+} from './types.ts'
 
 /** A request as the engine process gets it. `conversation` names whose KV state it continues. */
 export interface Asked {
@@ -18,12 +29,29 @@ export type Probed = Pick<MachineFacts, 'devices' | 'cpuBytesPerSecond'>
 
 /** What the core asks of the engine process. `id` names the request in its replies. */
 export type ToWorker =
-  | { readonly op: 'configure'; readonly cachePath: string; readonly backend: BackendChoice; readonly skip: readonly SkippedVariant[] }
-  | { readonly op: 'load'; readonly id: number; readonly model: ModelFiles; readonly contextTokens: number | null; readonly options: ContextOptions }
+  | {
+      readonly op: 'configure'
+      readonly cachePath: string
+      readonly backend: BackendChoice
+      readonly skip: readonly SkippedVariant[]
+    }
+  | {
+      readonly op: 'load'
+      readonly id: number
+      readonly model: ModelFiles
+      readonly contextTokens: number | null
+      readonly options: ContextOptions
+    }
   | ({ readonly op: 'answer'; readonly id: number } & Asked)
   | ({ readonly op: 'prepare'; readonly id: number } & Asked)
   | ({ readonly op: 'count'; readonly id: number } & Asked)
-  | { readonly op: 'batch'; readonly id: number; readonly model: ModelFiles; readonly requests: readonly AnswerRequest[]; readonly parallel: number }
+  | {
+      readonly op: 'batch'
+      readonly id: number
+      readonly model: ModelFiles
+      readonly requests: readonly AnswerRequest[]
+      readonly parallel: number
+    }
   | { readonly op: 'forget'; readonly id: number; readonly conversation: string }
   | { readonly op: 'unload'; readonly id: number }
   | { readonly op: 'probe'; readonly id: number; readonly cpuBytesPerSecond: number | null }
@@ -37,7 +65,12 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: 'probing'; readonly variant: GpuVariant }
   | { readonly type: 'unusable'; readonly skipped: SkippedVariant }
-  | { readonly type: 'started'; readonly backend: string; readonly noGpuReason: string | null; readonly devices: readonly DeviceInfo[] }
+  | {
+      readonly type: 'started'
+      readonly backend: string
+      readonly noGpuReason: string | null
+      readonly devices: readonly DeviceInfo[]
+    }
   | { readonly type: 'planned'; readonly plan: MemoryPlan; readonly note: string | null }
   | { readonly type: 'memory'; readonly residentBytes: number }
   /** A picture or the pairs of frames of a video were encoded: tokens of one, and how long it took. */
@@ -47,7 +80,12 @@ export type FromWorker =
   | { readonly type: 'text'; readonly id: number; readonly text: string }
   | { readonly type: 'batchText'; readonly id: number; readonly index: number; readonly text: string }
   | { readonly type: 'batchEnd'; readonly id: number; readonly index: number; readonly end: AnswerResult | ErrorInfo }
-  | { readonly type: 'loaded'; readonly model: ModelFiles; readonly contextTokens: number | null; readonly options: ContextOptions }
+  | {
+      readonly type: 'loaded'
+      readonly model: ModelFiles
+      readonly contextTokens: number | null
+      readonly options: ContextOptions
+    }
   | { readonly type: 'unloaded' }
   | { readonly type: 'done'; readonly id: number; readonly result: AnswerResult | TokenCount | Probed | null }
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorInfo }

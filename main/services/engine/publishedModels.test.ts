@@ -8,7 +8,18 @@ import type { Family } from '../../testing/engineGoldens.ts'
 import { answered, requestOf, samplePath, user } from '../../testing/engineRequests.ts'
 import { string, withEntries, writeGguf } from '../../testing/ggufEdit.ts'
 import type { EditedFile, Format } from '../../testing/ggufEdit.ts'
-import { exchanged, fork, fused, goldenFile, halfVectors, omni, quantized, roundedVectors, surgery, unfinished } from '../../testing/publishedModels.ts'
+import {
+  exchanged,
+  fork,
+  fused,
+  goldenFile,
+  halfVectors,
+  omni,
+  quantized,
+  roundedVectors,
+  surgery,
+  unfinished,
+} from '../../testing/publishedModels.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
 import { createEngine } from './index.ts'
 import type { ModelFiles } from './index.ts'
@@ -28,22 +39,39 @@ function written(file: EditedFile): string {
   return path
 }
 
-const picture = { type: 'image', source: { path: samplePath('red-circle') }, minPixels: 48 * 784, maxPixels: 48 * 784 } as const
+const picture = {
+  type: 'image',
+  source: { path: samplePath('red-circle') },
+  minPixels: 48 * 784,
+  maxPixels: 48 * 784,
+} as const
 async function tokensOf(model: ModelFiles): Promise<readonly number[]> {
-  const { result } = await answered(engine, requestOf([user(picture, 'Describe this image.')], { model, maxTokens: 12, contextTokens: 1024, ignoreEos: true }))
+  const { result } = await answered(
+    engine,
+    requestOf([user(picture, 'Describe this image.')], { model, maxTokens: 12, contextTokens: 1024, ignoreEos: true }),
+  )
   expect(result.usage.imageTokens).toBeGreaterThan(30)
   return result.tokens
 }
-const seenWith = (family: Family, projector: EditedFile) => tokensOf({ ...goldenModel(family), projectorPath: written(projector) })
+const seenWith = (family: Family, projector: EditedFile) =>
+  tokensOf({ ...goldenModel(family), projectorPath: written(projector) })
 const base = { qwen2vl: goldenFile('qwen2vl', 'projector'), qwen25vl: goldenFile('qwen25vl', 'projector') }
 
-describe('projectors of December 2024, the halves of the feed-forward under each other\'s names', () => {
+describe("projectors of December 2024, the halves of the feed-forward under each other's names", () => {
   test('in f32 they answer as the reference', async () => {
-    expect(await seenWith('qwen2vl', exchanged(surgery(base.qwen2vl, 0)))).toEqual(await tokensOf(goldenModel('qwen2vl')))
+    expect(await seenWith('qwen2vl', exchanged(surgery(base.qwen2vl, 0)))).toEqual(
+      await tokensOf(goldenModel('qwen2vl')),
+    )
   })
 
   // the number in general.file_type is that of the tensor type
-  test.each<[Format, number]>([['F16', 1], ['Q8_0', 8], ['Q5_1', 7], ['Q4_0', 2], ['BF16', 30]])('in %s as those of the same type that are named rightly', async (format, fileType) => {
+  test.each<[Format, number]>([
+    ['F16', 1],
+    ['Q8_0', 8],
+    ['Q5_1', 7],
+    ['Q4_0', 2],
+    ['BF16', 30],
+  ])('in %s as those of the same type that are named rightly', async (format, fileType) => {
     const named = quantized(base.qwen2vl, format)
     expect(await seenWith('qwen2vl', exchanged(surgery(named, fileType)))).toEqual(await seenWith('qwen2vl', named))
   })
@@ -54,7 +82,11 @@ describe('projectors of December 2024, the halves of the feed-forward under each
 
   test('the label is that of the tensors, not of the number that elsewhere names a mixture', async () => {
     const path = written(exchanged(surgery(quantized(base.qwen2vl, 'Q5_1'), 7)))
-    expect(await engine.inspectFile(path)).toMatchObject({ quantization: 'Q5_1', family: 'qwen2vl', converter: expect.stringMatching(/^qwen2_vl_surgery\.py, December 2024/) as string })
+    expect(await engine.inspectFile(path)).toMatchObject({
+      quantization: 'Q5_1',
+      family: 'qwen2vl',
+      converter: expect.stringMatching(/^qwen2_vl_surgery\.py, December 2024/) as string,
+    })
   })
 })
 
@@ -63,14 +95,20 @@ describe('projectors of Qwen2.5-VL', () => {
     const own = await tokensOf(goldenModel('qwen25vl'))
     expect(await seenWith('qwen25vl', fork(base.qwen25vl, [1, 3]))).toEqual(own)
     const all = await seenWith('qwen25vl', fork(base.qwen25vl, [0, 1, 2, 3]))
-    const pattern = { ...base.qwen25vl, metadata: new Map(base.qwen25vl.metadata).set('clip.vision.n_wa_pattern', { kind: 'u32', value: 0 }) }
+    const pattern = {
+      ...base.qwen25vl,
+      metadata: new Map(base.qwen25vl.metadata).set('clip.vision.n_wa_pattern', { kind: 'u32', value: 0 }),
+    }
     expect(all).toEqual(await seenWith('qwen25vl', pattern))
     expect(await seenWith('qwen25vl', fork(base.qwen25vl, [0, 3]))).not.toEqual(own)
   })
 
   test('of an unfinished conversion are refused as that, not as damaged', async () => {
     const model = { ...goldenModel('qwen25vl'), projectorPath: written(unfinished(base.qwen25vl)) }
-    await expect(engine.inspect(model)).rejects.toMatchObject({ code: 'UnsupportedModel', message: expect.stringMatching(/unfinished conversion.*Choose another/) as string })
+    await expect(engine.inspect(model)).rejects.toMatchObject({
+      code: 'UnsupportedModel',
+      message: expect.stringMatching(/unfinished conversion.*Choose another/) as string,
+    })
   })
 
   test('of Qwen2.5-Omni run with their vision part, the sound part is left alone', async () => {
@@ -78,8 +116,13 @@ describe('projectors of Qwen2.5-VL', () => {
   })
 
   test('that do not say which blocks look at the whole picture are refused', async () => {
-    const silent = { ...base.qwen25vl, metadata: new Map([...base.qwen25vl.metadata].filter(([key]) => !key.endsWith('n_wa_pattern'))) }
-    await expect(engine.inspect({ ...goldenModel('qwen25vl'), projectorPath: written(silent) })).rejects.toMatchObject({ code: 'UnsupportedModel' })
+    const silent = {
+      ...base.qwen25vl,
+      metadata: new Map([...base.qwen25vl.metadata].filter(([key]) => !key.endsWith('n_wa_pattern'))),
+    }
+    await expect(engine.inspect({ ...goldenModel('qwen25vl'), projectorPath: written(silent) })).rejects.toMatchObject({
+      code: 'UnsupportedModel',
+    })
   })
 })
 
@@ -89,19 +132,30 @@ describe('projectors of either family', () => {
   })
 
   test.each<['F16' | 'BF16']>([['F16'], ['BF16']])('biases and norms in %s', async (format) => {
-    expect(await seenWith('qwen2vl', halfVectors(base.qwen2vl, format))).toEqual(await seenWith('qwen2vl', roundedVectors(base.qwen2vl, format)))
+    expect(await seenWith('qwen2vl', halfVectors(base.qwen2vl, format))).toEqual(
+      await seenWith('qwen2vl', roundedVectors(base.qwen2vl, format)),
+    )
   })
 
   test('of the other family are refused although their width is the same', async () => {
     const pair = { textPath: goldenModel('qwen2vl').textPath, projectorPath: goldenModel('qwen25vl').projectorPath }
-    await expect(engine.inspect(pair)).rejects.toMatchObject({ code: 'ProjectorMismatch', message: expect.stringMatching(/projector of Qwen2\.5-VL, .* is a Qwen2-VL model/) as string })
+    await expect(engine.inspect(pair)).rejects.toMatchObject({
+      code: 'ProjectorMismatch',
+      message: expect.stringMatching(/projector of Qwen2\.5-VL, .* is a Qwen2-VL model/) as string,
+    })
   })
 })
 
 describe('language models that split texts as Qwen2 does and do not say "qwen2"', () => {
   const text = goldenFile('qwen2vl', 'text')
-  const question = 'don\'t stop!!  "(1234)" ... \n\n\n x=>y ~~ ok\'s I\'ll  HE\'S été'
-  const ask = async (textPath: string) => (await answered(engine, requestOf([user(question)], { model: { textPath, projectorPath: null }, maxTokens: 8, ignoreEos: true }))).result
+  const question = "don't stop!!  \"(1234)\" ... \n\n\n x=>y ~~ ok's I'll  HE'S été"
+  const ask = async (textPath: string) =>
+    (
+      await answered(
+        engine,
+        requestOf([user(question)], { model: { textPath, projectorPath: null }, maxTokens: 8, ignoreEos: true }),
+      )
+    ).result
 
   test.each([['deepseek-r1-qwen'], ['default'], [undefined]])('tokenizer.ggml.pre %s', async (pre) => {
     const path = written(withEntries(text, { 'tokenizer.ggml.pre': pre === undefined ? undefined : string(pre) }))

@@ -17,10 +17,29 @@ afterAll(async () => {
 })
 
 /** f32 weights and cache: reuse must not change a single token. */
-const exact = (family: (typeof families)[number], messages: readonly ChatMessage[], overrides: Partial<AnswerRequest> = {}) =>
-  requestOf(messages, { model: goldenModel(family), budget: { minPixels: 4 * 784, maxPixels: 1300 * 784 }, maxTokens: 8, ignoreEos: true, ...overrides })
-const picture = (letter: string): ChatPart => ({ type: 'image', source: { path: golden('images', `img_${letter}.png`) } })
-const video = (frames: number, fps?: number): ChatPart => ({ type: 'video', fps, frames: Array.from({ length: frames }, (_, i) => ({ path: golden('images', `v5_${i}.png`) })), minPixels: 3136, maxPixels: 100_000 })
+const exact = (
+  family: (typeof families)[number],
+  messages: readonly ChatMessage[],
+  overrides: Partial<AnswerRequest> = {},
+) =>
+  requestOf(messages, {
+    model: goldenModel(family),
+    budget: { minPixels: 4 * 784, maxPixels: 1300 * 784 },
+    maxTokens: 8,
+    ignoreEos: true,
+    ...overrides,
+  })
+const picture = (letter: string): ChatPart => ({
+  type: 'image',
+  source: { path: golden('images', `img_${letter}.png`) },
+})
+const video = (frames: number, fps?: number): ChatPart => ({
+  type: 'video',
+  fps,
+  frames: Array.from({ length: frames }, (_, i) => ({ path: golden('images', `v5_${i}.png`) })),
+  minPixels: 3136,
+  maxPixels: 100_000,
+})
 
 async function fromNothing(request: AnswerRequest) {
   await fresh.unload()
@@ -53,16 +72,30 @@ describe.each(families)('%s: what is computed once', (family) => {
     expect(await sameAsFresh(exact(family, [user(picture('b'), 'What is left of it?')]))).toBeGreaterThan(imageTokens)
     // a picture in the place of another one is not the same
     expect(await sameAsFresh(exact(family, [user(picture('j'), 'What is left of it?')]))).toBeLessThan(imageTokens + 8)
-    expect(await sameAsFresh(exact(family, [user({ ...picture('b'), maxPixels: 4 * 784 } as ChatPart, 'What is left of it?')]))).toBeLessThan(imageTokens + 8)
+    expect(
+      await sameAsFresh(
+        exact(family, [user({ ...picture('b'), maxPixels: 4 * 784 } as ChatPart, 'What is left of it?')]),
+      ),
+    ).toBeLessThan(imageTokens + 8)
   })
 
   test('stays right after a stop in the prompt and in the answer', async () => {
     const long = [user(picture('b'), 'large and small '.repeat(300))]
     for (const phase of ['prefill', 'text'] as const) {
       const abort = new AbortController()
-      const stopped = await answered(warm, exact(family, long, { maxTokens: 500 }), { signal: abort.signal }, (event) => {
-        if (phase === 'text' ? event.type === 'text' : event.type === 'progress' && event.progress.phase === 'prefill' && event.progress.done > 500) abort.abort()
-      })
+      const stopped = await answered(
+        warm,
+        exact(family, long, { maxTokens: 500 }),
+        { signal: abort.signal },
+        (event) => {
+          if (
+            phase === 'text'
+              ? event.type === 'text'
+              : event.type === 'progress' && event.progress.phase === 'prefill' && event.progress.done > 500
+          )
+            abort.abort()
+        },
+      )
       expect(stopped.result.finishReason).toBe('aborted')
       await sameAsFresh(exact(family, long))
       await sameAsFresh(exact(family, second))
@@ -77,13 +110,21 @@ describe.each(families)('%s: what is computed once', (family) => {
     await sameAsFresh(exact(family, [user('How many objects are there?')]))
     const more = [...second, message('assistant', 'Yes.'), user('And what is behind it?')]
     expect(await sameAsFresh(exact(family, more), a)).toBeGreaterThan(imageTokens)
-    expect(await sameAsFresh(exact(family, [...other, message('assistant', 'No.'), user('Why?')]), { conversationId: `${family}-b` })).toBeGreaterThan(100)
+    expect(
+      await sameAsFresh(exact(family, [...other, message('assistant', 'No.'), user('Why?')]), {
+        conversationId: `${family}-b`,
+      }),
+    ).toBeGreaterThan(100)
   })
 
   test('is right for a picture of more tokens than one slice of a prefill', async () => {
-    const large = [user({ ...picture('h'), minPixels: 700 * 784, maxPixels: 800 * 784 } as ChatPart, 'Describe this image.')]
+    const large = [
+      user({ ...picture('h'), minPixels: 700 * 784, maxPixels: 800 * 784 } as ChatPart, 'Describe this image.'),
+    ]
     await sameAsFresh(exact(family, large))
-    expect(await sameAsFresh(exact(family, [...large, message('assistant', 'A house.'), user('Where is it?')]))).toBeGreaterThan(700)
+    expect(
+      await sameAsFresh(exact(family, [...large, message('assistant', 'A house.'), user('Where is it?')])),
+    ).toBeGreaterThan(700)
   })
 
   test('is right for a video whose slices share positions, in a conversation that begins without one', async () => {
@@ -91,20 +132,43 @@ describe.each(families)('%s: what is computed once', (family) => {
     const fast = [...second, message('assistant', 'Yes.'), user(video(5, 8), 'Describe the video.')]
     await sameAsFresh(exact(family, second), a)
     expect(await sameAsFresh(exact(family, fast), a)).toBeGreaterThan(imageTokens)
-    expect(await sameAsFresh(exact(family, [...fast, message('assistant', 'A ball.'), user('Is it fast?')]), a)).toBeGreaterThan(100)
+    expect(
+      await sameAsFresh(exact(family, [...fast, message('assistant', 'A ball.'), user('Is it fast?')]), a),
+    ).toBeGreaterThan(100)
   })
 
   test('by preparing a draft, gives the same answer', async () => {
     const draft = exact(family, [...second, message('assistant', 'Yes.'), user('Now this: ', picture('c'), '')])
-    const sent = exact(family, [...second, message('assistant', 'Yes.'), user('Now this: ', picture('c'), 'What is different?')])
+    const sent = exact(family, [
+      ...second,
+      message('assistant', 'Yes.'),
+      user('Now this: ', picture('c'), 'What is different?'),
+    ])
     await warm.prepare(draft)
     expect(await sameAsFresh(sent)).toBeGreaterThan(imageTokens + 8)
   })
 })
 
 test('random conversations, answered step by step, say the same as from the start', async () => {
-  const text = fc.constantFrom('Describe this image.', 'Why?', 'First: ', '\nSecond:\n', 'How many objects are there?', 'naïve 混合 🚀', '<|image_pad|>', ' ', 'It shows a red ball.')
-  const part = fc.oneof({ weight: 3, arbitrary: text }, { weight: 2, arbitrary: fc.constantFrom('a', 'b', 'c', 'e', 'g').map(picture) }, { weight: 1, arbitrary: fc.constantFrom([1], [3], [4], [4, 8] as const).map(([frames, fps]) => video(frames, fps)) })
+  const text = fc.constantFrom(
+    'Describe this image.',
+    'Why?',
+    'First: ',
+    '\nSecond:\n',
+    'How many objects are there?',
+    'naïve 混合 🚀',
+    '<|image_pad|>',
+    ' ',
+    'It shows a red ball.',
+  )
+  const part = fc.oneof(
+    { weight: 3, arbitrary: text },
+    { weight: 2, arbitrary: fc.constantFrom('a', 'b', 'c', 'e', 'g').map(picture) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom([1], [3], [4], [4, 8] as const).map(([frames, fps]) => video(frames, fps)),
+    },
+  )
   const turn = fc.record({
     content: fc.array(part, { minLength: 1, maxLength: 3 }),
     conversation: fc.constantFrom('one', 'two', null),
@@ -113,25 +177,34 @@ test('random conversations, answered step by step, say the same as from the star
   })
   let run = 0
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...families), fc.array(turn, { minLength: 2, maxLength: 5 }), async (family, turns) => {
-      run++
-      const conversations = new Map<string | null, ChatMessage[]>()
-      for (const { content, conversation, stopped, prepared } of turns) {
-        const messages = [...(conversations.get(conversation) ?? []), user(...content)]
-        const options = conversation === null ? {} : { conversationId: `${conversation}-${run}` }
-        const request = exact(family, messages, { maxTokens: 4 })
-        if (prepared) await warm.prepare(request, options)
-        if (stopped) {
-          const abort = new AbortController()
-          await answered(warm, { ...request, maxTokens: 40 }, { ...options, signal: abort.signal }, (event) => event.type === 'text' && abort.abort())
+    fc.asyncProperty(
+      fc.constantFrom(...families),
+      fc.array(turn, { minLength: 2, maxLength: 5 }),
+      async (family, turns) => {
+        run++
+        const conversations = new Map<string | null, ChatMessage[]>()
+        for (const { content, conversation, stopped, prepared } of turns) {
+          const messages = [...(conversations.get(conversation) ?? []), user(...content)]
+          const options = conversation === null ? {} : { conversationId: `${conversation}-${run}` }
+          const request = exact(family, messages, { maxTokens: 4 })
+          if (prepared) await warm.prepare(request, options)
+          if (stopped) {
+            const abort = new AbortController()
+            await answered(
+              warm,
+              { ...request, maxTokens: 40 },
+              { ...options, signal: abort.signal },
+              (event) => event.type === 'text' && abort.abort(),
+            )
+          }
+          const { result, text: said } = await answered(warm, request, options)
+          const expected = await fromNothing(request)
+          expect(result.promptIds).toEqual(expected.promptIds)
+          expect(result.tokens).toEqual(expected.tokens)
+          conversations.set(conversation, [...messages, message('assistant', said)])
         }
-        const { result, text: said } = await answered(warm, request, options)
-        const expected = await fromNothing(request)
-        expect(result.promptIds).toEqual(expected.promptIds)
-        expect(result.tokens).toEqual(expected.tokens)
-        conversations.set(conversation, [...messages, message('assistant', said)])
-      }
-    }),
+      },
+    ),
     { numRuns: 12 },
   )
 })

@@ -30,7 +30,8 @@ function written(sizes: readonly number[] = [10, 20, TENSORS - 30], change?: (pa
   return nameOf(1, sizes.length)
 }
 const inspected = (textPath: string) => engine.inspect({ textPath, projectorPath: demoModel.projectorPath })
-const refusal = (code: string, message: RegExp) => expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error
+const refusal = (code: string, message: RegExp) =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error
 
 describe('a model in several files', () => {
   test('answers as the same model in one file does', async () => {
@@ -48,20 +49,69 @@ describe('a model in several files', () => {
     const textPaths = [nameOf(1), nameOf(2), nameOf(3)]
     expect(parts).toEqual({ ...whole, textPaths, bytes: parts.bytes })
     expect(Math.abs(parts.bytes - whole.bytes)).toBeLessThan(1000)
-    expect(await engine.inspectFile(nameOf(1))).toMatchObject({ kind: 'text', paths: textPaths, problem: null, width: 192 })
+    expect(await engine.inspectFile(nameOf(1))).toMatchObject({
+      kind: 'text',
+      paths: textPaths,
+      problem: null,
+      width: 192,
+    })
   })
 })
 
 describe('refused with a clear word', () => {
   test.each<[string, () => string, string, RegExp]>([
-    ['a later part', () => (written(), nameOf(2)), 'UnsupportedModel', /is part 2 of a model in 3 files\. Choose the first one, demo-00001-of-00003\.gguf/],
-    ['a missing part', () => (written(), rmSync(nameOf(3)), nameOf(1)), 'ModelNotFound', /demo-00003-of-00003\.gguf is not beside it/],
-    ['another name', () => (copyFileSync(written(), join(folder.path, 'other.gguf')), join(folder.path, 'other.gguf')), 'UnsupportedModel', /must be named other-00001-of-00003\.gguf/],
-    ['a part cut in half', () => (written(), writeFileSync(nameOf(2), readFileSync(nameOf(2)).subarray(0, 20_000)), nameOf(1)), 'ModelDamaged', /demo-00002-of-00003\.gguf is/],
-    ['parts in the wrong order', () => written(undefined, (part) => (part === 1 ? { number: 2 } : {})), 'UnsupportedModel', /is not part 2 of demo-00001-of-00003\.gguf/],
-    ['a part that is there twice', () => (written(), writeFileSync(nameOf(3), splitGguf(demo, [10, 20], (part) => ({ number: part + 1, count: 3 }))[1]!), nameOf(1)), 'UnsupportedModel', /is in another part too/],
-    ['tensors that no part holds', () => written(undefined, () => ({ tensors: TENSORS + 1 })), 'UnsupportedModel', /tensors instead of/],
-    ['a count of another type', () => written(undefined, () => ({ countType: 4 })), 'UnsupportedModel', /split\.count is not of type u16/],
+    [
+      'a later part',
+      () => (written(), nameOf(2)),
+      'UnsupportedModel',
+      /is part 2 of a model in 3 files\. Choose the first one, demo-00001-of-00003\.gguf/,
+    ],
+    [
+      'a missing part',
+      () => (written(), rmSync(nameOf(3)), nameOf(1)),
+      'ModelNotFound',
+      /demo-00003-of-00003\.gguf is not beside it/,
+    ],
+    [
+      'another name',
+      () => (copyFileSync(written(), join(folder.path, 'other.gguf')), join(folder.path, 'other.gguf')),
+      'UnsupportedModel',
+      /must be named other-00001-of-00003\.gguf/,
+    ],
+    [
+      'a part cut in half',
+      () => (written(), writeFileSync(nameOf(2), readFileSync(nameOf(2)).subarray(0, 20_000)), nameOf(1)),
+      'ModelDamaged',
+      /demo-00002-of-00003\.gguf is/,
+    ],
+    [
+      'parts in the wrong order',
+      () => written(undefined, (part) => (part === 1 ? { number: 2 } : {})),
+      'UnsupportedModel',
+      /is not part 2 of demo-00001-of-00003\.gguf/,
+    ],
+    [
+      'a part that is there twice',
+      () => (
+        written(),
+        writeFileSync(nameOf(3), splitGguf(demo, [10, 20], (part) => ({ number: part + 1, count: 3 }))[1]!),
+        nameOf(1)
+      ),
+      'UnsupportedModel',
+      /is in another part too/,
+    ],
+    [
+      'tensors that no part holds',
+      () => written(undefined, () => ({ tensors: TENSORS + 1 })),
+      'UnsupportedModel',
+      /tensors instead of/,
+    ],
+    [
+      'a count of another type',
+      () => written(undefined, () => ({ countType: 4 })),
+      'UnsupportedModel',
+      /split\.count is not of type u16/,
+    ],
   ])('%s', async (_, make, code, message) => {
     const path = make()
     await expect(inspected(path)).rejects.toEqual(refusal(code, message))

@@ -1,4 +1,17 @@
-import type { ErrorInfo, Fit, ModelCheck, ModelFamily, PictureBudget, PictureMark, Placement, Progress, Sampling, Seen, Timings, Usage } from '#contract'
+import type {
+  ErrorInfo,
+  Fit,
+  ModelCheck,
+  ModelFamily,
+  PictureBudget,
+  PictureMark,
+  Placement,
+  Progress,
+  Sampling,
+  Seen,
+  Timings,
+  Usage,
+} from '#contract'
 
 /** The two files of a model. No projector: text only. */
 export interface ModelFiles {
@@ -141,7 +154,12 @@ export interface TextShape {
 /** The lengths of a model whose files are not there yet. */
 export interface ModelShape {
   readonly text: TextShape
-  readonly projector: { readonly family: 'qwen2vl' | 'qwen25vl'; readonly embeddingLength: number; readonly ffnLength: number; readonly outputLength: number } | null
+  readonly projector: {
+    readonly family: 'qwen2vl' | 'qwen25vl'
+    readonly embeddingLength: number
+    readonly ffnLength: number
+    readonly outputLength: number
+  } | null
 }
 
 /** What the engine can compute with. Memory in bytes; what the model in memory takes counts as free: another would take its place. */

@@ -34,7 +34,9 @@ beforeEach(() => {
 const last = () => processes.at(-1)!
 const unload = () => {
   const replies: unknown[] = []
-  const id = link.request({ op: 'unload' }, (reply) => replies.push(reply instanceof AppError ? reply.code : reply.type))
+  const id = link.request({ op: 'unload' }, (reply) =>
+    replies.push(reply instanceof AppError ? reply.code : reply.type),
+  )
   return { id, replies }
 }
 const started: FromWorker = { type: 'started', backend: 'CPU', noGpuReason: null, devices: [] }
@@ -46,7 +48,10 @@ describe('a process that ends while it tries a variant', () => {
     last().dies()
     expect(processes).toHaveLength(2)
     expect(skip).toEqual([{ variant: 'cuda', reason: 'its driver ended the process' }])
-    expect(last().received).toEqual([{ op: 'configure', cachePath: '/cache', backend: 'auto', skip }, { op: 'unload', id }])
+    expect(last().received).toEqual([
+      { op: 'configure', cachePath: '/cache', backend: 'auto', skip },
+      { op: 'unload', id },
+    ])
     last().says(started)
     last().says({ type: 'done', id, result: null })
     expect(replies).toEqual(['done'])
@@ -97,7 +102,10 @@ describe('a process that ends while it tries a variant', () => {
     last().says({ type: 'probing', variant: 'cuda' })
     link.cancel(id)
     last().dies()
-    expect(last().received.slice(1)).toEqual([{ op: 'unload', id }, { op: 'cancel', id }])
+    expect(last().received.slice(1)).toEqual([
+      { op: 'unload', id },
+      { op: 'cancel', id },
+    ])
   })
 
   test('when the app ends it, it stays ended', () => {
@@ -108,7 +116,7 @@ describe('a process that ends while it tries a variant', () => {
   })
 })
 
-test('a process that ends later is a crash, not a variant\'s fault', () => {
+test("a process that ends later is a crash, not a variant's fault", () => {
   const { replies } = unload()
   last().says({ type: 'probing', variant: 'cuda' })
   last().says(started)

@@ -81,8 +81,15 @@ export class WorkerLink {
     if (this.probing && !this.killed) return this.startAgain(this.probing)
     const why = signal ?? (code === null ? 'it could not be started' : `exit code ${code}`)
     const error = this.stalled
-      ? new AppError('EngineStalled', 'The model stopped making progress and was restarted. What was written is kept; try again.')
-      : new AppError('EngineCrashed', `The model's process ended unexpectedly (${why}). What was written is kept; try again.`, { why })
+      ? new AppError(
+          'EngineStalled',
+          'The model stopped making progress and was restarted. What was written is kept; try again.',
+        )
+      : new AppError(
+          'EngineCrashed',
+          `The model's process ended unexpectedly (${why}). What was written is kept; try again.`,
+          { why },
+        )
     const waiting = [...this.pending.values()]
     this.pending.clear()
     this.options.onExit(error)

@@ -10,14 +10,19 @@ import type { Media, MediaDeadlines } from './index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'media-'))
 const photo = join(folder, 'photo.png')
-await sharp({ create: { width: 1000, height: 500, channels: 3, background: 'teal' } }).png().toFile(photo)
+await sharp({ create: { width: 1000, height: 500, channels: 3, background: 'teal' } })
+  .png()
+  .toFile(photo)
 
 let media: Media | undefined
 afterEach(() => media?.close())
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Real workers, each of which `meddle` may touch with every request that goes to it. */
-function start(meddle: (worker: WorkerProcess, request: unknown) => 'send' | 'keep' = () => 'send', deadlines?: MediaDeadlines) {
+function start(
+  meddle: (worker: WorkerProcess, request: unknown) => 'send' | 'keep' = () => 'send',
+  deadlines?: MediaDeadlines,
+) {
   const pids: (number | undefined)[] = []
   const spawnWorker: SpawnWorker = (name) => {
     const worker = forkWorker(name)
@@ -27,7 +32,11 @@ function start(meddle: (worker: WorkerProcess, request: unknown) => 'send' | 'ke
   media = createMedia({ spawnWorker, ...(deadlines && { deadlines }) })
   return { media, pids }
 }
-const failure = (work: Promise<unknown>) => work.then(() => expect.fail('should have failed'), (error: unknown) => error)
+const failure = (work: Promise<unknown>) =>
+  work.then(
+    () => expect.fail('should have failed'),
+    (error: unknown) => error,
+  )
 
 describe('media', () => {
   test('probes a picture and makes its thumbnail in one other process', async () => {
@@ -51,13 +60,17 @@ describe('media', () => {
       code: 'UnsupportedMedia',
       message: expect.stringContaining('holiday.png is a text file') as string,
     })
-    expect(await failure(media.thumbnail(photo, 'photo.png', join(folder, 'none', 'thumb')))).toMatchObject({ code: 'StorageFailed' })
+    expect(await failure(media.thumbnail(photo, 'photo.png', join(folder, 'none', 'thumb')))).toMatchObject({
+      code: 'StorageFailed',
+    })
   })
 
   test('a picture too long and narrow for any model is refused by its name', async () => {
     const { media } = start()
     const strip = join(folder, 'stored-under-a-number')
-    await sharp({ create: { width: 1, height: 201, channels: 3, background: 'teal' } }).png().toFile(strip)
+    await sharp({ create: { width: 1, height: 201, channels: 3, background: 'teal' } })
+      .png()
+      .toFile(strip)
     expect(await failure(media.probe(strip, 'strip.png'))).toMatchObject({
       code: 'UnsupportedMedia',
       message: 'strip.png is 1 x 201 pixels; one side may be at most 200 times the other. Crop it and try again.',
@@ -74,7 +87,10 @@ describe('media', () => {
     })
     const first = failure(media.probe(photo, 'first.png'))
     const waiting = media.probe(photo, 'second.png')
-    expect(await first).toMatchObject({ code: 'DamagedMedia', message: expect.stringContaining('first.png could not be read') as string })
+    expect(await first).toMatchObject({
+      code: 'DamagedMedia',
+      message: expect.stringContaining('first.png could not be read') as string,
+    })
     expect(await waiting).toMatchObject({ width: 1000 })
     expect(await media.probe(photo, 'third.png')).toMatchObject({ width: 1000 })
     expect(pids).toHaveLength(2)
@@ -82,8 +98,18 @@ describe('media', () => {
 
   test('a worker that does not answer in time is ended and replaced', async () => {
     let held = 0
-    const { media, pids } = start(() => (held++ === 0 ? 'keep' : 'send'), { start: 30_000, probe: 50, thumbnail: 30_000, view: 30_000, frame: 30_000, poster: 30_000 })
-    expect(await failure(media.probe(photo, 'slow.png'))).toMatchObject({ code: 'DamagedMedia', message: expect.stringContaining('slow.png') as string })
+    const { media, pids } = start(() => (held++ === 0 ? 'keep' : 'send'), {
+      start: 30_000,
+      probe: 50,
+      thumbnail: 30_000,
+      view: 30_000,
+      frame: 30_000,
+      poster: 30_000,
+    })
+    expect(await failure(media.probe(photo, 'slow.png'))).toMatchObject({
+      code: 'DamagedMedia',
+      message: expect.stringContaining('slow.png') as string,
+    })
     const target = join(folder, 'after')
     await media.thumbnail(photo, 'photo.png', target)
     expect(existsSync(target)).toBe(true)
@@ -92,15 +118,25 @@ describe('media', () => {
   })
 
   test('a worker that cannot start is said as such', async () => {
-    const dead: SpawnWorker = () => ({ pid: undefined, send: () => {}, onMessage: () => {}, onExit: (listener) => queueMicrotask(() => listener({ code: 1, signal: null })), kill: () => {} })
+    const dead: SpawnWorker = () => ({
+      pid: undefined,
+      send: () => {},
+      onMessage: () => {},
+      onExit: (listener) => queueMicrotask(() => listener({ code: 1, signal: null })),
+      kill: () => {},
+    })
     media = createMedia({ spawnWorker: dead })
-    expect(await failure(media.probe(photo, 'photo.png'))).toMatchObject({ code: 'EngineFailed', message: expect.stringContaining('did not start') as string })
+    expect(await failure(media.probe(photo, 'photo.png'))).toMatchObject({
+      code: 'EngineFailed',
+      message: expect.stringContaining('did not start') as string,
+    })
   })
 
   test('close ends open requests and refuses later ones', async () => {
     const { media } = start(() => 'keep')
     const open = [failure(media.probe(photo, 'a.png')), failure(media.probe(photo, 'b.png'))]
     media.close()
-    for (const error of [...(await Promise.all(open)), await failure(media.probe(photo, 'c.png'))]) expect(error).toMatchObject({ code: 'Interrupted' })
+    for (const error of [...(await Promise.all(open)), await failure(media.probe(photo, 'c.png'))])
+      expect(error).toMatchObject({ code: 'Interrupted' })
   })
 })

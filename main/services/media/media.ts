@@ -25,7 +25,12 @@ export interface Media {
    * Resizes the raw frame at `path` to exactly `size`, as the reference does, and writes it to `target` as PNG. Throws
    * InvalidInput, StorageFailed.
    */
-  frame(path: string, raw: RawFrame, size: { readonly width: number; readonly height: number }, target: string): Promise<void>
+  frame(
+    path: string,
+    raw: RawFrame,
+    size: { readonly width: number; readonly height: number },
+    target: string,
+  ): Promise<void>
   /**
    * Writes a picture of at most 512 x 512 pixels of the raw frame at `path` to `target` and returns its MIME type. Throws as
    * `frame`.
@@ -51,7 +56,14 @@ export interface MediaDeadlines {
   readonly poster: number
 }
 
-const defaultDeadlines: MediaDeadlines = { start: 30_000, probe: 10_000, thumbnail: 30_000, view: 60_000, frame: 30_000, poster: 30_000 }
+const defaultDeadlines: MediaDeadlines = {
+  start: 30_000,
+  probe: 10_000,
+  thumbnail: 30_000,
+  view: 60_000,
+  frame: 30_000,
+  poster: 30_000,
+}
 
 /** What errors call a frame. */
 const FRAME = 'A frame of the video'
@@ -68,7 +80,13 @@ interface Job {
  * The media service. The worker starts with the first request, and anew after a crash; requests go one by one, so that
  * a crash or a missed deadline names the file that caused it.
  */
-export function createMedia({ spawnWorker, deadlines = defaultDeadlines }: { spawnWorker: SpawnWorker; deadlines?: MediaDeadlines }): Media {
+export function createMedia({
+  spawnWorker,
+  deadlines = defaultDeadlines,
+}: {
+  spawnWorker: SpawnWorker
+  deadlines?: MediaDeadlines
+}): Media {
   const queue: Job[] = []
   let worker: { process: WorkerProcess; ready: boolean } | null = null
   let current: Job | null = null
@@ -181,12 +199,21 @@ export function createMedia({ spawnWorker, deadlines = defaultDeadlines }: { spa
 }
 
 const crashed = (name: string) =>
-  new AppError('DamagedMedia', `${name} could not be read: reading it ended the helper process. Save it anew in a picture editor and use that.`)
+  new AppError(
+    'DamagedMedia',
+    `${name} could not be read: reading it ended the helper process. Save it anew in a picture editor and use that.`,
+  )
 
 const tooSlow = (name: string, ms: number) =>
-  new AppError('DamagedMedia', `${name} could not be read within ${Math.round(ms / 1000)} seconds. Save it smaller, as PNG or JPEG, and use that.`)
+  new AppError(
+    'DamagedMedia',
+    `${name} could not be read within ${Math.round(ms / 1000)} seconds. Save it smaller, as PNG or JPEG, and use that.`,
+  )
 
 const cannotStart = () =>
-  new AppError('EngineFailed', 'Pictures cannot be read: the helper process for them did not start. Restart Sightline and try again.')
+  new AppError(
+    'EngineFailed',
+    'Pictures cannot be read: the helper process for them did not start. Restart Sightline and try again.',
+  )
 
 const interrupted = () => new AppError('Interrupted', 'Sightline was closed before the picture was read. Add it again.')

@@ -2,7 +2,13 @@ import type { ErrorInfo } from '#contract'
 
 /** What a file is; of a picture with its size as it is shown, after EXIF orientation, in pixels. */
 export type Probe =
-  | { readonly kind: 'image'; readonly mime: string; readonly width: number; readonly height: number; readonly pages?: number }
+  | {
+      readonly kind: 'image'
+      readonly mime: string
+      readonly width: number
+      readonly height: number
+      readonly pages?: number
+    }
   | { readonly kind: 'video'; readonly mime: string }
 
 /** Pixels of a decoded frame in a file: 8 bits, rows from top to bottom, no padding. */
@@ -15,8 +21,20 @@ export interface RawFrame {
 /** What the core asks of the media worker; one request is in flight at a time. `name` is what errors call the file. */
 export type MediaRequest =
   | { readonly id: number; readonly type: 'probe'; readonly path: string; readonly name: string }
-  | { readonly id: number; readonly type: 'thumbnail'; readonly path: string; readonly name: string; readonly target: string }
-  | { readonly id: number; readonly type: 'view'; readonly path: string; readonly name: string; readonly target: string }
+  | {
+      readonly id: number
+      readonly type: 'thumbnail'
+      readonly path: string
+      readonly name: string
+      readonly target: string
+    }
+  | {
+      readonly id: number
+      readonly type: 'view'
+      readonly path: string
+      readonly name: string
+      readonly target: string
+    }
   | PosterRequest
   | FrameRequest
 

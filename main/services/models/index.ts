@@ -5,4 +5,14 @@ export type { Chosen, ModelChoice, Models } from './models.ts'
 export { demoModel, demoModelId } from './demo.ts'
 export type { ReadRoom } from './files/disk.ts'
 export type { Surroundings } from './scan/places.ts'
-export type { About, Adapter, FileFacts, InspectFile, InspectModel, ModelFacts, ModelPair, Origin, Work } from './types.ts'
+export type {
+  About,
+  Adapter,
+  FileFacts,
+  InspectFile,
+  InspectModel,
+  ModelFacts,
+  ModelPair,
+  Origin,
+  Work,
+} from './types.ts'

@@ -1,12 +1,27 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { AppError} from '#contract';
+import type { AppError } from '#contract'
 import { LibraryModel, noOverrides } from '#contract'
 import { openStore } from '../../lib/database/index.ts'
 import type { Store } from '../../lib/database/index.ts'
@@ -91,7 +106,8 @@ function tree(root: string): Record<string, string> {
     }),
   )
 }
-const code = (value: string, message = /./) => expect.objectContaining({ code: value, message: expect.stringMatching(message) as string }) as AppError
+const code = (value: string, message = /./) =>
+  expect.objectContaining({ code: value, message: expect.stringMatching(message) as string }) as AppError
 const put = (path: string, from: string | Buffer) => {
   const target = join(temp.path, path)
   mkdirSync(dirname(target), { recursive: true })
@@ -99,7 +115,10 @@ const put = (path: string, from: string | Buffer) => {
   else writeFileSync(target, from)
   return target
 }
-const outside = () => ({ textPath: put('outside/text.gguf', source.textPath), projectorPath: put('outside/mmproj.gguf', source.projectorPath!) })
+const outside = () => ({
+  textPath: put('outside/text.gguf', source.textPath),
+  projectorPath: put('outside/mmproj.gguf', source.projectorPath!),
+})
 const copied = () => library.import({ ...source, mode: 'copy' }, work())
 
 describe('the list', () => {
@@ -107,8 +126,19 @@ describe('the list', () => {
     const [demo] = await library.list()
     expect(LibraryModel.parse(demo)).toEqual(demo)
     expect(demo).toMatchObject({
-      model: { id: demoModelId }, isCurrent: true, isOwned: false, quantization: 'F16', projectorQuantization: 'F16', family: 'qwen2vl', trainedContext: 4096, origin: 'Sightline',
-      files: [{ role: 'text', exists: true, digest: 'unknown' }, { role: 'projector', exists: true }], overrides: noOverrides,
+      model: { id: demoModelId },
+      isCurrent: true,
+      isOwned: false,
+      quantization: 'F16',
+      projectorQuantization: 'F16',
+      family: 'qwen2vl',
+      trainedContext: 4096,
+      origin: 'Sightline',
+      files: [
+        { role: 'text', exists: true, digest: 'unknown' },
+        { role: 'projector', exists: true },
+      ],
+      overrides: noOverrides,
     })
   })
 
@@ -118,7 +148,19 @@ describe('the list', () => {
     const next = async () => (await stream.next()).value as LibraryModel[]
     expect(await next()).toHaveLength(1)
     const { id } = await models.register(files)
-    expect(await next()).toMatchObject([{}, { model: { id }, origin: 'This computer', isOwned: false, isCurrent: false, files: [{ path: files.textPath, exists: true }, { path: files.projectorPath, exists: true }] }])
+    expect(await next()).toMatchObject([
+      {},
+      {
+        model: { id },
+        origin: 'This computer',
+        isOwned: false,
+        isCurrent: false,
+        files: [
+          { path: files.textPath, exists: true },
+          { path: files.projectorPath, exists: true },
+        ],
+      },
+    ])
     library.rename(id, 'Mine')
     expect((await next())[1]).toMatchObject({ model: { name: 'Mine' } })
     expect(library.changeOverrides(id, { maxTokens: 5 })).toEqual({ ...noOverrides, maxTokens: 5 })
@@ -136,19 +178,37 @@ describe('the list', () => {
   test('changes defaults one by one: what a change leaves out stays as it is', async () => {
     const { id } = await models.register(outside())
     library.changeOverrides(id, { placement: { contextTokens: 1024 } })
-    library.changeOverrides(id, { maxTokens: 5, placement: { gpuLayers: 3, contextTokens: undefined }, systemPrompt: undefined })
-    expect(library.changeOverrides(id, { systemPrompt: 'Be brief.' })).toEqual({
-      ...noOverrides, placement: { contextTokens: 1024, gpuLayers: 3, kvType: null }, maxTokens: 5, systemPrompt: 'Be brief.',
+    library.changeOverrides(id, {
+      maxTokens: 5,
+      placement: { gpuLayers: 3, contextTokens: undefined },
+      systemPrompt: undefined,
     })
-    expect(library.changeOverrides(id, { placement: { contextTokens: null }, systemPrompt: null })).toMatchObject({ placement: { contextTokens: null, gpuLayers: 3 }, maxTokens: 5, systemPrompt: null })
+    expect(library.changeOverrides(id, { systemPrompt: 'Be brief.' })).toEqual({
+      ...noOverrides,
+      placement: { contextTokens: 1024, gpuLayers: 3, kvType: null },
+      maxTokens: 5,
+      systemPrompt: 'Be brief.',
+    })
+    expect(library.changeOverrides(id, { placement: { contextTokens: null }, systemPrompt: null })).toMatchObject({
+      placement: { contextTokens: null, gpuLayers: 3 },
+      maxTokens: 5,
+      systemPrompt: null,
+    })
     expect(library.changeOverrides(id, noOverrides)).toEqual(noOverrides)
     expect((await library.get(id)).overrides).toEqual(noOverrides)
   })
 
   test('refuses what concerns a model that is not in it', async () => {
     for (const attempt of [
-      () => library.get('gone'), async () => library.rename('gone', 'x'), async () => library.changeOverrides('gone', {}), () => library.verify('gone', work()),
-      () => library.remove('gone', true), () => library.remove('gone', false), async () => library.conversations('gone'), () => library.fileOf('gone'), () => library.setAdapter('gone', '/a', 1),
+      () => library.get('gone'),
+      async () => library.rename('gone', 'x'),
+      async () => library.changeOverrides('gone', {}),
+      () => library.verify('gone', work()),
+      () => library.remove('gone', true),
+      () => library.remove('gone', false),
+      async () => library.conversations('gone'),
+      () => library.fileOf('gone'),
+      () => library.setAdapter('gone', '/a', 1),
     ])
       await expect(attempt()).rejects.toEqual(code('NotFound'))
   })
@@ -158,7 +218,14 @@ describe('importing in place', () => {
   test('keeps the files where they are, and the keeper as origin', async () => {
     const files = outside()
     const added = await library.import({ ...files, mode: 'in-place', keeper: 'LM Studio' }, work())
-    expect(added).toMatchObject({ model: { ...files, bytes: sourceBytes }, origin: 'LM Studio', isOwned: false, quantization: 'F32', projectorQuantization: 'F32', trainedContext: 32768 })
+    expect(added).toMatchObject({
+      model: { ...files, bytes: sourceBytes },
+      origin: 'LM Studio',
+      isOwned: false,
+      quantization: 'F32',
+      projectorQuantization: 'F32',
+      trainedContext: 32768,
+    })
     expect((await library.import({ ...files, mode: 'in-place' }, work())).model.id, 'once').toBe(added.model.id)
     expect(existsSync(folder)).toBe(false)
     expect(chosen).toBeNull()
@@ -168,7 +235,8 @@ describe('importing in place', () => {
 
   test('refuses what loading would refuse, and nothing is kept', async () => {
     const { narrowProjector, textModelCutInHalf } = await badFiles(temp.path)
-    const attempt = (textPath: string, projectorPath: string | null, mode: 'in-place' | 'copy') => library.import({ textPath, projectorPath, mode }, work())
+    const attempt = (textPath: string, projectorPath: string | null, mode: 'in-place' | 'copy') =>
+      library.import({ textPath, projectorPath, mode }, work())
     for (const mode of ['in-place', 'copy'] as const) {
       await expect(attempt(source.textPath, narrowProjector, mode)).rejects.toEqual(code('ProjectorMismatch'))
       await expect(attempt(textModelCutInHalf, null, mode)).rejects.toEqual(code('ModelDamaged'))
@@ -183,9 +251,20 @@ describe('importing as a copy', () => {
   test('puts the files into a folder of their own, with their digests', async () => {
     const doing = work()
     const added = await library.import({ ...source, mode: 'copy' }, doing)
-    expect(added).toMatchObject({ isOwned: true, origin: 'This computer', files: [{ role: 'text', sha256: digest(source.textPath), digest: 'computed' }, { role: 'projector', sha256: digest(source.projectorPath!), digest: 'computed' }] })
+    expect(added).toMatchObject({
+      isOwned: true,
+      origin: 'This computer',
+      files: [
+        { role: 'text', sha256: digest(source.textPath), digest: 'computed' },
+        { role: 'projector', sha256: digest(source.projectorPath!), digest: 'computed' },
+      ],
+    })
     const name = `${added.model.name} F32`
-    expect(tree(folder)).toEqual({ [name]: 'folder', [join(name, `${name}.gguf`)]: digest(source.textPath), [join(name, `mmproj-${name}.gguf`)]: digest(source.projectorPath!) })
+    expect(tree(folder)).toEqual({
+      [name]: 'folder',
+      [join(name, `${name}.gguf`)]: digest(source.textPath),
+      [join(name, `mmproj-${name}.gguf`)]: digest(source.projectorPath!),
+    })
     expect(doing.seen.length).toBeGreaterThan(3)
     expect(doing.seen.at(-1)).toEqual([sourceBytes, sourceBytes])
     expect(doing.seen.every(([done], i) => i === 0 || done > doing.seen[i - 1]![0])).toBe(true)
@@ -205,7 +284,9 @@ describe('importing as a copy', () => {
     const added = await library.import({ textPath: first!, projectorPath: source.projectorPath, mode: 'copy' }, work())
     expect(added.files.map((file) => file.role)).toEqual(['text', 'text', 'projector'])
     expect(added.model.bytes).toBe(parts[0]!.length + parts[1]!.length + bytesOf(source.projectorPath!))
-    expect(await engine.inspect(added.model)).toMatchObject({ textPaths: added.files.slice(0, 2).map((file) => file.path) })
+    expect(await engine.inspect(added.model)).toMatchObject({
+      textPaths: added.files.slice(0, 2).map((file) => file.path),
+    })
   })
 
   test.each([1, 1_500_000, sourceBytes])('stopped after %i bytes leaves nothing', async (stopAt) => {
@@ -217,7 +298,9 @@ describe('importing as a copy', () => {
   test('without room is refused before a byte is written', async () => {
     open({ readRoom: async () => ({ freeBytes: sourceBytes + 10_000_000, totalBytes: 1e12 }) })
     const doing = work()
-    await expect(library.import({ ...source, mode: 'copy' }, doing)).rejects.toEqual(code('DiskFull', /are needed in .* are free/))
+    await expect(library.import({ ...source, mode: 'copy' }, doing)).rejects.toEqual(
+      code('DiskFull', /are needed in .* are free/),
+    )
     expect(doing.seen).toEqual([])
     expect(existsSync(folder)).toBe(false)
   })
@@ -238,7 +321,9 @@ describe('importing as a copy', () => {
       if (!grown) writeFileSync(files.textPath, Buffer.alloc(1000), { flag: 'a' })
       grown = true
     }
-    await expect(library.import({ ...files, mode: 'copy' }, { onProgress, signal: doing.signal })).rejects.toEqual(code('FileChanged'))
+    await expect(library.import({ ...files, mode: 'copy' }, { onProgress, signal: doing.signal })).rejects.toEqual(
+      code('FileChanged'),
+    )
     expect(tree(folder)).toEqual({})
   })
 
@@ -249,7 +334,8 @@ describe('importing as a copy', () => {
   })
 
   test('what an earlier process left on its way is removed after a day, nothing else', async () => {
-    for (const name of ['.importing-a', '.removed-b', '.moving-c', '.importing-new', '.other', 'Qwen']) put(`models/${name}/x.gguf`, Buffer.from('x'))
+    for (const name of ['.importing-a', '.removed-b', '.moving-c', '.importing-new', '.other', 'Qwen'])
+      put(`models/${name}/x.gguf`, Buffer.from('x'))
     const old = new Date(Date.now() - 25 * 3600_000)
     for (const name of readdirSync(folder)) if (name !== '.importing-new') utimesSync(join(folder, name), old, old)
     await library.tidy()
@@ -261,30 +347,48 @@ describe('verifying', () => {
   test('computes digests once, then compares with them; a changed file stays changed', async () => {
     const { model } = await library.import({ ...outside(), mode: 'in-place' }, work())
     const doing = work()
-    expect((await library.verify(model.id, doing)).files).toMatchObject([{ sha256: digest(source.textPath), digest: 'computed' }, { sha256: digest(source.projectorPath!), digest: 'computed' }])
+    expect((await library.verify(model.id, doing)).files).toMatchObject([
+      { sha256: digest(source.textPath), digest: 'computed' },
+      { sha256: digest(source.projectorPath!), digest: 'computed' },
+    ])
     expect(doing.seen.at(-1)).toEqual([sourceBytes, sourceBytes])
     const bytes = readFileSync(model.textPath)
     bytes[bytes.length >> 1]! ^= 1
     writeFileSync(model.textPath, bytes)
-    for (let i = 0; i < 2; i++) expect((await library.verify(model.id, work())).files).toMatchObject([{ sha256: digest(source.textPath), digest: 'changed' }, { digest: 'computed' }])
+    for (let i = 0; i < 2; i++)
+      expect((await library.verify(model.id, work())).files).toMatchObject([
+        { sha256: digest(source.textPath), digest: 'changed' },
+        { digest: 'computed' },
+      ])
     copyFileSync(source.textPath, model.textPath)
     expect((await library.verify(model.id, work())).files[0]).toMatchObject({ digest: 'computed' })
   })
 
   test('compares with the digest of the source where there is one', async () => {
     const files = outside()
-    const verified = new Map([[files.textPath, digest(files.textPath)], [files.projectorPath, '0'.repeat(64)]])
+    const verified = new Map([
+      [files.textPath, digest(files.textPath)],
+      [files.projectorPath, '0'.repeat(64)],
+    ])
     const { id } = await models.register(files, { verified })
-    expect((await library.verify(id, work())).files).toMatchObject([{ digest: 'verified' }, { digest: 'changed', sha256: '0'.repeat(64) }])
+    expect((await library.verify(id, work())).files).toMatchObject([
+      { digest: 'verified' },
+      { digest: 'changed', sha256: '0'.repeat(64) },
+    ])
   })
 
   test('of the demo model is possible; of a missing file it is told; stopped it changes nothing', async () => {
-    expect((await library.verify(demoModelId, work())).files).toMatchObject([{ digest: 'computed', sha256: digest(demoModel.textPath) }, {}])
+    expect((await library.verify(demoModelId, work())).files).toMatchObject([
+      { digest: 'computed', sha256: digest(demoModel.textPath) },
+      {},
+    ])
     const { model } = await library.import({ ...outside(), mode: 'in-place' }, work())
     await expect(library.verify(model.id, work(1))).rejects.toThrow('stopped')
     expect((await library.get(model.id)).files[0]).toMatchObject({ digest: 'unknown', sha256: null })
     rmSync(model.textPath)
-    await expect(library.verify(model.id, work())).rejects.toEqual(code('ModelNotFound', /text\.gguf is not there any more/))
+    await expect(library.verify(model.id, work())).rejects.toEqual(
+      code('ModelNotFound', /text\.gguf is not there any more/),
+    )
     await expect(library.fileOf(model.id)).rejects.toEqual(code('ModelNotFound'))
     expect(await library.fileOf(demoModelId)).toBe(demoModel.textPath)
   })
@@ -309,8 +413,12 @@ describe('adapters', () => {
   test('that do not fit, or are none, are refused', async () => {
     const { model } = await library.import({ ...source, mode: 'in-place' }, work())
     const wide = put('lora.gguf', loraFile({ weights: { 'blk.0.attn_q.weight': [256, 256] } }))
-    await expect(library.setAdapter(model.id, wide, 1)).rejects.toEqual(code('UnsupportedModel', /Choose an adapter that was made for this model/))
-    await expect(library.setAdapter(model.id, model.textPath, 1)).rejects.toEqual(code('UnsupportedModel', /is not a LoRA adapter/))
+    await expect(library.setAdapter(model.id, wide, 1)).rejects.toEqual(
+      code('UnsupportedModel', /Choose an adapter that was made for this model/),
+    )
+    await expect(library.setAdapter(model.id, model.textPath, 1)).rejects.toEqual(
+      code('UnsupportedModel', /is not a LoRA adapter/),
+    )
     await expect(library.setAdapter(model.id, join(temp.path, 'gone'), 1)).rejects.toEqual(code('ModelNotFound'))
     expect((await library.get(model.id)).files).toHaveLength(2)
   })
@@ -340,7 +448,10 @@ describe('removing', () => {
     await expect(library.remove(model.id, true)).rejects.toEqual(code('InvalidInput', /lie outside the models folder/))
     mkdirSync(folder)
     symlinkSync(join(temp.path, 'outside'), join(folder, 'linked'))
-    const linked = await library.import({ textPath: join(folder, 'linked/text.gguf'), projectorPath: null, mode: 'in-place' }, work())
+    const linked = await library.import(
+      { textPath: join(folder, 'linked/text.gguf'), projectorPath: null, mode: 'in-place' },
+      work(),
+    )
     expect(linked.isOwned).toBe(false)
     await expect(library.remove(linked.model.id, true)).rejects.toEqual(code('InvalidInput'))
     expect([existsSync(files.textPath), existsSync(files.projectorPath)]).toEqual([true, true])
@@ -366,7 +477,8 @@ describe('removing', () => {
   })
 
   test('the demo model is refused, with and without files', async () => {
-    for (const files of [true, false]) await expect(library.remove(demoModelId, files)).rejects.toEqual(code('InvalidInput', /part of the app/))
+    for (const files of [true, false])
+      await expect(library.remove(demoModelId, files)).rejects.toEqual(code('InvalidInput', /part of the app/))
     expect(existsSync(demoModel.textPath)).toBe(true)
   })
 
@@ -392,7 +504,10 @@ describe('space', () => {
     const { model } = await copied()
     await library.import({ textPath: model.textPath, projectorPath: null, mode: 'in-place' }, work())
     linkSync(model.textPath, join(temp.path, 'second name.gguf'))
-    await library.import({ textPath: join(temp.path, 'second name.gguf'), projectorPath: null, mode: 'in-place' }, work())
+    await library.import(
+      { textPath: join(temp.path, 'second name.gguf'), projectorPath: null, mode: 'in-place' },
+      work(),
+    )
     const space = await library.space()
     expect(space).toMatchObject({ folder, bytes: sourceBytes, disks: [{ path: folder, modelBytes: sourceBytes }] })
     expect(space.disks[0]!.freeBytes).toBeGreaterThan(0)
@@ -405,7 +520,8 @@ describe('space', () => {
 })
 
 describe('moving the models folder', () => {
-  const otherDisk = () => Promise.reject(Object.assign(new Error('cross-device link'), { code: 'EXDEV', syscall: 'link' }))
+  const otherDisk = () =>
+    Promise.reject(Object.assign(new Error('cross-device link'), { code: 'EXDEV', syscall: 'link' }))
   /** A models folder with a copied model, a stray file, an empty folder, and links within it and out of it. */
   async function filled() {
     const { model } = await copied()
@@ -415,7 +531,10 @@ describe('moving the models folder', () => {
     symlinkSync(join(temp.path, 'nowhere'), join(folder, 'out'))
     return { model, before: tree(folder), from: folder }
   }
-  const ways: [string, Partial<LibraryOptions>][] = [['the same disk', {}], ['another disk', { linkFile: otherDisk }]]
+  const ways: [string, Partial<LibraryOptions>][] = [
+    ['the same disk', {}],
+    ['another disk', { linkFile: otherDisk }],
+  ]
 
   test.each(ways)('to %s takes everything along, and the models know', async (_, options) => {
     open(options)
@@ -430,7 +549,11 @@ describe('moving the models folder', () => {
     expect(existsSync(from)).toBe(false)
     expect(digest(join(to, 'notes/inside.gguf'))).toBe(digest(source.textPath))
     const moved = await library.get(model.id)
-    expect(moved).toMatchObject({ isOwned: true, model: { textPath: join(to, relative(from, model.textPath)) }, files: [{ exists: true, digest: 'computed' }, { exists: true }] })
+    expect(moved).toMatchObject({
+      isOwned: true,
+      model: { textPath: join(to, relative(from, model.textPath)) },
+      files: [{ exists: true, digest: 'computed' }, { exists: true }],
+    })
     expect((await library.get(elsewhere.id)).model).toEqual(elsewhere)
     const [done, bytes] = doing.seen.at(-1)!
     expect(done).toBe(bytes)
@@ -455,7 +578,15 @@ describe('moving the models folder', () => {
   })
 
   test.each(ways)('to %s that cannot be recorded leaves everything where it was', async (_, options) => {
-    open({ ...options, folder: { get: () => folder, set: () => { throw new Error('no record') } } })
+    open({
+      ...options,
+      folder: {
+        get: () => folder,
+        set: () => {
+          throw new Error('no record')
+        },
+      },
+    })
     const { model, before, from } = await filled()
     await expect(library.moveFolder(join(temp.path, 'new'), work())).rejects.toThrow('no record')
     expect(tree(from)).toEqual(before)
@@ -485,7 +616,9 @@ describe('moving the models folder', () => {
     expect(tree(from)).toEqual(before)
     expect(existsSync(join(temp.path, 'new'))).toBe(false)
     open({ readRoom })
-    expect((await library.moveFolder(join(temp.path, 'new'), work())).folder, 'the same disk needs none').toBe(join(temp.path, 'new'))
+    expect((await library.moveFolder(join(temp.path, 'new'), work())).folder, 'the same disk needs none').toBe(
+      join(temp.path, 'new'),
+    )
   })
 
   test('by a disk that fails in the middle leaves everything where it was', async () => {
@@ -498,14 +631,17 @@ describe('moving the models folder', () => {
         return Promise.resolve()
       },
     })
-    await expect(library.moveFolder(join(temp.path, 'new'), work())).rejects.toEqual(code('StorageFailed', /the disk answered EIO/))
+    await expect(library.moveFolder(join(temp.path, 'new'), work())).rejects.toEqual(
+      code('StorageFailed', /the disk answered EIO/),
+    )
     expect(tree(from)).toEqual(before)
     expect(existsSync(join(temp.path, 'new'))).toBe(false)
   })
 
   test('refuses folders in each other, files, and names that are taken; the same folder is a move already done', async () => {
     const { before, from } = await filled()
-    const refused = (to: string, message: RegExp) => expect(library.moveFolder(to, work())).rejects.toEqual(code('InvalidInput', message))
+    const refused = (to: string, message: RegExp) =>
+      expect(library.moveFolder(to, work())).rejects.toEqual(code('InvalidInput', message))
     await refused('relative', /not the full path/)
     await refused(join(from, 'below'), /in the other/)
     await refused(temp.path, /in the other/)
@@ -524,11 +660,17 @@ describe('moving the models folder', () => {
     const from = folder
     symlinkSync(from, join(temp.path, 'link'))
     folder = join(temp.path, 'link')
-    const bare = await library.import({ textPath: join(folder, relative(from, model.textPath)), projectorPath: null, mode: 'in-place' }, work())
+    const bare = await library.import(
+      { textPath: join(folder, relative(from, model.textPath)), projectorPath: null, mode: 'in-place' },
+      work(),
+    )
     put('new/other.txt', Buffer.from('x'))
     await library.moveFolder(join(temp.path, 'new'), work())
     expect(readdirSync(folder)).toContain('other.txt')
-    for (const id of [model.id, bare.model.id]) expect((await library.get(id)).files.every((file) => file.exists && file.path.startsWith(join(temp.path, 'new')))).toBe(true)
+    for (const id of [model.id, bare.model.id])
+      expect(
+        (await library.get(id)).files.every((file) => file.exists && file.path.startsWith(join(temp.path, 'new'))),
+      ).toBe(true)
   })
 
   test('of a folder that is not there only changes the setting', async () => {
@@ -542,12 +684,21 @@ describe('moving the models folder', () => {
     const doing = work()
     const onProgress = (done: number, bytes: number) => {
       doing.onProgress(done, bytes)
-      during ??= Promise.allSettled([library.remove(model.id, true), library.verify(model.id, work()), copied(), library.moveFolder(join(temp.path, 'b'), work())])
+      during ??= Promise.allSettled([
+        library.remove(model.id, true),
+        library.verify(model.id, work()),
+        copied(),
+        library.moveFolder(join(temp.path, 'b'), work()),
+      ])
     }
     await library.moveFolder(join(temp.path, 'a'), { onProgress, signal: doing.signal })
     expect(await during).toEqual(new Array(4).fill({ status: 'rejected', reason: code('Busy') }))
     let moving: Promise<unknown> | null = null
-    await library.verify(model.id, { onProgress: () => void (moving ??= library.moveFolder(join(temp.path, 'b'), work()).catch((error: unknown) => error)), signal: doing.signal })
+    await library.verify(model.id, {
+      onProgress: () =>
+        void (moving ??= library.moveFolder(join(temp.path, 'b'), work()).catch((error: unknown) => error)),
+      signal: doing.signal,
+    })
     expect(await moving).toEqual(code('Busy'))
     expect(await library.moveFolder(join(temp.path, 'b'), work())).toMatchObject({ folder: join(temp.path, 'b') })
   })
@@ -559,9 +710,12 @@ test('a process that is killed while the folder moves loses nothing, wherever it
   const script = `import { moveUntilKilled } from ${module}; await moveUntilKilled(process.argv[1])`
   const digests = [digest(source.textPath), digest(source.projectorPath!)]
   for (const lines of [1, 5, 9, 12, 25]) {
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script, temp.path], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script, temp.path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     let left = lines
-    for await (const line of createInterface({ input: child.stdout })) if (--left === 0 && line !== '') child.kill('SIGKILL')
+    for await (const line of createInterface({ input: child.stdout }))
+      if (--left === 0 && line !== '') child.kill('SIGKILL')
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
     expect(child.signalCode).toBe('SIGKILL')
     const after = libraryIn(temp.path)

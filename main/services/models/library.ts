@@ -2,7 +2,14 @@ import { rm, stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { AppError } from '#contract'
 import type {
-  FoundModel, ImportMode, LibraryModel, ModelFamily, ModelOverrides, ModelSpace, OverridesChange, ProjectorChoice,
+  FoundModel,
+  ImportMode,
+  LibraryModel,
+  ModelFamily,
+  ModelOverrides,
+  ModelSpace,
+  OverridesChange,
+  ProjectorChoice,
 } from '#contract'
 import { coalesced } from './coalesced.ts'
 import { awayDrive, watchDrives } from '../../lib/files/index.ts'
@@ -122,11 +129,16 @@ export function createLibrary(options: LibraryOptions): Library {
   }
   const space = () => {
     const own = registry.entries().filter(({ model }) => !model.isDemo)
-    return spaceOf(folder.get(), own.flatMap(({ files }) => files.map((file) => file.path)), readRoom)
+    return spaceOf(
+      folder.get(),
+      own.flatMap(({ files }) => files.map((file) => file.path)),
+      readRoom,
+    )
   }
   /** Work on files of the models folder, which must not be moved meanwhile. */
   const inFolder = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (moving) throw new AppError('Busy', 'The models folder is being moved. Wait until that is done, or stop it first.')
+    if (moving)
+      throw new AppError('Busy', 'The models folder is being moved. Wait until that is done, or stop it first.')
     working++
     try {
       return await work()
@@ -196,11 +208,18 @@ export function createLibrary(options: LibraryOptions): Library {
       await inFolder(async () => {
         const drive = await awayDrive(model.textPath, options.driveOf)
         if (drive !== null) throw notConnected(`The file of ${model.name}`, drive)
-        const inside = await pathsWithin(folder.get(), own.map((file) => file.path))
+        const inside = await pathsWithin(
+          folder.get(),
+          own.map((file) => file.path),
+        )
         if (inside.length === 0) throw notOurs(model.name)
         const others = registry.entries().filter((entry) => entry.model.id !== id)
         const used = new Set(await Promise.all(others.flatMap((entry) => entry.files.map((file) => realOf(file.path)))))
-        await removeFiles(folder.get(), inside.filter((path) => !used.has(path)), () => models.remove(id))
+        await removeFiles(
+          folder.get(),
+          inside.filter((path) => !used.has(path)),
+          () => models.remove(id),
+        )
       })
     },
     space,
@@ -211,9 +230,20 @@ export function createLibrary(options: LibraryOptions): Library {
         const [from, to] = [folder.get(), given]
         const drive = await awayDrive(from, options.driveOf)
         if (drive !== null) throw notConnected('The models folder', drive)
-        const moved = await movedPaths(registry.entries().flatMap(({ files }) => files.map((file) => file.path)), from, to)
-        const commit = () => registry.movePaths((path) => moved.get(path) ?? path, () => folder.set(resolve(to)))
-        await moveFolder({ from, to, readRoom, commit, ...(options.linkFile ? { linkFile: options.linkFile } : {}) }, work)
+        const moved = await movedPaths(
+          registry.entries().flatMap(({ files }) => files.map((file) => file.path)),
+          from,
+          to,
+        )
+        const commit = () =>
+          registry.movePaths(
+            (path) => moved.get(path) ?? path,
+            () => folder.set(resolve(to)),
+          )
+        await moveFolder(
+          { from, to, readRoom, commit, ...(options.linkFile ? { linkFile: options.linkFile } : {}) },
+          work,
+        )
       } finally {
         moving = false
       }
@@ -228,13 +258,18 @@ export function createLibrary(options: LibraryOptions): Library {
     import: ({ textPath: text, projectorPath: projector, mode, keeper, name }, work) =>
       inFolder(async () => {
         const files = { textPath: resolve(text), projectorPath: projector === null ? null : resolve(projector) }
-        const about: About = keeper === undefined ? {} : { origin: { label: keeper, entryId: null, quantization: null } }
+        const about: About =
+          keeper === undefined ? {} : { origin: { label: keeper, entryId: null, quantization: null } }
         if (mode === 'apart') return get(await apart(files.textPath, about, name, work))
         const facts = await inspect(files)
         if (mode === 'in-place') return get((await models.register(files, about)).id)
         const called = facts.name.includes(facts.quantization) ? facts.name : `${facts.name} ${facts.quantization}`
         const target = { folder: folder.get(), name: called, readRoom }
-        const copied = await importCopy({ textPaths: facts.textPaths, projectorPath: files.projectorPath }, target, work)
+        const copied = await importCopy(
+          { textPaths: facts.textPaths, projectorPath: files.projectorPath },
+          target,
+          work,
+        )
         return get(await registerCopy(copied, { ...about, computed: copied.digests }))
       }),
     async chooseFamily(textPath, family) {
@@ -251,7 +286,8 @@ export function createLibrary(options: LibraryOptions): Library {
     },
     async setProjector(id, given) {
       const { model } = registry.entry(id)
-      if (model.isDemo) throw new AppError('InvalidInput', 'The demo model keeps its projector, which is part of the app.')
+      if (model.isDemo)
+        throw new AppError('InvalidInput', 'The demo model keeps its projector, which is part of the app.')
       const { family } = await models.setProjector(id, given === null ? null : resolve(given))
       if (given !== null && family !== null) registry.setFamily(await fingerprintOf(model.textPath), family)
     },

@@ -29,16 +29,38 @@ afterEach(() => {
 })
 
 const facts = (textPath: string, overrides: Partial<ModelFacts> = {}): ModelFacts => ({
-  name: 'Qwen2-VL 2B', family: 'qwen2vl', quantization: 'Q4_K_M', projectorQuantization: 'F16', trainedContext: 32768, bytes: 123, textPaths: [textPath], ...overrides,
+  name: 'Qwen2-VL 2B',
+  family: 'qwen2vl',
+  quantization: 'Q4_K_M',
+  projectorQuantization: 'F16',
+  trainedContext: 32768,
+  bytes: 123,
+  textPaths: [textPath],
+  ...overrides,
 })
 const open = () =>
-  createModels({ db: store.db, resources, choice: { get: () => chosen, set: (id) => void (chosen = id) }, inspect: (files) => inspect(files), now: () => 1000 })
+  createModels({
+    db: store.db,
+    resources,
+    choice: { get: () => chosen, set: (id) => void (chosen = id) },
+    inspect: (files) => inspect(files),
+    now: () => 1000,
+  })
 const pair = { textPath: '/models/text.gguf', projectorPath: '/models/mmproj.gguf' }
 
 test('without a choice the demo model answers, greedy, with its own picture budget and a notice', () => {
   const model = open().current()
   expect(Model.parse(model)).toEqual(model)
-  expect(model).toMatchObject({ id: demoModelId, isDemo: true, defaults: { budget: { minPixels: 3136, maxPixels: 18816 }, contextTokens: 4096, maxTokens: 256, sampling: { temperature: 0 } } })
+  expect(model).toMatchObject({
+    id: demoModelId,
+    isDemo: true,
+    defaults: {
+      budget: { minPixels: 3136, maxPixels: 18816 },
+      contextTokens: 4096,
+      maxTokens: 256,
+      sampling: { temperature: 0 },
+    },
+  })
   expect(model.notice).toContain('simple drawings and videos')
   expect(model.bytes).toBeGreaterThan(3_000_000)
 })
@@ -46,11 +68,21 @@ test('without a choice the demo model answers, greedy, with its own picture budg
 test('an added pair is checked, chosen, remembered, and the same pair is one model', async () => {
   const added = await open().add(pair)
   expect(Model.parse(added)).toEqual(added)
-  expect(added).toMatchObject({ name: 'Qwen2-VL 2B', bytes: 123, isDemo: false, notice: null, defaults: { contextTokens: 8192, maxTokens: 2048, budget: { minPixels: 256 * 784, maxPixels: 1280 * 784 } } })
+  expect(added).toMatchObject({
+    name: 'Qwen2-VL 2B',
+    bytes: 123,
+    isDemo: false,
+    notice: null,
+    defaults: { contextTokens: 8192, maxTokens: 2048, budget: { minPixels: 256 * 784, maxPixels: 1280 * 784 } },
+  })
   expect(chosen).toBe(added.id)
   expect((await open().add(pair)).id).toBe(added.id)
   expect((await open().add({ ...pair, projectorPath: null })).id).not.toBe(added.id)
-  expect(open().list().map((model) => model.isDemo)).toEqual([true, false, false])
+  expect(
+    open()
+      .list()
+      .map((model) => model.isDemo),
+  ).toEqual([true, false, false])
 })
 
 test('a model trained for a short context is not given more', async () => {
@@ -94,7 +126,11 @@ test('what the user chose for a model is kept, and wins when it is the chosen on
   models.registry.changeOverrides(id, { placement, systemPrompt: 'Be brief.' })
   models.registry.setName(id, 'Mine')
   expect(open().chosen()).toMatchObject({
-    model: { id, name: 'Mine' }, contextTokens: 2048, context: { gpuLayers: 12, kvType: 'q8_0' }, overrides: { systemPrompt: 'Be brief.', maxTokens: null }, adapters: [],
+    model: { id, name: 'Mine' },
+    contextTokens: 2048,
+    context: { gpuLayers: 12, kvType: 'q8_0' },
+    overrides: { systemPrompt: 'Be brief.', maxTokens: null },
+    adapters: [],
   })
   models.choose(demoModelId)
   expect(models.chosen()).toMatchObject({ contextTokens: 4096, context: {}, overrides: noOverrides })
@@ -116,7 +152,8 @@ test('overrides that a damaged store holds count as none', async () => {
 
 test('a model knows when it was used and where it answered last', async () => {
   const conversations = createConversations(store.db)
-  const ask = (conversationId: string | null) => conversations.ask({ conversationId, parts: [{ type: 'text', text: 'Hello' }], model: 'any' }).conversationId
+  const ask = (conversationId: string | null) =>
+    conversations.ask({ conversationId, parts: [{ type: 'text', text: 'Hello' }], model: 'any' }).conversationId
   const [first, second] = [ask(null), ask(null)]
   const models = open()
   const { id } = await models.add(pair)
@@ -137,14 +174,23 @@ test('a model that was made of a catalogue entry is found by it; the source vouc
   writeFileSync(textPath, 'text')
   writeFileSync(projectorPath, 'vision')
   const models = open()
-  const about = { name: 'Qwen2-VL 2B (Q4_K_M)', origin: { label: 'Hugging Face · Qwen/x', entryId: 'qwen2-vl-2b', quantization: 'Q4_K_M' }, verified: new Map([[textPath, 'aa']]) }
+  const about = {
+    name: 'Qwen2-VL 2B (Q4_K_M)',
+    origin: { label: 'Hugging Face · Qwen/x', entryId: 'qwen2-vl-2b', quantization: 'Q4_K_M' },
+    verified: new Map([[textPath, 'aa']]),
+  }
   const { id } = await models.register({ textPath, projectorPath }, about)
   expect(chosen, 'it is not chosen by that').toBeNull()
   expect(models.madeOf('qwen2-vl-2b', 'Q4_K_M')).toBe(id)
   expect(models.madeOf('qwen2-vl-2b', 'Q8_0')).toBeNull()
   expect((await models.register({ textPath, projectorPath }, about)).id, 'told twice is one model').toBe(id)
   const entry = open().registry.entry(id)
-  expect(entry).toMatchObject({ model: { name: 'Qwen2-VL 2B (Q4_K_M)', bytes: 10 }, origin: about.origin, quantization: 'Q4_K_M', projectorQuantization: 'F16' })
+  expect(entry).toMatchObject({
+    model: { name: 'Qwen2-VL 2B (Q4_K_M)', bytes: 10 },
+    origin: about.origin,
+    quantization: 'Q4_K_M',
+    projectorQuantization: 'F16',
+  })
   expect(entry.files).toMatchObject([
     { path: textPath, role: 'text', bytes: 4, sha256: 'aa', sourceSha256: 'aa', digest: 'verified' },
     { path: projectorPath, role: 'projector', bytes: 6, sha256: null, digest: 'unknown' },
@@ -165,8 +211,17 @@ test('models of an earlier version are taken over with their files and the conve
   db.close()
   store = openStore(folder)
   const { registry, list } = open()
-  expect(list()).toMatchObject([{ id: demoModelId }, { id: 'm', name: 'Old', textPath: '/a.gguf', projectorPath: '/b.gguf', bytes: 10 }, { id: 'n', projectorPath: null, bytes: 3 }])
-  expect(registry.entry('m')).toMatchObject({ quantization: null, origin: { label: 'This computer' }, lastUsedAt: null, overrides: noOverrides })
+  expect(list()).toMatchObject([
+    { id: demoModelId },
+    { id: 'm', name: 'Old', textPath: '/a.gguf', projectorPath: '/b.gguf', bytes: 10 },
+    { id: 'n', projectorPath: null, bytes: 3 },
+  ])
+  expect(registry.entry('m')).toMatchObject({
+    quantization: null,
+    origin: { label: 'This computer' },
+    lastUsedAt: null,
+    overrides: noOverrides,
+  })
   expect(registry.entry('m').addedAt).toBeGreaterThan(0)
   expect([registry.conversations('m'), registry.conversations('n')]).toEqual([['c1'], ['c2']])
 })
@@ -176,7 +231,15 @@ test('the demo model follows the app when it moves, and keeps its digests while 
   const [file] = registry.entry(demoModelId).files
   registry.setDigest(demoModelId, file!.path, 'aa', 'computed')
   expect(open().registry.entry(demoModelId).files[0]).toMatchObject({ sha256: 'aa', digest: 'computed' })
-  const elsewhere = createModels({ db: store.db, resources: join(folder, 'moved'), choice: { get: () => null, set: () => {} }, inspect })
+  const elsewhere = createModels({
+    db: store.db,
+    resources: join(folder, 'moved'),
+    choice: { get: () => null, set: () => {} },
+    inspect,
+  })
   expect(elsewhere.current().textPath).toBe(join(folder, 'moved', 'demo-model', 'demo-text-f16.gguf'))
-  expect(elsewhere.registry.entry(demoModelId).files).toMatchObject([{ role: 'text', sha256: null, digest: 'unknown' }, { role: 'projector' }])
+  expect(elsewhere.registry.entry(demoModelId).files).toMatchObject([
+    { role: 'text', sha256: null, digest: 'unknown' },
+    { role: 'projector' },
+  ])
 })

@@ -78,7 +78,10 @@ export function createModels(options: {
     choice.set(id === demoModelId ? null : id)
     return model
   }
-  const register = async ({ textPath: text, projectorPath: projector }: ModelPair, about: About = {}): Promise<Model> => {
+  const register = async (
+    { textPath: text, projectorPath: projector }: ModelPair,
+    about: About = {},
+  ): Promise<Model> => {
     const textPath = resolve(text)
     const projectorPath = projector === null ? null : resolve(projector)
     const present = registry.withFiles(textPath, projectorPath)
@@ -90,7 +93,11 @@ export function createModels(options: {
     const id = known?.model.id ?? randomBytes(8).toString('hex')
     if (!known) registry.add({ id, facts, givenName: about.name ?? null, origin: about.origin ?? here, files })
     else {
-      registry.setFacts(id, facts, files.map((file) => withKnownDigest(file, known)))
+      registry.setFacts(
+        id,
+        facts,
+        files.map((file) => withKnownDigest(file, known)),
+      )
       if (about.origin) registry.setOrigin(id, about.origin)
     }
     if (about.apartFrom !== undefined) registry.setApartFrom(id, about.apartFrom)
@@ -110,12 +117,17 @@ export function createModels(options: {
       const files = await filesOf(facts, projectorPath, {})
       // looked up again: the entry may have changed meanwhile
       const known = registry.entry(id)
-      registry.setFacts(id, facts, files.map((file) => withKnownDigest(file, known)))
+      registry.setFacts(
+        id,
+        facts,
+        files.map((file) => withKnownDigest(file, known)),
+      )
       return registry.entry(id)
     },
     add: async (files) => choose((await register(files)).id),
     remove(id) {
-      if (id === demoModelId) throw new AppError('InvalidInput', 'The demo model is part of the app and cannot be removed.')
+      if (id === demoModelId)
+        throw new AppError('InvalidInput', 'The demo model is part of the app and cannot be removed.')
       registry.remove(id)
       if (choice.get() === id) choice.set(null)
     },
@@ -126,7 +138,9 @@ export function createModels(options: {
       if (registry.entries().some(({ model }) => model.id === id)) registry.setUsed(id, conversationId, now())
     },
     madeOf(entryId, quantization) {
-      const entry = registry.entries().find(({ origin }) => origin.entryId === entryId && origin.quantization === quantization)
+      const entry = registry
+        .entries()
+        .find(({ origin }) => origin.entryId === entryId && origin.quantization === quantization)
       return entry?.model.id ?? null
     },
   }
@@ -144,7 +158,11 @@ function chosenOf({ model, overrides, files }: Entry): Chosen {
 }
 
 /** The files of a model with their sizes and what is known of their content. */
-async function filesOf(facts: ModelFacts, projectorPath: string | null, { verified, computed }: About): Promise<NewFile[]> {
+async function filesOf(
+  facts: ModelFacts,
+  projectorPath: string | null,
+  { verified, computed }: About,
+): Promise<NewFile[]> {
   const { textPaths, bytes } = facts
   const projector = projectorPath === null ? [] : [[projectorPath, 'projector'] as const]
   const paths = [...textPaths.map((path) => [path, 'text'] as const), ...projector]

@@ -33,7 +33,12 @@ afterEach(() => {
 function open(options: Partial<LibraryOptions> = {}): void {
   let folder = join(temp.path, 'models')
   const inspect = engine.inspect.bind(engine)
-  models = createModels({ db: store.db, resources: join(import.meta.dirname, '../../../resources'), choice: { get: () => null, set: () => {} }, inspect })
+  models = createModels({
+    db: store.db,
+    resources: join(import.meta.dirname, '../../../resources'),
+    choice: { get: () => null, set: () => {} },
+    inspect,
+  })
   library = createLibrary({
     models,
     folder: { get: () => folder, set: (to) => void (folder = to) },
@@ -73,7 +78,10 @@ describe('a model whose header does not tell its family', () => {
     const { textPath, two, five } = untold()
     const [asked] = await scan()
     expect(asked).toMatchObject({ textPath, projectorPaths: [], problem: null })
-    expect(asked!.choices.map(({ projectorPath, family }) => [projectorPath, family]).sort()).toEqual([[two, 'qwen2vl'], [five, 'qwen25vl']])
+    expect(asked!.choices.map(({ projectorPath, family }) => [projectorPath, family]).sort()).toEqual([
+      [two, 'qwen2vl'],
+      [five, 'qwen25vl'],
+    ])
     await library.chooseFamily(textPath, 'qwen25vl')
     expect(await scan()).toMatchObject([{ projectorPaths: [five], choices: [], note: null }])
   })
@@ -94,8 +102,15 @@ describe('a model whose header does not tell its family', () => {
     const choices = await library.projectors(id)
     expect(choices.map(({ projectorPath }) => projectorPath).sort()).toEqual([two, five])
     await library.setProjector(id, two)
-    expect(await library.get(id)).toMatchObject({ model: { projectorPath: two }, family: 'qwen2vl', projectorQuantization: 'F32' })
-    expect(models.registry.entry(id).files.map(({ path }) => basename(path))).toEqual(['something.gguf', 'mmproj-a.gguf'])
+    expect(await library.get(id)).toMatchObject({
+      model: { projectorPath: two },
+      family: 'qwen2vl',
+      projectorQuantization: 'F32',
+    })
+    expect(models.registry.entry(id).files.map(({ path }) => basename(path))).toEqual([
+      'something.gguf',
+      'mmproj-a.gguf',
+    ])
     await library.setProjector(id, null)
     expect((await library.get(id)).model.projectorPath).toBeNull()
     models.remove(id)
@@ -105,7 +120,9 @@ describe('a model whose header does not tell its family', () => {
   test('keeps the projector it has when another one does not fit', async () => {
     const { textPath, two } = untold()
     const { id } = await models.register({ textPath, projectorPath: two })
-    await expect(library.setProjector(id, put('stuff/bread.gguf', Buffer.from('bread')))).rejects.toMatchObject({ code: 'UnsupportedModel' })
+    await expect(library.setProjector(id, put('stuff/bread.gguf', Buffer.from('bread')))).rejects.toMatchObject({
+      code: 'UnsupportedModel',
+    })
     expect((await library.get(id)).model.projectorPath).toBe(two)
     await expect(library.setProjector(demoModelId, null)).rejects.toMatchObject({ code: 'InvalidInput' })
   })
@@ -120,7 +137,10 @@ describe('a model on a drive that goes away', () => {
 
   async function added() {
     const textPath = put('drive/a/model.gguf', golden.qwen2vl.textPath)
-    const { id } = await models.register({ textPath, projectorPath: put('drive/a/mmproj.gguf', golden.qwen2vl.projectorPath!) })
+    const { id } = await models.register({
+      textPath,
+      projectorPath: put('drive/a/mmproj.gguf', golden.qwen2vl.projectorPath!),
+    })
     return { id, textPath }
   }
   const awayOf = ({ files }: LibraryModel) => files.map(({ exists, awayDrive }) => [exists, awayDrive])
@@ -130,33 +150,57 @@ describe('a model on a drive that goes away', () => {
     const abort = new AbortController()
     const stream = library.watch(abort.signal)[Symbol.asyncIterator]()
     const next = async () => (await stream.next()).value!.find(({ model }: LibraryModel) => model.id === id)!
-    expect(awayOf(await next())).toEqual([[true, null], [true, null]])
+    expect(awayOf(await next())).toEqual([
+      [true, null],
+      [true, null],
+    ])
     disconnect()
-    expect(awayOf(await next())).toEqual([[false, drive()], [false, drive()]])
+    expect(awayOf(await next())).toEqual([
+      [false, drive()],
+      [false, drive()],
+    ])
     connect()
-    expect(awayOf(await next())).toEqual([[true, null], [true, null]])
+    expect(awayOf(await next())).toEqual([
+      [true, null],
+      [true, null],
+    ])
     abort.abort()
   })
 
   test('is not taken for one whose file is gone', async () => {
     const { id, textPath } = await added()
     renameSync(textPath, `${textPath}.gone`)
-    expect(awayOf(await library.get(id))).toEqual([[false, null], [true, null]])
-    await expect(library.fileOf(id)).rejects.toMatchObject({ message: expect.stringMatching(/not there any more/) as string })
+    expect(awayOf(await library.get(id))).toEqual([
+      [false, null],
+      [true, null],
+    ])
+    await expect(library.fileOf(id)).rejects.toMatchObject({
+      message: expect.stringMatching(/not there any more/) as string,
+    })
     renameSync(`${textPath}.gone`, textPath)
     disconnect()
-    await expect(library.fileOf(id)).rejects.toMatchObject({ code: 'ModelNotFound', message: expect.stringMatching(/on a drive that is not connected/) as string })
-    await expect(library.remove(id, true)).rejects.toMatchObject({ message: expect.stringMatching(/not connected/) as string })
+    await expect(library.fileOf(id)).rejects.toMatchObject({
+      code: 'ModelNotFound',
+      message: expect.stringMatching(/on a drive that is not connected/) as string,
+    })
+    await expect(library.remove(id, true)).rejects.toMatchObject({
+      message: expect.stringMatching(/not connected/) as string,
+    })
     expect(await library.list()).toHaveLength(2)
   })
 
   test('keeps the models folder from being moved while it is away', async () => {
     let folder = drive()
-    open({ driveOf: (path) => (path.startsWith(drive()) ? drive() : null), folder: { get: () => folder, set: (to) => void (folder = to) } })
+    open({
+      driveOf: (path) => (path.startsWith(drive()) ? drive() : null),
+      folder: { get: () => folder, set: (to) => void (folder = to) },
+    })
     await added()
     disconnect()
     const work = { onProgress: () => {}, signal: never }
-    await expect(library.moveFolder(join(temp.path, 'new'), work)).rejects.toMatchObject({ message: expect.stringMatching(/The models folder is on a drive that is not connected/) as string })
+    await expect(library.moveFolder(join(temp.path, 'new'), work)).rejects.toMatchObject({
+      message: expect.stringMatching(/The models folder is on a drive that is not connected/) as string,
+    })
     expect(folder).toBe(drive())
   })
 })

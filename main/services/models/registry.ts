@@ -66,8 +66,11 @@ export function createRegistry(db: Database, resources: string, now: () => numbe
     if (!row) throw new AppError('NotFound', 'This model is not in the list any more. Choose another one.', { id })
     return full(row)
   }
-  const addFile = (id: string, { path, role, bytes, sha256, sourceSha256, digest, scale = null }: NewFile, ordinal: number) =>
-    sql.addFile.run(id, path, ordinal, role, bytes, sha256, sourceSha256, digest, scale)
+  const addFile = (
+    id: string,
+    { path, role, bytes, sha256, sourceSha256, digest, scale = null }: NewFile,
+    ordinal: number,
+  ) => sql.addFile.run(id, path, ordinal, role, bytes, sha256, sourceSha256, digest, scale)
   /** Runs a change of an entry that is there, then tells of it. */
   const change = (id: string, step: () => void) => {
     db.transaction(() => {
@@ -106,9 +109,13 @@ export function createRegistry(db: Database, resources: string, now: () => numbe
       change(id, () => sql.setOverrides.run(JSON.stringify(overrides), id))
       return overrides
     },
-    setOrigin: (id, { label, entryId, quantization }) => change(id, () => sql.setOrigin.run(label, entryId, quantization, id)),
+    setOrigin: (id, { label, entryId, quantization }) =>
+      change(id, () => sql.setOrigin.run(label, entryId, quantization, id)),
     setApartFrom: (id, fingerprint) => change(id, () => sql.setApartFrom.run(fingerprint, id)),
-    familyOf: (fingerprint) => ModelFamily.nullable().catch(null).parse(sql.family.get(fingerprint) ?? null),
+    familyOf: (fingerprint) =>
+      ModelFamily.nullable()
+        .catch(null)
+        .parse(sql.family.get(fingerprint) ?? null),
     setFamily: (fingerprint, family) => void sql.setFamily.run(fingerprint, family, now()),
     setAdapter: (id, file) => change(id, () => addFile(id, file, entry(id).files.length)),
     removeAdapter: (id, path) => change(id, () => sql.removeAdapter.run(id, path)),
@@ -136,11 +143,15 @@ export function createRegistry(db: Database, resources: string, now: () => numbe
 function keepDemo(db: Database, sql: ReturnType<typeof statements>, resources: string): void {
   const { textPath, projectorPath } = demoModel(resources)
   const { name, trainedContext, quantization, projectorQuantization, family } = demoFacts
-  const files = [[textPath, 'text'], [projectorPath!, 'projector']] as const
+  const files = [
+    [textPath, 'text'],
+    [projectorPath!, 'projector'],
+  ] as const
   db.transaction(() => {
     sql.keepDemo.run(demoModelId, name, trainedContext, quantization, projectorQuantization, family)
     const known = sql.files.all(demoModelId).filter((file) => file.role !== 'adapter')
-    const same = ([path]: (typeof files)[number], i: number) => known[i]?.path === path && known[i].bytes === sizeOf(path)
+    const same = ([path]: (typeof files)[number], i: number) =>
+      known[i]?.path === path && known[i].bytes === sizeOf(path)
     if (known.length === files.length && files.every(same)) return
     sql.removeOwnFiles.run(demoModelId)
     for (const [ordinal, [path, role]] of files.entries())

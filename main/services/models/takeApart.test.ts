@@ -43,7 +43,12 @@ afterAll(async () => {
 
 function open(options: Partial<LibraryOptions> = {}): void {
   const inspect = engine.inspect.bind(engine)
-  const models = createModels({ db: store.db, resources: join(import.meta.dirname, '../../../resources'), choice: { get: () => null, set: () => {} }, inspect })
+  const models = createModels({
+    db: store.db,
+    resources: join(import.meta.dirname, '../../../resources'),
+    choice: { get: () => null, set: () => {} },
+    inspect,
+  })
   library = createLibrary({
     models,
     folder: { get: () => folder, set: (to) => void (folder = to) },
@@ -66,7 +71,9 @@ function pulled(options: OneFileOptions = {}, sha256?: string): string {
   const manifest = join(root, 'manifests/registry.ollama.ai/library/qwen2.5vl/7b')
   for (const path of [join(root, 'blobs', name), manifest]) mkdirSync(dirname(path), { recursive: true })
   writeFileSync(join(root, 'blobs', name), bytes)
-  const layers = [{ mediaType: 'application/vnd.ollama.image.model', digest: name.replace('-', ':'), size: bytes.length }]
+  const layers = [
+    { mediaType: 'application/vnd.ollama.image.model', digest: name.replace('-', ':'), size: bytes.length },
+  ]
   writeFileSync(manifest, JSON.stringify({ schemaVersion: 2, layers }))
   return join(root, 'blobs', name)
 }
@@ -74,7 +81,10 @@ function pulled(options: OneFileOptions = {}, sha256?: string): string {
 const never = new AbortController().signal
 const work: Work = { onProgress: () => {}, signal: never }
 const take = (textPath: string, given: Partial<Work> = {}) =>
-  library.import({ textPath, projectorPath: null, mode: 'apart', keeper: 'Ollama', name: 'qwen2.5vl:7b' }, { ...work, ...given })
+  library.import(
+    { textPath, projectorPath: null, mode: 'apart', keeper: 'Ollama', name: 'qwen2.5vl:7b' },
+    { ...work, ...given },
+  )
 
 /** The golden answer of the model that was made. */
 async function answerOf(files: { textPath: string; projectorPath: string | null }) {
@@ -88,7 +98,13 @@ describe('a Qwen2.5-VL that Ollama keeps in one file', () => {
     const path = pulled()
     const [found, ...others] = await library.scan(null)
     expect(others).toEqual([])
-    expect(found).toMatchObject({ name: 'qwen2.5vl:7b', keeper: 'Ollama', textPath: path, problem: null, duplicateOf: null })
+    expect(found).toMatchObject({
+      name: 'qwen2.5vl:7b',
+      keeper: 'Ollama',
+      textPath: path,
+      problem: null,
+      duplicateOf: null,
+    })
     expect(found!.apartBytes! / (text.length + projector.length)).toBeCloseTo(1, 1)
   })
 
@@ -100,7 +116,12 @@ describe('a Qwen2.5-VL that Ollama keeps in one file', () => {
     const path = pulled({ ...options, keepsTemplate: true })
     const { model, isOwned, quantization, projectorQuantization, family } = await take(path)
     expect(await answerOf(model)).toMatchObject({ promptIds: golden!.input_ids, tokens: golden!.greedy })
-    expect({ isOwned, quantization, projectorQuantization, family }).toEqual({ isOwned: true, quantization: 'F32', projectorQuantization: 'F32', family: 'qwen25vl' })
+    expect({ isOwned, quantization, projectorQuantization, family }).toEqual({
+      isOwned: true,
+      quantization: 'F32',
+      projectorQuantization: 'F32',
+      family: 'qwen25vl',
+    })
     expect(model.name).toBe('qwen2.5vl:7b')
     expect(existsSync(path), 'the one file stays').toBe(true)
   })
@@ -120,7 +141,8 @@ describe('a Qwen2.5-VL that Ollama keeps in one file', () => {
     const written = files.reduce((sum, { bytes }) => sum + bytes, 0)
     expect(written / (text.length + projector.length)).toBeCloseTo(1, 1)
     expect(readdirSync(dirname(model.textPath))).toHaveLength(2)
-    for (const file of files) expect(file).toMatchObject({ digest: 'computed', sha256: digest(readFileSync(file.path)) })
+    for (const file of files)
+      expect(file).toMatchObject({ digest: 'computed', sha256: digest(readFileSync(file.path)) })
     const checked = await library.verify(model.id, work)
     expect(checked.files.map((file) => file.digest)).toEqual(['computed', 'computed'])
   })
@@ -145,7 +167,10 @@ describe('a Qwen2.5-VL that Ollama keeps in one file', () => {
   })
 
   test('is refused when its content is not what its name promises, and nothing is left', async () => {
-    await expect(take(pulled({}, 'a'.repeat(64)))).rejects.toMatchObject({ code: 'ModelDamaged', message: expect.stringMatching(/not what its name promises/) as string } satisfies Partial<AppError>)
+    await expect(take(pulled({}, 'a'.repeat(64)))).rejects.toMatchObject({
+      code: 'ModelDamaged',
+      message: expect.stringMatching(/not what its name promises/) as string,
+    } satisfies Partial<AppError>)
     expect(readdirSync(folder)).toEqual([])
   })
 
@@ -161,10 +186,16 @@ describe('a Qwen2.5-VL that Ollama keeps in one file', () => {
     ['no blocks that look at the whole', { fullBlocks: [] }, /names no block/],
     ['the published blocks, which this smaller one has not', { fullBlocks: null }, /no regular distance/],
     ['no sizes of its vision part', { without: ['qwen25vl.vision.block_count'] }, /vision\.block_count is missing/],
-    ['the published rope sections, which its heads do not take', { without: ['qwen25vl.rope.mrope_section'] }, /do not fit a head of 32/],
+    [
+      'the published rope sections, which its heads do not take',
+      { without: ['qwen25vl.rope.mrope_section'] },
+      /do not fit a head of 32/,
+    ],
   ])('is not taken over with %s', async (_, options, message) => {
     const path = pulled(options)
-    expect(await library.scan(null)).toMatchObject([{ problem: expect.stringMatching(message) as string, apartBytes: null }])
+    expect(await library.scan(null)).toMatchObject([
+      { problem: expect.stringMatching(message) as string, apartBytes: null },
+    ])
     await expect(take(path)).rejects.toMatchObject({ message: expect.stringMatching(message) as string })
     expect(existsSync(folder) ? readdirSync(folder) : []).toEqual([])
   })
@@ -172,6 +203,8 @@ describe('a Qwen2.5-VL that Ollama keeps in one file', () => {
   test('says how it can be used when it is chosen as it is', async () => {
     const path = join(temp.path, 'qwen2.5vl.gguf')
     copyFileSync(pulled(), path)
-    await expect(engine.inspect({ textPath: path, projectorPath: null })).rejects.toMatchObject({ message: expect.stringMatching(/search its folder with "Add from this computer"/) as string })
+    await expect(engine.inspect({ textPath: path, projectorPath: null })).rejects.toMatchObject({
+      message: expect.stringMatching(/search its folder with "Add from this computer"/) as string,
+    })
   })
 })

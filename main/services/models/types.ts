@@ -42,7 +42,10 @@ export interface FilePlan {
 }
 
 /** How a model in one file becomes a language model and a projector; throws what loading them would throw. */
-export type PlanOneFile = (path: string, name: string) => Promise<{ readonly text: FilePlan; readonly projector: FilePlan }>
+export type PlanOneFile = (
+  path: string,
+  name: string,
+) => Promise<{ readonly text: FilePlan; readonly projector: FilePlan }>
 
 /** What a file is; never throws for a file, only the signal's reason. */
 export type InspectFile = (path: string, signal?: AbortSignal) => Promise<FileFacts>

@@ -16,11 +16,12 @@ export async function verify(registry: Registry, id: string, { onProgress, signa
   const bytes = sizes.reduce((sum, size) => sum + size, 0)
   let done = 0
   for (const file of files) {
-    const found = await sha256Of(file.path, signal, (count) => onProgress((done += count), bytes)).catch((error: unknown) =>
-      Promise.reject(toDiskError(error, `Reading ${basename(file.path)}`)),
+    const found = await sha256Of(file.path, signal, (count) => onProgress((done += count), bytes)).catch(
+      (error: unknown) => Promise.reject(toDiskError(error, `Reading ${basename(file.path)}`)),
     )
     const expected = file.sourceSha256 ?? file.sha256
-    const digest = expected !== null && expected !== found ? 'changed' : file.sourceSha256 !== null ? 'verified' : 'computed'
+    const digest =
+      expected !== null && expected !== found ? 'changed' : file.sourceSha256 !== null ? 'verified' : 'computed'
     registry.setDigest(id, file.path, expected ?? found, digest)
   }
 }

@@ -11,11 +11,21 @@ export async function shown(
   folder: string,
   driveOf?: (path: string) => string | null,
 ): Promise<LibraryModel> {
-  const { model, quantization, projectorQuantization, family, trainedContext, origin, addedAt, lastUsedAt, overrides } = entry
+  const { model, quantization, projectorQuantization, family, trainedContext, origin, addedAt, lastUsedAt, overrides } =
+    entry
   const files = await Promise.all(
     entry.files.map(async ({ path, role, bytes, sha256, digest, scale }) => {
       const exists = (await stat(path).catch(() => null))?.isFile() ?? false
-      return { path, role, bytes, sha256, digest, exists, awayDrive: exists ? null : await awayDrive(path, driveOf), scale }
+      return {
+        path,
+        role,
+        bytes,
+        sha256,
+        digest,
+        exists,
+        awayDrive: exists ? null : await awayDrive(path, driveOf),
+        scale,
+      }
     }),
   )
   const facts = { quantization, projectorQuantization, family, trainedContext, addedAt, lastUsedAt, overrides }
@@ -25,7 +35,14 @@ export async function shown(
 /** Whether all of its files lie in the models folder, by their real paths. */
 async function isOwned(entry: Entry, folder: string): Promise<boolean> {
   const own = entry.files.filter((file) => file.role !== 'adapter')
-  return (await pathsWithin(folder, own.map((file) => file.path))).length === own.length
+  return (
+    (
+      await pathsWithin(
+        folder,
+        own.map((file) => file.path),
+      )
+    ).length === own.length
+  )
 }
 
 /** Real paths of those of `paths` that lie in `folder`, whether they are there or not. */

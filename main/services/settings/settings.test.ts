@@ -28,7 +28,11 @@ test('everything has its default until it is changed, and changes are there afte
 })
 
 test('a damaged or outdated value falls back to its default and the others stay', () => {
-  createSettings(store.db).update({ theme: 'dark', systemPrompt: 'Be brief.', budget: { minPixels: 784, maxPixels: 7840 } })
+  createSettings(store.db).update({
+    theme: 'dark',
+    systemPrompt: 'Be brief.',
+    budget: { minPixels: 784, maxPixels: 7840 },
+  })
   store.db.exec(`UPDATE settings SET value = '{"minPixels":' WHERE key = 'budget'`)
   store.db.exec(`UPDATE settings SET value = '"sepia"' WHERE key = 'theme'`)
   store.db.exec(`INSERT INTO settings VALUES ('fromTheFuture', '1')`)
@@ -40,7 +44,9 @@ test('a damaged or outdated value falls back to its default and the others stay'
 
 test('a value out of range is refused and nothing of the patch is stored', () => {
   const settings = createSettings(store.db)
-  expect(() => settings.update({ theme: 'dark', maxTokens: 0 })).toThrow(expect.objectContaining({ code: 'InvalidInput', message: expect.stringContaining('maxTokens') as string }))
+  expect(() => settings.update({ theme: 'dark', maxTokens: 0 })).toThrow(
+    expect.objectContaining({ code: 'InvalidInput', message: expect.stringContaining('maxTokens') as string }),
+  )
   expect(settings.current).toEqual(defaultSettings)
   expect(createSettings(store.db).current).toEqual(defaultSettings)
 })

@@ -19,7 +19,9 @@ const keys = Object.keys(defaultSettings) as Key[]
 
 /** The user's settings in `db`. A stored value that is damaged or no longer valid counts as its default. */
 export function createSettings(db: Database): SettingsService {
-  const write = db.prepare('INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value')
+  const write = db.prepare(
+    'INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+  )
   const changes = new Emitter<Settings>()
   let current = read(db)
 
@@ -52,7 +54,12 @@ export function createSettings(db: Database): SettingsService {
 }
 
 function read(db: Database): Settings {
-  const stored = new Map(db.prepare<[], { key: string; value: string }>('SELECT key, value FROM settings').all().map((row) => [row.key, row.value]))
+  const stored = new Map(
+    db
+      .prepare<[], { key: string; value: string }>('SELECT key, value FROM settings')
+      .all()
+      .map((row) => [row.key, row.value]),
+  )
   const valid = keys.flatMap((key) => {
     const value = Settings.shape[key].safeParse(parse(stored.get(key)))
     return value.success ? [[key, value.data] as const] : []

@@ -59,8 +59,18 @@ export function frameFiles(folder: string): FrameFiles {
 
   async function facts(key: FrameKey): Promise<StoredSet> {
     const names = await readdir(place(key)).catch(() => [])
-    const sizes = await Promise.all(names.map((name) => stat(join(place(key), name)).then(({ size }) => size, () => 0)))
-    const usedAt = await stat(join(place(key), SET)).then(({ mtimeMs }) => mtimeMs, () => 0)
+    const sizes = await Promise.all(
+      names.map((name) =>
+        stat(join(place(key), name)).then(
+          ({ size }) => size,
+          () => 0,
+        ),
+      ),
+    )
+    const usedAt = await stat(join(place(key), SET)).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => 0,
+    )
     return { key, sha: get(key)?.sha ?? null, bytes: sizes.reduce((sum, size) => sum + size, 0), usedAt }
   }
 
@@ -75,7 +85,11 @@ export function frameFiles(folder: string): FrameFiles {
     frame,
     stored(key) {
       try {
-        return new Set(readdirSync(place(key)).flatMap((name) => /^(\d+)\.png$/.exec(name)?.[1] ?? []).map(Number))
+        return new Set(
+          readdirSync(place(key))
+            .flatMap((name) => /^(\d+)\.png$/.exec(name)?.[1] ?? [])
+            .map(Number),
+        )
       } catch {
         return new Set()
       }
@@ -92,7 +106,8 @@ export function frameFiles(folder: string): FrameFiles {
       const sets: StoredSet[] = []
       for (const prefix of await readdir(folder)) {
         if (!/^[0-9a-f]{2}$/.test(prefix)) continue
-        for (const key of await readdir(join(folder, prefix))) if (/^[0-9a-f]{64}$/.test(key)) sets.push(await facts(key))
+        for (const key of await readdir(join(folder, prefix)))
+          if (/^[0-9a-f]{64}$/.test(key)) sets.push(await facts(key))
       }
       return sets
     },

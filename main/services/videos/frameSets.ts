@@ -35,14 +35,16 @@ export function createFrameSets({ folder, media, keepPoster, maxBytes = MAX_BYTE
 
   function begun(key: FrameKey): FrameSet {
     const set = files.get(key)
-    if (!set) throw new AppError('NotFound', 'These frames were not asked for, or are gone. Add the video again.', { key })
+    if (!set)
+      throw new AppError('NotFound', 'These frames were not asked for, or are gone. Add the video again.', { key })
     return set
   }
 
   function known(key: FrameKey, n: number): FrameSet {
     const set = begun(key)
     const { length } = set.sample.indices
-    if (n >= length) throw new AppError('NotFound', `The video has no frame ${n} here; there are ${length}.`, { key, n })
+    if (n >= length)
+      throw new AppError('NotFound', `The video has no frame ${n} here; there are ${length}.`, { key, n })
     return set
   }
 
@@ -124,7 +126,8 @@ export function createFrameSets({ folder, media, keepPoster, maxBytes = MAX_BYTE
     async open(key, n) {
       const path = files.frame(key, n)
       const facts = await stat(path).catch(() => null)
-      if (!facts?.isFile()) throw new AppError('NotFound', 'This frame is not stored here any more. Add the video again.', { key, n })
+      if (!facts?.isFile())
+        throw new AppError('NotFound', 'This frame is not stored here any more. Add the video again.', { key, n })
       return { mime: 'image/png', bytes: facts.size, stream: () => createReadStream(path) }
     },
 

@@ -32,11 +32,18 @@ export function checkFrameSize({ width, height }: RawFrame, { video, sample }: F
 /** Throws InvalidInput for a poster that is larger than any is. */
 export function checkPosterSize({ width, height }: RawFrame): void {
   if (Math.max(width, height) <= MAX_POSTER_SIDE) return
-  throw new AppError('InvalidInput', `The picture of a video has at most ${MAX_POSTER_SIDE} pixels a side, not ${width} x ${height}. Add the video again.`)
+  throw new AppError(
+    'InvalidInput',
+    `The picture of a video has at most ${MAX_POSTER_SIDE} pixels a side, not ${width} x ${height}. Add the video again.`,
+  )
 }
 
 /** The pixels of a frame as they come. Throws InvalidInput when there are more or fewer than its size says, Interrupted. */
-async function* pixelsOf(body: AsyncIterable<Uint8Array>, raw: RawFrame, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+async function* pixelsOf(
+  body: AsyncIterable<Uint8Array>,
+  raw: RawFrame,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
   const expected = raw.width * raw.height * channels[raw.format]
   const wrong = (bytes: number) => {
     const came = bytes > expected ? 'more' : `only ${bytes}`
@@ -53,7 +60,11 @@ async function* pixelsOf(body: AsyncIterable<Uint8Array>, raw: RawFrame, signal:
 }
 
 /** The pixels of a frame that a model sees, so that they are few. Throws as `receiveFrame` but for the disk. */
-export async function receivePixels(body: AsyncIterable<Uint8Array>, raw: RawFrame, signal: AbortSignal | undefined): Promise<Uint8Array> {
+export async function receivePixels(
+  body: AsyncIterable<Uint8Array>,
+  raw: RawFrame,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   for await (const chunk of pixelsOf(body, raw, signal)) chunks.push(chunk)
   return Buffer.concat(chunks)

@@ -104,7 +104,9 @@ export function sendFile(request: IncomingMessage, response: ServerResponse, sta
     ...(ranges ? { 'Accept-Ranges': 'bytes' } : {}),
     ...(range ? { 'Content-Range': `bytes ${range.start + shift}-${range.end}/${body.length}` } : {}),
     ...(etag === null ? {} : { ETag: etag }),
-    ...(state.file.lastModified === false ? {} : { 'Last-Modified': new Date(state.version * 86_400_000).toUTCString() }),
+    ...(state.file.lastModified === false
+      ? {}
+      : { 'Last-Modified': new Date(state.version * 86_400_000).toUTCString() }),
   })
   response.flushHeaders()
   if (request.method === 'HEAD') response.end()
@@ -118,5 +120,7 @@ function etagOf({ file, version }: State): string | null {
 
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {
   const body = JSON.stringify(value)
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }).end(body)
+  response
+    .writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) })
+    .end(body)
 }

@@ -41,7 +41,11 @@ function flipped(body: Buffer, at: number): Buffer {
   return copy
 }
 
-function drip(response: ServerResponse, body: Buffer, { chunkBytes, everyMs }: { chunkBytes: number; everyMs: number }): void {
+function drip(
+  response: ServerResponse,
+  body: Buffer,
+  { chunkBytes, everyMs }: { chunkBytes: number; everyMs: number },
+): void {
   let sent = 0
   const timer = setInterval(() => {
     if (sent >= body.length) {

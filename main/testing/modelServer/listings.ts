@@ -12,7 +12,12 @@ const isText = (path: string) => /\.(md|json|txt)$/.test(path)
 const oid = (text: string) => createHash('sha1').update(text).digest('hex')
 
 /** `GET /api/models/{repo}` of Hugging Face. */
-export function huggingFaceModel(repository: string, revision: string, files: readonly ListedFile[], isGated: boolean): unknown {
+export function huggingFaceModel(
+  repository: string,
+  revision: string,
+  files: readonly ListedFile[],
+  isGated: boolean,
+): unknown {
   return {
     _id: oid(repository).slice(0, 24),
     id: repository,

@@ -6,14 +6,25 @@ import { markColour } from '../markColours.ts'
 const share = (value: number): string => `${value * 100}%`
 
 /** What a user drew, over a small picture of any size that fills the positioned parent. `labels`: with their names. */
-export function MarkOutlines({ marks, labels = false }: { marks: readonly PictureMark[]; labels?: boolean }): ReactNode {
+export function MarkOutlines({
+  marks,
+  labels = false,
+}: {
+  marks: readonly PictureMark[]
+  labels?: boolean
+}): ReactNode {
   return (
     <span aria-hidden data-testid="drawn-marks" className="pointer-events-none absolute inset-0 overflow-hidden">
       {marks.map((mark, index) => {
         const isBox = mark.type === 'box'
         const colour = markColour(index)
         const place = isBox
-          ? { left: share(mark.x1), top: share(mark.y1), width: share(mark.x2 - mark.x1), height: share(mark.y2 - mark.y1) }
+          ? {
+              left: share(mark.x1),
+              top: share(mark.y1),
+              width: share(mark.x2 - mark.x1),
+              height: share(mark.y2 - mark.y1),
+            }
           : { left: share(mark.x), top: share(mark.y) }
         return (
           <span

@@ -31,7 +31,10 @@ export function MarkingBar({
           <span key={index} className="flex items-center gap-1.5">
             <span
               aria-hidden
-              className={cx('size-3 shrink-0 ring-1 ring-[#0006]', mark.type === 'box' ? 'rounded-[3px]' : 'rounded-full')}
+              className={cx(
+                'size-3 shrink-0 ring-1 ring-[#0006]',
+                mark.type === 'box' ? 'rounded-[3px]' : 'rounded-full',
+              )}
               style={{ background: markColour(index) }}
             />
             <input

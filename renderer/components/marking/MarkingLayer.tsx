@@ -133,7 +133,11 @@ function Marking({
       aria-label={`${mark.label || (isBox ? 'Box' : 'Point')}. Arrow keys move it${isBox ? ', with Shift they change its size' : ''}, Delete removes it.`}
       onKeyDown={onKeyDown}
       className={cx('absolute border-2', isBox ? 'rounded-[3px]' : 'size-4 -translate-1/2 rounded-full')}
-      style={{ ...(isBox ? boxStyle(mark) : { left: share(mark.x), top: share(mark.y) }), borderColor: colour, boxShadow: edges }}
+      style={{
+        ...(isBox ? boxStyle(mark) : { left: share(mark.x), top: share(mark.y) }),
+        borderColor: colour,
+        boxShadow: edges,
+      }}
     >
       {mark.label === '' ? null : (
         <span

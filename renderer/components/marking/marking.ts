@@ -54,5 +54,9 @@ export function moved(mark: PictureMark, by: Place): PictureMark {
 /** A box with its lower right corner moved; a point is moved itself. */
 export function resized(mark: PictureMark, by: Place): PictureMark {
   if (mark.type === 'point') return moved(mark, by)
-  return { ...mark, x2: clamp(Math.max(mark.x1 + LEAST, mark.x2 + by.x)), y2: clamp(Math.max(mark.y1 + LEAST, mark.y2 + by.y)) }
+  return {
+    ...mark,
+    x2: clamp(Math.max(mark.x1 + LEAST, mark.x2 + by.x)),
+    y2: clamp(Math.max(mark.y1 + LEAST, mark.y2 + by.y)),
+  }
 }

@@ -33,7 +33,8 @@ export function StructuredAnswer({
   const { value, isWhole, spans } = useMemo(() => readPartialJson(text), [text])
   const table = useMemo(() => (value === undefined ? null : tableOf(value)), [value])
   const isBegun = value !== undefined && !(streaming && table?.columns.length === 0)
-  if (!isBegun) return streaming ? <p className="text-read text-muted">Writing…</p> : <CodeBlock language={null} code={text} />
+  if (!isBegun)
+    return streaming ? <p className="text-read text-muted">Writing…</p> : <CodeBlock language={null} code={text} />
   const lights: RowLights = {
     marksOf: (row) => {
       const source = table?.sources[row]
@@ -44,7 +45,10 @@ export function StructuredAnswer({
     onHighlight,
   }
   return (
-    <div className="overflow-hidden rounded-lg border border-hairline bg-raised" data-structured={isWhole ? 'whole' : 'partial'}>
+    <div
+      className="overflow-hidden rounded-lg border border-hairline bg-raised"
+      data-structured={isWhole ? 'whole' : 'partial'}
+    >
       <div className="flex h-9 items-center gap-2 border-b border-hairline bg-sunken pr-1.5 pl-3 text-small">
         <span className="min-w-0 flex-1 truncate text-muted">{summary(value, table?.rows.length)}</span>
         <ViewSwitch kind={table ? 'Table' : 'Tree'} asText={asText} onChange={setAsText} />
@@ -87,7 +91,9 @@ function ExportMenu({ value, name }: { value: Json; name: string }): ReactNode {
       .toLowerCase() || 'answer'
   const save = (kind: 'csv' | 'json'): void => {
     const file =
-      kind === 'csv' ? { text: valueToCsv(value), mime: 'text/csv' } : { text: valueToJson(value), mime: 'application/json' }
+      kind === 'csv'
+        ? { text: valueToCsv(value), mime: 'text/csv' }
+        : { text: valueToJson(value), mime: 'application/json' }
     saveFile(`${stem}.${kind}`, new Blob([file.text], { type: file.mime }))
     announce(`Saved as ${stem}.${kind}`)
   }

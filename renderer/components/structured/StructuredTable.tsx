@@ -18,7 +18,8 @@ export function StructuredTable({ table, lights }: { table: Table; lights: RowLi
   if (table.rows.length === 0) return <p className="px-3 py-2 text-muted">No rows.</p>
   const isNumeric = table.columns.map(
     (_, column) =>
-      table.rows.some((row) => isNumber(row[column])) && table.rows.every((row) => isNumber(row[column]) || row[column] === null),
+      table.rows.some((row) => isNumber(row[column])) &&
+      table.rows.every((row) => isNumber(row[column]) || row[column] === null),
   )
   return (
     <div className="max-h-[28rem] overflow-auto" tabIndex={0} role="group" aria-label="Table of the answer">
@@ -62,10 +63,16 @@ function Row({
 }): ReactNode {
   const [mark] = marks
   const light =
-    mark === undefined ? {} : { onPointerEnter: () => lights.onHighlight(mark), onPointerLeave: () => lights.onHighlight(null) }
+    mark === undefined
+      ? {}
+      : { onPointerEnter: () => lights.onHighlight(mark), onPointerLeave: () => lights.onHighlight(null) }
   const isLit = lights.highlighted !== null && marks.includes(lights.highlighted)
   return (
-    <tr {...light} data-lit={isLit || undefined} className={cx('not-last:*:border-b *:border-hairline', isLit && 'bg-active')}>
+    <tr
+      {...light}
+      data-lit={isLit || undefined}
+      className={cx('not-last:*:border-b *:border-hairline', isLit && 'bg-active')}
+    >
       {cells.map((value, column) => (
         <td
           key={column}

@@ -12,7 +12,12 @@ const FIRST = 100
 /** A nested answer as lines that open. */
 export function StructuredTree({ value }: { value: Json }): ReactNode {
   return (
-    <div className="max-h-[28rem] overflow-auto px-2 py-1.5 text-ui" tabIndex={0} role="group" aria-label="Tree of the answer">
+    <div
+      className="max-h-[28rem] overflow-auto px-2 py-1.5 text-ui"
+      tabIndex={0}
+      role="group"
+      aria-label="Tree of the answer"
+    >
       <Node name={null} value={value} depth={0} />
     </div>
   )
@@ -56,7 +61,11 @@ function Node({ name, value, depth }: { name: string | null; value: Json; depth:
             <Node key={key} name={key} value={item} depth={depth + 1} />
           ))}
           {shown.length < inside.length ? (
-            <button type="button" onClick={() => setWhole(true)} className="py-0.5 pl-5 text-accent underline underline-offset-2">
+            <button
+              type="button"
+              onClick={() => setWhole(true)}
+              className="py-0.5 pl-5 text-accent underline underline-offset-2"
+            >
               Show all {inside.length}
             </button>
           ) : null}

@@ -23,7 +23,10 @@ export function ViewSwitch({
             type="button"
             aria-pressed={pressed}
             onClick={() => onChange(label === 'Text')}
-            className={cx(choice, pressed ? 'bg-active font-medium text-ink' : 'text-muted hover:bg-hover hover:text-ink')}
+            className={cx(
+              choice,
+              pressed ? 'bg-active font-medium text-ink' : 'text-muted hover:bg-hover hover:text-ink',
+            )}
           >
             {label}
           </button>

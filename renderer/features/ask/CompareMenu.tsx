@@ -25,7 +25,11 @@ export function CompareMenu({ conversationId }: { conversationId: string | null 
     <Menu
       onOpen={() => void modelsToCompare().then(setModels, () => setModels([]))}
       trigger={
-        <MenuTrigger className={iconButtonClass()} aria-label="Compare with another model" title="Compare with another model">
+        <MenuTrigger
+          className={iconButtonClass()}
+          aria-label="Compare with another model"
+          title="Compare with another model"
+        >
           <Columns2 />
         </MenuTrigger>
       }
@@ -33,7 +37,8 @@ export function CompareMenu({ conversationId }: { conversationId: string | null 
       <Base.Group className="max-w-72">
         <Base.GroupLabel className="px-2 pt-1 pb-1.5 text-small text-muted">
           <span className="block font-semibold text-ink">Compare with…</span>
-          Both models answer each question. Each sees the one conversation that you go on with, not what stood beside it.
+          Both models answer each question. Each sees the one conversation that you go on with, not what stood beside
+          it.
         </Base.GroupLabel>
         {models?.map((model) => (
           <MenuItem key={model.id} onSelect={() => compareWith(conversationId, model)}>

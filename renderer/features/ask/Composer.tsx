@@ -73,7 +73,11 @@ export function Composer({
   return (
     <div className="mx-auto w-full max-w-[720px] px-4 pt-2 pb-3 mid:px-6">
       {draft.error ? <ErrorNote message={draft.error.message} className="mb-2" /> : null}
-      <Refusals refusals={draft.refusals} onDismiss={(key) => dismissRefusal(conversationId, key)} onUse={(cover) => void addFiles(conversationId, [cover])} />
+      <Refusals
+        refusals={draft.refusals}
+        onDismiss={(key) => dismissRefusal(conversationId, key)}
+        onUse={(cover) => void addFiles(conversationId, [cover])}
+      />
       <form
         aria-label="Ask"
         className="rounded-lg border border-control bg-raised focus-within:border-accent"

@@ -10,7 +10,8 @@ import { checkSchema, offsetOf, titleOf, type SchemaCheck } from './formats.ts'
 
 /** After the last key a schema is checked, ms. */
 const PAUSE_MS = 200
-const EXAMPLE = '{\n  "type": "object",\n  "properties": {\n    "name": { "type": "string" }\n  },\n  "required": ["name"]\n}'
+const EXAMPLE =
+  '{\n  "type": "object",\n  "properties": {\n    "name": { "type": "string" }\n  },\n  "required": ["name"]\n}'
 
 /** Takes a JSON schema of one's own and says at once whether an answer can be held to it. */
 export function FormatDialog({

@@ -21,7 +21,9 @@ export function PictureTray({ conversationId, draft }: { conversationId: string 
   const stills = pictures.filter(({ clip }) => !clip)
   const opened = stills.flatMap((picture) => {
     const { key, attachment, name, marks } = picture
-    return attachment ? [{ key, url: addressOf(picture, host), name, width: attachment.width, height: attachment.height, marks }] : []
+    return attachment
+      ? [{ key, url: addressOf(picture, host), name, width: attachment.width, height: attachment.height, marks }]
+      : []
   })
   const openedAt = opened.findIndex(({ key }) => key === viewed)
   const canBeVideo = stills.length > 1 && stills.every(({ attachment }) => attachment !== null)
@@ -33,7 +35,10 @@ export function PictureTray({ conversationId, draft }: { conversationId: string 
   const remove = (key: string, index: number): void => {
     takeOut(conversationId, key)
     announce('Picture taken out')
-    const next = list.current?.querySelectorAll<HTMLElement>('[data-picture]')[index === pictures.length - 1 ? index - 1 : index + 1]
+    const next =
+      list.current?.querySelectorAll<HTMLElement>('[data-picture]')[
+        index === pictures.length - 1 ? index - 1 : index + 1
+      ]
     if (next) next.focus()
     else list.current?.closest('form')?.querySelector('textarea')?.focus()
   }
@@ -56,39 +61,46 @@ export function PictureTray({ conversationId, draft }: { conversationId: string 
           setDragged(null)
         }}
       >
-        {pictures.map((picture, index) => picture.clip ? (
-          <ClipTile
-            key={picture.key}
-            conversationId={conversationId}
-            picture={picture}
-            clip={picture.clip}
-            index={index}
-            total={pictures.length}
-            working={draft.preparing}
-            dragged={dragged === picture.key}
-            onMove={(to) => move(picture.key, to)}
-            onRemove={() => remove(picture.key, index)}
-            onDrag={(active) => setDragged(active ? picture.key : null)}
-          />
-        ) : (
-          <PictureTile
-            key={picture.key}
-            picture={picture}
-            index={index}
-            total={pictures.length}
-            working={draft.preparing}
-            dragged={dragged === picture.key}
-            onMove={(to) => move(picture.key, to)}
-            onRemove={() => remove(picture.key, index)}
-            onDetail={(budget) => chooseDetail(conversationId, picture.key, budget)}
-            onDrag={(active) => setDragged(active ? picture.key : null)}
-            onOpen={() => setViewed(picture.key)}
-          />
-        ))}
+        {pictures.map((picture, index) =>
+          picture.clip ? (
+            <ClipTile
+              key={picture.key}
+              conversationId={conversationId}
+              picture={picture}
+              clip={picture.clip}
+              index={index}
+              total={pictures.length}
+              working={draft.preparing}
+              dragged={dragged === picture.key}
+              onMove={(to) => move(picture.key, to)}
+              onRemove={() => remove(picture.key, index)}
+              onDrag={(active) => setDragged(active ? picture.key : null)}
+            />
+          ) : (
+            <PictureTile
+              key={picture.key}
+              picture={picture}
+              index={index}
+              total={pictures.length}
+              working={draft.preparing}
+              dragged={dragged === picture.key}
+              onMove={(to) => move(picture.key, to)}
+              onRemove={() => remove(picture.key, index)}
+              onDetail={(budget) => chooseDetail(conversationId, picture.key, budget)}
+              onDrag={(active) => setDragged(active ? picture.key : null)}
+              onOpen={() => setViewed(picture.key)}
+            />
+          ),
+        )}
       </ul>
       {canBeVideo ? (
         <div className="px-3 pt-1.5">
-          <Button kind="quiet" className="-ml-1.5 h-7! px-1.5!" title="The model sees them one after the other, as moments of one video" onClick={() => makeVideo(conversationId)}>
+          <Button
+            kind="quiet"
+            className="-ml-1.5 h-7! px-1.5!"
+            title="The model sees them one after the other, as moments of one video"
+            onClick={() => makeVideo(conversationId)}
+          >
             <Clapperboard aria-hidden />
             {stills.length === 2 ? 'Use both as frames of a video' : `Use all ${stills.length} as frames of a video`}
           </Button>

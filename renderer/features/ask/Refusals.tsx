@@ -23,7 +23,9 @@ export function Refusals({
             <FileX className="mt-1 size-4 shrink-0 text-danger" aria-hidden />
             <div className="flex min-w-0 flex-1 flex-wrap items-start gap-x-2.5 gap-y-1">
               <p className="min-w-0 flex-[1_1_14rem] py-1 [overflow-wrap:anywhere]">
-                {refusal.message.includes(refusal.name) ? null : <span className="font-semibold">{refusal.name}: </span>}
+                {refusal.message.includes(refusal.name) ? null : (
+                  <span className="font-semibold">{refusal.name}: </span>
+                )}
                 {refusal.message}
               </p>
               {refusal.cover ? (
@@ -37,7 +39,11 @@ export function Refusals({
                 </Button>
               ) : null}
             </div>
-            <IconButton label={`Dismiss the note about ${refusal.name}`} size="small" onClick={() => onDismiss(refusal.key)}>
+            <IconButton
+              label={`Dismiss the note about ${refusal.name}`}
+              size="small"
+              onClick={() => onDismiss(refusal.key)}
+            >
               <X />
             </IconButton>
           </div>

@@ -23,7 +23,8 @@ export function TokenLine({ draft }: { draft: Draft }): ReactNode {
   if (totals.context > 0 && used > totals.context) {
     return (
       <p className={cx(base, 'text-danger')} role="status">
-        This needs {tokens(totals.question)}; {count(free)} are free. {pictures.length > 0 ? 'Take out a picture, lower the detail' : 'Shorten it'} or start a new conversation.
+        This needs {tokens(totals.question)}; {count(free)} are free.{' '}
+        {pictures.length > 0 ? 'Take out a picture, lower the detail' : 'Shorten it'} or start a new conversation.
       </p>
     )
   }

@@ -6,7 +6,23 @@ import { call } from '../../lib/rpc.ts'
 import { upload } from '../../lib/upload.ts'
 import { withFrames } from '../../lib/video/index.ts'
 import { cancelPrepare, planPrepare } from './prepare.ts'
-import { addPicture, asPictures, asVideo, canSend, dismiss, emptyDraft, MAX_PICTURES, movePicture, refuse, removePicture, setPictureDetail, setPictureMarks, storedPicture, toParts, type Picture } from './state.ts'
+import {
+  addPicture,
+  asPictures,
+  asVideo,
+  canSend,
+  dismiss,
+  emptyDraft,
+  MAX_PICTURES,
+  movePicture,
+  refuse,
+  removePicture,
+  setPictureDetail,
+  setPictureMarks,
+  storedPicture,
+  toParts,
+  type Picture,
+} from './state.ts'
 import { draftKey, draftOf, updateDraft } from './store.ts'
 import { addVideo, endClip, freeClip, isVideo, refusalOf } from './video/clips.ts'
 
@@ -19,7 +35,15 @@ export function setText(conversationId: string | null, text: string): void {
 async function addFile(conversationId: string | null, file: File): Promise<void> {
   const key = draftKey(conversationId)
   const name = file.name === '' ? 'Picture' : file.name
-  const picture = { key: crypto.randomUUID(), name, preview: URL.createObjectURL(file), attachment: null, tokens: null, budget: null, marks: [] }
+  const picture = {
+    key: crypto.randomUUID(),
+    name,
+    preview: URL.createObjectURL(file),
+    attachment: null,
+    tokens: null,
+    budget: null,
+    marks: [],
+  }
   updateDraft(key, (draft) => addPicture(draft, picture))
   try {
     const attachment = await upload(await whenHost(), file)
@@ -33,7 +57,9 @@ async function addFile(conversationId: string | null, file: File): Promise<void>
   } catch (thrown) {
     URL.revokeObjectURL(picture.preview)
     const refusal = { ...(await refusalOf(picture.key, file, toAppError(thrown))), name }
-    updateDraft(key, (draft) => (draft.pictures.some((one) => one.key === picture.key) ? refuse(draft, refusal) : draft))
+    updateDraft(key, (draft) =>
+      draft.pictures.some((one) => one.key === picture.key) ? refuse(draft, refusal) : draft,
+    )
   }
   planPrepare(conversationId, 'pictures')
 }
@@ -43,9 +69,17 @@ export async function addFiles(conversationId: string | null, files: readonly Fi
   const key = draftKey(conversationId)
   const free = MAX_PICTURES - draftOf(key).pictures.length
   for (const file of files.slice(Math.max(0, free))) {
-    updateDraft(key, (draft) => refuse(draft, { key: crypto.randomUUID(), name: file.name, message: `A question takes at most ${MAX_PICTURES} pictures and videos.` }))
+    updateDraft(key, (draft) =>
+      refuse(draft, {
+        key: crypto.randomUUID(),
+        name: file.name,
+        message: `A question takes at most ${MAX_PICTURES} pictures and videos.`,
+      }),
+    )
   }
-  await Promise.all(files.slice(0, Math.max(0, free)).map((file) => (isVideo(file) ? addVideo : addFile)(conversationId, file)))
+  await Promise.all(
+    files.slice(0, Math.max(0, free)).map((file) => (isVideo(file) ? addVideo : addFile)(conversationId, file)),
+  )
 }
 
 /** Ends what goes on for a picture or a video and frees the addresses that the window made for it. */
@@ -59,7 +93,9 @@ function free({ key, preview, clip }: Picture): void {
 
 /** Makes the question's pictures the frames of one video. */
 export function makeVideo(conversationId: string | null): void {
-  updateDraft(draftKey(conversationId), (draft) => asVideo(draft, crypto.randomUUID(), `${draft.pictures.filter(({ clip }) => !clip).length} frames`))
+  updateDraft(draftKey(conversationId), (draft) =>
+    asVideo(draft, crypto.randomUUID(), `${draft.pictures.filter(({ clip }) => !clip).length} frames`),
+  )
   planPrepare(conversationId, 'pictures')
 }
 
@@ -102,7 +138,8 @@ export function setFormat(conversationId: string | null, format: ChosenFormat | 
 }
 
 /** Removes the note about a refused file. */
-export const dismissRefusal = (conversationId: string | null, key: string): void => updateDraft(draftKey(conversationId), (draft) => dismiss(draft, key))
+export const dismissRefusal = (conversationId: string | null, key: string): void =>
+  updateDraft(draftKey(conversationId), (draft) => dismiss(draft, key))
 
 /** Sends the question. The draft is emptied once the core has it; on failure it stays, with the error. */
 export async function send(conversationId: string | null): Promise<{ conversationId: string } | null> {
@@ -111,7 +148,16 @@ export async function send(conversationId: string | null): Promise<{ conversatio
   if (!canSend(draft)) return null
   updateDraft(key, (now) => ({ ...now, sending: true, error: null }))
   try {
-    const sent = await withFrames(conversationId, () => call((core) => core.ask.send({ conversationId, parts: toParts(draft), format: draft.format, compareWith: comparedIn(conversationId)?.id ?? null })))
+    const sent = await withFrames(conversationId, () =>
+      call((core) =>
+        core.ask.send({
+          conversationId,
+          parts: toParts(draft),
+          format: draft.format,
+          compareWith: comparedIn(conversationId)?.id ?? null,
+        }),
+      ),
+    )
     if (conversationId === null) keepComparing(sent.conversationId)
     // Only now: until the answer runs, what encodes the pictures is not to be stopped.
     cancelPrepare(conversationId)
@@ -125,7 +171,11 @@ export async function send(conversationId: string | null): Promise<{ conversatio
 }
 
 /** Adds files and sends them with `text` at once; what is refused stays in the composer and nothing is sent. */
-export async function askWith(conversationId: string | null, files: readonly File[], text: string): Promise<{ conversationId: string } | null> {
+export async function askWith(
+  conversationId: string | null,
+  files: readonly File[],
+  text: string,
+): Promise<{ conversationId: string } | null> {
   const key = draftKey(conversationId)
   const refused = draftOf(key).refusals.length
   updateDraft(key, (draft) => ({ ...draft, text, error: null }))

@@ -9,7 +9,10 @@ export type ModelsToCompare = readonly Compared[]
 export async function modelsToCompare(): Promise<ModelsToCompare> {
   return call(async (core) => {
     for await (const models of await core.library.watch()) {
-      return models.filter(({ isCurrent }) => !isCurrent).map(({ model: { id, name } }) => ({ id, name })).sort((a, b) => a.name.localeCompare(b.name))
+      return models
+        .filter(({ isCurrent }) => !isCurrent)
+        .map(({ model: { id, name } }) => ({ id, name }))
+        .sort((a, b) => a.name.localeCompare(b.name))
     }
     return []
   })

@@ -22,7 +22,12 @@ function end(tasks: Map<string, Task>, key: string): void {
   tasks.delete(key)
 }
 
-function begin(tasks: Map<string, Task>, key: string, delay: number, run: (signal: AbortSignal) => Promise<void>): void {
+function begin(
+  tasks: Map<string, Task>,
+  key: string,
+  delay: number,
+  run: (signal: AbortSignal) => Promise<void>,
+): void {
   end(tasks, key)
   const abort = new AbortController()
   tasks.set(key, { abort, timer: setTimeout(() => void run(abort.signal), delay) })
@@ -65,7 +70,8 @@ export function planPrepare(conversationId: string | null, changed: keyof typeof
   const key = draftKey(conversationId)
   const { pictures, text } = draftOf(key)
   if (pictures.some(({ attachment, clip }) => !attachment && !clip)) return
-  if (pictures.length > 0 || text.trim() !== '') begin(counting, key, DELAY_MS[changed], (signal) => count(conversationId, signal))
+  if (pictures.length > 0 || text.trim() !== '')
+    begin(counting, key, DELAY_MS[changed], (signal) => count(conversationId, signal))
   else end(counting, key)
   if (changed === 'text') return
   if (pictures.length > 0) return begin(encoding, key, DELAY_MS.pictures, (signal) => encode(conversationId, signal))

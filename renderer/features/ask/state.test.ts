@@ -1,12 +1,39 @@
 import { describe, expect, test } from 'vitest'
 import type { Attachment } from '#contract'
-import { addPicture, canSend, counted, dismiss, emptyDraft, movePicture, refuse, removePicture, setPictureDetail, setPictureMarks, storedPicture, toParts, type Draft } from './state.ts'
+import {
+  addPicture,
+  canSend,
+  counted,
+  dismiss,
+  emptyDraft,
+  movePicture,
+  refuse,
+  removePicture,
+  setPictureDetail,
+  setPictureMarks,
+  storedPicture,
+  toParts,
+  type Draft,
+} from './state.ts'
 
-const stored = (name: string): Attachment => ({ sha: name.padEnd(64, '0'), kind: 'image', mime: 'image/png', name, bytes: 1, width: 28, height: 28 })
+const stored = (name: string): Attachment => ({
+  sha: name.padEnd(64, '0'),
+  kind: 'image',
+  mime: 'image/png',
+  name,
+  bytes: 1,
+  width: 28,
+  height: 28,
+})
 
 const withPictures = (...names: string[]): Draft =>
   names.reduce(
-    (draft, name) => storedPicture(addPicture(draft, { key: name, name, preview: '', attachment: null, tokens: null, budget: null, marks: [] }), name, stored(name)),
+    (draft, name) =>
+      storedPicture(
+        addPicture(draft, { key: name, name, preview: '', attachment: null, tokens: null, budget: null, marks: [] }),
+        name,
+        stored(name),
+      ),
     emptyDraft,
   )
 
@@ -43,7 +70,10 @@ describe('the question being composed', () => {
     expect(canSend(emptyDraft)).toBe(false)
     expect(canSend({ ...emptyDraft, text: ' \n' })).toBe(false)
     expect(canSend({ ...emptyDraft, text: 'Hi', sending: true })).toBe(false)
-    const uploading = addPicture({ ...emptyDraft, text: 'Hi' }, { key: 'a', name: 'a', preview: '', attachment: null, tokens: null, budget: null, marks: [] })
+    const uploading = addPicture(
+      { ...emptyDraft, text: 'Hi' },
+      { key: 'a', name: 'a', preview: '', attachment: null, tokens: null, budget: null, marks: [] },
+    )
     expect(canSend(uploading)).toBe(false)
     expect(canSend(storedPicture(uploading, 'a', stored('a')))).toBe(true)
   })
@@ -57,7 +87,18 @@ describe('the question being composed', () => {
   })
 
   test('a picture that was removed while it was stored stays removed', () => {
-    const draft = removePicture(addPicture(emptyDraft, { key: 'a', name: 'a', preview: '', attachment: null, tokens: null, budget: null, marks: [] }), 'a')
+    const draft = removePicture(
+      addPicture(emptyDraft, {
+        key: 'a',
+        name: 'a',
+        preview: '',
+        attachment: null,
+        tokens: null,
+        budget: null,
+        marks: [],
+      }),
+      'a',
+    )
     expect(storedPicture(draft, 'a', stored('a'))).toBe(draft)
   })
 
@@ -69,7 +110,10 @@ describe('the question being composed', () => {
   })
 
   test('token counts belong to the pictures in order, and count the text too', () => {
-    const draft = counted({ ...withPictures('a', 'b'), text: 'Hi' }, { parts: [16, 64, 2], conversation: 100, context: 4096 })
+    const draft = counted(
+      { ...withPictures('a', 'b'), text: 'Hi' },
+      { parts: [16, 64, 2], conversation: 100, context: 4096 },
+    )
     expect(draft.pictures.map((picture) => picture.tokens)).toEqual([16, 64])
     expect(draft.totals).toEqual({ conversation: 100, question: 82, context: 4096 })
     expect(removePicture(draft, 'a').totals).toBeNull()

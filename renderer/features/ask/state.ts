@@ -47,25 +47,43 @@ export interface Draft {
   readonly error: ErrorInfo | null
 }
 
-export const emptyDraft: Draft = { text: '', pictures: [], format: null, refusals: [], totals: null, preparing: false, sending: false, error: null }
+export const emptyDraft: Draft = {
+  text: '',
+  pictures: [],
+  format: null,
+  refusals: [],
+  totals: null,
+  preparing: false,
+  sending: false,
+  error: null,
+}
 
 /** The most pictures of one question: the contract takes 64 parts, one of them the text. */
 export const MAX_PICTURES = 63
 
 /** The draft with a picture that is about to be stored. */
-export const addPicture = (draft: Draft, picture: Picture): Draft => ({ ...draft, pictures: [...draft.pictures, picture], error: null })
+export const addPicture = (draft: Draft, picture: Picture): Draft => ({
+  ...draft,
+  pictures: [...draft.pictures, picture],
+  error: null,
+})
 
 /** The draft with a picture's stored file; unchanged when it was removed meanwhile. */
 export function storedPicture(draft: Draft, key: string, attachment: Attachment): Draft {
   if (!draft.pictures.some((picture) => picture.key === key)) return draft
-  return { ...draft, pictures: draft.pictures.map((picture) => (picture.key === key ? { ...picture, attachment } : picture)) }
+  return {
+    ...draft,
+    pictures: draft.pictures.map((picture) => (picture.key === key ? { ...picture, attachment } : picture)),
+  }
 }
 
 /** The draft with another state of a video; unchanged when it was removed. */
 export function setClip(draft: Draft, key: string, change: (clip: Clip) => Clip): Draft {
   const pictures = draft.pictures.map((picture) => {
     const clip = picture.clip && picture.key === key ? change(picture.clip) : picture.clip
-    return clip === undefined || clip === picture.clip ? picture : { ...picture, clip, tokens: clipTokens(clip) ?? picture.tokens }
+    return clip === undefined || clip === picture.clip
+      ? picture
+      : { ...picture, clip, tokens: clipTokens(clip) ?? picture.tokens }
   })
   return pictures.every((picture, i) => picture === draft.pictures[i]) ? draft : { ...draft, pictures }
 }
@@ -75,8 +93,21 @@ export function asVideo(draft: Draft, key: string, name: string): Draft {
   const frames = draft.pictures.filter(({ clip }) => !clip)
   const [first] = frames
   if (!first || frames.length < 2) return draft
-  const video: Picture = { key, name, preview: first.preview, attachment: null, tokens: null, budget: null, marks: [], clip: clipOfPictures(frames) }
-  return { ...draft, totals: null, pictures: draft.pictures.flatMap((picture) => (picture === first ? video : picture.clip ? picture : [])) }
+  const video: Picture = {
+    key,
+    name,
+    preview: first.preview,
+    attachment: null,
+    tokens: null,
+    budget: null,
+    marks: [],
+    clip: clipOfPictures(frames),
+  }
+  return {
+    ...draft,
+    totals: null,
+    pictures: draft.pictures.flatMap((picture) => (picture === first ? video : picture.clip ? picture : [])),
+  }
 }
 
 /** The draft in which the frames of a video are pictures again. */
@@ -96,12 +127,20 @@ export function removePicture(draft: Draft, key: string): Draft {
 
 /** The draft with another detail for a picture; its count no longer holds. */
 export function setPictureDetail(draft: Draft, key: string, budget: PictureBudget | null): Draft {
-  return { ...draft, totals: null, pictures: draft.pictures.map((picture) => (picture.key === key ? { ...picture, budget, tokens: null } : picture)) }
+  return {
+    ...draft,
+    totals: null,
+    pictures: draft.pictures.map((picture) => (picture.key === key ? { ...picture, budget, tokens: null } : picture)),
+  }
 }
 
 /** The draft with other marks on a picture; its count no longer holds. */
 export function setPictureMarks(draft: Draft, key: string, marks: readonly PictureMark[]): Draft {
-  return { ...draft, totals: null, pictures: draft.pictures.map((picture) => (picture.key === key ? { ...picture, marks, tokens: null } : picture)) }
+  return {
+    ...draft,
+    totals: null,
+    pictures: draft.pictures.map((picture) => (picture.key === key ? { ...picture, marks, tokens: null } : picture)),
+  }
 }
 
 /** The draft with a picture moved to position `to` (0 is first), kept within the ends. */
@@ -115,15 +154,29 @@ export function movePicture(draft: Draft, key: string, to: number): Draft {
 }
 
 /** The draft with a file that was refused. */
-export const refuse = (draft: Draft, refusal: Refusal): Draft => ({ ...removePicture(draft, refusal.key), refusals: [...draft.refusals, refusal] })
+export const refuse = (draft: Draft, refusal: Refusal): Draft => ({
+  ...removePicture(draft, refusal.key),
+  refusals: [...draft.refusals, refusal],
+})
 
 /** The draft without a refusal the user has read. */
-export const dismiss = (draft: Draft, key: string): Draft => ({ ...draft, refusals: draft.refusals.filter((refusal) => refusal.key !== key) })
+export const dismiss = (draft: Draft, key: string): Draft => ({
+  ...draft,
+  refusals: draft.refusals.filter((refusal) => refusal.key !== key),
+})
 
 /** What is sent of a picture or a video; null: it is not ready. */
 function partOf({ attachment, budget, clip, marks, name }: Picture): DraftPart | null {
   if (clip) return clipPart(clip, name)
-  return attachment && { type: 'image', sha: attachment.sha, name: attachment.name, ...(budget && { budget }), ...(marks.length > 0 && { marks: [...marks] }) }
+  return (
+    attachment && {
+      type: 'image',
+      sha: attachment.sha,
+      name: attachment.name,
+      ...(budget && { budget }),
+      ...(marks.length > 0 && { marks: [...marks] }),
+    }
+  )
 }
 
 /** What is sent: what is ready of the pictures and videos in their order, then the text. */
@@ -144,10 +197,14 @@ export function waitsFor({ pictures }: Draft): string | null {
 }
 
 /** True when Send does something: there is a question, and every picture and video is ready. */
-export const canSend = (draft: Draft): boolean => !draft.sending && (draft.text.trim() !== '' || draft.pictures.length > 0) && waitsFor(draft) === null
+export const canSend = (draft: Draft): boolean =>
+  !draft.sending && (draft.text.trim() !== '' || draft.pictures.length > 0) && waitsFor(draft) === null
 
 /** The draft with the token counts of `parts`, as `toParts` gave them. */
-export function counted(draft: Draft, answer: { parts: readonly number[]; conversation: number; context: number }): Draft {
+export function counted(
+  draft: Draft,
+  answer: { parts: readonly number[]; conversation: number; context: number },
+): Draft {
   let index = 0
   const pictures = draft.pictures.map((picture) => {
     const tokens = partOf(picture) ? (answer.parts[index++] ?? null) : picture.clip ? clipTokens(picture.clip) : null

@@ -18,4 +18,5 @@ export function updateDraft(key: string, change: (draft: Draft) => Draft): void 
 }
 
 /** The draft of a conversation, as it changes. */
-export const useDraft = (conversationId: string | null): Draft => useDrafts((state) => state.drafts[draftKey(conversationId)] ?? emptyDraft)
+export const useDraft = (conversationId: string | null): Draft =>
+  useDrafts((state) => state.drafts[draftKey(conversationId)] ?? emptyDraft)

@@ -90,7 +90,12 @@ export function AskPanel({
   }, [])
 
   return (
-    <section role="dialog" aria-label="Ask about this" className="flex flex-col gap-2.5 p-3 text-ui text-ink" data-testid="ask-panel">
+    <section
+      role="dialog"
+      aria-label="Ask about this"
+      className="flex flex-col gap-2.5 p-3 text-ui text-ink"
+      data-testid="ask-panel"
+    >
       <header className={isWindow ? 'flex items-center gap-3 [-webkit-app-region:drag]' : 'flex items-center gap-3'}>
         <span className="flex h-14 w-20 shrink-0 items-center justify-center overflow-hidden rounded-md border border-hairline bg-mat">
           <img ref={preview} alt="The chosen part of the screen" className="max-h-full max-w-full object-contain" />
@@ -101,7 +106,13 @@ export function AskPanel({
             {count(size.width)} × {count(size.height)} pixels
           </p>
         </div>
-        <IconButton label="Close" hint="Esc" size="small" onClick={onClose} className="self-start [-webkit-app-region:no-drag]">
+        <IconButton
+          label="Close"
+          hint="Esc"
+          size="small"
+          onClick={onClose}
+          className="self-start [-webkit-app-region:no-drag]"
+        >
           <X />
         </IconButton>
       </header>
@@ -116,7 +127,11 @@ export function AskPanel({
             </p>
           ) : (
             <div className="max-h-72 overflow-y-auto" data-testid="panel-answer" onCopy={() => setTimeout(onClose)}>
-              <Markdown text={linkAnswer(answer.text, [], [], streaming)} partial={answer.message?.status !== 'complete'} streaming={streaming} />
+              <Markdown
+                text={linkAnswer(answer.text, [], [], streaming)}
+                partial={answer.message?.status !== 'complete'}
+                streaming={streaming}
+              />
             </div>
           )}
         </div>

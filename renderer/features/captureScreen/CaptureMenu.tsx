@@ -24,7 +24,9 @@ export function CaptureMenu({ shortcut }: { shortcut: string | null }): ReactNod
       <MenuItem onSelect={() => void startCapture()}>
         <Crop />
         <span className="flex-1">Capture the screen</span>
-        {shortcut !== null && shell?.shortcut === 'active' ? <span className="pl-4 text-subtle">{shownKeys(shortcut, isMac)}</span> : null}
+        {shortcut !== null && shell?.shortcut === 'active' ? (
+          <span className="pl-4 text-subtle">{shownKeys(shortcut, isMac)}</span>
+        ) : null}
       </MenuItem>
       {DELAYS.map((seconds) => (
         <MenuItem key={seconds} onSelect={() => void startCapture(seconds)}>

@@ -11,7 +11,11 @@ export function Countdown({ until, onCancel }: { until: number; onCancel: () => 
     return () => clearInterval(timer)
   }, [until])
   return (
-    <div role="status" data-testid="countdown" className="fixed bottom-4 left-1/2 z-40 flex -translate-x-1/2 items-center gap-3 rounded-lg border border-hairline bg-raised py-1.5 pr-1.5 pl-4 shadow-float">
+    <div
+      role="status"
+      data-testid="countdown"
+      className="fixed bottom-4 left-1/2 z-40 flex -translate-x-1/2 items-center gap-3 rounded-lg border border-hairline bg-raised py-1.5 pr-1.5 pl-4 shadow-float"
+    >
       <span className="tabular-nums">The screen is captured in {seconds} s</span>
       <Button onClick={onCancel}>Cancel</Button>
     </div>

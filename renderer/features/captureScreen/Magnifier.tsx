@@ -10,12 +10,23 @@ const APART = 22
 
 /** Beside the pointer, on the other side where there is no room. */
 function placeOf(pointer: Point, area: Size): { left: number; top: number } {
-  const flip = (at: number, length: number, limit: number): number => (at + APART + length <= limit ? at + APART : Math.max(0, at - APART - length))
+  const flip = (at: number, length: number, limit: number): number =>
+    at + APART + length <= limit ? at + APART : Math.max(0, at - APART - length)
   return { left: flip(pointer.x, SIDE, area.width), top: flip(pointer.y, HEIGHT, area.height) }
 }
 
 /** The pixels around the pointer, each a cell of a grid, and which one it is on. `pointer` is in the area, in CSS pixels. */
-export function Magnifier({ picture, pixel, pointer, area }: { picture: ImageBitmap; pixel: Point; pointer: Point; area: Size }): ReactNode {
+export function Magnifier({
+  picture,
+  pixel,
+  pointer,
+  area,
+}: {
+  picture: ImageBitmap
+  pixel: Point
+  pointer: Point
+  area: Size
+}): ReactNode {
   const canvas = useRef<HTMLCanvasElement>(null)
   useLayoutEffect(() => {
     const context = canvas.current?.getContext('2d')
@@ -34,7 +45,10 @@ export function Magnifier({ picture, pixel, pointer, area }: { picture: ImageBit
       context.fillRect(cell - line / 2, 0, line, ACROSS)
       context.fillRect(0, cell - line / 2, ACROSS, line)
     }
-    for (const [colour, width] of [['#000000', 3 * line], ['#ffffff', 1.5 * line]] as const) {
+    for (const [colour, width] of [
+      ['#000000', 3 * line],
+      ['#ffffff', 1.5 * line],
+    ] as const) {
       context.strokeStyle = colour
       context.lineWidth = width
       context.strokeRect(middle, middle, 1, 1)

@@ -1,7 +1,11 @@
 import type { ReactNode } from 'react'
 
 /** A picture that nothing is chosen of yet: a little dimmed, but for the window that a click would take. `shown` is in CSS pixels. */
-export function OfferedWindow({ shown }: { shown: { x: number; y: number; width: number; height: number } | null }): ReactNode {
+export function OfferedWindow({
+  shown,
+}: {
+  shown: { x: number; y: number; width: number; height: number } | null
+}): ReactNode {
   if (!shown) return <div className="pointer-events-none absolute inset-0 bg-[rgb(0_0_0/0.22)]" />
   return (
     <div

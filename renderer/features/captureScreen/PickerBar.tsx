@@ -34,10 +34,17 @@ export function PickerBar({
     <div
       role="toolbar"
       aria-label="Capture"
-      className={cx('absolute left-1/2 flex max-w-[calc(100vw-16px)] -translate-x-1/2 items-center gap-1 rounded-lg border border-hairline bg-raised p-1.5 text-ink shadow-float', isUp ? 'top-4' : 'bottom-4')}
+      className={cx(
+        'absolute left-1/2 flex max-w-[calc(100vw-16px)] -translate-x-1/2 items-center gap-1 rounded-lg border border-hairline bg-raised p-1.5 text-ink shadow-float',
+        isUp ? 'top-4' : 'bottom-4',
+      )}
     >
       <p role="status" className="px-2 whitespace-nowrap text-muted tabular-nums max-mid:hidden">
-        {region ? `${region.width} × ${region.height} at ${region.x}, ${region.y}` : hasWindows ? 'Drag over what you want to ask about, or click a window' : 'Drag over what you want to ask about'}
+        {region
+          ? `${region.width} × ${region.height} at ${region.x}, ${region.y}`
+          : hasWindows
+            ? 'Drag over what you want to ask about, or click a window'
+            : 'Drag over what you want to ask about'}
       </p>
       <Button kind="quiet" aria-label={whole} title={whole} onClick={onWhole}>
         <Maximize aria-hidden />
@@ -52,7 +59,11 @@ export function PickerBar({
       {delays ? (
         <Menu
           trigger={
-            <MenuTrigger className={cx(buttonClass('quiet'), 'hover:bg-hover hover:text-ink')} aria-label="Capture again later" title="Capture again later">
+            <MenuTrigger
+              className={cx(buttonClass('quiet'), 'hover:bg-hover hover:text-ink')}
+              aria-label="Capture again later"
+              title="Capture again later"
+            >
               <Timer aria-hidden />
             </MenuTrigger>
           }

@@ -4,11 +4,26 @@ import type { Handle } from './geometry.ts'
 
 const sides = [-1, 0, 1] as const
 const handles = sides.flatMap((y) => sides.map((x): Handle => ({ x, y }))).filter(({ x, y }) => x !== 0 || y !== 0)
-const cursors: Record<string, string> = { '-1,-1': 'nwse', '1,1': 'nwse', '1,-1': 'nesw', '-1,1': 'nesw', '0,-1': 'ns', '0,1': 'ns', '-1,0': 'ew', '1,0': 'ew' }
+const cursors: Record<string, string> = {
+  '-1,-1': 'nwse',
+  '1,1': 'nwse',
+  '1,-1': 'nesw',
+  '-1,1': 'nesw',
+  '0,-1': 'ns',
+  '0,1': 'ns',
+  '-1,0': 'ew',
+  '1,0': 'ew',
+}
 const at = (side: -1 | 0 | 1): string => `${(side + 1) * 50}%`
 
 /** The chosen region over a dimmed picture, with its size in pixels and handles. `shown` is in CSS pixels. */
-export function RegionBox({ region, shown }: { region: Region; shown: { x: number; y: number; width: number; height: number } }): ReactNode {
+export function RegionBox({
+  region,
+  shown,
+}: {
+  region: Region
+  shown: { x: number; y: number; width: number; height: number }
+}): ReactNode {
   return (
     <div
       data-testid="region"

@@ -1,4 +1,13 @@
-import { useEffect, useEffectEvent, useLayoutEffect, useReducer, useRef, useState, type PointerEvent, type ReactNode } from 'react'
+import {
+  useEffect,
+  useEffectEvent,
+  useLayoutEffect,
+  useReducer,
+  useRef,
+  useState,
+  type PointerEvent,
+  type ReactNode,
+} from 'react'
 import type { Region } from '#contract'
 import { fitted, liesWithin, pixelAt, shownRegion, wholeOf, type Handle, type Point } from './geometry.ts'
 import { Magnifier } from './Magnifier.tsx'
@@ -52,7 +61,12 @@ export function RegionPicker({
 
   const take = (region: Region): void => {
     const { x, y, width, height } = shownRegion(region, view)
-    const rounded = { x: Math.round(x), y: Math.round(y), width: Math.max(1, Math.round(width)), height: Math.max(1, Math.round(height)) }
+    const rounded = {
+      x: Math.round(x),
+      y: Math.round(y),
+      width: Math.max(1, Math.round(width)),
+      height: Math.max(1, Math.round(height)),
+    }
     onTake(region, rounded)
   }
 
@@ -105,12 +119,21 @@ export function RegionPicker({
   const isBarUp = shown !== null && shown.y + shown.height > area.height - 90 && shown.y > 90
 
   return (
-    <div role="dialog" aria-modal aria-label="Choose a region" className={isScreen ? 'absolute inset-0 overflow-hidden bg-[#000]' : 'fixed inset-0 z-40 overflow-hidden bg-mat'}>
+    <div
+      role="dialog"
+      aria-modal
+      aria-label="Choose a region"
+      className={isScreen ? 'absolute inset-0 overflow-hidden bg-[#000]' : 'fixed inset-0 z-40 overflow-hidden bg-mat'}
+    >
       <div
         ref={frame}
         tabIndex={-1}
         data-testid="picker"
-        className={isScreen ? 'absolute inset-0 cursor-crosshair touch-none outline-none' : 'absolute inset-x-4 top-4 bottom-20 cursor-crosshair touch-none outline-none'}
+        className={
+          isScreen
+            ? 'absolute inset-0 cursor-crosshair touch-none outline-none'
+            : 'absolute inset-x-4 top-4 bottom-20 cursor-crosshair touch-none outline-none'
+        }
         onPointerDown={(event) => {
           if (event.button !== 0) return
           event.currentTarget.setPointerCapture(event.pointerId)
@@ -122,7 +145,10 @@ export function RegionPicker({
         onPointerLeave={() => send({ type: 'leave' })}
         onDoubleClick={() => take(taken(state))}
       >
-        <div className="absolute overflow-hidden" style={{ left: view.x, top: view.y, width: picture.width * view.scale, height: picture.height * view.scale }}>
+        <div
+          className="absolute overflow-hidden"
+          style={{ left: view.x, top: view.y, width: picture.width * view.scale, height: picture.height * view.scale }}
+        >
           <canvas ref={canvas} className="block size-full" />
           {shown && state.region ? (
             <RegionBox region={state.region} shown={{ ...shown, x: shown.x - view.x, y: shown.y - view.y }} />

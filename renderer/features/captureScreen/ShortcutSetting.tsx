@@ -12,11 +12,18 @@ const notes: Record<ShortcutState, string> = {
   off: 'Press the keys that should capture the screen from anywhere.',
   active: 'Captures the screen from anywhere.',
   taken: 'Another program has these keys. Choose others.',
-  unsupported: 'This desktop gives apps no keys of their own. Add a shortcut in the system’s settings that runs: sightline --capture',
+  unsupported:
+    'This desktop gives apps no keys of their own. Add a shortcut in the system’s settings that runs: sightline --capture',
 }
 
 /** The keys that capture the screen: they are pressed to be chosen. */
-export function ShortcutSetting({ value, onChange }: { value: string | null; onChange: (accelerator: string | null) => void }): ReactNode {
+export function ShortcutSetting({
+  value,
+  onChange,
+}: {
+  value: string | null
+  onChange: (accelerator: string | null) => void
+}): ReactNode {
   const state = useCapture((now) => now.shell?.shortcut ?? 'off')
   const [listening, setListening] = useState(false)
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -37,7 +44,11 @@ export function ShortcutSetting({ value, onChange }: { value: string | null; onC
             <Button
               aria-label="Change the keys"
               aria-pressed={listening}
-              className={cx('min-w-36 tabular-nums', listening && 'border-accent!', state === 'taken' && !listening && 'border-danger! text-danger')}
+              className={cx(
+                'min-w-36 tabular-nums',
+                listening && 'border-accent!',
+                state === 'taken' && !listening && 'border-danger! text-danger',
+              )}
               onClick={() => setListening((now) => !now)}
               onBlur={() => setListening(false)}
               onKeyDown={onKeyDown}

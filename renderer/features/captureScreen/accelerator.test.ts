@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest'
 import { acceleratorOf, shownKeys, type PressedKeys } from './accelerator.ts'
 
-const pressed = (key: string, code: string, ...held: ('ctrlKey' | 'altKey' | 'shiftKey' | 'metaKey')[]): PressedKeys => ({
+const pressed = (
+  key: string,
+  code: string,
+  ...held: ('ctrlKey' | 'altKey' | 'shiftKey' | 'metaKey')[]
+): PressedKeys => ({
   ...{ key, code, ctrlKey: false, altKey: false, shiftKey: false, metaKey: false },
   ...Object.fromEntries(held.map((name) => [name, true])),
 })

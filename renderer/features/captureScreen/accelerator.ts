@@ -8,7 +8,15 @@ export interface PressedKeys {
   readonly metaKey: boolean
 }
 
-const named: Record<string, string> = { ' ': 'Space', ArrowUp: 'Up', ArrowDown: 'Down', ArrowLeft: 'Left', ArrowRight: 'Right', PrintScreen: 'PrintScreen', Insert: 'Insert' }
+const named: Record<string, string> = {
+  ' ': 'Space',
+  ArrowUp: 'Up',
+  ArrowDown: 'Down',
+  ArrowLeft: 'Left',
+  ArrowRight: 'Right',
+  PrintScreen: 'PrintScreen',
+  Insert: 'Insert',
+}
 
 /** The key as Electron writes it; null when it is none that a shortcut can end with. */
 function keyOf({ key, code }: PressedKeys): string | null {
@@ -26,14 +34,21 @@ export function acceleratorOf(event: PressedKeys, isMac: boolean): string | null
   if (key === null) return null
   const command = isMac ? event.metaKey : event.ctrlKey
   const other = isMac ? [event.ctrlKey && 'Control'] : [event.metaKey && 'Super']
-  const modifiers = [command && 'CommandOrControl', ...other, event.altKey && 'Alt', event.shiftKey && 'Shift'].filter((one) => one !== false)
+  const modifiers = [command && 'CommandOrControl', ...other, event.altKey && 'Alt', event.shiftKey && 'Shift'].filter(
+    (one) => one !== false,
+  )
   const isFree = /^F\d+$/.test(key) || key === 'PrintScreen'
   const hasMain = modifiers.some((one) => one !== 'Shift')
   return isFree || hasMain ? [...modifiers, key].join('+') : null
 }
 
 const marks: Record<string, string> = { CommandOrControl: '⌘', Control: '⌃', Alt: '⌥', Shift: '⇧', Super: '⌘' }
-const words: Record<string, string> = { CommandOrControl: 'Ctrl', Control: 'Ctrl', Super: 'Win', PrintScreen: 'Print Screen' }
+const words: Record<string, string> = {
+  CommandOrControl: 'Ctrl',
+  Control: 'Ctrl',
+  Super: 'Win',
+  PrintScreen: 'Print Screen',
+}
 
 /** A shortcut as this platform writes it: "⌘⇧9", "Ctrl Shift 9". */
 export const shownKeys = (accelerator: string, isMac: boolean): string =>

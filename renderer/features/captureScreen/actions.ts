@@ -36,13 +36,15 @@ function countdown(seconds: number): Promise<void> {
 /** The shell shows overlays on its screens by itself; the window only counts down. */
 async function captureByShell(seconds: number): Promise<void> {
   const until = Date.now() + seconds * 1_000
-  if (seconds > 0) show({ phase: 'waiting', until, cancel: () => void call((core) => core.capture.cancel()).catch(() => {}) })
+  if (seconds > 0)
+    show({ phase: 'waiting', until, cancel: () => void call((core) => core.capture.cancel()).catch(() => {}) })
   await call((core) => core.capture.start({ delaySeconds: seconds }))
   show(idle)
 }
 
 async function captureByWindow(seconds: number): Promise<void> {
-  if (!canShareScreen()) throw new AppError('NotYetSupported', 'This window cannot see the screen. Paste a screenshot instead.')
+  if (!canShareScreen())
+    throw new AppError('NotYetSupported', 'This window cannot see the screen. Paste a screenshot instead.')
   const track = await shareScreen()
   if (!track) return show(idle)
   show({ phase: 'picking', picture: await grabFrame(track, countdown(seconds)) })

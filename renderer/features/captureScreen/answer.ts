@@ -13,7 +13,8 @@ export interface Answering {
 
 export const noAnswer: Answering = { seq: 0, message: null, text: '', progress: undefined }
 
-const textOf = (message: Message | null): string => message?.parts.map((part) => (part.type === 'text' ? part.text : '')).join('') ?? ''
+const textOf = (message: Message | null): string =>
+  message?.parts.map((part) => (part.type === 'text' ? part.text : '')).join('') ?? ''
 
 /** The answer after an event of its conversation; 'gap' when one in between is missing. */
 export function applyToAnswer(state: Answering, id: string, event: ConversationEvent): Answering | 'gap' {
@@ -24,7 +25,10 @@ export function applyToAnswer(state: Answering, id: string, event: ConversationE
   if (event.seq <= state.seq) return state
   if (event.seq !== state.seq + 1) return 'gap'
   const next = { ...state, seq: event.seq }
-  if (event.type === 'message') return event.message.id === id ? { ...next, message: event.message, text: textOf(event.message), progress: undefined } : next
+  if (event.type === 'message')
+    return event.message.id === id
+      ? { ...next, message: event.message, text: textOf(event.message), progress: undefined }
+      : next
   if (event.type === 'removed' || event.messageId !== id) return next
   if (event.type === 'progress') return { ...next, progress: event.progress }
   if (event.offset > state.text.length) return 'gap'

@@ -1,15 +1,28 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { between, fitted, liesWithin, moved, pixelAt, resized, shownRegion, wholeOf, type Handle, type Size } from './geometry.ts'
+import {
+  between,
+  fitted,
+  liesWithin,
+  moved,
+  pixelAt,
+  resized,
+  shownRegion,
+  wholeOf,
+  type Handle,
+  type Size,
+} from './geometry.ts'
 
-const size = (min: number, max: number) => fc.record({ width: fc.integer({ min, max }), height: fc.integer({ min, max }) })
+const size = (min: number, max: number) =>
+  fc.record({ width: fc.integer({ min, max }), height: fc.integer({ min, max }) })
 const pictures = size(1, 8000)
 const areas = size(100, 4000)
 const density = fc.constantFrom(1, 1.25, 1.5, 2, 3)
 const offset = fc.record({ x: fc.integer({ min: -9000, max: 9000 }), y: fc.integer({ min: -9000, max: 9000 }) })
 const handles = fc.record({ x: fc.constantFrom(-1, 0, 1), y: fc.constantFrom(-1, 0, 1) }) as fc.Arbitrary<Handle>
 
-const pixelOf = ({ width, height }: Size) => fc.record({ x: fc.integer({ min: 0, max: width - 1 }), y: fc.integer({ min: 0, max: height - 1 }) })
+const pixelOf = ({ width, height }: Size) =>
+  fc.record({ x: fc.integer({ min: 0, max: width - 1 }), y: fc.integer({ min: 0, max: height - 1 }) })
 const withRegion = pictures.chain((picture) => fc.tuple(fc.constant(picture), pixelOf(picture), pixelOf(picture)))
 
 test('a region that is shown and read back by its corners is the same, on a screen of any density', () => {

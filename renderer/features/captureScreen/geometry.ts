@@ -58,7 +58,13 @@ export const moved = (region: Region, by: Point, picture: Size): Region => ({
 export type Handle = { readonly x: -1 | 0 | 1; readonly y: -1 | 0 | 1 }
 
 /** One edge or side of a length moved; it stays at least a pixel long and within `limit`. */
-function sized(start: number, length: number, edge: -1 | 0 | 1, by: number, limit: number): readonly [start: number, length: number] {
+function sized(
+  start: number,
+  length: number,
+  edge: -1 | 0 | 1,
+  by: number,
+  limit: number,
+): readonly [start: number, length: number] {
   if (edge === 0) return [start, length]
   if (edge === 1) return [start, clamp(length + by, 1, limit - start)]
   const next = clamp(start + by, 0, start + length - 1)
@@ -76,4 +82,5 @@ export function resized(region: Region, handle: Handle, by: Point, picture: Size
 export const wholeOf = ({ width, height }: Size): Region => ({ x: 0, y: 0, width, height })
 
 /** True when a region, e.g. one that was remembered, lies within the picture. */
-export const liesWithin = ({ x, y, width, height }: Region, picture: Size): boolean => x >= 0 && y >= 0 && x + width <= picture.width && y + height <= picture.height
+export const liesWithin = ({ x, y, width, height }: Region, picture: Size): boolean =>
+  x >= 0 && y >= 0 && x + width <= picture.width && y + height <= picture.height

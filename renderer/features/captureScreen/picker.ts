@@ -29,7 +29,13 @@ export type PickEvent =
   | { readonly type: 'windows'; readonly windows: readonly Region[] }
 
 /** Nothing is chosen yet. */
-export const nothingPicked = (picture: Size): Picking => ({ picture, windows: [], pointer: null, region: null, drag: null })
+export const nothingPicked = (picture: Size): Picking => ({
+  picture,
+  windows: [],
+  pointer: null,
+  region: null,
+  drag: null,
+})
 
 /** A press that drew less than this many pixels is a click. */
 const LEAST_DRAWN = 3
@@ -71,7 +77,10 @@ export function pick(state: Picking, event: PickEvent): Picking {
     case 'nudge': {
       if (!state.region) return { ...state, region: middle(state.picture) }
       const { region, picture } = state
-      return { ...state, region: event.sizing ? resized(region, { x: 1, y: 1 }, event.by, picture) : moved(region, event.by, picture) }
+      return {
+        ...state,
+        region: event.sizing ? resized(region, { x: 1, y: 1 }, event.by, picture) : moved(region, event.by, picture),
+      }
     }
     case 'windows':
       return { ...state, windows: event.windows }
@@ -82,10 +91,13 @@ export function pick(state: Picking, event: PickEvent): Picking {
 
 /** The frontmost window that holds a pixel. */
 const windowAt = ({ windows }: Picking, { x, y }: Point): Region | null =>
-  windows.find((window) => x >= window.x && y >= window.y && x < window.x + window.width && y < window.y + window.height) ?? null
+  windows.find(
+    (window) => x >= window.x && y >= window.y && x < window.x + window.width && y < window.y + window.height,
+  ) ?? null
 
 /** The window that a click would take now. */
-export const offered = (state: Picking): Region | null => (state.pointer && !state.region && !state.drag ? windowAt(state, state.pointer) : null)
+export const offered = (state: Picking): Region | null =>
+  state.pointer && !state.region && !state.drag ? windowAt(state, state.pointer) : null
 
 /** What is taken: the region, else all of the picture. */
 export const taken = ({ region, picture }: Picking): Region => region ?? wholeOf(picture)
@@ -93,6 +105,11 @@ export const taken = ({ region, picture }: Picking): Region => region ?? wholeOf
 /** How far a key moves the region: a pixel, ten with Shift; null for other keys. */
 export function arrowOf(key: string, isFar: boolean): Point | null {
   const step = isFar ? 10 : 1
-  const ways: Record<string, Point> = { ArrowLeft: { x: -step, y: 0 }, ArrowRight: { x: step, y: 0 }, ArrowUp: { x: 0, y: -step }, ArrowDown: { x: 0, y: step } }
+  const ways: Record<string, Point> = {
+    ArrowLeft: { x: -step, y: 0 },
+    ArrowRight: { x: step, y: 0 },
+    ArrowUp: { x: 0, y: -step },
+    ArrowDown: { x: 0, y: step },
+  }
   return ways[key] ?? null
 }

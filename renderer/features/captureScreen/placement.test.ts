@@ -5,7 +5,8 @@ import { panelPlace } from './placement.ts'
 const area = { x: -1920, y: 25, width: 1920, height: 1055 }
 const size = { width: 400, height: 200 }
 const most = { width: 400, height: 500 }
-const place = (x: number, y: number, width: number, height: number) => panelPlace({ x, y, width, height }, area, size, most)
+const place = (x: number, y: number, width: number, height: number) =>
+  panelPlace({ x, y, width, height }, area, size, most)
 
 test('the panel is beside the region, on the first side with room for it when it has grown', () => {
   expect(place(-1800, 300, 300, 200)).toEqual({ x: -1488, y: 300, ...size })
@@ -19,11 +20,22 @@ test('beside a region that leaves no room it lies over the lower right corner', 
 })
 
 test('where it is almost as wide as its area it lies in the middle', () => {
-  expect(panelPlace({ x: 300, y: 100, width: 50, height: 50 }, { x: 0, y: 0, width: 416, height: 800 }, size, most)).toEqual({ x: 8, y: 162, ...size })
+  expect(
+    panelPlace({ x: 300, y: 100, width: 50, height: 50 }, { x: 0, y: 0, width: 416, height: 800 }, size, most),
+  ).toEqual({
+    x: 8,
+    y: 162,
+    ...size,
+  })
 })
 
 test('it is always within its area, and never over the region where a side has room', () => {
-  const regions = fc.record({ x: fc.integer({ min: -1920, max: -2 }), y: fc.integer({ min: 25, max: 1000 }), width: fc.integer({ min: 1, max: 1920 }), height: fc.integer({ min: 1, max: 1055 }) })
+  const regions = fc.record({
+    x: fc.integer({ min: -1920, max: -2 }),
+    y: fc.integer({ min: 25, max: 1000 }),
+    width: fc.integer({ min: 1, max: 1920 }),
+    height: fc.integer({ min: 1, max: 1055 }),
+  })
   fc.assert(
     fc.property(regions, fc.integer({ min: 100, max: 500 }), (region, height) => {
       const panel = panelPlace(region, area, { width: 400, height }, most)

@@ -3,7 +3,8 @@ import type { Size } from './geometry.ts'
 
 const GAP = 12
 
-const clamp = (value: number, min: number, max: number): number => Math.round(Math.min(Math.max(value, min), Math.max(min, max)))
+const clamp = (value: number, min: number, max: number): number =>
+  Math.round(Math.min(Math.max(value, min), Math.max(min, max)))
 
 /**
  * Where a panel of `size` goes: beside the region, on the first side with room for the largest it may become (right, left,
@@ -19,11 +20,19 @@ export function panelPlace(region: Region, area: Region, size: Size, most: Size)
   const places = [
     { fits: region.x + region.width + GAP + most.width + GAP <= right, x: region.x + region.width + GAP, y: besideY },
     { fits: region.x - GAP - most.width - GAP >= area.x, x: region.x - GAP - size.width, y: besideY },
-    { fits: region.y + region.height + GAP + most.height + GAP <= bottom, x: underX, y: region.y + region.height + GAP },
+    {
+      fits: region.y + region.height + GAP + most.height + GAP <= bottom,
+      x: underX,
+      y: region.y + region.height + GAP,
+    },
     { fits: region.y - GAP - most.height - GAP >= area.y, x: underX, y: region.y - GAP - size.height },
   ]
   const { x, y } = places.find(({ fits }) => fits) ?? { x: right - GAP - size.width, y: bottom - GAP - size.height }
   const marginX = Math.max(0, Math.min(GAP, (area.width - size.width) / 2))
   const marginY = Math.max(0, Math.min(GAP, (area.height - size.height) / 2))
-  return { x: clamp(x, area.x + marginX, right - marginX - size.width), y: clamp(y, area.y + marginY, bottom - marginY - size.height), ...size }
+  return {
+    x: clamp(x, area.x + marginX, right - marginX - size.width),
+    y: clamp(y, area.y + marginY, bottom - marginY - size.height),
+    ...size,
+  }
 }

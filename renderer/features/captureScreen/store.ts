@@ -10,12 +10,22 @@ export type WindowCapture =
   | { readonly phase: 'offered' }
   | { readonly phase: 'waiting'; readonly until: number; readonly cancel: () => void }
   | { readonly phase: 'picking'; readonly picture: ImageBitmap }
-  | { readonly phase: 'asking'; readonly png: Blob; readonly width: number; readonly height: number; readonly near: Region }
+  | {
+      readonly phase: 'asking'
+      readonly png: Blob
+      readonly width: number
+      readonly height: number
+      readonly near: Region
+    }
 
 export const idle: WindowCapture = { phase: 'idle' }
 
 /** The shell's capture state (null until it is known), the window's own capture, and why the last one failed. */
-export const useCapture = create<{ shell: CaptureState | null; own: WindowCapture; problem: ErrorInfo | null }>(() => ({ shell: null, own: idle, problem: null }))
+export const useCapture = create<{ shell: CaptureState | null; own: WindowCapture; problem: ErrorInfo | null }>(() => ({
+  shell: null,
+  own: idle,
+  problem: null,
+}))
 
 /** Keeps the shell's capture state up to date until `signal` aborts. */
 export const followCapture = (signal: AbortSignal): Promise<void> =>

@@ -16,7 +16,13 @@ function walk(event: KeyboardEvent<HTMLElement>): void {
 }
 
 /** All conversations, newest first, grouped by day. */
-export function ConversationList({ current, onOpen }: { current: string | null; onOpen: (id: string | null) => void }): ReactNode {
+export function ConversationList({
+  current,
+  onOpen,
+}: {
+  current: string | null
+  onOpen: (id: string | null) => void
+}): ReactNode {
   const { status, order, byId } = useConversations()
   const today = useToday()
   const [removing, setRemoving] = useState<{ id: string; title: string } | null>(null)

@@ -28,7 +28,12 @@ export const ConversationRow = memo(function ConversationRow({
     )
   }
   return (
-    <li className={cx('group flex items-center rounded-md', current ? 'bg-active' : 'hover:bg-hover has-[[data-popup-open]]:bg-hover')}>
+    <li
+      className={cx(
+        'group flex items-center rounded-md',
+        current ? 'bg-active' : 'hover:bg-hover has-[[data-popup-open]]:bg-hover',
+      )}
+    >
       <button
         type="button"
         data-conversation-link
@@ -49,7 +54,10 @@ export const ConversationRow = memo(function ConversationRow({
         trigger={
           <MenuTrigger
             aria-label={`Options for ${title}`}
-            className={cx(iconButtonClass('small'), 'mr-1 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 data-[popup-open]:opacity-100 pointer-coarse:opacity-100')}
+            className={cx(
+              iconButtonClass('small'),
+              'mr-1 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 data-[popup-open]:opacity-100 pointer-coarse:opacity-100',
+            )}
           >
             <Ellipsis />
           </MenuTrigger>

@@ -42,7 +42,12 @@ export function SearchField({
         className={cx(fieldClass, 'h-8 pr-8 pl-8 [&::-webkit-search-cancel-button]:hidden')}
       />
       {query === '' ? null : (
-        <IconButton label="Clear the search" size="small" className="absolute top-1 right-1" onClick={() => onQuery('')}>
+        <IconButton
+          label="Clear the search"
+          size="small"
+          className="absolute top-1 right-1"
+          onClick={() => onQuery('')}
+        >
           <X />
         </IconButton>
       )}

@@ -17,7 +17,8 @@ function useSearch(query: string): Results | null {
     const timer = setTimeout(() => {
       call((core) => core.conversations.search({ query }, { signal: stop.signal })).then(
         (found) => stop.signal.aborted || setResults({ query, found, failure: null }),
-        (thrown: unknown) => stop.signal.aborted || setResults({ query, found: [], failure: toAppError(thrown).message }),
+        (thrown: unknown) =>
+          stop.signal.aborted || setResults({ query, found: [], failure: toAppError(thrown).message }),
       )
     }, TYPING_MS)
     return () => {
@@ -29,7 +30,15 @@ function useSearch(query: string): Results | null {
 }
 
 /** What the search found, each with the place of the hit. The last results stay while new ones are looked for. */
-export function SearchResults({ query, current, onOpen }: { query: string; current: string | null; onOpen: (id: string) => void }): ReactNode {
+export function SearchResults({
+  query,
+  current,
+  onOpen,
+}: {
+  query: string
+  current: string | null
+  onOpen: (id: string) => void
+}): ReactNode {
   const results = useSearch(query)
   if (!results) return <p className="px-2 py-1 text-muted">Searching…</p>
   if (results.failure) return <p className="px-2 py-1 text-danger">{results.failure}</p>
@@ -49,11 +58,16 @@ export function SearchResults({ query, current, onOpen }: { query: string; curre
             data-conversation-link
             aria-current={conversation.id === current ? 'page' : undefined}
             onClick={() => onOpen(conversation.id)}
-            className={cx('flex w-full flex-col rounded-md px-2 py-1.5 text-left hover:bg-hover', conversation.id === current && 'bg-active')}
+            className={cx(
+              'flex w-full flex-col rounded-md px-2 py-1.5 text-left hover:bg-hover',
+              conversation.id === current && 'bg-active',
+            )}
           >
             <span className="w-full truncate">{conversation.title}</span>
             <span className="line-clamp-2 w-full text-small text-muted [overflow-wrap:anywhere]">
-              {splitSnippet(snippet).map((piece, index) => (piece.hit ? <mark key={index}>{piece.text}</mark> : piece.text))}
+              {splitSnippet(snippet).map((piece, index) =>
+                piece.hit ? <mark key={index}>{piece.text}</mark> : piece.text,
+              )}
             </span>
           </button>
         </li>

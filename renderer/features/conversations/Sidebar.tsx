@@ -37,7 +37,12 @@ export function Sidebar({
         <span className="flex-1 truncate px-1 font-semibold select-none">Sightline</span>
       </div>
       <div className="flex flex-col gap-1 px-2 pb-3">
-        <Button kind="quiet" className="w-full justify-start px-2 text-ink!" onClick={() => onOpen(null)} aria-keyshortcuts="Control+N Meta+N">
+        <Button
+          kind="quiet"
+          className="w-full justify-start px-2 text-ink!"
+          onClick={() => onOpen(null)}
+          aria-keyshortcuts="Control+N Meta+N"
+        >
           <Plus aria-hidden />
           <span className="flex-1 text-left">New conversation</span>
           <kbd className="font-sans text-small text-subtle">{shortcut('N')}</kbd>
@@ -45,11 +50,20 @@ export function Sidebar({
         <SearchField field={search} query={query} onQuery={setQuery} />
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-2" data-testid="sidebar-list">
-        {searching ? <SearchResults query={query.trim()} current={current} onOpen={onOpen} /> : <ConversationList current={current} onOpen={onOpen} />}
+        {searching ? (
+          <SearchResults query={query.trim()} current={current} onOpen={onOpen} />
+        ) : (
+          <ConversationList current={current} onOpen={onOpen} />
+        )}
       </div>
       {note}
       <div className="flex shrink-0 items-center gap-1 border-t border-hairline p-2">
-        <Button kind="quiet" className="min-w-0 flex-1 justify-start px-2" onClick={onModels} aria-label={`Models. Current model: ${modelName}`}>
+        <Button
+          kind="quiet"
+          className="min-w-0 flex-1 justify-start px-2"
+          onClick={onModels}
+          aria-label={`Models. Current model: ${modelName}`}
+        >
           <Cpu aria-hidden />
           <span className="truncate">{modelName}</span>
         </Button>

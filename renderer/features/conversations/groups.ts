@@ -20,5 +20,7 @@ export function groupByDay(ids: readonly string[], updatedAt: (id: string) => nu
     const time = updatedAt(id)
     groups[time >= today ? 'Today' : time >= yesterday ? 'Yesterday' : 'Earlier'].push(id)
   }
-  return (['Today', 'Yesterday', 'Earlier'] as const).flatMap((label) => (groups[label].length > 0 ? [{ label, ids: groups[label] }] : []))
+  return (['Today', 'Yesterday', 'Earlier'] as const).flatMap((label) =>
+    groups[label].length > 0 ? [{ label, ids: groups[label] }] : [],
+  )
 }

@@ -2,7 +2,13 @@ import { describe, expect, test } from 'vitest'
 import type { Conversation } from '#contract'
 import { applyListEvent, emptyList } from './state.ts'
 
-const conversation = (id: string, updatedAt: number, title = id): Conversation => ({ id, title, createdAt: 1, updatedAt, leafId: null })
+const conversation = (id: string, updatedAt: number, title = id): Conversation => ({
+  id,
+  title,
+  createdAt: 1,
+  updatedAt,
+  leafId: null,
+})
 const listed = (...conversations: Conversation[]) => applyListEvent(emptyList, { type: 'snapshot', conversations })
 
 describe('conversation list', () => {
@@ -40,6 +46,8 @@ describe('conversation list', () => {
   })
 
   test('a removed conversation is gone', () => {
-    expect(applyListEvent(listed(conversation('a', 1), conversation('b', 2)), { type: 'removed', id: 'a' }).order).toEqual(['b'])
+    expect(
+      applyListEvent(listed(conversation('a', 1), conversation('b', 2)), { type: 'removed', id: 'a' }).order,
+    ).toEqual(['b'])
   })
 })

@@ -11,14 +11,19 @@ export interface ListState {
 export const emptyList: ListState = { status: 'loading', order: [], byId: {} }
 
 const same = (a: Conversation | undefined, b: Conversation): boolean =>
-  a !== undefined && a.title === b.title && a.createdAt === b.createdAt && a.updatedAt === b.updatedAt && a.leafId === b.leafId
+  a !== undefined &&
+  a.title === b.title &&
+  a.createdAt === b.createdAt &&
+  a.updatedAt === b.updatedAt &&
+  a.leafId === b.leafId
 
 const newestFirst = (byId: ListState['byId']): string[] =>
   Object.values(byId)
     .sort((a, b) => b.updatedAt - a.updatedAt || (a.id < b.id ? -1 : 1))
     .map((conversation) => conversation.id)
 
-const sameOrder = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((id, i) => id === b[i])
+const sameOrder = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((id, i) => id === b[i])
 
 function withConversations(state: ListState, byId: ListState['byId']): ListState {
   const order = newestFirst(byId)

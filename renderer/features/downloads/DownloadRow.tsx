@@ -14,7 +14,15 @@ import { isUnderWay, pauseDownload, prioritiseDownload, removeDownload, resumeDo
 import { stateWords } from './words.ts'
 
 /** One download: how far it is, what went wrong, and what can be done with it. */
-export function DownloadRow({ job, isFirst, onOpenModel }: { job: Download; isFirst: boolean; onOpenModel: (modelId: string) => void }): ReactNode {
+export function DownloadRow({
+  job,
+  isFirst,
+  onOpenModel,
+}: {
+  job: Download
+  isFirst: boolean
+  onOpenModel: (modelId: string) => void
+}): ReactNode {
   const { id, name, state, error, modelId, files } = job
   const [failure, setFailure] = useState<string | null>(null)
   const [asking, setAsking] = useState(false)
@@ -49,12 +57,20 @@ export function DownloadRow({ job, isFirst, onOpenModel }: { job: Download; isFi
             <Play />
           </IconButton>
         ) : null}
-        <IconButton label={state === 'done' ? `Take ${name} from this list` : `Remove ${name}`} onClick={() => (state === 'done' ? attempt(removeDownload) : setAsking(true))}>
+        <IconButton
+          label={state === 'done' ? `Take ${name} from this list` : `Remove ${name}`}
+          onClick={() => (state === 'done' ? attempt(removeDownload) : setAsking(true))}
+        >
           <X />
         </IconButton>
       </div>
       {state === 'done' ? null : (
-        <ProgressBar label={`Download of ${name}`} share={state === 'verifying' || state === 'checking' ? null : shareOf(job)} quiet={state === 'paused' || state === 'failed' || state === 'queued'} className="mt-2.5" />
+        <ProgressBar
+          label={`Download of ${name}`}
+          share={state === 'verifying' || state === 'checking' ? null : shareOf(job)}
+          quiet={state === 'paused' || state === 'failed' || state === 'queued'}
+          className="mt-2.5"
+        />
       )}
       <SourceNote from={job.from} passedOver={job.passedOver} className="mt-1.5" />
       {message ? (
@@ -79,7 +95,11 @@ export function DownloadRow({ job, isFirst, onOpenModel }: { job: Download; isFi
         open={asking}
         onOpenChange={setAsking}
         title={`Remove the download of ${name}?`}
-        description={job.doneBytes > 0 ? `What is there of it, ${bytes(job.doneBytes)}, is deleted.` : 'Nothing of it has arrived yet.'}
+        description={
+          job.doneBytes > 0
+            ? `What is there of it, ${bytes(job.doneBytes)}, is deleted.`
+            : 'Nothing of it has arrived yet.'
+        }
         action="Remove"
         onConfirm={() => removeDownload(id)}
       />

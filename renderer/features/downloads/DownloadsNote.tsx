@@ -20,7 +20,14 @@ function wordsOf(job: Download): string {
 }
 
 function Progress({ job, className }: { job: Download; className: string }): ReactNode {
-  return <ProgressBar label={`Download of ${job.name}`} share={job.state === 'verifying' ? null : shareOf(job)} quiet={job.state !== 'running'} className={className} />
+  return (
+    <ProgressBar
+      label={`Download of ${job.name}`}
+      share={job.state === 'verifying' ? null : shareOf(job)}
+      quiet={job.state !== 'running'}
+      className={className}
+    />
+  )
 }
 
 /** A quiet line while something is downloaded or has stopped; opens the list. */
@@ -39,7 +46,11 @@ export function DownloadsNote({ onOpen }: { onOpen: () => void }): ReactNode {
       className="mx-2 mb-1 flex flex-col gap-1.5 rounded-md px-2 py-1.5 text-left text-small text-muted hover:bg-hover hover:text-ink"
     >
       <span className="flex items-center gap-2">
-        {job.state === 'failed' ? <TriangleAlert className="size-4 shrink-0 text-danger" aria-hidden /> : <ArrowDownToLine className="size-4 shrink-0" aria-hidden />}
+        {job.state === 'failed' ? (
+          <TriangleAlert className="size-4 shrink-0 text-danger" aria-hidden />
+        ) : (
+          <ArrowDownToLine className="size-4 shrink-0" aria-hidden />
+        )}
         <span className="min-w-0 flex-1 truncate">{job.name}</span>
         <span className="shrink-0 tabular-nums">{words}</span>
       </span>

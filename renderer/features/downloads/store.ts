@@ -8,7 +8,8 @@ import { call, connection } from '../../lib/rpc.ts'
 export const useDownloads = create<{ jobs: readonly Download[] | null }>(() => ({ jobs: null }))
 
 /** Whether a download is on its way: not paused, failed or done. */
-export const isUnderWay = ({ state }: Download): boolean => state === 'queued' || state === 'checking' || state === 'running' || state === 'retrying' || state === 'verifying'
+export const isUnderWay = ({ state }: Download): boolean =>
+  state === 'queued' || state === 'checking' || state === 'running' || state === 'retrying' || state === 'verifying'
 
 /** The share of the bytes that are there, 0..1. */
 export const shareOf = ({ doneBytes, bytes }: Download): number => (bytes > 0 ? Math.min(1, doneBytes / bytes) : 0)

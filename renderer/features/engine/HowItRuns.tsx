@@ -14,7 +14,9 @@ export function HowItRuns({ status }: { status: EngineStatus }): ReactNode {
     <section aria-label="How it runs" className="mt-3 border-t border-hairline pt-3">
       <h3 className="mb-1 font-semibold">How it runs</h3>
       <p className="[overflow-wrap:anywhere] tabular-nums">{computes}</p>
-      {noGpuReason === null ? null : <p className="mt-0.5 text-muted [overflow-wrap:anywhere]">{noGpuWords(noGpuReason)}</p>}
+      {noGpuReason === null ? null : (
+        <p className="mt-0.5 text-muted [overflow-wrap:anywhere]">{noGpuWords(noGpuReason)}</p>
+      )}
       {note === null ? null : (
         <p className="mt-2 flex items-start gap-2 [overflow-wrap:anywhere]">
           <Info className="mt-0.5 size-3.5 shrink-0 text-muted" aria-hidden />

@@ -4,7 +4,13 @@ import { cx } from '../../lib/cx.ts'
 import { bytes } from '../../lib/format.ts'
 import { planFigures, type MemoryKind } from './planFigures.ts'
 
-const labels: Record<MemoryKind, string> = { weights: 'Weights', projector: 'Projector', kv: 'Context (KV)', picture: 'Pictures', overhead: 'Other' }
+const labels: Record<MemoryKind, string> = {
+  weights: 'Weights',
+  projector: 'Projector',
+  kv: 'Context (KV)',
+  picture: 'Pictures',
+  overhead: 'Other',
+}
 
 /** The accent and its neighbours: the two files of the model in blue, what a conversation takes in green and violet. */
 const colours: Record<MemoryKind, string> = {

@@ -7,7 +7,12 @@ import { HowItRuns } from './HowItRuns.tsx'
 import { load, unload, useEngine } from './store.ts'
 import { statusWords, type StatusWords } from './words.ts'
 
-const dots: Record<StatusWords['tone'], string> = { ok: 'bg-ok', busy: 'bg-accent', quiet: 'bg-control', bad: 'bg-danger' }
+const dots: Record<StatusWords['tone'], string> = {
+  ok: 'bg-ok',
+  busy: 'bg-accent',
+  quiet: 'bg-control',
+  bad: 'bg-danger',
+}
 
 /** The current model and what the engine is doing; opens its particulars and the way to other models. */
 export function ModelChip({
@@ -35,7 +40,9 @@ export function ModelChip({
       >
         <span className={cx('size-2 shrink-0 rounded-full', dots[tone])} aria-hidden />
         <span className="truncate">{name}</span>
-        {tone === 'ok' || tone === 'quiet' ? null : <span className={cx('shrink-0 tabular-nums', tone === 'bad' && 'text-danger')}>{label}</span>}
+        {tone === 'ok' || tone === 'quiet' ? null : (
+          <span className={cx('shrink-0 tabular-nums', tone === 'bad' && 'text-danger')}>{label}</span>
+        )}
         <ChevronDown className="size-3.5 shrink-0" aria-hidden />
       </Popover.Trigger>
       <Popover.Portal>

@@ -27,7 +27,13 @@ const UNIT_BYTES = { kilobyte: 1e3, megabyte: 1e6, gigabyte: 1e9 }
 /** How the plan of one device is written in `locale` (unset: the user's); what takes nothing is left out. */
 export function planFigures(part: PlanPart, locale?: string): PlanFigures {
   const { unit, digits } = units.find(({ from }) => part.total >= from) ?? units[2]
-  const format = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short', minimumFractionDigits: digits, maximumFractionDigits: digits })
+  const format = new Intl.NumberFormat(locale, {
+    style: 'unit',
+    unit,
+    unitDisplay: 'short',
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  })
   const step = UNIT_BYTES[unit] / 10 ** digits
   const write = (steps: number) => format.format(steps / 10 ** digits)
   const kinds = memoryKinds.filter((kind) => part[kind] > 0)

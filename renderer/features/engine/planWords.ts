@@ -2,7 +2,11 @@ import type { EngineStatus } from '#contract'
 import { count } from '../../lib/format.ts'
 
 /** What computes: "CPU (zen4)", or "CUDA · NVIDIA GeForce RTX 4070 · 28 of 29 layers"; null before it is known. */
-export function computesOn({ backend, noGpuReason, plan }: Pick<EngineStatus, 'backend' | 'noGpuReason' | 'plan'>): string | null {
+export function computesOn({
+  backend,
+  noGpuReason,
+  plan,
+}: Pick<EngineStatus, 'backend' | 'noGpuReason' | 'plan'>): string | null {
   if (backend === null || noGpuReason !== null) return backend
   const [, api, device] = /^(\S+) \((.+)\)$/.exec(backend) ?? [null, backend]
   return [api, device, plan && layersThere(plan)].filter(Boolean).join(' · ')
@@ -10,7 +14,10 @@ export function computesOn({ backend, noGpuReason, plan }: Pick<EngineStatus, 'b
 
 /** "28 of 29 layers", which a line does not break. */
 const layersThere = ({ gpuLayers, layers }: { gpuLayers: number; layers: number }): string =>
-  (gpuLayers === layers ? `all ${count(layers)} layers` : `${count(gpuLayers)} of ${count(layers)} layers`).replaceAll(' ', '\u00a0')
+  (gpuLayers === layers ? `all ${count(layers)} layers` : `${count(gpuLayers)} of ${count(layers)} layers`).replaceAll(
+    ' ',
+    '\u00a0',
+  )
 
 /** Why no GPU computes, as a sentence: "No graphics card is used: no NVIDIA driver was found (CUDA)." */
 export function noGpuWords(reason: string): string {

@@ -6,7 +6,10 @@ import { follow } from '../../lib/follow.ts'
 import { call, connection } from '../../lib/rpc.ts'
 
 /** The engine as the core tells it; null until it has. `hiddenNote`: the note that the user has put away. */
-export const useEngine = create<{ status: EngineStatus | null; hiddenNote: string | null }>(() => ({ status: null, hiddenNote: null }))
+export const useEngine = create<{ status: EngineStatus | null; hiddenNote: string | null }>(() => ({
+  status: null,
+  hiddenNote: null,
+}))
 
 /** Puts a note away; another one shows again. */
 export const hideNote = (note: string): void => useEngine.setState({ hiddenNote: note })

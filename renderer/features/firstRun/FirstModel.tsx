@@ -8,7 +8,13 @@ import { bytes } from '../../lib/format.ts'
 import { loadRecommendation, useRecommendation } from './store.ts'
 
 /** The model that suits this computer, to download and use, or the demo model that is already here. */
-export function FirstModel({ onDownload, onNext }: { onDownload: (wish: DownloadWish) => Promise<void>; onNext: () => void }): ReactNode {
+export function FirstModel({
+  onDownload,
+  onNext,
+}: {
+  onDownload: (wish: DownloadWish) => Promise<void>
+  onNext: () => void
+}): ReactNode {
   const { recommendation, error } = useRecommendation()
   const [busy, setBusy] = useState(false)
   const [failure, setFailure] = useState<string | null>(null)
@@ -30,13 +36,17 @@ export function FirstModel({ onDownload, onNext }: { onDownload: (wish: Download
       <h1 id="first-model" className="text-title font-semibold tracking-tight">
         A model for this computer
       </h1>
-      <p className="mt-1 text-read text-muted">The model is what looks and answers. It is downloaded once; you can change it at any time.</p>
+      <p className="mt-1 text-read text-muted">
+        The model is what looks and answers. It is downloaded once; you can change it at any time.
+      </p>
       <div className="mt-6 rounded-lg border border-hairline bg-raised p-4" aria-live="polite">
         {error ? (
           <>
             <p className="font-medium">The list of models cannot be reached</p>
             <p className="mt-1 text-muted">{error.message}</p>
-            <p className="mt-2 text-muted">That is no hindrance: start with the demo model and get a real one later under Models.</p>
+            <p className="mt-2 text-muted">
+              That is no hindrance: start with the demo model and get a real one later under Models.
+            </p>
             <Button className="mt-3" onClick={() => void loadRecommendation()}>
               Try again
             </Button>
@@ -49,7 +59,10 @@ export function FirstModel({ onDownload, onNext }: { onDownload: (wish: Download
         ) : recommendation === null ? (
           <>
             <p className="font-medium">No model of the list fits this computer</p>
-            <p className="mt-1 text-muted">Each needs more memory than is free. Close other programs and look again under Models, or start with the demo model.</p>
+            <p className="mt-1 text-muted">
+              Each needs more memory than is free. Close other programs and look again under Models, or start with the
+              demo model.
+            </p>
           </>
         ) : (
           <>
@@ -73,7 +86,8 @@ export function FirstModel({ onDownload, onNext }: { onDownload: (wish: Download
         </Button>
       </div>
       <p className="mt-3 text-small text-subtle">
-        {recommendation ? 'It goes on in the background; until it is there, the demo model answers. ' : ''}The demo model knows simple drawings only.
+        {recommendation ? 'It goes on in the background; until it is there, the demo model answers. ' : ''}The demo
+        model knows simple drawings only.
       </p>
     </section>
   )

@@ -34,9 +34,19 @@ export function FirstRun({
         </Button>
       </header>
       <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">
-        <div className="m-auto w-full">{step === 0 ? <Welcome icon={icon} onNext={() => setStep(1)} /> : <FirstModel onDownload={onDownload} onNext={onDone} />}</div>
+        <div className="m-auto w-full">
+          {step === 0 ? (
+            <Welcome icon={icon} onNext={() => setStep(1)} />
+          ) : (
+            <FirstModel onDownload={onDownload} onNext={onDone} />
+          )}
+        </div>
       </div>
-      <footer className="flex h-14 shrink-0 items-center justify-center gap-2" aria-label={`Step ${step + 1} of ${STEPS}`} role="group">
+      <footer
+        className="flex h-14 shrink-0 items-center justify-center gap-2"
+        aria-label={`Step ${step + 1} of ${STEPS}`}
+        role="group"
+      >
         {Array.from({ length: STEPS }, (_, i) => (
           <span key={i} className={cx('size-1.5 rounded-full', i === step ? 'bg-accent' : 'bg-active')} aria-hidden />
         ))}

@@ -16,7 +16,9 @@ export function Welcome({ icon, onNext }: { icon: string; onNext: () => void }):
       <h1 id="welcome" className="text-title font-semibold tracking-tight">
         Ask about what you see
       </h1>
-      <p className="mt-1 text-read text-muted">Sightline is a chat that looks at pictures, with a model that runs on your own computer.</p>
+      <p className="mt-1 text-read text-muted">
+        Sightline is a chat that looks at pictures, with a model that runs on your own computer.
+      </p>
       <ul className="mt-6 flex flex-col gap-4 text-read">
         {promises.map(({ Icon, text }) => (
           <li key={text} className="flex items-start gap-3">

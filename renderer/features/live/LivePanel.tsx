@@ -11,10 +11,19 @@ import { counted } from '../../lib/format.ts'
 import { askLive, lookEvery, startLive, stopLive } from './actions.ts'
 import { INTERVALS, off, SPANS, useLive } from './store.ts'
 
-const spans = [{ value: 'now', label: 'Now' }, ...SPANS.map((seconds) => ({ value: String(seconds), label: `Last ${seconds} s` }))]
+const spans = [
+  { value: 'now', label: 'Now' },
+  ...SPANS.map((seconds) => ({ value: String(seconds), label: `Last ${seconds} s` })),
+]
 
 /** The live view while it is on: that it is, what it sees, and a question about now or the last seconds. */
-export function LivePanel({ conversationId, onSent }: { conversationId: string | null; onSent: (conversationId: string) => void }): ReactNode {
+export function LivePanel({
+  conversationId,
+  onSent,
+}: {
+  conversationId: string | null
+  onSent: (conversationId: string) => void
+}): ReactNode {
   const { source, stream, error } = useLive()
   return (
     <>
@@ -27,13 +36,30 @@ export function LivePanel({ conversationId, onSent }: { conversationId: string |
           </ErrorNote>
         </div>
       ) : null}
-      {source && stream ? <Watching what={source === 'camera' ? 'the camera' : 'the screen'} stream={stream} conversationId={conversationId} onSent={onSent} /> : null}
+      {source && stream ? (
+        <Watching
+          what={source === 'camera' ? 'the camera' : 'the screen'}
+          stream={stream}
+          conversationId={conversationId}
+          onSent={onSent}
+        />
+      ) : null}
       <ChoiceDialog />
     </>
   )
 }
 
-function Watching({ what, stream, conversationId, onSent }: { what: string; stream: MediaStream; conversationId: string | null; onSent: (conversationId: string) => void }): ReactNode {
+function Watching({
+  what,
+  stream,
+  conversationId,
+  onSent,
+}: {
+  what: string
+  stream: MediaStream
+  conversationId: string | null
+  onSent: (conversationId: string) => void
+}): ReactNode {
   const intervalMs = useLive((state) => state.intervalMs)
   const moments = useLive((state) => state.moments.length)
   const [text, setText] = useState('')
@@ -64,10 +90,24 @@ function Watching({ what, stream, conversationId, onSent }: { what: string; stre
   }
   return (
     <div className="mx-auto w-full max-w-[720px] px-4 pt-2 mid:px-6">
-      <section aria-label="Live view" data-testid="live" className="flex gap-3 rounded-lg border border-danger bg-raised p-2.5 max-mid:flex-col">
+      <section
+        aria-label="Live view"
+        data-testid="live"
+        className="flex gap-3 rounded-lg border border-danger bg-raised p-2.5 max-mid:flex-col"
+      >
         <div className="relative h-28 w-44 shrink-0 overflow-hidden rounded-md bg-mat max-mid:w-full">
-          <video ref={preview} autoPlay muted playsInline className="size-full object-contain" aria-label={`What is seen of ${what}`} />
-          <span className="absolute top-1.5 left-1.5 flex items-center gap-1.5 rounded-md bg-[rgb(0_0_0/0.75)] px-1.5 py-0.5 text-small font-medium text-[#fff]" role="status">
+          <video
+            ref={preview}
+            autoPlay
+            muted
+            playsInline
+            className="size-full object-contain"
+            aria-label={`What is seen of ${what}`}
+          />
+          <span
+            className="absolute top-1.5 left-1.5 flex items-center gap-1.5 rounded-md bg-[rgb(0_0_0/0.75)] px-1.5 py-0.5 text-small font-medium text-[#fff]"
+            role="status"
+          >
             <span className="size-2 rounded-full bg-[oklch(0.66_0.22_25)]" aria-hidden />
             Live
           </span>
@@ -76,7 +116,12 @@ function Watching({ what, stream, conversationId, onSent }: { what: string; stre
           <div className="flex items-center gap-2">
             <p className="min-w-0 flex-1 truncate">
               Watching {what}
-              <span className="text-muted tabular-nums" title="Changes seen in the last minute" data-testid="live-moments" data-moments={moments}>
+              <span
+                className="text-muted tabular-nums"
+                title="Changes seen in the last minute"
+                data-testid="live-moments"
+                data-moments={moments}
+              >
                 {' '}
                 · {counted(moments, 'change')}
               </span>
@@ -115,7 +160,12 @@ function Watching({ what, stream, conversationId, onSent }: { what: string; stre
               onChange={(event) => setText(event.target.value)}
               className="h-7 min-w-0 flex-1 bg-transparent px-2 outline-none placeholder:text-subtle"
             />
-            <IconButton label="Ask about the live view" type="submit" size="small" disabled={sending || text.trim() === ''}>
+            <IconButton
+              label="Ask about the live view"
+              type="submit"
+              size="small"
+              disabled={sending || text.trim() === ''}
+            >
               <ArrowUp />
             </IconButton>
           </form>
@@ -131,11 +181,19 @@ function Watching({ what, stream, conversationId, onSent }: { what: string; stre
 function ChoiceDialog(): ReactNode {
   const choices = useLive((state) => state.choices)
   return (
-    <DialogFrame open={choices !== null} onOpenChange={(open) => open || useLive.setState(off)} title="Watch a screen or window">
+    <DialogFrame
+      open={choices !== null}
+      onOpenChange={(open) => open || useLive.setState(off)}
+      title="Watch a screen or window"
+    >
       <ul className="flex flex-col gap-1">
         {choices?.map(({ id, name }) => (
           <li key={id}>
-            <Button kind="quiet" className="w-full justify-start! overflow-hidden" onClick={() => void startLive('screen', id)}>
+            <Button
+              kind="quiet"
+              className="w-full justify-start! overflow-hidden"
+              onClick={() => void startLive('screen', id)}
+            >
               <span className="truncate">{name}</span>
             </Button>
           </li>

@@ -20,7 +20,9 @@ export function stopLive(): void {
 }
 
 const observe = (frames: TrackFrames): ReturnType<typeof watchFrames> =>
-  watchFrames(frames, useLive.getState().intervalMs, (moment) => useLive.setState(({ moments }) => ({ moments: withMoment(moments, moment) })))
+  watchFrames(frames, useLive.getState().intervalMs, (moment) =>
+    useLive.setState(({ moments }) => ({ moments: withMoment(moments, moment) })),
+  )
 
 function begin(track: MediaStreamVideoTrack, source: LiveSource): void {
   const frames = readTrack(track)
@@ -30,7 +32,9 @@ function begin(track: MediaStreamVideoTrack, source: LiveSource): void {
   void frames.ended.then(() => {
     if (running !== own) return
     stopLive()
-    useLive.setState({ error: new AppError('Interrupted', 'What was watched is no longer shown. Choose it again to go on.').toInfo() })
+    useLive.setState({
+      error: new AppError('Interrupted', 'What was watched is no longer shown. Choose it again to go on.').toInfo(),
+    })
   })
 }
 
@@ -61,7 +65,8 @@ export function lookEvery(intervalMs: number): void {
 }
 
 /** Stores a picture and returns its name there. */
-const store = async (picture: Blob, name: string): Promise<string> => (await upload(await whenHost(), new File([picture], name, { type: 'image/jpeg' }))).sha
+const store = async (picture: Blob, name: string): Promise<string> =>
+  (await upload(await whenHost(), new File([picture], name, { type: 'image/jpeg' }))).sha
 
 async function nowPart(): Promise<DraftPart> {
   const picture = await running?.watch.now()
@@ -74,7 +79,9 @@ async function lastPart(seconds: number): Promise<DraftPart> {
   // Nothing changed: one picture says it all.
   if (moments.length < 2) return nowPart()
   const name = `Live view, last ${seconds} s`
-  const pictures = await Promise.all(moments.map(({ picture }, index) => store(picture, `${name}, frame ${index + 1}.jpg`)))
+  const pictures = await Promise.all(
+    moments.map(({ picture }, index) => store(picture, `${name}, frame ${index + 1}.jpg`)),
+  )
   return { type: 'frames', name, pictures, fps: rateOf(moments) }
 }
 
@@ -82,7 +89,11 @@ async function lastPart(seconds: number): Promise<DraftPart> {
  * Asks about what is seen now, or about the last seconds as a video. Only what is asked about is stored. Rejects with
  * AppError.
  */
-export async function askLive(conversationId: string | null, question: string, seconds: number | null): Promise<{ conversationId: string }> {
+export async function askLive(
+  conversationId: string | null,
+  question: string,
+  seconds: number | null,
+): Promise<{ conversationId: string }> {
   const part = seconds === null ? await nowPart() : await lastPart(seconds)
   return call((core) => core.ask.send({ conversationId, parts: [part, { type: 'text', text: question }] }))
 }

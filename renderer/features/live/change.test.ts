@@ -17,7 +17,8 @@ test('noise is no change; one cell that is another, or a light that goes on, is'
 })
 
 test('brightness counts colours as eyes do', () => {
-  const colour = (red: number, green: number, blue: number) => fingerprint(new Uint8ClampedArray([red, green, blue, 255]))[0]!
+  const colour = (red: number, green: number, blue: number) =>
+    fingerprint(new Uint8ClampedArray([red, green, blue, 255]))[0]!
   expect(colour(0, 255, 0)).toBeGreaterThan(colour(255, 0, 0))
   expect(colour(255, 255, 255)).toBe(255)
 })

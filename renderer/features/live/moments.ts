@@ -19,7 +19,12 @@ export function withMoment(moments: readonly Moment[], moment: Moment): readonly
 /** What was seen over the last `seconds`: the moments of that time and the one before, which was still seen when it began. */
 export function lately(moments: readonly Moment[], now: number, seconds: number): readonly Moment[] {
   const from = now - seconds * 1_000
-  return moments.slice(Math.max(0, moments.findLastIndex(({ at }) => at <= from)))
+  return moments.slice(
+    Math.max(
+      0,
+      moments.findLastIndex(({ at }) => at <= from),
+    ),
+  )
 }
 
 /** At most `most` of them, evenly chosen, the first and the last always. */

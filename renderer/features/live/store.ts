@@ -23,6 +23,13 @@ export interface LiveState {
   readonly choices: readonly { id: string; name: string }[] | null
 }
 
-export const off: Omit<LiveState, 'intervalMs'> = { source: null, opening: false, stream: null, moments: [], error: null, choices: null }
+export const off: Omit<LiveState, 'intervalMs'> = {
+  source: null,
+  opening: false,
+  stream: null,
+  moments: [],
+  error: null,
+  choices: null,
+}
 
 export const useLive = create<LiveState>(() => ({ ...off, intervalMs: 1_000 }))

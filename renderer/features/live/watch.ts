@@ -8,7 +8,10 @@ const QUALITY = 0.92
 
 async function toJpeg(frame: VideoFrame): Promise<Blob> {
   const scale = Math.min(1, MAX_SIDE / Math.max(frame.displayWidth, frame.displayHeight))
-  const [width, height] = [Math.max(1, Math.round(frame.displayWidth * scale)), Math.max(1, Math.round(frame.displayHeight * scale))]
+  const [width, height] = [
+    Math.max(1, Math.round(frame.displayWidth * scale)),
+    Math.max(1, Math.round(frame.displayHeight * scale)),
+  ]
   const canvas = new OffscreenCanvas(width, height)
   canvas.getContext('2d', { alpha: false })?.drawImage(frame, 0, 0, width, height)
   return canvas.convertToBlob({ type: 'image/jpeg', quality: QUALITY })
@@ -19,7 +22,11 @@ async function toJpeg(frame: VideoFrame): Promise<Blob> {
  *
  * @returns Ends it; `now` is the frame of this moment as a picture, null before the first.
  */
-export function watchFrames(frames: TrackFrames, intervalMs: number, onMoment: (moment: Moment) => void): { now: () => Promise<Blob | null>; end: () => void } {
+export function watchFrames(
+  frames: TrackFrames,
+  intervalMs: number,
+  onMoment: (moment: Moment) => void,
+): { now: () => Promise<Blob | null>; end: () => void } {
   const grid = new OffscreenCanvas(GRID.width, GRID.height).getContext('2d', { alpha: false, willReadFrequently: true })
   let before: Fingerprint | null = null
   let looking = false

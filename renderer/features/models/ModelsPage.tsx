@@ -41,7 +41,12 @@ export function ModelsPage({
     if (!page.current?.contains(document.activeElement)) page.current?.focus({ preventScroll: true })
   }, [])
   return (
-    <section ref={page} tabIndex={-1} aria-label="Models" className="@container flex min-h-0 flex-1 flex-col outline-none">
+    <section
+      ref={page}
+      tabIndex={-1}
+      aria-label="Models"
+      className="@container flex min-h-0 flex-1 flex-col outline-none"
+    >
       <header className="flex h-12 shrink-0 items-center gap-3 pr-2 pl-4 has-[>button:first-child]:pl-2">
         {toggle}
         <h1 className="flex-1 font-medium">Models</h1>
@@ -49,7 +54,11 @@ export function ModelsPage({
           <X />
         </IconButton>
       </header>
-      <Tabs.Root value={part} onValueChange={(next) => openModels(next as ModelsPart)} className="flex min-h-0 flex-1 flex-col">
+      <Tabs.Root
+        value={part}
+        onValueChange={(next) => openModels(next as ModelsPart)}
+        className="flex min-h-0 flex-1 flex-col"
+      >
         <Tabs.List aria-label="Models" className="flex shrink-0 overflow-x-auto border-b border-hairline px-1">
           <Tabs.Tab value="library" className={tab}>
             On this computer

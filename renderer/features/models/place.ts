@@ -27,7 +27,8 @@ function decoded(part: string): string | null {
 }
 
 /** Opens a part of the models page. */
-export const openModels = (part: ModelsPart = 'library'): void => openPage(part === 'library' ? 'models' : `models/${part}`)
+export const openModels = (part: ModelsPart = 'library'): void =>
+  openPage(part === 'library' ? 'models' : `models/${part}`)
 
 /** Opens the particulars of a model. */
 export const openModel = (id: string): void => openPage(`models/m/${encodeURIComponent(id)}`)

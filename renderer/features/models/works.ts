@@ -33,10 +33,14 @@ export function cancelWork(key: string): void {
 }
 
 /** The share that is done, 0..1; null before the first figures. */
-export const shareOf = ({ doneBytes, bytes }: Work): number | null => (bytes > 0 ? Math.min(1, doneBytes / bytes) : null)
+export const shareOf = ({ doneBytes, bytes }: Work): number | null =>
+  bytes > 0 ? Math.min(1, doneBytes / bytes) : null
 
 /** Follows one work to its end: its result, or null when it failed or was cancelled; a failure stays in the store. */
-async function runWork<T>(key: string, begin: (signal: AbortSignal) => Promise<AsyncIterable<Step<T>>>): Promise<T | null> {
+async function runWork<T>(
+  key: string,
+  begin: (signal: AbortSignal) => Promise<AsyncIterable<Step<T>>>,
+): Promise<T | null> {
   controllers.get(key)?.abort()
   const controller = new AbortController()
   controllers.set(key, controller)
@@ -74,7 +78,8 @@ export const importModel = (found: {
   mode: ImportMode
   keeper?: string
   name?: string
-}): Promise<LibraryModel | null> => runWork(importKey(found.textPath), (signal) => call((core) => core.library.import(found, { signal })))
+}): Promise<LibraryModel | null> =>
+  runWork(importKey(found.textPath), (signal) => call((core) => core.library.import(found, { signal })))
 
 /** Moves the models folder with what is in it. */
 export const moveModels = (folder: string): Promise<ModelSpace | null> =>

@@ -12,7 +12,13 @@ export function Answer({ message }: { message: Message }): ReactNode {
   const streaming = message.status === 'streaming'
   const again = useAgain(message.id)
   return (
-    <article aria-label="Answer" aria-busy={streaming} data-message-id={message.id} data-status={message.status} className="group/answer flex flex-col gap-2">
+    <article
+      aria-label="Answer"
+      aria-busy={streaming}
+      data-message-id={message.id}
+      data-status={message.status}
+      className="group/answer flex flex-col gap-2"
+    >
       <LeftOut message={message} />
       <AnswerText message={message} />
       <AnswerEnd message={message} again={again} />

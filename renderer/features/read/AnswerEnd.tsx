@@ -13,7 +13,13 @@ function ending(message: Message): { note: string; error: ErrorInfo | null } | n
   const kept = textOf(message) === '' ? '' : ' What was written so far is kept.'
   if (message.status === 'stopped') return { note: 'Stopped', error: null }
   if (message.status === 'interrupted') {
-    return { note: '', error: message.error ?? { code: 'Interrupted', message: `Sightline was closed before this answer was finished.${kept}` } }
+    return {
+      note: '',
+      error: message.error ?? {
+        code: 'Interrupted',
+        message: `Sightline was closed before this answer was finished.${kept}`,
+      },
+    }
   }
   if (message.status !== 'failed') return null
   return { note: '', error: message.error ?? { code: 'EngineFailed', message: `This answer failed.${kept}` } }
@@ -27,7 +33,13 @@ export function AnswerEnd({ message, again }: { message: Message; again: Again }
   if (!end.error) return <p className="text-muted">{end.note}</p>
   const remedies = message.beside === null ? remediesFor(end.error, isFirst) : []
   const ways = [
-    ...(canRetry(end.error) ? [<Button key="retry" onClick={() => again.ask()}>Retry</Button>] : []),
+    ...(canRetry(end.error)
+      ? [
+          <Button key="retry" onClick={() => again.ask()}>
+            Retry
+          </Button>,
+        ]
+      : []),
     ...remedies.map((remedy) => (
       <Button key={remedy} onClick={() => again.ask(remedy)}>
         {remedyWords[remedy]}

@@ -28,7 +28,10 @@ export function AnswerPair({ pair, chosen }: { pair: readonly [string, string]; 
   const again = useAgain(chosen.id)
   const streaming = answers.some(({ status }) => status === 'streaming')
   return (
-    <section aria-label="Two answers to compare" className="flex w-full flex-col gap-3 self-center @min-[900px]:w-[min(1100px,calc(100cqw-3rem))]">
+    <section
+      aria-label="Two answers to compare"
+      className="flex w-full flex-col gap-3 self-center @min-[900px]:w-[min(1100px,calc(100cqw-3rem))]"
+    >
       <LeftOut message={chosen} />
       <div className="grid items-start gap-x-8 gap-y-6 @min-[900px]:grid-cols-2">
         {answers.map((answer) => (
@@ -50,7 +53,17 @@ export function AnswerPair({ pair, chosen }: { pair: readonly [string, string]; 
 }
 
 /** One of the two answers, under the name of its model. */
-function Column({ answer, answers, isChosen, again }: { answer: Message; answers: readonly Message[]; isChosen: boolean; again: Again }): ReactNode {
+function Column({
+  answer,
+  answers,
+  isChosen,
+  again,
+}: {
+  answer: Message
+  answers: readonly Message[]
+  isChosen: boolean
+  again: Again
+}): ReactNode {
   const streaming = answer.status === 'streaming'
   const name = answer.model ?? 'Unknown model'
   const goOn = (): void => {
@@ -64,7 +77,14 @@ function Column({ answer, answers, isChosen, again }: { answer: Message; answers
       data-status={answer.status}
       className="flex min-w-0 flex-col gap-2"
     >
-      <p aria-hidden className={cx('truncate border-b pb-1.5 text-ui font-medium', isChosen ? 'border-accent text-ink' : 'border-hairline text-muted')} title={name}>
+      <p
+        aria-hidden
+        className={cx(
+          'truncate border-b pb-1.5 text-ui font-medium',
+          isChosen ? 'border-accent text-ink' : 'border-hairline text-muted',
+        )}
+        title={name}
+      >
         {name}
       </p>
       <AnswerText message={answer} />

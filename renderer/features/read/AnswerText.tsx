@@ -13,7 +13,12 @@ export function AnswerText({ message }: { message: Message }): ReactNode {
   const text = draft ?? textOf(message)
   if (text === '' && streaming) {
     return (
-      <p role="status" aria-live="off" data-testid="progress" className="flex h-6 items-center gap-2.5 text-read text-muted tabular-nums">
+      <p
+        role="status"
+        aria-live="off"
+        data-testid="progress"
+        className="flex h-6 items-center gap-2.5 text-read text-muted tabular-nums"
+      >
         <span className="relative block h-0.5 w-8 overflow-hidden rounded-full">
           <span className="work-edge" />
         </span>
@@ -21,6 +26,9 @@ export function AnswerText({ message }: { message: Message }): ReactNode {
       </p>
     )
   }
-  if (text === '') return message.status === 'complete' ? <p className="text-read text-muted">The model gave an empty answer.</p> : null
+  if (text === '')
+    return message.status === 'complete' ? (
+      <p className="text-read text-muted">The model gave an empty answer.</p>
+    ) : null
   return <GroundedText message={message} text={text} />
 }

@@ -16,14 +16,23 @@ export function Branches({ message }: { message: Message }): ReactNode {
     if (id) selectBranch(id).catch((thrown: unknown) => announce(toAppError(thrown).message))
   }
   return (
-    <div className="flex items-center text-small text-muted" role="group" aria-label={`Version ${index + 1} of ${siblings.length}`}>
+    <div
+      className="flex items-center text-small text-muted"
+      role="group"
+      aria-label={`Version ${index + 1} of ${siblings.length}`}
+    >
       <IconButton label="Previous version" size="small" disabled={index <= 0} onClick={() => show(index - 1)}>
         <ChevronLeft />
       </IconButton>
       <span className="tabular-nums" aria-hidden>
         {index + 1} / {siblings.length}
       </span>
-      <IconButton label="Next version" size="small" disabled={index >= siblings.length - 1} onClick={() => show(index + 1)}>
+      <IconButton
+        label="Next version"
+        size="small"
+        disabled={index >= siblings.length - 1}
+        onClick={() => show(index + 1)}
+      >
         <ChevronRight />
       </IconButton>
     </div>

@@ -25,10 +25,16 @@ export function ContextMeter(): ReactNode {
       aria-valuenow={Math.min(use.used, use.total)}
       aria-valuetext={words}
       title={words}
-      className={cx('hidden items-center gap-2 text-small tabular-nums mid:flex', tight ? 'text-warning' : 'text-muted')}
+      className={cx(
+        'hidden items-center gap-2 text-small tabular-nums mid:flex',
+        tight ? 'text-warning' : 'text-muted',
+      )}
     >
       <span className="h-1 w-12 overflow-hidden rounded-full bg-active">
-        <span className={cx('block h-full rounded-full', tight ? 'bg-warning' : 'bg-control')} style={{ width: `${share * 100}%` }} />
+        <span
+          className={cx('block h-full rounded-full', tight ? 'bg-warning' : 'bg-control')}
+          style={{ width: `${share * 100}%` }}
+        />
       </span>
       {tight ? (left === 0 ? 'Context full' : `${tokens(left)} left`) : percent(share)}
     </div>

@@ -21,7 +21,12 @@ export function Conversation(): ReactNode {
 
   return (
     <section aria-label="Conversation" aria-busy={status === 'loading'} className="@container relative min-h-0 flex-1">
-      <div ref={frame} tabIndex={-1} className="h-full overflow-y-auto overscroll-contain outline-none" data-testid="conversation-scroll">
+      <div
+        ref={frame}
+        tabIndex={-1}
+        className="h-full overflow-y-auto overscroll-contain outline-none"
+        data-testid="conversation-scroll"
+      >
         <div ref={content} className="mx-auto flex w-full max-w-[720px] flex-col gap-6 px-4 pt-6 pb-8 mid:px-6">
           {order.map((messageId, index) => (
             <MessageView key={keys[index]} id={messageId} />

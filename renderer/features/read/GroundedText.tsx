@@ -24,7 +24,9 @@ const none: ReadonlySet<number> = new Set()
 export function GroundedText({ message, text }: { message: Message; text: string }): ReactNode {
   const host = useHost((state) => state.host)
   const order = useRead((state) => state.order)
-  const format = useRead((state) => (message.parentId === null ? null : (state.messages[message.parentId]?.format ?? null)))
+  const format = useRead((state) =>
+    message.parentId === null ? null : (state.messages[message.parentId]?.format ?? null),
+  )
   const askAbout = use(AskAboutContext)
   const [rested, setRested] = useState<number | null>(null)
   const [selected, setSelected] = useState<number | null>(null)
@@ -67,7 +69,13 @@ export function GroundedText({ message, text }: { message: Message; text: string
     const mark = on.marks[on.numbers.indexOf(number)]
     if (mark?.shape.type !== 'box' || !askAbout) return
     try {
-      askAbout(await cropPicture({ url: urlOf(on), name: on.attachment.name, size: on.views.original }, mark.shape, mark.label))
+      askAbout(
+        await cropPicture(
+          { url: urlOf(on), name: on.attachment.name, size: on.views.original },
+          mark.shape,
+          mark.label,
+        ),
+      )
       announce('The part was added to the question')
     } catch (thrown) {
       announce(thrown instanceof Error ? thrown.message : 'The part could not be cut out.')
@@ -99,14 +107,27 @@ export function GroundedText({ message, text }: { message: Message; text: string
       {hasLegend
         ? onVideos.map(({ id, timed }) => (
             <div key={id} className="overflow-hidden rounded-lg border border-hairline *:border-t-0">
-              <MarkLegend marks={timed} hidden={none} highlighted={highlighted} onHighlight={setRested} onSelect={select} />
+              <MarkLegend
+                marks={timed}
+                hidden={none}
+                highlighted={highlighted}
+                onHighlight={setRested}
+                onSelect={select}
+              />
             </div>
           ))
         : null}
       {grounding.pictures.map((on) => (
         <GroundedPicture
           key={on.attachment.sha}
-          picture={{ name: on.attachment.name, url: urlOf(on), views: on.views, space, marks: on.marks, numbers: on.numbers }}
+          picture={{
+            name: on.attachment.name,
+            url: urlOf(on),
+            views: on.views,
+            space,
+            marks: on.marks,
+            numbers: on.numbers,
+          }}
           highlighted={highlighted}
           selected={selected}
           hasLegend={hasLegend}

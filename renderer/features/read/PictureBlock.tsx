@@ -57,7 +57,10 @@ export function PictureBlock({
       )}
       {missing ? null : <MarkOutlines marks={marks} labels />}
       {missing || notes.length === 0 ? null : (
-        <span className="absolute inset-x-0 bottom-0 flex items-start gap-1 bg-raised/90 px-1.5 py-1 text-left text-small text-muted [&>svg]:mt-0.5 [&>svg]:size-3 [&>svg]:shrink-0" data-testid="picture-notes">
+        <span
+          className="absolute inset-x-0 bottom-0 flex items-start gap-1 bg-raised/90 px-1.5 py-1 text-left text-small text-muted [&>svg]:mt-0.5 [&>svg]:size-3 [&>svg]:shrink-0"
+          data-testid="picture-notes"
+        >
           <Info aria-hidden />
           <span className="min-w-0">{notes.join(' ')}</span>
         </span>

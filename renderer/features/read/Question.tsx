@@ -35,7 +35,13 @@ export function Question({ message }: { message: Message }): ReactNode {
   const host = useHost((state) => state.host)
   const [viewed, setViewed] = useState<number | null>(null)
   const images = message.parts.filter((part) => part.type === 'image')
-  const pictures = images.map(({ attachment, marks = [] }): ViewedPicture => ({ ...attachment, url: pictureUrl(host, attachment.sha) ?? '', marks }))
+  const pictures = images.map(
+    ({ attachment, marks = [] }): ViewedPicture => ({
+      ...attachment,
+      url: pictureUrl(host, attachment.sha) ?? '',
+      marks,
+    }),
+  )
   return (
     <article aria-label="Question" data-message-id={message.id} className="flex flex-col items-end gap-2">
       {inRuns(message.parts).map((run, index) =>

@@ -9,11 +9,19 @@ export function QuestionText({ text }: { text: string }): ReactNode {
   const long = text.length > LONG.characters || text.split('\n').length > LONG.lines
   return (
     <div className="max-w-[min(560px,88%)] rounded-lg bg-sunken px-3.5 py-2">
-      <p dir="auto" className={`text-read whitespace-pre-wrap [overflow-wrap:anywhere] ${long && !whole ? 'line-clamp-12' : ''}`}>
+      <p
+        dir="auto"
+        className={`text-read whitespace-pre-wrap [overflow-wrap:anywhere] ${long && !whole ? 'line-clamp-12' : ''}`}
+      >
         {text}
       </p>
       {long ? (
-        <button type="button" aria-expanded={whole} onClick={() => setWhole(!whole)} className="mt-1 text-accent underline decoration-1 underline-offset-2 hover:text-accent-strong">
+        <button
+          type="button"
+          aria-expanded={whole}
+          onClick={() => setWhole(!whole)}
+          className="mt-1 text-accent underline decoration-1 underline-offset-2 hover:text-accent-strong"
+        >
           {whole ? 'Show less' : 'Show all'}
         </button>
       ) : null}

@@ -24,13 +24,24 @@ const answer = (over: Partial<Message>): Message => ({
 const labels = (answers: Message[]) => figures(answers).map(({ label }) => label)
 
 test('an answer has the figures of what happened, and no others', () => {
-  expect(labels([answer({})])).toEqual(['Model', 'Reading the prompt', 'First word after', 'Speed', 'Prompt tokens', 'Answer tokens', 'Context'])
+  expect(labels([answer({})])).toEqual([
+    'Model',
+    'Reading the prompt',
+    'First word after',
+    'Speed',
+    'Prompt tokens',
+    'Answer tokens',
+    'Context',
+  ])
   expect(labels([answer({ timings: null, usage: null })])).toEqual(['Model'])
   expect(labels([answer({ model: null, timings: null, usage: null })])).toEqual([])
 })
 
 test('those of two answers stand in one line, with a dash where one has none', () => {
-  const pictures = answer({ model: 'Two', usage: { promptTokens: 1400, imageTokens: 200, completionTokens: 9, cachedTokens: 0, contextTokens: 4096 } })
+  const pictures = answer({
+    model: 'Two',
+    usage: { promptTokens: 1400, imageTokens: 200, completionTokens: 9, cachedTokens: 0, contextTokens: 4096 },
+  })
   const failed = answer({ model: 'Two', usage: null, timings: null })
   expect(figures([answer({}), pictures])).toEqual(
     expect.arrayContaining([
@@ -39,5 +50,8 @@ test('those of two answers stand in one line, with a dash where one has none', (
       { label: '– in pictures', values: ['–', '200'] },
     ]),
   )
-  expect(figures([failed, answer({})]).find(({ label }) => label === 'Context')).toEqual({ label: 'Context', values: ['–', '4,096'] })
+  expect(figures([failed, answer({})]).find(({ label }) => label === 'Context')).toEqual({
+    label: 'Context',
+    values: ['–', '4,096'],
+  })
 })

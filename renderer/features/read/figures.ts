@@ -9,14 +9,18 @@ export interface Figure {
 
 type Reading = (answer: Message) => string | null
 
-const whole = (read: (answer: Message) => number | undefined): Reading => (answer) => {
-  const value = read(answer)
-  return value === undefined ? null : count(value)
-}
-const time = (read: (answer: Message) => number | undefined): Reading => (answer) => {
-  const value = read(answer)
-  return value === undefined ? null : duration(value)
-}
+const whole =
+  (read: (answer: Message) => number | undefined): Reading =>
+  (answer) => {
+    const value = read(answer)
+    return value === undefined ? null : count(value)
+  }
+const time =
+  (read: (answer: Message) => number | undefined): Reading =>
+  (answer) => {
+    const value = read(answer)
+    return value === undefined ? null : duration(value)
+  }
 /** A figure that says nothing below `least`. */
 const from = (least: number, read: (answer: Message) => number | undefined) => (answer: Message) => {
   const value = read(answer)

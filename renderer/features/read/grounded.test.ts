@@ -2,19 +2,57 @@ import { expect, test } from 'vitest'
 import type { ImageAttachment, Message } from '#contract'
 import { groundAnswer, mediaBefore } from './grounded.ts'
 
-const attachment = (name: string, width: number, height: number): ImageAttachment => ({ sha: name.padEnd(64, '0'), kind: 'image', mime: 'image/png', name, bytes: 1, width, height })
-const message = (id: string, over: Partial<Message>): Message => ({
-  id, conversationId: 'c', parentId: null, role: 'user', parts: [], format: null, status: 'complete', error: null, model: null, usage: null, timings: null, seen: null, leftOut: 0, beside: null, createdAt: 1, siblings: [id], ...over,
+const attachment = (name: string, width: number, height: number): ImageAttachment => ({
+  sha: name.padEnd(64, '0'),
+  kind: 'image',
+  mime: 'image/png',
+  name,
+  bytes: 1,
+  width,
+  height,
 })
-const image = (name: string, width: number, height: number) => ({ type: 'image' as const, attachment: attachment(name, width, height) })
+const message = (id: string, over: Partial<Message>): Message => ({
+  id,
+  conversationId: 'c',
+  parentId: null,
+  role: 'user',
+  parts: [],
+  format: null,
+  status: 'complete',
+  error: null,
+  model: null,
+  usage: null,
+  timings: null,
+  seen: null,
+  leftOut: 0,
+  beside: null,
+  createdAt: 1,
+  siblings: [id],
+  ...over,
+})
+const image = (name: string, width: number, height: number) => ({
+  type: 'image' as const,
+  attachment: attachment(name, width, height),
+})
 
 const first = message('q1', { parts: [image('a', 400, 200)] })
 const second = message('q2', { parentId: 'a1', parts: [image('b', 100, 300), image('c', 50, 50)] })
 const answer = message('a2', {
-  parentId: 'q2', role: 'assistant',
-  seen: { family: 'qwen25vl', media: [{ width: 56, height: 28, frames: 1, tokens: 2 }, { width: 28, height: 84, frames: 1, tokens: 3 }, { width: 56, height: 56, frames: 1, tokens: 4 }] },
+  parentId: 'q2',
+  role: 'assistant',
+  seen: {
+    family: 'qwen25vl',
+    media: [
+      { width: 56, height: 28, frames: 1, tokens: 2 },
+      { width: 28, height: 84, frames: 1, tokens: 3 },
+      { width: 56, height: 56, frames: 1, tokens: 4 },
+    ],
+  },
 })
-const state = { order: ['q1', 'a1', 'q2', 'a2'], messages: { q1: first, a1: message('a1', { role: 'assistant', parentId: 'q1' }), q2: second, a2: answer } }
+const state = {
+  order: ['q1', 'a1', 'q2', 'a2'],
+  messages: { q1: first, a1: message('a1', { role: 'assistant', parentId: 'q1' }), q2: second, a2: answer },
+}
 
 test('the pictures before an answer carry the sizes in which the model got them', () => {
   expect(mediaBefore(state, answer)).toMatchObject([
@@ -24,7 +62,9 @@ test('the pictures before an answer carry the sizes in which the model got them'
   ])
   expect(mediaBefore(state, { ...answer, seen: null })).toEqual([])
   expect(mediaBefore(state, { ...answer, leftOut: 2 })).toEqual([])
-  expect(mediaBefore(state, { ...answer, leftOut: 2, seen: { family: 'qwen2vl', media: answer.seen!.media.slice(1) } })).toHaveLength(2)
+  expect(
+    mediaBefore(state, { ...answer, leftOut: 2, seen: { family: 'qwen2vl', media: answer.seen!.media.slice(1) } }),
+  ).toHaveLength(2)
 })
 
 test('marks lie on the picture that their line names, else on the last of the question', () => {
@@ -41,11 +81,51 @@ test('without pictures marks lie nowhere', () => {
 
 test('with a video among them, pictures and videos keep their own sizes; a mark with a time lies on the video', () => {
   const sample = { range: null, wishedFps: 2, fps: 2, indices: [0, 1], timesMs: [500, 1000], width: 28, height: 28 }
-  const video = { type: 'video', attachment: { ...attachment('v', 640, 320), kind: 'video', durationMs: 2000, frames: 4, fps: 2, codec: null, startMs: 0 }, key: 'k', sample } as unknown as Message['parts'][number]
+  const video = {
+    type: 'video',
+    attachment: {
+      ...attachment('v', 640, 320),
+      kind: 'video',
+      durationMs: 2000,
+      frames: 4,
+      fps: 2,
+      codec: null,
+      startMs: 0,
+    },
+    key: 'k',
+    sample,
+  } as unknown as Message['parts'][number]
   const asked = message('q', { parts: [image('a', 400, 200), video] })
-  const given = message('r', { parentId: 'q', role: 'assistant', seen: { family: 'qwen25vl', media: [{ width: 56, height: 28, frames: 1, tokens: 2 }, { width: 56, height: 28, frames: 2, tokens: 2 }] } })
-  const text = 'Picture 1: {"bbox_2d": [28, 14, 56, 28]}\n[{"time": 0.5, "bbox_2d": [28, 14, 56, 28]}]\n{"bbox_2d": [0, 0, 28, 14]}'
-  const { pictures, videos } = groundAnswer(text, given, mediaBefore({ order: ['q', 'r'], messages: { q: asked, r: given } }, given))
-  expect(pictures).toMatchObject([{ attachment: { name: 'a' }, numbers: [0], marks: [{ shape: { x1: 200, y1: 100, x2: 400, y2: 200 } }] }])
-  expect(videos).toMatchObject([{ id: 'q/1', startMs: 500, numbers: [1, 2], marks: [{ time: 0.5, shape: { x1: 320, y1: 160, x2: 640, y2: 320 } }, { time: null, shape: { x2: 320, y2: 160 } }] }])
+  const given = message('r', {
+    parentId: 'q',
+    role: 'assistant',
+    seen: {
+      family: 'qwen25vl',
+      media: [
+        { width: 56, height: 28, frames: 1, tokens: 2 },
+        { width: 56, height: 28, frames: 2, tokens: 2 },
+      ],
+    },
+  })
+  const text =
+    'Picture 1: {"bbox_2d": [28, 14, 56, 28]}\n[{"time": 0.5, "bbox_2d": [28, 14, 56, 28]}]\n{"bbox_2d": [0, 0, 28, 14]}'
+  const { pictures, videos } = groundAnswer(
+    text,
+    given,
+    mediaBefore({ order: ['q', 'r'], messages: { q: asked, r: given } }, given),
+  )
+  expect(pictures).toMatchObject([
+    { attachment: { name: 'a' }, numbers: [0], marks: [{ shape: { x1: 200, y1: 100, x2: 400, y2: 200 } }] },
+  ])
+  expect(videos).toMatchObject([
+    {
+      id: 'q/1',
+      startMs: 500,
+      numbers: [1, 2],
+      marks: [
+        { time: 0.5, shape: { x1: 320, y1: 160, x2: 640, y2: 320 } },
+        { time: null, shape: { x2: 320, y2: 160 } },
+      ],
+    },
+  ])
 })

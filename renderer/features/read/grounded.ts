@@ -56,7 +56,9 @@ function thingsOf(message: Message | undefined): SeenThing[] {
     if (part.type === 'text') return []
     if (part.type === 'image') return [{ kind: 'picture', attachment: part.attachment }]
     const { width, height } = part.type === 'video' ? part.attachment : (part.pictures[0] ?? { width: 1, height: 1 })
-    return [{ kind: 'video', id: videoId(message!.id, place), size: { width, height }, startMs: seenPart(part).startMs }]
+    return [
+      { kind: 'video', id: videoId(message!.id, place), size: { width, height }, startMs: seenPart(part).startMs },
+    ]
   })
 }
 

@@ -12,7 +12,9 @@ export function progressText(progress: Progress | undefined): string {
     case 'loading':
       return total > 0 ? `Loading the model ${percent(share)}` : 'Loading the model'
     case 'encoding':
-      return total > 1 ? `Reading picture ${count(Math.min(total, Math.floor(done) + 1))} of ${count(total)}` : 'Reading the picture'
+      return total > 1
+        ? `Reading picture ${count(Math.min(total, Math.floor(done) + 1))} of ${count(total)}`
+        : 'Reading the picture'
     case 'watching':
       return `Watching the video ${percent(share)}`
     case 'prefill':

@@ -20,5 +20,7 @@ export function remediesFor({ code, detail }: ErrorInfo, isFirst: boolean): Reme
     detail: number('pictures') + number('video') > 0,
   }
   const advised = (remedy: Remedy) => (detail?.['remedy'] === remedy ? 0 : 1)
-  return (Object.keys(possible) as Remedy[]).filter((remedy) => possible[remedy]).sort((a, b) => advised(a) - advised(b))
+  return (Object.keys(possible) as Remedy[])
+    .filter((remedy) => possible[remedy])
+    .sort((a, b) => advised(a) - advised(b))
 }

@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import type { ConversationEvent, Message, Progress } from '#contract'
-import { applyEvent, applyEvents, nothingOpen, opening, pairOf, pathKeys, streamingAnswer, type ReadState } from './state.ts'
+import {
+  applyEvent,
+  applyEvents,
+  nothingOpen,
+  opening,
+  pairOf,
+  pathKeys,
+  streamingAnswer,
+  type ReadState,
+} from './state.ts'
 
 const message = (id: string, over: Partial<Message> = {}): Message => ({
   id,
@@ -26,7 +35,12 @@ const question = message('q', { parts: [{ type: 'text', text: 'What is it?' }] }
 const answer = (text: string, over: Partial<Message> = {}): Message =>
   message('a', { parentId: 'q', role: 'assistant', status: 'streaming', parts: [{ type: 'text', text }], ...over })
 
-const snapshot = (messages: Message[], seq = 5, progress: Record<string, Progress> = {}, others: Message[] = []): ConversationEvent => ({
+const snapshot = (
+  messages: Message[],
+  seq = 5,
+  progress: Record<string, Progress> = {},
+  others: Message[] = [],
+): ConversationEvent => ({
   type: 'snapshot',
   seq,
   conversation: { id: 'c', title: 'Red circle', createdAt: 1, updatedAt: 1, leafId: messages.at(-1)?.id ?? null },
@@ -35,7 +49,13 @@ const snapshot = (messages: Message[], seq = 5, progress: Record<string, Progres
   progress,
 })
 
-const text = (seq: number, offset: number, added: string): ConversationEvent => ({ type: 'text', seq, messageId: 'a', offset, text: added })
+const text = (seq: number, offset: number, added: string): ConversationEvent => ({
+  type: 'text',
+  seq,
+  messageId: 'a',
+  offset,
+  text: added,
+})
 
 const open = (answerText = ''): ReadState => ok(applyEvent(opening('c'), snapshot([question, answer(answerText)])))
 
@@ -96,9 +116,14 @@ describe('a watched conversation', () => {
 
   test('the final message replaces the draft and ends its progress', () => {
     const streaming = ok(
-      applyEvents(open(), [{ type: 'progress', seq: 6, messageId: 'a', progress: { phase: 'encoding', done: 0, total: 2 } }, text(7, 0, 'A red')]),
+      applyEvents(open(), [
+        { type: 'progress', seq: 6, messageId: 'a', progress: { phase: 'encoding', done: 0, total: 2 } },
+        text(7, 0, 'A red'),
+      ]),
     )
-    const done = ok(applyEvent(streaming, { type: 'message', seq: 8, message: answer('A red circle.', { status: 'complete' }) }))
+    const done = ok(
+      applyEvent(streaming, { type: 'message', seq: 8, message: answer('A red circle.', { status: 'complete' }) }),
+    )
     expect(done.drafts).toEqual({})
     expect(done.progress).toEqual({})
     expect(done.messages['a']?.status).toBe('complete')
@@ -106,7 +131,14 @@ describe('a watched conversation', () => {
   })
 
   test('the first text ends the progress line', () => {
-    const waiting = ok(applyEvent(open(), { type: 'progress', seq: 6, messageId: 'a', progress: { phase: 'prefill', done: 1, total: 2 } }))
+    const waiting = ok(
+      applyEvent(open(), {
+        type: 'progress',
+        seq: 6,
+        messageId: 'a',
+        progress: { phase: 'prefill', done: 1, total: 2 },
+      }),
+    )
     expect(waiting.progress['a']).toBeDefined()
     expect(ok(applyEvent(waiting, text(7, 0, 'A'))).progress['a']).toBeUndefined()
   })
@@ -122,7 +154,9 @@ describe('a watched conversation', () => {
   })
 
   test('a message whose parent is not shown needs a new snapshot', () => {
-    expect(applyEvent(open(), { type: 'message', seq: 6, message: message('x', { parentId: 'elsewhere' }) })).toBe('gap')
+    expect(applyEvent(open(), { type: 'message', seq: 6, message: message('x', { parentId: 'elsewhere' }) })).toBe(
+      'gap',
+    )
   })
 
   test('a removed conversation is missing', () => {
@@ -139,8 +173,10 @@ describe('a watched conversation', () => {
 })
 
 describe('a pair of answers', () => {
-  const second = (text: string, over: Partial<Message> = {}) => answer(text, { id: 'b', beside: 'a', model: 'two', ...over })
-  const opened = (): ReadState => ok(applyEvent(opening('c'), snapshot([question, answer('A red')], 5, {}, [second('One red')])))
+  const second = (text: string, over: Partial<Message> = {}) =>
+    answer(text, { id: 'b', beside: 'a', model: 'two', ...over })
+  const opened = (): ReadState =>
+    ok(applyEvent(opening('c'), snapshot([question, answer('A red')], 5, {}, [second('One red')])))
 
   test('is in the snapshot beside the path', () => {
     const state = opened()
@@ -150,7 +186,12 @@ describe('a pair of answers', () => {
   })
 
   test('comes with two messages, and both grow apart from each other', () => {
-    const asked = ok(applyEvents(ok(applyEvent(opening('c'), snapshot([question]))), [{ type: 'message', seq: 6, message: answer('') }, { type: 'message', seq: 7, message: second('') }]))
+    const asked = ok(
+      applyEvents(ok(applyEvent(opening('c'), snapshot([question]))), [
+        { type: 'message', seq: 6, message: answer('') },
+        { type: 'message', seq: 7, message: second('') },
+      ]),
+    )
     expect([asked.order, asked.others]).toEqual([['q', 'a'], { a: 'b' }])
     const grown = ok(
       applyEvents(asked, [
@@ -161,7 +202,11 @@ describe('a pair of answers', () => {
     )
     expect([grown.drafts, grown.progress]).toEqual([{ a: 'A red', b: 'One' }, {}])
     const ended = ok(applyEvent(grown, { type: 'message', seq: 11, message: second('One', { status: 'failed' }) }))
-    expect([ended.drafts, ended.messages['b']?.status, ended.messages['a']?.status]).toEqual([{ a: 'A red' }, 'failed', 'streaming'])
+    expect([ended.drafts, ended.messages['b']?.status, ended.messages['a']?.status]).toEqual([
+      { a: 'A red' },
+      'failed',
+      'streaming',
+    ])
     expect([ended.order, ended.others]).toEqual([['q', 'a'], { a: 'b' }])
   })
 
@@ -179,15 +224,21 @@ describe('a pair of answers', () => {
   test('is being written until both have ended', () => {
     const one = ok(applyEvent(opened(), { type: 'message', seq: 6, message: answer('A red', { status: 'complete' }) }))
     expect(streamingAnswer(one)).toBe('b')
-    expect(streamingAnswer(ok(applyEvent(one, { type: 'message', seq: 7, message: second('One', { status: 'stopped' }) })))).toBeNull()
+    expect(
+      streamingAnswer(ok(applyEvent(one, { type: 'message', seq: 7, message: second('One', { status: 'stopped' }) }))),
+    ).toBeNull()
   })
 
   test('whose first answer is not shown needs a new snapshot', () => {
-    expect(applyEvent(open('Yes'), { type: 'message', seq: 6, message: second('', { beside: 'elsewhere' }) })).toBe('gap')
+    expect(applyEvent(open('Yes'), { type: 'message', seq: 6, message: second('', { beside: 'elsewhere' }) })).toBe(
+      'gap',
+    )
   })
 
   test('stands alone again after a retry without it', () => {
-    const retried = ok(applyEvent(opened(), { type: 'message', seq: 6, message: answer('', { id: 'd', siblings: ['a', 'd'] }) }))
+    const retried = ok(
+      applyEvent(opened(), { type: 'message', seq: 6, message: answer('', { id: 'd', siblings: ['a', 'd'] }) }),
+    )
     expect([retried.order, pairOf(retried, 'd')]).toEqual([['q', 'd'], null])
   })
 })

@@ -34,11 +34,13 @@ export const nothingOpen: ReadState = {
 export const opening = (id: string): ReadState => ({ ...nothingOpen, id, status: 'loading' })
 
 /** The text parts of a message, joined. */
-export const textOf = (message: Message): string => message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
+export const textOf = (message: Message): string =>
+  message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
 
 function fromSnapshot(event: Extract<ConversationEvent, { type: 'snapshot' }>): ReadState {
   const order = event.messages.map((message) => message.id)
-  const onPath = (other: Message) => order.find((id) => id === other.beside) ?? event.messages.find(({ beside }) => beside === other.id)?.id ?? ''
+  const onPath = (other: Message) =>
+    order.find((id) => id === other.beside) ?? event.messages.find(({ beside }) => beside === other.id)?.id ?? ''
   return {
     id: event.conversation.id,
     status: 'ready',
@@ -55,7 +57,8 @@ function fromSnapshot(event: Extract<ConversationEvent, { type: 'snapshot' }>): 
 /** The path with `message` on it or beside it; null when what it belongs to is not shown. */
 function place({ order, others }: ReadState, message: Message): Pick<ReadState, 'order' | 'others'> | null {
   if (order.includes(message.id) || Object.values(others).includes(message.id)) return { order, others }
-  if (message.beside !== null) return order.includes(message.beside) ? { order, others: { ...others, [message.beside]: message.id } } : null
+  if (message.beside !== null)
+    return order.includes(message.beside) ? { order, others: { ...others, [message.beside]: message.id } } : null
   if (message.parentId === null) return { order: [message.id], others }
   const parent = order.indexOf(message.parentId)
   return parent < 0 ? null : { order: [...order.slice(0, parent + 1), message.id], others }
@@ -119,7 +122,11 @@ export function applyEvents(state: ReadState, events: readonly ConversationEvent
 export function streamingAnswer(state: ReadState): string | null {
   const last = state.order.at(-1)
   if (last === undefined) return null
-  return [last, state.others[last] ?? last].find((id) => state.messages[id]?.status === 'streaming' && state.messages[id]?.role === 'assistant') ?? null
+  return (
+    [last, state.others[last] ?? last].find(
+      (id) => state.messages[id]?.status === 'streaming' && state.messages[id]?.role === 'assistant',
+    ) ?? null
+  )
 }
 
 /** The pair of answers that a message of the path belongs to, in the order in which they were asked for; null: it stands alone. */

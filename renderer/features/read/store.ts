@@ -23,8 +23,14 @@ function announceEnd(event: ConversationEvent): void {
   if (state.messages[event.message.id]?.status !== 'streaming') return
   const isOfPair = event.message.beside !== null || state.others[event.message.id] !== undefined
   const who = isOfPair && event.message.model ? `${event.message.model}: ` : ''
-  const text = textOf(event.message).slice(0, SPOKEN_CHARACTERS).replace(/[*_`#>|]+/g, '')
-  const ends: Record<string, string> = { stopped: 'Answer stopped.', failed: 'Answer failed.', interrupted: 'Answer interrupted.' }
+  const text = textOf(event.message)
+    .slice(0, SPOKEN_CHARACTERS)
+    .replace(/[*_`#>|]+/g, '')
+  const ends: Record<string, string> = {
+    stopped: 'Answer stopped.',
+    failed: 'Answer failed.',
+    interrupted: 'Answer interrupted.',
+  }
   announce(`${who}${ends[event.message.status] ?? 'Answer complete.'} ${text}`)
 }
 
@@ -75,4 +81,5 @@ export async function retry(messageId: string, remedy?: Remedy): Promise<void> {
 export const stop = (messageId: string): Promise<void> => call((core) => core.ask.stop({ messageId }))
 
 /** Shows another branch; goes on from this answer of a pair. */
-export const selectBranch = (messageId: string): Promise<void> => call((core) => core.conversations.selectBranch({ messageId }))
+export const selectBranch = (messageId: string): Promise<void> =>
+  call((core) => core.conversations.selectBranch({ messageId }))

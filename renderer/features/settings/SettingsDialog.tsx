@@ -61,7 +61,12 @@ export function SettingsDialog({
       {error ? <ErrorNote message={error.message} className="mb-3" /> : null}
       <div className="flex flex-col gap-5">
         <SettingRow label="Theme">
-          <Segmented label="Theme" value={settings.theme} options={themes} onChange={(theme) => void updateSettings({ theme })} />
+          <Segmented
+            label="Theme"
+            value={settings.theme}
+            options={themes}
+            onChange={(theme) => void updateSettings({ theme })}
+          />
         </SettingRow>
         <SettingRow
           label="Picture detail"
@@ -69,7 +74,12 @@ export function SettingsDialog({
             detail in detailLevels || detail === 'model' ? '' : ' A custom budget is set.'
           }`}
         >
-          <Segmented label="Picture detail" value={detail === 'custom' ? null : detail} options={details} onChange={setDetail} />
+          <Segmented
+            label="Picture detail"
+            value={detail === 'custom' ? null : detail}
+            options={details}
+            onChange={setDetail}
+          />
         </SettingRow>
         <SettingRow label="Longest answer" note="In tokens; a token is about three quarters of a word.">
           <NumberSetting
@@ -82,7 +92,10 @@ export function SettingsDialog({
             onChange={(maxTokens) => void updateSettings({ maxTokens })}
           />
         </SettingRow>
-        <SystemPrompt value={settings.systemPrompt} onChange={(systemPrompt) => void updateSettings({ systemPrompt })} />
+        <SystemPrompt
+          value={settings.systemPrompt}
+          onChange={(systemPrompt) => void updateSettings({ systemPrompt })}
+        />
         <SamplingSettings
           sampling={settings.sampling}
           defaults={defaults?.sampling ?? null}

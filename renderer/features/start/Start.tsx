@@ -53,7 +53,17 @@ function SampleImage({ sample: { url, type } }: { sample: Sample }): ReactNode {
   if (type !== 'video/mp4') return <img src={url} alt="" width={80} height={80} className={className} />
   return (
     <span className="relative">
-      <video src={url} muted playsInline preload="auto" tabIndex={-1} aria-hidden width={80} height={80} className={className} />
+      <video
+        src={url}
+        muted
+        playsInline
+        preload="auto"
+        tabIndex={-1}
+        aria-hidden
+        width={80}
+        height={80}
+        className={className}
+      />
       <span className="absolute inset-0 grid place-items-center">
         <span className="rounded-full bg-raised/90 p-1.5 text-ink shadow-float">
           <Play aria-hidden className="size-3.5 fill-current" />

@@ -26,7 +26,10 @@ export const suggestions: readonly Suggestion[] = [
     question: 'What is in each picture?',
     samples: [picture(blueSquare, 'blue-square.png'), picture(greenStar, 'green-star.png')],
   },
-  { question: 'What happens in the video?', samples: [{ url: circleTurnsBlue, name: 'circle-turns-blue.mp4', type: 'video/mp4' }] },
+  {
+    question: 'What happens in the video?',
+    samples: [{ url: circleTurnsBlue, name: 'circle-turns-blue.mp4', type: 'video/mp4' }],
+  },
   { question: 'How many objects are there?', samples: [picture(fourShapes, 'four-shapes.png')] },
   { question: 'Mark the blue star.', samples: [picture(fourShapes, 'four-shapes.png')] },
   { question: 'What does it say?', samples: [picture(printedWord, 'printed-word.png')] },

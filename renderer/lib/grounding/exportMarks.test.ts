@@ -11,14 +11,19 @@ const picture: Annotated = {
     { label: '=SUM(A1)', time: null, shape: { type: 'box', x1: 0, y1: 0, x2: 200, y2: 100 } },
   ],
 }
-const texts = (format: Parameters<typeof exportMarks>[1]) => exportMarks(picture, format).map(({ name, text }) => [name, text])
+const texts = (format: Parameters<typeof exportMarks>[1]) =>
+  exportMarks(picture, format).map(({ name, text }) => [name, text])
 
 test('COCO holds the picture, its categories and each box as corner and size', () => {
   const [[name, text]] = texts('coco') as [[string, string]]
   expect(name).toBe('street.scene.coco.json')
   expect(JSON.parse(text)).toEqual({
     images: [{ id: 1, file_name: 'street.scene.jpg', width: 200, height: 100 }],
-    categories: [{ id: 1, name: 'car, "red"' }, { id: 2, name: 'object' }, { id: 3, name: '=SUM(A1)' }],
+    categories: [
+      { id: 1, name: 'car, "red"' },
+      { id: 2, name: 'object' },
+      { id: 3, name: '=SUM(A1)' },
+    ],
     annotations: [
       { id: 1, image_id: 1, category_id: 1, iscrowd: 0, bbox: [20, 10, 100, 50], area: 5000 },
       { id: 2, image_id: 1, category_id: 2, iscrowd: 0, keypoints: [30.13, 40, 2], num_keypoints: 1, time: 1.5 },
@@ -28,7 +33,12 @@ test('COCO holds the picture, its categories and each box as corner and size', (
 })
 
 test('CSV quotes what it must and no cell is a formula', () => {
-  expect(texts('csv')).toEqual([['street.scene.csv', 'label,type,x1,y1,x2,y2,time\r\n"car, ""red""",box,20,10,120,60,\r\nobject,point,30.13,40,30.13,40,1.5\r\n\'=SUM(A1),box,0,0,200,100,\r\n']])
+  expect(texts('csv')).toEqual([
+    [
+      'street.scene.csv',
+      'label,type,x1,y1,x2,y2,time\r\n"car, ""red""",box,20,10,120,60,\r\nobject,point,30.13,40,30.13,40,1.5\r\n\'=SUM(A1),box,0,0,200,100,\r\n',
+    ],
+  ])
 })
 
 test('YOLO has boxes in shares of the picture and the names apart', () => {

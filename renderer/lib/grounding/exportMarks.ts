@@ -24,7 +24,10 @@ export type MarkFormat = (typeof markFormats)[number]
 /** The marks of a picture as files of a format; YOLO takes one for the boxes and one for the names. */
 export function exportMarks(picture: Annotated, format: MarkFormat): TextFile[] {
   const stem = picture.name.replace(/\.[^.]*$/, '') || 'picture'
-  if (format === 'coco') return [{ name: `${stem}.coco.json`, mime: 'application/json', text: `${JSON.stringify(coco(picture), null, 2)}\n` }]
+  if (format === 'coco')
+    return [
+      { name: `${stem}.coco.json`, mime: 'application/json', text: `${JSON.stringify(coco(picture), null, 2)}\n` },
+    ]
   if (format === 'csv') return [{ name: `${stem}.csv`, mime: 'text/csv', text: csv(picture) }]
   const names = labelsOf(picture)
   return [
@@ -57,13 +60,17 @@ function coco(picture: Annotated): object {
 function cocoShape(shape: Shape): object {
   if (shape.type === 'point') return { keypoints: [decimals(shape.x, 2), decimals(shape.y, 2), 2], num_keypoints: 1 }
   const [width, height] = [shape.x2 - shape.x1, shape.y2 - shape.y1]
-  return { bbox: [shape.x1, shape.y1, width, height].map((value) => decimals(value, 2)), area: decimals(width * height, 2) }
+  return {
+    bbox: [shape.x1, shape.y1, width, height].map((value) => decimals(value, 2)),
+    area: decimals(width * height, 2),
+  }
 }
 
 /** One line per mark, in pixels; a point has its two corners in one place. */
 function csv({ marks }: Annotated): string {
   const rows = marks.map(({ shape, label, time }) => {
-    const corners = shape.type === 'point' ? [shape.x, shape.y, shape.x, shape.y] : [shape.x1, shape.y1, shape.x2, shape.y2]
+    const corners =
+      shape.type === 'point' ? [shape.x, shape.y, shape.x, shape.y] : [shape.x1, shape.y1, shape.x2, shape.y2]
     return [labelOf(label), shape.type, ...corners.map((value) => decimals(value, 2)), time]
   })
   return toCsv(['label', 'type', 'x1', 'y1', 'x2', 'y2', 'time'], rows)
@@ -76,7 +83,9 @@ function yolo({ marks, size }: Annotated, names: readonly string[]): string {
       const share = toShares(shape, size)
       if (share.type === 'point') return []
       const { x1, y1, x2, y2 } = share
-      return [`${[names.indexOf(labelOf(label)), ...[(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1].map((value) => value.toFixed(6))].join(' ')}\n`]
+      return [
+        `${[names.indexOf(labelOf(label)), ...[(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1].map((value) => value.toFixed(6))].join(' ')}\n`,
+      ]
     })
     .join('')
 }

@@ -2,7 +2,10 @@ import { box } from './marks.ts'
 import type { Mark, Shape } from './marks.ts'
 
 const NUMBER = String.raw`-?\d{1,6}(?:\.\d{1,6})?`
-const KEY = new RegExp(String.raw`"(bbox_2d|bbox|point_2d|point)"\s*:\s*\[\s*(${NUMBER}(?:\s*,\s*${NUMBER}){1,3})\s*\]`, 'g')
+const KEY = new RegExp(
+  String.raw`"(bbox_2d|bbox|point_2d|point)"\s*:\s*\[\s*(${NUMBER}(?:\s*,\s*${NUMBER}){1,3})\s*\]`,
+  'g',
+)
 const LABEL = /"(?:label|text_content|text|name|description|category)"\s*:\s*"((?:[^"\\]|\\.){0,400})"/
 const TIME = /"(?:time|timestamp|start|t)"\s*:\s*"?(\d{1,6}(?::\d{2})?(?:\.\d{1,3})?)/
 /** How far an object's braces are looked for. */
@@ -18,7 +21,9 @@ export function jsonMarks(text: string): Mark[] {
     if (!shape) return []
     const { start, end } = objectAround(text, match.index, match.index + match[0].length)
     const object = text.slice(start, end)
-    return [{ shape, label: unescape(LABEL.exec(object)?.[1] ?? ''), time: seconds(TIME.exec(object)?.[1]), start, end }]
+    return [
+      { shape, label: unescape(LABEL.exec(object)?.[1] ?? ''), time: seconds(TIME.exec(object)?.[1]), start, end },
+    ]
   })
 }
 

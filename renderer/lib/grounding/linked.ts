@@ -4,11 +4,13 @@ import { objectNames } from './tokenMarks.ts'
 
 /** Addresses, within an answer, of its mark at an index and of a moment or a stretch of its video, in seconds. */
 export const markAddress = (index: number): string => `#mark-${index}`
-export const timeAddress = ({ from, to }: Pick<TimeMark, 'from' | 'to'>): string => `#time-${from}${to === null ? '' : `-${to}`}`
+export const timeAddress = ({ from, to }: Pick<TimeMark, 'from' | 'to'>): string =>
+  `#time-${from}${to === null ? '' : `-${to}`}`
 
 /** What such an address names; null for any other. */
 export function addressed(href: string | undefined): { mark: number } | { time: Pick<TimeMark, 'from' | 'to'> } | null {
-  const [, mark, from, to] = /^#(?:mark-(\d{1,9})|time-(\d{1,9}(?:\.\d{1,3})?)(?:-(\d{1,9}(?:\.\d{1,3})?))?)$/.exec(href ?? '') ?? []
+  const [, mark, from, to] =
+    /^#(?:mark-(\d{1,9})|time-(\d{1,9}(?:\.\d{1,3})?)(?:-(\d{1,9}(?:\.\d{1,3})?))?)$/.exec(href ?? '') ?? []
   if (mark !== undefined) return { mark: Number(mark) }
   return from === undefined ? null : { time: { from: Number(from), to: to === undefined ? null : Number(to) } }
 }
@@ -22,7 +24,8 @@ interface Piece {
 const FENCE = /```[^]*?(?:```|$)|`[^`\n]*`/g
 const OPEN_TAIL = /<\|(?:object_ref|box)_(?:start|end)?\|?>?(?:(?!<\|box_end\|>)[^])*$|<(?:\|[a-z_]*)?$/
 
-const codeIn = (text: string) => [...text.matchAll(FENCE)].map((match) => ({ start: match.index, end: match.index + match[0].length }))
+const codeIn = (text: string) =>
+  [...text.matchAll(FENCE)].map((match) => ({ start: match.index, end: match.index + match[0].length }))
 
 /** The times that stand in code, where `linkAnswer` makes no links of them. */
 export function timesInCode(text: string, times: readonly TimeMark[]): TimeMark[] {
@@ -35,9 +38,23 @@ export function timesInCode(text: string, times: readonly TimeMark[]): TimeMark[
  * `timeAddress`. Code stays as it is; so do boxes in JSON and HTML. `streaming`: a box that is still being written at the
  * end is left out.
  */
-export function linkAnswer(text: string, marks: readonly Mark[], times: readonly TimeMark[], streaming: boolean): string {
+export function linkAnswer(
+  text: string,
+  marks: readonly Mark[],
+  times: readonly TimeMark[],
+  streaming: boolean,
+): string {
   const code = codeIn(text)
-  const pieces = [...markPieces(text, marks), ...times.map((time): Piece => ({ start: time.start, end: time.end, text: link(text.slice(time.start, time.end), timeAddress(time)) }))]
+  const pieces = [
+    ...markPieces(text, marks),
+    ...times.map(
+      (time): Piece => ({
+        start: time.start,
+        end: time.end,
+        text: link(text.slice(time.start, time.end), timeAddress(time)),
+      }),
+    ),
+  ]
     .filter(({ start, end }) => code.every((block) => end <= block.start || start >= block.end))
     .sort((a, b) => a.start - b.start)
   let linked = ''
@@ -52,7 +69,9 @@ export function linkAnswer(text: string, marks: readonly Mark[], times: readonly
 }
 
 function markPieces(text: string, marks: readonly Mark[]): Piece[] {
-  const tokens = marks.map((mark, index) => ({ ...mark, index })).filter(({ start }) => text.startsWith('<|box_start|>', start))
+  const tokens = marks
+    .map((mark, index) => ({ ...mark, index }))
+    .filter(({ start }) => text.startsWith('<|box_start|>', start))
   const named = new Set<number>()
   const names = objectNames(text).map(({ name, start, end }): Piece => {
     // the name stands for the first box that follows it directly
@@ -61,7 +80,13 @@ function markPieces(text: string, marks: readonly Mark[]): Piece[] {
     named.add(first.index)
     return { start, end, text: link(name || `Box ${first.index + 1}`, markAddress(first.index)) }
   })
-  const boxes = tokens.map(({ start, end, index }): Piece => ({ start, end, text: named.has(index) ? '' : ` ${link(`Box ${index + 1}`, markAddress(index))} ` }))
+  const boxes = tokens.map(
+    ({ start, end, index }): Piece => ({
+      start,
+      end,
+      text: named.has(index) ? '' : ` ${link(`Box ${index + 1}`, markAddress(index))} `,
+    }),
+  )
   return [...names, ...boxes]
 }
 

@@ -3,7 +3,8 @@ import { toModel, toOriginal, toShares } from './mapping.ts'
 import type { Shape } from './marks.ts'
 
 let state = 11
-const random = (from: number, to: number) => from + Math.floor(((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32) * (to - from + 1))
+const random = (from: number, to: number) =>
+  from + Math.floor(((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32) * (to - from + 1))
 
 describe('coordinates', () => {
   test('of both families land on the same place of the original', () => {
@@ -16,7 +17,13 @@ describe('coordinates', () => {
 
   test('outside the picture are moved to its edge', () => {
     const views = { original: { width: 100, height: 100 }, model: { width: 84, height: 84 } }
-    expect(toOriginal({ type: 'box', x1: -50, y1: 990, x2: 1200, y2: 5000 }, 'thousandths', views)).toEqual({ type: 'box', x1: 0, y1: 99, x2: 100, y2: 100 })
+    expect(toOriginal({ type: 'box', x1: -50, y1: 990, x2: 1200, y2: 5000 }, 'thousandths', views)).toEqual({
+      type: 'box',
+      x1: 0,
+      y1: 99,
+      x2: 100,
+      y2: 100,
+    })
     expect(toOriginal({ type: 'point', x: 9999, y: -1 }, 'pixels', views)).toEqual({ type: 'point', x: 100, y: 0 })
   })
 

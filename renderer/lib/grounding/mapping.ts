@@ -41,7 +41,11 @@ function scaled(shape: Shape, from: Size, to: Size): Shape {
 }
 
 function clamped(shape: Shape, { width, height }: Size): Shape {
-  return each(shape, (x) => Math.min(width, Math.max(0, x)), (y) => Math.min(height, Math.max(0, y)))
+  return each(
+    shape,
+    (x) => Math.min(width, Math.max(0, x)),
+    (y) => Math.min(height, Math.max(0, y)),
+  )
 }
 
 function rounded(shape: Shape): Shape {
@@ -49,5 +53,7 @@ function rounded(shape: Shape): Shape {
 }
 
 function each(shape: Shape, x: (value: number) => number, y: (value: number) => number): Shape {
-  return shape.type === 'point' ? { type: 'point', x: x(shape.x), y: y(shape.y) } : box(x(shape.x1), y(shape.y1), x(shape.x2), y(shape.y2))
+  return shape.type === 'point'
+    ? { type: 'point', x: x(shape.x), y: y(shape.y) }
+    : box(x(shape.x1), y(shape.y1), x(shape.x2), y(shape.y2))
 }

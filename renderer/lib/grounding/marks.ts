@@ -1,5 +1,7 @@
 /** A rectangle by two corners, or a point, in one of the spaces below. */
-export type Shape = { readonly type: 'box'; readonly x1: number; readonly y1: number; readonly x2: number; readonly y2: number } | { readonly type: 'point'; readonly x: number; readonly y: number }
+export type Shape =
+  | { readonly type: 'box'; readonly x1: number; readonly y1: number; readonly x2: number; readonly y2: number }
+  | { readonly type: 'point'; readonly x: number; readonly y: number }
 
 /**
  * What an answer's numbers count. `thousandths` of the picture's width and height: Qwen2-VL. `pixels` of the picture as

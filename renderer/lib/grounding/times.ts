@@ -11,7 +11,10 @@ export interface TimeMark {
 const CLOCK = String.raw`(?:\d{1,2}:)?\d{1,3}:[0-5]\d(?:\.\d{1,3})?`
 const SECONDS = String.raw`\d{1,5}(?:\.\d{1,3})?\s?(?:s|secs?|seconds?|秒)(?![\p{L}\d])`
 const MOMENT = String.raw`(?:${CLOCK}|${SECONDS})`
-const SPAN = new RegExp(String.raw`(?<![\d:.])(${MOMENT}|\d{1,5}(?:\.\d{1,3})?(?=\s?(?:-|–|—|to|至|到)\s?${SECONDS}))(?:\s?(?:-|–|—|to|至|到)\s?(${MOMENT}))?(?![\d:])`, 'giu')
+const SPAN = new RegExp(
+  String.raw`(?<![\d:.])(${MOMENT}|\d{1,5}(?:\.\d{1,3})?(?=\s?(?:-|–|—|to|至|到)\s?${SECONDS}))(?:\s?(?:-|–|—|to|至|到)\s?(${MOMENT}))?(?![\d:])`,
+  'giu',
+)
 const FIELD = /"(?:time|timestamp|start|end|start_time|end_time)"\s*:\s*"?(\d{1,6}(?:\.\d{1,3})?)(?=["\s,}\]])/g
 
 /**
@@ -29,7 +32,8 @@ export function findTimes(text: string, duration: number): TimeMark[] {
     const end = match.index + match[0].length
     return { from: Number(match[1]), to: null, start: end - match[1]!.length, end }
   })
-  const isInside = ({ from, to }: TimeMark) => from <= duration + 0.5 && (to === null || (to >= from && to <= duration + 0.5))
+  const isInside = ({ from, to }: TimeMark) =>
+    from <= duration + 0.5 && (to === null || (to >= from && to <= duration + 0.5))
   return [...spans, ...fields]
     .filter(isInside)
     .sort((a, b) => a.start - b.start)

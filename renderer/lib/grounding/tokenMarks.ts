@@ -15,7 +15,11 @@ export interface ObjectName {
 
 /** Objects named with Qwen2-VL's tokens. */
 export function objectNames(text: string): ObjectName[] {
-  return [...text.matchAll(OBJECT)].map((match) => ({ name: match[1]!.trim(), start: match.index, end: match.index + match[0].length }))
+  return [...text.matchAll(OBJECT)].map((match) => ({
+    name: match[1]!.trim(),
+    start: match.index,
+    end: match.index + match[0].length,
+  }))
 }
 
 /**

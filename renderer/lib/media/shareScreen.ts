@@ -21,9 +21,19 @@ export function refusal(thrown: unknown, what: 'camera' | 'screen'): AppError | 
   const name = thrown instanceof Error ? thrown.name : ''
   const isBySystem = String(thrown).includes('by system')
   if (name === 'AbortError' || (name === 'NotAllowedError' && !isBySystem && what === 'screen')) return null
-  if (name === 'NotAllowedError') return new AppError('Unauthorized', `Sightline may not see the ${what}. Allow it in the privacy settings, then try again.`)
-  if (name === 'NotFoundError' && what === 'camera') return new AppError('NotFound', 'There is no camera. Connect one, or watch a screen or window.')
-  return new AppError('EngineFailed', what === 'camera' ? 'The camera could not be opened. Close other programs that use it, then try again.' : 'The screen could not be captured. Choose another window or screen.')
+  if (name === 'NotAllowedError')
+    return new AppError(
+      'Unauthorized',
+      `Sightline may not see the ${what}. Allow it in the privacy settings, then try again.`,
+    )
+  if (name === 'NotFoundError' && what === 'camera')
+    return new AppError('NotFound', 'There is no camera. Connect one, or watch a screen or window.')
+  return new AppError(
+    'EngineFailed',
+    what === 'camera'
+      ? 'The camera could not be opened. Close other programs that use it, then try again.'
+      : 'The screen could not be captured. Choose another window or screen.',
+  )
 }
 
 /** What the shell asks for first: it lets the page see nothing by itself. */
@@ -43,7 +53,11 @@ export async function shareScreen(sourceId: string | null = null): Promise<Media
     // The chosen tab or window stays behind: the region is chosen here.
     const controller = new CaptureController()
     controller.setFocusBehavior('no-focus-change')
-    const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: MOST_FRAMES }, audio: false, controller })
+    const stream = await navigator.mediaDevices.getDisplayMedia({
+      video: { frameRate: MOST_FRAMES },
+      audio: false,
+      controller,
+    })
     return (stream.getVideoTracks()[0] as MediaStreamVideoTrack | undefined) ?? null
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown
@@ -57,7 +71,10 @@ export async function shareScreen(sourceId: string | null = null): Promise<Media
 export async function openCamera(): Promise<MediaStreamVideoTrack> {
   try {
     await allowed('camera', null)
-    const stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, frameRate: MOST_FRAMES }, audio: false })
+    const stream = await navigator.mediaDevices.getUserMedia({
+      video: { width: { ideal: 1280 }, frameRate: MOST_FRAMES },
+      audio: false,
+    })
     return stream.getVideoTracks()[0] as MediaStreamVideoTrack
   } catch (thrown) {
     throw thrown instanceof AppError ? thrown : (refusal(thrown, 'camera') ?? thrown)

@@ -53,7 +53,16 @@ export async function grabFrame(track: MediaStreamVideoTrack, ready: Promise<voi
   let timer: ReturnType<typeof setTimeout> | undefined
   try {
     await Promise.race([ready, frames.ended])
-    timer = setTimeout(() => overdue.reject(new AppError('EngineFailed', 'The screen sent no picture. Capture it again, or choose another window or screen.')), PATIENCE_MS)
+    timer = setTimeout(
+      () =>
+        overdue.reject(
+          new AppError(
+            'EngineFailed',
+            'The screen sent no picture. Capture it again, or choose another window or screen.',
+          ),
+        ),
+      PATIENCE_MS,
+    )
     await Promise.race([frames.first, frames.ended, overdue.promise])
     const frame = frames.latest()
     if (!frame) throw new AppError('Interrupted', 'The screen was no longer shown. Capture it again.')

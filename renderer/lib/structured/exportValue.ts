@@ -14,7 +14,8 @@ export const valueToJson = (value: Json): string => `${written(value, '\n')}\n`
 
 /** `line`: what begins a line at this depth. */
 function written(value: Json, line: string): string {
-  if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? String(value) : JSON.stringify(value)
+  if (typeof value !== 'object' || value === null)
+    return typeof value === 'bigint' ? String(value) : JSON.stringify(value)
   const inner = `${line}  `
   const [open, close, parts] = isObject(value)
     ? ['{', '}', Array.from(value, ([name, item]) => `${JSON.stringify(name)}: ${written(item, inner)}`)]

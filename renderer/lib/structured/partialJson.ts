@@ -31,7 +31,11 @@ const FENCE_END = /^\s*```\s*$/
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const TEXT = /(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y
 const BLANKS = /[ \t\r\n]*/y
-const WORDS = [['true', true], ['false', false], ['null', null]] as const
+const WORDS = [
+  ['true', true],
+  ['false', false],
+  ['null', null],
+] as const
 
 /**
  * Reads JSON that may end anywhere, as an answer does that is still being written: open texts, lists and objects are taken

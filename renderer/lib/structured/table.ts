@@ -42,13 +42,19 @@ function listTable(items: readonly Json[]): Table | null {
     return { kind: 'rows', columns: ['value'], rows: items.map((item) => [item as CsvCell]), sources: items }
   if (!items.every(isFlat)) return null
   const columns = [...new Set(items.flatMap((item) => [...item.keys()]))]
-  return { kind: 'rows', columns, rows: items.map((item) => columns.map((name) => toCell(item.get(name)))), sources: items }
+  return {
+    kind: 'rows',
+    columns,
+    rows: items.map((item) => columns.map((name) => toCell(item.get(name)))),
+    sources: items,
+  }
 }
 
 function isColumns(value: JsonObject): boolean {
   const columns = value.get('columns')
   const rows = value.get('rows') ?? []
-  const isTexts = (list: Json | undefined): boolean => Array.isArray(list) && list.every((item) => typeof item === 'string')
+  const isTexts = (list: Json | undefined): boolean =>
+    Array.isArray(list) && list.every((item) => typeof item === 'string')
   return (
     isTexts(columns) &&
     Array.isArray(rows) &&

@@ -7,7 +7,8 @@ export interface Bytes {
 
 /** The bytes of a file, or of one that is stored at an address. @throws {Error} When it cannot be reached. */
 export async function bytesOf(from: Blob | string): Promise<Bytes> {
-  if (typeof from !== 'string') return { size: from.size, read: async (start, end) => new Uint8Array(await from.slice(start, end).arrayBuffer()) }
+  if (typeof from !== 'string')
+    return { size: from.size, read: async (start, end) => new Uint8Array(await from.slice(start, end).arrayBuffer()) }
   const range = async (start: number, end: number): Promise<Response> => {
     const response = await fetch(from, { headers: { Range: `bytes=${start}-${end - 1}` } })
     if (!response.ok) throw new Error(`The file cannot be read (status ${response.status})`)
@@ -18,6 +19,9 @@ export async function bytesOf(from: Blob | string): Promise<Bytes> {
   await head.body?.cancel()
   return {
     size,
-    read: async (start, end) => (start >= Math.min(end, size) ? new Uint8Array() : new Uint8Array(await (await range(start, Math.min(end, size))).arrayBuffer())),
+    read: async (start, end) =>
+      start >= Math.min(end, size)
+        ? new Uint8Array()
+        : new Uint8Array(await (await range(start, Math.min(end, size))).arrayBuffer()),
   }
 }

@@ -8,7 +8,9 @@ export async function coverPicture(file: File): Promise<File | null> {
     const { images = [] } = await new Input({ formats: ALL_FORMATS, source: new BlobSource(file) }).getMetadataTags()
     const image = images.find(({ kind }) => kind === 'coverFront') ?? images[0]
     if (!image) return null
-    return new File([Uint8Array.from(image.data)], `Cover of ${file.name}.${endings[image.mimeType] ?? 'jpg'}`, { type: image.mimeType })
+    return new File([Uint8Array.from(image.data)], `Cover of ${file.name}.${endings[image.mimeType] ?? 'jpg'}`, {
+      type: image.mimeType,
+    })
   } catch {
     return null
   }

@@ -32,7 +32,12 @@ const SAME = 5e-6
  *
  * @throws What the decoder throws; an error when a frame cannot be had.
  */
-export async function* decode(track: InputVideoTrack, packets: Packets, places: readonly number[], signal: AbortSignal): AsyncGenerator<Decoded> {
+export async function* decode(
+  track: InputVideoTrack,
+  packets: Packets,
+  places: readonly number[],
+  signal: AbortSignal,
+): AsyncGenerator<Decoded> {
   const turn = { rotation: await track.getRotation(), flip: await track.getFlip() }
   const config = await configOf(track)
   for await (const stretch of stretches(packets, places)) {
@@ -76,7 +81,12 @@ async function configOf(track: InputVideoTrack): Promise<VideoDecoderConfig | nu
   const { primaries, transfer, matrix, fullRange } = config.colorSpace ?? {}
   // what is set in part Chromium drops as a whole; a file that does not say how its colours are meant has them as ITU-R BT.601,
   // which is what the readers that models are trained with take them for, not as Chromium's BT.709, which turns red into orange
-  const colorSpace = { primaries: primaries ?? 'bt709', transfer: transfer ?? 'bt709', matrix: matrix ?? 'smpte170m', fullRange: fullRange ?? false } as const
+  const colorSpace = {
+    primaries: primaries ?? 'bt709',
+    transfer: transfer ?? 'bt709',
+    matrix: matrix ?? 'smpte170m',
+    fullRange: fullRange ?? false,
+  } as const
   // the same pixels on every computer; and a graphics chip is slow to give single frames
   const soft = { ...config, colorSpace, hardwareAcceleration: 'prefer-software' } as const
   return (await VideoDecoder.isConfigSupported(soft)).supported === true ? soft : { ...config, colorSpace }
@@ -153,7 +163,8 @@ class Decoder {
     for (let place = start; place <= last; place++) {
       if (place > start) packet = await packets.after(packet)
       if (place > start && !places.has(place) && packets.isDisposable(packet)) continue
-      while (!this.#isDone(signal) && (this.#color.decodeQueueSize >= QUEUE || this.#ready.length >= AHEAD)) await new Promise<void>((resolve) => (this.#room = resolve))
+      while (!this.#isDone(signal) && (this.#color.decodeQueueSize >= QUEUE || this.#ready.length >= AHEAD))
+        await new Promise<void>((resolve) => (this.#room = resolve))
       if (this.#isDone(signal)) return
       if (packet.sideData.alpha && !packet.isMetadataOnly) this.#feedAlpha(packet.alphaToEncodedVideoChunk(packet.type))
       this.#color.decode(packet.toEncodedVideoChunk())
@@ -189,7 +200,13 @@ class Decoder {
   #take(frame: VideoFrame): void {
     if (this.#isClosed) return frame.close()
     // packets that brought no picture: the one before stays on the screen
-    while (this.#shown && this.#waiting[0] && !isSame(frame, this.#waiting[0].time) && frame.timestamp > this.#waiting[0].time * 1e6) this.#hold(this.#shown)
+    while (
+      this.#shown &&
+      this.#waiting[0] &&
+      !isSame(frame, this.#waiting[0].time) &&
+      frame.timestamp > this.#waiting[0].time * 1e6
+    )
+      this.#hold(this.#shown)
     const isWanted = this.#waiting[0] !== undefined && isSame(frame, this.#waiting[0].time)
     this.#shown?.close()
     this.#shown = frame
@@ -229,7 +246,12 @@ class Decoder {
 const isSame = (frame: VideoFrame, time: number): boolean => Math.abs(frame.timestamp / 1e6 - time) < SAME
 
 /** The same with the library's own decoding of all frames of a stretch. */
-async function* byLibrary(track: InputVideoTrack, packets: Packets, { start, wanted }: Stretch, signal: AbortSignal): AsyncGenerator<Decoded> {
+async function* byLibrary(
+  track: InputVideoTrack,
+  packets: Packets,
+  { start, wanted }: Stretch,
+  signal: AbortSignal,
+): AsyncGenerator<Decoded> {
   const left = [...wanted]
   const isUntagged = !(await track.getColorSpace()).matrix
   const samples = new VideoSampleSink(track).samples(packets.times[start], (left.at(-1)?.time ?? 0) + SAME)

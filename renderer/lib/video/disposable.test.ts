@@ -3,7 +3,8 @@ import { isDisposable } from './disposable.ts'
 
 /** nal_unit_type 1 and 5 are pictures, 6 says something about them, 7 is of all of them; above are two bits of how they are needed. */
 const unit = (reference: number, type: number): number[] => [(reference << 5) | type, 0x9a, 0x01]
-const byLength = (...units: number[][]): Uint8Array => Uint8Array.from(units.flatMap((one) => [0, 0, 0, one.length, ...one]))
+const byLength = (...units: number[][]): Uint8Array =>
+  Uint8Array.from(units.flatMap((one) => [0, 0, 0, one.length, ...one]))
 const byCode = (...units: number[][]): Uint8Array => Uint8Array.from(units.flatMap((one) => [0, 0, 0, 1, ...one]))
 const boxed = { codec: 'avc1.64001f', description: Uint8Array.of(1, 0x64, 0, 0x1f, 0xff, 0xe1) }
 const stream = { codec: 'avc1.64001f' }

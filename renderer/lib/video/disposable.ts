@@ -19,7 +19,9 @@ export function isDisposable(packet: Uint8Array, { codec, description }: VideoDe
 
 /** The first byte of each part that is preceded by its length. */
 function* headsByLength(packet: Uint8Array, description: AllowSharedBufferSource): Generator<number> {
-  const record = ArrayBuffer.isView(description) ? new Uint8Array(description.buffer, description.byteOffset, description.byteLength) : new Uint8Array(description)
+  const record = ArrayBuffer.isView(description)
+    ? new Uint8Array(description.buffer, description.byteOffset, description.byteLength)
+    : new Uint8Array(description)
   const size = ((record[4] ?? 3) & 3) + 1
   for (let at = 0; at + size < packet.length; ) {
     let length = 0

@@ -13,8 +13,16 @@ export interface Filled {
 }
 
 /** Begins to decode the frames of a sample, before the core has the video that they are of. */
-export const startSampling = (video: OpenVideo, sample: FrameSample, signal: AbortSignal): AsyncGenerator<SampledFrame> =>
-  video.sample([...new Set(sample.indices)].sort((a, b) => a - b), sample, signal)
+export const startSampling = (
+  video: OpenVideo,
+  sample: FrameSample,
+  signal: AbortSignal,
+): AsyncGenerator<SampledFrame> =>
+  video.sample(
+    [...new Set(sample.indices)].sort((a, b) => a - b),
+    sample,
+    signal,
+  )
 
 /**
  * Has the core hold every frame of a sample of a stored video: those that it lacks are decoded in the video's thread and

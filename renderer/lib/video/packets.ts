@@ -45,9 +45,11 @@ export async function readPackets(track: InputVideoTrack): Promise<Packets> {
     const time = shown[place] ?? 0
     // by time, which is quick; without an index in the file the answer may be an earlier one
     let packet = await sink.getPacket(time)
-    for (let steps = 0; packet && packet.timestamp !== time && steps <= shown.length; steps++) packet = await sink.getNextPacket(packet)
+    for (let steps = 0; packet && packet.timestamp !== time && steps <= shown.length; steps++)
+      packet = await sink.getNextPacket(packet)
     packet ??= await sink.getFirstPacket()
-    for (let steps = 0; packet && packet.timestamp !== time && steps < place; steps++) packet = await sink.getNextPacket(packet)
+    for (let steps = 0; packet && packet.timestamp !== time && steps < place; steps++)
+      packet = await sink.getNextPacket(packet)
     return present(packet)
   }
 
@@ -87,7 +89,11 @@ export async function readPackets(track: InputVideoTrack): Promise<Packets> {
 
 /** How many of the packets are whole: all of them, or as many as there are bytes for. */
 async function countWhole(count: number, at: (place: number) => Promise<EncodedPacket>): Promise<number> {
-  const isWhole = (place: number): Promise<boolean> => at(place).then(({ data, byteLength }) => data.byteLength === byteLength, () => false)
+  const isWhole = (place: number): Promise<boolean> =>
+    at(place).then(
+      ({ data, byteLength }) => data.byteLength === byteLength,
+      () => false,
+    )
   if (count === 0 || (await isWhole(count - 1))) return count
   let [whole, torn] = [0, count - 1]
   while (whole < torn) {

@@ -45,7 +45,12 @@ export function createPixelReader(size: Size): PixelReader {
       const shrunk = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) }
       const drawn = context(shrunk, 'medium')
       sample.draw(drawn, 0, 0, shrunk.width, shrunk.height)
-      return { ...shrunk, format: 'rgba', pixels: drawn.getImageData(0, 0, shrunk.width, shrunk.height, { colorSpace: 'srgb' }).data.buffer as ArrayBuffer }
+      return {
+        ...shrunk,
+        format: 'rgba',
+        pixels: drawn.getImageData(0, 0, shrunk.width, shrunk.height, { colorSpace: 'srgb' }).data
+          .buffer as ArrayBuffer,
+      }
     },
     shrink: async (sample, to) => {
       const shrunk = { width: Math.max(1, Math.round((width * to) / height)), height: to }
@@ -60,12 +65,17 @@ export function createPixelReader(size: Size): PixelReader {
  * The pixels of a frame without a canvas, which would keep each picture that it drew in a cache of hundreds of megabytes;
  * null: its pixels are not square, or this window cannot give them.
  */
-async function copy(sample: VideoSample, { width, height }: Size, pixels: Uint32Array<ArrayBuffer>): Promise<Uint32Array<ArrayBuffer> | null> {
+async function copy(
+  sample: VideoSample,
+  { width, height }: Size,
+  pixels: Uint32Array<ArrayBuffer>,
+): Promise<Uint32Array<ArrayBuffer> | null> {
   const frame = sample.toVideoFrame()
   try {
     const stored = frame.visibleRect
     const isSideways = sample.rotation === 90 || sample.rotation === 270
-    if (!stored || stored.width !== (isSideways ? height : width) || stored.height !== (isSideways ? width : height)) return null
+    if (!stored || stored.width !== (isSideways ? height : width) || stored.height !== (isSideways ? width : height))
+      return null
     await frame.copyTo(pixels, { format: 'RGBA', colorSpace: 'srgb' })
     return turned(pixels, stored, sample)
   } catch {
@@ -79,13 +89,15 @@ async function copy(sample: VideoSample, { width, height }: Size, pixels: Uint32
 async function opacityOf(alpha: VideoFrame, { width, height }: Size, turn: VideoSample): Promise<Uint32Array | null> {
   const stored = alpha.visibleRect
   const isSideways = turn.rotation === 90 || turn.rotation === 270
-  if (!stored || stored.width !== (isSideways ? height : width) || stored.height !== (isSideways ? width : height)) return null
+  if (!stored || stored.width !== (isSideways ? height : width) || stored.height !== (isSideways ? width : height))
+    return null
   const planes = new Uint8Array(alpha.allocationSize())
   const [brightness] = await alpha.copyTo(planes)
   if (!brightness) return null
   const { offset, stride } = brightness
   const opacity = new Uint32Array(stored.width * stored.height)
-  for (let y = 0; y < stored.height; y++) for (let x = 0; x < stored.width; x++) opacity[y * stored.width + x] = planes[offset + y * stride + x] ?? 255
+  for (let y = 0; y < stored.height; y++)
+    for (let x = 0; x < stored.width; x++) opacity[y * stored.width + x] = planes[offset + y * stride + x] ?? 255
   return turned(opacity, stored, turn)
 }
 
@@ -105,7 +117,12 @@ function withoutAlpha(pixels: Uint32Array<ArrayBuffer>): Uint8Array {
   const whole = pixels.length & ~3
   let to = 0
   for (let from = 0; from < whole; from += 4) {
-    const [one, two, three, four] = [pixels[from] ?? 0, pixels[from + 1] ?? 0, pixels[from + 2] ?? 0, pixels[from + 3] ?? 0]
+    const [one, two, three, four] = [
+      pixels[from] ?? 0,
+      pixels[from + 1] ?? 0,
+      pixels[from + 2] ?? 0,
+      pixels[from + 3] ?? 0,
+    ]
     pixels[to++] = (one & 0xffffff) | (two << 24)
     pixels[to++] = ((two >>> 8) & 0xffff) | (three << 16)
     pixels[to++] = ((three >>> 16) & 0xff) | (four << 8)
@@ -117,7 +134,11 @@ function withoutAlpha(pixels: Uint32Array<ArrayBuffer>): Uint8Array {
 
 /** A canvas that is read back, so in main memory; in sRGB, which is what models are taught on. */
 function context({ width, height }: Size, smoothing: ImageSmoothingQuality | null): OffscreenCanvasRenderingContext2D {
-  const drawn = new OffscreenCanvas(width, height).getContext('2d', { alpha: false, colorSpace: 'srgb', willReadFrequently: true })
+  const drawn = new OffscreenCanvas(width, height).getContext('2d', {
+    alpha: false,
+    colorSpace: 'srgb',
+    willReadFrequently: true,
+  })
   if (!drawn) throw new Error('This window has no canvas')
   drawn.imageSmoothingEnabled = smoothing !== null
   if (smoothing) drawn.imageSmoothingQuality = smoothing

@@ -15,7 +15,9 @@ function claiming(type: string, offset: number, value: number): Promise<Bytes> {
 
 test('a whole file passes, and so does what is no MP4', async () => {
   await checkSampleTables(await bytesOf(new Blob([sample])))
-  await checkSampleTables(await bytesOf(new Blob([readFileSync(new URL('../../../resources/samples/red-circle.png', import.meta.url))])))
+  await checkSampleTables(
+    await bytesOf(new Blob([readFileSync(new URL('../../../resources/samples/red-circle.png', import.meta.url))])),
+  )
   await checkSampleTables(await bytesOf(new Blob([])))
 })
 

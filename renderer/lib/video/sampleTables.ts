@@ -49,7 +49,8 @@ export async function isCutInIndex(file: Bytes): Promise<boolean> {
   return false
 }
 
-const viewOf = (bytes: Uint8Array<ArrayBuffer>): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+const viewOf = (bytes: Uint8Array<ArrayBuffer>): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** The content of the first box on a path of types. */
 function boxOn(view: DataView | undefined, ...path: string[]): DataView | undefined {
@@ -91,7 +92,12 @@ function endOfEdits(moov: DataView): number | null {
 /** The box at `at`, of `room` bytes to the end of what it lies in; `start`: where its content begins, from `at`. */
 function boxAt(view: DataView, at: number, room: number): { type: string; size: number; start: number } {
   const short = view.getUint32(at)
-  const type = String.fromCharCode(view.getUint8(at + 4), view.getUint8(at + 5), view.getUint8(at + 6), view.getUint8(at + 7))
+  const type = String.fromCharCode(
+    view.getUint8(at + 4),
+    view.getUint8(at + 5),
+    view.getUint8(at + 6),
+    view.getUint8(at + 7),
+  )
   if (short === 1) return { type, size: view.byteLength - at >= 16 ? Number(view.getBigUint64(at + 8)) : 0, start: 16 }
   return { type, size: short === 0 ? room : short, start: 8 }
 }
@@ -114,7 +120,8 @@ function checkBoxes(view: DataView): void {
   }
 }
 
-const u32 = (content: DataView | undefined, at: number): number => (content && at + 4 <= content.byteLength ? content.getUint32(at) : 0)
+const u32 = (content: DataView | undefined, at: number): number =>
+  content && at + 4 <= content.byteLength ? content.getUint32(at) : 0
 
 /** Whether the tables of one track, by their type, can be true. */
 function checkTable(table: ReadonlyMap<string, DataView>): void {
@@ -134,7 +141,8 @@ function checkTable(table: ReadonlyMap<string, DataView>): void {
   if (column('stsc', 4).some((perChunk) => perChunk > samples)) throw unbelievable()
   // sound that is not compressed has a sample for each tick of its clock, but no offsets
   const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
-  if (table.has('ctts') && Math.max(samples, sum(column('stts', 0)), sum(column('ctts', 0))) > MOST_FRAMES) throw unbelievable()
+  if (table.has('ctts') && Math.max(samples, sum(column('stts', 0)), sum(column('ctts', 0))) > MOST_FRAMES)
+    throw unbelievable()
 }
 
 function isBelievableRun(content: DataView): boolean {
@@ -150,4 +158,8 @@ const unfinished = (): AppError =>
     { missing: 'index' },
   )
 
-const unbelievable = (): AppError => new AppError('DamagedMedia', 'This video is damaged: its index says more than the file can hold. Try another copy of it.')
+const unbelievable = (): AppError =>
+  new AppError(
+    'DamagedMedia',
+    'This video is damaged: its index says more than the file can hold. Try another copy of it.',
+  )

@@ -50,10 +50,14 @@ function tornIn(tail: Uint8Array, cluster: Element, start: number): Torn | null 
     // a group of blocks of unknown size does not occur
     if (element.size === null || element.data + element.size > tail.length) break
     at = element.data + element.size
-    if (cluster.size !== null && at >= cluster.data + cluster.size) return at >= tail.length ? null : tornBeside(tail, at, start)
+    if (cluster.size !== null && at >= cluster.data + cluster.size)
+      return at >= tail.length ? null : tornBeside(tail, at, start)
   }
   if (at >= tail.length && (cluster.size === null || cluster.data + cluster.size <= tail.length)) return null
-  const patch = cluster.size === null ? null : { at: start + cluster.sizeAt, bytes: sizeField(at - cluster.data, cluster.data - cluster.sizeAt) }
+  const patch =
+    cluster.size === null
+      ? null
+      : { at: start + cluster.sizeAt, bytes: sizeField(at - cluster.data, cluster.data - cluster.sizeAt) }
   return { end: start + at, patch }
 }
 
@@ -61,7 +65,8 @@ function tornIn(tail: Uint8Array, cluster: Element, start: number): Torn | null 
 function tornBeside(tail: Uint8Array, from: number, start: number): Torn | null {
   for (let at = from; at < tail.length; ) {
     const element = elementAt(tail, at)
-    if (!element || element.size === null || element.data + element.size > tail.length) return { end: start + at, patch: null }
+    if (!element || element.size === null || element.data + element.size > tail.length)
+      return { end: start + at, patch: null }
     at = element.data + element.size
   }
   return null
@@ -97,7 +102,8 @@ function elementAt(bytes: Uint8Array, at: number): Element | null {
 function lastCluster(tail: Uint8Array): Element | null {
   for (let at = tail.lastIndexOf(0x1f); at !== -1; at = at === 0 ? -1 : tail.lastIndexOf(0x1f, at - 1)) {
     const element = elementAt(tail, at)
-    if (element?.id === CLUSTER && (element.data >= tail.length || CLUSTER_BEGINS.has(tail[element.data] ?? 0))) return element
+    if (element?.id === CLUSTER && (element.data >= tail.length || CLUSTER_BEGINS.has(tail[element.data] ?? 0)))
+      return element
   }
   return null
 }

@@ -19,11 +19,16 @@ test('a frame is turned clockwise, then mirrored', () => {
 
 test('turning there and back gives the frame again, whatever its size', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }), fc.constantFrom(90, 180, 270), (width, height, rotation) => {
-      const pixels = Uint32Array.from({ length: width * height }, (_, i) => i)
-      const once = turned(pixels, { width, height }, { rotation, flip: false })
-      const between = rotation === 180 ? { width, height } : { width: height, height: width }
-      expect(turned(once, between, { rotation: 360 - rotation, flip: false })).toEqual(pixels)
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 9 }),
+      fc.integer({ min: 1, max: 9 }),
+      fc.constantFrom(90, 180, 270),
+      (width, height, rotation) => {
+        const pixels = Uint32Array.from({ length: width * height }, (_, i) => i)
+        const once = turned(pixels, { width, height }, { rotation, flip: false })
+        const between = rotation === 180 ? { width, height } : { width: height, height: width }
+        expect(turned(once, between, { rotation: 360 - rotation, flip: false })).toEqual(pixels)
+      },
+    ),
   )
 })

@@ -5,7 +5,11 @@ export interface Turn {
 }
 
 /** A picture of width x height pixels, one number each, turned upright; the same array where nothing is to be turned. */
-export function turned(pixels: Uint32Array<ArrayBuffer>, { width, height }: { width: number; height: number }, { rotation, flip }: Turn): Uint32Array<ArrayBuffer> {
+export function turned(
+  pixels: Uint32Array<ArrayBuffer>,
+  { width, height }: { width: number; height: number },
+  { rotation, flip }: Turn,
+): Uint32Array<ArrayBuffer> {
   if (rotation === 0 && !flip) return pixels
   const isSideways = rotation === 90 || rotation === 270
   const [across, down] = isSideways ? [height, width] : [width, height]
@@ -14,7 +18,13 @@ export function turned(pixels: Uint32Array<ArrayBuffer>, { width, height }: { wi
     for (let x = 0; x < across; x++) {
       const at = flip ? across - 1 - x : x
       const from =
-        rotation === 90 ? (height - 1 - at) * width + y : rotation === 180 ? (height - 1 - y) * width + (width - 1 - at) : rotation === 270 ? at * width + (width - 1 - y) : y * width + at
+        rotation === 90
+          ? (height - 1 - at) * width + y
+          : rotation === 180
+            ? (height - 1 - y) * width + (width - 1 - at)
+            : rotation === 270
+              ? at * width + (width - 1 - y)
+              : y * width + at
       upright[y * across + x] = pixels[from] ?? 0
     }
   }

@@ -56,7 +56,10 @@ export type Task =
   | { readonly type: 'overview'; readonly count: number; readonly height: number }
 
 /** What the window tells the worker. `more`: one result was taken, another may come. */
-export type Request = { readonly id: number; readonly task: Task } | { readonly id: number; readonly more: true } | { readonly id: number; readonly cancel: true }
+export type Request =
+  | { readonly id: number; readonly task: Task }
+  | { readonly id: number; readonly more: true }
+  | { readonly id: number; readonly cancel: true }
 
 /** One result of a task. */
 export type Result =
@@ -66,4 +69,7 @@ export type Result =
   | { readonly type: 'thumbnail'; readonly thumbnail: Thumbnail }
 
 /** What the worker tells the window: results, then that the task is done or why it is not. */
-export type Reply = { readonly id: number; readonly result: Result } | { readonly id: number; readonly done: true } | { readonly id: number; readonly error: ErrorInfo }
+export type Reply =
+  | { readonly id: number; readonly result: Result }
+  | { readonly id: number; readonly done: true }
+  | { readonly id: number; readonly error: ErrorInfo }

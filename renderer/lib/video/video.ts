@@ -59,7 +59,13 @@ export async function openVideo(from: Blob | string, signal: AbortSignal): Promi
       wake?.()
     }
     const onError = (): void => {
-      queue.push({ id, error: { code: 'EngineFailed', message: 'The video could not be read: its decoder ended. Add the video again.' } })
+      queue.push({
+        id,
+        error: {
+          code: 'EngineFailed',
+          message: 'The video could not be read: its decoder ended. Add the video again.',
+        },
+      })
       wake?.()
     }
     const leave = (): void => {
@@ -113,14 +119,22 @@ export async function openVideo(from: Blob | string, signal: AbortSignal): Promi
   }
 
   try {
-    const known = await first({ type: 'open', from }, signal, (result) => (result.type === 'known' ? result.known : null))
+    const known = await first({ type: 'open', from }, signal, (result) =>
+      result.type === 'known' ? result.known : null,
+    )
     return {
       known,
       close,
-      read: () => first({ type: 'read' }, closed.signal, (result) => (result.type === 'reading' ? result.reading : null)),
+      read: () =>
+        first({ type: 'read' }, closed.signal, (result) => (result.type === 'reading' ? result.reading : null)),
       sample: (indices, { width, height }, stop) =>
-        each(run({ type: 'sample', indices, size: { width, height } }, stop), (result) => (result.type === 'sampled' ? result.sampled : null)),
-      overview: (count, height, stop) => each(run({ type: 'overview', count, height }, stop), (result) => (result.type === 'thumbnail' ? result.thumbnail : null)),
+        each(run({ type: 'sample', indices, size: { width, height } }, stop), (result) =>
+          result.type === 'sampled' ? result.sampled : null,
+        ),
+      overview: (count, height, stop) =>
+        each(run({ type: 'overview', count, height }, stop), (result) =>
+          result.type === 'thumbnail' ? result.thumbnail : null,
+        ),
     }
   } catch (thrown) {
     close()

@@ -5,7 +5,10 @@ import { openVideoFile } from './videoFile.ts'
 
 const sample = readFileSync(new URL('../../../resources/samples/circle-turns-blue.mp4', import.meta.url))
 const picture = readFileSync(new URL('../../../resources/samples/red-circle.png', import.meta.url))
-const refused = (bytes: Uint8Array<ArrayBuffer>) => openVideoFile(new Blob([bytes])).then((video) => video.read()).catch((thrown: unknown) => thrown as AppError)
+const refused = (bytes: Uint8Array<ArrayBuffer>) =>
+  openVideoFile(new Blob([bytes]))
+    .then((video) => video.read())
+    .catch((thrown: unknown) => thrown as AppError)
 
 test('a file tells when each of its frames is shown, its size and its codec', async () => {
   const video = await openVideoFile(new Blob([sample]))
@@ -28,7 +31,11 @@ test('what is no video is refused as such', async () => {
 test('however a file is cut off, it opens or is refused with a typed error', async () => {
   for (let length = 0; length < sample.length; length += 487) {
     const outcome = await refused(sample.subarray(0, length))
-    if (outcome instanceof Error) expect(outcome).toMatchObject({ name: 'AppError', code: expect.stringMatching(/^(DamagedMedia|UnsupportedMedia)$/) as string })
+    if (outcome instanceof Error)
+      expect(outcome).toMatchObject({
+        name: 'AppError',
+        code: expect.stringMatching(/^(DamagedMedia|UnsupportedMedia)$/) as string,
+      })
   }
 })
 
@@ -37,7 +44,10 @@ test('a file that ends in the midst of its index is called cut off, not one with
   const latin = new TextDecoder('latin1').decode(sample)
   const at = latin.indexOf('moov')
   const cut = sample.subarray(0, latin.indexOf('trak', at) + 100)
-  expect(await refused(cut)).toMatchObject({ code: 'DamagedMedia', message: expect.stringMatching(/cut off in the midst of its index/) as string })
+  expect(await refused(cut)).toMatchObject({
+    code: 'DamagedMedia',
+    message: expect.stringMatching(/cut off in the midst of its index/) as string,
+  })
 })
 
 test('whatever bytes of its index are wrong, it opens or is refused with a typed error', async () => {
@@ -47,7 +57,11 @@ test('whatever bytes of its index are wrong, it opens or is refused with a typed
     const bytes = Uint8Array.from(sample)
     for (let i = 0; i < 4; i++) bytes[random(1400)] = random(256)
     const outcome = await refused(bytes)
-    if (outcome instanceof Error) expect(outcome).toMatchObject({ name: 'AppError', code: expect.stringMatching(/^(DamagedMedia|UnsupportedMedia)$/) as string })
+    if (outcome instanceof Error)
+      expect(outcome).toMatchObject({
+        name: 'AppError',
+        code: expect.stringMatching(/^(DamagedMedia|UnsupportedMedia)$/) as string,
+      })
   }
 })
 
@@ -59,7 +73,9 @@ test('a WebM file that ends in the midst has the frames that are whole, and says
   let most = 0
   for (const share of [0.2, 0.5, 0.7, 0.95]) {
     const cut = await (await openVideoFile(new Blob([whole.subarray(0, Math.floor(whole.length * share))]))).read()
-    expect(cut.facts.notes).toEqual([expect.stringMatching(/^The file is cut off: what there is of it ends at 0:0\d\.$/)])
+    expect(cut.facts.notes).toEqual([
+      expect.stringMatching(/^The file is cut off: what there is of it ends at 0:0\d\.$/),
+    ])
     expect(cut.facts.frames).toBeGreaterThan(most)
     expect(cut.facts.frames).toBeLessThan(72)
     most = cut.facts.frames
@@ -78,7 +94,11 @@ test('what an edit list hides at the start and at the end is none of the frames'
   const bytes = Uint8Array.from(readFileSync(new URL('../../../e2e/fixtures/right-then-down.mp4', import.meta.url)))
   const view = new DataView(bytes.buffer)
   const inside = (type: string) => new TextDecoder('latin1').decode(bytes).indexOf(type) + 4
-  const [list, movie, media] = [inside('elst'), view.getUint32(inside('mvhd') + 12), view.getUint32(inside('mdhd') + 12)]
+  const [list, movie, media] = [
+    inside('elst'),
+    view.getUint32(inside('mvhd') + 12),
+    view.getUint32(inside('mdhd') + 12),
+  ]
   view.setUint32(list + 8, 3 * movie)
   view.setInt32(list + 12, view.getInt32(list + 12) + 2 * media)
   const { facts, times } = await (await openVideoFile(new Blob([bytes]))).read()

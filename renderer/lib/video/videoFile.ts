@@ -49,18 +49,28 @@ export async function openVideoFile(from: Blob | string): Promise<VideoFile> {
   const bytes = await safely(() => bytesOf(from))
   const [editEnd, torn] = await safely(() => Promise.all([checkSampleTables(bytes), findTorn(bytes)]))
   const input = new Input({ formats: [MP4, QTFF, MATROSKA, WEBM, MPEG_TS], source: sourceOf(from, bytes, torn) })
-  if (!(await input.canRead().catch(() => false))) throw new AppError('UnsupportedMedia', 'This is not a video that Sightline reads. It reads MP4, MOV, WebM, MKV and MPEG-TS files.')
+  if (!(await input.canRead().catch(() => false)))
+    throw new AppError(
+      'UnsupportedMedia',
+      'This is not a video that Sightline reads. It reads MP4, MOV, WebM, MKV and MPEG-TS files.',
+    )
   return safely(async () => {
     const track = await input.getPrimaryVideoTrack()
     const format = await input.getFormat()
     // of a transport stream the library leaves out tracks whose codec it does not know, e.g. MPEG-2
-    if (!track && format === MPEG_TS) throw new AppError('UnsupportedMedia', 'This window knows none of the video codecs in this file.')
+    if (!track && format === MPEG_TS)
+      throw new AppError('UnsupportedMedia', 'This window knows none of the video codecs in this file.')
     if (!track && (await isCutInIndex(bytes)))
-      throw new AppError('DamagedMedia', 'This video is cut off in the midst of its index, so that no program can play it. Copy or download it again.')
+      throw new AppError(
+        'DamagedMedia',
+        'This video is cut off in the midst of its index, so that no program can play it. Copy or download it again.',
+      )
     if (!track) {
       const isSound = (await input.getPrimaryAudioTrack()) !== null
       const what = isSound ? 'This is a sound recording without pictures.' : 'This file has no video in it.'
-      throw new AppError('UnsupportedMedia', `${what} Choose a file with video, or a picture.`, { kind: isSound ? 'audio' : 'empty' })
+      throw new AppError('UnsupportedMedia', `${what} Choose a file with video, or a picture.`, {
+        kind: isSound ? 'audio' : 'empty',
+      })
     }
     const edits = format === MP4 || format === QTFF ? { from: 0, ...(editEnd !== null && { until: editEnd }) } : null
     const [codec, internal] = [await track.getCodec(), await track.getInternalCodecId()]
@@ -71,13 +81,25 @@ export async function openVideoFile(from: Blob | string): Promise<VideoFile> {
       isDecodable: await track.canDecode(),
     }
     let reading: Promise<Line> | null = null
-    const line = (): Promise<Line> => (reading ??= safely(() => readLine(track, known, { edits, isTorn: torn !== null, codec: codec ?? (typeof internal === 'string' ? internal : null) })))
+    const line = (): Promise<Line> =>
+      (reading ??= safely(() =>
+        readLine(track, known, {
+          edits,
+          isTorn: torn !== null,
+          codec: codec ?? (typeof internal === 'string' ? internal : null),
+        }),
+      ))
     return {
       known,
       read: async () => (await line()).reading,
       async *frames(indices, signal) {
         const { packets, places } = await line()
-        const decoded = decode(track, packets, indices.map((index) => places[index] ?? 0), signal)
+        const decoded = decode(
+          track,
+          packets,
+          indices.map((index) => places[index] ?? 0),
+          signal,
+        )
         try {
           for (;;) {
             const next = await safely(() => decoded.next(), brokenFrame)
@@ -95,7 +117,10 @@ export async function openVideoFile(from: Blob | string): Promise<VideoFile> {
 
 /** Where the library reads from: as if the torn end of a recording were not there. */
 function sourceOf(from: Blob | string, bytes: Bytes, torn: Torn | null): Source {
-  if (!torn) return typeof from === 'string' ? new UrlSource(from, { maxCacheSize: CACHE_BYTES }) : new BlobSource(from, { maxCacheSize: CACHE_BYTES })
+  if (!torn)
+    return typeof from === 'string'
+      ? new UrlSource(from, { maxCacheSize: CACHE_BYTES })
+      : new BlobSource(from, { maxCacheSize: CACHE_BYTES })
   const { end, patch } = torn
   return new CustomSource({
     getSize: () => end,
@@ -119,27 +144,48 @@ interface About {
   readonly codec: string | null
 }
 
-async function readLine(track: InputVideoTrack, { width, height }: KnownVideo, { edits, isTorn, codec }: About): Promise<Line> {
+async function readLine(
+  track: InputVideoTrack,
+  { width, height }: KnownVideo,
+  { edits, isTorn, codec }: About,
+): Promise<Line> {
   const packets = await readPackets(track)
   const ticksPerSecond = await track.getTimeResolution()
   const ticks = Array.from(packets.times, (time) => Math.round(time * ticksPerSecond))
   // nobody can decode what is stored before the first key frame, or is shown before it
   const first = packets.keys[0] ?? ticks.length
   const start = ticks[first] ?? 0
-  const [from, until] = [edits?.from ?? -Infinity, edits?.until === undefined ? Infinity : Math.round(edits.until * ticksPerSecond)]
-  const shown = ticks.flatMap((tick, place) => (place >= first && tick >= Math.max(start, from) && tick < until ? place : [])).sort((a, b) => (ticks[a] ?? 0) - (ticks[b] ?? 0) || a - b)
+  const [from, until] = [
+    edits?.from ?? -Infinity,
+    edits?.until === undefined ? Infinity : Math.round(edits.until * ticksPerSecond),
+  ]
+  const shown = ticks
+    .flatMap((tick, place) => (place >= first && tick >= Math.max(start, from) && tick < until ? place : []))
+    .sort((a, b) => (ticks[a] ?? 0) - (ticks[b] ?? 0) || a - b)
   const last = shown.at(-1) ?? 0
   const lasts = Math.round((packets.durations[last] ?? 0) * ticksPerSecond)
-  const line: TimeLine = timeLine({ ticksPerSecond, times: shown.map((place) => ticks[place] ?? 0), end: lasts > 0 ? (ticks[last] ?? 0) + lasts : null, until })
+  const line: TimeLine = timeLine({
+    ticksPerSecond,
+    times: shown.map((place) => ticks[place] ?? 0),
+    end: lasts > 0 ? (ticks[last] ?? 0) + lasts : null,
+    until,
+  })
   if (line.frames === 0) throw damaged()
   const { times, frames, durationMs, fps, startMs } = line
   const transfer: string = (await track.getColorSpace()).transfer ?? ''
   const notes = [
-    ...(isTorn || packets.isCut ? [`The file is cut off: what there is of it ends at ${clock(startMs + durationMs)}.`] : []),
-    ...(transfer === 'pq' || transfer === 'hlg' ? ['The video is HDR; it is read as players show it on an ordinary screen (SDR).'] : []),
+    ...(isTorn || packets.isCut
+      ? [`The file is cut off: what there is of it ends at ${clock(startMs + durationMs)}.`]
+      : []),
+    ...(transfer === 'pq' || transfer === 'hlg'
+      ? ['The video is HDR; it is read as players show it on an ordinary screen (SDR).']
+      : []),
   ]
   return {
-    reading: { facts: { width, height, durationMs, frames, fps, codec, startMs, ...(notes.length > 0 && { notes }) }, times },
+    reading: {
+      facts: { width, height, durationMs, frames, fps, codec, startMs, ...(notes.length > 0 && { notes }) },
+      times,
+    },
     packets,
     places: Int32Array.from(shown),
   }
@@ -148,15 +194,35 @@ async function readLine(track: InputVideoTrack, { width, height }: KnownVideo, {
 /** The places in the file that an overview shows: frames that decode alone, or any where there are too few of those and the file is short. */
 function overviewPlaces({ packets, places }: Line, count: number): number[] {
   const frames = places.length
-  const even = Array.from({ length: Math.min(count, frames) }, (_, i) => Math.floor((i * frames) / Math.min(count, frames)))
+  const even = Array.from({ length: Math.min(count, frames) }, (_, i) =>
+    Math.floor((i * frames) / Math.min(count, frames)),
+  )
   const keys = new Set(packets.keys)
-  const alone = new Set(even.map((place) => places.subarray(0, place + 1).findLastIndex((packet) => keys.has(packet))).filter((place) => place >= 0))
+  const alone = new Set(
+    even
+      .map((place) => places.subarray(0, place + 1).findLastIndex((packet) => keys.has(packet)))
+      .filter((place) => place >= 0),
+  )
   return alone.size < even.length / 2 && frames <= SHORT_FRAMES ? even : [...alone]
 }
 
-const damaged = (cause?: unknown): AppError => new AppError('DamagedMedia', 'This video is damaged or incomplete: some of it cannot be read. Try another copy of it.', undefined, { cause })
+const damaged = (cause?: unknown): AppError =>
+  new AppError(
+    'DamagedMedia',
+    'This video is damaged or incomplete: some of it cannot be read. Try another copy of it.',
+    undefined,
+    {
+      cause,
+    },
+  )
 
-const brokenFrame = (cause?: unknown): AppError => new AppError('DamagedMedia', 'Some of this video is damaged and cannot be read. Trim it to a part that is whole, or try another copy of it.', undefined, { cause })
+const brokenFrame = (cause?: unknown): AppError =>
+  new AppError(
+    'DamagedMedia',
+    'Some of this video is damaged and cannot be read. Trim it to a part that is whole, or try another copy of it.',
+    undefined,
+    { cause },
+  )
 
 /** Whatever a reader or a decoder throws means that the file is not what it should be; `say` makes the error of it. */
 async function safely<T>(read: () => Promise<T>, say = damaged): Promise<T> {

@@ -16,13 +16,20 @@ const MOST = 64
  *
  * @throws {AppError} What the request throws, or `fillFrames`.
  */
-export async function withFrames<T>(conversationId: string | null, request: () => Promise<T>, signal = new AbortController().signal): Promise<T> {
+export async function withFrames<T>(
+  conversationId: string | null,
+  request: () => Promise<T>,
+  signal = new AbortController().signal,
+): Promise<T> {
   for (let round = 0; ; round++) {
     try {
       return await request()
     } catch (thrown) {
       const { code, detail } = toAppError(thrown)
-      const part = code === 'FramesMissing' && conversationId !== null && round < MOST ? await findVideo(conversationId, String(detail?.['key'])) : null
+      const part =
+        code === 'FramesMissing' && conversationId !== null && round < MOST
+          ? await findVideo(conversationId, String(detail?.['key']))
+          : null
       if (!part) throw thrown
       await readAgain(part, signal)
     }

@@ -19,7 +19,10 @@ const runs = new Map<number, Run>()
 let video: VideoFile | null = null
 
 function reply(message: Reply): void {
-  const moved = 'result' in message && message.result.type === 'sampled' ? [message.result.sampled.frame, message.result.sampled.poster].flatMap((frame) => frame?.pixels ?? []) : []
+  const moved =
+    'result' in message && message.result.type === 'sampled'
+      ? [message.result.sampled.frame, message.result.sampled.poster].flatMap((frame) => frame?.pixels ?? [])
+      : []
   self.postMessage(message, { transfer: moved })
 }
 
@@ -42,7 +45,11 @@ async function* work(task: Task, signal: AbortSignal): AsyncGenerator<Result> {
       if (task.type === 'sample') {
         const poster = place === 0 ? pixels.poster(sample) : null
         yield { type: 'sampled', sampled: { index, frame: await pixels.resized({ sample, alpha }, task.size), poster } }
-      } else yield { type: 'thumbnail', thumbnail: { index, time: times[index] ?? 0, picture: await pixels.shrink(sample, task.height) } }
+      } else
+        yield {
+          type: 'thumbnail',
+          thumbnail: { index, time: times[index] ?? 0, picture: await pixels.shrink(sample, task.height) },
+        }
     } finally {
       sample.close()
       alpha?.close()

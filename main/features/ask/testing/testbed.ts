@@ -59,37 +59,59 @@ export function open(): void {
   settings = createSettings(store.db)
   const media = {
     probe: async () => ({ kind: 'image' as const, mime: 'image/png', width: 56, height: 28 }),
-    thumbnail: async (from: string, _name: string, target: string) => copyFile(from, target).then(() => ({ mime: 'image/png', notes: [] })),
+    thumbnail: async (from: string, _name: string, target: string) =>
+      copyFile(from, target).then(() => ({ mime: 'image/png', notes: [] })),
     view: async (from: string, _name: string, target: string) => copyFile(from, target).then(() => 'image/png'),
   }
   attachments = createAttachments({ database: store.db, folder: join(folder.path, 'attachments'), media })
   frames = createFrameSets({ folder: join(folder.path, 'frames'), media: rawMedia, keepPoster: async () => {} })
-  const choice = { get: () => settings.current.modelId, set: (modelId: string | null) => void settings.update({ modelId }) }
-  models = createModels({ db: store.db, resources: resolve(import.meta.dirname, '../../../../resources'), choice, inspect: (files) => engine.inspect(files) })
+  const choice = {
+    get: () => settings.current.modelId,
+    set: (modelId: string | null) => void settings.update({ modelId }),
+  }
+  models = createModels({
+    db: store.db,
+    resources: resolve(import.meta.dirname, '../../../../resources'),
+    choice,
+    inspect: (files) => engine.inspect(files),
+  })
   ask = createAsk({ conversations, settings, models, attachments, frames, engine, second })
 }
 
 /** A part of words. */
 export const words = (text: string): DraftPart => ({ type: 'text', text })
 /** Sends a question of words. */
-export const question = (text: string, conversationId: string | null = null) => ask.send({ conversationId, parts: [words(text)] })
+export const question = (text: string, conversationId: string | null = null) =>
+  ask.send({ conversationId, parts: [words(text)] })
 /** A stored picture to be sent. */
 export async function picture(content: string): Promise<Extract<DraftPart, { type: 'image' }>> {
-  const { sha } = await attachments.store(`${content}.png`, (async function* () { yield Buffer.from(content) })())
+  const { sha } = await attachments.store(
+    `${content}.png`,
+    (async function* () {
+      yield Buffer.from(content)
+    })(),
+  )
   return { type: 'image', sha, name: `my ${content}.png` }
 }
 /** What a message says, media by their names. */
 export const said = (message: Message) => message.parts.map(saidOf).join('')
-const saidOf = (part: Part) => (part.type === 'text' ? part.text : `[${part.type === 'frames' ? part.name : part.attachment.name}]`)
+const saidOf = (part: Part) =>
+  part.type === 'text' ? part.text : `[${part.type === 'frames' ? part.name : part.attachment.name}]`
 /** Keeps frames as they came. */
-const rawMedia: FrameMedia = { frame: (from, _raw, _size, target) => copyFile(from, target), poster: async () => 'image/webp' }
+const rawMedia: FrameMedia = {
+  frame: (from, _raw, _size, target) => copyFile(from, target),
+  poster: async () => 'image/webp',
+}
 /** Rows of a table. */
 export const count = (table: string) => store.db.prepare(`SELECT count(*) FROM ${table}`).pluck().get()
 /** An error with a code. */
 export const code = (value: string) => expect.objectContaining({ code: value }) as AppError
 
 /** Reads events until one matches. */
-export async function until(stream: EventStream<ConversationEvent>, matches: (event: ConversationEvent) => boolean): Promise<ConversationEvent[]> {
+export async function until(
+  stream: EventStream<ConversationEvent>,
+  matches: (event: ConversationEvent) => boolean,
+): Promise<ConversationEvent[]> {
   const events: ConversationEvent[] = []
   for (;;) {
     const { value, done } = await stream.next()
@@ -99,6 +121,7 @@ export async function until(stream: EventStream<ConversationEvent>, matches: (ev
   }
 }
 /** The end of an answer. */
-export const ended = (event: ConversationEvent) => event.type === 'message' && event.message.role === 'assistant' && event.message.status !== 'streaming'
+export const ended = (event: ConversationEvent) =>
+  event.type === 'message' && event.message.role === 'assistant' && event.message.status !== 'streaming'
 /** Whether a stored message says a text by now. */
 export const textIs = (id: string, text: string) => () => said(conversations.message(id)) === text

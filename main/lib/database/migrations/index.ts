@@ -13,4 +13,18 @@ import { families } from './012-families.ts'
 import { downloadSources } from './013-download-sources.ts'
 
 /** SQL of every schema version: entry 0 makes version 1 of an empty file, entry n makes version n + 1 of version n. Only ever append. */
-export const migrations: readonly string[] = [conversations, search, settings, attachments, downloads, library, benchmarks, seen, beside, videos, format, families, downloadSources]
+export const migrations: readonly string[] = [
+  conversations,
+  search,
+  settings,
+  attachments,
+  downloads,
+  library,
+  benchmarks,
+  seen,
+  beside,
+  videos,
+  format,
+  families,
+  downloadSources,
+]

@@ -3,7 +3,14 @@ import type { Layout } from './layout.ts'
 
 /** Samples as numbers. */
 export type Samples =
-  Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Float32Array
+  | Float64Array
 
 interface Row {
   /** Bytes of a stored row, which begins with a byte of its own. */

@@ -12,7 +12,11 @@ export async function usableToken(connection: SourceConnection): Promise<string 
 }
 
 /** The header with a source's token, for its own origin alone, over https or within this computer; else none. */
-export function bearer({ base }: Pick<SourceConnection, 'base'>, token: string | null, url: URL): { authorization?: string } {
+export function bearer(
+  { base }: Pick<SourceConnection, 'base'>,
+  token: string | null,
+  url: URL,
+): { authorization?: string } {
   const mayHaveIt = url.origin === new URL(base).origin && (url.protocol === 'https:' || LOOPBACK.test(url.hostname))
   return token !== null && mayHaveIt ? { authorization: `Bearer ${token}` } : {}
 }

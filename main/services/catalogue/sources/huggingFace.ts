@@ -10,7 +10,13 @@ import type { ModelSource, SourceConnection } from './source.ts'
 const MAX_PAGES = 20
 
 /** `id`: the repository's name as it is now. */
-const Revision = z.object({ sha: z.string().regex(/^[0-9a-f]{40}$/), id: z.string().regex(/^[\w.-]+\/[\w.-]+$/).optional() })
+const Revision = z.object({
+  sha: z.string().regex(/^[0-9a-f]{40}$/),
+  id: z
+    .string()
+    .regex(/^[\w.-]+\/[\w.-]+$/)
+    .optional(),
+})
 const Tree = z.array(
   z.object({
     type: z.string(),
@@ -31,7 +37,11 @@ export function createHuggingFace(connection: SourceConnection): ModelSource {
     headersFor: (url) => authorization(connection, url),
     async listFiles(repository, signal, branch = 'main') {
       const model = `/api/models/${repository}`
-      const head = await getJson(connection, `${model}/revision/${encodeURIComponent(branch)}`, { schema: Revision, repository, signal })
+      const head = await getJson(connection, `${model}/revision/${encodeURIComponent(branch)}`, {
+        schema: Revision,
+        repository,
+        signal,
+      })
       const revision = head.data.sha
       const tree = `${model}/tree/${revision}`
       const urlOf = (encodedPath: string) => `${connection.base}/${repository}/resolve/${revision}/${encodedPath}`

@@ -43,10 +43,17 @@ export function createModelScope(connection: SourceConnection): ModelSource {
       const { data: answer } = await getJson(connection, path, { schema: Answer, repository, signal })
       if (!answer.Data?.Files) throw missing(connection, repository)
       const revision = headOf(answer.Data, branch)
-      const files = answer.Data.Files.filter(({ Type }) => Type === 'blob').flatMap(({ Path, Size, Sha256, Revision }) => {
-        const pinned = Revision && COMMIT.test(Revision) ? Revision : revision
-        return remoteFile(Path, Size, Sha256, (encoded) => `${connection.base}/models/${repository}/resolve/${pinned}/${encoded}`)
-      })
+      const files = answer.Data.Files.filter(({ Type }) => Type === 'blob').flatMap(
+        ({ Path, Size, Sha256, Revision }) => {
+          const pinned = Revision && COMMIT.test(Revision) ? Revision : revision
+          return remoteFile(
+            Path,
+            Size,
+            Sha256,
+            (encoded) => `${connection.base}/models/${repository}/resolve/${pinned}/${encoded}`,
+          )
+        },
+      )
       return { repository, revision, files }
     },
   }

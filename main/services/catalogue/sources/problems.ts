@@ -14,7 +14,11 @@ export function tooManyRequests({ name, label }: Named, seconds: number | null):
   const when = seconds === null ? 'in a few minutes' : `in ${seconds} seconds`
   const what = `${label} had too many requests from this connection (HTTP 429).`
   const message = `${what} Try again ${when}, or choose another source in Settings.`
-  return new AppError('SourceUnreachable', message, { source: name, status: 429, ...(seconds === null ? {} : { seconds }) })
+  return new AppError('SourceUnreachable', message, {
+    source: name,
+    status: 429,
+    ...(seconds === null ? {} : { seconds }),
+  })
 }
 
 /** The repository is not open to everyone, or the kept token is not accepted. */

@@ -8,22 +8,30 @@ const fixture = useFixture()
 describe('a bad answer', () => {
   test.each([500, 502, 503])('a fault of the server (%i) is told', async (code) => {
     fixture.hub.on(HEAD, status(code))
-    await expect(fixture.catalogue().listing(ENTRY, signal)).rejects.toEqual(failure('SourceUnreachable', `HTTP ${code}`))
+    await expect(fixture.catalogue().listing(ENTRY, signal)).rejects.toEqual(
+      failure('SourceUnreachable', `HTTP ${code}`),
+    )
   })
 
   test('a server that is not there is told with what to do', async () => {
     await fixture.hub.close()
-    const message = 'Hugging Face cannot be reached (ECONNREFUSED). Check the connection, or choose another source in Settings.'
+    const message =
+      'Hugging Face cannot be reached (ECONNREFUSED). Check the connection, or choose another source in Settings.'
     await expect(fixture.catalogue().listing(ENTRY, signal)).rejects.toEqual(failure('SourceUnreachable', message))
   })
 
   test.each([
-    ['a page of HTML', (response: { end(text: string): unknown }) => void response.end('<html>Sign in to the hotel</html>')],
+    [
+      'a page of HTML',
+      (response: { end(text: string): unknown }) => void response.end('<html>Sign in to the hotel</html>'),
+    ],
     ['JSON of another kind', json({ sha: 42 })],
     ['nothing', status(200)],
   ])('%s instead of a listing is told', async (_, reply) => {
     fixture.hub.on(HEAD, reply)
-    await expect(fixture.catalogue().listing(ENTRY, signal)).rejects.toEqual(failure('SourceUnreachable', 'not a list of files'))
+    await expect(fixture.catalogue().listing(ENTRY, signal)).rejects.toEqual(
+      failure('SourceUnreachable', 'not a list of files'),
+    )
   })
 
   test('an answer that is too large is not read to its end', async () => {
@@ -38,14 +46,18 @@ describe('a bad answer', () => {
       })
     })
     const refusal = failure('SourceUnreachable', 'more than 200000 bytes')
-    await expect(fixture.catalogue(['huggingface'], { maxBytes: 200_000 }).listing(ENTRY, signal)).rejects.toEqual(refusal)
+    await expect(fixture.catalogue(['huggingface'], { maxBytes: 200_000 }).listing(ENTRY, signal)).rejects.toEqual(
+      refusal,
+    )
     await ended
   })
 
   test('an answer that hangs in its body runs into the time limit', async () => {
     fixture.hub.on(HEAD, (response) => void response.write('{"sha":'))
     const impatient = fixture.catalogue(['huggingface'], { timeoutMs: 100 })
-    await expect(impatient.listing(ENTRY, signal)).rejects.toEqual(failure('SourceUnreachable', 'did not answer within'))
+    await expect(impatient.listing(ENTRY, signal)).rejects.toEqual(
+      failure('SourceUnreachable', 'did not answer within'),
+    )
   })
 
   test('cancelling ends it at once with its own reason', async () => {
@@ -103,7 +115,9 @@ describe('redirects', () => {
     chain(5)
     expect(await fixture.catalogue().listing(ENTRY, signal)).toMatchObject({ repository: FIRST })
     chain(6)
-    await expect(fixture.catalogue().listing(ENTRY, signal)).rejects.toEqual(failure('SourceUnreachable', 'without end'))
+    await expect(fixture.catalogue().listing(ENTRY, signal)).rejects.toEqual(
+      failure('SourceUnreachable', 'without end'),
+    )
   })
 
   test.each(['file:///etc/passwd', 'ftp://host.test/x', 'http://['])('to %s are refused', async (location) => {

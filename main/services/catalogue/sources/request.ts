@@ -39,15 +39,25 @@ export async function getJson<T extends z.ZodType>(
   } catch (error) {
     signal.throwIfAborted()
     if (error instanceof AppError) throw error
-    if (deadline.aborted) throw unreachable(connection, `did not answer within ${Math.ceil(connection.timeoutMs / 1000)} seconds`)
+    if (deadline.aborted)
+      throw unreachable(connection, `did not answer within ${Math.ceil(connection.timeoutMs / 1000)} seconds`)
     throw unreachable(connection, `cannot be reached (${reasonOf(error)})`)
   }
 }
 
-async function follow(connection: SourceConnection, path: string, token: string | null, signal: AbortSignal): Promise<Response> {
+async function follow(
+  connection: SourceConnection,
+  path: string,
+  token: string | null,
+  signal: AbortSignal,
+): Promise<Response> {
   let url = new URL(`${connection.base}${path}`)
   for (let redirects = 0; ; redirects++) {
-    const headers = { accept: 'application/json', 'user-agent': connection.userAgent, ...bearer(connection, token, url) }
+    const headers = {
+      accept: 'application/json',
+      'user-agent': connection.userAgent,
+      ...bearer(connection, token, url),
+    }
     const response = await fetch(url.href, { headers, redirect: 'manual', signal })
     const location = response.headers.get('location')
     if (!REDIRECTS.has(response.status) || location === null) return response
@@ -55,7 +65,8 @@ async function follow(connection: SourceConnection, path: string, token: string 
     if (redirects === MAX_REDIRECTS) throw unreachable(connection, 'sends from one address to the next without end')
     const next = URL.parse(location, url.href)
     const isSafe = next?.protocol === 'https:' || next?.protocol === url.protocol
-    if (!next || !isSafe || leadsInside(url, next)) throw unreachable(connection, 'sends to an address that is not safe')
+    if (!next || !isSafe || leadsInside(url, next))
+      throw unreachable(connection, 'sends to an address that is not safe')
     url = next
   }
 }
@@ -70,7 +81,8 @@ function problemOf(connection: SourceConnection, response: Response, repository:
   return unreachable(connection, `answers with a fault (HTTP ${status})`)
 }
 
-const secondsOf = (header: string | null): number | null => (header !== null && /^\d{1,5}$/.test(header) ? Number(header) : null)
+const secondsOf = (header: string | null): number | null =>
+  header !== null && /^\d{1,5}$/.test(header) ? Number(header) : null
 
 async function readText(connection: SourceConnection, response: Response): Promise<string> {
   const chunks: Uint8Array[] = []
@@ -78,7 +90,8 @@ async function readText(connection: SourceConnection, response: Response): Promi
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength
     // leaving the loop cancels the rest of the body
-    if (bytes > connection.maxBytes) throw unreachable(connection, `answered with more than ${connection.maxBytes} bytes`)
+    if (bytes > connection.maxBytes)
+      throw unreachable(connection, `answered with more than ${connection.maxBytes} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

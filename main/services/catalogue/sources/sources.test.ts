@@ -16,8 +16,20 @@ describe('a listing', () => {
       revision: headCommit,
       passedOver: [],
       quantizations: [
-        { name: 'Q4_K_M', bits: 4.92, textFiles: [{ ...Q4, url: urlOf(Q4.path) }], projector, downloadBytes: 6_035_660_832 },
-        { name: 'Q8_0', bits: 8.51, textFiles: [{ ...Q8, url: urlOf(Q8.path) }], projector, downloadBytes: 9_451_113_504 },
+        {
+          name: 'Q4_K_M',
+          bits: 4.92,
+          textFiles: [{ ...Q4, url: urlOf(Q4.path) }],
+          projector,
+          downloadBytes: 6_035_660_832,
+        },
+        {
+          name: 'Q8_0',
+          bits: 8.51,
+          textFiles: [{ ...Q8, url: urlOf(Q8.path) }],
+          projector,
+          downloadBytes: 9_451_113_504,
+        },
       ],
     })
     for (const { headers } of fixture.hub.requests) {
@@ -51,7 +63,9 @@ describe('a listing', () => {
     serveHuggingFace(fixture.hub, FIRST, FILES, '/hf')
     const listing = await fixture.catalogue(['mirror'], { mirrorUrl: `${fixture.hub.base}/hf/` }).listing(ENTRY, signal)
     expect(listing).toMatchObject({ source: 'mirror', repository: FIRST, revision: headCommit })
-    expect(listing.quantizations[0]?.textFiles[0]?.url).toBe(`${fixture.hub.base}/hf/${FIRST}/resolve/${headCommit}/${Q4.path}`)
+    expect(listing.quantizations[0]?.textFiles[0]?.url).toBe(
+      `${fixture.hub.base}/hf/${FIRST}/resolve/${headCommit}/${Q4.path}`,
+    )
   })
 
   test('of ModelScope is pinned file by file, as its files were last changed by different commits', async () => {
@@ -73,7 +87,9 @@ describe('a listing', () => {
     const sizes = [0, -1, 1.5, 2 ** 60].map((bytes, i) => ({ path: `${i}/mmproj-F16.gguf`, bytes }))
     serveHuggingFace(fixture.hub, FIRST, [...hostile, ...sizes, { ...Q4, sha256: 'not a digest' }, PROJECTOR])
     const { quantizations } = await fixture.catalogue().listing(ENTRY, signal)
-    expect(quantizations).toMatchObject([{ textFiles: [{ path: Q4.path, sha256: null }], projector: { path: PROJECTOR.path } }])
+    expect(quantizations).toMatchObject([
+      { textFiles: [{ path: Q4.path, sha256: null }], projector: { path: PROJECTOR.path } },
+    ])
   })
 
   test('encodes what an address cannot hold', async () => {

@@ -14,7 +14,11 @@ export const THIRD = 'second-state/Qwen2-VL-7B-Instruct-GGUF'
 export const Q4 = { path: 'Qwen2-VL-7B-Instruct-Q4_K_M.gguf', bytes: 4_683_072_032, sha256: '4'.repeat(64) }
 export const Q8 = { path: 'Q8_0/Qwen2-VL-7B-Instruct-Q8_0.gguf', bytes: 8_098_524_704, sha256: '8'.repeat(64) }
 export const PROJECTOR = { path: 'mmproj-Qwen2-VL-7B-Instruct-f16.gguf', bytes: 1_352_588_800, sha256: 'f'.repeat(64) }
-export const FULL_PROJECTOR = { path: 'Qwen2-VL-7B-Instruct-vision-encoder.gguf', bytes: 2_700_000_000, sha256: 'e'.repeat(64) }
+export const FULL_PROJECTOR = {
+  path: 'Qwen2-VL-7B-Instruct-vision-encoder.gguf',
+  bytes: 2_700_000_000,
+  sha256: 'e'.repeat(64),
+}
 export const FILES = [Q4, Q8, PROJECTOR, { path: 'README.md', bytes: 5_000 }]
 /** Where Hugging Face is asked first for a listing of the entry. */
 export const HEAD = `/api/models/${FIRST}/revision/main`

@@ -52,7 +52,8 @@ export function status(code: number, headers: Record<string, string> = {}): (res
 
 /** A JSON answer. */
 export function json(value: unknown, headers: Record<string, string> = {}): (response: ServerResponse) => void {
-  return (response) => void response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value))
+  return (response) =>
+    void response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value))
 }
 
 export const headCommit = 'a'.repeat(40)
@@ -68,7 +69,12 @@ export const treeOf = (files: readonly ServedFile[]) =>
   }))
 
 /** Makes `server` show a repository as Hugging Face does, below the path `prefix`. */
-export function serveHuggingFace(server: SourceServer, repository: string, files: readonly ServedFile[], prefix = ''): void {
+export function serveHuggingFace(
+  server: SourceServer,
+  repository: string,
+  files: readonly ServedFile[],
+  prefix = '',
+): void {
   const model = `${prefix}/api/models/${repository}`
   const folder = { type: 'directory', oid: 'c'.repeat(40), path: 'folder-Q5_0.gguf', size: 5_000_000_000 }
   server.on(`${model}/revision/main`, json({ id: repository, sha: headCommit, private: false }))
@@ -91,7 +97,21 @@ export function serveModelScope(
     IsLFS: sha256 !== '',
     Revision: commits[path] ?? headCommit,
   }))
-  const folder = { Name: 'a-Q5_0.gguf', Path: 'a-Q5_0.gguf', Type: 'tree', Size: 5_000_000_000, Sha256: '', Revision: headCommit }
-  const data = { Files: [folder, ...entries], IsVisual: 0, LatestCommitter: { Id: '', ShortId: headCommit.slice(0, 8) } }
-  server.on(`/api/v1/models/${repository}/repo/files`, json({ Code: 200, Success: true, Message: 'success', Data: data }))
+  const folder = {
+    Name: 'a-Q5_0.gguf',
+    Path: 'a-Q5_0.gguf',
+    Type: 'tree',
+    Size: 5_000_000_000,
+    Sha256: '',
+    Revision: headCommit,
+  }
+  const data = {
+    Files: [folder, ...entries],
+    IsVisual: 0,
+    LatestCommitter: { Id: '', ShortId: headCommit.slice(0, 8) },
+  }
+  server.on(
+    `/api/v1/models/${repository}/repo/files`,
+    json({ Code: 200, Success: true, Message: 'success', Data: data }),
+  )
 }

@@ -32,9 +32,13 @@ export async function fileSize(path: string): Promise<number | null> {
 }
 
 export const notAFile = (path: string) =>
-  new AppError('StorageFailed', `${path} is a folder or a link where a file has to be. Move it away, then resume the download.`, {
-    path,
-  })
+  new AppError(
+    'StorageFailed',
+    `${path} is a folder or a link where a file has to be. Move it away, then resume the download.`,
+    {
+      path,
+    },
+  )
 
 /** Makes renames and new files in `folder` last through a power cut. Windows cannot open a folder; it orders them itself. */
 export async function syncFolder(folder: string): Promise<void> {

@@ -33,7 +33,7 @@ export const openPartFile: OpenPartFile = async (path, bytes) => {
   }
   return {
     async write(chunk, at) {
-      for (let from = 0; from < chunk.length;) {
+      for (let from = 0; from < chunk.length; ) {
         const { bytesWritten } = await handle.write(chunk, from, chunk.length - from, at + from)
         from += bytesWritten
       }

@@ -26,7 +26,9 @@ async function holder(): Promise<ChildProcess> {
     await createTargetLocks().take(process.argv[1], new AbortController().signal)
     process.stdout.write('held')
     setInterval(() => {}, 1000)`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', code, target], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code, target], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   await once(child.stdout!, 'data')
   return child
 }
@@ -36,10 +38,12 @@ test('a second job of this process waits until the first gives back', async () =
   const unlock = await locks.take(target, never)
   expect(locks.tryTake(target)).toBeNull()
   const order: string[] = []
-  const second = locks.take(target.toUpperCase().replace(folder.path.toUpperCase(), folder.path), never).then((free) => {
-    order.push('second')
-    free()
-  })
+  const second = locks
+    .take(target.toUpperCase().replace(folder.path.toUpperCase(), folder.path), never)
+    .then((free) => {
+      order.push('second')
+      free()
+    })
   order.push('first')
   unlock()
   await second

@@ -24,7 +24,9 @@ export interface Asked {
 }
 
 /** What the body holds: `kind` whole is the file from its first byte, part goes up to `end` (included). */
-export type Held = { readonly kind: 'whole' } | { readonly kind: 'part'; readonly end: number; readonly identity: Identity }
+export type Held =
+  | { readonly kind: 'whole' }
+  | { readonly kind: 'part'; readonly end: number; readonly identity: Identity }
 
 /** A strong ETag, as If-Range wants it; null for a weak one or none. */
 export const strongEtag = (identity: Identity | null) =>
@@ -75,17 +77,30 @@ function differs(known: Identity, found: Identity): boolean {
 const otherSize = (name: string, bytes: number, found: number) =>
   fileChanged(name, `it has ${found} bytes and was listed with ${bytes}`)
 
-function refusal(status: number, retryAfter: string | undefined, host: string, { name, now, longestRetryAfterMs }: Asked): Error {
+function refusal(
+  status: number,
+  retryAfter: string | undefined,
+  host: string,
+  { name, now, longestRetryAfterMs }: Asked,
+): Error {
   if (status === 401 || status === 403) {
-    const advice = 'Accept its licence there and enter an access token, or choose another source; then resume the download.'
-    return new AppError('SourceRefused', `${host} does not give ${name} away (status ${status}). ${advice}`, { host, status })
-  }
-  if (status === 407) return proxyRefuses()
-  if (status === 404 || status === 410) {
-    return new AppError('NotFound', `${host} does not have ${name} any more. Remove this download and choose the model again.`, {
+    const advice =
+      'Accept its licence there and enter an access token, or choose another source; then resume the download.'
+    return new AppError('SourceRefused', `${host} does not give ${name} away (status ${status}). ${advice}`, {
       host,
       status,
     })
+  }
+  if (status === 407) return proxyRefuses()
+  if (status === 404 || status === 410) {
+    return new AppError(
+      'NotFound',
+      `${host} does not have ${name} any more. Remove this download and choose the model again.`,
+      {
+        host,
+        status,
+      },
+    )
   }
   if (status === 412 || status === 416) return fileChanged(name, 'the asked part is not there')
   if (status === 408 || status === 425 || status === 429 || status >= 500) {

@@ -73,13 +73,17 @@ function redirected(from: URL, location: string): URL {
   return to
 }
 
-const isLocal = ({ hostname }: URL) => hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
+const isLocal = ({ hostname }: URL) =>
+  hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
 
 type Agents = Readonly<Record<string, http.Agent>>
 
 function createAgents(proxyEnv: Record<string, string | undefined>): Agents {
   try {
-    return { 'http:': new http.Agent({ keepAlive: true, proxyEnv }), 'https:': new https.Agent({ keepAlive: true, proxyEnv }) }
+    return {
+      'http:': new http.Agent({ keepAlive: true, proxyEnv }),
+      'https:': new https.Agent({ keepAlive: true, proxyEnv }),
+    }
   } catch (error) {
     const message = 'The proxy settings cannot be read. Correct HTTPS_PROXY and HTTP_PROXY, then start the app again.'
     throw new AppError('InvalidInput', message, {}, { cause: error })
@@ -87,7 +91,11 @@ function createAgents(proxyEnv: Record<string, string | undefined>): Agents {
 }
 
 /** One request without redirects. The answer's body fails with the signal's reason when that aborts. */
-async function ask(url: URL, agents: Agents, { headers, ownHeaders, signal, stallMs }: RequestOptions): Promise<Answer> {
+async function ask(
+  url: URL,
+  agents: Agents,
+  { headers, ownHeaders, signal, stallMs }: RequestOptions,
+): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   signal.throwIfAborted()
   const request = (url.protocol === 'https:' ? https : http).request(url, {

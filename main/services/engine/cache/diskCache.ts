@@ -27,7 +27,11 @@ export class DiskCache {
     try {
       const bytes = await readFile(file)
       const body = bytes.subarray(HEADER_BYTES)
-      if (bytes.length < HEADER_BYTES || bytes.readUInt32LE(0) !== crc32(body) || bytes.readUInt32LE(4) !== body.length % 0x1_0000_0000) {
+      if (
+        bytes.length < HEADER_BYTES ||
+        bytes.readUInt32LE(0) !== crc32(body) ||
+        bytes.readUInt32LE(4) !== body.length % 0x1_0000_0000
+      ) {
         await rm(file, { force: true })
         return null
       }
@@ -44,7 +48,10 @@ export class DiskCache {
     const length = parts.reduce((sum, part) => sum + part.length, 0)
     if (length > this.maxBytes) return
     const header = Buffer.alloc(HEADER_BYTES)
-    header.writeUInt32LE(parts.reduce((crc, part) => crc32(part, crc), 0), 0)
+    header.writeUInt32LE(
+      parts.reduce((crc, part) => crc32(part, crc), 0),
+      0,
+    )
     header.writeUInt32LE(length % 0x1_0000_0000, 4)
     const file = this.fileOf(group, key)
     const partial = `${file}.${process.pid}.part`
@@ -62,7 +69,8 @@ export class DiskCache {
   /** Deletes everything of a group. */
   async deleteGroup(group: string): Promise<void> {
     const names = await readdir(this.folder).catch(() => [])
-    for (const name of names) if (name.startsWith(`${short(group)}-`)) await rm(path.join(this.folder, name), { force: true }).catch(() => {})
+    for (const name of names)
+      if (name.startsWith(`${short(group)}-`)) await rm(path.join(this.folder, name), { force: true }).catch(() => {})
   }
 
   private fileOf(group: string, key: string): string {
@@ -72,7 +80,12 @@ export class DiskCache {
   /** Deletes what is over the limit; returns what is left, in bytes. */
   private async evict(): Promise<number> {
     const names = (await readdir(this.folder)).filter((name) => name.endsWith(SUFFIX))
-    const files = await Promise.all(names.map(async (name) => ({ file: path.join(this.folder, name), ...(await stat(path.join(this.folder, name))) })))
+    const files = await Promise.all(
+      names.map(async (name) => ({
+        file: path.join(this.folder, name),
+        ...(await stat(path.join(this.folder, name))),
+      })),
+    )
     files.sort((a, b) => b.mtimeMs - a.mtimeMs)
     let bytes = 0
     let kept = 0

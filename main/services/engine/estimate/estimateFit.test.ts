@@ -29,8 +29,12 @@ const shape7b: ModelShape = {
   },
   projector: { family: 'qwen2vl', embeddingLength: 1280, ffnLength: 5120, outputLength: 3584 },
 }
-const sized = (shape: ModelShape, textBytes: number, projectorBytes: number | null = 1.33 * GB, trainedContext = 32_768) =>
-  sizedModel(shape, { name: 'Qwen2-VL', textBytes, projectorBytes, trainedContext })
+const sized = (
+  shape: ModelShape,
+  textBytes: number,
+  projectorBytes: number | null = 1.33 * GB,
+  trainedContext = 32_768,
+) => sizedModel(shape, { name: 'Qwen2-VL', textBytes, projectorBytes, trainedContext })
 const small = sized(shape2b, 0.986 * GB)
 const large = sized(shape7b, 4.68 * GB)
 
@@ -82,7 +86,9 @@ describe('the level', () => {
     expect(roomy.level).toBe('gpu')
     expect(tight.level).toBe('gpu')
     expect(tight.contextTokens).toBeLessThan(roomy.contextTokens)
-    expect(tight.sentence).toBe(`Fits on the graphics card with ${tight.contextTokens.toLocaleString('en')} tokens of context.`)
+    expect(tight.sentence).toBe(
+      `Fits on the graphics card with ${tight.contextTokens.toLocaleString('en')} tokens of context.`,
+    )
   })
 
   test('some layers of a large model on a card that is too small for it', () => {
@@ -117,9 +123,15 @@ describe('the level', () => {
   })
 
   test('memory that a card shares with the system is counted once', () => {
-    const shared = machine({ devices: [cpu, card(16, { kind: 'integrated', isShared: true })], systemFreeBytes: 3 * GB })
+    const shared = machine({
+      devices: [cpu, card(16, { kind: 'integrated', isShared: true })],
+      systemFreeBytes: 3 * GB,
+    })
     expect(estimateFit(large, shared)).toMatchObject({ level: 'no', freeBytes: 3 * GB })
-    expect(estimateFit(small, { ...shared, systemFreeBytes: 6 * GB })).toMatchObject({ level: 'gpu', freeBytes: 6 * GB })
+    expect(estimateFit(small, { ...shared, systemFreeBytes: 6 * GB })).toMatchObject({
+      level: 'gpu',
+      freeBytes: 6 * GB,
+    })
   })
 })
 
@@ -151,7 +163,11 @@ describe('the speed', () => {
 
 describe('a placement of the user', () => {
   test('is costed as it is, also when it does not fit', () => {
-    const { plan, fit } = estimatePlacement(large, withCard(4), { contextTokens: 16_384, gpuLayers: 29, kvType: 'q8_0' })
+    const { plan, fit } = estimatePlacement(large, withCard(4), {
+      contextTokens: 16_384,
+      gpuLayers: 29,
+      kvType: 'q8_0',
+    })
     expect(plan).toMatchObject({ gpuLayers: 29, contextTokens: 16_384 })
     expect(fit).toMatchObject({
       level: 'no',

@@ -46,7 +46,11 @@ export function estimatePlacement(
   return { plan, fit: fitOf(plan, input, model, machine) }
 }
 
-function planInput({ text, projector }: SizedModel, { devices, systemFreeBytes }: MachineFacts, placement: Placement): PlanInput {
+function planInput(
+  { text, projector }: SizedModel,
+  { devices, systemFreeBytes }: MachineFacts,
+  placement: Placement,
+): PlanInput {
   const { kvType, flashAttention } = resolveOptions({ facts: text }, contextOptions(placement))
   const gpu = bestGpu(devices)
   return {
@@ -96,7 +100,8 @@ function sentence(
       return `Fits on the graphics card with ${context}.`
     case 'partial':
       if (gpuLayers === 0) return `Runs on the processor with ${context}; pictures are encoded on the graphics card.`
-      if (gpuLayers === layers) return `Fits on the graphics card with ${context}; pictures are encoded on the processor.`
+      if (gpuLayers === layers)
+        return `Fits on the graphics card with ${context}; pictures are encoded on the processor.`
       return `${gpuLayers} of ${layers} layers fit on the graphics card with ${context}; the others compute on the processor.`
     case 'cpu':
       return `Runs on the processor with ${context}.`

@@ -52,7 +52,10 @@ test.skipIf(process.platform !== 'linux').each([
       expect(result.usage.promptTokens).toBeGreaterThan(0.9 * contextTokens)
       // before the processor's speed is measured, which takes memory too
       const peak = peakOf(pid)
-      const { neededBytes } = estimateFit(await inspectModel(model), await engine.machine(), { ...anyPlacement, contextTokens })
+      const { neededBytes } = estimateFit(await inspectModel(model), await engine.machine(), {
+        ...anyPlacement,
+        contextTokens,
+      })
       expect(Math.abs(neededBytes / peak - 1), `estimated ${neededBytes}, took ${peak} bytes`).toBeLessThan(TOLERANCE)
     } finally {
       await engine.close()

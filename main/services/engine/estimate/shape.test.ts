@@ -22,8 +22,12 @@ test('weights estimated from the shape and the size of the file are those of its
     text: { blocks, embeddingLength, feedForwardLength, heads, kvHeads, headDim, vocabSize, tiedEmbeddings: true },
     projector: null,
   }
-  const estimated = sizedModel(shape, { name: 'Synthetic', textBytes: bytes, projectorBytes: null, trainedContext: 32_768 }).text
-    .weights
+  const estimated = sizedModel(shape, {
+    name: 'Synthetic',
+    textBytes: bytes,
+    projectorBytes: null,
+    trainedContext: 32_768,
+  }).text.weights
   expect(estimated.embeddings / text.weights.embeddings).toBeCloseTo(1, 1)
   expect(estimated.output).toBe(0)
   const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)

@@ -14,12 +14,19 @@ export interface AtSource {
 }
 
 /** `open` opens one of `files`; no more of it is read than its header. Parts of a split model are found among `files`. */
-export function atSource<F extends { readonly path: string }>(files: readonly F[], open: (file: F) => Promise<ByteSource>): AtSource {
+export function atSource<F extends { readonly path: string }>(
+  files: readonly F[],
+  open: (file: F) => Promise<ByteSource>,
+): AtSource {
   let failure: unknown = null
   const openSource: OpenSource = async (path) => {
     const wanted = path.replaceAll('\\', '/')
     const file = files.find((one) => one.path === wanted)
-    if (!file) throw new AppError('NotFound', `${wanted.split('/').at(-1)} is missing at its source, so the model is not whole. Choose another one.`)
+    if (!file)
+      throw new AppError(
+        'NotFound',
+        `${wanted.split('/').at(-1)} is missing at its source, so the model is not whole. Choose another one.`,
+      )
     const source = await open(file)
     const read: ByteSource['read'] = (...args) =>
       source.read(...args).catch((error: unknown) => {
@@ -46,4 +53,5 @@ export function atSource<F extends { readonly path: string }>(files: readonly F[
 }
 
 /** To download it again would bring the same. */
-const ofSource = (message: string) => message.replace(/ Download it again\.$/, ' It is so at its source: choose another file.')
+const ofSource = (message: string) =>
+  message.replace(/ Download it again\.$/, ' It is so at its source: choose another file.')

@@ -35,14 +35,18 @@ export function checkAdapter(header: GgufHeader, model: TextModelFacts): Adapter
     )
   if (fields.has('adapter.lora.alpha')) fields.f32('adapter.lora.alpha', { min: -MAX_ALPHA, max: MAX_ALPHA })
   if (fields.has('adapter.alora.invocation_tokens'))
-    throw unsupported(path, 'starts to work in the middle of a text (aLoRA), which is not supported. Choose a plain LoRA adapter.')
+    throw unsupported(
+      path,
+      'starts to work in the middle of a text (aLoRA), which is not supported. Choose a plain LoRA adapter.',
+    )
   const shapes = weightShapes(model)
   const changed = new Set<string>()
   for (const { name } of header.tensors.values()) {
     // llama.cpp passes over norms
     if (name.endsWith('_norm.weight')) continue
     const weight = PAIR.exec(name)?.[1]
-    if (weight === undefined) throw unusual(path, `the tensor ${printable(name, MAX_NAME)} belongs to no pair of matrices`)
+    if (weight === undefined)
+      throw unusual(path, `the tensor ${printable(name, MAX_NAME)} belongs to no pair of matrices`)
     changed.add(weight)
   }
   if (changed.size === 0) throw unusual(path, 'it changes no weight')
@@ -51,10 +55,16 @@ export function checkAdapter(header: GgufHeader, model: TextModelFacts): Adapter
 }
 
 /** a: [columns, rank], b: [rank, rows]; for the token embeddings a: [rank, tokens], b: [rank, columns]. */
-function checkPair(header: GgufHeader, weight: string, shapes: ReadonlyMap<string, Shape>, model: TextModelFacts): void {
+function checkPair(
+  header: GgufHeader,
+  weight: string,
+  shapes: ReadonlyMap<string, Shape>,
+  model: TextModelFacts,
+): void {
   const { path } = header
   const shape = shapes.get(weight)
-  if (!shape) throw doesNotFit(path, `changes the weight ${printable(weight, MAX_NAME)}, which ${model.name} does not have`)
+  if (!shape)
+    throw doesNotFit(path, `changes the weight ${printable(weight, MAX_NAME)}, which ${model.name} does not have`)
   const [columns, rows] = shape
   const a = header.tensors.get(`${weight}.lora_a`)
   const b = header.tensors.get(`${weight}.lora_b`)
@@ -62,13 +72,23 @@ function checkPair(header: GgufHeader, weight: string, shapes: ReadonlyMap<strin
   const isEmbedding = weight === EMBEDDING
   // llama.cpp multiplies with them as if they were those of any matrix, which ends the process
   if (isEmbedding && model.weights.output === 0)
-    throw unsupported(path, `changes the token embeddings, which ${model.name} uses for its output too. Choose another adapter.`)
+    throw unsupported(
+      path,
+      `changes the token embeddings, which ${model.name} uses for its output too. Choose another adapter.`,
+    )
   const rank = b.dims[0]!
   const first = isEmbedding ? [rank, rows] : [columns, rank]
   const second = isEmbedding ? [rank, columns] : [rank, rows]
-  for (const [tensor, dims] of [[a, first], [b, second]] as const) {
+  for (const [tensor, dims] of [
+    [a, first],
+    [b, second],
+  ] as const) {
     const same = [0, 1, 2, 3].every((i) => (tensor.dims[i] ?? 1) === (dims[i] ?? 1))
-    if (!same) throw doesNotFit(path, `has a matrix for ${weight} of ${tensor.dims.join(' x ')} numbers instead of ${dims.join(' x ')}`)
+    if (!same)
+      throw doesNotFit(
+        path,
+        `has a matrix for ${weight} of ${tensor.dims.join(' x ')} numbers instead of ${dims.join(' x ')}`,
+      )
     requireMatrix(header, tensor.name, dims)
   }
 }
@@ -83,10 +103,16 @@ function weightShapes(model: TextModelFacts): Map<string, Shape> {
   if (model.weights.output > 0) shapes.set('output.weight', [width, vocabSize])
   const keys = headDim * kvHeads
   const parts: readonly (readonly [string, number, number])[] = [
-    ['attn_q', width, width], ['attn_k', width, keys], ['attn_v', width, keys], ['attn_output', width, width],
-    ['ffn_gate', width, inner], ['ffn_up', width, inner], ['ffn_down', inner, width],
+    ['attn_q', width, width],
+    ['attn_k', width, keys],
+    ['attn_v', width, keys],
+    ['attn_output', width, width],
+    ['ffn_gate', width, inner],
+    ['ffn_up', width, inner],
+    ['ffn_down', inner, width],
   ]
-  for (let i = 0; i < blocks; i++) for (const [part, columns, rows] of parts) shapes.set(`blk.${i}.${part}.weight`, [columns, rows])
+  for (let i = 0; i < blocks; i++)
+    for (const [part, columns, rows] of parts) shapes.set(`blk.${i}.${part}.weight`, [columns, rows])
   return shapes
 }
 

@@ -1,6 +1,13 @@
 import { basename } from 'node:path'
 import type { ModelCheck, ModelFileSheet, PairVerdict } from '#contract'
-import { familyLabel, familyList, isModelFamily, pairing, runningFamilies, sharingFamilies } from '../../../lib/families/index.ts'
+import {
+  familyLabel,
+  familyList,
+  isModelFamily,
+  pairing,
+  runningFamilies,
+  sharingFamilies,
+} from '../../../lib/families/index.ts'
 import type { FileFacts } from '../types.ts'
 import { inspectFile } from './inspectFile.ts'
 import { APART, count } from './problems.ts'
@@ -24,9 +31,26 @@ export async function checkFiles(paths: readonly string[], signal?: AbortSignal)
 function sheetOf(path: string, facts: FileFacts): ModelFileSheet {
   const { name, kind, family, familyFrom, converter, quantization, bytes, paths, width, trainedContext } = facts
   const problem = facts.oneFile ? asOneFile(path) : facts.problem
-  const about = { name, role: kind, family: family === null ? null : familyLabel(family), familyFrom, converter, quantization }
+  const about = {
+    name,
+    role: kind,
+    family: family === null ? null : familyLabel(family),
+    familyFrom,
+    converter,
+    quantization,
+  }
   const runs = problem === null && (kind === 'text' || kind === 'projector' || kind === 'adapter')
-  return { path, ...about, bytes, parts: paths.length, width, trainedContext, pairsWith: partnerOf(facts), runs, problem }
+  return {
+    path,
+    ...about,
+    bytes,
+    parts: paths.length,
+    width,
+    trainedContext,
+    pairsWith: partnerOf(facts),
+    runs,
+    problem,
+  }
 }
 
 /** Why a model in one file does not run as it is. */
@@ -37,7 +61,8 @@ function asOneFile(path: string): string {
 /** What goes with a file, to complete "Goes with ...". */
 function partnerOf({ kind, family, width }: FileFacts): string | null {
   const size = width === null ? '' : ` of width ${count(width)}`
-  if (kind === 'text' && family === null) return `a projector (mmproj)${size}, of ${familyList(sharingFamilies())}: its header does not tell which`
+  if (kind === 'text' && family === null)
+    return `a projector (mmproj)${size}, of ${familyList(sharingFamilies())}: its header does not tell which`
   if (kind === 'text' && isModelFamily(family)) return `a ${familyLabel(family)} projector (mmproj)${size}`
   if (kind === 'projector' && family !== null) return `a ${familyLabel(family)} language model${size}`
   if (kind === 'adapter') return `the ${runningFamilies} model that it was made for`

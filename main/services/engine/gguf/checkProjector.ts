@@ -62,7 +62,8 @@ export function checkProjector(header: GgufHeader): ProjectorFacts {
   const blocks = fields.u32(key('block_count'), { min: 1, max: MAX_BLOCKS })
   const embeddingLength = fields.u32(key('embedding_length'), { min: 1, max: MAX_LENGTH })
   const heads = fields.u32(key('attention.head_count'), { min: 1, max: embeddingLength })
-  if ((embeddingLength / heads) % 4 !== 0) throw unusual(path, `${heads} attention heads do not fit a width of ${embeddingLength}`)
+  if ((embeddingLength / heads) % 4 !== 0)
+    throw unusual(path, `${heads} attention heads do not fit a width of ${embeddingLength}`)
   const eps = fields.f32(key('attention.layer_norm_epsilon'), { min: 1e-12, max: 1e-2 })
   const mean = fields.numbers(key('image_mean'), 3, ['f32'])
   const std = fields.numbers(key('image_std'), 3, ['f32'])
@@ -96,17 +97,22 @@ function wholePictureBlocks(path: string, fields: Fields, blocks: number): reado
   for (const key of ['clip.vision.fullatt_block_indexes', 'clip.vision.wa_layer_indexes']) {
     if (!fields.has(key)) continue
     const listed = fields.numbers(key, fields.listLength(key, ['i32', 'u32']) ?? 0, ['i32', 'u32'])
-    if (listed.some((block) => block < 0 || block >= blocks)) throw unusual(path, `${key} names a block that it does not have`)
+    if (listed.some((block) => block < 0 || block >= blocks))
+      throw unusual(path, `${key} names a block that it does not have`)
     return listed
   }
-  if (!fields.has(pattern)) throw unusual(path, `it does not say which of its blocks look at the whole picture (${pattern})`)
+  if (!fields.has(pattern))
+    throw unusual(path, `it does not say which of its blocks look at the whole picture (${pattern})`)
   const every = fields.u32(pattern, { max: MAX_BLOCKS })
   return every === 0 ? null : Array.from({ length: blocks }, (_, i) => i).filter((i) => (i + 1) % every === 0)
 }
 
 type Sizes = Pick<ProjectorFacts, 'family' | 'blocks' | 'embeddingLength' | 'ffnLength' | 'outputLength'>
 
-function checkTensors(header: GgufHeader, { family, blocks, embeddingLength: width, ffnLength, outputLength }: Sizes): void {
+function checkTensors(
+  header: GgufHeader,
+  { family, blocks, embeddingLength: width, ffnLength, outputLength }: Sizes,
+): void {
   const linear = (name: string, columns: number, rows: number) => {
     requireMatrix(header, `${name}.weight`, [columns, rows])
     requireVector(header, `${name}.bias`, rows, VECTOR_TYPES)

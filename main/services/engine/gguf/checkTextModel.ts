@@ -98,7 +98,14 @@ function weightBytes(header: GgufHeader, count: number): WeightBytes {
 
 type Sizes = Pick<
   TextModelFacts,
-  'blocks' | 'embeddingLength' | 'feedForwardLength' | 'heads' | 'kvHeads' | 'headDim' | 'trainedContext' | 'ropeSections'
+  | 'blocks'
+  | 'embeddingLength'
+  | 'feedForwardLength'
+  | 'heads'
+  | 'kvHeads'
+  | 'headDim'
+  | 'trainedContext'
+  | 'ropeSections'
 >
 
 function checkKind(header: GgufHeader, fields: Fields): void {
@@ -113,7 +120,10 @@ function checkKind(header: GgufHeader, fields: Fields): void {
       { path },
     )
   if (architecture === OLLAMA_ARCHITECTURE)
-    throw unsupported(path, `is a Qwen2.5-VL model in the form of Ollama, which keeps it in one file with its projector. ${APART}`)
+    throw unsupported(
+      path,
+      `is a Qwen2.5-VL model in the form of Ollama, which keeps it in one file with its projector. ${APART}`,
+    )
   if (architecture === ARCHITECTURE && textFamily(header).family === 'qwen25omni')
     throw unsupported(path, `is the language model of Qwen2.5-Omni, which is not supported yet. ${advice}`)
   if (architecture === ARCHITECTURE) return
@@ -152,12 +162,16 @@ function checkVariant(header: GgufHeader, fields: Fields, sizes: Sizes): void {
   }
   if (fields.has('general.file_type')) fields.u32('general.file_type')
   fields.f32(key('attention.layer_norm_rms_epsilon'), { min: 0, max: 1 })
-  for (const name of ['attention.key_length', 'attention.value_length', 'rope.dimension_count']) only(name, sizes.headDim)
-  for (const name of ['attention.key_length_swa', 'attention.value_length_swa', 'rope.dimension_count_swa']) only(name, sizes.headDim)
-  for (const name of ['expert_count', 'expert_used_count', 'expert_group_count', 'expert_group_used_count']) only(name, 0)
+  for (const name of ['attention.key_length', 'attention.value_length', 'rope.dimension_count'])
+    only(name, sizes.headDim)
+  for (const name of ['attention.key_length_swa', 'attention.value_length_swa', 'rope.dimension_count_swa'])
+    only(name, sizes.headDim)
+  for (const name of ['expert_count', 'expert_used_count', 'expert_group_count', 'expert_group_used_count'])
+    only(name, 0)
   for (const name of ['nextn_predict_layers', 'pooling_type']) only(name, 0)
   only('embedding_length_out', sizes.embeddingLength)
-  if (!fields.bool(key('attention.causal'), true)) throw unsupported(path, 'is not a model that writes text. Choose another one.')
+  if (!fields.bool(key('attention.causal'), true))
+    throw unsupported(path, 'is not a model that writes text. Choose another one.')
   if (fields.has(key('rope.freq_base'))) fields.f32(key('rope.freq_base'), { min: 1, max: 1e12 })
   const scaling = fields.text(key('rope.scaling.type')) ?? (fields.has(key('rope.scaling.type')) ? '' : 'none')
   if (!ROPE_SCALING.includes(scaling))
@@ -172,13 +186,20 @@ function checkVariant(header: GgufHeader, fields: Fields, sizes: Sizes): void {
 function checkVocabulary(header: GgufHeader, fields: Fields): number {
   const { path, vocabulary } = header
   const splitting = fields.text('tokenizer.ggml.pre')
-  if (fields.text('tokenizer.ggml.model') !== 'gpt2' || !(SPLITTINGS.includes(splitting ?? '') || UNKNOWN_SPLITTINGS.includes(splitting)))
+  if (
+    fields.text('tokenizer.ggml.model') !== 'gpt2' ||
+    !(SPLITTINGS.includes(splitting ?? '') || UNKNOWN_SPLITTINGS.includes(splitting))
+  )
     throw unsupported(path, 'does not have the vocabulary of a Qwen model. Choose another conversion of the model.')
   const tokens = fields.listLength('tokenizer.ggml.tokens', ['string']) ?? 0
   if (tokens === 0) throw unusual(path, 'it has no vocabulary')
-  if (fields.listLength('tokenizer.ggml.merges', ['string']) === null) throw unusual(path, 'its tokenizer.ggml.merges is missing')
+  if (fields.listLength('tokenizer.ggml.merges', ['string']) === null)
+    throw unusual(path, 'its tokenizer.ggml.merges is missing')
   if (vocabulary.problem) throw unusual(path, vocabulary.problem)
-  for (const [key, types] of [['tokenizer.ggml.token_type', ['i32']], ['tokenizer.ggml.scores', ['f32', 'i32']]] as const) {
+  for (const [key, types] of [
+    ['tokenizer.ggml.token_type', ['i32']],
+    ['tokenizer.ggml.scores', ['f32', 'i32']],
+  ] as const) {
     const length = fields.listLength(key, types) ?? tokens
     if (length !== tokens) throw unusual(path, `${key} has ${count(length)} values for ${count(tokens)} tokens`)
   }
@@ -199,7 +220,8 @@ function checkTensors(header: GgufHeader, sizes: Sizes, vocabSize: number): void
   const extra = [...header.tensors.keys()].find((name) => Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? 0) >= sizes.blocks)
   if (extra) throw unusual(header.path, `it has ${sizes.blocks} blocks, but also a tensor ${extra}`)
   const foreign = [...header.tensors.keys()].find((name) => /^(v|mm|a)\./.test(name))
-  if (foreign) throw unusual(header.path, `it holds parts of a projector too (${foreign}), which llama.cpp does not read`)
+  if (foreign)
+    throw unusual(header.path, `it holds parts of a projector too (${foreign}), which llama.cpp does not read`)
   const { blocks, embeddingLength: width, feedForwardLength: inner, headDim, kvHeads } = sizes
   const keys = headDim * kvHeads
   requireMatrix(header, 'token_embd.weight', [width, vocabSize])
@@ -209,7 +231,11 @@ function checkTensors(header: GgufHeader, sizes: Sizes, vocabSize: number): void
     const name = (part: string) => `blk.${i}.${part}`
     requireVector(header, name('attn_norm.weight'), width)
     requireVector(header, name('ffn_norm.weight'), width)
-    for (const [part, rows] of [['attn_q', width], ['attn_k', keys], ['attn_v', keys]] as const) {
+    for (const [part, rows] of [
+      ['attn_q', width],
+      ['attn_k', keys],
+      ['attn_v', keys],
+    ] as const) {
       requireMatrix(header, name(`${part}.weight`), [width, rows])
       if (header.tensors.has(name(`${part}.bias`))) requireVector(header, name(`${part}.bias`), rows)
     }

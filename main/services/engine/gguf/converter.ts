@@ -40,8 +40,11 @@ function wasQuantizedByClip(header: GgufHeader, fields: Fields): boolean {
 
 function textConverter({ metadata, tensors }: GgufHeader, fields: Fields, architecture: string | null): string | null {
   if (architecture === 'qwen25vl' || metadata.has(`${architecture}.vision.block_count`)) return 'Ollama'
-  const importance = fields.has('quantize.imatrix.file') ? ', quantized by llama-quantize with an importance matrix' : ''
-  if (fields.text('general.type') === 'model' && fields.has('general.size_label')) return by(fields, `convert_hf_to_gguf.py, from mid-2024 on${importance}`)
+  const importance = fields.has('quantize.imatrix.file')
+    ? ', quantized by llama-quantize with an importance matrix'
+    : ''
+  if (fields.text('general.type') === 'model' && fields.has('general.size_label'))
+    return by(fields, `convert_hf_to_gguf.py, from mid-2024 on${importance}`)
   return tensors.size > 0 && importance !== '' ? `convert_hf_to_gguf.py${importance}` : null
 }
 

@@ -41,7 +41,8 @@ export class Fields {
   u32(key: string, range: { min?: number; max?: number } = {}): number {
     const value = this.scalar(key, 'u32')
     if (typeof value !== 'number') throw this.missing(key)
-    if (value < (range.min ?? 0) || value > (range.max ?? U32_MAX)) throw unusual(this.header.path, `${key} is ${value}`)
+    if (value < (range.min ?? 0) || value > (range.max ?? U32_MAX))
+      throw unusual(this.header.path, `${key} is ${value}`)
     return value
   }
 

@@ -33,7 +33,8 @@ for (const name of ['qwen2vl/model-f32', 'qwen2vl/mmproj-f32', 'qwen25vl/model-f
         if (name.includes('mmproj')) checkProjector(header)
         else checkTextModel(header)
       } catch (error) {
-        if (!(error instanceof AppError)) throw new Error(`seed ${seed} (${description}) gave an untyped error`, { cause: error })
+        if (!(error instanceof AppError))
+          throw new Error(`seed ${seed} (${description}) gave an untyped error`, { cause: error })
         refused++
       }
       expect(performance.now() - started, `seed ${seed}: ${description}`).toBeLessThan(MAX_MS)

@@ -24,7 +24,12 @@ const MAX_NAME = 80
  * it is its `problem`. `openSource`, `depth`: as of `readHeader`; a look at many files reads the special tokens only.
  * @throws the signal's reason when aborted.
  */
-export async function inspectFile(path: string, signal?: AbortSignal, openSource?: OpenSource, depth: Depth = 'marks'): Promise<FileFacts> {
+export async function inspectFile(
+  path: string,
+  signal?: AbortSignal,
+  openSource?: OpenSource,
+  depth: Depth = 'marks',
+): Promise<FileFacts> {
   const nothing: FileFacts = {
     kind: isPiece(path) ? 'piece' : 'other',
     name: basename(path),
@@ -52,9 +57,24 @@ function factsOf(header: GgufHeader): Omit<FileFacts, 'paths' | 'oneFile'> & Pic
   const kind = kindOf(header)
   const fallback = basename(header.path).replace(/\.gguf$/i, '')
   const name = printable(new Fields(header).text('general.name') || fallback, MAX_NAME)
-  const { family, from } = kind === 'projector' ? { family: projectorFamily(header), from: 'its projector type' } : textFamily(header)
-  const about = { name, family, familyFrom: family === null ? null : from, converter: converterOf(header), quantization: quantizationOf(header) }
-  return { kind, ...about, width: null, trainedContext: null, bytes: header.fileBytes, problem: null, ...checked(kind, header) }
+  const { family, from } =
+    kind === 'projector' ? { family: projectorFamily(header), from: 'its projector type' } : textFamily(header)
+  const about = {
+    name,
+    family,
+    familyFrom: family === null ? null : from,
+    converter: converterOf(header),
+    quantization: quantizationOf(header),
+  }
+  return {
+    kind,
+    ...about,
+    width: null,
+    trainedContext: null,
+    bytes: header.fileBytes,
+    problem: null,
+    ...checked(kind, header),
+  }
 }
 
 function kindOf(header: GgufHeader): FileFacts['kind'] {
@@ -63,7 +83,9 @@ function kindOf(header: GgufHeader): FileFacts['kind'] {
   const architecture = fields.text('general.architecture')
   if (architecture === 'clip') return 'projector'
   if (isOneFile(header) || header.metadata.has(`${architecture}.vision.block_count`)) return 'combined'
-  return header.metadata.has(`${architecture}.block_count`) && header.metadata.has('tokenizer.ggml.model') ? 'text' : 'other'
+  return header.metadata.has(`${architecture}.block_count`) && header.metadata.has('tokenizer.ggml.model')
+    ? 'text'
+    : 'other'
 }
 
 /** What only the full check tells; a file that does not pass has its problem instead. */

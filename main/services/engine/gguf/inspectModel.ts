@@ -24,7 +24,10 @@ export interface InspectedModel extends ModelSummary {
  */
 export function checkPair(text: TextModelFacts, projector: ProjectorFacts, path: string): void {
   const [width, given] = [text.embeddingLength, projector.outputLength]
-  const { verdict, why } = pairing({ name: text.name, family: text.family, width }, { fileName: basename(path), family: projector.kind, width: given })
+  const { verdict, why } = pairing(
+    { name: text.name, family: text.family, width },
+    { fileName: basename(path), family: projector.kind, width: given },
+  )
   if (verdict === 'mismatch') throw new AppError('ProjectorMismatch', why, { projector: given, model: width })
 }
 
@@ -41,7 +44,8 @@ export async function inspectModel(
 ): Promise<InspectedModel> {
   const { header, paths } = await readModelHeader(files.textPath, signal, openSource)
   const text = checkTextModel(header)
-  const projectorHeader = files.projectorPath === null ? null : await readHeader(files.projectorPath, signal, openSource)
+  const projectorHeader =
+    files.projectorPath === null ? null : await readHeader(files.projectorPath, signal, openSource)
   const projector = projectorHeader && checkProjector(projectorHeader)
   if (projector) checkPair(text, projector, files.projectorPath!)
   for (const adapter of adapters) checkAdapter(await readHeader(adapter, signal), text)

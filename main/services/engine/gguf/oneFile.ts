@@ -54,13 +54,25 @@ export function splitOneFile(header: GgufHeader): OneFileParts {
       ;(/^(v|mm)\./.test(part.name) ? vision : text).push(part)
     }
   if (vision.length === 0) throw unsupported(header.path, 'holds no vision part. Choose another model.')
-  const whole = { path: header.path, fileBytes: header.fileBytes, version: 3, alignment: header.alignment, dataOffset: 0 }
+  const whole = {
+    path: header.path,
+    fileBytes: header.fileBytes,
+    version: 3,
+    alignment: header.alignment,
+    dataOffset: 0,
+  }
   const textHeader: GgufHeader = {
-    ...whole, metadata: textMetadata(header), tensors: packed(text, header.alignment), vocabulary: header.vocabulary,
+    ...whole,
+    metadata: textMetadata(header),
+    tensors: packed(text, header.alignment),
+    vocabulary: header.vocabulary,
   }
   const tower = packed(vision, header.alignment)
   const projectorHeader: GgufHeader = {
-    ...whole, metadata: projectorMetadata({ ...header, tensors: tower }), tensors: tower, vocabulary: header.vocabulary,
+    ...whole,
+    metadata: projectorMetadata({ ...header, tensors: tower }),
+    tensors: tower,
+    vocabulary: header.vocabulary,
   }
   checkTextModel(textHeader)
   checkProjector(projectorHeader)
@@ -83,7 +95,11 @@ async function filePlan(part: GgufHeader, sources: ReadonlyMap<string, number>, 
   const isInPlace = tensors.every(({ name, offset }) => sources.get(name) === source.dataOffset + offset)
   const cloned = isInPlace ? await clonedHeader(part, source.dataOffset) : null
   const header = cloned ?? (await writeHeader(part))
-  const runs = tensors.map(({ name, offset, bytes }) => ({ from: sources.get(name)!, to: header.length + offset, bytes }))
+  const runs = tensors.map(({ name, offset, bytes }) => ({
+    from: sources.get(name)!,
+    to: header.length + offset,
+    bytes,
+  }))
   const last = runs.at(-1)!
   return { header, runs, bytes: last.to + last.bytes, isClone: cloned !== null }
 }
@@ -154,7 +170,8 @@ function textMetadata(header: GgufHeader): Map<string, MetadataEntry> {
 function projectorMetadata(header: GgufHeader): Map<string, MetadataEntry> {
   const fields = new Fields(header)
   const key = (name: string) => `${ARCHITECTURE}.vision.${name}`
-  const u32 = (name: string, usual?: number) => (usual !== undefined && !fields.has(key(name)) ? usual : fields.u32(key(name)))
+  const u32 = (name: string, usual?: number) =>
+    usual !== undefined && !fields.has(key(name)) ? usual : fields.u32(key(name))
   const blocks = u32('block_count')
   const merge = u32('spatial_merge_size', MERGE)
   const epsKey = key('attention.layer_norm_epsilon')
@@ -171,7 +188,9 @@ function projectorMetadata(header: GgufHeader): Map<string, MetadataEntry> {
   return new Map<string, MetadataEntry>([
     ...Object.entries(texts).map(([each, value]) => [each, scalar('string', value)] as const),
     ...(isHalf ? [['general.file_type', scalar('u32', 1)] as const] : []),
-    ...(fields.has('general.alignment') ? [['general.alignment', header.metadata.get('general.alignment')!] as const] : []),
+    ...(fields.has('general.alignment')
+      ? [['general.alignment', header.metadata.get('general.alignment')!] as const]
+      : []),
     ['clip.has_vision_encoder', scalar('bool', true)],
     ['clip.projector_type', scalar('string', 'qwen2.5vl_merger')],
     ['clip.use_silu', scalar('bool', true)],

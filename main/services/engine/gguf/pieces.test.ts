@@ -26,8 +26,12 @@ test('a piece says how all are joined, on each system, and is not called damaged
   for (const path of cut('my model.i1-Q6_K.gguf', 3)) {
     const { kind, problem } = await inspectFile(path)
     expect(kind).toBe('piece')
-    expect(problem).toContain('copy /b "my model.i1-Q6_K.gguf.part1of3" + "my model.i1-Q6_K.gguf.part2of3" + "my model.i1-Q6_K.gguf.part3of3" "my model.i1-Q6_K.gguf"')
-    await expect(inspectModel({ textPath: path, projectorPath: null })).rejects.toMatchObject({ code: 'UnsupportedModel' })
+    expect(problem).toContain(
+      'copy /b "my model.i1-Q6_K.gguf.part1of3" + "my model.i1-Q6_K.gguf.part2of3" + "my model.i1-Q6_K.gguf.part3of3" "my model.i1-Q6_K.gguf"',
+    )
+    await expect(inspectModel({ textPath: path, projectorPath: null })).rejects.toMatchObject({
+      code: 'UnsupportedModel',
+    })
   }
 })
 
@@ -40,5 +44,7 @@ test.skipIf(process.platform === 'win32')('the command that it tells joins them'
 
 test('of many pieces the pattern is told', async () => {
   const [first] = cut('large.gguf', 12)
-  expect((await inspectFile(first!)).problem).toContain('"large.gguf.part4of12" + ... + "large.gguf.part12of12" "large.gguf"')
+  expect((await inspectFile(first!)).problem).toContain(
+    '"large.gguf.part4of12" + ... + "large.gguf.part12of12" "large.gguf"',
+  )
 })

@@ -15,7 +15,10 @@ export function isPiece(path: string): boolean {
 /** Why a piece cannot be used, and how all of them are joined, on each system. */
 export function pieceProblem(path: string): AppError {
   const [, whole = '', , last = '1'] = PIECE.exec(basename(path)) ?? []
-  const pieces = Array.from({ length: Math.min(Number(last), MOST_NAMED) }, (_, i) => `"${whole}.part${i + 1}of${last}"`)
+  const pieces = Array.from(
+    { length: Math.min(Number(last), MOST_NAMED) },
+    (_, i) => `"${whole}.part${i + 1}of${last}"`,
+  )
   const rest = Number(last) > MOST_NAMED ? ['...', `"${whole}.part${last}of${last}"`] : []
   const names = [...pieces, ...rest]
   return unsupported(

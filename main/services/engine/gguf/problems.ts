@@ -50,4 +50,5 @@ export function size(bytes: number): string {
 }
 
 /** What is done about a model in one file with its projector. */
-export const APART = 'In the window, search its folder with "Add from this computer": adding what is found there takes it apart into the two files.'
+export const APART =
+  'In the window, search its folder with "Add from this computer": adding what is found there takes it apart into the two files.'

@@ -1,7 +1,13 @@
 import { basename } from 'node:path'
 import { AppError } from '#contract'
 import type { ModelFamily } from '#contract'
-import { familyById, familyLabel, familyOfProjector, isModelFamily, runningFamilies } from '../../../lib/families/index.ts'
+import {
+  familyById,
+  familyLabel,
+  familyOfProjector,
+  isModelFamily,
+  runningFamilies,
+} from '../../../lib/families/index.ts'
 import { Fields } from './fields.ts'
 import type { GgufHeader } from './header.ts'
 import { printable, unsupported } from './problems.ts'
@@ -55,10 +61,16 @@ export function projectorKind(header: GgufHeader): ProjectorKind {
   const family = projectorFamily(header)
   const label = family === null ? 'an unknown family' : familyLabel(family)
   if (!fields.bool('clip.has_vision_encoder', false))
-    throw unsupported(path, `has no vision part${family === null ? '' : `, it is that for the sound of ${label}`}. ${ADVICE}`)
+    throw unsupported(
+      path,
+      `has no vision part${family === null ? '' : `, it is that for the sound of ${label}`}. ${ADVICE}`,
+    )
   const tower = family === null ? undefined : (familyById(family)?.towerOf ?? family)
   if (family === null || tower === undefined || !isModelFamily(tower))
-    throw unsupported(path, `is the projector of ${label}, which is not supported${familyById(family ?? '') ? ' yet' : ''}. ${ADVICE}`)
+    throw unsupported(
+      path,
+      `is the projector of ${label}, which is not supported${familyById(family ?? '') ? ' yet' : ''}. ${ADVICE}`,
+    )
   if (family === 'qwen25vl' && isUnfinished(header))
     throw unsupported(
       path,
@@ -71,7 +83,10 @@ export function projectorKind(header: GgufHeader): ProjectorKind {
 /** A tower with root-mean-square norms (they have no bias) and gated feed-forward. */
 function isQwen25(header: GgufHeader): boolean {
   const { tensors } = header
-  return new Fields(header).flag('clip.use_rms_norm') || (tensors.has('v.blk.0.ffn_gate.weight') && !tensors.has('v.blk.0.ln1.bias'))
+  return (
+    new Fields(header).flag('clip.use_rms_norm') ||
+    (tensors.has('v.blk.0.ffn_gate.weight') && !tensors.has('v.blk.0.ln1.bias'))
+  )
 }
 
 /** The tool of Independent-AI-Labs left its last norm under another name, and no pattern of attention. */

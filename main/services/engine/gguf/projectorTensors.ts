@@ -53,5 +53,11 @@ function thirds(tensor: TensorInfo, block: string, part: string): TensorInfo[] {
   const last = tensor.dims.length - 1
   const dims = tensor.dims.map((dim, i) => (i === last ? dim / 3 : dim))
   const bytes = tensor.bytes / 3
-  return ['q', 'k', 'v'].map((letter, i) => ({ ...tensor, name: `${block}.attn_${letter}.${part}`, dims, bytes, offset: tensor.offset + i * bytes }))
+  return ['q', 'k', 'v'].map((letter, i) => ({
+    ...tensor,
+    name: `${block}.attn_${letter}.${part}`,
+    dims,
+    bytes,
+    offset: tensor.offset + i * bytes,
+  }))
 }

@@ -31,7 +31,12 @@ const MAX_ALIGNMENT = 1 << 20
  * is looked at.
  * @throws AppError ModelNotFound, ModelDamaged, UnsupportedModel, those of `openSource`; the signal's reason when aborted.
  */
-export async function readHeader(path: string, signal?: AbortSignal, openSource: OpenSource = openFile, depth: Depth = 'all'): Promise<GgufHeader> {
+export async function readHeader(
+  path: string,
+  signal?: AbortSignal,
+  openSource: OpenSource = openFile,
+  depth: Depth = 'all',
+): Promise<GgufHeader> {
   const reader = new ByteReader(path, await openSource(path, signal), signal)
   try {
     return await parse(reader, depth)
@@ -62,7 +67,9 @@ const openFile: OpenSource = async (path, signal) => {
     const code = (error as NodeJS.ErrnoException).code
     const missing = code === 'ENOENT' || code === 'ENOTDIR'
     const drive = await awayDrive(path)
-    const gone = missing ? 'was not found. Choose the file again or download the model' : 'cannot be opened. Check that you may read it'
+    const gone = missing
+      ? 'was not found. Choose the file again or download the model'
+      : 'cannot be opened. Check that you may read it'
     const what = drive === null ? gone : `is on a drive that is not connected (${drive}). Connect it, then try again`
     throw notFound(path, what, error)
   }
@@ -124,7 +131,8 @@ async function notGguf(reader: ByteReader, magic: string): Promise<AppError> {
   }
   if (/^\s*<(?:!doctype|html|head|\?xml)/i.test(beginning))
     return unsupported(path, `${isNot} but a web page that was saved under its name. Download the model again.`)
-  if (/\.gguf$/i.test(basename(path))) return unsupported(path, `${isNot}, although it is named so. Choose another file.`)
+  if (/\.gguf$/i.test(basename(path)))
+    return unsupported(path, `${isNot}, although it is named so. Choose another file.`)
   return unsupported(path, `${isNot}. Choose a model file that ends in .gguf.`)
 }
 

@@ -25,7 +25,16 @@ const types: readonly (ScalarType | null)[] = [
 ]
 const small = { u8: 1, i8: 1, u16: 2, i16: 2, bool: 1 }
 /** Bytes of a value; of a string, of its length. */
-const bytesOf: Readonly<Record<ScalarType, number>> = { ...small, u32: 4, i32: 4, f32: 4, string: 8, u64: 8, i64: 8, f64: 8 }
+const bytesOf: Readonly<Record<ScalarType, number>> = {
+  ...small,
+  u32: 4,
+  i32: 4,
+  f32: 4,
+  string: 8,
+  u64: 8,
+  i64: 8,
+  f64: 8,
+}
 
 /**
  * Reads `entries` key-value pairs. Scalars and short numeric arrays are kept, long arrays are only walked; the texts
@@ -51,7 +60,9 @@ export async function readMetadata(
     const at = reader.position
     await reader.fill(4)
     const type = reader.u32()
-    const entry = await (type === ARRAY ? readArray(reader, key, keep, vocabulary) : readScalar(reader, key, scalarType(reader, key, type), keep))
+    const entry = await (type === ARRAY
+      ? readArray(reader, key, keep, vocabulary)
+      : readScalar(reader, key, scalarType(reader, key, type), keep))
     metadata.set(key, { ...entry, raw: { at, bytes: reader.position - at } })
     if (reader.position > MAX_METADATA_BYTES) throw tooMuch(reader)
   }
@@ -92,7 +103,12 @@ async function readArray(reader: ByteReader, key: string, keep: Keep, vocabulary
       keep(end - start + VALUE_BYTES)
       values.push(bytes.toString('utf8', start, end))
     }
-    await walkStrings(reader, key, length, visitorOf(key, length, vocabulary) ?? (length <= MAX_KEPT_TEXTS ? collect : pass))
+    await walkStrings(
+      reader,
+      key,
+      length,
+      visitorOf(key, length, vocabulary) ?? (length <= MAX_KEPT_TEXTS ? collect : pass),
+    )
     return { kind: 'array', type, length, offset, values: length <= MAX_KEPT_TEXTS ? values : null }
   }
   if (length > MAX_KEPT_VALUES && type !== 'bool') {
@@ -140,7 +156,9 @@ function stringLength(reader: ByteReader, key: string): number {
 
 function tooLong(reader: ByteReader, key: string, bytes: number): AppError {
   const isCut = bytes > reader.remaining
-  return isCut ? damaged(reader.path, `a text in ${key} is longer than the file`) : unusual(reader.path, `a text in ${key} is longer than 16 MiB`)
+  return isCut
+    ? damaged(reader.path, `a text in ${key} is longer than the file`)
+    : unusual(reader.path, `a text in ${key} is longer than 16 MiB`)
 }
 
 function readNumber(reader: ByteReader, key: string, type: Exclude<ScalarType, 'string'>): number | boolean {
@@ -158,5 +176,8 @@ function scalarType(reader: ByteReader, key: string, id: number): ScalarType {
 }
 
 function tooMuch(reader: ByteReader): AppError {
-  return unsupported(reader.path, 'has a header that holds more than that of any known model. Choose another conversion of the model.')
+  return unsupported(
+    reader.path,
+    'has a header that holds more than that of any known model. Choose another conversion of the model.',
+  )
 }

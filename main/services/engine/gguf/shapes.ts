@@ -26,7 +26,12 @@ export function requireMatrix(header: GgufHeader, name: string, dims: readonly n
  * A bias or a norm's weight: `length` numbers in one of `types`; ggml's CPU backend ends the process on others than F32.
  * @throws AppError UnsupportedModel.
  */
-export function requireVector(header: GgufHeader, name: string, length: number, types: readonly string[] = ['F32']): void {
+export function requireVector(
+  header: GgufHeader,
+  name: string,
+  length: number,
+  types: readonly string[] = ['F32'],
+): void {
   const tensor = requireTensor(header, name)
   requireShape(header, tensor, [length])
   if (!types.includes(tensor.type.name))

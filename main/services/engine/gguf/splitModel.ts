@@ -23,7 +23,12 @@ export interface ModelHeader {
  * all parts are together in the result, `fileBytes` is the size of all, and offsets count within each part.
  * @throws AppError as `readHeader`; ModelNotFound when a part is missing, UnsupportedModel when `path` is a later part.
  */
-export async function readModelHeader(path: string, signal?: AbortSignal, openSource?: OpenSource, depth?: Depth): Promise<ModelHeader> {
+export async function readModelHeader(
+  path: string,
+  signal?: AbortSignal,
+  openSource?: OpenSource,
+  depth?: Depth,
+): Promise<ModelHeader> {
   const first = await readHeader(path, signal, openSource, depth)
   const parts = splitNumber(first, 'split.count', 'u16') ?? 1
   if (parts <= 1) return { header: first, paths: [path] }
@@ -35,7 +40,11 @@ export async function readModelHeader(path: string, signal?: AbortSignal, openSo
     if (i === 0) continue
     if (!openSource && !existsSync(part)) throw missingPart(path, part, i + 1, parts)
     const header = await readHeader(part, signal, openSource, depth)
-    if (splitNumber(header, 'split.no', 'u16') !== i) throw unsupported(part, `is not part ${i + 1} of ${basename(path)}. It may have been renamed: put the right file in its place.`)
+    if (splitNumber(header, 'split.no', 'u16') !== i)
+      throw unsupported(
+        part,
+        `is not part ${i + 1} of ${basename(path)}. It may have been renamed: put the right file in its place.`,
+      )
     for (const tensor of header.tensors.values()) {
       if (tensors.has(tensor.name)) throw unusual(part, `its tensor ${tensor.name} is in another part too`)
       tensors.set(tensor.name, tensor)

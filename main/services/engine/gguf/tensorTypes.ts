@@ -8,10 +8,13 @@ export interface TensorType {
   readonly isWeight: boolean
 }
 
-const type = (id: number, name: string, blockElements: number, blockBytes: number, isWeight = true): [number, TensorType] => [
-  id,
-  { id, name, blockElements, blockBytes, isWeight },
-]
+const type = (
+  id: number,
+  name: string,
+  blockElements: number,
+  blockBytes: number,
+  isWeight = true,
+): [number, TensorType] => [id, { id, name, blockElements, blockBytes, isWeight }]
 
 /** Every tensor type of llama.cpp v0.4 and v0.5 by its number, as `ggml_blck_size` and `ggml_type_size` give them. */
 export const tensorTypes: ReadonlyMap<number, TensorType> = new Map([
@@ -57,10 +60,42 @@ export const removedTensorTypes: ReadonlySet<number> = new Set([4, 5, 31, 32, 33
 
 const fileTypes: ReadonlyMap<number, string> = new Map(
   Object.entries({
-    0: 'F32', 1: 'F16', 2: 'Q4_0', 3: 'Q4_1', 7: 'Q8_0', 8: 'Q5_0', 9: 'Q5_1', 10: 'Q2_K', 11: 'Q3_K_S', 12: 'Q3_K_M', 13: 'Q3_K_L',
-    14: 'Q4_K_S', 15: 'Q4_K_M', 16: 'Q5_K_S', 17: 'Q5_K_M', 18: 'Q6_K', 19: 'IQ2_XXS', 20: 'IQ2_XS', 21: 'Q2_K_S', 22: 'IQ3_XS',
-    23: 'IQ3_XXS', 24: 'IQ1_S', 25: 'IQ4_NL', 26: 'IQ3_S', 27: 'IQ3_M', 28: 'IQ2_S', 29: 'IQ2_M', 30: 'IQ4_XS', 31: 'IQ1_M', 32: 'BF16',
-    36: 'TQ1_0', 37: 'TQ2_0', 38: 'MXFP4', 39: 'NVFP4', 40: 'Q1_0', 41: 'Q2_0',
+    0: 'F32',
+    1: 'F16',
+    2: 'Q4_0',
+    3: 'Q4_1',
+    7: 'Q8_0',
+    8: 'Q5_0',
+    9: 'Q5_1',
+    10: 'Q2_K',
+    11: 'Q3_K_S',
+    12: 'Q3_K_M',
+    13: 'Q3_K_L',
+    14: 'Q4_K_S',
+    15: 'Q4_K_M',
+    16: 'Q5_K_S',
+    17: 'Q5_K_M',
+    18: 'Q6_K',
+    19: 'IQ2_XXS',
+    20: 'IQ2_XS',
+    21: 'Q2_K_S',
+    22: 'IQ3_XS',
+    23: 'IQ3_XXS',
+    24: 'IQ1_S',
+    25: 'IQ4_NL',
+    26: 'IQ3_S',
+    27: 'IQ3_M',
+    28: 'IQ2_S',
+    29: 'IQ2_M',
+    30: 'IQ4_XS',
+    31: 'IQ1_M',
+    32: 'BF16',
+    36: 'TQ1_0',
+    37: 'TQ2_0',
+    38: 'MXFP4',
+    39: 'NVFP4',
+    40: 'Q1_0',
+    41: 'Q2_0',
   }).map(([id, name]) => [Number(id), name]),
 )
 

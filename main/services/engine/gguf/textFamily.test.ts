@@ -25,10 +25,15 @@ async function familyOf(file: EditedFile, name = 'model.gguf'): Promise<readonly
   return [family, familyFrom]
 }
 /** A fine-tune whose trained context is that of neither family. */
-const silent = (changes: Readonly<Record<string, Entry>> = {}) => fineTune(text, 'Docs 7B', { 'qwen2vl.context_length': u32(40_000), ...changes })
+const silent = (changes: Readonly<Record<string, Entry>> = {}) =>
+  fineTune(text, 'Docs 7B', { 'qwen2vl.context_length': u32(40_000), ...changes })
 
 describe('the family of a fine-tune that does not name it', () => {
-  test.each([[32_768, 'qwen2vl'], [128_000, 'qwen25vl'], [131_072, null]])('trained for %i tokens', async (length, family) => {
+  test.each([
+    [32_768, 'qwen2vl'],
+    [128_000, 'qwen25vl'],
+    [131_072, null],
+  ])('trained for %i tokens', async (length, family) => {
     expect((await familyOf(fineTune(text, 'UI TARS 7B', { 'qwen2vl.context_length': u32(length) })))[0]).toBe(family)
   })
 
@@ -45,7 +50,10 @@ describe('the family of a fine-tune that does not name it', () => {
   })
 
   test('tags tell it where names do not', async () => {
-    expect(await familyOf(silent({ 'general.tags': list('string', ['unsloth', 'qwen2_5_vl', 'trl']) }))).toEqual(['qwen25vl', 'its tag "qwen2_5_vl"'])
+    expect(await familyOf(silent({ 'general.tags': list('string', ['unsloth', 'qwen2_5_vl', 'trl']) }))).toEqual([
+      'qwen25vl',
+      'its tag "qwen2_5_vl"',
+    ])
   })
 
   test('a vocabulary of full size tells it by the tokens that came with Qwen2.5, against a context that was changed', async () => {
@@ -61,7 +69,10 @@ describe('the family of a fine-tune that does not name it', () => {
   })
 
   test('two models that it was merged of, one of each family, tell nothing', async () => {
-    const merged = silent({ 'general.base_model.0.name': string('Qwen2 VL 7B'), 'general.base_model.1.name': string('Qwen2.5 VL 7B') })
+    const merged = silent({
+      'general.base_model.0.name': string('Qwen2 VL 7B'),
+      'general.base_model.1.name': string('Qwen2.5 VL 7B'),
+    })
     expect(await familyOf(merged)).toEqual([null, null])
   })
 
@@ -70,9 +81,14 @@ describe('the family of a fine-tune that does not name it', () => {
   })
 
   test("Qwen2.5-Omni's language model is named as such", async () => {
-    const tokens = (text.metadata.get('tokenizer.ggml.tokens')!.value as string[]).map((token) => token.replace('<|vision_start|>', '<|vision_bos|>'))
+    const tokens = (text.metadata.get('tokenizer.ggml.tokens')!.value as string[]).map((token) =>
+      token.replace('<|vision_start|>', '<|vision_bos|>'),
+    )
     const path = join(folder.path, 'o.gguf')
     writeFileSync(path, writeGguf(withEntries(silent(), { 'tokenizer.ggml.tokens': list('string', tokens) })))
-    expect(await inspectFile(path)).toMatchObject({ family: 'qwen25omni', problem: expect.stringMatching(/Qwen2\.5-Omni, which is not supported yet/) as string })
+    expect(await inspectFile(path)).toMatchObject({
+      family: 'qwen25omni',
+      problem: expect.stringMatching(/Qwen2\.5-Omni, which is not supported yet/) as string,
+    })
   })
 })

@@ -43,7 +43,14 @@ function names(header: GgufHeader, possible: readonly Family[]): Sign[] {
   const fields = new Fields(header)
   const bases = Array.from({ length: MAX_BASES }, (_, i) => `general.base_model.${i}`)
   const keys = [
-    ...['general.basename', 'general.name', 'general.finetune', 'general.source.url', 'general.source.repo_url', 'general.repo_url'],
+    ...[
+      'general.basename',
+      'general.name',
+      'general.finetune',
+      'general.source.url',
+      'general.source.repo_url',
+      'general.repo_url',
+    ],
     ...bases.flatMap((base) => [`${base}.name`, `${base}.repo_url`]),
   ]
   return keys.flatMap((key) => {
@@ -58,7 +65,9 @@ function tags(header: GgufHeader, possible: readonly Family[]): Sign[] {
 }
 
 function signsIn(text: string, what: string, possible: readonly Family[]): Sign[] {
-  return possible.filter(({ named }) => named?.test(text)).map((family) => ({ family, from: `${what} "${printable(text, MAX_NAME)}"` }))
+  return possible
+    .filter(({ named }) => named?.test(text))
+    .map((family) => ({ family, from: `${what} "${printable(text, MAX_NAME)}"` }))
 }
 
 function tokens({ vocabulary }: GgufHeader): Sign[] {

@@ -8,7 +8,10 @@ export interface ResolvedOptions {
 }
 
 /** What `auto` comes to: full-precision weights get a full-precision cache and plain attention, exact as the reference is. */
-export function resolveOptions(model: { facts: Pick<TextModelFacts, 'isF32'> }, options: ContextOptions): ResolvedOptions {
+export function resolveOptions(
+  model: { facts: Pick<TextModelFacts, 'isF32'> },
+  options: ContextOptions,
+): ResolvedOptions {
   const { kvType = 'auto', flashAttention = 'auto' } = options
   const type = kvType === 'auto' ? (model.facts.isF32 ? 'f32' : 'f16') : kvType
   // llama.cpp computes with a quantized V cache in flash attention only

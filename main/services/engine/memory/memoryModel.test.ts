@@ -41,11 +41,17 @@ const shape2b = { ...qwen2vl2b, text: { ...qwen2vl2b.text, blocks: 2 }, vision: 
 /** The vision tower of Qwen2.5-VL: other norms, a third matrix, windows. */
 function qwen25(file: GgufFile): GgufFile {
   return {
-    metadata: { ...file.metadata, 'clip.projector_type': { text: 'qwen2.5vl_merger' }, 'clip.vision.n_wa_pattern': { u32: 2 } },
+    metadata: {
+      ...file.metadata,
+      'clip.projector_type': { text: 'qwen2.5vl_merger' },
+      'clip.vision.n_wa_pattern': { u32: 2 },
+    },
     tensors: file.tensors
       .filter(({ name }) => !/(ln1|ln2|post_ln)\.bias$/.test(name))
       .flatMap((tensor) =>
-        tensor.name.includes('ffn_up') ? [tensor, { ...tensor, name: tensor.name.replace('ffn_up', 'ffn_gate') }] : [tensor],
+        tensor.name.includes('ffn_up')
+          ? [tensor, { ...tensor, name: tensor.name.replace('ffn_up', 'ffn_gate') }]
+          : [tensor],
       ),
   }
 }
@@ -79,9 +85,9 @@ describe.each(Object.entries(models))('%s', (_name, filesOf) => {
       Number(new RegExp(`CPU ${what} buffer size = +([\\d.]+) MiB`).exec(runtime.log.text())![1]) * MIB
     try {
       // the log rounds to a hundredth of a MiB
-      expect(Math.abs(kvLayerBytes(model.facts, contextTokens, kvType) * model.facts.blocks - logged('KV'))).toBeLessThanOrEqual(
-        0.005 * MIB,
-      )
+      expect(
+        Math.abs(kvLayerBytes(model.facts, contextTokens, kvType) * model.facts.blocks - logged('KV')),
+      ).toBeLessThanOrEqual(0.005 * MIB)
       expectNear(computeBytes(model.facts, contextTokens, flashAttention !== 'off'), logged('compute'))
     } finally {
       await context.free()
@@ -111,7 +117,10 @@ test('a picture that needs more than is free is refused with its size before mem
     const frame: Frame = { data: new Uint8Array(448 * 448 * 3), width: 448, height: 448 }
     const needed = pictureGraphBytes(facts, patchesOf(448 * 448))
     free.mockReturnValue(needed - 1)
-    await expect(tower.encode([frame], never)).rejects.toMatchObject({ code: 'OutOfMemory', detail: { width: 448, height: 448 } })
+    await expect(tower.encode([frame], never)).rejects.toMatchObject({
+      code: 'OutOfMemory',
+      detail: { width: 448, height: 448 },
+    })
     free.mockReturnValue(needed)
     expect((await tower.encode([frame], never)).length).toBe(256 * facts.outputLength)
   } finally {

@@ -48,7 +48,12 @@ export function computeBytes(text: ScratchFacts, contextTokens: number, flashAtt
  * Memory of the language model's side of the process beside weights and KV cache; `layersHere`: whether layers compute on
  * the CPU.
  */
-export function processBytes(text: ScratchFacts, contextTokens: number, flashAttention: boolean, layersHere: boolean): number {
+export function processBytes(
+  text: ScratchFacts,
+  contextTokens: number,
+  flashAttention: boolean,
+  layersHere: boolean,
+): number {
   const scratch = layersHere
     ? computeBytes(text, contextTokens, flashAttention)
     : UBATCH * (contextTokens + text.embeddingLength) * F32_BYTES
@@ -64,7 +69,9 @@ export function gpuOverheadBytes(
   partial: boolean,
 ): number {
   if (!layers) return DRIVER_BYTES
-  return DRIVER_BYTES + computeBytes(text, contextTokens, flashAttention) + (partial ? Math.max(...text.weights.blocks) : 0)
+  return (
+    DRIVER_BYTES + computeBytes(text, contextTokens, flashAttention) + (partial ? Math.max(...text.weights.blocks) : 0)
+  )
 }
 
 /** Patches of a picture of so many pixels. */

@@ -1,6 +1,13 @@
 import type { ProjectorFacts, TextModelFacts } from '../gguf/index.ts'
 import type { DeviceInfo, MemoryPlan, PlanPart } from '../types.ts'
-import { gpuOverheadBytes, kvLayerBytes, patchesOf, pictureExtraBytes, pictureGraphBytes, processBytes } from './memoryModel.ts'
+import {
+  gpuOverheadBytes,
+  kvLayerBytes,
+  patchesOf,
+  pictureExtraBytes,
+  pictureGraphBytes,
+  processBytes,
+} from './memoryModel.ts'
 import type { KvType } from './memoryModel.ts'
 import { outOfMemory } from './outOfMemory.ts'
 
@@ -19,7 +26,10 @@ export type PlannedText = Pick<
   | 'weights'
 >
 /** The same of a projector. */
-export type PlannedProjector = Pick<ProjectorFacts, 'family' | 'embeddingLength' | 'ffnLength' | 'outputLength' | 'bytes'>
+export type PlannedProjector = Pick<
+  ProjectorFacts,
+  'family' | 'embeddingLength' | 'ffnLength' | 'outputLength' | 'bytes'
+>
 
 /** What a plan is made from. Lengths in tokens, memory in bytes. */
 export interface PlanInput {

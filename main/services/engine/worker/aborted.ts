@@ -10,6 +10,8 @@ export class Aborted extends Error {
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted()
   const listening = new AbortController()
-  const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { signal: listening.signal }))
+  const aborted = new Promise<never>((_, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { signal: listening.signal }),
+  )
   return Promise.race([work, aborted]).finally(() => listening.abort())
 }

@@ -38,14 +38,25 @@ export class Answering {
     const { runtime, tokenizer, request, prompt, contextTokens, contextLimit } = options
     if (prompt.tokens >= contextTokens) throw contextFull(prompt, contextTokens, contextLimit)
     this.options = options
-    this.sampler = new Sampler(runtime.llama, { sampling: request.sampling, promptIds: prompt.ids, contextTokens, grammar: request.format ? toGrammar(request.format) : null, vocab: tokenizer.vocab })
+    this.sampler = new Sampler(runtime.llama, {
+      sampling: request.sampling,
+      promptIds: prompt.ids,
+      contextTokens,
+      grammar: request.format ? toGrammar(request.format) : null,
+      vocab: tokenizer.vocab,
+    })
   }
 
   /**
    * Computes the prompt, except what the sequence holds of it already; `onDone` is told how many of its tokens are there.
    * @throws AppError; the signal's reason.
    */
-  async prefill(context: LanguageContext, embed: (media: string) => Promise<Float32Array>, onDone: (tokens: number) => void, signal: AbortSignal): Promise<void> {
+  async prefill(
+    context: LanguageContext,
+    embed: (media: string) => Promise<Float32Array>,
+    onDone: (tokens: number) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { units } = this.options.prompt
     const kept = context.rewind(units)
     this.cachedTokens = context.used
@@ -85,7 +96,13 @@ export class Answering {
     return {
       tokens: this.tokens,
       promptIds: prompt.ids,
-      usage: { promptTokens: prompt.tokens, imageTokens: prompt.mediaTokens, completionTokens: length, cachedTokens: this.cachedTokens, contextTokens },
+      usage: {
+        promptTokens: prompt.tokens,
+        imageTokens: prompt.mediaTokens,
+        completionTokens: length,
+        cachedTokens: this.cachedTokens,
+        contextTokens,
+      },
       timings: {
         loadMs,
         encodeMs,

@@ -38,9 +38,17 @@ const DEFAULT_CONTEXT = 4096
  * Answers many requests together: up to `parallel` sequences share each step of the model, and as one ends the next
  * request takes its place (continuous batching). An error ends one request only; an abort ends all.
  */
-export async function runBatch(host: BatchHost, requests: readonly AnswerRequest[], parallel: number, signal: AbortSignal): Promise<void> {
+export async function runBatch(
+  host: BatchHost,
+  requests: readonly AnswerRequest[],
+  parallel: number,
+  signal: AbortSignal,
+): Promise<void> {
   const { runtime, model } = host
-  const contextTokens = Math.min(Math.max(...requests.map((request) => request.contextTokens ?? DEFAULT_CONTEXT)), model.facts.trainedContext)
+  const contextTokens = Math.min(
+    Math.max(...requests.map((request) => request.contextTokens ?? DEFAULT_CONTEXT)),
+    model.facts.trainedContext,
+  )
   const sequences = Math.max(1, Math.min(parallel, requests.length))
   const native = await NativeContext.create(runtime, model, contextTokens, requests[0]?.context ?? {}, { sequences })
   const free = Array.from({ length: sequences }, (_, sequence) => new LanguageContext(runtime, native, sequence))
@@ -51,10 +59,28 @@ export async function runBatch(host: BatchHost, requests: readonly AnswerRequest
     const request = requests[index]!
     let answering: Answering | null = null
     try {
-      if (adaptersOf(request) !== adaptersOf(requests[0]!)) throw new AppError('InvalidInput', 'The questions of one batch must use the same LoRA adapters. Ask the others in a batch of their own.')
+      if (adaptersOf(request) !== adaptersOf(requests[0]!))
+        throw new AppError(
+          'InvalidInput',
+          'The questions of one batch must use the same LoRA adapters. Ask the others in a batch of their own.',
+        )
       const prompt = await host.prompt(request)
-      answering = new Answering({ runtime, tokenizer: model.tokenizer, request, prompt, contextTokens: native.size, contextLimit: model.facts.trainedContext, started: performance.now(), onText: (text) => host.onText(index, text) })
-      await answering.prefill(context, (media) => host.embed(prompt, media, signal), () => {}, signal)
+      answering = new Answering({
+        runtime,
+        tokenizer: model.tokenizer,
+        request,
+        prompt,
+        contextTokens: native.size,
+        contextLimit: model.facts.trainedContext,
+        started: performance.now(),
+        onText: (text) => host.onText(index, text),
+      })
+      await answering.prefill(
+        context,
+        (media) => host.embed(prompt, media, signal),
+        () => {},
+        signal,
+      )
       const token = await answering.draw(native.handle, -1)
       if (token === null) end({ index, context, answering, token: 0 })
       else active.push({ index, context, answering, token })

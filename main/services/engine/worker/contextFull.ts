@@ -26,7 +26,11 @@ export function contextFull(prompt: Prompt, context: number, limit = context): A
     detail: `Lower the detail of its ${video > pictures ? 'video' : 'pictures'}, or leave some out.`,
     text: 'Shorten the text, or ask about a part of it.',
   }
-  const parts = [['text', text], ['pictures', pictures], ['video', video]] as const
+  const parts = [
+    ['text', text],
+    ['pictures', pictures],
+    ['video', video],
+  ] as const
   const split = parts.filter(([, count]) => count > 0).map(([name, count]) => `${name} ${tokens(count)}`)
   return new AppError(
     'ContextFull',

@@ -30,7 +30,13 @@ export class ConversationState {
 
   /** Saves what is in the context when it has grown since the last time. */
   async save(context: LanguageContext): Promise<void> {
-    if (!this.store || this.conversation === null || context.length === this.savedLength || context.used < WORTH_SAVING_TOKENS) return
+    if (
+      !this.store ||
+      this.conversation === null ||
+      context.length === this.savedLength ||
+      context.used < WORTH_SAVING_TOKENS
+    )
+      return
     const state = await context.save()
     this.savedLength = state.units.length
     await this.store.save(this.conversation, this.variant, state)

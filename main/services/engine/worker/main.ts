@@ -24,9 +24,11 @@ channel.onMessage((message) => {
   const { runtime, session } = host
   if (work.op === 'configure') host.configure(work)
   else if (work.op === 'cancel') turns.cancel(work.id)
-  else if (work.op === 'count' && session && host.isLoaded(work.request.model)) void turns.finish(work.id, host.beside(session.count(work.request)))
+  else if (work.op === 'count' && session && host.isLoaded(work.request.model))
+    void turns.finish(work.id, host.beside(session.count(work.request)))
   // beside what computes its speed cannot be measured
-  else if (work.op === 'probe' && runtime && (turns.isBusy || work.cpuBytesPerSecond !== null)) void turns.finish(work.id, probe(runtime, work.cpuBytesPerSecond ?? 0))
+  else if (work.op === 'probe' && runtime && (turns.isBusy || work.cpuBytesPerSecond !== null))
+    void turns.finish(work.id, probe(runtime, work.cpuBytesPerSecond ?? 0))
   // before what waits: it takes no time worth mentioning
   else if (work.op === 'probe') turns.addFirst(work)
   else turns.add(work)

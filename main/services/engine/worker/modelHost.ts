@@ -68,8 +68,16 @@ export class ModelHost {
 
   private async openRuntime(): Promise<Runtime> {
     try {
-      const opened = createRuntime({ ...this.configuration, onProbe: (variant) => this.say({ type: 'probing', variant }) })
-      this.say({ type: 'started', backend: opened.backendName, noGpuReason: opened.noGpuReason, devices: opened.devices() })
+      const opened = createRuntime({
+        ...this.configuration,
+        onProbe: (variant) => this.say({ type: 'probing', variant }),
+      })
+      this.say({
+        type: 'started',
+        backend: opened.backendName,
+        noGpuReason: opened.noGpuReason,
+        devices: opened.devices(),
+      })
       return opened
     } catch (error) {
       if (!(error instanceof UnusableVariant)) throw error
@@ -80,14 +88,20 @@ export class ModelHost {
   }
 
   /** Loads the model unless it is the loaded one; tells whether it did. @throws AppError; the signal's reason. */
-  async load(model: ModelFiles, wants: Wants, listener: Listener, signal: AbortSignal): Promise<{ loaded: Session; isNew: boolean }> {
+  async load(
+    model: ModelFiles,
+    wants: Wants,
+    listener: Listener,
+    signal: AbortSignal,
+  ): Promise<{ loaded: Session; isNew: boolean }> {
     if (this.session && this.serves({ model, context: wants.options })) return { loaded: this.session, isNew: false }
     const runtime = await this.libraries()
     const lowered = this.planner && !this.session && sameFiles(this.planner.files, model) ? this.planner : null
     if (!lowered) await this.unload()
     let percent = -1
     const onShare = (share: number) => {
-      if (Math.floor(share * 100) > percent) listener.progress({ phase: 'loading', done: (percent = Math.floor(share * 100)), total: 100 })
+      if (Math.floor(share * 100) > percent)
+        listener.progress({ phase: 'loading', done: (percent = Math.floor(share * 100)), total: 100 })
     }
     onShare(0)
     this.arriving = model
@@ -149,7 +163,8 @@ export class ModelHost {
   tellLoaded(loaded: Session): void {
     const { contextTokens } = loaded
     const { options } = this.planner!
-    if (this.told?.session === loaded && this.told.contextTokens === contextTokens && this.told.options === options) return
+    if (this.told?.session === loaded && this.told.contextTokens === contextTokens && this.told.options === options)
+      return
     this.told = { session: loaded, contextTokens, options }
     this.say({ type: 'loaded', model: loaded.files, contextTokens, options })
   }
@@ -164,4 +179,5 @@ export class ModelHost {
   }
 }
 
-const sameFiles = (a: ModelFiles, b: ModelFiles): boolean => a.textPath === b.textPath && a.projectorPath === b.projectorPath
+const sameFiles = (a: ModelFiles, b: ModelFiles): boolean =>
+  a.textPath === b.textPath && a.projectorPath === b.projectorPath

@@ -48,10 +48,20 @@ export async function perform(work: Work, turn: Turn, { host, turns, say }: Surr
 }
 
 /** Loads the model where it is not the loaded one, and does what needs it. */
-async function performLoaded(work: LoadedWork, turn: Turn, { host, turns, say }: Surroundings, listener: Listener): Promise<WorkResult> {
+async function performLoaded(
+  work: LoadedWork,
+  turn: Turn,
+  { host, turns, say }: Surroundings,
+  listener: Listener,
+): Promise<WorkResult> {
   const { signal } = turn.abort
   const started = performance.now()
-  const { loaded, isNew } = await host.load('request' in work ? work.request.model : work.model, wantsOf(work), listener, signal)
+  const { loaded, isNew } = await host.load(
+    'request' in work ? work.request.model : work.model,
+    wantsOf(work),
+    listener,
+    signal,
+  )
   const loadMs = isNew ? performance.now() - started : 0
   if (work.op === 'load') await loaded.reserve(work.contextTokens, work.options)
   // a request that fails after this leaves the model loaded
@@ -67,7 +77,9 @@ async function performLoaded(work: LoadedWork, turn: Turn, { host, turns, say }:
     case 'prepare':
     case 'answer':
       try {
-        return work.op === 'prepare' ? await loaded.prepare(work, listener, signal) : await loaded.answer(work, listener, signal, loadMs)
+        return work.op === 'prepare'
+          ? await loaded.prepare(work, listener, signal)
+          : await loaded.answer(work, listener, signal, loadMs)
       } finally {
         host.tellLoaded(loaded)
       }
@@ -86,7 +98,13 @@ function wantsOf(work: LoadedWork): Wants {
   }
 }
 
-async function performBatch(loaded: Session, { id, requests, parallel }: Extract<Work, { op: 'batch' }>, signal: AbortSignal, turns: Surroundings['turns'], say: Say): Promise<null> {
+async function performBatch(
+  loaded: Session,
+  { id, requests, parallel }: Extract<Work, { op: 'batch' }>,
+  signal: AbortSignal,
+  turns: Surroundings['turns'],
+  say: Say,
+): Promise<null> {
   const ends = {
     giveWay: () => turns.letOthersGo(),
     onText: (index: number, text: string) => say({ type: 'batchText', id, index, text }),

@@ -83,7 +83,8 @@ export class Planner {
     const tokens = (count: number) => count.toLocaleString('en')
     const notes = [
       this.ranOut,
-      this.template && `The model's own chat template cannot be used (${this.template}). ChatML is used instead, the form that all Qwen models know.`,
+      this.template &&
+        `The model's own chat template cannot be used (${this.template}). ChatML is used instead, the form that all Qwen models know.`,
       this.hasGpu && gpuLayers < layers
         ? `${gpuLayers} of ${layers} layers are on the graphics card; the others compute on the processor.`
         : null,

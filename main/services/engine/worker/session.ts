@@ -45,7 +45,13 @@ export class Session {
   private computing: readonly Unit[] | null = null
   private stopSoon = false
 
-  private constructor(runtime: Runtime, planner: Planner, model: LanguageModel, tower: VisionTower | null, caches: Caches) {
+  private constructor(
+    runtime: Runtime,
+    planner: Planner,
+    model: LanguageModel,
+    tower: VisionTower | null,
+    caches: Caches,
+  ) {
     this.runtime = runtime
     this.files = planner.files
     this.model = model
@@ -58,17 +64,45 @@ export class Session {
   }
 
   /** Loads both files to where the plan says. `cachePath` null: nothing goes to disk. @throws AppError; the signal's reason. */
-  static async load(runtime: Runtime, planner: Planner, cachePath: string | null, onProgress: (share: number) => void, signal: AbortSignal): Promise<Session> {
+  static async load(
+    runtime: Runtime,
+    planner: Planner,
+    cachePath: string | null,
+    onProgress: (share: number) => void,
+    signal: AbortSignal,
+  ): Promise<Session> {
     const { files, model: summary, plan } = planner
     runtime.fitThreads(summary.bytes)
-    const projectorShare = summary.projector ? summary.projector.bytes / (summary.text.bytes + summary.projector.bytes) : 0
-    const model = await LanguageModel.load(runtime, files.textPath, summary.text, (share) => onProgress(share * (1 - projectorShare)), signal, plan.gpuLayers)
+    const projectorShare = summary.projector
+      ? summary.projector.bytes / (summary.text.bytes + summary.projector.bytes)
+      : 0
+    const model = await LanguageModel.load(
+      runtime,
+      files.textPath,
+      summary.text,
+      (share) => onProgress(share * (1 - projectorShare)),
+      signal,
+      plan.gpuLayers,
+    )
     try {
       const projector =
         summary.projector && files.projectorPath
-          ? await Projector.load(runtime, files.projectorPath, summary.projector, (share) => onProgress(1 - projectorShare + share * projectorShare), signal, 'fast', plan.visionDevice ? runtime.gpu : null)
+          ? await Projector.load(
+              runtime,
+              files.projectorPath,
+              summary.projector,
+              (share) => onProgress(1 - projectorShare + share * projectorShare),
+              signal,
+              'fast',
+              plan.visionDevice ? runtime.gpu : null,
+            )
           : null
-      const caches = await openCaches(cachePath, { textPaths: summary.textPaths, projectorPath: files.projectorPath }, runtime.release, projector?.kind ?? '')
+      const caches = await openCaches(
+        cachePath,
+        { textPaths: summary.textPaths, projectorPath: files.projectorPath },
+        runtime.release,
+        projector?.kind ?? '',
+      )
       return new Session(runtime, planner, model, projector && new VisionTower(runtime, projector), caches)
     } catch (error) {
       await model.free()
@@ -116,7 +150,12 @@ export class Session {
         // a run of tokens or one medium at a time, so that a question that comes meanwhile waits for no more than that
         const unit = before[at]!
         const end = 'media' in unit ? at + 1 : before.findIndex((next, i) => i > at && 'media' in next)
-        await context.append(before.slice(at, end < 0 ? undefined : end), (media) => this.embed(prompt, media, signal), () => {}, signal)
+        await context.append(
+          before.slice(at, end < 0 ? undefined : end),
+          (media) => this.embed(prompt, media, signal),
+          () => {},
+          signal,
+        )
         if (this.stopSoon) throw new Aborted()
       }
     } finally {
@@ -126,7 +165,12 @@ export class Session {
   }
 
   /** Answers the request; an abort ends it with what was generated so far. @throws AppError. */
-  async answer({ request, conversation }: Asked, listener: Listener, signal: AbortSignal, loadMs: number): Promise<AnswerResult> {
+  async answer(
+    { request, conversation }: Asked,
+    listener: Listener,
+    signal: AbortSignal,
+    loadMs: number,
+  ): Promise<AnswerResult> {
     const started = performance.now()
     const prompt = await this.prompt(request)
     if (this.encoder) listener.seen({ family: this.encoder.family, media: [...prompt.seen] })
@@ -147,7 +191,12 @@ export class Session {
       await this.encodeAll(prompt, listener, signal)
       encodeMs = performance.now() - encodeStarted
       await this.caches.state.enter(conversation, prompt.units, context)
-      await answering.prefill(context, embed, (done) => listener.progress({ phase: 'prefill', done, total: prompt.tokens }), signal)
+      await answering.prefill(
+        context,
+        embed,
+        (done) => listener.progress({ phase: 'prefill', done, total: prompt.tokens }),
+        signal,
+      )
       for (;;) {
         signal.throwIfAborted()
         const token = await answering.draw(context.handle)
@@ -162,7 +211,12 @@ export class Session {
   }
 
   /** Answers many requests together, beside the conversation's context. @throws AppError; the signal's reason. */
-  async batch(requests: readonly AnswerRequest[], parallel: number, ends: Pick<BatchHost, 'giveWay' | 'onText' | 'onEnd'>, signal: AbortSignal): Promise<void> {
+  async batch(
+    requests: readonly AnswerRequest[],
+    parallel: number,
+    ends: Pick<BatchHost, 'giveWay' | 'onText' | 'onEnd'>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const host: BatchHost = {
       runtime: this.runtime,
       model: this.model,
@@ -215,7 +269,10 @@ export class Session {
   private async prompt(request: AnswerRequest): Promise<Prompt> {
     const hasMedia = request.messages.some((message) => message.content.some((part) => part.type !== 'text'))
     if (hasMedia && !this.encoder)
-      throw new AppError('ProjectorMissing', 'This model was loaded without a projector and cannot see pictures. Add its projector file (mmproj), or ask without pictures.')
+      throw new AppError(
+        'ProjectorMissing',
+        'This model was loaded without a projector and cannot see pictures. Add its projector file (mmproj), or ask without pictures.',
+      )
     return buildPrompt(request, this.model.tokenizer, {
       template: this.template,
       family: this.encoder?.family ?? 'qwen2vl',
@@ -225,7 +282,14 @@ export class Session {
 
   private counted(request: AnswerRequest, prompt: Prompt): TokenCount {
     const { lastMessage, tokens: total, pictureTokens: pictures, videoTokens: video } = prompt
-    return { lastMessage, total, text: total - pictures - video, pictures, video, context: this.context.sizeFor(request, prompt) }
+    return {
+      lastMessage,
+      total,
+      text: total - pictures - video,
+      pictures,
+      video,
+      context: this.context.sizeFor(request, prompt),
+    }
   }
 
   /** Encodes what a prompt shows; progress counts pictures and pairs of frames. `between` may throw to end it. */
@@ -249,7 +313,12 @@ export class Session {
     }
   }
 
-  private embed(prompt: Prompt, key: string, signal: AbortSignal, onSlice?: (done: number) => void): Promise<Float32Array> {
+  private embed(
+    prompt: Prompt,
+    key: string,
+    signal: AbortSignal,
+    onSlice?: (done: number) => void,
+  ): Promise<Float32Array> {
     return this.encoder!.encode(prompt.media.get(key)!, signal, onSlice)
   }
 }

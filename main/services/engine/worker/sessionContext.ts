@@ -60,7 +60,12 @@ export class SessionContext {
   async for(request: AnswerRequest, prompt: Prompt): Promise<LanguageContext> {
     const contextTokens = this.wanted(request, prompt)
     const inOrder = prompt.units.some((unit) => 'media' in unit && isCrowded(unit.grid))
-    const context = await this.reserve({ contextTokens, options: request.context, needed: Math.min(contextTokens, prompt.tokens + 1), inOrder })
+    const context = await this.reserve({
+      contextTokens,
+      options: request.context,
+      needed: Math.min(contextTokens, prompt.tokens + 1),
+      inOrder,
+    })
     await this.adapt(context, request)
     if (prompt.tokens >= context.size) throw contextFull(prompt, context.size, this.limit(request.context))
     return context
@@ -74,7 +79,10 @@ export class SessionContext {
     const layout = `${size} ${kv}`
     if (this.context && this.layout === layout && (this.inOrder || !inOrder)) return this.context
     await this.drop()
-    this.context = new LanguageContext(this.runtime, await NativeContext.create(this.runtime, this.model, size, options, { inOrder }))
+    this.context = new LanguageContext(
+      this.runtime,
+      await NativeContext.create(this.runtime, this.model, size, options, { inOrder }),
+    )
     this.layout = layout
     this.inOrder = inOrder
     this.kvVariant = kv

@@ -71,7 +71,10 @@ export class Turns {
     } else if (running?.id === id && running.op === 'prepare') {
       running.answered = true
       this.say({ type: 'failed', id, error: STOPPED })
-      setTimeout(() => this.running === running && !running.onlyLoads && !this.host.session?.finishesSoon && this.abortRunning(), GRACE_MS)
+      setTimeout(
+        () => this.running === running && !running.onlyLoads && !this.host.session?.finishesSoon && this.abortRunning(),
+        GRACE_MS,
+      )
     } else if (running?.id === id) this.abortRunning()
     else if (batch?.id === id) batch.abort.abort(new Aborted())
   }
@@ -80,7 +83,11 @@ export class Turns {
   async finish(id: number, outcome: Promise<WorkResult>, turn = { answered: false }): Promise<void> {
     const end = await outcome.then(
       (result): FromWorker => ({ type: 'done', id, result }),
-      (error: unknown): FromWorker => ({ type: 'failed', id, error: error instanceof Aborted ? STOPPED : toErrorInfo(error) }),
+      (error: unknown): FromWorker => ({
+        type: 'failed',
+        id,
+        error: error instanceof Aborted ? STOPPED : toErrorInfo(error),
+      }),
     )
     this.host.tellMemory()
     if (!turn.answered) this.say(end)
@@ -109,7 +116,10 @@ export class Turns {
       return
     }
     const { host } = this
-    const helps = 'request' in work && host.isLoaded(work.request.model) && (await host.beside(host.session!.helps(work.request)).catch(() => false))
+    const helps =
+      'request' in work &&
+      host.isLoaded(work.request.model) &&
+      (await host.beside(host.session!.helps(work.request)).catch(() => false))
     if (this.running !== preparing) return
     if (helps) host.session!.finishSoon()
     else this.abortRunning()
@@ -120,7 +130,8 @@ export class Turns {
     if (this.idle) clearTimeout(this.idle)
     let work = this.queue.shift()
     // what came after it makes getting things ready too late
-    for (; work?.op === 'prepare' && this.queue.length > 0; work = this.queue.shift()) void this.finish(work.id, Promise.reject(new Aborted()))
+    for (; work?.op === 'prepare' && this.queue.length > 0; work = this.queue.shift())
+      void this.finish(work.id, Promise.reject(new Aborted()))
     if (!work) {
       this.idle = setTimeout(() => void this.saveIdle(), IDLE_SAVE_MS)
       return
@@ -154,4 +165,11 @@ export class Turns {
   }
 }
 
-const newTurn = (id: number, op: Work['op'], isGuest: boolean): Turn => ({ id, op, abort: new AbortController(), isGuest, answered: false, onlyLoads: false })
+const newTurn = (id: number, op: Work['op'], isGuest: boolean): Turn => ({
+  id,
+  op,
+  abort: new AbortController(),
+  isGuest,
+  answered: false,
+  onlyLoads: false,
+})

@@ -27,16 +27,20 @@ async function answer(request: MediaRequest): Promise<MediaReply> {
     const mime = await picture.writeThumbnail(request.target, THUMBNAIL_SIDE)
     return { type: 'made', id, mime, notes: picture.notes }
   }
-  if (request.type === 'view') return { type: 'made', id, mime: await (await openPicture({ path, name })).writeView(request.target) }
+  if (request.type === 'view')
+    return { type: 'made', id, mime: await (await openPicture({ path, name })).writeView(request.target) }
   const frame = await readRaw(path, request.raw)
-  if (request.type === 'poster') return { type: 'made', id, mime: await writeSmall(frame, request.target, THUMBNAIL_SIDE) }
+  if (request.type === 'poster')
+    return { type: 'made', id, mime: await writeSmall(frame, request.target, THUMBNAIL_SIDE) }
   await writePng(resizeBicubic(frame, request.size), request.target)
   return { type: 'made', id, mime: 'image/png' }
 }
 
 channel.onMessage((message) => {
   const request = message as MediaRequest
-  answer(request).then(reply, (error: unknown) => reply({ type: 'failed', id: request.id, error: toErrorInfo(error, 'StorageFailed') }))
+  answer(request).then(reply, (error: unknown) =>
+    reply({ type: 'failed', id: request.id, error: toErrorInfo(error, 'StorageFailed') }),
+  )
 })
 // a worker that took too long was killed in the middle of its work
 void removeStranded()

@@ -24,7 +24,10 @@ export async function needRoom(folder: string, bytes: number, read: ReadRoom): P
   const { freeBytes } = await read(await nearest(folder))
   if (freeBytes - SPARE_BYTES >= bytes) return
   const what = `${gigabytes(bytes)} are needed in ${folder} and ${gigabytes(freeBytes)} are free.`
-  throw new AppError('DiskFull', `${what} Free some space, or choose another folder.`, { needed: bytes, free: freeBytes })
+  throw new AppError('DiskFull', `${what} Free some space, or choose another folder.`, {
+    needed: bytes,
+    free: freeBytes,
+  })
 }
 
 /** The path itself or the nearest folder above it that is there. */
@@ -54,7 +57,8 @@ export function isWithin(folder: string, path: string): boolean {
  */
 export function toDiskError(error: unknown, doing: string): unknown {
   const { code } = error as NodeJS.ErrnoException
-  if (error instanceof AppError || !(error instanceof Error) || typeof code !== 'string' || !('syscall' in error)) return error
+  if (error instanceof AppError || !(error instanceof Error) || typeof code !== 'string' || !('syscall' in error))
+    return error
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     const message = `${doing} failed: the disk is full. Nothing was changed; free some space and try again.`
     return new AppError('DiskFull', message, { code }, { cause: error })

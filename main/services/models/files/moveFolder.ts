@@ -138,7 +138,14 @@ async function removeOld(from: string, { folders, files, links }: Tree): Promise
 
 /** Removes folders that were made for the move, unless something else has come into them. */
 async function removeMade(path: string, outer: string): Promise<void> {
-  for (let at = resolve(path); at !== outer; at = dirname(at)) if (!(await rmdir(at).then(() => true, () => false))) return
+  for (let at = resolve(path); at !== outer; at = dirname(at))
+    if (
+      !(await rmdir(at).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return
 }
 
 function occupied(to: string, name: string): AppError {

@@ -17,6 +17,14 @@ export async function spaceOf(folder: string, paths: readonly string[], readRoom
     disk.modelBytes += Number(info.size)
     disks.set(info.dev, disk)
   }
-  const shown = [...disks.values()].map(async ({ path, at, modelBytes }) => ({ path, modelBytes, ...(await readRoom(at)) }))
-  return { folder, bytes: [...disks.values()].reduce((sum, disk) => sum + disk.modelBytes, 0), disks: await Promise.all(shown) }
+  const shown = [...disks.values()].map(async ({ path, at, modelBytes }) => ({
+    path,
+    modelBytes,
+    ...(await readRoom(at)),
+  }))
+  return {
+    folder,
+    bytes: [...disks.values()].reduce((sum, disk) => sum + disk.modelBytes, 0),
+    disks: await Promise.all(shown),
+  }
 }

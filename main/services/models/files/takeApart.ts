@@ -16,7 +16,8 @@ import { temporaryName } from './leftovers.ts'
 /** Makes a copy that shares its bytes on the disk with the original; throws where the file system has no such copies. */
 export type CloneFile = (from: string, to: string) => Promise<void>
 
-const cloneFile: CloneFile = (from, to) => copyFile(from, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL)
+const cloneFile: CloneFile = (from, to) =>
+  copyFile(from, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL)
 
 export interface OneFile {
   readonly path: string
@@ -54,7 +55,12 @@ export async function takeApart(source: OneFile, target: ApartTarget, { onProgre
     await needRoom(folder, projector.bytes, readRoom)
     await mkdir(staging, { recursive: true })
     const textPath = join(staging, `${safe}.gguf`)
-    const isCloned = text.isClone && (await clone(source.path, textPath).then(() => true, () => false))
+    const isCloned =
+      text.isClone &&
+      (await clone(source.path, textPath).then(
+        () => true,
+        () => false,
+      ))
     if (!isCloned) await needRoom(folder, text.bytes + projector.bytes, readRoom)
     writers.push(await Writer.open(textPath, text, isCloned))
     writers.push(await Writer.open(join(staging, `mmproj-${safe}.gguf`), projector, false))
@@ -66,7 +72,11 @@ export async function takeApart(source: OneFile, target: ApartTarget, { onProgre
     for (const writer of writers) digests.push(await writer.finish())
     const home = await place(staging, folder, safe)
     const placed = [join(home, `${safe}.gguf`), join(home, `mmproj-${safe}.gguf`)] as const
-    return { textPath: placed[0], projectorPath: placed[1], digests: new Map(placed.map((path, i) => [path, digests[i]!])) }
+    return {
+      textPath: placed[0],
+      projectorPath: placed[1],
+      digests: new Map(placed.map((path, i) => [path, digests[i]!])),
+    }
   } catch (error) {
     for (const writer of writers) await writer.close()
     await rm(staging, { recursive: true, force: true }).catch(() => {})
@@ -159,7 +169,8 @@ class Writer {
   }
 
   private async put(bytes: Buffer, to: number): Promise<void> {
-    for (let at = 0; at < bytes.length; ) at += (await this.file.write(bytes, at, bytes.length - at, to + at)).bytesWritten
+    for (let at = 0; at < bytes.length; )
+      at += (await this.file.write(bytes, at, bytes.length - at, to + at)).bytesWritten
   }
 
   private digest(bytes: Buffer, to: number): void {

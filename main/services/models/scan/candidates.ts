@@ -51,7 +51,10 @@ export async function candidatesIn(place: Place, signal?: AbortSignal): Promise<
   if (layout === 'jan') kept.push(...(await jan(place, plain, signal)))
   if (layout === 'llamacpp') kept.push(...(await llamaCpp(place, plain, signal)))
   const known = new Set(kept.map(({ real }) => real))
-  return { candidates: [...kept, ...plain.filter(({ real }) => !known.has(real))], away: away.map((one) => ({ ...one, keeper })) }
+  return {
+    candidates: [...kept, ...plain.filter(({ real }) => !known.has(real))],
+    away: away.map((one) => ({ ...one, keeper })),
+  }
 }
 
 /** Hugging Face names large files by their SHA-256, Ollama all of them. */
@@ -76,7 +79,14 @@ async function ollama(root: string, keeper: string, signal?: AbortSignal): Promi
     for (const blob of [...(await blobs('model')), ...projectors]) {
       if (found.some(({ real }) => real === blob.real)) continue
       const belonging = own.includes(blob.path) ? [] : own
-      found.push({ ...blob, keeper, name, sha256: digestIn(basename(blob.path)), projectors: belonging, isBeside: false })
+      found.push({
+        ...blob,
+        keeper,
+        name,
+        sha256: digestIn(basename(blob.path)),
+        projectors: belonging,
+        isBeside: false,
+      })
     }
   }
   return found
@@ -122,7 +132,11 @@ async function layersOf(root: string, text: string | null): Promise<Layer[]> {
  * Models of llama.cpp's cache of its first years: `<user>_<repository>_<file>` side by side, and for each
  * `manifest=<user>=<repository>=<tag>.json`, which names the language model and its projector.
  */
-async function llamaCpp({ path: root, keeper }: Place, plain: readonly Candidate[], signal?: AbortSignal): Promise<Candidate[]> {
+async function llamaCpp(
+  { path: root, keeper }: Place,
+  plain: readonly Candidate[],
+  signal?: AbortSignal,
+): Promise<Candidate[]> {
   const manifests = await findFiles(root, (name) => /^manifest=.+\.json$/.test(name), signal)
   const named: Candidate[] = []
   for (const { path } of manifests.files) {
@@ -140,7 +154,11 @@ async function llamaCpp({ path: root, keeper }: Place, plain: readonly Candidate
 }
 
 /** Models of Jan: a `model.yml` beside or instead of the files, its paths from Jan's data folder on. */
-async function jan({ path: root, keeper }: Place, plain: readonly Candidate[], signal?: AbortSignal): Promise<Candidate[]> {
+async function jan(
+  { path: root, keeper }: Place,
+  plain: readonly Candidate[],
+  signal?: AbortSignal,
+): Promise<Candidate[]> {
   const data = basename(dirname(root)) === 'llamacpp' ? dirname(dirname(root)) : dirname(root)
   const named: Candidate[] = []
   for (const { path } of (await findFiles(root, (name) => /^model\.(yml|json)$/.test(name), signal)).files) {
@@ -157,7 +175,8 @@ async function jan({ path: root, keeper }: Place, plain: readonly Candidate[], s
     }
     for (const each of projectors) {
       const real = await realpath(each).catch(() => null)
-      if (real !== null) named.push({ path: each, real, keeper, name: null, sha256: null, projectors: [], isBeside: false })
+      if (real !== null)
+        named.push({ path: each, real, keeper, name: null, sha256: null, projectors: [], isBeside: false })
     }
   }
   return named

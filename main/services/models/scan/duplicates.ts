@@ -7,7 +7,11 @@ import type { Entry, EntryFile } from '../types.ts'
 const CONFIRM_BYTES = 512 * 2 ** 20
 
 /** Finds the model of the library that has the same language model as the file(s) at `paths`. */
-export type FindDuplicate = (paths: readonly string[], sha256: string | null, signal?: AbortSignal) => Promise<string | null>
+export type FindDuplicate = (
+  paths: readonly string[],
+  sha256: string | null,
+  signal?: AbortSignal,
+) => Promise<string | null>
 
 type Content = Pick<EntryFile, 'path' | 'sha256'>
 
@@ -25,7 +29,10 @@ export function duplicatesAmong(entries: readonly Entry[]): FindDuplicate {
     try {
       const [size, other] = [(await stat(a.path)).size, (await stat(b.path)).size]
       if (size !== other || (await fingerprint(a.path)) !== (await fingerprint(b.path))) return false
-      return size > CONFIRM_BYTES || (a.sha256 ?? (await digest(a.path, signal))) === (b.sha256 ?? (await digest(b.path, signal)))
+      return (
+        size > CONFIRM_BYTES ||
+        (a.sha256 ?? (await digest(a.path, signal))) === (b.sha256 ?? (await digest(b.path, signal)))
+      )
     } catch (error) {
       signal?.throwIfAborted()
       if (error instanceof Error && 'code' in error) return false
@@ -37,7 +44,8 @@ export function duplicatesAmong(entries: readonly Entry[]): FindDuplicate {
       const own = files.filter((file) => file.role === 'text')
       if (own.length !== paths.length) continue
       let same = true
-      for (const [i, file] of own.entries()) same &&= await isSame({ path: paths[i]!, sha256: paths.length === 1 ? sha256 : null }, file, signal)
+      for (const [i, file] of own.entries())
+        same &&= await isSame({ path: paths[i]!, sha256: paths.length === 1 ? sha256 : null }, file, signal)
       if (same) return model.id
     }
     return null

@@ -27,15 +27,23 @@ function put(name: string, file: EditedFile): string {
 }
 /** The one model that was found. */
 async function found() {
-  const options = { entries: [], inspectFile: (path: string, signal?: AbortSignal) => engine.inspectFile(path, signal), chosenFamily: () => null }
+  const options = {
+    entries: [],
+    inspectFile: (path: string, signal?: AbortSignal) => engine.inspectFile(path, signal),
+    chosenFamily: () => null,
+  }
   const all = await scanPlaces(await placesAt(folder.path, process.platform), options)
   expect(all).toHaveLength(1)
   return all[0]!
 }
-const tuned = (context: number) => put('tuned.gguf', fineTune(text, 'UI TARS 7B', { 'qwen2vl.context_length': u32(context) }))
+const tuned = (context: number) =>
+  put('tuned.gguf', fineTune(text, 'UI TARS 7B', { 'qwen2vl.context_length': u32(context) }))
 
 describe('a fine-tune that does not name its family', () => {
-  test.each([[32_768, 'mmproj-old.gguf'], [128_000, 'mmproj-new.gguf']])('trained for %i tokens gets the projector of its family alone', async (context, name) => {
+  test.each([
+    [32_768, 'mmproj-old.gguf'],
+    [128_000, 'mmproj-new.gguf'],
+  ])('trained for %i tokens gets the projector of its family alone', async (context, name) => {
     tuned(context)
     put('mmproj-old.gguf', exchanged(surgery(base.qwen2vl, 0)))
     put('mmproj-new.gguf', fork(base.qwen25vl, [1, 3]))
@@ -64,7 +72,13 @@ describe('a fine-tune that does not name its family', () => {
 })
 
 describe('a projector of another kind beside a model is named for what it is', () => {
-  test.each([['qwen3vl_merger', 'Qwen3-VL'], ['mlp', 'LLaVA'], ['gemma3', 'Gemma 3'], ['ultravox', 'Ultravox (sound)'], ['never heard', 'never heard']])('%s', async (type, label) => {
+  test.each([
+    ['qwen3vl_merger', 'Qwen3-VL'],
+    ['mlp', 'LLaVA'],
+    ['gemma3', 'Gemma 3'],
+    ['ultravox', 'Ultravox (sound)'],
+    ['never heard', 'never heard'],
+  ])('%s', async (type, label) => {
     copyFileSync(goldenModel('qwen2vl').textPath, join(folder.path, 'model.gguf'))
     put('mmproj.gguf', withEntries(base.qwen2vl, { 'clip.projector_type': string(type) }))
     const { projectorPaths, choices, note } = await found()
@@ -75,12 +89,18 @@ describe('a projector of another kind beside a model is named for what it is', (
   test("Qwen2.5-Omni's is not taken for a Qwen2.5-VL model by itself", async () => {
     copyFileSync(goldenModel('qwen25vl').textPath, join(folder.path, 'model.gguf'))
     put('mmproj-omni.gguf', omni(base.qwen25vl))
-    expect(await found()).toMatchObject({ projectorPaths: [], choices: [{ family: 'qwen25vl', label: 'Qwen2.5-Omni' }] })
+    expect(await found()).toMatchObject({
+      projectorPaths: [],
+      choices: [{ family: 'qwen25vl', label: 'Qwen2.5-Omni' }],
+    })
   })
 })
 
 test('a file is a projector by its header, whatever it is called', async () => {
   copyFileSync(goldenModel('qwen2vl').textPath, join(folder.path, 'Qwen2-VL-2B-mmproj.gguf'))
   const vision = put('qwen2-vl-7b-instruct-vision.gguf', base.qwen2vl)
-  expect(await found()).toMatchObject({ textPath: join(folder.path, 'Qwen2-VL-2B-mmproj.gguf'), projectorPaths: [vision] })
+  expect(await found()).toMatchObject({
+    textPath: join(folder.path, 'Qwen2-VL-2B-mmproj.gguf'),
+    projectorPaths: [vision],
+  })
 })

@@ -24,8 +24,14 @@ export interface Paired {
  */
 export function projectorsFor(text: Inspected, projectors: readonly Inspected[]): Paired {
   const usable = projectors.filter(({ facts }) => facts.problem === null)
-  const ranked = usable.map((projector) => ({ ...projector, verdict: verdictOf(text, projector).verdict, rank: rankOf(text, projector) }))
-  ranked.sort((a, b) => a.rank[0] - b.rank[0] || a.rank[1] - b.rank[1] || a.rank[2] - b.rank[2] || (a.path < b.path ? -1 : 1))
+  const ranked = usable.map((projector) => ({
+    ...projector,
+    verdict: verdictOf(text, projector).verdict,
+    rank: rankOf(text, projector),
+  }))
+  ranked.sort(
+    (a, b) => a.rank[0] - b.rank[0] || a.rank[1] - b.rank[1] || a.rank[2] - b.rank[2] || (a.path < b.path ? -1 : 1),
+  )
   const sure = ranked.filter(({ verdict }) => verdict === 'fits').map(({ path }) => path)
   if (sure.length > 0) return { projectorPaths: sure, choices: [] }
   const choices = new Map<string, ProjectorChoice>()
@@ -51,7 +57,8 @@ export function withoutProjector(text: Inspected, projectors: readonly Inspected
   const name = basename(beside.path)
   const { width, family } = text.facts
   const { verdict } = verdictOf(text, beside)
-  if (beside.facts.problem !== null) return `The projector beside it cannot be used, ${consequence} ${beside.facts.problem}`
+  if (beside.facts.problem !== null)
+    return `The projector beside it cannot be used, ${consequence} ${beside.facts.problem}`
   if (verdict === 'mismatch' && beside.facts.width !== width)
     return `${name} beside it gives vectors of ${beside.facts.width} numbers, this model takes ${width}, ${consequence}`
   const what = family === null ? 'of another architecture' : `a ${familyLabel(family)}`

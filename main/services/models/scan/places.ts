@@ -39,7 +39,9 @@ export async function usualPlaces({ home, env, platform }: Surroundings): Promis
     ...place('LM Studio', 'folders', ...(await lmStudioFolders(home))),
     ...place('Ollama', 'ollama', env['OLLAMA_MODELS'], join(home, '.ollama', 'models')),
     ...(platform === 'linux' ? place('Ollama', 'ollama', ...services) : []),
-    ...config.flatMap((folder) => place('Msty', 'ollama', join(folder, 'Msty', 'models'), join(folder, 'MstyStudio', 'models'))),
+    ...config.flatMap((folder) =>
+      place('Msty', 'ollama', join(folder, 'Msty', 'models'), join(folder, 'MstyStudio', 'models')),
+    ),
     // of its first years by file names, then in the layout of Hugging Face's tools
     ...place('llama.cpp', 'llamacpp', env['LLAMA_CACHE'] || join(caches, 'llama.cpp')),
     ...place('Hugging Face', 'hub', env['HF_HUB_CACHE'] || env['HUGGINGFACE_HUB_CACHE'] || hub),
@@ -87,12 +89,18 @@ async function lmStudioFolders(home: string): Promise<string[]> {
 /** Jan's data folders: that of its settings, then the usual ones, that of its first versions last. */
 async function janFolders(roots: readonly string[], home: string): Promise<string[]> {
   const moved = await Promise.all(roots.map((root) => folderIn(join(root, 'Jan', 'settings.json'), 'data_folder')))
-  return [...moved.filter((folder) => folder !== null), ...roots.map((root) => join(root, 'Jan', 'data')), join(home, 'jan')]
+  return [
+    ...moved.filter((folder) => folder !== null),
+    ...roots.map((root) => join(root, 'Jan', 'data')),
+    join(home, 'jan'),
+  ]
 }
 
 /** GPT4All's folder for models where its settings name one. */
 async function gpt4AllFolders(config: readonly string[], home: string): Promise<string[]> {
-  const files = [...new Set([...config, join(home, '.config')])].map((folder) => join(folder, 'nomic.ai', 'GPT4All.ini'))
+  const files = [...new Set([...config, join(home, '.config')])].map((folder) =>
+    join(folder, 'nomic.ai', 'GPT4All.ini'),
+  )
   const texts = await Promise.all(files.map(async (file) => (await readSmall(file)) ?? ''))
   return texts.map((text) => /^modelPath=(.+)$/m.exec(text)?.[1]?.trim() ?? '').filter(isAbsolute)
 }
@@ -141,7 +149,8 @@ const REPOSITORY = /^(.*[/\\]models--[^/\\]+)(?:[/\\](?:snapshots|blobs|refs)(?:
 async function storeAround(folder: string): Promise<Place | null> {
   const repository = REPOSITORY.exec(folder)?.[1]
   if (repository !== undefined) return { keeper: 'Hugging Face', layout: 'hub', path: repository }
-  for (const path of [folder, dirname(folder)]) if (await isOllamaStore(path)) return { keeper: storeKeeper(path), layout: 'ollama', path }
+  for (const path of [folder, dirname(folder)])
+    if (await isOllamaStore(path)) return { keeper: storeKeeper(path), layout: 'ollama', path }
   return null
 }
 

@@ -48,7 +48,9 @@ export async function scanPlaces(
   const isModel = ({ facts, real, isBeside }: Looked) =>
     facts.kind !== 'projector' && facts.kind !== 'adapter' && !isBeside && !kept.has(real)
   const findDuplicate = duplicatesAmong(options.entries)
-  const found = await inParallel(looked.filter(isModel), (one) => foundModel(one, projectors, options, findDuplicate, signal))
+  const found = await inParallel(looked.filter(isModel), (one) =>
+    foundModel(one, projectors, options, findDuplicate, signal),
+  )
   const unusable = ({ problem }: FoundModel) => Number(problem !== null)
   const byName = (a: FoundModel, b: FoundModel) =>
     a.name.localeCompare(b.name, undefined, { numeric: true }) || (a.textPath < b.textPath ? -1 : 1)
@@ -104,7 +106,14 @@ async function foundModel(
   const { text, paired } = await pairedWith({ ...candidate, facts }, projectors, options)
   const note = paired.projectorPaths.length === 0 ? withoutProjector(text, projectors, paired) : null
   const known = { projectorPaths: [...paired.projectorPaths], choices: [...paired.choices] }
-  return { ...shown, ...nothing, ...known, duplicateOf: await findDuplicate(facts.paths, candidate.sha256, signal), problem: null, note }
+  return {
+    ...shown,
+    ...nothing,
+    ...known,
+    duplicateOf: await findDuplicate(facts.paths, candidate.sha256, signal),
+    problem: null,
+    note,
+  }
 }
 
 /** The projectors for a language model; where its header does not tell its family, that which the user found counts. */

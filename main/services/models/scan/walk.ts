@@ -26,7 +26,11 @@ export interface Found {
  * in; each folder is visited once, hidden folders and what cannot be read are passed over, and the search ends after 10
  * levels, 100,000 entries or 2,000 files. @throws the signal's reason when it aborts.
  */
-export async function findFiles(root: string, isWanted: (name: string) => boolean, signal?: AbortSignal): Promise<Found> {
+export async function findFiles(
+  root: string,
+  isWanted: (name: string) => boolean,
+  signal?: AbortSignal,
+): Promise<Found> {
   const files: FoundFile[] = []
   const away: { path: string; drive: string }[] = []
   const stores: string[] = []

@@ -10,9 +10,20 @@ const rates = new Intl.NumberFormat(undefined, { maximumFractionDigits: 3 })
 const perSecond = (fps: number): string => `${rates.format(fps)} ${fps === 1 ? 'frame' : 'frames'} per second`
 
 /** What a video costs: frames, tokens, time. Where it does not fit, what would. */
-export function ClipCost({ clip, cost, onAccept }: { clip: Clip; cost: number | null; onAccept: (proposal: Proposal) => void }): ReactNode {
+export function ClipCost({
+  clip,
+  cost,
+  onAccept,
+}: {
+  clip: Clip
+  cost: number | null
+  onAccept: (proposal: Proposal) => void
+}): ReactNode {
   const { plan, pictures } = clip
-  if (pictures) return cost === null ? null : <p className="text-ink tabular-nums">{`${counted(pictures.length, 'frame')} · ${tokens(cost)}`}</p>
+  if (pictures)
+    return cost === null ? null : (
+      <p className="text-ink tabular-nums">{`${counted(pictures.length, 'frame')} · ${tokens(cost)}`}</p>
+    )
   if (!plan) return clip.error === null ? <p className="text-muted">Choosing the frames…</p> : null
   const { sample, proposal, fits, encodeMs, room } = plan
   const facts = [
@@ -27,7 +38,10 @@ export function ClipCost({ clip, cost, onAccept }: { clip: Clip; cost: number | 
         {facts.join(' · ')}
       </p>
       {fits ? null : (
-        <div role="alert" className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg bg-warning-soft px-3 py-2.5">
+        <div
+          role="alert"
+          className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg bg-warning-soft px-3 py-2.5"
+        >
           <p className="min-w-[12rem] flex-1 tabular-nums">
             This needs {tokens(plan.tokens)}; {count(Math.max(0, room))} are free.{' '}
             {proposal

@@ -41,9 +41,17 @@ export function ClipDialog({
 
 /** What the file is: "1280 × 720 · 20:00 · 30 frames per second · H.264". */
 function describe({ facts, codec, pictures, wish: { fps } }: Clip): string {
-  if (pictures) return `${pictures.length} pictures as a video of ${clock((pictures.length * 1000) / (fps ?? FPS), true)}`
+  if (pictures)
+    return `${pictures.length} pictures as a video of ${clock((pictures.length * 1000) / (fps ?? FPS), true)}`
   if (!facts) return 'Opening the video…'
-  return [`${facts.width} × ${facts.height}`, clock(facts.durationMs), `${count(facts.fps)} ${facts.fps === 1 ? 'frame' : 'frames'} per second`, codec].filter(Boolean).join(' · ')
+  return [
+    `${facts.width} × ${facts.height}`,
+    clock(facts.durationMs),
+    `${count(facts.fps)} ${facts.fps === 1 ? 'frame' : 'frames'} per second`,
+    codec,
+  ]
+    .filter(Boolean)
+    .join(' · ')
 }
 
 const TILES = 12
@@ -53,11 +61,23 @@ function tiles({ overview, facts }: Clip): string[] {
   if (overview.length === 0 || !facts) return []
   return Array.from({ length: TILES }, (_, i) => {
     const time = (facts.startMs + (facts.durationMs * (i + 0.5)) / TILES) / 1000
-    return overview.reduce((nearest, one) => (Math.abs(one.time - time) < Math.abs(nearest.time - time) ? one : nearest)).url
+    return overview.reduce((nearest, one) =>
+      Math.abs(one.time - time) < Math.abs(nearest.time - time) ? one : nearest,
+    ).url
   })
 }
 
-function Inside({ conversationId, picture, clip, onClose }: { conversationId: string | null; picture: Picture; clip: Clip; onClose: () => void }): ReactNode {
+function Inside({
+  conversationId,
+  picture,
+  clip,
+  onClose,
+}: {
+  conversationId: string | null
+  picture: Picture
+  clip: Clip
+  onClose: () => void
+}): ReactNode {
   const player = useRef<HTMLVideoElement>(null)
   const host = useHost((state) => state.host)
   const [plays, setPlays] = useState(true)
@@ -80,12 +100,24 @@ function Inside({ conversationId, picture, clip, onClose }: { conversationId: st
   const startMs = facts?.startMs ?? 0
   const strip: readonly StripFrame[] = pictures
     ? pictures.map(({ preview }, index) => ({ url: preview, ms: (index * 1000) / (clip.wish.fps ?? FPS) }))
-    : (plan?.sample.timesMs.map((ms, n) => ({ url: frames && host && !missing.has(n) ? frameUrl(host, frames.key, n) : null, ms: ms - startMs })) ?? [])
+    : (plan?.sample.timesMs.map((ms, n) => ({
+        url: frames && host && !missing.has(n) ? frameUrl(host, frames.key, n) : null,
+        ms: ms - startMs,
+      })) ?? [])
   const size = plan?.sample ?? pictures?.[0]?.attachment ?? null
   return (
     <div className="flex flex-col gap-4">
       {!pictures && plays && clip.url !== '' ? (
-        <video ref={player} src={clip.url} controls playsInline preload="metadata" aria-label={picture.name} onError={() => setPlays(false)} className="max-h-60 w-full rounded-md bg-mat" />
+        <video
+          ref={player}
+          src={clip.url}
+          controls
+          playsInline
+          preload="metadata"
+          aria-label={picture.name}
+          onError={() => setPlays(false)}
+          className="max-h-60 w-full rounded-md bg-mat"
+        />
       ) : null}
       {facts && !pictures ? (
         <TrimBar
@@ -98,7 +130,15 @@ function Inside({ conversationId, picture, clip, onClose }: { conversationId: st
       ) : null}
       <div className="flex flex-col gap-2.5">
         <SettingRow label="Frames per second">
-          <NumberSetting label="Frames per second" value={clip.wish.fps} fallback={FPS} min={0.001} max={120} step={0.01} onChange={(fps) => change({ fps })} />
+          <NumberSetting
+            label="Frames per second"
+            value={clip.wish.fps}
+            fallback={FPS}
+            min={0.001}
+            max={120}
+            step={0.01}
+            onChange={(fps) => change({ fps })}
+          />
         </SettingRow>
         <SettingRow label="Detail of each frame">
           <Segmented

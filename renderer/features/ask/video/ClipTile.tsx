@@ -57,13 +57,28 @@ export function ClipTile({
       aria-label={`Video ${number} of ${total}: ${picture.name}. Enter opens it, Delete removes it`}
       aria-busy={busy}
       title={[picture.name, waits ?? notes].filter(Boolean).join(' · ')}
-      className={cx('flex flex-col overflow-hidden rounded-md border bg-mat', dragged ? 'border-accent opacity-60' : isBad ? 'border-danger' : 'border-hairline')}
+      className={cx(
+        'flex flex-col overflow-hidden rounded-md border bg-mat',
+        dragged ? 'border-accent opacity-60' : isBad ? 'border-danger' : 'border-hairline',
+      )}
     >
       <div className="relative h-24 max-w-44 min-w-28">
-        <button type="button" aria-label={`Open video ${number}: ${picture.name}`} className="flex h-full w-full items-center justify-center" onClick={() => setOpen(true)}>
-          {poster === '' ? <Clapperboard className="size-6 text-subtle" aria-hidden /> : <img src={poster} alt="" draggable={false} className="max-h-24 max-w-44 object-contain" />}
+        <button
+          type="button"
+          aria-label={`Open video ${number}: ${picture.name}`}
+          className="flex h-full w-full items-center justify-center"
+          onClick={() => setOpen(true)}
+        >
+          {poster === '' ? (
+            <Clapperboard className="size-6 text-subtle" aria-hidden />
+          ) : (
+            <img src={poster} alt="" draggable={false} className="max-h-24 max-w-44 object-contain" />
+          )}
           {poster === '' ? null : (
-            <span className="absolute inset-0 m-auto flex size-8 items-center justify-center rounded-full bg-[oklch(0.2_0_0/0.6)] text-[white]" aria-hidden>
+            <span
+              className="absolute inset-0 m-auto flex size-8 items-center justify-center rounded-full bg-[oklch(0.2_0_0/0.6)] text-[white]"
+              aria-hidden
+            >
               <Play className="ml-0.5 size-4" fill="currentColor" strokeWidth={0} />
             </span>
           )}
@@ -74,7 +89,12 @@ export function ClipTile({
             {clip.pictures ? `${clip.pictures.length} frames` : clock(duration)}
           </span>
         )}
-        <button type="button" className={cx(tileTool, 'absolute top-1 right-1 border border-hairline bg-raised')} aria-label={`Remove video ${number}`} onClick={onRemove}>
+        <button
+          type="button"
+          className={cx(tileTool, 'absolute top-1 right-1 border border-hairline bg-raised')}
+          aria-label={`Remove video ${number}`}
+          onClick={onRemove}
+        >
           <X />
         </button>
         {busy ? (
@@ -87,13 +107,21 @@ export function ClipTile({
             aria-valuetext={share === null ? (waits ?? undefined) : percent(share)}
             className={share === null ? 'work-edge' : 'absolute inset-x-0 bottom-0 h-0.5 bg-accent/25'}
           >
-            {share === null ? null : <span className="block h-full origin-left bg-accent" style={{ transform: `scaleX(${share})` }} />}
+            {share === null ? null : (
+              <span className="block h-full origin-left bg-accent" style={{ transform: `scaleX(${share})` }} />
+            )}
           </span>
         ) : null}
       </div>
       <div className="flex h-6 items-center justify-between border-t border-hairline bg-raised">
         {total > 1 ? (
-          <button type="button" className={tileTool} aria-label={`Move video ${number} earlier`} disabled={index === 0} onClick={() => onMove(index - 1)}>
+          <button
+            type="button"
+            className={tileTool}
+            aria-label={`Move video ${number} earlier`}
+            disabled={index === 0}
+            onClick={() => onMove(index - 1)}
+          >
             <ChevronLeft />
           </button>
         ) : null}
@@ -101,13 +129,24 @@ export function ClipTile({
           type="button"
           onClick={() => setOpen(true)}
           aria-label={`Frames of video ${number}${words === '' ? '' : `, ${words}`}`}
-          className={cx('min-w-0 flex-1 self-stretch truncate px-1 text-center text-small tabular-nums hover:bg-hover hover:text-ink', isBad ? 'text-danger' : 'text-muted')}
+          className={cx(
+            'min-w-0 flex-1 self-stretch truncate px-1 text-center text-small tabular-nums hover:bg-hover hover:text-ink',
+            isBad ? 'text-danger' : 'text-muted',
+          )}
         >
-          {notes === '' ? null : <TriangleAlert role="img" aria-label={notes} className="mr-1 inline size-3.5 text-warning" />}
+          {notes === '' ? null : (
+            <TriangleAlert role="img" aria-label={notes} className="mr-1 inline size-3.5 text-warning" />
+          )}
           {words}
         </button>
         {total > 1 ? (
-          <button type="button" className={tileTool} aria-label={`Move video ${number} later`} disabled={index === total - 1} onClick={() => onMove(index + 1)}>
+          <button
+            type="button"
+            className={tileTool}
+            aria-label={`Move video ${number} later`}
+            disabled={index === total - 1}
+            onClick={() => onMove(index + 1)}
+          >
             <ChevronRight />
           </button>
         ) : null}

@@ -1,9 +1,27 @@
 import { expect, test } from 'vitest'
 import type { Attachment, VideoFacts, VideoPlan } from '#contract'
-import { clipDuration, clipOfPictures, clipPart, clipShare, clipTokens, clipWaits, openingClip, wished, type Clip } from './clip.ts'
+import {
+  clipDuration,
+  clipOfPictures,
+  clipPart,
+  clipShare,
+  clipTokens,
+  clipWaits,
+  openingClip,
+  wished,
+  type Clip,
+} from './clip.ts'
 import { clipBudget, clipDetailOf, clipDetails } from './clipDetail.ts'
 
-const facts: VideoFacts = { width: 640, height: 360, durationMs: 10_000, frames: 300, fps: 30, codec: 'avc', startMs: 0 }
+const facts: VideoFacts = {
+  width: 640,
+  height: 360,
+  durationMs: 10_000,
+  frames: 300,
+  fps: 30,
+  codec: 'avc',
+  startMs: 0,
+}
 const plan = (over: Partial<VideoPlan> = {}): VideoPlan => ({
   sample: { range: null, wishedFps: 2, fps: 2, indices: [0, 15], timesMs: [0, 500], width: 112, height: 56 },
   tokens: 80,
@@ -23,15 +41,23 @@ test('Send waits for a video through all that has to be done, and says what', ()
   expect(clipWaits(openingClip('blob:x'), false)).toBe('Opening the video…')
   expect(clipWaits(opened, false)).toBe('Storing the video…')
   expect(clipWaits(opened, true)).toBe('Choosing the frames…')
-  expect(clipWaits({ ...opened, plan: plan(), frames: { key, total: 12, missing: [3, 4] } }, true)).toBe('Reading frame 11 of 12…')
+  expect(clipWaits({ ...opened, plan: plan(), frames: { key, total: 12, missing: [3, 4] } }, true)).toBe(
+    'Reading frame 11 of 12…',
+  )
   expect(clipWaits(read, true)).toBeNull()
 })
 
 test('a video that does not fit, or was not read, says what to do', () => {
   const proposal = { fps: 1, budget: { minPixels: 784, maxPixels: 7840 }, frames: 4, tokens: 40 }
-  expect(clipWaits({ ...opened, plan: plan({ fits: false, tokens: 9000, proposal }) }, true)).toBe('The video needs 9,000 tokens; 4,000 are free. Open it to take fewer frames.')
-  expect(clipWaits({ ...opened, plan: plan({ fits: false, tokens: 9000 }) }, true)).toContain('Trim it or start a new conversation.')
-  expect(clipWaits({ ...read, frames: { key, total: 2, missing: [1] }, error: 'Damaged.' }, true)).toContain('Open it to see why')
+  expect(clipWaits({ ...opened, plan: plan({ fits: false, tokens: 9000, proposal }) }, true)).toBe(
+    'The video needs 9,000 tokens; 4,000 are free. Open it to take fewer frames.',
+  )
+  expect(clipWaits({ ...opened, plan: plan({ fits: false, tokens: 9000 }) }, true)).toContain(
+    'Trim it or start a new conversation.',
+  )
+  expect(clipWaits({ ...read, frames: { key, total: 2, missing: [1] }, error: 'Damaged.' }, true)).toContain(
+    'Open it to see why',
+  )
 })
 
 test('it is sent by the name of its frames once all of them are there, not before', () => {
@@ -55,8 +81,16 @@ test('how far it is read is told while it is being read alone', () => {
 })
 
 test('pictures as frames are sent in their order, at the frames per second that were chosen', () => {
-  const picture = (sha: string) => ({ key: sha, name: sha, preview: '', attachment: { sha: sha.padEnd(64, '0'), kind: 'image' } as Attachment })
-  const clip = wished(clipOfPictures([picture('b'), picture('a')]), { fps: 4, budget: { minPixels: 784, maxPixels: 7840 } })
+  const picture = (sha: string) => ({
+    key: sha,
+    name: sha,
+    preview: '',
+    attachment: { sha: sha.padEnd(64, '0'), kind: 'image' } as Attachment,
+  })
+  const clip = wished(clipOfPictures([picture('b'), picture('a')]), {
+    fps: 4,
+    budget: { minPixels: 784, maxPixels: 7840 },
+  })
   expect(clipPart(clip, '2 frames')).toEqual({
     type: 'frames',
     name: '2 frames',

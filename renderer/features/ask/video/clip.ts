@@ -48,13 +48,28 @@ export const FPS = 2
 const wholeClip: ClipWish = { range: null, fps: null, budget: null }
 
 /** A file that is being opened. */
-export const openingClip = (url: string): Clip => ({ pictures: null, facts: null, codec: '', url, overview: [], wish: wholeClip, plan: null, frames: null, error: null })
+export const openingClip = (url: string): Clip => ({
+  pictures: null,
+  facts: null,
+  codec: '',
+  url,
+  overview: [],
+  wish: wholeClip,
+  plan: null,
+  frames: null,
+  error: null,
+})
 
 /** Stored pictures as the frames of a video. */
 export const clipOfPictures = (pictures: readonly ClipPicture[]): Clip => ({ ...openingClip(''), pictures })
 
 /** Another wish: what was read for the earlier one no longer counts. */
-export const wished = (clip: Clip, wish: Partial<ClipWish>): Clip => ({ ...clip, wish: { ...clip.wish, ...wish }, frames: null, error: null })
+export const wished = (clip: Clip, wish: Partial<ClipWish>): Clip => ({
+  ...clip,
+  wish: { ...clip.wish, ...wish },
+  frames: null,
+  error: null,
+})
 
 /** How long the chosen part of it is, in ms; null while that is not known. */
 export function clipDuration({ facts, pictures, wish }: Clip): number | null {
@@ -66,10 +81,12 @@ export function clipDuration({ facts, pictures, wish }: Clip): number | null {
 export const clipTokens = ({ plan }: Clip): number | null => plan?.tokens ?? null
 
 /** How much of its frames the core has, 0 to 1; null: they are not being read. */
-export const clipShare = ({ frames, error }: Clip): number | null => frames && frames.missing.length > 0 && error === null ? 1 - frames.missing.length / frames.total : null
+export const clipShare = ({ frames, error }: Clip): number | null =>
+  frames && frames.missing.length > 0 && error === null ? 1 - frames.missing.length / frames.total : null
 
 /** Whether its frames are with the core. */
-const isRead = ({ frames, plan }: Clip): boolean => frames !== null && frames.missing.length === 0 && plan?.fits === true
+const isRead = ({ frames, plan }: Clip): boolean =>
+  frames !== null && frames.missing.length === 0 && plan?.fits === true
 
 /** What is sent of it; null: it is not ready. */
 export function clipPart(clip: Clip, name: string): DraftPart | null {
@@ -85,7 +102,8 @@ export function clipWaits(clip: Clip, isStored: boolean): string | null {
   if (pictures || isRead(clip)) return null
   if (error) return 'The video could not be read. Open it to see why, or remove it.'
   if (plan && !plan.fits) return tooLong(clip)
-  if (frames) return `Reading frame ${count(Math.min(frames.total, frames.total - frames.missing.length + 1))} of ${count(frames.total)}…`
+  if (frames)
+    return `Reading frame ${count(Math.min(frames.total, frames.total - frames.missing.length + 1))} of ${count(frames.total)}…`
   if (!facts) return codec === '' ? 'Opening the video…' : 'Counting its frames…'
   return isStored ? 'Choosing the frames…' : 'Storing the video…'
 }

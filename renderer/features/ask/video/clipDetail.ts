@@ -19,12 +19,16 @@ export const clipDetails: readonly { readonly value: Exclude<ClipDetail, 'custom
 
 /** The budget of a level, in pixels of one frame; null: that of the settings. */
 export function clipBudget(detail: Exclude<ClipDetail, 'custom'>): PictureBudget | null {
-  return detail === 'settings' ? null : { minPixels: LEAST_TOKENS * TOKEN_PIXELS, maxPixels: levels[detail] * TOKEN_PIXELS }
+  return detail === 'settings'
+    ? null
+    : { minPixels: LEAST_TOKENS * TOKEN_PIXELS, maxPixels: levels[detail] * TOKEN_PIXELS }
 }
 
 /** The level that a budget stands for. */
 export function clipDetailOf(budget: PictureBudget | null): ClipDetail {
   if (!budget) return 'settings'
-  const level = (Object.keys(levels) as (keyof typeof levels)[]).find((one) => clipBudget(one)?.maxPixels === budget.maxPixels && clipBudget(one)?.minPixels === budget.minPixels)
+  const level = (Object.keys(levels) as (keyof typeof levels)[]).find(
+    (one) => clipBudget(one)?.maxPixels === budget.maxPixels && clipBudget(one)?.minPixels === budget.minPixels,
+  )
   return level ?? 'custom'
 }

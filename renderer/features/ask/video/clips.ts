@@ -3,7 +3,15 @@ import { toAppError } from '../../../lib/errors.ts'
 import { frameUrl, useHost, whenHost } from '../../../lib/host.ts'
 import { call } from '../../../lib/rpc.ts'
 import { upload } from '../../../lib/upload.ts'
-import { coverPicture, fillFrames, openVideo, type OpenVideo, prepareVideo, type SampledFrame, startSampling } from '../../../lib/video/index.ts'
+import {
+  coverPicture,
+  fillFrames,
+  openVideo,
+  type OpenVideo,
+  prepareVideo,
+  type SampledFrame,
+  startSampling,
+} from '../../../lib/video/index.ts'
 import { planPrepare } from '../prepare.ts'
 import { addPicture, refuse, setClip, storedPicture, toParts, type Picture, type Refusal } from '../state.ts'
 import { draftKey, draftOf, updateDraft } from '../store.ts'
@@ -33,25 +41,39 @@ interface Live {
 
 const living = new Map<string, Live>()
 
-const itemOf = (live: Live, key: string): Picture | undefined => draftOf(draftKey(live.conversationId)).pictures.find((one) => one.key === key)
-const change = (live: Live, key: string, to: (clip: Clip) => Clip): void => updateDraft(draftKey(live.conversationId), (draft) => setClip(draft, key, to))
+const itemOf = (live: Live, key: string): Picture | undefined =>
+  draftOf(draftKey(live.conversationId)).pictures.find((one) => one.key === key)
+const change = (live: Live, key: string, to: (clip: Clip) => Clip): void =>
+  updateDraft(draftKey(live.conversationId), (draft) => setClip(draft, key, to))
 
 /** Whether a file is a video, by what its name and its type say. */
-export const isVideo = (file: File): boolean => file.type.startsWith('video/') || /\.(mp4|m4v|f4v|mov|qt|3gp|3g2|webm|mkv|avi|divx|mpe?g|m2v|vob|ts|mts|m2ts|asf|wmv|flv|ogv|rmvb)$/i.test(file.name)
+export const isVideo = (file: File): boolean =>
+  file.type.startsWith('video/') ||
+  /\.(mp4|m4v|f4v|mov|qt|3gp|3g2|webm|mkv|avi|divx|mpe?g|m2v|vob|ts|mts|m2ts|asf|wmv|flv|ogv|rmvb)$/i.test(file.name)
 
 /** Adds a video file to the question: opens it, stores it and has its frames read. What is refused becomes a note. */
 export async function addVideo(conversationId: string | null, file: File): Promise<void> {
   const key = crypto.randomUUID()
   const name = file.name === '' ? 'Video' : file.name
-  const live: Live = { conversationId, life: new AbortController(), work: new AbortController(), video: null, ahead: null, isLooked: false }
+  const live: Live = {
+    conversationId,
+    life: new AbortController(),
+    work: new AbortController(),
+    video: null,
+    ahead: null,
+    isLooked: false,
+  }
   living.set(key, live)
   const { signal } = live.life
   const clip = openingClip(URL.createObjectURL(file))
-  updateDraft(draftKey(conversationId), (draft) => addPicture(draft, { key, name, preview: '', attachment: null, tokens: null, budget: null, marks: [], clip }))
+  updateDraft(draftKey(conversationId), (draft) =>
+    addPicture(draft, { key, name, preview: '', attachment: null, tokens: null, budget: null, marks: [], clip }),
+  )
   try {
     live.video = await openVideo(file, signal).catch((thrown: unknown) => {
       // another kind of file: the core may have a reader for it; a file without video has none for anybody
-      if (thrown instanceof AppError && thrown.code === 'UnsupportedMedia' && thrown.detail?.['kind'] === undefined) return null
+      if (thrown instanceof AppError && thrown.code === 'UnsupportedMedia' && thrown.detail?.['kind'] === undefined)
+        return null
       throw thrown
     })
     const known = live.video?.known
@@ -106,7 +128,11 @@ async function startAhead(live: Live, key: string): Promise<void> {
 function takeAhead(live: Live, sample: FrameSample): Ahead | null {
   const { ahead } = live
   live.ahead = null
-  const isSame = ahead !== null && ahead.sample.width === sample.width && ahead.sample.height === sample.height && String(ahead.sample.indices) === String(sample.indices)
+  const isSame =
+    ahead !== null &&
+    ahead.sample.width === sample.width &&
+    ahead.sample.height === sample.height &&
+    String(ahead.sample.indices) === String(sample.indices)
   if (!isSame) ahead?.abort.abort()
   return isSame ? ahead : null
 }
@@ -135,12 +161,16 @@ async function plan(live: Live, key: string, signal: AbortSignal): Promise<Video
   const others = toParts({ ...draft, pictures: draft.pictures.filter((one) => one.key !== key) })
   // a conversation that is full already is said elsewhere; a question with nothing else in it needs no model to be counted
   const isAlone = conversationId === null && others.length === 0
-  const counts = isAlone ? null : await call((core) => core.ask.count({ conversationId, parts: others }, { signal })).catch(() => null)
+  const counts = isAlone
+    ? null
+    : await call((core) => core.ask.count({ conversationId, parts: others }, { signal })).catch(() => null)
   const taken = counts ? counts.conversation + counts.parts.reduce((sum, tokens) => sum + tokens, 0) : 0
   const { range, fps, budget } = item.clip.wish
   const { width, height, durationMs, frames, codec, startMs } = item.clip.facts
   const of = item.attachment?.sha ?? { width, height, durationMs, frames, fps: item.clip.facts.fps, codec, startMs }
-  const made = await call((core) => core.videos.plan({ of, taken, range, ...(fps !== null && { fps }), ...(budget && { budget }) }, { signal }))
+  const made = await call((core) =>
+    core.videos.plan({ of, taken, range, ...(fps !== null && { fps }), ...(budget && { budget }) }, { signal }),
+  )
   if (!signal.aborted) change(live, key, (clip) => ({ ...clip, plan: made }))
   return made
 }
@@ -159,13 +189,21 @@ async function readFrames(key: string, delay: number): Promise<void> {
     if (signal.aborted || !made || sha === undefined) return
     ahead = takeAhead(live, made.sample)
     if (!made.fits) return void lookAround(key)
-    await fillFrames(await whenHost(), live.video, { sha, sample: made.sample }, (frames) => signal.aborted || change(live, key, (clip) => ({ ...clip, frames })), signal, ahead?.frames)
+    await fillFrames(
+      await whenHost(),
+      live.video,
+      { sha, sample: made.sample },
+      (frames) => signal.aborted || change(live, key, (clip) => ({ ...clip, frames })),
+      signal,
+      ahead?.frames,
+    )
     showFrames(live, key)
     planPrepare(live.conversationId, 'pictures')
   } catch (thrown) {
     if (signal.aborted) return
     const error = toAppError(thrown)
-    if (error.code === 'UnsupportedMedia' || error.code === 'NotYetSupported') return give(live, key, itemOf(live, key)?.name ?? 'Video', error)
+    if (error.code === 'UnsupportedMedia' || error.code === 'NotYetSupported')
+      return give(live, key, itemOf(live, key)?.name ?? 'Video', error)
     change(live, key, (clip) => ({ ...clip, error: error.message }))
     void lookAround(key)
   } finally {
@@ -181,8 +219,13 @@ function showFrames(live: Live, key: string): void {
     const { plan, frames, overview, wish } = clip
     if (!plan || !frames || overview.length > 0 || wish.range) return clip
     const count = plan.sample.timesMs.length
-    const places = Array.from({ length: Math.min(OVERVIEW.count, count) }, (_, i) => Math.floor((i * count) / Math.min(OVERVIEW.count, count)))
-    return { ...clip, overview: places.map((n) => ({ time: (plan.sample.timesMs[n] ?? 0) / 1000, url: frameUrl(host, frames.key, n) })) }
+    const places = Array.from({ length: Math.min(OVERVIEW.count, count) }, (_, i) =>
+      Math.floor((i * count) / Math.min(OVERVIEW.count, count)),
+    )
+    return {
+      ...clip,
+      overview: places.map((n) => ({ time: (plan.sample.timesMs[n] ?? 0) / 1000, url: frameUrl(host, frames.key, n) })),
+    }
   })
 }
 
@@ -196,7 +239,10 @@ function renew(live: Live): AbortController {
 
 /** Changes how the frames of a video are wanted. */
 export function wish(conversationId: string | null, key: string, wish: Partial<ClipWish>): void {
-  updateDraft(draftKey(conversationId), (draft) => ({ ...setClip(draft, key, (clip) => wished(clip, wish)), totals: null }))
+  updateDraft(draftKey(conversationId), (draft) => ({
+    ...setClip(draft, key, (clip) => wished(clip, wish)),
+    totals: null,
+  }))
   if (living.has(key)) void readFrames(key, SETTLE_MS)
   else planPrepare(conversationId, 'pictures')
 }

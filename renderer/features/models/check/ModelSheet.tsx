@@ -12,7 +12,15 @@ import { checkFiles } from '../library/store.ts'
 type Read = { readonly check: ModelCheck } | { readonly error: ErrorInfo } | null
 
 /** A button that opens the sheet of some model files: what each is by its header, what goes with it, and whether it runs. */
-export function ModelSheet({ name, paths, className }: { name: string; paths: readonly string[]; className?: string }): ReactNode {
+export function ModelSheet({
+  name,
+  paths,
+  className,
+}: {
+  name: string
+  paths: readonly string[]
+  className?: string
+}): ReactNode {
   const [open, setOpen] = useState(false)
   const [read, setRead] = useState<Read>(null)
   const show = async (): Promise<void> => {
@@ -29,8 +37,19 @@ export function ModelSheet({ name, paths, className }: { name: string; paths: re
       <Button kind="quiet" className={className} aria-label={`What ${name} is`} onClick={() => void show()}>
         What is it?
       </Button>
-      <DialogFrame open={open} onOpenChange={setOpen} title={`What ${name} is`} description="As far as the headers of its files tell.">
-        {read === null ? <p className="text-muted">Reading the headers…</p> : 'error' in read ? <ErrorNote message={read.error.message} /> : <Sheets check={read.check} />}
+      <DialogFrame
+        open={open}
+        onOpenChange={setOpen}
+        title={`What ${name} is`}
+        description="As far as the headers of its files tell."
+      >
+        {read === null ? (
+          <p className="text-muted">Reading the headers…</p>
+        ) : 'error' in read ? (
+          <ErrorNote message={read.error.message} />
+        ) : (
+          <Sheets check={read.check} />
+        )}
       </DialogFrame>
     </>
   )
@@ -45,7 +64,10 @@ function Sheets({ check: { files, pairs } }: { check: ModelCheck }): ReactNode {
       {pairs.length > 0 ? (
         <ul aria-label="What belongs together" className="flex flex-col gap-1">
           {pairs.map((pair) => (
-            <li key={`${pair.textPath} ${pair.projectorPath}`} className={cx('[overflow-wrap:anywhere]', pair.verdict === 'mismatch' && 'text-danger')}>
+            <li
+              key={`${pair.textPath} ${pair.projectorPath}`}
+              className={cx('[overflow-wrap:anywhere]', pair.verdict === 'mismatch' && 'text-danger')}
+            >
               {verdictSentence(pair)}
             </li>
           ))}
@@ -66,7 +88,11 @@ function Sheet({ file }: { file: ModelFileSheet }): ReactNode {
         {sheetLines(file).map(([label, value]) => (
           <div key={label} className="contents">
             <dt className="text-muted first-letter:uppercase">{label}</dt>
-            <dd className={cx('tabular-nums [overflow-wrap:anywhere]', label === 'runs' && !file.runs && 'text-danger')}>{value}</dd>
+            <dd
+              className={cx('tabular-nums [overflow-wrap:anywhere]', label === 'runs' && !file.runs && 'text-danger')}
+            >
+              {value}
+            </dd>
           </div>
         ))}
       </dl>

@@ -6,7 +6,12 @@ import { ProgressBar } from '../../../components/ProgressBar.tsx'
 import { percent } from '../../../lib/format.ts'
 import { openModel, openModels } from '../place.ts'
 
-const words: Partial<Record<Download['state'], string>> = { queued: 'Waiting', checking: 'Looking', paused: 'Paused', failed: 'Stopped' }
+const words: Partial<Record<Download['state'], string>> = {
+  queued: 'Waiting',
+  checking: 'Looking',
+  paused: 'Paused',
+  failed: 'Stopped',
+}
 
 /** The button that downloads a model; how far that is while it is on its way, and the model once it is there. */
 export function DownloadAction({
@@ -39,9 +44,18 @@ export function DownloadAction({
   if (job && job.state !== 'done') {
     const share = job.bytes > 0 ? job.doneBytes / job.bytes : 0
     return (
-      <button type="button" onClick={() => openModels('downloads')} className="w-32 rounded-md px-2 py-1 text-left text-muted hover:bg-hover hover:text-ink">
+      <button
+        type="button"
+        onClick={() => openModels('downloads')}
+        className="w-32 rounded-md px-2 py-1 text-left text-muted hover:bg-hover hover:text-ink"
+      >
         <span className="tabular-nums">{words[job.state] ?? percent(share)}</span>
-        <ProgressBar label={`Download of ${job.name}`} share={job.state === 'checking' ? null : share} quiet={job.state === 'paused' || job.state === 'failed'} className="mt-1.5" />
+        <ProgressBar
+          label={`Download of ${job.name}`}
+          share={job.state === 'checking' ? null : share}
+          quiet={job.state === 'paused' || job.state === 'failed'}
+          className="mt-1.5"
+        />
       </button>
     )
   }

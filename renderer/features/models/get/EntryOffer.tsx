@@ -45,7 +45,10 @@ export function EntryOffer({
   return (
     <>
       {offer.recommended === null && offer.reason !== '' ? <p className="mb-3">{offer.reason}</p> : null}
-      <ul aria-label={`Quantizations of ${entry.name}`} className="divide-y divide-hairline rounded-lg border border-hairline">
+      <ul
+        aria-label={`Quantizations of ${entry.name}`}
+        className="divide-y divide-hairline rounded-lg border border-hairline"
+      >
         {offer.quantizations.map((quantization) => (
           <QuantizationRow
             key={quantization.name}

@@ -27,7 +27,9 @@ export function GetModels({
   useEffect(() => void loadCatalogue(), [])
   return (
     <div className="mx-auto w-full max-w-[760px] px-4 py-5 mid:px-6">
-      <p className="mb-3 min-h-4.5 text-muted tabular-nums">{machine ? `This computer: ${machineWords(machine)}` : ''}</p>
+      <p className="mb-3 min-h-4.5 text-muted tabular-nums">
+        {machine ? `This computer: ${machineWords(machine)}` : ''}
+      </p>
       {error ? (
         <ErrorNote message={error.message} className="mb-3">
           <Button onClick={() => void loadCatalogue()}>Try again</Button>
@@ -42,7 +44,10 @@ export function GetModels({
           <Accordion.Item key={entry.id} value={entry.id} className="border-t border-hairline first:border-t-0">
             <Accordion.Header className="flex">
               <Accordion.Trigger className="group flex min-w-0 flex-1 items-start gap-3 px-4 py-3 text-left hover:bg-hover focus-visible:-outline-offset-2">
-                <ChevronRight className="mt-px size-4 shrink-0 text-muted transition-transform duration-150 group-data-[panel-open]:rotate-90" aria-hidden />
+                <ChevronRight
+                  className="mt-px size-4 shrink-0 text-muted transition-transform duration-150 group-data-[panel-open]:rotate-90"
+                  aria-hidden
+                />
                 <EntryLine entry={entry} />
               </Accordion.Trigger>
             </Accordion.Header>
@@ -56,7 +61,9 @@ export function GetModels({
                 >
                   {entry.licence.name}
                 </a>
-                {entry.licence.allowsCommercialUse ? ', commercial use is allowed.' : ', commercial use is not allowed.'}
+                {entry.licence.allowsCommercialUse
+                  ? ', commercial use is allowed.'
+                  : ', commercial use is not allowed.'}
               </p>
               <EntryOffer entry={entry} jobs={jobs} onDownload={onDownload} />
             </Accordion.Panel>
@@ -69,7 +76,9 @@ export function GetModels({
       <Disclosure label="Where models come from" className="mt-4">
         {sources}
       </Disclosure>
-      <p className="mt-3 text-small text-subtle">Only the list of files and the files themselves are fetched. Nothing about you or your pictures is sent.</p>
+      <p className="mt-3 text-small text-subtle">
+        Only the list of files and the files themselves are fetched. Nothing about you or your pictures is sent.
+      </p>
     </div>
   )
 }

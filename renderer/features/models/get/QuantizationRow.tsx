@@ -26,7 +26,12 @@ export function QuantizationRow({
     onDownload().catch((thrown: unknown) => setFailure(toAppError(thrown).message))
   }
   return (
-    <li className={cx('flex flex-wrap items-start gap-x-4 gap-y-2 px-3 py-2.5 first:rounded-t-lg last:rounded-b-lg', reason !== null && 'bg-accent-soft')}>
+    <li
+      className={cx(
+        'flex flex-wrap items-start gap-x-4 gap-y-2 px-3 py-2.5 first:rounded-t-lg last:rounded-b-lg',
+        reason !== null && 'bg-accent-soft',
+      )}
+    >
       <div className="min-w-0 flex-1 basis-60">
         <p className="flex flex-wrap items-center gap-x-2 gap-y-1 tabular-nums">
           <span className="font-medium">{name}</span>
@@ -39,7 +44,9 @@ export function QuantizationRow({
         </p>
         <FitLine fit={fit} />
         <p className="mt-0.5 text-muted">{reason ?? fit.sentence}</p>
-        {projector ? null : <p className="mt-0.5 text-warning">No projector is offered with it: it would answer text only.</p>}
+        {projector ? null : (
+          <p className="mt-0.5 text-warning">No projector is offered with it: it would answer text only.</p>
+        )}
         {hasDiskSpace ? null : <p className="mt-0.5 text-danger">There is not enough free space on the disk for it.</p>}
         {failure ? (
           <p role="alert" className="mt-1 text-danger">
@@ -47,7 +54,14 @@ export function QuantizationRow({
           </p>
         ) : null}
       </div>
-      <DownloadAction modelId={quantization.modelId} job={job} label={`Download ${name}`} kind={reason !== null ? 'primary' : 'plain'} disabled={!hasDiskSpace} onDownload={download} />
+      <DownloadAction
+        modelId={quantization.modelId}
+        job={job}
+        label={`Download ${name}`}
+        kind={reason !== null ? 'primary' : 'plain'}
+        disabled={!hasDiskSpace}
+        onDownload={download}
+      />
     </li>
   )
 }

@@ -10,8 +10,16 @@ const fileName = (path: string): string => path.split('/').at(-1) ?? path
 /** The language models of a repository, one of them chosen. */
 export function TextChoices({ texts }: { texts: Repository['texts'] }): ReactNode {
   const { text: chosen, examined } = useRepository()
-  if (texts.length === 0) return <p className="text-muted">There is no language model in it, only projectors. Look for the repository of the model itself.</p>
-  const fits: Record<string, Fit> = Object.assign({}, ...Object.values(examined).map(({ examination }) => examination?.fits ?? {}))
+  if (texts.length === 0)
+    return (
+      <p className="text-muted">
+        There is no language model in it, only projectors. Look for the repository of the model itself.
+      </p>
+    )
+  const fits: Record<string, Fit> = Object.assign(
+    {},
+    ...Object.values(examined).map(({ examination }) => examination?.fits ?? {}),
+  )
   return (
     <Choices legend="Language model">
       {texts.map(({ path, label, files, bytes: size }) => {
@@ -54,12 +62,27 @@ export function ProjectorChoices({ projectors }: { projectors: Repository['proje
             isChosen={path === chosen}
             onChoose={() => chooseProjector(path)}
           >
-            {why !== null ? <p className={cx('mt-0.5 [overflow-wrap:anywhere]', sheet?.verdict === 'unsure' ? 'text-warning' : 'text-danger')}>{why}</p> : null}
+            {why !== null ? (
+              <p
+                className={cx(
+                  'mt-0.5 [overflow-wrap:anywhere]',
+                  sheet?.verdict === 'unsure' ? 'text-warning' : 'text-danger',
+                )}
+              >
+                {why}
+              </p>
+            ) : null}
             {sheet?.verdict === 'fits' ? <p className="mt-0.5 text-muted">Belongs to this model</p> : null}
           </Choice>
         )
       })}
-      <Choice name="projector" title="None" facts={['answers text only']} isChosen={chosen === null} onChoose={() => chooseProjector(null)} />
+      <Choice
+        name="projector"
+        title="None"
+        facts={['answers text only']}
+        isChosen={chosen === null}
+        onChoose={() => chooseProjector(null)}
+      />
     </Choices>
   )
 }
@@ -94,8 +117,21 @@ function Choice({
 }): ReactNode {
   const id = useId()
   return (
-    <div className={cx('relative flex items-start gap-3 px-3 py-2 has-[:focus-visible]:outline-2 has-[:focus-visible]:-outline-offset-2 has-[:focus-visible]:outline-accent', isChosen ? 'bg-accent-soft' : 'hover:bg-hover')}>
-      <input id={id} type="radio" name={name} checked={isChosen} onChange={onChoose} aria-describedby={`${id}-facts`} className="relative z-10 mt-0.5 size-4 shrink-0 accent-accent outline-none" />
+    <div
+      className={cx(
+        'relative flex items-start gap-3 px-3 py-2 has-[:focus-visible]:outline-2 has-[:focus-visible]:-outline-offset-2 has-[:focus-visible]:outline-accent',
+        isChosen ? 'bg-accent-soft' : 'hover:bg-hover',
+      )}
+    >
+      <input
+        id={id}
+        type="radio"
+        name={name}
+        checked={isChosen}
+        onChange={onChoose}
+        aria-describedby={`${id}-facts`}
+        className="relative z-10 mt-0.5 size-4 shrink-0 accent-accent outline-none"
+      />
       <div className="flex min-w-0 flex-1 flex-wrap items-baseline gap-x-2">
         <label htmlFor={id} title={hint} className="font-medium [overflow-wrap:anywhere] after:absolute after:inset-0">
           {title}

@@ -10,7 +10,13 @@ import { RepositoryOffer } from './RepositoryOffer.tsx'
 import { SourceToken } from './SourceToken.tsx'
 
 /** Takes the name or the address of any repository, and shows what it holds. */
-export function RepositoryField({ jobs, onDownload }: { jobs: readonly Download[]; onDownload: (wish: DownloadWish) => Promise<void> }): ReactNode {
+export function RepositoryField({
+  jobs,
+  onDownload,
+}: {
+  jobs: readonly Download[]
+  onDownload: (wish: DownloadWish) => Promise<void>
+}): ReactNode {
   const id = useId()
   const { typed, isAsking, error, repository } = useRepository()
   const look = (event: FormEvent): void => {
@@ -52,7 +58,9 @@ export function RepositoryField({ jobs, onDownload }: { jobs: readonly Download[
       ) : null}
       {error ? (
         <div className="mt-3">
-          <ErrorNote message={error.message}>{error.code === 'InvalidInput' ? null : <Button onClick={() => void askRepository()}>Try again</Button>}</ErrorNote>
+          <ErrorNote message={error.message}>
+            {error.code === 'InvalidInput' ? null : <Button onClick={() => void askRepository()}>Try again</Button>}
+          </ErrorNote>
           <SourceToken error={error} onKept={askRepository} />
         </div>
       ) : null}

@@ -32,12 +32,17 @@ export function RepositoryOffer({
   const [failure, setFailure] = useState<string | null>(null)
   const text = texts.find(({ path }) => path === textPath)
   const examination = examined?.examination ?? null
-  const isFit = examination !== null && examination.text.problem === null && (projector === null || isUsable(examination.projectors.find(({ path }) => path === projector)))
+  const isFit =
+    examination !== null &&
+    examination.text.problem === null &&
+    (projector === null || isUsable(examination.projectors.find(({ path }) => path === projector)))
   const total = (text?.bytes ?? 0) + (projectors.find(({ path }) => path === projector)?.bytes ?? 0)
   const download = (): void => {
     if (!text) return
     setFailure(null)
-    onDownload({ repositoryId: repository.id, text: text.path, projector }).catch((thrown: unknown) => setFailure(toAppError(thrown).message))
+    onDownload({ repositoryId: repository.id, text: text.path, projector }).catch((thrown: unknown) =>
+      setFailure(toAppError(thrown).message),
+    )
   }
   return (
     <div className="mt-3 rounded-lg border border-hairline bg-raised">
@@ -117,14 +122,22 @@ export function RepositoryOffer({
 }
 
 /** What the headers say, and what reading them took. */
-function Findings({ examination: { text, fetchedBytes, hasRanges } }: { examination: NonNullable<ReturnType<typeof useRepository.getState>['examined'][string]['examination']> }): ReactNode {
+function Findings({
+  examination: { text, fetchedBytes, hasRanges },
+}: {
+  examination: NonNullable<ReturnType<typeof useRepository.getState>['examined'][string]['examination']>
+}): ReactNode {
   const what = [text.name, text.family, text.quantization].filter(Boolean).join(' · ')
   return (
     <>
       {text.problem ? <ErrorNote message={text.problem} /> : <p className="[overflow-wrap:anywhere]">{what}</p>}
       <p className="mt-0.5 text-small text-subtle">
-        {fetchedBytes > 0 ? `Known from ${bytes(fetchedBytes)} that were read of the files` : 'Known from what was read of the files before'}
-        {hasRanges ? '; the download goes on from there.' : '. This source sends only whole files: a download that is interrupted begins again.'}
+        {fetchedBytes > 0
+          ? `Known from ${bytes(fetchedBytes)} that were read of the files`
+          : 'Known from what was read of the files before'}
+        {hasRanges
+          ? '; the download goes on from there.'
+          : '. This source sends only whole files: a download that is interrupted begins again.'}
       </p>
     </>
   )

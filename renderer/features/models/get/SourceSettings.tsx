@@ -18,7 +18,13 @@ type Sources = Settings['sources']
 const names: Record<SourceName, string> = { ...sourceNames, mirror: 'A mirror of Hugging Face' }
 
 /** The sources in the order they are asked, the address of a mirror, and the tokens that are kept. */
-export function SourceSettings({ sources, onChange }: { sources: Sources; onChange: (sources: Sources) => void }): ReactNode {
+export function SourceSettings({
+  sources,
+  onChange,
+}: {
+  sources: Sources
+  onChange: (sources: Sources) => void
+}): ReactNode {
   const { order, mirrorUrl } = sources
   const [kept, setKept] = useState<Record<SourceName, boolean> | null>(null)
   const [tokenOf, setTokenOf] = useState<SourceName | null>(null)
@@ -27,7 +33,10 @@ export function SourceSettings({ sources, onChange }: { sources: Sources; onChan
   useEffect(() => {
     let isOver = false
     // Without an answer no tokens are offered; the order can be changed all the same.
-    keptTokens().then((known) => isOver || setKept(known), () => {})
+    keptTokens().then(
+      (known) => isOver || setKept(known),
+      () => {},
+    )
     return () => {
       isOver = true
     }
@@ -58,15 +67,32 @@ export function SourceSettings({ sources, onChange }: { sources: Sources; onChan
                   </Checkbox.Root>
                   <span className="first-letter:uppercase">{names[name]}</span>
                 </label>
-                {isOn ? <TokenButton name={name} isKept={kept?.[name] ?? false} onEdit={() => setTokenOf(tokenOf === name ? null : name)} onForget={() => void attempt(() => setToken(name, null).then(refresh))} /> : null}
-                <IconButton label={`Ask ${names[name]} earlier`} disabled={!isOn || i === 0} onClick={() => change({ order: moved(order, name, -1) })}>
+                {isOn ? (
+                  <TokenButton
+                    name={name}
+                    isKept={kept?.[name] ?? false}
+                    onEdit={() => setTokenOf(tokenOf === name ? null : name)}
+                    onForget={() => void attempt(() => setToken(name, null).then(refresh))}
+                  />
+                ) : null}
+                <IconButton
+                  label={`Ask ${names[name]} earlier`}
+                  disabled={!isOn || i === 0}
+                  onClick={() => change({ order: moved(order, name, -1) })}
+                >
                   <ArrowUp />
                 </IconButton>
-                <IconButton label={`Ask ${names[name]} later`} disabled={!isOn || i === order.length - 1} onClick={() => change({ order: moved(order, name, 1) })}>
+                <IconButton
+                  label={`Ask ${names[name]} later`}
+                  disabled={!isOn || i === order.length - 1}
+                  onClick={() => change({ order: moved(order, name, 1) })}
+                >
                   <ArrowDown />
                 </IconButton>
               </div>
-              {name === 'mirror' && isOn ? <MirrorAddress address={mirrorUrl} onChange={(next) => change({ mirrorUrl: next })} /> : null}
+              {name === 'mirror' && isOn ? (
+                <MirrorAddress address={mirrorUrl} onChange={(next) => change({ mirrorUrl: next })} />
+              ) : null}
               {tokenOf === name ? (
                 <div className="pb-1">
                   <TokenForm
@@ -89,7 +115,17 @@ export function SourceSettings({ sources, onChange }: { sources: Sources; onChan
   )
 }
 
-function TokenButton({ name, isKept, onEdit, onForget }: { name: SourceName; isKept: boolean; onEdit: () => void; onForget: () => void }): ReactNode {
+function TokenButton({
+  name,
+  isKept,
+  onEdit,
+  onForget,
+}: {
+  name: SourceName
+  isKept: boolean
+  onEdit: () => void
+  onForget: () => void
+}): ReactNode {
   return isKept ? (
     <Button kind="quiet" aria-label={`Forget the token of ${names[name]}`} onClick={onForget}>
       Forget token
@@ -102,7 +138,13 @@ function TokenButton({ name, isKept, onEdit, onForget }: { name: SourceName; isK
 }
 
 /** The address of the mirror, kept when the field is left. */
-function MirrorAddress({ address, onChange }: { address: string | null; onChange: (address: string | null) => void }): ReactNode {
+function MirrorAddress({
+  address,
+  onChange,
+}: {
+  address: string | null
+  onChange: (address: string | null) => void
+}): ReactNode {
   const [text, setText] = useState<string | null>(null)
   const value = text ?? address ?? ''
   const trimmed = value.trim()

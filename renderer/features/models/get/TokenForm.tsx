@@ -9,7 +9,15 @@ import { useAttempt } from '../library/useAttempt.ts'
 import { setToken } from './store.ts'
 
 /** Takes the access token that a source asks for; it is kept in the system's secret storage where there is one. */
-export function TokenForm({ source, action, onKept }: { source: SourceName; action: string; onKept: () => Promise<void> }): ReactNode {
+export function TokenForm({
+  source,
+  action,
+  onKept,
+}: {
+  source: SourceName
+  action: string
+  onKept: () => Promise<void>
+}): ReactNode {
   const id = useId()
   const [token, setText] = useState('')
   const { busy, error, attempt } = useAttempt()

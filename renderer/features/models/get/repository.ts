@@ -24,7 +24,15 @@ interface RepositoryState {
   readonly examined: Readonly<Record<string, Examined>>
 }
 
-const nothing = { isAsking: false, error: null, repository: null, text: null, projector: null, isProjectorChosen: false, examined: {} }
+const nothing = {
+  isAsking: false,
+  error: null,
+  repository: null,
+  text: null,
+  projector: null,
+  isProjectorChosen: false,
+  examined: {},
+}
 
 /** The repository that somebody looks at; it stays when the page is left. */
 export const useRepository = create<RepositoryState>(() => ({ typed: '', ...nothing }))
@@ -32,7 +40,8 @@ export const useRepository = create<RepositoryState>(() => ({ typed: '', ...noth
 let asking: AbortController | null = null
 
 /** Whether a projector can go with the language model, as far as its header was read. */
-export const isUsable = (sheet: Examination['projectors'][number] | undefined): boolean => sheet?.verdict === 'fits' || sheet?.verdict === 'unsure'
+export const isUsable = (sheet: Examination['projectors'][number] | undefined): boolean =>
+  sheet?.verdict === 'fits' || sheet?.verdict === 'unsure'
 
 /** Asks for what is typed and has the usual pair of it looked at; a failure is kept in the store. */
 export async function askRepository(): Promise<void> {
@@ -65,14 +74,17 @@ export function chooseText(path: string): void {
   if (!known || known.error) void examine(path)
 }
 
-export const chooseProjector = (path: string | null): void => useRepository.setState({ projector: path, isProjectorChosen: true })
+export const chooseProjector = (path: string | null): void =>
+  useRepository.setState({ projector: path, isProjectorChosen: true })
 
 /** Reads the headers of a language model and of the projectors; a projector that does not fit gives way to one that does. */
 export async function examine(text: string): Promise<void> {
   const { repository } = useRepository.getState()
   if (!repository) return
   const set = (entry: Examined) =>
-    useRepository.setState((state) => (state.repository === repository ? { examined: { ...state.examined, [text]: entry } } : {}))
+    useRepository.setState((state) =>
+      state.repository === repository ? { examined: { ...state.examined, [text]: entry } } : {},
+    )
   set({ examination: null, error: null })
   try {
     const examination = await call((core) => core.catalogue.examine({ repositoryId: repository.id, text }))

@@ -15,8 +15,18 @@ test('a source is asked earlier or later, and stays at the ends', () => {
 })
 
 test('what the computer has is told in a line', () => {
-  const machine = { cpu: 'x', cores: 2, memoryBytes: 24e9, freeMemoryBytes: 1, gpus: [], modelsFolder: '/', freeDiskBytes: 1.2e11 }
+  const machine = {
+    cpu: 'x',
+    cores: 2,
+    memoryBytes: 24e9,
+    freeMemoryBytes: 1,
+    gpus: [],
+    modelsFolder: '/',
+    freeDiskBytes: 1.2e11,
+  }
   expect(machineWords(machine)).toBe('2 cores, 24 GB of memory, no graphics card. 120 GB free on the disk.')
   const card = { name: 'RTX 4070', memoryBytes: 12e9, freeBytes: 1, isShared: false }
-  expect(machineWords({ ...machine, cores: 1, gpus: [card] })).toBe('1 core, 24 GB of memory, RTX 4070 with 12 GB. 120 GB free on the disk.')
+  expect(machineWords({ ...machine, cores: 1, gpus: [card] })).toBe(
+    '1 core, 24 GB of memory, RTX 4070 with 12 GB. 120 GB free on the disk.',
+  )
 })

@@ -32,7 +32,8 @@ export async function loadCatalogue(): Promise<void> {
   }
 }
 
-const setOffer = (entryId: string, state: OfferState): void => useCatalogue.setState(({ offers }) => ({ offers: { ...offers, [entryId]: state } }))
+const setOffer = (entryId: string, state: OfferState): void =>
+  useCatalogue.setState(({ offers }) => ({ offers: { ...offers, [entryId]: state } }))
 
 /** Asks what an entry's source holds right now. What was known stays shown meanwhile. */
 export async function loadOffer(entryId: string): Promise<void> {
@@ -52,4 +53,5 @@ export const keptTokens = (): Promise<Record<SourceName, boolean>> => call((core
 export const forgetOffers = (): void => useCatalogue.setState({ offers: {} })
 
 /** Keeps an access token of a source; null forgets it. */
-export const setToken = (source: SourceName, token: string | null): Promise<void> => call((core) => core.catalogue.setToken({ source, token }))
+export const setToken = (source: SourceName, token: string | null): Promise<void> =>
+  call((core) => core.catalogue.setToken({ source, token }))

@@ -11,7 +11,13 @@ export const levels: Record<Fit['level'], { readonly label: string; readonly dot
 
 /** What this computer has, in a line: "2 cores, 24 GB of memory, no graphics card. 120 GB free for models." */
 export function machineWords({ cores, memoryBytes, gpus, freeDiskBytes }: Machine): string {
-  const cards = gpus.map(({ name, memoryBytes: memory, isShared }) => (isShared ? name : `${name} with ${bytes(memory)}`))
-  const has = [`${count(cores)} ${cores === 1 ? 'core' : 'cores'}`, `${bytes(memoryBytes)} of memory`, cards.join(' and ') || 'no graphics card']
+  const cards = gpus.map(({ name, memoryBytes: memory, isShared }) =>
+    isShared ? name : `${name} with ${bytes(memory)}`,
+  )
+  const has = [
+    `${count(cores)} ${cores === 1 ? 'core' : 'cores'}`,
+    `${bytes(memoryBytes)} of memory`,
+    cards.join(' and ') || 'no graphics card',
+  ]
   return `${has.join(', ')}. ${bytes(freeDiskBytes)} free on the disk.`
 }

@@ -28,7 +28,12 @@ export function AddByPaths(): ReactNode {
   }
   return (
     <form aria-label="Add a model" onSubmit={(event) => void submit(event)} className="flex flex-col gap-3 pt-2 pb-1">
-      <PathField label="Language model" placeholder="…/Qwen2-VL-2B-Instruct-Q4_K_M.gguf" value={textPath} onChange={setTextPath} />
+      <PathField
+        label="Language model"
+        placeholder="…/Qwen2-VL-2B-Instruct-Q4_K_M.gguf"
+        value={textPath}
+        onChange={setTextPath}
+      />
       <PathField
         label="Projector"
         note="The file that lets it see, often called mmproj. Without it the model answers text only."

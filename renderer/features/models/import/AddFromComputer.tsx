@@ -28,9 +28,20 @@ interface Search {
 }
 
 /** Finds model files of this computer, in the usual places or in a folder, and takes them into the library. */
-export function AddFromComputer({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }): ReactNode {
+export function AddFromComputer({
+  open,
+  onOpenChange,
+}: {
+  open: boolean
+  onOpenChange: (open: boolean) => void
+}): ReactNode {
   return (
-    <DialogFrame open={open} onOpenChange={onOpenChange} title="Add from this computer" description="Qwen-VL models in GGUF form that are already here.">
+    <DialogFrame
+      open={open}
+      onOpenChange={onOpenChange}
+      title="Add from this computer"
+      description="Qwen-VL models in GGUF form that are already here."
+    >
       <Finder />
     </DialogFrame>
   )
@@ -52,16 +63,27 @@ function FoundList({ found, mode }: { found: readonly FoundModel[]; mode: 'in-pl
   const usable = shown.filter(({ problem }) => problem === null)
   const unusable = shown.filter(({ problem }) => problem !== null)
   const isFolded = isMany && usable.length > 0
-  const rows = (models: readonly FoundModel[]): ReactNode => models.map((one) => <FoundRow key={one.textPath} found={one} mode={mode} />)
+  const rows = (models: readonly FoundModel[]): ReactNode =>
+    models.map((one) => <FoundRow key={one.textPath} found={one} mode={mode} />)
   return (
     <>
       {isMany ? (
         <div className="mb-2 flex items-center gap-3">
-          <input type="search" aria-label="Search the found models" placeholder="Search" value={query} maxLength={200} onChange={(event) => setQuery(event.target.value)} className={cx(fieldClass, 'h-8 min-w-0 flex-1')} />
+          <input
+            type="search"
+            aria-label="Search the found models"
+            placeholder="Search"
+            value={query}
+            maxLength={200}
+            onChange={(event) => setQuery(event.target.value)}
+            className={cx(fieldClass, 'h-8 min-w-0 flex-1')}
+          />
           <span className="shrink-0 text-muted tabular-nums">{counted(usable.length, 'model')}</span>
         </div>
       ) : null}
-      {shown.length === 0 ? <p className="rounded-lg bg-sunken px-3 py-3 text-muted">None of them is called that.</p> : null}
+      {shown.length === 0 ? (
+        <p className="rounded-lg bg-sunken px-3 py-3 text-muted">None of them is called that.</p>
+      ) : null}
       {usable.length > 0 || !isFolded ? (
         <ul aria-label="Found" className="overflow-hidden rounded-lg border border-hairline empty:hidden">
           {rows(usable)}

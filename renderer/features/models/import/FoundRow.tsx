@@ -23,7 +23,12 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
   const { name, keeper, textPath, projectorPaths, choices, quantization, problem, apartBytes, note } = found
   const id = useId()
   const work = useWorks((state) => state.works[importKey(textPath)])
-  const isIn = useLibrary((state) => state.models?.some(({ model, files }) => model.id === found.duplicateOf || files.some(({ path }) => path === textPath)) ?? false)
+  const isIn = useLibrary(
+    (state) =>
+      state.models?.some(
+        ({ model, files }) => model.id === found.duplicateOf || files.some(({ path }) => path === textPath),
+      ) ?? false,
+  )
   const [taken, setTaken] = useState(false)
   const [projector, setProjector] = useState(projectorPaths[0] ?? '')
   const isWorking = work !== undefined && !work.error
@@ -55,7 +60,17 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
             <bdi>{textPath}</bdi>
           </p>
         </div>
-        {found.bytes > 0 ? <ModelSheet name={name} className="-ml-3 mid:ml-0" paths={[textPath, ...projectorPaths.slice(0, MOST_SHEETS), ...choices.map((choice) => choice.projectorPath)]} /> : null}
+        {found.bytes > 0 ? (
+          <ModelSheet
+            name={name}
+            className="-ml-3 mid:ml-0"
+            paths={[
+              textPath,
+              ...projectorPaths.slice(0, MOST_SHEETS),
+              ...choices.map((choice) => choice.projectorPath),
+            ]}
+          />
+        ) : null}
         {isThere ? (
           <span className="flex h-8 items-center gap-1.5 text-muted">
             <Check className="size-4 text-accent" aria-hidden />
@@ -76,15 +91,20 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
       {problem ? <p className="mt-1 text-danger [overflow-wrap:anywhere]">{problem}</p> : null}
       {apartBytes !== null && !isThere ? (
         <p className="mt-1 text-muted">
-          Language model and projector are in one file here. Adding it writes them as two files of the models folder: {bytes(apartBytes)}, or far less where the disk can
-          share them. The file itself stays as it is.
+          Language model and projector are in one file here. Adding it writes them as two files of the models folder:{' '}
+          {bytes(apartBytes)}, or far less where the disk can share them. The file itself stays as it is.
         </p>
       ) : null}
       {note && !problem ? <p className="mt-1 text-muted [overflow-wrap:anywhere]">{note}</p> : null}
       {projectorPaths.length > 1 && !isThere && !problem ? (
         <label className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1">
           <span className="text-muted">Projector</span>
-          <select aria-label={`Projector of ${name}`} value={projector} onChange={(event) => setProjector(event.target.value)} className={cx(fieldClass, 'h-8 w-auto! min-w-0 flex-1 py-0')}>
+          <select
+            aria-label={`Projector of ${name}`}
+            value={projector}
+            onChange={(event) => setProjector(event.target.value)}
+            className={cx(fieldClass, 'h-8 w-auto! min-w-0 flex-1 py-0')}
+          >
             {projectorPaths.map((path) => (
               <option key={path} value={path}>
                 {fileName(path)}
@@ -96,12 +116,25 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
       ) : null}
       {isWorking ? (
         <div className="mt-2">
-          <p className="mb-1.5 text-muted tabular-nums">{work.bytes > 0 ? `${apartBytes !== null ? 'Read' : mode === 'copy' ? 'Copied' : 'Checked'} ${bytes(work.doneBytes)} of ${bytes(work.bytes)}` : 'Checking the files…'}</p>
+          <p className="mb-1.5 text-muted tabular-nums">
+            {work.bytes > 0
+              ? `${apartBytes !== null ? 'Read' : mode === 'copy' ? 'Copied' : 'Checked'} ${bytes(work.doneBytes)} of ${bytes(work.bytes)}`
+              : 'Checking the files…'}
+          </p>
           <ProgressBar label={`Adding ${name}`} share={shareOf(work)} />
         </div>
       ) : null}
       {work?.error ? <ErrorNote message={work.error.message} className="mt-2" /> : null}
-      {isAsked ? <TryProjectors open={asking} onOpenChange={setAsking} name={name} textPath={textPath} choices={choices} onChoose={choose} /> : null}
+      {isAsked ? (
+        <TryProjectors
+          open={asking}
+          onOpenChange={setAsking}
+          name={name}
+          textPath={textPath}
+          choices={choices}
+          onChoose={choose}
+        />
+      ) : null}
     </li>
   )
 }

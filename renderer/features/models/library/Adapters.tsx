@@ -37,7 +37,10 @@ export function Adapters({ id, adapters }: { id: string; adapters: readonly Mode
                   step={0.05}
                   onChange={(scale) => void attempt(() => setAdapter(id, file.path, scale ?? 1))}
                 />
-                <IconButton label={`Take away ${name}`} onClick={() => void attempt(() => setAdapter(id, file.path, null))}>
+                <IconButton
+                  label={`Take away ${name}`}
+                  onClick={() => void attempt(() => setAdapter(id, file.path, null))}
+                >
                   <X />
                 </IconButton>
               </li>
@@ -46,7 +49,13 @@ export function Adapters({ id, adapters }: { id: string; adapters: readonly Mode
         </ul>
       ) : null}
       <form aria-label="Add an adapter" onSubmit={(event) => void add(event)}>
-        <PathField label="LoRA adapter" note="A GGUF file that was made for this model. Its strength is 1 unless you change it." placeholder="…/adapter.gguf" value={path} onChange={setPath} />
+        <PathField
+          label="LoRA adapter"
+          note="A GGUF file that was made for this model. Its strength is 1 unless you change it."
+          placeholder="…/adapter.gguf"
+          value={path}
+          onChange={setPath}
+        />
         {error ? <ErrorNote message={error.message} className="mt-3" /> : null}
         <div className="mt-2 flex justify-end">
           <Button type="submit" disabled={busy || path.trim() === ''}>

@@ -34,12 +34,17 @@ export function Benchmark({ id, name }: { id: string; name: string }): ReactNode
   return (
     <div className="pt-1 pb-3">
       {result && result.rows.length > 0 ? <BenchmarkTable result={result} /> : null}
-      {!result && results !== null && !isRunning ? <p className="text-muted">Not measured yet. It takes some minutes, and nothing else should run meanwhile.</p> : null}
+      {!result && results !== null && !isRunning ? (
+        <p className="text-muted">Not measured yet. It takes some minutes, and nothing else should run meanwhile.</p>
+      ) : null}
       {isRunning ? (
         <div className="mt-3 flex items-center gap-3">
           <div className="min-w-0 flex-1">
             <p className="mb-1.5 text-muted">{event?.doing ?? 'Loading the model…'}</p>
-            <ProgressBar label={`Measuring ${name}`} share={event && event.total > 0 ? event.done / event.total : null} />
+            <ProgressBar
+              label={`Measuring ${name}`}
+              share={event && event.total > 0 ? event.done / event.total : null}
+            />
           </div>
           <Button onClick={stopBenchmark}>Stop</Button>
         </div>

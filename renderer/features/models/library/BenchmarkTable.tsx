@@ -35,7 +35,9 @@ export function BenchmarkTable({ result }: { result: BenchmarkResult }): ReactNo
               <Fragment key={row.inputTokens}>
                 <tr>
                   <td className={cell}>{count(row.inputTokens)}</td>
-                  <td className={cell}>{row.prefillTokensPerSecond === null ? '–' : oneDecimal.format(row.prefillTokensPerSecond)}</td>
+                  <td className={cell}>
+                    {row.prefillTokensPerSecond === null ? '–' : oneDecimal.format(row.prefillTokensPerSecond)}
+                  </td>
                   <td className={cell}>{oneDecimal.format(row.tokensPerSecond)}</td>
                   <td className={cell}>{bytes(row.memoryBytes + row.gpuBytes)}</td>
                 </tr>

@@ -9,7 +9,15 @@ import { openModels } from '../place.ts'
 import { removeModel, usesOf } from './store.ts'
 
 /** Asks before a model is removed: what used it, and whether its files go too. */
-export function DeleteModel({ model: one, open, onOpenChange }: { model: LibraryModel; open: boolean; onOpenChange: (open: boolean) => void }): ReactNode {
+export function DeleteModel({
+  model: one,
+  open,
+  onOpenChange,
+}: {
+  model: LibraryModel
+  open: boolean
+  onOpenChange: (open: boolean) => void
+}): ReactNode {
   const { model, isOwned, isCurrent } = one
   const [withFiles, setWithFiles] = useState(isOwned)
   const [uses, setUses] = useState<{ conversations: number; titles: readonly string[] } | null>(null)
@@ -17,7 +25,10 @@ export function DeleteModel({ model: one, open, onOpenChange }: { model: Library
     if (!open) return
     let isOver = false
     // What used it is told for information; removing works without.
-    usesOf(model.id).then((known) => isOver || setUses(known), () => {})
+    usesOf(model.id).then(
+      (known) => isOver || setUses(known),
+      () => {},
+    )
     return () => {
       isOver = true
     }
@@ -43,7 +54,8 @@ export function DeleteModel({ model: one, open, onOpenChange }: { model: Library
       {uses && uses.conversations > 0 ? (
         <div className="mt-2 text-muted">
           <p>
-            It answered last in {counted(uses.conversations, 'conversation')}. {uses.conversations === 1 ? 'It stays' : 'They stay'}, and another model can go on with{' '}
+            It answered last in {counted(uses.conversations, 'conversation')}.{' '}
+            {uses.conversations === 1 ? 'It stays' : 'They stay'}, and another model can go on with{' '}
             {uses.conversations === 1 ? 'it' : 'them'}.
           </p>
           <ul className="mt-1.5 flex flex-col gap-0.5 border-l-2 border-hairline pl-3">
@@ -67,9 +79,7 @@ export function DeleteModel({ model: one, open, onOpenChange }: { model: Library
               <Check className="size-3 text-on-accent" strokeWidth={3} aria-hidden />
             </Checkbox.Indicator>
           </Checkbox.Root>
-          <span>
-            Delete its files too, which frees {bytes(model.bytes)}
-          </span>
+          <span>Delete its files too, which frees {bytes(model.bytes)}</span>
         </label>
       ) : null}
     </Confirm>

@@ -42,7 +42,8 @@ export function Library({ engine, selectedId }: { engine: EngineStatus | null; s
   const last = useRef(selectedId)
   useEffect(() => {
     // The focus goes back to the row whose particulars were closed.
-    if (last.current !== null && selectedId === null) document.querySelector<HTMLElement>(`[data-model-link="${CSS.escape(last.current)}"]`)?.focus()
+    if (last.current !== null && selectedId === null)
+      document.querySelector<HTMLElement>(`[data-model-link="${CSS.escape(last.current)}"]`)?.focus()
     last.current = selectedId
   }, [selectedId])
   const use = (id: string): void => {
@@ -70,7 +71,12 @@ export function Library({ engine, selectedId }: { engine: EngineStatus | null; s
                   }}
                   className={cx(fieldClass, 'h-8 min-w-32 flex-1')}
                 />
-                <select aria-label="Order" value={order} onChange={(event) => setOrder(event.target.value as Order)} className={cx(fieldClass, 'h-8 w-auto! py-0')}>
+                <select
+                  aria-label="Order"
+                  value={order}
+                  onChange={(event) => setOrder(event.target.value as Order)}
+                  className={cx(fieldClass, 'h-8 w-auto! py-0')}
+                >
                   {Object.entries(orders).map(([value, label]) => (
                     <option key={value} value={value}>
                       {label}
@@ -92,7 +98,11 @@ export function Library({ engine, selectedId }: { engine: EngineStatus | null; s
           ) : shown.length === 0 ? (
             <p className="py-6 text-center text-muted">No model is called that.</p>
           ) : (
-            <ul aria-label="Models on this computer" onKeyDown={walk} className="overflow-hidden rounded-lg border border-hairline bg-raised">
+            <ul
+              aria-label="Models on this computer"
+              onKeyDown={walk}
+              className="overflow-hidden rounded-lg border border-hairline bg-raised"
+            >
               {shown.map((one) => (
                 <ModelRow
                   key={one.model.id}
@@ -108,7 +118,9 @@ export function Library({ engine, selectedId }: { engine: EngineStatus | null; s
           )}
           {models?.every(({ model }) => model.isDemo) ? (
             <div className="mt-4 flex flex-wrap items-center gap-3 rounded-lg bg-sunken px-4 py-3">
-              <p className="min-w-48 flex-1 text-muted">The demo model only knows simple drawings. A real one reads photos, documents and charts.</p>
+              <p className="min-w-48 flex-1 text-muted">
+                The demo model only knows simple drawings. A real one reads photos, documents and charts.
+              </p>
               <Button kind="primary" onClick={() => openModels('get')}>
                 Get a model
               </Button>
@@ -117,7 +129,14 @@ export function Library({ engine, selectedId }: { engine: EngineStatus | null; s
           <ModelsSpace key={models?.length ?? 0} />
         </div>
       </div>
-      {selected ? <ModelPanel key={selected.model.id} model={selected} engine={selected.isCurrent ? engine : null} today={today} /> : null}
+      {selected ? (
+        <ModelPanel
+          key={selected.model.id}
+          model={selected}
+          engine={selected.isCurrent ? engine : null}
+          today={today}
+        />
+      ) : null}
       <AddFromComputer open={adding} onOpenChange={setAdding} />
     </>
   )

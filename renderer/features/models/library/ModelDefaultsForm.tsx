@@ -37,10 +37,20 @@ export function ModelDefaultsForm({ model: { model, overrides, trainedContext } 
   return (
     <div className="flex flex-col gap-4 pt-2 pb-4">
       {error ? <ErrorNote message={error.message} /> : null}
-      <PlacementForm model={model} placement={overrides.placement} trainedContext={trainedContext} onChange={(placement) => set({ placement })} />
+      <PlacementForm
+        model={model}
+        placement={overrides.placement}
+        trainedContext={trainedContext}
+        onChange={(placement) => set({ placement })}
+      />
       <div className="flex flex-col items-start gap-1.5">
         <p>Picture detail</p>
-        <Segmented label="Picture detail for this model" value={detail === 'custom' ? null : detail} options={details} onChange={setDetail} />
+        <Segmented
+          label="Picture detail for this model"
+          value={detail === 'custom' ? null : detail}
+          options={details}
+          onChange={setDetail}
+        />
       </div>
       <SettingRow label="Longest answer">
         <NumberSetting
@@ -67,11 +77,15 @@ export function ModelDefaultsForm({ model: { model, overrides, trainedContext } 
           onChange={(prompt) => set({ rawPrompt: prompt === 'raw' ? true : null })}
         />
         <p className="text-muted">
-          As plain text: for base models, which go on from what you write instead of answering it. Only there a token that you write, such
-          as &lt;|im_end|&gt;, counts as one.
+          As plain text: for base models, which go on from what you write instead of answering it. Only there a token
+          that you write, such as &lt;|im_end|&gt;, counts as one.
         </p>
       </div>
-      <SamplingSettings sampling={overrides.sampling} defaults={model.defaults.sampling} onChange={(sampling) => set({ sampling })} />
+      <SamplingSettings
+        sampling={overrides.sampling}
+        defaults={model.defaults.sampling}
+        onChange={(sampling) => set({ sampling })}
+      />
       {changedWords(overrides) === null ? null : (
         <Button className="self-start" onClick={() => set(noOverrides)}>
           Everything as in the settings

@@ -31,7 +31,12 @@ export function ModelFiles({ model: { model, files } }: { model: LibraryModel })
   const isWorking = work !== undefined && !work.error
   const verify = async (): Promise<void> => {
     const checked = await verifyModel(model.id)
-    if (checked) announce(checked.files.some(({ digest }) => digest === 'changed') ? `Files of ${model.name} have changed` : `The files of ${model.name} are sound`)
+    if (checked)
+      announce(
+        checked.files.some(({ digest }) => digest === 'changed')
+          ? `Files of ${model.name} have changed`
+          : `The files of ${model.name} are sound`,
+      )
   }
   const failure = work?.error ?? error
   return (
@@ -45,7 +50,9 @@ export function ModelFiles({ model: { model, files } }: { model: LibraryModel })
       {isWorking ? (
         <div className="mt-3 flex items-center gap-3">
           <div className="min-w-0 flex-1">
-            <p className="mb-1.5 text-muted tabular-nums">Checking{work.bytes > 0 ? ` ${bytes(work.doneBytes)} of ${bytes(work.bytes)}` : '…'}</p>
+            <p className="mb-1.5 text-muted tabular-nums">
+              Checking{work.bytes > 0 ? ` ${bytes(work.doneBytes)} of ${bytes(work.bytes)}` : '…'}
+            </p>
             <ProgressBar label={`Checking the files of ${model.name}`} share={shareOf(work)} />
           </div>
           <Button onClick={() => cancelWork(verifyKey(model.id))}>Cancel</Button>
@@ -66,14 +73,23 @@ function File({ file }: { file: ModelFile }): ReactNode {
   const name = file.path.split(/[/\\]/).at(-1) ?? file.path
   const isAway = file.awayDrive !== null
   const isBad = !isAway && (!file.exists || file.digest === 'changed')
-  const state = isAway ? `on a drive that is not connected (${file.awayDrive})` : file.exists ? digests[file.digest] : 'not found, it was moved or deleted'
+  const state = isAway
+    ? `on a drive that is not connected (${file.awayDrive})`
+    : file.exists
+      ? digests[file.digest]
+      : 'not found, it was moved or deleted'
   return (
     <li className="flex items-start gap-2">
       <div className="min-w-0 flex-1">
         <p className="font-mono text-small [overflow-wrap:anywhere]" title={file.path}>
           {name}
         </p>
-        <p className={cx('tabular-nums [overflow-wrap:anywhere]', isBad ? 'text-danger' : isAway ? 'text-warning' : 'text-muted')}>
+        <p
+          className={cx(
+            'tabular-nums [overflow-wrap:anywhere]',
+            isBad ? 'text-danger' : isAway ? 'text-warning' : 'text-muted',
+          )}
+        >
           {roles[file.role]} · {bytes(file.bytes)} · {state}
         </p>
       </div>

@@ -18,7 +18,15 @@ import { changedWords } from './overrides.ts'
 import { UseModel } from './UseModel.tsx'
 
 /** Everything about one model, beside the list; in its place where there is no room for both. */
-export function ModelPanel({ model: one, engine, today }: { model: LibraryModel; engine: EngineStatus | null; today: number }): ReactNode {
+export function ModelPanel({
+  model: one,
+  engine,
+  today,
+}: {
+  model: LibraryModel
+  engine: EngineStatus | null
+  today: number
+}): ReactNode {
   const { model, overrides, files } = one
   const [renaming, setRenaming] = useState(false)
   const [deleting, setDeleting] = useState(false)
@@ -40,7 +48,10 @@ export function ModelPanel({ model: one, engine, today }: { model: LibraryModel;
           {renaming ? (
             <ModelName id={model.id} name={model.name} onDone={() => setRenaming(false)} />
           ) : (
-            <h2 className="min-w-0 flex-1 py-1 text-read font-semibold [overflow-wrap:anywhere]" onDoubleClick={() => !model.isDemo && setRenaming(true)}>
+            <h2
+              className="min-w-0 flex-1 py-1 text-read font-semibold [overflow-wrap:anywhere]"
+              onDoubleClick={() => !model.isDemo && setRenaming(true)}
+            >
               {model.name}
             </h2>
           )}
@@ -49,7 +60,12 @@ export function ModelPanel({ model: one, engine, today }: { model: LibraryModel;
               <Pencil />
             </IconButton>
           )}
-          <IconButton label="Close the particulars" hint="Esc" className="-mr-2 hidden! @min-[820px]:inline-flex!" onClick={() => openModels()}>
+          <IconButton
+            label="Close the particulars"
+            hint="Esc"
+            className="-mr-2 hidden! @min-[820px]:inline-flex!"
+            onClick={() => openModels()}
+          >
             <X />
           </IconButton>
         </div>
@@ -66,8 +82,12 @@ export function ModelPanel({ model: one, engine, today }: { model: LibraryModel;
           {model.isDemo ? null : (
             <Disclosure label="Projector" className="py-1">
               <div className="pt-1 pb-3">
-                <p className="font-mono text-small [overflow-wrap:anywhere]">{model.projectorPath?.split(/[/\\]/).at(-1) ?? 'None, it answers text only'}</p>
-                <p className="mt-1 text-muted">If it describes what is not there, its projector may be that of another family.</p>
+                <p className="font-mono text-small [overflow-wrap:anywhere]">
+                  {model.projectorPath?.split(/[/\\]/).at(-1) ?? 'None, it answers text only'}
+                </p>
+                <p className="mt-1 text-muted">
+                  If it describes what is not there, its projector may be that of another family.
+                </p>
                 <TryOthers model={model} label="Try others…" />
               </div>
             </Disclosure>
@@ -75,12 +95,23 @@ export function ModelPanel({ model: one, engine, today }: { model: LibraryModel;
           <Disclosure label="Adapters" note={adapters.length || null} className="py-1">
             <Adapters id={model.id} adapters={adapters} />
           </Disclosure>
-          <Disclosure label="Files" note={<FilesNote model={one} />} className="py-1" defaultOpen={files.some(({ exists, awayDrive, digest }) => (!exists && awayDrive === null) || digest === 'changed')}>
+          <Disclosure
+            label="Files"
+            note={<FilesNote model={one} />}
+            className="py-1"
+            defaultOpen={files.some(
+              ({ exists, awayDrive, digest }) => (!exists && awayDrive === null) || digest === 'changed',
+            )}
+          >
             <ModelFiles model={one} />
           </Disclosure>
         </div>
         {model.isDemo ? null : (
-          <Button kind="quiet" className="mt-4 -ml-3 text-danger! enabled:hover:bg-danger-soft!" onClick={() => setDeleting(true)}>
+          <Button
+            kind="quiet"
+            className="mt-4 -ml-3 text-danger! enabled:hover:bg-danger-soft!"
+            onClick={() => setDeleting(true)}
+          >
             Remove this model…
           </Button>
         )}

@@ -30,7 +30,12 @@ export function ModelRow({
   const trouble = troubleOf(one)
   const facts = useId()
   return (
-    <li className={cx('relative flex items-center gap-2 border-t border-hairline pr-3 first:border-t-0', isOpen ? 'bg-accent-soft' : 'hover:bg-hover')}>
+    <li
+      className={cx(
+        'relative flex items-center gap-2 border-t border-hairline pr-3 first:border-t-0',
+        isOpen ? 'bg-accent-soft' : 'hover:bg-hover',
+      )}
+    >
       <button
         type="button"
         data-model-link={model.id}
@@ -48,7 +53,9 @@ export function ModelRow({
             {model.projectorPath === null ? <Badge>Text only</Badge> : null}
             {trouble ? <Badge tone={trouble === 'Drive away' ? 'warning' : 'danger'}>{trouble}</Badge> : null}
           </span>
-          <span id={facts} className="mt-0.5 block text-muted tabular-nums [overflow-wrap:anywhere]">{factsOf(one, today)}</span>
+          <span id={facts} className="mt-0.5 block text-muted tabular-nums [overflow-wrap:anywhere]">
+            {factsOf(one, today)}
+          </span>
         </span>
       </button>
       {isCurrent ? (
@@ -59,8 +66,20 @@ export function ModelRow({
         </Button>
       )}
       <ChevronRight className={cx('size-4 shrink-0 text-subtle', isOpen && 'text-ink')} aria-hidden />
-      {engine?.state === 'loading' ? <ProgressBar label={`Loading ${model.name}`} share={engine.progress} className="absolute! inset-x-0 bottom-0 h-0.5! rounded-none" /> : null}
-      {work && !work.error ? <ProgressBar label={`Checking ${model.name}`} share={shareOf(work)} className="absolute! inset-x-0 bottom-0 h-0.5! rounded-none" /> : null}
+      {engine?.state === 'loading' ? (
+        <ProgressBar
+          label={`Loading ${model.name}`}
+          share={engine.progress}
+          className="absolute! inset-x-0 bottom-0 h-0.5! rounded-none"
+        />
+      ) : null}
+      {work && !work.error ? (
+        <ProgressBar
+          label={`Checking ${model.name}`}
+          share={shareOf(work)}
+          className="absolute! inset-x-0 bottom-0 h-0.5! rounded-none"
+        />
+      ) : null}
     </li>
   )
 }

@@ -18,7 +18,10 @@ export function ModelsSpace(): ReactNode {
   useEffect(() => {
     let isOver = false
     // The list above shows a failure of the core; here there is just nothing to tell.
-    modelSpace().then((known) => isOver || setSpace(known), () => {})
+    modelSpace().then(
+      (known) => isOver || setSpace(known),
+      () => {},
+    )
     return () => {
       isOver = true
     }
@@ -38,12 +41,18 @@ export function ModelsSpace(): ReactNode {
       {space.disks.map((disk) => (
         <div key={disk.path} className="mb-3">
           <p className="tabular-nums">
-            {disk.modelBytes > 0 ? `${bytes(disk.modelBytes)} of models` : 'No models yet'}, {bytes(disk.freeBytes)} free
+            {disk.modelBytes > 0 ? `${bytes(disk.modelBytes)} of models` : 'No models yet'}, {bytes(disk.freeBytes)}{' '}
+            free
             {space.disks.length > 1 ? <span className="text-muted"> on {disk.path}</span> : null}
           </p>
           <div className="mt-1.5 flex h-1.5 gap-px overflow-hidden rounded-full bg-active" aria-hidden>
-            {disk.modelBytes > 0 ? <span className="min-w-0.5 bg-accent" style={{ flex: `${disk.modelBytes} 0 0` }} /> : null}
-            <span className="bg-control/50" style={{ flex: `${Math.max(0, disk.totalBytes - disk.freeBytes - disk.modelBytes)} 0 0` }} />
+            {disk.modelBytes > 0 ? (
+              <span className="min-w-0.5 bg-accent" style={{ flex: `${disk.modelBytes} 0 0` }} />
+            ) : null}
+            <span
+              className="bg-control/50"
+              style={{ flex: `${Math.max(0, disk.totalBytes - disk.freeBytes - disk.modelBytes)} 0 0` }}
+            />
             <span style={{ flex: `${disk.freeBytes} 0 0` }} />
           </div>
         </div>
@@ -65,7 +74,14 @@ export function ModelsSpace(): ReactNode {
             void move()
           }}
         >
-          <PathField label="New models folder" placeholder="/path/to/folder" note="Everything in the models folder is moved there. Models of other folders stay where they are." kind="folder" value={folder} onChange={setFolder} />
+          <PathField
+            label="New models folder"
+            placeholder="/path/to/folder"
+            note="Everything in the models folder is moved there. Models of other folders stay where they are."
+            kind="folder"
+            value={folder}
+            onChange={setFolder}
+          />
           {work?.error ? <ErrorNote message={work.error.message} className="mt-3" /> : null}
           <div className="mt-3 flex justify-end gap-2">
             <Button

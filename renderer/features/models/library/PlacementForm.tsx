@@ -48,7 +48,11 @@ export function PlacementForm({
         value={context}
         words={tokens}
         note="How much of a conversation the model keeps in mind."
-        reset={placement.contextTokens === null ? null : <Reset label="context" onReset={() => set({ contextTokens: null })} />}
+        reset={
+          placement.contextTokens === null ? null : (
+            <Reset label="context" onReset={() => set({ contextTokens: null })} />
+          )
+        }
         onPreview={(contextTokens) => setPreview({ contextTokens })}
         onChange={(contextTokens) => set({ contextTokens })}
       />
@@ -58,7 +62,9 @@ export function PlacementForm({
           steps={Array.from({ length: layers + 1 }, (_, i) => i)}
           value={placement.gpuLayers ?? fit?.gpuLayers ?? layers}
           words={(step) => `${count(step)} of ${count(layers)}`}
-          reset={placement.gpuLayers === null ? null : <Reset label="layers" onReset={() => set({ gpuLayers: null })} />}
+          reset={
+            placement.gpuLayers === null ? null : <Reset label="layers" onReset={() => set({ gpuLayers: null })} />
+          }
           onPreview={(gpuLayers) => setPreview({ gpuLayers })}
           onChange={(gpuLayers) => set({ gpuLayers })}
         />
@@ -71,7 +77,9 @@ export function PlacementForm({
           options={kvTypes}
           onChange={(next) => set({ kvType: next === 'auto' ? null : next })}
         />
-        <p className="text-muted">Half takes half of the memory and is hardly less exact; a quarter may cost quality.</p>
+        <p className="text-muted">
+          Half takes half of the memory and is hardly less exact; a quarter may cost quality.
+        </p>
       </div>
       <Cost fit={fit} />
     </div>
@@ -85,7 +93,10 @@ function Cost({ fit }: { fit: Fit | null }): ReactNode {
   return (
     <div className="rounded-lg bg-sunken px-3 py-2.5 tabular-nums" aria-live="polite" data-testid="placement-cost">
       <div className="mb-2 flex h-1.5 overflow-hidden rounded-full bg-active" aria-hidden>
-        <span className={cx('rounded-full', isTooMuch ? 'bg-danger' : 'bg-accent')} style={{ width: `${Math.min(100, (fit.neededBytes / Math.max(1, fit.freeBytes)) * 100)}%` }} />
+        <span
+          className={cx('rounded-full', isTooMuch ? 'bg-danger' : 'bg-accent')}
+          style={{ width: `${Math.min(100, (fit.neededBytes / Math.max(1, fit.freeBytes)) * 100)}%` }}
+        />
       </div>
       <p>
         {bytes(fit.neededBytes)} of {bytes(fit.freeBytes)} free memory
@@ -97,7 +108,12 @@ function Cost({ fit }: { fit: Fit | null }): ReactNode {
 
 function Reset({ label, onReset }: { label: string; onReset: () => void }): ReactNode {
   return (
-    <button type="button" aria-label={`Reset ${label}`} onClick={onReset} className="rounded-md text-accent hover:text-accent-strong">
+    <button
+      type="button"
+      aria-label={`Reset ${label}`}
+      onClick={onReset}
+      className="rounded-md text-accent hover:text-accent-strong"
+    >
       Reset
     </button>
   )

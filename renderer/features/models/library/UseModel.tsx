@@ -10,7 +10,17 @@ import { cancelLoading, chooseModel, loadModel, unloadModel } from './store.ts'
 import { useAttempt } from './useAttempt.ts'
 
 /** Chooses a model; the chosen one is loaded, taken out of memory, or given up while it loads. */
-export function UseModel({ id, name, isCurrent, engine }: { id: string; name: string; isCurrent: boolean; engine: EngineStatus | null }): ReactNode {
+export function UseModel({
+  id,
+  name,
+  isCurrent,
+  engine,
+}: {
+  id: string
+  name: string
+  isCurrent: boolean
+  engine: EngineStatus | null
+}): ReactNode {
   const { busy, error, attempt } = useAttempt()
   const use = async (): Promise<void> => {
     if (await attempt(() => chooseModel(id))) announce(`${name} is now the current model`)
@@ -50,7 +60,9 @@ export function UseModel({ id, name, isCurrent, engine }: { id: string; name: st
           </Button>
         ) : null}
       </div>
-      {state === 'loading' ? <ProgressBar label={`Loading ${name}`} share={engine?.progress ?? null} className="mt-2" /> : null}
+      {state === 'loading' ? (
+        <ProgressBar label={`Loading ${name}`} share={engine?.progress ?? null} className="mt-2" />
+      ) : null}
       <Failure message={state === 'failed' ? engine?.error?.message : error?.message} />
     </div>
   )

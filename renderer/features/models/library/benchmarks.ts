@@ -4,11 +4,13 @@ import { toAppError } from '../../../lib/errors.ts'
 import { call } from '../../../lib/rpc.ts'
 
 /** The run that is under way, and why the last one failed. It goes on when its model is closed. */
-export const useBenchmark = create<{ modelId: string | null; event: BenchmarkEvent | null; error: ErrorInfo | null }>(() => ({
-  modelId: null,
-  event: null,
-  error: null,
-}))
+export const useBenchmark = create<{ modelId: string | null; event: BenchmarkEvent | null; error: ErrorInfo | null }>(
+  () => ({
+    modelId: null,
+    event: null,
+    error: null,
+  }),
+)
 
 let controller: AbortController | null = null
 
@@ -33,7 +35,9 @@ export async function runBenchmark(modelId: string): Promise<void> {
 }
 
 /** What was measured of a model, newest first. */
-export const benchmarksOf = (modelId: string): Promise<BenchmarkResult[]> => call((core) => core.benchmark.results({ modelId }))
+export const benchmarksOf = (modelId: string): Promise<BenchmarkResult[]> =>
+  call((core) => core.benchmark.results({ modelId }))
 
 /** A result as the text of a CSV file. */
-export const benchmarkAsCsv = async (id: string): Promise<string> => (await call((core) => core.benchmark.export({ id, format: 'csv' }))).text
+export const benchmarkAsCsv = async (id: string): Promise<string> =>
+  (await call((core) => core.benchmark.export({ id, format: 'csv' }))).text

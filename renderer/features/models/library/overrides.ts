@@ -2,8 +2,17 @@ import type { ModelOverrides } from '#contract'
 import { counted } from '../../../lib/format.ts'
 
 /** How many of a model's defaults were changed, in words; null when none was. */
-export function changedWords({ placement, budget, sampling, maxTokens, systemPrompt, rawPrompt }: ModelOverrides): string | null {
-  const changed = [...Object.values(placement), budget, sampling, maxTokens, systemPrompt, rawPrompt].filter((value) => value !== null).length
+export function changedWords({
+  placement,
+  budget,
+  sampling,
+  maxTokens,
+  systemPrompt,
+  rawPrompt,
+}: ModelOverrides): string | null {
+  const changed = [...Object.values(placement), budget, sampling, maxTokens, systemPrompt, rawPrompt].filter(
+    (value) => value !== null,
+  ).length
   return changed === 0 ? null : `${counted(changed, 'change')}`
 }
 

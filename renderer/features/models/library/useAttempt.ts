@@ -3,7 +3,11 @@ import type { ErrorInfo } from '#contract'
 import { toAppError } from '../../../lib/errors.ts'
 
 /** Runs actions of one place in the window, one at a time, and keeps why the last one failed. */
-export function useAttempt(): { busy: boolean; error: ErrorInfo | null; attempt: (action: () => Promise<void>) => Promise<boolean> } {
+export function useAttempt(): {
+  busy: boolean
+  error: ErrorInfo | null
+  attempt: (action: () => Promise<void>) => Promise<boolean>
+} {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<ErrorInfo | null>(null)
   const attempt = async (action: () => Promise<void>): Promise<boolean> => {

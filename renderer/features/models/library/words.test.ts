@@ -3,15 +3,37 @@ import { noOverrides, type LibraryModel } from '#contract'
 import { changedWords, contextSizes } from './overrides.ts'
 import { factsOf, listed, troubleOf } from './words.ts'
 
-const defaults = { budget: { minPixels: 784, maxPixels: 784 }, contextTokens: 8192, maxTokens: 512, sampling: { temperature: 0, topP: 1, topK: 0, minP: 0, repeatPenalty: 1, seed: null } }
+const defaults = {
+  budget: { minPixels: 784, maxPixels: 784 },
+  contextTokens: 8192,
+  maxTokens: 512,
+  sampling: { temperature: 0, topP: 1, topK: 0, minP: 0, repeatPenalty: 1, seed: null },
+}
 const now = new Date(2025, 5, 15, 12).getTime()
 const DAY = 86_400_000
 
 function model(name: string, changes: Partial<LibraryModel> = {}, bytes = 1e9): LibraryModel {
   return {
     model: { id: name, name, notice: null, isDemo: false, textPath: '/m.gguf', projectorPath: null, bytes, defaults },
-    files: [{ path: '/m.gguf', role: 'text', bytes, sha256: null, digest: 'unknown', exists: true, awayDrive: null, scale: null }],
-    ...{ quantization: 'Q4_K_M', projectorQuantization: null, family: 'qwen2vl', trainedContext: 32768, origin: 'Hugging Face · a/b' },
+    files: [
+      {
+        path: '/m.gguf',
+        role: 'text',
+        bytes,
+        sha256: null,
+        digest: 'unknown',
+        exists: true,
+        awayDrive: null,
+        scale: null,
+      },
+    ],
+    ...{
+      quantization: 'Q4_K_M',
+      projectorQuantization: null,
+      family: 'qwen2vl',
+      trainedContext: 32768,
+      origin: 'Hugging Face · a/b',
+    },
     ...{ isOwned: true, isCurrent: false, addedAt: now, lastUsedAt: null, overrides: noOverrides },
     ...changes,
   }
@@ -19,7 +41,9 @@ function model(name: string, changes: Partial<LibraryModel> = {}, bytes = 1e9): 
 
 test('a model in one line', () => {
   expect(factsOf(model('A'), now)).toBe('Q4_K_M · 1 GB · not used yet · Hugging Face')
-  expect(factsOf(model('A', { lastUsedAt: now - DAY, quantization: null, origin: 'LM Studio' }, 2.34e9), now)).toBe('2.3 GB · used yesterday · LM Studio')
+  expect(factsOf(model('A', { lastUsedAt: now - DAY, quantization: null, origin: 'LM Studio' }, 2.34e9), now)).toBe(
+    '2.3 GB · used yesterday · LM Studio',
+  )
 })
 
 test('missing files are worse than changed ones', () => {
@@ -35,7 +59,11 @@ test('files on a drive that is not connected are not missing', () => {
 })
 
 describe('the list', () => {
-  const models = [model('Qwen2-VL 7B', { lastUsedAt: now - DAY }, 5e9), model('Qwen2-VL 72B', {}, 4e10), model('Invoices', { origin: 'LM Studio', lastUsedAt: now }, 2e9)]
+  const models = [
+    model('Qwen2-VL 7B', { lastUsedAt: now - DAY }, 5e9),
+    model('Qwen2-VL 72B', {}, 4e10),
+    model('Invoices', { origin: 'LM Studio', lastUsedAt: now }, 2e9),
+  ]
   const names = (shown: readonly LibraryModel[]): string[] => shown.map((one) => one.model.name)
 
   test('holds what has every word of the search in its name, quantization or origin', () => {
@@ -56,7 +84,9 @@ test('changes of defaults are counted', () => {
   expect(changedWords(noOverrides)).toBeNull()
   expect(changedWords({ ...noOverrides, maxTokens: 5 })).toBe('1 change')
   expect(changedWords({ ...noOverrides, rawPrompt: true })).toBe('1 change')
-  expect(changedWords({ ...noOverrides, maxTokens: 5, placement: { contextTokens: 4096, gpuLayers: 0, kvType: null } })).toBe('3 changes')
+  expect(
+    changedWords({ ...noOverrides, maxTokens: 5, placement: { contextTokens: 4096, gpuLayers: 0, kvType: null } }),
+  ).toBe('3 changes')
 })
 
 test('contexts go up to what the model was trained for, with the chosen one among them', () => {

@@ -24,13 +24,25 @@ export function TryOthers({ model, label }: { model: Model; label: string }): Re
   }
   return (
     <>
-      {choices?.length === 0 ? <p className="mt-2 text-muted">No projector of its width was found near its file or where other programs keep theirs.</p> : null}
+      {choices?.length === 0 ? (
+        <p className="mt-2 text-muted">
+          No projector of its width was found near its file or where other programs keep theirs.
+        </p>
+      ) : null}
       {error ? <ErrorNote message={error.message} className="mt-2" /> : null}
       <Button className="mt-3" disabled={busy} onClick={look}>
         {busy ? 'Looking…' : label}
       </Button>
       {choices && choices.length > 0 ? (
-        <TryProjectors open={open} onOpenChange={setOpen} name={model.name} textPath={model.textPath} choices={choices} current={model.projectorPath} onChoose={choose} />
+        <TryProjectors
+          open={open}
+          onOpenChange={setOpen}
+          name={model.name}
+          textPath={model.textPath}
+          choices={choices}
+          current={model.projectorPath}
+          onChoose={choose}
+        />
       ) : null}
     </>
   )

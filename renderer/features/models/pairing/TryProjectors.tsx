@@ -28,7 +28,11 @@ interface Asked {
  * Asks which projector belongs to a model when no header tells: it answers one question on one picture with each of them, and
  * the user takes the one that sees.
  */
-export function TryProjectors({ open, onOpenChange, ...asked }: Asked & { open: boolean; onOpenChange: (open: boolean) => void }): ReactNode {
+export function TryProjectors({
+  open,
+  onOpenChange,
+  ...asked
+}: Asked & { open: boolean; onOpenChange: (open: boolean) => void }): ReactNode {
   return (
     <DialogFrame open={open} onOpenChange={onOpenChange} title="Which projector sees?" description={sentence(asked)}>
       <Trial {...asked} onDone={() => onOpenChange(false)} />
@@ -37,13 +41,18 @@ export function TryProjectors({ open, onOpenChange, ...asked }: Asked & { open: 
 }
 
 function sentence({ name, choices, current }: Asked): string {
-  if (current !== undefined) return `${name} answers about the same picture with each projector. Keep the one that describes what is there.`
-  if (choices.length === 1) return `Nothing in the header of ${name} tells whether this projector is its own. See whether it describes what is there.`
+  if (current !== undefined)
+    return `${name} answers about the same picture with each projector. Keep the one that describes what is there.`
+  if (choices.length === 1)
+    return `Nothing in the header of ${name} tells whether this projector is its own. See whether it describes what is there.`
   return `Nothing in the header of ${name} tells which projector is its own. With the wrong one it describes what is not there.`
 }
 
 function Trial({ name, textPath, choices, current, onChoose, onDone }: Asked & { onDone: () => void }): ReactNode {
-  const trial = useTrial(textPath, choices.map(({ projectorPath }) => projectorPath))
+  const trial = useTrial(
+    textPath,
+    choices.map(({ projectorPath }) => projectorPath),
+  )
   const [question, setQuestion] = useState(QUESTION)
   const [own, setOwn] = useState<{ file: File; url: string } | null>(null)
   const { busy, error, attempt } = useAttempt()
@@ -52,7 +61,8 @@ function Trial({ name, textPath, choices, current, onChoose, onDone }: Asked & {
   useEffect(() => () => void (own && URL.revokeObjectURL(own.url)), [own])
   const run = (): void =>
     void attempt(async () => {
-      const file = own?.file ?? new File([await (await fetch(fourShapes)).blob()], 'four-shapes.png', { type: 'image/png' })
+      const file =
+        own?.file ?? new File([await (await fetch(fourShapes)).blob()], 'four-shapes.png', { type: 'image/png' })
       void trial.run(file, question.trim() || QUESTION)
     })
   const choose = async (choice: ProjectorChoice | null): Promise<void> => {
@@ -64,10 +74,21 @@ function Trial({ name, textPath, choices, current, onChoose, onDone }: Asked & {
   return (
     <>
       <div className="flex items-start gap-4">
-        <img src={own?.url ?? fourShapes} alt="The picture that is asked about" className="size-24 shrink-0 rounded-md border border-hairline bg-sunken object-cover mid:size-28" />
+        <img
+          src={own?.url ?? fourShapes}
+          alt="The picture that is asked about"
+          className="size-24 shrink-0 rounded-md border border-hairline bg-sunken object-cover mid:size-28"
+        />
         <div className="flex min-w-0 flex-1 flex-col gap-2">
           <label htmlFor={id}>Question</label>
-          <input id={id} value={question} maxLength={500} autoComplete="off" onChange={(event) => setQuestion(event.target.value)} className={cx(fieldClass, 'h-8')} />
+          <input
+            id={id}
+            value={question}
+            maxLength={500}
+            autoComplete="off"
+            onChange={(event) => setQuestion(event.target.value)}
+            className={cx(fieldClass, 'h-8')}
+          />
           <Button className="self-start" disabled={trial.isRunning} onClick={() => input.current?.click()}>
             <ImagePlus aria-hidden />
             Another picture
@@ -107,7 +128,12 @@ function Trial({ name, textPath, choices, current, onChoose, onDone }: Asked & {
         {trial.isRunning ? (
           <Button onClick={trial.stop}>Stop</Button>
         ) : (
-          <Button kind={wasRun ? 'plain' : 'primary'} disabled={busy} onClick={run} aria-label={`Ask ${name} about the picture`}>
+          <Button
+            kind={wasRun ? 'plain' : 'primary'}
+            disabled={busy}
+            onClick={run}
+            aria-label={`Ask ${name} about the picture`}
+          >
             {wasRun ? 'Ask again' : choices.length > 1 ? 'Ask with each' : 'Ask'}
           </Button>
         )}
@@ -132,7 +158,11 @@ function Answer({
   onChoose: () => void
 }): ReactNode {
   return (
-    <li aria-label={label} aria-busy={state === 'loading' || state === 'answering'} className="flex min-w-0 flex-col rounded-lg border border-hairline p-3">
+    <li
+      aria-label={label}
+      aria-busy={state === 'loading' || state === 'answering'}
+      className="flex min-w-0 flex-col rounded-lg border border-hairline p-3"
+    >
       <p className="font-medium">
         As {label}
         {isCurrent ? <span className="font-normal text-muted"> · in use now</span> : null}
@@ -153,10 +183,17 @@ function Answer({
             {text}
           </p>
         ) : (
-          <p className="text-subtle">{state === 'done' ? 'It said nothing.' : isRunning ? 'Waits for its turn.' : 'Not asked yet.'}</p>
+          <p className="text-subtle">
+            {state === 'done' ? 'It said nothing.' : isRunning ? 'Waits for its turn.' : 'Not asked yet.'}
+          </p>
         )}
       </div>
-      <Button className="mt-3 w-full" disabled={isDisabled || state === 'failed'} onClick={onChoose} aria-label={`Use the projector of ${label}`}>
+      <Button
+        className="mt-3 w-full"
+        disabled={isDisabled || state === 'failed'}
+        onClick={onChoose}
+        aria-label={`Use the projector of ${label}`}
+      >
         {state === 'done' ? 'This one sees' : 'Use this one'}
       </Button>
     </li>

@@ -51,10 +51,15 @@ export function useTrial(textPath: string, projectorPaths: readonly string[]): T
     setRunning(true)
     try {
       const { sha: picture } = await upload(await whenHost(), file, { signal })
-      const steps = await call((core) => core.library.tryProjectors({ textPath, projectorPaths: [...projectorPaths], picture, question }, { signal }))
+      const steps = await call((core) =>
+        core.library.tryProjectors({ textPath, projectorPaths: [...projectorPaths], picture, question }, { signal }),
+      )
       for await (const step of steps) {
         if (signal.aborted) break
-        setReadings((known) => ({ ...known, [step.projectorPath]: stepped(known[step.projectorPath] ?? untried, step) }))
+        setReadings((known) => ({
+          ...known,
+          [step.projectorPath]: stepped(known[step.projectorPath] ?? untried, step),
+        }))
       }
     } catch (thrown) {
       if (!signal.aborted) setError(toAppError(thrown).toInfo())
@@ -65,7 +70,14 @@ export function useTrial(textPath: string, projectorPaths: readonly string[]): T
   const stop = (): void => {
     running.current?.abort()
     setRunning(false)
-    setReadings((known) => Object.fromEntries(Object.entries(known).map(([path, one]) => [path, one.state === 'loading' || one.state === 'answering' ? { ...one, state: 'waiting' } : one])))
+    setReadings((known) =>
+      Object.fromEntries(
+        Object.entries(known).map(([path, one]) => [
+          path,
+          one.state === 'loading' || one.state === 'answering' ? { ...one, state: 'waiting' } : one,
+        ]),
+      ),
+    )
   }
   return { readings, isRunning, error, run, stop }
 }

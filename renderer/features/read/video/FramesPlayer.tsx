@@ -31,7 +31,13 @@ export function FramesPlayer({
   const startMs = frames[0]?.ms ?? 0
   const [ms, setMs] = useState(startMs)
   const [isPlaying, setIsPlaying] = useState(false)
-  const shown = frames[frameAt(frames.map((frame) => frame.ms), ms) ?? 0]
+  const shown =
+    frames[
+      frameAt(
+        frames.map((frame) => frame.ms),
+        ms,
+      ) ?? 0
+    ]
   const show = (at: number): void => {
     setMs(at)
     onTime(at)
@@ -65,10 +71,28 @@ export function FramesPlayer({
   useEffect(() => () => clearInterval(timer.current), [])
 
   return (
-    <div ref={figure} role="group" aria-label={name} className="overflow-hidden rounded-lg border border-hairline bg-mat" style={{ width, maxWidth: '100%' }}>
-      {shown ? <img src={shown.url} alt="" draggable={false} className="block w-full object-contain" style={{ aspectRatio: `${width} / ${height}` }} /> : null}
+    <div
+      ref={figure}
+      role="group"
+      aria-label={name}
+      className="overflow-hidden rounded-lg border border-hairline bg-mat"
+      style={{ width, maxWidth: '100%' }}
+    >
+      {shown ? (
+        <img
+          src={shown.url}
+          alt=""
+          draggable={false}
+          className="block w-full object-contain"
+          style={{ aspectRatio: `${width} / ${height}` }}
+        />
+      ) : null}
       <div className="flex h-8 items-center gap-1 border-t border-hairline bg-raised px-1">
-        <IconButton label={isPlaying ? 'Pause' : 'Play'} size="small" onClick={() => (isPlaying ? stop() : play(ms >= endMs ? startMs : ms, null))}>
+        <IconButton
+          label={isPlaying ? 'Pause' : 'Play'}
+          size="small"
+          onClick={() => (isPlaying ? stop() : play(ms >= endMs ? startMs : ms, null))}
+        >
           {isPlaying ? <Pause /> : <Play />}
         </IconButton>
         <span className="text-small text-muted tabular-nums" data-testid="frames-time">

@@ -24,7 +24,12 @@ export function MarksOnVideo({
   return (
     <div ref={frame} className="pointer-events-none absolute inset-x-0 top-0" style={{ aspectRatio: aspect }}>
       {marked && size.width > 0 ? (
-        <MarkOverlay marks={marks} original={marked.original} shown={size} highlighted={isLit ? marked.highlighted : null} />
+        <MarkOverlay
+          marks={marks}
+          original={marked.original}
+          shown={size}
+          highlighted={isLit ? marked.highlighted : null}
+        />
       ) : null}
     </div>
   )

@@ -5,7 +5,9 @@ import type { TimeMark } from '../../../lib/grounding/index.ts'
 
 /** The times of an answer that stand where no links can: in code and in tables. Each once, in their order. */
 export function TimeRow({ text, times }: { text: string; times: readonly TimeMark[] }): ReactNode {
-  const once = [...new Map(times.map((time) => [`${time.from}-${time.to}`, time])).values()].sort((a, b) => a.from - b.from)
+  const once = [...new Map(times.map((time) => [`${time.from}-${time.to}`, time])).values()].sort(
+    (a, b) => a.from - b.from,
+  )
   if (once.length === 0) return null
   return (
     <div className="flex flex-wrap items-center gap-1.5 text-ui" role="group" aria-label="Times in this answer">

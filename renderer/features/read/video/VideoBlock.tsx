@@ -15,7 +15,9 @@ const MOST = { width: 420, height: 320 }
 function caption(part: VideoPart): string {
   if (part.type === 'frames') return `${part.name} · ${clock((part.pictures.length * 1000) / part.fps, true)}`
   const { attachment, sample } = part
-  const range = sample.range ? `${clock(sample.range.startMs, true)}–${clock(sample.range.endMs, true)} of ${clock(attachment.durationMs)}` : clock(attachment.durationMs)
+  const range = sample.range
+    ? `${clock(sample.range.startMs, true)}–${clock(sample.range.endMs, true)} of ${clock(attachment.durationMs)}`
+    : clock(attachment.durationMs)
   return `${attachment.name} · ${range} · ${counted(sample.indices.length, 'frame')} seen`
 }
 
@@ -26,7 +28,11 @@ export function VideoBlock({ id, part }: { id: string; part: VideoPart }): React
   const [isPlayable, setIsPlayable] = useState(true)
   const [ms, setMs] = useState<number | null>(null)
   const size = part.type === 'video' ? part.attachment : (part.pictures[0] ?? { width: 1, height: 1 })
-  const scale = Math.min(MOST.width / size.width, MOST.height / size.height, Math.max(1, 240 / Math.max(size.width, size.height)))
+  const scale = Math.min(
+    MOST.width / size.width,
+    MOST.height / size.height,
+    Math.max(1, 240 / Math.max(size.width, size.height)),
+  )
   const [width, height] = [Math.round(size.width * scale), Math.round(size.height * scale)]
   const { startMs, durationMs } = seenPart(part)
   const frames =
@@ -53,11 +59,31 @@ export function VideoBlock({ id, part }: { id: string; part: VideoPart }): React
             onFailed={() => setIsPlayable(false)}
           />
         ) : (
-          <FramesPlayer name={name} frames={frames} endMs={startMs + durationMs} width={width} height={height} asked={asked} onTime={setMs} />
+          <FramesPlayer
+            name={name}
+            frames={frames}
+            endMs={startMs + durationMs}
+            width={width}
+            height={height}
+            asked={asked}
+            onTime={setMs}
+          />
         )}
-        <MarksOnVideo id={id} second={((ms ?? startMs) - startMs) / 1000} step={1 / (part.type === 'video' ? part.sample.fps : part.fps)} aspect={width / height} />
+        <MarksOnVideo
+          id={id}
+          second={((ms ?? startMs) - startMs) / 1000}
+          step={1 / (part.type === 'video' ? part.sample.fps : part.fps)}
+          aspect={width / height}
+        />
       </div>
-      <figcaption className="max-w-full truncate text-small text-muted tabular-nums" title={part.type === 'video' ? `${part.attachment.width} × ${part.attachment.height} · ${bytes(part.attachment.bytes)}` : undefined}>
+      <figcaption
+        className="max-w-full truncate text-small text-muted tabular-nums"
+        title={
+          part.type === 'video'
+            ? `${part.attachment.width} × ${part.attachment.height} · ${bytes(part.attachment.bytes)}`
+            : undefined
+        }
+      >
         {caption(part)}
         {part.type === 'video' && !isPlayable ? ' · this window cannot play the file' : ''}
       </figcaption>
@@ -65,7 +91,14 @@ export function VideoBlock({ id, part }: { id: string; part: VideoPart }): React
         label="Frames that the model saw"
         frames={frames.map((frame) => ({ url: frame.url, ms: frame.ms - offset }))}
         aspect={size.width / size.height}
-        current={ms === null ? null : frameAt(frames.map((frame) => frame.ms), ms)}
+        current={
+          ms === null
+            ? null
+            : frameAt(
+                frames.map((frame) => frame.ms),
+                ms,
+              )
+        }
         onPick={(index) => playFrom(id, frames[index]?.ms ?? 0, frames[index]?.ms ?? 0)}
       />
     </figure>

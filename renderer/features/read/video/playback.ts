@@ -11,7 +11,9 @@ export interface Asked {
 export const useAsked = create<{ readonly asked: Asked | null }>(() => ({ asked: null }))
 
 /** Has a video of the conversation play from a time. */
-export const playFrom = (id: string, fromMs: number, toMs: number | null): void => useAsked.setState({ asked: { id, fromMs, toMs } })
+export const playFrom = (id: string, fromMs: number, toMs: number | null): void =>
+  useAsked.setState({ asked: { id, fromMs, toMs } })
 
 /** Forgets what was asked of a video: it is not shown any more. */
-export const forgetAsked = (id: string): void => useAsked.setState(({ asked }) => ({ asked: asked?.id === id ? null : asked }))
+export const forgetAsked = (id: string): void =>
+  useAsked.setState(({ asked }) => ({ asked: asked?.id === id ? null : asked }))

@@ -24,7 +24,10 @@ export function seenPart(part: VideoPart): Pick<SeenVideo, 'startMs' | 'duration
 }
 
 /** The video nearest above an answer; null: there is none. */
-export function videoBefore({ order, messages }: Pick<ReadState, 'order' | 'messages'>, { parentId }: Message): SeenVideo | null {
+export function videoBefore(
+  { order, messages }: Pick<ReadState, 'order' | 'messages'>,
+  { parentId }: Message,
+): SeenVideo | null {
   const path = parentId === null ? [] : order.slice(0, order.indexOf(parentId) + 1)
   for (const id of path.toReversed()) {
     const parts = messages[id]?.parts ?? []

@@ -5,7 +5,8 @@ import { schemaToGrammar } from './jsonSchema.ts'
 
 /** The GBNF text of an answer format. @throws AppError InvalidInput for a schema or grammar that cannot be used. */
 export function toGrammar(format: AnswerFormat): string {
-  const grammar = 'grammar' in format ? format.grammar : schemaToGrammar(readSchema(format.jsonSchema, "The answer's JSON schema"))
+  const grammar =
+    'grammar' in format ? format.grammar : schemaToGrammar(readSchema(format.jsonSchema, "The answer's JSON schema"))
   checkGrammar(grammar)
   return grammar
 }

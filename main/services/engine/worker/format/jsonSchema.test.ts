@@ -3,7 +3,12 @@ import type { JsonSchema } from '../../../../testing/schemaCheck.ts'
 import { toGrammar } from './grammar.ts'
 
 const grammarOf = (schema: JsonSchema) => toGrammar({ jsonSchema: JSON.stringify(schema) })
-const refusal = (text: RegExp) => expect.objectContaining({ name: 'AppError', code: 'InvalidInput', message: expect.stringMatching(text) as string }) as unknown
+const refusal = (text: RegExp) =>
+  expect.objectContaining({
+    name: 'AppError',
+    code: 'InvalidInput',
+    message: expect.stringMatching(text) as string,
+  }) as unknown
 const thrown = (work: () => unknown): unknown => {
   try {
     return work()
@@ -11,7 +16,8 @@ const thrown = (work: () => unknown): unknown => {
     return error
   }
 }
-const nested = (depth: number): JsonSchema => JSON.parse('{"type":"array","items":'.repeat(depth) + 'true' + '}'.repeat(depth)) as JsonSchema
+const nested = (depth: number): JsonSchema =>
+  JSON.parse('{"type":"array","items":'.repeat(depth) + 'true' + '}'.repeat(depth)) as JsonSchema
 
 describe('a schema that a grammar cannot hold is refused, and the message names the cause', () => {
   test.each<[string, JsonSchema, RegExp]>([
@@ -39,40 +45,116 @@ describe('a schema that a grammar cannot hold is refused, and the message names 
     ['a length that is no number', { type: 'string', maxLength: '3' }, /whole number/],
     ['a length of more than 10,000', { type: 'array', minItems: 10_001 }, /whole number up to 10,000/],
     ['a least length above the most', { type: 'string', minLength: 3, maxLength: 2 }, /least length/],
-    ['a required property that is not allowed', { type: 'object', required: ['a'], additionalProperties: false }, /requires "a"/],
-    ['a property that must not be there and is required', { properties: { a: false }, required: ['a'] }, /"a" is not a schema that allows anything/],
+    [
+      'a required property that is not allowed',
+      { type: 'object', required: ['a'], additionalProperties: false },
+      /requires "a"/,
+    ],
+    [
+      'a property that must not be there and is required',
+      { properties: { a: false }, required: ['a'] },
+      /"a" is not a schema that allows anything/,
+    ],
     ['a $ref elsewhere', { $ref: 'https://example.org/schema' }, /does not point into the schema/],
     ['a $ref to an anchor', { $ref: '#name' }, /does not point into the schema/],
     ['a $ref to nothing', { $ref: '#/$defs/a' }, /names nothing/],
     ['a $ref to what every object has', { $ref: '#/toString' }, /names nothing/],
     ['a $ref with bad escapes', { $ref: '#/%zz' }, /names nothing/],
-    ['a $ref beside other keywords', { $ref: '#/$defs/a', minLength: 1, $defs: { a: { type: 'string' } } }, /"minLength"/],
+    [
+      'a $ref beside other keywords',
+      { $ref: '#/$defs/a', minLength: 1, $defs: { a: { type: 'string' } } },
+      /"minLength"/,
+    ],
     ['a $ref to itself', { $ref: '#' }, /# refers to itself/],
-    ['a $ref to itself through choices', { $defs: { a: { anyOf: [{ type: 'null' }, { $ref: '#/$defs/b' }] }, b: { oneOf: [{ $ref: '#/$defs/a' }] } }, $ref: '#/$defs/a' }, /refers to itself/],
-    ['a loop that another value leads into', { $defs: { a: { anyOf: [{ properties: { x: { $ref: '#/$defs/b' } } }, { $ref: '#/$defs/b' }] }, b: { anyOf: [{ $ref: '#/$defs/a' }, true] } }, $ref: '#/$defs/a' }, /refers to itself/],
-    ['values that never end', { type: 'object', properties: { next: { $ref: '#' } }, required: ['next'] }, /could ever end/],
+    [
+      'a $ref to itself through choices',
+      {
+        $defs: { a: { anyOf: [{ type: 'null' }, { $ref: '#/$defs/b' }] }, b: { oneOf: [{ $ref: '#/$defs/a' }] } },
+        $ref: '#/$defs/a',
+      },
+      /refers to itself/,
+    ],
+    [
+      'a loop that another value leads into',
+      {
+        $defs: {
+          a: { anyOf: [{ properties: { x: { $ref: '#/$defs/b' } } }, { $ref: '#/$defs/b' }] },
+          b: { anyOf: [{ $ref: '#/$defs/a' }, true] },
+        },
+        $ref: '#/$defs/a',
+      },
+      /refers to itself/,
+    ],
+    [
+      'values that never end',
+      { type: 'object', properties: { next: { $ref: '#' } }, required: ['next'] },
+      /could ever end/,
+    ],
     ['lists that never end', { type: 'array', items: { $ref: '#' }, minItems: 1 }, /could ever end/],
     ['deep nesting', nested(500), /nested too deeply/],
-    ['too many properties', { properties: Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`p${i}`, true])) }, /too large/],
+    [
+      'too many properties',
+      { properties: Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`p${i}`, true])) },
+      /too large/,
+    ],
   ])('%s', (_name, schema, text) => expect(thrown(() => grammarOf(schema))).toEqual(refusal(text)))
 })
 
 describe('a schema that a grammar can hold', () => {
   test.each<[string, JsonSchema]>([
     ['anything', true],
-    ['annotations', { $schema: 'x', title: 'T', description: 'D', type: 'string', format: 'date', default: 1, examples: [] }],
+    [
+      'annotations',
+      { $schema: 'x', title: 'T', description: 'D', type: 'string', format: 'date', default: 1, examples: [] },
+    ],
     [
       'what OpenAPI, pydantic and others write beside it',
       {
-        $comment: 'c', $anchor: 'a', title: 'T', deprecated: true, readOnly: true, nullable: true, example: 'x', examples: ['x'], xml: { name: 'x' },
-        externalDocs: { url: 'x' }, discriminator: { propertyName: 'kind' }, 'x-order': 1, contentSchema: {}, markdownDescription: 'm', then: {}, type: 'string',
+        $comment: 'c',
+        $anchor: 'a',
+        title: 'T',
+        deprecated: true,
+        readOnly: true,
+        nullable: true,
+        example: 'x',
+        examples: ['x'],
+        xml: { name: 'x' },
+        externalDocs: { url: 'x' },
+        discriminator: { propertyName: 'kind' },
+        'x-order': 1,
+        contentSchema: {},
+        markdownDescription: 'm',
+        then: {},
+        type: 'string',
       },
     ],
-    ['annotations beside a $ref, const, enum and choices', { nullable: true, oneOf: [{ $ref: '#/$defs/a', description: 'D', nullable: true }, { const: 1, example: 1 }, { enum: [2], 'x-enum': ['two'] }], discriminator: {}, $defs: { a: { type: 'null' } } }],
-    ['keywords of other types than its own', { type: ['object', 'null'], properties: { a: { type: ['string', 'integer'], maxLength: 3 } } }],
+    [
+      'annotations beside a $ref, const, enum and choices',
+      {
+        nullable: true,
+        oneOf: [
+          { $ref: '#/$defs/a', description: 'D', nullable: true },
+          { const: 1, example: 1 },
+          { enum: [2], 'x-enum': ['two'] },
+        ],
+        discriminator: {},
+        $defs: { a: { type: 'null' } },
+      },
+    ],
+    [
+      'keywords of other types than its own',
+      { type: ['object', 'null'], properties: { a: { type: ['string', 'integer'], maxLength: 3 } } },
+    ],
     ['a $ref to a member of a list', { anyOf: [{ type: 'string' }, { type: 'array', items: { $ref: '#/anyOf/0' } }] }],
     ['a $ref with escapes', { $ref: '#/$defs/a~1b%20c', $defs: { 'a/b c': { type: 'null' } } }],
-    ['recursion that can end', { type: 'object', properties: { value: { type: 'integer' }, next: { anyOf: [{ $ref: '#' }, { type: 'null' }] } }, required: ['value', 'next'] }],
+    [
+      'recursion that can end',
+      {
+        type: 'object',
+        properties: { value: { type: 'integer' }, next: { anyOf: [{ $ref: '#' }, { type: 'null' }] } },
+        required: ['value', 'next'],
+      },
+    ],
     ['one schema in allOf', { allOf: [{ type: 'string' }] }],
     ['the deepest nesting', nested(90)],
   ])('%s', (_name, schema) => expect(grammarOf(schema)).toMatch(/^root ::= /))
@@ -84,21 +166,35 @@ describe('a schema that a grammar can hold', () => {
   })
 
   test('properties come in the order of the text, also names that look like numbers', () => {
-    const grammar = toGrammar({ jsonSchema: '{"properties":{"reason":{"const":0},"2024":{"const":1},"10":{"const":2},"2":{"const":3}},"required":["reason","2024","10","2"]}' })
+    const grammar = toGrammar({
+      jsonSchema:
+        '{"properties":{"reason":{"const":0},"2024":{"const":1},"10":{"const":2},"2":{"const":3}},"required":["reason","2024","10","2"]}',
+    })
     const order = Array.from(grammar.matchAll(/^r\d+ ::= "\\"(\w+)\\"" ws ":"/gm), ([, name]) => name)
     expect(order).toEqual(['reason', '2024', '10', '2'])
   })
 
   test('numbers are written with all their digits', () => {
-    const grammar = toGrammar({ jsonSchema: '{"type":"integer","enum":[9007199254740993,-12345678901234567890,1e400,2.0]}' })
+    const grammar = toGrammar({
+      jsonSchema: '{"type":"integer","enum":[9007199254740993,-12345678901234567890,1e400,2.0]}',
+    })
     expect(grammar).toContain('("9007199254740993" | "-12345678901234567890" | "1e400" | "2.0") ws')
   })
 
   test('every rule that is used is there, once', () => {
-    const grammar = grammarOf({ type: 'object', properties: { 'a "quoted" ::= name': { $ref: '#' }, b: { type: 'array', items: { enum: ['::=', 'r0'] } } } })
+    const grammar = grammarOf({
+      type: 'object',
+      properties: { 'a "quoted" ::= name': { $ref: '#' }, b: { type: 'array', items: { enum: ['::=', 'r0'] } } },
+    })
     const names = grammar.split('\n').map((line) => line.slice(0, line.indexOf(' ::= ')))
     expect(new Set(names).size).toBe(names.length)
-    const used = grammar.split('\n').flatMap((line) => line.slice(line.indexOf(' ::= ')).replace(/"(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]/g, '').match(/[a-z]\w*/g) ?? [])
+    const used = grammar.split('\n').flatMap(
+      (line) =>
+        line
+          .slice(line.indexOf(' ::= '))
+          .replace(/"(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]/g, '')
+          .match(/[a-z]\w*/g) ?? [],
+    )
     expect(used.filter((name) => !names.includes(name))).toEqual([])
   })
 })

@@ -70,7 +70,8 @@ class GrammarBuilder {
     if (schema.has('$ref')) return this.reference(schema, place)
     if (schema.has('const')) return this.literals([schema.get('const')!], 'const', schema, place)
     if (schema.has('enum')) return this.literals(schema.get('enum')!, 'enum', schema, place)
-    for (const keyword of ['anyOf', 'oneOf', 'allOf'] as const) if (schema.has(keyword)) return this.choices(keyword, schema, place)
+    for (const keyword of ['anyOf', 'oneOf', 'allOf'] as const)
+      if (schema.has(keyword)) return this.choices(keyword, schema, place)
     const types = typesOf(schema, name)
     if (types === null) {
       checkKeywords(schema, null, name)
@@ -97,7 +98,9 @@ class GrammarBuilder {
   private literals(values: Json, keyword: string, schema: JsonObject, { name }: Place): string {
     checkKeywords(schema, null, name, ['type', keyword])
     const types = typesOf(schema, name)
-    const allowed = Array.isArray(values) ? (values as readonly Json[]).filter((value) => types === null || types.some((type) => isOf(type, value))) : []
+    const allowed = Array.isArray(values)
+      ? (values as readonly Json[]).filter((value) => types === null || types.some((type) => isOf(type, value)))
+      : []
     if (allowed.length === 0) throw refuse(`the ${keyword} of ${name} has no value of its type.`)
     return this.rule(`(${allowed.map((value) => literal(writeJson(value))).join(' | ')}) ws`)
   }
@@ -106,8 +109,10 @@ class GrammarBuilder {
     const { name } = place
     checkKeywords(schema, null, name, ['type', keyword])
     const choices = schema.get(keyword)
-    if (!Array.isArray(choices) || choices.length === 0) throw refuse(`the ${keyword} of ${name} is not a list of schemas.`)
-    if (keyword === 'allOf' && choices.length > 1) throw refuse(`${name} uses "allOf" with several schemas, which an answer cannot be held to. Write them as one.`)
+    if (!Array.isArray(choices) || choices.length === 0)
+      throw refuse(`the ${keyword} of ${name} is not a list of schemas.`)
+    if (keyword === 'allOf' && choices.length > 1)
+      throw refuse(`${name} uses "allOf" with several schemas, which an answer cannot be held to. Write them as one.`)
     const types = typesOf(schema, name)
     const texts = choices.map((choice: Json, i) => {
       const where = { ...place, name: `${name}, choice ${i + 1}`, depth: place.depth + 1 }
@@ -133,7 +138,10 @@ class GrammarBuilder {
     if (properties.size === 0) return this.map(others, inside(`a property of ${place.name}`))
     const pairs = [...properties]
       .filter(([name, value]) => value !== false || required.has(name))
-      .map(([name, value]) => ({ text: this.rule(`${literal(JSON.stringify(name))} ws ":" ws ${this.visit(value, inside(`"${name}"`))}`), isRequired: required.has(name) }))
+      .map(([name, value]) => ({
+        text: this.rule(`${literal(JSON.stringify(name))} ws ":" ws ${this.visit(value, inside(`"${name}"`))}`),
+        isRequired: required.has(name),
+      }))
     // rest[i]: what may follow once a property before i was written
     const rest: string[] = Array.from({ length: pairs.length + 1 }, () => '""')
     for (let i = pairs.length - 1; i > 0; i--) {
@@ -162,7 +170,9 @@ class GrammarBuilder {
     const { name } = place
     const [least, most] = lengths(schema.get('minItems'), schema.get('maxItems'), name)
     if (most === 0 || (schema.get('items') === false && least === 0)) return this.rule('"[" ws "]" ws')
-    const item = this.rule(this.visit(schema.get('items') ?? true, { name: `an item of ${name}`, depth: place.depth + 1, head: null }))
+    const item = this.rule(
+      this.visit(schema.get('items') ?? true, { name: `an item of ${name}`, depth: place.depth + 1, head: null }),
+    )
     const next = this.rule(`"," ws ${item}`)
     const more = repeated(next, Math.max(0, least - 1), most === null ? null : most - 1)
     return this.rule(`"[" ws ${least > 0 ? `${item} ${more}` : `(${item} ${more})?`} "]" ws`)
@@ -197,7 +207,8 @@ function isOf(type: string, value: Json): boolean {
   if (type === 'null') return value === null
   if (type === 'array') return Array.isArray(value)
   if (type === 'object') return isJsonObject(value)
-  if (type === 'number' || type === 'integer') return value instanceof JsonNumber && (type === 'number' || value.isInteger)
+  if (type === 'number' || type === 'integer')
+    return value instanceof JsonNumber && (type === 'number' || value.isInteger)
   return typeof value === type
 }
 
@@ -205,7 +216,13 @@ function isOf(type: string, value: Json): boolean {
 function lengths(least: Json | undefined, most: Json | undefined, name: string): [least: number, most: number | null] {
   const read = (value: Json | undefined): number | null => {
     if (value === undefined) return null
-    if (value instanceof JsonNumber && Number.isSafeInteger(value.value) && value.value >= 0 && value.value <= MAX_LENGTH) return value.value
+    if (
+      value instanceof JsonNumber &&
+      Number.isSafeInteger(value.value) &&
+      value.value >= 0 &&
+      value.value <= MAX_LENGTH
+    )
+      return value.value
     throw refuse(`a length of ${name} is not a whole number up to ${MAX_LENGTH.toLocaleString('en')}.`)
   }
   const bounds = [read(least) ?? 0, read(most)] as const

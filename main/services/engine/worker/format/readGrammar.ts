@@ -49,7 +49,8 @@ class GrammarReader {
     this.skip(BLANKS_AND_LINES)
     this.alternatives(0)
     this.defined.add(name)
-    if (this.at < this.text.length && !/[\r\n]/.test(this.text[this.at]!)) throw this.wrong(`${JSON.stringify(this.text[this.at])} cannot stand here`)
+    if (this.at < this.text.length && !/[\r\n]/.test(this.text[this.at]!))
+      throw this.wrong(`${JSON.stringify(this.text[this.at])} cannot stand here`)
     this.skip(BLANKS_AND_LINES)
   }
 

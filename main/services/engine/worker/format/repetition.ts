@@ -7,7 +7,8 @@ const CHUNK = 1000
  */
 export function repeated(symbol: string, least: number, most: number | null): string {
   if (most !== null && most <= CHUNK) return `${symbol}{${least},${most}}`
-  if (least >= CHUNK) return `${symbol}{${CHUNK}} ${repeated(symbol, least - CHUNK, most === null ? null : most - CHUNK)}`
+  if (least >= CHUNK)
+    return `${symbol}{${CHUNK}} ${repeated(symbol, least - CHUNK, most === null ? null : most - CHUNK)}`
   if (most === null) return `${symbol}{${least},}`
   return `(${symbol}{${least},${CHUNK - 1}} | ${symbol}{${CHUNK}} ${repeated(symbol, 0, most - CHUNK)})`
 }

@@ -35,7 +35,9 @@ export class SchemaReferences {
 
   /** @throws AppError InvalidInput for references that lead back to themselves with nothing written, or that never end. */
   check(): void {
-    for (const pointer of this.known.keys()) if (this.leadsTo(pointer, pointer, new Set())) throw refuse(`${pointer} refers to itself with nothing in between.`)
+    for (const pointer of this.known.keys())
+      if (this.leadsTo(pointer, pointer, new Set()))
+        throw refuse(`${pointer} refers to itself with nothing in between.`)
     const ending = new Set<string>()
     for (let size = -1; size < ending.size; ) {
       size = ending.size
@@ -55,12 +57,15 @@ export class SchemaReferences {
   }
 
   private resolve(pointer: string): Json {
-    if (pointer !== '#' && !pointer.startsWith('#/')) throw refuse(`the $ref ${pointer} does not point into the schema (#/...).`)
+    if (pointer !== '#' && !pointer.startsWith('#/'))
+      throw refuse(`the $ref ${pointer} does not point into the schema (#/...).`)
     let target: Json | undefined = this.root
     for (const step of pointer.split('/').slice(1)) {
       const name = decoded(step).replaceAll('~1', '/').replaceAll('~0', '~')
       if (isJsonObject(target)) target = target.get(name)
-      else target = Array.isArray(target) && /^(0|[1-9]\d*)$/.test(name) ? (target as readonly Json[])[Number(name)] : undefined
+      else
+        target =
+          Array.isArray(target) && /^(0|[1-9]\d*)$/.test(name) ? (target as readonly Json[])[Number(name)] : undefined
       if (target === undefined) throw refuse(`the $ref ${pointer} names nothing in the schema.`)
     }
     return target
@@ -89,6 +94,10 @@ function ends(schema: Json, ending: ReadonlySet<string>): boolean {
   const properties = schema.get('properties')
   const least = schema.get('minItems')
   const needsItem = least instanceof JsonNumber && least.value > 0
-  const valueOf = (name: string) => (isJsonObject(properties) ? properties.get(name) : undefined) ?? schema.get('additionalProperties') ?? true
-  return namesOf(schema.get('required')).every((name) => ends(valueOf(name), ending)) && (!needsItem || ends(schema.get('items') ?? true, ending))
+  const valueOf = (name: string) =>
+    (isJsonObject(properties) ? properties.get(name) : undefined) ?? schema.get('additionalProperties') ?? true
+  return (
+    namesOf(schema.get('required')).every((name) => ends(valueOf(name), ending)) &&
+    (!needsItem || ends(schema.get('items') ?? true, ending))
+  )
 }

@@ -29,7 +29,8 @@ afterAll(() => model.free())
 const before = [1011, 911, 198, 768]
 const after = [613, 726, 484, 13]
 const tokens = (ids: readonly number[]): Unit[] => ids.map((token) => ({ token }))
-const vectorsFor = (grid: Grid): Float32Array => Float32Array.from({ length: gridTokens(grid) * model.embeddingLength }, (_, i) => Math.sin(i * 1.37))
+const vectorsFor = (grid: Grid): Float32Array =>
+  Float32Array.from({ length: gridTokens(grid) * model.embeddingLength }, (_, i) => Math.sin(i * 1.37))
 
 /** A context for one test. */
 async function withContext<T>(use: ContextUse, run: (native: NativeContext) => Promise<T>): Promise<T> {
@@ -45,21 +46,47 @@ async function withContext<T>(use: ContextUse, run: (native: NativeContext) => P
 const engineLogits = (grid: Grid, vectors: Float32Array, use: ContextUse): Promise<Float32Array> =>
   withContext(use, async (native) => {
     const units: Unit[] = [...tokens(before), { media: 'video', grid }, ...tokens(after)]
-    await new LanguageContext(runtime, native).append(units, () => Promise.resolve(vectors), () => {}, never)
+    await new LanguageContext(runtime, native).append(
+      units,
+      () => Promise.resolve(vectors),
+      () => {},
+      never,
+    )
     return logitsAt(native.handle, -1)
   })
 
 /** The same as the reference's causal mask has it: each token sees all that was computed before it, whatever the positions. */
-const oneByOne = (grid: Grid, vectors: Float32Array, [first = [], second = []]: readonly (readonly number[])[] = [before, after]): Promise<Float32Array> =>
+const oneByOne = (
+  grid: Grid,
+  vectors: Float32Array,
+  [first = [], second = []]: readonly (readonly number[])[] = [before, after],
+): Promise<Float32Array> =>
   withContext({}, async (native) => {
     const count = gridTokens(grid)
     runtime.llama.setCausal(native.handle, false)
     const write = async (ids: readonly number[], position: number) => {
       for (const [i, id] of ids.entries())
-        await native.decode({ count: 1, tokens: Int32Array.of(id), embeddings: null, positions: Int32Array.of(position + i), logits: Int8Array.of(1), sequences: 0 }, never)
+        await native.decode(
+          {
+            count: 1,
+            tokens: Int32Array.of(id),
+            embeddings: null,
+            positions: Int32Array.of(position + i),
+            logits: Int8Array.of(1),
+            sequences: 0,
+          },
+          never,
+        )
     }
     await write(first, 0)
-    const all = { count, tokens: null, embeddings: vectors, positions: mediaPositions(grid, first.length), logits: new Int8Array(count), sequences: 0 }
+    const all = {
+      count,
+      tokens: null,
+      embeddings: vectors,
+      positions: mediaPositions(grid, first.length),
+      logits: new Int8Array(count),
+      sequences: 0,
+    }
     for (let i = 0; i < count; i++) await native.decode(partOf(all, i, 1), never)
     await write(second, first.length + positionSpan({ media: 'video', grid }))
     return logitsAt(native.handle, -1)
@@ -70,7 +97,10 @@ test('one token at a time, each seeing all before it, is what the reference comp
   const pad = golden.input_ids.indexOf(1023)
   const grid: Grid = { times: 2, rows: 2, columns: 4, timeStep: 2 }
   const vectors = goldenFloats('qwen25vl', 'vision', 'embed_video_v5_4.bin')
-  const found = await oneByOne(grid, vectors, [golden.input_ids.slice(0, pad), golden.input_ids.slice(pad + gridTokens(grid))])
+  const found = await oneByOne(grid, vectors, [
+    golden.input_ids.slice(0, pad),
+    golden.input_ids.slice(pad + gridTokens(grid)),
+  ])
   expect(maxError(found, goldenFloats('qwen25vl', 'logits', golden.logits.file))).toBeLessThan(1e-3)
 })
 
@@ -96,9 +126,19 @@ test('a stop within slices at one position leaves nothing behind', () =>
     const units: Unit[] = [...tokens(before), { media: 'video', grid }, ...tokens(after)]
     const context = new LanguageContext(runtime, native)
     const stop = new AbortController()
-    const stopped = context.append(units, () => Promise.resolve(vectors), (done) => done === 16 && stop.abort(new Error('enough')), stop.signal)
+    const stopped = context.append(
+      units,
+      () => Promise.resolve(vectors),
+      (done) => done === 16 && stop.abort(new Error('enough')),
+      stop.signal,
+    )
     await expect(stopped).rejects.toThrow('enough')
     expect(context.length).toBe(before.length)
-    await context.append(units.slice(before.length), () => Promise.resolve(vectors), () => {}, never)
+    await context.append(
+      units.slice(before.length),
+      () => Promise.resolve(vectors),
+      () => {},
+      never,
+    )
     expect(maxError(logitsAt(native.handle, -1), await oneByOne(grid, vectors))).toBeLessThan(MAX_ERROR)
   }))

@@ -2,7 +2,14 @@ import { AppError } from '#contract'
 import type { SavedState } from '../cache/stateStore.ts'
 import type { Pointer } from '../native/ffi.ts'
 import type { Runtime } from '../native/runtime.ts'
-import { commonPrefix, gridTokens, mediaPositions, positionSpan, sharesPosition, unitTokens } from '../prompt/positions.ts'
+import {
+  commonPrefix,
+  gridTokens,
+  mediaPositions,
+  positionSpan,
+  sharesPosition,
+  unitTokens,
+} from '../prompt/positions.ts'
 import type { Unit } from '../prompt/positions.ts'
 import { partOf, SLICE_TOKENS } from './nativeContext.ts'
 import type { NativeContext } from './nativeContext.ts'
@@ -80,7 +87,8 @@ export class LanguageContext {
   truncate(count: number): void {
     if (count >= this.units.length) return
     const position = this.starts[count]!
-    if (!this.native.remove(this.sequence, position)) throw new AppError('EngineFailed', 'The KV cache could not be cut back. Try again.')
+    if (!this.native.remove(this.sequence, position))
+      throw new AppError('EngineFailed', 'The KV cache could not be cut back. Try again.')
     this.units.length = count
     this.starts.length = count
     this.nextPosition = position
@@ -98,7 +106,12 @@ export class LanguageContext {
    * `embeddings` gives the vectors of a media unit, [tokens, embeddingLength].
    * @throws AppError ContextFull, EngineFailed; the signal's reason when aborted (what was computed stays).
    */
-  async append(units: readonly Unit[], embeddings: (media: string) => Promise<Float32Array>, onTokens: (tokens: number) => void, signal: AbortSignal): Promise<void> {
+  async append(
+    units: readonly Unit[],
+    embeddings: (media: string) => Promise<Float32Array>,
+    onTokens: (tokens: number) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     for (let i = 0; i < units.length; ) {
       const unit = units[i]!
       if ('media' in unit) {
@@ -124,7 +137,12 @@ export class LanguageContext {
     const positions = Int32Array.from(tokens, (_, i) => this.nextPosition + i)
     const logits = new Int8Array(count)
     if (last) logits[count - 1] = 1
-    await this.undoing(() => this.native.decode({ count, tokens: Int32Array.from(tokens), embeddings: null, positions, logits, sequences: this.sequence }, signal))
+    await this.undoing(() =>
+      this.native.decode(
+        { count, tokens: Int32Array.from(tokens), embeddings: null, positions, logits, sequences: this.sequence },
+        signal,
+      ),
+    )
     for (const token of tokens) this.push({ token })
   }
 
@@ -133,12 +151,25 @@ export class LanguageContext {
     this.push({ token })
   }
 
-  private async appendMedia(unit: Extract<Unit, { media: string }>, vectors: Float32Array, last: boolean, onTokens: (tokens: number) => void, signal: AbortSignal): Promise<void> {
+  private async appendMedia(
+    unit: Extract<Unit, { media: string }>,
+    vectors: Float32Array,
+    last: boolean,
+    onTokens: (tokens: number) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { grid } = unit
     const count = gridTokens(grid)
     const logits = new Int8Array(count)
     if (last) logits[count - 1] = 1
-    const all = { count, tokens: null, embeddings: vectors, positions: mediaPositions(grid, this.nextPosition), logits, sequences: this.sequence }
+    const all = {
+      count,
+      tokens: null,
+      embeddings: vectors,
+      positions: mediaPositions(grid, this.nextPosition),
+      logits,
+      sequences: this.sequence,
+    }
     const perTime = grid.rows * grid.columns
     await this.undoing(async () => {
       for (let t = 0; t < grid.times; ) {

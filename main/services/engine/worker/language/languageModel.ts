@@ -33,7 +33,14 @@ export class LanguageModel {
    * Loads a file whose header was checked. `onProgress` gets 0..1. `gpuLayers`: how many layers go to the GPU.
    * @throws AppError UnsupportedModel, OutOfMemory; the signal's reason when aborted.
    */
-  static async load(runtime: Runtime, path: string, facts: TextModelFacts, onProgress: (share: number) => void, signal: AbortSignal, gpuLayers = 0): Promise<LanguageModel> {
+  static async load(
+    runtime: Runtime,
+    path: string,
+    facts: TextModelFacts,
+    onProgress: (share: number) => void,
+    signal: AbortSignal,
+    gpuLayers = 0,
+  ): Promise<LanguageModel> {
     const { llama, log, gpu } = runtime
     const report = koffi.register(
       (share: number) => {
@@ -47,14 +54,24 @@ export class LanguageModel {
     const devices = gpu && BigUint64Array.of(...(gpuLayers > 0 ? [gpu.device as bigint] : []), 0n)
     let handle: Pointer
     try {
-      handle = await llama.modelLoad(path, { ...llama.modelDefaultParams(), n_gpu_layers: gpuLayers, devices, progress_callback: report, kv_overrides: facts.lacksSplitting ? splitting : null })
+      handle = await llama.modelLoad(path, {
+        ...llama.modelDefaultParams(),
+        n_gpu_layers: gpuLayers,
+        devices,
+        progress_callback: report,
+        kv_overrides: facts.lacksSplitting ? splitting : null,
+      })
     } finally {
       koffi.unregister(report)
     }
     signal.throwIfAborted()
     if (!handle) {
       const reason = log.reason()
-      if (/alloc|memory/i.test(reason)) throw new AppError('OutOfMemory', `There is not enough memory for this model (${reason}). Close other programs or choose a smaller model.`)
+      if (/alloc|memory/i.test(reason))
+        throw new AppError(
+          'OutOfMemory',
+          `There is not enough memory for this model (${reason}). Close other programs or choose a smaller model.`,
+        )
       const what = `llama.cpp does not load ${basename(path)}: ${reason || 'it gives no reason'}.`
       throw new AppError('UnsupportedModel', `${what} Choose another conversion of the model.`, { path })
     }

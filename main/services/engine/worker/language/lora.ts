@@ -34,10 +34,15 @@ export class Loras {
   async load(adapters: readonly LoraAdapter[]): Promise<LoadedAdapters> {
     const used: { handle: Pointer; scale: number; content: string }[] = []
     for (const { path, scale } of adapters) {
-      if (!Number.isFinite(scale)) throw new AppError('InvalidInput', `The scale of the LoRA adapter ${basename(path)} is not a number. Use 1 to apply it fully.`)
+      if (!Number.isFinite(scale))
+        throw new AppError(
+          'InvalidInput',
+          `The scale of the LoRA adapter ${basename(path)} is not a number. Use 1 to apply it fully.`,
+        )
       checkAdapter(await readHeader(path), this.model.facts)
       const content = await fingerprint(path)
-      if (scale !== 0) used.push({ handle: this.loaded.get(content) ?? (await this.read(path, content)), scale, content })
+      if (scale !== 0)
+        used.push({ handle: this.loaded.get(content) ?? (await this.read(path, content)), scale, content })
     }
     return {
       key: JSON.stringify(used.map(({ content, scale }) => [content, scale])),
@@ -49,7 +54,8 @@ export class Loras {
   /** Applies exactly these to `context`; what was computed there before does not fit them. @throws AppError EngineFailed. */
   apply(context: Pointer, { handles, scales }: LoadedAdapters): void {
     const status = this.runtime.llama.setLoras(context, handles, handles.length, scales)
-    if (status !== 0) throw new AppError('EngineFailed', `The LoRA adapters could not be applied: ${this.runtime.log.reason()}`)
+    if (status !== 0)
+      throw new AppError('EngineFailed', `The LoRA adapters could not be applied: ${this.runtime.log.reason()}`)
   }
 
   private async read(path: string, content: string): Promise<Pointer> {

@@ -72,11 +72,23 @@ export class NativeContext {
   }
 
   /** `contextTokens`: of each sequence. @throws AppError OutOfMemory. */
-  static async create(runtime: Runtime, model: LanguageModel, contextTokens: number, options: ContextOptions, { sequences = 1, inOrder = false }: ContextUse = {}): Promise<NativeContext> {
+  static async create(
+    runtime: Runtime,
+    model: LanguageModel,
+    contextTokens: number,
+    options: ContextOptions,
+    { sequences = 1, inOrder = false }: ContextUse = {},
+  ): Promise<NativeContext> {
     const helpers = inOrder ? HELPERS : 0
     const { llama, abort, threads, log } = runtime
     const { kvType, flashAttention } = resolveOptions(model, options)
-    const yarn: ContextParamsValues = options.yarnFactor ? { rope_scaling_type: ROPE_SCALING_YARN, rope_freq_scale: 1 / options.yarnFactor, yarn_orig_ctx: model.facts.trainedContext } : {}
+    const yarn: ContextParamsValues = options.yarnFactor
+      ? {
+          rope_scaling_type: ROPE_SCALING_YARN,
+          rope_freq_scale: 1 / options.yarnFactor,
+          yarn_orig_ctx: model.facts.trainedContext,
+        }
+      : {}
     const params: ContextParamsValues = {
       ...llama.contextDefaultParams(),
       n_ctx: contextTokens * sequences,
@@ -98,7 +110,10 @@ export class NativeContext {
     log.clear()
     const handle = await llama.contextInit(model.handle, params)
     if (!handle)
-      throw new AppError('OutOfMemory', `There is not enough memory for a context of ${contextTokens * sequences} tokens (${log.reason()}). Choose a smaller context or model.`)
+      throw new AppError(
+        'OutOfMemory',
+        `There is not enough memory for a context of ${contextTokens * sequences} tokens (${log.reason()}). Choose a smaller context or model.`,
+      )
     if (runtime.threadPool) llama.attachThreadpool(handle, runtime.threadPool, null)
     return new NativeContext(runtime, handle, sequences, helpers)
   }
@@ -117,14 +132,21 @@ export class NativeContext {
    * Computes embeddings of one sequence so that each sees all that is in the cache and those before it in the slice,
    * whatever the positions are. Without helpers one at a time. @throws as `decode`.
    */
-  async decodeInOrder(slice: Slice & { readonly embeddings: Float32Array; readonly sequences: number }, signal: AbortSignal): Promise<void> {
+  async decodeInOrder(
+    slice: Slice & { readonly embeddings: Float32Array; readonly sequences: number },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { llama } = this.runtime
     const step = Math.max(1, this.helpers)
     llama.setCausal(this.handle, false)
     try {
       for (let at = 0; at < slice.count; at += step) {
         const part = partOf(slice, at, Math.min(step, slice.count - at))
-        await this.compute(part, this.helpers ? this.helped(part.count) : this.sequencesOf(part.count, slice.sequences), signal)
+        await this.compute(
+          part,
+          this.helpers ? this.helped(part.count) : this.sequencesOf(part.count, slice.sequences),
+          signal,
+        )
       }
     } finally {
       llama.setCausal(this.handle, true)
@@ -145,15 +167,39 @@ export class NativeContext {
     }
   }
 
-  private async compute({ count, tokens, embeddings, positions, logits }: Slice, sequences: Sequences, signal: AbortSignal): Promise<void> {
+  private async compute(
+    { count, tokens, embeddings, positions, logits }: Slice,
+    sequences: Sequences,
+    signal: AbortSignal,
+  ): Promise<void> {
     signal.throwIfAborted()
-    const status = await this.runtime.llama.decode(this.handle, { n_tokens: count, token: tokens, embd: embeddings, pos: positions, logits, ...sequences })
+    const status = await this.runtime.llama.decode(this.handle, {
+      n_tokens: count,
+      token: tokens,
+      embd: embeddings,
+      pos: positions,
+      logits,
+      ...sequences,
+    })
     if (status === 0) return
     signal.throwIfAborted()
     if (status === DECODE_NO_SLOT)
-      throw new AppError('ContextFull', `The context of ${this.size} tokens is full. Start a new conversation or remove a picture.`, { context: this.size })
-    if (status === DECODE_NO_MEMORY) throw new AppError('OutOfMemory', `There is not enough memory to compute (${this.runtime.log.reason()}). Close other programs or choose a smaller model.`)
-    throw new AppError('EngineFailed', `The model could not compute (status ${status}${status === DECODE_ABORTED ? ', stopped' : ''}): ${this.runtime.log.reason()} Try again.`)
+      throw new AppError(
+        'ContextFull',
+        `The context of ${this.size} tokens is full. Start a new conversation or remove a picture.`,
+        {
+          context: this.size,
+        },
+      )
+    if (status === DECODE_NO_MEMORY)
+      throw new AppError(
+        'OutOfMemory',
+        `There is not enough memory to compute (${this.runtime.log.reason()}). Close other programs or choose a smaller model.`,
+      )
+    throw new AppError(
+      'EngineFailed',
+      `The model could not compute (status ${status}${status === DECODE_ABORTED ? ', stopped' : ''}): ${this.runtime.log.reason()} Try again.`,
+    )
   }
 
   /** Removes a sequence from `position` on. Returns false when llama.cpp cannot. */
@@ -178,9 +224,20 @@ export class NativeContext {
 }
 
 /** `count` embeddings of a slice from `at` on. */
-export function partOf<T extends Slice & { readonly embeddings: Float32Array }>(slice: T, at: number, count: number): T {
+export function partOf<T extends Slice & { readonly embeddings: Float32Array }>(
+  slice: T,
+  at: number,
+  count: number,
+): T {
   const width = slice.embeddings.length / slice.count
   const positions = new Int32Array(POSITION_ROWS * count)
-  for (let row = 0; row < POSITION_ROWS; row++) positions.set(slice.positions.subarray(row * slice.count + at, row * slice.count + at + count), row * count)
-  return { ...slice, count, embeddings: slice.embeddings.slice(at * width, (at + count) * width), positions, logits: slice.logits.slice(at, at + count) }
+  for (let row = 0; row < POSITION_ROWS; row++)
+    positions.set(slice.positions.subarray(row * slice.count + at, row * slice.count + at + count), row * count)
+  return {
+    ...slice,
+    count,
+    embeddings: slice.embeddings.slice(at * width, (at + count) * width),
+    positions,
+    logits: slice.logits.slice(at, at + count),
+  }
 }

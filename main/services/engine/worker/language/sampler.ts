@@ -30,7 +30,10 @@ export class Sampler {
       const sampler = llama.samplerGrammar(vocab, grammar, 'root')
       if (!sampler) {
         this.free()
-        throw new AppError('InvalidInput', 'The grammar cannot be used for an answer: a rule begins with itself, what may be empty is repeated, or something is repeated too often. Change that rule.')
+        throw new AppError(
+          'InvalidInput',
+          'The grammar cannot be used for an answer: a rule begins with itself, what may be empty is repeated, or something is repeated too often. Change that rule.',
+        )
       }
       add(sampler)
     }

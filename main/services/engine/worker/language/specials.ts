@@ -37,7 +37,9 @@ export class Specials {
 
   /** `text` with `mark` in everything that reads like a special token, or could with what comes beside it; `except` some. */
   marked(text: string, mark: string, except: readonly string[] = []): string {
-    const inside = text.replace(this.all, (found) => (except.includes(found) ? found : found[0]! + mark + found.slice(1)))
+    const inside = text.replace(this.all, (found) =>
+      except.includes(found) ? found : found[0]! + mark + found.slice(1),
+    )
     const lengths = Array.from({ length: Math.min(this.longest, text.length) }, (_, i) => i + 1)
     const before = lengths.some((length) => this.ends.has(text.slice(0, length))) ? mark : ''
     const after = lengths.some((length) => this.starts.has(text.slice(-length))) ? mark : ''

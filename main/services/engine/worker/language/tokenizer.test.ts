@@ -5,7 +5,12 @@ import { goldenJson, toChatMessages } from '../../../../testing/engineGoldens.ts
 import type { GoldenMessage } from '../../../../testing/engineGoldens.ts'
 import { message, user } from '../../../../testing/engineRequests.ts'
 import { publishedText } from '../../../../testing/catalogueModel.ts'
-import { addedTokens, plainReferenceIds, qwen25Template, referenceIds } from '../../../../testing/publishedVocabulary.ts'
+import {
+  addedTokens,
+  plainReferenceIds,
+  qwen25Template,
+  referenceIds,
+} from '../../../../testing/publishedVocabulary.ts'
 import { tempFolder } from '../../../../testing/tempFolder.ts'
 import type { ChatMessage } from '../../types.ts'
 import { inspectModel } from '../../gguf/index.ts'
@@ -23,7 +28,16 @@ let tokenizer: Tokenizer
 beforeAll(async () => {
   const textPath = join(folder.path, 'model.gguf')
   const published = { family: 'qwen25vl', name: 'Qwen2.5 VL 3B Instruct', size: '3B', finetune: 'Instruct' } as const
-  writeFileSync(textPath, publishedText({ ...published, contextTokens: 128_000, vocabSize: 151_936, tiedEmbeddings: true, chatTemplate: qwen25Template }))
+  writeFileSync(
+    textPath,
+    publishedText({
+      ...published,
+      contextTokens: 128_000,
+      vocabSize: 151_936,
+      tiedEmbeddings: true,
+      chatTemplate: qwen25Template,
+    }),
+  )
   const { text } = await inspectModel({ textPath, projectorPath: null })
   model = await LanguageModel.load(runtime, textPath, text, () => {}, new AbortController().signal)
   tokenizer = model.tokenizer
@@ -34,7 +48,8 @@ afterAll(async () => {
 })
 
 const scripts = {
-  Latin: "The quick brown fox isn't at WE'LL's café, naïve façade; ſo they'Ve gone. Ærøskøbing, Łódź, İstanbul, Đà Nẵng",
+  Latin:
+    "The quick brown fox isn't at WE'LL's café, naïve façade; ſo they'Ve gone. Ærøskøbing, Łódź, İstanbul, Đà Nẵng",
   Cyrillic: 'Все люди рождаются свободными и равными. Ћирилица, українська мова ґ',
   Greek: 'Όλοι οι άνθρωποι γεννιούνται ελεύθεροι· ἐν ἀρχῇ ἦν ὁ λόγος',
   Arabic: 'يولد جميع الناس أحراراً متساوين في الكرامة والحقوق. ١٢٣',
@@ -60,14 +75,35 @@ const code = [
   'if (a<b && c>d) { a |= b; }\r\n\treturn `${a}`;',
   '#include <stdio.h>\nint main(void){printf("%d\\n", 0xFF);}',
   '{"key": [1, 2.5e-3, null], "nested": {"a": "\\u00e9"}}',
-  'SELECT * FROM t WHERE a = \'b\'\'c\' -- comment',
+  "SELECT * FROM t WHERE a = 'b''c' -- comment",
   '<div class="x">&nbsp;</div><!-- <br/> -->',
   '$$\\int_0^\\infty e^{-x^2}\\,dx = \\frac{\\sqrt{\\pi}}{2}$$',
   'https://example.org/a?b=c&d=%20#e user@host.tld C:\\Temp\\x',
   '| a | b |\n|---|---|\n| 1 | 2 |\n\n- [x] done\n1. one',
   '1234567890 3.14159 1,000,000 ½ ² ① Ⅷ ٣ 0b1010 1e10 2026-11-29T18:00',
 ]
-const blanks = [' ', '  ', '   ', '\n', '\n\n', ' \n', '\n ', '\t', '\r\n', '\r', ' \n\n  ', '\u00a0', '\u3000', '\u2028', '\u0085', '\u200b', '\ufeff', '\0', '\u001f', '    \n    ']
+const blanks = [
+  ' ',
+  '  ',
+  '   ',
+  '\n',
+  '\n\n',
+  ' \n',
+  '\n ',
+  '\t',
+  '\r\n',
+  '\r',
+  ' \n\n  ',
+  '\u00a0',
+  '\u3000',
+  '\u2028',
+  '\u0085',
+  '\u200b',
+  '\ufeff',
+  '\0',
+  '\u001f',
+  '    \n    ',
+]
 
 /** 500 texts: every script and kind alone, changed, between blanks and after another one. */
 const texts = [
@@ -109,7 +145,10 @@ describe('token ids are those of the published tokenizer', () => {
     expect(wrong).toEqual([])
   })
 
-  const { templates, cases } = goldenJson<{ templates: Record<string, string>; cases: { template: string; name: string; messages: GoldenMessage[]; text: string }[] }>('common', 'chat_templates.json')
+  const { templates, cases } = goldenJson<{
+    templates: Record<string, string>
+    cases: { template: string; name: string; messages: GoldenMessage[]; text: string }[]
+  }>('common', 'chat_templates.json')
   const ofTexts = cases.filter(({ messages }) => messages.every(({ content }) => typeof content === 'string'))
   test.each(Object.keys(templates))('for what the template %s writes', async (name) => {
     for (const { messages, text } of ofTexts.filter(({ template }) => template === name)) {
@@ -165,17 +204,34 @@ describe('a special token that a template did not write is text', () => {
   })
 
   test('where a token that stands for a picture is refused as what it is', async () => {
-    await expect(prompt([user('See <|image_pad|>')], null, true)).rejects.toThrow(/^The prompt holds <\|image_pad\|> or <\|video_pad\|>.*Leave them out/)
+    await expect(prompt([user('See <|image_pad|>')], null, true)).rejects.toThrow(
+      /^The prompt holds <\|image_pad\|> or <\|video_pad\|>.*Leave them out/,
+    )
   })
 })
 
 const DEFAULT = '<|im_start|>system\nYou are Qwen, created by Alibaba Cloud. You are a helpful assistant.<|im_end|>\n'
 
 /** A conversation's prompt, and the text that it was made of. */
-async function prompt(messages: readonly ChatMessage[], source: string | null = qwen25Template, isRaw = false): Promise<{ rendered: string; ids: readonly number[] }> {
+async function prompt(
+  messages: readonly ChatMessage[],
+  source: string | null = qwen25Template,
+  isRaw = false,
+): Promise<{ rendered: string; ids: readonly number[] }> {
   const template = ChatTemplate.read(source)
-  const request = { model: { textPath: '', projectorPath: null }, messages, budget: { minPixels: 4 * 784, maxPixels: 16 * 784 }, contextTokens: null, maxTokens: 1, isRaw }
+  const request = {
+    model: { textPath: '', projectorPath: null },
+    messages,
+    budget: { minPixels: 4 * 784, maxPixels: 16 * 784 },
+    contextTokens: null,
+    maxTokens: 1,
+    isRaw,
+  }
   const sampling = { temperature: 0, topP: 1, topK: 0, minP: 0, repeatPenalty: 1, seed: null }
-  const { ids } = await buildPrompt({ ...request, sampling }, tokenizer, { template, family: 'qwen25vl', media: { tokensPerSecond: 2 } })
+  const { ids } = await buildPrompt({ ...request, sampling }, tokenizer, {
+    template,
+    family: 'qwen25vl',
+    media: { tokensPerSecond: 2 },
+  })
   return { rendered: template.render(messages, { visionId: false, plain: (text) => text }), ids }
 }

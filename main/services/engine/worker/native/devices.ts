@@ -18,7 +18,17 @@ export function listDevices(ggml: Ggml): Device[] {
   for (let i = 0; i < ggml.deviceCount(); i++) {
     const handle = ggml.deviceAt(i)
     const kind = kinds[ggml.deviceType(handle)]
-    if (kind) devices.push({ handle, info: { name: ggml.deviceName(handle), description: ggml.deviceDescription(handle), kind, ...memory(ggml, handle), isShared: isShared(kind) } })
+    if (kind)
+      devices.push({
+        handle,
+        info: {
+          name: ggml.deviceName(handle),
+          description: ggml.deviceDescription(handle),
+          kind,
+          ...memory(ggml, handle),
+          isShared: isShared(kind),
+        },
+      })
   }
   return devices
 }
@@ -36,5 +46,9 @@ function memory(ggml: Ggml, handle: Pointer): Pick<DeviceInfo, 'totalBytes' | 'f
 }
 
 function isShared(kind: DeviceInfo['kind']): boolean {
-  return kind === 'integrated' || kind === 'cpu' || (kind === 'gpu' && process.platform === 'darwin' && process.arch === 'arm64')
+  return (
+    kind === 'integrated' ||
+    kind === 'cpu' ||
+    (kind === 'gpu' && process.platform === 'darwin' && process.arch === 'arm64')
+  )
 }

@@ -9,7 +9,12 @@ export type Memory = Pointer | ArrayBufferView
 type TypeSpec = string | TypeObject
 
 /** Binds one C function; `Args` and `R` state its signature for TypeScript. */
-export function bind<Args extends readonly unknown[], R>(library: LibraryHandle, name: string, result: TypeSpec, args: readonly TypeSpec[]): (...args: Args) => R {
+export function bind<Args extends readonly unknown[], R>(
+  library: LibraryHandle,
+  name: string,
+  result: TypeSpec,
+  args: readonly TypeSpec[],
+): (...args: Args) => R {
   return library.func(name, result, [...args]) as unknown as (...args: Args) => R
 }
 
@@ -17,7 +22,12 @@ export function bind<Args extends readonly unknown[], R>(library: LibraryHandle,
  * Binds one C function that computes for long; it runs on another thread so that messages get through. The typed arrays
  * among its arguments are kept alive until it returns.
  */
-export function bindAsync<Args extends readonly unknown[], R>(library: LibraryHandle, name: string, result: TypeSpec, args: readonly TypeSpec[]): (...args: Args) => Promise<R> {
+export function bindAsync<Args extends readonly unknown[], R>(
+  library: LibraryHandle,
+  name: string,
+  result: TypeSpec,
+  args: readonly TypeSpec[],
+): (...args: Args) => Promise<R> {
   const call = promisify(library.func(name, result, [...args]).async) as unknown as (...args: Args) => Promise<R>
   return async (...values: Args) => {
     const value = await call(...values)

@@ -43,12 +43,22 @@ const extension = '\\.(so|dylib|dll)$'
  * @throws AppError EngineIncompatible when they are missing or cannot be loaded.
  */
 export function loadLibraries({ backend, skip, onProbe }: LibraryChoice = CPU_ONLY): Libraries {
-  koffi.config({ sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES, sync_heap_size: STACK_BYTES, async_heap_size: 1 << 20 })
+  koffi.config({
+    sync_stack_size: STACK_BYTES,
+    async_stack_size: STACK_BYTES,
+    sync_heap_size: STACK_BYTES,
+    async_heap_size: 1 << 20,
+  })
   const { try: variants, reasons } = candidates(backend, skip)
   for (const [i, variant] of variants.entries()) {
     onProbe(variant)
     const opened = openVariant(variant, backend)
-    if (typeof opened !== 'string') return loadFrom(opened.folder, { gpu: { variant, plugin: opened.plugin }, reasons, others: variants.slice(i + 1) })
+    if (typeof opened !== 'string')
+      return loadFrom(opened.folder, {
+        gpu: { variant, plugin: opened.plugin },
+        reasons,
+        others: variants.slice(i + 1),
+      })
     reasons.push(`${variantLabel(variant)}: ${opened}`)
   }
   return loadFrom(requiredFolder(), { gpu: null, reasons, others: [] })
@@ -82,12 +92,15 @@ function openVariant(variant: GpuVariant, backend: BackendChoice): { folder: str
 }
 
 function loadProblem(variant: GpuVariant, message: string): string {
-  if (variant === 'cuda' && /cudart|cublas/.test(message)) return 'the CUDA runtime (cudart and cublas 12 or 13) is not installed'
+  if (variant === 'cuda' && /cudart|cublas/.test(message))
+    return 'the CUDA runtime (cudart and cublas 12 or 13) is not installed'
   return `its libraries could not be loaded (${message.split('\n')[0]})`
 }
 
 function loadFrom(folder: string, about: Pick<Libraries, 'gpu' | 'reasons' | 'others'>): Libraries {
-  const metadata = JSON.parse(readFileSync(path.join(folder, '_nlcBuildMetadata.json'), 'utf8')) as { buildOptions: { llamaCpp: { release: string } } }
+  const metadata = JSON.parse(readFileSync(path.join(folder, '_nlcBuildMetadata.json'), 'utf8')) as {
+    buildOptions: { llamaCpp: { release: string } }
+  }
   return {
     folder,
     release: metadata.buildOptions.llamaCpp.release,
@@ -105,10 +118,20 @@ function findIn(folder: string, library: string): string | undefined {
 }
 
 function load(folder: string, file: string | undefined): LibraryHandle {
-  if (!file) throw new AppError('EngineIncompatible', `A llama.cpp library is missing from ${folder}. Install Sightline again.`, { folder })
+  if (!file)
+    throw new AppError(
+      'EngineIncompatible',
+      `A llama.cpp library is missing from ${folder}. Install Sightline again.`,
+      { folder },
+    )
   try {
     return koffi.load(path.join(folder, file))
   } catch (cause) {
-    throw new AppError('EngineIncompatible', `The llama.cpp library ${file} could not be loaded: ${(cause as Error).message}`, { folder }, { cause })
+    throw new AppError(
+      'EngineIncompatible',
+      `The llama.cpp library ${file} could not be loaded: ${(cause as Error).message}`,
+      { folder },
+      { cause },
+    )
   }
 }

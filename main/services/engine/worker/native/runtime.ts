@@ -110,7 +110,13 @@ export function createRuntime(choice: LibraryChoice = CPU_ONLY): Runtime {
   const proc = (name: string) => ggml.regProcAddress(ggml.deviceReg(device), name)
   // `ggml_get_no_alloc` reads one bool of the object it is given: a callback that needs no JavaScript on the compute threads
   const abort = new AbortFlag(ggml, libraries.ggmlBase.symbol('ggml_get_no_alloc') as bigint)
-  koffi.call(proc('ggml_backend_cpu_set_abort_callback') ?? proc('ggml_backend_set_abort_callback'), koffi.proto('void(void *backend, void *callback, void *data)'), cpu, abort.callback, abort.data)
+  koffi.call(
+    proc('ggml_backend_cpu_set_abort_callback') ?? proc('ggml_backend_set_abort_callback'),
+    koffi.proto('void(void *backend, void *callback, void *data)'),
+    cpu,
+    abort.callback,
+    abort.data,
+  )
   const variant = /ggml-cpu-([\w-]+)\./.exec(log.text())?.[1]
   const setThreads = proc('ggml_backend_set_n_threads')
   const setThreadsType = koffi.proto('void(void *backend, int threads)')
@@ -151,12 +157,20 @@ export function createRuntime(choice: LibraryChoice = CPU_ONLY): Runtime {
 }
 
 /** The backend of the best GPU. Without one the libraries compute on the CPU, unless another variant is left to try. */
-function openGpu(ggml: Ggml, { gpu, reasons, others }: Libraries): { gpu: Gpu | null; description: string; reasons: readonly string[] } {
+function openGpu(
+  ggml: Ggml,
+  { gpu, reasons, others }: Libraries,
+): { gpu: Gpu | null; description: string; reasons: readonly string[] } {
   if (!gpu) return { gpu: null, description: '', reasons }
   const label = variantLabel(gpu.variant)
   const device = bestDevice(listDevices(ggml))
   const backend = device && ggml.deviceInit(device.handle, null)
-  if (device && backend) return { gpu: { name: device.info.name, device: device.handle, backend }, description: `${label} (${device.info.description})`, reasons: [] }
+  if (device && backend)
+    return {
+      gpu: { name: device.info.name, device: device.handle, backend },
+      description: `${label} (${device.info.description})`,
+      reasons: [],
+    }
   const reason = device ? `${device.info.description} could not be started` : 'it finds no graphics device'
   if (others.length > 0) throw new UnusableVariant({ variant: gpu.variant, reason })
   return { gpu: null, description: '', reasons: [...reasons, `${label}: ${reason}`] }

@@ -4,7 +4,14 @@ import type { Pointer } from './ffi.ts'
 import type { Libraries } from './libraries.ts'
 
 /** `ggml_threadpool_params` of llama.cpp v0.4 and v0.5. */
-const Params = koffi.struct({ cpumask: koffi.array('bool', 512), n_threads: 'int', prio: 'int', poll: 'uint32', strict_cpu: 'bool', paused: 'bool' })
+const Params = koffi.struct({
+  cpumask: koffi.array('bool', 512),
+  n_threads: 'int',
+  prio: 'int',
+  poll: 'uint32',
+  strict_cpu: 'bool',
+  paused: 'bool',
+})
 
 /** Threads that wait for the next graph instead of being started for each: a third of a token's time with a small model. */
 export class ThreadPool {
@@ -17,7 +24,11 @@ export class ThreadPool {
   /** `proc` finds a function of the CPU backend; `cpu` is the backend whose graphs use the pool too. */
   constructor(libraries: Libraries, proc: (name: string) => Pointer, cpu: Pointer) {
     const defaults = bind<[number], object>(libraries.ggmlBase, 'ggml_threadpool_params_default', Params, ['int'])
-    const [make, free, set] = [proc('ggml_threadpool_new'), proc('ggml_threadpool_free'), proc('ggml_backend_cpu_set_threadpool')]
+    const [make, free, set] = [
+      proc('ggml_threadpool_new'),
+      proc('ggml_threadpool_free'),
+      proc('ggml_backend_cpu_set_threadpool'),
+    ]
     const isThere = make && free && set
     this.create = (count) => {
       if (!isThere) return null

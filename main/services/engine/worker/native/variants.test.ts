@@ -31,14 +31,23 @@ describe('what is tried', () => {
 
   test('all of the platform, without those that failed before', () => {
     expect(candidates('auto', [], 'linux', 'x64')).toEqual({ try: ['cuda', 'vulkan'], reasons: [] })
-    expect(candidates('auto', [crashed], 'linux', 'x64')).toEqual({ try: ['vulkan'], reasons: ['CUDA: it ended the process'] })
+    expect(candidates('auto', [crashed], 'linux', 'x64')).toEqual({
+      try: ['vulkan'],
+      reasons: ['CUDA: it ended the process'],
+    })
   })
 
   test('only the chosen one, and nothing that the platform does not have', () => {
     expect(candidates('vulkan', [crashed], 'linux', 'x64')).toEqual({ try: ['vulkan'], reasons: [] })
     expect(candidates('cuda', [crashed], 'linux', 'x64')).toEqual({ try: [], reasons: ['CUDA: it ended the process'] })
     expect(candidates('cpu', [], 'linux', 'x64').try).toEqual([])
-    expect(candidates('metal', [], 'linux', 'x64')).toEqual({ try: [], reasons: [expect.stringMatching(/Metal does not exist/)] })
-    expect(candidates('auto', [], 'linux', 'arm64')).toEqual({ try: [], reasons: [expect.stringMatching(/no GPU libraries/)] })
+    expect(candidates('metal', [], 'linux', 'x64')).toEqual({
+      try: [],
+      reasons: [expect.stringMatching(/Metal does not exist/)],
+    })
+    expect(candidates('auto', [], 'linux', 'arm64')).toEqual({
+      try: [],
+      reasons: [expect.stringMatching(/no GPU libraries/)],
+    })
   })
 })

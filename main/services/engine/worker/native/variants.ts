@@ -16,8 +16,16 @@ interface Driver {
 }
 
 const drivers: Record<GpuVariant, Driver> = {
-  cuda: { label: 'CUDA', library: { linux: 'libcuda.so.1', win32: 'nvcuda.dll' }, missing: 'no NVIDIA driver was found' },
-  vulkan: { label: 'Vulkan', library: { linux: 'libvulkan.so.1', win32: 'vulkan-1.dll' }, missing: 'no Vulkan driver was found' },
+  cuda: {
+    label: 'CUDA',
+    library: { linux: 'libcuda.so.1', win32: 'nvcuda.dll' },
+    missing: 'no NVIDIA driver was found',
+  },
+  vulkan: {
+    label: 'Vulkan',
+    library: { linux: 'libvulkan.so.1', win32: 'vulkan-1.dll' },
+    missing: 'no Vulkan driver was found',
+  },
   metal: { label: 'Metal', library: null, missing: 'no Metal device was found' },
 }
 
@@ -31,11 +39,21 @@ export function gpuVariants(platform: NodeJS.Platform, arch: string): readonly G
 }
 
 /** The variants to try for a choice, and why each of the others is left out. */
-export function candidates(choice: BackendChoice, skip: readonly SkippedVariant[], platform = process.platform, arch: string = process.arch): { try: GpuVariant[]; reasons: string[] } {
+export function candidates(
+  choice: BackendChoice,
+  skip: readonly SkippedVariant[],
+  platform = process.platform,
+  arch: string = process.arch,
+): { try: GpuVariant[]; reasons: string[] } {
   if (choice === 'cpu') return { try: [], reasons: ['the CPU was chosen'] }
   const there = gpuVariants(platform, arch)
-  if (there.length === 0) return { try: [], reasons: [`there are no GPU libraries for this kind of computer (${platform} ${arch})`] }
-  if (choice !== 'auto' && !there.includes(choice)) return { try: [], reasons: [`${variantLabel(choice)} does not exist on this kind of computer (${platform} ${arch})`] }
+  if (there.length === 0)
+    return { try: [], reasons: [`there are no GPU libraries for this kind of computer (${platform} ${arch})`] }
+  if (choice !== 'auto' && !there.includes(choice))
+    return {
+      try: [],
+      reasons: [`${variantLabel(choice)} does not exist on this kind of computer (${platform} ${arch})`],
+    }
   const wanted = choice === 'auto' ? there : [choice]
   const skipped = skip.filter(({ variant }) => wanted.includes(variant))
   return {
@@ -45,7 +63,11 @@ export function candidates(choice: BackendChoice, skip: readonly SkippedVariant[
 }
 
 /** Name of node-llama-cpp's package without its scope: of a GPU variant, or (null) the one that is always there. */
-export function packageName(variant: GpuVariant | null, platform = process.platform, arch: string = process.arch): string {
+export function packageName(
+  variant: GpuVariant | null,
+  platform = process.platform,
+  arch: string = process.arch,
+): string {
   // Apple silicon has one package; it computes on the CPU too
   if (platform === 'darwin') return arch === 'arm64' ? 'mac-arm64-metal' : 'mac-x64'
   const system = platform === 'win32' ? 'win' : 'linux'
@@ -71,7 +93,8 @@ export function missingDriver(variant: GpuVariant, choice: BackendChoice): strin
   const name = process.platform === 'win32' ? library?.win32 : library?.linux
   if (!name) return null
   // loading Vulkan's software drivers takes longer than all the rest of a start
-  if (choice === 'auto' && process.platform === 'linux' && !hasDeviceNode(variant)) return variant === 'cuda' ? missing : 'no graphics device was found'
+  if (choice === 'auto' && process.platform === 'linux' && !hasDeviceNode(variant))
+    return variant === 'cuda' ? missing : 'no graphics device was found'
   try {
     const driver = koffi.load(name)
     return variant === 'cuda' ? cudaProblem(driver) : null
@@ -103,6 +126,11 @@ function cudaProblem(driver: LibraryHandle): string | null {
 export function requiredFolder(): string {
   const variant = packageName(null)
   const folder = packageFolder(variant)
-  if (folder === null) throw new AppError('EngineIncompatible', `The llama.cpp libraries for this computer (${variant}) are not installed. Install Sightline again.`, { variant })
+  if (folder === null)
+    throw new AppError(
+      'EngineIncompatible',
+      `The llama.cpp libraries for this computer (${variant}) are not installed. Install Sightline again.`,
+      { variant },
+    )
   return folder
 }

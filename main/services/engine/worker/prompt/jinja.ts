@@ -25,7 +25,8 @@ export type Template = ReturnType<typeof parse>
 
 /** @throws TemplateLimit for a template that is too long or takes too long to read; Error for a mistake in it. */
 export function parseTemplate(source: string): Template {
-  if (source.length > MAX_SOURCE) throw new TemplateLimit(`it is longer than ${MAX_SOURCE.toLocaleString('en')} characters`)
+  if (source.length > MAX_SOURCE)
+    throw new TemplateLimit(`it is longer than ${MAX_SOURCE.toLocaleString('en')} characters`)
   return inTime(() => parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true })))
 }
 
@@ -33,7 +34,11 @@ export function parseTemplate(source: string): Template {
  * What a template writes for `values`, which hold so many `characters`. Time and memory are bounded, whatever it does.
  * @throws TemplateRefusal where it calls `raise_exception`; TemplateLimit past the bounds; Error for a mistake in it.
  */
-export function renderTemplate(template: Template, values: Readonly<Record<string, unknown>>, characters: number): string {
+export function renderTemplate(
+  template: Template,
+  values: Readonly<Record<string, unknown>>,
+  characters: number,
+): string {
   const environment = new Environment()
   for (const [name, value] of Object.entries({ ...globals, ...values })) environment.set(name, value)
   const interpreter = new BoundedInterpreter(environment, MAX_MADE + MADE_PER_CHARACTER * characters)
@@ -73,14 +78,25 @@ class BoundedInterpreter extends Interpreter {
 
 type Strip = 'strip' | 'lstrip' | 'rstrip'
 
-function stripOf({ type, callee, operand, filter, args }: Node): { name: Strip; of: Node; argument: Node | undefined } | null {
-  if (type === 'FilterExpression' && filter?.type === 'Identifier' && filter.value === 'trim') return { name: 'strip', of: operand!, argument: undefined }
-  if (type !== 'CallExpression' || callee?.type !== 'MemberExpression' || callee.computed || (args?.length ?? 0) > 1) return null
+function stripOf({
+  type,
+  callee,
+  operand,
+  filter,
+  args,
+}: Node): { name: Strip; of: Node; argument: Node | undefined } | null {
+  if (type === 'FilterExpression' && filter?.type === 'Identifier' && filter.value === 'trim')
+    return { name: 'strip', of: operand!, argument: undefined }
+  if (type !== 'CallExpression' || callee?.type !== 'MemberExpression' || callee.computed || (args?.length ?? 0) > 1)
+    return null
   const name = callee.property?.value
-  return name === 'strip' || name === 'lstrip' || name === 'rstrip' ? { name, of: callee.object!, argument: args?.[0] } : null
+  return name === 'strip' || name === 'lstrip' || name === 'rstrip'
+    ? { name, of: callee.object!, argument: args?.[0] }
+    : null
 }
 
-const PYTHON_BLANKS = '\t\n\v\f\r\u001c\u001d\u001e\u001f \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000'
+const PYTHON_BLANKS =
+  '\t\n\v\f\r\u001c\u001d\u001e\u001f \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000'
 
 /** `str.strip`, `lstrip` and `rstrip` of Python; `characters` null: its blanks. */
 function stripAsPython(text: string, name: Strip, characters: string | null): string {
@@ -152,7 +168,8 @@ function inTime<T>(work: () => T): T {
   try {
     return call.runInContext(sandbox, { timeout: MAX_MS }) as T
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw new TemplateLimit('it takes too long', { cause: error })
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
+      throw new TemplateLimit('it takes too long', { cause: error })
     throw error
   } finally {
     sandbox.work = null

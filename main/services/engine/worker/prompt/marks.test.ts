@@ -16,7 +16,9 @@ test('Qwen2-VL is told tokens in thousandths', () => {
 
 test('Qwen2.5-VL is told JSON in pixels of the picture as it gets it', () => {
   const text = marksText([box, point, { ...point, label: '' }], size, 'qwen25vl')
-  expect(text).toBe('[{"bbox_2d": [56, 56, 280, 279], "label": "Box 1"}, {"point_2d": [140, 210], "label": "the \\"knob\\""}, {"point_2d": [140, 210]}]\n')
+  expect(text).toBe(
+    '[{"bbox_2d": [56, 56, 280, 279], "label": "Box 1"}, {"point_2d": [140, 210], "label": "the \\"knob\\""}, {"point_2d": [140, 210]}]\n',
+  )
   expect(() => JSON.parse(text) as unknown).not.toThrow()
 })
 
@@ -27,8 +29,17 @@ test('corners come in order and inside, within one unit of what was drawn', () =
   const side = fc.integer({ min: 1, max: 60 }).map((tokens) => tokens * 28)
   fc.assert(
     fc.property(share, share, share, share, side, side, (x1, y1, x2, y2, width, height) => {
-      for (const [family, units] of [['qwen2vl', { width: 1000, height: 1000 }], ['qwen25vl', { width, height }]] as const) {
-        const [left, top, right, bottom] = marksText([{ type: 'box', x1, y1, x2, y2, label: '' }], { width, height }, family).match(/(?<=[[(, ])\d+/g)!.map(Number) as [number, number, number, number]
+      for (const [family, units] of [
+        ['qwen2vl', { width: 1000, height: 1000 }],
+        ['qwen25vl', { width, height }],
+      ] as const) {
+        const [left, top, right, bottom] = marksText(
+          [{ type: 'box', x1, y1, x2, y2, label: '' }],
+          { width, height },
+          family,
+        )
+          .match(/(?<=[[(, ])\d+/g)!
+          .map(Number) as [number, number, number, number]
         expect(left).toBeLessThanOrEqual(right)
         expect(top).toBeLessThanOrEqual(bottom)
         expect(right).toBeLessThan(units.width)

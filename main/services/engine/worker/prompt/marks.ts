@@ -40,5 +40,8 @@ function cornersOf(
     Math.min(height - 1, Math.round(y * height)),
   ]
   if (mark.type === 'point') return [at(mark.x, mark.y)]
-  return [at(Math.min(mark.x1, mark.x2), Math.min(mark.y1, mark.y2)), at(Math.max(mark.x1, mark.x2), Math.max(mark.y1, mark.y2))]
+  return [
+    at(Math.min(mark.x1, mark.x2), Math.min(mark.y1, mark.y2)),
+    at(Math.max(mark.x1, mark.x2), Math.max(mark.y1, mark.y2)),
+  ]
 }

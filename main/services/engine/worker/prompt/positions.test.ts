@@ -6,7 +6,14 @@ import type { Grid, Unit } from './positions.ts'
 /** `rope_index.json`: `grid_thw` in patches; the positions follow transformers 4.x, as the published models were trained. */
 interface RopeCase {
   readonly name: string
-  readonly segments: readonly ({ readonly kind: 'text'; readonly len: number } | { readonly kind: 'image' | 'video'; readonly grid_thw: [number, number, number]; readonly second_per_grid_t?: number | null })[]
+  readonly segments: readonly (
+    | { readonly kind: 'text'; readonly len: number }
+    | {
+        readonly kind: 'image' | 'video'
+        readonly grid_thw: [number, number, number]
+        readonly second_per_grid_t?: number | null
+      }
+  )[]
   readonly position_ids: readonly [number[], number[], number[]]
   readonly rope_delta: number
 }
@@ -14,31 +21,39 @@ interface RopeCase {
 const TOKENS_PER_SECOND = 2
 
 describe.each(families)('%s', (family) => {
-  test.each(goldenJson<RopeCase[]>(family, 'rope_index.json'))('positions of $name', ({ segments, position_ids, rope_delta }) => {
-    const rows: [number[], number[], number[]] = [[], [], []]
-    let next = 0
-    for (const segment of segments) {
-      if (segment.kind === 'text') {
-        for (let i = 0; i < segment.len; i++) for (const row of rows) row.push(next + i)
-        next += segment.len * positionSpan({ token: 0 })
-        continue
+  test.each(goldenJson<RopeCase[]>(family, 'rope_index.json'))(
+    'positions of $name',
+    ({ segments, position_ids, rope_delta }) => {
+      const rows: [number[], number[], number[]] = [[], [], []]
+      let next = 0
+      for (const segment of segments) {
+        if (segment.kind === 'text') {
+          for (let i = 0; i < segment.len; i++) for (const row of rows) row.push(next + i)
+          next += segment.len * positionSpan({ token: 0 })
+          continue
+        }
+        const [times, height, width] = segment.grid_thw
+        const timeStep = family === 'qwen2vl' ? 1 : (segment.second_per_grid_t ?? 1) * TOKENS_PER_SECOND
+        const grid: Grid = { times, rows: height / 2, columns: width / 2, timeStep }
+        const positions = mediaPositions(grid, next)
+        const n = gridTokens(grid)
+        rows.forEach((row, axis) => row.push(...positions.subarray(axis * n, (axis + 1) * n)))
+        expect([...positions.subarray(3 * n)]).toEqual(new Array(n).fill(0))
+        next += positionSpan({ media: 'any', grid })
       }
-      const [times, height, width] = segment.grid_thw
-      const timeStep = family === 'qwen2vl' ? 1 : (segment.second_per_grid_t ?? 1) * TOKENS_PER_SECOND
-      const grid: Grid = { times, rows: height / 2, columns: width / 2, timeStep }
-      const positions = mediaPositions(grid, next)
-      const n = gridTokens(grid)
-      rows.forEach((row, axis) => row.push(...positions.subarray(axis * n, (axis + 1) * n)))
-      expect([...positions.subarray(3 * n)]).toEqual(new Array(n).fill(0))
-      next += positionSpan({ media: 'any', grid })
-    }
-    expect(rows).toEqual(position_ids)
-    expect(next - rows[0].length).toBe(rope_delta)
-  })
+      expect(rows).toEqual(position_ids)
+      expect(next - rows[0].length).toBe(rope_delta)
+    },
+  )
 })
 
 describe('slices of a video in Qwen2.5-VL', () => {
-  const gridOf = (fps: number, times: number): Grid => ({ times, rows: 1, columns: 1, timeStep: (2 / fps) * TOKENS_PER_SECOND })
+  const gridOf = (fps: number, times: number): Grid => ({
+    times,
+    rows: 1,
+    columns: 1,
+    timeStep: (2 / fps) * TOKENS_PER_SECOND,
+  })
   const timesOf = (grid: Grid) => [...mediaPositions(grid, 10).subarray(0, grid.times)].map((position) => position - 10)
 
   test.each([

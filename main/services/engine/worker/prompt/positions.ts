@@ -16,10 +16,12 @@ export const gridTokens = (grid: Grid): number => grid.times * grid.rows * grid.
 const sliceOffset = ({ timeStep }: Grid, t: number): number => Math.floor(Math.fround(t * Math.fround(timeStep)))
 
 /** Whether slice `t` has the temporal position of the one before it, as in Qwen2.5-VL above four frames per second. */
-export const sharesPosition = (grid: Grid, t: number): boolean => t > 0 && sliceOffset(grid, t) === sliceOffset(grid, t - 1)
+export const sharesPosition = (grid: Grid, t: number): boolean =>
+  t > 0 && sliceOffset(grid, t) === sliceOffset(grid, t - 1)
 
 /** Whether any two slices have one temporal position. */
-export const isCrowded = (grid: Grid): boolean => Array.from({ length: grid.times }, (_, t) => t).some((t) => sharesPosition(grid, t))
+export const isCrowded = (grid: Grid): boolean =>
+  Array.from({ length: grid.times }, (_, t) => t).some((t) => sharesPosition(grid, t))
 
 /**
  * M-RoPE positions of a media block that starts at `start`: rows t, h, w of the merged grid and a fourth row of zeros,
@@ -52,7 +54,8 @@ export function positionSpan(unit: Unit): number {
 export const unitTokens = (unit: Unit): number => ('token' in unit ? 1 : gridTokens(unit.grid))
 
 /** Whether two units put the same thing into the KV cache. */
-const sameUnit = (a: Unit, b: Unit): boolean => ('token' in a ? 'token' in b && a.token === b.token : 'media' in b && a.media === b.media)
+const sameUnit = (a: Unit, b: Unit): boolean =>
+  'token' in a ? 'token' in b && a.token === b.token : 'media' in b && a.media === b.media
 
 /** How many units two prompts share from the start. */
 export function commonPrefix(a: readonly Unit[], b: readonly Unit[]): number {

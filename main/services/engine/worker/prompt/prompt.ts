@@ -57,7 +57,9 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     : rules.template.render(messages, { visionId: request.visionId ?? shown.length > 1, plain, after })
   const tokensOf = async (text: string) => {
     const pieces = tokenizer.specials.pieces(text, mark)
-    return (await Promise.all(pieces.map((piece) => ('text' in piece ? tokenizer.encode(piece.text) : [piece.id])))).flat()
+    return (
+      await Promise.all(pieces.map((piece) => ('text' in piece ? tokenizer.encode(piece.text) : [piece.id])))
+    ).flat()
   }
   const units: Unit[] = []
   const ids: number[] = []
@@ -87,7 +89,8 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     mediaTokens[part.type] += tokens
   }
   if (shownSoFar !== shown.length) throw misplaced(request)
-  const countOf = async (part: ChatPart) => (part.type === 'text' ? (await tokenizer.encode(part.text)).length : (mediaOfPart.get(part) ?? 0))
+  const countOf = async (part: ChatPart) =>
+    part.type === 'text' ? (await tokenizer.encode(part.text)).length : (mediaOfPart.get(part) ?? 0)
   const lastMessage = await Promise.all((messages.at(-1)?.content ?? []).map(countOf))
   const system = messages[0]?.role === 'system' && messages.length > 1 ? messages[0].content : []
   const systemTokens = await Promise.all(system.filter((part) => part.type === 'text').map(countOf))
@@ -95,7 +98,19 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
   const latestTokens = [...lastMessage, ...systemTokens].reduce((sum, count) => sum + count, templateTokens)
   const settled = units.findLastIndex((unit) => 'media' in unit) + 1
   const { image: pictureTokens, video: videoTokens } = mediaTokens
-  return { units, ids, media, seen, settled, tokens: ids.length, mediaTokens: pictureTokens + videoTokens, pictureTokens, videoTokens, latestTokens, lastMessage }
+  return {
+    units,
+    ids,
+    media,
+    seen,
+    settled,
+    tokens: ids.length,
+    mediaTokens: pictureTokens + videoTokens,
+    pictureTokens,
+    videoTokens,
+    latestTokens,
+    lastMessage,
+  }
 }
 
 /** What somebody wrote into a part: the places where a special token may only be text. */

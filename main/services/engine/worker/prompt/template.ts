@@ -71,7 +71,8 @@ export class ChatTemplate {
    * ChatML, the form that all Qwen models know; `problem` says so then.
    */
   static read(source: string | null): ChatTemplate {
-    const chatml = (problem: string | null) => new ChatTemplate(CHATML, parseTemplate(CHATML), { text: true, image: false, video: false }, problem)
+    const chatml = (problem: string | null) =>
+      new ChatTemplate(CHATML, parseTemplate(CHATML), { text: true, image: false, video: false }, problem)
     if (source === null || source.trim() === '') return chatml(null)
     try {
       const template = parseTemplate(source)
@@ -91,7 +92,9 @@ export class ChatTemplate {
     const counts = { image: 0, video: 0 }
     const labelOf = ({ type }: MediaPart) => (visionId ? `${LABELS[type]} ${++counts[type]}: ` : '')
     const asText = (part: ChatPart, kept: readonly string[]) =>
-      part.type === 'text' ? plain(part.text, kept) : `${labelOf(part)}<|vision_start|>${PADS[part.type]}<|vision_end|>${after(part)}`
+      part.type === 'text'
+        ? plain(part.text, kept)
+        : `${labelOf(part)}<|vision_start|>${PADS[part.type]}<|vision_end|>${after(part)}`
     const textPart = (text: string) => (text === '' ? [] : [{ type: 'text', text }])
     const asParts = (part: ChatPart, kept: readonly string[]) => {
       if (part.type === 'text') return textPart(plain(part.text, kept))
@@ -103,13 +106,18 @@ export class ChatTemplate {
       const hasMedia = content.some((part) => part.type !== 'text')
       const isList = takesParts && (hasMedia || !this.forms.text)
       const kept = role === 'assistant' && this.readsThoughts ? THOUGHTS : []
-      const written = isList ? content.flatMap((part) => asParts(part, kept)) : content.map((part) => asText(part, kept)).join('')
+      const written = isList
+        ? content.flatMap((part) => asParts(part, kept))
+        : content.map((part) => asText(part, kept)).join('')
       return { role, content: written }
     })
     try {
       return this.write(contents, visionId)
     } catch (error) {
-      throw new AppError('InvalidInput', `The model's chat template does not take this conversation: ${reasonOf(error)}. Start a new chat, or choose another conversion of the model.`)
+      throw new AppError(
+        'InvalidInput',
+        `The model's chat template does not take this conversation: ${reasonOf(error)}. Start a new chat, or choose another conversion of the model.`,
+      )
     }
   }
 
@@ -120,13 +128,18 @@ export class ChatTemplate {
 
 /** A conversation for a model that was not taught to chat: it goes on from the text as it is. */
 export function renderRaw(messages: readonly ChatMessage[], after: (media: MediaPart) => string = () => ''): string {
-  const written = (part: ChatPart) => (part.type === 'text' ? part.text : `<|vision_start|>${PADS[part.type]}<|vision_end|>${after(part)}`)
+  const written = (part: ChatPart) =>
+    part.type === 'text' ? part.text : `<|vision_start|>${PADS[part.type]}<|vision_end|>${after(part)}`
   return messages.flatMap(({ content }) => content.map(written)).join('')
 }
 
 function write(template: Template, messages: readonly TemplateContent[], visionId: boolean): string {
   const characters = messages.reduce((sum, { content }) => sum + JSON.stringify(content).length, 0)
-  return renderTemplate(template, { messages, add_generation_prompt: true, add_vision_id: visionId, bos_token: '', eos_token: '<|im_end|>' }, characters)
+  return renderTemplate(
+    template,
+    { messages, add_generation_prompt: true, add_vision_id: visionId, bos_token: '', eos_token: '<|im_end|>' },
+    characters,
+  )
 }
 
 /** Tries what a template takes. @throws Error when it fails on everything. */
@@ -142,7 +155,15 @@ function formsOf(template: Template): Forms {
       return false
     }
   }
-  const shown = (type: MediaPart['type']) => shows([{ type, [type]: '' }, { type: 'text', text: PROBE }], PADS[type], PROBE)
+  const shown = (type: MediaPart['type']) =>
+    shows(
+      [
+        { type, [type]: '' },
+        { type: 'text', text: PROBE },
+      ],
+      PADS[type],
+      PROBE,
+    )
   const forms = { text: shows(PROBE, PROBE), image: shown('image'), video: shown('video') }
   if (!forms.text && !forms.image && failure !== null) throw failure
   return forms

@@ -2,7 +2,13 @@ import { GgmlType } from '../native/ggml.ts'
 import type { Ggml } from '../native/ggml.ts'
 
 /** Rows of half precision (F16 or BF16, `from`) as rows of another type: F32, BF16 or Q8_0. `rowLength` numbers each. */
-export async function convertRows(ggml: Ggml, half: Uint8Array, rowLength: number, from: number, type: number): Promise<Uint8Array> {
+export async function convertRows(
+  ggml: Ggml,
+  half: Uint8Array,
+  rowLength: number,
+  from: number,
+  type: number,
+): Promise<Uint8Array> {
   const count = half.byteLength / 2
   const floats = from === GgmlType.BF16 ? brainFloats(half) : new Float32Array(count)
   if (from === GgmlType.F16) await ggml.f16ToF32(half, floats, count)

@@ -10,16 +10,24 @@ const folder = tempFolder()
 afterAll(() => folder.remove())
 const paths: Record<string, string> = {}
 beforeAll(async () => {
-  for (const [name, width, height] of [['hd', 1920, 1080], ['small', 112, 56], ['other', 300, 300]] as const) {
+  for (const [name, width, height] of [
+    ['hd', 1920, 1080],
+    ['small', 112, 56],
+    ['other', 300, 300],
+  ] as const) {
     paths[name] = join(folder.path, `${name}.png`)
-    await sharp({ create: { width, height, channels: 3, background: 'teal' } }).png({ compressionLevel: 1 }).toFile(paths[name])
+    await sharp({ create: { width, height, channels: 3, background: 'teal' } })
+      .png({ compressionLevel: 1 })
+      .toFile(paths[name])
   }
 })
 
 const BUDGET = { minPixels: 4 * 784, maxPixels: 16384 * 784 }
 const frames = (name: string, count: number): Source[] => Array.from({ length: count }, () => ({ path: paths[name]! }))
 const measured = async (name: string, count: number, options: SizeOptions = {}, budget = BUDGET) => {
-  const { grid } = await measureMedia({ type: 'video', frames: frames(name, count), ...options }, budget, { tokensPerSecond: null })
+  const { grid } = await measureMedia({ type: 'video', frames: frames(name, count), ...options }, budget, {
+    tokensPerSecond: null,
+  })
   return { times: grid.times, pixels: (gridTokens(grid) / grid.times) * 784 }
 }
 
@@ -46,11 +54,27 @@ describe('the frames of a video', () => {
 
   test('that are known by a digest are neither read nor opened before they are wanted', async () => {
     const named = (path: string, n: number): Source => ({ path, digest: `set:${n}` })
-    const sources = [named(paths.small!, 0), named(join(folder.path, 'gone.png'), 1), named(paths.small!, 2), named(paths.small!, 3)]
+    const sources = [
+      named(paths.small!, 0),
+      named(join(folder.path, 'gone.png'), 1),
+      named(paths.small!, 2),
+      named(paths.small!, 3),
+    ]
     const rules = { tokensPerSecond: null }
     const media = await measureMedia({ type: 'video', frames: sources, minPixels: 3136 }, BUDGET, rules)
-    expect(media.key).toBe((await measureMedia({ type: 'video', frames: sources.map((_, n) => named(paths.small!, n)), minPixels: 3136 }, BUDGET, rules)).key)
-    expect(await media.frames(1)).toMatchObject([{ width: 112, height: 56 }, { width: 112, height: 56 }])
+    expect(media.key).toBe(
+      (
+        await measureMedia(
+          { type: 'video', frames: sources.map((_, n) => named(paths.small!, n)), minPixels: 3136 },
+          BUDGET,
+          rules,
+        )
+      ).key,
+    )
+    expect(await media.frames(1)).toMatchObject([
+      { width: 112, height: 56 },
+      { width: 112, height: 56 },
+    ])
     await expect(media.frames(0)).rejects.toMatchObject({ code: 'MediaNotFound' })
   })
 
@@ -63,7 +87,13 @@ describe('the frames of a video', () => {
 
   test('have one size, that of the first, or the one that was wished', async () => {
     const sources = [...frames('small', 1), ...frames('other', 2)]
-    const media = await measureMedia({ type: 'video', frames: sources, minPixels: 3136, resizedWidth: 150, resizedHeight: 90 }, BUDGET, { tokensPerSecond: null })
+    const media = await measureMedia(
+      { type: 'video', frames: sources, minPixels: 3136, resizedWidth: 150, resizedHeight: 90 },
+      BUDGET,
+      {
+        tokensPerSecond: null,
+      },
+    )
     expect(media.grid).toMatchObject({ times: 2, rows: 3, columns: 5 })
     const pairs = await Promise.all([media.frames(0), media.frames(1)])
     expect(pairs.flat().map(({ width, height }) => [width, height])).toEqual(Array.from({ length: 4 }, () => [140, 84]))

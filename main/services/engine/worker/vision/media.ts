@@ -45,14 +45,20 @@ const VIDEO = { fps: 2, framesPerSlice: 2 }
  */
 export async function measureMedia(part: MediaSource, budget: PictureBudget, rules: MediaRules): Promise<Media> {
   const sources = part.type === 'image' ? [part.source] : part.frames
-  if (sources.length === 0) throw new AppError('InvalidInput', 'A video needs at least one frame. Name its frames in order.')
+  if (sources.length === 0)
+    throw new AppError('InvalidInput', 'A video needs at least one frame. Name its frames in order.')
   // what is known to be there is opened when it is wanted, and only the first decides the size
   const pictures = await Promise.all(
     sources.map((source, index) => (index > 0 && isKnown(source) ? () => openPicture(source) : opened(source))),
   )
   const first = await pictures[0]!()
   const digests = await Promise.all(sources.map(digest))
-  const size = targetSize(first, part.type === 'image' ? part : { ...part, ...videoBudget(part.frames.length, part, budget) }, budget, nameOf(sources[0]!))
+  const size = targetSize(
+    first,
+    part.type === 'image' ? part : { ...part, ...videoBudget(part.frames.length, part, budget) },
+    budget,
+    nameOf(sources[0]!),
+  )
   const times = part.type === 'image' ? 1 : Math.ceil(sources.length / VIDEO.framesPerSlice)
   const fps = part.type === 'video' ? (part.fps ?? VIDEO.fps) : VIDEO.fps
   const timeStep = rules.tokensPerSecond === null ? 1 : (VIDEO.framesPerSlice / fps) * rules.tokensPerSecond
@@ -65,7 +71,8 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, rul
   const digestAt = (index: number): string => digests[Math.min(index, digests.length - 1)]!
   const frameSize = `${size.width}x${size.height}`
   return {
-    sliceKey: (t) => (part.type === 'image' ? `${digestAt(0)}:${frameSize}` : `${digestAt(t * 2)}+${digestAt(t * 2 + 1)}:${frameSize}`),
+    sliceKey: (t) =>
+      part.type === 'image' ? `${digestAt(0)}:${frameSize}` : `${digestAt(t * 2)}+${digestAt(t * 2 + 1)}:${frameSize}`,
     key: `${createHash('sha256').update(digests.join()).digest('hex')}:${part.type}:${frameSize}${part.type === 'video' ? `@${fps}` : ''}`,
     grid: { times, rows: size.height / TOKEN, columns: size.width / TOKEN, timeStep },
     frames: async (t) => (part.type === 'image' ? [await frame(0)] : [await frame(t * 2), await frame(t * 2 + 1)]),
@@ -81,7 +88,12 @@ function nameOf(source: Source): string {
 function targetSize(original: Size, options: SizeOptions, budget: PictureBudget, name: string): Size {
   const { resizedWidth, resizedHeight } = options
   // the reference's fetch_image rounds the wished size with smart_resize under its default budget
-  if (resizedWidth && resizedHeight) return smartResize({ width: resizedWidth, height: resizedHeight }, { minPixels: MIN_PIXELS, maxPixels: MAX_PIXELS }, name)
+  if (resizedWidth && resizedHeight)
+    return smartResize(
+      { width: resizedWidth, height: resizedHeight },
+      { minPixels: MIN_PIXELS, maxPixels: MAX_PIXELS },
+      name,
+    )
   const minPixels = Math.min(options.minPixels ?? budget.minPixels, MAX_PIXELS)
   const maxPixels = Math.max(options.maxPixels ?? budget.maxPixels, TOKEN * TOKEN)
   return smartResize(original, { minPixels: Math.min(minPixels, maxPixels), maxPixels }, name)

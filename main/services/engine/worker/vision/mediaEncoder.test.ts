@@ -30,7 +30,13 @@ beforeEach(() => void vi.restoreAllMocks())
 
 const frame = (n: number) => ({ path: golden('images', `v5_${n}.png`) })
 const video = (...frames: number[]): Promise<Media> =>
-  measureMedia({ type: 'video', frames: frames.map(frame), minPixels: BUDGET.minPixels, maxPixels: BUDGET.maxPixels }, BUDGET, { tokensPerSecond: null })
+  measureMedia(
+    { type: 'video', frames: frames.map(frame), minPixels: BUDGET.minPixels, maxPixels: BUDGET.maxPixels },
+    BUDGET,
+    {
+      tokensPerSecond: null,
+    },
+  )
 let caches = 0
 const encoderWith = (cache = new EmbeddingCache(null, '')): MediaEncoder => new MediaEncoder(tower, cache)
 
@@ -39,7 +45,11 @@ test('a video that was stopped after a pair of frames is gone on with, and is th
   const whole = await encoderWith().encode(media, never)
   const stopped = encoderWith()
   const stop = new Error('enough')
-  await expect(stopped.encode(media, never, () => { throw stop })).rejects.toBe(stop)
+  await expect(
+    stopped.encode(media, never, () => {
+      throw stop
+    }),
+  ).rejects.toBe(stop)
   const encode = vi.spyOn(tower, 'encode')
   const done: number[] = []
   expect(await stopped.encode(media, never, (slices) => done.push(slices))).toEqual(whole)
@@ -60,7 +70,10 @@ test('pairs of frames that another video has too, at other times, are not encode
   await encoder.encode(await video(3, 2), never)
   expect(encode, 'the order within a pair counts').toHaveBeenCalledTimes(1)
   expect(told).toHaveBeenCalledTimes(1)
-  await encoder.encode(await measureMedia({ type: 'image', source: frame(2) }, BUDGET, { tokensPerSecond: null }), never)
+  await encoder.encode(
+    await measureMedia({ type: 'image', source: frame(2) }, BUDGET, { tokensPerSecond: null }),
+    never,
+  )
   expect(encode, 'a still picture is no pair of frames').toHaveBeenCalledTimes(2)
 })
 

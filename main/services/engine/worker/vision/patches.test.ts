@@ -21,7 +21,11 @@ const CHANNEL = PATCH_VALUES / 3
 describe('pixel values are bit for bit those of the reference', () => {
   test.each(preprocess.images)('$image', ({ resized_height_width: [height, width], resized_rgb, pixel_values }) => {
     const frame = { data: readFileSync(golden('common', resized_rgb.file)), width, height }
-    const patches = patchify(frame, plainOrder(height / TOKEN, width / TOKEN), normaliseTable(preprocess.mean, preprocess.std))
+    const patches = patchify(
+      frame,
+      plainOrder(height / TOKEN, width / TOKEN),
+      normaliseTable(preprocess.mean, preprocess.std),
+    )
     // the reference repeats a still picture in both temporal slots: channel, slot, row, column
     const [count, values] = pixel_values.shape
     const both = new Float32Array(count * values)
@@ -51,7 +55,8 @@ describe('window order', () => {
         }
         const windows: number[][] = []
         let at = 0
-        for (const { patches, count } of groups) for (let i = 0; i < count; i++, at += patches / 4) windows.push([...tokens.subarray(at, at + patches / 4)])
+        for (const { patches, count } of groups)
+          for (let i = 0; i < count; i++, at += patches / 4) windows.push([...tokens.subarray(at, at + patches / 4)])
         expect(at).toBe(tokens.length)
         const byFirst = (a: number[], b: number[]) => a[0]! - b[0]!
         expect(windows.sort(byFirst)).toEqual([...squares.values()].sort(byFirst))
@@ -61,10 +66,16 @@ describe('window order', () => {
   })
 
   test('the windows of the reference, in its own order where all sizes differ or stand together', () => {
-    const { trace } = goldenJson<{ trace: { window_index: number[]; cu_window_seqlens: number[] } }>('qwen25vl', 'vision.json')
+    const { trace } = goldenJson<{ trace: { window_index: number[]; cu_window_seqlens: number[] } }>(
+      'qwen25vl',
+      'vision.json',
+    )
     const { tokens, groups } = windowOrder(5, 8)
     expect([...tokens]).toEqual(trace.window_index)
-    expect(groups).toEqual([{ patches: 64, count: 2 }, { patches: 16, count: 2 }])
+    expect(groups).toEqual([
+      { patches: 64, count: 2 },
+      { patches: 16, count: 2 },
+    ])
     expect(trace.cu_window_seqlens).toEqual([0, 64, 128, 144, 160])
   })
 
@@ -74,12 +85,16 @@ describe('window order', () => {
         const order = windowOrder(rows, columns)
         const positions = patchPositions(rows, columns, order)
         const n = rows * columns * 4
-        expect(Buffer.compare(Buffer.from(positions.slice(0, 2 * n).buffer), Buffer.from(positions.slice(2 * n).buffer))).toBe(0)
+        expect(
+          Buffer.compare(Buffer.from(positions.slice(0, 2 * n).buffer), Buffer.from(positions.slice(2 * n).buffer)),
+        ).toBe(0)
         const places = new Set(Array.from({ length: n }, (_, i) => positions[i]! * 2 * columns + positions[n + i]!))
         expect(places.size).toBe(n)
         order.tokens.forEach((token, i) => {
           for (let quarter = 0; quarter < 4; quarter++) {
-            expect(Math.floor(positions[i * 4 + quarter]! / 2) * columns + Math.floor(positions[n + i * 4 + quarter]! / 2)).toBe(token)
+            expect(
+              Math.floor(positions[i * 4 + quarter]! / 2) * columns + Math.floor(positions[n + i * 4 + quarter]! / 2),
+            ).toBe(token)
           }
         })
       }),

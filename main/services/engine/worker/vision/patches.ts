@@ -30,7 +30,10 @@ export interface TokenOrder {
 
 /** Row-major order, all patches in one window: Qwen2-VL. `rows` and `columns` in tokens. */
 export function plainOrder(rows: number, columns: number): TokenOrder {
-  return { tokens: Int32Array.from({ length: rows * columns }, (_, i) => i), groups: [{ patches: rows * columns * 4, count: 1 }] }
+  return {
+    tokens: Int32Array.from({ length: rows * columns }, (_, i) => i),
+    groups: [{ patches: rows * columns * 4, count: 1 }],
+  }
 }
 
 /**

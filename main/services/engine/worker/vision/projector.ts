@@ -42,7 +42,15 @@ export class Projector {
   private readonly contexts: readonly Pointer[]
   private readonly buffers: readonly Pointer[]
 
-  private constructor(runtime: Runtime, facts: ProjectorFacts, gpu: Gpu | null, kind: string, weights: ReadonlyMap<string, Pointer>, contexts: readonly Pointer[], buffers: readonly Pointer[]) {
+  private constructor(
+    runtime: Runtime,
+    facts: ProjectorFacts,
+    gpu: Gpu | null,
+    kind: string,
+    weights: ReadonlyMap<string, Pointer>,
+    contexts: readonly Pointer[],
+    buffers: readonly Pointer[],
+  ) {
     this.runtime = runtime
     this.facts = facts
     this.gpu = gpu
@@ -56,9 +64,22 @@ export class Projector {
    * Reads the weights of a projector file. `onProgress` gets the share read, 0..1. `gpu`: into its memory.
    * @throws AppError ModelDamaged, OutOfMemory; the signal's reason when aborted.
    */
-  static async load(runtime: Runtime, path: string, facts: ProjectorFacts, onProgress: (share: number) => void, signal: AbortSignal, precision: Precision = 'fast', gpu: Gpu | null = null): Promise<Projector> {
+  static async load(
+    runtime: Runtime,
+    path: string,
+    facts: ProjectorFacts,
+    onProgress: (share: number) => void,
+    signal: AbortSignal,
+    precision: Precision = 'fast',
+    gpu: Gpu | null = null,
+  ): Promise<Projector> {
     const { ggml } = runtime
-    const kind = precision === 'full' ? { ...PLAIN, type: GgmlType.F32, name: 'f32' } : precision === 'fast' && !gpu && facts.bytes >= WORTH_CONVERTING_BYTES ? await fastestKind(runtime) : PLAIN
+    const kind =
+      precision === 'full'
+        ? { ...PLAIN, type: GgmlType.F32, name: 'f32' }
+        : precision === 'fast' && !gpu && facts.bytes >= WORTH_CONVERTING_BYTES
+          ? await fastestKind(runtime)
+          : PLAIN
     const tensors = planTensors(facts, kind, precision)
     const contexts: Pointer[] = []
     const buffers: Pointer[] = []
@@ -70,9 +91,16 @@ export class Projector {
         if (own.length === 0) continue
         const context = ggml.init({ mem_size: own.length * TENSOR_OVERHEAD_BYTES, mem_buffer: null, no_alloc: true })
         contexts.push(context)
-        for (const { name, dims, type } of own) weights.set(name, ggml.newTensor(context, type, dims.length, BigInt64Array.from(dims, BigInt)))
-        const buffer = special ? ggml.allocCtxTensorsFrom(context, kind.bufferType) : ggml.allocCtxTensors(context, gpu?.backend ?? runtime.cpu)
-        if (!buffer) throw new AppError('OutOfMemory', 'There is not enough memory for the projector. Close other programs or choose a smaller model.')
+        for (const { name, dims, type } of own)
+          weights.set(name, ggml.newTensor(context, type, dims.length, BigInt64Array.from(dims, BigInt)))
+        const buffer = special
+          ? ggml.allocCtxTensorsFrom(context, kind.bufferType)
+          : ggml.allocCtxTensors(context, gpu?.backend ?? runtime.cpu)
+        if (!buffer)
+          throw new AppError(
+            'OutOfMemory',
+            'There is not enough memory for the projector. Close other programs or choose a smaller model.',
+          )
         buffers.push(buffer)
       }
       let read = 0
@@ -120,7 +148,13 @@ function planTensors(facts: ProjectorFacts, kind: WeightKind, precision: Precisi
 }
 
 /** Reads one tensor, a piece at a time where its memory is laid out as in the file. */
-async function fill(runtime: Runtime, file: FileHandle, tensor: Tensor, target: Pointer, signal: AbortSignal): Promise<void> {
+async function fill(
+  runtime: Runtime,
+  file: FileHandle,
+  tensor: Tensor,
+  target: Pointer,
+  signal: AbortSignal,
+): Promise<void> {
   const { ggml } = runtime
   const converts = tensor.type !== tensor.fileType
   const pieceBytes = converts ? tensor.bytes : CHUNK_BYTES
@@ -128,7 +162,8 @@ async function fill(runtime: Runtime, file: FileHandle, tensor: Tensor, target: 
     signal.throwIfAborted()
     const piece = new Uint8Array(Math.min(pieceBytes, tensor.bytes - at))
     const { bytesRead } = await file.read(piece, 0, piece.length, tensor.start + at)
-    if (bytesRead !== piece.length) throw new AppError('ModelDamaged', 'The projector file ended early. Download it again.')
+    if (bytesRead !== piece.length)
+      throw new AppError('ModelDamaged', 'The projector file ended early. Download it again.')
     const data = converts ? await convertRows(ggml, piece, tensor.dims[0]!, tensor.fileType, tensor.type) : piece
     ggml.tensorSet(target, data, at, data.byteLength)
   }

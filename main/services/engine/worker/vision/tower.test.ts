@@ -17,8 +17,17 @@ interface Vision {
   readonly videos: readonly { readonly pixel_values_videos: string; readonly embeddings: { readonly file: string } }[]
 }
 interface Preprocess {
-  readonly images: readonly { readonly image: string; readonly resized_height_width: readonly [number, number]; readonly resized_rgb: { readonly file: string } }[]
-  readonly videos: readonly { readonly frames: readonly string[]; readonly min_pixels: number; readonly max_pixels: number; readonly pixel_values_videos: { readonly file: string } }[]
+  readonly images: readonly {
+    readonly image: string
+    readonly resized_height_width: readonly [number, number]
+    readonly resized_rgb: { readonly file: string }
+  }[]
+  readonly videos: readonly {
+    readonly frames: readonly string[]
+    readonly min_pixels: number
+    readonly max_pixels: number
+    readonly pixel_values_videos: { readonly file: string }
+  }[]
 }
 
 const preprocess = goldenJson<Preprocess>('common', 'preprocess.json')
@@ -58,7 +67,12 @@ describe.each(families)('%s embeddings are those of the reference', (family: Fam
   test.each(videos)('$pixel_values_videos', async ({ pixel_values_videos, embeddings }) => {
     const video = preprocess.videos.find((found) => pixel_values_videos.endsWith(found.pixel_values_videos.file))!
     const media = await measureMedia(
-      { type: 'video', frames: video.frames.map((frame) => ({ path: golden(frame) })), minPixels: video.min_pixels, maxPixels: video.max_pixels },
+      {
+        type: 'video',
+        frames: video.frames.map((frame) => ({ path: golden(frame) })),
+        minPixels: video.min_pixels,
+        maxPixels: video.max_pixels,
+      },
       { minPixels: 784, maxPixels: 784 },
       { tokensPerSecond: null },
     )

@@ -61,17 +61,20 @@ export class VisionTower {
       const built = this.build(context, frames.length, rows * columns * 4, order)
       const graph = ggml.newGraph(context, GRAPH_NODES, false)
       ggml.buildForwardExpand(graph, built.output)
-      if (!(await run.allocate(graph)))
-        throw tooLarge(frames[0])
+      if (!(await run.allocate(graph))) throw tooLarge(frames[0])
       pixels.forEach((values, i) => ggml.tensorSet(built.inputs[i]!, values, 0, values.byteLength))
       ggml.tensorSet(built.positions, positions, 0, positions.byteLength)
       const status = await run.compute(graph)
       signal.throwIfAborted()
-      if (status === ABORTED || status !== 0) throw new AppError('EngineFailed', `The picture could not be encoded (status ${status}). Try again.`)
+      if (status === ABORTED || status !== 0)
+        throw new AppError('EngineFailed', `The picture could not be encoded (status ${status}). Try again.`)
       const out = new Float32Array(rows * columns * outputLength)
       ggml.tensorGet(built.output, out, 0, out.byteLength)
       if (!Number.isFinite(out.reduce((sum, value) => sum + value, 0)))
-        throw new AppError('UnsupportedModel', `The projector gave values that are not numbers for this picture. ${NOT_NUMBERS}`)
+        throw new AppError(
+          'UnsupportedModel',
+          `The projector gave values that are not numbers for this picture. ${NOT_NUMBERS}`,
+        )
       return unorder(out, order, outputLength)
     } finally {
       run.end()
@@ -89,7 +92,8 @@ export class VisionTower {
   private requireMemory(frames: readonly [Frame] | readonly [Frame, Frame]): void {
     if (this.projector.gpu) return
     const [{ width, height }] = frames
-    if (pictureGraphBytes(this.projector.facts, patchesOf(width * height), frames.length) > systemFreeBytes()) throw tooLarge(frames[0])
+    if (pictureGraphBytes(this.projector.facts, patchesOf(width * height), frames.length) > systemFreeBytes())
+      throw tooLarge(frames[0])
   }
 
   private build(context: Pointer, slots: number, patches: number, order: TokenOrder): Built {
@@ -106,7 +110,11 @@ export class VisionTower {
     const normalise = (x: Pointer, name: string) =>
       family === 'qwen25vl'
         ? ggml.mul(context, ggml.rmsNorm(context, x, eps), weight(`${name}.weight`))
-        : ggml.add(context, ggml.mul(context, ggml.norm(context, x, eps), weight(`${name}.weight`)), weight(`${name}.bias`))
+        : ggml.add(
+            context,
+            ggml.mul(context, ggml.norm(context, x, eps), weight(`${name}.weight`)),
+            weight(`${name}.bias`),
+          )
 
     // x * sigmoid(1.702 x) in full precision: ggml_gelu_quick reads a table of half precision
     const quickGelu = (t: Pointer) => ggml.scale(context, ggml.silu(context, ggml.scale(context, t, 1.702)), 1 / 1.702)
@@ -122,9 +130,11 @@ export class VisionTower {
     )
 
     const sections = new Int32Array(4).fill(headLength / 4)
-    const rope = (t: Pointer) => ggml.ropeMulti(context, t, positions, null, headLength / 2, sections, ROPE_VISION, 32768, 10000, 1, 0, 1, 32, 1)
+    const rope = (t: Pointer) =>
+      ggml.ropeMulti(context, t, positions, null, headLength / 2, sections, ROPE_VISION, 32768, 10000, 1, 0, 1, 32, 1)
     const attend = (q: Pointer, k: Pointer, v: Pointer, length: number, count: number) => {
-      const heads4d = (t: Pointer) => ggml.permute(context, ggml.reshape4d(context, t, headLength, heads, length, count), 0, 2, 1, 3)
+      const heads4d = (t: Pointer) =>
+        ggml.permute(context, ggml.reshape4d(context, t, headLength, heads, length, count), 0, 2, 1, 3)
       // single precision: the CPU's flash attention sums half-precision values in half precision, and is slower with them
       const keyed = (t: Pointer) => ggml.cast(context, heads4d(t), GgmlType.F32)
       const out = ggml.flashAttnExt(context, heads4d(q), keyed(k), keyed(v), null, 1 / Math.sqrt(headLength), 0, 0)
@@ -135,7 +145,8 @@ export class VisionTower {
       let start = 0
       for (const group of order.groups) {
         const length = group.patches * group.count
-        const cut = (t: Pointer) => ggml.view3d(context, t, headLength, heads, length, headLength * 4, width * 4, start * width * 4)
+        const cut = (t: Pointer) =>
+          ggml.view3d(context, t, headLength, heads, length, headLength * 4, width * 4, start * width * 4)
         const out = attend(cut(q), cut(k), cut(v), group.patches, group.count)
         joined = joined ? ggml.concat(context, joined, out, 1) : out
         start += length
@@ -153,7 +164,10 @@ export class VisionTower {
       x = ggml.add(context, x, linear(attention, `${block}.attn_out`))
       const g = normalise(x, `${block}.ln2`)
       const up = linear(g, `${block}.ffn_up`)
-      const inner = family === 'qwen25vl' ? ggml.mul(context, ggml.silu(context, linear(g, `${block}.ffn_gate`)), up) : quickGelu(up)
+      const inner =
+        family === 'qwen25vl'
+          ? ggml.mul(context, ggml.silu(context, linear(g, `${block}.ffn_gate`)), up)
+          : quickGelu(up)
       x = ggml.add(context, x, linear(inner, `${block}.ffn_down`))
     }
     const merged = ggml.reshape2d(context, normalise(x, 'v.post_ln'), width * 4, patches / 4)
@@ -164,7 +178,14 @@ export class VisionTower {
 }
 
 function tooLarge({ width, height }: Frame): AppError {
-  return new AppError('OutOfMemory', `There is not enough memory to look at a picture of ${width} x ${height} pixels. Lower its detail.`, { width, height })
+  return new AppError(
+    'OutOfMemory',
+    `There is not enough memory to look at a picture of ${width} x ${height} pixels. Lower its detail.`,
+    {
+      width,
+      height,
+    },
+  )
 }
 
 /** Puts the rows of `values` from the tower's order back into row-major token order. */

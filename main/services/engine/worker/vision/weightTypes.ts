@@ -26,7 +26,11 @@ export async function fastestKind(runtime: Runtime): Promise<WeightKind> {
     PLAIN,
     { type: GgmlType.BF16, bufferType: null, name: 'bf16' },
     { type: GgmlType.Q8_0, bufferType: null, name: 'q8_0' },
-    ...extraBufferTypes(runtime).map((bufferType) => ({ type: GgmlType.Q8_0, bufferType, name: `q8_0 in ${runtime.ggml.bufferTypeName(bufferType)}` })),
+    ...extraBufferTypes(runtime).map((bufferType) => ({
+      type: GgmlType.Q8_0,
+      bufferType,
+      name: `q8_0 in ${runtime.ggml.bufferTypeName(bufferType)}`,
+    })),
   ]
   let best = PLAIN
   let bestTime = Infinity
@@ -64,7 +68,9 @@ async function time({ ggml, cpu }: Runtime, kind: WeightKind): Promise<number | 
   const context = ggml.init({ mem_size: 1 << 18, mem_buffer: null, no_alloc: true })
   const allocator = ggml.gallocrNew(ggml.defaultBufferType(cpu))
   const matrix = ggml.newTensor2d(weights, kind.type, inputs, outputs)
-  const buffer = kind.bufferType ? ggml.allocCtxTensorsFrom(weights, kind.bufferType) : ggml.allocCtxTensors(weights, cpu)
+  const buffer = kind.bufferType
+    ? ggml.allocCtxTensorsFrom(weights, kind.bufferType)
+    : ggml.allocCtxTensors(weights, cpu)
   try {
     const x = ggml.newTensor2d(context, GgmlType.F32, inputs, columns)
     ggml.setInput(x)
