@@ -1,6 +1,6 @@
 import { desktopCapturer } from 'electron'
 import type { DesktopCapturerSource, Session } from 'electron'
-import type { App } from '../main/app.ts'
+import type { Permits } from './core/link.ts'
 import { isTrustedFrame } from './rpcPorts.ts'
 
 /**
@@ -9,12 +9,17 @@ import { isTrustedFrame } from './rpcPorts.ts'
  */
 export function handleDisplayMedia(
   session: Pick<Session, 'setDisplayMediaRequestHandler'>,
-  permits: App['permits'],
+  permits: Permits,
 ): void {
   session.setDisplayMediaRequestHandler(({ frame, audioRequested, videoRequested }, answer) => {
-    const permit = isTrustedFrame(frame) && videoRequested && !audioRequested ? permits.take('screen') : null
-    if (!permit) return answer(null)
-    void permittedSource(permit.sourceId).then((source) => answer(source ? { video: source } : null))
+    if (!isTrustedFrame(frame) || !videoRequested || audioRequested) return answer(null)
+    permits
+      .take('screen')
+      .then((permit) => permit && permittedSource(permit.sourceId))
+      .then(
+        (source) => answer(source ? { video: source } : null),
+        () => answer(null),
+      )
   })
 }
 

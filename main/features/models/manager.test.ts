@@ -65,7 +65,7 @@ function open(parts: Partial<ManagerParts>): void {
     conversations,
     engine,
     pictures: { pathOf: (sha) => join(temp.path, sha) },
-    files: { reveal: (path) => revealed.push(path) },
+    files: { reveal: async (path) => void revealed.push(path) },
     ...parts,
   })
 }

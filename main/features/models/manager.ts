@@ -99,7 +99,7 @@ export function createModelManager(parts: ManagerParts): ModelManager {
     verify: ({ id }, signal) => stream((work) => library.verify(id, work), signal),
     async reveal({ id }) {
       if (!files) throw cannotShow()
-      files.reveal(await library.fileOf(id))
+      await files.reveal(await library.fileOf(id))
     },
     uses({ id }) {
       const ids = library.conversations(id)

@@ -1,4 +1,4 @@
-import { createReadStream, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { open, rm, stat } from 'node:fs/promises'
 import { AppError } from '#contract'
 import type { Attachment, Sha256, VideoFacts } from '#contract'
@@ -45,7 +45,7 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
   async function openFile(path: string, mime: string, attachment: Attachment): Promise<OpenAttachment> {
     const facts = await stat(path).catch(() => null)
     if (!facts?.isFile()) throw gone(attachment)
-    return { mime, bytes: facts.size, stream: (range) => createReadStream(path, range) }
+    return { mime, bytes: facts.size, path }
   }
 
   /** Makes the thumbnail of the file at `from` in a temporary place. */
