@@ -7,10 +7,7 @@ import { isTrustedFrame } from './rpcPorts.ts'
  * Shows the own page the one screen or window that the core has permitted just now, without sound; everything else is
  * refused. Where the desktop asks its user, that answer is the source.
  */
-export function handleDisplayMedia(
-  session: Pick<Session, 'setDisplayMediaRequestHandler'>,
-  permits: Permits,
-): void {
+export function handleDisplayMedia(session: Pick<Session, 'setDisplayMediaRequestHandler'>, permits: Permits): void {
   session.setDisplayMediaRequestHandler(({ frame, audioRequested, videoRequested }, answer) => {
     if (!isTrustedFrame(frame) || !videoRequested || audioRequested) return answer(null)
     permits

@@ -44,7 +44,11 @@ function newConversation(): void {
 /** Starts the core and the first window, each without waiting for the other. */
 async function start(): Promise<void> {
   const paths = appPaths(join(dist, '..'))
-  const capture = (): void => void core.running().then((running) => running.startCapture(), () => showWindow())
+  const capture = (): void =>
+    void core.running().then(
+      (running) => running.startCapture(),
+      () => showWindow(),
+    )
   const open = (): void => showWindow()
   const tray = openTray(join(paths.resources, 'icons'), { open, newConversation, capture, quit: () => app.quit() })
   const windows = captureWindows(preload)

@@ -19,7 +19,10 @@ export function isTrustedFrame(frame: Pick<WebFrameMain, 'origin' | 'parent'> | 
  * passes here. Where there is no core, the page is told why, and may have it restarted. Requests of any other frame are
  * dropped without an answer.
  */
-export function handlePortRequests(ipcMain: Pick<IpcMain, 'on'>, core: Pick<CoreSupervisor, 'running' | 'restart'>): void {
+export function handlePortRequests(
+  ipcMain: Pick<IpcMain, 'on'>,
+  core: Pick<CoreSupervisor, 'running' | 'restart'>,
+): void {
   ipcMain.on(PORT, ({ senderFrame }) => {
     if (!senderFrame || !isTrustedFrame(senderFrame)) return
     const { port1, port2 } = new MessageChannelMain()

@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, createReadStream, existsSync, readFileSync, readdirSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  createReadStream,
+  existsSync,
+  readFileSync,
+  readdirSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
@@ -117,7 +126,10 @@ describe('a video', () => {
       ...facts,
     })
     const file = await app.attachments.open(video.sha)
-    expect([file.mime, await buffer(createReadStream(file.path, { start: 4, end: 11 }))]).toEqual(['video/mp4', mp4.subarray(4, 12)])
+    expect([file.mime, await buffer(createReadStream(file.path, { start: 4, end: 11 }))]).toEqual([
+      'video/mp4',
+      mp4.subarray(4, 12),
+    ])
     await expect(app.attachments.open(video.sha, 'thumb')).rejects.toEqual(code('NotFound'))
     expect(app.attachments.get(video.sha)).toEqual(video)
   })

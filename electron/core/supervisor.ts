@@ -88,7 +88,9 @@ export function superviseCore(parts: SupervisorParts): CoreSupervisor {
     const own = child
     let timer: NodeJS.Timeout | undefined
     const patience = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, CLOSE_MS, 'late')))
-    const closed = up.then((core) => core.close()).catch((error: unknown) => log('close failed', { error: String(error) }))
+    const closed = up
+      .then((core) => core.close())
+      .catch((error: unknown) => log('close failed', { error: String(error) }))
     const how = await Promise.race([closed, own.ended, patience])
     clearTimeout(timer)
     if (how === 'late') log('core ended by force', { afterMs: CLOSE_MS })

@@ -21,7 +21,11 @@ declare global {
 export function pageWorld(): void {
   const shellPorts = new WeakSet<MessagePort>()
   addEventListener('message', ({ ports }) => ports.forEach((port) => shellPorts.add(port)))
-  type PostMessage = (this: MessagePort, message: unknown, options?: Transferable[] | StructuredSerializeOptions) => void
+  type PostMessage = (
+    this: MessagePort,
+    message: unknown,
+    options?: Transferable[] | StructuredSerializeOptions,
+  ) => void
   const post = MessagePort.prototype.postMessage as PostMessage
   MessagePort.prototype.postMessage = function (this: MessagePort, message: unknown, options) {
     const transfer = Array.isArray(options) ? options : (options?.transfer ?? [])
@@ -52,8 +56,7 @@ export function preloadWorld(run: (require: () => object) => void, origins: Reco
     if (data instanceof ArrayBuffer) return encode(new Uint8Array(data))
     if (data instanceof Uint8Array) {
       let text = ''
-      for (let at = 0; at < data.length; at += 32_768)
-        text += String.fromCharCode(...data.subarray(at, at + 32_768))
+      for (let at = 0; at < data.length; at += 32_768) text += String.fromCharCode(...data.subarray(at, at + 32_768))
       return { bytes: btoa(text) }
     }
     if (typeof data !== 'object' || data === null || Array.isArray(data)) return { plain: data }

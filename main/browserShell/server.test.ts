@@ -40,7 +40,12 @@ const app = {
   attachments,
   frames,
   receive: (address: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal) =>
-    receivePosted({ attachments: { ...attachments, address: ATTACHMENTS }, frames, captures: null }, address, body, signal),
+    receivePosted(
+      { attachments: { ...attachments, address: ATTACHMENTS }, frames, captures: null },
+      address,
+      body,
+      signal,
+    ),
   /** Echoes, so that a connected WebSocket can be told from a refused one. */
   serve: (channel: {
     onMessage(listener: (message: string | Uint8Array) => void): void

@@ -9,7 +9,11 @@ import { connectionLost } from './errors.ts'
 export type Core = ContractRouterClient<Contract>
 
 /** Sends bytes to an address of the core; resolves with what they were stored as, if that has a name. */
-export type SendBytes = (address: string, body: Uint8Array<ArrayBuffer>, signal?: AbortSignal) => Promise<Attachment | null>
+export type SendBytes = (
+  address: string,
+  body: Uint8Array<ArrayBuffer>,
+  signal?: AbortSignal,
+) => Promise<Attachment | null>
 
 /** One open connection. `closed` resolves once, when it can carry no more calls. */
 export interface Channel {

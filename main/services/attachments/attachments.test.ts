@@ -171,7 +171,7 @@ describe('store', () => {
     await keep('first')
     await keep('second')
     const thumb = await attachments.open(sha, 'thumb')
-    expect([made, thumb.mime, (readFileSync(thumb.path)).toString()]).toEqual([['first'], 'image/webp', 'first'])
+    expect([made, thumb.mime, readFileSync(thumb.path).toString()]).toEqual([['first'], 'image/webp', 'first'])
     expect(await failure(attachments.keepPoster('e'.repeat(64), async () => 'image/webp'))).toMatchObject({
       code: 'NotFound',
     })
