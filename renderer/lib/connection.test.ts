@@ -69,7 +69,7 @@ describe('connection', () => {
     )
     await nextState(connection, 'lost')
     expect(connection.store.getState().stopped).toEqual({ code: 'Interrupted', message: 'Its process ended.' })
-    await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setTimeout(resolve))
     connection.retry()
     expect((await connection.ready()).core).toBe('second')
     expect(connection.store.getState()).toEqual({ state: 'open', stopped: null })
