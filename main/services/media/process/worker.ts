@@ -2,7 +2,7 @@ import { toErrorInfo } from '#contract'
 import { removeStranded } from '../../../lib/files/index.ts'
 import { checkRatio, openPicture, readRaw, resizeBicubic, writePng, writeSmall } from '../../../lib/picture/index.ts'
 import { workerChannel } from '../../../lib/workerChannel.ts'
-import type { MediaReply, MediaRequest, Probe } from '../protocol.ts'
+import type { MediaReply, MediaRequest, Probe } from './protocol.ts'
 
 /** Longest side of a thumbnail in pixels. */
 const THUMBNAIL_SIDE = 512

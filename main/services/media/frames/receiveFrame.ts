@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { AppError } from '#contract'
-import { untilAborted } from '../../lib/http/body.ts'
+import { untilAborted } from '../../../lib/http/body.ts'
 import type { FrameSet, RawFrame } from './types.ts'
 
 /** The largest frame that is taken, in pixels: somewhat more than 8K. */

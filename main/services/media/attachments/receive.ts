@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { AppError } from '#contract'
-import { untilAborted } from '../../lib/http/body.ts'
-import { sniff, SNIFF_BYTES } from '../../lib/picture/sniff.ts'
+import { untilAborted } from '../../../lib/http/body.ts'
+import { sniff, SNIFF_BYTES } from '../../../lib/picture/sniff.ts'
 
 /** Largest uploads, in bytes. */
 export interface UploadLimits {

@@ -1,7 +1,7 @@
 import { Attachment } from '#contract'
 import type { Sha256 } from '#contract'
-import { toStorageError } from '../../lib/database/index.ts'
-import type { Database } from '../../lib/database/index.ts'
+import { toStorageError } from '../../../lib/database/index.ts'
+import type { Database } from '../../../lib/database/index.ts'
 
 /** The facts of stored files in the database. Every method throws StorageFailed. */
 export interface AttachmentRows {

@@ -16,14 +16,15 @@ import { buffer } from 'node:stream/consumers'
 import { Readable } from 'node:stream'
 import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { openStore } from '../../lib/database/index.ts'
-import type { Store } from '../../lib/database/index.ts'
-import { forkWorker } from '../../nodePorts.ts'
-import { createMedia } from '../media/index.ts'
-import { createAttachments } from './index.ts'
-import type { AttachmentGateway, AttachmentsOptions } from './index.ts'
+import { openStore } from '../../../lib/database/index.ts'
+import type { Store } from '../../../lib/database/index.ts'
+import { forkWorker } from '../../../nodePorts.ts'
+import { createMediaProcess } from '../process/mediaProcess.ts'
+import { createAttachments } from './attachments.ts'
+import type { AttachmentsOptions } from './attachments.ts'
+import type { AttachmentGateway } from './types.ts'
 
-const media = createMedia({ spawnWorker: forkWorker })
+const media = createMediaProcess({ spawnWorker: forkWorker })
 afterAll(() => media.close())
 
 let data: string
@@ -101,7 +102,7 @@ describe('store', () => {
   })
 
   test('a picture that no browser shows is given as one that it does, made once and removed with it', async () => {
-    const heic = readFileSync(join(import.meta.dirname, '../../lib/picture/fixtures/drawing.heic'))
+    const heic = readFileSync(join(import.meta.dirname, '../../../lib/picture/fixtures/drawing.heic'))
     const { sha } = await attachments.store('photo.heic', chunks(heic))
     for (let i = 0; i < 2; i++) {
       const shown = await attachments.open(sha)

@@ -1,18 +1,8 @@
-import type { BenchmarkResult } from '#contract'
-
 /** How long encoding one picture or pair of frames of so many tokens took, in ms. */
 export interface Encoded {
   readonly tokens: number
   readonly ms: number
 }
-
-/** What the model took for pictures when it was measured last, in the order of the measurement. */
-export const encodedPictures = (results: readonly BenchmarkResult[]): Encoded[] =>
-  results
-    .map(({ rows }) =>
-      rows.flatMap((row) => (row.kind === 'picture' ? [{ tokens: row.pictureTokens, ms: row.encodeMs }] : [])),
-    )
-    .find((pictures) => pictures.length > 0) ?? []
 
 /**
  * Estimated time to encode `slices` pairs of frames of so many tokens each, in ms: as long as the known picture or pair

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
-import { forkWorker } from '../../nodePorts.ts'
-import type { SpawnWorker, WorkerProcess } from '../../ports.ts'
-import { createMedia } from './index.ts'
-import type { Media, MediaDeadlines } from './index.ts'
+import { forkWorker } from '../../../nodePorts.ts'
+import type { SpawnWorker, WorkerProcess } from '../../../ports.ts'
+import { createMediaProcess } from './mediaProcess.ts'
+import type { MediaDeadlines, MediaProcess } from './mediaProcess.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'media-'))
 const photo = join(folder, 'photo.png')
@@ -14,7 +14,7 @@ await sharp({ create: { width: 1000, height: 500, channels: 3, background: 'teal
   .png()
   .toFile(photo)
 
-let media: Media | undefined
+let media: MediaProcess | undefined
 afterEach(() => media?.close())
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -29,7 +29,7 @@ function start(
     pids.push(worker.pid)
     return { ...worker, send: (request) => (meddle(worker, request) === 'send' ? worker.send(request) : undefined) }
   }
-  media = createMedia({ spawnWorker, ...(deadlines && { deadlines }) })
+  media = createMediaProcess({ spawnWorker, ...(deadlines && { deadlines }) })
   return { media, pids }
 }
 const failure = (work: Promise<unknown>) =>
@@ -125,7 +125,7 @@ describe('media', () => {
       onExit: (listener) => queueMicrotask(() => listener({ code: 1, signal: null })),
       kill: () => {},
     })
-    media = createMedia({ spawnWorker: dead })
+    media = createMediaProcess({ spawnWorker: dead })
     expect(await failure(media.probe(photo, 'photo.png'))).toMatchObject({
       code: 'EngineFailed',
       message: expect.stringContaining('did not start') as string,

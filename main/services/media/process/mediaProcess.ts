@@ -1,13 +1,13 @@
 import { AppError } from '#contract'
-import { containerOf, readHead } from '../../lib/video/container.ts'
-import type { SpawnWorker, WorkerProcess } from '../../ports.ts'
+import { containerOf, readHead } from '../../../lib/video/container.ts'
+import type { SpawnWorker, WorkerProcess } from '../../../ports.ts'
 import type { MediaReply, MediaRequest, Probe, RawFrame } from './protocol.ts'
 
 /**
  * Reads pictures and frames of videos in another process: a file that takes the reader down costs one request, never the
  * core.
  */
-export interface Media {
+export interface MediaProcess {
   /** What a file is. Throws MediaNotFound, UnsupportedMedia, DamagedMedia, MediaTooLarge; `name` is what they call it. */
   probe(path: string, name: string): Promise<Probe>
   /**
@@ -77,16 +77,16 @@ interface Job {
 }
 
 /**
- * The media service. The worker starts with the first request, and anew after a crash; requests go one by one, so that
+ * Starts the process that reads media. The worker starts with the first request, and anew after a crash; requests go one by one, so that
  * a crash or a missed deadline names the file that caused it.
  */
-export function createMedia({
+export function createMediaProcess({
   spawnWorker,
   deadlines = defaultDeadlines,
 }: {
   spawnWorker: SpawnWorker
   deadlines?: MediaDeadlines
-}): Media {
+}): MediaProcess {
   const queue: Job[] = []
   let worker: { process: WorkerProcess; ready: boolean } | null = null
   let current: Job | null = null

@@ -5,9 +5,9 @@ import { Readable } from 'node:stream'
 import sharp from 'sharp'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { AppError, FrameSample } from '#contract'
-import { tempFolder } from '../../testing/tempFolder.ts'
-import { createFrameSets } from './index.ts'
-import type { FrameMedia, FrameSets } from './index.ts'
+import { tempFolder } from '../../../testing/tempFolder.ts'
+import { createFrameSets } from './frameSets.ts'
+import type { FrameMedia, FrameSets } from './types.ts'
 
 const SIZE = { width: 56, height: 28 }
 /** As large as the video: the media process makes the model's frame of it. */

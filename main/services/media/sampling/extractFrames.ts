@@ -1,8 +1,8 @@
 import { AppError, codecName } from '#contract'
 import type { FrameKey, FrameSample, VideoFacts } from '#contract'
-import type { Size } from '../../lib/picture/index.ts'
-import { containerOf, MAX_SIDE, openWithFfmpeg, readHead } from '../../lib/video/index.ts'
-import type { FrameSets } from '../../services/videos/index.ts'
+import type { Size } from '../../../lib/picture/index.ts'
+import { containerOf, MAX_SIDE, openWithFfmpeg, readHead } from '../../../lib/video/index.ts'
+import type { FrameSets } from '../frames/types.ts'
 
 /** A stored video file; its size as shown in pixels, `codec` as far as it is known. */
 export interface StoredVideo extends Size {

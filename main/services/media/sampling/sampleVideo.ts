@@ -1,25 +1,28 @@
 import { AppError } from '#contract'
-import type { ExtractProgress, FrameKey, FrameSample, Model, PictureBudget, Sha256 } from '#contract'
+import type { ExtractProgress, FrameKey, FrameSample, PictureBudget, Sha256 } from '#contract'
 import type { VideoAttachment, VideoFacts, VideoPlan, VideoWish } from '#contract'
-import { proposeSample, sampleVideo, sliceTokens } from '../../lib/video/index.ts'
-import type { AttachmentGateway } from '../../services/attachments/index.ts'
-import type { Benchmarks } from '../../services/benchmarks/index.ts'
-import type { Engine } from '../../engine/index.ts'
-import type { Models } from '../../services/models/index.ts'
-import type { SettingsService } from '../../services/settings/index.ts'
-import type { FrameSets } from '../../services/videos/index.ts'
+import { proposeSample, sampleVideo, sliceTokens } from '../../../lib/video/index.ts'
+import type { AttachmentGateway } from '../attachments/types.ts'
+import type { FrameSets } from '../frames/types.ts'
 import { checkSample } from './checkSample.ts'
-import { encodedPictures, encodingTime } from './encodingTime.ts'
+import { encodingTime } from './encodingTime.ts'
 import type { Encoded } from './encodingTime.ts'
 import { extractFrames } from './extractFrames.ts'
 
-export interface SampleVideoParts {
+/** What a plan has to know of the chosen model. */
+export interface ModelRoom {
+  /** Pixels per picture and frame where the wish names none. */
+  readonly budget: PictureBudget
+  /** Size of its context in tokens. */
+  readonly contextTokens: number
+  /** How long encoding took, the latest first. */
+  readonly encoded: readonly Encoded[]
+}
+
+export interface SamplingOptions {
   readonly attachments: Pick<AttachmentGateway, 'get' | 'pathOf'>
   readonly frames: FrameSets
-  readonly models: Pick<Models, 'chosen'>
-  readonly settings: Pick<SettingsService, 'current'>
-  readonly benchmarks: Pick<Benchmarks, 'list'>
-  readonly engine: Pick<Engine, 'state'>
+  readonly modelRoom: () => ModelRoom
 }
 
 /** A stored video and the frames that are wanted of it. */
@@ -29,7 +32,7 @@ interface Wanted {
 }
 
 /** From a video to the frames that a model gets of it. */
-export interface SampleVideo {
+export interface Sampling {
   /** Which frames, what they cost, and what fits instead. Throws NotFound, InvalidInput, UnsupportedMedia. Stores nothing. */
   plan(wish: VideoWish & { of: Sha256 | VideoFacts; taken: number }): VideoPlan
   /** Opens a set of frames. Throws NotFound, InvalidInput, StorageFailed. */
@@ -44,27 +47,13 @@ export interface SampleVideo {
 /** Kept free beside a video in tokens: for the answer, and what the chat template writes around the question. */
 const ANSWER_ROOM = 512 + 64
 
-/** The reference's rule, the chosen model's budget and the store of frames, put together. */
-export function createSampleVideo({
-  attachments,
-  frames,
-  models,
-  settings,
-  benchmarks,
-  engine,
-}: SampleVideoParts): SampleVideo {
+/** Puts the reference's rule, the chosen model's budget and the store of frames together. */
+export function createSampling({ attachments, frames, modelRoom }: SamplingOptions): Sampling {
   function videoOf(sha: Sha256): VideoAttachment {
     const attachment = attachments.get(sha)
     if (!attachment) throw new AppError('NotFound', 'This video is not stored here any more. Add it again.', { sha })
     if (attachment.kind === 'video') return attachment
     throw new AppError('InvalidInput', `${attachment.name} is a picture, not a video. Add it as a picture.`, { sha })
-  }
-
-  /** What encoding took in this run, where this model is the loaded one, and when it was measured. */
-  function encodedBefore({ id, textPath, projectorPath }: Model): Encoded[] {
-    const { model, encoding } = engine.state
-    const isLoaded = model?.textPath === textPath && model.projectorPath === projectorPath
-    return [...(isLoaded && encoding ? [encoding] : []), ...encodedPictures(benchmarks.list(id))]
   }
 
   function begin({ sha, sample }: Wanted): { key: FrameKey; missing: number[] } {
@@ -76,8 +65,7 @@ export function createSampleVideo({
   return {
     plan({ of, range, fps, budget, taken }) {
       const facts = typeof of === 'string' ? videoOf(of) : of
-      const { model, overrides, contextTokens } = models.chosen()
-      const usual: PictureBudget = overrides.budget ?? settings.current.budget ?? model.defaults.budget
+      const { budget: usual, contextTokens, encoded } = modelRoom()
       const wish = { range, fps, budget }
       const { sample, tokens } = sampleVideo(facts, wish, usual)
       const room = Math.max(0, contextTokens - taken - ANSWER_ROOM)
@@ -88,7 +76,7 @@ export function createSampleVideo({
         tokens,
         room,
         fits: tokens <= room,
-        encodeMs: encodingTime(encodedBefore(model), { slices: Math.ceil(count / 2), tokens: sliceTokens(sample) }),
+        encodeMs: encodingTime(encoded, { slices: Math.ceil(count / 2), tokens: sliceTokens(sample) }),
         key,
         missing: key ? frames.missing(key, count) : sample.indices.map((_, n) => n),
         proposal: tokens <= room ? null : proposeSample(facts, wish, usual, room),
