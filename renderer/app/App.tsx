@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react'
-import { LiveRegion } from '../components/LiveRegion.tsx'
+import { LiveRegion } from '../components/primitives/LiveRegion.tsx'
 import { addFiles, askWith, Composer, DropTarget } from '../features/ask/index.ts'
 import { CaptureLayer, CaptureMenu, startFromOutside } from '../features/captureScreen/index.ts'
 import { Sidebar } from '../features/conversations/index.ts'

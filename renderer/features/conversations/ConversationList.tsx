@@ -1,5 +1,5 @@
 import { useState, type KeyboardEvent, type ReactNode } from 'react'
-import { Confirm } from '../../components/Confirm.tsx'
+import { Confirm } from '../../components/primitives/Confirm.tsx'
 import { useToday } from '../../lib/useToday.ts'
 import { ConversationRow } from './ConversationRow.tsx'
 import { groupByDay } from './groups.ts'

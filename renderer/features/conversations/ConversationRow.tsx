@@ -1,8 +1,8 @@
 import { Ellipsis, Pencil, Trash2 } from 'lucide-react'
 import { memo, useState, type ReactNode } from 'react'
 import type { Conversation } from '#contract'
-import { iconButtonClass } from '../../components/IconButton.tsx'
-import { Menu, MenuItem, MenuTrigger } from '../../components/Menu.tsx'
+import { iconButtonClass } from '../../components/primitives/IconButton.tsx'
+import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { cx } from '../../lib/cx.ts'
 import { RenameField } from './RenameField.tsx'
 

@@ -1,7 +1,7 @@
 import { Search, X } from 'lucide-react'
 import type { KeyboardEvent, ReactNode, RefObject } from 'react'
-import { fieldClass } from '../../components/field.ts'
-import { IconButton } from '../../components/IconButton.tsx'
+import { fieldClass } from '../../components/primitives/field.ts'
+import { IconButton } from '../../components/primitives/IconButton.tsx'
 import { cx } from '../../lib/cx.ts'
 import { shortcut } from '../../lib/platform.ts'
 

@@ -1,7 +1,7 @@
 import { Camera, MonitorPlay, Radio } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { iconButtonClass } from '../../components/IconButton.tsx'
-import { Menu, MenuItem, MenuTrigger } from '../../components/Menu.tsx'
+import { iconButtonClass } from '../../components/primitives/IconButton.tsx'
+import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { canShareScreen } from '../../lib/media/index.ts'
 import { startLive } from './actions.ts'
 

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { Message } from '#contract'
-import { ErrorNote } from '../../components/ErrorNote.tsx'
+import { ErrorNote } from '../../components/primitives/ErrorNote.tsx'
 import { AnswerActions } from './AnswerActions.tsx'
 import { AnswerEnd } from './AnswerEnd.tsx'
 import { AnswerText } from './AnswerText.tsx'

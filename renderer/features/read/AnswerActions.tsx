@@ -1,7 +1,7 @@
 import { RotateCcw } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { Message } from '#contract'
-import { IconButton } from '../../components/IconButton.tsx'
+import { IconButton } from '../../components/primitives/IconButton.tsx'
 import { AnswerDetails } from './AnswerDetails.tsx'
 import { Branches } from './Branches.tsx'
 import { CopyAnswer } from './CopyAnswer.tsx'

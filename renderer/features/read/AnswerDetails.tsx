@@ -2,7 +2,7 @@ import { Popover } from '@base-ui/react/popover'
 import { Info } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { Message } from '#contract'
-import { iconButtonClass } from '../../components/IconButton.tsx'
+import { iconButtonClass } from '../../components/primitives/IconButton.tsx'
 import { cx } from '../../lib/cx.ts'
 import { figures } from './figures.ts'
 

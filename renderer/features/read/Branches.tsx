@@ -1,7 +1,7 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { Message } from '#contract'
-import { IconButton } from '../../components/IconButton.tsx'
+import { IconButton } from '../../components/primitives/IconButton.tsx'
 import { announce } from '../../lib/announce.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { selectBranch } from './store.ts'

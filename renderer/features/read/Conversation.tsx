@@ -1,7 +1,7 @@
 import { ArrowDown } from 'lucide-react'
 import { useEffect, type ReactNode } from 'react'
 import { useShallow } from 'zustand/react/shallow'
-import { Button } from '../../components/Button.tsx'
+import { Button } from '../../components/primitives/Button.tsx'
 import { MessageView } from './MessageView.tsx'
 import { pathKeys } from './state.ts'
 import { useRead } from './store.ts'

@@ -1,7 +1,7 @@
 import { Check, Copy } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { Message } from '#contract'
-import { IconButton } from '../../components/IconButton.tsx'
+import { IconButton } from '../../components/primitives/IconButton.tsx'
 import { useCopied } from '../../lib/useCopied.ts'
 import { textOf } from './state.ts'
 

@@ -1,8 +1,8 @@
 import { ImageOff, Info } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import type { Attachment, PictureMark } from '#contract'
-import { MarkOutlines } from '../../components/marking/MarkOutlines.tsx'
-import { NumberBadge } from '../../components/NumberBadge.tsx'
+import { MarkOutlines } from '../../components/pictures/MarkOutlines.tsx'
+import { NumberBadge } from '../../components/primitives/NumberBadge.tsx'
 import { bytes } from '../../lib/format.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
 

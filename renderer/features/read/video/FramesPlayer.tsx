@@ -1,6 +1,6 @@
 import { Pause, Play } from 'lucide-react'
 import { useEffect, useEffectEvent, useRef, useState, type ReactNode } from 'react'
-import { IconButton } from '../../../components/IconButton.tsx'
+import { IconButton } from '../../../components/primitives/IconButton.tsx'
 import { clock } from '../../../lib/format.ts'
 import type { Asked } from './playback.ts'
 import { frameAt } from './seenVideo.ts'

@@ -1,5 +1,5 @@
 import { useRef, type ReactNode } from 'react'
-import { MarkOverlay } from '../../../components/MarkOverlay.tsx'
+import { MarkOverlay } from '../../../components/marks/MarkOverlay.tsx'
 import { isThere } from '../../../lib/grounding/index.ts'
 import { useShownSize } from '../../../lib/useShownSize.ts'
 import { useVideoMarks } from './videoMarks.ts'

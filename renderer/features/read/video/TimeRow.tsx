@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { TimeLink } from '../../../components/TimeLink.tsx'
+import { TimeLink } from '../../../components/video/TimeLink.tsx'
 import { clock } from '../../../lib/format.ts'
 import type { TimeMark } from '../../../lib/grounding/index.ts'
 

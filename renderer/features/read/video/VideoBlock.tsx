@@ -1,5 +1,5 @@
 import { useEffect, useState, type ReactNode } from 'react'
-import { FrameStrip } from '../../../components/FrameStrip.tsx'
+import { FrameStrip } from '../../../components/video/FrameStrip.tsx'
 import { bytes, clock, counted } from '../../../lib/format.ts'
 import { frameUrl, pictureUrl, useHost } from '../../../lib/host.ts'
 import { FilePlayer } from './FilePlayer.tsx'

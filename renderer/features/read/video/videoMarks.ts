@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import type { DrawnMark } from '../../../components/MarkOverlay.tsx'
+import type { DrawnMark } from '../../../components/marks/MarkOverlay.tsx'
 import type { Size, Stretch } from '../../../lib/grounding/index.ts'
 
 /** A mark of an answer on a video, and when it is there; null: in all of it. */
