@@ -12,7 +12,7 @@ import { AskAboutContext } from '../../lib/askAbout.ts'
 import { findTimes, linkAnswer, stretchOf, timesInCode } from '../../lib/grounding/index.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
 import { groundAnswer, isInWords, mediaBefore, type MarkedPicture, type MarkedVideo } from './grounded.ts'
-import { useRead } from './store.ts'
+import { useOpenConversation } from './store.ts'
 import { playFrom } from './video/playback.ts'
 import { videoBefore } from './video/seenVideo.ts'
 import { TimeRow } from './video/TimeRow.tsx'
@@ -23,20 +23,26 @@ const none: ReadonlySet<number> = new Set()
 /** The words of an answer, or its table where a format was chosen, and under them the pictures on which it names places. */
 export function GroundedText({ message, text }: { message: Message; text: string }): ReactNode {
   const host = useHost((state) => state.host)
-  const order = useRead((state) => state.order)
-  const format = useRead((state) =>
+  const order = useOpenConversation((state) => state.order)
+  const format = useOpenConversation((state) =>
     message.parentId === null ? null : (state.messages[message.parentId]?.format ?? null),
   )
   const askAbout = use(AskAboutContext)
   const [rested, setRested] = useState<number | null>(null)
   const [selected, setSelected] = useState<number | null>(null)
   const streaming = message.status === 'streaming'
-  const media = useMemo(() => mediaBefore({ order, messages: useRead.getState().messages }, message), [order, message])
+  const media = useMemo(
+    () => mediaBefore({ order, messages: useOpenConversation.getState().messages }, message),
+    [order, message],
+  )
   const grounding = useMemo(() => groundAnswer(text, message, media), [text, message, media])
   const { marks, space } = grounding
   const highlighted = rested ?? selected
   const hasLegend = format !== null || marks.some((mark) => !isInWords(text, mark))
-  const video = useMemo(() => videoBefore({ order, messages: useRead.getState().messages }, message), [order, message])
+  const video = useMemo(
+    () => videoBefore({ order, messages: useOpenConversation.getState().messages }, message),
+    [order, message],
+  )
   const times = useMemo(() => (video ? findTimes(text, video.durationMs / 1000) : []), [text, video])
   const player = useMemo(
     () =>

@@ -5,7 +5,7 @@ import { ErrorNote } from '../../components/primitives/ErrorNote.tsx'
 import { canRetry } from '../../lib/errors.ts'
 import { remediesFor, remedyWords } from './remedies.ts'
 import { textOf } from './state.ts'
-import { useRead } from './store.ts'
+import { useOpenConversation } from './store.ts'
 import type { Again } from './useAgain.ts'
 
 /** What is said under an answer that did not end by itself. */
@@ -27,7 +27,7 @@ function ending(message: Message): { note: string; error: ErrorInfo | null } | n
 
 /** How an answer ended, when not by itself, with the ways out. What remedies change is the first model's of a pair. */
 export function AnswerEnd({ message, again }: { message: Message; again: Again }): ReactNode {
-  const isFirst = useRead((state) => message.parentId === state.order[0])
+  const isFirst = useOpenConversation((state) => message.parentId === state.order[0])
   const end = ending(message)
   if (!end) return null
   if (!end.error) return <p className="text-muted">{end.note}</p>

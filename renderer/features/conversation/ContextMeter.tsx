@@ -3,14 +3,14 @@ import { useShallow } from 'zustand/react/shallow'
 import { cx } from '../../lib/cx.ts'
 import { count, percent, tokens } from '../../lib/format.ts'
 import { contextUse } from './context.ts'
-import { useRead } from './store.ts'
+import { useOpenConversation } from './store.ts'
 
 /** From this share on the context is nearly full. */
 const NEARLY_FULL = 0.85
 
 /** How much of the model's context the conversation has used; turns to a warning when little is left. */
 export function ContextMeter(): ReactNode {
-  const use = useRead(useShallow(contextUse))
+  const use = useOpenConversation(useShallow(contextUse))
   if (!use || use.total <= 0) return null
   const share = Math.min(1, use.used / use.total)
   const tight = share >= NEARLY_FULL

@@ -8,7 +8,7 @@ import {
   pairOf,
   pathKeys,
   streamingAnswer,
-  type ReadState,
+  type OpenConversation,
 } from './state.ts'
 
 const message = (id: string, over: Partial<Message> = {}): Message => ({
@@ -57,9 +57,10 @@ const text = (seq: number, offset: number, added: string): ConversationEvent => 
   text: added,
 })
 
-const open = (answerText = ''): ReadState => ok(applyEvent(opening('c'), snapshot([question, answer(answerText)])))
+const open = (answerText = ''): OpenConversation =>
+  ok(applyEvent(opening('c'), snapshot([question, answer(answerText)])))
 
-function ok(state: ReadState | 'gap'): ReadState {
+function ok(state: OpenConversation | 'gap'): OpenConversation {
   if (state === 'gap') throw new Error('unexpected gap')
   return state
 }
@@ -175,7 +176,7 @@ describe('a watched conversation', () => {
 describe('a pair of answers', () => {
   const second = (text: string, over: Partial<Message> = {}) =>
     answer(text, { id: 'b', beside: 'a', model: 'two', ...over })
-  const opened = (): ReadState =>
+  const opened = (): OpenConversation =>
     ok(applyEvent(opening('c'), snapshot([question, answer('A red')], 5, {}, [second('One red')])))
 
   test('is in the snapshot beside the path', () => {

@@ -12,7 +12,7 @@ import { AnswerText } from './AnswerText.tsx'
 import { Branches } from './Branches.tsx'
 import { CopyAnswer } from './CopyAnswer.tsx'
 import { LeftOut } from './LeftOut.tsx'
-import { selectBranch, useRead } from './store.ts'
+import { selectBranch, useOpenConversation } from './store.ts'
 import { useAgain, type Again } from './useAgain.ts'
 
 const small = 'flex h-6 items-center gap-1.5 rounded-md px-1.5 text-small [&>svg]:size-3.5'
@@ -24,7 +24,7 @@ const chosenClass = `${small} text-accent`
  * asked for. `chosen`: the one that the conversation goes on from.
  */
 export function AnswerPair({ pair, chosen }: { pair: readonly [string, string]; chosen: Message }): ReactNode {
-  const answers = useRead(useShallow((state) => pair.flatMap((id) => state.messages[id] ?? [])))
+  const answers = useOpenConversation(useShallow((state) => pair.flatMap((id) => state.messages[id] ?? [])))
   const again = useAgain(chosen.id)
   const streaming = answers.some(({ status }) => status === 'streaming')
   return (

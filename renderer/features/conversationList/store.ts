@@ -5,11 +5,11 @@ import { call, connection } from '../../lib/rpc.ts'
 import { applyListEvent, emptyList, type ListState } from './state.ts'
 
 /** The conversation list as the core tells it. */
-export const useConversations = create<ListState>(() => emptyList)
+export const useConversationList = create<ListState>(() => emptyList)
 
 /** Title of a conversation, as it changes; undefined while unknown. */
 export const useTitle = (id: string | null): string | undefined =>
-  useConversations((state) => (id === null ? undefined : state.byId[id]?.title))
+  useConversationList((state) => (id === null ? undefined : state.byId[id]?.title))
 
 /** Keeps the list up to date until `signal` aborts. */
 export const followConversations = (signal: AbortSignal): Promise<void> =>
@@ -17,7 +17,7 @@ export const followConversations = (signal: AbortSignal): Promise<void> =>
     connection,
     signal,
     subscribe: (core, round) => core.conversations.watchList(undefined, { signal: round }),
-    onEvent: (event) => useConversations.setState((state) => applyListEvent(state, event)),
+    onEvent: (event) => useConversationList.setState((state) => applyListEvent(state, event)),
   })
 
 /** Renames a conversation; the list follows from the core's own event. */

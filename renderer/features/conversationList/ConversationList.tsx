@@ -3,7 +3,7 @@ import { Confirm } from '../../components/primitives/Confirm.tsx'
 import { useToday } from '../../lib/useToday.ts'
 import { ConversationRow } from './ConversationRow.tsx'
 import { groupByDay } from './groups.ts'
-import { remove, useConversations } from './store.ts'
+import { remove, useConversationList } from './store.ts'
 
 /** Up and down arrows go through the conversations. */
 function walk(event: KeyboardEvent<HTMLElement>): void {
@@ -23,7 +23,7 @@ export function ConversationList({
   current: string | null
   onOpen: (id: string | null) => void
 }): ReactNode {
-  const { status, order, byId } = useConversations()
+  const { status, order, byId } = useConversationList()
   const today = useToday()
   const [removing, setRemoving] = useState<{ id: string; title: string } | null>(null)
   const [asking, setAsking] = useState(false)

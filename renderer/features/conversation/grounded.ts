@@ -1,6 +1,6 @@
 import type { ImageAttachment, Message } from '#contract'
 import { findMarks, toOriginal, type Mark, type Size, type Space, type Views } from '../../lib/grounding/index.ts'
-import type { ReadState } from './state.ts'
+import type { OpenConversation } from './state.ts'
 import { seenPart, videoId } from './video/seenVideo.ts'
 
 /** A picture or a video that the model had before an answer, with the size in which it got it. */
@@ -42,7 +42,10 @@ export interface Grounding {
 }
 
 /** The pictures and videos before an answer, in the order in which the model got them; none while that is not known. */
-export function mediaBefore({ order, messages }: Pick<ReadState, 'order' | 'messages'>, answer: Message): SeenMedium[] {
+export function mediaBefore(
+  { order, messages }: Pick<OpenConversation, 'order' | 'messages'>,
+  answer: Message,
+): SeenMedium[] {
   const { seen, leftOut, parentId } = answer
   if (!seen || parentId === null) return []
   const path = order.slice(leftOut, order.indexOf(parentId) + 1)

@@ -4,15 +4,15 @@ import { useShallow } from 'zustand/react/shallow'
 import { Button } from '../../components/primitives/Button.tsx'
 import { MessageView } from './MessageView.tsx'
 import { pathKeys } from './state.ts'
-import { useRead } from './store.ts'
+import { useOpenConversation } from './store.ts'
 import { useStickToBottom } from './useStickToBottom.ts'
 
 /** The open conversation: its messages in a scrolling column that follows the answer while the reader is at the end. */
 export function Conversation(): ReactNode {
-  const id = useRead((state) => state.id)
-  const status = useRead((state) => state.status)
-  const order = useRead((state) => state.order)
-  const keys = useRead(useShallow(pathKeys))
+  const id = useOpenConversation((state) => state.id)
+  const status = useOpenConversation((state) => state.status)
+  const order = useOpenConversation((state) => state.order)
+  const keys = useOpenConversation(useShallow(pathKeys))
   const { frame, content, atEnd, jump } = useStickToBottom(id)
   const last = keys.at(-1)
 

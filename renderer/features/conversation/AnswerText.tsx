@@ -3,12 +3,12 @@ import type { Message } from '#contract'
 import { GroundedText } from './GroundedText.tsx'
 import { progressText } from './progress.ts'
 import { textOf } from './state.ts'
-import { useRead } from './store.ts'
+import { useOpenConversation } from './store.ts'
 
 /** What the engine is doing, then the text as it comes. The only part of the window that changes with every token. */
 export function AnswerText({ message }: { message: Message }): ReactNode {
-  const draft = useRead((state) => state.drafts[message.id])
-  const progress = useRead((state) => state.progress[message.id])
+  const draft = useOpenConversation((state) => state.drafts[message.id])
+  const progress = useOpenConversation((state) => state.progress[message.id])
   const streaming = message.status === 'streaming'
   const text = draft ?? textOf(message)
   if (text === '' && streaming) {

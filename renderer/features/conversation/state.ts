@@ -6,7 +6,7 @@ import { without } from '../../lib/without.ts'
  * pair, by the id of the one on the path. `drafts` holds the text of messages
  * that are being streamed, apart from the messages, so that a token changes nothing but one string.
  */
-export interface ReadState {
+export interface OpenConversation {
   readonly id: string | null
   readonly status: 'empty' | 'loading' | 'ready' | 'missing'
   readonly seq: number
@@ -18,7 +18,7 @@ export interface ReadState {
   readonly drafts: Readonly<Record<string, string>>
 }
 
-export const nothingOpen: ReadState = {
+export const nothingOpen: OpenConversation = {
   id: null,
   status: 'empty',
   seq: 0,
@@ -31,13 +31,13 @@ export const nothingOpen: ReadState = {
 }
 
 /** The state before the snapshot of conversation `id` has come. */
-export const opening = (id: string): ReadState => ({ ...nothingOpen, id, status: 'loading' })
+export const opening = (id: string): OpenConversation => ({ ...nothingOpen, id, status: 'loading' })
 
 /** The text parts of a message, joined. */
 export const textOf = (message: Message): string =>
   message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
 
-function fromSnapshot(event: Extract<ConversationEvent, { type: 'snapshot' }>): ReadState {
+function fromSnapshot(event: Extract<ConversationEvent, { type: 'snapshot' }>): OpenConversation {
   const order = event.messages.map((message) => message.id)
   const onPath = (other: Message) =>
     order.find((id) => id === other.beside) ?? event.messages.find(({ beside }) => beside === other.id)?.id ?? ''
@@ -55,7 +55,10 @@ function fromSnapshot(event: Extract<ConversationEvent, { type: 'snapshot' }>): 
 }
 
 /** The path with `message` on it or beside it; null when what it belongs to is not shown. */
-function place({ order, others }: ReadState, message: Message): Pick<ReadState, 'order' | 'others'> | null {
+function place(
+  { order, others }: OpenConversation,
+  message: Message,
+): Pick<OpenConversation, 'order' | 'others'> | null {
   if (order.includes(message.id) || Object.values(others).includes(message.id)) return { order, others }
   if (message.beside !== null)
     return order.includes(message.beside) ? { order, others: { ...others, [message.beside]: message.id } } : null
@@ -68,7 +71,7 @@ function place({ order, others }: ReadState, message: Message): Pick<ReadState, 
  * The conversation after one event. The same reference when the event is one already seen; 'gap' when an event in
  * between is missing, so that only a new snapshot can be trusted.
  */
-export function applyEvent(state: ReadState, event: ConversationEvent): ReadState | 'gap' {
+export function applyEvent(state: OpenConversation, event: ConversationEvent): OpenConversation | 'gap' {
   if (event.type === 'snapshot') return fromSnapshot(event)
   if (event.seq <= state.seq) return state
   if (event.seq !== state.seq + 1) return 'gap'
@@ -108,7 +111,7 @@ export function applyEvent(state: ReadState, event: ConversationEvent): ReadStat
 }
 
 /** The conversation after several events, or 'gap' at the first one that does not follow. */
-export function applyEvents(state: ReadState, events: readonly ConversationEvent[]): ReadState | 'gap' {
+export function applyEvents(state: OpenConversation, events: readonly ConversationEvent[]): OpenConversation | 'gap' {
   let next = state
   for (const event of events) {
     const applied = applyEvent(next, event)
@@ -119,7 +122,7 @@ export function applyEvents(state: ReadState, events: readonly ConversationEvent
 }
 
 /** Id of an answer that is being written at the end of the shown path or beside it, or null. */
-export function streamingAnswer(state: ReadState): string | null {
+export function streamingAnswer(state: OpenConversation): string | null {
   const last = state.order.at(-1)
   if (last === undefined) return null
   return (
@@ -130,11 +133,11 @@ export function streamingAnswer(state: ReadState): string | null {
 }
 
 /** The pair of answers that a message of the path belongs to, in the order in which they were asked for; null: it stands alone. */
-export function pairOf(state: ReadState, id: string): readonly [string, string] | null {
+export function pairOf(state: OpenConversation, id: string): readonly [string, string] | null {
   const other = state.others[id]
   if (other === undefined) return null
   return state.messages[id]?.beside === null ? [id, other] : [other, id]
 }
 
 /** What stays the same of the path when the conversation goes on from the other answer of a pair: a key for each message of it. */
-export const pathKeys = (state: ReadState): string[] => state.order.map((id) => state.messages[id]?.beside ?? id)
+export const pathKeys = (state: OpenConversation): string[] => state.order.map((id) => state.messages[id]?.beside ?? id)

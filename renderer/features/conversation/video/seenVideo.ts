@@ -1,5 +1,5 @@
 import type { Message, Part } from '#contract'
-import type { ReadState } from '../state.ts'
+import type { OpenConversation } from '../state.ts'
 
 export type VideoPart = Extract<Part, { type: 'video' | 'frames' }>
 
@@ -25,7 +25,7 @@ export function seenPart(part: VideoPart): Pick<SeenVideo, 'startMs' | 'duration
 
 /** The video nearest above an answer; null: there is none. */
 export function videoBefore(
-  { order, messages }: Pick<ReadState, 'order' | 'messages'>,
+  { order, messages }: Pick<OpenConversation, 'order' | 'messages'>,
   { parentId }: Message,
 ): SeenVideo | null {
   const path = parentId === null ? [] : order.slice(0, order.indexOf(parentId) + 1)

@@ -6,20 +6,20 @@ import { follow } from '../../lib/follow.ts'
 import { createFrameBatch } from '../../lib/frameBatch.ts'
 import { call, connection } from '../../lib/rpc.ts'
 import { withFrames } from '../../lib/video/index.ts'
-import { applyEvents, nothingOpen, opening, streamingAnswer, textOf, type ReadState } from './state.ts'
+import { applyEvents, nothingOpen, opening, streamingAnswer, textOf, type OpenConversation } from './state.ts'
 
 /** The conversation that is open. */
-export const useRead = create<ReadState>(() => nothingOpen)
+export const useOpenConversation = create<OpenConversation>(() => nothingOpen)
 
 /** Id of the answer being written in the open conversation, or null. */
-export const useStreamingAnswer = (): string | null => useRead(streamingAnswer)
+export const useStreamingAnswer = (): string | null => useOpenConversation(streamingAnswer)
 
 const SPOKEN_CHARACTERS = 400
 
 /** Screen readers hear that an answer ended, and its beginning; never single tokens. */
 function announceEnd(event: ConversationEvent): void {
   if (event.type !== 'message' || event.message.role !== 'assistant' || event.message.status === 'streaming') return
-  const state = useRead.getState()
+  const state = useOpenConversation.getState()
   if (state.messages[event.message.id]?.status !== 'streaming') return
   const isOfPair = event.message.beside !== null || state.others[event.message.id] !== undefined
   const who = isOfPair && event.message.model ? `${event.message.model}: ` : ''
@@ -39,14 +39,14 @@ function announceEnd(event: ConversationEvent): void {
  * per animation frame, everything else at once.
  */
 export async function followConversation(id: string | null, signal: AbortSignal): Promise<void> {
-  if (id === null) return useRead.setState(nothingOpen)
-  if (useRead.getState().id !== id) useRead.setState(opening(id))
+  if (id === null) return useOpenConversation.setState(nothingOpen)
+  if (useOpenConversation.getState().id !== id) useOpenConversation.setState(opening(id))
   let gap = false
   const batch = createFrameBatch<ConversationEvent>((events) => {
     if (signal.aborted || gap) return
-    const next = applyEvents(useRead.getState(), events)
+    const next = applyEvents(useOpenConversation.getState(), events)
     if (next === 'gap') gap = true
-    else useRead.setState(next)
+    else useOpenConversation.setState(next)
   })
   signal.addEventListener('abort', batch.clear, { once: true })
   await follow<ConversationEvent>({
@@ -63,7 +63,7 @@ export async function followConversation(id: string | null, signal: AbortSignal)
       else batch.now(event)
       return gap ? 'again' : undefined
     },
-    onRefused: () => useRead.setState({ ...nothingOpen, id, status: 'missing' }),
+    onRefused: () => useOpenConversation.setState({ ...nothingOpen, id, status: 'missing' }),
   })
 }
 
@@ -72,7 +72,7 @@ export async function followConversation(id: string | null, signal: AbortSignal)
  * first, when the context was full.
  */
 export async function retry(messageId: string, remedy?: Remedy): Promise<void> {
-  const { id } = useRead.getState()
+  const { id } = useOpenConversation.getState()
   const compareWith = comparedIn(id)?.id ?? null
   await withFrames(id, () => call((core) => core.ask.retry({ messageId, compareWith, ...(remedy && { remedy }) })))
 }
