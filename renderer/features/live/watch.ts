@@ -17,16 +17,20 @@ async function toJpeg(frame: VideoFrame): Promise<Blob> {
   return canvas.convertToBlob({ type: 'image/jpeg', quality: QUALITY })
 }
 
+/** The frames of a track being looked at. */
+export interface Watch {
+  /** The frame of this moment as a picture; null before the first. */
+  now(): Promise<Blob | null>
+  /** Looks at this interval from now on. */
+  lookEvery(intervalMs: number): void
+  end(): void
+}
+
 /**
- * Looks at the frames of a track at an interval and tells those that show something new. Nothing else is kept.
- *
- * @returns Ends it; `now` is the frame of this moment as a picture, null before the first.
+ * Looks at the frames of a track every `intervalMs` and calls `onMoment` with those that show something new. Nothing else
+ * is kept.
  */
-export function watchFrames(
-  frames: TrackFrames,
-  intervalMs: number,
-  onMoment: (moment: Moment) => void,
-): { now: () => Promise<Blob | null>; end: () => void } {
+export function watchFrames(frames: TrackFrames, intervalMs: number, onMoment: (moment: Moment) => void): Watch {
   const grid = new OffscreenCanvas(GRID.width, GRID.height).getContext('2d', { alpha: false, willReadFrequently: true })
   let before: Fingerprint | null = null
   let looking = false
@@ -45,12 +49,16 @@ export function watchFrames(
     if (!ended) onMoment({ at, picture })
   }
   const safely = (): void => void look().catch(() => {})
-  const timer = setInterval(safely, intervalMs)
+  let timer = setInterval(safely, intervalMs)
   void frames.first.then(safely)
   return {
     async now() {
       const frame = frames.latest()
       return frame ? toJpeg(frame) : null
+    },
+    lookEvery(nextMs) {
+      clearInterval(timer)
+      timer = setInterval(safely, nextMs)
     },
     end() {
       ended = true
