@@ -4,7 +4,7 @@ import { Button } from '../../components/primitives/Button.tsx'
 import { ErrorNote } from '../../components/primitives/ErrorNote.tsx'
 import { canRetry } from '../../lib/errors.ts'
 import { remediesFor, remedyWords } from './remedies.ts'
-import { textOf } from './state.ts'
+import { textOf } from '../../lib/conversation/state.ts'
 import { useOpenConversation } from './store.ts'
 import type { Again } from './useAgain.ts'
 

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import type { Message } from '#contract'
 import { GroundedText } from './GroundedText.tsx'
 import { progressText } from './progress.ts'
-import { textOf } from './state.ts'
+import { textOf } from '../../lib/conversation/state.ts'
 import { useOpenConversation } from './store.ts'
 
 /** What the engine is doing, then the text as it comes. The only part of the window that changes with every token. */

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import type { Message } from '#contract'
 import { IconButton } from '../../components/primitives/IconButton.tsx'
 import { useCopied } from '../../lib/useCopied.ts'
-import { textOf } from './state.ts'
+import { textOf } from '../../lib/conversation/state.ts'
 
 /** Copies an answer's text; nothing when it has none. */
 export function CopyAnswer({ message }: { message: Message }): ReactNode {

@@ -1,4 +1,4 @@
-import type { OpenConversation } from './state.ts'
+import type { OpenConversation } from '../../lib/conversation/state.ts'
 
 /** Tokens that the shown conversation takes of the model's context, after its last counted answer. */
 export interface ContextUse {

@@ -1,6 +1,5 @@
 import { toCsv } from '../csv.ts'
-import type { Size } from './mapping.ts'
-import { toShares } from './mapping.ts'
+import { type Size, toShares } from './mapping.ts'
 import type { Mark, Shape } from './marks.ts'
 
 /** A picture with what an answer named in it, in pixels of the original. */

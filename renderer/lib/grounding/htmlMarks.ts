@@ -1,5 +1,4 @@
-import { box } from './marks.ts'
-import type { Mark } from './marks.ts'
+import { box, type Mark } from './marks.ts'
 
 const TAG = /<([a-z][a-z0-9]{0,15})\b([^<>]{0,800})>/gi
 const BBOX =

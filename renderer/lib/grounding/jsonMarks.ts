@@ -1,5 +1,4 @@
-import { box } from './marks.ts'
-import type { Mark, Shape } from './marks.ts'
+import { box, type Mark, type Shape } from './marks.ts'
 
 const NUMBER = String.raw`-?\d{1,6}(?:\.\d{1,6})?`
 const KEY = new RegExp(

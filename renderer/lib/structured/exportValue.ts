@@ -1,6 +1,5 @@
 import { toCsv, type CsvCell } from '../csv.ts'
-import { isObject } from './partialJson.ts'
-import type { Json } from './partialJson.ts'
+import { isObject, type Json } from './partialJson.ts'
 import { tableOf } from './table.ts'
 
 /** An answer as CSV: its table, or each value of a tree with the way to it. */

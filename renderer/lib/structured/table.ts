@@ -1,6 +1,5 @@
 import type { CsvCell } from '../csv.ts'
-import { isObject } from './partialJson.ts'
-import type { Json, JsonObject } from './partialJson.ts'
+import { isObject, type Json, type JsonObject } from './partialJson.ts'
 
 /** An answer as rows and columns. */
 export interface Table {

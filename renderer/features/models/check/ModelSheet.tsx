@@ -1,6 +1,5 @@
 import { useState, type ReactNode } from 'react'
-import { sheetLines, verdictSentence } from '#contract'
-import type { ErrorInfo, ModelCheck, ModelFileSheet } from '#contract'
+import { sheetLines, verdictSentence, type ErrorInfo, type ModelCheck, type ModelFileSheet } from '#contract'
 import { Button } from '../../../components/primitives/Button.tsx'
 import { DialogFrame } from '../../../components/primitives/DialogFrame.tsx'
 import { ErrorNote } from '../../../components/primitives/ErrorNote.tsx'

@@ -1,5 +1,5 @@
 import type { Conversation, ConversationEvent, Message, Progress } from '#contract'
-import { without } from '../../lib/without.ts'
+import { without } from '../without.ts'
 
 /**
  * One watched conversation. `order` is the path from the root to the current leaf. `others` has the other answer of each
