@@ -4,8 +4,8 @@ import { ErrorNote } from '../../components/primitives/ErrorNote.tsx'
 import { AnswerActions } from './AnswerActions.tsx'
 import { AnswerEnd } from './AnswerEnd.tsx'
 import { AnswerText } from './AnswerText.tsx'
-import { LeftOut } from './LeftOut.tsx'
 import { useAgain } from './useAgain.ts'
+import { count } from '../../lib/format.ts'
 
 /** An answer: what the engine is doing, then the text as it comes, then how it ended and what can be done with it. */
 export function Answer({ message }: { message: Message }): ReactNode {
@@ -25,5 +25,15 @@ export function Answer({ message }: { message: Message }): ReactNode {
       {again.refusal ? <ErrorNote message={again.refusal} /> : null}
       {streaming ? null : <AnswerActions message={message} onRegenerate={() => again.ask()} />}
     </article>
+  )
+}
+
+/** Says that an answer did not get to see the oldest messages; nothing when it did. */
+export function LeftOut({ message }: { message: Message }): ReactNode {
+  if (message.leftOut === 0) return null
+  return (
+    <p className="text-small text-muted">
+      The {count(message.leftOut)} oldest messages are left out of this question, to fit the context.
+    </p>
   )
 }

@@ -1,4 +1,3 @@
-export { DemoNotice } from './DemoNotice.tsx'
+export { DemoNotice } from './EngineBanner.tsx'
 export { EngineBanner } from './EngineBanner.tsx'
 export { ModelChip } from './ModelChip.tsx'
-export { followEngine, useEngine } from './store.ts'

@@ -1,5 +1,4 @@
 import type { Conversation, ConversationEvent, Message, Progress } from '#contract'
-import { without } from '../without.ts'
 
 /**
  * One watched conversation. `order` is the path from the root to the current leaf. `others` has the other answer of each
@@ -36,6 +35,13 @@ export const opening = (id: string): OpenConversation => ({ ...nothingOpen, id, 
 /** The text parts of a message, joined. */
 export const textOf = (message: Message): string =>
   message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
+
+/** `record` without `key`; the same reference when it is not there. */
+function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  if (!Object.hasOwn(record, key)) return record
+  const { [key]: _removed, ...rest } = record
+  return rest
+}
 
 function fromSnapshot(event: Extract<ConversationEvent, { type: 'snapshot' }>): OpenConversation {
   const order = event.messages.map((message) => message.id)

@@ -6,7 +6,7 @@ import { ProgressBar } from '../../../components/primitives/ProgressBar.tsx'
 import { SourceNote } from '../../../components/models/SourceNote.tsx'
 import { QuantizationRow } from './QuantizationRow.tsx'
 import { loadOffer, useCatalogue } from './store.ts'
-import { SourceToken } from './SourceToken.tsx'
+import { SourceToken } from './TokenForm.tsx'
 
 /** What an entry's source holds: every quantization with how it would run here; why it is not known when it is not. */
 export function EntryOffer({

@@ -7,7 +7,7 @@ import { ProgressBar } from '../../../components/primitives/ProgressBar.tsx'
 import { cx } from '../../../lib/cx.ts'
 import { askRepository, useRepository } from './repository.ts'
 import { RepositoryOffer } from './RepositoryOffer.tsx'
-import { SourceToken } from './SourceToken.tsx'
+import { SourceToken } from './TokenForm.tsx'
 
 /** Takes the name or the address of any repository, and shows what it holds. */
 export function RepositoryField({

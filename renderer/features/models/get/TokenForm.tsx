@@ -1,10 +1,10 @@
 import { useId, useState, type FormEvent, type ReactNode } from 'react'
-import type { SourceName } from '#contract'
+import type { SourceName, ErrorInfo } from '#contract'
 import { Button } from '../../../components/primitives/Button.tsx'
 import { ErrorNote } from '../../../components/primitives/ErrorNote.tsx'
 import { fieldClass } from '../../../components/primitives/field.ts'
 import { cx } from '../../../lib/cx.ts'
-import { sourceNames } from '../../../lib/sources.ts'
+import { sourceNames } from '../../../components/models/SourceNote.tsx'
 import { useAttempt } from '../library/useAttempt.ts'
 import { setToken } from './store.ts'
 
@@ -49,4 +49,11 @@ export function TokenForm({
       {error ? <ErrorNote message={error.message} className="mt-2" /> : null}
     </form>
   )
+}
+
+/** Where a source refuses without a token: takes one and goes on. */
+export function SourceToken({ error, onKept }: { error: ErrorInfo; onKept: () => Promise<void> }): ReactNode {
+  const source = error.detail?.source
+  if (error.code !== 'SourceRefused' || typeof source !== 'string' || !(source in sourceNames)) return null
+  return <TokenForm source={source as SourceName} action="Keep and try again" onKept={onKept} />
 }

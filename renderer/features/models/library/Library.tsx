@@ -13,7 +13,7 @@ import { ModelPanel } from './ModelPanel.tsx'
 import { ModelRow } from './ModelRow.tsx'
 import { ModelsSpace } from './ModelsSpace.tsx'
 import { chooseModel, useLibrary } from './store.ts'
-import { listed, orders, type Order } from './words.ts'
+import { listed, orders, type Order } from './listing.ts'
 
 /** From so many models on the list can be searched and ordered. */
 const MANY = 8

@@ -17,7 +17,7 @@ export function usePlan(modelId: string, placement: Placement): Fit | null {
       asking.current = true
       for (let next = wanted.current; next !== null; next = wanted.current) {
         wanted.current = null
-        // What cannot be planned (files are missing) is told where the files are; here there is just no figure.
+        // What cannot be planned (files are missing) is shown with the files; here there is just no figure.
         const known = await planFor(modelId, JSON.parse(next) as Placement).catch(() => null)
         if (wanted.current === null) setFit(known?.fit ?? null)
       }

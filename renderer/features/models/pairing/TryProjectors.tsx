@@ -14,7 +14,7 @@ import { untried, useTrial, type Reading } from './trial.ts'
 const QUESTION = 'What is in the picture?'
 const fileName = (path: string): string => path.split(/[/\\]/).at(-1) ?? path
 
-interface Asked {
+interface Pairing {
   readonly name: string
   readonly textPath: string
   readonly choices: readonly ProjectorChoice[]
@@ -32,7 +32,7 @@ export function TryProjectors({
   open,
   onOpenChange,
   ...asked
-}: Asked & { open: boolean; onOpenChange: (open: boolean) => void }): ReactNode {
+}: Pairing & { open: boolean; onOpenChange: (open: boolean) => void }): ReactNode {
   return (
     <DialogFrame open={open} onOpenChange={onOpenChange} title="Which projector sees?" description={sentence(asked)}>
       <Trial {...asked} onDone={() => onOpenChange(false)} />
@@ -40,7 +40,7 @@ export function TryProjectors({
   )
 }
 
-function sentence({ name, choices, current }: Asked): string {
+function sentence({ name, choices, current }: Pairing): string {
   if (current !== undefined)
     return `${name} answers about the same picture with each projector. Keep the one that describes what is there.`
   if (choices.length === 1)
@@ -48,7 +48,7 @@ function sentence({ name, choices, current }: Asked): string {
   return `Nothing in the header of ${name} tells which projector is its own. With the wrong one it describes what is not there.`
 }
 
-function Trial({ name, textPath, choices, current, onChoose, onDone }: Asked & { onDone: () => void }): ReactNode {
+function Trial({ name, textPath, choices, current, onChoose, onDone }: Pairing & { onDone: () => void }): ReactNode {
   const trial = useTrial(
     textPath,
     choices.map(({ projectorPath }) => projectorPath),

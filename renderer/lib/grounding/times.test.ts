@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { findMarks } from './findMarks.ts'
-import { findTimes } from './times.ts'
-import { isThere, stretchOf } from './videoMarks.ts'
+import { findTimes, isThere, stretchOf } from './times.ts'
 
 const stretches = (text: string) =>
   findMarks(text, 'qwen2vl').marks.map((mark) => stretchOf(text, mark, findTimes(text, 60)))

@@ -1,7 +1,6 @@
 import { create } from 'zustand'
 import type { ErrorInfo, ImportMode, LibraryModel, ModelSpace } from '#contract'
 import { toAppError } from '../../lib/errors.ts'
-import { without } from '../../lib/without.ts'
 import { call } from '../../lib/rpc.ts'
 
 /** Work on files that takes a while. Bytes; `error` once it has failed. */
@@ -17,14 +16,16 @@ interface Step<T> {
   readonly result: T | null
 }
 
-/** What is going on, by key; it goes on when its place in the window is left. */
-export const useWorks = create<{ works: Readonly<Record<string, Work>> }>(() => ({ works: {} }))
+/** The works that are running or have failed, by key. They go on when their part of the window is closed. */
+export const useFileWork = create<{ running: Readonly<Record<string, Work>> }>(() => ({ running: {} }))
 
 const controllers = new Map<string, AbortController>()
-const set = (key: string, work: Work): void => useWorks.setState(({ works }) => ({ works: { ...works, [key]: work } }))
+const set = (key: string, work: Work): void =>
+  useFileWork.setState(({ running }) => ({ running: { ...running, [key]: work } }))
 
 /** Forgets a work that has failed. */
-export const dismissWork = (key: string): void => useWorks.setState(({ works }) => ({ works: without(works, key) }))
+export const dismissWork = (key: string): void =>
+  useFileWork.setState(({ running: { [key]: _dismissed, ...running } }) => ({ running }))
 
 /** Ends a work; nothing of it stays. */
 export function cancelWork(key: string): void {

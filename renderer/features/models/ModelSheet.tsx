@@ -1,11 +1,11 @@
 import { useState, type ReactNode } from 'react'
 import { sheetLines, verdictSentence, type ErrorInfo, type ModelCheck, type ModelFileSheet } from '#contract'
-import { Button } from '../../../components/primitives/Button.tsx'
-import { DialogFrame } from '../../../components/primitives/DialogFrame.tsx'
-import { ErrorNote } from '../../../components/primitives/ErrorNote.tsx'
-import { cx } from '../../../lib/cx.ts'
-import { toAppError } from '../../../lib/errors.ts'
-import { checkFiles } from '../library/store.ts'
+import { Button } from '../../components/primitives/Button.tsx'
+import { DialogFrame } from '../../components/primitives/DialogFrame.tsx'
+import { ErrorNote } from '../../components/primitives/ErrorNote.tsx'
+import { cx } from '../../lib/cx.ts'
+import { toAppError } from '../../lib/errors.ts'
+import { checkFiles } from './library/store.ts'
 
 /** What was read of the files: nothing yet, their sheets, or why they could not be read. */
 type Read = { readonly check: ModelCheck } | { readonly error: ErrorInfo } | null

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Download } from '#contract'
 import { isUnderWay, shareOf } from './store.ts'
-import { stateWords } from './words.ts'
+import { stateText } from './stateText.ts'
 
 const now = 1_000_000
 const job: Download = {
@@ -19,7 +19,7 @@ const job: Download = {
   },
   ...{ bytesPerSecond: 24.3e6, secondsLeft: 58, retryAt: null, error: null, position: 0, modelId: null, startedAt: 0 },
 }
-const words = (changes: Partial<Download>): string => stateWords({ ...job, ...changes }, now).replaceAll('\u00a0', ' ')
+const words = (changes: Partial<Download>): string => stateText({ ...job, ...changes }, now).replaceAll('\u00a0', ' ')
 
 test.each<[Partial<Download>, string]>([
   [{}, '900 MB of 2.3 GB, 24.3 MB/s, about 1 min left'],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { computesOn, noGpuWords } from './planWords.ts'
+import { computesOn, noGpuText } from './statusText.ts'
 
 const plan = {
   gpuLayers: 28,
@@ -44,5 +44,5 @@ test.each([
   ],
   ['', 'No graphics card is used.'],
 ])('the reason "%s" is told in a sentence', (reason, sentence) => {
-  expect(noGpuWords(reason)).toBe(sentence)
+  expect(noGpuText(reason)).toBe(sentence)
 })

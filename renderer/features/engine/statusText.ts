@@ -1,5 +1,27 @@
 import type { EngineStatus } from '#contract'
-import { count } from '../../lib/format.ts'
+import { count, percent } from '../../lib/format.ts'
+
+/** The text and the colour of the engine's state. */
+export interface StatusText {
+  readonly label: string
+  readonly tone: 'ok' | 'busy' | 'quiet' | 'bad'
+}
+
+/** The engine's state in the user's words. */
+export function statusText(status: EngineStatus): StatusText {
+  switch (status.state) {
+    case 'ready':
+      return { label: 'Ready', tone: 'ok' }
+    case 'loading':
+      return { label: status.progress === null ? 'Loading' : `Loading ${percent(status.progress)}`, tone: 'busy' }
+    case 'restarting':
+      return { label: 'Restarting', tone: 'busy' }
+    case 'failed':
+      return { label: 'Not working', tone: 'bad' }
+    case 'off':
+      return { label: 'Loads with the first question', tone: 'quiet' }
+  }
+}
 
 /** What computes: "CPU (zen4)", or "CUDA · NVIDIA GeForce RTX 4070 · 28 of 29 layers"; null before it is known. */
 export function computesOn({
@@ -20,7 +42,7 @@ const layersThere = ({ gpuLayers, layers }: { gpuLayers: number; layers: number 
   )
 
 /** Why no GPU computes, as a sentence: "No graphics card is used: no NVIDIA driver was found (CUDA)." */
-export function noGpuWords(reason: string): string {
+export function noGpuText(reason: string): string {
   const reasons = reason.split('; ').map((one) => one.replace(/^(CUDA|Vulkan|Metal): (.+)$/, '$2 ($1)'))
   return reason === '' ? 'No graphics card is used.' : `No graphics card is used: ${reasons.join(', ')}.`
 }
