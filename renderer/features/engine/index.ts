@@ -1,3 +1,2 @@
-export { DemoNotice } from './EngineBanner.tsx'
-export { EngineBanner } from './EngineBanner.tsx'
+export { DemoNotice, EngineBanner } from './EngineBanner.tsx'
 export { ModelChip } from './ModelChip.tsx'

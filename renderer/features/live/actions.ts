@@ -5,8 +5,7 @@ import { openCamera, shareScreen } from '../../lib/capture/shareScreen.ts'
 import { readTrack, type TrackFrames } from '../../lib/capture/trackFrames.ts'
 import { call } from '../../lib/rpc.ts'
 import { upload } from '../../lib/upload.ts'
-import { lately, MAX_ASKED, rateOf, thinned, withMoment } from './moments.ts'
-import { off, useLive, type LiveSource } from './store.ts'
+import { lately, MAX_ASKED, rateOf, thinned, withMoment, off, useLive, type LiveSource } from './store.ts'
 import { watchFrames, type Watch } from './watch.ts'
 
 /** The view that is on; one object from its begin to its end, by which a late event knows whether it is still meant. */

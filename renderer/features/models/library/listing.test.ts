@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { noOverrides, type LibraryModel } from '#contract'
-import { changedWords, contextSizes } from './overrides.ts'
-import { factsOf, listed, troubleOf } from './listing.ts'
+import { changedWords, contextSizes, factsOf, listed, troubleOf } from './listing.ts'
 
 const defaults = {
   budget: { minPixels: 784, maxPixels: 784 },

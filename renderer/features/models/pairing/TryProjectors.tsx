@@ -5,7 +5,7 @@ import fourShapes from '../../../../resources/samples/four-shapes.png'
 import { Button } from '../../../components/primitives/Button.tsx'
 import { DialogFrame } from '../../../components/primitives/DialogFrame.tsx'
 import { ErrorNote } from '../../../components/primitives/ErrorNote.tsx'
-import { fieldClass } from '../../../components/primitives/field.ts'
+import { TextField } from '../../../components/primitives/TextField.tsx'
 import { ProgressBar } from '../../../components/primitives/ProgressBar.tsx'
 import { cx } from '../../../lib/cx.ts'
 import { useAttempt } from '../library/useAttempt.ts'
@@ -81,13 +81,13 @@ function Trial({ name, textPath, choices, current, onChoose, onDone }: Pairing &
         />
         <div className="flex min-w-0 flex-1 flex-col gap-2">
           <label htmlFor={id}>Question</label>
-          <input
+          <TextField
             id={id}
             value={question}
             maxLength={500}
             autoComplete="off"
             onChange={(event) => setQuestion(event.target.value)}
-            className={cx(fieldClass, 'h-8')}
+            className="h-8"
           />
           <Button className="self-start" disabled={trial.isRunning} onClick={() => input.current?.click()}>
             <ImagePlus aria-hidden />

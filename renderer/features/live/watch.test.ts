@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fingerprint, GRID, hasChanged } from './change.ts'
+import { fingerprint, GRID, hasChanged } from './watch.ts'
 
 const cells = GRID.width * GRID.height
 const filled = (value: number) => fingerprint(new Uint8ClampedArray(cells * 4).fill(value))

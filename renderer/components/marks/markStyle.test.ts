@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { LABEL_HEIGHT, labelWidth, placeLabels } from './markLayout.ts'
+import { LABEL_HEIGHT, labelWidth, placeLabels } from './markStyle.ts'
 
 const frame = { width: 400, height: 300 }
 

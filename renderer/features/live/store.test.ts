@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { KEPT_MS, lately, MAX_ASKED, rateOf, thinned, withMoment, type Moment } from './moments.ts'
+import { KEPT_MS, lately, MAX_ASKED, rateOf, thinned, withMoment, type Moment } from './store.ts'
 
 const moment = (at: number): Moment => ({ at, picture: new Blob() })
 const times = (moments: readonly Moment[]) => moments.map(({ at }) => at)
