@@ -1,6 +1,6 @@
 import { Unplug } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { Button } from '../components/Button.tsx'
+import { Button } from '../components/primitives/Button.tsx'
 import { restartCore, useConnectionState, useStoppedCore } from '../lib/rpc.ts'
 
 /**
