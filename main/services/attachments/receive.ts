@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { AppError } from '#contract'
-import { untilAborted } from '../../lib/http/body.ts'
+import { arriving } from '../../lib/http/body.ts'
 import { sniff, SNIFF_BYTES } from '../../lib/picture/sniff.ts'
 
 /** Largest uploads, in bytes. */
@@ -33,7 +33,7 @@ export async function receive(
   let head: Uint8Array = new Uint8Array()
   const file = await open(target, 'wx', 0o600).catch((error: unknown) => Promise.reject(cannotStore(name, error)))
   try {
-    for await (const chunk of untilAborted(body, signal, (cause) => interrupted(name, cause))) {
+    for await (const chunk of arriving(body, signal, (cause) => interrupted(name, cause))) {
       bytes += chunk.length
       if (head.length < SNIFF_BYTES) head = Buffer.concat([head, chunk.subarray(0, SNIFF_BYTES - head.length)])
       if (bytes > limits.picture) refuseBeyond(sniff(head) === 'video' ? limits.video : limits.picture, bytes, name)
