@@ -23,7 +23,15 @@ export interface ShellParts {
 /** Everything the core needs of this shell. `dist` is the folder of the built app. */
 export function electronPorts(dist: string, { paths, commands, tray, windows, showWindow }: ShellParts): Ports {
   return {
-    host: { name: 'Sightline', version: app.getVersion(), platform: platform(), attachments: ATTACHMENT_ADDRESS, tray },
+    host: {
+      name: 'Sightline',
+      version: app.getVersion(),
+      platform: platform(),
+      attachments: ATTACHMENT_ADDRESS,
+      tray,
+      // only the top frame of the window's own page is given a line to the core
+      filePaths: true,
+    },
     paths,
     spawnWorker: utilityWorkers(join(dist, 'workers')),
     dialogs,
