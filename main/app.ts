@@ -12,31 +12,26 @@ import type { DownloadProgress } from './features/downloadModel/index.ts'
 import { createLoadModel } from './features/loadModel/index.ts'
 import { createMeasureModel } from './features/measureModel/index.ts'
 import { createModelManager } from './features/models/index.ts'
-import { createSampleVideo, probeFacts } from './features/sampleVideo/index.ts'
 import { openStore } from './lib/database/index.ts'
 import { eventStream } from './lib/eventStream.ts'
 import type { Ports } from './ports.ts'
 import type { Channel } from './rpc/channel.ts'
 import { createRouter } from './rpc/router.ts'
 import { createRpcServer } from './rpc/server.ts'
-import { createAttachments } from './services/attachments/index.ts'
-import type { AttachmentGateway } from './services/attachments/index.ts'
 import { createBenchmarks } from './services/benchmarks/index.ts'
 import { createCatalogue } from './services/catalogue/index.ts'
 import { createConversations } from './services/conversations/index.ts'
 import { createDownloads } from './services/downloads/index.ts'
-import { createEngine } from './services/engine/index.ts'
-import type { Engine } from './services/engine/index.ts'
+import { createEngine } from './engine/index.ts'
+import type { Engine } from './engine/index.ts'
 import { createMedia } from './services/media/index.ts'
+import type { AttachmentGateway, FrameSets } from './services/media/index.ts'
 import { createLibrary, createModels } from './services/models/index.ts'
 import type { ModelPair, Models, Surroundings } from './services/models/index.ts'
 import { createSettings } from './services/settings/index.ts'
-import { createFrameSets } from './services/videos/index.ts'
-import type { FrameSets } from './services/videos/index.ts'
 
 export type { DownloadProgress } from './features/downloadModel/index.ts'
-export type { AttachmentGateway } from './services/attachments/index.ts'
-export type { FrameSets } from './services/videos/index.ts'
+export type { AttachmentGateway, FrameSets } from './services/media/index.ts'
 
 /** The running core of one data folder. */
 export interface App {
@@ -71,18 +66,6 @@ export function createApp(
   const { db } = store
   const conversations = createConversations(db)
   const settings = createSettings(db)
-  const media = createMedia({ spawnWorker })
-  const attachments = createAttachments({
-    database: db,
-    folder: join(paths.data, 'attachments'),
-    media,
-    probeVideo: probeFacts,
-  })
-  const frames = createFrameSets({
-    folder: join(paths.data, 'frames'),
-    media,
-    keepPoster: (sha, make) => attachments.keepPoster(sha, make),
-  })
   const engine = parts.engine ?? createEngine({ spawn: spawnWorker, cachePath: paths.cache })
   const choice = {
     get: () => settings.current.modelId,
@@ -104,6 +87,8 @@ export function createApp(
     surroundings: parts.surroundings ?? { home: homedir(), env: process.env, platform: process.platform },
   })
   const benchmarks = createBenchmarks(db)
+  const media = createMedia({ db, folder: paths.data, spawnWorker, modelRoom, onFailure: warn })
+  const { attachments, frames } = media
   const loading = createLoadModel({ models, engine })
   const measuring = createMeasureModel({ models, engine, benchmarks, resources: paths.resources })
   const tokens = createSourceTokens(secrets)
@@ -147,19 +132,11 @@ export function createApp(
     second: parts.second ?? createEngine({ spawn: spawnWorker, cachePath: join(paths.cache, 'second') }),
   })
   const ask = createAsk({ conversations, settings, models, attachments, frames, engine, second: compare })
-  const sampling = createSampleVideo({ attachments, frames, models, settings, benchmarks, engine })
   const capturing = createCaptureScreen({ capture, shortcuts, settings })
 
-  // Files that no message holds are removed in the background, with the frames of videos; a failure leaves them for the next time.
-  let collecting: Promise<unknown> = Promise.resolve()
-  const collectFrames = () => {
-    collecting = collecting.then(() => frames.collect((sha) => attachments.get(sha) !== null)).catch(warn)
-  }
-  const collect = () => {
-    collecting = collecting.then(() => attachments.collect(conversations.referencedShas())).catch(warn)
-    collectFrames()
-  }
-  collect()
+  // Files that no message holds are removed in the background, with the frames of videos.
+  const collect = () => media.collect(() => conversations.referencedShas())
+  void collect()
   const tidying = library.tidy()
 
   const description: HostDescription = {
@@ -178,6 +155,18 @@ export function createApp(
     },
   }
   const status = () => engineStatus(engine, models)
+
+  /** What a plan for a video has to know of the chosen model; how long encoding took comes from this run first. */
+  function modelRoom() {
+    const { model, overrides, contextTokens } = models.chosen()
+    const { model: loaded, encoding } = engine.state
+    const isLoaded = loaded?.textPath === model.textPath && loaded.projectorPath === model.projectorPath
+    return {
+      budget: overrides.budget ?? settings.current.budget ?? model.defaults.budget,
+      contextTokens,
+      encoded: [...(isLoaded && encoding ? [encoding] : []), ...benchmarks.encodedPictures(model.id)],
+    }
+  }
 
   const router = createRouter({
     host: {
@@ -290,7 +279,7 @@ export function createApp(
       remove: async ({ id }) => {
         await ask.discard(id)
         conversations.remove(id)
-        collect()
+        void collect()
         for (const one of [engine, compare]) one.forget(id).catch(warn)
       },
       selectBranch: ({ messageId }) => conversations.selectBranch(messageId),
@@ -321,13 +310,9 @@ export function createApp(
       open: ({ conversationId }) => capturing.open(conversationId),
     },
     videos: {
-      plan: (wish) => sampling.plan(wish),
-      begin: (wanted) => {
-        const begun = sampling.begin(wanted)
-        if (begun.missing.length > 0) collectFrames()
-        return begun
-      },
-      extract: (wanted, { signal }) => sampling.extract(wanted, signal),
+      plan: (wish) => media.plan(wish),
+      begin: (wanted) => media.begin(wanted),
+      extract: (wanted, { signal }) => media.extract(wanted, signal),
     },
     settings: {
       watch: (_, { signal }) => settings.watch(signal),
@@ -343,11 +328,11 @@ export function createApp(
     capturing.close()
     ask.close()
     for (const end of served) end()
-    media.close()
+    const mediaClosed = media.close()
     await downloading.close()
     await manager.close()
     await Promise.all([engine.close(), compare.close()])
-    await collecting
+    await mediaClosed
     await tidying
     store.close()
   }

@@ -2,9 +2,6 @@ import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { Attachment, VideoFacts } from './media.ts'
 
-/** The most bytes that travel as they are, without a path: a pasted picture, or a file that a page of the web gave. */
-export const MAX_POSTED_BYTES = 512 * 1024 ** 2
-
 /** How far a file is stored, in bytes; the last event is what was stored. */
 export const StoreEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), done: z.int().nonnegative(), total: z.int().nonnegative() }),

@@ -1,14 +1,20 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react'
-import { LiveRegion } from '../components/LiveRegion.tsx'
+import { LiveRegion } from '../components/primitives/LiveRegion.tsx'
 import { addFiles, askWith, Composer, DropTarget } from '../features/ask/index.ts'
 import { CaptureLayer, CaptureMenu, startFromOutside } from '../features/captureScreen/index.ts'
-import { Sidebar } from '../features/conversations/index.ts'
+import { Sidebar } from '../features/conversationList/index.ts'
 import { DownloadsButton, DownloadsNote } from '../features/downloads/index.ts'
 import { DemoNotice, EngineBanner, useEngine } from '../features/engine/index.ts'
 import { FirstRun } from '../features/firstRun/index.ts'
 import { LiveMenu, LivePanel } from '../features/live/index.ts'
 import { openModels, placeOf, useLibrary } from '../features/models/index.ts'
-import { Conversation, progressText, stop, useRead, useStreamingAnswer } from '../features/read/index.ts'
+import {
+  Conversation,
+  progressText,
+  stop,
+  useOpenConversation,
+  useStreamingAnswer,
+} from '../features/conversation/index.ts'
 import { SettingsDialog, useSettings, useTheme } from '../features/settings/index.ts'
 import { Start } from '../features/start/index.ts'
 import { announce } from '../lib/announce.ts'
@@ -31,7 +37,7 @@ import { useSidebar } from './useSidebar.ts'
 /** The window: puts the features side by side and passes between them what each tells. */
 export function App(): ReactNode {
   const { conversationId, page } = useRoute()
-  const status = useRead((state) => state.status)
+  const status = useOpenConversation((state) => state.status)
   const engine = useEngine((state) => state.status)
   const defaults = useLibrary((state) => state.models?.find(({ isCurrent }) => isCurrent)?.model.defaults ?? null)
   const answering = useStreamingAnswer()
