@@ -1,4 +1,4 @@
-import { contextBridge, ipcRenderer } from 'electron'
+import { contextBridge, ipcRenderer, webUtils } from 'electron'
 
 const PORT = 'sightline:port'
 const ORIGIN = 'app://sightline'
@@ -7,4 +7,8 @@ const ORIGIN = 'app://sightline'
 ipcRenderer.on(PORT, (event) => window.postMessage(PORT, ORIGIN, event.ports))
 
 /** All that the page can ask of its shell; everything else is said over the port. */
-contextBridge.exposeInMainWorld('sightlineBridge', { requestPort: (): void => ipcRenderer.send(PORT) })
+contextBridge.exposeInMainWorld('sightlineBridge', {
+  requestPort: (): void => ipcRenderer.send(PORT),
+  /** Where a file lies that the user dropped, picked or pasted; empty for one that is in memory only. */
+  pathOf: async (file: File): Promise<string> => webUtils.getPathForFile(file),
+})

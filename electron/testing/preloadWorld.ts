@@ -4,22 +4,41 @@ export type FromPage =
   | { type: 'send'; channel: string; args: unknown[] }
   | { type: 'port'; id: number; data: PageData }
   | { type: 'closed'; id: number }
+  | { type: 'path'; id: number }
 export type ToPage =
   | { type: 'ipc'; channel: string; args: unknown[]; ports: number[] }
   | { type: 'port'; id: number; data: PageData }
   | { type: 'closed'; id: number }
+  | { type: 'path'; id: number; path: string }
+/** A call of a function that the preload script exposes; other than in the rest, files are what they are. */
+interface ExposedCall {
+  id: number
+  name: string
+  key: string
+  args: unknown[]
+}
 
 declare global {
   var standInSend: (message: string) => void
   var standInReceive: (message: ToPage) => void
+  /** Files whose paths were asked for. */
+  var standInFiles: Map<number, File>
 }
 
-/** Runs in the page's own world: puts there what the preload script exposes, as functions without results. */
+/** Runs in the page's own world: puts there what the preload script exposes, as functions that answer later. */
 export function pageWorld(): void {
+  const waiting: ((result: unknown) => void)[] = []
+  addEventListener('stand-in:result', (event) => {
+    const { id, result } = (event as CustomEvent<{ id: number; result: unknown }>).detail
+    waiting[id]?.(result)
+  })
   addEventListener('stand-in:expose', (event) => {
     const { name, keys } = JSON.parse((event as CustomEvent<string>).detail) as { name: string; keys: string[] }
     const call = (key: string, args: unknown[]) =>
-      void dispatchEvent(new CustomEvent('stand-in:call', { detail: JSON.stringify({ name, key, args }) }))
+      new Promise((resolve) => {
+        const detail: ExposedCall = { id: waiting.push(resolve) - 1, name, key, args }
+        dispatchEvent(new CustomEvent('stand-in:call', { detail }))
+      })
     const api = Object.fromEntries(keys.map((key) => [key, (...args: unknown[]) => call(key, args)]))
     Object.defineProperty(window, name, { value: Object.freeze(api), enumerable: true })
   })
@@ -34,6 +53,9 @@ export function preloadWorld(run: (require: () => object) => void, origins: Reco
   type IpcListener = (event: { ports: MessagePort[] }, ...args: unknown[]) => void
   const listeners = new Map<string, IpcListener[]>()
   const ports = new Map<number, MessagePort>()
+  const paths = new WeakMap<File, string>()
+  const pathsAsked = new Map<number, (path: string) => void>()
+  globalThis.standInFiles = new Map()
   const send = (message: FromPage): void => globalThis.standInSend(JSON.stringify(message))
   const encode = (data: unknown): PageData => {
     if (typeof data === 'string') return { text: data }
@@ -50,9 +72,17 @@ export function preloadWorld(run: (require: () => object) => void, origins: Reco
     port1.addEventListener('close', () => send({ type: 'closed', id }))
     return port2
   }
+  const askPath = (file: File): Promise<string> =>
+    new Promise((resolve) => {
+      const id = pathsAsked.size
+      standInFiles.set(id, file)
+      pathsAsked.set(id, resolve)
+      send({ type: 'path', id })
+    })
   globalThis.standInReceive = (message) => {
     if (message.type === 'port') return ports.get(message.id)?.postMessage(decode(message.data))
     if (message.type === 'closed') return ports.get(message.id)?.close()
+    if (message.type === 'path') return pathsAsked.get(message.id)?.(message.path)
     const event = { ports: message.ports.map(openPort) }
     for (const listener of listeners.get(message.channel) ?? []) listener(event, ...message.args)
   }
@@ -68,13 +98,22 @@ export function preloadWorld(run: (require: () => object) => void, origins: Reco
     send: (channel: string, ...args: unknown[]) => send({ type: 'send', channel, args }),
   }
   const contextBridge = {
-    exposeInMainWorld(name: string, api: Record<string, (...args: unknown[]) => void>) {
+    exposeInMainWorld(name: string, api: Record<string, (...args: unknown[]) => unknown>) {
+      const answer = async ({ key, args }: ExposedCall): Promise<unknown> => {
+        // Electron's answers at once; here the stand-in has to be asked first
+        for (const file of args) if (file instanceof File) paths.set(file, await askPath(file))
+        return api[key]?.(...args)
+      }
       addEventListener('stand-in:call', (event) => {
-        const call = JSON.parse((event as CustomEvent<string>).detail) as { name: string; key: string; args: unknown[] }
-        if (call.name === name) api[call.key]?.(...call.args)
+        const { detail } = event as CustomEvent<ExposedCall>
+        if (detail.name !== name) return
+        void answer(detail).then((result) =>
+          dispatchEvent(new CustomEvent('stand-in:result', { detail: { id: detail.id, result } })),
+        )
       })
       dispatchEvent(new CustomEvent('stand-in:expose', { detail: JSON.stringify({ name, keys: Object.keys(api) }) }))
     },
   }
-  run(() => ({ contextBridge, ipcRenderer }))
+  const webUtils = { getPathForFile: (file: File): string => paths.get(file) ?? '' }
+  run(() => ({ contextBridge, ipcRenderer, webUtils }))
 }

@@ -16,6 +16,8 @@ export interface Channel {
 /** What a shell with a message port puts on the window; the port then arrives as a `sightline:port` message. */
 export interface PortBridge {
   requestPort(): void
+  /** Where a file lies that the user gave; empty for one that is in memory only. */
+  pathOf(file: File): Promise<string>
 }
 
 declare global {

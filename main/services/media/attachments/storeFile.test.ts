@@ -69,9 +69,8 @@ function sparseVideo(name: string, bytes: number): string {
 const wanted = (path: string) => ({ path, bytes: statSync(path).size, facts })
 
 async function stored(events: AsyncIterable<StoreEvent>) {
-  const all = await Array.fromAsync(events)
-  const last = all.at(-1)
-  return last?.type === 'stored' ? last.attachment : expect.fail('Nothing was stored.')
+  for await (const event of events) if (event.type === 'stored') return event.attachment
+  return expect.fail('Nothing was stored.')
 }
 const failure = (work: Promise<unknown>) =>
   work.then(
