@@ -11,7 +11,7 @@ import { createDownloadModel } from './features/downloadModel/index.ts'
 import type { DownloadProgress } from './features/downloadModel/index.ts'
 import { createLoadModel } from './features/loadModel/index.ts'
 import { createMeasureModel } from './features/measureModel/index.ts'
-import { createModelManager } from './features/models/index.ts'
+import { tryProjectors } from './features/tryProjectors/index.ts'
 import { openStore } from './lib/database/index.ts'
 import { eventStream } from './lib/eventStream.ts'
 import type { Ports } from './ports.ts'
@@ -26,8 +26,8 @@ import { createEngine } from './engine/index.ts'
 import type { Engine } from './engine/index.ts'
 import { createMedia } from './services/media/index.ts'
 import type { AttachmentGateway, FrameSets } from './services/media/index.ts'
-import { createLibrary, createModels } from './services/models/index.ts'
-import type { ModelPair, Models, Surroundings } from './services/models/index.ts'
+import { createModels } from './services/models/index.ts'
+import type { Models, Surroundings } from './services/models/index.ts'
 import { createSettings } from './services/settings/index.ts'
 
 export type { DownloadProgress } from './features/downloadModel/index.ts'
@@ -71,20 +71,24 @@ export function createApp(
     get: () => settings.current.modelId,
     set: (modelId: string | null) => void settings.update({ modelId }),
   }
-  const inspect = (pair: ModelPair, adapters?: readonly string[]) => engine.inspect(pair, adapters)
-  const models = createModels({ db, resources: paths.resources, choice, inspect })
   const modelsFolder = () => settings.current.modelsFolder ?? join(paths.data, 'models')
-  const library = createLibrary({
-    models,
-    folder: {
-      get: modelsFolder,
-      set: (modelsFolder) => void settings.update({ modelsFolder }),
-    },
+  const models = createModels({
+    db,
+    resources: paths.resources,
+    choice,
+    folder: { get: modelsFolder, set: (modelsFolder) => void settings.update({ modelsFolder }) },
     onChange: (listener) => settings.onChange(listener),
-    inspect,
+    inspect: (pair, adapters) => engine.inspect(pair, adapters),
     inspectFile: (path, signal) => engine.inspectFile(path, signal),
     planOneFile: (path, name) => engine.planOneFile(path, name),
     surroundings: parts.surroundings ?? { home: homedir(), env: process.env, platform: process.platform },
+    engine,
+    endOtherUses: () => compare.end(),
+    titleOf: (id) => conversations.get(id).title,
+    pictureOf: (sha) => media.attachments.pathOf(sha),
+    tryProjectors: (question, signal) => tryProjectors(question, engine, signal),
+    files,
+    holdsFolder: () => downloading.holdsFolder(),
   })
   const benchmarks = createBenchmarks(db)
   const media = createMedia({ db, folder: paths.data, spawnWorker, modelRoom, onFailure: warn })
@@ -102,15 +106,6 @@ export function createApp(
     catalogue,
     models,
     createQueue: (hooks) => createDownloads({ db, modelsFolder, ...hooks }),
-  })
-  const manager = createModelManager({
-    models,
-    library,
-    conversations,
-    engine,
-    pictures: attachments,
-    files,
-    holdsFolder: () => downloading.holdsFolder(),
   })
   const choosing = createChooseModel({
     catalogue,
@@ -137,7 +132,7 @@ export function createApp(
   // Files that no message holds are removed in the background, with the frames of videos.
   const collect = () => media.collect(() => conversations.referencedShas())
   void collect()
-  const tidying = library.tidy()
+  const tidying = models.tidy()
 
   const description: HostDescription = {
     name: host.name,
@@ -212,41 +207,9 @@ export function createApp(
       plan: (wanted) => loading.plan(wanted),
       unload: () => engine.unload(),
     },
-    models: {
-      list: () => models.list(),
-      add: (files) => models.add(files),
-      choose: ({ id }) => models.choose(id),
-      remove: ({ id }) => models.remove(id),
-    },
+    ...models.procedures,
     modelFiles: {
       check: ({ paths }, { signal }) => engine.checkFiles(paths, signal),
-    },
-    library: {
-      watch: (_, { signal }) => manager.watch(signal),
-      rename: (input) => manager.rename(input),
-      changeOverrides: (input) => manager.changeOverrides(input),
-      verify: (input, { signal }) => manager.verify(input, signal),
-      reveal: (input) => manager.reveal(input),
-      uses: (input) => manager.uses(input),
-      remove: async (input) => {
-        await compare.end()
-        await manager.remove(input)
-      },
-      space: () => manager.space(),
-      moveFolder: async (input, { signal }) => {
-        await compare.end()
-        return manager.moveFolder(input, signal)
-      },
-      scan: (input, { signal }) => manager.scan(input, signal),
-      import: (input, { signal }) => manager.import(input, signal),
-      tryProjectors: async function* (input, { signal }) {
-        await compare.end()
-        yield* manager.tryProjectors(input, signal)
-      },
-      chooseFamily: (input) => manager.chooseFamily(input),
-      projectors: (input, { signal }) => manager.projectors(input, signal),
-      setProjector: (input) => manager.setProjector(input),
-      setAdapter: (input) => manager.setAdapter(input),
     },
     catalogue: {
       list: () => catalogue.list(),
@@ -330,7 +293,7 @@ export function createApp(
     for (const end of served) end()
     const mediaClosed = media.close()
     await downloading.close()
-    await manager.close()
+    await models.close()
     await Promise.all([engine.close(), compare.close()])
     await mediaClosed
     await tidying

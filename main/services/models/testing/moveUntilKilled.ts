@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { openStore } from '../lib/database/index.ts'
-import { createEngine } from '../engine/index.ts'
-import { createLibrary, createModels } from '../services/models/index.ts'
-import type { Library } from '../services/models/index.ts'
-import { createSettings } from '../services/settings/index.ts'
-import { goldenModel } from './engineGoldens.ts'
+import { openStore } from '../../../lib/database/index.ts'
+import { createEngine } from '../../../engine/index.ts'
+import { createLibrary } from '../library.ts'
+import { createModelList } from '../modelList.ts'
+import type { Library } from '../library.ts'
+import { createSettings } from '../../settings/index.ts'
+import { goldenModel } from '../../../testing/engineGoldens.ts'
 
 /** Headers are read in this process. */
 const noProcess = () => {
@@ -19,9 +20,9 @@ export function libraryIn(folder: string): { library: Library; close: () => void
   const engine = createEngine({ spawn: noProcess, cachePath: folder })
   const inspect = engine.inspect.bind(engine)
   const choice = { get: () => null, set: () => {} }
-  const models = createModels({
+  const models = createModelList({
     db: store.db,
-    resources: join(import.meta.dirname, '../../resources'),
+    resources: join(import.meta.dirname, '../../../../resources'),
     choice,
     inspect,
   })
