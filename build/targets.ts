@@ -75,6 +75,12 @@ export const targets: readonly Target[] = [
     config: nodeScript('electron/main.ts', 'electron', 'main.js', 'es'),
   },
   {
+    name: 'core',
+    sources: ['electron/core', ...core],
+    output: 'electron/core.js',
+    config: nodeScript('electron/core/main.ts', 'electron', 'core.js', 'es'),
+  },
+  {
     name: 'preload script',
     sources: ['electron/preload.ts'],
     output: 'electron/preload.cjs',

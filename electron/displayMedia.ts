@@ -1,20 +1,22 @@
 import { desktopCapturer } from 'electron'
 import type { DesktopCapturerSource, Session } from 'electron'
-import type { App } from '../main/app.ts'
+import type { Permits } from './core/link.ts'
 import { isTrustedFrame } from './rpcPorts.ts'
 
 /**
  * Shows the own page the one screen or window that the core has permitted just now, without sound; everything else is
  * refused. Where the desktop asks its user, that answer is the source.
  */
-export function handleDisplayMedia(
-  session: Pick<Session, 'setDisplayMediaRequestHandler'>,
-  permits: App['permits'],
-): void {
+export function handleDisplayMedia(session: Pick<Session, 'setDisplayMediaRequestHandler'>, permits: Permits): void {
   session.setDisplayMediaRequestHandler(({ frame, audioRequested, videoRequested }, answer) => {
-    const permit = isTrustedFrame(frame) && videoRequested && !audioRequested ? permits.take('screen') : null
-    if (!permit) return answer(null)
-    void permittedSource(permit.sourceId).then((source) => answer(source ? { video: source } : null))
+    if (!isTrustedFrame(frame) || !videoRequested || audioRequested) return answer(null)
+    permits
+      .take('screen')
+      .then((permit) => permit && permittedSource(permit.sourceId))
+      .then(
+        (source) => answer(source ? { video: source } : null),
+        () => answer(null),
+      )
   })
 }
 

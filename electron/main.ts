@@ -1,9 +1,12 @@
 import { join } from 'node:path'
 import { app, BrowserWindow, dialog, ipcMain, Menu, protocol, session } from 'electron'
-import type { HostCommand } from '#contract'
-import { createApp } from '../main/app.ts'
-import { Emitter } from '../main/lib/emitter.ts'
+import { consoleLog } from '../main/lib/log.ts'
+import { superviseCore } from './core/supervisor.ts'
+import type { CoreSupervisor } from './core/supervisor.ts'
+import { forkUtility, utilityLine, utilityWorkers } from './core/utility.ts'
 import { handleDisplayMedia } from './displayMedia.ts'
+import type { DownloadProgress } from '../main/app.ts'
+import type { Permits } from './core/link.ts'
 import { appMenu } from './menu.ts'
 import { denyPermissions } from './permissions.ts'
 import { electronPorts } from './ports/index.ts'
@@ -20,7 +23,8 @@ const dist = join(import.meta.dirname, '..')
 const preload = join(dist, 'electron', 'preload.cjs')
 /** For desktops that give no keys to apps: their own shortcut runs `sightline --capture`. */
 const CAPTURE_SWITCH = '--capture'
-const commands = new Emitter<HostCommand>()
+const log = consoleLog
+let core: CoreSupervisor
 
 /** Brings the open window to the front, or opens one, at a conversation if one is named. */
 function showWindow(conversationId?: string): void {
@@ -34,42 +38,70 @@ function showWindow(conversationId?: string): void {
 /** A window that has to be opened for it begins with a new conversation anyway. */
 function newConversation(): void {
   showWindow()
-  commands.emit({ type: 'newConversation' })
+  void core.current?.command({ type: 'newConversation' })
 }
 
-/** Starts the core and the first window. Throws what the core throws, e.g. when the data folder cannot be used. */
+/** Starts the core and the first window, each without waiting for the other. */
 async function start(): Promise<void> {
   const paths = appPaths(join(dist, '..'))
-  const capture = (): void => core.startCapture()
+  const capture = (): void =>
+    void core.running().then(
+      (running) => running.startCapture(),
+      () => showWindow(),
+    )
   const open = (): void => showWindow()
   const tray = openTray(join(paths.resources, 'icons'), { open, newConversation, capture, quit: () => app.quit() })
-  const core = createApp(
-    electronPorts(dist, { paths, commands, tray: tray !== null, windows: captureWindows(preload), showWindow }),
-  )
+  const windows = captureWindows(preload)
+  const workers = utilityWorkers(join(dist, 'workers'), log)
+  const ports = electronPorts({ paths, workers, tray: tray !== null, windows, showWindow })
   const showProgress = createProgressBar()
+  const showDownloads = (progress: DownloadProgress): void => {
+    showProgress(progress)
+    tray?.showDownloads(progress)
+  }
+  core = superviseCore({
+    fork() {
+      const process = forkUtility(join(dist, 'electron', 'core.js'), 'Sightline core', log)
+      return { line: utilityLine(process), ended: process.ended, kill: () => process.kill() }
+    },
+    ports,
+    log,
+    onRunning: (running) => void running.onDownloads(showDownloads),
+    onEnded() {
+      workers.endAll()
+      windows.closeOverlays()
+      windows.closePanel()
+      void ports.shortcuts?.set(null, () => {})
+      showDownloads({ share: null, active: 0, failed: 0, stalled: false })
+    },
+  })
   app.setAboutPanelOptions({ applicationName: 'Sightline', applicationVersion: app.getVersion() })
   Menu.setApplicationMenu(
     Menu.buildFromTemplate(appMenu({ platform: process.platform, isDevelopment: !app.isPackaged, newConversation })),
   )
-  core.onDownloads((progress) => {
-    showProgress(progress)
-    tray?.showDownloads(progress)
-  })
-  denyPermissions(session.defaultSession, core.permits)
-  handleDisplayMedia(session.defaultSession, core.permits)
+  const permits: Permits = {
+    has: async (what) => (await core.running()).permits.has(what),
+    take: async (what) => (await core.running()).permits.take(what),
+  }
+  denyPermissions(session.defaultSession, permits)
+  handleDisplayMedia(session.defaultSession, permits)
   handleProtocol(protocol, {
     page: join(dist, 'renderer'),
-    attachments: core.attachments,
-    frames: core.frames,
-    captures: core.captures,
+    attachments: { open: async (sha, size) => (await core.running()).attachments.open(sha, size) },
+    frames: { open: async (key, n) => (await core.running()).frames.open(key, n) },
+    captures: { open: async (path) => (await core.running()).captures.open(path) },
   })
-  handlePortRequests(ipcMain, core.serve)
+  handlePortRequests(ipcMain, core)
   app.on('second-instance', (_event, argv) => (argv.includes(CAPTURE_SWITCH) ? capture() : open()))
   app.on('activate', open)
+  app.on('child-process-gone', (_event, { type, name, reason, exitCode }) =>
+    log('process gone', { type, name, reason, exitCode }),
+  )
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit()
   })
-  app.once('will-quit', (event) => {
+  // Each Quit comes here until the core has closed: a second one does not skip the rest of it.
+  app.on('will-quit', (event) => {
     event.preventDefault()
     void core.close().finally(() => app.exit(0))
   })

@@ -1,5 +1,5 @@
 import type { Session } from 'electron'
-import type { App } from '../main/app.ts'
+import type { Permits } from './core/link.ts'
 import { isWindowAddress } from './protocol/index.ts'
 
 type Handled = Pick<Session, 'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler'>
@@ -11,17 +11,27 @@ const granted = new Set(['clipboard-sanitized-write'])
  * Denies every permission and every device to every page, but for copying text, and for what the core has permitted the
  * own page just now at a click of its user: the camera, without sound, and the screen.
  */
-export function denyPermissions(session: Handled, permits: App['permits']): void {
+export function denyPermissions(session: Handled, permits: Permits): void {
   session.setPermissionRequestHandler((_contents, permission, answer, details) => {
     const isOwn = details.isMainFrame && isWindowAddress(details.requestingUrl)
     const types = 'mediaTypes' in details ? details.mediaTypes : undefined
     if (granted.has(permission)) return answer(true)
     // Which screen it is, and that it is one only, the handler of display media decides.
-    if (permission === 'display-capture') return answer(isOwn && permits.has('screen'))
-    answer(
-      permission === 'media' && isOwn && types?.length === 1 && types[0] === 'video' && permits.take('camera') !== null,
-    )
+    if (permission === 'display-capture' && isOwn) return answerLater(permits.has('screen'), answer)
+    const isCamera = permission === 'media' && types?.length === 1 && types[0] === 'video'
+    if (isCamera && isOwn) {
+      return answerLater(
+        permits.take('camera').then((permit) => permit !== null),
+        answer,
+      )
+    }
+    answer(false)
   })
   session.setPermissionCheckHandler((_contents, permission) => granted.has(permission))
   session.setDevicePermissionHandler(() => false)
+}
+
+/** Without a core to ask nothing is permitted. */
+function answerLater(permitted: Promise<boolean>, answer: (granted: boolean) => void): void {
+  permitted.then(answer, () => answer(false))
 }

@@ -1,22 +1,49 @@
 import { MessageChannelMain } from 'electron'
 import type { IpcMain, WebFrameMain } from 'electron'
-import { messagePortChannel } from '../main/rpc/channel.ts'
-import type { Channel } from '../main/rpc/channel.ts'
+import { toErrorInfo } from '#contract'
+import type { TransferPort } from '../main/lib/remote.ts'
+import type { CoreSupervisor } from './core/supervisor.ts'
 import { WINDOW_ORIGIN } from './protocol/index.ts'
 
 const PORT = 'sightline:port'
+const STOPPED = 'sightline:stopped'
+const RESTART = 'sightline:restart'
 
 /** True for the top frame of the window's own page: the only sender that is answered. */
 export function isTrustedFrame(frame: Pick<WebFrameMain, 'origin' | 'parent'> | null): boolean {
   return frame !== null && frame.parent === null && frame.origin === WINDOW_ORIGIN
 }
 
-/** Gives each page that asks a message channel to the core. Requests of any other frame are dropped without an answer. */
-export function handlePortRequests(ipcMain: Pick<IpcMain, 'on'>, serve: (channel: Channel) => () => void): void {
+/**
+ * Gives each page that asks one end of a message channel and the core's process the other, so that nothing between them
+ * passes here. Where there is no core, the page is told why, and may have it restarted. Requests of any other frame are
+ * dropped without an answer.
+ */
+export function handlePortRequests(
+  ipcMain: Pick<IpcMain, 'on'>,
+  core: Pick<CoreSupervisor, 'running' | 'restart'>,
+): void {
   ipcMain.on(PORT, ({ senderFrame }) => {
     if (!senderFrame || !isTrustedFrame(senderFrame)) return
     const { port1, port2 } = new MessageChannelMain()
-    serve(messagePortChannel(port1))
-    senderFrame.postMessage(PORT, null, [port2])
+    core
+      .running()
+      .then((running) => running.serve(port1 as TransferPort))
+      .then(
+        () => post(senderFrame, PORT, null, [port2]),
+        (error: unknown) => post(senderFrame, STOPPED, toErrorInfo(error)),
+      )
   })
+  ipcMain.on(RESTART, ({ senderFrame }) => {
+    if (senderFrame && isTrustedFrame(senderFrame)) core.restart()
+  })
+}
+
+/** A page that went away while the core was awaited needs no answer. */
+function post(frame: WebFrameMain, ...message: Parameters<WebFrameMain['postMessage']>): void {
+  try {
+    frame.postMessage(...message)
+  } catch {
+    return
+  }
 }

@@ -6,10 +6,9 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { AppError, defaultSettings, noOverrides } from '#contract'
-import type { ConversationEvent, EngineStatus, HostCommand, SettingsChange } from '#contract'
+import type { ConversationEvent, EngineStatus, SettingsChange } from '#contract'
 import { createApp } from './app.ts'
 import type { App } from './app.ts'
-import { Emitter } from './lib/emitter.ts'
 import { forkWorker } from './nodePorts.ts'
 import type { Ports } from './ports.ts'
 import { createMemoryClient } from './rpc/memoryClient.ts'
@@ -157,14 +156,13 @@ test('the offer of a mirror has how each quantization would run here, and what i
 })
 
 test('what the user asks in the shell’s own menus reaches every window that listens then', async () => {
-  const commands = new Emitter<HostCommand>()
-  await reopen({ commands, host: { ...testPorts(folder.path).host, tray: true } })
+  await reopen({ host: { ...testPorts(folder.path).host, tray: true } })
   expect((await client.host.describe()).capabilities.tray).toBe(true)
-  commands.emit({ type: 'newConversation' })
+  app.command({ type: 'newConversation' })
   const other = createMemoryClient(app.serve).client
   const streams = await Promise.all([client.host.watch(), other.host.watch()])
   const told = streams.map((stream) => stream.next())
-  commands.emit({ type: 'newConversation' })
+  app.command({ type: 'newConversation' })
   expect(await Promise.all(told)).toEqual([1, 2].map(() => ({ done: false, value: { type: 'newConversation' } })))
 })
 
@@ -367,7 +365,7 @@ describe('the library', () => {
     await copyFile(source.textPath, join(home, '.lmstudio/models/a/b/Qwen2-VL-F32.gguf'))
     await copyFile(source.projectorPath!, join(home, '.lmstudio/models/a/b/mmproj.gguf'))
     const revealed: string[] = []
-    withRealHeaders(home, { files: { reveal: (path) => revealed.push(path) } })
+    withRealHeaders(home, { files: { reveal: async (path) => void revealed.push(path) } })
     expect((await client.host.describe()).capabilities.reveal).toBe(true)
     const list = await client.library.watch()
     expect((await list.next()).value).toMatchObject([{ model: { id: 'demo' }, isCurrent: true }])

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { AppError } from '#contract'
-import type { EngineStatus, HostDescription, Settings } from '#contract'
+import type { EngineStatus, HostCommand, HostDescription, Settings } from '#contract'
 import { createAsk } from './features/ask/index.ts'
 import { createCaptureScreen } from './features/captureScreen/index.ts'
 import type { CaptureGateway, Permits } from './features/captureScreen/index.ts'
@@ -13,7 +13,10 @@ import { createLoadModel } from './features/loadModel/index.ts'
 import { createMeasureModel } from './features/measureModel/index.ts'
 import { tryProjectors } from './features/tryProjectors/index.ts'
 import { openStore } from './lib/database/index.ts'
+import { Emitter } from './lib/emitter.ts'
 import { eventStream } from './lib/eventStream.ts'
+import { receivePosted } from './lib/http/receivePosted.ts'
+import type { PostedFile } from './lib/http/receivePosted.ts'
 import type { Ports } from './ports.ts'
 import type { Channel } from './rpc/channel.ts'
 import { createRouter } from './rpc/router.ts'
@@ -37,12 +40,19 @@ export type { AttachmentGateway, FrameSets } from './services/media/index.ts'
 export interface App {
   /** Answers one client's calls until its channel closes or the returned function is called. */
   readonly serve: (channel: Channel) => () => void
+  /** Tells every window what the user asks in the shell's own menus. */
+  readonly command: (command: HostCommand) => void
+  /**
+   * Takes the bytes that a window posts to one of the addresses it was given. Throws NotFound for any other address, and
+   * what the stores throw.
+   */
+  readonly receive: (address: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal) => Promise<PostedFile>
   /** Where a shell's upload and picture addresses end. */
   readonly attachments: AttachmentGateway
   /** Where its addresses of frames of videos end. */
   readonly frames: Pick<FrameSets, 'store' | 'storePoster' | 'open'>
   /** Where a shell's addresses of captured pictures end. */
-  readonly captures: CaptureGateway
+  readonly captures: Pick<CaptureGateway, 'open'>
   /** Begins a capture of the screen from the shell's own menus. */
   readonly startCapture: () => void
   /** What the window was just allowed to see of camera and screen; the shell asks when the window does. */
@@ -61,7 +71,7 @@ export function createApp(
   ports: Ports,
   parts: { engine?: Engine; second?: Engine; surroundings?: Surroundings } = {},
 ): App {
-  const { paths, host, dialogs, files, secrets, commands, capture, shortcuts, spawnWorker } = ports
+  const { paths, host, dialogs, files, secrets, capture, shortcuts, spawnWorker } = ports
   const store = openStore(paths.data)
   const { db } = store
   const conversations = createConversations(db)
@@ -128,6 +138,7 @@ export function createApp(
   })
   const ask = createAsk({ conversations, settings, models, attachments, frames, engine, second: compare })
   const capturing = createCaptureScreen({ capture, shortcuts, settings })
+  const commands = new Emitter<HostCommand>()
 
   // Files that no message holds are removed in the background, with the frames of videos.
   const collect = () => media.collect(() => conversations.referencedShas())
@@ -174,8 +185,8 @@ export function createApp(
       watch: (_, { signal }) =>
         eventStream(
           ({ push }) => {
-            const offs = [commands?.on(push), capturing.commands.on(push)]
-            return () => offs.forEach((off) => off?.())
+            const offs = [commands.on(push), capturing.commands.on(push)]
+            return () => offs.forEach((off) => off())
           },
           { signal },
         ),
@@ -283,13 +294,20 @@ export function createApp(
     },
   })
 
+  const posts = {
+    attachments: { ...attachments, address: host.attachments },
+    frames,
+    captures: capture && { ...capturing.gateway, address: capture.address },
+  }
+
   const server = createRpcServer(router)
   const served = new Set<() => void>()
   let closing: Promise<void> | null = null
 
   const close = async () => {
-    capturing.close()
+    // First of all what runs is stored: whoever waits for this may lose patience.
     ask.close()
+    capturing.close()
     for (const end of served) end()
     const mediaClosed = media.close()
     await downloading.close()
@@ -301,6 +319,8 @@ export function createApp(
   }
 
   return {
+    command: (command) => commands.emit(command),
+    receive: (address, body, signal) => receivePosted(posts, address, body, signal),
     attachments,
     frames,
     captures: capturing.gateway,

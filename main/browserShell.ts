@@ -34,7 +34,7 @@ export async function startBrowserShell({
   port = 0,
 }: BrowserShellOptions): Promise<BrowserShell> {
   const secrets = secretsFile(join(paths.data, 'secrets.json'))
-  const without = { dialogs: null, files: null, commands: null, capture: null, shortcuts: null }
+  const without = { dialogs: null, files: null, capture: null, shortcuts: null }
   const app = createApp({ host: hostInfo(), paths, spawnWorker: forkWorker, secrets, ...without })
   try {
     const server = await serveBrowser({ app, uiFolder, port })

@@ -1,8 +1,9 @@
-import type { HostCommand, Region, ScreenAccess } from '#contract'
+import type { Region, ScreenAccess } from '#contract'
 
 /**
  * What a shell supplies to the core. Electron and the browser shell each implement these; tests use the fakes in
- * `testing/`.
+ * `testing/`. The core may run in another process than the shell, so every function answers later (`Promise`) or has
+ * nothing to say (`void`).
  */
 
 /** Where the core keeps and finds things: absolute paths of folders. */
@@ -38,7 +39,7 @@ export interface Dialogs {
 /** What a shell can do with files beyond reading and writing them. */
 export interface Files {
   /** Shows a file in the system's file manager. */
-  reveal(path: string): void
+  reveal(path: string): Promise<void>
 }
 
 /** Keeps short secret texts, such as tokens, out of others' sight. */
@@ -47,12 +48,6 @@ export interface Secrets {
   get(name: string): Promise<string | null>
   /** null forgets it. Throws AppError StorageFailed. */
   set(name: string, value: string | null): Promise<void>
-}
-
-/** What the user asks of the window in the shell's own menus. */
-export interface HostCommands {
-  /** Tells every later command until the returned function is called. */
-  on(listener: (command: HostCommand) => void): () => void
 }
 
 /** A display: `bounds` and `workArea` (without taskbars) in device-independent pixels of the desktop. */
@@ -76,12 +71,12 @@ export interface Capture {
   readonly way: 'overlay' | 'picker'
   /** Base address of captured pictures as the window sees it, ending in a slash. */
   readonly address: string
-  access(): ScreenAccess
+  access(): Promise<ScreenAccess>
   /** Opens the system's settings where access is given. */
   openSettings(): Promise<void>
   /** Screens and windows that can be watched; empty where the system asks its user by itself. */
   sources(): Promise<{ id: string; name: string }[]>
-  displays(): Display[]
+  displays(): Promise<Display[]>
   /** A picture of each display, `withWindow`: of the app's own window too. Rejects with AppError. */
   screens(displays: readonly Display[], withWindow: boolean): Promise<ScreenPicture[]>
   /** Where the windows of other programs are on the desktop, the frontmost first; empty where the system does not tell. */
@@ -100,8 +95,11 @@ export interface Capture {
 
 /** Keys that work while another program has the focus. */
 export interface Shortcuts {
-  /** Calls `onPress` for `accelerator` from now on, in place of an earlier one; null: for none. False: another program has these keys, or there are no such keys. */
-  set(accelerator: string | null, onPress: () => void): boolean
+  /**
+   * Calls `onPress` for `accelerator` from now on, in place of an earlier one; null: for none. False: another program has
+   * these keys, or there are no such keys.
+   */
+  set(accelerator: string | null, onPress: () => void): Promise<boolean>
 }
 
 export interface HostInfo {
@@ -128,8 +126,6 @@ export interface Ports {
   readonly files: Files | null
   /** null where there is no safe place for them. */
   readonly secrets: Secrets | null
-  /** null where the shell has no menus of its own. */
-  readonly commands: HostCommands | null
   /** null where the shell cannot see the screen. */
   readonly capture: Capture | null
   /** null where no keys can be had beyond the window. */

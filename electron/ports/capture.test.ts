@@ -51,7 +51,7 @@ function give(...ids: string[]): void {
 test('each display is captured at its own pixels and found by its id', async () => {
   give('22', '11')
   const capture = port()
-  const screens = await capture.screens(capture.displays(), true)
+  const screens = await capture.screens(await capture.displays(), true)
   expect(screens.map(({ displayId, width, height }) => [displayId, width, height])).toEqual([
     ['11', 2881, 1800],
     ['22', 1600, 900],
@@ -62,23 +62,23 @@ test('each display is captured at its own pixels and found by its id', async () 
 test('where the system names no display, the order is theirs; what cannot be told apart is refused', async () => {
   give('', '')
   const capture = port()
-  expect((await capture.screens(capture.displays(), true)).map(({ width }) => width)).toEqual([2880, 1601])
+  expect((await capture.screens(await capture.displays(), true)).map(({ width }) => width)).toEqual([2880, 1601])
   give('')
-  await expect(capture.screens(capture.displays(), true)).rejects.toEqual(
+  await expect(capture.screens(await capture.displays(), true)).rejects.toEqual(
     expect.objectContaining({ code: 'Unauthorized' }) as AppError,
   )
   electron.desktopCapturer.getSources.mockResolvedValue([{ display_id: '11', thumbnail: image(0, 0) }])
-  await expect(capture.screens(capture.displays().slice(0, 1), true)).rejects.toEqual(
+  await expect(capture.screens((await capture.displays()).slice(0, 1), true)).rejects.toEqual(
     expect.objectContaining({ code: 'Unauthorized' }) as AppError,
   )
 })
 
-test('access is what the system says; where it has no such question, it is granted', () => {
+test('access is what the system says; where it has no such question, it is granted', async () => {
   const told = (status: string) => {
     electron.systemPreferences.getMediaAccessStatus = vi.fn(() => status)
     return port('darwin').access()
   }
-  expect(['granted', 'denied', 'restricted', 'not-determined', 'unknown'].map(told)).toEqual([
+  expect(await Promise.all(['granted', 'denied', 'restricted', 'not-determined', 'unknown'].map(told))).toEqual([
     'granted',
     'denied',
     'denied',
@@ -86,7 +86,7 @@ test('access is what the system says; where it has no such question, it is grant
     'unasked',
   ])
   delete electron.systemPreferences.getMediaAccessStatus
-  expect(port().access()).toBe('granted')
+  expect(await port().access()).toBe('granted')
 })
 
 test('the settings open where access is given, once the app is in the list there', async () => {
@@ -121,20 +121,20 @@ test('screens and windows are listed by name', async () => {
   ])
 })
 
-test('keys are given back before others are taken, and what the system refuses counts as taken', () => {
+test('keys are given back before others are taken, and what the system refuses counts as taken', async () => {
   const { register, unregister } = electron.globalShortcut
   const press = () => {}
   const keys = globalShortcuts()
   register.mockReturnValue(true)
-  expect(keys.set('Alt+A', press)).toBe(true)
-  expect(keys.set('Alt+B', press)).toBe(true)
+  expect(await keys.set('Alt+A', press)).toBe(true)
+  expect(await keys.set('Alt+B', press)).toBe(true)
   expect(unregister.mock.calls).toEqual([['Alt+A']])
   register.mockReturnValueOnce(false)
-  expect(keys.set('Alt+C', press)).toBe(false)
+  expect(await keys.set('Alt+C', press)).toBe(false)
   register.mockImplementationOnce(() => {
     throw new TypeError('conversion failure')
   })
-  expect(keys.set('nonsense', press)).toBe(false)
-  expect(keys.set(null, press)).toBe(true)
+  expect(await keys.set('nonsense', press)).toBe(false)
+  expect(await keys.set(null, press)).toBe(true)
   expect(unregister.mock.calls).toEqual([['Alt+A'], ['Alt+B']])
 })

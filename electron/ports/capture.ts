@@ -37,13 +37,13 @@ export function screenCapture({
     way: isWayland(platform, env) ? 'picker' : 'overlay',
     address: CAPTURE_ADDRESS,
     sources: async () => (isWayland(platform, env) ? [] : listSources()),
-    displays: currentDisplays,
+    displays: async () => currentDisplays(),
     screens: (displays, withWindow) => {
       const all = () => Promise.all(displays.map((display, index) => captureScreen(display, index, displays.length)))
       return withWindow ? all() : withoutWindow(all)
     },
     windowPlaces: () => windowPlaces(platform),
-    access: screenAccess,
+    access: async () => screenAccess(),
     async openSettings() {
       // The app is in the list there once it has tried.
       await desktopCapturer.getSources({ types: ['screen'], thumbnailSize: { width: 1, height: 1 } }).catch(() => [])

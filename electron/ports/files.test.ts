@@ -13,16 +13,16 @@ writeFileSync(file, '')
 
 beforeEach(() => void vi.clearAllMocks())
 
-test('a file is shown in its folder, by its plain path', () => {
-  files.reveal(file)
-  files.reveal(`${folder}/elsewhere/../model.gguf`)
+test('a file is shown in its folder, by its plain path', async () => {
+  await files.reveal(file)
+  await files.reveal(`${folder}/elsewhere/../model.gguf`)
   expect(shell.showItemInFolder.mock.calls).toEqual([[file], [file]])
 })
 
-test('what is no complete path or not there is refused in words', () => {
+test('what is no complete path or not there is refused in words', async () => {
   for (const path of ['', 'model.gguf', '../model.gguf', 'file:///etc/hostname', `${file}\0.txt`]) {
-    expect(() => files.reveal(path), path).toThrow(expect.objectContaining({ code: 'InvalidInput' }) as Error)
+    await expect(files.reveal(path), path).rejects.toThrow(expect.objectContaining({ code: 'InvalidInput' }) as Error)
   }
-  expect(() => files.reveal(`${file}.gone`)).toThrow(expect.objectContaining({ code: 'NotFound' }) as Error)
+  await expect(files.reveal(`${file}.gone`)).rejects.toThrow(expect.objectContaining({ code: 'NotFound' }) as Error)
   expect(shell.showItemInFolder).not.toHaveBeenCalled()
 })

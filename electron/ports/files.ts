@@ -6,7 +6,7 @@ import type { Files } from '../../main/ports.ts'
 
 /** The system's own file manager. */
 export const files: Files = {
-  reveal(path) {
+  async reveal(path) {
     if (!isAbsolute(path) || path.includes('\0')) {
       const what = 'The file cannot be shown: its path is not complete. Give the path from the root of the disk.'
       throw new AppError('InvalidInput', what, { path })

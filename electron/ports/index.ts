@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { app } from 'electron'
-import type { Capture, HostCommands, HostInfo, Paths, Ports } from '../../main/ports.ts'
+import type { Capture, HostInfo, Paths } from '../../main/ports.ts'
+import type { ShellPorts } from '../core/link.ts'
+import type { Workers } from '../core/utility.ts'
 import { ATTACHMENT_ADDRESS } from '../protocol/index.ts'
 import type { CaptureWindows } from '../windows/captureWindows.ts'
 import { isWayland, screenCapture } from './capture.ts'
@@ -8,20 +10,19 @@ import { dialogs } from './dialogs.ts'
 import { files } from './files.ts'
 import { keychainSecrets } from './secrets.ts'
 import { globalShortcuts } from './shortcuts.ts'
-import { utilityWorkers } from './spawnWorker.ts'
 
 /** What the shell has set up before the core starts. */
 export interface ShellParts {
   readonly paths: Paths
-  readonly commands: HostCommands
+  readonly workers: Workers
   /** Whether there is an icon in the tray. */
   readonly tray: boolean
   readonly windows: CaptureWindows
   readonly showWindow: Capture['showWindow']
 }
 
-/** Everything the core needs of this shell. `dist` is the folder of the built app. */
-export function electronPorts(dist: string, { paths, commands, tray, windows, showWindow }: ShellParts): Ports {
+/** Everything the core needs of this shell. */
+export function electronPorts({ paths, workers, tray, windows, showWindow }: ShellParts): ShellPorts {
   return {
     host: {
       name: 'Sightline',
@@ -33,11 +34,10 @@ export function electronPorts(dist: string, { paths, commands, tray, windows, sh
       filePaths: true,
     },
     paths,
-    spawnWorker: utilityWorkers(join(dist, 'workers')),
+    forkWorker: (name, onExit) => workers.fork(name, onExit),
     dialogs,
     files,
     secrets: keychainSecrets(join(paths.data, 'secrets.json')),
-    commands,
     capture: screenCapture({ windows, showWindow }),
     shortcuts: isWayland(process.platform, process.env) ? null : globalShortcuts(),
   }

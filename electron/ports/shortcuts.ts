@@ -5,7 +5,7 @@ import type { Shortcuts } from '../../main/ports.ts'
 export function globalShortcuts(): Shortcuts {
   let held: string | null = null
   return {
-    set(accelerator, onPress) {
+    async set(accelerator, onPress) {
       if (held !== null) globalShortcut.unregister(held)
       held = null
       if (accelerator === null) return true

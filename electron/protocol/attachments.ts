@@ -1,112 +1,68 @@
-import { Readable } from 'node:stream'
-import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { AppError, Sha256 } from '#contract'
-import type { App } from '../../main/app.ts'
-import { factsOf, frameAddress, frameLayout } from '../../main/lib/http/attachmentAddress.ts'
-import type { FrameAddress } from '../../main/lib/http/attachmentAddress.ts'
+import type { RunningCore } from '../core/link.ts'
+import { frameAddress } from '../../main/lib/http/attachmentAddress.ts'
 import { parseRange } from '../../main/lib/http/byteRange.ts'
 import { errorStatus } from '../../main/lib/http/errorStatus.ts'
+import { fileBody } from './files.ts'
 import { attachmentHeaders } from './headers.ts'
 import { WINDOW_ORIGIN } from './scheme.ts'
 
-/** The part of the core's attachment store that travels over the protocol. */
-export type AttachmentStore = Pick<App['attachments'], 'store' | 'open'>
-/** The part of the core's store of frames that travels over the protocol. */
-export type FrameStore = Pick<App['frames'], 'store' | 'storePoster' | 'open'>
-
-/** What the protocol gives and takes. */
-export interface Stores {
-  readonly attachments: AttachmentStore
-  readonly frames: FrameStore
-}
+/** Where the core says which files there are; main reads them itself. */
+export type Stores = Pick<RunningCore, 'attachments' | 'frames'>
 
 /**
- * Answers `GET app://attachment/<sha>[?size=thumb]` with the file or the asked range of it, and `POST
- * app://attachment/?name=...[&facts=...]` with the stored attachment as JSON; `app://attachment/frames/<key>/<n>` takes and
- * gives frames of videos, `app://attachment/frames/<key>/poster` takes what stands for the video in lists. Errors are an `ErrorInfo` as JSON with a 4xx or 5xx status. Only the window's page may ask.
+ * Answers `GET app://attachment/<sha>[?size=thumb]` with the file or the asked range of it, and
+ * `app://attachment/frames/<key>/<n>` with a frame of a video. Errors are an `ErrorInfo` as JSON with a 4xx or 5xx status.
+ * Only the window's page may ask. Nothing is stored this way: Electron reads the body of such a request whole into the
+ * main process.
  */
 export async function serveAttachment(request: Request, { attachments, frames }: Stores): Promise<Response> {
   const origin = request.headers.get('Origin')
   if (origin !== null && origin !== WINDOW_ORIGIN) return new Response(null, { status: 403 })
   try {
     if (request.method === 'OPTIONS') return preflight()
-    const frame = frameAddress(new URL(request.url).pathname.slice(1))
-    if (request.method === 'POST')
-      return await (frame ? uploadFrame(request, frames, frame) : upload(request, attachments))
-    if (request.method === 'GET' || request.method === 'HEAD') {
-      return await (frame ? sendFrame(request, frames, frame) : download(request, attachments))
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return new Response(null, { status: 405, headers: attachmentHeaders })
     }
-    return new Response(null, { status: 405, headers: attachmentHeaders })
+    const frame = frameAddress(new URL(request.url).pathname.slice(1))
+    if (!frame) return await sendFile(request, attachments)
+    if (frame.n === 'poster') throw new AppError('NotFound', 'There is nothing at this address.')
+    const { mime, bytes, path } = await frames.open(frame.key, frame.n)
+    const headers = {
+      ...attachmentHeaders,
+      'Content-Type': mime,
+      'Content-Length': String(bytes),
+      'Cache-Control': 'private, no-cache',
+    }
+    return new Response(request.method === 'HEAD' ? null : fileBody(path), { headers })
   } catch (error) {
     return failure(error)
   }
 }
 
 function preflight(): Response {
-  const allowed = {
-    'Access-Control-Allow-Methods': 'GET, HEAD, POST',
-    'Access-Control-Allow-Headers': 'Content-Type, Range',
-  }
+  const allowed = { 'Access-Control-Allow-Methods': 'GET, HEAD', 'Access-Control-Allow-Headers': 'Range' }
   return new Response(null, { status: 204, headers: { ...attachmentHeaders, ...allowed } })
 }
 
-async function upload(request: Request, store: AttachmentStore): Promise<Response> {
-  const { pathname, searchParams } = new URL(request.url)
-  if (pathname !== '/') return new Response(null, { status: 404, headers: attachmentHeaders })
-  const stored = await store.store(
-    searchParams.get('name') || 'Picture',
-    bodyOf(request),
-    request.signal,
-    factsOf(searchParams),
-  )
-  return Response.json(stored, { headers: attachmentHeaders })
-}
-
-async function uploadFrame(request: Request, store: FrameStore, { key, n }: FrameAddress): Promise<Response> {
-  const layout = frameLayout(new URL(request.url).searchParams)
-  await (n === 'poster'
-    ? store.storePoster(key, layout, bodyOf(request), request.signal)
-    : store.store(key, n, layout, bodyOf(request), request.signal))
-  return new Response(null, { status: 204, headers: attachmentHeaders })
-}
-
-async function sendFrame(request: Request, store: FrameStore, { key, n }: FrameAddress): Promise<Response> {
-  if (n === 'poster') throw new AppError('NotFound', 'There is nothing at this address.')
-  const file = await store.open(key, n)
-  const headers = {
-    ...attachmentHeaders,
-    'Content-Type': file.mime,
-    'Content-Length': String(file.bytes),
-    'Cache-Control': 'private, no-cache',
-  }
-  return new Response(request.method === 'HEAD' ? null : (Readable.toWeb(file.stream()) as ReadableStream), { headers })
-}
-
-function bodyOf(request: Request): AsyncIterable<Uint8Array> {
-  return request.body ? Readable.fromWeb(request.body as NodeReadableStream<Uint8Array>) : Readable.from([])
-}
-
-async function download(request: Request, store: AttachmentStore): Promise<Response> {
+async function sendFile(request: Request, store: Stores['attachments']): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url)
   const sha = Sha256.safeParse(pathname.slice(1))
   if (!sha.success) throw new AppError('NotFound', 'There is nothing at this address.')
-  const file = await store.open(sha.data, searchParams.get('size') === 'thumb' ? 'thumb' : undefined)
-  const range = parseRange(request.headers.get('Range'), file.bytes)
+  const { mime, bytes, path } = await store.open(sha.data, searchParams.get('size') === 'thumb' ? 'thumb' : undefined)
+  const range = parseRange(request.headers.get('Range'), bytes)
   if (range === 'unsatisfiable') {
-    return new Response(null, {
-      status: 416,
-      headers: { ...attachmentHeaders, 'Content-Range': `bytes */${file.bytes}` },
-    })
+    return new Response(null, { status: 416, headers: { ...attachmentHeaders, 'Content-Range': `bytes */${bytes}` } })
   }
   const headers = {
     ...attachmentHeaders,
-    'Content-Type': file.mime,
-    'Content-Length': String(range ? range.end - range.start + 1 : file.bytes),
+    'Content-Type': mime,
+    'Content-Length': String(range ? range.end - range.start + 1 : bytes),
     'Accept-Ranges': 'bytes',
     'Cache-Control': 'private, max-age=31536000, immutable',
-    ...(range && { 'Content-Range': `bytes ${range.start}-${range.end}/${file.bytes}` }),
+    ...(range && { 'Content-Range': `bytes ${range.start}-${range.end}/${bytes}` }),
   }
-  const body = request.method === 'HEAD' ? null : (Readable.toWeb(file.stream(range ?? undefined)) as ReadableStream)
+  const body = request.method === 'HEAD' ? null : fileBody(path, range ?? undefined)
   return new Response(body, { status: range ? 206 : 200, headers })
 }
 

@@ -1,7 +1,6 @@
 import type { Protocol } from 'electron'
-import type { App } from '../../main/app.ts'
+import type { RunningCore } from '../core/link.ts'
 import { serveAttachment } from './attachments.ts'
-import type { Stores } from './attachments.ts'
 import { serveCapture } from './captures.ts'
 import { ATTACHMENT_HOST, CAPTURE_HOST, SCHEME, WINDOW_HOST } from './scheme.ts'
 import { refuse, serveStaticFile } from './staticFiles.ts'
@@ -9,9 +8,8 @@ import { refuse, serveStaticFile } from './staticFiles.ts'
 export { ATTACHMENT_ADDRESS, CAPTURE_ADDRESS, isWindowAddress, scheme, WINDOW_ORIGIN } from './scheme.ts'
 
 /** What is behind the hosts of the app's scheme. `page` is the folder of the built window. */
-export interface ProtocolContents extends Stores {
+export interface ProtocolContents extends Pick<RunningCore, 'attachments' | 'frames' | 'captures'> {
   readonly page: string
-  readonly captures: App['captures']
 }
 
 /** Answers every request to the app's scheme; other hosts than the known ones are 404. */

@@ -1,8 +1,7 @@
-import { createReadStream } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { extname, join, sep } from 'node:path'
-import { Readable } from 'node:stream'
 import { contentTypes } from '../../main/lib/http/contentTypes.ts'
+import { fileBody } from './files.ts'
 import { pageHeaders } from './headers.ts'
 
 /** An answer without a body worth reading, e.g. 404. */
@@ -19,7 +18,7 @@ export async function serveStaticFile(request: Request, folder: string): Promise
   if (!path || !type) return refuse(404)
   const { size } = await stat(path)
   const headers = { ...pageHeaders, 'Content-Type': type, 'Content-Length': String(size) }
-  const body = request.method === 'HEAD' ? null : (Readable.toWeb(createReadStream(path)) as ReadableStream)
+  const body = request.method === 'HEAD' ? null : fileBody(path)
   return new Response(body, { headers })
 }
 

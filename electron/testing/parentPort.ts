@@ -1,14 +1,75 @@
-/** Preloaded into utility processes: turns Node's channel to the parent into Electron's, and takes Node's own away. */
-const send = process.send?.bind(process)
+/**
+ * Preloaded into utility processes: turns Node's channel to the parent into Electron's `process.parentPort`, with message
+ * ports that the parent hands on, and takes Node's own away.
+ */
+import { EventEmitter } from 'node:events'
+import type { FromUtility, ToUtility } from './utilityProcess.ts'
+
+const nodeSend = process.send?.bind(process)
 process.send = undefined
+const send = (message: FromUtility): void => void nodeSend?.(message, () => {})
+
+/** One end of a message channel in this process. Messages wait until `start`, as in Electron. */
+class HandedPort extends EventEmitter {
+  private waiting: unknown[] | null = []
+  private readonly id: number
+
+  constructor(id: number) {
+    super()
+    this.id = id
+  }
+
+  postMessage(data: unknown): void {
+    if (ports.has(this.id)) send({ kind: 'port', id: this.id, data })
+  }
+
+  start(): void {
+    const waiting = this.waiting ?? []
+    this.waiting = null
+    for (const data of waiting) this.emit('message', { data, ports: [] })
+  }
+
+  close(): void {
+    if (!this.ended()) return
+    send({ kind: 'closed', id: this.id })
+  }
+
+  receive(data: unknown): void {
+    if (this.waiting) this.waiting.push(data)
+    else this.emit('message', { data, ports: [] })
+  }
+
+  /** False when it had ended before. */
+  ended(): boolean {
+    if (!ports.delete(this.id)) return false
+    setImmediate(() => this.emit('close'))
+    return true
+  }
+}
+
+const ports = new Map<number, HandedPort>()
+const parentPort = new EventEmitter()
+const early: object[] = []
+
+process.on('message', (message: ToUtility) => {
+  if (message.kind === 'port') ports.get(message.id)?.receive(message.data)
+  else if (message.kind === 'closed') ports.get(message.id)?.ended()
+  else {
+    const handed = message.ports.map((id) => new HandedPort(id))
+    message.ports.forEach((id, index) => ports.set(id, handed[index]!))
+    const event = { data: message.data, ports: handed }
+    if (parentPort.listenerCount('message') > 0) parentPort.emit('message', event)
+    else early.push(event)
+  }
+})
 
 Object.defineProperty(process, 'parentPort', {
   value: {
-    postMessage: (message: unknown) => void send?.(message, () => {}),
-    on: (_event: 'message', listener: (event: { data: unknown }) => void) =>
-      void process.on('message', (data) => listener({ data })),
+    postMessage: (data: unknown) => send({ kind: 'message', data }),
+    on(_event: 'message', listener: (event: object) => void) {
+      parentPort.on('message', listener)
+      for (const event of early.splice(0)) listener(event)
+    },
   },
 })
 process.once('disconnect', () => process.exit())
-
-export {}

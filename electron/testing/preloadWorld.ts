@@ -1,5 +1,5 @@
 /** What travels between the stand-in and a page, as JSON. Bytes are base64. */
-export type PageData = { text: string } | { bytes: string }
+export type PageData = { text: string } | { bytes: string } | { plain: unknown } | { object: Record<string, PageData> }
 export type FromPage =
   | { type: 'send'; channel: string; args: unknown[] }
   | { type: 'port'; id: number; data: PageData }
@@ -25,8 +25,24 @@ declare global {
   var standInFiles: Map<number, File>
 }
 
-/** Runs in the page's own world: puts there what the preload script exposes, as functions that answer later. */
+/**
+ * Runs in the page's own world: puts there what the preload script exposes, as functions that answer later. Ports
+ * that the shell gave lose a message that transfers an ArrayBuffer, as Electron does between processes (electron#34905).
+ */
 export function pageWorld(): void {
+  const shellPorts = new WeakSet<MessagePort>()
+  addEventListener('message', ({ ports }) => ports.forEach((port) => shellPorts.add(port)))
+  type PostMessage = (
+    this: MessagePort,
+    message: unknown,
+    options?: Transferable[] | StructuredSerializeOptions,
+  ) => void
+  const post = MessagePort.prototype.postMessage as PostMessage
+  MessagePort.prototype.postMessage = function (this: MessagePort, message: unknown, options) {
+    const transfer = Array.isArray(options) ? options : (options?.transfer ?? [])
+    const isLost = shellPorts.has(this) && transfer.some((one) => one instanceof ArrayBuffer)
+    post.call(this, isLost ? null : message, options)
+  } satisfies PostMessage as MessagePort['postMessage']
   const waiting: ((result: unknown) => void)[] = []
   addEventListener('stand-in:result', (event) => {
     const { id, result } = (event as CustomEvent<{ id: number; result: unknown }>).detail
@@ -59,11 +75,21 @@ export function preloadWorld(run: (require: () => object) => void, origins: Reco
   const send = (message: FromPage): void => globalThis.standInSend(JSON.stringify(message))
   const encode = (data: unknown): PageData => {
     if (typeof data === 'string') return { text: data }
-    const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : (data as Uint8Array)
-    return { bytes: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')) }
+    if (data instanceof ArrayBuffer) return encode(new Uint8Array(data))
+    if (data instanceof Uint8Array) {
+      let text = ''
+      for (let at = 0; at < data.length; at += 32_768) text += String.fromCharCode(...data.subarray(at, at + 32_768))
+      return { bytes: btoa(text) }
+    }
+    if (typeof data !== 'object' || data === null || Array.isArray(data)) return { plain: data }
+    return { object: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, encode(value)])) }
   }
-  const decode = (data: PageData): string | Uint8Array =>
-    'text' in data ? data.text : Uint8Array.from(atob(data.bytes), (char) => char.charCodeAt(0))
+  const decode = (data: PageData): unknown => {
+    if ('text' in data) return data.text
+    if ('bytes' in data) return Uint8Array.from(atob(data.bytes), (char) => char.charCodeAt(0))
+    if ('plain' in data) return data.plain
+    return Object.fromEntries(Object.entries(data.object).map(([key, value]) => [key, decode(value)]))
+  }
 
   const openPort = (id: number): MessagePort => {
     const { port1, port2 } = new MessageChannel()

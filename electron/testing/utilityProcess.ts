@@ -2,31 +2,76 @@ import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { Listeners } from './listeners.ts'
+import type { StandInPort } from './messageChannel.ts'
 import type { Surface, UtilityProcessSurface } from './surface.ts'
+
+/** What travels to a utility process: messages with the ports that come with them, and messages of these ports. */
+export type ToUtility =
+  | { kind: 'message'; data: unknown; ports: number[] }
+  | { kind: 'port'; id: number; data: unknown }
+  | { kind: 'closed'; id: number }
+export type FromUtility = Exclude<ToUtility, { kind: 'message' }> | { kind: 'message'; data: unknown }
 
 const parentPort = fileURLToPath(new URL('./parentPort.ts', import.meta.url))
 
 class StandInUtilityProcess extends Listeners implements UtilityProcessSurface {
   private readonly child: ChildProcess
+  private readonly ports = new Map<number, StandInPort>()
+  private lastPort = 0
+  private spawned = false
+  private running = true
 
   constructor(child: ChildProcess) {
     super()
     this.child = child
-    child.on('message', (message) => this.tell('message', message))
-    child.once('spawn', () => this.tell('spawn'))
-    child.once('exit', (code) => this.tell('exit', code ?? 1))
+    child.on('message', (message: FromUtility) => {
+      if (message.kind === 'message') this.tell('message', message.data)
+      else if (message.kind === 'port') this.ports.get(message.id)?.postMessage(message.data)
+      else this.ports.get(message.id)?.close()
+    })
+    child.once('spawn', () => {
+      this.spawned = true
+      this.tell('spawn')
+    })
+    // Also after the last message has been read.
+    child.once('close', (code, signal) => {
+      this.running = false
+      for (const port of this.ports.values()) port.close()
+      // How Node ends when V8 cannot go on; as in Electron an `error` that nobody hears is thrown.
+      if (signal === 'SIGABRT') this.tell('error', 'FatalError', 'Heap::FatalProcessOutOfMemory', '{}')
+      this.tell('exit', code ?? 1)
+    })
   }
 
+  /** As in Electron, not there before the process is. */
   get pid(): number | undefined {
-    return this.child.exitCode === null && this.child.signalCode === null ? this.child.pid : undefined
+    return this.spawned && this.running ? this.child.pid : undefined
   }
 
-  postMessage(message: unknown): void {
-    this.child.send(message as object, () => {})
+  postMessage(data: unknown, transfer: readonly unknown[] = []): void {
+    const ports = (transfer as StandInPort[]).map((port) => this.hand(port))
+    this.send({ kind: 'message', data, ports })
   }
 
   kill(): boolean {
     return this.child.kill()
+  }
+
+  /** Carries a port's messages to the process from now on. */
+  private hand(port: StandInPort): number {
+    const id = ++this.lastPort
+    this.ports.set(id, port)
+    port.on('message', ({ data }: { data: unknown }) => this.send({ kind: 'port', id, data }))
+    port.on('close', () => {
+      this.ports.delete(id)
+      this.send({ kind: 'closed', id })
+    })
+    port.start()
+    return id
+  }
+
+  private send(message: ToUtility): void {
+    if (this.running && this.child.connected) this.child.send(message, () => {})
   }
 }
 

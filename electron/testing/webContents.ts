@@ -121,7 +121,7 @@ export class StandInWebContents extends Listeners implements WebContentsSurface 
   private openPort(port: StandInPort, contextId: number): number {
     const id = this.nextPort++
     this.ports.set(id, port)
-    port.on('message', ({ data }: { data: string | Uint8Array }) =>
+    port.on('message', ({ data }: { data: unknown }) =>
       this.deliver({ type: 'port', id, data: this.encode(data) }, contextId),
     )
     port.on('close', () => {
@@ -142,14 +142,18 @@ export class StandInWebContents extends Listeners implements WebContentsSurface 
     this.client?.send('Runtime.evaluate', { expression, contextId }).catch(() => {})
   }
 
-  private encode(data: string | Uint8Array): PageData {
-    return typeof data === 'string'
-      ? { text: this.addresses().toPage(data) }
-      : { bytes: Buffer.from(data).toString('base64') }
+  private encode(data: unknown): PageData {
+    if (typeof data === 'string') return { text: this.addresses().toPage(data) }
+    if (data instanceof Uint8Array) return { bytes: Buffer.from(data).toString('base64') }
+    if (typeof data !== 'object' || data === null || Array.isArray(data)) return { plain: data }
+    return { object: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, this.encode(value)])) }
   }
 
-  private decode(data: PageData): string | Uint8Array {
-    return 'text' in data ? this.addresses().toApp(data.text) : new Uint8Array(Buffer.from(data.bytes, 'base64'))
+  private decode(data: PageData): unknown {
+    if ('text' in data) return this.addresses().toApp(data.text)
+    if ('bytes' in data) return new Uint8Array(Buffer.from(data.bytes, 'base64'))
+    if ('plain' in data) return data.plain
+    return Object.fromEntries(Object.entries(data.object).map(([key, value]) => [key, this.decode(value)]))
   }
 }
 

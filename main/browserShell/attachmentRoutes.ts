@@ -1,13 +1,14 @@
+import { createReadStream } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { AppError, Sha256 } from '#contract'
 import { commonHeaders, inertPolicy, sendJson } from './answers.ts'
-import { factsOf, frameAddress, frameLayout } from '../lib/http/attachmentAddress.ts'
+import { frameAddress } from '../lib/http/attachmentAddress.ts'
 import type { FrameAddress } from '../lib/http/attachmentAddress.ts'
 import { parseRange } from '../lib/http/byteRange.ts'
 import type { ShellApp } from './shellApp.ts'
 
-type Stores = Pick<ShellApp, 'attachments' | 'frames'>
+type Stores = Pick<ShellApp, 'attachments' | 'frames' | 'receive'>
 
 /** Where attachments are, as the window sees it. */
 export const ATTACHMENTS = '/attachments/'
@@ -20,15 +21,14 @@ export const ATTACHMENTS = '/attachments/'
 export async function serveAttachment(
   request: IncomingMessage,
   response: ServerResponse,
-  { attachments, frames }: Stores,
+  { attachments, frames, receive }: Stores,
   path: string,
   query: URLSearchParams,
 ): Promise<void> {
   const { method } = request
   const name = path.slice(ATTACHMENTS.length)
   const frame = frameAddress(name)
-  if (method === 'POST' && frame) return uploadFrame(request, response, { store: frames, frame, query })
-  if (method === 'POST' && name === '') return upload(request, response, attachments, query)
+  if (method === 'POST' && (frame || name === '')) return take(request, response, `${path}?${query}`, receive)
   if (method === 'GET' || method === 'HEAD') {
     return frame
       ? sendFrame(request, response, frames, frame)
@@ -50,27 +50,17 @@ function bodyOf(
   return { body: request.iterator({ destroyOnReturn: false }), signal: left.signal }
 }
 
-async function upload(
+/** Gives the body to the core, and answers what it stored. */
+async function take(
   request: IncomingMessage,
   response: ServerResponse,
-  store: Stores['attachments'],
-  query: URLSearchParams,
+  address: string,
+  receive: Stores['receive'],
 ): Promise<void> {
   const { body, signal } = bodyOf(request, response)
-  sendJson(response, 200, await store.store(query.get('name') || 'Picture', body, signal, factsOf(query)))
-}
-
-async function uploadFrame(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { store, frame, query }: { store: Stores['frames']; frame: FrameAddress; query: URLSearchParams },
-): Promise<void> {
-  const { body, signal } = bodyOf(request, response)
-  const { key, n } = frame
-  await (n === 'poster'
-    ? store.storePoster(key, frameLayout(query), body, signal)
-    : store.store(key, n, frameLayout(query), body, signal))
-  response.writeHead(204, commonHeaders).end()
+  const stored = await receive(address, body, signal)
+  if (stored) sendJson(response, 200, stored)
+  else response.writeHead(204, commonHeaders).end()
 }
 
 async function sendFrame(
@@ -89,7 +79,7 @@ async function sendFrame(
     'Cache-Control': 'private, no-cache',
   })
   if (request.method === 'HEAD') return void response.end()
-  await pipeline(file.stream(), response)
+  await pipeline(createReadStream(file.path), response)
 }
 
 async function download(
@@ -121,5 +111,5 @@ async function download(
     ...(range && { 'Content-Range': `bytes ${range.start}-${range.end}/${file.bytes}` }),
   })
   if (request.method === 'HEAD') return void response.end()
-  await pipeline(file.stream(range ?? undefined), response)
+  await pipeline(createReadStream(file.path, range ?? undefined), response)
 }

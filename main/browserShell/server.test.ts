@@ -11,9 +11,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { WebSocket } from 'ws'
 import { openStore } from '../lib/database/index.ts'
 import { forkWorker } from '../nodePorts.ts'
+import { receivePosted } from '../lib/http/receivePosted.ts'
 import { createAttachments } from '../services/media/attachments/attachments.ts'
 import { createMediaProcess } from '../services/media/process/mediaProcess.ts'
 import { createFrameSets } from '../services/media/frames/frameSets.ts'
+import { ATTACHMENTS } from './attachmentRoutes.ts'
 import { serveBrowser } from './server.ts'
 import type { BrowserServer } from './server.ts'
 
@@ -37,6 +39,13 @@ const frames = createFrameSets({
 const app = {
   attachments,
   frames,
+  receive: (address: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal) =>
+    receivePosted(
+      { attachments: { ...attachments, address: ATTACHMENTS }, frames, captures: null },
+      address,
+      body,
+      signal,
+    ),
   /** Echoes, so that a connected WebSocket can be told from a refused one. */
   serve: (channel: {
     onMessage(listener: (message: string | Uint8Array) => void): void
@@ -459,13 +468,10 @@ describe('attachments', () => {
     await server.close()
     const watched = {
       ...app,
-      attachments: {
-        ...attachments,
-        store: (...args: Parameters<typeof attachments.store>) => {
-          const work = attachments.store(...args)
-          work.catch(resolve)
-          return work
-        },
+      receive: (...args: Parameters<typeof app.receive>) => {
+        const work = app.receive(...args)
+        work.catch(resolve)
+        return work
       },
     }
     server = await serveBrowser({ app: watched, uiFolder, port: 0 })

@@ -62,3 +62,8 @@ function invalidInput(error: ValidationError): AppError {
     },
   )
 }
+
+/** Where a defect goes when nobody else listens: a warning of this process, with its stack. */
+export function warnOfDefect(error: unknown): void {
+  process.emitWarning(error instanceof Error ? (error.stack ?? error.message) : String(error), 'Defect')
+}

@@ -1,6 +1,6 @@
 import { RPCHandler } from '@orpc/server/websocket'
 import type { Channel } from './channel.ts'
-import { mapStreamErrors, toRpcError } from './errors.ts'
+import { mapStreamErrors, toRpcError, warnOfDefect } from './errors.ts'
 import type { AppRouter } from './router.ts'
 
 export interface RpcServer {
@@ -12,7 +12,7 @@ export interface RpcServer {
  * Serves the router over any number of channels. `onDefect` hears of errors that the contract does not know; the client
  * is only told that something failed.
  */
-export function createRpcServer(router: AppRouter, onDefect: (error: unknown) => void = warn): RpcServer {
+export function createRpcServer(router: AppRouter, onDefect: (error: unknown) => void = warnOfDefect): RpcServer {
   /** What is sent of an error; what a cancelled call throws is no defect. */
   const toSent = (error: unknown, signal: AbortSignal | undefined) => {
     const sent = toRpcError(error)
@@ -57,8 +57,4 @@ export function createRpcServer(router: AppRouter, onDefect: (error: unknown) =>
       }
     },
   }
-}
-
-function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? (error.stack ?? error.message) : String(error), 'Defect')
 }

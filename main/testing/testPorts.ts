@@ -26,7 +26,6 @@ export function testPorts(folder: string, overrides: Partial<Ports> = {}): Ports
     dialogs: null,
     files: null,
     secrets: null,
-    commands: null,
     capture: null,
     shortcuts: null,
     ...overrides,

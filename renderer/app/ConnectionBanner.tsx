@@ -1,19 +1,31 @@
 import { Unplug } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { useConnectionState } from '../lib/rpc.ts'
+import { Button } from '../components/primitives/Button.tsx'
+import { restartCore, useConnectionState, useStoppedCore } from '../lib/rpc.ts'
 
-/** A quiet line while the core cannot be reached. It goes away by itself. */
+/**
+ * A quiet line while the core cannot be reached; it goes away by itself. Where the shell says that there is no core, it
+ * says why and offers to start it again.
+ */
 export function ConnectionBanner(): ReactNode {
   const state = useConnectionState()
+  const stopped = useStoppedCore()
   if (state !== 'lost') return null
   return (
     <div
-      role="status"
+      role={stopped ? 'alert' : 'status'}
       className="flex shrink-0 items-center justify-center gap-2 bg-warning-soft px-4 py-2 text-warning"
       data-testid="connection-banner"
     >
       <Unplug className="size-4 shrink-0" aria-hidden />
-      Connection to Sightline was lost. Reconnecting…
+      {stopped ? (
+        <>
+          <span>Sightline has stopped behind this window. {stopped.message} What was stored is kept.</span>
+          <Button onClick={restartCore}>Restart</Button>
+        </>
+      ) : (
+        'Connection to Sightline was lost. Reconnecting…'
+      )}
     </div>
   )
 }

@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { Channel } from './channel.ts'
+import type { ErrorInfo } from '#contract'
+import { CoreStopped, type Channel } from './channel.ts'
 import { connectionLost } from './errors.ts'
 
 /** `connecting`: never open so far. `lost`: was open, or the first attempts failed; being opened again. */
@@ -8,9 +9,17 @@ export type ConnectionState = 'connecting' | 'open' | 'lost'
 /** Waiting time before attempt `failures` + 1 in ms: 250 ms doubling up to 5 s. */
 export const backOff = (failures: number): number => Math.min(5_000, 250 * 2 ** failures)
 
+/** How the connection is. `stopped`: the shell says why there is no core; null: nothing is known of that. */
+export interface ConnectionStatus {
+  readonly state: ConnectionState
+  readonly stopped: ErrorInfo | null
+}
+
 /** A connection that comes back. */
 export interface Connection {
-  readonly store: StoreApi<{ state: ConnectionState }>
+  readonly store: StoreApi<ConnectionStatus>
+  /** Tries to connect now, without waiting for the next attempt. */
+  retry(): void
   /** The core as soon as there is a connection. Rejects with `Interrupted` when `signal` aborts. */
   ready(signal?: AbortSignal): Promise<Channel>
 }
@@ -25,7 +34,8 @@ export function createConnection(
   open: () => Promise<Channel>,
   wait: (ms: number) => Promise<void> = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 ): Connection {
-  const store = createStore<{ state: ConnectionState }>(() => ({ state: 'connecting' }))
+  const store = createStore<ConnectionStatus>(() => ({ state: 'connecting', stopped: null }))
+  let hurry = (): void => {}
   let channel: Channel | null = null
   let waiting: ((channel: Channel) => void)[] = []
 
@@ -35,24 +45,26 @@ export function createConnection(
         const opened = await open()
         failures = 0
         channel = opened
-        store.setState({ state: 'open' })
+        store.setState({ state: 'open', stopped: null })
         const ready = waiting
         waiting = []
         for (const tell of ready) tell(opened)
         await opened.closed
         channel = null
         store.setState({ state: 'lost' })
-      } catch {
+      } catch (error) {
         failures += 1
-        if (failures >= 3) store.setState({ state: 'lost' })
+        const stopped = error instanceof CoreStopped ? error.info : null
+        if (stopped || failures >= 3) store.setState({ state: 'lost', stopped })
       }
-      await wait(backOff(failures))
+      await Promise.race([wait(backOff(failures)), new Promise<void>((resolve) => (hurry = resolve))])
     }
   }
   void run()
 
   return {
     store,
+    retry: () => hurry(),
     ready: (signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(connectionLost())

@@ -1,4 +1,5 @@
 import { useStore } from 'zustand'
+import type { ErrorInfo } from '#contract'
 import { openChannel, type Core } from './channel.ts'
 import { createConnection, type Connection, type ConnectionState } from './connection.ts'
 import { toAppError } from './errors.ts'
@@ -24,3 +25,13 @@ export async function call<T>(request: (core: Core) => Promise<T>): Promise<T> {
 
 /** The state of the connection, as it changes. */
 export const useConnectionState = (): ConnectionState => useStore(connection.store, (now) => now.state)
+
+/** Why there is no core behind this window, as the shell says it; null while there is one or nothing is known. */
+export const useStoppedCore = (): ErrorInfo | null => useStore(connection.store, (now) => now.stopped)
+
+/** Has the shell start the core again, and connects to it. */
+export function restartCore(): void {
+  window.sightlineBridge?.restartCore()
+  connection.store.setState({ stopped: null })
+  connection.retry()
+}

@@ -1,6 +1,7 @@
-import { AppError, ErrorInfo, type Attachment, type HostDescription, type VideoFacts } from '#contract'
+import { AppError, type Attachment, type HostDescription, type VideoFacts } from '#contract'
 import { connectionLost } from './errors.ts'
 import { call } from './rpc.ts'
+import { sendBytes } from './sendBytes.ts'
 
 const wellFormed = (name: string): string => name.toWellFormed().slice(-255)
 
@@ -44,22 +45,13 @@ async function send(host: HostDescription, file: File, { facts, signal }: Upload
     )
   if (!readable)
     throw new AppError('MediaNotFound', 'This could not be read. Folders cannot be added; add the files in it.')
-  // Without a type of its own the body needs no preflight where pictures have another origin; the core looks at the bytes.
   const told = facts ? `&facts=${encodeURIComponent(JSON.stringify(facts))}` : ''
-  let response: Response
-  try {
-    response = await fetch(`${host.attachments}?name=${encodeURIComponent(wellFormed(file.name))}${told}`, {
-      method: 'POST',
-      body: file.slice(),
-      signal: signal ?? null,
-    })
-  } catch {
-    throw connectionLost()
-  }
-  const body: unknown = await response.json().catch(() => null)
-  if (response.ok) return body as Attachment
-  const info = ErrorInfo.safeParse(body)
-  throw info.success
-    ? AppError.from(info.data)
-    : new AppError('StorageFailed', `The file could not be stored (status ${response.status}). Try again.`)
+  // Without a type of its own the body needs no preflight where pictures have another origin; the core looks at the bytes.
+  const stored = await sendBytes(
+    `${host.attachments}?name=${encodeURIComponent(wellFormed(file.name))}${told}`,
+    file.slice(),
+    signal,
+  )
+  if (!stored) throw new AppError('StorageFailed', `${file.name} could not be stored. Try again.`)
+  return stored
 }

@@ -23,10 +23,10 @@ class FakeCapture implements Capture {
   readonly window = vi.fn()
   failure: AppError | null = null
 
-  access = () => this.allowed
+  access = async () => this.allowed
   openSettings = () => this.settingsOpened()
   sources = async () => []
-  displays = (): Display[] => [
+  displays = async (): Promise<Display[]> => [
     { id: '1', bounds: { x: 0, y: 0, width: 40, height: 30 }, workArea: { x: 0, y: 0, width: 40, height: 28 } },
     { id: '2', bounds: { x: 40, y: -10, width: 20, height: 20 }, workArea: { x: 40, y: -10, width: 20, height: 20 } },
   ]
@@ -244,7 +244,7 @@ test('where the desktop lets its user choose, the window begins the capture', as
 
 test('the shortcut follows the settings and says when its keys are taken', async () => {
   const chosen = settings()
-  const set = vi.fn<Shortcuts['set']>((keys) => keys !== 'Alt+T')
+  const set = vi.fn<Shortcuts['set']>(async (keys) => keys !== 'Alt+T')
   capturing = createCaptureScreen({ capture: shell, shortcuts: { set }, settings: chosen })
   expect(set).toHaveBeenLastCalledWith(defaultSettings.captureShortcut, expect.any(Function))
   expect((await now()).shortcut).toBe('active')

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { AppError } from '#contract'
-import type { CapturePhase, CaptureState, HostCommand, Region } from '#contract'
+import type { CapturePhase, CaptureState, HostCommand, Region, ScreenAccess } from '#contract'
 import { Emitter } from '../../lib/emitter.ts'
 import { eventStream } from '../../lib/eventStream.ts'
 import type { EventStream } from '../../lib/eventStream.ts'
@@ -72,12 +72,15 @@ export function createCaptureScreen(parts: {
   const changes = new Emitter<void>()
   let session: Session | null = null
   const changed = (): void => changes.emit()
+  /** What the system last said; it is asked again whenever somebody begins to look, and before each capture. */
+  let access: ScreenAccess = 'granted'
+  const askAccess = async (): Promise<ScreenAccess> => (access = (await capture?.access()) ?? 'granted')
   const shortcut = createCaptureShortcut(capture && parts.shortcuts, parts.settings, () => startFromShell(), changed)
 
   const state = (): CaptureState => ({
     phase: session?.phase ?? 'idle',
     way: capture?.way ?? 'picker',
-    access: capture?.access() ?? 'granted',
+    access,
     shortcut: shortcut.state,
   })
 
@@ -98,9 +101,8 @@ export function createCaptureScreen(parts: {
   }
 
   /** Throws Unauthorized when the system does not let the app see the screen, which may have changed since it was told. */
-  function requireAccess(): void {
-    if (capture?.access() !== 'denied') return
-    changed()
+  async function requireAccess(): Promise<void> {
+    if ((await askAccess()) !== 'denied') return
     throw new AppError(
       'Unauthorized',
       'The system does not let Sightline see the screen. Allow it in the system’s settings, then start Sightline again.',
@@ -114,7 +116,6 @@ export function createCaptureScreen(parts: {
         'NotYetSupported',
         'Regions cannot be chosen on the screen here. Choose what to show in the window.',
       )
-    requireAccess()
     const stop = new AbortController()
     const own: Session = {
       id: randomUUID(),
@@ -127,27 +128,30 @@ export function createCaptureScreen(parts: {
       place: null,
     }
     session = own
-    const cancelled = (): AppError => new AppError('Interrupted', 'The capture was cancelled.')
-    if (delaySeconds > 0) {
-      changed()
-      await pause(delaySeconds * SECOND_MS, undefined, { signal: stop.signal }).catch(() => {
-        throw cancelled()
-      })
+    const requireOwn = (): void => {
+      if (session !== own) throw new AppError('Interrupted', 'The capture was cancelled.')
     }
-    own.displays = capture.displays()
-    own.screens = capture.screens(own.displays, withWindow)
-    own.windows = capture.windowPlaces().catch(() => [])
-    own.phase = 'picking'
-    changed()
     try {
+      await requireAccess()
+      requireOwn()
+      if (delaySeconds > 0) {
+        changed()
+        await pause(delaySeconds * SECOND_MS, undefined, { signal: stop.signal }).catch(requireOwn)
+      }
+      own.displays = await capture.displays()
+      requireOwn()
+      own.screens = capture.screens(own.displays, withWindow)
+      own.windows = capture.windowPlaces().catch(() => [])
+      own.phase = 'picking'
+      changed()
       capture.openOverlays(own.displays, () => session === own && own.phase === 'picking' && end())
       await own.screens
-      requireAccess()
+      await requireAccess()
+      requireOwn()
     } catch (error) {
       if (session === own) end()
       throw error
     }
-    if (session !== own) throw cancelled()
   }
 
   function startFromShell(): void {
@@ -191,7 +195,9 @@ export function createCaptureScreen(parts: {
     watch: (signal) =>
       eventStream(
         ({ push }) => {
-          push(state())
+          void askAccess()
+            .catch(() => access)
+            .then(() => push(state()))
           return changes.on(() => push(state()))
         },
         { signal },

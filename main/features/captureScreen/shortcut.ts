@@ -24,15 +24,18 @@ export function createCaptureShortcut(
   let state: ShortcutState = 'off'
   if (!shortcuts) return { state: 'unsupported', close: () => {} }
 
-  const take = (wanted: string | null): void => {
+  const take = async (wanted: string | null): Promise<void> => {
     keys = wanted
+    const free = await shortcuts.set(wanted, onPress).catch(() => false)
+    // Keys that were chosen meanwhile have the last word.
+    if (keys !== wanted) return
     const had = state
-    state = shortcuts.set(wanted, onPress) ? (wanted === null ? 'off' : 'active') : 'taken'
+    state = free ? (wanted === null ? 'off' : 'active') : 'taken'
     if (state !== had) onChange()
   }
-  take(settings.current.captureShortcut)
+  void take(settings.current.captureShortcut)
   const off = settings.onChange(({ captureShortcut }) => {
-    if (captureShortcut !== keys) take(captureShortcut)
+    if (captureShortcut !== keys) void take(captureShortcut)
   })
   return {
     get state() {
@@ -40,7 +43,7 @@ export function createCaptureShortcut(
     },
     close() {
       off()
-      shortcuts.set(null, onPress)
+      void shortcuts.set(null, onPress).catch(() => {})
     },
   }
 }

@@ -11,7 +11,7 @@ import { probeFacts } from './sampling/extractFrames.ts'
 import { createSampling } from './sampling/sampleVideo.ts'
 import type { ModelRoom, Sampling } from './sampling/sampleVideo.ts'
 
-export type { AttachmentGateway, ByteRange, OpenAttachment } from './attachments/types.ts'
+export type { AttachmentGateway, OpenAttachment } from './attachments/types.ts'
 export type { FrameSets } from './frames/types.ts'
 
 export interface MediaOptions {

@@ -59,7 +59,7 @@ function open(parts: Partial<ModelsOptions>): void {
     tryProjectors: () => {
       throw new Error('Nothing is tried here.')
     },
-    files: { reveal: (path) => revealed.push(path) },
+    files: { reveal: async (path) => void revealed.push(path) },
     holdsFolder: () => null,
     ...parts,
   })

@@ -94,7 +94,7 @@ export function createModels(options: ModelsOptions): Models {
       verify: ({ id }, { signal }) => stream(signal, (work) => library.verify(id, work)),
       async reveal({ id }) {
         if (!files) throw cannotShow()
-        files.reveal(await library.fileOf(id))
+        await files.reveal(await library.fileOf(id))
       },
       uses({ id }) {
         const ids = library.conversations(id)

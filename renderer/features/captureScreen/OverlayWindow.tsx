@@ -1,6 +1,7 @@
 import { useEffect, useState, type ReactNode } from 'react'
 import type { Region } from '#contract'
 import { call } from '../../lib/rpc.ts'
+import { sendBytes } from '../../lib/sendBytes.ts'
 import { lastRegion, rememberRegion } from './lastRegion.ts'
 import { cropPng, openPixels } from './picture.ts'
 import { RegionPicker } from './RegionPicker.tsx'
@@ -24,8 +25,7 @@ async function openScreen(id: string): Promise<Screen> {
 /** Posts the chosen part without a type of its own, which would need a preflight. */
 async function takeRegion(id: string, { picture, chosen }: Screen, region: Region): Promise<void> {
   const png = await cropPng(picture, region)
-  const response = await fetch(chosen, { method: 'POST', body: await png.arrayBuffer() })
-  if (!response.ok) throw new Error(`The chosen part was not taken (status ${response.status}).`)
+  await sendBytes(chosen, new Blob([await png.arrayBuffer()]))
   rememberRegion(id, region)
   await call((core) => core.capture.choose({ id, region }))
 }

@@ -1,5 +1,5 @@
-import { AppError, ErrorInfo } from '#contract'
-import { connectionLost } from '../errors.ts'
+import { AppError } from '#contract'
+import { sendBytes } from '../sendBytes.ts'
 import type { Frame } from './types.ts'
 
 /**
@@ -10,26 +10,20 @@ const COUNTED_BYTES = 16 << 20
 /** A call is kept by the bundler; an assignment that nobody reads is not. */
 const counted = new Map<'last', ArrayBuffer>()
 
-/** Sends a frame's pixels to the core. @throws {AppError} What the core says, `Interrupted` when it cannot be reached or `signal` aborts. */
+/**
+ * Sends a frame's pixels to the core.
+ *
+ * @throws {AppError} What the core says, `Interrupted` when it cannot be reached or `signal` aborts.
+ */
 export async function sendFrame(
   address: string,
   { width, height, format, pixels }: Frame,
   signal: AbortSignal,
 ): Promise<void> {
   counted.set('last', new ArrayBuffer(COUNTED_BYTES))
-  let response: Response
-  try {
-    response = await fetch(`${address}?width=${width}&height=${height}&format=${format}`, {
-      method: 'POST',
-      body: pixels,
-      signal,
-    })
-  } catch {
-    throw signal.aborted ? new AppError('Interrupted', 'Reading the video was stopped.') : connectionLost()
-  }
-  if (response.ok) return
-  const info = ErrorInfo.safeParse(await response.json().catch(() => null))
-  throw info.success
-    ? AppError.from(info.data)
-    : new AppError('StorageFailed', `A frame could not be stored (status ${response.status}). Try again.`)
+  await sendBytes(`${address}?width=${width}&height=${height}&format=${format}`, new Uint8Array(pixels), signal).catch(
+    (error: unknown) => {
+      throw signal.aborted ? new AppError('Interrupted', 'Reading the video was stopped.') : error
+    },
+  )
 }

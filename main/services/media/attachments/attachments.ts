@@ -1,4 +1,4 @@
-import { createReadStream, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { open, rm, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { AppError } from '#contract'
@@ -47,7 +47,7 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
   async function openFile(path: string, mime: string, attachment: Attachment): Promise<OpenAttachment> {
     const facts = await stat(path).catch(() => null)
     if (!facts?.isFile()) throw gone(attachment)
-    return { mime, bytes: facts.size, stream: (range) => createReadStream(path, range) }
+    return { mime, bytes: facts.size, path }
   }
 
   /** Makes the thumbnail of the file at `from` in a temporary place. */

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import type { Attachment, FileToStore, Sha256, StoreEvent, VideoFacts } from '#contract'
 
 /** What the store needs of the media service: reading a file's header and making small pictures, in another process. */
@@ -26,19 +25,12 @@ export type Probe =
     }
   | { readonly kind: 'video'; readonly mime: string }
 
-/** Bytes of a file, both ends included, as in an HTTP Range. */
-export interface ByteRange {
-  readonly start: number
-  readonly end: number
-}
-
-/** A file that is there to be sent; nothing is open until `stream` is called. */
+/** A file that is there to be sent by whoever reaches the disk. */
 export interface OpenAttachment {
   readonly mime: string
   /** Size of the whole file. */
   readonly bytes: number
-  /** The file or a part of it. Destroying the stream closes the file. */
-  stream(range?: ByteRange): Readable
+  readonly path: string
 }
 
 /** The content-addressed store of files that questions hold: one file per SHA-256, its facts in the database. */

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import { rm, stat, writeFile } from 'node:fs/promises'
 import { AppError } from '#contract'
 import type { FrameKey, Sha256 } from '#contract'
@@ -128,7 +127,7 @@ export function createFrameSets({ folder, media, keepPoster, maxBytes = MAX_BYTE
       const facts = await stat(path).catch(() => null)
       if (!facts?.isFile())
         throw new AppError('NotFound', 'This frame is not stored here any more. Add the video again.', { key, n })
-      return { mime: 'image/png', bytes: facts.size, stream: () => createReadStream(path) }
+      return { mime: 'image/png', bytes: facts.size, path }
     },
 
     async collect(isKnown) {

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import type { FrameKey, FrameSample, Sha256 } from '#contract'
 
 /** Frames of one video that a model gets. */
@@ -37,7 +36,7 @@ export interface FrameMedia {
 export interface OpenFrame {
   readonly mime: string
   readonly bytes: number
-  stream(): Readable
+  readonly path: string
 }
 
 /** The frames of videos as the models get them: a cache on disk, by video, range, frames per second and size. */

@@ -1,0 +1,122 @@
+import { AppError, toErrorInfo } from '#contract'
+import type { ErrorInfo } from '#contract'
+import type { Log } from '../../main/lib/log.ts'
+import { connectRemote } from '../../main/lib/remote.ts'
+import type { Line, Remote } from '../../main/lib/remote.ts'
+import type { CoreProcess, RunningCore, ShellPorts } from './link.ts'
+
+/** How long the core may take to store what runs and to end its workers when the app quits, in ms. */
+export const CLOSE_MS = 10_000
+/** A core that is not there after so long is said to be missing, in ms; it may still come. */
+export const START_MS = 30_000
+
+/** The core's process as it is supervised. */
+export interface CoreChild {
+  readonly line: Line
+  readonly ended: Promise<{ readonly reason: string }>
+  kill(): void
+}
+
+export interface SupervisorParts {
+  readonly fork: () => CoreChild
+  readonly ports: ShellPorts
+  readonly log: Log
+  /** Called with each core that is up. */
+  readonly onRunning: (core: Remote<RunningCore>) => void
+  /** Called when a core ended that was up or starting: what main keeps for it goes. */
+  readonly onEnded: () => void
+}
+
+/** The one core of the app, started again when its user wants it. */
+export interface CoreSupervisor {
+  /** The core once it is up. Rejects with an `AppError` that says why there is none, as long as nobody restarts it. */
+  running(): Promise<Remote<RunningCore>>
+  /** The core if it is up now. */
+  readonly current: Remote<RunningCore> | null
+  /** Starts another core in place of one that ended, does not come up or refused; nothing happens while one is up. */
+  restart(): void
+  /** Closes the core, or ends it after `CLOSE_MS`; every call waits for the same close. */
+  close(): Promise<void>
+}
+
+/** Starts the core, and says what became of it. */
+export function superviseCore(parts: SupervisorParts): CoreSupervisor {
+  const { fork, ports, log, onRunning, onEnded } = parts
+  let child: CoreChild
+  let up: Promise<Remote<RunningCore>>
+  let current: Remote<RunningCore> | null = null
+  let failure: ErrorInfo | null = null
+  let closing: Promise<void> | null = null
+
+  function start(): void {
+    const own = fork()
+    child = own
+    failure = null
+    const fail = (error: unknown): void => {
+      if (child === own) failure = toErrorInfo(error, 'StorageFailed')
+    }
+    const late = setTimeout(() => {
+      log('core late', { afterMs: START_MS })
+      fail(new AppError('Interrupted', 'It has not come up yet. Wait a little longer, or restart it.'))
+    }, START_MS)
+    up = connectRemote<CoreProcess>(own.line, { onDefect: (error) => log('port failed', { error: String(error) }) })
+      .other.then((process) => process.start(ports))
+      .finally(() => clearTimeout(late))
+    up.then(
+      (core) => {
+        if (child !== own) return
+        failure = null
+        current = core
+        onRunning(core)
+      },
+      (error: unknown) => {
+        log('core refused', { error: String(error) })
+        fail(error)
+        own.kill()
+      },
+    )
+    void own.ended.then(({ reason }) => {
+      if (child !== own) return
+      current = null
+      // A reason that the core itself gave says more than its exit.
+      if (failure === null) fail(new AppError('Interrupted', `Its process ended (${reason}).`, { reason }))
+      if (!closing) onEnded()
+    })
+  }
+
+  async function close(): Promise<void> {
+    const own = child
+    let timer: NodeJS.Timeout | undefined
+    const patience = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, CLOSE_MS, 'late')))
+    const closed = up
+      .then((core) => core.close())
+      .catch((error: unknown) => log('close failed', { error: String(error) }))
+    const how = await Promise.race([closed, own.ended, patience])
+    clearTimeout(timer)
+    if (how === 'late') log('core ended by force', { afterMs: CLOSE_MS })
+    own.kill()
+  }
+
+  start()
+  return {
+    running: () => (failure ? Promise.reject(AppError.from(failure)) : up),
+    get current() {
+      return current
+    },
+    restart() {
+      if (current || closing || !failure) return
+      const old = child
+      failure = null
+      old.kill()
+      onEnded()
+      // It has the data folder until its end.
+      up = old.ended.then(() => {
+        if (closing) throw new AppError('Interrupted', 'Sightline is closing.')
+        start()
+        return up
+      })
+      up.catch(() => {})
+    },
+    close: () => (closing ??= close()),
+  }
+}
