@@ -1,4 +1,4 @@
-import { contextBridge, ipcRenderer } from 'electron'
+import { contextBridge, ipcRenderer, webUtils } from 'electron'
 
 const PORT = 'sightline:port'
 const STOPPED = 'sightline:stopped'
@@ -14,4 +14,6 @@ ipcRenderer.on(STOPPED, (_event, error: unknown) => window.postMessage({ type: S
 contextBridge.exposeInMainWorld('sightlineBridge', {
   requestPort: (): void => ipcRenderer.send(PORT),
   restartCore: (): void => ipcRenderer.send(RESTART),
+  /** Where a file lies that the user dropped, picked or pasted; empty for one that is in memory only. */
+  pathOf: async (file: File): Promise<string> => webUtils.getPathForFile(file),
 })

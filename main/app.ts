@@ -152,6 +152,7 @@ export function createApp(
     attachments: host.attachments,
     capabilities: {
       fileDialogs: dialogs !== null,
+      filePaths: host.filePaths,
       capture: capture !== null,
       tray: host.tray,
       globalShortcuts: shortcuts !== null,
@@ -189,6 +190,13 @@ export function createApp(
           },
           { signal },
         ),
+    },
+    attachments: {
+      storeFile: (file, { signal }) => {
+        if (!host.filePaths)
+          throw new AppError('NotYetSupported', 'Files cannot be named from this window. Drop or pick them instead.')
+        return attachments.storeFile(file, signal)
+      },
     },
     engine: {
       watch: (_, { signal }) =>

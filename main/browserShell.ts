@@ -55,5 +55,5 @@ function hostInfo(): HostInfo {
   }
   const { platform } = process
   const known = platform === 'win32' || platform === 'darwin' || platform === 'linux' ? platform : 'other'
-  return { name: 'Sightline', version, platform: known, attachments: ATTACHMENTS, tray: false }
+  return { name: 'Sightline', version, platform: known, attachments: ATTACHMENTS, tray: false, filePaths: false }
 }

@@ -110,6 +110,11 @@ export interface HostInfo {
   readonly attachments: string
   /** Whether the app has an icon in the system's tray. */
   readonly tray: boolean
+  /**
+   * Whether those who call may have files of this computer stored by their path. Only where every caller is the shell's own
+   * window: who reaches a port on loopback is no more than a program that knows its key.
+   */
+  readonly filePaths: boolean
 }
 
 export interface Ports {

@@ -24,7 +24,15 @@ export interface ShellParts {
 /** Everything the core needs of this shell. */
 export function electronPorts({ paths, workers, tray, windows, showWindow }: ShellParts): ShellPorts {
   return {
-    host: { name: 'Sightline', version: app.getVersion(), platform: platform(), attachments: ATTACHMENT_ADDRESS, tray },
+    host: {
+      name: 'Sightline',
+      version: app.getVersion(),
+      platform: platform(),
+      attachments: ATTACHMENT_ADDRESS,
+      tray,
+      // only the top frame of the window's own page is given a line to the core
+      filePaths: true,
+    },
     paths,
     forkWorker: (name, onExit) => workers.fork(name, onExit),
     dialogs,

@@ -1,19 +1,32 @@
 /** What travels between the stand-in and a page, as JSON. Bytes are base64. */
 export type PageData = { text: string } | { bytes: string } | { plain: unknown } | { object: Record<string, PageData> }
-export type FromPage = { type: 'send'; channel: string; args: unknown[] } | { type: 'port'; id: number; data: PageData }
+export type FromPage =
+  | { type: 'send'; channel: string; args: unknown[] }
+  | { type: 'port'; id: number; data: PageData }
+  | { type: 'path'; id: number }
 export type ToPage =
   | { type: 'ipc'; channel: string; args: unknown[]; ports: number[] }
   | { type: 'port'; id: number; data: PageData }
   | { type: 'closed'; id: number }
+  | { type: 'path'; id: number; path: string }
+/** A call of a function that the preload script exposes; other than in the rest, files are what they are. */
+interface ExposedCall {
+  id: number
+  name: string
+  key: string
+  args: unknown[]
+}
 
 declare global {
   var standInSend: (message: string) => void
   var standInReceive: (message: ToPage) => void
+  /** Files whose paths were asked for. */
+  var standInFiles: Map<number, File>
 }
 
 /**
- * Runs in the page's own world: puts there what the preload script exposes, as functions without results. Ports that the
- * shell gave behave as Electron's: they lose a message that transfers an ArrayBuffer (electron#34905), and hear that the
+ * Runs in the page's own world: puts there what the preload script exposes, as functions that answer later. Ports that
+ * the shell gave behave as Electron's: they lose a message that transfers an ArrayBuffer (electron#34905), and hear that the
  * other end has closed, which Chromium's own do not.
  */
 export function pageWorld(): void {
@@ -33,10 +46,18 @@ export function pageWorld(): void {
     const isLost = shellPorts.includes(this) && transfer.some((one) => one instanceof ArrayBuffer)
     post.call(this, isLost ? null : message, options)
   } satisfies PostMessage as MessagePort['postMessage']
+  const waiting: ((result: unknown) => void)[] = []
+  addEventListener('stand-in:result', (event) => {
+    const { id, result } = (event as CustomEvent<{ id: number; result: unknown }>).detail
+    waiting[id]?.(result)
+  })
   addEventListener('stand-in:expose', (event) => {
     const { name, keys } = JSON.parse((event as CustomEvent<string>).detail) as { name: string; keys: string[] }
     const call = (key: string, args: unknown[]) =>
-      void dispatchEvent(new CustomEvent('stand-in:call', { detail: JSON.stringify({ name, key, args }) }))
+      new Promise((resolve) => {
+        const detail: ExposedCall = { id: waiting.push(resolve) - 1, name, key, args }
+        dispatchEvent(new CustomEvent('stand-in:call', { detail }))
+      })
     const api = Object.fromEntries(keys.map((key) => [key, (...args: unknown[]) => call(key, args)]))
     Object.defineProperty(window, name, { value: Object.freeze(api), enumerable: true })
   })
@@ -54,6 +75,9 @@ export function preloadWorld(run: (require: () => object) => void, origins: Reco
   /** The page's ends, and their ids in the order in which the page got them. */
   const pageEnds = new Map<unknown, number>()
   const given: number[] = []
+  const paths = new WeakMap<File, string>()
+  const pathsAsked = new Map<number, (path: string) => void>()
+  globalThis.standInFiles = new Map()
   const send = (message: FromPage): void => globalThis.standInSend(JSON.stringify(message))
   const encode = (data: unknown): PageData => {
     if (typeof data === 'string') return { text: data }
@@ -80,6 +104,13 @@ export function preloadWorld(run: (require: () => object) => void, origins: Reco
     pageEnds.set(port2, id)
     return port2
   }
+  const askPath = (file: File): Promise<string> =>
+    new Promise((resolve) => {
+      const id = pathsAsked.size
+      standInFiles.set(id, file)
+      pathsAsked.set(id, resolve)
+      send({ type: 'path', id })
+    })
   globalThis.standInReceive = (message) => {
     if (message.type === 'port') return ports.get(message.id)?.postMessage(decode(message.data))
     if (message.type === 'closed') {
@@ -87,6 +118,7 @@ export function preloadWorld(run: (require: () => object) => void, origins: Reco
       dispatchEvent(new CustomEvent('stand-in:closed', { detail: String(given.indexOf(message.id)) }))
       return
     }
+    if (message.type === 'path') return pathsAsked.get(message.id)?.(message.path)
     const event = { ports: message.ports.map(openPort) }
     for (const listener of listeners.get(message.channel) ?? []) listener(event, ...message.args)
   }
@@ -104,13 +136,22 @@ export function preloadWorld(run: (require: () => object) => void, origins: Reco
     send: (channel: string, ...args: unknown[]) => send({ type: 'send', channel, args }),
   }
   const contextBridge = {
-    exposeInMainWorld(name: string, api: Record<string, (...args: unknown[]) => void>) {
+    exposeInMainWorld(name: string, api: Record<string, (...args: unknown[]) => unknown>) {
+      const answer = async ({ key, args }: ExposedCall): Promise<unknown> => {
+        // Electron's answers at once; here the stand-in has to be asked first
+        for (const file of args) if (file instanceof File) paths.set(file, await askPath(file))
+        return api[key]?.(...args)
+      }
       addEventListener('stand-in:call', (event) => {
-        const call = JSON.parse((event as CustomEvent<string>).detail) as { name: string; key: string; args: unknown[] }
-        if (call.name === name) api[call.key]?.(...call.args)
+        const { detail } = event as CustomEvent<ExposedCall>
+        if (detail.name !== name) return
+        void answer(detail).then((result) =>
+          dispatchEvent(new CustomEvent('stand-in:result', { detail: { id: detail.id, result } })),
+        )
       })
       dispatchEvent(new CustomEvent('stand-in:expose', { detail: JSON.stringify({ name, keys: Object.keys(api) }) }))
     },
   }
-  run(() => ({ contextBridge, ipcRenderer }))
+  const webUtils = { getPathForFile: (file: File): string => paths.get(file) ?? '' }
+  run(() => ({ contextBridge, ipcRenderer, webUtils }))
 }

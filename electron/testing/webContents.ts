@@ -93,8 +93,18 @@ export class StandInWebContents extends Listeners implements WebContentsSurface 
 
   private receive(message: FromPage, contextId: number): void {
     if (message.type === 'port') return this.ports.get(message.id)?.postMessage(this.decode(message.data))
+    if (message.type === 'path') return void this.tellPath(message.id, contextId).catch(() => {})
     const senderFrame = this.frame(contextId)
     ipcMain.tell(message.channel, { type: 'frame', sender: this, senderFrame, ports: [] }, ...message.args)
+  }
+
+  /** Tells the preload script where a file lies that the page was given; empty: it is in memory. */
+  private async tellPath(id: number, contextId: number): Promise<void> {
+    const { client } = this
+    if (!client) return
+    const { result } = await client.send('Runtime.evaluate', { expression: `standInFiles.get(${id})`, contextId })
+    const { path } = await client.send('DOM.getFileInfo', { objectId: result.objectId ?? '' })
+    this.deliver({ type: 'path', id, path }, contextId)
   }
 
   private frame(contextId: number): WebFrameSurface {

@@ -9,6 +9,8 @@ export const HostDescription = z.object({
   platform: z.enum(['win32', 'darwin', 'linux', 'other']),
   capabilities: z.object({
     fileDialogs: z.boolean(),
+    /** Whether the window may name files of this computer by their path, to have them stored (`attachments.storeFile`). */
+    filePaths: z.boolean(),
     /** Whether the shell itself captures the screen; where it does not, the browser may. */
     capture: z.boolean(),
     /** Whether the app has an icon in the system's tray while it runs. */

@@ -1,4 +1,5 @@
 import { ask } from './ask.ts'
+import { attachments } from './attachments.ts'
 import { benchmark } from './benchmark.ts'
 import { capture } from './capture.ts'
 import { catalogue } from './catalogue.ts'
@@ -15,6 +16,7 @@ import { videos } from './videos.ts'
 /** Everything the window and the core say to each other. */
 export const contract = {
   host,
+  attachments,
   engine,
   models,
   modelFiles,
@@ -32,6 +34,7 @@ export type Contract = typeof contract
 
 export * from './answerFormat.ts'
 export * from './ask.ts'
+export * from './attachments.ts'
 export * from './benchmark.ts'
 export * from './capture.ts'
 export * from './codecNames.ts'
@@ -48,4 +51,5 @@ export * from './models.ts'
 export * from './posts.ts'
 export * from './settings.ts'
 export * from './timeLine.ts'
+export * from './untilAborted.ts'
 export * from './videos.ts'

@@ -9,7 +9,14 @@ const noWorkers: SpawnWorker = (name) => {
 /** Ports on a folder: a shell without dialogs, the app's own resources. */
 export function testPorts(folder: string, overrides: Partial<Ports> = {}): Ports {
   return {
-    host: { name: 'Test', version: '0.0.0', platform: 'other', attachments: 'test://attachments/', tray: false },
+    host: {
+      name: 'Test',
+      version: '0.0.0',
+      platform: 'other',
+      attachments: 'test://attachments/',
+      tray: false,
+      filePaths: false,
+    },
     paths: {
       data: join(folder, 'data'),
       cache: join(folder, 'cache'),

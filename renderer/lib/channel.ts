@@ -38,6 +38,8 @@ export interface PortBridge {
   requestPort(): void
   /** Starts the core again after it ended; the next port is one to the new core. */
   restartCore(): void
+  /** Where a file lies that the user gave; empty for one that is in memory only. */
+  pathOf(file: File): Promise<string>
 }
 
 declare global {

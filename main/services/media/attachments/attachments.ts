@@ -1,14 +1,16 @@
 import { existsSync } from 'node:fs'
 import { open, rm, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { AppError } from '#contract'
 import type { Attachment, Sha256, VideoFacts } from '#contract'
 import type { Database } from '../../../lib/database/index.ts'
 import { displayName } from './displayName.ts'
 import { attachmentFiles, thumbnailMimes } from './files.ts'
 import type { ThumbnailMime } from './files.ts'
-import { cannotStore, interrupted, receive, uploadLimits } from './receive.ts'
-import type { UploadLimits } from './receive.ts'
+import { cannotStore, interrupted, receive, receiveFile, uploadLimits } from './receive.ts'
+import type { Received, StoreProgress, UploadLimits } from './receive.ts'
 import { attachmentRows } from './rows.ts'
+import { fileChanged, openSourceFile } from './sourceFile.ts'
 import type { AttachmentGateway, AttachmentMedia, OpenAttachment } from './types.ts'
 
 /** Files that no question holds are kept this long, in ms: they may be in a draft. */
@@ -86,39 +88,63 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
     return openFile(path, await mimeOfView(path), attachment)
   }
 
-  return {
-    async store(uploadName, body, signal, facts) {
-      const name = displayName(uploadName)
-      const temporary = files.temporary()
-      const temporaryThumbnail = files.temporary()
-      try {
-        const { sha, bytes } = await receive(body, temporary, { name, limits, signal })
-        const before = rows.get(sha)
-        const original = files.original(sha)
-        const keep = (attachment: Attachment): Attachment => {
-          rows.put(attachment, Date.now())
-          return attachment
-        }
-        if (before && existsSync(original)) {
-          return keep(before.kind === 'video' ? { ...before, ...facts, name } : { ...before, name })
-        }
-        const probe = await media.probe(temporary, name)
-        if (probe.kind === 'video') {
-          const known = facts ?? (await probeVideo(temporary, name, signal))
-          if (signal?.aborted) throw interrupted(name, signal.reason)
-          await files.place(temporary, original)
-          return keep({ sha, name, bytes, ...probe, ...known })
-        }
-        // Making the thumbnail reads every byte, so a file that is damaged further in is refused here.
-        const thumbnail = await makeThumbnail(temporary, name, temporaryThumbnail)
+  /** Stores what `take` writes to a new file. Tells how far it is; a failure or an abort leaves nothing. */
+  async function* storeAs(
+    name: string,
+    take: (target: string) => AsyncGenerator<StoreProgress, Received>,
+    { facts, signal }: { facts: VideoFacts | undefined; signal: AbortSignal | undefined },
+  ): AsyncGenerator<StoreProgress, Attachment> {
+    const temporary = files.temporary()
+    const temporaryThumbnail = files.temporary()
+    try {
+      const { sha, bytes } = yield* take(temporary)
+      const before = rows.get(sha)
+      const original = files.original(sha)
+      const keep = (attachment: Attachment): Attachment => {
+        rows.put(attachment, Date.now())
+        return attachment
+      }
+      if (before && existsSync(original)) {
+        return keep(before.kind === 'video' ? { ...before, ...facts, name } : { ...before, name })
+      }
+      const probe = await media.probe(temporary, name)
+      if (probe.kind === 'video') {
+        const known = facts ?? (await probeVideo(temporary, name, signal))
         if (signal?.aborted) throw interrupted(name, signal.reason)
         await files.place(temporary, original)
-        await files.place(temporaryThumbnail, files.thumbnail(sha, thumbnail.mime))
-        return keep({ sha, name, bytes, ...probe, ...(thumbnail.notes.length > 0 && { notes: [...thumbnail.notes] }) })
-      } catch (error) {
-        throw error instanceof AppError ? error : cannotStore(name, error)
+        return keep({ sha, name, bytes, ...probe, ...known })
+      }
+      // Making the thumbnail reads every byte, so a file that is damaged further in is refused here.
+      const thumbnail = await makeThumbnail(temporary, name, temporaryThumbnail)
+      if (signal?.aborted) throw interrupted(name, signal.reason)
+      await files.place(temporary, original)
+      await files.place(temporaryThumbnail, files.thumbnail(sha, thumbnail.mime))
+      return keep({ sha, name, bytes, ...probe, ...(thumbnail.notes.length > 0 && { notes: [...thumbnail.notes] }) })
+    } catch (error) {
+      throw error instanceof AppError ? error : cannotStore(name, error)
+    } finally {
+      await Promise.all([temporary, temporaryThumbnail].map((path) => rm(path, { force: true })))
+    }
+  }
+
+  return {
+    store(uploadName, body, signal, facts) {
+      const name = displayName(uploadName)
+      const take = (target: string) => receive(body, target, { name, limits, signal })
+      return resultOf(storeAs(name, take, { facts, signal }))
+    },
+
+    async *storeFile({ path, bytes, facts }, signal) {
+      const name = displayName(basename(path))
+      const source = await openSourceFile(path, name)
+      try {
+        if (source.bytes !== bytes) throw fileChanged(name)
+        const take = (target: string) => receiveFile(source, target, { name, limits, signal })
+        const attachment = yield* storeAs(name, take, { facts, signal })
+        yield { type: 'stored', attachment }
       } finally {
-        await Promise.all([temporary, temporaryThumbnail].map((path) => rm(path, { force: true })))
+        // not waited for: a read from a drive that is gone may never come back
+        source.close().catch(() => {})
       }
     },
 
@@ -168,6 +194,14 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
       }
       return removed.length + orphans.length
     },
+  }
+}
+
+/** What work comes to in the end. */
+async function resultOf<T>(work: AsyncGenerator<unknown, T>): Promise<T> {
+  for (;;) {
+    const step = await work.next()
+    if (step.done) return step.value
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Attachment, Sha256, VideoFacts } from '#contract'
+import type { Attachment, FileToStore, Sha256, StoreEvent, VideoFacts } from '#contract'
 
 /** What the store needs of the media service: reading a file's header and making small pictures, in another process. */
 export interface AttachmentMedia {
@@ -41,6 +41,13 @@ export interface AttachmentGateway {
    * UnsupportedMedia, DamagedMedia, MediaTooLarge, StorageFailed, Interrupted.
    */
   store(name: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal, facts?: VideoFacts): Promise<Attachment>
+  /**
+   * Stores a file of this computer from where it lies, and tells how far it is; the last event is what was stored. Where the
+   * file system clones files it takes no room twice. A failure, an abort or a reader that leaves keep nothing. Throws as
+   * `store`, MediaNotFound for what is no file, is gone or may not be read, FileChanged for a file of another size than told or
+   * one that is written to meanwhile.
+   */
+  storeFile(file: FileToStore, signal?: AbortSignal): AsyncGenerator<StoreEvent, void>
   /**
    * The file, or its thumbnail: of a picture made when first asked for, of a video there once it was kept. Of a picture that
    * no browser shows (HEIC, TIFF) the file is one that it does, made when first asked for. Throws NotFound when it is not

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { AppError } from '#contract'
-import { untilAborted } from '../../../lib/http/body.ts'
+import { arriving } from '../../../lib/http/body.ts'
 import type { FrameSet, RawFrame } from './types.ts'
 
 /** The largest frame that is taken, in pixels: somewhat more than 8K. */
@@ -51,7 +51,7 @@ async function* pixelsOf(
     return new AppError('InvalidInput', message, { expected })
   }
   let bytes = 0
-  for await (const chunk of untilAborted(body, signal, interrupted)) {
+  for await (const chunk of arriving(body, signal, interrupted)) {
     bytes += chunk.length
     if (bytes > expected) throw wrong(bytes)
     yield chunk
