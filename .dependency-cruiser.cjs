@@ -20,6 +20,27 @@ module.exports = {
     only('ports', '^main/ports\\.ts$', ['^main/contract/']),
     only('lib', '^main/lib/', ['^main/lib/', '^main/contract/']),
     only('rpc', '^main/rpc/', ['^main/rpc/', '^main/contract/', '^main/lib/']),
+    // the engine: the client supervises a process, the worker runs in it, gguf reads files, memory plans, grammar holds answers to a form
+    only('engine-gguf', '^main/engine/gguf/', ['^main/(contract|lib)/', '^main/engine/(gguf/|types\\.ts$)']),
+    only('engine-grammar', '^main/engine/grammar/', ['^main/(contract|lib)/', '^main/engine/(grammar/|types\\.ts$)']),
+    only('engine-cache', '^main/engine/cache/', ['^main/(contract|lib)/', '^main/engine/cache/']),
+    only('engine-memory', '^main/engine/memory/', [
+      '^main/(contract|lib)/',
+      '^main/engine/(memory/|gguf/|types\\.ts$)',
+    ]),
+    only('engine-client', '^main/engine/(client/|index\\.ts$)', [
+      '^main/(contract|lib)/',
+      '^main/ports\\.ts$',
+      '^main/engine/((client|gguf|memory|grammar|cache)/|(types|protocol)\\.ts$)',
+    ]),
+    only('engine-worker', '^main/engine/worker/', [
+      '^main/(contract|lib)/',
+      '^main/engine/((worker|gguf|memory|grammar|cache)/|(types|protocol)\\.ts$)',
+    ]),
+    only('engine-protocol', '^main/engine/(types|protocol)\\.ts$', [
+      '^main/(contract|lib)/',
+      '^main/engine/(types|protocol)\\.ts$',
+    ]),
     {
       name: 'service-knows-no-sibling',
       severity: 'error',
@@ -40,14 +61,14 @@ module.exports = {
           '^main/contract/',
           '^main/ports\\.ts$',
           '^main/lib/',
-          '^main/services/[^/]+/index\\.ts$',
+          '^main/(engine|services/[^/]+)/index\\.ts$',
           '^main/features/$1/',
         ],
       },
     },
     only('app', '^main/(app|headless)\\.ts$', [
       '^main/(contract|ports|rpc|lib)',
-      '^main/services/[^/]+/index\\.ts$',
+      '^main/(engine|services/[^/]+)/index\\.ts$',
       '^main/features/[^/]+/index\\.ts$',
     ]),
     only('plain-node-shells', '^main/(browserShell|browserShell/.*|cli|cli/.*|nodePorts)\\.ts$', [
@@ -62,8 +83,11 @@ module.exports = {
       ['^main/bench/tower/'],
     ),
     // compares the tower with a plain graph of the same weights, so it needs the tower itself
-    only('bench-tower', '^main/bench/tower/', ['^main/(contract|lib|bench)/', '^main/services/engine/(gguf|worker)/']),
-    only('testing', '^main/testing/', ['^main/(contract|ports|lib|rpc|testing)', '^main/services/[^/]+/index\\.ts$']),
+    only('bench-tower', '^main/bench/tower/', ['^main/(contract|lib|bench)/', '^main/engine/(gguf|worker)/']),
+    only('testing', '^main/testing/', [
+      '^main/(contract|ports|lib|rpc|testing)',
+      '^main/(engine|services/[^/]+)/index\\.ts$',
+    ]),
     only('preload', '^electron/preload\\.ts$', ['^main/contract/', 'node_modules/electron/']),
     only(
       'electron',

@@ -16,6 +16,9 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['build/**', 'main/cli.ts', 'main/cli/**', 'main/browserShell.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['build/**', 'resources/demo-model/training/**', 'main/cli.ts', 'main/cli/**', 'main/browserShell.ts'],
+    rules: { 'no-console': 'off' },
+  },
   { files: ['renderer/**'], ...reactHooks.configs.flat['recommended-latest'] },
 )

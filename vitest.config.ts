@@ -6,6 +6,7 @@ export default defineConfig({
       'main/**/*.test.ts',
       'electron/**/*.test.ts',
       'build/**/*.test.ts',
+      'resources/**/*.test.ts',
       'renderer/**/*.test.{ts,tsx}',
       'e2e/**/*.test.ts',
     ],

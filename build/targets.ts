@@ -84,7 +84,7 @@ export const targets: readonly Target[] = [
     name: 'engine',
     sources: core,
     output: 'workers/engine.js',
-    config: nodeScript('main/services/engine/worker/main.ts', 'workers', 'engine.js', 'es'),
+    config: nodeScript('main/engine/worker/main.ts', 'workers', 'engine.js', 'es'),
   },
   {
     name: 'pictures',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { openStore } from '../lib/database/index.ts'
-import { createEngine } from '../services/engine/index.ts'
+import { createEngine } from '../engine/index.ts'
 import { createLibrary, createModels } from '../services/models/index.ts'
 import type { Library } from '../services/models/index.ts'
 import { createSettings } from '../services/settings/index.ts'

@@ -13,7 +13,7 @@ import type {
 import type { EventStream } from '../../lib/eventStream.ts'
 import type { Files } from '../../ports.ts'
 import type { Conversations } from '../../services/conversations/index.ts'
-import type { Engine } from '../../services/engine/index.ts'
+import type { Engine } from '../../engine/index.ts'
 import type { Library, ModelPair, Models, Work } from '../../services/models/index.ts'
 import { tryProjectors } from './tryProjectors.ts'
 import { progressStream } from './progressStream.ts'

@@ -8,7 +8,7 @@ import { goldenModel } from '../../testing/engineGoldens.ts'
 import { demoModel, samplePath } from '../../testing/engineRequests.ts'
 import { readGguf, string, u32, withEntries, writeGguf } from '../../testing/ggufEdit.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
-import { createEngine } from '../../services/engine/index.ts'
+import { createEngine } from '../../engine/index.ts'
 import { tryProjectors } from './tryProjectors.ts'
 
 const folder = tempFolder()

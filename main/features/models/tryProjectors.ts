@@ -1,6 +1,6 @@
 import { AppError } from '#contract'
 import type { ProjectorTrial } from '#contract'
-import type { AnswerRequest, Engine } from '../../services/engine/index.ts'
+import type { AnswerRequest, Engine } from '../../engine/index.ts'
 
 /** What is tried: a language model with each projector, on one picture and with one question. Paths of files. */
 export interface Trial {

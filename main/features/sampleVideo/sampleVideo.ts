@@ -4,7 +4,7 @@ import type { VideoAttachment, VideoFacts, VideoPlan, VideoWish } from '#contrac
 import { proposeSample, sampleVideo, sliceTokens } from '../../lib/video/index.ts'
 import type { AttachmentGateway } from '../../services/attachments/index.ts'
 import type { Benchmarks } from '../../services/benchmarks/index.ts'
-import type { Engine } from '../../services/engine/index.ts'
+import type { Engine } from '../../engine/index.ts'
 import type { Models } from '../../services/models/index.ts'
 import type { SettingsService } from '../../services/settings/index.ts'
 import type { FrameSets } from '../../services/videos/index.ts'

@@ -34,7 +34,7 @@ import { splitGguf } from '../../testing/ggufSplit.ts'
 import { loraFile } from '../../testing/ggufWriter.ts'
 import { libraryIn } from '../../testing/moveUntilKilled.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
-import { createEngine } from '../engine/index.ts'
+import { createEngine } from '../../engine/index.ts'
 import { createLibrary, createModels, demoModelId } from './index.ts'
 import type { Library, LibraryOptions, Models, ReadRoom } from './index.ts'
 

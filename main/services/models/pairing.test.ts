@@ -8,7 +8,7 @@ import { forkWorker } from '../../nodePorts.ts'
 import { goldenModel } from '../../testing/engineGoldens.ts'
 import { readGguf, string, u32, withEntries, writeGguf } from '../../testing/ggufEdit.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
-import { createEngine } from '../engine/index.ts'
+import { createEngine } from '../../engine/index.ts'
 import { createLibrary, createModels, demoModelId } from './index.ts'
 import type { Library, LibraryOptions, Models } from './index.ts'
 

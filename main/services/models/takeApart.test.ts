@@ -12,7 +12,7 @@ import { answered } from '../../testing/engineRequests.ts'
 import { oneFileGguf } from '../../testing/ggufOneFile.ts'
 import type { OneFileOptions } from '../../testing/ggufOneFile.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
-import { createEngine } from '../engine/index.ts'
+import { createEngine } from '../../engine/index.ts'
 import { createLibrary, createModels } from './index.ts'
 import type { Library, LibraryOptions, Work } from './index.ts'
 
