@@ -51,12 +51,17 @@ function systemCode(error: Error): LogFields {
   return typeof code === 'string' && /^[A-Z0-9_]{2,40}$/.test(code) ? { system: code } : {}
 }
 
-/** `function file:line` of each frame; the message, which comes first in a stack, is left out. */
-function stackFrames({ stack = '' }: Error): string[] {
-  const frames = stack.split('\n').flatMap((line) => {
-    const found = /^\s+at (?:(.+) \()?(.+?):(\d+):\d+\)?$/.exec(line)
-    return found ? [`${found[1] ?? ''} ${basename(found[2]!)}:${found[3]}`.trim()] : []
-  })
+/** `function file:line` of each frame; the message, which a stack begins with and which may look like frames, is left out. */
+function stackFrames({ stack = '', message }: Error): string[] {
+  const at = stack.indexOf(message)
+  if (at < 0) return []
+  const frames = stack
+    .slice(at + message.length)
+    .split('\n')
+    .flatMap((line) => {
+      const found = /^\s+at (?:(.+) \()?(.+?):(\d+):\d+\)?$/.exec(line)
+      return found ? [`${found[1] ?? ''} ${basename(found[2]!)}:${found[3]}`.trim()] : []
+    })
   return frames.slice(0, FRAMES)
 }
 
