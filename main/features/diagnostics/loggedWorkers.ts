@@ -1,4 +1,4 @@
-import { lineOf } from '../../lib/log/index.ts'
+import { inRequest, lineOf } from '../../lib/log/index.ts'
 import type { FileLog } from '../../lib/log/index.ts'
 import type { SpawnWorker, WorkerProcess } from '../../ports.ts'
 
@@ -10,13 +10,16 @@ export function loggedWorkers(spawn: SpawnWorker, log: Pick<FileLog, 'info' | 'e
     const exitListeners: Parameters<WorkerProcess['onExit']>[0][] = []
     let isKilled = false
     log.info('process.started', { process: name, pid: worker.pid ?? null })
-    worker.onExit((exit) => {
-      const { code, signal } = exit
-      const seconds = Math.round((performance.now() - started) / 1000)
-      const how = isKilled || code === 0 ? log.info : log.error
-      how('process.ended', { process: name, code, signal, wasKilled: isKilled, seconds })
-      for (const listener of exitListeners) listener(exit)
-    })
+    // what a process says or how it ends is no part of the request that happened to start it
+    worker.onExit((exit) =>
+      inRequest(null, () => {
+        const { code, signal } = exit
+        const seconds = Math.round((performance.now() - started) / 1000)
+        const tell = isKilled || code === 0 ? log.info : log.error
+        tell('process.ended', { process: name, code, signal, wasKilled: isKilled, seconds })
+        for (const listener of exitListeners) listener(exit)
+      }),
+    )
     return {
       get pid() {
         return worker.pid
@@ -26,7 +29,7 @@ export function loggedWorkers(spawn: SpawnWorker, log: Pick<FileLog, 'info' | 'e
         worker.onMessage((message) => {
           const line = lineOf(message)
           if (line) log.write(line)
-          else listener(message)
+          else inRequest(null, () => listener(message))
         }),
       onExit: (listener) => void exitListeners.push(listener),
       kill() {
