@@ -1,14 +1,21 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react'
-import { LiveRegion } from '../components/LiveRegion.tsx'
+import { LiveRegion } from '../components/primitives/LiveRegion.tsx'
 import { addFiles, askWith, Composer, DropTarget } from '../features/ask/index.ts'
 import { CaptureLayer, CaptureMenu, startFromOutside } from '../features/captureScreen/index.ts'
-import { Sidebar } from '../features/conversations/index.ts'
+import { Sidebar } from '../features/conversationList/index.ts'
+import { DiagnosticsDialog } from '../features/diagnostics/index.ts'
 import { DownloadsButton, DownloadsNote } from '../features/downloads/index.ts'
 import { DemoNotice, EngineBanner, useEngine } from '../features/engine/index.ts'
 import { FirstRun } from '../features/firstRun/index.ts'
 import { LiveMenu, LivePanel } from '../features/live/index.ts'
 import { openModels, placeOf, useLibrary } from '../features/models/index.ts'
-import { Conversation, progressText, stop, useRead, useStreamingAnswer } from '../features/read/index.ts'
+import {
+  Conversation,
+  progressText,
+  stop,
+  useOpenConversation,
+  useStreamingAnswer,
+} from '../features/conversation/index.ts'
 import { SettingsDialog, useSettings, useTheme } from '../features/settings/index.ts'
 import { Start } from '../features/start/index.ts'
 import { announce } from '../lib/announce.ts'
@@ -31,13 +38,14 @@ import { useSidebar } from './useSidebar.ts'
 /** The window: puts the features side by side and passes between them what each tells. */
 export function App(): ReactNode {
   const { conversationId, page } = useRoute()
-  const status = useRead((state) => state.status)
+  const status = useOpenConversation((state) => state.status)
   const engine = useEngine((state) => state.status)
   const defaults = useLibrary((state) => state.models?.find(({ isCurrent }) => isCurrent)?.model.defaults ?? null)
   const answering = useStreamingAnswer()
   const sidebar = useSidebar()
   const search = useRef<HTMLInputElement>(null)
   const [settingsOpen, setSettingsOpen] = useState(false)
+  const [diagnosticsOpen, setDiagnosticsOpen] = useState(false)
   const firstRun = useFirstRun()
   const connection = useConnectionState()
   const models = placeOf(page)
@@ -165,9 +173,14 @@ export function App(): ReactNode {
         open={settingsOpen}
         defaults={defaults}
         onOpenChange={setSettingsOpen}
+        onDiagnostics={() => {
+          setSettingsOpen(false)
+          setDiagnosticsOpen(true)
+        }}
         sources={<Sources />}
         capture={<CaptureShortcut />}
       />
+      <DiagnosticsDialog open={diagnosticsOpen} onOpenChange={setDiagnosticsOpen} />
       <CaptureLayer progressText={progressText} onOpen={open} />
       <DropTarget
         onFiles={(files) => {

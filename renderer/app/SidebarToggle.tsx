@@ -1,6 +1,6 @@
 import { PanelLeft } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { IconButton } from '../components/IconButton.tsx'
+import { IconButton } from '../components/primitives/IconButton.tsx'
 import { shortcut } from '../lib/platform.ts'
 
 /** Shows and hides the sidebar. */

@@ -1,5 +1,5 @@
 import { useEffect, useState, type ReactNode } from 'react'
-import { Button } from '../../components/Button.tsx'
+import { Button } from '../../components/primitives/Button.tsx'
 
 const left = (until: number): number => Math.max(0, Math.ceil((until - Date.now()) / 1_000))
 

@@ -1,9 +1,9 @@
 import { History, Maximize, Timer, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { Region } from '#contract'
-import { Button, buttonClass } from '../../components/Button.tsx'
-import { IconButton } from '../../components/IconButton.tsx'
-import { Menu, MenuItem, MenuTrigger } from '../../components/Menu.tsx'
+import { Button, buttonClass } from '../../components/primitives/Button.tsx'
+import { IconButton } from '../../components/primitives/IconButton.tsx'
+import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { cx } from '../../lib/cx.ts'
 import { DELAYS } from './delays.ts'
 

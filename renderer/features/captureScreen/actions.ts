@@ -1,6 +1,7 @@
 import { AppError, type Region } from '#contract'
 import { toAppError } from '../../lib/errors.ts'
-import { canShareScreen, grabFrame, shareScreen } from '../../lib/media/index.ts'
+import { canShareScreen, shareScreen } from '../../lib/capture/shareScreen.ts'
+import { grabFrame } from '../../lib/capture/trackFrames.ts'
 import { call } from '../../lib/rpc.ts'
 import { rememberRegion } from './lastRegion.ts'
 import { cropPng } from './picture.ts'

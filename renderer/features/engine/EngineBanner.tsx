@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
-import { Button } from '../../components/Button.tsx'
-import { ErrorNote } from '../../components/ErrorNote.tsx'
+import { Button } from '../../components/primitives/Button.tsx'
+import { ErrorNote } from '../../components/primitives/ErrorNote.tsx'
 import { EngineNote } from './EngineNote.tsx'
 import { load, useEngine } from './store.ts'
 

@@ -1,6 +1,6 @@
 import { Info, X } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { IconButton } from '../../components/IconButton.tsx'
+import { IconButton } from '../../components/primitives/IconButton.tsx'
 import { hideNote } from './store.ts'
 
 /** What the user should know of how the model runs, in a quiet line; put away, it stays in the model chip's panel. */

@@ -1,7 +1,7 @@
 import { Popover } from '@base-ui/react/popover'
 import { ChevronDown } from 'lucide-react'
 import { useRef, type ReactNode } from 'react'
-import { Button } from '../../components/Button.tsx'
+import { Button } from '../../components/primitives/Button.tsx'
 import { cx } from '../../lib/cx.ts'
 import { HowItRuns } from './HowItRuns.tsx'
 import { load, unload, useEngine } from './store.ts'

@@ -1,6 +1,6 @@
 import { useEffect, useState, type ReactNode } from 'react'
 import type { DownloadWish } from '#contract'
-import { Button } from '../../components/Button.tsx'
+import { Button } from '../../components/primitives/Button.tsx'
 import { cx } from '../../lib/cx.ts'
 import { FirstModel } from './FirstModel.tsx'
 import { loadRecommendation } from './store.ts'

@@ -1,6 +1,6 @@
 import { Eye, HardDrive, WifiOff } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { Button } from '../../components/Button.tsx'
+import { Button } from '../../components/primitives/Button.tsx'
 
 const promises = [
   { Icon: Eye, text: 'Drop a photo, a screenshot or a page and ask about it.' },

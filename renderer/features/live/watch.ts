@@ -1,4 +1,4 @@
-import type { TrackFrames } from '../../lib/media/index.ts'
+import type { TrackFrames } from '../../lib/capture/trackFrames.ts'
 import { fingerprint, GRID, hasChanged, type Fingerprint } from './change.ts'
 import type { Moment } from './moments.ts'
 

@@ -1,6 +1,6 @@
 import { useId, type ReactNode } from 'react'
-import { Button } from '../../components/Button.tsx'
-import { fieldClass } from '../../components/field.ts'
+import { Button } from '../../components/primitives/Button.tsx'
+import { fieldClass } from '../../components/primitives/field.ts'
 import { announce } from '../../lib/announce.ts'
 import { cx } from '../../lib/cx.ts'
 import { toAppError } from '../../lib/errors.ts'

@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import { defaultSettings, type ErrorInfo, type Settings } from '#contract'
+import { defaultSettings, type ErrorInfo, type Settings, type SettingsChange } from '#contract'
 import { toAppError } from '../../lib/errors.ts'
 import { follow } from '../../lib/follow.ts'
 import { call, connection } from '../../lib/rpc.ts'
@@ -21,7 +21,7 @@ export const followSettings = (signal: AbortSignal): Promise<void> =>
   })
 
 /** Changes settings: shown at once, stored by the core, and taken back with the reason when it refuses. */
-export async function updateSettings(change: Partial<Settings>): Promise<void> {
+export async function updateSettings(change: SettingsChange): Promise<void> {
   const before = useSettings.getState().settings
   useSettings.setState({ settings: { ...before, ...change }, error: null })
   try {

@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from 'react'
 import type { Download, Quantization } from '#contract'
-import { Badge } from '../../../components/Badge.tsx'
+import { Badge } from '../../../components/primitives/Badge.tsx'
 import { cx } from '../../../lib/cx.ts'
 import { toAppError } from '../../../lib/errors.ts'
 import { bytes } from '../../../lib/format.ts'

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react'
-import { fieldClass } from '../../../components/field.ts'
+import { fieldClass } from '../../../components/primitives/field.ts'
 import { cx } from '../../../lib/cx.ts'
 import { toAppError } from '../../../lib/errors.ts'
 import { renameModel } from './store.ts'

@@ -1,6 +1,6 @@
 import { useEffect, useState, type ReactNode } from 'react'
 import type { Fit, Model, Placement } from '#contract'
-import { Segmented } from '../../../components/Segmented.tsx'
+import { Segmented } from '../../../components/primitives/Segmented.tsx'
 import { cx } from '../../../lib/cx.ts'
 import { bytes, count, tokens } from '../../../lib/format.ts'
 import { loadMachine, useCatalogue } from '../get/store.ts'

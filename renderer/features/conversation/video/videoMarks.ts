@@ -1,0 +1,32 @@
+import { create } from 'zustand'
+import type { DrawnMark } from '../../../components/marks/MarkOverlay.tsx'
+import type { Size, Stretch } from '../../../lib/grounding/index.ts'
+
+/** A mark of an answer on a video, and when it is there; null: in all of it. */
+export interface TimedMark extends DrawnMark {
+  readonly stretch: Stretch | null
+}
+
+/** What an answer points at on a video; places in pixels of `original`. */
+export interface MarksOfAnswer {
+  readonly answerId: string
+  readonly original: Size
+  readonly marks: readonly TimedMark[]
+  readonly highlighted: number | null
+}
+
+type Shown = Readonly<Record<string, readonly MarksOfAnswer[]>>
+
+/** What the answers that are shown point at, by the video's id, the latest last. */
+export const useVideoMarks = create<{ readonly shown: Shown }>(() => ({ shown: {} }))
+
+const without = (answers: readonly MarksOfAnswer[] = [], answerId: string): readonly MarksOfAnswer[] =>
+  answers.filter((one) => one.answerId !== answerId)
+
+/** Draws what an answer points at over a video; it takes the place of what that answer pointed at before. Returns how to take it away. */
+export function drawOnVideo(videoId: string, own: MarksOfAnswer): () => void {
+  const change = (next: (now: readonly MarksOfAnswer[] | undefined) => readonly MarksOfAnswer[]): void =>
+    useVideoMarks.setState(({ shown }) => ({ shown: { ...shown, [videoId]: next(shown[videoId]) } }))
+  change((now) => [...without(now, own.answerId), own])
+  return () => change((now) => without(now, own.answerId))
+}
