@@ -9,8 +9,8 @@ import { createAttachments } from '../../../services/media/attachments/attachmen
 import type { AttachmentGateway, FrameSets } from '../../../services/media/index.ts'
 import { createConversations } from '../../../services/conversations/index.ts'
 import type { Conversations } from '../../../services/conversations/index.ts'
-import { createModels } from '../../../services/models/index.ts'
-import type { Models } from '../../../services/models/index.ts'
+import { createModelList } from '../../../services/models/modelList.ts'
+import type { ModelList } from '../../../services/models/index.ts'
 import { createSettings } from '../../../services/settings/index.ts'
 import { createFrameSets } from '../../../services/media/frames/frameSets.ts'
 import type { FrameMedia } from '../../../services/media/frames/types.ts'
@@ -27,7 +27,7 @@ export let engine: ScriptedEngine
 /** The second model's engine, behind what `ask` sees of comparing. */
 export let secondEngine: ScriptedEngine
 export let second: SecondModel
-export let models: Models
+export let models: ModelList
 export let conversations: Conversations
 export let settings: SettingsService
 export let attachments: AttachmentGateway
@@ -69,7 +69,7 @@ export function open(): void {
     get: () => settings.current.modelId,
     set: (modelId: string | null) => void settings.update({ modelId }),
   }
-  models = createModels({
+  models = createModelList({
     db: store.db,
     resources: resolve(import.meta.dirname, '../../../../resources'),
     choice,
