@@ -8,7 +8,7 @@ const packages = shippedPackages()
 const named = (name: string) => packages.filter((one) => one.name === name)
 
 test('what is shipped is what the core needs, what is built into the window, and variants for other systems', () => {
-  for (const name of ['sharp', 'koffi', 'libheif-js', 'react-dom', 'mermaid', 'mediabunny', '@img/sharp-win32-x64'])
+  for (const name of ['sharp', 'koffi', 'libheif-js', 'react-dom', 'streamdown', 'mediabunny', '@img/sharp-win32-x64'])
     expect(named(name), name).not.toEqual([])
   for (const name of ['electron-builder', 'vitest', 'typescript']) expect(named(name), name).toEqual([])
   expect(importsOfWindow()).toEqual(expect.arrayContaining(['@orpc/client', 'react', 'streamdown', 'tailwindcss']))
