@@ -165,7 +165,7 @@ test('a log that cannot be written harms nothing and is told', async () => {
 test('diagnostics tell versions, devices, sizes, the plan and the log, without the home folder', async () => {
   const revealed: string[] = []
   open(
-    { files: { reveal: (path) => revealed.push(path) } },
+    { files: { reveal: async (path) => void revealed.push(path) } },
     {
       engine: createEngine({ spawn: forkWorker, cachePath: join(folder.path, 'cache'), backend: 'cpu' }),
     },
