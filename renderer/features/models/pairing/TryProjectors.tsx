@@ -122,7 +122,7 @@ function Trial({ name, textPath, choices, current, onChoose, onDone }: Pairing &
       </ul>
       {failure ? <ErrorNote message={failure.message} className="mt-3" /> : null}
       <div className="mt-4 flex flex-wrap items-center justify-between gap-2">
-        <Button kind="quiet" className="-ml-3" disabled={busy} onClick={() => void choose(null)}>
+        <Button disabled={busy} onClick={() => void choose(null)}>
           None, answer text only
         </Button>
         {trial.isRunning ? (
