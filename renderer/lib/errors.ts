@@ -2,7 +2,7 @@ import { AppError, ErrorInfo, errorKinds, type ErrorCode } from '#contract'
 
 const isCode = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(errorKinds, code)
 
-/** What the window says when the core cannot be reached; the connection comes back by itself. */
+/** The error of a call while the core cannot be reached; the window reconnects without being asked. */
 export const connectionLost = (): AppError =>
   new AppError('Interrupted', 'The connection to Sightline was lost. It reconnects by itself; try again in a moment.')
 

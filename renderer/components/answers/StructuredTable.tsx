@@ -3,7 +3,7 @@ import { cx } from '../../lib/cx.ts'
 import type { Table } from '../../lib/structured/table.ts'
 import type { CsvCell } from '../../lib/csv.ts'
 
-/** What lights up with a row: the numbers of its marks. */
+/** The marks that are highlighted together with a row, by their numbers. */
 export interface RowLights {
   readonly marksOf: (row: number) => readonly number[]
   readonly highlighted: number | null

@@ -3,7 +3,7 @@ import { cx } from '../../lib/cx.ts'
 import { markColour } from './markStyle.ts'
 import type { DrawnMark } from './MarkOverlay.tsx'
 
-/** What a mark is called where it has no label of its own. */
+/** The name of a mark: its label, else its kind and number. */
 export const nameOf = ({ shape, label, number }: DrawnMark): string =>
   label || `${shape.type === 'point' ? 'Point' : 'Box'} ${number + 1}`
 

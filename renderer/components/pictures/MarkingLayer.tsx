@@ -4,7 +4,7 @@ import { cx } from '../../lib/cx.ts'
 import { markColour } from '../marks/markStyle.ts'
 import { addMark, boxBetween, inTheMiddle, moved, resized, type Place, type Tool } from './marking.ts'
 
-/** Where a picture lies in its stage, in px. */
+/** The place of a picture in its stage, in px. */
 export interface Placement {
   readonly left: number
   readonly top: number

@@ -20,7 +20,10 @@ export function moveEdge(trim: Trim, edge: TrimEdge, to: number, duration: numbe
   return value === trim[edge] ? trim : { ...trim, [edge]: value }
 }
 
-/** How far a key moves an edge, in ms; null: it does not. A frame, with Shift a second, a page a tenth of the video. */
+/**
+ * How far a key moves an edge, in ms; null for a key that does not. An arrow moves it by a frame, with Shift by a second,
+ * Page Up and Page Down by a tenth of the video.
+ */
 export function keyStep(key: string, shift: boolean, duration: number, step: number): number | null {
   const by = shift ? 1000 : step
   const steps: Readonly<Record<string, number>> = {

@@ -17,7 +17,7 @@ import { OfferedWindow, RegionBox } from './RegionBox.tsx'
 
 const NONE: readonly Region[] = []
 
-/** What the pointer is on: a handle, the region, or the picture. */
+/** The thing under the pointer: a handle, the region, or the picture. */
 function gripOf(target: EventTarget): 'picture' | 'region' | Handle {
   const grip = target instanceof HTMLElement ? target.dataset['grip'] : undefined
   if (grip === undefined || grip === 'region') return grip ?? 'picture'

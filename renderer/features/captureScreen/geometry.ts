@@ -10,7 +10,7 @@ export interface Point {
   readonly y: number
 }
 
-/** How a picture lies in an area: the CSS pixels of one of its pixels, and where its corner is in the area. */
+/** The view of a picture in an area: `scale` in CSS pixels per picture pixel, and the place of its upper left corner. */
 export interface View extends Point {
   readonly scale: number
 }
@@ -31,7 +31,7 @@ export function pixelAt(point: Point, view: View, picture: Size): Point {
   }
 }
 
-/** Where a region of the picture lies in the area, in CSS pixels. */
+/** The place of a region of the picture in the area, in CSS pixels. */
 export const shownRegion = (region: Region, view: View): { x: number; y: number; width: number; height: number } => ({
   x: view.x + region.x * view.scale,
   y: view.y + region.y * view.scale,

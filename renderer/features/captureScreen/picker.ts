@@ -99,7 +99,7 @@ const windowAt = ({ windows }: Picking, { x, y }: Point): Region | null =>
 export const offered = (state: Picking): Region | null =>
   state.pointer && !state.region && !state.drag ? windowAt(state, state.pointer) : null
 
-/** What is taken: the region, else all of the picture. */
+/** The region that would be taken: the drawn one, else all of the picture. */
 export const taken = ({ region, picture }: Picking): Region => region ?? wholeOf(picture)
 
 /** How far a key moves the region: a pixel, ten with Shift; null for other keys. */

@@ -11,7 +11,7 @@ import { Popover } from '@base-ui/react/popover'
 import { cx } from '../../lib/cx.ts'
 import { figures } from './figures.ts'
 
-/** What can be done with a finished answer. */
+/** The actions on a finished answer. */
 export function AnswerActions({ message, onRegenerate }: { message: Message; onRegenerate: () => void }): ReactNode {
   return (
     <div className="-ml-1.5 flex h-6 items-center gap-0.5" role="group" aria-label="Answer actions">

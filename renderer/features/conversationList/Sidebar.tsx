@@ -24,7 +24,7 @@ export function Sidebar({
   onOpen: (conversationId: string | null) => void
   onModels: () => void
   onSettings: () => void
-  /** What goes on in the background, above the foot. */
+  /** Work in the background, shown above the foot. */
   note?: ReactNode
 }): ReactNode {
   const [query, setQuery] = useState('')

@@ -5,7 +5,7 @@ import { follow } from '../follow.ts'
 import { createFrameBatch } from '../frameBatch.ts'
 import { applyEvents, nothingOpen, opening, type OpenConversation } from './state.ts'
 
-/** What of a store is needed to keep a conversation in it. */
+/** The part of a store that is needed to keep a conversation in it. */
 type ConversationStore = Pick<StoreApi<OpenConversation>, 'getState' | 'setState'>
 
 /**

@@ -13,9 +13,9 @@ export type Space = 'thousandths' | 'pixels'
 export interface Mark {
   readonly shape: Shape
   readonly label: string
-  /** Second of the video that it belongs to; null: a picture, or the whole video. */
+  /** The second of the video that it belongs to; null for a mark on a picture, or on the whole video. */
   readonly time: number | null
-  /** Where it stands in the answer's text, as UTF-16 offsets; `end` is behind its last character. */
+  /** Its range in the answer's text, in UTF-16 units; `end` is behind its last character. */
   readonly start: number
   readonly end: number
 }

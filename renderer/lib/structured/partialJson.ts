@@ -8,19 +8,19 @@ export type JsonObject = ReadonlyMap<string, Json>
 /** Whether a value is an object. */
 export const isObject = (value: Json | undefined): value is JsonObject => value instanceof Map
 
-/** Where a list or an object stands in the text that it was read from, as UTF-16 offsets; `end` is behind its last character. */
+/** The range of a list or an object in the text that it was read from, in UTF-16 units; `end` is behind its last character. */
 export interface Span {
   readonly start: number
   readonly end: number
 }
 
-/** What can be read of a text that is, or is becoming, JSON. */
+/** The value that can be read from a text that is JSON or the beginning of it. */
 export interface Reading {
   /** undefined: nothing yet. */
   readonly value: Json | undefined
   /** Whether the text is JSON as a whole. */
   readonly isWhole: boolean
-  /** Where each list and object of `value` stands. */
+  /** The range of each list and object of `value`. */
   readonly spans: ReadonlyMap<object, Span>
 }
 

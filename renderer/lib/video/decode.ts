@@ -74,7 +74,7 @@ async function* stretches(packets: Packets, places: readonly number[]): AsyncGen
   if (now.wanted.length > 0) yield now
 }
 
-/** How the browser's decoder is set up; null: it does not decode this. */
+/** The configuration for the browser's decoder; null when it cannot decode this video. */
 async function configOf(track: InputVideoTrack): Promise<VideoDecoderConfig | null> {
   const config = await track.getDecoderConfig()
   if (!config) return null

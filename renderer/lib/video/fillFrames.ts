@@ -37,7 +37,7 @@ export async function sendFrame(
     : new AppError('StorageFailed', `A frame could not be stored (status ${response.status}). Try again.`)
 }
 
-/** How far the core has the frames of a sample. `missing`: positions that it lacks, rising. */
+/** The frames of a sample that the core has. `missing` are the positions that it lacks, rising. */
 export interface Filled {
   readonly key: string
   readonly total: number

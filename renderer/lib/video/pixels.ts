@@ -85,7 +85,7 @@ async function copy(
   }
 }
 
-/** How opaque each pixel is, upright, from 0 to 255: the brightness of a frame that came for it. null: it is of another size. */
+/** The opacity of each pixel, upright, 0 to 255, from the brightness of the alpha frame; null when that has another size. */
 async function opacityOf(alpha: VideoFrame, { width, height }: Size, turn: VideoSample): Promise<Uint32Array | null> {
   const stored = alpha.visibleRect
   const isSideways = turn.rotation === 90 || turn.rotation === 270

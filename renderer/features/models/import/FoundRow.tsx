@@ -13,7 +13,7 @@ import { ModelSheet } from '../ModelSheet.tsx'
 import { TryProjectors } from '../pairing/TryProjectors.tsx'
 import { cancelWork, importKey, importModel, shareOf, useFileWork } from '../fileWork.ts'
 
-/** Projectors of which the sheet of a model tells, best first: a folder may hold a hundred that fit. */
+/** The sheet of a model lists at most so many projectors, best first: a folder may hold a hundred that fit. */
 const MOST_SHEETS = 8
 
 const fileName = (path: string): string => path.split(/[/\\]/).at(-1) ?? path
