@@ -7,7 +7,8 @@ export const connectionLost = (): AppError =>
   new AppError('Interrupted', 'The connection to Sightline was lost. It reconnects by itself; try again in a moment.')
 
 /**
- * Anything a call rejected with, as the contract's error. The core's errors arrive as `{ code, message, data }`, with the
+ * Anything a call rejected with, as the contract's error. The core's errors arrive as `{ code, message, data }`, with
+ * the
  * figures in `data`; what the contract does not know becomes `EngineFailed` and keeps its message.
  */
 export function toAppError(thrown: unknown): AppError {

@@ -7,7 +7,10 @@ import type { DrawnMark } from './MarkOverlay.tsx'
 export const nameOf = ({ shape, label, number }: DrawnMark): string =>
   label || `${shape.type === 'point' ? 'Point' : 'Box'} ${number + 1}`
 
-/** The marks of a picture by name: resting on one lights it, its colour hides and shows it where it can be, its name chooses it. */
+/**
+ * The marks of a picture by name: resting on one lights it, its colour hides and shows it where it can be, its name
+ * chooses it.
+ */
 export function MarkLegend({
   marks,
   hidden,

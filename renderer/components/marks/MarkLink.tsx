@@ -14,7 +14,9 @@ export interface MarkLinks {
 
 export const MarkContext = createContext<MarkLinks | null>(null)
 
-/** A thing of an answer that has a place on the picture: resting on it lights that place. Outside an answer it is text. */
+/**
+ * A thing of an answer that has a place on the picture: resting on it lights that place. Outside an answer it is text.
+ */
 export function MarkLink({ index, children }: { index: number; children: ReactNode }): ReactNode {
   const links = use(MarkContext)
   if (!links || index >= links.count) return <span>{children}</span>

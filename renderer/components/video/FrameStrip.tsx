@@ -11,7 +11,9 @@ export interface StripFrame {
   readonly ms: number
 }
 
-/** The frames of a video side by side, in their order; `current` is lit and in view. A click on one goes to its time. */
+/**
+ * The frames of a video side by side, in their order; `current` is lit and in view. A click on one goes to its time.
+ */
 export function FrameStrip({
   label,
   frames,

@@ -87,7 +87,10 @@ async function captureByWindow(seconds: number): Promise<void> {
   show({ phase: 'picking', picture: await grabFrame(track, countdown(seconds)) })
 }
 
-/** Captures the screen after a delay in seconds and has a region chosen: on the screens where the shell can, else in the window. */
+/**
+ * Captures the screen after a delay in seconds and has a region chosen: on the screens where the shell can, else in the
+ * window.
+ */
 export async function startCapture(seconds = 0): Promise<void> {
   const { shell, own } = useCapture.getState()
   if (own.phase === 'waiting') own.cancel()

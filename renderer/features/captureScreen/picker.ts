@@ -2,7 +2,8 @@ import type { Region } from '#contract'
 import { between, moved, resized, wholeOf, type Handle, type Point, type Size } from './geometry.ts'
 
 /**
- * Choosing a region of a picture. `pointer`: the pixel under the pointer, what the magnifier shows. `drag`: what a pressed
+ * Choosing a region of a picture. `pointer`: the pixel under the pointer, what the magnifier shows. `drag`: what a
+ * pressed
  * pointer does from `from`: draws a new region, or moves or sizes `was`.
  */
 export interface Picking {

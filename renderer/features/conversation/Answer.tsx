@@ -42,7 +42,9 @@ export function LeftOut({ message }: { message: Message }): ReactNode {
   )
 }
 
-/** The engine's progress, then the text as it comes. This is the only part of the window that renders for each token. */
+/**
+ * The engine's progress, then the text as it comes. This is the only part of the window that renders for each token.
+ */
 export function AnswerText({ message }: { message: Message }): ReactNode {
   const draft = useOpenConversation((state) => state.drafts[message.id])
   const progress = useOpenConversation((state) => state.progress[message.id])
@@ -87,7 +89,10 @@ function ending(message: Message): { note: string; error: ErrorInfo | null } | n
   return { note: '', error: message.error ?? { code: 'EngineFailed', message: `This answer failed.${kept}` } }
 }
 
-/** Says how an answer ended that is not complete, and offers what can be done. Remedies change the first model of a pair. */
+/**
+ * Says how an answer ended that is not complete, and offers what can be done. Remedies change the first model of a
+ * pair.
+ */
 export function AnswerEnd({ message, again }: { message: Message; again: Again }): ReactNode {
   const isFirst = useOpenConversation((state) => message.parentId === state.order[0])
   const end = ending(message)

@@ -70,7 +70,10 @@ export function Branches({ message }: { message: Message }): ReactNode {
   )
 }
 
-/** A small popover with the model, times and token counts of an answer, or of a pair side by side; nothing when there are none. */
+/**
+ * A small popover with the model, times and token counts of an answer, or of a pair side by side; nothing when there
+ * are none.
+ */
 export function AnswerDetails({ answers }: { answers: readonly Message[] }): ReactNode {
   const lines = figures(answers)
   if (lines.length === 0) return null

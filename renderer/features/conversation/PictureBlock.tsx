@@ -12,7 +12,10 @@ function shownSize({ width, height }: Attachment, max: number): { width: number;
   return { width: Math.max(24, Math.round(width * scale)), height: Math.max(24, Math.round(height * scale)) }
 }
 
-/** A picture of a question, with what was drawn on it, as a block that opens the viewer; its space is kept while it loads. */
+/**
+ * A picture of a question, with what was drawn on it, as a block that opens the viewer; its space is kept while it
+ * loads.
+ */
 export function PictureBlock({
   attachment,
   marks,

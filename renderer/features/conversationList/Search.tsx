@@ -83,7 +83,9 @@ function useSearch(query: string): Results | null {
   return results
 }
 
-/** The results of the search, each with the words around the hit. The last results stay until the new ones are there. */
+/**
+ * The results of the search, each with the words around the hit. The last results stay until the new ones are there.
+ */
 export function SearchResults({
   query,
   current,

@@ -23,7 +23,10 @@ export function statusText(status: EngineStatus): StatusText {
   }
 }
 
-/** The device that computes, as text: "CPU (zen4)", or "CUDA · NVIDIA GeForce RTX 4070 · 28 of 29 layers"; null before it is known. */
+/**
+ * The device that computes, as text: "CPU (zen4)", or "CUDA · NVIDIA GeForce RTX 4070 · 28 of 29 layers"; null before
+ * it is known.
+ */
 export function computesOn({
   backend,
   noGpuReason,

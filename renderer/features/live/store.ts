@@ -12,7 +12,10 @@ export const KEPT_MS = 60_000
 /** The most frames of one question: more cost tokens and show little more. */
 export const MAX_ASKED = 32
 
-/** The moments with a new one, without those that are too old. The last one before is kept: it is what was seen until then. */
+/**
+ * The moments with a new one, without those that are too old. The last one before is kept: it is what was seen until
+ * then.
+ */
 export function withMoment(moments: readonly Moment[], moment: Moment): readonly Moment[] {
   const from = moment.at - KEPT_MS
   const firstKept = moments.findLastIndex(({ at }) => at <= from)

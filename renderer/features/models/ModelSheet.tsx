@@ -10,7 +10,10 @@ import { checkFiles } from './library/store.ts'
 /** The result of reading the files: null while they are read, then their sheets or an error. */
 type Read = { readonly check: ModelCheck } | { readonly error: ErrorInfo } | null
 
-/** A button that opens the sheet of some model files: what each is by its header, what goes with it, and whether it runs. */
+/**
+ * A button that opens the sheet of some model files: what each is by its header, what goes with it, and whether it
+ * runs.
+ */
 export function ModelSheet({
   name,
   paths,

@@ -9,7 +9,8 @@ import { applyEvents, nothingOpen, opening, type OpenConversation } from './stat
 type ConversationStore = Pick<StoreApi<OpenConversation>, 'getState' | 'setState'>
 
 /**
- * Keeps conversation `id` in `store` up to date until `signal` aborts. Text is applied once per animation frame, everything
+ * Keeps conversation `id` in `store` up to date until `signal` aborts. Text is applied once per animation frame,
+ * everything
  * else at once. A conversation that is not there, or no longer, is `missing`, and watching it ends.
  *
  * @param onEvent Is called with each event before it is applied.

@@ -1,5 +1,6 @@
 /**
- * A value of JSON. Objects are maps, which keep the order of names that look like numbers; integers that a double cannot
+ * A value of JSON. Objects are maps, which keep the order of names that look like numbers; integers that a double
+ * cannot
  * hold are bigints.
  */
 export type Json = null | boolean | number | bigint | string | readonly Json[] | JsonObject
@@ -8,7 +9,10 @@ export type JsonObject = ReadonlyMap<string, Json>
 /** Whether a value is an object. */
 export const isObject = (value: Json | undefined): value is JsonObject => value instanceof Map
 
-/** The range of a list or an object in the text that it was read from, in UTF-16 units; `end` is behind its last character. */
+/**
+ * The range of a list or an object in the text that it was read from, in UTF-16 units; `end` is behind its last
+ * character.
+ */
 export interface Span {
   readonly start: number
   readonly end: number
@@ -38,7 +42,8 @@ const WORDS = [
 ] as const
 
 /**
- * Reads JSON that may end anywhere, as an answer does that is still being written: open texts, lists and objects are taken
+ * Reads JSON that may end anywhere, as an answer does that is still being written: open texts, lists and objects are
+ * taken
  * as far as they go, a name without its value and half a word are left out. Stops where it is broken; never throws.
  */
 export function readPartialJson(text: string): Reading {

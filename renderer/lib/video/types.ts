@@ -48,7 +48,10 @@ export interface Size {
   readonly height: number
 }
 
-/** What is asked of the worker. Frames are named by their place in the file. `from`: a file or where it is; `size`: what each frame is resized to. */
+/**
+ * What is asked of the worker. Frames are named by their place in the file. `from`: a file or where it is; `size`: what
+ * each frame is resized to.
+ */
 export type Task =
   | { readonly type: 'open'; readonly from: Blob | string }
   | { readonly type: 'read' }

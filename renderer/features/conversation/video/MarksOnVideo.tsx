@@ -25,7 +25,10 @@ export const useVideoMarks = create<{ readonly shown: Shown }>(() => ({ shown: {
 const without = (answers: readonly MarksOfAnswer[] = [], answerId: string): readonly MarksOfAnswer[] =>
   answers.filter((one) => one.answerId !== answerId)
 
-/** Draws what an answer points at over a video; it takes the place of what that answer pointed at before. Returns how to take it away. */
+/**
+ * Draws what an answer points at over a video; it takes the place of what that answer pointed at before. Returns how to
+ * take it away.
+ */
 export function drawOnVideo(videoId: string, own: MarksOfAnswer): () => void {
   const change = (next: (now: readonly MarksOfAnswer[] | undefined) => readonly MarksOfAnswer[]): void =>
     useVideoMarks.setState(({ shown }) => ({ shown: { ...shown, [videoId]: next(shown[videoId]) } }))
@@ -34,7 +37,8 @@ export function drawOnVideo(videoId: string, own: MarksOfAnswer): () => void {
 }
 
 /**
- * The marks of the latest answer, over the picture of a video at `second`. `step` is the time between the frames that the
+ * The marks of the latest answer, over the picture of a video at `second`. `step` is the time between the frames that
+ * the
  * model saw, in seconds.
  */
 export function MarksOnVideo({

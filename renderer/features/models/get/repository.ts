@@ -77,7 +77,10 @@ export function chooseText(path: string): void {
 export const chooseProjector = (path: string | null): void =>
   useRepository.setState({ projector: path, isProjectorChosen: true })
 
-/** Reads the headers of a language model and of the projectors; a projector that does not fit gives way to one that does. */
+/**
+ * Reads the headers of a language model and of the projectors; a projector that does not fit gives way to one that
+ * does.
+ */
 export async function examine(text: string): Promise<void> {
   const { repository } = useRepository.getState()
   if (!repository) return

@@ -15,7 +15,9 @@ const kvTypes = [
   { value: 'q4_0', label: 'Quarter' },
 ] as const
 
-/** The settings of the context's size and precision and of the layers on the graphics card, with the memory they take. */
+/**
+ * The settings of the context's size and precision and of the layers on the graphics card, with the memory they take.
+ */
 export function PlacementForm({
   model,
   placement,

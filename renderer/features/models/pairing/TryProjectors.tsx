@@ -25,7 +25,8 @@ interface Pairing {
 }
 
 /**
- * Asks which projector belongs to a model when no header says so: the model answers one question on one picture with each, and
+ * Asks which projector belongs to a model when no header says so: the model answers one question on one picture with
+ * each, and
  * the user takes the one that sees.
  */
 export function TryProjectors({
