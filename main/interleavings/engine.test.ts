@@ -27,7 +27,7 @@ const outcome = (call: Promise<unknown>): Promise<unknown> =>
 describe('a graphics driver that takes its time', () => {
   const hello = requestOf([user('Hello')])
   const cuda: FromWorker = {
-    ...{ type: 'started', backend: 'CUDA', noGpuReason: null, devices: [] },
+    ...{ type: 'started', release: 'b1', backend: 'CUDA', noGpuReason: null, devices: [] },
   }
   let processes: ScriptedProcess[]
   beforeEach(() => {

@@ -10,7 +10,7 @@ const plan = {
   ...{ parts: [part], total: 1 },
 }
 const fit = {
-  ...{ level: 'cpu', contextTokens: 4096, gpuLayers: 0, layers: 1, neededBytes: 1, freeBytes: 10 },
+  ...{ level: 'cpu' as const, contextTokens: 4096, gpuLayers: 0, layers: 1, neededBytes: 1, freeBytes: 10 },
   ...{ tokensPerSecond: null, speed: null, sentence: '' },
 } as const
 
