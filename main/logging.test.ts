@@ -104,7 +104,7 @@ test('what is asked, answered, named, searched and refused leaves no trace', asy
   await client.conversations.rename({ id: conversationId, title: SECRET })
   await client.conversations.search({ query: SECRET })
   await client.settings.update({ systemPrompt: SECRET })
-  await client.ask.checkFormat({ schema: SECRET }).catch(() => {})
+  await client.ask.checkFormat({ schema: `{"type":"${SECRET}"}` }).catch(() => {})
   await client.models.add({ textPath: `/${SECRET}.gguf`, projectorPath: null }).catch(() => {})
   await client.catalogue.setToken({ source: 'huggingface', token: SECRET }).catch(() => {})
   await client.catalogue.repository({ address: `${SECRET} ${SECRET}` }).catch(() => {})
@@ -122,7 +122,7 @@ test('the real engine and its llama.cpp name neither the question, the file nor 
   const { sha } = await app.attachments.store(`${SECRET}.png`, createReadStream(circle))
   const { conversationId } = await ask(`${SECRET}: what is in the picture?`, { sha, name: `${SECRET}.png` })
   const answer = await answerOf(conversationId)
-  const model = { name: SECRET, textPath: join(folder.path, `${SECRET}.gguf`), projectorPath: null }
+  const model = { textPath: join(folder.path, `${SECRET}.gguf`), projectorPath: null }
   writeFileSync(model.textPath, `GGUF ${SECRET}`)
   await expect(client.models.add(model)).rejects.toThrow()
   await app.close()

@@ -158,7 +158,7 @@ async function dataRows({ data, cache }: Paths, modelsFolder: string): Promise<R
   const rows = [row('Folder', data)]
   for (const [name, path] of places) {
     const { files, bytes } = await sizeOf(path)
-    rows.push(row(name, files === 1 ? size(bytes) : `${size(bytes)} in ${files} files`))
+    rows.push(row(name, files === 0 ? 'empty' : files === 1 ? size(bytes) : `${size(bytes)} in ${files} files`))
   }
   return rows
 }
