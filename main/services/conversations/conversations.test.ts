@@ -242,7 +242,7 @@ describe('the tree', () => {
       answered('more', 'weasel', sent.conversationId)
       conversations.remove(sent.conversationId)
       for (const word of ['porcupine', 'hedgehog']) expect(conversations.search(word, 10)).toEqual([])
-      for (const table of ['messages', 'parts', 'message_search'])
+      for (const table of ['messages', 'parts', 'search_grams'])
         expect(store.db.prepare(`SELECT count(*) FROM ${table}`).pluck().get(), table).toBe(0)
     })
   })
@@ -280,7 +280,7 @@ describe('the tree', () => {
     })()
     expect(shown(sent.conversationId)).toHaveLength(3000)
     conversations.remove(sent.conversationId)
-    for (const table of ['conversations', 'messages', 'parts', 'message_search', 'title_search']) {
+    for (const table of ['conversations', 'messages', 'parts', 'search_grams']) {
       expect(store.db.prepare(`SELECT count(*) FROM ${table}`).pluck().get(), table).toBe(0)
     }
   })

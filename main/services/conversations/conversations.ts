@@ -4,9 +4,14 @@ import { Emitter } from '../../lib/emitter.ts'
 import { eventStream } from '../../lib/eventStream.ts'
 import { ConversationFeed } from './feed.ts'
 import { createMessageStore } from './messageStore.ts'
-import { search } from './search.ts'
+import { createSearch } from './search.ts'
+import { createSearchIndex } from './searchIndex.ts'
 import { titleOf } from './title.ts'
 import type { Answering, Conversations, Ending, Sent } from './types.ts'
+import { runUpkeep } from './upkeep.ts'
+
+/** How long after the start the upkeep begins, in ms: the window comes first. */
+const UPKEEP_AFTER_MS = 1_500
 
 const cutShort: Ending = {
   status: 'interrupted',
@@ -21,13 +26,18 @@ const cutShort: Ending = {
  * `now` gives the time in ms.
  */
 export function createConversations(db: Database, now: () => number = Date.now): Conversations {
-  const store = createMessageStore(db)
+  const index = createSearchIndex(db)
+  const store = createMessageStore(db, index)
+  const search = createSearch(db, index)
   const feed = new ConversationFeed()
   const listEvents = new Emitter<ConversationListEvent>()
   /** The answers that are being written; `length` of their text in UTF-16 units. */
   const streaming = new Map<string, { readonly conversationId: string; length: number }>()
 
   db.transaction(() => store.streaming().forEach((id) => store.finish(id, cutShort)))()
+
+  const upkeep = () => runUpkeep(db, index, () => streaming.size > 0).catch(warn)
+  setTimeout(() => void upkeep(), UPKEEP_AFTER_MS).unref()
 
   const upsert = (id: string) => listEvents.emit({ type: 'upsert', conversation: store.conversation(id) })
   const snapshot = (id: string) => {
@@ -101,7 +111,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
       return eventStream((sink) => feed.join(id, sink, first), { signal })
     },
 
-    search: (query, limit) => search(db, query, limit),
+    search,
     get: (id) => store.conversation(id),
     message: (id) => store.message(id),
     path: (messageId) => store.path(store.message(messageId).id),
@@ -109,7 +119,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
     recentFormats: (limit) => store.formats(limit),
 
     rename(id, title) {
-      store.rename(id, title)
+      db.transaction(() => store.rename(id, title))()
       const conversation = store.conversation(id)
       listEvents.emit({ type: 'upsert', conversation })
       publishSnapshot(id)
@@ -223,4 +233,8 @@ export function createConversations(db: Database, now: () => number = Date.now):
       if (isShown(conversationId, messageId)) feed.publish(conversationId, { type: 'message', message })
     },
   }
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? (error.stack ?? error.message) : String(error), 'Defect')
 }

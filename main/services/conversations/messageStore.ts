@@ -7,9 +7,13 @@ import type { ConversationRow, MessageRow, PartRow } from './rows.ts'
 import type { Ending } from './types.ts'
 import { branchesOf } from './branches.ts'
 import type { ChildRow } from './branches.ts'
+import type { SearchIndex } from './searchIndex.ts'
 
-/** The SQL of conversations and messages; every method is one read or a step of the caller's transaction. */
-export function createMessageStore(db: Database) {
+/**
+ * The SQL of conversations and messages; every method is one read or a step of the caller's transaction. Titles and
+ * finished messages go into `index` with the change.
+ */
+export function createMessageStore(db: Database, index: SearchIndex) {
   const sql = {
     conversation: db.prepare<[string], ConversationRow>('SELECT * FROM conversations WHERE id = ?'),
     list: db.prepare<[], ConversationRow>('SELECT * FROM conversations ORDER BY updated_at DESC, position DESC'),
@@ -31,7 +35,9 @@ export function createMessageStore(db: Database) {
       'SELECT type, text, attachment FROM parts WHERE message_id = ? ORDER BY ordinal',
     ),
     children: db.prepare<[string, string | null], ChildRow>(`
-      SELECT id, beside_id, (SELECT max(position) FROM messages below WHERE below.parent_id = m.id) AS newest
+      SELECT id, beside_id, (
+        SELECT max(position) FROM messages below
+        WHERE below.conversation_id = m.conversation_id AND below.parent_id = m.id) AS newest
       FROM messages m WHERE conversation_id = ? AND parent_id IS ? ORDER BY position`),
     other: db
       .prepare<{ id: string }, string>(`
@@ -52,20 +58,15 @@ export function createMessageStore(db: Database) {
         'maxPixels', min(@most, coalesce(attachment ->> '$.budget.maxPixels', @most))))
       WHERE message_id = @id AND type <> 'text'`),
     finish: db.prepare(`UPDATE messages SET status = ?, error = ?, usage = ?, timings = ? WHERE id = ?`),
-    index: db.prepare(`
-      INSERT INTO message_search (rowid, text)
-      SELECT m.position, group_concat(p.text, char(10) ORDER BY p.ordinal)
-      FROM messages m JOIN parts p ON p.message_id = m.id AND p.type = 'text' WHERE m.id = ? GROUP BY m.position`),
     streaming: db.prepare<[], string>(`SELECT id FROM messages WHERE status = 'streaming'`).pluck(),
     formats: db
-      .prepare<[number], string>(
-        'SELECT format FROM messages WHERE format IS NOT NULL GROUP BY format ORDER BY max(position) DESC LIMIT ?',
-      )
+      .prepare<[], string>('SELECT format FROM messages WHERE format IS NOT NULL ORDER BY position DESC')
       .pluck(),
     shas: db
       .prepare<[], string>(`
         SELECT attachment_sha FROM parts WHERE attachment_sha IS NOT NULL
-        UNION SELECT picture.value ->> '$.sha' FROM parts, json_each(parts.attachment, '$.pictures') AS picture WHERE parts.type = 'frames'`)
+        UNION SELECT picture.value ->> '$.sha'
+        FROM parts, json_each(parts.attachment, '$.pictures') AS picture WHERE parts.type = 'frames'`)
       .pluck(),
   }
   const parts = (id: string): Part[] => sql.parts.all(id).map(partOf)
@@ -106,14 +107,23 @@ export function createMessageStore(db: Database) {
     other: (id: string) => sql.other.get({ id }) ?? null,
     streaming: () => sql.streaming.all(),
     shas: () => sql.shas.all(),
-    formats: (limit: number) => sql.formats.all(limit).map((format) => JSON.parse(format) as ChosenFormat),
+    /** The formats of questions, each once, the latest first. */
+    formats(limit: number): ChosenFormat[] {
+      const found = new Set<string>()
+      for (const format of sql.formats.iterate()) if (found.add(format).size >= limit) break
+      return [...found].map((format) => JSON.parse(format) as ChosenFormat)
+    },
 
     addConversation(title: string, now: number): string {
       const id = randomUUID()
       sql.addConversation.run(id, title, now, now)
+      index.addTitle(id)
       return id
     },
-    rename: (id: string, title: string) => void sql.rename.run(title, id),
+    rename(id: string, title: string): void {
+      sql.rename.run(title, id)
+      index.addTitle(id)
+    },
     remove: (id: string) => void sql.remove.run(id),
     touch: (id: string, now: number) => void sql.touch.run(now, id),
     moveTo: (conversationId: string, leafId: string) => void sql.moveTo.run(leafId, conversationId),
@@ -151,7 +161,7 @@ export function createMessageStore(db: Database) {
             storedMedium(part),
           )
       })
-      if (status !== 'streaming') sql.index.run(id)
+      if (status !== 'streaming') index.addMessage(id)
       return id
     },
     append: (id: string, text: string) => void sql.append.run(text, id),
@@ -161,7 +171,7 @@ export function createMessageStore(db: Database) {
     finish(id: string, { status, error, usage, timings }: Ending): void {
       const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value))
       sql.finish.run(status, json(error), json(usage), json(timings), id)
-      sql.index.run(id)
+      index.addMessage(id)
     },
   }
 }
