@@ -65,3 +65,11 @@ test('a missing event is a gap', () => {
   expect(after(snapshot(1, ''), words(3, 0, 'A'))).toBe('gap')
   expect(after(snapshot(1, ''), words(2, 5, 'A'))).toBe('gap')
 })
+
+test('another branch shows the answer as it stands there, or has to be asked for anew', () => {
+  const branch = (messages: Message[]): ConversationEvent => ({
+    ...{ type: 'branch', seq: 2, after: 'q', messages, others: [], progress: {} },
+  })
+  expect(after(snapshot(1, 'A'), branch([message('a', 'A red')]))).toMatchObject({ seq: 2, text: 'A red' })
+  expect(after(snapshot(1, 'A'), branch([message('b', 'A ring')]))).toBe('gap')
+})

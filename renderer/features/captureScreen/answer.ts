@@ -29,7 +29,12 @@ export function applyToAnswer(state: Answering, id: string, event: ConversationE
     return event.message.id === id
       ? { ...next, message: event.message, text: textOf(event.message), progress: undefined }
       : next
-  if (event.type === 'removed' || event.messageId !== id) return next
+  if (event.type === 'branch') {
+    const message = [...event.messages, ...event.others].find((one) => one.id === id)
+    // without it: only a snapshot tells whether the answer is still on the path
+    return message ? { ...next, message, text: textOf(message), progress: event.progress[id] } : 'gap'
+  }
+  if (event.type === 'removed' || event.type === 'conversation' || event.messageId !== id) return next
   if (event.type === 'progress') return { ...next, progress: event.progress }
   if (event.offset > state.text.length) return 'gap'
   return { ...next, text: state.text + event.text.slice(state.text.length - event.offset), progress: undefined }
