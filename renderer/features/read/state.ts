@@ -153,6 +153,17 @@ export function applyEvents(state: ReadState, events: readonly ConversationEvent
   return next
 }
 
+/** The messages from the root to the one before `message`; it stays the same whatever comes below. */
+export function pathBefore(messages: ReadState['messages'], message: Message): Message[] {
+  const path: Message[] = []
+  for (let { parentId } = message; parentId !== null; parentId = path.at(-1)!.parentId) {
+    const parent = messages[parentId]
+    if (!parent) return []
+    path.push(parent)
+  }
+  return path.reverse()
+}
+
 /** Id of an answer that is being written at the end of the shown path or beside it, or null. */
 export function streamingAnswer(state: ReadState): string | null {
   const last = state.order.at(-1)
