@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -65,6 +66,7 @@ async function measureWindow(
   // opened and closed once, as yesterday: what a copied file costs is not what is measured
   await (await startCore(data, from)).end()
   const blank = createServer((_, response) => response.end('<title>Wait</title>')).listen(0, '127.0.0.1')
+  await once(blank, 'listening')
   const page = await openPage(executable, `http://127.0.0.1:${(blank.address() as AddressInfo).port}/`)
   try {
     const started = performance.now()
