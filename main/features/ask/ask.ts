@@ -1,7 +1,7 @@
 import { AppError } from '#contract'
 import type { ChosenFormat, Message, Remedy } from '#contract'
 import type { Conversations, Sent } from '../../services/conversations/index.ts'
-import type { AnswerEvent, AnswerOptions, AnswerRequest, Engine, ModelFiles } from '../../services/engine/index.ts'
+import type { AnswerEvent, AnswerOptions, AnswerRequest, Engine, ModelFiles } from '../../engine/index.ts'
 import type { Chosen, Models } from '../../services/models/index.ts'
 import type { SettingsService } from '../../services/settings/index.ts'
 import { runAnswer } from './answerRun.ts'

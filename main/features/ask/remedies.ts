@@ -1,6 +1,6 @@
 import { AppError } from '#contract'
 import type { Message } from '#contract'
-import type { AnswerRequest } from '../../services/engine/index.ts'
+import type { AnswerRequest } from '../../engine/index.ts'
 
 /** Tokens that are kept free for an answer when a prompt is made to fit. */
 export const ANSWER_ROOM = 512

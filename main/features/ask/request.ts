@@ -1,6 +1,6 @@
 import type { Message, Part, Settings } from '#contract'
 import { checkRatio } from '../../lib/picture/smartResize.ts'
-import type { AnswerRequest, ChatMessage, ChatPart } from '../../services/engine/index.ts'
+import type { AnswerRequest, ChatMessage, ChatPart } from '../../engine/index.ts'
 import type { Chosen } from '../../services/models/index.ts'
 import type { StoredMedia } from './storedMedia.ts'
 import { formatText, schemaOf } from './format.ts'

@@ -1,12 +1,13 @@
 import type { ReactNode } from 'react'
 import type { ModelDefaults } from '#contract'
-import { DialogFrame } from '../../components/DialogFrame.tsx'
-import { ErrorNote } from '../../components/ErrorNote.tsx'
-import { NumberSetting } from '../../components/NumberSetting.tsx'
-import { SamplingSettings } from '../../components/SamplingSettings.tsx'
-import { Segmented } from '../../components/Segmented.tsx'
-import { SettingRow } from '../../components/SettingRow.tsx'
-import { SystemPrompt } from '../../components/SystemPrompt.tsx'
+import { Button } from '../../components/primitives/Button.tsx'
+import { DialogFrame } from '../../components/primitives/DialogFrame.tsx'
+import { ErrorNote } from '../../components/primitives/ErrorNote.tsx'
+import { NumberSetting } from '../../components/primitives/NumberSetting.tsx'
+import { SamplingSettings } from '../../components/models/SamplingSettings.tsx'
+import { Segmented } from '../../components/primitives/Segmented.tsx'
+import { SettingRow } from '../../components/primitives/SettingRow.tsx'
+import { SystemPrompt } from '../../components/models/SystemPrompt.tsx'
 import { budgetOf, detailLevels, detailOf, maxTokensOf, type Detail } from '../../lib/detail.ts'
 import { count } from '../../lib/format.ts'
 import { updateSettings, useSettings } from './store.ts'
@@ -39,6 +40,7 @@ export function SettingsDialog({
   defaults,
   sources,
   capture,
+  onDiagnostics,
   onOpenChange,
 }: {
   open: boolean
@@ -47,6 +49,7 @@ export function SettingsDialog({
   sources: ReactNode
   /** The keys that capture the screen; null where the shell cannot. */
   capture: ReactNode
+  onDiagnostics: () => void
   onOpenChange: (open: boolean) => void
 }): ReactNode {
   const { settings, error } = useSettings()
@@ -114,6 +117,11 @@ export function SettingsDialog({
           <legend className="float-left mb-2 font-medium">Where models come from</legend>
           <div className="clear-both">{sources}</div>
         </fieldset>
+        <div className="border-t border-hairline pt-4">
+          <SettingRow label="Diagnostics" note="Versions, devices, memory, the last errors and the log, to copy.">
+            <Button onClick={onDiagnostics}>Open</Button>
+          </SettingRow>
+        </div>
       </div>
     </DialogFrame>
   )

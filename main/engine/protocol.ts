@@ -1,0 +1,97 @@
+import type { ErrorInfo, Progress, Seen } from '#contract'
+import type {
+  AnswerRequest,
+  AnswerResult,
+  BackendChoice,
+  ContextOptions,
+  DeviceInfo,
+  GpuVariant,
+  MachineFacts,
+  MemoryPlan,
+  ModelFiles,
+  TokenCount,
+} from './types.ts'
+
+/** A request as the engine process gets it. `conversation` names whose KV state it continues. */
+export interface Asked {
+  readonly request: AnswerRequest
+  readonly conversation: string | null
+}
+
+/** A variant of the libraries that is not tried, and why: it ended its process, or found no device. */
+export interface SkippedVariant {
+  readonly variant: GpuVariant
+  readonly reason: string
+}
+
+/** What the process finds to compute with; `cpuBytesPerSecond` is measured unless the core knows it already; 0: it could not be. */
+export type Probed = Pick<MachineFacts, 'devices' | 'cpuBytesPerSecond'>
+
+/**
+ * What the core asks of the engine process. `id` names the request in its replies, `requestId` the window's call that it
+ * belongs to in the log.
+ */
+export type ToWorker = { readonly requestId?: string | null } & (
+  | {
+      readonly op: 'configure'
+      readonly cachePath: string
+      readonly backend: BackendChoice
+      readonly skip: readonly SkippedVariant[]
+    }
+  | {
+      readonly op: 'load'
+      readonly id: number
+      readonly model: ModelFiles
+      readonly contextTokens: number | null
+      readonly options: ContextOptions
+    }
+  | ({ readonly op: 'answer'; readonly id: number } & Asked)
+  | ({ readonly op: 'prepare'; readonly id: number } & Asked)
+  | ({ readonly op: 'count'; readonly id: number } & Asked)
+  | {
+      readonly op: 'batch'
+      readonly id: number
+      readonly model: ModelFiles
+      readonly requests: readonly AnswerRequest[]
+      readonly parallel: number
+    }
+  | { readonly op: 'forget'; readonly id: number; readonly conversation: string }
+  | { readonly op: 'unload'; readonly id: number }
+  | { readonly op: 'probe'; readonly id: number; readonly cpuBytesPerSecond: number | null }
+  | { readonly op: 'cancel'; readonly id: number }
+)
+
+/**
+ * What the engine process says. `done`, `failed`: the request's end, once. `loaded` and `unloaded` keep the core's state
+ * right. `probing`: a variant is about to be tried, which ends with `started`, or with the process; `unusable`: the
+ * process waits for its end.
+ */
+export type FromWorker =
+  | { readonly type: 'probing'; readonly variant: GpuVariant }
+  | { readonly type: 'unusable'; readonly skipped: SkippedVariant }
+  | {
+      readonly type: 'started'
+      /** llama.cpp's release. */
+      readonly release: string
+      readonly backend: string
+      readonly noGpuReason: string | null
+      readonly devices: readonly DeviceInfo[]
+    }
+  | { readonly type: 'planned'; readonly plan: MemoryPlan; readonly note: string | null }
+  | { readonly type: 'memory'; readonly residentBytes: number }
+  /** A picture or the pairs of frames of a video were encoded: tokens of one, and how long it took. */
+  | { readonly type: 'encoded'; readonly tokens: number; readonly ms: number }
+  | { readonly type: 'seen'; readonly id: number; readonly seen: Seen }
+  | { readonly type: 'progress'; readonly id: number; readonly progress: Progress }
+  | { readonly type: 'text'; readonly id: number; readonly text: string }
+  | { readonly type: 'batchText'; readonly id: number; readonly index: number; readonly text: string }
+  | { readonly type: 'batchEnd'; readonly id: number; readonly index: number; readonly end: AnswerResult | ErrorInfo }
+  | {
+      readonly type: 'loaded'
+      readonly model: ModelFiles
+      readonly contextTokens: number | null
+      readonly options: ContextOptions
+    }
+  | { readonly type: 'unloaded' }
+  | { readonly type: 'done'; readonly id: number; readonly result: AnswerResult | TokenCount | Probed | null }
+  | { readonly type: 'failed'; readonly id: number; readonly error: ErrorInfo }

@@ -1,0 +1,71 @@
+import type { ErrorInfo } from '#contract'
+
+/** What a file is; of a picture with its size as it is shown, after EXIF orientation, in pixels. */
+export type Probe =
+  | {
+      readonly kind: 'image'
+      readonly mime: string
+      readonly width: number
+      readonly height: number
+      readonly pages?: number
+    }
+  | { readonly kind: 'video'; readonly mime: string }
+
+/** Pixels of a decoded frame in a file: 8 bits, rows from top to bottom, no padding. */
+export interface RawFrame {
+  readonly width: number
+  readonly height: number
+  readonly format: 'rgb' | 'rgba'
+}
+
+/**
+ * What the core asks of the media worker; one request is in flight at a time. `name` is what errors call the file;
+ * `requestId` names the window's call in the log.
+ */
+export type MediaRequest = { readonly requestId?: string | null } & (
+  | { readonly id: number; readonly type: 'probe'; readonly path: string; readonly name: string }
+  | {
+      readonly id: number
+      readonly type: 'thumbnail'
+      readonly path: string
+      readonly name: string
+      readonly target: string
+    }
+  | {
+      readonly id: number
+      readonly type: 'view'
+      readonly path: string
+      readonly name: string
+      readonly target: string
+    }
+  | PosterRequest
+  | FrameRequest
+)
+
+/** A small picture of a frame is written to `target`. */
+export interface PosterRequest {
+  readonly id: number
+  readonly type: 'poster'
+  readonly path: string
+  readonly name: string
+  readonly raw: RawFrame
+  readonly target: string
+}
+
+/** A frame is resized to `size` and written to `target` as PNG. */
+export interface FrameRequest {
+  readonly id: number
+  readonly type: 'frame'
+  readonly path: string
+  readonly name: string
+  readonly raw: RawFrame
+  readonly size: { readonly width: number; readonly height: number }
+  readonly target: string
+}
+
+/** `ready` comes once, when the decoders are loaded. */
+export type MediaReply =
+  | { readonly type: 'ready' }
+  | { readonly type: 'probed'; readonly id: number; readonly probe: Probe }
+  | { readonly type: 'made'; readonly id: number; readonly mime: string; readonly notes?: readonly string[] }
+  | { readonly type: 'failed'; readonly id: number; readonly error: ErrorInfo }

@@ -1,0 +1,126 @@
+// @vitest-environment happy-dom
+import { render, screen } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { AppError, type ConversationEvent, type Message } from '#contract'
+import { useHost } from '../../lib/host.ts'
+import { core } from '../../testing/fakeRpc.ts'
+import { clearPage } from '../../testing/page.ts'
+import { AskPanel } from './AskPanel.tsx'
+
+vi.mock('../../lib/rpc.ts', async () => (await import('../../testing/fakeRpc.ts')).rpc)
+
+/** What the panel asked for, the conversations that are gone, and how to send the next event of the one that is watched. */
+const watched: string[] = []
+const sent: { conversationId: string | null; parts: { type: string }[] }[] = []
+const removed = new Set<string>()
+let tell: (event: object) => void = () => {}
+
+core['conversations'] = {
+  watch: async ({ id }: { id: string }) => {
+    watched.push(id)
+    if (removed.has(id)) throw new AppError('NotFound', 'This conversation no longer exists.')
+    return eventsOf()
+  },
+}
+core['ask'] = {
+  send: async (question: (typeof sent)[number]) => {
+    sent.push(question)
+    return { conversationId: `c${sent.length}`, answerId: 'a' }
+  },
+}
+
+/** Events until one says that the conversation was removed, which is where the core ends the stream too. */
+async function* eventsOf(): AsyncGenerator<object> {
+  for (;;) {
+    const event = await new Promise<{ type?: string }>((resolve) => (tell = resolve))
+    yield event
+    if (event.type === 'removed') return
+  }
+}
+
+const answer = (text: string): Message => ({
+  id: 'a',
+  conversationId: 'c1',
+  parentId: 'q',
+  role: 'assistant',
+  parts: [{ type: 'text', text }],
+  format: null,
+  status: 'streaming',
+  error: null,
+  model: 'm',
+  usage: null,
+  timings: null,
+  seen: null,
+  leftOut: 0,
+  beside: null,
+  createdAt: 1,
+  siblings: ['a'],
+})
+const snapshot = (text: string): ConversationEvent => ({
+  type: 'snapshot',
+  seq: 1,
+  conversation: { id: 'c1', title: '', createdAt: 1, updatedAt: 1, leafId: 'a' },
+  messages: [answer(text)],
+  others: [],
+  progress: {},
+})
+
+beforeEach(() => {
+  vi.useFakeTimers({ shouldAdvanceTime: true })
+  useHost.setState({ host: { attachments: 'http://core/attachments/' } as never })
+  vi.stubGlobal('fetch', async () => Response.json({ sha: 'ab', name: 'Screenshot.png' }))
+  watched.length = sent.length = 0
+  removed.clear()
+})
+afterEach(() => {
+  clearPage()
+  vi.useRealTimers()
+})
+
+const show = (): void => {
+  render(
+    <AskPanel
+      png={new Blob(['png'])}
+      size={{ width: 200, height: 100 }}
+      isWindow={false}
+      progressText={() => 'Starting'}
+      onOpen={() => {}}
+      onClose={() => {}}
+    />,
+  )
+}
+const askFirst = async (): Promise<ReturnType<typeof userEvent.setup>> => {
+  const user = userEvent.setup({ advanceTimers: vi.advanceTimersByTime })
+  await user.click(screen.getByRole('button', { name: 'Explain this' }))
+  await vi.waitFor(() => expect(watched).toHaveLength(1))
+  tell(snapshot('A red'))
+  await screen.findByText('A red')
+  return user
+}
+
+test('the answer is shown as it is written, and the panel asks on in the same conversation', async () => {
+  show()
+  const user = await askFirst()
+  tell({ type: 'text', seq: 2, messageId: 'a', offset: 5, text: ' circle' })
+  await screen.findByText('A red circle')
+  tell({ type: 'message', seq: 3, message: { ...answer('A red circle.'), status: 'complete' } })
+  await user.type(screen.getByRole('textbox'), 'Where?')
+  await user.click(await screen.findByRole('button', { name: 'Ask' }))
+  await vi.waitFor(() => expect(sent).toHaveLength(2))
+  expect(sent[1]).toEqual({ conversationId: 'c1', parts: [{ type: 'text', text: 'Where?' }] })
+})
+
+test('a conversation that was removed is said to be, is not watched any longer, and the picture can begin another', async () => {
+  show()
+  const user = await askFirst()
+  removed.add('c1')
+  tell({ type: 'removed', seq: 2 })
+  await screen.findByText(/conversation was removed/)
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(watched.length, 'at most once more, to hear that it is gone').toBeLessThanOrEqual(2)
+
+  await user.click(screen.getByRole('button', { name: 'Read the text' }))
+  await vi.waitFor(() => expect(sent).toHaveLength(2))
+  expect(sent[1]).toMatchObject({ conversationId: null, parts: [{ type: 'image' }, { type: 'text' }] })
+})
