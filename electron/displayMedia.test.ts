@@ -16,8 +16,8 @@ beforeEach(() => {
   held = null
   let handler: Handler = () => {}
   const permits = {
-    has: () => held !== null,
-    take: () => {
+    has: async () => held !== null,
+    take: async () => {
       const permit = held && { what: 'screen' as const, ...held }
       held = null
       return permit

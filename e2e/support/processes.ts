@@ -30,11 +30,14 @@ function allProcesses(): Process[] {
     })
 }
 
-/** The engine processes below the app's process as they are now. */
-export const engineProcesses = (app: number): number[] =>
+/** The processes below the app's whose command line is such a one, as they are now. */
+export const childProcesses = (app: number, command: RegExp): number[] =>
   allProcesses()
-    .filter(({ parent, command }) => parent === app && /engine[/\\]worker|workers[/\\]engine/.test(command))
+    .filter((process) => process.parent === app && command.test(process.command))
     .map(({ pid }) => pid)
+
+/** The engine processes below the app's process as they are now. */
+export const engineProcesses = (app: number): number[] => childProcesses(app, /engine[/\\]worker|workers[/\\]engine/)
 
 /** The engine process below the app's process, once it is there. */
 export async function engineProcess(app: number): Promise<number> {

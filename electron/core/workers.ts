@@ -15,10 +15,11 @@ export function forkedWorkers(fork: Remote<ShellPorts>['forkWorker']): SpawnWork
     let pid: number | undefined
     let port: TransferPort | null = null
     let running = true
+    const { promise: lineEnded, resolve: endLine } = Promise.withResolvers<void>()
 
     const forked = fork(name, (how) => {
       if (!port) return ended(how)
-      port.on('close', () => ended(how))
+      void lineEnded.then(() => ended(how))
       setTimeout(ended, LAST_WORDS_MS, how).unref()
     })
     forked.then(
@@ -27,6 +28,7 @@ export function forkedWorkers(fork: Remote<ShellPorts>['forkWorker']): SpawnWork
         port.on('message', ({ data }) => {
           for (const listener of listeners) listener(data)
         })
+        port.on('close', endLine)
         port.start()
         for (const message of waiting ?? []) port.postMessage(message)
         waiting = null

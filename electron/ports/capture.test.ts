@@ -59,6 +59,18 @@ test('each display is captured at its own pixels and found by its id', async () 
   expect(Buffer.from(screens[1]!.png).toString()).toBe('1600x900')
 })
 
+test('displays that are alike are captured in one call, however many there are', async () => {
+  electron.screen.getAllDisplays.mockReturnValue([11, 22, 33].map((id) => display(id, 3840, 2160, 1)))
+  give('11', '22', '33')
+  const capture = port()
+  expect((await capture.screens(await capture.displays(), true)).map(({ displayId }) => displayId)).toEqual([
+    '11',
+    '22',
+    '33',
+  ])
+  expect(electron.desktopCapturer.getSources).toHaveBeenCalledOnce()
+})
+
 test('where the system names no display, the order is theirs; what cannot be told apart is refused', async () => {
   give('', '')
   const capture = port()

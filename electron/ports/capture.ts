@@ -1,4 +1,5 @@
 import { desktopCapturer, screen, shell, systemPreferences } from 'electron'
+import type { DesktopCapturerSource } from 'electron'
 import { AppError } from '#contract'
 import type { ScreenAccess } from '#contract'
 import type { Capture, Display, ScreenPicture } from '../../main/ports.ts'
@@ -39,7 +40,7 @@ export function screenCapture({
     sources: async () => (isWayland(platform, env) ? [] : listSources()),
     displays: async () => currentDisplays(),
     screens: (displays, withWindow) => {
-      const all = () => Promise.all(displays.map((display, index) => captureScreen(display, index, displays.length)))
+      const all = () => captureScreens(displays)
       return withWindow ? all() : withoutWindow(all)
     },
     windowPlaces: () => windowPlaces(platform),
@@ -69,14 +70,31 @@ function screenAccess(): ScreenAccess {
 }
 
 /**
- * One display in its own pixels. Electron fits every source into the asked size, so each display is asked for with its
- * own. Throws StorageFailed when the system gives no picture of it.
+ * Each display in its own pixels. One call captures every screen and fits all of them into one size, so there is a call
+ * for each size that displays have: one where they are alike. Throws Unauthorized when the system gives no picture.
  */
-async function captureScreen({ id }: Display, index: number, count: number): Promise<ScreenPicture> {
-  const display = screen.getAllDisplays().find((one) => String(one.id) === id)
-  const pixels = (length: number) => Math.round(length * (display?.scaleFactor ?? 1))
-  const thumbnailSize = { width: pixels(display?.size.width ?? 0), height: pixels(display?.size.height ?? 0) }
-  const sources = await desktopCapturer.getSources({ types: ['screen'], thumbnailSize })
+async function captureScreens(displays: readonly Display[]): Promise<ScreenPicture[]> {
+  const calls = new Map<string, Promise<DesktopCapturerSource[]>>()
+  const sourcesOf = ({ id }: Display): Promise<DesktopCapturerSource[]> => {
+    const display = screen.getAllDisplays().find((one) => String(one.id) === id)
+    const pixels = (length: number) => Math.round(length * (display?.scaleFactor ?? 1))
+    const thumbnailSize = { width: pixels(display?.size.width ?? 0), height: pixels(display?.size.height ?? 0) }
+    const size = `${thumbnailSize.width}x${thumbnailSize.height}`
+    const call = calls.get(size) ?? desktopCapturer.getSources({ types: ['screen'], thumbnailSize })
+    calls.set(size, call)
+    return call
+  }
+  return Promise.all(
+    displays.map(async (display, index) => pictureOf(display, index, displays.length, await sourcesOf(display))),
+  )
+}
+
+function pictureOf(
+  { id }: Display,
+  index: number,
+  count: number,
+  sources: readonly DesktopCapturerSource[],
+): ScreenPicture {
   // Some systems do not say which display a source is; then they come in the same order.
   const source = sources.find((one) => one.display_id === id) ?? (sources.length === count ? sources[index] : undefined)
   if (!source || source.thumbnail.isEmpty()) {

@@ -48,6 +48,25 @@ test('the window manager of X11 lists from the back; what it lists comes from th
   ])
 })
 
+test('a desktop with many windows has few processes at once, for the frontmost windows', async () => {
+  const ids = Array.from({ length: 200 }, (_, n) => `0x${(n + 1).toString(16)}`)
+  let running = 0
+  let most = 0
+  const asked = new Set<string>()
+  const run = vi.fn(async (_program: string, args: readonly string[]) => {
+    if (args.includes('-root')) return `_NET_CLIENT_LIST_STACKING: window id # ${ids.join(', ')}\n`
+    asked.add(args[1]!)
+    most = Math.max(most, ++running)
+    await new Promise((resolve) => setImmediate(resolve))
+    running--
+    return `${geometry(0, 0, 100 + Number(args[1]), 100)}_NET_WM_PID = 7\n`
+  })
+  const places = await windowPlaces('linux', run)
+  expect(most).toBeLessThanOrEqual(8)
+  expect([...asked].sort()).toEqual(ids.slice(-64).sort())
+  expect(places.map(({ width }) => width - 100).slice(0, 3), 'the frontmost first').toEqual([200, 199, 198])
+})
+
 test('other systems print a line for each window; its own windows and tiny ones are left out, pixels become those of the desktop', async () => {
   const lines = `12 0 0 800 600\r\n${process.pid} 0 0 1920 1080\r\n13 5 5 3 3\r\nnothing to see\r\n14 -300 40.5 200 100\r\n`
   expect(readPlaces(lines).map(({ pid }) => pid)).toEqual([12, process.pid, 13, 14])

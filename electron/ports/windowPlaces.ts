@@ -6,6 +6,9 @@ import type { Region } from '#contract'
 /** After this the overlays do without, in ms: PowerShell starts slowly. */
 const PATIENCE_MS = 4_000
 const SMALLEST = 24
+/** Windows of X11 that are asked about, the frontmost first, and how many of them at once: each takes two processes. */
+const MOST_X11 = 64
+const X11_AT_ONCE = 4
 
 /** A window of another program: where it is, in the units of its system, and its process. */
 export interface WindowPlace extends Region {
@@ -107,20 +110,26 @@ async function askWindows(run: Run): Promise<WindowPlace[]> {
   return readPlaces(await run('powershell.exe', ['-NoProfile', '-NonInteractive', '-EncodedCommand', encoded]))
 }
 
-/** The window manager lists windows from the back to the front. */
+/** The window manager lists windows from the back to the front; the frontmost are asked about while there is time. */
 async function askX11(run: Run): Promise<WindowPlace[]> {
   const list = await run('xprop', ['-root', '-notype', '_NET_CLIENT_LIST_STACKING'])
-  const ids = list.match(/0x[0-9a-f]+/gi) ?? []
-  const found = await Promise.all(
-    ids.map(async (id) => {
+  const ids = (list.match(/0x[0-9a-f]+/gi) ?? []).reverse().slice(0, MOST_X11)
+  const found: (WindowPlace | null)[] = []
+  const until = performance.now() + PATIENCE_MS
+  let next = 0
+  const askSome = async (): Promise<void> => {
+    while (next < ids.length && performance.now() < until) {
+      const place = next++
+      const id = ids[place]!
       const [geometry, properties] = await Promise.all([
         run('xwininfo', ['-id', id]),
         run('xprop', ['-id', id, '-notype', '_NET_WM_PID', '_NET_FRAME_EXTENTS', '_GTK_FRAME_EXTENTS']),
       ])
-      return readX11(geometry, properties)
-    }),
-  )
-  return found.flatMap((one) => (one ? [one] : [])).reverse()
+      found[place] = readX11(geometry, properties)
+    }
+  }
+  await Promise.all(Array.from({ length: X11_AT_ONCE }, askSome))
+  return found.flatMap((one) => (one ? [one] : []))
 }
 
 /** What `xwininfo` and `xprop` say of a window: with its frame, without the shadow that it draws itself; null when it is not seen. */

@@ -4,7 +4,7 @@ import type { Page, Route } from 'playwright'
 import { app } from './app.ts'
 import { startChromium } from './chromium.ts'
 import type { DrivenChromium } from './chromium.ts'
-import { scaleFactorAt } from './desktop.ts'
+import { scaleFactorAt, screen } from './desktop.ts'
 import { Listeners } from './listeners.ts'
 import { schemeAddresses, startProtocol } from './protocol.ts'
 import { defaultSession } from './session.ts'
@@ -28,6 +28,8 @@ export class BrowserWindow extends Listeners implements BrowserWindowSurface {
   /** The last progress that was set, to be looked at by tests. */
   bar: { progress: number; mode: ProgressBarOptions['mode'] } | null = null
   private minimized = false
+  /** How it fills its screen; its own bounds are those that it has otherwise. */
+  private filling: 'maximized' | 'fullScreen' | null = null
   private bounds: Rectangle
   /** The level it stays above others on, to be looked at by tests; null: it does not. */
   onTop: string | null = null
@@ -82,7 +84,21 @@ export class BrowserWindow extends Listeners implements BrowserWindowSurface {
   }
 
   isFullScreen(): boolean {
-    return false
+    return this.filling === 'fullScreen'
+  }
+
+  setFullScreen(flag: boolean): void {
+    this.filling = flag ? 'fullScreen' : null
+    if (flag) this.show()
+  }
+
+  maximize(): void {
+    this.filling = 'maximized'
+    this.show()
+  }
+
+  isMaximized(): boolean {
+    return this.filling === 'maximized'
   }
 
   focus(): void {
@@ -136,7 +152,9 @@ export class BrowserWindow extends Listeners implements BrowserWindowSurface {
   }
 
   getBounds(): Rectangle {
-    return this.bounds
+    if (!this.filling) return this.bounds
+    const { bounds, workArea } = screen.getDisplayNearestPoint(this.bounds)
+    return this.filling === 'maximized' ? workArea : bounds
   }
 
   setBounds(bounds: Partial<Rectangle>): void {

@@ -3,7 +3,6 @@ export type PageData = { text: string } | { bytes: string } | { plain: unknown }
 export type FromPage =
   | { type: 'send'; channel: string; args: unknown[] }
   | { type: 'port'; id: number; data: PageData }
-  | { type: 'closed'; id: number }
   | { type: 'path'; id: number }
 export type ToPage =
   | { type: 'ipc'; channel: string; args: unknown[]; ports: number[] }
@@ -26,12 +25,16 @@ declare global {
 }
 
 /**
- * Runs in the page's own world: puts there what the preload script exposes, as functions that answer later. Ports
- * that the shell gave lose a message that transfers an ArrayBuffer, as Electron does between processes (electron#34905).
+ * Runs in the page's own world: puts there what the preload script exposes, as functions that answer later. Ports that
+ * the shell gave behave as Electron's: they lose a message that transfers an ArrayBuffer (electron#34905), and hear that the
+ * other end has closed, which Chromium's own do not.
  */
 export function pageWorld(): void {
-  const shellPorts = new WeakSet<MessagePort>()
-  addEventListener('message', ({ ports }) => ports.forEach((port) => shellPorts.add(port)))
+  const shellPorts: MessagePort[] = []
+  addEventListener('message', ({ ports }) => void shellPorts.push(...ports))
+  addEventListener('stand-in:closed', (event) =>
+    shellPorts[Number((event as CustomEvent<string>).detail)]?.dispatchEvent(new Event('close')),
+  )
   type PostMessage = (
     this: MessagePort,
     message: unknown,
@@ -40,7 +43,7 @@ export function pageWorld(): void {
   const post = MessagePort.prototype.postMessage as PostMessage
   MessagePort.prototype.postMessage = function (this: MessagePort, message: unknown, options) {
     const transfer = Array.isArray(options) ? options : (options?.transfer ?? [])
-    const isLost = shellPorts.has(this) && transfer.some((one) => one instanceof ArrayBuffer)
+    const isLost = shellPorts.includes(this) && transfer.some((one) => one instanceof ArrayBuffer)
     post.call(this, isLost ? null : message, options)
   } satisfies PostMessage as MessagePort['postMessage']
   const waiting: ((result: unknown) => void)[] = []
@@ -72,6 +75,9 @@ export function preloadWorld(run: (require: () => object) => void, origins: Reco
   const paths = new WeakMap<File, string>()
   const pathsAsked = new Map<number, (path: string) => void>()
   globalThis.standInFiles = new Map()
+  /** The page's ends, and their ids in the order in which the page got them. */
+  const pageEnds = new Map<unknown, number>()
+  const given: number[] = []
   const send = (message: FromPage): void => globalThis.standInSend(JSON.stringify(message))
   const encode = (data: unknown): PageData => {
     if (typeof data === 'string') return { text: data }
@@ -95,7 +101,7 @@ export function preloadWorld(run: (require: () => object) => void, origins: Reco
     const { port1, port2 } = new MessageChannel()
     ports.set(id, port1)
     port1.onmessage = ({ data }) => send({ type: 'port', id, data: encode(data) })
-    port1.addEventListener('close', () => send({ type: 'closed', id }))
+    pageEnds.set(port2, id)
     return port2
   }
   const askPath = (file: File): Promise<string> =>
@@ -107,7 +113,11 @@ export function preloadWorld(run: (require: () => object) => void, origins: Reco
     })
   globalThis.standInReceive = (message) => {
     if (message.type === 'port') return ports.get(message.id)?.postMessage(decode(message.data))
-    if (message.type === 'closed') return ports.get(message.id)?.close()
+    if (message.type === 'closed') {
+      ports.get(message.id)?.close()
+      dispatchEvent(new CustomEvent('stand-in:closed', { detail: String(given.indexOf(message.id)) }))
+      return
+    }
     if (message.type === 'path') return pathsAsked.get(message.id)?.(message.path)
     const event = { ports: message.ports.map(openPort) }
     for (const listener of listeners.get(message.channel) ?? []) listener(event, ...message.args)
@@ -115,8 +125,10 @@ export function preloadWorld(run: (require: () => object) => void, origins: Reco
 
   const post = window.postMessage.bind(window) as (message: unknown, origin: string, ports?: Transferable[]) => void
   Object.defineProperty(window, 'postMessage', {
-    value: (message: unknown, origin: string, transfer?: Transferable[]) =>
-      post(message, origins[origin] ?? origin, transfer),
+    value: (message: unknown, origin: string, transfer: Transferable[] = []) => {
+      given.push(...transfer.flatMap((one) => pageEnds.get(one) ?? []))
+      post(message, origins[origin] ?? origin, transfer)
+    },
   })
   const ipcRenderer = {
     on: (channel: string, listener: IpcListener) =>

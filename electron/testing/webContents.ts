@@ -93,7 +93,6 @@ export class StandInWebContents extends Listeners implements WebContentsSurface 
 
   private receive(message: FromPage, contextId: number): void {
     if (message.type === 'port') return this.ports.get(message.id)?.postMessage(this.decode(message.data))
-    if (message.type === 'closed') return this.ports.get(message.id)?.close()
     if (message.type === 'path') return void this.tellPath(message.id, contextId).catch(() => {})
     const senderFrame = this.frame(contextId)
     ipcMain.tell(message.channel, { type: 'frame', sender: this, senderFrame, ports: [] }, ...message.args)

@@ -17,6 +17,11 @@ class FakeWindow extends EventEmitter {
     FakeWindow.last = this
   }
 
+  state = { maximized: false, fullScreen: false }
+  isMaximized = () => this.state.maximized
+  isFullScreen = () => this.state.fullScreen
+  maximize = () => void this.calls.push('maximize')
+  setFullScreen = () => void this.calls.push('fullScreen')
   show = () => void this.calls.push('show')
   reload = () => void this.calls.push('reload')
   isDestroyed = () => false
@@ -74,9 +79,28 @@ test('the developer tools are only there in development', async () => {
 test('the place of the window is remembered when it closes', async () => {
   await openMainWindow('/preload.cjs')
   FakeWindow.last.emit('close')
-  expect(JSON.parse(readFileSync(join(userData, 'window.json'), 'utf8'))).toEqual(FakeWindow.last.getNormalBounds())
+  expect(JSON.parse(readFileSync(join(userData, 'window.json'), 'utf8'))).toEqual({
+    ...FakeWindow.last.getNormalBounds(),
+    state: 'normal',
+  })
   await openMainWindow('/preload.cjs')
   expect(FakeWindow.last.options).toMatchObject({ ...FakeWindow.last.getNormalBounds() })
+})
+
+test('a window that filled its screen does so again, before it is seen', async () => {
+  for (const [state, call] of [
+    [{ maximized: true, fullScreen: false }, 'maximize'],
+    [{ maximized: true, fullScreen: true }, 'fullScreen'],
+    [{ maximized: false, fullScreen: false }, null],
+  ] as const) {
+    await openMainWindow('/preload.cjs')
+    FakeWindow.last.state = state
+    FakeWindow.last.emit('close')
+    await openMainWindow('/preload.cjs')
+    expect(FakeWindow.last.options).toMatchObject(FakeWindow.last.getNormalBounds())
+    FakeWindow.last.emit('ready-to-show')
+    expect(FakeWindow.last.calls.slice(1)).toEqual(call ? [call, 'show'] : ['show'])
+  }
 })
 
 test('after the page crashed the user chooses to reload or to quit', async () => {

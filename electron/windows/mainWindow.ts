@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { app, BrowserWindow, dialog, nativeTheme, screen } from 'electron'
 import { WINDOW_ORIGIN } from '../protocol/index.ts'
-import { readBounds, writeBounds } from './bounds.ts'
+import { readPlace, writePlace } from './place.ts'
+import type { WindowPlace } from './place.ts'
 import { webPreferences } from './preferences.ts'
 
 let opened: BrowserWindow | null = null
@@ -14,11 +15,12 @@ export const mainWindow = (): BrowserWindow | null => opened
  * path of the built preload script.
  */
 export async function openMainWindow(preload: string, conversationId?: string): Promise<void> {
-  const boundsFile = join(app.getPath('userData'), 'window.json')
-  const bounds = readBounds(
-    boundsFile,
-    screen.getAllDisplays().map((display) => display.workArea),
-  )
+  const placeFile = join(app.getPath('userData'), 'window.json')
+  const { state = 'normal', ...bounds } =
+    readPlace(
+      placeFile,
+      screen.getAllDisplays().map((display) => display.workArea),
+    ) ?? {}
   const window = new BrowserWindow({
     width: 1180,
     height: 800,
@@ -35,8 +37,13 @@ export async function openMainWindow(preload: string, conversationId?: string): 
   window.once('closed', () => {
     if (opened === window) opened = null
   })
-  window.once('ready-to-show', () => window.show())
-  window.on('close', () => writeBounds(boundsFile, window.getNormalBounds()))
+  window.once('ready-to-show', () => {
+    // Before it is shown, so that it is never seen in another size; both show it.
+    if (state === 'maximized') window.maximize()
+    else if (state === 'fullScreen') window.setFullScreen(true)
+    window.show()
+  })
+  window.on('close', () => writePlace(placeFile, { ...window.getNormalBounds(), state: stateOf(window) }))
   window.webContents.on('render-process-gone', (_event, { reason }) => {
     if (reason !== 'clean-exit') void offerReload(window)
   })
@@ -45,6 +52,9 @@ export async function openMainWindow(preload: string, conversationId?: string): 
     if (!window.isDestroyed()) throw error
   })
 }
+
+const stateOf = (window: BrowserWindow): WindowPlace['state'] =>
+  window.isFullScreen() ? 'fullScreen' : window.isMaximized() ? 'maximized' : 'normal'
 
 /** After the page's process ended by itself: nothing stored is lost, the user decides. */
 async function offerReload(window: BrowserWindow): Promise<void> {

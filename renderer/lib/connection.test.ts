@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Channel, Core } from './channel.ts'
+import { CoreStopped, type Channel, type Core } from './channel.ts'
 import { backOff, createConnection } from './connection.ts'
 import { follow } from './follow.ts'
 
@@ -9,7 +9,7 @@ interface Fake extends Channel {
 
 const fakeChannel = (core: unknown = {}): Fake => {
   const { promise, resolve } = Promise.withResolvers<void>()
-  return { core: core as Core, closed: promise, close: resolve }
+  return { core: core as Core, closed: promise, sendBytes: null, close: resolve }
 }
 
 const nextState = (connection: ReturnType<typeof createConnection>, state: string): Promise<void> =>
@@ -56,6 +56,23 @@ describe('connection', () => {
     )
     await nextState(connection, 'lost')
     expect(waits.slice(0, 2)).toEqual([500, 1000])
+  })
+
+  test('says at once why there is no core, and tries again when asked without waiting', async () => {
+    const opening: (() => Promise<Channel>)[] = [
+      () => Promise.reject(new CoreStopped({ code: 'Interrupted', message: 'Its process ended.' })),
+      () => Promise.resolve(fakeChannel('second')),
+    ]
+    const connection = createConnection(
+      () => opening.shift()!(),
+      () => new Promise(() => {}),
+    )
+    await nextState(connection, 'lost')
+    expect(connection.store.getState().stopped).toEqual({ code: 'Interrupted', message: 'Its process ended.' })
+    await new Promise((resolve) => setTimeout(resolve))
+    connection.retry()
+    expect((await connection.ready()).core).toBe('second')
+    expect(connection.store.getState()).toEqual({ state: 'open', stopped: null })
   })
 })
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { electronArguments, electronEnvironment } from '../../support/electronApp.ts'
 import { electronProgram, root } from '../../support/electronProgram.ts'
 import { expect, test } from '../../support/electronFixtures.ts'
-import { engineProcess, isRunning } from '../../support/processes.ts'
+import { childProcesses, engineProcess, isRunning } from '../../support/processes.ts'
 
 test('a second start brings the first window to the front and ends', async ({ desktop, data }) => {
   await desktop.electron.evaluate(({ BrowserWindow }) => {
@@ -53,15 +53,71 @@ test('SIGTERM ends the app cleanly, with what was said in place at the next star
   await expect(chat.answers.first().getByTestId('answer-text')).toHaveText(answer)
 })
 
-test('the window comes back where it was', async ({ desktop }) => {
-  const before = await desktop.electron.evaluate(({ BrowserWindow }) =>
-    BrowserWindow.getAllWindows()[0]?.getNormalBounds(),
-  )
-  await desktop.quit()
-  await desktop.restart()
-  await desktop.page.getByRole('textbox', { name: 'Question' }).waitFor()
-  const after = await desktop.electron.evaluate(({ BrowserWindow }) =>
-    BrowserWindow.getAllWindows()[0]?.getNormalBounds(),
-  )
-  expect(after).toEqual(before)
+test('the window comes back where its user put it, and maximised when it was', async ({ desktop }) => {
+  const place = () =>
+    desktop.electron.evaluate(({ BrowserWindow }) => {
+      const [window] = BrowserWindow.getAllWindows()
+      return { bounds: window?.getNormalBounds(), maximised: window?.isMaximized(), size: window?.getBounds() }
+    })
+  const startAgain = async () => {
+    await desktop.quit()
+    await desktop.restart()
+    await desktop.page.getByRole('textbox', { name: 'Question' }).waitFor()
+  }
+  const chosen = { x: 137, y: 91, width: 903, height: 671 }
+  expect((await place()).bounds).not.toEqual(chosen)
+  await desktop.electron.evaluate(({ BrowserWindow }, to) => BrowserWindow.getAllWindows()[0]?.setBounds(to), chosen)
+  await startAgain()
+  expect(await place()).toMatchObject({ bounds: chosen, maximised: false, size: chosen })
+
+  await desktop.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.maximize())
+  const { size } = await place()
+  expect(size?.width).toBeGreaterThan(chosen.width)
+  await startAgain()
+  expect(await place()).toEqual({ bounds: chosen, maximised: true, size })
+})
+
+/** The process of the core below the app's, once it is there. */
+async function coreProcess(app: number): Promise<number> {
+  const find = () => childProcesses(app, /electron[/\\]core\.js|Sightline core/)[0]
+  await expect.poll(find, { message: 'the core process' }).toBeDefined()
+  return find() as number
+}
+
+test('when the core ends the window says so; after a restart it goes on with its conversation and its draft', async ({
+  desktop,
+  chat,
+}) => {
+  await chat.ask('Hello')
+  const answer = await (await chat.ended()).getByTestId('answer-text').innerText()
+  await chat.question.fill('And now?')
+  const core = await coreProcess(desktop.pid)
+  const engine = await engineProcess(desktop.pid)
+  process.kill(core, 'SIGKILL')
+  const banner = chat.page.getByTestId('connection-banner')
+  await expect(banner).toContainText('Sightline has stopped behind this window')
+  await expect.poll(() => isRunning(engine), { message: 'its engine ends with it' }).toBe(false)
+  await expect(chat.question).toHaveValue('And now?')
+  await banner.getByRole('button', { name: 'Restart' }).click()
+  await expect(banner).toBeHidden()
+  expect(await coreProcess(desktop.pid)).not.toBe(core)
+  await expect(chat.answers.first().getByTestId('answer-text')).toHaveText(answer)
+  await expect(chat.question).toHaveValue('And now?')
+  await chat.question.press('Enter')
+  await expect(chat.answers).toHaveCount(2)
+  await chat.ended()
+})
+
+test('a core that hangs does not hold the app when it quits, however often that is asked', async ({
+  desktop,
+  chat,
+}) => {
+  await chat.ask('Hello')
+  await chat.ended()
+  process.kill(await coreProcess(desktop.pid), 'SIGSTOP')
+  const main = desktop.electron.process()
+  const ended = once(main, 'exit')
+  main.kill('SIGTERM')
+  main.kill('SIGTERM')
+  expect(await ended).toEqual([0, null])
 })
