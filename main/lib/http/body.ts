@@ -15,3 +15,24 @@ export async function* arriving(
     throw toError(cause)
   }
 }
+
+/**
+ * The chunks of a body as they come; `onSilence` is called when the next one is not there `ms` after it was asked for. How long
+ * its reader takes for a chunk, or the whole body takes, does not matter.
+ */
+export async function* unlessSilent(
+  body: AsyncIterable<Uint8Array>,
+  ms: number,
+  onSilence: () => void,
+): AsyncGenerator<Uint8Array> {
+  let timer = setTimeout(onSilence, ms)
+  try {
+    for await (const chunk of body) {
+      clearTimeout(timer)
+      yield chunk
+      timer = setTimeout(onSilence, ms)
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+}
