@@ -44,7 +44,7 @@ module.exports = {
     {
       name: 'service-knows-no-sibling',
       severity: 'error',
-      from: { path: '^main/services/([^/]+)/', pathNot: TEST },
+      from: { path: '^main/services/([^/]+)/', pathNot: [TEST, '^main/services/[^/]+/testing/'] },
       to: {
         path: '^(main|electron|renderer|build|e2e)/|node_modules/(electron|react|react-dom)/',
         pathNot: ['^main/contract/', '^main/ports\\.ts$', '^main/lib/', '^main/services/$1/'],

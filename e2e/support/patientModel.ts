@@ -25,15 +25,15 @@ export interface PatientModel {
 /**
  * Makes a model out of the demo model that answers slowly and without end, so that there is time to stop it, to kill it
  * and to see it write: layers that add nothing (their outputs are zero), a letter that is written where the demo model would
- * end (its row of the tied embedding is the end token's, enlarged), and an end that is not drawn at any temperature (its
- * own row is zero). `writes` is the text of that letter: printable ASCII without spaces.
+ * end (its row of the embedding is the end token's, enlarged), and an end that is not drawn at any temperature (its row of
+ * the output, which is a matrix of its own here, is zero). `writes` is the text of that letter: printable ASCII without spaces.
  */
 export function patientModel(writes = LETTER): PatientModel {
   const folder = join(root, 'test-results/models')
   const source = readFileSync(join(demo, 'demo-text-f16.gguf'))
   // named by what it is made of: another demo model gives another one
   const of = createHash('sha256').update(source).digest('hex').slice(0, 12)
-  const text = join(folder, `patient-${of}-${CONTEXT}-${LAYERS}-${Buffer.from(writes).toString('hex')}.gguf`)
+  const text = join(folder, `patient-untied2-${of}-${CONTEXT}-${LAYERS}-${Buffer.from(writes).toString('hex')}.gguf`)
   if (!existsSync(text)) {
     mkdirSync(folder, { recursive: true })
     const partial = `${text}.${process.pid}`
@@ -48,7 +48,10 @@ function make(source: Buffer, writes: string): Buffer {
   const u32 = (key: string) => metadata.find((entry) => entry.key.endsWith(key))?.value.readUInt32LE() ?? 0
   const blocks = u32('.block_count')
   const tokens = tokenTexts(metadata.find(({ key }) => key === 'tokenizer.ggml.tokens')?.value ?? Buffer.alloc(0))
-  const embedding = (tensor: Tensor) => movedRow(tensor, tokens.indexOf('<|im_end|>'), tokens.indexOf(LETTER))
+  const end = tokens.indexOf('<|im_end|>')
+  const tied = tensors.find(({ name }) => name === 'token_embd.weight')!
+  const embedding = copiedRow(tied, end, tokens.indexOf(LETTER), 2)
+  const output = { ...copiedRow(embedding, end, end, 0), name: 'output.weight' }
   const first = tensors.filter(({ name }) => name.startsWith('blk.0.'))
   const idle = Array.from({ length: LAYERS }, (_, index) =>
     first.map((tensor) => idleTensor(tensor, blocks + index)),
@@ -62,7 +65,7 @@ function make(source: Buffer, writes: string): Buffer {
         return { ...entry, value: textArray(tokens.map((token) => (token === LETTER ? writes : token))) }
       return entry
     }),
-    tensors: [...tensors.map((tensor) => (tensor.name === 'token_embd.weight' ? embedding(tensor) : tensor)), ...idle],
+    tensors: [...tensors.map((tensor) => (tensor === tied ? embedding : tensor)), output, ...idle],
   })
 }
 
@@ -75,13 +78,12 @@ function idleTensor(tensor: Tensor, block: number): Tensor {
   }
 }
 
-/** Moves row `from` of an f16 matrix to row `to`, 1.25 times as large; zeros stay behind. */
-function movedRow(tensor: Tensor, from: number, to: number): Tensor {
+/** Copies row `from` of an f16 matrix to row `to`, `factor` times as large. */
+function copiedRow(tensor: Tensor, from: number, to: number, factor: number): Tensor {
   const width = Number(tensor.dims[0])
   const rows = new Float16Array(new Uint8Array(tensor.data).buffer)
-  const row = rows.slice(from * width, (from + 1) * width).map((value) => value * 1.25)
+  const row = rows.slice(from * width, (from + 1) * width).map((value) => value * factor)
   rows.set(row, to * width)
-  rows.fill(0, from * width, (from + 1) * width)
   return { ...tensor, data: Buffer.from(rows.buffer) }
 }
 

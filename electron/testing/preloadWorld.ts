@@ -72,12 +72,12 @@ export function preloadWorld(run: (require: () => object) => void, origins: Reco
   type IpcListener = (event: { ports: MessagePort[] }, ...args: unknown[]) => void
   const listeners = new Map<string, IpcListener[]>()
   const ports = new Map<number, MessagePort>()
-  const paths = new WeakMap<File, string>()
-  const pathsAsked = new Map<number, (path: string) => void>()
-  globalThis.standInFiles = new Map()
   /** The page's ends, and their ids in the order in which the page got them. */
   const pageEnds = new Map<unknown, number>()
   const given: number[] = []
+  const paths = new WeakMap<File, string>()
+  const pathsAsked = new Map<number, (path: string) => void>()
+  globalThis.standInFiles = new Map()
   const send = (message: FromPage): void => globalThis.standInSend(JSON.stringify(message))
   const encode = (data: unknown): PageData => {
     if (typeof data === 'string') return { text: data }

@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { ErrorInfo } from '#contract'
-import { CoreStopped, type Channel } from './channel.ts'
+import { orAborted } from './abort.ts'
+import { CoreStopped, type Channel, type Core, type SendBytes } from './channel.ts'
 import { connectionLost } from './errors.ts'
 
 /** `connecting`: never open so far. `lost`: was open, or the first attempts failed; being opened again. */
@@ -15,13 +16,20 @@ export interface ConnectionStatus {
   readonly stopped: ErrorInfo | null
 }
 
+/** The core over a channel that is open. `closed` aborts once the channel can carry no more calls. */
+export interface OpenCore {
+  readonly core: Core
+  readonly closed: AbortSignal
+  readonly sendBytes: SendBytes | null
+}
+
 /** A connection that comes back. */
 export interface Connection {
   readonly store: StoreApi<ConnectionStatus>
   /** Tries to connect now, without waiting for the next attempt. */
   retry(): void
   /** The core as soon as there is a connection. Rejects with `Interrupted` when `signal` aborts. */
-  ready(signal?: AbortSignal): Promise<Channel>
+  ready(signal: AbortSignal): Promise<OpenCore>
 }
 
 /**
@@ -36,22 +44,20 @@ export function createConnection(
 ): Connection {
   const store = createStore<ConnectionStatus>(() => ({ state: 'connecting', stopped: null }))
   let hurry = (): void => {}
-  let channel: Channel | null = null
-  let waiting: ((channel: Channel) => void)[] = []
+  let opened = Promise.withResolvers<OpenCore>()
 
   const run = async (): Promise<never> => {
     for (let failures = 0; ; ) {
       try {
-        const opened = await open()
+        const { core, sendBytes, closed } = await open()
         failures = 0
-        channel = opened
+        const ended = new AbortController()
         store.setState({ state: 'open', stopped: null })
-        const ready = waiting
-        waiting = []
-        for (const tell of ready) tell(opened)
-        await opened.closed
-        channel = null
+        opened.resolve({ core, sendBytes, closed: ended.signal })
+        await closed
+        opened = Promise.withResolvers()
         store.setState({ state: 'lost' })
+        ended.abort()
       } catch (error) {
         failures += 1
         const stopped = error instanceof CoreStopped ? error.info : null
@@ -65,12 +71,10 @@ export function createConnection(
   return {
     store,
     retry: () => hurry(),
-    ready: (signal) =>
-      new Promise((resolve, reject) => {
-        if (signal?.aborted) return reject(connectionLost())
-        if (channel) return resolve(channel)
-        waiting.push(resolve)
-        signal?.addEventListener('abort', () => reject(connectionLost()), { once: true })
-      }),
+    async ready(signal) {
+      const core = await orAborted(opened.promise, signal)
+      if (!core) throw connectionLost()
+      return core
+    },
   }
 }

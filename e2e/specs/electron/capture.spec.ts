@@ -198,7 +198,7 @@ test('the windows of a capture are guarded like the main one', async ({ desktop 
       (error: Error) => error.name,
     ),
   }))
-  expect(found).toMatchObject({ bridge: ['requestPort', 'restartCore'], leaked: [] })
+  expect(found).toMatchObject({ bridge: ['requestPort', 'restartCore', 'pathOf'], leaked: [] })
   expect(found.camera).not.toBe('given')
   const open = electron.windows().length
   await overlay.evaluate(() => void window.open('https://example.com/'))

@@ -1,6 +1,6 @@
 import { expect, test } from '../../support/electronFixtures.ts'
 
-test('the page has few functions of its shell and nothing of Node or Electron', async ({ desktop: { page } }) => {
+test('the page has three functions of its shell and nothing of Node or Electron', async ({ desktop: { page } }) => {
   const found = await page.evaluate(() => ({
     bridge: Object.keys((globalThis as unknown as { sightlineBridge: object }).sightlineBridge),
     leaked: ['require', 'process', 'module', 'Buffer', 'electron', 'ipcRenderer', 'contextBridge'].filter(

@@ -1,8 +1,17 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { useState, type MouseEvent, type ReactNode } from 'react'
 import { buttonClass } from '../primitives/Button.tsx'
-import { safeLink } from './links.ts'
 import { PopupFrame } from '../primitives/PopupFrame.tsx'
+
+/** The address of a link as an absolute http(s) URL; null for anything else, which is then shown as text only. */
+export function safeLink(href: unknown): string | null {
+  if (typeof href !== 'string' || !/^https?:\/\//i.test(href)) return null
+  try {
+    return new URL(href).href
+  } catch {
+    return null
+  }
+}
 
 /** A link of an answer: shows its whole address and asks before it opens. What is not http(s) is text. */
 export function Link({ href, children }: { href: unknown; children: ReactNode }): ReactNode {

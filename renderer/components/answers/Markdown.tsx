@@ -3,10 +3,26 @@ import { Streamdown, defaultRehypePlugins, defaultRemarkPlugins, type Components
 import { cx } from '../../lib/cx.ts'
 import { addressed } from '../../lib/grounding/index.ts'
 import { CodeBlock } from './CodeBlock.tsx'
-import { htmlAsText } from './htmlAsText.ts'
 import { Link } from './Link.tsx'
 import { MarkLink } from '../marks/MarkLink.tsx'
 import { TimeLink } from '../video/TimeLink.tsx'
+
+interface Node {
+  type: string
+  value?: string
+  children?: Node[]
+}
+
+function visit(node: Node): void {
+  if (node.type === 'html') node.type = 'text'
+  for (const child of node.children ?? []) visit(child)
+}
+
+/** A remark plugin: HTML in Markdown becomes the characters it is written with. */
+export const htmlAsText =
+  () =>
+  (tree: unknown): void =>
+    visit(tree as Node)
 
 /** A tag without the parser's own properties. */
 const plain = <T extends keyof HTMLElementTagNameMap>(Tag: T) =>

@@ -2,13 +2,14 @@ import { Download } from 'lucide-react'
 import { useMemo, useState, type ReactNode } from 'react'
 import { announce } from '../../lib/announce.ts'
 import { saveFile } from '../../lib/saveFile.ts'
-import { readPartialJson, tableOf, valueToCsv, valueToJson, type Json } from '../../lib/structured/index.ts'
+import { readPartialJson, type Json } from '../../lib/structured/partialJson.ts'
+import { tableOf, valueToCsv, valueToJson } from '../../lib/structured/table.ts'
 import { CodeBlock } from './CodeBlock.tsx'
 import { iconButtonClass } from '../primitives/IconButton.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../primitives/Menu.tsx'
 import { StructuredTable, type RowLights } from './StructuredTable.tsx'
 import { StructuredTree } from './StructuredTree.tsx'
-import { ViewSwitch } from './ViewSwitch.tsx'
+import { cx } from '../../lib/cx.ts'
 
 /**
  * An answer of a chosen format: as a table or tree while it grows, or as the text that the model wrote. `name`: of the
@@ -109,5 +110,40 @@ function ExportMenu({ value, name }: { value: Json; name: string }): ReactNode {
       <MenuItem onSelect={() => save('csv')}>CSV</MenuItem>
       <MenuItem onSelect={() => save('json')}>JSON</MenuItem>
     </Menu>
+  )
+}
+
+const choice = 'h-6 rounded-md px-2 select-none'
+
+/** Chooses between the table or tree of an answer and its text. */
+export function ViewSwitch({
+  kind,
+  asText,
+  onChange,
+}: {
+  kind: 'Table' | 'Tree'
+  asText: boolean
+  onChange: (asText: boolean) => void
+}): ReactNode {
+  return (
+    <div role="group" aria-label="Shown as" className="flex gap-0.5">
+      {[kind, 'Text'].map((label) => {
+        const pressed = (label === 'Text') === asText
+        return (
+          <button
+            key={label}
+            type="button"
+            aria-pressed={pressed}
+            onClick={() => onChange(label === 'Text')}
+            className={cx(
+              choice,
+              pressed ? 'bg-active font-medium text-ink' : 'text-muted hover:bg-hover hover:text-ink',
+            )}
+          >
+            {label}
+          </button>
+        )
+      })}
+    </div>
   )
 }

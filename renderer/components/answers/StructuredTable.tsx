@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { cx } from '../../lib/cx.ts'
-import type { Table } from '../../lib/structured/index.ts'
+import type { Table } from '../../lib/structured/table.ts'
 import type { CsvCell } from '../../lib/csv.ts'
 
 /** What lights up with a row: the numbers of its marks. */

@@ -1,7 +1,7 @@
 import { ChevronRight } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import { cx } from '../../lib/cx.ts'
-import { isObject, type Json } from '../../lib/structured/index.ts'
+import { isObject, type Json } from '../../lib/structured/partialJson.ts'
 import { Value } from './StructuredTable.tsx'
 
 /** Branches are open down to this depth. */

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { cx } from '../../lib/cx.ts'
-import { markColour } from './markColours.ts'
+import { markColour } from './markStyle.ts'
 import type { DrawnMark } from './MarkOverlay.tsx'
 
 /** What a mark is called where it has no label of its own. */

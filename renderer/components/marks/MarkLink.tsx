@@ -1,6 +1,6 @@
 import { createContext, use, type ReactNode } from 'react'
 import { cx } from '../../lib/cx.ts'
-import { markColour } from './markColours.ts'
+import { markColour } from './markStyle.ts'
 
 /** What the marks of an answer share: which one is highlighted, in its text and on its picture alike. */
 export interface MarkLinks {

@@ -1,5 +1,5 @@
 import type { Mark, Size } from '../../lib/grounding/index.ts'
-import { markColour } from './markColours.ts'
+import { markColour } from './markStyle.ts'
 
 /** Lines and letters as shares of the picture's longer side, so that they read at any size; px at least. */
 const LINE = { share: 1 / 400, least: 2 }

@@ -1,6 +1,12 @@
 import type { ReactNode } from 'react'
 import type { PassedOver, SourceName } from '#contract'
-import { sourceNames } from '../../lib/sources.ts'
+
+/** The name of a place that models are downloaded from, for people. */
+export const sourceNames: Record<SourceName, string> = {
+  huggingface: 'Hugging Face',
+  mirror: 'your mirror',
+  modelscope: 'ModelScope',
+}
 
 /** Where files come from, and which repositories before that are not used, each with why. */
 export function SourceNote({

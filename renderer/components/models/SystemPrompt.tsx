@@ -1,5 +1,5 @@
 import { useId, useState, type ReactNode } from 'react'
-import { fieldClass } from '../primitives/field.ts'
+import { fieldClass } from '../primitives/TextField.tsx'
 
 /** Instructions that come before every conversation; stored when the field is left. */
 export function SystemPrompt({

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { PictureMark } from '#contract'
 import { cx } from '../../lib/cx.ts'
-import { markColour } from '../marks/markColours.ts'
+import { markColour } from '../marks/markStyle.ts'
 
 const share = (value: number): string => `${value * 100}%`
 

@@ -2,9 +2,9 @@ import { X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { PictureMark } from '#contract'
 import { cx } from '../../lib/cx.ts'
-import { fieldClass } from '../primitives/field.ts'
+import { TextField } from '../primitives/TextField.tsx'
 import { IconButton } from '../primitives/IconButton.tsx'
-import { markColour } from '../marks/markColours.ts'
+import { markColour } from '../marks/markStyle.ts'
 import type { Tool } from './marking.ts'
 
 const hints: Record<Tool, string> = {
@@ -37,12 +37,12 @@ export function MarkingBar({
               )}
               style={{ background: markColour(index) }}
             />
-            <input
+            <TextField
               value={mark.label}
               maxLength={80}
               aria-label={`Name of ${name}`}
               onChange={(event) => onChange(marks.with(index, { ...mark, label: event.target.value }))}
-              className={cx(fieldClass, 'h-7 w-36 px-2 py-0')}
+              className="h-7 w-36 px-2 py-0"
             />
             <IconButton label={`Remove ${name}`} size="small" onClick={() => onChange(marks.toSpliced(index, 1))}>
               <X />

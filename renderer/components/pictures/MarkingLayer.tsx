@@ -1,7 +1,7 @@
 import { useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react'
 import type { PictureMark } from '#contract'
 import { cx } from '../../lib/cx.ts'
-import { markColour } from '../marks/markColours.ts'
+import { markColour } from '../marks/markStyle.ts'
 import { addMark, boxBetween, inTheMiddle, moved, resized, type Place, type Tool } from './marking.ts'
 
 /** Where a picture lies in its stage, in px. */

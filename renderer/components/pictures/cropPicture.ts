@@ -1,4 +1,5 @@
 import type { Shape, Size } from '../../lib/grounding/index.ts'
+import { createContext } from 'react'
 
 /** Whole pixels of a picture. */
 export interface Region {
@@ -52,3 +53,6 @@ export function cropName(picture: string, label: string): string {
     .slice(0, 60)
   return `${picture.replace(/\.[^.]*$/, '')} - ${words || 'part'}.png`
 }
+
+/** Puts a picture into the question that is being composed; null where there is none. */
+export const AskAboutContext = createContext<((picture: File) => void) | null>(null)

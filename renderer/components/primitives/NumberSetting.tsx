@@ -1,6 +1,6 @@
 import { NumberField } from '@base-ui/react/number-field'
 import type { ReactNode } from 'react'
-import { fieldClass } from './field.ts'
+import { fieldClass } from './TextField.tsx'
 import { cx } from '../../lib/cx.ts'
 
 /** A number that may be left to the model: empty shows the model's own value in grey. Changes count when leaving the field. */

@@ -1,7 +1,7 @@
 import { Check, ChevronLeft, ChevronRight, Info, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { MarkOutlines } from '../../components/pictures/MarkOutlines.tsx'
-import { NumberBadge } from '../../components/primitives/NumberBadge.tsx'
+import { NumberBadge } from '../../components/primitives/Badge.tsx'
 import { cx } from '../../lib/cx.ts'
 import { budgetOf, detailLevels, detailOf, type Detail } from '../../lib/detail.ts'
 import { count, tokens } from '../../lib/format.ts'

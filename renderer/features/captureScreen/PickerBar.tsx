@@ -5,7 +5,7 @@ import { Button, buttonClass } from '../../components/primitives/Button.tsx'
 import { IconButton } from '../../components/primitives/IconButton.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { cx } from '../../lib/cx.ts'
-import { DELAYS } from './delays.ts'
+import { DELAYS } from './capture.ts'
 
 /** What can be done while a region is chosen, and what the keyboard does. Words give way in a narrow window. */
 export function PickerBar({

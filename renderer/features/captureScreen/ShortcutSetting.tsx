@@ -5,7 +5,7 @@ import { SettingRow } from '../../components/primitives/SettingRow.tsx'
 import { cx } from '../../lib/cx.ts'
 import { isMac } from '../../lib/platform.ts'
 import { acceleratorOf, shownKeys } from './accelerator.ts'
-import { useCapture } from './store.ts'
+import { useCapture } from './capture.ts'
 
 /** What there is to know about the chosen keys. */
 const notes: Record<ShortcutState, string> = {

@@ -3,7 +3,7 @@ import { useEffect, type ReactNode } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import { Button } from '../../components/primitives/Button.tsx'
 import { MessageView } from './MessageView.tsx'
-import { pathKeys } from './state.ts'
+import { pathKeys } from '../../lib/conversation/state.ts'
 import { useOpenConversation } from './store.ts'
 import { useStickToBottom } from './useStickToBottom.ts'
 

@@ -3,7 +3,7 @@ import { useShallow } from 'zustand/react/shallow'
 import { Answer } from './Answer.tsx'
 import { AnswerPair } from './AnswerPair.tsx'
 import { Question } from './Question.tsx'
-import { pairOf } from './state.ts'
+import { pairOf } from '../../lib/conversation/state.ts'
 import { useOpenConversation } from './store.ts'
 
 /** One message of the path, with the answer beside it where there is one; only it renders again when it changes. */

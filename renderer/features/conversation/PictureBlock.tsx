@@ -2,7 +2,7 @@ import { ImageOff, Info } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import type { Attachment, PictureMark } from '#contract'
 import { MarkOutlines } from '../../components/pictures/MarkOutlines.tsx'
-import { NumberBadge } from '../../components/primitives/NumberBadge.tsx'
+import { NumberBadge } from '../../components/primitives/Badge.tsx'
 import { bytes } from '../../lib/format.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
 

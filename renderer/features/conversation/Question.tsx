@@ -4,9 +4,8 @@ import type { Message, Part } from '#contract'
 import { PictureViewer } from '../../components/pictures/PictureViewer.tsx'
 import type { ViewedPicture } from '../../components/pictures/viewerZoom.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
-import { Branches } from './Branches.tsx'
+import { Branches } from './AnswerActions.tsx'
 import { PictureBlock } from './PictureBlock.tsx'
-import { QuestionText } from './QuestionText.tsx'
 import { videoId, type VideoPart } from './video/seenVideo.ts'
 import { VideoBlock } from './video/VideoBlock.tsx'
 
@@ -76,5 +75,34 @@ export function Question({ message }: { message: Message }): ReactNode {
       <Branches message={message} />
       <PictureViewer pictures={pictures} index={viewed} onIndexChange={setViewed} />
     </article>
+  )
+}
+
+/** From this length on, in characters or lines, a question is folded. */
+const LONG = { characters: 1_200, lines: 16 } as const
+
+/** The words of a question as they were typed; long ones are folded until asked for. */
+export function QuestionText({ text }: { text: string }): ReactNode {
+  const [whole, setWhole] = useState(false)
+  const long = text.length > LONG.characters || text.split('\n').length > LONG.lines
+  return (
+    <div className="max-w-[min(560px,88%)] rounded-lg bg-sunken px-3.5 py-2">
+      <p
+        dir="auto"
+        className={`text-read whitespace-pre-wrap [overflow-wrap:anywhere] ${long && !whole ? 'line-clamp-12' : ''}`}
+      >
+        {text}
+      </p>
+      {long ? (
+        <button
+          type="button"
+          aria-expanded={whole}
+          onClick={() => setWhole(!whole)}
+          className="mt-1 text-accent underline decoration-1 underline-offset-2 hover:text-accent-strong"
+        >
+          {whole ? 'Show less' : 'Show all'}
+        </button>
+      ) : null}
+    </div>
   )
 }

@@ -1,5 +1,6 @@
 import type { Message } from '#contract'
 import { count, duration, speed } from '../../lib/format.ts'
+import type { OpenConversation } from '../../lib/conversation/state.ts'
 
 /** One line of an answer's details: a label, and its value for each of the answers that are shown. */
 export interface Figure {
@@ -48,4 +49,19 @@ export function figures(answers: readonly Message[]): Figure[] {
     .map(([label, read]) => ({ label, values: answers.map(read) }))
     .filter(({ values }) => values.some((value) => value))
     .map(({ label, values }) => ({ label, values: values.map((value) => value ?? '–') }))
+}
+
+/** Tokens that the shown conversation takes of the model's context, after its last counted answer. */
+export interface ContextUse {
+  readonly used: number
+  readonly total: number
+}
+
+/** The latest use of the context; null before the first counted answer. */
+export function contextUse(state: OpenConversation): ContextUse | null {
+  for (const id of state.order.toReversed()) {
+    const usage = state.messages[id]?.usage
+    if (usage) return { used: usage.promptTokens + usage.completionTokens, total: usage.contextTokens }
+  }
+  return null
 }

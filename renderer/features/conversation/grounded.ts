@@ -1,6 +1,6 @@
 import type { ImageAttachment, Message } from '#contract'
 import { findMarks, toOriginal, type Mark, type Size, type Space, type Views } from '../../lib/grounding/index.ts'
-import type { OpenConversation } from './state.ts'
+import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { seenPart, videoId } from './video/seenVideo.ts'
 
 /** A picture or a video that the model had before an answer, with the size in which it got it. */

@@ -2,11 +2,10 @@ import { create } from 'zustand'
 import type { ConversationEvent, Remedy } from '#contract'
 import { announce } from '../../lib/announce.ts'
 import { comparedIn } from '../../lib/comparing.ts'
-import { follow } from '../../lib/follow.ts'
-import { createFrameBatch } from '../../lib/frameBatch.ts'
+import { watchConversation } from '../../lib/conversation/watch.ts'
 import { call, connection } from '../../lib/rpc.ts'
 import { withFrames } from '../../lib/video/index.ts'
-import { applyEvents, nothingOpen, opening, streamingAnswer, textOf, type OpenConversation } from './state.ts'
+import { nothingOpen, streamingAnswer, textOf, type OpenConversation } from '../../lib/conversation/state.ts'
 
 /** The conversation that is open. */
 export const useOpenConversation = create<OpenConversation>(() => nothingOpen)
@@ -34,37 +33,10 @@ function announceEnd(event: ConversationEvent): void {
   announce(`${who}${ends[event.message.status] ?? 'Answer complete.'} ${text}`)
 }
 
-/**
- * Shows conversation `id` and keeps it up to date until `signal` aborts; null closes what is open. Text is applied once
- * per animation frame, everything else at once.
- */
+/** Shows conversation `id` and keeps it up to date until `signal` aborts; null closes what is open. */
 export async function followConversation(id: string | null, signal: AbortSignal): Promise<void> {
   if (id === null) return useOpenConversation.setState(nothingOpen)
-  if (useOpenConversation.getState().id !== id) useOpenConversation.setState(opening(id))
-  let gap = false
-  const batch = createFrameBatch<ConversationEvent>((events) => {
-    if (signal.aborted || gap) return
-    const next = applyEvents(useOpenConversation.getState(), events)
-    if (next === 'gap') gap = true
-    else useOpenConversation.setState(next)
-  })
-  signal.addEventListener('abort', batch.clear, { once: true })
-  await follow<ConversationEvent>({
-    connection,
-    signal,
-    subscribe: (core, round) => core.conversations.watch({ id }, { signal: round }),
-    onEvent: (event) => {
-      if (event.type === 'snapshot') {
-        gap = false
-        batch.clear()
-      }
-      announceEnd(event)
-      if (event.type === 'text') batch.later(event)
-      else batch.now(event)
-      return gap ? 'again' : undefined
-    },
-    onRefused: () => useOpenConversation.setState({ ...nothingOpen, id, status: 'missing' }),
-  })
+  await watchConversation({ connection, id, store: useOpenConversation, signal, onEvent: announceEnd })
 }
 
 /**

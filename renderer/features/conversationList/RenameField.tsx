@@ -1,6 +1,5 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react'
-import { fieldClass } from '../../components/primitives/field.ts'
-import { cx } from '../../lib/cx.ts'
+import { TextField } from '../../components/primitives/TextField.tsx'
 import { toAppError } from '../../lib/errors.ts'
 import { rename } from './store.ts'
 
@@ -35,7 +34,7 @@ export function RenameField({ id, title, onDone }: { id: string; title: string; 
   }
   return (
     <>
-      <input
+      <TextField
         ref={field}
         aria-label="Title of the conversation"
         aria-invalid={failure !== null}
@@ -51,7 +50,7 @@ export function RenameField({ id, title, onDone }: { id: string; title: string; 
           ended.current = true
           onDone()
         }}
-        className={cx(fieldClass, 'h-8 px-[7px]')}
+        className="h-8 px-[7px]"
       />
       {failure ? (
         <p role="alert" className="px-2 py-1 text-small text-danger">

@@ -4,8 +4,7 @@ import { Button } from '../../components/primitives/Button.tsx'
 import { IconButton } from '../../components/primitives/IconButton.tsx'
 import { shortcut } from '../../lib/platform.ts'
 import { ConversationList } from './ConversationList.tsx'
-import { SearchField } from './SearchField.tsx'
-import { SearchResults } from './SearchResults.tsx'
+import { SearchField, SearchResults } from './Search.tsx'
 
 /** The left side of the window: a new conversation, the search, every conversation, and the way to models and settings. */
 export function Sidebar({

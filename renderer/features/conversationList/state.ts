@@ -1,5 +1,4 @@
 import type { Conversation, ConversationListEvent } from '#contract'
-import { without } from '../../lib/without.ts'
 
 /** The conversation list: ids newest first, and each conversation by its id. */
 export interface ListState {
@@ -51,8 +50,9 @@ export function applyListEvent(state: ListState, event: ConversationListEvent): 
       return same(state.byId[next.id], next) ? state : withConversations(state, { ...state.byId, [next.id]: next })
     }
     case 'removed': {
-      const byId = without(state.byId, event.id)
-      return byId === state.byId ? state : withConversations(state, byId)
+      if (!Object.hasOwn(state.byId, event.id)) return state
+      const { [event.id]: _removed, ...byId } = state.byId
+      return withConversations(state, byId)
     }
   }
 }

@@ -4,7 +4,7 @@ import { follow } from '../../lib/follow.ts'
 import { call, connection } from '../../lib/rpc.ts'
 import { applyListEvent, emptyList, type ListState } from './state.ts'
 
-/** The conversation list as the core tells it. */
+/** The conversation list as the core sends it. */
 export const useConversationList = create<ListState>(() => emptyList)
 
 /** Title of a conversation, as it changes; undefined while unknown. */

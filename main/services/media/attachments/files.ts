@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
-import { mkdir, open, readdir, rename, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Sha256 } from '#contract'
+import { placeFile } from '../../../lib/files/index.ts'
 
 /** Thumbnails lie beside their file; the ending is their type. */
 export const thumbnailMimes = { webp: 'image/webp', png: 'image/png' } as const
@@ -18,7 +19,7 @@ export interface AttachmentFiles {
   findThumbnail(sha: Sha256): { path: string; mime: ThumbnailMime } | null
   /** A new path for an unfinished file; nothing is there yet. */
   temporary(): string
-  /** Moves an unfinished file to its place, so that it is there after a power cut too. */
+  /** Moves an unfinished file to its place, so that it is there, and whole, after a power cut too. */
   place(from: string, to: string): Promise<void>
   /** At once, so that no other step of the store can come between. */
   remove(sha: Sha256): void
@@ -41,11 +42,7 @@ export function attachmentFiles(folder: string): AttachmentFiles {
     view: (sha) => `${original(sha)}.view`,
     findThumbnail: (sha) => thumbnails(sha).find(({ path }) => existsSync(path)) ?? null,
     temporary: () => join(incoming, randomUUID()),
-    async place(from, to) {
-      await mkdir(dirname(to), { recursive: true, mode: 0o700 })
-      await rename(from, to)
-      await syncFolder(dirname(to))
-    },
+    place: placeFile,
     remove(sha) {
       for (const path of [original(sha), `${original(sha)}.view`, ...thumbnails(sha).map(({ path }) => path)])
         rmSync(path, { force: true })
@@ -60,16 +57,5 @@ export function attachmentFiles(folder: string): AttachmentFiles {
         }
       }
     },
-  }
-}
-
-/** Windows cannot open a folder; its file system orders renames by itself. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }

@@ -1,5 +1,5 @@
 import { useEffect, useRef, type ReactNode } from 'react'
-import type { Asked } from './playback.ts'
+import type { PlayRequest } from './playback.ts'
 
 /** Plays a video file with the browser's own controls; nothing plays before it is asked to. */
 export function FilePlayer({
@@ -8,7 +8,7 @@ export function FilePlayer({
   poster,
   width,
   height,
-  asked,
+  request,
   onTime,
   onFailed,
 }: {
@@ -17,7 +17,7 @@ export function FilePlayer({
   poster: string | undefined
   width: number
   height: number
-  asked: Asked | null
+  request: PlayRequest | null
   onTime: (ms: number) => void
   onFailed: () => void
 }): ReactNode {
@@ -25,12 +25,12 @@ export function FilePlayer({
 
   useEffect(() => {
     const video = player.current
-    if (!asked || !video) return
+    if (!request || !video) return
     const stop = new AbortController()
-    const { toMs } = asked
+    const { toMs } = request
     video.scrollIntoView({ block: 'nearest' })
-    video.currentTime = asked.fromMs / 1000
-    if (toMs === asked.fromMs) return void video.pause()
+    video.currentTime = request.fromMs / 1000
+    if (toMs === request.fromMs) return void video.pause()
     // what forbids it says so in its own controls
     video.play().catch(() => {})
     if (toMs !== null) {
@@ -43,7 +43,7 @@ export function FilePlayer({
       video.addEventListener('seeking', () => video.currentTime * 1000 > toMs && stop.abort(), { signal: stop.signal })
     }
     return () => stop.abort()
-  }, [asked])
+  }, [request])
 
   return (
     <video

@@ -2,7 +2,7 @@ import { Pause, Play } from 'lucide-react'
 import { useEffect, useEffectEvent, useRef, useState, type ReactNode } from 'react'
 import { IconButton } from '../../../components/primitives/IconButton.tsx'
 import { clock } from '../../../lib/format.ts'
-import type { Asked } from './playback.ts'
+import type { PlayRequest } from './playback.ts'
 import { frameAt } from './seenVideo.ts'
 
 /** How often the time is told while it plays, in ms. */
@@ -15,7 +15,7 @@ export function FramesPlayer({
   endMs,
   width,
   height,
-  asked,
+  request,
   onTime,
 }: {
   name: string
@@ -23,7 +23,7 @@ export function FramesPlayer({
   endMs: number
   width: number
   height: number
-  asked: Asked | null
+  request: PlayRequest | null
   onTime: (ms: number) => void
 }): ReactNode {
   const figure = useRef<HTMLDivElement>(null)
@@ -59,14 +59,14 @@ export function FramesPlayer({
       if (at >= until) stop()
     }, TICK_MS)
   }
-  const playAsked = useEffectEvent(play)
+  const playRequested = useEffectEvent(play)
 
   useEffect(() => {
-    if (!asked) return
+    if (!request) return
     figure.current?.scrollIntoView({ block: 'nearest' })
-    const soon = setTimeout(() => playAsked(asked.fromMs, asked.toMs))
+    const soon = setTimeout(() => playRequested(request.fromMs, request.toMs))
     return () => clearTimeout(soon)
-  }, [asked])
+  }, [request])
 
   useEffect(() => () => clearInterval(timer.current), [])
 

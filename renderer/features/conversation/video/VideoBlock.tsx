@@ -5,8 +5,10 @@ import { frameUrl, pictureUrl, useHost } from '../../../lib/host.ts'
 import { FilePlayer } from './FilePlayer.tsx'
 import { FramesPlayer } from './FramesPlayer.tsx'
 import { MarksOnVideo } from './MarksOnVideo.tsx'
-import { forgetAsked, playFrom, useAsked } from './playback.ts'
+import { forgetPlayRequest, playFrom, usePlayRequest } from './playback.ts'
 import { frameAt, seenPart, type VideoPart } from './seenVideo.ts'
+import { TimeLink } from '../../../components/video/TimeLink.tsx'
+import type { TimeMark } from '../../../lib/grounding/index.ts'
 
 /** The most px that a video takes. */
 const MOST = { width: 420, height: 320 }
@@ -24,7 +26,7 @@ function caption(part: VideoPart): string {
 /** A video of a question: it plays, and under it stand the frames that the model saw. */
 export function VideoBlock({ id, part }: { id: string; part: VideoPart }): ReactNode {
   const host = useHost((state) => state.host)
-  const asked = useAsked((state) => (state.asked?.id === id ? state.asked : null))
+  const request = usePlayRequest((state) => (state.request?.id === id ? state.request : null))
   const [isPlayable, setIsPlayable] = useState(true)
   const [ms, setMs] = useState<number | null>(null)
   const size = part.type === 'video' ? part.attachment : (part.pictures[0] ?? { width: 1, height: 1 })
@@ -42,7 +44,7 @@ export function VideoBlock({ id, part }: { id: string; part: VideoPart }): React
   const name = part.type === 'video' ? part.attachment.name : part.name
   // a player's clock begins with the file, what the model saw where it was cut
   const offset = part.type === 'video' ? part.attachment.startMs : 0
-  useEffect(() => () => forgetAsked(id), [id])
+  useEffect(() => () => forgetPlayRequest(id), [id])
   if (!host) return null
   return (
     <figure aria-label={`Video: ${name}`} className="flex max-w-[min(560px,100%)] min-w-0 flex-col items-end gap-1.5">
@@ -54,7 +56,7 @@ export function VideoBlock({ id, part }: { id: string; part: VideoPart }): React
             poster={pictureUrl(host, part.attachment.sha, 'thumb')}
             width={width}
             height={height}
-            asked={asked}
+            request={request}
             onTime={setMs}
             onFailed={() => setIsPlayable(false)}
           />
@@ -65,7 +67,7 @@ export function VideoBlock({ id, part }: { id: string; part: VideoPart }): React
             endMs={startMs + durationMs}
             width={width}
             height={height}
-            asked={asked}
+            request={request}
             onTime={setMs}
           />
         )}
@@ -102,5 +104,25 @@ export function VideoBlock({ id, part }: { id: string; part: VideoPart }): React
         onPick={(index) => playFrom(id, frames[index]?.ms ?? 0, frames[index]?.ms ?? 0)}
       />
     </figure>
+  )
+}
+
+/** The times of an answer that stand where no links can: in code and in tables. Each once, in their order. */
+export function TimeRow({ text, times }: { text: string; times: readonly TimeMark[] }): ReactNode {
+  const once = [...new Map(times.map((time) => [`${time.from}-${time.to}`, time])).values()].sort(
+    (a, b) => a.from - b.from,
+  )
+  if (once.length === 0) return null
+  return (
+    <div className="flex flex-wrap items-center gap-1.5 text-ui" role="group" aria-label="Times in this answer">
+      {once.map(({ from, to, start, end }) => {
+        const written = text.slice(start, end)
+        return (
+          <TimeLink key={`${from}-${to}`} from={from} to={to}>
+            {/^[\d.]+$/.test(written) ? clock(from * 1000, true) : written}
+          </TimeLink>
+        )
+      })}
+    </div>
   )
 }

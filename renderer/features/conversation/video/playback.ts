@@ -1,19 +1,22 @@
 import { create } from 'zustand'
 
-/** A video that was asked to play from a time, in ms on the player's clock. `toMs` null: on and on; the same: only to show it. Each asking is another object. */
-export interface Asked {
+/**
+ * The request that a video plays from a time, in ms on the player's clock. `toMs` null: to its end; equal to `fromMs`: that
+ * frame is only shown. Each request is a new object, so that the same time can be requested again.
+ */
+export interface PlayRequest {
   readonly id: string
   readonly fromMs: number
   readonly toMs: number | null
 }
 
-/** What was asked for last. */
-export const useAsked = create<{ readonly asked: Asked | null }>(() => ({ asked: null }))
+/** The latest request. */
+export const usePlayRequest = create<{ readonly request: PlayRequest | null }>(() => ({ request: null }))
 
 /** Has a video of the conversation play from a time. */
 export const playFrom = (id: string, fromMs: number, toMs: number | null): void =>
-  useAsked.setState({ asked: { id, fromMs, toMs } })
+  usePlayRequest.setState({ request: { id, fromMs, toMs } })
 
-/** Forgets what was asked of a video: it is not shown any more. */
-export const forgetAsked = (id: string): void =>
-  useAsked.setState(({ asked }) => ({ asked: asked?.id === id ? null : asked }))
+/** Drops the request of a video that is no longer shown. */
+export const forgetPlayRequest = (id: string): void =>
+  usePlayRequest.setState(({ request }) => ({ request: request?.id === id ? null : request }))

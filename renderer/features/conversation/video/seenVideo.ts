@@ -1,5 +1,5 @@
 import type { Message, Part } from '#contract'
-import type { OpenConversation } from '../state.ts'
+import type { OpenConversation } from '../../../lib/conversation/state.ts'
 
 export type VideoPart = Extract<Part, { type: 'video' | 'frames' }>
 

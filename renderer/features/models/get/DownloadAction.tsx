@@ -23,7 +23,7 @@ export function DownloadAction({
   children = 'Download',
   onDownload,
 }: {
-  /** The model that was made of it, as its offer told. */
+  /** The model that this download has become, by its offer. */
   modelId: string | null
   job: Download | undefined
   label: string

@@ -10,7 +10,7 @@ import { tokens } from '../../../lib/format.ts'
 import { EntryOffer } from './EntryOffer.tsx'
 import { RepositoryField } from './RepositoryField.tsx'
 import { loadCatalogue, loadOffer, useCatalogue } from './store.ts'
-import { machineWords } from './words.ts'
+import { machineWords } from './FitLine.tsx'
 
 /** The models that can be had; one that is opened shows what its source offers and how it would run here. */
 export function GetModels({

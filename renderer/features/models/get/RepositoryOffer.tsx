@@ -8,11 +8,11 @@ import { IconButton } from '../../../components/primitives/IconButton.tsx'
 import { ProgressBar } from '../../../components/primitives/ProgressBar.tsx'
 import { toAppError } from '../../../lib/errors.ts'
 import { bytes, counted } from '../../../lib/format.ts'
-import { sourceNames } from '../../../lib/sources.ts'
+import { sourceNames } from '../../../components/models/SourceNote.tsx'
 import { DownloadAction } from './DownloadAction.tsx'
 import { ProjectorChoices, TextChoices } from './RepositoryChoices.tsx'
 import { closeRepository, examine, isUsable, useRepository } from './repository.ts'
-import { SourceToken } from './SourceToken.tsx'
+import { SourceToken } from './TokenForm.tsx'
 
 const roles = { projector: 'Projector', adapter: 'Adapter', part: 'Part, others are missing', other: 'No model' }
 

@@ -24,7 +24,7 @@ export function DeleteModel({
   useEffect(() => {
     if (!open) return
     let isOver = false
-    // What used it is told for information; removing works without.
+    // The conversations that used it are information only; removing works without them.
     usesOf(model.id).then(
       (known) => isOver || setUses(known),
       () => {},

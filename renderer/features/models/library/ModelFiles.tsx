@@ -10,8 +10,8 @@ import { cx } from '../../../lib/cx.ts'
 import { bytes } from '../../../lib/format.ts'
 import { useHost } from '../../../lib/host.ts'
 import { useCopied } from '../../../lib/useCopied.ts'
-import { cancelWork, shareOf, useWorks, verifyKey, verifyModel } from '../works.ts'
-import { ModelSheet } from '../check/ModelSheet.tsx'
+import { cancelWork, shareOf, useFileWork, verifyKey, verifyModel } from '../fileWork.ts'
+import { ModelSheet } from '../ModelSheet.tsx'
 import { revealModel } from './store.ts'
 import { useAttempt } from './useAttempt.ts'
 
@@ -25,7 +25,7 @@ const roles: Record<ModelFile['role'], string> = { text: 'Language model', proje
 
 /** The files of a model: where they are, whether they are what they were, and the way to check that. */
 export function ModelFiles({ model: { model, files } }: { model: LibraryModel }): ReactNode {
-  const work = useWorks((state) => state.works[verifyKey(model.id)])
+  const work = useFileWork((state) => state.running[verifyKey(model.id)])
   const canReveal = useHost((state) => state.host?.capabilities.reveal ?? false)
   const { error, attempt } = useAttempt()
   const isWorking = work !== undefined && !work.error
