@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { app, BrowserWindow, dialog, ipcMain, Menu, protocol, session } from 'electron'
-import { consoleLog } from '../main/lib/log.ts'
+import { errorFields, openLog } from '../main/lib/log/index.ts'
 import { superviseCore } from './core/supervisor.ts'
 import type { CoreSupervisor } from './core/supervisor.ts'
 import { forkUtility, utilityLine, utilityWorkers } from './core/utility.ts'
@@ -23,7 +23,6 @@ const dist = join(import.meta.dirname, '..')
 const preload = join(dist, 'electron', 'preload.cjs')
 /** For desktops that give no keys to apps: their own shortcut runs `sightline --capture`. */
 const CAPTURE_SWITCH = '--capture'
-const log = consoleLog
 let core: CoreSupervisor
 
 /** Brings the open window to the front, or opens one, at a conversation if one is named. */
@@ -44,6 +43,8 @@ function newConversation(): void {
 /** Starts the core and the first window, each without waiting for the other. */
 async function start(): Promise<void> {
   const paths = appPaths(join(dist, '..'))
+  const log = openLog({ folder: join(paths.data, 'logs'), part: 'main' })
+  process.on('uncaughtExceptionMonitor', (error) => log.fatal('process.failed', errorFields(error)))
   const capture = (): void =>
     void core.running().then(
       (running) => running.startCapture(),
@@ -95,7 +96,7 @@ async function start(): Promise<void> {
   app.on('second-instance', (_event, argv) => (argv.includes(CAPTURE_SWITCH) ? capture() : open()))
   app.on('activate', open)
   app.on('child-process-gone', (_event, { type, name, reason, exitCode }) =>
-    log('process gone', { type, name, reason, exitCode }),
+    log.error('process.gone', { type, process: name ?? null, reason, exitCode }),
   )
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit()
@@ -103,7 +104,10 @@ async function start(): Promise<void> {
   // Each Quit comes here until the core has closed: a second one does not skip the rest of it.
   app.on('will-quit', (event) => {
     event.preventDefault()
-    void core.close().finally(() => app.exit(0))
+    void core
+      .close()
+      .then(() => log.close())
+      .finally(() => app.exit(0))
   })
   await openMainWindow(preload)
   if (process.argv.includes(CAPTURE_SWITCH)) capture()

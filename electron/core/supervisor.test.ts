@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { AppError } from '#contract'
+import { noLog } from '../../main/lib/log/index.ts'
 import { connectRemote } from '../../main/lib/remote.ts'
 import type { Line } from '../../main/lib/remote.ts'
 import { CLOSE_MS, START_MS, superviseCore } from './supervisor.ts'
@@ -51,7 +52,7 @@ function supervise(...starts: (() => Promise<void>)[]): CoreSupervisor {
       return process
     },
     ports: {} as never,
-    log: (event) => void logged.push(event),
+    log: { ...noLog, error: (event) => void logged.push(event) },
     onRunning,
     onEnded,
   })
@@ -123,7 +124,7 @@ test('a core that does not close is ended after ten seconds; a second close wait
   await Promise.all(closes)
   expect(processes[0]!.killed).toHaveBeenCalledOnce()
   expect(processes[0]!.close).toHaveBeenCalledOnce()
-  expect(logged).toContain('core ended by force')
+  expect(logged).toContain('core.endedByForce')
 })
 
 test('a core that never came up does not hold the app longer either', async () => {

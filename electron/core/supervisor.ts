@@ -1,6 +1,7 @@
 import { AppError, toErrorInfo } from '#contract'
 import type { ErrorInfo } from '#contract'
-import type { Log } from '../../main/lib/log.ts'
+import { errorFields } from '../../main/lib/log/index.ts'
+import type { Log } from '../../main/lib/log/index.ts'
 import { connectRemote } from '../../main/lib/remote.ts'
 import type { Line, Remote } from '../../main/lib/remote.ts'
 import type { CoreProcess, RunningCore, ShellPorts } from './link.ts'
@@ -56,10 +57,10 @@ export function superviseCore(parts: SupervisorParts): CoreSupervisor {
       if (child === own) failure = toErrorInfo(error, 'StorageFailed')
     }
     const late = setTimeout(() => {
-      log('core late', { afterMs: START_MS })
+      log.error('core.late', { afterMs: START_MS })
       fail(new AppError('Interrupted', 'It has not come up yet. Wait a little longer, or restart it.'))
     }, START_MS)
-    up = connectRemote<CoreProcess>(own.line, { onDefect: (error) => log('port failed', { error: String(error) }) })
+    up = connectRemote<CoreProcess>(own.line, { onDefect: (error) => log.error('port.failed', errorFields(error)) })
       .other.then((process) => process.start(ports))
       .finally(() => clearTimeout(late))
     up.then(
@@ -70,7 +71,7 @@ export function superviseCore(parts: SupervisorParts): CoreSupervisor {
         onRunning(core)
       },
       (error: unknown) => {
-        log('core refused', { error: String(error) })
+        log.error('core.refused', errorFields(error))
         fail(error)
         own.kill()
       },
@@ -90,10 +91,10 @@ export function superviseCore(parts: SupervisorParts): CoreSupervisor {
     const patience = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, CLOSE_MS, 'late')))
     const closed = up
       .then((core) => core.close())
-      .catch((error: unknown) => log('close failed', { error: String(error) }))
+      .catch((error: unknown) => log.error('core.closeFailed', errorFields(error)))
     const how = await Promise.race([closed, own.ended, patience])
     clearTimeout(timer)
-    if (how === 'late') log('core ended by force', { afterMs: CLOSE_MS })
+    if (how === 'late') log.error('core.endedByForce', { afterMs: CLOSE_MS })
     own.kill()
   }
 

@@ -1,7 +1,7 @@
 import { MessageChannelMain, utilityProcess } from 'electron'
 import type { MessagePortMain, UtilityProcess } from 'electron'
 import { join } from 'node:path'
-import type { Log } from '../../main/lib/log.ts'
+import type { Log } from '../../main/lib/log/index.ts'
 import type { Line, TransferPort } from '../../main/lib/remote.ts'
 import type { WorkerName } from '../../main/ports.ts'
 import type { ForkedWorker, WorkerExit } from './link.ts'
@@ -20,19 +20,24 @@ export function forkUtility(entry: string, name: string, log: Log): Utility {
   const child = utilityProcess.fork(entry, [], { serviceName: name, stdio: 'inherit' })
   const { promise: ended, resolve } = Promise.withResolvers<{ code: number; reason: string }>()
   let fatal: string | null = null
-  child.once('spawn', () => log('process started', { name, pid: child.pid }))
+  let killed = false
+  child.once('spawn', () => log.info('process.started', { process: name, pid: child.pid ?? null }))
   // Without a listener Electron throws this in the main process. The report is long and tells of the environment.
   child.on('error', (type, location) => {
     fatal = `${type} in ${location}`
-    log('process failed', { name, pid: child.pid, reason: fatal })
+    log.error('process.failed', { process: name, pid: child.pid ?? null, reason: fatal })
   })
   child.once('exit', (code) => {
     const reason = fatal ?? `exit code ${code}`
-    log('process ended', { name, code, reason })
+    log[code === 0 || killed ? 'info' : 'error']('process.ended', { process: name, code, reason, wasKilled: killed })
     resolve({ code, reason })
   })
   // `UtilityProcess.kill` is SIGTERM; native code that runs would not hear it.
-  return { child, ended, kill: () => endNow(child.pid) }
+  const kill = (): void => {
+    killed = true
+    endNow(child.pid)
+  }
+  return { child, ended, kill }
 }
 
 /** The line to a utility process, over its own channel. */

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, test, vi } from 'vitest'
+import { noLog } from '../../main/lib/log/index.ts'
+import type { LogFields } from '../../main/lib/log/index.ts'
 import { connectRemote } from '../../main/lib/remote.ts'
 import type { Line, TransferPort } from '../../main/lib/remote.ts'
 import type { WorkerProcess } from '../../main/ports.ts'
@@ -44,10 +46,9 @@ async function start(script: string): Promise<WorkerProcess> {
     `import { workerChannel } from ${JSON.stringify(channel)}\nconst channel = workerChannel()\n${script}`,
   )
   logged.length = 0
-  workers = utilityWorkers(
-    folder,
-    (event, { name, reason } = {}) => void logged.push([event, name, reason].join(' ').trim()),
-  )
+  const note = (event: string, { process, reason }: LogFields = {}) =>
+    void logged.push([event, process, reason].join(' ').trim())
+  workers = utilityWorkers(folder, { info: note, warn: note, error: note })
   return forkedWorkers(await overLine(workers))('media')
 }
 
@@ -92,7 +93,7 @@ test('each start and each end is logged with its reason', async () => {
   const ended = exit(worker)
   worker.send(3)
   await ended
-  expect(logged).toEqual(['process started Sightline pictures', 'process ended Sightline pictures exit code 3'])
+  expect(logged).toEqual(['process.started Sightline pictures', 'process.ended Sightline pictures exit code 3'])
 })
 
 test('a worker that V8 ends for want of memory is heard, and is no uncaught error of the app', async () => {
@@ -100,8 +101,8 @@ test('a worker that V8 ends for want of memory is heard, and is no uncaught erro
   const ended = exit(worker)
   worker.send('go')
   expect((await ended).code).not.toBe(0)
-  expect(logged[1]).toContain('process failed Sightline pictures FatalError')
-  expect(logged[2]).toContain('process ended Sightline pictures FatalError')
+  expect(logged[1]).toContain('process.failed Sightline pictures FatalError')
+  expect(logged[2]).toContain('process.ended Sightline pictures FatalError')
 })
 
 test('the last words of a worker come before its end is told', async () => {
@@ -127,6 +128,6 @@ test('a worker whose core is gone ends', async () => {
 })
 
 test('a worker that cannot be started ends', async () => {
-  const missing = utilityWorkers(mkdtempSync(join(tmpdir(), 'sightline-none-')), () => {})
+  const missing = utilityWorkers(mkdtempSync(join(tmpdir(), 'sightline-none-')), noLog)
   expect(await exit(forkedWorkers(await overLine(missing))('media'))).toMatchObject({ code: 1 })
 })

@@ -70,9 +70,5 @@ test('a missing picture says why, and nothing is stored by a request', async ({ 
     const code = async (response: Response) => [response.status, ((await response.json()) as { code: string }).code]
     return [upload.status, await code(missing), await code(named)]
   })
-  expect(answers).toEqual([
-    405,
-    [404, 'NotFound'],
-    [404, 'NotFound'],
-  ])
+  expect(answers).toEqual([405, [404, 'NotFound'], [404, 'NotFound']])
 })

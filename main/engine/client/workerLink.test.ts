@@ -39,7 +39,7 @@ const unload = () => {
   )
   return { id, replies }
 }
-const started: FromWorker = { type: 'started', backend: 'CPU', noGpuReason: null, devices: [] }
+const started: FromWorker = { type: 'started', release: 'v0', backend: 'CPU', noGpuReason: null, devices: [] }
 
 describe('a process that ends while it tries a variant', () => {
   test('is started again without the variant; what was asked is asked again and nobody notices', () => {

@@ -1,10 +1,11 @@
 import { AppError } from '#contract'
+import { currentRequest } from '../../lib/log/index.ts'
 import type { SpawnWorker, WorkerProcess } from '../../ports.ts'
 import type { FromWorker, SkippedVariant, ToWorker } from '../protocol.ts'
 import type { BackendChoice, GpuVariant } from '../types.ts'
 
 type Reply = Extract<FromWorker, { id: number }>
-type WithoutId<T> = T extends { id: number } ? Omit<T, 'id'> : never
+type WithoutId<T> = T extends { id: number } ? Omit<T, 'id' | 'requestId'> : never
 export type WorkerRequest = Exclude<WithoutId<ToWorker>, { op: 'cancel' }>
 
 export interface LinkOptions {
@@ -116,8 +117,10 @@ export class WorkerLink {
       if (said instanceof AppError || said.type === 'done' || said.type === 'failed') this.pending.delete(id)
       onReply(said)
     }
-    this.pending.set(id, { request, reply, cancelled: false })
-    this.process.send({ ...request, id })
+    const requestId = currentRequest()
+    const named = requestId === null ? request : { ...request, requestId }
+    this.pending.set(id, { request: named, reply, cancelled: false })
+    this.process.send({ ...named, id })
     this.watch()
     return id
   }

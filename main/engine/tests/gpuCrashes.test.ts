@@ -30,7 +30,7 @@ const skipped = () => (processes.at(-1)!.received[0] as { skip: { variant: strin
 async function crashOn(noGpuReason: string | null): Promise<void> {
   await vi.advanceTimersByTimeAsync(0)
   says({ type: 'probing', variant: 'vulkan' })
-  says({ type: 'started', backend: noGpuReason ? 'CPU' : 'Vulkan (Card)', noGpuReason, devices: [] })
+  says({ type: 'started', release: 'v0', backend: noGpuReason ? 'CPU' : 'Vulkan (Card)', noGpuReason, devices: [] })
   says({ type: 'loaded', model, contextTokens: 4096, options: {} })
   processes.at(-1)!.dies()
   await vi.advanceTimersByTimeAsync(10_000)

@@ -1,6 +1,7 @@
 import { AppError } from '#contract'
 import type { FromWorker, SkippedVariant } from '../protocol.ts'
-import type { AnswerRequest, BackendChoice, ContextOptions, ModelFiles } from '../types.ts'
+import type { AnswerRequest, BackendChoice, ContextOptions, GpuVariant, ModelFiles } from '../types.ts'
+import { NativeLog } from './native/log.ts'
 import { releaseMemory } from './native/memoryAllocator.ts'
 import { createRuntime, UnusableVariant } from './native/runtime.ts'
 import type { Runtime } from './native/runtime.ts'
@@ -34,9 +35,12 @@ export class ModelHost {
   private readonly readers = new Set<Promise<unknown>>()
   private told: { session: Session; contextTokens: number | null; options: ContextOptions } | null = null
   private readonly say: Say
+  private readonly nativeLog: NativeLog
 
-  constructor(say: Say) {
+  /** `onNativeProblem` hears of every warning and error that llama.cpp logs. */
+  constructor(say: Say, onNativeProblem?: (level: 'warn' | 'error', text: string) => void) {
     this.say = say
+    this.nativeLog = new NativeLog(onNativeProblem)
   }
 
   configure(configuration: Configuration): void {
@@ -68,12 +72,11 @@ export class ModelHost {
 
   private async openRuntime(): Promise<Runtime> {
     try {
-      const opened = createRuntime({
-        ...this.configuration,
-        onProbe: (variant) => this.say({ type: 'probing', variant }),
-      })
+      const onProbe = (variant: GpuVariant) => this.say({ type: 'probing', variant })
+      const opened = createRuntime({ ...this.configuration, onProbe }, this.nativeLog)
       this.say({
         type: 'started',
+        release: opened.release,
         backend: opened.backendName,
         noGpuReason: opened.noGpuReason,
         devices: opened.devices(),

@@ -1,4 +1,5 @@
 import { AppError, toErrorInfo } from '#contract'
+import { inRequest } from '../../lib/log/index.ts'
 import type { FromWorker, ToWorker } from '../protocol.ts'
 import { Aborted } from './aborted.ts'
 import type { ModelHost, Say } from './modelHost.ts'
@@ -11,6 +12,8 @@ export type WorkResult = Extract<FromWorker, { type: 'done' }>['result']
 export interface Turn {
   readonly id: number
   readonly op: Work['op']
+  /** The window's call that it belongs to; null: none. */
+  readonly request: string | null
   readonly abort: AbortController
   /** It is done between two steps of a batch, which goes on with the model as it is. */
   readonly isGuest: boolean
@@ -102,6 +105,11 @@ export class Turns {
     }
   }
 
+  /** The window's call that the running work belongs to; null when nothing runs. */
+  get request(): string | null {
+    return this.running?.request ?? null
+  }
+
   private abortRunning(): void {
     this.running?.abort.abort(new Aborted())
     this.host.setAbort(true)
@@ -143,11 +151,11 @@ export class Turns {
   /** Does one piece of work; one that it interrupted is the running one again afterwards. */
   private async runNow(work: Work): Promise<void> {
     const before = this.running
-    const turn = newTurn(work.id, work.op, before !== null)
+    const turn = newTurn(work, before !== null)
     this.running = turn
     if (turn.op === 'batch') this.batch = turn
     this.host.setAbort(false)
-    await this.finish(work.id, this.perform(work, turn), turn)
+    await inRequest(turn.request, () => this.finish(work.id, this.perform(work, turn), turn))
     await this.host.session?.rest()
     this.running = before
     if (this.batch === turn) this.batch = null
@@ -157,7 +165,7 @@ export class Turns {
   private async saveIdle(): Promise<void> {
     const { session } = this.host
     if (this.running || !session) return
-    this.running = newTurn(-1, 'forget', false)
+    this.running = newTurn({ id: -1, op: 'forget' }, false)
     // a state that cannot be saved is computed again
     await session.saveState().catch(() => {})
     this.running = null
@@ -165,9 +173,10 @@ export class Turns {
   }
 }
 
-const newTurn = (id: number, op: Work['op'], isGuest: boolean): Turn => ({
+const newTurn = ({ id, op, requestId = null }: Pick<Work, 'id' | 'op' | 'requestId'>, isGuest: boolean): Turn => ({
   id,
   op,
+  request: requestId,
   abort: new AbortController(),
   isGuest,
   answered: false,
