@@ -99,8 +99,8 @@ describe('a body that is on its way', () => {
       throw new Error('reset')
     }
     const toError = (cause: unknown) => new Error('did not arrive', { cause })
-    const read = async (work: () => void) => {
-      for await (const _ of arriving(broken(), undefined, toError)) work()
+    const read = async (work: (chunk: Uint8Array) => void) => {
+      for await (const chunk of arriving(broken(), undefined, toError)) work(chunk)
     }
     await expect(read(() => {})).rejects.toMatchObject({ message: 'did not arrive' })
     await expect(
