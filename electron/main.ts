@@ -1,12 +1,13 @@
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { app, BrowserWindow, dialog, ipcMain, Menu, protocol, session } from 'electron'
-import { errorFields, openLog } from '../main/lib/log/index.ts'
 import { superviseCore } from './core/supervisor.ts'
 import type { CoreSupervisor } from './core/supervisor.ts'
 import { forkUtility, utilityLine, utilityWorkers } from './core/utility.ts'
 import { handleDisplayMedia } from './displayMedia.ts'
 import type { DownloadProgress } from '../main/app.ts'
 import type { Permits } from './core/link.ts'
+import { openMainLog } from './mainLog.ts'
 import { appMenu } from './menu.ts'
 import { denyPermissions } from './permissions.ts'
 import { electronPorts } from './ports/index.ts'
@@ -23,6 +24,8 @@ const dist = join(import.meta.dirname, '..')
 const preload = join(dist, 'electron', 'preload.cjs')
 /** For desktops that give no keys to apps: their own shortcut runs `sightline --capture`. */
 const CAPTURE_SWITCH = '--capture'
+/** How long the log may take to write its last lines, in ms. */
+const LAST_LINES_MS = 1_000
 let core: CoreSupervisor
 
 /** Brings the open window to the front, or opens one, at a conversation if one is named. */
@@ -43,8 +46,7 @@ function newConversation(): void {
 /** Starts the core and the first window, each without waiting for the other. */
 async function start(): Promise<void> {
   const paths = appPaths(join(dist, '..'))
-  const log = openLog({ folder: join(paths.data, 'logs'), part: 'main' })
-  process.on('uncaughtExceptionMonitor', (error) => log.fatal('process.failed', errorFields(error)))
+  const log = openMainLog(app, join(paths.data, 'logs'))
   const capture = (): void =>
     void core.running().then(
       (running) => running.startCapture(),
@@ -95,9 +97,6 @@ async function start(): Promise<void> {
   handlePortRequests(ipcMain, core)
   app.on('second-instance', (_event, argv) => (argv.includes(CAPTURE_SWITCH) ? capture() : open()))
   app.on('activate', open)
-  app.on('child-process-gone', (_event, { type, name, reason, exitCode }) =>
-    log.error('process.gone', { type, process: name ?? null, reason, exitCode }),
-  )
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit()
   })
@@ -106,7 +105,7 @@ async function start(): Promise<void> {
     event.preventDefault()
     void core
       .close()
-      .then(() => log.close())
+      .then(() => Promise.race([log.close(), pause(LAST_LINES_MS)]))
       .finally(() => app.exit(0))
   })
   await openMainWindow(preload)

@@ -33,7 +33,7 @@ export class CoreStopped extends Error {
   }
 }
 
-/** What a shell with a message port puts on the window; the port then arrives as a `sightline:port` message. */
+/** The object that a shell with a message port puts on the window; the port arrives as a `sightline:port` message. */
 export interface PortBridge {
   requestPort(): void
   /** Starts the core again after it ended; the next port is one to the new core. */
