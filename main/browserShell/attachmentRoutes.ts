@@ -5,10 +5,14 @@ import { AppError, Sha256 } from '#contract'
 import { commonHeaders, inertPolicy, sendJson } from './answers.ts'
 import { frameAddress } from '../lib/http/attachmentAddress.ts'
 import type { FrameAddress } from '../lib/http/attachmentAddress.ts'
+import { unlessSilent } from '../lib/http/body.ts'
 import { parseRange } from '../lib/http/byteRange.ts'
 import type { ShellApp } from './shellApp.ts'
 
-type Stores = Pick<ShellApp, 'attachments' | 'frames' | 'receive'>
+interface Stores extends Pick<ShellApp, 'attachments' | 'frames' | 'receive'> {
+  /** How long a sender may say nothing in the middle of a body, in ms. */
+  readonly silenceMs: number
+}
 
 /** Where attachments are, as the window sees it. */
 export const ATTACHMENTS = '/attachments/'
@@ -21,33 +25,38 @@ export const ATTACHMENTS = '/attachments/'
 export async function serveAttachment(
   request: IncomingMessage,
   response: ServerResponse,
-  { attachments, frames, receive }: Stores,
+  stores: Stores,
   path: string,
   query: URLSearchParams,
 ): Promise<void> {
   const { method } = request
   const name = path.slice(ATTACHMENTS.length)
   const frame = frameAddress(name)
-  if (method === 'POST' && (frame || name === '')) return take(request, response, `${path}?${query}`, receive)
+  if (method === 'POST' && (frame || name === '')) return take(request, response, `${path}?${query}`, stores)
   if (method === 'GET' || method === 'HEAD') {
     return frame
-      ? sendFrame(request, response, frames, frame)
-      : download(request, response, { store: attachments, name, query })
+      ? sendFrame(request, response, stores.frames, frame)
+      : download(request, response, { store: stores.attachments, name, query })
   }
   response
     .writeHead(405, { ...commonHeaders, Allow: name === '' ? 'POST' : frame ? 'GET, HEAD, POST' : 'GET, HEAD' })
     .end()
 }
 
-/** The body of a request, and a signal that aborts when its sender leaves. */
+/** The body of a request, and a signal that aborts when its sender leaves or sends nothing for `silenceMs`. */
 function bodyOf(
   request: IncomingMessage,
   response: ServerResponse,
+  silenceMs: number,
 ): { body: AsyncIterable<Uint8Array>; signal: AbortSignal } {
   const left = new AbortController()
   response.once('close', () => left.abort())
+  const giveUp = () => {
+    response.once('finish', () => request.socket.destroySoon())
+    left.abort()
+  }
   // The body outlives a refusal: destroying it would cut the line before the browser has read why.
-  return { body: request.iterator({ destroyOnReturn: false }), signal: left.signal }
+  return { body: unlessSilent(request.iterator({ destroyOnReturn: false }), silenceMs, giveUp), signal: left.signal }
 }
 
 /** Gives the body to the core, and answers what it stored. */
@@ -55,9 +64,9 @@ async function take(
   request: IncomingMessage,
   response: ServerResponse,
   address: string,
-  receive: Stores['receive'],
+  { receive, silenceMs }: Pick<Stores, 'receive' | 'silenceMs'>,
 ): Promise<void> {
-  const { body, signal } = bodyOf(request, response)
+  const { body, signal } = bodyOf(request, response, silenceMs)
   const stored = await receive(address, body, signal)
   if (stored) sendJson(response, 200, stored)
   else response.writeHead(204, commonHeaders).end()

@@ -15,6 +15,8 @@ import { serveStaticFile } from './staticFiles.ts'
 /** Largest message of a window, in bytes; pictures do not travel this way. */
 const MAX_MESSAGE = 32 * 1024 * 1024
 const RPC = '/rpc'
+/** How long an upload may stand still before it is given up, in ms. */
+const SILENCE_MS = 60_000
 
 /** The server of the browser shell; everything but `close` is about windows that come to it. */
 export interface BrowserServer {
@@ -37,19 +39,24 @@ export async function serveBrowser({
   app,
   uiFolder,
   port,
+  silenceMs = SILENCE_MS,
 }: {
   app: ShellApp
   uiFolder: string
   port: number
+  silenceMs?: number
 }): Promise<BrowserServer> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE, perMessageDeflate: false })
   const waiting: (() => void)[] = []
-  const server = createServer()
+  // A large upload to a slow disk takes longer than any limit on the whole request; what stands still is ended instead.
+  const server = createServer({ requestTimeout: 0 })
   const ownPort = await listen(server, port)
   const access = createAccess(ownPort)
 
   server.on('request', (request, response) => {
-    answer(request, response, { access, app, uiFolder }).catch((error: unknown) => sendError(response, error))
+    answer(request, response, { access, app, uiFolder, silenceMs }).catch((error: unknown) =>
+      sendError(response, error),
+    )
   })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Until the handshake is done nobody else listens, and an error without a listener ends the process.
@@ -90,7 +97,7 @@ export async function serveBrowser({
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { access, app, uiFolder }: { access: Access; app: ShellApp; uiFolder: string },
+  { access, app, uiFolder, silenceMs }: { access: Access; app: ShellApp; uiFolder: string; silenceMs: number },
 ): Promise<void> {
   const { path, query } = target(request)
   const refused = access.checkSender(request)
@@ -110,7 +117,7 @@ async function answer(
       'This window is not connected to Sightline any more. Open the address that Sightline printed when it started.',
     )
   }
-  if (path.startsWith(ATTACHMENTS)) return serveAttachment(request, response, app, path, query)
+  if (path.startsWith(ATTACHMENTS)) return serveAttachment(request, response, { ...app, silenceMs }, path, query)
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return void response.writeHead(405, { ...commonHeaders, Allow: 'GET, HEAD' }).end()
   return serveStaticFile(request, response, uiFolder, path)

@@ -20,7 +20,7 @@ export async function readPng(body: AsyncIterable<Uint8Array>): Promise<Captured
     bytes += chunk.byteLength
     if (bytes > MAX_BYTES)
       throw new AppError('MediaTooLarge', 'This part of the screen is too large. Choose a smaller one.')
-    chunks.push(chunk)
+    chunks.push(chunk.slice())
   }
   const png = Buffer.concat(chunks)
   const isPng = png.length >= HEAD_BYTES && png.subarray(0, PNG.length).equals(PNG)

@@ -1,8 +1,9 @@
+import { Readable } from 'node:stream'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { unlessAborted, untilAborted } from '#contract'
-import { arriving } from './body.ts'
+import { arriving, unlessSilent } from './body.ts'
 
 const MB = 1024 ** 2
 
@@ -98,8 +99,8 @@ describe('a body that is on its way', () => {
       throw new Error('reset')
     }
     const toError = (cause: unknown) => new Error('did not arrive', { cause })
-    const read = async (work: () => void) => {
-      for await (const _ of arriving(broken(), undefined, toError)) work()
+    const read = async (work: (chunk: Uint8Array) => void) => {
+      for await (const chunk of arriving(broken(), undefined, toError)) work(chunk)
     }
     await expect(read(() => {})).rejects.toMatchObject({ message: 'did not arrive' })
     await expect(
@@ -108,6 +109,15 @@ describe('a body that is on its way', () => {
       }),
     ).rejects.toThrow('disk full')
   })
+})
+
+test('a chunk that was read gives its memory back at once, unless others share it', async () => {
+  const own = new Uint8Array(10)
+  const shared = new Uint8Array(10)
+  const part = shared.subarray(2)
+  const seen: number[] = []
+  for await (const chunk of unlessSilent(Readable.from([own, part]), 10_000, () => {})) seen.push(chunk.length)
+  expect([seen, own.length, part.length]).toEqual([[10, 8], 0, 8])
 })
 
 describe('waiting unless a signal aborts', () => {

@@ -3,6 +3,7 @@ import type { Attachment, FrameKey, VideoFacts } from '#contract'
 import { factsOf, frameAddress, frameLayout } from './attachmentAddress.ts'
 import type { FrameLayout } from './attachmentAddress.ts'
 
+/** A chunk is good until the next one is asked for. */
 type Body = AsyncIterable<Uint8Array>
 
 /** Where posted bytes end, and the addresses below which a window posts them. */

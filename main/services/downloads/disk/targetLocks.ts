@@ -1,5 +1,5 @@
 import { rmSync, statSync } from 'node:fs'
-import { AppError } from '#contract'
+import { AppError, unlessAborted } from '#contract'
 import { lockFolder } from '../../../lib/database/lock.ts'
 
 /** Locks on the files that are being written. */
@@ -36,7 +36,7 @@ export function createTargetLocks(): TargetLocks {
   return {
     async take(target, signal) {
       for (let other = held.get(keyOf(target)); other; other = held.get(keyOf(target)))
-        await Promise.race([other, aborted(signal)])
+        await unlessAborted(other, signal)
       return lock(target)
     },
     tryTake(target) {
@@ -51,13 +51,6 @@ export function createTargetLocks(): TargetLocks {
 
 /** Windows and macOS do not tell capital letters apart. */
 const keyOf = (target: string) => target.normalize('NFC').toLowerCase()
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-    if (signal.aborted) reject(signal.reason)
-  })
-}
 
 /**
  * An exclusive lock that the operating system holds on the file at `path`: it ends with the process, however that ends, so

@@ -71,11 +71,7 @@ export async function* receiveFile(
 ): AsyncGenerator<StoreProgress, Received> {
   const { name } = options
   const { bytes: total } = source
-  if (!(await source.clone(target))) {
-    const received = yield* receive(source.chunks(), target, { ...options, total })
-    await source.checkUnchanged()
-    return received
-  }
+  if (!(await source.clone(target))) return yield* receive(source.chunks(), target, { ...options, total })
   try {
     await chmod(target, 0o600)
     const clone = await open(target, 'r+')

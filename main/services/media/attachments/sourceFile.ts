@@ -14,8 +14,8 @@ export interface SourceFile {
   /** Its size when it was opened. */
   readonly bytes: number
   /**
-   * Its bytes; each chunk lies in the same memory, and is good until the next one is asked for. Throws FileChanged when it has
-   * become shorter or longer, MediaNotFound when it cannot be read to its end.
+   * Its bytes; each chunk lies in the same memory, and is good until the next one is asked for. Throws FileChanged as soon as
+   * another program has written to it, MediaNotFound when it cannot be read to its end.
    */
   chunks(): AsyncGenerator<Uint8Array>
   /**
@@ -23,8 +23,6 @@ export interface SourceFile {
    * then nothing is at `target`.
    */
   clone(target: string): Promise<boolean>
-  /** Throws FileChanged when it was written to since it was opened. */
-  checkUnchanged(): Promise<void>
   close(): Promise<void>
 }
 
@@ -45,7 +43,13 @@ export async function openSourceFile(path: string, name: string): Promise<Source
 
   return {
     bytes,
-    chunks: () => readChunks(handle, bytes, name),
+    async *chunks() {
+      for await (const chunk of readChunks(handle, bytes, name)) {
+        yield chunk
+        const now = await handle.stat({ bigint: true })
+        if (now.size !== size || now.mtimeNs !== mtimeNs) throw fileChanged(name)
+      }
+    },
     async clone(target) {
       const flags = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE
       const isCloned = await copyFile(path, target, flags).then(
@@ -56,10 +60,6 @@ export async function openSourceFile(path: string, name: string): Promise<Source
       if (now?.dev === dev && now.ino === ino) return true
       await rm(target, { force: true })
       return false
-    },
-    async checkUnchanged() {
-      const now = await handle.stat({ bigint: true })
-      if (now.size !== size || now.mtimeNs !== mtimeNs) throw fileChanged(name)
     },
     close: () => handle.close(),
   }

@@ -36,7 +36,7 @@ export interface OpenAttachment {
 /** The content-addressed store of files that questions hold: one file per SHA-256, its facts in the database. */
 export interface AttachmentGateway {
   /**
-   * Stores the bytes of one upload; the same bytes twice are one file. `name` is for display only. `facts`: what a video is;
+   * Stores the bytes of one upload, of which a chunk is good until the next one is asked for; the same bytes twice are one file. `name` is for display only. `facts`: what a video is;
    * unset: as this computer's own reader tells it, if there is one. A failed or aborted upload leaves nothing. Throws
    * UnsupportedMedia, DamagedMedia, MediaTooLarge, StorageFailed, Interrupted.
    */

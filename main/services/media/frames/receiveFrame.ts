@@ -11,6 +11,7 @@ const MAX_SIDE = 2048
 const MAX_POSTER_SIDE = 512
 
 const channels = { rgb: 3, rgba: 4 } as const
+const bytesOf = ({ width, height, format }: RawFrame): number => width * height * channels[format]
 
 /** Throws InvalidInput for a frame that is neither as large as its video nor as the model sees it, MediaTooLarge. */
 export function checkFrameSize({ width, height }: RawFrame, { video, sample }: FrameSet): void {
@@ -44,7 +45,7 @@ async function* pixelsOf(
   raw: RawFrame,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
-  const expected = raw.width * raw.height * channels[raw.format]
+  const expected = bytesOf(raw)
   const wrong = (bytes: number) => {
     const came = bytes > expected ? 'more' : `only ${bytes}`
     const message = `A frame of ${raw.width} x ${raw.height} pixels has ${expected} bytes; ${came} came. Add the video again.`
@@ -65,9 +66,13 @@ export async function receivePixels(
   raw: RawFrame,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of pixelsOf(body, raw, signal)) chunks.push(chunk)
-  return Buffer.concat(chunks)
+  const pixels = new Uint8Array(bytesOf(raw))
+  let bytes = 0
+  for await (const chunk of pixelsOf(body, raw, signal)) {
+    pixels.set(chunk, bytes)
+    bytes += chunk.length
+  }
+  return pixels
 }
 
 /**

@@ -1,0 +1,71 @@
+import { mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createApp } from './app.ts'
+import type { App } from './app.ts'
+import { forkWorker } from './nodePorts.ts'
+import { createMemoryClient } from './rpc/memoryClient.ts'
+import { ScriptedEngine } from './testing/scriptedEngine.ts'
+import { tempFolder } from './testing/tempFolder.ts'
+import { testPorts } from './testing/testPorts.ts'
+
+const facts = { width: 64, height: 48, durationMs: 1000, frames: 30, fps: 30, codec: null, startMs: 0 }
+const BYTES = 256 * 1024 ** 2
+
+let folder: ReturnType<typeof tempFolder>
+let app: App | undefined
+let path: string
+
+beforeEach(() => {
+  folder = tempFolder()
+  mkdirSync(join(folder.path, 'videos'))
+  path = join(folder.path, 'videos', 'clip.mp4')
+  writeFileSync(path, Buffer.from('\0\0\0\x18ftypmp42', 'latin1'))
+  truncateSync(path, BYTES)
+})
+afterEach(async () => {
+  await app?.close()
+  folder.remove()
+})
+
+function open(filePaths: boolean) {
+  const { host } = testPorts(folder.path)
+  const ports = testPorts(folder.path, { host: { ...host, filePaths }, spawnWorker: forkWorker })
+  app = createApp(ports, { engine: new ScriptedEngine() })
+  return createMemoryClient(app.serve)
+}
+const files = () =>
+  readdirSync(join(folder.path, 'data', 'attachments'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+
+test('a shell whose callers are not all its own window lets none of them name a file', async () => {
+  const { client } = open(false)
+  expect((await client.host.describe()).capabilities.filePaths).toBe(false)
+  for (const file of [
+    { path, bytes: BYTES, facts },
+    { path: '/etc/hostname', bytes: 1 },
+  ]) {
+    const read = async () => (await client.attachments.storeFile(file)).next()
+    await expect(read()).rejects.toMatchObject({ code: 'NotYetSupported' })
+  }
+  expect(files()).toEqual([])
+})
+
+test('a call that is given up ends the storing, and nothing is left; so does a window that closes', async () => {
+  const { client, close } = open(true)
+  expect((await client.host.describe()).capabilities.filePaths).toBe(true)
+  const stop = new AbortController()
+  const events = await client.attachments.storeFile({ path, bytes: BYTES, facts }, { signal: stop.signal })
+  expect((await events.next()).value).toMatchObject({ type: 'progress', total: BYTES })
+  expect(files()).toHaveLength(1)
+  stop.abort()
+  await expect(events.next()).rejects.toThrow()
+  await expect.poll(files).toEqual([])
+
+  const others = await client.attachments.storeFile({ path, bytes: BYTES, facts })
+  expect((await others.next()).value).toMatchObject({ type: 'progress' })
+  expect(files()).toHaveLength(1)
+  close()
+  await expect.poll(files).toEqual([])
+})
