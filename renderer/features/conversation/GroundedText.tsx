@@ -19,7 +19,9 @@ import { drawOnVideo, type TimedMark } from './video/MarksOnVideo.tsx'
 
 const none: ReadonlySet<number> = new Set()
 
-/** The words of an answer, or its table where a format was chosen, and under them the pictures on which it names places. */
+/**
+ * The words of an answer, or its table where a format was chosen, and under them the pictures on which it names places.
+ */
 export function GroundedText({ message, text }: { message: Message; text: string }): ReactNode {
   const host = useHost((state) => state.host)
   const format = useOpenConversation((state) =>

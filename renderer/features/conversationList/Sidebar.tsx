@@ -6,7 +6,9 @@ import { shortcut } from '../../lib/platform.ts'
 import { ConversationList } from './ConversationList.tsx'
 import { SearchField, SearchResults } from './Search.tsx'
 
-/** The left side of the window: a new conversation, the search, every conversation, and the way to models and settings. */
+/**
+ * The left side of the window: a new conversation, the search, every conversation, and the way to models and settings.
+ */
 export function Sidebar({
   current,
   modelName,
@@ -24,7 +26,7 @@ export function Sidebar({
   onOpen: (conversationId: string | null) => void
   onModels: () => void
   onSettings: () => void
-  /** What goes on in the background, above the foot. */
+  /** Work in the background, shown above the foot. */
   note?: ReactNode
 }): ReactNode {
   const [query, setQuery] = useState('')

@@ -1,9 +1,10 @@
 import type { Conversation, ConversationEvent, Message, Progress } from '#contract'
 
 /**
- * One watched conversation. `order` is the path from the root to the current leaf. `others` has the other answer of each
- * pair, by the id of the one on the path. `drafts` holds the text of messages
- * that are being streamed, apart from the messages, so that a token changes nothing but one string.
+ * One watched conversation. `order` is the path from the root to the current leaf. `others` has the other answer of
+ * each
+ * pair, by the id of the one on the path. `drafts` holds the text of messages that are being streamed, apart from the
+ * messages, so that a token changes nothing but one string.
  */
 export interface OpenConversation {
   readonly id: string | null
@@ -187,12 +188,19 @@ export function streamingAnswer(state: OpenConversation): string | null {
   )
 }
 
-/** The pair of answers that a message of the path belongs to, in the order in which they were asked for; null: it stands alone. */
+/**
+ * The pair of answers that a message of the path belongs to, in the order in which they were asked for; null for a
+ * message that is not one of a pair.
+ */
 export function pairOf(state: OpenConversation, id: string): readonly [string, string] | null {
   const other = state.others[id]
   if (other === undefined) return null
   return state.messages[id]?.beside === null ? [id, other] : [other, id]
 }
 
-/** What stays the same of the path when the conversation goes on from the other answer of a pair: a key for each message of it. */
+/**
+ * A key for each message of the path. Both answers of a pair have the same key, so that the view keeps its place when
+ * the
+ * conversation continues from the other one.
+ */
 export const pathKeys = (state: OpenConversation): string[] => state.order.map((id) => state.messages[id]?.beside ?? id)
