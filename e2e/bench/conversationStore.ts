@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type * as database from '../../main/lib/database/index.ts'
+import type * as service from '../../main/services/conversations/index.ts'
 import { conversationCorpus } from '../../main/testing/conversationCorpus.ts'
 
 /*
@@ -11,10 +13,8 @@ import { conversationCorpus } from '../../main/testing/conversationCorpus.ts'
  */
 const [task, data = '', megabytes = '0'] = process.argv.slice(2)
 const load = (path: string): Promise<unknown> => import(pathToFileURL(join(process.cwd(), path)).href)
-const { openStore } = (await load('main/lib/database/index.ts')) as typeof import('../../main/lib/database/index.ts')
-const { createConversations } = (await load(
-  'main/services/conversations/index.ts',
-)) as typeof import('../../main/services/conversations/index.ts')
+const { openStore } = (await load('main/lib/database/index.ts')) as typeof database
+const { createConversations } = (await load('main/services/conversations/index.ts')) as typeof service
 
 const LONG_MESSAGES = 2_000
 const QUERIES = ['lighthouse', 'the con', 'stopro', 'zq', 'nothing of this kind']
@@ -64,6 +64,6 @@ if (task === 'fill') {
   }
   keystrokes.forEach(timeOf)
   const times = keystrokes.map((query) => Math.min(...Array.from({ length: ROUNDS }, () => timeOf(query))))
-  console.log(JSON.stringify(times))
+  process.stdout.write(JSON.stringify(times))
 }
 store.close()

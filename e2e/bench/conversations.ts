@@ -151,6 +151,6 @@ if (import.meta.main) {
     const compared = other
       ? ` (there ${(other[key] / unit).toFixed(2)} ${sign}, ratio ${(own[key] / other[key]).toFixed(3)})`
       : ''
-    console.log(`${name}: ${(own[key] / unit).toFixed(2)} ${sign}${compared}`)
+    process.stdout.write(`${name}: ${(own[key] / unit).toFixed(2)} ${sign}${compared}\n`)
   }
 }

@@ -1,4 +1,4 @@
-import type { Database } from './index.ts'
+import type { Database } from 'better-sqlite3'
 
 /** Space from which it is given back, in bytes, where it is also a quarter of the file. */
 const WORTHWHILE = 4 * 2 ** 20

@@ -42,11 +42,14 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     pathIds: db.prepare<[string], string>(`${up} SELECT id FROM up ORDER BY depth DESC`).pluck(),
     pathParts: db.prepare<[string], PartRow & { message_id: string }>(`${up}
       SELECT p.message_id, p.type, p.text, p.attachment FROM up JOIN parts p ON p.message_id = up.id ORDER BY p.message_id, p.ordinal`),
-    /** All children of each parent on the path, and the roots, in the order of `children`. */
+    /**
+     * All children of each parent on the path, and the roots, in the order of `children`. The joins keep their order: else
+     * SQLite goes through all messages to save the sorting.
+     */
     pathChildren: db.prepare<[string], ChildRow & { parent_id: string | null }>(`${up}
       SELECT m.parent_id, m.id, m.beside_id, ${newest} AS newest
-      FROM up JOIN messages shown ON shown.id = up.id
-      JOIN messages m ON m.conversation_id = shown.conversation_id AND m.parent_id IS shown.parent_id
+      FROM up CROSS JOIN messages shown ON shown.id = up.id
+      CROSS JOIN messages m ON m.conversation_id = shown.conversation_id AND m.parent_id IS shown.parent_id
       ORDER BY m.position`),
     pathOthers: db
       .prepare<[string], string>(`${up}
