@@ -1,5 +1,5 @@
 import { Cpu, Plus, Settings } from 'lucide-react'
-import { useState, type ReactNode, type RefObject } from 'react'
+import { useRef, useState, type ReactNode, type RefObject } from 'react'
 import { Button } from '../../components/primitives/Button.tsx'
 import { IconButton } from '../../components/primitives/IconButton.tsx'
 import { shortcut } from '../../lib/platform.ts'
@@ -30,6 +30,7 @@ export function Sidebar({
   note?: ReactNode
 }): ReactNode {
   const [query, setQuery] = useState('')
+  const list = useRef<HTMLDivElement>(null)
   const searching = query.trim() !== ''
   return (
     <div className="flex h-full flex-col bg-sidebar">
@@ -50,11 +51,11 @@ export function Sidebar({
         </Button>
         <SearchField field={search} query={query} onQuery={setQuery} />
       </div>
-      <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-2" data-testid="sidebar-list">
+      <div ref={list} className="min-h-0 flex-1 overflow-y-auto px-2 pb-2" data-testid="sidebar-list">
         {searching ? (
           <SearchResults query={query.trim()} current={current} onOpen={onOpen} />
         ) : (
-          <ConversationList current={current} onOpen={onOpen} />
+          <ConversationList current={current} frame={list} onOpen={onOpen} />
         )}
       </div>
       {note}

@@ -33,6 +33,8 @@ export const nothingOpen: OpenConversation = {
 /** The state before the snapshot of conversation `id` has come. */
 export const opening = (id: string): OpenConversation => ({ ...nothingOpen, id, status: 'loading' })
 
+type EventOf<Type extends ConversationEvent['type']> = Extract<ConversationEvent, { type: Type }>
+
 /** The text parts of a message, joined. */
 export const textOf = (message: Message): string =>
   message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
@@ -44,21 +46,53 @@ function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<
   return rest
 }
 
-function fromSnapshot(event: Extract<ConversationEvent, { type: 'snapshot' }>): OpenConversation {
-  const order = event.messages.map((message) => message.id)
+/** The other answer of each pair, by the id of the one of them that is among `messages`. */
+function othersOf(messages: readonly Message[], others: readonly Message[]): Record<string, string> {
   const onPath = (other: Message) =>
-    order.find((id) => id === other.beside) ?? event.messages.find(({ beside }) => beside === other.id)?.id ?? ''
+    messages.find(({ id }) => id === other.beside)?.id ?? messages.find(({ beside }) => beside === other.id)?.id ?? ''
+  return Object.fromEntries(others.map((other) => [onPath(other), other.id]))
+}
+
+const byId = (messages: readonly Message[]): Record<string, Message> =>
+  Object.fromEntries(messages.map((message) => [message.id, message]))
+
+function fromSnapshot({ seq, conversation, messages, others, progress }: EventOf<'snapshot'>): OpenConversation {
   return {
-    id: event.conversation.id,
+    id: conversation.id,
     status: 'ready',
-    seq: event.seq,
-    conversation: event.conversation,
-    order,
-    others: Object.fromEntries(event.others.map((other) => [onPath(other), other.id])),
-    messages: Object.fromEntries([...event.messages, ...event.others].map((message) => [message.id, message])),
-    progress: event.progress,
+    seq,
+    conversation,
+    order: messages.map(({ id }) => id),
+    others: othersOf(messages, others),
+    messages: byId([...messages, ...others]),
+    progress,
     drafts: {},
   }
+}
+
+/** The path up to `after` as it was, and below it the messages of the event; 'gap' when `after` is not shown. */
+function onBranch(
+  state: OpenConversation,
+  { seq, after, messages, others, progress }: EventOf<'branch'>,
+): OpenConversation | 'gap' {
+  const kept = after === null ? [] : state.order.slice(0, state.order.indexOf(after) + 1)
+  if (after !== null && kept.length === 0) return 'gap'
+  const keptOthers = keep(state.others, kept)
+  const shown = [...kept, ...Object.values(keptOthers)]
+  return {
+    ...state,
+    seq,
+    order: [...kept, ...messages.map(({ id }) => id)],
+    others: { ...keptOthers, ...othersOf(messages, others) },
+    messages: { ...keep(state.messages, shown), ...byId([...messages, ...others]) },
+    progress: { ...keep(state.progress, shown), ...progress },
+    drafts: keep(state.drafts, shown),
+  }
+}
+
+/** Of a record what stands under `ids`. */
+function keep<T>(record: Readonly<Record<string, T>>, ids: readonly string[]): Record<string, T> {
+  return Object.fromEntries(ids.flatMap((id) => (record[id] === undefined ? [] : [[id, record[id]]])))
 }
 
 /** The path with `message` on it or beside it; null when what it belongs to is not shown. */
@@ -86,6 +120,10 @@ export function applyEvent(state: OpenConversation, event: ConversationEvent): O
   switch (event.type) {
     case 'removed':
       return { ...nothingOpen, id: state.id, status: 'missing', seq }
+    case 'conversation':
+      return { ...state, seq, conversation: event.conversation }
+    case 'branch':
+      return onBranch(state, event)
     case 'progress':
       return { ...state, seq, progress: { ...state.progress, [event.messageId]: event.progress } }
     case 'message': {
@@ -126,6 +164,17 @@ export function applyEvents(state: OpenConversation, events: readonly Conversati
     next = applied
   }
   return next
+}
+
+/** The messages from the root to the one before `message`; it stays the same whatever comes below. */
+export function pathBefore(messages: OpenConversation['messages'], message: Message): Message[] {
+  const path: Message[] = []
+  for (let { parentId } = message; parentId !== null; parentId = path.at(-1)!.parentId) {
+    const parent = messages[parentId]
+    if (!parent) return []
+    path.push(parent)
+  }
+  return path.reverse()
 }
 
 /** Id of an answer that is being written at the end of the shown path or beside it, or null. */
