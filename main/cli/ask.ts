@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { AppError } from '#contract'
+import { AppError, MAX_PICTURE_TOKENS, PIXELS_PER_TOKEN } from '#contract'
 import { createHeadless } from '../headless.ts'
 import type { AnswerRequest, AnswerResult, ChatMessage, ChatPart } from '../headless.ts'
 import { fitRequest, roomForVideos } from './fit.ts'
@@ -75,8 +75,8 @@ const options = {
 /** Those that name files. */
 const FILES = ['model', 'mmproj', 'image', 'video', 'messages', 'json-schema', 'grammar', 'lora'] as const
 
-/** The reference's defaults: 4 to 16384 tokens of 28 x 28 pixels. */
-const REFERENCE_BUDGET = { minPixels: 4 * 784, maxPixels: 16384 * 784 }
+/** The reference's defaults: 4 to 16384 tokens. */
+const REFERENCE_BUDGET = { minPixels: 4 * PIXELS_PER_TOKEN, maxPixels: MAX_PICTURE_TOKENS * PIXELS_PER_TOKEN }
 const DEFAULT_MAX_TOKENS = 512
 
 const tell = (note: string) => void process.stderr.write(`${note}\n`)
@@ -101,11 +101,14 @@ export function ask(argv: string[]): Promise<number> {
       const model = values.model ? { textPath: values.model, projectorPath: values.mmproj ?? null } : demo
       const defaults = values.model ? null : demo.defaults
       const budget = defaults?.budget ?? REFERENCE_BUDGET
-      const maxPixels = integer('max-pixels', values['max-pixels'], 784) ?? budget.maxPixels
+      const maxPixels = integer('max-pixels', values['max-pixels'], PIXELS_PER_TOKEN) ?? budget.maxPixels
       const wanted: Omit<AnswerRequest, 'messages'> = {
         model: { textPath: model.textPath, projectorPath: model.projectorPath },
         budget: {
-          minPixels: Math.min(integer('min-pixels', values['min-pixels'], 784) ?? budget.minPixels, maxPixels),
+          minPixels: Math.min(
+            integer('min-pixels', values['min-pixels'], PIXELS_PER_TOKEN) ?? budget.minPixels,
+            maxPixels,
+          ),
           maxPixels,
         },
         contextTokens: integer('context', values.context, 256) ?? defaults?.contextTokens ?? null,
@@ -178,8 +181,8 @@ async function conversation(
   const fps = decimal('fps', values.fps, 0.01, 1000)
   // what is asked for by name holds for videos too; defaults do not: the reference has others for them
   const sizes = {
-    minPixels: integer('min-pixels', values['min-pixels'], 784),
-    maxPixels: integer('max-pixels', values['max-pixels'], 784),
+    minPixels: integer('min-pixels', values['min-pixels'], PIXELS_PER_TOKEN),
+    maxPixels: integer('max-pixels', values['max-pixels'], PIXELS_PER_TOKEN),
   }
   const messages: ChatMessage[] = values.messages ? await readMessages(values.messages, videos) : []
   if (values.system !== undefined)

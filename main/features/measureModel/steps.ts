@@ -1,4 +1,4 @@
-import type { BenchmarkRow, Placement } from '#contract'
+import { PIXELS_PER_TOKEN, type BenchmarkRow, type Placement } from '#contract'
 import { picture, prose } from '../../lib/workload/index.ts'
 import { contextOptions } from '../../engine/index.ts'
 import type { AnswerRequest, AnswerResult, ChatMessage, Engine, ModelFiles } from '../../engine/index.ts'
@@ -122,7 +122,7 @@ function requestOf(
     context: contextOptions(placement),
     sampling: GREEDY,
     ignoreEos: true,
-    budget: { minPixels: 784, maxPixels: MAX_SIDE_PIXELS },
+    budget: { minPixels: PIXELS_PER_TOKEN, maxPixels: MAX_SIDE_PIXELS },
   }
 }
 

@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, TOKEN_SIDE } from '#contract'
 import type { PictureBudget } from '#contract'
 
 /** Width and height in pixels. */
@@ -7,8 +7,6 @@ export interface Size {
   readonly height: number
 }
 
-/** One token is a square of this many pixels: 14-pixel patches, merged 2 x 2. */
-export const TOKEN_PIXELS = 28
 const MAX_RATIO = 200
 
 /** Rounds to the nearest integer, halves to the even one, as Python's `round` does. */
@@ -37,7 +35,7 @@ export function checkRatio({ width, height }: Size, name: string): void {
  * the budget, the ratio kept as well as that allows. The rule is `smart_resize` of the Hugging Face implementation.
  * Throws as `checkRatio`.
  */
-export function smartResize(size: Size, budget: PictureBudget, name = 'The picture', factor = TOKEN_PIXELS): Size {
+export function smartResize(size: Size, budget: PictureBudget, name = 'The picture', factor = TOKEN_SIDE): Size {
   const { width, height } = size
   const { minPixels, maxPixels } = budget
   checkRatio(size, name)

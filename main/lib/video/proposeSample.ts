@@ -1,5 +1,4 @@
-import type { PictureBudget, VideoFacts } from '#contract'
-import { TOKEN_PIXELS } from '../picture/smartResize.ts'
+import { PIXELS_PER_TOKEN, type PictureBudget, type VideoFacts } from '#contract'
 import { frameLimits, sampleVideo, sliceTokens } from './sampleVideo.ts'
 import type { SampleWish } from './sampleVideo.ts'
 
@@ -11,7 +10,6 @@ export interface Proposal {
   readonly tokens: number
 }
 
-const TOKEN_AREA = TOKEN_PIXELS ** 2
 /** Frames are taken away rather than made smaller than this, in tokens. */
 const READABLE = 64
 const LEAST_TOKENS = 4
@@ -38,7 +36,7 @@ export function proposeSample(
     const frames = sampleVideo(facts, { ...wish, fps }, usual).sample.indices.length
     const perSlice = Math.floor(room / Math.ceil(frames / 2))
     if (perSlice >= LEAST_TOKENS) {
-      const limits = narrowed(frameLimits(frames, wish.budget, usual), perSlice * TOKEN_AREA)
+      const limits = narrowed(frameLimits(frames, wish.budget, usual), perSlice * PIXELS_PER_TOKEN)
       smallest = fitting(facts, { ...wish, fps }, usual, { room, limits })
       if (smallest && perSlice >= readable) return smallest
     }
@@ -59,7 +57,7 @@ function fitting(
   usual: PictureBudget,
   { room, limits }: { room: number; limits: PictureBudget },
 ): Proposal | null {
-  for (let most = limits.maxPixels; most >= LEAST_TOKENS * TOKEN_AREA; most *= STEP) {
+  for (let most = limits.maxPixels; most >= LEAST_TOKENS * PIXELS_PER_TOKEN; most *= STEP) {
     const budget = narrowed(limits, most)
     const { sample, tokens } = sampleVideo(facts, { ...wish, budget }, usual)
     if (tokens <= room) return { fps: wish.fps, budget, frames: sample.indices.length, tokens }

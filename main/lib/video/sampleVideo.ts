@@ -1,5 +1,5 @@
-import type { FrameSample, PictureBudget, VideoFacts, VideoRange } from '#contract'
-import { smartResize, TOKEN_PIXELS } from '../picture/smartResize.ts'
+import { PIXELS_PER_TOKEN, type FrameSample, type PictureBudget, type VideoFacts, type VideoRange } from '#contract'
+import { smartResize } from '../picture/smartResize.ts'
 import type { Size } from '../picture/smartResize.ts'
 import { videoBudget } from './frameBudget.ts'
 import { framesWithin } from './frameRange.ts'
@@ -19,7 +19,7 @@ export interface Sampled {
 }
 
 /** No frame is wished larger than the reference lets one be, in pixels. */
-const MAX_FRAME_PIXELS = 768 * TOKEN_PIXELS ** 2
+const MAX_FRAME_PIXELS = 768 * PIXELS_PER_TOKEN
 
 /**
  * The frames that a model gets of a video, by the reference's rule: which, when they are shown, and their size. `usual`:
@@ -42,12 +42,12 @@ export function sampleVideo(
 }
 
 /** Tokens of one temporal slice, which is a pair of frames. */
-export const sliceTokens = ({ width, height }: Size): number => (width / TOKEN_PIXELS) * (height / TOKEN_PIXELS)
+export const sliceTokens = ({ width, height }: Size): number => (width * height) / PIXELS_PER_TOKEN
 
 /** How large each of so many frames may be, in pixels: what is wished, within what the reference allows. */
 export function frameLimits(frames: number, wished: PictureBudget | undefined, usual: PictureBudget): PictureBudget {
   const sane = wished && { minPixels: Math.min(wished.minPixels, MAX_FRAME_PIXELS), maxPixels: wished.maxPixels }
   const { minPixels, maxPixels } = videoBudget(frames, sane ?? {}, usual)
-  const most = Math.floor(Math.max(maxPixels, TOKEN_PIXELS ** 2))
+  const most = Math.floor(Math.max(maxPixels, PIXELS_PER_TOKEN))
   return { minPixels: Math.min(minPixels, most), maxPixels: most }
 }

@@ -1,8 +1,8 @@
-import { AppError } from '#contract'
+import { AppError, PIXELS_PER_TOKEN } from '#contract'
 import type { FrameSample, VideoAttachment } from '#contract'
 
 /** Pixels of all frames of a set together: more than any plan gives, whose sides are rounded up to whole tokens. */
-const MAX_PIXELS = 768 * 768 * 784 * 1.6
+const MAX_PIXELS = 768 * 768 * PIXELS_PER_TOKEN * 1.6
 
 /** Whether a sample can be one of this video. Throws InvalidInput. */
 export function checkSample(

@@ -1,6 +1,7 @@
+import { PIXELS_PER_TOKEN } from '#contract'
 import { ChatTemplate, PADS } from '../../../../main/engine/worker/prompt/template.ts'
 import type { MediaPart } from '../../../../main/engine/worker/prompt/template.ts'
-import { resizeBicubic, smartResize, TOKEN_PIXELS } from '../../../../main/lib/picture/index.ts'
+import { resizeBicubic, smartResize } from '../../../../main/lib/picture/index.ts'
 import type { RgbPicture } from '../../../../main/lib/picture/index.ts'
 import type { Conversation, Media, Message } from './conversation.ts'
 import { colourNames } from './colours.ts'
@@ -41,8 +42,8 @@ export const demoTemplate = ChatTemplate.read(
 export function prepareMedia({ type, frames }: Media, maxTokens: number): PreparedMedia {
   const drawings = frames.map((scene) => drawScene(scene))
   const { width, height } = smartResize(frames[0]!, {
-    minPixels: MIN_TOKENS * TOKEN_PIXELS ** 2,
-    maxPixels: maxTokens * TOKEN_PIXELS ** 2,
+    minPixels: MIN_TOKENS * PIXELS_PER_TOKEN,
+    maxPixels: maxTokens * PIXELS_PER_TOKEN,
   })
   return {
     type,
