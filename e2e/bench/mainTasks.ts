@@ -11,6 +11,8 @@ export interface Task {
 /** How often the main thread says that it is free, and how often it is looked at what it does: ms, µs. */
 const BEAT_MS = 2
 const SAMPLE_US = 500
+/** What is no work of the app: waiting, and the trace's own. */
+const OWN = ['(idle)', 'waited']
 
 interface Held {
   stop: () => Promise<{ profile: Profiler.Profile; gaps: { from: number; to: number; waitedMs: number }[] }>
@@ -61,35 +63,46 @@ export async function traceMain(electron: ElectronApplication): Promise<() => Pr
   )
   return async () => {
     const { profile, gaps } = await electron.evaluate(() => (globalThis as { heldTrace?: Held }).heldTrace!.stop())
-    return gaps.map(({ from, to, waitedMs }) => ({
-      ms: Math.max(0, (to - from) / 1000 - BEAT_MS - waitedMs),
-      cause: causeOf(profile, from, to),
-    }))
+    return gaps.map(({ from, to, waitedMs }) => {
+      const { ms, cause } = busiest(profile, from, to)
+      return { ms: Math.max(0, Math.min(ms, (to - from) / 1000 - BEAT_MS - waitedMs)), cause }
+    })
   }
 }
 
-/** The stack that took most of the samples of a time, its own functions only, the outermost first. */
-function causeOf(
-  { nodes, samples = [], timeDeltas = [], startTime }: Profiler.Profile,
-  from: number,
-  to: number,
-): string {
+/**
+ * How long the thread was not idle in a time, less what the trace itself did there, and the stack that took most of it:
+ * its innermost functions, the outermost of them first.
+ */
+function busiest(profile: Profiler.Profile, from: number, to: number): { ms: number; cause: string } {
+  const { nodes, samples = [], timeDeltas = [], startTime } = profile
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const parents = new Map(nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node.id])))
+  const stackOf = (top: number) => {
+    const stack: Profiler.ProfileNode[] = []
+    for (let id: number | undefined = top; id !== undefined; id = parents.get(id)) stack.unshift(byId.get(id)!)
+    return stack.map(({ callFrame }) => callFrame)
+  }
   const counts = new Map<number, number>()
   let at = startTime
+  let within = 0
   samples.forEach((id, i) => {
     at += timeDeltas[i] ?? 0
-    if (at >= from && at <= to) counts.set(id, (counts.get(id) ?? 0) + 1)
+    if (at < from || at > to) return
+    within++
+    if (!stackOf(id).some(({ functionName }) => OWN.includes(functionName))) counts.set(id, (counts.get(id) ?? 0) + 1)
   })
   const [top] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? []
-  const stack: string[] = []
-  for (let id: number | undefined = top; id !== undefined; id = parents.get(id)) {
-    const { functionName, url, lineNumber } = byId.get(id)!.callFrame
-    if (functionName !== '(root)')
-      stack.unshift(
-        `${functionName || '(anonymous)'}${url ? ` ${url.split('/').slice(-2).join('/')}:${lineNumber + 1}` : ''}`,
-      )
+  if (top === undefined) return { ms: 0, cause: 'idle' }
+  const busy = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  const names = stackOf(top).slice(1).slice(-4)
+  return {
+    ms: ((to - from) / 1000) * (busy / within),
+    cause: names
+      .map(({ functionName, url, lineNumber }) => {
+        const place = url ? ` ${url.split('/').slice(-2).join('/')}:${lineNumber + 1}` : ''
+        return `${functionName || '(anonymous)'}${place}`
+      })
+      .join(' > '),
   }
-  return stack.slice(-4).join(' > ') || 'no sample: outside of JavaScript'
 }

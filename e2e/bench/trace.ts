@@ -1,4 +1,5 @@
-import { copyFileSync, mkdtempSync, openSync, closeSync, ftruncateSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, copyFileSync, existsSync, ftruncateSync, mkdtempSync, openSync } from 'node:fs'
+import { readdirSync, rmSync, statSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -55,6 +56,7 @@ await during('a search in 9 MB of text', async () => {
 await during('an attach of 2 GB', async () => {
   await chat.page.getByTestId('file-input').setInputFiles(largeVideo())
   await chat.page.getByRole('button', { name: /^Open video 1/ }).waitFor()
+  while (!isStored()) await pause(50)
 })
 await app.quit()
 rmSync(folder, { recursive: true, force: true })
@@ -77,6 +79,15 @@ async function during(what: string, work: () => Promise<void>): Promise<void> {
     for (const { ms, cause } of tasks.toSorted((a, b) => b.ms - a.ms).slice(0, SHOWN))
       console.log(`  ${ms.toFixed(1).padStart(7)} ms  ${cause}`)
   }
+}
+
+/** Whether the file is in its place, under its hash. */
+function isStored(): boolean {
+  const attachments = join(data, 'attachments')
+  const names = existsSync(attachments) ? readdirSync(attachments, { recursive: true, encoding: 'utf8' }) : []
+  return names.some(
+    (name) => /(^|\/)[0-9a-f]{64}[^/]*$/.test(name) && statSync(join(attachments, name)).size === FILE_BYTES,
+  )
 }
 
 /** A video that is played in full and is followed by nothing, 2 GB of it: most of the file is a hole. */
