@@ -10,6 +10,9 @@ import { openLog } from './log.ts'
 import { formatLine, readLog } from './readLog.ts'
 import { currentRequest, inRequest } from './request.ts'
 
+/** Only what hangs waits so long, ms. */
+const PATIENT = { timeout: 120_000 }
+
 let folder: ReturnType<typeof tempFolder>
 beforeEach(() => {
   folder = tempFolder()
@@ -76,7 +79,7 @@ describe('a log of files', () => {
     const log = openLog({ folder: join(folder.path, 'logs'), part: 'core' })
     log.info('a')
     log.fatal('b')
-    await expect.poll(() => log.problem).toMatch(/^(ENOTDIR|EEXIST)$/)
+    await expect.poll(() => log.problem, PATIENT).toMatch(/^(ENOTDIR|EEXIST)$/)
     log.info('c')
     await log.close()
   })
@@ -86,14 +89,14 @@ describe('a log of files', () => {
     mkdirSync(join(folder.path, 'core.log'))
     const log = openLog({ folder: folder.path, part: 'core', retryMs: 0 })
     log.info('lost')
-    await expect.poll(() => log.problem).not.toBeNull()
+    await expect.poll(() => log.problem, PATIENT).not.toBeNull()
     folder.remove()
     mkdirSync(folder.path)
     await expect
       .poll(() => {
         log.info('kept')
         return log.problem
-      })
+      }, PATIENT)
       .toBeNull()
     await log.close()
     expect(linesOf('core.log').at(-1)).toMatchObject({ event: 'kept' })
