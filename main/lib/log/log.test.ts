@@ -107,11 +107,10 @@ describe('reading logs', () => {
   test('gives the last lines of all processes in the order of time, and leaves out what is no line', async () => {
     const core = openLog({ folder: folder.path, part: 'core' })
     const main = openLog({ folder: folder.path, part: 'main' })
-    core.info('one')
-    await new Promise((resolve) => setTimeout(resolve, 5))
-    main.info('two')
-    await new Promise((resolve) => setTimeout(resolve, 5))
-    core.info('three', { frames: ['a x.ts:1', 'b y.ts:2'] })
+    const at = (second: number) => ({ time: `2026-01-01T00:00:0${second}.000Z`, level: 'info' }) as const
+    core.write({ ...at(1), part: 'core', event: 'one' })
+    core.write({ ...at(3), part: 'core', event: 'three', fields: { frames: ['a x.ts:1', 'b y.ts:2'] } })
+    main.write({ ...at(2), part: 'main', event: 'two' })
     await Promise.all([core.close(), main.close()])
     writeFileSync(join(folder.path, 'media.log'), 'half a li\n{"event":1}\n')
     expect((await readLog(folder.path, 2)).map(({ event }) => event)).toEqual(['two', 'three'])
