@@ -18,6 +18,9 @@ import { testPorts } from './testing/testPorts.ts'
 const SECRET = 'Quizzaciously'
 const circle = resolve(import.meta.dirname, '../resources/samples/red-circle.png')
 
+/** Only what hangs waits so long, ms. */
+const PATIENT = { timeout: 120_000 }
+
 let folder: ReturnType<typeof tempFolder>
 let app: App
 let client: Client
@@ -141,7 +144,7 @@ test('a worker that dies is told with its signal, and the call that it failed', 
   })
   const { sha } = await app.attachments.store('circle.png', createReadStream(circle))
   process.kill(pids[0]!, 'SIGKILL')
-  await expect.poll(() => text()).toContain('process.ended')
+  await expect.poll(() => text(), PATIENT).toContain('process.ended')
   expect(line('process.ended', { process: 'media' })).toMatchObject({
     level: 'error',
     fields: { signal: 'SIGKILL', wasKilled: false },
@@ -158,7 +161,7 @@ test('a log that cannot be written harms nothing and is told', async () => {
   open({}, { engine: new ScriptedEngine() })
   await client.conversations.search({ query: 'nothing' })
   await expect
-    .poll(async () => JSON.stringify((await client.diagnostics.read()).sections))
+    .poll(async () => JSON.stringify((await client.diagnostics.read()).sections), PATIENT)
     .toMatch(/cannot be written \((ENOTDIR|EEXIST)\)/)
 })
 
@@ -172,7 +175,7 @@ test('diagnostics tell versions, devices, sizes, the plan and the log, without t
   )
   await client.engine.load({})
   await client.library.rename({ id: 'nobody', name: 'x' }).catch(() => {})
-  await expect.poll(async () => (await client.diagnostics.read()).errors.length).toBeGreaterThan(0)
+  await expect.poll(async () => (await client.diagnostics.read()).errors.length, PATIENT).toBeGreaterThan(0)
   const { sections, errors, log, logFolder } = await client.diagnostics.read()
   const values = Object.fromEntries(sections.flatMap(({ rows }) => rows.map(({ name, value }) => [name, value])))
   expect(values).toMatchObject({

@@ -10,6 +10,9 @@ import { openLog } from './log.ts'
 import { formatLine, readLog } from './readLog.ts'
 import { currentRequest, inRequest } from './request.ts'
 
+/** Only what hangs waits so long, ms. */
+const PATIENT = { timeout: 120_000 }
+
 let folder: ReturnType<typeof tempFolder>
 beforeEach(() => {
   folder = tempFolder()
@@ -76,7 +79,7 @@ describe('a log of files', () => {
     const log = openLog({ folder: join(folder.path, 'logs'), part: 'core' })
     log.info('a')
     log.fatal('b')
-    await expect.poll(() => log.problem).toMatch(/^(ENOTDIR|EEXIST)$/)
+    await expect.poll(() => log.problem, PATIENT).toMatch(/^(ENOTDIR|EEXIST)$/)
     log.info('c')
     await log.close()
   })
@@ -86,14 +89,14 @@ describe('a log of files', () => {
     mkdirSync(join(folder.path, 'core.log'))
     const log = openLog({ folder: folder.path, part: 'core', retryMs: 0 })
     log.info('lost')
-    await expect.poll(() => log.problem).not.toBeNull()
+    await expect.poll(() => log.problem, PATIENT).not.toBeNull()
     folder.remove()
     mkdirSync(folder.path)
     await expect
       .poll(() => {
         log.info('kept')
         return log.problem
-      })
+      }, PATIENT)
       .toBeNull()
     await log.close()
     expect(linesOf('core.log').at(-1)).toMatchObject({ event: 'kept' })
@@ -104,11 +107,10 @@ describe('reading logs', () => {
   test('gives the last lines of all processes in the order of time, and leaves out what is no line', async () => {
     const core = openLog({ folder: folder.path, part: 'core' })
     const main = openLog({ folder: folder.path, part: 'main' })
-    core.info('one')
-    await new Promise((resolve) => setTimeout(resolve, 5))
-    main.info('two')
-    await new Promise((resolve) => setTimeout(resolve, 5))
-    core.info('three', { frames: ['a x.ts:1', 'b y.ts:2'] })
+    const at = (second: number) => ({ time: `2026-01-01T00:00:0${second}.000Z`, level: 'info' }) as const
+    core.write({ ...at(1), part: 'core', event: 'one' })
+    core.write({ ...at(3), part: 'core', event: 'three', fields: { frames: ['a x.ts:1', 'b y.ts:2'] } })
+    main.write({ ...at(2), part: 'main', event: 'two' })
     await Promise.all([core.close(), main.close()])
     writeFileSync(join(folder.path, 'media.log'), 'half a li\n{"event":1}\n')
     expect((await readLog(folder.path, 2)).map(({ event }) => event)).toEqual(['two', 'three'])
