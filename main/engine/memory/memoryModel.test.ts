@@ -72,7 +72,7 @@ describe.each(Object.entries(models))('%s', (_name, filesOf) => {
     files = filesOf()
     model = await LanguageModel.load(runtime, files.textPath, (await inspectModel(files)).text, () => {}, never)
   })
-  afterAll(() => model.free())
+  afterAll(() => model[Symbol.asyncDispose]())
 
   test.each([
     [1024, 'f16', 'auto'],
@@ -125,7 +125,7 @@ test('a picture that needs more than is free is refused with its size before mem
     expect((await tower.encode([frame], never)).length).toBe(256 * facts.outputLength)
   } finally {
     vi.restoreAllMocks()
-    projector.free()
+    projector[Symbol.dispose]()
   }
 })
 
@@ -161,7 +161,7 @@ async function expectPictures(files: ModelFiles): Promise<void> {
         expectNear(pictureGraphBytes(facts, patchesOf(width * height), slots), found)
       }
   } finally {
-    projector.free()
+    projector[Symbol.dispose]()
   }
 }
 

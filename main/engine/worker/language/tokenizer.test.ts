@@ -38,7 +38,7 @@ beforeAll(async () => {
   tokenizer = model.tokenizer
 }, 60_000)
 afterAll(async () => {
-  await model.free()
+  await model[Symbol.asyncDispose]()
   folder.remove()
 })
 

@@ -37,17 +37,22 @@ export interface PromptRules {
   /** How places on a picture are told. */
   readonly family: ModelFamily
   readonly media: MediaRules
+  /** Ends the work between two media. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What a system prompt takes beside its text, at most, in tokens. */
 const SYSTEM_TOKENS = 8
 
-/** Renders, measures and tokenizes a request. @throws AppError as `measureMedia` does; InvalidInput from the chat template. */
+/** Renders, measures and tokenizes a request. @throws AppError as `measureMedia` does; InvalidInput from the chat template; the signal's reason. */
 export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, rules: PromptRules): Promise<Prompt> {
   const { messages } = request
   const shown = messages.flatMap(({ content }) => content.filter((part) => part.type !== 'text'))
   const measures = new Map<MediaPart, Media>()
-  for (const part of shown) measures.set(part, await measureMedia(part, request.budget, rules.media))
+  for (const part of shown) {
+    rules.signal?.throwIfAborted()
+    measures.set(part, await measureMedia(part, request.budget, rules.media))
+  }
   const mark = unusedCharacter(messages.flatMap(({ content }) => content.flatMap(textsOf)))
   const plain = (text: string, except?: readonly string[]) => tokenizer.specials.marked(text, mark, except)
   const after = (part: MediaPart) =>

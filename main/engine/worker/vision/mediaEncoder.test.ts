@@ -3,7 +3,7 @@ import { golden, goldenModel } from '../../../testing/engineGoldens.ts'
 import { tempFolder } from '../../../testing/tempFolder.ts'
 import { DiskCache } from '../../cache/diskCache.ts'
 import { inspectModel } from '../../gguf/index.ts'
-import { EmbeddingCache } from '../cache/embeddingCache.ts'
+import { EmbeddingCache } from './embeddingCache.ts'
 import { createRuntime } from '../native/runtime.ts'
 import { measureMedia } from './media.ts'
 import type { Media } from './media.ts'
@@ -23,7 +23,7 @@ beforeAll(async () => {
   tower = new VisionTower(runtime, await Projector.load(runtime, files.projectorPath!, facts!, () => {}, never))
 })
 afterAll(() => {
-  tower.free()
+  tower[Symbol.dispose]()
   folder.remove()
 })
 beforeEach(() => void vi.restoreAllMocks())

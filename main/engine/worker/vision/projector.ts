@@ -30,8 +30,8 @@ interface Tensor {
   readonly bytes: number
 }
 
-/** The weights of a vision tower and its merger in memory. */
-export class Projector {
+/** The weights of a vision tower and its merger in memory, until it is disposed of. */
+export class Projector implements Disposable {
   readonly facts: ProjectorFacts
   /** What the matrices are multiplied as, e.g. "bf16". */
   readonly kind: string
@@ -122,7 +122,7 @@ export class Projector {
     return this.weights.get(name) ?? null
   }
 
-  free(): void {
+  [Symbol.dispose](): void {
     release(this.runtime, this.contexts, this.buffers)
   }
 }

@@ -57,7 +57,7 @@ describe.each(families)('%s embeddings are those of the reference', (family: Fam
     projector = await Projector.load(runtime, files.projectorPath!, facts!, () => {}, never)
     tower = new VisionTower(runtime, projector)
   })
-  afterAll(() => projector.free())
+  afterAll(() => projector[Symbol.dispose]())
 
   test.each(images)('$image', async ({ image, embeddings }) => {
     const found = await tower.encode([resized(image)], never)

@@ -26,7 +26,7 @@ interface Built {
  * The vision tower of Qwen2-VL and Qwen2.5-VL as a ggml graph, after `modeling_qwen2_vl.py` and
  * `modeling_qwen2_5_vl.py` of transformers: patch embedding, blocks with 2-D rotary attention, 2 x 2 merger.
  */
-export class VisionTower {
+export class VisionTower implements Disposable {
   readonly projector: Projector
   private readonly runtime: Runtime
   private readonly table: Float32Array
@@ -83,9 +83,9 @@ export class VisionTower {
   }
 
   /** Frees the weights too. */
-  free(): void {
+  [Symbol.dispose](): void {
     this.runner.free()
-    this.projector.free()
+    this.projector[Symbol.dispose]()
   }
 
   /** On some systems memory is promised that is not there, and its use ends the process. */
