@@ -3,7 +3,7 @@ import type { SpawnWorker, WorkerProcess } from '../../ports.ts'
 import type { FromWorker, SkippedVariant, ToWorker } from '../protocol.ts'
 import type { BackendChoice, GpuVariant } from '../types.ts'
 
-type Reply = Extract<FromWorker, { id: number }>
+type Reply = Exclude<Extract<FromWorker, { id: number }>, { type: 'loading' }>
 type WithoutId<T> = T extends { id: number } ? Omit<T, 'id'> : never
 export type WorkerRequest = Exclude<WithoutId<ToWorker>, { op: 'cancel' }>
 
@@ -95,11 +95,10 @@ export class WorkerLink {
       this.loadingId = null
     }
     if (!this.isOfStoppedLoad(message)) this.options.onMessage(message)
-    const pending = 'id' in message ? this.pending.get(message.id) : undefined
-    if (pending) {
-      const reply = message as Reply
-      if (reply.type === 'done' || reply.type === 'failed') this.pending.delete(reply.id)
-      this.reply(pending, reply)
+    if ('id' in message && message.type !== 'loading') {
+      const pending = this.pending.get(message.id)
+      if (message.type === 'done' || message.type === 'failed') this.pending.delete(message.id)
+      if (pending) this.reply(pending, message)
     }
     // after the request's end, so that a process without work is not watched
     this.watch()
