@@ -44,7 +44,7 @@ module.exports = {
     {
       name: 'service-knows-no-sibling',
       severity: 'error',
-      from: { path: '^main/services/([^/]+)/', pathNot: TEST },
+      from: { path: '^main/services/([^/]+)/', pathNot: [TEST, '^main/services/[^/]+/testing/'] },
       to: {
         path: '^(main|electron|renderer|build|e2e)/|node_modules/(electron|react|react-dom)/',
         pathNot: ['^main/contract/', '^main/ports\\.ts$', '^main/lib/', '^main/services/$1/'],
@@ -101,9 +101,26 @@ module.exports = {
       from: { path: '^renderer/features/([^/]+)/', pathNot: TEST },
       to: {
         path: '^(main|electron|renderer|build|e2e)/|node_modules/electron/',
-        pathNot: ['^main/contract/', '^renderer/(components|lib|i18n)/', '^renderer/features/$1/'],
+        pathNot: ['^main/contract/', '^renderer/(components|lib)/', '^renderer/features/$1/'],
       },
     },
+    // a room of components knows the rooms named here and no other; the primitives know no picture, mark, video or model
+    ...Object.entries({
+      primitives: [],
+      models: ['primitives'],
+      video: ['primitives'],
+      marks: ['primitives'],
+      pictures: ['primitives', 'marks'],
+      answers: ['primitives', 'marks', 'video'],
+    }).map(([room, others]) =>
+      only(`components-${room}`, `^renderer/components/${room}/`, [
+        '^main/contract/',
+        `^renderer/components/(${[room, ...others].join('|')})/`,
+        // of lib, primitives know its single files only: its folders are about pictures, videos and answers
+        room === 'primitives' ? '^renderer/lib/[^/]+$' : '^renderer/lib/',
+        'node_modules/(react|react-dom)/',
+      ]),
+    ),
     // frames of videos are resized where they are decoded, by the very code that the core resizes with
     only('renderer-resizes', '^renderer/lib/video/pixels\\.ts$', [
       '^main/contract/',
@@ -112,8 +129,8 @@ module.exports = {
     ]),
     only(
       'renderer-shared',
-      '^renderer/(components|lib|i18n)/',
-      ['^main/contract/', '^renderer/(components|lib|i18n)/', 'node_modules/(react|react-dom)/'],
+      '^renderer/(components|lib)/',
+      ['^main/contract/', '^renderer/(components|lib)/', 'node_modules/(react|react-dom)/'],
       ['^renderer/lib/video/pixels\\.ts$'],
     ),
     only(

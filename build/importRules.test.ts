@@ -38,6 +38,17 @@ test('a service that imports its sibling, and a client of the engine that import
   ])
 })
 
+test('a primitive of the window that imports what knows marks is refused by name', () => {
+  const { summary } = cruise(join(root, 'build/fixtures/wrong-import'), ['renderer'])
+  expect(summary.violations.map(({ from, to, rule }) => ({ from, to, rule: rule.name }))).toEqual([
+    {
+      from: 'renderer/components/primitives/Button.ts',
+      to: 'renderer/components/marks/markColours.ts',
+      rule: 'components-primitives',
+    },
+  ])
+})
+
 test('the real tree keeps every rule', () => {
   const { summary } = cruise(root, ['main', 'electron', 'renderer', 'build', 'e2e'])
   expect(summary.totalCruised).toBeGreaterThan(100)

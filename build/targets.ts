@@ -90,6 +90,6 @@ export const targets: readonly Target[] = [
     name: 'pictures',
     sources: core,
     output: 'workers/media.js',
-    config: nodeScript('main/services/media/worker/main.ts', 'workers', 'media.js', 'es'),
+    config: nodeScript('main/services/media/process/worker.ts', 'workers', 'media.js', 'es'),
   },
 ]

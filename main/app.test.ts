@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { AppError, defaultSettings, noOverrides } from '#contract'
-import type { ConversationEvent, EngineStatus, HostCommand } from '#contract'
+import type { ConversationEvent, EngineStatus, HostCommand, SettingsChange } from '#contract'
 import { createApp } from './app.ts'
 import type { App } from './app.ts'
 import { Emitter } from './lib/emitter.ts'
@@ -316,6 +316,15 @@ describe('models, settings and the engine', () => {
     await client.models.remove({ id: added.id })
     expect((await client.models.list()).map((model) => model.id)).toEqual(['demo'])
     expect(await first(client.settings.watch())).toMatchObject({ modelId: null })
+  })
+
+  test('the chosen model and the models folder are no settings that a window may write', async () => {
+    const before = await first(client.settings.watch())
+    for (const change of [{ modelId: 'gone' }, { modelsFolder: '/elsewhere' }, { theme: 'dark', modelId: 'gone' }]) {
+      const refused = await client.settings.update(change as SettingsChange).catch((error: unknown) => error)
+      expect(refused, JSON.stringify(change)).toMatchObject({ code: 'InvalidInput' })
+    }
+    expect(await first(client.settings.watch())).toEqual(before)
   })
 
   test('a pair that fails its check is refused as the engine says', async () => {

@@ -4,6 +4,7 @@ import { forkWorker } from '../../nodePorts.ts'
 import type { SpawnWorker } from '../../ports.ts'
 import { answered, demoModel, requestOf, sample, user } from '../../testing/engineRequests.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
+import { until } from '../../testing/until.ts'
 import { createEngine } from '../index.ts'
 import type { AnswerEvent, Engine, EngineState } from '../index.ts'
 
@@ -62,7 +63,7 @@ async function interrupted(signal: NodeJS.Signals, abort?: AbortController) {
     abort?.abort()
   }
   const ending = failure(answered(engine, endless, { signal: abort?.signal }, onEvent))
-  return { ending, text: () => text, running: () => vi.waitUntil(() => pieces >= 3, { timeout: 30_000, interval: 5 }) }
+  return { ending, text: () => text, running: () => until(() => pieces >= 3) }
 }
 
 async function crash(): Promise<unknown> {
@@ -176,7 +177,7 @@ describe('closing', () => {
     await answered(engine, circle)
     vi.useRealTimers()
     await engine.close()
-    await vi.waitUntil(() => !isAlive(pids[0]!), { timeout: 10_000, interval: 5 })
+    await until(() => !isAlive(pids[0]!))
     expect(engine.state.state).toBe('off')
     expect(await failure(answered(engine, circle))).toEqual(refusal('EngineFailed'))
     expect(pids).toHaveLength(1)

@@ -9,6 +9,11 @@ import { checkProjector, checkTextModel, readHeader } from './index.ts'
 
 const SEEDS = 500
 const MAX_MS = 5000
+/** Time of this process's own, in ms: other programs do not count. */
+const cpuMs = (since: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(since)
+  return (user + system) / 1000
+}
 const MAX_GROWTH_KIB = 256 << 10
 
 let folder = ''
@@ -27,7 +32,7 @@ for (const name of ['qwen2vl/model-f32', 'qwen2vl/mmproj-f32', 'qwen25vl/model-f
     for (let seed = 0; seed < SEEDS; seed++) {
       const { buffer, description } = mutate(original, seed)
       await writeFile(path, buffer)
-      const started = performance.now()
+      const started = process.cpuUsage()
       try {
         const header = await readHeader(path)
         if (name.includes('mmproj')) checkProjector(header)
@@ -37,13 +42,13 @@ for (const name of ['qwen2vl/model-f32', 'qwen2vl/mmproj-f32', 'qwen25vl/model-f
           throw new Error(`seed ${seed} (${description}) gave an untyped error`, { cause: error })
         refused++
       }
-      expect(performance.now() - started, `seed ${seed}: ${description}`).toBeLessThan(MAX_MS)
+      expect(cpuMs(started), `seed ${seed}: ${description}`).toBeLessThan(MAX_MS)
     }
     expect(process.resourceUsage().maxRSS - before).toBeLessThan(MAX_GROWTH_KIB)
     // damage to weights and to unimportant texts passes; most of the rest must not
     expect(refused).toBeGreaterThan(SEEDS / 2)
     expect(refused).toBeLessThan(SEEDS)
-  }, 300_000)
+  })
 
 it('the same seed gives the same damage', async () => {
   const original = await readFile(join(goldens, 'qwen2vl/mmproj-f32.gguf'))

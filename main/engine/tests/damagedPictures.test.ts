@@ -10,9 +10,9 @@ import type { SpawnWorker } from '../../ports.ts'
 import { answered, requestOf, sample, user } from '../../testing/engineRequests.ts'
 import { mutatePicture, soundPictures } from '../../testing/pictureMutations.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
-import { createAttachments } from '../../services/attachments/index.ts'
-import type { AttachmentGateway } from '../../services/attachments/index.ts'
-import { createMedia } from '../../services/media/index.ts'
+import { createAttachments } from '../../services/media/attachments/attachments.ts'
+import type { AttachmentGateway } from '../../services/media/attachments/types.ts'
+import { createMediaProcess } from '../../services/media/process/mediaProcess.ts'
 import { createEngine } from '../index.ts'
 import type { ChatPart } from '../index.ts'
 
@@ -27,7 +27,7 @@ const spawn: SpawnWorker = (name) => {
   return forkWorker(name)
 }
 const engine = createEngine({ spawn, cachePath: join(folder.path, 'cache') })
-const media = createMedia({ spawnWorker: spawn })
+const media = createMediaProcess({ spawnWorker: spawn })
 let store: Store
 let attachments: AttachmentGateway
 beforeAll(() => {

@@ -1,5 +1,4 @@
-import type { AttachmentGateway } from '../../services/attachments/index.ts'
-import type { FrameSets } from '../../services/videos/index.ts'
+import type { AttachmentGateway, FrameSets } from '../../services/media/index.ts'
 
 /** Where pictures and the frames of videos are. */
 export interface StoredMedia {

@@ -36,7 +36,7 @@ beforeAll(async () => {
   const { text } = await inspectModel({ textPath, projectorPath: null })
   model = await LanguageModel.load(runtime, textPath, text, () => {}, new AbortController().signal)
   tokenizer = model.tokenizer
-}, 60_000)
+})
 afterAll(async () => {
   await model[Symbol.asyncDispose]()
   folder.remove()

@@ -5,15 +5,15 @@ import type { AppError, ConversationEvent, DraftPart, Message, Part } from '#con
 import { openStore } from '../../../lib/database/index.ts'
 import type { Store } from '../../../lib/database/index.ts'
 import type { EventStream } from '../../../lib/eventStream.ts'
-import { createAttachments } from '../../../services/attachments/index.ts'
-import type { AttachmentGateway } from '../../../services/attachments/index.ts'
+import { createAttachments } from '../../../services/media/attachments/attachments.ts'
+import type { AttachmentGateway, FrameSets } from '../../../services/media/index.ts'
 import { createConversations } from '../../../services/conversations/index.ts'
 import type { Conversations } from '../../../services/conversations/index.ts'
-import { createModels } from '../../../services/models/index.ts'
-import type { Models } from '../../../services/models/index.ts'
+import { createModelList } from '../../../services/models/modelList.ts'
+import type { ModelList } from '../../../services/models/index.ts'
 import { createSettings } from '../../../services/settings/index.ts'
-import { createFrameSets } from '../../../services/videos/index.ts'
-import type { FrameMedia, FrameSets } from '../../../services/videos/index.ts'
+import { createFrameSets } from '../../../services/media/frames/frameSets.ts'
+import type { FrameMedia } from '../../../services/media/frames/types.ts'
 import type { SettingsService } from '../../../services/settings/index.ts'
 import { ScriptedEngine } from '../../../testing/scriptedEngine.ts'
 import { tempFolder } from '../../../testing/tempFolder.ts'
@@ -27,7 +27,7 @@ export let engine: ScriptedEngine
 /** The second model's engine, behind what `ask` sees of comparing. */
 export let secondEngine: ScriptedEngine
 export let second: SecondModel
-export let models: Models
+export let models: ModelList
 export let conversations: Conversations
 export let settings: SettingsService
 export let attachments: AttachmentGateway
@@ -69,7 +69,7 @@ export function open(): void {
     get: () => settings.current.modelId,
     set: (modelId: string | null) => void settings.update({ modelId }),
   }
-  models = createModels({
+  models = createModelList({
     db: store.db,
     resources: resolve(import.meta.dirname, '../../../../resources'),
     choice,
