@@ -75,7 +75,7 @@ describe('native memory is freed', () => {
   test.each([
     ['a copy of the KV state cannot be made', { stateSize: () => 2 ** 53 }],
     [
-      'the context cannot be freed as it should',
+      'the KV cache cannot be copied',
       {
         memorySeqCopy: () => {
           throw new Error('no')
