@@ -155,7 +155,7 @@ export interface TextShape {
 export interface ModelShape {
   readonly text: TextShape
   readonly projector: {
-    readonly family: 'qwen2vl' | 'qwen25vl'
+    readonly family: ModelFamily
     readonly embeddingLength: number
     readonly ffnLength: number
     readonly outputLength: number

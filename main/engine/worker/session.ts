@@ -29,7 +29,8 @@ export interface AnswerListener {
   text(text: string): void
 }
 
-const QWEN25_TOKENS_PER_SECOND = 2
+/** Without a projector nothing of a family is used; any will do. */
+const TEXT_ONLY_FAMILY = 'qwen2vl'
 
 /** One loaded model with its projector, its context and the caches that belong to them, until it is disposed of. */
 export class Session implements AsyncDisposable {
@@ -292,8 +293,7 @@ export class Session implements AsyncDisposable {
       )
     return buildPrompt(request, this.model.tokenizer, {
       template: this.template,
-      family: this.encoder?.family ?? 'qwen2vl',
-      media: { tokensPerSecond: this.encoder?.family === 'qwen25vl' ? QWEN25_TOKENS_PER_SECOND : null },
+      family: this.encoder?.family ?? TEXT_ONLY_FAMILY,
       signal,
     })
   }

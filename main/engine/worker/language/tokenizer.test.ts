@@ -226,7 +226,6 @@ async function prompt(
   const { ids } = await buildPrompt({ ...request, sampling }, tokenizer, {
     template,
     family: 'qwen25vl',
-    media: { tokensPerSecond: 2 },
   })
   return { rendered: template.render(messages, { visionId: false, plain: (text) => text }), ids }
 }
