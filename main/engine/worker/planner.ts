@@ -6,7 +6,7 @@ import { AUTO_CONTEXT, fitContext, fits, lowerPlan, makePlan, USUAL_PICTURE } fr
 import type { PlanInput } from '../memory/plan.ts'
 import type { ContextOptions, MemoryPlan, ModelFiles } from '../types.ts'
 import type { Runtime } from './native/runtime.ts'
-import { systemFreeBytes } from '../memory/systemMemory.ts'
+import { systemFreeBytes } from '../memory/devices.ts'
 
 /** What a plan has to provide for: a context in tokens (null: sized by the prompts), pictures up to so many pixels. */
 export interface PlanRequest {
