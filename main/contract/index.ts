@@ -3,6 +3,7 @@ import { benchmark } from './benchmark.ts'
 import { capture } from './capture.ts'
 import { catalogue } from './catalogue.ts'
 import { conversations } from './conversations.ts'
+import { diagnostics } from './diagnostics.ts'
 import { downloads } from './downloads.ts'
 import { engine } from './engine.ts'
 import { host } from './host.ts'
@@ -27,6 +28,7 @@ export const contract = {
   videos,
   capture,
   settings,
+  diagnostics,
 }
 export type Contract = typeof contract
 
@@ -37,6 +39,7 @@ export * from './capture.ts'
 export * from './codecNames.ts'
 export * from './catalogue.ts'
 export * from './conversations.ts'
+export * from './diagnostics.ts'
 export * from './downloads.ts'
 export * from './engine.ts'
 export * from './errors.ts'
@@ -48,3 +51,4 @@ export * from './models.ts'
 export * from './settings.ts'
 export * from './timeLine.ts'
 export * from './videos.ts'
+export * from './visionTokens.ts'

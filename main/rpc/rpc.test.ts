@@ -120,6 +120,7 @@ const handlers: Handlers = {
       ),
     update: (patch) => ({ ...defaultSettings, ...patch }),
   },
+  diagnostics: { read: unused, showLogs: unused },
 }
 
 beforeEach(() => {
