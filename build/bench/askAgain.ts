@@ -93,13 +93,7 @@ export async function askAgain(root: string, folder: string, rounds: number): Pr
       if (event.type === 'text') {
         first ||= performance.now() - started
         said += event.text ?? ''
-      } else if (event.type === 'done' && process.env['ASK_AGAIN_TIMINGS'])
-        console.error(
-          conversationId,
-          first,
-          JSON.stringify((event as { result?: { usage: object; timings: object } }).result?.usage),
-          JSON.stringify((event as { result?: { timings: object } }).result?.timings),
-        )
+      }
     messages.push(text('assistant', said))
     return first
   }
