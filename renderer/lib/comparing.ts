@@ -39,7 +39,10 @@ export const useCompared = (conversationId: string | null): Compared | null =>
 export const comparedIn = (conversationId: string | null): Compared | null =>
   useComparing.getState().comparing[conversationId ?? NEW] ?? null
 
-/** Compares with another model from the next question on; null: no more. Returns whether any conversation still compares. */
+/**
+ * Compares with another model from the next question on; null: no more. Returns whether any conversation still
+ * compares.
+ */
 export function compareIn(conversationId: string | null, compared: Compared | null): boolean {
   const { comparing } = useComparing.getState()
   const rest = Object.entries(comparing).filter(([key]) => key !== (conversationId ?? NEW))

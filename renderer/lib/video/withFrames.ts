@@ -11,7 +11,8 @@ type VideoPart = Extract<Part, { type: 'video' }>
 const MOST = 64
 
 /**
- * A request about a conversation whose earlier videos' frames may have gone: they are a cache. Those that the core lacks
+ * A request about a conversation whose earlier videos' frames may have gone: they are a cache. Those that the core
+ * lacks
  * are read again from the stored files, then the request is made again.
  *
  * @throws {AppError} What the request throws, or `fillFrames`.
