@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ModelFamily } from './modelFiles.ts'
 import { MAX_PICTURE_TOKENS, PIXELS_PER_TOKEN, TOKEN_SIDE } from './visionTokens.ts'
 
 /** Lower-case hex SHA-256 of a file's bytes; the name of an attachment everywhere. */
@@ -38,7 +39,7 @@ export const MAX_MARKS = 32
  * resize. Coordinates in its answer count in these.
  */
 export const Seen = z.object({
-  family: z.enum(['qwen2vl', 'qwen25vl']),
+  family: ModelFamily,
   media: z.array(z.object({ width: z.int(), height: z.int(), frames: z.int(), tokens: z.int() })),
 })
 export type Seen = z.infer<typeof Seen>

@@ -1,20 +1,20 @@
 import type { Log } from '../../lib/log/index.ts'
 import type { FromWorker } from '../protocol.ts'
-import type { Work } from './turns.ts'
+import type { Job } from './scheduler.ts'
 
-const NOT_LOGGED: readonly Work['op'][] = ['count', 'probe']
+const NOT_LOGGED: readonly Job['op'][] = ['count', 'probe']
 
 /** What the log tells of the engine process: each piece of work with its time and its end, loads with their plan, devices. */
 export class WorkLog {
   private readonly log: Log
-  private readonly begun = new Map<number, { op: Work['op']; at: number }>()
+  private readonly begun = new Map<number, { op: Job['op']; at: number }>()
 
   constructor(log: Log) {
     this.log = log
   }
 
   /** A request came in. */
-  received({ id, op }: Work): void {
+  received({ id, op }: Job): void {
     this.begun.set(id, { op, at: performance.now() })
   }
 
