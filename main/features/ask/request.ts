@@ -1,6 +1,6 @@
-import type { Message, Part, Settings } from '#contract'
+import type { ImageAttachment, Message, Part, Settings } from '#contract'
 import { checkRatio } from '../../lib/picture/smartResize.ts'
-import type { AnswerRequest, ChatMessage, ChatPart } from '../../services/engine/index.ts'
+import type { AnswerRequest, ChatMessage, ChatPart, StoredSource } from '../../services/engine/index.ts'
 import type { Chosen } from '../../services/models/index.ts'
 import type { StoredMedia } from './storedMedia.ts'
 import { formatText, schemaOf } from './format.ts'
@@ -80,18 +80,23 @@ function strip(part: Exclude<Part, { type: 'text' }>, earlier: boolean): ChatPar
 
 /** A picture or video as the engine takes it. Frames of a file have the model's size already, which `budget` may lower. */
 function toMedium(part: Exclude<Part, { type: 'text' }>, { attachments, frames }: StoredMedia): ChatPart {
-  if (part.type === 'image') {
-    const source = { path: attachments.pathOf(part.attachment.sha), name: part.attachment.name }
-    return { type: 'image', source, ...part.budget, ...(part.marks && { marks: part.marks }) }
-  }
-  if (part.type === 'frames') {
-    const sources = part.pictures.map(({ sha, name }) => ({ path: attachments.pathOf(sha), digest: sha, name }))
-    return { type: 'video', frames: sources, fps: part.fps, ...part.budget }
-  }
+  const picture = ({ sha, name, width, height }: ImageAttachment): StoredSource => ({
+    path: attachments.pathOf(sha),
+    digest: sha,
+    size: { width, height },
+    name,
+  })
+  if (part.type === 'image')
+    return { type: 'image', source: picture(part.attachment), ...part.budget, ...(part.marks && { marks: part.marks }) }
+  if (part.type === 'frames')
+    return { type: 'video', frames: part.pictures.map(picture), fps: part.fps, ...part.budget }
   const { key, attachment, sample, budget } = part
-  const pixels = Math.min(sample.width * sample.height, budget?.maxPixels ?? Infinity)
-  const sources = frames.paths(key, attachment).map((path, n) => ({ path, digest: `${key}:${n}` }))
-  return { type: 'video', frames: sources, fps: sample.fps, minPixels: pixels, maxPixels: pixels }
+  const { width, height, fps } = sample
+  const pixels = Math.min(width * height, budget?.maxPixels ?? Infinity)
+  const sources = frames
+    .paths(key, attachment)
+    .map((path, n): StoredSource => ({ path, digest: `${key}:${n}`, size: { width, height }, name: attachment.name }))
+  return { type: 'video', frames: sources, fps, minPixels: pixels, maxPixels: pixels }
 }
 
 /** The parts with `text` on a line of its own behind their last words. */

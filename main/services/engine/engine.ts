@@ -124,8 +124,8 @@ class LlamaEngine implements Engine {
     yield* untilCancelled(events, () => link.cancel(id), signal)
   }
 
-  async count(request: AnswerRequest): Promise<TokenCount> {
-    return (await this.process.ask({ op: 'count', request, conversation: null }, request.model)) as TokenCount
+  async count(request: AnswerRequest, signal?: AbortSignal): Promise<TokenCount> {
+    return (await this.process.ask({ op: 'count', request, conversation: null }, request.model, signal)) as TokenCount
   }
 
   async prepare(request: AnswerRequest, options: AnswerOptions = {}): Promise<TokenCount> {

@@ -127,11 +127,18 @@ export class EngineProcess {
         const id = link.request(request, (reply) => {
           if (reply instanceof AppError) reject(reply)
           else if (reply.type === 'done') resolve(reply.result)
+          else if (reply.type === 'failed' && request.op === 'count' && reply.error.code === 'Interrupted')
+            reject(AppError.from(reply.error))
           else if (reply.type === 'failed') reject(this.failed(AppError.from(reply.error)))
           else if (reply.type === 'progress' && reply.progress.phase === 'loading')
             this.loading(model, reply.progress.done / reply.progress.total)
         })
-        cancel = () => link.cancel(id)
+        cancel = () => {
+          if (request.op !== 'count') return link.cancel(id)
+          // the caller need not wait: a count may be what loads the model, and that goes on
+          link.giveUp(id)
+          reject(new AppError('Interrupted', 'Stopped.'))
+        }
         signal?.addEventListener('abort', cancel, { once: true })
         // it may have aborted between connecting and here
         if (signal?.aborted) cancel()

@@ -20,13 +20,28 @@ export interface ModelFiles {
 }
 
 /**
- * Where bytes come from: a file, or the bytes themselves (a data: address). `name` is what errors call it; `digest` names the
- * content where the caller knows it, so that the file is not read to find it out.
+ * Where bytes come from: a file, or the bytes themselves (a data: address). `name` is what errors call it. `digest` names
+ * the content and `size` is that of the picture as it is shown, in pixels, where the caller knows them: the file is not
+ * read to find them out, so that a question of stored media is counted without touching one of their files.
  */
 export type Source = (
-  | { readonly path: string; readonly digest?: string; readonly name?: string }
+  | { readonly path: string; readonly digest?: string; readonly size?: PictureSize; readonly name?: string }
   | { readonly bytes: Uint8Array; readonly name: string }
 ) & { readonly page?: number }
+
+/** Width and height in pixels. */
+export interface PictureSize {
+  readonly width: number
+  readonly height: number
+}
+
+/** A file of the core's own stores, of which everything is known that a request needs before it is decoded. */
+export interface StoredSource {
+  readonly path: string
+  readonly digest: string
+  readonly size: PictureSize
+  readonly name: string
+}
 
 /** How large the model sees a picture; sizes in pixels, rounded to multiples of 28. Unset: the request's budget. */
 export interface SizeOptions {
@@ -270,8 +285,11 @@ export interface Engine {
    * for it. Throws what ends all of it; what ends one request is a `failed` event.
    */
   batch(model: ModelFiles, requests: readonly AnswerRequest[], options?: BatchOptions): AsyncIterable<BatchEvent>
-  /** The exact prompt tokens of a request, at once, also while an answer is being written. */
-  count(request: AnswerRequest): Promise<TokenCount>
+  /**
+   * The exact prompt tokens of a request, at once, also while an answer is being written. Loads the model first when
+   * needed. Aborting `signal` ends the work, save a load that has begun. @throws AppError Interrupted then.
+   */
+  count(request: AnswerRequest, signal?: AbortSignal): Promise<TokenCount>
   /**
    * Encodes the pictures of a message that is still being written and computes everything before its question, at low
    * priority: an `answer` or a newer `prepare` interrupts it, and uses what is done. @throws AppError Interrupted then.

@@ -123,14 +123,20 @@ export class WorkerLink {
   }
 
   cancel(id: number): void {
-    const cancelled = this.pending.get(id)
-    if (!cancelled) return
-    cancelled.cancelled = true
-    this.process.send({ op: 'cancel', id } satisfies ToWorker)
+    if (!this.pending.has(id)) return
+    this.giveUp(id)
     const timer = setTimeout(() => {
       if (this.pending.has(id)) this.killStalled()
     }, this.options.cancelMs)
     timer.unref()
+  }
+
+  /** Tells the process that nobody waits for a request any more; it may end whenever that suits the process. */
+  giveUp(id: number): void {
+    const given = this.pending.get(id)
+    if (!given) return
+    given.cancelled = true
+    this.process.send({ op: 'cancel', id } satisfies ToWorker)
   }
 
   /** Ends what is under way and unloads the model; resolves when that is done, the process ended or `ms` have passed. */

@@ -73,7 +73,7 @@ async function performLoaded(
     case 'batch':
       return performBatch(loaded, work, signal, turns, say)
     case 'count':
-      return loaded.count(work.request)
+      return loaded.count(work.request, signal)
     case 'prepare':
     case 'answer':
       try {

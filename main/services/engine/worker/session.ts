@@ -125,9 +125,12 @@ export class Session {
     await this.context.reserve({ contextTokens, options })
   }
 
-  /** The exact tokens of a request. Computes nothing else, so it may run beside another request. @throws AppError. */
-  async count(request: AnswerRequest): Promise<TokenCount> {
-    const prompt = await this.prompt(request)
+  /**
+   * The exact tokens of a request. Computes nothing else, so it may run beside another request.
+   * @throws AppError; the signal's reason.
+   */
+  async count(request: AnswerRequest, signal: AbortSignal): Promise<TokenCount> {
+    const prompt = await this.prompt(request, signal)
     return this.counted(request, prompt)
   }
 
@@ -266,18 +269,24 @@ export class Session {
     this.encoder?.free()
   }
 
-  private async prompt(request: AnswerRequest): Promise<Prompt> {
+  private async prompt(request: AnswerRequest, signal?: AbortSignal): Promise<Prompt> {
     const hasMedia = request.messages.some((message) => message.content.some((part) => part.type !== 'text'))
     if (hasMedia && !this.encoder)
       throw new AppError(
         'ProjectorMissing',
         'This model was loaded without a projector and cannot see pictures. Add its projector file (mmproj), or ask without pictures.',
       )
-    return buildPrompt(request, this.model.tokenizer, {
-      template: this.template,
-      family: this.encoder?.family ?? 'qwen2vl',
-      media: { tokensPerSecond: this.encoder?.family === 'qwen25vl' ? QWEN25_TOKENS_PER_SECOND : null },
-    })
+    const { encoder } = this
+    return buildPrompt(
+      request,
+      this.model.tokenizer,
+      {
+        template: this.template,
+        family: encoder?.family ?? 'qwen2vl',
+        media: { tokensPerSecond: encoder?.family === 'qwen25vl' ? QWEN25_TOKENS_PER_SECOND : null },
+      },
+      signal,
+    )
   }
 
   private counted(request: AnswerRequest, prompt: Prompt): TokenCount {

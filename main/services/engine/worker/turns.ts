@@ -75,6 +75,9 @@ export class Turns {
         () => this.running === running && !running.onlyLoads && !this.host.session?.finishesSoon && this.abortRunning(),
         GRACE_MS,
       )
+    } else if (running?.id === id && running.op === 'count') {
+      // the model that it loads is wanted by what comes next
+      running.onlyLoads = true
     } else if (running?.id === id) this.abortRunning()
     else if (batch?.id === id) batch.abort.abort(new Aborted())
   }

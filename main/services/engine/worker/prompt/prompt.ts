@@ -42,12 +42,23 @@ export interface PromptRules {
 /** What a system prompt takes beside its text, at most, in tokens. */
 const SYSTEM_TOKENS = 8
 
-/** Renders, measures and tokenizes a request. @throws AppError as `measureMedia` does; InvalidInput from the chat template. */
-export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, rules: PromptRules): Promise<Prompt> {
+/**
+ * Renders, measures and tokenizes a request. @throws AppError as `measureMedia` does; InvalidInput from the chat template;
+ * the signal's reason between two media or texts.
+ */
+export async function buildPrompt(
+  request: AnswerRequest,
+  tokenizer: Tokenizer,
+  rules: PromptRules,
+  signal?: AbortSignal,
+): Promise<Prompt> {
   const { messages } = request
   const shown = messages.flatMap(({ content }) => content.filter((part) => part.type !== 'text'))
   const measures = new Map<MediaPart, Media>()
-  for (const part of shown) measures.set(part, await measureMedia(part, request.budget, rules.media))
+  for (const part of shown) {
+    signal?.throwIfAborted()
+    measures.set(part, await measureMedia(part, request.budget, rules.media))
+  }
   const mark = unusedCharacter(messages.flatMap(({ content }) => content.flatMap(textsOf)))
   const plain = (text: string, except?: readonly string[]) => tokenizer.specials.marked(text, mark, except)
   const after = (part: MediaPart) =>
@@ -69,6 +80,7 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
   const mediaTokens = { image: 0, video: 0 }
   let shownSoFar = 0
   for (const piece of tokenizer.specials.pieces(rendered, mark)) {
+    signal?.throwIfAborted()
     const isPad = 'id' in piece && (piece.name === PADS.image || piece.name === PADS.video)
     if (!isPad) {
       for (const token of 'id' in piece ? [piece.id] : await tokenizer.encode(piece.text)) {
