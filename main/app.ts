@@ -2,7 +2,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { AppError } from '#contract'
 import type { EngineStatus, HostDescription, Settings } from '#contract'
-import { createAsk } from './features/ask/index.ts'
+import { createAsk, createComposing } from './features/ask/index.ts'
 import { createCaptureScreen } from './features/captureScreen/index.ts'
 import type { CaptureGateway, Permits } from './features/captureScreen/index.ts'
 import { createChooseModel, createRepositories, createSourceTokens } from './features/chooseModel/index.ts'
@@ -24,6 +24,7 @@ import type { AttachmentGateway } from './services/attachments/index.ts'
 import { createBenchmarks } from './services/benchmarks/index.ts'
 import { createCatalogue } from './services/catalogue/index.ts'
 import { createConversations } from './services/conversations/index.ts'
+import { createDrafts } from './services/drafts/index.ts'
 import { createDownloads } from './services/downloads/index.ts'
 import { createEngine } from './services/engine/index.ts'
 import type { Engine } from './services/engine/index.ts'
@@ -70,6 +71,7 @@ export function createApp(
   const store = openStore(paths.data)
   const { db } = store
   const conversations = createConversations(db)
+  const drafts = createDrafts(db)
   const settings = createSettings(db)
   const media = createMedia({ spawnWorker })
   const attachments = createAttachments({
@@ -146,17 +148,20 @@ export function createApp(
     first: engine,
     second: parts.second ?? createEngine({ spawn: spawnWorker, cachePath: join(paths.cache, 'second') }),
   })
-  const ask = createAsk({ conversations, settings, models, attachments, frames, engine, second: compare })
+  const ask = createAsk({ conversations, drafts, settings, models, attachments, frames, engine, second: compare })
+  const composing = createComposing({ drafts, attachments, conversations, models })
   const sampling = createSampleVideo({ attachments, frames, models, settings, benchmarks, engine })
   const capturing = createCaptureScreen({ capture, shortcuts, settings })
 
-  // Files that no message holds are removed in the background, with the frames of videos; a failure leaves them for the next time.
+  // Files that neither a message nor a draft holds are removed in the background, with the frames of videos; a failure leaves them for the next time.
   let collecting: Promise<unknown> = Promise.resolve()
   const collectFrames = () => {
     collecting = collecting.then(() => frames.collect((sha) => attachments.get(sha) !== null)).catch(warn)
   }
   const collect = () => {
-    collecting = collecting.then(() => attachments.collect(conversations.referencedShas())).catch(warn)
+    collecting = collecting
+      .then(() => attachments.collect([...conversations.referencedShas(), ...drafts.referencedShas()]))
+      .catch(warn)
     collectFrames()
   }
   collect()
@@ -280,8 +285,7 @@ export function createApp(
       search: ({ query, limit }) => conversations.search(query, limit),
       rename: ({ id, title }) => conversations.rename(id, title),
       remove: async ({ id }) => {
-        await ask.discard(id)
-        conversations.remove(id)
+        await ask.remove(id, () => conversations.remove(id))
         collect()
         for (const one of [engine, compare]) one.forget(id).catch(warn)
       },
@@ -289,13 +293,18 @@ export function createApp(
     },
     ask: {
       send: (question) => ask.send(question),
-      retry: ({ remedy, ...input }) => (remedy ? ask.remedy({ ...input, remedy }) : ask.retry(input)),
+      retry: ({ remedy, ...input }, { signal }) =>
+        remedy ? ask.remedy({ ...input, remedy }, signal) : ask.retry(input),
       stop: (input) => ask.stop(input),
-      count: (draft) => ask.count(draft),
-      prepare: (draft, { signal }) => ask.prepare(draft, signal),
+      count: (question, { signal }) => ask.count(question, signal),
+      prepare: (question, { signal }) => ask.prepare(question, signal),
       checkFormat: (input) => ask.checkFormat(input),
       recentFormats: () => ask.recentFormats(),
       endComparing: () => compare.end(),
+    },
+    drafts: {
+      get: ({ conversationId }) => composing.get(conversationId),
+      save: ({ conversationId, draft }) => composing.save(conversationId, draft),
     },
     capture: {
       watch: (_, { signal }) => capturing.watch(signal),

@@ -4,7 +4,7 @@ import { createEngine } from './services/engine/index.ts'
 import type { Engine } from './services/engine/index.ts'
 import { demoModel } from './services/models/index.ts'
 
-export { ANSWER_ROOM, lowerDetail, withDetail } from './features/ask/index.ts'
+export { lowerDetail, withDetail } from './features/ask/index.ts'
 export type {
   AnswerEvent,
   AnswerRequest,

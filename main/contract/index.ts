@@ -4,6 +4,7 @@ import { capture } from './capture.ts'
 import { catalogue } from './catalogue.ts'
 import { conversations } from './conversations.ts'
 import { downloads } from './downloads.ts'
+import { drafts } from './drafts.ts'
 import { engine } from './engine.ts'
 import { host } from './host.ts'
 import { library } from './library.ts'
@@ -24,6 +25,7 @@ export const contract = {
   benchmark,
   conversations,
   ask,
+  drafts,
   videos,
   capture,
   settings,
@@ -38,6 +40,7 @@ export * from './codecNames.ts'
 export * from './catalogue.ts'
 export * from './conversations.ts'
 export * from './downloads.ts'
+export * from './drafts.ts'
 export * from './engine.ts'
 export * from './errors.ts'
 export * from './host.ts'

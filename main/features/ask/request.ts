@@ -2,8 +2,8 @@ import type { ImageAttachment, Message, Part, Settings } from '#contract'
 import { checkRatio } from '../../lib/picture/smartResize.ts'
 import type { AnswerRequest, ChatMessage, ChatPart, StoredSource } from '../../services/engine/index.ts'
 import type { Chosen } from '../../services/models/index.ts'
-import type { StoredMedia } from './storedMedia.ts'
 import { formatText, schemaOf } from './format.ts'
+import type { StoredMedia } from './parts.ts'
 
 /** A message as the engine needs it: who says what, and what the answer to it is held to. */
 export type Turn = Pick<Message, 'role' | 'parts'> & Partial<Pick<Message, 'format'>>
@@ -25,25 +25,25 @@ export function toRequest(
   const content = (part: Part, turn: Turn): ChatPart =>
     part.type === 'text' ? part : (strip(part, turn !== turns.at(-1)) ?? toMedium(part, media))
   // the demo model was taught its own few forms and reads no schemas
-  const told = ({ parts, format }: Turn): readonly Part[] =>
+  const withFormat = ({ parts, format }: Turn): readonly Part[] =>
     format && !model.isDemo ? withText(parts, formatText(format)) : parts
   const format = turns.at(-1)?.format
   const system: ChatMessage[] = systemPrompt.trim()
     ? [{ role: 'system', content: [{ type: 'text', text: systemPrompt }] }]
     : []
-  const said = turns
+  const conversation = turns
     .map(
       (turn): ChatMessage => ({
         role: turn.role,
-        content: told(turn)
-          .filter(isSaid)
+        content: withFormat(turn)
+          .filter(isNotEmpty)
           .map((part) => content(part, turn)),
       }),
     )
     .filter((message) => message.content.length > 0)
   return {
     model: { textPath: model.textPath, projectorPath: model.projectorPath },
-    messages: [...system, ...said],
+    messages: [...system, ...conversation],
     budget: overrides.budget ?? settings.budget ?? budget,
     contextTokens,
     maxTokens: overrides.maxTokens ?? settings.maxTokens ?? maxTokens,
@@ -55,7 +55,7 @@ export function toRequest(
   }
 }
 
-const isSaid = (part: Part): boolean => part.type !== 'text' || part.text !== ''
+const isNotEmpty = (part: Part): boolean => part.type !== 'text' || part.text !== ''
 
 /**
  * What stands for a picture that is too long and narrow for any model, stored before such were refused: in earlier turns words,

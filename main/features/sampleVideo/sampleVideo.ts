@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { ANSWER_ROOM, AppError, TEMPLATE_ROOM } from '#contract'
 import type { ExtractProgress, FrameKey, FrameSample, Model, PictureBudget, Sha256 } from '#contract'
 import type { VideoAttachment, VideoFacts, VideoPlan, VideoWish } from '#contract'
 import { proposeSample, sampleVideo, sliceTokens } from '../../lib/video/index.ts'
@@ -41,9 +41,6 @@ export interface SampleVideo {
   extract(wanted: Wanted, signal?: AbortSignal): AsyncGenerator<ExtractProgress>
 }
 
-/** Kept free beside a video in tokens: for the answer, and what the chat template writes around the question. */
-const ANSWER_ROOM = 512 + 64
-
 /** The reference's rule, the chosen model's budget and the store of frames, put together. */
 export function createSampleVideo({
   attachments,
@@ -80,7 +77,7 @@ export function createSampleVideo({
       const usual: PictureBudget = overrides.budget ?? settings.current.budget ?? model.defaults.budget
       const wish = { range, fps, budget }
       const { sample, tokens } = sampleVideo(facts, wish, usual)
-      const room = Math.max(0, contextTokens - taken - ANSWER_ROOM)
+      const room = Math.max(0, contextTokens - taken - ANSWER_ROOM - TEMPLATE_ROOM)
       const key = typeof of === 'string' ? frames.keyOf(of, sample) : null
       const count = sample.indices.length
       return {

@@ -1,4 +1,4 @@
-import type { Attachment, ChosenFormat, DraftPart, ErrorInfo, PictureBudget, PictureMark } from '#contract'
+import type { Attachment, ChosenFormat, QuestionPart, ErrorInfo, PictureBudget, PictureMark } from '#contract'
 import { clipOfPictures, clipPart, clipTokens, clipWaits, type Clip } from './video/clip.ts'
 
 /** A picture or a video in the composer. `preview` is an address the window can show at once, while the file still travels. */
@@ -166,7 +166,7 @@ export const dismiss = (draft: Draft, key: string): Draft => ({
 })
 
 /** What is sent of a picture or a video; null: it is not ready. */
-function partOf({ attachment, budget, clip, marks, name }: Picture): DraftPart | null {
+function partOf({ attachment, budget, clip, marks, name }: Picture): QuestionPart | null {
   if (clip) return clipPart(clip, name)
   return (
     attachment && {
@@ -180,7 +180,7 @@ function partOf({ attachment, budget, clip, marks, name }: Picture): DraftPart |
 }
 
 /** What is sent: what is ready of the pictures and videos in their order, then the text. */
-export function toParts(draft: Draft): DraftPart[] {
+export function toParts(draft: Draft): QuestionPart[] {
   const pictures = draft.pictures.flatMap((picture) => partOf(picture) ?? [])
   const text = draft.text.trim()
   return text === '' ? pictures : [...pictures, { type: 'text', text }]

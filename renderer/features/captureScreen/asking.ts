@@ -1,4 +1,4 @@
-import type { DraftPart } from '#contract'
+import type { QuestionPart } from '#contract'
 import { whenHost } from '../../lib/host.ts'
 import { call } from '../../lib/rpc.ts'
 import { upload } from '../../lib/upload.ts'
@@ -18,7 +18,7 @@ const NAME = 'Screenshot.png'
 export function createAsking(png: Blob): (question: string) => Promise<Asked> {
   let conversationId: string | null = null
   return async (question) => {
-    const parts: DraftPart[] = [{ type: 'text', text: question }]
+    const parts: QuestionPart[] = [{ type: 'text', text: question }]
     if (conversationId === null) {
       const { sha, name } = await upload(await whenHost(), new File([png], NAME, { type: 'image/png' }))
       parts.unshift({ type: 'image', sha, name })

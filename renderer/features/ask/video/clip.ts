@@ -1,4 +1,4 @@
-import type { Attachment, DraftPart, PictureBudget, VideoFacts, VideoPlan, VideoRange } from '#contract'
+import type { Attachment, QuestionPart, PictureBudget, VideoFacts, VideoPlan, VideoRange } from '#contract'
 import { count, tokens } from '../../../lib/format.ts'
 import type { Filled } from '../../../lib/video/index.ts'
 
@@ -89,7 +89,7 @@ const isRead = ({ frames, plan }: Clip): boolean =>
   frames !== null && frames.missing.length === 0 && plan?.fits === true
 
 /** What is sent of it; null: it is not ready. */
-export function clipPart(clip: Clip, name: string): DraftPart | null {
+export function clipPart(clip: Clip, name: string): QuestionPart | null {
   const { pictures, frames, wish } = clip
   if (!pictures) return isRead(clip) && frames ? { type: 'video', key: frames.key, name } : null
   const shas = pictures.flatMap(({ attachment }) => attachment?.sha ?? [])
