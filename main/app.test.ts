@@ -6,8 +6,8 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import SQLite from 'better-sqlite3'
-import { AppError, defaultSettings, emptyDraft, noOverrides } from '#contract'
-import type { Attachment, DraftMedium } from '#contract'
+import { AppError, defaultSettings, emptySavedDraft, noOverrides } from '#contract'
+import type { Attachment, SavedMedium } from '#contract'
 import type { ConversationEvent, EngineStatus, HostCommand } from '#contract'
 import { createApp } from './app.ts'
 import type { App } from './app.ts'
@@ -261,12 +261,16 @@ test('a conversation that one window removes while another asks in it goes, and 
 
 describe('drafts', () => {
   beforeEach(() => reopen({ spawnWorker: forkWorker }))
-  const draft = { ...emptyDraft, text: 'What is' }
+  const draft = { ...emptySavedDraft, text: 'What is' }
   const store = async (name: string, path = 'red-circle.png') =>
     app.attachments.store(name, createReadStream(join(testPorts(folder.path).paths.resources, 'samples', path)))
 
   test('are kept for each conversation and for the next one, and are there after a restart', async () => {
-    expect(await client.drafts.get({ conversationId: null })).toEqual({ draft: emptyDraft, attachments: [], lost: [] })
+    expect(await client.drafts.get({ conversationId: null })).toEqual({
+      draft: emptySavedDraft,
+      attachments: [],
+      lost: [],
+    })
     const { conversationId } = await client.ask.send({ conversationId: null, parts: words('one') })
     const picture = await store('red.png')
     const marks = [{ type: 'point' as const, x: 0.5, y: 0.25, label: 'Point 1' }]
@@ -283,7 +287,7 @@ describe('drafts', () => {
       lost: [],
     })
     await client.conversations.remove({ id: conversationId })
-    expect((await client.drafts.get({ conversationId })).draft).toEqual(emptyDraft)
+    expect((await client.drafts.get({ conversationId })).draft).toEqual(emptySavedDraft)
     await expect(client.drafts.save({ conversationId, draft })).rejects.toEqual(code('NotFound'))
   })
 
@@ -294,18 +298,21 @@ describe('drafts', () => {
     await client.ask.send({ conversationId: null, parts: words('from the panel beside') })
     expect((await client.drafts.get({ conversationId: null })).draft).toEqual(comparing)
     const sent = await client.ask.send({ conversationId: null, parts: words('What is'), isDraft: true })
-    expect((await client.drafts.get({ conversationId: null })).draft).toEqual(emptyDraft)
+    expect((await client.drafts.get({ conversationId: null })).draft).toEqual(emptySavedDraft)
     const { conversationId } = sent
-    expect((await client.drafts.get({ conversationId })).draft).toEqual({ ...emptyDraft, compareWith: { id, name } })
+    expect((await client.drafts.get({ conversationId })).draft).toEqual({
+      ...emptySavedDraft,
+      compareWith: { id, name },
+    })
     await client.models.remove({ id })
-    expect((await client.drafts.get({ conversationId })).draft, 'a model that is gone').toEqual(emptyDraft)
+    expect((await client.drafts.get({ conversationId })).draft, 'a model that is gone').toEqual(emptySavedDraft)
   })
 
   test('hold their files, and say what is lost', async () => {
     const pictures = await Promise.all([store('red.png'), store('blue.png', 'blue-square.png')])
     const [held, framed] = pictures as [Attachment, Attachment]
     const free = await store('green.png', 'green-star.png')
-    const media: DraftMedium[] = [
+    const media: SavedMedium[] = [
       { type: 'image', sha: held.sha, name: 'red.png' },
       { type: 'frames', name: 'Two', pictures: [held, framed].map(({ sha, name }) => ({ sha, name })) },
       { type: 'image', sha: 'f'.repeat(64), name: 'lost.png' },

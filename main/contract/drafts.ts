@@ -11,7 +11,7 @@ const name = z.string().max(255)
  * A medium in a draft. `image`: a stored picture with its own detail and marks. `video`: a stored video and how its frames
  * are wanted. `frames`: stored pictures that are one video, in order.
  */
-export const DraftMedium = z.discriminatedUnion('type', [
+export const SavedMedium = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('image'),
     sha: Sha256,
@@ -31,22 +31,22 @@ export const DraftMedium = z.discriminatedUnion('type', [
     budget: PictureBudget.optional(),
   }),
 ])
-export type DraftMedium = z.infer<typeof DraftMedium>
+export type SavedMedium = z.infer<typeof SavedMedium>
 
 /**
  * The question that is being composed in one conversation, as it outlives the window. `compareWith`: the model whose answers
  * come beside those of the current one; it stays when the question is sent.
  */
-export const Draft = z.object({
+export const SavedDraft = z.object({
   text: z.string().max(2_000_000),
-  media: z.array(DraftMedium).max(64),
+  media: z.array(SavedMedium).max(64),
   format: ChosenFormat.nullable(),
   compareWith: z.object({ id: z.string().max(64), name: z.string().max(255) }).nullable(),
 })
-export type Draft = z.infer<typeof Draft>
+export type SavedDraft = z.infer<typeof SavedDraft>
 
 /** No words, no media: as after a question was sent. */
-export const emptyDraft: Draft = { text: '', media: [], format: null, compareWith: null }
+export const emptySavedDraft: SavedDraft = { text: '', media: [], format: null, compareWith: null }
 
 /** Whose draft it is; null: the draft that starts a new conversation. */
 const conversationId = Id.nullable()
@@ -62,7 +62,7 @@ export const drafts = {
    */
   get: oc
     .input(z.object({ conversationId }))
-    .output(z.object({ draft: Draft, attachments: z.array(Attachment), lost: z.array(z.string()) })),
+    .output(z.object({ draft: SavedDraft, attachments: z.array(Attachment), lost: z.array(z.string()) })),
   /** Saves a draft in the place of the one before. NotFound: the conversation was removed. */
-  save: oc.input(z.object({ conversationId, draft: Draft })).output(z.void()),
+  save: oc.input(z.object({ conversationId, draft: SavedDraft })).output(z.void()),
 }

@@ -1,4 +1,4 @@
-import type { Attachment, Draft, DraftMedium, Sha256 } from '#contract'
+import type { Attachment, SavedDraft, SavedMedium, Sha256 } from '#contract'
 import type { AttachmentGateway } from '../../services/attachments/index.ts'
 import type { Conversations } from '../../services/conversations/index.ts'
 import type { Drafts } from '../../services/drafts/index.ts'
@@ -13,7 +13,7 @@ export interface ComposingParts {
 
 /** A draft with the stored files that it holds; media whose files are gone are left out and named in `lost`. */
 export interface RestoredDraft {
-  readonly draft: Draft
+  readonly draft: SavedDraft
   readonly attachments: Attachment[]
   readonly lost: string[]
 }
@@ -23,7 +23,7 @@ export interface Composing {
   /** The draft as it was saved last, empty where there is none or no such conversation. Throws StorageFailed. */
   get(conversationId: string | null): RestoredDraft
   /** Throws NotFound for a conversation that was removed, StorageFailed. */
-  save(conversationId: string | null, draft: Draft): void
+  save(conversationId: string | null, draft: SavedDraft): void
 }
 
 /** Drafts over the store of files: a draft is restored as far as what it holds is still there. */
@@ -44,7 +44,7 @@ export function createComposing({ drafts, attachments, conversations, models }: 
         const attachment = attachments.get(sha)
         if (attachment) found.set(sha, attachment)
       }
-      const isWhole = (medium: DraftMedium) => shasOf(medium).every((sha) => found.has(sha))
+      const isWhole = (medium: SavedMedium) => shasOf(medium).every((sha) => found.has(sha))
       return {
         draft: {
           ...rest,
@@ -63,5 +63,5 @@ export function createComposing({ drafts, attachments, conversations, models }: 
   }
 }
 
-const shasOf = (medium: DraftMedium): Sha256[] =>
+const shasOf = (medium: SavedMedium): Sha256[] =>
   medium.type === 'frames' ? medium.pictures.map(({ sha }) => sha) : [medium.sha]

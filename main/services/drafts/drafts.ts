@@ -1,4 +1,4 @@
-import { Draft, emptyDraft } from '#contract'
+import { SavedDraft, emptySavedDraft } from '#contract'
 import type { Sha256 } from '#contract'
 import { toStorageError } from '../../lib/database/index.ts'
 import type { Database } from '../../lib/database/index.ts'
@@ -6,9 +6,9 @@ import type { Database } from '../../lib/database/index.ts'
 /** The questions that are being composed, one for each conversation; null is the one that starts a conversation. */
 export interface Drafts {
   /** The draft as it was saved last; empty where there is none. */
-  get(conversationId: string | null): Draft
+  get(conversationId: string | null): SavedDraft
   /** Saves a draft in the place of the one before; an empty one leaves nothing behind. The conversation must exist. */
-  save(conversationId: string | null, draft: Draft): void
+  save(conversationId: string | null, draft: SavedDraft): void
   /**
    * The draft of `conversationId` was sent and is now a question of `sentTo`: it is emptied, and what it compares with is
    * what the conversation goes on to compare with.
@@ -43,12 +43,12 @@ export function createDrafts(db: Database): Drafts {
         throw toStorageError(error, db.name)
       }
     }
-  const get = (conversationId: string | null): Draft => {
+  const get = (conversationId: string | null): SavedDraft => {
     const json = sql.get.get(conversationId ?? '')
     // one that a later version wrote otherwise is of no use to this one
-    return json === undefined ? emptyDraft : (Draft.safeParse(JSON.parse(json)).data ?? emptyDraft)
+    return json === undefined ? emptySavedDraft : (SavedDraft.safeParse(JSON.parse(json)).data ?? emptySavedDraft)
   }
-  const save = (conversationId: string | null, draft: Draft): void => {
+  const save = (conversationId: string | null, draft: SavedDraft): void => {
     if (isEmpty(draft)) sql.remove.run(conversationId ?? '')
     else sql.put.run(conversationId, JSON.stringify(draft))
   }
@@ -59,12 +59,12 @@ export function createDrafts(db: Database): Drafts {
       db.transaction(() => {
         const { compareWith } = get(conversationId)
         sql.remove.run(conversationId ?? '')
-        save(sentTo, { ...emptyDraft, compareWith })
+        save(sentTo, { ...emptySavedDraft, compareWith })
       })(),
     ),
     referencedShas: guarded(() => sql.shas.all()),
   }
 }
 
-const isEmpty = ({ text, media, format, compareWith }: Draft): boolean =>
+const isEmpty = ({ text, media, format, compareWith }: SavedDraft): boolean =>
   text === '' && media.length === 0 && format === null && compareWith === null

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import type { Message } from '#contract'
 import { ErrorNote } from '../../components/ErrorNote.tsx'
+import { RereadingNote } from '../../components/RereadingNote.tsx'
 import { AnswerActions } from './AnswerActions.tsx'
 import { AnswerEnd } from './AnswerEnd.tsx'
 import { AnswerText } from './AnswerText.tsx'
@@ -22,6 +23,7 @@ export function Answer({ message }: { message: Message }): ReactNode {
       <LeftOut message={message} />
       <AnswerText message={message} />
       <AnswerEnd message={message} again={again} />
+      {again.reading ? <RereadingNote reading={again.reading} onCancel={again.cancel} /> : null}
       {again.refusal ? <ErrorNote message={again.refusal} /> : null}
       {streaming ? null : <AnswerActions message={message} onRegenerate={() => again.ask()} />}
     </article>
