@@ -12,10 +12,16 @@ export default tseslint.config(
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrors: 'none' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', caughtErrors: 'none', ignoreRestSiblings: true },
+      ],
       'no-console': 'error',
     },
   },
-  { files: ['build/**', 'main/cli.ts', 'main/cli/**', 'main/browserShell.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['build/**', 'resources/demo-model/training/**', 'main/cli.ts', 'main/cli/**', 'main/browserShell.ts'],
+    rules: { 'no-console': 'off' },
+  },
   { files: ['renderer/**'], ...reactHooks.configs.flat['recommended-latest'] },
 )

@@ -25,7 +25,7 @@ export const configuration: Configuration = {
     '!node_modules/koffi/{doc,vendor}/**',
     ...notShipped,
   ],
-  extraResources: [{ from: 'resources', to: 'resources' }],
+  extraResources: [{ from: 'resources', to: 'resources', filter: ['**/*', '!demo-model/training'] }],
   asar: true,
   asarUnpack: unpackedPackages.map((name) => `node_modules/${name}/**`),
   npmRebuild: false,

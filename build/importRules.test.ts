@@ -30,13 +30,21 @@ function cruise(
   return { status, summary: (JSON.parse(stdout) as Cruise).summary }
 }
 
-test('a service that imports its sibling is refused by name', () => {
+test('a service that imports its sibling, and a client of the engine that imports its worker, are refused by name', () => {
   const { summary } = cruise(join(root, 'build/fixtures/wrong-import'), ['main'])
+  expect(summary.violations.map(({ from, to, rule }) => `${rule.name}: ${from} -> ${to}`).sort()).toEqual([
+    'engine-client: main/engine/client/engine.ts -> main/engine/worker/answer.ts',
+    'service-knows-no-sibling: main/services/conversations/index.ts -> main/services/models/index.ts',
+  ])
+})
+
+test('a primitive of the window that imports what knows marks is refused by name', () => {
+  const { summary } = cruise(join(root, 'build/fixtures/wrong-import'), ['renderer'])
   expect(summary.violations.map(({ from, to, rule }) => ({ from, to, rule: rule.name }))).toEqual([
     {
-      from: 'main/services/conversations/index.ts',
-      to: 'main/services/engine/index.ts',
-      rule: 'service-knows-no-sibling',
+      from: 'renderer/components/primitives/Button.ts',
+      to: 'renderer/components/marks/markColours.ts',
+      rule: 'components-primitives',
     },
   ])
 })

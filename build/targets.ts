@@ -84,12 +84,12 @@ export const targets: readonly Target[] = [
     name: 'engine',
     sources: core,
     output: 'workers/engine.js',
-    config: nodeScript('main/services/engine/worker/main.ts', 'workers', 'engine.js', 'es'),
+    config: nodeScript('main/engine/worker/main.ts', 'workers', 'engine.js', 'es'),
   },
   {
     name: 'pictures',
     sources: core,
     output: 'workers/media.js',
-    config: nodeScript('main/services/media/worker/main.ts', 'workers', 'media.js', 'es'),
+    config: nodeScript('main/services/media/process/worker.ts', 'workers', 'media.js', 'es'),
   },
 ]

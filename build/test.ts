@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { keepBusy } from './busyThreads.ts'
 import { findChromium, installChromium, installHint } from './chromium.ts'
 import { root } from './paths.ts'
 import { playwrightCounts, vitestCounts } from './testCounts.ts'
@@ -8,6 +9,8 @@ import type { Counts } from './testCounts.ts'
 
 const results = join(root, 'test-results')
 const vitestReport = join(results, 'vitest.json')
+const interleavingsReport = join(results, 'interleavings.json')
+const interleavings = 'main/interleavings'
 const playwrightReport = join(results, 'playwright.json')
 const env: NodeJS.ProcessEnv = { ...process.env, PLAYWRIGHT_JSON_OUTPUT_FILE: playwrightReport }
 
@@ -42,20 +45,27 @@ const depcruise = () =>
     'e2e',
   )
 
+const vitest = (report: string, ...args: string[]) =>
+  counted(
+    run(
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      ...args,
+    ),
+    () => vitestCounts(report),
+  )
+
+/** Stages that always run beside another program that keeps the computer busy; with `--busy` all do. */
+const besideOthers = ['interleavings']
+
 const stages: Record<string, () => Counts> = {
   lint: () => one([format(), eslint(), depcruise()].every(Boolean)),
   typecheck: () => one(run('node_modules/typescript/bin/tsc', '-b')),
-  unit: () =>
-    counted(
-      run(
-        'node_modules/vitest/vitest.mjs',
-        'run',
-        '--reporter=default',
-        '--reporter=json',
-        `--outputFile.json=${vitestReport}`,
-      ),
-      () => vitestCounts(vitestReport),
-    ),
+  unit: () => vitest(vitestReport, `--exclude=${interleavings}/**`),
+  interleavings: () => vitest(interleavingsReport, interleavings),
   build: () => one(run('build/build.ts')),
   e2e: () =>
     counted(run('node_modules/@playwright/test/cli.js', 'test', '--config', 'e2e/playwright.config.ts'), () =>
@@ -63,8 +73,12 @@ const stages: Record<string, () => Counts> = {
     ),
 }
 
-/** `npm test [stage]...`: every stage, or the named ones (e2e with the build it needs); goes on after a failing one. */
-function main(names: readonly string[]): number {
+/**
+ * `npm test [stage]... [-- --busy]`: every stage, or the named ones (e2e with the build it needs); goes on after a
+ * failing one. `--busy` runs all of them beside two busy threads of another program.
+ */
+function main(args: readonly string[]): number {
+  const names = args.filter((arg) => arg !== '--busy')
   const unknown = names.find((name) => !(name in stages))
   if (unknown) {
     console.error(`There is no stage "${unknown}"; there are ${Object.keys(stages).join(', ')}.`)
@@ -78,7 +92,9 @@ function main(names: readonly string[]): number {
   for (const name of new Set(wanted)) {
     console.log(`\n=== ${name}`)
     const started = performance.now()
+    const others = args.includes('--busy') || besideOthers.includes(name) ? keepBusy() : null
     const counts = name === 'e2e' && !env['CHROMIUM'] ? noBrowser() : (stages[name]?.() ?? one(false))
+    others?.stop()
     all.push(counts)
     console.log(
       `=== ${name}: ${counts.passed} passed, ${counts.failed} failed in ${((performance.now() - started) / 1000).toFixed(0)} s`,

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import SQLite from 'better-sqlite3'
 import { AppError, defaultSettings, emptySavedDraft, noOverrides } from '#contract'
 import type { Attachment, SavedMedium } from '#contract'
-import type { ConversationEvent, EngineStatus, HostCommand } from '#contract'
+import type { ConversationEvent, EngineStatus, HostCommand, SettingsChange } from '#contract'
 import { createApp } from './app.ts'
 import type { App } from './app.ts'
 import { Emitter } from './lib/emitter.ts'
@@ -16,7 +16,7 @@ import { forkWorker } from './nodePorts.ts'
 import type { Ports } from './ports.ts'
 import { createMemoryClient } from './rpc/memoryClient.ts'
 import type { Client } from './rpc/memoryClient.ts'
-import { createEngine } from './services/engine/index.ts'
+import { createEngine } from './engine/index.ts'
 import { goldenModel } from './testing/engineGoldens.ts'
 import { serveHuggingFace, startSourceServer } from './services/catalogue/testing/sourceServer.ts'
 import { ScriptedEngine } from './testing/scriptedEngine.ts'
@@ -180,7 +180,12 @@ test('a question about a stored picture is answered, and all of it is there afte
   const answer = await engine.nextAnswer()
   expect(answer.request.messages[0]?.content[0]).toEqual({
     type: 'image',
-    source: { path: app.attachments.pathOf(attachment.sha), name: 'red-circle.png' },
+    source: {
+      path: app.attachments.pathOf(attachment.sha),
+      digest: attachment.sha,
+      size: { width: attachment.width, height: attachment.height },
+      name: 'red-circle.png',
+    },
   })
   answer.text('A red circle.')
   answer.finish()
@@ -415,6 +420,15 @@ describe('models, settings and the engine', () => {
     await client.models.remove({ id: added.id })
     expect((await client.models.list()).map((model) => model.id)).toEqual(['demo'])
     expect(await first(client.settings.watch())).toMatchObject({ modelId: null })
+  })
+
+  test('the chosen model and the models folder are no settings that a window may write', async () => {
+    const before = await first(client.settings.watch())
+    for (const change of [{ modelId: 'gone' }, { modelsFolder: '/elsewhere' }, { theme: 'dark', modelId: 'gone' }]) {
+      const refused = await client.settings.update(change as SettingsChange).catch((error: unknown) => error)
+      expect(refused, JSON.stringify(change)).toMatchObject({ code: 'InvalidInput' })
+    }
+    expect(await first(client.settings.watch())).toEqual(before)
   })
 
   test('a pair that fails its check is refused as the engine says', async () => {

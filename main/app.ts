@@ -11,33 +11,28 @@ import { createDownloadModel } from './features/downloadModel/index.ts'
 import type { DownloadProgress } from './features/downloadModel/index.ts'
 import { createLoadModel } from './features/loadModel/index.ts'
 import { createMeasureModel } from './features/measureModel/index.ts'
-import { createModelManager } from './features/models/index.ts'
-import { createSampleVideo, probeFacts } from './features/sampleVideo/index.ts'
+import { tryProjectors } from './features/tryProjectors/index.ts'
 import { openStore } from './lib/database/index.ts'
 import { eventStream } from './lib/eventStream.ts'
 import type { Ports } from './ports.ts'
 import type { Channel } from './rpc/channel.ts'
 import { createRouter } from './rpc/router.ts'
 import { createRpcServer } from './rpc/server.ts'
-import { createAttachments } from './services/attachments/index.ts'
-import type { AttachmentGateway } from './services/attachments/index.ts'
 import { createBenchmarks } from './services/benchmarks/index.ts'
 import { createCatalogue } from './services/catalogue/index.ts'
 import { createConversations } from './services/conversations/index.ts'
 import { createDrafts } from './services/drafts/index.ts'
 import { createDownloads } from './services/downloads/index.ts'
-import { createEngine } from './services/engine/index.ts'
-import type { Engine } from './services/engine/index.ts'
+import { createEngine } from './engine/index.ts'
+import type { Engine } from './engine/index.ts'
 import { createMedia } from './services/media/index.ts'
-import { createLibrary, createModels } from './services/models/index.ts'
-import type { ModelPair, Models, Surroundings } from './services/models/index.ts'
+import type { AttachmentGateway, FrameSets } from './services/media/index.ts'
+import { createModels } from './services/models/index.ts'
+import type { Models, Surroundings } from './services/models/index.ts'
 import { createSettings } from './services/settings/index.ts'
-import { createFrameSets } from './services/videos/index.ts'
-import type { FrameSets } from './services/videos/index.ts'
 
 export type { DownloadProgress } from './features/downloadModel/index.ts'
-export type { AttachmentGateway } from './services/attachments/index.ts'
-export type { FrameSets } from './services/videos/index.ts'
+export type { AttachmentGateway, FrameSets } from './services/media/index.ts'
 
 /** The running core of one data folder. */
 export interface App {
@@ -73,39 +68,33 @@ export function createApp(
   const conversations = createConversations(db)
   const drafts = createDrafts(db)
   const settings = createSettings(db)
-  const media = createMedia({ spawnWorker })
-  const attachments = createAttachments({
-    database: db,
-    folder: join(paths.data, 'attachments'),
-    media,
-    probeVideo: probeFacts,
-  })
-  const frames = createFrameSets({
-    folder: join(paths.data, 'frames'),
-    media,
-    keepPoster: (sha, make) => attachments.keepPoster(sha, make),
-  })
   const engine = parts.engine ?? createEngine({ spawn: spawnWorker, cachePath: paths.cache })
   const choice = {
     get: () => settings.current.modelId,
     set: (modelId: string | null) => void settings.update({ modelId }),
   }
-  const inspect = (pair: ModelPair, adapters?: readonly string[]) => engine.inspect(pair, adapters)
-  const models = createModels({ db, resources: paths.resources, choice, inspect })
   const modelsFolder = () => settings.current.modelsFolder ?? join(paths.data, 'models')
-  const library = createLibrary({
-    models,
-    folder: {
-      get: modelsFolder,
-      set: (modelsFolder) => void settings.update({ modelsFolder }),
-    },
+  const models = createModels({
+    db,
+    resources: paths.resources,
+    choice,
+    folder: { get: modelsFolder, set: (modelsFolder) => void settings.update({ modelsFolder }) },
     onChange: (listener) => settings.onChange(listener),
-    inspect,
+    inspect: (pair, adapters) => engine.inspect(pair, adapters),
     inspectFile: (path, signal) => engine.inspectFile(path, signal),
     planOneFile: (path, name) => engine.planOneFile(path, name),
     surroundings: parts.surroundings ?? { home: homedir(), env: process.env, platform: process.platform },
+    engine,
+    endOtherUses: () => compare.end(),
+    titleOf: (id) => conversations.get(id).title,
+    pictureOf: (sha) => media.attachments.pathOf(sha),
+    tryProjectors: (question, signal) => tryProjectors(question, engine, signal),
+    files,
+    holdsFolder: () => downloading.holdsFolder(),
   })
   const benchmarks = createBenchmarks(db)
+  const media = createMedia({ db, folder: paths.data, spawnWorker, modelRoom, onFailure: warn })
+  const { attachments, frames } = media
   const loading = createLoadModel({ models, engine })
   const measuring = createMeasureModel({ models, engine, benchmarks, resources: paths.resources })
   const tokens = createSourceTokens(secrets)
@@ -119,15 +108,6 @@ export function createApp(
     catalogue,
     models,
     createQueue: (hooks) => createDownloads({ db, modelsFolder, ...hooks }),
-  })
-  const manager = createModelManager({
-    models,
-    library,
-    conversations,
-    engine,
-    pictures: attachments,
-    files,
-    holdsFolder: () => downloading.holdsFolder(),
   })
   const choosing = createChooseModel({
     catalogue,
@@ -150,22 +130,12 @@ export function createApp(
   })
   const ask = createAsk({ conversations, drafts, settings, models, attachments, frames, engine, second: compare })
   const composing = createComposing({ drafts, attachments, conversations, models })
-  const sampling = createSampleVideo({ attachments, frames, models, settings, benchmarks, engine })
   const capturing = createCaptureScreen({ capture, shortcuts, settings })
 
-  // Files that neither a message nor a draft holds are removed in the background, with the frames of videos; a failure leaves them for the next time.
-  let collecting: Promise<unknown> = Promise.resolve()
-  const collectFrames = () => {
-    collecting = collecting.then(() => frames.collect((sha) => attachments.get(sha) !== null)).catch(warn)
-  }
-  const collect = () => {
-    collecting = collecting
-      .then(() => attachments.collect([...conversations.referencedShas(), ...drafts.referencedShas()]))
-      .catch(warn)
-    collectFrames()
-  }
-  collect()
-  const tidying = library.tidy()
+  // Files that neither a message nor a draft holds are removed in the background, with the frames of videos.
+  const collect = () => media.collect(() => [...conversations.referencedShas(), ...drafts.referencedShas()])
+  void collect()
+  const tidying = models.tidy()
 
   const description: HostDescription = {
     name: host.name,
@@ -182,6 +152,18 @@ export function createApp(
     },
   }
   const status = () => engineStatus(engine, models)
+
+  /** What a plan for a video has to know of the chosen model; how long encoding took comes from this run first. */
+  function modelRoom() {
+    const { model, overrides, contextTokens } = models.chosen()
+    const { model: loaded, encoding } = engine.state
+    const isLoaded = loaded?.textPath === model.textPath && loaded.projectorPath === model.projectorPath
+    return {
+      budget: overrides.budget ?? settings.current.budget ?? model.defaults.budget,
+      contextTokens,
+      encoded: [...(isLoaded && encoding ? [encoding] : []), ...benchmarks.encodedPictures(model.id)],
+    }
+  }
 
   const router = createRouter({
     host: {
@@ -220,41 +202,9 @@ export function createApp(
       plan: (wanted) => loading.plan(wanted),
       unload: () => engine.unload(),
     },
-    models: {
-      list: () => models.list(),
-      add: (files) => models.add(files),
-      choose: ({ id }) => models.choose(id),
-      remove: ({ id }) => models.remove(id),
-    },
+    ...models.procedures,
     modelFiles: {
       check: ({ paths }, { signal }) => engine.checkFiles(paths, signal),
-    },
-    library: {
-      watch: (_, { signal }) => manager.watch(signal),
-      rename: (input) => manager.rename(input),
-      changeOverrides: (input) => manager.changeOverrides(input),
-      verify: (input, { signal }) => manager.verify(input, signal),
-      reveal: (input) => manager.reveal(input),
-      uses: (input) => manager.uses(input),
-      remove: async (input) => {
-        await compare.end()
-        await manager.remove(input)
-      },
-      space: () => manager.space(),
-      moveFolder: async (input, { signal }) => {
-        await compare.end()
-        return manager.moveFolder(input, signal)
-      },
-      scan: (input, { signal }) => manager.scan(input, signal),
-      import: (input, { signal }) => manager.import(input, signal),
-      tryProjectors: async function* (input, { signal }) {
-        await compare.end()
-        yield* manager.tryProjectors(input, signal)
-      },
-      chooseFamily: (input) => manager.chooseFamily(input),
-      projectors: (input, { signal }) => manager.projectors(input, signal),
-      setProjector: (input) => manager.setProjector(input),
-      setAdapter: (input) => manager.setAdapter(input),
     },
     catalogue: {
       list: () => catalogue.list(),
@@ -286,7 +236,7 @@ export function createApp(
       rename: ({ id, title }) => conversations.rename(id, title),
       remove: async ({ id }) => {
         await ask.remove(id, () => conversations.remove(id))
-        collect()
+        void collect()
         for (const one of [engine, compare]) one.forget(id).catch(warn)
       },
       selectBranch: ({ messageId }) => conversations.selectBranch(messageId),
@@ -322,13 +272,9 @@ export function createApp(
       open: ({ conversationId }) => capturing.open(conversationId),
     },
     videos: {
-      plan: (wish) => sampling.plan(wish),
-      begin: (wanted) => {
-        const begun = sampling.begin(wanted)
-        if (begun.missing.length > 0) collectFrames()
-        return begun
-      },
-      extract: (wanted, { signal }) => sampling.extract(wanted, signal),
+      plan: (wish) => media.plan(wish),
+      begin: (wanted) => media.begin(wanted),
+      extract: (wanted, { signal }) => media.extract(wanted, signal),
     },
     settings: {
       watch: (_, { signal }) => settings.watch(signal),
@@ -344,11 +290,11 @@ export function createApp(
     capturing.close()
     ask.close()
     for (const end of served) end()
-    media.close()
+    const mediaClosed = media.close()
     await downloading.close()
-    await manager.close()
+    await models.close()
     await Promise.all([engine.close(), compare.close()])
-    await collecting
+    await mediaClosed
     await tidying
     store.close()
   }

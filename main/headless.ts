@@ -1,7 +1,7 @@
 import type { Model } from '#contract'
 import type { SpawnWorker } from './ports.ts'
-import { createEngine } from './services/engine/index.ts'
-import type { Engine } from './services/engine/index.ts'
+import { createEngine } from './engine/index.ts'
+import type { Engine } from './engine/index.ts'
 import { demoModel } from './services/models/index.ts'
 
 export { lowerDetail, withDetail } from './features/ask/index.ts'
@@ -15,7 +15,7 @@ export type {
   ModelFiles,
   SizeOptions,
   Source,
-} from './services/engine/index.ts'
+} from './engine/index.ts'
 
 /** The core without conversations, store or window: what the command line drives. */
 export interface Headless {

@@ -4,8 +4,8 @@ import { userFolders } from './browserShell/folders.ts'
 import type { SpawnWorker, WorkerName } from './ports.ts'
 
 const entries: Record<WorkerName, URL> = {
-  engine: new URL('./services/engine/worker/main.ts', import.meta.url),
-  media: new URL('./services/media/worker/main.ts', import.meta.url),
+  engine: new URL('./engine/worker/main.ts', import.meta.url),
+  media: new URL('./services/media/process/worker.ts', import.meta.url),
 }
 
 /** Starts workers with `child_process.fork`: the browser shell's and the command line's way. */

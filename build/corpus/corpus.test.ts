@@ -112,7 +112,7 @@ describe('a reference', () => {
   })
 })
 
-test('the runner prints a row for each file and fails where one is wrong', { timeout: 120_000 }, async () => {
+test('the runner prints a row for each file and fails where one is wrong', async () => {
   const corpus = join(folder.path, 'corpus')
   mkdirSync(join(corpus, 'more'), { recursive: true })
   writeFileSync(join(corpus, 'red.png'), readFileSync(red))

@@ -3,7 +3,7 @@ import { AppError } from '../../main/contract/index.ts'
 import { openPicture, sniff } from '../../main/lib/picture/index.ts'
 import type { RgbPicture } from '../../main/lib/picture/index.ts'
 import { containerOf, openWithFfmpeg, readHead, sampleFrames } from '../../main/lib/video/index.ts'
-import { inspectFile } from '../../main/services/engine/gguf/index.ts'
+import { inspectFile } from '../../main/engine/gguf/index.ts'
 
 /** Red, green and blue, 0 to 255. */
 export type Colour = readonly number[]

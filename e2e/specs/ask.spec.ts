@@ -1,7 +1,9 @@
 import { addModel } from '../pages/models.ts'
 import { expect, test } from '../support/fixtures.ts'
-import { patientModel } from '../support/patientModel.ts'
+import { patientModel, untilStopped } from '../support/patientModel.ts'
 import { recordShownText } from '../support/shownText.ts'
+
+test.use({ chosen: untilStopped })
 
 test('a dropped picture is answered, the next answer grows until Stop, and all of it is there after a reload', async ({
   chat,

@@ -7,8 +7,10 @@ import { addModel } from '../pages/models.ts'
 import { root } from '../support/electronProgram.ts'
 import { expect, test } from '../support/fixtures.ts'
 import { namedModel } from '../support/namedModel.ts'
-import { patientModel } from '../support/patientModel.ts'
+import { patientModel, untilStopped } from '../support/patientModel.ts'
 import { engineProcess, engineProcesses } from '../support/processes.ts'
+
+test.use({ chosen: untilStopped })
 
 const demo = {
   text: join(root, 'resources/demo-model/demo-text-f16.gguf'),
@@ -17,8 +19,8 @@ const demo = {
 
 /** Two models that take their time and do not end by themselves: "Patient one" is the current one, compared with "Patient two". */
 async function patientPair(chat: ChatPage, data: string): Promise<ComparePage> {
-  await addModel(chat.page, namedModel(data, 'Patient two', patientModel('Q_Q'), { endless: true }))
-  await addModel(chat.page, namedModel(data, 'Patient one', patientModel(), { endless: true }))
+  await addModel(chat.page, namedModel(data, 'Patient two', patientModel('Q_Q')))
+  await addModel(chat.page, namedModel(data, 'Patient one', patientModel()))
   const compare = new ComparePage(chat.page)
   await compare.with('Patient two')
   return compare

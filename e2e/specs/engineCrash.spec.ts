@@ -1,8 +1,10 @@
 import { addModel } from '../pages/models.ts'
 import { expect, test } from '../support/fixtures.ts'
 import { engineProcess } from '../support/processes.ts'
-import { patientModel } from '../support/patientModel.ts'
+import { patientModel, untilStopped } from '../support/patientModel.ts'
 import { recordShownText } from '../support/shownText.ts'
+
+test.use({ chosen: untilStopped })
 
 test('the engine dies in mid-answer: the error is said in place, no text is lost and Retry works', async ({
   app,

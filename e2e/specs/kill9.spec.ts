@@ -1,8 +1,10 @@
 import { addModel } from '../pages/models.ts'
 import { expect, test } from '../support/fixtures.ts'
 import { isRunning, engineProcess } from '../support/processes.ts'
-import { patientModel } from '../support/patientModel.ts'
+import { patientModel, untilStopped } from '../support/patientModel.ts'
 import { recordShownText } from '../support/shownText.ts'
+
+test.use({ chosen: untilStopped })
 
 test('the whole app is killed in mid-answer: every token that was shown is there after the restart', async ({
   app,

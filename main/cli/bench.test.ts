@@ -42,7 +42,7 @@ describe('sightline bench', () => {
     expect(err).toMatch(/^ModelNotFound: /)
   })
 
-  it('measures the demo model and prints one object with figures and ratios', { timeout: 300_000 }, async () => {
+  it('measures the demo model and prints one object with figures and ratios', async () => {
     const { code, out } = await run('--runs', '1', '--json')
     expect(code).toBe(0)
     const { figures, ratios, spreads, machine, model } = JSON.parse(out)

@@ -48,8 +48,12 @@ export const defaultSettings: Settings = {
   captureShortcut: 'CommandOrControl+Shift+9',
 }
 
+/** What a window may change: the model is chosen by `models.choose`, the models folder moved by `library.moveFolder`. */
+export const SettingsChange = Settings.omit({ modelId: true, modelsFolder: true }).partial().strict()
+export type SettingsChange = z.infer<typeof SettingsChange>
+
 export const settings = {
   /** The present settings at once, then every change. */
   watch: oc.output(eventIterator(Settings)),
-  update: oc.input(Settings.partial()).output(Settings),
+  update: oc.input(SettingsChange).output(Settings),
 }

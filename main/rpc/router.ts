@@ -1,24 +1,9 @@
 import { isContractProcedure } from '@orpc/contract'
-import type { AnySchema, ContractProcedure, ErrorMap, InferSchemaInput, InferSchemaOutput, Meta } from '@orpc/contract'
 import { implement } from '@orpc/server'
 import type { Router } from '@orpc/server'
 import { contract } from '#contract'
 import type { Contract } from '#contract'
-
-/** What every handler is given besides its input. */
-export interface CallOptions {
-  /** Aborted when the client cancels the call or goes away. */
-  readonly signal: AbortSignal
-}
-
-/** One function per procedure of `C`: a missing handler, or one of another type, does not compile. */
-export type HandlersOf<C> =
-  C extends ContractProcedure<infer Input extends AnySchema, infer Output extends AnySchema, ErrorMap, Meta>
-    ? (
-        input: InferSchemaOutput<Input>,
-        options: CallOptions,
-      ) => InferSchemaInput<Output> | Promise<InferSchemaInput<Output>>
-    : { readonly [K in keyof C]: HandlersOf<C[K]> }
+import type { CallOptions, HandlersOf } from '../lib/handlers.ts'
 
 export type Handlers = HandlersOf<Contract>
 

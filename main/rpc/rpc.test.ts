@@ -6,7 +6,7 @@ import { createORPCClient } from '@orpc/client'
 import { RPCLink as PortLink } from '@orpc/client/message-port'
 import { RPCLink as SocketLink } from '@orpc/client/websocket'
 import SQLite from 'better-sqlite3'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { AppError, defaultSettings } from '#contract'
 import type { Settings } from '#contract'
@@ -18,6 +18,7 @@ import { createMemoryClient } from './memoryClient.ts'
 import type { Client } from './memoryClient.ts'
 import { createRouter } from './router.ts'
 import type { Handlers } from './router.ts'
+import { until } from '../testing/until.ts'
 import { createRpcServer } from './server.ts'
 import type { RpcServer } from './server.ts'
 
@@ -192,7 +193,7 @@ describe.each(Object.entries(transports))('over %s', (_, connectClient) => {
     expect((await stream.next()).value).toMatchObject({ theme: 'dark' })
     expect(watching).toBe(1)
     await stream.return?.(undefined)
-    await vi.waitFor(() => expect(watching).toBe(0))
+    await until(() => watching === 0)
   })
 
   test('a stream that fails brings its typed error', async () => {
@@ -211,7 +212,7 @@ describe.each(Object.entries(transports))('over %s', (_, connectClient) => {
     const waiting = stream.next().catch(() => 'aborted')
     abort.abort()
     await waiting
-    await vi.waitFor(() => expect(watching).toBe(0))
+    await until(() => watching === 0)
   })
 
   test('a client that goes away without a word ends its streams', async () => {
@@ -219,7 +220,7 @@ describe.each(Object.entries(transports))('over %s', (_, connectClient) => {
     await (await client.settings.watch()).next()
     expect(watching).toBe(2)
     close()
-    await vi.waitFor(() => expect(watching).toBe(0))
+    await until(() => watching === 0)
   })
 })
 

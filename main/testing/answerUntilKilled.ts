@@ -1,7 +1,7 @@
 import type { Ports } from '../ports.ts'
 import type { Channel } from '../rpc/channel.ts'
 import { createMemoryClient } from '../rpc/memoryClient.ts'
-import type { Engine } from '../services/engine/index.ts'
+import type { Engine } from '../engine/index.ts'
 import { ScriptedEngine } from './scriptedEngine.ts'
 import { testPorts } from './testPorts.ts'
 

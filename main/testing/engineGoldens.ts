@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import type { AnswerRequest, ChatMessage, ChatPart, ModelFiles } from '../services/engine/index.ts'
+import type { AnswerRequest, ChatMessage, ChatPart, ModelFiles } from '../engine/index.ts'
 import { requestOf } from './engineRequests.ts'
 
 /** The two model families; each has a tiny f32 model with random weights and what the reference computes with it. */

@@ -9,7 +9,7 @@ import type {
   ChatPart,
   Engine,
   ModelFiles,
-} from '../services/engine/index.ts'
+} from '../engine/index.ts'
 
 const resources = resolve(import.meta.dirname, '../../resources')
 

@@ -15,7 +15,7 @@ import type {
   ModelSummary,
   PlacementCost,
   TokenCount,
-} from '../services/engine/index.ts'
+} from '../engine/index.ts'
 
 /** One answer whose every step the test decides. */
 export interface ScriptedAnswer {

@@ -1,37 +1,43 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react'
-import { LiveRegion } from '../components/LiveRegion.tsx'
+import { LiveRegion } from '../components/primitives/LiveRegion.tsx'
 import { addFiles, askWith, Composer, DropTarget } from '../features/ask/index.ts'
-import { CaptureLayer, CaptureMenu, startFromOutside } from '../features/captureScreen/index.ts'
-import { Sidebar } from '../features/conversations/index.ts'
+import { CaptureLayer, CaptureMenu, startFromOutside, ShortcutSetting } from '../features/captureScreen/index.ts'
+import { Sidebar } from '../features/conversationList/index.ts'
 import { DownloadsButton, DownloadsNote } from '../features/downloads/index.ts'
-import { DemoNotice, EngineBanner, useEngine } from '../features/engine/index.ts'
+import { DemoNotice, EngineBanner } from '../features/engine/index.ts'
+import { useEngine } from '../lib/engine.ts'
 import { FirstRun } from '../features/firstRun/index.ts'
 import { LiveMenu, LivePanel } from '../features/live/index.ts'
 import { openModels, placeOf, useLibrary } from '../features/models/index.ts'
-import { Conversation, progressText, stop, useRead, useStreamingAnswer } from '../features/read/index.ts'
-import { SettingsDialog, useSettings, useTheme } from '../features/settings/index.ts'
+import {
+  Conversation,
+  progressText,
+  stop,
+  useOpenConversation,
+  useStreamingAnswer,
+} from '../features/conversation/index.ts'
+import { SettingsDialog, useSettings, useTheme, updateSettings } from '../features/settings/index.ts'
 import { Start } from '../features/start/index.ts'
 import { announce } from '../lib/announce.ts'
-import { AskAboutContext } from '../lib/askAbout.ts'
+import { AskAboutContext } from '../components/pictures/cropPicture.ts'
 import { toAppError } from '../lib/errors.ts'
 import { closePage, openConversation, useRoute } from '../lib/route.ts'
 import { useConnectionState } from '../lib/rpc.ts'
-import { CaptureShortcut } from './CaptureShortcut.tsx'
 import { ConnectionBanner } from './ConnectionBanner.tsx'
-import { Frame } from './Frame.tsx'
+import { Frame, SidebarToggle } from './Frame.tsx'
 import { Header } from './Header.tsx'
 import icon from './icon.svg'
 import { download, ModelsView, Sources } from './ModelsView.tsx'
-import { SidebarToggle } from './SidebarToggle.tsx'
 import { useCore } from './useCore.ts'
 import { useFirstRun } from './useFirstRun.ts'
 import { useShortcuts } from './useShortcuts.ts'
 import { useSidebar } from './useSidebar.ts'
+import { useHost } from '../lib/host.ts'
 
 /** The window: puts the features side by side and passes between them what each tells. */
 export function App(): ReactNode {
   const { conversationId, page } = useRoute()
-  const status = useRead((state) => state.status)
+  const status = useOpenConversation((state) => state.status)
   const engine = useEngine((state) => state.status)
   const defaults = useLibrary((state) => state.models?.find(({ isCurrent }) => isCurrent)?.model.defaults ?? null)
   const answering = useStreamingAnswer()
@@ -178,4 +184,12 @@ export function App(): ReactNode {
       <LiveRegion />
     </Frame>
   )
+}
+
+/** The keys that capture the screen, kept in the settings; nothing where the shell does not capture it. */
+export function CaptureShortcut(): ReactNode {
+  const captures = useHost((state) => state.host?.capabilities.capture ?? false)
+  const keys = useSettings((state) => state.settings.captureShortcut)
+  if (!captures) return null
+  return <ShortcutSetting value={keys} onChange={(captureShortcut) => void updateSettings({ captureShortcut })} />
 }

@@ -1,7 +1,7 @@
 import { useEffect, type ReactNode } from 'react'
-import { LiveRegion } from '../components/LiveRegion.tsx'
+import { LiveRegion } from '../components/primitives/LiveRegion.tsx'
 import { OverlayWindow, PanelWindow } from '../features/captureScreen/index.ts'
-import { progressText } from '../features/read/index.ts'
+import { progressText } from '../features/conversation/index.ts'
 import { followSettings, useTheme } from '../features/settings/index.ts'
 import { followHost } from '../lib/host.ts'
 

@@ -1,8 +1,8 @@
 import { useEffect, type ReactNode } from 'react'
-import { useTitle } from '../features/conversations/index.ts'
+import { useTitle } from '../features/conversationList/index.ts'
 import { ModelChip } from '../features/engine/index.ts'
 import { chooseModel, useOtherModels } from '../features/models/index.ts'
-import { ContextMeter, useRead } from '../features/read/index.ts'
+import { ContextMeter, useOpenConversation } from '../features/conversation/index.ts'
 import { announce } from '../lib/announce.ts'
 import { toAppError } from '../lib/errors.ts'
 
@@ -17,7 +17,7 @@ export function Header({
   onModels: () => void
 }): ReactNode {
   const listed = useTitle(conversationId)
-  const read = useRead((state) => (state.id === conversationId ? state.conversation?.title : undefined))
+  const read = useOpenConversation((state) => (state.id === conversationId ? state.conversation?.title : undefined))
   const others = useOtherModels()
   const title = conversationId === null ? 'New conversation' : (listed ?? read ?? '')
 

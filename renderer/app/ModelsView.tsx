@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { DownloadWish } from '#contract'
 import { DownloadList, startDownload, useDownloads } from '../features/downloads/index.ts'
-import { useEngine } from '../features/engine/index.ts'
+import { useEngine } from '../lib/engine.ts'
 import { ModelsPage, openModel, SourceSettings, type ModelsPlace } from '../features/models/index.ts'
 import { updateSettings, useSettings } from '../features/settings/index.ts'
 

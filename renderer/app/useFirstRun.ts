@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import { useConversations } from '../features/conversations/index.ts'
+import { useConversationList } from '../features/conversationList/index.ts'
 import { updateSettings, useSettings } from '../features/settings/index.ts'
 import { call } from '../lib/rpc.ts'
 
@@ -9,7 +9,7 @@ export type FirstRunState = 'unknown' | 'due' | 'over'
 /** Whether the first run is due: once, over data that hold no conversation and no choice of a model. `end` leaves it for good. */
 export function useFirstRun(): { state: FirstRunState; end: () => void } {
   const { settings, loaded } = useSettings()
-  const listed = useConversations(({ status, order }) => (status === 'loading' ? null : order.length))
+  const listed = useConversationList(({ status, order }) => (status === 'loading' ? null : order.length))
   const [ended, setEnded] = useState(false)
   const isKnown = loaded && listed !== null
   const isUsed = settings.modelId !== null || (listed ?? 0) > 0

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Channel, Core } from './channel.ts'
 import { backOff, createConnection } from './connection.ts'
-import { follow } from './follow.ts'
 
 interface Fake extends Channel {
   close(): void
@@ -35,11 +34,11 @@ describe('connection', () => {
       async () => channels[opened++] ?? (await new Promise<Channel>(() => {})),
       () => gate.promise,
     )
-    expect((await connection.ready()).core).toBe(channels[0]?.core)
+    expect((await connection.ready(new AbortController().signal)).core).toBe(channels[0]?.core)
     channels[0]?.close()
     await nextState(connection, 'lost')
     await expect(connection.ready(AbortSignal.abort())).rejects.toMatchObject({ code: 'Interrupted' })
-    const again = connection.ready()
+    const again = connection.ready(new AbortController().signal)
     gate.resolve()
     expect((await again).core).toBe(channels[1]?.core)
     expect(connection.store.getState().state).toBe('open')
@@ -56,66 +55,5 @@ describe('connection', () => {
     )
     await nextState(connection, 'lost')
     expect(waits.slice(0, 2)).toEqual([500, 1000])
-  })
-})
-
-describe('follow', () => {
-  test('subscribes again after the connection came back', async () => {
-    const channels = [fakeChannel('first'), fakeChannel('second')]
-    let opened = 0
-    const connection = createConnection(
-      async () => channels[opened++] ?? (await new Promise<Channel>(() => {})),
-      () => Promise.resolve(),
-    )
-    const stop = new AbortController()
-    const seen: unknown[] = []
-    await follow({
-      connection,
-      signal: stop.signal,
-      subscribe: async (core) =>
-        (async function* () {
-          yield core as unknown
-          if (opened < 2) await new Promise(() => {})
-        })(),
-      onEvent: (event) => {
-        seen.push(event)
-        if (event === 'first') channels[0]?.close()
-        else stop.abort()
-      },
-    })
-    expect(seen).toEqual(['first', 'second'])
-  })
-
-  test('gives an input error to the caller and ends', async () => {
-    const connection = createConnection(() => Promise.resolve(fakeChannel()))
-    const errors: unknown[] = []
-    await follow({
-      connection,
-      signal: new AbortController().signal,
-      subscribe: () => Promise.reject(Object.assign(new Error('It is gone.'), { code: 'NotFound' })),
-      onEvent: () => {},
-      onRefused: (error) => errors.push(error.code),
-    })
-    expect(errors).toEqual(['NotFound'])
-  })
-
-  test('an event handler can ask for a new subscription', async () => {
-    const connection = createConnection(() => Promise.resolve(fakeChannel()))
-    const stop = new AbortController()
-    let subscriptions = 0
-    await follow<number>({
-      connection,
-      signal: stop.signal,
-      subscribe: async () =>
-        (async function* () {
-          yield ++subscriptions
-          await new Promise(() => {})
-        })(),
-      onEvent: (count) => {
-        if (count === 3) stop.abort()
-        return 'again'
-      },
-    })
-    expect(subscriptions).toBe(3)
   })
 })

@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { Channel } from './channel.ts'
+import { orAborted } from './abort.ts'
+import type { Channel, Core } from './channel.ts'
 import { connectionLost } from './errors.ts'
 
 /** `connecting`: never open so far. `lost`: was open, or the first attempts failed; being opened again. */
@@ -8,11 +9,17 @@ export type ConnectionState = 'connecting' | 'open' | 'lost'
 /** Waiting time before attempt `failures` + 1 in ms: 250 ms doubling up to 5 s. */
 export const backOff = (failures: number): number => Math.min(5_000, 250 * 2 ** failures)
 
+/** The core over a channel that is open. `closed` aborts once the channel can carry no more calls. */
+export interface OpenCore {
+  readonly core: Core
+  readonly closed: AbortSignal
+}
+
 /** A connection that comes back. */
 export interface Connection {
   readonly store: StoreApi<{ state: ConnectionState }>
   /** The core as soon as there is a connection. Rejects with `Interrupted` when `signal` aborts. */
-  ready(signal?: AbortSignal): Promise<Channel>
+  ready(signal: AbortSignal): Promise<OpenCore>
 }
 
 /**
@@ -26,22 +33,20 @@ export function createConnection(
   wait: (ms: number) => Promise<void> = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 ): Connection {
   const store = createStore<{ state: ConnectionState }>(() => ({ state: 'connecting' }))
-  let channel: Channel | null = null
-  let waiting: ((channel: Channel) => void)[] = []
+  let opened = Promise.withResolvers<OpenCore>()
 
   const run = async (): Promise<never> => {
     for (let failures = 0; ; ) {
       try {
-        const opened = await open()
+        const { core, closed } = await open()
         failures = 0
-        channel = opened
+        const ended = new AbortController()
         store.setState({ state: 'open' })
-        const ready = waiting
-        waiting = []
-        for (const tell of ready) tell(opened)
-        await opened.closed
-        channel = null
+        opened.resolve({ core, closed: ended.signal })
+        await closed
+        opened = Promise.withResolvers()
         store.setState({ state: 'lost' })
+        ended.abort()
       } catch {
         failures += 1
         if (failures >= 3) store.setState({ state: 'lost' })
@@ -53,12 +58,10 @@ export function createConnection(
 
   return {
     store,
-    ready: (signal) =>
-      new Promise((resolve, reject) => {
-        if (signal?.aborted) return reject(connectionLost())
-        if (channel) return resolve(channel)
-        waiting.push(resolve)
-        signal?.addEventListener('abort', () => reject(connectionLost()), { once: true })
-      }),
+    async ready(signal) {
+      const core = await orAborted(opened.promise, signal)
+      if (!core) throw connectionLost()
+      return core
+    },
   }
 }

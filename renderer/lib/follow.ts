@@ -1,4 +1,5 @@
 import { errorKinds, type AppError } from '#contract'
+import { orAborted } from './abort.ts'
 import type { Core } from './channel.ts'
 import { backOff, type Connection } from './connection.ts'
 import { toAppError } from './errors.ts'
@@ -14,14 +15,8 @@ export interface Following<T> {
   onRefused?(error: AppError): void
 }
 
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  Promise.race([new Promise<void>((resolve) => setTimeout(resolve, ms)), aborted(signal)])
+const pause = (ms: number, signal: AbortSignal): Promise<unknown> =>
+  orAborted(new Promise((resolve) => setTimeout(resolve, ms)), signal)
 
 /** Delivers every event of a stream until `signal` aborts; each new subscription begins with the stream's snapshot. */
 export async function follow<T>({ connection, signal, subscribe, onEvent, onRefused }: Following<T>): Promise<void> {
@@ -30,11 +25,11 @@ export async function follow<T>({ connection, signal, subscribe, onEvent, onRefu
     const round = new AbortController()
     try {
       const { core, closed } = await connection.ready(signal)
-      const ended = Promise.race([closed, aborted(signal)]).then(() => 'ended' as const)
-      const events = (await subscribe(core, round.signal))[Symbol.asyncIterator]()
-      for (;;) {
-        const next = await Promise.race([events.next(), ended])
-        if (next === 'ended' || next.done) break
+      const over = AbortSignal.any([signal, closed])
+      const events = (await orAborted(subscribe(core, round.signal), over))?.[Symbol.asyncIterator]()
+      while (events) {
+        const next = await orAborted(events.next(), over)
+        if (!next || next.done) break
         failures = 0
         if (onEvent(next.value) === 'again') break
       }

@@ -4,7 +4,7 @@ import { connectionLost } from './errors.ts'
 import { follow } from './follow.ts'
 import { connection } from './rpc.ts'
 
-/** What the shell around the core can do; null until it has said so. */
+/** What the shell around the core can do; null before it has described itself. */
 export const useHost = create<{ host: HostDescription | null }>(() => ({ host: null }))
 
 /** Address of a stored picture: the file itself, or at most 512 x 512 pixels of it. */

@@ -1,4 +1,4 @@
-import type { Locator, Page } from '@playwright/test'
+import type { JSHandle, Locator, Page } from '@playwright/test'
 import { expect, test as base } from '../../support/fixtures.ts'
 
 /** A camera of Chromium's own, on which something moves, given without a question. */
@@ -54,11 +54,9 @@ test('the camera is watched only when asked to, and only what is asked about is 
   await expect(panel(page), 'off again').toBeHidden()
 })
 
-test('that it watches is seen on the models page too, and a camera that goes away ends it with a word', async ({
-  chat,
-}) => {
-  const { page } = chat
-  const tracks = await page.evaluateHandle(() => {
+/** The camera's tracks as they are given to the page, so that a test can take them away. */
+const givenTracks = (page: Page): Promise<JSHandle<MediaStreamTrack[]>> =>
+  page.evaluateHandle(() => {
     const given: MediaStreamTrack[] = []
     const media = navigator.mediaDevices
     const open = media.getUserMedia.bind(media)
@@ -69,11 +67,28 @@ test('that it watches is seen on the models page too, and a camera that goes awa
     }
     return given
   })
+
+test('that it watches is seen on the models page too, and a camera that goes away ends it with a word', async ({
+  chat,
+}) => {
+  const { page } = chat
+  const tracks = await givenTracks(page)
   await watchCamera(page)
   await expect.poll(() => changes(page)).toBeGreaterThan(0)
   await page.evaluate(() => void (location.hash = '#/models'))
   await expect(page.getByRole('textbox', { name: 'Question', exact: true })).toBeHidden()
   await expect(panel(page)).toBeVisible()
+  await tracks.evaluate((given) => given.forEach((track) => track.stop()))
+  await expect(panel(page)).toBeHidden()
+  await expect(page.getByRole('alert').filter({ hasText: 'no longer shown' })).toBeVisible()
+})
+
+test('a camera that goes away after it was looked at more often is noticed as well', async ({ chat }) => {
+  const { page } = chat
+  const tracks = await givenTracks(page)
+  await watchCamera(page)
+  await panel(page).getByRole('combobox', { name: 'Look' }).selectOption('every 0.5 s')
+  await expect.poll(() => changes(page)).toBeGreaterThan(1)
   await tracks.evaluate((given) => given.forEach((track) => track.stop()))
   await expect(panel(page)).toBeHidden()
   await expect(page.getByRole('alert').filter({ hasText: 'no longer shown' })).toBeVisible()

@@ -1,7 +1,7 @@
-import { checkProjector, readHeader } from '../../services/engine/gguf/index.ts'
-import { createRuntime } from '../../services/engine/worker/native/runtime.ts'
-import { Projector } from '../../services/engine/worker/vision/projector.ts'
-import { VisionTower } from '../../services/engine/worker/vision/tower.ts'
+import { checkProjector, readHeader } from '../../engine/gguf/index.ts'
+import { createRuntime } from '../../engine/worker/native/runtime.ts'
+import { Projector } from '../../engine/worker/vision/projector.ts'
+import { VisionTower } from '../../engine/worker/vision/tower.ts'
 import type { FromTowerPeer, ToTowerPeer } from './protocol.ts'
 import { encodePlainly } from './plainTower.ts'
 

@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { openPicture, resizeBicubic, smartResize } from '../../lib/picture/index.ts'
-import { normaliseTable, patchify, plainOrder, TOKEN } from '../../services/engine/worker/vision/patches.ts'
+import { normaliseTable, patchify, plainOrder, TOKEN } from '../../engine/worker/vision/patches.ts'
 
 const WIDTH = 4000
 const HEIGHT = 3000

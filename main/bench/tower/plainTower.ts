@@ -1,6 +1,6 @@
-import type { Pointer } from '../../services/engine/worker/native/ffi.ts'
-import { GgmlType, ROPE_VISION } from '../../services/engine/worker/native/ggml.ts'
-import type { Runtime } from '../../services/engine/worker/native/runtime.ts'
+import type { Pointer } from '../../engine/worker/native/ffi.ts'
+import { GgmlType, ROPE_VISION } from '../../engine/worker/native/ggml.ts'
+import type { Runtime } from '../../engine/worker/native/runtime.ts'
 import {
   normaliseTable,
   patchify,
@@ -8,9 +8,9 @@ import {
   plainOrder,
   PATCH_VALUES,
   TOKEN,
-} from '../../services/engine/worker/vision/patches.ts'
-import type { Frame } from '../../services/engine/worker/vision/patches.ts'
-import type { Projector } from '../../services/engine/worker/vision/projector.ts'
+} from '../../engine/worker/vision/patches.ts'
+import type { Frame } from '../../engine/worker/vision/patches.ts'
+import type { Projector } from '../../engine/worker/vision/projector.ts'
 
 /**
  * Qwen2-VL's tower as plainly as it can be written for half-precision weights: f16 products, flash attention on f16 keys

@@ -2,7 +2,7 @@ import { AppError, toErrorInfo } from '#contract'
 import type { ErrorInfo } from '#contract'
 import { toStorageError } from '../../lib/database/index.ts'
 import type { Conversations, Ending } from '../../services/conversations/index.ts'
-import type { AnswerEvent, AnswerOptions, AnswerResult } from '../../services/engine/index.ts'
+import type { AnswerEvent, AnswerOptions, AnswerResult } from '../../engine/index.ts'
 import { TextBatch } from './textBatch.ts'
 
 const closed: Ending = {

@@ -1,7 +1,7 @@
 import { AppError } from '#contract'
 import type { ChosenFormat } from '#contract'
 import { readSchema, writeJson } from '../../lib/jsonSchema/index.ts'
-import { checkFormat } from '../../services/engine/index.ts'
+import { checkFormat } from '../../engine/index.ts'
 
 /** The schema's text of a chosen format. @throws AppError InvalidInput with the place, when an answer cannot be held to it. */
 export function schemaOf({ schema: jsonSchema }: Pick<ChosenFormat, 'schema'>): string {

@@ -1,7 +1,6 @@
 import { AppError } from '#contract'
 import type { Attachment, QuestionPart, ImageAttachment, Part, Sha256, VideoAttachment } from '#contract'
-import type { AttachmentGateway } from '../../services/attachments/index.ts'
-import type { FrameSets } from '../../services/videos/index.ts'
+import type { AttachmentGateway, FrameSets } from '../../services/media/index.ts'
 
 /** Where pictures and the frames of videos are. */
 export interface StoredMedia {

@@ -1,6 +1,6 @@
 import type { ChosenFormat, QuestionPart } from '#contract'
 import type { Conversations } from '../../services/conversations/index.ts'
-import type { AnswerRequest, Engine } from '../../services/engine/index.ts'
+import type { AnswerRequest, Engine } from '../../engine/index.ts'
 import type { Models } from '../../services/models/index.ts'
 import { toPart } from './parts.ts'
 import type { StoredMedia } from './parts.ts'

@@ -1,7 +1,7 @@
 import { ANSWER_ROOM, AppError } from '#contract'
 import type { Message } from '#contract'
 import type { Conversations } from '../../services/conversations/index.ts'
-import type { AnswerRequest } from '../../services/engine/index.ts'
+import type { AnswerRequest } from '../../engine/index.ts'
 
 const CONTEXT_STEP = 1024
 /** No picture is made smaller than this to fit: 4 tokens, in pixels. */

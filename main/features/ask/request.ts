@@ -1,6 +1,6 @@
 import type { ImageAttachment, Message, Part, Settings } from '#contract'
 import { checkRatio } from '../../lib/picture/smartResize.ts'
-import type { AnswerRequest, ChatMessage, ChatPart, StoredSource } from '../../services/engine/index.ts'
+import type { AnswerRequest, ChatMessage, ChatPart, StoredSource } from '../../engine/index.ts'
 import type { Chosen } from '../../services/models/index.ts'
 import { formatText, schemaOf } from './format.ts'
 import type { StoredMedia } from './parts.ts'

@@ -4,6 +4,7 @@ import type { CaptureState, HostCommand, Region, ScreenAccess, Settings } from '
 import { Emitter } from '../../lib/emitter.ts'
 import { encodePng } from '../../lib/workload/png.ts'
 import type { Capture, Display, Shortcuts } from '../../ports.ts'
+import { until } from '../../testing/until.ts'
 import { createCaptureScreen } from './captureScreen.ts'
 import type { CaptureScreen } from './captureScreen.ts'
 
@@ -159,7 +160,8 @@ test('cancelling closes everything and forgets the pictures', async () => {
 test('the window is left out of a capture that it begins at once, and of no other', async () => {
   await capturing.start(0)
   capturing.startFromShell()
-  await vi.waitFor(() => expect(shell.withWindow).toEqual([false, true]))
+  await until(() => shell.withWindow.length === 2)
+  expect(shell.withWindow).toEqual([false, true])
 })
 
 test('a window of the capture that its user closes ends it', async () => {
@@ -256,7 +258,7 @@ test('the shortcut follows the settings and says when its keys are taken', async
   expect((await now()).shortcut).toBe('off')
   chosen.choose('Alt+U')
   set.mock.lastCall![1]()
-  await vi.waitFor(() => expect(shell.open.size).toBe(2))
+  await until(() => shell.open.size === 2)
   capturing.close()
   expect(set).toHaveBeenLastCalledWith(null, expect.any(Function))
   expect(shell.open.size).toBe(0)

@@ -4,7 +4,7 @@ import { Machine, Offer, Recommendation } from '#contract'
 import { createCatalogue } from '../../services/catalogue/index.ts'
 import { serveHuggingFace, startSourceServer } from '../../services/catalogue/testing/sourceServer.ts'
 import type { SourceServer } from '../../services/catalogue/testing/sourceServer.ts'
-import type { DeviceInfo, MachineFacts } from '../../services/engine/index.ts'
+import type { DeviceInfo, MachineFacts } from '../../engine/index.ts'
 import { createChooseModel } from './index.ts'
 import type { ChooseModelParts } from './index.ts'
 

@@ -5,8 +5,8 @@ import { familyLabel, pairing } from '../../lib/families/index.ts'
 import { sortRepository } from '../../services/catalogue/index.ts'
 import type { BrowsedRepository, Catalogue } from '../../services/catalogue/index.ts'
 import type { OpenHead, RemoteHead } from '../../services/downloads/index.ts'
-import { atSource, estimateFit, sizedModel } from '../../services/engine/index.ts'
-import type { Engine, FileFacts, InspectedModel } from '../../services/engine/index.ts'
+import { atSource, estimateFit, sizedModel } from '../../engine/index.ts'
+import type { Engine, FileFacts, InspectedModel } from '../../engine/index.ts'
 
 export interface RepositoriesParts {
   readonly catalogue: Pick<Catalogue, 'browse' | 'browsed' | 'sourceOf'>

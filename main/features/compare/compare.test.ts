@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { AppError } from '#contract'
-import type { AnswerEvent, AnswerRequest, MemoryPlan, ModelFiles } from '../../services/engine/index.ts'
+import type { AnswerEvent, AnswerRequest, MemoryPlan, ModelFiles } from '../../engine/index.ts'
 import { ScriptedEngine } from '../../testing/scriptedEngine.ts'
 import { createCompare, IDLE_MS } from './index.ts'
 

@@ -1,12 +1,5 @@
 import { AppError } from '#contract'
-import type {
-  AnswerEvent,
-  AnswerOptions,
-  AnswerRequest,
-  Engine,
-  MemoryPlan,
-  ModelFiles,
-} from '../../services/engine/index.ts'
+import type { AnswerEvent, AnswerOptions, AnswerRequest, Engine, MemoryPlan, ModelFiles } from '../../engine/index.ts'
 
 /** A second model that nobody compares with for so long is unloaded, ms. */
 export const IDLE_MS = 5 * 60_000

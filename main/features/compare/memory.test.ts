@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { forkWorker } from '../../nodePorts.ts'
-import { createEngine } from '../../services/engine/index.ts'
-import type { AnswerEvent, Engine, MemoryPlan } from '../../services/engine/index.ts'
+import { createEngine } from '../../engine/index.ts'
+import type { AnswerEvent, Engine, MemoryPlan } from '../../engine/index.ts'
 import { requestOf, user } from '../../testing/engineRequests.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
 import { createCompare } from './index.ts'
@@ -30,9 +30,7 @@ async function textOf(events: AsyncIterable<AnswerEvent>): Promise<string> {
   return text
 }
 
-test('two models are in memory at once and answer; one that the first leaves no room is refused with figures, and the first stays', {
-  timeout: 120_000,
-}, async () => {
+test('two models are in memory at once and answer; one that the first leaves no room is refused with figures, and the first stays', async () => {
   const request = requestOf([user('Hello')])
   const answered = textOf(first.answer(request))
   expect(await textOf(compare.answer(request, { first: answered.then(() => {}) }))).toBe(await answered)

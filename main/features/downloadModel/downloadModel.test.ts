@@ -7,9 +7,10 @@ import type { Store } from '../../lib/database/index.ts'
 import { forkWorker } from '../../nodePorts.ts'
 import { createCatalogue } from '../../services/catalogue/index.ts'
 import { createDownloads } from '../../services/downloads/index.ts'
-import { createEngine } from '../../services/engine/index.ts'
-import { createModels, demoModelId } from '../../services/models/index.ts'
-import type { Models } from '../../services/models/index.ts'
+import { createEngine } from '../../engine/index.ts'
+import { demoModelId } from '../../services/models/demo.ts'
+import { createModelList } from '../../services/models/modelList.ts'
+import type { ModelList } from '../../services/models/index.ts'
 import { readGguf, writeGguf } from '../../testing/ggufEdit.ts'
 import { splitGguf } from '../../testing/ggufSplit.ts'
 import { startModelServer } from '../../testing/modelServer.ts'
@@ -40,7 +41,7 @@ let temp: ReturnType<typeof tempFolder>
 let catalogueFolder: string
 let server: ModelServer
 let store: Store
-let models: Models
+let models: ModelList
 let chosen: string | null
 let token: string | null
 let feature: DownloadModel
@@ -58,7 +59,7 @@ const serve = (needs: { token?: string } = {}): void =>
 function open(): void {
   store = openStore(join(temp.path, 'data'))
   const inspect = headers.inspect.bind(headers)
-  models = createModels({
+  models = createModelList({
     db: store.db,
     resources,
     choice: { get: () => chosen, set: (id) => void (chosen = id) },

@@ -10,7 +10,7 @@ import type {
   FinishedDownload,
   Heads,
 } from '../../services/downloads/index.ts'
-import { atSource } from '../../services/engine/index.ts'
+import { atSource } from '../../engine/index.ts'
 import type { Models } from '../../services/models/index.ts'
 import { tellProgress } from './progress.ts'
 import type { DownloadProgress } from './progress.ts'

@@ -1,5 +1,5 @@
 import type { Placement } from '#contract'
-import type { Engine, PlacementCost } from '../../services/engine/index.ts'
+import type { Engine, PlacementCost } from '../../engine/index.ts'
 import type { Models } from '../../services/models/index.ts'
 
 export interface LoadModelParts {

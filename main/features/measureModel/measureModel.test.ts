@@ -7,10 +7,10 @@ import type { Store } from '../../lib/database/index.ts'
 import { forkWorker, resourcesPath } from '../../nodePorts.ts'
 import { createMemoryClient } from '../../rpc/memoryClient.ts'
 import { createBenchmarks } from '../../services/benchmarks/index.ts'
-import { createEngine } from '../../services/engine/index.ts'
-import type { Engine } from '../../services/engine/index.ts'
-import { createModels } from '../../services/models/index.ts'
-import type { Models } from '../../services/models/index.ts'
+import { createEngine } from '../../engine/index.ts'
+import type { Engine } from '../../engine/index.ts'
+import { createModelList } from '../../services/models/modelList.ts'
+import type { ModelList } from '../../services/models/index.ts'
 import { demoModel } from '../../testing/engineRequests.ts'
 import { goldenModel } from '../../testing/engineGoldens.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
@@ -22,13 +22,13 @@ import { publishedFigures } from './published.ts'
 let folder: ReturnType<typeof tempFolder>
 let store: Store
 let engine: Engine
-let models: Models
+let models: ModelList
 let feature: MeasureModel
 beforeEach(() => {
   folder = tempFolder()
   store = openStore(folder.path)
   engine = createEngine({ spawn: forkWorker, cachePath: join(folder.path, 'cache'), backend: 'cpu' })
-  models = createModels({
+  models = createModelList({
     db: store.db,
     resources: resourcesPath,
     choice: { get: () => null, set: () => {} },

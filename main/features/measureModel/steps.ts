@@ -1,7 +1,7 @@
 import type { BenchmarkRow, Placement } from '#contract'
 import { picture, prose } from '../../lib/workload/index.ts'
-import { contextOptions } from '../../services/engine/index.ts'
-import type { AnswerRequest, AnswerResult, ChatMessage, Engine, ModelFiles } from '../../services/engine/index.ts'
+import { contextOptions } from '../../engine/index.ts'
+import type { AnswerRequest, AnswerResult, ChatMessage, Engine, ModelFiles } from '../../engine/index.ts'
 import type { PublishedModel } from './published.ts'
 
 /** The model as it is to be measured. `number`: another text and picture for every one, so that nothing comes from a cache. */

@@ -7,6 +7,8 @@ export interface Benchmarks {
   keep(result: BenchmarkResult): void
   /** Of a model, newest first. One that cannot be read any more is left out. */
   list(modelId: string): BenchmarkResult[]
+  /** How long its pictures took in the latest measurement that has some: tokens of a picture, ms to encode it. */
+  encodedPictures(modelId: string): { tokens: number; ms: number }[]
   /** @throws AppError NotFound. */
   get(id: string): BenchmarkResult
 }
@@ -21,6 +23,7 @@ export function createBenchmarks(db: Database): Benchmarks {
     .prepare<[string], string>('SELECT result FROM benchmarks WHERE model_id = ? ORDER BY started_at DESC, rowid DESC')
     .pluck()
   const one = db.prepare<[string], string>('SELECT result FROM benchmarks WHERE id = ?').pluck()
+  const list = (modelId: string) => ofModel.all(modelId).flatMap((stored) => read(stored) ?? [])
   return {
     keep: (result) =>
       void write.run({
@@ -29,7 +32,13 @@ export function createBenchmarks(db: Database): Benchmarks {
         startedAt: result.startedAt,
         result: JSON.stringify(result),
       }),
-    list: (modelId) => ofModel.all(modelId).flatMap((stored) => read(stored) ?? []),
+    list,
+    encodedPictures: (modelId) =>
+      list(modelId)
+        .map(({ rows }) =>
+          rows.flatMap((row) => (row.kind === 'picture' ? [{ tokens: row.pictureTokens, ms: row.encodeMs }] : [])),
+        )
+        .find((pictures) => pictures.length > 0) ?? [],
     get(id) {
       const stored = one.get(id)
       const result = stored === undefined ? null : read(stored)

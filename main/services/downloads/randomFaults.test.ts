@@ -48,7 +48,7 @@ test(`${SCHEDULES} random schedules of faults end in the verified file or a type
   // the schedules are worth something only if each end is met
   expect([...seen].sort()).toEqual([...codes, 'done'].sort())
   expect(done).toBeGreaterThan(SCHEDULES / 4)
-}, 180_000)
+})
 
 /** One download with random file, source, faults and interruptions, resumed a few times. Returns every end: 'done' or a code. */
 async function runSchedule(server: ModelServer, empty: string, seed: number): Promise<string[]> {

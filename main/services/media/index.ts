@@ -1,2 +1,83 @@
-export * from './media.ts'
-export type { Probe, RawFrame } from './protocol.ts'
+import { join } from 'node:path'
+import type { Sha256 } from '#contract'
+import type { Database } from '../../lib/database/index.ts'
+import type { SpawnWorker } from '../../ports.ts'
+import { createAttachments } from './attachments/attachments.ts'
+import type { AttachmentGateway } from './attachments/types.ts'
+import { createFrameSets } from './frames/frameSets.ts'
+import type { FrameSets } from './frames/types.ts'
+import { createMediaProcess } from './process/mediaProcess.ts'
+import { probeFacts } from './sampling/extractFrames.ts'
+import { createSampling } from './sampling/sampleVideo.ts'
+import type { ModelRoom, Sampling } from './sampling/sampleVideo.ts'
+
+export type { AttachmentGateway, ByteRange, OpenAttachment } from './attachments/types.ts'
+export type { FrameSets } from './frames/types.ts'
+
+export interface MediaOptions {
+  readonly db: Database
+  /** The data folder: files lie in its `attachments`, frames of videos in its `frames`. */
+  readonly folder: string
+  readonly spawnWorker: SpawnWorker
+  /** What a plan for a video has to know of the chosen model. */
+  readonly modelRoom: () => ModelRoom
+  /** Hears why files could not be removed; they are removed the next time. */
+  readonly onFailure: (error: unknown) => void
+}
+
+/** Pictures and videos: their files, the frames of videos that a model gets, and the process that reads them. */
+export interface Media extends Sampling {
+  readonly attachments: AttachmentGateway
+  readonly frames: FrameSets
+  /**
+   * Removes what nothing refers to: files that are not in `referenced` and are older than a draft may be, then frames of
+   * videos that are gone or have no room. One run at a time; ends also when it fails.
+   */
+  collect(referenced: () => Iterable<Sha256>): Promise<void>
+  /** Ends the process that reads media and waits for a running `collect`. */
+  close(): Promise<void>
+}
+
+/** Opens the media of one data folder. */
+export function createMedia({ db, folder, spawnWorker, modelRoom, onFailure }: MediaOptions): Media {
+  const reader = createMediaProcess({ spawnWorker })
+  const attachments = createAttachments({
+    database: db,
+    folder: join(folder, 'attachments'),
+    media: reader,
+    probeVideo: probeFacts,
+  })
+  const frames = createFrameSets({
+    folder: join(folder, 'frames'),
+    media: reader,
+    keepPoster: (sha, make) => attachments.keepPoster(sha, make),
+  })
+  const sampling = createSampling({ attachments, frames, modelRoom })
+
+  let collecting: Promise<void> = Promise.resolve()
+  const next = (work: () => Promise<unknown>): Promise<void> =>
+    (collecting = collecting.then(async () => void (await work())).catch(onFailure))
+  const collectFrames = () => frames.collect((sha) => attachments.get(sha) !== null)
+
+  return {
+    attachments,
+    frames,
+    plan: (wish) => sampling.plan(wish),
+    begin(wanted) {
+      const begun = sampling.begin(wanted)
+      // new frames need room
+      if (begun.missing.length > 0) void next(collectFrames)
+      return begun
+    },
+    extract: (wanted, signal) => sampling.extract(wanted, signal),
+    collect: (referenced) =>
+      next(async () => {
+        await attachments.collect(referenced())
+        await collectFrames()
+      }),
+    async close() {
+      reader.close()
+      await collecting
+    },
+  }
+}

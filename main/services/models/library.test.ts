@@ -32,11 +32,15 @@ import { goldenModel } from '../../testing/engineGoldens.ts'
 import { demoModel } from '../../testing/engineRequests.ts'
 import { splitGguf } from '../../testing/ggufSplit.ts'
 import { loraFile } from '../../testing/ggufWriter.ts'
-import { libraryIn } from '../../testing/moveUntilKilled.ts'
+import { libraryIn } from './testing/moveUntilKilled.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
-import { createEngine } from '../engine/index.ts'
-import { createLibrary, createModels, demoModelId } from './index.ts'
-import type { Library, LibraryOptions, Models, ReadRoom } from './index.ts'
+import { createEngine } from '../../engine/index.ts'
+import { demoModelId } from './demo.ts'
+import { createLibrary } from './library.ts'
+import { createModelList } from './modelList.ts'
+import type { Library, LibraryOptions } from './library.ts'
+import type { ModelList } from './modelList.ts'
+import type { ReadRoom } from './index.ts'
 
 /** Reads headers only: no process is started. */
 const engine = createEngine({ spawn: forkWorker, cachePath: '/nowhere' })
@@ -49,7 +53,7 @@ let temp: ReturnType<typeof tempFolder>
 let folder: string
 let chosen: string | null
 let store: Store
-let models: Models
+let models: ModelList
 let library: Library
 const settings = new Emitter<void>()
 
@@ -68,7 +72,12 @@ afterEach(() => {
 function open(options: Partial<LibraryOptions> = {}): void {
   const choice = { get: () => chosen, set: (id: string | null) => void (chosen = id) }
   const inspect = engine.inspect.bind(engine)
-  models = createModels({ db: store.db, resources: join(import.meta.dirname, '../../../resources'), choice, inspect })
+  models = createModelList({
+    db: store.db,
+    resources: join(import.meta.dirname, '../../../resources'),
+    choice,
+    inspect,
+  })
   library = createLibrary({
     models,
     folder: { get: () => folder, set: (to) => void (folder = to) },
@@ -706,7 +715,7 @@ describe('moving the models folder', () => {
 
 test('a process that is killed while the folder moves loses nothing, wherever it strikes', async () => {
   store.close()
-  const module = JSON.stringify(new URL('../../testing/moveUntilKilled.ts', import.meta.url).href)
+  const module = JSON.stringify(new URL('./testing/moveUntilKilled.ts', import.meta.url).href)
   const script = `import { moveUntilKilled } from ${module}; await moveUntilKilled(process.argv[1])`
   const digests = [digest(source.textPath), digest(source.projectorPath!)]
   for (const lines of [1, 5, 9, 12, 25]) {

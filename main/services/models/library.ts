@@ -27,7 +27,7 @@ import { removeFiles } from './files/removeFiles.ts'
 import { spaceOf } from './files/space.ts'
 import { takeApart } from './files/takeApart.ts'
 import type { CloneFile } from './files/takeApart.ts'
-import type { Models } from './models.ts'
+import type { ModelList } from './modelList.ts'
 import { placesAt, usualPlaces } from './scan/places.ts'
 import type { Surroundings } from './scan/places.ts'
 import { projectorsIn, scanPlaces } from './scan/scan.ts'
@@ -43,7 +43,7 @@ export interface ModelsFolder {
 }
 
 export interface LibraryOptions {
-  readonly models: Models
+  readonly models: ModelList
   readonly folder: ModelsFolder
   /** Tells when the choice or the folder may have changed. */
   readonly onChange: (listener: () => void) => () => void

@@ -1,184 +1,152 @@
-import { randomBytes } from 'node:crypto'
-import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { AppError } from '#contract'
-import type { Model, ModelOverrides } from '#contract'
+import type { Contract, ProjectorTrial } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
-import { demoModelId } from './demo.ts'
-import { createRegistry } from './registry.ts'
-import type { NewFile, Registry } from './registry.ts'
-import type { About, Adapter, Entry, InspectModel, ModelFacts, ModelPair, Origin } from './types.ts'
+import type { HandlersOf } from '../../lib/handlers.ts'
+import type { Files } from '../../ports.ts'
+import { progressStream } from './files/progressStream.ts'
+import { createLibrary } from './library.ts'
+import type { LibraryOptions } from './library.ts'
+import { createModelList } from './modelList.ts'
+import type { ModelChoice, ModelList } from './modelList.ts'
+import type { Work } from './types.ts'
 
-/** Where the id of the chosen model is kept; null: the demo model. */
-export interface ModelChoice {
-  get(): string | null
-  set(id: string | null): void
+/** A language model that is asked about one picture with each of several projectors. Paths of files. */
+interface ProjectorQuestion {
+  readonly textPath: string
+  readonly projectorPaths: readonly string[]
+  readonly picturePath: string
+  readonly question: string
 }
 
-/** A model with what the user chose for it. */
-export interface Chosen {
-  readonly model: Model
-  readonly overrides: ModelOverrides
-  readonly adapters: readonly Adapter[]
-  /** Size of the context in tokens: the user's, else the model's default. */
-  readonly contextTokens: number
-  /** What the user chose of how it is placed; empty: as the memory plan decides. */
-  readonly context: { readonly kvType?: 'f16' | 'q8_0' | 'q4_0'; readonly gpuLayers?: number }
-}
-
-export interface Models {
-  /** The demo model, then those the user added, in that order. */
-  list(): Model[]
-  /** The chosen model; the demo model when none was chosen or the chosen one is not known any more. */
-  current(): Model
-  /** The chosen model, or the one with this id, with what the user chose for it. Throws NotFound for an unknown id. */
-  chosen(id?: string): Chosen
-  /** `register`, then `choose`. */
-  add(files: ModelPair): Promise<Model>
-  /**
-   * Checks the files and keeps them as a model; the same files are one model, whose facts are read again. Throws what
-   * `inspect` throws; nothing is changed then.
-   */
-  register(files: ModelPair, about?: About): Promise<Model>
-  /** Reads the facts of a model's language model with another projector, or none, and keeps both. Throws as `register`. */
-  setProjector(id: string, projectorPath: string | null): Promise<Entry>
-  /** Throws NotFound. */
-  choose(id: string): Model
-  /** Forgets an added model; its files stay. Throws NotFound, and InvalidInput for the demo model. */
-  remove(id: string): void
-  /** Gives a model another context from now on, in tokens. Throws NotFound. */
-  setContext(id: string, contextTokens: number): void
-  /** A question went to this model in a conversation. A model that has been removed meanwhile is passed over. */
-  used(id: string, conversationId: string): void
-  /** Id of the model that was made of a quantization of a catalogue entry; null when there is none. */
-  madeOf(entryId: string, quantization: string): string | null
-  /** The rows behind it, for the library. */
-  readonly registry: Registry
-}
-
-const here: Origin = { label: 'This computer', entryId: null, quantization: null }
-
-/** The models this app knows: the demo model of `resources` and those in `db`. `now` gives the time in ms. */
-export function createModels(options: {
-  db: Database
-  resources: string
-  choice: ModelChoice
-  inspect: InspectModel
-  now?: () => number
-}): Models {
-  const { choice, inspect, now = Date.now } = options
-  const registry = createRegistry(options.db, options.resources, now)
-
-  const currentEntry = (): Entry => {
-    const entries = registry.entries()
-    return entries.find(({ model }) => model.id === choice.get()) ?? entries[0]!
+export interface ModelsOptions extends Omit<LibraryOptions, 'models'> {
+  readonly db: Database
+  /** Folder of the app's read-only files, with the demo model. */
+  readonly resources: string
+  readonly choice: ModelChoice
+  /** Whoever may have files of models open: the engine. */
+  readonly engine: {
+    readonly state: { readonly model: { readonly textPath: string } | null }
+    unload(): Promise<void>
   }
-  const choose = (id: string): Model => {
-    const { model } = registry.entry(id)
-    choice.set(id === demoModelId ? null : id)
-    return model
-  }
-  const register = async (
-    { textPath: text, projectorPath: projector }: ModelPair,
-    about: About = {},
-  ): Promise<Model> => {
-    const textPath = resolve(text)
-    const projectorPath = projector === null ? null : resolve(projector)
-    const present = registry.withFiles(textPath, projectorPath)
-    if (present?.model.isDemo) return present.model
-    const facts = await inspect({ textPath, projectorPath })
-    const files = await filesOf(facts, projectorPath, about)
-    // looked up again: the same pair may have been added meanwhile
-    const known = registry.withFiles(textPath, projectorPath)
-    const id = known?.model.id ?? randomBytes(8).toString('hex')
-    if (!known) registry.add({ id, facts, givenName: about.name ?? null, origin: about.origin ?? here, files })
-    else {
-      registry.setFacts(
-        id,
-        facts,
-        files.map((file) => withKnownDigest(file, known)),
-      )
-      if (about.origin) registry.setOrigin(id, about.origin)
+  /** Ends other uses of model files, such as a second model in memory, before files move, go or are tried. */
+  readonly endOtherUses: () => Promise<void>
+  readonly titleOf: (conversationId: string) => string
+  /** Where a stored picture lies. Throws NotFound. */
+  readonly pictureOf: (sha: string) => string
+  readonly tryProjectors: (
+    question: ProjectorQuestion,
+    signal: AbortSignal,
+  ) => AsyncGenerator<ProjectorTrial, undefined, void>
+  /** The system's file manager; null where the shell has none. */
+  readonly files: Files | null
+  /** Why the models folder cannot be moved right now, e.g. a download that writes to it; null: it can. */
+  readonly holdsFolder: () => string | null
+}
+
+/** The models of this computer that Sightline knows: which they are, what the user chose for them, and their files. */
+export interface Models extends ModelList {
+  /** Answers the window's calls about models. They throw as `ModelList` and `Library` say. */
+  readonly procedures: Pick<HandlersOf<Contract>, 'models' | 'library'>
+  /** Removes what a process that was ended left on its way, and reads what an earlier version did not keep. Never throws. */
+  tidy(): Promise<void>
+  /** Stops all work on files and waits until it has put everything back. */
+  close(): Promise<void>
+}
+
+/** Titles that are told of the conversations a model answered in. */
+const MOST_TITLES = 20
+
+/** Opens the models of one database and one models folder. */
+export function createModels(options: ModelsOptions): Models {
+  const { engine, endOtherUses, titleOf, pictureOf, files, holdsFolder } = options
+  const models = createModelList(options)
+  const library = createLibrary({ ...options, models })
+  const closing = new AbortController()
+  const running = new Set<Promise<unknown>>()
+  const untilClosed = (signal: AbortSignal) => AbortSignal.any([signal, closing.signal])
+  /** Work as a stream of its progress that `close` ends too. */
+  const stream = <T>(signal: AbortSignal, work: (work: Work) => Promise<T>) => {
+    const tracked = (given: Work) => {
+      const doing = work(given)
+      running.add(doing)
+      return doing.finally(() => running.delete(doing))
     }
-    if (about.apartFrom !== undefined) registry.setApartFrom(id, about.apartFrom)
-    return registry.entry(id).model
+    return progressStream(tracked, untilClosed(signal))
+  }
+  /** Closes the files of a model that is in memory or on its way there. */
+  const release = async (holds: (textPath: string) => boolean) => {
+    const { model } = engine.state
+    if (model && holds(model.textPath)) await engine.unload()
+  }
+
+  const procedures: Models['procedures'] = {
+    models: {
+      list: () => models.list(),
+      add: (pair) => models.add(pair),
+      choose: ({ id }) => models.choose(id),
+      remove: ({ id }) => models.remove(id),
+    },
+    library: {
+      watch: (_, { signal }) => library.watch(signal),
+      rename: ({ id, name }) => library.rename(id, name),
+      changeOverrides: ({ id, change }) => library.changeOverrides(id, change),
+      setAdapter: ({ id, path, scale }) => library.setAdapter(id, path, scale),
+      verify: ({ id }, { signal }) => stream(signal, (work) => library.verify(id, work)),
+      async reveal({ id }) {
+        if (!files) throw cannotShow()
+        files.reveal(await library.fileOf(id))
+      },
+      uses({ id }) {
+        const ids = library.conversations(id)
+        return { conversations: ids.length, titles: ids.slice(0, MOST_TITLES).map(titleOf) }
+      },
+      async remove({ id, files: withFiles }) {
+        await endOtherUses()
+        const model = models.list().find((each) => each.id === id)
+        if (withFiles && model && !model.isDemo) await release((textPath) => textPath === model.textPath)
+        await library.remove(id, withFiles)
+      },
+      space: () => library.space(),
+      moveFolder({ folder }, { signal }) {
+        const held = holdsFolder()
+        if (held !== null) throw new AppError('Busy', held)
+        return stream(signal, async (work) => {
+          await endOtherUses()
+          await release(() => true)
+          return library.moveFolder(folder, work)
+        })
+      },
+      scan: ({ path }, { signal }) => library.scan(path, signal),
+      import: ({ keeper, name, ...pair }, { signal }) => {
+        const known = { ...(keeper === undefined ? {} : { keeper }), ...(name === undefined ? {} : { name }) }
+        return stream(signal, (work) => library.import({ ...pair, ...known }, work))
+      },
+      async *tryProjectors({ picture, ...question }, { signal }) {
+        const picturePath = pictureOf(picture)
+        await endOtherUses()
+        yield* options.tryProjectors({ ...question, picturePath }, untilClosed(signal))
+      },
+      chooseFamily: ({ textPath, family }) => library.chooseFamily(textPath, family),
+      projectors: ({ id }, { signal }) => library.projectors(id, signal),
+      async setProjector({ id, projectorPath }) {
+        const model = models.list().find((each) => each.id === id)
+        if (model && model.projectorPath !== projectorPath) await release((textPath) => textPath === model.textPath)
+        await library.setProjector(id, projectorPath)
+      },
+    },
   }
 
   return {
-    registry,
-    list: () => registry.entries().map(({ model }) => model),
-    current: () => currentEntry().model,
-    chosen: (id) => chosenOf(id === undefined ? currentEntry() : registry.entry(id)),
-    choose,
-    register,
-    async setProjector(id, projectorPath) {
-      const { textPath } = registry.entry(id).model
-      const facts = await inspect({ textPath, projectorPath })
-      const files = await filesOf(facts, projectorPath, {})
-      // looked up again: the entry may have changed meanwhile
-      const known = registry.entry(id)
-      registry.setFacts(
-        id,
-        facts,
-        files.map((file) => withKnownDigest(file, known)),
-      )
-      return registry.entry(id)
-    },
-    add: async (files) => choose((await register(files)).id),
-    remove(id) {
-      if (id === demoModelId)
-        throw new AppError('InvalidInput', 'The demo model is part of the app and cannot be removed.')
-      registry.remove(id)
-      if (choice.get() === id) choice.set(null)
-    },
-    setContext(id, contextTokens) {
-      registry.changeOverrides(id, { placement: { contextTokens } })
-    },
-    used(id, conversationId) {
-      if (registry.entries().some(({ model }) => model.id === id)) registry.setUsed(id, conversationId, now())
-    },
-    madeOf(entryId, quantization) {
-      const entry = registry
-        .entries()
-        .find(({ origin }) => origin.entryId === entryId && origin.quantization === quantization)
-      return entry?.model.id ?? null
+    ...models,
+    procedures,
+    tidy: () => library.tidy(),
+    async close() {
+      closing.abort(new AppError('Interrupted', 'Sightline is closing.'))
+      await Promise.allSettled(running)
     },
   }
 }
 
-function chosenOf({ model, overrides, files }: Entry): Chosen {
-  const { contextTokens, kvType, gpuLayers } = overrides.placement
-  return {
-    model,
-    overrides,
-    adapters: files.filter((file) => file.role === 'adapter').map(({ path, scale }) => ({ path, scale: scale ?? 1 })),
-    contextTokens: contextTokens ?? model.defaults.contextTokens,
-    context: { ...(kvType === null ? {} : { kvType }), ...(gpuLayers === null ? {} : { gpuLayers }) },
-  }
-}
-
-/** The files of a model with their sizes and what is known of their content. */
-async function filesOf(
-  facts: ModelFacts,
-  projectorPath: string | null,
-  { verified, computed }: About,
-): Promise<NewFile[]> {
-  const { textPaths, bytes } = facts
-  const projector = projectorPath === null ? [] : [[projectorPath, 'projector'] as const]
-  const paths = [...textPaths.map((path) => [path, 'text'] as const), ...projector]
-  const sizes = await Promise.all(paths.map(async ([path]) => (await stat(path).catch(() => null))?.size ?? null))
-  const known = sizes.every((size) => size !== null)
-  return paths.map(([path, role], i) => {
-    const source = verified?.get(path) ?? null
-    const sha256 = source ?? computed?.get(path) ?? null
-    const digest = source ? 'verified' : sha256 ? 'computed' : 'unknown'
-    return { path, role, bytes: known ? sizes[i]! : i === 0 ? bytes : 0, sha256, sourceSha256: source, digest }
-  })
-}
-
-/** Files whose size is the same keep the digest they had, unless a newer one came with them. */
-function withKnownDigest(file: NewFile, { files }: Entry): NewFile {
-  const before = files.find(({ path, bytes }) => path === file.path && bytes === file.bytes)
-  if (file.sha256 || !before) return file
-  return { ...file, sha256: before.sha256, sourceSha256: before.sourceSha256, digest: before.digest }
+function cannotShow(): AppError {
+  return new AppError('NotYetSupported', 'Files cannot be shown from this window. The path of the file is in the list.')
 }

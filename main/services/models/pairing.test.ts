@@ -8,9 +8,12 @@ import { forkWorker } from '../../nodePorts.ts'
 import { goldenModel } from '../../testing/engineGoldens.ts'
 import { readGguf, string, u32, withEntries, writeGguf } from '../../testing/ggufEdit.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
-import { createEngine } from '../engine/index.ts'
-import { createLibrary, createModels, demoModelId } from './index.ts'
-import type { Library, LibraryOptions, Models } from './index.ts'
+import { createEngine } from '../../engine/index.ts'
+import { demoModelId } from './demo.ts'
+import { createLibrary } from './library.ts'
+import { createModelList } from './modelList.ts'
+import type { Library, LibraryOptions } from './library.ts'
+import type { ModelList } from './modelList.ts'
 
 /** Reads headers only: no process is started. */
 const engine = createEngine({ spawn: forkWorker, cachePath: '/nowhere' })
@@ -18,7 +21,7 @@ const golden = { qwen2vl: goldenModel('qwen2vl'), qwen25vl: goldenModel('qwen25v
 
 let temp: ReturnType<typeof tempFolder>
 let store: Store
-let models: Models
+let models: ModelList
 let library: Library
 beforeEach(() => {
   temp = tempFolder()
@@ -33,7 +36,7 @@ afterEach(() => {
 function open(options: Partial<LibraryOptions> = {}): void {
   let folder = join(temp.path, 'models')
   const inspect = engine.inspect.bind(engine)
-  models = createModels({
+  models = createModelList({
     db: store.db,
     resources: join(import.meta.dirname, '../../../resources'),
     choice: { get: () => null, set: () => {} },

@@ -12,9 +12,11 @@ import { answered } from '../../testing/engineRequests.ts'
 import { oneFileGguf } from '../../testing/ggufOneFile.ts'
 import type { OneFileOptions } from '../../testing/ggufOneFile.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
-import { createEngine } from '../engine/index.ts'
-import { createLibrary, createModels } from './index.ts'
-import type { Library, LibraryOptions, Work } from './index.ts'
+import { createEngine } from '../../engine/index.ts'
+import { createLibrary } from './library.ts'
+import { createModelList } from './modelList.ts'
+import type { Library, LibraryOptions } from './library.ts'
+import type { Work } from './index.ts'
 
 const cache = tempFolder()
 const engine = createEngine({ spawn: forkWorker, cachePath: cache.path })
@@ -43,7 +45,7 @@ afterAll(async () => {
 
 function open(options: Partial<LibraryOptions> = {}): void {
   const inspect = engine.inspect.bind(engine)
-  const models = createModels({
+  const models = createModelList({
     db: store.db,
     resources: join(import.meta.dirname, '../../../resources'),
     choice: { get: () => null, set: () => {} },

@@ -1,18 +1,16 @@
 import { ArrowUp, Copy, SquareArrowOutUpRight, Square, X } from 'lucide-react'
 import { useCallback, useEffect, useEffectEvent, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import type { ErrorInfo, Progress } from '#contract'
-import { Button } from '../../components/Button.tsx'
-import { ErrorNote } from '../../components/ErrorNote.tsx'
-import { IconButton } from '../../components/IconButton.tsx'
-import { Markdown } from '../../components/Markdown.tsx'
+import { Button } from '../../components/primitives/Button.tsx'
+import { ErrorNote } from '../../components/primitives/ErrorNote.tsx'
+import { IconButton } from '../../components/primitives/IconButton.tsx'
+import { Markdown } from '../../components/answers/Markdown.tsx'
 import { announce } from '../../lib/announce.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { count } from '../../lib/format.ts'
 import { linkAnswer } from '../../lib/grounding/index.ts'
 import { call } from '../../lib/rpc.ts'
-import { useAnswer } from './answer.ts'
-import { createAsking, type Asked } from './asking.ts'
-import { readyQuestions } from './questions.ts'
+import { createAsking, readyQuestions, usePanelAnswer, type PanelQuestion } from './asking.ts'
 
 /**
  * Asks about a captured picture and shows the answer as it comes. Nothing is stored before the first question; from then on
@@ -35,14 +33,15 @@ export function AskPanel({
   onOpen: (conversationId: string) => void
   onClose: () => void
 }): ReactNode {
-  const [asking] = useState(() => createAsking(png))
+  const [asking, setAsking] = useState(() => createAsking(png))
   const [text, setText] = useState('')
-  const [asked, setAsked] = useState<(Asked & { question: string }) | null>(null)
+  const [asked, setAsked] = useState<(PanelQuestion & { question: string }) | null>(null)
   const [sending, setSending] = useState(false)
   const [error, setError] = useState<ErrorInfo | null>(null)
   const field = useRef<HTMLTextAreaElement>(null)
-  const answer = useAnswer(asked)
-  const streaming = asked !== null && (answer.message === null || answer.message.status === 'streaming')
+  const answer = usePanelAnswer(asked)
+  const current = answer.isGone ? null : asked
+  const streaming = current !== null && (answer.message === null || answer.message.status === 'streaming')
   const failure = error ?? answer.message?.error ?? null
 
   const preview = useCallback(
@@ -58,8 +57,11 @@ export function AskPanel({
     if (sending || streaming || question.trim() === '') return
     setSending(true)
     setError(null)
+    // a conversation that was removed is not gone on with: the picture begins another
+    const send = answer.isGone ? createAsking(png) : asking
+    if (send !== asking) setAsking(() => send)
     try {
-      setAsked({ ...(await asking(question.trim())), question: question.trim() })
+      setAsked({ ...(await send(question.trim())), question: question.trim() })
       setText('')
     } catch (thrown) {
       setError(toAppError(thrown).toInfo())
@@ -70,7 +72,7 @@ export function AskPanel({
     navigator.clipboard.writeText(answer.text).then(onClose, () => announce('Copying is not allowed here'))
   }
   const stop = (): void => {
-    if (asked) call((core) => core.ask.stop({ messageId: asked.answerId })).catch(() => {})
+    if (current) call((core) => core.ask.stop({ messageId: current.answerId })).catch(() => {})
   }
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
@@ -101,7 +103,7 @@ export function AskPanel({
           <img ref={preview} alt="The chosen part of the screen" className="max-h-full max-w-full object-contain" />
         </span>
         <div className="min-w-0 flex-1">
-          <p className="truncate font-semibold">{asked ? asked.question : 'Ask about this'}</p>
+          <p className="truncate font-semibold">{current ? current.question : 'Ask about this'}</p>
           <p className="text-small text-muted tabular-nums">
             {count(size.width)} × {count(size.height)} pixels
           </p>
@@ -116,7 +118,12 @@ export function AskPanel({
           <X />
         </IconButton>
       </header>
-      {asked ? (
+      {answer.isGone ? (
+        <p role="status" className="text-muted">
+          This conversation was removed. Ask again to begin another.
+        </p>
+      ) : null}
+      {current ? (
         <div aria-busy={streaming} className="flex flex-col gap-2">
           {answer.text === '' && streaming ? (
             <p role="status" className="flex h-6 items-center gap-2.5 text-muted tabular-nums">
@@ -151,7 +158,7 @@ export function AskPanel({
           rows={1}
           dir="auto"
           aria-label="Question about the picture"
-          placeholder={asked ? 'Ask more' : 'Ask something'}
+          placeholder={current ? 'Ask more' : 'Ask something'}
           value={text}
           readOnly={sending}
           onChange={(event) => setText(event.target.value)}
@@ -168,13 +175,13 @@ export function AskPanel({
           </IconButton>
         )}
       </div>
-      {asked ? (
+      {current ? (
         <div className="flex items-center justify-between gap-2">
           <Button disabled={answer.text === ''} onClick={copy}>
             <Copy aria-hidden />
             Copy
           </Button>
-          <Button kind="primary" onClick={() => onOpen(asked.conversationId)}>
+          <Button kind="primary" onClick={() => onOpen(current.conversationId)}>
             <SquareArrowOutUpRight aria-hidden />
             Open in Sightline
           </Button>

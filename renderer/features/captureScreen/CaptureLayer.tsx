@@ -1,15 +1,13 @@
 import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
 import type { Progress } from '#contract'
-import { Button } from '../../components/Button.tsx'
-import { DialogFrame } from '../../components/DialogFrame.tsx'
+import { Button } from '../../components/primitives/Button.tsx'
+import { DialogFrame } from '../../components/primitives/DialogFrame.tsx'
 import { call } from '../../lib/rpc.ts'
-import { cancelOwn, OWN_SCREEN, startCapture, takeOwn } from './actions.ts'
+import { cancelOwn, OWN_SCREEN, startCapture, takeOwn, useCapture, type WindowCapture } from './capture.ts'
 import { AskPanel } from './AskPanel.tsx'
-import { Countdown } from './Countdown.tsx'
-import { lastRegion } from './lastRegion.ts'
-import { panelPlace } from './placement.ts'
+import { lastRegion } from './regions.ts'
+import { panelPlace } from './geometry.ts'
 import { RegionPicker } from './RegionPicker.tsx'
-import { useCapture, type WindowCapture } from './store.ts'
 
 /** The panel's width and the most it grows to, in CSS pixels. */
 export const PANEL = { width: 400, height: 560 }
@@ -121,5 +119,26 @@ function ProblemDialog(): ReactNode {
         </Button>
       ) : null}
     </DialogFrame>
+  )
+}
+
+const left = (until: number): number => Math.max(0, Math.ceil((until - Date.now()) / 1_000))
+
+/** How many seconds are left before the screen is captured, and a way back. `until` in ms since 1970. */
+export function Countdown({ until, onCancel }: { until: number; onCancel: () => void }): ReactNode {
+  const [seconds, setSeconds] = useState(() => left(until))
+  useEffect(() => {
+    const timer = setInterval(() => setSeconds(left(until)), 200)
+    return () => clearInterval(timer)
+  }, [until])
+  return (
+    <div
+      role="status"
+      data-testid="countdown"
+      className="fixed bottom-4 left-1/2 z-40 flex -translate-x-1/2 items-center gap-3 rounded-lg border border-hairline bg-raised py-1.5 pr-1.5 pl-4 shadow-float"
+    >
+      <span className="tabular-nums">The screen is captured in {seconds} s</span>
+      <Button onClick={onCancel}>Cancel</Button>
+    </div>
   )
 }

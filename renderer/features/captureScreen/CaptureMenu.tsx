@@ -1,13 +1,11 @@
 import { Crop, Timer } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { iconButtonClass } from '../../components/IconButton.tsx'
-import { Menu, MenuItem, MenuTrigger } from '../../components/Menu.tsx'
-import { canShareScreen } from '../../lib/media/index.ts'
+import { iconButtonClass } from '../../components/primitives/IconButton.tsx'
+import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
+import { canShareScreen } from '../../lib/capture/shareScreen.ts'
 import { isMac } from '../../lib/platform.ts'
 import { shownKeys } from './accelerator.ts'
-import { startCapture } from './actions.ts'
-import { DELAYS } from './delays.ts'
-import { useCapture } from './store.ts'
+import { startCapture, DELAYS, useCapture } from './capture.ts'
 
 /** The composer's way to a part of the screen, now or after some seconds; nothing where the screen cannot be seen at all. */
 export function CaptureMenu({ shortcut }: { shortcut: string | null }): ReactNode {

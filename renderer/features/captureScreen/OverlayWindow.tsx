@@ -1,8 +1,7 @@
 import { useEffect, useState, type ReactNode } from 'react'
 import type { Region } from '#contract'
 import { call } from '../../lib/rpc.ts'
-import { lastRegion, rememberRegion } from './lastRegion.ts'
-import { cropPng, openPixels } from './picture.ts'
+import { lastRegion, rememberRegion, cropPng, openPixels } from './regions.ts'
 import { RegionPicker } from './RegionPicker.tsx'
 
 interface Screen {

@@ -3,7 +3,7 @@ import type { Progress, Region } from '#contract'
 import { call } from '../../lib/rpc.ts'
 import { AskPanel } from './AskPanel.tsx'
 import { PANEL } from './CaptureLayer.tsx'
-import { panelPlace } from './placement.ts'
+import { panelPlace } from './geometry.ts'
 
 interface Chosen {
   readonly png: Blob

@@ -1,11 +1,11 @@
 import { History, Maximize, Timer, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { Region } from '#contract'
-import { Button, buttonClass } from '../../components/Button.tsx'
-import { IconButton } from '../../components/IconButton.tsx'
-import { Menu, MenuItem, MenuTrigger } from '../../components/Menu.tsx'
+import { Button, buttonClass } from '../../components/primitives/Button.tsx'
+import { IconButton } from '../../components/primitives/IconButton.tsx'
+import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { cx } from '../../lib/cx.ts'
-import { DELAYS } from './delays.ts'
+import { DELAYS } from './capture.ts'
 
 /** What can be done while a region is chosen, and what the keyboard does. Words give way in a narrow window. */
 export function PickerBar({

@@ -13,8 +13,7 @@ import { fitted, liesWithin, pixelAt, shownRegion, wholeOf, type Handle, type Po
 import { Magnifier } from './Magnifier.tsx'
 import { arrowOf, nothingPicked, offered, pick, taken } from './picker.ts'
 import { PickerBar } from './PickerBar.tsx'
-import { OfferedWindow } from './OfferedWindow.tsx'
-import { RegionBox } from './RegionBox.tsx'
+import { OfferedWindow, RegionBox } from './RegionBox.tsx'
 
 const NONE: readonly Region[] = []
 

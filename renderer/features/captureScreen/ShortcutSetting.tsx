@@ -1,11 +1,11 @@
 import { useState, type KeyboardEvent, type ReactNode } from 'react'
 import type { ShortcutState } from '#contract'
-import { Button } from '../../components/Button.tsx'
-import { SettingRow } from '../../components/SettingRow.tsx'
+import { Button } from '../../components/primitives/Button.tsx'
+import { SettingRow } from '../../components/primitives/SettingRow.tsx'
 import { cx } from '../../lib/cx.ts'
 import { isMac } from '../../lib/platform.ts'
 import { acceleratorOf, shownKeys } from './accelerator.ts'
-import { useCapture } from './store.ts'
+import { useCapture } from './capture.ts'
 
 /** What there is to know about the chosen keys. */
 const notes: Record<ShortcutState, string> = {

@@ -1,7 +1,6 @@
-export { startFromOutside } from './actions.ts'
+export { startFromOutside, followCapture, useCapture } from './capture.ts'
 export { CaptureLayer } from './CaptureLayer.tsx'
 export { CaptureMenu } from './CaptureMenu.tsx'
 export { OverlayWindow } from './OverlayWindow.tsx'
 export { PanelWindow } from './PanelWindow.tsx'
 export { ShortcutSetting } from './ShortcutSetting.tsx'
-export { followCapture, useCapture } from './store.ts'

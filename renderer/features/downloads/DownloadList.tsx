@@ -1,6 +1,25 @@
-import type { ReactNode } from 'react'
-import { DownloadRow } from './DownloadRow.tsx'
-import { useDownloads } from './store.ts'
+import { type ReactNode, useEffect, useState } from 'react'
+import {
+  useDownloads,
+  isUnderWay,
+  pauseDownload,
+  prioritiseDownload,
+  removeDownload,
+  resumeDownload,
+  shareOf,
+} from './store.ts'
+import { ArrowUpToLine, Pause, Play, X } from 'lucide-react'
+import type { Download } from '#contract'
+import { Button } from '../../components/primitives/Button.tsx'
+import { Confirm } from '../../components/primitives/Confirm.tsx'
+import { Disclosure } from '../../components/primitives/Disclosure.tsx'
+import { ErrorNote } from '../../components/primitives/ErrorNote.tsx'
+import { IconButton } from '../../components/primitives/IconButton.tsx'
+import { ProgressBar } from '../../components/primitives/ProgressBar.tsx'
+import { SourceNote } from '../../components/models/SourceNote.tsx'
+import { toAppError } from '../../lib/errors.ts'
+import { bytes, counted, percent } from '../../lib/format.ts'
+import { stateText } from './stateText.ts'
 
 /** Every download, first of the queue first. */
 export function DownloadList({ onOpenModel }: { onOpenModel: (modelId: string) => void }): ReactNode {
@@ -13,4 +32,109 @@ export function DownloadList({ onOpenModel }: { onOpenModel: (modelId: string) =
       ))}
     </ul>
   )
+}
+
+/** One download: how far it is, what went wrong, and what can be done with it. */
+export function DownloadRow({
+  job,
+  isFirst,
+  onOpenModel,
+}: {
+  job: Download
+  isFirst: boolean
+  onOpenModel: (modelId: string) => void
+}): ReactNode {
+  const { id, name, state, error, modelId, files } = job
+  const [failure, setFailure] = useState<string | null>(null)
+  const [asking, setAsking] = useState(false)
+  const now = useSecond(state === 'retrying')
+  const attempt = (action: (id: string) => Promise<void>): void => {
+    setFailure(null)
+    action(id).catch((thrown: unknown) => setFailure(toAppError(thrown).message))
+  }
+  const message = state === 'failed' ? error?.message : failure
+  return (
+    <li aria-label={name} data-state={state} className="border-t border-hairline px-4 py-3 first:border-t-0">
+      <div className="flex items-start gap-2">
+        <div className="min-w-0 flex-1">
+          <p className="font-medium [overflow-wrap:anywhere]">{name}</p>
+          <p className="text-muted tabular-nums" data-testid="download-state">
+            {stateText(job, now)}
+          </p>
+        </div>
+        {state === 'done' && modelId !== null ? <Button onClick={() => onOpenModel(modelId)}>Show</Button> : null}
+        {!isFirst && isUnderWay(job) ? (
+          <IconButton label={`Download ${name} first`} onClick={() => attempt(prioritiseDownload)}>
+            <ArrowUpToLine />
+          </IconButton>
+        ) : null}
+        {isUnderWay(job) && state !== 'verifying' ? (
+          <IconButton label={`Pause ${name}`} onClick={() => attempt(pauseDownload)}>
+            <Pause />
+          </IconButton>
+        ) : null}
+        {state === 'paused' ? (
+          <IconButton label={`Resume ${name}`} onClick={() => attempt(resumeDownload)}>
+            <Play />
+          </IconButton>
+        ) : null}
+        <IconButton
+          label={state === 'done' ? `Take ${name} from this list` : `Remove ${name}`}
+          onClick={() => (state === 'done' ? attempt(removeDownload) : setAsking(true))}
+        >
+          <X />
+        </IconButton>
+      </div>
+      {state === 'done' ? null : (
+        <ProgressBar
+          label={`Download of ${name}`}
+          share={state === 'verifying' || state === 'checking' ? null : shareOf(job)}
+          quiet={state === 'paused' || state === 'failed' || state === 'queued'}
+          className="mt-2.5"
+        />
+      )}
+      <SourceNote from={job.from} passedOver={job.passedOver} className="mt-1.5" />
+      {message ? (
+        <ErrorNote message={message} className="mt-3">
+          {state === 'failed' ? <Button onClick={() => attempt(resumeDownload)}>Resume</Button> : null}
+        </ErrorNote>
+      ) : null}
+      <Disclosure label={<span className="text-muted">{counted(files.length, 'file')}</span>} className="mt-1.5">
+        <ul className="pb-1 pl-5">
+          {files.map((file) => (
+            <li key={file.path} className="flex gap-4 py-0.5">
+              <span className="min-w-0 flex-1 font-mono text-small [overflow-wrap:anywhere]">{file.path}</span>
+              <span className="shrink-0 text-muted tabular-nums">
+                {file.doneBytes < file.bytes ? `${percent(file.bytes > 0 ? file.doneBytes / file.bytes : 0)} of ` : ''}
+                {bytes(file.bytes)}
+              </span>
+            </li>
+          ))}
+        </ul>
+      </Disclosure>
+      <Confirm
+        open={asking}
+        onOpenChange={setAsking}
+        title={`Remove the download of ${name}?`}
+        description={
+          job.doneBytes > 0
+            ? `What is there of it, ${bytes(job.doneBytes)}, is deleted.`
+            : 'Nothing of it has arrived yet.'
+        }
+        action="Remove"
+        onConfirm={() => removeDownload(id)}
+      />
+    </li>
+  )
+}
+
+/** The time in ms, renewed every second while `isNeeded`. */
+function useSecond(isNeeded: boolean): number {
+  const [now, setNow] = useState(() => Date.now())
+  useEffect(() => {
+    if (!isNeeded) return
+    const timer = setInterval(() => setNow(Date.now()), 1000)
+    return () => clearInterval(timer)
+  }, [isNeeded])
+  return now
 }

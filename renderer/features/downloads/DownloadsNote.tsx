@@ -1,13 +1,13 @@
 import { ArrowDownToLine, TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { Download } from '#contract'
-import { IconButton } from '../../components/IconButton.tsx'
-import { ProgressBar } from '../../components/ProgressBar.tsx'
+import { IconButton } from '../../components/primitives/IconButton.tsx'
+import { ProgressBar } from '../../components/primitives/ProgressBar.tsx'
 import { percent, timeLeft } from '../../lib/format.ts'
 import { isUnderWay, shareOf, useDownloads } from './store.ts'
 
-/** The download that is told of outside of the list: the first on its way, else one that has failed. */
-function useTold(): { job: Download | undefined; others: number } {
+/** The download that is shown outside of the list: the first that is running, else one that has failed. */
+function useShownDownload(): { job: Download | undefined; others: number } {
   const jobs = useDownloads((state) => state.jobs) ?? []
   const job = jobs.find(isUnderWay) ?? jobs.find(({ state }) => state === 'failed')
   return { job, others: jobs.filter((one) => one !== job && isUnderWay(one)).length }
@@ -32,7 +32,7 @@ function Progress({ job, className }: { job: Download; className: string }): Rea
 
 /** A quiet line while something is downloaded or has stopped; opens the list. */
 export function DownloadsNote({ onOpen }: { onOpen: () => void }): ReactNode {
-  const { job, others } = useTold()
+  const { job, others } = useShownDownload()
   if (!job) return null
   const words = wordsOf(job)
   const left = job.secondsLeft === null || job.state !== 'running' ? null : `${timeLeft(job.secondsLeft)} left`
@@ -62,7 +62,7 @@ export function DownloadsNote({ onOpen }: { onOpen: () => void }): ReactNode {
 
 /** The same where there is no room for a line. */
 export function DownloadsButton({ onOpen }: { onOpen: () => void }): ReactNode {
-  const { job } = useTold()
+  const { job } = useShownDownload()
   if (!job) return null
   return (
     <IconButton label={`Download of ${job.name}: ${wordsOf(job)}`} className="relative" onClick={onOpen}>

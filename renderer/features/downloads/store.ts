@@ -4,7 +4,7 @@ import { announce } from '../../lib/announce.ts'
 import { follow } from '../../lib/follow.ts'
 import { call, connection } from '../../lib/rpc.ts'
 
-/** Every download as the core tells it, first of the queue first; null until it has. */
+/** Every download, first of the queue first; null before the core has sent them. */
 export const useDownloads = create<{ jobs: readonly Download[] | null }>(() => ({ jobs: null }))
 
 /** Whether a download is on its way: not paused, failed or done. */

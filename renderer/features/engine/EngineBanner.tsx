@@ -1,19 +1,21 @@
 import type { ReactNode } from 'react'
-import { Button } from '../../components/Button.tsx'
-import { ErrorNote } from '../../components/ErrorNote.tsx'
-import { EngineNote } from './EngineNote.tsx'
-import { load, useEngine } from './store.ts'
+import { Button } from '../../components/primitives/Button.tsx'
+import { ErrorNote } from '../../components/primitives/ErrorNote.tsx'
+import { loadModel, useEngine, hideNote } from '../../lib/engine.ts'
+import { Info, X } from 'lucide-react'
+import { IconButton } from '../../components/primitives/IconButton.tsx'
 
-/** What stands above the composer while the engine cannot answer, or runs otherwise than wished. Nothing when all is well. */
+/** What stands above the composer while the engine cannot answer, or runs in another way than it was set to. Nothing when all is well. */
 export function EngineBanner({ onModels }: { onModels: () => void }): ReactNode {
-  const { status, hiddenNote } = useEngine()
+  const { status, refusal, hiddenNote } = useEngine()
   if (!status) return null
-  if (status.state === 'failed') {
+  if (status.state === 'failed' || refusal) {
+    const error = status.error ?? refusal
     return (
       <Place>
-        <ErrorNote message={status.error?.message ?? 'The engine stopped working. Try again, or choose another model.'}>
+        <ErrorNote message={error?.message ?? 'The engine stopped working. Try again, or choose another model.'}>
           <Button onClick={onModels}>Choose a model</Button>
-          <Button onClick={() => void load()}>Try again</Button>
+          <Button onClick={() => void loadModel()}>Try again</Button>
         </ErrorNote>
       </Place>
     )
@@ -37,4 +39,38 @@ export function EngineBanner({ onModels }: { onModels: () => void }): ReactNode 
 
 function Place({ children }: { children: ReactNode }): ReactNode {
   return <div className="mx-auto w-full max-w-[720px] px-4 pb-2 mid:px-6">{children}</div>
+}
+
+/** What the user should know of how the model runs, in a quiet line; put away, it stays in the model chip's panel. */
+export function EngineNote({ note }: { note: string }): ReactNode {
+  return (
+    <div className="flex items-start gap-2 pt-2 text-small text-muted" data-testid="engine-note">
+      <Info className="mt-px size-3.5 shrink-0" aria-hidden />
+      <p className="flex-1 [overflow-wrap:anywhere]">{note}</p>
+      <IconButton label="Hide this note" size="small" className="-my-1 -mr-[5px]" onClick={() => hideNote(note)}>
+        <X />
+      </IconButton>
+    </div>
+  )
+}
+
+/** The quiet line that says what a demo model knows, and offers a real one. */
+export function DemoNotice({ onModels }: { onModels: () => void }): ReactNode {
+  const notice = useEngine((state) => state.status?.notice ?? null)
+  if (!notice) return null
+  return (
+    <p
+      className="mx-auto w-full max-w-[720px] px-4 pb-3 text-center text-small text-subtle mid:px-6"
+      data-testid="demo-notice"
+    >
+      {notice}{' '}
+      <button
+        type="button"
+        onClick={onModels}
+        className="text-accent underline decoration-1 underline-offset-2 hover:text-accent-strong"
+      >
+        Use another model
+      </button>
+    </p>
+  )
 }

@@ -1,13 +1,15 @@
 import { Popover } from '@base-ui/react/popover'
 import { ChevronDown } from 'lucide-react'
 import { useRef, type ReactNode } from 'react'
-import { Button } from '../../components/Button.tsx'
+import { Button } from '../../components/primitives/Button.tsx'
 import { cx } from '../../lib/cx.ts'
 import { HowItRuns } from './HowItRuns.tsx'
-import { load, unload, useEngine } from './store.ts'
-import { statusWords, type StatusWords } from './words.ts'
+import { announce } from '../../lib/announce.ts'
+import { loadModel, unloadModel, useEngine } from '../../lib/engine.ts'
+import { toAppError } from '../../lib/errors.ts'
+import { statusText, type StatusText } from './statusText.ts'
 
-const dots: Record<StatusWords['tone'], string> = {
+const dots: Record<StatusText['tone'], string> = {
   ok: 'bg-ok',
   busy: 'bg-accent',
   quiet: 'bg-control',
@@ -27,8 +29,11 @@ export function ModelChip({
 }): ReactNode {
   const status = useEngine((state) => state.status)
   const popup = useRef<HTMLDivElement>(null)
+  const unload = (): void => {
+    unloadModel().catch((thrown: unknown) => announce(toAppError(thrown).message))
+  }
   if (!status) return null
-  const { label, tone } = statusWords(status)
+  const { label, tone } = statusText(status)
   const name = status.modelName ?? 'No model'
   return (
     <Popover.Root>
@@ -58,9 +63,11 @@ export function ModelChip({
             <HowItRuns status={status} />
             <div className="mt-4 flex gap-2">
               <Popover.Close render={<Button onClick={onModels}>Choose a model</Button>} />
-              {status.state === 'failed' ? <Button onClick={() => void load()}>Try again</Button> : null}
-              {status.state === 'off' && status.modelId ? <Button onClick={() => void load()}>Load now</Button> : null}
-              {status.state === 'ready' ? <Button onClick={() => void unload()}>Unload</Button> : null}
+              {status.state === 'failed' ? <Button onClick={() => void loadModel()}>Try again</Button> : null}
+              {status.state === 'off' && status.modelId ? (
+                <Button onClick={() => void loadModel()}>Load now</Button>
+              ) : null}
+              {status.state === 'ready' ? <Button onClick={() => unload()}>Unload</Button> : null}
             </div>
             {others.length > 0 ? (
               <section aria-label="Switch to" className="mt-4 border-t border-hairline pt-3">

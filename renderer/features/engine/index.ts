@@ -1,4 +1,2 @@
-export { DemoNotice } from './DemoNotice.tsx'
-export { EngineBanner } from './EngineBanner.tsx'
+export { DemoNotice, EngineBanner } from './EngineBanner.tsx'
 export { ModelChip } from './ModelChip.tsx'
-export { followEngine, useEngine } from './store.ts'

@@ -1,11 +1,30 @@
 import { useState, type ReactNode } from 'react'
-import type { DownloadWish } from '#contract'
-import { Button } from '../../components/Button.tsx'
-import { ErrorNote } from '../../components/ErrorNote.tsx'
-import { ProgressBar } from '../../components/ProgressBar.tsx'
+import type { DownloadWish, ErrorInfo, Recommendation } from '#contract'
+import { Button } from '../../components/primitives/Button.tsx'
+import { ErrorNote } from '../../components/primitives/ErrorNote.tsx'
+import { ProgressBar } from '../../components/primitives/ProgressBar.tsx'
 import { toAppError } from '../../lib/errors.ts'
 import { bytes } from '../../lib/format.ts'
-import { loadRecommendation, useRecommendation } from './store.ts'
+import { create } from 'zustand'
+import { call } from '../../lib/rpc.ts'
+
+/** The model to begin with: `undefined` while it is asked, null when none fits this computer. */
+export const useRecommendation = create<{ recommendation: Recommendation | null | undefined; error: ErrorInfo | null }>(
+  () => ({
+    recommendation: undefined,
+    error: null,
+  }),
+)
+
+/** Asks which model suits this computer; a failure is kept in the store. */
+export async function loadRecommendation(): Promise<void> {
+  useRecommendation.setState({ recommendation: undefined, error: null })
+  try {
+    useRecommendation.setState({ recommendation: await call((core) => core.catalogue.recommend()) })
+  } catch (thrown) {
+    useRecommendation.setState({ error: toAppError(thrown).toInfo() })
+  }
+}
 
 /** The model that suits this computer, to download and use, or the demo model that is already here. */
 export function FirstModel({

@@ -1,8 +1,8 @@
 import { Camera, MonitorPlay, Radio } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { iconButtonClass } from '../../components/IconButton.tsx'
-import { Menu, MenuItem, MenuTrigger } from '../../components/Menu.tsx'
-import { canShareScreen } from '../../lib/media/index.ts'
+import { iconButtonClass } from '../../components/primitives/IconButton.tsx'
+import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
+import { canShareScreen } from '../../lib/capture/shareScreen.ts'
 import { startLive } from './actions.ts'
 
 /** The composer's way to the live view. */

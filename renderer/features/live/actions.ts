@@ -1,14 +1,15 @@
 import { AppError, type QuestionPart } from '#contract'
 import { toAppError } from '../../lib/errors.ts'
 import { whenHost } from '../../lib/host.ts'
-import { openCamera, readTrack, shareScreen, type TrackFrames } from '../../lib/media/index.ts'
+import { openCamera, shareScreen } from '../../lib/capture/shareScreen.ts'
+import { readTrack, type TrackFrames } from '../../lib/capture/trackFrames.ts'
 import { call } from '../../lib/rpc.ts'
 import { upload } from '../../lib/upload.ts'
-import { lately, MAX_ASKED, rateOf, thinned, withMoment } from './moments.ts'
-import { off, useLive, type LiveSource } from './store.ts'
-import { watchFrames } from './watch.ts'
+import { lately, MAX_ASKED, rateOf, thinned, withMoment, off, useLive, type LiveSource } from './store.ts'
+import { watchFrames, type Watch } from './watch.ts'
 
-let running: { frames: TrackFrames; watch: ReturnType<typeof watchFrames> } | null = null
+/** The view that is on; one object from its begin to its end, by which a late event knows whether it is still meant. */
+let running: { readonly frames: TrackFrames; readonly watch: Watch } | null = null
 
 /** Ends the live view; everything that was seen is forgotten. */
 export function stopLive(): void {
@@ -19,14 +20,12 @@ export function stopLive(): void {
   useLive.setState(off)
 }
 
-const observe = (frames: TrackFrames): ReturnType<typeof watchFrames> =>
-  watchFrames(frames, useLive.getState().intervalMs, (moment) =>
-    useLive.setState(({ moments }) => ({ moments: withMoment(moments, moment) })),
-  )
-
 function begin(track: MediaStreamVideoTrack, source: LiveSource): void {
   const frames = readTrack(track)
-  const own = { frames, watch: observe(frames) }
+  const watch = watchFrames(frames, useLive.getState().intervalMs, (moment) =>
+    useLive.setState(({ moments }) => ({ moments: withMoment(moments, moment) })),
+  )
+  const own = { frames, watch }
   running = own
   useLive.setState({ ...off, source, stream: new MediaStream([track.clone()]) })
   void frames.ended.then(() => {
@@ -59,9 +58,7 @@ export async function startLive(source: LiveSource, sourceId: string | null = nu
 /** Looks more or less often from now on. */
 export function lookEvery(intervalMs: number): void {
   useLive.setState({ intervalMs })
-  if (!running) return
-  running.watch.end()
-  running = { ...running, watch: observe(running.frames) }
+  running?.watch.lookEvery(intervalMs)
 }
 
 /** Stores a picture and returns its name there. */

@@ -1,6 +1,46 @@
 import { create } from 'zustand'
 import type { ErrorInfo } from '#contract'
-import type { Moment } from './moments.ts'
+
+/** A frame that was kept because it showed something new. `at` in ms, on the clock of `performance.now`. */
+export interface Moment {
+  readonly at: number
+  readonly picture: Blob
+}
+
+/** How long moments are kept at most, in ms; what is older is forgotten. */
+export const KEPT_MS = 60_000
+/** The most frames of one question: more cost tokens and show little more. */
+export const MAX_ASKED = 32
+
+/** The moments with a new one, without those that are too old. The last one before is kept: it is what was seen until then. */
+export function withMoment(moments: readonly Moment[], moment: Moment): readonly Moment[] {
+  const from = moment.at - KEPT_MS
+  const firstKept = moments.findLastIndex(({ at }) => at <= from)
+  return [...moments.slice(Math.max(0, firstKept)), moment]
+}
+
+/** What was seen over the last `seconds`: the moments of that time and the one before, which was still seen when it began. */
+export function lately(moments: readonly Moment[], now: number, seconds: number): readonly Moment[] {
+  const from = now - seconds * 1_000
+  return moments.slice(
+    Math.max(
+      0,
+      moments.findLastIndex(({ at }) => at <= from),
+    ),
+  )
+}
+
+/** At most `most` of them, evenly chosen, the first and the last always. */
+export function thinned<T>(items: readonly T[], most: number): readonly T[] {
+  if (items.length <= most) return items
+  return Array.from({ length: most }, (_, index) => items[Math.round((index * (items.length - 1)) / (most - 1))] as T)
+}
+
+/** Frames per second of moments that are asked about as a video; 1 where they are too few to say. */
+export function rateOf(moments: readonly Moment[]): number {
+  const [first, last] = [moments[0]?.at ?? 0, moments.at(-1)?.at ?? 0]
+  return last > first ? Math.min(30, Math.max(0.05, ((moments.length - 1) * 1_000) / (last - first))) : 1
+}
 
 /** What is watched. */
 export type LiveSource = 'camera' | 'screen'

@@ -1,8 +1,7 @@
 import { useId, type ReactNode } from 'react'
-import { Button } from '../../components/Button.tsx'
-import { fieldClass } from '../../components/field.ts'
+import { Button } from '../../components/primitives/Button.tsx'
+import { TextField } from '../../components/primitives/TextField.tsx'
 import { announce } from '../../lib/announce.ts'
-import { cx } from '../../lib/cx.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { useHost } from '../../lib/host.ts'
 import { pickModelFile } from './library/store.ts'
@@ -41,7 +40,7 @@ export function PathField({
         </p>
       ) : null}
       <div className="mt-1 flex gap-2">
-        <input
+        <TextField
           id={id}
           aria-describedby={note ? `${id}-note` : undefined}
           spellCheck={false}
@@ -50,7 +49,7 @@ export function PathField({
           placeholder={placeholder}
           value={value}
           onChange={(event) => onChange(event.target.value)}
-          className={cx(fieldClass, 'h-8 min-w-0 flex-1 font-mono text-small')}
+          className="h-8 min-w-0 flex-1 font-mono text-small"
         />
         {canPick ? <Button onClick={pick}>Browse</Button> : null}
       </div>

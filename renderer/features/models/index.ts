@@ -1,6 +1,4 @@
 export { SourceSettings } from './get/SourceSettings.tsx'
 export { ModelsPage } from './ModelsPage.tsx'
-export { openModel, openModels, placeOf } from './place.ts'
-export type { ModelsPlace } from './place.ts'
-export { useOtherModels } from './useOtherModels.ts'
-export { chooseModel, followLibrary, useLibrary } from './library/store.ts'
+export { openModel, openModels, placeOf, type ModelsPlace } from './place.ts'
+export { useOtherModels, chooseModel, followLibrary, useLibrary } from './library/store.ts'

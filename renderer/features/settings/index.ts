@@ -1,3 +1,2 @@
 export { SettingsDialog } from './SettingsDialog.tsx'
-export { followSettings, updateSettings, useSettings } from './store.ts'
-export { applyTheme, lastTheme, useTheme } from './theme.ts'
+export { followSettings, updateSettings, useSettings, applyTheme, lastTheme, useTheme } from './store.ts'

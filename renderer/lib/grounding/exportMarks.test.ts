@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { exportMarks } from './exportMarks.ts'
-import type { Annotated } from './exportMarks.ts'
+import { exportMarks, type Annotated } from './exportMarks.ts'
 
 const picture: Annotated = {
   name: 'street.scene.jpg',

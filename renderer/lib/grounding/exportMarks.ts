@@ -1,7 +1,6 @@
 import { toCsv } from '../csv.ts'
-import type { Size } from './mapping.ts'
-import { toShares } from './mapping.ts'
-import type { Mark, Shape } from './marks.ts'
+import { type Size, toShares } from './mapping.ts'
+import type { Mark, Shape } from './findMarks.ts'
 
 /** A picture with what an answer named in it, in pixels of the original. */
 export interface Annotated {

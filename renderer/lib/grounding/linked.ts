@@ -1,6 +1,5 @@
-import type { Mark } from './marks.ts'
+import { type Mark, objectNames } from './findMarks.ts'
 import type { TimeMark } from './times.ts'
-import { objectNames } from './tokenMarks.ts'
 
 /** Addresses, within an answer, of its mark at an index and of a moment or a stretch of its video, in seconds. */
 export const markAddress = (index: number): string => `#mark-${index}`

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { toModel, toOriginal, toShares } from './mapping.ts'
-import type { Shape } from './marks.ts'
+import type { Shape } from './findMarks.ts'
 
 let state = 11
 const random = (from: number, to: number) =>

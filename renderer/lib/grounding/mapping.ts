@@ -1,5 +1,4 @@
-import { box } from './marks.ts'
-import type { Shape, Space } from './marks.ts'
+import { box, type Shape, type Space } from './findMarks.ts'
 
 /** A picture's width and height in pixels. */
 export interface Size {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readPartialJson, tableOf, valueToCsv, valueToJson, type Json } from './index.ts'
+import { readPartialJson, type Json } from './partialJson.ts'
+import { tableOf, valueToCsv, valueToJson } from './table.ts'
 
 const read = (text: string): unknown => readPartialJson(text).value
 /** A value as JavaScript has it. */

@@ -1,5 +1,16 @@
-import { BlobSource, CustomSource, Input, MATROSKA, MP4, MPEG_TS, QTFF, UrlSource, WEBM } from 'mediabunny'
-import type { InputVideoTrack, Source } from 'mediabunny'
+import {
+  BlobSource,
+  CustomSource,
+  Input,
+  MATROSKA,
+  MP4,
+  MPEG_TS,
+  QTFF,
+  UrlSource,
+  WEBM,
+  type InputVideoTrack,
+  type Source,
+} from 'mediabunny'
 import { AppError, codecName, timeLine, type TimeLine } from '#contract'
 import { clock } from '../format.ts'
 import { type Bytes, bytesOf } from './bytes.ts'

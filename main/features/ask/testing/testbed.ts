@@ -5,17 +5,17 @@ import type { AppError, ConversationEvent, QuestionPart, Message, Part } from '#
 import { openStore } from '../../../lib/database/index.ts'
 import type { Store } from '../../../lib/database/index.ts'
 import type { EventStream } from '../../../lib/eventStream.ts'
-import { createAttachments } from '../../../services/attachments/index.ts'
-import type { AttachmentGateway } from '../../../services/attachments/index.ts'
+import { createAttachments } from '../../../services/media/attachments/attachments.ts'
+import type { AttachmentGateway, FrameSets } from '../../../services/media/index.ts'
 import { createConversations } from '../../../services/conversations/index.ts'
 import type { Conversations } from '../../../services/conversations/index.ts'
 import { createDrafts } from '../../../services/drafts/index.ts'
 import type { Drafts } from '../../../services/drafts/index.ts'
-import { createModels } from '../../../services/models/index.ts'
-import type { Models } from '../../../services/models/index.ts'
+import { createModelList } from '../../../services/models/modelList.ts'
+import type { ModelList } from '../../../services/models/index.ts'
 import { createSettings } from '../../../services/settings/index.ts'
-import { createFrameSets } from '../../../services/videos/index.ts'
-import type { FrameMedia, FrameSets } from '../../../services/videos/index.ts'
+import { createFrameSets } from '../../../services/media/frames/frameSets.ts'
+import type { FrameMedia } from '../../../services/media/frames/types.ts'
 import type { SettingsService } from '../../../services/settings/index.ts'
 import { ScriptedEngine } from '../../../testing/scriptedEngine.ts'
 import { tempFolder } from '../../../testing/tempFolder.ts'
@@ -29,7 +29,7 @@ export let engine: ScriptedEngine
 /** The second model's engine, behind what `ask` sees of comparing. */
 export let secondEngine: ScriptedEngine
 export let second: SecondModel
-export let models: Models
+export let models: ModelList
 export let conversations: Conversations
 export let drafts: Drafts
 export let settings: SettingsService
@@ -73,7 +73,7 @@ export function open(): void {
     get: () => settings.current.modelId,
     set: (modelId: string | null) => void settings.update({ modelId }),
   }
-  models = createModels({
+  models = createModelList({
     db: store.db,
     resources: resolve(import.meta.dirname, '../../../../resources'),
     choice,

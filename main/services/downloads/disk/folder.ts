@@ -1,5 +1,4 @@
-import { constants } from 'node:fs'
-import { lstat, mkdir, open, realpath, statfs } from 'node:fs/promises'
+import { lstat, mkdir, realpath, statfs } from 'node:fs/promises'
 import { isAbsolute, join, relative } from 'node:path'
 import { AppError } from '#contract'
 
@@ -39,17 +38,6 @@ export const notAFile = (path: string) =>
       path,
     },
   )
-
-/** Makes renames and new files in `folder` last through a power cut. Windows cannot open a folder; it orders them itself. */
-export async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(folder, constants.O_RDONLY)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
 
 /** Bytes that may still be written to the disk of `folder`. */
 export async function freeBytesOf(folder: string): Promise<number> {

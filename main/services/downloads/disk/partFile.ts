@@ -1,7 +1,8 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { notAFile, syncFolder } from './folder.ts'
+import { syncFolder } from '../../../lib/files/index.ts'
+import { notAFile } from './folder.ts'
 
 /** An unfinished file, open for writing at offsets. Errors are those of the file system. */
 export interface PartFile {

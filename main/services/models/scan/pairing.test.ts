@@ -7,7 +7,7 @@ import { string, u32, withEntries, writeGguf } from '../../../testing/ggufEdit.t
 import type { EditedFile } from '../../../testing/ggufEdit.ts'
 import { exchanged, fineTune, fork, goldenFile, omni, surgery } from '../../../testing/publishedModels.ts'
 import { tempFolder } from '../../../testing/tempFolder.ts'
-import { createEngine } from '../../engine/index.ts'
+import { createEngine } from '../../../engine/index.ts'
 import { placesAt } from './places.ts'
 import { scanPlaces } from './scan.ts'
 

@@ -6,7 +6,7 @@ import type { AppError } from '#contract'
 import { forkWorker } from '../../../nodePorts.ts'
 import { goldenModel } from '../../../testing/engineGoldens.ts'
 import { tempFolder } from '../../../testing/tempFolder.ts'
-import { createEngine } from '../../engine/index.ts'
+import { createEngine } from '../../../engine/index.ts'
 import { placesAt, usualPlaces } from './places.ts'
 import { scanPlaces } from './scan.ts'
 

@@ -22,9 +22,9 @@ import { demoModel } from '../../../testing/engineRequests.ts'
 import { splitGguf } from '../../../testing/ggufSplit.ts'
 import { ggufFile, loraFile } from '../../../testing/ggufWriter.ts'
 import { tempFolder } from '../../../testing/tempFolder.ts'
-import { createEngine } from '../../engine/index.ts'
-import { createModels } from '../index.ts'
-import type { Models } from '../index.ts'
+import { createEngine } from '../../../engine/index.ts'
+import { createModelList } from '../modelList.ts'
+import type { ModelList } from '../modelList.ts'
 import { placesAt, usualPlaces } from './places.ts'
 import { scanPlaces } from './scan.ts'
 
@@ -37,13 +37,13 @@ const projector25 = goldenModel('qwen25vl').projectorPath!
 let folder: ReturnType<typeof tempFolder>
 let home: string
 let store: Store
-let models: Models
+let models: ModelList
 beforeEach(() => {
   folder = tempFolder()
   home = join(folder.path, 'home')
   mkdirSync(home)
   store = openStore(join(folder.path, 'data'))
-  models = createModels({
+  models = createModelList({
     db: store.db,
     resources: join(import.meta.dirname, '../../../../resources'),
     choice: { get: () => null, set: () => {} },

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { VideoPlan } from '#contract'
-import { Button } from '../../../components/Button.tsx'
+import { Button } from '../../../components/primitives/Button.tsx'
 import { count, counted, timeLeft, tokens } from '../../../lib/format.ts'
 import type { Clip } from './clip.ts'
 

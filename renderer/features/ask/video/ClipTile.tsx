@@ -1,6 +1,6 @@
 import { ChevronLeft, ChevronRight, Clapperboard, Play, TriangleAlert, X } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
-import { NumberBadge } from '../../../components/NumberBadge.tsx'
+import { NumberBadge } from '../../../components/primitives/Badge.tsx'
 import { cx } from '../../../lib/cx.ts'
 import { clock, percent, tokens } from '../../../lib/format.ts'
 import { frameUrl, useHost } from '../../../lib/host.ts'

@@ -1,8 +1,8 @@
 import { Check } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { Download } from '#contract'
-import { Button, type ButtonKind } from '../../../components/Button.tsx'
-import { ProgressBar } from '../../../components/ProgressBar.tsx'
+import { Button, type ButtonKind } from '../../../components/primitives/Button.tsx'
+import { ProgressBar } from '../../../components/primitives/ProgressBar.tsx'
 import { percent } from '../../../lib/format.ts'
 import { openModel, openModels } from '../place.ts'
 
@@ -23,7 +23,7 @@ export function DownloadAction({
   children = 'Download',
   onDownload,
 }: {
-  /** The model that was made of it, as its offer told. */
+  /** The model that this download has become, by its offer. */
   modelId: string | null
   job: Download | undefined
   label: string

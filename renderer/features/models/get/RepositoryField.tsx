@@ -1,13 +1,12 @@
 import { useId, type FormEvent, type ReactNode } from 'react'
 import type { Download, DownloadWish } from '#contract'
-import { Button } from '../../../components/Button.tsx'
-import { ErrorNote } from '../../../components/ErrorNote.tsx'
-import { fieldClass } from '../../../components/field.ts'
-import { ProgressBar } from '../../../components/ProgressBar.tsx'
-import { cx } from '../../../lib/cx.ts'
+import { Button } from '../../../components/primitives/Button.tsx'
+import { ErrorNote } from '../../../components/primitives/ErrorNote.tsx'
+import { TextField } from '../../../components/primitives/TextField.tsx'
+import { ProgressBar } from '../../../components/primitives/ProgressBar.tsx'
 import { askRepository, useRepository } from './repository.ts'
 import { RepositoryOffer } from './RepositoryOffer.tsx'
-import { SourceToken } from './SourceToken.tsx'
+import { SourceToken } from './TokenForm.tsx'
 
 /** Takes the name or the address of any repository, and shows what it holds. */
 export function RepositoryField({
@@ -33,7 +32,7 @@ export function RepositoryField({
           Type owner/name, or paste an address of Hugging Face or ModelScope.
         </p>
         <div className="mt-1.5 flex gap-2">
-          <input
+          <TextField
             id={id}
             aria-describedby={`${id}-note`}
             spellCheck={false}
@@ -43,7 +42,7 @@ export function RepositoryField({
             placeholder="ggml-org/Qwen2.5-VL-3B-Instruct-GGUF"
             value={typed}
             onChange={(event) => useRepository.setState({ typed: event.target.value })}
-            className={cx(fieldClass, 'h-8 min-w-0 flex-1 font-mono text-small')}
+            className="h-8 min-w-0 flex-1 font-mono text-small"
           />
           <Button type="submit" disabled={isAsking || typed.trim() === ''}>
             Look

@@ -2,12 +2,11 @@ import { Checkbox } from '@base-ui/react/checkbox'
 import { ArrowDown, ArrowUp, Check } from 'lucide-react'
 import { useEffect, useState, type ReactNode } from 'react'
 import { SourceName, type Settings } from '#contract'
-import { Button } from '../../../components/Button.tsx'
-import { ErrorNote } from '../../../components/ErrorNote.tsx'
-import { fieldClass } from '../../../components/field.ts'
-import { IconButton } from '../../../components/IconButton.tsx'
-import { cx } from '../../../lib/cx.ts'
-import { sourceNames } from '../../../lib/sources.ts'
+import { Button } from '../../../components/primitives/Button.tsx'
+import { ErrorNote } from '../../../components/primitives/ErrorNote.tsx'
+import { TextField } from '../../../components/primitives/TextField.tsx'
+import { IconButton } from '../../../components/primitives/IconButton.tsx'
+import { sourceNames } from '../../../components/models/SourceNote.tsx'
 import { useAttempt } from '../library/useAttempt.ts'
 import { moved, toggled } from './sourceOrder.ts'
 import { forgetOffers, keptTokens, setToken } from './store.ts'
@@ -156,7 +155,7 @@ function MirrorAddress({
   }
   return (
     <div className="pt-1 pb-1">
-      <input
+      <TextField
         aria-label="Address of the mirror"
         aria-invalid={!isValid}
         type="url"
@@ -168,7 +167,7 @@ function MirrorAddress({
         onChange={(event) => setText(event.target.value)}
         onBlur={keep}
         onKeyDown={(event) => event.key === 'Enter' && keep()}
-        className={cx(fieldClass, 'h-8 font-mono text-small')}
+        className="h-8 font-mono text-small"
       />
       {isValid ? null : (
         <p role="alert" className="mt-1 text-danger">

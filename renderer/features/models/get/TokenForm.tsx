@@ -1,10 +1,9 @@
 import { useId, useState, type FormEvent, type ReactNode } from 'react'
-import type { SourceName } from '#contract'
-import { Button } from '../../../components/Button.tsx'
-import { ErrorNote } from '../../../components/ErrorNote.tsx'
-import { fieldClass } from '../../../components/field.ts'
-import { cx } from '../../../lib/cx.ts'
-import { sourceNames } from '../../../lib/sources.ts'
+import type { SourceName, ErrorInfo } from '#contract'
+import { Button } from '../../../components/primitives/Button.tsx'
+import { ErrorNote } from '../../../components/primitives/ErrorNote.tsx'
+import { TextField } from '../../../components/primitives/TextField.tsx'
+import { sourceNames } from '../../../components/models/SourceNote.tsx'
 import { useAttempt } from '../library/useAttempt.ts'
 import { setToken } from './store.ts'
 
@@ -32,7 +31,7 @@ export function TokenForm({
     <form aria-label={`Token of ${sourceNames[source]}`} onSubmit={(event) => void keep(event)} className="mt-3">
       <label htmlFor={id}>Access token for {sourceNames[source]}</label>
       <div className="mt-1 flex gap-2">
-        <input
+        <TextField
           id={id}
           type="password"
           autoComplete="off"
@@ -40,7 +39,7 @@ export function TokenForm({
           maxLength={4096}
           value={token}
           onChange={(event) => setText(event.target.value)}
-          className={cx(fieldClass, 'h-8 min-w-0 flex-1 font-mono text-small')}
+          className="h-8 min-w-0 flex-1 font-mono text-small"
         />
         <Button type="submit" disabled={busy || token.trim() === ''}>
           {action}
@@ -49,4 +48,11 @@ export function TokenForm({
       {error ? <ErrorNote message={error.message} className="mt-2" /> : null}
     </form>
   )
+}
+
+/** Where a source refuses without a token: takes one and goes on. */
+export function SourceToken({ error, onKept }: { error: ErrorInfo; onKept: () => Promise<void> }): ReactNode {
+  const source = error.detail?.source
+  if (error.code !== 'SourceRefused' || typeof source !== 'string' || !(source in sourceNames)) return null
+  return <TokenForm source={source as SourceName} action="Keep and try again" onKept={onKept} />
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { moved, toggled } from './sourceOrder.ts'
-import { machineWords } from './words.ts'
+import { machineWords } from './FitLine.tsx'
 
 test('a source is taken out, and comes back at the end', () => {
   expect(toggled(['huggingface', 'modelscope'], 'huggingface')).toEqual(['modelscope'])
@@ -14,7 +14,7 @@ test('a source is asked earlier or later, and stays at the ends', () => {
   expect(moved(['huggingface'], 'mirror', 1)).toEqual(['huggingface'])
 })
 
-test('what the computer has is told in a line', () => {
+test('what the computer has is written in a line', () => {
   const machine = {
     cpu: 'x',
     cores: 2,

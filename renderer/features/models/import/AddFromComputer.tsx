@@ -1,13 +1,12 @@
 import { useDeferredValue, useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react'
 import type { ErrorInfo, FoundModel } from '#contract'
-import { Button } from '../../../components/Button.tsx'
-import { DialogFrame } from '../../../components/DialogFrame.tsx'
-import { Disclosure } from '../../../components/Disclosure.tsx'
-import { ErrorNote } from '../../../components/ErrorNote.tsx'
-import { fieldClass } from '../../../components/field.ts'
-import { ProgressBar } from '../../../components/ProgressBar.tsx'
-import { Segmented } from '../../../components/Segmented.tsx'
-import { cx } from '../../../lib/cx.ts'
+import { Button } from '../../../components/primitives/Button.tsx'
+import { DialogFrame } from '../../../components/primitives/DialogFrame.tsx'
+import { Disclosure } from '../../../components/primitives/Disclosure.tsx'
+import { ErrorNote } from '../../../components/primitives/ErrorNote.tsx'
+import { TextField } from '../../../components/primitives/TextField.tsx'
+import { ProgressBar } from '../../../components/primitives/ProgressBar.tsx'
+import { Segmented } from '../../../components/primitives/Segmented.tsx'
 import { toAppError } from '../../../lib/errors.ts'
 import { counted } from '../../../lib/format.ts'
 import { scanFor } from '../library/store.ts'
@@ -69,14 +68,14 @@ function FoundList({ found, mode }: { found: readonly FoundModel[]; mode: 'in-pl
     <>
       {isMany ? (
         <div className="mb-2 flex items-center gap-3">
-          <input
+          <TextField
             type="search"
             aria-label="Search the found models"
             placeholder="Search"
             value={query}
             maxLength={200}
             onChange={(event) => setQuery(event.target.value)}
-            className={cx(fieldClass, 'h-8 min-w-0 flex-1')}
+            className="h-8 min-w-0 flex-1"
           />
           <span className="shrink-0 text-muted tabular-nums">{counted(usable.length, 'model')}</span>
         </div>

@@ -1,17 +1,17 @@
 import { Check } from 'lucide-react'
 import { useId, useState, type ReactNode } from 'react'
 import type { FoundModel, ProjectorChoice } from '#contract'
-import { Button } from '../../../components/Button.tsx'
-import { ErrorNote } from '../../../components/ErrorNote.tsx'
-import { fieldClass } from '../../../components/field.ts'
-import { ProgressBar } from '../../../components/ProgressBar.tsx'
+import { Button } from '../../../components/primitives/Button.tsx'
+import { ErrorNote } from '../../../components/primitives/ErrorNote.tsx'
+import { fieldClass } from '../../../components/primitives/TextField.tsx'
+import { ProgressBar } from '../../../components/primitives/ProgressBar.tsx'
 import { announce } from '../../../lib/announce.ts'
 import { cx } from '../../../lib/cx.ts'
 import { bytes } from '../../../lib/format.ts'
 import { chooseFamily, useLibrary } from '../library/store.ts'
-import { ModelSheet } from '../check/ModelSheet.tsx'
+import { ModelSheet } from '../ModelSheet.tsx'
 import { TryProjectors } from '../pairing/TryProjectors.tsx'
-import { cancelWork, importKey, importModel, shareOf, useWorks } from '../works.ts'
+import { cancelWork, importKey, importModel, shareOf, useFileWork } from '../fileWork.ts'
 
 /** Projectors of which the sheet of a model tells, best first: a folder may hold a hundred that fit. */
 const MOST_SHEETS = 8
@@ -22,7 +22,7 @@ const fileName = (path: string): string => path.split(/[/\\]/).at(-1) ?? path
 export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' | 'copy' }): ReactNode {
   const { name, keeper, textPath, projectorPaths, choices, quantization, problem, apartBytes, note } = found
   const id = useId()
-  const work = useWorks((state) => state.works[importKey(textPath)])
+  const work = useFileWork((state) => state.running[importKey(textPath)])
   const isIn = useLibrary(
     (state) =>
       state.models?.some(

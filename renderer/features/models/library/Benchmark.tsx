@@ -1,12 +1,13 @@
-import { useEffect, useState, type ReactNode } from 'react'
-import type { BenchmarkResult, ErrorInfo } from '#contract'
-import { Button } from '../../../components/Button.tsx'
-import { ErrorNote } from '../../../components/ErrorNote.tsx'
-import { ProgressBar } from '../../../components/ProgressBar.tsx'
+import { useEffect, useState, type ReactNode, Fragment } from 'react'
+import type { BenchmarkResult, ErrorInfo, BenchmarkRow } from '#contract'
+import { Button } from '../../../components/primitives/Button.tsx'
+import { ErrorNote } from '../../../components/primitives/ErrorNote.tsx'
+import { ProgressBar } from '../../../components/primitives/ProgressBar.tsx'
 import { toAppError } from '../../../lib/errors.ts'
 import { useCopied } from '../../../lib/useCopied.ts'
 import { benchmarkAsCsv, benchmarksOf, runBenchmark, stopBenchmark, useBenchmark } from './benchmarks.ts'
-import { BenchmarkTable } from './BenchmarkTable.tsx'
+import { bytes, count, day, duration } from '../../../lib/format.ts'
+import { useToday } from '../../../lib/useToday.ts'
 
 /** How fast a model is here: the last measurement, and the way to measure again. */
 export function Benchmark({ id, name }: { id: string; name: string }): ReactNode {
@@ -57,6 +58,99 @@ export function Benchmark({ id, name }: { id: string; name: string }): ReactNode
         </div>
       )}
       {message ? <ErrorNote message={message} className="mt-3" /> : null}
+    </div>
+  )
+}
+
+const oneDecimal = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1, minimumFractionDigits: 1 })
+const isText = (row: BenchmarkRow): row is Extract<BenchmarkRow, { kind: 'text' }> => row.kind === 'text'
+const isPicture = (row: BenchmarkRow): row is Extract<BenchmarkRow, { kind: 'picture' }> => row.kind === 'picture'
+const isSkipped = (row: BenchmarkRow): row is Extract<BenchmarkRow, { kind: 'skipped' }> => row.kind === 'skipped'
+const head = 'pb-1 pl-3 text-right font-normal text-muted first:pl-0 first:text-left'
+const cell = 'py-0.5 pl-3 text-right whitespace-nowrap first:pl-0 first:text-left'
+
+/** One measurement: speed by length of the input, pictures by their size, and what was left out. */
+export function BenchmarkTable({ result }: { result: BenchmarkResult }): ReactNode {
+  const today = useToday()
+  const { rows, machine, published } = result
+  const texts = rows.filter(isText)
+  const pictures = rows.filter(isPicture)
+  const skipped = rows.filter(isSkipped)
+  return (
+    <div className="flex flex-col gap-4 tabular-nums">
+      {texts.length > 0 ? (
+        <table className="w-full">
+          <caption className="sr-only">Speed by length of the input</caption>
+          <thead>
+            <tr>
+              <th className={head}>Input</th>
+              <th className={head}>Reads/s</th>
+              <th className={head}>Writes/s</th>
+              <th className={head}>Memory</th>
+            </tr>
+          </thead>
+          <tbody>
+            {texts.map((row) => (
+              <Fragment key={row.inputTokens}>
+                <tr>
+                  <td className={cell}>{count(row.inputTokens)}</td>
+                  <td className={cell}>
+                    {row.prefillTokensPerSecond === null ? '–' : oneDecimal.format(row.prefillTokensPerSecond)}
+                  </td>
+                  <td className={cell}>{oneDecimal.format(row.tokensPerSecond)}</td>
+                  <td className={cell}>{bytes(row.memoryBytes + row.gpuBytes)}</td>
+                </tr>
+                {row.published.map((one) => (
+                  <tr key={one.quantization} className="text-small text-subtle">
+                    <td className={cell} colSpan={2}>
+                      published, {one.quantization}
+                    </td>
+                    <td className={cell}>{oneDecimal.format(one.tokensPerSecond)}</td>
+                    <td className={cell}>{bytes(one.memoryBytes)}</td>
+                  </tr>
+                ))}
+              </Fragment>
+            ))}
+          </tbody>
+        </table>
+      ) : null}
+      {pictures.length > 0 ? (
+        <table className="w-full">
+          <caption className="sr-only">Time for a picture by its size</caption>
+          <thead>
+            <tr>
+              <th className={head}>Picture</th>
+              <th className={head}>Tokens</th>
+              <th className={head}>Time</th>
+            </tr>
+          </thead>
+          <tbody>
+            {pictures.map((row) => (
+              <tr key={row.side}>
+                <td className={cell}>
+                  {row.side} × {row.side}
+                </td>
+                <td className={cell}>{count(row.pictureTokens)}</td>
+                <td className={cell}>{duration(row.encodeMs)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      ) : null}
+      {skipped.length > 0 ? (
+        <ul aria-label="Left out" className="flex flex-col gap-1 text-muted">
+          {skipped.map(({ what, reason }) => (
+            <li key={what} className="first-letter:uppercase">
+              {what}: {reason}
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      <p className="text-small text-subtle">
+        In tokens, measured {day(result.startedAt, today)}
+        {result.isComplete ? '' : ', not to its end'} on {[machine.backend, machine.cpu].filter(Boolean).join(', ')}.
+        {published ? ` Published figures: ${published.name}, on ${published.environment}.` : ''}
+      </p>
     </div>
   )
 }

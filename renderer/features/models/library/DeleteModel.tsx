@@ -2,7 +2,7 @@ import { Checkbox } from '@base-ui/react/checkbox'
 import { Check } from 'lucide-react'
 import { useEffect, useState, type ReactNode } from 'react'
 import type { LibraryModel } from '#contract'
-import { Confirm } from '../../../components/Confirm.tsx'
+import { Confirm } from '../../../components/primitives/Confirm.tsx'
 import { announce } from '../../../lib/announce.ts'
 import { bytes, counted } from '../../../lib/format.ts'
 import { openModels } from '../place.ts'
@@ -24,7 +24,7 @@ export function DeleteModel({
   useEffect(() => {
     if (!open) return
     let isOver = false
-    // What used it is told for information; removing works without.
+    // The conversations that used it are information only; removing works without them.
     usesOf(model.id).then(
       (known) => isOver || setUses(known),
       () => {},

@@ -1,9 +1,9 @@
 import { FolderPlus } from 'lucide-react'
 import { useDeferredValue, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import type { EngineStatus } from '#contract'
-import { Button } from '../../../components/Button.tsx'
-import { ErrorNote } from '../../../components/ErrorNote.tsx'
-import { fieldClass } from '../../../components/field.ts'
+import { Button } from '../../../components/primitives/Button.tsx'
+import { ErrorNote } from '../../../components/primitives/ErrorNote.tsx'
+import { fieldClass, TextField } from '../../../components/primitives/TextField.tsx'
 import { cx } from '../../../lib/cx.ts'
 import { toAppError } from '../../../lib/errors.ts'
 import { useToday } from '../../../lib/useToday.ts'
@@ -13,7 +13,7 @@ import { ModelPanel } from './ModelPanel.tsx'
 import { ModelRow } from './ModelRow.tsx'
 import { ModelsSpace } from './ModelsSpace.tsx'
 import { chooseModel, useLibrary } from './store.ts'
-import { listed, orders, type Order } from './words.ts'
+import { listed, orders, type Order } from './listing.ts'
 
 /** From so many models on the list can be searched and ordered. */
 const MANY = 8
@@ -57,7 +57,7 @@ export function Library({ engine, selectedId }: { engine: EngineStatus | null; s
           <div className="mb-3 flex flex-wrap items-center gap-2">
             {isMany ? (
               <>
-                <input
+                <TextField
                   type="search"
                   aria-label="Search models"
                   placeholder="Search"
@@ -69,7 +69,7 @@ export function Library({ engine, selectedId }: { engine: EngineStatus | null; s
                     event.preventDefault()
                     setQuery('')
                   }}
-                  className={cx(fieldClass, 'h-8 min-w-32 flex-1')}
+                  className="h-8 min-w-32 flex-1"
                 />
                 <select
                   aria-label="Order"

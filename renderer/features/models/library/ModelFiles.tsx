@@ -1,17 +1,17 @@
 import { Check, Copy } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { LibraryModel, ModelFile } from '#contract'
-import { Button } from '../../../components/Button.tsx'
-import { ErrorNote } from '../../../components/ErrorNote.tsx'
-import { IconButton } from '../../../components/IconButton.tsx'
-import { ProgressBar } from '../../../components/ProgressBar.tsx'
+import { Button } from '../../../components/primitives/Button.tsx'
+import { ErrorNote } from '../../../components/primitives/ErrorNote.tsx'
+import { IconButton } from '../../../components/primitives/IconButton.tsx'
+import { ProgressBar } from '../../../components/primitives/ProgressBar.tsx'
 import { announce } from '../../../lib/announce.ts'
 import { cx } from '../../../lib/cx.ts'
 import { bytes } from '../../../lib/format.ts'
 import { useHost } from '../../../lib/host.ts'
 import { useCopied } from '../../../lib/useCopied.ts'
-import { cancelWork, shareOf, useWorks, verifyKey, verifyModel } from '../works.ts'
-import { ModelSheet } from '../check/ModelSheet.tsx'
+import { cancelWork, shareOf, useFileWork, verifyKey, verifyModel } from '../fileWork.ts'
+import { ModelSheet } from '../ModelSheet.tsx'
 import { revealModel } from './store.ts'
 import { useAttempt } from './useAttempt.ts'
 
@@ -25,7 +25,7 @@ const roles: Record<ModelFile['role'], string> = { text: 'Language model', proje
 
 /** The files of a model: where they are, whether they are what they were, and the way to check that. */
 export function ModelFiles({ model: { model, files } }: { model: LibraryModel }): ReactNode {
-  const work = useWorks((state) => state.works[verifyKey(model.id)])
+  const work = useFileWork((state) => state.running[verifyKey(model.id)])
   const canReveal = useHost((state) => state.host?.capabilities.reveal ?? false)
   const { error, attempt } = useAttempt()
   const isWorking = work !== undefined && !work.error

@@ -1,6 +1,5 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react'
-import { fieldClass } from '../../../components/field.ts'
-import { cx } from '../../../lib/cx.ts'
+import { TextField } from '../../../components/primitives/TextField.tsx'
 import { toAppError } from '../../../lib/errors.ts'
 import { renameModel } from './store.ts'
 
@@ -27,7 +26,7 @@ export function ModelName({ id, name, onDone }: { id: string; name: string; onDo
   }
   return (
     <div className="min-w-0 flex-1">
-      <input
+      <TextField
         ref={field}
         aria-label="Name of the model"
         aria-invalid={failure !== null}
@@ -43,7 +42,7 @@ export function ModelName({ id, name, onDone }: { id: string; name: string; onDo
           ended.current = true
           onDone()
         }}
-        className={cx(fieldClass, 'h-8')}
+        className="h-8"
       />
       {failure ? (
         <p role="alert" className="py-1 text-small text-danger">

@@ -1,21 +1,21 @@
 import { ArrowLeft, Pencil, X } from 'lucide-react'
-import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { useEffect, useRef, useState, type ReactNode, Fragment } from 'react'
 import type { EngineStatus, LibraryModel } from '#contract'
-import { Badge } from '../../../components/Badge.tsx'
-import { Button } from '../../../components/Button.tsx'
-import { Disclosure } from '../../../components/Disclosure.tsx'
-import { IconButton } from '../../../components/IconButton.tsx'
+import { Badge } from '../../../components/primitives/Badge.tsx'
+import { Button } from '../../../components/primitives/Button.tsx'
+import { Disclosure } from '../../../components/primitives/Disclosure.tsx'
+import { IconButton } from '../../../components/primitives/IconButton.tsx'
 import { TryOthers } from '../pairing/TryOthers.tsx'
 import { openModels } from '../place.ts'
 import { Adapters } from './Adapters.tsx'
 import { Benchmark } from './Benchmark.tsx'
 import { DeleteModel } from './DeleteModel.tsx'
 import { ModelDefaultsForm } from './ModelDefaultsForm.tsx'
-import { ModelFacts } from './ModelFacts.tsx'
 import { ModelFiles } from './ModelFiles.tsx'
 import { ModelName } from './ModelName.tsx'
-import { changedWords } from './overrides.ts'
+import { changedWords } from './listing.ts'
 import { UseModel } from './UseModel.tsx'
+import { bytes, day, tokens } from '../../../lib/format.ts'
 
 /** Everything about one model, beside the list; in its place where there is no room for both. */
 export function ModelPanel({
@@ -127,4 +127,33 @@ function FilesNote({ model: { files } }: { model: LibraryModel }): ReactNode {
   if (own.some(({ exists }) => !exists)) return <Badge tone="danger">Missing</Badge>
   if (own.some(({ digest }) => digest === 'changed')) return <Badge tone="danger">Changed</Badge>
   return own.every(({ digest }) => digest === 'verified') ? 'Verified' : null
+}
+
+const families = { qwen2vl: 'Qwen2-VL', qwen25vl: 'Qwen2.5-VL' }
+
+/** What a model is, as a list of facts. `today`: a time of today in ms. */
+export function ModelFacts({ model: one, today }: { model: LibraryModel; today: number }): ReactNode {
+  const { model } = one
+  const facts: readonly (readonly [string, string | null])[] = [
+    ['Family', one.family && families[one.family]],
+    ['Quantization', one.quantization],
+    ['Projector', model.projectorPath === null ? 'None, answers text only' : (one.projectorQuantization ?? 'Yes')],
+    ['Size', bytes(model.bytes)],
+    ['Trained for', tokens(one.trainedContext)],
+    ['From', model.isDemo ? 'Comes with the app' : one.origin],
+    ['Added', model.isDemo ? null : day(one.addedAt, today)],
+    ['Last used', one.lastUsedAt === null ? 'Not yet' : day(one.lastUsedAt, today)],
+  ]
+  return (
+    <dl className="mt-4 grid grid-cols-[auto_1fr] gap-x-6 gap-y-1 tabular-nums">
+      {facts.map(([name, value]) =>
+        value === null ? null : (
+          <Fragment key={name}>
+            <dt className="text-muted">{name}</dt>
+            <dd className="[overflow-wrap:anywhere] first-letter:uppercase">{value}</dd>
+          </Fragment>
+        ),
+      )}
+    </dl>
+  )
 }

@@ -1,12 +1,12 @@
 import { ChevronRight } from 'lucide-react'
 import { useId, type ReactNode } from 'react'
 import type { EngineStatus, LibraryModel } from '#contract'
-import { Badge } from '../../../components/Badge.tsx'
-import { Button } from '../../../components/Button.tsx'
-import { ProgressBar } from '../../../components/ProgressBar.tsx'
+import { Badge } from '../../../components/primitives/Badge.tsx'
+import { Button } from '../../../components/primitives/Button.tsx'
+import { ProgressBar } from '../../../components/primitives/ProgressBar.tsx'
 import { cx } from '../../../lib/cx.ts'
-import { shareOf, useWorks, verifyKey } from '../works.ts'
-import { factsOf, troubleOf } from './words.ts'
+import { shareOf, useFileWork, verifyKey } from '../fileWork.ts'
+import { factsOf, troubleOf } from './listing.ts'
 
 /** One model of the list: what it is, whether it is in use, and the way to its particulars. */
 export function ModelRow({
@@ -26,7 +26,7 @@ export function ModelRow({
   onUse: () => void
 }): ReactNode {
   const { model, isCurrent } = one
-  const work = useWorks((state) => state.works[verifyKey(model.id)])
+  const work = useFileWork((state) => state.running[verifyKey(model.id)])
   const trouble = troubleOf(one)
   const facts = useId()
   return (

@@ -1,12 +1,12 @@
 import { useEffect, useState, type ReactNode } from 'react'
 import type { ModelSpace } from '#contract'
-import { Button } from '../../../components/Button.tsx'
-import { ErrorNote } from '../../../components/ErrorNote.tsx'
-import { ProgressBar } from '../../../components/ProgressBar.tsx'
+import { Button } from '../../../components/primitives/Button.tsx'
+import { ErrorNote } from '../../../components/primitives/ErrorNote.tsx'
+import { ProgressBar } from '../../../components/primitives/ProgressBar.tsx'
 import { announce } from '../../../lib/announce.ts'
 import { bytes } from '../../../lib/format.ts'
 import { PathField } from '../PathField.tsx'
-import { cancelWork, dismissWork, moveKey, moveModels, shareOf, useWorks } from '../works.ts'
+import { cancelWork, dismissWork, moveKey, moveModels, shareOf, useFileWork } from '../fileWork.ts'
 import { modelSpace } from './store.ts'
 
 /** What the models take on the disks, where they are kept, and the way to move them. Nothing before it is known. */
@@ -14,7 +14,7 @@ export function ModelsSpace(): ReactNode {
   const [space, setSpace] = useState<ModelSpace | null>(null)
   const [isMoving, setIsMoving] = useState(false)
   const [folder, setFolder] = useState('')
-  const work = useWorks((state) => state.works[moveKey])
+  const work = useFileWork((state) => state.running[moveKey])
   useEffect(() => {
     let isOver = false
     // The list above shows a failure of the core; here there is just nothing to tell.

@@ -1,12 +1,13 @@
 import { Check } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { EngineStatus } from '#contract'
-import { Button } from '../../../components/Button.tsx'
-import { ErrorNote } from '../../../components/ErrorNote.tsx'
-import { ProgressBar } from '../../../components/ProgressBar.tsx'
+import { Button } from '../../../components/primitives/Button.tsx'
+import { ErrorNote } from '../../../components/primitives/ErrorNote.tsx'
+import { ProgressBar } from '../../../components/primitives/ProgressBar.tsx'
 import { announce } from '../../../lib/announce.ts'
 import { percent } from '../../../lib/format.ts'
-import { cancelLoading, chooseModel, loadModel, unloadModel } from './store.ts'
+import { cancelLoading, loadModel, unloadModel, useEngine } from '../../../lib/engine.ts'
+import { chooseModel } from './store.ts'
 import { useAttempt } from './useAttempt.ts'
 
 /** Chooses a model; the chosen one is loaded, taken out of memory, or given up while it loads. */
@@ -22,6 +23,7 @@ export function UseModel({
   engine: EngineStatus | null
 }): ReactNode {
   const { busy, error, attempt } = useAttempt()
+  const refusal = useEngine((state) => state.refusal)
   const use = async (): Promise<void> => {
     if (await attempt(() => chooseModel(id))) announce(`${name} is now the current model`)
   }
@@ -63,7 +65,7 @@ export function UseModel({
       {state === 'loading' ? (
         <ProgressBar label={`Loading ${name}`} share={engine?.progress ?? null} className="mt-2" />
       ) : null}
-      <Failure message={state === 'failed' ? engine?.error?.message : error?.message} />
+      <Failure message={state === 'failed' ? engine?.error?.message : (error ?? refusal)?.message} />
     </div>
   )
 }

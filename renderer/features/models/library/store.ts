@@ -17,8 +17,10 @@ import {
 } from '#contract'
 import { follow } from '../../../lib/follow.ts'
 import { call, connection } from '../../../lib/rpc.ts'
+import { useMemo } from 'react'
+import { listed, troubleOf } from './listing.ts'
 
-/** The models of this computer as the core tells them; null until it has. */
+/** The models of this computer as the core lists them; null before the first list. */
 export const useLibrary = create<{ models: readonly LibraryModel[] | null }>(() => ({ models: null }))
 
 /** Keeps the library up to date until `signal` aborts. */
@@ -30,31 +32,31 @@ export const followLibrary = (signal: AbortSignal): Promise<void> =>
     onEvent: show,
   })
 
-/** What the core told last, and changes of defaults that are on their way to it, in their order. */
-let told: readonly LibraryModel[] = []
+/** The list that the core sent last, and the changes of defaults that it has not answered yet, in their order. */
+let stored: readonly LibraryModel[] = []
 const changes = new Set<{ readonly id: string; readonly change: OverridesChange }>()
 
 function show(models: readonly LibraryModel[]): void {
-  told = models
+  stored = models
   const changed = ({ model, overrides }: LibraryModel): ModelOverrides =>
     [...changes]
       .filter(({ id }) => id === model.id)
       .reduce((now, { change }) => changedOverrides(now, change), overrides)
-  useLibrary.setState({ models: told.map((one) => ({ ...one, overrides: changed(one) })) })
+  useLibrary.setState({ models: stored.map((one) => ({ ...one, overrides: changed(one) })) })
 }
 
 /** Changes some of a model's defaults: shown at once, and taken back when refused. */
 export async function changeOverrides(id: string, change: OverridesChange): Promise<void> {
   const sent = { id, change }
   changes.add(sent)
-  show(told)
+  show(stored)
   try {
     const overrides = await call((core) => core.library.changeOverrides(sent))
-    // the list that holds the change is told a little later
-    told = told.map((one) => (one.model.id === id ? { ...one, overrides } : one))
+    // the list that has the change comes a little later
+    stored = stored.map((one) => (one.model.id === id ? { ...one, overrides } : one))
   } finally {
     changes.delete(sent)
-    show(told)
+    show(stored)
   }
 }
 
@@ -65,18 +67,9 @@ export const chooseModel = async (id: string): Promise<void> => void (await call
 export const addModel = (textPath: string, projectorPath: string | null): Promise<Model> =>
   call((core) => core.models.add({ textPath, projectorPath }))
 
-/** Loads the current model. */
-export const loadModel = async (): Promise<void> => void (await call((core) => core.engine.load()))
-
-/** Gives up the model that is being loaded. */
-export const cancelLoading = (): Promise<void> => call((core) => core.engine.cancelLoad())
-
 /** What exactly a placement of a model would cost, without loading it. */
 export const planFor = (modelId: string, placement: Placement): Promise<{ plan: MemoryPlan; fit: Fit }> =>
   call((core) => core.engine.plan({ modelId, placement }))
-
-/** Takes the model out of memory. */
-export const unloadModel = (): Promise<void> => call((core) => core.engine.unload())
 
 export const renameModel = (id: string, name: string): Promise<void> =>
   call((core) => core.library.rename({ id, name }))
@@ -111,7 +104,7 @@ export const projectorsOf = (id: string): Promise<ProjectorChoice[]> => call((co
 export const setProjector = (id: string, projectorPath: string | null): Promise<void> =>
   call((core) => core.library.setProjector({ id, projectorPath }))
 
-/** Keeps which family a language model is of that does not tell it. */
+/** Stores which family a language model is of, where its header does not say so. */
 export const chooseFamily = (textPath: string, family: ModelFamily): Promise<void> =>
   call((core) => core.library.chooseFamily({ textPath, family }))
 
@@ -123,3 +116,19 @@ export const scanFor = (path: string | null): Promise<FoundModel[]> => call((cor
 /** Lets the user pick a GGUF file; null when the dialog was closed. */
 export const pickModelFile = (title: string): Promise<string | null> =>
   call((core) => core.host.pickFile({ title, extensions: ['gguf'] }))
+
+/** How many models are offered beside the current one. */
+const MOST = 4
+
+/** The models that can be switched to, last used first; those with trouble are left out. */
+export function useOtherModels(): readonly { readonly id: string; readonly name: string }[] {
+  const models = useLibrary((state) => state.models)
+  return useMemo(
+    () =>
+      listed(models ?? [], '', 'used')
+        .filter((one) => !one.isCurrent && troubleOf(one) === null)
+        .slice(0, MOST)
+        .map(({ model: { id, name } }) => ({ id, name })),
+    [models],
+  )
+}

@@ -2,11 +2,11 @@ import { ImagePlus } from 'lucide-react'
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react'
 import type { ProjectorChoice } from '#contract'
 import fourShapes from '../../../../resources/samples/four-shapes.png'
-import { Button } from '../../../components/Button.tsx'
-import { DialogFrame } from '../../../components/DialogFrame.tsx'
-import { ErrorNote } from '../../../components/ErrorNote.tsx'
-import { fieldClass } from '../../../components/field.ts'
-import { ProgressBar } from '../../../components/ProgressBar.tsx'
+import { Button } from '../../../components/primitives/Button.tsx'
+import { DialogFrame } from '../../../components/primitives/DialogFrame.tsx'
+import { ErrorNote } from '../../../components/primitives/ErrorNote.tsx'
+import { TextField } from '../../../components/primitives/TextField.tsx'
+import { ProgressBar } from '../../../components/primitives/ProgressBar.tsx'
 import { cx } from '../../../lib/cx.ts'
 import { useAttempt } from '../library/useAttempt.ts'
 import { untried, useTrial, type Reading } from './trial.ts'
@@ -14,7 +14,7 @@ import { untried, useTrial, type Reading } from './trial.ts'
 const QUESTION = 'What is in the picture?'
 const fileName = (path: string): string => path.split(/[/\\]/).at(-1) ?? path
 
-interface Asked {
+interface Pairing {
   readonly name: string
   readonly textPath: string
   readonly choices: readonly ProjectorChoice[]
@@ -32,7 +32,7 @@ export function TryProjectors({
   open,
   onOpenChange,
   ...asked
-}: Asked & { open: boolean; onOpenChange: (open: boolean) => void }): ReactNode {
+}: Pairing & { open: boolean; onOpenChange: (open: boolean) => void }): ReactNode {
   return (
     <DialogFrame open={open} onOpenChange={onOpenChange} title="Which projector sees?" description={sentence(asked)}>
       <Trial {...asked} onDone={() => onOpenChange(false)} />
@@ -40,7 +40,7 @@ export function TryProjectors({
   )
 }
 
-function sentence({ name, choices, current }: Asked): string {
+function sentence({ name, choices, current }: Pairing): string {
   if (current !== undefined)
     return `${name} answers about the same picture with each projector. Keep the one that describes what is there.`
   if (choices.length === 1)
@@ -48,7 +48,7 @@ function sentence({ name, choices, current }: Asked): string {
   return `Nothing in the header of ${name} tells which projector is its own. With the wrong one it describes what is not there.`
 }
 
-function Trial({ name, textPath, choices, current, onChoose, onDone }: Asked & { onDone: () => void }): ReactNode {
+function Trial({ name, textPath, choices, current, onChoose, onDone }: Pairing & { onDone: () => void }): ReactNode {
   const trial = useTrial(
     textPath,
     choices.map(({ projectorPath }) => projectorPath),
@@ -81,13 +81,13 @@ function Trial({ name, textPath, choices, current, onChoose, onDone }: Asked & {
         />
         <div className="flex min-w-0 flex-1 flex-col gap-2">
           <label htmlFor={id}>Question</label>
-          <input
+          <TextField
             id={id}
             value={question}
             maxLength={500}
             autoComplete="off"
             onChange={(event) => setQuestion(event.target.value)}
-            className={cx(fieldClass, 'h-8')}
+            className="h-8"
           />
           <Button className="self-start" disabled={trial.isRunning} onClick={() => input.current?.click()}>
             <ImagePlus aria-hidden />

@@ -1,0 +1,50 @@
+import { AppError } from '#contract'
+import { CrashPolicy } from './crashPolicy.ts'
+import { sameFiles } from './engineState.ts'
+import type { SkippedVariant } from '../protocol.ts'
+import type { GpuVariant, ModelFiles } from '../types.ts'
+
+/** A GPU variant is left after so many crashes in a row. */
+const MOST_GPU_CRASHES = 2
+
+/** What is said of a model that is not loaded again by itself. */
+export const GAVE_UP = new AppError(
+  'EngineGaveUp',
+  'The model crashed three times within five minutes and is not loaded again by itself. Choose another model, or try again.',
+)
+
+/** Blames crashes on GPU variants and on models, and decides what is tried again. */
+export class Crashes {
+  /** GPU variants that ended their process or have no device, until the app ends. */
+  readonly skip: SkippedVariant[] = []
+  private readonly policy = new CrashPolicy()
+  private gpuCrashes = 0
+  private gaveUp: ModelFiles | null = null
+
+  /** The user asked to try again. */
+  forgive(): void {
+    this.policy.reset()
+    this.gaveUp = null
+  }
+
+  /** Another model than the one given up gets its own chance; null: nothing is to be loaded. @throws AppError EngineGaveUp. */
+  admit(model: ModelFiles | null): void {
+    if (!this.gaveUp || !model) return
+    if (sameFiles(this.gaveUp, model)) throw GAVE_UP
+    this.forgive()
+  }
+
+  /** Counts a crash. Milliseconds to wait before the next start; null when `model` is given up. */
+  crashed(model: ModelFiles | null, variant: GpuVariant | null): number | null {
+    this.gpuCrashes = variant ? this.gpuCrashes + 1 : 0
+    if (variant && this.gpuCrashes >= MOST_GPU_CRASHES) {
+      // the next crash counts anew: the model may be well on the CPU
+      this.skip.push({ variant, reason: 'the model crashed on it' })
+      this.gpuCrashes = 0
+      this.policy.reset()
+    }
+    const delay = this.policy.crashed()
+    if (delay === null) this.gaveUp = model
+    return delay
+  }
+}

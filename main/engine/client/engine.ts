@@ -1,0 +1,230 @@
+import { AppError } from '#contract'
+import type { ModelCheck, Placement } from '#contract'
+import { AsyncQueue } from '../../lib/asyncQueue.ts'
+import { DiskCache } from '../cache/diskCache.ts'
+import { MAX_STATE_BYTES, statesFolder } from '../cache/folders.ts'
+import { EngineProcess } from './engineProcess.ts'
+import type { EngineOptions } from './engineProcess.ts'
+import { sameFiles } from './engineState.ts'
+import { estimatePlacement } from '../memory/index.ts'
+import { checkFiles, inspectFile, inspectModel, planOneFile, readHeader } from '../gguf/index.ts'
+import { machineFacts } from './machine.ts'
+import type { Probed } from '../protocol.ts'
+import type {
+  AnswerEvent,
+  AnswerOptions,
+  AnswerRequest,
+  AnswerResult,
+  BatchEvent,
+  BatchOptions,
+  ContextOptions,
+  Engine,
+  EngineState,
+  FileFacts,
+  LoadOptions,
+  MachineFacts,
+  ModelFiles,
+  ModelSummary,
+  OneFilePlan,
+  PlacementCost,
+  TokenCount,
+} from '../types.ts'
+
+/** The engine as the core sees it: a process of its own that is started on demand and restarted after a crash. */
+export function createEngine(options: EngineOptions): Engine {
+  return new LlamaEngine(options)
+}
+
+/** What can be asked of the engine, each as a request to its process. */
+class LlamaEngine implements Engine {
+  private readonly process: EngineProcess
+  private readonly cachePath: string
+  /** Measured once, also of a process that has ended since. */
+  private cpuBytesPerSecond: number | null = null
+
+  constructor(options: EngineOptions) {
+    this.process = new EngineProcess(options)
+    this.cachePath = options.cachePath
+  }
+
+  get state(): EngineState {
+    return this.process.state
+  }
+
+  onState(listener: (state: EngineState) => void): () => void {
+    return this.process.onState(listener)
+  }
+
+  async load(model: ModelFiles, contextTokens: number, { signal, context = {} }: LoadOptions = {}): Promise<void> {
+    this.process.tryAgain()
+    const { state, loaded } = this.process
+    if (
+      state.state === 'ready' &&
+      sameFiles(loaded?.model, model) &&
+      loaded?.contextTokens === contextTokens &&
+      sameOptions(loaded.options, context)
+    )
+      return
+    await this.process.ask({ op: 'load', model, contextTokens, options: context }, model, signal)
+  }
+
+  unload(): Promise<void> {
+    return this.process.unload()
+  }
+
+  async *answer(request: AnswerRequest, options: AnswerOptions = {}): AsyncGenerator<AnswerEvent> {
+    const { signal } = options
+    if (signal?.aborted) return yield { type: 'done', result: nothing }
+    const events = new AsyncQueue<AnswerEvent>()
+    const link = await this.process.connect(request.model, signal)
+    if (!link) return yield { type: 'done', result: nothing }
+    const id = link.request({ op: 'answer', request, conversation: options.conversationId ?? null }, (reply) => {
+      if (reply instanceof AppError) events.fail(reply)
+      else if (reply.type === 'text') events.push({ type: 'text', text: reply.text })
+      else if (reply.type === 'seen') events.push({ type: 'seen', seen: reply.seen })
+      else if (reply.type === 'progress') {
+        if (reply.progress.phase === 'loading')
+          this.process.loading(request.model, reply.progress.done / reply.progress.total)
+        events.push({ type: 'progress', progress: reply.progress })
+      } else if (reply.type === 'done') {
+        events.push({ type: 'done', result: reply.result as AnswerResult })
+        events.end()
+      } else if (reply.type === 'failed' && reply.error.code === 'Interrupted' && signal?.aborted) {
+        this.process.failed(AppError.from(reply.error))
+        events.push({ type: 'done', result: nothing })
+        events.end()
+      } else if (reply.type === 'failed') events.fail(this.process.failed(AppError.from(reply.error)))
+    })
+    yield* untilCancelled(events, () => link.cancel(id), signal)
+  }
+
+  async *batch(
+    model: ModelFiles,
+    requests: readonly AnswerRequest[],
+    { signal, parallel = 4 }: BatchOptions = {},
+  ): AsyncGenerator<BatchEvent> {
+    if (requests.length === 0) return
+    const events = new AsyncQueue<BatchEvent>()
+    const link = await this.process.connect(model, signal)
+    if (!link) return
+    const id = link.request({ op: 'batch', model, requests, parallel }, (reply) => {
+      if (reply instanceof AppError) events.fail(reply)
+      else if (reply.type === 'batchText') events.push({ type: 'text', index: reply.index, text: reply.text })
+      else if (reply.type === 'batchEnd')
+        events.push(
+          'finishReason' in reply.end
+            ? { type: 'done', index: reply.index, result: reply.end }
+            : { type: 'failed', index: reply.index, error: reply.end },
+        )
+      else if (reply.type === 'progress') this.process.loading(model, reply.progress.done / reply.progress.total)
+      else if (reply.type === 'done') events.end()
+      else if (reply.type === 'failed' && reply.error.code === 'Interrupted' && signal?.aborted) events.end()
+      else if (reply.type === 'failed') events.fail(this.process.failed(AppError.from(reply.error)))
+    })
+    yield* untilCancelled(events, () => link.cancel(id), signal)
+  }
+
+  async count(request: AnswerRequest, signal?: AbortSignal): Promise<TokenCount> {
+    return (await this.process.ask({ op: 'count', request, conversation: null }, request.model, signal)) as TokenCount
+  }
+
+  async prepare(request: AnswerRequest, options: AnswerOptions = {}): Promise<TokenCount> {
+    return (await this.process.ask(
+      { op: 'prepare', request, conversation: options.conversationId ?? null },
+      request.model,
+      options.signal,
+    )) as TokenCount
+  }
+
+  async forget(conversationId: string): Promise<void> {
+    if (this.process.loaded) await this.process.ask({ op: 'forget', conversation: conversationId }, null)
+    await new DiskCache(statesFolder(this.cachePath), MAX_STATE_BYTES).deleteGroup(conversationId)
+  }
+
+  async machine(): Promise<MachineFacts> {
+    const probed = (await this.process.ask({ op: 'probe', cpuBytesPerSecond: this.cpuBytesPerSecond }, null)) as Probed
+    this.cpuBytesPerSecond = probed.cpuBytesPerSecond || null
+    return machineFacts(probed, this.state)
+  }
+
+  async plan(model: ModelFiles, placement: Placement): Promise<PlacementCost> {
+    const [inspected, machine] = await Promise.all([inspectModel(model), this.machine()])
+    return estimatePlacement(inspected, machine, placement)
+  }
+
+  setIdleUnload(ms: number | null): void {
+    this.process.setIdleUnload(ms)
+  }
+
+  async inspect(model: ModelFiles, adapters: readonly string[] = []): Promise<ModelSummary> {
+    const inspected = await inspectModel(model, undefined, adapters)
+    const {
+      name,
+      architecture,
+      family,
+      quantization,
+      projectorQuantization,
+      embeddingLength,
+      trainedContext,
+      bytes,
+      textPaths,
+    } = inspected
+    return {
+      name,
+      architecture,
+      family,
+      quantization,
+      projectorQuantization,
+      embeddingLength,
+      trainedContext,
+      bytes,
+      textPaths,
+    }
+  }
+
+  inspectFile(path: string, signal?: AbortSignal): Promise<FileFacts> {
+    return inspectFile(path, signal)
+  }
+
+  async planOneFile(path: string, name: string): Promise<OneFilePlan> {
+    return planOneFile(await readHeader(path), name)
+  }
+
+  checkFiles(paths: readonly string[], signal?: AbortSignal): Promise<ModelCheck> {
+    return checkFiles(paths, signal)
+  }
+
+  close(): Promise<void> {
+    return this.process.close()
+  }
+}
+
+const nothing: AnswerResult = {
+  tokens: [],
+  promptIds: [],
+  usage: { promptTokens: 0, imageTokens: 0, completionTokens: 0, cachedTokens: 0, contextTokens: 0 },
+  timings: { loadMs: 0, encodeMs: 0, prefillMs: 0, ttftMs: 0, tokensPerSecond: 0 },
+  finishReason: 'aborted',
+}
+
+const sameOptions = (a: ContextOptions, b: ContextOptions) =>
+  a.gpuLayers === b.gpuLayers &&
+  a.kvType === b.kvType &&
+  a.flashAttention === b.flashAttention &&
+  a.yarnFactor === b.yarnFactor
+
+/** The events of a request; it is cancelled when `signal` aborts and when nobody takes events any more. */
+async function* untilCancelled<T>(
+  events: AsyncIterable<T>,
+  cancel: () => void,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<T> {
+  signal?.addEventListener('abort', cancel, { once: true })
+  if (signal?.aborted) cancel()
+  try {
+    yield* events
+  } finally {
+    signal?.removeEventListener('abort', cancel)
+    cancel()
+  }
+}

@@ -1,0 +1,268 @@
+import { AppError } from '#contract'
+import { Emitter } from '../../lib/emitter.ts'
+import type { SpawnWorker } from '../../ports.ts'
+import { Crashes, GAVE_UP } from './crashes.ts'
+import { afterFailure, afterMessage, OFF, sameFiles } from './engineState.ts'
+import { IdleTimer } from './idleTimer.ts'
+import { MemoryWatch } from './processMemory.ts'
+import type { FromWorker, Probed } from '../protocol.ts'
+import { Restart } from './restart.ts'
+import type {
+  AnswerResult,
+  BackendChoice,
+  ContextOptions,
+  EngineState,
+  GpuVariant,
+  ModelFiles,
+  TokenCount,
+} from '../types.ts'
+import { WorkerLink } from './workerLink.ts'
+import type { WorkerRequest } from './workerLink.ts'
+
+export interface EngineOptions {
+  readonly spawn: SpawnWorker
+  /** Folder for what can be computed again. */
+  readonly cachePath: string
+  /** A process that says nothing for so long while it works is restarted, ms. */
+  readonly stallMs?: number
+  /** How long a cancelled request may take to end, ms. */
+  readonly cancelMs?: number
+  /** What computes; auto: the first GPU variant that works, else the CPU. */
+  readonly backend?: BackendChoice
+  /** A model that nobody has used for so long is unloaded; the next question loads it again; null: never. ms. */
+  readonly idleUnloadMs?: number | null
+  /** Resident memory of the engine process above which it is renewed while idle, in bytes; unset: as planned for the model. */
+  readonly memoryLimitBytes?: number
+}
+
+/** What the process has loaded, and how. */
+interface Loaded {
+  readonly model: ModelFiles
+  readonly contextTokens: number | null
+  readonly options: ContextOptions
+}
+
+/** How long closing waits for the KV state to be saved, ms. */
+const CLOSE_MS = 3000
+const IDLE_UNLOAD_MS = 15 * 60_000
+
+/** The engine process: started on demand, started again after a crash and when it has grown too large, and its state. */
+export class EngineProcess {
+  state: EngineState = OFF
+  /** What it has in memory. */
+  loaded: Loaded | null = null
+  private readonly options: EngineOptions
+  private readonly states = new Emitter<EngineState>()
+  private readonly crashes = new Crashes()
+  private readonly idle: IdleTimer
+  private readonly memory: MemoryWatch
+  private link: WorkerLink | null = null
+  private restart: Restart<Loaded> | null = null
+  private closed = false
+  /** The model of the latest request: the one a crash is blamed on. */
+  private lastModel: ModelFiles | null = null
+  /** Resident memory when it told last. */
+  private residentBytes = 0
+  /** What is to be said of a renewed process until another model is loaded. */
+  private renewed: string | null = null
+
+  constructor(options: EngineOptions) {
+    this.options = options
+    this.idle = new IdleTimer(
+      options.idleUnloadMs === undefined ? IDLE_UNLOAD_MS : options.idleUnloadMs,
+      () => this.loaded && void this.unload().catch(() => {}),
+    )
+    this.memory = new MemoryWatch(options.memoryLimitBytes ?? null)
+  }
+
+  onState(listener: (state: EngineState) => void): () => void {
+    return this.states.on(listener)
+  }
+
+  setIdleUnload(ms: number | null): void {
+    this.idle.setTime(ms)
+  }
+
+  /** The user asked for a model: earlier crashes do not count, and nothing waits for a pause. */
+  tryAgain(): void {
+    this.crashes.forgive()
+    this.restart?.now()
+  }
+
+  async unload(): Promise<void> {
+    const { restart } = this
+    if (restart) {
+      restart.reload = null
+      restart.now()
+      await restart.done
+    } else if (this.link) await this.ask({ op: 'unload' }, null)
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return
+    const { link, restart } = this
+    this.closed = true
+    this.idle.stop()
+    restart?.now()
+    await restart?.done
+    // unloading saves the KV state; a process that does not get to it in time is ended anyway
+    if (link && this.loaded) await link.unload(CLOSE_MS)
+    this.link = null
+    this.loaded = null
+    link?.kill()
+    this.set(OFF)
+  }
+
+  /** Sends a request that has one reply, and waits for it. `model`: what it needs loaded. @throws AppError. */
+  async ask(
+    request: WorkerRequest,
+    model: ModelFiles | null,
+    signal?: AbortSignal,
+  ): Promise<AnswerResult | TokenCount | Probed | null> {
+    const link = await this.connect(model, signal)
+    if (!link) throw new AppError('Interrupted', 'Stopped before it began.')
+    let cancel: (() => void) | null = null
+    try {
+      return await new Promise((resolve, reject) => {
+        const id = link.request(request, (reply) => {
+          if (reply instanceof AppError) reject(reply)
+          else if (reply.type === 'done') resolve(reply.result)
+          else if (reply.type === 'failed' && request.op === 'count' && reply.error.code === 'Interrupted')
+            reject(AppError.from(reply.error))
+          else if (reply.type === 'failed') reject(this.failed(AppError.from(reply.error)))
+          else if (reply.type === 'progress' && reply.progress.phase === 'loading')
+            this.loading(model, reply.progress.done / reply.progress.total)
+        })
+        cancel = () => {
+          if (request.op !== 'count') return link.cancel(id)
+          // the caller need not wait: a count may be what loads the model, and that goes on
+          link.giveUp(id)
+          reject(new AppError('Interrupted', 'Stopped.'))
+        }
+        signal?.addEventListener('abort', cancel, { once: true })
+        // it may have aborted between connecting and here
+        if (signal?.aborted) cancel()
+      })
+    } finally {
+      if (cancel) signal?.removeEventListener('abort', cancel)
+    }
+  }
+
+  /** The living process, started when there is none; waits for a restart. null when `signal` aborts meanwhile. @throws AppError. */
+  async connect(model: ModelFiles | null, signal?: AbortSignal): Promise<WorkerLink | null> {
+    if (this.restart) await Promise.race([this.restart.done, aborted(signal)])
+    if (signal?.aborted) return null
+    if (this.closed) throw new AppError('EngineFailed', 'Sightline is closing.')
+    this.crashes.admit(model)
+    if (model) {
+      if (!sameFiles(this.lastModel, model)) this.renewed = null
+      this.lastModel = model
+    }
+    return (this.link ??= this.start())
+  }
+
+  /** A request tells how far its model is loaded, 0..1. */
+  loading(model: ModelFiles | null, progress: number): void {
+    this.set({ ...this.state, state: 'loading', model, progress, error: null })
+  }
+
+  /** A request failed while the process lives. Returns its error. */
+  failed(error: AppError): AppError {
+    this.set(afterFailure(this.state, error))
+    return error
+  }
+
+  private start(): WorkerLink {
+    const { spawn, cachePath, backend = 'auto', stallMs = 600_000, cancelMs = 10_000 } = this.options
+    const link: WorkerLink = new WorkerLink({
+      spawn,
+      stallMs,
+      cancelMs,
+      cachePath,
+      backend,
+      skip: this.crashes.skip,
+      // a process that is being renewed has nothing more to say
+      onMessage: (message) => this.link === link && this.onMessage(message),
+      onBusy: (busy) => {
+        if (this.link !== link) return
+        this.idle.set(busy)
+        if (!busy) this.checkMemory()
+      },
+      onExit: (error) => {
+        if (this.link === link) this.onCrash(error, link.variant)
+      },
+    })
+    return link
+  }
+
+  private onMessage(message: FromWorker): void {
+    if (message.type === 'planned') this.memory.plan(message.plan)
+    else if (message.type === 'loaded') this.loaded = message
+    else if (message.type === 'unloaded') this.loaded = null
+    else if (message.type === 'text' || message.type === 'batchText') this.memory.work()
+    this.set(afterMessage(this.state, message, this.renewed))
+    if (message.type !== 'memory') return
+    this.residentBytes = message.residentBytes
+    this.checkMemory()
+  }
+
+  private checkMemory(): void {
+    if (this.loaded && this.idle.isIdle && this.memory.isTooLarge(this.residentBytes))
+      this.renew(this.loaded, this.residentBytes)
+  }
+
+  /** Ends an idle process that has grown too large, its KV state saved, and loads the model in a new one. */
+  private renew(loaded: Loaded, residentBytes: number): void {
+    const link = this.link!
+    this.renewed = `The model's process had grown to ${(residentBytes / 1e9).toFixed(1)} GB and was started again.`
+    this.memory.renew()
+    this.leave({ ...this.state, error: null, note: this.renewed })
+    this.startAgain(
+      link.unload(CLOSE_MS).then(() => link.kill()),
+      loaded,
+    )
+  }
+
+  private onCrash(error: AppError, variant: GpuVariant | null): void {
+    const before = this.loaded
+    this.link = null
+    this.loaded = null
+    if (this.closed) return
+    const delay = this.crashes.crashed(this.lastModel, variant)
+    if (delay === null) return this.set({ ...OFF, state: 'failed', model: this.state.model, error: GAVE_UP.toInfo() })
+    this.leave({ ...this.state, error: error.toInfo() })
+    this.startAgain(delay, before)
+  }
+
+  /** From here on the process is not the engine's any more. */
+  private leave(state: EngineState): void {
+    this.link = null
+    this.loaded = null
+    this.idle.stop()
+    this.set({ ...state, state: 'restarting', progress: null })
+  }
+
+  /** Has a process again after a pause, with the model it had. */
+  private startAgain(pause: number | Promise<void>, before: Loaded | null): void {
+    this.restart = new Restart(pause, before, (reload) => {
+      this.restart = null
+      if (this.closed) return
+      if (reload)
+        void this.ask(
+          { op: 'load', model: reload.model, contextTokens: reload.contextTokens, options: reload.options },
+          reload.model,
+        ).catch(() => {})
+      else this.set(OFF)
+    })
+  }
+
+  private set(state: EngineState): void {
+    if (state === this.state) return
+    this.state = state
+    this.states.emit(state)
+  }
+}
+
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))
+}

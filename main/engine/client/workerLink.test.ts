@@ -1,0 +1,135 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { AppError } from '#contract'
+import { ScriptedProcess } from '../../testing/scriptedProcess.ts'
+import type { FromWorker, SkippedVariant } from '../protocol.ts'
+import { WorkerLink } from './workerLink.ts'
+
+let processes: ScriptedProcess[]
+let skip: SkippedVariant[]
+let ended: AppError[]
+let busy: boolean[]
+let link: WorkerLink
+beforeEach(() => {
+  processes = []
+  skip = []
+  ended = []
+  busy = []
+  link = new WorkerLink({
+    spawn: () => {
+      const worker = new ScriptedProcess()
+      processes.push(worker)
+      return worker
+    },
+    stallMs: 1_000_000,
+    cancelMs: 1000,
+    cachePath: '/cache',
+    backend: 'auto',
+    skip,
+    onMessage: () => {},
+    onBusy: (now) => busy.push(now),
+    onExit: (error) => ended.push(error),
+  })
+})
+
+const last = () => processes.at(-1)!
+const unload = () => {
+  const replies: unknown[] = []
+  const id = link.request({ op: 'unload' }, (reply) =>
+    replies.push(reply instanceof AppError ? reply.code : reply.type),
+  )
+  return { id, replies }
+}
+const started: FromWorker = { type: 'started', backend: 'CPU', noGpuReason: null, devices: [] }
+
+describe('a process that ends while it tries a variant', () => {
+  test('is started again without the variant; what was asked is asked again and nobody notices', () => {
+    const { id, replies } = unload()
+    last().says({ type: 'probing', variant: 'cuda' })
+    last().dies()
+    expect(processes).toHaveLength(2)
+    expect(skip).toEqual([{ variant: 'cuda', reason: 'its driver ended the process' }])
+    expect(last().received).toEqual([
+      { op: 'configure', cachePath: '/cache', backend: 'auto', skip },
+      { op: 'unload', id },
+    ])
+    last().says(started)
+    last().says({ type: 'done', id, result: null })
+    expect(replies).toEqual(['done'])
+    expect(ended).toEqual([])
+  })
+
+  test('once for each variant, and no more', () => {
+    const { replies } = unload()
+    for (const variant of ['cuda', 'vulkan'] as const) {
+      last().says({ type: 'probing', variant })
+      last().dies()
+    }
+    expect(skip.map(({ variant }) => variant)).toEqual(['cuda', 'vulkan'])
+    expect(processes).toHaveLength(3)
+    last().dies()
+    expect(processes).toHaveLength(3)
+    expect(replies).toEqual(['EngineCrashed'])
+    expect(ended).toHaveLength(1)
+  })
+
+  test('a variant without a device is left with its reason', () => {
+    unload()
+    last().says({ type: 'probing', variant: 'cuda' })
+    last().says({ type: 'unusable', skipped: { variant: 'cuda', reason: 'it finds no graphics device' } })
+    expect(processes[0]!.killed).toBe(true)
+    expect(processes).toHaveLength(2)
+    expect(skip).toEqual([{ variant: 'cuda', reason: 'it finds no graphics device' }])
+  })
+
+  test('one that does not answer is ended after a minute', () => {
+    vi.useFakeTimers()
+    try {
+      unload()
+      last().says({ type: 'probing', variant: 'vulkan' })
+      vi.advanceTimersByTime(59_999)
+      expect(processes).toHaveLength(1)
+      vi.advanceTimersByTime(1)
+      expect(processes).toHaveLength(2)
+      expect(skip).toEqual([{ variant: 'vulkan', reason: 'its driver did not answer' }])
+      expect(ended).toEqual([])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('what was cancelled meanwhile is cancelled in the new process too', () => {
+    const { id } = unload()
+    last().says({ type: 'probing', variant: 'cuda' })
+    link.cancel(id)
+    last().dies()
+    expect(last().received.slice(1)).toEqual([
+      { op: 'unload', id },
+      { op: 'cancel', id },
+    ])
+  })
+
+  test('when the app ends it, it stays ended', () => {
+    last().says({ type: 'probing', variant: 'cuda' })
+    link.kill()
+    expect(processes).toHaveLength(1)
+    expect(skip).toEqual([])
+  })
+})
+
+test("a process that ends later is a crash, not a variant's fault", () => {
+  const { replies } = unload()
+  last().says({ type: 'probing', variant: 'cuda' })
+  last().says(started)
+  last().dies()
+  expect(processes).toHaveLength(1)
+  expect(skip).toEqual([])
+  expect(replies).toEqual(['EngineCrashed'])
+  expect(ended).toMatchObject([{ code: 'EngineCrashed', detail: { why: 'SIGSEGV' } }])
+})
+
+test('tells when there is work, and when there is none any more', () => {
+  const { id } = unload()
+  expect(busy.at(-1)).toBe(true)
+  last().says({ type: 'done', id, result: null })
+  expect(busy.at(-1)).toBe(false)
+})

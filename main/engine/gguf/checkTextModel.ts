@@ -1,0 +1,247 @@
+import { basename } from 'node:path'
+import { AppError } from '#contract'
+import { familiesOf, runningFamilies } from '../../lib/families/index.ts'
+import { Fields } from './fields.ts'
+import type { GgufHeader } from './header.ts'
+import { APART, count, printable, unsupported, unusual } from './problems.ts'
+import { quantizationOf } from './quantization.ts'
+import { requireMatrix, requireVector } from './shapes.ts'
+import { textFamily } from './textFamily.ts'
+import { chatTokens } from './vocabulary.ts'
+
+/** What is known of a language model from its header. Lengths in numbers, `trainedContext` in tokens. */
+export interface TextModelFacts {
+  readonly name: string
+  readonly architecture: 'qwen2vl'
+  /** Id of its family; null when nothing tells it. */
+  readonly family: string | null
+  /** Whether it does not say how texts are split for its vocabulary, and llama.cpp has to be told. */
+  readonly lacksSplitting: boolean
+  readonly blocks: number
+  readonly embeddingLength: number
+  readonly feedForwardLength: number
+  readonly heads: number
+  readonly kvHeads: number
+  readonly headDim: number
+  readonly vocabSize: number
+  readonly trainedContext: number
+  /** How many of the rotary pairs turn with time, height and width; the last is unused. */
+  readonly ropeSections: readonly number[]
+  /** Size of the file. */
+  readonly bytes: number
+  /** E.g. "Q4_K_M". */
+  readonly quantization: string
+  /** Whether every weight is F32: then full precision is wanted in the KV cache too. */
+  readonly isF32: boolean
+  readonly chatTemplate: string | null
+  readonly weights: WeightBytes
+}
+
+/** Bytes of the tensors by where they are used. `output` 0: the token embeddings serve for the output too. */
+export interface WeightBytes {
+  readonly embeddings: number
+  readonly blocks: readonly number[]
+  readonly output: number
+}
+
+const ARCHITECTURE = 'qwen2vl'
+/** What Ollama's own converter calls Qwen2.5-VL; llama.cpp does not read such files. */
+const OLLAMA_ARCHITECTURE = 'qwen25vl'
+const MAX_NAME = 80
+const MAX_BLOCKS = 512
+const MAX_LENGTH = 65_536
+const MAX_FEED_FORWARD = 1 << 20
+const MAX_CONTEXT = 1 << 24
+const ROPE_SCALING = ['none', 'linear', 'yarn', 'longrope']
+/** How llama.cpp calls the way in which Qwen's vocabularies split texts; "default" and none are converters that did not know. */
+const SPLITTINGS = ['qwen2', 'deepseek-r1-qwen']
+const UNKNOWN_SPLITTINGS = [null, '', 'default']
+const SPECIAL_TOKENS = ['bos', 'eos', 'eot', 'padding', 'unknown']
+
+/**
+ * Checks that the header is that of a Qwen2-VL or Qwen2.5-VL language model which llama.cpp loads and computes without
+ * running into one of its assertions, which would end the process.
+ * @throws AppError UnsupportedModel, ProjectorMismatch when it is a projector.
+ */
+export function checkTextModel(header: GgufHeader): TextModelFacts {
+  const fields = new Fields(header)
+  checkKind(header, fields)
+  const sizes = readSizes(header, fields)
+  checkVariant(header, fields, sizes)
+  const vocabSize = checkVocabulary(header, fields)
+  checkTensors(header, sizes, vocabSize)
+  return {
+    ...sizes,
+    name: printable(fields.text('general.name') || basename(header.path).replace(/\.gguf$/i, ''), MAX_NAME),
+    architecture: ARCHITECTURE,
+    family: textFamily(header).family,
+    lacksSplitting: !SPLITTINGS.includes(fields.text('tokenizer.ggml.pre') ?? ''),
+    vocabSize,
+    bytes: header.fileBytes,
+    quantization: quantizationOf(header),
+    isF32: [...header.tensors.values()].every((tensor) => tensor.type.name === 'F32'),
+    // of a list of templates the one for plain chats is named so
+    chatTemplate: fields.text('tokenizer.chat_template') ?? fields.text('tokenizer.chat_template.default'),
+    weights: weightBytes(header, sizes.blocks),
+  }
+}
+
+function weightBytes(header: GgufHeader, count: number): WeightBytes {
+  const blocks = new Array<number>(count).fill(0)
+  for (const { name, bytes } of header.tensors.values()) {
+    const block = /^blk\.(\d+)\./.exec(name)?.[1]
+    if (block !== undefined && Number(block) < count) blocks[Number(block)]! += bytes
+  }
+  const of = (name: string) => header.tensors.get(name)?.bytes ?? 0
+  return { embeddings: of('token_embd.weight'), blocks, output: of('output.weight') }
+}
+
+type Sizes = Pick<
+  TextModelFacts,
+  | 'blocks'
+  | 'embeddingLength'
+  | 'feedForwardLength'
+  | 'heads'
+  | 'kvHeads'
+  | 'headDim'
+  | 'trainedContext'
+  | 'ropeSections'
+>
+
+function checkKind(header: GgufHeader, fields: Fields): void {
+  const { path } = header
+  const architecture = fields.text('general.architecture')
+  const advice = `Choose a ${runningFamilies} model.`
+  if (architecture === null) throw unsupported(path, `does not say what kind of model it is. ${advice}`)
+  if (architecture === 'clip')
+    throw new AppError(
+      'ProjectorMismatch',
+      `${basename(path)} is a projector, not a language model. The two files seem to be swapped: choose it as the projector.`,
+      { path },
+    )
+  if (architecture === OLLAMA_ARCHITECTURE)
+    throw unsupported(
+      path,
+      `is a Qwen2.5-VL model in the form of Ollama, which keeps it in one file with its projector. ${APART}`,
+    )
+  if (architecture === ARCHITECTURE && textFamily(header).family === 'qwen25omni')
+    throw unsupported(path, `is the language model of Qwen2.5-Omni, which is not supported yet. ${advice}`)
+  if (architecture === ARCHITECTURE) return
+  const [family] = familiesOf(architecture)
+  if (family) throw unsupported(path, `is a ${family.label} model, which is not supported yet. ${advice}`)
+  throw unsupported(path, `is a model of the kind "${printable(architecture, MAX_NAME)}". ${advice}`)
+}
+
+function readSizes(header: GgufHeader, fields: Fields): Sizes {
+  const { path } = header
+  const key = (name: string) => `${ARCHITECTURE}.${name}`
+  const blocks = fields.u32(key('block_count'), { min: 1, max: MAX_BLOCKS })
+  const embeddingLength = fields.u32(key('embedding_length'), { min: 1, max: MAX_LENGTH })
+  const feedForwardLength = fields.u32(key('feed_forward_length'), { min: 1, max: MAX_FEED_FORWARD })
+  const trainedContext = fields.u32(key('context_length'), { min: 1, max: MAX_CONTEXT })
+  const heads = fields.u32(key('attention.head_count'), { min: 1, max: embeddingLength })
+  const kvKey = key('attention.head_count_kv')
+  const kvHeads = fields.has(kvKey) ? fields.u32(kvKey, { min: 1, max: heads }) : heads
+  const headDim = embeddingLength / heads
+  if (!Number.isInteger(headDim) || heads % kvHeads !== 0)
+    throw unusual(path, `${heads} attention heads and ${kvHeads} key heads do not fit a width of ${embeddingLength}`)
+  const ropeSections = fields.numbers(key('rope.dimension_sections'), 4, ['i32', 'u32'])
+  const turned = ropeSections.reduce((sum, section) => sum + section, 0)
+  if (ropeSections.some((section) => section < 0) || ropeSections[3] !== 0 || turned * 2 !== headDim)
+    throw unusual(path, `its rope.dimension_sections ${ropeSections.join(', ')} do not fit a head of ${headDim}`)
+  return { blocks, embeddingLength, feedForwardLength, heads, kvHeads, headDim, trainedContext, ropeSections }
+}
+
+/** Optional settings that this architecture's graph does not have, or that llama.cpp asserts on. */
+function checkVariant(header: GgufHeader, fields: Fields, sizes: Sizes): void {
+  const { path } = header
+  const key = (name: string) => `${ARCHITECTURE}.${name}`
+  const only = (name: string, value: number) => {
+    if (fields.has(key(name)) && fields.u32(key(name)) !== value)
+      throw unsupported(path, `has an unusual ${key(name)}. Choose another conversion of the model.`)
+  }
+  if (fields.has('general.file_type')) fields.u32('general.file_type')
+  fields.f32(key('attention.layer_norm_rms_epsilon'), { min: 0, max: 1 })
+  for (const name of ['attention.key_length', 'attention.value_length', 'rope.dimension_count'])
+    only(name, sizes.headDim)
+  for (const name of ['attention.key_length_swa', 'attention.value_length_swa', 'rope.dimension_count_swa'])
+    only(name, sizes.headDim)
+  for (const name of ['expert_count', 'expert_used_count', 'expert_group_count', 'expert_group_used_count'])
+    only(name, 0)
+  for (const name of ['nextn_predict_layers', 'pooling_type']) only(name, 0)
+  only('embedding_length_out', sizes.embeddingLength)
+  if (!fields.bool(key('attention.causal'), true))
+    throw unsupported(path, 'is not a model that writes text. Choose another one.')
+  if (fields.has(key('rope.freq_base'))) fields.f32(key('rope.freq_base'), { min: 1, max: 1e12 })
+  const scaling = fields.text(key('rope.scaling.type')) ?? (fields.has(key('rope.scaling.type')) ? '' : 'none')
+  if (!ROPE_SCALING.includes(scaling))
+    throw unsupported(path, `has an unknown ${key('rope.scaling.type')}. Choose another conversion of the model.`)
+  const originalKey = key('rope.scaling.original_context_length')
+  if (fields.has(originalKey)) fields.u32(originalKey, { min: 1, max: MAX_CONTEXT })
+  for (const name of ['rope.scaling.factor', 'rope.scale_linear', 'rope.scaling.attn_factor', 'rope.scaling.alpha'])
+    if (fields.has(key(name))) fields.f32(key(name), { min: 0, max: 1e6 })
+}
+
+/** The number of tokens. */
+function checkVocabulary(header: GgufHeader, fields: Fields): number {
+  const { path, vocabulary } = header
+  const splitting = fields.text('tokenizer.ggml.pre')
+  if (
+    fields.text('tokenizer.ggml.model') !== 'gpt2' ||
+    !(SPLITTINGS.includes(splitting ?? '') || UNKNOWN_SPLITTINGS.includes(splitting))
+  )
+    throw unsupported(path, 'does not have the vocabulary of a Qwen model. Choose another conversion of the model.')
+  const tokens = fields.listLength('tokenizer.ggml.tokens', ['string']) ?? 0
+  if (tokens === 0) throw unusual(path, 'it has no vocabulary')
+  if (fields.listLength('tokenizer.ggml.merges', ['string']) === null)
+    throw unusual(path, 'its tokenizer.ggml.merges is missing')
+  if (vocabulary.problem) throw unusual(path, vocabulary.problem)
+  for (const [key, types] of [
+    ['tokenizer.ggml.token_type', ['i32']],
+    ['tokenizer.ggml.scores', ['f32', 'i32']],
+  ] as const) {
+    const length = fields.listLength(key, types) ?? tokens
+    if (length !== tokens) throw unusual(path, `${key} has ${count(length)} values for ${count(tokens)} tokens`)
+  }
+  for (const name of SPECIAL_TOKENS) {
+    const key = `tokenizer.ggml.${name}_token_id`
+    if (fields.has(key)) fields.u32(key, { max: tokens - 1 })
+  }
+  const missing = chatTokens.filter((token) => !vocabulary.found.has(token))
+  if (missing.length > 0)
+    throw unsupported(
+      path,
+      `has no ${missing.join(', ')} in its vocabulary, so it cannot chat about pictures. Choose a ${runningFamilies} model.`,
+    )
+  return tokens
+}
+
+function checkTensors(header: GgufHeader, sizes: Sizes, vocabSize: number): void {
+  const extra = [...header.tensors.keys()].find((name) => Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? 0) >= sizes.blocks)
+  if (extra) throw unusual(header.path, `it has ${sizes.blocks} blocks, but also a tensor ${extra}`)
+  const foreign = [...header.tensors.keys()].find((name) => /^(v|mm|a)\./.test(name))
+  if (foreign)
+    throw unusual(header.path, `it holds parts of a projector too (${foreign}), which llama.cpp does not read`)
+  const { blocks, embeddingLength: width, feedForwardLength: inner, headDim, kvHeads } = sizes
+  const keys = headDim * kvHeads
+  requireMatrix(header, 'token_embd.weight', [width, vocabSize])
+  requireVector(header, 'output_norm.weight', width)
+  if (header.tensors.has('output.weight')) requireMatrix(header, 'output.weight', [width, vocabSize])
+  for (let i = 0; i < blocks; i++) {
+    const name = (part: string) => `blk.${i}.${part}`
+    requireVector(header, name('attn_norm.weight'), width)
+    requireVector(header, name('ffn_norm.weight'), width)
+    for (const [part, rows] of [
+      ['attn_q', width],
+      ['attn_k', keys],
+      ['attn_v', keys],
+    ] as const) {
+      requireMatrix(header, name(`${part}.weight`), [width, rows])
+      if (header.tensors.has(name(`${part}.bias`))) requireVector(header, name(`${part}.bias`), rows)
+    }
+    requireMatrix(header, name('attn_output.weight'), [width, width])
+    requireMatrix(header, name('ffn_gate.weight'), [width, inner])
+    requireMatrix(header, name('ffn_up.weight'), [width, inner])
+    requireMatrix(header, name('ffn_down.weight'), [inner, width])
+  }
+}

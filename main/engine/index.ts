@@ -1,0 +1,8 @@
+export { checkFormat } from './grammar/checkFormat.ts'
+export { createEngine } from './client/engine.ts'
+export type { EngineOptions } from './client/engineProcess.ts'
+export { anyPlacement, contextOptions, estimateFit, estimatePlacement, sizedModel } from './memory/index.ts'
+export type { SizedModel } from './memory/index.ts'
+export { atSource } from './gguf/index.ts'
+export type { AtSource, InspectedModel } from './gguf/index.ts'
+export type * from './types.ts'

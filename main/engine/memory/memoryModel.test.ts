@@ -1,0 +1,170 @@
+import { truncateSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { layOut } from '../../bench/synthetic/ggufWriter.ts'
+import type { GgufFile } from '../../bench/synthetic/ggufWriter.ts'
+import { projector as projectorFile } from '../../bench/synthetic/projector.ts'
+import { qwen2vl2b } from '../../bench/synthetic/shape.ts'
+import { textModel } from '../../bench/synthetic/textModel.ts'
+import { families, goldenModel } from '../../testing/engineGoldens.ts'
+import { demoModel } from '../../testing/engineRequests.ts'
+import { tempFolder } from '../../testing/tempFolder.ts'
+import { inspectModel } from '../gguf/index.ts'
+import type { ModelFiles } from '../types.ts'
+import { LanguageModel } from '../worker/language/languageModel.ts'
+import { NativeContext } from '../worker/language/nativeContext.ts'
+import { computeBytes, kvLayerBytes, MIB, patchesOf, pictureGraphBytes } from './memoryModel.ts'
+import { createRuntime } from '../worker/native/runtime.ts'
+import type { Frame } from '../worker/vision/patches.ts'
+import { Projector } from '../worker/vision/projector.ts'
+import { VisionTower } from '../worker/vision/tower.ts'
+
+const TOLERANCE = 0.15
+const runtime = createRuntime()
+const never = new AbortController().signal
+const folder = tempFolder()
+afterAll(() => folder.remove())
+
+/** A file of the right shape whose weights are all zero, and on most file systems no bytes at all. */
+function zeros(name: string, file: GgufFile): string {
+  const path = join(folder.path, name)
+  const { header, bytes } = layOut(file)
+  writeFileSync(path, header)
+  truncateSync(path, bytes)
+  return path
+}
+
+/** The shape of the 2B models with a few blocks: their number does not change the scratch memory. */
+const shape2b = { ...qwen2vl2b, text: { ...qwen2vl2b.text, blocks: 2 }, vision: { ...qwen2vl2b.vision, blocks: 2 } }
+
+/** The vision tower of Qwen2.5-VL: other norms, a third matrix, windows. */
+function qwen25(file: GgufFile): GgufFile {
+  return {
+    metadata: {
+      ...file.metadata,
+      'clip.projector_type': { text: 'qwen2.5vl_merger' },
+      'clip.vision.n_wa_pattern': { u32: 2 },
+    },
+    tensors: file.tensors
+      .filter(({ name }) => !/(ln1|ln2|post_ln)\.bias$/.test(name))
+      .flatMap((tensor) =>
+        tensor.name.includes('ffn_up')
+          ? [tensor, { ...tensor, name: tensor.name.replace('ffn_up', 'ffn_gate') }]
+          : [tensor],
+      ),
+  }
+}
+
+const models: Record<string, () => ModelFiles> = {
+  demo: () => demoModel,
+  ...Object.fromEntries(families.map((family) => [family, () => goldenModel(family)])),
+  'a model as wide as the 2B': () => ({
+    textPath: zeros('text.gguf', textModel(shape2b)),
+    projectorPath: zeros('mmproj.gguf', projectorFile(shape2b)),
+  }),
+}
+
+describe.each(Object.entries(models))('%s', (_name, filesOf) => {
+  let files: ModelFiles
+  let model: LanguageModel
+  beforeAll(async () => {
+    files = filesOf()
+    model = await LanguageModel.load(runtime, files.textPath, (await inspectModel(files)).text, () => {}, never)
+  })
+  afterAll(() => model.free())
+
+  test.each([
+    [1024, 'f16', 'auto'],
+    [4096, 'f16', 'auto'],
+    [4096, 'f32', 'off'],
+    [2048, 'q8_0', 'on'],
+  ] as const)('a context of %i tokens in %s, flash attention %s', async (contextTokens, kvType, flashAttention) => {
+    const context = await NativeContext.create(runtime, model, contextTokens, { kvType, flashAttention })
+    const logged = (what: string) =>
+      Number(new RegExp(`CPU ${what} buffer size = +([\\d.]+) MiB`).exec(runtime.log.text())![1]) * MIB
+    try {
+      // the log rounds to a hundredth of a MiB
+      expect(
+        Math.abs(kvLayerBytes(model.facts, contextTokens, kvType) * model.facts.blocks - logged('KV')),
+      ).toBeLessThanOrEqual(0.005 * MIB)
+      expectNear(computeBytes(model.facts, contextTokens, flashAttention !== 'off'), logged('compute'))
+    } finally {
+      await context.free()
+    }
+  })
+
+  test('the vision graph of pictures and frames of several sizes', async () => {
+    await expectPictures(files)
+  })
+})
+
+test('the vision graph of a tower as wide as the one of Qwen2.5-VL', async () => {
+  const shape = { ...shape2b, name: 'Synthetic Qwen2.5-VL', vision: { ...shape2b.vision, feedForward: 3420 } }
+  await expectPictures({
+    textPath: zeros('text25.gguf', textModel(shape)),
+    projectorPath: zeros('mmproj25.gguf', qwen25(projectorFile(shape))),
+  })
+})
+
+test('a picture that needs more than is free is refused with its size before memory is taken', async () => {
+  const facts = (await inspectModel(demoModel)).projector!
+  const projector = await Projector.load(runtime, demoModel.projectorPath!, facts, () => {}, never)
+  const free = vi.spyOn(process, 'availableMemory')
+  vi.spyOn(os, 'totalmem').mockReturnValue(0)
+  try {
+    const tower = new VisionTower(runtime, projector)
+    const frame: Frame = { data: new Uint8Array(448 * 448 * 3), width: 448, height: 448 }
+    const needed = pictureGraphBytes(facts, patchesOf(448 * 448))
+    free.mockReturnValue(needed - 1)
+    await expect(tower.encode([frame], never)).rejects.toMatchObject({
+      code: 'OutOfMemory',
+      detail: { width: 448, height: 448 },
+    })
+    free.mockReturnValue(needed)
+    expect((await tower.encode([frame], never)).length).toBe(256 * facts.outputLength)
+  } finally {
+    vi.restoreAllMocks()
+    projector.free()
+  }
+})
+
+async function expectPictures(files: ModelFiles): Promise<void> {
+  const facts = (await inspectModel(files)).projector!
+  let found = 0
+  const { ggml } = runtime
+  const measuring = {
+    ...runtime,
+    ggml: {
+      ...ggml,
+      gallocrAllocGraph: async (...[allocator, graph]: Parameters<typeof ggml.gallocrAllocGraph>) => {
+        const done = await ggml.gallocrAllocGraph(allocator, graph)
+        found = ggml.gallocrBufferSize(allocator, 0)
+        return done
+      },
+      // nothing is computed: what lies in the memory does not matter
+      graphCompute: async () => 0,
+      tensorGet: () => {},
+    },
+  }
+  const projector = await Projector.load(runtime, files.projectorPath!, facts, () => {}, never, 'plain')
+  try {
+    const tower = new VisionTower(measuring, projector)
+    for (const [width, height] of [
+      [56, 56],
+      [448, 448],
+      [672, 1008],
+    ] as const)
+      for (const slots of [1, 2] as const) {
+        const frame: Frame = { data: new Uint8Array(width * height * 3), width, height }
+        await tower.encode(slots === 1 ? [frame] : [frame, frame], never)
+        expectNear(pictureGraphBytes(facts, patchesOf(width * height), slots), found)
+      }
+  } finally {
+    projector.free()
+  }
+}
+
+function expectNear(estimate: number, actual: number): void {
+  expect(Math.abs(estimate / actual - 1), `estimated ${estimate}, took ${actual} bytes`).toBeLessThan(TOLERANCE)
+}

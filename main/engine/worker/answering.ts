@@ -1,0 +1,121 @@
+import type { AnswerRequest, AnswerResult } from '../types.ts'
+import { contextFull } from './contextFull.ts'
+import { toGrammar } from '../grammar/grammar.ts'
+import type { LanguageContext } from './language/context.ts'
+import { Sampler } from './language/sampler.ts'
+import type { Tokenizer } from './language/tokenizer.ts'
+import type { Pointer } from './native/ffi.ts'
+import type { Runtime } from './native/runtime.ts'
+import type { Prompt } from './prompt/prompt.ts'
+
+export interface AnsweringOptions {
+  readonly runtime: Runtime
+  readonly tokenizer: Tokenizer
+  readonly request: AnswerRequest
+  readonly prompt: Prompt
+  readonly contextTokens: number
+  /** What the context may be raised to, in tokens. */
+  readonly contextLimit?: number
+  /** When the request came, `performance.now()`. */
+  readonly started: number
+  readonly onText: (text: string) => void
+}
+
+/** One answer on its way: its sampler, its text so far and its figures. Times in ms. */
+export class Answering {
+  private readonly options: AnsweringOptions
+  private readonly sampler: Sampler
+  private readonly decoder = new TextDecoder()
+  private readonly tokens: number[] = []
+  private finishReason: AnswerResult['finishReason'] = 'stop'
+  private prefillMs = 0
+  private cachedTokens = 0
+  private firstTokenAt = 0
+  private lastTokenAt = 0
+
+  /** @throws AppError ContextFull when the prompt does not fit, InvalidInput for a grammar that cannot be read. */
+  constructor(options: AnsweringOptions) {
+    const { runtime, tokenizer, request, prompt, contextTokens, contextLimit } = options
+    if (prompt.tokens >= contextTokens) throw contextFull(prompt, contextTokens, contextLimit)
+    this.options = options
+    this.sampler = new Sampler(runtime.llama, {
+      sampling: request.sampling,
+      promptIds: prompt.ids,
+      contextTokens,
+      grammar: request.format ? toGrammar(request.format) : null,
+      vocab: tokenizer.vocab,
+    })
+  }
+
+  /**
+   * Computes the prompt, except what the sequence holds of it already; `onDone` is told how many of its tokens are there.
+   * @throws AppError; the signal's reason.
+   */
+  async prefill(
+    context: LanguageContext,
+    embed: (media: string) => Promise<Float32Array>,
+    onDone: (tokens: number) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { units } = this.options.prompt
+    const kept = context.rewind(units)
+    this.cachedTokens = context.used
+    const from = performance.now()
+    let done = this.cachedTokens
+    const computed = context.append(units.slice(kept), embed, (tokens) => onDone((done += tokens)), signal)
+    // told while native code computes already
+    onDone(done)
+    await computed
+    this.prefillMs = performance.now() - from
+  }
+
+  /** Draws the next token from the logits at `index` of the last call, -1 its last ones; null when the answer has ended. */
+  async draw(context: Pointer, index = -1): Promise<number | null> {
+    const { tokenizer, request, prompt, contextTokens, onText } = this.options
+    const token = await this.sampler.sample(context, index)
+    this.lastTokenAt = performance.now()
+    this.firstTokenAt ||= this.lastTokenAt
+    if (tokenizer.isEnd(token) && !request.ignoreEos) return null
+    this.tokens.push(token)
+    const text = this.decoder.decode(tokenizer.piece(token), { stream: true })
+    if (text) onText(text)
+    if (this.tokens.length < request.maxTokens && prompt.tokens + this.tokens.length < contextTokens) return token
+    this.finishReason = 'length'
+    return null
+  }
+
+  /** The result, also of an answer that was aborted; frees the sampler. `loadMs`, `encodeMs`: what came before it. */
+  finish({ aborted = false, loadMs = 0, encodeMs = 0 } = {}): AnswerResult {
+    const { prompt, contextTokens, onText } = this.options
+    const rest = this.decoder.decode()
+    if (rest) onText(rest)
+    this.free()
+    const generationMs = this.lastTokenAt - this.firstTokenAt
+    const { length } = this.tokens
+    const notes = [...prompt.media.values()].flatMap((media) => media.notes())
+    return {
+      tokens: this.tokens,
+      promptIds: prompt.ids,
+      usage: {
+        promptTokens: prompt.tokens,
+        imageTokens: prompt.mediaTokens,
+        completionTokens: length,
+        cachedTokens: this.cachedTokens,
+        contextTokens,
+      },
+      timings: {
+        loadMs,
+        encodeMs,
+        prefillMs: this.prefillMs,
+        ttftMs: this.firstTokenAt ? this.firstTokenAt - this.options.started : 0,
+        tokensPerSecond: length > 1 && generationMs > 0 ? ((length - 1) * 1000) / generationMs : 0,
+      },
+      finishReason: aborted ? 'aborted' : this.finishReason,
+      ...(notes.length > 0 && { notes }),
+    }
+  }
+
+  free(): void {
+    this.sampler.free()
+  }
+}

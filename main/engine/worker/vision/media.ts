@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { basename } from 'node:path'
+import { AppError } from '#contract'
+import type { PictureBudget } from '#contract'
+import { openPicture, smartResize } from '../../../lib/picture/index.ts'
+import type { Picture, Size } from '../../../lib/picture/index.ts'
+import { videoBudget } from '../../../lib/video/index.ts'
+import type { ChatPart, SizeOptions, Source } from '../../types.ts'
+import type { Grid } from '../prompt/positions.ts'
+import { TOKEN } from './patches.ts'
+import type { Frame } from './patches.ts'
+
+/** A picture or video of a request, measured but not yet decoded. */
+export interface Media {
+  /** Names what the tower will compute: the files' content, the size and the order of frames. */
+  readonly key: string
+  readonly grid: Grid
+  /** Names what the tower computes of temporal slice `t`: its frames' content and size. */
+  sliceKey(t: number): string
+  /** Decodes and resizes the frames of temporal slice `t`: one for a still picture, two for a video. */
+  frames(t: number): Promise<readonly [Frame] | readonly [Frame, Frame]>
+  /** What a user must know of what was shown, each with the file's name; complete once all frames were decoded. */
+  notes(): readonly string[]
+  /** Whether some of `notes` comes with the decoded pixels alone: what was computed of them is not to be found again without. */
+  damaged(): boolean
+}
+
+export type MediaSource = Exclude<ChatPart, { type: 'text' }>
+
+/** What differs between the families when media are measured. */
+export interface MediaRules {
+  /** Positions per second of video; null: slices count one position each (Qwen2-VL). */
+  readonly tokensPerSecond: number | null
+}
+
+/** The reference's budget of a picture, in pixels. Nothing is enlarged beyond it. */
+const MIN_PIXELS = 4 * 784
+const MAX_PIXELS = 16384 * 784
+const VIDEO = { fps: 2, framesPerSlice: 2 }
+
+/**
+ * Measures a picture or video: its size for the model, its tokens and its name in the caches.
+ * @throws AppError MediaNotFound, UnsupportedMedia, DamagedMedia, MediaTooLarge, InvalidInput.
+ */
+export async function measureMedia(part: MediaSource, budget: PictureBudget, rules: MediaRules): Promise<Media> {
+  const sources = part.type === 'image' ? [part.source] : part.frames
+  if (sources.length === 0)
+    throw new AppError('InvalidInput', 'A video needs at least one frame. Name its frames in order.')
+  // only the first decides the size; what is known to be there is opened when it is wanted
+  const known = knownSize(sources[0]!)
+  const header = known ? null : await openPicture(sources[0]!)
+  const pictures = await Promise.all(
+    sources.map((source, index) => {
+      if (index === 0 && header) return async () => header
+      return isKnown(source) ? () => openPicture(source) : opened(source)
+    }),
+  )
+  const digests = await Promise.all(sources.map(digest))
+  const size = targetSize(
+    known ?? header!,
+    part.type === 'image' ? part : { ...part, ...videoBudget(part.frames.length, part, budget) },
+    budget,
+    nameOf(sources[0]!),
+  )
+  const times = part.type === 'image' ? 1 : Math.ceil(sources.length / VIDEO.framesPerSlice)
+  const fps = part.type === 'video' ? (part.fps ?? VIDEO.fps) : VIDEO.fps
+  const timeStep = rules.tokensPerSecond === null ? 1 : (VIDEO.framesPerSlice / fps) * rules.tokensPerSecond
+  const shown = new Set(header ? [header] : [])
+  const frame = async (index: number): Promise<Frame> => {
+    const picture = await pictures[Math.min(index, pictures.length - 1)]!()
+    shown.add(picture)
+    return picture.resized(size)
+  }
+  const digestAt = (index: number): string => digests[Math.min(index, digests.length - 1)]!
+  const frameSize = `${size.width}x${size.height}`
+  return {
+    sliceKey: (t) =>
+      part.type === 'image' ? `${digestAt(0)}:${frameSize}` : `${digestAt(t * 2)}+${digestAt(t * 2 + 1)}:${frameSize}`,
+    key: `${createHash('sha256').update(digests.join()).digest('hex')}:${part.type}:${frameSize}${part.type === 'video' ? `@${fps}` : ''}`,
+    grid: { times, rows: size.height / TOKEN, columns: size.width / TOKEN, timeStep },
+    frames: async (t) => (part.type === 'image' ? [await frame(0)] : [await frame(t * 2), await frame(t * 2 + 1)]),
+    damaged: () => [...shown].some(({ damaged }) => damaged),
+    notes: () => [...new Set([...shown].flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`)))],
+  }
+}
+
+function nameOf(source: Source): string {
+  return source.name ?? ('path' in source ? basename(source.path) : 'The picture')
+}
+
+function targetSize(original: Size, options: SizeOptions, budget: PictureBudget, name: string): Size {
+  const { resizedWidth, resizedHeight } = options
+  // the reference's fetch_image rounds the wished size with smart_resize under its default budget
+  if (resizedWidth && resizedHeight)
+    return smartResize(
+      { width: resizedWidth, height: resizedHeight },
+      { minPixels: MIN_PIXELS, maxPixels: MAX_PIXELS },
+      name,
+    )
+  const minPixels = Math.min(options.minPixels ?? budget.minPixels, MAX_PIXELS)
+  const maxPixels = Math.max(options.maxPixels ?? budget.maxPixels, TOKEN * TOKEN)
+  return smartResize(original, { minPixels: Math.min(minPixels, maxPixels), maxPixels }, name)
+}
+
+/** A picture whose header was read. */
+async function opened(source: Source): Promise<() => Promise<Picture>> {
+  const picture = await openPicture(source)
+  return async () => picture
+}
+
+const isKnown = (source: Source): boolean => 'digest' in source && source.digest !== undefined
+/** The size of a picture that need not be opened to be measured; null: it must be. */
+const knownSize = (source: Source): Size | null => (isKnown(source) && 'size' in source && source.size) || null
+
+/** Names the content of a source: its bytes, and the page of several. */
+async function digest(source: Source): Promise<string> {
+  if ('digest' in source && source.digest !== undefined) return source.digest
+  const hash = createHash('sha256')
+  if (source.page !== undefined) hash.update(`page ${source.page} of `)
+  if ('bytes' in source) return hash.update(source.bytes).digest('hex')
+  for await (const chunk of createReadStream(source.path)) hash.update(chunk as Uint8Array)
+  return hash.digest('hex')
+}

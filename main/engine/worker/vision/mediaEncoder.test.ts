@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { golden, goldenModel } from '../../../testing/engineGoldens.ts'
+import { tempFolder } from '../../../testing/tempFolder.ts'
+import { DiskCache } from '../../cache/diskCache.ts'
+import { inspectModel } from '../../gguf/index.ts'
+import { EmbeddingCache } from '../cache/embeddingCache.ts'
+import { createRuntime } from '../native/runtime.ts'
+import { measureMedia } from './media.ts'
+import type { Media } from './media.ts'
+import { MediaEncoder } from './mediaEncoder.ts'
+import { Projector } from './projector.ts'
+import { VisionTower } from './tower.ts'
+
+const folder = tempFolder()
+const runtime = createRuntime()
+const never = new AbortController().signal
+const BUDGET = { minPixels: 4 * 784, maxPixels: 36 * 784 }
+let tower: VisionTower
+beforeAll(async () => {
+  const files = goldenModel('qwen2vl')
+  const { projector: facts } = await inspectModel(files)
+  runtime.fitThreads(facts!.bytes)
+  tower = new VisionTower(runtime, await Projector.load(runtime, files.projectorPath!, facts!, () => {}, never))
+})
+afterAll(() => {
+  tower.free()
+  folder.remove()
+})
+beforeEach(() => void vi.restoreAllMocks())
+
+const frame = (n: number) => ({ path: golden('images', `v5_${n}.png`) })
+const video = (...frames: number[]): Promise<Media> =>
+  measureMedia(
+    { type: 'video', frames: frames.map(frame), minPixels: BUDGET.minPixels, maxPixels: BUDGET.maxPixels },
+    BUDGET,
+    {
+      tokensPerSecond: null,
+    },
+  )
+let caches = 0
+const encoderWith = (cache = new EmbeddingCache(null, '')): MediaEncoder => new MediaEncoder(tower, cache)
+
+test('a video that was stopped after a pair of frames is gone on with, and is the same as in one go', async () => {
+  const media = await video(0, 1, 2, 3, 4)
+  const whole = await encoderWith().encode(media, never)
+  const stopped = encoderWith()
+  const stop = new Error('enough')
+  await expect(
+    stopped.encode(media, never, () => {
+      throw stop
+    }),
+  ).rejects.toBe(stop)
+  const encode = vi.spyOn(tower, 'encode')
+  const done: number[] = []
+  expect(await stopped.encode(media, never, (slices) => done.push(slices))).toEqual(whole)
+  expect(encode).toHaveBeenCalledTimes(2)
+  expect(done).toEqual([1, 2])
+})
+
+test('pairs of frames that another video has too, at other times, are not encoded again', async () => {
+  const encoder = encoderWith()
+  const first = await encoder.encode(await video(0, 1, 2, 3), never)
+  const encode = vi.spyOn(tower, 'encode')
+  const told = vi.fn()
+  encoder.onEncoded = told
+  const second = await encoder.encode(await video(2, 3, 2, 3), never)
+  expect(encode).not.toHaveBeenCalled()
+  expect(told).not.toHaveBeenCalled()
+  expect(second.subarray(0, second.length / 2)).toEqual(first.subarray(first.length / 2))
+  await encoder.encode(await video(3, 2), never)
+  expect(encode, 'the order within a pair counts').toHaveBeenCalledTimes(1)
+  expect(told).toHaveBeenCalledTimes(1)
+  await encoder.encode(
+    await measureMedia({ type: 'image', source: frame(2) }, BUDGET, { tokensPerSecond: null }),
+    never,
+  )
+  expect(encode, 'a still picture is no pair of frames').toHaveBeenCalledTimes(2)
+})
+
+test('slices that were encoded are on the disk for the next start', async () => {
+  const path = `${folder.path}/${caches++}`
+  const open = () => encoderWith(new EmbeddingCache(new DiskCache(path, 2 ** 20), 'projector'))
+  const media = await video(0, 1, 2, 3)
+  const whole = await open().encode(media, never)
+  const encode = vi.spyOn(tower, 'encode')
+  expect(await open().encode(media, never)).toEqual(whole)
+  expect(encode).not.toHaveBeenCalled()
+})

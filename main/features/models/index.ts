@@ -1,2 +1,0 @@
-export { createModelManager } from './manager.ts'
-export type { ManagerParts, ModelManager } from './manager.ts'

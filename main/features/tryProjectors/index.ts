@@ -1,0 +1,2 @@
+export { tryProjectors } from './tryProjectors.ts'
+export type { Trial } from './tryProjectors.ts'

@@ -1,2 +1,0 @@
-export * from './attachments.ts'
-export type * from './types.ts'

@@ -1,8 +1,0 @@
-export { checkFormat } from './checkFormat.ts'
-export { createEngine } from './engine.ts'
-export type { EngineOptions } from './engineProcess.ts'
-export { anyPlacement, contextOptions, estimateFit, estimatePlacement, sizedModel } from './estimate/index.ts'
-export type { SizedModel } from './estimate/index.ts'
-export { atSource } from './gguf/index.ts'
-export type { AtSource, InspectedModel } from './gguf/index.ts'
-export type * from './types.ts'

@@ -1,0 +1,191 @@
+import { createReadStream, existsSync } from 'node:fs'
+import { open, rm, stat } from 'node:fs/promises'
+import { AppError } from '#contract'
+import type { Attachment, Sha256, VideoFacts } from '#contract'
+import type { Database } from '../../../lib/database/index.ts'
+import { displayName } from './displayName.ts'
+import { attachmentFiles, thumbnailMimes } from './files.ts'
+import type { ThumbnailMime } from './files.ts'
+import { cannotStore, interrupted, receive, uploadLimits } from './receive.ts'
+import type { UploadLimits } from './receive.ts'
+import { attachmentRows } from './rows.ts'
+import type { AttachmentGateway, AttachmentMedia, OpenAttachment } from './types.ts'
+
+/** Files that no question holds are kept this long, in ms: they may be in a draft. */
+const DRAFT_LIFE = 24 * 60 * 60 * 1000
+
+export interface AttachmentsOptions {
+  readonly database: Database
+  /** Where the files lie; made when missing. */
+  readonly folder: string
+  readonly media: AttachmentMedia
+  /**
+   * What a video is that came without facts. Throws UnsupportedMedia where nothing on this computer can tell; unset: nothing
+   * can.
+   */
+  readonly probeVideo?: (path: string, name: string, signal: AbortSignal | undefined) => Promise<VideoFacts>
+  readonly limits?: UploadLimits
+}
+
+/** Opens the store. A file is in its place before its row is written, and a row is gone before its file is removed. */
+export function createAttachments(options: AttachmentsOptions): AttachmentGateway {
+  const { database, folder, media, probeVideo = cannotTell, limits = uploadLimits } = options
+  const files = attachmentFiles(folder)
+  const rows = attachmentRows(database)
+
+  function known(sha: Sha256): Attachment {
+    const attachment = rows.get(sha)
+    if (!attachment) throw new AppError('NotFound', 'This file is not stored here any more. Add it again.', { sha })
+    return attachment
+  }
+
+  const gone = ({ sha, name }: Attachment) =>
+    new AppError('NotFound', `The file of ${name} is gone from the data folder. Add it again.`, { sha })
+
+  async function openFile(path: string, mime: string, attachment: Attachment): Promise<OpenAttachment> {
+    const facts = await stat(path).catch(() => null)
+    if (!facts?.isFile()) throw gone(attachment)
+    return { mime, bytes: facts.size, stream: (range) => createReadStream(path, range) }
+  }
+
+  /** Makes the thumbnail of the file at `from` in a temporary place. */
+  async function makeThumbnail(
+    from: string,
+    name: string,
+    target: string,
+  ): Promise<{ mime: ThumbnailMime; notes: readonly string[] }> {
+    const { mime, notes } = await media.thumbnail(from, name, target)
+    return { mime: mime === thumbnailMimes.png ? thumbnailMimes.png : thumbnailMimes.webp, notes }
+  }
+
+  /** Makes a file in a temporary place and moves it to `path`. */
+  async function make<T>(name: string, path: (made: T) => string, work: (target: string) => Promise<T>): Promise<T> {
+    const temporary = files.temporary()
+    try {
+      const made = await work(temporary)
+      await files.place(temporary, path(made))
+      return made
+    } catch (error) {
+      throw error instanceof AppError ? error : cannotStore(name, error)
+    } finally {
+      await rm(temporary, { force: true })
+    }
+  }
+
+  /** A picture that no browser shows, as one that it does. */
+  async function openView(sha: Sha256, original: string, attachment: Attachment): Promise<OpenAttachment> {
+    const path = files.view(sha)
+    if (!existsSync(path)) {
+      if (!existsSync(original)) throw gone(attachment)
+      await make(
+        attachment.name,
+        () => path,
+        (target) => media.view(original, attachment.name, target),
+      )
+    }
+    return openFile(path, await mimeOfView(path), attachment)
+  }
+
+  return {
+    async store(uploadName, body, signal, facts) {
+      const name = displayName(uploadName)
+      const temporary = files.temporary()
+      const temporaryThumbnail = files.temporary()
+      try {
+        const { sha, bytes } = await receive(body, temporary, { name, limits, signal })
+        const before = rows.get(sha)
+        const original = files.original(sha)
+        const keep = (attachment: Attachment): Attachment => {
+          rows.put(attachment, Date.now())
+          return attachment
+        }
+        if (before && existsSync(original)) {
+          return keep(before.kind === 'video' ? { ...before, ...facts, name } : { ...before, name })
+        }
+        const probe = await media.probe(temporary, name)
+        if (probe.kind === 'video') {
+          const known = facts ?? (await probeVideo(temporary, name, signal))
+          if (signal?.aborted) throw interrupted(name, signal.reason)
+          await files.place(temporary, original)
+          return keep({ sha, name, bytes, ...probe, ...known })
+        }
+        // Making the thumbnail reads every byte, so a file that is damaged further in is refused here.
+        const thumbnail = await makeThumbnail(temporary, name, temporaryThumbnail)
+        if (signal?.aborted) throw interrupted(name, signal.reason)
+        await files.place(temporary, original)
+        await files.place(temporaryThumbnail, files.thumbnail(sha, thumbnail.mime))
+        return keep({ sha, name, bytes, ...probe, ...(thumbnail.notes.length > 0 && { notes: [...thumbnail.notes] }) })
+      } catch (error) {
+        throw error instanceof AppError ? error : cannotStore(name, error)
+      } finally {
+        await Promise.all([temporary, temporaryThumbnail].map((path) => rm(path, { force: true })))
+      }
+    },
+
+    async open(sha, size) {
+      const attachment = known(sha)
+      const original = files.original(sha)
+      if (size !== 'thumb' && notForBrowsers.has(attachment.mime)) return openView(sha, original, attachment)
+      if (size !== 'thumb') return openFile(original, attachment.mime, attachment)
+      const there = files.findThumbnail(sha)
+      if (there) return openFile(there.path, there.mime, attachment)
+      if (!existsSync(original)) throw gone(attachment)
+      if (attachment.kind === 'video')
+        throw new AppError('NotFound', `There is no picture of ${attachment.name} yet.`, { sha })
+      const path = (made: { mime: ThumbnailMime }) => files.thumbnail(sha, made.mime)
+      const { mime } = await make(attachment.name, path, (target) => makeThumbnail(original, attachment.name, target))
+      return openFile(files.thumbnail(sha, mime), mime, attachment)
+    },
+
+    async keepPoster(sha, draw) {
+      const { name } = known(sha)
+      if (files.findThumbnail(sha)) return
+      await make(
+        name,
+        (mime) => files.thumbnail(sha, mime === thumbnailMimes.png ? thumbnailMimes.png : thumbnailMimes.webp),
+        draw,
+      )
+    },
+
+    get: (sha) => rows.get(sha),
+
+    pathOf(sha) {
+      const attachment = known(sha)
+      const path = files.original(sha)
+      if (!existsSync(path)) throw gone(attachment)
+      return path
+    },
+
+    async collect(referenced) {
+      const removed = rows.removeUnused(new Set(referenced), Date.now() - DRAFT_LIFE)
+      for (const sha of removed) files.remove(sha)
+      // Files without a row: the process ended between the two steps of storing or removing.
+      const orphans: Sha256[] = []
+      for await (const { sha, age } of files.list()) {
+        if (age < DRAFT_LIFE || rows.get(sha)) continue
+        files.remove(sha)
+        orphans.push(sha)
+      }
+      return removed.length + orphans.length
+    },
+  }
+}
+
+async function cannotTell(_path: string, name: string): Promise<never> {
+  const advice = 'Convert it to H.264 in an MP4 file and add that.'
+  throw new AppError('UnsupportedMedia', `${name} is a video that cannot be read here. ${advice}`)
+}
+
+/** Kinds that are read and that no Chromium shows. */
+const notForBrowsers: ReadonlySet<string> = new Set(['image/heic', 'image/tiff'])
+
+/** The one of its two kinds that a view is, by its first byte. */
+async function mimeOfView(path: string): Promise<string> {
+  const file = await open(path, 'r')
+  try {
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, 0)
+    return buffer[0] === 0x89 ? 'image/png' : 'image/jpeg'
+  } finally {
+    await file.close()
+  }
+}

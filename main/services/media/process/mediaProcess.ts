@@ -1,0 +1,219 @@
+import { AppError } from '#contract'
+import { containerOf, readHead } from '../../../lib/video/container.ts'
+import type { SpawnWorker, WorkerProcess } from '../../../ports.ts'
+import type { MediaReply, MediaRequest, Probe, RawFrame } from './protocol.ts'
+
+/**
+ * Reads pictures and frames of videos in another process: a file that takes the reader down costs one request, never the
+ * core.
+ */
+export interface MediaProcess {
+  /** What a file is. Throws MediaNotFound, UnsupportedMedia, DamagedMedia, MediaTooLarge; `name` is what they call it. */
+  probe(path: string, name: string): Promise<Probe>
+  /**
+   * Reads the whole picture and writes one of at most 512 x 512 pixels to `target`, WebP, or PNG where there is alpha.
+   * Returns its MIME type and what a user must know of the picture. Throws as `probe`, and StorageFailed when `target` cannot
+   * be written.
+   */
+  thumbnail(path: string, name: string, target: string): Promise<Thumbnail>
+  /**
+   * Writes the picture in full size as a browser shows it to `target`, JPEG, or PNG where there is alpha, and returns its MIME
+   * type. Throws as `thumbnail`.
+   */
+  view(path: string, name: string, target: string): Promise<string>
+  /**
+   * Resizes the raw frame at `path` to exactly `size`, as the reference does, and writes it to `target` as PNG. Throws
+   * InvalidInput, StorageFailed.
+   */
+  frame(
+    path: string,
+    raw: RawFrame,
+    size: { readonly width: number; readonly height: number },
+    target: string,
+  ): Promise<void>
+  /**
+   * Writes a picture of at most 512 x 512 pixels of the raw frame at `path` to `target` and returns its MIME type. Throws as
+   * `frame`.
+   */
+  poster(path: string, raw: RawFrame, target: string): Promise<string>
+  /** Ends the worker; open requests fail with Interrupted. */
+  close(): void
+}
+
+/** A small picture that was written, and what a user must know of the large one: one sentence each. */
+export interface Thumbnail {
+  readonly mime: string
+  readonly notes: readonly string[]
+}
+
+/** How long the worker may take, in ms; the time until it has started counts for itself. */
+export interface MediaDeadlines {
+  readonly start: number
+  readonly probe: number
+  readonly thumbnail: number
+  readonly view: number
+  readonly frame: number
+  readonly poster: number
+}
+
+const defaultDeadlines: MediaDeadlines = {
+  start: 30_000,
+  probe: 10_000,
+  thumbnail: 30_000,
+  view: 60_000,
+  frame: 30_000,
+  poster: 30_000,
+}
+
+/** What errors call a frame. */
+const FRAME = 'A frame of the video'
+
+type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never
+type Answer = Extract<MediaReply, { id: number }>
+
+interface Job {
+  readonly request: MediaRequest
+  settle(result: Answer | AppError): void
+}
+
+/**
+ * Starts the process that reads media. The worker starts with the first request, and anew after a crash; requests go one by one, so that
+ * a crash or a missed deadline names the file that caused it.
+ */
+export function createMediaProcess({
+  spawnWorker,
+  deadlines = defaultDeadlines,
+}: {
+  spawnWorker: SpawnWorker
+  deadlines?: MediaDeadlines
+}): MediaProcess {
+  const queue: Job[] = []
+  let worker: { process: WorkerProcess; ready: boolean } | null = null
+  let current: Job | null = null
+  let timer: NodeJS.Timeout | undefined
+  let lastId = 0
+  let closed = false
+
+  function stopWorker(): void {
+    worker?.process.kill()
+    worker = null
+  }
+
+  function finish(result: Answer | AppError): void {
+    clearTimeout(timer)
+    const job = current
+    current = null
+    job?.settle(result)
+    next()
+  }
+
+  function next(): void {
+    if (current) return
+    current = queue.shift() ?? null
+    if (!current) return
+    worker ??= startWorker()
+    if (worker.ready) dispatch(current)
+    else arm(deadlines.start, cannotStart())
+  }
+
+  function dispatch({ request }: Job): void {
+    const limit = deadlines[request.type]
+    arm(limit, tooSlow(request.name, limit))
+    worker!.process.send(request)
+  }
+
+  function arm(ms: number, error: AppError): void {
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      stopWorker()
+      finish(error)
+    }, ms)
+  }
+
+  function startWorker() {
+    const started = { process: spawnWorker('media'), ready: false }
+    started.process.onMessage((message) => {
+      if (worker !== started) return
+      const reply = message as MediaReply
+      if (reply.type === 'ready') {
+        started.ready = true
+        if (current) dispatch(current)
+      } else if (reply.id === current?.request.id) finish(reply)
+    })
+    started.process.onExit(() => {
+      if (worker !== started) return
+      worker = null
+      if (current) finish(started.ready ? crashed(current.request.name) : cannotStart())
+    })
+    return started
+  }
+
+  function ask(request: Unnumbered<MediaRequest>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (closed) return reject(interrupted())
+      const settle = (result: Answer | AppError) => {
+        if (result instanceof AppError) reject(result)
+        else if (result.type === 'failed') reject(AppError.from(result.error))
+        else resolve(result)
+      }
+      queue.push({ request: { ...request, id: ++lastId }, settle })
+      next()
+    })
+  }
+
+  return {
+    async probe(path, name) {
+      // a video shows in its first bytes; nothing of it is decoded here, so that no process has to start
+      const video = containerOf(await readHead(path).catch(() => new Uint8Array()))
+      if (video) return { kind: 'video', mime: video.mime }
+      const answer = await ask({ type: 'probe', path, name })
+      if (answer.type !== 'probed') throw crashed(name)
+      return answer.probe
+    },
+    async thumbnail(path, name, target) {
+      const answer = await ask({ type: 'thumbnail', path, name, target })
+      if (answer.type !== 'made') throw crashed(name)
+      return { mime: answer.mime, notes: answer.notes ?? [] }
+    },
+    async view(path, name, target) {
+      const answer = await ask({ type: 'view', path, name, target })
+      if (answer.type !== 'made') throw crashed(name)
+      return answer.mime
+    },
+    async frame(path, { width, height, format }, size, target) {
+      const wanted = { width: size.width, height: size.height }
+      await ask({ type: 'frame', path, name: FRAME, raw: { width, height, format }, size: wanted, target })
+    },
+    async poster(path, { width, height, format }, target) {
+      const answer = await ask({ type: 'poster', path, name: FRAME, raw: { width, height, format }, target })
+      if (answer.type !== 'made') throw crashed(FRAME)
+      return answer.mime
+    },
+    close() {
+      closed = true
+      stopWorker()
+      for (const job of queue.splice(0)) job.settle(interrupted())
+      finish(interrupted())
+    },
+  }
+}
+
+const crashed = (name: string) =>
+  new AppError(
+    'DamagedMedia',
+    `${name} could not be read: reading it ended the helper process. Save it anew in a picture editor and use that.`,
+  )
+
+const tooSlow = (name: string, ms: number) =>
+  new AppError(
+    'DamagedMedia',
+    `${name} could not be read within ${Math.round(ms / 1000)} seconds. Save it smaller, as PNG or JPEG, and use that.`,
+  )
+
+const cannotStart = () =>
+  new AppError(
+    'EngineFailed',
+    'Pictures cannot be read: the helper process for them did not start. Restart Sightline and try again.',
+  )
+
+const interrupted = () => new AppError('Interrupted', 'Sightline was closed before the picture was read. Add it again.')

@@ -1,3 +1,0 @@
-export type * from './types.ts'
-export { createFrameSets } from './frameSets.ts'
-export type { FrameSetsOptions } from './frameSets.ts'

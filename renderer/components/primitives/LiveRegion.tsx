@@ -1,0 +1,12 @@
+import type { ReactNode } from 'react'
+import { useAnnouncement } from '../../lib/announce.ts'
+
+/** Where screen readers hear what `announce` says. */
+export function LiveRegion(): ReactNode {
+  const text = useAnnouncement((state) => state.text)
+  return (
+    <div role="status" aria-live="polite" className="sr-only" data-testid="announcement">
+      {text}
+    </div>
+  )
+}

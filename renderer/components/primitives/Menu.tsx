@@ -1,0 +1,55 @@
+import { Menu as Base } from '@base-ui/react/menu'
+import type { ReactNode } from 'react'
+import { cx } from '../../lib/cx.ts'
+
+/** A small menu that opens from `trigger`, an element to render as the button. `onOpen`: it is about to be shown. */
+export function Menu({
+  trigger,
+  children,
+  align = 'start',
+  onOpen,
+}: {
+  trigger: ReactNode
+  children: ReactNode
+  align?: 'start' | 'end'
+  onOpen?: () => void
+}): ReactNode {
+  return (
+    <Base.Root onOpenChange={(open) => open && onOpen?.()}>
+      {trigger}
+      <Base.Portal>
+        <Base.Positioner align={align} sideOffset={4} className="outline-none">
+          <Base.Popup className="float-motion min-w-40 rounded-lg border border-hairline bg-raised p-1 text-ui text-ink shadow-float outline-none">
+            {children}
+          </Base.Popup>
+        </Base.Positioner>
+      </Base.Portal>
+    </Base.Root>
+  )
+}
+
+/** The button that opens a menu. */
+export const MenuTrigger = Base.Trigger
+
+/** One line of a menu. */
+export function MenuItem({
+  onSelect,
+  danger = false,
+  children,
+}: {
+  onSelect: () => void
+  danger?: boolean
+  children: ReactNode
+}): ReactNode {
+  return (
+    <Base.Item
+      onClick={onSelect}
+      className={cx(
+        'flex h-8 items-center gap-2 rounded-md px-2 outline-none select-none data-[highlighted]:bg-hover [&>svg]:size-4 [&>svg]:text-muted',
+        danger && 'text-danger [&>svg]:text-danger',
+      )}
+    >
+      {children}
+    </Base.Item>
+  )
+}

@@ -1,0 +1,128 @@
+import { AppError, type Region, type CaptureState, type ErrorInfo } from '#contract'
+import { toAppError } from '../../lib/errors.ts'
+import { canShareScreen, shareScreen } from '../../lib/capture/shareScreen.ts'
+import { grabFrame } from '../../lib/capture/trackFrames.ts'
+import { call, connection } from '../../lib/rpc.ts'
+import { rememberRegion, cropPng } from './regions.ts'
+import { create } from 'zustand'
+import { follow } from '../../lib/follow.ts'
+
+/** Seconds after which a screen can be captured, to open a menu or hold a key meanwhile. */
+export const DELAYS = [3, 5, 10] as const
+
+/** What the window shows of a capture that it makes itself. `near`: where the chosen region was, in CSS pixels of the window. */
+export type WindowCapture =
+  | { readonly phase: 'idle' }
+  /** The browser only asks after a click: one is waited for. */
+  | { readonly phase: 'offered' }
+  | { readonly phase: 'waiting'; readonly until: number; readonly cancel: () => void }
+  | { readonly phase: 'picking'; readonly picture: ImageBitmap }
+  | {
+      readonly phase: 'asking'
+      readonly png: Blob
+      readonly width: number
+      readonly height: number
+      readonly near: Region
+    }
+
+export const idle: WindowCapture = { phase: 'idle' }
+
+/** The shell's capture state (null until it is known), the window's own capture, and why the last one failed. */
+export const useCapture = create<{ shell: CaptureState | null; own: WindowCapture; problem: ErrorInfo | null }>(() => ({
+  shell: null,
+  own: idle,
+  problem: null,
+}))
+
+/** Keeps the shell's capture state up to date until `signal` aborts. */
+export const followCapture = (signal: AbortSignal): Promise<void> =>
+  follow<CaptureState>({
+    connection,
+    signal,
+    subscribe: (core, round) => core.capture.watch(undefined, { signal: round }),
+    onEvent: (shell) => useCapture.setState({ shell }),
+  })
+
+/** What regions of pictures that the window captures itself are remembered under. */
+export const OWN_SCREEN = 'window'
+
+const show = (own: WindowCapture): void => {
+  const before = useCapture.getState().own
+  if (before.phase === 'picking' && own.phase !== 'picking') before.picture.close()
+  useCapture.setState({ own })
+}
+const fail = (thrown: unknown): void => {
+  const { code, message } = toAppError(thrown)
+  show(idle)
+  useCapture.setState({ problem: code === 'Interrupted' ? null : { code, message } })
+}
+
+/** Resolves after so many seconds, shown as a countdown; rejects with Interrupted when it is cancelled. */
+function countdown(seconds: number): Promise<void> {
+  if (seconds === 0) return Promise.resolve()
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, seconds * 1_000)
+    const cancel = (): void => {
+      clearTimeout(timer)
+      reject(new AppError('Interrupted', 'The capture was cancelled.'))
+    }
+    show({ phase: 'waiting', until: Date.now() + seconds * 1_000, cancel })
+  })
+}
+
+/** The shell shows overlays on its screens by itself; the window only counts down. */
+async function captureByShell(seconds: number): Promise<void> {
+  const until = Date.now() + seconds * 1_000
+  if (seconds > 0)
+    show({ phase: 'waiting', until, cancel: () => void call((core) => core.capture.cancel()).catch(() => {}) })
+  await call((core) => core.capture.start({ delaySeconds: seconds }))
+  show(idle)
+}
+
+async function captureByWindow(seconds: number): Promise<void> {
+  if (!canShareScreen())
+    throw new AppError('NotYetSupported', 'This window cannot see the screen. Paste a screenshot instead.')
+  const track = await shareScreen()
+  if (!track) return show(idle)
+  show({ phase: 'picking', picture: await grabFrame(track, countdown(seconds)) })
+}
+
+/** Captures the screen after a delay in seconds and has a region chosen: on the screens where the shell can, else in the window. */
+export async function startCapture(seconds = 0): Promise<void> {
+  const { shell, own } = useCapture.getState()
+  if (own.phase === 'waiting') own.cancel()
+  show(idle)
+  useCapture.setState({ problem: null })
+  try {
+    await (shell?.way === 'overlay' ? captureByShell(seconds) : captureByWindow(seconds))
+  } catch (thrown) {
+    fail(thrown)
+  }
+}
+
+/** A capture that was asked for outside of the window; where the browser wants a click first, one is offered. */
+export function startFromOutside(): void {
+  const { shell } = useCapture.getState()
+  if (shell?.way === 'overlay' || navigator.userActivation.isActive) void startCapture()
+  else show({ phase: 'offered' })
+}
+
+/** Ends the window's own capture; nothing of it is kept. */
+export function cancelOwn(): void {
+  const { own } = useCapture.getState()
+  if (own.phase === 'waiting') own.cancel()
+  show(idle)
+}
+
+/** Takes a region of the picture that the window captured, and asks about it. */
+export async function takeOwn(region: Region, near: Region): Promise<void> {
+  const { own } = useCapture.getState()
+  if (own.phase !== 'picking') return
+  try {
+    const png = await cropPng(own.picture, region)
+    rememberRegion(OWN_SCREEN, region)
+    show({ phase: 'asking', png, width: region.width, height: region.height, near })
+  } catch (thrown) {
+    fail(thrown)
+  }
+}

@@ -1,0 +1,109 @@
+import { RotateCcw, Check, Copy, ChevronLeft, ChevronRight, Info } from 'lucide-react'
+import type { ReactNode } from 'react'
+import type { Message } from '#contract'
+import { IconButton, iconButtonClass } from '../../components/primitives/IconButton.tsx'
+import { useCopied } from '../../lib/useCopied.ts'
+import { textOf } from '../../lib/conversation/state.ts'
+import { announce } from '../../lib/announce.ts'
+import { toAppError } from '../../lib/errors.ts'
+import { selectBranch } from './store.ts'
+import { Popover } from '@base-ui/react/popover'
+import { cx } from '../../lib/cx.ts'
+import { figures } from './figures.ts'
+
+/** What can be done with a finished answer. */
+export function AnswerActions({ message, onRegenerate }: { message: Message; onRegenerate: () => void }): ReactNode {
+  return (
+    <div className="-ml-1.5 flex h-6 items-center gap-0.5" role="group" aria-label="Answer actions">
+      <CopyAnswer message={message} />
+      <IconButton label="Answer again" size="small" onClick={onRegenerate}>
+        <RotateCcw />
+      </IconButton>
+      <AnswerDetails answers={[message]} />
+      <Branches message={message} />
+    </div>
+  )
+}
+
+/** Copies an answer's text; nothing when it has none. */
+export function CopyAnswer({ message }: { message: Message }): ReactNode {
+  const [copied, copy] = useCopied()
+  const text = textOf(message)
+  if (text === '') return null
+  return (
+    <IconButton label={copied ? 'Copied' : 'Copy answer'} size="small" onClick={() => copy(text)}>
+      {copied ? <Check /> : <Copy />}
+    </IconButton>
+  )
+}
+
+/** "2 / 3" with arrows, where a message has alternatives. */
+export function Branches({ message }: { message: Message }): ReactNode {
+  const { siblings } = message
+  if (siblings.length < 2) return null
+  const index = siblings.indexOf(message.id)
+  const show = (to: number): void => {
+    const id = siblings[to]
+    if (id) selectBranch(id).catch((thrown: unknown) => announce(toAppError(thrown).message))
+  }
+  return (
+    <div
+      className="flex items-center text-small text-muted"
+      role="group"
+      aria-label={`Version ${index + 1} of ${siblings.length}`}
+    >
+      <IconButton label="Previous version" size="small" disabled={index <= 0} onClick={() => show(index - 1)}>
+        <ChevronLeft />
+      </IconButton>
+      <span className="tabular-nums" aria-hidden>
+        {index + 1} / {siblings.length}
+      </span>
+      <IconButton
+        label="Next version"
+        size="small"
+        disabled={index >= siblings.length - 1}
+        onClick={() => show(index + 1)}
+      >
+        <ChevronRight />
+      </IconButton>
+    </div>
+  )
+}
+
+/** A small popover with the model, times and token counts of an answer, or of a pair side by side; nothing when there are none. */
+export function AnswerDetails({ answers }: { answers: readonly Message[] }): ReactNode {
+  const lines = figures(answers)
+  if (lines.length === 0) return null
+  const isPair = answers.length > 1
+  return (
+    <Popover.Root>
+      <Popover.Trigger className={iconButtonClass('small')} aria-label="Answer details">
+        <Info />
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Positioner sideOffset={6} align="start" collisionPadding={8}>
+          <Popover.Popup
+            className={cx(
+              'float-motion max-w-[calc(100vw-1rem)] rounded-lg border border-hairline bg-raised p-3 text-ui text-ink shadow-float outline-none',
+              isPair ? 'w-[26rem]' : 'w-72',
+            )}
+          >
+            <Popover.Title className="sr-only">Answer details</Popover.Title>
+            <dl className={cx('grid gap-x-6 gap-y-1', isPair ? 'grid-cols-[auto_1fr_1fr]' : 'grid-cols-[auto_1fr]')}>
+              {lines.map(({ label, values }) => (
+                <div key={label} className="contents">
+                  <dt className="whitespace-nowrap text-muted">{label}</dt>
+                  {values.map((value, index) => (
+                    <dd key={index} className="text-right [overflow-wrap:anywhere] tabular-nums">
+                      {value}
+                    </dd>
+                  ))}
+                </div>
+              ))}
+            </dl>
+          </Popover.Popup>
+        </Popover.Positioner>
+      </Popover.Portal>
+    </Popover.Root>
+  )
+}

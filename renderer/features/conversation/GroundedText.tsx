@@ -1,0 +1,154 @@
+import { use, useEffect, useMemo, useState, type ReactNode } from 'react'
+import type { Message } from '#contract'
+import { cropPicture, AskAboutContext } from '../../components/pictures/cropPicture.ts'
+import { GroundedPicture } from '../../components/marks/GroundedPicture.tsx'
+import { Markdown } from '../../components/answers/Markdown.tsx'
+import { MarkLegend } from '../../components/marks/MarkLegend.tsx'
+import { MarkContext } from '../../components/marks/MarkLink.tsx'
+import { StructuredAnswer } from '../../components/answers/StructuredAnswer.tsx'
+import { TimeContext } from '../../components/video/TimeLink.tsx'
+import { announce } from '../../lib/announce.ts'
+import { findTimes, linkAnswer, stretchOf, timesInCode } from '../../lib/grounding/index.ts'
+import { pictureUrl, useHost } from '../../lib/host.ts'
+import { groundAnswer, isInWords, mediaBefore, type MarkedPicture, type MarkedVideo } from './grounded.ts'
+import { useOpenConversation } from './store.ts'
+import { playFrom } from './video/playback.ts'
+import { videoBefore } from './video/seenVideo.ts'
+import { TimeRow } from './video/VideoBlock.tsx'
+import { drawOnVideo, type TimedMark } from './video/MarksOnVideo.tsx'
+
+const none: ReadonlySet<number> = new Set()
+
+/** The words of an answer, or its table where a format was chosen, and under them the pictures on which it names places. */
+export function GroundedText({ message, text }: { message: Message; text: string }): ReactNode {
+  const host = useHost((state) => state.host)
+  const order = useOpenConversation((state) => state.order)
+  const format = useOpenConversation((state) =>
+    message.parentId === null ? null : (state.messages[message.parentId]?.format ?? null),
+  )
+  const askAbout = use(AskAboutContext)
+  const [rested, setRested] = useState<number | null>(null)
+  const [selected, setSelected] = useState<number | null>(null)
+  const streaming = message.status === 'streaming'
+  const media = useMemo(
+    () => mediaBefore({ order, messages: useOpenConversation.getState().messages }, message),
+    [order, message],
+  )
+  const grounding = useMemo(() => groundAnswer(text, message, media), [text, message, media])
+  const { marks, space } = grounding
+  const highlighted = rested ?? selected
+  const hasLegend = format !== null || marks.some((mark) => !isInWords(text, mark))
+  const video = useMemo(
+    () => videoBefore({ order, messages: useOpenConversation.getState().messages }, message),
+    [order, message],
+  )
+  const times = useMemo(() => (video ? findTimes(text, video.durationMs / 1000) : []), [text, video])
+  const player = useMemo(
+    () =>
+      video && {
+        play: (from: number, to: number | null) =>
+          playFrom(video.id, video.startMs + from * 1000, to === null ? null : video.startMs + to * 1000),
+      },
+    [video],
+  )
+  const onVideos = useMemo(
+    () => grounding.videos.map((on) => ({ ...on, timed: timedMarks(on, (mark) => stretchOf(text, mark, times)) })),
+    [grounding, text, times],
+  )
+  const select = (index: number): void => {
+    setSelected((now) => (now === index ? null : index))
+    for (const { id, startMs, timed } of onVideos) {
+      const stretch = timed.find(({ number }) => number === index)?.stretch
+      if (stretch) playFrom(id, startMs + stretch.from * 1000, startMs + stretch.from * 1000)
+    }
+  }
+  const links = { count: marks.length, highlighted, onHighlight: setRested, onSelect: select }
+  useEffect(() => {
+    const ends = onVideos.map(({ id, views, timed }) =>
+      drawOnVideo(id, { answerId: message.id, original: views.original, marks: timed, highlighted }),
+    )
+    return () => ends.forEach((end) => end())
+  }, [onVideos, message.id, highlighted])
+  const urlOf = ({ attachment }: MarkedPicture): string => pictureUrl(host, attachment.sha) ?? ''
+  const crop = async (on: MarkedPicture, number: number): Promise<void> => {
+    const mark = on.marks[on.numbers.indexOf(number)]
+    if (mark?.shape.type !== 'box' || !askAbout) return
+    try {
+      askAbout(
+        await cropPicture(
+          { url: urlOf(on), name: on.attachment.name, size: on.views.original },
+          mark.shape,
+          mark.label,
+        ),
+      )
+      announce('The part was added to the question')
+    } catch (thrown) {
+      announce(thrown instanceof Error ? thrown.message : 'The part could not be cut out.')
+    }
+  }
+  return (
+    <MarkContext value={links}>
+      <TimeContext value={player}>
+        <div data-testid="answer-text">
+          {format ? (
+            <StructuredAnswer
+              text={text}
+              name={format.name}
+              streaming={streaming}
+              marks={marks}
+              highlighted={highlighted}
+              onHighlight={setRested}
+            />
+          ) : (
+            <Markdown
+              text={linkAnswer(text, marks, times, streaming)}
+              partial={message.status !== 'complete'}
+              streaming={streaming}
+            />
+          )}
+        </div>
+        <TimeRow text={text} times={format ? times : timesInCode(text, times)} />
+      </TimeContext>
+      {hasLegend
+        ? onVideos.map(({ id, timed }) => (
+            <div key={id} className="overflow-hidden rounded-lg border border-hairline *:border-t-0">
+              <MarkLegend
+                marks={timed}
+                hidden={none}
+                highlighted={highlighted}
+                onHighlight={setRested}
+                onSelect={select}
+              />
+            </div>
+          ))
+        : null}
+      {grounding.pictures.map((on) => (
+        <GroundedPicture
+          key={on.attachment.sha}
+          picture={{
+            name: on.attachment.name,
+            url: urlOf(on),
+            views: on.views,
+            space,
+            marks: on.marks,
+            numbers: on.numbers,
+          }}
+          highlighted={highlighted}
+          selected={selected}
+          hasLegend={hasLegend}
+          onHighlight={setRested}
+          onSelect={select}
+          onCrop={askAbout && ((number) => void crop(on, number))}
+        />
+      ))}
+    </MarkContext>
+  )
+}
+
+/** The marks on a video with the stretches of its time in which they are there. */
+function timedMarks(
+  { marks, numbers }: MarkedVideo,
+  stretch: (mark: MarkedVideo['marks'][number]) => TimedMark['stretch'],
+): TimedMark[] {
+  return marks.map((mark, i) => ({ shape: mark.shape, label: mark.label, number: numbers[i]!, stretch: stretch(mark) }))
+}

@@ -1,0 +1,108 @@
+import { Braces } from 'lucide-react'
+import { useState, type ReactNode } from 'react'
+import type { Message, Part } from '#contract'
+import { PictureViewer } from '../../components/pictures/PictureViewer.tsx'
+import type { ViewedPicture } from '../../components/pictures/viewerZoom.ts'
+import { pictureUrl, useHost } from '../../lib/host.ts'
+import { Branches } from './AnswerActions.tsx'
+import { PictureBlock } from './PictureBlock.tsx'
+import { videoId, type VideoPart } from './video/seenVideo.ts'
+import { VideoBlock } from './video/VideoBlock.tsx'
+
+type ImagePart = Extract<Part, { type: 'image' }>
+
+interface VideoRun {
+  readonly part: VideoPart
+  readonly place: number
+}
+
+/** Neighbouring pictures stand side by side; texts and videos stand on their own. */
+function inRuns(parts: readonly Part[]): (string | VideoRun | ImagePart[])[] {
+  const runs: (string | VideoRun | ImagePart[])[] = []
+  parts.forEach((part, place) => {
+    const last = runs.at(-1)
+    if (part.type === 'text') runs.push(part.text)
+    else if (part.type !== 'image') runs.push({ part, place })
+    else if (Array.isArray(last)) last.push(part)
+    else runs.push([part])
+  })
+  return runs
+}
+
+/** A question: its parts in the order in which they were sent. A click on a picture opens it. */
+export function Question({ message }: { message: Message }): ReactNode {
+  const host = useHost((state) => state.host)
+  const [viewed, setViewed] = useState<number | null>(null)
+  const images = message.parts.filter((part) => part.type === 'image')
+  const pictures = images.map(
+    ({ attachment, marks = [] }): ViewedPicture => ({
+      ...attachment,
+      url: pictureUrl(host, attachment.sha) ?? '',
+      marks,
+    }),
+  )
+  return (
+    <article aria-label="Question" data-message-id={message.id} className="flex flex-col items-end gap-2">
+      {inRuns(message.parts).map((run, index) =>
+        typeof run === 'string' ? (
+          <QuestionText key={index} text={run} />
+        ) : !Array.isArray(run) ? (
+          <VideoBlock key={index} id={videoId(message.id, run.place)} part={run.part} />
+        ) : (
+          <div key={index} className="flex max-w-[min(560px,100%)] flex-wrap justify-end gap-2">
+            {run.map((part) => {
+              const number = images.indexOf(part)
+              return (
+                <PictureBlock
+                  key={number}
+                  attachment={part.attachment}
+                  marks={part.marks ?? []}
+                  number={images.length > 1 ? number + 1 : null}
+                  small={images.length > 1}
+                  onOpen={() => setViewed(number)}
+                />
+              )
+            })}
+          </div>
+        ),
+      )}
+      {message.format ? (
+        <p className="flex items-center gap-1.5 text-small text-muted [&>svg]:size-3.5">
+          <Braces aria-hidden />
+          Answer as: {message.format.name}
+        </p>
+      ) : null}
+      <Branches message={message} />
+      <PictureViewer pictures={pictures} index={viewed} onIndexChange={setViewed} />
+    </article>
+  )
+}
+
+/** From this length on, in characters or lines, a question is folded. */
+const LONG = { characters: 1_200, lines: 16 } as const
+
+/** The words of a question as they were typed; long ones are folded until asked for. */
+export function QuestionText({ text }: { text: string }): ReactNode {
+  const [whole, setWhole] = useState(false)
+  const long = text.length > LONG.characters || text.split('\n').length > LONG.lines
+  return (
+    <div className="max-w-[min(560px,88%)] rounded-lg bg-sunken px-3.5 py-2">
+      <p
+        dir="auto"
+        className={`text-read whitespace-pre-wrap [overflow-wrap:anywhere] ${long && !whole ? 'line-clamp-12' : ''}`}
+      >
+        {text}
+      </p>
+      {long ? (
+        <button
+          type="button"
+          aria-expanded={whole}
+          onClick={() => setWhole(!whole)}
+          className="mt-1 text-accent underline decoration-1 underline-offset-2 hover:text-accent-strong"
+        >
+          {whole ? 'Show less' : 'Show all'}
+        </button>
+      ) : null}
+    </div>
+  )
+}

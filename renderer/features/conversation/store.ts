@@ -1,0 +1,66 @@
+import { create } from 'zustand'
+import type { ConversationEvent, Remedy } from '#contract'
+import { announce } from '../../lib/announce.ts'
+import { comparedIn } from '../../lib/comparing.ts'
+import { watchConversation } from '../../lib/conversation/watch.ts'
+import { call, connection } from '../../lib/rpc.ts'
+import { withFrames, type Rereading } from '../../lib/video/index.ts'
+import { nothingOpen, streamingAnswer, textOf, type OpenConversation } from '../../lib/conversation/state.ts'
+
+/** The conversation that is open. */
+export const useOpenConversation = create<OpenConversation>(() => nothingOpen)
+
+/** Id of the answer being written in the open conversation, or null. */
+export const useStreamingAnswer = (): string | null => useOpenConversation(streamingAnswer)
+
+const SPOKEN_CHARACTERS = 400
+
+/** Screen readers hear that an answer ended, and its beginning; never single tokens. */
+function announceEnd(event: ConversationEvent): void {
+  if (event.type !== 'message' || event.message.role !== 'assistant' || event.message.status === 'streaming') return
+  const state = useOpenConversation.getState()
+  if (state.messages[event.message.id]?.status !== 'streaming') return
+  const isOfPair = event.message.beside !== null || state.others[event.message.id] !== undefined
+  const who = isOfPair && event.message.model ? `${event.message.model}: ` : ''
+  const text = textOf(event.message)
+    .slice(0, SPOKEN_CHARACTERS)
+    .replace(/[*_`#>|]+/g, '')
+  const ends: Record<string, string> = {
+    stopped: 'Answer stopped.',
+    failed: 'Answer failed.',
+    interrupted: 'Answer interrupted.',
+  }
+  announce(`${who}${ends[event.message.status] ?? 'Answer complete.'} ${text}`)
+}
+
+/** Shows conversation `id` and keeps it up to date until `signal` aborts; null closes what is open. */
+export async function followConversation(id: string | null, signal: AbortSignal): Promise<void> {
+  if (id === null) return useOpenConversation.setState(nothingOpen)
+  await watchConversation({ connection, id, store: useOpenConversation, signal, onEvent: announceEnd })
+}
+
+/**
+ * Answers the same question again as a new branch, by two models while the conversation compares; `remedy` is changed
+ * first, when the context was full. `onReading` is told of videos whose frames have to be read again before.
+ */
+export async function retry(
+  messageId: string,
+  options: {
+    readonly remedy?: Remedy | undefined
+    readonly signal: AbortSignal
+    readonly onReading: (reading: Rereading | null) => void
+  },
+): Promise<void> {
+  const { remedy, signal, onReading } = options
+  const { id } = useOpenConversation.getState()
+  const compareWith = comparedIn(id)?.id ?? null
+  const again = { messageId, compareWith, ...(remedy && { remedy }) }
+  await withFrames(id, () => call((core) => core.ask.retry(again, { signal })), { signal, onReading })
+}
+
+/** Stops an answer and the one beside it; their text so far stays. */
+export const stop = (messageId: string): Promise<void> => call((core) => core.ask.stop({ messageId }))
+
+/** Shows another branch; goes on from this answer of a pair. */
+export const selectBranch = (messageId: string): Promise<void> =>
+  call((core) => core.conversations.selectBranch({ messageId }))

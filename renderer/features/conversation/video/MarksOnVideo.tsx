@@ -1,0 +1,65 @@
+import { useRef, type ReactNode } from 'react'
+import { MarkOverlay, type DrawnMark } from '../../../components/marks/MarkOverlay.tsx'
+import { isThere, type Size, type Stretch } from '../../../lib/grounding/index.ts'
+import { useShownSize } from '../../../lib/useShownSize.ts'
+import { create } from 'zustand'
+
+/** A mark of an answer on a video, and when it is there; null: in all of it. */
+export interface TimedMark extends DrawnMark {
+  readonly stretch: Stretch | null
+}
+
+/** What an answer points at on a video; places in pixels of `original`. */
+export interface MarksOfAnswer {
+  readonly answerId: string
+  readonly original: Size
+  readonly marks: readonly TimedMark[]
+  readonly highlighted: number | null
+}
+
+type Shown = Readonly<Record<string, readonly MarksOfAnswer[]>>
+
+/** What the answers that are shown point at, by the video's id, the latest last. */
+export const useVideoMarks = create<{ readonly shown: Shown }>(() => ({ shown: {} }))
+
+const without = (answers: readonly MarksOfAnswer[] = [], answerId: string): readonly MarksOfAnswer[] =>
+  answers.filter((one) => one.answerId !== answerId)
+
+/** Draws what an answer points at over a video; it takes the place of what that answer pointed at before. Returns how to take it away. */
+export function drawOnVideo(videoId: string, own: MarksOfAnswer): () => void {
+  const change = (next: (now: readonly MarksOfAnswer[] | undefined) => readonly MarksOfAnswer[]): void =>
+    useVideoMarks.setState(({ shown }) => ({ shown: { ...shown, [videoId]: next(shown[videoId]) } }))
+  change((now) => [...without(now, own.answerId), own])
+  return () => change((now) => without(now, own.answerId))
+}
+
+/** What the latest answer points at, over the picture of a video at a second of it. `step`: seconds between the frames that the model saw. */
+export function MarksOnVideo({
+  id,
+  second,
+  step,
+  aspect,
+}: {
+  id: string
+  second: number
+  step: number
+  aspect: number
+}): ReactNode {
+  const marked = useVideoMarks(({ shown }) => shown[id]?.at(-1))
+  const frame = useRef<HTMLDivElement>(null)
+  const size = useShownSize(frame)
+  const marks = marked?.marks.filter(({ stretch }) => isThere(stretch, second, step)) ?? []
+  const isLit = marks.some(({ number }) => number === marked?.highlighted)
+  return (
+    <div ref={frame} className="pointer-events-none absolute inset-x-0 top-0" style={{ aspectRatio: aspect }}>
+      {marked && size.width > 0 ? (
+        <MarkOverlay
+          marks={marks}
+          original={marked.original}
+          shown={size}
+          highlighted={isLit ? marked.highlighted : null}
+        />
+      ) : null}
+    </div>
+  )
+}

@@ -1,0 +1,46 @@
+import type { Message, Part } from '#contract'
+import type { OpenConversation } from '../../../lib/conversation/state.ts'
+
+export type VideoPart = Extract<Part, { type: 'video' | 'frames' }>
+
+/** Name of a video in a conversation: the message that it came with and its place there. */
+export const videoId = (messageId: string, place: number): string => `${messageId}/${place}`
+
+/** A video that an answer can speak of. */
+export interface SeenVideo {
+  readonly id: string
+  /** When the model's first frame is shown, in ms on the player's clock; its time begins there. */
+  readonly startMs: number
+  /** How long what the model saw is, in ms. */
+  readonly durationMs: number
+}
+
+/** Where a video begins and how long it is, as the model saw it. */
+export function seenPart(part: VideoPart): Pick<SeenVideo, 'startMs' | 'durationMs'> {
+  if (part.type === 'frames') return { startMs: 0, durationMs: (part.pictures.length * 1000) / part.fps }
+  const { timesMs, fps } = part.sample
+  const startMs = timesMs[0] ?? 0
+  return { startMs, durationMs: (timesMs.at(-1) ?? startMs) - startMs + 1000 / fps }
+}
+
+/** The video nearest above an answer; null: there is none. */
+export function videoBefore(
+  { order, messages }: Pick<OpenConversation, 'order' | 'messages'>,
+  { parentId }: Message,
+): SeenVideo | null {
+  const path = parentId === null ? [] : order.slice(0, order.indexOf(parentId) + 1)
+  for (const id of path.toReversed()) {
+    const parts = messages[id]?.parts ?? []
+    const place = parts.findLastIndex(({ type }) => type === 'video' || type === 'frames')
+    const part = parts[place]
+    if (part?.type === 'video' || part?.type === 'frames') return { id: videoId(id, place), ...seenPart(part) }
+  }
+  return null
+}
+
+/** The place of the frame that is shown at a time; null: none is yet. */
+export function frameAt(timesMs: readonly number[], ms: number): number | null {
+  // a player stops at the nearest time that its clock knows
+  const place = timesMs.findLastIndex((time) => time <= ms + 20)
+  return place < 0 ? null : place
+}

@@ -1,0 +1,2 @@
+export { Sidebar } from './Sidebar.tsx'
+export { followConversations, useConversationList, useTitle } from './store.ts'

@@ -1,2 +1,0 @@
-export { Sidebar } from './Sidebar.tsx'
-export { followConversations, useConversations, useTitle } from './store.ts'

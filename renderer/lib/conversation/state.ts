@@ -1,0 +1,149 @@
+import type { Conversation, ConversationEvent, Message, Progress } from '#contract'
+
+/**
+ * One watched conversation. `order` is the path from the root to the current leaf. `others` has the other answer of each
+ * pair, by the id of the one on the path. `drafts` holds the text of messages
+ * that are being streamed, apart from the messages, so that a token changes nothing but one string.
+ */
+export interface OpenConversation {
+  readonly id: string | null
+  readonly status: 'empty' | 'loading' | 'ready' | 'missing'
+  readonly seq: number
+  readonly conversation: Conversation | null
+  readonly order: readonly string[]
+  readonly others: Readonly<Record<string, string>>
+  readonly messages: Readonly<Record<string, Message>>
+  readonly progress: Readonly<Record<string, Progress>>
+  readonly drafts: Readonly<Record<string, string>>
+}
+
+export const nothingOpen: OpenConversation = {
+  id: null,
+  status: 'empty',
+  seq: 0,
+  conversation: null,
+  order: [],
+  others: {},
+  messages: {},
+  progress: {},
+  drafts: {},
+}
+
+/** The state before the snapshot of conversation `id` has come. */
+export const opening = (id: string): OpenConversation => ({ ...nothingOpen, id, status: 'loading' })
+
+/** The text parts of a message, joined. */
+export const textOf = (message: Message): string =>
+  message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
+
+/** `record` without `key`; the same reference when it is not there. */
+function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  if (!Object.hasOwn(record, key)) return record
+  const { [key]: _removed, ...rest } = record
+  return rest
+}
+
+function fromSnapshot(event: Extract<ConversationEvent, { type: 'snapshot' }>): OpenConversation {
+  const order = event.messages.map((message) => message.id)
+  const onPath = (other: Message) =>
+    order.find((id) => id === other.beside) ?? event.messages.find(({ beside }) => beside === other.id)?.id ?? ''
+  return {
+    id: event.conversation.id,
+    status: 'ready',
+    seq: event.seq,
+    conversation: event.conversation,
+    order,
+    others: Object.fromEntries(event.others.map((other) => [onPath(other), other.id])),
+    messages: Object.fromEntries([...event.messages, ...event.others].map((message) => [message.id, message])),
+    progress: event.progress,
+    drafts: {},
+  }
+}
+
+/** The path with `message` on it or beside it; null when what it belongs to is not shown. */
+function place(
+  { order, others }: OpenConversation,
+  message: Message,
+): Pick<OpenConversation, 'order' | 'others'> | null {
+  if (order.includes(message.id) || Object.values(others).includes(message.id)) return { order, others }
+  if (message.beside !== null)
+    return order.includes(message.beside) ? { order, others: { ...others, [message.beside]: message.id } } : null
+  if (message.parentId === null) return { order: [message.id], others }
+  const parent = order.indexOf(message.parentId)
+  return parent < 0 ? null : { order: [...order.slice(0, parent + 1), message.id], others }
+}
+
+/**
+ * The conversation after one event. The same reference when the event is one already seen; 'gap' when an event in
+ * between is missing, so that only a new snapshot can be trusted.
+ */
+export function applyEvent(state: OpenConversation, event: ConversationEvent): OpenConversation | 'gap' {
+  if (event.type === 'snapshot') return fromSnapshot(event)
+  if (event.seq <= state.seq) return state
+  if (event.seq !== state.seq + 1) return 'gap'
+  const { seq } = event
+  switch (event.type) {
+    case 'removed':
+      return { ...nothingOpen, id: state.id, status: 'missing', seq }
+    case 'progress':
+      return { ...state, seq, progress: { ...state.progress, [event.messageId]: event.progress } }
+    case 'message': {
+      const { message } = event
+      const placed = place(state, message)
+      if (!placed) return 'gap'
+      return {
+        ...state,
+        ...placed,
+        seq,
+        messages: { ...state.messages, [message.id]: message },
+        progress: message.status === 'streaming' ? state.progress : without(state.progress, message.id),
+        drafts: without(state.drafts, message.id),
+      }
+    }
+    case 'text': {
+      const message = state.messages[event.messageId]
+      if (!message) return 'gap'
+      const known = state.drafts[event.messageId] ?? textOf(message)
+      if (event.offset > known.length) return 'gap'
+      const text = known + event.text.slice(known.length - event.offset)
+      return {
+        ...state,
+        seq,
+        drafts: text === known ? state.drafts : { ...state.drafts, [event.messageId]: text },
+        progress: without(state.progress, event.messageId),
+      }
+    }
+  }
+}
+
+/** The conversation after several events, or 'gap' at the first one that does not follow. */
+export function applyEvents(state: OpenConversation, events: readonly ConversationEvent[]): OpenConversation | 'gap' {
+  let next = state
+  for (const event of events) {
+    const applied = applyEvent(next, event)
+    if (applied === 'gap') return 'gap'
+    next = applied
+  }
+  return next
+}
+
+/** Id of an answer that is being written at the end of the shown path or beside it, or null. */
+export function streamingAnswer(state: OpenConversation): string | null {
+  const last = state.order.at(-1)
+  if (last === undefined) return null
+  return (
+    [last, state.others[last] ?? last].find(
+      (id) => state.messages[id]?.status === 'streaming' && state.messages[id]?.role === 'assistant',
+    ) ?? null
+  )
+}
+
+/** The pair of answers that a message of the path belongs to, in the order in which they were asked for; null: it stands alone. */
+export function pairOf(state: OpenConversation, id: string): readonly [string, string] | null {
+  const other = state.others[id]
+  if (other === undefined) return null
+  return state.messages[id]?.beside === null ? [id, other] : [other, id]
+}
+
+/** What stays the same of the path when the conversation goes on from the other answer of a pair: a key for each message of it. */
+export const pathKeys = (state: OpenConversation): string[] => state.order.map((id) => state.messages[id]?.beside ?? id)

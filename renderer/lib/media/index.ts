@@ -1,2 +1,0 @@
-export { canShareScreen, openCamera, shareScreen } from './shareScreen.ts'
-export { grabFrame, readTrack, type TrackFrames } from './trackFrames.ts'

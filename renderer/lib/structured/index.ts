@@ -1,3 +1,0 @@
-export * from './exportValue.ts'
-export * from './partialJson.ts'
-export * from './table.ts'
