@@ -13,6 +13,7 @@ import {
   canSend,
   dismiss,
   emptyDraft,
+  joinDrafts,
   MAX_PICTURES,
   movePicture,
   refuse,
@@ -188,6 +189,9 @@ export async function send(conversationId: string | null): Promise<{ conversatio
   } catch (thrown) {
     const error = abort.signal.aborted ? null : toAppError(thrown).toInfo()
     updateDraft(key, (now) => ({ ...now, sending: false, reading: null, error }))
+    // removed in another window: the question is not lost with it, and says in the next conversation why it is there
+    if (conversationId !== null && error?.code === 'NotFound' && error.detail?.['id'] === conversationId)
+      moveDraft(key, draftKey(null), draftOf(key))
     return null
   } finally {
     sending.delete(key)
@@ -202,13 +206,14 @@ function takeSent(from: string, to: string, sent: Draft): void {
   const now = draftOf(from)
   const left = withoutSent(now, sent)
   for (const picture of now.pictures) if (!left.pictures.includes(picture)) free(picture)
+  moveDraft(from, to, left)
+}
+
+/** Empties one draft and puts `draft` into another, before what is there. */
+function moveDraft(from: string, to: string, draft: Draft): void {
   updateDraft(from, () => emptyDraft)
-  if (left.pictures.length === 0 && left.refusals.length === 0) return
-  updateDraft(to, (draft) => ({
-    ...draft,
-    pictures: [...left.pictures, ...draft.pictures],
-    refusals: [...left.refusals, ...draft.refusals],
-  }))
+  if (draft.text === '' && draft.pictures.length === 0 && draft.refusals.length === 0) return
+  updateDraft(to, (there) => ({ ...joinDrafts(draft, there), error: draft.error ?? there.error }))
   planPrepare(conversationOf(to), 'pictures')
 }
 

@@ -211,6 +211,15 @@ export function withoutSent(draft: Draft, sent: Draft): Draft {
   }
 }
 
+/** Two drafts that meet in one place: what `first` holds comes before what `second` does. */
+export const joinDrafts = (first: Draft, second: Draft): Draft => ({
+  ...second,
+  text: [first.text, second.text].filter(Boolean).join('\n'),
+  pictures: [...first.pictures, ...second.pictures],
+  format: second.format ?? first.format,
+  refusals: [...first.refusals, ...second.refusals],
+})
+
 /** The videos whose frames a draft is about to be asked with, as parts of a question that is stored. */
 export const videosOf = ({ pictures }: Draft): readonly VideoPart[] =>
   pictures.flatMap(({ attachment, clip }) =>

@@ -3,7 +3,7 @@ import { comparedIn, compareIn, onCompared } from '../../lib/comparing.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { pictureUrl, whenHost } from '../../lib/host.ts'
 import { call } from '../../lib/rpc.ts'
-import { toSaved, type Draft, type Picture } from './draft.ts'
+import { emptyDraft, joinDrafts, toSaved, type Draft, type Picture } from './draft.ts'
 import { conversationOf, draftKey, draftOf, updateDraft, useDrafts } from './drafts.ts'
 import { planPrepare } from './prepare.ts'
 import { clipOfPictures, storedClip } from './video/clip.ts'
@@ -91,13 +91,9 @@ async function restore(key: string): Promise<void> {
       message: `${name} is not stored here any more. Add it again.`,
     }))
     if (draft.text !== '' || pictures.length > 0 || draft.format || refusals.length > 0)
-      updateDraft(key, (now) => ({
-        ...now,
-        text: draft.text === '' || now.text === '' ? draft.text + now.text : `${draft.text}\n${now.text}`,
-        pictures: [...pictures, ...now.pictures],
-        format: now.format ?? draft.format,
-        refusals: [...refusals, ...now.refusals],
-      }))
+      updateDraft(key, (now) =>
+        joinDrafts({ ...emptyDraft, text: draft.text, format: draft.format, pictures, refusals }, now),
+      )
     if (draft.compareWith && !comparedIn(conversationId)) compareIn(conversationId, draft.compareWith)
     for (const { key: picture, clip } of pictures) if (clip && !clip.pictures) void reopenVideo(picture)
     if (pictures.length > 0 || draft.text !== '') planPrepare(conversationId, 'pictures')

@@ -5,6 +5,7 @@ import { AppError, type Attachment, type PictureMark } from '#contract'
 import { createApp, type App } from '../../../main/app.ts'
 import { forkWorker } from '../../../main/nodePorts.ts'
 import { messagePortChannel } from '../../../main/rpc/channel.ts'
+import { createMemoryClient } from '../../../main/rpc/memoryClient.ts'
 import { ScriptedEngine } from '../../../main/testing/scriptedEngine.ts'
 import { tempFolder } from '../../../main/testing/tempFolder.ts'
 import { testPorts } from '../../../main/testing/testPorts.ts'
@@ -113,6 +114,28 @@ describe('sending', () => {
     expect(request.messages.at(-1)!.content.map(({ type }) => type)).toEqual(['image', 'text'])
     window.close()
   })
+})
+
+test('a question for a conversation that another window removed goes on in the next one, with the reason', async () => {
+  const window = await openWindow()
+  const { conversationId: id, answerId } = await window.call((core) =>
+    core.ask.send({ conversationId: null, parts: [{ type: 'text', text: 'one' }] }),
+  )
+  ;(await engine.nextAnswer()).finish()
+  await vi.waitFor(() => window.call((core) => core.ask.stop({ messageId: answerId })))
+  await window.restoreDraft(id)
+  window.setText(id, 'And two?')
+  window.add(id, 'red', await stored('red-circle'))
+  await createMemoryClient(app.serve).client.conversations.remove({ id })
+  expect(await window.send(id)).toBeNull()
+  expect(window.of(id)).toMatchObject({ text: '', pictures: [], sending: false })
+  expect(window.of(null)).toMatchObject({
+    text: 'And two?',
+    pictures: [{ key: 'red' }],
+    sending: false,
+    error: { code: 'NotFound', message: expect.stringContaining('removed') as string },
+  })
+  window.close()
 })
 
 describe('work ahead', () => {
