@@ -69,13 +69,14 @@ test('a question that waits for frames that are gone says how far they are, can 
   await chat.ask('Which way does it move?')
   await chat.ended()
   const frames = join(shell === 'electron' ? join(data, 'data') : data, 'frames')
-  for (const name of readdirSync(frames)) rmSync(join(frames, name), { recursive: true })
-  let letGo = (): void => {}
-  const held = new Promise<void>((resolve) => (letGo = resolve))
+  const loseFrames = (): void => readdirSync(frames).forEach((name) => rmSync(join(frames, name), { recursive: true }))
+  // frames are held back, so that there is something to give up
+  let gate = Promise.withResolvers<void>()
   await chat.page.route(/\/frames\/[0-9a-f]{64}\/3\?/, async (route) => {
-    await held
+    await gate.promise
     await route.fallback().catch(() => {})
   })
+  loseFrames()
   await chat.ask('And then?')
   const note = chat.page.getByRole('status').filter({ hasText: 'right-then-down.mp4 again' })
   await expect(note).toContainText('3 of 12 frames')
@@ -95,10 +96,20 @@ test('a question that waits for frames that are gone says how far they are, can 
   await expect(note).toContainText('3 of 12 frames')
   await chat.drop('blue-square.png')
   await expect(chat.tray).toHaveCount(2)
-  letGo()
+  gate.resolve()
   await expect(chat.questions).toHaveCount(2)
   await chat.ended()
   await expect(chat.questions.last()).toContainText('And then?')
   await expect(chat.tray, 'what came while it was sent stays').toHaveCount(1)
   await expect(chat.question).toHaveValue('')
+
+  // asking for an answer again waits in the same way
+  gate = Promise.withResolvers()
+  loseFrames()
+  await chat.button('Answer again').last().click()
+  await expect(note).toContainText('3 of 12 frames')
+  await note.getByRole('button', { name: 'Cancel' }).click()
+  await expect(note).toHaveCount(0)
+  await expect(chat.page.getByRole('alert')).toHaveCount(0)
+  await expect(chat.answers).toHaveCount(2)
 })

@@ -138,6 +138,24 @@ test('a question for a conversation that another window removed goes on in the n
   window.close()
 })
 
+test('a count that newer typing replaces ends in the engine', async () => {
+  const window = await openWindow()
+  const signals: AbortSignal[] = []
+  engine.tokens = (_, signal) => {
+    signals.push(signal!)
+    return new Promise((_resolve, reject) =>
+      signal!.addEventListener('abort', () => reject(new AppError('Interrupted', 'Stopped.'))),
+    )
+  }
+  window.setText(null, 'What')
+  await vi.waitFor(() => expect(signals.map(({ aborted }) => aborted)).toEqual([false]), 5000)
+  window.setText(null, 'What is it?')
+  await vi.waitFor(() => expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]), 5000)
+  window.setText(null, '')
+  await vi.waitFor(() => expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]), 5000)
+  window.close()
+})
+
 describe('work ahead', () => {
   test('that gave way to other work is asked for again, until it is done', async () => {
     const window = await openWindow()
