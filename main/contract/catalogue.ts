@@ -1,6 +1,6 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
-import { ModelFileSheet, PairVerdict } from './modelFiles.ts'
+import { ModelFamily, ModelFileSheet, PairVerdict } from './modelFiles.ts'
 
 /** A place that models are downloaded from. `mirror`: a server of the user's choice that answers like Hugging Face. */
 export const SourceName = z.enum(['huggingface', 'mirror', 'modelscope'])
@@ -19,7 +19,7 @@ export type CatalogueRepository = z.infer<typeof CatalogueRepository>
 export const CatalogueEntry = z.object({
   id: z.string(),
   name: z.string(),
-  family: z.enum(['qwen2vl', 'qwen25vl']),
+  family: ModelFamily,
   /** E.g. "2B". */
   parameters: z.string(),
   kind: z.enum(['instruct', 'base']),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ModelFamily } from './modelFiles.ts'
 
 /** Lower-case hex SHA-256 of a file's bytes; the name of an attachment everywhere. */
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/)
@@ -37,7 +38,7 @@ export const MAX_MARKS = 32
  * resize. Coordinates in its answer count in these.
  */
 export const Seen = z.object({
-  family: z.enum(['qwen2vl', 'qwen25vl']),
+  family: ModelFamily,
   media: z.array(z.object({ width: z.int(), height: z.int(), frames: z.int(), tokens: z.int() })),
 })
 export type Seen = z.infer<typeof Seen>

@@ -12,8 +12,8 @@ import type {
   TokenCount,
 } from './types.ts'
 
-/** A request as the engine process gets it. `conversation` names whose KV state it continues. */
-export interface Asked {
+/** A prompt to be counted, prepared or answered. `conversation` names the conversation whose KV state it continues. */
+export interface PromptJob {
   readonly request: AnswerRequest
   readonly conversation: string | null
 }
@@ -42,9 +42,9 @@ export type ToWorker =
       readonly contextTokens: number | null
       readonly options: ContextOptions
     }
-  | ({ readonly op: 'answer'; readonly id: number } & Asked)
-  | ({ readonly op: 'prepare'; readonly id: number } & Asked)
-  | ({ readonly op: 'count'; readonly id: number } & Asked)
+  | ({ readonly op: 'answer'; readonly id: number } & PromptJob)
+  | ({ readonly op: 'prepare'; readonly id: number } & PromptJob)
+  | ({ readonly op: 'count'; readonly id: number } & PromptJob)
   | {
       readonly op: 'batch'
       readonly id: number
@@ -58,9 +58,9 @@ export type ToWorker =
   | { readonly op: 'cancel'; readonly id: number }
 
 /**
- * What the engine process says. `done`, `failed`: the request's end, once. `loaded` and `unloaded` keep the core's state
- * right. `probing`: a variant is about to be tried, which ends with `started`, or with the process; `unusable`: the
- * process waits for its end.
+ * What the engine process reports. `done` and `failed` end a request, once. `loading` reports how far the request `id` has
+ * loaded its model, which ends with `loaded` or `notLoaded`. `probing`: a variant is about to be tried, which ends with
+ * `started`, or with the process; `unusable`: the process waits until it is ended.
  */
 export type FromWorker =
   | { readonly type: 'probing'; readonly variant: GpuVariant }
@@ -86,6 +86,8 @@ export type FromWorker =
       readonly contextTokens: number | null
       readonly options: ContextOptions
     }
+  | { readonly type: 'loading'; readonly id: number; readonly model: ModelFiles; readonly progress: number }
+  | { readonly type: 'notLoaded'; readonly error: ErrorInfo }
   | { readonly type: 'unloaded' }
   | { readonly type: 'done'; readonly id: number; readonly result: AnswerResult | TokenCount | Probed | null }
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorInfo }

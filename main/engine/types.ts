@@ -170,7 +170,7 @@ export interface TextShape {
 export interface ModelShape {
   readonly text: TextShape
   readonly projector: {
-    readonly family: 'qwen2vl' | 'qwen25vl'
+    readonly family: ModelFamily
     readonly embeddingLength: number
     readonly ffnLength: number
     readonly outputLength: number
@@ -265,6 +265,11 @@ export interface AnswerOptions {
   readonly conversationId?: string
 }
 
+export interface CountOptions {
+  /** Aborting gives the count up at once, also one that waits. */
+  readonly signal?: AbortSignal
+}
+
 export interface LoadOptions {
   /** Aborting ends the loading; `load` then throws AppError Interrupted and nothing is loaded. */
   readonly signal?: AbortSignal
@@ -286,13 +291,14 @@ export interface Engine {
    */
   batch(model: ModelFiles, requests: readonly AnswerRequest[], options?: BatchOptions): AsyncIterable<BatchEvent>
   /**
-   * The exact prompt tokens of a request, at once, also while an answer is being written. Loads the model first when
-   * needed. Aborting `signal` ends the work, save a load that has begun. @throws AppError Interrupted then.
+   * The exact prompt tokens of a request, at once, also while an answer is being written. Loads the model first when needed.
+   * @throws AppError Interrupted when `signal` aborts; what loads the model then goes on, because its user will want it.
    */
-  count(request: AnswerRequest, signal?: AbortSignal): Promise<TokenCount>
+  count(request: AnswerRequest, options?: CountOptions): Promise<TokenCount>
   /**
    * Encodes the pictures of a message that is still being written and computes everything before its question, at low
-   * priority: an `answer` or a newer `prepare` interrupts it, and uses what is done. @throws AppError Interrupted then.
+   * priority: an `answer`, a `batch`, a `load` or a newer `prepare` interrupts it, and uses what is done; a `count` does not.
+   * @throws AppError Interrupted then.
    */
   prepare(request: AnswerRequest, options?: AnswerOptions): Promise<TokenCount>
   /** Deletes what is kept on disk of a conversation. */

@@ -7,6 +7,7 @@ import type {
   AnswerOptions,
   AnswerRequest,
   AnswerResult,
+  CountOptions,
   Engine,
   EngineState,
   FileFacts,
@@ -147,7 +148,7 @@ export class ScriptedEngine implements Engine {
     }
   }
 
-  async count(request: AnswerRequest, signal?: AbortSignal): Promise<TokenCount> {
+  async count(request: AnswerRequest, { signal }: CountOptions = {}): Promise<TokenCount> {
     const told = await this.tokens(request, signal)
     return { lastMessage: [], total: 0, text: 0, pictures: 0, video: 0, context: 4096, ...told }
   }

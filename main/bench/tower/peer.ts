@@ -38,12 +38,12 @@ async function compare({ projectorPath, side, runs, bytes }: ToTowerPeer): Promi
     ours.push(performance.now() - between)
   }
   const kind = fastWeights.kind
-  plainWeights.free()
-  fastWeights.free()
+  plainWeights[Symbol.dispose]()
+  fastWeights[Symbol.dispose]()
 
   const fullWeights = await load('full')
   const exact = await new VisionTower(runtime, fullWeights).encode([frame], signal)
-  fullWeights.free()
+  fullWeights[Symbol.dispose]()
   return { type: 'compared', ours, plain, cosine: cosine(embeddings, exact), kind }
 }
 

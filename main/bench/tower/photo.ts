@@ -1,6 +1,7 @@
 import sharp from 'sharp'
 import { openPicture, resizeBicubic, smartResize } from '../../lib/picture/index.ts'
-import { normaliseTable, patchify, plainOrder, TOKEN } from '../../engine/worker/vision/patches.ts'
+import { tokenPixels, visionOf } from '../../lib/families/index.ts'
+import { normaliseTable, patchify, plainOrder } from '../../engine/worker/vision/patches.ts'
 
 const WIDTH = 4000
 const HEIGHT = 3000
@@ -26,10 +27,13 @@ export async function photoToPatches(photo: Buffer): Promise<{ decodeMs: number;
   const decoded = performance.now()
   const picture = await openPicture({ bytes: photo, name: 'the photo' })
   const frame = resizeBicubic(await picture.decode(), smartResize(picture, BUDGET))
+  const vision = visionOf('qwen2vl')
+  const token = tokenPixels(vision)
   patchify(
     frame,
-    plainOrder(frame.height / TOKEN, frame.width / TOKEN),
+    plainOrder(frame.height / token, frame.width / token),
     normaliseTable([0.5, 0.5, 0.5], [0.5, 0.5, 0.5]),
+    vision.patchPixels,
   )
   return { decodeMs: decoded - started, totalMs: performance.now() - decoded }
 }

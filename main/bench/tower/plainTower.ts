@@ -1,13 +1,13 @@
 import type { Pointer } from '../../engine/worker/native/ffi.ts'
 import { GgmlType, ROPE_VISION } from '../../engine/worker/native/ggml.ts'
 import type { Runtime } from '../../engine/worker/native/runtime.ts'
+import { tokenPixels, visionOf } from '../../lib/families/index.ts'
 import {
   normaliseTable,
   patchify,
   patchPositions,
+  patchValues,
   plainOrder,
-  PATCH_VALUES,
-  TOKEN,
 } from '../../engine/worker/vision/patches.ts'
 import type { Frame } from '../../engine/worker/vision/patches.ts'
 import type { Projector } from '../../engine/worker/vision/projector.ts'
@@ -18,11 +18,14 @@ import type { Projector } from '../../engine/worker/vision/projector.ts'
  */
 export async function encodePlainly({ ggml, cpu }: Runtime, projector: Projector, frame: Frame): Promise<Float32Array> {
   const { embeddingLength: width, heads, eps, blocks, outputLength, mean, std } = projector.facts
-  const [rows, columns] = [frame.height / TOKEN, frame.width / TOKEN]
+  const vision = visionOf('qwen2vl')
+  const token = tokenPixels(vision)
+  const values = patchValues(vision.patchPixels)
+  const [rows, columns] = [frame.height / token, frame.width / token]
   const n = rows * columns * 4
   const head = width / heads
   const order = plainOrder(rows, columns)
-  const pixels = patchify(frame, order, normaliseTable(mean, std))
+  const pixels = patchify(frame, order, normaliseTable(mean, std), vision.patchPixels)
   const places = patchPositions(rows, columns, order)
 
   const c = ggml.init({ mem_size: 64 << 20, mem_buffer: null, no_alloc: true })
@@ -31,10 +34,10 @@ export async function encodePlainly({ ggml, cpu }: Runtime, projector: Projector
   const linear = (x: Pointer, name: string) => ggml.add(c, ggml.mulMat(c, w(`${name}.weight`), x), w(`${name}.bias`))
   const norm = (x: Pointer, name: string) =>
     ggml.add(c, ggml.mul(c, ggml.norm(c, x, eps), w(`${name}.weight`)), w(`${name}.bias`))
-  const patches = ggml.newTensor2d(c, GgmlType.F32, PATCH_VALUES, n)
+  const patches = ggml.newTensor2d(c, GgmlType.F32, values, n)
   const positions = ggml.newTensor1d(c, GgmlType.I32, n * 4)
   for (const input of [patches, positions]) ggml.setInput(input)
-  const kernel = (name: string) => ggml.mulMat(c, ggml.reshape2d(c, w(name), PATCH_VALUES, width), patches)
+  const kernel = (name: string) => ggml.mulMat(c, ggml.reshape2d(c, w(name), values, width), patches)
   const sections = new Int32Array(4).fill(head / 4)
   const rope = (t: Pointer) =>
     ggml.ropeMulti(c, t, positions, null, head / 2, sections, ROPE_VISION, 32768, 10000, 1, 0, 1, 32, 1)

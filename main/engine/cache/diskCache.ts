@@ -3,22 +3,44 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'n
 import path from 'node:path'
 import { crc32 } from 'node:zlib'
 
+/** KV states of recent conversations take at most so much of the disk. */
+export const MAX_STATE_BYTES = 2 * 2 ** 30
+export const statesFolder = (cachePath: string): string => path.join(cachePath, 'states')
+export const embeddingsFolder = (cachePath: string): string => path.join(cachePath, 'embeddings')
+
 const SUFFIX = '.bin'
 const HEADER_BYTES = 8
+/** The file of a write that has not ended, `NAME.bin.PID.part`. */
+const PARTIAL = /\.bin\.(\d+)\.part$/
+/** No write takes so long, ms: an older part belongs to a process that ended, even if another one has its number now. */
+const MAX_WRITE_MS = 10 * 60_000
+
+/** Which files go first when the folder is full: those not used for longest, or the groups that were not. */
+export type Eviction = 'files' | 'groups'
+
+interface StoredFile {
+  readonly file: string
+  readonly group: string
+  readonly size: number
+  readonly usedMs: number
+}
 
 /**
  * A folder of things that can be computed again, bounded in size: the least recently used go first. A file that is
- * damaged or cannot be read counts as not there; a failed write is not an error.
+ * damaged or cannot be read counts as not there; a failed write is not an error. What the write of a killed process left
+ * behind is removed.
  */
 export class DiskCache {
   private readonly folder: string
   private readonly maxBytes: number
+  private readonly eviction: Eviction
   /** At most so much is stored, as far as is known; null: the folder was not looked at yet. */
   private bytes: number | null = null
 
-  constructor(folder: string, maxBytes: number) {
+  constructor(folder: string, maxBytes: number, eviction: Eviction = 'files') {
     this.folder = folder
     this.maxBytes = maxBytes
+    this.eviction = eviction
   }
 
   /** The bytes stored under `key` of `group`; null when there are none or they are damaged. */
@@ -43,10 +65,10 @@ export class DiskCache {
     }
   }
 
-  /** Stores `parts` one after the other under `key` of `group`; whole or not at all. */
-  async set(group: string, key: string, parts: readonly Uint8Array[]): Promise<void> {
+  /** Stores `parts` one after the other under `key` of `group`; whole or not at all. Returns whether they are stored. */
+  async set(group: string, key: string, parts: readonly Uint8Array[]): Promise<boolean> {
     const length = parts.reduce((sum, part) => sum + part.length, 0)
-    if (length > this.maxBytes) return
+    if (length > this.maxBytes) return false
     const header = Buffer.alloc(HEADER_BYTES)
     header.writeUInt32LE(
       parts.reduce((crc, part) => crc32(part, crc), 0),
@@ -61,8 +83,10 @@ export class DiskCache {
       await rename(partial, file)
       if (this.bytes !== null) this.bytes += HEADER_BYTES + length
       if (this.bytes === null || this.bytes > this.maxBytes) this.bytes = await this.evict()
+      return true
     } catch {
       await rm(partial, { force: true }).catch(() => {})
+      return false
     }
   }
 
@@ -77,24 +101,50 @@ export class DiskCache {
     return path.join(this.folder, `${short(group)}-${short(key)}${SUFFIX}`)
   }
 
-  /** Deletes what is over the limit; returns what is left, in bytes. */
+  /** Deletes what is over the limit and what killed processes left; returns the size of what stays, in bytes. */
   private async evict(): Promise<number> {
-    const names = (await readdir(this.folder)).filter((name) => name.endsWith(SUFFIX))
-    const files = await Promise.all(
-      names.map(async (name) => ({
-        file: path.join(this.folder, name),
-        ...(await stat(path.join(this.folder, name))),
-      })),
-    )
-    files.sort((a, b) => b.mtimeMs - a.mtimeMs)
+    const found = await Promise.all((await readdir(this.folder)).map((name) => this.look(name)))
+    const partial = found.filter((file) => file !== null && PARTIAL.test(file.file)) as StoredFile[]
+    const stored = found.filter((file) => file !== null && file.file.endsWith(SUFFIX)) as StoredFile[]
     let bytes = 0
-    let kept = 0
-    for (const { file, size } of files) {
+    for (const { file, size, usedMs } of partial)
+      if (isLeftBehind(file, usedMs)) await rm(file, { force: true })
+      else bytes += size
+    let kept = bytes
+    for (const { file, size } of this.eviction === 'files' ? stored.sort(latestFirst) : byGroup(stored)) {
       bytes += size
       if (bytes > this.maxBytes) await rm(file, { force: true })
       else kept = bytes
     }
     return kept
+  }
+
+  /** Null for a file that is gone meanwhile, as one that was being written is under its other name. */
+  private async look(name: string): Promise<StoredFile | null> {
+    const file = path.join(this.folder, name)
+    const found = await stat(file).catch(() => null)
+    return found && { file, group: name.split('-')[0]!, size: found.size, usedMs: found.mtimeMs }
+  }
+}
+
+const latestFirst = (a: { usedMs: number }, b: { usedMs: number }): number => b.usedMs - a.usedMs
+
+/** The group that was used last comes first; in each group what was stored first, on which the others build. */
+function byGroup(files: readonly StoredFile[]): StoredFile[] {
+  const used = new Map<string, number>()
+  for (const { group, usedMs } of files) used.set(group, Math.max(usedMs, used.get(group) ?? 0))
+  return [...files].sort((a, b) => used.get(b.group)! - used.get(a.group)! || a.usedMs - b.usedMs)
+}
+
+/** Whether nobody is writing this part any more. */
+function isLeftBehind(file: string, usedMs: number): boolean {
+  const pid = Number(PARTIAL.exec(file)?.[1])
+  if (Date.now() - usedMs > MAX_WRITE_MS) return true
+  try {
+    process.kill(pid, 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
   }
 }
 

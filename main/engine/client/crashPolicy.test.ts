@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { CrashPolicy } from './crashPolicy.ts'
+import { CrashPolicy } from './crashes.ts'
 
 const MINUTE = 60_000
 

@@ -1,9 +1,11 @@
 import { AppError } from '#contract'
-import { CrashPolicy } from './crashPolicy.ts'
 import { sameFiles } from './engineState.ts'
 import type { SkippedVariant } from '../protocol.ts'
 import type { GpuVariant, ModelFiles } from '../types.ts'
 
+const CRASH_WINDOW_MS = 5 * 60_000
+const MOST_CRASHES = 3
+const FIRST_DELAY_MS = 250
 /** A GPU variant is left after so many crashes in a row. */
 const MOST_GPU_CRASHES = 2
 
@@ -46,5 +48,27 @@ export class Crashes {
     const delay = this.policy.crashed()
     if (delay === null) this.gaveUp = model
     return delay
+  }
+}
+
+/** Decides how long to wait before an engine process is started again, and when to stop trying. */
+export class CrashPolicy {
+  private crashes: number[] = []
+  private readonly now: () => number
+
+  constructor(now: () => number = Date.now) {
+    this.now = now
+  }
+
+  /** Counts a crash. Milliseconds to wait before the next start; null after three within five minutes. */
+  crashed(): number | null {
+    const now = this.now()
+    this.crashes = [...this.crashes.filter((at) => now - at < CRASH_WINDOW_MS), now]
+    return this.crashes.length >= MOST_CRASHES ? null : FIRST_DELAY_MS * 4 ** (this.crashes.length - 1)
+  }
+
+  /** Forgets the crashes: the user asked to try again, or chose another model. */
+  reset(): void {
+    this.crashes = []
   }
 }

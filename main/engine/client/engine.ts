@@ -1,12 +1,11 @@
 import { AppError } from '#contract'
 import type { ModelCheck, Placement } from '#contract'
 import { AsyncQueue } from '../../lib/asyncQueue.ts'
-import { DiskCache } from '../cache/diskCache.ts'
-import { MAX_STATE_BYTES, statesFolder } from '../cache/folders.ts'
+import { DiskCache, MAX_STATE_BYTES, statesFolder } from '../cache/diskCache.ts'
 import { EngineProcess } from './engineProcess.ts'
 import type { EngineOptions } from './engineProcess.ts'
 import { sameFiles } from './engineState.ts'
-import { estimatePlacement } from '../memory/index.ts'
+import { estimatePlacement } from '../memory/estimateFit.ts'
 import { checkFiles, inspectFile, inspectModel, planOneFile, readHeader } from '../gguf/index.ts'
 import { machineFacts } from './machine.ts'
 import type { Probed } from '../protocol.ts'
@@ -18,6 +17,7 @@ import type {
   BatchEvent,
   BatchOptions,
   ContextOptions,
+  CountOptions,
   Engine,
   EngineState,
   FileFacts,
@@ -82,18 +82,14 @@ class LlamaEngine implements Engine {
       if (reply instanceof AppError) events.fail(reply)
       else if (reply.type === 'text') events.push({ type: 'text', text: reply.text })
       else if (reply.type === 'seen') events.push({ type: 'seen', seen: reply.seen })
-      else if (reply.type === 'progress') {
-        if (reply.progress.phase === 'loading')
-          this.process.loading(request.model, reply.progress.done / reply.progress.total)
-        events.push({ type: 'progress', progress: reply.progress })
-      } else if (reply.type === 'done') {
+      else if (reply.type === 'progress') events.push({ type: 'progress', progress: reply.progress })
+      else if (reply.type === 'done') {
         events.push({ type: 'done', result: reply.result as AnswerResult })
         events.end()
       } else if (reply.type === 'failed' && reply.error.code === 'Interrupted' && signal?.aborted) {
-        this.process.failed(AppError.from(reply.error))
         events.push({ type: 'done', result: nothing })
         events.end()
-      } else if (reply.type === 'failed') events.fail(this.process.failed(AppError.from(reply.error)))
+      } else if (reply.type === 'failed') events.fail(AppError.from(reply.error))
     })
     yield* untilCancelled(events, () => link.cancel(id), signal)
   }
@@ -116,15 +112,14 @@ class LlamaEngine implements Engine {
             ? { type: 'done', index: reply.index, result: reply.end }
             : { type: 'failed', index: reply.index, error: reply.end },
         )
-      else if (reply.type === 'progress') this.process.loading(model, reply.progress.done / reply.progress.total)
       else if (reply.type === 'done') events.end()
       else if (reply.type === 'failed' && reply.error.code === 'Interrupted' && signal?.aborted) events.end()
-      else if (reply.type === 'failed') events.fail(this.process.failed(AppError.from(reply.error)))
+      else if (reply.type === 'failed') events.fail(AppError.from(reply.error))
     })
     yield* untilCancelled(events, () => link.cancel(id), signal)
   }
 
-  async count(request: AnswerRequest, signal?: AbortSignal): Promise<TokenCount> {
+  async count(request: AnswerRequest, { signal }: CountOptions = {}): Promise<TokenCount> {
     return (await this.process.ask({ op: 'count', request, conversation: null }, request.model, signal)) as TokenCount
   }
 

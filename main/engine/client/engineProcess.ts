@@ -2,7 +2,7 @@ import { AppError } from '#contract'
 import { Emitter } from '../../lib/emitter.ts'
 import type { SpawnWorker } from '../../ports.ts'
 import { Crashes, GAVE_UP } from './crashes.ts'
-import { afterFailure, afterMessage, OFF, sameFiles } from './engineState.ts'
+import { afterMessage, OFF, sameFiles } from './engineState.ts'
 import { IdleTimer } from './idleTimer.ts'
 import { MemoryWatch } from './processMemory.ts'
 import type { FromWorker, Probed } from '../protocol.ts'
@@ -127,18 +127,9 @@ export class EngineProcess {
         const id = link.request(request, (reply) => {
           if (reply instanceof AppError) reject(reply)
           else if (reply.type === 'done') resolve(reply.result)
-          else if (reply.type === 'failed' && request.op === 'count' && reply.error.code === 'Interrupted')
-            reject(AppError.from(reply.error))
-          else if (reply.type === 'failed') reject(this.failed(AppError.from(reply.error)))
-          else if (reply.type === 'progress' && reply.progress.phase === 'loading')
-            this.loading(model, reply.progress.done / reply.progress.total)
+          else if (reply.type === 'failed') reject(AppError.from(reply.error))
         })
-        cancel = () => {
-          if (request.op !== 'count') return link.cancel(id)
-          // the caller need not wait: a count may be what loads the model, and that goes on
-          link.giveUp(id)
-          reject(new AppError('Interrupted', 'Stopped.'))
-        }
+        cancel = () => link.cancel(id)
         signal?.addEventListener('abort', cancel, { once: true })
         // it may have aborted between connecting and here
         if (signal?.aborted) cancel()
@@ -161,17 +152,6 @@ export class EngineProcess {
     return (this.link ??= this.start())
   }
 
-  /** A request tells how far its model is loaded, 0..1. */
-  loading(model: ModelFiles | null, progress: number): void {
-    this.set({ ...this.state, state: 'loading', model, progress, error: null })
-  }
-
-  /** A request failed while the process lives. Returns its error. */
-  failed(error: AppError): AppError {
-    this.set(afterFailure(this.state, error))
-    return error
-  }
-
   private start(): WorkerLink {
     const { spawn, cachePath, backend = 'auto', stallMs = 600_000, cancelMs = 10_000 } = this.options
     const link: WorkerLink = new WorkerLink({
@@ -188,8 +168,8 @@ export class EngineProcess {
         this.idle.set(busy)
         if (!busy) this.checkMemory()
       },
-      onExit: (error) => {
-        if (this.link === link) this.onCrash(error, link.variant)
+      onExit: (error, isCrash) => {
+        if (this.link === link) this.onEnd(error, isCrash ? { variant: link.variant } : null)
       },
     })
     return link
@@ -223,12 +203,13 @@ export class EngineProcess {
     )
   }
 
-  private onCrash(error: AppError, variant: GpuVariant | null): void {
+  /** The process ended. `crash` is null where it was ended because a cancelled request did not end: nothing is to blame. */
+  private onEnd(error: AppError, crash: { readonly variant: GpuVariant | null } | null): void {
     const before = this.loaded
     this.link = null
     this.loaded = null
     if (this.closed) return
-    const delay = this.crashes.crashed(this.lastModel, variant)
+    const delay = crash ? this.crashes.crashed(this.lastModel, crash.variant) : 0
     if (delay === null) return this.set({ ...OFF, state: 'failed', model: this.state.model, error: GAVE_UP.toInfo() })
     this.leave({ ...this.state, error: error.toInfo() })
     this.startAgain(delay, before)

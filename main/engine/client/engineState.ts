@@ -1,9 +1,9 @@
-import type { AppError } from '#contract'
+import type { ErrorInfo } from '#contract'
 import type { FromWorker } from '../protocol.ts'
 import type { EngineState, ModelFiles } from '../types.ts'
 
-/** A change of the process's memory that is worth telling. */
-const TOLD_BYTES = 2 ** 24
+/** A change of the process's memory that is worth showing. */
+const SHOWN_BYTES = 2 ** 24
 
 /** No process, no model. */
 export const OFF: EngineState = {
@@ -22,7 +22,7 @@ const ofProcess = ({ backend, noGpuReason, devices }: EngineState): Partial<Engi
   devices,
 })
 
-/** The state after something the process said; the same object when that changes nothing. `renewed`: what is to be said of the process itself. */
+/** The state after a message of the process; the same object when nothing changes. `renewed`: a note on the process itself. */
 export function afterMessage(state: EngineState, message: FromWorker, renewed: string | null): EngineState {
   switch (message.type) {
     case 'started':
@@ -42,12 +42,16 @@ export function afterMessage(state: EngineState, message: FromWorker, renewed: s
         progress: null,
         error: null,
       }
+    case 'loading':
+      return { ...state, state: 'loading', model: message.model, progress: message.progress, error: null }
+    case 'notLoaded':
+      return afterFailedLoad(state, message.error)
     case 'unloaded':
       return { ...OFF, ...ofProcess(state) }
     case 'encoded':
       return { ...state, encoding: { tokens: message.tokens, ms: message.ms } }
     case 'memory':
-      return Math.abs(message.residentBytes - (state.residentBytes ?? 0)) >= TOLD_BYTES
+      return Math.abs(message.residentBytes - (state.residentBytes ?? 0)) >= SHOWN_BYTES
         ? { ...state, residentBytes: message.residentBytes }
         : state
     default:
@@ -55,12 +59,12 @@ export function afterMessage(state: EngineState, message: FromWorker, renewed: s
   }
 }
 
-/** The state after a request failed while the process lives: a failed load leaves no model. */
-export function afterFailure(state: EngineState, error: AppError): EngineState {
+/** A load that failed or was stopped leaves no model. */
+function afterFailedLoad(state: EngineState, error: ErrorInfo): EngineState {
   if (state.state !== 'loading') return state
   return error.code === 'Interrupted'
     ? { ...state, state: 'off', progress: null, error: null }
-    : { ...state, state: 'failed', progress: null, error: error.toInfo() }
+    : { ...state, state: 'failed', progress: null, error }
 }
 
 /** Whether two models are the same files. */

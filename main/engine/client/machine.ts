@@ -1,5 +1,5 @@
 import os from 'node:os'
-import { systemFreeBytes } from '../memory/systemMemory.ts'
+import { systemFreeBytes } from '../memory/devices.ts'
 import type { Probed } from '../protocol.ts'
 import type { EngineState, MachineFacts } from '../types.ts'
 

@@ -1,18 +1,23 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { AppError } from '#contract'
 import { ScriptedProcess } from '../../testing/scriptedProcess.ts'
 import type { FromWorker, SkippedVariant } from '../protocol.ts'
+import type { AnswerRequest } from '../types.ts'
 import { WorkerLink } from './workerLink.ts'
 
 let processes: ScriptedProcess[]
 let skip: SkippedVariant[]
 let ended: AppError[]
+let crashes: boolean[]
+let seen: FromWorker[]
 let busy: boolean[]
 let link: WorkerLink
 beforeEach(() => {
   processes = []
   skip = []
   ended = []
+  crashes = []
+  seen = []
   busy = []
   link = new WorkerLink({
     spawn: () => {
@@ -25,9 +30,12 @@ beforeEach(() => {
     cachePath: '/cache',
     backend: 'auto',
     skip,
-    onMessage: () => {},
+    onMessage: (message) => seen.push(message),
     onBusy: (now) => busy.push(now),
-    onExit: (error) => ended.push(error),
+    onExit: (error, isCrash) => {
+      ended.push(error)
+      crashes.push(isCrash)
+    },
   })
 })
 
@@ -132,4 +140,91 @@ test('tells when there is work, and when there is none any more', () => {
   expect(busy.at(-1)).toBe(true)
   last().says({ type: 'done', id, result: null })
   expect(busy.at(-1)).toBe(false)
+})
+
+describe('a cancelled request', () => {
+  const model = { textPath: '/model.gguf', projectorPath: null }
+  const send = (op: 'load' | 'count' = 'load') => {
+    const replies: string[] = []
+    const request =
+      op === 'load'
+        ? { op, model, contextTokens: null, options: {} }
+        : { op, conversation: null, request: { model } as AnswerRequest }
+    const id = link.request(request, (reply) => replies.push(reply instanceof AppError ? reply.code : reply.type))
+    return { id, replies }
+  }
+  const loading = (id: number): FromWorker => ({ type: 'loading', id, model, progress: 0.5 })
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  test('ends at once while a driver is tried, which may go on for its minute and is not blamed for the cancel', () => {
+    const { id, replies } = send()
+    last().says({ type: 'probing', variant: 'cuda' })
+    link.cancel(id)
+    expect(replies).toEqual(['failed'])
+    vi.advanceTimersByTime(59_999)
+    expect(processes).toHaveLength(1)
+    expect(last().killed).toBe(false)
+    last().says({ type: 'started', backend: 'CUDA', noGpuReason: null, devices: [] })
+    last().says({ type: 'failed', id, error: { code: 'Interrupted', message: 'Stopped.' } })
+    vi.advanceTimersByTime(600_000)
+    expect(replies).toEqual(['failed'])
+    expect(last().killed).toBe(false)
+    expect(skip).toEqual([])
+    expect(ended).toEqual([])
+  })
+
+  test('a driver that does not answer within its minute is blamed as ever', () => {
+    const { id } = send()
+    last().says({ type: 'probing', variant: 'cuda' })
+    link.cancel(id)
+    vi.advanceTimersByTime(60_000)
+    expect(skip).toEqual([{ variant: 'cuda', reason: 'its driver did not answer' }])
+    expect(ended).toEqual([])
+  })
+
+  test('ends at once while its model is read from a slow disk; the process is replaced, which counts as no crash', () => {
+    const { id, replies } = send()
+    last().says(started)
+    last().says(loading(id))
+    const other = send()
+    link.cancel(id)
+    expect(replies).toEqual(['failed'])
+    expect(seen.at(-1)).toMatchObject({ type: 'notLoaded', error: { code: 'Interrupted' } })
+    last().says(loading(id))
+    expect(seen.at(-1), 'nothing is shown as loading any more').toMatchObject({ type: 'notLoaded' })
+    vi.advanceTimersByTime(999)
+    expect(processes).toHaveLength(1)
+    vi.advanceTimersByTime(1)
+    expect(processes).toHaveLength(2)
+    expect(processes[0]!.killed).toBe(true)
+    expect(last().received.slice(1), 'what waited is asked again').toMatchObject([{ op: 'load', id: other.id }])
+    last().says(started)
+    last().says({ type: 'done', id: other.id, result: null })
+    expect(other.replies).toEqual(['done'])
+    expect([ended, skip]).toEqual([[], []])
+  })
+
+  test('that works ahead leaves its model loading', () => {
+    const { id, replies } = send('count')
+    last().says(started)
+    last().says(loading(id))
+    link.cancel(id)
+    expect(replies).toEqual(['failed'])
+    last().says({ type: 'failed', id, error: { code: 'Interrupted', message: 'Stopped.' } })
+    last().says(loading(id))
+    expect(seen.at(-1)).toMatchObject({ type: 'loading' })
+    vi.advanceTimersByTime(600_000)
+    expect(processes).toHaveLength(1)
+    expect(last().killed).toBe(false)
+  })
+
+  test('that goes on computing ends the process, which counts as no crash', () => {
+    const { id, replies } = send()
+    last().says(started)
+    link.cancel(id)
+    vi.advanceTimersByTime(1000)
+    expect(replies).toEqual(['EngineStalled'])
+    expect(crashes).toEqual([false])
+  })
 })

@@ -3,45 +3,61 @@ import type { SpawnWorker, WorkerProcess } from '../../ports.ts'
 import type { FromWorker, SkippedVariant, ToWorker } from '../protocol.ts'
 import type { BackendChoice, GpuVariant } from '../types.ts'
 
-type Reply = Extract<FromWorker, { id: number }>
+type Reply = Exclude<Extract<FromWorker, { id: number }>, { type: 'loading' }>
 type WithoutId<T> = T extends { id: number } ? Omit<T, 'id'> : never
 export type WorkerRequest = Exclude<WithoutId<ToWorker>, { op: 'cancel' }>
 
 export interface LinkOptions {
   readonly spawn: SpawnWorker
-  /** A process that says nothing for so long while it works is killed, ms. */
+  /** A process that reports nothing for so long while it works is killed, ms. */
   readonly stallMs: number
-  /** A process that does not end a cancelled request within this time is killed, ms. */
+  /** A process that does not end a cancelled request within this time is ended, unless it tries a GPU driver; ms. */
   readonly cancelMs: number
   readonly cachePath: string
   readonly backend: BackendChoice
   /** Variants that are not tried. One that ends its process is added, and the process started again without it. */
   readonly skip: SkippedVariant[]
   onMessage(message: FromWorker): void
-  /** Told whenever there is work, and when there is none any more. */
+  /** Is called whenever there is work, and when there is none any more. */
   onBusy(busy: boolean): void
-  /** The process ended; it is not started again. */
-  onExit(error: AppError): void
+  /**
+   * The process ended and is not started again. `isCrash`: false where it was ended because a cancelled request went on for
+   * too long, which is no fault of the model or of the graphics driver.
+   */
+  onExit(error: AppError, isCrash: boolean): void
 }
 
 interface Pending {
   readonly request: WorkerRequest
-  readonly reply: (reply: Reply | AppError) => void
-  cancelled: boolean
+  readonly onReply: (reply: Reply | AppError) => void
+  isCancelled: boolean
+  /** Whether its end was passed on; the process may still be busy with it. */
+  hasEnded: boolean
 }
 
 /** How long a variant may take to load, driver included, ms. */
 const PROBE_MS = 60_000
 
-/** One living engine process and the requests it has not ended yet. */
+const STOPPED = new AppError('Interrupted', 'Stopped.').toInfo()
+
+/**
+ * What the process does, which decides how soon it can end a cancelled request: it loads libraries and drivers in one native
+ * call; a model is read tensor by tensor, from a slow disk for long; computing looks up often.
+ */
+type Phase = 'starting' | 'loading' | 'computing'
+
+/** One engine process and the requests that it has not ended yet. */
 export class WorkerLink {
   private readonly options: LinkOptions
   private readonly pending = new Map<number, Pending>()
   private process: WorkerProcess
   private lastId = 0
   private watchdog: NodeJS.Timeout | null = null
-  private stalled = false
-  private killed = false
+  private phase: Phase = 'starting'
+  /** The request whose model is being loaded. */
+  private loadingId: number | null = null
+  /** Why the process is being ended; null: it is not, by the core. */
+  private endedFor: 'close' | 'silence' | 'cancel' | null = null
   /** The GPU variant that computes; null: none. */
   variant: GpuVariant | null = null
   /** The variant that the process is trying; its end is blamed on it. */
@@ -55,8 +71,9 @@ export class WorkerLink {
   private launch(): WorkerProcess {
     const { spawn, cachePath, backend, skip } = this.options
     const worker = spawn('engine')
-    worker.onMessage((raw) => this.onMessage(raw as FromWorker))
-    worker.onExit((exit) => this.onExit(exit))
+    // a process that was replaced has nothing more to say
+    worker.onMessage((raw) => this.process === worker && this.onMessage(raw as FromWorker))
+    worker.onExit((exit) => this.process === worker && this.onExit(exit))
     worker.send({ op: 'configure', cachePath, backend, skip } satisfies ToWorker)
     return worker
   }
@@ -69,42 +86,64 @@ export class WorkerLink {
     } else if (message.type === 'started') {
       this.variant = message.noGpuReason === null ? (this.probing?.variant ?? null) : null
       this.probing = null
+      this.phase = 'computing'
+    } else if (message.type === 'loading') {
+      this.phase = 'loading'
+      this.loadingId = message.id
+    } else if (message.type === 'loaded' || message.type === 'notLoaded') {
+      this.phase = 'computing'
+      this.loadingId = null
     }
-    this.options.onMessage(message)
-    if ('id' in message) this.pending.get(message.id)?.reply(message)
+    if (!this.isOfStoppedLoad(message)) this.options.onMessage(message)
+    if ('id' in message && message.type !== 'loading') {
+      const pending = this.pending.get(message.id)
+      if (message.type === 'done' || message.type === 'failed') this.pending.delete(message.id)
+      if (pending) this.reply(pending, message)
+    }
     // after the request's end, so that a process without work is not watched
     this.watch()
   }
 
   private onExit({ code, signal }: { code: number | null; signal: string | null }): void {
     if (this.watchdog) clearTimeout(this.watchdog)
-    if (this.probing && !this.killed) return this.startAgain(this.probing)
+    if (this.probing && this.endedFor !== 'close') return this.startWithout(this.probing)
     const why = signal ?? (code === null ? 'it could not be started' : `exit code ${code}`)
-    const error = this.stalled
-      ? new AppError(
-          'EngineStalled',
-          'The model stopped making progress and was restarted. What was written is kept; try again.',
-        )
-      : new AppError(
-          'EngineCrashed',
-          `The model's process ended unexpectedly (${why}). What was written is kept; try again.`,
-          { why },
-        )
+    const error =
+      this.endedFor === 'silence' || this.endedFor === 'cancel'
+        ? new AppError(
+            'EngineStalled',
+            'The model stopped making progress and was restarted. What was written is kept; try again.',
+          )
+        : new AppError(
+            'EngineCrashed',
+            `The model's process ended unexpectedly (${why}). What was written is kept; try again.`,
+            { why },
+          )
     const waiting = [...this.pending.values()]
     this.pending.clear()
-    this.options.onExit(error)
-    for (const { reply } of waiting) reply(error)
+    this.options.onExit(error, this.endedFor !== 'cancel')
+    for (const pending of waiting) this.reply(pending, error)
   }
 
   /** A driver ended the process before any model was there: what was asked is asked again, without that variant. */
-  private startAgain(failed: SkippedVariant): void {
-    this.options.skip.push(this.stalled ? { ...failed, reason: 'its driver did not answer' } : failed)
+  private startWithout(failed: SkippedVariant): void {
+    this.options.skip.push(this.endedFor === 'silence' ? { ...failed, reason: 'its driver did not answer' } : failed)
+    this.startAgain()
+  }
+
+  /** Has another process do what this one has not ended. */
+  private startAgain(): void {
     this.probing = null
-    this.stalled = false
+    this.endedFor = null
+    this.phase = 'starting'
+    this.loadingId = null
     this.process = this.launch()
-    for (const [id, { request, cancelled }] of this.pending) {
-      this.process.send({ ...request, id })
-      if (cancelled) this.process.send({ op: 'cancel', id } satisfies ToWorker)
+    for (const [id, { request, isCancelled, hasEnded }] of this.pending) {
+      if (hasEnded) this.pending.delete(id)
+      else {
+        this.process.send({ ...request, id })
+        if (isCancelled) this.process.send({ op: 'cancel', id } satisfies ToWorker)
+      }
     }
     this.watch()
   }
@@ -112,31 +151,23 @@ export class WorkerLink {
   /** Sends a request; `onReply` gets its progress and text, and its end (`done`, `failed` or an error) once. Returns its id. */
   request(request: WorkerRequest, onReply: (reply: Reply | AppError) => void): number {
     const id = ++this.lastId
-    const reply = (said: Reply | AppError) => {
-      if (said instanceof AppError || said.type === 'done' || said.type === 'failed') this.pending.delete(id)
-      onReply(said)
-    }
-    this.pending.set(id, { request, reply, cancelled: false })
+    this.pending.set(id, { request, onReply, isCancelled: false, hasEnded: false })
     this.process.send({ ...request, id })
     this.watch()
     return id
   }
 
+  /** Cancels a request. Before the process computes for it, it ends at once here, whenever the process gets to it. */
   cancel(id: number): void {
-    if (!this.pending.has(id)) return
-    this.giveUp(id)
-    const timer = setTimeout(() => {
-      if (this.pending.has(id)) this.killStalled()
-    }, this.options.cancelMs)
-    timer.unref()
-  }
-
-  /** Tells the process that nobody waits for a request any more; it may end whenever that suits the process. */
-  giveUp(id: number): void {
-    const given = this.pending.get(id)
-    if (!given) return
-    given.cancelled = true
+    const pending = this.pending.get(id)
+    if (!pending || pending.isCancelled) return
+    pending.isCancelled = true
     this.process.send({ op: 'cancel', id } satisfies ToWorker)
+    this.expectEnd(id)
+    if (this.phase === 'computing' || !isQuestion(pending.request)) return
+    if (this.loadingId === id && !isAhead(pending.request))
+      this.options.onMessage({ type: 'notLoaded', error: STOPPED })
+    this.reply(pending, { type: 'failed', id, error: STOPPED })
   }
 
   /** Ends what is under way and unloads the model; resolves when that is done, the process ended or `ms` have passed. */
@@ -152,8 +183,37 @@ export class WorkerLink {
   }
 
   kill(): void {
-    this.killed = true
+    this.endedFor = 'close'
     this.process.kill()
+  }
+
+  private reply(pending: Pending, reply: Reply | AppError): void {
+    if (pending.hasEnded) return
+    pending.hasEnded = reply instanceof AppError || reply.type === 'done' || reply.type === 'failed'
+    pending.onReply(reply)
+  }
+
+  /** Whether the message is about a load that was stopped here: its user was shown that nothing is loaded. */
+  private isOfStoppedLoad(message: FromWorker): boolean {
+    if (message.type !== 'loading') return false
+    const pending = this.pending.get(message.id)
+    return pending?.hasEnded === true && !isAhead(pending.request)
+  }
+
+  /** Ends the process when a cancelled request goes on for too long for what it does. */
+  private expectEnd(id: number): void {
+    const timer = setTimeout(() => {
+      if (!this.pending.has(id)) return
+      // the watchdog knows how long a driver may take
+      if (this.phase === 'starting') this.expectEnd(id)
+      else if (this.phase === 'loading') {
+        // nothing is lost with a process that only loads
+        const slow = this.process
+        this.startAgain()
+        slow.kill()
+      } else this.end('cancel')
+    }, this.options.cancelMs)
+    timer.unref()
   }
 
   private watch(): void {
@@ -161,14 +221,20 @@ export class WorkerLink {
     this.watchdog = null
     const { stallMs, onBusy } = this.options
     if (this.pending.size > 0) {
-      this.watchdog = setTimeout(() => this.killStalled(), this.probing ? Math.min(PROBE_MS, stallMs) : stallMs)
+      this.watchdog = setTimeout(() => this.end('silence'), this.probing ? Math.min(PROBE_MS, stallMs) : stallMs)
       this.watchdog.unref()
     }
     onBusy(this.pending.size > 0)
   }
 
-  private killStalled(): void {
-    this.stalled = true
+  private end(reason: 'silence' | 'cancel'): void {
+    this.endedFor = reason
     this.process.kill()
   }
 }
+
+/** Requests that do something for a prompt or load a model. */
+const isQuestion = ({ op }: WorkerRequest): boolean => op !== 'unload' && op !== 'forget' && op !== 'probe'
+
+/** Requests that work ahead: what loads a model for them goes on when they are cancelled. */
+const isAhead = ({ op }: WorkerRequest): boolean => op === 'count' || op === 'prepare'

@@ -1,5 +1,5 @@
 import type { ModelFamily } from '#contract'
-import { runningFamilies } from '../../lib/families/index.ts'
+import { runningFamilies, visionOf } from '../../lib/families/index.ts'
 import { Fields } from './fields.ts'
 import type { GgufHeader, TensorInfo } from './header.ts'
 import { projectorKind } from './projectorKind.ts'
@@ -34,9 +34,9 @@ export interface ProjectorFacts {
   readonly tensors: ReadonlyMap<string, TensorInfo>
 }
 
-const PATCH = 14
 const MERGE = 2
-const WINDOW = 112
+/** Converters write this window for families without windows too. */
+const USUAL_WINDOW = 112
 const MAX_BLOCKS = 512
 const MAX_LENGTH = 65_536
 /** Number types of biases and norms; the graph gets them as F32. */
@@ -53,12 +53,14 @@ export function checkProjector(header: GgufHeader): ProjectorFacts {
   const { family: kind, tower: family } = projectorKind(header)
   const key = (name: string) => `clip.vision.${name}`
   const advice = `Choose a ${runningFamilies} projector.`
-  if (fields.u32(key('patch_size')) !== PATCH)
-    throw unsupported(path, `cuts pictures into patches of another size than ${PATCH} pixels. ${advice}`)
+  const { patchPixels, windowPixels } = visionOf(family)
+  if (fields.u32(key('patch_size')) !== patchPixels)
+    throw unsupported(path, `cuts pictures into patches of another size than ${patchPixels} pixels. ${advice}`)
   if (fields.has(key('spatial_merge_size')) && fields.u32(key('spatial_merge_size')) !== MERGE)
     throw unsupported(path, `merges another number of patches than 2 x 2. ${advice}`)
-  if (fields.has(key('window_size')) && fields.u32(key('window_size')) !== WINDOW)
-    throw unsupported(path, `looks at windows of another size than ${WINDOW} pixels. ${advice}`)
+  const window = windowPixels ?? USUAL_WINDOW
+  if (fields.has(key('window_size')) && fields.u32(key('window_size')) !== window)
+    throw unsupported(path, `looks at windows of another size than ${window} pixels. ${advice}`)
   const blocks = fields.u32(key('block_count'), { min: 1, max: MAX_BLOCKS })
   const embeddingLength = fields.u32(key('embedding_length'), { min: 1, max: MAX_LENGTH })
   const heads = fields.u32(key('attention.head_count'), { min: 1, max: embeddingLength })
@@ -69,7 +71,7 @@ export function checkProjector(header: GgufHeader): ProjectorFacts {
   const std = fields.numbers(key('image_std'), 3, ['f32'])
   if (mean.some((value) => Math.abs(value) > 10) || std.some((value) => value < 1e-3 || value > 10))
     throw unusual(path, 'its image_mean or image_std is out of range')
-  const fullBlocks = family === 'qwen25vl' ? wholePictureBlocks(path, fields, blocks) : null
+  const fullBlocks = windowPixels === null ? null : wholePictureBlocks(path, fields, blocks)
 
   const tensors = towerTensors(header, embeddingLength)
   const tower = { ...header, tensors }
@@ -113,23 +115,24 @@ function checkTensors(
   header: GgufHeader,
   { family, blocks, embeddingLength: width, ffnLength, outputLength }: Sizes,
 ): void {
+  const { norm: kind, hasGate, patchPixels } = visionOf(family)
   const linear = (name: string, columns: number, rows: number) => {
     requireMatrix(header, `${name}.weight`, [columns, rows])
     requireVector(header, `${name}.bias`, rows, VECTOR_TYPES)
   }
   const norm = (name: string) => {
     requireVector(header, `${name}.weight`, width, VECTOR_TYPES)
-    if (family === 'qwen2vl') requireVector(header, `${name}.bias`, width, VECTOR_TYPES)
+    if (kind === 'layer') requireVector(header, `${name}.bias`, width, VECTOR_TYPES)
   }
-  requireMatrix(header, 'v.patch_embd.weight', [PATCH, PATCH, 3, width])
-  requireMatrix(header, 'v.patch_embd.weight.1', [PATCH, PATCH, 3, width])
+  requireMatrix(header, 'v.patch_embd.weight', [patchPixels, patchPixels, 3, width])
+  requireMatrix(header, 'v.patch_embd.weight.1', [patchPixels, patchPixels, 3, width])
   for (let i = 0; i < blocks; i++) {
     const name = (part: string) => `v.blk.${i}.${part}`
     norm(name('ln1'))
     norm(name('ln2'))
     for (const part of ['attn_q', 'attn_k', 'attn_v', 'attn_out']) linear(name(part), width, width)
     linear(name('ffn_up'), width, ffnLength)
-    if (family === 'qwen25vl') linear(name('ffn_gate'), width, ffnLength)
+    if (hasGate) linear(name('ffn_gate'), width, ffnLength)
     linear(name('ffn_down'), ffnLength, width)
   }
   const merged = width * MERGE * MERGE

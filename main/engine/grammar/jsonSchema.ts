@@ -1,6 +1,5 @@
 import { isJsonObject, JsonNumber, writeJson } from '../../lib/jsonSchema/index.ts'
 import type { Json, JsonObject, JsonSchema } from '../../lib/jsonSchema/index.ts'
-import { repeated } from './repetition.ts'
 import { SchemaReferences } from './schemaReferences.ts'
 import { checkKeywords, namesOf, refuse, typesOf } from './schemaKeywords.ts'
 
@@ -26,6 +25,8 @@ const COMMON: Readonly<Record<string, string>> = {
 const MAX_RULES = 5000
 const MAX_DEPTH = 100
 const MAX_LENGTH = 10_000
+/** llama.cpp reads repetitions of up to 2,000 of one symbol. */
+const MAX_REPETITION = 1000
 
 /**
  * A GBNF grammar that accepts JSON of the given schema only: types, properties with their required ones, arrays with
@@ -228,4 +229,16 @@ function lengths(least: Json | undefined, most: Json | undefined, name: string):
   const bounds = [read(least) ?? 0, read(most)] as const
   if (bounds[1] !== null && bounds[1] < bounds[0]) throw refuse(`the least length of ${name} is more than the most.`)
   return [...bounds]
+}
+
+/**
+ * GBNF for `symbol` repeated `least` to `most` times (null: without end), in pieces that llama.cpp reads. There is one way
+ * only to read a text of a given length, so that long ones stay as fast as short ones.
+ */
+function repeated(symbol: string, least: number, most: number | null): string {
+  if (most !== null && most <= MAX_REPETITION) return `${symbol}{${least},${most}}`
+  if (least >= MAX_REPETITION)
+    return `${symbol}{${MAX_REPETITION}} ${repeated(symbol, least - MAX_REPETITION, most === null ? null : most - MAX_REPETITION)}`
+  if (most === null) return `${symbol}{${least},}`
+  return `(${symbol}{${least},${MAX_REPETITION - 1}} | ${symbol}{${MAX_REPETITION}} ${repeated(symbol, 0, most - MAX_REPETITION)})`
 }

@@ -7,7 +7,7 @@ import { answered, demoModel, requestOf, user } from '../../testing/engineReques
 import { tempFolder } from '../../testing/tempFolder.ts'
 import { inspectModel } from '../gguf/index.ts'
 import { createEngine } from '../index.ts'
-import { anyPlacement, estimateFit } from './index.ts'
+import { anyPlacement, estimateFit } from './estimateFit.ts'
 
 const TOLERANCE = 0.15
 /** The largest picture that is planned for by default, in pixels per side, and what it takes of the context, in tokens. */

@@ -72,7 +72,7 @@ describe.each(Object.entries(models))('%s', (_name, filesOf) => {
     files = filesOf()
     model = await LanguageModel.load(runtime, files.textPath, (await inspectModel(files)).text, () => {}, never)
   })
-  afterAll(() => model.free())
+  afterAll(() => model[Symbol.asyncDispose]())
 
   test.each([
     [1024, 'f16', 'auto'],
@@ -115,7 +115,7 @@ test('a picture that needs more than is free is refused with its size before mem
   try {
     const tower = new VisionTower(runtime, projector)
     const frame: Frame = { data: new Uint8Array(448 * 448 * 3), width: 448, height: 448 }
-    const needed = pictureGraphBytes(facts, patchesOf(448 * 448))
+    const needed = pictureGraphBytes(facts, patchesOf(448 * 448, facts.family))
     free.mockReturnValue(needed - 1)
     await expect(tower.encode([frame], never)).rejects.toMatchObject({
       code: 'OutOfMemory',
@@ -125,7 +125,7 @@ test('a picture that needs more than is free is refused with its size before mem
     expect((await tower.encode([frame], never)).length).toBe(256 * facts.outputLength)
   } finally {
     vi.restoreAllMocks()
-    projector.free()
+    projector[Symbol.dispose]()
   }
 })
 
@@ -158,10 +158,10 @@ async function expectPictures(files: ModelFiles): Promise<void> {
       for (const slots of [1, 2] as const) {
         const frame: Frame = { data: new Uint8Array(width * height * 3), width, height }
         await tower.encode(slots === 1 ? [frame] : [frame, frame], never)
-        expectNear(pictureGraphBytes(facts, patchesOf(width * height), slots), found)
+        expectNear(pictureGraphBytes(facts, patchesOf(width * height, facts.family), slots), found)
       }
   } finally {
-    projector.free()
+    projector[Symbol.dispose]()
   }
 }
 

@@ -1,3 +1,5 @@
+import type { ModelFamily } from '#contract'
+import { visionOf } from '../../lib/families/index.ts'
 import type { ProjectorFacts, TextModelFacts } from '../gguf/index.ts'
 import type { ContextOptions } from '../types.ts'
 
@@ -10,8 +12,7 @@ const F32_BYTES = 4
 const F16_BYTES = 2
 /** Tokens that llama.cpp computes at once, for which its scratch memory is made. */
 const UBATCH = 512
-const PATCH_PIXELS = 14 * 14
-const PATCH_VALUES = 3 * PATCH_PIXELS
+const COLOURS = 3
 /** The engine process before a model is loaded, and what llama.cpp keeps of each text of the vocabulary. */
 const PROCESS_BYTES = 128 * MIB
 const VOCABULARY_BYTES = 384
@@ -75,7 +76,11 @@ export function gpuOverheadBytes(
 }
 
 /** Patches of a picture of so many pixels. */
-export const patchesOf = (pixels: number): number => Math.ceil(pixels / (4 * PATCH_PIXELS)) * 4
+export const patchesOf = (pixels: number, family: ModelFamily): number =>
+  Math.ceil(pixels / (4 * visionOf(family).patchPixels ** 2)) * 4
+
+/** Numbers of one patch in one temporal slot. */
+const patchValues = (family: ModelFamily): number => COLOURS * visionOf(family).patchPixels ** 2
 
 /**
  * Memory of the vision graph for one picture (`slots` 1) or two frames of a video (2), in proportion to its patches: the
@@ -86,18 +91,19 @@ export function pictureGraphBytes(
   patches: number,
   slots = 1,
 ): number {
-  const input = slots * PATCH_VALUES * F32_BYTES + 4 * F32_BYTES
-  const feedForward = family === 'qwen25vl' ? 2 * width + 2 * ffnLength : 2 * width + ffnLength
+  const values = patchValues(family)
+  const input = slots * values * F32_BYTES + 4 * F32_BYTES
+  const feedForward = 2 * width + (visionOf(family).hasGate ? 2 : 1) * ffnLength
   const inner = Math.max(feedForward, 6 * width) * F32_BYTES
   // narrow values fit where the pixels were
-  const perPatch = width > PATCH_VALUES ? input + inner : Math.max(input + (3 - slots) * width * F32_BYTES, inner)
+  const perPatch = width > values ? input + inner : Math.max(input + (3 - slots) * width * F32_BYTES, inner)
   return patches * perPatch
 }
 
 /** What a picture takes beside its graph: decoded pixels, patches, products' rows in half precision, embeddings. */
 export function pictureExtraBytes(
-  { ffnLength, outputLength }: Pick<ProjectorFacts, 'ffnLength' | 'outputLength'>,
+  { family, ffnLength, outputLength }: Pick<ProjectorFacts, 'family' | 'ffnLength' | 'outputLength'>,
   patches: number,
 ): number {
-  return patches * (PATCH_VALUES * (1 + F32_BYTES) + ffnLength * F16_BYTES + (outputLength * F32_BYTES) / 4)
+  return patches * (patchValues(family) * (1 + F32_BYTES) + ffnLength * F16_BYTES + (outputLength * F32_BYTES) / 4)
 }

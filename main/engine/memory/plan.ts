@@ -186,7 +186,7 @@ function cost(input: PlanInput, { gpuLayers, visionOnGpu, contextTokens, picture
   const blockBytes = sum(blocks.slice(text.blocks - blocksThere))
   const outputThere = gpuLayers > 0
   const kv = kvLayerBytes(text, contextTokens, kvType)
-  const patches = patchesOf(picturePixels)
+  const patches = projector ? patchesOf(picturePixels, projector.family) : 0
   const graph = projector ? pictureGraphBytes(projector, patches) : 0
   const extra = projector ? pictureExtraBytes(projector, patches) : 0
   const visionBytes = projector?.bytes ?? 0

@@ -6,7 +6,7 @@ import { qwen2vl2b } from '../../bench/synthetic/shape.ts'
 import { textModel } from '../../bench/synthetic/textModel.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
 import { inspectModel } from '../gguf/index.ts'
-import { sizedModel } from './index.ts'
+import { sizedModel } from './shape.ts'
 
 const folder = tempFolder()
 afterAll(() => folder.remove())

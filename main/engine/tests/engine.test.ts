@@ -367,29 +367,6 @@ describe('getting ready', () => {
     expect((await counted!).lastMessage[1]).toBe(16)
   })
 
-  test('a count that is given up ends at once; the model that it loads is loaded all the same', async () => {
-    const given = new AbortController()
-    const states: string[] = []
-    const off = engine.onState(({ state }) => {
-      states.push(state)
-      if (state === 'loading') given.abort()
-    })
-    expect(await failure(engine.count(draft, given.signal))).toEqual(refusal('Interrupted', /Stopped/))
-    const waiting = new AbortController()
-    const queued = failure(engine.count(draft, waiting.signal))
-    waiting.abort()
-    expect(await queued).toEqual(refusal('Interrupted', /Stopped/))
-    expect((await engine.count(draft)).lastMessage[1]).toBe(16)
-    off()
-    expect([...new Set(states)]).toEqual(['loading', 'ready'])
-    const late = new AbortController()
-    const beside = failure(engine.count(draft, late.signal))
-    late.abort()
-    expect(await beside).toEqual(refusal('Interrupted', /Stopped/))
-    expect((await engine.count(draft)).lastMessage[1]).toBe(16)
-    expect(await failure(engine.count(draft, AbortSignal.abort()))).toEqual(refusal('Interrupted', /before it began/))
-  })
-
   test('prepare makes the same answer come sooner', async () => {
     const fresh = await ask(draft)
     await engine.unload()

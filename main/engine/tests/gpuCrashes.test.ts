@@ -50,3 +50,23 @@ test('a model that crashes twice on a GPU is tried on the CPU before it is given
   expect(processes).toHaveLength(4)
   expect(engine.state).toMatchObject({ state: 'failed', error: { code: 'EngineGaveUp' } })
 })
+
+test('loads that are cancelled on a slow disk are no crashes, however many', async () => {
+  for (let i = 0; i < 5; i++) {
+    const abort = new AbortController()
+    const load = engine.load(model, 4096, { signal: abort.signal })
+    await vi.advanceTimersByTimeAsync(0)
+    says({ type: 'probing', variant: 'vulkan' })
+    says({ type: 'started', backend: 'Vulkan (Card)', noGpuReason: null, devices: [] })
+    const [{ id }] = processes.at(-1)!.received.slice(-1) as [{ id: number }]
+    says({ type: 'loading', id, model, progress: 0.5 })
+    expect(engine.state.state).toBe('loading')
+    abort.abort()
+    await expect(load).rejects.toMatchObject({ code: 'Interrupted' })
+    expect(engine.state).toMatchObject({ state: 'off', error: null })
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(processes).toHaveLength(i + 2)
+  }
+  expect(skipped()).toEqual([])
+  expect(engine.state.state).toBe('off')
+})

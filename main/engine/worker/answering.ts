@@ -21,8 +21,8 @@ export interface AnsweringOptions {
   readonly onText: (text: string) => void
 }
 
-/** One answer on its way: its sampler, its text so far and its figures. Times in ms. */
-export class Answering {
+/** An answer that is being generated: its sampler until it is disposed of, its text so far and its figures. Times in ms. */
+export class Answering implements Disposable {
   private readonly options: AnsweringOptions
   private readonly sampler: Sampler
   private readonly decoder = new TextDecoder()
@@ -48,7 +48,7 @@ export class Answering {
   }
 
   /**
-   * Computes the prompt, except what the sequence holds of it already; `onDone` is told how many of its tokens are there.
+   * Computes the prompt, except what the sequence holds of it already; `onDone` gets how many of its tokens are there.
    * @throws AppError; the signal's reason.
    */
   async prefill(
@@ -63,7 +63,7 @@ export class Answering {
     const from = performance.now()
     let done = this.cachedTokens
     const computed = context.append(units.slice(kept), embed, (tokens) => onDone((done += tokens)), signal)
-    // told while native code computes already
+    // reported while native code computes already
     onDone(done)
     await computed
     this.prefillMs = performance.now() - from
@@ -84,12 +84,11 @@ export class Answering {
     return null
   }
 
-  /** The result, also of an answer that was aborted; frees the sampler. `loadMs`, `encodeMs`: what came before it. */
+  /** The result, also of an answer that was aborted. `loadMs`, `encodeMs`: what came before it. */
   finish({ aborted = false, loadMs = 0, encodeMs = 0 } = {}): AnswerResult {
     const { prompt, contextTokens, onText } = this.options
     const rest = this.decoder.decode()
     if (rest) onText(rest)
-    this.free()
     const generationMs = this.lastTokenAt - this.firstTokenAt
     const { length } = this.tokens
     const notes = [...prompt.media.values()].flatMap((media) => media.notes())
@@ -115,7 +114,7 @@ export class Answering {
     }
   }
 
-  free(): void {
+  [Symbol.dispose](): void {
     this.sampler.free()
   }
 }

@@ -10,7 +10,7 @@ import type { Pointer } from './native/ffi.ts'
 import type { Runtime } from './native/runtime.ts'
 import type { Prompt } from './prompt/prompt.ts'
 
-/** What a batch needs of its session, and whom it tells. */
+/** What a batch needs of its session, and where its texts go. */
 export interface BatchHost {
   readonly runtime: Runtime
   readonly model: LanguageModel
@@ -18,7 +18,7 @@ export interface BatchHost {
   embed(prompt: Prompt, media: string, signal: AbortSignal): Promise<Float32Array>
   /** Makes a native context compute with these adapters. */
   adapt(context: Pointer, adapters: readonly LoraAdapter[]): Promise<void>
-  /** Called between steps: whatever goes first, such as a question somebody waits for, is done in it. */
+  /** Is called between steps and does what goes first, such as a question that somebody waits for. */
   giveWay(): Promise<void>
   onText(index: number, text: string): void
   onEnd(index: number, end: AnswerResult | ErrorInfo): void
@@ -51,13 +51,13 @@ export async function runBatch(
   )
   const sequences = Math.max(1, Math.min(parallel, requests.length))
   const native = await NativeContext.create(runtime, model, contextTokens, requests[0]?.context ?? {}, { sequences })
-  const free = Array.from({ length: sequences }, (_, sequence) => new LanguageContext(runtime, native, sequence))
+  const free = Array.from({ length: sequences }, (_, sequence) => new LanguageContext(native, sequence))
   const active: Slot[] = []
   let next = 0
 
   const admit = async (context: LanguageContext, index: number): Promise<void> => {
     const request = requests[index]!
-    let answering: Answering | null = null
+    using owned = new DisposableStack()
     try {
       if (adaptersOf(request) !== adaptersOf(requests[0]!))
         throw new AppError(
@@ -65,16 +65,18 @@ export async function runBatch(
           'The questions of one batch must use the same LoRA adapters. Ask the others in a batch of their own.',
         )
       const prompt = await host.prompt(request)
-      answering = new Answering({
-        runtime,
-        tokenizer: model.tokenizer,
-        request,
-        prompt,
-        contextTokens: native.size,
-        contextLimit: model.facts.trainedContext,
-        started: performance.now(),
-        onText: (text) => host.onText(index, text),
-      })
+      const answering = owned.use(
+        new Answering({
+          runtime,
+          tokenizer: model.tokenizer,
+          request,
+          prompt,
+          contextTokens: native.size,
+          contextLimit: model.facts.trainedContext,
+          started: performance.now(),
+          onText: (text) => host.onText(index, text),
+        }),
+      )
       await answering.prefill(
         context,
         (media) => host.embed(prompt, media, signal),
@@ -82,17 +84,20 @@ export async function runBatch(
         signal,
       )
       const token = await answering.draw(native.handle, -1)
-      if (token === null) end({ index, context, answering, token: 0 })
-      else active.push({ index, context, answering, token })
+      const slot = { index, context, answering, token: token ?? 0 }
+      if (token === null) end(slot)
+      else active.push(slot)
+      // from here on its end frees it
+      owned.move()
     } catch (error) {
       if (error instanceof Aborted) throw error
-      answering?.free()
       free.push(context)
       host.onEnd(index, toErrorInfo(error))
     }
   }
   const end = ({ index, context, answering }: Slot): void => {
-    host.onEnd(index, answering.finish())
+    using ended = answering
+    host.onEnd(index, ended.finish())
     free.push(context)
   }
   /** One token for every active sequence. */
@@ -131,7 +136,7 @@ export async function runBatch(
       else await step()
     }
   } finally {
-    for (const slot of active) slot.answering.free()
+    for (const { answering } of active) answering[Symbol.dispose]()
     await native.free()
   }
 }

@@ -46,7 +46,7 @@ describe.each(families)('%s: the numbers behind an answer are those of the refer
     const planner = await Planner.create(runtime, goldenModel(family), { contextTokens: 1024 })
     session = await Session.load(runtime, planner, null, () => {}, never)
   })
-  afterAll(() => session.free())
+  afterAll(() => session[Symbol.asyncDispose]())
 
   test.each(goldenCases(family))('$name', async (golden) => {
     drawn = []

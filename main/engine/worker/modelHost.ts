@@ -1,16 +1,17 @@
-import { AppError } from '#contract'
+import { AppError, toErrorInfo } from '#contract'
 import type { FromWorker, SkippedVariant } from '../protocol.ts'
 import type { AnswerRequest, BackendChoice, ContextOptions, ModelFiles } from '../types.ts'
 import { releaseMemory } from './native/memoryAllocator.ts'
 import { createRuntime, UnusableVariant } from './native/runtime.ts'
 import type { Runtime } from './native/runtime.ts'
 import { Planner } from './planner.ts'
-import type { Wants } from './planner.ts'
+import type { PlanRequest } from './planner.ts'
 import { Session } from './session.ts'
-import type { Listener } from './session.ts'
+import type { AnswerListener } from './session.ts'
+import { Aborted } from './aborted.ts'
 
-/** Tells the core something. */
-export type Say = (message: FromWorker) => void
+/** Sends a message to the core. */
+export type Send = (message: FromWorker) => void
 
 /** What the core decides before anything is loaded. `cachePath` null: nothing goes to disk. */
 export interface Configuration {
@@ -19,24 +20,25 @@ export interface Configuration {
   readonly skip: readonly SkippedVariant[]
 }
 
-/** The libraries of this process and the one model in its memory. The core is told of every change of them. */
+/** The libraries of this process and the one model in its memory. It reports every change of them to the core. */
 export class ModelHost {
   /** The libraries; null before they were needed. */
   runtime: Runtime | null = null
   /** The model in memory. */
   session: Session | null = null
   private configuration: Configuration = { cachePath: null, backend: 'cpu', skip: [] }
-  /** The plan of the model in memory, or of the one on its way. */
+  /** The plan of the model in memory, or of the one that is being loaded. */
   private planner: Planner | null = null
-  /** The model on its way into memory. */
+  /** The model that is being loaded. */
   private arriving: ModelFiles | null = null
-  /** What reads the loaded model beside the running request; unloading waits for it. */
+  /** What reads the loaded model beside the running job; unloading waits for it. */
   private readonly readers = new Set<Promise<unknown>>()
-  private told: { session: Session; contextTokens: number | null; options: ContextOptions } | null = null
-  private readonly say: Say
+  /** What the core knows of the loaded model. */
+  private reported: { session: Session; contextTokens: number | null; options: ContextOptions } | null = null
+  private readonly send: Send
 
-  constructor(say: Say) {
-    this.say = say
+  constructor(send: Send) {
+    this.send = send
   }
 
   configure(configuration: Configuration): void {
@@ -47,8 +49,13 @@ export class ModelHost {
     return this.session !== null && sameFiles(this.session.files, model)
   }
 
-  isArriving(model: ModelFiles): boolean {
-    return this.arriving !== null && sameFiles(this.arriving, model)
+  get isLoading(): boolean {
+    return this.arriving !== null
+  }
+
+  /** Whether this is the model that is being loaded. */
+  isArriving(model: ModelFiles | null): boolean {
+    return this.arriving !== null && model !== null && sameFiles(this.arriving, model)
   }
 
   /** Whether a request can be answered with the model as it is in memory. */
@@ -61,7 +68,7 @@ export class ModelHost {
     this.runtime?.abort.set(value)
   }
 
-  /** Loads the libraries; the core is told of every variant that is tried, because its driver may end this process. */
+  /** Loads the libraries, and reports every variant that it tries, because its driver may end this process. */
   async libraries(): Promise<Runtime> {
     return (this.runtime ??= await this.openRuntime())
   }
@@ -70,9 +77,9 @@ export class ModelHost {
     try {
       const opened = createRuntime({
         ...this.configuration,
-        onProbe: (variant) => this.say({ type: 'probing', variant }),
+        onProbe: (variant) => this.send({ type: 'probing', variant }),
       })
-      this.say({
+      this.send({
         type: 'started',
         backend: opened.backendName,
         noGpuReason: opened.noGpuReason,
@@ -81,56 +88,69 @@ export class ModelHost {
       return opened
     } catch (error) {
       if (!(error instanceof UnusableVariant)) throw error
-      this.say({ type: 'unusable', skipped: error.skipped })
+      this.send({ type: 'unusable', skipped: error.skipped })
       // the core ends this process, and asks the same of another one
       return new Promise(() => {})
     }
   }
 
-  /** Loads the model unless it is the loaded one; tells whether it did. @throws AppError; the signal's reason. */
+  /**
+   * Loads the model for the job `id` unless it is the loaded one, and returns whether it did.
+   * @throws AppError; the signal's reason.
+   */
   async load(
+    id: number,
     model: ModelFiles,
-    wants: Wants,
-    listener: Listener,
+    request: PlanRequest,
+    listener: Pick<AnswerListener, 'progress'>,
     signal: AbortSignal,
   ): Promise<{ loaded: Session; isNew: boolean }> {
-    if (this.session && this.serves({ model, context: wants.options })) return { loaded: this.session, isNew: false }
-    const runtime = await this.libraries()
-    const lowered = this.planner && !this.session && sameFiles(this.planner.files, model) ? this.planner : null
-    if (!lowered) await this.unload()
-    let percent = -1
-    const onShare = (share: number) => {
-      if (Math.floor(share * 100) > percent)
-        listener.progress({ phase: 'loading', done: (percent = Math.floor(share * 100)), total: 100 })
-    }
-    onShare(0)
+    if (this.session && this.serves({ model, context: request.options })) return { loaded: this.session, isNew: false }
     this.arriving = model
     try {
-      this.planner = lowered ?? (await Planner.create(runtime, model, wants))
-      this.planner.onChange = () => this.tellPlan()
-      this.tellPlan()
+      const runtime = await this.libraries()
+      const lowered = this.planner && !this.session && sameFiles(this.planner.files, model) ? this.planner : null
+      if (!lowered) await this.unload()
+      let percent = -1
+      const onShare = (share: number) => {
+        if (Math.floor(share * 100) <= percent || signal.aborted) return
+        percent = Math.floor(share * 100)
+        this.send({ type: 'loading', id, model, progress: percent / 100 })
+        listener.progress({ phase: 'loading', done: percent, total: 100 })
+      }
+      onShare(0)
+      this.planner = lowered ?? (await Planner.create(runtime, model, request))
+      this.planner.onChange = () => this.sendPlan()
+      this.sendPlan()
       this.session = await Session.load(runtime, this.planner, this.configuration.cachePath, onShare, signal)
-      this.session.onEncoded((slice) => this.say({ type: 'encoded', ...slice }))
+      this.session.onEncoded((slice) => this.send({ type: 'encoded', ...slice }))
     } finally {
       this.arriving = null
     }
     return { loaded: this.session, isNew: true }
   }
 
-  /** Waits for what reads the model, saves its KV state and frees its memory. */
-  async unload(): Promise<void> {
+  /**
+   * Waits for what reads the model and frees its memory, which it does whatever fails. `saves`: the KV state is saved
+   * before; not where memory has run out.
+   */
+  async unload({ saves = true } = {}): Promise<void> {
     const old = this.session
     this.session = null
     this.planner = null
     await Promise.allSettled(this.readers)
     if (!old) return
-    await old.free()
-    releaseMemory()
-    this.say({ type: 'unloaded' })
+    if (!saves) old.discardState()
+    try {
+      await old[Symbol.asyncDispose]()
+    } finally {
+      releaseMemory()
+      this.send({ type: 'unloaded' })
+    }
   }
 
-  /** Lets something read the loaded model beside the running request. */
-  beside<T>(reading: Promise<T>): Promise<T> {
+  /** Keeps the model loaded until `reading`, which runs beside the running job, has ended. */
+  whileLoaded<T>(reading: Promise<T>): Promise<T> {
     this.readers.add(reading)
     const done = () => this.readers.delete(reading)
     reading.then(done, done)
@@ -147,35 +167,44 @@ export class ModelHost {
     const { gpuLayers, visionDevice } = lowered.plan
     const mayHelp = gpuLayers > 0 || visionDevice !== null || (!isBatch && error.detail?.['width'] === undefined)
     const again = mayHelp ? lowered.lower() : null
+    // to save the KV state takes memory too
+    if (again === 'context') this.session?.discardState()
     if (again === 'model') {
-      await this.unload()
+      await this.unload({ saves: false })
       this.planner = lowered
     }
     return again !== null
   }
 
-  /** A plan whose model could not be loaded is made anew the next time. */
-  dropFailedPlan(): void {
-    if (!this.session) this.planner = null
+  /** A job ended with `error`: a plan whose model could not be loaded is made anew the next time. */
+  jobFailed(error: unknown): void {
+    if (this.session) return
+    this.planner = null
+    const info = error instanceof Aborted ? new AppError('Interrupted', 'Stopped.').toInfo() : toErrorInfo(error)
+    this.send({ type: 'notLoaded', error: info })
   }
 
-  /** Tells the core what is loaded when that has changed. */
-  tellLoaded(loaded: Session): void {
+  /** Reports what is loaded when that has changed. */
+  sendLoaded(loaded: Session): void {
     const { contextTokens } = loaded
     const { options } = this.planner!
-    if (this.told?.session === loaded && this.told.contextTokens === contextTokens && this.told.options === options)
+    if (
+      this.reported?.session === loaded &&
+      this.reported.contextTokens === contextTokens &&
+      this.reported.options === options
+    )
       return
-    this.told = { session: loaded, contextTokens, options }
-    this.say({ type: 'loaded', model: loaded.files, contextTokens, options })
+    this.reported = { session: loaded, contextTokens, options }
+    this.send({ type: 'loaded', model: loaded.files, contextTokens, options })
   }
 
-  /** Tells the core of this process's memory while a model is loaded. */
-  tellMemory(): void {
-    if (this.session) this.say({ type: 'memory', residentBytes: process.memoryUsage.rss() })
+  /** Reports this process's memory while a model is loaded. */
+  sendMemory(): void {
+    if (this.session) this.send({ type: 'memory', residentBytes: process.memoryUsage.rss() })
   }
 
-  private tellPlan(): void {
-    if (this.planner) this.say({ type: 'planned', plan: this.planner.plan, note: this.planner.note })
+  private sendPlan(): void {
+    if (this.planner) this.send({ type: 'planned', plan: this.planner.plan, note: this.planner.note })
   }
 }
 

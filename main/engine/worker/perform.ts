@@ -1,95 +1,93 @@
 import type { ErrorInfo } from '#contract'
 import type { AnswerResult } from '../types.ts'
 import { Aborted } from './aborted.ts'
-import type { ModelHost, Say } from './modelHost.ts'
+import type { ModelHost, Send } from './modelHost.ts'
 import { probe } from './native/cpuSpeed.ts'
-import type { Wants } from './planner.ts'
-import type { Listener, Session } from './session.ts'
-import type { Turn, Turns, Work, WorkResult } from './turns.ts'
+import type { PlanRequest } from './planner.ts'
+import type { Job, JobResult, RunningJob, Scheduler } from './scheduler.ts'
+import type { AnswerListener, Session } from './session.ts'
 
-type LoadedWork = Exclude<Work, { op: 'unload' | 'forget' | 'probe' }>
+type JobWithModel = Exclude<Job, { op: 'unload' | 'forget' | 'probe' }>
 
-/** With what a piece of work is done. */
-export interface Surroundings {
+/** What jobs are done with. */
+export interface Performers {
   readonly host: ModelHost
-  readonly turns: Pick<Turns, 'letOthersGo'>
-  readonly say: Say
+  readonly scheduler: Pick<Scheduler, 'letOthersRun' | 'modelLoaded'>
+  readonly send: Send
 }
 
-/** Does the work of a turn; when memory runs out before anything was said, with a lower plan. @throws AppError, Aborted. */
-export async function perform(work: Work, turn: Turn, { host, turns, say }: Surroundings): Promise<WorkResult> {
-  let said = false
-  const listener: Listener = {
-    seen: (seen) => say({ type: 'seen', id: work.id, seen }),
-    progress: (progress) => say({ type: 'progress', id: work.id, progress }),
+/** Does a job; when memory runs out before the answer has begun, with a lower plan. @throws AppError, Aborted. */
+export async function perform(job: Job, running: RunningJob, performers: Performers): Promise<JobResult> {
+  const { host, send } = performers
+  let hasBegun = false
+  const listener: AnswerListener = {
+    seen: (seen) => send({ type: 'seen', id: job.id, seen }),
+    progress: (progress) => send({ type: 'progress', id: job.id, progress }),
     text: (text) => {
-      said = true
-      say({ type: 'text', id: work.id, text })
+      hasBegun = true
+      send({ type: 'text', id: job.id, text })
     },
   }
-  switch (work.op) {
+  switch (job.op) {
     case 'unload':
       await host.unload()
       return null
     case 'probe':
-      return probe(await host.libraries(), work.cpuBytesPerSecond)
+      return probe(await host.libraries(), job.cpuBytesPerSecond)
     case 'forget':
-      host.session?.forget(work.conversation)
+      await host.session?.forget(job.conversation)
       return null
   }
   for (;;)
     try {
-      return await performLoaded(work, turn, { host, turns, say }, listener)
+      return await performLoaded(job, running, performers, listener)
     } catch (error) {
-      if (!said && !turn.isGuest && (await host.makeRoom(error, work.op === 'batch'))) continue
-      host.dropFailedPlan()
+      if (!hasBegun && !running.isGuest && (await host.makeRoom(error, job.op === 'batch'))) continue
+      host.jobFailed(error)
       throw error
     }
 }
 
 /** Loads the model where it is not the loaded one, and does what needs it. */
 async function performLoaded(
-  work: LoadedWork,
-  turn: Turn,
-  { host, turns, say }: Surroundings,
-  listener: Listener,
-): Promise<WorkResult> {
-  const { signal } = turn.abort
+  job: JobWithModel,
+  running: RunningJob,
+  { host, scheduler, send }: Performers,
+  listener: AnswerListener,
+): Promise<JobResult> {
+  const { signal } = running.abort
   const started = performance.now()
-  const { loaded, isNew } = await host.load(
-    'request' in work ? work.request.model : work.model,
-    wantsOf(work),
-    listener,
-    signal,
-  )
+  const model = 'request' in job ? job.request.model : job.model
+  const { loaded, isNew } = await host.load(job.id, model, planRequestOf(job), listener, signal)
   const loadMs = isNew ? performance.now() - started : 0
-  if (work.op === 'load') await loaded.reserve(work.contextTokens, work.options)
-  // a request that fails after this leaves the model loaded
-  host.tellLoaded(loaded)
-  if (turn.onlyLoads) throw new Aborted()
-  switch (work.op) {
+  if (job.op === 'load') await loaded.reserve(job.contextTokens, job.options)
+  // a job that fails after this leaves the model loaded
+  host.sendLoaded(loaded)
+  scheduler.modelLoaded()
+  if (running.onlyLoads) throw new Aborted()
+  switch (job.op) {
     case 'load':
       return null
     case 'batch':
-      return performBatch(loaded, work, signal, turns, say)
+      return performBatch(loaded, job, signal, scheduler, send)
     case 'count':
-      return loaded.count(work.request, signal)
+      return loaded.count(job.request, signal)
     case 'prepare':
     case 'answer':
       try {
-        return work.op === 'prepare'
-          ? await loaded.prepare(work, listener, signal)
-          : await loaded.answer(work, listener, signal, loadMs)
+        return job.op === 'prepare'
+          ? await loaded.prepare(job, listener, signal)
+          : await loaded.answer(job, listener, signal, loadMs)
       } finally {
-        host.tellLoaded(loaded)
+        host.sendLoaded(loaded)
       }
   }
 }
 
-/** What loading a model should provide for. */
-function wantsOf(work: LoadedWork): Wants {
-  if (work.op === 'load') return { contextTokens: work.contextTokens, options: work.options }
-  const requests = work.op === 'batch' ? work.requests : [work.request]
+/** What the plan of a model has to provide for when this job loads it. */
+function planRequestOf(job: JobWithModel): PlanRequest {
+  if (job.op === 'load') return { contextTokens: job.contextTokens, options: job.options }
+  const requests = job.op === 'batch' ? job.requests : [job.request]
   const contexts = requests.map((request) => request.contextTokens).filter((tokens) => tokens !== null)
   return {
     contextTokens: contexts.length > 0 ? Math.max(...contexts) : null,
@@ -100,15 +98,15 @@ function wantsOf(work: LoadedWork): Wants {
 
 async function performBatch(
   loaded: Session,
-  { id, requests, parallel }: Extract<Work, { op: 'batch' }>,
+  { id, requests, parallel }: Extract<Job, { op: 'batch' }>,
   signal: AbortSignal,
-  turns: Surroundings['turns'],
-  say: Say,
+  scheduler: Performers['scheduler'],
+  send: Send,
 ): Promise<null> {
   const ends = {
-    giveWay: () => turns.letOthersGo(),
-    onText: (index: number, text: string) => say({ type: 'batchText', id, index, text }),
-    onEnd: (index: number, end: AnswerResult | ErrorInfo) => say({ type: 'batchEnd', id, index, end }),
+    giveWay: () => scheduler.letOthersRun(),
+    onText: (index: number, text: string) => send({ type: 'batchText', id, index, text }),
+    onEnd: (index: number, end: AnswerResult | ErrorInfo) => send({ type: 'batchEnd', id, index, end }),
   }
   await loaded.batch(requests, parallel, ends, signal)
   return null

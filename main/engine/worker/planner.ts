@@ -6,10 +6,10 @@ import { AUTO_CONTEXT, fitContext, fits, lowerPlan, makePlan, USUAL_PICTURE } fr
 import type { PlanInput } from '../memory/plan.ts'
 import type { ContextOptions, MemoryPlan, ModelFiles } from '../types.ts'
 import type { Runtime } from './native/runtime.ts'
-import { systemFreeBytes } from '../memory/systemMemory.ts'
+import { systemFreeBytes } from '../memory/devices.ts'
 
-/** What a request wants of the model: a context in tokens (null: sized by the prompts), pictures up to so many pixels. */
-export interface Wants {
+/** What a plan has to provide for: a context in tokens (null: sized by the prompts), pictures up to so many pixels. */
+export interface PlanRequest {
   readonly contextTokens: number | null
   readonly options?: ContextOptions
   readonly picturePixels?: number
@@ -22,7 +22,7 @@ const MAX_STEPS = 6
 export class Planner {
   readonly files: ModelFiles
   readonly model: InspectedModel
-  /** Told of every change. */
+  /** Is called after every change. */
   onChange: () => void = () => {}
   /** With what the present context is made, or will be. */
   options: ContextOptions
@@ -45,17 +45,17 @@ export class Planner {
   }
 
   /** Reads both headers and plans with the memory that is free now. @throws AppError as `inspectModel`; OutOfMemory. */
-  static async create(runtime: Runtime, files: ModelFiles, wants: Wants): Promise<Planner> {
+  static async create(runtime: Runtime, files: ModelFiles, request: PlanRequest): Promise<Planner> {
     const model = await inspectModel(files)
     const { name } = runtime.gpu ?? {}
-    const trained = model.trainedContext * (wants.options?.yarnFactor ?? 1)
-    return new Planner(files, model, wants.options ?? {}, {
+    const trained = model.trainedContext * (request.options?.yarnFactor ?? 1)
+    return new Planner(files, model, request.options ?? {}, {
       text: model.text,
       projector: model.projector,
-      contextTokens: Math.min(wants.contextTokens ?? AUTO_CONTEXT, trained),
-      ...kvOf(model, wants.options),
-      mostGpuLayers: wants.options?.gpuLayers,
-      picturePixels: wants.picturePixels ?? USUAL_PICTURE,
+      contextTokens: Math.min(request.contextTokens ?? AUTO_CONTEXT, trained),
+      ...kvOf(model, request.options),
+      mostGpuLayers: request.options?.gpuLayers,
+      picturePixels: request.picturePixels ?? USUAL_PICTURE,
       devices: runtime.devices().filter((device) => device.kind === 'cpu' || device.name === name),
       systemFreeBytes: systemFreeBytes(),
     })
@@ -131,11 +131,11 @@ export class Planner {
   }
 
   private change(plan: MemoryPlan, wanted = this.wanted): void {
-    const told = () => JSON.stringify([this.current, this.note])
-    const before = told()
+    const shown = () => JSON.stringify([this.current, this.note])
+    const before = shown()
     this.current = plan
     this.wanted = wanted
-    if (told() !== before) this.onChange()
+    if (shown() !== before) this.onChange()
   }
 }
 

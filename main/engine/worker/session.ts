@@ -1,11 +1,11 @@
 import { AppError } from '#contract'
 import type { Progress, Seen } from '#contract'
-import type { Asked } from '../protocol.ts'
+import type { PromptJob } from '../protocol.ts'
 import type { AnswerRequest, AnswerResult, ContextOptions, ModelFiles, TokenCount } from '../types.ts'
 import { Aborted } from './aborted.ts'
 import { Answering } from './answering.ts'
-import { openCaches } from './caches.ts'
-import type { Caches } from './caches.ts'
+import { openCaches } from './modelCaches.ts'
+import type { ModelCaches } from './modelCaches.ts'
 import { runBatch } from './batch.ts'
 import type { BatchHost } from './batch.ts'
 import { LanguageModel } from './language/languageModel.ts'
@@ -22,35 +22,38 @@ import { MediaEncoder } from './vision/mediaEncoder.ts'
 import { Projector } from './vision/projector.ts'
 import { VisionTower } from './vision/tower.ts'
 
-/** Hears what an answer is doing. */
-export interface Listener {
+/** Gets what an answer shows while it is made. */
+export interface AnswerListener {
   seen(seen: Seen): void
   progress(progress: Progress): void
   text(text: string): void
 }
 
-const QWEN25_TOKENS_PER_SECOND = 2
+/** Without a projector nothing of a family is used; any will do. */
+const TEXT_ONLY_FAMILY = 'qwen2vl'
 
-/** One loaded model with its projector, its context and the caches that belong to them. */
-export class Session {
+/** One loaded model with its projector, its context and the caches that belong to them, until it is disposed of. */
+export class Session implements AsyncDisposable {
   readonly files: ModelFiles
   private readonly runtime: Runtime
   private readonly model: LanguageModel
   private readonly template: ChatTemplate
   private readonly encoder: MediaEncoder | null
-  private readonly caches: Caches
+  private readonly caches: ModelCaches
   private readonly loras: Loras
   private readonly context: SessionContext
   /** The units being computed by `prepare`: what a later request may still want. */
   private computing: readonly Unit[] | null = null
   private stopSoon = false
+  /** What it frees when it is disposed of, the last first. */
+  private owned = new AsyncDisposableStack()
 
   private constructor(
     runtime: Runtime,
     planner: Planner,
     model: LanguageModel,
     tower: VisionTower | null,
-    caches: Caches,
+    caches: ModelCaches,
   ) {
     this.runtime = runtime
     this.files = planner.files
@@ -76,41 +79,44 @@ export class Session {
     const projectorShare = summary.projector
       ? summary.projector.bytes / (summary.text.bytes + summary.projector.bytes)
       : 0
-    const model = await LanguageModel.load(
-      runtime,
-      files.textPath,
-      summary.text,
-      (share) => onProgress(share * (1 - projectorShare)),
-      signal,
-      plan.gpuLayers,
+    await using owned = new AsyncDisposableStack()
+    const model = owned.use(
+      await LanguageModel.load(
+        runtime,
+        files.textPath,
+        summary.text,
+        (share) => onProgress(share * (1 - projectorShare)),
+        signal,
+        plan.gpuLayers,
+      ),
     )
-    try {
-      const projector =
-        summary.projector && files.projectorPath
-          ? await Projector.load(
-              runtime,
-              files.projectorPath,
-              summary.projector,
-              (share) => onProgress(1 - projectorShare + share * projectorShare),
-              signal,
-              'fast',
-              plan.visionDevice ? runtime.gpu : null,
-            )
-          : null
-      const caches = await openCaches(
-        cachePath,
-        { textPaths: summary.textPaths, projectorPath: files.projectorPath },
-        runtime.release,
-        projector?.kind ?? '',
-      )
-      return new Session(runtime, planner, model, projector && new VisionTower(runtime, projector), caches)
-    } catch (error) {
-      await model.free()
-      throw error
-    }
+    const projector =
+      summary.projector && files.projectorPath
+        ? await Projector.load(
+            runtime,
+            files.projectorPath,
+            summary.projector,
+            (share) => onProgress(1 - projectorShare + share * projectorShare),
+            signal,
+            'fast',
+            plan.visionDevice ? runtime.gpu : null,
+          )
+        : null
+    const tower = projector && owned.use(new VisionTower(runtime, projector))
+    const caches = await openCaches(
+      cachePath,
+      { textPaths: summary.textPaths, projectorPath: files.projectorPath },
+      runtime.release,
+      projector?.kind ?? '',
+    )
+    const session = new Session(runtime, planner, model, tower, caches)
+    session.owned = owned.move()
+    session.owned.defer(() => caches.state.written())
+    session.owned.defer(() => session.context.drop())
+    return session
   }
 
-  /** `listener` hears how long encoding took, as `MediaEncoder.onEncoded` tells it. */
+  /** `listener` gets how long encoding took, as `MediaEncoder.onEncoded` tells it. */
   onEncoded(listener: MediaEncoder['onEncoded']): void {
     if (this.encoder) this.encoder.onEncoded = listener
   }
@@ -138,14 +144,18 @@ export class Session {
    * Encodes the pictures of a message that is still being written and computes everything before its question.
    * @throws AppError; the signal's reason, also after `finishSoon`.
    */
-  async prepare({ request, conversation }: Asked, listener: Listener, signal: AbortSignal): Promise<TokenCount> {
+  async prepare(
+    { request, conversation }: PromptJob,
+    listener: AnswerListener,
+    signal: AbortSignal,
+  ): Promise<TokenCount> {
     this.stopSoon = false
-    const prompt = await this.prompt(request)
+    const prompt = await this.prompt(request, signal)
     await this.encodeAll(prompt, listener, signal, () => {
       if (this.stopSoon) throw new Aborted()
     })
-    const context = await this.context.for(request, prompt)
-    await this.caches.state.enter(conversation, prompt.units, context)
+    const context = await this.context.for(request, prompt, signal)
+    await this.caches.state.enter(conversation, prompt.units, context, signal)
     const before = prompt.units.slice(0, prompt.settled)
     try {
       this.computing = before
@@ -169,17 +179,17 @@ export class Session {
 
   /** Answers the request; an abort ends it with what was generated so far. @throws AppError. */
   async answer(
-    { request, conversation }: Asked,
-    listener: Listener,
+    { request, conversation }: PromptJob,
+    listener: AnswerListener,
     signal: AbortSignal,
     loadMs: number,
   ): Promise<AnswerResult> {
     const started = performance.now()
     const prompt = await this.prompt(request)
     if (this.encoder) listener.seen({ family: this.encoder.family, media: [...prompt.seen] })
-    const context = await this.context.for(request, prompt)
+    const context = await this.context.for(request, prompt, signal)
     const embed = (media: string) => this.embed(prompt, media, signal)
-    const answering = new Answering({
+    using answering = new Answering({
       runtime: this.runtime,
       tokenizer: this.model.tokenizer,
       request,
@@ -193,7 +203,7 @@ export class Session {
       const encodeStarted = performance.now()
       await this.encodeAll(prompt, listener, signal)
       encodeMs = performance.now() - encodeStarted
-      await this.caches.state.enter(conversation, prompt.units, context)
+      await this.caches.state.enter(conversation, prompt.units, context, signal)
       await answering.prefill(
         context,
         embed,
@@ -208,7 +218,6 @@ export class Session {
       }
     } catch (error) {
       if (error instanceof Aborted) return answering.finish({ aborted: true, loadMs, encodeMs })
-      answering.free()
       throw error
     }
   }
@@ -254,19 +263,25 @@ export class Session {
     await this.encoder?.rest()
   }
 
-  /** Saves the KV state of the present conversation, so that it outlives this process. */
-  async saveState(): Promise<void> {
-    await this.context.save()
+  /** Saves what is new in the KV state of the present conversation, so that it outlives this process, until `signal` aborts. */
+  async saveState(signal: AbortSignal): Promise<void> {
+    await this.context.save(signal)
   }
 
-  forget(conversation: string): void {
-    this.caches.state.forget(conversation)
+  /** What the context holds will not be saved. */
+  discardState(): void {
+    this.context.discardState()
   }
 
-  async free(): Promise<void> {
-    await this.context.drop()
-    await this.model.free()
-    this.encoder?.free()
+  /** The conversation was removed. Resolves when nothing more is written of it. */
+  async forget(conversation: string): Promise<null> {
+    await this.caches.state.forget(conversation)
+    return null
+  }
+
+  /** Saves the KV state and frees all memory; what fails does not keep the rest from being freed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.owned.disposeAsync()
   }
 
   private async prompt(request: AnswerRequest, signal?: AbortSignal): Promise<Prompt> {
@@ -276,17 +291,11 @@ export class Session {
         'ProjectorMissing',
         'This model was loaded without a projector and cannot see pictures. Add its projector file (mmproj), or ask without pictures.',
       )
-    const { encoder } = this
-    return buildPrompt(
-      request,
-      this.model.tokenizer,
-      {
-        template: this.template,
-        family: encoder?.family ?? 'qwen2vl',
-        media: { tokensPerSecond: encoder?.family === 'qwen25vl' ? QWEN25_TOKENS_PER_SECOND : null },
-      },
+    return buildPrompt(request, this.model.tokenizer, {
+      template: this.template,
+      family: this.encoder?.family ?? TEXT_ONLY_FAMILY,
       signal,
-    )
+    })
   }
 
   private counted(request: AnswerRequest, prompt: Prompt): TokenCount {
@@ -304,7 +313,7 @@ export class Session {
   /** Encodes what a prompt shows; progress counts pictures and pairs of frames. `between` may throw to end it. */
   private async encodeAll(
     prompt: Prompt,
-    listener: Listener,
+    listener: AnswerListener,
     signal: AbortSignal,
     between: () => void = () => {},
   ): Promise<void> {

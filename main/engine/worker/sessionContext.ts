@@ -2,7 +2,7 @@ import { resolveOptions } from '../memory/contextOptions.ts'
 import { AUTO_CONTEXT } from '../memory/plan.ts'
 import type { AnswerRequest, ContextOptions } from '../types.ts'
 import { contextFull } from './contextFull.ts'
-import type { ConversationState } from './conversationState.ts'
+import type { KvState } from './kvState/kvState.ts'
 import { LanguageContext } from './language/context.ts'
 import type { LanguageModel } from './language/languageModel.ts'
 import type { Loras } from './language/lora.ts'
@@ -16,8 +16,8 @@ import type { Prompt } from './prompt/prompt.ts'
 const CONTEXT_STEP = 256
 const rounded = (tokens: number): number => Math.ceil(tokens / CONTEXT_STEP) * CONTEXT_STEP
 
-/** What a context is wanted for. */
-interface ContextWish {
+/** What a context is needed for. */
+interface ContextNeeds {
   /** Its size; null: the usual. */
   readonly contextTokens: number | null
   readonly options?: ContextOptions
@@ -27,23 +27,23 @@ interface ContextWish {
   readonly inOrder?: boolean
 }
 
-/** The one context of a session, made again when a request wants another one; what is in it is saved before. */
+/** The one context of a session, made again when a request needs another one; what is in it is saved before. */
 export class SessionContext {
   private readonly runtime: Runtime
   private readonly planner: Planner
   private readonly model: LanguageModel
   private readonly loras: Loras
-  private readonly state: ConversationState
+  private readonly state: KvState
   private context: LanguageContext | null = null
   /** What it was made with. */
   private layout = ''
   private inOrder = false
   /** What the numbers in the KV cache depend on beside the model. */
   private kvVariant = ''
-  /** The adapters that it computes with; null: a new context, not told yet. */
+  /** The adapters that it computes with; null: none were set in this context yet. */
   private loraKey: string | null = null
 
-  constructor(runtime: Runtime, planner: Planner, model: LanguageModel, loras: Loras, state: ConversationState) {
+  constructor(runtime: Runtime, planner: Planner, model: LanguageModel, loras: Loras, state: KvState) {
     this.runtime = runtime
     this.planner = planner
     this.model = model
@@ -57,7 +57,7 @@ export class SessionContext {
   }
 
   /** The context for a prompt: as large as asked, or as needed when the request leaves it open. @throws AppError ContextFull, OutOfMemory. */
-  async for(request: AnswerRequest, prompt: Prompt): Promise<LanguageContext> {
+  async for(request: AnswerRequest, prompt: Prompt, signal: AbortSignal): Promise<LanguageContext> {
     const contextTokens = this.wanted(request, prompt)
     const inOrder = prompt.units.some((unit) => 'media' in unit && isCrowded(unit.grid))
     const context = await this.reserve({
@@ -66,23 +66,20 @@ export class SessionContext {
       needed: Math.min(contextTokens, prompt.tokens + 1),
       inOrder,
     })
-    await this.adapt(context, request)
+    await this.adapt(context, request, signal)
     if (prompt.tokens >= context.size) throw contextFull(prompt, context.size, this.limit(request.context))
     return context
   }
 
-  /** Makes a context unless the present one is as wished; smaller than wished where the plan demands it. @throws AppError OutOfMemory. */
-  async reserve({ contextTokens, options = {}, needed = 0, inOrder = false }: ContextWish): Promise<LanguageContext> {
+  /** Makes a context unless the present one will do; smaller than asked where the plan demands it. @throws AppError OutOfMemory. */
+  async reserve({ contextTokens, options = {}, needed = 0, inOrder = false }: ContextNeeds): Promise<LanguageContext> {
     const wanted = Math.min(contextTokens ?? AUTO_CONTEXT, this.limit(options))
     const size = this.planner.context(rounded(wanted), needed, options)
     const kv = JSON.stringify({ ...resolveOptions(this.model, options), yarn: options.yarnFactor ?? 1 })
     const layout = `${size} ${kv}`
     if (this.context && this.layout === layout && (this.inOrder || !inOrder)) return this.context
     await this.drop()
-    this.context = new LanguageContext(
-      this.runtime,
-      await NativeContext.create(this.runtime, this.model, size, options, { inOrder }),
-    )
+    this.context = new LanguageContext(await NativeContext.create(this.runtime, this.model, size, options, { inOrder }))
     this.layout = layout
     this.inOrder = inOrder
     this.kvVariant = kv
@@ -95,20 +92,28 @@ export class SessionContext {
     return rounded(Math.min(this.wanted(request, prompt), this.limit(request.context)))
   }
 
-  /** Saves the KV state of the conversation in it. */
-  async save(): Promise<void> {
-    if (this.context) await this.state.save(this.context)
+  /** Saves what is new in the KV state of its conversation, until `signal` aborts. */
+  async save(signal: AbortSignal): Promise<void> {
+    if (this.context) await this.state.save(this.context, signal)
   }
 
-  /** Frees it, what is in it saved. */
+  /** Frees it, what is in it saved as far as there is memory for copies. */
   async drop(): Promise<void> {
     const old = this.context
     if (!old) return
-    await this.save()
-    this.state.leave()
     this.context = null
     this.loraKey = null
-    await old.free()
+    try {
+      await this.state.save(old)
+    } finally {
+      this.state.leave()
+      await old.free()
+    }
+  }
+
+  /** What is in it is not saved. */
+  discardState(): void {
+    this.state.leave()
   }
 
   /** Tokens that a context may hold at most. */
@@ -122,10 +127,10 @@ export class SessionContext {
   }
 
   /** What was computed with other adapters is of no use. */
-  private async adapt(context: LanguageContext, { lora = [] }: AnswerRequest): Promise<void> {
+  private async adapt(context: LanguageContext, { lora = [] }: AnswerRequest, signal: AbortSignal): Promise<void> {
     const adapters = await this.loras.load(lora)
     if (adapters.key === this.loraKey) return
-    await this.state.save(context)
+    await this.state.save(context, signal)
     context.truncate(0)
     this.loras.apply(context.handle, adapters)
     this.loraKey = adapters.key

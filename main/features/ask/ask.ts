@@ -101,7 +101,7 @@ export function createAsk(parts: AskParts): Ask {
   /** Changes what `remedy` says; returns how many of the oldest messages are left out then. */
   const apply = async (remedy: Remedy, path: readonly Message[], signal?: AbortSignal): Promise<number> => {
     const leftOut = leftOutOf(path)
-    const total = async (wanted: AnswerRequest) => (await engine.count(wanted, signal)).total
+    const total = async (wanted: AnswerRequest) => (await engine.count(wanted, { ...(signal && { signal }) })).total
     const fits: Fits = async (wanted) => (await total(wanted)) + ANSWER_ROOM <= models.chosen().contextTokens
     const toAnswerRequest = (messages: readonly Message[]) => request(messages)
     const present = () => toAnswerRequest(path.slice(leftOut))

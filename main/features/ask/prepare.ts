@@ -54,7 +54,7 @@ export function createPreparation({ conversations, models, media, engine, reques
       const { answerRequest, parts } = toAnswerRequest(question)
       const context = models.chosen().contextTokens
       if (answerRequest.messages.length === 0) return { parts: parts.map(() => 0), conversation: 0, context }
-      const { lastMessage, total } = await engine.count(answerRequest, signal)
+      const { lastMessage, total } = await engine.count(answerRequest, { ...(signal && { signal }) })
       const counts = parts.some((part) => part !== null) ? [...lastMessage] : []
       const ofQuestion = counts.reduce((sum, count) => sum + count, 0)
       return {

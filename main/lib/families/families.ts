@@ -1,26 +1,48 @@
 import type { ModelFamily } from '#contract'
+import { wordsInName } from './family.ts'
+import type { Family, RunningFamily, VisionFacts } from './family.ts'
+import { qwen2vl } from './qwen2vl.ts'
+import { qwen25vl } from './qwen25vl.ts'
 
-/** A family of models that see. To run another one is to add a row, and a tower for it in the engine. */
-export interface Family {
-  readonly id: string
-  /** As its makers write it. */
-  readonly label: string
-  /** `general.architecture` of its language models; several families may share one. */
-  readonly architectures: readonly string[]
-  /** `clip.projector_type` of its projectors. */
-  readonly projectorTypes: readonly string[]
-  /** How it is named in headers, repositories and names of files. */
-  readonly named?: RegExp
-  /** `context_length` of its published models, in tokens; only where it tells families of one architecture apart. */
-  readonly trainedContext?: number
-  /** The family whose vision tower its projectors have, number for number in another training. */
-  readonly towerOf?: ModelFamily
-  /** Whether the engine runs it. */
-  readonly runs: boolean
-}
+/** The families that the engine runs. To run another one is to add a file for it here and one in the engine's worker. */
+const running: Readonly<Record<ModelFamily, RunningFamily>> = { qwen25vl, qwen2vl }
 
-const gap = '[\\s._-]*'
-const named = (...words: readonly string[]) => new RegExp(words.join(gap), 'i')
+/** Families that are known by name only. */
+const others: readonly Family[] = [
+  {
+    id: 'qwen3vl',
+    label: 'Qwen3-VL',
+    architectures: ['qwen3vl', 'qwen3vlmoe'],
+    projectorTypes: ['qwen3vl_merger'],
+    vision: null,
+  },
+  { id: 'qwen35', label: 'Qwen3.5', architectures: ['qwen35', 'qwen35moe'], projectorTypes: [], vision: null },
+  { id: 'gemma3', label: 'Gemma 3', architectures: ['gemma3'], projectorTypes: ['gemma3'], vision: null },
+  {
+    id: 'gemma3n',
+    label: 'Gemma 3n',
+    architectures: ['gemma3n'],
+    projectorTypes: ['gemma3nv', 'gemma3na'],
+    vision: null,
+  },
+  { id: 'llava', label: 'LLaVA', architectures: [], projectorTypes: ['mlp', 'mlp_norm'], vision: null },
+  { id: 'mobilevlm', label: 'MobileVLM', architectures: [], projectorTypes: ['ldp', 'ldpv2'], vision: null },
+  { id: 'minicpmv', label: 'MiniCPM-V', architectures: [], projectorTypes: ['resampler'], vision: null },
+  { id: 'glmedge', label: 'GLM-Edge-V', architectures: [], projectorTypes: ['adapter'], vision: null },
+  { id: 'glm4v', label: 'GLM-4V', architectures: ['glm4v', 'glm4vmoe'], projectorTypes: ['glm4v'], vision: null },
+  { id: 'idefics3', label: 'SmolVLM', architectures: [], projectorTypes: ['idefics3'], vision: null },
+  { id: 'pixtral', label: 'Pixtral', architectures: [], projectorTypes: ['pixtral'], vision: null },
+  { id: 'internvl', label: 'InternVL', architectures: [], projectorTypes: ['internvl'], vision: null },
+  { id: 'llama4', label: 'Llama 4', architectures: ['llama4'], projectorTypes: ['llama4'], vision: null },
+  { id: 'kimivl', label: 'Kimi-VL', architectures: [], projectorTypes: ['kimivl'], vision: null },
+  { id: 'lfm2', label: 'LFM2-VL', architectures: ['lfm2'], projectorTypes: ['lfm2'], vision: null },
+  { id: 'cogvlm', label: 'CogVLM', architectures: ['cogvlm'], projectorTypes: ['cogvlm'], vision: null },
+  { id: 'januspro', label: 'Janus-Pro', architectures: [], projectorTypes: ['janus_pro'], vision: null },
+  { id: 'lightonocr', label: 'LightOnOCR', architectures: [], projectorTypes: ['lightonocr'], vision: null },
+  { id: 'ultravox', label: 'Ultravox (sound)', architectures: [], projectorTypes: ['ultravox'], vision: null },
+  { id: 'voxtral', label: 'Voxtral (sound)', architectures: [], projectorTypes: ['voxtral'], vision: null },
+  { id: 'qwen2a', label: 'Qwen2-Audio (sound)', architectures: [], projectorTypes: ['qwen2a'], vision: null },
+]
 
 /** Families of models that see, those that may be named within another's name first. */
 export const families: readonly Family[] = [
@@ -29,62 +51,16 @@ export const families: readonly Family[] = [
     label: 'Qwen2.5-Omni',
     architectures: ['qwen2vl'],
     projectorTypes: ['qwen2.5o'],
-    named: named('qwen', '2', '5', 'omni'),
+    named: wordsInName('qwen', '2', '5', 'omni'),
     towerOf: 'qwen25vl',
-    runs: false,
+    vision: null,
   },
-  {
-    id: 'qwen25vl',
-    label: 'Qwen2.5-VL',
-    architectures: ['qwen2vl', 'qwen25vl'],
-    projectorTypes: ['qwen2.5vl_merger'],
-    named: named('qwen', '2', '5', 'vl'),
-    trainedContext: 128_000,
-    runs: true,
-  },
-  {
-    id: 'qwen2vl',
-    label: 'Qwen2-VL',
-    architectures: ['qwen2vl'],
-    projectorTypes: ['qwen2vl_merger'],
-    named: new RegExp(`(?:qwen${gap}2${gap}vl|qvq)`, 'i'),
-    trainedContext: 32_768,
-    runs: true,
-  },
-  {
-    id: 'qwen3vl',
-    label: 'Qwen3-VL',
-    architectures: ['qwen3vl', 'qwen3vlmoe'],
-    projectorTypes: ['qwen3vl_merger'],
-    runs: false,
-  },
-  { id: 'qwen35', label: 'Qwen3.5', architectures: ['qwen35', 'qwen35moe'], projectorTypes: [], runs: false },
-  { id: 'gemma3', label: 'Gemma 3', architectures: ['gemma3'], projectorTypes: ['gemma3'], runs: false },
-  {
-    id: 'gemma3n',
-    label: 'Gemma 3n',
-    architectures: ['gemma3n'],
-    projectorTypes: ['gemma3nv', 'gemma3na'],
-    runs: false,
-  },
-  { id: 'llava', label: 'LLaVA', architectures: [], projectorTypes: ['mlp', 'mlp_norm'], runs: false },
-  { id: 'mobilevlm', label: 'MobileVLM', architectures: [], projectorTypes: ['ldp', 'ldpv2'], runs: false },
-  { id: 'minicpmv', label: 'MiniCPM-V', architectures: [], projectorTypes: ['resampler'], runs: false },
-  { id: 'glmedge', label: 'GLM-Edge-V', architectures: [], projectorTypes: ['adapter'], runs: false },
-  { id: 'glm4v', label: 'GLM-4V', architectures: ['glm4v', 'glm4vmoe'], projectorTypes: ['glm4v'], runs: false },
-  { id: 'idefics3', label: 'SmolVLM', architectures: [], projectorTypes: ['idefics3'], runs: false },
-  { id: 'pixtral', label: 'Pixtral', architectures: [], projectorTypes: ['pixtral'], runs: false },
-  { id: 'internvl', label: 'InternVL', architectures: [], projectorTypes: ['internvl'], runs: false },
-  { id: 'llama4', label: 'Llama 4', architectures: ['llama4'], projectorTypes: ['llama4'], runs: false },
-  { id: 'kimivl', label: 'Kimi-VL', architectures: [], projectorTypes: ['kimivl'], runs: false },
-  { id: 'lfm2', label: 'LFM2-VL', architectures: ['lfm2'], projectorTypes: ['lfm2'], runs: false },
-  { id: 'cogvlm', label: 'CogVLM', architectures: ['cogvlm'], projectorTypes: ['cogvlm'], runs: false },
-  { id: 'januspro', label: 'Janus-Pro', architectures: [], projectorTypes: ['janus_pro'], runs: false },
-  { id: 'lightonocr', label: 'LightOnOCR', architectures: [], projectorTypes: ['lightonocr'], runs: false },
-  { id: 'ultravox', label: 'Ultravox (sound)', architectures: [], projectorTypes: ['ultravox'], runs: false },
-  { id: 'voxtral', label: 'Voxtral (sound)', architectures: [], projectorTypes: ['voxtral'], runs: false },
-  { id: 'qwen2a', label: 'Qwen2-Audio (sound)', architectures: [], projectorTypes: ['qwen2a'], runs: false },
+  ...Object.values(running),
+  ...others,
 ]
+
+/** How the models of a family see. */
+export const visionOf = (family: ModelFamily): VisionFacts => running[family].vision
 
 /** Families whose language models share the architecture, so that their names and vocabularies have to tell them apart. */
 export function familiesOf(architecture: string): readonly Family[] {
@@ -108,7 +84,7 @@ export function familyLabel(id: string): string {
 
 /** Whether the engine runs the family of that id. */
 export function isModelFamily(id: string | null): id is ModelFamily {
-  return id !== null && (familyById(id)?.runs ?? false)
+  return id !== null && id in running
 }
 
 /** Families as a list for people: "Qwen2-VL or Qwen2.5-VL". */
@@ -120,7 +96,7 @@ export function familyList(ids: readonly string[]): string {
 /** The families that run, for advice: "Qwen2-VL or Qwen2.5-VL". */
 export const runningFamilies = familyList(
   families
-    .filter(({ runs }) => runs)
+    .filter(({ vision }) => vision !== null)
     .map(({ id }) => id)
     .sort((a, b) => a.length - b.length),
 )

@@ -1,3 +1,5 @@
+export { tokenPixels } from './family.ts'
+export type { Family, VisionFacts } from './family.ts'
 export {
   families,
   familiesOf,
@@ -7,7 +9,7 @@ export {
   familyOfProjector,
   isModelFamily,
   runningFamilies,
+  visionOf,
 } from './families.ts'
-export type { Family } from './families.ts'
 export { pairing, sharingFamilies } from './pairing.ts'
 export type { PairedProjector, PairedText, Pairing } from './pairing.ts'

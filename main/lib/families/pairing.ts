@@ -28,7 +28,7 @@ const integers = new Intl.NumberFormat('en')
 /** Ids of the families among which the one of a language model without a family is. */
 export function sharingFamilies(): string[] {
   return families
-    .filter(({ architectures, runs }) => runs && architectures.includes(SHARED_ARCHITECTURE))
+    .filter(({ architectures, vision }) => vision !== null && architectures.includes(SHARED_ARCHITECTURE))
     .map(({ id }) => id)
 }
 

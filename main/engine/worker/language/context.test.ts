@@ -24,7 +24,7 @@ beforeAll(async () => {
   runtime.fitThreads(text.bytes)
   model = await LanguageModel.load(runtime, textPath, text, () => {}, never)
 })
-afterAll(() => model.free())
+afterAll(() => model[Symbol.asyncDispose]())
 
 const before = [1011, 911, 198, 768]
 const after = [613, 726, 484, 13]
@@ -46,7 +46,7 @@ async function withContext<T>(use: ContextUse, run: (native: NativeContext) => P
 const engineLogits = (grid: Grid, vectors: Float32Array, use: ContextUse): Promise<Float32Array> =>
   withContext(use, async (native) => {
     const units: Unit[] = [...tokens(before), { media: 'video', grid }, ...tokens(after)]
-    await new LanguageContext(runtime, native).append(
+    await new LanguageContext(native).append(
       units,
       () => Promise.resolve(vectors),
       () => {},
@@ -124,7 +124,7 @@ test('a stop within slices at one position leaves nothing behind', () =>
     const grid: Grid = { times: 2, rows: 4, columns: 4, timeStep: 0.5 }
     const vectors = vectorsFor(grid)
     const units: Unit[] = [...tokens(before), { media: 'video', grid }, ...tokens(after)]
-    const context = new LanguageContext(runtime, native)
+    const context = new LanguageContext(native)
     const stop = new AbortController()
     const stopped = context.append(
       units,

@@ -1,7 +1,5 @@
 import { AppError } from '#contract'
-import type { SavedState } from '../cache/stateStore.ts'
 import type { Pointer } from '../native/ffi.ts'
-import type { Runtime } from '../native/runtime.ts'
 import {
   commonPrefix,
   gridTokens,
@@ -11,6 +9,7 @@ import {
   unitTokens,
 } from '../prompt/positions.ts'
 import type { Unit } from '../prompt/positions.ts'
+import type { StatePiece } from '../kvState/kvStateStore.ts'
 import { partOf, SLICE_TOKENS } from './nativeContext.ts'
 import type { NativeContext } from './nativeContext.ts'
 
@@ -21,15 +20,14 @@ import type { NativeContext } from './nativeContext.ts'
 export class LanguageContext {
   /** Its number in the native context. */
   readonly sequence: number
-  private readonly runtime: Runtime
   private readonly native: NativeContext
   /** Units in the KV cache, and the position at which each begins. */
-  private units: Unit[] = []
+  private held: Unit[] = []
   private starts: number[] = []
   private nextPosition = 0
+  private keptUnits = Infinity
 
-  constructor(runtime: Runtime, native: NativeContext, sequence = 0) {
-    this.runtime = runtime
+  constructor(native: NativeContext, sequence = 0) {
     this.native = native
     this.sequence = sequence
   }
@@ -45,12 +43,27 @@ export class LanguageContext {
 
   /** Tokens in the KV cache. */
   get used(): number {
-    return this.units.reduce((sum, unit) => sum + unitTokens(unit), 0)
+    return this.held.reduce((sum, unit) => sum + unitTokens(unit), 0)
   }
 
-  /** Units in the KV cache. */
+  /** The units in the KV cache. */
+  get units(): readonly Unit[] {
+    return this.held
+  }
+
+  /** How many of them, from the start, have been there since `noteSaved`. */
+  get keptSinceSave(): number {
+    return Math.min(this.keptUnits, this.held.length)
+  }
+
+  /** What is there now is noted as saved, or as about to be. */
+  noteSaved(): void {
+    this.keptUnits = Infinity
+  }
+
+  /** How many units are in the KV cache. */
   get length(): number {
-    return this.units.length
+    return this.held.length
   }
 
   /** Where the next unit begins. */
@@ -60,36 +73,29 @@ export class LanguageContext {
 
   /** How many of `units` are already there, as the common prefix. */
   common(units: readonly Unit[]): number {
-    return commonPrefix(units, this.units)
+    return commonPrefix(units, this.held)
   }
 
-  /** The KV cache as it is, to be restored later. Takes as long as copying it. */
-  async save(): Promise<SavedState> {
-    const { llama } = this.runtime
-    const data = new Uint8Array(llama.stateSize(this.handle, this.sequence))
-    const written = await llama.stateGet(this.handle, data, data.length, this.sequence)
-    return { units: [...this.units], data: data.subarray(0, written) }
+  /** A copy of the units from `from` to before `to` in the KV cache. @throws RangeError when there is no memory for it. */
+  copyOut(from: number, to: number): Promise<Uint8Array> {
+    return this.native.copyOut(this.sequence, this.starts[from]!, this.starts[to] ?? this.nextPosition)
   }
 
-  /** Replaces what is in the KV cache by a saved state. Returns false, with the cache empty, when it does not fit. */
-  async restore(state: SavedState): Promise<boolean> {
-    this.truncate(0)
-    const read = await this.runtime.llama.stateSet(this.handle, state.data, state.data.length, this.sequence)
-    if (read === 0) {
-      this.native.remove(this.sequence, 0)
-      return false
-    }
-    for (const unit of state.units) this.push(unit)
+  /** Puts units that were copied out back after what is there. Returns false, and changes nothing, when they do not fit. */
+  async copyIn({ units, data }: Pick<StatePiece, 'units' | 'data'>): Promise<boolean> {
+    if (!(await this.native.copyIn(this.sequence, data))) return false
+    for (const unit of units) this.push(unit)
     return true
   }
 
   /** Keeps the first `count` units and removes what follows them. */
   truncate(count: number): void {
-    if (count >= this.units.length) return
+    if (count >= this.held.length) return
     const position = this.starts[count]!
     if (!this.native.remove(this.sequence, position))
       throw new AppError('EngineFailed', 'The KV cache could not be cut back. Try again.')
-    this.units.length = count
+    this.held.length = count
+    this.keptUnits = Math.min(this.keptUnits, count)
     this.starts.length = count
     this.nextPosition = position
   }
@@ -198,7 +204,7 @@ export class LanguageContext {
   }
 
   private push(unit: Unit): void {
-    this.units.push(unit)
+    this.held.push(unit)
     this.starts.push(this.nextPosition)
     this.nextPosition += positionSpan(unit)
   }

@@ -13,8 +13,8 @@ import { Tokenizer } from './tokenizer.ts'
  */
 const splitting = textOverride('tokenizer.ggml.pre', 'qwen2')
 
-/** The language model's weights in memory. */
-export class LanguageModel {
+/** The language model's weights in memory, until it is disposed of. */
+export class LanguageModel implements AsyncDisposable {
   readonly facts: TextModelFacts
   readonly handle: Pointer
   readonly tokenizer: Tokenizer
@@ -52,7 +52,11 @@ export class LanguageModel {
     log.clear()
     // an empty list: without it llama.cpp uses every GPU for some of its work
     const devices = gpu && BigUint64Array.of(...(gpuLayers > 0 ? [gpu.device as bigint] : []), 0n)
-    let handle: Pointer
+    await using owned = new AsyncDisposableStack()
+    let handle: Pointer = null
+    owned.defer(async () => {
+      if (handle) await llama.modelFree(handle)
+    })
     try {
       handle = await llama.modelLoad(path, {
         ...llama.modelDefaultParams(),
@@ -75,10 +79,12 @@ export class LanguageModel {
       const what = `llama.cpp does not load ${basename(path)}: ${reason || 'it gives no reason'}.`
       throw new AppError('UnsupportedModel', `${what} Choose another conversion of the model.`, { path })
     }
-    return new LanguageModel(runtime, facts, handle)
+    const model = new LanguageModel(runtime, facts, handle)
+    owned.move()
+    return model
   }
 
-  async free(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.runtime.llama.modelFree(this.handle)
   }
 }

@@ -57,15 +57,23 @@ export class NativeContext {
   private readonly runtime: Runtime
   /** Sequences beside the one of a context for `decodeInOrder`. */
   private readonly helpers: number
+  /** The sequence through which parts of the KV cache are copied; null: there is none. */
+  private readonly copying: number | null
   /** The numbers of all sequences in native memory, to point at, and 0 once more at the end. */
   private readonly sequenceIds: bigint
 
-  private constructor(runtime: Runtime, handle: Pointer, sequences: number, helpers: number) {
+  private constructor(
+    runtime: Runtime,
+    handle: Pointer,
+    sequences: number,
+    { helpers, copying }: { readonly helpers: number; readonly copying: number | null },
+  ) {
     this.runtime = runtime
     this.handle = handle
     this.memory = runtime.llama.memory(handle)
     this.size = Math.floor(runtime.llama.contextSize(handle) / sequences)
     this.helpers = helpers
+    this.copying = copying
     const all = sequences + helpers
     this.sequenceIds = koffi.alloc('int', all + 1) as bigint
     for (let i = 0; i <= all; i++) koffi.encode(this.sequenceIds, i * SEQUENCE_BYTES, 'int', i % all)
@@ -80,6 +88,8 @@ export class NativeContext {
     { sequences = 1, inOrder = false }: ContextUse = {},
   ): Promise<NativeContext> {
     const helpers = inOrder ? HELPERS : 0
+    // between calls, the first helper is free for copying
+    const copying = sequences === 1 ? 1 : null
     const { llama, abort, threads, log } = runtime
     const { kvType, flashAttention } = resolveOptions(model, options)
     const yarn: ContextParamsValues = options.yarnFactor
@@ -94,9 +104,9 @@ export class NativeContext {
       n_ctx: contextTokens * sequences,
       n_batch: SLICE_TOKENS,
       n_ubatch: SLICE_TOKENS,
-      n_seq_max: sequences + helpers,
-      // helpers see the cache of the sequence they help
-      kv_unified: inOrder,
+      n_seq_max: sequences + (inOrder ? helpers : copying === null ? 0 : 1),
+      // helpers see the cache of the sequence they help, and cells that are copied stay where they are
+      kv_unified: copying !== null,
       n_threads: threads,
       n_threads_batch: threads,
       type_k: KV_TYPES[kvType],
@@ -115,7 +125,7 @@ export class NativeContext {
         `There is not enough memory for a context of ${contextTokens * sequences} tokens (${log.reason()}). Choose a smaller context or model.`,
       )
     if (runtime.threadPool) llama.attachThreadpool(handle, runtime.threadPool, null)
-    return new NativeContext(runtime, handle, sequences, helpers)
+    return new NativeContext(runtime, handle, sequences, { helpers, copying })
   }
 
   /**
@@ -205,6 +215,33 @@ export class NativeContext {
   /** Removes a sequence from `position` on. Returns false when llama.cpp cannot. */
   remove(sequence: number, position: number): boolean {
     return this.runtime.llama.memorySeqRemove(this.memory, sequence, position === 0 ? -1 : position, -1)
+  }
+
+  /**
+   * A copy of what the KV cache holds of a sequence between two positions. For contexts of one sequence.
+   * @throws RangeError when there is no memory for it.
+   */
+  async copyOut(sequence: number, from: number, to: number): Promise<Uint8Array> {
+    const { llama } = this.runtime
+    const copying = this.copying!
+    llama.memorySeqCopy(this.memory, sequence, copying, from, to)
+    try {
+      const data = new Uint8Array(llama.stateSize(this.handle, copying))
+      const written = await llama.stateGet(this.handle, data, data.length, copying)
+      return data.subarray(0, written)
+    } finally {
+      this.remove(copying, 0)
+    }
+  }
+
+  /** Adds what was copied out to a sequence. Returns false when it does not fit. */
+  async copyIn(sequence: number, data: Uint8Array): Promise<boolean> {
+    const { llama } = this.runtime
+    const copying = this.copying!
+    const read = await llama.stateSet(this.handle, data, data.length, copying)
+    if (read > 0) llama.memorySeqCopy(this.memory, copying, sequence, -1, -1)
+    this.remove(copying, 0)
+    return read > 0
   }
 
   async free(): Promise<void> {

@@ -38,7 +38,7 @@ beforeAll(async () => {
   tokenizer = model.tokenizer
 })
 afterAll(async () => {
-  await model.free()
+  await model[Symbol.asyncDispose]()
   folder.remove()
 })
 
@@ -226,7 +226,6 @@ async function prompt(
   const { ids } = await buildPrompt({ ...request, sampling }, tokenizer, {
     template,
     family: 'qwen25vl',
-    media: { tokensPerSecond: 2 },
   })
   return { rendered: template.render(messages, { visionId: false, plain: (text) => text }), ids }
 }

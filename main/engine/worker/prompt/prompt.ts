@@ -1,12 +1,12 @@
 import { AppError } from '#contract'
 import type { Seen } from '#contract'
+import { tokenPixels, visionOf } from '../../../lib/families/index.ts'
 import type { AnswerRequest, ChatPart, ModelFamily } from '../../types.ts'
+import { marksText } from '../families/families.ts'
 import { unusedCharacter } from '../language/specials.ts'
 import type { Tokenizer } from '../language/tokenizer.ts'
 import { measureMedia } from '../vision/media.ts'
-import type { Media, MediaRules } from '../vision/media.ts'
-import { TOKEN } from '../vision/patches.ts'
-import { marksText } from './marks.ts'
+import type { Media } from '../vision/media.ts'
 import { gridTokens } from './positions.ts'
 import type { Unit } from './positions.ts'
 import { PADS, renderRaw } from './template.ts'
@@ -34,30 +34,27 @@ export interface Prompt {
 
 export interface PromptRules {
   readonly template: ChatTemplate
-  /** How places on a picture are told. */
+  /** The family as whose models see. */
   readonly family: ModelFamily
-  readonly media: MediaRules
+  /** Ends the work between two media. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What a system prompt takes beside its text, at most, in tokens. */
 const SYSTEM_TOKENS = 8
 
-/**
- * Renders, measures and tokenizes a request. @throws AppError as `measureMedia` does; InvalidInput from the chat template;
- * the signal's reason between two media or texts.
- */
-export async function buildPrompt(
-  request: AnswerRequest,
-  tokenizer: Tokenizer,
-  rules: PromptRules,
-  signal?: AbortSignal,
-): Promise<Prompt> {
+/** Renders, measures and tokenizes a request. @throws AppError as `measureMedia` does; InvalidInput from the chat template; the signal's reason. */
+export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, rules: PromptRules): Promise<Prompt> {
   const { messages } = request
+  const vision = visionOf(rules.family)
+  const token = tokenPixels(vision)
+  /** A medium's size in pixels after its resize. */
+  const sizeOf = ({ grid }: Media) => ({ width: grid.columns * token, height: grid.rows * token })
   const shown = messages.flatMap(({ content }) => content.filter((part) => part.type !== 'text'))
   const measures = new Map<MediaPart, Media>()
   for (const part of shown) {
-    signal?.throwIfAborted()
-    measures.set(part, await measureMedia(part, request.budget, rules.media))
+    rules.signal?.throwIfAborted()
+    measures.set(part, await measureMedia(part, request.budget, vision))
   }
   const mark = unusedCharacter(messages.flatMap(({ content }) => content.flatMap(textsOf)))
   const plain = (text: string, except?: readonly string[]) => tokenizer.specials.marked(text, mark, except)
@@ -80,12 +77,11 @@ export async function buildPrompt(
   const mediaTokens = { image: 0, video: 0 }
   let shownSoFar = 0
   for (const piece of tokenizer.specials.pieces(rendered, mark)) {
-    signal?.throwIfAborted()
     const isPad = 'id' in piece && (piece.name === PADS.image || piece.name === PADS.video)
     if (!isPad) {
-      for (const token of 'id' in piece ? [piece.id] : await tokenizer.encode(piece.text)) {
-        units.push({ token })
-        ids.push(token)
+      for (const id of 'id' in piece ? [piece.id] : await tokenizer.encode(piece.text)) {
+        units.push({ token: id })
+        ids.push(id)
       }
       continue
     }
@@ -135,6 +131,3 @@ function misplaced({ isRaw }: AnswerRequest): AppError {
     : "The model's chat template does not write each picture and video once. Choose another conversion of the model."
   return new AppError('InvalidInput', message)
 }
-
-/** A medium's size in pixels after its resize. */
-const sizeOf = ({ grid }: Media) => ({ width: grid.columns * TOKEN, height: grid.rows * TOKEN })

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { visionOf } from '../../../lib/families/index.ts'
 import { tempFolder } from '../../../testing/tempFolder.ts'
 import type { SizeOptions, Source } from '../../types.ts'
 import { gridTokens } from '../prompt/positions.ts'
@@ -25,9 +26,11 @@ beforeAll(async () => {
 const BUDGET = { minPixels: 4 * 784, maxPixels: 16384 * 784 }
 const frames = (name: string, count: number): Source[] => Array.from({ length: count }, () => ({ path: paths[name]! }))
 const measured = async (name: string, count: number, options: SizeOptions = {}, budget = BUDGET) => {
-  const { grid } = await measureMedia({ type: 'video', frames: frames(name, count), ...options }, budget, {
-    tokensPerSecond: null,
-  })
+  const { grid } = await measureMedia(
+    { type: 'video', frames: frames(name, count), ...options },
+    budget,
+    visionOf('qwen2vl'),
+  )
   return { times: grid.times, pixels: (gridTokens(grid) / grid.times) * 784 }
 }
 
@@ -59,7 +62,7 @@ describe('the frames of a video', () => {
       size: { width: 1920, height: 1080 },
       name: 'Gone',
     })
-    const rules = { tokensPerSecond: null }
+    const rules = visionOf('qwen2vl')
     const pixels = async (path: string) => measureMedia({ type: 'image', source: { path } }, BUDGET, rules)
     const picture = await measureMedia({ type: 'image', source: gone(0) }, BUDGET, rules)
     expect(picture.grid).toEqual((await pixels(paths.hd!)).grid)
@@ -76,7 +79,7 @@ describe('the frames of a video', () => {
       named(paths.small!, 2),
       named(paths.small!, 3),
     ]
-    const rules = { tokensPerSecond: null }
+    const rules = visionOf('qwen2vl')
     const media = await measureMedia({ type: 'video', frames: sources, minPixels: 3136 }, BUDGET, rules)
     expect(media.key).toBe(
       (
@@ -106,9 +109,7 @@ describe('the frames of a video', () => {
     const media = await measureMedia(
       { type: 'video', frames: sources, minPixels: 3136, resizedWidth: 150, resizedHeight: 90 },
       BUDGET,
-      {
-        tokensPerSecond: null,
-      },
+      visionOf('qwen2vl'),
     )
     expect(media.grid).toMatchObject({ times: 2, rows: 3, columns: 5 })
     const pairs = await Promise.all([media.frames(0), media.frames(1)])

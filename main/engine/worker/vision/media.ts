@@ -5,10 +5,11 @@ import { AppError } from '#contract'
 import type { PictureBudget } from '#contract'
 import { openPicture, smartResize } from '../../../lib/picture/index.ts'
 import type { Picture, Size } from '../../../lib/picture/index.ts'
+import { tokenPixels } from '../../../lib/families/index.ts'
+import type { VisionFacts } from '../../../lib/families/index.ts'
 import { videoBudget } from '../../../lib/video/index.ts'
 import type { ChatPart, SizeOptions, Source } from '../../types.ts'
 import type { Grid } from '../prompt/positions.ts'
-import { TOKEN } from './patches.ts'
 import type { Frame } from './patches.ts'
 
 /** A picture or video of a request, measured but not yet decoded. */
@@ -28,22 +29,14 @@ export interface Media {
 
 export type MediaSource = Exclude<ChatPart, { type: 'text' }>
 
-/** What differs between the families when media are measured. */
-export interface MediaRules {
-  /** Positions per second of video; null: slices count one position each (Qwen2-VL). */
-  readonly tokensPerSecond: number | null
-}
-
-/** The reference's budget of a picture, in pixels. Nothing is enlarged beyond it. */
-const MIN_PIXELS = 4 * 784
-const MAX_PIXELS = 16384 * 784
-const VIDEO = { fps: 2, framesPerSlice: 2 }
+/** Frames per second that the reference takes of a video for which nothing else is said. */
+const VIDEO_FPS = 2
 
 /**
- * Measures a picture or video: its size for the model, its tokens and its name in the caches.
+ * Measures a picture or video for the models of a family: its size for them, its tokens and its name in the caches.
  * @throws AppError MediaNotFound, UnsupportedMedia, DamagedMedia, MediaTooLarge, InvalidInput.
  */
-export async function measureMedia(part: MediaSource, budget: PictureBudget, rules: MediaRules): Promise<Media> {
+export async function measureMedia(part: MediaSource, budget: PictureBudget, vision: VisionFacts): Promise<Media> {
   const sources = part.type === 'image' ? [part.source] : part.frames
   if (sources.length === 0)
     throw new AppError('InvalidInput', 'A video needs at least one frame. Name its frames in order.')
@@ -61,11 +54,14 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, rul
     known ?? header!,
     part.type === 'image' ? part : { ...part, ...videoBudget(part.frames.length, part, budget) },
     budget,
+    vision,
     nameOf(sources[0]!),
   )
-  const times = part.type === 'image' ? 1 : Math.ceil(sources.length / VIDEO.framesPerSlice)
-  const fps = part.type === 'video' ? (part.fps ?? VIDEO.fps) : VIDEO.fps
-  const timeStep = rules.tokensPerSecond === null ? 1 : (VIDEO.framesPerSlice / fps) * rules.tokensPerSecond
+  const times = part.type === 'image' ? 1 : Math.ceil(sources.length / vision.framesPerSlice)
+  const fps = part.type === 'video' ? (part.fps ?? VIDEO_FPS) : VIDEO_FPS
+  const { positionsPerSecond } = vision
+  const timeStep = positionsPerSecond === null ? 1 : (vision.framesPerSlice / fps) * positionsPerSecond
+  const token = tokenPixels(vision)
   const shown = new Set(header ? [header] : [])
   const frame = async (index: number): Promise<Frame> => {
     const picture = await pictures[Math.min(index, pictures.length - 1)]!()
@@ -78,7 +74,7 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, rul
     sliceKey: (t) =>
       part.type === 'image' ? `${digestAt(0)}:${frameSize}` : `${digestAt(t * 2)}+${digestAt(t * 2 + 1)}:${frameSize}`,
     key: `${createHash('sha256').update(digests.join()).digest('hex')}:${part.type}:${frameSize}${part.type === 'video' ? `@${fps}` : ''}`,
-    grid: { times, rows: size.height / TOKEN, columns: size.width / TOKEN, timeStep },
+    grid: { times, rows: size.height / token, columns: size.width / token, timeStep },
     frames: async (t) => (part.type === 'image' ? [await frame(0)] : [await frame(t * 2), await frame(t * 2 + 1)]),
     damaged: () => [...shown].some(({ damaged }) => damaged),
     notes: () => [...new Set([...shown].flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`)))],
@@ -89,18 +85,26 @@ function nameOf(source: Source): string {
   return source.name ?? ('path' in source ? basename(source.path) : 'The picture')
 }
 
-function targetSize(original: Size, options: SizeOptions, budget: PictureBudget, name: string): Size {
+function targetSize(
+  original: Size,
+  options: SizeOptions,
+  budget: PictureBudget,
+  vision: VisionFacts,
+  name: string,
+): Size {
+  const token = tokenPixels(vision)
   const { resizedWidth, resizedHeight } = options
-  // the reference's fetch_image rounds the wished size with smart_resize under its default budget
+  // the reference's fetch_image rounds the size that is asked for with smart_resize under its default budget
   if (resizedWidth && resizedHeight)
     return smartResize(
       { width: resizedWidth, height: resizedHeight },
-      { minPixels: MIN_PIXELS, maxPixels: MAX_PIXELS },
+      { minPixels: vision.minPixels, maxPixels: vision.maxPixels },
       name,
+      token,
     )
-  const minPixels = Math.min(options.minPixels ?? budget.minPixels, MAX_PIXELS)
-  const maxPixels = Math.max(options.maxPixels ?? budget.maxPixels, TOKEN * TOKEN)
-  return smartResize(original, { minPixels: Math.min(minPixels, maxPixels), maxPixels }, name)
+  const minPixels = Math.min(options.minPixels ?? budget.minPixels, vision.maxPixels)
+  const maxPixels = Math.max(options.maxPixels ?? budget.maxPixels, token * token)
+  return smartResize(original, { minPixels: Math.min(minPixels, maxPixels), maxPixels }, name, token)
 }
 
 /** A picture whose header was read. */

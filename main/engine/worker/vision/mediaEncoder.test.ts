@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { visionOf } from '../../../lib/families/index.ts'
 import { golden, goldenModel } from '../../../testing/engineGoldens.ts'
 import { tempFolder } from '../../../testing/tempFolder.ts'
 import { DiskCache } from '../../cache/diskCache.ts'
 import { inspectModel } from '../../gguf/index.ts'
-import { EmbeddingCache } from '../cache/embeddingCache.ts'
+import { EmbeddingCache } from './embeddingCache.ts'
 import { createRuntime } from '../native/runtime.ts'
 import { measureMedia } from './media.ts'
 import type { Media } from './media.ts'
@@ -23,7 +24,7 @@ beforeAll(async () => {
   tower = new VisionTower(runtime, await Projector.load(runtime, files.projectorPath!, facts!, () => {}, never))
 })
 afterAll(() => {
-  tower.free()
+  tower[Symbol.dispose]()
   folder.remove()
 })
 beforeEach(() => void vi.restoreAllMocks())
@@ -33,9 +34,7 @@ const video = (...frames: number[]): Promise<Media> =>
   measureMedia(
     { type: 'video', frames: frames.map(frame), minPixels: BUDGET.minPixels, maxPixels: BUDGET.maxPixels },
     BUDGET,
-    {
-      tokensPerSecond: null,
-    },
+    visionOf('qwen2vl'),
   )
 let caches = 0
 const encoderWith = (cache = new EmbeddingCache(null, '')): MediaEncoder => new MediaEncoder(tower, cache)
@@ -70,10 +69,7 @@ test('pairs of frames that another video has too, at other times, are not encode
   await encoder.encode(await video(3, 2), never)
   expect(encode, 'the order within a pair counts').toHaveBeenCalledTimes(1)
   expect(told).toHaveBeenCalledTimes(1)
-  await encoder.encode(
-    await measureMedia({ type: 'image', source: frame(2) }, BUDGET, { tokensPerSecond: null }),
-    never,
-  )
+  await encoder.encode(await measureMedia({ type: 'image', source: frame(2) }, BUDGET, visionOf('qwen2vl')), never)
   expect(encode, 'a still picture is no pair of frames').toHaveBeenCalledTimes(2)
 })
 

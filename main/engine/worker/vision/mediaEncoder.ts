@@ -1,6 +1,6 @@
 import type { ProjectorFacts } from '../../gguf/index.ts'
 import { orAborted } from '../aborted.ts'
-import type { EmbeddingCache } from '../cache/embeddingCache.ts'
+import type { EmbeddingCache } from './embeddingCache.ts'
 import type { Media } from './media.ts'
 import type { VisionTower } from './tower.ts'
 
@@ -72,9 +72,5 @@ export class MediaEncoder {
   /** Resolves when native code is done with what an aborted request left it with. */
   async rest(): Promise<void> {
     await this.slice
-  }
-
-  free(): void {
-    this.tower.free()
   }
 }

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { golden, goldenFloats, goldenJson } from '../../../testing/engineGoldens.ts'
-import { normaliseTable, patchify, patchPositions, PATCH_VALUES, plainOrder, TOKEN, windowOrder } from './patches.ts'
+import { tokenPixels, visionOf } from '../../../lib/families/index.ts'
+import { normaliseTable, patchify, patchPositions, patchValues, plainOrder, windowOrder } from './patches.ts'
 
 interface Preprocess {
   readonly mean: readonly number[]
@@ -16,6 +17,9 @@ interface Preprocess {
 }
 
 const preprocess = goldenJson<Preprocess>('common', 'preprocess.json')
+const { patchPixels } = visionOf('qwen2vl')
+const TOKEN = tokenPixels(visionOf('qwen2vl'))
+const PATCH_VALUES = patchValues(patchPixels)
 const CHANNEL = PATCH_VALUES / 3
 
 describe('pixel values are bit for bit those of the reference', () => {
@@ -25,6 +29,7 @@ describe('pixel values are bit for bit those of the reference', () => {
       frame,
       plainOrder(height / TOKEN, width / TOKEN),
       normaliseTable(preprocess.mean, preprocess.std),
+      patchPixels,
     )
     // the reference repeats a still picture in both temporal slots: channel, slot, row, column
     const [count, values] = pixel_values.shape
@@ -46,7 +51,7 @@ describe('window order', () => {
   test('every token once; the windows are the 4 x 4 squares of the grid, those of one size together', () => {
     fc.assert(
       fc.property(side, side, (rows, columns) => {
-        const { tokens, groups } = windowOrder(rows, columns)
+        const { tokens, groups } = windowOrder(rows, columns, WINDOW)
         expect([...tokens].sort((a, b) => a - b)).toEqual(Array.from({ length: rows * columns }, (_, i) => i))
         const squares = new Map<string, number[]>()
         for (let token = 0; token < rows * columns; token++) {
@@ -70,7 +75,7 @@ describe('window order', () => {
       'qwen25vl',
       'vision.json',
     )
-    const { tokens, groups } = windowOrder(5, 8)
+    const { tokens, groups } = windowOrder(5, 8, WINDOW)
     expect([...tokens]).toEqual(trace.window_index)
     expect(groups).toEqual([
       { patches: 64, count: 2 },
@@ -82,7 +87,7 @@ describe('window order', () => {
   test('patches keep their rows and columns in every order', () => {
     fc.assert(
       fc.property(side, side, (rows, columns) => {
-        const order = windowOrder(rows, columns)
+        const order = windowOrder(rows, columns, WINDOW)
         const positions = patchPositions(rows, columns, order)
         const n = rows * columns * 4
         expect(

@@ -1,12 +1,7 @@
-/** Side of a patch and of a token (2 x 2 patches), in pixels. */
-export const PATCH = 14
-export const TOKEN = 28
-/** Numbers of one patch in one temporal slot: 3 channels x 14 x 14. */
-export const PATCH_VALUES = 3 * PATCH * PATCH
-/** Side of an attention window of Qwen2.5-VL in tokens: 112 pixels. */
-const WINDOW_TOKENS = 4
+/** Numbers of one patch of `patch` pixels a side in one temporal slot: three channels. */
+export const patchValues = (patch: number): number => 3 * patch * patch
 
-/** A resized picture: RGB, 8 bits, rows from the top; both sides multiples of 28. */
+/** A resized picture: RGB, 8 bits, rows from the top; both sides multiples of a token's side, which is two patches. */
 export interface Frame {
   readonly data: Uint8Array
   readonly width: number
@@ -28,7 +23,7 @@ export interface TokenOrder {
   readonly groups: readonly WindowGroup[]
 }
 
-/** Row-major order, all patches in one window: Qwen2-VL. `rows` and `columns` in tokens. */
+/** Row-major order, all patches in one window. `rows` and `columns` in tokens. */
 export function plainOrder(rows: number, columns: number): TokenOrder {
   return {
     tokens: Int32Array.from({ length: rows * columns }, (_, i) => i),
@@ -37,16 +32,16 @@ export function plainOrder(rows: number, columns: number): TokenOrder {
 }
 
 /**
- * Qwen2.5-VL's windows of 112 x 112 pixels, smaller at the right and bottom edge (`get_window_index` of the reference).
+ * Windows of `side` x `side` tokens, smaller at the right and bottom edge (`get_window_index` of the reference).
  * Windows of one size stand together, so that each group is one batched attention; the order inside attention over all
  * patches does not matter.
  */
-export function windowOrder(rows: number, columns: number): TokenOrder {
+export function windowOrder(rows: number, columns: number, side: number): TokenOrder {
   const bySize = new Map<number, { windows: number[][]; patches: number }>()
-  for (let top = 0; top < rows; top += WINDOW_TOKENS)
-    for (let left = 0; left < columns; left += WINDOW_TOKENS) {
-      const height = Math.min(WINDOW_TOKENS, rows - top)
-      const width = Math.min(WINDOW_TOKENS, columns - left)
+  for (let top = 0; top < rows; top += side)
+    for (let left = 0; left < columns; left += side) {
+      const height = Math.min(side, rows - top)
+      const width = Math.min(side, columns - left)
       const window: number[] = []
       for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) window.push((top + y) * columns + left + x)
       const group = bySize.get(height * width) ?? { windows: [], patches: height * width * 4 }
@@ -72,23 +67,24 @@ export function normaliseTable(mean: readonly number[], std: readonly number[]):
 }
 
 /**
- * The patches of one frame, normalised: [patches, 588], a patch as channel, row, column. Tokens in `order`, the four
- * patches of a token row by row.
+ * The patches of one frame, normalised: [patches, values], a patch as channel, row, column. Tokens in `order`, the four
+ * patches of a token row by row. `patch`: a patch's side in pixels.
  */
-export function patchify(frame: Frame, order: TokenOrder, table: Float32Array): Float32Array {
-  const columns = frame.width / TOKEN
-  const out = new Float32Array(order.tokens.length * 4 * PATCH_VALUES)
+export function patchify(frame: Frame, order: TokenOrder, table: Float32Array, patch: number): Float32Array {
+  const side = 2 * patch
+  const columns = frame.width / side
+  const out = new Float32Array(order.tokens.length * 4 * patchValues(patch))
   const stride = frame.width * 3
   let o = 0
   for (const token of order.tokens) {
-    const tokenY = Math.floor(token / columns) * TOKEN
-    const tokenX = (token % columns) * TOKEN
+    const tokenY = Math.floor(token / columns) * side
+    const tokenX = (token % columns) * side
     for (let quarter = 0; quarter < 4; quarter++) {
-      const start = (tokenY + (quarter >> 1) * PATCH) * stride + (tokenX + (quarter & 1) * PATCH) * 3
+      const start = (tokenY + (quarter >> 1) * patch) * stride + (tokenX + (quarter & 1) * patch) * 3
       for (let c = 0; c < 3; c++)
-        for (let y = 0; y < PATCH; y++) {
+        for (let y = 0; y < patch; y++) {
           let at = start + y * stride + c
-          for (let x = 0; x < PATCH; x++, at += 3) out[o++] = table[c * 256 + frame.data[at]!]!
+          for (let x = 0; x < patch; x++, at += 3) out[o++] = table[c * 256 + frame.data[at]!]!
         }
     }
   }

@@ -4,8 +4,8 @@ import { AppError } from '#contract'
 import type { ProjectorFacts } from '../../gguf/index.ts'
 import type { Pointer } from '../native/ffi.ts'
 import { GgmlType } from '../native/ggml.ts'
+import type { Ggml } from '../native/ggml.ts'
 import type { Gpu, Runtime } from '../native/runtime.ts'
-import { convertRows } from './convert.ts'
 import { fastestKind, PLAIN } from './weightTypes.ts'
 import type { WeightKind } from './weightTypes.ts'
 
@@ -30,8 +30,8 @@ interface Tensor {
   readonly bytes: number
 }
 
-/** The weights of a vision tower and its merger in memory. */
-export class Projector {
+/** The weights of a vision tower and its merger in memory, until it is disposed of. */
+export class Projector implements Disposable {
   readonly facts: ProjectorFacts
   /** What the matrices are multiplied as, e.g. "bf16". */
   readonly kind: string
@@ -122,7 +122,7 @@ export class Projector {
     return this.weights.get(name) ?? null
   }
 
-  free(): void {
+  [Symbol.dispose](): void {
     release(this.runtime, this.contexts, this.buffers)
   }
 }
@@ -172,4 +172,29 @@ async function fill(
 function release({ ggml }: Runtime, contexts: readonly Pointer[], buffers: readonly Pointer[]): void {
   for (const buffer of buffers) ggml.bufferFree(buffer)
   for (const context of contexts) ggml.free(context)
+}
+
+/** Rows of half precision (F16 or BF16, `from`) as rows of another type: F32, BF16 or Q8_0. `rowLength` numbers each. */
+async function convertRows(
+  ggml: Ggml,
+  half: Uint8Array,
+  rowLength: number,
+  from: number,
+  type: number,
+): Promise<Uint8Array> {
+  const count = half.byteLength / 2
+  const floats = from === GgmlType.BF16 ? brainFloats(half) : new Float32Array(count)
+  if (from === GgmlType.F16) await ggml.f16ToF32(half, floats, count)
+  const out = new Uint8Array(ggml.rowSize(type, rowLength) * (count / rowLength))
+  if (type === GgmlType.BF16) await ggml.f32ToBf16(floats, out, count)
+  else if (type === GgmlType.F32) out.set(new Uint8Array(floats.buffer))
+  else await ggml.quantizeChunk(type, floats, out, 0, count / rowLength, rowLength, null)
+  return out
+}
+
+/** A BF16 number is the upper half of an F32. */
+function brainFloats(half: Uint8Array): Float32Array<ArrayBuffer> {
+  const view = new DataView(half.buffer, half.byteOffset, half.byteLength)
+  const bits = Uint32Array.from({ length: half.byteLength / 2 }, (_, i) => view.getUint16(i * 2, true) << 16)
+  return new Float32Array(bits.buffer)
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { visionOf } from '../../../lib/families/index.ts'
 import { families, golden, goldenFloats, goldenJson, goldenModel } from '../../../testing/engineGoldens.ts'
 import type { Family } from '../../../testing/engineGoldens.ts'
 import { inspectModel } from '../../gguf/index.ts'
@@ -57,7 +58,7 @@ describe.each(families)('%s embeddings are those of the reference', (family: Fam
     projector = await Projector.load(runtime, files.projectorPath!, facts!, () => {}, never)
     tower = new VisionTower(runtime, projector)
   })
-  afterAll(() => projector.free())
+  afterAll(() => projector[Symbol.dispose]())
 
   test.each(images)('$image', async ({ image, embeddings }) => {
     const found = await tower.encode([resized(image)], never)
@@ -74,7 +75,7 @@ describe.each(families)('%s embeddings are those of the reference', (family: Fam
         maxPixels: video.max_pixels,
       },
       { minPixels: 784, maxPixels: 784 },
-      { tokensPerSecond: null },
+      visionOf('qwen2vl'),
     )
     const expected = goldenFloats(family, 'vision', embeddings.file)
     const length = expected.length / media.grid.times

@@ -3,8 +3,12 @@ import type { Pointer } from '../native/ffi.ts'
 import { patchesOf, pictureGraphBytes } from '../../memory/memoryModel.ts'
 import { GgmlType, ROPE_VISION } from '../native/ggml.ts'
 import type { Runtime } from '../native/runtime.ts'
-import { systemFreeBytes } from '../../memory/systemMemory.ts'
-import { normaliseTable, patchPositions, patchify, plainOrder, windowOrder, PATCH_VALUES, TOKEN } from './patches.ts'
+import { systemFreeBytes } from '../../memory/devices.ts'
+import { tokenPixels, visionOf } from '../../../lib/families/index.ts'
+import type { VisionFacts } from '../../../lib/families/index.ts'
+import { codeOf } from '../families/families.ts'
+import type { FamilyCode, TowerGraph } from '../families/family.ts'
+import { normaliseTable, patchPositions, patchify, patchValues } from './patches.ts'
 import type { Frame, TokenOrder } from './patches.ts'
 import { openRunner } from './graphRunner.ts'
 import type { GraphRunner } from './graphRunner.ts'
@@ -23,20 +27,24 @@ interface Built {
 }
 
 /**
- * The vision tower of Qwen2-VL and Qwen2.5-VL as a ggml graph, after `modeling_qwen2_vl.py` and
- * `modeling_qwen2_5_vl.py` of transformers: patch embedding, blocks with 2-D rotary attention, 2 x 2 merger.
+ * A vision tower as a ggml graph: patch embedding, blocks with 2-D rotary attention, 2 x 2 merger. What differs between
+ * the families is theirs.
  */
-export class VisionTower {
+export class VisionTower implements Disposable {
   readonly projector: Projector
   private readonly runtime: Runtime
   private readonly table: Float32Array
   private readonly runner: GraphRunner
+  private readonly vision: VisionFacts
+  private readonly code: FamilyCode
 
   constructor(runtime: Runtime, projector: Projector) {
     this.runtime = runtime
     this.projector = projector
     this.runner = openRunner(runtime, projector.gpu, GRAPH_NODES)
     this.table = normaliseTable(projector.facts.mean, projector.facts.std)
+    this.vision = visionOf(projector.facts.family)
+    this.code = codeOf(projector.facts.family)
   }
 
   /**
@@ -46,11 +54,12 @@ export class VisionTower {
    */
   async encode(frames: readonly [Frame] | readonly [Frame, Frame], signal: AbortSignal): Promise<Float32Array> {
     const { ggml } = this.runtime
-    const { family, outputLength } = this.projector.facts
-    const rows = frames[0].height / TOKEN
-    const columns = frames[0].width / TOKEN
-    const order = family === 'qwen25vl' ? windowOrder(rows, columns) : plainOrder(rows, columns)
-    const pixels = frames.map((frame) => patchify(frame, order, this.table))
+    const { outputLength } = this.projector.facts
+    const side = tokenPixels(this.vision)
+    const rows = frames[0].height / side
+    const columns = frames[0].width / side
+    const order = this.code.order(rows, columns)
+    const pixels = frames.map((frame) => patchify(frame, order, this.table, this.vision.patchPixels))
     const positions = patchPositions(rows, columns, order)
     signal.throwIfAborted()
     this.requireMemory(frames)
@@ -83,23 +92,27 @@ export class VisionTower {
   }
 
   /** Frees the weights too. */
-  free(): void {
+  [Symbol.dispose](): void {
     this.runner.free()
-    this.projector.free()
+    this.projector[Symbol.dispose]()
   }
 
   /** On some systems memory is promised that is not there, and its use ends the process. */
   private requireMemory(frames: readonly [Frame] | readonly [Frame, Frame]): void {
     if (this.projector.gpu) return
     const [{ width, height }] = frames
-    if (pictureGraphBytes(this.projector.facts, patchesOf(width * height), frames.length) > systemFreeBytes())
+    if (
+      pictureGraphBytes(this.projector.facts, patchesOf(width * height, this.projector.facts.family), frames.length) >
+      systemFreeBytes()
+    )
       throw tooLarge(frames[0])
   }
 
   private build(context: Pointer, slots: number, patches: number, order: TokenOrder): Built {
     const { ggml } = this.runtime
     const { facts } = this.projector
-    const { embeddingLength: width, heads, family, fullBlocks, eps } = facts
+    const { embeddingLength: width, heads, fullBlocks, eps } = facts
+    const values = patchValues(this.vision.patchPixels)
     const headLength = width / heads
     const weight = (name: string) => this.projector.weight(name)
     const linear = (x: Pointer, name: string) => {
@@ -107,22 +120,13 @@ export class VisionTower {
       const bias = weight(`${name}.bias`)
       return bias ? ggml.add(context, product, bias) : product
     }
-    const normalise = (x: Pointer, name: string) =>
-      family === 'qwen25vl'
-        ? ggml.mul(context, ggml.rmsNorm(context, x, eps), weight(`${name}.weight`))
-        : ggml.add(
-            context,
-            ggml.mul(context, ggml.norm(context, x, eps), weight(`${name}.weight`)),
-            weight(`${name}.bias`),
-          )
+    const graph: TowerGraph = { ggml, context, eps, weight, linear }
+    const normalise = (x: Pointer, name: string) => this.code.normalise(graph, x, name)
 
-    // x * sigmoid(1.702 x) in full precision: ggml_gelu_quick reads a table of half precision
-    const quickGelu = (t: Pointer) => ggml.scale(context, ggml.silu(context, ggml.scale(context, t, 1.702)), 1 / 1.702)
-
-    const inputs = Array.from({ length: slots }, () => ggml.newTensor2d(context, GgmlType.F32, PATCH_VALUES, patches))
+    const inputs = Array.from({ length: slots }, () => ggml.newTensor2d(context, GgmlType.F32, values, patches))
     const positions = ggml.newTensor1d(context, GgmlType.I32, patches * 4)
     for (const tensor of [...inputs, positions]) ggml.setInput(tensor)
-    const kernel = (name: string) => ggml.reshape2d(context, weight(name), PATCH_VALUES, width)
+    const kernel = (name: string) => ggml.reshape2d(context, weight(name), values, width)
     let x = ggml.add(
       context,
       ggml.mulMat(context, kernel('v.patch_embd.weight'), inputs[0]!),
@@ -162,13 +166,7 @@ export class VisionTower {
       const [q, k, v] = [rope(split('attn_q')), rope(split('attn_k')), split('attn_v')]
       const attention = full ? attend(q, k, v, patches, 1) : windowed(q, k, v)
       x = ggml.add(context, x, linear(attention, `${block}.attn_out`))
-      const g = normalise(x, `${block}.ln2`)
-      const up = linear(g, `${block}.ffn_up`)
-      const inner =
-        family === 'qwen25vl'
-          ? ggml.mul(context, ggml.silu(context, linear(g, `${block}.ffn_gate`)), up)
-          : quickGelu(up)
-      x = ggml.add(context, x, linear(inner, `${block}.ffn_down`))
+      x = ggml.add(context, x, this.code.feedForward(graph, normalise(x, `${block}.ln2`), block))
     }
     const merged = ggml.reshape2d(context, normalise(x, 'v.post_ln'), width * 4, patches / 4)
     const output = linear(ggml.geluErf(context, linear(merged, 'mm.0')), 'mm.2')

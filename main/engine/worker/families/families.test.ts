@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { PictureMark } from '#contract'
-import { marksText } from './marks.ts'
+import { marksText } from './families.ts'
 
 const box: PictureMark = { type: 'box', x1: 0.1, y1: 0.2, x2: 0.5, y2: 1, label: 'Box 1' }
 const point: PictureMark = { type: 'point', x: 0.25, y: 0.75, label: 'the "knob"' }

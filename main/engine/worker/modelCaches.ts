@@ -1,16 +1,15 @@
-import { ConversationState } from './conversationState.ts'
-import { DiskCache } from '../cache/diskCache.ts'
-import { embeddingsFolder, MAX_STATE_BYTES, statesFolder } from '../cache/folders.ts'
-import { EmbeddingCache } from './cache/embeddingCache.ts'
-import { fingerprint } from './cache/fingerprint.ts'
-import { StateStore } from './cache/stateStore.ts'
+import { DiskCache, embeddingsFolder, MAX_STATE_BYTES, statesFolder } from '../cache/diskCache.ts'
+import { fingerprint } from '../gguf/index.ts'
+import { KvState } from './kvState/kvState.ts'
+import { KvStateStore } from './kvState/kvStateStore.ts'
+import { EmbeddingCache } from './vision/embeddingCache.ts'
 
 const EMBEDDING_BYTES = 2 ** 30
 
 /** What one loaded model keeps from question to question. */
-export interface Caches {
+export interface ModelCaches {
   readonly embeddings: EmbeddingCache
-  readonly state: ConversationState
+  readonly state: KvState
 }
 
 /** Raised whenever the tower computes other numbers than before. */
@@ -25,13 +24,13 @@ export async function openCaches(
   files: { readonly textPaths: readonly string[]; readonly projectorPath: string | null },
   release: string,
   kind: string,
-): Promise<Caches> {
-  if (folder === null) return { embeddings: new EmbeddingCache(null, ''), state: new ConversationState(null) }
+): Promise<ModelCaches> {
+  if (folder === null) return { embeddings: new EmbeddingCache(null, ''), state: new KvState(null) }
   const projector = files.projectorPath ? `${await fingerprint(files.projectorPath)}:${kind}:${TOWER_VERSION}` : ''
   const text = await Promise.all(files.textPaths.map(fingerprint))
   const model = `${text.join('+')}:${projector}:${release}`
   return {
     embeddings: new EmbeddingCache(new DiskCache(embeddingsFolder(folder), EMBEDDING_BYTES), projector),
-    state: new ConversationState(new StateStore(new DiskCache(statesFolder(folder), MAX_STATE_BYTES), model)),
+    state: new KvState(new KvStateStore(new DiskCache(statesFolder(folder), MAX_STATE_BYTES, 'groups'), model)),
   }
 }

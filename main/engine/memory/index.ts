@@ -1,3 +1,0 @@
-export { anyPlacement, contextOptions, estimateFit, estimatePlacement } from './estimateFit.ts'
-export { sizedModel } from './shape.ts'
-export type { SizedModel } from './shape.ts'

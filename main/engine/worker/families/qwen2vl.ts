@@ -1,0 +1,30 @@
+import { plainOrder } from '../vision/patches.ts'
+import { cornersOf } from './family.ts'
+import type { FamilyCode } from './family.ts'
+
+/** Qwen2-VL, after `modeling_qwen2_vl.py` of transformers. */
+export const qwen2vl: FamilyCode = {
+  order: plainOrder,
+
+  normalise({ ggml, context, eps, weight }, x, name) {
+    const scaled = ggml.mul(context, ggml.norm(context, x, eps), weight(`${name}.weight`))
+    return ggml.add(context, scaled, weight(`${name}.bias`))
+  },
+
+  feedForward({ ggml, context, linear }, x, block) {
+    const up = linear(x, `${block}.ffn_up`)
+    // x * sigmoid(1.702 x) in full precision: ggml_gelu_quick reads a table of half precision
+    const inner = ggml.scale(context, ggml.silu(context, ggml.scale(context, up, 1.702)), 1 / 1.702)
+    return linear(inner, `${block}.ffn_down`)
+  },
+
+  /** In tokens, in thousandths of the picture (the report on Qwen2-VL, "grounding"). */
+  marks: (marks, _, plain) =>
+    `${marks
+      .map((mark) => {
+        const name = mark.label === '' ? '' : `<|object_ref_start|>${plain(mark.label)}<|object_ref_end|>`
+        const pairs = cornersOf(mark, { width: 1000, height: 1000 }).map(([x, y]) => `(${x},${y})`)
+        return `${name}<|box_start|>${pairs.join(',')}<|box_end|>`
+      })
+      .join('')}\n`,
+}

@@ -1,0 +1,197 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { goldenModel } from '../../../testing/engineGoldens.ts'
+import { tempFolder } from '../../../testing/tempFolder.ts'
+import { DiskCache } from '../../cache/diskCache.ts'
+import { inspectModel } from '../../gguf/index.ts'
+import { Aborted } from '../aborted.ts'
+import { LanguageContext } from '../language/context.ts'
+import { LanguageModel } from '../language/languageModel.ts'
+import { NativeContext } from '../language/nativeContext.ts'
+import { createRuntime } from '../native/runtime.ts'
+import type { Runtime } from '../native/runtime.ts'
+import type { Unit } from '../prompt/positions.ts'
+import { logitsReader } from '../testing/logits.ts'
+import { KvState } from './kvState.ts'
+import { KvStateStore } from './kvStateStore.ts'
+
+const CONTEXT_TOKENS = 2048
+const VOCABULARY = 1024
+const never = new AbortController().signal
+const folder = tempFolder()
+const native = createRuntime()
+const logitsAt = logitsReader(VOCABULARY)
+/** Bytes of each copy of a part of the KV cache, and what is called after one is made. */
+let copies: number[] = []
+let afterCopy: () => void = () => {}
+const runtime = Object.create(native, {
+  llama: {
+    value: {
+      ...native.llama,
+      stateGet: async (...args: Parameters<Runtime['llama']['stateGet']>) => {
+        copies.push(args[1].length)
+        const bytes = await native.llama.stateGet(...args)
+        afterCopy()
+        return bytes
+      },
+    },
+  },
+}) as Runtime
+
+let model: LanguageModel
+let context: NativeContext
+/** What is in the context. */
+let sequence: LanguageContext
+let states: string
+let made = 0
+beforeAll(async () => {
+  const files = goldenModel('qwen2vl')
+  const { text } = await inspectModel(files)
+  runtime.fitThreads(text.bytes)
+  model = await LanguageModel.load(runtime, files.textPath, text, () => {}, never)
+})
+afterAll(async () => {
+  await model[Symbol.asyncDispose]()
+  folder.remove()
+})
+beforeEach(async () => {
+  context = await NativeContext.create(runtime, model, CONTEXT_TOKENS, {})
+  sequence = new LanguageContext(context)
+  states = join(folder.path, String(made++))
+  copies = []
+  afterCopy = () => {}
+})
+afterEach(() => context.free())
+
+const open = () => new KvState(new KvStateStore(new DiskCache(states, 1 << 30, 'groups'), 'model'))
+const tokens = (count: number, from = 0): Unit[] =>
+  Array.from({ length: count }, (_, i) => ({ token: 300 + (((from + i) * 7) % 600) }))
+const append = (to: LanguageContext, units: readonly Unit[]) =>
+  to.append(
+    units,
+    () => Promise.reject(new Error('there are no media')),
+    () => {},
+    never,
+  )
+const files = () => readdirSync(states).sort()
+const inodes = () => Object.fromEntries(files().map((name) => [name, statSync(join(states, name)).ino]))
+const bytesOnDisk = () => files().reduce((sum, name) => sum + readFileSync(join(states, name)).length, 0)
+
+/** Enters a conversation and computes its units. Returns how many of them were there. */
+async function ask(state: KvState, units: readonly Unit[], name = 'a'): Promise<number> {
+  await state.enter(name, units, sequence, never)
+  const kept = sequence.rewind(units)
+  await append(sequence, units.slice(kept))
+  return kept
+}
+
+/** Empties the context and enters a conversation as another process does. Returns how many of its units come from disk. */
+async function restored(units: readonly Unit[], name = 'a'): Promise<number> {
+  sequence.truncate(0)
+  await open().enter(name, units, sequence, never)
+  return sequence.length
+}
+
+describe('saving', () => {
+  test('writes what is new only, and all of it is there again, number for number', async () => {
+    const state = open()
+    const units = tokens(700)
+    await ask(state, units)
+    await state.save(sequence)
+    await state.written()
+    const first = inodes()
+    const bytes = bytesOnDisk()
+    await append(sequence, tokens(100, 700))
+    copies = []
+    await state.save(sequence)
+    await state.written()
+    expect(inodes()).toMatchObject(first)
+    expect(bytesOnDisk() - bytes).toBeLessThan(bytes / 4)
+    expect(copies.reduce((sum, copy) => sum + copy, 0)).toBeLessThan(bytes / 4)
+    copies = []
+    await state.save(sequence)
+    expect(copies).toEqual([])
+
+    await append(sequence, [{ token: 5 }])
+    const expected = logitsAt(context.handle, -1)
+    expect(await restored(tokens(800))).toBe(800)
+    await append(sequence, [{ token: 5 }])
+    expect(logitsAt(context.handle, -1)).toEqual(expected)
+  })
+
+  test('takes no memory for a copy of all of it', async () => {
+    const state = open()
+    await ask(state, tokens(1500))
+    await state.save(sequence)
+    const all = native.llama.stateSize(context.handle, 0)
+    expect(Math.max(...copies)).toBeLessThan(all / 4)
+  })
+
+  test('ends after the piece at hand when a question comes; what was saved is of use, and the next save goes on', async () => {
+    const state = open()
+    await ask(state, tokens(1500))
+    const question = new AbortController()
+    afterCopy = () => question.abort(new Aborted())
+    await state.save(sequence, question.signal)
+    expect(copies).toHaveLength(1)
+    afterCopy = () => {}
+    await state.written()
+    const first = inodes()
+    expect(Object.keys(first)).toHaveLength(1)
+    await state.save(sequence)
+    await state.written()
+    expect(inodes()).toMatchObject(first)
+    expect(await restored(tokens(1500))).toBe(1500)
+  })
+
+  test('after a change of what was said writes from there on', async () => {
+    const state = open()
+    await ask(state, tokens(1000))
+    await state.save(sequence)
+    const changed = [...tokens(600), ...tokens(500, 5000)]
+    await ask(state, changed)
+    copies = []
+    await state.save(sequence)
+    await state.written()
+    expect(copies.length).toBeLessThan(4)
+    expect(await restored(changed)).toBe(1100)
+  })
+
+  test('that has no memory for a copy leaves the state as it is', async () => {
+    const state = open()
+    await ask(state, tokens(600))
+    afterCopy = () => {
+      throw new RangeError('Array buffer allocation failed')
+    }
+    await state.save(sequence)
+    expect(sequence.length).toBe(600)
+    await append(sequence, [{ token: 5 }])
+  })
+})
+
+describe('another conversation', () => {
+  test('keeps what both have in common, and the first comes back', async () => {
+    const state = open()
+    const other = [...tokens(300), ...tokens(400, 9000)]
+    await ask(state, tokens(600))
+    expect(await ask(state, other, 'b')).toBe(300)
+    await state.save(sequence)
+    expect(await ask(state, tokens(600))).toBe(599)
+    await state.written()
+    expect(await restored(tokens(600))).toBe(600)
+    expect(await restored(other, 'b')).toBe(700)
+  })
+
+  test('that was removed while it is saved is not written any more', async () => {
+    const state = open()
+    await ask(state, tokens(1500))
+    let forgotten: Promise<void> | null = null
+    afterCopy = () => {
+      forgotten ??= state.forget('a')
+    }
+    await state.save(sequence)
+    await forgotten
+    expect(copies).toHaveLength(1)
+  })
+})

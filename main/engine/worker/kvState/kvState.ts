@@ -1,0 +1,162 @@
+import { orAborted } from '../aborted.ts'
+import type { LanguageContext } from '../language/context.ts'
+import { commonPrefix, unitTokens } from '../prompt/positions.ts'
+import type { Unit } from '../prompt/positions.ts'
+import { digestAfter, NOTHING_BEFORE } from './kvStateStore.ts'
+import type { KvStateStore, StatePiece } from './kvStateStore.ts'
+
+/** Fewer tokens than this are computed again faster than they are read. */
+const WORTH_SAVING_TOKENS = 64
+/** Tokens of a piece, unless one medium has more. A question that comes while one is copied waits for that, some ms. */
+const PIECE_TOKENS = 256
+/** Pieces that wait for the disk take at most so much memory, in bytes. */
+const MAX_WAITING_BYTES = 256 << 20
+
+/** A piece on disk: where its units end in the context, and the name of all up to there. */
+interface SavedPiece {
+  readonly end: number
+  readonly digest: string
+}
+
+/**
+ * Keeps the KV states of conversations on disk. The context holds one; each run of units of it is written once, so that
+ * saving writes only what is new, and can be ended after each piece.
+ */
+export class KvState {
+  private readonly store: KvStateStore | null
+  /** The conversation whose state the context holds; null: none that is kept. */
+  private conversation: string | null = null
+  /** The pieces of it that are on disk or on their way there. */
+  private saved: SavedPiece[] = []
+  private variant = ''
+  /** Ends when all pieces that were copied are written. */
+  private writes: Promise<unknown> = Promise.resolve()
+  private waitingBytes = 0
+
+  /** `store` null: nothing is kept. */
+  constructor(store: KvStateStore | null) {
+    this.store = store
+  }
+
+  /**
+   * Brings the best start for `units` into the context: what it holds, or what was saved of this conversation. What the
+   * context held of another one is saved. @throws the signal's reason.
+   */
+  async enter(
+    conversation: string | null,
+    units: readonly Unit[],
+    context: LanguageContext,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (conversation === this.conversation) return
+    await this.save(context, signal)
+    signal.throwIfAborted()
+    this.leave()
+    this.conversation = conversation
+    if (conversation !== null && this.store) await this.restore(conversation, units, context, signal)
+  }
+
+  /** Saves what the context holds and the disk does not, until `signal` aborts; what was saved by then is of use. */
+  async save(context: LanguageContext, signal?: AbortSignal): Promise<void> {
+    const { conversation, variant, store } = this
+    if (!store || conversation === null) return
+    const kept = context.keptSinceSave
+    while (this.saved.length > 0 && this.saved.at(-1)!.end > kept) this.saved.pop()
+    context.noteSaved()
+    for (const { from, to } of piecesOf(context.units, this.saved.at(-1)?.end ?? 0)) {
+      if (signal?.aborted || this.conversation !== conversation) return
+      const before = this.saved.at(-1)?.digest ?? NOTHING_BEFORE
+      const data = await context.copyOut(from, to).catch(() => null)
+      // there is no memory for a copy, or the conversation was removed meanwhile
+      if (!data || this.conversation !== conversation) return
+      const piece: StatePiece = { before, units: context.units.slice(from, to), data }
+      const index = this.saved.length
+      this.saved.push({ end: to, digest: digestAfter(piece) })
+      this.waitingBytes += piece.data.length
+      const write = this.writes.then(async () => {
+        const isStored = await store.save(conversation, variant, index, piece)
+        this.waitingBytes -= piece.data.length
+        // what follows a piece that is missing is of no use
+        if (!isStored && this.conversation === conversation) this.saved.length = Math.min(this.saved.length, index)
+      })
+      this.writes = write
+      if (this.waitingBytes <= MAX_WAITING_BYTES) continue
+      try {
+        await (signal ? orAborted(write, signal) : write)
+      } catch (error) {
+        if (!signal?.aborted) throw error
+      }
+    }
+  }
+
+  /** Resolves when all that `save` copied is on disk. */
+  async written(): Promise<void> {
+    await this.writes
+  }
+
+  /** From now on states belong to another variant of the model, such as one with other LoRA adapters. */
+  switchVariant(variant: string): void {
+    this.leave()
+    this.variant = variant
+  }
+
+  /** The context is gone; what was saved of it can be read again. */
+  leave(): void {
+    this.conversation = null
+    this.saved = []
+  }
+
+  /** The conversation was removed: what the context holds is nobody's. Resolves when nothing more is written of it. */
+  async forget(conversation: string): Promise<void> {
+    if (this.conversation === conversation) this.leave()
+    await this.writes
+  }
+
+  private async restore(
+    conversation: string,
+    units: readonly Unit[],
+    context: LanguageContext,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.writes
+    for (let at = 0, digest = NOTHING_BEFORE; ; ) {
+      signal.throwIfAborted()
+      const piece = await this.store!.load(conversation, this.variant, this.saved.length)
+      const common = piece?.before === digest ? commonPrefix(piece.units, units.slice(at)) : 0
+      if (!piece || common === 0) break
+      const end = at + piece.units.length
+      const there = context.common(units)
+      const isThere = common === piece.units.length && there >= end
+      if (!isThere && there >= at + common) break
+      if (!isThere) {
+        context.truncate(at)
+        if (!(await context.copyIn(piece))) break
+      }
+      at = end
+      digest = digestAfter(piece)
+      this.saved.push({ end, digest })
+      if (common < piece.units.length) break
+    }
+    context.noteSaved()
+  }
+}
+
+/** Cuts the units from `start` on into pieces; none where there are too few to be worth it. */
+function piecesOf(units: readonly Unit[], start: number): { from: number; to: number }[] {
+  const pieces: { from: number; to: number }[] = []
+  let tokens = 0
+  let all = 0
+  let from = start
+  for (let i = start; i < units.length; i++) {
+    const more = unitTokens(units[i]!)
+    if (tokens > 0 && tokens + more > PIECE_TOKENS) {
+      pieces.push({ from, to: i })
+      from = i
+      tokens = 0
+    }
+    tokens += more
+    all += more
+  }
+  if (tokens > 0) pieces.push({ from, to: units.length })
+  return all < WORTH_SAVING_TOKENS ? [] : pieces
+}

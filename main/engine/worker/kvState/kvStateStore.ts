@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import type { DiskCache } from '../../cache/diskCache.ts'
+import type { Unit } from '../prompt/positions.ts'
+
+/** A run of units of a KV cache and what the cache held of them. */
+export interface StatePiece {
+  /** Names all units that come before these, as `digestAfter` does. */
+  readonly before: string
+  readonly units: readonly Unit[]
+  readonly data: Uint8Array
+}
+
+/** Names the empty beginning of a KV state. */
+export const NOTHING_BEFORE = ''
+
+/** Names the units up to the end of a piece. */
+export const digestAfter = ({ before, units }: Pick<StatePiece, 'before' | 'units'>): string =>
+  createHash('sha256').update(before).update(JSON.stringify(units)).digest('hex')
+
+/**
+ * KV states of recent conversations on disk, in pieces that follow one another; each is valid for one model with one set of
+ * context parameters only.
+ */
+export class KvStateStore {
+  private readonly disk: DiskCache
+  private readonly model: string
+
+  /** `model` names everything a KV state depends on beside its units: weights, cache types, libraries. */
+  constructor(disk: DiskCache, model: string) {
+    this.disk = disk
+    this.model = model
+  }
+
+  /** The piece at `index` of a conversation's state; null when there is none. */
+  async load(conversation: string, variant: string, index: number): Promise<StatePiece | null> {
+    const bytes = await this.disk.get(conversation, this.key(variant, index))
+    if (!bytes) return null
+    const length = bytes.readUInt32LE(0)
+    const { before, units } = JSON.parse(bytes.toString('utf8', 4, 4 + length)) as Omit<StatePiece, 'data'>
+    return { before, units, data: bytes.subarray(4 + length) }
+  }
+
+  /** Returns whether the piece is stored. */
+  save(conversation: string, variant: string, index: number, { data, ...about }: StatePiece): Promise<boolean> {
+    const header = Buffer.from(JSON.stringify(about))
+    const length = Buffer.alloc(4)
+    length.writeUInt32LE(header.length)
+    return this.disk.set(conversation, this.key(variant, index), [length, header, data])
+  }
+
+  private key(variant: string, index: number): string {
+    return `${this.model}:${variant}:${index}`
+  }
+}
