@@ -104,6 +104,18 @@ module.exports = {
         pathNot: ['^main/contract/', '^renderer/(components|lib)/', '^renderer/features/$1/'],
       },
     },
+    {
+      name: 'renderer-feature-by-its-index',
+      severity: 'error',
+      from: { path: '^renderer/app/', pathNot: TEST },
+      to: { path: '^renderer/features/', pathNot: '^renderer/features/[^/]+/index\\.ts$' },
+    },
+    {
+      name: 'renderer-room-of-lib-by-its-index',
+      severity: 'error',
+      from: { path: '^renderer/', pathNot: [TEST, '^renderer/lib/(grounding|video)/'] },
+      to: { path: '^renderer/lib/(grounding|video)/', pathNot: '^renderer/lib/(grounding|video)/index\\.ts$' },
+    },
     // a room of components knows the rooms named here and no other; the primitives know no picture, mark, video or model
     ...Object.entries({
       primitives: [],

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { build } from 'electron-builder'
 import { buildAll } from './build.ts'
 import { configuration } from './electron-builder.config.ts'
@@ -17,7 +17,11 @@ async function dist(): Promise<number> {
   }
   await buildAll({ force: true })
   const electronDist = process.platform === 'darwin' ? dirname(dirname(dirname(dirname(electron)))) : dirname(electron)
-  const files = await build({ projectDir: root, config: { ...configuration, electronDist } })
+  // electron-builder keeps Chromium's licences beside the program, except on macOS, where they lie beside the bundle
+  const chromium = { from: join(electronDist, 'LICENSES.chromium.html'), to: 'LICENSES.chromium.html' }
+  const resources = configuration.extraResources as { from: string; to: string }[]
+  const extraResources = process.platform === 'darwin' ? [...resources, chromium] : resources
+  const files = await build({ projectDir: root, config: { ...configuration, extraResources, electronDist } })
   for (const file of files) console.log(file)
   return 0
 }

@@ -1,7 +1,19 @@
 import type { Configuration } from 'electron-builder'
 
-/** Packages whose libraries are opened by path: inside the archive the system could not load them. */
-export const unpackedPackages = ['@node-llama-cpp', 'koffi', '@koromix', 'sharp', '@img', 'better-sqlite3', '@reflink']
+/**
+ * Packages whose libraries are opened by path: inside the archive the system could not load them. libheif-js lies there
+ * too because it is under the LGPL: its user may replace it, which the archive's checked integrity would prevent.
+ */
+export const unpackedPackages = [
+  '@node-llama-cpp',
+  'koffi',
+  '@koromix',
+  'sharp',
+  '@img',
+  'better-sqlite3',
+  '@reflink',
+  'libheif-js',
+]
 
 /** Variants for computers that Electron does not run on, and the second CUDA build of 370 MB, a fallback for some cards. */
 const notShipped = ['linux-armv7l', 'linux-riscv64', '*-cuda-ext'].map(
@@ -25,7 +37,11 @@ export const configuration: Configuration = {
     '!node_modules/koffi/{doc,vendor}/**',
     ...notShipped,
   ],
-  extraResources: [{ from: 'resources', to: 'resources', filter: ['**/*', '!demo-model/training'] }],
+  extraResources: [
+    { from: 'resources', to: 'resources', filter: ['**/*', '!demo-model/training'] },
+    { from: 'LICENSE', to: 'LICENSE.txt' },
+    { from: 'THIRD-PARTY-NOTICES.txt', to: 'THIRD-PARTY-NOTICES.txt' },
+  ],
   asar: true,
   asarUnpack: unpackedPackages.map((name) => `node_modules/${name}/**`),
   npmRebuild: false,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { keepBusy } from './busyThreads.ts'
 import { findChromium, installChromium, installHint } from './chromium.ts'
 import { root } from './paths.ts'
-import { playwrightCounts, vitestCounts } from './testCounts.ts'
+import { playwrightCounts, summary, vitestCounts } from './testCounts.ts'
 import type { Counts } from './testCounts.ts'
 
 const results = join(root, 'test-results')
@@ -19,15 +19,21 @@ function run(script: string, ...args: string[]): boolean {
   return spawnSync(process.execPath, [join(root, script), ...args], { cwd: root, env, stdio: 'inherit' }).status === 0
 }
 
-const one = (success: boolean): Counts => ({ passed: success ? 1 : 0, failed: success ? 0 : 1, skipped: [] })
+const one = (success: boolean, failure = 'failed; its own output says why'): Counts => ({
+  passed: success ? 1 : 0,
+  failed: success ? 0 : 1,
+  failures: success ? [] : [failure],
+  skipped: [],
+})
 
 /** A stage that writes a report counts its tests; without a readable report it is one failed test. */
 function counted(success: boolean, read: () => Counts): Counts {
   try {
     const counts = read()
-    return success || counts.failed > 0 ? counts : { ...counts, failed: 1 }
+    if (success || counts.failed > 0) return counts
+    return { ...counts, failed: 1, failures: ['ended with an error, though every test that it reports passed'] }
   } catch {
-    return one(false)
+    return one(false, 'ended without a report')
   }
 }
 
@@ -62,7 +68,11 @@ const vitest = (report: string, ...args: string[]) =>
 const besideOthers = ['interleavings']
 
 const stages: Record<string, () => Counts> = {
-  lint: () => one([format(), eslint(), depcruise()].every(Boolean)),
+  lint: () => {
+    const checks = { formatter: format(), eslint: eslint(), 'dependency-cruiser': depcruise() }
+    const failed = Object.entries(checks).flatMap(([name, success]) => (success ? [] : [name]))
+    return one(failed.length === 0, failed.join(', '))
+  },
   typecheck: () => one(run('node_modules/typescript/bin/tsc', '-b')),
   unit: () => vitest(vitestReport, `--exclude=${interleavings}/**`),
   interleavings: () => vitest(interleavingsReport, interleavings),
@@ -88,28 +98,25 @@ function main(args: readonly string[]): number {
   rmSync(results, { recursive: true, force: true })
   mkdirSync(results)
   if (wanted.includes('e2e')) env['CHROMIUM'] = findChromium() ?? installChromium() ?? ''
-  const all: Counts[] = []
+  const all = new Map<string, Counts>()
   for (const name of new Set(wanted)) {
     console.log(`\n=== ${name}`)
     const started = performance.now()
     const others = args.includes('--busy') || besideOthers.includes(name) ? keepBusy() : null
     const counts = name === 'e2e' && !env['CHROMIUM'] ? noBrowser() : (stages[name]?.() ?? one(false))
     others?.stop()
-    all.push(counts)
+    all.set(name, counts)
     console.log(
       `=== ${name}: ${counts.passed} passed, ${counts.failed} failed in ${((performance.now() - started) / 1000).toFixed(0)} s`,
     )
   }
-  const skipped = all.flatMap((counts) => counts.skipped)
-  if (skipped.length > 0) console.log(`\n${skipped.length} skipped:\n${skipped.map((line) => `  ${line}`).join('\n')}`)
-  const failed = all.reduce((sum, counts) => sum + counts.failed, 0)
-  console.log(`\n${all.reduce((sum, counts) => sum + counts.passed, 0)} passed, ${failed} failed`)
-  return failed > 0 ? 1 : 0
+  console.log(summary(all))
+  return [...all.values()].some((counts) => counts.failed > 0) ? 1 : 0
 }
 
 function noBrowser(): Counts {
   console.log(installHint)
-  return one(false)
+  return one(false, 'there is no Chromium')
 }
 
 process.exitCode = main(process.argv.slice(2))

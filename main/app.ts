@@ -9,11 +9,16 @@ import { createChooseModel, createRepositories, createSourceTokens } from './fea
 import { createCompare } from './features/compare/index.ts'
 import { createDownloadModel } from './features/downloadModel/index.ts'
 import type { DownloadProgress } from './features/downloadModel/index.ts'
+import { createDiagnostics, loggedCall, loggedWorkers, logEngine } from './features/diagnostics/index.ts'
 import { createLoadModel } from './features/loadModel/index.ts'
 import { createMeasureModel } from './features/measureModel/index.ts'
 import { tryProjectors } from './features/tryProjectors/index.ts'
 import { openStore } from './lib/database/index.ts'
+import type { Store } from './lib/database/index.ts'
+import { watchSlowQueries } from './lib/database/slowQueries.ts'
 import { eventStream } from './lib/eventStream.ts'
+import { errorFields, openLog } from './lib/log/index.ts'
+import type { FileLog } from './lib/log/index.ts'
 import type { Ports } from './ports.ts'
 import type { Channel } from './rpc/channel.ts'
 import { createRouter } from './rpc/router.ts'
@@ -62,9 +67,20 @@ export function createApp(
   ports: Ports,
   parts: { engine?: Engine; second?: Engine; surroundings?: Surroundings } = {},
 ): App {
-  const { paths, host, dialogs, files, secrets, commands, capture, shortcuts, spawnWorker } = ports
-  const store = openStore(paths.data)
+  const { paths, host, dialogs, files, secrets, commands, capture, shortcuts } = ports
+  const logs = join(paths.data, 'logs')
+  const log = openLog({ folder: logs, part: 'core' })
+  const store = openLogged(paths.data, log)
   const { db } = store
+  log.info('core.started', { version: host.version, node: process.versions.node, platform: process.platform })
+  watchSlowQueries(db, ({ sql, ms }) => log.warn('query.slow', { sql, ms }))
+  const spawnWorker = loggedWorkers(ports.spawnWorker, log)
+  const onFatal = (error: Error): void => log.fatal('process.failed', errorFields(error))
+  process.on('uncaughtExceptionMonitor', onFatal)
+  const defect = (error: unknown): void => {
+    log.error('defect', errorFields(error))
+    process.emitWarning(error instanceof Error ? (error.stack ?? error.message) : String(error), 'Defect')
+  }
   const conversations = createConversations(db)
   const drafts = createDrafts(db)
   const settings = createSettings(db)
@@ -93,7 +109,7 @@ export function createApp(
     holdsFolder: () => downloading.holdsFolder(),
   })
   const benchmarks = createBenchmarks(db)
-  const media = createMedia({ db, folder: paths.data, spawnWorker, modelRoom, onFailure: warn })
+  const media = createMedia({ db, folder: paths.data, spawnWorker, modelRoom, onFailure: defect })
   const { attachments, frames } = media
   const loading = createLoadModel({ models, engine })
   const measuring = createMeasureModel({ models, engine, benchmarks, resources: paths.resources })
@@ -130,7 +146,12 @@ export function createApp(
   })
   const ask = createAsk({ conversations, drafts, settings, models, attachments, frames, engine, second: compare })
   const composing = createComposing({ drafts, attachments, conversations, models })
+  logEngine(engine, log)
   const capturing = createCaptureScreen({ capture, shortcuts, settings })
+  const diagnostics = createDiagnostics({
+    ...{ host, paths, engine, log, logs, files, modelsFolder },
+    sqliteVersion: () => db.prepare('SELECT sqlite_version()').pluck().get() as string,
+  })
 
   // Files that neither a message nor a draft holds are removed in the background, with the frames of videos.
   const collect = () => media.collect(() => [...conversations.referencedShas(), ...drafts.referencedShas()])
@@ -237,7 +258,7 @@ export function createApp(
       remove: async ({ id }) => {
         await ask.remove(id, () => conversations.remove(id))
         void collect()
-        for (const one of [engine, compare]) one.forget(id).catch(warn)
+        for (const one of [engine, compare]) one.forget(id).catch(defect)
       },
       selectBranch: ({ messageId }) => conversations.selectBranch(messageId),
     },
@@ -280,9 +301,13 @@ export function createApp(
       watch: (_, { signal }) => settings.watch(signal),
       update: (patch) => settings.update(patch),
     },
+    diagnostics: {
+      read: () => diagnostics.read(),
+      showLogs: () => diagnostics.showLogs(),
+    },
   })
 
-  const server = createRpcServer(router)
+  const server = createRpcServer(router, defect, log)
   const served = new Set<() => void>()
   let closing: Promise<void> | null = null
 
@@ -297,11 +322,22 @@ export function createApp(
     await mediaClosed
     await tidying
     store.close()
+    log.info('core.closed')
+    await log.close()
+    process.off('uncaughtExceptionMonitor', onFatal)
   }
 
   return {
-    attachments,
-    frames,
+    attachments: {
+      ...attachments,
+      store: loggedCall(log, 'attachments.store', attachments.store),
+      open: loggedCall(log, 'attachments.open', attachments.open),
+    },
+    frames: {
+      store: loggedCall(log, 'frames.store', frames.store),
+      storePoster: loggedCall(log, 'frames.storePoster', frames.storePoster),
+      open: frames.open,
+    },
     captures: capturing.gateway,
     startCapture: () => capturing.startFromShell(),
     permits: capturing.permits,
@@ -313,6 +349,16 @@ export function createApp(
       return end
     },
     close: () => (closing ??= close()),
+  }
+}
+
+/** Opens the data folder; why that failed is in its log, unless another process has the folder and writes that log. */
+function openLogged(folder: string, log: FileLog): Store {
+  try {
+    return openStore(folder)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'Busy') log.fatal('start.failed', errorFields(error))
+    throw error
   }
 }
 
@@ -331,8 +377,4 @@ function engineStatus({ state }: Engine, models: Models): EngineStatus {
   const { plan = null, note = null, residentBytes = null } = phase === 'off' || phase === 'failed' ? {} : state
   const how = { backend, noGpuReason, devices, plan, note, residentBytes }
   return { state: phase, modelId: id, modelName: name, isDemo, notice, progress, contextTokens, ...how, error }
-}
-
-function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? (error.stack ?? error.message) : String(error), 'Defect')
 }

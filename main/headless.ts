@@ -2,6 +2,8 @@ import type { Model } from '#contract'
 import type { SpawnWorker } from './ports.ts'
 import { createEngine } from './engine/index.ts'
 import type { Engine } from './engine/index.ts'
+import { loggedWorkers } from './features/diagnostics/index.ts'
+import { noLog } from './lib/log/index.ts'
 import { demoModel } from './services/models/index.ts'
 
 export { lowerDetail, withDetail } from './features/ask/index.ts'
@@ -29,6 +31,8 @@ export function createHeadless(ports: {
   spawnWorker: SpawnWorker
   paths: { resources: string; cache: string }
 }): Headless {
-  const engine = createEngine({ spawn: ports.spawnWorker, cachePath: ports.paths.cache })
+  // lines that the engine's process logs are for the app's own files
+  const spawn = loggedWorkers(ports.spawnWorker, { ...noLog, write: () => {} })
+  const engine = createEngine({ spawn, cachePath: ports.paths.cache })
   return { engine, demoModel: demoModel(ports.paths.resources), close: () => engine.close() }
 }

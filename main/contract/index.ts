@@ -3,6 +3,7 @@ import { benchmark } from './benchmark.ts'
 import { capture } from './capture.ts'
 import { catalogue } from './catalogue.ts'
 import { conversations } from './conversations.ts'
+import { diagnostics } from './diagnostics.ts'
 import { downloads } from './downloads.ts'
 import { drafts } from './drafts.ts'
 import { engine } from './engine.ts'
@@ -29,6 +30,7 @@ export const contract = {
   videos,
   capture,
   settings,
+  diagnostics,
 }
 export type Contract = typeof contract
 
@@ -39,6 +41,7 @@ export * from './capture.ts'
 export * from './codecNames.ts'
 export * from './catalogue.ts'
 export * from './conversations.ts'
+export * from './diagnostics.ts'
 export * from './downloads.ts'
 export * from './drafts.ts'
 export * from './engine.ts'
@@ -51,3 +54,4 @@ export * from './models.ts'
 export * from './settings.ts'
 export * from './timeLine.ts'
 export * from './videos.ts'
+export * from './visionTokens.ts'

@@ -1,18 +1,19 @@
 import { z } from 'zod'
 import { ModelFamily } from './modelFiles.ts'
+import { MAX_PICTURE_TOKENS, PIXELS_PER_TOKEN, TOKEN_SIDE } from './visionTokens.ts'
 
 /** Lower-case hex SHA-256 of a file's bytes; the name of an attachment everywhere. */
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 export type Sha256 = z.infer<typeof Sha256>
 
-/** Picture budget: the resized picture has between `minPixels` and `maxPixels` pixels (one token is 28 x 28 pixels). */
+/** Picture budget: the resized picture has between `minPixels` and `maxPixels` pixels. */
 export const PictureBudget = z
   .object({
-    minPixels: z.int().min(784),
+    minPixels: z.int().min(PIXELS_PER_TOKEN),
     maxPixels: z
       .int()
-      .min(784)
-      .max(16384 * 784),
+      .min(PIXELS_PER_TOKEN)
+      .max(MAX_PICTURE_TOKENS * PIXELS_PER_TOKEN),
   })
   .refine((b) => b.minPixels <= b.maxPixels, 'minPixels must not exceed maxPixels')
 export type PictureBudget = z.infer<typeof PictureBudget>
@@ -122,9 +123,9 @@ export const FrameSample = z
     indices: z.array(z.int().nonnegative()).min(2).max(MAX_FRAMES),
     /** When each is shown, on the file's own clock, in ms. */
     timesMs: z.array(z.number()).min(2).max(MAX_FRAMES),
-    /** Size of each frame for the model, in pixels: multiples of 28. */
-    width: z.int().positive().multipleOf(28),
-    height: z.int().positive().multipleOf(28),
+    /** Size of each frame for the model, in pixels: multiples of `TOKEN_SIDE`. */
+    width: z.int().positive().multipleOf(TOKEN_SIDE),
+    height: z.int().positive().multipleOf(TOKEN_SIDE),
   })
   .refine((sample) => sample.indices.length === sample.timesMs.length, 'indices and timesMs must be of one length')
 export type FrameSample = z.infer<typeof FrameSample>

@@ -27,8 +27,11 @@ export interface SkippedVariant {
 /** What the process finds to compute with; `cpuBytesPerSecond` is measured unless the core knows it already; 0: it could not be. */
 export type Probed = Pick<MachineFacts, 'devices' | 'cpuBytesPerSecond'>
 
-/** What the core asks of the engine process. `id` names the request in its replies. */
-export type ToWorker =
+/**
+ * What the core asks of the engine process. `id` names the request in its replies, `requestId` the window's call that it
+ * belongs to in the log.
+ */
+export type ToWorker = { readonly requestId?: string | null } & (
   | {
       readonly op: 'configure'
       readonly cachePath: string
@@ -56,6 +59,7 @@ export type ToWorker =
   | { readonly op: 'unload'; readonly id: number }
   | { readonly op: 'probe'; readonly id: number; readonly cpuBytesPerSecond: number | null }
   | { readonly op: 'cancel'; readonly id: number }
+)
 
 /**
  * What the engine process reports. `done` and `failed` end a request, once. `loading` reports how far the request `id` has
@@ -67,6 +71,8 @@ export type FromWorker =
   | { readonly type: 'unusable'; readonly skipped: SkippedVariant }
   | {
       readonly type: 'started'
+      /** llama.cpp's release. */
+      readonly release: string
       readonly backend: string
       readonly noGpuReason: string | null
       readonly devices: readonly DeviceInfo[]

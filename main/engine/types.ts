@@ -245,6 +245,8 @@ export interface EngineState {
   readonly error: ErrorInfo | null
   /** Why no GPU computes; null when one does. Unset before the libraries are loaded. */
   readonly noGpuReason?: string | null
+  /** llama.cpp's release, e.g. "v0.4.0". Unset before the libraries are loaded. */
+  readonly release?: string
   readonly devices?: readonly DeviceInfo[]
   readonly plan?: MemoryPlan | null
   /** What the user should know of how the model runs: a plan that had to be lowered, a process that was renewed. */

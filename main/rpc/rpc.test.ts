@@ -121,6 +121,7 @@ const handlers: Handlers = {
       ),
     update: (patch) => ({ ...defaultSettings, ...patch }),
   },
+  diagnostics: { read: unused, showLogs: unused },
 }
 
 beforeEach(() => {

@@ -1,4 +1,6 @@
 import { RPCHandler } from '@orpc/server/websocket'
+import { errorFields, inRequest, newRequestId, noLog } from '../lib/log/index.ts'
+import type { Log } from '../lib/log/index.ts'
 import type { Channel } from './channel.ts'
 import { mapStreamErrors, toRpcError } from './errors.ts'
 import type { AppRouter } from './router.ts'
@@ -10,22 +12,34 @@ export interface RpcServer {
 
 /**
  * Serves the router over any number of channels. `onDefect` hears of errors that the contract does not know; the client
- * is only told that something failed.
+ * is only told that something failed. Every call is a request of its own in the log: its procedure, how long it took
+ * (a stream: until it was open) and the code of its error.
  */
-export function createRpcServer(router: AppRouter, onDefect: (error: unknown) => void = warn): RpcServer {
+export function createRpcServer(
+  router: AppRouter,
+  onDefect: (error: unknown) => void = warn,
+  log: Log = noLog,
+): RpcServer {
   /** What is sent of an error; what a cancelled call throws is no defect. */
-  const toSent = (error: unknown, signal: AbortSignal | undefined) => {
+  const toSent = (error: unknown, signal: AbortSignal | undefined, procedure: string) => {
     const sent = toRpcError(error)
-    if (sent.status >= 500 && sent.code === 'INTERNAL_SERVER_ERROR' && !signal?.aborted) onDefect(error)
+    const isDefect = sent.status >= 500 && sent.code === 'INTERNAL_SERVER_ERROR' && !signal?.aborted
+    if (isDefect) onDefect(error)
+    const tell = isDefect ? log.error : signal?.aborted || sent.code === 'Interrupted' ? log.info : log.warn
+    tell('call.failed', { procedure, ...errorFields(error), code: sent.code })
     return sent
   }
   const handler = new RPCHandler(router, {
     clientInterceptors: [
-      async ({ next, signal }) => {
+      async ({ next, signal, path }) => {
+        const procedure = path.join('.')
+        const started = performance.now()
         try {
-          return mapStreamErrors(await next(), (error) => toSent(error, signal))
+          const output = mapStreamErrors(await next(), (error) => toSent(error, signal, procedure))
+          log.info('call', { procedure, ms: Math.round(performance.now() - started) })
+          return output
         } catch (error) {
-          throw toSent(error, signal)
+          throw toSent(error, signal, procedure)
         }
       },
     ],
@@ -45,7 +59,8 @@ export function createRpcServer(router: AppRouter, onDefect: (error: unknown) =>
       channel.onMessage((message) => {
         if (!open) return
         // A frame that cannot be read, or a line that broke while answering: this client is done, the others go on.
-        handler.message(peer as never, message as string, { context: {} }).catch(() => {
+        const answer = () => handler.message(peer as never, message as string, { context: {} })
+        inRequest(newRequestId(), answer).catch(() => {
           close()
           channel.close()
         })

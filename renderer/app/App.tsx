@@ -3,6 +3,7 @@ import { LiveRegion } from '../components/primitives/LiveRegion.tsx'
 import { addFiles, askWith, Composer, DropTarget } from '../features/ask/index.ts'
 import { CaptureLayer, CaptureMenu, startFromOutside, ShortcutSetting } from '../features/captureScreen/index.ts'
 import { Sidebar } from '../features/conversationList/index.ts'
+import { DiagnosticsDialog } from '../features/diagnostics/index.ts'
 import { DownloadsButton, DownloadsNote } from '../features/downloads/index.ts'
 import { DemoNotice, EngineBanner } from '../features/engine/index.ts'
 import { useEngine } from '../lib/engine.ts'
@@ -44,6 +45,7 @@ export function App(): ReactNode {
   const sidebar = useSidebar()
   const search = useRef<HTMLInputElement>(null)
   const [settingsOpen, setSettingsOpen] = useState(false)
+  const [diagnosticsOpen, setDiagnosticsOpen] = useState(false)
   const firstRun = useFirstRun()
   const connection = useConnectionState()
   const models = placeOf(page)
@@ -171,9 +173,14 @@ export function App(): ReactNode {
         open={settingsOpen}
         defaults={defaults}
         onOpenChange={setSettingsOpen}
+        onDiagnostics={() => {
+          setSettingsOpen(false)
+          setDiagnosticsOpen(true)
+        }}
         sources={<Sources />}
         capture={<CaptureShortcut />}
       />
+      <DiagnosticsDialog open={diagnosticsOpen} onOpenChange={setDiagnosticsOpen} />
       <CaptureLayer progressText={progressText} onOpen={open} />
       <DropTarget
         onFiles={(files) => {

@@ -1,14 +1,11 @@
-import type { PictureBudget } from '#contract'
-
-/** Pixels of one picture token: 28 x 28. */
-const TOKEN_PIXELS = 784
+import { MAX_PICTURE_TOKENS, PIXELS_PER_TOKEN, type PictureBudget } from '#contract'
 
 /** The detail levels offered; tokens are the least and the most one picture takes. `full`: as large as it is. */
 export const detailLevels = {
   low: { label: 'Low', minTokens: 4, maxTokens: 256 },
   medium: { label: 'Medium', minTokens: 256, maxTokens: 1280 },
   high: { label: 'High', minTokens: 256, maxTokens: 4096 },
-  full: { label: 'Full', minTokens: 4, maxTokens: 16384 },
+  full: { label: 'Full', minTokens: 4, maxTokens: MAX_PICTURE_TOKENS },
 } as const
 
 /** `model`: the model's own default. `custom`: a budget that none of the levels has. */
@@ -16,8 +13,8 @@ export type Detail = keyof typeof detailLevels | 'model' | 'custom'
 
 /** The budget of a level, in pixels. */
 export const budgetOf = (level: keyof typeof detailLevels): PictureBudget => ({
-  minPixels: detailLevels[level].minTokens * TOKEN_PIXELS,
-  maxPixels: detailLevels[level].maxTokens * TOKEN_PIXELS,
+  minPixels: detailLevels[level].minTokens * PIXELS_PER_TOKEN,
+  maxPixels: detailLevels[level].maxTokens * PIXELS_PER_TOKEN,
 })
 
 /** The level a stored budget stands for. */
@@ -31,4 +28,4 @@ export function detailOf(budget: PictureBudget | null): Detail {
 }
 
 /** The most tokens a picture takes within a budget. */
-export const maxTokensOf = (budget: PictureBudget): number => Math.floor(budget.maxPixels / TOKEN_PIXELS)
+export const maxTokensOf = (budget: PictureBudget): number => Math.floor(budget.maxPixels / PIXELS_PER_TOKEN)

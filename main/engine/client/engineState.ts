@@ -16,7 +16,8 @@ export const OFF: EngineState = {
 }
 
 /** What stays true of the process when its model is gone. */
-const ofProcess = ({ backend, noGpuReason, devices }: EngineState): Partial<EngineState> => ({
+const ofProcess = ({ release, backend, noGpuReason, devices }: EngineState): Partial<EngineState> => ({
+  ...(release !== undefined && { release }),
   backend,
   noGpuReason,
   devices,
@@ -26,7 +27,13 @@ const ofProcess = ({ backend, noGpuReason, devices }: EngineState): Partial<Engi
 export function afterMessage(state: EngineState, message: FromWorker, renewed: string | null): EngineState {
   switch (message.type) {
     case 'started':
-      return { ...state, backend: message.backend, noGpuReason: message.noGpuReason, devices: message.devices }
+      return {
+        ...state,
+        release: message.release,
+        backend: message.backend,
+        noGpuReason: message.noGpuReason,
+        devices: message.devices,
+      }
     case 'planned':
       return {
         ...state,

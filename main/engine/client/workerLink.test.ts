@@ -47,7 +47,7 @@ const unload = () => {
   )
   return { id, replies }
 }
-const started: FromWorker = { type: 'started', backend: 'CPU', noGpuReason: null, devices: [] }
+const started: FromWorker = { type: 'started', release: 'v0', backend: 'CPU', noGpuReason: null, devices: [] }
 
 describe('a process that ends while it tries a variant', () => {
   test('is started again without the variant; what was asked is asked again and nobody notices', () => {
@@ -165,7 +165,7 @@ describe('a cancelled request', () => {
     vi.advanceTimersByTime(59_999)
     expect(processes).toHaveLength(1)
     expect(last().killed).toBe(false)
-    last().says({ type: 'started', backend: 'CUDA', noGpuReason: null, devices: [] })
+    last().says({ type: 'started', release: 'v0', backend: 'CUDA', noGpuReason: null, devices: [] })
     last().says({ type: 'failed', id, error: { code: 'Interrupted', message: 'Stopped.' } })
     vi.advanceTimersByTime(600_000)
     expect(replies).toEqual(['failed'])

@@ -1,10 +1,11 @@
 import { AppError } from '#contract'
+import { currentRequest } from '../../lib/log/index.ts'
 import type { SpawnWorker, WorkerProcess } from '../../ports.ts'
 import type { FromWorker, SkippedVariant, ToWorker } from '../protocol.ts'
 import type { BackendChoice, GpuVariant } from '../types.ts'
 
 type Reply = Exclude<Extract<FromWorker, { id: number }>, { type: 'loading' }>
-type WithoutId<T> = T extends { id: number } ? Omit<T, 'id'> : never
+type WithoutId<T> = T extends { id: number } ? Omit<T, 'id' | 'requestId'> : never
 export type WorkerRequest = Exclude<WithoutId<ToWorker>, { op: 'cancel' }>
 
 export interface LinkOptions {
@@ -151,8 +152,10 @@ export class WorkerLink {
   /** Sends a request; `onReply` gets its progress and text, and its end (`done`, `failed` or an error) once. Returns its id. */
   request(request: WorkerRequest, onReply: (reply: Reply | AppError) => void): number {
     const id = ++this.lastId
-    this.pending.set(id, { request, onReply, isCancelled: false, hasEnded: false })
-    this.process.send({ ...request, id })
+    const requestId = currentRequest()
+    const named = requestId === null ? request : { ...request, requestId }
+    this.pending.set(id, { request: named, onReply, isCancelled: false, hasEnded: false })
+    this.process.send({ ...named, id })
     this.watch()
     return id
   }

@@ -30,7 +30,7 @@ const skipped = () => (processes.at(-1)!.received[0] as { skip: { variant: strin
 async function crashOn(noGpuReason: string | null): Promise<void> {
   await vi.advanceTimersByTimeAsync(0)
   says({ type: 'probing', variant: 'vulkan' })
-  says({ type: 'started', backend: noGpuReason ? 'CPU' : 'Vulkan (Card)', noGpuReason, devices: [] })
+  says({ type: 'started', release: 'v0', backend: noGpuReason ? 'CPU' : 'Vulkan (Card)', noGpuReason, devices: [] })
   says({ type: 'loaded', model, contextTokens: 4096, options: {} })
   processes.at(-1)!.dies()
   await vi.advanceTimersByTimeAsync(10_000)
@@ -57,7 +57,7 @@ test('loads that are cancelled on a slow disk are no crashes, however many', asy
     const load = engine.load(model, 4096, { signal: abort.signal })
     await vi.advanceTimersByTimeAsync(0)
     says({ type: 'probing', variant: 'vulkan' })
-    says({ type: 'started', backend: 'Vulkan (Card)', noGpuReason: null, devices: [] })
+    says({ type: 'started', release: 'v0', backend: 'Vulkan (Card)', noGpuReason: null, devices: [] })
     const [{ id }] = processes.at(-1)!.received.slice(-1) as [{ id: number }]
     says({ type: 'loading', id, model, progress: 0.5 })
     expect(engine.state.state).toBe('loading')

@@ -1,6 +1,7 @@
 import { AppError, toErrorInfo } from '#contract'
 import type { FromWorker, SkippedVariant } from '../protocol.ts'
-import type { AnswerRequest, BackendChoice, ContextOptions, ModelFiles } from '../types.ts'
+import type { AnswerRequest, BackendChoice, ContextOptions, GpuVariant, ModelFiles } from '../types.ts'
+import { NativeLog } from './native/log.ts'
 import { releaseMemory } from './native/memoryAllocator.ts'
 import { createRuntime, UnusableVariant } from './native/runtime.ts'
 import type { Runtime } from './native/runtime.ts'
@@ -36,9 +37,12 @@ export class ModelHost {
   /** What the core knows of the loaded model. */
   private reported: { session: Session; contextTokens: number | null; options: ContextOptions } | null = null
   private readonly send: Send
+  private readonly nativeLog: NativeLog
 
-  constructor(send: Send) {
+  /** `onNativeProblem` gets every warning and error that llama.cpp logs. */
+  constructor(send: Send, onNativeProblem?: (level: 'warn' | 'error', text: string) => void) {
     this.send = send
+    this.nativeLog = new NativeLog(onNativeProblem)
   }
 
   configure(configuration: Configuration): void {
@@ -75,12 +79,11 @@ export class ModelHost {
 
   private async openRuntime(): Promise<Runtime> {
     try {
-      const opened = createRuntime({
-        ...this.configuration,
-        onProbe: (variant) => this.send({ type: 'probing', variant }),
-      })
+      const onProbe = (variant: GpuVariant) => this.send({ type: 'probing', variant })
+      const opened = createRuntime({ ...this.configuration, onProbe }, this.nativeLog)
       this.send({
         type: 'started',
+        release: opened.release,
         backend: opened.backendName,
         noGpuReason: opened.noGpuReason,
         devices: opened.devices(),

@@ -1,4 +1,5 @@
 import { AppError, toErrorInfo } from '#contract'
+import { inRequest } from '../../lib/log/index.ts'
 import type { FromWorker, ToWorker } from '../protocol.ts'
 import type { ModelFiles } from '../types.ts'
 import { Aborted, orAborted } from './aborted.ts'
@@ -13,6 +14,8 @@ export type JobResult = Extract<FromWorker, { type: 'done' }>['result']
 export interface RunningJob {
   readonly id: number
   readonly op: Job['op']
+  /** The window's call that it belongs to; null: none. */
+  readonly request: string | null
   readonly abort: AbortController
   /** Whether it is done between two steps of a batch, which goes on with the model as it is. */
   readonly isGuest: boolean
@@ -51,6 +54,11 @@ export class Scheduler {
     this.host = host
     this.send = send
     this.perform = perform
+  }
+
+  /** The window's call that the running job belongs to; null when nothing runs. */
+  get request(): string | null {
+    return this.running?.request ?? null
   }
 
   /** Accepts a job. A running preparation makes way for it unless it does a part of the same work. */
@@ -183,6 +191,7 @@ export class Scheduler {
     const running: RunningJob = {
       id: job.id,
       op: job.op,
+      request: job.requestId ?? null,
       abort: new AbortController(),
       isGuest: before !== null,
       answered: false,
@@ -193,7 +202,7 @@ export class Scheduler {
     this.host.setAbort(false)
     this.saving?.abort.abort(new Aborted())
     await this.saving?.done
-    await this.finish(job.id, this.perform(job, running), running)
+    await inRequest(running.request, () => this.finish(job.id, this.perform(job, running), running))
     await this.host.session?.rest()
     this.running = before
     if (this.batch === running) this.batch = null

@@ -48,6 +48,13 @@ export async function runTool(
   return text
 }
 
+/** The version of this computer's ffmpeg, e.g. "7.1.1"; rejects when there is none. */
+export async function ffmpegVersion(): Promise<string> {
+  const lines: string[] = []
+  await runTool('ffmpeg', ['-version'], AbortSignal.timeout(5000), (line) => lines.push(line))
+  return /^ffmpeg version (\S+)/.exec(lines[0] ?? '')?.[1] ?? 'unknown'
+}
+
 /** Settles with the process: what it said on its error output; rejects with that when it failed. `onLine` takes what it may. */
 export async function ending(process: ChildProcess, onLine: (line: string) => boolean = () => false): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()

@@ -1,6 +1,7 @@
 export * from './container.ts'
 export * from './ffmpeg.ts'
 export { noVideo } from './ffmpegErrors.ts'
+export { ffmpegVersion } from './ffmpegProcess.ts'
 export * from './frameBudget.ts'
 export * from './frameRange.ts'
 export * from './frameSampling.ts'

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import type { ModelDefaults } from '#contract'
+import { Button } from '../../components/primitives/Button.tsx'
 import { DialogFrame } from '../../components/primitives/DialogFrame.tsx'
 import { ErrorNote } from '../../components/primitives/ErrorNote.tsx'
 import { NumberSetting } from '../../components/primitives/NumberSetting.tsx'
@@ -39,6 +40,7 @@ export function SettingsDialog({
   defaults,
   sources,
   capture,
+  onDiagnostics,
   onOpenChange,
 }: {
   open: boolean
@@ -47,6 +49,7 @@ export function SettingsDialog({
   sources: ReactNode
   /** The keys that capture the screen; null where the shell cannot. */
   capture: ReactNode
+  onDiagnostics: () => void
   onOpenChange: (open: boolean) => void
 }): ReactNode {
   const { settings, error } = useSettings()
@@ -114,6 +117,11 @@ export function SettingsDialog({
           <legend className="float-left mb-2 font-medium">Where models come from</legend>
           <div className="clear-both">{sources}</div>
         </fieldset>
+        <div className="border-t border-hairline pt-4">
+          <SettingRow label="Diagnostics" note="Versions, devices, memory, the last errors and the log, to copy.">
+            <Button onClick={onDiagnostics}>Open</Button>
+          </SettingRow>
+        </div>
       </div>
     </DialogFrame>
   )

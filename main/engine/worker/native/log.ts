@@ -5,6 +5,12 @@ const KEPT = 300
 /** The last lines that llama.cpp and ggml logged. */
 export class NativeLog {
   private readonly lines: { level: number; text: string }[] = []
+  private readonly onProblem: (level: 'warn' | 'error', text: string) => void
+
+  /** `onProblem` hears of every warning and error as it is logged; what continues it on the same line is left out. */
+  constructor(onProblem: (level: 'warn' | 'error', text: string) => void = () => {}) {
+    this.onProblem = onProblem
+  }
 
   /** `level` as in `ggml_log_level`; 5 continues the line before. */
   add(level: number, text: string): void {
@@ -12,6 +18,7 @@ export class NativeLog {
     if (level === 5 && last) last.text += text
     else this.lines.push({ level, text })
     if (this.lines.length > KEPT) this.lines.shift()
+    if (level === WARN || level === ERROR) this.onProblem(level === WARN ? 'warn' : 'error', text)
   }
 
   clear(): void {

@@ -87,13 +87,12 @@ export interface Runtime {
  * Loads llama.cpp's libraries and the backends that fit this computer. Once per process.
  * @throws AppError EngineIncompatible when libraries are missing or of an unknown release; UnusableVariant.
  */
-export function createRuntime(choice: LibraryChoice = CPU_ONLY): Runtime {
+export function createRuntime(choice: LibraryChoice = CPU_ONLY, log = new NativeLog()): Runtime {
   const libraries = loadLibraries(choice)
   returnFreedMemory()
   const ggml = bindGgml(libraries)
   const llama = bindLlama(libraries)
   checkLayout(libraries.release, llama.modelDefaultParams(), llama.contextDefaultParams())
-  const log = new NativeLog()
   const onLog = koffi.register(
     (level: number, text: string) => log.add(level, text),
     koffi.pointer(koffi.proto('void(int level, const char *text, void *user)')),

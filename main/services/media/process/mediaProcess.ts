@@ -1,4 +1,5 @@
 import { AppError } from '#contract'
+import { currentRequest } from '../../../lib/log/index.ts'
 import { containerOf, readHead } from '../../../lib/video/container.ts'
 import type { SpawnWorker, WorkerProcess } from '../../../ports.ts'
 import type { MediaReply, MediaRequest, Probe, RawFrame } from './protocol.ts'
@@ -68,7 +69,7 @@ const defaultDeadlines: MediaDeadlines = {
 /** What errors call a frame. */
 const FRAME = 'A frame of the video'
 
-type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never
+type Unnumbered<T> = T extends unknown ? Omit<T, 'id' | 'requestId'> : never
 type Answer = Extract<MediaReply, { id: number }>
 
 interface Job {
@@ -156,7 +157,7 @@ export function createMediaProcess({
         else if (result.type === 'failed') reject(AppError.from(result.error))
         else resolve(result)
       }
-      queue.push({ request: { ...request, id: ++lastId }, settle })
+      queue.push({ request: { ...request, id: ++lastId, requestId: currentRequest() }, settle })
       next()
     })
   }

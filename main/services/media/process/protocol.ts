@@ -18,8 +18,11 @@ export interface RawFrame {
   readonly format: 'rgb' | 'rgba'
 }
 
-/** What the core asks of the media worker; one request is in flight at a time. `name` is what errors call the file. */
-export type MediaRequest =
+/**
+ * What the core asks of the media worker; one request is in flight at a time. `name` is what errors call the file;
+ * `requestId` names the window's call in the log.
+ */
+export type MediaRequest = { readonly requestId?: string | null } & (
   | { readonly id: number; readonly type: 'probe'; readonly path: string; readonly name: string }
   | {
       readonly id: number
@@ -37,6 +40,7 @@ export type MediaRequest =
     }
   | PosterRequest
   | FrameRequest
+)
 
 /** A small picture of a frame is written to `target`. */
 export interface PosterRequest {

@@ -1,5 +1,6 @@
 import { toErrorInfo } from '#contract'
 import { removeStranded } from '../../../lib/files/index.ts'
+import { errorFields, inRequest, workerLog } from '../../../lib/log/index.ts'
 import { checkRatio, openPicture, readRaw, resizeBicubic, writePng, writeSmall } from '../../../lib/picture/index.ts'
 import { workerChannel } from '../../../lib/workerChannel.ts'
 import type { MediaReply, MediaRequest, Probe } from './protocol.ts'
@@ -11,6 +12,7 @@ const THUMBNAIL_SIDE = 512
 process.on('SIGINT', () => {})
 
 const channel = workerChannel()
+const log = workerLog(channel, 'media')
 const reply = (message: MediaReply) => channel.send(message)
 
 async function probe(path: string, name: string): Promise<Probe> {
@@ -36,12 +38,25 @@ async function answer(request: MediaRequest): Promise<MediaReply> {
   return { type: 'made', id, mime: 'image/png' }
 }
 
+/** Answers a request, and logs how long that took or why it failed. */
+async function serve(request: MediaRequest): Promise<void> {
+  const { id, type } = request
+  const started = performance.now()
+  try {
+    const answered = await answer(request)
+    log.info('work', { op: type, ms: Math.round(performance.now() - started) })
+    reply(answered)
+  } catch (error) {
+    log.warn('work.failed', { op: type, ms: Math.round(performance.now() - started), ...errorFields(error) })
+    reply({ type: 'failed', id, error: toErrorInfo(error, 'StorageFailed') })
+  }
+}
+
 channel.onMessage((message) => {
   const request = message as MediaRequest
-  answer(request).then(reply, (error: unknown) =>
-    reply({ type: 'failed', id: request.id, error: toErrorInfo(error, 'StorageFailed') }),
-  )
+  void inRequest(request.requestId, () => serve(request))
 })
 // a worker that took too long was killed in the middle of its work
 void removeStranded()
+log.info('ready')
 reply({ type: 'ready' })

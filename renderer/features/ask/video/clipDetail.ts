@@ -1,7 +1,5 @@
-import type { PictureBudget } from '#contract'
+import { PIXELS_PER_TOKEN, type PictureBudget } from '#contract'
 
-/** Pixels of one token: 28 x 28. */
-const TOKEN_PIXELS = 784
 const LEAST_TOKENS = 4
 
 /** How closely the model looks at each frame; a pair of frames takes at most so many tokens. */
@@ -21,7 +19,7 @@ export const clipDetails: readonly { readonly value: Exclude<ClipDetail, 'custom
 export function clipBudget(detail: Exclude<ClipDetail, 'custom'>): PictureBudget | null {
   return detail === 'settings'
     ? null
-    : { minPixels: LEAST_TOKENS * TOKEN_PIXELS, maxPixels: levels[detail] * TOKEN_PIXELS }
+    : { minPixels: LEAST_TOKENS * PIXELS_PER_TOKEN, maxPixels: levels[detail] * PIXELS_PER_TOKEN }
 }
 
 /** The level that a budget stands for. */

@@ -1,0 +1,164 @@
+import { existsSync } from 'node:fs'
+import os from 'node:os'
+import { join } from 'node:path'
+import { AppError } from '#contract'
+import type { Diagnostics, DiagnosticsSection } from '#contract'
+import type { Engine, EngineState, MemoryPlan } from '../../engine/index.ts'
+import { formatLine, readLog, withoutHome } from '../../lib/log/index.ts'
+import type { FileLog } from '../../lib/log/index.ts'
+import type { Files, HostInfo, Paths } from '../../ports.ts'
+import { sizeOf } from './folderSizes.ts'
+import { libraryVersions, runtimeVersions } from './versions.ts'
+
+/** How long the engine's process may take to tell its devices; a driver may keep it for a minute, ms. */
+const DEVICES_MS = 4000
+const LOG_LINES = 300
+const ERRORS = 20
+
+type Row = DiagnosticsSection['rows'][number]
+
+/** Facts about this installation for somebody who is to find a fault in it. */
+export interface DiagnosticsReader {
+  read(): Promise<Diagnostics>
+  /** Throws AppError NotYetSupported where the shell has no file manager. */
+  showLogs(): void
+}
+
+/** Reads what is asked when it is asked; keeps nothing. `logs`: the folder that `log` and the other processes write to. */
+export function createDiagnostics({
+  host,
+  paths,
+  engine,
+  log,
+  logs,
+  files,
+  sqliteVersion,
+  modelsFolder,
+}: {
+  host: HostInfo
+  paths: Paths
+  engine: Engine
+  log: Pick<FileLog, 'problem'>
+  logs: string
+  files: Files | null
+  sqliteVersion: () => string
+  modelsFolder: () => string
+}): DiagnosticsReader {
+  return {
+    async read() {
+      await untilStarted(engine)
+      const [libraries, data, lines] = await Promise.all([
+        libraryVersions(sqliteVersion()),
+        dataRows(paths, modelsFolder()),
+        readLog(logs, LOG_LINES),
+      ])
+      const { state } = engine
+      const sections = [
+        { title: 'App', rows: [{ name: host.name, value: host.version }, ...runtimeVersions()] },
+        { title: 'Libraries', rows: [{ name: 'llama.cpp', value: state.release ?? 'not started' }, ...libraries] },
+        { title: 'Computer', rows: computerRows(state) },
+        { title: 'Model in memory', rows: modelRows(state) },
+        { title: 'Data', rows: [...data, ...(log.problem ? [row('Log', `cannot be written (${log.problem})`)] : [])] },
+      ]
+      return {
+        sections: sections.map(({ title, rows }) => ({
+          title,
+          rows: rows.map(({ name, value }) => ({ name, value: withoutHome(value) })),
+        })),
+        errors: lines
+          .filter(({ level }) => level !== 'info')
+          .map((line) => withoutHome(formatLine(line)))
+          .reverse()
+          .slice(0, ERRORS),
+        log: lines.map((line) => withoutHome(formatLine(line))),
+        logFolder: withoutHome(logs),
+      }
+    },
+    showLogs() {
+      if (!files)
+        throw new AppError('NotYetSupported', `Folders cannot be shown from this window. The log is in ${logs}.`)
+      const file = join(logs, 'core.log')
+      files.reveal(existsSync(file) ? file : logs)
+    },
+  }
+}
+
+/** Devices and libraries are known once the engine's process runs; one that does not answer is not waited for. */
+async function untilStarted(engine: Engine): Promise<void> {
+  if (engine.state.release !== undefined) return
+  const waited = new AbortController()
+  const timeout = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, DEVICES_MS)
+    waited.signal.addEventListener('abort', () => clearTimeout(timer))
+  })
+  const started = engine.machine().then(
+    () => {},
+    () => {},
+  )
+  await Promise.race([started, timeout])
+  waited.abort()
+}
+
+const row = (name: string, value: string): Row => ({ name, value })
+const size = (bytes: number): string =>
+  bytes >= 1e9
+    ? `${(bytes / 1e9).toFixed(1)} GB`
+    : bytes >= 1e6
+      ? `${Math.round(bytes / 1e6)} MB`
+      : `${Math.round(bytes / 1e3)} kB`
+
+function computerRows({ devices = [], residentBytes }: EngineState): Row[] {
+  return [
+    row('Processor', `${os.cpus()[0]?.model.trim() ?? 'unknown'}, ${os.availableParallelism()} threads`),
+    row('Memory', `${size(os.totalmem())}, ${size(os.freemem())} free`),
+    row('Memory of the core', size(process.memoryUsage.rss())),
+    ...(residentBytes ? [row('Memory of the engine', size(residentBytes))] : []),
+    ...devices
+      .filter(({ kind }) => kind !== 'cpu')
+      .map(({ name, description, totalBytes, freeBytes }) =>
+        row(name, `${description}, ${size(totalBytes)}, ${size(freeBytes)} free`),
+      ),
+  ]
+}
+
+function modelRows({ state, error, backend, noGpuReason, contextTokens, plan }: EngineState): Row[] {
+  return [
+    row('State', error ? `${state} (${error.code})` : state),
+    ...(backend ? [row('Computes on', backend)] : []),
+    ...(noGpuReason ? [row('No GPU because', noGpuReason)] : []),
+    ...(contextTokens ? [row('Context', `${contextTokens} tokens`)] : []),
+    ...(plan ? planRows(plan) : []),
+  ]
+}
+
+function planRows({ gpuLayers, layers, visionDevice, picturePixels, parts, total }: MemoryPlan): Row[] {
+  return [
+    row('Layers on the GPU', `${gpuLayers} of ${layers}`),
+    row('Pictures are encoded on', visionDevice ?? 'CPU'),
+    row('Largest planned picture', `${picturePixels} pixels`),
+    row('Planned memory', size(total)),
+    ...parts.map(({ device, weights, projector, kv, picture, overhead, total: all, free }) =>
+      row(
+        `Planned on ${device}`,
+        `${size(all)} of ${size(free)} free: weights ${size(weights)}, projector ${size(projector)}, KV cache ${size(kv)}, pictures ${size(picture)}, other ${size(overhead)}`,
+      ),
+    ),
+  ]
+}
+
+async function dataRows({ data, cache }: Paths, modelsFolder: string): Promise<Row[]> {
+  const places = [
+    ['Conversations', join(data, 'sightline.db')],
+    ['Pictures and videos', join(data, 'attachments')],
+    ['Frames of videos', join(data, 'frames')],
+    ['Models', modelsFolder],
+    ['Computed again when needed', cache],
+    ['Log', join(data, 'logs')],
+  ] as const
+  const rows = [row('Folder', data)]
+  for (const [name, path] of places) {
+    const { files, bytes } = await sizeOf(path)
+    rows.push(row(name, files === 0 ? 'empty' : files === 1 ? size(bytes) : `${size(bytes)} in ${files} files`))
+  }
+  return rows
+}

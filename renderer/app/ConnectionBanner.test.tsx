@@ -1,0 +1,25 @@
+// @vitest-environment happy-dom
+import { act, render, screen } from '@testing-library/react'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { loseConnection, rpc } from '../testing/fakeRpc.ts'
+import { clearPage } from '../testing/page.ts'
+import { ConnectionBanner } from './ConnectionBanner.tsx'
+
+vi.mock('../lib/rpc.ts', async () => (await import('../testing/fakeRpc.ts')).rpc)
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => {
+  clearPage()
+  vi.useRealTimers()
+})
+
+test('a lost connection is said while it is lost, and no longer once it is back', async () => {
+  await rpc.connection.ready(new AbortController().signal)
+  render(<ConnectionBanner />)
+  expect(screen.queryByRole('status')).toBeNull()
+  loseConnection()
+  await act(() => vi.advanceTimersByTimeAsync(10))
+  expect(screen.getByRole('status').textContent).toContain('Connection to Sightline was lost')
+  await act(() => vi.advanceTimersByTimeAsync(1_000))
+  expect(screen.queryByRole('status')).toBeNull()
+})

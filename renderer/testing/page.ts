@@ -1,0 +1,30 @@
+import { cleanup } from '@testing-library/react'
+import { vi } from 'vitest'
+
+/** Gives every element a size in px and tells it to those who observe sizes: the page of the tests lays nothing out. */
+export function layOut(width: number, height: number): void {
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      readonly #onResize: (entries: readonly { target: Element }[]) => void
+      constructor(onResize: (entries: readonly { target: Element }[]) => void) {
+        this.#onResize = onResize
+      }
+      observe(target: Element): void {
+        this.#onResize([{ target }])
+      }
+      unobserve(): void {}
+      disconnect(): void {}
+    },
+  )
+  vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(width)
+  vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(height)
+  vi.spyOn(Element.prototype, 'getBoundingClientRect').mockReturnValue(new DOMRect(0, 0, width, height))
+}
+
+/** Empties the page and takes back what a test replaced. */
+export function clearPage(): void {
+  cleanup()
+  vi.restoreAllMocks()
+  vi.unstubAllGlobals()
+}
