@@ -4,6 +4,7 @@ import type { HostCommand } from '#contract'
 import { createApp } from '../main/app.ts'
 import { Emitter } from '../main/lib/emitter.ts'
 import { handleDisplayMedia } from './displayMedia.ts'
+import { openMainLog } from './mainLog.ts'
 import { appMenu } from './menu.ts'
 import { denyPermissions } from './permissions.ts'
 import { electronPorts } from './ports/index.ts'
@@ -40,6 +41,7 @@ function newConversation(): void {
 /** Starts the core and the first window. Throws what the core throws, e.g. when the data folder cannot be used. */
 async function start(): Promise<void> {
   const paths = appPaths(join(dist, '..'))
+  openMainLog(app, join(paths.data, 'logs'))
   const capture = (): void => core.startCapture()
   const open = (): void => showWindow()
   const tray = openTray(join(paths.resources, 'icons'), { open, newConversation, capture, quit: () => app.quit() })

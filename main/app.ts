@@ -39,6 +39,9 @@ import { createSettings } from './services/settings/index.ts'
 export type { DownloadProgress } from './features/downloadModel/index.ts'
 export type { AttachmentGateway, FrameSets } from './services/media/index.ts'
 
+/** Pictures and frames that are there sooner are not worth a line of the log each, ms. */
+const SLOW_MS = 40
+
 /** The running core of one data folder. */
 export interface App {
   /** Answers one client's calls until its channel closes or the returned function is called. */
@@ -331,10 +334,10 @@ export function createApp(
     attachments: {
       ...attachments,
       store: loggedCall(log, 'attachments.store', attachments.store),
-      open: loggedCall(log, 'attachments.open', attachments.open),
+      open: loggedCall(log, 'attachments.open', attachments.open, SLOW_MS),
     },
     frames: {
-      store: loggedCall(log, 'frames.store', frames.store),
+      store: loggedCall(log, 'frames.store', frames.store, SLOW_MS),
       storePoster: loggedCall(log, 'frames.storePoster', frames.storePoster),
       open: frames.open,
     },

@@ -3,6 +3,7 @@ import { expect, test } from '../support/fixtures.ts'
 
 test('diagnostics show and copy versions, the plan of the loaded model and the log, without what was asked', async ({
   chat,
+  shell,
 }) => {
   const { page } = chat
   await chat.ask('Quizzaciously, what is this?')
@@ -24,6 +25,7 @@ test('diagnostics show and copy versions, the plan of the loaded model and the l
   const copied = await page.evaluate(() => document.body.dataset['copied'] ?? '')
   expect(copied).toContain('Last errors')
   expect(copied).toMatch(/engine work \[[0-9a-f]+\] op=answer ms=\d+/)
+  if (shell === 'electron') expect(copied).toContain('main main.started')
   expect(copied).not.toContain('Quizzaciously')
   expect(copied).not.toContain(homedir())
   await dialog.getByRole('button', { name: /^Log/ }).click()

@@ -52,7 +52,10 @@ test('a question that is being composed survives a reload and the end of the app
   await expect(chat.answers).toHaveCount(1)
   await expect(chat.question).toHaveValue('')
   await expect(chat.tray).toHaveCount(0)
-  await chat.page.getByRole('button', { name: /^New conversation/ }).first().click()
+  await chat.page
+    .getByRole('button', { name: /^New conversation/ })
+    .first()
+    .click()
   await expect(chat.answers).toHaveCount(0)
   await expect(chat.question).toHaveValue('')
   await expect(chat.tray).toHaveCount(0)

@@ -125,7 +125,9 @@ export type Progress = z.infer<typeof Progress>
 /**
  * Events of one watched conversation. `seq` rises by one per event of that conversation; a gap means: watch again and
  * take the new snapshot. `messages`: the path from the root to the current leaf; `others`: the other answers of the pairs
- * on it. `text` appends `text` at `offset` (UTF-16 units) of the message's text.
+ * on it. `text` appends `text` at `offset` (UTF-16 units) of the message's text. `branch`: below `after` (null: from the
+ * root) the path goes on with `messages` from now on, `others` and `progress` are theirs; what stood there before is not
+ * shown any more. `conversation`: its title or times changed.
  */
 export const ConversationEvent = z.discriminatedUnion('type', [
   z.object({
@@ -138,6 +140,15 @@ export const ConversationEvent = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('text'), seq: z.int(), messageId: Id, offset: z.int(), text: z.string() }),
   z.object({ type: z.literal('message'), seq: z.int(), message: Message }),
+  z.object({
+    type: z.literal('branch'),
+    seq: z.int(),
+    after: Id.nullable(),
+    messages: z.array(Message),
+    others: z.array(Message),
+    progress: z.record(z.string(), Progress),
+  }),
+  z.object({ type: z.literal('conversation'), seq: z.int(), conversation: Conversation }),
   z.object({ type: z.literal('progress'), seq: z.int(), messageId: Id, progress: Progress }),
   z.object({ type: z.literal('removed'), seq: z.int() }),
 ])

@@ -26,9 +26,7 @@ const outcome = (call: Promise<unknown>): Promise<unknown> =>
 
 describe('a graphics driver that takes its time', () => {
   const hello = requestOf([user('Hello')])
-  const cuda: FromWorker = {
-    ...{ type: 'started', release: 'v0', backend: 'CUDA', noGpuReason: null, devices: [] },
-  }
+  const cuda: FromWorker = { type: 'started', release: 'b1', backend: 'CUDA', noGpuReason: null, devices: [] }
   let processes: ScriptedProcess[]
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })

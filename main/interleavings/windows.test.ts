@@ -1,18 +1,31 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { PlacementCost } from '../engine/index.ts'
 import { ScriptedEngine } from '../testing/scriptedEngine.ts'
 import { code, ended, inFolder, one, open, outcome, textOf, titles, two, words } from './testing/house.ts'
 import { seen } from './testing/streams.ts'
 
 /** What the second model takes of memory, all of which is free. */
 const part = { device: 'CPU', weights: 1, projector: 0, kv: 0, picture: 0, overhead: 0, total: 1, free: 10 }
-const plan = {
-  ...{ gpuLayers: 0, layers: 1, visionDevice: null, contextTokens: 4096, picturePixels: 784 },
-  ...{ parts: [part], total: 1 },
+const plan: PlacementCost['plan'] = {
+  gpuLayers: 0,
+  layers: 1,
+  visionDevice: null,
+  contextTokens: 4096,
+  picturePixels: 784,
+  parts: [part],
+  total: 1,
 }
-const fit = {
-  ...{ level: 'cpu', contextTokens: 4096, gpuLayers: 0, layers: 1, neededBytes: 1, freeBytes: 10 },
-  ...{ tokensPerSecond: null, speed: null, sentence: '' },
-} as const
+const fit: PlacementCost['fit'] = {
+  level: 'cpu',
+  contextTokens: 4096,
+  gpuLayers: 0,
+  layers: 1,
+  neededBytes: 1,
+  freeBytes: 10,
+  tokensPerSecond: null,
+  speed: null,
+  sentence: '',
+}
 
 /** The engines are scripted here: each step of an answer has to come exactly where the test wants it. */
 let engine: ScriptedEngine

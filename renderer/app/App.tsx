@@ -35,7 +35,7 @@ import { useShortcuts } from './useShortcuts.ts'
 import { useSidebar } from './useSidebar.ts'
 import { useHost } from '../lib/host.ts'
 
-/** The window: puts the features side by side and passes between them what each tells. */
+/** The window: lays out the features and connects them, as they do not know one another. */
 export function App(): ReactNode {
   const { conversationId, page } = useRoute()
   const status = useOpenConversation((state) => state.status)

@@ -15,7 +15,7 @@ export function capturePlace(hash: string): CapturePlace | null {
   return screen === undefined ? null : { screen: decodeURIComponent(screen) }
 }
 
-/** What such a window shows, in the chosen theme. */
+/** The content of a window of a capture, in the chosen theme. */
 export function CaptureWindow({ place }: { place: CapturePlace }): ReactNode {
   useTheme()
   useEffect(() => {

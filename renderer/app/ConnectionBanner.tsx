@@ -2,7 +2,7 @@ import { Unplug } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useConnectionState } from '../lib/rpc.ts'
 
-/** A quiet line while the core cannot be reached. It goes away by itself. */
+/** A line that is shown while the core cannot be reached. */
 export function ConnectionBanner(): ReactNode {
   const state = useConnectionState()
   if (state !== 'lost') return null

@@ -10,7 +10,7 @@ const none: readonly never[] = []
 /** Queues a model of the catalogue or of a repository. Rejects with `AppError`. */
 export const download = async (wish: DownloadWish): Promise<void> => void (await startDownload(wish))
 
-/** Where models are downloaded from, kept in the settings. */
+/** The settings of where models are downloaded from. */
 export function Sources(): ReactNode {
   const sources = useSettings((state) => state.settings.sources)
   return <SourceSettings sources={sources} onChange={(next) => void updateSettings({ sources: next })} />

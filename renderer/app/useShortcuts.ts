@@ -3,7 +3,7 @@ import type { HostCommand } from '#contract'
 import { followCommands } from '../lib/host.ts'
 import { isMac } from '../lib/platform.ts'
 
-/** What the keyboard, and the shell from outside of the window, can do anywhere in it. */
+/** The actions that shortcuts, and the shell from outside of the window, can run anywhere in it. */
 export interface Shortcuts {
   readonly newConversation: () => void
   readonly search: () => void

@@ -1,7 +1,8 @@
 /**
  * Settles as `promise` does, or resolves to null as soon as `signal` aborts.
  *
- * Unlike `Promise.race` with a promise that lives long, nothing of the result is kept by the signal afterwards, so that it
+ * Unlike `Promise.race` with a promise that lives long, nothing of the result is kept by the signal afterwards, so that
+ * it
  * can stand in a loop over the events of hours.
  */
 export function orAborted<T>(promise: PromiseLike<T>, signal: AbortSignal): Promise<T | null> {

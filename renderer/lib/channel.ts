@@ -13,7 +13,7 @@ export interface Channel {
   readonly closed: Promise<void>
 }
 
-/** What a shell with a message port puts on the window; the port then arrives as a `sightline:port` message. */
+/** The object that a shell with a message port puts on the window; the port arrives as a `sightline:port` message. */
 export interface PortBridge {
   requestPort(): void
 }

@@ -29,7 +29,10 @@ export const onCompared = (listener: (conversationId: string | null) => void): (
       if (now[key] !== before[key]) listener(key === NEW ? null : key)
   })
 
-/** Compares with another model from the next question on; null: no more. Returns whether any conversation still compares. */
+/**
+ * Compares with another model from the next question on; null: no more. Returns whether any conversation still
+ * compares.
+ */
 export function compareIn(conversationId: string | null, compared: Compared | null): boolean {
   const { comparing } = useComparing.getState()
   const rest = Object.entries(comparing).filter(([key]) => key !== (conversationId ?? NEW))

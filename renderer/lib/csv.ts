@@ -1,7 +1,7 @@
 /** One value of a table. */
 export type CsvCell = string | number | bigint | boolean | null
 
-/** What a spreadsheet takes for the beginning of a formula, also in full width. */
+/** Characters with which a spreadsheet begins a formula, also in full width. */
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/
 
 /**

@@ -6,7 +6,8 @@ import { follow } from './follow.ts'
 import { call, connection } from './rpc.ts'
 
 /**
- * The engine's status from the core; null before the first. `refusal`: why the last load was refused; the next status clears
+ * The engine's status from the core; null before the first. `refusal`: why the last load was refused; the next status
+ * clears
  * it. `hiddenNote`: the note that the user has dismissed.
  */
 export const useEngine = create<{
@@ -36,7 +37,8 @@ export const followEngine = (signal: AbortSignal): Promise<void> =>
   })
 
 /**
- * Loads the current model. A failure of the engine is in its status; why the core refused to begin is kept in `refusal`. A
+ * Loads the current model. A failure of the engine is in its status; why the core refused to begin is kept in
+ * `refusal`. A
  * load that was cancelled is neither.
  */
 export async function loadModel(): Promise<void> {

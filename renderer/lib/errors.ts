@@ -2,12 +2,13 @@ import { AppError, ErrorInfo, errorKinds, type ErrorCode } from '#contract'
 
 const isCode = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(errorKinds, code)
 
-/** What the window says when the core cannot be reached; the connection comes back by itself. */
+/** The error of a call while the core cannot be reached; the window reconnects without being asked. */
 export const connectionLost = (): AppError =>
   new AppError('Interrupted', 'The connection to Sightline was lost. It reconnects by itself; try again in a moment.')
 
 /**
- * Anything a call rejected with, as the contract's error. The core's errors arrive as `{ code, message, data }`, with the
+ * Anything a call rejected with, as the contract's error. The core's errors arrive as `{ code, message, data }`, with
+ * the
  * figures in `data`; what the contract does not know becomes `EngineFailed` and keeps its message.
  */
 export function toAppError(thrown: unknown): AppError {

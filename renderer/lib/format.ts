@@ -42,7 +42,7 @@ export function bytes(value: number): string {
   return format.format(value / 1000 ** power)
 }
 
-/** How long something will still take: "about 40 s", "about 2 min", "about 1 h 20 min". */
+/** The remaining time as text: "about 40 s", "about 2 min", "about 1 h 20 min". */
 export function timeLeft(seconds: number): string {
   if (seconds < 50) return `about ${Math.max(1, Math.ceil(seconds / 5) * 5)}\u00a0s`
   const minutes = Math.max(1, Math.round(seconds / 60))

@@ -4,7 +4,7 @@ import { connectionLost } from './errors.ts'
 import { follow } from './follow.ts'
 import { connection } from './rpc.ts'
 
-/** What the shell around the core can do; null before it has described itself. */
+/** The description of the shell; null before it has come. */
 export const useHost = create<{ host: HostDescription | null }>(() => ({ host: null }))
 
 /** Address of a stored picture: the file itself, or at most 512 x 512 pixels of it. */
@@ -21,7 +21,7 @@ export function pictureUrl(
 export const frameUrl = (host: HostDescription, key: string, n: number): string =>
   `${host.attachments}frames/${key}/${n}`
 
-/** Where the picture goes that stands in lists for the video of a set of frames. */
+/** The address of the poster of a video, by a set of its frames. */
 export const posterUrl = (host: HostDescription, key: string): string => `${host.attachments}frames/${key}/poster`
 
 const PATIENCE_MS = 10_000

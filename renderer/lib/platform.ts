@@ -13,7 +13,7 @@ export function remember(key: string, value: string): void {
   }
 }
 
-/** What `remember` kept, or null. */
+/** The value that `remember` stored, or null. */
 export function recall(key: string): string | null {
   try {
     return localStorage.getItem(`sightline.${key}`)

@@ -1,6 +1,6 @@
 import { create } from 'zustand'
 
-/** Where the window is. */
+/** The place in the window, as its address says. */
 export interface Route {
   /** The open conversation; null: a new one. It stays open behind a page. */
   readonly conversationId: string | null

@@ -23,7 +23,8 @@ export async function upload(
     )
   if (!readable)
     throw new AppError('MediaNotFound', 'This could not be read. Folders cannot be added; add the files in it.')
-  // Without a type of its own the body needs no preflight where pictures have another origin; the core looks at the bytes.
+  // Without a type of its own the body needs no preflight where pictures have another origin; the core looks at the
+  // bytes.
   const told = facts ? `&facts=${encodeURIComponent(JSON.stringify(facts))}` : ''
   let response: Response
   try {

@@ -5,13 +5,14 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import SQLite from 'better-sqlite3'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { AppError } from '#contract'
-import { migrate, openStore, schemaVersion } from './index.ts'
+import { giveSpaceBack, hasMuchFreeSpace, migrate, openStore, schemaVersion, toStorageError } from './index.ts'
 import { migrations } from './migrations/index.ts'
 
 let folder: string
 beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'sightline-db-'))))
+afterEach(() => vi.restoreAllMocks())
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const file = () => join(folder, 'sightline.db')
@@ -48,13 +49,11 @@ test('a new folder gets a store that no crash can tear: WAL, FULL, foreign keys'
   store.close()
 })
 
-test('a store of version 1 is brought to the current version with all it holds, and searchable', () => {
+test('a store of version 1 is brought to the current version with all it holds', () => {
   fill(1)
   const store = openStore(folder)
   expect(schemaVersion(store.db)).toBe(migrations.length)
   expect(store.db.prepare(`SELECT text FROM parts`).pluck().get()).toBe('What colour is the lighthouse?')
-  expect(store.db.prepare(`SELECT count(*) FROM message_search('"lighth"')`).pluck().get()).toBe(1)
-  expect(store.db.prepare(`SELECT count(*) FROM title_search('"circles"')`).pluck().get()).toBe(1)
   store.close()
 })
 
@@ -146,6 +145,75 @@ test.each([
   expect(readFileSync(file()).equals(before)).toBe(true)
 })
 
+test('a file that was closed is not read as a whole at the next start; one that anything happened to is', () => {
+  openStore(folder).close()
+  const asked = vi.spyOn(SQLite.prototype, 'pragma')
+  const isRead = (action: () => void) => {
+    asked.mockClear()
+    action()
+    return asked.mock.calls.some(([pragma]) => pragma.startsWith('quick_check'))
+  }
+  const openAndClose = () => openStore(folder).close()
+  expect(isRead(openAndClose)).toBe(false)
+  expect(isRead(openAndClose)).toBe(false)
+
+  const copy = readFileSync(file())
+  openAndClose()
+  writeFileSync(file(), copy)
+  expect(isRead(openAndClose), 'a copy from a backup').toBe(true)
+
+  const crashed = openStore(folder)
+  crashed.db.exec(`INSERT INTO conversations (id, title, created_at, updated_at) VALUES ('c', 'x', 1, 1)`)
+  const log = readFileSync(`${file()}-wal`)
+  crashed.close()
+  writeFileSync(`${file()}-wal`, log)
+  expect(isRead(openAndClose), 'a log that was left').toBe(true)
+})
+
+test('damage after a clean end is found at the next start', () => {
+  openStore(folder).close()
+  const bytes = readFileSync(file())
+  bytes.fill(0xa5, 8192)
+  writeFileSync(file(), bytes)
+  expect(failure(() => openStore(folder)).message).toContain('damaged')
+  expect(readFileSync(file()).equals(bytes)).toBe(true)
+})
+
+test('damage that shows only when it is read has the same advice', () => {
+  fill(migrations.length)
+  const store = openStore(folder)
+  const root = store.db.prepare(`SELECT rootpage FROM sqlite_schema WHERE name = 'parts'`).pluck().get() as number
+  store.db.pragma('wal_checkpoint(TRUNCATE)')
+  const bytes = readFileSync(file())
+  bytes.fill(0xa5, (root - 1) * 4096, root * 4096)
+  writeFileSync(file(), bytes)
+  store.db.pragma('shrink_memory')
+  const reading = failure(() => {
+    try {
+      store.db.prepare('SELECT count(text) FROM parts').get()
+    } catch (error) {
+      throw toStorageError(error)
+    }
+  })
+  expect([reading.code, reading.message]).toEqual(['StorageFailed', expect.stringContaining('damaged')])
+  store.close()
+})
+
+test.each(['made by this version', 'made by an earlier one'])('unused space goes back to the disk: a file %s', (by) => {
+  if (by === 'made by an earlier one') fill(13)
+  const { db, close } = openStore(folder)
+  db.exec(`CREATE TABLE large (bytes BLOB); INSERT INTO large VALUES (zeroblob(12000000)); DROP TABLE large`)
+  db.pragma('wal_checkpoint(TRUNCATE)')
+  const before = statSync(file()).size
+  expect(hasMuchFreeSpace(db)).toBe(true)
+  while (giveSpaceBack(db));
+  expect(hasMuchFreeSpace(db)).toBe(false)
+  expect(statSync(file()).size).toBeLessThan(before / 10)
+  expect(db.pragma('integrity_check', { simple: true })).toBe('ok')
+  expect(db.prepare('SELECT count(*) FROM parts').pluck().get()).toBe(by === 'made by this version' ? 0 : 1)
+  close()
+})
+
 test('a folder that cannot be made is a typed error', () => {
   writeFileSync(join(folder, 'a-file'), '')
   expect(failure(() => openStore(join(folder, 'a-file', 'data'))).code).toBe('StorageFailed')
@@ -180,5 +248,7 @@ test('another process holds the folder, and a SIGKILL frees it', async () => {
     child.kill('SIGKILL')
   }
   await ended
+  const asked = vi.spyOn(SQLite.prototype, 'pragma')
   openStore(folder).close()
+  expect(asked, 'what a killed process left is checked').toHaveBeenCalledWith('quick_check(1)')
 })

@@ -56,6 +56,16 @@ describe('a log of files', () => {
     expect(linesOf('core.log').map(({ fields }) => fields?.['n'])).toEqual([1, 2])
   })
 
+  test.skipIf(process.platform === 'win32')('folders and files are for their owner alone', async () => {
+    const log = openLog({ folder: join(folder.path, 'data', 'logs'), part: 'main' })
+    log.info('first')
+    await log.close()
+    const modes = ['data', 'data/logs', 'data/logs/main.log'].map(
+      (path) => statSync(join(folder.path, path)).mode & 0o077,
+    )
+    expect(modes).toEqual([0, 0, 0])
+  })
+
   test('writes the last words of a process before they return', () => {
     openLog({ folder: folder.path, part: 'core' }).fatal('process.failed', errorFields(new TypeError('secret')))
     expect(linesOf('core.log')).toMatchObject([{ level: 'error', fields: { name: 'TypeError' } }])

@@ -1,4 +1,4 @@
-import { appendFileSync, statSync } from 'node:fs'
+import { appendFileSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createStream } from 'rotating-file-stream'
 import type { RotatingFileStream } from 'rotating-file-stream'
@@ -68,6 +68,8 @@ export function openLog({ folder, part, fileBytes = 1 << 20, files = 5, retryMs 
   }
 
   function open(): RotatingFileStream {
+    // the first to write makes the data folder too, for its owner's eyes only
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
     const opened = createStream((index) => nameOf(index as number | undefined), {
       path: folder,
       size: `${fileBytes}B`,

@@ -215,9 +215,10 @@ describe('the tree', () => {
       conversations.append(sent.besideId, 'uno')
       const events: ConversationEvent[] = []
       while (events.length < 4) events.push((await stream.next()).value as ConversationEvent)
-      expect(events.map((event) => event.type)).toEqual(['snapshot', 'snapshot', 'text', 'text'])
+      expect(events.map((event) => event.type)).toEqual(['snapshot', 'branch', 'text', 'text'])
       expect(events[1]).toMatchObject({
-        messages: [{ id: sent.userMessageId }, { id: sent.besideId }],
+        after: sent.userMessageId,
+        messages: [{ id: sent.besideId }],
         others: [{ id: sent.answerId }],
       })
     })
@@ -242,7 +243,7 @@ describe('the tree', () => {
       answered('more', 'weasel', sent.conversationId)
       conversations.remove(sent.conversationId)
       for (const word of ['porcupine', 'hedgehog']) expect(conversations.search(word, 10)).toEqual([])
-      for (const table of ['messages', 'parts', 'message_search'])
+      for (const table of ['messages', 'parts', 'search_grams'])
         expect(store.db.prepare(`SELECT count(*) FROM ${table}`).pluck().get(), table).toBe(0)
     })
   })
@@ -280,7 +281,7 @@ describe('the tree', () => {
     })()
     expect(shown(sent.conversationId)).toHaveLength(3000)
     conversations.remove(sent.conversationId)
-    for (const table of ['conversations', 'messages', 'parts', 'message_search', 'title_search']) {
+    for (const table of ['conversations', 'messages', 'parts', 'search_grams']) {
       expect(store.db.prepare(`SELECT count(*) FROM ${table}`).pluck().get(), table).toBe(0)
     }
   })
@@ -447,9 +448,10 @@ describe('watching', () => {
       'text',
       'text',
       'message',
-      'snapshot',
+      'conversation',
       'removed',
     ])
+    expect(events[7]).toMatchObject({ conversation: { title: 'Zahlen' } })
     expect(events.map((event) => event.seq)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
     expect(events[5]).toMatchObject({ messageId: next.answerId, offset: 2, text: 'ei' })
     expect((await stream.next()).done).toBe(true)
@@ -470,6 +472,43 @@ describe('watching', () => {
     expect(await late()).toEqual({ progress: {}, said: ['one', 'half'] })
   })
 
+  test('what changes in a long conversation is told alone, never the conversation again', async () => {
+    let last = answered('0', 'a0')
+    const [first] = [last]
+    for (let n = 1; n < 20; n++) last = answered(String(n), `a${n}`, first.conversationId)
+    const detailed = conversations.ask({
+      conversationId: first.conversationId,
+      parts: [picture('a'), ...text('see')],
+      model: 'demo',
+    })
+    conversations.finish(detailed.answerId, { status: 'complete' })
+    const stream = conversations.watch(first.conversationId)
+    const before = conversations.path(detailed.answerId)
+    conversations.rename(first.conversationId, 'Long')
+    const again = conversations.answerAgain(detailed.userMessageId, { model: 'demo' })
+    conversations.selectBranch(detailed.answerId)
+    conversations.lowerDetail(detailed.answerId, 1000)
+    const other = conversations.answerAgain(first.userMessageId, { model: 'demo' })
+    conversations.selectBranch(first.answerId)
+    const events = await take(stream, 7)
+    expect(events.slice(1).map((event) => [event.type, 'after' in event ? event.after : null])).toEqual([
+      ['conversation', null],
+      ['branch', detailed.userMessageId],
+      ['branch', detailed.userMessageId],
+      ['message', null],
+      ['branch', first.userMessageId],
+      ['branch', first.userMessageId],
+    ])
+    const messagesOf = (event: ConversationEvent | undefined) =>
+      event?.type === 'branch' ? event.messages.map(({ id }) => id) : []
+    expect([events[2], events[3], events[5]].map(messagesOf)).toEqual([
+      [again.answerId],
+      [detailed.answerId],
+      [other.answerId],
+    ])
+    expect(messagesOf(events[6])).toEqual([...before.slice(1, -1).map(({ id }) => id), again.answerId])
+  })
+
   test('an answer on a branch that is not shown sends nothing until it is chosen', async () => {
     const first = answered('one', 'eins')
     const second = conversations.answerAgain(first.userMessageId, { model: 'demo' })
@@ -480,7 +519,8 @@ describe('watching', () => {
     conversations.selectBranch(second.answerId)
     conversations.append(second.answerId, ' seen')
     const events = await take(stream, 4)
-    expect(events.map((event) => event.type)).toEqual(['snapshot', 'snapshot', 'snapshot', 'text'])
+    expect(events.map((event) => event.type)).toEqual(['snapshot', 'branch', 'branch', 'text'])
+    expect(events[2]).toMatchObject({ after: first.userMessageId, messages: [{ parts: text('unseen') }], others: [] })
     expect(events[3]).toMatchObject({ offset: 6, text: ' seen' })
   })
 
@@ -534,6 +574,12 @@ describe('watching', () => {
           watcher.seq = value.seq
           if (value.type === 'snapshot')
             watcher.views = new Map(value.messages.map((message) => [message.id, said(message)]))
+          if (value.type === 'branch') {
+            // below the question, which is the root
+            expect(value.after).toBe(sent.userMessageId)
+            watcher.views = new Map([...watcher.views].slice(0, 1))
+            for (const message of value.messages) watcher.views.set(message.id, said(message))
+          }
           if (value.type === 'message') watcher.views.set(value.message.id, said(value.message))
           if (value.type === 'text') {
             const before = watcher.views.get(value.messageId)

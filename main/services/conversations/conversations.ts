@@ -5,9 +5,14 @@ import { Emitter } from '../../lib/emitter.ts'
 import { eventStream } from '../../lib/eventStream.ts'
 import { ConversationFeed } from './feed.ts'
 import { createMessageStore } from './messageStore.ts'
-import { search } from './search.ts'
+import { createSearch } from './search.ts'
+import { createSearchIndex } from './searchIndex.ts'
 import { titleOf } from './title.ts'
 import type { Answering, Conversations, Ending, Sent } from './types.ts'
+import { runUpkeep } from './upkeep.ts'
+
+/** How long after the start the upkeep begins, in ms: the window comes first. */
+const UPKEEP_AFTER_MS = 1_500
 
 const cutShort: Ending = {
   status: 'interrupted',
@@ -22,7 +27,9 @@ const cutShort: Ending = {
  * `now` gives the time in ms.
  */
 export function createConversations(db: Database, now: () => number = Date.now): Conversations {
-  const store = createMessageStore(db)
+  const index = createSearchIndex(db)
+  const store = createMessageStore(db, index)
+  const search = createSearch(db, index)
   const feed = new ConversationFeed()
   const listEvents = new Emitter<ConversationListEvent>()
   /** The answers that are being written; `length` of their text in UTF-16 units. */
@@ -36,19 +43,33 @@ export function createConversations(db: Database, now: () => number = Date.now):
 
   db.transaction(() => store.streaming().forEach((id) => store.finish(id, cutShort)))()
 
+  const upkeep = () => runUpkeep(db, index, () => streaming.size > 0).catch(warn)
+  setTimeout(() => void upkeep(), UPKEEP_AFTER_MS).unref()
+
   const upsert = (id: string) => listEvents.emit({ type: 'upsert', conversation: store.conversation(id) })
   const snapshot = (id: string) => {
     const conversation = store.conversation(id)
     const messages = store.path(conversation.leafId).map(withLost)
-    const others = messages
-      .flatMap(({ id, role }) => (role === 'assistant' ? (store.other(id) ?? []) : []))
-      .map((other) => withLost(store.message(other)))
+    const others = store.pathOthers(conversation.leafId).map((other) => withLost(store.message(other)))
     const progress = feed.progressOf([...messages, ...others].map((message) => message.id))
     return { type: 'snapshot', conversation, messages, others, progress } as const
   }
-  const publishSnapshot = (id: string) => {
-    if (feed.hasReaders(id)) feed.publish(id, snapshot(id))
+  /**
+   * Tells watchers of a path that another leaf has ended: what stands below the last message that both paths have.
+   * `before`: the ids of the path until then.
+   */
+  const publishBranch = (id: string, before: readonly string[]) => {
+    if (!feed.hasReaders(id)) return
+    const { leafId } = store.conversation(id)
+    const known = new Set(before)
+    const added = store.pathIds(leafId).filter((messageId) => !known.has(messageId))
+    const messages = added.map((messageId) => store.message(messageId))
+    const others = added.flatMap((messageId) => store.other(messageId) ?? []).map((other) => store.message(other))
+    const progress = feed.progressOf([...messages, ...others].map((message) => message.id))
+    const after = messages[0] ? messages[0].parentId : leafId
+    feed.publish(id, { type: 'branch', after, messages, others, progress })
   }
+  const pathBefore = (id: string) => (feed.hasReaders(id) ? store.pathIds(store.conversation(id).leafId) : [])
   /** Events of a message go to watchers only while it is the leaf they see, or stands beside it. */
   const isShown = (conversationId: string, messageId: string) => {
     if (!feed.hasReaders(conversationId)) return false
@@ -111,7 +132,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
       return eventStream((sink) => feed.join(id, sink, first), { signal })
     },
 
-    search: (query, limit) => search(db, query, limit),
+    search,
     get: (id) => store.conversation(id),
     message: (id) => withLost(store.message(id)),
     path: (messageId) => store.path(store.message(messageId).id).map(withLost),
@@ -119,10 +140,10 @@ export function createConversations(db: Database, now: () => number = Date.now):
     recentFormats: (limit) => store.formats(limit),
 
     rename(id, title) {
-      store.rename(id, title)
+      db.transaction(() => store.rename(id, title))()
       const conversation = store.conversation(id)
       listEvents.emit({ type: 'upsert', conversation })
-      publishSnapshot(id)
+      feed.publish(id, { type: 'conversation', conversation })
       return conversation
     },
 
@@ -136,8 +157,8 @@ export function createConversations(db: Database, now: () => number = Date.now):
 
     selectBranch(messageId) {
       const { conversationId } = store.message(messageId)
-      const { leafId } = store.conversation(conversationId)
-      if (store.path(leafId).some((message) => message.id === messageId)) return
+      const before = store.pathIds(store.conversation(conversationId).leafId)
+      if (before.includes(messageId)) return
       let leaf = messageId
       for (
         let child = store.newestChild(conversationId, leaf);
@@ -147,7 +168,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
         leaf = child
       store.moveTo(conversationId, leaf)
       upsert(conversationId)
-      publishSnapshot(conversationId)
+      publishBranch(conversationId, before)
     },
 
     ask({ conversationId, parts, format = null, ...answering }) {
@@ -177,9 +198,10 @@ export function createConversations(db: Database, now: () => number = Date.now):
     answerAgain(questionId, answering) {
       const time = now()
       const { conversationId } = store.message(questionId)
+      const before = pathBefore(conversationId)
       const sent = db.transaction(() => startAnswers(conversationId, questionId, answering, time))()
       begin(sent)
-      publishSnapshot(conversationId)
+      publishBranch(conversationId, before)
       return sent
     },
 
@@ -209,8 +231,11 @@ export function createConversations(db: Database, now: () => number = Date.now):
     },
 
     lowerDetail(messageId, maxPixels) {
-      db.transaction(() => store.path(messageId).forEach(({ id }) => store.lowerDetail(id, maxPixels)))()
-      publishSnapshot(store.message(messageId).conversationId)
+      const { conversationId } = store.message(messageId)
+      const lowered = db.transaction(() => store.pathIds(messageId).filter((id) => store.lowerDetail(id, maxPixels)))()
+      const shown = new Set(pathBefore(conversationId))
+      for (const id of lowered)
+        if (shown.has(id)) feed.publish(conversationId, { type: 'message', message: store.message(id) })
     },
 
     finish(messageId, ending) {
@@ -247,4 +272,8 @@ export function createConversations(db: Database, now: () => number = Date.now):
       }
     },
   }
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? (error.stack ?? error.message) : String(error), 'Defect')
 }

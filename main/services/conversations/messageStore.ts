@@ -6,10 +6,25 @@ import { conversationOf, messageOf, partOf, storedMedium } from './rows.ts'
 import type { ConversationRow, MessageRow, PartRow } from './rows.ts'
 import type { Ending } from './types.ts'
 import { branchesOf } from './branches.ts'
-import type { ChildRow } from './branches.ts'
+import type { Branch, ChildRow } from './branches.ts'
+import type { SearchIndex } from './searchIndex.ts'
 
-/** The SQL of conversations and messages; every method is one read or a step of the caller's transaction. */
-export function createMessageStore(db: Database) {
+/** The path from the root to the message that is the first parameter, as rows `up (id, depth)`; depth 0 is that message. */
+const up = `
+  WITH RECURSIVE up (id, depth) AS (
+    SELECT ?, 0
+    UNION ALL SELECT m.parent_id, up.depth + 1 FROM up JOIN messages m ON m.id = up.id WHERE m.parent_id IS NOT NULL
+  )`
+
+/** Position of the newest child of message `m`. */
+const newest = `(
+  SELECT max(position) FROM messages below WHERE below.conversation_id = m.conversation_id AND below.parent_id = m.id)`
+
+/**
+ * The SQL of conversations and messages; every method is one read or a step of the caller's transaction. Titles and
+ * finished messages go into `index` with the change.
+ */
+export function createMessageStore(db: Database, index: SearchIndex) {
   const sql = {
     conversation: db.prepare<[string], ConversationRow>('SELECT * FROM conversations WHERE id = ?'),
     list: db.prepare<[], ConversationRow>('SELECT * FROM conversations ORDER BY updated_at DESC, position DESC'),
@@ -21,17 +36,30 @@ export function createMessageStore(db: Database) {
     touch: db.prepare('UPDATE conversations SET updated_at = ? WHERE id = ?'),
     remove: db.prepare('DELETE FROM conversations WHERE id = ?'),
     message: db.prepare<[string], MessageRow>('SELECT * FROM messages WHERE id = ?'),
-    path: db.prepare<[string], MessageRow>(`
-      WITH RECURSIVE up (id, depth) AS (
-        SELECT ?, 0
-        UNION ALL SELECT m.parent_id, up.depth + 1 FROM up JOIN messages m ON m.id = up.id WHERE m.parent_id IS NOT NULL
-      )
-      SELECT m.* FROM up JOIN messages m ON m.id = up.id ORDER BY up.depth DESC`),
+    path: db.prepare<[string], MessageRow>(
+      `${up} SELECT m.* FROM up JOIN messages m ON m.id = up.id ORDER BY up.depth DESC`,
+    ),
+    pathIds: db.prepare<[string], string>(`${up} SELECT id FROM up ORDER BY depth DESC`).pluck(),
+    pathParts: db.prepare<[string], PartRow & { message_id: string }>(`${up}
+      SELECT p.message_id, p.type, p.text, p.attachment FROM up JOIN parts p ON p.message_id = up.id ORDER BY p.message_id, p.ordinal`),
+    /** All children of each parent on the path, and the roots, in the order of `children`. */
+    pathChildren: db.prepare<[string], ChildRow & { parent_id: string | null }>(`${up}
+      SELECT m.parent_id, m.id, m.beside_id, ${newest} AS newest
+      FROM up JOIN messages shown ON shown.id = up.id
+      JOIN messages m ON m.conversation_id = shown.conversation_id AND m.parent_id IS shown.parent_id
+      ORDER BY m.position`),
+    pathOthers: db
+      .prepare<[string], string>(`${up}
+      SELECT id FROM (
+        SELECT m.id, up.depth FROM up JOIN messages shown ON shown.id = up.id JOIN messages m ON m.id = shown.beside_id
+        UNION ALL SELECT m.id, up.depth FROM up JOIN messages m ON m.beside_id = up.id)
+      ORDER BY depth DESC`)
+      .pluck(),
     parts: db.prepare<[string], PartRow>(
       'SELECT type, text, attachment FROM parts WHERE message_id = ? ORDER BY ordinal',
     ),
     children: db.prepare<[string, string | null], ChildRow>(`
-      SELECT id, beside_id, (SELECT max(position) FROM messages below WHERE below.parent_id = m.id) AS newest
+      SELECT id, beside_id, ${newest} AS newest
       FROM messages m WHERE conversation_id = ? AND parent_id IS ? ORDER BY position`),
     other: db
       .prepare<{ id: string }, string>(`
@@ -52,30 +80,33 @@ export function createMessageStore(db: Database) {
         'maxPixels', min(@most, coalesce(attachment ->> '$.budget.maxPixels', @most))))
       WHERE message_id = @id AND type <> 'text'`),
     finish: db.prepare(`UPDATE messages SET status = ?, error = ?, usage = ?, timings = ? WHERE id = ?`),
-    index: db.prepare(`
-      INSERT INTO message_search (rowid, text)
-      SELECT m.position, group_concat(p.text, char(10) ORDER BY p.ordinal)
-      FROM messages m JOIN parts p ON p.message_id = m.id AND p.type = 'text' WHERE m.id = ? GROUP BY m.position`),
     streaming: db.prepare<[], string>(`SELECT id FROM messages WHERE status = 'streaming'`).pluck(),
     formats: db
-      .prepare<[number], string>(
-        'SELECT format FROM messages WHERE format IS NOT NULL GROUP BY format ORDER BY max(position) DESC LIMIT ?',
-      )
+      .prepare<[], string>('SELECT format FROM messages WHERE format IS NOT NULL ORDER BY position DESC')
       .pluck(),
     shas: db
       .prepare<[], string>(`
         SELECT attachment_sha FROM parts WHERE attachment_sha IS NOT NULL
-        UNION SELECT picture.value ->> '$.sha' FROM parts, json_each(parts.attachment, '$.pictures') AS picture WHERE parts.type = 'frames'`)
+        UNION SELECT picture.value ->> '$.sha'
+        FROM parts, json_each(parts.attachment, '$.pictures') AS picture WHERE parts.type = 'frames'`)
       .pluck(),
   }
   const parts = (id: string): Part[] => sql.parts.all(id).map(partOf)
   const branches = (conversationId: string, parentId: string | null) =>
     branchesOf(sql.children.all(conversationId, parentId))
-  const full = (row: MessageRow): Message => {
-    const siblings = branches(row.conversation_id, row.parent_id).map(({ ids, shown }) =>
-      ids.includes(row.id) ? row.id : shown,
+  const full = (row: MessageRow, parts: Part[], branches: readonly Branch[]): Message =>
+    messageOf(
+      row,
+      parts,
+      branches.map(({ ids, shown }) => (ids.includes(row.id) ? row.id : shown)),
     )
-    return messageOf(row, parts(row.id), siblings)
+  /** Reads a path in three statements, however long it is. */
+  const path = (leafId: string): Message[] => {
+    const parts = Map.groupBy(sql.pathParts.all(leafId), ({ message_id }) => message_id)
+    const children = Map.groupBy(sql.pathChildren.all(leafId), ({ parent_id }) => parent_id)
+    return sql.path
+      .all(leafId)
+      .map((row) => full(row, (parts.get(row.id) ?? []).map(partOf), branchesOf(children.get(row.parent_id) ?? [])))
   }
 
   return {
@@ -97,23 +128,37 @@ export function createMessageStore(db: Database) {
         throw new AppError('NotFound', 'This message is no longer there. Its conversation may have been removed.', {
           id,
         })
-      return full(row)
+      return full(row, parts(id), branches(row.conversation_id, row.parent_id))
     },
     list: () => sql.list.all().map(conversationOf),
-    path: (leafId: string | null) => (leafId === null ? [] : sql.path.all(leafId).map(full)),
+    /** The messages from the root to `leafId`; none for null. */
+    path: (leafId: string | null) => (leafId === null ? [] : path(leafId)),
+    /** Their ids alone. */
+    pathIds: (leafId: string | null) => (leafId === null ? [] : sql.pathIds.all(leafId)),
+    /** The ids of the answers that stand beside one of them, in the order of the path. */
+    pathOthers: (leafId: string | null) => (leafId === null ? [] : sql.pathOthers.all(leafId)),
     newestChild: (conversationId: string, id: string) => branches(conversationId, id).at(-1)?.shown ?? null,
     /** The other answer of a pair. */
     other: (id: string) => sql.other.get({ id }) ?? null,
     streaming: () => sql.streaming.all(),
     shas: () => sql.shas.all(),
-    formats: (limit: number) => sql.formats.all(limit).map((format) => JSON.parse(format) as ChosenFormat),
+    /** The formats of questions, each once, the latest first. */
+    formats(limit: number): ChosenFormat[] {
+      const found = new Set<string>()
+      for (const format of sql.formats.iterate()) if (found.add(format).size >= limit) break
+      return [...found].map((format) => JSON.parse(format) as ChosenFormat)
+    },
 
     addConversation(title: string, now: number): string {
       const id = randomUUID()
       sql.addConversation.run(id, title, now, now)
+      index.addTitle(id)
       return id
     },
-    rename: (id: string, title: string) => void sql.rename.run(title, id),
+    rename(id: string, title: string): void {
+      sql.rename.run(title, id)
+      index.addTitle(id)
+    },
     remove: (id: string) => void sql.remove.run(id),
     touch: (id: string, now: number) => void sql.touch.run(now, id),
     moveTo: (conversationId: string, leafId: string) => void sql.moveTo.run(leafId, conversationId),
@@ -151,17 +196,18 @@ export function createMessageStore(db: Database) {
             storedMedium(part),
           )
       })
-      if (status !== 'streaming') sql.index.run(id)
+      if (status !== 'streaming') index.addMessage(id)
       return id
     },
     append: (id: string, text: string) => void sql.append.run(text, id),
     seen: (id: string, seen: Seen) => void sql.seen.run(JSON.stringify(seen), id),
-    lowerDetail: (id: string, maxPixels: number) => void sql.lowerDetail.run({ id, most: maxPixels }),
+    /** Returns whether the message has any picture or video. */
+    lowerDetail: (id: string, maxPixels: number) => sql.lowerDetail.run({ id, most: maxPixels }).changes > 0,
     /** Only for a streaming message. */
     finish(id: string, { status, error, usage, timings }: Ending): void {
       const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value))
       sql.finish.run(status, json(error), json(usage), json(timings), id)
-      sql.index.run(id)
+      index.addMessage(id)
     },
   }
 }

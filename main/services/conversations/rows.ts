@@ -1,6 +1,7 @@
 import type { Conversation, ImageAttachment, Message, Part, PictureBudget, PictureMark } from '#contract'
 
 export interface ConversationRow {
+  readonly position: number
   readonly id: string
   readonly title: string
   readonly created_at: number

@@ -1,59 +1,73 @@
 import type { Database } from '../../lib/database/index.ts'
-import { patternOf } from './fold.ts'
+import { fold } from './fold.ts'
 import { conversationOf } from './rows.ts'
 import type { ConversationRow } from './rows.ts'
+import type { SearchIndex } from './searchIndex.ts'
 import { snippetOf } from './snippet.ts'
 import type { SearchHit } from './types.ts'
 
-type HitRow = ConversationRow & { found: string }
+/** Up to so many candidates are looked up and sorted; more are met soon enough by going through the list, newest first. */
+const FEW = 500
 
-/** The patterns of the search that runs, by the number that its statement has for each. */
-const patterns = new WeakMap<Database, readonly RegExp[]>()
+type MessageRow = ConversationRow & { readonly message_id: string; readonly message: number }
 
 /**
- * Conversations that hold every word of `query` in their title, or in one message of any branch. Words of three or more
- * characters go through the trigram index; shorter ones (common in Chinese) are looked for in each candidate as `fold` compares.
+ * The search over `db` with its `index`: conversations that hold every word of the query in their title, or in one message
+ * of any branch, compared as `fold` does. Titles come first, then the newest.
  */
-export function search(db: Database, query: string, limit: number): SearchHit[] {
-  const terms = query.replaceAll('\0', ' ').normalize('NFC').trim().split(/\s+/u).filter(Boolean)
-  if (terms.length === 0) return []
-  const long = terms.filter((term) => [...term].length >= 3)
-  const short = terms.filter((term) => [...term].length < 3)
-  const values = [...(long.length > 0 ? [long.map(spellings).join(' AND ')] : []), ...short.map((_, n) => n)]
-  const where = (table: string) =>
-    [...(long.length > 0 ? [`${table} MATCH ?`] : []), ...short.map(() => `holds_short(${table}.text, ?)`)].join(
-      ' AND ',
-    )
-
-  if (!patterns.has(db))
-    db.function('holds_short', (text, n) => (patterns.get(db)![Number(n)]!.test(String(text)) ? 1 : 0))
-  patterns.set(db, short.map(patternOf))
-  const titles = `SELECT c.*, title_search.text AS found FROM title_search
-    JOIN conversations c ON c.position = title_search.rowid
-    WHERE ${where('title_search')} ORDER BY c.updated_at DESC`
-  const messages = `SELECT c.*, message_search.text AS found FROM message_search
-    JOIN messages m ON m.position = message_search.rowid
-    JOIN conversations c ON c.id = m.conversation_id
-    WHERE ${where('message_search')} ORDER BY c.updated_at DESC, m.position DESC`
-
-  const hits = new Map<string, SearchHit>()
-  for (const sql of [titles, messages]) {
-    for (const row of db.prepare<unknown[], HitRow>(sql).iterate(...values)) {
-      if (hits.size >= limit) break
-      if (!hits.has(row.id))
-        hits.set(row.id, { conversation: conversationOf(row), snippet: snippetOf(row.found, terms) })
-    }
+export function createSearch(db: Database, index: SearchIndex): (query: string, limit: number) => SearchHit[] {
+  const newestFirst = 'ORDER BY c.updated_at DESC, c.position DESC'
+  const few = {
+    titles: db.prepare<[string], ConversationRow>(
+      `SELECT c.* FROM json_each(?) found JOIN conversations c ON c.position = found.value ${newestFirst}`,
+    ),
+    messages: db.prepare<[string], MessageRow>(`
+      SELECT c.*, m.id AS message_id, m.position AS message FROM json_each(?) found
+      JOIN messages m ON m.position = found.value JOIN conversations c ON c.id = m.conversation_id
+      ${newestFirst}, m.position DESC`),
   }
-  return [...hits.values()]
-}
+  const all = {
+    titles: db.prepare<[], ConversationRow>(`SELECT c.* FROM conversations c ${newestFirst}`),
+    messages: db.prepare<[], MessageRow>(`
+      SELECT c.*, m.id AS message_id, m.position AS message FROM conversations c
+      CROSS JOIN messages m ON m.conversation_id = c.id ${newestFirst}, m.position DESC`),
+  }
+  const textOf = db
+    .prepare<[string], string>(
+      `SELECT group_concat(text, char(10) ORDER BY ordinal) FROM parts WHERE message_id = ? AND type = 'text'`,
+    )
+    .pluck()
 
-/** A word for the index, which folds case but not the ways in which a letter with a mark, or ß, is written. */
-function spellings(term: string): string {
-  const written = [
-    term.normalize('NFC'),
-    term.normalize('NFD'),
-    term.replaceAll(/ß|ẞ/g, 'ss'),
-    term.replaceAll(/ss/gi, 'ß'),
-  ]
-  return `(${[...new Set(written)].map((spelling) => `"${spelling.replaceAll('"', '""')}"`).join(' OR ')})`
+  /** The rows of the candidates at `positions`, in the order of `sorted` and `listed`, read as they are asked for. */
+  function* rowsOf<Row extends ConversationRow>(
+    positions: readonly number[],
+    positionOf: (row: Row) => number,
+    sorted: { iterate(positions: string): Iterable<Row> },
+    listed: { iterate(): Iterable<Row> },
+  ): Generator<Row> {
+    if (positions.length <= FEW) return yield* sorted.iterate(JSON.stringify(positions))
+    const wanted = new Set(positions)
+    for (const row of listed.iterate()) if (wanted.has(positionOf(row))) yield row
+  }
+
+  return (query, limit) => {
+    const terms = query.replaceAll('\0', ' ').normalize('NFC').trim().split(/\s+/u).filter(Boolean)
+    if (terms.length === 0) return []
+    const folded = terms.map(fold)
+    const holdsAll = (text: string) => {
+      const said = fold(text)
+      return folded.every((term) => said.includes(term))
+    }
+    const candidates = index.candidates(terms)
+    const hits = new Map<string, SearchHit>()
+    const add = (row: ConversationRow, text: string) => {
+      if (holdsAll(text)) hits.set(row.id, { conversation: conversationOf(row), snippet: snippetOf(text, terms) })
+      return hits.size < limit
+    }
+    for (const row of rowsOf(candidates.titles, ({ position }) => position, few.titles, all.titles))
+      if (!add(row, row.title)) return [...hits.values()]
+    for (const row of rowsOf(candidates.messages, ({ message }) => message, few.messages, all.messages))
+      if (!hits.has(row.id) && !add(row, textOf.get(row.message_id) ?? '')) break
+    return [...hits.values()]
+  }
 }

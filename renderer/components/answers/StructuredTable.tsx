@@ -3,7 +3,7 @@ import { cx } from '../../lib/cx.ts'
 import type { Table } from '../../lib/structured/table.ts'
 import type { CsvCell } from '../../lib/csv.ts'
 
-/** What lights up with a row: the numbers of its marks. */
+/** The marks that are highlighted together with a row, by their numbers. */
 export interface RowLights {
   readonly marksOf: (row: number) => readonly number[]
   readonly highlighted: number | null
@@ -12,7 +12,10 @@ export interface RowLights {
 
 const isNumber = (value: CsvCell | undefined): boolean => typeof value === 'number' || typeof value === 'bigint'
 
-/** A table of an answer: a line for each row, or names and values one below the other. Resting on a row lights its place. */
+/**
+ * A table of an answer: a line for each row, or names and values one below the other. Resting on a row lights its
+ * place.
+ */
 export function StructuredTable({ table, lights }: { table: Table; lights: RowLights }): ReactNode {
   if (table.kind === 'fields') return <Fields table={table} />
   if (table.rows.length === 0) return <p className="px-3 py-2 text-muted">No rows.</p>

@@ -3,11 +3,14 @@ import { cx } from '../../lib/cx.ts'
 import { markColour } from './markStyle.ts'
 import type { DrawnMark } from './MarkOverlay.tsx'
 
-/** What a mark is called where it has no label of its own. */
+/** The name of a mark: its label, else its kind and number. */
 export const nameOf = ({ shape, label, number }: DrawnMark): string =>
   label || `${shape.type === 'point' ? 'Point' : 'Box'} ${number + 1}`
 
-/** The marks of a picture by name: resting on one lights it, its colour hides and shows it where it can be, its name chooses it. */
+/**
+ * The marks of a picture by name: resting on one lights it, its colour hides and shows it where it can be, its name
+ * chooses it.
+ */
 export function MarkLegend({
   marks,
   hidden,

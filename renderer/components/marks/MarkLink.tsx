@@ -2,9 +2,9 @@ import { createContext, use, type ReactNode } from 'react'
 import { cx } from '../../lib/cx.ts'
 import { markColour } from './markStyle.ts'
 
-/** What the marks of an answer share: which one is highlighted, in its text and on its picture alike. */
+/** The state that the marks of an answer share: which one is highlighted, in its text and on its picture alike. */
 export interface MarkLinks {
-  /** How many there are: an address of any other is plain text. */
+  /** The number of marks; a link to any other number is shown as plain text. */
   readonly count: number
   readonly highlighted: number | null
   readonly onHighlight: (index: number | null) => void
@@ -14,7 +14,9 @@ export interface MarkLinks {
 
 export const MarkContext = createContext<MarkLinks | null>(null)
 
-/** A thing of an answer that has a place on the picture: resting on it lights that place. Outside an answer it is text. */
+/**
+ * A thing of an answer that has a place on the picture: resting on it lights that place. Outside an answer it is text.
+ */
 export function MarkLink({ index, children }: { index: number; children: ReactNode }): ReactNode {
   const links = use(MarkContext)
   if (!links || index >= links.count) return <span>{children}</span>

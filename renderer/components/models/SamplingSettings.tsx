@@ -44,7 +44,7 @@ const fields: readonly { key: Key; label: string; note: string; min: number; max
   },
 ]
 
-/** How words are chosen: the model's own way, or the user's. Changing one value takes over the others as they are. */
+/** The sampling settings: the model's own, or the user's. Changing one value takes over the others as they are. */
 export function SamplingSettings({
   sampling,
   defaults,

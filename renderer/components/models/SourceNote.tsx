@@ -8,7 +8,7 @@ export const sourceNames: Record<SourceName, string> = {
   modelscope: 'ModelScope',
 }
 
-/** Where files come from, and which repositories before that are not used, each with why. */
+/** Names the repository that files come from, and those that are passed over, each with the reason. */
 export function SourceNote({
   from,
   passedOver,

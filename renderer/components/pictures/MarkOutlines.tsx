@@ -5,7 +5,9 @@ import { markColour } from '../marks/markStyle.ts'
 
 const share = (value: number): string => `${value * 100}%`
 
-/** What a user drew, over a small picture of any size that fills the positioned parent. `labels`: with their names. */
+/**
+ * Outlines of the marks that a user drew, over a picture that fills the positioned parent. `labels` shows their names.
+ */
 export function MarkOutlines({
   marks,
   labels = false,

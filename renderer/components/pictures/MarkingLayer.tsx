@@ -4,7 +4,7 @@ import { cx } from '../../lib/cx.ts'
 import { markColour } from '../marks/markStyle.ts'
 import { addMark, boxBetween, inTheMiddle, moved, resized, type Place, type Tool } from './marking.ts'
 
-/** Where a picture lies in its stage, in px. */
+/** The place of a picture in its stage, in px. */
 export interface Placement {
   readonly left: number
   readonly top: number
@@ -23,7 +23,8 @@ const ARROWS: Readonly<Record<string, Place>> = {
 const edges = '0 0 0 1px rgb(0 0 0 / 0.65), inset 0 0 0 1px rgb(255 255 255 / 0.7)'
 
 /**
- * Lies over a picture and takes boxes and points that are drawn on it. Enter puts one in the middle; arrow keys move the
+ * Lies over a picture and takes boxes and points that are drawn on it. Enter puts one in the middle; arrow keys move
+ * the
  * focused one, with Shift they change its size, Delete removes it.
  */
 export function MarkingLayer({

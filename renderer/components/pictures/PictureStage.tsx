@@ -3,9 +3,10 @@ import type { Placement } from './MarkingLayer.tsx'
 import { fitScale, zoomAt, type View, type ViewedPicture } from './viewerZoom.ts'
 
 /**
- * The area of the viewer in which a picture lies: the wheel zooms at the pointer, dragging moves it, a double click goes
- * between fitted and full size. `view` null: fitted. Each new `step` zooms once about the centre. `children` lie over the
- * picture, where they are told that it is.
+ * The area of the viewer in which a picture lies: the wheel zooms at the pointer, dragging moves it, a double click
+ * goes
+ * between fitted and full size. `view` null: fitted. Each new `step` zooms once about the centre. `children` is called
+ * with the place of the picture and lies over it.
  */
 export function PictureStage({
   picture,

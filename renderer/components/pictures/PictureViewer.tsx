@@ -30,7 +30,8 @@ const tools: readonly (readonly [Tool, string, string, LucideIcon])[] = [
 ]
 
 /**
- * Shows pictures one at a time over the whole window, with zoom and pan, and what was drawn on them. `index` null: closed.
+ * Shows pictures one at a time over the whole window, with zoom and pan, and what was drawn on them. `index` null:
+ * closed.
  * `onMarks`: boxes and points can be drawn; unset: they are only shown.
  */
 export function PictureViewer({

@@ -6,7 +6,7 @@ export interface Place {
   readonly y: number
 }
 
-/** What is drawn with: nothing, so that the picture is moved, or boxes, or points. */
+/** The tool in use: it moves the picture, or draws boxes or points. */
 export type Tool = 'move' | 'box' | 'point'
 
 /** A box is at least this share of the picture in width and height. */
@@ -21,7 +21,7 @@ export function nextLabel(marks: readonly PictureMark[], type: PictureMark['type
   for (let number = 1; ; number++) if (!taken.has(`${words[type]} ${number}`)) return `${words[type]} ${number}`
 }
 
-/** The box between two places, inside the picture; null: it is too small to be meant. */
+/** The box between two places, inside the picture; null when it is too small to be one. */
 export function boxBetween(from: Place, to: Place): { x1: number; y1: number; x2: number; y2: number } | null {
   const [x1, x2] = [clamp(Math.min(from.x, to.x)), clamp(Math.max(from.x, to.x))]
   const [y1, y2] = [clamp(Math.min(from.y, to.y)), clamp(Math.max(from.y, to.y))]

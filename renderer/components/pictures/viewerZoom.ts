@@ -9,7 +9,7 @@ export interface ViewedPicture {
   readonly marks?: readonly PictureMark[]
 }
 
-/** How a picture lies in the viewer: `scale` screen pixels per picture pixel, `x` and `y` px off the centre. */
+/** The view of a picture: `scale` in screen pixels per picture pixel, `x` and `y` as px off the centre. */
 export interface View {
   readonly scale: number
   readonly x: number

@@ -1,7 +1,9 @@
 import type { ComponentProps, ReactNode } from 'react'
 import { cx } from '../../lib/cx.ts'
 
-/** `primary`: the one thing to do here. `plain`: everything else. `quiet`: no edge until hovered. `danger`: destroys. */
+/**
+ * `primary`: the one thing to do here. `plain`: everything else. `quiet`: no edge until hovered. `danger`: destroys.
+ */
 export type ButtonKind = 'primary' | 'plain' | 'quiet' | 'danger'
 
 const base =

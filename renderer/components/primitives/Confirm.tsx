@@ -6,7 +6,10 @@ import { Button, buttonClass } from './Button.tsx'
 import { ErrorNote } from './ErrorNote.tsx'
 import { PopupFrame } from './PopupFrame.tsx'
 
-/** Asks before something that cannot be undone; `children` stand below the description. Closes when `onConfirm` has worked; else shows why it did not. */
+/**
+ * Asks before something that cannot be undone; `children` stand below the description. Closes when `onConfirm` has
+ * worked; else shows why it did not.
+ */
 export function Confirm({
   open,
   onOpenChange,

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { useAnnouncement } from '../../lib/announce.ts'
 
-/** Where screen readers hear what `announce` says. */
+/** The live region from which screen readers read what `announce` says. */
 export function LiveRegion(): ReactNode {
   const text = useAnnouncement((state) => state.text)
   return (

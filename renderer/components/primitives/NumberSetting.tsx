@@ -3,7 +3,10 @@ import type { ReactNode } from 'react'
 import { fieldClass } from './TextField.tsx'
 import { cx } from '../../lib/cx.ts'
 
-/** A number that may be left to the model: empty shows the model's own value in grey. Changes count when leaving the field. */
+/**
+ * A number that may be left to the model: empty shows the model's own value in grey. Changes count when leaving the
+ * field.
+ */
 export function NumberSetting({
   label,
   value,

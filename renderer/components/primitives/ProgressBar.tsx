@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { cx } from '../../lib/cx.ts'
 
-/** How far something is, as a thin line. `share` 0..1; null: it goes on, nobody knows how far. `quiet`: it waits. */
+/** A thin bar of progress. `share` is 0..1, or null while it is not known. `quiet` is the look of work that waits. */
 export function ProgressBar({
   label,
   share,

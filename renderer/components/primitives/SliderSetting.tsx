@@ -1,7 +1,10 @@
 import { Slider } from '@base-ui/react/slider'
 import { useState, type ReactNode } from 'react'
 
-/** A choice among ordered `steps`, as a slider. `value` is shown at its end; `onPreview` is called while it is dragged, `onChange` when it is let go. */
+/**
+ * A choice among ordered `steps`, as a slider. `value` is shown at its end; `onPreview` is called while it is dragged,
+ * `onChange` when it is let go.
+ */
 export function SliderSetting({
   label,
   steps,

@@ -5,13 +5,15 @@ import { clock } from '../../lib/format.ts'
 /** Height of a frame in px. */
 const HEIGHT = 56
 
-/** A frame of a video. `url` null: it is not there yet; `ms`: when it is shown. */
+/** A frame of a video. `url` is null until the frame has been read; `ms` is its time in the video. */
 export interface StripFrame {
   readonly url: string | null
   readonly ms: number
 }
 
-/** The frames of a video side by side, in their order; `current` is lit and in view. A click on one goes to its time. */
+/**
+ * The frames of a video side by side, in their order; `current` is lit and in view. A click on one goes to its time.
+ */
 export function FrameStrip({
   label,
   frames,

@@ -9,7 +9,9 @@ export interface TimeLinks {
 
 export const TimeContext = createContext<TimeLinks | null>(null)
 
-/** A time that an answer names: plays the video from there, a stretch to its end. Outside of such an answer it is text. */
+/**
+ * A time that an answer names: plays the video from there, a stretch to its end. Outside of such an answer it is text.
+ */
 export function TimeLink({ from, to, children }: { from: number; to: number | null; children: ReactNode }): ReactNode {
   const links = use(TimeContext)
   if (!links) return <span>{children}</span>

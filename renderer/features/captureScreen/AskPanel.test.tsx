@@ -10,7 +10,9 @@ import { AskPanel } from './AskPanel.tsx'
 
 vi.mock('../../lib/rpc.ts', async () => (await import('../../testing/fakeRpc.ts')).rpc)
 
-/** What the panel asked for, the conversations that are gone, and how to send the next event of the one that is watched. */
+/**
+ * What the panel asked for, the conversations that are gone, and how to send the next event of the one that is watched.
+ */
 const watched: string[] = []
 const sent: { conversationId: string | null; parts: { type: string }[] }[] = []
 const removed = new Set<string>()

@@ -13,7 +13,8 @@ import { call } from '../../lib/rpc.ts'
 import { createAsking, readyQuestions, usePanelAnswer, type PanelQuestion } from './asking.ts'
 
 /**
- * Asks about a captured picture and shows the answer as it comes. Nothing is stored before the first question; from then on
+ * Asks about a captured picture and shows the answer as it comes. Nothing is stored before the first question; from
+ * then on
  * it is a conversation like any other. `progressText`: what the engine is doing, in words.
  */
 export function AskPanel({

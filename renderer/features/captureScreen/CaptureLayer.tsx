@@ -14,7 +14,7 @@ export const PANEL = { width: 400, height: 560 }
 
 type Words = (progress: Progress | undefined) => string
 
-/** What a capture shows over the main window: a countdown, the region picker, the ask panel, and why it failed. */
+/** The parts of a capture over the main window: countdown, region picker, ask panel, and the reason when it failed. */
 export function CaptureLayer({
   progressText,
   onOpen,
@@ -124,7 +124,7 @@ function ProblemDialog(): ReactNode {
 
 const left = (until: number): number => Math.max(0, Math.ceil((until - Date.now()) / 1_000))
 
-/** How many seconds are left before the screen is captured, and a way back. `until` in ms since 1970. */
+/** The countdown until the screen is captured, with a button that cancels it. `until` is in ms since 1970. */
 export function Countdown({ until, onCancel }: { until: number; onCancel: () => void }): ReactNode {
   const [seconds, setSeconds] = useState(() => left(until))
   useEffect(() => {

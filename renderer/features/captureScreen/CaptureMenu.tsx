@@ -7,7 +7,10 @@ import { isMac } from '../../lib/platform.ts'
 import { shownKeys } from './accelerator.ts'
 import { startCapture, DELAYS, useCapture } from './capture.ts'
 
-/** The composer's way to a part of the screen, now or after some seconds; nothing where the screen cannot be seen at all. */
+/**
+ * The composer's way to a part of the screen, now or after some seconds; nothing where the screen cannot be seen at
+ * all.
+ */
 export function CaptureMenu({ shortcut }: { shortcut: string | null }): ReactNode {
   const shell = useCapture((state) => state.shell)
   if (shell?.way !== 'overlay' && !canShareScreen()) return null

@@ -15,7 +15,10 @@ function placeOf(pointer: Point, area: Size): { left: number; top: number } {
   return { left: flip(pointer.x, SIDE, area.width), top: flip(pointer.y, HEIGHT, area.height) }
 }
 
-/** The pixels around the pointer, each a cell of a grid, and which one it is on. `pointer` is in the area, in CSS pixels. */
+/**
+ * The pixels around the pointer, each a cell of a grid, and which one it is on. `pointer` is in the area, in CSS
+ * pixels.
+ */
 export function Magnifier({
   picture,
   pixel,

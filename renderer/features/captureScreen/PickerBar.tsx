@@ -7,7 +7,7 @@ import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.ts
 import { cx } from '../../lib/cx.ts'
 import { DELAYS } from './capture.ts'
 
-/** What can be done while a region is chosen, and what the keyboard does. Words give way in a narrow window. */
+/** The actions while a region is chosen, with their keys. In a narrow window the labels are left out. */
 export function PickerBar({
   region,
   hasWindows,

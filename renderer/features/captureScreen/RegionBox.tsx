@@ -49,7 +49,10 @@ export function RegionBox({
   )
 }
 
-/** A picture that nothing is chosen of yet: a little dimmed, but for the window that a click would take. `shown` is in CSS pixels. */
+/**
+ * A picture that nothing is chosen of yet: a little dimmed, but for the window that a click would take. `shown` is in
+ * CSS pixels.
+ */
 export function OfferedWindow({
   shown,
 }: {

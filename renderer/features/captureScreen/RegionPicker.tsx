@@ -17,7 +17,7 @@ import { OfferedWindow, RegionBox } from './RegionBox.tsx'
 
 const NONE: readonly Region[] = []
 
-/** What the pointer is on: a handle, the region, or the picture. */
+/** The thing under the pointer: a handle, the region, or the picture. */
 function gripOf(target: EventTarget): 'picture' | 'region' | Handle {
   const grip = target instanceof HTMLElement ? target.dataset['grip'] : undefined
   if (grip === undefined || grip === 'region') return grip ?? 'picture'
@@ -26,7 +26,8 @@ function gripOf(target: EventTarget): 'picture' | 'region' | Handle {
 }
 
 /**
- * A captured picture on which a region is chosen: drawn, moved and sized with the pointer or the keyboard. `isScreen`: it
+ * A captured picture on which a region is chosen: drawn, moved and sized with the pointer or the keyboard. `isScreen`:
+ * it
  * lies over the screen it was taken of, pixel on pixel; else it is shown whole, never enlarged. Enter takes the region,
  * Escape cancels.
  */

@@ -7,7 +7,7 @@ import { isMac } from '../../lib/platform.ts'
 import { acceleratorOf, shownKeys } from './accelerator.ts'
 import { useCapture } from './capture.ts'
 
-/** What there is to know about the chosen keys. */
+/** A remark about the chosen keys. */
 const notes: Record<ShortcutState, string> = {
   off: 'Press the keys that should capture the screen from anywhere.',
   active: 'Captures the screen from anywhere.',

@@ -8,7 +8,7 @@ import { whenHost } from '../../lib/host.ts'
 import { call, connection } from '../../lib/rpc.ts'
 import { upload } from '../../lib/upload.ts'
 
-/** Where a question of the panel went: its conversation and its answer. */
+/** A question that the panel has sent: the ids of its conversation and of its answer. */
 export interface PanelQuestion {
   readonly conversationId: string
   readonly answerId: string
@@ -48,14 +48,14 @@ const languageName = (language: string): string => {
   }
 }
 
-/** What is asked most about a part of the screen. `language`: the user's own, as a BCP 47 tag. */
+/** Common questions about a part of the screen. `language` is the user's own, as a BCP 47 tag. */
 export const readyQuestions = (language: string): readonly ReadyQuestion[] => [
   { label: 'Read the text', question: 'Read the text in this picture. Answer with the text only.' },
   { label: 'Explain this', question: 'Explain what this picture shows.' },
   { label: 'Translate', question: `Translate the text in this picture into ${languageName(language)}.` },
 ]
 
-/** What the panel shows of its answer. `isGone`: its conversation was removed meanwhile. */
+/** The answer that the panel shows. `isGone` says that its conversation has been removed. */
 export interface PanelAnswer {
   readonly message: Message | null
   readonly text: string

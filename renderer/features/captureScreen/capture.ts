@@ -10,7 +10,7 @@ import { follow } from '../../lib/follow.ts'
 /** Seconds after which a screen can be captured, to open a menu or hold a key meanwhile. */
 export const DELAYS = [3, 5, 10] as const
 
-/** What the window shows of a capture that it makes itself. `near`: where the chosen region was, in CSS pixels of the window. */
+/** The phase of a capture that the window makes itself. `near` is the chosen region, in CSS pixels of the window. */
 export type WindowCapture =
   | { readonly phase: 'idle' }
   /** The browser only asks after a click: one is waited for. */
@@ -43,7 +43,7 @@ export const followCapture = (signal: AbortSignal): Promise<void> =>
     onEvent: (shell) => useCapture.setState({ shell }),
   })
 
-/** What regions of pictures that the window captures itself are remembered under. */
+/** The name under which regions of the window's own captures are remembered. */
 export const OWN_SCREEN = 'window'
 
 const show = (own: WindowCapture): void => {
@@ -87,7 +87,10 @@ async function captureByWindow(seconds: number): Promise<void> {
   show({ phase: 'picking', picture: await grabFrame(track, countdown(seconds)) })
 }
 
-/** Captures the screen after a delay in seconds and has a region chosen: on the screens where the shell can, else in the window. */
+/**
+ * Captures the screen after a delay in seconds and has a region chosen: on the screens where the shell can, else in the
+ * window.
+ */
 export async function startCapture(seconds = 0): Promise<void> {
   const { shell, own } = useCapture.getState()
   if (own.phase === 'waiting') own.cancel()

@@ -10,14 +10,19 @@ export interface Point {
   readonly y: number
 }
 
-/** How a picture lies in an area: the CSS pixels of one of its pixels, and where its corner is in the area. */
+/**
+ * The view of a picture in an area: `scale` in CSS pixels per picture pixel, and the place of its upper left corner.
+ */
 export interface View extends Point {
   readonly scale: number
 }
 
 const clamp = (value: number, min: number, max: number): number => Math.min(Math.max(value, min), Math.max(min, max))
 
-/** The whole picture in the middle of an area, never larger than its own pixels on a screen of `density` pixels per CSS pixel. */
+/**
+ * The whole picture in the middle of an area, never larger than its own pixels on a screen of `density` pixels per CSS
+ * pixel.
+ */
 export function fitted(picture: Size, area: Size, density = 1): View {
   const scale = Math.min(area.width / picture.width, area.height / picture.height, 1 / density)
   return { scale, x: (area.width - picture.width * scale) / 2, y: (area.height - picture.height * scale) / 2 }
@@ -31,7 +36,7 @@ export function pixelAt(point: Point, view: View, picture: Size): Point {
   }
 }
 
-/** Where a region of the picture lies in the area, in CSS pixels. */
+/** The place of a region of the picture in the area, in CSS pixels. */
 export const shownRegion = (region: Region, view: View): { x: number; y: number; width: number; height: number } => ({
   x: view.x + region.x * view.scale,
   y: view.y + region.y * view.scale,
@@ -89,8 +94,10 @@ export const liesWithin = ({ x, y, width, height }: Region, picture: Size): bool
 const GAP = 12
 
 /**
- * Where a panel of `size` goes: beside the region, on the first side with room for the largest it may become (right, left,
- * below, above), so that it stays on that side while it grows; else in the lower right corner of the area. All in the same
+ * Where a panel of `size` goes: beside the region, on the first side with room for the largest it may become (right,
+ * left,
+ * below, above), so that it stays on that side while it grows; else in the lower right corner of the area. All in the
+ * same
  * unit, CSS pixels; within the area, as far as it fits.
  */
 export function panelPlace(region: Region, area: Region, size: Size, most: Size): Region {

@@ -2,7 +2,8 @@ import type { Region } from '#contract'
 import { between, moved, resized, wholeOf, type Handle, type Point, type Size } from './geometry.ts'
 
 /**
- * Choosing a region of a picture. `pointer`: the pixel under the pointer, what the magnifier shows. `drag`: what a pressed
+ * Choosing a region of a picture. `pointer`: the pixel under the pointer, what the magnifier shows. `drag`: what a
+ * pressed
  * pointer does from `from`: draws a new region, or moves or sizes `was`.
  */
 export interface Picking {
@@ -99,7 +100,7 @@ const windowAt = ({ windows }: Picking, { x, y }: Point): Region | null =>
 export const offered = (state: Picking): Region | null =>
   state.pointer && !state.region && !state.drag ? windowAt(state, state.pointer) : null
 
-/** What is taken: the region, else all of the picture. */
+/** The region that would be taken: the drawn one, else all of the picture. */
 export const taken = ({ region, picture }: Picking): Region => region ?? wholeOf(picture)
 
 /** How far a key moves the region: a pixel, ten with Shift; null for other keys. */

@@ -45,7 +45,9 @@ export function LeftOut({ message }: { message: Message }): ReactNode {
   )
 }
 
-/** What the engine is doing, then the text as it comes. The only part of the window that changes with every token. */
+/**
+ * The engine's progress, then the text as it comes. This is the only part of the window that renders for each token.
+ */
 export function AnswerText({ message }: { message: Message }): ReactNode {
   const draft = useOpenConversation((state) => state.drafts[message.id])
   const progress = useOpenConversation((state) => state.progress[message.id])
@@ -73,7 +75,7 @@ export function AnswerText({ message }: { message: Message }): ReactNode {
   return <GroundedText message={message} text={text} />
 }
 
-/** What is said under an answer that did not end by itself. */
+/** The note and the error under an answer that was stopped or failed; null under one that is complete. */
 function ending(message: Message): { note: string; error: ErrorInfo | null } | null {
   const kept = textOf(message) === '' ? '' : ' What was written so far is kept.'
   if (message.status === 'stopped') return { note: 'Stopped', error: null }
@@ -90,7 +92,10 @@ function ending(message: Message): { note: string; error: ErrorInfo | null } | n
   return { note: '', error: message.error ?? { code: 'EngineFailed', message: `This answer failed.${kept}` } }
 }
 
-/** How an answer ended, when not by itself, with the ways out. What remedies change is the first model's of a pair. */
+/**
+ * Says how an answer ended that is not complete, and offers what can be done. Remedies change the first model of a
+ * pair.
+ */
 export function AnswerEnd({ message, again }: { message: Message; again: Again }): ReactNode {
   const isFirst = useOpenConversation((state) => message.parentId === state.order[0])
   const end = ending(message)
@@ -114,7 +119,7 @@ export function AnswerEnd({ message, again }: { message: Message; again: Again }
   return <ErrorNote message={end.error.message}>{ways.length > 0 ? ways : null}</ErrorNote>
 }
 
-/** Asking for an answer once more. */
+/** Asks for an answer once more. */
 export interface Again {
   /** Why that was refused last; null: it was not. */
   readonly refusal: string | null

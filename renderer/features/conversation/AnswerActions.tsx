@@ -11,7 +11,7 @@ import { Popover } from '@base-ui/react/popover'
 import { cx } from '../../lib/cx.ts'
 import { figures } from './figures.ts'
 
-/** What can be done with a finished answer. */
+/** The actions on a finished answer. */
 export function AnswerActions({ message, onRegenerate }: { message: Message; onRegenerate: () => void }): ReactNode {
   return (
     <div className="-ml-1.5 flex h-6 items-center gap-0.5" role="group" aria-label="Answer actions">
@@ -70,7 +70,10 @@ export function Branches({ message }: { message: Message }): ReactNode {
   )
 }
 
-/** A small popover with the model, times and token counts of an answer, or of a pair side by side; nothing when there are none. */
+/**
+ * A small popover with the model, times and token counts of an answer, or of a pair side by side; nothing when there
+ * are none.
+ */
 export function AnswerDetails({ answers }: { answers: readonly Message[] }): ReactNode {
   const lines = figures(answers)
   if (lines.length === 0) return null

@@ -16,7 +16,8 @@ const wordsClass = `${small} text-muted hover:bg-hover hover:text-ink`
 const chosenClass = `${small} text-accent`
 
 /**
- * Two answers to one question: side by side where there is room, else one below the other, in the order in which they were
+ * Two answers to one question: side by side where there is room, else one below the other, in the order in which they
+ * were
  * asked for. `chosen`: the one that the conversation goes on from.
  */
 export function AnswerPair({ pair, chosen }: { pair: readonly [string, string]; chosen: Message }): ReactNode {

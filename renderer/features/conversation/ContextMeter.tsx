@@ -8,7 +8,7 @@ import { useOpenConversation } from './store.ts'
 /** From this share on the context is nearly full. */
 const NEARLY_FULL = 0.85
 
-/** How much of the model's context the conversation has used; turns to a warning when little is left. */
+/** A meter of the context that the conversation has used; it becomes a warning when little is left. */
 export function ContextMeter(): ReactNode {
   const use = useOpenConversation(useShallow(contextUse))
   if (!use || use.total <= 0) return null

@@ -2,10 +2,13 @@ import { ArrowDown } from 'lucide-react'
 import { useEffect, type ReactNode } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import { Button } from '../../components/primitives/Button.tsx'
-import { MessageView } from './MessageView.tsx'
+import { MessageSlot } from './MessageSlot.tsx'
 import { pathKeys } from '../../lib/conversation/state.ts'
 import { useOpenConversation } from './store.ts'
 import { useStickToBottom } from './useStickToBottom.ts'
+
+/** So many messages at the end are shown in full at once: more than a window is high. */
+const AT_ONCE = 8
 
 /** The open conversation: its messages in a scrolling column that follows the answer while the reader is at the end. */
 export function Conversation(): ReactNode {
@@ -29,7 +32,7 @@ export function Conversation(): ReactNode {
       >
         <div ref={content} className="mx-auto flex w-full max-w-[720px] flex-col gap-6 px-4 pt-6 pb-8 mid:px-6">
           {order.map((messageId, index) => (
-            <MessageView key={keys[index]} id={messageId} />
+            <MessageSlot key={keys[index]} id={messageId} frame={frame} initially={index >= order.length - AT_ONCE} />
           ))}
         </div>
       </div>

@@ -19,10 +19,11 @@ import { drawOnVideo, type TimedMark } from './video/MarksOnVideo.tsx'
 
 const none: ReadonlySet<number> = new Set()
 
-/** The words of an answer, or its table where a format was chosen, and under them the pictures on which it names places. */
+/**
+ * The words of an answer, or its table where a format was chosen, and under them the pictures on which it names places.
+ */
 export function GroundedText({ message, text }: { message: Message; text: string }): ReactNode {
   const host = useHost((state) => state.host)
-  const order = useOpenConversation((state) => state.order)
   const format = useOpenConversation((state) =>
     message.parentId === null ? null : (state.messages[message.parentId]?.format ?? null),
   )
@@ -30,18 +31,12 @@ export function GroundedText({ message, text }: { message: Message; text: string
   const [rested, setRested] = useState<number | null>(null)
   const [selected, setSelected] = useState<number | null>(null)
   const streaming = message.status === 'streaming'
-  const media = useMemo(
-    () => mediaBefore({ order, messages: useOpenConversation.getState().messages }, message),
-    [order, message],
-  )
+  const media = useMemo(() => mediaBefore(useOpenConversation.getState().messages, message), [message])
   const grounding = useMemo(() => groundAnswer(text, message, media), [text, message, media])
   const { marks, space } = grounding
   const highlighted = rested ?? selected
   const hasLegend = format !== null || marks.some((mark) => !isInWords(text, mark))
-  const video = useMemo(
-    () => videoBefore({ order, messages: useOpenConversation.getState().messages }, message),
-    [order, message],
-  )
+  const video = useMemo(() => videoBefore(useOpenConversation.getState().messages, message), [message])
   const times = useMemo(() => (video ? findTimes(text, video.durationMs / 1000) : []), [text, video])
   const player = useMemo(
     () =>

@@ -12,7 +12,10 @@ function shownSize({ width, height }: Attachment, max: number): { width: number;
   return { width: Math.max(24, Math.round(width * scale)), height: Math.max(24, Math.round(height * scale)) }
 }
 
-/** A picture of a question, with what was drawn on it, as a block that opens the viewer; its space is kept while it loads. */
+/**
+ * A picture of a question, with what was drawn on it, as a block that opens the viewer; its space is kept while it
+ * loads.
+ */
 export function PictureBlock({
   attachment,
   marks,
@@ -37,7 +40,7 @@ export function PictureBlock({
       disabled={missing}
       aria-label={`Open picture${number === null ? '' : ` ${number}`}: ${attachment.name}${marks.length === 0 ? '' : `, with ${marks.map(({ label }) => label || 'a mark').join(', ')}`}`}
       title={`${attachment.name} · ${attachment.width} × ${attachment.height} · ${bytes(attachment.bytes)}${notes.map((note) => `\n${note}`).join('')}`}
-      className="relative overflow-hidden rounded-lg border border-hairline bg-mat"
+      className="relative flex flex-col self-start overflow-hidden rounded-lg border border-hairline bg-mat"
     >
       {missing ? (
         <span className="flex flex-col items-center justify-center gap-1 p-4 text-small text-muted" style={size}>
@@ -45,20 +48,22 @@ export function PictureBlock({
           The file is missing
         </span>
       ) : (
-        <img
-          src={pictureUrl(host, attachment.sha, 'thumb')}
-          alt={attachment.name}
-          width={size.width}
-          height={size.height}
-          className="block max-w-full object-contain"
-          decoding="async"
-          onError={() => setMissing(host !== null)}
-        />
+        <span className="relative self-center">
+          <img
+            src={pictureUrl(host, attachment.sha, 'thumb')}
+            alt={attachment.name}
+            width={size.width}
+            height={size.height}
+            className="block max-w-full object-contain"
+            decoding="async"
+            onError={() => setMissing(host !== null)}
+          />
+          <MarkOutlines marks={marks} labels />
+        </span>
       )}
-      {missing ? null : <MarkOutlines marks={marks} labels />}
       {missing || notes.length === 0 ? null : (
         <span
-          className="absolute inset-x-0 bottom-0 flex items-start gap-1 bg-raised/90 px-1.5 py-1 text-left text-small text-muted [&>svg]:mt-0.5 [&>svg]:size-3 [&>svg]:shrink-0"
+          className="flex w-0 min-w-full items-start gap-1 border-t border-hairline bg-raised px-1.5 py-1 text-left text-small text-muted [&>svg]:mt-0.5 [&>svg]:size-3 [&>svg]:shrink-0"
           data-testid="picture-notes"
         >
           <Info aria-hidden />

@@ -43,7 +43,10 @@ const readings: readonly (readonly [string, Reading])[] = [
   ['Context', whole(({ usage }) => usage?.contextTokens)],
 ]
 
-/** The figures of one answer, or of several beside each other; a figure that only one of them has is a dash at the others. */
+/**
+ * The figures of one answer, or of several beside each other; a figure that only one of them has is a dash at the
+ * others.
+ */
 export function figures(answers: readonly Message[]): Figure[] {
   return readings
     .map(([label, read]) => ({ label, values: answers.map(read) }))

@@ -49,27 +49,24 @@ const answer = message('a2', {
     ],
   },
 })
-const state = {
-  order: ['q1', 'a1', 'q2', 'a2'],
-  messages: { q1: first, a1: message('a1', { role: 'assistant', parentId: 'q1' }), q2: second, a2: answer },
-}
+const messages = { q1: first, a1: message('a1', { role: 'assistant', parentId: 'q1' }), q2: second, a2: answer }
 
 test('the pictures before an answer carry the sizes in which the model got them', () => {
-  expect(mediaBefore(state, answer)).toMatchObject([
+  expect(mediaBefore(messages, answer)).toMatchObject([
     { attachment: { name: 'a' }, model: { width: 56, height: 28 }, isAsked: false },
     { attachment: { name: 'b' }, model: { width: 28, height: 84 }, isAsked: true },
     { attachment: { name: 'c' }, model: { width: 56, height: 56 }, isAsked: true },
   ])
-  expect(mediaBefore(state, { ...answer, seen: null })).toEqual([])
-  expect(mediaBefore(state, { ...answer, leftOut: 2 })).toEqual([])
+  expect(mediaBefore(messages, { ...answer, seen: null })).toEqual([])
+  expect(mediaBefore(messages, { ...answer, leftOut: 2 })).toEqual([])
   expect(
-    mediaBefore(state, { ...answer, leftOut: 2, seen: { family: 'qwen2vl', media: answer.seen!.media.slice(1) } }),
+    mediaBefore(messages, { ...answer, leftOut: 2, seen: { family: 'qwen2vl', media: answer.seen!.media.slice(1) } }),
   ).toHaveLength(2)
 })
 
 test('marks lie on the picture that their line names, else on the last of the question', () => {
   const text = 'Picture 1: {"bbox_2d": [28, 14, 56, 28], "label": "x"}\n{"bbox_2d": [0, 0, 28, 28], "label": "y"}'
-  expect(groundAnswer(text, answer, mediaBefore(state, answer)).pictures).toMatchObject([
+  expect(groundAnswer(text, answer, mediaBefore(messages, answer)).pictures).toMatchObject([
     { attachment: { name: 'a' }, numbers: [0], marks: [{ label: 'x', shape: { x1: 200, y1: 100, x2: 400, y2: 200 } }] },
     { attachment: { name: 'c' }, numbers: [1], marks: [{ label: 'y', shape: { x1: 0, y1: 0, x2: 25, y2: 25 } }] },
   ])
@@ -109,11 +106,7 @@ test('with a video among them, pictures and videos keep their own sizes; a mark 
   })
   const text =
     'Picture 1: {"bbox_2d": [28, 14, 56, 28]}\n[{"time": 0.5, "bbox_2d": [28, 14, 56, 28]}]\n{"bbox_2d": [0, 0, 28, 14]}'
-  const { pictures, videos } = groundAnswer(
-    text,
-    given,
-    mediaBefore({ order: ['q', 'r'], messages: { q: asked, r: given } }, given),
-  )
+  const { pictures, videos } = groundAnswer(text, given, mediaBefore({ q: asked, r: given }, given))
   expect(pictures).toMatchObject([
     { attachment: { name: 'a' }, numbers: [0], marks: [{ shape: { x1: 200, y1: 100, x2: 400, y2: 200 } }] },
   ])

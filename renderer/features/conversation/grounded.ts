@@ -1,6 +1,6 @@
 import type { ImageAttachment, Message } from '#contract'
 import { findMarks, toOriginal, type Mark, type Size, type Space, type Views } from '../../lib/grounding/index.ts'
-import type { OpenConversation } from '../../lib/conversation/state.ts'
+import { pathBefore, type OpenConversation } from '../../lib/conversation/state.ts'
 import { seenPart, videoId } from './video/seenVideo.ts'
 
 /** A picture or a video that the model had before an answer, with the size in which it got it. */
@@ -42,31 +42,28 @@ export interface Grounding {
 }
 
 /** The pictures and videos before an answer, in the order in which the model got them; none while that is not known. */
-export function mediaBefore(
-  { order, messages }: Pick<OpenConversation, 'order' | 'messages'>,
-  answer: Message,
-): SeenMedium[] {
+export function mediaBefore(messages: OpenConversation['messages'], answer: Message): SeenMedium[] {
   const { seen, leftOut, parentId } = answer
   if (!seen || parentId === null) return []
-  const path = order.slice(leftOut, order.indexOf(parentId) + 1)
-  const shown = path.flatMap((id) => thingsOf(messages[id]).map((thing) => ({ ...thing, isAsked: id === parentId })))
+  const shown = pathBefore(messages, answer)
+    .slice(leftOut)
+    .flatMap((message) => thingsOf(message).map((thing) => ({ ...thing, isAsked: message.id === parentId })))
   // another number of them: the conversation is not what the model had
   return shown.length === seen.media.length ? shown.map((thing, i) => ({ ...thing, model: seen.media[i]! })) : []
 }
 
-function thingsOf(message: Message | undefined): SeenThing[] {
-  return (message?.parts ?? []).flatMap((part, place): SeenThing[] => {
+function thingsOf(message: Message): SeenThing[] {
+  return message.parts.flatMap((part, place): SeenThing[] => {
     if (part.type === 'text') return []
     if (part.type === 'image') return [{ kind: 'picture', attachment: part.attachment }]
     const { width, height } = part.type === 'video' ? part.attachment : (part.pictures[0] ?? { width: 1, height: 1 })
-    return [
-      { kind: 'video', id: videoId(message!.id, place), size: { width, height }, startMs: seenPart(part).startMs },
-    ]
+    return [{ kind: 'video', id: videoId(message.id, place), size: { width, height }, startMs: seenPart(part).startMs }]
   })
 }
 
 /**
- * What an answer points at. A mark lies on the picture that its line names ("Picture 2: ..."), one with a time on the last
+ * What an answer points at. A mark lies on the picture that its line names ("Picture 2: ..."), one with a time on the
+ * last
  * video; else on the last of the question, else on the last before it.
  */
 export function groundAnswer(text: string, answer: Message, media: readonly SeenMedium[]): Grounding {

@@ -1,7 +1,7 @@
 import type { Progress } from '#contract'
 import { count, percent } from '../../lib/format.ts'
 
-/** What the engine is doing before the first token, in the user's words. */
+/** The engine's progress before the first token, as text for the user. */
 export function progressText(progress: Progress | undefined): string {
   if (!progress) return 'Starting'
   const { phase, done, total } = progress

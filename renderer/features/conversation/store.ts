@@ -61,6 +61,6 @@ export async function retry(
 /** Stops an answer and the one beside it; their text so far stays. */
 export const stop = (messageId: string): Promise<void> => call((core) => core.ask.stop({ messageId }))
 
-/** Shows another branch; goes on from this answer of a pair. */
+/** Shows the branch of a message, or continues the conversation from this answer of a pair. */
 export const selectBranch = (messageId: string): Promise<void> =>
   call((core) => core.conversations.selectBranch({ messageId }))

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState, type RefObject } from 'react'
 
-/** How near to the end, in px, counts as being there. */
+/** Distance from the end, in px, that still counts as being there. */
 const NEAR_PX = 48
 
 /** A scrolling column that stays at its end while it grows, as long as the reader is there. */

@@ -83,7 +83,9 @@ function useSearch(query: string): Results | null {
   return results
 }
 
-/** What the search found, each with the place of the hit. The last results stay while new ones are looked for. */
+/**
+ * The results of the search, each with the words around the hit. The last results stay until the new ones are there.
+ */
 export function SearchResults({
   query,
   current,

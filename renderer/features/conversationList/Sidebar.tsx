@@ -1,12 +1,14 @@
 import { Cpu, Plus, Settings } from 'lucide-react'
-import { useState, type ReactNode, type RefObject } from 'react'
+import { useRef, useState, type ReactNode, type RefObject } from 'react'
 import { Button } from '../../components/primitives/Button.tsx'
 import { IconButton } from '../../components/primitives/IconButton.tsx'
 import { shortcut } from '../../lib/platform.ts'
 import { ConversationList } from './ConversationList.tsx'
 import { SearchField, SearchResults } from './Search.tsx'
 
-/** The left side of the window: a new conversation, the search, every conversation, and the way to models and settings. */
+/**
+ * The left side of the window: a new conversation, the search, every conversation, and the way to models and settings.
+ */
 export function Sidebar({
   current,
   modelName,
@@ -24,10 +26,11 @@ export function Sidebar({
   onOpen: (conversationId: string | null) => void
   onModels: () => void
   onSettings: () => void
-  /** What goes on in the background, above the foot. */
+  /** Work in the background, shown above the foot. */
   note?: ReactNode
 }): ReactNode {
   const [query, setQuery] = useState('')
+  const list = useRef<HTMLDivElement>(null)
   const searching = query.trim() !== ''
   return (
     <div className="flex h-full flex-col bg-sidebar">
@@ -48,11 +51,11 @@ export function Sidebar({
         </Button>
         <SearchField field={search} query={query} onQuery={setQuery} />
       </div>
-      <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-2" data-testid="sidebar-list">
+      <div ref={list} className="min-h-0 flex-1 overflow-y-auto px-2 pb-2" data-testid="sidebar-list">
         {searching ? (
           <SearchResults query={query.trim()} current={current} onOpen={onOpen} />
         ) : (
-          <ConversationList current={current} onOpen={onOpen} />
+          <ConversationList current={current} frame={list} onOpen={onOpen} />
         )}
       </div>
       {note}

@@ -1,7 +1,7 @@
 import type { Download } from '#contract'
 import { bytes, timeLeft } from '../../lib/format.ts'
 
-/** What a download does, in a line: "1.2 GB of 1.9 GB, 24 MB/s, about 2 min left". `now` in ms. */
+/** The state of a download as a line: "1.2 GB of 1.9 GB, 24 MB/s, about 2 min left". `now` in ms. */
 export function stateText(job: Download, now: number): string {
   const amount = `${bytes(job.doneBytes)} of ${bytes(job.bytes)}`
   switch (job.state) {

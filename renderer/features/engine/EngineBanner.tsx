@@ -5,7 +5,10 @@ import { loadModel, useEngine, hideNote } from '../../lib/engine.ts'
 import { Info, X } from 'lucide-react'
 import { IconButton } from '../../components/primitives/IconButton.tsx'
 
-/** What stands above the composer while the engine cannot answer, or runs in another way than it was set to. Nothing when all is well. */
+/**
+ * The banner above the composer while the engine cannot answer, or runs in another way than it was set to. It renders
+ * nothing when all is well.
+ */
 export function EngineBanner({ onModels }: { onModels: () => void }): ReactNode {
   const { status, refusal, hiddenNote } = useEngine()
   if (!status) return null
@@ -41,7 +44,7 @@ function Place({ children }: { children: ReactNode }): ReactNode {
   return <div className="mx-auto w-full max-w-[720px] px-4 pb-2 mid:px-6">{children}</div>
 }
 
-/** What the user should know of how the model runs, in a quiet line; put away, it stays in the model chip's panel. */
+/** A note about how the model runs. Once dismissed, it is still in the panel of the model chip. */
 export function EngineNote({ note }: { note: string }): ReactNode {
   return (
     <div className="flex items-start gap-2 pt-2 text-small text-muted" data-testid="engine-note">

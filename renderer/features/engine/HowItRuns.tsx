@@ -6,7 +6,7 @@ import { computesOn, noGpuText } from './statusText.ts'
 import { cx } from '../../lib/cx.ts'
 import { planFigures, type MemoryKind } from './planFigures.ts'
 
-/** What computes and why, how large the context is, and where the model lies in memory. Nothing before it is known. */
+/** The device that computes and why, the size of the context, and the model's memory by device, once they are known. */
 export function HowItRuns({ status }: { status: EngineStatus }): ReactNode {
   const { plan, noGpuReason, note, devices, contextTokens, residentBytes } = status
   const computes = computesOn(status)
@@ -60,7 +60,7 @@ const colours: Record<MemoryKind, string> = {
   overhead: 'bg-control',
 }
 
-/** What the plan puts on one device, as a bar over what was free there, and figures that add up. */
+/** The memory that the plan takes on one device, as a bar over what was free there, and as figures that add up. */
 export function MemoryBar({ part, device }: { part: PlanPart; device: DeviceInfo | undefined }): ReactNode {
   const { entries, total } = planFigures(part)
   const isCpu = device?.kind === 'cpu'

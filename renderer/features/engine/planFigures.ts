@@ -1,6 +1,6 @@
 import type { PlanPart } from '#contract'
 
-/** What memory is planned for, in the order of the bar. */
+/** The uses of memory in a plan, in the order of the bar. */
 export const memoryKinds = ['weights', 'projector', 'kv', 'picture', 'overhead'] as const
 export type MemoryKind = (typeof memoryKinds)[number]
 
@@ -24,7 +24,7 @@ const units = [
 ] as const
 const UNIT_BYTES = { kilobyte: 1e3, megabyte: 1e6, gigabyte: 1e9 }
 
-/** How the plan of one device is written in `locale` (unset: the user's); what takes nothing is left out. */
+/** Writes the plan of one device in `locale` (by default the user's); a use that takes nothing is left out. */
 export function planFigures(part: PlanPart, locale?: string): PlanFigures {
   const { unit, digits } = units.find(({ from }) => part.total >= from) ?? units[2]
   const format = new Intl.NumberFormat(locale, {

@@ -23,7 +23,10 @@ export function statusText(status: EngineStatus): StatusText {
   }
 }
 
-/** What computes: "CPU (zen4)", or "CUDA · NVIDIA GeForce RTX 4070 · 28 of 29 layers"; null before it is known. */
+/**
+ * The device that computes, as text: "CPU (zen4)", or "CUDA · NVIDIA GeForce RTX 4070 · 28 of 29 layers"; null before
+ * it is known.
+ */
 export function computesOn({
   backend,
   noGpuReason,
@@ -41,7 +44,7 @@ const layersThere = ({ gpuLayers, layers }: { gpuLayers: number; layers: number 
     '\u00a0',
   )
 
-/** Why no GPU computes, as a sentence: "No graphics card is used: no NVIDIA driver was found (CUDA)." */
+/** The reason why no GPU computes, as a sentence: "No graphics card is used: no NVIDIA driver was found (CUDA)." */
 export function noGpuText(reason: string): string {
   const reasons = reason.split('; ').map((one) => one.replace(/^(CUDA|Vulkan|Metal): (.+)$/, '$2 ($1)'))
   return reason === '' ? 'No graphics card is used.' : `No graphics card is used: ${reasons.join(', ')}.`

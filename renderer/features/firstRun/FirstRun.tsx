@@ -8,7 +8,7 @@ import { Eye, HardDrive, WifiOff } from 'lucide-react'
 /** The third is the window itself, with its questions on sample pictures. */
 const STEPS = 3
 
-/** What comes before the first question: what this is, and a model for this computer. One click leaves it. */
+/** The first start: an introduction and the choice of a model. One click skips it. */
 export function FirstRun({
   icon,
   onDownload,
@@ -60,7 +60,7 @@ const promises = [
   { Icon: WifiOff, text: 'Once a model is here, it works without the internet.' },
 ]
 
-/** What Sightline is, and that nothing leaves this computer. */
+/** Introduces Sightline, and says that nothing leaves this computer. */
 export function Welcome({ icon, onNext }: { icon: string; onNext: () => void }): ReactNode {
   return (
     <section aria-labelledby="welcome" className="mx-auto w-full max-w-[460px] px-6 py-8">

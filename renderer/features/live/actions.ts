@@ -37,7 +37,10 @@ function begin(track: MediaStreamVideoTrack, source: LiveSource): void {
   })
 }
 
-/** Begins to watch the camera, or a screen or window. Needs a click just before. Where the shell lists sources, they are offered first. */
+/**
+ * Begins to watch the camera, or a screen or window. Needs a click just before. Where the shell lists sources, they are
+ * offered first.
+ */
 export async function startLive(source: LiveSource, sourceId: string | null = null): Promise<void> {
   stopLive()
   useLive.setState({ opening: true })

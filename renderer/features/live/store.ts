@@ -7,19 +7,22 @@ export interface Moment {
   readonly picture: Blob
 }
 
-/** How long moments are kept at most, in ms; what is older is forgotten. */
+/** The longest time that moments are kept, in ms. */
 export const KEPT_MS = 60_000
 /** The most frames of one question: more cost tokens and show little more. */
 export const MAX_ASKED = 32
 
-/** The moments with a new one, without those that are too old. The last one before is kept: it is what was seen until then. */
+/**
+ * The moments with a new one, without those that are too old. The last one before is kept: it is what was seen until
+ * then.
+ */
 export function withMoment(moments: readonly Moment[], moment: Moment): readonly Moment[] {
   const from = moment.at - KEPT_MS
   const firstKept = moments.findLastIndex(({ at }) => at <= from)
   return [...moments.slice(Math.max(0, firstKept)), moment]
 }
 
-/** What was seen over the last `seconds`: the moments of that time and the one before, which was still seen when it began. */
+/** The moments of the last `seconds`, with the one before, which was still in view when they began. */
 export function lately(moments: readonly Moment[], now: number, seconds: number): readonly Moment[] {
   const from = now - seconds * 1_000
   return moments.slice(
@@ -42,10 +45,10 @@ export function rateOf(moments: readonly Moment[]): number {
   return last > first ? Math.min(30, Math.max(0.05, ((moments.length - 1) * 1_000) / (last - first))) : 1
 }
 
-/** What is watched. */
+/** The source of a live view. */
 export type LiveSource = 'camera' | 'screen'
 
-/** How often it is looked at, in ms. */
+/** The intervals at which the view can be looked at, in ms. */
 export const INTERVALS = [500, 1_000, 2_000, 5_000] as const
 /** Over how many of the last seconds can be asked. */
 export const SPANS = [10, 30, 60] as const
@@ -59,7 +62,7 @@ export interface LiveState {
   readonly intervalMs: number
   readonly moments: readonly Moment[]
   readonly error: ErrorInfo | null
-  /** What can be watched, where the shell lists it; null: not asked. */
+  /** The screens and windows to choose from, where the shell lists them; null while none is to be chosen. */
   readonly choices: readonly { id: string; name: string }[] | null
 }
 

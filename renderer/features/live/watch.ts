@@ -55,7 +55,8 @@ export interface Watch {
 }
 
 /**
- * Looks at the frames of a track every `intervalMs` and calls `onMoment` with those that show something new. Nothing else
+ * Looks at the frames of a track every `intervalMs` and calls `onMoment` with those that show something new. Nothing
+ * else
  * is kept.
  */
 export function watchFrames(frames: TrackFrames, intervalMs: number, onMoment: (moment: Moment) => void): Watch {

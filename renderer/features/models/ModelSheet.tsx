@@ -7,10 +7,13 @@ import { cx } from '../../lib/cx.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { checkFiles } from './library/store.ts'
 
-/** What was read of the files: nothing yet, their sheets, or why they could not be read. */
+/** The result of reading the files: null while they are read, then their sheets or an error. */
 type Read = { readonly check: ModelCheck } | { readonly error: ErrorInfo } | null
 
-/** A button that opens the sheet of some model files: what each is by its header, what goes with it, and whether it runs. */
+/**
+ * A button that opens the sheet of some model files: what each is by its header, what goes with it, and whether it
+ * runs.
+ */
 export function ModelSheet({
   name,
   paths,

@@ -3,13 +3,13 @@ import { openPage } from '../../lib/route.ts'
 /** The parts of the models page. */
 export type ModelsPart = 'library' | 'get' | 'downloads'
 
-/** Where the models page is: its part and the model whose particulars are open. */
+/** The place on the models page: its part, and the model whose panel is open. */
 export interface ModelsPlace {
   readonly part: ModelsPart
   readonly modelId: string | null
 }
 
-/** Reads a page's address: "models", "models/get", "models/downloads", "models/m/<id>"; null: it is another page. */
+/** Reads a page's address: "models", "models/get", "models/downloads", "models/m/<id>"; null for another page. */
 export function placeOf(page: string | null): ModelsPlace | null {
   if (page === null || !/^models(\/|$)/.test(page)) return null
   const [, part, id] = page.split('/')
@@ -17,7 +17,7 @@ export function placeOf(page: string | null): ModelsPlace | null {
   return { part: part === 'get' || part === 'downloads' ? part : 'library', modelId: null }
 }
 
-/** What a part of an address stands for; null when it is damaged. */
+/** The decoded part of an address; null when it is malformed. */
 function decoded(part: string): string | null {
   try {
     return decodeURIComponent(part)

@@ -3,7 +3,7 @@ import { useState, type ReactNode } from 'react'
 import { announce } from '../../lib/announce.ts'
 import { sampleFile, suggestions, type Sample, type Suggestion } from './samples.ts'
 
-/** What an empty conversation shows: what to do, and questions on sample pictures that are asked with one click. */
+/** The content of an empty conversation: an introduction, and questions on sample pictures that one click asks. */
 export function Start({ onAsk }: { onAsk: (files: readonly File[], question: string) => Promise<void> }): ReactNode {
   const [busy, setBusy] = useState(false)
   const ask = async ({ samples, question }: Suggestion): Promise<void> => {

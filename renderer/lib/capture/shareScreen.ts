@@ -16,7 +16,7 @@ const MOST_FRAMES = { max: 10 }
 /** Whether this window can ask to see the screen at all. */
 export const canShareScreen = (): boolean => typeof navigator.mediaDevices?.getDisplayMedia === 'function'
 
-/** Why a camera or the screen was not shown, in the user's words; null when its user closed the question. */
+/** The error for a camera or screen that was not shown; null when the user closed the system's dialog. */
 export function refusal(thrown: unknown, what: 'camera' | 'screen'): AppError | null {
   const name = thrown instanceof Error ? thrown.name : ''
   const isBySystem = String(thrown).includes('by system')
@@ -36,15 +36,17 @@ export function refusal(thrown: unknown, what: 'camera' | 'screen'): AppError | 
   )
 }
 
-/** What the shell asks for first: it lets the page see nothing by itself. */
+/** Asks the shell to let the page see the screen or the camera, which it does not do unasked. */
 async function allowed(what: 'camera' | 'screen', sourceId: string | null): Promise<void> {
   const { capabilities } = await whenHost()
   if (capabilities.capture) await call((core) => core.capture.allow({ what, sourceId }))
 }
 
 /**
- * Starts to read a screen, window or tab: that of `sourceId` where the shell lists them, else the one that the user chooses
- * when the system or the browser asks. Needs a click or key press just before. Rejects with AppError; null when the user
+ * Starts to read a screen, window or tab: that of `sourceId` where the shell lists them, else the one that the user
+ * chooses
+ * when the system or the browser asks. Needs a click or key press just before. Rejects with AppError; null when the
+ * user
  * chose nothing.
  */
 export async function shareScreen(sourceId: string | null = null): Promise<MediaStreamVideoTrack | null> {

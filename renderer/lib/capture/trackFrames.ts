@@ -46,7 +46,10 @@ export function readTrack(track: MediaStreamVideoTrack): TrackFrames {
 /** How long a screen may take to send its first picture, in ms. */
 const PATIENCE_MS = 10_000
 
-/** The picture of a track once `ready` resolves; the track is ended then. Rejects with AppError when none comes, and as `ready` does. */
+/**
+ * The picture of a track once `ready` resolves; the track is ended then. Rejects with AppError when none comes, and as
+ * `ready` does.
+ */
 export async function grabFrame(track: MediaStreamVideoTrack, ready: Promise<void>): Promise<ImageBitmap> {
   const frames = readTrack(track)
   const overdue = Promise.withResolvers<never>()

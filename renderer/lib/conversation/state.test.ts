@@ -74,6 +74,39 @@ describe('a watched conversation', () => {
     expect(after.order).toBe(before.order)
   })
 
+  test('another branch takes the place of what stood below the last message that stays, which is the same by reference', () => {
+    const pair = [answer('eins', { status: 'complete' }), message('b', { parentId: 'q', beside: 'a' })] as const
+    const deeper = [message('q2', { parentId: 'a' }), message('a2', { parentId: 'q2', role: 'assistant' })]
+    const before = ok(applyEvent(opening('c'), snapshot([question, pair[0], ...deeper], 5, {}, [pair[1]])))
+    const next = message('a3', { parentId: 'q2', role: 'assistant', status: 'streaming' })
+    const beside = message('b3', { parentId: 'q2', role: 'assistant', status: 'streaming', beside: 'a3' })
+    const event: ConversationEvent = {
+      type: 'branch',
+      seq: 6,
+      after: 'q2',
+      messages: [next],
+      others: [beside],
+      progress: { a3: { phase: 'waiting', done: 0, total: 1 } },
+    }
+    const after = ok(applyEvent(before, event))
+    expect(after.order).toEqual(['q', 'a', 'q2', 'a3'])
+    expect(after.others).toEqual({ a: 'b', a3: 'b3' })
+    expect(Object.keys(after.messages).sort()).toEqual(['a', 'a3', 'b', 'b3', 'q', 'q2'])
+    expect(after.messages['a']).toBe(before.messages['a'])
+    expect(after.progress).toEqual(event.progress)
+    expect(streamingAnswer(after)).toBe('a3')
+    expect(applyEvent(before, { ...event, after: 'unknown' })).toBe('gap')
+    expect(ok(applyEvent(before, { ...event, after: null, messages: [question], others: [] })).order).toEqual(['q'])
+  })
+
+  test('a new title changes nothing else', () => {
+    const before = open('A red')
+    const conversation = { ...before.conversation!, title: 'Circle' }
+    const after = ok(applyEvent(before, { type: 'conversation', seq: 6, conversation }))
+    expect(after).toEqual({ ...before, seq: 6, conversation })
+    expect(after.messages).toBe(before.messages)
+  })
+
   test('text continues what the snapshot already held', () => {
     expect(ok(applyEvent(open('A red'), text(6, 5, ' circle.'))).drafts['a']).toBe('A red circle.')
   })

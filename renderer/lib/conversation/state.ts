@@ -1,9 +1,10 @@
 import type { Conversation, ConversationEvent, Message, Progress } from '#contract'
 
 /**
- * One watched conversation. `order` is the path from the root to the current leaf. `others` has the other answer of each
- * pair, by the id of the one on the path. `drafts` holds the text of messages
- * that are being streamed, apart from the messages, so that a token changes nothing but one string.
+ * One watched conversation. `order` is the path from the root to the current leaf. `others` has the other answer of
+ * each
+ * pair, by the id of the one on the path. `drafts` holds the text of messages that are being streamed, apart from the
+ * messages, so that a token changes nothing but one string.
  */
 export interface OpenConversation {
   readonly id: string | null
@@ -32,6 +33,8 @@ export const nothingOpen: OpenConversation = {
 /** The state before the snapshot of conversation `id` has come. */
 export const opening = (id: string): OpenConversation => ({ ...nothingOpen, id, status: 'loading' })
 
+type EventOf<Type extends ConversationEvent['type']> = Extract<ConversationEvent, { type: Type }>
+
 /** The text parts of a message, joined. */
 export const textOf = (message: Message): string =>
   message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
@@ -43,21 +46,53 @@ function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<
   return rest
 }
 
-function fromSnapshot(event: Extract<ConversationEvent, { type: 'snapshot' }>): OpenConversation {
-  const order = event.messages.map((message) => message.id)
+/** The other answer of each pair, by the id of the one of them that is among `messages`. */
+function othersOf(messages: readonly Message[], others: readonly Message[]): Record<string, string> {
   const onPath = (other: Message) =>
-    order.find((id) => id === other.beside) ?? event.messages.find(({ beside }) => beside === other.id)?.id ?? ''
+    messages.find(({ id }) => id === other.beside)?.id ?? messages.find(({ beside }) => beside === other.id)?.id ?? ''
+  return Object.fromEntries(others.map((other) => [onPath(other), other.id]))
+}
+
+const byId = (messages: readonly Message[]): Record<string, Message> =>
+  Object.fromEntries(messages.map((message) => [message.id, message]))
+
+function fromSnapshot({ seq, conversation, messages, others, progress }: EventOf<'snapshot'>): OpenConversation {
   return {
-    id: event.conversation.id,
+    id: conversation.id,
     status: 'ready',
-    seq: event.seq,
-    conversation: event.conversation,
-    order,
-    others: Object.fromEntries(event.others.map((other) => [onPath(other), other.id])),
-    messages: Object.fromEntries([...event.messages, ...event.others].map((message) => [message.id, message])),
-    progress: event.progress,
+    seq,
+    conversation,
+    order: messages.map(({ id }) => id),
+    others: othersOf(messages, others),
+    messages: byId([...messages, ...others]),
+    progress,
     drafts: {},
   }
+}
+
+/** The path up to `after` as it was, and below it the messages of the event; 'gap' when `after` is not shown. */
+function onBranch(
+  state: OpenConversation,
+  { seq, after, messages, others, progress }: EventOf<'branch'>,
+): OpenConversation | 'gap' {
+  const kept = after === null ? [] : state.order.slice(0, state.order.indexOf(after) + 1)
+  if (after !== null && kept.length === 0) return 'gap'
+  const keptOthers = keep(state.others, kept)
+  const shown = [...kept, ...Object.values(keptOthers)]
+  return {
+    ...state,
+    seq,
+    order: [...kept, ...messages.map(({ id }) => id)],
+    others: { ...keptOthers, ...othersOf(messages, others) },
+    messages: { ...keep(state.messages, shown), ...byId([...messages, ...others]) },
+    progress: { ...keep(state.progress, shown), ...progress },
+    drafts: keep(state.drafts, shown),
+  }
+}
+
+/** Of a record what stands under `ids`. */
+function keep<T>(record: Readonly<Record<string, T>>, ids: readonly string[]): Record<string, T> {
+  return Object.fromEntries(ids.flatMap((id) => (record[id] === undefined ? [] : [[id, record[id]]])))
 }
 
 /** The path with `message` on it or beside it; null when what it belongs to is not shown. */
@@ -85,6 +120,10 @@ export function applyEvent(state: OpenConversation, event: ConversationEvent): O
   switch (event.type) {
     case 'removed':
       return { ...nothingOpen, id: state.id, status: 'missing', seq }
+    case 'conversation':
+      return { ...state, seq, conversation: event.conversation }
+    case 'branch':
+      return onBranch(state, event)
     case 'progress':
       return { ...state, seq, progress: { ...state.progress, [event.messageId]: event.progress } }
     case 'message': {
@@ -127,6 +166,17 @@ export function applyEvents(state: OpenConversation, events: readonly Conversati
   return next
 }
 
+/** The messages from the root to the one before `message`; it stays the same whatever comes below. */
+export function pathBefore(messages: OpenConversation['messages'], message: Message): Message[] {
+  const path: Message[] = []
+  for (let { parentId } = message; parentId !== null; parentId = path.at(-1)!.parentId) {
+    const parent = messages[parentId]
+    if (!parent) return []
+    path.push(parent)
+  }
+  return path.reverse()
+}
+
 /** Id of an answer that is being written at the end of the shown path or beside it, or null. */
 export function streamingAnswer(state: OpenConversation): string | null {
   const last = state.order.at(-1)
@@ -138,12 +188,19 @@ export function streamingAnswer(state: OpenConversation): string | null {
   )
 }
 
-/** The pair of answers that a message of the path belongs to, in the order in which they were asked for; null: it stands alone. */
+/**
+ * The pair of answers that a message of the path belongs to, in the order in which they were asked for; null for a
+ * message that is not one of a pair.
+ */
 export function pairOf(state: OpenConversation, id: string): readonly [string, string] | null {
   const other = state.others[id]
   if (other === undefined) return null
   return state.messages[id]?.beside === null ? [id, other] : [other, id]
 }
 
-/** What stays the same of the path when the conversation goes on from the other answer of a pair: a key for each message of it. */
+/**
+ * A key for each message of the path. Both answers of a pair have the same key, so that the view keeps its place when
+ * the
+ * conversation continues from the other one.
+ */
 export const pathKeys = (state: OpenConversation): string[] => state.order.map((id) => state.messages[id]?.beside ?? id)

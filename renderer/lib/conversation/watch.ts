@@ -5,11 +5,12 @@ import { follow } from '../follow.ts'
 import { createFrameBatch } from '../frameBatch.ts'
 import { applyEvents, nothingOpen, opening, type OpenConversation } from './state.ts'
 
-/** What of a store is needed to keep a conversation in it. */
+/** The part of a store that is needed to keep a conversation in it. */
 type ConversationStore = Pick<StoreApi<OpenConversation>, 'getState' | 'setState'>
 
 /**
- * Keeps conversation `id` in `store` up to date until `signal` aborts. Text is applied once per animation frame, everything
+ * Keeps conversation `id` in `store` up to date until `signal` aborts. Text is applied once per animation frame,
+ * everything
  * else at once. A conversation that is not there, or no longer, is `missing`, and watching it ends.
  *
  * @param onEvent Is called with each event before it is applied.

@@ -13,9 +13,9 @@ export type Space = 'thousandths' | 'pixels'
 export interface Mark {
   readonly shape: Shape
   readonly label: string
-  /** Second of the video that it belongs to; null: a picture, or the whole video. */
+  /** The second of the video that it belongs to; null for a mark on a picture, or on the whole video. */
   readonly time: number | null
-  /** Where it stands in the answer's text, as UTF-16 offsets; `end` is behind its last character. */
+  /** Its range in the answer's text, in UTF-16 units; `end` is behind its last character. */
   readonly start: number
   readonly end: number
 }
@@ -28,7 +28,9 @@ export function box(x1: number, y1: number, x2: number, y2: number): Shape {
 /** The model families that were taught to point at things. */
 export type Family = 'qwen2vl' | 'qwen25vl'
 
-/** The marks of an answer in the order of its text, and what their numbers count. Works on any text, also a part of one. */
+/**
+ * The marks of an answer in the order of its text, and what their numbers count. Works on any text, also a part of one.
+ */
 export function findMarks(text: string, family: Family): { marks: Mark[]; space: Space } {
   const marks = [...tokenMarks(text), ...jsonMarks(text), ...htmlMarks(text)].sort((a, b) => a.start - b.start)
   return { marks, space: family === 'qwen25vl' ? 'pixels' : 'thousandths' }
@@ -56,7 +58,8 @@ export function objectNames(text: string): ObjectName[] {
 }
 
 /**
- * Boxes `<|box_start|>(x1,y1),(x2,y2)<|box_end|>` and points `<|box_start|>(x,y)<|box_end|>` of Qwen2-VL; each belongs to
+ * Boxes `<|box_start|>(x1,y1),(x2,y2)<|box_end|>` and points `<|box_start|>(x,y)<|box_end|>` of Qwen2-VL; each belongs
+ * to
  * the nearest object named before it (Qwen2-VL model card, "grounding").
  */
 export function tokenMarks(text: string): Mark[] {
@@ -86,7 +89,8 @@ const TIME = /"(?:time|timestamp|start|t)"\s*:\s*"?(\d{1,6}(?::\d{2})?(?:\.\d{1,
 const REACH = 4000
 
 /**
- * Boxes and points of Qwen2.5-VL's JSON, `{"bbox_2d": [x1, y1, x2, y2], "label": "..."}` and `"point_2d": [x, y]`. Each is
+ * Boxes and points of Qwen2.5-VL's JSON, `{"bbox_2d": [x1, y1, x2, y2], "label": "..."}` and `"point_2d": [x, y]`. Each
+ * is
  * found by itself, so a list that is cut off or broken elsewhere keeps those that are whole.
  */
 export function jsonMarks(text: string): Mark[] {
@@ -136,7 +140,10 @@ const BBOX =
 const CLASS = /\bclass\s*=\s*["']([^"']{1,80})["']/i
 const WORDS = 60
 
-/** Elements with `data-bbox="x1 y1 x2 y2"` of the HTML in which Qwen2.5-VL writes documents; a label is the element's text. */
+/**
+ * Elements with `data-bbox="x1 y1 x2 y2"` of the HTML in which Qwen2.5-VL writes documents; a label is the element's
+ * text.
+ */
 export function htmlMarks(text: string): Mark[] {
   return [...text.matchAll(TAG)].flatMap((match) => {
     const attributes = match[2]!

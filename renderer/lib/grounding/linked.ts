@@ -6,7 +6,7 @@ export const markAddress = (index: number): string => `#mark-${index}`
 export const timeAddress = ({ from, to }: Pick<TimeMark, 'from' | 'to'>): string =>
   `#time-${from}${to === null ? '' : `-${to}`}`
 
-/** What such an address names; null for any other. */
+/** The mark or the time that such an address names; null for any other address. */
 export function addressed(href: string | undefined): { mark: number } | { time: Pick<TimeMark, 'from' | 'to'> } | null {
   const [, mark, from, to] =
     /^#(?:mark-(\d{1,9})|time-(\d{1,9}(?:\.\d{1,3})?)(?:-(\d{1,9}(?:\.\d{1,3})?))?)$/.exec(href ?? '') ?? []
@@ -34,7 +34,8 @@ export function timesInCode(text: string, times: readonly TimeMark[]): TimeMark[
 
 /**
  * An answer's Markdown in which the objects and boxes of Qwen2-VL's tokens, and times, are links to `markAddress` and
- * `timeAddress`. Code stays as it is; so do boxes in JSON and HTML. `streaming`: a box that is still being written at the
+ * `timeAddress`. Code stays as it is; so do boxes in JSON and HTML. `streaming`: a box that is still being written at
+ * the
  * end is left out.
  */
 export function linkAnswer(

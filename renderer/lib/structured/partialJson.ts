@@ -1,5 +1,6 @@
 /**
- * A value of JSON. Objects are maps, which keep the order of names that look like numbers; integers that a double cannot
+ * A value of JSON. Objects are maps, which keep the order of names that look like numbers; integers that a double
+ * cannot
  * hold are bigints.
  */
 export type Json = null | boolean | number | bigint | string | readonly Json[] | JsonObject
@@ -8,19 +9,22 @@ export type JsonObject = ReadonlyMap<string, Json>
 /** Whether a value is an object. */
 export const isObject = (value: Json | undefined): value is JsonObject => value instanceof Map
 
-/** Where a list or an object stands in the text that it was read from, as UTF-16 offsets; `end` is behind its last character. */
+/**
+ * The range of a list or an object in the text that it was read from, in UTF-16 units; `end` is behind its last
+ * character.
+ */
 export interface Span {
   readonly start: number
   readonly end: number
 }
 
-/** What can be read of a text that is, or is becoming, JSON. */
+/** The value that can be read from a text that is JSON or the beginning of it. */
 export interface Reading {
   /** undefined: nothing yet. */
   readonly value: Json | undefined
   /** Whether the text is JSON as a whole. */
   readonly isWhole: boolean
-  /** Where each list and object of `value` stands. */
+  /** The range of each list and object of `value`. */
   readonly spans: ReadonlyMap<object, Span>
 }
 
@@ -38,7 +42,8 @@ const WORDS = [
 ] as const
 
 /**
- * Reads JSON that may end anywhere, as an answer does that is still being written: open texts, lists and objects are taken
+ * Reads JSON that may end anywhere, as an answer does that is still being written: open texts, lists and objects are
+ * taken
  * as far as they go, a name without its value and half a word are left out. Stops where it is broken; never throws.
  */
 export function readPartialJson(text: string): Reading {

@@ -22,8 +22,9 @@ const toCell = (value: Json | undefined): CsvCell =>
   value === undefined ? null : isScalar(value) ? value : (value as readonly CsvCell[]).join(', ')
 
 /**
- * An answer as a table, where it is one: a list of flat objects or of plain values, an object of `columns` and `rows`, an
- * object that holds nothing but one such list, or one flat object. null: it is a tree.
+ * An answer as a table, where it is one: a list of flat objects or of plain values, an object of `columns` and `rows`,
+ * an
+ * object that holds nothing but one such list, or one flat object. null for a value that needs a tree.
  */
 export function tableOf(value: Json): Table | null {
   if (Array.isArray(value)) return listTable(value as readonly Json[])

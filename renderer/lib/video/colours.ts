@@ -2,7 +2,8 @@ import { VideoSample } from 'mediabunny'
 
 /**
  * A frame of a file that does not say how its colours are meant, as ITU-R BT.601, which is what the readers that models
- * are trained with take them for; Chromium's decoder takes them for BT.709, which turns red into orange. The given frame
+ * are trained with take them for; Chromium's decoder takes them for BT.709, which turns red into orange. The given
+ * frame
  * is closed; the answer is to be closed by who takes it.
  */
 export async function asBt601(sample: VideoSample): Promise<VideoSample> {

@@ -1,6 +1,6 @@
 const endings: Readonly<Record<string, string>> = { 'image/png': 'png', 'image/webp': 'webp', 'image/gif': 'gif' }
 
-/** The cover picture that a sound recording brings along; null: it has none, or nobody here can read it. */
+/** The cover picture that a sound recording brings along; null when it has none that can be read. */
 export async function coverPicture(file: File): Promise<File | null> {
   // only who drops a sound recording needs it
   const { ALL_FORMATS, BlobSource, Input } = await import('mediabunny')

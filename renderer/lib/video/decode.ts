@@ -27,8 +27,10 @@ const AHEAD = 2
 const SAME = 5e-6
 
 /**
- * Decodes the frames of the packets at these places, given in the order of their times, one after the other: from the key
- * packet before each, without what no wanted frame needs. Twice as fast as decoding all, where half the frames are disposable.
+ * Decodes the frames of the packets at these places, given in the order of their times, one after the other: from the
+ * key
+ * packet before each, without what no wanted frame needs. Twice as fast as decoding all, where half the frames are
+ * disposable.
  *
  * @throws What the decoder throws; an error when a frame cannot be had.
  */
@@ -74,13 +76,15 @@ async function* stretches(packets: Packets, places: readonly number[]): AsyncGen
   if (now.wanted.length > 0) yield now
 }
 
-/** How the browser's decoder is set up; null: it does not decode this. */
+/** The configuration for the browser's decoder; null when it cannot decode this video. */
 async function configOf(track: InputVideoTrack): Promise<VideoDecoderConfig | null> {
   const config = await track.getDecoderConfig()
   if (!config) return null
   const { primaries, transfer, matrix, fullRange } = config.colorSpace ?? {}
-  // what is set in part Chromium drops as a whole; a file that does not say how its colours are meant has them as ITU-R BT.601,
-  // which is what the readers that models are trained with take them for, not as Chromium's BT.709, which turns red into orange
+  // what is set in part Chromium drops as a whole; a file that does not say how its colours are meant has them as ITU-R
+  // BT.601,
+  // which is what the readers that models are trained with take them for, not as Chromium's BT.709, which turns red
+  // into orange
   const colorSpace = {
     primaries: primaries ?? 'bt709',
     transfer: transfer ?? 'bt709',
@@ -98,7 +102,9 @@ interface Output {
   readonly time: number
 }
 
-/** Decodes one stretch with the browser's decoder, and beside it what a packet holds of transparency with a second one. */
+/**
+ * Decodes one stretch with the browser's decoder, and beside it what a packet holds of transparency with a second one.
+ */
 class Decoder {
   readonly #color: VideoDecoder
   readonly #config: VideoDecoderConfig

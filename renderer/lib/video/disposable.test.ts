@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { isDisposable } from './disposable.ts'
 
-/** nal_unit_type 1 and 5 are pictures, 6 says something about them, 7 is of all of them; above are two bits of how they are needed. */
+/**
+ * nal_unit_type 1 and 5 are pictures, 6 says something about them, 7 is of all of them; above are two bits of how they
+ * are needed.
+ */
 const unit = (reference: number, type: number): number[] => [(reference << 5) | type, 0x9a, 0x01]
 const byLength = (...units: number[][]): Uint8Array =>
   Uint8Array.from(units.flatMap((one) => [0, 0, 0, one.length, ...one]))

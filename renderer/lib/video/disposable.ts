@@ -1,5 +1,6 @@
 /**
- * Whether a packet holds only pictures that no other one is decoded from (H.264's nal_ref_idc of 0), so that it may be left
+ * Whether a packet holds only pictures that no other one is decoded from (H.264's nal_ref_idc of 0), so that it may be
+ * left
  * out. False for what is not known to be one.
  *
  * @param config As the decoder gets it: its description tells how the parts of the packet are set apart.

@@ -6,14 +6,19 @@ import type { OpenVideo } from './video.ts'
 import { connectionLost } from '../errors.ts'
 
 /**
- * The browser keeps its own copy of what was sent until it collects garbage, and does not count it: hundreds of megabytes
- * would gather. Memory that nobody touches takes no room, but is counted, and has the garbage collected every few frames.
+ * The browser keeps its own copy of what was sent until it collects garbage, and does not count it: hundreds of
+ * megabytes
+ * would gather. Memory that nobody touches takes no room, but is counted, and has the garbage collected every few
+ * frames.
  */
 const COUNTED_BYTES = 16 << 20
 /** A call is kept by the bundler; an assignment that nobody reads is not. */
 const counted = new Map<'last', ArrayBuffer>()
 
-/** Sends a frame's pixels to the core. @throws {AppError} What the core says, `Interrupted` when it cannot be reached or `signal` aborts. */
+/**
+ * Sends a frame's pixels to the core. @throws {AppError} What the core says, `Interrupted` when it cannot be reached or
+ * `signal` aborts.
+ */
 export async function sendFrame(
   address: string,
   { width, height, format, pixels }: Frame,
@@ -37,7 +42,7 @@ export async function sendFrame(
     : new AppError('StorageFailed', `A frame could not be stored (status ${response.status}). Try again.`)
 }
 
-/** How far the core has the frames of a sample. `missing`: positions that it lacks, rising. */
+/** The frames of a sample that the core has. `missing` are the positions that it lacks, rising. */
 export interface Filled {
   readonly key: string
   readonly total: number
@@ -57,12 +62,15 @@ export const startSampling = (
   )
 
 /**
- * Has the core hold every frame of a sample of a stored video: those that it lacks are decoded in the video's thread and
- * sent, one after the other; where this window cannot decode them, with the ffmpeg of this computer. Answers the set's name.
+ * Has the core hold every frame of a sample of a stored video: those that it lacks are decoded in the video's thread
+ * and
+ * sent, one after the other; where this window cannot decode them, with the ffmpeg of this computer. Answers the set's
+ * name.
  *
  * @param video null: the core decodes.
  * @param begun What `startSampling` gave for this sample, as long as nothing was taken from it.
- * @throws {AppError} `DamagedMedia`, `UnsupportedMedia` that names the codec, `Interrupted` when `signal` aborts, and what the core says.
+ * @throws {AppError} `DamagedMedia`, `UnsupportedMedia` that names the codec, `Interrupted` when `signal` aborts, and
+ * what the core says.
  */
 export async function fillFrames(
   host: HostDescription,

@@ -7,7 +7,9 @@ export interface Packets {
   readonly times: Float64Array
   /** How long, in seconds; 0: the file does not say. */
   readonly durations: Float64Array
-  /** Places of those that can be decoded alone, rising, as the file has it; what turns out not to be one is taken out. */
+  /**
+   * Places of those that can be decoded alone, rising, as the file has it; what turns out not to be one is taken out.
+   */
   readonly keys: readonly number[]
   /** Whether the last of them lack bytes, because the file ends before. */
   readonly isCut: boolean
@@ -22,7 +24,8 @@ export interface Packets {
 }
 
 /**
- * Lists the packets of a track. Their payload is not asked for, but for what tells whether the first key packet is one and
+ * Lists the packets of a track. Their payload is not asked for, but for what tells whether the first key packet is one
+ * and
  * whether the last packet is whole: files that were cut have neither.
  */
 export async function readPackets(track: InputVideoTrack): Promise<Packets> {

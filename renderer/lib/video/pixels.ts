@@ -62,7 +62,8 @@ export function createPixelReader(size: Size): PixelReader {
 }
 
 /**
- * The pixels of a frame without a canvas, which would keep each picture that it drew in a cache of hundreds of megabytes;
+ * The pixels of a frame without a canvas, which would keep each picture that it drew in a cache of hundreds of
+ * megabytes;
  * null: its pixels are not square, or this window cannot give them.
  */
 async function copy(
@@ -85,7 +86,10 @@ async function copy(
   }
 }
 
-/** How opaque each pixel is, upright, from 0 to 255: the brightness of a frame that came for it. null: it is of another size. */
+/**
+ * The opacity of each pixel, upright, 0 to 255, from the brightness of the alpha frame; null when that has another
+ * size.
+ */
 async function opacityOf(alpha: VideoFrame, { width, height }: Size, turn: VideoSample): Promise<Uint32Array | null> {
   const stored = alpha.visibleRect
   const isSideways = turn.rotation === 90 || turn.rotation === 270
@@ -112,7 +116,10 @@ function overWhite(pixels: Uint32Array<ArrayBuffer>, opacity: Uint32Array): Uint
   return withoutAlpha(pixels)
 }
 
-/** Red, green, blue of each pixel, in the same memory; four pixels become three words (every computer with a Chromium is little-endian). */
+/**
+ * Red, green, blue of each pixel, in the same memory; four pixels become three words (every computer with a Chromium is
+ * little-endian).
+ */
 function withoutAlpha(pixels: Uint32Array<ArrayBuffer>): Uint8Array {
   const whole = pixels.length & ~3
   let to = 0

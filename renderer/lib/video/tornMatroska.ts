@@ -20,7 +20,8 @@ export interface Torn {
 
 /**
  * Where the last whole block of a Matroska or WebM file ends, if the file ends in the midst of one: a reader drops a
- * cluster that says it is larger than what is there, or stumbles over its torn block. null: the file is whole, or another kind.
+ * cluster that says it is larger than what is there, or stumbles over its torn block. null: the file is whole, or
+ * another kind.
  *
  * @see RFC 8794, 4 to 6; RFC 9559, 5.1.3
  */

@@ -4,7 +4,9 @@ export interface Turn {
   readonly flip: boolean
 }
 
-/** A picture of width x height pixels, one number each, turned upright; the same array where nothing is to be turned. */
+/**
+ * A picture of width x height pixels, one number each, turned upright; the same array where nothing is to be turned.
+ */
 export function turned(
   pixels: Uint32Array<ArrayBuffer>,
   { width, height }: { width: number; height: number },

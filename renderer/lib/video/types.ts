@@ -1,6 +1,6 @@
 import type { ErrorInfo, VideoFacts } from '#contract'
 
-/** What the head of a video file tells, before its frames are counted. */
+/** What is known of a video file from its head, before its frames are counted. */
 export interface KnownVideo {
   /** As shown, in pixels. */
   readonly width: number
@@ -11,7 +11,7 @@ export interface KnownVideo {
   readonly isDecodable: boolean
 }
 
-/** What was read of a video file. */
+/** The result of reading a video file. */
 export interface VideoReading {
   readonly facts: VideoFacts
   /** When each frame is first shown, in order, in seconds on the player's clock. */
@@ -48,14 +48,17 @@ export interface Size {
   readonly height: number
 }
 
-/** What is asked of the worker. Frames are named by their place in the file. `from`: a file or where it is; `size`: what each frame is resized to. */
+/**
+ * What is asked of the worker. Frames are named by their place in the file. `from`: a file or where it is; `size`: what
+ * each frame is resized to.
+ */
 export type Task =
   | { readonly type: 'open'; readonly from: Blob | string }
   | { readonly type: 'read' }
   | { readonly type: 'sample'; readonly indices: readonly number[]; readonly size: Size }
   | { readonly type: 'overview'; readonly count: number; readonly height: number }
 
-/** What the window tells the worker. `more`: one result was taken, another may come. */
+/** The messages from the window to the worker. `more` says that a result was taken and the next may be sent. */
 export type Request =
   | { readonly id: number; readonly task: Task }
   | { readonly id: number; readonly more: true }
@@ -68,7 +71,7 @@ export type Result =
   | { readonly type: 'sampled'; readonly sampled: SampledFrame }
   | { readonly type: 'thumbnail'; readonly thumbnail: Thumbnail }
 
-/** What the worker tells the window: results, then that the task is done or why it is not. */
+/** The messages from the worker to the window: results, then the end of the task or its error. */
 export type Reply =
   | { readonly id: number; readonly result: Result }
   | { readonly id: number; readonly done: true }

@@ -7,7 +7,8 @@ export interface OpenVideo {
   /** Lists its frames. @throws {AppError} `DamagedMedia`, `Interrupted` when the video is closed. */
   read(): Promise<VideoReading>
   /**
-   * Decodes the frames at these places in the file, in rising order, as a model gets them: resized as the reference does.
+   * Decodes the frames at these places in the file, in rising order, as a model gets them: resized as the reference
+   * does.
    * That begins at once, and runs ahead of who takes them as far as memory allows.
    *
    * @throws {AppError} `DamagedMedia`, `Interrupted` when `signal` aborts or the video is closed.
@@ -32,7 +33,8 @@ export function prepareVideo(): void {
 }
 
 /**
- * Opens an MP4, MOV, WebM, MKV or MPEG-TS file, or one that is stored at an address, as far as its head tells what it is.
+ * Opens an MP4, MOV, WebM, MKV or MPEG-TS file, or one that is stored at an address, as far as its head tells what it
+ * is.
  *
  * @throws {AppError} `UnsupportedMedia` or `DamagedMedia` for what is no such file, `Interrupted` when `signal` aborts.
  */

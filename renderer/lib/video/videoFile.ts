@@ -32,7 +32,8 @@ export interface VideoFile {
   /** Lists its frames. @throws {AppError} `DamagedMedia` when that cannot be done. */
   read(): Promise<VideoReading>
   /**
-   * The frames at these places in the file, in rising order, decoded in one pass wherever they lie close. Each has to be
+   * The frames at these places in the file, in rising order, decoded in one pass wherever they lie close. Each has to
+   * be
    * closed by who takes it.
    *
    * @param signal Ends it in the midst of decoding; then fewer come.
@@ -54,7 +55,8 @@ interface Line {
  * Opens an MP4, MOV, WebM, MKV or MPEG-TS file, or one that is stored at an address. What is read before its frames are
  * asked for is its head, whatever its size.
  *
- * @throws {AppError} `UnsupportedMedia` for another kind of file or one without a video, `DamagedMedia` when it cannot be read.
+ * @throws {AppError} `UnsupportedMedia` for another kind of file or one without a video, `DamagedMedia` when it cannot
+ * be read.
  */
 export async function openVideoFile(from: Blob | string): Promise<VideoFile> {
   const bytes = await safely(() => bytesOf(from))
@@ -202,7 +204,10 @@ async function readLine(
   }
 }
 
-/** The places in the file that an overview shows: frames that decode alone, or any where there are too few of those and the file is short. */
+/**
+ * The places in the file that an overview shows: frames that decode alone, or any where there are too few of those and
+ * the file is short.
+ */
 function overviewPlaces({ packets, places }: Line, count: number): number[] {
   const frames = places.length
   const even = Array.from({ length: Math.min(count, frames) }, (_, i) =>

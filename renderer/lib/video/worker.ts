@@ -5,7 +5,7 @@ import { openVideoFile, type VideoFile } from './videoFile.ts'
 
 /** Bytes of frames that may wait for the window, which may not yet know where they go. */
 const AHEAD_BYTES = 64 << 20
-/** How many results may wait for it, at least and at most. */
+/** The least and the most results that may wait for it. */
 const [LEAST_AHEAD, MOST_AHEAD] = [2, 1000]
 
 /** A task under way. `room`: results that may still be sent before the window takes one. */
@@ -57,7 +57,7 @@ async function* work(task: Task, signal: AbortSignal): AsyncGenerator<Result> {
   }
 }
 
-/** How many results of a task may wait for the window: what bounds the frames in memory. */
+/** The most results of a task that may wait for the window, which bounds the frames in memory. */
 function ahead(task: Task): number {
   if (task.type !== 'sample') return LEAST_AHEAD
   return Math.max(LEAST_AHEAD, Math.min(MOST_AHEAD, Math.floor(AHEAD_BYTES / (task.size.width * task.size.height * 3))))

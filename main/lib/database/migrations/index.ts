@@ -11,6 +11,7 @@ import { videos } from './010-videos.ts'
 import { format } from './011-format.ts'
 import { families } from './012-families.ts'
 import { downloadSources } from './013-download-sources.ts'
+import { grams } from './014-grams.ts'
 import { drafts } from './015-drafts.ts'
 
 /** SQL of every schema version: entry 0 makes version 1 of an empty file, entry n makes version n + 1 of version n. Only ever append. */
@@ -28,5 +29,6 @@ export const migrations: readonly string[] = [
   format,
   families,
   downloadSources,
+  grams,
   drafts,
 ]

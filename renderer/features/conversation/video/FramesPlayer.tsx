@@ -5,7 +5,7 @@ import { clock } from '../../../lib/format.ts'
 import type { PlayRequest } from './playback.ts'
 import { frameAt } from './seenVideo.ts'
 
-/** How often the time is told while it plays, in ms. */
+/** How often the player reports its time while it plays, in ms. */
 const TICK_MS = 100
 
 /** Plays frames one after the other, where there is no file or it cannot be played. `endMs`: when the last one ends. */

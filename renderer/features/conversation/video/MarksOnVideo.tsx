@@ -9,7 +9,7 @@ export interface TimedMark extends DrawnMark {
   readonly stretch: Stretch | null
 }
 
-/** What an answer points at on a video; places in pixels of `original`. */
+/** The marks of an answer on a video, in pixels of `original`. */
 export interface MarksOfAnswer {
   readonly answerId: string
   readonly original: Size
@@ -19,13 +19,16 @@ export interface MarksOfAnswer {
 
 type Shown = Readonly<Record<string, readonly MarksOfAnswer[]>>
 
-/** What the answers that are shown point at, by the video's id, the latest last. */
+/** The marks of the answers that are shown, by the video's id, the latest answer last. */
 export const useVideoMarks = create<{ readonly shown: Shown }>(() => ({ shown: {} }))
 
 const without = (answers: readonly MarksOfAnswer[] = [], answerId: string): readonly MarksOfAnswer[] =>
   answers.filter((one) => one.answerId !== answerId)
 
-/** Draws what an answer points at over a video; it takes the place of what that answer pointed at before. Returns how to take it away. */
+/**
+ * Draws what an answer points at over a video; it takes the place of what that answer pointed at before. Returns how to
+ * take it away.
+ */
 export function drawOnVideo(videoId: string, own: MarksOfAnswer): () => void {
   const change = (next: (now: readonly MarksOfAnswer[] | undefined) => readonly MarksOfAnswer[]): void =>
     useVideoMarks.setState(({ shown }) => ({ shown: { ...shown, [videoId]: next(shown[videoId]) } }))
@@ -33,7 +36,11 @@ export function drawOnVideo(videoId: string, own: MarksOfAnswer): () => void {
   return () => change((now) => without(now, own.answerId))
 }
 
-/** What the latest answer points at, over the picture of a video at a second of it. `step`: seconds between the frames that the model saw. */
+/**
+ * The marks of the latest answer, over the picture of a video at `second`. `step` is the time between the frames that
+ * the
+ * model saw, in seconds.
+ */
 export function MarksOnVideo({
   id,
   second,

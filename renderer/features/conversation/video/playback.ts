@@ -1,7 +1,8 @@
 import { create } from 'zustand'
 
 /**
- * The request that a video plays from a time, in ms on the player's clock. `toMs` null: to its end; equal to `fromMs`: that
+ * The request that a video plays from a time, in ms on the player's clock. `toMs` null: to its end; equal to `fromMs`:
+ * that
  * frame is only shown. Each request is a new object, so that the same time can be requested again.
  */
 export interface PlayRequest {

@@ -15,10 +15,11 @@ const video = { type: 'video', sample } as unknown as Message['parts'][number]
 const frames = { type: 'frames', pictures: [1, 2, 3], fps: 2 } as unknown as Message['parts'][number]
 const text: Message['parts'][number] = { type: 'text', text: 'When?' }
 
-const conversation = (...parts: Message['parts'][]) => {
-  const messages = Object.fromEntries(parts.map((own, i) => [`q${i}`, { id: `q${i}`, parts: own } as Message]))
-  return { order: Object.keys(messages), messages }
-}
+/** Questions, each below the one before it. */
+const conversation = (...parts: Message['parts'][]) =>
+  Object.fromEntries(
+    parts.map((own, i) => [`q${i}`, { id: `q${i}`, parentId: i === 0 ? null : `q${i - 1}`, parts: own } as Message]),
+  )
 const answerTo = (parentId: string | null) => ({ id: 'a', parentId }) as Message
 
 test('the nearest video above is meant, the last one of a question', () => {

@@ -1,5 +1,5 @@
 import type { Message, Part } from '#contract'
-import type { OpenConversation } from '../../../lib/conversation/state.ts'
+import { pathBefore, type OpenConversation } from '../../../lib/conversation/state.ts'
 
 export type VideoPart = Extract<Part, { type: 'video' | 'frames' }>
 
@@ -24,13 +24,8 @@ export function seenPart(part: VideoPart): Pick<SeenVideo, 'startMs' | 'duration
 }
 
 /** The video nearest above an answer; null: there is none. */
-export function videoBefore(
-  { order, messages }: Pick<OpenConversation, 'order' | 'messages'>,
-  { parentId }: Message,
-): SeenVideo | null {
-  const path = parentId === null ? [] : order.slice(0, order.indexOf(parentId) + 1)
-  for (const id of path.toReversed()) {
-    const parts = messages[id]?.parts ?? []
+export function videoBefore(messages: OpenConversation['messages'], answer: Message): SeenVideo | null {
+  for (const { id, parts } of pathBefore(messages, answer).toReversed()) {
     const place = parts.findLastIndex(({ type }) => type === 'video' || type === 'frames')
     const part = parts[place]
     if (part?.type === 'video' || part?.type === 'frames') return { id: videoId(id, place), ...seenPart(part) }

@@ -13,7 +13,10 @@ import { bytes } from '../../../lib/format.ts'
 import { DownloadAction } from './DownloadAction.tsx'
 import { FitLine } from './FitLine.tsx'
 
-/** What an entry's source holds: every quantization with how it would run here; why it is not known when it is not. */
+/**
+ * The quantizations that an entry's source offers, each with how it would run here, or the reason why they are not
+ * known.
+ */
 export function EntryOffer({
   entry,
   jobs,

@@ -3,7 +3,7 @@ import type { Fit, Machine } from '#contract'
 import { cx } from '../../../lib/cx.ts'
 import { bytes, count } from '../../../lib/format.ts'
 
-/** Where a model would be computed here, and how fast that feels. */
+/** A line that says which device a model would run on here, and how fast. */
 export function FitLine({ fit }: { fit: Fit }): ReactNode {
   const level = levels[fit.level]
   return (
@@ -17,7 +17,7 @@ export function FitLine({ fit }: { fit: Fit }): ReactNode {
   )
 }
 
-/** Where a model would be computed, in a few words, and the tone of its mark. */
+/** The text and the colour of each level of fit. */
 export const levels: Record<Fit['level'], { readonly label: string; readonly dot: string }> = {
   gpu: { label: 'Graphics card', dot: 'bg-ok' },
   partial: { label: 'Graphics card and processor', dot: 'bg-ok' },
@@ -25,7 +25,7 @@ export const levels: Record<Fit['level'], { readonly label: string; readonly dot
   no: { label: 'Too large', dot: 'bg-danger' },
 }
 
-/** What this computer has, in a line: "2 cores, 24 GB of memory, no graphics card. 120 GB free for models." */
+/** The hardware of this computer in a line: "2 cores, 24 GB of memory, no graphics card. 120 GB free for models." */
 export function machineWords({ cores, memoryBytes, gpus, freeDiskBytes }: Machine): string {
   const cards = gpus.map(({ name, memoryBytes: memory, isShared }) =>
     isShared ? name : `${name} with ${bytes(memory)}`,

@@ -121,7 +121,7 @@ export function RepositoryOffer({
   )
 }
 
-/** What the headers say, and what reading them took. */
+/** The findings from the headers, and the bytes that were read for them. */
 function Findings({
   examination: { text, fetchedBytes, hasRanges },
 }: {

@@ -50,7 +50,7 @@ export function TokenForm({
   )
 }
 
-/** Where a source refuses without a token: takes one and goes on. */
+/** A form for the access token of a source that refuses without one; `onKept` tries again with it. */
 export function SourceToken({ error, onKept }: { error: ErrorInfo; onKept: () => Promise<void> }): ReactNode {
   const source = error.detail?.source
   if (error.code !== 'SourceRefused' || typeof source !== 'string' || !(source in sourceNames)) return null

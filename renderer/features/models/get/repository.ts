@@ -3,14 +3,14 @@ import type { ErrorInfo, Examination, Repository } from '#contract'
 import { toAppError } from '../../../lib/errors.ts'
 import { call } from '../../../lib/rpc.ts'
 
-/** What the headers of a language model and its projectors say; both null while they are read. */
+/** The findings from the headers of a language model and its projectors; both are null while they are read. */
 export interface Examined {
   readonly examination: Examination | null
   readonly error: ErrorInfo | null
 }
 
 interface RepositoryState {
-  /** What is in the field. */
+  /** The text in the field. */
   readonly typed: string
   readonly isAsking: boolean
   readonly error: ErrorInfo | null
@@ -77,7 +77,10 @@ export function chooseText(path: string): void {
 export const chooseProjector = (path: string | null): void =>
   useRepository.setState({ projector: path, isProjectorChosen: true })
 
-/** Reads the headers of a language model and of the projectors; a projector that does not fit gives way to one that does. */
+/**
+ * Reads the headers of a language model and of the projectors; a projector that does not fit gives way to one that
+ * does.
+ */
 export async function examine(text: string): Promise<void> {
   const { repository } = useRepository.getState()
   if (!repository) return

@@ -3,7 +3,7 @@ import type { CatalogueEntry, ErrorInfo, Machine, Offer, SourceName } from '#con
 import { toAppError } from '../../../lib/errors.ts'
 import { call } from '../../../lib/rpc.ts'
 
-/** What an entry's source holds; `offer` null while it is asked, or when `error` says why it is not known. */
+/** The offer of an entry's source; `offer` is null while it is loaded, and when `error` says why it could not be. */
 export interface OfferState {
   readonly offer: Offer | null
   readonly error: ErrorInfo | null

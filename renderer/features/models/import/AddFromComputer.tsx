@@ -49,7 +49,7 @@ export function AddFromComputer({
 /** From so many models on the list can be searched, and those that cannot be used are folded away. */
 const MANY = 12
 
-/** What was found, usable ones first. */
+/** The models that were found, usable ones first. */
 function FoundList({ found, mode }: { found: readonly FoundModel[]; mode: 'in-place' | 'copy' }): ReactNode {
   const [query, setQuery] = useState('')
   const isMany = found.length > MANY

@@ -13,7 +13,7 @@ import { ModelSheet } from '../ModelSheet.tsx'
 import { TryProjectors } from '../pairing/TryProjectors.tsx'
 import { cancelWork, importKey, importModel, shareOf, useFileWork } from '../fileWork.ts'
 
-/** Projectors of which the sheet of a model tells, best first: a folder may hold a hundred that fit. */
+/** The sheet of a model lists at most so many projectors, best first: a folder may hold a hundred that fit. */
 const MOST_SHEETS = 8
 
 const fileName = (path: string): string => path.split(/[/\\]/).at(-1) ?? path
@@ -48,8 +48,8 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
   }
   return (
     <li className="border-t border-hairline px-3 py-2.5 [contain-intrinsic-size:auto_84px] [content-visibility:auto] first:border-t-0">
-      <div className="flex flex-wrap items-start gap-x-3 gap-y-2">
-        <div className="min-w-full flex-1 mid:min-w-0">
+      <div className="grid items-start gap-x-3 mid:grid-cols-[minmax(0,1fr)_auto]">
+        <div className="min-w-0">
           <p id={id} className="font-medium [overflow-wrap:anywhere]">
             {name}
           </p>
@@ -60,71 +60,76 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
             <bdi>{textPath}</bdi>
           </p>
         </div>
-        {found.bytes > 0 ? (
-          <ModelSheet
-            name={name}
-            className="-ml-3 mid:ml-0"
-            paths={[
-              textPath,
-              ...projectorPaths.slice(0, MOST_SHEETS),
-              ...choices.map((choice) => choice.projectorPath),
-            ]}
-          />
-        ) : null}
-        {isThere ? (
-          <span className="flex h-8 items-center gap-1.5 text-muted">
-            <Check className="size-4 text-accent" aria-hidden />
-            In the library
-          </span>
-        ) : problem ? null : isWorking ? (
-          <Button onClick={() => cancelWork(importKey(textPath))}>Cancel</Button>
-        ) : isAsked ? (
-          <Button aria-label={`Choose the projector of ${name} and add it`} onClick={() => setAsking(true)}>
-            Try and add…
-          </Button>
-        ) : (
-          <Button aria-label={`Add ${name}`} onClick={() => void take(projector)}>
-            Add
-          </Button>
-        )}
-      </div>
-      {problem ? <p className="mt-1 text-danger [overflow-wrap:anywhere]">{problem}</p> : null}
-      {apartBytes !== null && !isThere ? (
-        <p className="mt-1 text-muted">
-          Language model and projector are in one file here. Adding it writes them as two files of the models folder:{' '}
-          {bytes(apartBytes)}, or far less where the disk can share them. The file itself stays as it is.
-        </p>
-      ) : null}
-      {note && !problem ? <p className="mt-1 text-muted [overflow-wrap:anywhere]">{note}</p> : null}
-      {projectorPaths.length > 1 && !isThere && !problem ? (
-        <label className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1">
-          <span className="text-muted">Projector</span>
-          <select
-            aria-label={`Projector of ${name}`}
-            value={projector}
-            onChange={(event) => setProjector(event.target.value)}
-            className={cx(fieldClass, 'h-8 w-auto! min-w-0 flex-1 py-0')}
-          >
-            {projectorPaths.map((path) => (
-              <option key={path} value={path}>
-                {fileName(path)}
-              </option>
-            ))}
-            <option value="">None, answers text only</option>
-          </select>
-        </label>
-      ) : null}
-      {isWorking ? (
-        <div className="mt-2">
-          <p className="mb-1.5 text-muted tabular-nums">
-            {work.bytes > 0
-              ? `${apartBytes !== null ? 'Read' : mode === 'copy' ? 'Copied' : 'Checked'} ${bytes(work.doneBytes)} of ${bytes(work.bytes)}`
-              : 'Checking the files…'}
-          </p>
-          <ProgressBar label={`Adding ${name}`} share={shareOf(work)} />
+        <div className="mid:col-span-2">
+          {problem ? <p className="mt-1 text-danger [overflow-wrap:anywhere]">{problem}</p> : null}
+          {apartBytes !== null && !isThere ? (
+            <p className="mt-1 text-muted">
+              Language model and projector are in one file here. Adding it writes them as two files of the models
+              folder: {bytes(apartBytes)}, or far less where the disk can share them. The file itself stays as it is.
+            </p>
+          ) : null}
+          {note && !problem ? <p className="mt-1 text-muted [overflow-wrap:anywhere]">{note}</p> : null}
+          {projectorPaths.length > 1 && !isThere && !problem ? (
+            <label className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1">
+              <span className="text-muted">Projector</span>
+              <select
+                aria-label={`Projector of ${name}`}
+                value={projector}
+                onChange={(event) => setProjector(event.target.value)}
+                className={cx(fieldClass, 'h-8 w-auto! min-w-0 flex-1 py-0')}
+              >
+                {projectorPaths.map((path) => (
+                  <option key={path} value={path}>
+                    {fileName(path)}
+                  </option>
+                ))}
+                <option value="">None, answers text only</option>
+              </select>
+            </label>
+          ) : null}
+          {isWorking ? (
+            <div className="mt-2">
+              <p className="mb-1.5 text-muted tabular-nums">
+                {work.bytes > 0
+                  ? `${apartBytes !== null ? 'Read' : mode === 'copy' ? 'Copied' : 'Checked'} ${bytes(work.doneBytes)} of ${bytes(work.bytes)}`
+                  : 'Checking the files…'}
+              </p>
+              <ProgressBar label={`Adding ${name}`} share={shareOf(work)} />
+            </div>
+          ) : null}
+          {work?.error ? <ErrorNote message={work.error.message} className="mt-2" /> : null}
         </div>
-      ) : null}
-      {work?.error ? <ErrorNote message={work.error.message} className="mt-2" /> : null}
+        {/* below what is to be known of it where that is narrow, else at the end of its first line */}
+        <div className="mt-2 flex items-center justify-between gap-3 mid:col-start-2 mid:row-start-1 mid:mt-0">
+          {found.bytes > 0 ? (
+            <ModelSheet
+              name={name}
+              className="-ml-3 mid:ml-0"
+              paths={[
+                textPath,
+                ...projectorPaths.slice(0, MOST_SHEETS),
+                ...choices.map((choice) => choice.projectorPath),
+              ]}
+            />
+          ) : null}
+          {isThere ? (
+            <span className="flex h-8 items-center gap-1.5 text-muted">
+              <Check className="size-4 text-accent" aria-hidden />
+              In the library
+            </span>
+          ) : problem ? null : isWorking ? (
+            <Button onClick={() => cancelWork(importKey(textPath))}>Cancel</Button>
+          ) : isAsked ? (
+            <Button aria-label={`Choose the projector of ${name} and add it`} onClick={() => setAsking(true)}>
+              Try and add…
+            </Button>
+          ) : (
+            <Button aria-label={`Add ${name}`} onClick={() => void take(projector)}>
+              Add
+            </Button>
+          )}
+        </div>
+      </div>
       {isAsked ? (
         <TryProjectors
           open={asking}

@@ -9,7 +9,7 @@ import { benchmarkAsCsv, benchmarksOf, runBenchmark, stopBenchmark, useBenchmark
 import { bytes, count, day, duration } from '../../../lib/format.ts'
 import { useToday } from '../../../lib/useToday.ts'
 
-/** How fast a model is here: the last measurement, and the way to measure again. */
+/** The speed of a model on this computer: the last benchmark, and a button that runs another. */
 export function Benchmark({ id, name }: { id: string; name: string }): ReactNode {
   const { modelId, event, error } = useBenchmark()
   const [results, setResults] = useState<readonly BenchmarkResult[] | null>(null)

@@ -26,7 +26,7 @@ const prompts = [
   { value: 'raw', label: 'As plain text' },
 ] as const
 
-/** What the user chose for one model alone. What is left empty is as in the settings, or as the model has it. */
+/** The defaults of one model. An empty one is as in the settings, or as the model has it. */
 export function ModelDefaultsForm({ model: { model, overrides, trainedContext } }: { model: LibraryModel }): ReactNode {
   const { error, attempt } = useAttempt()
   const set = (change: OverridesChange): void => void attempt(() => changeOverrides(model.id, change))

@@ -131,7 +131,7 @@ function FilesNote({ model: { files } }: { model: LibraryModel }): ReactNode {
 
 const families = { qwen2vl: 'Qwen2-VL', qwen25vl: 'Qwen2.5-VL' }
 
-/** What a model is, as a list of facts. `today`: a time of today in ms. */
+/** The facts about a model as a list. `today` is a time of today in ms. */
 export function ModelFacts({ model: one, today }: { model: LibraryModel; today: number }): ReactNode {
   const { model } = one
   const facts: readonly (readonly [string, string | null])[] = [

@@ -9,7 +9,7 @@ import { PathField } from '../PathField.tsx'
 import { cancelWork, dismissWork, moveKey, moveModels, shareOf, useFileWork } from '../fileWork.ts'
 import { modelSpace } from './store.ts'
 
-/** What the models take on the disks, where they are kept, and the way to move them. Nothing before it is known. */
+/** The disk space that the models take, the folder they are in, and the dialog that moves it. */
 export function ModelsSpace(): ReactNode {
   const [space, setSpace] = useState<ModelSpace | null>(null)
   const [isMoving, setIsMoving] = useState(false)

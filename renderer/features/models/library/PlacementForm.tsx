@@ -15,7 +15,9 @@ const kvTypes = [
   { value: 'q4_0', label: 'Quarter' },
 ] as const
 
-/** How large the context is, how many layers go on the graphics card, how exactly the context is kept, and what that costs. */
+/**
+ * The settings of the context's size and precision and of the layers on the graphics card, with the memory they take.
+ */
 export function PlacementForm({
   model,
   placement,
@@ -86,7 +88,7 @@ export function PlacementForm({
   )
 }
 
-/** What the choices cost: memory of what is free, and how fast it would be. */
+/** The memory that the choices take of what is free, and the speed to expect. */
 function Cost({ fit }: { fit: Fit | null }): ReactNode {
   if (!fit) return null
   const isTooMuch = fit.level === 'no'

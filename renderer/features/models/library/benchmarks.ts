@@ -3,7 +3,7 @@ import type { BenchmarkEvent, BenchmarkResult, ErrorInfo } from '#contract'
 import { toAppError } from '../../../lib/errors.ts'
 import { call } from '../../../lib/rpc.ts'
 
-/** The run that is under way, and why the last one failed. It goes on when its model is closed. */
+/** The benchmark that is running, and why the last one failed. It runs on when the panel of its model is closed. */
 export const useBenchmark = create<{ modelId: string | null; event: BenchmarkEvent | null; error: ErrorInfo | null }>(
   () => ({
     modelId: null,
@@ -34,7 +34,7 @@ export async function runBenchmark(modelId: string): Promise<void> {
   }
 }
 
-/** What was measured of a model, newest first. */
+/** The benchmarks of a model, newest first. */
 export const benchmarksOf = (modelId: string): Promise<BenchmarkResult[]> =>
   call((core) => core.benchmark.results({ modelId }))
 

@@ -1,14 +1,14 @@
 import type { LibraryModel, ModelOverrides } from '#contract'
 import { bytes, day, counted } from '../../../lib/format.ts'
 
-/** What a model is, in one line: "Q4_K_M · 1.9 GB · used yesterday · Hugging Face". `now` in ms. */
+/** The facts about a model in one line: "Q4_K_M · 1.9 GB · used yesterday · Hugging Face". `now` in ms. */
 export function factsOf({ model, quantization, lastUsedAt, origin }: LibraryModel, now: number): string {
   const used = lastUsedAt === null ? 'not used yet' : `used ${day(lastUsedAt, now)}`
   const from = model.isDemo ? null : origin.split(' · ')[0]
   return [quantization, bytes(model.bytes), used, from].filter(Boolean).join(' · ')
 }
 
-/** What has to be known of a model's files, in few words; null when all is well. */
+/** The problem with a model's files, in two words; null when there is none. */
 export function troubleOf({ files }: LibraryModel): string | null {
   if (files.some(({ awayDrive }) => awayDrive !== null)) return 'Drive away'
   if (files.some(({ exists }) => !exists)) return 'Files missing'
@@ -36,7 +36,7 @@ export function listed(models: readonly LibraryModel[], query: string, order: Or
   return order ? found.toSorted(compare[order]) : found
 }
 
-/** How many of a model's defaults were changed, in words; null when none was. */
+/** The number of a model's changed defaults, as text; null when none is changed. */
 export function changedWords({
   placement,
   budget,

@@ -67,7 +67,7 @@ export const chooseModel = async (id: string): Promise<void> => void (await call
 export const addModel = (textPath: string, projectorPath: string | null): Promise<Model> =>
   call((core) => core.models.add({ textPath, projectorPath }))
 
-/** What exactly a placement of a model would cost, without loading it. */
+/** The exact memory that a placement of a model would take, without loading it. */
 export const planFor = (modelId: string, placement: Placement): Promise<{ plan: MemoryPlan; fit: Fit }> =>
   call((core) => core.engine.plan({ modelId, placement }))
 
@@ -93,7 +93,7 @@ export const removeModel = (id: string, files: boolean): Promise<void> =>
 export const pairVerdict = async (textPath: string, projectorPath: string): Promise<PairVerdict | null> =>
   (await call((core) => core.modelFiles.check({ paths: [textPath, projectorPath] }))).pairs[0] ?? null
 
-/** What model files are, by their headers. */
+/** The sheets of model files, read from their headers. */
 export const checkFiles = (paths: readonly string[]): Promise<ModelCheck> =>
   call((core) => core.modelFiles.check({ paths: [...paths] }))
 
@@ -117,7 +117,7 @@ export const scanFor = (path: string | null): Promise<FoundModel[]> => call((cor
 export const pickModelFile = (title: string): Promise<string | null> =>
   call((core) => core.host.pickFile({ title, extensions: ['gguf'] }))
 
-/** How many models are offered beside the current one. */
+/** The number of other models that are offered to switch to. */
 const MOST = 4
 
 /** The models that can be switched to, last used first; those with trouble are left out. */

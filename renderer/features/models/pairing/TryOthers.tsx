@@ -7,7 +7,10 @@ import { projectorsOf, setProjector } from '../library/store.ts'
 import { useAttempt } from '../library/useAttempt.ts'
 import { TryProjectors } from './TryProjectors.tsx'
 
-/** The way from a model of the library to the projectors of this computer that it could have, and to another one of them. */
+/**
+ * The way from a model of the library to the projectors of this computer that it could have, and to another one of
+ * them.
+ */
 export function TryOthers({ model, label }: { model: Model; label: string }): ReactNode {
   const [choices, setChoices] = useState<readonly ProjectorChoice[] | null>(null)
   const [open, setOpen] = useState(false)

@@ -25,7 +25,8 @@ interface Pairing {
 }
 
 /**
- * Asks which projector belongs to a model when no header tells: it answers one question on one picture with each of them, and
+ * Asks which projector belongs to a model when no header says so: the model answers one question on one picture with
+ * each, and
  * the user takes the one that sees.
  */
 export function TryProjectors({
@@ -122,7 +123,7 @@ function Trial({ name, textPath, choices, current, onChoose, onDone }: Pairing &
       </ul>
       {failure ? <ErrorNote message={failure.message} className="mt-3" /> : null}
       <div className="mt-4 flex flex-wrap items-center justify-between gap-2">
-        <Button kind="quiet" className="-ml-3" disabled={busy} onClick={() => void choose(null)}>
+        <Button disabled={busy} onClick={() => void choose(null)}>
           None, answer text only
         </Button>
         {trial.isRunning ? (

@@ -5,7 +5,7 @@ import { whenHost } from '../../../lib/host.ts'
 import { call } from '../../../lib/rpc.ts'
 import { upload } from '../../../lib/upload.ts'
 
-/** What a language model says of the picture with one projector. `error`: why it says nothing. */
+/** The answer of a language model about the picture with one projector, or the error in its place. */
 export interface Reading {
   readonly state: 'waiting' | 'loading' | 'answering' | 'done' | 'failed'
   readonly text: string

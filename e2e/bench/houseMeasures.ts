@@ -1,0 +1,285 @@
+import { Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+import { chromium } from '@playwright/test'
+import type { DraftPart } from '#contract'
+import { findChromium, installHint } from '../../build/chromium.ts'
+import { processMemory } from '../../main/bench/processMemory.ts'
+import { median } from '../../main/bench/statistics.ts'
+import { startShellProcess } from '../../main/testing/shellProcess.ts'
+import type { ShellProcess } from '../../main/testing/shellProcess.ts'
+import { patientModel } from '../support/patientModel.ts'
+import {
+  dataFolder,
+  databaseBytes,
+  fillConversations,
+  MB,
+  noisePicture,
+  videoBody,
+  videoFacts,
+  word,
+} from './houseData.ts'
+
+/** A measure that is open on one checkout. */
+export interface Measured {
+  /** The figures of one round, by their keys. */
+  take(): Promise<Record<string, number>>
+  close(): Promise<void>
+}
+
+/** Something to compare. */
+export interface Measure {
+  readonly name: string
+  /** What is printed of it; `bar`: what the ratio of this checkout to the other may be at most. */
+  readonly rows: readonly { key: string; what: string; unit: string; bar: number | null }[]
+  /** It is the same in every round. */
+  readonly once?: boolean
+  open(checkout: string): Promise<Measured>
+}
+
+type Client = Awaited<ReturnType<ShellProcess['connect']>>
+interface Sent {
+  readonly conversationId: string
+  readonly answerId: string
+}
+
+const START_BYTES = 50 * MB
+const SEARCH_BYTES = 9 * MB
+const VIDEO_BYTES = 1000 * MB
+const PICTURES = 30
+const PICTURE_SIDE = 1600
+/** Tokens of the conversation whose KV state is large. */
+const LONG_TOKENS = 7600
+/** What is typed into the search field, key by key; each is found often. */
+const TYPED = ['lokamira', 'shiplu', 'tesu vendor']
+
+const start: Measure = {
+  name: 'start',
+  rows: [{ key: 'ms', what: 'start to usable window, 50 MB of conversations', unit: 'ms', bar: 0.5 }],
+  async open(checkout) {
+    const data = dataFolder(checkout)
+    await fillConversations(checkout, data.path, START_BYTES)
+    const executablePath = findChromium()
+    if (!executablePath) throw new Error(installHint)
+    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+    return {
+      async take() {
+        const context = await browser.newContext()
+        const page = await context.newPage()
+        const from = performance.now()
+        const shell = await startShellProcess({ checkout, data: data.path })
+        await page.goto(shell.address)
+        await page.locator('textarea:enabled:not([readonly])').waitFor()
+        await page.getByRole('navigation', { name: 'Conversations' }).getByRole('button').nth(3).waitFor()
+        const ms = performance.now() - from
+        await context.close()
+        await shell.end()
+        return { ms }
+      },
+      async close() {
+        await browser.close()
+        data.remove()
+      },
+    }
+  },
+}
+
+const attach: Measure = {
+  name: 'attach',
+  rows: [
+    {
+      key: 'growth',
+      what: 'attach of a 1 GB video: what it adds to the peak memory of the core',
+      unit: 'MB',
+      bar: 0.1,
+    },
+    { key: 'peak', what: 'the same: peak memory of the core, all of it', unit: 'MB', bar: null },
+    { key: 'ms', what: 'the same: time', unit: 'ms', bar: null },
+  ],
+  async open(checkout) {
+    return {
+      async take() {
+        const data = dataFolder(checkout)
+        const shell = await startShellProcess({ checkout, data: data.path })
+        await shell.upload({ name: 'small.mp4', facts: videoFacts }, videoBody(8 * MB))
+        const before = await processMemory(shell.pid)
+        const from = performance.now()
+        const { status } = await shell.upload({ name: 'large.mp4', facts: videoFacts }, videoBody(VIDEO_BYTES))
+        if (status !== 200) throw new Error(`The upload was answered with ${status}.`)
+        const ms = performance.now() - from
+        const { peak } = await processMemory(shell.pid)
+        await shell.end()
+        data.remove()
+        return { growth: (peak - before.peak) / MB, peak: peak / MB, ms }
+      },
+      close: async () => {},
+    }
+  },
+}
+
+const count: Measure = {
+  name: 'count',
+  rows: [{ key: 'ms', what: 'a count while typing, 30 pictures in the conversation', unit: 'ms', bar: 0.1 }],
+  async open(checkout) {
+    const { client, shell, close } = await openShell(checkout)
+    const pictures: DraftPart[] = []
+    for (let i = 0; i < PICTURES; i++) {
+      const name = `${i}.png`
+      const { answer } = await shell.upload({ name }, Readable.from([await noisePicture(PICTURE_SIDE)]))
+      pictures.push({ type: 'image', sha: (answer as { sha: string }).sha, name })
+    }
+    const sent = await client.ask.send({
+      conversationId: null,
+      parts: [...pictures, { type: 'text', text: 'What is in each picture?' }],
+    })
+    await ended(client, sent)
+    const { conversationId } = sent
+    let typed = ''
+    return {
+      async take() {
+        const times: number[] = []
+        for (let i = 0; i < 5; i++) {
+          typed += `${word(i)} `
+          const from = performance.now()
+          await client.ask.count({ conversationId, parts: [{ type: 'text', text: typed }] })
+          times.push(performance.now() - from)
+        }
+        return { ms: median(times) }
+      },
+      close,
+    }
+  },
+}
+
+const search: Measure = {
+  name: 'search',
+  rows: [
+    { key: 'ms', what: 'a keystroke in the search field, 9 MB of text', unit: 'ms', bar: 0.2 },
+    { key: 'longest', what: 'the same: the slowest keystroke', unit: 'ms', bar: null },
+  ],
+  async open(checkout) {
+    const { client, close } = await openShell(checkout, (data) => fillConversations(checkout, data, SEARCH_BYTES))
+    return {
+      async take() {
+        const times: number[] = []
+        for (const query of TYPED)
+          for (let length = 1; length <= query.length; length++) {
+            const from = performance.now()
+            await client.conversations.search({ query: query.slice(0, length) })
+            times.push(performance.now() - from)
+          }
+        return { ms: times.reduce((sum, ms) => sum + ms, 0) / times.length, longest: Math.max(...times) }
+      },
+      close,
+    }
+  },
+}
+
+const size: Measure = {
+  name: 'size',
+  once: true,
+  rows: [{ key: 'megabytes', what: 'the database for 9 MB of text', unit: 'MB', bar: 0.6 }],
+  async open(checkout) {
+    const data = dataFolder(checkout)
+    await fillConversations(checkout, data.path, SEARCH_BYTES)
+    return {
+      take: async () => ({ megabytes: databaseBytes(data.path) / MB }),
+      close: async () => data.remove(),
+    }
+  },
+}
+
+const answer: Measure = {
+  name: 'answer',
+  rows: [
+    {
+      ...{ key: 'other', unit: 'ms', bar: 0.5 },
+      what: 'first token of a question asked 1 s after an answer at 8k tokens, in another conversation',
+    },
+    {
+      ...{ key: 'saving', unit: 'ms', bar: 0.5 },
+      what: 'the same asked 3.05 s after it, in the same conversation: while its KV state is saved',
+    },
+    { key: 'same', what: 'the same asked 1 s after it, in the same conversation', unit: 'ms', bar: null },
+  ],
+  async open(checkout) {
+    const { client, close } = await openShell(checkout)
+    const { text, projector } = patientModel()
+    await client.models.add({ textPath: text, projectorPath: projector })
+    await client.settings.update({ maxTokens: 8 })
+    let n = 0
+    const ask = async (conversationId: string | null, words: string) =>
+      client.ask.send({ conversationId, parts: [{ type: 'text', text: words }] })
+    /** Asks and measures until the first token, then waits for the end. */
+    const firstToken = async (conversationId: string | null): Promise<number> => {
+      const from = performance.now()
+      const sent = await ask(conversationId, `What is ${word(n++)}?`)
+      await begun(client, sent)
+      const ms = performance.now() - from
+      await ended(client, sent)
+      return ms
+    }
+    const long = await ask(null, await textOf(client, LONG_TOKENS))
+    await ended(client, long)
+    return {
+      async take() {
+        const figures: Record<string, number> = {}
+        for (const [key, wait, conversation] of [
+          ['same', 1000, long.conversationId],
+          ['saving', 3050, long.conversationId],
+          ['other', 1000, null],
+        ] as const) {
+          // the long conversation is in the context then, with something in it that was not saved
+          await firstToken(long.conversationId)
+          await pause(wait)
+          figures[key] = await firstToken(conversation)
+        }
+        return figures
+      },
+      close,
+    }
+  },
+}
+
+export const measures: readonly Measure[] = [start, attach, count, search, size, answer]
+
+/** A shell of a checkout on a folder of its own; `prepare` fills that first. */
+async function openShell(
+  checkout: string,
+  prepare: (data: string) => Promise<void> = async () => {},
+): Promise<{ shell: ShellProcess; client: Client; close: () => Promise<void> }> {
+  const data = dataFolder(checkout)
+  await prepare(data.path)
+  const shell = await startShellProcess({
+    checkout,
+    data: data.path,
+    environment: { XDG_CACHE_HOME: `${data.path}/cache` },
+  })
+  const close = async () => {
+    await shell.end()
+    data.remove()
+  }
+  return { shell, client: await shell.connect(), close }
+}
+
+/** Resolves when an event of the answer's conversation matches. */
+async function until(client: Client, { conversationId, answerId }: Sent, state: 'begun' | 'ended'): Promise<void> {
+  for await (const event of await client.conversations.watch({ id: conversationId })) {
+    if (event.type === 'text' && event.messageId === answerId && state === 'begun') return
+    const messages = event.type === 'snapshot' ? event.messages : event.type === 'message' ? [event.message] : []
+    const found = messages.find(({ id }) => id === answerId)
+    if (!found) continue
+    if (found.error) throw new Error(found.error.message)
+    const hasText = found.parts.some((part) => part.type === 'text' && part.text !== '')
+    if (found.status !== 'streaming' || (state === 'begun' && hasText)) return
+  }
+}
+const begun = (client: Client, sent: Sent) => until(client, sent, 'begun')
+const ended = (client: Client, sent: Sent) => until(client, sent, 'ended')
+
+/** A text of about so many tokens of the model that is chosen. */
+async function textOf(client: Client, tokens: number): Promise<string> {
+  const sample = Array.from({ length: 500 }, (_, n) => word(n)).join(' ')
+  const counted = await client.ask.count({ conversationId: null, parts: [{ type: 'text', text: sample }] })
+  const words = Math.floor((tokens / counted.parts[0]!) * 500)
+  return Array.from({ length: words }, (_, n) => word(n)).join(' ')
+}

@@ -1,0 +1,104 @@
+// @vitest-environment happy-dom
+import { act, render, screen } from '@testing-library/react'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Message } from '#contract'
+import { applyEvent, opening, type OpenConversation } from '../../lib/conversation/state.ts'
+import { bringNear, stubNearness } from '../../testing/nearness.ts'
+import { clearPage } from '../../testing/page.ts'
+import { Conversation } from './Conversation.tsx'
+import { useOpenConversation } from './store.ts'
+import { playFrom } from './video/playback.ts'
+
+vi.mock('../../lib/rpc.ts', async () => (await import('../../testing/fakeRpc.ts')).rpc)
+
+const message = (n: number, over: Partial<Message> = {}): Message => ({
+  id: `m${n}`,
+  conversationId: 'c',
+  parentId: n === 0 ? null : `m${n - 1}`,
+  role: n % 2 === 0 ? 'user' : 'assistant',
+  parts: [{ type: 'text', text: n % 2 === 0 ? `question ${n}` : `## Answer ${n}\n\n- **bold ${n}**` }],
+  format: null,
+  status: 'complete',
+  error: null,
+  model: 'demo',
+  usage: null,
+  timings: null,
+  seen: null,
+  leftOut: 0,
+  beside: null,
+  createdAt: 1,
+  siblings: [`m${n}`],
+  ...over,
+})
+const show = (messages: Message[]): void => {
+  const opened = applyEvent(opening('c'), {
+    type: 'snapshot',
+    seq: 0,
+    conversation: { id: 'c', title: 'Long', createdAt: 1, updatedAt: 1, leafId: messages.at(-1)!.id },
+    messages,
+    others: [],
+    progress: {},
+  })
+  useOpenConversation.setState(opened as OpenConversation)
+  render(<Conversation />)
+}
+const article = (n: number): Element => document.querySelector(`[data-message-id=m${n}]`)!
+/** Only an answer in its form has headings and actions. */
+const inForm = (n: number): boolean => article(n).querySelector('h2, [aria-label="Answer actions"]') !== null
+
+beforeEach(stubNearness)
+afterEach(() => {
+  clearPage()
+  vi.unstubAllGlobals()
+})
+
+test('of a long conversation only the end has its form; the words of every message are there', () => {
+  show(Array.from({ length: 200 }, (_, n) => message(n)))
+  expect(screen.getAllByRole('article')).toHaveLength(200)
+  expect([1, 101, 191].map(inForm)).toEqual([false, false, false])
+  expect([193, 199].map(inForm)).toEqual([true, true])
+  expect(article(101).textContent).toContain('bold 101')
+  expect(article(100).getAttribute('aria-label')).toBe('Question')
+  expect(document.querySelectorAll('h2').length).toBeLessThan(6)
+})
+
+test('a message that comes near what is seen gets its form and keeps it', () => {
+  show(Array.from({ length: 40 }, (_, n) => message(n)))
+  act(() => bringNear((slot) => slot.contains(article(11))))
+  expect([9, 11, 13].map(inForm)).toEqual([false, true, false])
+  act(() => bringNear(() => false))
+  expect(inForm(11)).toBe(true)
+})
+
+test('a message that is written or comes new has its form wherever it stands', () => {
+  show(Array.from({ length: 40 }, (_, n) => message(n, n === 5 ? { status: 'streaming' } : {})))
+  expect(inForm(5)).toBe(true)
+  act(() => {
+    const state = useOpenConversation.getState()
+    useOpenConversation.setState(
+      applyEvent(state, { type: 'message', seq: 1, message: message(40) }) as OpenConversation,
+    )
+    const asked = useOpenConversation.getState()
+    useOpenConversation.setState(
+      applyEvent(asked, { type: 'message', seq: 2, message: message(41) }) as OpenConversation,
+    )
+  })
+  expect(inForm(41)).toBe(true)
+})
+
+test('a video that is asked to play from far away is there to play', () => {
+  const frames = {
+    type: 'frames' as const,
+    name: 'film',
+    fps: 1,
+    pictures: ['a', 'b'].map((fill) => ({
+      ...{ sha: fill.repeat(64), kind: 'image' as const, mime: 'image/png' as const, name: fill },
+      ...{ bytes: 1, width: 2, height: 2 },
+    })),
+  }
+  show(Array.from({ length: 40 }, (_, n) => message(n, n === 2 ? { parts: [frames] } : {})))
+  const words = article(2)
+  expect(words.textContent).toBe('film')
+  act(() => playFrom('m2/0', 0, null))
+  expect(article(2)).not.toBe(words)
+})
