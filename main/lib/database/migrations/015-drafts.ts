@@ -1,5 +1,5 @@
 /**
- * Questions that are being composed: `draft` is the contract's `Draft` as JSON, one for each conversation and one for the
+ * Questions that are being composed: `draft` is the contract's `SavedDraft` as JSON, one for each conversation and one for the
  * conversation that does not exist yet (null). A draft goes with its conversation.
  */
 export const drafts = `
