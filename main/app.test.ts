@@ -5,7 +5,9 @@ import { copyFile, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { AppError, defaultSettings, noOverrides } from '#contract'
+import SQLite from 'better-sqlite3'
+import { AppError, defaultSettings, emptySavedDraft, noOverrides } from '#contract'
+import type { Attachment, SavedMedium } from '#contract'
 import type { ConversationEvent, EngineStatus, SettingsChange } from '#contract'
 import { createApp } from './app.ts'
 import type { App } from './app.ts'
@@ -176,7 +178,12 @@ test('a question about a stored picture is answered, and all of it is there afte
   const answer = await engine.nextAnswer()
   expect(answer.request.messages[0]?.content[0]).toEqual({
     type: 'image',
-    source: { path: app.attachments.pathOf(attachment.sha), name: 'red-circle.png' },
+    source: {
+      path: app.attachments.pathOf(attachment.sha),
+      digest: attachment.sha,
+      size: { width: attachment.width, height: attachment.height },
+      name: 'red-circle.png',
+    },
   })
   answer.text('A red circle.')
   answer.finish()
@@ -231,6 +238,103 @@ describe('conversations', () => {
     await answer.aborted
     expect(engine.forgotten).toEqual([sent.conversationId])
     expect(await first(client.conversations.watchList())).toEqual({ type: 'snapshot', conversations: [] })
+  })
+})
+
+test('a conversation that one window removes while another asks in it goes, and nothing is left to reject', async () => {
+  const rejected: unknown[] = []
+  const onRejected = (reason: unknown) => void rejected.push(reason)
+  process.on('unhandledRejection', onRejected)
+  const other = createMemoryClient(app.serve).client
+  const { conversationId } = await client.ask.send({ conversationId: null, parts: words('one') })
+  engine.stopsOnAbort = false
+  const one = await engine.nextAnswer()
+  one.text('half')
+  const removing = client.conversations.remove({ id: conversationId })
+  await one.aborted
+  const refused = await other.ask.send({ conversationId, parts: words('two') }).catch((error: unknown) => error)
+  one.finish()
+  await removing
+  for (let n = 0; n < 3; n++) await new Promise(setImmediate)
+  process.off('unhandledRejection', onRejected)
+  expect(rejected).toEqual([])
+  expect(refused).toEqual(code('NotFound'))
+  await expect(other.ask.send({ conversationId, parts: words('three') })).rejects.toEqual(code('NotFound'))
+})
+
+describe('drafts', () => {
+  beforeEach(() => reopen({ spawnWorker: forkWorker }))
+  const draft = { ...emptySavedDraft, text: 'What is' }
+  const store = async (name: string, path = 'red-circle.png') =>
+    app.attachments.store(name, createReadStream(join(testPorts(folder.path).paths.resources, 'samples', path)))
+
+  test('are kept for each conversation and for the next one, and are there after a restart', async () => {
+    expect(await client.drafts.get({ conversationId: null })).toEqual({
+      draft: emptySavedDraft,
+      attachments: [],
+      lost: [],
+    })
+    const { conversationId } = await client.ask.send({ conversationId: null, parts: words('one') })
+    const picture = await store('red.png')
+    const marks = [{ type: 'point' as const, x: 0.5, y: 0.25, label: 'Point 1' }]
+    const medium = { type: 'image' as const, sha: picture.sha, name: 'red.png', marks }
+    const format = { name: 'Count', schema: '{"type": "integer"}' }
+    await client.drafts.save({ conversationId: null, draft })
+    await client.drafts.save({ conversationId, draft: { ...draft, media: [medium], format } })
+    await client.drafts.save({ conversationId, draft: { ...draft, text: 'What was', media: [medium], format } })
+    await reopen({ spawnWorker: forkWorker })
+    expect((await client.drafts.get({ conversationId: null })).draft).toEqual(draft)
+    expect(await client.drafts.get({ conversationId })).toEqual({
+      draft: { ...draft, text: 'What was', media: [medium], format },
+      attachments: [picture],
+      lost: [],
+    })
+    await client.conversations.remove({ id: conversationId })
+    expect((await client.drafts.get({ conversationId })).draft).toEqual(emptySavedDraft)
+    await expect(client.drafts.save({ conversationId, draft })).rejects.toEqual(code('NotFound'))
+  })
+
+  test('are emptied when they are sent, save for what is compared with, and by nothing else', async () => {
+    const { id, name } = await client.models.add({ textPath: '/a.gguf', projectorPath: null })
+    const comparing = { ...draft, compareWith: { id, name } }
+    await client.drafts.save({ conversationId: null, draft: comparing })
+    await client.ask.send({ conversationId: null, parts: words('from the panel beside') })
+    expect((await client.drafts.get({ conversationId: null })).draft).toEqual(comparing)
+    const sent = await client.ask.send({ conversationId: null, parts: words('What is'), isDraft: true })
+    expect((await client.drafts.get({ conversationId: null })).draft).toEqual(emptySavedDraft)
+    const { conversationId } = sent
+    expect((await client.drafts.get({ conversationId })).draft).toEqual({
+      ...emptySavedDraft,
+      compareWith: { id, name },
+    })
+    await client.models.remove({ id })
+    expect((await client.drafts.get({ conversationId })).draft, 'a model that is gone').toEqual(emptySavedDraft)
+  })
+
+  test('hold their files, and say what is lost', async () => {
+    const pictures = await Promise.all([store('red.png'), store('blue.png', 'blue-square.png')])
+    const [held, framed] = pictures as [Attachment, Attachment]
+    const free = await store('green.png', 'green-star.png')
+    const media: SavedMedium[] = [
+      { type: 'image', sha: held.sha, name: 'red.png' },
+      { type: 'frames', name: 'Two', pictures: [held, framed].map(({ sha, name }) => ({ sha, name })) },
+      { type: 'image', sha: 'f'.repeat(64), name: 'lost.png' },
+    ]
+    await client.drafts.save({ conversationId: null, draft: { ...draft, media } })
+    await app.close()
+    const dayBefore = Date.now() - 25 * 3_600_000
+    const db = new SQLite(join(testPorts(folder.path).paths.data, 'sightline.db'))
+    db.prepare('UPDATE attachments SET stored_at = ?').run(dayBefore)
+    db.close()
+    open({ spawnWorker: forkWorker })
+    // what is not held any more is collected in the background after the start, before the app has closed
+    await app.close()
+    open({ spawnWorker: forkWorker })
+    expect(app.attachments.get(free.sha)).toBeNull()
+    const found = await client.drafts.get({ conversationId: null })
+    expect(found.draft.media).toEqual(media.slice(0, 2))
+    expect(found.attachments.map(({ sha }) => sha).sort()).toEqual([held.sha, framed.sha].sort())
+    expect(found.lost).toEqual(['lost.png'])
   })
 })
 

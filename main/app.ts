@@ -2,7 +2,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { AppError } from '#contract'
 import type { EngineStatus, HostCommand, HostDescription, Settings } from '#contract'
-import { createAsk } from './features/ask/index.ts'
+import { createAsk, createComposing } from './features/ask/index.ts'
 import { createCaptureScreen } from './features/captureScreen/index.ts'
 import type { CaptureGateway, Permits } from './features/captureScreen/index.ts'
 import { createChooseModel, createRepositories, createSourceTokens } from './features/chooseModel/index.ts'
@@ -29,6 +29,7 @@ import { createRpcServer } from './rpc/server.ts'
 import { createBenchmarks } from './services/benchmarks/index.ts'
 import { createCatalogue } from './services/catalogue/index.ts'
 import { createConversations } from './services/conversations/index.ts'
+import { createDrafts } from './services/drafts/index.ts'
 import { createDownloads } from './services/downloads/index.ts'
 import { createEngine } from './engine/index.ts'
 import type { Engine } from './engine/index.ts'
@@ -94,6 +95,7 @@ export function createApp(
     process.emitWarning(error instanceof Error ? (error.stack ?? error.message) : String(error), 'Defect')
   }
   const conversations = createConversations(db)
+  const drafts = createDrafts(db)
   const settings = createSettings(db)
   const engine = parts.engine ?? createEngine({ spawn: spawnWorker, cachePath: paths.cache })
   const choice = {
@@ -155,7 +157,8 @@ export function createApp(
     first: engine,
     second: parts.second ?? createEngine({ spawn: spawnWorker, cachePath: join(paths.cache, 'second') }),
   })
-  const ask = createAsk({ conversations, settings, models, attachments, frames, engine, second: compare })
+  const ask = createAsk({ conversations, drafts, settings, models, attachments, frames, engine, second: compare })
+  const composing = createComposing({ drafts, attachments, conversations, models })
   logEngine(engine, log)
   const capturing = createCaptureScreen({ capture, shortcuts, settings })
   const commands = new Emitter<HostCommand>()
@@ -164,8 +167,8 @@ export function createApp(
     sqliteVersion: () => db.prepare('SELECT sqlite_version()').pluck().get() as string,
   })
 
-  // Files that no message holds are removed in the background, with the frames of videos.
-  const collect = () => media.collect(() => conversations.referencedShas())
+  // Files that neither a message nor a draft holds are removed in the background, with the frames of videos.
+  const collect = () => media.collect(() => [...conversations.referencedShas(), ...drafts.referencedShas()])
   void collect()
   const tidying = models.tidy()
 
@@ -275,8 +278,7 @@ export function createApp(
       search: ({ query, limit }) => conversations.search(query, limit),
       rename: ({ id, title }) => conversations.rename(id, title),
       remove: async ({ id }) => {
-        await ask.discard(id)
-        conversations.remove(id)
+        await ask.remove(id, () => conversations.remove(id))
         void collect()
         for (const one of [engine, compare]) one.forget(id).catch(defect)
       },
@@ -284,13 +286,18 @@ export function createApp(
     },
     ask: {
       send: (question) => ask.send(question),
-      retry: ({ remedy, ...input }) => (remedy ? ask.remedy({ ...input, remedy }) : ask.retry(input)),
+      retry: ({ remedy, ...input }, { signal }) =>
+        remedy ? ask.remedy({ ...input, remedy }, signal) : ask.retry(input),
       stop: (input) => ask.stop(input),
-      count: (draft) => ask.count(draft),
-      prepare: (draft, { signal }) => ask.prepare(draft, signal),
+      count: (question, { signal }) => ask.count(question, signal),
+      prepare: (question, { signal }) => ask.prepare(question, signal),
       checkFormat: (input) => ask.checkFormat(input),
       recentFormats: () => ask.recentFormats(),
       endComparing: () => compare.end(),
+    },
+    drafts: {
+      get: ({ conversationId }) => composing.get(conversationId),
+      save: ({ conversationId, draft }) => composing.save(conversationId, draft),
     },
     capture: {
       watch: (_, { signal }) => capturing.watch(signal),

@@ -6,7 +6,7 @@ import { loggedWorkers } from './features/diagnostics/index.ts'
 import { noLog } from './lib/log/index.ts'
 import { demoModel } from './services/models/index.ts'
 
-export { ANSWER_ROOM, lowerDetail, withDetail } from './features/ask/index.ts'
+export { lowerDetail, withDetail } from './features/ask/index.ts'
 export type {
   AnswerEvent,
   AnswerRequest,

@@ -17,9 +17,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import type {
   AppError,
   ConversationEvent,
-  DraftPart,
   FrameSample,
   Message,
+  QuestionPart,
   VideoAttachment,
   VideoFacts,
 } from '#contract'
@@ -87,7 +87,13 @@ const post = (key: string, n: number, { data, width, height }: RgbPicture) =>
 async function postAll(key: string, { indices }: FrameSample, wanted: readonly number[]): Promise<void> {
   for (const n of wanted) await post(key, n, frame(indices[n]!))
 }
-async function prepared(): Promise<{ part: DraftPart; key: string; sample: FrameSample; sha: string; tokens: number }> {
+async function prepared(): Promise<{
+  part: QuestionPart
+  key: string
+  sample: FrameSample
+  sha: string
+  tokens: number
+}> {
   const { sha } = await stored()
   const { sample, tokens } = await client.videos.plan(whole(sha))
   const { key, missing } = await client.videos.begin({ sha, sample })
@@ -323,7 +329,7 @@ describe('frames', () => {
 describe('a question about a video', () => {
   test('has the planned tokens, is answered by the real model, and is kept with its frames', async () => {
     const { part, tokens, sample, sha, key } = await prepared()
-    const parts: DraftPart[] = [part, { type: 'text', text: 'What moves in the video?' }]
+    const parts: QuestionPart[] = [part, { type: 'text', text: 'What moves in the video?' }]
     const count = await client.ask.count({ conversationId: null, parts })
     expect(count.parts[0]).toBe(tokens)
     expect((await client.videos.plan(whole(sha))).encodeMs).toBeNull()
@@ -359,7 +365,7 @@ describe('a question about a video', () => {
     ])
       await expect(asking).rejects.toMatchObject(lacking)
     await expect(
-      client.ask.count({ conversationId: null, parts: [{ ...part, key: 'd'.repeat(64) } as DraftPart] }),
+      client.ask.count({ conversationId: null, parts: [{ ...part, key: 'd'.repeat(64) } as QuestionPart] }),
     ).rejects.toEqual(code('FramesMissing'))
     const { missing } = await client.videos.begin({ sha, sample })
     expect(missing).toEqual([3])
@@ -376,7 +382,7 @@ describe('a question about a video', () => {
     expect([tokens, fits]).toEqual([45 * 24, false])
     const { key, missing } = await client.videos.begin({ sha, sample })
     await postAll(key, sample, missing)
-    const parts: DraftPart[] = [
+    const parts: QuestionPart[] = [
       { type: 'video', key, name: 'clip.mp4' },
       { type: 'text', text: 'What is it?' },
     ]
@@ -415,7 +421,7 @@ describe('a question about a video', () => {
         ).sha,
       )
     }
-    const part: DraftPart = { type: 'frames', name: '4 pictures', pictures, fps: 1 }
+    const part: QuestionPart = { type: 'frames', name: '4 pictures', pictures, fps: 1 }
     expect((await client.ask.count({ conversationId: null, parts: [part] })).parts).toEqual([2 * 24])
     const sent = await client.ask.send({ conversationId: null, parts: [part] })
     expect(await answerTo(sent)).toMatchObject({ status: 'complete', seen: { media: [{ frames: 4, tokens: 48 }] } })
@@ -428,12 +434,37 @@ describe('a question about a video', () => {
     }
     const video = await stored()
     await expect(
-      client.ask.send({ conversationId: null, parts: [{ ...part, pictures: [...pictures, video.sha] } as DraftPart] }),
+      client.ask.send({
+        conversationId: null,
+        parts: [{ ...part, pictures: [...pictures, video.sha] } as QuestionPart],
+      }),
     ).rejects.toEqual(code('InvalidInput'))
     await expect(
       client.ask.send({ conversationId: null, parts: [{ type: 'image', sha: video.sha, name: 'x' }] }),
     ).rejects.toEqual(code('InvalidInput'))
   })
+})
+
+test('a count reads no file of the pictures, frames and videos that it counts', async () => {
+  const { part: video, key, sample } = await prepared()
+  const pictures: string[] = []
+  for (const n of [0, 30, 60]) {
+    const { data, width, height } = frame(n)
+    const png = sharp(data, { raw: { width, height, channels: 3 } }).png()
+    pictures.push((await app.attachments.store(`${n}.png`, Readable.from([await png.toBuffer()]))).sha)
+  }
+  const [first, ...others] = pictures as [string, string, string]
+  const parts: QuestionPart[] = [
+    video,
+    { type: 'image', sha: first, name: 'first.png' },
+    { type: 'frames', name: 'Two', pictures: others, fps: 1 },
+    { type: 'text', text: 'What moves?' },
+  ]
+  const before = await client.ask.count({ conversationId: null, parts })
+  for (const sha of pictures) writeFileSync(app.attachments.pathOf(sha), 'not to be read')
+  for (const n of sample.indices.keys())
+    writeFileSync(join(folder.path, 'data', 'frames', key.slice(0, 2), key, `${n}.png`), 'not to be read')
+  expect(await client.ask.count({ conversationId: null, parts })).toEqual(before)
 })
 
 test('a playlist is no video, whatever its name', async () => {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { chromium } from '@playwright/test'
-import type { DraftPart } from '#contract'
+import type { QuestionPart } from '#contract'
 import { findChromium, installHint } from '../../build/chromium.ts'
 import { processMemory } from '../../main/bench/processMemory.ts'
 import { median } from '../../main/bench/statistics.ts'
@@ -121,7 +121,7 @@ const count: Measure = {
   rows: [{ key: 'ms', what: 'a count while typing, 30 pictures in the conversation', unit: 'ms', bar: 0.1 }],
   async open(checkout) {
     const { client, shell, close } = await openShell(checkout)
-    const pictures: DraftPart[] = []
+    const pictures: QuestionPart[] = []
     for (let i = 0; i < PICTURES; i++) {
       const name = `${i}.png`
       const { answer } = await shell.upload({ name }, Readable.from([await noisePicture(PICTURE_SIDE)]))

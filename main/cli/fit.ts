@@ -1,11 +1,10 @@
-import { ANSWER_ROOM, lowerDetail, withDetail } from '../headless.ts'
+import { ANSWER_ROOM, TEMPLATE_ROOM } from '#contract'
+import { lowerDetail, withDetail } from '../headless.ts'
 import type { AnswerRequest, Engine } from '../headless.ts'
 import type { VideoRoom } from './videos.ts'
 
 /** Asks for as large a context as the model takes. */
 const LARGEST = 1 << 30
-/** Kept free beside a video, in tokens: what the chat template writes around it. */
-const AROUND = 64
 
 /**
  * How many tokens each of `videos` videos may take beside a request without them: an equal share of what is left, and
@@ -13,7 +12,7 @@ const AROUND = 64
  */
 export async function roomForVideos(engine: Engine, request: AnswerRequest, videos: number): Promise<VideoRoom> {
   const { total, context } = await engine.count(bounded(request))
-  const free = context - answerRoom(request) - AROUND
+  const free = context - answerRoom(request) - TEMPLATE_ROOM
   return { tokens: Math.floor(Math.max(free - total, free / 2, 0) / videos), usual: request.budget }
 }
 

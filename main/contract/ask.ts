@@ -5,11 +5,11 @@ import { Id } from './conversations.ts'
 import { FrameKey, MAX_FRAMES, MAX_MARKS, PictureBudget, PictureMark, Sha256 } from './media.ts'
 
 /**
- * A part as the composer sends it: pictures by the sha that the upload returned, a video by its set of frames. `frames`:
+ * A part of a question as the composer sends it: pictures by the sha that the upload returned, a video by its set of frames. `frames`:
  * stored pictures that are one video, in order. `budget`: the detail of this picture or each of these frames, when not the
  * usual; `marks`: what was drawn on the picture.
  */
-export const DraftPart = z.discriminatedUnion('type', [
+export const QuestionPart = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string().max(2_000_000) }),
   z.object({
     type: z.literal('image'),
@@ -27,7 +27,13 @@ export const DraftPart = z.discriminatedUnion('type', [
     budget: PictureBudget.optional(),
   }),
 ])
-export type DraftPart = z.infer<typeof DraftPart>
+export type QuestionPart = z.infer<typeof QuestionPart>
+
+/** Tokens that a prompt leaves free in the context for the answer, when it is made to fit. */
+export const ANSWER_ROOM = 512
+
+/** Tokens that a chat template may write around a question, beside what is counted of its parts. */
+export const TEMPLATE_ROOM = 64
 
 /** A way out of a full context: a larger one, fewer of the oldest messages, less detail of the pictures. */
 export const Remedy = z.enum(['context', 'turns', 'detail'])
@@ -36,7 +42,8 @@ export type Remedy = z.infer<typeof Remedy>
 /** What the answer is held to; null or unset: nothing. It is kept with the question. */
 const format = ChosenFormat.nullable().optional()
 
-const Draft = z.object({ conversationId: Id.nullable(), parts: z.array(DraftPart).max(64), format })
+/** A question that is not sent yet, as far as it is ready. */
+const Question = z.object({ conversationId: Id.nullable(), parts: z.array(QuestionPart).max(64), format })
 const Sent = z.object({ conversationId: Id, userMessageId: Id, answerId: Id, besideId: Id.nullable() })
 
 /**
@@ -47,9 +54,20 @@ const Sent = z.object({ conversationId: Id, userMessageId: Id, answerId: Id, bes
 const compareWith = z.string().max(64).nullable().optional()
 
 export const ask = {
-  /** Stores the question and starts the answer; follow it with `conversations.watch`. No id: a new conversation. */
+  /**
+   * Stores the question and starts the answer; follow it with `conversations.watch`. No id: a new conversation. `isDraft`: it
+   * is the conversation's draft, which is emptied; what it compares with stays, in a new conversation's own draft.
+   */
   send: oc
-    .input(z.object({ conversationId: Id.nullable(), parts: z.array(DraftPart).min(1).max(64), format, compareWith }))
+    .input(
+      z.object({
+        conversationId: Id.nullable(),
+        parts: z.array(QuestionPart).min(1).max(64),
+        format,
+        compareWith,
+        isDraft: z.boolean().optional(),
+      }),
+    )
     .output(Sent),
   /**
    * Answers the same question again as a new branch; the earlier answer or pair is kept. `remedy`: what is changed first, for this
@@ -58,13 +76,17 @@ export const ask = {
   retry: oc.input(z.object({ messageId: Id, remedy: Remedy.optional(), compareWith })).output(Sent),
   /** Stops the answer and the one beside it; their text so far stays. Returns when the engine has stopped. */
   stop: oc.input(z.object({ messageId: Id })).output(z.void()),
-  /** The exact tokens of each part of a draft, of the conversation before it and of the context, at once. */
-  count: oc.input(Draft).output(z.object({ parts: z.array(z.int()), conversation: z.int(), context: z.int() })),
+  /**
+   * The exact tokens of each part of a question, of the conversation before it and of the context, at once. Aborting the
+   * call ends the work.
+   */
+  count: oc.input(Question).output(z.object({ parts: z.array(z.int()), conversation: z.int(), context: z.int() })),
   /**
    * Encodes pictures that are in the composer, before Send, so that Send costs only the question; answers when that is
-   * done. Replaces the earlier call for the same conversation, keeping what both want. Interrupted when replaced.
+   * done. Replaces the earlier call for the same conversation, keeping what both want. Interrupted when replaced, and when
+   * other work went first: who still wants it asks again.
    */
-  prepare: oc.input(Draft).output(z.void()),
+  prepare: oc.input(Question).output(z.void()),
   /** Whether an answer can be held to a JSON schema; `place` says where it is no JSON. Throws nothing for a schema. */
   checkFormat: oc
     .input(z.object({ schema: z.string().max(200_000) }))

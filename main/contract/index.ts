@@ -6,6 +6,7 @@ import { catalogue } from './catalogue.ts'
 import { conversations } from './conversations.ts'
 import { diagnostics } from './diagnostics.ts'
 import { downloads } from './downloads.ts'
+import { drafts } from './drafts.ts'
 import { engine } from './engine.ts'
 import { host } from './host.ts'
 import { library } from './library.ts'
@@ -27,6 +28,7 @@ export const contract = {
   benchmark,
   conversations,
   ask,
+  drafts,
   videos,
   capture,
   settings,
@@ -44,6 +46,7 @@ export * from './catalogue.ts'
 export * from './conversations.ts'
 export * from './diagnostics.ts'
 export * from './downloads.ts'
+export * from './drafts.ts'
 export * from './engine.ts'
 export * from './errors.ts'
 export * from './host.ts'

@@ -20,13 +20,28 @@ export interface ModelFiles {
 }
 
 /**
- * Where bytes come from: a file, or the bytes themselves (a data: address). `name` is what errors call it; `digest` names the
- * content where the caller knows it, so that the file is not read to find it out.
+ * Where bytes come from: a file, or the bytes themselves (a data: address). `name` is what errors call it. `digest` names
+ * the content and `size` is that of the picture as it is shown, in pixels, where the caller knows them: the file is not
+ * read to find them out, so that a question of stored media is counted without touching one of their files.
  */
 export type Source = (
-  | { readonly path: string; readonly digest?: string; readonly name?: string }
+  | { readonly path: string; readonly digest?: string; readonly size?: PictureSize; readonly name?: string }
   | { readonly bytes: Uint8Array; readonly name: string }
 ) & { readonly page?: number }
+
+/** Width and height in pixels. */
+export interface PictureSize {
+  readonly width: number
+  readonly height: number
+}
+
+/** A file of the core's own stores, of which everything is known that a request needs before it is decoded. */
+export interface StoredSource {
+  readonly path: string
+  readonly digest: string
+  readonly size: PictureSize
+  readonly name: string
+}
 
 /** How large the model sees a picture; sizes in pixels, rounded to multiples of 28. Unset: the request's budget. */
 export interface SizeOptions {

@@ -89,6 +89,7 @@ const handlers: Handlers = {
     recentFormats: unused,
     endComparing: unused,
   },
+  drafts: { get: unused, save: unused },
   videos: { plan: unused, begin: unused, extract: unused },
   capture: {
     watch: unused,

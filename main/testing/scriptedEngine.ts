@@ -7,6 +7,7 @@ import type {
   AnswerOptions,
   AnswerRequest,
   AnswerResult,
+  CountOptions,
   Engine,
   EngineState,
   FileFacts,
@@ -58,7 +59,7 @@ export class ScriptedEngine implements Engine {
   /** False: an aborted answer goes on until the test ends it, as an engine that hangs. */
   stopsOnAbort = true
   /** What `count` says, and `prepare` too unless it is given its own. */
-  tokens: (request: AnswerRequest) => Promise<Partial<TokenCount>> = async () => ({})
+  tokens: (request: AnswerRequest, signal?: AbortSignal) => Promise<Partial<TokenCount>> = async () => ({})
   prepare: Engine['prepare'] = (request) => this.count(request)
   /** Conversations that the engine was told to forget. */
   readonly forgotten: string[] = []
@@ -147,8 +148,9 @@ export class ScriptedEngine implements Engine {
     }
   }
 
-  async count(request: AnswerRequest): Promise<TokenCount> {
-    return { lastMessage: [], total: 0, text: 0, pictures: 0, video: 0, context: 4096, ...(await this.tokens(request)) }
+  async count(request: AnswerRequest, { signal }: CountOptions = {}): Promise<TokenCount> {
+    const told = await this.tokens(request, signal)
+    return { lastMessage: [], total: 0, text: 0, pictures: 0, video: 0, context: 4096, ...told }
   }
 
   async forget(conversationId: string): Promise<void> {

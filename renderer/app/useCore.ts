@@ -1,4 +1,5 @@
 import { useEffect } from 'react'
+import { keepDrafts } from '../features/ask/index.ts'
 import { followCapture } from '../features/captureScreen/index.ts'
 import { followConversations } from '../features/conversationList/index.ts'
 import { followDownloads } from '../features/downloads/index.ts'
@@ -14,6 +15,7 @@ export function useCore(conversationId: string | null): void {
   useEffect(() => {
     const stop = new AbortController()
     followAddress(stop.signal)
+    keepDrafts(stop.signal)
     for (const follow of [
       followHost,
       followSettings,

@@ -9,27 +9,10 @@ export interface Compared {
 /** With what each conversation compares, by its id; `new`: the one that the next question starts. */
 export type Comparing = Readonly<Record<string, Compared>>
 
-const KEY = 'sightline.comparing'
 const NEW = 'new'
 
-function recalled(): Comparing {
-  try {
-    return JSON.parse(sessionStorage.getItem(KEY) ?? '{}') as Comparing
-  } catch {
-    return {}
-  }
-}
-
-const useComparing = create<{ readonly comparing: Comparing }>(() => ({ comparing: recalled() }))
-
-// Kept as long as the window, also when it is loaded again; a window without storage just forgets it then.
-useComparing.subscribe(({ comparing }) => {
-  try {
-    sessionStorage.setItem(KEY, JSON.stringify(comparing))
-  } catch {
-    // Storage is a comfort here, never needed.
-  }
-})
+/** Kept with the conversation's draft, which a window that is loaded again restores. */
+const useComparing = create<{ readonly comparing: Comparing }>(() => ({ comparing: {} }))
 
 /** With what a conversation compares, as it changes; null: with nothing. */
 export const useCompared = (conversationId: string | null): Compared | null =>
@@ -38,6 +21,13 @@ export const useCompared = (conversationId: string | null): Compared | null =>
 /** With what a conversation compares right now. */
 export const comparedIn = (conversationId: string | null): Compared | null =>
   useComparing.getState().comparing[conversationId ?? NEW] ?? null
+
+/** Tells of every conversation that begins or ends to compare; null: the one that the next question starts. */
+export const onCompared = (listener: (conversationId: string | null) => void): (() => void) =>
+  useComparing.subscribe(({ comparing: now }, { comparing: before }) => {
+    for (const key of new Set([...Object.keys(now), ...Object.keys(before)]))
+      if (now[key] !== before[key]) listener(key === NEW ? null : key)
+  })
 
 /**
  * Compares with another model from the next question on; null: no more. Returns whether any conversation still

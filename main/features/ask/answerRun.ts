@@ -1,4 +1,5 @@
 import { AppError, toErrorInfo } from '#contract'
+import type { ErrorInfo } from '#contract'
 import { toStorageError } from '../../lib/database/index.ts'
 import type { Conversations, Ending } from '../../services/conversations/index.ts'
 import type { AnswerEvent, AnswerOptions, AnswerResult } from '../../engine/index.ts'
@@ -17,7 +18,7 @@ export interface AnswerRun {
   readonly conversationId: string
   /** True as soon as the ending is stored; the engine may still be stopping. */
   readonly ended: boolean
-  /** Settles (never rejects) when the engine has stopped and the ending is stored. */
+  /** Settles (never rejects) when the engine has stopped and nothing more is stored. */
   readonly done: Promise<void>
   /** Settles when its model is in memory with the pictures encoded, or when it has ended. */
   readonly underWay: Promise<void>
@@ -29,10 +30,15 @@ export interface AnswerRun {
   interrupt(): void
 }
 
-/** Runs one answer: events of the engine, in batches, onto the disk and from there to the watchers. */
+/**
+ * Runs one answer: events of the engine, in batches, onto the disk and from there to the watchers. Whatever goes wrong
+ * while something is stored ends the run in one place (`end`), and nothing is thrown at anybody: the answer becomes failed;
+ * where that cannot be stored either, its watchers are told; where its rows are gone, because the conversation was
+ * removed, it ends quietly.
+ */
 export function runAnswer(parts: {
   events: (options: AnswerOptions) => AsyncIterable<AnswerEvent>
-  conversations: Conversations
+  conversations: Pick<Conversations, 'append' | 'progress' | 'seen' | 'finish' | 'reportLost'>
   conversationId: string
   answerId: string
 }): AnswerRun {
@@ -40,41 +46,39 @@ export function runAnswer(parts: {
   const abort = new AbortController()
   const { promise: underWay, resolve: isUnderWay } = Promise.withResolvers<void>()
   let ended = false
-  let lost: unknown = null
   const batch = new TextBatch(
     (text) => conversations.append(answerId, text),
     (error) => {
-      lost = error
+      end(failedBy(error))
       abort.abort()
     },
   )
 
-  const end = (ending: Ending) => {
+  /** Ends the answer, once. */
+  const end = (ending: Ending): void => {
     if (ended) return
     ended = true
-    batch.flush()
-    conversations.finish(answerId, ending)
-  }
-  const fail = (thrown: unknown) => {
-    batch.drop()
-    const error = toErrorInfo(toStorageError(thrown))
     try {
-      conversations.finish(answerId, { status: 'failed', error })
-    } catch {
-      conversations.reportLost(answerId, error)
+      // an error means that storing failed: what waits would fail again
+      if (ending.status === 'failed' && ending.error?.code === 'StorageFailed') batch.drop()
+      else batch.flush()
+      conversations.finish(answerId, ending)
+    } catch (thrown) {
+      batch.drop()
+      giveUp(thrown)
     }
   }
-  /** Runs a step that stores something; when that fails the answer ends as failed. */
-  const guarded = (step: () => void) => {
+  /** The ending could not be stored. */
+  const giveUp = (thrown: unknown): void => {
+    const failed = failedBy(thrown)
     try {
-      step()
-    } catch (error) {
-      ended = true
-      fail(error)
+      conversations.finish(answerId, failed)
+    } catch {
+      conversations.reportLost(answerId, failed.error)
     }
   }
 
-  const consume = async () => {
+  const consume = async (): Promise<void> => {
     let result: AnswerResult | null = null
     try {
       conversations.progress(answerId, { phase: 'waiting', done: 0, total: 1 })
@@ -86,14 +90,12 @@ export function runAnswer(parts: {
         else if (event.type === 'seen') conversations.seen(answerId, event.seen)
         else result = event.result
       }
-      if (lost) throw lost
       if (!result && !abort.signal.aborted)
         throw new AppError('EngineFailed', 'The model ended without an answer. Ask again.')
-      guarded(() => end(endingOf(result)))
+      end(endingOf(result))
     } catch (error) {
-      if (ended) return
-      if (abort.signal.aborted && !lost) return guarded(() => end({ status: 'stopped' }))
-      guarded(() => end({ status: 'failed', error: toErrorInfo(toStorageError(error)) }))
+      const isStopped = abort.signal.aborted && toErrorInfo(toStorageError(error)).code !== 'StorageFailed'
+      end(isStopped ? { status: 'stopped' } : failedBy(error))
     }
   }
   const done = consume().finally(isUnderWay)
@@ -116,11 +118,16 @@ export function runAnswer(parts: {
       return done
     },
     interrupt() {
-      guarded(() => end(closed))
+      end(closed)
       abort.abort()
     },
   }
 }
+
+const failedBy = (thrown: unknown): Ending & { readonly error: ErrorInfo } => ({
+  status: 'failed',
+  error: toErrorInfo(toStorageError(thrown)),
+})
 
 /** How an answer ended by the engine's own account; null: it was stopped before it could say. */
 function endingOf(result: AnswerResult | null): Ending {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { AppError } from '#contract'
-import type { DraftPart } from '#contract'
+import type { QuestionPart } from '#contract'
 import {
   ask,
   attachments,
@@ -194,7 +194,7 @@ describe('what is refused', () => {
   })
 
   test('an unknown picture or one whose file is gone, and nothing is stored', async () => {
-    const unknown: DraftPart = { type: 'image', sha: 'f'.repeat(64), name: 'lost.png' }
+    const unknown: QuestionPart = { type: 'image', sha: 'f'.repeat(64), name: 'lost.png' }
     expect(() => ask.send({ conversationId: null, parts: [words('?'), unknown] })).toThrow(code('NotFound'))
     const known = await picture('gone')
     await rm(attachments.pathOf(known.sha))
@@ -239,8 +239,7 @@ describe('the end of a conversation and of the app', () => {
     const answer = await engine.nextAnswer()
     answer.text('half')
     await until(stream, textIs(sent.answerId, 'half'))
-    await ask.discard(sent.conversationId)
-    conversations.remove(sent.conversationId)
+    await ask.remove(sent.conversationId, () => conversations.remove(sent.conversationId))
     await answer.aborted
     const events = await until(stream, (event) => event.type === 'removed')
     expect(events.map((event) => event.type)).toEqual(['removed'])

@@ -1,24 +1,25 @@
-import { AppError } from '#contract'
+import { ANSWER_ROOM, AppError } from '#contract'
 import type { ChosenFormat, Message, Remedy } from '#contract'
 import type { Conversations, Sent } from '../../services/conversations/index.ts'
+import type { Drafts } from '../../services/drafts/index.ts'
 import type { AnswerEvent, AnswerOptions, AnswerRequest, Engine, ModelFiles } from '../../engine/index.ts'
 import type { Chosen, Models } from '../../services/models/index.ts'
 import type { SettingsService } from '../../services/settings/index.ts'
 import { runAnswer } from './answerRun.ts'
 import type { AnswerRun } from './answerRun.ts'
-import { toQuestion } from './draft.ts'
-import { createDrafts } from './drafts.ts'
-import type { Draft, Drafts } from './drafts.ts'
 import { checkSchema } from './format.ts'
-import { historyOf, leftOutOf } from './history.ts'
-import { ANSWER_ROOM, contextFor, leaveOutOldest, lowerDetail } from './remedies.ts'
+import { toQuestion } from './parts.ts'
+import type { StoredMedia } from './parts.ts'
+import { createPreparation } from './prepare.ts'
+import type { Preparation, Question } from './prepare.ts'
+import { contextFor, historyOf, leaveOutOldest, leftOutOf, lowerDetail } from './remedies.ts'
 import type { Fits } from './remedies.ts'
 import { toRequest } from './request.ts'
 import type { Turn } from './request.ts'
-import type { StoredMedia } from './storedMedia.ts'
 
 export interface AskParts {
   readonly conversations: Conversations
+  readonly drafts: Pick<Drafts, 'sent'>
   readonly settings: Pick<SettingsService, 'current'>
   readonly models: Pick<Models, 'chosen' | 'used' | 'setContext'>
   readonly attachments: StoredMedia['attachments']
@@ -43,63 +44,80 @@ interface Comparing {
   readonly compareWith?: string | null | undefined
 }
 
-/** A model and what it is asked. */
-interface Asked {
+/** A model that is to answer, and its request. */
+interface Assignment {
   readonly chosen: Chosen
   readonly request: AnswerRequest
 }
 
 /** Asking the model: each answer runs by itself once its question is stored. */
-export interface Ask extends Pick<Drafts, 'count' | 'prepare'> {
-  /** Throws EmptyQuestion, NotFound (conversation, medium or model), FramesMissing, InvalidInput (format), Busy while an answer of the conversation runs; nothing is stored then. */
-  send(input: Draft & Comparing): Sent
+export interface Ask extends Pick<Preparation, 'count' | 'prepare'> {
+  /**
+   * `isDraft`: the question is the conversation's draft, which is emptied. Throws EmptyQuestion, NotFound (conversation, medium
+   * or model), FramesMissing, InvalidInput (format), Busy while an answer of the conversation runs; nothing is stored then.
+   */
+  send(input: Question & Comparing & { readonly isDraft?: boolean | undefined }): Sent
   /** `messageId` is a question or one of its answers. Throws NotFound, FramesMissing, Busy. */
   retry(input: { messageId: string } & Comparing): Sent
-  /** Changes what `remedy` says, because the context was full, then as `retry`. Throws ContextFull too when that does not help. */
-  remedy(input: { messageId: string; remedy: Remedy } & Comparing): Promise<Sent>
+  /**
+   * Changes what `remedy` says, because the context was full, then as `retry`. Throws ContextFull too when that does not
+   * help, and Interrupted when `signal` aborts before the answer begins.
+   */
+  remedy(input: { messageId: string; remedy: Remedy } & Comparing, signal?: AbortSignal): Promise<Sent>
   /** Stops both of a pair. Returns when the engines have stopped; at once for an answer that has ended. Throws NotFound. */
   stop(input: { messageId: string }): Promise<void>
   /** Whether an answer can be held to a JSON schema, and why not. */
   checkFormat(input: { schema: string }): ReturnType<typeof checkSchema>
   /** The formats that questions were asked with, the latest first. */
   recentFormats(): ChosenFormat[]
-  /** Stops what runs in a conversation that is about to be removed, storing nothing more. */
-  discard(conversationId: string): Promise<void>
+  /**
+   * Removes a conversation with `remove`, once nothing of it runs or stores any more. From the call on it takes no question:
+   * NotFound, also from another window. Throws what `remove` throws; the conversation takes questions again then.
+   */
+  remove(conversationId: string, remove: () => void): Promise<void>
   /** Stores every running answer as interrupted and stops it. */
   close(): void
 }
 
 /** Questions go from here to the engine, and answers from there through the disk to the watchers. */
-export function createAsk({ conversations, settings, models, attachments, frames, engine, second }: AskParts): Ask {
+export function createAsk(parts: AskParts): Ask {
+  const { conversations, drafts, settings, models, attachments, frames, engine, second } = parts
   const running = new Map<string, AnswerRun>()
+  /** Conversations that are going away. */
+  const leaving = new Set<string>()
 
   const media: StoredMedia = { attachments, frames }
   const request = (turns: readonly Turn[], chosen = models.chosen()) =>
     toRequest(turns, chosen, settings.current, media)
-  const drafts = createDrafts({ conversations, models, media, engine, request })
+  const preparation = createPreparation({ conversations, models, media, engine, request })
   /** The turns as each of the models is asked that are to answer. */
   const toAnswers = (
     turns: readonly Turn[],
     compareWith: string | null | undefined,
-  ): { main: Asked; beside: Asked | null } => {
-    const asked = (chosen: Chosen): Asked => ({ chosen, request: request(turns, chosen) })
-    return { main: asked(models.chosen()), beside: compareWith ? asked(models.chosen(compareWith)) : null }
+  ): { main: Assignment; beside: Assignment | null } => {
+    const assign = (chosen: Chosen): Assignment => ({ chosen, request: request(turns, chosen) })
+    return { main: assign(models.chosen()), beside: compareWith ? assign(models.chosen(compareWith)) : null }
   }
-  const fits: Fits = async (asked) => (await engine.count(asked)).total + ANSWER_ROOM <= models.chosen().contextTokens
   /** Changes what `remedy` says; returns how many of the oldest messages are left out then. */
-  const apply = async (remedy: Remedy, path: readonly Message[]): Promise<number> => {
+  const apply = async (remedy: Remedy, path: readonly Message[], signal?: AbortSignal): Promise<number> => {
     const leftOut = leftOutOf(path)
-    const asked = (messages: readonly Message[]) => request(messages)
-    if (remedy === 'turns') return leaveOutOldest(path, leftOut, asked, fits)
-    if (remedy === 'detail')
-      conversations.lowerDetail(path.at(-1)!.id, await lowerDetail(asked(path.slice(leftOut)), fits))
-    if (remedy === 'context')
-      models.setContext(models.chosen().model.id, contextFor((await engine.count(asked(path.slice(leftOut)))).total))
+    const total = async (wanted: AnswerRequest) => (await engine.count(wanted, { ...(signal && { signal }) })).total
+    const fits: Fits = async (wanted) => (await total(wanted)) + ANSWER_ROOM <= models.chosen().contextTokens
+    const toAnswerRequest = (messages: readonly Message[]) => request(messages)
+    const present = () => toAnswerRequest(path.slice(leftOut))
+    if (remedy === 'turns') return leaveOutOldest(path, leftOut, toAnswerRequest, fits)
+    if (remedy === 'detail') conversations.lowerDetail(path.at(-1)!.id, await lowerDetail(present(), fits))
+    if (remedy === 'context') models.setContext(models.chosen().model.id, contextFor(await total(present())))
     return leftOut
   }
   const runsOf = (conversationId: string | null) =>
     [...running.values()].filter((run) => run.conversationId === conversationId)
   const refuseWhileRunning = (conversationId: string | null) => {
+    if (conversationId !== null && leaving.has(conversationId)) {
+      throw new AppError('NotFound', 'This conversation is being removed. Ask in another one, or start a new one.', {
+        id: conversationId,
+      })
+    }
     if (runsOf(conversationId).some((run) => !run.ended)) {
       throw new AppError(
         'Busy',
@@ -117,11 +135,11 @@ export function createAsk({ conversations, settings, models, attachments, frames
     void started.done.then(() => running.delete(answerId))
     return started
   }
-  async function* answerFirst(asked: AnswerRequest, options: AnswerOptions): AsyncGenerator<AnswerEvent> {
-    await second.makeWay(asked.model)
-    yield* engine.answer(asked, options)
+  async function* answerFirst(wanted: AnswerRequest, options: AnswerOptions): AsyncGenerator<AnswerEvent> {
+    await second.makeWay(wanted.model)
+    yield* engine.answer(wanted, options)
   }
-  const start = (sent: Sent, main: Asked, beside: Asked | null): Sent => {
+  const start = (sent: Sent, main: Assignment, beside: Assignment | null): Sent => {
     const { conversationId, answerId, besideId } = sent
     const { underWay } = run(conversationId, answerId, (options) => answerFirst(main.request, options))
     if (beside && besideId)
@@ -150,17 +168,20 @@ export function createAsk({ conversations, settings, models, attachments, frames
   }
 
   return {
-    send({ conversationId, parts: draft, format = null, compareWith }) {
-      const parts = toQuestion(draft, media)
+    send({ conversationId, parts: composed, format = null, compareWith, isDraft = false }) {
+      const parts = toQuestion(composed, media)
       refuseWhileRunning(conversationId)
       const { path, leftOut } = historyOf(conversations, conversationId)
       const { main, beside } = toAnswers([...path.slice(leftOut), { role: 'user', parts, format }], compareWith)
-      drafts.leave(conversationId)
-      return start(
-        conversations.ask({ conversationId, parts, format, ...namesOf(main, beside), leftOut }),
-        main,
-        beside,
-      )
+      preparation.cancel(conversationId)
+      const sent = conversations.ask({ conversationId, parts, format, ...namesOf(main, beside), leftOut })
+      start(sent, main, beside)
+      try {
+        if (isDraft) drafts.sent(conversationId, sent.conversationId)
+      } catch {
+        // the window saves its emptied draft too
+      }
+      return sent
     },
 
     retry({ messageId, compareWith }) {
@@ -173,9 +194,11 @@ export function createAsk({ conversations, settings, models, attachments, frames
       )
     },
 
-    async remedy({ messageId, remedy, compareWith }) {
+    async remedy({ messageId, remedy, compareWith }, signal) {
       const questionId = questionOf(messageId)
-      return answerAgain(questionId, await apply(remedy, conversations.path(questionId)), compareWith)
+      const leftOut = await apply(remedy, conversations.path(questionId), signal)
+      if (signal?.aborted) throw new AppError('Interrupted', 'Stopped.')
+      return answerAgain(questionId, leftOut, compareWith)
     },
 
     async stop({ messageId }) {
@@ -184,24 +207,31 @@ export function createAsk({ conversations, settings, models, attachments, frames
       if (stopped) await Promise.all(runsOf(stopped.conversationId).map((each) => each.stop()))
     },
 
-    count: drafts.count,
-    prepare: drafts.prepare,
+    count: preparation.count,
+    prepare: preparation.prepare,
     checkFormat: ({ schema }) => checkSchema(schema),
     recentFormats: () => conversations.recentFormats(RECENT_FORMATS),
 
-    async discard(conversationId) {
-      drafts.leave(conversationId)
-      await Promise.all(runsOf(conversationId).map((each) => each.discard()))
+    async remove(conversationId, remove) {
+      conversations.get(conversationId)
+      leaving.add(conversationId)
+      try {
+        preparation.cancel(conversationId)
+        await Promise.all(runsOf(conversationId).map((each) => each.discard()))
+        remove()
+      } finally {
+        leaving.delete(conversationId)
+      }
     },
 
     close() {
-      drafts.close()
+      preparation.close()
       for (const each of running.values()) each.interrupt()
     },
   }
 }
 
-const namesOf = (main: Asked, beside: Asked | null) => ({
+const namesOf = (main: Assignment, beside: Assignment | null) => ({
   model: main.chosen.model.name,
   beside: beside?.chosen.model.name,
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { DraftPart } from '#contract'
+import type { QuestionPart } from '#contract'
 import {
   ask,
   attachments,
@@ -18,6 +18,14 @@ import {
   words,
 } from './testing/testbed.ts'
 
+/** A stored picture as the engine is given it: with all that is known, so that its file is not read to be counted. */
+const sourceOf = ({ sha, name }: { sha: string; name: string }) => ({
+  path: attachments.pathOf(sha),
+  digest: sha,
+  size: { width: 56, height: 28 },
+  name,
+})
+
 describe('what the engine is asked', () => {
   test('a picture with the detail that was chosen for it, also when it is asked about again', async () => {
     const budget = { minPixels: 784, maxPixels: 7840 }
@@ -27,7 +35,7 @@ describe('what the engine is asked', () => {
     const one = await engine.nextAnswer()
     expect(one.request.messages[0]?.content[0]).toEqual({
       type: 'image',
-      source: { path: attachments.pathOf(part.sha), name: part.name },
+      source: sourceOf(part),
       ...budget,
     })
     one.fail()
@@ -49,7 +57,7 @@ describe('what the engine is asked', () => {
     const one = await engine.nextAnswer()
     const image = (part: { sha: string; name: string }) => ({
       type: 'image',
-      source: { path: attachments.pathOf(part.sha), name: part.name },
+      source: sourceOf(part),
     })
     const asked = [{ type: 'text', text: 'Compare ' }, image(left), { type: 'text', text: ' with ' }, image(right)]
     expect(one.request.messages).toEqual([{ role: 'user', content: asked }])
@@ -77,7 +85,7 @@ describe('what the engine is asked', () => {
   })
 
   test('a picture with what was drawn on it', async () => {
-    const marks: Extract<DraftPart, { type: 'image' }>['marks'] = [
+    const marks: Extract<QuestionPart, { type: 'image' }>['marks'] = [
       { type: 'box', x1: 0.1, y1: 0.2, x2: 0.3, y2: 0.4, label: 'Box 1' },
     ]
     const sent = ask.send({

@@ -185,7 +185,7 @@ describe('an answer beside another', () => {
     expect(count('conversations')).toBe(0)
   })
 
-  test('is interrupted with its text when the app closes, and discarded with its conversation', async () => {
+  test('is interrupted with its text when the app closes, and removed with its conversation', async () => {
     const sent = compared('one')
     const one = await engine.nextAnswer()
     one.text('half')
@@ -205,9 +205,8 @@ describe('an answer beside another', () => {
     const first = await engine.nextAnswer()
     first.progress(underWay)
     const beside = await secondEngine.nextAnswer()
-    await ask.discard(gone.conversationId)
+    await ask.remove(gone.conversationId, () => conversations.remove(gone.conversationId))
     await Promise.all([first.aborted, beside.aborted])
-    conversations.remove(gone.conversationId)
   })
 
   test('has the second model make way before the first answers', async () => {

@@ -54,6 +54,35 @@ describe('a full context', () => {
     expect(conversations.path(again.answerId)).toHaveLength(8)
   })
 
+  test('finds what to leave out of a long conversation in few counts, which end with the caller', async () => {
+    let id: string | null = null
+    for (let n = 0; n < 40; n++) id = await exchange(id, `question ${n}`)
+    const sent = question('last', id)
+    const stream = conversations.watch(sent.conversationId)
+    ;(await engine.nextAnswer()).fail(full)
+    await until(stream, ended)
+
+    countEach(100, () => 0)
+    const each = engine.tokens
+    let counts = 0
+    engine.tokens = (...wanted) => (counts++, each(...wanted))
+    const again = await ask.remedy({ messageId: sent.answerId, remedy: 'turns' })
+    // 100 tokens for each of 81 messages; 4096 - 512 are free, which is 35 messages: 17 exchanges and the question
+    expect(conversations.message(again.answerId).leftOut).toBe(46)
+    expect(counts).toBeLessThanOrEqual(6)
+    ;(await engine.nextAnswer()).fail(full)
+    await until(stream, ended)
+
+    const caller = new AbortController()
+    engine.tokens = (_, signal) =>
+      new Promise((_resolve, reject) =>
+        signal?.addEventListener('abort', () => reject(new AppError('Interrupted', 'Stopped.'))),
+      )
+    const given = ask.remedy({ messageId: again.answerId, remedy: 'turns' }, caller.signal)
+    caller.abort()
+    await expect(given).rejects.toEqual(code('Interrupted'))
+  })
+
   test('gives the pictures less detail when asked to, from then on', async () => {
     const part = await picture('large')
     const sent = ask.send({ conversationId: null, parts: [part, words('What?')] })

@@ -1,3 +1,4 @@
 export { createAsk } from './ask.ts'
+export { createComposing } from './drafts.ts'
 export type { Ask, AskParts, SecondModel } from './ask.ts'
-export { ANSWER_ROOM, lowerDetail, withDetail } from './remedies.ts'
+export { lowerDetail, withDetail } from './remedies.ts'

@@ -1,9 +1,8 @@
-import { AppError } from '#contract'
+import { ANSWER_ROOM, AppError } from '#contract'
 import type { Message } from '#contract'
+import type { Conversations } from '../../services/conversations/index.ts'
 import type { AnswerRequest } from '../../engine/index.ts'
 
-/** Tokens that are kept free for an answer when a prompt is made to fit. */
-export const ANSWER_ROOM = 512
 const CONTEXT_STEP = 1024
 /** No picture is made smaller than this to fit: 4 tokens, in pixels. */
 const LEAST_PIXELS = 4 * 784
@@ -11,13 +10,28 @@ const LEAST_PIXELS = 4 * 784
 /** Whether a request fits its context with room for an answer. */
 export type Fits = (request: AnswerRequest) => Promise<boolean>
 
+/** The conversation so far, and how many of its oldest messages its last answer left out. Throws NotFound. */
+export function historyOf(
+  conversations: Pick<Conversations, 'get' | 'path'>,
+  conversationId: string | null,
+): { path: Message[]; leftOut: number } {
+  const leafId = conversationId === null ? null : conversations.get(conversationId).leafId
+  const path = leafId === null ? [] : conversations.path(leafId)
+  return { path, leftOut: leftOutOf(path) }
+}
+
+/** How many of the oldest messages the latest answer of a path left out. */
+export const leftOutOf = (path: readonly Message[]): number =>
+  path.findLast(({ role }) => role === 'assistant')?.leftOut ?? 0
+
 /** A context for a prompt of so many tokens with room for an answer, in tokens. */
 export const contextFor = (promptTokens: number): number =>
   Math.ceil((promptTokens + ANSWER_ROOM) / CONTEXT_STEP) * CONTEXT_STEP
 
 /**
  * How many of the oldest messages of `path` to leave out so that the rest fits; whole questions with their answers. The
- * last question always stays. @throws AppError ContextFull when even that does not fit.
+ * last question always stays. Fewer messages never need more tokens, so the place is found by halving: of 1000 questions
+ * 10 are counted. @throws AppError ContextFull when even the last question does not fit.
  */
 export async function leaveOutOldest(
   path: readonly Message[],
@@ -25,8 +39,15 @@ export async function leaveOutOldest(
   toRequest: (path: readonly Message[]) => AnswerRequest,
   fits: Fits,
 ): Promise<number> {
-  for (let at = leftOut + 1; at < path.length; at++)
-    if (path[at]!.role === 'user' && (await fits(toRequest(path.slice(at))))) return at
+  const questions = path.flatMap(({ role }, at) => (role === 'user' && at > leftOut ? [at] : []))
+  let [low, high] = [0, questions.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (await fits(toRequest(path.slice(questions[middle])))) high = middle
+    else low = middle + 1
+  }
+  const first = questions[low]
+  if (first !== undefined) return first
   throw new AppError(
     'ContextFull',
     'The last question alone does not fit into the context. Lower the detail of its pictures, or raise the context.',

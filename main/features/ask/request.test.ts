@@ -123,7 +123,7 @@ describe('a format', () => {
       attachment: { sha: 'a', kind: 'image', mime: 'image/png', name: 'a', bytes: 1, width: 1, height: 1 },
     } as const
     expect(asked([{ role: 'user', parts: [image], format }]).messages[0]!.content).toEqual([
-      { type: 'image', source: { path: '/a', name: 'a' } },
+      { type: 'image', source: { path: '/a', digest: 'a', size: { width: 1, height: 1 }, name: 'a' } },
       ...text(told),
     ])
   })
@@ -174,7 +174,12 @@ describe('a video', () => {
     ).messages[0]!.content[0]
 
   test('is the frames that are stored, in their size, however large pictures may be, unless that was lowered', () => {
-    const frames = [0, 1].map((n) => ({ path: `/${key}/${n}.png`, digest: `${key}:${n}` }))
+    const frames = [0, 1].map((n) => ({
+      path: `/${key}/${n}.png`,
+      digest: `${key}:${n}`,
+      size: { width: 168, height: 84 },
+      name: 'a.mp4',
+    }))
     expect(asked({ type: 'video', attachment, key, sample })).toEqual({
       type: 'video',
       frames,
@@ -209,6 +214,7 @@ describe('a video', () => {
     const frames = ['b', 'c'].map((fill) => ({
       path: `/${fill.repeat(64)}`,
       digest: fill.repeat(64),
+      size: { width: 2, height: 3 },
       name: `${fill}.png`,
     }))
     expect(asked(part)).toEqual({ type: 'video', frames, fps: 0.5 })

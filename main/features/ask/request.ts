@@ -1,9 +1,9 @@
-import type { Message, Part, Settings } from '#contract'
+import type { ImageAttachment, Message, Part, Settings } from '#contract'
 import { checkRatio } from '../../lib/picture/smartResize.ts'
-import type { AnswerRequest, ChatMessage, ChatPart } from '../../engine/index.ts'
+import type { AnswerRequest, ChatMessage, ChatPart, StoredSource } from '../../engine/index.ts'
 import type { Chosen } from '../../services/models/index.ts'
-import type { StoredMedia } from './storedMedia.ts'
 import { formatText, schemaOf } from './format.ts'
+import type { StoredMedia } from './parts.ts'
 
 /** A message as the engine needs it: who says what, and what the answer to it is held to. */
 export type Turn = Pick<Message, 'role' | 'parts'> & Partial<Pick<Message, 'format'>>
@@ -25,25 +25,25 @@ export function toRequest(
   const content = (part: Part, turn: Turn): ChatPart =>
     part.type === 'text' ? part : (strip(part, turn !== turns.at(-1)) ?? toMedium(part, media))
   // the demo model was taught its own few forms and reads no schemas
-  const told = ({ parts, format }: Turn): readonly Part[] =>
+  const withFormat = ({ parts, format }: Turn): readonly Part[] =>
     format && !model.isDemo ? withText(parts, formatText(format)) : parts
   const format = turns.at(-1)?.format
   const system: ChatMessage[] = systemPrompt.trim()
     ? [{ role: 'system', content: [{ type: 'text', text: systemPrompt }] }]
     : []
-  const said = turns
+  const conversation = turns
     .map(
       (turn): ChatMessage => ({
         role: turn.role,
-        content: told(turn)
-          .filter(isSaid)
+        content: withFormat(turn)
+          .filter(isNotEmpty)
           .map((part) => content(part, turn)),
       }),
     )
     .filter((message) => message.content.length > 0)
   return {
     model: { textPath: model.textPath, projectorPath: model.projectorPath },
-    messages: [...system, ...said],
+    messages: [...system, ...conversation],
     budget: overrides.budget ?? settings.budget ?? budget,
     contextTokens,
     maxTokens: overrides.maxTokens ?? settings.maxTokens ?? maxTokens,
@@ -55,7 +55,7 @@ export function toRequest(
   }
 }
 
-const isSaid = (part: Part): boolean => part.type !== 'text' || part.text !== ''
+const isNotEmpty = (part: Part): boolean => part.type !== 'text' || part.text !== ''
 
 /**
  * What stands for a picture that is too long and narrow for any model, stored before such were refused: in earlier turns words,
@@ -80,18 +80,23 @@ function strip(part: Exclude<Part, { type: 'text' }>, earlier: boolean): ChatPar
 
 /** A picture or video as the engine takes it. Frames of a file have the model's size already, which `budget` may lower. */
 function toMedium(part: Exclude<Part, { type: 'text' }>, { attachments, frames }: StoredMedia): ChatPart {
-  if (part.type === 'image') {
-    const source = { path: attachments.pathOf(part.attachment.sha), name: part.attachment.name }
-    return { type: 'image', source, ...part.budget, ...(part.marks && { marks: part.marks }) }
-  }
-  if (part.type === 'frames') {
-    const sources = part.pictures.map(({ sha, name }) => ({ path: attachments.pathOf(sha), digest: sha, name }))
-    return { type: 'video', frames: sources, fps: part.fps, ...part.budget }
-  }
+  const picture = ({ sha, name, width, height }: ImageAttachment): StoredSource => ({
+    path: attachments.pathOf(sha),
+    digest: sha,
+    size: { width, height },
+    name,
+  })
+  if (part.type === 'image')
+    return { type: 'image', source: picture(part.attachment), ...part.budget, ...(part.marks && { marks: part.marks }) }
+  if (part.type === 'frames')
+    return { type: 'video', frames: part.pictures.map(picture), fps: part.fps, ...part.budget }
   const { key, attachment, sample, budget } = part
-  const pixels = Math.min(sample.width * sample.height, budget?.maxPixels ?? Infinity)
-  const sources = frames.paths(key, attachment).map((path, n) => ({ path, digest: `${key}:${n}` }))
-  return { type: 'video', frames: sources, fps: sample.fps, minPixels: pixels, maxPixels: pixels }
+  const { width, height, fps } = sample
+  const pixels = Math.min(width * height, budget?.maxPixels ?? Infinity)
+  const sources = frames
+    .paths(key, attachment)
+    .map((path, n): StoredSource => ({ path, digest: `${key}:${n}`, size: { width, height }, name: attachment.name }))
+  return { type: 'video', frames: sources, fps, minPixels: pixels, maxPixels: pixels }
 }
 
 /** The parts with `text` on a line of its own behind their last words. */

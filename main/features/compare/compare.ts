@@ -16,11 +16,12 @@ export interface CompareParts {
  * its place: what does not fit beside it is not loaded. Neither notices when the other's process ends.
  */
 export interface Compare {
-  /** Unloads the second model when `model` is about to be loaded as the first one, unless it is answering. */
+  /** Unloads the second model when `model` is about to be loaded as the first one, unless the second is answering. */
   makeWay(model: ModelFiles): Promise<void>
   /**
-   * As `Engine.answer`, once `first` has settled: the first model is in memory then, and what is free can be told. An end
-   * without a result when the signal aborts before. @throws AppError OutOfMemory when the model does not fit beside the first.
+   * As `Engine.answer`, once `first` has settled: the first model is in memory then, so that the free memory is known. When
+   * the signal aborts before, the events end without a result. @throws AppError OutOfMemory when the model does not fit
+   * beside the first.
    */
   answer(request: AnswerRequest, options: AnswerOptions & { first: Promise<void> }): AsyncIterable<AnswerEvent>
   /** Comparing is over: unloads the model when its answers have ended. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect } from 'vitest'
-import type { AppError, ConversationEvent, DraftPart, EngineStatus, Message } from '#contract'
+import type { AppError, ConversationEvent, QuestionPart, EngineStatus, Message } from '#contract'
 import { createApp } from '../../app.ts'
 import type { App } from '../../app.ts'
 import type { Engine } from '../../engine/index.ts'
@@ -69,10 +69,10 @@ export const inFolder = (...names: string[]): string => [folder.path, ...names].
 export const engineProcesses = () => workers.filter(({ name }) => name === 'engine')
 
 /** A part of words. */
-export const words = (text: string): DraftPart => ({ type: 'text', text })
+export const words = (text: string): QuestionPart => ({ type: 'text', text })
 
 /** Stores a sample picture of the app, e.g. `red-circle`, as a dropped one is. */
-export async function drop(name: string): Promise<DraftPart> {
+export async function drop(name: string): Promise<QuestionPart> {
   const bytes = readFileSync(samplePath(name))
   async function* body() {
     yield bytes

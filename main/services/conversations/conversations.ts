@@ -1,4 +1,5 @@
-import type { ConversationListEvent, Message, Part } from '#contract'
+import { AppError } from '#contract'
+import type { ConversationListEvent, ErrorInfo, Message, Part } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { Emitter } from '../../lib/emitter.ts'
 import { eventStream } from '../../lib/eventStream.ts'
@@ -33,6 +34,12 @@ export function createConversations(db: Database, now: () => number = Date.now):
   const listEvents = new Emitter<ConversationListEvent>()
   /** The answers that are being written; `length` of their text in UTF-16 units. */
   const streaming = new Map<string, { readonly conversationId: string; length: number }>()
+  /** Answers whose failure could not be stored, and what it was: in the database they stream on until the next start. */
+  const lost = new Map<string, ErrorInfo>()
+  const withLost = (message: Message): Message => {
+    const error = lost.get(message.id)
+    return error ? { ...message, status: 'failed', error } : message
+  }
 
   db.transaction(() => store.streaming().forEach((id) => store.finish(id, cutShort)))()
 
@@ -42,8 +49,8 @@ export function createConversations(db: Database, now: () => number = Date.now):
   const upsert = (id: string) => listEvents.emit({ type: 'upsert', conversation: store.conversation(id) })
   const snapshot = (id: string) => {
     const conversation = store.conversation(id)
-    const messages = store.path(conversation.leafId)
-    const others = store.pathOthers(conversation.leafId).map((other) => store.message(other))
+    const messages = store.path(conversation.leafId).map(withLost)
+    const others = store.pathOthers(conversation.leafId).map((other) => withLost(store.message(other)))
     const progress = feed.progressOf([...messages, ...others].map((message) => message.id))
     return { type: 'snapshot', conversation, messages, others, progress } as const
   }
@@ -71,7 +78,10 @@ export function createConversations(db: Database, now: () => number = Date.now):
   }
   const streamingAnswer = (messageId: string) => {
     const answer = streaming.get(messageId)
-    if (!answer) throw new Error(`Message ${messageId} is not streaming.`)
+    if (!answer)
+      throw new AppError('NotFound', 'This answer is not streaming any more. Its conversation may have been removed.', {
+        id: messageId,
+      })
     return answer
   }
   const startAnswers = (
@@ -124,8 +134,8 @@ export function createConversations(db: Database, now: () => number = Date.now):
 
     search,
     get: (id) => store.conversation(id),
-    message: (id) => store.message(id),
-    path: (messageId) => store.path(store.message(messageId).id),
+    message: (id) => withLost(store.message(id)),
+    path: (messageId) => store.path(store.message(messageId).id).map(withLost),
     referencedShas: () => store.shas(),
     recentFormats: (limit) => store.formats(limit),
 
@@ -235,17 +245,31 @@ export function createConversations(db: Database, now: () => number = Date.now):
         store.finish(messageId, ending)
       })()
       forget(messageId)
-      const message = store.message(messageId)
-      if (isShown(conversationId, messageId)) feed.publish(conversationId, { type: 'message', message })
-      upsert(conversationId)
-      return message
+      try {
+        const message = store.message(messageId)
+        if (isShown(conversationId, messageId)) feed.publish(conversationId, { type: 'message', message })
+        upsert(conversationId)
+        return message
+      } catch (error) {
+        // it is stored and cannot be told: the watchers ask for it themselves
+        feed.disconnect(conversationId)
+        throw error
+      }
     },
 
     reportLost(messageId, error) {
-      const { conversationId } = streamingAnswer(messageId)
+      const answer = streaming.get(messageId)
+      if (!answer) return
+      const { conversationId } = answer
       forget(messageId)
-      const message: Message = { ...store.message(messageId), status: 'failed', error }
-      if (isShown(conversationId, messageId)) feed.publish(conversationId, { type: 'message', message })
+      lost.set(messageId, error)
+      try {
+        const message = withLost(store.message(messageId))
+        if (isShown(conversationId, messageId)) feed.publish(conversationId, { type: 'message', message })
+      } catch {
+        // nothing can be read either: the watchers ask again, and hear of it as soon as something can
+        feed.disconnect(conversationId)
+      }
     },
   }
 }

@@ -44,6 +44,11 @@ export class ConversationFeed {
     for (const sink of sinks) sink.end()
   }
 
+  /** Ends the streams of a conversation's readers, who watch again and take a new snapshot. */
+  disconnect(conversationId: string): void {
+    for (const sink of [...(this.lines.get(conversationId)?.sinks ?? [])]) sink.end()
+  }
+
   setProgress(messageId: string, progress: Progress | null): void {
     if (progress) this.running.set(messageId, progress)
     else this.running.delete(messageId)

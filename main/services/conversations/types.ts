@@ -75,7 +75,7 @@ export interface Conversations {
   ): Sent
   /** Adds another streaming answer, or pair, to a question and makes it the current branch. */
   answerAgain(questionId: string, answering: Answering): Sent
-  /** Appends to a streaming answer. Throws when the message is not streaming. */
+  /** Appends to a streaming answer. Throws NotFound when the message is not streaming, because it ended or was removed. */
   append(messageId: string, text: string): void
   /** Tells watchers what the engine is doing for a streaming answer, until text comes; not stored. */
   progress(messageId: string, progress: Progress): void
@@ -83,9 +83,13 @@ export interface Conversations {
   seen(messageId: string, seen: Seen): void
   /** Gives no picture up to `messageId` more than `maxPixels` from now on. */
   lowerDetail(messageId: string, maxPixels: number): void
-  /** Ends a streaming answer. Throws when the message is not streaming. */
+  /** Ends a streaming answer. Throws NotFound when the message is not streaming. */
   finish(messageId: string, ending: Ending): Message
-  /** Tells watchers that a streaming answer failed and could not be saved as such; the next start finds it interrupted. */
+  /**
+   * Tells watchers that a streaming answer failed and could not be saved as such, now and whenever they watch again; the next
+   * start finds it interrupted. Never throws: nothing happens when the answer is gone, and where the database cannot even be
+   * read the watchers' streams end, so that they ask again.
+   */
   reportLost(messageId: string, error: ErrorInfo): void
   /** Shas of all attachments that any message holds. */
   referencedShas(): string[]

@@ -2,14 +2,16 @@ import { ArrowUp, ImagePlus, Square } from 'lucide-react'
 import { useEffect, useLayoutEffect, useRef, type ClipboardEvent, type KeyboardEvent, type ReactNode } from 'react'
 import { ErrorNote } from '../../components/primitives/ErrorNote.tsx'
 import { IconButton } from '../../components/primitives/IconButton.tsx'
+import { RereadingNote } from '../../components/video/RereadingNote.tsx'
 import { prepareVideo } from '../../lib/video/index.ts'
-import { addFiles, dismissRefusal, send, setText } from './actions.ts'
+import { addFiles, cancelSending, dismissRefusal, send, setText } from './actions.ts'
 import { CompareMenu } from './CompareMenu.tsx'
 import { FormatMenu } from './FormatMenu.tsx'
 import { PictureTray } from './PictureTray.tsx'
 import { Refusals } from './Refusals.tsx'
-import { canSend, type Draft } from './state.ts'
-import { useDraft } from './store.ts'
+import { canSend, type Draft } from './draft.ts'
+import { useDraft } from './drafts.ts'
+import { restoreDraft } from './saving.ts'
 import { TokenLine } from './TokenLine.tsx'
 
 const MAX_HEIGHT_PX = 240
@@ -44,6 +46,7 @@ export function Composer({
 
   useEffect(() => field.current?.focus(), [conversationId])
   useEffect(prepareVideo, [])
+  useEffect(() => void restoreDraft(conversationId), [conversationId])
 
   useLayoutEffect(() => {
     const element = field.current
@@ -72,6 +75,7 @@ export function Composer({
   }
   return (
     <div className="mx-auto w-full max-w-[720px] px-4 pt-2 pb-3 mid:px-6">
+      {draft.reading ? <RereadingNote reading={draft.reading} onCancel={() => cancelSending(conversationId)} /> : null}
       {draft.error ? <ErrorNote message={draft.error.message} className="mb-2" /> : null}
       <Refusals
         refusals={draft.refusals}

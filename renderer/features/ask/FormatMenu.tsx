@@ -7,8 +7,7 @@ import { iconButtonClass } from '../../components/primitives/IconButton.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { setFormat } from './actions.ts'
 import { FormatDialog } from './FormatDialog.tsx'
-import { recentFormats } from './formats.ts'
-import { readyFormats } from './readyFormats.ts'
+import { readyFormats, recentFormats } from './formats.ts'
 
 const groupLabel = 'px-2 pt-1 pb-1 text-small text-muted'
 

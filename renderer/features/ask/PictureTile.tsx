@@ -8,9 +8,8 @@ import { count, tokens } from '../../lib/format.ts'
 import type { PictureBudget } from '#contract'
 import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { useHost } from '../../lib/host.ts'
-import { addressOf } from './address.ts'
-import type { Picture } from './state.ts'
-import { tileProps, tileTool } from './tile.ts'
+import type { Picture } from './draft.ts'
+import { addressOf, tileProps, tileTool } from './tile.ts'
 
 /** What a pointer resting on the tile is told. */
 function hint(picture: Picture): string {

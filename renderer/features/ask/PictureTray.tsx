@@ -5,9 +5,9 @@ import { PictureViewer } from '../../components/pictures/PictureViewer.tsx'
 import { announce } from '../../lib/announce.ts'
 import { useHost } from '../../lib/host.ts'
 import { chooseDetail, drawOn, makeVideo, reorder, takeOut } from './actions.ts'
-import { addressOf } from './address.ts'
+import type { Draft } from './draft.ts'
 import { PictureTile } from './PictureTile.tsx'
-import type { Draft } from './state.ts'
+import { addressOf } from './tile.ts'
 import { ClipTile } from './video/ClipTile.tsx'
 
 /** The pictures of the question in the order in which they are sent; they are moved by dragging or with the arrow keys. */

@@ -2,7 +2,7 @@ import { FileX, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Button } from '../../components/primitives/Button.tsx'
 import { IconButton } from '../../components/primitives/IconButton.tsx'
-import type { Refusal } from './state.ts'
+import type { Refusal } from './draft.ts'
 
 /** Files that were not taken: each with its name and the reason, until dismissed; a sound recording's cover is offered. */
 export function Refusals({

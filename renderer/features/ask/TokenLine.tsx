@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { cx } from '../../lib/cx.ts'
 import { count, tokens } from '../../lib/format.ts'
-import { waitsFor, type Draft } from './state.ts'
+import { waitsFor, type Draft } from './draft.ts'
 
 /** What the question costs: its tokens and the conversation's of the context; says so when they do not fit. */
 export function TokenLine({ draft }: { draft: Draft }): ReactNode {

@@ -1,4 +1,4 @@
-import type { ChosenFormat, PictureBudget, PictureMark } from '#contract'
+import type { Attachment, ChosenFormat, PictureBudget, PictureMark } from '#contract'
 import { comparedIn, keepComparing } from '../../lib/comparing.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { whenHost } from '../../lib/host.ts'
@@ -13,6 +13,7 @@ import {
   canSend,
   dismiss,
   emptyDraft,
+  joinDrafts,
   MAX_PICTURES,
   movePicture,
   refuse,
@@ -21,9 +22,12 @@ import {
   setPictureMarks,
   storedPicture,
   toParts,
+  videosOf,
+  withoutSent,
+  type Draft,
   type Picture,
-} from './state.ts'
-import { draftKey, draftOf, updateDraft } from './store.ts'
+} from './draft.ts'
+import { conversationOf, draftKey, draftOf, holderOf, updateDraft, updateHolder } from './drafts.ts'
 import { addVideo, endClip, freeClip, isVideo, refusalOf } from './video/clips.ts'
 
 /** Changes the question's text. */
@@ -33,7 +37,6 @@ export function setText(conversationId: string | null, text: string): void {
 }
 
 async function addFile(conversationId: string | null, file: File): Promise<void> {
-  const key = draftKey(conversationId)
   const name = file.name === '' ? 'Picture' : file.name
   const picture = {
     key: crypto.randomUUID(),
@@ -44,24 +47,28 @@ async function addFile(conversationId: string | null, file: File): Promise<void>
     budget: null,
     marks: [],
   }
-  updateDraft(key, (draft) => addPicture(draft, picture))
+  updateDraft(draftKey(conversationId), (draft) => addPicture(draft, picture))
+  let stored: Attachment
   try {
-    const attachment = await upload(await whenHost(), file)
-    // a video that neither its name nor its type tell
-    if (attachment.kind === 'video') {
-      URL.revokeObjectURL(picture.preview)
-      updateDraft(key, (draft) => removePicture(draft, picture.key))
-      return await addVideo(conversationId, file)
-    }
-    updateDraft(key, (draft) => storedPicture(draft, picture.key, attachment))
+    stored = await upload(await whenHost(), file)
   } catch (thrown) {
     URL.revokeObjectURL(picture.preview)
     const refusal = { ...(await refusalOf(picture.key, file, toAppError(thrown))), name }
-    updateDraft(key, (draft) =>
-      draft.pictures.some((one) => one.key === picture.key) ? refuse(draft, refusal) : draft,
-    )
+    const holder = holderOf(picture.key)
+    updateHolder(picture.key, (draft) => refuse(draft, refusal))
+    if (holder !== null) planPrepare(conversationOf(holder), 'pictures')
+    return
   }
-  planPrepare(conversationId, 'pictures')
+  const holder = holderOf(picture.key)
+  if (holder === null) return
+  // a video that neither its name nor its type tell
+  if (stored.kind === 'video') {
+    URL.revokeObjectURL(picture.preview)
+    updateDraft(holder, (draft) => removePicture(draft, picture.key))
+    return addVideo(conversationOf(holder), file)
+  }
+  updateDraft(holder, (draft) => storedPicture(draft, picture.key, stored))
+  planPrepare(conversationOf(holder), 'pictures')
 }
 
 /** Adds files to the question in their order and stores them; what is refused becomes a note with the reason. */
@@ -141,33 +148,73 @@ export function setFormat(conversationId: string | null, format: ChosenFormat | 
 export const dismissRefusal = (conversationId: string | null, key: string): void =>
   updateDraft(draftKey(conversationId), (draft) => dismiss(draft, key))
 
-/** Sends the question. The draft is emptied once the core has it; on failure it stays, with the error. */
+/** Questions that are being sent, by the key of their draft. */
+const sending = new Map<string, AbortController>()
+
+/**
+ * Sends the question. It takes with it what the draft holds now; what comes to it until the core has the question stays, with
+ * the conversation that the question starts. On failure the draft stays, with the error; none when it was cancelled.
+ */
 export async function send(conversationId: string | null): Promise<{ conversationId: string } | null> {
   const key = draftKey(conversationId)
   const draft = draftOf(key)
   if (!canSend(draft)) return null
+  const abort = new AbortController()
+  sending.set(key, abort)
   updateDraft(key, (now) => ({ ...now, sending: true, error: null }))
   try {
-    const sent = await withFrames(conversationId, () =>
-      call((core) =>
-        core.ask.send({
-          conversationId,
-          parts: toParts(draft),
-          format: draft.format,
-          compareWith: comparedIn(conversationId)?.id ?? null,
-        }),
-      ),
+    const sent = await withFrames(
+      conversationId,
+      () =>
+        call((core) =>
+          core.ask.send({
+            conversationId,
+            parts: toParts(draft),
+            format: draft.format,
+            compareWith: comparedIn(conversationId)?.id ?? null,
+            isDraft: true,
+          }),
+        ),
+      {
+        signal: abort.signal,
+        onReading: (reading) => updateDraft(key, (now) => ({ ...now, reading })),
+        own: videosOf(draft),
+      },
     )
     if (conversationId === null) keepComparing(sent.conversationId)
     // Only now: until the answer runs, what encodes the pictures is not to be stopped.
     cancelPrepare(conversationId)
-    draft.pictures.forEach(free)
-    updateDraft(key, () => emptyDraft)
+    takeSent(key, draftKey(sent.conversationId), draft)
     return sent
   } catch (thrown) {
-    updateDraft(key, (now) => ({ ...now, sending: false, error: toAppError(thrown).toInfo() }))
+    const error = abort.signal.aborted ? null : toAppError(thrown).toInfo()
+    updateDraft(key, (now) => ({ ...now, sending: false, reading: null, error }))
+    // removed in another window: the question is not lost with it, and says in the next conversation why it is there
+    if (conversationId !== null && error?.code === 'NotFound' && error.detail?.['id'] === conversationId)
+      moveDraft(key, draftKey(null), draftOf(key))
     return null
+  } finally {
+    sending.delete(key)
   }
+}
+
+/** Gives up sending a question while frames of videos are read for it again; what is read already is kept. */
+export const cancelSending = (conversationId: string | null): void => sending.get(draftKey(conversationId))?.abort()
+
+/** Takes what was sent out of its draft; the rest goes on in the draft of the conversation that has the question. */
+function takeSent(from: string, to: string, sent: Draft): void {
+  const now = draftOf(from)
+  const left = withoutSent(now, sent)
+  for (const picture of now.pictures) if (!left.pictures.includes(picture)) free(picture)
+  moveDraft(from, to, left)
+}
+
+/** Empties one draft and puts `draft` into another, before what is there. */
+function moveDraft(from: string, to: string, draft: Draft): void {
+  updateDraft(from, () => emptyDraft)
+  if (draft.text === '' && draft.pictures.length === 0 && draft.refusals.length === 0) return
+  updateDraft(to, (there) => ({ ...joinDrafts(draft, there), error: draft.error ?? there.error }))
+  planPrepare(conversationOf(to), 'pictures')
 }
 
 /** Adds files and sends them with `text` at once; what is refused stays in the composer and nothing is sent. */

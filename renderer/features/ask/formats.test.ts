@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { offsetOf, titleOf } from './formats.ts'
-import { readyFormats } from './readyFormats.ts'
+import { offsetOf, readyFormats, titleOf } from './formats.ts'
 
 test('a place of a text is found again', () => {
   const text = '{\n  "a" 1\n}'

@@ -1,10 +1,13 @@
 import { AppError } from '#contract'
+import { toAppError } from '../../lib/errors.ts'
 import { call } from '../../lib/rpc.ts'
-import { counted, toParts } from './state.ts'
-import { draftKey, draftOf, updateDraft } from './store.ts'
+import { counted, toParts } from './draft.ts'
+import { draftKey, draftOf, updateDraft } from './drafts.ts'
 
 /** Waiting time before counting, in ms: short after a picture changed, longer while typing goes on. */
 const DELAY_MS = { pictures: 120, text: 600 } as const
+/** Waiting times before work ahead is asked for again that gave way to other work of the engine, in ms. */
+const AGAIN_MS = [300, 1_000, 3_000]
 
 interface Task {
   readonly timer: ReturnType<typeof setTimeout>
@@ -47,12 +50,23 @@ async function count(conversationId: string | null, signal: AbortSignal): Promis
   }
 }
 
-/** Encodes the draft's pictures ahead of Send. Whatever goes wrong here, Send says it when it matters. */
+/**
+ * Encodes the draft's pictures ahead of Send, until that is done: where other work of the engine went first, it is asked for
+ * again. Whatever else goes wrong here, Send says it when it matters.
+ */
 async function encode(conversationId: string | null, signal: AbortSignal): Promise<void> {
   const key = draftKey(conversationId)
-  const parts = toParts(draftOf(key))
+  const gaveWay = (): Promise<boolean> =>
+    call((core) => core.ask.prepare({ conversationId, parts: toParts(draftOf(key)) }, { signal })).then(
+      () => false,
+      (thrown: unknown) => toAppError(thrown).code === 'Interrupted',
+    )
   updateDraft(key, (draft) => ({ ...draft, preparing: true }))
-  await call((core) => core.ask.prepare({ conversationId, parts }, { signal })).catch(() => {})
+  for (const delay of AGAIN_MS) {
+    if (!(await gaveWay()) || signal.aborted) break
+    await new Promise((resolve) => setTimeout(resolve, delay))
+    if (signal.aborted) break
+  }
   if (!signal.aborted) updateDraft(key, (draft) => ({ ...draft, preparing: false }))
 }
 

@@ -1,4 +1,7 @@
 import type { DragEvent, KeyboardEvent } from 'react'
+import type { HostDescription } from '#contract'
+import { pictureUrl } from '../../lib/host.ts'
+import type { Picture } from './draft.ts'
 
 /** Look of the small buttons under a tile. */
 export const tileTool =
@@ -43,4 +46,18 @@ export function tileProps(key: string, { index, total, onMove, onRemove, onDrag,
     },
     onDragEnd: () => onDrag(false),
   }
+}
+
+/** Kinds that are read and that no Chromium shows: the core makes pictures of them that it does. */
+const notForBrowsers: ReadonlySet<string> = new Set(['image/heic', 'image/tiff'])
+
+/** Where the window finds a picture of the composer: the file as it was dropped, or what the core makes of one that is not shown. */
+export function addressOf(
+  { preview, attachment }: Picture,
+  host: HostDescription | null,
+  size: 'full' | 'thumb' = 'full',
+): string {
+  return attachment && notForBrowsers.has(attachment.mime)
+    ? (pictureUrl(host, attachment.sha, size) ?? preview)
+    : preview
 }

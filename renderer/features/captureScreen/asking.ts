@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
-import type { DraftPart, Message, Progress } from '#contract'
+import type { QuestionPart, Message, Progress } from '#contract'
 import { nothingOpen, textOf, type OpenConversation } from '../../lib/conversation/state.ts'
 import { watchConversation } from '../../lib/conversation/watch.ts'
 import { whenHost } from '../../lib/host.ts'
@@ -23,7 +23,7 @@ const NAME = 'Screenshot.png'
 export function createAsking(png: Blob): (question: string) => Promise<PanelQuestion> {
   let conversationId: string | null = null
   return async (question) => {
-    const parts: DraftPart[] = [{ type: 'text', text: question }]
+    const parts: QuestionPart[] = [{ type: 'text', text: question }]
     if (conversationId === null) {
       const { sha, name } = await upload(await whenHost(), new File([png], NAME, { type: 'image/png' }))
       parts.unshift({ type: 'image', sha, name })

@@ -1,6 +1,8 @@
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { Message, ErrorInfo, Remedy } from '#contract'
 import { ErrorNote } from '../../components/primitives/ErrorNote.tsx'
+import { RereadingNote } from '../../components/video/RereadingNote.tsx'
+import type { Rereading } from '../../lib/video/index.ts'
 import { AnswerActions } from './AnswerActions.tsx'
 import { count } from '../../lib/format.ts'
 import { GroundedText } from './GroundedText.tsx'
@@ -26,6 +28,7 @@ export function Answer({ message }: { message: Message }): ReactNode {
       <LeftOut message={message} />
       <AnswerText message={message} />
       <AnswerEnd message={message} again={again} />
+      {again.reading ? <RereadingNote reading={again.reading} onCancel={again.cancel} /> : null}
       {again.refusal ? <ErrorNote message={again.refusal} /> : null}
       {streaming ? null : <AnswerActions message={message} onRegenerate={() => again.ask()} />}
     </article>
@@ -116,22 +119,34 @@ export function AnswerEnd({ message, again }: { message: Message; again: Again }
   return <ErrorNote message={end.error.message}>{ways.length > 0 ? ways : null}</ErrorNote>
 }
 
-/** Asks for an answer once more; `refusal` says why the last try was refused, null when it was not. */
+/** Asks for an answer once more. */
 export interface Again {
+  /** Why that was refused last; null: it was not. */
   readonly refusal: string | null
+  /** The video whose frames are read once more before; null: none is. */
+  readonly reading: Rereading | null
   readonly ask: (remedy?: Remedy) => void
+  /** Gives it up. */
+  readonly cancel: () => void
 }
 
-/** Answers the question of a message again. */
+/** Answers the question of a message again; what goes on for that ends with the place where it is asked. */
 export function useAgain(messageId: string): Again {
   const [refusal, setRefusal] = useState<string | null>(null)
+  const [reading, setReading] = useState<Rereading | null>(null)
+  const asking = useRef<AbortController | null>(null)
+  const cancel = (): void => asking.current?.abort()
+  useEffect(() => () => asking.current?.abort(), [])
   const ask = async (remedy?: Remedy): Promise<void> => {
+    cancel()
+    const abort = new AbortController()
+    asking.current = abort
     setRefusal(null)
     try {
-      await retry(messageId, remedy)
+      await retry(messageId, { remedy, signal: abort.signal, onReading: setReading })
     } catch (thrown) {
-      setRefusal(toAppError(thrown).message)
+      if (!abort.signal.aborted) setRefusal(toAppError(thrown).message)
     }
   }
-  return { refusal, ask: (remedy) => void ask(remedy) }
+  return { refusal, reading, ask: (remedy) => void ask(remedy), cancel }
 }

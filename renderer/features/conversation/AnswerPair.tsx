@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import type { Message } from '#contract'
 import { ErrorNote } from '../../components/primitives/ErrorNote.tsx'
+import { RereadingNote } from '../../components/video/RereadingNote.tsx'
 import { announce } from '../../lib/announce.ts'
 import { cx } from '../../lib/cx.ts'
 import { toAppError } from '../../lib/errors.ts'
@@ -34,6 +35,7 @@ export function AnswerPair({ pair, chosen }: { pair: readonly [string, string]; 
           <Column key={answer.id} answer={answer} answers={answers} isChosen={answer.id === chosen.id} again={again} />
         ))}
       </div>
+      {again.reading ? <RereadingNote reading={again.reading} onCancel={again.cancel} /> : null}
       {again.refusal ? <ErrorNote message={again.refusal} /> : null}
       {streaming ? null : (
         <div className="-ml-1.5 flex h-6 items-center gap-2" role="group" aria-label="Both answers">

@@ -4,7 +4,7 @@ import { announce } from '../../lib/announce.ts'
 import { comparedIn } from '../../lib/comparing.ts'
 import { watchConversation } from '../../lib/conversation/watch.ts'
 import { call, connection } from '../../lib/rpc.ts'
-import { withFrames } from '../../lib/video/index.ts'
+import { withFrames, type Rereading } from '../../lib/video/index.ts'
 import { nothingOpen, streamingAnswer, textOf, type OpenConversation } from '../../lib/conversation/state.ts'
 
 /** The conversation that is open. */
@@ -41,12 +41,21 @@ export async function followConversation(id: string | null, signal: AbortSignal)
 
 /**
  * Answers the same question again as a new branch, by two models while the conversation compares; `remedy` is changed
- * first, when the context was full.
+ * first, when the context was full. `onReading` is told of videos whose frames have to be read again before.
  */
-export async function retry(messageId: string, remedy?: Remedy): Promise<void> {
+export async function retry(
+  messageId: string,
+  options: {
+    readonly remedy?: Remedy | undefined
+    readonly signal: AbortSignal
+    readonly onReading: (reading: Rereading | null) => void
+  },
+): Promise<void> {
+  const { remedy, signal, onReading } = options
   const { id } = useOpenConversation.getState()
   const compareWith = comparedIn(id)?.id ?? null
-  await withFrames(id, () => call((core) => core.ask.retry({ messageId, compareWith, ...(remedy && { remedy }) })))
+  const again = { messageId, compareWith, ...(remedy && { remedy }) }
+  await withFrames(id, () => call((core) => core.ask.retry(again, { signal })), { signal, onReading })
 }
 
 /** Stops an answer and the one beside it; their text so far stays. */

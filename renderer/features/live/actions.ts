@@ -1,4 +1,4 @@
-import { AppError, type DraftPart } from '#contract'
+import { AppError, type QuestionPart } from '#contract'
 import { toAppError } from '../../lib/errors.ts'
 import { whenHost } from '../../lib/host.ts'
 import { openCamera, shareScreen } from '../../lib/capture/shareScreen.ts'
@@ -68,13 +68,13 @@ export function lookEvery(intervalMs: number): void {
 const store = async (picture: Blob, name: string): Promise<string> =>
   (await upload(await whenHost(), new File([picture], name, { type: 'image/jpeg' }))).sha
 
-async function nowPart(): Promise<DraftPart> {
+async function nowPart(): Promise<QuestionPart> {
   const picture = await running?.watch.now()
   if (!picture) throw new AppError('MediaNotFound', 'Nothing has been seen yet. Wait a moment and ask again.')
   return { type: 'image', sha: await store(picture, 'Live view.jpg'), name: 'Live view.jpg' }
 }
 
-async function lastPart(seconds: number): Promise<DraftPart> {
+async function lastPart(seconds: number): Promise<QuestionPart> {
   const moments = thinned(lately(useLive.getState().moments, performance.now(), seconds), MAX_ASKED)
   // Nothing changed: one picture says it all.
   if (moments.length < 2) return nowPart()

@@ -55,6 +55,22 @@ describe('the frames of a video', () => {
     expect((await measured('hd', 90, { minPixels: 500_000 })).pixels).toBeGreaterThan(450_000)
   })
 
+  test('and pictures of which digest and size are known are measured without a file', async () => {
+    const gone = (n: number): Source => ({
+      path: join(folder.path, 'gone.png'),
+      digest: `sha:${n}`,
+      size: { width: 1920, height: 1080 },
+      name: 'Gone',
+    })
+    const rules = visionOf('qwen2vl')
+    const pixels = async (path: string) => measureMedia({ type: 'image', source: { path } }, BUDGET, rules)
+    const picture = await measureMedia({ type: 'image', source: gone(0) }, BUDGET, rules)
+    expect(picture.grid).toEqual((await pixels(paths.hd!)).grid)
+    const video = await measureMedia({ type: 'video', frames: [gone(0), gone(1)] }, BUDGET, rules)
+    expect(video.grid.times).toBe(1)
+    await expect(picture.frames(0), 'what is shown is read').rejects.toMatchObject({ code: 'MediaNotFound' })
+  })
+
   test('that are known by a digest are neither read nor opened before they are wanted', async () => {
     const named = (path: string, n: number): Source => ({ path, digest: `set:${n}` })
     const sources = [

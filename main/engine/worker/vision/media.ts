@@ -40,14 +40,18 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, vis
   const sources = part.type === 'image' ? [part.source] : part.frames
   if (sources.length === 0)
     throw new AppError('InvalidInput', 'A video needs at least one frame. Name its frames in order.')
-  // what is known to be there is opened when it is wanted, and only the first decides the size
+  // only the first decides the size; what is known to be there is opened when it is wanted
+  const known = knownSize(sources[0]!)
+  const header = known ? null : await openPicture(sources[0]!)
   const pictures = await Promise.all(
-    sources.map((source, index) => (index > 0 && isKnown(source) ? () => openPicture(source) : opened(source))),
+    sources.map((source, index) => {
+      if (index === 0 && header) return async () => header
+      return isKnown(source) ? () => openPicture(source) : opened(source)
+    }),
   )
-  const first = await pictures[0]!()
   const digests = await Promise.all(sources.map(digest))
   const size = targetSize(
-    first,
+    known ?? header!,
     part.type === 'image' ? part : { ...part, ...videoBudget(part.frames.length, part, budget) },
     budget,
     vision,
@@ -58,7 +62,7 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, vis
   const { positionsPerSecond } = vision
   const timeStep = positionsPerSecond === null ? 1 : (vision.framesPerSlice / fps) * positionsPerSecond
   const token = tokenPixels(vision)
-  const shown = new Set([first])
+  const shown = new Set(header ? [header] : [])
   const frame = async (index: number): Promise<Frame> => {
     const picture = await pictures[Math.min(index, pictures.length - 1)]!()
     shown.add(picture)
@@ -110,6 +114,8 @@ async function opened(source: Source): Promise<() => Promise<Picture>> {
 }
 
 const isKnown = (source: Source): boolean => 'digest' in source && source.digest !== undefined
+/** The size of a picture that need not be opened to be measured; null: it must be. */
+const knownSize = (source: Source): Size | null => (isKnown(source) && 'size' in source && source.size) || null
 
 /** Names the content of a source: its bytes, and the page of several. */
 async function digest(source: Source): Promise<string> {

@@ -1,7 +1,7 @@
 import { copyFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect } from 'vitest'
-import type { AppError, ConversationEvent, DraftPart, Message, Part } from '#contract'
+import type { AppError, ConversationEvent, QuestionPart, Message, Part } from '#contract'
 import { openStore } from '../../../lib/database/index.ts'
 import type { Store } from '../../../lib/database/index.ts'
 import type { EventStream } from '../../../lib/eventStream.ts'
@@ -9,6 +9,8 @@ import { createAttachments } from '../../../services/media/attachments/attachmen
 import type { AttachmentGateway, FrameSets } from '../../../services/media/index.ts'
 import { createConversations } from '../../../services/conversations/index.ts'
 import type { Conversations } from '../../../services/conversations/index.ts'
+import { createDrafts } from '../../../services/drafts/index.ts'
+import type { Drafts } from '../../../services/drafts/index.ts'
 import { createModelList } from '../../../services/models/modelList.ts'
 import type { ModelList } from '../../../services/models/index.ts'
 import { createSettings } from '../../../services/settings/index.ts'
@@ -29,6 +31,7 @@ export let secondEngine: ScriptedEngine
 export let second: SecondModel
 export let models: ModelList
 export let conversations: Conversations
+export let drafts: Drafts
 export let settings: SettingsService
 export let attachments: AttachmentGateway
 let frames: FrameSets
@@ -56,6 +59,7 @@ export function open(): void {
     },
   }
   conversations = createConversations(store.db)
+  drafts = createDrafts(store.db)
   settings = createSettings(store.db)
   const media = {
     probe: async () => ({ kind: 'image' as const, mime: 'image/png', width: 56, height: 28 }),
@@ -75,16 +79,16 @@ export function open(): void {
     choice,
     inspect: (files) => engine.inspect(files),
   })
-  ask = createAsk({ conversations, settings, models, attachments, frames, engine, second })
+  ask = createAsk({ conversations, drafts, settings, models, attachments, frames, engine, second })
 }
 
 /** A part of words. */
-export const words = (text: string): DraftPart => ({ type: 'text', text })
+export const words = (text: string): QuestionPart => ({ type: 'text', text })
 /** Sends a question of words. */
 export const question = (text: string, conversationId: string | null = null) =>
   ask.send({ conversationId, parts: [words(text)] })
 /** A stored picture to be sent. */
-export async function picture(content: string): Promise<Extract<DraftPart, { type: 'image' }>> {
+export async function picture(content: string): Promise<Extract<QuestionPart, { type: 'image' }>> {
   const { sha } = await attachments.store(
     `${content}.png`,
     (async function* () {

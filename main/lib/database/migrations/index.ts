@@ -12,6 +12,7 @@ import { format } from './011-format.ts'
 import { families } from './012-families.ts'
 import { downloadSources } from './013-download-sources.ts'
 import { grams } from './014-grams.ts'
+import { drafts } from './015-drafts.ts'
 
 /** SQL of every schema version: entry 0 makes version 1 of an empty file, entry n makes version n + 1 of version n. Only ever append. */
 export const migrations: readonly string[] = [
@@ -29,4 +30,5 @@ export const migrations: readonly string[] = [
   families,
   downloadSources,
   grams,
+  drafts,
 ]

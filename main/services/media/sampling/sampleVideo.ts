@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { ANSWER_ROOM, AppError, TEMPLATE_ROOM } from '#contract'
 import type { ExtractProgress, FrameKey, FrameSample, PictureBudget, Sha256 } from '#contract'
 import type { VideoAttachment, VideoFacts, VideoPlan, VideoWish } from '#contract'
 import { proposeSample, sampleVideo, sliceTokens } from '../../../lib/video/index.ts'
@@ -44,9 +44,6 @@ export interface Sampling {
   extract(wanted: Wanted, signal?: AbortSignal): AsyncGenerator<ExtractProgress>
 }
 
-/** Kept free beside a video in tokens: for the answer, and what the chat template writes around the question. */
-const ANSWER_ROOM = 512 + 64
-
 /** Puts the reference's rule, the chosen model's budget and the store of frames together. */
 export function createSampling({ attachments, frames, modelRoom }: SamplingOptions): Sampling {
   function videoOf(sha: Sha256): VideoAttachment {
@@ -68,7 +65,7 @@ export function createSampling({ attachments, frames, modelRoom }: SamplingOptio
       const { budget: usual, contextTokens, encoded } = modelRoom()
       const wish = { range, fps, budget }
       const { sample, tokens } = sampleVideo(facts, wish, usual)
-      const room = Math.max(0, contextTokens - taken - ANSWER_ROOM)
+      const room = Math.max(0, contextTokens - taken - ANSWER_ROOM - TEMPLATE_ROOM)
       const key = typeof of === 'string' ? frames.keyOf(of, sample) : null
       const count = sample.indices.length
       return {

@@ -12,11 +12,11 @@ import type { Trim } from '../../../components/video/trimming.ts'
 import { clock, count } from '../../../lib/format.ts'
 import { frameUrl, useHost } from '../../../lib/host.ts'
 import { makePictures } from '../actions.ts'
-import type { Picture } from '../state.ts'
+import type { Picture } from '../draft.ts'
 import { clipDuration, clipShare, clipWaits, FPS, type Clip } from './clip.ts'
 import { clipBudget, clipDetailOf, clipDetails } from './clipDetail.ts'
 import { ClipCost } from './ClipCost.tsx'
-import { lookAround, readAgain, stopReading, wish } from './clips.ts'
+import { changeWish, lookAround, readAgain, stopReading } from './clips.ts'
 
 /** How a video is shown to the model: which part of it, how many frames, how closely; and what that costs. */
 export function ClipDialog({
@@ -85,7 +85,7 @@ function Inside({
   const { facts, plan, frames, pictures } = clip
   useEffect(() => void lookAround(picture.key), [picture.key, facts])
   const share = clipShare(clip)
-  const change = (to: Parameters<typeof wish>[2]): void => wish(conversationId, picture.key, to)
+  const change = (to: Parameters<typeof changeWish>[2]): void => changeWish(conversationId, picture.key, to)
   const seek = (ms: number): void => {
     if (!player.current) return
     player.current.pause()

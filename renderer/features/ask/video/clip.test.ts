@@ -8,7 +8,7 @@ import {
   clipTokens,
   clipWaits,
   openingClip,
-  wished,
+  withWish,
   type Clip,
 } from './clip.ts'
 import { clipBudget, clipDetailOf, clipDetails } from './clipDetail.ts'
@@ -67,7 +67,7 @@ test('it is sent by the name of its frames once all of them are there, not befor
 })
 
 test('another wish makes what was read no longer count, and keeps the plan until the next one', () => {
-  const changed = wished({ ...read, error: 'Damaged.' }, { range: { startMs: 1000, endMs: 3000 } })
+  const changed = withWish({ ...read, error: 'Damaged.' }, { range: { startMs: 1000, endMs: 3000 } })
   expect(clipPart(changed, 'x.mp4')).toBeNull()
   expect(changed).toMatchObject({ frames: null, error: null, plan: { tokens: 80 } })
   expect(clipDuration(changed)).toBe(2000)
@@ -87,7 +87,7 @@ test('pictures as frames are sent in their order, at the frames per second that 
     preview: '',
     attachment: { sha: sha.padEnd(64, '0'), kind: 'image' } as Attachment,
   })
-  const clip = wished(clipOfPictures([picture('b'), picture('a')]), {
+  const clip = withWish(clipOfPictures([picture('b'), picture('a')]), {
     fps: 4,
     budget: { minPixels: 784, maxPixels: 7840 },
   })

@@ -1,4 +1,13 @@
-import type { Attachment, DraftPart, PictureBudget, VideoFacts, VideoPlan, VideoRange } from '#contract'
+import type {
+  Attachment,
+  PictureBudget,
+  QuestionPart,
+  SavedMedium,
+  VideoFacts,
+  VideoPlan,
+  VideoRange,
+  VideoWish,
+} from '#contract'
 import { count, tokens } from '../../../lib/format.ts'
 import type { Filled } from '../../../lib/video/index.ts'
 
@@ -45,6 +54,13 @@ export interface Clip {
 
 export const FPS = 2
 
+/** A wish as the core takes it. */
+export const toVideoWish = ({ range, fps, budget }: ClipWish): VideoWish => ({
+  range,
+  ...(fps !== null && { fps }),
+  ...(budget && { budget }),
+})
+
 const wholeClip: ClipWish = { range: null, fps: null, budget: null }
 
 /** A file that is being opened. */
@@ -60,11 +76,19 @@ export const openingClip = (url: string): Clip => ({
   error: null,
 })
 
+/** A stored video whose frames are to be read once more; `url`: where the window plays it. */
+export const storedClip = (url: string, facts: VideoFacts, codec: string, { range, fps, budget }: VideoWish): Clip => ({
+  ...openingClip(url),
+  facts,
+  codec,
+  wish: { range, fps: fps ?? null, budget: budget ?? null },
+})
+
 /** Stored pictures as the frames of a video. */
 export const clipOfPictures = (pictures: readonly ClipPicture[]): Clip => ({ ...openingClip(''), pictures })
 
 /** Another wish: what was read for the earlier one no longer counts. */
-export const wished = (clip: Clip, wish: Partial<ClipWish>): Clip => ({
+export const withWish = (clip: Clip, wish: Partial<ClipWish>): Clip => ({
   ...clip,
   wish: { ...clip.wish, ...wish },
   frames: null,
@@ -89,11 +113,24 @@ const isRead = ({ frames, plan }: Clip): boolean =>
   frames !== null && frames.missing.length === 0 && plan?.fits === true
 
 /** What is sent of it; null: it is not ready. */
-export function clipPart(clip: Clip, name: string): DraftPart | null {
+export function clipPart(clip: Clip, name: string): QuestionPart | null {
   const { pictures, frames, wish } = clip
   if (!pictures) return isRead(clip) && frames ? { type: 'video', key: frames.key, name } : null
   const shas = pictures.flatMap(({ attachment }) => attachment?.sha ?? [])
   return { type: 'frames', name, pictures: shas, fps: wish.fps ?? FPS, ...(wish.budget && { budget: wish.budget }) }
+}
+
+/** The video as a draft is saved with it; null: it is not stored yet. */
+export function clipMedium(
+  { pictures, wish }: Clip,
+  { name, attachment }: { readonly name: string; readonly attachment: Attachment | null },
+): SavedMedium | null {
+  if (!pictures) return attachment && { type: 'video', sha: attachment.sha, name, wish: toVideoWish(wish) }
+  const stored = pictures.flatMap((frame) =>
+    frame.attachment ? [{ sha: frame.attachment.sha, name: frame.name }] : [],
+  )
+  const { fps, budget } = wish
+  return { type: 'frames', name, pictures: stored, ...(fps !== null && { fps }), ...(budget && { budget }) }
 }
 
 /** What Send waits for because of it, in words; null: nothing. */

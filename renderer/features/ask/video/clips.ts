@@ -13,9 +13,9 @@ import {
   startSampling,
 } from '../../../lib/video/index.ts'
 import { planPrepare } from '../prepare.ts'
-import { addPicture, refuse, setClip, storedPicture, toParts, type Picture, type Refusal } from '../state.ts'
-import { draftKey, draftOf, updateDraft } from '../store.ts'
-import { openingClip, wished, type Clip, type ClipWish } from './clip.ts'
+import { addPicture, refuse, setClip, storedPicture, toParts, type Picture, type Refusal } from '../draft.ts'
+import { conversationOf, draftKey, draftOf, holderOf, updateDraft, updateHolder } from '../drafts.ts'
+import { openingClip, toVideoWish, withWish, type Clip, type ClipWish } from './clip.ts'
 
 /** Waiting time before frames are read again after a change, in ms. */
 const SETTLE_MS = 350
@@ -29,22 +29,38 @@ interface Ahead {
   readonly abort: AbortController
 }
 
-/** What goes on with a video of the composer. `work`: planning and reading its frames; ended by the next change. */
-interface Live {
-  readonly conversationId: string | null
+/**
+ * What goes on with a video of the composer as long as it is there (`life`). `work`: planning and reading its frames; the
+ * next change ends it and begins anew.
+ */
+interface Task {
   readonly life: AbortController
   work: AbortController
   video: OpenVideo | null
   ahead: Ahead | null
-  isLooked: boolean
+  hasOverview: boolean
 }
 
-const living = new Map<string, Live>()
+/** By the key of the video. */
+const tasks = new Map<string, Task>()
 
-const itemOf = (live: Live, key: string): Picture | undefined =>
-  draftOf(draftKey(live.conversationId)).pictures.find((one) => one.key === key)
-const change = (live: Live, key: string, to: (clip: Clip) => Clip): void =>
-  updateDraft(draftKey(live.conversationId), (draft) => setClip(draft, key, to))
+function startTask(key: string): Task {
+  const task: Task = {
+    life: new AbortController(),
+    work: new AbortController(),
+    video: null,
+    ahead: null,
+    hasOverview: false,
+  }
+  tasks.set(key, task)
+  return task
+}
+
+/** The conversation in whose draft a video is. */
+const placeOf = (key: string): string | null => conversationOf(holderOf(key) ?? draftKey(null))
+const itemOf = (key: string): Picture | undefined =>
+  draftOf(draftKey(placeOf(key))).pictures.find((one) => one.key === key)
+const change = (key: string, to: (clip: Clip) => Clip): void => updateHolder(key, (draft) => setClip(draft, key, to))
 
 /** Whether a file is a video, by what its name and its type say. */
 export const isVideo = (file: File): boolean =>
@@ -55,41 +71,33 @@ export const isVideo = (file: File): boolean =>
 export async function addVideo(conversationId: string | null, file: File): Promise<void> {
   const key = crypto.randomUUID()
   const name = file.name === '' ? 'Video' : file.name
-  const live: Live = {
-    conversationId,
-    life: new AbortController(),
-    work: new AbortController(),
-    video: null,
-    ahead: null,
-    isLooked: false,
-  }
-  living.set(key, live)
-  const { signal } = live.life
+  const task = startTask(key)
+  const { signal } = task.life
   const clip = openingClip(URL.createObjectURL(file))
   updateDraft(draftKey(conversationId), (draft) =>
     addPicture(draft, { key, name, preview: '', attachment: null, tokens: null, budget: null, marks: [], clip }),
   )
   try {
-    live.video = await openVideo(file, signal).catch((thrown: unknown) => {
+    task.video = await openVideo(file, signal).catch((thrown: unknown) => {
       // another kind of file: the core may have a reader for it; a file without video has none for anybody
       if (thrown instanceof AppError && thrown.code === 'UnsupportedMedia' && thrown.detail?.['kind'] === undefined)
         return null
       throw thrown
     })
-    const known = live.video?.known
-    if (known) change(live, key, (now) => ({ ...now, codec: known.codecName }))
-    const facts = live.video ? (await live.video.read()).facts : null
+    const known = task.video?.known
+    if (known) change(key, (now) => ({ ...now, codec: known.codecName }))
+    const facts = task.video ? (await task.video.read()).facts : null
     if (facts) {
-      change(live, key, (now) => ({ ...now, facts }))
-      void startAhead(live, key).catch(() => {})
+      change(key, (now) => ({ ...now, facts }))
+      void startAhead(task, key).catch(() => {})
     }
     const attachment = await upload(await whenHost(), file, { signal, ...(facts && { facts }) })
     if (attachment.kind !== 'video') throw new AppError('UnsupportedMedia', 'This file has no video in it.')
-    updateDraft(draftKey(conversationId), (draft) => storedPicture(draft, key, attachment))
-    change(live, key, (now) => ({ ...now, facts: attachment, codec: now.codec || codecName(attachment.codec) }))
+    updateHolder(key, (draft) => storedPicture(draft, key, attachment))
+    change(key, (now) => ({ ...now, facts: attachment, codec: now.codec || codecName(attachment.codec) }))
     await readFrames(key, 0)
   } catch (thrown) {
-    if (!signal.aborted) await giveBack(live, key, file, toAppError(thrown))
+    if (!signal.aborted) await refuseFile(key, file, toAppError(thrown))
   }
   prepareVideo()
 }
@@ -100,34 +108,40 @@ export async function refusalOf(key: string, file: File, { message, detail }: Ap
   return { key, name: file.name, message, ...(cover && { cover }) }
 }
 
-/** Takes back a file that turned out not to be a video. */
-async function giveBack(live: Live, key: string, file: File, error: AppError): Promise<void> {
-  const refusal = await refusalOf(key, file, error)
-  updateDraft(draftKey(live.conversationId), (draft) => refuse(draft, refusal))
+/** Takes a file out that turned out not to be a video, with a note that says why. */
+const refuseFile = async (key: string, file: File, error: AppError): Promise<void> =>
+  refuseVideo(key, await refusalOf(key, file, error))
+
+/** Takes a video out that cannot be used, with a note that says why. */
+function refuseVideo(key: string, refusal: Refusal): void {
+  const conversationId = placeOf(key)
+  updateHolder(key, (draft) => refuse(draft, refusal))
   endClip(key)
-  planPrepare(live.conversationId, 'pictures')
+  planPrepare(conversationId, 'pictures')
 }
 
-/** Takes back a video that cannot be used, with a note that says why. */
-function give(live: Live, key: string, name: string, { message }: AppError): void {
-  updateDraft(draftKey(live.conversationId), (draft) => refuse(draft, { key, name, message }))
-  endClip(key)
-  planPrepare(live.conversationId, 'pictures')
+/** Opens a stored video of a draft that was restored, and has its frames read where the core lacks them. */
+export async function reopenVideo(key: string): Promise<void> {
+  const task = startTask(key)
+  const url = itemOf(key)?.clip?.url
+  // what this window has no reader for, the core reads
+  if (url) task.video = await openVideo(url, task.life.signal).catch(() => null)
+  await readFrames(key, 0)
 }
 
 /** Plans the frames of a file that is not stored yet, and begins to decode them: storing a large one takes a while. */
-async function startAhead(live: Live, key: string): Promise<void> {
-  const made = await plan(live, key, live.work.signal)
-  if (!made?.fits || live.work.signal.aborted || !live.video?.known.isDecodable) return
+async function startAhead(task: Task, key: string): Promise<void> {
+  const made = await plan(key, task.work.signal)
+  if (!made?.fits || task.work.signal.aborted || !task.video?.known.isDecodable) return
   const abort = new AbortController()
-  live.work.signal.addEventListener('abort', () => abort.abort(), { signal: abort.signal })
-  live.ahead = { sample: made.sample, frames: startSampling(live.video, made.sample, abort.signal), abort }
+  task.work.signal.addEventListener('abort', () => abort.abort(), { signal: abort.signal })
+  task.ahead = { sample: made.sample, frames: startSampling(task.video, made.sample, abort.signal), abort }
 }
 
 /** What was begun for a sample before, if it was for just this one; what was begun for another ends. */
-function takeAhead(live: Live, sample: FrameSample): Ahead | null {
-  const { ahead } = live
-  live.ahead = null
+function takeAhead(task: Task, sample: FrameSample): Ahead | null {
+  const { ahead } = task
+  task.ahead = null
   const isSame =
     ahead !== null &&
     ahead.sample.width === sample.width &&
@@ -139,13 +153,13 @@ function takeAhead(live: Live, sample: FrameSample): Ahead | null {
 
 /** Shows what is in the whole file, once, for who wants to find a part of it. */
 export async function lookAround(key: string): Promise<void> {
-  const live = living.get(key)
-  if (!live?.video?.known.isDecodable || live.isLooked) return
-  live.isLooked = true
+  const task = tasks.get(key)
+  if (!task?.video?.known.isDecodable || task.hasOverview) return
+  task.hasOverview = true
   try {
-    for await (const { time, picture } of live.video.overview(OVERVIEW.count, OVERVIEW.height, live.life.signal)) {
+    for await (const { time, picture } of task.video.overview(OVERVIEW.count, OVERVIEW.height, task.life.signal)) {
       const url = URL.createObjectURL(picture)
-      change(live, key, (clip) => ({ ...clip, overview: [...clip.overview, { time, url }] }))
+      change(key, (clip) => ({ ...clip, overview: [...clip.overview, { time, url }] }))
     }
   } catch {
     // It is a comfort; reading the frames says what is wrong.
@@ -153,10 +167,10 @@ export async function lookAround(key: string): Promise<void> {
 }
 
 /** Asks the core which frames there will be, beside all else of the question. */
-async function plan(live: Live, key: string, signal: AbortSignal): Promise<VideoPlan | null> {
-  const item = itemOf(live, key)
+async function plan(key: string, signal: AbortSignal): Promise<VideoPlan | null> {
+  const item = itemOf(key)
   if (!item?.clip?.facts) return null
-  const { conversationId } = live
+  const conversationId = placeOf(key)
   const draft = draftOf(draftKey(conversationId))
   const others = toParts({ ...draft, pictures: draft.pictures.filter((one) => one.key !== key) })
   // a conversation that is full already is said elsewhere; a question with nothing else in it needs no model to be counted
@@ -165,46 +179,44 @@ async function plan(live: Live, key: string, signal: AbortSignal): Promise<Video
     ? null
     : await call((core) => core.ask.count({ conversationId, parts: others }, { signal })).catch(() => null)
   const taken = counts ? counts.conversation + counts.parts.reduce((sum, tokens) => sum + tokens, 0) : 0
-  const { range, fps, budget } = item.clip.wish
-  const { width, height, durationMs, frames, codec, startMs } = item.clip.facts
-  const of = item.attachment?.sha ?? { width, height, durationMs, frames, fps: item.clip.facts.fps, codec, startMs }
-  const made = await call((core) =>
-    core.videos.plan({ of, taken, range, ...(fps !== null && { fps }), ...(budget && { budget }) }, { signal }),
-  )
-  if (!signal.aborted) change(live, key, (clip) => ({ ...clip, plan: made }))
+  const { facts, wish } = item.clip
+  const { width, height, durationMs, frames, fps, codec, startMs } = facts
+  const of = item.attachment?.sha ?? { width, height, durationMs, frames, fps, codec, startMs }
+  const made = await call((core) => core.videos.plan({ of, taken, ...toVideoWish(wish) }, { signal }))
+  if (!signal.aborted) change(key, (clip) => ({ ...clip, plan: made }))
   return made
 }
 
 /** Reads the frames that the video's wish comes to; what went on for an earlier wish ends. Waits `delay` ms for further changes. */
 async function readFrames(key: string, delay: number): Promise<void> {
-  const live = living.get(key)
-  if (!live) return
+  const task = tasks.get(key)
+  if (!task) return
   // the first round goes on with what was begun before the file was stored
-  const { signal } = delay === 0 ? live.work : renew(live)
+  const { signal } = delay === 0 ? task.work : renew(task)
   let ahead: Ahead | null = null
   try {
-    const made = await plan(live, key, signal)
+    const made = await plan(key, signal)
     if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay))
-    const sha = itemOf(live, key)?.attachment?.sha
+    const sha = itemOf(key)?.attachment?.sha
     if (signal.aborted || !made || sha === undefined) return
-    ahead = takeAhead(live, made.sample)
+    ahead = takeAhead(task, made.sample)
     if (!made.fits) return void lookAround(key)
     await fillFrames(
       await whenHost(),
-      live.video,
+      task.video,
       { sha, sample: made.sample },
-      (frames) => signal.aborted || change(live, key, (clip) => ({ ...clip, frames })),
+      (frames) => signal.aborted || change(key, (clip) => ({ ...clip, frames })),
       signal,
       ahead?.frames,
     )
-    showFrames(live, key)
-    planPrepare(live.conversationId, 'pictures')
+    showFrames(task, key)
+    planPrepare(placeOf(key), 'pictures')
   } catch (thrown) {
     if (signal.aborted) return
     const error = toAppError(thrown)
     if (error.code === 'UnsupportedMedia' || error.code === 'NotYetSupported')
-      return give(live, key, itemOf(live, key)?.name ?? 'Video', error)
-    change(live, key, (clip) => ({ ...clip, error: error.message }))
+      return refuseVideo(key, { key, name: itemOf(key)?.name ?? 'Video', message: error.message })
+    change(key, (clip) => ({ ...clip, error: error.message }))
     void lookAround(key)
   } finally {
     ahead?.abort.abort()
@@ -212,10 +224,10 @@ async function readFrames(key: string, delay: number): Promise<void> {
 }
 
 /** Where the window cannot decode a video, the frames that the core has read show what is in it. */
-function showFrames(live: Live, key: string): void {
+function showFrames(task: Task, key: string): void {
   const host = useHost.getState().host
-  if (live.video?.known.isDecodable || !host) return
-  change(live, key, (clip) => {
+  if (task.video?.known.isDecodable || !host) return
+  change(key, (clip) => {
     const { plan, frames, overview, wish } = clip
     if (!plan || !frames || overview.length > 0 || wish.range) return clip
     const count = plan.sample.timesMs.length
@@ -230,43 +242,43 @@ function showFrames(live: Live, key: string): void {
 }
 
 /** Ends what goes on for a video and begins anew. */
-function renew(live: Live): AbortController {
-  live.work.abort()
-  live.work = new AbortController()
-  live.life.signal.addEventListener('abort', live.work.abort.bind(live.work), { signal: live.work.signal })
-  return live.work
+function renew(task: Task): AbortController {
+  task.work.abort()
+  task.work = new AbortController()
+  task.life.signal.addEventListener('abort', task.work.abort.bind(task.work), { signal: task.work.signal })
+  return task.work
 }
 
 /** Changes how the frames of a video are wanted. */
-export function wish(conversationId: string | null, key: string, wish: Partial<ClipWish>): void {
+export function changeWish(conversationId: string | null, key: string, wish: Partial<ClipWish>): void {
   updateDraft(draftKey(conversationId), (draft) => ({
-    ...setClip(draft, key, (clip) => wished(clip, wish)),
+    ...setClip(draft, key, (clip) => withWish(clip, wish)),
     totals: null,
   }))
-  if (living.has(key)) void readFrames(key, SETTLE_MS)
+  if (tasks.has(key)) void readFrames(key, SETTLE_MS)
   else planPrepare(conversationId, 'pictures')
 }
 
 /** Stops reading the frames of a video; it stays, to be read again. */
 export function stopReading(key: string): void {
-  const live = living.get(key)
-  if (!live) return
-  live.work.abort()
-  change(live, key, (clip) => ({ ...clip, error: 'Reading the frames was stopped.' }))
+  const task = tasks.get(key)
+  if (!task) return
+  task.work.abort()
+  change(key, (clip) => ({ ...clip, error: 'Reading the frames was stopped.' }))
 }
 
 /** Reads the frames of a video again. */
 export function readAgain(conversationId: string | null, key: string): void {
-  wish(conversationId, key, {})
+  changeWish(conversationId, key, {})
 }
 
 /** Ends everything that goes on with a video and frees its memory; nothing for what is none. */
 export function endClip(key: string): void {
-  const live = living.get(key)
-  if (!live) return
-  living.delete(key)
-  live.life.abort()
-  live.video?.close()
+  const task = tasks.get(key)
+  if (!task) return
+  tasks.delete(key)
+  task.life.abort()
+  task.video?.close()
 }
 
 /** Frees the addresses that the window made for a video. */

@@ -26,6 +26,22 @@ describe('count', () => {
   })
 })
 
+test('a count that is given up ends in the engine too', async () => {
+  const signals: (AbortSignal | undefined)[] = []
+  engine.tokens = (_, signal) =>
+    new Promise((_resolve, reject) => {
+      signals.push(signal)
+      signal?.addEventListener('abort', () => reject(new AppError('Interrupted', 'Stopped.')))
+    })
+  const caller = new AbortController()
+  const counting = ask.count({ conversationId: null, parts: [words('What')] }, caller.signal)
+  const kept = ask.count({ conversationId: null, parts: [words('What?')] }, new AbortController().signal)
+  caller.abort()
+  await expect(counting).rejects.toEqual(code('Interrupted'))
+  expect(signals.map((signal) => signal?.aborted)).toEqual([true, false])
+  void kept.catch(() => {})
+})
+
 describe('prepare', () => {
   test('a newer draft of the same conversation takes the place of the one before; others stay', async () => {
     const signals: AbortSignal[] = []

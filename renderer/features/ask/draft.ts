@@ -1,5 +1,15 @@
-import type { Attachment, ChosenFormat, DraftPart, ErrorInfo, PictureBudget, PictureMark } from '#contract'
-import { clipOfPictures, clipPart, clipTokens, clipWaits, type Clip } from './video/clip.ts'
+import type {
+  Attachment,
+  ChosenFormat,
+  ErrorInfo,
+  PictureBudget,
+  PictureMark,
+  QuestionPart,
+  SavedDraft,
+  SavedMedium,
+} from '#contract'
+import type { Rereading, VideoPart } from '../../lib/video/index.ts'
+import { clipMedium, clipOfPictures, clipPart, clipTokens, clipWaits, type Clip } from './video/clip.ts'
 
 /** A picture or a video in the composer. `preview` is an address the window can show at once, while the file still travels. */
 export interface Picture {
@@ -44,6 +54,8 @@ export interface Draft {
   readonly totals: TokenTotals | null
   readonly preparing: boolean
   readonly sending: boolean
+  /** The frames of a video that are read again before the question can be sent; null: none are. */
+  readonly reading: Rereading | null
   readonly error: ErrorInfo | null
 }
 
@@ -55,6 +67,7 @@ export const emptyDraft: Draft = {
   totals: null,
   preparing: false,
   sending: false,
+  reading: null,
   error: null,
 }
 
@@ -165,22 +178,58 @@ export const dismiss = (draft: Draft, key: string): Draft => ({
   refusals: draft.refusals.filter((refusal) => refusal.key !== key),
 })
 
+/** A stored picture with its detail and its marks; null: it is not stored yet. */
+const imageOf = ({ attachment, budget, marks }: Picture): Extract<QuestionPart, { type: 'image' }> | null =>
+  attachment && {
+    type: 'image',
+    sha: attachment.sha,
+    name: attachment.name,
+    ...(budget && { budget }),
+    ...(marks.length > 0 && { marks: [...marks] }),
+  }
+
 /** What is sent of a picture or a video; null: it is not ready. */
-function partOf({ attachment, budget, clip, marks, name }: Picture): DraftPart | null {
-  if (clip) return clipPart(clip, name)
-  return (
-    attachment && {
-      type: 'image',
-      sha: attachment.sha,
-      name: attachment.name,
-      ...(budget && { budget }),
-      ...(marks.length > 0 && { marks: [...marks] }),
-    }
+const partOf = (picture: Picture): QuestionPart | null =>
+  picture.clip ? clipPart(picture.clip, picture.name) : imageOf(picture)
+
+/** The draft as it outlives the window: what is stored of it. */
+export function toSaved(draft: Draft, compareWith: SavedDraft['compareWith']): SavedDraft {
+  const media = draft.pictures.flatMap(
+    (picture): SavedMedium | readonly SavedMedium[] =>
+      (picture.clip ? clipMedium(picture.clip, picture) : imageOf(picture)) ?? [],
   )
+  return { text: draft.text, media, format: draft.format, compareWith }
 }
 
+/** The draft without what was sent with `sent`: what came to it since stays. */
+export function withoutSent(draft: Draft, sent: Draft): Draft {
+  const keys = new Set(sent.pictures.map(({ key }) => key))
+  return {
+    ...emptyDraft,
+    pictures: draft.pictures.filter(({ key }) => !keys.has(key)),
+    refusals: draft.refusals.filter((refusal) => !sent.refusals.includes(refusal)),
+  }
+}
+
+/** Two drafts that meet in one place: what `first` holds comes before what `second` does. */
+export const joinDrafts = (first: Draft, second: Draft): Draft => ({
+  ...second,
+  text: [first.text, second.text].filter(Boolean).join('\n'),
+  pictures: [...first.pictures, ...second.pictures],
+  format: second.format ?? first.format,
+  refusals: [...first.refusals, ...second.refusals],
+})
+
+/** The videos whose frames a draft is about to be asked with, as parts of a question that is stored. */
+export const videosOf = ({ pictures }: Draft): readonly VideoPart[] =>
+  pictures.flatMap(({ attachment, clip }) =>
+    attachment?.kind === 'video' && clip?.frames && clip.plan
+      ? [{ type: 'video', attachment, key: clip.frames.key, sample: clip.plan.sample }]
+      : [],
+  )
+
 /** What is sent: what is ready of the pictures and videos in their order, then the text. */
-export function toParts(draft: Draft): DraftPart[] {
+export function toParts(draft: Draft): QuestionPart[] {
   const pictures = draft.pictures.flatMap((picture) => partOf(picture) ?? [])
   const text = draft.text.trim()
   return text === '' ? pictures : [...pictures, { type: 'text', text }]

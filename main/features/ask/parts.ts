@@ -1,12 +1,18 @@
 import { AppError } from '#contract'
-import type { Attachment, DraftPart, ImageAttachment, Part, Sha256, VideoAttachment } from '#contract'
-import type { StoredMedia } from './storedMedia.ts'
+import type { Attachment, QuestionPart, ImageAttachment, Part, Sha256, VideoAttachment } from '#contract'
+import type { AttachmentGateway, FrameSets } from '../../services/media/index.ts'
+
+/** Where pictures and the frames of videos are. */
+export interface StoredMedia {
+  readonly attachments: Pick<AttachmentGateway, 'get' | 'pathOf'>
+  readonly frames: Pick<FrameSets, 'get' | 'paths'>
+}
 
 /**
- * A draft part as it is stored; null for text without a character in it. Throws NotFound when the picture or video is not
+ * A part of a question as it is stored; null for text without a character in it. Throws NotFound when the picture or video is not
  * stored, FramesMissing when the set of frames was never begun or is gone.
  */
-export function toPart(part: DraftPart, media: StoredMedia): Part | null {
+export function toPart(part: QuestionPart, media: StoredMedia): Part | null {
   if (part.type === 'text') return part.text === '' ? null : { type: 'text', text: part.text }
   const { attachments, frames } = media
   const budget = 'budget' in part && part.budget ? { budget: part.budget } : {}
@@ -34,11 +40,11 @@ export function toPart(part: DraftPart, media: StoredMedia): Part | null {
 }
 
 /** The parts of a question as they are stored. Throws EmptyQuestion without words, pictures and videos, and as `toPart`. */
-export function toQuestion(draft: readonly DraftPart[], media: StoredMedia): Part[] {
-  if (!draft.some((part) => part.type !== 'text' || part.text.trim() !== '')) {
+export function toQuestion(composed: readonly QuestionPart[], media: StoredMedia): Part[] {
+  if (!composed.some((part) => part.type !== 'text' || part.text.trim() !== '')) {
     throw new AppError('EmptyQuestion', 'The question is empty. Type something or add a picture.')
   }
-  return draft.map((part) => toPart(part, media)).filter((part) => part !== null)
+  return composed.map((part) => toPart(part, media)).filter((part) => part !== null)
 }
 
 function pictureOf(attachment: Attachment | null, name: string, sha: Sha256): ImageAttachment {

@@ -14,7 +14,7 @@ import {
   storedPicture,
   toParts,
   type Draft,
-} from './state.ts'
+} from './draft.ts'
 
 const stored = (name: string): Attachment => ({
   sha: name.padEnd(64, '0'),

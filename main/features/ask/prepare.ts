@@ -1,0 +1,87 @@
+import type { ChosenFormat, QuestionPart } from '#contract'
+import type { Conversations } from '../../services/conversations/index.ts'
+import type { AnswerRequest, Engine } from '../../engine/index.ts'
+import type { Models } from '../../services/models/index.ts'
+import { toPart } from './parts.ts'
+import type { StoredMedia } from './parts.ts'
+import { historyOf } from './remedies.ts'
+import type { Turn } from './request.ts'
+
+/** A question that is not sent yet. */
+export interface Question {
+  readonly conversationId: string | null
+  readonly parts: QuestionPart[]
+  /** What the answer is held to. */
+  readonly format?: ChosenFormat | null | undefined
+}
+
+interface PreparationParts {
+  readonly conversations: Pick<Conversations, 'get' | 'path'>
+  readonly models: Pick<Models, 'chosen'>
+  readonly media: StoredMedia
+  readonly engine: Pick<Engine, 'count' | 'prepare'>
+  /** What the chosen model is asked. */
+  readonly request: (turns: readonly Turn[]) => AnswerRequest
+}
+
+/** What a question costs, and work ahead for it; methods throw NotFound, FramesMissing, and as the engine does. */
+export interface Preparation {
+  /** Exact tokens of a question's parts, of the conversation before it, and of the context; ends when `signal` aborts. */
+  count(question: Question, signal?: AbortSignal): Promise<{ parts: number[]; conversation: number; context: number }>
+  /** Works ahead for a question until that is done; throws Interrupted when a newer one or `cancel` ended it. */
+  prepare(question: Question, signal?: AbortSignal): Promise<void>
+  /** Ends the work ahead in a conversation. */
+  cancel(conversationId: string | null): void
+  /** Ends all of it. */
+  close(): void
+}
+
+/** Work ahead in all conversations, one question in each; null is the conversation that does not exist yet. */
+export function createPreparation({ conversations, models, media, engine, request }: PreparationParts): Preparation {
+  const preparing = new Map<string | null, AbortController>()
+  /** A question as the engine takes it after the conversation so far; `parts` has null where a part is empty. */
+  const toAnswerRequest = ({ conversationId, parts: composed, format = null }: Question) => {
+    const parts = composed.map((part) => toPart(part, media))
+    const kept = parts.filter((part) => part !== null)
+    const { path, leftOut } = historyOf(conversations, conversationId)
+    const question = kept.length > 0 ? [{ role: 'user', parts: kept, format } as const] : []
+    return { parts, answerRequest: request([...path.slice(leftOut), ...question]) }
+  }
+  const cancel = (conversationId: string | null): void => preparing.get(conversationId)?.abort()
+
+  return {
+    async count(question, signal) {
+      const { answerRequest, parts } = toAnswerRequest(question)
+      const context = models.chosen().contextTokens
+      if (answerRequest.messages.length === 0) return { parts: parts.map(() => 0), conversation: 0, context }
+      const { lastMessage, total } = await engine.count(answerRequest, { ...(signal && { signal }) })
+      const counts = parts.some((part) => part !== null) ? [...lastMessage] : []
+      const ofQuestion = counts.reduce((sum, count) => sum + count, 0)
+      return {
+        parts: parts.map((part) => (part === null ? 0 : (counts.shift() ?? 0))),
+        conversation: total - ofQuestion,
+        context,
+      }
+    },
+
+    async prepare(question, signal) {
+      const { conversationId } = question
+      cancel(conversationId)
+      const { answerRequest } = toAnswerRequest(question)
+      if (answerRequest.messages.length === 0) return
+      const abort = new AbortController()
+      preparing.set(conversationId, abort)
+      try {
+        const either = signal ? AbortSignal.any([signal, abort.signal]) : abort.signal
+        await engine.prepare(answerRequest, { signal: either, ...(conversationId === null ? {} : { conversationId }) })
+      } finally {
+        if (preparing.get(conversationId) === abort) preparing.delete(conversationId)
+      }
+    },
+
+    cancel,
+    close() {
+      for (const conversationId of preparing.keys()) cancel(conversationId)
+    },
+  }
+}

@@ -1,0 +1,153 @@
+import { codecName, type Attachment, type HostDescription, type SavedDraft, type SavedMedium } from '#contract'
+import { comparedIn, compareIn, onCompared } from '../../lib/comparing.ts'
+import { toAppError } from '../../lib/errors.ts'
+import { pictureUrl, whenHost } from '../../lib/host.ts'
+import { call } from '../../lib/rpc.ts'
+import { emptyDraft, joinDrafts, toSaved, type Draft, type Picture } from './draft.ts'
+import { conversationOf, draftKey, draftOf, updateDraft, useDrafts } from './drafts.ts'
+import { planPrepare } from './prepare.ts'
+import { clipOfPictures, storedClip } from './video/clip.ts'
+import { reopenVideo } from './video/clips.ts'
+
+/**
+ * Drafts outlive the window: each is saved with the core a moment after it changed, and restored when its conversation is
+ * shown. A window that ends loses at most the last `SAVE_MS`. Each window has its own draft in memory; of two windows on one
+ * conversation, the one that saves last is what is found again.
+ */
+const SAVE_MS = 300
+/** Waiting time before a draft that could not be saved or restored is tried again, in ms. */
+const RETRY_MS = 2_000
+
+const timers = new Map<string, ReturnType<typeof setTimeout>>()
+/** What the core has of each draft, as JSON. */
+const saved = new Map<string, string>()
+/** Drafts that were restored or are being: nothing is saved in their place before. */
+const restoring = new Map<string, Promise<void>>()
+const restored = new Set<string>()
+
+function schedule(key: string, delay = SAVE_MS): void {
+  if (!timers.has(key))
+    timers.set(
+      key,
+      setTimeout(() => void save(key), delay),
+    )
+}
+
+async function save(key: string): Promise<void> {
+  clearTimeout(timers.get(key))
+  timers.delete(key)
+  if (!restored.has(key)) return
+  const conversationId = conversationOf(key)
+  const draft = toSaved(draftOf(key), comparedIn(conversationId))
+  const json = JSON.stringify(draft)
+  if (saved.get(key) === json) return
+  saved.set(key, json)
+  try {
+    await call((core) => core.drafts.save({ conversationId, draft }))
+  } catch (thrown) {
+    saved.delete(key)
+    const { code } = toAppError(thrown)
+    // a conversation that was removed has no draft, and one that is too long to be sent is not kept either
+    if (code !== 'NotFound' && code !== 'InvalidInput') schedule(key, RETRY_MS)
+  }
+}
+
+const isComposed = ({ text, pictures, format }: Draft, before: Draft | undefined): boolean =>
+  before === undefined || text !== before.text || pictures !== before.pictures || format !== before.format
+
+/** Saves every draft that changes until `signal` aborts, and what waits when the page goes away. */
+export function keepDrafts(signal: AbortSignal): void {
+  const offs = [
+    useDrafts.subscribe(({ drafts }, { drafts: before }) => {
+      for (const [key, draft] of Object.entries(drafts))
+        if (draft !== before[key] && isComposed(draft, before[key])) schedule(key)
+    }),
+    onCompared((conversationId) => schedule(draftKey(conversationId))),
+  ]
+  const flush = (): void => [...timers.keys()].forEach((key) => void save(key))
+  window.addEventListener('pagehide', flush, { signal })
+  signal.addEventListener('abort', () => offs.forEach((off) => off()), { once: true })
+}
+
+/** Restores the draft of a conversation that is shown for the first time; what was composed meanwhile comes after it. */
+export function restoreDraft(conversationId: string | null): Promise<void> {
+  const key = draftKey(conversationId)
+  const begun = restoring.get(key) ?? restore(key)
+  restoring.set(key, begun)
+  return begun
+}
+
+async function restore(key: string): Promise<void> {
+  const conversationId = conversationOf(key)
+  const found = await whenReached(() => call((core) => core.drafts.get({ conversationId })))
+  const host = found && (await whenReached(whenHost))
+  if (found && host) {
+    const { draft, attachments, lost } = found
+    saved.set(key, JSON.stringify(draft))
+    const pictures = toPictures(draft.media, attachments, host)
+    const refusals = lost.map((name) => ({
+      key: crypto.randomUUID(),
+      name,
+      message: `${name} is not stored here any more. Add it again.`,
+    }))
+    if (draft.text !== '' || pictures.length > 0 || draft.format || refusals.length > 0)
+      updateDraft(key, (now) =>
+        joinDrafts({ ...emptyDraft, text: draft.text, format: draft.format, pictures, refusals }, now),
+      )
+    if (draft.compareWith && !comparedIn(conversationId)) compareIn(conversationId, draft.compareWith)
+    for (const { key: picture, clip } of pictures) if (clip && !clip.pictures) void reopenVideo(picture)
+    if (pictures.length > 0 || draft.text !== '') planPrepare(conversationId, 'pictures')
+  }
+  restored.add(key)
+  schedule(key)
+}
+
+/** What `ask` gives as soon as the core can be reached; null: the core refuses. */
+async function whenReached<T>(ask: () => Promise<T>): Promise<T | null> {
+  for (;;) {
+    try {
+      return await ask()
+    } catch (thrown) {
+      if (toAppError(thrown).code !== 'Interrupted') return null
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+    }
+  }
+}
+
+/** What a saved draft holds, as the composer shows it. */
+function toPictures(
+  media: SavedDraft['media'],
+  attachments: readonly Attachment[],
+  host: HostDescription,
+): readonly Picture[] {
+  const stored = new Map(attachments.map((attachment) => [attachment.sha, attachment]))
+  const fileOf = (sha: string, name: string): Attachment | null => {
+    const attachment = stored.get(sha)
+    return attachment ? { ...attachment, name } : null
+  }
+  const nothing = { tokens: null, budget: null, marks: [] }
+  const addressOf = (sha: string): string => pictureUrl(host, sha) ?? ''
+  return media.flatMap((medium: SavedMedium): Picture | readonly Picture[] => {
+    const key = crypto.randomUUID()
+    const { name } = medium
+    if (medium.type === 'frames') {
+      const pictures = medium.pictures.map(({ sha, name }) => ({
+        key: crypto.randomUUID(),
+        name,
+        preview: addressOf(sha),
+        attachment: fileOf(sha, name),
+      }))
+      const wish = { range: null, fps: medium.fps ?? null, budget: medium.budget ?? null }
+      const clip = { ...clipOfPictures(pictures), wish }
+      return { ...nothing, key, name, preview: pictures[0]?.preview ?? '', attachment: null, clip }
+    }
+    const attachment = fileOf(medium.sha, name)
+    if (!attachment) return []
+    const preview = addressOf(medium.sha)
+    if (medium.type === 'image')
+      return { key, name, preview, attachment, tokens: null, budget: medium.budget ?? null, marks: medium.marks ?? [] }
+    if (attachment.kind !== 'video') return []
+    const clip = storedClip(preview, attachment, codecName(attachment.codec), medium.wish)
+    return { ...nothing, key, name, preview: '', attachment, clip }
+  })
+}
