@@ -98,7 +98,7 @@ function print(rows: readonly Row[]): void {
   const table = [['', basename(root), basename(checkouts[1]!), 'ratio', 'bar', ''], ...cells]
   const widths = table[0]!.map((_, i) => Math.max(...table.map((line) => line[i]!.length)))
   for (const line of table)
-    console.log(
+    say(
       line
         .map((cell, i) => cell.padEnd(widths[i]!))
         .join('  ')
