@@ -24,7 +24,7 @@ const { values } = parseArgs({
   },
 })
 if (values.against === undefined) {
-  console.error('Say which checkout to compare with: --against DIR')
+  tell('Say which checkout to compare with: --against DIR')
   process.exit(2)
 }
 const checkouts = [root, resolve(values.against)]
@@ -49,16 +49,24 @@ if (unknown !== undefined)
 
 const rows: Row[] = []
 for (const measure of measures.filter(({ name }) => !only || only.includes(name))) rows.push(...(await run(measure)))
-if (values.json) console.log(JSON.stringify(rows, null, 2))
+if (values.json) say(JSON.stringify(rows, null, 2))
 else print(rows)
 process.exitCode = rows.every(({ ratio, bar }) => bar === null || ratio <= bar) ? 0 : 1
+
+/** How far it is, beside the table. */
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
 
 /** Opens a measure on both checkouts and takes it from them in turn. */
 async function run(measure: Measure): Promise<Row[]> {
   const opened: Measured[] = []
   try {
     for (const checkout of checkouts) {
-      console.error(`${measure.name}: making its data with ${basename(checkout)}`)
+      tell(`${measure.name}: making its data with ${basename(checkout)}`)
       opened.push(await measure.open(checkout))
     }
     const found: Record<string, number>[][] = checkouts.map(() => [])
@@ -66,7 +74,7 @@ async function run(measure: Measure): Promise<Row[]> {
       for (const [i, { take }] of opened.entries()) {
         const figures = await take()
         found[i]!.push(figures)
-        console.error(`${measure.name}: ${basename(checkouts[i]!)} ${JSON.stringify(figures)}`)
+        tell(`${measure.name}: ${basename(checkouts[i]!)} ${JSON.stringify(figures)}`)
       }
     return measure.rows.map(({ key, what, unit, bar }) => {
       const [ours, theirs] = found.map((rounds) => median(rounds.map((figures) => figures[key]!))) as [number, number]
@@ -90,7 +98,7 @@ function print(rows: readonly Row[]): void {
   const table = [['', basename(root), basename(checkouts[1]!), 'ratio', 'bar', ''], ...cells]
   const widths = table[0]!.map((_, i) => Math.max(...table.map((line) => line[i]!.length)))
   for (const line of table)
-    console.log(
+    say(
       line
         .map((cell, i) => cell.padEnd(widths[i]!))
         .join('  ')

@@ -75,10 +75,14 @@ async function during(what: string, work: () => Promise<void>): Promise<void> {
   ] as const) {
     const long = tasks.filter(({ ms }) => ms > LIMIT_MS).length
     if (long > 0) isWithin = false
-    console.log(`\n${what} (${seconds.toFixed(1)} s), ${thread}: ${long} tasks over ${LIMIT_MS} ms; the longest:`)
+    print(`\n${what} (${seconds.toFixed(1)} s), ${thread}: ${long} tasks over ${LIMIT_MS} ms; the longest:`)
     for (const { ms, cause } of tasks.toSorted((a, b) => b.ms - a.ms).slice(0, SHOWN))
-      console.log(`  ${ms.toFixed(1).padStart(7)} ms  ${cause}`)
+      print(`  ${ms.toFixed(1).padStart(7)} ms  ${cause}`)
   }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
 }
 
 /** Whether the file is in its place, under its hash. */
