@@ -96,6 +96,12 @@ module.exports = {
       ['^electron/preload\\.ts$', '^electron/testing/'],
     ),
     {
+      name: 'core-in-its-own-process',
+      severity: 'error',
+      from: { path: '^electron/', pathNot: [TEST, '^electron/core/main\\.ts$'] },
+      to: { path: '^main/app\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'renderer-feature-knows-no-sibling',
       severity: 'error',
       from: { path: '^renderer/features/([^/]+)/', pathNot: TEST },

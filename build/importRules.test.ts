@@ -49,6 +49,13 @@ test('a primitive of the window that imports what knows marks is refused by name
   ])
 })
 
+test('a main process that runs the core itself is refused by name', () => {
+  const { summary } = cruise(join(root, 'build/fixtures/wrong-import'), ['electron'])
+  expect(summary.violations.map(({ from, to, rule }) => `${rule.name}: ${from} -> ${to}`)).toEqual([
+    'core-in-its-own-process: electron/main.ts -> main/app.ts',
+  ])
+})
+
 test('the real tree keeps every rule', () => {
   const { summary } = cruise(root, ['main', 'electron', 'renderer', 'build', 'e2e'])
   expect(summary.totalCruised).toBeGreaterThan(100)
