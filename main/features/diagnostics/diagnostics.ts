@@ -21,7 +21,7 @@ type Row = DiagnosticsSection['rows'][number]
 export interface DiagnosticsReader {
   read(): Promise<Diagnostics>
   /** Throws AppError NotYetSupported where the shell has no file manager. */
-  showLogs(): void
+  showLogs(): Promise<void>
 }
 
 /** Reads what is asked when it is asked; keeps nothing. `logs`: the folder that `log` and the other processes write to. */
@@ -74,11 +74,11 @@ export function createDiagnostics({
         logFolder: withoutHome(logs),
       }
     },
-    showLogs() {
+    async showLogs() {
       if (!files)
         throw new AppError('NotYetSupported', `Folders cannot be shown from this window. The log is in ${logs}.`)
       const file = join(logs, 'core.log')
-      files.reveal(existsSync(file) ? file : logs)
+      await files.reveal(existsSync(file) ? file : logs)
     },
   }
 }
