@@ -23,3 +23,15 @@ test('a lost connection is said while it is lost, and no longer once it is back'
   await act(() => vi.advanceTimersByTimeAsync(1_000))
   expect(screen.queryByRole('status')).toBeNull()
 })
+
+test('a core that has stopped is said to have, with its reason, and can be started again', async () => {
+  await rpc.connection.ready(new AbortController().signal)
+  render(<ConnectionBanner />)
+  loseConnection()
+  act(() =>
+    rpc.connection.store.setState({ state: 'lost', stopped: { code: 'Internal', message: 'It ended by itself.' } }),
+  )
+  expect(screen.getByRole('alert').textContent).toContain('It ended by itself. What was stored is kept.')
+  screen.getByRole('button', { name: 'Restart' }).click()
+  expect(rpc.restartCore).toHaveBeenCalledOnce()
+})

@@ -1,3 +1,4 @@
+import { vi } from 'vitest'
 import { useStore } from 'zustand'
 import type { Core } from '../lib/channel.ts'
 import { createConnection } from '../lib/connection.ts'
@@ -34,4 +35,6 @@ export const rpc = {
     }
   },
   useConnectionState: () => useStore(connection.store, (now) => now.state),
+  useStoppedCore: () => useStore(connection.store, (now) => now.stopped),
+  restartCore: vi.fn(),
 }

@@ -70,7 +70,7 @@ const snapshot = (text: string): ConversationEvent => ({
 
 beforeEach(() => {
   vi.useFakeTimers({ shouldAdvanceTime: true })
-  useHost.setState({ host: { attachments: 'http://core/attachments/' } as never })
+  useHost.setState({ host: { attachments: 'http://core/attachments/', capabilities: { filePaths: false } } as never })
   vi.stubGlobal('fetch', async () => Response.json({ sha: 'ab', name: 'Screenshot.png' }))
   watched.length = sent.length = 0
   removed.clear()
