@@ -1,4 +1,4 @@
-import { ANSWER_ROOM, TEMPLATE_ROOM } from '#contract'
+import { ANSWER_ROOM, PIXELS_PER_TOKEN, TEMPLATE_ROOM } from '#contract'
 import { lowerDetail, withDetail } from '../headless.ts'
 import type { AnswerRequest, Engine } from '../headless.ts'
 import type { VideoRoom } from './videos.ts'
@@ -34,7 +34,7 @@ export async function fitRequest(
   const maxPixels = await lowerDetail(request, fits)
   tell(
     `To fit the context, no picture is shown larger than ${maxPixels.toLocaleString('en')} pixels ` +
-      `(${Math.floor(maxPixels / 784)} tokens).`,
+      `(${Math.floor(maxPixels / PIXELS_PER_TOKEN)} tokens).`,
   )
   return withDetail(request, maxPixels)
 }

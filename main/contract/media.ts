@@ -18,6 +18,20 @@ export const PictureBudget = z
   .refine((b) => b.minPixels <= b.maxPixels, 'minPixels must not exceed maxPixels')
 export type PictureBudget = z.infer<typeof PictureBudget>
 
+/** Width and height in pixels. */
+export interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+/** Pixels of a decoded frame of a video as they travel: 8 bits, interleaved, rows from top to bottom, no padding. */
+export interface RawFrame extends Size {
+  readonly format: 'rgb' | 'rgba'
+}
+
+/** The longest side of a frame of a video as it travels, in pixels; a larger one is made smaller where it is decoded. */
+export const MAX_FRAME_SIDE = 2048
+
 const share = z.number().min(0).max(1)
 const label = z.string().trim().max(80)
 

@@ -29,7 +29,7 @@ test('a core that has stopped is said to have, with its reason, and can be start
   render(<ConnectionBanner />)
   loseConnection()
   act(() =>
-    rpc.connection.store.setState({ state: 'lost', stopped: { code: 'Internal', message: 'It ended by itself.' } }),
+    rpc.connection.store.setState({ state: 'lost', stopped: { code: 'Interrupted', message: 'It ended by itself.' } }),
   )
   expect(screen.getByRole('alert').textContent).toContain('It ended by itself. What was stored is kept.')
   screen.getByRole('button', { name: 'Restart' }).click()

@@ -1,6 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { ErrorInfo } from '#contract'
-import { orAborted } from './abort.ts'
+import { unlessAborted, type ErrorInfo } from '#contract'
 import { CoreStopped, type Channel, type Core, type SendBytes } from './channel.ts'
 import { connectionLost } from './errors.ts'
 
@@ -72,9 +71,11 @@ export function createConnection(
     store,
     retry: () => hurry(),
     async ready(signal) {
-      const core = await orAborted(opened.promise, signal)
-      if (!core) throw connectionLost()
-      return core
+      try {
+        return await unlessAborted(opened.promise, signal)
+      } catch {
+        throw connectionLost()
+      }
     },
   }
 }

@@ -1,5 +1,4 @@
-import { errorKinds, type AppError } from '#contract'
-import { orAborted } from './abort.ts'
+import { errorKinds, unlessAborted, untilAborted, type AppError } from '#contract'
 import type { Core } from './channel.ts'
 import { backOff, type Connection } from './connection.ts'
 import { toAppError } from './errors.ts'
@@ -16,25 +15,24 @@ export interface Following<T> {
 }
 
 const pause = (ms: number, signal: AbortSignal): Promise<unknown> =>
-  orAborted(new Promise((resolve) => setTimeout(resolve, ms)), signal)
+  unlessAborted(new Promise((resolve) => setTimeout(resolve, ms)), signal).catch(() => {})
 
 /** Delivers every event of a stream until `signal` aborts; each new subscription begins with the stream's snapshot. */
 export async function follow<T>({ connection, signal, subscribe, onEvent, onRefused }: Following<T>): Promise<void> {
   let failures = 0
   while (!signal.aborted) {
     const round = new AbortController()
+    let over = signal
     try {
       const { core, closed } = await connection.ready(signal)
-      const over = AbortSignal.any([signal, closed])
-      const events = (await orAborted(subscribe(core, round.signal), over))?.[Symbol.asyncIterator]()
-      while (events) {
-        const next = await orAborted(events.next(), over)
-        if (!next || next.done) break
+      over = AbortSignal.any([signal, closed])
+      const events = await unlessAborted(subscribe(core, round.signal), over)
+      for await (const event of untilAborted(events, over)) {
         failures = 0
-        if (onEvent(next.value) === 'again') break
+        if (onEvent(event) === 'again') break
       }
     } catch (thrown) {
-      if (signal.aborted) return
+      if (over.aborted) continue
       const error = toAppError(thrown)
       if (onRefused && errorKinds[error.code] === 'input') return onRefused(error)
       await pause(backOff(failures++), signal)

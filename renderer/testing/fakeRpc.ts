@@ -21,6 +21,9 @@ const connection = createConnection(() =>
 /** Loses the window's connection, which then comes back by itself. */
 export const loseConnection = (): void => close()
 
+/** Stands for having the shell start the core again. */
+const restartCore: () => void = vi.fn()
+
 /**
  * Takes the place of `lib/rpc.ts`, whose connection opens when it is imported:
  * `vi.mock('../../lib/rpc.ts', async () => (await import('../../testing/fakeRpc.ts')).rpc)`
@@ -36,5 +39,5 @@ export const rpc = {
   },
   useConnectionState: () => useStore(connection.store, (now) => now.state),
   useStoppedCore: () => useStore(connection.store, (now) => now.stopped),
-  restartCore: vi.fn(),
+  restartCore,
 }

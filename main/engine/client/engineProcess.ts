@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, unlessAborted } from '#contract'
 import { Emitter } from '../../lib/emitter.ts'
 import type { SpawnWorker } from '../../ports.ts'
 import { Crashes, GAVE_UP } from './crashes.ts'
@@ -141,7 +141,11 @@ export class EngineProcess {
 
   /** The living process, started when there is none; waits for a restart. null when `signal` aborts meanwhile. @throws AppError. */
   async connect(model: ModelFiles | null, signal?: AbortSignal): Promise<WorkerLink | null> {
-    if (this.restart) await Promise.race([this.restart.done, aborted(signal)])
+    try {
+      if (this.restart) await unlessAborted(this.restart.done, signal)
+    } catch (error) {
+      if (!signal?.aborted) throw error
+    }
     if (signal?.aborted) return null
     if (this.closed) throw new AppError('EngineFailed', 'Sightline is closing.')
     this.crashes.admit(model)
@@ -242,8 +246,4 @@ export class EngineProcess {
     this.state = state
     this.states.emit(state)
   }
-}
-
-function aborted(signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))
 }

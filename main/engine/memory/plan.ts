@@ -1,3 +1,4 @@
+import { PIXELS_PER_TOKEN } from '#contract'
 import type { ProjectorFacts, TextModelFacts } from '../gguf/index.ts'
 import type { DeviceInfo, MemoryPlan, PlanPart } from '../types.ts'
 import {
@@ -54,7 +55,7 @@ export const AUTO_CONTEXT = 8192
 /** A context is not made smaller than this to save memory, in tokens. */
 export const LEAST_CONTEXT = 2048
 /** A larger picture is planned for only when it costs nothing else: the budget of the window, in pixels. */
-export const USUAL_PICTURE = 1280 * 784
+export const USUAL_PICTURE = 1280 * PIXELS_PER_TOKEN
 const CONTEXT_STEP = 256
 /** An out-of-memory error takes this share of the layers off the GPU. */
 const LAYER_STEP = 1 / 4

@@ -5,13 +5,3 @@ export class Aborted extends Error {
     this.name = 'Aborted'
   }
 }
-
-/** What `work` comes to, or the signal's reason as soon as it aborts, while `work` goes on. */
-export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted()
-  const listening = new AbortController()
-  const aborted = new Promise<never>((_, reject) =>
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { signal: listening.signal }),
-  )
-  return Promise.race([work, aborted]).finally(() => listening.abort())
-}

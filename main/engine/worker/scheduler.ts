@@ -1,8 +1,8 @@
-import { AppError, toErrorInfo } from '#contract'
+import { AppError, toErrorInfo, unlessAborted } from '#contract'
 import { inRequest } from '../../lib/log/index.ts'
 import type { FromWorker, ToWorker } from '../protocol.ts'
 import type { ModelFiles } from '../types.ts'
-import { Aborted, orAborted } from './aborted.ts'
+import { Aborted } from './aborted.ts'
 import type { ModelHost, Send } from './modelHost.ts'
 import { probe } from './native/cpuSpeed.ts'
 
@@ -123,7 +123,7 @@ export class Scheduler {
   private runBeside(id: number, read: (signal: AbortSignal) => Promise<JobResult>): void {
     const abort = new AbortController()
     this.concurrent.set(id, abort)
-    const outcome = orAborted(this.host.whileLoaded(read(abort.signal)), abort.signal)
+    const outcome = unlessAborted(this.host.whileLoaded(read(abort.signal)), abort.signal)
     void this.finish(id, outcome).then(() => this.concurrent.delete(id))
   }
 

@@ -1,11 +1,11 @@
-import { ANSWER_ROOM, AppError } from '#contract'
+import { ANSWER_ROOM, AppError, PIXELS_PER_TOKEN } from '#contract'
 import type { Message } from '#contract'
 import type { Conversations } from '../../services/conversations/index.ts'
 import type { AnswerRequest } from '../../engine/index.ts'
 
 const CONTEXT_STEP = 1024
 /** No picture is made smaller than this to fit: 4 tokens, in pixels. */
-const LEAST_PIXELS = 4 * 784
+const LEAST_PIXELS = 4 * PIXELS_PER_TOKEN
 
 /** Whether a request fits its context with room for an answer. */
 export type Fits = (request: AnswerRequest) => Promise<boolean>

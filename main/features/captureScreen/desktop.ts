@@ -1,9 +1,4 @@
-import type { Region } from '#contract'
-
-interface Size {
-  readonly width: number
-  readonly height: number
-}
+import type { Region, Size } from '#contract'
 
 /** True when a region lies within a picture. */
 export const isWithin = ({ x, y, width, height }: Region, picture: Size): boolean =>

@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, unlessAborted } from '#contract'
 import type { AnswerEvent, AnswerOptions, AnswerRequest, Engine, MemoryPlan, ModelFiles } from '../../engine/index.ts'
 
 /** A second model that nobody compares with for so long is unloaded, ms. */
@@ -55,7 +55,11 @@ export function createCompare({ first, second }: CompareParts): Compare {
     async *answer(request, { first: firstUnderWay, ...options }) {
       answering++
       try {
-        await Promise.race([firstUnderWay, aborted(options.signal)])
+        try {
+          await unlessAborted(firstUnderWay, options.signal)
+        } catch (error) {
+          if (!options.signal?.aborted) throw error
+        }
         if (options.signal?.aborted) return
         if (!holds(second, request.model)) await refuseUnlessFits(request)
         yield* second.answer(request, options)
@@ -99,10 +103,3 @@ const gigabytes = (bytes: number) =>
 
 const isSame = (a: ModelFiles | null, b: ModelFiles) =>
   a?.textPath === b.textPath && a.projectorPath === b.projectorPath
-
-function aborted(signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) resolve()
-    else signal?.addEventListener('abort', () => resolve(), { once: true })
-  })
-}

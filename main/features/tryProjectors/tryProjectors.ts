@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, PIXELS_PER_TOKEN } from '#contract'
 import type { ProjectorTrial } from '#contract'
 import type { AnswerRequest, Engine } from '../../engine/index.ts'
 
@@ -13,7 +13,7 @@ export interface Trial {
 /** Enough for a sentence or two: whether a model sees shows in its first words. */
 const MAX_TOKENS = 96
 const greedy = { temperature: 0, topP: 1, topK: 0, minP: 0, repeatPenalty: 1, seed: null } as const
-const BUDGET = { minPixels: 4 * 28 * 28, maxPixels: 512 * 28 * 28 }
+const BUDGET = { minPixels: 4 * PIXELS_PER_TOKEN, maxPixels: 512 * PIXELS_PER_TOKEN }
 
 /**
  * Asks a language model about a picture with one projector after the other; only one is in memory at a time, and none when

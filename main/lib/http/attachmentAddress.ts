@@ -1,17 +1,10 @@
 import { AppError, VideoFacts } from '#contract'
-import type { FrameKey } from '#contract'
+import type { FrameKey, RawFrame } from '#contract'
 
 /** A frame of a set, by its position, or the picture that stands for the video in lists. */
 export interface FrameAddress {
   readonly key: FrameKey
   readonly n: number | 'poster'
-}
-
-/** Pixels of a decoded frame as they travel. */
-export interface FrameLayout {
-  readonly width: number
-  readonly height: number
-  readonly format: 'rgb' | 'rgba'
 }
 
 /** Reads `frames/<key>/<n>` and `frames/<key>/poster` of an attachments' address; null for any other. */
@@ -21,7 +14,7 @@ export function frameAddress(path: string): FrameAddress | null {
 }
 
 /** Reads the size and format of a frame from its query. Throws InvalidInput. */
-export function frameLayout(query: URLSearchParams): FrameLayout {
+export function frameLayout(query: URLSearchParams): RawFrame {
   const side = (name: string) => Number(/^[1-9]\d{0,4}$/.exec(query.get(name) ?? '')?.[0] ?? 0)
   const [width, height] = [side('width'), side('height')]
   const format = query.get('format')

@@ -1,7 +1,6 @@
 import { AppError } from '#contract'
-import type { Attachment, FrameKey, VideoFacts } from '#contract'
+import type { Attachment, FrameKey, RawFrame, VideoFacts } from '#contract'
 import { factsOf, frameAddress, frameLayout } from './attachmentAddress.ts'
-import type { FrameLayout } from './attachmentAddress.ts'
 
 /** A chunk is good until the next one is asked for. */
 type Body = AsyncIterable<Uint8Array>
@@ -13,8 +12,8 @@ export interface PostTargets {
     store(name: string, body: Body, signal?: AbortSignal, facts?: VideoFacts): Promise<Attachment>
   }
   readonly frames: {
-    store(key: FrameKey, n: number, layout: FrameLayout, body: Body, signal?: AbortSignal): Promise<void>
-    storePoster(key: FrameKey, layout: FrameLayout, body: Body, signal?: AbortSignal): Promise<void>
+    store(key: FrameKey, n: number, layout: RawFrame, body: Body, signal?: AbortSignal): Promise<void>
+    storePoster(key: FrameKey, layout: RawFrame, body: Body, signal?: AbortSignal): Promise<void>
   }
   /** null where the shell captures no screens. */
   readonly captures: { readonly address: string; store(path: string, body: Body): Promise<void> } | null

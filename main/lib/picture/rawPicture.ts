@@ -1,17 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { AppError } from '#contract'
+import type { RawFrame } from '#contract'
 import sharp from 'sharp'
 import type { RgbPicture } from './resize.ts'
 
-/** Pixels in a file: 8 bits, interleaved, rows from top to bottom, no padding. */
-export interface RawLayout {
-  readonly width: number
-  readonly height: number
-  readonly format: 'rgb' | 'rgba'
-}
-
 /** Reads pixels from a file; alpha is dropped. Throws InvalidInput when the file is not as long as the layout says. */
-export async function readRaw(path: string, { width, height, format }: RawLayout): Promise<RgbPicture> {
+export async function readRaw(path: string, { width, height, format }: RawFrame): Promise<RgbPicture> {
   const bytes = await readFile(path)
   const channels = format === 'rgb' ? 3 : 4
   const expected = width * height * channels

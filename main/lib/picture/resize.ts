@@ -1,6 +1,6 @@
+import type { Size } from '#contract'
 import { bicubicKernel, fromOtherEnd, PRECISION_BITS } from './resampleKernel.ts'
 import type { Kernel } from './resampleKernel.ts'
-import type { Size } from './smartResize.ts'
 
 /** Pixels of a picture: sRGB, 8 bits, interleaved R G B, rows from top to bottom. */
 export interface RgbPicture extends Size {

@@ -1,11 +1,5 @@
 import { AppError, TOKEN_SIDE } from '#contract'
-import type { PictureBudget } from '#contract'
-
-/** Width and height in pixels. */
-export interface Size {
-  readonly width: number
-  readonly height: number
-}
+import type { PictureBudget, Size } from '#contract'
 
 const MAX_RATIO = 200
 

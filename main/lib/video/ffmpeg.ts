@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
-import type { AppError, VideoFacts } from '#contract'
+import { MAX_FRAME_SIDE } from '#contract'
+import type { AppError, Size, VideoFacts } from '#contract'
 import type { RgbPicture } from '../picture/resize.ts'
-import type { Size } from '../picture/smartResize.ts'
 import { overWhite } from '../picture/whiteBackground.ts'
 import { damagedVideo, failure } from './ffmpegErrors.ts'
 import { ending, input, startTool } from './ffmpegProcess.ts'
@@ -46,9 +46,6 @@ export interface FfmpegVideo {
    */
   frames(indices: readonly number[], options?: DecodeOptions): AsyncGenerator<DecodedFrame>
 }
-
-/** Frames beyond this are made smaller on the way: no model sees them so large. Pixels. */
-export const MAX_SIDE = 2048
 
 /**
  * Opens a video file.
@@ -127,7 +124,7 @@ async function* frames(
 }
 
 function withinMost({ width, height }: Size): Size {
-  const shrink = Math.min(1, MAX_SIDE / Math.max(width, height))
+  const shrink = Math.min(1, MAX_FRAME_SIDE / Math.max(width, height))
   return { width: Math.max(1, Math.round(width * shrink)), height: Math.max(1, Math.round(height * shrink)) }
 }
 

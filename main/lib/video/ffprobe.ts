@@ -1,6 +1,5 @@
 import { timeLine } from '#contract'
-import type { TimeLine, TrackTimes } from '#contract'
-import type { Size } from '../picture/smartResize.ts'
+import type { Size, TimeLine, TrackTimes } from '#contract'
 import { input, runTool } from './ffmpegProcess.ts'
 import type { VideoFile } from './ffmpegProcess.ts'
 import { failure, noDecoder, noIndex, noVideo, unknownKind } from './ffmpegErrors.ts'

@@ -1,9 +1,10 @@
+import { PIXELS_PER_TOKEN } from '#contract'
 import type { PictureBudget } from '#contract'
 
 /** Limits that qwen_vl_utils sets: of one frame, and of all frames of a video together, in pixels. */
-const MIN_PIXELS = 128 * 784
-const MAX_PIXELS = 768 * 784
-const TOTAL_PIXELS = 24576 * 784
+const MIN_PIXELS = 128 * PIXELS_PER_TOKEN
+const MAX_PIXELS = 768 * PIXELS_PER_TOKEN
+const TOTAL_PIXELS = 24576 * PIXELS_PER_TOKEN
 const FRAMES_PER_SLICE = 2
 /** The largest size may not be forced below this much of the smallest. */
 const ROOM = 1.05

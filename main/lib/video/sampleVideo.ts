@@ -1,6 +1,6 @@
 import { PIXELS_PER_TOKEN, type FrameSample, type PictureBudget, type VideoFacts, type VideoRange } from '#contract'
+import type { Size } from '#contract'
 import { smartResize } from '../picture/smartResize.ts'
-import type { Size } from '../picture/smartResize.ts'
 import { videoBudget } from './frameBudget.ts'
 import { framesWithin } from './frameRange.ts'
 import { FPS, PAIR, sampleFrames } from './frameSampling.ts'

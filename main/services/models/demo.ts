@@ -1,3 +1,4 @@
+import { PIXELS_PER_TOKEN } from '#contract'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Model, ModelDefaults } from '#contract'
@@ -15,7 +16,7 @@ export const demoFacts = {
 
 /** Most of what it was taught had 16 to 24 tokens; a square picture gets 16. */
 export const demoDefaults: ModelDefaults = {
-  budget: { minPixels: 4 * 28 * 28, maxPixels: 24 * 28 * 28 },
+  budget: { minPixels: 4 * PIXELS_PER_TOKEN, maxPixels: 24 * PIXELS_PER_TOKEN },
   contextTokens: 4096,
   maxTokens: 256,
   sampling: { temperature: 0, topP: 1, topK: 0, minP: 0, repeatPenalty: 1, seed: null },

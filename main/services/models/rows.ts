@@ -1,4 +1,4 @@
-import { ModelOverrides, noOverrides } from '#contract'
+import { ModelOverrides, PIXELS_PER_TOKEN, noOverrides } from '#contract'
 import type { Model, ModelDefaults } from '#contract'
 import { demoDefaults, demoModelId, demoNotice } from './demo.ts'
 import type { Entry, EntryFile } from './types.ts'
@@ -69,7 +69,7 @@ function modelOf(row: ModelRow, files: readonly EntryFile[]): Model {
 /** Defaults of a model the user added: 256 to 1280 tokens per picture and the sampling of the Qwen2.5-VL model card. */
 function addedDefaults(trainedContext: number): ModelDefaults {
   return {
-    budget: { minPixels: 256 * 28 * 28, maxPixels: 1280 * 28 * 28 },
+    budget: { minPixels: 256 * PIXELS_PER_TOKEN, maxPixels: 1280 * PIXELS_PER_TOKEN },
     contextTokens: Math.max(256, Math.min(8192, trainedContext)),
     maxTokens: 2048,
     sampling: { temperature: 0.7, topP: 0.8, topK: 20, minP: 0, repeatPenalty: 1.05, seed: null },

@@ -1,6 +1,7 @@
+import type { Size } from '#contract'
 import type { ReactNode } from 'react'
 import { cx } from '../../lib/cx.ts'
-import { toShares, type Shape, type Size } from '../../lib/grounding/index.ts'
+import { toShares, type Shape } from '../../lib/grounding/index.ts'
 import { markColour, labelWidth, placeLabels, type Area } from './markStyle.ts'
 
 /** Something drawn over a picture: its place in pixels of the original, and what it is called. */

@@ -1,4 +1,5 @@
-import type { Mark, Size } from '../../lib/grounding/index.ts'
+import type { Size } from '#contract'
+import type { Mark } from '../../lib/grounding/index.ts'
 import { markColour } from './markStyle.ts'
 
 /** Lines and letters as shares of the picture's longer side, so that they read at any size; px at least. */

@@ -1,4 +1,5 @@
-import type { Shape, Size } from '../../lib/grounding/index.ts'
+import type { Size } from '#contract'
+import type { Shape } from '../../lib/grounding/index.ts'
 import { createContext } from 'react'
 
 /** Whole pixels of a picture. */

@@ -1,5 +1,6 @@
+import type { Size } from '#contract'
 import { useLayoutEffect, useRef, type ReactNode } from 'react'
-import type { Point, Size } from './geometry.ts'
+import type { Point } from './geometry.ts'
 
 /** Pixels of the picture across the magnifier, an odd number, and CSS pixels of each. */
 const ACROSS = 15

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import type { Size } from '#contract'
 import { expect, test } from 'vitest'
 import {
   between,
@@ -10,7 +11,6 @@ import {
   shownRegion,
   wholeOf,
   type Handle,
-  type Size,
   panelPlace,
 } from './geometry.ts'
 

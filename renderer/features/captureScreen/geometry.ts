@@ -1,9 +1,4 @@
-import type { Region } from '#contract'
-
-export interface Size {
-  readonly width: number
-  readonly height: number
-}
+import type { Region, Size } from '#contract'
 
 export interface Point {
   readonly x: number

@@ -1,5 +1,5 @@
-import type { Region } from '#contract'
-import { between, moved, resized, wholeOf, type Handle, type Point, type Size } from './geometry.ts'
+import type { Region, Size } from '#contract'
+import { between, moved, resized, wholeOf, type Handle, type Point } from './geometry.ts'
 
 /**
  * Choosing a region of a picture. `pointer`: the pixel under the pointer, what the magnifier shows. `drag`: what a

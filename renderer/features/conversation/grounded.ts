@@ -1,5 +1,5 @@
-import type { ImageAttachment, Message } from '#contract'
-import { findMarks, toOriginal, type Mark, type Size, type Space, type Views } from '../../lib/grounding/index.ts'
+import type { ImageAttachment, Message, Size } from '#contract'
+import { findMarks, toOriginal, type Mark, type Space, type Views } from '../../lib/grounding/index.ts'
 import { pathBefore, type OpenConversation } from '../../lib/conversation/state.ts'
 import { seenPart, videoId } from './video/seenVideo.ts'
 

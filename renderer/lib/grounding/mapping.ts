@@ -1,10 +1,5 @@
+import type { Size } from '#contract'
 import { box, type Shape, type Space } from './findMarks.ts'
-
-/** A picture's width and height in pixels. */
-export interface Size {
-  readonly width: number
-  readonly height: number
-}
 
 /** The two sizes between which coordinates are mapped: the picture as the user has it, and as the model got it. */
 export interface Views {

@@ -1,8 +1,9 @@
+import type { Size } from '#contract'
 import type { VideoSample } from 'mediabunny'
 import { resizeBicubic } from '../../../main/lib/picture/resize.ts'
 import type { Decoded } from './decode.ts'
 import { turned } from './turned.ts'
-import type { Frame, Size } from './types.ts'
+import type { Frame } from './types.ts'
 
 /** The longest side of the picture that stands for a video, in pixels. */
 const POSTER_SIDE = 512

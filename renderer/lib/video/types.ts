@@ -1,4 +1,4 @@
-import type { ErrorInfo, VideoFacts } from '#contract'
+import type { ErrorInfo, VideoFacts, Size } from '#contract'
 
 /** What is known of a video file from its head, before its frames are counted. */
 export interface KnownVideo {
@@ -40,12 +40,6 @@ export interface Thumbnail {
   readonly index: number
   readonly time: number
   readonly picture: Blob
-}
-
-/** In pixels. */
-export interface Size {
-  readonly width: number
-  readonly height: number
 }
 
 /**

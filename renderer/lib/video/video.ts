@@ -1,5 +1,5 @@
-import { AppError } from '#contract'
-import type { KnownVideo, Reply, Request, Result, SampledFrame, Size, Task, Thumbnail, VideoReading } from './types.ts'
+import { AppError, type Size } from '#contract'
+import type { KnownVideo, Reply, Request, Result, SampledFrame, Task, Thumbnail, VideoReading } from './types.ts'
 
 /** A video file that was opened; its decoder runs in a thread of its own. */
 export interface OpenVideo {

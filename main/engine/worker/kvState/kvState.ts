@@ -1,4 +1,4 @@
-import { orAborted } from '../aborted.ts'
+import { unlessAborted } from '#contract'
 import type { LanguageContext } from '../language/context.ts'
 import { commonPrefix, unitTokens } from '../prompt/positions.ts'
 import type { Unit } from '../prompt/positions.ts'
@@ -82,7 +82,7 @@ export class KvState {
       this.writes = write
       if (this.waitingBytes <= MAX_WAITING_BYTES) continue
       try {
-        await (signal ? orAborted(write, signal) : write)
+        await (signal ? unlessAborted(write, signal) : write)
       } catch (error) {
         if (!signal?.aborted) throw error
       }

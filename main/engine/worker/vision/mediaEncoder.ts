@@ -1,5 +1,5 @@
+import { unlessAborted } from '#contract'
 import type { ProjectorFacts } from '../../gguf/index.ts'
-import { orAborted } from '../aborted.ts'
 import type { EmbeddingCache } from './embeddingCache.ts'
 import type { Media } from './media.ts'
 import type { VisionTower } from './tower.ts'
@@ -66,7 +66,7 @@ export class MediaEncoder {
     const slice = this.tower.encode(frames, signal)
     this.slice = slice.catch(() => {})
     // native code looks up between two steps only, and one step on a large picture takes seconds
-    return await orAborted(slice, signal)
+    return await unlessAborted(slice, signal)
   }
 
   /** Resolves when native code is done with what an aborted request left it with. */

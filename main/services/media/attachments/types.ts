@@ -1,4 +1,5 @@
 import type { Attachment, FileToStore, Sha256, StoreEvent, VideoFacts } from '#contract'
+import type { Probe } from '../process/protocol.ts'
 
 /** What the store needs of the media service: reading a file's header and making small pictures, in another process. */
 export interface AttachmentMedia {
@@ -13,17 +14,6 @@ export interface AttachmentMedia {
   /** Writes a picture in full size as a browser shows it to `target` and returns its MIME type. Throws as `probe`. */
   view(path: string, name: string, target: string): Promise<string>
 }
-
-/** What a file is; of a picture with its size as it is shown, after EXIF orientation, in pixels. */
-export type Probe =
-  | {
-      readonly kind: 'image'
-      readonly mime: string
-      readonly width: number
-      readonly height: number
-      readonly pages?: number
-    }
-  | { readonly kind: 'video'; readonly mime: string }
 
 /** A file that is there to be sent by whoever reaches the disk. */
 export interface OpenAttachment {

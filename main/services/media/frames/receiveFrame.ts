@@ -1,12 +1,11 @@
 import { open } from 'node:fs/promises'
-import { AppError } from '#contract'
+import { AppError, MAX_FRAME_SIDE } from '#contract'
+import type { RawFrame } from '#contract'
 import { arriving } from '../../../lib/http/body.ts'
-import type { FrameSet, RawFrame } from './types.ts'
+import type { FrameSet } from './types.ts'
 
 /** The largest frame that is taken, in pixels: somewhat more than 8K. */
 const MAX_FRAME_PIXELS = 40_000_000
-/** A larger side may be made smaller on the way: no model sees so much. Pixels. */
-const MAX_SIDE = 2048
 /** A side of the picture that stands for a video in lists, in pixels. */
 const MAX_POSTER_SIDE = 512
 
@@ -21,7 +20,8 @@ export function checkFrameSize({ width, height }: RawFrame, { video, sample }: F
   }
   if (width === video.width && height === video.height) return
   if (width === sample.width && height === sample.height) return
-  const mayShrink = Math.max(video.width, video.height) > MAX_SIDE && width <= video.width && height <= video.height
+  const mayShrink =
+    Math.max(video.width, video.height) > MAX_FRAME_SIDE && width <= video.width && height <= video.height
   if (mayShrink && width >= sample.width && height >= sample.height) return
   throw new AppError(
     'InvalidInput',

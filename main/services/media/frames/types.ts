@@ -1,4 +1,4 @@
-import type { FrameKey, FrameSample, Sha256 } from '#contract'
+import type { FrameKey, FrameSample, RawFrame, Sha256 } from '#contract'
 
 /** Frames of one video that a model gets. */
 export interface FrameSet {
@@ -6,13 +6,6 @@ export interface FrameSet {
   readonly sample: FrameSample
   /** Size of the video as shown, in pixels. */
   readonly video: { readonly width: number; readonly height: number }
-}
-
-/** Pixels of a decoded frame as they travel: 8 bits, rows from top to bottom, no padding. */
-export interface RawFrame {
-  readonly width: number
-  readonly height: number
-  readonly format: 'rgb' | 'rgba'
 }
 
 /** What a set is of, for messages. */

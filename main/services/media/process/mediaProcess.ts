@@ -1,8 +1,9 @@
 import { AppError } from '#contract'
+import type { RawFrame } from '#contract'
 import { currentRequest } from '../../../lib/log/index.ts'
 import { containerOf, readHead } from '../../../lib/video/container.ts'
 import type { SpawnWorker, WorkerProcess } from '../../../ports.ts'
-import type { MediaReply, MediaRequest, Probe, RawFrame } from './protocol.ts'
+import type { MediaReply, MediaRequest, Probe } from './protocol.ts'
 
 /**
  * Reads pictures and frames of videos in another process: a file that takes the reader down costs one request, never the

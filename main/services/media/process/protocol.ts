@@ -1,4 +1,4 @@
-import type { ErrorInfo } from '#contract'
+import type { ErrorInfo, RawFrame } from '#contract'
 
 /** What a file is; of a picture with its size as it is shown, after EXIF orientation, in pixels. */
 export type Probe =
@@ -10,13 +10,6 @@ export type Probe =
       readonly pages?: number
     }
   | { readonly kind: 'video'; readonly mime: string }
-
-/** Pixels of a decoded frame in a file: 8 bits, rows from top to bottom, no padding. */
-export interface RawFrame {
-  readonly width: number
-  readonly height: number
-  readonly format: 'rgb' | 'rgba'
-}
 
 /**
  * What the core asks of the media worker; one request is in flight at a time. `name` is what errors call the file;

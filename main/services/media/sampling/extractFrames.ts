@@ -1,7 +1,6 @@
-import { AppError, codecName } from '#contract'
-import type { FrameKey, FrameSample, VideoFacts } from '#contract'
-import type { Size } from '../../../lib/picture/index.ts'
-import { containerOf, MAX_SIDE, openWithFfmpeg, readHead } from '../../../lib/video/index.ts'
+import { AppError, codecName, MAX_FRAME_SIDE } from '#contract'
+import type { FrameKey, FrameSample, Size, VideoFacts } from '#contract'
+import { containerOf, openWithFfmpeg, readHead } from '../../../lib/video/index.ts'
 import type { FrameSets } from '../frames/types.ts'
 
 /** A stored video file; its size as shown in pixels, `codec` as far as it is known. */
@@ -74,7 +73,7 @@ function shownAt(times: Float64Array, time: number): number {
 
 /** Frames of a large video are made smaller on the way, where they stay larger than the model sees them. */
 function decodedSize({ width, height }: Size, sample: Size): Size {
-  const shrink = Math.min(1, MAX_SIDE / Math.max(width, height))
+  const shrink = Math.min(1, MAX_FRAME_SIDE / Math.max(width, height))
   const smaller = { width: Math.round(width * shrink), height: Math.round(height * shrink) }
   return smaller.width >= sample.width && smaller.height >= sample.height ? smaller : { width, height }
 }

@@ -1,6 +1,7 @@
+import type { Size } from '#contract'
 import { useRef, type ReactNode } from 'react'
 import { MarkOverlay, type DrawnMark } from '../../../components/marks/MarkOverlay.tsx'
-import { isThere, type Size, type Stretch } from '../../../lib/grounding/index.ts'
+import { isThere, type Stretch } from '../../../lib/grounding/index.ts'
 import { useShownSize } from '../../../lib/useShownSize.ts'
 import { create } from 'zustand'
 
