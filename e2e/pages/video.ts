@@ -10,6 +10,42 @@ export function video(name: string, folder: 'fixtures' | 'samples' = 'fixtures')
   return { name, type: name.endsWith('.webm') ? 'video/webm' : 'video/mp4', bytes: readFileSync(path) }
 }
 
+/**
+ * Holds back one frame of every video on its way to the core, whichever way the shell sends it, until the returned
+ * function is called.
+ */
+export async function holdFrame(page: Page, n: number): Promise<() => Promise<void>> {
+  const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
+  await page.route(new RegExp(`/frames/[0-9a-f]{64}/${n}\\?`), async (route) => {
+    await held
+    await route.fallback().catch(() => {})
+  })
+  await page.evaluate((part) => {
+    const { postMessage } = MessagePort.prototype
+    const waiting: (() => void)[] = []
+    const given = new Set<number>()
+    let isHeld = true
+    Object.assign(globalThis, {
+      letFramesGo: () => {
+        isHeld = false
+        for (const send of waiting) send()
+      },
+    })
+    MessagePort.prototype.postMessage = function (this: MessagePort, message: unknown, ...rest: []) {
+      const { post, address, abandon } = (message ?? {}) as { post?: number; address?: string; abandon?: number }
+      if (abandon !== undefined) given.add(abandon)
+      const isFrame = post !== undefined && new RegExp(part).test(address ?? '')
+      if (!isFrame || !isHeld) return postMessage.call(this, message, ...rest)
+      // what was given up meanwhile is not sent any more
+      waiting.push(() => (given.has(post) ? undefined : postMessage.call(this, message, ...rest)))
+    }
+  }, `/frames/[0-9a-f]{64}/${n}\\?`)
+  return async () => {
+    letGo()
+    await page.evaluate(() => (globalThis as unknown as { letFramesGo(): void }).letFramesGo())
+  }
+}
+
 /** Videos in the composer and in the conversation. */
 export class VideoPage {
   private readonly page: Page

@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { video, VideoPage } from '../pages/video.ts'
+import { holdFrame, video, VideoPage } from '../pages/video.ts'
 import { expect, test } from '../support/fixtures.ts'
 
 test('a question that is being composed survives a reload and the end of the app: words, pictures, a trimmed video', async ({
@@ -77,11 +77,7 @@ test('a question that waits for frames that are gone says how far they are, can 
       if (/^[0-9a-f]{2}$/.test(name)) rmSync(join(frames, name), { recursive: true })
   }
   // frames are held back, so that there is something to give up
-  let gate = Promise.withResolvers<void>()
-  await chat.page.route(/\/frames\/[0-9a-f]{64}\/3\?/, async (route) => {
-    await gate.promise
-    await route.fallback().catch(() => {})
-  })
+  const letGo = await holdFrame(chat.page, 3)
   loseFrames()
   await chat.ask('And then?')
   const note = chat.page.getByRole('status').filter({ hasText: 'right-then-down.mp4 again' })
@@ -102,7 +98,7 @@ test('a question that waits for frames that are gone says how far they are, can 
   await expect(note).toContainText('3 of 12 frames')
   await chat.drop('blue-square.png')
   await expect(chat.tray).toHaveCount(2)
-  gate.resolve()
+  await letGo()
   await expect(chat.questions).toHaveCount(2)
   await chat.ended()
   await expect(chat.questions.last()).toContainText('And then?')
@@ -110,7 +106,7 @@ test('a question that waits for frames that are gone says how far they are, can 
   await expect(chat.question).toHaveValue('')
 
   // asking for an answer again waits in the same way
-  gate = Promise.withResolvers()
+  await holdFrame(chat.page, 3)
   loseFrames()
   await chat.button('Answer again').last().click()
   await expect(note).toContainText('3 of 12 frames')

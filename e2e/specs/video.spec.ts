@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { video, VideoPage } from '../pages/video.ts'
+import { holdFrame, video, VideoPage } from '../pages/video.ts'
 import { root } from '../support/electronProgram.ts'
 import { expect, test } from '../support/fixtures.ts'
 
@@ -197,12 +197,7 @@ test('reading stops when it is told to, goes on when asked again, and a removed 
 }) => {
   const videos = new VideoPage(chat.page)
   // frames are held back, so that there is something to stop
-  let letGo = (): void => {}
-  const held = new Promise<void>((resolve) => (letGo = resolve))
-  await chat.page.route(/\/frames\/[0-9a-f]{64}\/3\?/, async (route) => {
-    await held
-    await route.fallback().catch(() => {})
-  })
+  const letGo = await holdFrame(chat.page, 3)
   await chat.drop(video('right-then-down.mp4'))
   await chat.question.fill('Which way does it move?')
   await expect(videos.waits).toHaveText('Reading frame 4 of 12…')
@@ -211,7 +206,7 @@ test('reading stops when it is told to, goes on when asked again, and a removed 
   await videos.open()
   await videos.dialog.getByRole('button', { name: 'Stop reading' }).click()
   await expect(videos.dialog.getByRole('alert')).toContainText('stopped')
-  letGo()
+  await letGo()
   await videos.dialog.getByRole('button', { name: 'Read again' }).click()
   await expect(videos.dialog.getByRole('alert')).toHaveCount(0)
   await videos.close()

@@ -29,6 +29,9 @@ async function start(ports: Remote<ShellPorts>): Promise<RunningCore> {
   }
 }
 
+// A signal in a terminal, or at the end of a session, reaches every process of the app; main decides when the core ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+
 connectRemote(
   {
     send: (message) => parentPort.postMessage(message),

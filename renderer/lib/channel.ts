@@ -99,6 +99,7 @@ const callsOnly = (port: MessagePort) => ({
 function bytesOver(port: MessagePort, closed: Promise<void>): SendBytes {
   const waiting = new Map<number, { resolve: (stored: Attachment | null) => void; reject: (error: AppError) => void }>()
   let last = 0
+  let isClosed = false
   port.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
     const answer = PostAnswer.safeParse(data).data
     if (!answer) return
@@ -108,12 +109,13 @@ function bytesOver(port: MessagePort, closed: Promise<void>): SendBytes {
     else sent?.resolve(answer.stored)
   })
   void closed.then(() => {
+    isClosed = true
     for (const sent of waiting.values()) sent.reject(connectionLost())
     waiting.clear()
   })
   return (address, body, signal) =>
     new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(connectionLost())
+      if (isClosed || signal?.aborted) return reject(connectionLost())
       const post = ++last
       const abandon = (): void => {
         if (!waiting.delete(post)) return

@@ -8,8 +8,7 @@ export const connectionLost = (): AppError =>
 
 /**
  * Anything a call rejected with, as the contract's error. The core's errors arrive as `{ code, message, data }`, with
- * the
- * figures in `data`; what the contract does not know becomes `EngineFailed` and keeps its message.
+ * the figures in `data`; what the contract does not know becomes `EngineFailed` and keeps its message.
  */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown
@@ -17,6 +16,8 @@ export function toAppError(thrown: unknown): AppError {
     const data = 'data' in thrown ? thrown.data : undefined
     return new AppError(thrown.code, thrown.message, ErrorInfo.shape.detail.safeParse(data).data, { cause: thrown })
   }
+  // the way to the core ended in the middle of a call, or the call was given up
+  if (thrown instanceof Error && thrown.name === 'AbortError') return connectionLost()
   return new AppError('EngineFailed', thrown instanceof Error ? thrown.message : String(thrown), undefined, {
     cause: thrown,
   })

@@ -132,8 +132,11 @@ class LlamaEngine implements Engine {
   }
 
   async forget(conversationId: string): Promise<void> {
-    if (this.process.loaded) await this.process.ask({ op: 'forget', conversation: conversationId }, null)
-    await new DiskCache(statesFolder(this.cachePath), MAX_STATE_BYTES).deleteGroup(conversationId)
+    try {
+      if (this.process.loaded) await this.process.ask({ op: 'forget', conversation: conversationId }, null)
+    } finally {
+      await new DiskCache(statesFolder(this.cachePath), MAX_STATE_BYTES).deleteGroup(conversationId)
+    }
   }
 
   async machine(): Promise<MachineFacts> {

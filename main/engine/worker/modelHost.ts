@@ -181,7 +181,11 @@ export class ModelHost {
 
   /** A job ended with `error`: a plan whose model could not be loaded is made anew the next time. */
   jobFailed(error: unknown): void {
-    if (this.session) return
+    if (this.session) {
+      // loaded, though what was asked of it failed: the core has heard of a load that it must hear the end of
+      this.reported = null
+      return this.sendLoaded(this.session)
+    }
     this.planner = null
     const info = error instanceof Aborted ? new AppError('Interrupted', 'Stopped.').toInfo() : toErrorInfo(error)
     this.send({ type: 'notLoaded', error: info })

@@ -79,6 +79,8 @@ export function nativeLine(text: string): string {
   if (!TECHNICAL.test(part)) return part ? `${part}: (not kept)` : '(not kept)'
   return cleanText(
     line
+      // a path may hold quotes and blanks, and nothing says where it ends: what follows its beginning goes with it
+      .replace(/(?<=^|[\s(=])['"`]?(?:[a-z]:[\\/]|[~.]{0,2}\/(?=\S)|\\\\).*$/is, '<file>')
       .replace(/'[^']*'|"[^"]*"|`[^`]*`/g, "'...'")
       .replace(/\S*[\\/]\S*/g, '<file>')
       .replace(/\S+\.gguf\b\S*/gi, '<file>'),

@@ -155,8 +155,17 @@ describe('what a line never holds', () => {
 
   test.each([
     ['ggml_backend_cuda: out of memory on device 0\n', 'ggml_backend_cuda: out of memory on device 0'],
-    ["llama_model_load: error loading '/home/ada/my model.gguf': bad", "llama_model_load: error loading '...': bad"],
-    ['llama_model_load: failed to open D:\\models\\mine.gguf now', 'llama_model_load: failed to open <file> now'],
+    ["llama_model_load: error loading '/home/ada/my model.gguf': bad", 'llama_model_load: error loading <file>'],
+    [
+      "llama_model_load: error loading '/home/Ann's secret/my model.gguf': bad",
+      'llama_model_load: error loading <file>',
+    ],
+    ['llama_model_load: failed to open D:\\models\\mine.gguf now', 'llama_model_load: failed to open <file>'],
+    [
+      'llama_model_load: failed to load model from /m/Ann Smith tax.gguf',
+      'llama_model_load: failed to load model from <file>',
+    ],
+    ['load_tensors: offloaded 10 of 33 layers to GPU', 'load_tensors: offloaded 10 of 33 layers to GPU'],
     ['parse: error parsing grammar: expecting name at my-secret ::= x', 'parse: (not kept)'],
     ['llama_vocab: no token for secret', 'llama_vocab: (not kept)'],
     ['secret without a part', '(not kept)'],

@@ -104,6 +104,7 @@ export function openLog({ folder, part, fileBytes = 1 << 20, files = 5, retryMs 
     fatal(event, fields) {
       const file = join(folder, nameOf())
       try {
+        mkdirSync(folder, { recursive: true, mode: 0o700 })
         const bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0
         if (bytes < 2 * fileBytes)
           appendFileSync(file, `${JSON.stringify(logLine(part, 'error', event, fields))}\n`, { mode: 0o600 })

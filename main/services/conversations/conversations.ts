@@ -63,8 +63,10 @@ export function createConversations(db: Database, now: () => number = Date.now):
     const { leafId } = store.conversation(id)
     const known = new Set(before)
     const added = store.pathIds(leafId).filter((messageId) => !known.has(messageId))
-    const messages = added.map((messageId) => store.message(messageId))
-    const others = added.flatMap((messageId) => store.other(messageId) ?? []).map((other) => store.message(other))
+    const messages = added.map((messageId) => withLost(store.message(messageId)))
+    const others = added
+      .flatMap((messageId) => store.other(messageId) ?? [])
+      .map((other) => withLost(store.message(other)))
     const progress = feed.progressOf([...messages, ...others].map((message) => message.id))
     const after = messages[0] ? messages[0].parentId : leafId
     feed.publish(id, { type: 'branch', after, messages, others, progress })

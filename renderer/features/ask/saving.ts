@@ -97,7 +97,11 @@ async function restore(key: string): Promise<void> {
     if (draft.compareWith && !comparedIn(conversationId)) compareIn(conversationId, draft.compareWith)
     for (const { key: picture, clip } of pictures) if (clip && !clip.pictures) void reopenVideo(picture)
     if (pictures.length > 0 || draft.text !== '') planPrepare(conversationId, 'pictures')
+    restored.add(key)
+    return schedule(key)
   }
+  // what could not be read is not replaced by nothing: it stays until something is composed
+  saved.set(key, JSON.stringify(toSaved(emptyDraft, comparedIn(conversationId))))
   restored.add(key)
   schedule(key)
 }

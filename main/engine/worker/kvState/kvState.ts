@@ -65,6 +65,8 @@ export class KvState {
     context.noteSaved()
     for (const { from, to } of piecesOf(context.units, this.saved.at(-1)?.end ?? 0)) {
       if (signal?.aborted || this.conversation !== conversation) return
+      // a piece before this one could not be written meanwhile: the next save begins with it
+      if ((this.saved.at(-1)?.end ?? 0) !== from) return
       const before = this.saved.at(-1)?.digest ?? NOTHING_BEFORE
       const data = await context.copyOut(from, to).catch(() => null)
       // there is no memory for a copy, or the conversation was removed meanwhile

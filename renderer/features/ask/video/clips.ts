@@ -277,6 +277,7 @@ export function endClip(key: string): void {
   const task = tasks.get(key)
   if (!task) return
   tasks.delete(key)
+  task.work.abort()
   task.life.abort()
   task.video?.close()
 }
