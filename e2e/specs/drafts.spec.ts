@@ -1,11 +1,24 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import SQLite from 'better-sqlite3'
 import { holdFrame, video, VideoPage } from '../pages/video.ts'
 import { expect, test } from '../support/fixtures.ts'
+
+/** The drafts that are stored in a data folder, as JSON. */
+function savedDraft(folder: string): string {
+  const db = new SQLite(join(folder, 'sightline.db'), { readonly: true })
+  try {
+    return db.prepare<[], string>("SELECT coalesce(group_concat(draft), '') FROM drafts").pluck().get() ?? ''
+  } finally {
+    db.close()
+  }
+}
 
 test('a question that is being composed survives a reload and the end of the app: words, pictures, a trimmed video', async ({
   app,
   chat,
+  data,
+  shell,
 }) => {
   const composed = async (text: string): Promise<void> => {
     const videos = new VideoPage(chat.page)
@@ -33,7 +46,8 @@ test('a question that is being composed survives a reload and the end of the app
   await chat.question.press('End')
   await chat.question.pressSequentially('move?')
 
-  // in mid typing: what was typed last is saved as the page goes away
+  // in mid typing: what was typed last is saved as the page goes away, over a port only where the stand-in is not between
+  if (shell === 'electron') await expect.poll(() => savedDraft(join(data, 'data'))).toContain('Which way does it move?')
   await chat.page.reload()
   await chat.ready()
   await composed('Which way does it move?')

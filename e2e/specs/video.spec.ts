@@ -210,6 +210,7 @@ test('reading stops when it is told to, goes on when asked again, and a removed 
   await videos.dialog.getByRole('button', { name: 'Read again' }).click()
   await expect(videos.dialog.getByRole('alert')).toHaveCount(0)
   await videos.close()
+  await expect(videos.waits).toHaveCount(0)
   await expect(chat.button('Send')).toBeEnabled()
   await chat.button('Remove video 1').click()
   await expect(chat.tray).toHaveCount(0)

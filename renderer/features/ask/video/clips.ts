@@ -38,6 +38,8 @@ interface Task {
   work: AbortController
   video: OpenVideo | null
   ahead: Ahead | null
+  /** Whether its frames are or were being read: nothing is decoded ahead any more. */
+  isBegun: boolean
   hasOverview: boolean
 }
 
@@ -50,6 +52,7 @@ function startTask(key: string): Task {
     work: new AbortController(),
     video: null,
     ahead: null,
+    isBegun: false,
     hasOverview: false,
   }
   tasks.set(key, task)
@@ -132,7 +135,8 @@ export async function reopenVideo(key: string): Promise<void> {
 /** Plans the frames of a file that is not stored yet, and begins to decode them: storing a large one takes a while. */
 async function startAhead(task: Task, key: string): Promise<void> {
   const made = await plan(key, task.work.signal)
-  if (!made?.fits || task.work.signal.aborted || !task.video?.known.isDecodable) return
+  // counting may have taken longer than storing the file
+  if (!made?.fits || task.isBegun || task.work.signal.aborted || !task.video?.known.isDecodable) return
   const abort = new AbortController()
   task.work.signal.addEventListener('abort', () => abort.abort(), { signal: abort.signal })
   task.ahead = { sample: made.sample, frames: startSampling(task.video, made.sample, abort.signal), abort }
@@ -142,8 +146,10 @@ async function startAhead(task: Task, key: string): Promise<void> {
 function takeAhead(task: Task, sample: FrameSample): Ahead | null {
   const { ahead } = task
   task.ahead = null
+  task.isBegun = true
   const isSame =
     ahead !== null &&
+    !ahead.abort.signal.aborted &&
     ahead.sample.width === sample.width &&
     ahead.sample.height === sample.height &&
     String(ahead.sample.indices) === String(sample.indices)
