@@ -5,6 +5,7 @@ import { _electron } from '@playwright/test'
 import type { ElectronApplication, Page } from '@playwright/test'
 import type { RunningApp } from './app.ts'
 import { electronProgram, root } from './electronProgram.ts'
+import { haveEnded, processesBelow } from './processes.ts'
 
 /** Switches and script of the built desktop shell, with its own data folder. */
 export const electronArguments = (data: string): string[] => ['dist/electron/main.js', `--user-data-dir=${data}`]
@@ -80,9 +81,12 @@ export class ElectronApp implements RunningApp {
     const { main } = this
     if (!main?.pid) return
     const ended = once(main, 'exit')
+    // the core among them, which has the data folder until it has ended
+    const below = processesBelow(main.pid)
     // Its whole process group, as the browser processes of the app end with it.
     process.kill(process.platform === 'win32' ? main.pid : -main.pid, 'SIGKILL')
     await ended
+    await haveEnded(below)
   }
 
   async quit(): Promise<void> {

@@ -46,6 +46,20 @@ export async function engineProcess(app: number): Promise<number> {
   return find() as number
 }
 
+/** All processes that a process began, and those that they began, as they are now. */
+export function processesBelow(pid: number): number[] {
+  const all = allProcesses()
+  const below = (parent: number): number[] =>
+    all.filter((process) => process.parent === parent).flatMap((process) => [process.pid, ...below(process.pid)])
+  return below(pid)
+}
+
+/** Resolves when none of these processes runs any more; one that has ended and is still listed has no command line. */
+export async function haveEnded(pids: readonly number[]): Promise<void> {
+  const left = () => allProcesses().filter(({ pid, command }) => pids.includes(pid) && command.trim() !== '')
+  await expect.poll(() => left().map(({ command }) => command), { message: 'processes that have to end' }).toEqual([])
+}
+
 /** Whether a process is there and has not ended. */
 export function isRunning(pid: number): boolean {
   try {
