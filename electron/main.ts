@@ -57,7 +57,7 @@ async function start(): Promise<void> {
   const windows = captureWindows(preload)
   const workers = utilityWorkers(join(dist, 'workers'), log)
   const ports = electronPorts({ paths, workers, tray: tray !== null, windows, showWindow })
-  const showProgress = createProgressBar()
+  let showProgress = createProgressBar()
   const showDownloads = (progress: DownloadProgress): void => {
     showProgress(progress)
     tray?.showDownloads(progress)
@@ -76,6 +76,8 @@ async function start(): Promise<void> {
       windows.closePanel()
       void ports.shortcuts?.set(null, () => {})
       showDownloads({ share: null, active: 0, failed: 0, stalled: false })
+      // What had failed before is no news of the next core.
+      showProgress = createProgressBar()
     },
   })
   app.setAboutPanelOptions({ applicationName: 'Sightline', applicationVersion: app.getVersion() })

@@ -1,13 +1,9 @@
 import { MessageChannelMain } from 'electron'
 import type { IpcMain, WebFrameMain } from 'electron'
-import { toErrorInfo } from '#contract'
+import { shellMessages, toErrorInfo } from '#contract'
 import type { TransferPort } from '../main/lib/remote.ts'
 import type { CoreSupervisor } from './core/supervisor.ts'
 import { WINDOW_ORIGIN } from './protocol/index.ts'
-
-const PORT = 'sightline:port'
-const STOPPED = 'sightline:stopped'
-const RESTART = 'sightline:restart'
 
 /** True for the top frame of the window's own page: the only sender that is answered. */
 export function isTrustedFrame(frame: Pick<WebFrameMain, 'origin' | 'parent'> | null): boolean {
@@ -23,27 +19,33 @@ export function handlePortRequests(
   ipcMain: Pick<IpcMain, 'on'>,
   core: Pick<CoreSupervisor, 'running' | 'restart'>,
 ): void {
-  ipcMain.on(PORT, ({ senderFrame }) => {
+  ipcMain.on(shellMessages.port, ({ senderFrame }) => {
     if (!senderFrame || !isTrustedFrame(senderFrame)) return
     const { port1, port2 } = new MessageChannelMain()
     core
       .running()
       .then((running) => running.serve(port1 as TransferPort))
       .then(
-        () => post(senderFrame, PORT, null, [port2]),
-        (error: unknown) => post(senderFrame, STOPPED, toErrorInfo(error)),
+        () => {
+          if (!post(senderFrame, shellMessages.port, null, [port2])) port2.close()
+        },
+        (error: unknown) => {
+          port1.close()
+          post(senderFrame, shellMessages.stopped, toErrorInfo(error))
+        },
       )
   })
-  ipcMain.on(RESTART, ({ senderFrame }) => {
+  ipcMain.on(shellMessages.restart, ({ senderFrame }) => {
     if (senderFrame && isTrustedFrame(senderFrame)) core.restart()
   })
 }
 
-/** A page that went away while the core was awaited needs no answer. */
-function post(frame: WebFrameMain, ...message: Parameters<WebFrameMain['postMessage']>): void {
+/** Whether the page was told. One that went away while the core was awaited needs no answer. */
+function post(frame: WebFrameMain, ...message: Parameters<WebFrameMain['postMessage']>): boolean {
   try {
     frame.postMessage(...message)
+    return true
   } catch {
-    return
+    return false
   }
 }

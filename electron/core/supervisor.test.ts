@@ -94,6 +94,57 @@ test('a core that refuses to start says its own reason, not that its process end
   await core.running()
 })
 
+test('a core that dies while it starts says how its process ended, and another one can be started', async () => {
+  supervise(() => new Promise(() => {}))
+  processes[0]!.end('exit code 139')
+  await processes[0]!.ended
+  await expect(core.running()).rejects.toMatchObject({ code: 'Interrupted' })
+  await vi.advanceTimersByTimeAsync(0)
+  await expect(core.running()).rejects.toMatchObject({ message: 'Its process ended (exit code 139).' })
+  core.restart()
+  await core.running()
+})
+
+test('a core that is late and then dies says that it died', async () => {
+  supervise(() => new Promise(() => {}))
+  await vi.advanceTimersByTimeAsync(START_MS)
+  processes[0]!.end('exit code 1')
+  await vi.advanceTimersByTimeAsync(0)
+  await expect(core.running()).rejects.toMatchObject({ message: 'Its process ended (exit code 1).' })
+})
+
+test('one that comes up after all while it is being replaced is not taken for the core', async () => {
+  const gate = Promise.withResolvers<void>()
+  supervise(() => gate.promise)
+  await vi.advanceTimersByTimeAsync(START_MS)
+  processes[0]!.killed.mockImplementation(() => {}) // It takes its time to end.
+  core.restart()
+  gate.resolve()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(core.current).toBeNull()
+  expect(onRunning).not.toHaveBeenCalled()
+  processes[0]!.end('killed')
+  await core.running()
+  expect(processes).toHaveLength(2)
+  expect(onRunning).toHaveBeenCalledOnce()
+})
+
+test('a core that does not end can be restarted once more', async () => {
+  supervise(() => Promise.reject(new AppError('Busy', 'Another Sightline has this data folder.')))
+  processes[0]!.killed.mockImplementation(() => {})
+  await expect(core.running()).rejects.toMatchObject({ code: 'Busy' })
+  core.restart()
+  const second = expect(core.running()).rejects.toMatchObject({
+    message: expect.stringContaining('does not end') as string,
+  })
+  await vi.advanceTimersByTimeAsync(CLOSE_MS)
+  await second
+  core.restart()
+  processes[0]!.end('killed')
+  await core.running()
+  expect(processes).toHaveLength(2)
+})
+
 test('a core that does not come up is said to be missing, and may still come', async () => {
   const gate = Promise.withResolvers<void>()
   supervise(() => gate.promise)

@@ -43,7 +43,7 @@ export interface CoreSupervisor {
 /** Starts the core, and says what became of it. */
 export function superviseCore(parts: SupervisorParts): CoreSupervisor {
   const { fork, ports, log, onRunning, onEnded } = parts
-  let child: CoreChild
+  let child: CoreChild | null = null
   let up: Promise<Remote<RunningCore>>
   let current: Remote<RunningCore> | null = null
   let failure: ErrorInfo | null = null
@@ -53,12 +53,16 @@ export function superviseCore(parts: SupervisorParts): CoreSupervisor {
     const own = fork()
     child = own
     failure = null
+    // The first reason is the one that says most: a process that dies also closes its line, one that refused is ended.
+    let known = false
     const fail = (error: unknown): void => {
-      if (child === own) failure = toErrorInfo(error, 'StorageFailed')
+      if (child !== own || known) return
+      known = true
+      failure = toErrorInfo(error, 'StorageFailed')
     }
     const late = setTimeout(() => {
       log.error('core.late', { afterMs: START_MS })
-      fail(new AppError('Interrupted', 'It has not come up yet. Wait a little longer, or restart it.'))
+      if (child === own) failure = stillAwaited('It has not come up yet. Wait a little longer, or restart it.')
     }, START_MS)
     up = connectRemote<CoreProcess>(own.line, { onDefect: (error) => log.error('port.failed', errorFields(error)) })
       .other.then((process) => process.start(ports))
@@ -71,7 +75,7 @@ export function superviseCore(parts: SupervisorParts): CoreSupervisor {
         onRunning(core)
       },
       (error: unknown) => {
-        log.error('core.refused', errorFields(error))
+        if (!known) log.error('core.refused', errorFields(error))
         fail(error)
         own.kill()
       },
@@ -79,23 +83,36 @@ export function superviseCore(parts: SupervisorParts): CoreSupervisor {
     void own.ended.then(({ reason }) => {
       if (child !== own) return
       current = null
-      // A reason that the core itself gave says more than its exit.
-      if (failure === null) fail(new AppError('Interrupted', `Its process ended (${reason}).`, { reason }))
+      fail(new AppError('Interrupted', `Its process ended (${reason}).`, { reason }))
       if (!closing) onEnded()
     })
   }
 
   async function close(): Promise<void> {
     const own = child
-    let timer: NodeJS.Timeout | undefined
-    const patience = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, CLOSE_MS, 'late')))
+    if (!own) return // It is ending already, for another one that will not be started.
     const closed = up
       .then((core) => core.close())
       .catch((error: unknown) => log.error('core.closeFailed', errorFields(error)))
-    const how = await Promise.race([closed, own.ended, patience])
-    clearTimeout(timer)
-    if (how === 'late') log.error('core.endedByForce', { afterMs: CLOSE_MS })
+    const inTime = await within(CLOSE_MS, Promise.race([closed, own.ended]))
+    if (!inTime) log.error('core.endedByForce', { afterMs: CLOSE_MS })
     own.kill()
+  }
+
+  /** Ends `old`, which has the data folder until its end, and starts another one. */
+  async function replace(old: CoreChild): Promise<Remote<RunningCore>> {
+    old.kill()
+    const hasEnded = await within(CLOSE_MS, old.ended)
+    if (closing) throw new AppError('Interrupted', 'Sightline is closing.')
+    if (!hasEnded) {
+      log.error('core.doesNotEnd', { afterMs: CLOSE_MS })
+      child = old
+      const error = stillAwaited('The one before does not end. Restart it once more, or restart the computer.')
+      failure = error
+      throw AppError.from(error)
+    }
+    start()
+    return up
   }
 
   start()
@@ -105,19 +122,25 @@ export function superviseCore(parts: SupervisorParts): CoreSupervisor {
       return current
     },
     restart() {
-      if (current || closing || !failure) return
+      if (current || closing || !failure || !child) return
       const old = child
+      child = null // What still comes from it is of no interest any more.
       failure = null
-      old.kill()
       onEnded()
-      // It has the data folder until its end.
-      up = old.ended.then(() => {
-        if (closing) throw new AppError('Interrupted', 'Sightline is closing.')
-        start()
-        return up
-      })
+      up = replace(old)
       up.catch(() => {})
     },
     close: () => (closing ??= close()),
   }
+}
+
+const stillAwaited = (message: string): ErrorInfo => new AppError('Interrupted', message).toInfo()
+
+/** Whether `done` settled within `ms`. */
+async function within(ms: number, done: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => (timer = setTimeout(resolve, ms, false)))
+  const inTime = await Promise.race([done.then(() => true), late])
+  clearTimeout(timer)
+  return inTime
 }

@@ -35,7 +35,8 @@ export function forkUtility(entry: string, name: string, log: Log): Utility {
   // `UtilityProcess.kill` is SIGTERM; native code that runs would not hear it.
   const kill = (): void => {
     killed = true
-    endNow(child.pid)
+    if (child.pid === undefined) child.once('spawn', () => endNow(child.pid))
+    else endNow(child.pid)
   }
   return { child, ended, kill }
 }

@@ -1,4 +1,4 @@
-import { AppError, Sha256 } from '#contract'
+import { AppError, Sha256, toShownError } from '#contract'
 import type { RunningCore } from '../core/link.ts'
 import { frameAddress } from '../../main/lib/http/attachmentAddress.ts'
 import { parseRange } from '../../main/lib/http/byteRange.ts'
@@ -68,10 +68,6 @@ async function sendFile(request: Request, store: Stores['attachments']): Promise
 
 /** Any thrown value as an `ErrorInfo`; what is no `AppError` is told without its text. */
 export function failure(error: unknown): Response {
-  const hidden = new AppError(
-    'StorageFailed',
-    'Something in the app failed. Try again; if it happens again, restart the app.',
-  )
-  const info = (error instanceof AppError ? error : hidden).toInfo()
+  const info = toShownError(error)
   return Response.json(info, { status: errorStatus(info.code), headers: attachmentHeaders })
 }

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { toErrorInfo } from '#contract'
+import { toShownError } from '#contract'
 import { errorStatus } from '../lib/http/errorStatus.ts'
 
 /** Headers of every answer: the type is what it says, and no other page may use it. */
@@ -35,11 +35,7 @@ export function sendJson(
 /** Answers with any thrown value as an `ErrorInfo`; what is no `AppError` is told without its text. */
 export function sendError(response: ServerResponse, error: unknown): void {
   if (response.headersSent) return void response.destroy()
-  const hidden = {
-    code: 'StorageFailed',
-    message: 'Something in the app failed. Try again; if it happens again, restart the app.',
-  } as const
-  const info = error instanceof Error && error.name === 'AppError' ? toErrorInfo(error) : hidden
+  const info = toShownError(error)
   sendJson(response, errorStatus(info.code), info)
 }
 

@@ -74,6 +74,17 @@ export class AppError extends Error {
   }
 }
 
+/** What is told of a defect: nothing of its text, which may name files or repeat what was said. */
+export const DEFECT: ErrorInfo = {
+  code: 'StorageFailed',
+  message: 'Something in the app failed. Try again; if it happens again, restart the app.',
+}
+
+/** Any thrown value as it may be shown outside the core: an `AppError` as it is, anything else as `DEFECT`. */
+export function toShownError(error: unknown): ErrorInfo {
+  return error instanceof AppError ? error.toInfo() : DEFECT
+}
+
 /** Any thrown value as an `ErrorInfo`; what is not an `AppError` becomes `fallback` with its message. */
 export function toErrorInfo(error: unknown, fallback: ErrorCode = 'EngineFailed'): ErrorInfo {
   if (error instanceof AppError) return error.toInfo()

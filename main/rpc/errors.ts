@@ -1,13 +1,7 @@
 import { mapEventIterator } from '@orpc/client'
 import { ORPCError, ValidationError } from '@orpc/server'
-import { AppError, ErrorCode, ErrorInfo, errorKinds } from '#contract'
+import { AppError, DEFECT, ErrorCode, ErrorInfo, errorKinds } from '#contract'
 import { toStorageError } from '../lib/database/index.ts'
-
-/** What a client is told of an error that is none of the contract's: no text of it, no stack. */
-const defect = {
-  code: 'INTERNAL_SERVER_ERROR',
-  message: 'Something in the app failed. Try again; if it happens again, restart the app.',
-}
 
 /**
  * Any thrown value as the error that travels: an `AppError` as its code, message and detail (in `data`), a failure of the
@@ -27,7 +21,7 @@ export function toRpcError(thrown: unknown): ORPCError<string, unknown> {
       return toRpcError(new AppError('InvalidInput', 'The request could not be read.', undefined, { cause: error }))
     if (error.status < 500) return error
   }
-  return new ORPCError(defect.code, { status: 500, message: defect.message, cause: error })
+  return new ORPCError('INTERNAL_SERVER_ERROR', { status: 500, message: DEFECT.message, cause: error })
 }
 
 /** The receiving side of `toRpcError`: the `AppError` again, or the value as it is when the contract does not know it. */

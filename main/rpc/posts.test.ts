@@ -43,6 +43,13 @@ test('bytes arrive at the address that they were posted to, and what was stored 
   expect(await answer()).toEqual({ post: 2, stored: null })
 })
 
+test('a post that is ill-formed is answered; what is no post is left to others', async () => {
+  const { port, answer } = served(() => Promise.reject(new Error('not to be called')))
+  port.postMessage('a call of the contract')
+  port.postMessage({ post: 7, address: 'x'.repeat(9000), body: new Uint8Array(1) })
+  expect(await answer()).toMatchObject({ post: 7, error: { code: 'InvalidInput' } })
+})
+
 test('a refusal keeps its code; a defect says nothing of itself', async () => {
   const onDefect = vi.fn()
   const { port, answer } = served(
@@ -82,8 +89,7 @@ test('what is no post is left alone; what was given up, or left by a window that
         })
       }),
   )
-  for (const message of ['text', null, { post: 1 }, { post: 1, address: 'x', body: 'text' }, { abandon: 7 }])
-    port.postMessage(message)
+  for (const message of ['text', null, { abandon: 7 }]) port.postMessage(message)
   port.postMessage({ post: 1, address: 'first', body: new Uint8Array(1) })
   port.postMessage({ post: 2, address: 'second', body: new Uint8Array(1) })
   port.postMessage({ abandon: 1 })

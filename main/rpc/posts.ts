@@ -1,4 +1,5 @@
-import { AppError, MAX_POSTED_BYTES, Post } from '#contract'
+import { z } from 'zod'
+import { AppError, MAX_POSTED_BYTES, Post, toShownError } from '#contract'
 import type { Attachment, ErrorInfo, PostAnswer } from '#contract'
 import { fromRpcError, toRpcError, warnOfDefect } from './errors.ts'
 
@@ -38,9 +39,20 @@ export function servePosts(
     port.postMessage(answer)
   }
 
+  /** What is no post belongs to others on this port; one that is ill-formed is answered, or its window would wait. */
+  function refuseIllFormed(data: unknown): void {
+    const post = z.object({ post: z.int() }).safeParse(data).data?.post
+    if (post === undefined) return
+    const error = new AppError(
+      'InvalidInput',
+      'This cannot be taken in: it is not a file. Save it as a file and add that.',
+    )
+    port.postMessage({ post, error: error.toInfo() })
+  }
+
   port.on('message', ({ data }) => {
     const message = Post.safeParse(data).data
-    if (!message) return
+    if (!message) return refuseIllFormed(data)
     if ('abandon' in message) underWay.get(message.abandon)?.abort()
     else void take(message)
   })
@@ -60,7 +72,6 @@ async function* pieces(body: Uint8Array, limit: number): AsyncGenerator<Uint8Arr
 
 function toInfo(error: unknown, onDefect: (error: unknown) => void): ErrorInfo {
   const known = fromRpcError(toRpcError(error))
-  if (known instanceof AppError) return known.toInfo()
-  onDefect(error)
-  return { code: 'StorageFailed', message: 'Something in the app failed. Try again; if it happens again, restart it.' }
+  if (!(known instanceof AppError)) onDefect(error)
+  return toShownError(known)
 }

@@ -2,7 +2,7 @@ import { createORPCClient } from '@orpc/client'
 import { RPCLink as PortLink } from '@orpc/client/message-port'
 import { RPCLink as SocketLink } from '@orpc/client/websocket'
 import type { ContractRouterClient } from '@orpc/contract'
-import { AppError, ErrorInfo, PostAnswer, type Attachment, type Contract, type Post } from '#contract'
+import { AppError, ErrorInfo, PostAnswer, shellMessages, type Attachment, type Contract, type Post } from '#contract'
 import { connectionLost } from './errors.ts'
 
 /** The core as the window calls it, typed by the contract. */
@@ -33,7 +33,7 @@ export class CoreStopped extends Error {
   }
 }
 
-/** The object that a shell with a message port puts on the window; the port arrives as a `sightline:port` message. */
+/** The object that a shell with a message port puts on the window; the port arrives as a message `shellMessages.port`. */
 export interface PortBridge {
   requestPort(): void
   /** Starts the core again after it ended; the next port is one to the new core. */
@@ -62,7 +62,7 @@ function openPort(bridge: PortBridge): Promise<Channel> {
       const stopped = stoppedCore(event.data)
       if (stopped) return finish(() => reject(new CoreStopped(stopped)))
       const port = event.ports[0]
-      if (event.data !== 'sightline:port' || !port) return
+      if (event.data !== shellMessages.port || !port) return
       const closed = new Promise<void>((done) => port.addEventListener('close', () => done(), { once: true }))
       const core: Core = createORPCClient(new PortLink({ port: callsOnly(port) }))
       const sendBytes = bytesOver(port, closed)
@@ -77,7 +77,7 @@ function openPort(bridge: PortBridge): Promise<Channel> {
 /** Why there is no core, from a message of the shell that says so; null: another message. */
 function stoppedCore(data: unknown): ErrorInfo | null {
   const told = data as { type?: unknown; error?: unknown } | null
-  return told?.type === 'sightline:stopped' ? (ErrorInfo.safeParse(told.error).data ?? null) : null
+  return told?.type === shellMessages.stopped ? (ErrorInfo.safeParse(told.error).data ?? null) : null
 }
 
 /** The port as the calls of the contract see it: their messages are text or bytes. */
