@@ -234,6 +234,17 @@ test('a second store on the same folder is Busy until the first closes', () => {
   openStore(folder).close()
 })
 
+test('a start waits for a process that is just ending', async () => {
+  const script = `import { openStore } from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)}
+    openStore(process.argv[1]); console.log('open'); process.stdin.once('data', () => setTimeout(process.exit, 100, 0))`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, folder], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  await once(child.stdout, 'data')
+  child.stdin.write('end')
+  openStore(folder).close()
+})
+
 test('another process holds the folder, and a SIGKILL frees it', async () => {
   const script = `import { openStore } from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)}
     const store = openStore(process.argv[1]); console.log('open'); setInterval(() => store, 1000)`

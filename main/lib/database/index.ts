@@ -10,6 +10,9 @@ import { migrations } from './migrations/index.ts'
 export { toStorageError } from './errors.ts'
 export { giveSpaceBack, hasMuchFreeSpace } from './freeSpace.ts'
 
+/** How long a start waits for one that was just ended and still has the folder, in ms. */
+const PREDECESSOR_MS = 2_000
+
 /** An open SQLite connection; every call is synchronous and a returned write is on the disk. */
 export type Database = SQLite.Database
 
@@ -39,7 +42,7 @@ export function openStore(folder: string): Store {
       { cause: error },
     )
   }
-  const unlock = lockFolder(join(folder, 'sightline.lock'))
+  const unlock = lockFolder(join(folder, 'sightline.lock'), PREDECESSOR_MS)
   let db: Database | undefined
   try {
     const isChecked = endedCleanly(path, note)
