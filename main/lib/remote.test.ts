@@ -109,3 +109,12 @@ test('a message port changes hands with the call that carries it', async () => {
   await remote.serve(port2 as never)
   expect(await answer).toEqual({ echoed: 'hello' })
 })
+
+test('what cannot be cloned rejects the call that carries it, either way, and the line goes on', async () => {
+  const onDefect = vi.fn()
+  const { remote } = await offered({ echo: (value: unknown) => value, symbol: () => Symbol('none') }, onDefect)
+  await expect(remote.echo(Symbol('none'))).rejects.toThrow(/could not be cloned/)
+  await expect(remote.symbol()).rejects.toThrow(/could not be cloned/)
+  expect(onDefect).toHaveBeenCalledOnce()
+  expect(await remote.echo('still there')).toBe('still there')
+})

@@ -96,8 +96,9 @@ export function connectRemote<Other>(
       const answer = new Promise((resolve, reject) => {
         if (!open) return reject(gone())
         const id = ++lastCall
-        pending.set(id, { resolve, reject })
+        // What cannot be cloned throws here, and nobody waits for it.
         send({ type: 'call', id, target, args })
+        pending.set(id, { resolve, reject })
       })
       answer.catch(() => {})
       return answer
@@ -108,7 +109,9 @@ export function connectRemote<Other>(
 
   async function answer({ id, target, args }: Extract<Message, { type: 'call' }>): Promise<void> {
     try {
-      const value = await targets.get(target)?.(...(args as unknown[]))
+      const call = targets.get(target)
+      if (!call) throw new Error('A function was called that is not offered any more')
+      const value = await call(...(args as unknown[]))
       if (open) send({ type: 'done', id, value })
     } catch (thrown) {
       if (!(thrown instanceof AppError)) onDefect(thrown)
