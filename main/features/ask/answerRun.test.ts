@@ -56,6 +56,7 @@ describe('a conversation that is removed while it answers', () => {
     })
     await expect(failing).rejects.toEqual(code('StorageFailed'))
     await answer.aborted
+    expect(conversations.message(sent.answerId).status).toBe('stopped')
     expect(question('two', sent.conversationId).conversationId).toBe(sent.conversationId)
   })
 

@@ -26,6 +26,8 @@ export interface AnswerRun {
   stop(): Promise<void>
   /** Stops the engine and stores nothing more: the conversation is going away. */
   discard(): Promise<void>
+  /** After `discard`: the conversation stays, so the answer counts as stopped with what was stored of it. */
+  keep(): void
   /** Stores the text so far as interrupted at once, then stops the engine. */
   interrupt(): void
 }
@@ -116,6 +118,10 @@ export function runAnswer(parts: {
       batch.drop()
       abort.abort()
       return done
+    },
+    keep() {
+      ended = false
+      end({ status: 'stopped' })
     },
     interrupt() {
       end(closed)

@@ -215,10 +215,14 @@ export function createAsk(parts: AskParts): Ask {
     async remove(conversationId, remove) {
       conversations.get(conversationId)
       leaving.add(conversationId)
+      const discarded = runsOf(conversationId).filter((each) => !each.ended)
       try {
         preparation.cancel(conversationId)
-        await Promise.all(runsOf(conversationId).map((each) => each.discard()))
+        await Promise.all(discarded.map((each) => each.discard()))
         remove()
+      } catch (error) {
+        for (const each of discarded) each.keep()
+        throw error
       } finally {
         leaving.delete(conversationId)
       }
