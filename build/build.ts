@@ -1,10 +1,126 @@
-import { renameSync, rmSync } from 'node:fs'
+import { globSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import tailwindcss from '@tailwindcss/vite'
+import react from '@vitejs/plugin-react'
 import { build } from 'vite'
+import type { InlineConfig } from 'vite'
 import { dist, root } from './paths.ts'
-import { targets } from './targets.ts'
-import type { Target } from './targets.ts'
-import { isUpToDate } from './upToDate.ts'
+
+/** One output of the build: what it is made of, the file that says how old it is, and how Vite makes it. */
+export interface Target {
+  readonly name: string
+  /** Folders and files, relative to the project. */
+  readonly sources: readonly string[]
+  readonly output: string
+  readonly config: InlineConfig
+  /** Where the folder of `output` is built before it takes its place, so that a running app never finds half of it. */
+  readonly staging?: string
+}
+
+const windowStaging = join(dist, 'renderer.next')
+
+/** The window, for both shells. */
+export const rendererConfig: InlineConfig = {
+  configFile: false,
+  root: join(root, 'renderer'),
+  plugins: [react(), tailwindcss()],
+  build: {
+    outDir: windowStaging,
+    emptyOutDir: true,
+    target: 'chrome140',
+    // A data: address would need a looser Content-Security-Policy.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 2500,
+  },
+  logLevel: 'warn',
+}
+
+/** A script for Node or Electron in one file; packages stay outside of it. */
+function nodeScript(entry: string, folder: string, file: string, format: 'es' | 'cjs'): InlineConfig {
+  return {
+    configFile: false,
+    root,
+    publicDir: false,
+    build: {
+      ssr: join(root, entry),
+      outDir: join(dist, folder),
+      emptyOutDir: false,
+      target: 'node24',
+      minify: false,
+      rolldownOptions: { external: ['electron'], output: { format, entryFileNames: file, codeSplitting: false } },
+    },
+    logLevel: 'warn',
+  }
+}
+
+const core = ['main', 'package.json']
+
+export const targets: readonly Target[] = [
+  {
+    name: 'window',
+    sources: [
+      'renderer',
+      'main/contract',
+      'main/lib/picture',
+      'resources/samples',
+      'package-lock.json',
+      'build/build.ts',
+    ],
+    output: 'renderer/index.html',
+    config: rendererConfig,
+    staging: windowStaging,
+  },
+  {
+    name: 'desktop shell',
+    sources: ['electron', ...core],
+    output: 'electron/main.js',
+    config: nodeScript('electron/main.ts', 'electron', 'main.js', 'es'),
+  },
+  {
+    name: 'core',
+    sources: ['electron/core', ...core],
+    output: 'electron/core.js',
+    config: nodeScript('electron/core/main.ts', 'electron', 'core.js', 'es'),
+  },
+  {
+    name: 'preload script',
+    sources: ['electron/preload.ts'],
+    output: 'electron/preload.cjs',
+    config: nodeScript('electron/preload.ts', 'electron', 'preload.cjs', 'cjs'),
+  },
+  {
+    name: 'engine',
+    sources: core,
+    output: 'workers/engine.js',
+    config: nodeScript('main/engine/worker/main.ts', 'workers', 'engine.js', 'es'),
+  },
+  {
+    name: 'pictures',
+    sources: core,
+    output: 'workers/media.js',
+    config: nodeScript('main/services/media/process/worker.ts', 'workers', 'media.js', 'es'),
+  },
+]
+
+const isTest = (path: string) => /\.test\.tsx?$|(^|[\\/])testing[\\/]/.test(path)
+
+/** True when `output` is there and no file of `sources` (files or folders under `root`, tests aside) is younger. */
+export function isUpToDate(root: string, sources: readonly string[], output: string): boolean {
+  const built = modified(output)
+  return built !== null && sources.every((source) => newest(join(root, source)) <= built)
+}
+
+function newest(path: string): number {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return modified(path) ?? 0
+  const files = globSync('**/*', { cwd: path }).filter((file) => !isTest(file))
+  return Math.max(0, ...files.map((file) => modified(join(path, file)) ?? 0))
+}
+
+/** When a file was last written, in ms; null for what is no file. */
+function modified(path: string): number | null {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  return stats?.isFile() ? stats.mtimeMs : null
+}
 
 /** Builds what is older than its sources, or everything with `force`. */
 export async function buildAll({

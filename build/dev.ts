@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { createServer } from 'vite'
 import type { ProxyOptions, ViteDevServer } from 'vite'
+import { rendererConfig } from './build.ts'
 import { root } from './paths.ts'
-import { rendererConfig } from './targets.ts'
 
 /** The app while it is worked on. */
 export interface DevApp {

@@ -1,9 +1,9 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { targets } from './build.ts'
 import { configuration, unpackedPackages } from './electron-builder.config.ts'
 import { root } from './paths.ts'
-import { targets } from './targets.ts'
 
 const installed = (pattern: string) => globSync(`node_modules/${pattern}`, { cwd: root })
 

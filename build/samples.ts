@@ -6,9 +6,8 @@ import sharp from 'sharp'
 import type { Canvas } from '../resources/demo-model/training/generator/canvas.ts'
 import type { Colour } from '../resources/demo-model/training/generator/colours.ts'
 import { drawScene } from '../resources/demo-model/training/generator/draw.ts'
-import type { Placed, Scene } from '../resources/demo-model/training/generator/scene.ts'
-import { plainForm } from '../resources/demo-model/training/generator/shapes.ts'
-import type { Shape } from '../resources/demo-model/training/generator/shapes.ts'
+import { plainForm } from '../resources/demo-model/training/generator/scene.ts'
+import type { Placed, Scene, Shape } from '../resources/demo-model/training/generator/scene.ts'
 import { setText } from '../resources/demo-model/training/generator/text.ts'
 
 /** Side of every sample picture in pixels: four times the demo model's own 112. */

@@ -1,6 +1,6 @@
 import type { App } from 'electron'
-import { errorFields, openLog } from '../main/lib/log/index.ts'
-import type { FileLog } from '../main/lib/log/index.ts'
+import { errorFields, openLog } from '../main/lib/log/log.ts'
+import type { FileLog } from '../main/lib/log/log.ts'
 
 /**
  * Opens the log of the main process, `main.log` in `folder`, and notes in it how this process starts and is quit, which

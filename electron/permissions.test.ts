@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { denyPermissions } from './permissions.ts'
+
+vi.mock('electron', () => ({}))
 
 /** A request of the page itself. */
 const own = { isMainFrame: true, requestingUrl: 'app://sightline/' }

@@ -1,9 +1,9 @@
+import { shellMessages, toErrorInfo } from '#contract'
 import { MessageChannelMain } from 'electron'
 import type { IpcMain, WebFrameMain } from 'electron'
-import { shellMessages, toErrorInfo } from '#contract'
 import type { TransferPort } from '../main/lib/remote.ts'
 import type { CoreSupervisor } from './core/supervisor.ts'
-import { WINDOW_ORIGIN } from './protocol/index.ts'
+import { WINDOW_ORIGIN } from './protocol.ts'
 
 /** True for the top frame of the window's own page: the only sender that is answered. */
 export function isTrustedFrame(frame: Pick<WebFrameMain, 'origin' | 'parent'> | null): boolean {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { app } from './testing/app.ts'
+import { Tray } from './testing/menu.ts'
 import type { Menu } from './testing/menu.ts'
-import { Tray } from './testing/tray.ts'
 import { downloadsLine, openTray } from './tray.ts'
 
 /** Every icon that came into the tray. */
@@ -10,8 +10,8 @@ const opened = vi.hoisted(() => [] as Tray[])
 vi.mock('electron', async () => {
   const [{ Menu }, { nativeImage }, { Tray }] = await Promise.all([
     import('./testing/menu.ts'),
-    import('./testing/nativeImage.ts'),
-    import('./testing/tray.ts'),
+    import('./testing/desktop.ts'),
+    import('./testing/menu.ts'),
   ])
   class SeenTray extends Tray {
     constructor(...image: ConstructorParameters<typeof Tray>) {

@@ -1,9 +1,9 @@
 import type { Model } from '#contract'
-import type { SpawnWorker } from './ports.ts'
 import { createEngine } from './engine/index.ts'
 import type { Engine } from './engine/index.ts'
 import { loggedWorkers } from './features/diagnostics/index.ts'
-import { noLog } from './lib/log/index.ts'
+import { noLog } from './lib/log/log.ts'
+import type { SpawnWorker } from './ports.ts'
 import { demoModel } from './services/models/index.ts'
 
 export { lowerDetail, withDetail } from './features/ask/index.ts'

@@ -12,8 +12,6 @@ import {
 import { join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import sharp from 'sharp'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type {
   AppError,
   ConversationEvent,
@@ -23,6 +21,8 @@ import type {
   VideoAttachment,
   VideoFacts,
 } from '#contract'
+import sharp from 'sharp'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createApp } from './app.ts'
 import type { App } from './app.ts'
 import { openStore } from './lib/database/index.ts'

@@ -7,9 +7,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { tempFolder } from '../../main/testing/tempFolder.ts'
 import { root } from '../paths.ts'
 import { judge, readExpected } from './expected.ts'
-import { formatRow } from './formats.ts'
-import { kinds } from './kinds.ts'
-import { lookApart } from './lookApart.ts'
+import { formatRow, kinds } from './formats.ts'
+import { lookInProcess } from './look.ts'
 
 const folder = tempFolder()
 afterAll(() => folder.remove())
@@ -40,7 +39,7 @@ describe('docs/formats.md', () => {
 
 describe('a file in a process of its own', () => {
   test('is opened to its last pixel', async () => {
-    const { look, over, ms, peakBytes } = await lookApart(red, generous)
+    const { look, over, ms, peakBytes } = await lookInProcess(red, generous)
     expect(look).toEqual({
       what: 'picture',
       width: 40,
@@ -55,11 +54,11 @@ describe('a file in a process of its own', () => {
   })
 
   test('that takes too long is given up', async () => {
-    expect(await lookApart(red, { ...generous, ms: 1 })).toMatchObject({ over: 'time', look: { what: 'crashed' } })
+    expect(await lookInProcess(red, { ...generous, ms: 1 })).toMatchObject({ over: 'time', look: { what: 'crashed' } })
   })
 
   test.skipIf(process.platform !== 'linux')('that takes too much memory is given up', async () => {
-    expect(await lookApart(red, { ...generous, bytes: 1e6 })).toMatchObject({
+    expect(await lookInProcess(red, { ...generous, bytes: 1e6 })).toMatchObject({
       over: 'memory',
       look: { what: 'crashed' },
     })

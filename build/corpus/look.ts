@@ -1,9 +1,12 @@
+import { fork } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { AppError } from '../../main/contract/index.ts'
+import { inspectFile } from '../../main/engine/gguf/inspectFile.ts'
 import { openPicture, sniff } from '../../main/lib/picture/index.ts'
 import type { RgbPicture } from '../../main/lib/picture/index.ts'
 import { containerOf, openWithFfmpeg, readHead, sampleFrames } from '../../main/lib/video/index.ts'
-import { inspectFile } from '../../main/engine/gguf/index.ts'
 
 /** Red, green and blue, 0 to 255. */
 export type Colour = readonly number[]
@@ -94,4 +97,72 @@ export function colours({ data, width, height }: RgbPicture): { mean: Colour; gr
       ),
     ),
   }
+}
+
+/** What a process may take for one file: ms, and bytes of memory. */
+export interface Limits {
+  readonly ms: number
+  readonly bytes: number
+}
+
+/** A look at a file in a process of its own, and what that took. */
+export interface ProcessLook {
+  readonly look: Look
+  readonly ms: number
+  /** The most memory of the process, in bytes. */
+  readonly peakBytes: number
+  /** Ended because it went beyond a limit. */
+  readonly over: 'time' | 'memory' | null
+}
+
+const SELF = fileURLToPath(import.meta.url)
+/** How often memory is looked at, in ms, where the system tells it. */
+const WATCH_MS = 50
+
+/** Opens `path` in another process, which is ended when it takes too long or too much memory. Never rejects. */
+export function lookInProcess(path: string, limits: Limits): Promise<ProcessLook> {
+  const started = performance.now()
+  const child = fork(SELF, [path], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  let found: { look: Look; ms: number; peakBytes: number } | null = null
+  let over: ProcessLook['over'] = null
+  let peakBytes = 0
+  let said = ''
+  child.stderr!.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2000)))
+  child.on('message', (message) => (found = message as typeof found))
+  const end = (why: ProcessLook['over']) => {
+    over = why
+    child.kill('SIGKILL')
+  }
+  const deadline = setTimeout(() => end('time'), limits.ms)
+  const watch = setInterval(() => {
+    void residentBytes(child.pid).then((bytes) => {
+      peakBytes = Math.max(peakBytes, bytes)
+      if (bytes > limits.bytes) end('memory')
+    })
+  }, WATCH_MS)
+  return new Promise((resolve) => {
+    child.once('close', (code, signal) => {
+      clearTimeout(deadline)
+      clearInterval(watch)
+      const ms = found?.ms ?? performance.now() - started
+      const crashed: Look = {
+        what: 'crashed',
+        message: said.trim().split('\n').at(-1) || `the process ended with ${signal ?? code}`,
+      }
+      resolve({ look: found?.look ?? crashed, ms, peakBytes: Math.max(peakBytes, found?.peakBytes ?? 0), over })
+    })
+  })
+}
+
+/** Memory of a process now, in bytes; 0 where the system does not tell. */
+async function residentBytes(pid: number | undefined): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024
+}
+
+if (process.argv[1] === SELF && process.send) {
+  const started = performance.now()
+  const seen = await look(process.argv[2]!)
+  const message = { look: seen, ms: performance.now() - started, peakBytes: process.resourceUsage().maxRSS * 1024 }
+  process.send(message, () => process.disconnect())
 }

@@ -1,13 +1,12 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from '../paths.ts'
 import { judge, readExpected } from './expected.ts'
 import type { Expected } from './expected.ts'
 import { formatsDocument } from './formats.ts'
-import { lookApart } from './lookApart.ts'
-import type { Apart } from './lookApart.ts'
-import type { Look } from './look.ts'
+import { lookInProcess } from './look.ts'
+import type { Look, ProcessLook } from './look.ts'
 
 const USAGE = `npm run corpus -- DIR [options]     opens every file under DIR and says what became of it
 npm run corpus -- --table [FILE]    writes the table of formats (default: docs/formats.md), for which it opens a file of each
@@ -70,7 +69,7 @@ async function runCorpus(folder: string): Promise<number> {
     if (!expected.has(place)) expected.set(place, expectedIn(place))
     const row = rowOf(
       relative(folder, file),
-      await lookApart(file, limits),
+      await lookInProcess(file, limits),
       expected.get(place)!.get(file.slice(place.length + 1)),
     )
     rows.push(row)
@@ -98,7 +97,7 @@ function expectedIn(folder: string): Map<string, Expected> {
   }
 }
 
-function rowOf(file: string, { look, ms, peakBytes, over }: Apart, expected: Expected | undefined): Row {
+function rowOf(file: string, { look, ms, peakBytes, over }: ProcessLook, expected: Expected | undefined): Row {
   const { slowMs, hungryBytes } = values!
   const judged = expected && judge(look, expected)
   const failed = over !== null || look.what === 'crashed'

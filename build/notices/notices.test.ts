@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { configuration, unpackedPackages } from '../electron-builder.config.ts'
-import { notices, noticesFile } from './notices.ts'
-import { forbidden, importsOfWindow, shippedPackages } from './shippedPackages.ts'
+import { forbidden, importsOfWindow, notices, noticesFile, shippedPackages } from './notices.ts'
 
 const packages = shippedPackages()
 const named = (name: string) => packages.filter((one) => one.name === name)

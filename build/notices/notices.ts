@@ -1,10 +1,110 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { init } from 'license-checker-rseidelsohn'
 import type { ModuleInfos } from 'license-checker-rseidelsohn'
 import { root } from '../paths.ts'
-import { forbidden, shippedPackages } from './shippedPackages.ts'
-import type { ShippedPackage } from './shippedPackages.ts'
+
+/** A package of package-lock.json that ends up at a user, on some system. */
+export interface ShippedPackage {
+  readonly name: string
+  readonly version: string
+  /** As an SPDX expression; "unknown" where the package names none. */
+  readonly license: string
+}
+
+interface LockEntry {
+  readonly version: string
+  readonly license?: string
+  readonly dev?: boolean
+  readonly devOptional?: boolean
+  readonly dependencies?: Record<string, string>
+  readonly optionalDependencies?: Record<string, string>
+}
+
+type Lock = Readonly<Record<string, LockEntry>>
+
+/** Licences that may be shipped with an MIT app without asking: their texts have to be passed on, and that is done. */
+const ALLOWED = new Set([
+  '0BSD',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'BlueOak-1.0.0',
+  'CC0-1.0',
+  'ISC',
+  'MIT',
+  'MPL-2.0',
+  'Python-2.0',
+  'Unlicense',
+  'Zlib',
+])
+/** What may be under the LGPL: used unmodified as files that a user can replace. build/notices/native.txt says how. */
+const REPLACEABLE = /^(@img\/sharp-|libheif-js$)/
+
+/**
+ * Everything that is shipped: what the core needs at run time, and what is built into the window, each with all that it
+ * needs, of every system. Sorted by name and version, each once.
+ */
+export function shippedPackages(lock: Lock = readLock(), windowImports = importsOfWindow()): ShippedPackage[] {
+  const paths = new Set<string>()
+  const add = (path: string | undefined): void => {
+    if (path === undefined || paths.has(path)) return
+    paths.add(path)
+    const { dependencies, optionalDependencies } = lock[path]!
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) add(resolveIn(lock, path, name))
+  }
+  for (const [path, { dev, devOptional }] of Object.entries(lock)) if (path && !dev && !devOptional) add(path)
+  for (const name of windowImports) add(resolveIn(lock, '', name))
+  const found = [...paths].map((path) => {
+    const { version, license = 'unknown' } = lock[path]!
+    return { name: path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length), version, license }
+  })
+  const each = new Map(found.map((one) => [`${one.name}@${one.version}`, one]))
+  return [...each.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one)
+}
+
+/** Why a package must not be shipped, as a sentence each; empty when all may. */
+export function forbidden(packages: readonly ShippedPackage[]): string[] {
+  return packages.flatMap(({ name, version, license }) => {
+    const isAllowed = (id: string): boolean =>
+      ALLOWED.has(id) || (/^LGPL-3\.0(-or-later)?$/.test(id) && REPLACEABLE.test(name))
+    const choices = license.replace(/[()]/g, '').split(' OR ')
+    const isFine = choices.some((choice) => choice.split(' AND ').every((id) => isAllowed(id.trim())))
+    return isFine ? [] : [`${name}@${version} is under "${license}", which may not be shipped unasked.`]
+  })
+}
+
+/** Where Node finds `name` for a module of the package at `path`, as npm laid it out. */
+function resolveIn(lock: Lock, path: string, name: string): string | undefined {
+  for (let at = path; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('/node_modules/')))) {
+    const nested = `${at}/node_modules/${name}`
+    if (lock[nested]) return nested
+  }
+  return lock[`node_modules/${name}`] && `node_modules/${name}`
+}
+
+function readLock(): Lock {
+  return (JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as { packages: Lock }).packages
+}
+
+/** The packages that the window's code, styles and shared core code import; tests are not built in. */
+export function importsOfWindow(): string[] {
+  const files = globSync(['renderer/**/*.{ts,tsx,css}', 'main/contract/*.ts'], { cwd: root })
+  const names = files
+    .filter((file) => !/\.test\.tsx?$|[\\/]testing[\\/]/.test(file))
+    .flatMap((file) => {
+      const text = readFileSync(join(root, file), 'utf8')
+      return [...text.matchAll(/(?:from|import|import\(|@import)\s*['"]([^'"]+)['"]/g)].map((match) => match[1]!)
+    })
+    .filter((name) => !/^[.#]|^node:/.test(name))
+    .map((name) =>
+      name
+        .split('/')
+        .slice(0, name.startsWith('@') ? 2 : 1)
+        .join('/'),
+    )
+  return [...new Set(names)].sort()
+}
 
 /** The file that holds the licences of everything that is shipped; it lies beside the app in each installer. */
 export const noticesFile = join(root, 'THIRD-PARTY-NOTICES.txt')

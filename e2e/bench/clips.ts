@@ -4,16 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { root } from '../support/electronProgram.ts'
-import { openPage } from './plainPage.ts'
-import { startCore } from './startCore.ts'
+import { openPage, startCore } from './startApp.ts'
 
 /** A clip of the bench, in pixels. */
 const CLIPS = ['3840x2160', '1920x1080', '1280x720'] as const
 const SECONDS = 20
 const FPS = 30
 /** Frames per second that are asked for, and the frames that they come to. */
-const WISHED_FPS = 0.5
-const FRAMES = SECONDS * WISHED_FPS
+const SAMPLED_FPS = 0.5
+const FRAMES = SECONDS * SAMPLED_FPS
 const LARGE_BYTES = 1_000_000_000
 const TIMEOUT_MS = 10 * 60_000
 const POLL_MS = 5
@@ -25,10 +24,10 @@ const IS_THERE = `document.querySelector('[data-testid=file-input]') !== null`
 const IS_KNOWN = `document.querySelectorAll('[aria-label^="Open video"]').length === 1 && !${WAITS}.startsWith('Opening the video')`
 const IS_READY = `document.querySelector('button[aria-label=Send]')?.disabled === false`
 /** Has the window ask for fewer frames than it does by itself: in both checkouts the same, whatever their interface. */
-const WISH = `{
+const SAMPLE_FEWER_FRAMES = `{
   const send = WebSocket.prototype.send
   WebSocket.prototype.send = function (message) {
-    return send.call(this, typeof message === 'string' && message.includes('/videos/plan') ? message.replace('"range":', '"fps":${WISHED_FPS},"range":') : message)
+    return send.call(this, typeof message === 'string' && message.includes('/videos/plan') ? message.replace('"range":', '"fps":${SAMPLED_FPS},"range":') : message)
   }
 }`
 
@@ -109,7 +108,7 @@ async function drop(
   const page = await openPage(executable, core.address)
   try {
     await page.until(IS_THERE, TIMEOUT_MS)
-    await page.evaluate(WISH)
+    await page.evaluate(SAMPLE_FEWER_FRAMES)
     await pause(SETTLE_MS)
     const started = performance.now()
     await page.pickFile('[data-testid=file-input]', file)

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
 import { once } from 'node:events'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -9,8 +9,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { findChromium, installHint } from '../../build/chromium.ts'
 import { root } from '../support/electronProgram.ts'
-import { openPage } from './plainPage.ts'
-import { startCore } from './startCore.ts'
+import { openPage, startCore } from './startApp.ts'
 
 /** What is measured of one checkout of the project. */
 export interface ConversationFigures {

@@ -1,18 +1,27 @@
-import { closeSync, copyFileSync, existsSync, ftruncateSync, mkdtempSync, openSync } from 'node:fs'
-import { readdirSync, rmSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ChatPage } from '../pages/chat.ts'
 import { addModel } from '../pages/models.ts'
-import { ElectronApp } from '../support/electronApp.ts'
+import { ElectronApp } from '../support/apps.ts'
 import { root } from '../support/electronProgram.ts'
 import { choose } from '../support/fixtures.ts'
 import { patientModel, untilStopped } from '../support/patientModel.ts'
 import { recordShownText } from '../support/shownText.ts'
-import { fillConversations, MB } from './houseData.ts'
-import { traceMain } from './mainTasks.ts'
-import { traceRenderer } from './rendererTasks.ts'
+import { MB, fillConversations } from './houseData.ts'
+import { traceMain, traceRenderer } from './tasks.ts'
 
 /**
  * Traces the desktop shell (Electron, or the stand-in where its binary is missing) during an answer, a search in 9 MB of

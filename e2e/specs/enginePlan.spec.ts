@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { Locator } from '@playwright/test'
-import { ModelPanel } from '../pages/modelPanel.ts'
+import { ModelPanel } from '../pages/models.ts'
 import { SettingsDialog } from '../pages/settings.ts'
 import { expect, test } from '../support/fixtures.ts'
 

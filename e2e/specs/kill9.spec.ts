@@ -1,7 +1,7 @@
 import { addModel } from '../pages/models.ts'
 import { expect, test } from '../support/fixtures.ts'
-import { isRunning, engineProcess } from '../support/processes.ts'
 import { patientModel, untilStopped } from '../support/patientModel.ts'
+import { engineProcess, isRunning } from '../support/processes.ts'
 import { recordShownText } from '../support/shownText.ts'
 
 test.use({ chosen: untilStopped })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { openStore } from '../../main/lib/database/index.ts'
 import type { ChatPage } from '../pages/chat.ts'
-import { video, VideoPage } from '../pages/video.ts'
+import { VideoPage, video } from '../pages/video.ts'
 import { expect, test } from '../support/fixtures.ts'
 
 /** A stored answer is given other words: those of a model that points at things rightly, or not. */

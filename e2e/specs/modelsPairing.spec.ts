@@ -1,12 +1,12 @@
-import AxeBuilder from '@axe-core/playwright'
 import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import AxeBuilder from '@axe-core/playwright'
 import sharp from 'sharp'
 import { oneFileGguf } from '../../main/testing/ggufOneFile.ts'
-import { expect, test } from '../support/sourceFixtures.ts'
 import { root } from '../support/electronProgram.ts'
 import { readGguf, writeGguf } from '../support/ggufFile.ts'
+import { expect, test } from '../support/sourceFixtures.ts'
 
 const demo = join(root, 'resources/demo-model')
 const goldens = join(root, 'main/testing/goldens/qwen25vl')

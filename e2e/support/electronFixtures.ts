@@ -1,5 +1,5 @@
+import { ElectronApp } from './apps.ts'
 import { test as base } from './fixtures.ts'
-import { ElectronApp } from './electronApp.ts'
 
 /** Specs that look behind the window: at Electron's main process, or the stand-in's. */
 export const test = base.extend<{ desktop: ElectronApp }>({

@@ -1,14 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test as base } from '@playwright/test'
 import type { Settings } from '#contract'
+import { test as base } from '@playwright/test'
 import { openStore } from '../../main/lib/database/index.ts'
 import { createSettings } from '../../main/services/settings/index.ts'
 import { ChatPage } from '../pages/chat.ts'
-import type { RunningApp } from './app.ts'
-import { BrowserApp } from './browserApp.ts'
-import { ElectronApp } from './electronApp.ts'
+import { BrowserApp, ElectronApp } from './apps.ts'
+import type { RunningApp } from './apps.ts'
 
 export interface ShellOptions {
   /** Which shell the project runs on. */

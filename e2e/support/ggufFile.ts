@@ -1,3 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 /** Sizes in bytes of GGUF's fixed-size value types; 8 is a string, 9 an array. */
 const sizes: Record<number, number> = { 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8 }
 
@@ -74,4 +77,21 @@ export function writeGguf({ metadata, tensors }: GgufFile): Buffer {
   ])
   const padded = (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc(align(bytes.length) - bytes.length)])
   return Buffer.concat([padded(header), ...tensors.map(({ data }) => padded(data))])
+}
+
+/** The two files of a model. */
+interface Files {
+  readonly text: string
+  readonly projector: string
+}
+
+/** A copy of a language model in `folder` that goes by another name, with the same projector. */
+export function namedModel(folder: string, name: string, model: Files): Files {
+  const file = readGguf(readFileSync(model.text))
+  const length = Buffer.from(BigUint64Array.of(BigInt(Buffer.byteLength(name))).buffer)
+  const value = Buffer.concat([length, Buffer.from(name)])
+  const text = join(folder, `${name.replaceAll(' ', '-')}.gguf`)
+  const metadata = file.metadata.map((entry) => (entry.key === 'general.name' ? { ...entry, value } : entry))
+  writeFileSync(text, writeGguf({ metadata, tensors: file.tensors }))
+  return { text, projector: model.projector }
 }

@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { AppError } from '#contract'
-import { noLog } from '../../main/lib/log/index.ts'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { noLog } from '../../main/lib/log/log.ts'
 import { connectRemote } from '../../main/lib/remote.ts'
 import type { Line } from '../../main/lib/remote.ts'
 import { CLOSE_MS, START_MS, superviseCore } from './supervisor.ts'

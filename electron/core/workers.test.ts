@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, test, vi } from 'vitest'
-import { noLog } from '../../main/lib/log/index.ts'
-import type { LogFields } from '../../main/lib/log/index.ts'
+import { noLog } from '../../main/lib/log/log.ts'
+import type { LogFields } from '../../main/lib/log/log.ts'
 import { connectRemote } from '../../main/lib/remote.ts'
 import type { Line, TransferPort } from '../../main/lib/remote.ts'
 import type { WorkerProcess } from '../../main/ports.ts'
@@ -15,7 +15,7 @@ import { forkedWorkers } from './workers.ts'
 
 vi.mock('electron', async () => ({
   ...(await import('../testing/utilityProcess.ts')),
-  ...(await import('../testing/messageChannel.ts')),
+  ...(await import('../testing/utilityProcess.ts')),
 }))
 
 /** What main does for the core, called over a line as between the two processes. */

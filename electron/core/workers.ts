@@ -4,7 +4,7 @@ import type { SpawnWorker } from '../../main/ports.ts'
 import type { ShellPorts, WorkerExit } from './link.ts'
 
 /** The last messages of a process that ended are waited for this long, in ms: they come another way than its end. */
-const LAST_WORDS_MS = 1_000
+const LAST_MESSAGES_MS = 1_000
 
 /** Starts workers through the main process. They are there at once for the core; what is sent before they run waits. */
 export function forkedWorkers(fork: Remote<ShellPorts>['forkWorker']): SpawnWorker {
@@ -20,7 +20,7 @@ export function forkedWorkers(fork: Remote<ShellPorts>['forkWorker']): SpawnWork
     const forked = fork(name, (how) => {
       if (!port) return ended(how)
       void lineEnded.then(() => ended(how))
-      setTimeout(ended, LAST_WORDS_MS, how).unref()
+      setTimeout(ended, LAST_MESSAGES_MS, how).unref()
     })
     forked.then(
       (worker) => {

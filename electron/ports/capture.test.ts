@@ -1,7 +1,7 @@
-import { beforeEach, expect, test, vi } from 'vitest'
 import type { AppError } from '#contract'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { isWayland, screenCapture } from './capture.ts'
-import { globalShortcuts } from './shortcuts.ts'
+import { globalShortcuts } from './system.ts'
 
 const image = (width: number, height: number) => ({
   isEmpty: () => width === 0,

@@ -1,12 +1,12 @@
-import { desktopCapturer, screen, shell, systemPreferences } from 'electron'
-import type { DesktopCapturerSource } from 'electron'
 import { AppError } from '#contract'
 import type { ScreenAccess } from '#contract'
+import { desktopCapturer, screen, shell, systemPreferences } from 'electron'
+import type { DesktopCapturerSource } from 'electron'
 import type { Capture, Display, ScreenPicture } from '../../main/ports.ts'
-import { CAPTURE_ADDRESS } from '../protocol/index.ts'
+import { CAPTURE_ADDRESS } from '../protocol.ts'
 import { currentDisplays } from '../windows/captureWindows.ts'
 import type { CaptureWindows } from '../windows/captureWindows.ts'
-import { withoutWindow } from '../windows/withoutWindow.ts'
+import { withoutWindow } from '../windows/mainWindow.ts'
 import { windowPlaces } from './windowPlaces.ts'
 
 /** Where macOS, the one system that refuses it, lets its user choose who sees the screen. */

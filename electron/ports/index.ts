@@ -3,13 +3,25 @@ import { app } from 'electron'
 import type { Capture, HostInfo, Paths } from '../../main/ports.ts'
 import type { ShellPorts } from '../core/link.ts'
 import type { Workers } from '../core/utility.ts'
-import { ATTACHMENT_ADDRESS } from '../protocol/index.ts'
+import { ATTACHMENT_ADDRESS } from '../protocol.ts'
 import type { CaptureWindows } from '../windows/captureWindows.ts'
 import { isWayland, screenCapture } from './capture.ts'
-import { dialogs } from './dialogs.ts'
-import { files } from './files.ts'
-import { keychainSecrets } from './secrets.ts'
-import { globalShortcuts } from './shortcuts.ts'
+import { dialogs, files, globalShortcuts, keychainSecrets } from './system.ts'
+
+/**
+ * Folders under the user's own application data. `resources` lies beside the archive once packaged; before that
+ * SIGHTLINE_RESOURCES may name another folder, for tests.
+ */
+export function appPaths(sourceRoot: string): Paths {
+  const userData = app.getPath('userData')
+  return {
+    data: join(userData, 'data'),
+    cache: join(userData, 'derived'),
+    resources: app.isPackaged
+      ? join(process.resourcesPath, 'resources')
+      : (process.env['SIGHTLINE_RESOURCES'] ?? join(sourceRoot, 'resources')),
+  }
+}
 
 /** What the shell has set up before the core starts. */
 export interface ShellParts {

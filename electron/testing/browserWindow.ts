@@ -2,14 +2,13 @@ import { join } from 'node:path'
 import type { BrowserWindowConstructorOptions, ProgressBarOptions, Rectangle } from 'electron'
 import type { Page, Route } from 'playwright'
 import { app } from './app.ts'
-import { startChromium } from './chromium.ts'
-import type { DrivenChromium } from './chromium.ts'
 import { scaleFactorAt, screen } from './desktop.ts'
 import { Listeners } from './listeners.ts'
 import { schemeAddresses, startProtocol } from './protocol.ts'
-import { defaultSession } from './session.ts'
+import { defaultSession, startChromium } from './session.ts'
+import type { DrivenChromium } from './session.ts'
 import type { BrowserWindowSurface } from './surface.ts'
-import { announceContents, StandInWebContents } from './webContents.ts'
+import { StandInWebContents, announceContents } from './webContents.ts'
 
 let driven: DrivenChromium | null = null
 /** Windows of the app being opened now: what opens at another time was opened by a page. */

@@ -1,7 +1,8 @@
 import type { MenuItemConstructorOptions } from 'electron'
 import { app } from './app.ts'
 import { BrowserWindow } from './browserWindow.ts'
-import type { MenuItemSurface, MenuSurface } from './surface.ts'
+import { Listeners } from './listeners.ts'
+import type { MenuItemSurface, MenuSurface, NativeImageSurface, TraySurface } from './surface.ts'
 
 type Role = NonNullable<MenuItemConstructorOptions['role']>
 
@@ -63,5 +64,26 @@ export class Menu implements MenuSurface {
 
   static getApplicationMenu(): MenuSurface | null {
     return Menu.application
+  }
+}
+
+/** An icon in a tray that nobody sees; its menu and tooltip are remembered. */
+export class Tray extends Listeners implements TraySurface {
+  readonly image: NativeImageSurface
+  menu: MenuSurface | null = null
+  toolTip = ''
+
+  constructor(image: NativeImageSurface) {
+    super()
+    if (!app.isReady) throw new Error('Cannot create Tray before app is ready')
+    this.image = image
+  }
+
+  setToolTip(toolTip: string): void {
+    this.toolTip = toolTip
+  }
+
+  setContextMenu(menu: MenuSurface | null): void {
+    this.menu = menu
   }
 }

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
-import type { CDPSession, Page } from 'playwright'
 import type { Size, WebPreferences, WindowOpenHandlerResponse } from 'electron'
+import type { CDPSession, Page } from 'playwright'
 import { app } from './app.ts'
 import { Listeners } from './listeners.ts'
-import type { StandInPort } from './messageChannel.ts'
 import { pageWorld, preloadWorld } from './preloadWorld.ts'
 import type { FromPage, PageData, ToPage } from './preloadWorld.ts'
-import type { SchemeAddresses } from './schemeAddress.ts'
+import type { SchemeAddresses } from './protocol.ts'
 import type { WebContentsSurface, WebFrameSurface } from './surface.ts'
+import type { StandInPort } from './utilityProcess.ts'
 
 const PRELOAD_WORLD = 'preload'
 type OpenHandler = Parameters<WebContentsSurface['setWindowOpenHandler']>[0]

@@ -1,8 +1,8 @@
 import { BrowserWindow, nativeTheme, screen } from 'electron'
 import type { BrowserWindowConstructorOptions } from 'electron'
 import type { Capture, Display } from '../../main/ports.ts'
-import { WINDOW_ORIGIN } from '../protocol/index.ts'
-import { webPreferences } from './preferences.ts'
+import { WINDOW_ORIGIN } from '../protocol.ts'
+import { webPreferences } from './guards.ts'
 
 /** The part of the capture port that is windows. */
 export type CaptureWindows = Pick<

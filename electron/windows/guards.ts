@@ -1,6 +1,12 @@
-import { dialog, shell } from 'electron'
-import type { BaseWindow, Event, WebContents } from 'electron'
-import { isWindowAddress } from '../protocol/index.ts'
+import { app, dialog, shell } from 'electron'
+import type { BaseWindow, Event, WebContents, WebPreferences } from 'electron'
+import { isWindowAddress } from '../protocol.ts'
+
+/** What every window of the app may do: a page in a sandbox, with the preload script in a world of its own. */
+export const webPreferences = (preload: string): WebPreferences => ({
+  ...{ preload, contextIsolation: true, sandbox: true, nodeIntegration: false, webviewTag: false },
+  devTools: !app.isPackaged,
+})
 
 /**
  * Keeps a window on the app's own page: nothing can be navigated to, opened or embedded. Addresses on the web are

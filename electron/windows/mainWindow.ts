@@ -1,9 +1,47 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { app, BrowserWindow, dialog, nativeTheme, screen } from 'electron'
-import { WINDOW_ORIGIN } from '../protocol/index.ts'
-import { readPlace, writePlace } from './place.ts'
-import type { WindowPlace } from './place.ts'
-import { webPreferences } from './preferences.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import { BrowserWindow, app, dialog, nativeTheme, screen } from 'electron'
+import type { Rectangle } from 'electron'
+import { z } from 'zod'
+import { WINDOW_ORIGIN } from '../protocol.ts'
+import { webPreferences } from './guards.ts'
+
+const Place = z.object({
+  ...{ x: z.int(), y: z.int(), width: z.int().min(200), height: z.int().min(200) },
+  state: z.enum(['normal', 'maximized', 'fullScreen']).catch('normal'),
+})
+
+/**
+ * Where a window is, in device-independent pixels, and whether it fills its screen instead; the pixels are those that it
+ * has when it does not.
+ */
+export type WindowState = z.infer<typeof Place>
+
+/** Where a window was; null when nothing sound is remembered or it is on no screen now. */
+export function readWindowState(file: string, screens: readonly Rectangle[]): WindowState | null {
+  try {
+    const place = Place.parse(JSON.parse(readFileSync(file, 'utf8')))
+    return screens.some((screen) => overlaps(place, screen)) ? place : null
+  } catch {
+    return null
+  }
+}
+
+/** Remembers where a window is. A file that cannot be written only costs the memory of the place. */
+export function writeWindowState(file: string, place: WindowState): void {
+  try {
+    writeFileSync(file, JSON.stringify(place))
+  } catch {
+    return
+  }
+}
+
+/** At least 64 x 32 pixels of the title bar must be reachable. */
+function overlaps(window: Rectangle, screen: Rectangle): boolean {
+  const across = Math.min(window.x + window.width, screen.x + screen.width) - Math.max(window.x, screen.x)
+  return across >= 64 && window.y >= screen.y && window.y + 32 <= screen.y + screen.height
+}
 
 let opened: BrowserWindow | null = null
 
@@ -17,7 +55,7 @@ export const mainWindow = (): BrowserWindow | null => opened
 export async function openMainWindow(preload: string, conversationId?: string): Promise<void> {
   const placeFile = join(app.getPath('userData'), 'window.json')
   const { state = 'normal', ...bounds } =
-    readPlace(
+    readWindowState(
       placeFile,
       screen.getAllDisplays().map((display) => display.workArea),
     ) ?? {}
@@ -43,7 +81,7 @@ export async function openMainWindow(preload: string, conversationId?: string): 
     else if (state === 'fullScreen') window.setFullScreen(true)
     window.show()
   })
-  window.on('close', () => writePlace(placeFile, { ...window.getNormalBounds(), state: stateOf(window) }))
+  window.on('close', () => writeWindowState(placeFile, { ...window.getNormalBounds(), state: stateOf(window) }))
   window.webContents.on('render-process-gone', (_event, { reason }) => {
     if (reason !== 'clean-exit') void offerReload(window)
   })
@@ -53,7 +91,7 @@ export async function openMainWindow(preload: string, conversationId?: string): 
   })
 }
 
-const stateOf = (window: BrowserWindow): WindowPlace['state'] =>
+const stateOf = (window: BrowserWindow): WindowState['state'] =>
   window.isFullScreen() ? 'fullScreen' : window.isMaximized() ? 'maximized' : 'normal'
 
 /** After the page's process ended by itself: nothing stored is lost, the user decides. */
@@ -68,4 +106,21 @@ async function offerReload(window: BrowserWindow): Promise<void> {
   })
   if (response === 0 && !window.isDestroyed()) window.reload()
   else app.quit()
+}
+
+/** How long a window may take to fade from the screen, in ms. */
+const FADE_MS = 250
+
+/** Does `work` while the app's window is not on the screen, then shows it again where it was, without the focus. */
+export async function withoutWindow<T>(work: () => Promise<T>): Promise<T> {
+  const window = mainWindow()
+  // One that fills a screen of its own hides nothing.
+  if (!window?.isVisible() || window.isMinimized() || window.isFullScreen()) return work()
+  window.hide()
+  try {
+    await pause(FADE_MS)
+    return await work()
+  } finally {
+    if (!window.isDestroyed()) window.showInactive()
+  }
 }

@@ -1,4 +1,69 @@
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import type { ModelFiles } from '../headless.ts'
+import type { SpawnWorker } from '../ports.ts'
+import { createWorkload, engineStarter } from './measurement.ts'
+import type { Measured, Measurement } from './measurement.ts'
+import { measurements } from './measurements/index.ts'
+import type { Machine, MeasuredModel } from './report.ts'
+
 export { measurements } from './measurements/index.ts'
 export { toReport, toTable } from './report.ts'
-export { runBench } from './runBench.ts'
+
 export { syntheticModel } from './syntheticModel.ts'
+
+/** As in the engine: with fewer weights for each, threads wait for one another longer than they compute. */
+const BYTES_PER_THREAD = 32 << 20
+
+/** Threads that the engine computes with for a model of so many bytes, so that the other side is given as many. */
+export function engineThreads(modelBytes: number): number {
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(modelBytes / BYTES_PER_THREAD)))
+}
+
+export interface BenchOptions {
+  readonly ports: { readonly spawnWorker: SpawnWorker; readonly paths: { readonly resources: string } }
+  readonly model: ModelFiles
+  readonly runs: number
+  /** Names of the measurements wanted; null: all. */
+  readonly only: readonly string[] | null
+  /** Told which measurement begins. */
+  readonly onMeasure: (name: string) => void
+}
+
+export interface BenchResult {
+  readonly measured: readonly Measured[]
+  readonly machine: Machine
+  readonly model: MeasuredModel
+}
+
+/** Runs the measurements one after the other. @throws AppError as the engine does. */
+export async function runBench({ ports, model, runs, only, onMeasure }: BenchOptions): Promise<BenchResult> {
+  const startEngine = engineStarter(ports)
+  const engine = await startEngine()
+  try {
+    const { name, bytes } = await engine.engine.inspect(model)
+    const threads = engineThreads(bytes)
+    const workload = await createWorkload(engine.engine, model)
+    await engine.engine.load(model, workload.contextTokens)
+    const wanted = ({ name, needsPictures }: Measurement) =>
+      (!only || only.includes(name)) && (!needsPictures || model.projectorPath !== null)
+    const measured: Measured[] = []
+    for (const measurement of measurements.filter(wanted)) {
+      onMeasure(measurement.name)
+      measured.push(await measurement.run({ workload, runs, threads, engine, startEngine }))
+    }
+    return {
+      measured,
+      machine: {
+        cpu: cpus()[0]?.model.trim() ?? 'unknown',
+        threads,
+        memoryBytes: totalmem(),
+        platform: `${process.platform}-${process.arch}`,
+        node: process.version,
+        backend: engine.engine.state.backend,
+      },
+      model: { name, bytes, textPath: model.textPath, projectorPath: model.projectorPath },
+    }
+  } finally {
+    await engine.close()
+  }
+}

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { forkWorker, resourcesPath } from '../nodePorts.ts'
-import { engineStarter } from './benchEngine.ts'
-import type { BenchEngine } from './benchEngine.ts'
+import { engineStarter } from './measurement.ts'
+import type { BenchEngine } from './measurement.ts'
 import { startPeer } from './peer.ts'
 
 const textPath = fileURLToPath(new URL('../../resources/demo-model/demo-text-f16.gguf', import.meta.url))

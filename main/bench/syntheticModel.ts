@@ -4,9 +4,7 @@ import { AppError } from '#contract'
 import type { ModelFiles } from '../headless.ts'
 import { layOut, writeGguf } from './synthetic/ggufWriter.ts'
 import type { GgufFile } from './synthetic/ggufWriter.ts'
-import { projector } from './synthetic/projector.ts'
-import { qwen2vl2b } from './synthetic/shape.ts'
-import { textModel } from './synthetic/textModel.ts'
+import { projector, qwen2vl2b, textModel } from './synthetic/modelFiles.ts'
 
 /** Part of the files' names: raised whenever what is written changes, so that old files are not taken. */
 const VERSION = 1

@@ -2,12 +2,30 @@ import { createReadStream } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { AppError, Sha256 } from '#contract'
-import { commonHeaders, inertPolicy, sendJson } from './answers.ts'
-import { frameAddress } from '../lib/http/attachmentAddress.ts'
-import type { FrameAddress } from '../lib/http/attachmentAddress.ts'
+import { frameAddress } from '../lib/http/attachments.ts'
+import type { FrameAddress, PostedFile } from '../lib/http/attachments.ts'
 import { unlessSilent } from '../lib/http/body.ts'
-import { parseRange } from '../lib/http/byteRange.ts'
-import type { ShellApp } from './shellApp.ts'
+import { parseRange } from '../lib/http/responses.ts'
+import type { Channel } from '../rpc/channel.ts'
+import { commonHeaders, inertPolicy, sendJson } from './responses.ts'
+
+/** A stored file; `bytes` is the size of the whole file. */
+export interface ServedFile {
+  readonly mime: string
+  readonly bytes: number
+  readonly path: string
+}
+
+/** The part of the core that is reached over HTTP. */
+export interface ShellApp {
+  /** Answers one window until its channel closes or the returned function is called. */
+  serve(channel: Channel): () => void
+  /** Takes the bytes that a window posts to an address below `attachments`. */
+  receive(address: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<PostedFile>
+  readonly attachments: { open(sha: string, size?: 'thumb'): Promise<ServedFile> }
+  readonly frames: { open(key: string, n: number): Promise<ServedFile> }
+  close(): Promise<void>
+}
 
 interface Stores extends Pick<ShellApp, 'attachments' | 'frames' | 'receive'> {
   /** How long a sender may say nothing in the middle of a body, in ms. */

@@ -1,12 +1,13 @@
-import http, { request as httpRequest } from 'node:http'
+import { request as httpRequest } from 'node:http'
+import http from 'node:http'
 import { syncBuiltinESMExports } from 'node:module'
 import { text } from 'node:stream/consumers'
-import { afterEach, expect, test, vi } from 'vitest'
 import { AppError } from '#contract'
+import { afterEach, expect, test, vi } from 'vitest'
 import { arriving } from '../lib/http/body.ts'
+import type { ShellApp } from './attachmentRoutes.ts'
 import { serveBrowser } from './server.ts'
 import type { BrowserServer } from './server.ts'
-import type { ShellApp } from './shellApp.ts'
 
 let taken = 0
 const app: ShellApp = {

@@ -2,11 +2,10 @@ import { parseArgs } from 'node:util'
 import { AppError, MAX_PICTURE_TOKENS, PIXELS_PER_TOKEN } from '#contract'
 import { createHeadless } from '../headless.ts'
 import type { AnswerRequest, AnswerResult, ChatMessage, ChatPart } from '../headless.ts'
-import { fitRequest, roomForVideos } from './fit.ts'
 import { headlessPorts } from '../nodePorts.ts'
-import { readFormat, toLora } from './answerFormat.ts'
 import { countVideos, readMessages, toSource, videoPart } from './messages.ts'
-import { decimal, integer, runCommand, UsageError } from './usage.ts'
+import { fitRequest, readFormat, roomForVideos, toLora } from './request.ts'
+import { UsageError, decimal, integer, runCommand } from './usage.ts'
 import { Videos } from './videos.ts'
 
 const USAGE = `sightline ask [options] "question"

@@ -3,7 +3,7 @@ import { measurements, runBench, syntheticModel, toReport, toTable } from '../be
 import { createHeadless } from '../headless.ts'
 import type { ModelFiles } from '../headless.ts'
 import { headlessPorts } from '../nodePorts.ts'
-import { integer, runCommand, UsageError } from './usage.ts'
+import { UsageError, integer, runCommand } from './usage.ts'
 
 const DEFAULT_RUNS = 5
 const names = measurements.map(({ name }) => name)

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { AppError } from '#contract'
 import type { PictureBudget, VideoFacts, VideoRange } from '#contract'
 import type { SizeOptions, Source } from '../headless.ts'
-import { temporaryFolder } from '../lib/files/index.ts'
+import { temporaryFolder } from '../lib/files/files.ts'
 import { isPictureKind, sniff, writePng } from '../lib/picture/index.ts'
 import {
   containerOf,

@@ -1,7 +1,6 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
-import { ChosenFormat } from './answerFormat.ts'
-import { Id } from './conversations.ts'
+import { ChosenFormat, Id } from './conversations.ts'
 import { FrameKey, MAX_FRAMES, MAX_MARKS, PictureBudget, PictureMark, Sha256 } from './media.ts'
 
 /**

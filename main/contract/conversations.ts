@@ -1,6 +1,5 @@
-import { oc, eventIterator } from '@orpc/contract'
+import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
-import { ChosenFormat } from './answerFormat.ts'
 import { ErrorInfo } from './errors.ts'
 import {
   FrameKey,
@@ -13,6 +12,13 @@ import {
   Seen,
   VideoAttachment,
 } from './media.ts'
+
+/**
+ * What an answer is held to: a JSON schema, as its text, and what the user calls it. Which schemas can be held to is told
+ * by `ask.checkFormat`.
+ */
+export const ChosenFormat = z.object({ name: z.string().trim().min(1).max(80), schema: z.string().min(1).max(200_000) })
+export type ChosenFormat = z.infer<typeof ChosenFormat>
 
 export const Id = z.string().min(1).max(64)
 

@@ -1,9 +1,8 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
-import { ChosenFormat } from './answerFormat.ts'
-import { Id } from './conversations.ts'
+import { ChosenFormat, Id } from './conversations.ts'
 import { Attachment, MAX_FRAMES, MAX_MARKS, PictureBudget, PictureMark, Sha256 } from './media.ts'
-import { VideoWish } from './videos.ts'
+import { VideoRequest } from './videos.ts'
 
 const name = z.string().max(255)
 
@@ -19,7 +18,7 @@ export const SavedMedium = z.discriminatedUnion('type', [
     budget: PictureBudget.optional(),
     marks: z.array(PictureMark).max(MAX_MARKS).optional(),
   }),
-  z.object({ type: z.literal('video'), sha: Sha256, name, wish: VideoWish }),
+  z.object({ type: z.literal('video'), sha: Sha256, name, wish: VideoRequest }),
   z.object({
     type: z.literal('frames'),
     name,

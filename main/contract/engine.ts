@@ -1,8 +1,8 @@
-import { oc, eventIterator } from '@orpc/contract'
+import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { Fit } from './catalogue.ts'
 import { ErrorInfo } from './errors.ts'
-import { Placement } from './library.ts'
+import { Placement } from './models.ts'
 
 /** A device of the engine's libraries. */
 export const DeviceInfo = z.object({

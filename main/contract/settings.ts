@@ -1,4 +1,4 @@
-import { oc, eventIterator } from '@orpc/contract'
+import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { SourceName } from './catalogue.ts'
 import { PictureBudget } from './media.ts'

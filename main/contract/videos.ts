@@ -3,14 +3,14 @@ import { z } from 'zod'
 import { FrameKey, FrameSample, PictureBudget, Sha256, VideoFacts, VideoRange } from './media.ts'
 
 /** How frames are wanted of a video. Unset: the whole of it, 2 frames per second, the detail that the settings give. */
-export const VideoWish = z.object({
+export const VideoRequest = z.object({
   range: VideoRange.nullable().default(null),
   /** Frames per second of the video's own time. */
   fps: z.number().min(0.001).max(120).optional(),
   /** Pixels of one frame. */
   budget: PictureBudget.optional(),
 })
-export type VideoWish = z.infer<typeof VideoWish>
+export type VideoRequest = z.infer<typeof VideoRequest>
 
 /** Which frames the chosen model would get of a video, and what that costs. */
 export const VideoPlan = z.object({
@@ -59,7 +59,7 @@ const FrameSetInput = z.object({ sha: Sha256, sample: FrameSample })
 export const videos = {
   /** `of`: a stored video, or the facts of one that is not stored yet. `taken`: tokens of all else that is asked. */
   plan: oc
-    .input(VideoWish.extend({ of: z.union([Sha256, VideoFacts]), taken: z.int().min(0).default(0) }))
+    .input(VideoRequest.extend({ of: z.union([Sha256, VideoFacts]), taken: z.int().min(0).default(0) }))
     .output(VideoPlan),
   /**
    * Opens a set of frames, new or begun before. `sample` is that of a plan or of a part; its `timesMs` may be replaced by

@@ -1,13 +1,12 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { until } from '../testing/until.ts'
 import { demoModel } from '../testing/engineRequests.ts'
 import { startModelServer } from '../testing/modelServer.ts'
 import type { ModelServer } from '../testing/modelServer.ts'
 import { tempFolder } from '../testing/tempFolder.ts'
 import { tinyResources } from '../testing/tinyCatalogue.ts'
-import { code, ended, inFolder, one, open, textOf, two, words } from './testing/house.ts'
-import { seen } from './testing/streams.ts'
+import { firstMatching, until } from '../testing/until.ts'
+import { code, ended, inFolder, one, open, textOf, textPart, two } from './testing/testApp.ts'
 
 const repository = 'tests/Tiny-2B-GGUF'
 const textFile = 'Tiny-2B-Q4_K_M.gguf'
@@ -35,7 +34,7 @@ afterEach(async () => {
 
 /** The first download once `state` is reached. */
 const reaches = (...states: string[]) =>
-  seen(two.downloads.watch(), ([job]) => job !== undefined && states.includes(job.state)).then(([job]) => job!)
+  firstMatching(two.downloads.watch(), ([job]) => job !== undefined && states.includes(job.state)).then(([job]) => job!)
 async function move(to: string): Promise<void> {
   for await (const event of await one.library.moveFolder({ folder: to })) void event
 }
@@ -44,11 +43,11 @@ test('the folder of models is not moved from under a download; once that is ther
   // half of the file arrives and the rest is held back
   server.script(repository, textFile, [{ kind: 'none' }, { kind: 'stall', afterBytes: 1_000_000 }])
   await two.downloads.start(entry)
-  await seen(two.downloads.watch(), ([job]) => (job?.doneBytes ?? 0) > 500_000)
+  await firstMatching(two.downloads.watch(), ([job]) => (job?.doneBytes ?? 0) > 500_000)
   await expect(move(inFolder('moved'))).rejects.toEqual(code('Busy'))
   expect(existsSync(inFolder('moved'))).toBe(false)
 
-  const [job] = await seen(two.downloads.watch(), ([each]) => each !== undefined)
+  const [job] = await firstMatching(two.downloads.watch(), ([each]) => each !== undefined)
   await two.downloads.pause({ id: job!.id })
   await two.downloads.resume({ id: job!.id })
   const done = await reaches('done', 'failed')
@@ -58,7 +57,7 @@ test('the folder of models is not moved from under a download; once that is ther
 
   await one.models.choose({ id: done.modelId! })
   await one.settings.update({ maxTokens: 8 })
-  const answer = await ended(await one.ask.send({ conversationId: null, parts: [words('Hello')] }))
+  const answer = await ended(await one.ask.send({ conversationId: null, parts: [textPart('Hello')] }))
   expect(answer).toMatchObject({ status: 'complete', error: null })
   expect(textOf(answer)).not.toBe('')
 })
@@ -66,11 +65,11 @@ test('the folder of models is not moved from under a download; once that is ther
 test('a download is removed by one window while the other resumes it: it is gone, with its part of a file', async () => {
   server.script(repository, textFile, [{ kind: 'none' }, { kind: 'stall', afterBytes: 1_000_000 }])
   await one.downloads.start(entry)
-  const [job] = await seen(one.downloads.watch(), ([each]) => (each?.doneBytes ?? 0) > 500_000)
+  const [job] = await firstMatching(one.downloads.watch(), ([each]) => (each?.doneBytes ?? 0) > 500_000)
   const { id } = job!
   await one.downloads.pause({ id })
   await Promise.allSettled([one.downloads.resume({ id }), two.downloads.remove({ id })])
-  await seen(two.downloads.watch(), (jobs) => jobs.length === 0)
+  await firstMatching(two.downloads.watch(), (jobs) => jobs.length === 0)
   const files = () =>
     readdirSync(inFolder('data', 'models'), { recursive: true, withFileTypes: true }).filter((each) => each.isFile())
   await until(() => files().length === 0)

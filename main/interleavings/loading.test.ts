@@ -1,7 +1,7 @@
 import { copyFileSync, rmSync } from 'node:fs'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { demoModelId } from '../services/models/index.ts'
-import { until } from '../testing/until.ts'
+import { firstMatching, until } from '../testing/until.ts'
 import {
   app,
   chatty,
@@ -15,15 +15,14 @@ import {
   open,
   outcome,
   textOf,
+  textPart,
   two,
-  words,
-} from './testing/house.ts'
-import { seen } from './testing/streams.ts'
+} from './testing/testApp.ts'
 
 /** The engine is the real one, on the demo model and on tiny models. */
 beforeEach(() => open())
 
-const question = words('What is in the picture?')
+const question = textPart('What is in the picture?')
 const ask = async (...pictures: string[]) =>
   one.ask.send({ conversationId: null, parts: [...(await Promise.all(pictures.map(drop))), question] })
 const loading = () => engineIs(({ state }) => state === 'loading')
@@ -51,7 +50,7 @@ describe('while the model loads', () => {
     const prepared = one.ask.prepare({ conversationId: null, parts: [picture] })
     await loading()
     const counts = ['What', 'What is', 'What is in the picture?'].map((text) =>
-      one.ask.count({ conversationId: null, parts: [picture, words(text)] }),
+      one.ask.count({ conversationId: null, parts: [picture, textPart(text)] }),
     )
     expect(await outcome(prepared)).not.toBe('Interrupted')
     for (const { parts } of await Promise.all(counts)) expect(parts).toEqual([16, expect.any(Number)])
@@ -186,10 +185,10 @@ describe('while tokens are counted', () => {
 
   test('by two windows during an answer that is stopped: all three end', async () => {
     await chatty()
-    const sent = await one.ask.send({ conversationId: null, parts: [words('Hello')] })
-    await seen(one.conversations.watch({ id: sent.conversationId }), ({ type }) => type === 'text')
+    const sent = await one.ask.send({ conversationId: null, parts: [textPart('Hello')] })
+    await firstMatching(one.conversations.watch({ id: sent.conversationId }), ({ type }) => type === 'text')
     const counts = [one, two].map(({ ask: { count } }) =>
-      outcome(count({ conversationId: sent.conversationId, parts: [words('And then?')] })),
+      outcome(count({ conversationId: sent.conversationId, parts: [textPart('And then?')] })),
     )
     await one.ask.stop({ messageId: sent.answerId })
     expect((await ended(sent)).status).toBe('stopped')
@@ -202,8 +201,8 @@ describe('while tokens are counted', () => {
 describe('while an answer is written', () => {
   test('its conversation is removed by the other window: the engine is free at once for the next question', async () => {
     await chatty()
-    const sent = await one.ask.send({ conversationId: null, parts: [words('Hello')] })
-    await seen(two.conversations.watch({ id: sent.conversationId }), ({ type }) => type === 'text')
+    const sent = await one.ask.send({ conversationId: null, parts: [textPart('Hello')] })
+    await firstMatching(two.conversations.watch({ id: sent.conversationId }), ({ type }) => type === 'text')
     await two.conversations.remove({ id: sent.conversationId })
     await one.models.choose({ id: demoModelId })
     expect(textOf(await ended(await ask('red-circle')))).toMatch(/red circle/i)
@@ -212,8 +211,8 @@ describe('while an answer is written', () => {
 
   test('the model is unloaded: the answer ends with its text, and then nothing is in memory', async () => {
     await chatty()
-    const sent = await one.ask.send({ conversationId: null, parts: [words('Hello')] })
-    await seen(one.conversations.watch({ id: sent.conversationId }), ({ type }) => type === 'text')
+    const sent = await one.ask.send({ conversationId: null, parts: [textPart('Hello')] })
+    await firstMatching(one.conversations.watch({ id: sent.conversationId }), ({ type }) => type === 'text')
     await two.engine.unload()
     const answer = await ended(sent)
     expect(answer).toMatchObject({ status: expect.stringMatching(/complete|stopped/) as string, error: null })
@@ -223,16 +222,16 @@ describe('while an answer is written', () => {
 
   test('the engine is killed: the answer fails with its text, and a question that waits behind it too or is answered', async () => {
     await chatty()
-    const sent = await one.ask.send({ conversationId: null, parts: [words('Hello')] })
-    const waiting = await two.ask.send({ conversationId: null, parts: [words('And me?')] })
-    await seen(one.conversations.watch({ id: sent.conversationId }), ({ type }) => type === 'text')
+    const sent = await one.ask.send({ conversationId: null, parts: [textPart('Hello')] })
+    const waiting = await two.ask.send({ conversationId: null, parts: [textPart('And me?')] })
+    await firstMatching(one.conversations.watch({ id: sent.conversationId }), ({ type }) => type === 'text')
     process.kill(engineProcesses().at(-1)!.pid!, 'SIGKILL')
     const answer = await ended(sent)
     expect(answer).toMatchObject({ status: 'failed', error: { code: 'EngineCrashed' } })
     expect(textOf(answer)).not.toBe('')
     expect((await ended(waiting)).status).not.toBe('streaming')
     await one.settings.update({ maxTokens: 8 })
-    expect((await ended(await one.ask.send({ conversationId: null, parts: [words('Again?')] }))).status).toBe(
+    expect((await ended(await one.ask.send({ conversationId: null, parts: [textPart('Again?')] }))).status).toBe(
       'complete',
     )
     expect(engineProcesses()).toHaveLength(2)

@@ -4,7 +4,7 @@ import { processMemory } from '../bench/processMemory.ts'
 import { startShellProcess } from '../testing/shellProcess.ts'
 import type { ShellProcess } from '../testing/shellProcess.ts'
 import { tempFolder } from '../testing/tempFolder.ts'
-import { seen } from './testing/streams.ts'
+import { firstMatching } from '../testing/until.ts'
 
 const MB = 1024 ** 2
 /** What an upload may add to the memory of the core's process, whatever its size. */
@@ -38,7 +38,7 @@ afterEach(async () => {
 test('2 GB arrive while a window is answered, and the process of the core grows by less than 64 MB', async () => {
   const bytes = 2 * 1024 * MB
   const window = await shell.connect()
-  const listed = () => seen(window.conversations.watchList(), ({ type }) => type === 'snapshot')
+  const listed = () => firstMatching(window.conversations.watchList(), ({ type }) => type === 'snapshot')
   // what the first upload of all brings with it, such as the process that reads media, is no growth by its bytes
   await shell.upload({ name: 'small.mp4', facts }, video(8 * MB))
   await listed()

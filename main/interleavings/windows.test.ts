@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { PlacementCost } from '../engine/index.ts'
 import { ScriptedEngine } from '../testing/scriptedEngine.ts'
-import { code, ended, inFolder, one, open, outcome, textOf, titles, two, words } from './testing/house.ts'
-import { seen } from './testing/streams.ts'
+import { firstMatching } from '../testing/until.ts'
+import { code, ended, inFolder, one, open, outcome, textOf, textPart, titles, two } from './testing/testApp.ts'
 
 /** What the second model takes of memory, all of which is free. */
 const part = { device: 'CPU', weights: 1, projector: 0, kv: 0, picture: 0, overhead: 0, total: 1, free: 10 }
@@ -36,7 +36,7 @@ beforeEach(() => {
   second.cost = async () => ({ plan, fit })
   open({ engine, second })
 })
-const hello = { parts: [words('Hello')] }
+const hello = { parts: [textPart('Hello')] }
 
 describe('two windows on one conversation', () => {
   test('see the same answer grow, and only one of them may ask at a time', async () => {
@@ -60,14 +60,17 @@ describe('two windows on one conversation', () => {
     await ended(first)
     const { conversationId } = first
     const asked = await Promise.all([
-      outcome(one.ask.send({ conversationId, parts: [words('From one')] })),
-      outcome(two.ask.send({ conversationId, parts: [words('From two')] })),
+      outcome(one.ask.send({ conversationId, parts: [textPart('From one')] })),
+      outcome(two.ask.send({ conversationId, parts: [textPart('From two')] })),
     ])
     expect(asked.filter((each) => each === 'Busy')).toHaveLength(1)
     const taken = asked.find((each) => typeof each !== 'string')!
     ;(await engine.nextAnswer()).finish()
     expect((await ended(taken)).status).toBe('complete')
-    const snapshot = await seen(two.conversations.watch({ id: conversationId }), ({ type }) => type === 'snapshot')
+    const snapshot = await firstMatching(
+      two.conversations.watch({ id: conversationId }),
+      ({ type }) => type === 'snapshot',
+    )
     expect(snapshot).toMatchObject({ messages: { length: 4 } })
   })
 
@@ -91,7 +94,7 @@ describe('a conversation that is removed while it answers', () => {
     // the engine takes its time to stop
     engine.stopsOnAbort = false
     answer.text('Good ')
-    const gone = seen(two.conversations.watch({ id: sent.conversationId }), ({ type }) => type === 'removed')
+    const gone = firstMatching(two.conversations.watch({ id: sent.conversationId }), ({ type }) => type === 'removed')
     const removing = one.conversations.remove({ id: sent.conversationId })
     await answer.aborted
     const refused = await outcome(two.ask.send({ conversationId: sent.conversationId, ...hello }))

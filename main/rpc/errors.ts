@@ -1,6 +1,6 @@
+import { AppError, DEFECT, ErrorCode, ErrorInfo, errorKinds } from '#contract'
 import { mapEventIterator } from '@orpc/client'
 import { ORPCError, ValidationError } from '@orpc/server'
-import { AppError, DEFECT, ErrorCode, ErrorInfo, errorKinds } from '#contract'
 import { toStorageError } from '../lib/database/index.ts'
 
 /**

@@ -3,13 +3,79 @@ import { createServer as createHttpServer } from 'node:http'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { redirect, sendFile, sendJson, sha256 } from './modelServer/answers.ts'
-import type { Repository, ServedRepository, State } from './modelServer/answers.ts'
-import type { Fault } from './modelServer/faults.ts'
-import { huggingFaceModel, huggingFaceTree, modelScopeFiles } from './modelServer/listings.ts'
+import { redirect, sendFile, sendJson, sha256 } from './modelServerResponses.ts'
+import type { Fault, Repository, ServedRepository, State } from './modelServerResponses.ts'
 
-export type { ServedFile, ServedRepository } from './modelServer/answers.ts'
-export type { Fault } from './modelServer/faults.ts'
+/** A file as a listing tells it. */
+export interface ListedFile {
+  readonly path: string
+  readonly bytes: number
+  readonly sha256: string
+}
+
+/** Files smaller than this are kept in git and not listed with a SHA-256, as Hugging Face does with small text files. */
+const isText = (path: string) => /\.(md|json|txt)$/.test(path)
+const oid = (text: string) => createHash('sha1').update(text).digest('hex')
+
+/** `GET /api/models/{repo}` of Hugging Face. */
+export function huggingFaceModel(
+  repository: string,
+  revision: string,
+  files: readonly ListedFile[],
+  isGated: boolean,
+): unknown {
+  return {
+    _id: oid(repository).slice(0, 24),
+    id: repository,
+    modelId: repository,
+    author: repository.split('/')[0],
+    sha: revision,
+    private: false,
+    gated: isGated ? 'manual' : false,
+    disabled: false,
+    tags: ['gguf'],
+    siblings: files.map(({ path }) => ({ rfilename: path })),
+  }
+}
+
+/** `GET /api/models/{repo}/tree/{rev}?recursive=true` of Hugging Face. */
+export function huggingFaceTree(files: readonly ListedFile[]): unknown {
+  return files.map(({ path, bytes, sha256 }) => {
+    const entry = { type: 'file', oid: oid(sha256), size: bytes, path }
+    return isText(path) ? entry : { ...entry, lfs: { oid: sha256, size: bytes, pointerSize: 135 } }
+  })
+}
+
+/** `GET /api/v1/models/{repo}/repo/files?Revision={rev}&Recursive=true` of ModelScope. */
+export function modelScopeFiles(revision: string, files: readonly ListedFile[]): unknown {
+  return {
+    Code: 200,
+    Success: true,
+    Message: 'success',
+    RequestId: oid(revision),
+    Data: {
+      Files: files.map(({ path, bytes, sha256 }) => ({
+        Name: path.split('/').at(-1),
+        Path: path,
+        Type: 'blob',
+        Mode: '33188',
+        Revision: revision,
+        Size: bytes,
+        Sha256: sha256,
+        IsLFS: !isText(path),
+        InCheck: false,
+        CommittedDate: 1_735_689_600,
+        CommitMessage: 'Upload',
+        CommitterName: 'tests',
+      })),
+      IsVisual: 0,
+      LatestCommitter: { Id: revision, ShortId: revision.slice(0, 8), CommittedDate: 1_735_689_600 },
+    },
+  }
+}
+
+export type { ServedFile, ServedRepository } from './modelServerResponses.ts'
+export type { Fault } from './modelServerResponses.ts'
 
 /** A request that arrived. */
 export interface SeenRequest {

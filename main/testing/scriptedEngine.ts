@@ -1,7 +1,5 @@
 import { AppError } from '#contract'
 import type { Placement, Progress, Seen } from '#contract'
-import { AsyncQueue } from '../lib/asyncQueue.ts'
-import { Emitter } from '../lib/emitter.ts'
 import type {
   AnswerEvent,
   AnswerOptions,
@@ -17,6 +15,7 @@ import type {
   PlacementCost,
   TokenCount,
 } from '../engine/index.ts'
+import { AsyncQueue, Emitter } from '../lib/events.ts'
 
 /** One answer whose every step the test decides. */
 export interface ScriptedAnswer {

@@ -8,3 +8,9 @@ const NEVER = 2 ** 31 - 1
  * comes to hold runs into the limit of the test itself.
  */
 export const until = (holds: () => boolean): Promise<boolean> => vi.waitUntil(holds, { timeout: NEVER, interval: 5 })
+
+/** Reads a stream until an event matches, and leaves it. */
+export async function firstMatching<T>(stream: Promise<AsyncIterable<T>>, matches: (event: T) => boolean): Promise<T> {
+  for await (const event of await stream) if (matches(event)) return event
+  throw new Error('The stream ended.')
+}

@@ -1,39 +1,98 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react'
-import { LiveRegion } from '../components/primitives/LiveRegion.tsx'
-import { addFiles, askWith, Composer, DropTarget } from '../features/ask/index.ts'
-import { CaptureLayer, CaptureMenu, startFromOutside, ShortcutSetting } from '../features/captureScreen/index.ts'
-import { Sidebar } from '../features/conversationList/index.ts'
-import { DiagnosticsDialog } from '../features/diagnostics/index.ts'
-import { DownloadsButton, DownloadsNote } from '../features/downloads/index.ts'
-import { DemoNotice, EngineBanner } from '../features/engine/index.ts'
-import { useEngine } from '../lib/engine.ts'
-import { FirstRun } from '../features/firstRun/index.ts'
-import { LiveMenu, LivePanel } from '../features/live/index.ts'
-import { openModels, placeOf, useLibrary } from '../features/models/index.ts'
+import { useEffect, useRef, useState } from 'react'
+import type { ReactNode } from 'react'
+import { AskAboutContext } from '../components/pictures/cropPicture.ts'
+import { LiveRegion } from '../components/primitives/Feedback.tsx'
+import { Composer, DropTarget, addFiles, askWith, keepDrafts } from '../features/ask/index.ts'
+import {
+  CaptureLayer,
+  CaptureMenu,
+  ShortcutSetting,
+  followCapture,
+  startFromOutside,
+} from '../features/captureScreen/index.ts'
 import {
   Conversation,
+  followConversation,
   progressText,
   stop,
   useOpenConversation,
   useStreamingAnswer,
 } from '../features/conversation/index.ts'
-import { SettingsDialog, useSettings, useTheme, updateSettings } from '../features/settings/index.ts'
+import { Sidebar, followConversations, useConversationList } from '../features/conversationList/index.ts'
+import { DiagnosticsDialog } from '../features/diagnostics/index.ts'
+import { DownloadsButton, DownloadsNote, followDownloads } from '../features/downloads/index.ts'
+import { DemoNotice, EngineBanner } from '../features/engine/index.ts'
+import { FirstRun } from '../features/firstRun/index.ts'
+import { LiveMenu, LivePanel } from '../features/live/index.ts'
+import { followLibrary, openModels, placeOf, useLibrary } from '../features/models/index.ts'
+import { SettingsDialog, followSettings, updateSettings, useSettings, useTheme } from '../features/settings/index.ts'
 import { Start } from '../features/start/index.ts'
 import { announce } from '../lib/announce.ts'
-import { AskAboutContext } from '../components/pictures/cropPicture.ts'
+import { followEngine, useEngine } from '../lib/engine.ts'
 import { toAppError } from '../lib/errors.ts'
-import { closePage, openConversation, useRoute } from '../lib/route.ts'
-import { useConnectionState } from '../lib/rpc.ts'
+import { followHost, useHost } from '../lib/host.ts'
+import { closePage, followAddress, openConversation, useRoute } from '../lib/route.ts'
+import { call, useConnectionState } from '../lib/rpc.ts'
 import { ConnectionBanner } from './ConnectionBanner.tsx'
-import { Frame, SidebarToggle } from './Frame.tsx'
-import { Header } from './Header.tsx'
+import { Frame, Header, SidebarToggle, useSidebar } from './Frame.tsx'
+import { ModelsView, Sources, download } from './ModelsView.tsx'
 import icon from './icon.svg'
-import { download, ModelsView, Sources } from './ModelsView.tsx'
-import { useCore } from './useCore.ts'
-import { useFirstRun } from './useFirstRun.ts'
 import { useShortcuts } from './useShortcuts.ts'
-import { useSidebar } from './useSidebar.ts'
-import { useHost } from '../lib/host.ts'
+
+/** Keeps every feature in step with the core while the window is open. */
+export function useCore(conversationId: string | null): void {
+  useEffect(() => {
+    const stop = new AbortController()
+    followAddress(stop.signal)
+    keepDrafts(stop.signal)
+    for (const follow of [
+      followHost,
+      followSettings,
+      followEngine,
+      followConversations,
+      followLibrary,
+      followDownloads,
+      followCapture,
+    ])
+      void follow(stop.signal)
+    return () => stop.abort()
+  }, [])
+
+  useEffect(() => {
+    const stop = new AbortController()
+    void followConversation(conversationId, stop.signal)
+    return () => stop.abort()
+  }, [conversationId])
+}
+
+/** `unknown`: the core has not said yet whether it is due. */
+export type FirstRunState = 'unknown' | 'due' | 'over'
+
+/**
+ * Whether the first run is due: once, over data that hold no conversation and no choice of a model. `end` leaves it for
+ * good.
+ */
+export function useFirstRun(): { state: FirstRunState; end: () => void } {
+  const { settings, loaded } = useSettings()
+  const listed = useConversationList(({ status, order }) => (status === 'loading' ? null : order.length))
+  const [ended, setEnded] = useState(false)
+  const isKnown = loaded && listed !== null
+  const isUsed = settings.modelId !== null || (listed ?? 0) > 0
+  const isOver = ended || (isKnown && (settings.firstRunDone || isUsed))
+  // Stored before the window opens, so that it stays over when the app is closed at once; what cannot be stored opens
+  // it too.
+  const end = (): void => {
+    const open = (): void => setEnded(true)
+    call((core) => core.settings.update({ firstRunDone: true })).then(open, open)
+  }
+
+  // Data that were there before count as gone through, also once they are deleted.
+  useEffect(() => {
+    if (isKnown && isUsed && !settings.firstRunDone) void updateSettings({ firstRunDone: true })
+  }, [isKnown, isUsed, settings.firstRunDone])
+
+  return { state: isOver ? 'over' : isKnown ? 'due' : 'unknown', end }
+}
 
 /** The window: lays out the features and connects them, as they do not know one another. */
 export function App(): ReactNode {

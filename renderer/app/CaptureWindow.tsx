@@ -1,5 +1,6 @@
-import { useEffect, type ReactNode } from 'react'
-import { LiveRegion } from '../components/primitives/LiveRegion.tsx'
+import { useEffect } from 'react'
+import type { ReactNode } from 'react'
+import { LiveRegion } from '../components/primitives/Feedback.tsx'
 import { OverlayWindow, PanelWindow } from '../features/captureScreen/index.ts'
 import { progressText } from '../features/conversation/index.ts'
 import { followSettings, useTheme } from '../features/settings/index.ts'

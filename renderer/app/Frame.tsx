@@ -1,9 +1,62 @@
-import { type ReactNode, useRef } from 'react'
-import { cx } from '../lib/cx.ts'
-import { type SidebarState, SIDEBAR } from './useSidebar.ts'
 import { PanelLeft } from 'lucide-react'
-import { IconButton } from '../components/primitives/IconButton.tsx'
-import { shortcut } from '../lib/platform.ts'
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import type { ReactNode } from 'react'
+import { IconButton } from '../components/primitives/Button.tsx'
+import { ContextMeter, useOpenConversation } from '../features/conversation/index.ts'
+import { useTitle } from '../features/conversationList/index.ts'
+import { ModelChip } from '../features/engine/index.ts'
+import { chooseModel, useOtherModels } from '../features/models/index.ts'
+import { announce } from '../lib/announce.ts'
+import { cx } from '../lib/cx.ts'
+import { toAppError } from '../lib/errors.ts'
+import { recall, remember, shortcut } from '../lib/platform.ts'
+
+/** The narrowest, the usual and the widest sidebar in px. */
+export const SIDEBAR = { min: 200, usual: 260, max: 400 } as const
+
+const wide = window.matchMedia('(min-width: 900px)')
+const subscribe = (listener: () => void): (() => void) => {
+  wide.addEventListener('change', listener)
+  return () => wide.removeEventListener('change', listener)
+}
+
+/** The sidebar's place: beside the conversation, or over it (`overlay`) where the window is narrow. */
+export interface SidebarState {
+  readonly shown: boolean
+  readonly overlay: boolean
+  readonly width: number
+  show(): void
+  toggle(): void
+  closeOverlay(): void
+  resize(width: number): void
+}
+
+/** Whether the sidebar is shown and how wide it is; remembered for wide windows, closed at first in narrow ones. */
+export function useSidebar(): SidebarState {
+  const overlay = !useSyncExternalStore(subscribe, () => wide.matches)
+  const [docked, setDocked] = useState(() => recall('sidebar') !== 'closed')
+  const [over, setOver] = useState(false)
+  const [width, setWidth] = useState(() => Number(recall('sidebarWidth')) || SIDEBAR.usual)
+  const shown = overlay ? over : docked
+  const set = (next: boolean): void => {
+    if (overlay) return setOver(next)
+    remember('sidebar', next ? 'open' : 'closed')
+    setDocked(next)
+  }
+  return {
+    shown,
+    overlay,
+    width,
+    show: () => set(true),
+    toggle: () => set(!shown),
+    closeOverlay: () => setOver(false),
+    resize: (next) => {
+      const kept = Math.round(Math.min(SIDEBAR.max, Math.max(SIDEBAR.min, next)))
+      remember('sidebarWidth', String(kept))
+      setWidth(kept)
+    },
+  }
+}
 
 /** The two columns of the window; in a narrow one the sidebar lies over the conversation. */
 export function Frame({
@@ -86,5 +139,40 @@ export function ResizeHandle({ width, onResize }: { width: number; onResize: (wi
         if (event.key === 'ArrowRight') onResize(width + STEP_PX)
       }}
     />
+  )
+}
+
+/** The line above the conversation: its title, the context it uses, and the model. */
+export function Header({
+  conversationId,
+  toggle,
+  onModels,
+}: {
+  conversationId: string | null
+  toggle: ReactNode
+  onModels: () => void
+}): ReactNode {
+  const listed = useTitle(conversationId)
+  const read = useOpenConversation((state) => (state.id === conversationId ? state.conversation?.title : undefined))
+  const others = useOtherModels()
+  const title = conversationId === null ? 'New conversation' : (listed ?? read ?? '')
+
+  const choose = (id: string): void => {
+    chooseModel(id).catch((thrown: unknown) => announce(toAppError(thrown).message))
+  }
+
+  useEffect(() => {
+    document.title = conversationId === null || title === '' ? 'Sightline' : `${title} · Sightline`
+  }, [conversationId, title])
+
+  return (
+    <header className="flex h-12 shrink-0 items-center gap-3 border-b border-hairline pr-2 pl-4 has-[>button:first-child]:pl-2">
+      {toggle}
+      <h1 className="min-w-0 flex-1 truncate font-medium" title={title}>
+        {title}
+      </h1>
+      {conversationId === null ? null : <ContextMeter />}
+      <ModelChip others={others} onSwitch={choose} onModels={onModels} />
+    </header>
   )
 }

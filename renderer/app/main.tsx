@@ -1,4 +1,3 @@
-import './noEval.ts'
 import { CSPProvider } from '@base-ui/react/csp-provider'
 import { Tooltip } from '@base-ui/react/tooltip'
 import { StrictMode } from 'react'
@@ -6,6 +5,7 @@ import { createRoot } from 'react-dom/client'
 import { applyTheme, lastTheme } from '../features/settings/index.ts'
 import { App } from './App.tsx'
 import { CaptureWindow, capturePlace } from './CaptureWindow.tsx'
+import './noEval.ts'
 import './styles.css'
 
 applyTheme(lastTheme())

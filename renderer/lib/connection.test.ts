@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { CoreStopped, type Channel, type Core } from './channel.ts'
-import { backOff, createConnection } from './connection.ts'
+import { CoreStopped, backOff, createConnection } from './connection.ts'
+import type { Channel, Core } from './connection.ts'
 
 interface Fake extends Channel {
   close(): void

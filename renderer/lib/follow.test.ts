@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import type { Channel, Core } from './channel.ts'
 import { createConnection } from './connection.ts'
+import type { Channel, Core } from './connection.ts'
 import { follow } from './follow.ts'
 
 interface Fake extends Channel {

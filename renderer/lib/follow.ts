@@ -1,6 +1,7 @@
-import { errorKinds, unlessAborted, untilAborted, type AppError } from '#contract'
-import type { Core } from './channel.ts'
-import { backOff, type Connection } from './connection.ts'
+import { errorKinds, unlessAborted, untilAborted } from '#contract'
+import type { AppError } from '#contract'
+import { backOff } from './connection.ts'
+import type { Connection, Core } from './connection.ts'
 import { toAppError } from './errors.ts'
 
 /** A stream of the core to follow across lost connections. */

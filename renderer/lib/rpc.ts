@@ -1,7 +1,7 @@
-import { useStore } from 'zustand'
 import type { ErrorInfo } from '#contract'
-import { openChannel, type Core } from './channel.ts'
-import { createConnection, type Connection, type ConnectionState } from './connection.ts'
+import { useStore } from 'zustand'
+import { createConnection, openChannel } from './connection.ts'
+import type { Connection, ConnectionState, Core } from './connection.ts'
 import { toAppError } from './errors.ts'
 
 /** The window's one connection to the core, opened when the page loads. */

@@ -1,7 +1,7 @@
 import { vi } from 'vitest'
 import { useStore } from 'zustand'
-import type { Core } from '../lib/channel.ts'
 import { createConnection } from '../lib/connection.ts'
+import type { Core } from '../lib/connection.ts'
 import { toAppError } from '../lib/errors.ts'
 
 type Procedures = Record<string, (input: never, options: { signal: AbortSignal }) => unknown>

@@ -1,4 +1,4 @@
-import { ModelPanel } from '../../pages/modelPanel.ts'
+import { ModelPanel } from '../../pages/models.ts'
 import { expect, test } from '../../support/fixtures.ts'
 
 const note = 'The context was made smaller to save memory: 2,048 tokens instead of 4,096.'

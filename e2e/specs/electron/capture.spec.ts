@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ElectronApplication, Page } from '@playwright/test'
 import { CapturePage } from '../../pages/capture.ts'
+import { electronArguments, electronEnvironment } from '../../support/apps.ts'
+import type { ElectronApp } from '../../support/apps.ts'
 import { expect, test } from '../../support/electronFixtures.ts'
-import { electronArguments, electronEnvironment } from '../../support/electronApp.ts'
-import type { ElectronApp } from '../../support/electronApp.ts'
 import { electronProgram, root } from '../../support/electronProgram.ts'
 
 /** Two displays: one at 100 %, and to the right of it, higher up, one at 150 % with a taskbar of 40 pixels. */

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { electronArguments, electronEnvironment } from '../../support/electronApp.ts'
-import { electronProgram, root } from '../../support/electronProgram.ts'
+import { electronArguments, electronEnvironment } from '../../support/apps.ts'
 import { expect, test } from '../../support/electronFixtures.ts'
+import { electronProgram, root } from '../../support/electronProgram.ts'
 import { childProcesses, engineProcess, isRunning } from '../../support/processes.ts'
 
 test('a second start brings the first window to the front and ends', async ({ desktop, data }) => {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { mergeTests } from '@playwright/test'
+import { ModelsPage } from '../../pages/models.ts'
 import { test as desktopTest } from '../../support/electronFixtures.ts'
 import { expect, gated, test as sourceTest } from '../../support/sourceFixtures.ts'
-import { ModelsPage } from '../../pages/models.ts'
 
 const test = mergeTests(desktopTest, sourceTest)
 

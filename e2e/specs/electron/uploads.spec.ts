@@ -1,9 +1,18 @@
 import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
-import { dropPaths } from '../../pages/desktopFiles.ts'
+import type { Page } from '@playwright/test'
 import { VideoPage } from '../../pages/video.ts'
-import { root } from '../../support/electronProgram.ts'
 import { expect, test } from '../../support/electronFixtures.ts'
+import { root } from '../../support/electronProgram.ts'
+
+/** Drops files and folders of this computer on the window as its desktop does, so that their paths are known to the shell. */
+export async function dropPaths(page: Page, ...paths: string[]): Promise<void> {
+  const client = await page.context().newCDPSession(page)
+  const data = { items: [], files: paths, dragOperationsMask: 1 }
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await client.send('Input.dispatchDragEvent', { type, x: 400, y: 300, data })
+  await client.detach()
+}
 
 const GB = 1024 ** 3
 

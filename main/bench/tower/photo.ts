@@ -1,7 +1,8 @@
 import sharp from 'sharp'
-import { openPicture, resizeBicubic, smartResize } from '../../lib/picture/index.ts'
-import { tokenPixels, visionOf } from '../../lib/families/index.ts'
 import { normaliseTable, patchify, plainOrder } from '../../engine/worker/vision/patches.ts'
+import { visionOf } from '../../lib/families/families.ts'
+import { tokenPixels } from '../../lib/families/family.ts'
+import { openPicture, resizeBicubic, smartResize } from '../../lib/picture/index.ts'
 
 const WIDTH = 4000
 const HEIGHT = 3000

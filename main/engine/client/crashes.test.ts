@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ErrorCode } from '#contract'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { forkWorker } from '../../nodePorts.ts'
 import type { SpawnWorker } from '../../ports.ts'
 import { answered, demoModel, requestOf, sample, user } from '../../testing/engineRequests.ts'

@@ -1,7 +1,37 @@
 import { AppError } from '#contract'
-import { sameFiles } from './engineState.ts'
 import type { SkippedVariant } from '../protocol.ts'
 import type { GpuVariant, ModelFiles } from '../types.ts'
+import { sameFiles } from './engineState.ts'
+
+/** A process that ended and is about to be started again. */
+export class Restart<Loaded> {
+  /** Resolves once the pause is over and what follows it has begun. */
+  readonly done: Promise<void>
+  /** What is loaded then, so that the next question does not wait for it; null: nothing. */
+  reload: Loaded | null
+  private end: () => void = () => {}
+
+  /** `pause`: ms, or what has to be over. `begin` starts what follows. */
+  constructor(pause: number | Promise<void>, reload: Loaded | null, begin: (reload: Loaded | null) => void) {
+    this.reload = reload
+    this.done = (typeof pause === 'number' ? this.wait(pause) : pause).then(() => begin(this.reload))
+  }
+
+  /** Ends a pause before its time. */
+  now(): void {
+    this.end()
+  }
+
+  private wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.end = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
 
 const CRASH_WINDOW_MS = 5 * 60_000
 const MOST_CRASHES = 3

@@ -1,13 +1,14 @@
+import os from 'node:os'
 import { AppError } from '#contract'
 import type { ModelCheck, Placement } from '#contract'
-import { AsyncQueue } from '../../lib/asyncQueue.ts'
+import { AsyncQueue } from '../../lib/events.ts'
 import { DiskCache, MAX_STATE_BYTES, statesFolder } from '../cache/diskCache.ts'
-import { EngineProcess } from './engineProcess.ts'
-import type { EngineOptions } from './engineProcess.ts'
-import { sameFiles } from './engineState.ts'
+import { checkFiles, inspectFile } from '../gguf/inspectFile.ts'
+import { inspectModel } from '../gguf/inspectModel.ts'
+import { planOneFile } from '../gguf/oneFile.ts'
+import { readHeader } from '../gguf/readHeader.ts'
 import { estimatePlacement } from '../memory/estimateFit.ts'
-import { checkFiles, inspectFile, inspectModel, planOneFile, readHeader } from '../gguf/index.ts'
-import { machineFacts } from './machine.ts'
+import { systemFreeBytes } from '../memory/memoryModel.ts'
 import type { Probed } from '../protocol.ts'
 import type {
   AnswerEvent,
@@ -29,6 +30,30 @@ import type {
   PlacementCost,
   TokenCount,
 } from '../types.ts'
+import { EngineProcess } from './engineProcess.ts'
+import type { EngineOptions } from './engineProcess.ts'
+import { sameFiles } from './engineState.ts'
+
+/** What there is to compute with, with what the model in memory takes given back. */
+export function machineFacts(
+  { devices, cpuBytesPerSecond }: Probed,
+  { plan, residentBytes, noGpuReason }: EngineState,
+): MachineFacts {
+  const taken = (device: string) => plan?.parts.slice(1).find((part) => part.device === device)?.total ?? 0
+  const memoryBytes = os.totalmem()
+  const within = (bytes: number, total: number) => Math.min(bytes, total)
+  return {
+    cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
+    cores: os.availableParallelism(),
+    memoryBytes,
+    systemFreeBytes: within(systemFreeBytes() + (plan ? (residentBytes ?? 0) : 0), memoryBytes),
+    // a GPU that could not be started computes nothing
+    devices: devices
+      .filter(({ kind }) => kind === 'cpu' || !noGpuReason)
+      .map((device) => ({ ...device, freeBytes: within(device.freeBytes + taken(device.name), device.totalBytes) })),
+    cpuBytesPerSecond,
+  }
+}
 
 /** The engine as the core sees it: a process of its own that is started on demand and restarted after a crash. */
 export function createEngine(options: EngineOptions): Engine {

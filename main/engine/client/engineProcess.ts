@@ -1,12 +1,7 @@
 import { AppError, unlessAborted } from '#contract'
-import { Emitter } from '../../lib/emitter.ts'
+import { Emitter } from '../../lib/events.ts'
 import type { SpawnWorker } from '../../ports.ts'
-import { Crashes, GAVE_UP } from './crashes.ts'
-import { afterMessage, OFF, sameFiles } from './engineState.ts'
-import { IdleTimer } from './idleTimer.ts'
-import { MemoryWatch } from './processMemory.ts'
 import type { FromWorker, Probed } from '../protocol.ts'
-import { Restart } from './restart.ts'
 import type {
   AnswerResult,
   BackendChoice,
@@ -16,8 +11,57 @@ import type {
   ModelFiles,
   TokenCount,
 } from '../types.ts'
+import { Crashes, GAVE_UP, Restart } from './crashes.ts'
+import { OFF, afterMessage, sameFiles } from './engineState.ts'
+import { MemoryWatch } from './processMemory.ts'
 import { WorkerLink } from './workerLink.ts'
 import type { WorkerRequest } from './workerLink.ts'
+
+/** Calls back once when nothing has been going on for a time. Its clock does not keep the process alive. */
+export class IdleTimer {
+  private ms: number | null
+  private readonly onIdle: () => void
+  private timer: NodeJS.Timeout | null = null
+  private busy = true
+
+  /** `ms`: how long nothing must go on; null: it never calls. */
+  constructor(ms: number | null, onIdle: () => void) {
+    this.ms = ms
+    this.onIdle = onIdle
+  }
+
+  /** Whether the last that was heard is that nothing goes on. */
+  get isIdle(): boolean {
+    return !this.busy
+  }
+
+  /** Another time, null: never; a clock that runs starts anew. */
+  setTime(ms: number | null): void {
+    this.ms = ms
+    if (!this.busy) this.start()
+  }
+
+  /** The clock starts when work ends, and is not set back by being told so again. */
+  set(busy: boolean): void {
+    if (busy === this.busy) return
+    this.stop()
+    this.busy = busy
+    if (!busy) this.start()
+  }
+
+  /** Forgets what was going on; nothing is called until the next `set(false)` after work. */
+  stop(): void {
+    if (this.timer) clearTimeout(this.timer)
+    this.timer = null
+    this.busy = true
+  }
+
+  private start(): void {
+    if (this.timer) clearTimeout(this.timer)
+    this.timer = this.ms === null ? null : setTimeout(this.onIdle, this.ms)
+    this.timer?.unref()
+  }
+}
 
 export interface EngineOptions {
   readonly spawn: SpawnWorker

@@ -1,5 +1,5 @@
 import { AppError } from '#contract'
-import { currentRequest } from '../../lib/log/index.ts'
+import { currentRequest } from '../../lib/log/log.ts'
 import type { SpawnWorker, WorkerProcess } from '../../ports.ts'
 import type { FromWorker, SkippedVariant, ToWorker } from '../protocol.ts'
 import type { BackendChoice, GpuVariant } from '../types.ts'

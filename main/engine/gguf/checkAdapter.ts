@@ -1,9 +1,8 @@
 import type { AppError } from '#contract'
 import type { TextModelFacts } from './checkTextModel.ts'
-import { Fields } from './fields.ts'
+import { Fields, requireMatrix } from './header.ts'
 import type { GgufHeader } from './header.ts'
 import { printable, unsupported, unusual } from './problems.ts'
-import { requireMatrix } from './shapes.ts'
 
 /** What is known of a LoRA adapter from its header. */
 export interface AdapterFacts {

@@ -1,11 +1,9 @@
 import { basename } from 'node:path'
 import { AppError } from '#contract'
-import { familiesOf, runningFamilies } from '../../lib/families/index.ts'
-import { Fields } from './fields.ts'
+import { familiesOf, runningFamilies } from '../../lib/families/families.ts'
+import { Fields, quantizationOf, requireMatrix, requireVector } from './header.ts'
 import type { GgufHeader } from './header.ts'
 import { APART, count, printable, unsupported, unusual } from './problems.ts'
-import { quantizationOf } from './quantization.ts'
-import { requireMatrix, requireVector } from './shapes.ts'
 import { textFamily } from './textFamily.ts'
 import { chatTokens } from './vocabulary.ts'
 

@@ -2,10 +2,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, it } from 'vitest'
 import { AppError } from '#contract'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { mutate } from '../../testing/mutations.ts'
-import { checkProjector, checkTextModel, readHeader } from './index.ts'
+import { checkProjector } from './checkProjector.ts'
+import { checkTextModel } from './checkTextModel.ts'
+import { readHeader } from './readHeader.ts'
 
 const SEEDS = 500
 const MAX_MS = 5000

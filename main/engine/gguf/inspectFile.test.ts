@@ -1,11 +1,11 @@
 import { copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { demoModel } from '../../testing/engineRequests.ts'
 import { goldenModel } from '../../testing/engineGoldens.ts'
+import { demoModel } from '../../testing/engineRequests.ts'
 import { ggufFile, loraFile } from '../../testing/ggufWriter.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
-import { inspectFile } from './index.ts'
+import { inspectFile } from './inspectFile.ts'
 
 let folder: ReturnType<typeof tempFolder>
 beforeEach(() => {

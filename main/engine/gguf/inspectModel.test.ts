@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ErrorCode } from '#contract'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ggufFields } from '../../testing/ggufFields.ts'
 import type { Field } from '../../testing/ggufFields.ts'
-import { inspectModel } from './index.ts'
+import { inspectModel } from './inspectModel.ts'
 
 const at = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url))
 const demo = {

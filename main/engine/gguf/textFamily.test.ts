@@ -5,7 +5,7 @@ import { list, string, u32, withEntries, writeGguf } from '../../testing/ggufEdi
 import type { EditedFile, Entry } from '../../testing/ggufEdit.ts'
 import { fineTune, fullVocabulary, goldenFile } from '../../testing/publishedModels.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
-import { inspectFile } from './index.ts'
+import { inspectFile } from './inspectFile.ts'
 
 const text = goldenFile('qwen2vl', 'text')
 const folder = tempFolder()

@@ -1,7 +1,6 @@
-import { isJsonObject, JsonNumber, writeJson } from '../../lib/jsonSchema/index.ts'
-import type { Json, JsonObject, JsonSchema } from '../../lib/jsonSchema/index.ts'
-import { SchemaReferences } from './schemaReferences.ts'
-import { checkKeywords, namesOf, refuse, typesOf } from './schemaKeywords.ts'
+import { JsonNumber, isJsonObject, writeJson } from '../../lib/jsonSchema.ts'
+import type { Json, JsonObject, JsonSchema } from '../../lib/jsonSchema.ts'
+import { SchemaReferences, checkKeywords, namesOf, refuse, typesOf } from './schemaKeywords.ts'
 
 /**
  * Rules that every JSON grammar shares. At most one blank or line between tokens, so that an answer cannot run on in

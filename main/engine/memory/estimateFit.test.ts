@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { DeviceInfo, MachineFacts, ModelShape } from '../types.ts'
-import { anyPlacement, estimateFit, estimatePlacement } from './estimateFit.ts'
-import { sizedModel } from './shape.ts'
+import { anyPlacement, estimateFit, estimatePlacement, sizedModel } from './estimateFit.ts'
 
 const GB = 1e9
 const shape2b: ModelShape = {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
-import { picture, prose } from '../../lib/workload/index.ts'
+import { picture, prose } from '../../lib/workload.ts'
 import { forkWorker } from '../../nodePorts.ts'
 import { goldenModel } from '../../testing/engineGoldens.ts'
 import { answered, demoModel, requestOf, user } from '../../testing/engineRequests.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
-import { inspectModel } from '../gguf/index.ts'
+import { inspectModel } from '../gguf/inspectModel.ts'
 import { createEngine } from '../index.ts'
 import { anyPlacement, estimateFit } from './estimateFit.ts'
 

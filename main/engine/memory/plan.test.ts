@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { ProjectorFacts, TextModelFacts } from '../gguf/index.ts'
+import type { ProjectorFacts } from '../gguf/checkProjector.ts'
+import type { TextModelFacts } from '../gguf/checkTextModel.ts'
 import type { DeviceInfo, MemoryPlan } from '../types.ts'
 import { kvLayerBytes } from './memoryModel.ts'
 import { fitContext, fits, lowerPlan, makePlan } from './plan.ts'

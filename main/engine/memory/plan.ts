@@ -1,6 +1,7 @@
-import { PIXELS_PER_TOKEN } from '#contract'
-import type { ProjectorFacts, TextModelFacts } from '../gguf/index.ts'
-import type { DeviceInfo, MemoryPlan, PlanPart } from '../types.ts'
+import { AppError, PIXELS_PER_TOKEN } from '#contract'
+import type { ProjectorFacts } from '../gguf/checkProjector.ts'
+import type { TextModelFacts } from '../gguf/checkTextModel.ts'
+import type { ContextOptions, DeviceInfo, MemoryPlan, PlanPart } from '../types.ts'
 import {
   gpuOverheadBytes,
   kvLayerBytes,
@@ -10,7 +11,52 @@ import {
   processBytes,
 } from './memoryModel.ts'
 import type { KvType } from './memoryModel.ts'
-import { outOfMemory } from './outOfMemory.ts'
+
+/** The context options that decide how much memory a token takes, with nothing left open. */
+export interface ResolvedOptions {
+  readonly kvType: Exclude<ContextOptions['kvType'], 'auto' | undefined>
+  readonly flashAttention: Exclude<ContextOptions['flashAttention'], undefined>
+}
+
+/** What `auto` comes to: full-precision weights get a full-precision cache and plain attention, exact as the reference is. */
+export function resolveOptions(
+  model: { facts: Pick<TextModelFacts, 'isF32'> },
+  options: ContextOptions,
+): ResolvedOptions {
+  const { kvType = 'auto', flashAttention = 'auto' } = options
+  const type = kvType === 'auto' ? (model.facts.isF32 ? 'f32' : 'f16') : kvType
+  // llama.cpp computes with a quantized V cache in flash attention only
+  if (type === 'q8_0' || type === 'q4_0') return { kvType: type, flashAttention: 'on' }
+  return { kvType: type, flashAttention: flashAttention === 'auto' && type === 'f32' ? 'off' : flashAttention }
+}
+
+/** The error for a plan that does not fit, with its figures. */
+export function outOfMemory(
+  plan: MemoryPlan,
+  { text, systemFreeBytes }: { text: { name: string }; systemFreeBytes: number },
+): AppError {
+  const [{ weights, projector, kv, picture, overhead }] = plan.parts as [PlanPart]
+  const needs = `${text.name} needs ${gigabytes(plan.total)} of memory with a context of ${plan.contextTokens.toLocaleString('en')} tokens`
+  return new AppError(
+    'OutOfMemory',
+    `${needs}; ${gigabytes(systemFreeBytes)} are free. Close other programs or choose a smaller model.`,
+    {
+      needed: plan.total,
+      free: systemFreeBytes,
+      context: plan.contextTokens,
+      weights,
+      projector,
+      kv,
+      picture,
+      overhead,
+    },
+  )
+}
+
+/** Bytes as people read them, e.g. "2.3 GB". */
+export function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toLocaleString('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 })} GB`
+}
 
 /** What a plan needs to know of a language model, from its header or estimated before there is a file. */
 export type PlannedText = Pick<

@@ -1,15 +1,13 @@
 import { AppError, toErrorInfo } from '#contract'
 import type { FromWorker, SkippedVariant } from '../protocol.ts'
 import type { AnswerRequest, BackendChoice, ContextOptions, GpuVariant, ModelFiles } from '../types.ts'
-import { NativeLog } from './native/log.ts'
-import { releaseMemory } from './native/memoryAllocator.ts'
-import { createRuntime, UnusableVariant } from './native/runtime.ts'
+import { Aborted } from './aborted.ts'
+import { NativeLog, UnusableVariant, createRuntime, releaseMemory } from './native/runtime.ts'
 import type { Runtime } from './native/runtime.ts'
 import { Planner } from './planner.ts'
 import type { PlanRequest } from './planner.ts'
 import { Session } from './session.ts'
 import type { AnswerListener } from './session.ts'
-import { Aborted } from './aborted.ts'
 
 /** Sends a message to the core. */
 export type Send = (message: FromWorker) => void

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { demoModel, requestOf, user } from '../../testing/engineRequests.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
-import { inspectModel } from '../gguf/index.ts'
+import { inspectModel } from '../gguf/inspectModel.ts'
 import { Aborted } from './aborted.ts'
 import { LanguageModel } from './language/languageModel.ts'
 import { ModelHost } from './modelHost.ts'

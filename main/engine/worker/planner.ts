@@ -1,12 +1,19 @@
-import { inspectModel } from '../gguf/index.ts'
-import type { InspectedModel } from '../gguf/index.ts'
-import { resolveOptions } from '../memory/contextOptions.ts'
-import { outOfMemory } from '../memory/outOfMemory.ts'
-import { AUTO_CONTEXT, fitContext, fits, lowerPlan, makePlan, USUAL_PICTURE } from '../memory/plan.ts'
+import { inspectModel } from '../gguf/inspectModel.ts'
+import type { InspectedModel } from '../gguf/inspectModel.ts'
+import { systemFreeBytes } from '../memory/memoryModel.ts'
+import {
+  AUTO_CONTEXT,
+  USUAL_PICTURE,
+  fitContext,
+  fits,
+  lowerPlan,
+  makePlan,
+  outOfMemory,
+  resolveOptions,
+} from '../memory/plan.ts'
 import type { PlanInput } from '../memory/plan.ts'
 import type { ContextOptions, MemoryPlan, ModelFiles } from '../types.ts'
 import type { Runtime } from './native/runtime.ts'
-import { systemFreeBytes } from '../memory/devices.ts'
 
 /** What a plan has to provide for: a context in tokens (null: sized by the prompts), pictures up to so many pixels. */
 export interface PlanRequest {

@@ -1,5 +1,5 @@
 import { AppError, toErrorInfo, unlessAborted } from '#contract'
-import { inRequest } from '../../lib/log/index.ts'
+import { inRequest } from '../../lib/log/log.ts'
 import type { FromWorker, ToWorker } from '../protocol.ts'
 import type { ModelFiles } from '../types.ts'
 import { Aborted } from './aborted.ts'

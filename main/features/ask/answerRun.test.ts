@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest'
 import { AppError } from '#contract'
 import type { ErrorInfo } from '#contract'
+import { describe, expect, test } from 'vitest'
 import type { Conversations } from '../../services/conversations/index.ts'
 import { runAnswer } from './answerRun.ts'
 import {

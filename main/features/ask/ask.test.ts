@@ -13,11 +13,11 @@ import {
   open,
   picture,
   question,
-  said,
+  textOf,
   store,
   textIs,
   until,
-  words,
+  textPart,
 } from './testing/testbed.ts'
 
 describe('an answer', () => {
@@ -43,7 +43,7 @@ describe('an answer', () => {
       usage: { completionTokens: 3 },
       timings: { ttftMs: 4 },
     })
-    expect(said(conversations.message(sent.answerId))).toBe('A red circle.')
+    expect(textOf(conversations.message(sent.answerId))).toBe('A red circle.')
   })
 
   test('is on the disk before anyone sees it', async () => {
@@ -55,7 +55,7 @@ describe('an answer', () => {
       answer.text(digit)
       const event = (await until(stream, (each) => each.type === 'text')).at(-1)
       shown += event?.type === 'text' ? event.text : ''
-      expect(said(conversations.message(sent.answerId)).startsWith(shown)).toBe(true)
+      expect(textOf(conversations.message(sent.answerId)).startsWith(shown)).toBe(true)
     }
     expect(shown).toBe('0123456789')
     answer.finish()
@@ -77,7 +77,7 @@ describe('an answer', () => {
     answer.fail(new AppError('EngineCrashed', 'The model stopped.', { signal: 'SIGSEGV' }))
     await until(stream, ended)
     const failed = conversations.message(sent.answerId)
-    expect([failed.status, said(failed), failed.error]).toEqual([
+    expect([failed.status, textOf(failed), failed.error]).toEqual([
       'failed',
       'A bl',
       { code: 'EngineCrashed', message: 'The model stopped.', detail: { signal: 'SIGSEGV' } },
@@ -91,8 +91,8 @@ describe('an answer', () => {
     second.finish()
     await until(stream, ended)
     expect(conversations.message(again.answerId).siblings).toEqual([sent.answerId, again.answerId])
-    expect(said(conversations.message(again.answerId))).toBe('A blue star')
-    expect(said(conversations.message(sent.answerId))).toBe('A bl')
+    expect(textOf(conversations.message(again.answerId))).toBe('A blue star')
+    expect(textOf(conversations.message(sent.answerId))).toBe('A bl')
   })
 
   test('that fails with something unexpected is failed, and one without a result too', async () => {
@@ -128,12 +128,12 @@ describe('an answer', () => {
         error: { code: 'StorageFailed', message: expect.stringContaining('disk is full') as string },
       },
     })
-    expect(last?.type === 'message' && said(last.message)).toBe('fits')
+    expect(last?.type === 'message' && textOf(last.message)).toBe('fits')
     await answer.aborted
     store.close()
     open()
     expect(['failed', 'interrupted']).toContain(conversations.message(sent.answerId).status)
-    expect(said(conversations.message(sent.answerId))).toBe('fits')
+    expect(textOf(conversations.message(sent.answerId))).toBe('fits')
   })
 })
 
@@ -151,7 +151,7 @@ describe('stop', () => {
     answer.finish({ finishReason: 'aborted' })
     await stopping
     expect(conversations.message(sent.answerId)).toMatchObject({ status: 'stopped', error: null })
-    expect(said(conversations.message(sent.answerId))).toBe('Once upon a time')
+    expect(textOf(conversations.message(sent.answerId))).toBe('Once upon a time')
   })
 
   test('of an answer that waits its turn does not disturb the one that runs', async () => {
@@ -164,7 +164,7 @@ describe('stop', () => {
     running.text('still here')
     running.finish()
     await until(stream, ended)
-    expect(said(conversations.message(first.answerId))).toBe('still here')
+    expect(textOf(conversations.message(first.answerId))).toBe('still here')
   })
 
   test('counts as stopped also when the engine crashes over it', async () => {
@@ -187,7 +187,7 @@ describe('stop', () => {
 
 describe('what is refused', () => {
   test('an empty question, and nothing is stored', () => {
-    for (const parts of [[words('')], [words('  \n\t ')], [words(''), words(' ')]]) {
+    for (const parts of [[textPart('')], [textPart('  \n\t ')], [textPart(''), textPart(' ')]]) {
       expect(() => ask.send({ conversationId: null, parts })).toThrow(code('EmptyQuestion'))
     }
     expect(count('conversations')).toBe(0)
@@ -195,10 +195,10 @@ describe('what is refused', () => {
 
   test('an unknown picture or one whose file is gone, and nothing is stored', async () => {
     const unknown: QuestionPart = { type: 'image', sha: 'f'.repeat(64), name: 'lost.png' }
-    expect(() => ask.send({ conversationId: null, parts: [words('?'), unknown] })).toThrow(code('NotFound'))
+    expect(() => ask.send({ conversationId: null, parts: [textPart('?'), unknown] })).toThrow(code('NotFound'))
     const known = await picture('gone')
     await rm(attachments.pathOf(known.sha))
-    expect(() => ask.send({ conversationId: null, parts: [words('?'), known] })).toThrow(code('NotFound'))
+    expect(() => ask.send({ conversationId: null, parts: [textPart('?'), known] })).toThrow(code('NotFound'))
     expect(count('conversations')).toBe(0)
   })
 
@@ -221,7 +221,7 @@ describe('what is refused', () => {
 })
 
 test('what the model sees is stored with the answer before its first word', async () => {
-  const sent = ask.send({ conversationId: null, parts: [await picture('one'), words('What?')] })
+  const sent = ask.send({ conversationId: null, parts: [await picture('one'), textPart('What?')] })
   const stream = conversations.watch(sent.conversationId)
   const answer = await engine.nextAnswer()
   const seen = { family: 'qwen2vl' as const, media: [{ width: 112, height: 56, frames: 1, tokens: 8 }] }
@@ -260,7 +260,7 @@ describe('the end of a conversation and of the app', () => {
     answer.finish()
     await new Promise(setImmediate)
     const message = conversations.message(sent.answerId)
-    expect([message.status, message.error?.code, said(message)]).toEqual([
+    expect([message.status, message.error?.code, textOf(message)]).toEqual([
       'interrupted',
       'Interrupted',
       'shown and waiting',

@@ -1,7 +1,7 @@
 import type { Attachment, SavedDraft, SavedMedium, Sha256 } from '#contract'
-import type { AttachmentGateway } from '../../services/media/index.ts'
 import type { Conversations } from '../../services/conversations/index.ts'
 import type { Drafts } from '../../services/drafts/index.ts'
+import type { AttachmentGateway } from '../../services/media/index.ts'
 import type { Models } from '../../services/models/index.ts'
 
 export interface ComposingParts {

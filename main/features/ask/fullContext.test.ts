@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { AppError } from '#contract'
-import { ask, code, conversations, ended, engine, picture, question, until, words } from './testing/testbed.ts'
+import { ask, code, conversations, ended, engine, picture, question, until, textPart } from './testing/testbed.ts'
 
 describe('a full context', () => {
   const full = new AppError('ContextFull', 'Full.', { needed: 9000, context: 4096, remedy: 'turns' })
@@ -85,7 +85,7 @@ describe('a full context', () => {
 
   test('gives the pictures less detail when asked to, from then on', async () => {
     const part = await picture('large')
-    const sent = ask.send({ conversationId: null, parts: [part, words('What?')] })
+    const sent = ask.send({ conversationId: null, parts: [part, textPart('What?')] })
     const stream = conversations.watch(sent.conversationId)
     ;(await engine.nextAnswer()).fail(full)
     await until(stream, ended)
@@ -115,7 +115,7 @@ describe('a full context', () => {
 
   test('says so when that does not help, and changes nothing', async () => {
     const part = await picture('large')
-    const sent = ask.send({ conversationId: null, parts: [part, words('What?')] })
+    const sent = ask.send({ conversationId: null, parts: [part, textPart('What?')] })
     const stream = conversations.watch(sent.conversationId)
     ;(await engine.nextAnswer()).fail(full)
     await until(stream, ended)

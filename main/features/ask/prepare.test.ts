@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { AppError } from '#contract'
-import { ask, code, engine, picture, question, words } from './testing/testbed.ts'
+import { ask, code, engine, picture, question, textPart } from './testing/testbed.ts'
 
 describe('count', () => {
   test('gives each part its exact tokens, and the conversation those before the draft', async () => {
@@ -9,7 +9,7 @@ describe('count', () => {
       expect(messages.at(-1)?.content.map((part) => part.type)).toEqual(['image', 'text'])
       return { lastMessage: [16, 5], total: 121 }
     }
-    const counted = await ask.count({ conversationId: null, parts: [left, words(''), words('What?')] })
+    const counted = await ask.count({ conversationId: null, parts: [left, textPart(''), textPart('What?')] })
     expect(counted).toEqual({ parts: [16, 0, 5], conversation: 100, context: 4096 })
   })
 
@@ -18,7 +18,7 @@ describe('count', () => {
     expect(await ask.count({ conversationId: null, parts: [] })).toEqual({ parts: [], conversation: 0, context: 4096 })
     const sent = question('one')
     engine.tokens = async ({ messages }) => ({ lastMessage: messages.map(() => 7), total: 50 })
-    expect(await ask.count({ conversationId: sent.conversationId, parts: [words('')] })).toEqual({
+    expect(await ask.count({ conversationId: sent.conversationId, parts: [textPart('')] })).toEqual({
       parts: [0],
       conversation: 50,
       context: 4096,
@@ -34,8 +34,8 @@ test('a count that is given up ends in the engine too', async () => {
       signal?.addEventListener('abort', () => reject(new AppError('Interrupted', 'Stopped.')))
     })
   const caller = new AbortController()
-  const counting = ask.count({ conversationId: null, parts: [words('What')] }, caller.signal)
-  const kept = ask.count({ conversationId: null, parts: [words('What?')] }, new AbortController().signal)
+  const counting = ask.count({ conversationId: null, parts: [textPart('What')] }, caller.signal)
+  const kept = ask.count({ conversationId: null, parts: [textPart('What?')] }, new AbortController().signal)
   caller.abort()
   await expect(counting).rejects.toEqual(code('Interrupted'))
   expect(signals.map((signal) => signal?.aborted)).toEqual([true, false])
@@ -51,9 +51,9 @@ describe('prepare', () => {
         signal?.addEventListener('abort', () => reject(new AppError('Interrupted', 'stopped')))
       })
     const sent = question('elsewhere')
-    const first = ask.prepare({ conversationId: null, parts: [words('a')] })
-    const elsewhere = ask.prepare({ conversationId: sent.conversationId, parts: [words('b')] })
-    const second = ask.prepare({ conversationId: null, parts: [words('ab')] })
+    const first = ask.prepare({ conversationId: null, parts: [textPart('a')] })
+    const elsewhere = ask.prepare({ conversationId: sent.conversationId, parts: [textPart('b')] })
+    const second = ask.prepare({ conversationId: null, parts: [textPart('ab')] })
     await expect(first).rejects.toEqual(code('Interrupted'))
     expect(signals.map((signal) => signal.aborted)).toEqual([true, false, false])
     question('ab')
@@ -73,10 +73,10 @@ describe('prepare', () => {
       new Promise((_resolve, reject) =>
         signal?.addEventListener('abort', () => reject(new AppError('Interrupted', 'stopped'))),
       )
-    const preparing = ask.prepare({ conversationId: null, parts: [words('a')] }, caller.signal)
+    const preparing = ask.prepare({ conversationId: null, parts: [textPart('a')] }, caller.signal)
     caller.abort()
     await expect(preparing).rejects.toEqual(code('Interrupted'))
     engine.prepare = () => Promise.reject(new AppError('ContextFull', 'Too long.', { needed: 5000, free: 4096 }))
-    await expect(ask.prepare({ conversationId: null, parts: [words('a')] })).rejects.toEqual(code('ContextFull'))
+    await expect(ask.prepare({ conversationId: null, parts: [textPart('a')] })).rejects.toEqual(code('ContextFull'))
   })
 })

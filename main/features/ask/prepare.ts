@@ -1,11 +1,10 @@
 import type { ChosenFormat, QuestionPart } from '#contract'
-import type { Conversations } from '../../services/conversations/index.ts'
 import type { AnswerRequest, Engine } from '../../engine/index.ts'
+import type { Conversations } from '../../services/conversations/index.ts'
 import type { Models } from '../../services/models/index.ts'
-import { toPart } from './parts.ts'
-import type { StoredMedia } from './parts.ts'
 import { historyOf } from './remedies.ts'
-import type { Turn } from './request.ts'
+import { toPart } from './request.ts'
+import type { StoredMedia, Turn } from './request.ts'
 
 /** A question that is not sent yet. */
 export interface Question {

@@ -1,9 +1,8 @@
-import { describe, expect, test } from 'vitest'
 import { defaultSettings, noOverrides } from '#contract'
 import type { ModelOverrides, Settings } from '#contract'
+import { describe, expect, test } from 'vitest'
 import type { Chosen } from '../../services/models/index.ts'
-import { checkSchema } from './format.ts'
-import { toRequest } from './request.ts'
+import { checkSchema, toRequest } from './request.ts'
 import type { Turn } from './request.ts'
 
 const media = {

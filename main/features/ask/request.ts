@@ -1,9 +1,107 @@
-import type { ImageAttachment, Message, Part, Settings } from '#contract'
-import { checkRatio } from '../../lib/picture/smartResize.ts'
+import { AppError } from '#contract'
+import type {
+  Attachment,
+  ChosenFormat,
+  ImageAttachment,
+  Message,
+  Part,
+  QuestionPart,
+  Settings,
+  Sha256,
+  VideoAttachment,
+} from '#contract'
+import { checkFormat } from '../../engine/index.ts'
 import type { AnswerRequest, ChatMessage, ChatPart, StoredSource } from '../../engine/index.ts'
+import { readSchema, writeJson } from '../../lib/jsonSchema.ts'
+import { checkRatio } from '../../lib/picture/smartResize.ts'
+import type { AttachmentGateway, FrameSets } from '../../services/media/index.ts'
 import type { Chosen } from '../../services/models/index.ts'
-import { formatText, schemaOf } from './format.ts'
-import type { StoredMedia } from './parts.ts'
+
+/** The schema's text of a chosen format. @throws AppError InvalidInput with the place, when an answer cannot be held to it. */
+export function schemaOf({ schema: jsonSchema }: Pick<ChosenFormat, 'schema'>): string {
+  readSchema(jsonSchema, 'The schema')
+  checkFormat({ jsonSchema })
+  return jsonSchema
+}
+
+/** Whether an answer can be held to a schema; `place`: where it is no JSON. */
+export function checkSchema(schema: string): {
+  problem: string | null
+  place: { line: number; column: number } | null
+} {
+  try {
+    schemaOf({ schema })
+    return { problem: null, place: null }
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'InvalidInput') throw error
+    const { line, column } = error.detail ?? {}
+    return {
+      problem: error.message,
+      place: typeof line === 'number' && typeof column === 'number' ? { line, column } : null,
+    }
+  }
+}
+
+/** What a model is told, behind the question, of the format that its answer is held to: it writes better when it knows. */
+export const formatText = ({ schema }: ChosenFormat): string =>
+  `Answer with JSON that follows this schema: ${writeJson(readSchema(schema, 'The schema'))}`
+
+/** Where pictures and the frames of videos are. */
+export interface StoredMedia {
+  readonly attachments: Pick<AttachmentGateway, 'get' | 'pathOf'>
+  readonly frames: Pick<FrameSets, 'get' | 'paths'>
+}
+
+/**
+ * A part of a question as it is stored; null for text without a character in it. Throws NotFound when the picture or video is not
+ * stored, FramesMissing when the set of frames was never begun or is gone.
+ */
+export function toPart(part: QuestionPart, media: StoredMedia): Part | null {
+  if (part.type === 'text') return part.text === '' ? null : { type: 'text', text: part.text }
+  const { attachments, frames } = media
+  const budget = 'budget' in part && part.budget ? { budget: part.budget } : {}
+  if (part.type === 'image') {
+    const attachment = pictureOf(attachments.get(part.sha), part.name, part.sha)
+    const marks = part.marks?.length ? { marks: part.marks } : {}
+    return { type: 'image', attachment: { ...attachment, name: part.name || attachment.name }, ...budget, ...marks }
+  }
+  if (part.type === 'frames') {
+    const pictures = part.pictures.map((sha) => pictureOf(attachments.get(sha), part.name, sha))
+    return { type: 'frames', name: part.name, pictures, fps: part.fps, ...budget }
+  }
+  const set = frames.get(part.key)
+  if (!set) {
+    const message = `The frames of ${part.name || 'the video'} are not stored here any more. Add the video again.`
+    throw new AppError('FramesMissing', message, { key: part.key })
+  }
+  const attachment = videoOf(attachments.get(set.sha), part.name, set.sha)
+  return {
+    type: 'video',
+    attachment: { ...attachment, name: part.name || attachment.name },
+    key: part.key,
+    sample: set.sample,
+  }
+}
+
+/** The parts of a question as they are stored. Throws EmptyQuestion without words, pictures and videos, and as `toPart`. */
+export function toQuestion(composed: readonly QuestionPart[], media: StoredMedia): Part[] {
+  if (!composed.some((part) => part.type !== 'text' || part.text.trim() !== '')) {
+    throw new AppError('EmptyQuestion', 'The question is empty. Type something or add a picture.')
+  }
+  return composed.map((part) => toPart(part, media)).filter((part) => part !== null)
+}
+
+function pictureOf(attachment: Attachment | null, name: string, sha: Sha256): ImageAttachment {
+  if (!attachment)
+    throw new AppError('NotFound', `${name || 'A picture'} is not stored here any more. Add it again.`, { sha })
+  if (attachment.kind === 'image') return attachment
+  throw new AppError('InvalidInput', `${attachment.name} is a video, not a picture. Add it as a video.`, { sha })
+}
+
+function videoOf(attachment: Attachment | null, name: string, sha: Sha256): VideoAttachment {
+  if (attachment?.kind === 'video') return attachment
+  throw new AppError('NotFound', `${name || 'A video'} is not stored here any more. Add it again.`, { sha })
+}
 
 /** A message as the engine needs it: who says what, and what the answer to it is held to. */
 export type Turn = Pick<Message, 'role' | 'parts'> & Partial<Pick<Message, 'format'>>

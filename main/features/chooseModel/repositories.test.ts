@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Examination, Repository } from '#contract'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openStore } from '../../lib/database/index.ts'
 import type { Store } from '../../lib/database/index.ts'
 import { createCatalogue } from '../../services/catalogue/index.ts'

@@ -1,12 +1,13 @@
 import { posix } from 'node:path'
 import { AppError } from '#contract'
 import type { Examination, Fit, HeaderSheet, Repository } from '#contract'
-import { familyLabel, pairing } from '../../lib/families/index.ts'
+import { atSource, estimateFit, sizedModel } from '../../engine/index.ts'
+import type { Engine, FileFacts, InspectedModel } from '../../engine/index.ts'
+import { familyLabel } from '../../lib/families/families.ts'
+import { pairing } from '../../lib/families/pairing.ts'
 import { sortRepository } from '../../services/catalogue/index.ts'
 import type { BrowsedRepository, Catalogue } from '../../services/catalogue/index.ts'
 import type { OpenHead, RemoteHead } from '../../services/downloads/index.ts'
-import { atSource, estimateFit, sizedModel } from '../../engine/index.ts'
-import type { Engine, FileFacts, InspectedModel } from '../../engine/index.ts'
 
 export interface RepositoriesParts {
   readonly catalogue: Pick<Catalogue, 'browse' | 'browsed' | 'sourceOf'>

@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest'
 import { AppError } from '#contract'
+import { describe, expect, test } from 'vitest'
 import type { AnswerEvent, AnswerRequest, MemoryPlan, ModelFiles } from '../../engine/index.ts'
 import { ScriptedEngine } from '../../testing/scriptedEngine.ts'
-import { createCompare, IDLE_MS } from './index.ts'
+import { IDLE_MS, createCompare } from './index.ts'
 
 const one: ModelFiles = { textPath: '/one.gguf', projectorPath: null }
 const two: ModelFiles = { textPath: '/two.gguf', projectorPath: null }

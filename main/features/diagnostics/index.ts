@@ -1,4 +1,4 @@
 export { createDiagnostics } from './diagnostics.ts'
-export { logEngine } from './logEngine.ts'
-export { loggedCall } from './loggedCall.ts'
-export { loggedWorkers } from './loggedWorkers.ts'
+export { logEngine } from './logging.ts'
+export { loggedCall } from './logging.ts'
+export { loggedWorkers } from './logging.ts'

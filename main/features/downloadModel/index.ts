@@ -1,3 +1,3 @@
 export { createDownloadModel } from './downloadModel.ts'
 export type { DownloadModel, DownloadModelParts } from './downloadModel.ts'
-export type { DownloadProgress } from './progress.ts'
+export type { DownloadProgress } from './downloadModel.ts'

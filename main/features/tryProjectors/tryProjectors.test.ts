@@ -1,15 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ProjectorTrial } from '#contract'
 import sharp from 'sharp'
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { ProjectorTrial } from '#contract'
+import { createEngine } from '../../engine/index.ts'
 import { forkWorker } from '../../nodePorts.ts'
 import { goldenModel } from '../../testing/engineGoldens.ts'
 import { demoModel, samplePath } from '../../testing/engineRequests.ts'
 import { readGguf, string, u32, withEntries, writeGguf } from '../../testing/ggufEdit.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
-import { createEngine } from '../../engine/index.ts'
-import { tryProjectors } from './tryProjectors.ts'
+import { tryProjectors } from './index.ts'
 
 const folder = tempFolder()
 const engine = createEngine({ spawn: forkWorker, cachePath: folder.path })

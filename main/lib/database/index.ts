@@ -1,13 +1,85 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import SQLite from 'better-sqlite3'
 import { AppError } from '#contract'
-import { endedCleanly, forgetCleanEnd, noteCleanEnd } from './cleanEnd.ts'
-import { toStorageError } from './errors.ts'
-import { lockFolder } from './lock.ts'
+import SQLite from 'better-sqlite3'
 import { migrations } from './migrations/index.ts'
 
-export { toStorageError } from './errors.ts'
+const full = 'The disk is full, so the last change was not saved. Free some space, then try again.'
+const readOnly = 'The data folder cannot be written. Check its permissions, then start the app again.'
+const damaged =
+  'The file that holds the conversations is damaged. Nothing was deleted. Close the app, move the file away or put a copy from a backup in its place, then start again.'
+
+/**
+ * A SQLite error as the `StorageFailed` a user can act on, any other value as it is. `path` is the database file, named
+ * in the detail.
+ */
+export function toStorageError(error: unknown, path?: string): unknown {
+  if (!(error instanceof SQLite.SqliteError)) return error
+  const detail = { sqlite: error.code, ...(path ? { path } : {}) }
+  return new AppError('StorageFailed', advice(error), detail, { cause: error })
+}
+
+function advice(error: InstanceType<typeof SQLite.SqliteError>): string {
+  if (error.code === 'SQLITE_FULL') return full
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(error.code)) return damaged
+  if (/^SQLITE_(READONLY|CANTOPEN|PERM)/.test(error.code)) return readOnly
+  return `The conversations could not be read or saved (${error.message}). Check the disk, then start the app again.`
+}
+
+/**
+ * Takes the data folder for this process until the returned function is called or the process ends, however it ends: the
+ * operating system holds the lock, through an open SQLite transaction on a file of its own. Throws Busy when another
+ * process (or another store in this one) has it for longer than `waitMs`, for which this thread is held up, StorageFailed
+ * when the folder cannot be written.
+ */
+export function lockFolder(path: string, waitMs = 0): () => void {
+  let file: SQLite.Database | undefined
+  try {
+    file = new SQLite(path, { timeout: waitMs })
+    file.exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    file?.close()
+    if (error instanceof SQLite.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
+      throw new AppError('Busy', 'Another window has the data. Close it, or go on there.', { path }, { cause: error })
+    }
+    throw toStorageError(error, path)
+  }
+  const held = file
+  return () => void held.close()
+}
+
+/** Size and time of change of a database file, as text. */
+function signOf(path: string): string {
+  const { size, mtimeNs } = statSync(path, { bigint: true })
+  return `${size} ${mtimeNs}\n`
+}
+
+/**
+ * Whether the database file at `path` is as the last `noteCleanEnd` left it: a file that was closed by us and not touched
+ * since needs no check. After a crash, a power cut, or where another program wrote, copied or restored it, it does.
+ */
+export function endedCleanly(path: string, note: string): boolean {
+  try {
+    return !existsSync(`${path}-wal`) && readFileSync(note, 'utf8') === signOf(path)
+  } catch {
+    return false
+  }
+}
+
+/** Forgets the clean end; comes before the first write. Throws what the file system does. */
+export function forgetCleanEnd(note: string): void {
+  rmSync(note, { force: true })
+}
+
+/** Notes that the database file at `path` is closed with all that it holds; without the note it is checked again. */
+export function noteCleanEnd(path: string, note: string): void {
+  try {
+    if (!existsSync(`${path}-wal`)) writeFileSync(note, signOf(path), { mode: 0o600 })
+  } catch {
+    // A full or read-only disk costs the next start a check, no more.
+  }
+}
+
 export { giveSpaceBack, hasMuchFreeSpace } from './freeSpace.ts'
 
 /** How long a start waits for one that was just ended and still has the folder, in ms. */
@@ -107,4 +179,36 @@ export function migrate(db: Database, steps: readonly string[]): void {
 /** The number of migrations the file has seen. */
 export function schemaVersion(db: Database): number {
   return db.pragma('user_version', { simple: true }) as number
+}
+
+/** A statement that took long: its text, whose values are placeholders, and for how long it kept the process. */
+export interface SlowQuery {
+  readonly sql: string
+  readonly ms: number
+}
+
+type Method = (...values: unknown[]) => unknown
+const TIMED = ['run', 'get', 'all'] as const
+
+/** Tells of every statement prepared from now on that keeps the process longer than `ms`. */
+export function watchSlowQueries(db: Database, onSlow: (query: SlowQuery) => void, ms = 40): void {
+  const timed = (sql: string, call: () => unknown): unknown => {
+    const started = performance.now()
+    try {
+      return call()
+    } finally {
+      const took = performance.now() - started
+      if (took > ms) onSlow({ sql: sql.replace(/\s+/g, ' ').trim(), ms: Math.round(took) })
+    }
+  }
+  const prepare = db.prepare.bind(db) as (sql: string) => object
+  const wrapped = (sql: string): object => {
+    const statement = prepare(sql) as Record<(typeof TIMED)[number], Method>
+    for (const name of TIMED) {
+      const method = statement[name].bind(statement)
+      statement[name] = (...values) => timed(sql, () => method(...values))
+    }
+    return statement
+  }
+  Object.assign(db, { prepare: wrapped })
 }

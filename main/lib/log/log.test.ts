@@ -1,14 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { AppError } from '#contract'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { tempFolder } from '../../testing/tempFolder.ts'
-import { cleanText, errorFields, nativeLine, withoutHome } from './cleanText.ts'
-import type { LogLine } from './line.ts'
-import { openLog } from './log.ts'
+import { cleanText, currentRequest, errorFields, inRequest, nativeLine, openLog, withoutHome } from './log.ts'
+import type { LogLine } from './log.ts'
 import { formatLine, readLog } from './readLog.ts'
-import { currentRequest, inRequest } from './request.ts'
 
 /** Only what hangs waits so long, ms. */
 const PATIENT = { timeout: 120_000 }

@@ -1,10 +1,140 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomBytes } from 'node:crypto'
 import { appendFileSync, mkdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { homedir, userInfo } from 'node:os'
+import { basename, join } from 'node:path'
+import { AppError } from '#contract'
 import { createStream } from 'rotating-file-stream'
 import type { RotatingFileStream } from 'rotating-file-stream'
-import { cleanText } from './cleanText.ts'
-import type { Log, LogFields, LogLevel, LogLine, LogPart } from './line.ts'
-import { currentRequest } from './request.ts'
+import type { WorkerChannel } from '../workerChannel.ts'
+
+/** The process that a line tells of; each has its own. */
+export type LogPart = 'main' | 'core' | 'engine' | 'media'
+
+export type LogLevel = 'info' | 'warn' | 'error'
+
+/**
+ * What a line says besides its event. Numbers, codes and names of our own only: never text that a user wrote, a model
+ * answered, or a file is called.
+ */
+export type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>
+
+/** One line of a log file, as JSON. `request` joins what one call of the window caused in every process. */
+export interface LogLine {
+  readonly time: string
+  readonly level: LogLevel
+  readonly part: LogPart
+  readonly event: string
+  readonly request?: string
+  readonly fields?: LogFields
+}
+
+/** Where a process writes what happens in it. No method throws, whatever the disk does. */
+export interface Log {
+  info(event: string, fields?: LogFields): void
+  warn(event: string, fields?: LogFields): void
+  error(event: string, fields?: LogFields): void
+}
+
+/** Writes nowhere: for tests and for the command line. */
+export const noLog: Log = { info: () => {}, warn: () => {}, error: () => {} }
+
+const scope = new AsyncLocalStorage<string | null>()
+
+/** A name for one call of the window, for everything that it causes in any process. */
+export const newRequestId = (): string => randomBytes(5).toString('hex')
+
+/** The request that the running code is a part of; null outside of one. */
+export const currentRequest = (): string | null => scope.getStore() ?? null
+
+/** Runs `work`, and everything that it starts, as a part of the request `id`. */
+export function inRequest<T>(id: string | null | undefined, work: () => T): T {
+  return scope.run(id ?? null, work)
+}
+
+const LONGEST = 300
+/** Frames of a stack that are kept. */
+const FRAMES = 8
+
+/**
+ * `text` on one line, at most 300 characters, with `~` in place of the home folder and of the user's name where it stands
+ * in a path.
+ */
+export function cleanText(text: string): string {
+  const line = withoutHome(text).replace(/\s+/g, ' ').trim()
+  return line.length > LONGEST ? `${line.slice(0, LONGEST)}...` : line
+}
+
+/** `text` with `~` in place of the home folder, and of the user's name where it is a folder of a path. */
+export function withoutHome(text: string, home = homedir(), user = userName()): string {
+  const paths = home.length > 1 ? [home, home.replaceAll('\\', '/'), home.replaceAll('\\', '\\\\')] : []
+  const cleaned = paths.reduce((rest, path) => rest.replaceAll(path, '~'), text)
+  if (user.length < 2) return cleaned
+  const folder = new RegExp(`([\\\\/])${user.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?=[\\\\/]|$)`, 'gi')
+  return cleaned.replace(folder, '$1~')
+}
+
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return ''
+  }
+}
+
+/**
+ * What may be told of a thrown value: the code of an `AppError`; of anything else its kind, the system's code and where
+ * it was thrown, without its message, which may quote what a user wrote or how a file is called.
+ */
+export function errorFields(error: unknown): LogFields {
+  if (error instanceof AppError) return { code: error.code, ...(error.cause !== undefined && causeFields(error.cause)) }
+  if (!(error instanceof Error)) return { name: typeof error }
+  return { name: error.name, ...systemCode(error), frames: stackFrames(error) }
+}
+
+const causeFields = (cause: unknown): LogFields =>
+  cause instanceof Error ? { cause: cause.name, ...systemCode(cause) } : {}
+
+function systemCode(error: Error): LogFields {
+  const { code } = error as NodeJS.ErrnoException
+  return typeof code === 'string' && /^[A-Z0-9_]{2,40}$/.test(code) ? { system: code } : {}
+}
+
+/** `function file:line` of each frame; the message, which a stack begins with and which may look like frames, is left out. */
+function stackFrames({ stack = '', message }: Error): string[] {
+  const at = stack.indexOf(message)
+  if (at < 0) return []
+  const frames = stack
+    .slice(at + message.length)
+    .split('\n')
+    .flatMap((line) => {
+      const found = /^\s+at (?:(.+) \()?(.+?):(\d+):\d+\)?$/.exec(line)
+      return found ? [`${found[1] ?? ''} ${basename(found[2]!)}:${found[3]}`.trim()] : []
+    })
+  return frames.slice(0, FRAMES)
+}
+
+/** Parts of llama.cpp whose lines tell of computing, and never of what was asked. */
+const TECHNICAL =
+  /^(ggml|llama_(model|context|init|kv|batch|backend|mmap|adapter)|load_backend|load|create_tensor|init)/
+
+/**
+ * A line that llama.cpp or ggml logged, without what may be the user's: anything in quotes, paths and names of files are
+ * left out, and of a part that handles texts (vocabulary, grammar, sampling) its name alone is kept.
+ */
+export function nativeLine(text: string): string {
+  const line = text.trim()
+  const part = /^[\w:~<>]+(?=:\s)/.exec(line)?.[0] ?? ''
+  if (!TECHNICAL.test(part)) return part ? `${part}: (not kept)` : '(not kept)'
+  return cleanText(
+    line
+      // a path may hold quotes and blanks, and nothing says where it ends: what follows its beginning goes with it
+      .replace(/(?<=^|[\s(=])['"`]?(?:[a-z]:[\\/]|[~.]{0,2}\/(?=\S)|\\\\).*$/is, '<file>')
+      .replace(/'[^']*'|"[^"]*"|`[^`]*`/g, "'...'")
+      .replace(/\S*[\\/]\S*/g, '<file>')
+      .replace(/\S+\.gguf\b\S*/gi, '<file>'),
+  )
+}
 
 /** A log in files of one folder: `<part>.log`, older ones as `<part>.1.log` (the youngest) and so on. */
 export interface FileLog extends Log {
@@ -134,3 +264,20 @@ const cleanFields = (fields: LogFields): LogFields =>
       typeof value === 'string' ? cleanText(value) : Array.isArray(value) ? value.map(cleanText) : value,
     ]),
   )
+
+/** How a line of a worker travels to the process that writes the files. */
+interface LogMessage {
+  readonly type: 'log'
+  readonly line: LogLine
+}
+
+/** The log of a worker: its lines go to the core as messages among its others. */
+export function workerLog(channel: Pick<WorkerChannel, 'send'>, part: LogPart): Log {
+  return logTo(part, (line) => channel.send({ type: 'log', line } satisfies LogMessage))
+}
+
+/** The line that a worker's message carries; null when it is a message of another kind. */
+export function lineOf(message: unknown): LogLine | null {
+  const { type, line } = message as Partial<LogMessage>
+  return type === 'log' && line ? line : null
+}

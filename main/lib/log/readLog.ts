@@ -1,7 +1,7 @@
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { LogLine } from './line.ts'
+import type { LogLine } from './log.ts'
 
 /** Bytes at the end of each file that are looked at. */
 const TAIL_BYTES = 128 << 10

@@ -1,8 +1,8 @@
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import { openPicture } from './index.ts'
+import { openIco } from './bitmaps.ts'
 import { dibStride } from './dib.ts'
-import { openIco } from './ico.ts'
+import { openPicture } from './index.ts'
 import { openFile } from './reader.ts'
 
 const open = (bytes: Uint8Array, name = 'drawing.bmp') => openPicture({ bytes, name })

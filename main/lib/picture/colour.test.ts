@@ -1,7 +1,6 @@
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import { matrixOf, primaries } from './colour.ts'
-import { isSrgbProfile, makeProfile, readProfile } from './iccProfile.ts'
+import { isSrgbProfile, makeProfile, matrixOf, primaries, readProfile } from './colour.ts'
 import { openPicture } from './index.ts'
 import { pngChunk } from './pngChunks.ts'
 import { rawTiff } from './rawTiff.ts'

@@ -1,6 +1,6 @@
 import { AppError } from '#contract'
-import sharp from 'sharp'
 import type { Decoded, HeifError } from 'libheif-js/wasm-bundle.js'
+import sharp from 'sharp'
 import { readAvif } from './avif.ts'
 import { HDR_NOTE, hdrColours, toneMapped } from './hdrPicture.ts'
 import { readHeifFile } from './heifFile.ts'

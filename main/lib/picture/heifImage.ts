@@ -1,6 +1,5 @@
-import { isSrgbMatrix, matrixOf, powers, primaries } from './colour.ts'
+import { isSrgbMatrix, isSrgbProfile, makeProfile, matrixOf, powers, primaries } from './colour.ts'
 import type { Box, HeifFile, HeifItem, HeifTrack } from './heifFile.ts'
-import { isSrgbProfile, makeProfile } from './iccProfile.ts'
 
 /** How colours are coded (ITU-T H.273): primaries, transfer, matrix, and whether all 256 values are used. */
 export interface Nclx {

@@ -1,13 +1,13 @@
 import { lax, libvipsPicture, readMetadata, toSrgb } from './libvips.ts'
 import type { OpenReader } from './reader.ts'
 import {
-  dropAfter,
-  firstDifference,
   LESS_SHARP,
   PARTS_WRONG,
+  WHOLE_WITHOUT_END,
+  dropAfter,
+  firstDifference,
   readRawPixels,
   shown,
-  WHOLE_WITHOUT_END,
 } from './salvage.ts'
 import type { Salvaged } from './salvage.ts'
 

@@ -1,11 +1,11 @@
 import sharp from 'sharp'
 import type { Metadata, Sharp, SharpOptions } from 'sharp'
-import { srgbCurve, srgbInverse } from './colour.ts'
+import { isSrgbProfile, readProfile, srgbCurve, srgbInverse } from './colour.ts'
 import type { Curve } from './colour.ts'
-import { isSrgbProfile, readProfile } from './iccProfile.ts'
-import type { PictureReader } from './reader.ts'
+import type { OpenReader, PictureReader } from './reader.ts'
 import { pictureMimes, tooLarge } from './refusals.ts'
 import type { PictureKind } from './refusals.ts'
+import { WHOLE_WITHOUT_END, dropAfter, dropDifferent, firstDifference, readRawPixels, shown } from './salvage.ts'
 
 /**
  * Largest picture that is read, in pixels: what the largest phone cameras write (16,320 x 12,240), 600 MB decoded.
@@ -108,4 +108,24 @@ async function fromGrey16(pixels: Sharp, icc: Buffer): Promise<Sharp> {
   const alphaAt = info.channels % 2 === 0 ? info.channels - 1 : -1
   const out = Buffer.from(wide.map((value, i) => (i % info.channels === alphaAt ? value >> 8 : table[value]!)))
   return sharp(out, { raw: { width: info.width, height: info.height, channels: info.channels as 1 | 2 } })
+}
+
+/** GIF: its first picture. One that is cut off is shown as far as it goes. */
+export const openGif: OpenReader = async (file) => {
+  const metadata = await readMetadata(file).catch(() => readMetadata(file, lax))
+  return {
+    ...libvipsPicture('gif', file.input, metadata),
+    salvage: async () => {
+      const bytes = await file.read()
+      // after the cut come blocks of one byte, and of another in a second reading
+      const read = async (value: number) => {
+        const input = Buffer.concat([bytes, Buffer.alloc(metadata.width * metadata.height * 2 + 1024, value)])
+        return readRawPixels((await toSrgb(input, metadata, 'stored', lax)).ensureAlpha())
+      }
+      const [one, other] = [await read(1), await read(2)]
+      const from = firstDifference(one, other)
+      if (from === Infinity) return shown(one, 1, [WHOLE_WITHOUT_END])
+      return metadata.isProgressive ? dropDifferent(one, other) : dropAfter(one, from, 1)
+    },
+  }
 }

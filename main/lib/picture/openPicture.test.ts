@@ -6,7 +6,7 @@ import sharp from 'sharp'
 import { afterAll, describe, expect, test } from 'vitest'
 import { openPicture, resizeBicubic } from './index.ts'
 import { openFile } from './reader.ts'
-import { overWhite } from './whiteBackground.ts'
+import { overWhite } from './resize.ts'
 
 const goldens = fileURLToPath(new URL('../../testing/goldens/', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'picture-'))

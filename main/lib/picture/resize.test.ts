@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bicubicKernel, PRECISION_BITS } from './resampleKernel.ts'
-import { resizeBicubic, RowResizer } from './resize.ts'
+import { PRECISION_BITS, RowResizer, bicubicKernel, resizeBicubic } from './resize.ts'
 import type { RgbPicture } from './resize.ts'
 
 const noise = (width: number, height: number): RgbPicture => ({

@@ -1,9 +1,9 @@
 import type { Metadata } from 'sharp'
 import { libvipsPicture, readMetadata, toSrgb } from './libvips.ts'
+import type { RawPixels } from './rawTiff.ts'
 import type { OpenReader, PictureFile } from './reader.ts'
 import { damaged } from './refusals.ts'
-import type { RawPixels } from './rawTiff.ts'
-import { dropAfter, firstDifference, readRawPixels, shown, WHOLE_WITHOUT_END } from './salvage.ts'
+import { WHOLE_WITHOUT_END, dropAfter, firstDifference, readRawPixels, shown } from './salvage.ts'
 
 /** How much longer than it was a cut picture is made, in bytes; even, as chunks are. */
 const MORE = 1024 ** 2

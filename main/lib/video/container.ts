@@ -1,7 +1,6 @@
 import { open } from 'node:fs/promises'
-import { sniff, SNIFF_BYTES } from '../picture/sniff.ts'
-import { videoPacking } from './videoMarks.ts'
-import type { VideoPacking } from './videoMarks.ts'
+import { SNIFF_BYTES, sniff, videoPacking } from '../picture/sniff.ts'
+import type { VideoPacking } from '../picture/sniff.ts'
 
 /** How a video file is packed: its MIME type, and what ffmpeg calls its reader. */
 export interface Container {

@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { tempFolder } from '../../testing/tempFolder.ts'
+import { runsOf } from './ffmpegFrames.ts'
 import { containerOf, openWithFfmpeg, readHead } from './index.ts'
 import type { FfmpegVideo } from './index.ts'
-import { runsOf } from './seekRuns.ts'
 
 const missing = spawnSync('ffmpeg', ['-version']).error
   ? 'ffmpeg is not installed: what it reads is not tried here'

@@ -1,8 +1,7 @@
 import { timeLine } from '#contract'
 import type { Size, TimeLine, TrackTimes } from '#contract'
-import { input, runTool } from './ffmpegProcess.ts'
+import { failure, input, noDecoder, noIndex, noVideo, runTool, unknownKind } from './ffmpegProcess.ts'
 import type { VideoFile } from './ffmpegProcess.ts'
-import { failure, noDecoder, noIndex, noVideo, unknownKind } from './ffmpegErrors.ts'
 
 /** What ffprobe tells of a file's picture track. */
 export interface ProbedTrack {

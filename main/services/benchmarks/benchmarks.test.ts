@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest'
 import type { BenchmarkResult } from '#contract'
-import { tempFolder } from '../../testing/tempFolder.ts'
+import { expect, test } from 'vitest'
 import { openStore } from '../../lib/database/index.ts'
+import { tempFolder } from '../../testing/tempFolder.ts'
 import { createBenchmarks } from './index.ts'
 
 const memory = { memoryBytes: 1, gpuBytes: 0 }

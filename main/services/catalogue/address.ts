@@ -1,5 +1,5 @@
 import { AppError } from '#contract'
-import { isSafePath } from './sources/remoteFile.ts'
+import { isSafePath } from './sources/source.ts'
 
 /** A repository as somebody typed it. `holds`: whose it is. */
 export interface RepositoryAddress {

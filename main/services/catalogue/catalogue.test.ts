@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { AppError } from '#contract'
 import type { SourceName } from '#contract'
 import { ENTRY, FILES, FIRST, FULL_PROJECTOR, HEAD, PROJECTOR, Q4, SECOND, THIRD } from './testing/fixture.ts'
-import { asked, failure, signal, useFixture } from './testing/fixture.ts'
+import { requestedUrls, failure, signal, useFixture } from './testing/fixture.ts'
 import { headCommit, json, serveHuggingFace, serveModelScope, status } from './testing/sourceServer.ts'
 
 const fixture = useFixture()
@@ -43,7 +43,7 @@ describe('when a repository or source fails', () => {
     fixture.hub.on(HEAD, status(401, { 'x-error-code': 'RepoNotFound' }))
     serveHuggingFace(fixture.hub, THIRD, [Q4, PROJECTOR])
     expect(await fixture.catalogue().listing(ENTRY, signal)).toMatchObject({ repository: THIRD })
-    expect(asked(fixture.hub).slice(0, 2)).toEqual(
+    expect(requestedUrls(fixture.hub).slice(0, 2)).toEqual(
       [FIRST, SECOND].map((repository) => `/api/models/${repository}/revision/main`),
     )
   })
@@ -94,7 +94,7 @@ describe('when a repository or source fails', () => {
     fixture.hub.on(HEAD, status(code))
     const refusal = failure('SourceRefused', 'keep an access token for Hugging Face')
     await expect(fixture.catalogue().listing(ENTRY, signal)).rejects.toEqual(refusal)
-    expect(asked(fixture.hub)).toHaveLength(4)
+    expect(requestedUrls(fixture.hub)).toHaveLength(4)
     const withToken = fixture.catalogue(['huggingface'], { token: async () => 'kept' })
     await expect(withToken.listing(ENTRY, signal)).rejects.toEqual(failure('SourceRefused', 'Check the access token'))
     serveHuggingFace(fixture.hub, SECOND, FILES)
@@ -106,7 +106,7 @@ describe('when a repository or source fails', () => {
     await expect(fixture.catalogue().listing(ENTRY, signal)).rejects.toEqual(
       failure('SourceUnreachable', 'in 30 seconds'),
     )
-    expect(asked(fixture.hub)).toHaveLength(1)
+    expect(requestedUrls(fixture.hub)).toHaveLength(1)
     serveModelScope(fixture.scope, FIRST, FILES)
     expect(await fixture.catalogue(['huggingface', 'modelscope']).listing(ENTRY, signal)).toMatchObject({
       source: 'modelscope',
@@ -114,7 +114,7 @@ describe('when a repository or source fails', () => {
     expect(await fixture.catalogue(['modelscope', 'huggingface']).listing(ENTRY, signal)).toMatchObject({
       source: 'modelscope',
     })
-    expect(asked(fixture.hub)).toHaveLength(2)
+    expect(requestedUrls(fixture.hub)).toHaveLength(2)
   })
 
   test('of several failures the one is told that the user can mend', async () => {
@@ -193,10 +193,10 @@ describe('a listing that was read', () => {
     const first = await kept.listing(ENTRY, signal)
     fixture.now += 10 * 60_000 - 1
     expect(await kept.listing(ENTRY, signal)).toBe(first)
-    expect(asked(fixture.hub)).toHaveLength(2)
+    expect(requestedUrls(fixture.hub)).toHaveLength(2)
     fixture.now += 1
     expect(await kept.listing(ENTRY, signal)).toEqual(first)
-    expect(asked(fixture.hub)).toHaveLength(4)
+    expect(requestedUrls(fixture.hub)).toHaveLength(4)
   })
 
   test('is not used for other sources or entries, and failures are not kept', async () => {

@@ -1,8 +1,8 @@
 export { sortRepository } from './repositoryFiles.ts'
 export type { SortedRepository } from './repositoryFiles.ts'
 export { createCatalogue } from './catalogue.ts'
-export { parameterCount } from './shape.ts'
-export type { ModelShape } from './shape.ts'
+export { parameterCount } from './catalogueFile.ts'
+export type { ModelShape } from './catalogueFile.ts'
 export type {
   BrowsedRepository,
   Catalogue,

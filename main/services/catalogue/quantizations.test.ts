@@ -1,8 +1,7 @@
+import type { RemoteFile } from '#contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { RemoteFile } from '#contract'
-import { projectorsOf } from './projectors.ts'
-import { quantizationsOf } from './quantizations.ts'
+import { projectorsOf, quantizationsOf } from './quantizations.ts'
 
 const PARAMETERS = 1_000_000
 const file = (path: string, bytes = 600_000): RemoteFile => ({

@@ -1,8 +1,7 @@
 import { AppError } from '#contract'
 import type { RemoteFile, Repository, RepositoryFile, RepositoryText } from '#contract'
 import { parseFileName } from './fileName.ts'
-import { projectorsOf } from './projectors.ts'
-import { textModelsOf } from './quantizations.ts'
+import { projectorsOf, textModelsOf } from './quantizations.ts'
 import type { BrowsedRepository } from './types.ts'
 
 /** A repository's files by what their names say, without what depends on this computer. */

@@ -1,5 +1,5 @@
 import type { AppError, CatalogueEntry, PassedOver, Quantization, RemoteFile, SourceName } from '#contract'
-import type { ModelShape } from './shape.ts'
+import type { ModelShape } from './catalogueFile.ts'
 
 /** A quantization as its repository lists it, without what depends on this computer. */
 export type ListedQuantization = Omit<Quantization, 'fit' | 'hasDiskSpace' | 'modelId'>

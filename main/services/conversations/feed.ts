@@ -1,5 +1,5 @@
 import type { ConversationEvent, Progress } from '#contract'
-import type { EventSink } from '../../lib/eventStream.ts'
+import type { EventSink } from '../../lib/events.ts'
 
 type Unnumbered<T> = T extends unknown ? Omit<T, 'seq'> : never
 

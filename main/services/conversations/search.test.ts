@@ -4,14 +4,12 @@ import { join } from 'node:path'
 import SQLite from 'better-sqlite3'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { conversationCorpus } from '../../testing/conversationCorpus.ts'
 import { migrate, openStore } from '../../lib/database/index.ts'
 import { migrations } from '../../lib/database/migrations/index.ts'
+import { conversationCorpus } from '../../testing/conversationCorpus.ts'
 import { createConversations } from './conversations.ts'
-import { fold } from './fold.ts'
 import { createSearch } from './search.ts'
-import { createSearchIndex } from './searchIndex.ts'
-import { runUpkeep } from './upkeep.ts'
+import { createSearchIndex, fold, runUpkeep } from './searchIndex.ts'
 
 let folder: string
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'sightline-search-'))))

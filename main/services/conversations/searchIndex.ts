@@ -1,5 +1,64 @@
+import { giveSpaceBack, hasMuchFreeSpace } from '../../lib/database/index.ts'
 import type { Database } from '../../lib/database/index.ts'
-import { gramsOf, matchOf } from './grams.ts'
+
+const ASCII = /^[\0-\x7f]*$/
+const ACCENTS = /(\p{Script=Latin})[\u0300-\u036f]+/gu
+const COMBINING = /[\u0300-\u036f]/
+
+/**
+ * A text as search compares it: case does not count, nor accents of Latin letters, nor whether a letter with a mark is
+ * one character or two. Lower case comes first, so that ẞ and ß become SS, and İ an I; upper case then, which knows no
+ * end-of-word form of σ.
+ */
+export function fold(text: string): string {
+  if (ASCII.test(text)) return text.toUpperCase()
+  const upper = text.toLowerCase().toUpperCase().normalize('NFD')
+  return COMBINING.test(upper) ? upper.replace(ACCENTS, '$1').normalize('NFC') : upper.normalize('NFC')
+}
+
+/** Length of the longest grams, in characters. */
+const LONGEST = 4
+/** Fills the last grams of a word, so that each three characters of it begin one. */
+const END = '\uf8ff'
+
+/**
+ * What the search index holds of a text: of each word, folded, every single character, pair and run of four, each once,
+ * with a space between. A search for a part of a word is a search for the grams of that part, which gives candidates:
+ * texts that hold all of them, not always side by side.
+ */
+export function gramsOf(text: string): string {
+  const grams = new Set<string>()
+  for (const word of new Set(letters(text).split(/\s+/u))) {
+    const padded = word + END
+    for (let at = 0; at < word.length; at++) {
+      grams.add(word.charAt(at))
+      if (at + 2 <= word.length) grams.add(word.slice(at, at + 2))
+      if (at + LONGEST <= padded.length) grams.add(padded.slice(at, at + LONGEST))
+    }
+  }
+  return [...grams].join(' ')
+}
+
+/** The FTS5 query for texts that hold the grams of every term; terms hold no white space. */
+export function matchOf(terms: readonly string[]): string {
+  const queries = terms.map(letters).flatMap((term) => {
+    if (term.length === 3) return [`"${term}"*`]
+    const length = Math.min(term.length, LONGEST)
+    return Array.from({ length: term.length - length + 1 }, (_, at) => `"${term.slice(at, at + length)}"`)
+  })
+  return [...new Set(queries)].join(' AND ')
+}
+
+/**
+ * A folded text in which each character is one UTF-16 unit that FTS5's `ascii` tokenizer leaves in a token: signs of ASCII
+ * move to a private area, and characters beyond the basic plane share one, which makes more candidates but loses none.
+ */
+function letters(text: string): string {
+  return fold(text).replace(/[!-/:-@[-`{-\x7f\0-\x08\x0e-\x1f]|[\u{10000}-\u{10ffff}]/gu, (sign) => {
+    const code = sign.codePointAt(0)!
+    return String.fromCharCode(code < 0x80 ? 0xe000 + code : 0xe100 + (code % 0x1000))
+  })
+}
 
 /** Texts that may hold what is searched for: positions of conversations (their titles) and of messages. */
 export interface Candidates {
@@ -105,5 +164,34 @@ export function createSearchIndex(db: Database): SearchIndex {
       if (isDone(waiting)) waiting = null
       return waiting !== null
     },
+  }
+}
+
+/** How long one step keeps the database from others, and how long it leaves it to them then, in ms. */
+const STEP_MS = 20
+/** Waiting time while an answer is written, before space is given back, in ms. */
+const BUSY_MS = 2_000
+
+/** Waits without keeping the process alive. */
+const idle = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms).unref())
+
+/**
+ * What an update and removed conversations leave to be done, in short steps beside everything else: search is brought up to
+ * date, then unused space goes back to the disk while no answer is written (`isBusy`). Ends when all is done or the
+ * database is closed; a process that ends before goes on at its next start. Rejects with SqliteError, for example of a full
+ * disk. `pause` waits the given ms.
+ */
+export async function runUpkeep(
+  db: Database,
+  index: Pick<SearchIndex, 'catchUp'>,
+  isBusy: () => boolean,
+  pause: (ms: number) => Promise<void> = idle,
+): Promise<void> {
+  while (db.open && index.catchUp(STEP_MS)) await pause(STEP_MS)
+  if (!db.open || !hasMuchFreeSpace(db)) return
+  for (let isMore = true; isMore; ) {
+    await pause(isBusy() ? BUSY_MS : STEP_MS)
+    if (!db.open) return
+    if (!isBusy()) isMore = giveSpaceBack(db)
   }
 }

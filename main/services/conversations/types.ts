@@ -12,7 +12,7 @@ import type {
   Timings,
   Usage,
 } from '#contract'
-import type { EventStream } from '../../lib/eventStream.ts'
+import type { EventStream } from '../../lib/events.ts'
 
 /** Ids of a stored question and of the answers that are being written. */
 export interface Sent {

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { AppError, toErrorInfo } from '#contract'
 import type { ErrorInfo, PassedOver } from '#contract'
-import { discardFiles } from './discardFiles.ts'
-import { freeBytesOf } from './disk/folder.ts'
-import { openPartFile as openRealPartFile } from './disk/partFile.ts'
+import { freeBytesOf, openPartFile as openRealPartFile } from './disk/partFile.ts'
 import { createTargetLocks } from './disk/targetLocks.ts'
 import { createFeed } from './feed.ts'
+import { discardFiles } from './fetchFile.ts'
 import { createHeads } from './heads.ts'
 import { createFileRequests } from './http/fileRequests.ts'
 import { LiveJob } from './liveJob.ts'
@@ -15,8 +15,29 @@ import { checkRequest, planNames } from './plan.ts'
 import { downloadRows } from './rows.ts'
 import type { JobState, StoredFile, StoredJob } from './rows.ts'
 import { factsOf, runJob } from './runJob.ts'
-import { defaultTransfer, realClock } from './settings.ts'
-import type { DownloadFile, Downloads, DownloadsOptions, Replacement } from './types.ts'
+import type { Clock, DownloadFile, Downloads, DownloadsOptions, Replacement, TransferSettings } from './types.ts'
+
+const MiB = 1024 * 1024
+
+/** Four connections with ranges of 64 MiB; a source that brings nothing is tried for about seven minutes. */
+export const defaultTransfer: TransferSettings = {
+  connections: 4,
+  partBytes: 64 * MiB,
+  checkpointBytes: 16 * MiB,
+  checkpointMs: 2000,
+  stallMs: 30_000,
+  tries: 12,
+  firstWaitMs: 1000,
+  longestWaitMs: 60_000,
+  longestRetryAfterMs: 60 * 60_000,
+  spareBytes: 256 * MiB,
+}
+
+export const realClock: Clock = {
+  now: Date.now,
+  random: Math.random,
+  delay: (ms, signal) => delay(ms, undefined, { signal }),
+}
 
 /**
  * The queue of downloads in `db`. Jobs that were on their way when the process ended go on by themselves, paused ones stay

@@ -1,7 +1,6 @@
 import type { Download } from '#contract'
-import { Emitter } from '../../lib/emitter.ts'
-import { eventStream } from '../../lib/eventStream.ts'
-import type { EventSink, EventStream } from '../../lib/eventStream.ts'
+import { Emitter, eventStream } from '../../lib/events.ts'
+import type { EventSink, EventStream } from '../../lib/events.ts'
 
 /** Ms between two lists, and between those that only tell another speed. */
 const SHORTEST = 250

@@ -1,14 +1,15 @@
-import { rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { rename, rm, rmdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { AppError } from '#contract'
-import { sha256Of } from '../../lib/files/index.ts'
-import { syncFolder } from '../../lib/files/index.ts'
-import { fileSize } from './disk/folder.ts'
+import { sha256Of, syncFolder } from '../../lib/files/files.ts'
+import { fileSize, openFolder } from './disk/partFile.ts'
 import type { OpenPartFile, PartFile } from './disk/partFile.ts'
-import { digestMismatch } from './failures.ts'
-import type { Identity } from './http/checkAnswer.ts'
+import type { TargetLocks } from './disk/targetLocks.ts'
+import { digestMismatch, toDiskError } from './failures.ts'
+import type { Identity } from './http/checkResponse.ts'
 import { Progress } from './progress.ts'
 import type { SavedProgress } from './progress.ts'
+import type { StoredJob } from './rows.ts'
 import { transfer } from './transfer.ts'
 import type { Source, TransferTools } from './transfer.ts'
 
@@ -122,4 +123,38 @@ async function transferred(
 async function forget(path: string, tools: FileTools): Promise<void> {
   tools.save(null)
   await rm(path, { force: true })
+}
+
+/**
+ * Deletes what a job downloaded: its unfinished files, and the finished ones that it made itself and that neither another
+ * job nor a model has. A file that another job is writing stays. Throws StorageFailed.
+ */
+export async function discardFiles(
+  job: StoredJob,
+  modelsFolder: string,
+  { others, locks, isUsed }: { others: readonly StoredJob[]; locks: TargetLocks; isUsed: (path: string) => boolean },
+): Promise<void> {
+  const path = join(modelsFolder, job.folder)
+  try {
+    const folder = await openFolder(modelsFolder, job.folder)
+    for (const { name, isOwn, stage } of job.files) {
+      if (!isOwn) continue
+      const target = join(folder, name)
+      const unlock = locks.tryTake(target)
+      if (!unlock) continue
+      try {
+        await rm(partPath(target), { force: true })
+        const isShared = others.some(
+          (other) => other.folder === job.folder && other.files.some((file) => file.name === name),
+        )
+        if (stage !== 'part' && !isShared && !isUsed(target)) await rm(target, { force: true })
+      } finally {
+        unlock()
+      }
+    }
+    // Only when nothing else is in it.
+    await rmdir(folder).catch(() => {})
+  } catch (error) {
+    throw toDiskError(error, path)
+  }
 }

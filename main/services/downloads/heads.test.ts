@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startModelServer } from '../../testing/modelServer.ts'
 import type { ModelServer, ServedFile } from '../../testing/modelServer.ts'
-import { createFileRequests } from './http/fileRequests.ts'
+import { defaultTransfer } from './downloads.ts'
 import { createHeads } from './heads.ts'
-import { defaultTransfer } from './settings.ts'
+import { createFileRequests } from './http/fileRequests.ts'
 
 const KiB = 1024
 const REPOSITORY = 'o/r'

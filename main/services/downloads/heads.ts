@@ -1,9 +1,9 @@
 import { AppError } from '#contract'
 import { Transient, unreachable } from './failures.ts'
-import { checkAnswer, strongEtag } from './http/checkAnswer.ts'
-import type { Identity } from './http/checkAnswer.ts'
+import { checkResponse, strongEtag } from './http/checkResponse.ts'
+import type { Identity } from './http/checkResponse.ts'
+import { readBody } from './http/fileRequests.ts'
 import type { FileRequests } from './http/fileRequests.ts'
-import { readBody } from './http/readBody.ts'
 import type { Clock, Heads, OpenHead, RemoteHead, TransferSettings } from './types.ts'
 
 const KiB = 1024
@@ -76,7 +76,7 @@ export function createHeads({ requests, settings, clock, headers }: HeadsTools):
       signal,
       stallMs,
     })
-    const held = checkAnswer(answer, {
+    const held = checkResponse(answer, {
       name,
       bytes,
       range,

@@ -1,8 +1,8 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { AppError } from '#contract'
-import { safeName } from '../../lib/files/index.ts'
+import { z } from 'zod'
+import { safeName } from '../../lib/files/files.ts'
 import type { StoredJob } from './rows.ts'
 import type { DownloadFile, DownloadRequest } from './types.ts'
 

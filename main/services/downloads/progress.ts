@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Identity } from './http/checkAnswer.ts'
+import type { Identity } from './http/checkResponse.ts'
 
 /** What is on the disk of an unfinished file and was flushed: of each part of `partBytes`, its first `done` bytes. */
 export const SavedProgress = z.object({

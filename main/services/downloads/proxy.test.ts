@@ -7,9 +7,28 @@ import tls from 'node:tls'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startModelServer } from '../../testing/modelServer.ts'
 import type { ModelServer } from '../../testing/modelServer.ts'
-import { localhostCertificate } from '../../testing/modelServer/certificate.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
 import { openRig } from './testing/rig.ts'
+
+/** A certificate for localhost and 127.0.0.1 that signs itself, with its key: for test servers only, trusted by nothing. */
+export const localhostCertificate = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUNoOx9yST5LOLwNGFWD/HRIhJ1I0wCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTEzMjEyNFoYDzIxMjYxMDI4
+MTMyMTI0WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAT8aiI5H3ZLoVS5LMOYVRUz3cJbOcFdhjglJKz0qWfdaHUjuVDqZ4LN
+M4xOm2JPEwl0CkIAjcZcF0oLbWAzh7Omo28wbTAdBgNVHQ4EFgQU1L1Lmf0sVADL
+co+9m2HQlFnvbYQwHwYDVR0jBBgwFoAU1L1Lmf0sVADLco+9m2HQlFnvbYQwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSAAwRQIgefHyFBbyDlKWtQBsm8N3JwmeFUUpM0/HA3vrLd0ooOoCIQCp
+muW3ogzgGWp6nm2zMy4YGJoOPXZbugpEyAx38BKtdA==
+-----END CERTIFICATE-----`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgbDyTz8QClYox/LKW
+0nOS/a7hvZZ97FSX4x4bT7q801uhRANCAAT8aiI5H3ZLoVS5LMOYVRUz3cJbOcFd
+hjglJKz0qWfdaHUjuVDqZ4LNM4xOm2JPEwl0CkIAjcZcF0oLbWAzh7Om
+-----END PRIVATE KEY-----`,
+}
 
 const content = Buffer.alloc(50_000, 'x')
 const repository = 'any/model'

@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import { Download, ErrorInfo } from '#contract'
+import { z } from 'zod'
 import { toStorageError } from '../../lib/database/index.ts'
 import type { Database } from '../../lib/database/index.ts'
 import { SavedProgress } from './progress.ts'

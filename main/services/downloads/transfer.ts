@@ -1,8 +1,8 @@
 import type { PartFile } from './disk/partFile.ts'
 import { Transient, fileChanged, unreachable } from './failures.ts'
-import { checkAnswer, strongEtag } from './http/checkAnswer.ts'
+import { checkResponse, strongEtag } from './http/checkResponse.ts'
+import { readBody } from './http/fileRequests.ts'
 import type { FileRequests } from './http/fileRequests.ts'
-import { readBody } from './http/readBody.ts'
 import type { Piece, Progress } from './progress.ts'
 import type { Clock, TransferSettings } from './types.ts'
 
@@ -28,7 +28,7 @@ export interface TransferTools {
 /**
  * Fetches what `progress` misses into `part`, several ranges at a time once the first answer showed that the source sends
  * ranges. Lost connections are tried again; a connection gives up after `tries` in a row in which none brought anything.
- * Throws SourceUnreachable then, what `checkAnswer` and `get` throw for good, errors of the file system, and the signal's
+ * Throws SourceUnreachable then, what `checkResponse` and `get` throw for good, errors of the file system, and the signal's
  * reason. No connection is at work any more when it returns or throws.
  */
 export async function transfer(
@@ -123,7 +123,7 @@ async function fetchPiece(
   const answer = await requests.get(source.url, { headers, ownHeaders: await source.ownHeaders(), signal, stallMs })
   const { name } = source
   const { bytes, identity } = progress
-  const held = checkAnswer(answer, { name, bytes, range, identity, now: clock.now(), longestRetryAfterMs })
+  const held = checkResponse(answer, { name, bytes, range, identity, now: clock.now(), longestRetryAfterMs })
 
   let piece = taken
   let end = taken.end

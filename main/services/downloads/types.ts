@@ -1,6 +1,6 @@
 import type { Download, PassedOver, SourceName } from '#contract'
-import type { EventStream } from '../../lib/eventStream.ts'
 import type { Database } from '../../lib/database/index.ts'
+import type { EventStream } from '../../lib/events.ts'
 import type { OpenPartFile } from './disk/partFile.ts'
 
 /** A file to be downloaded, as a listing pinned to a revision tells it. `sha256`: hexadecimal; null when the source has none. */

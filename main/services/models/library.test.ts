@@ -7,8 +7,8 @@ import {
   linkSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
   readlinkSync,
   realpathSync,
   rmSync,
@@ -20,27 +20,27 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { AppError } from '#contract'
 import { LibraryModel, noOverrides } from '#contract'
+import type { AppError } from '#contract'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createEngine } from '../../engine/index.ts'
 import { openStore } from '../../lib/database/index.ts'
 import type { Store } from '../../lib/database/index.ts'
-import { Emitter } from '../../lib/emitter.ts'
+import { Emitter } from '../../lib/events.ts'
 import { forkWorker } from '../../nodePorts.ts'
 import { badFiles } from '../../testing/engineFiles.ts'
 import { goldenModel } from '../../testing/engineGoldens.ts'
 import { demoModel } from '../../testing/engineRequests.ts'
 import { splitGguf } from '../../testing/ggufSplit.ts'
 import { loraFile } from '../../testing/ggufWriter.ts'
-import { libraryIn } from './testing/moveUntilKilled.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
-import { createEngine } from '../../engine/index.ts'
 import { demoModelId } from './demo.ts'
-import { createLibrary } from './library.ts'
-import { createModelList } from './modelList.ts'
-import type { Library, LibraryOptions } from './library.ts'
-import type { ModelList } from './modelList.ts'
 import type { ReadRoom } from './index.ts'
+import { createLibrary } from './library.ts'
+import type { Library, LibraryOptions } from './library.ts'
+import { createModelList } from './modelList.ts'
+import type { ModelList } from './modelList.ts'
+import { libraryIn } from './testing/moveUntilKilled.ts'
 
 /** Reads headers only: no process is started. */
 const engine = createEngine({ spawn: forkWorker, cachePath: '/nowhere' })

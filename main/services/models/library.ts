@@ -11,29 +11,25 @@ import type {
   OverridesChange,
   ProjectorChoice,
 } from '#contract'
+import { eventStream } from '../../lib/events.ts'
+import type { EventStream } from '../../lib/events.ts'
+import { awayDrive, watchDrives } from '../../lib/files/drives.ts'
 import { coalesced } from './coalesced.ts'
-import { awayDrive, watchDrives } from '../../lib/files/index.ts'
-import { eventStream } from '../../lib/eventStream.ts'
-import type { EventStream } from '../../lib/eventStream.ts'
-import { readRoom as systemRoom, realOf, toDiskError } from './files/disk.ts'
+import { fingerprintOf, readRoom as systemRoom, realOf, spaceOf, toDiskError } from './files/disk.ts'
 import type { ReadRoom } from './files/disk.ts'
-import { fingerprintOf } from './files/fingerprint.ts'
 import { importCopy } from './files/importCopy.ts'
-import { removeLeftovers } from './files/leftovers.ts'
-import { movedPaths } from './files/movedPaths.ts'
-import { moveFolder } from './files/moveFolder.ts'
+import { moveFolder, movedPaths } from './files/moveFolder.ts'
 import type { LinkFile } from './files/moveFolder.ts'
-import { removeFiles } from './files/removeFiles.ts'
-import { spaceOf } from './files/space.ts'
+import { removeFiles, removeLeftovers } from './files/removeFiles.ts'
 import { takeApart } from './files/takeApart.ts'
 import type { CloneFile } from './files/takeApart.ts'
 import type { ModelList } from './modelList.ts'
+import { verify } from './registry.ts'
 import { placesAt, usualPlaces } from './scan/places.ts'
 import type { Surroundings } from './scan/places.ts'
 import { projectorsIn, scanPlaces } from './scan/scan.ts'
 import type { About, Entry, InspectFile, InspectModel, ModelPair, PlanOneFile, Work } from './types.ts'
-import { verify } from './verify.ts'
-import { pathsWithin, shown } from './view.ts'
+import { pathsWithin, toLibraryModel } from './view.ts'
 
 /** Where models are kept. */
 export interface ModelsFolder {
@@ -121,10 +117,11 @@ export function createLibrary(options: LibraryOptions): Library {
   let moving = false
 
   const currentId = () => models.current().id
-  const get = async (id: string) => shown(registry.entry(id), id === currentId(), folder.get(), options.driveOf)
+  const get = async (id: string) =>
+    toLibraryModel(registry.entry(id), id === currentId(), folder.get(), options.driveOf)
   const list = async () => {
     const current = currentId()
-    const view = (entry: Entry) => shown(entry, entry.model.id === current, folder.get(), options.driveOf)
+    const view = (entry: Entry) => toLibraryModel(entry, entry.model.id === current, folder.get(), options.driveOf)
     return Promise.all(registry.entries().map(view))
   }
   const space = () => {

@@ -1,16 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { AppError, Model, noOverrides } from '#contract'
 import SQLite from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { AppError, Model, noOverrides } from '#contract'
-import { createConversations } from '../conversations/index.ts'
 import { migrate, openStore } from '../../lib/database/index.ts'
-import { migrations } from '../../lib/database/migrations/index.ts'
 import type { Store } from '../../lib/database/index.ts'
+import { migrations } from '../../lib/database/migrations/index.ts'
+import { createConversations } from '../conversations/index.ts'
 import { demoModelId } from './demo.ts'
-import { createModelList } from './modelList.ts'
 import type { InspectModel, ModelFacts } from './index.ts'
+import { createModelList } from './modelList.ts'
 
 const resources = resolve(import.meta.dirname, '../../../resources')
 let folder: string

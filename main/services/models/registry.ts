@@ -1,11 +1,16 @@
-import { AppError, changedOverrides, ModelFamily } from '#contract'
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { AppError, ModelFamily, changedOverrides } from '#contract'
 import type { ModelOverrides, OverridesChange } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
-import { Emitter } from '../../lib/emitter.ts'
+import { Emitter } from '../../lib/events.ts'
+import { awayDrive } from '../../lib/files/drives.ts'
+import { sha256Of } from '../../lib/files/files.ts'
 import { demoFacts, demoModel, demoModelId, sizeOf } from './demo.ts'
+import { toDiskError } from './files/disk.ts'
 import { entryOf } from './rows.ts'
 import type { FileRow, ModelRow } from './rows.ts'
-import type { Entry, EntryFile, ModelFacts, Origin } from './types.ts'
+import type { Entry, EntryFile, ModelFacts, Origin, Work } from './types.ts'
 
 /** The files of a new entry. */
 export type NewFile = Omit<EntryFile, 'scale'> & { readonly scale?: number | null }
@@ -205,4 +210,34 @@ function statements(db: Database) {
     removeOwnFiles: db.prepare(`DELETE FROM model_files WHERE model_id = ? AND role <> 'adapter'`),
     remove: db.prepare('DELETE FROM models WHERE id = ?'),
   }
+}
+
+/**
+ * Computes the digests of a model's files and compares each with its source's, else with the earlier one, which stays
+ * when the file has changed. @throws AppError NotFound, ModelNotFound, StorageFailed; the signal's reason.
+ */
+export async function verify(registry: Registry, id: string, { onProgress, signal }: Work): Promise<void> {
+  const { files } = registry.entry(id)
+  const sizes = await Promise.all(files.map(presentSize))
+  const bytes = sizes.reduce((sum, size) => sum + size, 0)
+  let done = 0
+  for (const file of files) {
+    const found = await sha256Of(file.path, signal, (count) => onProgress((done += count), bytes)).catch(
+      (error: unknown) => Promise.reject(toDiskError(error, `Reading ${basename(file.path)}`)),
+    )
+    const expected = file.sourceSha256 ?? file.sha256
+    const digest =
+      expected !== null && expected !== found ? 'changed' : file.sourceSha256 !== null ? 'verified' : 'computed'
+    registry.setDigest(id, file.path, expected ?? found, digest)
+  }
+}
+
+async function presentSize({ path }: EntryFile): Promise<number> {
+  const info = await stat(path).catch(() => null)
+  if (info?.isFile()) return info.size
+  const drive = await awayDrive(path)
+  const gone = 'is not there any more. Put it back, or take the model from the list.'
+  const away = `is on a drive that is not connected (${drive}). Connect it, then try again.`
+  const message = `${basename(path)} ${drive === null ? gone : away}`
+  throw new AppError('ModelNotFound', message, { path })
 }

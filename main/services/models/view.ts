@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises'
 import type { LibraryModel } from '#contract'
-import { awayDrive } from '../../lib/files/index.ts'
+import { awayDrive } from '../../lib/files/drives.ts'
 import { isWithin, realOf } from './files/disk.ts'
 import type { Entry } from './types.ts'
 
 /** An entry as the window sees it; `folder` is the models folder, `driveOf` tells the drive of a path. */
-export async function shown(
+export async function toLibraryModel(
   entry: Entry,
   isCurrent: boolean,
   folder: string,

@@ -1,11 +1,12 @@
 // @vitest-environment happy-dom
 import { render, screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { useState, type ReactNode } from 'react'
+import { useState } from 'react'
+import type { ReactNode } from 'react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { clearPage, layOut } from '../../testing/page.ts'
 import { GroundedPicture } from './GroundedPicture.tsx'
-import type { Grounded } from './MarkMenus.tsx'
+import type { Grounded } from './GroundedPicture.tsx'
 
 const picture: Grounded = {
   name: 'street.png',

@@ -1,9 +1,10 @@
 // @vitest-environment happy-dom
+import type { PictureMark } from '#contract'
 import { render, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { useState, type ReactNode } from 'react'
+import { useState } from 'react'
+import type { ReactNode } from 'react'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { PictureMark } from '#contract'
 import { clearPage, layOut } from '../../testing/page.ts'
 import { PictureViewer } from './PictureViewer.tsx'
 

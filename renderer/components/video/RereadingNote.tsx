@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { count } from '../../lib/format.ts'
 import type { Rereading } from '../../lib/video/index.ts'
 import { Button } from '../primitives/Button.tsx'
-import { ProgressBar } from '../primitives/ProgressBar.tsx'
+import { ProgressBar } from '../primitives/Feedback.tsx'
 
 /** Says that a question waits for the frames of a video, which are read from its file once more, and gives that up. */
 export function RereadingNote({

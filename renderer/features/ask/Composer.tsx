@@ -1,18 +1,144 @@
-import { ArrowUp, ImagePlus, Square } from 'lucide-react'
-import { useEffect, useLayoutEffect, useRef, type ClipboardEvent, type KeyboardEvent, type ReactNode } from 'react'
-import { ErrorNote } from '../../components/primitives/ErrorNote.tsx'
-import { IconButton } from '../../components/primitives/IconButton.tsx'
+import { ArrowUp, FileX, ImageDown, ImagePlus, Square, X } from 'lucide-react'
+import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
+import type { ClipboardEvent, KeyboardEvent, ReactNode } from 'react'
+import { Button, IconButton } from '../../components/primitives/Button.tsx'
+import { ErrorNote } from '../../components/primitives/Feedback.tsx'
 import { RereadingNote } from '../../components/video/RereadingNote.tsx'
+import { cx } from '../../lib/cx.ts'
+import { count, tokens } from '../../lib/format.ts'
 import { prepareVideo } from '../../lib/video/index.ts'
-import { addFiles, cancelSending, dismissRefusal, send, setText } from './actions.ts'
 import { CompareMenu } from './CompareMenu.tsx'
 import { FormatMenu } from './FormatMenu.tsx'
 import { PictureTray } from './PictureTray.tsx'
-import { Refusals } from './Refusals.tsx'
-import { canSend, type Draft } from './draft.ts'
-import { useDraft } from './drafts.ts'
+import { addFiles, cancelSending, dismissRefusal, send, setText } from './actions.ts'
+import { canSend, useDraft, waitsFor } from './draft.ts'
+import type { Draft, Refusal } from './draft.ts'
 import { restoreDraft } from './saving.ts'
-import { TokenLine } from './TokenLine.tsx'
+
+/** Files that were not taken: each with its name and the reason, until dismissed; a sound recording's cover is offered. */
+export function Refusals({
+  refusals,
+  onDismiss,
+  onUse,
+}: {
+  refusals: readonly Refusal[]
+  onDismiss: (key: string) => void
+  onUse: (cover: File) => void
+}): ReactNode {
+  if (refusals.length === 0) return null
+  return (
+    <ul aria-label="Files not added" className="mb-2 flex flex-col gap-1.5">
+      {refusals.map((refusal) => (
+        <li key={refusal.key}>
+          <div role="alert" className="flex items-start gap-2.5 rounded-lg bg-danger-soft py-1.5 pr-1.5 pl-3">
+            <FileX className="mt-1 size-4 shrink-0 text-danger" aria-hidden />
+            <div className="flex min-w-0 flex-1 flex-wrap items-start gap-x-2.5 gap-y-1">
+              <p className="min-w-0 flex-[1_1_14rem] py-1 [overflow-wrap:anywhere]">
+                {refusal.message.includes(refusal.name) ? null : (
+                  <span className="font-semibold">{refusal.name}: </span>
+                )}
+                {refusal.message}
+              </p>
+              {refusal.cover ? (
+                <Button
+                  onClick={() => {
+                    onDismiss(refusal.key)
+                    if (refusal.cover) onUse(refusal.cover)
+                  }}
+                >
+                  Use its cover picture
+                </Button>
+              ) : null}
+            </div>
+            <IconButton
+              label={`Dismiss the note about ${refusal.name}`}
+              size="small"
+              onClick={() => onDismiss(refusal.key)}
+            >
+              <X />
+            </IconButton>
+          </div>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** What the question costs: its tokens and the conversation's of the context; says so when they do not fit. */
+export function TokenLine({ draft }: { draft: Draft }): ReactNode {
+  const { totals, pictures, text } = draft
+  const base = 'min-w-0 flex-1 text-small tabular-nums'
+  const waits = waitsFor(draft)
+  if (waits !== null) {
+    return (
+      <p className={cx(base, 'text-subtle tabular-nums', waits.endsWith('…') && 'truncate')} data-testid="waits-for">
+        {waits}
+      </p>
+    )
+  }
+  if (!totals || (pictures.length === 0 && text.trim() === '')) {
+    return <p className={cx(base, 'truncate text-subtle')}>{draft.preparing ? 'Looking at the pictures…' : ''}</p>
+  }
+  const used = totals.conversation + totals.question
+  const free = Math.max(0, totals.context - totals.conversation)
+  if (totals.context > 0 && used > totals.context) {
+    return (
+      <p className={cx(base, 'text-danger')} role="status">
+        This needs {tokens(totals.question)}; {count(free)} are free.{' '}
+        {pictures.length > 0 ? 'Take out a picture, lower the detail' : 'Shorten it'} or start a new conversation.
+      </p>
+    )
+  }
+  return (
+    <p className={cx(base, 'truncate text-subtle')} data-testid="token-line">
+      {tokens(totals.question)}
+      {totals.context > 0 ? ` · ${count(used)} of ${count(totals.context)} used` : ''}
+    </p>
+  )
+}
+
+const bringsFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false
+
+/** Makes the whole window take files; while some hover over it, says what dropping does. */
+export function DropTarget({ onFiles }: { onFiles: (files: readonly File[]) => void }): ReactNode {
+  const [over, setOver] = useState(false)
+  const take = useEffectEvent(onFiles)
+
+  useEffect(() => {
+    const stop = new AbortController()
+    const { signal } = stop
+    const onDragOver = (event: DragEvent): void => {
+      if (!bringsFiles(event)) return
+      event.preventDefault()
+      if (event.dataTransfer) event.dataTransfer.dropEffect = 'copy'
+      setOver(true)
+    }
+    const onDrop = (event: DragEvent): void => {
+      setOver(false)
+      if (!bringsFiles(event)) return
+      event.preventDefault()
+      take([...(event.dataTransfer?.files ?? [])])
+    }
+    const onDragLeave = (event: DragEvent): void => {
+      if (event.relatedTarget === null) setOver(false)
+    }
+    window.addEventListener('dragenter', onDragOver, { signal })
+    window.addEventListener('dragover', onDragOver, { signal })
+    window.addEventListener('dragleave', onDragLeave, { signal })
+    window.addEventListener('drop', onDrop, { signal })
+    return () => stop.abort()
+  }, [])
+
+  if (!over) return null
+  return (
+    <div className="pointer-events-none fixed inset-0 z-50 bg-canvas/95 p-4" data-testid="drop-target">
+      <div className="flex h-full flex-col items-center justify-center gap-3 rounded-lg border-2 border-dashed border-accent text-read font-medium">
+        <ImageDown className="size-7 text-accent" aria-hidden />
+        Drop pictures or videos to add them to the question
+      </div>
+    </div>
+  )
+}
 
 const MAX_HEIGHT_PX = 240
 

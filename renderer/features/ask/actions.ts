@@ -5,16 +5,19 @@ import { whenHost } from '../../lib/host.ts'
 import { call } from '../../lib/rpc.ts'
 import { upload } from '../../lib/upload.ts'
 import { withFrames } from '../../lib/video/index.ts'
-import { cancelPrepare, planPrepare } from './prepare.ts'
 import {
+  MAX_PICTURES,
   addPicture,
   asPictures,
   asVideo,
   canSend,
+  conversationOf,
   dismiss,
+  draftKey,
+  draftOf,
   emptyDraft,
+  holderOf,
   joinDrafts,
-  MAX_PICTURES,
   movePicture,
   refuse,
   removePicture,
@@ -22,12 +25,13 @@ import {
   setPictureMarks,
   storedPicture,
   toParts,
+  updateDraft,
+  updateHolder,
   videosOf,
   withoutSent,
-  type Draft,
-  type Picture,
 } from './draft.ts'
-import { conversationOf, draftKey, draftOf, holderOf, updateDraft, updateHolder } from './drafts.ts'
+import type { Draft, Picture } from './draft.ts'
+import { cancelPrepare, planPrepare } from './prepare.ts'
 import { addVideo, endClip, freeClip, isVideo, refusalOf } from './video/clips.ts'
 
 /** Changes the question's text. */

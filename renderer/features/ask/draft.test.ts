@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest'
 import type { Attachment } from '#contract'
+import { describe, expect, test } from 'vitest'
 import {
   addPicture,
   canSend,
@@ -13,8 +13,8 @@ import {
   setPictureMarks,
   storedPicture,
   toParts,
-  type Draft,
 } from './draft.ts'
+import type { Draft } from './draft.ts'
 
 const stored = (name: string): Attachment => ({
   sha: name.padEnd(64, '0'),

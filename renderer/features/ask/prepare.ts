@@ -1,8 +1,7 @@
 import { AppError } from '#contract'
 import { toAppError } from '../../lib/errors.ts'
 import { call } from '../../lib/rpc.ts'
-import { counted, toParts } from './draft.ts'
-import { draftKey, draftOf, updateDraft } from './drafts.ts'
+import { counted, draftKey, draftOf, toParts, updateDraft } from './draft.ts'
 
 /** Waiting time before counting, in ms: short after a picture changed, longer while typing goes on. */
 const DELAY_MS = { pictures: 120, text: 600 } as const

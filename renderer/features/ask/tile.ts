@@ -1,5 +1,5 @@
-import type { DragEvent, KeyboardEvent } from 'react'
 import type { HostDescription } from '#contract'
+import type { DragEvent, KeyboardEvent } from 'react'
 import { pictureUrl } from '../../lib/host.ts'
 import type { Picture } from './draft.ts'
 

@@ -41,7 +41,7 @@ async function openWindow() {
   vi.stubGlobal('requestIdleCallback', () => 0)
   const [actions, drafts, draft, saving, host, comparing] = await Promise.all([
     import('./actions.ts'),
-    import('./drafts.ts'),
+    import('./draft.ts'),
     import('./draft.ts'),
     import('./saving.ts'),
     import('../../lib/host.ts'),

@@ -1,8 +1,9 @@
 // @vitest-environment happy-dom
+import { AppError } from '#contract'
+import type { ConversationEvent, Message } from '#contract'
 import { render, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { AppError, type ConversationEvent, type Message } from '#contract'
 import { useHost } from '../../lib/host.ts'
 import { core } from '../../testing/fakeRpc.ts'
 import { clearPage } from '../../testing/page.ts'

@@ -1,13 +1,14 @@
-import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
 import type { Progress } from '#contract'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import type { ReactNode } from 'react'
 import { Button } from '../../components/primitives/Button.tsx'
-import { DialogFrame } from '../../components/primitives/DialogFrame.tsx'
+import { DialogFrame } from '../../components/primitives/Dialog.tsx'
 import { call } from '../../lib/rpc.ts'
-import { cancelOwn, OWN_SCREEN, startCapture, takeOwn, useCapture, type WindowCapture } from './capture.ts'
 import { AskPanel } from './AskPanel.tsx'
-import { lastRegion } from './regions.ts'
-import { panelPlace } from './geometry.ts'
 import { RegionPicker } from './RegionPicker.tsx'
+import { OWN_SCREEN, cancelOwn, lastRegion, startCapture, takeOwn, useCapture } from './capture.ts'
+import type { WindowCapture } from './capture.ts'
+import { panelPlace } from './geometry.ts'
 
 /** The panel's width and the most it grows to, in CSS pixels. */
 export const PANEL = { width: 400, height: 560 }

@@ -1,11 +1,39 @@
-import { AppError, type Region, type CaptureState, type ErrorInfo } from '#contract'
-import { toAppError } from '../../lib/errors.ts'
-import { canShareScreen, shareScreen } from '../../lib/capture/shareScreen.ts'
-import { grabFrame } from '../../lib/capture/trackFrames.ts'
-import { call, connection } from '../../lib/rpc.ts'
-import { rememberRegion, cropPng } from './regions.ts'
+import { AppError, Region } from '#contract'
+import type { CaptureState, ErrorInfo } from '#contract'
 import { create } from 'zustand'
+import { toAppError } from '../../lib/errors.ts'
 import { follow } from '../../lib/follow.ts'
+import { canShareScreen, grabFrame, shareScreen } from '../../lib/mediaTracks.ts'
+import { recall, remember } from '../../lib/platform.ts'
+import { call, connection } from '../../lib/rpc.ts'
+
+/** The pixels of a captured picture as they are: no colour is converted. */
+export const openPixels = (picture: Blob): Promise<ImageBitmap> =>
+  createImageBitmap(picture, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' })
+
+/** A region of a picture as PNG: the same pixels, nothing scaled. */
+export async function cropPng(picture: ImageBitmap, { x, y, width, height }: Region): Promise<Blob> {
+  const canvas = new OffscreenCanvas(width, height)
+  const context = canvas.getContext('2d', { alpha: false })
+  if (!context)
+    throw new AppError('EngineFailed', 'The picture could not be cut out. Close other windows and try again.')
+  context.drawImage(picture, -x, -y)
+  return canvas.convertToBlob({ type: 'image/png' })
+}
+
+const key = (screen: string): string => `lastRegion.${screen}`
+
+/** The region that was last taken of a screen, in pixels of its picture; null when there is none. */
+export function lastRegion(screen: string): Region | null {
+  try {
+    return Region.safeParse(JSON.parse(recall(key(screen)) ?? 'null')).data ?? null
+  } catch {
+    return null
+  }
+}
+
+/** Remembers a region for "last region again"; no pixel of it is kept. */
+export const rememberRegion = (screen: string, region: Region): void => remember(key(screen), JSON.stringify(region))
 
 /** Seconds after which a screen can be captured, to open a menu or hold a key meanwhile. */
 export const DELAYS = [3, 5, 10] as const

@@ -1,17 +1,21 @@
-import { type ReactNode, useEffect, useRef, useState } from 'react'
-import type { Message, ErrorInfo, Remedy } from '#contract'
-import { ErrorNote } from '../../components/primitives/ErrorNote.tsx'
-import { RereadingNote } from '../../components/video/RereadingNote.tsx'
-import type { Rereading } from '../../lib/video/index.ts'
-import { AnswerActions } from './AnswerActions.tsx'
-import { count } from '../../lib/format.ts'
-import { GroundedText } from './GroundedText.tsx'
-import { progressText } from './progress.ts'
-import { textOf } from '../../lib/conversation/state.ts'
-import { useOpenConversation, retry } from './store.ts'
+import type { ErrorInfo, Message, Remedy } from '#contract'
+import { Circle, CircleDot, RotateCcw } from 'lucide-react'
+import { useEffect, useRef, useState } from 'react'
+import type { ReactNode } from 'react'
+import { useShallow } from 'zustand/react/shallow'
 import { Button } from '../../components/primitives/Button.tsx'
+import { ErrorNote } from '../../components/primitives/Feedback.tsx'
+import { RereadingNote } from '../../components/video/RereadingNote.tsx'
+import { announce } from '../../lib/announce.ts'
+import { textOf } from '../../lib/conversation/state.ts'
+import { cx } from '../../lib/cx.ts'
 import { canRetry, toAppError } from '../../lib/errors.ts'
-import { remediesFor, remedyWords } from './remedies.ts'
+import { count } from '../../lib/format.ts'
+import type { Rereading } from '../../lib/video/index.ts'
+import { AnswerActions, AnswerDetails, Branches, CopyAnswer } from './AnswerActions.tsx'
+import { GroundedText } from './GroundedText.tsx'
+import { progressText, remediesFor, remedyLabels } from './answerText.ts'
+import { retry, selectBranch, useOpenConversation } from './store.ts'
 
 /** An answer: what the engine is doing, then the text as it comes, then how it ended and what can be done with it. */
 export function Answer({ message }: { message: Message }): ReactNode {
@@ -112,7 +116,7 @@ export function AnswerEnd({ message, again }: { message: Message; again: Again }
       : []),
     ...remedies.map((remedy) => (
       <Button key={remedy} onClick={() => again.ask(remedy)}>
-        {remedyWords[remedy]}
+        {remedyLabels[remedy]}
       </Button>
     )),
   ]
@@ -149,4 +153,99 @@ export function useAgain(messageId: string): Again {
     }
   }
   return { refusal, reading, ask: (remedy) => void ask(remedy), cancel }
+}
+
+const small = 'flex h-6 items-center gap-1.5 rounded-md px-1.5 text-small [&>svg]:size-3.5'
+const wordsClass = `${small} text-muted hover:bg-hover hover:text-ink`
+const chosenClass = `${small} text-accent`
+
+/**
+ * Two answers to one question: side by side where there is room, else one below the other, in the order in which they
+ * were
+ * asked for. `chosen`: the one that the conversation goes on from.
+ */
+export function AnswerPair({ pair, chosen }: { pair: readonly [string, string]; chosen: Message }): ReactNode {
+  const answers = useOpenConversation(useShallow((state) => pair.flatMap((id) => state.messages[id] ?? [])))
+  const again = useAgain(chosen.id)
+  const streaming = answers.some(({ status }) => status === 'streaming')
+  return (
+    <section
+      aria-label="Two answers to compare"
+      className="flex w-full flex-col gap-3 self-center @min-[900px]:w-[min(1100px,calc(100cqw-3rem))]"
+    >
+      <LeftOut message={chosen} />
+      <div className="grid items-start gap-x-8 gap-y-6 @min-[900px]:grid-cols-2">
+        {answers.map((answer) => (
+          <Column key={answer.id} answer={answer} answers={answers} isChosen={answer.id === chosen.id} again={again} />
+        ))}
+      </div>
+      {again.reading ? <RereadingNote reading={again.reading} onCancel={again.cancel} /> : null}
+      {again.refusal ? <ErrorNote message={again.refusal} /> : null}
+      {streaming ? null : (
+        <div className="-ml-1.5 flex h-6 items-center gap-2" role="group" aria-label="Both answers">
+          <button type="button" onClick={() => again.ask()} className={wordsClass}>
+            <RotateCcw aria-hidden />
+            Answer again
+          </button>
+          <Branches message={chosen} />
+        </div>
+      )}
+    </section>
+  )
+}
+
+/** One of the two answers, under the name of its model. */
+function Column({
+  answer,
+  answers,
+  isChosen,
+  again,
+}: {
+  answer: Message
+  answers: readonly Message[]
+  isChosen: boolean
+  again: Again
+}): ReactNode {
+  const streaming = answer.status === 'streaming'
+  const name = answer.model ?? 'Unknown model'
+  const goOn = (): void => {
+    selectBranch(answer.id).catch((thrown: unknown) => announce(toAppError(thrown).message))
+  }
+  return (
+    <article
+      aria-label={`Answer by ${name}`}
+      aria-busy={streaming}
+      data-message-id={answer.id}
+      data-status={answer.status}
+      className="flex min-w-0 flex-col gap-2"
+    >
+      <p
+        aria-hidden
+        className={cx(
+          'truncate border-b pb-1.5 text-ui font-medium',
+          isChosen ? 'border-accent text-ink' : 'border-hairline text-muted',
+        )}
+        title={name}
+      >
+        {name}
+      </p>
+      <AnswerText message={answer} />
+      <AnswerEnd message={answer} again={again} />
+      {streaming ? null : (
+        <div className="-ml-1.5 flex min-h-6 flex-wrap items-center gap-0.5" role="group" aria-label="Answer actions">
+          <CopyAnswer message={answer} />
+          <AnswerDetails answers={answers} />
+          <button
+            type="button"
+            aria-pressed={isChosen}
+            onClick={goOn}
+            className={cx('ml-1', isChosen ? chosenClass : wordsClass)}
+          >
+            {isChosen ? <CircleDot aria-hidden /> : <Circle aria-hidden />}
+            Go on with this one
+          </button>
+        </div>
+      )}
+    </article>
+  )
 }

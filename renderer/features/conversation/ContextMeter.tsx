@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import { cx } from '../../lib/cx.ts'
 import { count, percent, tokens } from '../../lib/format.ts'
-import { contextUse } from './figures.ts'
+import { contextUse } from './answerText.ts'
 import { useOpenConversation } from './store.ts'
 
 /** From this share on the context is nearly full. */

@@ -1,13 +1,13 @@
 // @vitest-environment happy-dom
+import type { Message } from '#contract'
 import { act, render, screen } from '@testing-library/react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Message } from '#contract'
-import { applyEvent, opening, type OpenConversation } from '../../lib/conversation/state.ts'
-import { bringNear, stubNearness } from '../../testing/nearness.ts'
-import { clearPage } from '../../testing/page.ts'
+import { applyEvent, opening } from '../../lib/conversation/state.ts'
+import type { OpenConversation } from '../../lib/conversation/state.ts'
+import { bringNear, clearPage, stubNearness } from '../../testing/page.ts'
 import { Conversation } from './Conversation.tsx'
 import { useOpenConversation } from './store.ts'
-import { playFrom } from './video/playback.ts'
+import { playFrom } from './video/seenVideo.ts'
 
 vi.mock('../../lib/rpc.ts', async () => (await import('../../testing/fakeRpc.ts')).rpc)
 

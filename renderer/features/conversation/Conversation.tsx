@@ -1,11 +1,131 @@
+import type { Message } from '#contract'
 import { ArrowDown } from 'lucide-react'
-import { useEffect, type ReactNode } from 'react'
+import { memo, useCallback, useEffect, useRef, useState } from 'react'
+import type { ReactNode, RefObject } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import { Button } from '../../components/primitives/Button.tsx'
-import { MessageSlot } from './MessageSlot.tsx'
-import { pathKeys } from '../../lib/conversation/state.ts'
+import { pairOf, pathKeys } from '../../lib/conversation/state.ts'
+import { useNear } from '../../lib/near.ts'
+import { Answer, AnswerPair } from './Answer.tsx'
+import { Question } from './Question.tsx'
 import { useOpenConversation } from './store.ts'
-import { useStickToBottom } from './useStickToBottom.ts'
+import { usePlayRequest } from './video/seenVideo.ts'
+
+/** One message of the path, with the answer beside it where there is one; only it renders again when it changes. */
+export const MessageView = memo(function MessageView({ id }: { id: string }): ReactNode {
+  const message = useOpenConversation((state) => state.messages[id])
+  const pair = useOpenConversation(useShallow((state) => pairOf(state, id)))
+  if (!message) return null
+  if (pair) return <AnswerPair pair={pair} chosen={message} />
+  return message.role === 'user' ? <Question message={message} /> : <Answer message={message} />
+})
+
+/** Height of a line and characters in it, about: what a message that was never laid out is taken to need. */
+const LINE = { px: 24, characters: 80 } as const
+
+/**
+ * A message's place in the column. Far from what is seen it holds the words alone, which cost next to nothing, are not laid
+ * out, and are still there for screen readers and for the browser's search; near it, and from then on, it is the message
+ * itself. Pairs of answers and what is being written are never without their form.
+ */
+export const MessageSlot = memo(function MessageSlot({
+  id,
+  frame,
+  initially,
+}: {
+  id: string
+  frame: RefObject<HTMLElement | null>
+  /** Whether it is shown in full at once. */
+  initially: boolean
+}): ReactNode {
+  const plain = useOpenConversation((state) => {
+    const message = state.messages[id]
+    return message && message.status !== 'streaming' && state.others[id] === undefined ? message : null
+  })
+  const isAsked = usePlayRequest(({ request }) => request?.id.startsWith(`${id}/`) ?? false)
+  const { ref, near } = useNear<HTMLDivElement>(frame, initially || plain === null || isAsked, true)
+  return (
+    <div ref={ref} className="flex flex-col">
+      {near || isAsked || plain === null ? <MessageView id={id} /> : <Words message={plain} />}
+    </div>
+  )
+})
+
+/** The words of a message without any form; of pictures and videos the names. */
+function Words({ message }: { message: Message }): ReactNode {
+  const isQuestion = message.role === 'user'
+  const texts = message.parts.map((part) =>
+    part.type === 'text' ? part.text : part.type === 'frames' ? part.name : part.attachment.name,
+  )
+  const lines = texts.flatMap((text) => text.split('\n')).map((line) => Math.ceil((line.length + 1) / LINE.characters))
+  const height = lines.reduce((sum, count) => sum + count, 1) * LINE.px
+  return (
+    <article
+      aria-label={isQuestion ? 'Question' : 'Answer'}
+      data-message-id={message.id}
+      data-status={message.status}
+      className={`[content-visibility:auto] text-read whitespace-pre-wrap [overflow-wrap:anywhere] ${isQuestion ? 'max-w-[min(560px,88%)] self-end' : ''}`}
+      style={{ containIntrinsicSize: `auto ${isQuestion ? 560 : 672}px auto ${height}px` }}
+    >
+      {texts.join('\n')}
+    </article>
+  )
+}
+
+/** Distance from the end, in px, that still counts as being there. */
+const NEAR_PX = 48
+
+/** A scrolling column that stays at its end while it grows, as long as the reader is there. */
+export interface StickToBottom {
+  readonly frame: RefObject<HTMLDivElement | null>
+  readonly content: RefObject<HTMLDivElement | null>
+  readonly atEnd: boolean
+  jump(): void
+}
+
+/** @param key When it changes, the column starts at its end again. */
+export function useStickToBottom(key: unknown): StickToBottom {
+  const frame = useRef<HTMLDivElement>(null)
+  const content = useRef<HTMLDivElement>(null)
+  const stuck = useRef(true)
+  const [atEnd, setAtEnd] = useState(true)
+
+  const jump = useCallback(() => {
+    stuck.current = true
+    setAtEnd(true)
+    frame.current?.scrollTo({ top: frame.current.scrollHeight })
+  }, [])
+
+  useEffect(() => {
+    const scroller = frame.current
+    const inner = content.current
+    if (!scroller || !inner) return
+    stuck.current = true
+    let lastTop = 0
+    const toEnd = (): void => {
+      if (stuck.current) scroller.scrollTop = scroller.scrollHeight
+    }
+    const onScroll = (): void => {
+      const near = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_PX
+      // Growth alone also moves the end away; only a scroll upwards means that the reader left it.
+      if (near) stuck.current = true
+      else if (scroller.scrollTop < lastTop) stuck.current = false
+      lastTop = scroller.scrollTop
+      setAtEnd(stuck.current)
+    }
+    const observer = new ResizeObserver(toEnd)
+    observer.observe(inner)
+    observer.observe(scroller)
+    scroller.addEventListener('scroll', onScroll, { passive: true })
+    toEnd()
+    return () => {
+      observer.disconnect()
+      scroller.removeEventListener('scroll', onScroll)
+    }
+  }, [key])
+
+  return { frame, content, atEnd, jump }
+}
 
 /** So many messages at the end are shown in full at once: more than a window is high. */
 const AT_ONCE = 8

@@ -1,6 +1,8 @@
 import type { ImageAttachment, Message, Size } from '#contract'
-import { findMarks, toOriginal, type Mark, type Space, type Views } from '../../lib/grounding/index.ts'
-import { pathBefore, type OpenConversation } from '../../lib/conversation/state.ts'
+import { pathBefore } from '../../lib/conversation/state.ts'
+import type { OpenConversation } from '../../lib/conversation/state.ts'
+import { findMarks, toOriginal } from '../../lib/grounding/index.ts'
+import type { Mark, Space, Views } from '../../lib/grounding/index.ts'
 import { seenPart, videoId } from './video/seenVideo.ts'
 
 /** A picture or a video that the model had before an answer, with the size in which it got it. */

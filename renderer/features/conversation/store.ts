@@ -1,11 +1,13 @@
-import { create } from 'zustand'
 import type { ConversationEvent, Remedy } from '#contract'
+import { create } from 'zustand'
 import { announce } from '../../lib/announce.ts'
 import { comparedIn } from '../../lib/comparing.ts'
+import { nothingOpen, streamingAnswer, textOf } from '../../lib/conversation/state.ts'
+import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { watchConversation } from '../../lib/conversation/watch.ts'
 import { call, connection } from '../../lib/rpc.ts'
-import { withFrames, type Rereading } from '../../lib/video/index.ts'
-import { nothingOpen, streamingAnswer, textOf, type OpenConversation } from '../../lib/conversation/state.ts'
+import { withFrames } from '../../lib/video/index.ts'
+import type { Rereading } from '../../lib/video/index.ts'
 
 /** The conversation that is open. */
 export const useOpenConversation = create<OpenConversation>(() => nothingOpen)

@@ -1,10 +1,11 @@
-import { useState, type KeyboardEvent, type ReactNode, type RefObject } from 'react'
 import type { Conversation } from '#contract'
-import { Confirm } from '../../components/primitives/Confirm.tsx'
+import { useState } from 'react'
+import type { KeyboardEvent, ReactNode, RefObject } from 'react'
+import { Confirm } from '../../components/primitives/Dialog.tsx'
 import { useNear } from '../../lib/near.ts'
 import { useToday } from '../../lib/useToday.ts'
 import { ConversationRow } from './ConversationRow.tsx'
-import { groupByDay } from './groups.ts'
+import { groupByDay } from './state.ts'
 import { remove, useConversationList } from './store.ts'
 
 /** So many rows are shown or left out together. */

@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest'
 import type { Conversation } from '#contract'
+import { describe, expect, test } from 'vitest'
 import { applyListEvent, emptyList } from './state.ts'
 
 const conversation = (id: string, updatedAt: number, title = id): Conversation => ({

@@ -1,8 +1,9 @@
-import { create } from 'zustand'
 import type { ConversationListEvent } from '#contract'
+import { create } from 'zustand'
 import { follow } from '../../lib/follow.ts'
 import { call, connection } from '../../lib/rpc.ts'
-import { applyListEvent, emptyList, type ListState } from './state.ts'
+import { applyListEvent, emptyList } from './state.ts'
+import type { ListState } from './state.ts'
 
 /** The conversation list as the core sends it. */
 export const useConversationList = create<ListState>(() => emptyList)

@@ -1,8 +1,9 @@
 // @vitest-environment happy-dom
+import { AppError } from '#contract'
+import type { Diagnostics, HostDescription } from '#contract'
 import { cleanup, render, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { AppError, type Diagnostics, type HostDescription } from '#contract'
 import { useHost } from '../../lib/host.ts'
 import { DiagnosticsDialog } from './DiagnosticsDialog.tsx'
 

@@ -1,16 +1,25 @@
-import { Check, Copy, FolderOpen, RefreshCw } from 'lucide-react'
-import { useEffect, useState, type ReactNode } from 'react'
 import type { Diagnostics, DiagnosticsSection, ErrorInfo } from '#contract'
+import { Check, Copy, FolderOpen, RefreshCw } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import type { ReactNode } from 'react'
 import { Button } from '../../components/primitives/Button.tsx'
-import { DialogFrame } from '../../components/primitives/DialogFrame.tsx'
+import { DialogFrame } from '../../components/primitives/Dialog.tsx'
 import { Disclosure } from '../../components/primitives/Disclosure.tsx'
-import { ErrorNote } from '../../components/primitives/ErrorNote.tsx'
+import { ErrorNote } from '../../components/primitives/Feedback.tsx'
 import { announce } from '../../lib/announce.ts'
+import { useCopied } from '../../lib/copyAndSave.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { useHost } from '../../lib/host.ts'
 import { call } from '../../lib/rpc.ts'
-import { useCopied } from '../../lib/useCopied.ts'
-import { diagnosticsText } from './diagnosticsText.ts'
+
+/** The whole of it as plain text, as it is copied into a report of a fault. */
+export function diagnosticsText({ sections, errors, log }: Diagnostics): string {
+  const blocks = sections.map(({ title, rows }) => [title, ...rows.map(({ name, value }) => `  ${name}: ${value}`)])
+  const errorBlock = ['Last errors', ...(errors.length > 0 ? errors.map((line) => `  ${line}`) : ['  none'])]
+  return [...blocks, errorBlock, ['Log', ...log.map((line) => `  ${line}`)]]
+    .map((block) => block.join('\n'))
+    .join('\n\n')
+}
 
 /** What the core tells of this installation, read anew each time it is opened, to look at and to copy. */
 export function DiagnosticsDialog({

@@ -1,8 +1,9 @@
 // @vitest-environment happy-dom
+import { AppError } from '#contract'
+import type { Download } from '#contract'
 import { act, render, screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { AppError, type Download } from '#contract'
 import { core } from '../../testing/fakeRpc.ts'
 import { clearPage } from '../../testing/page.ts'
 import { DownloadList } from './DownloadList.tsx'

@@ -1,25 +1,24 @@
-import { type ReactNode, useEffect, useState } from 'react'
+import type { Download } from '#contract'
+import { ArrowUpToLine, Pause, Play, X } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import type { ReactNode } from 'react'
+import { SourceNote } from '../../components/models/SourceNote.tsx'
+import { Button, IconButton } from '../../components/primitives/Button.tsx'
+import { Confirm } from '../../components/primitives/Dialog.tsx'
+import { Disclosure } from '../../components/primitives/Disclosure.tsx'
+import { ErrorNote, ProgressBar } from '../../components/primitives/Feedback.tsx'
+import { toAppError } from '../../lib/errors.ts'
+import { bytes, counted, percent } from '../../lib/format.ts'
 import {
-  useDownloads,
   isUnderWay,
   pauseDownload,
   prioritiseDownload,
   removeDownload,
   resumeDownload,
   shareOf,
+  stateText,
+  useDownloads,
 } from './store.ts'
-import { ArrowUpToLine, Pause, Play, X } from 'lucide-react'
-import type { Download } from '#contract'
-import { Button } from '../../components/primitives/Button.tsx'
-import { Confirm } from '../../components/primitives/Confirm.tsx'
-import { Disclosure } from '../../components/primitives/Disclosure.tsx'
-import { ErrorNote } from '../../components/primitives/ErrorNote.tsx'
-import { IconButton } from '../../components/primitives/IconButton.tsx'
-import { ProgressBar } from '../../components/primitives/ProgressBar.tsx'
-import { SourceNote } from '../../components/models/SourceNote.tsx'
-import { toAppError } from '../../lib/errors.ts'
-import { bytes, counted, percent } from '../../lib/format.ts'
-import { stateText } from './stateText.ts'
 
 /** Every download, first of the queue first. */
 export function DownloadList({ onOpenModel }: { onOpenModel: (modelId: string) => void }): ReactNode {

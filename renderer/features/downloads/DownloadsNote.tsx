@@ -1,8 +1,8 @@
+import type { Download } from '#contract'
 import { ArrowDownToLine, TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
-import type { Download } from '#contract'
-import { IconButton } from '../../components/primitives/IconButton.tsx'
-import { ProgressBar } from '../../components/primitives/ProgressBar.tsx'
+import { IconButton } from '../../components/primitives/Button.tsx'
+import { ProgressBar } from '../../components/primitives/Feedback.tsx'
 import { percent, timeLeft } from '../../lib/format.ts'
 import { isUnderWay, shareOf, useDownloads } from './store.ts'
 

@@ -1,8 +1,9 @@
 // @vitest-environment happy-dom
+import { AppError } from '#contract'
+import type { EngineStatus } from '#contract'
 import { act, render, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { AppError, type EngineStatus } from '#contract'
 import { useEngine } from '../../lib/engine.ts'
 import { core } from '../../testing/fakeRpc.ts'
 import { clearPage } from '../../testing/page.ts'

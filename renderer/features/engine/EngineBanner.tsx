@@ -1,9 +1,8 @@
-import type { ReactNode } from 'react'
-import { Button } from '../../components/primitives/Button.tsx'
-import { ErrorNote } from '../../components/primitives/ErrorNote.tsx'
-import { loadModel, useEngine, hideNote } from '../../lib/engine.ts'
 import { Info, X } from 'lucide-react'
-import { IconButton } from '../../components/primitives/IconButton.tsx'
+import type { ReactNode } from 'react'
+import { Button, IconButton } from '../../components/primitives/Button.tsx'
+import { ErrorNote } from '../../components/primitives/Feedback.tsx'
+import { hideNote, loadModel, useEngine } from '../../lib/engine.ts'
 
 /**
  * The banner above the composer while the engine cannot answer, or runs in another way than it was set to. It renders

@@ -1,12 +1,15 @@
-import { AppError, type QuestionPart } from '#contract'
+import { AppError } from '#contract'
+import type { QuestionPart } from '#contract'
 import { toAppError } from '../../lib/errors.ts'
 import { whenHost } from '../../lib/host.ts'
-import { openCamera, shareScreen } from '../../lib/capture/shareScreen.ts'
-import { readTrack, type TrackFrames } from '../../lib/capture/trackFrames.ts'
+import { openCamera, readTrack, shareScreen } from '../../lib/mediaTracks.ts'
+import type { TrackFrames } from '../../lib/mediaTracks.ts'
 import { call } from '../../lib/rpc.ts'
 import { upload } from '../../lib/upload.ts'
-import { lately, MAX_ASKED, rateOf, thinned, withMoment, off, useLive, type LiveSource } from './store.ts'
-import { watchFrames, type Watch } from './watch.ts'
+import { MAX_ASKED, lately, off, rateOf, thinned, useLive, withMoment } from './store.ts'
+import type { LiveSource } from './store.ts'
+import { watchFrames } from './watch.ts'
+import type { Watch } from './watch.ts'
 
 /** The view that is on; one object from its begin to its end, by which a late event knows whether it is still meant. */
 let running: { readonly frames: TrackFrames; readonly watch: Watch } | null = null

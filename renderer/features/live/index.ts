@@ -1,2 +1,2 @@
-export { LiveMenu } from './LiveMenu.tsx'
+export { LiveMenu } from './LivePanel.tsx'
 export { LivePanel } from './LivePanel.tsx'

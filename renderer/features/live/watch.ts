@@ -1,4 +1,4 @@
-import type { TrackFrames } from '../../lib/capture/trackFrames.ts'
+import type { TrackFrames } from '../../lib/mediaTracks.ts'
 import type { Moment } from './store.ts'
 
 /** Cells of a fingerprint across and down: enough to notice a word that appears, too few to notice noise. */

@@ -1,8 +1,9 @@
 // @vitest-environment happy-dom
+import { AppError } from '#contract'
+import type { ModelCheck, ModelFileSheet } from '#contract'
 import { render, screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, expect, test, vi } from 'vitest'
-import { AppError, type ModelCheck, type ModelFileSheet } from '#contract'
 import { core } from '../../testing/fakeRpc.ts'
 import { clearPage } from '../../testing/page.ts'
 import { ModelSheet } from './ModelSheet.tsx'

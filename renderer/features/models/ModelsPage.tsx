@@ -1,11 +1,13 @@
+import type { Download, DownloadWish, EngineStatus } from '#contract'
 import { Tabs } from '@base-ui/react/tabs'
 import { X } from 'lucide-react'
-import { useEffect, useRef, type ReactNode } from 'react'
-import type { Download, DownloadWish, EngineStatus } from '#contract'
-import { IconButton } from '../../components/primitives/IconButton.tsx'
+import { useEffect, useRef } from 'react'
+import type { ReactNode } from 'react'
+import { IconButton } from '../../components/primitives/Button.tsx'
 import { GetModels } from './get/GetModels.tsx'
 import { Library } from './library/Library.tsx'
-import { openModels, type ModelsPart, type ModelsPlace } from './place.ts'
+import { openModels } from './place.ts'
+import type { ModelsPart, ModelsPlace } from './place.ts'
 
 const tab =
   'relative flex h-10 items-center gap-1.5 px-3 text-muted whitespace-nowrap hover:text-ink data-[active]:font-medium data-[active]:text-ink data-[active]:after:absolute data-[active]:after:inset-x-3 data-[active]:after:bottom-0 data-[active]:after:h-0.5 data-[active]:after:rounded-full data-[active]:after:bg-accent'

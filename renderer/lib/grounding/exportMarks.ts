@@ -1,6 +1,6 @@
 import type { Size } from '#contract'
 import { toCsv } from '../csv.ts'
-import { toShares } from './mapping.ts'
+import { toShares } from './findMarks.ts'
 import type { Mark, Shape } from './findMarks.ts'
 
 /** A picture with what an answer named in it, in pixels of the original. */

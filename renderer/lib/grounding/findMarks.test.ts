@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { findMarks } from './findMarks.ts'
-import { findTimes } from './times.ts'
+import { findTimes } from './linkAnswer.ts'
 
 const shapes = (text: string) => findMarks(text, 'qwen2vl').marks.map(({ shape, label }) => ({ shape, label }))
 

@@ -1,23 +1,17 @@
-import {
-  BlobSource,
-  CustomSource,
-  Input,
-  MATROSKA,
-  MP4,
-  MPEG_TS,
-  QTFF,
-  UrlSource,
-  WEBM,
-  type InputVideoTrack,
-  type Source,
-} from 'mediabunny'
-import { AppError, codecName, timeLine, type TimeLine } from '#contract'
+import { AppError, codecName, timeLine } from '#contract'
+import type { TimeLine } from '#contract'
+import { BlobSource, CustomSource, Input, MATROSKA, MP4, MPEG_TS, QTFF, UrlSource, WEBM } from 'mediabunny'
+import type { InputVideoTrack, Source } from 'mediabunny'
 import { clock } from '../format.ts'
-import { type Bytes, bytesOf } from './bytes.ts'
-import { decode, type Decoded } from './decode.ts'
-import { type Packets, readPackets } from './packets.ts'
+import { bytesOf } from './bytes.ts'
+import type { Bytes } from './bytes.ts'
+import { decode } from './decode.ts'
+import type { Decoded } from './decode.ts'
+import { readPackets } from './packets.ts'
+import type { Packets } from './packets.ts'
 import { checkSampleTables, isCutInIndex } from './sampleTables.ts'
-import { findTorn, type Torn } from './tornMatroska.ts'
+import { findTorn } from './tornMatroska.ts'
+import type { Torn } from './tornMatroska.ts'
 import type { KnownVideo, VideoReading } from './types.ts'
 
 /** Bytes of the file that are kept at hand while it is read. */

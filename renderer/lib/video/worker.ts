@@ -1,7 +1,8 @@
 import { AppError, toErrorInfo } from '#contract'
 import { createPixelReader } from './pixels.ts'
 import type { Reply, Request, Result, Task } from './types.ts'
-import { openVideoFile, type VideoFile } from './videoFile.ts'
+import { openVideoFile } from './videoFile.ts'
+import type { VideoFile } from './videoFile.ts'
 
 /** Bytes of frames that may wait for the window, which may not yet know where they go. */
 const AHEAD_BYTES = 64 << 20

@@ -1,5 +1,6 @@
 import type { PictureMark } from '#contract'
-import { tokenPixels, visionOf } from '../../../lib/families/index.ts'
+import { visionOf } from '../../../lib/families/families.ts'
+import { tokenPixels } from '../../../lib/families/family.ts'
 import { windowOrder } from '../vision/patches.ts'
 import { cornersOf } from './family.ts'
 import type { FamilyCode, PictureSize } from './family.ts'

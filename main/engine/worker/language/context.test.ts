@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { goldenCases, goldenFloats, goldenModel } from '../../../testing/engineGoldens.ts'
-import { inspectModel } from '../../gguf/index.ts'
+import { inspectModel } from '../../gguf/inspectModel.ts'
 import { createRuntime } from '../native/runtime.ts'
 import { gridTokens, mediaPositions, positionSpan } from '../prompt/positions.ts'
 import type { Grid, Unit } from '../prompt/positions.ts'

@@ -1,11 +1,11 @@
-import koffi from 'koffi'
 import { AppError } from '#contract'
-import { resolveOptions } from '../../memory/contextOptions.ts'
+import koffi from 'koffi'
+import { resolveOptions } from '../../memory/plan.ts'
+import type { ContextOptions } from '../../types.ts'
 import type { Memory, Pointer } from '../native/ffi.ts'
 import { GgmlType } from '../native/ggml.ts'
 import type { Runtime } from '../native/runtime.ts'
 import type { ContextParamsValues } from '../native/structs.ts'
-import type { ContextOptions } from '../../types.ts'
 import type { LanguageModel } from './languageModel.ts'
 
 /** Tokens per slice of a prefill: one native call, between which stop and progress get through. */

@@ -1,14 +1,19 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  addedTokens,
+  plainReferenceIds,
+  publishedText,
+  qwen25Template,
+  referenceIds,
+} from '../../../testing/catalogueModel.ts'
 import { goldenJson, toChatMessages } from '../../../testing/engineGoldens.ts'
 import type { GoldenMessage } from '../../../testing/engineGoldens.ts'
 import { message, user } from '../../../testing/engineRequests.ts'
-import { publishedText } from '../../../testing/catalogueModel.ts'
-import { addedTokens, plainReferenceIds, qwen25Template, referenceIds } from '../../../testing/publishedVocabulary.ts'
 import { tempFolder } from '../../../testing/tempFolder.ts'
+import { inspectModel } from '../../gguf/inspectModel.ts'
 import type { ChatMessage } from '../../types.ts'
-import { inspectModel } from '../../gguf/index.ts'
 import { createRuntime } from '../native/runtime.ts'
 import { buildPrompt } from '../prompt/prompt.ts'
 import { ChatTemplate } from '../prompt/template.ts'

@@ -1,21 +1,139 @@
 import { availableParallelism } from 'node:os'
-import koffi from 'koffi'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { AppError } from '#contract'
+import koffi from 'koffi'
+import { bestGpu } from '../../memory/memoryModel.ts'
 import type { SkippedVariant } from '../../protocol.ts'
 import type { DeviceInfo } from '../../types.ts'
-import { bestDevice, listDevices } from './devices.ts'
 import type { Pointer } from './ffi.ts'
-import { bindGgml } from './ggml.ts'
+import { ThreadPool, bindGgml } from './ggml.ts'
 import type { Ggml } from './ggml.ts'
 import { CPU_ONLY, loadLibraries } from './libraries.ts'
 import type { Libraries, LibraryChoice } from './libraries.ts'
 import { bindLlama } from './llama.ts'
 import type { Llama } from './llama.ts'
-import { NativeLog } from './log.ts'
-import { returnFreedMemory } from './memoryAllocator.ts'
 import { checkLayout } from './structs.ts'
-import { ThreadPool } from './threadPool.ts'
 import { variantLabel } from './variants.ts'
+
+const WARN = 3
+const ERROR = 4
+const KEPT = 300
+
+/** The last lines that llama.cpp and ggml logged. */
+export class NativeLog {
+  private readonly lines: { level: number; text: string }[] = []
+  private readonly onProblem: (level: 'warn' | 'error', text: string) => void
+
+  /** `onProblem` hears of every warning and error as it is logged; what continues it on the same line is left out. */
+  constructor(onProblem: (level: 'warn' | 'error', text: string) => void = () => {}) {
+    this.onProblem = onProblem
+  }
+
+  /** `level` as in `ggml_log_level`; 5 continues the line before. */
+  add(level: number, text: string): void {
+    const last = this.lines.at(-1)
+    if (level === 5 && last) last.text += text
+    else this.lines.push({ level, text })
+    if (this.lines.length > KEPT) this.lines.shift()
+    if (level === WARN || level === ERROR) this.onProblem(level === WARN ? 'warn' : 'error', text)
+  }
+
+  clear(): void {
+    this.lines.length = 0
+  }
+
+  text(): string {
+    return this.lines.map((line) => line.text).join('')
+  }
+
+  /** The first error since `clear`, which names the cause of those after it, or the last warning; empty when there was none. */
+  reason(): string {
+    const found = this.lines.find((line) => line.level === ERROR) ?? this.lines.findLast((line) => line.level === WARN)
+    return found?.text.trim() ?? ''
+  }
+}
+
+const M_MMAP_THRESHOLD = -3
+const THRESHOLD_BYTES = 128 << 10
+
+/**
+ * Has glibc give large blocks back to the system when they are freed. Left alone it raises the limit from which it does
+ * with every large block that is freed, and a process that loads and unloads models grows. Elsewhere nothing is done.
+ */
+export function returnFreedMemory(): void {
+  if (process.platform !== 'linux') return
+  try {
+    koffi.load('libc.so.6').func('int mallopt(int param, int value)')(M_MMAP_THRESHOLD, THRESHOLD_BYTES)
+  } catch {
+    // another C library: it has no such limit
+  }
+}
+
+/**
+ * Gives back what is left of a model that was unloaded: what JavaScript holds of it, such as the buffers its file was read
+ * through, and the small blocks that glibc keeps in the arena of every thread that once loaded a model.
+ */
+export function releaseMemory(): void {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  if (process.platform !== 'linux') return
+  try {
+    koffi.load('libc.so.6').func('int malloc_trim(size_t pad)')(0)
+  } catch {
+    // another C library: it keeps nothing
+  }
+}
+
+/** `ggml_backend_dev_type` in its order. */
+const kinds: readonly DeviceInfo['kind'][] = ['cpu', 'gpu', 'integrated', 'accelerator']
+
+/** A device and its handle. */
+export interface Device {
+  readonly handle: Pointer
+  readonly info: DeviceInfo
+}
+
+/** The devices of the loaded backends, with their memory as it is now. */
+export function listDevices(ggml: Ggml): Device[] {
+  const devices: Device[] = []
+  for (let i = 0; i < ggml.deviceCount(); i++) {
+    const handle = ggml.deviceAt(i)
+    const kind = kinds[ggml.deviceType(handle)]
+    if (kind)
+      devices.push({
+        handle,
+        info: {
+          name: ggml.deviceName(handle),
+          description: ggml.deviceDescription(handle),
+          kind,
+          ...memory(ggml, handle),
+          isShared: isShared(kind),
+        },
+      })
+  }
+  return devices
+}
+
+/** The device that should compute; null when there is no GPU. */
+export function bestDevice(devices: readonly Device[]): Device | null {
+  const best = bestGpu(devices.map(({ info }) => info))
+  return devices.find(({ info }) => info === best) ?? null
+}
+
+function memory(ggml: Ggml, handle: Pointer): Pick<DeviceInfo, 'totalBytes' | 'freeBytes'> {
+  const [free, total] = [new BigUint64Array(1), new BigUint64Array(1)]
+  ggml.deviceMemory(handle, free, total)
+  return { totalBytes: Number(total[0]), freeBytes: Number(free[0]) }
+}
+
+function isShared(kind: DeviceInfo['kind']): boolean {
+  return (
+    kind === 'integrated' ||
+    kind === 'cpu' ||
+    (kind === 'gpu' && process.platform === 'darwin' && process.arch === 'arm64')
+  )
+}
 
 const CPU_DEVICE = 0
 /** Weights that keep one thread busy, in bytes: with less, threads wait for one another longer than they compute. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { visionOf } from '../../../lib/families/index.ts'
+import { visionOf } from '../../../lib/families/families.ts'
 import { tempFolder } from '../../../testing/tempFolder.ts'
 import type { SizeOptions, Source } from '../../types.ts'
 import { gridTokens } from '../prompt/positions.ts'

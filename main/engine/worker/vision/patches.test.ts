@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { visionOf } from '../../../lib/families/families.ts'
+import { tokenPixels } from '../../../lib/families/family.ts'
 import { golden, goldenFloats, goldenJson } from '../../../testing/engineGoldens.ts'
-import { tokenPixels, visionOf } from '../../../lib/families/index.ts'
-import { normaliseTable, patchify, patchPositions, patchValues, plainOrder, windowOrder } from './patches.ts'
+import { normaliseTable, patchPositions, patchValues, patchify, plainOrder, windowOrder } from './patches.ts'
 
 interface Preprocess {
   readonly mean: readonly number[]

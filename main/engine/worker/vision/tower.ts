@@ -1,18 +1,66 @@
 import { AppError } from '#contract'
-import type { Pointer } from '../native/ffi.ts'
-import { patchesOf, pictureGraphBytes } from '../../memory/memoryModel.ts'
-import { GgmlType, ROPE_VISION } from '../native/ggml.ts'
-import type { Runtime } from '../native/runtime.ts'
-import { systemFreeBytes } from '../../memory/devices.ts'
-import { tokenPixels, visionOf } from '../../../lib/families/index.ts'
-import type { VisionFacts } from '../../../lib/families/index.ts'
+import { visionOf } from '../../../lib/families/families.ts'
+import { tokenPixels } from '../../../lib/families/family.ts'
+import type { VisionFacts } from '../../../lib/families/family.ts'
+import { patchesOf, pictureGraphBytes, systemFreeBytes } from '../../memory/memoryModel.ts'
 import { codeOf } from '../families/families.ts'
 import type { FamilyCode, TowerGraph } from '../families/family.ts'
-import { normaliseTable, patchPositions, patchify, patchValues } from './patches.ts'
+import type { Pointer } from '../native/ffi.ts'
+import { GgmlType, ROPE_VISION } from '../native/ggml.ts'
+import type { Gpu, Runtime } from '../native/runtime.ts'
+import { normaliseTable, patchPositions, patchValues, patchify } from './patches.ts'
 import type { Frame, TokenOrder } from './patches.ts'
-import { openRunner } from './graphRunner.ts'
-import type { GraphRunner } from './graphRunner.ts'
 import type { Projector } from './projector.ts'
+
+/** One graph's memory and its computation. */
+export interface GraphRun {
+  /** False when there is not enough memory. */
+  allocate(graph: Pointer): Promise<boolean>
+  /** Returns a `ggml_status`; 0 is success. */
+  compute(graph: Pointer): Promise<number>
+  end(): void
+}
+
+/** Computes graphs, one after the other. */
+export interface GraphRunner {
+  begin(): GraphRun
+  free(): void
+}
+
+/** Runs graphs of at most `nodes` nodes on the GPU, what it cannot compute on the CPU; without a GPU on the CPU alone. */
+export function openRunner(runtime: Runtime, gpu: Gpu | null, nodes: number): GraphRunner {
+  return gpu ? scheduled(runtime, gpu, nodes) : onCpu(runtime)
+}
+
+/** The memory of a graph is given back when it has been computed. */
+function onCpu({ ggml, cpu }: Runtime): GraphRunner {
+  return {
+    begin: () => {
+      const allocator = ggml.gallocrNew(ggml.defaultBufferType(cpu))
+      return {
+        allocate: (graph) => ggml.gallocrAllocGraph(allocator, graph),
+        compute: (graph) => ggml.graphCompute(cpu, graph),
+        end: () => ggml.gallocrFree(allocator),
+      }
+    },
+    free: () => {},
+  }
+}
+
+/** The GPU keeps the memory of the largest graph so far for the next one. */
+function scheduled({ ggml, cpu }: Runtime, gpu: Gpu, nodes: number): GraphRunner {
+  // the scheduler wants the CPU last
+  const backends = BigUint64Array.of(gpu.backend as bigint, cpu as bigint)
+  const scheduler = ggml.schedNew(backends, null, backends.length, nodes, false, false)
+  return {
+    begin: () => ({
+      allocate: (graph) => ggml.schedAllocGraph(scheduler, graph),
+      compute: (graph) => ggml.schedCompute(scheduler, graph),
+      end: () => ggml.schedReset(scheduler),
+    }),
+    free: () => ggml.schedFree(scheduler),
+  }
+}
 
 const GRAPH_NODES = 16384
 const GRAPH_BYTES = 64 << 20

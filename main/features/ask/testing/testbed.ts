@@ -1,21 +1,21 @@
 import { copyFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import type { AppError, ConversationEvent, Message, Part, QuestionPart } from '#contract'
 import { afterEach, beforeEach, expect } from 'vitest'
-import type { AppError, ConversationEvent, QuestionPart, Message, Part } from '#contract'
 import { openStore } from '../../../lib/database/index.ts'
 import type { Store } from '../../../lib/database/index.ts'
-import type { EventStream } from '../../../lib/eventStream.ts'
-import { createAttachments } from '../../../services/media/attachments/attachments.ts'
-import type { AttachmentGateway, FrameSets } from '../../../services/media/index.ts'
+import type { EventStream } from '../../../lib/events.ts'
 import { createConversations } from '../../../services/conversations/index.ts'
 import type { Conversations } from '../../../services/conversations/index.ts'
 import { createDrafts } from '../../../services/drafts/index.ts'
 import type { Drafts } from '../../../services/drafts/index.ts'
-import { createModelList } from '../../../services/models/modelList.ts'
-import type { ModelList } from '../../../services/models/index.ts'
-import { createSettings } from '../../../services/settings/index.ts'
+import { createAttachments } from '../../../services/media/attachments/attachments.ts'
 import { createFrameSets } from '../../../services/media/frames/frameSets.ts'
 import type { FrameMedia } from '../../../services/media/frames/types.ts'
+import type { AttachmentGateway, FrameSets } from '../../../services/media/index.ts'
+import type { ModelList } from '../../../services/models/index.ts'
+import { createModelList } from '../../../services/models/modelList.ts'
+import { createSettings } from '../../../services/settings/index.ts'
 import type { SettingsService } from '../../../services/settings/index.ts'
 import { ScriptedEngine } from '../../../testing/scriptedEngine.ts'
 import { tempFolder } from '../../../testing/tempFolder.ts'
@@ -83,10 +83,10 @@ export function open(): void {
 }
 
 /** A part of words. */
-export const words = (text: string): QuestionPart => ({ type: 'text', text })
+export const textPart = (text: string): QuestionPart => ({ type: 'text', text })
 /** Sends a question of words. */
 export const question = (text: string, conversationId: string | null = null) =>
-  ask.send({ conversationId, parts: [words(text)] })
+  ask.send({ conversationId, parts: [textPart(text)] })
 /** A stored picture to be sent. */
 export async function picture(content: string): Promise<Extract<QuestionPart, { type: 'image' }>> {
   const { sha } = await attachments.store(
@@ -98,7 +98,7 @@ export async function picture(content: string): Promise<Extract<QuestionPart, { 
   return { type: 'image', sha, name: `my ${content}.png` }
 }
 /** What a message says, media by their names. */
-export const said = (message: Message) => message.parts.map(saidOf).join('')
+export const textOf = (message: Message) => message.parts.map(saidOf).join('')
 const saidOf = (part: Part) =>
   part.type === 'text' ? part.text : `[${part.type === 'frames' ? part.name : part.attachment.name}]`
 /** Keeps frames as they came. */
@@ -128,4 +128,4 @@ export async function until(
 export const ended = (event: ConversationEvent) =>
   event.type === 'message' && event.message.role === 'assistant' && event.message.status !== 'streaming'
 /** Whether a stored message says a text by now. */
-export const textIs = (id: string, text: string) => () => said(conversations.message(id)) === text
+export const textIs = (id: string, text: string) => () => textOf(conversations.message(id)) === text

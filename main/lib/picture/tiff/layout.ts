@@ -1,6 +1,5 @@
+import { Tag, colourName, tiffDamaged, tiffUnsupported } from './directory.ts'
 import type { Directory, TiffFile } from './directory.ts'
-import { Tag } from './directory.ts'
-import { colourName, tiffDamaged, tiffUnsupported } from './words.ts'
 
 /** Colour models by their number in TIFF. */
 export const Photometric = {

@@ -1,9 +1,8 @@
-import { z } from 'zod'
+import { AppError } from '#contract'
 import type { RemoteFile } from '#contract'
-import { authorization } from './authorization.ts'
-import { unreachable } from './problems.ts'
-import { remoteFile } from './remoteFile.ts'
-import { getJson } from './request.ts'
+import { z } from 'zod'
+import { authorization, getJson } from './request.ts'
+import { remoteFile, unreachable } from './source.ts'
 import type { ModelSource, SourceConnection } from './source.ts'
 
 /** The tree of a repository comes in pages of 1,000 entries. */
@@ -65,4 +64,31 @@ function nextQuery(link: string | null): string | null {
   const address = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(link ?? '')?.[1]
   const next = address === undefined ? null : URL.parse(address, 'https://host.invalid')
   return next?.searchParams.has('cursor') ? next.search : null
+}
+
+const invalid = { name: 'mirror', label: 'The mirror', origin: null, holds: 'huggingface' } as const
+
+/**
+ * A server of the user's choice that answers like Hugging Face. An address that is not http(s), or holds a name, password,
+ * query or fragment, makes every listing fail with SourceUnreachable, so that the other sources are still asked.
+ */
+export function createMirror(
+  address: string,
+  connection: Omit<SourceConnection, 'name' | 'label' | 'base'>,
+): ModelSource {
+  const url = URL.parse(address.trim())
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash)
+    return { ...invalid, listFiles: () => Promise.reject(invalidAddress()), headersFor: async () => ({}) }
+  return createHuggingFace({
+    ...connection,
+    name: 'mirror',
+    label: `The mirror ${url.host}`,
+    base: url.href.replace(/\/+$/, ''),
+  })
+}
+
+function invalidAddress(): AppError {
+  const message =
+    'The address of the mirror is not valid. Write it in Settings as https://host, without a name or password.'
+  return new AppError('SourceUnreachable', message, { source: 'mirror' })
 }

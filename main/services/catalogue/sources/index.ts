@@ -1,10 +1,9 @@
 import type { CatalogueOptions } from '../types.ts'
-import { createHuggingFace } from './huggingFace.ts'
-import { createMirror } from './mirror.ts'
+import { createHuggingFace, createMirror } from './huggingFace.ts'
 import { createModelScope } from './modelScope.ts'
 import type { ModelSource } from './source.ts'
 
-export { missing } from './problems.ts'
+export { missing } from './source.ts'
 export type { ModelSource, RepositoryListing } from './source.ts'
 
 const HUGGING_FACE = 'https://huggingface.co'

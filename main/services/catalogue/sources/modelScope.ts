@@ -1,8 +1,6 @@
 import { z } from 'zod'
-import { authorization } from './authorization.ts'
-import { missing } from './problems.ts'
-import { remoteFile } from './remoteFile.ts'
-import { getJson } from './request.ts'
+import { authorization, getJson } from './request.ts'
+import { missing, remoteFile } from './source.ts'
 import type { ModelSource, SourceConnection } from './source.ts'
 
 const BRANCH = 'master'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { SourceName } from '#contract'
-import { ENTRY, FILES, FIRST, HEAD, asked, failure, signal, useFixture } from '../testing/fixture.ts'
+import { ENTRY, FILES, FIRST, HEAD, requestedUrls, failure, signal, useFixture } from '../testing/fixture.ts'
 import { headCommit, json, serveHuggingFace, serveModelScope, status } from '../testing/sourceServer.ts'
 
 const fixture = useFixture()
@@ -65,7 +65,7 @@ describe('a bad answer', () => {
     fixture.hub.on(HEAD, () => controller.abort(new Error('closed')))
     await expect(fixture.catalogue().listing(ENTRY, controller.signal)).rejects.toThrow('closed')
     await expect(fixture.catalogue().listing(ENTRY, controller.signal)).rejects.toThrow('closed')
-    expect(asked(fixture.hub)).toHaveLength(1)
+    expect(requestedUrls(fixture.hub)).toHaveLength(1)
   })
 })
 
@@ -86,7 +86,7 @@ describe('the token', () => {
     fixture.hub.on('/moved', status(302, { location: `${fixture.scope.base}/api/models/renamed/it/revision/main` }))
     await fixture.catalogue(['huggingface'], { token: async () => 'hf_secret' }).listing(ENTRY, signal)
     expect(fixture.hub.requests.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill('Bearer hf_secret'))
-    expect(asked(fixture.scope)).toEqual(['/api/models/renamed/it/revision/main'])
+    expect(requestedUrls(fixture.scope)).toEqual(['/api/models/renamed/it/revision/main'])
     expect(fixture.scope.requests[0]?.headers.authorization).toBeUndefined()
   })
 

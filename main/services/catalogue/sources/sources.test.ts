@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { ENTRY, FILES, FIRST, PROJECTOR, Q4, Q8, asked, failure, signal, useFixture } from '../testing/fixture.ts'
+import {
+  ENTRY,
+  FILES,
+  FIRST,
+  PROJECTOR,
+  Q4,
+  Q8,
+  requestedUrls,
+  failure,
+  signal,
+  useFixture,
+} from '../testing/fixture.ts'
 import { headCommit, json, serveHuggingFace, serveModelScope, treeOf } from '../testing/sourceServer.ts'
 
 const fixture = useFixture()
@@ -49,7 +60,7 @@ describe('a listing', () => {
     const { quantizations } = await fixture.catalogue().listing(ENTRY, signal)
     expect(quantizations.map(({ name }) => name)).toEqual(['Q4_K_M', 'Q8_0'])
     expect(quantizations.map(({ projector }) => projector?.path)).toEqual([PROJECTOR.path, PROJECTOR.path])
-    expect(asked(fixture.hub).at(-1)).toBe(`${tree}?recursive=true&cursor=second`)
+    expect(requestedUrls(fixture.hub).at(-1)).toBe(`${tree}?recursive=true&cursor=second`)
   })
 
   test('that never ends is given up', async () => {
@@ -77,7 +88,7 @@ describe('a listing', () => {
       [{ ...Q4, url: `${fixture.scope.base}/models/${FIRST}/resolve/${older}/${Q4.path}` }],
       [{ ...Q8, sha256: null, url: `${fixture.scope.base}/models/${FIRST}/resolve/${headCommit}/${Q8.path}` }],
     ])
-    expect(asked(fixture.scope)).toEqual([`/api/v1/models/${FIRST}/repo/files?Revision=master&Recursive=true`])
+    expect(requestedUrls(fixture.scope)).toEqual([`/api/v1/models/${FIRST}/repo/files?Revision=master&Recursive=true`])
   })
 
   test('leaves out paths that lead elsewhere and sizes that cannot be', async () => {

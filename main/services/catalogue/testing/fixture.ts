@@ -66,4 +66,4 @@ export const failure = (code: string, text: string) =>
   expect.objectContaining({ code, message: expect.stringContaining(text) as string }) as unknown
 
 /** The addresses that were asked for, in order. */
-export const asked = (server: SourceServer) => server.requests.map(({ url }) => url)
+export const requestedUrls = (server: SourceServer) => server.requests.map(({ url }) => url)

@@ -1,6 +1,6 @@
 import { rmSync, statSync } from 'node:fs'
 import { AppError, unlessAborted } from '#contract'
-import { lockFolder } from '../../../lib/database/lock.ts'
+import { lockFolder } from '../../../lib/database/index.ts'
 
 /** Locks on the files that are being written. */
 export interface TargetLocks {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import {
   existsSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
   rmSync,
   statSync,
   unlinkSync,

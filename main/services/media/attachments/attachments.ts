@@ -4,14 +4,22 @@ import { basename } from 'node:path'
 import { AppError } from '#contract'
 import type { Attachment, Sha256, VideoFacts } from '#contract'
 import type { Database } from '../../../lib/database/index.ts'
-import { displayName } from './displayName.ts'
-import { attachmentFiles, thumbnailMimes } from './files.ts'
-import type { ThumbnailMime } from './files.ts'
-import { cannotStore, interrupted, receive, receiveFile, uploadLimits } from './receive.ts'
+import { cannotStore, fileChanged, interrupted, openSourceFile, receive, receiveFile, uploadLimits } from './receive.ts'
 import type { Received, StoreProgress, UploadLimits } from './receive.ts'
-import { attachmentRows } from './rows.ts'
-import { fileChanged, openSourceFile } from './sourceFile.ts'
+import { attachmentFiles, attachmentRows, thumbnailMimes } from './storage.ts'
+import type { ThumbnailMime } from './storage.ts'
 import type { AttachmentGateway, AttachmentMedia, OpenAttachment } from './types.ts'
+
+const MAX_LENGTH = 255
+/** Control characters and those that turn the writing direction, which can make `gpj.exe` look like `exe.jpg`. */
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
+/** The name of an upload as it may be shown: its last path segment without hidden characters, at most 255 characters. */
+export function displayName(name: string): string {
+  const last = name.toWellFormed().split(/[/\\]/).at(-1) ?? ''
+  const clean = last.replace(HIDDEN, '').trim().slice(0, MAX_LENGTH).toWellFormed()
+  return clean === '' || clean === '.' || clean === '..' ? 'picture' : clean
+}
 
 /** Files that no question holds are kept this long, in ms: they may be in a draft. */
 const DRAFT_LIFE = 24 * 60 * 60 * 1000

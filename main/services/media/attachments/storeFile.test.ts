@@ -4,28 +4,30 @@ import {
   appendFileSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
 } from 'node:fs'
-import { truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import type { StoreEvent } from '#contract'
 import sharp from 'sharp'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { StoreEvent } from '#contract'
 import { openStore } from '../../../lib/database/index.ts'
 import type { Store } from '../../../lib/database/index.ts'
 import { forkWorker } from '../../../nodePorts.ts'
 import { createMediaProcess } from '../process/mediaProcess.ts'
 import { createAttachments } from './attachments.ts'
 import type { AttachmentsOptions } from './attachments.ts'
-import { openSourceFile } from './sourceFile.ts'
+import { openSourceFile } from './receive.ts'
 import type { AttachmentGateway } from './types.ts'
 
 const MB = 1024 ** 2

@@ -1,6 +1,6 @@
 import { AppError } from '#contract'
 import type { RawFrame } from '#contract'
-import { currentRequest } from '../../../lib/log/index.ts'
+import { currentRequest } from '../../../lib/log/log.ts'
 import { containerOf, readHead } from '../../../lib/video/container.ts'
 import type { SpawnWorker, WorkerProcess } from '../../../ports.ts'
 import type { MediaReply, MediaRequest, Probe } from './protocol.ts'

@@ -1,6 +1,6 @@
 import { toErrorInfo } from '#contract'
-import { removeStranded } from '../../../lib/files/index.ts'
-import { errorFields, inRequest, workerLog } from '../../../lib/log/index.ts'
+import { removeStranded } from '../../../lib/files/files.ts'
+import { errorFields, inRequest, workerLog } from '../../../lib/log/log.ts'
 import { checkRatio, openPicture, readRaw, resizeBicubic, writePng, writeSmall } from '../../../lib/picture/index.ts'
 import { workerChannel } from '../../../lib/workerChannel.ts'
 import type { MediaReply, MediaRequest, Probe } from './protocol.ts'

@@ -1,6 +1,8 @@
-import { lstat, realpath, statfs } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { lstat, open, realpath, stat, statfs } from 'node:fs/promises'
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
 import { AppError } from '#contract'
+import type { ModelSpace } from '#contract'
 
 /** Room on the disk that holds a path, in bytes. */
 export interface DiskRoom {
@@ -71,3 +73,50 @@ export function toDiskError(error: unknown, doing: string): unknown {
 }
 
 const gigabytes = (bytes: number) => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`)
+
+/** What files take in all and on each disk, each file counted once; the disk of `folder` comes first, also when it is empty. */
+export async function spaceOf(folder: string, paths: readonly string[], readRoom: ReadRoom): Promise<ModelSpace> {
+  const home = await nearest(folder)
+  const disks = new Map([[(await stat(home, { bigint: true })).dev, { path: folder, at: home, modelBytes: 0 }]])
+  const seen = new Set<string>()
+  for (const path of paths) {
+    const info = await stat(path, { bigint: true }).catch(() => null)
+    if (!info || seen.has(`${info.dev}:${info.ino}`)) continue
+    seen.add(`${info.dev}:${info.ino}`)
+    const disk = disks.get(info.dev) ?? { path: dirname(path), at: dirname(path), modelBytes: 0 }
+    disk.modelBytes += Number(info.size)
+    disks.set(info.dev, disk)
+  }
+  const shown = [...disks.values()].map(async ({ path, at, modelBytes }) => ({
+    path,
+    modelBytes,
+    ...(await readRoom(at)),
+  }))
+  return {
+    folder,
+    bytes: [...disks.values()].reduce((sum, disk) => sum + disk.modelBytes, 0),
+    disks: await Promise.all(shown),
+  }
+}
+
+const CHUNK_BYTES = 1 << 20
+
+/**
+ * Size and SHA-256 over the first and the last MiB: equal for equal files, and for few others. @throws the file system's
+ * errors.
+ */
+export async function fingerprintOf(path: string): Promise<string> {
+  const file = await open(path)
+  try {
+    const { size } = await file.stat()
+    const hash = createHash('sha256')
+    const part = Buffer.alloc(CHUNK_BYTES)
+    for (const at of [0, Math.max(0, size - CHUNK_BYTES)]) {
+      const { bytesRead } = await file.read(part, 0, CHUNK_BYTES, at)
+      hash.update(part.subarray(0, bytesRead))
+    }
+    return `${size}:${hash.digest('hex')}`
+  } finally {
+    await file.close()
+  }
+}

@@ -5,13 +5,13 @@ import { copyFile, mkdir, open, rm, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { AppError } from '#contract'
-import { safeName } from '../../../lib/files/index.ts'
+import { safeName } from '../../../lib/files/files.ts'
 import type { FilePlan, PlanOneFile, Work } from '../types.ts'
 import { needRoom, toDiskError } from './disk.ts'
 import type { ReadRoom } from './disk.ts'
 import { changed, place } from './importCopy.ts'
 import type { Copied } from './importCopy.ts'
-import { temporaryName } from './leftovers.ts'
+import { temporaryName } from './removeFiles.ts'
 
 /** Makes a copy that shares its bytes on the disk with the original; throws where the file system has no such copies. */
 export type CloneFile = (from: string, to: string) => Promise<void>

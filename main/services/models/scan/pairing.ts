@@ -1,7 +1,8 @@
 import { basename, dirname, resolve, sep } from 'node:path'
 import type { ProjectorChoice } from '#contract'
-import { familyById, familyLabel, isModelFamily, pairing } from '../../../lib/families/index.ts'
-import type { Pairing } from '../../../lib/families/index.ts'
+import { familyById, familyLabel, isModelFamily } from '../../../lib/families/families.ts'
+import { pairing } from '../../../lib/families/pairing.ts'
+import type { Pairing } from '../../../lib/families/pairing.ts'
 import type { FileFacts } from '../types.ts'
 
 /** A file with its facts, and the projectors that its keeper says belong to it. */

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { AppError } from '#contract'
-import { awayDrive } from '../../../lib/files/index.ts'
+import { awayDrive } from '../../../lib/files/drives.ts'
 import { isWithin } from '../files/disk.ts'
 
 /** The folders of a user and the environment in which other programs look for theirs. */

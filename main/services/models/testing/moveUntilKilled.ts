@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { openStore } from '../../../lib/database/index.ts'
 import { createEngine } from '../../../engine/index.ts'
-import { createLibrary } from '../library.ts'
-import { createModelList } from '../modelList.ts'
-import type { Library } from '../library.ts'
-import { createSettings } from '../../settings/index.ts'
+import { openStore } from '../../../lib/database/index.ts'
 import { goldenModel } from '../../../testing/engineGoldens.ts'
+import { createSettings } from '../../settings/index.ts'
+import { createLibrary } from '../library.ts'
+import type { Library } from '../library.ts'
+import { createModelList } from '../modelList.ts'
 
 /** Headers are read in this process. */
 const noProcess = () => {

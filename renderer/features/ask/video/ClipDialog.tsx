@@ -1,22 +1,72 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react'
+import type { VideoPlan } from '#contract'
+import { useEffect, useRef, useState } from 'react'
+import type { ReactNode } from 'react'
 import { Button } from '../../../components/primitives/Button.tsx'
-import { DialogFrame } from '../../../components/primitives/DialogFrame.tsx'
-import { ErrorNote } from '../../../components/primitives/ErrorNote.tsx'
-import { FrameStrip, type StripFrame } from '../../../components/video/FrameStrip.tsx'
-import { NumberSetting } from '../../../components/primitives/NumberSetting.tsx'
-import { ProgressBar } from '../../../components/primitives/ProgressBar.tsx'
-import { Segmented } from '../../../components/primitives/Segmented.tsx'
-import { SettingRow } from '../../../components/primitives/SettingRow.tsx'
+import { DialogFrame } from '../../../components/primitives/Dialog.tsx'
+import { ErrorNote, ProgressBar } from '../../../components/primitives/Feedback.tsx'
+import { NumberSetting, Segmented, SettingRow } from '../../../components/primitives/FormControls.tsx'
+import { FrameStrip } from '../../../components/video/FrameStrip.tsx'
+import type { StripFrame } from '../../../components/video/FrameStrip.tsx'
 import { TrimBar } from '../../../components/video/TrimBar.tsx'
 import type { Trim } from '../../../components/video/trimming.ts'
-import { clock, count } from '../../../lib/format.ts'
+import { clock, count, counted, timeLeft, tokens } from '../../../lib/format.ts'
 import { frameUrl, useHost } from '../../../lib/host.ts'
 import { makePictures } from '../actions.ts'
 import type { Picture } from '../draft.ts'
-import { clipDuration, clipShare, clipWaits, FPS, type Clip } from './clip.ts'
-import { clipBudget, clipDetailOf, clipDetails } from './clipDetail.ts'
-import { ClipCost } from './ClipCost.tsx'
+import { FPS, clipBudget, clipDetailOf, clipDetails, clipDuration, clipShare, clipWaits } from './clip.ts'
+import type { Clip } from './clip.ts'
 import { changeWish, lookAround, readAgain, stopReading } from './clips.ts'
+
+type Proposal = NonNullable<VideoPlan['proposal']>
+
+const rates = new Intl.NumberFormat(undefined, { maximumFractionDigits: 3 })
+const perSecond = (fps: number): string => `${rates.format(fps)} ${fps === 1 ? 'frame' : 'frames'} per second`
+
+/** What a video costs: frames, tokens, time. Where it does not fit, what would. */
+export function ClipCost({
+  clip,
+  cost,
+  onAccept,
+}: {
+  clip: Clip
+  cost: number | null
+  onAccept: (proposal: Proposal) => void
+}): ReactNode {
+  const { plan, pictures } = clip
+  if (pictures)
+    return cost === null ? null : (
+      <p className="text-ink tabular-nums">{`${counted(pictures.length, 'frame')} · ${tokens(cost)}`}</p>
+    )
+  if (!plan) return clip.error === null ? <p className="text-muted">Choosing the frames…</p> : null
+  const { sample, proposal, fits, encodeMs, room } = plan
+  const facts = [
+    counted(sample.indices.length, 'frame'),
+    `${sample.width} × ${sample.height}`,
+    tokens(plan.tokens),
+    ...(encodeMs === null ? [] : [`${timeLeft(encodeMs / 1000)} to look at`]),
+  ]
+  return (
+    <div className="flex flex-col gap-2">
+      <p className="text-ink tabular-nums" data-testid="clip-cost">
+        {facts.join(' · ')}
+      </p>
+      {fits ? null : (
+        <div
+          role="alert"
+          className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg bg-warning-soft px-3 py-2.5"
+        >
+          <p className="min-w-[12rem] flex-1 tabular-nums">
+            This needs {tokens(plan.tokens)}; {count(Math.max(0, room))} are free.{' '}
+            {proposal
+              ? `At ${perSecond(proposal.fps)}${proposal.budget.maxPixels < sample.width * sample.height ? ' and with less detail' : ''} it fits: ${counted(proposal.frames, 'frame')}, ${tokens(proposal.tokens)}.`
+              : 'Choose a shorter part of it, or start a new conversation.'}
+          </p>
+          {proposal ? <Button onClick={() => onAccept(proposal)}>Use that</Button> : null}
+        </div>
+      )}
+    </div>
+  )
+}
 
 /** How a video is shown to the model: which part of it, how many frames, how closely; and what that costs. */
 export function ClipDialog({

@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest'
 import type { Attachment, VideoFacts, VideoPlan } from '#contract'
+import { expect, test } from 'vitest'
 import {
+  clipBudget,
+  clipDetailOf,
+  clipDetails,
   clipDuration,
   clipOfPictures,
   clipPart,
@@ -9,9 +12,8 @@ import {
   clipWaits,
   openingClip,
   withWish,
-  type Clip,
 } from './clip.ts'
-import { clipBudget, clipDetailOf, clipDetails } from './clipDetail.ts'
+import type { Clip } from './clip.ts'
 
 const facts: VideoFacts = {
   width: 640,

@@ -1,3 +1,4 @@
+import { PIXELS_PER_TOKEN } from '#contract'
 import type {
   Attachment,
   PictureBudget,
@@ -6,7 +7,7 @@ import type {
   VideoFacts,
   VideoPlan,
   VideoRange,
-  VideoWish,
+  VideoRequest,
 } from '#contract'
 import { count, tokens } from '../../../lib/format.ts'
 import type { Filled } from '../../../lib/video/index.ts'
@@ -55,7 +56,7 @@ export interface Clip {
 export const FPS = 2
 
 /** A wish as the core takes it. */
-export const toVideoWish = ({ range, fps, budget }: ClipWish): VideoWish => ({
+export const toVideoWish = ({ range, fps, budget }: ClipWish): VideoRequest => ({
   range,
   ...(fps !== null && { fps }),
   ...(budget && { budget }),
@@ -77,7 +78,12 @@ export const openingClip = (url: string): Clip => ({
 })
 
 /** A stored video whose frames are to be read once more; `url`: where the window plays it. */
-export const storedClip = (url: string, facts: VideoFacts, codec: string, { range, fps, budget }: VideoWish): Clip => ({
+export const storedClip = (
+  url: string,
+  facts: VideoFacts,
+  codec: string,
+  { range, fps, budget }: VideoRequest,
+): Clip => ({
   ...openingClip(url),
   facts,
   codec,
@@ -150,4 +156,35 @@ export function tooLong({ plan }: Clip): string {
   if (!plan) return ''
   const needs = `The video needs ${tokens(plan.tokens)}; ${count(Math.max(0, plan.room))} are free.`
   return plan.proposal ? `${needs} Open it to take fewer frames.` : `${needs} Trim it or start a new conversation.`
+}
+
+const LEAST_TOKENS = 4
+
+/** How closely the model looks at each frame; a pair of frames takes at most so many tokens. */
+const levels = { low: 64, medium: 256, high: 768 } as const
+
+/** `settings`: as the settings have it. `custom`: a budget that none of the levels has. */
+export type ClipDetail = keyof typeof levels | 'settings' | 'custom'
+
+export const clipDetails: readonly { readonly value: Exclude<ClipDetail, 'custom'>; readonly label: string }[] = [
+  { value: 'settings', label: 'Settings' },
+  { value: 'low', label: 'Low' },
+  { value: 'medium', label: 'Medium' },
+  { value: 'high', label: 'High' },
+]
+
+/** The budget of a level, in pixels of one frame; null: that of the settings. */
+export function clipBudget(detail: Exclude<ClipDetail, 'custom'>): PictureBudget | null {
+  return detail === 'settings'
+    ? null
+    : { minPixels: LEAST_TOKENS * PIXELS_PER_TOKEN, maxPixels: levels[detail] * PIXELS_PER_TOKEN }
+}
+
+/** The level that a budget stands for. */
+export function clipDetailOf(budget: PictureBudget | null): ClipDetail {
+  if (!budget) return 'settings'
+  const level = (Object.keys(levels) as (keyof typeof levels)[]).find(
+    (one) => clipBudget(one)?.maxPixels === budget.maxPixels && clipBudget(one)?.minPixels === budget.minPixels,
+  )
+  return level ?? 'custom'
 }

@@ -1,21 +1,28 @@
-import { AppError, codecName, type FrameSample, type VideoPlan } from '#contract'
+import { AppError, codecName } from '#contract'
+import type { FrameSample, VideoPlan } from '#contract'
 import { toAppError } from '../../../lib/errors.ts'
 import { frameUrl, useHost, whenHost } from '../../../lib/host.ts'
 import { call } from '../../../lib/rpc.ts'
 import { upload } from '../../../lib/upload.ts'
+import { coverPicture, fillFrames, openVideo, prepareVideo, startSampling } from '../../../lib/video/index.ts'
+import type { OpenVideo, SampledFrame } from '../../../lib/video/index.ts'
 import {
-  coverPicture,
-  fillFrames,
-  openVideo,
-  type OpenVideo,
-  prepareVideo,
-  type SampledFrame,
-  startSampling,
-} from '../../../lib/video/index.ts'
+  addPicture,
+  conversationOf,
+  draftKey,
+  draftOf,
+  holderOf,
+  refuse,
+  setClip,
+  storedPicture,
+  toParts,
+  updateDraft,
+  updateHolder,
+} from '../draft.ts'
+import type { Picture, Refusal } from '../draft.ts'
 import { planPrepare } from '../prepare.ts'
-import { addPicture, refuse, setClip, storedPicture, toParts, type Picture, type Refusal } from '../draft.ts'
-import { conversationOf, draftKey, draftOf, holderOf, updateDraft, updateHolder } from '../drafts.ts'
-import { openingClip, toVideoWish, withWish, type Clip, type ClipWish } from './clip.ts'
+import { openingClip, toVideoWish, withWish } from './clip.ts'
+import type { Clip, ClipWish } from './clip.ts'
 
 /** Waiting time before frames are read again after a change, in ms. */
 const SETTLE_MS = 350

@@ -1,14 +1,85 @@
-import { useEffect, useState, type ReactNode } from 'react'
+import type { Size } from '#contract'
+import { useEffect, useRef, useState } from 'react'
+import type { ReactNode } from 'react'
+import { create } from 'zustand'
+import { MarkOverlay, useShownSize } from '../../../components/marks/MarkOverlay.tsx'
+import type { DrawnMark } from '../../../components/marks/MarkOverlay.tsx'
 import { FrameStrip } from '../../../components/video/FrameStrip.tsx'
-import { bytes, clock, counted } from '../../../lib/format.ts'
-import { frameUrl, pictureUrl, useHost } from '../../../lib/host.ts'
-import { FilePlayer } from './FilePlayer.tsx'
-import { FramesPlayer } from './FramesPlayer.tsx'
-import { MarksOnVideo } from './MarksOnVideo.tsx'
-import { forgetPlayRequest, playFrom, usePlayRequest } from './playback.ts'
-import { frameAt, seenPart, type VideoPart } from './seenVideo.ts'
 import { TimeLink } from '../../../components/video/TimeLink.tsx'
-import type { TimeMark } from '../../../lib/grounding/index.ts'
+import { bytes, clock, counted } from '../../../lib/format.ts'
+import { isThere } from '../../../lib/grounding/index.ts'
+import type { Stretch, TimeMark } from '../../../lib/grounding/index.ts'
+import { frameUrl, pictureUrl, useHost } from '../../../lib/host.ts'
+import { FilePlayer, FramesPlayer } from './VideoPlayer.tsx'
+import { forgetPlayRequest, frameAt, playFrom, seenPart, usePlayRequest } from './seenVideo.ts'
+import type { VideoPart } from './seenVideo.ts'
+
+/** A mark of an answer on a video, and when it is there; null: in all of it. */
+export interface TimedMark extends DrawnMark {
+  readonly stretch: Stretch | null
+}
+
+/** The marks of an answer on a video, in pixels of `original`. */
+export interface MarksOfAnswer {
+  readonly answerId: string
+  readonly original: Size
+  readonly marks: readonly TimedMark[]
+  readonly highlighted: number | null
+}
+
+type Shown = Readonly<Record<string, readonly MarksOfAnswer[]>>
+
+/** The marks of the answers that are shown, by the video's id, the latest answer last. */
+export const useVideoMarks = create<{ readonly shown: Shown }>(() => ({ shown: {} }))
+
+const without = (answers: readonly MarksOfAnswer[] = [], answerId: string): readonly MarksOfAnswer[] =>
+  answers.filter((one) => one.answerId !== answerId)
+
+/**
+ * Draws what an answer points at over a video; it takes the place of what that answer pointed at before. Returns how to
+ * take it away.
+ */
+export function drawOnVideo(videoId: string, own: MarksOfAnswer): () => void {
+  const change = (next: (now: readonly MarksOfAnswer[] | undefined) => readonly MarksOfAnswer[]): void =>
+    useVideoMarks.setState(({ shown }) => ({ shown: { ...shown, [videoId]: next(shown[videoId]) } }))
+  change((now) => [...without(now, own.answerId), own])
+  return () => change((now) => without(now, own.answerId))
+}
+
+/**
+ * The marks of the latest answer, over the picture of a video at `second`. `step` is the time between the frames that
+ * the
+ * model saw, in seconds.
+ */
+export function MarksOnVideo({
+  id,
+  second,
+  step,
+  aspect,
+}: {
+  id: string
+  second: number
+  step: number
+  aspect: number
+}): ReactNode {
+  const marked = useVideoMarks(({ shown }) => shown[id]?.at(-1))
+  const frame = useRef<HTMLDivElement>(null)
+  const size = useShownSize(frame)
+  const marks = marked?.marks.filter(({ stretch }) => isThere(stretch, second, step)) ?? []
+  const isLit = marks.some(({ number }) => number === marked?.highlighted)
+  return (
+    <div ref={frame} className="pointer-events-none absolute inset-x-0 top-0" style={{ aspectRatio: aspect }}>
+      {marked && size.width > 0 ? (
+        <MarkOverlay
+          marks={marks}
+          original={marked.original}
+          shown={size}
+          highlighted={isLit ? marked.highlighted : null}
+        />
+      ) : null}
+    </div>
+  )
+}
 
 /** The most px that a video takes. */
 const MOST = { width: 420, height: 320 }

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
 import type { Message } from '#contract'
+import { expect, test } from 'vitest'
 import { frameAt, videoBefore } from './seenVideo.ts'
 
 const sample = {

@@ -1,5 +1,7 @@
 import type { Message, Part } from '#contract'
-import { pathBefore, type OpenConversation } from '../../../lib/conversation/state.ts'
+import { create } from 'zustand'
+import { pathBefore } from '../../../lib/conversation/state.ts'
+import type { OpenConversation } from '../../../lib/conversation/state.ts'
 
 export type VideoPart = Extract<Part, { type: 'video' | 'frames' }>
 
@@ -39,3 +41,25 @@ export function frameAt(timesMs: readonly number[], ms: number): number | null {
   const place = timesMs.findLastIndex((time) => time <= ms + 20)
   return place < 0 ? null : place
 }
+
+/**
+ * The request that a video plays from a time, in ms on the player's clock. `toMs` null: to its end; equal to `fromMs`:
+ * that
+ * frame is only shown. Each request is a new object, so that the same time can be requested again.
+ */
+export interface PlayRequest {
+  readonly id: string
+  readonly fromMs: number
+  readonly toMs: number | null
+}
+
+/** The latest request. */
+export const usePlayRequest = create<{ readonly request: PlayRequest | null }>(() => ({ request: null }))
+
+/** Has a video of the conversation play from a time. */
+export const playFrom = (id: string, fromMs: number, toMs: number | null): void =>
+  usePlayRequest.setState({ request: { id, fromMs, toMs } })
+
+/** Drops the request of a video that is no longer shown. */
+export const forgetPlayRequest = (id: string): void =>
+  usePlayRequest.setState(({ request }) => ({ request: request?.id === id ? null : request }))

@@ -1,13 +1,53 @@
-import { useEffect, useState, type ReactNode, Fragment } from 'react'
-import type { BenchmarkResult, ErrorInfo, BenchmarkRow } from '#contract'
+import type { BenchmarkEvent, BenchmarkResult, BenchmarkRow, ErrorInfo } from '#contract'
+import { Fragment, useEffect, useState } from 'react'
+import type { ReactNode } from 'react'
+import { create } from 'zustand'
 import { Button } from '../../../components/primitives/Button.tsx'
-import { ErrorNote } from '../../../components/primitives/ErrorNote.tsx'
-import { ProgressBar } from '../../../components/primitives/ProgressBar.tsx'
+import { ErrorNote, ProgressBar } from '../../../components/primitives/Feedback.tsx'
+import { useCopied } from '../../../lib/copyAndSave.ts'
 import { toAppError } from '../../../lib/errors.ts'
-import { useCopied } from '../../../lib/useCopied.ts'
-import { benchmarkAsCsv, benchmarksOf, runBenchmark, stopBenchmark, useBenchmark } from './benchmarks.ts'
 import { bytes, count, day, duration } from '../../../lib/format.ts'
+import { call } from '../../../lib/rpc.ts'
 import { useToday } from '../../../lib/useToday.ts'
+
+/** The benchmark that is running, and why the last one failed. It runs on when the panel of its model is closed. */
+export const useBenchmark = create<{ modelId: string | null; event: BenchmarkEvent | null; error: ErrorInfo | null }>(
+  () => ({
+    modelId: null,
+    event: null,
+    error: null,
+  }),
+)
+
+let controller: AbortController | null = null
+
+/** Ends the run; what was measured is kept. */
+export function stopBenchmark(): void {
+  controller?.abort()
+}
+
+/** Measures a model to its end. */
+export async function runBenchmark(modelId: string): Promise<void> {
+  const own = new AbortController()
+  controller = own
+  useBenchmark.setState({ modelId, event: null, error: null })
+  try {
+    const events = await call((core) => core.benchmark.run({ modelId }, { signal: own.signal }))
+    for await (const event of events) useBenchmark.setState({ event })
+  } catch (thrown) {
+    if (!own.signal.aborted) useBenchmark.setState({ error: toAppError(thrown).toInfo() })
+  } finally {
+    useBenchmark.setState({ modelId: null, event: null })
+  }
+}
+
+/** The benchmarks of a model, newest first. */
+export const benchmarksOf = (modelId: string): Promise<BenchmarkResult[]> =>
+  call((core) => core.benchmark.results({ modelId }))
+
+/** A result as the text of a CSV file. */
+export const benchmarkAsCsv = async (id: string): Promise<string> =>
+  (await call((core) => core.benchmark.export({ id, format: 'csv' }))).text
 
 /** The speed of a model on this computer: the last benchmark, and a button that runs another. */
 export function Benchmark({ id, name }: { id: string; name: string }): ReactNode {

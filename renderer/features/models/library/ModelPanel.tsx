@@ -1,21 +1,152 @@
-import { ArrowLeft, Pencil, X } from 'lucide-react'
-import { useEffect, useRef, useState, type ReactNode, Fragment } from 'react'
 import type { EngineStatus, LibraryModel } from '#contract'
+import { Checkbox } from '@base-ui/react/checkbox'
+import { ArrowLeft, Check, Pencil, X } from 'lucide-react'
+import { Fragment, useEffect, useRef, useState } from 'react'
+import type { ReactNode } from 'react'
 import { Badge } from '../../../components/primitives/Badge.tsx'
-import { Button } from '../../../components/primitives/Button.tsx'
+import { Button, IconButton } from '../../../components/primitives/Button.tsx'
+import { Confirm } from '../../../components/primitives/Dialog.tsx'
 import { Disclosure } from '../../../components/primitives/Disclosure.tsx'
-import { IconButton } from '../../../components/primitives/IconButton.tsx'
-import { TryOthers } from '../pairing/TryOthers.tsx'
+import { TextField } from '../../../components/primitives/FormControls.tsx'
+import { announce } from '../../../lib/announce.ts'
+import { toAppError } from '../../../lib/errors.ts'
+import { bytes, counted, day, tokens } from '../../../lib/format.ts'
+import { TryOthers } from '../pairing/TryProjectors.tsx'
 import { openModels } from '../place.ts'
-import { Adapters } from './Adapters.tsx'
 import { Benchmark } from './Benchmark.tsx'
-import { DeleteModel } from './DeleteModel.tsx'
 import { ModelDefaultsForm } from './ModelDefaultsForm.tsx'
-import { ModelFiles } from './ModelFiles.tsx'
-import { ModelName } from './ModelName.tsx'
-import { changedWords } from './listing.ts'
+import { Adapters, ModelFiles } from './ModelFiles.tsx'
 import { UseModel } from './UseModel.tsx'
-import { bytes, day, tokens } from '../../../lib/format.ts'
+import { changesText } from './listing.ts'
+import { removeModel, renameModel, usesOf } from './store.ts'
+
+/** A model's name being changed in its place. Enter or leaving keeps it, Escape does not. */
+export function ModelName({ id, name, onDone }: { id: string; name: string; onDone: () => void }): ReactNode {
+  const field = useRef<HTMLInputElement>(null)
+  const [text, setText] = useState(name)
+  const [failure, setFailure] = useState<string | null>(null)
+  const ended = useRef(false)
+  useEffect(() => field.current?.select(), [])
+
+  const keep = async (): Promise<void> => {
+    if (ended.current) return
+    ended.current = true
+    const next = text.trim()
+    if (next === '' || next === name) return onDone()
+    try {
+      await renameModel(id, next)
+      onDone()
+    } catch (thrown) {
+      ended.current = false
+      setFailure(toAppError(thrown).message)
+    }
+  }
+  return (
+    <div className="min-w-0 flex-1">
+      <TextField
+        ref={field}
+        aria-label="Name of the model"
+        aria-invalid={failure !== null}
+        maxLength={120}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onBlur={() => void keep()}
+        onKeyDown={(event) => {
+          if (event.nativeEvent.isComposing) return
+          if (event.key === 'Enter') void keep()
+          if (event.key !== 'Escape') return
+          event.preventDefault()
+          ended.current = true
+          onDone()
+        }}
+        className="h-8"
+      />
+      {failure ? (
+        <p role="alert" className="py-1 text-small text-danger">
+          {failure}
+        </p>
+      ) : null}
+    </div>
+  )
+}
+
+/** Asks before a model is removed: what used it, and whether its files go too. */
+export function DeleteModel({
+  model: one,
+  open,
+  onOpenChange,
+}: {
+  model: LibraryModel
+  open: boolean
+  onOpenChange: (open: boolean) => void
+}): ReactNode {
+  const { model, isOwned, isCurrent } = one
+  const [withFiles, setWithFiles] = useState(isOwned)
+  const [uses, setUses] = useState<{ conversations: number; titles: readonly string[] } | null>(null)
+  useEffect(() => {
+    if (!open) return
+    let isOver = false
+    // The conversations that used it are information only; removing works without them.
+    usesOf(model.id).then(
+      (known) => isOver || setUses(known),
+      () => {},
+    )
+    return () => {
+      isOver = true
+    }
+  }, [open, model.id])
+  return (
+    <Confirm
+      open={open}
+      onOpenChange={onOpenChange}
+      title={`Remove ${model.name}?`}
+      description={[
+        isCurrent ? 'It is the model in use; the demo model takes its place.' : null,
+        isOwned ? null : 'Its files are not in the models folder: they stay where they are.',
+      ]
+        .filter(Boolean)
+        .join(' ')}
+      action={isOwned && withFiles ? 'Remove and delete files' : 'Remove from the list'}
+      onConfirm={async () => {
+        await removeModel(model.id, isOwned && withFiles)
+        announce(`${model.name} was removed`)
+        openModels()
+      }}
+    >
+      {uses && uses.conversations > 0 ? (
+        <div className="mt-2 text-muted">
+          <p>
+            It answered last in {counted(uses.conversations, 'conversation')}.{' '}
+            {uses.conversations === 1 ? 'It stays' : 'They stay'}, and another model can go on with{' '}
+            {uses.conversations === 1 ? 'it' : 'them'}.
+          </p>
+          <ul className="mt-1.5 flex flex-col gap-0.5 border-l-2 border-hairline pl-3">
+            {uses.titles.slice(0, 3).map((title, i) => (
+              <li key={i} className="truncate">
+                {title}
+              </li>
+            ))}
+            {uses.conversations > 3 ? <li className="text-subtle">and {uses.conversations - 3} more</li> : null}
+          </ul>
+        </div>
+      ) : null}
+      {isOwned ? (
+        <label className="mt-3 flex items-start gap-2.5">
+          <Checkbox.Root
+            checked={withFiles}
+            onCheckedChange={setWithFiles}
+            className="mt-px flex size-4 shrink-0 items-center justify-center rounded-[4px] border border-control bg-raised data-[checked]:border-accent data-[checked]:bg-accent"
+          >
+            <Checkbox.Indicator>
+              <Check className="size-3 text-on-accent" strokeWidth={3} aria-hidden />
+            </Checkbox.Indicator>
+          </Checkbox.Root>
+          <span>Delete its files too, which frees {bytes(model.bytes)}</span>
+        </label>
+      ) : null}
+    </Confirm>
+  )
+}
 
 /** Everything about one model, beside the list; in its place where there is no room for both. */
 export function ModelPanel({
@@ -73,7 +204,7 @@ export function ModelPanel({
         <UseModel id={model.id} name={model.name} isCurrent={one.isCurrent} engine={engine} />
         <ModelFacts model={one} today={today} />
         <div className="mt-5 flex flex-col divide-y divide-hairline border-y border-hairline">
-          <Disclosure label="Defaults for this model" note={changedWords(overrides)} className="py-1">
+          <Disclosure label="Defaults for this model" note={changesText(overrides)} className="py-1">
             <ModelDefaultsForm model={one} />
           </Disclosure>
           <Disclosure label="Speed" className="py-1">

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { noOverrides, type LibraryModel } from '#contract'
-import { changedWords, contextSizes, factsOf, listed, troubleOf } from './listing.ts'
+import { changesText, contextSizes, factsOf, listed, troubleOf } from './listing.ts'
 
 const defaults = {
   budget: { minPixels: 784, maxPixels: 784 },
@@ -80,11 +80,11 @@ describe('the list', () => {
 })
 
 test('changes of defaults are counted', () => {
-  expect(changedWords(noOverrides)).toBeNull()
-  expect(changedWords({ ...noOverrides, maxTokens: 5 })).toBe('1 change')
-  expect(changedWords({ ...noOverrides, rawPrompt: true })).toBe('1 change')
+  expect(changesText(noOverrides)).toBeNull()
+  expect(changesText({ ...noOverrides, maxTokens: 5 })).toBe('1 change')
+  expect(changesText({ ...noOverrides, rawPrompt: true })).toBe('1 change')
   expect(
-    changedWords({ ...noOverrides, maxTokens: 5, placement: { contextTokens: 4096, gpuLayers: 0, kvType: null } }),
+    changesText({ ...noOverrides, maxTokens: 5, placement: { contextTokens: 4096, gpuLayers: 0, kvType: null } }),
   ).toBe('3 changes')
 })
 

@@ -37,7 +37,7 @@ export function listed(models: readonly LibraryModel[], query: string, order: Or
 }
 
 /** The number of a model's changed defaults, as text; null when none is changed. */
-export function changedWords({
+export function changesText({
   placement,
   budget,
   sampling,

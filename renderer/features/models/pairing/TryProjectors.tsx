@@ -1,15 +1,18 @@
+import type { Model, ProjectorChoice } from '#contract'
 import { ImagePlus } from 'lucide-react'
-import { useEffect, useId, useRef, useState, type ReactNode } from 'react'
-import type { ProjectorChoice } from '#contract'
+import { useEffect, useId, useRef, useState } from 'react'
+import type { ReactNode } from 'react'
 import fourShapes from '../../../../resources/samples/four-shapes.png'
 import { Button } from '../../../components/primitives/Button.tsx'
-import { DialogFrame } from '../../../components/primitives/DialogFrame.tsx'
-import { ErrorNote } from '../../../components/primitives/ErrorNote.tsx'
-import { TextField } from '../../../components/primitives/TextField.tsx'
-import { ProgressBar } from '../../../components/primitives/ProgressBar.tsx'
+import { DialogFrame } from '../../../components/primitives/Dialog.tsx'
+import { ErrorNote, ProgressBar } from '../../../components/primitives/Feedback.tsx'
+import { TextField } from '../../../components/primitives/FormControls.tsx'
+import { announce } from '../../../lib/announce.ts'
 import { cx } from '../../../lib/cx.ts'
+import { projectorsOf, setProjector } from '../library/store.ts'
 import { useAttempt } from '../library/useAttempt.ts'
-import { untried, useTrial, type Reading } from './trial.ts'
+import { untried, useTrial } from './trial.ts'
+import type { Reading } from './trial.ts'
 
 const QUESTION = 'What is in the picture?'
 const fileName = (path: string): string => path.split(/[/\\]/).at(-1) ?? path
@@ -198,5 +201,49 @@ function Answer({
         {state === 'done' ? 'This one sees' : 'Use this one'}
       </Button>
     </li>
+  )
+}
+
+/**
+ * The way from a model of the library to the projectors of this computer that it could have, and to another one of
+ * them.
+ */
+export function TryOthers({ model, label }: { model: Model; label: string }): ReactNode {
+  const [choices, setChoices] = useState<readonly ProjectorChoice[] | null>(null)
+  const [open, setOpen] = useState(false)
+  const { busy, error, attempt } = useAttempt()
+  const look = (): void =>
+    void attempt(async () => {
+      const found = await projectorsOf(model.id)
+      setChoices(found)
+      setOpen(found.length > 0)
+    })
+  const choose = async (choice: ProjectorChoice | null): Promise<void> => {
+    await setProjector(model.id, choice?.projectorPath ?? null)
+    announce(choice ? `${model.name} sees with the projector of ${choice.label}` : `${model.name} answers text only`)
+  }
+  return (
+    <>
+      {choices?.length === 0 ? (
+        <p className="mt-2 text-muted">
+          No projector of its width was found near its file or where other programs keep theirs.
+        </p>
+      ) : null}
+      {error ? <ErrorNote message={error.message} className="mt-2" /> : null}
+      <Button className="mt-3" disabled={busy} onClick={look}>
+        {busy ? 'Looking…' : label}
+      </Button>
+      {choices && choices.length > 0 ? (
+        <TryProjectors
+          open={open}
+          onOpenChange={setOpen}
+          name={model.name}
+          textPath={model.textPath}
+          choices={choices}
+          current={model.projectorPath}
+          onChoose={choose}
+        />
+      ) : null}
+    </>
   )
 }

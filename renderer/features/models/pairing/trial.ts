@@ -1,5 +1,5 @@
-import { useEffect, useRef, useState } from 'react'
 import type { ErrorInfo, ProjectorTrial } from '#contract'
+import { useEffect, useRef, useState } from 'react'
 import { toAppError } from '../../../lib/errors.ts'
 import { whenHost } from '../../../lib/host.ts'
 import { call } from '../../../lib/rpc.ts'

@@ -2,8 +2,8 @@ import { afterAll, expect, test } from 'vitest'
 import { createHeadless } from '../../../../main/headless.ts'
 import { forkWorker, resourcesPath } from '../../../../main/nodePorts.ts'
 import { tempFolder } from '../../../../main/testing/tempFolder.ts'
-import type { Ability } from '../generator/ability.ts'
-import { evaluate, bars } from './evaluate.ts'
+import type { Ability } from '../generator/conversation.ts'
+import { bars, evaluate } from './evaluate.ts'
 
 /** A small sample of the evaluation: what the committed model must still reach, a little under what it reached. */
 const least: Readonly<Partial<Record<Ability, number>>> = {

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { createHeadless } from '../../../../main/headless.ts'
 import { headlessPorts } from '../../../../main/nodePorts.ts'
-import type { Ability } from '../generator/ability.ts'
+import type { Ability } from '../generator/conversation.ts'
 import { evaluate } from './evaluate.ts'
 
 const usage = `npm run demo-model:eval -- [options]

@@ -1,6 +1,26 @@
-import type { Ability } from './ability.ts'
-import type { Language } from './language.ts'
+import type { Asking, Language } from './language.ts'
 import type { Scene } from './scene.ts'
+
+/** What the model is taught and tested on. */
+export const abilities = [
+  'object',
+  'pictures',
+  'differs',
+  'verdict',
+  'followUp',
+  'count',
+  'relation',
+  'text',
+  'box',
+  'motion',
+  'change',
+  'when',
+  'odd',
+  'unknown',
+  'json',
+  'chat',
+] as const
+export type Ability = (typeof abilities)[number]
 
 /** A picture (one frame) or a video (several, two per second). */
 export interface Media {
@@ -70,3 +90,11 @@ export class Writer {
     )
   }
 }
+
+/** What a conversation is made with. */
+export interface Making extends Asking {
+  readonly writer: Writer
+}
+
+/** A picture of a scene. */
+export const image = (scene: Scene): Media => ({ type: 'image', frames: [scene] })

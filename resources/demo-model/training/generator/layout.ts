@@ -1,9 +1,8 @@
-import { coloursOn, colourNames } from './colours.ts'
+import { colourNames, coloursOn } from './colours.ts'
 import type { Colour } from './colours.ts'
 import type { Random } from './random.ts'
+import { randomForm, sameThing, shapeNames } from './scene.ts'
 import type { BackgroundStyle, Placed, PrintedText, Scene, Side, Thing } from './scene.ts'
-import { sameThing } from './scene.ts'
-import { randomForm, shapeNames } from './shapes.ts'
 import { fontNames, setText } from './text.ts'
 import { printedWords } from './words.ts'
 

@@ -3,8 +3,8 @@ import { ChatTemplate, PADS } from '../../../../main/engine/worker/prompt/templa
 import type { MediaPart } from '../../../../main/engine/worker/prompt/template.ts'
 import { resizeBicubic, smartResize } from '../../../../main/lib/picture/index.ts'
 import type { RgbPicture } from '../../../../main/lib/picture/index.ts'
-import type { Conversation, Media, Message } from './conversation.ts'
 import { colourNames } from './colours.ts'
+import type { Conversation, Media, Message } from './conversation.ts'
 import { drawScene } from './draw.ts'
 import type { Mark } from './draw.ts'
 
@@ -140,4 +140,31 @@ export function tailOf(branch: readonly Piece[], main: readonly Piece[]): readon
   if (JSON.stringify(branch.slice(0, last + 1)) !== JSON.stringify(main.slice(0, last + 1)))
     throw new Error('A branch begins otherwise than its conversation')
   return branch.slice(last + 1)
+}
+
+/** One example on the pipe. */
+export interface Example {
+  readonly ability: string
+  readonly pieces: readonly Piece[]
+  readonly media: readonly PreparedMedia[]
+  /** Other ways to go on after the last medium. */
+  readonly branches?: readonly (readonly Piece[])[]
+}
+
+/**
+ * An example as bytes: the length of its header (32 bits, little-endian), the header (JSON: `ability`, `pieces`, `branches`, and per
+ * medium its type, size and labels), then the frames of all media in order (RGB, 8 bits, rows from the top).
+ */
+export function frameExample({ ability, pieces, media, branches = [] }: Example): Buffer {
+  const header = Buffer.from(
+    JSON.stringify({
+      ability,
+      pieces,
+      branches,
+      media: media.map(({ frames, ...facts }) => ({ ...facts, frames: frames.length })),
+    }),
+  )
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(header.length)
+  return Buffer.concat([length, header, ...media.flatMap(({ frames }) => frames.map((frame) => frame.data))])
 }

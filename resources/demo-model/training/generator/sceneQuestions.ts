@@ -1,14 +1,20 @@
-import { phrase } from './ask.ts'
-import type { Asking } from './ask.ts'
-import { caption } from './caption.ts'
-import { colourNames } from './colours.ts'
 import { boxOf } from './canvas.ts'
-import { boxText } from './language.ts'
-import type { Language } from './language.ts'
+import { colourNames } from './colours.ts'
+import { boxText, phrase } from './language.ts'
+import type { Asking, Language, Voice } from './language.ts'
 import { otherThing } from './layout.ts'
-import { coordinates, sameThing, sideOf, sides } from './scene.ts'
+import { coordinates, sameThing, shapeContours, shapeNames, sideOf, sides } from './scene.ts'
 import type { Coordinates, Placed, Scene, Side } from './scene.ts'
-import { shapeContours, shapeNames } from './shapes.ts'
+
+/** What a picture shows, without a capital and a full stop: "a red circle", "4 blue stars", "the number 42". */
+export function caption({ objects, text }: Scene, voice: Voice): string {
+  if (text) return voice.printed(text.text)
+  const first = objects[0]!
+  if (objects.every((object) => sameThing(object, first))) return voice.things(objects.length, first)
+  return objects.length <= 3
+    ? voice.list([...objects].sort((a, b) => a.x - b.x).map((object) => voice.aThing(object)))
+    : voice.objects(objects.length)
+}
 
 /** A question and its answer. */
 export interface Exchange {
@@ -88,7 +94,7 @@ const round = (object: Placed) => boxOf(shapeContours(object.shape, object.x, ob
 /** The box of an object of the scene, in thousandths. */
 export const boxIn = (scene: Scene, object: Placed): Coordinates => coordinates(round(object), scene)
 /** The same as it is taught: to the nearest ten thousandths, about what the model can see; the last digit would be noise. */
-const boxTold = (scene: Scene, object: Placed): Coordinates => {
+const roundedBox = (scene: Scene, object: Placed): Coordinates => {
   const told = (value: number) => Math.min(990, Math.round(value / 10) * 10)
   const [left, top, right, bottom] = boxIn(scene, object)
   return [told(left), told(top), told(right), told(bottom)]
@@ -178,7 +184,7 @@ export function askAbout(scene: Scene, kind: SceneQuestion, asking: Asking): Exc
       const where = objects.length === 1 && random.chance(0.2)
       return {
         question: phrase(asking, where ? 'whereBox' : 'box', { a: one, shape: one.shape }),
-        answer: boxText(voice.theThing(one), boxTold(scene, one)),
+        answer: boxText(voice.theThing(one), roundedBox(scene, one)),
         about: objects.indexOf(one),
       }
     }
@@ -186,7 +192,7 @@ export function askAbout(scene: Scene, kind: SceneQuestion, asking: Asking): Exc
       return {
         question: phrase(asking, 'boxAll'),
         answer: inReadingOrder(objects)
-          .map((object) => boxText(voice.theThing(object), boxTold(scene, object)))
+          .map((object) => boxText(voice.theThing(object), roundedBox(scene, object)))
           .join('\n'),
       }
     case 'json':
@@ -194,7 +200,7 @@ export function askAbout(scene: Scene, kind: SceneQuestion, asking: Asking): Exc
     case 'jsonBox':
       return {
         question: phrase(asking, 'jsonBox', { a: one }),
-        answer: JSON.stringify([{ bbox_2d: boxTold(scene, one), label: `${one.colour} ${one.shape}` }]),
+        answer: JSON.stringify([{ bbox_2d: roundedBox(scene, one), label: `${one.colour} ${one.shape}` }]),
         about: objects.indexOf(one),
       }
   }

@@ -1,6 +1,7 @@
-import { phrase } from './ask.ts'
-import { caption } from './caption.ts'
 import type { Colour } from './colours.ts'
+import { image } from './conversation.ts'
+import type { Making, Message } from './conversation.ts'
+import { phrase } from './language.ts'
 import {
   manyScene,
   oddScene,
@@ -11,11 +12,10 @@ import {
   singleScene,
   textScene,
 } from './layout.ts'
-import { image } from './making.ts'
-import type { Making } from './making.ts'
 import type { Random } from './random.ts'
+import { sides } from './scene.ts'
 import type { Scene, Thing } from './scene.ts'
-import { askAbout, questionsAbout } from './sceneQuestions.ts'
+import { askAbout, caption, questionsAbout } from './sceneQuestions.ts'
 import type { Exchange } from './sceneQuestions.ts'
 
 /** A drawing of any kind. */
@@ -116,4 +116,26 @@ export function followUp(making: Making): Scene[] {
   if (scenes.length === 1 && !scenes[0]!.odd && random.chance(0.6)) writer.exchange(askAbout(scenes[0]!, again, making))
   else writer.exchange(nth(making, scenes))
   return scenes
+}
+
+/**
+ * An answer that says what is seen and then judges it, of which only the judgement is learnt: what is seen is given, so that no
+ * picture is needed. A dozen of these cost what one conversation about pictures does.
+ */
+export function verdict(making: Making): Exchange & Pick<Message, 'given'> {
+  const { random, voice } = making
+  const background = randomBackground(random)
+  if (random.chance(0.75)) {
+    const { exchange, given } = comparison(making, background, random.chance(0.25))
+    return { ...exchange, given }
+  }
+  const a = randomThing(random, background)
+  const b = otherThing(random, background, [a])
+  const side = random.pick(sides)
+  const asked = random.chance(0.5) ? side : random.pick(sides.filter((other) => other !== side))
+  return {
+    question: phrase(making, 'yesNoSide', { a, b, side: voice.sideNames[asked] }),
+    answer: voice.yesNo(asked === side, a, b, side),
+    given: voice.relation(a, b, side).slice(0, -1),
+  }
 }

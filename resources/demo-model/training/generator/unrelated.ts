@@ -3,7 +3,7 @@ import { colourNames } from './colours.ts'
 import { english as englishVoice } from './english.ts'
 import type { Language } from './language.ts'
 import type { Random } from './random.ts'
-import { shapeNames } from './shapes.ts'
+import { shapeNames } from './scene.ts'
 import { chineseWords, everydayWords, foreignSentences, properNames, smallWords } from './words.ts'
 
 /** Question forms; `{n}` a noun or other word, `{N}` a name, `{d}` a number. */

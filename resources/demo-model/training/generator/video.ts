@@ -1,14 +1,12 @@
-import { phrase } from './ask.ts'
-import type { Asking } from './ask.ts'
 import { coloursOn } from './colours.ts'
-import { directions } from './language.ts'
-import type { Change } from './language.ts'
+import { directions, phrase } from './language.ts'
+import type { Asking, Change } from './language.ts'
 import { contentOf, randomSize, singleScene } from './layout.ts'
 import type { DrawingSize } from './layout.ts'
 import type { Random } from './random.ts'
+import { shapeNames } from './scene.ts'
 import type { Placed, Scene } from './scene.ts'
 import type { Exchange } from './sceneQuestions.ts'
-import { shapeNames } from './shapes.ts'
 
 /** Frames per second of every video. */
 export const VIDEO_FPS = 2

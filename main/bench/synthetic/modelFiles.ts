@@ -1,0 +1,232 @@
+import type { GgufFile, Tensor, Value } from './ggufWriter.ts'
+import { Random, constant, randomF16, randomQ4K, randomQ6K } from './weights.ts'
+
+/** The shape of a Qwen2-VL pair: a language model and the projector before it. Widths in numbers. */
+export interface ModelShape {
+  /** Part of the files' names. */
+  readonly id: string
+  readonly name: string
+  readonly text: {
+    readonly blocks: number
+    readonly width: number
+    readonly heads: number
+    readonly kvHeads: number
+    readonly feedForward: number
+    readonly ropeSections: readonly [number, number, number, number]
+    readonly contextTokens: number
+    readonly normalTokens: number
+    readonly vocabularySize: number
+  }
+  readonly vision: {
+    readonly blocks: number
+    readonly width: number
+    readonly heads: number
+    readonly feedForward: number
+  }
+}
+
+/** Qwen2-VL-2B. */
+export const qwen2vl2b: ModelShape = {
+  id: 'qwen2-vl-2b',
+  name: 'Synthetic Qwen2-VL 2B',
+  text: {
+    blocks: 28,
+    width: 1536,
+    heads: 12,
+    kvHeads: 2,
+    feedForward: 8960,
+    ropeSections: [16, 24, 24, 0],
+    contextTokens: 32768,
+    normalTokens: 151_643,
+    vocabularySize: 151_936,
+  },
+  vision: { blocks: 32, width: 1280, heads: 16, feedForward: 5120 },
+}
+
+/** Qwen2-VL's special tokens in their order, from the first id after the ordinary tokens. */
+const SPECIAL = [
+  '<|endoftext|>',
+  '<|im_start|>',
+  '<|im_end|>',
+  '<|object_ref_start|>',
+  '<|object_ref_end|>',
+  '<|box_start|>',
+  '<|box_end|>',
+  '<|quad_start|>',
+  '<|quad_end|>',
+  '<|vision_start|>',
+  '<|vision_end|>',
+  '<|vision_pad|>',
+  '<|image_pad|>',
+  '<|video_pad|>',
+]
+const TokenType = { normal: 1, control: 3, unused: 5 } as const
+
+/** GPT-2's 256 letters, one for each byte: printable bytes stand for themselves, the others follow from U+0100 on. */
+function byteAlphabet(): string[] {
+  const isPrintable = (byte: number) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174
+  const bytes = Array.from({ length: 256 }, (_, byte) => byte)
+  const hidden = bytes.filter((byte) => !isPrintable(byte))
+  return [
+    ...bytes.filter(isPrintable).map((byte) => String.fromCharCode(byte)),
+    ...hidden.map((_, i) => String.fromCharCode(256 + i)),
+  ]
+}
+
+/**
+ * A byte-level BPE vocabulary in Qwen2's form: `normal` ordinary tokens (the bytes, then all pairs, then triples of
+ * them, each with its merge), the special tokens, and unused ones up to `size`.
+ */
+export function vocabulary(normal: number, size: number): Record<string, Value> {
+  const alphabet = byteAlphabet()
+  const tokens = alphabet.slice(0, normal)
+  const merges: string[] = []
+  // every token from the first on is lengthened by each byte: pairs come from bytes, triples from pairs
+  for (let left = 0; tokens.length < normal; left++)
+    for (const right of alphabet) {
+      if (tokens.length === normal) break
+      merges.push(`${tokens[left]} ${right}`)
+      tokens.push(tokens[left]! + right)
+    }
+  tokens.push(...SPECIAL)
+  const used = tokens.length
+  while (tokens.length < size) tokens.push(`[PAD${tokens.length}]`)
+  const id = (token: string) => ({ u32: normal + SPECIAL.indexOf(token) })
+  return {
+    'tokenizer.ggml.model': { text: 'gpt2' },
+    'tokenizer.ggml.pre': { text: 'qwen2' },
+    'tokenizer.ggml.tokens': { texts: tokens },
+    'tokenizer.ggml.token_type': {
+      i32s: tokens.map((_, i) => (i < normal ? TokenType.normal : i < used ? TokenType.control : TokenType.unused)),
+    },
+    'tokenizer.ggml.merges': { texts: merges },
+    'tokenizer.ggml.eos_token_id': id('<|im_end|>'),
+    'tokenizer.ggml.padding_token_id': id('<|endoftext|>'),
+    'tokenizer.ggml.bos_token_id': id('<|endoftext|>'),
+    'tokenizer.ggml.add_bos_token': { bool: false },
+  }
+}
+
+const SEED = 20_241_121
+const Q4_K_S = 14
+
+/** A language model with random Q4_K matrices and a Q6_K token table, which serves for the output too. */
+export function textModel({ name, text }: ModelShape): GgufFile {
+  const random = new Random(SEED)
+  const { width, feedForward } = text
+  const keys = (width / text.heads) * text.kvHeads
+  const vector = (tensor: string, length: number, value: number): Tensor => ({
+    name: tensor,
+    dims: [length],
+    weights: constant(value),
+  })
+  // deviating by 1 / sqrt(inputs), a matrix keeps the size of what goes through it
+  const matrix = (tensor: string, inputs: number, outputs: number): Tensor => ({
+    name: tensor,
+    dims: [inputs, outputs],
+    weights: randomQ4K(random, inputs ** -0.5),
+  })
+  const blocks = Array.from({ length: text.blocks }, (_, i) => `blk.${i}`).flatMap((block) => [
+    vector(`${block}.attn_norm.weight`, width, 1),
+    vector(`${block}.ffn_norm.weight`, width, 1),
+    ...(
+      [
+        ['attn_q', width],
+        ['attn_k', keys],
+        ['attn_v', keys],
+      ] as const
+    ).flatMap(([part, rows]) => [
+      matrix(`${block}.${part}.weight`, width, rows),
+      vector(`${block}.${part}.bias`, rows, 0),
+    ]),
+    matrix(`${block}.attn_output.weight`, width, width),
+    matrix(`${block}.ffn_gate.weight`, width, feedForward),
+    matrix(`${block}.ffn_up.weight`, width, feedForward),
+    matrix(`${block}.ffn_down.weight`, feedForward, width),
+  ])
+  return {
+    metadata: {
+      'general.architecture': { text: 'qwen2vl' },
+      'general.type': { text: 'model' },
+      'general.name': { text: name },
+      'general.file_type': { u32: Q4_K_S },
+      'general.quantization_version': { u32: 2 },
+      'qwen2vl.block_count': { u32: text.blocks },
+      'qwen2vl.context_length': { u32: text.contextTokens },
+      'qwen2vl.embedding_length': { u32: width },
+      'qwen2vl.feed_forward_length': { u32: feedForward },
+      'qwen2vl.attention.head_count': { u32: text.heads },
+      'qwen2vl.attention.head_count_kv': { u32: text.kvHeads },
+      'qwen2vl.attention.layer_norm_rms_epsilon': { f32: 1e-6 },
+      'qwen2vl.rope.freq_base': { f32: 1e6 },
+      'qwen2vl.rope.dimension_sections': { i32s: text.ropeSections },
+      ...vocabulary(text.normalTokens, text.vocabularySize),
+    },
+    tensors: [
+      { name: 'token_embd.weight', dims: [width, text.vocabularySize], weights: randomQ6K(random, width ** -0.5) },
+      vector('output_norm.weight', width, 1),
+      ...blocks,
+    ],
+  }
+}
+
+const PROJECTOR_SEED = 20_241_122
+const F16 = 1
+const PATCH = 14
+const MERGED = 4
+
+/** A Qwen2-VL vision tower and merger with random f16 matrices. */
+export function projector({ name, text, vision }: ModelShape): GgufFile {
+  const random = new Random(PROJECTOR_SEED)
+  const { width, feedForward } = vision
+  const matrix = (tensor: string, dims: readonly number[], inputs: number): Tensor => ({
+    name: tensor,
+    dims,
+    weights: randomF16(random, inputs ** -0.5),
+  })
+  const vector = (tensor: string, length: number, value: number): Tensor => ({
+    name: tensor,
+    dims: [length],
+    weights: constant(value),
+  })
+  const linear = (part: string, inputs: number, outputs: number) => [
+    matrix(`${part}.weight`, [inputs, outputs], inputs),
+    vector(`${part}.bias`, outputs, 0),
+  ]
+  const norm = (part: string) => [vector(`${part}.weight`, width, 1), vector(`${part}.bias`, width, 0)]
+  const kernel = (tensor: string) => matrix(tensor, [PATCH, PATCH, 3, width], PATCH * PATCH * 3 * 2)
+  return {
+    metadata: {
+      'general.architecture': { text: 'clip' },
+      'general.type': { text: 'mmproj' },
+      'general.name': { text: `${name} vision` },
+      'general.file_type': { u32: F16 },
+      'clip.has_vision_encoder': { bool: true },
+      'clip.projector_type': { text: 'qwen2vl_merger' },
+      'clip.vision.image_size': { u32: 560 },
+      'clip.vision.patch_size': { u32: PATCH },
+      'clip.vision.embedding_length': { u32: width },
+      'clip.vision.feed_forward_length': { u32: feedForward },
+      'clip.vision.block_count': { u32: vision.blocks },
+      'clip.vision.attention.head_count': { u32: vision.heads },
+      'clip.vision.attention.layer_norm_epsilon': { f32: 1e-6 },
+      'clip.vision.projection_dim': { u32: text.width },
+      'clip.vision.image_mean': { f32s: [0.48145466, 0.4578275, 0.40821073] },
+      'clip.vision.image_std': { f32s: [0.26862954, 0.26130258, 0.27577711] },
+    },
+    tensors: [
+      kernel('v.patch_embd.weight'),
+      kernel('v.patch_embd.weight.1'),
+      ...Array.from({ length: vision.blocks }, (_, i) => `v.blk.${i}`).flatMap((block) => [
+        ...norm(`${block}.ln1`),
+        ...norm(`${block}.ln2`),
+        ...['attn_q', 'attn_k', 'attn_v', 'attn_out'].flatMap((part) => linear(`${block}.${part}`, width, width)),
+        ...linear(`${block}.ffn_up`, width, feedForward),
+        ...linear(`${block}.ffn_down`, feedForward, width),
+      ]),
+      ...norm('v.post_ln'),
+      ...linear('mm.0', width * MERGED, width * MERGED),
+      ...linear('mm.2', width * MERGED, text.width),
+    ],
+  }
+}

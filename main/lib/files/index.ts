@@ -1,5 +1,0 @@
-export * from './drives.ts'
-export * from './place.ts'
-export * from './safeName.ts'
-export * from './sha256.ts'
-export * from './temporaryFolder.ts'

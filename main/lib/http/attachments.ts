@@ -1,0 +1,85 @@
+import { AppError, VideoFacts } from '#contract'
+import type { Attachment, FrameKey, RawFrame } from '#contract'
+
+/** A frame of a set, by its position, or the picture that stands for the video in lists. */
+export interface FrameAddress {
+  readonly key: FrameKey
+  readonly n: number | 'poster'
+}
+
+/** Reads `frames/<key>/<n>` and `frames/<key>/poster` of an attachments' address; null for any other. */
+export function frameAddress(path: string): FrameAddress | null {
+  const [, key, n] = /^frames\/([0-9a-f]{64})\/(0|[1-9]\d{0,3}|poster)$/.exec(path) ?? []
+  return key === undefined ? null : { key, n: n === 'poster' ? n : Number(n) }
+}
+
+/** Reads the size and format of a frame from its query. Throws InvalidInput. */
+export function frameLayout(query: URLSearchParams): RawFrame {
+  const side = (name: string) => Number(/^[1-9]\d{0,4}$/.exec(query.get(name) ?? '')?.[0] ?? 0)
+  const [width, height] = [side('width'), side('height')]
+  const format = query.get('format')
+  if (width === 0 || height === 0 || (format !== 'rgb' && format !== 'rgba'))
+    throw new AppError('InvalidInput', 'A frame needs its width and height in pixels, and its format: rgb or rgba.')
+  return { width, height, format }
+}
+
+/** Reads what a video is from the query of its upload; undefined when that is not told. Throws InvalidInput. */
+export function factsOf(query: URLSearchParams): VideoFacts | undefined {
+  const told = query.get('facts')
+  if (told === null) return undefined
+  try {
+    return VideoFacts.parse(JSON.parse(told))
+  } catch (cause) {
+    const message = 'What the window says of the video makes no sense. Add the video again, or convert it to MP4.'
+    throw new AppError('InvalidInput', message, undefined, { cause })
+  }
+}
+
+/** A chunk is good until the next one is asked for. */
+type Body = AsyncIterable<Uint8Array>
+
+/** Where posted bytes end, and the addresses below which a window posts them. */
+export interface PostTargets {
+  readonly attachments: {
+    readonly address: string
+    store(name: string, body: Body, signal?: AbortSignal, facts?: VideoFacts): Promise<Attachment>
+  }
+  readonly frames: {
+    store(key: FrameKey, n: number, layout: RawFrame, body: Body, signal?: AbortSignal): Promise<void>
+    storePoster(key: FrameKey, layout: RawFrame, body: Body, signal?: AbortSignal): Promise<void>
+  }
+  /** null where the shell captures no screens. */
+  readonly captures: { readonly address: string; store(path: string, body: Body): Promise<void> } | null
+}
+
+/** What an upload was stored as; nothing for frames and captures. */
+export type PostedFile = Attachment | undefined
+
+/**
+ * Stores bytes that a window posted, over whatever carried them: `<attachments>?name=...[&facts=...]` is a file,
+ * `<attachments>frames/<key>/<n>?width=...` a frame or a poster of a video, `<captures><capture>/chosen` a part of a
+ * captured screen. Throws what the stores throw, and NotFound for any other address.
+ */
+export async function receivePosted(
+  { attachments, frames, captures }: PostTargets,
+  address: string,
+  body: Body,
+  signal?: AbortSignal,
+): Promise<PostedFile> {
+  if (captures && address.startsWith(captures.address)) {
+    return void (await captures.store(decodeURIComponent(address.slice(captures.address.length)), body))
+  }
+  const { path, query } = below(attachments.address, address)
+  if (path === '') return attachments.store(query.get('name') || 'Picture', body, signal, factsOf(query))
+  const frame = path === null ? null : frameAddress(path)
+  if (!frame) throw new AppError('NotFound', 'There is nothing at this address.')
+  const { key, n } = frame
+  if (n === 'poster') await frames.storePoster(key, frameLayout(query), body, signal)
+  else await frames.store(key, n, frameLayout(query), body, signal)
+}
+
+/** Path and query of an address below `base`; null: it is not below it. */
+function below(base: string, address: string): { path: string | null; query: URLSearchParams } {
+  const [path = '', query = ''] = address.startsWith(base) ? address.slice(base.length).split(/\?(.*)/s) : []
+  return { path: address.startsWith(base) ? path : null, query: new URLSearchParams(query) }
+}

@@ -1,6 +1,0 @@
-export { isJsonObject, JsonNumber, parseJson, writeJson } from './json.ts'
-export type { Json, JsonObject } from './json.ts'
-export { outlineOf } from './jsonProblem.ts'
-export type { JsonOutline, JsonProblem } from './jsonProblem.ts'
-export { readSchema } from './readSchema.ts'
-export type { JsonSchema } from './readSchema.ts'

@@ -1,8 +1,0 @@
-export { errorFields, nativeLine, withoutHome } from './cleanText.ts'
-export { noLog } from './line.ts'
-export type { Log, LogFields, LogLevel, LogLine, LogPart } from './line.ts'
-export { logTo, openLog } from './log.ts'
-export type { FileLog } from './log.ts'
-export { formatLine, readLog } from './readLog.ts'
-export { currentRequest, inRequest, newRequestId } from './request.ts'
-export { lineOf, workerLog } from './workerLog.ts'

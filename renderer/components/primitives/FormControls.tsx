@@ -1,0 +1,176 @@
+import { NumberField } from '@base-ui/react/number-field'
+import { Radio } from '@base-ui/react/radio'
+import { RadioGroup } from '@base-ui/react/radio-group'
+import { Slider } from '@base-ui/react/slider'
+import { useState } from 'react'
+import type { ComponentProps, ReactNode } from 'react'
+import { cx } from '../../lib/cx.ts'
+
+/** The classes of a field to type in, for a text area or a list that looks like one. */
+export const fieldClass =
+  'w-full rounded-md border border-control bg-raised px-2.5 py-1.5 text-ui text-ink placeholder:text-subtle aria-[invalid=true]:border-danger focus-visible:outline-offset-0'
+
+/** A field for one line of text. */
+export function TextField({ className, ...props }: ComponentProps<'input'>): ReactNode {
+  return <input type="text" className={cx(fieldClass, className)} {...props} />
+}
+
+/** One setting: its name, a line that explains it, and its control. */
+export function SettingRow({
+  label,
+  note,
+  children,
+}: {
+  label: string
+  note?: string
+  children: ReactNode
+}): ReactNode {
+  return (
+    <div className="grid grid-cols-[1fr_auto] items-center gap-x-6 gap-y-1">
+      <p className="max-[480px]:col-span-2">{label}</p>
+      <div className="max-[480px]:col-span-2">{children}</div>
+      {note ? <p className="col-span-2 max-w-[60ch] text-muted">{note}</p> : null}
+    </div>
+  )
+}
+
+/**
+ * A number that may be left to the model: empty shows the model's own value in grey. Changes count when leaving the
+ * field.
+ */
+export function NumberSetting({
+  label,
+  value,
+  fallback,
+  min,
+  max,
+  step,
+  onChange,
+}: {
+  label: string
+  value: number | null
+  fallback: number | null
+  min: number
+  max: number
+  step: number
+  onChange: (value: number | null) => void
+}): ReactNode {
+  return (
+    <NumberField.Root
+      value={value}
+      min={min}
+      max={max}
+      step={step}
+      format={{ maximumFractionDigits: step < 1 ? 2 : 0, useGrouping: false }}
+      onValueCommitted={(next) => {
+        if (next !== value) onChange(next)
+      }}
+    >
+      <NumberField.Input
+        aria-label={label}
+        placeholder={fallback === null ? 'Default' : String(fallback)}
+        className={cx(fieldClass, 'h-8 w-28! text-right tabular-nums')}
+      />
+    </NumberField.Root>
+  )
+}
+
+/**
+ * A choice among ordered `steps`, as a slider. `value` is shown at its end; `onPreview` is called while it is dragged,
+ * `onChange` when it is let go.
+ */
+export function SliderSetting({
+  label,
+  steps,
+  value,
+  words,
+  note,
+  reset,
+  onPreview,
+  onChange,
+}: {
+  label: string
+  steps: readonly number[]
+  value: number
+  /** How a step is written. */
+  words: (step: number) => string
+  note?: ReactNode
+  /** A button that leaves the choice to the app. */
+  reset?: ReactNode
+  onPreview: (step: number) => void
+  onChange: (step: number) => void
+}): ReactNode {
+  const [dragged, setDragged] = useState<number | null>(null)
+  const index = dragged ?? Math.max(0, steps.indexOf(value))
+  const stepAt = (at: number): number => steps[at] ?? value
+  return (
+    <div>
+      <Slider.Root
+        min={0}
+        max={steps.length - 1}
+        step={1}
+        largeStep={1}
+        value={index}
+        onValueChange={(next) => {
+          setDragged(next)
+          onPreview(stepAt(next))
+        }}
+        onValueCommitted={(next) => {
+          setDragged(null)
+          onChange(stepAt(next))
+        }}
+        thumbAlignment="edge"
+      >
+        <div className="flex min-h-7 items-center gap-3">
+          <span className="flex-1">{label}</span>
+          {reset}
+          <span className="tabular-nums">{words(stepAt(index))}</span>
+        </div>
+        <Slider.Control className="flex h-6 items-center">
+          <Slider.Track className="h-1 w-full rounded-full bg-active">
+            <Slider.Indicator className="rounded-full bg-accent" />
+            <Slider.Thumb
+              aria-label={label}
+              getAriaValueText={(_, at) => words(stepAt(at))}
+              className="size-4 rounded-full border border-control bg-raised shadow-float has-[:focus-visible]:outline-2 has-[:focus-visible]:outline-offset-1 has-[:focus-visible]:outline-accent"
+            />
+          </Slider.Track>
+        </Slider.Control>
+      </Slider.Root>
+      {note ? <div className="text-muted tabular-nums">{note}</div> : null}
+    </div>
+  )
+}
+
+/** A few choices side by side, one of them taken. */
+export function Segmented<T extends string>({
+  label,
+  value,
+  options,
+  onChange,
+}: {
+  label: string
+  value: T | null
+  options: readonly { value: T; label: string }[]
+  onChange: (value: T) => void
+}): ReactNode {
+  return (
+    <RadioGroup
+      aria-label={label}
+      value={value}
+      onValueChange={(next) => onChange(next as T)}
+      className="inline-flex flex-wrap gap-0.5 rounded-md bg-sunken p-0.5 ring-1 ring-hairline"
+    >
+      {options.map((option) => (
+        <Radio.Root
+          key={option.value}
+          value={option.value}
+          aria-label={option.label}
+          className="flex h-7 items-center rounded-[5px] px-3 whitespace-nowrap text-muted select-none hover:text-ink data-[checked]:bg-raised data-[checked]:font-medium data-[checked]:text-ink data-[checked]:ring-1 data-[checked]:ring-control"
+        >
+          {option.label}
+        </Radio.Root>
+      ))}
+    </RadioGroup>
+  )
+}

@@ -1,0 +1,102 @@
+import type { ShortcutState } from '#contract'
+import { Crop, Timer } from 'lucide-react'
+import { useState } from 'react'
+import type { KeyboardEvent, ReactNode } from 'react'
+import { Button, iconButtonClass } from '../../components/primitives/Button.tsx'
+import { SettingRow } from '../../components/primitives/FormControls.tsx'
+import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
+import { cx } from '../../lib/cx.ts'
+import { canShareScreen } from '../../lib/mediaTracks.ts'
+import { isMac } from '../../lib/platform.ts'
+import { acceleratorOf, shownKeys } from './accelerator.ts'
+import { DELAYS, startCapture, useCapture } from './capture.ts'
+
+/**
+ * The composer's way to a part of the screen, now or after some seconds; nothing where the screen cannot be seen at
+ * all.
+ */
+export function CaptureMenu({ shortcut }: { shortcut: string | null }): ReactNode {
+  const shell = useCapture((state) => state.shell)
+  if (shell?.way !== 'overlay' && !canShareScreen()) return null
+  return (
+    <Menu
+      trigger={
+        <MenuTrigger className={iconButtonClass()} aria-label="Capture the screen" title="Capture the screen">
+          <Crop />
+        </MenuTrigger>
+      }
+    >
+      <MenuItem onSelect={() => void startCapture()}>
+        <Crop />
+        <span className="flex-1">Capture the screen</span>
+        {shortcut !== null && shell?.shortcut === 'active' ? (
+          <span className="pl-4 text-subtle">{shownKeys(shortcut, isMac)}</span>
+        ) : null}
+      </MenuItem>
+      {DELAYS.map((seconds) => (
+        <MenuItem key={seconds} onSelect={() => void startCapture(seconds)}>
+          <Timer />
+          In {seconds} seconds
+        </MenuItem>
+      ))}
+    </Menu>
+  )
+}
+
+/** A remark about the chosen keys. */
+const notes: Record<ShortcutState, string> = {
+  off: 'Press the keys that should capture the screen from anywhere.',
+  active: 'Captures the screen from anywhere.',
+  taken: 'Another program has these keys. Choose others.',
+  unsupported:
+    'This desktop gives apps no keys of their own. Add a shortcut in the system’s settings that runs: sightline --capture',
+}
+
+/** The keys that capture the screen: they are pressed to be chosen. */
+export function ShortcutSetting({
+  value,
+  onChange,
+}: {
+  value: string | null
+  onChange: (accelerator: string | null) => void
+}): ReactNode {
+  const state = useCapture((now) => now.shell?.shortcut ?? 'off')
+  const [listening, setListening] = useState(false)
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (!listening || event.key === 'Tab') return
+    event.preventDefault()
+    event.stopPropagation()
+    const accelerator = acceleratorOf(event.nativeEvent, isMac)
+    if (event.key !== 'Escape' && accelerator === null) return
+    setListening(false)
+    if (accelerator !== null) onChange(accelerator)
+  }
+  const note = listening ? 'Press the keys now; Escape leaves them as they are.' : notes[state]
+  return (
+    <div role="group" aria-label="Capture shortcut" data-state={state}>
+      <SettingRow label="Capture the screen with" note={note}>
+        {state === 'unsupported' ? null : (
+          <div className="flex items-center gap-1">
+            <Button
+              aria-label="Change the keys"
+              aria-pressed={listening}
+              className={cx(
+                'min-w-36 tabular-nums',
+                listening && 'border-accent!',
+                state === 'taken' && !listening && 'border-danger! text-danger',
+              )}
+              onClick={() => setListening((now) => !now)}
+              onBlur={() => setListening(false)}
+              onKeyDown={onKeyDown}
+            >
+              {listening ? 'Press keys…' : value === null ? 'None' : shownKeys(value, isMac)}
+            </Button>
+            <Button kind="quiet" disabled={value === null} onClick={() => onChange(null)}>
+              Clear
+            </Button>
+          </div>
+        )}
+      </SettingRow>
+    </div>
+  )
+}

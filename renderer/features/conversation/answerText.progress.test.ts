@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { progressText } from './answerText.ts'
+
+test.each([
+  [{ phase: 'encoding', done: 1, total: 3 }, 'Reading picture 2 of 3'],
+  [{ phase: 'encoding', done: 3, total: 3 }, 'Reading picture 3 of 3'],
+  [{ phase: 'encoding', done: 0, total: 1 }, 'Reading the picture'],
+  [{ phase: 'watching', done: 96, total: 384 }, 'Watching the video 25\u00a0%'],
+  [{ phase: 'prefill', done: 60, total: 100 }, 'Reading the prompt 60\u00a0%'],
+  [{ phase: 'loading', done: 40, total: 100 }, 'Loading the model 40\u00a0%'],
+  [{ phase: 'loading', done: 0, total: 0 }, 'Loading the model'],
+  [{ phase: 'waiting', done: 0, total: 0 }, 'Waiting for another answer'],
+] as const)('%j reads "%s"', (progress, words) => {
+  expect(progressText(progress)).toBe(words)
+})
+
+test('before the first report the answer is starting', () => {
+  expect(progressText(undefined)).toBe('Starting')
+})

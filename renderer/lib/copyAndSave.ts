@@ -1,0 +1,35 @@
+import { useEffect, useState } from 'react'
+import { announce } from './announce.ts'
+
+const COPIED_MS = 1_500
+
+/** Copies text to the clipboard; the flag is true for a moment after it worked. */
+export function useCopied(): [copied: boolean, copy: (text: string) => void] {
+  const [copied, setCopied] = useState(false)
+  useEffect(() => {
+    if (!copied) return
+    const timer = setTimeout(() => setCopied(false), COPIED_MS)
+    return () => clearTimeout(timer)
+  }, [copied])
+  const copy = (text: string): void => {
+    navigator.clipboard.writeText(text).then(
+      () => {
+        setCopied(true)
+        announce('Copied')
+      },
+      () => announce('Copying is not allowed here'),
+    )
+  }
+  return [copied, copy]
+}
+
+/** Saves a file where the browser keeps downloads, or asks where to. */
+export function saveFile(name: string, content: Blob): void {
+  const address = URL.createObjectURL(content)
+  const link = document.createElement('a')
+  link.href = address
+  link.download = name
+  link.click()
+  // the download has begun by the next task
+  setTimeout(() => URL.revokeObjectURL(address))
+}
