@@ -21,6 +21,8 @@ export interface Frames {
   readonly frames: Source[]
   /** Frames per second of these frames; unset: not known. */
   readonly fps?: number
+  /** When each is shown in the video, in seconds; unset: evenly, `fps` in a second. */
+  readonly seconds?: readonly number[]
   /** How large the model sees them, where that was lowered to fit. */
   readonly minPixels?: number
   readonly maxPixels?: number
@@ -106,7 +108,8 @@ export class Videos {
         ? []
         : [`${others} of ${sources.length} frames cannot be decoded: the ones beside them are shown instead.`]
     for (const note of [...notes, ...lacking]) this.tell(`${file.name}: ${note}`)
-    return { frames: sources, fps: sampled.fps, ...budget }
+    const seconds = sampled.indices.map((index) => video.facts.startMs / 1000 + index / fps)
+    return { frames: sources, fps: sampled.fps, seconds, ...budget }
   }
 
   /** The frames per second and the size that are wished, or what fits instead, as the window proposes it. */

@@ -2,7 +2,7 @@ import { oc } from '@orpc/contract'
 import { z } from 'zod'
 
 /** The families that the engine runs. */
-export const ModelFamily = z.enum(['qwen2vl', 'qwen25vl'])
+export const ModelFamily = z.enum(['qwen2vl', 'qwen25vl', 'qwen3vl'])
 export type ModelFamily = z.infer<typeof ModelFamily>
 
 /**

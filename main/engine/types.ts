@@ -55,7 +55,13 @@ export type ChatPart =
   | { readonly type: 'text'; readonly text: string }
   /** `marks`: what was drawn on it, told after it as its model was taught to read it. */
   | ({ readonly type: 'image'; readonly source: Source; readonly marks?: readonly PictureMark[] } & SizeOptions)
-  | ({ readonly type: 'video'; readonly frames: readonly Source[]; readonly fps?: number } & SizeOptions)
+  /** `fps`: frames per second of this list; `seconds`: when each is shown in its video, where that is not even. */
+  | ({
+      readonly type: 'video'
+      readonly frames: readonly Source[]
+      readonly fps?: number
+      readonly seconds?: readonly number[]
+    } & SizeOptions)
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant'

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import type { AnswerRequest, ChatMessage, ChatPart, ModelFiles } from '../engine/index.ts'
+import { visionOf } from '../lib/families/families.ts'
 import { requestOf } from './engineRequests.ts'
 
-/** The two model families; each has a tiny f32 model with random weights and what the reference computes with it. */
-export const families = ['qwen2vl', 'qwen25vl'] as const
+/** The model families; each has a tiny f32 model with random weights and what the reference computes with it. */
+export const families = ['qwen2vl', 'qwen25vl', 'qwen3vl'] as const
 export type Family = (typeof families)[number]
 
 const root = join(import.meta.dirname, 'goldens')
@@ -59,12 +60,16 @@ export interface GoldenCase {
 /** The cases of a family. */
 export const goldenCases = (family: Family): GoldenCase[] => goldenJson<GoldenCase[]>(family, 'cases.json')
 
-/** The reference dropped this picture's alpha, the engine blends it over white; 56 rows of 84 pixels when resized. */
-const WITH_ALPHA = {
-  image: 'images/img_d.png',
-  resized: 'resized_d.rgb.bin',
-  raw: { width: 84, height: 56, channels: 3 as const },
-}
+/** The reference dropped this picture's alpha, the engine blends it over white; the sizes are those after its resize. */
+const WITH_ALPHA = 'images/img_d.png'
+const opaqueFiles = {
+  qwen2vl: { path: ['common', 'resized_d.rgb.bin'], width: 84, height: 56 },
+  qwen25vl: { path: ['common', 'resized_d.rgb.bin'], width: 84, height: 56 },
+  qwen3vl: { path: ['qwen3vl', 'resized_d.rgb.bin'], width: 320, height: 224 },
+} as const
+
+/** Where the pictures of a family's cases are: patches of another size want pictures of another size. */
+const pictureFolder = (family: Family): string => (family === 'qwen3vl' ? family : '')
 
 /** What the reference was asked, for the engine: the same pictures, budget and number of tokens, end tokens ignored. */
 export async function goldenRequest(family: Family, { messages, kwargs, greedy }: GoldenCase): Promise<AnswerRequest> {
@@ -72,18 +77,25 @@ export async function goldenRequest(family: Family, { messages, kwargs, greedy }
     type: 'image',
     source: {
       name: 'opaque.png',
-      bytes: await sharp(readFileSync(golden('common', WITH_ALPHA.resized)), { raw: WITH_ALPHA.raw })
+      bytes: await sharp(readFileSync(golden(...opaqueFiles[family].path)), {
+        raw: { ...opaqueFiles[family], channels: 3 },
+      })
         .png()
         .toBuffer(),
     },
   }
   const asSeen = (part: ChatPart): ChatPart =>
-    part.type === 'image' && 'path' in part.source && part.source.path === golden(WITH_ALPHA.image) ? opaque : part
+    part.type === 'image' && 'path' in part.source && part.source.path === golden(pictureFolder(family), WITH_ALPHA)
+      ? opaque
+      : part
   return requestOf(
-    toChatMessages(messages).map(({ role, content }) => ({ role, content: content.map(asSeen) })),
+    toChatMessages(messages, pictureFolder(family)).map(({ role, content }) => ({
+      role,
+      content: content.map(asSeen),
+    })),
     {
       model: goldenModel(family),
-      budget: { minPixels: 4 * 784, maxPixels: 16384 * 784 },
+      budget: visionOf(family),
       contextTokens: 1024,
       maxTokens: greedy.length,
       visionId: kwargs.add_vision_id ?? false,
@@ -93,14 +105,15 @@ export async function goldenRequest(family: Family, { messages, kwargs, greedy }
 }
 
 /** The same conversation for the engine; paths become absolute, a part without a file gets an empty source. */
-export const toChatMessages = (messages: readonly GoldenMessage[]): ChatMessage[] =>
+export const toChatMessages = (messages: readonly GoldenMessage[], folder = ''): ChatMessage[] =>
   messages.map(({ role, content }) => ({
     role,
-    content: typeof content === 'string' ? [{ type: 'text', text: content }] : content.map(toChatPart),
+    content:
+      typeof content === 'string' ? [{ type: 'text', text: content }] : content.map((part) => toChatPart(part, folder)),
   }))
 
-function toChatPart(part: GoldenPart): ChatPart {
-  const source = (file: string) => ({ path: golden(file) })
+function toChatPart(part: GoldenPart, folder: string): ChatPart {
+  const source = (file: string) => ({ path: golden(folder, file) })
   if (part.type === 'text') return { type: 'text', text: part.text ?? '' }
   if (part.type === 'video')
     return {

@@ -15,21 +15,21 @@ import { printable, unsupported, unusual } from './problems.ts'
 
 const FUSED = /^(v\.blk\.\d+)\.attn_qkv\.(weight|bias)$/
 const HALF = /^(v\.blk\.\d+\.ffn_)(up|down)\.(weight|bias)$/
-/** Written by qwen2_vl_surgery.py, because its time's clip.cpp wanted one; no model uses it. */
-const DUMMY = 'v.position_embd.weight'
+/** Of a tower with learned positions. qwen2_vl_surgery.py wrote one too, which no model uses, for its time's clip.cpp. */
+const POSITIONS = 'v.position_embd.weight'
 
 /**
  * The tensors of a vision tower and its merger under the names of today's converter, whichever tool wrote them; others (the
  * dummy of qwen2_vl_surgery.py, the sound part of Qwen2.5-Omni) are left out. The surgery of December 2024 wrote the two
  * halves of each block's feed-forward under each other's names; other tools kept queries, keys and values in one matrix,
- * which is their rows one after the other. `width`: the tower's embedding length.
+ * which is their rows one after the other. `width`: the tower's embedding length; `isDeep`: it has learned positions.
  */
-export function towerTensors({ tensors }: GgufHeader, width: number): Map<string, TensorInfo> {
+export function towerTensors({ tensors }: GgufHeader, width: number, isDeep: boolean): Map<string, TensorInfo> {
   const exchanged = { weight: areWeightsExchanged(tensors, width), bias: areBiasesExchanged(tensors, width) }
   const found = new Map<string, TensorInfo>()
   for (const tensor of tensors.values()) {
     const { name } = tensor
-    if (!/^(v|mm)\./.test(name) || name.startsWith('mm.a.') || name === DUMMY) continue
+    if (!/^(v|mm)\./.test(name) || name.startsWith('mm.a.') || (name === POSITIONS && !isDeep)) continue
     const fused = FUSED.exec(name)
     const half = HALF.exec(name)
     if (fused) for (const part of thirds(tensor, fused[1]!, fused[2]!)) found.set(part.name, part)
@@ -52,7 +52,7 @@ type Tensors = ReadonlyMap<string, TensorInfo>
 function areWeightsExchanged(tensors: Tensors, width: number): boolean {
   const dims = tensors.get('v.blk.0.ffn_up.weight')?.dims ?? []
   const [columns, rows] = [dims[0], dims[1] ?? 1]
-  if (columns === width && rows === width) return tensors.has(DUMMY) && !tensors.has('v.blk.0.ffn_gate.weight')
+  if (columns === width && rows === width) return tensors.has(POSITIONS) && !tensors.has('v.blk.0.ffn_gate.weight')
   return columns !== width && rows === width
 }
 
@@ -75,6 +75,7 @@ function thirds(tensor: TensorInfo, block: string, part: string): TensorInfo[] {
   }))
 }
 
+const DEEP_BLOCKS = 'clip.vision.is_deepstack_layers'
 const MAX_NAME = 80
 const ADVICE = `Choose the projector of a ${runningFamilies} model.`
 /** Flags of projectors from before there was a projector type, and the type that they stand for. */
@@ -101,6 +102,8 @@ export function projectorFamily(header: GgufHeader): string | null {
   const named = type ?? sound
   if (named === null) return null
   const { id } = familyOfProjector(named) ?? { id: printable(named, MAX_NAME) }
+  // one type for two families: that of Qwen3.5 has no outputs within the tower
+  if (id === 'qwen3vl' && deepBlocks(header).length === 0) return 'qwen35'
   // the fork of spring 2025 and its like called their Qwen2.5-VL projectors Qwen2-VL ones
   return id === 'qwen2vl' && isQwen25(header) ? 'qwen25vl' : id
 }
@@ -158,6 +161,13 @@ function isUnfinished(header: GgufHeader): boolean {
   return fields.has('clip.is_qwen2_5') || header.tensors.has('merger.ln_q.weight')
 }
 
+/** Blocks whose outputs go into the language model, by the list of yes and no that the header has for them. */
+function deepBlocks(header: GgufHeader): number[] {
+  const field = header.metadata.get(DEEP_BLOCKS)
+  const values = field?.kind === 'array' ? (field.values ?? []) : []
+  return values.flatMap((value, block) => (value === true || value === 1 ? [block] : []))
+}
+
 function flagged(header: GgufHeader): string | null {
   const fields = new Fields(header)
   return flags.find(([key]) => fields.flag(key))?.[1] ?? null
@@ -174,8 +184,14 @@ export interface ProjectorFacts {
   readonly heads: number
   /** Width between the two (or three) matrices of a block, from their shape: the metadata has it wrong in some files. */
   readonly ffnLength: number
-  /** Width of what goes into the language model. */
+  /** Width of the language model's embeddings, for which a row of the merger's output is. */
   readonly outputLength: number
+  /** Blocks whose outputs go into the language model's first blocks, in their order (deepstack). */
+  readonly deepBlocks: readonly number[]
+  /** Width of a whole row, which stands for one token: that of the merger and one more for each of `deepBlocks`. */
+  readonly rowLength: number
+  /** Side of the square table of learned positions; null: there is none. */
+  readonly positionSide: number | null
   /** The blocks that look at the whole picture, the others look at windows of 112 x 112 pixels; null: all look at the whole. */
   readonly fullBlocks: readonly number[] | null
   /** Per colour channel, for pixel values scaled to 0..1. */
@@ -209,7 +225,7 @@ export function checkProjector(header: GgufHeader): ProjectorFacts {
   const { family: kind, tower: family } = projectorKind(header)
   const key = (name: string) => `clip.vision.${name}`
   const advice = `Choose a ${runningFamilies} projector.`
-  const { patchPixels, windowPixels } = visionOf(family)
+  const { patchPixels, windowPixels, isDeep } = visionOf(family)
   if (fields.u32(key('patch_size')) !== patchPixels)
     throw unsupported(path, `cuts pictures into patches of another size than ${patchPixels} pixels. ${advice}`)
   if (fields.has(key('spatial_merge_size')) && fields.u32(key('spatial_merge_size')) !== MERGE)
@@ -229,13 +245,19 @@ export function checkProjector(header: GgufHeader): ProjectorFacts {
     throw unusual(path, 'its image_mean or image_std is out of range')
   const fullBlocks = windowPixels === null ? null : wholePictureBlocks(path, fields, blocks)
 
-  const tensors = towerTensors(header, embeddingLength)
+  const tensors = towerTensors(header, embeddingLength, isDeep)
   const tower = { ...header, tensors }
   const outputLength = requireTensor(tower, 'mm.2.weight').dims[1] ?? 1
   if (fields.u32(key('projection_dim')) !== outputLength)
     throw unusual(path, `its projection_dim is not the ${outputLength} of its tensor mm.2.weight`)
   const ffnLength = requireTensor(tower, 'v.blk.0.ffn_up.weight').dims[1] ?? 1
-  const sizes = { family, blocks, embeddingLength, ffnLength, outputLength }
+  const deep = isDeep ? deepBlocks(header) : []
+  if (deep.some((block) => block >= blocks)) throw unusual(path, `${DEEP_BLOCKS} is longer than its ${blocks} blocks`)
+  const positionSide = isDeep ? Math.sqrt(requireTensor(tower, POSITIONS).dims[1] ?? 0) : null
+  if (positionSide !== null && !(Number.isInteger(positionSide) && positionSide > 1))
+    throw unusual(path, 'its learned positions are not a square')
+  const rowLength = outputLength * (1 + deep.length)
+  const sizes = { family, blocks, embeddingLength, ffnLength, outputLength, deepBlocks: deep, rowLength, positionSide }
   checkTensors(tower, sizes)
   const picture = { mean: triple(mean), std: triple(std), eps }
   const bytes = [...tensors.values()].reduce((sum, tensor) => sum + tensor.bytes, 0)
@@ -265,20 +287,23 @@ function wholePictureBlocks(path: string, fields: Fields, blocks: number): reado
   return every === 0 ? null : Array.from({ length: blocks }, (_, i) => i).filter((i) => (i + 1) % every === 0)
 }
 
-type Sizes = Pick<ProjectorFacts, 'family' | 'blocks' | 'embeddingLength' | 'ffnLength' | 'outputLength'>
+type Sizes = Pick<
+  ProjectorFacts,
+  'family' | 'blocks' | 'embeddingLength' | 'ffnLength' | 'outputLength' | 'deepBlocks' | 'positionSide'
+>
 
 function checkTensors(
   header: GgufHeader,
-  { family, blocks, embeddingLength: width, ffnLength, outputLength }: Sizes,
+  { family, blocks, embeddingLength: width, ffnLength, outputLength, deepBlocks: deep, positionSide }: Sizes,
 ): void {
   const { norm: kind, hasGate, patchPixels } = visionOf(family)
   const linear = (name: string, columns: number, rows: number) => {
     requireMatrix(header, `${name}.weight`, [columns, rows])
     requireVector(header, `${name}.bias`, rows, VECTOR_TYPES)
   }
-  const norm = (name: string) => {
-    requireVector(header, `${name}.weight`, width, VECTOR_TYPES)
-    if (kind === 'layer') requireVector(header, `${name}.bias`, width, VECTOR_TYPES)
+  const norm = (name: string, length = width) => {
+    requireVector(header, `${name}.weight`, length, VECTOR_TYPES)
+    if (kind === 'layer') requireVector(header, `${name}.bias`, length, VECTOR_TYPES)
   }
   requireMatrix(header, 'v.patch_embd.weight', [patchPixels, patchPixels, 3, width])
   requireMatrix(header, 'v.patch_embd.weight.1', [patchPixels, patchPixels, 3, width])
@@ -295,4 +320,12 @@ function checkTensors(
   norm('v.post_ln')
   linear('mm.0', merged, merged)
   linear('mm.2', merged, outputLength)
+  if (positionSide === null) return
+  requireVector(header, 'v.patch_embd.bias', width, VECTOR_TYPES)
+  requireMatrix(header, POSITIONS, [width, positionSide ** 2])
+  for (const block of deep) {
+    norm(`v.deepstack.${block}.norm`, merged)
+    linear(`v.deepstack.${block}.fc1`, merged, merged)
+    linear(`v.deepstack.${block}.fc2`, merged, outputLength)
+  }
 }

@@ -10,17 +10,22 @@ import { chatTokens } from './vocabulary.ts'
 /** What is known of a language model from its header. Lengths in numbers, `trainedContext` in tokens. */
 export interface TextModelFacts {
   readonly name: string
-  readonly architecture: 'qwen2vl'
+  readonly architecture: Architecture
   /** Id of its family; null when nothing tells it. */
   readonly family: string | null
   /** Whether it does not say how texts are split for its vocabulary, and llama.cpp has to be told. */
   readonly lacksSplitting: boolean
   readonly blocks: number
   readonly embeddingLength: number
+  /** Width between the matrices of a block's feed-forward part; of a mixture that of the experts that a token goes through. */
   readonly feedForwardLength: number
   readonly heads: number
   readonly kvHeads: number
   readonly headDim: number
+  /** Of a mixture of experts; null: every token goes through the whole feed-forward part. */
+  readonly experts: Experts | null
+  /** First blocks that take outputs of the vision tower's blocks: rows of a picture are so many times wider, plus one. */
+  readonly deepstackLayers: number
   readonly vocabSize: number
   readonly trainedContext: number
   /** How many of the rotary pairs turn with time, height and width; the last is unused. */
@@ -35,6 +40,15 @@ export interface TextModelFacts {
   readonly weights: WeightBytes
 }
 
+/** The feed-forward parts of a block of which each token goes through a few. */
+export interface Experts {
+  readonly count: number
+  /** How many a token goes through. */
+  readonly used: number
+  /** Width between the matrices of one. */
+  readonly feedForwardLength: number
+}
+
 /** Bytes of the tensors by where they are used. `output` 0: the token embeddings serve for the output too. */
 export interface WeightBytes {
   readonly embeddings: number
@@ -42,7 +56,21 @@ export interface WeightBytes {
   readonly output: number
 }
 
-const ARCHITECTURE = 'qwen2vl'
+/** What differs between the language models that run, by `general.architecture`. */
+const forms = {
+  qwen2vl: { hasHeadNorms: false, hasExperts: false },
+  qwen3vl: { hasHeadNorms: true, hasExperts: false },
+  qwen3vlmoe: { hasHeadNorms: true, hasExperts: true },
+} as const satisfies Record<string, Form>
+export type Architecture = keyof typeof forms
+
+interface Form {
+  /** Queries and keys are normalised in each head, whose size is said and not what the width leaves. */
+  readonly hasHeadNorms: boolean
+  readonly hasExperts: boolean
+}
+
+const isArchitecture = (name: string): name is Architecture => Object.hasOwn(forms, name)
 /** What Ollama's own converter calls Qwen2.5-VL; llama.cpp does not read such files. */
 const OLLAMA_ARCHITECTURE = 'qwen25vl'
 const MAX_NAME = 80
@@ -50,6 +78,7 @@ const MAX_BLOCKS = 512
 const MAX_LENGTH = 65_536
 const MAX_FEED_FORWARD = 1 << 20
 const MAX_CONTEXT = 1 << 24
+const MAX_EXPERTS = 1024
 const ROPE_SCALING = ['none', 'linear', 'yarn', 'longrope']
 /** How llama.cpp calls the way in which Qwen's vocabularies split texts; "default" and none are converters that did not know. */
 const SPLITTINGS = ['qwen2', 'deepseek-r1-qwen']
@@ -57,21 +86,21 @@ const UNKNOWN_SPLITTINGS = [null, '', 'default']
 const SPECIAL_TOKENS = ['bos', 'eos', 'eot', 'padding', 'unknown']
 
 /**
- * Checks that the header is that of a Qwen2-VL or Qwen2.5-VL language model which llama.cpp loads and computes without
+ * Checks that the header is that of a language model of a family that runs, which llama.cpp loads and computes without
  * running into one of its assertions, which would end the process.
  * @throws AppError UnsupportedModel, ProjectorMismatch when it is a projector.
  */
 export function checkTextModel(header: GgufHeader): TextModelFacts {
   const fields = new Fields(header)
-  checkKind(header, fields)
-  const sizes = readSizes(header, fields)
-  checkVariant(header, fields, sizes)
+  const architecture = checkKind(header, fields)
+  const sizes = readSizes(header, fields, architecture)
+  checkVariant(header, fields, sizes, architecture)
   const vocabSize = checkVocabulary(header, fields)
-  checkTensors(header, sizes, vocabSize)
+  checkTensors(header, sizes, vocabSize, forms[architecture])
   return {
     ...sizes,
     name: printable(fields.text('general.name') || basename(header.path).replace(/\.gguf$/i, ''), MAX_NAME),
-    architecture: ARCHITECTURE,
+    architecture,
     family: textFamily(header).family,
     lacksSplitting: !SPLITTINGS.includes(fields.text('tokenizer.ggml.pre') ?? ''),
     vocabSize,
@@ -102,11 +131,13 @@ type Sizes = Pick<
   | 'heads'
   | 'kvHeads'
   | 'headDim'
+  | 'experts'
+  | 'deepstackLayers'
   | 'trainedContext'
   | 'ropeSections'
 >
 
-function checkKind(header: GgufHeader, fields: Fields): void {
+function checkKind(header: GgufHeader, fields: Fields): Architecture {
   const { path } = header
   const architecture = fields.text('general.architecture')
   const advice = `Choose a ${runningFamilies} model.`
@@ -122,38 +153,57 @@ function checkKind(header: GgufHeader, fields: Fields): void {
       path,
       `is a Qwen2.5-VL model in the form of Ollama, which keeps it in one file with its projector. ${APART}`,
     )
-  if (architecture === ARCHITECTURE && textFamily(header).family === 'qwen25omni')
+  if (architecture === 'qwen2vl' && textFamily(header).family === 'qwen25omni')
     throw unsupported(path, `is the language model of Qwen2.5-Omni, which is not supported yet. ${advice}`)
-  if (architecture === ARCHITECTURE) return
+  if (isArchitecture(architecture)) return architecture
   const [family] = familiesOf(architecture)
   if (family) throw unsupported(path, `is a ${family.label} model, which is not supported yet. ${advice}`)
   throw unsupported(path, `is a model of the kind "${printable(architecture, MAX_NAME)}". ${advice}`)
 }
 
-function readSizes(header: GgufHeader, fields: Fields): Sizes {
+function readSizes(header: GgufHeader, fields: Fields, architecture: Architecture): Sizes {
   const { path } = header
-  const key = (name: string) => `${ARCHITECTURE}.${name}`
+  const { hasHeadNorms, hasExperts } = forms[architecture]
+  const key = (name: string) => `${architecture}.${name}`
   const blocks = fields.u32(key('block_count'), { min: 1, max: MAX_BLOCKS })
   const embeddingLength = fields.u32(key('embedding_length'), { min: 1, max: MAX_LENGTH })
-  const feedForwardLength = fields.u32(key('feed_forward_length'), { min: 1, max: MAX_FEED_FORWARD })
+  const experts = hasExperts ? readExperts(fields, key) : null
+  const feedForwardLength = experts
+    ? experts.used * experts.feedForwardLength
+    : fields.u32(key('feed_forward_length'), { min: 1, max: MAX_FEED_FORWARD })
   const trainedContext = fields.u32(key('context_length'), { min: 1, max: MAX_CONTEXT })
   const heads = fields.u32(key('attention.head_count'), { min: 1, max: embeddingLength })
   const kvKey = key('attention.head_count_kv')
   const kvHeads = fields.has(kvKey) ? fields.u32(kvKey, { min: 1, max: heads }) : heads
-  const headDim = embeddingLength / heads
+  const headDim = hasHeadNorms
+    ? fields.u32(key('attention.key_length'), { min: 1, max: MAX_LENGTH })
+    : embeddingLength / heads
+  const deepstackLayers = hasHeadNorms ? fields.u32(key('n_deepstack_layers'), { max: blocks }) : 0
   if (!Number.isInteger(headDim) || heads % kvHeads !== 0)
     throw unusual(path, `${heads} attention heads and ${kvHeads} key heads do not fit a width of ${embeddingLength}`)
   const ropeSections = fields.numbers(key('rope.dimension_sections'), 4, ['i32', 'u32'])
   const turned = ropeSections.reduce((sum, section) => sum + section, 0)
   if (ropeSections.some((section) => section < 0) || ropeSections[3] !== 0 || turned * 2 !== headDim)
     throw unusual(path, `its rope.dimension_sections ${ropeSections.join(', ')} do not fit a head of ${headDim}`)
-  return { blocks, embeddingLength, feedForwardLength, heads, kvHeads, headDim, trainedContext, ropeSections }
+  return {
+    ...{ blocks, embeddingLength, feedForwardLength, heads, kvHeads, headDim, experts, deepstackLayers },
+    ...{ trainedContext, ropeSections },
+  }
+}
+
+function readExperts(fields: Fields, key: (name: string) => string): Experts {
+  const number = fields.u32(key('expert_count'), { min: 1, max: MAX_EXPERTS })
+  return {
+    count: number,
+    used: fields.u32(key('expert_used_count'), { min: 1, max: number }),
+    feedForwardLength: fields.u32(key('expert_feed_forward_length'), { min: 1, max: MAX_FEED_FORWARD }),
+  }
 }
 
 /** Optional settings that this architecture's graph does not have, or that llama.cpp asserts on. */
-function checkVariant(header: GgufHeader, fields: Fields, sizes: Sizes): void {
+function checkVariant(header: GgufHeader, fields: Fields, sizes: Sizes, architecture: Architecture): void {
   const { path } = header
-  const key = (name: string) => `${ARCHITECTURE}.${name}`
+  const key = (name: string) => `${architecture}.${name}`
   const only = (name: string, value: number) => {
     if (fields.has(key(name)) && fields.u32(key(name)) !== value)
       throw unsupported(path, `has an unusual ${key(name)}. Choose another conversion of the model.`)
@@ -164,8 +214,8 @@ function checkVariant(header: GgufHeader, fields: Fields, sizes: Sizes): void {
     only(name, sizes.headDim)
   for (const name of ['attention.key_length_swa', 'attention.value_length_swa', 'rope.dimension_count_swa'])
     only(name, sizes.headDim)
-  for (const name of ['expert_count', 'expert_used_count', 'expert_group_count', 'expert_group_used_count'])
-    only(name, 0)
+  if (!sizes.experts) for (const name of ['expert_count', 'expert_used_count']) only(name, 0)
+  for (const name of ['expert_group_count', 'expert_group_used_count']) only(name, 0)
   for (const name of ['nextn_predict_layers', 'pooling_type']) only(name, 0)
   only('embedding_length_out', sizes.embeddingLength)
   if (!fields.bool(key('attention.causal'), true))
@@ -214,13 +264,14 @@ function checkVocabulary(header: GgufHeader, fields: Fields): number {
   return tokens
 }
 
-function checkTensors(header: GgufHeader, sizes: Sizes, vocabSize: number): void {
+function checkTensors(header: GgufHeader, sizes: Sizes, vocabSize: number, { hasHeadNorms }: Form): void {
   const extra = [...header.tensors.keys()].find((name) => Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? 0) >= sizes.blocks)
   if (extra) throw unusual(header.path, `it has ${sizes.blocks} blocks, but also a tensor ${extra}`)
   const foreign = [...header.tensors.keys()].find((name) => /^(v|mm|a)\./.test(name))
   if (foreign)
     throw unusual(header.path, `it holds parts of a projector too (${foreign}), which llama.cpp does not read`)
-  const { blocks, embeddingLength: width, feedForwardLength: inner, headDim, kvHeads } = sizes
+  const { blocks, embeddingLength: width, feedForwardLength: inner, heads, headDim, kvHeads, experts } = sizes
+  const queries = headDim * heads
   const keys = headDim * kvHeads
   requireMatrix(header, 'token_embd.weight', [width, vocabSize])
   requireVector(header, 'output_norm.weight', width)
@@ -230,16 +281,26 @@ function checkTensors(header: GgufHeader, sizes: Sizes, vocabSize: number): void
     requireVector(header, name('attn_norm.weight'), width)
     requireVector(header, name('ffn_norm.weight'), width)
     for (const [part, rows] of [
-      ['attn_q', width],
+      ['attn_q', queries],
       ['attn_k', keys],
       ['attn_v', keys],
     ] as const) {
       requireMatrix(header, name(`${part}.weight`), [width, rows])
       if (header.tensors.has(name(`${part}.bias`))) requireVector(header, name(`${part}.bias`), rows)
     }
-    requireMatrix(header, name('attn_output.weight'), [width, width])
-    requireMatrix(header, name('ffn_gate.weight'), [width, inner])
-    requireMatrix(header, name('ffn_up.weight'), [width, inner])
-    requireMatrix(header, name('ffn_down.weight'), [inner, width])
+    requireMatrix(header, name('attn_output.weight'), [queries, width])
+    if (hasHeadNorms)
+      for (const part of ['attn_q_norm', 'attn_k_norm']) requireVector(header, name(`${part}.weight`), headDim)
+    if (experts) {
+      const { count: number, feedForwardLength: own } = experts
+      requireMatrix(header, name('ffn_gate_inp.weight'), [width, number])
+      requireMatrix(header, name('ffn_gate_exps.weight'), [width, own, number])
+      requireMatrix(header, name('ffn_up_exps.weight'), [width, own, number])
+      requireMatrix(header, name('ffn_down_exps.weight'), [own, width, number])
+    } else {
+      requireMatrix(header, name('ffn_gate.weight'), [width, inner])
+      requireMatrix(header, name('ffn_up.weight'), [width, inner])
+      requireMatrix(header, name('ffn_down.weight'), [inner, width])
+    }
   }
 }

@@ -30,6 +30,10 @@ export function checkPair(text: TextModelFacts, projector: ProjectorFacts, path:
     { fileName: basename(path), family: projector.kind, width: given },
   )
   if (verdict === 'mismatch') throw new AppError('ProjectorMismatch', why, { projector: given, model: width })
+  const [parts, taken] = [projector.deepBlocks.length, text.deepstackLayers]
+  if (parts === taken) return
+  const what = `${basename(path)} gives outputs of ${parts} of its blocks, ${text.name} takes those of ${taken}.`
+  throw new AppError('ProjectorMismatch', `${what} Choose the projector (mmproj) that belongs to this model.`)
 }
 
 /**

@@ -189,12 +189,13 @@ function toMedium(part: Exclude<Part, { type: 'text' }>, { attachments, frames }
   if (part.type === 'frames')
     return { type: 'video', frames: part.pictures.map(picture), fps: part.fps, ...part.budget }
   const { key, attachment, sample, budget } = part
-  const { width, height, fps } = sample
+  const { width, height, fps, timesMs } = sample
   const pixels = Math.min(width * height, budget?.maxPixels ?? Infinity)
   const sources = frames
     .paths(key, attachment)
     .map((path, n): StoredSource => ({ path, digest: `${key}:${n}`, size: { width, height }, name: attachment.name }))
-  return { type: 'video', frames: sources, fps, minPixels: pixels, maxPixels: pixels }
+  const seconds = timesMs.map((ms) => ms / 1000)
+  return { type: 'video', frames: sources, fps, seconds, minPixels: pixels, maxPixels: pixels }
 }
 
 /** The parts with `text` on a line of its own behind their last words. */

@@ -40,8 +40,18 @@ export interface VisionFacts {
   readonly maxPixels: number
   /** Frames of a video that become one temporal slice. */
   readonly framesPerSlice: number
-  /** Temporal positions for each second of a video; null: each slice takes one position. */
+  /**
+   * How a video stands in the prompt: `whole` between one pair of marks, or `timed`: each of its slices like a picture of
+   * its own, introduced by its time in words.
+   */
+  readonly videoForm: 'whole' | 'timed'
+  /** Temporal positions for each second of a video that stands as a whole; null: each slice takes one position. */
   readonly positionsPerSecond: number | null
+  /**
+   * Whether patches have a bias and a learned position each, from a square table that is interpolated, and outputs of some
+   * blocks go into the first layers of the language model (deepstack).
+   */
+  readonly isDeep: boolean
 }
 
 /** Side of the square that one token stands for, in pixels. */

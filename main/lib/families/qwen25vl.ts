@@ -17,6 +17,8 @@ export const qwen25vl: RunningFamily = {
     minPixels: 4 * 784,
     maxPixels: 16_384 * 784,
     framesPerSlice: 2,
+    videoForm: 'whole',
     positionsPerSecond: 2,
+    isDeep: false,
   },
 }

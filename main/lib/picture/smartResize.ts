@@ -30,18 +30,43 @@ export function checkRatio({ width, height }: Size, name: string): void {
  * Throws as `checkRatio`.
  */
 export function smartResize(size: Size, budget: PictureBudget, name = 'The picture', factor = TOKEN_SIDE): Size {
+  return fitBudget(size, 1, budget, name, factor)
+}
+
+/**
+ * The size at which Qwen3-VL sees the `frames` frames of a video: as `smartResize`, with the area of all frames together
+ * within the budget, of which whole pairs are counted. The rule is `smart_resize` of the video processor in the Hugging
+ * Face implementation, which refuses frames smaller than a token. Throws as `checkRatio`.
+ */
+export function smartResizeVideo(
+  size: Size,
+  frames: number,
+  budget: PictureBudget,
+  name: string,
+  factor: number,
+): Size {
+  const least = { width: Math.max(factor, size.width), height: Math.max(factor, size.height) }
+  return fitBudget(least, frames, budget, name, factor)
+}
+
+function fitBudget(
+  size: Size,
+  frames: number,
+  { minPixels, maxPixels }: PictureBudget,
+  name: string,
+  factor: number,
+): Size {
   const { width, height } = size
-  const { minPixels, maxPixels } = budget
   checkRatio(size, name)
   const rounded = { width: roundHalfToEven(width / factor) * factor, height: roundHalfToEven(height / factor) * factor }
-  const area = rounded.width * rounded.height
+  const area = (frames === 1 ? 1 : Math.ceil(frames / 2) * 2) * rounded.width * rounded.height
   if (area > maxPixels) {
-    const shrink = Math.sqrt((height * width) / maxPixels)
+    const shrink = Math.sqrt((frames * height * width) / maxPixels)
     const fit = (side: number) => Math.max(factor, Math.floor(side / shrink / factor) * factor)
     return { width: fit(width), height: fit(height) }
   }
   if (area < minPixels) {
-    const enlarge = Math.sqrt(minPixels / (height * width))
+    const enlarge = Math.sqrt(minPixels / (frames * height * width))
     const fit = (side: number) => Math.ceil((side * enlarge) / factor) * factor
     return { width: fit(width), height: fit(height) }
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AppError, CatalogueEntry, CatalogueRepository } from '#contract'
+import { AppError, CatalogueEntry, CatalogueRepository, ModelFamily } from '#contract'
 import { z } from 'zod'
 
 const count = z.int().min(1)
@@ -19,7 +19,7 @@ export const ModelShape = z.object({
     tiedEmbeddings: z.boolean(),
   }),
   projector: z.object({
-    family: z.enum(['qwen2vl', 'qwen25vl']),
+    family: ModelFamily,
     blocks: count,
     embeddingLength: count,
     ffnLength: count,

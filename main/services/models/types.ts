@@ -1,10 +1,10 @@
-import type { DigestState, Model, ModelOverrides } from '#contract'
+import type { DigestState, Model, ModelFamily, ModelOverrides } from '#contract'
 import type { z } from 'zod'
 
 /** Facts of a model's headers, as loading would need them. Sizes in bytes. */
 export interface ModelFacts {
   readonly name: string
-  readonly family: 'qwen2vl' | 'qwen25vl' | null
+  readonly family: ModelFamily | null
   readonly quantization: string
   readonly projectorQuantization: string | null
   /** Tokens the model was trained for. */
@@ -98,7 +98,7 @@ export interface Entry {
   readonly model: Model
   readonly quantization: string | null
   readonly projectorQuantization: string | null
-  readonly family: 'qwen2vl' | 'qwen25vl' | null
+  readonly family: ModelFamily | null
   readonly trainedContext: number
   readonly origin: Origin
   readonly addedAt: number

@@ -1,4 +1,4 @@
-import type { Size } from '#contract'
+import type { ModelFamily, Size } from '#contract'
 
 /** A rectangle by two corners, or a point, in one of the spaces below. */
 export type Shape =
@@ -27,13 +27,10 @@ export function box(x1: number, y1: number, x2: number, y2: number): Shape {
   return { type: 'box', x1: Math.min(x1, x2), y1: Math.min(y1, y2), x2: Math.max(x1, x2), y2: Math.max(y1, y2) }
 }
 
-/** The model families that were taught to point at things. */
-export type Family = 'qwen2vl' | 'qwen25vl'
-
 /**
  * The marks of an answer in the order of its text, and what their numbers count. Works on any text, also a part of one.
  */
-export function findMarks(text: string, family: Family): { marks: Mark[]; space: Space } {
+export function findMarks(text: string, family: ModelFamily): { marks: Mark[]; space: Space } {
   const marks = [...tokenMarks(text), ...jsonMarks(text), ...htmlMarks(text)].sort((a, b) => a.start - b.start)
   return { marks, space: family === 'qwen25vl' ? 'pixels' : 'thousandths' }
 }

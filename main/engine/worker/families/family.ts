@@ -48,3 +48,19 @@ export function cornersOf(mark: PictureMark, { width, height }: PictureSize): [n
     at(Math.max(mark.x1, mark.x2), Math.max(mark.y1, mark.y2)),
   ]
 }
+
+/** Boxes and points as JSON, in units of which the picture has `size`, and a line's end. */
+export function marksAsJson(marks: readonly PictureMark[], size: PictureSize): string {
+  const written = marks.map((mark) => {
+    const key = mark.type === 'box' ? 'bbox_2d' : 'point_2d'
+    const label = mark.label === '' ? '' : `, "label": ${JSON.stringify(mark.label)}`
+    return `{"${key}": [${cornersOf(mark, size).flat().join(', ')}]${label}}`
+  })
+  return `[${written.join(', ')}]\n`
+}
+
+/** A layer norm with its bias. */
+export function layerNorm({ ggml, context, eps, weight }: TowerGraph, x: Pointer, name: string): Pointer {
+  const scaled = ggml.mul(context, ggml.norm(context, x, eps), weight(`${name}.weight`))
+  return ggml.add(context, scaled, weight(`${name}.bias`))
+}

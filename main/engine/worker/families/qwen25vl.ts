@@ -1,9 +1,8 @@
-import type { PictureMark } from '#contract'
 import { visionOf } from '../../../lib/families/families.ts'
 import { tokenPixels } from '../../../lib/families/family.ts'
 import { windowOrder } from '../vision/patches.ts'
-import { cornersOf } from './family.ts'
-import type { FamilyCode, PictureSize } from './family.ts'
+import { marksAsJson } from './family.ts'
+import type { FamilyCode } from './family.ts'
 
 const vision = visionOf('qwen25vl')
 const WINDOW_TOKENS = vision.windowPixels! / tokenPixels(vision)
@@ -22,11 +21,5 @@ export const qwen25vl: FamilyCode = {
   },
 
   /** JSON, in pixels of the picture as the model gets it. */
-  marks: (marks, size, plain) => plain(`[${marks.map((mark) => inPixels(mark, size)).join(', ')}]\n`),
-}
-
-function inPixels(mark: PictureMark, size: PictureSize): string {
-  const key = mark.type === 'box' ? 'bbox_2d' : 'point_2d'
-  const label = mark.label === '' ? '' : `, "label": ${JSON.stringify(mark.label)}`
-  return `{"${key}": [${cornersOf(mark, size).flat().join(', ')}]${label}}`
+  marks: (marks, size, plain) => plain(marksAsJson(marks, size)),
 }

@@ -1,15 +1,12 @@
 import { plainOrder } from '../vision/patches.ts'
-import { cornersOf } from './family.ts'
+import { cornersOf, layerNorm } from './family.ts'
 import type { FamilyCode } from './family.ts'
 
 /** Qwen2-VL, after `modeling_qwen2_vl.py` of transformers. */
 export const qwen2vl: FamilyCode = {
   order: plainOrder,
 
-  normalise({ ggml, context, eps, weight }, x, name) {
-    const scaled = ggml.mul(context, ggml.norm(context, x, eps), weight(`${name}.weight`))
-    return ggml.add(context, scaled, weight(`${name}.bias`))
-  },
+  normalise: layerNorm,
 
   feedForward({ ggml, context, linear }, x, block) {
     const up = linear(x, `${block}.ffn_up`)

@@ -31,6 +31,10 @@ export function bindGgml({ ggmlBase, ggml }: Libraries) {
     scale: bind<[P, P, number], P>(ggmlBase, 'ggml_scale', p, [p, p, 'float']),
     /** Reads a table of half precision; the tower does without. */
     geluQuick: bind<[P, P], P>(ggmlBase, 'ggml_gelu_quick', p, [p, p]),
+    scaleBias: bind<[P, P, number, number], P>(ggmlBase, 'ggml_scale_bias', p, [p, p, 'float', 'float']),
+    sqr: bind<[P, P], P>(ggmlBase, 'ggml_sqr', p, [p, p]),
+    tanh: bind<[P, P], P>(ggmlBase, 'ggml_tanh', p, [p, p]),
+    getRows: bind<[P, P, P], P>(ggmlBase, 'ggml_get_rows', p, [p, p, p]),
     geluErf: bind<[P, P], P>(ggmlBase, 'ggml_gelu_erf', p, [p, p]),
     silu: bind<[P, P], P>(ggmlBase, 'ggml_silu', p, [p, p]),
     cast: bind<[P, P, number], P>(ggmlBase, 'ggml_cast', p, [p, p, 'int']),

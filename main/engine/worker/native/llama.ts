@@ -28,6 +28,7 @@ export function bindLlama({ llama }: Libraries) {
     modelLoad: bindAsync<[string, ModelParamsValues], P>(llama, 'llama_model_load_from_file', p, ['str', ModelParams]),
     modelFree: bindAsync<[P], void>(llama, 'llama_model_free', 'void', [p]),
     modelEmbeddingLength: bind<[P], number>(llama, 'llama_model_n_embd', 'int', [p]),
+    modelInputLength: bind<[P], number>(llama, 'llama_model_n_embd_inp', 'int', [p]),
     modelVocab: bind<[P], P>(llama, 'llama_model_get_vocab', p, [p]),
     contextInit: bindAsync<[P, ContextParamsValues], P>(llama, 'llama_init_from_model', p, [p, ContextParams]),
     attachThreadpool: bind<[P, P, P], void>(llama, 'llama_attach_threadpool', 'void', [p, p, p]),

@@ -3,10 +3,11 @@ import type { Seen } from '#contract'
 import { visionOf } from '../../../lib/families/families.ts'
 import { tokenPixels } from '../../../lib/families/family.ts'
 import type { AnswerRequest, ChatPart, ModelFamily } from '../../types.ts'
+import { roundHalfToEven } from '../../../lib/picture/smartResize.ts'
 import { marksText } from '../families/families.ts'
 import { unusedCharacter } from '../language/tokenizer.ts'
 import type { Tokenizer } from '../language/tokenizer.ts'
-import { measureMedia } from '../vision/media.ts'
+import { measureMedia, sliceOf } from '../vision/media.ts'
 import type { Media } from '../vision/media.ts'
 import { gridTokens } from './positions.ts'
 import type { Unit } from './positions.ts'
@@ -61,9 +62,23 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
   const plain = (text: string, except?: readonly string[]) => tokenizer.specials.marked(text, mark, except)
   const after = (part: MediaPart) =>
     part.type === 'image' && part.marks ? marksText(part.marks, sizeOf(measures.get(part)!), rules.family, plain) : ''
-  const rendered = request.isRaw
+  const written = request.isRaw
     ? renderRaw(messages, after)
     : rules.template.render(messages, { visionId: request.visionId ?? shown.length > 1, plain, after })
+  const timed = vision.videoForm === 'timed' ? shown.filter((part) => part.type === 'video') : []
+  const rendered =
+    timed.length === 0
+      ? written
+      : withTimes(
+          written,
+          timed.map((part) => measures.get(part)!),
+        )
+  /** What stands at each pad: a medium, or a slice of one that stands in slices. */
+  const places = shown.flatMap((part): { part: MediaPart; media: Media }[] => {
+    const measured = measures.get(part)!
+    if (!timed.includes(part as (typeof timed)[number])) return [{ part, media: measured }]
+    return Array.from({ length: measured.grid.times }, (_, t) => ({ part, media: sliceOf(measured, t) }))
+  })
   const tokensOf = async (text: string) => {
     const pieces = tokenizer.specials.pieces(text, mark)
     return (
@@ -86,18 +101,22 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
       }
       continue
     }
-    const part = shown[shownSoFar++]
-    if (part === undefined || PADS[part.type] !== piece.name) throw misplaced(request)
+    const place = places[shownSoFar++]
+    if (place === undefined || PADS[place.part.type] !== piece.name) throw misplaced(request)
+    const { key, grid } = place.media
+    const tokens = gridTokens(grid)
+    media.set(key, place.media)
+    units.push({ media: key, grid })
+    for (let i = 0; i < tokens; i++) ids.push(piece.id)
+  }
+  if (shownSoFar !== places.length) throw misplaced(request)
+  for (const part of shown) {
     const measured = measures.get(part)!
     const tokens = gridTokens(measured.grid)
-    media.set(measured.key, measured)
     seen.push({ ...sizeOf(measured), frames: part.type === 'video' ? part.frames.length : 1, tokens })
     mediaOfPart.set(part, tokens + (await tokensOf(after(part))).length)
-    units.push({ media: measured.key, grid: measured.grid })
-    for (let i = 0; i < tokens; i++) ids.push(piece.id)
     mediaTokens[part.type] += tokens
   }
-  if (shownSoFar !== shown.length) throw misplaced(request)
   const countOf = async (part: ChatPart) =>
     part.type === 'text' ? (await tokenizer.encode(part.text)).length : (mediaOfPart.get(part) ?? 0)
   const lastMessage = await Promise.all((messages.at(-1)?.content ?? []).map(countOf))
@@ -120,6 +139,28 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     latestTokens,
     lastMessage,
   }
+}
+
+/**
+ * The prompt with each slice of its videos between marks of its own, introduced by its time, where the template wrote one
+ * mark for all (`Qwen3VLProcessor` of transformers 4.57; 5.12 keeps a pair of marks around them, which models were not
+ * trained with).
+ */
+function withTimes(prompt: string, videos: readonly Media[]): string {
+  let video = 0
+  return prompt.replaceAll(`<|vision_start|>${PADS.video}<|vision_end|>`, (whole) => {
+    const media = videos[video++]
+    if (!media) return whole
+    const slices = Array.from({ length: media.grid.times }, (_, t) => `<${tenths(media.seconds(t))} seconds>${whole}`)
+    return slices.join('')
+  })
+}
+
+/** Seconds with one decimal as Python writes them: exact halves go to the even digit. */
+export function tenths(seconds: number): string {
+  // of all numbers only quarters lie exactly between two tenths
+  const isHalf = Math.abs((seconds * 4) % 2) === 1
+  return isHalf ? (roundHalfToEven(seconds * 10) / 10).toFixed(1) : seconds.toFixed(1)
 }
 
 /** What somebody wrote into a part: the places where a special token may only be text. */

@@ -5,7 +5,7 @@ import { AppError } from '#contract'
 import type { PictureBudget, Size } from '#contract'
 import { tokenPixels } from '../../../lib/families/family.ts'
 import type { VisionFacts } from '../../../lib/families/family.ts'
-import { openPicture, smartResize } from '../../../lib/picture/index.ts'
+import { openPicture, smartResize, smartResizeVideo } from '../../../lib/picture/index.ts'
 import type { Picture } from '../../../lib/picture/index.ts'
 import { videoBudget } from '../../../lib/video/index.ts'
 import type { ChatPart, SizeOptions, Source } from '../../types.ts'
@@ -21,6 +21,8 @@ export interface Media {
   sliceKey(t: number): string
   /** Decodes and resizes the frames of temporal slice `t`: one for a still picture, two for a video. */
   frames(t: number): Promise<readonly [Frame] | readonly [Frame, Frame]>
+  /** When temporal slice `t` of a video is shown, in the middle of its frames, in seconds. */
+  seconds(t: number): number
   /** What a user must know of what was shown, each with the file's name; complete once all frames were decoded. */
   notes(): readonly string[]
   /** Whether some of `notes` comes with the decoded pixels alone: what was computed of them is not to be found again without. */
@@ -50,13 +52,17 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, vis
     }),
   )
   const digests = await Promise.all(sources.map(digest))
-  const size = targetSize(
-    known ?? header!,
-    part.type === 'image' ? part : { ...part, ...videoBudget(part.frames.length, part, budget) },
-    budget,
-    vision,
-    nameOf(sources[0]!),
-  )
+  const name = nameOf(sources[0]!)
+  const size =
+    part.type === 'video' && vision.videoForm === 'timed'
+      ? frameSize(known ?? header!, part, budget, vision, name)
+      : targetSize(
+          known ?? header!,
+          part.type === 'image' ? part : { ...part, ...videoBudget(part.frames.length, part, budget) },
+          budget,
+          vision,
+          name,
+        )
   const times = part.type === 'image' ? 1 : Math.ceil(sources.length / vision.framesPerSlice)
   const fps = part.type === 'video' ? (part.fps ?? VIDEO_FPS) : VIDEO_FPS
   const { positionsPerSecond } = vision
@@ -68,17 +74,55 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, vis
     shown.add(picture)
     return picture.resized(size)
   }
+  const second = (index: number): number => {
+    const at = Math.min(index, sources.length - 1)
+    return part.type === 'image' ? 0 : (part.seconds?.[at] ?? at / fps)
+  }
   const digestAt = (index: number): string => digests[Math.min(index, digests.length - 1)]!
-  const frameSize = `${size.width}x${size.height}`
+  const sides = `${size.width}x${size.height}`
   return {
     sliceKey: (t) =>
-      part.type === 'image' ? `${digestAt(0)}:${frameSize}` : `${digestAt(t * 2)}+${digestAt(t * 2 + 1)}:${frameSize}`,
-    key: `${createHash('sha256').update(digests.join()).digest('hex')}:${part.type}:${frameSize}${part.type === 'video' ? `@${fps}` : ''}`,
+      part.type === 'image' ? `${digestAt(0)}:${sides}` : `${digestAt(t * 2)}+${digestAt(t * 2 + 1)}:${sides}`,
+    key: `${createHash('sha256').update(digests.join()).digest('hex')}:${part.type}:${sides}${part.type === 'video' ? `@${fps}` : ''}`,
     grid: { times, rows: size.height / token, columns: size.width / token, timeStep },
     frames: async (t) => (part.type === 'image' ? [await frame(0)] : [await frame(t * 2), await frame(t * 2 + 1)]),
+    seconds: (t) => (second(t * 2) + second(t * 2 + 1)) / 2,
     damaged: () => [...shown].some(({ damaged }) => damaged),
     notes: () => [...new Set([...shown].flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`)))],
   }
+}
+
+/** Temporal slice `t` of a video as a medium of its own. */
+export function sliceOf(media: Media, t: number): Media {
+  return {
+    ...media,
+    key: media.sliceKey(t),
+    grid: { ...media.grid, times: 1 },
+    sliceKey: () => media.sliceKey(t),
+    frames: () => media.frames(t),
+    seconds: () => media.seconds(t),
+  }
+}
+
+/** All frames of a video together, in pixels: the reference's limits of Qwen3-VL. */
+const ALL_FRAMES = { minPixels: 4096, maxPixels: 24_576 * 1024 }
+
+/** The size of a video's frames where its area is counted as a whole; what is asked for one frame narrows it. */
+function frameSize(
+  original: Size,
+  part: Extract<MediaSource, { type: 'video' }>,
+  budget: PictureBudget,
+  vision: VisionFacts,
+  name: string,
+): Size {
+  const { frames, resizedWidth, resizedHeight } = part
+  if (resizedWidth && resizedHeight) return targetSize(original, part, budget, vision, name)
+  const token = tokenPixels(vision)
+  const counted = Math.ceil(frames.length / vision.framesPerSlice) * vision.framesPerSlice
+  const most = Math.max(part.maxPixels ?? budget.maxPixels, token * token) * counted
+  const maxPixels = Math.min(ALL_FRAMES.maxPixels, most)
+  const minPixels = Math.min(part.minPixels === undefined ? ALL_FRAMES.minPixels : part.minPixels * counted, maxPixels)
+  return smartResizeVideo(original, frames.length, { minPixels, maxPixels }, name, token)
 }
 
 function nameOf(source: Source): string {

@@ -78,13 +78,13 @@ export class MediaEncoder {
   }
 
   /**
-   * The vectors of a medium, [tokens, embedding length]. Each temporal slice is kept by itself, so that a video that was
+   * The vectors of a medium, [tokens, row length]. Each temporal slice is kept by itself, so that a video that was
    * encoded in part, or shares pairs of frames with another one, is gone on with. `onSlice` is told how many of its slices are
    * done while there are more, and may throw to end it. @throws AppError; the signal's reason, at once; what `onSlice` throws.
    */
   async encode(media: Media, signal: AbortSignal, onSlice: (done: number) => void = () => {}): Promise<Float32Array> {
     const { times, rows, columns } = media.grid
-    const perSlice = rows * columns * this.tower.projector.facts.outputLength
+    const perSlice = rows * columns * this.tower.projector.facts.rowLength
     this.encoding = media.key
     let [encoded, ms] = [0, 0]
     try {

@@ -105,3 +105,51 @@ export function patchPositions(rows: number, columns: number, order: TokenOrder)
     }
   return out
 }
+
+/** Four places of a square table for each patch, and how much each counts. */
+export interface TableShares {
+  /** Rows of the table, [4][patches]. */
+  readonly rows: Int32Array
+  /** Shares, [4][patches]; the four of a patch add up to 1. */
+  readonly shares: Float32Array
+}
+
+/**
+ * Where the patches of a picture lie in the square table of learned positions, bilinear with its corners on the picture's
+ * (`fast_pos_embed_interpolate` of the reference, in float32 as `torch.linspace` counts). `side`: of the table.
+ */
+export function tableShares(rows: number, columns: number, order: TokenOrder, side: number): TableShares {
+  const down = tableAxis(rows * 2, side)
+  const across = tableAxis(columns * 2, side)
+  const n = rows * columns * 4
+  const out = { rows: new Int32Array(4 * n), shares: new Float32Array(4 * n) }
+  let i = 0
+  for (const token of order.tokens)
+    for (let quarter = 0; quarter < 4; quarter++, i++) {
+      const [top, bottom, dy] = down[Math.floor(token / columns) * 2 + (quarter >> 1)]!
+      const [left, right, dx] = across[(token % columns) * 2 + (quarter & 1)]!
+      const corners = [
+        [top, left, (1 - dy) * (1 - dx)],
+        [top, right, (1 - dy) * dx],
+        [bottom, left, dy * (1 - dx)],
+        [bottom, right, dy * dx],
+      ] as const
+      corners.forEach(([y, x, share], corner) => {
+        out.rows[corner * n + i] = y * side + x
+        out.shares[corner * n + i] = share
+      })
+    }
+  return out
+}
+
+/** For each of `count` places along a side of the table: the line before, the line after, and how far it is between them. */
+function tableAxis(count: number, side: number): [number, number, number][] {
+  const last = side - 1
+  const step = Math.fround(last / (count - 1))
+  return Array.from({ length: count }, (_, i) => {
+    // torch.linspace counts from either end to the middle
+    const at = Math.fround(i < count / 2 ? step * i : last - Math.fround(step * (count - 1 - i)))
+    const before = Math.floor(at)
+    return [before, Math.min(before + 1, last), Math.fround(at - before)]
+  })
+}

@@ -8,7 +8,7 @@ import type { FamilyCode, TowerGraph } from '../families/family.ts'
 import type { Pointer } from '../native/ffi.ts'
 import { GgmlType, ROPE_VISION } from '../native/ggml.ts'
 import type { Gpu, Runtime } from '../native/runtime.ts'
-import { normaliseTable, patchPositions, patchValues, patchify } from './patches.ts'
+import { normaliseTable, patchPositions, patchValues, patchify, tableShares } from './patches.ts'
 import type { Frame, TokenOrder } from './patches.ts'
 import type { Projector } from './projector.ts'
 
@@ -71,6 +71,8 @@ const NOT_NUMBERS = 'Check the files of the model, or choose another conversion 
 interface Built {
   readonly inputs: readonly Pointer[]
   readonly positions: Pointer
+  /** Rows of the table of learned positions and their shares, four times; empty for towers without. */
+  readonly table: readonly { readonly rows: Pointer; readonly shares: Pointer }[]
   readonly output: Pointer
 }
 
@@ -96,19 +98,20 @@ export class VisionTower implements Disposable {
   }
 
   /**
-   * Embeddings of one temporal slice, [tokens, outputLength] in row-major token order. A still picture is one frame
+   * Embeddings of one temporal slice, [tokens, rowLength] in row-major token order. A still picture is one frame
    * (it fills both temporal slots); a slice of a video is two frames of one size.
    * @throws AppError OutOfMemory, EngineFailed; the signal's reason when aborted.
    */
   async encode(frames: readonly [Frame] | readonly [Frame, Frame], signal: AbortSignal): Promise<Float32Array> {
     const { ggml } = this.runtime
-    const { outputLength } = this.projector.facts
+    const { rowLength, positionSide } = this.projector.facts
     const side = tokenPixels(this.vision)
     const rows = frames[0].height / side
     const columns = frames[0].width / side
     const order = this.code.order(rows, columns)
     const pixels = frames.map((frame) => patchify(frame, order, this.table, this.vision.patchPixels))
     const positions = patchPositions(rows, columns, order)
+    const learned = positionSide === null ? null : tableShares(rows, columns, order, positionSide)
     signal.throwIfAborted()
     this.requireMemory(frames)
 
@@ -121,18 +124,25 @@ export class VisionTower implements Disposable {
       if (!(await run.allocate(graph))) throw tooLarge(frames[0])
       pixels.forEach((values, i) => ggml.tensorSet(built.inputs[i]!, values, 0, values.byteLength))
       ggml.tensorSet(built.positions, positions, 0, positions.byteLength)
+      built.table.forEach((corner, i) => {
+        const of = <T extends Int32Array | Float32Array>(all: T) =>
+          all.subarray((i * all.length) / 4, ((i + 1) * all.length) / 4)
+        const [places, shares] = [of(learned!.rows), of(learned!.shares)]
+        ggml.tensorSet(corner.rows, places, 0, places.byteLength)
+        ggml.tensorSet(corner.shares, shares, 0, shares.byteLength)
+      })
       const status = await run.compute(graph)
       signal.throwIfAborted()
       if (status === ABORTED || status !== 0)
         throw new AppError('EngineFailed', `The picture could not be encoded (status ${status}). Try again.`)
-      const out = new Float32Array(rows * columns * outputLength)
+      const out = new Float32Array(rows * columns * rowLength)
       ggml.tensorGet(built.output, out, 0, out.byteLength)
       if (!Number.isFinite(out.reduce((sum, value) => sum + value, 0)))
         throw new AppError(
           'UnsupportedModel',
           `The projector gave values that are not numbers for this picture. ${NOT_NUMBERS}`,
         )
-      return unorder(out, order, outputLength)
+      return unorder(out, order, rowLength)
     } finally {
       run.end()
       ggml.free(context)
@@ -159,7 +169,7 @@ export class VisionTower implements Disposable {
   private build(context: Pointer, slots: number, patches: number, order: TokenOrder): Built {
     const { ggml } = this.runtime
     const { facts } = this.projector
-    const { embeddingLength: width, heads, fullBlocks, eps } = facts
+    const { embeddingLength: width, heads, fullBlocks, eps, deepBlocks, positionSide } = facts
     const values = patchValues(this.vision.patchPixels)
     const headLength = width / heads
     const weight = (name: string) => this.projector.weight(name)
@@ -180,6 +190,21 @@ export class VisionTower implements Disposable {
       ggml.mulMat(context, kernel('v.patch_embd.weight'), inputs[0]!),
       ggml.mulMat(context, kernel('v.patch_embd.weight.1'), inputs.at(-1)!),
     )
+
+    const table: { rows: Pointer; shares: Pointer }[] = []
+    if (positionSide !== null) {
+      x = ggml.add(context, x, weight('v.patch_embd.bias'))
+      let learned: Pointer = null
+      for (let corner = 0; corner < 4; corner++) {
+        const rows = ggml.newTensor1d(context, GgmlType.I32, patches)
+        const shares = ggml.newTensor2d(context, GgmlType.F32, 1, patches)
+        for (const tensor of [rows, shares]) ggml.setInput(tensor)
+        table.push({ rows, shares })
+        const share = ggml.mul(context, ggml.getRows(context, weight('v.position_embd.weight'), rows), shares)
+        learned = learned ? ggml.add(context, learned, share) : share
+      }
+      x = ggml.add(context, x, learned)
+    }
 
     const sections = new Int32Array(4).fill(headLength / 4)
     const rope = (t: Pointer) =>
@@ -206,6 +231,9 @@ export class VisionTower implements Disposable {
       return joined
     }
 
+    const perceptron = (t: Pointer, first: string, second: string) =>
+      linear(ggml.geluErf(context, linear(t, first)), second)
+    const deep: Pointer[] = []
     for (let i = 0; i < facts.blocks; i++) {
       const block = `v.blk.${i}`
       const h = normalise(x, `${block}.ln1`)
@@ -215,11 +243,15 @@ export class VisionTower implements Disposable {
       const attention = full ? attend(q, k, v, patches, 1) : windowed(q, k, v)
       x = ggml.add(context, x, linear(attention, `${block}.attn_out`))
       x = ggml.add(context, x, this.code.feedForward(graph, normalise(x, `${block}.ln2`), block))
+      if (!deepBlocks.includes(i)) continue
+      const name = `v.deepstack.${i}`
+      const merged = normalise(ggml.reshape2d(context, x, width * 4, patches / 4), `${name}.norm`)
+      deep.push(perceptron(merged, `${name}.fc1`, `${name}.fc2`))
     }
     const merged = ggml.reshape2d(context, normalise(x, 'v.post_ln'), width * 4, patches / 4)
-    const output = linear(ggml.geluErf(context, linear(merged, 'mm.0')), 'mm.2')
+    const output = deep.reduce((row, part) => ggml.concat(context, row, part, 0), perceptron(merged, 'mm.0', 'mm.2'))
     ggml.setOutput(output)
-    return { inputs, positions, output }
+    return { inputs, positions, table, output }
   }
 }
 

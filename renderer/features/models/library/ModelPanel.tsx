@@ -1,4 +1,4 @@
-import type { EngineStatus, LibraryModel } from '#contract'
+import type { EngineStatus, LibraryModel, ModelFamily } from '#contract'
 import { Checkbox } from '@base-ui/react/checkbox'
 import { ArrowLeft, Check, Pencil, X } from 'lucide-react'
 import { Fragment, useEffect, useRef, useState } from 'react'
@@ -260,7 +260,7 @@ function FilesNote({ model: { files } }: { model: LibraryModel }): ReactNode {
   return own.every(({ digest }) => digest === 'verified') ? 'Verified' : null
 }
 
-const families = { qwen2vl: 'Qwen2-VL', qwen25vl: 'Qwen2.5-VL' }
+const families: Record<ModelFamily, string> = { qwen2vl: 'Qwen2-VL', qwen25vl: 'Qwen2.5-VL', qwen3vl: 'Qwen3-VL' }
 
 /** The facts about a model as a list. `today` is a time of today in ms. */
 export function ModelFacts({ model: one, today }: { model: LibraryModel; today: number }): ReactNode {
