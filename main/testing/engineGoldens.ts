@@ -8,6 +8,10 @@ import { requestOf } from './engineRequests.ts'
 /** The model families; each has a tiny f32 model with random weights and what the reference computes with it. */
 export const families = ['qwen2vl', 'qwen25vl', 'qwen3vl'] as const
 export type Family = (typeof families)[number]
+/** The sets of cases: one for each family, and one for the form of Qwen3-VL with experts. */
+export const goldenSets = [...families, 'qwen3vlmoe'] as const
+export type GoldenSet = (typeof goldenSets)[number]
+const familyOf = (set: GoldenSet): Family => (set === 'qwen3vlmoe' ? 'qwen3vl' : set)
 
 const root = join(import.meta.dirname, 'goldens')
 /** Absolute path of a golden file, e.g. `images/img_a.png`. */
@@ -22,10 +26,10 @@ export function goldenFloats(...path: string[]): Float32Array {
   return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength))
 }
 
-/** The family's f32 model. */
-export const goldenModel = (family: Family): ModelFiles => ({
-  textPath: golden(family, 'model-f32.gguf'),
-  projectorPath: golden(family, 'mmproj-f32.gguf'),
+/** The set's f32 model. */
+export const goldenModel = (set: GoldenSet): ModelFiles => ({
+  textPath: golden(set, 'model-f32.gguf'),
+  projectorPath: golden(set, 'mmproj-f32.gguf'),
 })
 
 /** A conversation as the reference wrote it down: the parts of the Qwen model card. */
@@ -47,7 +51,8 @@ interface GoldenPart {
 export interface GoldenCase {
   readonly name: string
   readonly messages: readonly GoldenMessage[]
-  readonly kwargs: { readonly add_vision_id?: boolean }
+  /** `template`: of those in the family's templates.json; unset: the one in the model's file. */
+  readonly kwargs: { readonly add_vision_id?: boolean; readonly template?: string }
   readonly input_ids: readonly number[]
   readonly greedy: readonly number[]
   readonly greedy_text: string
@@ -57,8 +62,8 @@ export interface GoldenCase {
   readonly logits: { readonly file: string }
 }
 
-/** The cases of a family. */
-export const goldenCases = (family: Family): GoldenCase[] => goldenJson<GoldenCase[]>(family, 'cases.json')
+/** The cases of a set. */
+export const goldenCases = (set: GoldenSet): GoldenCase[] => goldenJson<GoldenCase[]>(set, 'cases.json')
 
 /** The reference dropped this picture's alpha, the engine blends it over white; the sizes are those after its resize. */
 const WITH_ALPHA = 'images/img_d.png'
@@ -72,7 +77,8 @@ const opaqueFiles = {
 const pictureFolder = (family: Family): string => (family === 'qwen3vl' ? family : '')
 
 /** What the reference was asked, for the engine: the same pictures, budget and number of tokens, end tokens ignored. */
-export async function goldenRequest(family: Family, { messages, kwargs, greedy }: GoldenCase): Promise<AnswerRequest> {
+export async function goldenRequest(set: GoldenSet, { messages, kwargs, greedy }: GoldenCase): Promise<AnswerRequest> {
+  const family = familyOf(set)
   const opaque: ChatPart = {
     type: 'image',
     source: {
@@ -94,7 +100,7 @@ export async function goldenRequest(family: Family, { messages, kwargs, greedy }
       content: content.map(asSeen),
     })),
     {
-      model: goldenModel(family),
+      model: goldenModel(set),
       budget: visionOf(family),
       contextTokens: 1024,
       maxTokens: greedy.length,
