@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import type { AnswerRequest, ChatMessage, ChatPart, ModelFiles } from '../engine/index.ts'
 import { visionOf } from '../lib/families/families.ts'
 import { requestOf } from './engineRequests.ts'
+import { readGguf, string, withEntries, writeGguf } from './ggufEdit.ts'
 
 /** The model families; each has a tiny f32 model with random weights and what the reference computes with it. */
 export const families = ['qwen2vl', 'qwen25vl', 'qwen3vl'] as const
@@ -108,6 +109,21 @@ export async function goldenRequest(set: GoldenSet, { messages, kwargs, greedy }
       ignoreEos: true,
     },
   )
+}
+
+/** The model of a case: with another chat template in its file, written into `folder`, where the case has one. */
+export function modelOf(
+  set: GoldenSet,
+  { name, kwargs }: GoldenCase,
+  folder: string,
+  model = goldenModel(set),
+): ModelFiles {
+  if (kwargs.template === undefined) return model
+  const template = goldenJson<Record<string, string>>(set, 'templates.json')[kwargs.template]!
+  const textPath = join(folder, `${set}-${name}.gguf`)
+  const file = withEntries(readGguf(readFileSync(model.textPath)), { 'tokenizer.chat_template': string(template) })
+  writeFileSync(textPath, writeGguf(file))
+  return { ...model, textPath }
 }
 
 /** The same conversation for the engine; paths become absolute, a part without a file gets an empty source. */

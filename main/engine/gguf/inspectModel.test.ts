@@ -325,7 +325,7 @@ describe('the wrong file', () => {
 
   it('another kind of projector is named', async () =>
     expect(projector(await replaced(demo.projectorPath, 'qwen2vl_merger', 'qwen3vl_merger'))).rejects.toEqual(
-      refusal('UnsupportedModel', /is the projector of Qwen3-VL, which is not supported yet/),
+      refusal('UnsupportedModel', /is the projector of Qwen3\.5, which is not supported yet/),
     ))
 
   it('swapped files are recognised', () =>

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { layOut } from '../../bench/synthetic/ggufWriter.ts'
 import type { GgufFile } from '../../bench/synthetic/ggufWriter.ts'
 import { projector as projectorFile, qwen2vl2b, textModel } from '../../bench/synthetic/modelFiles.ts'
+import { visionOf } from '../../lib/families/families.ts'
+import { tokenPixels } from '../../lib/families/family.ts'
 import { families, goldenModel } from '../../testing/engineGoldens.ts'
 import { demoModel } from '../../testing/engineRequests.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
@@ -148,12 +150,14 @@ async function expectPictures(files: ModelFiles): Promise<void> {
   const projector = await Projector.load(runtime, files.projectorPath!, facts, () => {}, never, 'plain')
   try {
     const tower = new VisionTower(measuring, projector)
-    for (const [width, height] of [
-      [56, 56],
-      [448, 448],
-      [672, 1008],
+    const token = tokenPixels(visionOf(facts.family))
+    for (const [columns, rows] of [
+      [2, 2],
+      [16, 16],
+      [24, 36],
     ] as const)
       for (const slots of [1, 2] as const) {
+        const [width, height] = [columns * token, rows * token]
         const frame: Frame = { data: new Uint8Array(width * height * 3), width, height }
         await tower.encode(slots === 1 ? [frame] : [frame, frame], never)
         expectNear(pictureGraphBytes(facts, patchesOf(width * height, facts.family), slots), found)

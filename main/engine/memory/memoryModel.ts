@@ -36,7 +36,8 @@ const VOCABULARY_BYTES = 384
 const DRIVER_BYTES = 256 * MIB
 
 /** What the scratch memory depends on. */
-type ScratchFacts = Pick<TextModelFacts, 'embeddingLength' | 'feedForwardLength' | 'heads' | 'vocabSize'>
+type ScratchFacts = Pick<TextModelFacts, 'embeddingLength' | 'feedForwardLength' | 'heads' | 'vocabSize'> &
+  Partial<Pick<TextModelFacts, 'deepstackLayers'>>
 
 /** Bytes of the KV cache of one layer, exact: a row of keys and one of values per token. */
 export function kvLayerBytes(
@@ -53,12 +54,14 @@ export function kvLayerBytes(
  * layer beside the attention mask, without flash attention with the scores of every head.
  */
 export function computeBytes(text: ScratchFacts, contextTokens: number, flashAttention: boolean): number {
-  const { embeddingLength: width, feedForwardLength, heads, vocabSize } = text
+  const { embeddingLength: width, feedForwardLength, heads, vocabSize, deepstackLayers = 0 } = text
   const batch = (values: number) => UBATCH * values * F32_BYTES
   const feedForward = batch(4 * feedForwardLength + width)
   const attention = batch(6 * width + (flashAttention ? 0 : heads * contextTokens))
   const mask = UBATCH * contextTokens * (flashAttention ? F16_BYTES : F32_BYTES)
-  return Math.max(batch(vocabSize + 3 * width), mask + Math.max(feedForward, attention))
+  // rows that are wider than the model, and what goes into its first layers of them
+  const deepstack = deepstackLayers === 0 ? 0 : batch((1 + 2 * deepstackLayers) * width)
+  return deepstack + Math.max(batch(vocabSize + 3 * width), mask + Math.max(feedForward, attention))
 }
 
 /**
@@ -118,8 +121,13 @@ export function pictureGraphBytes(
 
 /** What a picture takes beside its graph: decoded pixels, patches, products' rows in half precision, embeddings. */
 export function pictureExtraBytes(
-  { family, ffnLength, outputLength }: Pick<ProjectorFacts, 'family' | 'ffnLength' | 'outputLength'>,
+  {
+    family,
+    ffnLength,
+    outputLength,
+    rowLength = outputLength,
+  }: Pick<ProjectorFacts, 'family' | 'ffnLength' | 'outputLength'> & Partial<Pick<ProjectorFacts, 'rowLength'>>,
   patches: number,
 ): number {
-  return patches * (patchValues(family) * (1 + F32_BYTES) + ffnLength * F16_BYTES + (outputLength * F32_BYTES) / 4)
+  return patches * (patchValues(family) * (1 + F32_BYTES) + ffnLength * F16_BYTES + (rowLength * F32_BYTES) / 4)
 }

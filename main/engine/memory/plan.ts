@@ -71,12 +71,14 @@ export type PlannedText = Pick<
   | 'vocabSize'
   | 'bytes'
   | 'weights'
->
+> &
+  Partial<Pick<TextModelFacts, 'deepstackLayers'>>
 /** The same of a projector. */
 export type PlannedProjector = Pick<
   ProjectorFacts,
   'family' | 'embeddingLength' | 'ffnLength' | 'outputLength' | 'bytes'
->
+> &
+  Partial<Pick<ProjectorFacts, 'rowLength'>>
 
 /** What a plan is made from. Lengths in tokens, memory in bytes. */
 export interface PlanInput {

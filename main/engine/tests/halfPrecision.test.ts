@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { forkWorker } from '../../nodePorts.ts'
-import { families, goldenCases, goldenModel, goldenRequest } from '../../testing/engineGoldens.ts'
+import { families, goldenCases, goldenModel, goldenRequest, modelOf } from '../../testing/engineGoldens.ts'
 import { answered } from '../../testing/engineRequests.ts'
 import { inHalfPrecision } from '../../testing/ggufFields.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
@@ -43,7 +43,10 @@ describe.each(families)('%s converted to half precision', (family) => {
 
   test.each(goldenCases(family))("$name: the reference's tokens, except where two are as likely", async (golden) => {
     const { input_ids, greedy, greedy_top2_margins } = golden
-    const { result } = await answered(engine, { ...(await goldenRequest(family, golden)), model })
+    const { result } = await answered(engine, {
+      ...(await goldenRequest(family, golden)),
+      model: modelOf(family, golden, folder.path, model),
+    })
     expect(result.promptIds).toEqual(input_ids)
     expect(result.tokens).toHaveLength(greedy.length)
     const different = result.tokens.findIndex((token, i) => token !== greedy[i])

@@ -48,7 +48,8 @@ describe.each(families)('%s: the numbers behind an answer are those of the refer
   })
   afterAll(() => session[Symbol.asyncDispose]())
 
-  test.each(goldenCases(family))('$name', async (golden) => {
+  // what another template writes is compared by its tokens alone
+  test.each(goldenCases(family).filter(({ kwargs }) => kwargs.template === undefined))('$name', async (golden) => {
     drawn = []
     await session.answer({ request: await goldenRequest(family, golden), conversation: null }, silent, never, 0)
     expect(drawn).toHaveLength(golden.greedy.length)

@@ -1,24 +1,43 @@
 import { describe, expect, test } from 'vitest'
 import { families, goldenJson } from '../../../testing/engineGoldens.ts'
+import type { Family } from '../../../testing/engineGoldens.ts'
 import { commonPrefix, gridTokens, isCrowded, mediaPositions, positionSpan, sharesPosition } from './positions.ts'
 import type { Grid, Unit } from './positions.ts'
 
 /** `rope_index.json`: `grid_thw` in patches; the positions follow transformers 4.x, as the published models were trained. */
 interface RopeCase {
   readonly name: string
-  readonly segments: readonly (
-    | { readonly kind: 'text'; readonly len: number }
-    | {
-        readonly kind: 'image' | 'video'
-        readonly grid_thw: [number, number, number]
-        readonly second_per_grid_t?: number | null
-      }
-  )[]
+  readonly segments: readonly Segment[]
   readonly position_ids: readonly [number[], number[], number[]]
   readonly rope_delta: number
 }
+type Segment =
+  | { readonly kind: 'text'; readonly len: number }
+  | {
+      readonly kind: 'image' | 'video'
+      readonly grid_thw: [number, number, number]
+      readonly second_per_grid_t?: number | null
+      /** Tokens of marks and times around the slices of a video, where each stands by itself. */
+      readonly text_before_the_first_frame?: number
+      readonly text_before_each_frame_after_the_first?: number
+      readonly text_after_each_frame?: number
+    }
 
 const TOKENS_PER_SECOND = 2
+
+/** What of a segment stands in the prompt: tokens of text, and grids. */
+function piecesOf(segment: Segment, family: Family): readonly (number | Grid)[] {
+  if (segment.kind === 'text') return [segment.len]
+  const [times, height, width] = segment.grid_thw
+  const timeStep = family === 'qwen25vl' ? (segment.second_per_grid_t ?? 1) * TOKENS_PER_SECOND : 1
+  const grid: Grid = { times, rows: height / 2, columns: width / 2, timeStep }
+  if (segment.text_before_the_first_frame === undefined) return [grid]
+  return Array.from({ length: times }, (_, t) => [
+    t === 0 ? segment.text_before_the_first_frame! : segment.text_before_each_frame_after_the_first!,
+    { ...grid, times: 1 },
+    segment.text_after_each_frame!,
+  ]).flat()
+}
 
 describe.each(families)('%s', (family) => {
   test.each(goldenJson<RopeCase[]>(family, 'rope_index.json'))(
@@ -26,20 +45,17 @@ describe.each(families)('%s', (family) => {
     ({ segments, position_ids, rope_delta }) => {
       const rows: [number[], number[], number[]] = [[], [], []]
       let next = 0
-      for (const segment of segments) {
-        if (segment.kind === 'text') {
-          for (let i = 0; i < segment.len; i++) for (const row of rows) row.push(next + i)
-          next += segment.len * positionSpan({ token: 0 })
+      for (const piece of segments.flatMap((segment) => piecesOf(segment, family))) {
+        if (typeof piece === 'number') {
+          for (let i = 0; i < piece; i++) for (const row of rows) row.push(next + i)
+          next += piece * positionSpan({ token: 0 })
           continue
         }
-        const [times, height, width] = segment.grid_thw
-        const timeStep = family === 'qwen2vl' ? 1 : (segment.second_per_grid_t ?? 1) * TOKENS_PER_SECOND
-        const grid: Grid = { times, rows: height / 2, columns: width / 2, timeStep }
-        const positions = mediaPositions(grid, next)
-        const n = gridTokens(grid)
+        const positions = mediaPositions(piece, next)
+        const n = gridTokens(piece)
         rows.forEach((row, axis) => row.push(...positions.subarray(axis * n, (axis + 1) * n)))
         expect([...positions.subarray(3 * n)]).toEqual(new Array(n).fill(0))
-        next += positionSpan({ media: 'any', grid })
+        next += positionSpan({ media: 'any', grid: piece })
       }
       expect(rows).toEqual(position_ids)
       expect(next - rows[0].length).toBe(rope_delta)
