@@ -32,6 +32,7 @@ import { createDownloads } from './services/downloads/index.ts'
 import { createDrafts } from './services/drafts/index.ts'
 import { createMedia } from './services/media/index.ts'
 import type { AttachmentGateway, FrameSets } from './services/media/index.ts'
+import { visionOf } from './lib/families/families.ts'
 import { createModels } from './services/models/index.ts'
 import type { Models, Surroundings } from './services/models/index.ts'
 import { createSettings } from './services/settings/index.ts'
@@ -188,12 +189,13 @@ export function createApp(
 
   /** What a plan for a video has to know of the chosen model; how long encoding took comes from this run first. */
   function modelRoom() {
-    const { model, overrides, contextTokens } = models.chosen()
+    const { model, family, overrides, contextTokens } = models.chosen()
     const { model: loaded, encoding } = engine.state
     const isLoaded = loaded?.textPath === model.textPath && loaded.projectorPath === model.projectorPath
     return {
       budget: overrides.budget ?? settings.current.budget ?? model.defaults.budget,
       contextTokens,
+      vision: visionOf(family ?? 'qwen2vl'),
       encoded: [...(isLoaded && encoding ? [encoding] : []), ...benchmarks.encodedPictures(model.id)],
     }
   }

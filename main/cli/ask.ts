@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
-import { AppError, MAX_PICTURE_TOKENS, PIXELS_PER_TOKEN } from '#contract'
+import { AppError, PIXELS_PER_TOKEN } from '#contract'
 import { createHeadless } from '../headless.ts'
 import type { AnswerRequest, AnswerResult, ChatMessage, ChatPart } from '../headless.ts'
 import { headlessPorts } from '../nodePorts.ts'
 import { countVideos, readMessages, toSource, videoPart } from './messages.ts'
+import { visionOf } from '../lib/families/families.ts'
 import { fitRequest, readFormat, roomForVideos, toLora } from './request.ts'
 import { UsageError, decimal, integer, runCommand } from './usage.ts'
 import { Videos } from './videos.ts'
@@ -74,8 +75,6 @@ const options = {
 /** Those that name files. */
 const FILES = ['model', 'mmproj', 'image', 'video', 'messages', 'json-schema', 'grammar', 'lora'] as const
 
-/** The reference's defaults: 4 to 16384 tokens. */
-const REFERENCE_BUDGET = { minPixels: 4 * PIXELS_PER_TOKEN, maxPixels: MAX_PICTURE_TOKENS * PIXELS_PER_TOKEN }
 const DEFAULT_MAX_TOKENS = 512
 
 const tell = (note: string) => void process.stderr.write(`${note}\n`)
@@ -99,7 +98,9 @@ export function ask(argv: string[]): Promise<number> {
       const demo = headless.demoModel
       const model = values.model ? { textPath: values.model, projectorPath: values.mmproj ?? null } : demo
       const defaults = values.model ? null : demo.defaults
-      const budget = defaults?.budget ?? REFERENCE_BUDGET
+      const vision = visionOf((values.model && (await headless.engine.inspect(model)).family) || 'qwen2vl')
+      videos.vision = vision
+      const budget = defaults?.budget ?? vision
       const maxPixels = integer('max-pixels', values['max-pixels'], PIXELS_PER_TOKEN) ?? budget.maxPixels
       const wanted: Omit<AnswerRequest, 'messages'> = {
         model: { textPath: model.textPath, projectorPath: model.projectorPath },

@@ -11,10 +11,11 @@ import {
   openWithFfmpeg,
   proposeSample,
   readHead,
-  sampleFrames,
+  samplerOf,
   sampleVideo,
 } from '../lib/video/index.ts'
-import type { VideoFile } from '../lib/video/index.ts'
+import { visionOf } from '../lib/families/families.ts'
+import type { VideoFile, VideoVision } from '../lib/video/index.ts'
 
 /** A video as the engine takes it. */
 export interface Frames {
@@ -47,6 +48,8 @@ export class Videos {
   private count = 0
   /** Set: fewer and smaller frames are read where more would not fit, which is told. */
   room: VideoRoom | null = null
+  /** How the model sees that the frames are for. */
+  vision: VideoVision = visionOf('qwen2vl')
 
   /** `signal` ends the reading of a file; `tell` takes what a user has to know of how one was read. */
   constructor(signal: AbortSignal, tell: (note: string) => void = (note) => void process.stderr.write(`${note}\n`)) {
@@ -92,7 +95,7 @@ export class Videos {
     const { frames, fps, notes = [] } = video.facts
     const { budget, ...rule } = this.fitted(video.facts, { ...wished, range, sizes, name: file.name })
     const { first, total } = framesWithin(frames, fps, range)
-    const sampled = sampleFrames(total, fps, rule, first)
+    const sampled = samplerOf(this.vision)(total, fps, rule, first)
     this.folder ??= await temporaryFolder('frames')
     const own = await mkdtemp(join(this.folder, `${this.count++}-`))
     const sources: { path: string }[] = []
@@ -124,8 +127,8 @@ export class Videos {
       ...wished,
       ...(asked !== undefined && { budget: { minPixels: Math.min(minPixels, maxPixels), maxPixels } }),
     }
-    const whole = sampleVideo(facts, wish, usual)
-    const proposal = whole.tokens <= room ? null : proposeSample(facts, wish, usual, room)
+    const whole = sampleVideo(facts, wish, usual, this.vision)
+    const proposal = whole.tokens <= room ? null : proposeSample(facts, wish, usual, room, this.vision)
     if (!proposal) return wished
     const count = (value: number) => value.toLocaleString('en')
     this.tell(

@@ -4,6 +4,8 @@ import { ModelFamily } from './modelFiles.ts'
 
 /** Side of the square of pixels that is one token of a picture, in pixels: 2 x 2 patches of 14. */
 export const TOKEN_SIDE = 28
+/** The same of all families that run. */
+export const TOKEN_SIDES: readonly number[] = [TOKEN_SIDE, 32]
 
 /** Pixels of a picture that are one token. */
 export const PIXELS_PER_TOKEN = TOKEN_SIDE ** 2
@@ -146,10 +148,14 @@ export const FrameSample = z
     indices: z.array(z.int().nonnegative()).min(2).max(MAX_FRAMES),
     /** When each is shown, on the file's own clock, in ms. */
     timesMs: z.array(z.number()).min(2).max(MAX_FRAMES),
-    /** Size of each frame for the model, in pixels: multiples of `TOKEN_SIDE`. */
-    width: z.int().positive().multipleOf(TOKEN_SIDE),
-    height: z.int().positive().multipleOf(TOKEN_SIDE),
+    /** Size of each frame for the model, in pixels: multiples of a token's side of its family. */
+    width: z.int().positive(),
+    height: z.int().positive(),
   })
+  .refine(
+    ({ width, height }) => TOKEN_SIDES.some((side) => width % side === 0 && height % side === 0),
+    'width and height must be whole tokens',
+  )
   .refine((sample) => sample.indices.length === sample.timesMs.length, 'indices and timesMs must be of one length')
 export type FrameSample = z.infer<typeof FrameSample>
 

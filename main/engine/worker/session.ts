@@ -56,7 +56,7 @@ export class Session implements AsyncDisposable {
     this.runtime = runtime
     this.files = planner.files
     this.model = model
-    this.template = ChatTemplate.read(model.facts.chatTemplate)
+    this.template = ChatTemplate.read(model.facts.chatTemplate, model.facts.architecture === 'qwen2vl')
     planner.templateProblem = this.template.problem
     this.encoder = tower && new MediaEncoder(tower, caches.embeddings)
     this.caches = caches

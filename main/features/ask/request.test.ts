@@ -25,7 +25,15 @@ const model = {
 const request = (overrides: Partial<ModelOverrides>, settings: Partial<Settings>, chosen: Partial<Chosen> = {}) =>
   toRequest(
     [{ role: 'user', parts: [{ type: 'text', text: 'Hello' }] }],
-    { model, overrides: { ...noOverrides, ...overrides }, adapters: [], contextTokens: 1000, context: {}, ...chosen },
+    {
+      model,
+      family: null,
+      overrides: { ...noOverrides, ...overrides },
+      adapters: [],
+      contextTokens: 1000,
+      context: {},
+      ...chosen,
+    },
     { ...defaultSettings, ...settings },
     media,
   )
@@ -95,7 +103,14 @@ describe('a format', () => {
   const asked = (turns: readonly Turn[], isDemo = false) =>
     toRequest(
       turns,
-      { model: { ...model, isDemo }, overrides: noOverrides, adapters: [], contextTokens: 1000, context: {} },
+      {
+        model: { ...model, isDemo },
+        family: null,
+        overrides: noOverrides,
+        adapters: [],
+        contextTokens: 1000,
+        context: {},
+      },
       defaultSettings,
       media,
     )
@@ -167,7 +182,7 @@ describe('a video', () => {
   const asked = (part: Turn['parts'][number]) =>
     toRequest(
       [{ role: 'user', parts: [part] }],
-      { model, overrides: noOverrides, adapters: [], contextTokens: 1000, context: {} },
+      { model, family: null, overrides: noOverrides, adapters: [], contextTokens: 1000, context: {} },
       defaultSettings,
       stored,
     ).messages[0]!.content[0]
@@ -239,7 +254,7 @@ describe('a picture too long and narrow for any model, stored before such were r
   const asked = (turns: readonly Turn[]) =>
     toRequest(
       turns,
-      { model, overrides: noOverrides, adapters: [], contextTokens: 1000, context: {} },
+      { model, family: null, overrides: noOverrides, adapters: [], contextTokens: 1000, context: {} },
       defaultSettings,
       media,
     )

@@ -30,7 +30,7 @@ export function checkRatio({ width, height }: Size, name: string): void {
  * Throws as `checkRatio`.
  */
 export function smartResize(size: Size, budget: PictureBudget, name = 'The picture', factor = TOKEN_SIDE): Size {
-  return fitBudget(size, 1, budget, name, factor)
+  return fitBudget(size, { frames: 1, counted: 1 }, budget, name, factor)
 }
 
 /**
@@ -46,12 +46,13 @@ export function smartResizeVideo(
   factor: number,
 ): Size {
   const least = { width: Math.max(factor, size.width), height: Math.max(factor, size.height) }
-  return fitBudget(least, frames, budget, name, factor)
+  return fitBudget(least, { frames, counted: Math.ceil(frames / 2) * 2 }, budget, name, factor)
 }
 
+/** `counted`: frames whose area has to be within the budget; `frames`: those by which it is made so. */
 function fitBudget(
   size: Size,
-  frames: number,
+  { frames, counted }: { readonly frames: number; readonly counted: number },
   { minPixels, maxPixels }: PictureBudget,
   name: string,
   factor: number,
@@ -59,7 +60,7 @@ function fitBudget(
   const { width, height } = size
   checkRatio(size, name)
   const rounded = { width: roundHalfToEven(width / factor) * factor, height: roundHalfToEven(height / factor) * factor }
-  const area = (frames === 1 ? 1 : Math.ceil(frames / 2) * 2) * rounded.width * rounded.height
+  const area = counted * rounded.width * rounded.height
   if (area > maxPixels) {
     const shrink = Math.sqrt((frames * height * width) / maxPixels)
     const fit = (side: number) => Math.max(factor, Math.floor(side / shrink / factor) * factor)

@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AppError, VideoFacts } from '#contract'
-import { framesWithin, proposeSample, sampleVideo } from './index.ts'
+import { visionOf } from '../families/families.ts'
+import { framesWithin, proposeSample as propose, sampleVideo as sample } from './index.ts'
+
+type FirstThree = [Parameters<typeof sample>[0], Parameters<typeof sample>[1], Parameters<typeof sample>[2]]
 
 const facts = (over: Partial<VideoFacts> = {}): VideoFacts => ({
   width: 1280,
@@ -13,6 +16,10 @@ const facts = (over: Partial<VideoFacts> = {}): VideoFacts => ({
   startMs: 0,
   ...over,
 })
+const vision = visionOf('qwen2vl')
+const sampleVideo = (...[video, request, budget]: FirstThree) => sample(video, request, budget, vision)
+const proposeSample = (...[video, request, budget, room]: [...FirstThree, number]) =>
+  propose(video, request, budget, room, vision)
 const usual = { minPixels: 256 * 784, maxPixels: 1280 * 784 }
 const invalid = expect.objectContaining({ code: 'InvalidInput' }) as AppError
 

@@ -1,6 +1,11 @@
 import { AppError, PIXELS_PER_TOKEN } from '#contract'
 import type { FrameSample, PictureBudget, Size, VideoFacts, VideoRange } from '#contract'
-import { roundHalfToEven, smartResize } from '../picture/smartResize.ts'
+import { tokenPixels } from '../families/family.ts'
+import type { VisionFacts } from '../families/family.ts'
+import { roundHalfToEven, smartResize, smartResizeVideo } from '../picture/smartResize.ts'
+
+/** What sampling has to know of how a family sees. */
+export type VideoVision = Pick<VisionFacts, 'patchPixels' | 'videoForm'>
 
 /** Limits that qwen_vl_utils sets: of one frame, and of all frames of a video together, in pixels. */
 const MIN_PIXELS = 128 * PIXELS_PER_TOKEN
@@ -37,6 +42,27 @@ export function videoBudget(
   // a budget below what the reference gives a frame at least is meant: the frame is not enlarged beyond it
   const isBelow = limits.maxPixels < limits.minPixels && wished.minPixels === undefined
   return isBelow ? { ...limits, minPixels: usual.minPixels } : limits
+}
+
+/** Limits of Qwen3-VL's processor: of all frames of a video together, in pixels. */
+const ALL_FRAMES = { minPixels: 4096, maxPixels: 24_576 * 1024 }
+
+/**
+ * The size of a video's frames where the area of all is limited together, after `smart_resize` of Qwen3-VL's video
+ * processor. `wished` and `usual` are of one frame and narrow it.
+ */
+export function timedFrameSize(
+  size: Size,
+  frames: number,
+  wished: { readonly minPixels?: number | undefined; readonly maxPixels?: number | undefined },
+  usual: PictureBudget,
+  { name, token }: { readonly name: string; readonly token: number },
+): Size {
+  const counted = Math.ceil(frames / FRAMES_PER_SLICE) * FRAMES_PER_SLICE
+  const most = Math.max(wished.maxPixels ?? usual.maxPixels, token * token) * counted
+  const maxPixels = Math.min(ALL_FRAMES.maxPixels, most)
+  const least = wished.minPixels === undefined ? ALL_FRAMES.minPixels : wished.minPixels * counted
+  return smartResizeVideo(size, frames, { minPixels: Math.min(least, maxPixels), maxPixels }, name, token)
 }
 
 /** Frames of a video from number `first` on. */
@@ -98,19 +124,41 @@ const MAX_FRAMES = 768
 export const ROUNDING = 1e-6
 
 /**
+ * The same for Qwen3-VL, as `sample_frames` of its video processor chooses them: an odd count is as good as an even one, and
+ * a video of fewer frames than are wanted gives all.
+ */
+export function sampleTimedFrames(
+  total: number,
+  videoFps: number,
+  { fps = FPS }: SamplingRule = {},
+  first = 0,
+): SampledFrames {
+  if (total < PAIR) throw tooShort(total, PAIR)
+  const wanted = Math.floor((total / videoFps) * fps + ROUNDING)
+  const count = Math.min(Math.max(wanted, MIN_FRAMES), MAX_FRAMES, total)
+  const step = (total - 1) / (count - 1)
+  return {
+    indices: Array.from({ length: count }, (_, i) => roundHalfToEven(first + (i === count - 1 ? total - 1 : i * step))),
+    fps: (count / total) * videoFps,
+  }
+}
+
+/**
  * Which frames of a video, or of `total` frames of it from number `first` on, at `videoFps` the model sees: evenly spread
  * from the first to the last, as `smart_nframes` and `fetch_video` of qwen_vl_utils choose them.
  * @throws AppError InvalidInput when the video is shorter than a pair of frames, or than `rule.frames`.
  */
 export function sampleFrames(total: number, videoFps: number, rule: SamplingRule = {}, first = 0): SampledFrames {
   const count = countFrames(total, videoFps, rule)
-  if (!(count >= PAIR && count <= total))
-    throw new AppError(
-      'InvalidInput',
-      `The video has ${total} ${total === 1 ? 'frame' : 'frames'}; ${rule.frames ?? PAIR} cannot be chosen from it. Use a longer video, or one of its frames as a picture.`,
-      { frames: total },
-    )
+  if (!(count >= PAIR && count <= total)) throw tooShort(total, rule.frames ?? PAIR)
   return { indices: linspace(first, first + total - 1, count).map(roundHalfToEven), fps: (count / total) * videoFps }
+}
+
+function tooShort(total: number, wanted: number): AppError {
+  const has = `The video has ${total} ${total === 1 ? 'frame' : 'frames'}; ${wanted} cannot be chosen from it.`
+  return new AppError('InvalidInput', `${has} Use a longer video, or one of its frames as a picture.`, {
+    frames: total,
+  })
 }
 
 function countFrames(
@@ -150,27 +198,49 @@ export interface Sampled {
 const MAX_FRAME_PIXELS = 768 * PIXELS_PER_TOKEN
 
 /**
- * The frames that a model gets of a video, by the reference's rule: which, when they are shown, and their size. `usual`:
- * the budget of pictures. @throws AppError InvalidInput for a range or a video of fewer than two frames, UnsupportedMedia
- * for one that is far wider than high.
+ * The frames that a model gets of a video, by the reference's rule for its family: which, when they are shown, and their
+ * size. `usual`: the budget of pictures. @throws AppError InvalidInput for a range or a video of fewer than two frames,
+ * UnsupportedMedia for one that is far wider than high.
  */
 export function sampleVideo(
   facts: VideoFacts,
   { range, fps = FPS, budget }: SampleRequest,
   usual: PictureBudget,
+  vision: VideoVision,
 ): Sampled {
   const { first, total } = framesWithin(facts.frames, facts.fps, range)
-  const { indices, fps: sampledFps } = sampleFrames(total, facts.fps, { fps }, first)
-  const { width, height } = smartResize(facts, frameLimits(indices.length, budget, usual), 'The video')
+  const { indices, fps: sampledFps } = samplerOf(vision)(total, facts.fps, { fps }, first)
+  const { width, height } = frameSizeOf(facts, indices.length, budget, usual, vision)
   const timesMs = indices.map((index) => facts.startMs + (1000 * index) / facts.fps)
   return {
     sample: { range, wishedFps: fps, fps: sampledFps, indices: [...indices], timesMs, width, height },
-    tokens: Math.ceil(indices.length / PAIR) * sliceTokens({ width, height }),
+    tokens: Math.ceil(indices.length / PAIR) * (sliceTokens({ width, height }, vision) + stampTokens(vision)),
   }
 }
 
+/** How frames are chosen for a family. */
+export const samplerOf = ({ videoForm }: VideoVision): typeof sampleFrames =>
+  videoForm === 'timed' ? sampleTimedFrames : sampleFrames
+
+function frameSizeOf(
+  facts: VideoFacts,
+  frames: number,
+  budget: PictureBudget | undefined,
+  usual: PictureBudget,
+  vision: VideoVision,
+): Size {
+  const token = tokenPixels(vision)
+  if (vision.videoForm === 'timed')
+    return timedFrameSize(facts, frames, budget ?? {}, usual, { name: 'The video', token })
+  return smartResize(facts, frameLimits(frames, budget, usual), 'The video', token)
+}
+
 /** Tokens of one temporal slice, which is a pair of frames. */
-export const sliceTokens = ({ width, height }: Size): number => (width * height) / PIXELS_PER_TOKEN
+export const sliceTokens = ({ width, height }: Size, vision: VideoVision): number =>
+  (width * height) / tokenPixels(vision) ** 2
+
+/** Tokens of marks and time around a slice that stands by itself, as of "<123.4 seconds>". */
+const stampTokens = ({ videoForm }: VideoVision): number => (videoForm === 'timed' ? 10 : 0)
 
 /** How large each of so many frames may be, in pixels: what is wished, within what the reference allows. */
 export function frameLimits(frames: number, wished: PictureBudget | undefined, usual: PictureBudget): PictureBudget {
@@ -205,17 +275,19 @@ export function proposeSample(
   wish: SampleRequest,
   usual: PictureBudget,
   room: number,
+  vision: VideoVision,
 ): Proposal | null {
-  const whole = sampleVideo(facts, wish, usual).sample
-  const readable = Math.min(READABLE, sliceTokens(whole))
+  const whole = sampleVideo(facts, wish, usual, vision).sample
+  const readable = Math.min(READABLE, sliceTokens(whole, vision))
+  const pixelsPerToken = tokenPixels(vision) ** 2
   const rates = [whole.wishedFps, ...RATES.filter((rate) => rate < whole.fps)]
   let smallest: Proposal | null = null
   for (const fps of rates) {
-    const frames = sampleVideo(facts, { ...wish, fps }, usual).sample.indices.length
-    const perSlice = Math.floor(room / Math.ceil(frames / 2))
+    const frames = sampleVideo(facts, { ...wish, fps }, usual, vision).sample.indices.length
+    const perSlice = Math.floor(room / Math.ceil(frames / 2)) - stampTokens(vision)
     if (perSlice >= LEAST_TOKENS) {
-      const limits = narrowed(frameLimits(frames, wish.budget, usual), perSlice * PIXELS_PER_TOKEN)
-      smallest = fitting(facts, { ...wish, fps }, usual, { room, limits })
+      const limits = narrowed(frameLimits(frames, wish.budget, usual), perSlice * pixelsPerToken)
+      smallest = fitting(facts, { ...wish, fps }, usual, { room, limits, vision })
       if (smallest && perSlice >= readable) return smallest
     }
     if (frames <= LEAST_FRAMES) break
@@ -233,11 +305,11 @@ function fitting(
   facts: VideoFacts,
   wish: SampleRequest & { fps: number },
   usual: PictureBudget,
-  { room, limits }: { room: number; limits: PictureBudget },
+  { room, limits, vision }: { room: number; limits: PictureBudget; vision: VideoVision },
 ): Proposal | null {
-  for (let most = limits.maxPixels; most >= LEAST_TOKENS * PIXELS_PER_TOKEN; most *= STEP) {
+  for (let most = limits.maxPixels; most >= LEAST_TOKENS * tokenPixels(vision) ** 2; most *= STEP) {
     const budget = narrowed(limits, most)
-    const { sample, tokens } = sampleVideo(facts, { ...wish, budget }, usual)
+    const { sample, tokens } = sampleVideo(facts, { ...wish, budget }, usual, vision)
     if (tokens <= room) return { fps: wish.fps, budget, frames: sample.indices.length, tokens }
   }
   return null

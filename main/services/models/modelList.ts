@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { AppError } from '#contract'
-import type { Model, ModelOverrides } from '#contract'
+import type { Model, ModelFamily, ModelOverrides } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { demoModelId } from './demo.ts'
 import { createRegistry } from './registry.ts'
@@ -18,6 +18,8 @@ export interface ModelChoice {
 /** A model with what the user chose for it. */
 export interface Chosen {
   readonly model: Model
+  /** Whose models see as it does; null: nothing tells it. */
+  readonly family: ModelFamily | null
   readonly overrides: ModelOverrides
   readonly adapters: readonly Adapter[]
   /** Size of the context in tokens: the user's, else the model's default. */
@@ -147,10 +149,11 @@ export function createModelList(options: {
   }
 }
 
-function chosenOf({ model, overrides, files }: Entry): Chosen {
+function chosenOf({ model, family, overrides, files }: Entry): Chosen {
   const { contextTokens, kvType, gpuLayers } = overrides.placement
   return {
     model,
+    family,
     overrides,
     adapters: files.filter((file) => file.role === 'adapter').map(({ path, scale }) => ({ path, scale: scale ?? 1 })),
     contextTokens: contextTokens ?? model.defaults.contextTokens,

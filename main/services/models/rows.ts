@@ -1,5 +1,7 @@
-import { ModelOverrides, PIXELS_PER_TOKEN, noOverrides } from '#contract'
+import { ModelOverrides, noOverrides } from '#contract'
 import type { Model, ModelDefaults } from '#contract'
+import { visionOf } from '../../lib/families/families.ts'
+import { tokenPixels } from '../../lib/families/family.ts'
 import { demoDefaults, demoModelId, demoNotice } from './demo.ts'
 import type { Entry, EntryFile } from './types.ts'
 
@@ -62,14 +64,15 @@ function modelOf(row: ModelRow, files: readonly EntryFile[]): Model {
     textPath: own.find((file) => file.role === 'text')?.path ?? '',
     projectorPath: own.find((file) => file.role === 'projector')?.path ?? null,
     bytes: own.reduce((sum, file) => sum + file.bytes, 0),
-    defaults: isDemo ? demoDefaults : addedDefaults(row.trained_context),
+    defaults: isDemo ? demoDefaults : addedDefaults(row.trained_context, row.family),
   }
 }
 
 /** Defaults of a model the user added: 256 to 1280 tokens per picture and the sampling of the Qwen2.5-VL model card. */
-function addedDefaults(trainedContext: number): ModelDefaults {
+function addedDefaults(trainedContext: number, family: Entry['family']): ModelDefaults {
+  const pixels = tokenPixels(visionOf(family ?? 'qwen2vl')) ** 2
   return {
-    budget: { minPixels: 256 * PIXELS_PER_TOKEN, maxPixels: 1280 * PIXELS_PER_TOKEN },
+    budget: { minPixels: 256 * pixels, maxPixels: 1280 * pixels },
     contextTokens: Math.max(256, Math.min(8192, trainedContext)),
     maxTokens: 2048,
     sampling: { temperature: 0.7, topP: 0.8, topK: 20, minP: 0, repeatPenalty: 1.05, seed: null },

@@ -179,3 +179,11 @@ test('a template that fails on one conversation says so and is used for others',
 test('a base model gets the text as it is, with its vision tokens', () => {
   expect(renderRaw([user(picture, 'A picture of')])).toBe('<|vision_start|><|image_pad|><|vision_end|>A picture of')
 })
+
+test('without a template of its own, a model of a family without a default system prompt gets none', () => {
+  const asked = [message('user', 'What is this?')]
+  const render = (hasSystem: boolean) =>
+    ChatTemplate.read(null, hasSystem).render(asked, { visionId: false, plain: (text) => text })
+  expect(render(true)).toContain('<|im_start|>system\nYou are a helpful assistant.<|im_end|>')
+  expect(render(false)).toBe('<|im_start|>user\nWhat is this?<|im_end|>\n<|im_start|>assistant\n')
+})

@@ -19,12 +19,13 @@ export const PADS: Readonly<Record<MediaPart['type'], string>> = { image: '<|ima
 const LABELS: Readonly<Record<MediaPart['type'], string>> = { image: 'Picture', video: 'Video' }
 
 /**
- * ChatML with pictures, for a model that brings no template of its own: as Qwen2-VL's template writes a conversation, the
- * default system prompt too.
+ * ChatML with pictures, for a model that brings no template of its own: as the family's templates write a conversation,
+ * those of Qwen2-VL and Qwen2.5-VL with a default system prompt.
  */
-const CHATML = `{%- for message in messages -%}
-{%- if loop.first and message.role != 'system' %}{{ '<|im_start|>system\\nYou are a helpful assistant.<|im_end|>\\n' }}{% endif -%}
-{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}
+const DEFAULT_SYSTEM = `{%- if loop.first and message.role != 'system' %}{{ '<|im_start|>system\\nYou are a helpful assistant.<|im_end|>\\n' }}{% endif -%}
+`
+const chatml = (hasSystem: boolean): string => `{%- for message in messages -%}
+${hasSystem ? DEFAULT_SYSTEM : ''}{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}
 {%- endfor -%}
 {%- if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif -%}`
 
@@ -68,19 +69,20 @@ export class ChatTemplate {
 
   /**
    * Reads the template that a model's file brings. One that brings none, or one that cannot be used, is written to in
-   * ChatML, the form that all Qwen models know; `problem` says so then.
+   * ChatML, the form that all Qwen models know, with a default system prompt where `hasSystem`; `problem` says so then.
    */
-  static read(source: string | null): ChatTemplate {
-    const chatml = (problem: string | null) =>
-      new ChatTemplate(CHATML, parseTemplate(CHATML), { text: true, image: false, video: false }, problem)
-    if (source === null || source.trim() === '') return chatml(null)
+  static read(source: string | null, hasSystem = true): ChatTemplate {
+    const own = chatml(hasSystem)
+    const instead = (problem: string | null) =>
+      new ChatTemplate(own, parseTemplate(own), { text: true, image: false, video: false }, problem)
+    if (source === null || source.trim() === '') return instead(null)
     try {
       const template = parseTemplate(source)
       const forms = formsOf(template)
-      if (!forms.text && !forms.image) return chatml('it leaves out what the user writes')
+      if (!forms.text && !forms.image) return instead('it leaves out what the user writes')
       return new ChatTemplate(source, template, forms, null)
     } catch (error) {
-      return chatml(reasonOf(error))
+      return instead(reasonOf(error))
     }
   }
 

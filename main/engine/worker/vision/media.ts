@@ -5,9 +5,9 @@ import { AppError } from '#contract'
 import type { PictureBudget, Size } from '#contract'
 import { tokenPixels } from '../../../lib/families/family.ts'
 import type { VisionFacts } from '../../../lib/families/family.ts'
-import { openPicture, smartResize, smartResizeVideo } from '../../../lib/picture/index.ts'
+import { openPicture, smartResize } from '../../../lib/picture/index.ts'
 import type { Picture } from '../../../lib/picture/index.ts'
-import { videoBudget } from '../../../lib/video/index.ts'
+import { timedFrameSize, videoBudget } from '../../../lib/video/index.ts'
 import type { ChatPart, SizeOptions, Source } from '../../types.ts'
 import type { Grid } from '../prompt/positions.ts'
 import type { Frame } from './patches.ts'
@@ -54,8 +54,8 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, vis
   const digests = await Promise.all(sources.map(digest))
   const name = nameOf(sources[0]!)
   const size =
-    part.type === 'video' && vision.videoForm === 'timed'
-      ? frameSize(known ?? header!, part, budget, vision, name)
+    part.type === 'video' && vision.videoForm === 'timed' && !(part.resizedWidth && part.resizedHeight)
+      ? timedFrameSize(known ?? header!, part.frames.length, part, budget, { name, token: tokenPixels(vision) })
       : targetSize(
           known ?? header!,
           part.type === 'image' ? part : { ...part, ...videoBudget(part.frames.length, part, budget) },
@@ -102,27 +102,6 @@ export function sliceOf(media: Media, t: number): Media {
     frames: () => media.frames(t),
     seconds: () => media.seconds(t),
   }
-}
-
-/** All frames of a video together, in pixels: the reference's limits of Qwen3-VL. */
-const ALL_FRAMES = { minPixels: 4096, maxPixels: 24_576 * 1024 }
-
-/** The size of a video's frames where its area is counted as a whole; what is asked for one frame narrows it. */
-function frameSize(
-  original: Size,
-  part: Extract<MediaSource, { type: 'video' }>,
-  budget: PictureBudget,
-  vision: VisionFacts,
-  name: string,
-): Size {
-  const { frames, resizedWidth, resizedHeight } = part
-  if (resizedWidth && resizedHeight) return targetSize(original, part, budget, vision, name)
-  const token = tokenPixels(vision)
-  const counted = Math.ceil(frames.length / vision.framesPerSlice) * vision.framesPerSlice
-  const most = Math.max(part.maxPixels ?? budget.maxPixels, token * token) * counted
-  const maxPixels = Math.min(ALL_FRAMES.maxPixels, most)
-  const minPixels = Math.min(part.minPixels === undefined ? ALL_FRAMES.minPixels : part.minPixels * counted, maxPixels)
-  return smartResizeVideo(original, frames.length, { minPixels, maxPixels }, name, token)
 }
 
 function nameOf(source: Source): string {

@@ -19,6 +19,7 @@ import {
   sampleVideo,
   sliceTokens,
 } from '../../../lib/video/index.ts'
+import type { VisionFacts } from '../../../lib/families/family.ts'
 import type { AttachmentGateway } from '../attachments/types.ts'
 import type { FrameSets } from '../frames/types.ts'
 
@@ -163,6 +164,8 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 export interface ModelRoom {
   /** Pixels per picture and frame where the wish names none. */
   readonly budget: PictureBudget
+  /** How its family sees. */
+  readonly vision: VisionFacts
   /** Size of its context in tokens. */
   readonly contextTokens: number
   /** How long encoding took, the latest first. */
@@ -212,9 +215,9 @@ export function createSampling({ attachments, frames, modelRoom }: SamplingOptio
   return {
     plan({ of, range, fps, budget, taken }) {
       const facts = typeof of === 'string' ? videoOf(of) : of
-      const { budget: usual, contextTokens, encoded } = modelRoom()
+      const { budget: usual, contextTokens, encoded, vision } = modelRoom()
       const wish = { range, fps, budget }
-      const { sample, tokens } = sampleVideo(facts, wish, usual)
+      const { sample, tokens } = sampleVideo(facts, wish, usual, vision)
       const room = Math.max(0, contextTokens - taken - ANSWER_ROOM - TEMPLATE_ROOM)
       const key = typeof of === 'string' ? frames.keyOf(of, sample) : null
       const count = sample.indices.length
@@ -223,10 +226,10 @@ export function createSampling({ attachments, frames, modelRoom }: SamplingOptio
         tokens,
         room,
         fits: tokens <= room,
-        encodeMs: encodingTime(encoded, { slices: Math.ceil(count / 2), tokens: sliceTokens(sample) }),
+        encodeMs: encodingTime(encoded, { slices: Math.ceil(count / 2), tokens: sliceTokens(sample, vision) }),
         key,
         missing: key ? frames.missing(key, count) : sample.indices.map((_, n) => n),
-        proposal: tokens <= room ? null : proposeSample(facts, wish, usual, room),
+        proposal: tokens <= room ? null : proposeSample(facts, wish, usual, room, vision),
       }
     },
 
