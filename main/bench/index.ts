@@ -9,6 +9,7 @@ import type { Machine, MeasuredModel } from './report.ts'
 export { measurements } from './measurements/index.ts'
 export { toReport, toTable } from './report.ts'
 
+export { shapes } from './synthetic/modelFiles.ts'
 export { syntheticModel } from './syntheticModel.ts'
 
 /** As in the engine: with fewer weights for each, threads wait for one another longer than they compute. */

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { measurements, runBench, syntheticModel, toReport, toTable } from '../bench/index.ts'
+import { measurements, runBench, shapes, syntheticModel, toReport, toTable } from '../bench/index.ts'
 import { createHeadless } from '../headless.ts'
 import type { ModelFiles } from '../headless.ts'
 import { headlessPorts } from '../nodePorts.ts'
@@ -13,7 +13,8 @@ const USAGE = `sightline bench [options]
 Measures speed and memory on this computer, and compares the speed with node-llama-cpp's own API in the same run.
 
   --model TEXT.gguf --mmproj PROJ.gguf   the model and its projector (default: the demo model)
-  --synthetic          a model of Qwen2-VL-2B's shape with random weights, made once (2.3 GB in the cache folder)
+  --synthetic [SHAPE]  a model of this shape with random weights, made once (2 GB in the cache folder):
+                       ${shapes.map(({ id }) => id).join(', ')}; the first when none is named
   --runs N             how often each thing is measured (default: ${DEFAULT_RUNS})
   --only A,B           only these: ${names.join(', ')}
   --json               print one JSON object instead of a table
@@ -26,7 +27,7 @@ const flag = { type: 'boolean' } as const
 const options = {
   model: string,
   mmproj: string,
-  synthetic: flag,
+  synthetic: string,
   runs: string,
   only: string,
   json: flag,
@@ -63,13 +64,28 @@ export function bench(argv: string[]): Promise<number> {
 
 function parse(argv: string[]) {
   try {
-    const { values } = parseArgs({ args: argv, options, strict: true })
+    const { values } = parseArgs({ args: withShape(argv), options, strict: true })
     if (values.mmproj && !values.model) throw new UsageError('--mmproj needs --model')
     if (values.synthetic && values.model) throw new UsageError('--synthetic and --model do not go together')
     return values
   } catch (error) {
     throw error instanceof UsageError ? error : new UsageError((error as Error).message)
   }
+}
+
+/** `--synthetic` alone means the first shape. */
+function withShape(argv: readonly string[]): string[] {
+  return argv.flatMap((argument, i) => {
+    const isAlone = argument === '--synthetic' && (argv[i + 1] === undefined || argv[i + 1]!.startsWith('--'))
+    return isAlone ? [`--synthetic=${shapes[0]!.id}`] : [argument]
+  })
+}
+
+/** The shape of that name. @throws UsageError. */
+function shapeOf(id: string): (typeof shapes)[number] {
+  const shape = shapes.find((one) => one.id === id)
+  if (!shape) throw new UsageError(`--synthetic knows ${shapes.map((one) => one.id).join(', ')}, not "${id}"`)
+  return shape
 }
 
 function wanted(only: string | undefined): string[] | null {
@@ -86,7 +102,7 @@ async function chosenModel(
   say: (line: string) => void,
 ): Promise<ModelFiles> {
   if (values.synthetic)
-    return syntheticModel(ports.paths.cache, undefined, (file, bytes) =>
+    return syntheticModel(ports.paths.cache, shapeOf(values.synthetic), (file, bytes) =>
       say(`writing ${file} (${(bytes / 1e9).toFixed(1)} GB)`),
     )
   if (values.model) return { textPath: values.model, projectorPath: values.mmproj ?? null }

@@ -9,6 +9,7 @@ export type Value =
   | { readonly text: string }
   | { readonly i32s: readonly number[] }
   | { readonly f32s: readonly number[] }
+  | { readonly bools: readonly boolean[] }
   | { readonly texts: readonly string[] }
 
 /** `dims` as ggml counts them: the first is the length of a row. */
@@ -88,6 +89,7 @@ function encode(value: Value): Buffer {
   if ('text' in value) return Buffer.concat([u32(Type.text), text(value.text)])
   if ('i32s' in value) return list(Type.i32, value.i32s.length, Buffer.from(Int32Array.from(value.i32s).buffer))
   if ('f32s' in value) return list(Type.f32, value.f32s.length, floats(value.f32s))
+  if ('bools' in value) return list(Type.bool, value.bools.length, Buffer.from(value.bools.map(Number)))
   return list(Type.text, value.texts.length, Buffer.concat(value.texts.map(text)))
 }
 

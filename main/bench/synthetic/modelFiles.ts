@@ -1,8 +1,11 @@
+import { visionOf } from '../../lib/families/families.ts'
 import type { GgufFile, Tensor, Value } from './ggufWriter.ts'
 import { Random, constant, randomF16, randomQ4K, randomQ6K } from './weights.ts'
 
-/** The shape of a Qwen2-VL pair: a language model and the projector before it. Widths in numbers. */
+/** The shape of a pair: a language model and the projector before it. Widths in numbers. */
 export interface ModelShape {
+  /** Unset: Qwen2-VL. */
+  readonly family?: 'qwen2vl' | 'qwen3vl'
   /** Part of the files' names. */
   readonly id: string
   readonly name: string
@@ -11,6 +14,8 @@ export interface ModelShape {
     readonly width: number
     readonly heads: number
     readonly kvHeads: number
+    /** Unset: the width's share of a head. */
+    readonly headLength?: number
     readonly feedForward: number
     readonly ropeSections: readonly [number, number, number, number]
     readonly contextTokens: number
@@ -22,6 +27,8 @@ export interface ModelShape {
     readonly width: number
     readonly heads: number
     readonly feedForward: number
+    /** Blocks whose outputs go into the language model's first layers, and the side of the table of positions. */
+    readonly deep?: { readonly blocks: readonly number[]; readonly positionSide: number }
   }
 }
 
@@ -42,6 +49,35 @@ export const qwen2vl2b: ModelShape = {
   },
   vision: { blocks: 32, width: 1280, heads: 16, feedForward: 5120 },
 }
+
+/** Qwen3-VL-2B. */
+export const qwen3vl2b: ModelShape = {
+  family: 'qwen3vl',
+  id: 'qwen3-vl-2b',
+  name: 'Synthetic Qwen3-VL 2B',
+  text: {
+    blocks: 28,
+    width: 2048,
+    heads: 16,
+    kvHeads: 8,
+    headLength: 128,
+    feedForward: 6144,
+    ropeSections: [24, 20, 20, 0],
+    contextTokens: 262_144,
+    normalTokens: 151_643,
+    vocabularySize: 151_936,
+  },
+  vision: {
+    blocks: 24,
+    width: 1024,
+    heads: 16,
+    feedForward: 4096,
+    deep: { blocks: [5, 11, 17], positionSide: 48 },
+  },
+}
+
+/** The shapes that can be named. */
+export const shapes: readonly ModelShape[] = [qwen2vl2b, qwen3vl2b]
 
 /** Qwen2-VL's special tokens in their order, from the first id after the ordinary tokens. */
 const SPECIAL = [
@@ -111,10 +147,12 @@ const SEED = 20_241_121
 const Q4_K_S = 14
 
 /** A language model with random Q4_K matrices and a Q6_K token table, which serves for the output too. */
-export function textModel({ name, text }: ModelShape): GgufFile {
+export function textModel({ name, text, vision, family = 'qwen2vl' }: ModelShape): GgufFile {
   const random = new Random(SEED)
   const { width, feedForward } = text
-  const keys = (width / text.heads) * text.kvHeads
+  const headLength = text.headLength ?? width / text.heads
+  const queries = headLength * text.heads
+  const keys = headLength * text.kvHeads
   const vector = (tensor: string, length: number, value: number): Tensor => ({
     name: tensor,
     dims: [length],
@@ -131,35 +169,43 @@ export function textModel({ name, text }: ModelShape): GgufFile {
     vector(`${block}.ffn_norm.weight`, width, 1),
     ...(
       [
-        ['attn_q', width],
+        ['attn_q', queries],
         ['attn_k', keys],
         ['attn_v', keys],
       ] as const
     ).flatMap(([part, rows]) => [
       matrix(`${block}.${part}.weight`, width, rows),
-      vector(`${block}.${part}.bias`, rows, 0),
+      ...(family === 'qwen2vl' ? [vector(`${block}.${part}.bias`, rows, 0)] : []),
     ]),
-    matrix(`${block}.attn_output.weight`, width, width),
+    ...(family === 'qwen3vl'
+      ? ['attn_q_norm', 'attn_k_norm'].map((part) => vector(`${block}.${part}.weight`, headLength, 1))
+      : []),
+    matrix(`${block}.attn_output.weight`, queries, width),
     matrix(`${block}.ffn_gate.weight`, width, feedForward),
     matrix(`${block}.ffn_up.weight`, width, feedForward),
     matrix(`${block}.ffn_down.weight`, feedForward, width),
   ])
   return {
     metadata: {
-      'general.architecture': { text: 'qwen2vl' },
+      'general.architecture': { text: family },
       'general.type': { text: 'model' },
       'general.name': { text: name },
       'general.file_type': { u32: Q4_K_S },
       'general.quantization_version': { u32: 2 },
-      'qwen2vl.block_count': { u32: text.blocks },
-      'qwen2vl.context_length': { u32: text.contextTokens },
-      'qwen2vl.embedding_length': { u32: width },
-      'qwen2vl.feed_forward_length': { u32: feedForward },
-      'qwen2vl.attention.head_count': { u32: text.heads },
-      'qwen2vl.attention.head_count_kv': { u32: text.kvHeads },
-      'qwen2vl.attention.layer_norm_rms_epsilon': { f32: 1e-6 },
-      'qwen2vl.rope.freq_base': { f32: 1e6 },
-      'qwen2vl.rope.dimension_sections': { i32s: text.ropeSections },
+      [`${family}.block_count`]: { u32: text.blocks },
+      [`${family}.context_length`]: { u32: text.contextTokens },
+      [`${family}.embedding_length`]: { u32: width },
+      [`${family}.feed_forward_length`]: { u32: feedForward },
+      [`${family}.attention.head_count`]: { u32: text.heads },
+      [`${family}.attention.head_count_kv`]: { u32: text.kvHeads },
+      [`${family}.attention.layer_norm_rms_epsilon`]: { f32: 1e-6 },
+      [`${family}.rope.freq_base`]: { f32: family === 'qwen3vl' ? 5e6 : 1e6 },
+      [`${family}.rope.dimension_sections`]: { i32s: text.ropeSections },
+      ...(vision.deep && {
+        [`${family}.attention.key_length`]: { u32: headLength },
+        [`${family}.attention.value_length`]: { u32: headLength },
+        [`${family}.n_deepstack_layers`]: { u32: vision.deep.blocks.length },
+      }),
       ...vocabulary(text.normalTokens, text.vocabularySize),
     },
     tensors: [
@@ -172,11 +218,12 @@ export function textModel({ name, text }: ModelShape): GgufFile {
 
 const PROJECTOR_SEED = 20_241_122
 const F16 = 1
-const PATCH = 14
 const MERGED = 4
 
-/** A Qwen2-VL vision tower and merger with random f16 matrices. */
-export function projector({ name, text, vision }: ModelShape): GgufFile {
+/** A vision tower and merger with random f16 matrices. */
+export function projector({ name, text, vision, family = 'qwen2vl' }: ModelShape): GgufFile {
+  const { patchPixels: patch } = visionOf(family)
+  const { deep } = vision
   const random = new Random(PROJECTOR_SEED)
   const { width, feedForward } = vision
   const matrix = (tensor: string, dims: readonly number[], inputs: number): Tensor => ({
@@ -193,8 +240,11 @@ export function projector({ name, text, vision }: ModelShape): GgufFile {
     matrix(`${part}.weight`, [inputs, outputs], inputs),
     vector(`${part}.bias`, outputs, 0),
   ]
-  const norm = (part: string) => [vector(`${part}.weight`, width, 1), vector(`${part}.bias`, width, 0)]
-  const kernel = (tensor: string) => matrix(tensor, [PATCH, PATCH, 3, width], PATCH * PATCH * 3 * 2)
+  const norm = (part: string, length = width) => [
+    vector(`${part}.weight`, length, 1),
+    vector(`${part}.bias`, length, 0),
+  ]
+  const kernel = (tensor: string) => matrix(tensor, [patch, patch, 3, width], patch * patch * 3 * 2)
   return {
     metadata: {
       'general.architecture': { text: 'clip' },
@@ -202,17 +252,22 @@ export function projector({ name, text, vision }: ModelShape): GgufFile {
       'general.name': { text: `${name} vision` },
       'general.file_type': { u32: F16 },
       'clip.has_vision_encoder': { bool: true },
-      'clip.projector_type': { text: 'qwen2vl_merger' },
+      'clip.projector_type': { text: deep ? 'qwen3vl_merger' : 'qwen2vl_merger' },
       'clip.vision.image_size': { u32: 560 },
-      'clip.vision.patch_size': { u32: PATCH },
+      'clip.vision.patch_size': { u32: patch },
       'clip.vision.embedding_length': { u32: width },
       'clip.vision.feed_forward_length': { u32: feedForward },
       'clip.vision.block_count': { u32: vision.blocks },
       'clip.vision.attention.head_count': { u32: vision.heads },
       'clip.vision.attention.layer_norm_epsilon': { f32: 1e-6 },
       'clip.vision.projection_dim': { u32: text.width },
-      'clip.vision.image_mean': { f32s: [0.48145466, 0.4578275, 0.40821073] },
-      'clip.vision.image_std': { f32s: [0.26862954, 0.26130258, 0.27577711] },
+      'clip.vision.image_mean': { f32s: deep ? [0.5, 0.5, 0.5] : [0.48145466, 0.4578275, 0.40821073] },
+      'clip.vision.image_std': { f32s: deep ? [0.5, 0.5, 0.5] : [0.26862954, 0.26130258, 0.27577711] },
+      ...(deep && {
+        'clip.vision.is_deepstack_layers': {
+          bools: Array.from({ length: vision.blocks }, (_, i) => deep.blocks.includes(i)),
+        },
+      }),
     },
     tensors: [
       kernel('v.patch_embd.weight'),
@@ -227,6 +282,17 @@ export function projector({ name, text, vision }: ModelShape): GgufFile {
       ...norm('v.post_ln'),
       ...linear('mm.0', width * MERGED, width * MERGED),
       ...linear('mm.2', width * MERGED, text.width),
+      ...(deep
+        ? [
+            vector('v.patch_embd.bias', width, 0),
+            matrix('v.position_embd.weight', [width, deep.positionSide ** 2], width),
+            ...deep.blocks.flatMap((block) => [
+              ...norm(`v.deepstack.${block}.norm`, width * MERGED),
+              ...linear(`v.deepstack.${block}.fc1`, width * MERGED, width * MERGED),
+              ...linear(`v.deepstack.${block}.fc2`, width * MERGED, text.width),
+            ]),
+          ]
+        : []),
     ],
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { layOut } from '../../bench/synthetic/ggufWriter.ts'
 import type { GgufFile } from '../../bench/synthetic/ggufWriter.ts'
-import { projector as projectorFile, qwen2vl2b, textModel } from '../../bench/synthetic/modelFiles.ts'
+import { projector as projectorFile, qwen2vl2b, qwen3vl2b, textModel } from '../../bench/synthetic/modelFiles.ts'
 import { visionOf } from '../../lib/families/families.ts'
 import { tokenPixels } from '../../lib/families/family.ts'
 import { families, goldenModel } from '../../testing/engineGoldens.ts'
@@ -64,6 +64,17 @@ const models: Record<string, () => ModelFiles> = {
     projectorPath: zeros('mmproj.gguf', projectorFile(shape2b)),
   }),
 }
+
+/** The same of Qwen3-VL, with one block whose output goes into the language model for each of the real ones. */
+const shape3 = {
+  ...qwen3vl2b,
+  text: { ...qwen3vl2b.text, blocks: 3 },
+  vision: { ...qwen3vl2b.vision, blocks: 4, deep: { ...qwen3vl2b.vision.deep!, blocks: [1, 2, 3] } },
+}
+models['a model as wide as Qwen3-VL 2B'] = () => ({
+  textPath: zeros('text3.gguf', textModel(shape3)),
+  projectorPath: zeros('mmproj3.gguf', projectorFile(shape3)),
+})
 
 describe.each(Object.entries(models))('%s', (_name, filesOf) => {
   let files: ModelFiles

@@ -106,14 +106,24 @@ const patchValues = (family: ModelFamily): number => COLOURS * visionOf(family).
  * pixels stay, above them lie the widest values that are alive together, in the feed-forward part or around attention.
  */
 export function pictureGraphBytes(
-  { family, embeddingLength: width, ffnLength }: Pick<ProjectorFacts, 'family' | 'embeddingLength' | 'ffnLength'>,
+  {
+    family,
+    embeddingLength: width,
+    ffnLength,
+    outputLength = 0,
+    rowLength = outputLength,
+  }: Pick<ProjectorFacts, 'family' | 'embeddingLength' | 'ffnLength'> &
+    Partial<Pick<ProjectorFacts, 'outputLength' | 'rowLength'>>,
   patches: number,
   slots = 1,
 ): number {
   const values = patchValues(family)
   const input = slots * values * F32_BYTES + 4 * F32_BYTES
-  const feedForward = 2 * width + (visionOf(family).hasGate ? 2 : 1) * ffnLength
-  const inner = Math.max(feedForward, 6 * width) * F32_BYTES
+  const { hasGate, isDeep } = visionOf(family)
+  // two of the widest values: the gate's, or those that GELU by tanh is made of
+  const feedForward = 2 * width + (hasGate || isDeep ? 2 : 1) * ffnLength
+  // outputs of blocks stay until the end; four patches are one row
+  const inner = (Math.max(feedForward, 6 * width) + (rowLength - outputLength) / 4) * F32_BYTES
   // narrow values fit where the pixels were
   const perPatch = width > values ? input + inner : Math.max(input + (3 - slots) * width * F32_BYTES, inner)
   return patches * perPatch

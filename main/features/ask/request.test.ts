@@ -198,6 +198,7 @@ describe('a video', () => {
       type: 'video',
       frames,
       fps: 1.9,
+      seconds: [0, 1.967],
       minPixels: 168 * 84,
       maxPixels: 168 * 84,
     })
