@@ -102,6 +102,15 @@ describe('series, whose files are of no use without those before them', () => {
     expect(await found(cache, 'long', [0, 1, 2, 3])).toEqual([true, true, false, false])
   })
 
+  test('what is written was used last, though the clock of the disk is behind', async () => {
+    const cache = new DiskCache(folder, 300, 'series')
+    await cache.set('read', 'key', size, 0)
+    const later = new Date(Date.now() + 1000)
+    for (const name of readdirSync(folder)) utimesSync(join(folder, name), later, later)
+    expect(await cache.set('written', 'key', size, 0)).toBe('stored')
+    expect([await found(cache, 'read', [0]), await found(cache, 'written', [0])]).toEqual([[false], [true]])
+  })
+
   test('one that alone takes more than there is room keeps its beginning, and says so of what does not fit', async () => {
     const cache = new DiskCache(folder, 600, 'series')
     const written = []

@@ -88,7 +88,7 @@ export class DiskCache {
       await rename(partial, file)
       if (this.bytes !== null) this.bytes += HEADER_BYTES + length
       if (this.bytes !== null && this.bytes <= this.maxBytes) return 'stored'
-      return (await this.evict()).has(file) ? 'full' : 'stored'
+      return (await this.evict(file)).has(file) ? 'full' : 'stored'
     } catch {
       await rm(partial, { force: true }).catch(() => {})
       return 'failed'
@@ -107,9 +107,12 @@ export class DiskCache {
     return path.join(this.folder, `${short(group)}-${short(key)}${place}${SUFFIX}`)
   }
 
-  /** Deletes what is over the limit and what killed processes left; returns the files that were over it. */
-  private async evict(): Promise<ReadonlySet<string>> {
-    const found = await Promise.all((await readdir(this.folder)).map((name) => this.look(name)))
+  /**
+   * Deletes what is over the limit and what killed processes left; returns the files that were over it. `written` counts as
+   * used last: a file's own time may be some ms behind.
+   */
+  private async evict(written: string): Promise<ReadonlySet<string>> {
+    const found = await Promise.all((await readdir(this.folder)).map((name) => this.look(name, written)))
     const partial = found.filter((file) => file !== null && PARTIAL.test(file.file)) as StoredFile[]
     const stored = found.filter((file) => file !== null && file.file.endsWith(SUFFIX)) as StoredFile[]
     let bytes = 0
@@ -130,10 +133,10 @@ export class DiskCache {
   }
 
   /** Null for a file that is gone meanwhile, as one that was being written is under its other name. */
-  private async look(name: string): Promise<StoredFile | null> {
+  private async look(name: string, written: string): Promise<StoredFile | null> {
     const file = path.join(this.folder, name)
     const found = await stat(file).catch(() => null)
-    return found && { file, size: found.size, usedMs: found.mtimeMs }
+    return found && { file, size: found.size, usedMs: file === written ? Number.MAX_VALUE : found.mtimeMs }
   }
 }
 
