@@ -129,7 +129,10 @@ export class Session implements AsyncDisposable {
     return this.context.current?.size ?? null
   }
 
-  /** Makes the context before it is needed: of the wished size (null: the usual) or as the plan allows. @throws as `answer`. */
+  /**
+   * Makes the context before it is needed: of the wished size (null: the usual) or as the plan allows.
+   * @throws AppError OutOfMemory; the signal's reason.
+   */
   async reserve(contextTokens: number | null, options: ContextOptions, signal: AbortSignal): Promise<void> {
     await this.context.reserve({ contextTokens, options }, signal)
   }

@@ -161,6 +161,19 @@ describe('saving', () => {
     expect(await restored(changed)).toBe(1100)
   })
 
+  test('begins the next time with the piece that could not be written, whatever was copied meanwhile', async () => {
+    const disk = new DiskCache(states, 1 << 30, 'series')
+    const set = disk.set.bind(disk)
+    let writes = 0
+    disk.set = (...args) => (++writes === 1 ? Promise.resolve('failed') : set(...args))
+    const state = openOn(disk)
+    await ask(state, tokens(1000))
+    await state.save(sequence)
+    await state.save(sequence)
+    await state.written()
+    expect(await restored(tokens(1000))).toBe(1000)
+  })
+
   test('that has no memory for a copy leaves the state as it is', async () => {
     const state = open()
     await ask(state, tokens(600))

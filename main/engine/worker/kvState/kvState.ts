@@ -78,16 +78,16 @@ export class KvState {
     while (this.saved.length > 0 && this.saved.at(-1)!.end > kept) this.saved.pop()
     if (kept < this.fullAt) this.fullAt = Infinity
     context.noteSaved()
-    if ((this.saved.at(-1)?.end ?? 0) >= this.fullAt) return
+    if (this.savedEnd >= this.fullAt) return
     let isBroken = false
-    for (const { from, to } of piecesOf(context.units, this.saved.at(-1)?.end ?? 0)) {
+    for (const { from, to } of piecesOf(context.units, this.savedEnd)) {
       if (signal?.aborted || this.conversation !== conversation) return
-      // a piece before this one could not be written meanwhile: the next save begins with it
-      if ((this.saved.at(-1)?.end ?? 0) !== from) return
       const before = this.saved.at(-1)?.digest ?? NOTHING_BEFORE
       const data = await context.copyOut(from, to).catch(() => null)
       // there is no memory for a copy, or the conversation was removed meanwhile
       if (!data || this.conversation !== conversation) return
+      // a piece before this one could not be written meanwhile: the next save begins with it
+      if (this.savedEnd !== from) return
       const piece: StatePiece = { before, units: context.units.slice(from, to), data }
       const index = this.saved.length
       this.saved.push({ end: to, digest: digestAfter(piece) })
@@ -136,6 +136,11 @@ export class KvState {
     this.forgotten.add(conversation)
     if (this.conversation === conversation) this.leave()
     await this.writes
+  }
+
+  /** How many units are on disk or on their way there. */
+  private get savedEnd(): number {
+    return this.saved.at(-1)?.end ?? 0
   }
 
   private sayFull(): void {
