@@ -94,7 +94,7 @@ describe('series, whose files are of no use without those before them', () => {
     expect(await found(cache, 'old', [0, 1])).toEqual([false, false])
   })
 
-  test('has no holes, whichever of its files were used last: its beginning was, by who said something else after it', async () => {
+  test('has no holes where its beginning was used last, as by a question that was asked in other words', async () => {
     for (const index of [0, 1, 2, 3]) await store('long', index, 1)
     const cache = new DiskCache(folder, 600, 'series')
     await found(cache, 'long', [0, 1])

@@ -16,12 +16,12 @@ const PARTIAL = /\.bin\.(\d+)\.part$/
 const MAX_WRITE_MS = 10 * 60_000
 
 /**
- * What goes first when the folder is full: the files that were not used for longest or, of series whose files are of no use
- * without those before them, the ends of the series that were not.
+ * What goes first when the folder is full. `files`: the file that was used longest ago. `series`: the last file of the
+ * series that was used longest ago, because each file of a series is of no use without those before it.
  */
 export type Eviction = 'files' | 'series'
 
-/** What became of a write. `full`: there is no room for it, however much of what is less recently used goes. */
+/** What became of a write. `full`: there is no room for it, even with everything gone that may go before it. */
 export type Written = 'stored' | 'full' | 'failed'
 
 interface StoredFile {
@@ -145,7 +145,7 @@ const latestFirst = (a: { usedMs: number }, b: { usedMs: number }): number => b.
 /** A file of a series: the name of the series and the file's place in it. */
 const PLACE = /^(.*)-(\d+)\.bin$/
 
-/** The series that was used last comes first, each in its order: when each file was used says nothing of that. */
+/** Sorts the series that was used last first, and the files of each by their place; their times do not tell it. */
 function bySeries(files: readonly StoredFile[]): StoredFile[] {
   const used = new Map<string, number>()
   const placed = files.map((stored) => {

@@ -110,7 +110,7 @@ export class EngineProcess {
   private closed = false
   /** The model of the latest request: the one a crash is blamed on. */
   private lastModel: ModelFiles | null = null
-  /** Resident memory when it told last. */
+  /** Its resident memory as it was last reported, in bytes. */
   private residentBytes = 0
   /** What is to be said of a renewed process until another model is loaded. */
   private renewed: string | null = null
@@ -275,7 +275,7 @@ export class EngineProcess {
     this.startAgain(delay, before)
   }
 
-  /** From here on the process is not the engine's any more. */
+  /** The engine has no process from here on, until the next one starts. */
   private leave(state: EngineState): void {
     this.link = null
     this.loaded = null

@@ -45,8 +45,9 @@ const GONE_MS = 5000
 const STOPPED = new AppError('Interrupted', 'Stopped.').toInfo()
 
 /**
- * What the process does, which decides how soon it can end a cancelled request: it loads libraries and drivers in one native
- * call; a model is read tensor by tensor, from a slow disk for long; computing looks up often.
+ * What the process does, which decides how soon it can end a cancelled request. `starting`: libraries and drivers load in one
+ * native call, which cannot be ended. `loading`: a model can be given up after each tensor, for which a slow disk may need
+ * long. `computing`: it looks for a cancel often.
  */
 type Phase = 'starting' | 'loading' | 'computing'
 
@@ -255,7 +256,7 @@ export class WorkerLink {
     timer.unref()
   }
 
-  /** Watches the process while it has work. `isProgress`: its time begins anew. */
+  /** Watches the process while it has work. `isProgress`: the time in which it has to show progress begins anew. */
   private watch(isProgress: boolean): void {
     const isBusy = this.pending.size > 0
     const { stallMs, onBusy } = this.options

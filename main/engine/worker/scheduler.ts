@@ -157,8 +157,8 @@ export class Scheduler {
   }
 
   /**
-   * Whether the load of a cancelled job is of use: to the job whose turn is next or, where none waits, to who works ahead
-   * and will want the model whatever becomes of the draft.
+   * Whether the load of a cancelled job is still of use: to the job whose turn is next or, where none waits, for work
+   * `ahead`, whose user will want the model whatever becomes of the draft.
    */
   private isLoadWanted(ahead: boolean): boolean {
     const next = this.queue.find(
@@ -276,7 +276,7 @@ export class Scheduler {
 /** Whether a job makes the preparations before it pointless. Counting a draft, for one, does not. */
 const outdates = ({ op }: QueuedJob): boolean => op !== 'count' && op !== 'probe'
 
-/** Whether a job is done before its user asks for it. */
+/** Whether a job is work ahead: done while its user still writes the question. */
 const isAhead = ({ op }: Pick<Job, 'op'>): boolean => op === 'prepare' || op === 'count'
 
 /** The model that a job needs; null: none. */
