@@ -121,4 +121,14 @@ test('with a video among them, pictures and videos keep their own sizes; a mark 
       ],
     },
   ])
+  // Qwen3-VL was told when each frame is shown in its file, and marks in thousandths
+  const told = { ...given, seen: { ...given.seen!, family: 'qwen3vl' as const } }
+  const seen = groundAnswer(
+    '[{"time": 0.8, "bbox_2d": [500, 500, 1000, 1000]}]',
+    told,
+    mediaBefore({ q: asked, r: told }, told),
+  )
+  expect(seen.videos).toMatchObject([
+    { startMs: 0, marks: [{ time: 0.8, shape: { x1: 320, y1: 160, x2: 640, y2: 320 } }] },
+  ])
 })

@@ -1,4 +1,4 @@
-import type { ImageAttachment, Message, Size } from '#contract'
+import type { ImageAttachment, Message, ModelFamily, Seen, Size } from '#contract'
 import { pathBefore } from '../../lib/conversation/state.ts'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { findMarks, toOriginal } from '../../lib/grounding/index.ts'
@@ -13,7 +13,7 @@ export type SeenMedium = SeenThing & {
 }
 type SeenThing =
   | { readonly kind: 'picture'; readonly attachment: ImageAttachment }
-  /** `startMs`: when what the model saw begins, on the player's clock. */
+  /** `startMs`: where the model's time 0 is, on the player's clock. */
   | { readonly kind: 'video'; readonly id: string; readonly size: Size; readonly startMs: number }
 
 interface Marked {
@@ -49,17 +49,22 @@ export function mediaBefore(messages: OpenConversation['messages'], answer: Mess
   if (!seen || parentId === null) return []
   const shown = pathBefore(messages, answer)
     .slice(leftOut)
-    .flatMap((message) => thingsOf(message).map((thing) => ({ ...thing, isAsked: message.id === parentId })))
+    .flatMap((message) => thingsOf(message, seen).map((thing) => ({ ...thing, isAsked: message.id === parentId })))
   // another number of them: the conversation is not what the model had
   return shown.length === seen.media.length ? shown.map((thing, i) => ({ ...thing, model: seen.media[i]! })) : []
 }
 
-function thingsOf(message: Message): SeenThing[] {
+/** Families that are told when each frame is shown in its file, so that they tell that time too. */
+const TOLD_TIMES: readonly ModelFamily[] = ['qwen3vl']
+
+function thingsOf(message: Message, { family }: Seen): SeenThing[] {
+  const knowsTimes = TOLD_TIMES.includes(family)
   return message.parts.flatMap((part, place): SeenThing[] => {
     if (part.type === 'text') return []
     if (part.type === 'image') return [{ kind: 'picture', attachment: part.attachment }]
     const { width, height } = part.type === 'video' ? part.attachment : (part.pictures[0] ?? { width: 1, height: 1 })
-    return [{ kind: 'video', id: videoId(message.id, place), size: { width, height }, startMs: seenPart(part).startMs }]
+    const startMs = knowsTimes ? 0 : seenPart(part).startMs
+    return [{ kind: 'video', id: videoId(message.id, place), size: { width, height }, startMs }]
   })
 }
 
