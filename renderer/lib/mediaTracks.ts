@@ -44,10 +44,8 @@ async function allowed(what: 'camera' | 'screen', sourceId: string | null): Prom
 
 /**
  * Starts to read a screen, window or tab: that of `sourceId` where the shell lists them, else the one that the user
- * chooses
- * when the system or the browser asks. Needs a click or key press just before. Rejects with AppError; null when the
- * user
- * chose nothing.
+ * chooses when the system or the browser asks. Needs a click or key press just before. Rejects with AppError; null when
+ * the user chose nothing.
  */
 export async function shareScreen(sourceId: string | null = null): Promise<MediaStreamVideoTrack | null> {
   try {

@@ -154,8 +154,7 @@ const MOST = { width: 640, height: 480 }
 
 /**
  * The picture with what the answer found on it, and what can be done with that. `hasLegend`: the marks are named below
- * it,
- * because not all of them are in the answer's words. `onCrop`: asks about the box of a number alone.
+ * it, because not all of them are in the answer's words. `onCrop`: asks about the box of a number alone.
  */
 export function GroundedPicture({
   picture,

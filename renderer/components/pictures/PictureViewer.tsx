@@ -15,9 +15,8 @@ import type { Tool, View, ViewedPicture } from './viewerGeometry.ts'
 
 /**
  * The area of the viewer in which a picture lies: the wheel zooms at the pointer, dragging moves it, a double click
- * goes
- * between fitted and full size. `view` null: fitted. Each new `step` zooms once about the centre. `children` is called
- * with the place of the picture and lies over it.
+ * goes between fitted and full size. `view` null: fitted. Each new `step` zooms once about the centre. `children` is
+ * called with the place of the picture and lies over it.
  */
 export function PictureStage({
   picture,
@@ -122,8 +121,7 @@ const tools: readonly (readonly [Tool, string, string, LucideIcon])[] = [
 
 /**
  * Shows pictures one at a time over the whole window, with zoom and pan, and what was drawn on them. `index` null:
- * closed.
- * `onMarks`: boxes and points can be drawn; unset: they are only shown.
+ * closed. `onMarks`: boxes and points can be drawn; unset: they are only shown.
  */
 export function PictureViewer({
   pictures,

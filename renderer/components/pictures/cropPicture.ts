@@ -24,8 +24,7 @@ export function regionOf({ x1, y1, x2, y2 }: Extract<Shape, { type: 'box' }>, { 
 
 /**
  * A part of a stored picture as a picture of its own (PNG, pixel for pixel as shown upright). `size` is that of the
- * whole
- * picture. Rejects when the file cannot be read.
+ * whole picture. Rejects when the file cannot be read.
  */
 export async function cropPicture(
   picture: { readonly url: string; readonly name: string; readonly size: Size },

@@ -95,8 +95,7 @@ export function usePanelAnswer(asked: PanelQuestion | null): PanelAnswer {
 
 /**
  * Asks about a captured picture and shows the answer as it comes. Nothing is stored before the first question; from
- * then on
- * it is a conversation like any other. `progressText`: what the engine is doing, in words.
+ * then on it is a conversation like any other. `progressText`: what the engine is doing, in words.
  */
 export function AskPanel({
   png,

@@ -155,9 +155,8 @@ function gripOf(target: EventTarget): 'picture' | 'region' | Handle {
 
 /**
  * A captured picture on which a region is chosen: drawn, moved and sized with the pointer or the keyboard. `isScreen`:
- * it
- * lies over the screen it was taken of, pixel on pixel; else it is shown whole, never enlarged. Enter takes the region,
- * Escape cancels.
+ * it lies over the screen it was taken of, pixel on pixel; else it is shown whole, never enlarged. Enter takes the
+ * region, Escape cancels.
  */
 export function RegionPicker({
   picture,

@@ -27,8 +27,7 @@ function keyOf({ key, code }: PressedKeys): string | null {
 
 /**
  * A shortcut as Electron writes accelerators ("CommandOrControl+Shift+9"); null while it is not complete. A key alone,
- * or
- * with Shift alone, would be lost for typing, unless it is a function key or Print Screen.
+ * or with Shift alone, would be lost for typing, unless it is a function key or Print Screen.
  */
 export function acceleratorOf(event: PressedKeys, isMac: boolean): string | null {
   const key = keyOf(event)

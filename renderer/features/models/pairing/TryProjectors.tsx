@@ -29,8 +29,7 @@ interface Pairing {
 
 /**
  * Asks which projector belongs to a model when no header says so: the model answers one question on one picture with
- * each, and
- * the user takes the one that sees.
+ * each, and the user takes the one that sees.
  */
 export function TryProjectors({
   open,
