@@ -37,7 +37,7 @@ export class CoreStopped extends Error {
 }
 
 /** The object that a shell with a message port puts on the window; the port arrives as a message `shellMessages.port`. */
-export interface PortBridge {
+interface PortBridge {
   requestPort(): void
   /** Starts the core again after it ended; the next port is one to the new core. */
   restartCore(): void

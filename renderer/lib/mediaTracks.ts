@@ -17,7 +17,7 @@ const MOST_FRAMES = { max: 10 }
 export const canShareScreen = (): boolean => typeof navigator.mediaDevices?.getDisplayMedia === 'function'
 
 /** The error for a camera or screen that was not shown; null when the user closed the system's dialog. */
-export function refusal(thrown: unknown, what: 'camera' | 'screen'): AppError | null {
+function refusal(thrown: unknown, what: 'camera' | 'screen'): AppError | null {
   const name = thrown instanceof Error ? thrown.name : ''
   const isBySystem = String(thrown).includes('by system')
   if (name === 'AbortError' || (name === 'NotAllowedError' && !isBySystem && what === 'screen')) return null

@@ -15,7 +15,7 @@ export const isObject = (value: Json | undefined): value is JsonObject => value 
  * The range of a list or an object in the text that it was read from, in UTF-16 units; `end` is behind its last
  * character.
  */
-export interface Span {
+interface Span {
   readonly start: number
   readonly end: number
 }

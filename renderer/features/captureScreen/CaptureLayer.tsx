@@ -126,7 +126,7 @@ function ProblemDialog(): ReactNode {
 const left = (until: number): number => Math.max(0, Math.ceil((until - Date.now()) / 1_000))
 
 /** The countdown until the screen is captured, with a button that cancels it. `until` is in ms since 1970. */
-export function Countdown({ until, onCancel }: { until: number; onCancel: () => void }): ReactNode {
+function Countdown({ until, onCancel }: { until: number; onCancel: () => void }): ReactNode {
   const [seconds, setSeconds] = useState(() => left(until))
   useEffect(() => {
     const timer = setInterval(() => setSeconds(left(until)), 200)

@@ -21,7 +21,7 @@ const counted = new Map<'last', ArrayBuffer>()
  * Sends a frame's pixels to the core. @throws {AppError} What the core says, `Interrupted` when it cannot be reached or
  * `signal` aborts.
  */
-export async function sendFrame(
+async function sendFrame(
   address: string,
   { width, height, format, pixels }: Frame,
   signal: AbortSignal,

@@ -23,7 +23,7 @@ export function FitLine({ fit }: { fit: Fit }): ReactNode {
 }
 
 /** The text and the colour of each level of fit. */
-export const levels: Record<Fit['level'], { readonly label: string; readonly dot: string }> = {
+const levels: Record<Fit['level'], { readonly label: string; readonly dot: string }> = {
   gpu: { label: 'Graphics card', dot: 'bg-ok' },
   partial: { label: 'Graphics card and processor', dot: 'bg-ok' },
   cpu: { label: 'Processor', dot: 'bg-accent' },

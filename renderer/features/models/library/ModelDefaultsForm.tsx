@@ -15,6 +15,88 @@ import { changesText, contextSizes } from './listing.ts'
 import { changeOverrides, planFor } from './store.ts'
 import { useAttempt } from './useAttempt.ts'
 
+const details = [
+  { value: 'model', label: 'As in settings' },
+  { value: 'low', label: 'Low' },
+  { value: 'medium', label: 'Medium' },
+  { value: 'high', label: 'High' },
+  { value: 'full', label: 'Full' },
+] as const
+
+const prompts = [
+  { value: 'chat', label: 'As a chat' },
+  { value: 'raw', label: 'As plain text' },
+] as const
+
+/** The defaults of one model. An empty one is as in the settings, or as the model has it. */
+export function ModelDefaultsForm({ model: { model, overrides, trainedContext } }: { model: LibraryModel }): ReactNode {
+  const { error, attempt } = useAttempt()
+  const set = (change: OverridesChange): void => void attempt(() => changeOverrides(model.id, change))
+  const detail = detailOf(overrides.budget)
+  const setDetail = (next: Detail): void => {
+    if (next !== 'custom') set({ budget: next === 'model' ? null : budgetOf(next) })
+  }
+  return (
+    <div className="flex flex-col gap-4 pt-2 pb-4">
+      {error ? <ErrorNote message={error.message} /> : null}
+      <PlacementForm
+        model={model}
+        placement={overrides.placement}
+        trainedContext={trainedContext}
+        onChange={(placement) => set({ placement })}
+      />
+      <div className="flex flex-col items-start gap-1.5">
+        <p>Picture detail</p>
+        <Segmented
+          label="Picture detail for this model"
+          value={detail === 'custom' ? null : detail}
+          options={details}
+          onChange={setDetail}
+        />
+      </div>
+      <SettingRow label="Longest answer">
+        <NumberSetting
+          label="Longest answer for this model in tokens"
+          value={overrides.maxTokens}
+          fallback={model.defaults.maxTokens}
+          min={1}
+          max={131_072}
+          step={64}
+          onChange={(maxTokens) => set({ maxTokens })}
+        />
+      </SettingRow>
+      <SystemPrompt
+        note="Takes the place of the one in the settings. Empty: as in the settings."
+        value={overrides.systemPrompt ?? ''}
+        onChange={(text) => set({ systemPrompt: text === '' ? null : text })}
+      />
+      <div className="flex flex-col items-start gap-1.5">
+        <p>Prompt</p>
+        <Segmented
+          label="Prompt for this model"
+          value={overrides.rawPrompt ? 'raw' : 'chat'}
+          options={prompts}
+          onChange={(prompt) => set({ rawPrompt: prompt === 'raw' ? true : null })}
+        />
+        <p className="text-muted">
+          As plain text: for base models, which go on from what you write instead of answering it. Only there a token
+          that you write, such as &lt;|im_end|&gt;, counts as one.
+        </p>
+      </div>
+      <SamplingSettings
+        sampling={overrides.sampling}
+        defaults={model.defaults.sampling}
+        onChange={(sampling) => set({ sampling })}
+      />
+      {changesText(overrides) === null ? null : (
+        <Button className="self-start" onClick={() => set(noOverrides)}>
+          Everything as in the settings
+        </Button>
+      )}
+    </div>
+  )
+}
+
 const kvTypes = [
   { value: 'auto', label: 'Automatic' },
   { value: 'f16', label: 'Full' },
@@ -25,7 +107,7 @@ const kvTypes = [
 /**
  * The settings of the context's size and precision and of the layers on the graphics card, with the memory they take.
  */
-export function PlacementForm({
+function PlacementForm({
   model,
   placement,
   trainedContext,
@@ -132,7 +214,7 @@ function Reset({ label, onReset }: { label: string; onReset: () => void }): Reac
  * How a model would run with `placement`; null before it is known. One question is on its way at a time, and the latest
  * placement is asked next, so that a slider can be dragged.
  */
-export function usePlan(modelId: string, placement: Placement): Fit | null {
+function usePlan(modelId: string, placement: Placement): Fit | null {
   const [fit, setFit] = useState<Fit | null>(null)
   const wanted = useRef<string | null>(null)
   const asking = useRef(false)
@@ -152,86 +234,4 @@ export function usePlan(modelId: string, placement: Placement): Fit | null {
     if (!asking.current) void ask()
   }, [modelId, key])
   return fit
-}
-
-const details = [
-  { value: 'model', label: 'As in settings' },
-  { value: 'low', label: 'Low' },
-  { value: 'medium', label: 'Medium' },
-  { value: 'high', label: 'High' },
-  { value: 'full', label: 'Full' },
-] as const
-
-const prompts = [
-  { value: 'chat', label: 'As a chat' },
-  { value: 'raw', label: 'As plain text' },
-] as const
-
-/** The defaults of one model. An empty one is as in the settings, or as the model has it. */
-export function ModelDefaultsForm({ model: { model, overrides, trainedContext } }: { model: LibraryModel }): ReactNode {
-  const { error, attempt } = useAttempt()
-  const set = (change: OverridesChange): void => void attempt(() => changeOverrides(model.id, change))
-  const detail = detailOf(overrides.budget)
-  const setDetail = (next: Detail): void => {
-    if (next !== 'custom') set({ budget: next === 'model' ? null : budgetOf(next) })
-  }
-  return (
-    <div className="flex flex-col gap-4 pt-2 pb-4">
-      {error ? <ErrorNote message={error.message} /> : null}
-      <PlacementForm
-        model={model}
-        placement={overrides.placement}
-        trainedContext={trainedContext}
-        onChange={(placement) => set({ placement })}
-      />
-      <div className="flex flex-col items-start gap-1.5">
-        <p>Picture detail</p>
-        <Segmented
-          label="Picture detail for this model"
-          value={detail === 'custom' ? null : detail}
-          options={details}
-          onChange={setDetail}
-        />
-      </div>
-      <SettingRow label="Longest answer">
-        <NumberSetting
-          label="Longest answer for this model in tokens"
-          value={overrides.maxTokens}
-          fallback={model.defaults.maxTokens}
-          min={1}
-          max={131_072}
-          step={64}
-          onChange={(maxTokens) => set({ maxTokens })}
-        />
-      </SettingRow>
-      <SystemPrompt
-        note="Takes the place of the one in the settings. Empty: as in the settings."
-        value={overrides.systemPrompt ?? ''}
-        onChange={(text) => set({ systemPrompt: text === '' ? null : text })}
-      />
-      <div className="flex flex-col items-start gap-1.5">
-        <p>Prompt</p>
-        <Segmented
-          label="Prompt for this model"
-          value={overrides.rawPrompt ? 'raw' : 'chat'}
-          options={prompts}
-          onChange={(prompt) => set({ rawPrompt: prompt === 'raw' ? true : null })}
-        />
-        <p className="text-muted">
-          As plain text: for base models, which go on from what you write instead of answering it. Only there a token
-          that you write, such as &lt;|im_end|&gt;, counts as one.
-        </p>
-      </div>
-      <SamplingSettings
-        sampling={overrides.sampling}
-        defaults={model.defaults.sampling}
-        onChange={(sampling) => set({ sampling })}
-      />
-      {changesText(overrides) === null ? null : (
-        <Button className="self-start" onClick={() => set(noOverrides)}>
-          Everything as in the settings
-        </Button>
-      )}
-    </div>
-  )
 }
