@@ -23,7 +23,7 @@ export interface InspectedModel extends ModelSummary {
  * `path`: of the projector. @throws AppError ProjectorMismatch when it was made for a language model of another width or
  * family; what the headers do not tell is left to who chose it.
  */
-export function checkPair(text: TextModelFacts, projector: ProjectorFacts, path: string): void {
+function checkPair(text: TextModelFacts, projector: ProjectorFacts, path: string): void {
   const [width, given] = [text.embeddingLength, projector.outputLength]
   const { verdict, why } = pairing(
     { name: text.name, family: text.family, width },
