@@ -32,6 +32,7 @@ const OTHER_KINDS = [
   'join',
   'login',
 ]
+
 /** Commands that people copy with the name behind them. */
 const COMMAND =
   /^(?:ollama\s+(?:run|pull)|docker\s+model\s+(?:run|pull)|(?:huggingface-cli|hf)\s+download|lms\s+get|git\s+clone|llama-(?:server|cli|mtmd-cli)\s+-hfr?|-hfr?)\s+/i

@@ -103,6 +103,7 @@ function work(stopAt = Infinity) {
     },
   }
 }
+
 /** All files below a folder with their digests, and links with where they lead. */
 function tree(root: string): Record<string, string> {
   if (!existsSync(root)) return {}

@@ -117,7 +117,7 @@ function refusal(
 }
 
 /** Retry-After as ms from `now`: seconds or a date; 0 when there is none or it cannot be read. */
-export function retryAfterMs(header: string | undefined, now: number): number {
+function retryAfterMs(header: string | undefined, now: number): number {
   if (header === undefined) return 0
   const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now
   return Number.isFinite(ms) ? Math.max(0, ms) : 0
