@@ -73,6 +73,7 @@ async function stored(
   if (attachment.kind !== 'video') throw new Error('It is no video.')
   return attachment
 }
+
 /** A grey frame with a red disc whose place tells its number. */
 function frame(number: number, { width, height }: { width: number; height: number } = facts): RgbPicture {
   const data = new Uint8Array(width * height * 3).fill(230)

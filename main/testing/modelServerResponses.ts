@@ -28,7 +28,7 @@ export type Fault =
   | { readonly kind: 'drip'; readonly chunkBytes: number; readonly everyMs: number }
 
 /** Sends `body` as `fault` has it; the head has been written. */
-export function sendFaulty(response: ServerResponse, body: Buffer, fault: Fault): void {
+function sendFaulty(response: ServerResponse, body: Buffer, fault: Fault): void {
   if (fault.kind === 'stall') response.write(body.subarray(0, fault.afterBytes))
   else if (fault.kind === 'drop') response.write(body.subarray(0, fault.afterBytes), () => response.socket?.destroy())
   else if (fault.kind === 'truncate') response.end(body.subarray(0, fault.afterBytes))
