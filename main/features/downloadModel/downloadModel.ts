@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { AppError } from '#contract'
-import type { Download, DownloadWish, RemoteFile } from '#contract'
+import type { Download, DownloadSelection, RemoteFile } from '#contract'
 import { atSource } from '../../engine/index.ts'
 import type { EventStream } from '../../lib/events.ts'
 import { sortRepository } from '../../services/catalogue/index.ts'
@@ -45,7 +45,7 @@ export interface DownloadModel {
    * Queues a quantization of an entry, or files of a repository. Throws what `Catalogue.listing` and `Catalogue.browsed`
    * throw, and NotFound when the source does not have it any more.
    */
-  start(wanted: DownloadWish, signal: AbortSignal): Promise<Download>
+  start(wanted: DownloadSelection, signal: AbortSignal): Promise<Download>
   pause(id: string): Promise<void>
   resume(id: string): void
   prioritise(id: string): void
@@ -130,10 +130,10 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
     queue.list().find((job) => job.entryId === entryId && job.quantization === quantization && job.state !== 'done')
 
   async function startRepository(
-    wish: Extract<DownloadWish, { repositoryId: string }>,
+    selection: Extract<DownloadSelection, { repositoryId: string }>,
     signal: AbortSignal,
   ): Promise<Download> {
-    const { repositoryId, text: textPath, projector } = wish
+    const { repositoryId, text: textPath, projector } = selection
     const browsed = await catalogue.browsed(repositoryId, signal)
     const { repository, source, texts } = sortRepository(browsed)
     const text = texts.find(({ path }) => path === textPath)
@@ -161,7 +161,7 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
     watch: (signal) => queue.watch(signal),
     onProgress(listener) {
       const ending = new AbortController()
-      void tellProgress(queue.watch(ending.signal), listener)
+      void watchProgress(queue.watch(ending.signal), listener)
       return () => ending.abort()
     },
     heads: queue.heads,
@@ -240,7 +240,7 @@ export function progressOf(jobs: readonly Download[]): DownloadProgress {
 }
 
 /** Tells `listener` how the lists of `stream` sum up, whenever that changes, until the stream ends. */
-export async function tellProgress(
+export async function watchProgress(
   stream: AsyncIterable<readonly Download[]>,
   listener: (progress: DownloadProgress) => void,
 ): Promise<void> {

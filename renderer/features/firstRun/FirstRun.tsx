@@ -1,4 +1,4 @@
-import type { DownloadWish, ErrorInfo, Recommendation } from '#contract'
+import type { DownloadSelection, ErrorInfo, Recommendation } from '#contract'
 import { Eye, HardDrive, WifiOff } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { ReactNode } from 'react'
@@ -22,7 +22,7 @@ export function FirstRun({
   /** Address of the app's icon. */
   icon: string
   /** Queues a download. Rejects with `AppError`. */
-  onDownload: (wish: DownloadWish) => Promise<void>
+  onDownload: (selection: DownloadSelection) => Promise<void>
   onDone: () => void
 }): ReactNode {
   const [step, setStep] = useState(0)
@@ -114,7 +114,7 @@ function FirstModel({
   onDownload,
   onNext,
 }: {
-  onDownload: (wish: DownloadWish) => Promise<void>
+  onDownload: (selection: DownloadSelection) => Promise<void>
   onNext: () => void
 }): ReactNode {
   const { recommendation, error } = useRecommendation()

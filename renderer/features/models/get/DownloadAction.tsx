@@ -43,7 +43,7 @@ export function machineText({ cores, memoryBytes, gpus, freeDiskBytes }: Machine
   return `${has.join(', ')}. ${bytes(freeDiskBytes)} free on the disk.`
 }
 
-const words: Partial<Record<Download['state'], string>> = {
+const stateTexts: Partial<Record<Download['state'], string>> = {
   queued: 'Waiting',
   checking: 'Looking',
   paused: 'Paused',
@@ -86,7 +86,7 @@ export function DownloadAction({
         onClick={() => openModels('downloads')}
         className="w-32 rounded-md px-2 py-1 text-left text-muted hover:bg-hover hover:text-ink"
       >
-        <span className="tabular-nums">{words[job.state] ?? percent(share)}</span>
+        <span className="tabular-nums">{stateTexts[job.state] ?? percent(share)}</span>
         <ProgressBar
           label={`Download of ${job.name}`}
           share={job.state === 'checking' ? null : share}

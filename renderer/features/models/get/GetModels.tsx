@@ -1,4 +1,4 @@
-import type { CatalogueEntry, Download, DownloadWish, Quantization } from '#contract'
+import type { CatalogueEntry, Download, DownloadSelection, Quantization } from '#contract'
 import { Accordion } from '@base-ui/react/accordion'
 import { ChevronRight } from 'lucide-react'
 import { useEffect, useId, useState } from 'react'
@@ -27,7 +27,7 @@ export function GetModels({
   jobs: readonly Download[]
   /** Where models are downloaded from. */
   sources: ReactNode
-  onDownload: (wish: DownloadWish) => Promise<void>
+  onDownload: (selection: DownloadSelection) => Promise<void>
 }): ReactNode {
   const { entries, machine, error } = useCatalogue()
   useEffect(() => void loadCatalogue(), [])
@@ -116,7 +116,7 @@ function EntryOffer({
 }: {
   entry: CatalogueEntry
   jobs: readonly Download[]
-  onDownload: (wish: DownloadWish) => Promise<void>
+  onDownload: (selection: DownloadSelection) => Promise<void>
 }): ReactNode {
   const state = useCatalogue(({ offers }) => offers[entry.id])
   const isUnknown = state === undefined
@@ -229,7 +229,7 @@ function RepositoryField({
   onDownload,
 }: {
   jobs: readonly Download[]
-  onDownload: (wish: DownloadWish) => Promise<void>
+  onDownload: (selection: DownloadSelection) => Promise<void>
 }): ReactNode {
   const id = useId()
   const { typed, isAsking, error, repository } = useRepository()

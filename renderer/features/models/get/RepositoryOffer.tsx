@@ -1,4 +1,4 @@
-import type { Download, DownloadWish, Fit, Repository } from '#contract'
+import type { Download, DownloadSelection, Fit, Repository } from '#contract'
 import { X } from 'lucide-react'
 import { useId, useState } from 'react'
 import type { ReactNode } from 'react'
@@ -25,7 +25,7 @@ export function RepositoryOffer({
 }: {
   repository: Repository
   jobs: readonly Download[]
-  onDownload: (wish: DownloadWish) => Promise<void>
+  onDownload: (selection: DownloadSelection) => Promise<void>
 }): ReactNode {
   const { texts, projectors, others, askedFor, source } = repository
   const { text: textPath, projector } = useRepository()

@@ -137,7 +137,7 @@ function PlacementForm({
         label="Context"
         steps={contextSizes(trainedContext, context)}
         value={context}
-        words={tokens}
+        format={tokens}
         note="How much of a conversation the model keeps in mind."
         reset={
           placement.contextTokens === null ? null : (
@@ -152,7 +152,7 @@ function PlacementForm({
           label="Layers on the graphics card"
           steps={Array.from({ length: layers + 1 }, (_, i) => i)}
           value={placement.gpuLayers ?? fit?.gpuLayers ?? layers}
-          words={(step) => `${count(step)} of ${count(layers)}`}
+          format={(step) => `${count(step)} of ${count(layers)}`}
           reset={
             placement.gpuLayers === null ? null : <Reset label="layers" onReset={() => set({ gpuLayers: null })} />
           }

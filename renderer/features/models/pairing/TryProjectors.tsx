@@ -34,11 +34,11 @@ interface Pairing {
 export function TryProjectors({
   open,
   onOpenChange,
-  ...asked
+  ...pairing
 }: Pairing & { open: boolean; onOpenChange: (open: boolean) => void }): ReactNode {
   return (
-    <DialogFrame open={open} onOpenChange={onOpenChange} title="Which projector sees?" description={sentence(asked)}>
-      <Trial {...asked} onDone={() => onOpenChange(false)} />
+    <DialogFrame open={open} onOpenChange={onOpenChange} title="Which projector sees?" description={sentence(pairing)}>
+      <Trial {...pairing} onDone={() => onOpenChange(false)} />
     </DialogFrame>
   )
 }
