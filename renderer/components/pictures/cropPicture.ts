@@ -47,12 +47,12 @@ export async function cropPicture(
 
 /** "street.jpg" and "red car": "street - red car.png". */
 export function cropName(picture: string, label: string): string {
-  const words = label
+  const part = label
     .replace(/[\\/:*?"<>|\p{Cc}]/gu, ' ')
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, 60)
-  return `${picture.replace(/\.[^.]*$/, '')} - ${words || 'part'}.png`
+  return `${picture.replace(/\.[^.]*$/, '')} - ${part || 'part'}.png`
 }
 
 /** Puts a picture into the question that is being composed; null where there is none. */

@@ -47,12 +47,12 @@ export function AskPanel({
 }): ReactNode {
   const [asking, setAsking] = useState(() => createAsking(png))
   const [text, setText] = useState('')
-  const [asked, setAsked] = useState<(PanelQuestion & { question: string }) | null>(null)
+  const [sent, setSent] = useState<(PanelQuestion & { question: string }) | null>(null)
   const [sending, setSending] = useState(false)
   const [error, setError] = useState<ErrorInfo | null>(null)
   const field = useRef<HTMLTextAreaElement>(null)
-  const answer = usePanelAnswer(asked)
-  const current = answer.isGone ? null : asked
+  const answer = usePanelAnswer(sent)
+  const current = answer.isGone ? null : sent
   const streaming = current !== null && (answer.message === null || answer.message.status === 'streaming')
   const failure = error ?? answer.message?.error ?? null
 
@@ -73,7 +73,7 @@ export function AskPanel({
     const send = answer.isGone ? createAsking(png) : asking
     if (send !== asking) setAsking(() => send)
     try {
-      setAsked({ ...(await send(question.trim())), question: question.trim() })
+      setSent({ ...(await send(question.trim())), question: question.trim() })
       setText('')
     } catch (thrown) {
       setError(toAppError(thrown).toInfo())
@@ -253,9 +253,9 @@ interface PanelAnswer {
 }
 
 /** The answer to a question of the panel as it is written, whichever conversation the main window shows. */
-function usePanelAnswer(asked: PanelQuestion | null): PanelAnswer {
+function usePanelAnswer(sent: PanelQuestion | null): PanelAnswer {
   const [store] = useState(() => createStore<OpenConversation>(() => nothingOpen))
-  const { conversationId, answerId = '' } = asked ?? {}
+  const { conversationId, answerId = '' } = sent ?? {}
   useEffect(() => {
     if (conversationId === undefined) return
     const stop = new AbortController()
@@ -268,6 +268,6 @@ function usePanelAnswer(asked: PanelQuestion | null): PanelAnswer {
     message,
     text: drafts[answerId] ?? (message ? textOf(message) : ''),
     progress: progress[answerId],
-    isGone: asked !== null && status === 'missing',
+    isGone: sent !== null && status === 'missing',
   }
 }

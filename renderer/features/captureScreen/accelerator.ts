@@ -43,7 +43,7 @@ export function acceleratorOf(event: PressedKeys, isMac: boolean): string | null
 }
 
 const marks: Record<string, string> = { CommandOrControl: '⌘', Control: '⌃', Alt: '⌥', Shift: '⇧', Super: '⌘' }
-const words: Record<string, string> = {
+const names: Record<string, string> = {
   CommandOrControl: 'Ctrl',
   Control: 'Ctrl',
   Super: 'Win',
@@ -54,5 +54,5 @@ const words: Record<string, string> = {
 export const shownKeys = (accelerator: string, isMac: boolean): string =>
   accelerator
     .split('+')
-    .map((part) => (isMac ? marks[part] : words[part]) ?? part)
+    .map((part) => (isMac ? marks[part] : names[part]) ?? part)
     .join(isMac ? '' : ' ')

@@ -156,7 +156,7 @@ function useAgain(messageId: string): Again {
 }
 
 const small = 'flex h-6 items-center gap-1.5 rounded-md px-1.5 text-small [&>svg]:size-3.5'
-const wordsClass = `${small} text-muted hover:bg-hover hover:text-ink`
+const textButtonClass = `${small} text-muted hover:bg-hover hover:text-ink`
 const chosenClass = `${small} text-accent`
 
 /**
@@ -182,7 +182,7 @@ export function AnswerPair({ pair, chosen }: { pair: readonly [string, string]; 
       {again.refusal ? <ErrorNote message={again.refusal} /> : null}
       {streaming ? null : (
         <div className="-ml-1.5 flex h-6 items-center gap-2" role="group" aria-label="Both answers">
-          <button type="button" onClick={() => again.ask()} className={wordsClass}>
+          <button type="button" onClick={() => again.ask()} className={textButtonClass}>
             <RotateCcw aria-hidden />
             Answer again
           </button>
@@ -238,7 +238,7 @@ function Column({
             type="button"
             aria-pressed={isChosen}
             onClick={goOn}
-            className={cx('ml-1', isChosen ? chosenClass : wordsClass)}
+            className={cx('ml-1', isChosen ? chosenClass : textButtonClass)}
           >
             {isChosen ? <CircleDot aria-hidden /> : <Circle aria-hidden />}
             Go on with this one

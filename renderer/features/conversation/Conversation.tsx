@@ -74,17 +74,17 @@ const MessageSlot = memo(function MessageSlot({
     const message = state.messages[id]
     return message && message.status !== 'streaming' && state.others[id] === undefined ? message : null
   })
-  const isAsked = usePlayRequest(({ request }) => request?.id.startsWith(`${id}/`) ?? false)
-  const { ref, near } = useNear<HTMLDivElement>(frame, initially || plain === null || isAsked, true)
+  const isToPlay = usePlayRequest(({ request }) => request?.id.startsWith(`${id}/`) ?? false)
+  const { ref, near } = useNear<HTMLDivElement>(frame, initially || plain === null || isToPlay, true)
   return (
     <div ref={ref} className="flex flex-col">
-      {near || isAsked || plain === null ? <MessageView id={id} /> : <Words message={plain} />}
+      {near || isToPlay || plain === null ? <MessageView id={id} /> : <PlainMessage message={plain} />}
     </div>
   )
 })
 
 /** The words of a message without any form; of pictures and videos the names. */
-function Words({ message }: { message: Message }): ReactNode {
+function PlainMessage({ message }: { message: Message }): ReactNode {
   const isQuestion = message.role === 'user'
   const texts = message.parts.map((part) =>
     part.type === 'text' ? part.text : part.type === 'frames' ? part.name : part.attachment.name,
