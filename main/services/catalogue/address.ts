@@ -48,8 +48,8 @@ const LOCAL_PATH = /^(?:file:|~|\.{0,2}[\\/]|[a-z]:[\\/])|^[^/]+\.gguf$/i
  * @throws AppError InvalidInput in words that say what is wanted; nothing else is ever asked for.
  */
 export function parseAddress(typed: string, mirror: string | null): RepositoryAddress {
-  const told = typed.trim().replace(MODEL_SCOPE_COMMAND, 'https://modelscope.cn/models/')
-  const [bare = ''] = told
+  const address = typed.trim().replace(MODEL_SCOPE_COMMAND, 'https://modelscope.cn/models/')
+  const [bare = ''] = address
     .replace(COMMAND, '')
     .replace(/^["'<(]+/, '')
     .split(/\s/)

@@ -171,12 +171,12 @@ async function* progressStream<T>(
   const abort = new AbortController()
   const either = AbortSignal.any([signal, abort.signal])
   let at = { doneBytes: 0, bytes: 0 }
-  let told = -STEP_BYTES
+  let sentBytes = -STEP_BYTES
   let wake = () => {}
   let ended = false
   const onProgress = (doneBytes: number, bytes: number) => {
     at = { doneBytes, bytes }
-    if (doneBytes - told >= STEP_BYTES) wake()
+    if (doneBytes - sentBytes >= STEP_BYTES) wake()
   }
   const running = work({ onProgress, signal: either }).finally(() => {
     ended = true
@@ -188,10 +188,10 @@ async function* progressStream<T>(
     while (!ended) {
       await new Promise<void>((resolve) => {
         wake = resolve
-        if (ended || at.doneBytes - told >= STEP_BYTES) resolve()
+        if (ended || at.doneBytes - sentBytes >= STEP_BYTES) resolve()
       })
       if (ended) break
-      told = at.doneBytes
+      sentBytes = at.doneBytes
       yield { ...at, result: null }
     }
     const result = await running

@@ -18,7 +18,7 @@ export interface Candidate {
   /** Projectors that its keeper says belong to it. */
   readonly projectors: readonly string[]
   /** Whether only a projector is wanted of its place. */
-  readonly isBeside: boolean
+  readonly isProjectorOnly: boolean
 }
 
 /** What a search of places came to. */
@@ -43,7 +43,7 @@ export async function candidatesIn(place: Place, signal?: AbortSignal): Promise<
     .filter(({ path }) => isFirst(path))
     .map((file): Candidate => {
       const sha256 = layout === 'hub' || layout === 'llamacpp' ? digestIn(basename(file.real)) : null
-      return { ...file, keeper, name: null, sha256, projectors: [], isBeside: layout === 'projectors' }
+      return { ...file, keeper, name: null, sha256, projectors: [], isProjectorOnly: layout === 'projectors' }
     })
   const kept: Candidate[] = []
   for (const store of [...((await isOllamaStore(place.path)) ? [place.path] : []), ...stores])
@@ -85,7 +85,7 @@ async function ollama(root: string, keeper: string, signal?: AbortSignal): Promi
         name,
         sha256: digestIn(basename(blob.path)),
         projectors: belonging,
-        isBeside: false,
+        isProjectorOnly: false,
       })
     }
   }
@@ -167,16 +167,17 @@ async function jan(
     const { name = basename(dirname(path)), model_path: model, mmproj_path: projector } = fields
     const at = (way: string) => (isAbsolute(way) ? way : resolve(data, way))
     const projectors = projector === undefined ? [] : [at(projector)]
-    const beside = plain.filter((file) => dirname(file.path) === dirname(path))
-    const models = model === undefined ? beside.map((file) => file.path) : [at(model)]
+    const neighbours = plain.filter((file) => dirname(file.path) === dirname(path))
+    const models = model === undefined ? neighbours.map((file) => file.path) : [at(model)]
     for (const each of models) {
       const real = await realpath(each).catch(() => null)
-      if (real !== null) named.push({ path: each, real, keeper, name, sha256: null, projectors, isBeside: false })
+      if (real !== null)
+        named.push({ path: each, real, keeper, name, sha256: null, projectors, isProjectorOnly: false })
     }
     for (const each of projectors) {
       const real = await realpath(each).catch(() => null)
       if (real !== null)
-        named.push({ path: each, real, keeper, name: null, sha256: null, projectors: [], isBeside: false })
+        named.push({ path: each, real, keeper, name: null, sha256: null, projectors: [], isProjectorOnly: false })
     }
   }
   return named

@@ -44,8 +44,8 @@ export async function scanPlaces(
   }))
   const projectors = looked.filter(({ facts }) => facts.kind === 'projector')
   const kept = await realPaths(options.entries)
-  const isModel = ({ facts, real, isBeside }: Looked) =>
-    facts.kind !== 'projector' && facts.kind !== 'adapter' && !isBeside && !kept.has(real)
+  const isModel = ({ facts, real, isProjectorOnly }: Looked) =>
+    facts.kind !== 'projector' && facts.kind !== 'adapter' && !isProjectorOnly && !kept.has(real)
   const findDuplicate = duplicatesAmong(options.entries)
   const found = await inParallel(looked.filter(isModel), (one) =>
     foundModel(one, projectors, options, findDuplicate, signal),
