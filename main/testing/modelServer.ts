@@ -193,12 +193,12 @@ function answer(request: IncomingMessage, response: ServerResponse, known: Reado
     response.setHeader('X-Error-Code', 'GatedRepo')
     return sendJson(response, 401, { error: 'Access to this model is restricted.' })
   }
-  const asked = scope
+  const wanted = scope
     ? (url.searchParams.get('Revision') ?? 'master')
     : file || tree
       ? found.rest[0]
       : (found.rest[0] ?? 'main')
-  if (asked !== revision && asked !== 'main' && asked !== 'master')
+  if (wanted !== revision && wanted !== 'main' && wanted !== 'master')
     return sendJson(response, 404, { error: 'Revision not found' })
   if (file) return redirect(response, found.repository, file.rest[1] ?? '')
   const files = [...states].map(([path, { file }]) => ({

@@ -147,8 +147,8 @@ export function sendFile(request: IncomingMessage, response: ServerResponse, sta
   const body = Buffer.from(content)
   const etag = etagOf(state)
   const ifRange = request.headers['if-range']
-  const isAsked = ranges && fault.kind !== 'whole' && (ifRange === undefined || ifRange === etag)
-  const range = isAsked ? parseRange(request.headers.range, body.length) : null
+  const isPart = ranges && fault.kind !== 'whole' && (ifRange === undefined || ifRange === etag)
+  const range = isPart ? parseRange(request.headers.range, body.length) : null
   if (range === 'unsatisfiable') {
     response.writeHead(416, { 'Content-Range': `bytes */${body.length}`, 'Content-Length': 0 }).end()
     return

@@ -148,8 +148,8 @@ export class ScriptedEngine implements Engine {
   }
 
   async count(request: AnswerRequest, { signal }: CountOptions = {}): Promise<TokenCount> {
-    const told = await this.tokens(request, signal)
-    return { lastMessage: [], total: 0, text: 0, pictures: 0, video: 0, context: 4096, ...told }
+    const counted = await this.tokens(request, signal)
+    return { lastMessage: [], total: 0, text: 0, pictures: 0, video: 0, context: 4096, ...counted }
   }
 
   async forget(conversationId: string): Promise<void> {
