@@ -59,7 +59,7 @@ export const modelFiles = {
   check: oc.input(z.object({ paths: z.array(z.string().min(1).max(4096)).min(1).max(64) })).output(ModelCheck),
 }
 
-const roleLabels: Readonly<Record<ModelFileSheet['role'], string>> = {
+const roleWords: Readonly<Record<ModelFileSheet['role'], string>> = {
   text: 'language model',
   projector: 'projector (mmproj)',
   adapter: 'LoRA adapter',
@@ -67,12 +67,12 @@ const roleLabels: Readonly<Record<ModelFileSheet['role'], string>> = {
   piece: 'piece of a file',
   other: 'unknown',
 }
-const verdictTexts: Readonly<Record<PairVerdict['verdict'], string>> = {
+const verdictWords: Readonly<Record<PairVerdict['verdict'], string>> = {
   fits: 'belong together',
   unsure: 'may belong together',
   mismatch: 'do not fit',
 }
-const UNKNOWN = 'not told by its header'
+const UNTOLD = 'not told by its header'
 
 /** A sheet as lines of a label and a value, in the words of command line and window. */
 export function sheetLines(sheet: ModelFileSheet): [label: string, value: string][] {
@@ -94,9 +94,9 @@ export function sheetLines(sheet: ModelFileSheet): [label: string, value: string
   const number = (value: number) => value.toLocaleString('en')
   const lines: [string, string | null][] = [
     ['name', name],
-    ['role', roleLabels[role]],
-    ['family', family === null ? UNKNOWN : familyFrom === null ? family : `${family}, by ${familyFrom}`],
-    ['converter', converter ?? UNKNOWN],
+    ['role', roleWords[role]],
+    ['family', family === null ? UNTOLD : familyFrom === null ? family : `${family}, by ${familyFrom}`],
+    ['converter', converter ?? UNTOLD],
     ['quantization', quantization],
     ['size', `${number(bytes)} bytes${parts > 1 ? ` in ${parts} files` : ''}`],
     ['width', width === null ? null : number(width)],
@@ -110,5 +110,5 @@ export function sheetLines(sheet: ModelFileSheet): [label: string, value: string
 /** Whether two files belong together, in sentences. */
 export function verdictSentence({ textPath, projectorPath, verdict, why }: PairVerdict): string {
   const name = (path: string) => path.split(/[/\\]/).at(-1) ?? path
-  return `${name(textPath)} and ${name(projectorPath)} ${verdictTexts[verdict]}.${why === null ? '' : ` ${why}`}`
+  return `${name(textPath)} and ${name(projectorPath)} ${verdictWords[verdict]}.${why === null ? '' : ` ${why}`}`
 }

@@ -13,6 +13,156 @@ import { Fields, requireMatrix, requireTensor, requireVector } from './header.ts
 import type { GgufHeader, TensorInfo } from './header.ts'
 import { printable, unsupported, unusual } from './problems.ts'
 
+const FUSED = /^(v\.blk\.\d+)\.attn_qkv\.(weight|bias)$/
+const HALF = /^(v\.blk\.\d+\.ffn_)(up|down)\.(weight|bias)$/
+/** Written by qwen2_vl_surgery.py, because its time's clip.cpp wanted one; no model uses it. */
+const DUMMY = 'v.position_embd.weight'
+
+/**
+ * The tensors of a vision tower and its merger under the names of today's converter, whichever tool wrote them; others (the
+ * dummy of qwen2_vl_surgery.py, the sound part of Qwen2.5-Omni) are left out. The surgery of December 2024 wrote the two
+ * halves of each block's feed-forward under each other's names; other tools kept queries, keys and values in one matrix,
+ * which is their rows one after the other. `width`: the tower's embedding length.
+ */
+export function towerTensors({ tensors }: GgufHeader, width: number): Map<string, TensorInfo> {
+  const exchanged = { weight: areWeightsExchanged(tensors, width), bias: areBiasesExchanged(tensors, width) }
+  const found = new Map<string, TensorInfo>()
+  for (const tensor of tensors.values()) {
+    const { name } = tensor
+    if (!/^(v|mm)\./.test(name) || name.startsWith('mm.a.') || name === DUMMY) continue
+    const fused = FUSED.exec(name)
+    const half = HALF.exec(name)
+    if (fused) for (const part of thirds(tensor, fused[1]!, fused[2]!)) found.set(part.name, part)
+    else if (half && exchanged[half[3] as 'weight' | 'bias']) {
+      const own = `${half[1]}${half[2] === 'up' ? 'down' : 'up'}.${half[3]}`
+      found.set(own, { ...tensor, name: own })
+    } else found.set(name, tensor)
+  }
+  return found
+}
+
+/** Whether the halves of the feed-forward are under each other's names, which only its shapes tell. */
+export function areHalvesExchanged({ tensors }: GgufHeader, width: number): boolean {
+  return areWeightsExchanged(tensors, width)
+}
+
+type Tensors = ReadonlyMap<string, TensorInfo>
+
+/** `ffn_up` leads from the width to the inner length. Where both are equal only the tool tells: that with the dummy exchanged them. */
+function areWeightsExchanged(tensors: Tensors, width: number): boolean {
+  const dims = tensors.get('v.blk.0.ffn_up.weight')?.dims ?? []
+  const [columns, rows] = [dims[0], dims[1] ?? 1]
+  if (columns === width && rows === width) return tensors.has(DUMMY) && !tensors.has('v.blk.0.ffn_gate.weight')
+  return columns !== width && rows === width
+}
+
+function areBiasesExchanged(tensors: Tensors, width: number): boolean {
+  const [up, down] = ['up', 'down'].map((half) => tensors.get(`v.blk.0.ffn_${half}.bias`)?.dims[0])
+  return up === down ? areWeightsExchanged(tensors, width) : up === width
+}
+
+/** Queries, keys and values out of one tensor: rows are contiguous, so each is a third of its bytes. */
+function thirds(tensor: TensorInfo, block: string, part: string): TensorInfo[] {
+  const last = tensor.dims.length - 1
+  const dims = tensor.dims.map((dim, i) => (i === last ? dim / 3 : dim))
+  const bytes = tensor.bytes / 3
+  return ['q', 'k', 'v'].map((letter, i) => ({
+    ...tensor,
+    name: `${block}.attn_${letter}.${part}`,
+    dims,
+    bytes,
+    offset: tensor.offset + i * bytes,
+  }))
+}
+
+const MAX_NAME = 80
+const ADVICE = `Choose the projector of a ${runningFamilies} model.`
+/** Flags of projectors from before there was a projector type, and the type that they stand for. */
+const flags: readonly (readonly [string, string])[] = [
+  ['clip.has_qwen2vl_merger', 'qwen2vl_merger'],
+  ['clip.has_minicpmv_projector', 'resampler'],
+  ['clip.has_glm_projector', 'adapter'],
+  ['clip.has_llava_projector', 'mlp'],
+]
+
+/** Whose projector it is. */
+export interface ProjectorKind {
+  /** Id of the family that it belongs to. */
+  readonly family: string
+  /** The family whose tower it has. */
+  readonly tower: ModelFamily
+}
+
+/** Id of the family that a projector belongs to, also of one that does not run; a type that no row has stays as it is. */
+export function projectorFamily(header: GgufHeader): string | null {
+  const fields = new Fields(header)
+  const type = fields.text('clip.vision.projector_type') ?? fields.text('clip.projector_type') ?? flagged(header)
+  const sound = fields.text('clip.audio.projector_type')
+  const named = type ?? sound
+  if (named === null) return null
+  const { id } = familyOfProjector(named) ?? { id: printable(named, MAX_NAME) }
+  // the fork of spring 2025 and its like called their Qwen2.5-VL projectors Qwen2-VL ones
+  return id === 'qwen2vl' && isQwen25(header) ? 'qwen25vl' : id
+}
+
+/**
+ * Whose projector it is, of those that run. @throws AppError ProjectorMismatch when it is a language model, UnsupportedModel
+ * for a projector of another family and for the unfinished conversion of February 2025.
+ */
+export function projectorKind(header: GgufHeader): ProjectorKind {
+  const { path } = header
+  const fields = new Fields(header)
+  const architecture = fields.text('general.architecture')
+  if (architecture === null) throw unsupported(path, `does not say what kind of model it is. ${ADVICE}`)
+  if (architecture !== 'clip')
+    throw new AppError(
+      'ProjectorMismatch',
+      `${basename(path)} is a language model (${printable(architecture, MAX_NAME)}), not a projector. ` +
+        'The two files may be swapped: choose the file whose name has "mmproj" as the projector.',
+      { path },
+    )
+  const family = projectorFamily(header)
+  const label = family === null ? 'an unknown family' : familyLabel(family)
+  if (!fields.bool('clip.has_vision_encoder', false))
+    throw unsupported(
+      path,
+      `has no vision part${family === null ? '' : `, it is that for the sound of ${label}`}. ${ADVICE}`,
+    )
+  const tower = family === null ? undefined : (familyById(family)?.towerOf ?? family)
+  if (family === null || tower === undefined || !isModelFamily(tower))
+    throw unsupported(
+      path,
+      `is the projector of ${label}, which is not supported${familyById(family ?? '') ? ' yet' : ''}. ${ADVICE}`,
+    )
+  if (family === 'qwen25vl' && isUnfinished(header))
+    throw unsupported(
+      path,
+      'is an unfinished conversion of a Qwen2.5-VL projector, as a tool of February 2025 made them: it has lost which of its blocks ' +
+        'look at the whole picture. Choose another conversion of the projector.',
+    )
+  return { family, tower }
+}
+
+/** A tower with root-mean-square norms (they have no bias) and gated feed-forward. */
+function isQwen25(header: GgufHeader): boolean {
+  const { tensors } = header
+  return (
+    new Fields(header).flag('clip.use_rms_norm') ||
+    (tensors.has('v.blk.0.ffn_gate.weight') && !tensors.has('v.blk.0.ln1.bias'))
+  )
+}
+
+/** The tool of Independent-AI-Labs left its last norm under another name, and no pattern of attention. */
+function isUnfinished(header: GgufHeader): boolean {
+  const fields = new Fields(header)
+  return fields.has('clip.is_qwen2_5') || header.tensors.has('merger.ln_q.weight')
+}
+
+function flagged(header: GgufHeader): string | null {
+  const fields = new Fields(header)
+  return flags.find(([key]) => fields.flag(key))?.[1] ?? null
+}
+
 /** What is known of a projector (vision tower and merger) from its header. Lengths in numbers. */
 export interface ProjectorFacts {
   /** The family whose tower it has. */
@@ -145,154 +295,4 @@ function checkTensors(
   norm('v.post_ln')
   linear('mm.0', merged, merged)
   linear('mm.2', merged, outputLength)
-}
-
-const MAX_NAME = 80
-const ADVICE = `Choose the projector of a ${runningFamilies} model.`
-/** Flags of projectors from before there was a projector type, and the type that they stand for. */
-const flags: readonly (readonly [string, string])[] = [
-  ['clip.has_qwen2vl_merger', 'qwen2vl_merger'],
-  ['clip.has_minicpmv_projector', 'resampler'],
-  ['clip.has_glm_projector', 'adapter'],
-  ['clip.has_llava_projector', 'mlp'],
-]
-
-/** Whose projector it is. */
-interface ProjectorKind {
-  /** Id of the family that it belongs to. */
-  readonly family: string
-  /** The family whose tower it has. */
-  readonly tower: ModelFamily
-}
-
-/** Id of the family that a projector belongs to, also of one that does not run; a type that no row has stays as it is. */
-export function projectorFamily(header: GgufHeader): string | null {
-  const fields = new Fields(header)
-  const type = fields.text('clip.vision.projector_type') ?? fields.text('clip.projector_type') ?? flagged(header)
-  const sound = fields.text('clip.audio.projector_type')
-  const named = type ?? sound
-  if (named === null) return null
-  const { id } = familyOfProjector(named) ?? { id: printable(named, MAX_NAME) }
-  // the fork of spring 2025 and its like called their Qwen2.5-VL projectors Qwen2-VL ones
-  return id === 'qwen2vl' && isQwen25(header) ? 'qwen25vl' : id
-}
-
-/**
- * Whose projector it is, of those that run. @throws AppError ProjectorMismatch when it is a language model, UnsupportedModel
- * for a projector of another family and for the unfinished conversion of February 2025.
- */
-function projectorKind(header: GgufHeader): ProjectorKind {
-  const { path } = header
-  const fields = new Fields(header)
-  const architecture = fields.text('general.architecture')
-  if (architecture === null) throw unsupported(path, `does not say what kind of model it is. ${ADVICE}`)
-  if (architecture !== 'clip')
-    throw new AppError(
-      'ProjectorMismatch',
-      `${basename(path)} is a language model (${printable(architecture, MAX_NAME)}), not a projector. ` +
-        'The two files may be swapped: choose the file whose name has "mmproj" as the projector.',
-      { path },
-    )
-  const family = projectorFamily(header)
-  const label = family === null ? 'an unknown family' : familyLabel(family)
-  if (!fields.bool('clip.has_vision_encoder', false))
-    throw unsupported(
-      path,
-      `has no vision part${family === null ? '' : `, it is that for the sound of ${label}`}. ${ADVICE}`,
-    )
-  const tower = family === null ? undefined : (familyById(family)?.towerOf ?? family)
-  if (family === null || tower === undefined || !isModelFamily(tower))
-    throw unsupported(
-      path,
-      `is the projector of ${label}, which is not supported${familyById(family ?? '') ? ' yet' : ''}. ${ADVICE}`,
-    )
-  if (family === 'qwen25vl' && isUnfinished(header))
-    throw unsupported(
-      path,
-      'is an unfinished conversion of a Qwen2.5-VL projector, as a tool of February 2025 made them: it has lost which of its blocks ' +
-        'look at the whole picture. Choose another conversion of the projector.',
-    )
-  return { family, tower }
-}
-
-/** A tower with root-mean-square norms (they have no bias) and gated feed-forward. */
-function isQwen25(header: GgufHeader): boolean {
-  const { tensors } = header
-  return (
-    new Fields(header).flag('clip.use_rms_norm') ||
-    (tensors.has('v.blk.0.ffn_gate.weight') && !tensors.has('v.blk.0.ln1.bias'))
-  )
-}
-
-/** The tool of Independent-AI-Labs left its last norm under another name, and no pattern of attention. */
-function isUnfinished(header: GgufHeader): boolean {
-  const fields = new Fields(header)
-  return fields.has('clip.is_qwen2_5') || header.tensors.has('merger.ln_q.weight')
-}
-
-function flagged(header: GgufHeader): string | null {
-  const fields = new Fields(header)
-  return flags.find(([key]) => fields.flag(key))?.[1] ?? null
-}
-
-const FUSED = /^(v\.blk\.\d+)\.attn_qkv\.(weight|bias)$/
-const HALF = /^(v\.blk\.\d+\.ffn_)(up|down)\.(weight|bias)$/
-/** Written by qwen2_vl_surgery.py, because its time's clip.cpp wanted one; no model uses it. */
-const DUMMY = 'v.position_embd.weight'
-
-/**
- * The tensors of a vision tower and its merger under the names of today's converter, whichever tool wrote them; others (the
- * dummy of qwen2_vl_surgery.py, the sound part of Qwen2.5-Omni) are left out. The surgery of December 2024 wrote the two
- * halves of each block's feed-forward under each other's names; other tools kept queries, keys and values in one matrix,
- * which is their rows one after the other. `width`: the tower's embedding length.
- */
-function towerTensors({ tensors }: GgufHeader, width: number): Map<string, TensorInfo> {
-  const exchanged = { weight: areWeightsExchanged(tensors, width), bias: areBiasesExchanged(tensors, width) }
-  const found = new Map<string, TensorInfo>()
-  for (const tensor of tensors.values()) {
-    const { name } = tensor
-    if (!/^(v|mm)\./.test(name) || name.startsWith('mm.a.') || name === DUMMY) continue
-    const fused = FUSED.exec(name)
-    const half = HALF.exec(name)
-    if (fused) for (const part of thirds(tensor, fused[1]!, fused[2]!)) found.set(part.name, part)
-    else if (half && exchanged[half[3] as 'weight' | 'bias']) {
-      const own = `${half[1]}${half[2] === 'up' ? 'down' : 'up'}.${half[3]}`
-      found.set(own, { ...tensor, name: own })
-    } else found.set(name, tensor)
-  }
-  return found
-}
-
-/** Whether the halves of the feed-forward are under each other's names, which only its shapes tell. */
-export function areHalvesExchanged({ tensors }: GgufHeader, width: number): boolean {
-  return areWeightsExchanged(tensors, width)
-}
-
-type Tensors = ReadonlyMap<string, TensorInfo>
-
-/** `ffn_up` leads from the width to the inner length. Where both are equal only the tool tells: that with the dummy exchanged them. */
-function areWeightsExchanged(tensors: Tensors, width: number): boolean {
-  const dims = tensors.get('v.blk.0.ffn_up.weight')?.dims ?? []
-  const [columns, rows] = [dims[0], dims[1] ?? 1]
-  if (columns === width && rows === width) return tensors.has(DUMMY) && !tensors.has('v.blk.0.ffn_gate.weight')
-  return columns !== width && rows === width
-}
-
-function areBiasesExchanged(tensors: Tensors, width: number): boolean {
-  const [up, down] = ['up', 'down'].map((half) => tensors.get(`v.blk.0.ffn_${half}.bias`)?.dims[0])
-  return up === down ? areWeightsExchanged(tensors, width) : up === width
-}
-
-/** Queries, keys and values out of one tensor: rows are contiguous, so each is a third of its bytes. */
-function thirds(tensor: TensorInfo, block: string, part: string): TensorInfo[] {
-  const last = tensor.dims.length - 1
-  const dims = tensor.dims.map((dim, i) => (i === last ? dim / 3 : dim))
-  const bytes = tensor.bytes / 3
-  return ['q', 'k', 'v'].map((letter, i) => ({
-    ...tensor,
-    name: `${block}.attn_${letter}.${part}`,
-    dims,
-    bytes,
-    offset: tensor.offset + i * bytes,
-  }))
 }

@@ -14,6 +14,85 @@ import type { Files, HostInfo, Paths } from '../../ports.ts'
 
 type Rows = { name: string; value: string }[]
 
+/** What runs the core: Electron with its Chromium, or Node alone, and the system. */
+export function runtimeVersions(versions: NodeJS.ProcessVersions = process.versions): Rows {
+  const { electron, chrome, node } = versions
+  return [
+    ...(electron ? [{ name: 'Electron', value: electron }] : []),
+    ...(chrome ? [{ name: 'Chromium', value: chrome }] : []),
+    { name: 'Node', value: node },
+    { name: 'System', value: `${os.type()} ${os.release()}, ${process.arch}` },
+  ]
+}
+
+/** Versions of the libraries that the app brings along, and of the ffmpeg of this computer. None is loaded for it. */
+export async function libraryVersions(sqlite: string): Promise<Rows> {
+  const [engine, bridge, sharp, libvips, ffmpeg] = await Promise.all([
+    packageVersion('node-llama-cpp'),
+    packageVersion('koffi'),
+    packageVersion('sharp'),
+    libvipsVersion(),
+    ffmpegVersion().catch(() => null),
+  ])
+  return [
+    { name: 'node-llama-cpp', value: engine },
+    { name: 'koffi', value: bridge },
+    { name: 'sharp', value: sharp },
+    { name: 'libvips', value: libvips },
+    { name: 'SQLite', value: sqlite },
+    { name: 'ffmpeg', value: ffmpeg ?? 'not found' },
+  ]
+}
+
+const UNKNOWN = 'unknown'
+
+async function packageVersion(name: string): Promise<string> {
+  try {
+    const file = findPackageJSON(name, import.meta.url)
+    return file ? (JSON.parse(await readFile(file, 'utf8')) as { version: string }).version : UNKNOWN
+  } catch {
+    return UNKNOWN
+  }
+}
+
+/** libvips comes in a package of its own, on Windows in the one of sharp's own library. */
+async function libvipsVersion(): Promise<string> {
+  for (const name of [`@img/sharp-libvips-${process.platform}-${process.arch}`, `@img/sharp-win32-${process.arch}`])
+    try {
+      const sharp = findPackageJSON('sharp', import.meta.url)
+      const file = sharp && findPackageJSON(name, sharp)
+      if (!file) continue
+      return (JSON.parse(await readFile(join(dirname(file), 'versions.json'), 'utf8')) as { vips: string }).vips
+    } catch {
+      continue
+    }
+  return UNKNOWN
+}
+
+/** What a folder holds, in bytes; what cannot be read counts as nothing. */
+export interface FolderSize {
+  readonly files: number
+  readonly bytes: number
+}
+
+/** The size of a file, or of everything in a folder; links are not followed. */
+export async function sizeOf(path: string): Promise<FolderSize> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => null)
+  if (!entries) {
+    const file = await stat(path).catch(() => null)
+    return { files: file ? 1 : 0, bytes: file?.size ?? 0 }
+  }
+  let [files, bytes] = [0, 0]
+  // one after the other: a folder of many thousand pictures must not keep the disk from everything else
+  for (const entry of entries) {
+    if (!entry.isDirectory() && !entry.isFile()) continue
+    const part = await sizeOf(join(path, entry.name))
+    files += part.files
+    bytes += part.bytes
+  }
+  return { files, bytes }
+}
+
 /** How long the engine's process may take to tell its devices; a driver may keep it for a minute, ms. */
 const DEVICES_MS = 4000
 const LOG_LINES = 300
@@ -165,83 +244,4 @@ async function dataRows({ data, cache }: Paths, modelsFolder: string): Promise<R
     rows.push(row(name, files === 0 ? 'empty' : files === 1 ? size(bytes) : `${size(bytes)} in ${files} files`))
   }
   return rows
-}
-
-/** What runs the core: Electron with its Chromium, or Node alone, and the system. */
-function runtimeVersions(versions: NodeJS.ProcessVersions = process.versions): Rows {
-  const { electron, chrome, node } = versions
-  return [
-    ...(electron ? [{ name: 'Electron', value: electron }] : []),
-    ...(chrome ? [{ name: 'Chromium', value: chrome }] : []),
-    { name: 'Node', value: node },
-    { name: 'System', value: `${os.type()} ${os.release()}, ${process.arch}` },
-  ]
-}
-
-/** Versions of the libraries that the app brings along, and of the ffmpeg of this computer. None is loaded for it. */
-async function libraryVersions(sqlite: string): Promise<Rows> {
-  const [engine, bridge, sharp, libvips, ffmpeg] = await Promise.all([
-    packageVersion('node-llama-cpp'),
-    packageVersion('koffi'),
-    packageVersion('sharp'),
-    libvipsVersion(),
-    ffmpegVersion().catch(() => null),
-  ])
-  return [
-    { name: 'node-llama-cpp', value: engine },
-    { name: 'koffi', value: bridge },
-    { name: 'sharp', value: sharp },
-    { name: 'libvips', value: libvips },
-    { name: 'SQLite', value: sqlite },
-    { name: 'ffmpeg', value: ffmpeg ?? 'not found' },
-  ]
-}
-
-const UNKNOWN = 'unknown'
-
-async function packageVersion(name: string): Promise<string> {
-  try {
-    const file = findPackageJSON(name, import.meta.url)
-    return file ? (JSON.parse(await readFile(file, 'utf8')) as { version: string }).version : UNKNOWN
-  } catch {
-    return UNKNOWN
-  }
-}
-
-/** libvips comes in a package of its own, on Windows in the one of sharp's own library. */
-async function libvipsVersion(): Promise<string> {
-  for (const name of [`@img/sharp-libvips-${process.platform}-${process.arch}`, `@img/sharp-win32-${process.arch}`])
-    try {
-      const sharp = findPackageJSON('sharp', import.meta.url)
-      const file = sharp && findPackageJSON(name, sharp)
-      if (!file) continue
-      return (JSON.parse(await readFile(join(dirname(file), 'versions.json'), 'utf8')) as { vips: string }).vips
-    } catch {
-      continue
-    }
-  return UNKNOWN
-}
-
-/** What a folder holds, in bytes; what cannot be read counts as nothing. */
-interface FolderSize {
-  readonly files: number
-  readonly bytes: number
-}
-
-/** The size of a file, or of everything in a folder; links are not followed. */
-async function sizeOf(path: string): Promise<FolderSize> {
-  const entries = await readdir(path, { withFileTypes: true }).catch(() => null)
-  if (!entries) {
-    const file = await stat(path).catch(() => null)
-    return { files: file ? 1 : 0, bytes: file?.size ?? 0 }
-  }
-  let [files, bytes] = [0, 0]
-  // one after the other: a folder of many thousand pictures must not keep the disk from everything else
-  for (const entry of entries) {
-    if (!entry.isDirectory() && !entry.isFile()) continue
-    const part = await sizeOf(join(path, entry.name))
-    files += part.files
-    bytes += part.bytes
-  }
-  return { files, bytes }
 }

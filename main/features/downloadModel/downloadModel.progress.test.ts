@@ -1,6 +1,6 @@
 import type { Download } from '#contract'
 import { expect, test } from 'vitest'
-import { progressOf, watchProgress } from './downloadModel.ts'
+import { progressOf, tellProgress } from './downloadModel.ts'
 import type { DownloadProgress } from './downloadModel.ts'
 
 const job = (state: Download['state'], doneBytes = 0, bytes = 100): Download => ({
@@ -40,13 +40,13 @@ test('a job of no bytes has no share yet, and more bytes than were announced are
 })
 
 test('only changes are told', async () => {
-  const seen: DownloadProgress[] = []
+  const told: DownloadProgress[] = []
   const lists = async function* () {
     yield [job('running', 10)]
     yield [{ ...job('running', 10), bytesPerSecond: 5 }]
     yield [job('running', 20)]
     yield []
   }
-  await watchProgress(lists(), (progress) => seen.push(progress))
-  expect(seen.map(({ share }) => share)).toEqual([0.1, 0.2, null])
+  await tellProgress(lists(), (progress) => told.push(progress))
+  expect(told.map(({ share }) => share)).toEqual([0.1, 0.2, null])
 })

@@ -373,12 +373,8 @@ describe('a repository that fails gives way to the next of its entry', () => {
 test('files of a repository that somebody typed become a model with its name', async () => {
   const typed = 'someone/Shapes-2B-GGUF'
   server.add({ repository: typed, files: { 'Shapes-2B-Q4_K_M.gguf': text, 'mmproj-F16.gguf': projector } })
-  const selection = {
-    repositoryId: `huggingface:${typed}`,
-    text: 'Shapes-2B-Q4_K_M.gguf',
-    projector: 'mmproj-F16.gguf',
-  }
-  expect(await feature.start(selection, never)).toMatchObject({
+  const wish = { repositoryId: `huggingface:${typed}`, text: 'Shapes-2B-Q4_K_M.gguf', projector: 'mmproj-F16.gguf' }
+  expect(await feature.start(wish, never)).toMatchObject({
     name: 'Shapes-2B Q4_K_M',
     from: { source: 'huggingface', repository: typed },
   })
@@ -388,11 +384,9 @@ test('files of a repository that somebody typed become a model with its name', a
     model: { name: 'Shapes-2B Q4_K_M' },
     origin: { label: `Hugging Face · ${typed}` },
   })
-  expect(models.madeOf(selection.repositoryId, 'Q4_K_M')).toBe(modelId)
-  await expect(feature.start({ ...selection, text: 'gone.gguf' }, never)).rejects.toMatchObject({ code: 'NotFound' })
-  await expect(
-    feature.start({ ...selection, repositoryId: 'huggingface:../../etc/passwd' }, never),
-  ).rejects.toMatchObject({
+  expect(models.madeOf(wish.repositoryId, 'Q4_K_M')).toBe(modelId)
+  await expect(feature.start({ ...wish, text: 'gone.gguf' }, never)).rejects.toMatchObject({ code: 'NotFound' })
+  await expect(feature.start({ ...wish, repositoryId: 'huggingface:../../etc/passwd' }, never)).rejects.toMatchObject({
     code: 'NotFound',
   })
 })
@@ -449,25 +443,25 @@ test('removing a download leaves the files of a model that was made of it', asyn
 
 test('how it goes as a whole is told until it is not wanted any more', async () => {
   server.script(repository, textFile, [head, { kind: 'stall', afterBytes: 1000 }])
-  const seen: DownloadProgress[] = []
+  const told: DownloadProgress[] = []
   let wake = () => {}
   const stop = feature.onProgress((progress) => {
-    seen.push(progress)
+    told.push(progress)
     wake()
   })
   const toldThat = async (is: (progress: DownloadProgress) => boolean) => {
-    while (!seen.some(is)) await new Promise<void>((resolve) => (wake = resolve))
+    while (!told.some(is)) await new Promise<void>((resolve) => (wake = resolve))
   }
   await toldThat(({ active }) => active === 0)
   const { id, bytes } = await feature.start(wanted, never)
   await toldThat(({ share }) => share !== null && share >= 1000 / bytes)
-  expect(seen.at(-1)).toMatchObject({ active: 1, failed: 0, stalled: false })
-  seen.length = 0
+  expect(told.at(-1)).toMatchObject({ active: 1, failed: 0, stalled: false })
+  told.length = 0
   await feature.pause(id)
   await toldThat(({ share, active }) => share === null && active === 0)
   stop()
-  const before = seen.length
+  const before = told.length
   feature.resume(id)
   await done()
-  expect(seen).toHaveLength(before)
+  expect(told).toHaveLength(before)
 })

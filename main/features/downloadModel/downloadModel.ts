@@ -14,6 +14,52 @@ import type {
 } from '../../services/downloads/index.ts'
 import type { Models } from '../../services/models/index.ts'
 
+/** How all downloads together are going, for a shell's taskbar and tray. */
+export interface DownloadProgress {
+  /** Share of the bytes of all active jobs that are there, 0..1; null when none is active. */
+  readonly share: number | null
+  /** Jobs that are queued, checking, running, retrying or verifying. */
+  readonly active: number
+  /** Jobs that failed and wait for the user. */
+  readonly failed: number
+  /** Nothing arrives: the active jobs wait for a connection that was lost. */
+  readonly stalled: boolean
+}
+
+const activeStates: readonly Download['state'][] = ['queued', 'checking', 'running', 'retrying', 'verifying']
+
+/** Sums up a list of jobs. */
+export function progressOf(jobs: readonly Download[]): DownloadProgress {
+  const active = jobs.filter(({ state }) => activeStates.includes(state))
+  const has = (state: Download['state']) => active.some((job) => job.state === state)
+  return {
+    share: active.length === 0 ? null : shareOf(active),
+    active: active.length,
+    failed: jobs.filter(({ state }) => state === 'failed').length,
+    stalled: has('retrying') && !has('running') && !has('checking') && !has('verifying'),
+  }
+}
+
+/** Tells `listener` how the lists of `stream` sum up, whenever that changes, until the stream ends. */
+export async function tellProgress(
+  stream: AsyncIterable<readonly Download[]>,
+  listener: (progress: DownloadProgress) => void,
+): Promise<void> {
+  let last: DownloadProgress | null = null
+  for await (const jobs of stream) {
+    const progress = progressOf(jobs)
+    if (isDeepStrictEqual(progress, last)) continue
+    last = progress
+    listener(progress)
+  }
+}
+
+function shareOf(jobs: readonly Download[]): number {
+  const sum = (count: (job: Download) => number) => jobs.reduce((total, job) => total + count(job), 0)
+  const bytes = sum((job) => job.bytes)
+  return bytes === 0 ? 0 : Math.min(1, sum((job) => job.doneBytes) / bytes)
+}
+
 export interface DownloadModelParts {
   readonly catalogue: Pick<Catalogue, 'list' | 'listing' | 'alternative' | 'browsed' | 'sourceOf' | 'headersFor'>
   readonly models: Pick<Models, 'register' | 'choose' | 'current' | 'list' | 'registry'>
@@ -130,10 +176,10 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
     queue.list().find((job) => job.entryId === entryId && job.quantization === quantization && job.state !== 'done')
 
   async function startRepository(
-    selection: Extract<DownloadSelection, { repositoryId: string }>,
+    wish: Extract<DownloadSelection, { repositoryId: string }>,
     signal: AbortSignal,
   ): Promise<Download> {
-    const { repositoryId, text: textPath, projector } = selection
+    const { repositoryId, text: textPath, projector } = wish
     const browsed = await catalogue.browsed(repositoryId, signal)
     const { repository, source, texts } = sortRepository(browsed)
     const text = texts.find(({ path }) => path === textPath)
@@ -161,7 +207,7 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
     watch: (signal) => queue.watch(signal),
     onProgress(listener) {
       const ending = new AbortController()
-      void watchProgress(queue.watch(ending.signal), listener)
+      void tellProgress(queue.watch(ending.signal), listener)
       return () => ending.abort()
     },
     heads: queue.heads,
@@ -211,50 +257,4 @@ function rolesOf(textFiles: readonly RemoteFile[], projector: RemoteFile | null)
 function fetchedOnly(bytes: number): string {
   const amount = bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
   return bytes === 0 ? 'Nothing of it was fetched.' : `Only ${amount} were fetched to find that out.`
-}
-
-/** How all downloads together are going, for a shell's taskbar and tray. */
-export interface DownloadProgress {
-  /** Share of the bytes of all active jobs that are there, 0..1; null when none is active. */
-  readonly share: number | null
-  /** Jobs that are queued, checking, running, retrying or verifying. */
-  readonly active: number
-  /** Jobs that failed and wait for the user. */
-  readonly failed: number
-  /** Nothing arrives: the active jobs wait for a connection that was lost. */
-  readonly stalled: boolean
-}
-
-const activeStates: readonly Download['state'][] = ['queued', 'checking', 'running', 'retrying', 'verifying']
-
-/** Sums up a list of jobs. */
-export function progressOf(jobs: readonly Download[]): DownloadProgress {
-  const active = jobs.filter(({ state }) => activeStates.includes(state))
-  const has = (state: Download['state']) => active.some((job) => job.state === state)
-  return {
-    share: active.length === 0 ? null : shareOf(active),
-    active: active.length,
-    failed: jobs.filter(({ state }) => state === 'failed').length,
-    stalled: has('retrying') && !has('running') && !has('checking') && !has('verifying'),
-  }
-}
-
-/** Tells `listener` how the lists of `stream` sum up, whenever that changes, until the stream ends. */
-export async function watchProgress(
-  stream: AsyncIterable<readonly Download[]>,
-  listener: (progress: DownloadProgress) => void,
-): Promise<void> {
-  let last: DownloadProgress | null = null
-  for await (const jobs of stream) {
-    const progress = progressOf(jobs)
-    if (isDeepStrictEqual(progress, last)) continue
-    last = progress
-    listener(progress)
-  }
-}
-
-function shareOf(jobs: readonly Download[]): number {
-  const sum = (count: (job: Download) => number) => jobs.reduce((total, job) => total + count(job), 0)
-  const bytes = sum((job) => job.bytes)
-  return bytes === 0 ? 0 : Math.min(1, sum((job) => job.doneBytes) / bytes)
 }

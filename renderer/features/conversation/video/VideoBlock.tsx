@@ -30,7 +30,7 @@ export interface MarksOfAnswer {
 type Shown = Readonly<Record<string, readonly MarksOfAnswer[]>>
 
 /** The marks of the answers that are shown, by the video's id, the latest answer last. */
-const useVideoMarks = create<{ readonly shown: Shown }>(() => ({ shown: {} }))
+export const useVideoMarks = create<{ readonly shown: Shown }>(() => ({ shown: {} }))
 
 const without = (answers: readonly MarksOfAnswer[] = [], answerId: string): readonly MarksOfAnswer[] =>
   answers.filter((one) => one.answerId !== answerId)
@@ -44,6 +44,41 @@ export function drawOnVideo(videoId: string, own: MarksOfAnswer): () => void {
     useVideoMarks.setState(({ shown }) => ({ shown: { ...shown, [videoId]: next(shown[videoId]) } }))
   change((now) => [...without(now, own.answerId), own])
   return () => change((now) => without(now, own.answerId))
+}
+
+/**
+ * The marks of the latest answer, over the picture of a video at `second`. `step` is the time between the frames that
+ * the
+ * model saw, in seconds.
+ */
+export function MarksOnVideo({
+  id,
+  second,
+  step,
+  aspect,
+}: {
+  id: string
+  second: number
+  step: number
+  aspect: number
+}): ReactNode {
+  const marked = useVideoMarks(({ shown }) => shown[id]?.at(-1))
+  const frame = useRef<HTMLDivElement>(null)
+  const size = useShownSize(frame)
+  const marks = marked?.marks.filter(({ stretch }) => isThere(stretch, second, step)) ?? []
+  const isLit = marks.some(({ number }) => number === marked?.highlighted)
+  return (
+    <div ref={frame} className="pointer-events-none absolute inset-x-0 top-0" style={{ aspectRatio: aspect }}>
+      {marked && size.width > 0 ? (
+        <MarkOverlay
+          marks={marks}
+          original={marked.original}
+          shown={size}
+          highlighted={isLit ? marked.highlighted : null}
+        />
+      ) : null}
+    </div>
+  )
 }
 
 /** The most px that a video takes. */
@@ -140,40 +175,6 @@ export function VideoBlock({ id, part }: { id: string; part: VideoPart }): React
         onPick={(index) => playFrom(id, frames[index]?.ms ?? 0, frames[index]?.ms ?? 0)}
       />
     </figure>
-  )
-}
-
-/**
- * The marks of the latest answer, over the picture of a video at `second`. `step` is the time between the frames that
- * the model saw, in seconds.
- */
-function MarksOnVideo({
-  id,
-  second,
-  step,
-  aspect,
-}: {
-  id: string
-  second: number
-  step: number
-  aspect: number
-}): ReactNode {
-  const marked = useVideoMarks(({ shown }) => shown[id]?.at(-1))
-  const frame = useRef<HTMLDivElement>(null)
-  const size = useShownSize(frame)
-  const marks = marked?.marks.filter(({ stretch }) => isThere(stretch, second, step)) ?? []
-  const isLit = marks.some(({ number }) => number === marked?.highlighted)
-  return (
-    <div ref={frame} className="pointer-events-none absolute inset-x-0 top-0" style={{ aspectRatio: aspect }}>
-      {marked && size.width > 0 ? (
-        <MarkOverlay
-          marks={marks}
-          original={marked.original}
-          shown={size}
-          highlighted={isLit ? marked.highlighted : null}
-        />
-      ) : null}
-    </div>
   )
 }
 
