@@ -1,10 +1,28 @@
-import { createReadStream, existsSync, readFileSync, readdirSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  createReadStream,
+  existsSync,
+  readFileSync,
+  readdirSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import type { AppError, FrameSample, QuestionPart, VideoAttachment, VideoFacts } from '#contract'
+import type {
+  AppError,
+  ConversationEvent,
+  FrameSample,
+  Message,
+  QuestionPart,
+  VideoAttachment,
+  VideoFacts,
+} from '#contract'
 import sharp from 'sharp'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createApp } from './app.ts'
 import type { App } from './app.ts'
 import { openStore } from './lib/database/index.ts'
@@ -15,7 +33,15 @@ import { createMemoryClient } from './rpc/memoryClient.ts'
 import type { Client } from './rpc/memoryClient.ts'
 import { tempFolder } from './testing/tempFolder.ts'
 import { testPorts } from './testing/testPorts.ts'
-import { mp4, facts, frame, answerTo } from './testing/videoClips.ts'
+
+const missing = spawnSync('ffmpeg', ['-version']).error
+  ? 'ffmpeg is not installed: videos that this computer itself decodes are not tried here'
+  : null
+if (missing) process.stderr.write(`${missing}\n`)
+
+/** A file that starts as an MP4 does; nothing in the core reads further. */
+const mp4 = Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42\0\0\0\0mp42isom', 'latin1'), Buffer.alloc(200, 3)])
+const facts: VideoFacts = { width: 160, height: 120, durationMs: 3000, frames: 90, fps: 30, codec: 'avc', startMs: 0 }
 
 let folder: ReturnType<typeof tempFolder>
 let app: App
@@ -41,13 +67,21 @@ const whole = (of: string | VideoFacts) => ({ of, range: null, taken: 0 })
 async function stored(
   name = 'clip.mp4',
   bytes: Uint8Array = mp4,
-  about: VideoFacts | undefined = facts,
+  told: VideoFacts | undefined = facts,
 ): Promise<VideoAttachment> {
-  const attachment = await app.attachments.store(name, Readable.from([bytes]), undefined, about)
+  const attachment = await app.attachments.store(name, Readable.from([bytes]), undefined, told)
   if (attachment.kind !== 'video') throw new Error('It is no video.')
   return attachment
 }
-
+/** A grey frame with a red disc whose place tells its number. */
+function frame(number: number, { width, height }: { width: number; height: number } = facts): RgbPicture {
+  const data = new Uint8Array(width * height * 3).fill(230)
+  const [x0, y0] = [20 + ((width - 40) * number) / facts.frames, height / 2]
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      if ((x - x0) ** 2 + (y - y0) ** 2 < 400) data.set([220, 30, 30], (y * width + x) * 3)
+  return { width, height, data }
+}
 const post = (key: string, n: number, { data, width, height }: RgbPicture) =>
   app.frames.store(key, n, { width, height, format: 'rgb' }, Readable.from([data]))
 async function postAll(key: string, { indices }: FrameSample, wanted: readonly number[]): Promise<void> {
@@ -65,6 +99,25 @@ async function prepared(): Promise<{
   const { key, missing } = await client.videos.begin({ sha, sample })
   await postAll(key, sample, missing)
   return { part: { type: 'video', key, name: 'clip.mp4' }, key, sample, sha, tokens }
+}
+async function progressOf(sha: string, sample: FrameSample): Promise<number[]> {
+  const done: number[] = []
+  for await (const event of await client.videos.extract({ sha, sample })) done.push(event.done)
+  return done
+}
+async function answerTo(sent: { conversationId: string; answerId: string }): Promise<Message> {
+  const isEnd = (event: ConversationEvent) =>
+    event.type === 'message' && event.message.id === sent.answerId && event.message.status !== 'streaming'
+  for await (const event of await client.conversations.watch({ id: sent.conversationId })) {
+    const found =
+      event.type === 'snapshot'
+        ? event.messages.find(({ id, status }) => id === sent.answerId && status !== 'streaming')
+        : event.type === 'message' && isEnd(event)
+          ? event.message
+          : undefined
+    if (found) return found
+  }
+  throw new Error('The stream ended.')
 }
 
 describe('a video', () => {
@@ -190,7 +243,7 @@ describe('frames', () => {
     const timesMs = sample.timesMs.map((ms) => ms + 7)
     expect(await client.videos.begin({ sha, sample: { ...sample, timesMs } })).toEqual({ key, missing: [] })
     const sent = await client.ask.send({ conversationId: null, parts: [{ type: 'video', key, name: '' }] })
-    await answerTo(client, sent)
+    await answerTo(sent)
     for await (const event of await client.conversations.watch({ id: sent.conversationId })) {
       expect(event).toMatchObject({ messages: [{ parts: [{ type: 'video', sample: { timesMs } }] }, {}] })
       break
@@ -283,7 +336,7 @@ describe('a question about a video', () => {
     await client.ask.prepare({ conversationId: null, parts: [part] })
     expect((await client.videos.plan(whole(sha))).encodeMs).toBeGreaterThan(0)
     const sent = await client.ask.send({ conversationId: null, parts })
-    const answer = await answerTo(client, sent)
+    const answer = await answerTo(sent)
     expect(answer).toMatchObject({
       status: 'complete',
       seen: { media: [{ width: sample.width, height: sample.height, frames: 6, tokens }] },
@@ -298,7 +351,7 @@ describe('a question about a video', () => {
       break
     }
     const again = await client.ask.retry({ messageId: sent.answerId })
-    expect(await answerTo(client, again)).toMatchObject({ status: 'complete' })
+    expect(await answerTo(again)).toMatchObject({ status: 'complete' })
   })
 
   test('whose frames are missing says which, and is answered once they are there again', async () => {
@@ -317,7 +370,7 @@ describe('a question about a video', () => {
     const { missing } = await client.videos.begin({ sha, sample })
     expect(missing).toEqual([3])
     await postAll(key, sample, missing)
-    expect(await answerTo(client, await client.ask.send({ conversationId: null, parts: [part] }))).toMatchObject({
+    expect(await answerTo(await client.ask.send({ conversationId: null, parts: [part] }))).toMatchObject({
       status: 'complete',
     })
   })
@@ -334,11 +387,11 @@ describe('a question about a video', () => {
       { type: 'text', text: 'What is it?' },
     ]
     const sent = await client.ask.send({ conversationId: null, parts })
-    expect(await answerTo(client, sent)).toMatchObject({
+    expect(await answerTo(sent)).toMatchObject({
       status: 'failed',
       error: { code: 'ContextFull', detail: { video: tokens } },
     })
-    const again = await answerTo(client, await client.ask.retry({ messageId: sent.answerId, remedy: 'detail' }))
+    const again = await answerTo(await client.ask.retry({ messageId: sent.answerId, remedy: 'detail' }))
     expect(again.status).toBe('complete')
     const [seen] = again.seen!.media
     expect(seen).toMatchObject({ frames: 90, tokens: expect.any(Number) as number })
@@ -371,10 +424,7 @@ describe('a question about a video', () => {
     const part: QuestionPart = { type: 'frames', name: '4 pictures', pictures, fps: 1 }
     expect((await client.ask.count({ conversationId: null, parts: [part] })).parts).toEqual([2 * 24])
     const sent = await client.ask.send({ conversationId: null, parts: [part] })
-    expect(await answerTo(client, sent)).toMatchObject({
-      status: 'complete',
-      seen: { media: [{ frames: 4, tokens: 48 }] },
-    })
+    expect(await answerTo(sent)).toMatchObject({ status: 'complete', seen: { media: [{ frames: 4, tokens: 48 }] } })
     for await (const event of await client.conversations.watch({ id: sent.conversationId })) {
       expect(event).toMatchObject({
         conversation: { title: '4 pictures' },
@@ -431,7 +481,7 @@ test('frames go with their video, and it with the last conversation that holds i
   const { key } = await client.videos.begin({ sha: gone.sha, sample })
   await post(key, 0, frame(0))
   const sent = await client.ask.send({ conversationId: null, parts: [kept.part] })
-  await answerTo(client, sent)
+  await answerTo(sent)
   const yesterday = Date.now() - 25 * 3_600_000
   const age = async () => {
     await app.close()
@@ -455,4 +505,202 @@ test('frames go with their video, and it with the last conversation that holds i
   await client.conversations.remove({ id: sent.conversationId })
   await age()
   expect([app.attachments.get(kept.sha), frameFolders()]).toEqual([null, []])
+})
+
+describe('without ffmpeg', () => {
+  beforeEach(() => vi.stubEnv('PATH', folder.path))
+
+  test('a video that the window does not know is refused, and what to do is said', async () => {
+    await expect(
+      app.attachments.store('old.avi', Readable.from([Buffer.from('RIFF\x10\0\0\0AVI LISTmore', 'latin1')])),
+    ).rejects.toMatchObject({
+      code: 'UnsupportedMedia',
+      message: expect.stringMatching(/old\.avi.*Install ffmpeg/) as string,
+    })
+    expect(
+      existsSync(join(folder.path, 'data', 'attachments', 'incoming')) &&
+        readdirSync(join(folder.path, 'data', 'attachments', 'incoming')),
+    ).toEqual([])
+  })
+
+  test('frames that the window cannot decode are refused by the name of their codec', async () => {
+    const { sha } = await stored('clip.mp4', mp4, { ...facts, codec: 'hevc' })
+    const { sample } = await client.videos.plan(whole(sha))
+    await expect(progressOf(sha, sample)).rejects.toMatchObject({
+      code: 'UnsupportedMedia',
+      message: expect.stringMatching(/codec of clip\.mp4, H\.265 \(HEVC\),.*Install ffmpeg/) as string,
+      detail: { codec: 'hevc', missing: 'ffprobe' },
+    })
+  })
+})
+
+test.skipIf(process.platform === 'win32' || missing !== null)(
+  'an ffmpeg that lacks the decoder is told by the name of the codec',
+  async () => {
+    const { sha } = await stored(
+      'clip.mp4',
+      readFileSync(resolve(import.meta.dirname, '../resources/samples/circle-turns-blue.mp4')),
+    )
+    const { sample } = await client.videos.plan(whole(sha))
+    writeFileSync(
+      join(folder.path, 'ffmpeg'),
+      '#!/bin/sh\necho "Decoding requested, but no decoder found for: hevc" >&2\nexit 1\n',
+    )
+    chmodSync(join(folder.path, 'ffmpeg'), 0o700)
+    vi.stubEnv('PATH', `${folder.path}:${process.env['PATH']}`)
+    await expect(progressOf(sha, sample)).rejects.toMatchObject({
+      code: 'UnsupportedMedia',
+      message: expect.stringContaining('clip.mp4, H.265 (HEVC),') as string,
+      detail: { codec: 'hevc' },
+    })
+  },
+)
+
+describe.skipIf(missing !== null)('with ffmpeg', () => {
+  const own = tempFolder()
+  const clip = join(own.path, 'clip.mkv')
+  afterAll(() => own.remove())
+  beforeAll(() => {
+    const raw = Buffer.concat(Array.from({ length: facts.frames }, (_, n) => frame(n).data))
+    execFileSync(
+      'ffmpeg',
+      [
+        '-v',
+        'error',
+        '-f',
+        'rawvideo',
+        '-pix_fmt',
+        'rgb24',
+        '-s',
+        '160x120',
+        '-r',
+        '30',
+        '-i',
+        'pipe:0',
+        '-c:v',
+        'ffv1',
+        '-pix_fmt',
+        'bgr0',
+        clip,
+      ],
+      { input: raw },
+    )
+  })
+  test('a video that came without facts is measured, and its frames are those that the window would send', async () => {
+    const attachment = await app.attachments.store('clip.mkv', Readable.from([readFileSync(clip)]))
+    expect(attachment).toMatchObject({
+      kind: 'video',
+      mime: 'video/x-matroska',
+      width: 160,
+      height: 120,
+      frames: 90,
+      fps: 30,
+      codec: 'ffv1',
+      startMs: 0,
+    })
+    const { sample } = await client.videos.plan(whole(attachment.sha))
+    expect(await progressOf(attachment.sha, sample)).toEqual([0, 1, 2, 3, 4, 5, 6])
+    const { key } = await client.videos.begin({ sha: attachment.sha, sample })
+    for (const [n, index] of sample.indices.entries())
+      expect(
+        await sharp((await app.frames.open(key, n)).path)
+          .raw()
+          .toBuffer(),
+        `frame ${n}`,
+      ).toEqual(Buffer.from(resizeBicubic(frame(index), sample).data))
+    expect(await progressOf(attachment.sha, sample)).toEqual([6])
+    const every = await client.videos.plan({
+      of: attachment.sha,
+      range: { startMs: 0, endMs: 2000 },
+      fps: 30,
+      taken: 0,
+    })
+    expect((await progressOf(attachment.sha, every.sample)).at(-1)).toBe(60)
+    unlinkSync(join(folder.path, 'data', 'frames', key.slice(0, 2), key, '2.png'))
+    expect(await progressOf(attachment.sha, sample)).toEqual([5, 6])
+    expect(
+      await answerTo(
+        await client.ask.send({ conversationId: null, parts: [{ type: 'video', key, name: 'clip.mkv' }] }),
+      ),
+    ).toMatchObject({ status: 'complete' })
+  })
+
+  test('frames have the size in which the video is shown, however it is stored', async () => {
+    const [odd, large] = [join(own.path, 'odd.mp4'), join(own.path, 'large.mkv')]
+    const make = (file: string, size: string, ...more: string[]) =>
+      execFileSync('ffmpeg', [
+        '-v',
+        'error',
+        '-f',
+        'lavfi',
+        '-i',
+        `testsrc=size=${size}:rate=5:duration=2`,
+        ...more,
+        file,
+      ])
+    make(odd, '160x120', '-vf', 'setsar=2/1', '-c:v', 'mpeg4')
+    make(large, '2400x300', '-c:v', 'ffv1')
+    for (const [file, shown] of [
+      [odd, { width: 320, height: 120 }],
+      [large, { width: 2400, height: 300 }],
+    ] as const) {
+      const attachment = await app.attachments.store(file, Readable.from([readFileSync(file)]))
+      expect(attachment).toMatchObject({ ...shown, frames: 10 })
+      const { sample } = await client.videos.plan(whole(attachment.sha))
+      expect(await progressOf(attachment.sha, sample)).toEqual([0, 1, 2, 3, 4])
+    }
+  })
+
+  test('reading stops when it is told to, and what is stored stays', async () => {
+    const { sha } = await app.attachments.store('clip.mkv', Readable.from([readFileSync(clip)]))
+    const { sample } = await client.videos.plan({ of: sha, range: null, fps: 30, taken: 0 })
+    const stop = new AbortController()
+    const reading = async () => {
+      for await (const { done } of await client.videos.extract({ sha, sample }, { signal: stop.signal }))
+        if (done === 3) stop.abort()
+    }
+    await reading().catch(() => {})
+    const { missing } = await client.videos.begin({ sha, sample })
+    expect(missing.length).toBeGreaterThan(0)
+    expect(missing.length).toBeLessThan(sample.indices.length)
+  })
+
+  test('a damaged file is refused', async () => {
+    await expect(app.attachments.store('damaged.mp4', Readable.from([mp4]))).rejects.toEqual(code('DamagedMedia'))
+  })
+
+  test('of a file that is cut off there is what is left, and that is said; also after its row is read again', async () => {
+    const half = readFileSync(clip)
+    const video = await app.attachments.store('half.mkv', Readable.from([half.subarray(0, half.length / 2)]))
+    if (video.kind !== 'video') throw new Error(video.kind)
+    expect([video.frames > 30, video.frames < 60, video.fps]).toEqual([true, true, 30])
+    expect(video.notes).toEqual([
+      expect.stringMatching(/^The file is cut off: what there is of it ends at 0:01\. It says that it is 0:03 long\.$/),
+    ])
+    expect(app.attachments.get(video.sha)).toEqual(video)
+    const { sample } = await client.videos.plan(whole(video.sha))
+    expect((await progressOf(video.sha, sample)).at(-1)).toBe(sample.indices.length)
+  })
+
+  test('a window that counted other frames than ffmpeg gets those of the same times', async () => {
+    const { sha } = await stored('clip.mkv', readFileSync(clip), { ...facts, frames: 45, fps: 15 })
+    const { sample } = await client.videos.plan(whole(sha))
+    expect((await progressOf(sha, sample)).at(-1)).toBe(sample.indices.length)
+    const { key } = await client.videos.begin({ sha, sample })
+    for (const [n, index] of sample.indices.entries())
+      expect(
+        await sharp((await app.frames.open(key, n)).path)
+          .raw()
+          .toBuffer(),
+        `frame ${n}`,
+      ).toEqual(Buffer.from(resizeBicubic(frame(index * 2), sample).data))
+  })
+
+  test('the sample of the app is one of these', async () => {
+    const sampleFile = readFileSync(resolve(import.meta.dirname, '../resources/samples/circle-turns-blue.mp4'))
+    expect(await app.attachments.store('sample.mp4', Readable.from([sampleFile]))).toMatchObject({
+      kind: 'video',
+      mime: 'video/mp4',
+    })
+  })
 })
