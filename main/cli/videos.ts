@@ -79,7 +79,7 @@ export class Videos {
 
   private async extract(
     path: string,
-    requested: { fps?: number },
+    wished: { fps?: number },
     range: VideoRange | null,
     sizes: SizeOptions,
   ): Promise<Frames> {
@@ -88,7 +88,7 @@ export class Videos {
       throw withCoverHint(error, path)
     })
     const { frames, fps, notes = [] } = video.facts
-    const { budget, ...rule } = this.fitted(video.facts, { ...requested, range, sizes, name: file.name })
+    const { budget, ...rule } = this.fitted(video.facts, { ...wished, range, sizes, name: file.name })
     const { first, total } = framesWithin(frames, fps, range)
     const sampled = sampleFrames(total, fps, rule, first)
     this.folder ??= await temporaryFolder('frames')
@@ -110,20 +110,20 @@ export class Videos {
   }
 
   /** The frames per second and the size that are wished, or what fits instead, as the window proposes it. */
-  private fitted(facts: VideoFacts, { fps, range, sizes, name }: FitRequest): { fps?: number; budget?: PictureBudget } {
-    const requested = fps === undefined ? {} : { fps }
-    if (!this.room || sizes.resizedWidth !== undefined) return requested
+  private fitted(facts: VideoFacts, { fps, range, sizes, name }: FitWish): { fps?: number; budget?: PictureBudget } {
+    const wished = fps === undefined ? {} : { fps }
+    if (!this.room || sizes.resizedWidth !== undefined) return wished
     const { tokens: room, usual } = this.room
     const { minPixels = usual.minPixels, maxPixels = usual.maxPixels } = sizes
-    const minimum = sizes.minPixels ?? sizes.maxPixels
-    const request = {
+    const asked = sizes.minPixels ?? sizes.maxPixels
+    const wish = {
       range,
-      ...requested,
-      ...(minimum !== undefined && { budget: { minPixels: Math.min(minPixels, maxPixels), maxPixels } }),
+      ...wished,
+      ...(asked !== undefined && { budget: { minPixels: Math.min(minPixels, maxPixels), maxPixels } }),
     }
-    const whole = sampleVideo(facts, request, usual)
-    const proposal = whole.tokens <= room ? null : proposeSample(facts, request, usual, room)
-    if (!proposal) return requested
+    const whole = sampleVideo(facts, wish, usual)
+    const proposal = whole.tokens <= room ? null : proposeSample(facts, wish, usual, room)
+    if (!proposal) return wished
     const count = (value: number) => value.toLocaleString('en')
     this.tell(
       `${name}: to fit the context, ${proposal.frames} frames (${proposal.fps} per second) of at most ${count(proposal.budget.maxPixels)} pixels are shown: ` +
@@ -133,7 +133,7 @@ export class Videos {
   }
 }
 
-interface FitRequest {
+interface FitWish {
   readonly fps?: number
   readonly range: VideoRange | null
   readonly sizes: SizeOptions

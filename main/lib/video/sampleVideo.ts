@@ -12,33 +12,30 @@ const ROOM = 1.05
 
 /**
  * How large each of `frames` frames may be, after `fetch_video` of qwen_vl_utils: a frame's share of the total, within the
- * limits of one frame. `requested` narrows it, and never goes beyond.
+ * limits of one frame. `wished` narrows it, and never goes beyond.
  */
 export function frameBudget(
   frames: number,
-  requested: { readonly minPixels?: number; readonly maxPixels?: number } = {},
+  wished: { readonly minPixels?: number; readonly maxPixels?: number } = {},
 ): PictureBudget {
-  const minPixels = requested.minPixels ?? MIN_PIXELS
+  const minPixels = wished.minPixels ?? MIN_PIXELS
   const share = (TOTAL_PIXELS / (Math.ceil(frames / FRAMES_PER_SLICE) * FRAMES_PER_SLICE)) * FRAMES_PER_SLICE
   const limit = Math.max(Math.min(MAX_PIXELS, share), Math.floor(minPixels * ROOM))
-  return { minPixels, maxPixels: Math.min(requested.maxPixels ?? limit, limit) }
+  return { minPixels, maxPixels: Math.min(wished.maxPixels ?? limit, limit) }
 }
 
 /**
- * The limits of a video's frames: the reference's, narrowed by what is `requested` of this video and by the `usual` budget of
+ * The limits of a video's frames: the reference's, narrowed by what is `wished` of this video and by the `usual` budget of
  * pictures.
  */
 export function videoBudget(
   frames: number,
-  requested: { readonly minPixels?: number; readonly maxPixels?: number },
+  wished: { readonly minPixels?: number; readonly maxPixels?: number },
   usual: PictureBudget,
 ): PictureBudget {
-  const limits = frameBudget(frames, {
-    minPixels: requested.minPixels,
-    maxPixels: requested.maxPixels ?? usual.maxPixels,
-  })
+  const limits = frameBudget(frames, { minPixels: wished.minPixels, maxPixels: wished.maxPixels ?? usual.maxPixels })
   // a budget below what the reference gives a frame at least is meant: the frame is not enlarged beyond it
-  const isBelow = limits.maxPixels < limits.minPixels && requested.minPixels === undefined
+  const isBelow = limits.maxPixels < limits.minPixels && wished.minPixels === undefined
   return isBelow ? { ...limits, minPixels: usual.minPixels } : limits
 }
 
@@ -176,11 +173,8 @@ export function sampleVideo(
 export const sliceTokens = ({ width, height }: Size): number => (width * height) / PIXELS_PER_TOKEN
 
 /** How large each of so many frames may be, in pixels: what is wished, within what the reference allows. */
-export function frameLimits(frames: number, requested: PictureBudget | undefined, usual: PictureBudget): PictureBudget {
-  const sane = requested && {
-    minPixels: Math.min(requested.minPixels, MAX_FRAME_PIXELS),
-    maxPixels: requested.maxPixels,
-  }
+export function frameLimits(frames: number, wished: PictureBudget | undefined, usual: PictureBudget): PictureBudget {
+  const sane = wished && { minPixels: Math.min(wished.minPixels, MAX_FRAME_PIXELS), maxPixels: wished.maxPixels }
   const { minPixels, maxPixels } = videoBudget(frames, sane ?? {}, usual)
   const most = Math.floor(Math.max(maxPixels, PIXELS_PER_TOKEN))
   return { minPixels: Math.min(minPixels, most), maxPixels: most }
@@ -208,20 +202,20 @@ const RATES = [30, 20, 10, 5, 4, 3, 2, 1, 0.5, 0.25, 0.2, 0.1, 0.05, 0.02, 0.01,
  */
 export function proposeSample(
   facts: VideoFacts,
-  request: SampleRequest,
+  wish: SampleRequest,
   usual: PictureBudget,
   room: number,
 ): Proposal | null {
-  const whole = sampleVideo(facts, request, usual).sample
+  const whole = sampleVideo(facts, wish, usual).sample
   const readable = Math.min(READABLE, sliceTokens(whole))
   const rates = [whole.wishedFps, ...RATES.filter((rate) => rate < whole.fps)]
   let smallest: Proposal | null = null
   for (const fps of rates) {
-    const frames = sampleVideo(facts, { ...request, fps }, usual).sample.indices.length
+    const frames = sampleVideo(facts, { ...wish, fps }, usual).sample.indices.length
     const perSlice = Math.floor(room / Math.ceil(frames / 2))
     if (perSlice >= LEAST_TOKENS) {
-      const limits = narrowed(frameLimits(frames, request.budget, usual), perSlice * PIXELS_PER_TOKEN)
-      smallest = fitting(facts, { ...request, fps }, usual, { room, limits })
+      const limits = narrowed(frameLimits(frames, wish.budget, usual), perSlice * PIXELS_PER_TOKEN)
+      smallest = fitting(facts, { ...wish, fps }, usual, { room, limits })
       if (smallest && perSlice >= readable) return smallest
     }
     if (frames <= LEAST_FRAMES) break
@@ -237,14 +231,14 @@ const narrowed = ({ minPixels, maxPixels }: PictureBudget, most: number): Pictur
 /** The largest size within the limits with which all frames fit. */
 function fitting(
   facts: VideoFacts,
-  request: SampleRequest & { fps: number },
+  wish: SampleRequest & { fps: number },
   usual: PictureBudget,
   { room, limits }: { room: number; limits: PictureBudget },
 ): Proposal | null {
   for (let most = limits.maxPixels; most >= LEAST_TOKENS * PIXELS_PER_TOKEN; most *= STEP) {
     const budget = narrowed(limits, most)
-    const { sample, tokens } = sampleVideo(facts, { ...request, budget }, usual)
-    if (tokens <= room) return { fps: request.fps, budget, frames: sample.indices.length, tokens }
+    const { sample, tokens } = sampleVideo(facts, { ...wish, budget }, usual)
+    if (tokens <= room) return { fps: wish.fps, budget, frames: sample.indices.length, tokens }
   }
   return null
 }
