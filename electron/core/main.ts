@@ -17,7 +17,13 @@ async function start(ports: Remote<ShellPorts>): Promise<RunningCore> {
     spawnWorker: forkedWorkers(ports.forkWorker),
   })
   return {
-    ...{ command: app.command, startCapture: app.startCapture, onDownloads: app.onDownloads, close: app.close },
+    ...{
+      command: app.command,
+      giveFile: app.giveFile,
+      startCapture: app.startCapture,
+      onDownloads: app.onDownloads,
+      close: app.close,
+    },
     permits: { has: (what) => app.permits.has(what), take: (what) => app.permits.take(what) },
     attachments: { open: (sha, size) => attachments.open(sha, size) },
     frames: { open: (key, n) => frames.open(key, n) },

@@ -64,6 +64,7 @@ test('a worker gets and sends typed arrays over a port that main hands on', asyn
   expect(worker.pid, 'what is sent before it runs waits').toBeUndefined()
   expect(await answer).toEqual({ sum: 6, bytes: Uint8Array.of(1, 2, 3), viaSend: 'undefined' })
   expect(worker.pid).toBeGreaterThan(0)
+  expect(await worker.started).toBe(worker.pid)
   const ended = exit(worker)
   worker.kill()
   await ended
