@@ -37,7 +37,8 @@ export function handlePortRequests(
           if (!post(senderFrame, shellMessages.port, null, [port2])) port2.close()
         },
         (error: unknown) => {
-          port1.close()
+          // the other end may have been handed on before, and ends with this one
+          port2.close()
           post(senderFrame, shellMessages.stopped, toErrorInfo(error))
         },
       )

@@ -138,7 +138,7 @@ export class StandInWebContents extends Listeners implements WebContentsSurface 
     const url = this.getURL()
     const origin = URL.canParse(url) ? `${new URL(url).protocol}//${new URL(url).host}` : 'null'
     const postMessage: WebFrameSurface['postMessage'] = (channel, message, transfer = []) => {
-      const ports = transfer.map((port) => this.openPort(port as unknown as StandInPort, contextId))
+      const ports = transfer.map((port) => this.openPort((port as unknown as StandInPort).handOn(), contextId))
       this.deliver({ type: 'ipc', channel, args: [message], ports }, contextId)
     }
     return { url, origin, parent: null, postMessage }
