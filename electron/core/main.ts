@@ -2,6 +2,7 @@ import type { ParentPort } from 'electron'
 import { createApp } from '../../main/app.ts'
 import { connectRemote } from '../../main/lib/remote.ts'
 import type { Remote, TransferPort } from '../../main/lib/remote.ts'
+import { outliveSignals } from '../../main/lib/workerChannel.ts'
 import { messagePortChannel } from '../../main/rpc/channel.ts'
 import { warnOfDefect } from '../../main/rpc/errors.ts'
 import { servePosts } from '../../main/rpc/posts.ts'
@@ -35,8 +36,7 @@ async function start(ports: Remote<ShellPorts>): Promise<RunningCore> {
   }
 }
 
-// A signal in a terminal, or at the end of a session, reaches every process of the app; main decides when the core ends.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+outliveSignals()
 
 connectRemote(
   {

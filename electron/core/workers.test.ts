@@ -70,6 +70,22 @@ test('a worker gets and sends typed arrays over a port that main hands on', asyn
   await ended
 })
 
+test.skipIf(process.platform === 'win32')(
+  'a worker goes on when a terminal signals every process of the app',
+  async () => {
+    const worker = await start(`channel.onMessage((word) => channel.send(word + ', heard'))`)
+    const [heard, ended] = [message(worker), exit(worker)]
+    worker.send('one')
+    await heard
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(worker.pid!, signal)
+    const again = message(worker)
+    worker.send('two')
+    expect(await Promise.race([again, ended])).toBe('two, heard')
+    worker.kill()
+    await ended
+  },
+)
+
 test('the end of a worker is told with its code, and sending to it then is harmless', async () => {
   const worker = await start(`channel.onMessage((code) => process.exit(code))`)
   const ended = exit(worker)
