@@ -42,7 +42,7 @@ beforeEach(() => {
   const known = { isDecodable: true, codecName: 'H.264' } as never
   vi.mocked(openVideo).mockResolvedValue({
     known,
-    read: async () => ({ facts, times: [] }),
+    read: async () => ({ facts, times: new Float64Array() }),
     sample: frames,
     overview: () => expect.fail('Nobody looks around.'),
     close: () => {},
