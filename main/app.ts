@@ -1,5 +1,5 @@
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { AppError } from '#contract'
 import type { EngineStatus, HostCommand, HostDescription, Settings } from '#contract'
 import { createEngine } from './engine/index.ts'
@@ -53,6 +53,11 @@ export interface App {
    * what the stores throw.
    */
   readonly receive: (address: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal) => Promise<PostedFile>
+  /**
+   * Lets windows have the file at this path stored: its user gave it to one of them, by a drop, a dialog or from the clipboard.
+   * No other path that a window names is opened.
+   */
+  readonly giveFile: (path: string) => void
   /** Where a shell's upload and picture addresses end. */
   readonly attachments: AttachmentGateway
   /** Where its addresses of frames of videos end. */
@@ -184,6 +189,7 @@ export function createApp(
       reveal: files !== null,
     },
   }
+  const givenFiles = new Set<string>()
   const status = () => engineStatus(engine, models)
 
   /** What a plan for a video has to know of the chosen model; how long encoding took comes from this run first. */
@@ -219,6 +225,10 @@ export function createApp(
       storeFile: (file, { signal }) => {
         if (!host.filePaths)
           throw new AppError('NotYetSupported', 'Files cannot be named from this window. Drop or pick them instead.')
+        if (!givenFiles.has(file.path)) {
+          const what = `${basename(file.path)} was not given to this window, so it is not read. Drop or pick it.`
+          throw new AppError('InvalidInput', what)
+        }
         return attachments.storeFile(file, signal)
       },
     },
@@ -365,6 +375,7 @@ export function createApp(
   return {
     command: (command) => commands.emit(command),
     receive: (address, body, signal) => receivePosted(stores, address, body, signal),
+    giveFile: (path) => void givenFiles.add(path),
     attachments: stores.attachments,
     frames: stores.frames,
     captures: capturing.gateway,

@@ -16,6 +16,7 @@ export const forkWorker: SpawnWorker = (name) => {
   })
   return {
     pid: child.pid,
+    started: Promise.resolve(child.pid ?? null),
     send: (message) => {
       if (child.connected) child.send(message as object, () => {})
     },

@@ -22,6 +22,8 @@ export type WorkerName = 'engine' | 'media'
 /** A child process. Messages are structured-cloned: typed arrays travel as they are. */
 export interface WorkerProcess {
   readonly pid: number | undefined
+  /** Resolves with the process's number once it runs; null: it could not be started. Never rejects. */
+  readonly started: Promise<number | null>
   send(message: unknown): void
   onMessage(listener: (message: unknown) => void): void
   /** Called once, also when the process could not be started. */

@@ -3,9 +3,9 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import sharp from 'sharp'
+import { readGguf, u32, withEntries, withTensors, writeGguf } from '../../main/testing/ggufEdit.ts'
 import { oneFileGguf } from '../../main/testing/ggufOneFile.ts'
 import { root } from '../support/electronProgram.ts'
-import { readGguf, writeGguf } from '../support/ggufFile.ts'
 import { expect, test } from '../support/sourceFixtures.ts'
 
 const demo = join(root, 'resources/demo-model')
@@ -17,16 +17,13 @@ const name = 'TinySight demo'
 function strangeProjector(): Buffer {
   const width = 192
   const file = readGguf(readFileSync(join(goldens, 'mmproj-f32.gguf')))
-  const metadata = file.metadata.map((entry) =>
-    entry.key === 'clip.vision.projection_dim' ? { ...entry, value: Buffer.from(Uint32Array.of(width).buffer) } : entry,
-  )
-  const tensors = file.tensors.map((tensor) => {
+  const wider = withTensors(file, (tensor) => {
     if (!tensor.name.startsWith('mm.2.')) return tensor
     const row = tensor.name.endsWith('weight') ? 256 * 4 : 4
-    const data = Buffer.concat([tensor.data, tensor.data]).subarray(0, width * row)
-    return { ...tensor, data, dims: [...tensor.dims.slice(0, -1), BigInt(width)] }
+    const bytes = Buffer.concat([tensor.bytes, tensor.bytes]).subarray(0, width * row)
+    return { ...tensor, bytes, dims: [...tensor.dims.slice(0, -1), width] }
   })
-  return writeGguf({ metadata, tensors })
+  return writeGguf(withEntries(wider, { 'clip.vision.projection_dim': u32(width) }))
 }
 
 /** The demo model under a name that tells nothing, beside its own projector and one of the other family. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AppError } from '#contract'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -112,6 +112,19 @@ test('the folder does not move while something else writes to it', async () => {
   expect(() => library.moveFolder({ folder: join(temp.path, 'new') }, never)).toThrow(
     expect.objectContaining({ code: 'Busy', message: expect.stringContaining('A download') as string }),
   )
+})
+
+test.each([
+  ['its models are closed', () => engine.state.state === 'off'],
+  ['its files are brought over', () => existsSync(join(temp.path, 'new'))],
+])('a download that begins while %s stops the move, and everything is where it was', async (_, hasBegun) => {
+  open({ holdsFolder: () => (hasBegun() ? 'A download writes to the models folder. Pause it first.' : null) })
+  const { model } = await copied()
+  await load(model.textPath)
+  await expect(result(library.moveFolder({ folder: join(temp.path, 'new') }, never))).rejects.toEqual(code('Busy'))
+  expect(existsSync(join(temp.path, 'new'))).toBe(false)
+  expect(models.list().find(({ id }) => id === model.id)).toMatchObject({ textPath: model.textPath })
+  expect(existsSync(model.textPath)).toBe(true)
 })
 
 describe('uses', () => {

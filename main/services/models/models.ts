@@ -125,6 +125,10 @@ export function createModels(options: ModelsOptions): Models {
     }
     return progressStream(tracked, untilClosed(signal))
   }
+  const checkFree = () => {
+    const held = holdsFolder()
+    if (held !== null) throw new AppError('Busy', held)
+  }
   /** Closes the files of a model that is in memory or on its way there. */
   const release = async (holds: (textPath: string) => boolean) => {
     const { model } = engine.state
@@ -160,12 +164,11 @@ export function createModels(options: ModelsOptions): Models {
       },
       space: () => library.space(),
       moveFolder({ folder }, { signal }) {
-        const held = holdsFolder()
-        if (held !== null) throw new AppError('Busy', held)
+        checkFree()
         return stream(signal, async (work) => {
           await endOtherUses()
           await release(() => true)
-          return library.moveFolder(folder, work)
+          return library.moveFolder(folder, work, checkFree)
         })
       },
       scan: ({ path }, { signal }) => library.scan(path, signal),

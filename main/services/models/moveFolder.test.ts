@@ -19,21 +19,26 @@ import type { ReadRoom } from './index.ts'
 import type { LibraryOptions } from './library.ts'
 import { libraryIn } from './testing/moveUntilKilled.ts'
 import {
-  outside,
-  source,
-  sourceBytes,
+  code,
+  copied,
   digest,
-  temp,
   folder,
   library,
   open,
-  work,
-  tree,
-  code,
+  outside,
   put,
-  copied,
-  useFolder,
-} from './testing/testLibrary.ts'
+  reopenStore,
+  setFolder,
+  source,
+  sourceBytes,
+  store,
+  temp,
+  tree,
+  useLibrary,
+  work,
+} from './testing/openLibrary.ts'
+
+useLibrary()
 
 describe('moving the models folder', () => {
   const otherDisk = () =>
@@ -175,7 +180,7 @@ describe('moving the models folder', () => {
     const { model } = await copied()
     const from = folder
     symlinkSync(from, join(temp.path, 'link'))
-    useFolder(join(temp.path, 'link'))
+    setFolder(join(temp.path, 'link'))
     const bare = await library.import(
       { textPath: join(folder, relative(from, model.textPath)), projectorPath: null, mode: 'in-place' },
       work(),
@@ -221,12 +226,12 @@ describe('moving the models folder', () => {
 })
 
 test('a process that is killed while the folder moves loses nothing, wherever it strikes', async () => {
-  const folder = join(temp.path, 'killed')
+  store.close()
   const module = JSON.stringify(new URL('./testing/moveUntilKilled.ts', import.meta.url).href)
   const script = `import { moveUntilKilled } from ${module}; await moveUntilKilled(process.argv[1])`
   const digests = [digest(source.textPath), digest(source.projectorPath!)]
   for (const lines of [1, 5, 9, 12, 25]) {
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script, folder], {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script, temp.path], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     let left = lines
@@ -234,10 +239,11 @@ test('a process that is killed while the folder moves loses nothing, wherever it
       if (--left === 0 && line !== '') child.kill('SIGKILL')
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
     expect(child.signalCode).toBe('SIGKILL')
-    const after = libraryIn(folder)
+    const after = libraryIn(temp.path)
     const [, model] = await after.library.list()
     expect(model!.files.map((file) => digest(file.path))).toEqual(digests)
     expect(model).toMatchObject({ isOwned: true })
     after.close()
   }
+  reopenStore()
 })

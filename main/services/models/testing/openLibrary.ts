@@ -23,41 +23,52 @@ import { createLibrary } from '../library.ts'
 import type { Library, LibraryOptions } from '../library.ts'
 import { createModelList } from '../modelList.ts'
 import type { ModelList } from '../modelList.ts'
+import type { Work } from '../types.ts'
 
-/** Reads headers only: no process is started. */
+/**
+ * What tests of the library share: a models folder, a database and a library over both, new for each test.
+ * The engine reads headers only: no process is started.
+ */
 export const engine = createEngine({ spawn: forkWorker, cachePath: '/nowhere' })
-/** The model that is taken over, and its bytes in all. */
 export const source = goldenModel('qwen2vl')
 export const bytesOf = (path: string) => statSync(path).size
 export const sourceBytes = bytesOf(source.textPath) + bytesOf(source.projectorPath!)
-
-/** A file's SHA-256. */
 export const digest = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex')
 
-/** The test's folder, and in it the models folder; opened anew for each test of the file that imports this. */
 export let temp: ReturnType<typeof tempFolder>
 export let folder: string
 export let chosen: string | null
 export let store: Store
 export let models: ModelList
 export let library: Library
-
-/** Says that the models folder was changed. */
 export const settings = new Emitter<void>()
 
-beforeEach(() => {
-  temp = tempFolder()
-  folder = join(temp.path, 'models')
-  chosen = null
-  store = openStore(join(temp.path, 'data'))
-  open()
-})
-afterEach(() => {
-  store.close()
-  temp.remove()
-})
+/** Opens a library in a folder of its own for each test. */
+export function useLibrary(): void {
+  beforeEach(() => {
+    temp = tempFolder()
+    folder = join(temp.path, 'models')
+    chosen = null
+    store = openStore(join(temp.path, 'data'))
+    open()
+  })
+  afterEach(() => {
+    store.close()
+    temp.remove()
+  })
+}
 
-/** Opens the library anew, as at a start. */
+/** Opens the database again that a test closed. */
+export function reopenStore(): void {
+  store = openStore(join(temp.path, 'data'))
+}
+
+/** Sets where models are kept. */
+export function setFolder(path: string): void {
+  folder = path
+}
+
+/** Opens the library over the present folder and database again, with other options. */
 export function open(options: Partial<LibraryOptions> = {}): void {
   const choice = { get: () => chosen, set: (id: string | null) => void (chosen = id) }
   const inspect = engine.inspect.bind(engine)
@@ -80,11 +91,7 @@ export function open(options: Partial<LibraryOptions> = {}): void {
 }
 
 /** Work that keeps its progress; `stopAt` aborts it when so many bytes are done. */
-export function work(stopAt = Infinity): {
-  readonly seen: [number, number][]
-  readonly signal: AbortSignal
-  onProgress(done: number, bytes: number): void
-} {
+export function work(stopAt = Infinity): Work & { readonly seen: [number, number][] } {
   const abort = new AbortController()
   const seen: [number, number][] = []
   return {
@@ -96,7 +103,6 @@ export function work(stopAt = Infinity): {
     },
   }
 }
-
 /** All files below a folder with their digests, and links with where they lead. */
 export function tree(root: string): Record<string, string> {
   if (!existsSync(root)) return {}
@@ -109,12 +115,8 @@ export function tree(root: string): Record<string, string> {
     }),
   )
 }
-
-/** An error with a code, and a message like this. */
 export const code = (value: string, message = /./) =>
   expect.objectContaining({ code: value, message: expect.stringMatching(message) as string }) as AppError
-
-/** Puts a file, or bytes, into the test's folder. */
 export const put = (path: string, from: string | Buffer) => {
   const target = join(temp.path, path)
   mkdirSync(dirname(target), { recursive: true })
@@ -122,15 +124,8 @@ export const put = (path: string, from: string | Buffer) => {
   else writeFileSync(target, from)
   return target
 }
-
-/** The source's files in a folder that is not the app's. */
 export const outside = () => ({
   textPath: put('outside/text.gguf', source.textPath),
   projectorPath: put('outside/mmproj.gguf', source.projectorPath!),
 })
-
-/** Takes the source's models over as a copy. */
 export const copied = () => library.import({ ...source, mode: 'copy' }, work())
-
-/** From now on this is the models folder, without anything being moved. */
-export const useFolder = (path: string): void => void (folder = path)
