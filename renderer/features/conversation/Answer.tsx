@@ -161,8 +161,7 @@ const chosenClass = `${small} text-accent`
 
 /**
  * Two answers to one question: side by side where there is room, else one below the other, in the order in which they
- * were
- * asked for. `chosen`: the one that the conversation goes on from.
+ * were asked for. `chosen`: the one that the conversation goes on from.
  */
 export function AnswerPair({ pair, chosen }: { pair: readonly [string, string]; chosen: Message }): ReactNode {
   const answers = useOpenConversation(useShallow((state) => pair.flatMap((id) => state.messages[id] ?? [])))

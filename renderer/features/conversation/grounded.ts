@@ -65,8 +65,7 @@ function thingsOf(message: Message): SeenThing[] {
 
 /**
  * What an answer points at. A mark lies on the picture that its line names ("Picture 2: ..."), one with a time on the
- * last
- * video; else on the last of the question, else on the last before it.
+ * last video; else on the last of the question, else on the last before it.
  */
 export function groundAnswer(text: string, answer: Message, media: readonly SeenMedium[]): Grounding {
   const { marks, space } = findMarks(text, answer.seen?.family ?? 'qwen2vl')
