@@ -197,6 +197,8 @@ test('damage that shows only when it is read has the same advice', () => {
   })
   expect([reading.code, reading.message]).toEqual(['StorageFailed', expect.stringContaining('damaged')])
   store.close()
+  // and its end was not a clean one: nothing else would have the next start look
+  expect(failure(() => openStore(folder)).message).toContain('damaged')
 })
 
 test.each(['made by this version', 'made by an earlier one'])('unused space goes back to the disk: a file %s', (by) => {
