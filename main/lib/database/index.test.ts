@@ -216,6 +216,18 @@ test.each(['made by this version', 'made by an earlier one'])('unused space goes
   close()
 })
 
+test('a file of an earlier version is not rewritten where the disk has no room for it twice', () => {
+  fill(13)
+  const { db, close } = openStore(folder)
+  db.exec(`CREATE TABLE large (bytes BLOB); INSERT INTO large VALUES (zeroblob(12000000)); DROP TABLE large`)
+  db.exec(`CREATE TABLE kept (bytes BLOB); INSERT INTO kept VALUES (zeroblob(3000000))`)
+  const size = () => db.pragma('page_count', { simple: true })
+  const before = size()
+  expect([giveSpaceBack(db, 8_000_000), size()]).toEqual([false, before])
+  expect([giveSpaceBack(db, 12_000_000), hasMuchFreeSpace(db)]).toEqual([false, false])
+  close()
+})
+
 test('a folder that cannot be made is a typed error', () => {
   writeFileSync(join(folder, 'a-file'), '')
   expect(failure(() => openStore(join(folder, 'a-file', 'data'))).code).toBe('StorageFailed')
