@@ -77,6 +77,22 @@ test('what an earlier version stored is found from the first moment, while it is
   store.close()
 })
 
+test('a step of the upkeep indexes few of long messages, and all are found in the end', () => {
+  fillVersion13(40)
+  const earlier = new SQLite(file())
+  earlier.prepare('UPDATE parts SET text = text || ?').run(' word'.repeat(4_000))
+  earlier.close()
+  const store = openStore(folder)
+  const index = createSearchIndex(store.db)
+  const indexed = () =>
+    store.db.prepare<[], number>('SELECT count(*) FROM search_grams WHERE rowid > 0').pluck().get() as number
+  const steps: number[] = []
+  for (let before = 0; index.catchUp(0); before = indexed()) steps.push(indexed() - before)
+  expect(Math.max(...steps)).toBe(1)
+  expect(indexed()).toBe(40)
+  store.close()
+})
+
 test('the upkeep waits for an answer before it gives space back, and ends with the database', async () => {
   fillVersion13(1)
   const store = openStore(folder)

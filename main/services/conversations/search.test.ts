@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { snippetOf } from './search.ts'
 import { createBed, text } from './testing/bed.ts'
 
 const bed = createBed()
@@ -79,4 +80,24 @@ test('a long text is cut around the first hit', () => {
   const [snippet = ''] = found('needle')
   expect(snippet).toMatch(/^….*<needle>.*…$/)
   expect(snippet.length).toBeLessThan(170)
+})
+
+test.each([3_000, 3_950, 4_000, 4_800, 5_000, 9_990])(
+  'a first hit after %i characters is shown with what is around it',
+  (n) => {
+    answered('q', `${'😀x'.repeat(n / 2)} Nee\u0301dle${' ipsum'.repeat(2_000)}`)
+    const [snippet = ''] = found('needle')
+    expect(snippet).toMatch(/^…(😀x)+ <Ne\u00e9dle>( ipsum)* ?[ipsum]*…$/u)
+    expect(snippet.length).toBeLessThan(200)
+  },
+)
+
+test('a very long text costs a snippet no more than a short one', () => {
+  const text = `The needle ${'in the largest haystack '.repeat(200_000)}`
+  const times = [1, 2, 3].map(() => {
+    const started = performance.now()
+    expect(snippetOf(text, ['needle'])).toContain('\u0002needle\u0003')
+    return performance.now() - started
+  })
+  expect(Math.min(...times)).toBeLessThan(50)
 })

@@ -10,6 +10,7 @@ import { shortcut } from '../../lib/platform.ts'
 import { call } from '../../lib/rpc.ts'
 import { ConversationList } from './ConversationList.tsx'
 import { splitSnippet } from './state.ts'
+import { useConversationList } from './store.ts'
 
 /** The search over all conversations. Escape empties it, the down arrow goes to the results. */
 export function SearchField({
@@ -66,8 +67,10 @@ const TYPING_MS = 150
 
 type Results = { query: string; found: { conversation: Conversation; snippet: string }[]; failure: string | null }
 
+/** What a query finds, also after conversations are answered, renamed or removed, in whichever window. */
 function useSearch(query: string): Results | null {
   const [results, setResults] = useState<Results | null>(null)
+  const conversations = useConversationList(({ byId }) => byId)
   useEffect(() => {
     const stop = new AbortController()
     const timer = setTimeout(() => {
@@ -81,7 +84,7 @@ function useSearch(query: string): Results | null {
       clearTimeout(timer)
       stop.abort()
     }
-  }, [query])
+  }, [query, conversations])
   return results
 }
 
