@@ -293,7 +293,7 @@ export function createApp(
     },
     drafts: {
       get: ({ conversationId }) => composing.get(conversationId),
-      save: ({ conversationId, draft }) => composing.save(conversationId, draft),
+      save: ({ conversationId, draft, over }) => composing.save(conversationId, draft, over),
     },
     capture: {
       watch: (_, { signal }) => capturing.watch(signal),

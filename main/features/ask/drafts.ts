@@ -22,8 +22,11 @@ export interface RestoredDraft {
 export interface Composing {
   /** The draft as it was saved last, empty where there is none or no such conversation. Throws StorageFailed. */
   get(conversationId: string | null): RestoredDraft
-  /** Throws NotFound for a conversation that was removed, StorageFailed. */
-  save(conversationId: string | null, draft: SavedDraft): void
+  /**
+   * `over`: the draft that this one takes the place of; where another is there by now, both are kept. Throws NotFound for a
+   * conversation that was removed, StorageFailed.
+   */
+  save(conversationId: string | null, draft: SavedDraft, over?: SavedDraft): void
 }
 
 /** Drafts over the store of files: a draft is restored as far as what it holds is still there. */
@@ -56,9 +59,9 @@ export function createComposing({ drafts, attachments, conversations, models }: 
       }
     },
 
-    save(conversationId, draft) {
+    save(conversationId, draft, over) {
       if (conversationId !== null) conversations.get(conversationId)
-      drafts.save(conversationId, draft)
+      drafts.save(conversationId, draft, over)
     },
   }
 }

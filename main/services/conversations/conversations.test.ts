@@ -1,5 +1,4 @@
-import type { AppError, Message, Part } from '#contract'
-import fc from 'fast-check'
+import type { AppError, ConversationEvent, Part } from '#contract'
 import { describe, expect, test } from 'vitest'
 import { createBed, picture, said, text } from './testing/bed.ts'
 

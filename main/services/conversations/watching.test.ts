@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { createBed, picture, said, text } from './testing/bed.ts'
 
 const bed = createBed()
-const { ask, answered, reopen, shown } = bed
+const { ask, answered } = bed
 
 async function take<T>(stream: AsyncIterator<T>, count: number): Promise<T[]> {
   const events: T[] = []

@@ -7,8 +7,11 @@ import type { Database } from '../../lib/database/index.ts'
 export interface Drafts {
   /** The draft as it was saved last; empty where there is none. */
   get(conversationId: string | null): SavedDraft
-  /** Saves a draft in the place of the one before; an empty one leaves nothing behind. The conversation must exist. */
-  save(conversationId: string | null, draft: SavedDraft): void
+  /**
+   * Saves a draft in the place of the one before; an empty one leaves nothing behind. The conversation must exist. `over`:
+   * only in the place of this one; after what else is there by now.
+   */
+  save(conversationId: string | null, draft: SavedDraft, over?: SavedDraft): void
   /**
    * The draft of `conversationId` was sent and is now a question of `sentTo`: it is emptied, and what it compares with is
    * what the conversation goes on to compare with.
@@ -45,16 +48,21 @@ export function createDrafts(db: Database): Drafts {
     }
   const get = (conversationId: string | null): SavedDraft => {
     const json = sql.get.get(conversationId ?? '')
-    // one that a later version wrote otherwise is of no use to this one
-    return json === undefined ? emptySavedDraft : (SavedDraft.safeParse(JSON.parse(json)).data ?? emptySavedDraft)
+    return json === undefined ? emptySavedDraft : readable(json)
   }
   const save = (conversationId: string | null, draft: SavedDraft): void => {
     if (isEmpty(draft)) sql.remove.run(conversationId ?? '')
     else sql.put.run(conversationId, JSON.stringify(draft))
   }
+  const saveOver = (conversationId: string | null, draft: SavedDraft, over: SavedDraft): void => {
+    const there = sql.get.get(conversationId ?? '') ?? JSON.stringify(emptySavedDraft)
+    save(conversationId, there === JSON.stringify(over) ? draft : joined(readable(there), draft))
+  }
   return {
     get: guarded(get),
-    save: guarded(save),
+    save: guarded((conversationId, draft, over) =>
+      over ? saveOver(conversationId, draft, over) : save(conversationId, draft),
+    ),
     sent: guarded((conversationId, sentTo) =>
       db.transaction(() => {
         const { compareWith } = get(conversationId)
@@ -66,5 +74,26 @@ export function createDrafts(db: Database): Drafts {
   }
 }
 
+/** A draft as it was stored; what is torn, or was written otherwise by a later version, is of no use to this one. */
+function readable(json: string): SavedDraft {
+  try {
+    return SavedDraft.parse(JSON.parse(json))
+  } catch {
+    return emptySavedDraft
+  }
+}
+
 const isEmpty = ({ text, media, format, compareWith }: SavedDraft): boolean =>
   text === '' && media.length === 0 && format === null && compareWith === null
+
+/** Two drafts in one: what `first` holds, then what of `second` is not in it yet; `second` alone where that is too much. */
+function joined(first: SavedDraft, second: SavedDraft): SavedDraft {
+  const held = new Set(first.media.map((medium) => JSON.stringify(medium)))
+  const both = {
+    text: first.text.includes(second.text) ? first.text : [first.text, second.text].filter(Boolean).join('\n'),
+    media: [...first.media, ...second.media.filter((medium) => !held.has(JSON.stringify(medium)))],
+    format: first.format ?? second.format,
+    compareWith: first.compareWith ?? second.compareWith,
+  }
+  return SavedDraft.safeParse(both).data ?? second
+}

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
+import SQLite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { AppError, type Attachment, type PictureMark } from '#contract'
+import { AppError, type Attachment, type EngineStatus, type PictureMark } from '#contract'
 import { createApp, type App } from '../../../main/app.ts'
 import { forkWorker } from '../../../main/nodePorts.ts'
 import { messagePortChannel } from '../../../main/rpc/channel.ts'
@@ -37,7 +38,8 @@ class Page extends EventTarget {
 /** A window that has just been opened: its modules are loaded anew. */
 async function openWindow() {
   vi.resetModules()
-  vi.stubGlobal('window', new Page())
+  const page = new Page()
+  vi.stubGlobal('window', page)
   vi.stubGlobal('requestIdleCallback', () => 0)
   const [actions, drafts, draft, saving, host, comparing] = await Promise.all([
     import('./actions.ts'),
@@ -48,6 +50,7 @@ async function openWindow() {
     import('../../lib/comparing.ts'),
   ])
   const { call } = await import('../../lib/rpc.ts')
+  const { useEngine } = await import('../../lib/engine.ts')
   host.useHost.setState({ host: await call((core) => core.host.describe()) })
   const closing = new AbortController()
   saving.keepDrafts(closing.signal)
@@ -59,9 +62,14 @@ async function openWindow() {
     )
   const of = (conversationId: string | null) => drafts.draftOf(drafts.draftKey(conversationId))
   return {
-    ...{ ...actions, ...saving, ...comparing, add, of, call },
+    ...{ ...actions, ...saving, ...comparing, add, of, call, useEngine },
+    /** Saves what waits, as when the page is hidden; resolves when the core has it. */
+    leave: async () => {
+      page.dispatchEvent(new Event('pagehide'))
+      await call((core) => core.host.describe())
+    },
     close: () => {
-      globalThis.window.dispatchEvent(new Event('pagehide'))
+      page.dispatchEvent(new Event('pagehide'))
       closing.abort()
     },
   }
@@ -114,6 +122,78 @@ describe('sending', () => {
     expect(request.messages.at(-1)!.content.map(({ type }) => type)).toEqual(['image', 'text'])
     window.close()
   })
+})
+
+test('what is changed in a draft while it is sent stays: other words, another format', async () => {
+  const window = await openWindow()
+  await window.restoreDraft(null)
+  window.setText(null, 'What is it?')
+  window.setFormat(null, { name: 'Count', schema: '{"type": "integer"}' })
+  held = []
+  const sending = window.send(null)
+  window.setText(null, 'What is it? And why?')
+  window.setFormat(null, { name: 'Names', schema: '{"type": "array"}' })
+  const waiting = held
+  held = null
+  for (const pass of waiting) pass()
+  const sent = await sending
+  expect(window.of(sent!.conversationId)).toMatchObject({ text: 'And why?', format: { name: 'Names' }, sending: false })
+  expect(window.of(null)).toMatchObject({ text: '', format: null })
+  const { request } = await engine.nextAnswer()
+  expect(request.messages.at(-1)!.content).toEqual([{ type: 'text', text: 'What is it?' }])
+  window.close()
+})
+
+test('a draft that waits to be saved is saved before its question, and not written back after it', async () => {
+  const window = await openWindow()
+  await window.restoreDraft(null)
+  held = []
+  window.setText(null, 'What is it?')
+  const sending = window.send(null)
+  // the question, and what is saved of it whenever that comes
+  await vi.waitFor(() => expect(held).toHaveLength(2))
+  const waiting = held
+  held = null
+  for (const pass of waiting) pass()
+  expect(await sending).not.toBeNull()
+  const { draft } = await window.call((core) => core.drafts.get({ conversationId: null }))
+  expect(draft.text).toBe('')
+  window.close()
+})
+
+/** A conversation of one question that was answered. */
+async function answered(window: Awaited<ReturnType<typeof openWindow>>): Promise<string> {
+  const { conversationId, answerId } = await window.call((core) =>
+    core.ask.send({ conversationId: null, parts: [{ type: 'text', text: 'one' }] }),
+  )
+  ;(await engine.nextAnswer()).finish()
+  await vi.waitFor(() => window.call((core) => core.ask.stop({ messageId: answerId })))
+  return conversationId
+}
+
+test('what is being composed in a conversation that another window removes goes on in a new one, and is kept there', async () => {
+  const window = await openWindow()
+  const id = await answered(window)
+  await window.restoreDraft(null)
+  await window.restoreDraft(id)
+  window.setText(null, 'Another thing')
+  window.setText(id, 'And two?')
+  window.add(id, 'red', await stored('red-circle'))
+  await createMemoryClient(app.serve).client.conversations.remove({ id })
+  window.rescueDraft(id)
+  expect(window.of(id)).toMatchObject({ text: '', pictures: [] })
+  expect(window.of(null)).toMatchObject({
+    text: 'And two?\nAnother thing',
+    pictures: [{ key: 'red' }],
+    error: { code: 'NotFound', message: expect.stringContaining('removed in another window') as string },
+  })
+  window.close()
+  const next = await openWindow()
+  await vi.waitFor(async () => {
+    const { draft } = await next.call((core) => core.drafts.get({ conversationId: null }))
+    expect(draft).toMatchObject({ text: 'And two?\nAnother thing', media: [{ name: 'red-circle.png' }] })
+  })
+  next.close()
 })
 
 test('a question for a conversation that another window removed goes on in the next one, with the reason', async () => {
@@ -169,6 +249,58 @@ describe('work ahead', () => {
     await vi.waitFor(() => expect(asked).toBe(3), 5000)
     await vi.waitFor(() => expect(window.of(null).preparing).toBe(false))
     window.close()
+  })
+
+  test('is asked for once more after the longest wait too', async () => {
+    const window = await openWindow()
+    let asked = 0
+    engine.prepare = async (request) => {
+      if (++asked <= 3) throw new AppError('Interrupted', 'Stopped.')
+      return engine.count(request)
+    }
+    window.add(null, 'red', await stored('red-circle'))
+    window.reorder(null, 'red', 0)
+    await vi.waitFor(() => expect([asked, window.of(null).preparing]).toEqual([4, false]), 15_000)
+    window.close()
+  })
+
+  test('for a restored draft begins with its first change, or at once where the model is in memory', async () => {
+    const first = await openWindow()
+    await first.restoreDraft(null)
+    first.add(null, 'red', await stored('red-circle'))
+    first.setText(null, 'What is')
+    first.close()
+    const asked: string[] = []
+    const { count } = engine
+    engine.count = (...question) => {
+      asked.push('count')
+      return count.apply(engine, question)
+    }
+    engine.prepare = async (request) => {
+      asked.push('prepare')
+      return count.call(engine, request)
+    }
+    const second = await openWindow()
+    await vi.waitFor(async () => {
+      const { draft } = await second.call((core) => core.drafts.get({ conversationId: null }))
+      expect(draft.text).toBe('What is')
+    })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    await second.restoreDraft(null)
+    await vi.advanceTimersByTimeAsync(10_000)
+    vi.useRealTimers()
+    // what was asked by then has been answered
+    await second.call((core) => core.drafts.get({ conversationId: null }))
+    expect([second.of(null).text, asked]).toEqual(['What is', []])
+    second.setText(null, 'What is it?')
+    await vi.waitFor(() => expect(asked.sort()).toEqual(['count', 'prepare']), 5000)
+    second.close()
+
+    const third = await openWindow()
+    third.useEngine.setState({ status: { state: 'ready' } as EngineStatus })
+    await third.restoreDraft(null)
+    await vi.waitFor(() => expect(asked.sort()).toEqual(['count', 'count', 'prepare', 'prepare']), 5000)
+    third.close()
   })
 
   test('that fails in another way is not', async () => {
@@ -241,6 +373,90 @@ describe('drafts', () => {
     expect(draft.pictures.map(({ clip, key }) => clip?.pictures?.length ?? key)).toEqual([2, 'star'])
     expect(draft.pictures[0]!.clip!.pictures!.map(({ name }) => name)).toEqual(['red-circle.png', 'blue-square.png'])
     second.close()
+  })
+
+  const draftIn = async (window: Awaited<ReturnType<typeof openWindow>>, conversationId: string | null) =>
+    (await window.call((core) => core.drafts.get({ conversationId }))).draft
+
+  test('of two windows are both found when the windows are gone, whichever saved or went first', async () => {
+    const [first, second] = [await openWindow(), await openWindow()]
+    await first.restoreDraft(null)
+    await second.restoreDraft(null)
+    first.setText(null, 'From the first')
+    await vi.waitFor(async () => expect((await draftIn(first, null)).text).toBe('From the first'))
+    second.setText(null, 'From the second')
+    second.add(null, 'red', await stored('red-circle'))
+    await vi.waitFor(async () => expect((await draftIn(first, null)).text).toBe('From the second'))
+    expect(first.of(null).text).toBe('From the first')
+    first.close()
+    second.close()
+    const third = await openWindow()
+    await vi.waitFor(async () => expect((await draftIn(third, null)).text).toContain('From the first'))
+    await third.restoreDraft(null)
+    expect(third.of(null)).toMatchObject({
+      text: 'From the second\nFrom the first',
+      pictures: [{ name: 'red-circle.png' }],
+    })
+    third.close()
+  })
+
+  test('of one window are kept though another one sends its own', async () => {
+    const [first, second] = [await openWindow(), await openWindow()]
+    await first.restoreDraft(null)
+    first.setText(null, 'From the first')
+    await vi.waitFor(async () => expect((await draftIn(first, null)).text).toBe('From the first'))
+    await second.restoreDraft(null)
+    second.setText(null, 'Something else')
+    expect(await second.send(null)).not.toBeNull()
+    await vi.waitFor(async () => expect((await draftIn(first, null)).text).toBe(''))
+    first.close()
+    second.close()
+    const third = await openWindow()
+    await vi.waitFor(async () => expect((await draftIn(third, null)).text).toBe('From the first'))
+    third.close()
+  })
+
+  test('that were restored and left alone are not put back after another window sent them', async () => {
+    const before = await openWindow()
+    await before.restoreDraft(null)
+    before.setText(null, 'What is it?')
+    before.close()
+    const [first, second] = [await openWindow(), await openWindow()]
+    await vi.waitFor(async () => expect((await draftIn(first, null)).text).toBe('What is it?'))
+    await first.restoreDraft(null)
+    await second.restoreDraft(null)
+    expect(await second.send(null)).not.toBeNull()
+    first.close()
+    second.close()
+    const third = await openWindow()
+    expect((await draftIn(third, null)).text).toBe('')
+    third.close()
+  })
+
+  test.each([
+    ['torn', '{"half of', 'New words'],
+    ['of another version', '{"text": 1}', 'New words'],
+    [
+      'on a disk that fails',
+      '{"text":"Old words","media":[],"format":null,"compareWith":null}',
+      'Old words\nNew words',
+    ],
+  ])('that cannot be read are not replaced by nothing, only by what is composed: %s', async (why, json, then) => {
+    const db = new SQLite(join(folder.path, 'data', 'sightline.db'))
+    db.prepare('INSERT INTO drafts (conversation_id, draft) VALUES (NULL, ?)').run(json)
+    const kept = () => db.prepare<[], string>('SELECT draft FROM drafts').pluck().all()
+    const window = await openWindow()
+    if (why === 'on a disk that fails') db.exec('ALTER TABLE drafts RENAME TO away')
+    await window.restoreDraft(null)
+    if (why === 'on a disk that fails') db.exec('ALTER TABLE away RENAME TO drafts')
+    expect(window.of(null)).toMatchObject({ text: '', pictures: [] })
+    await window.leave()
+    expect(kept()).toEqual([json])
+    window.setText(null, 'New words')
+    await window.leave()
+    expect(kept().map((draft) => (JSON.parse(draft) as { text: string }).text)).toEqual([then])
+    window.close()
+    db.close()
   })
 
   test('a question that was sent is no draft any more, and a file that is gone is named', async () => {
