@@ -148,9 +148,12 @@ test('a draft that waits to be saved is saved before its question, and not writt
   const window = await openWindow()
   await window.restoreDraft(null)
   held = []
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   window.setText(null, 'What is it?')
   const sending = window.send(null)
-  // the question, and what is saved of it whenever that comes
+  // longer than a draft waits to be saved
+  await vi.advanceTimersByTimeAsync(400)
+  vi.useRealTimers()
   await vi.waitFor(() => expect(held).toHaveLength(2))
   const waiting = held
   held = null
