@@ -16,7 +16,7 @@ test('what is written in a conversation that another window deletes goes on in a
   await expect(chat.tray).toHaveCount(1)
   await other.question.fill('Not wanted any more')
 
-  await page.getByTitle('What is it?').press('Delete')
+  await page.getByRole('button', { name: 'What is it?', exact: true }).press('Delete')
   await page.getByRole('button', { name: 'Delete', exact: true }).click()
   await expect(other.answers).toHaveCount(0)
   await expect(other.question).toHaveValue('')

@@ -1,11 +1,12 @@
 // @vitest-environment happy-dom
+import { AppError } from '#contract'
 import { act, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
 import { useHost } from '../../lib/host.ts'
 import { core } from '../../testing/fakeRpc.ts'
 import { clearPage, stubNearness } from '../../testing/page.ts'
 import { Composer } from './Composer.tsx'
-import { takeOut } from './actions.ts'
+import { setText, takeOut } from './actions.ts'
 import { MAX_PICTURES, addPicture, draftKey, updateDraft } from './draft.ts'
 import { keepDrafts } from './saving.ts'
 
@@ -46,5 +47,8 @@ test('a question of more pictures than can be sent or kept says so until some ar
   expect(send().disabled).toBe(false)
   await waitFor(() => expect(save).toHaveBeenCalled())
   expect(save.mock.calls).toMatchObject([[{ draft: { media: { length: MAX_PICTURES } } }]])
+  save.mockImplementation(() => Promise.reject(new AppError('InvalidInput', 'media: too long')))
+  act(() => setText(null, 'What is it?'))
+  expect(await screen.findByText(/cannot be kept: it is lost when the window closes/)).toBeTruthy()
   closing.abort()
 })

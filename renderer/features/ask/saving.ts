@@ -27,6 +27,8 @@ import { reopenVideo } from './video/clips.ts'
  * conversation, the one that saves last is what is stored, and what a window goes away with comes after that.
  */
 const SAVE_MS = 300
+const NOT_KEPT =
+  'This question is of a form that cannot be kept: it is lost when the window closes. Send it, or take out what was added last.'
 const NOTHING = JSON.stringify(toSaved(emptyDraft, null))
 /** Waiting time before a draft that could not be saved or restored is tried again, in ms. */
 const RETRY_MS = 2_000
@@ -67,8 +69,10 @@ async function save(key: string, isLast = false): Promise<void> {
     await call((core) => core.drafts.save({ conversationId, draft, ...over }))
   } catch (thrown) {
     saved.delete(key)
+    const { code } = toAppError(thrown)
+    if (code === 'InvalidInput') updateDraft(key, (draft) => ({ ...draft, error: { code, message: NOT_KEPT } }))
     // a conversation that was removed has no draft; `rescueDraft` has what was being composed in it
-    if (toAppError(thrown).code !== 'NotFound') schedule(key, RETRY_MS)
+    else if (code !== 'NotFound') schedule(key, RETRY_MS)
   }
 }
 

@@ -19,8 +19,11 @@ let app: App
 let held: (() => void)[] | null = null
 
 class Page extends EventTarget {
+  /** A page that was closed gets no other core in the place of one that has ended. */
+  isOpen = true
   readonly sightlineBridge = {
     requestPort: () => {
+      if (!this.isOpen) return
       const { port1, port2 } = new MessageChannel()
       const channel = messagePortChannel(port2)
       app.serve({
@@ -70,6 +73,7 @@ async function openWindow() {
     },
     close: () => {
       page.dispatchEvent(new Event('pagehide'))
+      page.isOpen = false
       closing.abort()
     },
   }
