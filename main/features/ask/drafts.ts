@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Attachment, SavedDraft, SavedMedium, Sha256 } from '#contract'
 import type { Conversations } from '../../services/conversations/index.ts'
 import type { Drafts } from '../../services/drafts/index.ts'
@@ -39,29 +40,31 @@ export function createComposing({ drafts, attachments, conversations, models }: 
       return false
     }
   }
+  const get = (conversationId: string | null): RestoredDraft => {
+    const { media, compareWith, ...rest } = drafts.get(conversationId)
+    const found = new Map<Sha256, Attachment>()
+    for (const sha of media.flatMap(shasOf)) {
+      const attachment = attachments.get(sha)
+      if (attachment) found.set(sha, attachment)
+    }
+    const isWhole = (medium: SavedMedium) => shasOf(medium).every((sha) => found.has(sha))
+    return {
+      draft: {
+        ...rest,
+        media: media.filter(isWhole),
+        compareWith: compareWith && isUsable(compareWith.id) ? compareWith : null,
+      },
+      attachments: [...found.values()],
+      lost: media.filter((medium) => !isWhole(medium)).map(({ name }) => name),
+    }
+  }
   return {
-    get(conversationId) {
-      const { media, compareWith, ...rest } = drafts.get(conversationId)
-      const found = new Map<Sha256, Attachment>()
-      for (const sha of media.flatMap(shasOf)) {
-        const attachment = attachments.get(sha)
-        if (attachment) found.set(sha, attachment)
-      }
-      const isWhole = (medium: SavedMedium) => shasOf(medium).every((sha) => found.has(sha))
-      return {
-        draft: {
-          ...rest,
-          media: media.filter(isWhole),
-          compareWith: compareWith && isUsable(compareWith.id) ? compareWith : null,
-        },
-        attachments: [...found.values()],
-        lost: media.filter((medium) => !isWhole(medium)).map(({ name }) => name),
-      }
-    },
-
+    get,
     save(conversationId, draft, over) {
       if (conversationId !== null) conversations.get(conversationId)
-      drafts.save(conversationId, draft, over)
+      // the one before as the window got it: without what was lost since
+      if (over && !isDeepStrictEqual(get(conversationId).draft, over)) drafts.add(conversationId, draft)
+      else drafts.save(conversationId, draft)
     },
   }
 }

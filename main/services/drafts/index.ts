@@ -7,11 +7,10 @@ import type { Database } from '../../lib/database/index.ts'
 export interface Drafts {
   /** The draft as it was saved last; empty where there is none. */
   get(conversationId: string | null): SavedDraft
-  /**
-   * Saves a draft in the place of the one before; an empty one leaves nothing behind. The conversation must exist. `over`:
-   * only in the place of this one; after what else is there by now.
-   */
-  save(conversationId: string | null, draft: SavedDraft, over?: SavedDraft): void
+  /** Saves a draft in the place of the one before; an empty one leaves nothing behind. The conversation must exist. */
+  save(conversationId: string | null, draft: SavedDraft): void
+  /** Saves a draft after the one that is there; what that holds already is not there twice. The conversation must exist. */
+  add(conversationId: string | null, draft: SavedDraft): void
   /**
    * The draft of `conversationId` was sent and is now a question of `sentTo`: it is emptied, and what it compares with is
    * what the conversation goes on to compare with.
@@ -54,15 +53,10 @@ export function createDrafts(db: Database): Drafts {
     if (isEmpty(draft)) sql.remove.run(conversationId ?? '')
     else sql.put.run(conversationId, JSON.stringify(draft))
   }
-  const saveOver = (conversationId: string | null, draft: SavedDraft, over: SavedDraft): void => {
-    const there = sql.get.get(conversationId ?? '') ?? JSON.stringify(emptySavedDraft)
-    save(conversationId, there === JSON.stringify(over) ? draft : joined(readable(there), draft))
-  }
   return {
     get: guarded(get),
-    save: guarded((conversationId, draft, over) =>
-      over ? saveOver(conversationId, draft, over) : save(conversationId, draft),
-    ),
+    save: guarded(save),
+    add: guarded((conversationId, draft) => save(conversationId, joined(get(conversationId), draft))),
     sent: guarded((conversationId, sentTo) =>
       db.transaction(() => {
         const { compareWith } = get(conversationId)

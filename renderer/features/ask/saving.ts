@@ -17,7 +17,7 @@ import {
   useDrafts,
 } from './draft.ts'
 import type { Draft, Picture } from './draft.ts'
-import { planRestored } from './prepare.ts'
+import { planPrepare, planRestored } from './prepare.ts'
 import { clipOfPictures, storedClip } from './video/clip.ts'
 import { reopenVideo } from './video/clips.ts'
 
@@ -29,7 +29,6 @@ import { reopenVideo } from './video/clips.ts'
 const SAVE_MS = 300
 const NOT_KEPT =
   'This question is of a form that cannot be kept: it is lost when the window closes. Send it, or take out what was added last.'
-const NOTHING = JSON.stringify(toSaved(emptyDraft, null))
 /** Waiting time before a draft that could not be saved or restored is tried again, in ms. */
 const RETRY_MS = 2_000
 
@@ -61,10 +60,12 @@ async function save(key: string, isLast = false): Promise<void> {
   const draft = toSaved(now, comparedIn(conversationId))
   const json = JSON.stringify(draft)
   const before = saved.get(key)
-  const isOwn = isLast && before !== undefined && json !== restoredAs.get(key) && json !== NOTHING
+  const isEmptied = draft.text === '' && draft.media.length === 0
+  const isOwn = isLast && !isEmptied && json !== restoredAs.get(key)
   if (before === json && !isOwn) return
   saved.set(key, json)
-  const over = isOwn ? { over: JSON.parse(before) as SavedDraft } : {}
+  // what another window saved since is neither emptied nor replaced by a window that goes away
+  const over = before !== undefined && (isOwn || isEmptied) ? { over: JSON.parse(before) as SavedDraft } : {}
   try {
     await call((core) => core.drafts.save({ conversationId, draft, ...over }))
   } catch (thrown) {
@@ -123,9 +124,13 @@ async function restore(key: string): Promise<void> {
     }))
     const before = { ...emptyDraft, text: draft.text, format: draft.format, pictures, refusals }
     restoredAs.set(key, JSON.stringify(toSaved(before, draft.compareWith)))
+    const isComposedIn = !isEmpty(draftOf(key))
     if (!isEmpty(before)) updateDraft(key, (now) => joinDrafts(before, now))
     if (draft.compareWith && !comparedIn(conversationId)) compareIn(conversationId, draft.compareWith)
-    if (pictures.length > 0 || draft.text !== '') planRestored(conversationId)
+    if (pictures.length > 0 || draft.text !== '') {
+      if (isComposedIn) planPrepare(conversationId, 'pictures')
+      else planRestored(conversationId)
+    }
     for (const { key: picture, clip } of pictures) if (clip && !clip.pictures) void reopenVideo(picture)
     restored.add(key)
     return schedule(key)
