@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { AppError, type Attachment, type EngineStatus, type PictureMark } from '#contract'
 import { createApp, type App } from '../../../main/app.ts'
 import { forkWorker } from '../../../main/nodePorts.ts'
+import type * as connectionModule from '../../lib/connection.ts'
 import { messagePortChannel } from '../../../main/rpc/channel.ts'
 import { createMemoryClient } from '../../../main/rpc/memoryClient.ts'
 import { ScriptedEngine } from '../../../main/testing/scriptedEngine.ts'
@@ -45,7 +46,7 @@ async function openWindow() {
   vi.stubGlobal('window', page)
   // a window of an earlier test, whose core has ended, does not go on with the core of this one
   vi.doMock('../../lib/connection.ts', async (importOriginal) => {
-    const original = await importOriginal<typeof import('../../lib/connection.ts')>()
+    const original = await importOriginal<typeof connectionModule>()
     const openChannel = () => (globalThis.window === (page as unknown) ? original.openChannel() : new Promise(() => {}))
     return { ...original, openChannel }
   })
