@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { AppError } from '#contract'
-import type { Download, DownloadWish, RemoteFile } from '#contract'
+import type { Download, DownloadSelection, RemoteFile } from '#contract'
 import { atSource } from '../../engine/index.ts'
 import type { EventStream } from '../../lib/events.ts'
 import { sortRepository } from '../../services/catalogue/index.ts'
@@ -91,7 +91,7 @@ export interface DownloadModel {
    * Queues a quantization of an entry, or files of a repository. Throws what `Catalogue.listing` and `Catalogue.browsed`
    * throw, and NotFound when the source does not have it any more.
    */
-  start(wanted: DownloadWish, signal: AbortSignal): Promise<Download>
+  start(wanted: DownloadSelection, signal: AbortSignal): Promise<Download>
   pause(id: string): Promise<void>
   resume(id: string): void
   prioritise(id: string): void
@@ -176,7 +176,7 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
     queue.list().find((job) => job.entryId === entryId && job.quantization === quantization && job.state !== 'done')
 
   async function startRepository(
-    wish: Extract<DownloadWish, { repositoryId: string }>,
+    wish: Extract<DownloadSelection, { repositoryId: string }>,
     signal: AbortSignal,
   ): Promise<Download> {
     const { repositoryId, text: textPath, projector } = wish
