@@ -162,7 +162,7 @@ function useSearch(query: string): Results | null {
 /**
  * The results of the search, each with the words around the hit. The last results stay until the new ones are there.
  */
-function SearchResults({
+export function SearchResults({
   query,
   current,
   onOpen,
