@@ -15,7 +15,7 @@ import type { DownloadProgress } from './features/downloadModel/index.ts'
 import { createLoadModel } from './features/loadModel/index.ts'
 import { createMeasureModel } from './features/measureModel/index.ts'
 import { tryProjectors } from './features/tryProjectors/index.ts'
-import { openStore, watchSlowQueries } from './lib/database/index.ts'
+import { openStore } from './lib/database/index.ts'
 import type { Store } from './lib/database/index.ts'
 import { Emitter, eventStream } from './lib/events.ts'
 import { receivePosted } from './lib/http/attachments.ts'
@@ -88,7 +88,6 @@ export function createApp(
   const store = openLogged(paths.data, log)
   const { db } = store
   log.info('core.started', { version: host.version, node: process.versions.node, platform: process.platform })
-  watchSlowQueries(db, ({ sql, ms }) => log.warn('query.slow', { sql, ms }))
   const spawnWorker = loggedWorkers(ports.spawnWorker, log)
   const onFatal = (error: Error): void => log.fatal('process.failed', errorFields(error))
   process.on('uncaughtExceptionMonitor', onFatal)
@@ -304,7 +303,7 @@ export function createApp(
     },
     drafts: {
       get: ({ conversationId }) => composing.get(conversationId),
-      save: ({ conversationId, draft }) => composing.save(conversationId, draft),
+      save: ({ conversationId, draft, over }) => composing.save(conversationId, draft, over),
     },
     capture: {
       watch: (_, { signal }) => capturing.watch(signal),
@@ -395,7 +394,7 @@ export function createApp(
 /** Opens the data folder; why that failed is in its log, unless another process has the folder and writes that log. */
 function openLogged(folder: string, log: FileLog): Store {
   try {
-    return openStore(folder)
+    return openStore(folder, ({ sql, ms }) => log.warn('query.slow', { sql, ms }))
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'Busy') log.fatal('start.failed', errorFields(error))
     throw error

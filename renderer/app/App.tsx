@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { AskAboutContext } from '../components/pictures/cropPicture.ts'
 import { LiveRegion } from '../components/primitives/Feedback.tsx'
-import { Composer, DropTarget, addFiles, askWith, keepDrafts } from '../features/ask/index.ts'
+import { Composer, DropTarget, addFiles, askWith, keepDrafts, rescueDraft } from '../features/ask/index.ts'
 import {
   CaptureLayer,
   CaptureMenu,
@@ -18,7 +18,7 @@ import {
   useOpenConversation,
   useStreamingAnswer,
 } from '../features/conversation/index.ts'
-import { Sidebar, followConversations, useConversationList } from '../features/conversationList/index.ts'
+import { Sidebar, followConversations, isRemovedHere, useConversationList } from '../features/conversationList/index.ts'
 import { DiagnosticsDialog } from '../features/diagnostics/index.ts'
 import { DownloadsButton, DownloadsNote, followDownloads } from '../features/downloads/index.ts'
 import { DemoNotice, EngineBanner } from '../features/engine/index.ts'
@@ -58,7 +58,10 @@ export function App(): ReactNode {
   useCore(conversationId)
   useTheme()
   useEffect(() => {
-    if (status === 'missing') openConversation(null)
+    if (status !== 'missing') return
+    const { id } = useOpenConversation.getState()
+    if (id !== null && !isRemovedHere(id)) rescueDraft(id)
+    openConversation(null)
   }, [status])
 
   const open = (id: string | null): void => {

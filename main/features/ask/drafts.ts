@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Attachment, SavedDraft, SavedMedium, Sha256 } from '#contract'
 import type { Conversations } from '../../services/conversations/index.ts'
 import type { Drafts } from '../../services/drafts/index.ts'
@@ -22,8 +23,11 @@ export interface RestoredDraft {
 export interface Composing {
   /** The draft as it was saved last, empty where there is none or no such conversation. Throws StorageFailed. */
   get(conversationId: string | null): RestoredDraft
-  /** Throws NotFound for a conversation that was removed, StorageFailed. */
-  save(conversationId: string | null, draft: SavedDraft): void
+  /**
+   * `over`: the draft that this one takes the place of; where another is there by now, both are kept. Throws NotFound for a
+   * conversation that was removed, StorageFailed.
+   */
+  save(conversationId: string | null, draft: SavedDraft, over?: SavedDraft): void
 }
 
 /** Drafts over the store of files: a draft is restored as far as what it holds is still there. */
@@ -36,29 +40,31 @@ export function createComposing({ drafts, attachments, conversations, models }: 
       return false
     }
   }
+  const get = (conversationId: string | null): RestoredDraft => {
+    const { media, compareWith, ...rest } = drafts.get(conversationId)
+    const found = new Map<Sha256, Attachment>()
+    for (const sha of media.flatMap(shasOf)) {
+      const attachment = attachments.get(sha)
+      if (attachment) found.set(sha, attachment)
+    }
+    const isWhole = (medium: SavedMedium) => shasOf(medium).every((sha) => found.has(sha))
+    return {
+      draft: {
+        ...rest,
+        media: media.filter(isWhole),
+        compareWith: compareWith && isUsable(compareWith.id) ? compareWith : null,
+      },
+      attachments: [...found.values()],
+      lost: media.filter((medium) => !isWhole(medium)).map(({ name }) => name),
+    }
+  }
   return {
-    get(conversationId) {
-      const { media, compareWith, ...rest } = drafts.get(conversationId)
-      const found = new Map<Sha256, Attachment>()
-      for (const sha of media.flatMap(shasOf)) {
-        const attachment = attachments.get(sha)
-        if (attachment) found.set(sha, attachment)
-      }
-      const isWhole = (medium: SavedMedium) => shasOf(medium).every((sha) => found.has(sha))
-      return {
-        draft: {
-          ...rest,
-          media: media.filter(isWhole),
-          compareWith: compareWith && isUsable(compareWith.id) ? compareWith : null,
-        },
-        attachments: [...found.values()],
-        lost: media.filter((medium) => !isWhole(medium)).map(({ name }) => name),
-      }
-    },
-
-    save(conversationId, draft) {
+    get,
+    save(conversationId, draft, over) {
       if (conversationId !== null) conversations.get(conversationId)
-      drafts.save(conversationId, draft)
+      // the one before as the window got it: without what was lost since
+      if (over && !isDeepStrictEqual(get(conversationId).draft, over)) drafts.add(conversationId, draft)
+      else drafts.save(conversationId, draft)
     },
   }
 }

@@ -10,6 +10,7 @@ import { shortcut } from '../../lib/platform.ts'
 import { call } from '../../lib/rpc.ts'
 import { ConversationList } from './ConversationList.tsx'
 import { splitSnippet } from './state.ts'
+import { useConversationList } from './store.ts'
 
 /**
  * The left side of the window: a new conversation, the search, every conversation, and the way to models and settings.
@@ -137,8 +138,10 @@ const TYPING_MS = 150
 
 type Results = { query: string; found: { conversation: Conversation; snippet: string }[]; failure: string | null }
 
+/** What a query finds, also after conversations are answered, renamed or removed, in whichever window. */
 function useSearch(query: string): Results | null {
   const [results, setResults] = useState<Results | null>(null)
+  const conversations = useConversationList(({ byId }) => byId)
   useEffect(() => {
     const stop = new AbortController()
     const timer = setTimeout(() => {
@@ -152,14 +155,14 @@ function useSearch(query: string): Results | null {
       clearTimeout(timer)
       stop.abort()
     }
-  }, [query])
+  }, [query, conversations])
   return results
 }
 
 /**
  * The results of the search, each with the words around the hit. The last results stay until the new ones are there.
  */
-function SearchResults({
+export function SearchResults({
   query,
   current,
   onOpen,
