@@ -113,7 +113,7 @@ test('a region chosen on the second display ends in a panel beside it and a conv
   const screen = await capture.screen({ id: '2' }, options)
   expect(screen).toMatchObject({ width: 40, height: 40 })
   expect(await capturing.gateway.open(below(screen.address))).toEqual(png(40, 40))
-  capture.painted({ id: '2' }, options)
+  await capture.painted({ id: '2' }, options)
   expect(shell.shown).toEqual(['2'])
 
   await choose('2', { x: 10, y: 20, width: 7, height: 5 })
@@ -128,10 +128,10 @@ test('a region chosen on the second display ends in a panel beside it and a conv
   })
   expect(await capturing.gateway.open(below(chosen.address))).toEqual(png(7, 5))
   expect(await capturing.gateway.open(below(screen.address)), 'the screens are forgotten').toBeNull()
-  capture.placePanel({ x: 200, y: 0, width: 10, height: 8 }, options)
+  await capture.placePanel({ x: 200, y: 0, width: 10, height: 8 }, options)
   expect(shell.panel).toEqual({ x: 50, y: 0, width: 10, height: 8 })
 
-  capture.open({ conversationId: 'c1' }, options)
+  await capture.open({ conversationId: 'c1' }, options)
   expect(shell.panel).toBeNull()
   expect(shell.window).toHaveBeenCalledWith('c1')
   expect(commands).toEqual([{ type: 'openConversation', conversationId: 'c1' }])
@@ -151,14 +151,14 @@ test('an overlay is told where windows are in its own pixels, the frontmost firs
   shell.places = null
   await capture.start({ delaySeconds: 0 }, options)
   expect(await capture.windows({ id: '1' }, options)).toEqual([])
-  capture.cancel(undefined, options)
+  await capture.cancel(undefined, options)
   await expect(capture.windows({ id: '1' }, options)).rejects.toEqual(code('NotFound'))
 })
 
 test('cancelling closes everything and forgets the pictures', async () => {
   await capture.start({ delaySeconds: 0 }, options)
   const screen = await capture.screen({ id: '1' }, options)
-  capture.cancel(undefined, options)
+  await capture.cancel(undefined, options)
   expect((await now()).phase).toBe('idle')
   expect(shell.open.size).toBe(0)
   expect(await capturing.gateway.open(below(screen.address))).toBeNull()
@@ -188,7 +188,7 @@ test('a delayed capture waits, and can be cancelled meanwhile', async () => {
   const started = capture.start({ delaySeconds: 10 }, options)
   expect((await now()).phase).toBe('waiting')
   expect(shell.open.size).toBe(0)
-  capture.cancel(undefined, options)
+  await capture.cancel(undefined, options)
   await expect(started).rejects.toEqual(code('Interrupted'))
   expect(shell.open.size).toBe(0)
 })
