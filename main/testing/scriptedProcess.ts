@@ -6,6 +6,8 @@ export class ScriptedProcess implements WorkerProcess {
   /** What it was sent, in order. */
   readonly received: unknown[] = []
   killed = false
+  /** Whether it lives on when it is killed, as one does that waits for a disk, until it dies. */
+  lingers = false
   private say: (message: unknown) => void = () => {}
   private exit: (exit: { code: number | null; signal: string | null }) => void = () => {}
 
@@ -23,7 +25,7 @@ export class ScriptedProcess implements WorkerProcess {
 
   kill(): void {
     this.killed = true
-    this.exit({ code: null, signal: 'SIGKILL' })
+    if (!this.lingers) this.exit({ code: null, signal: 'SIGKILL' })
   }
 
   says(message: unknown): void {

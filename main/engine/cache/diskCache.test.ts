@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { tempFolder } from '../../testing/tempFolder.ts'
@@ -34,7 +34,7 @@ test('the folder stays within its size, whoever filled it, and the least recentl
   expect(readdirSync(folder)).toHaveLength(3)
   expect(await cache.get('group', 'a')).toBeNull()
   expect(await cache.get('group', 'f')).not.toBeNull()
-  await cache.set('group', 'large', [bytes(700, 1)])
+  expect(await cache.set('group', 'large', [bytes(700, 1)])).toBe('full')
   expect(await cache.get('group', 'large'), 'it alone would not fit').toBeNull()
   expect(await cache.get('group', 'f')).not.toBeNull()
 })
@@ -68,27 +68,54 @@ describe('what the write of another process left', () => {
   })
 })
 
-test('by groups, the group that was used last stays, and of it what was stored first', async () => {
+describe('series, whose files are of no use without those before them', () => {
+  const size = [bytes(192, 1)]
   const at = (hour: number) => new Date(Date.UTC(2020, 0, 1, hour))
-  const filled = new DiskCache(folder, 10_000, 'groups')
-  const store = async (group: string, key: string, hour: number) => {
+  const found = async (cache: DiskCache, group: string, indices: readonly number[]) =>
+    Promise.all(indices.map(async (index) => (await cache.get(group, 'key', index)) !== null))
+  /** Stores a file of a series as it was used at an hour. */
+  const store = async (group: string, index: number, hour: number) => {
     const before = new Set(readdirSync(folder))
-    await filled.set(group, key, [bytes(192, 1)])
+    await new DiskCache(folder, 10_000, 'series').set(group, 'key', size, index)
     const [name] = readdirSync(folder).filter((each) => !before.has(each))
     utimesSync(join(folder, name!), at(hour), at(hour))
   }
-  await filled.set('old', 'first', [bytes(192, 1)])
-  for (const name of readdirSync(folder)) utimesSync(join(folder, name), at(0), at(0))
-  for (const [group, key, hour] of [
-    ['long', '0', 1],
-    ['old', '1', 2],
-    ['long', '1', 3],
-    ['long', '2', 4],
-  ] as const)
-    await store(group, key, hour)
-  const cache = new DiskCache(folder, 600, 'groups')
-  await cache.set('long', '3', [bytes(192, 1)])
-  const found = async (group: string, key: string) => (await cache.get(group, key)) !== null
-  expect(await Promise.all(['0', '1', '2', '3'].map((key) => found('long', key)))).toEqual([true, true, true, false])
-  expect(await found('old', '1')).toBe(false)
+  beforeEach(() => void mkdirSync(folder))
+
+  test('the series that was used last stays, and the end of one goes first', async () => {
+    await store('old', 0, 0)
+    await store('long', 0, 1)
+    await store('old', 1, 2)
+    await store('long', 1, 3)
+    await store('long', 2, 4)
+    const cache = new DiskCache(folder, 800, 'series')
+    expect(await cache.set('long', 'key', size, 3)).toBe('stored')
+    expect(await found(cache, 'long', [0, 1, 2, 3])).toEqual([true, true, true, true])
+    expect(await found(cache, 'old', [0, 1])).toEqual([false, false])
+  })
+
+  test('has no holes where its beginning was used last, as by a question that was asked in other words', async () => {
+    for (const index of [0, 1, 2, 3]) await store('long', index, 1)
+    const cache = new DiskCache(folder, 600, 'series')
+    await found(cache, 'long', [0, 1])
+    await cache.set('other', 'key', size, 0)
+    expect(await found(cache, 'long', [0, 1, 2, 3])).toEqual([true, true, false, false])
+  })
+
+  test('what is written was used last, though the clock of the disk is behind', async () => {
+    const cache = new DiskCache(folder, 300, 'series')
+    await cache.set('read', 'key', size, 0)
+    const later = new Date(Date.now() + 1000)
+    for (const name of readdirSync(folder)) utimesSync(join(folder, name), later, later)
+    expect(await cache.set('written', 'key', size, 0)).toBe('stored')
+    expect([await found(cache, 'read', [0]), await found(cache, 'written', [0])]).toEqual([[false], [true]])
+  })
+
+  test('one that alone takes more than there is room keeps its beginning, and says so of what does not fit', async () => {
+    const cache = new DiskCache(folder, 600, 'series')
+    const written = []
+    for (const index of [0, 1, 2, 3, 4]) written.push(await cache.set('long', 'key', size, index))
+    expect(written).toEqual(['stored', 'stored', 'stored', 'full', 'full'])
+    expect(await found(cache, 'long', [0, 1, 2, 3, 4])).toEqual([true, true, true, false, false])
+  })
 })

@@ -15,12 +15,17 @@ const PARTIAL = /\.bin\.(\d+)\.part$/
 /** No write takes so long, ms: an older part belongs to a process that ended, even if another one has its number now. */
 const MAX_WRITE_MS = 10 * 60_000
 
-/** Which files go first when the folder is full: those not used for longest, or the groups that were not. */
-export type Eviction = 'files' | 'groups'
+/**
+ * What goes first when the folder is full. `files`: the file that was used longest ago. `series`: the last file of the
+ * series that was used longest ago, because each file of a series is of no use without those before it.
+ */
+export type Eviction = 'files' | 'series'
+
+/** What became of a write. `full`: there is no room for it, even with everything gone that may go before it. */
+export type Written = 'stored' | 'full' | 'failed'
 
 interface StoredFile {
   readonly file: string
-  readonly group: string
   readonly size: number
   readonly usedMs: number
 }
@@ -43,9 +48,9 @@ export class DiskCache {
     this.eviction = eviction
   }
 
-  /** The bytes stored under `key` of `group`; null when there are none or they are damaged. */
-  async get(group: string, key: string): Promise<Buffer | null> {
-    const file = this.fileOf(group, key)
+  /** The bytes stored under `key` of `group`, at `index` of a series; null when there are none or they are damaged. */
+  async get(group: string, key: string, index?: number): Promise<Buffer | null> {
+    const file = this.fileOf(group, key, index)
     try {
       const bytes = await readFile(file)
       const body = bytes.subarray(HEADER_BYTES)
@@ -65,28 +70,28 @@ export class DiskCache {
     }
   }
 
-  /** Stores `parts` one after the other under `key` of `group`; whole or not at all. Returns whether they are stored. */
-  async set(group: string, key: string, parts: readonly Uint8Array[]): Promise<boolean> {
+  /** Stores `parts` one after the other under `key` of `group`, at `index` of a series; whole or not at all. */
+  async set(group: string, key: string, parts: readonly Uint8Array[], index?: number): Promise<Written> {
     const length = parts.reduce((sum, part) => sum + part.length, 0)
-    if (length > this.maxBytes) return false
+    if (HEADER_BYTES + length > this.maxBytes) return 'full'
     const header = Buffer.alloc(HEADER_BYTES)
     header.writeUInt32LE(
       parts.reduce((crc, part) => crc32(part, crc), 0),
       0,
     )
     header.writeUInt32LE(length % 0x1_0000_0000, 4)
-    const file = this.fileOf(group, key)
+    const file = this.fileOf(group, key, index)
     const partial = `${file}.${process.pid}.part`
     try {
       await mkdir(this.folder, { recursive: true })
       await writeFile(partial, [header, ...parts])
       await rename(partial, file)
       if (this.bytes !== null) this.bytes += HEADER_BYTES + length
-      if (this.bytes === null || this.bytes > this.maxBytes) this.bytes = await this.evict()
-      return true
+      if (this.bytes !== null && this.bytes <= this.maxBytes) return 'stored'
+      return (await this.evict(file)).has(file) ? 'full' : 'stored'
     } catch {
       await rm(partial, { force: true }).catch(() => {})
-      return false
+      return 'failed'
     }
   }
 
@@ -97,43 +102,60 @@ export class DiskCache {
       if (name.startsWith(`${short(group)}-`)) await rm(path.join(this.folder, name), { force: true }).catch(() => {})
   }
 
-  private fileOf(group: string, key: string): string {
-    return path.join(this.folder, `${short(group)}-${short(key)}${SUFFIX}`)
+  private fileOf(group: string, key: string, index?: number): string {
+    const place = index === undefined ? '' : `-${index}`
+    return path.join(this.folder, `${short(group)}-${short(key)}${place}${SUFFIX}`)
   }
 
-  /** Deletes what is over the limit and what killed processes left; returns the size of what stays, in bytes. */
-  private async evict(): Promise<number> {
-    const found = await Promise.all((await readdir(this.folder)).map((name) => this.look(name)))
+  /**
+   * Deletes what is over the limit and what killed processes left; returns the files that were over it. `written` counts as
+   * used last: a file's own time may be some ms behind.
+   */
+  private async evict(written: string): Promise<ReadonlySet<string>> {
+    const found = await Promise.all((await readdir(this.folder)).map((name) => this.look(name, written)))
     const partial = found.filter((file) => file !== null && PARTIAL.test(file.file)) as StoredFile[]
     const stored = found.filter((file) => file !== null && file.file.endsWith(SUFFIX)) as StoredFile[]
     let bytes = 0
     for (const { file, size, usedMs } of partial)
       if (isLeftBehind(file, usedMs)) await rm(file, { force: true })
       else bytes += size
-    let kept = bytes
-    for (const { file, size } of this.eviction === 'files' ? stored.sort(latestFirst) : byGroup(stored)) {
+    const over = new Set<string>()
+    this.bytes = bytes
+    for (const { file, size } of this.eviction === 'files' ? stored.sort(latestFirst) : bySeries(stored)) {
       bytes += size
-      if (bytes > this.maxBytes) await rm(file, { force: true })
-      else kept = bytes
+      if (bytes <= this.maxBytes) this.bytes = bytes
+      else {
+        over.add(file)
+        await rm(file, { force: true })
+      }
     }
-    return kept
+    return over
   }
 
   /** Null for a file that is gone meanwhile, as one that was being written is under its other name. */
-  private async look(name: string): Promise<StoredFile | null> {
+  private async look(name: string, written: string): Promise<StoredFile | null> {
     const file = path.join(this.folder, name)
     const found = await stat(file).catch(() => null)
-    return found && { file, group: name.split('-')[0]!, size: found.size, usedMs: found.mtimeMs }
+    return found && { file, size: found.size, usedMs: file === written ? Number.MAX_VALUE : found.mtimeMs }
   }
 }
 
 const latestFirst = (a: { usedMs: number }, b: { usedMs: number }): number => b.usedMs - a.usedMs
 
-/** The group that was used last comes first; in each group what was stored first, on which the others build. */
-function byGroup(files: readonly StoredFile[]): StoredFile[] {
+/** A file of a series: the name of the series and the file's place in it. */
+const PLACE = /^(.*)-(\d+)\.bin$/
+
+/** Sorts the series that was used last first, and the files of each by their place; their times do not tell it. */
+function bySeries(files: readonly StoredFile[]): StoredFile[] {
   const used = new Map<string, number>()
-  for (const { group, usedMs } of files) used.set(group, Math.max(usedMs, used.get(group) ?? 0))
-  return [...files].sort((a, b) => used.get(b.group)! - used.get(a.group)! || a.usedMs - b.usedMs)
+  const placed = files.map((stored) => {
+    const [, series = stored.file, index = '0'] = PLACE.exec(stored.file) ?? []
+    used.set(series, Math.max(stored.usedMs, used.get(series) ?? 0))
+    return { stored, series, index: Number(index) }
+  })
+  return placed
+    .sort((a, b) => used.get(b.series)! - used.get(a.series)! || a.series.localeCompare(b.series) || a.index - b.index)
+    .map(({ stored }) => stored)
 }
 
 /** Whether nobody is writing this part any more. */

@@ -167,7 +167,7 @@ class LlamaEngine implements Engine {
 
   async forget(conversationId: string): Promise<void> {
     try {
-      if (this.process.loaded) await this.process.ask({ op: 'forget', conversation: conversationId }, null)
+      await this.process.forget(conversationId)
     } finally {
       await new DiskCache(statesFolder(this.cachePath), MAX_STATE_BYTES).deleteGroup(conversationId)
     }

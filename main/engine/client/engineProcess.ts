@@ -67,7 +67,7 @@ export interface EngineOptions {
   readonly spawn: SpawnWorker
   /** Folder for what can be computed again. */
   readonly cachePath: string
-  /** A process that says nothing for so long while it works is restarted, ms. */
+  /** A process that shows no progress for so long while it works is restarted, ms. */
   readonly stallMs?: number
   /** How long a cancelled request may take to end, ms. */
   readonly cancelMs?: number
@@ -89,6 +89,11 @@ interface Loaded {
 /** How long closing waits for the KV state to be saved, ms. */
 const CLOSE_MS = 3000
 const IDLE_UNLOAD_MS = 15 * 60_000
+/**
+ * What shows nothing of its progress for longest is a picture of 2048 x 2048 pixels in Qwen2-VL's tower: 1e14 operations in
+ * one native call, which take 17 minutes where a processor does 1e11 a second.
+ */
+const STALL_MS = 30 * 60_000
 
 /** The engine process: started on demand, started again after a crash and when it has grown too large, and its state. */
 export class EngineProcess {
@@ -105,7 +110,7 @@ export class EngineProcess {
   private closed = false
   /** The model of the latest request: the one a crash is blamed on. */
   private lastModel: ModelFiles | null = null
-  /** Resident memory when it told last. */
+  /** Its resident memory as it was last reported, in bytes. */
   private residentBytes = 0
   /** What is to be said of a renewed process until another model is loaded. */
   private renewed: string | null = null
@@ -153,8 +158,15 @@ export class EngineProcess {
     if (link && this.loaded) await link.unload(CLOSE_MS)
     this.link = null
     this.loaded = null
-    link?.kill()
+    void link?.kill()
     this.set(OFF)
+  }
+
+  /** A conversation was removed: resolves when no process writes anything of it any more. */
+  async forget(conversation: string): Promise<void> {
+    // one that is being renewed saves what it holds
+    await this.restart?.done
+    if (this.link) await this.ask({ op: 'forget', conversation }, null)
   }
 
   /** Sends a request that has one reply, and waits for it. `model`: what it needs loaded. @throws AppError. */
@@ -201,7 +213,7 @@ export class EngineProcess {
   }
 
   private start(): WorkerLink {
-    const { spawn, cachePath, backend = 'auto', stallMs = 600_000, cancelMs = 10_000 } = this.options
+    const { spawn, cachePath, backend = 'auto', stallMs = STALL_MS, cancelMs = 10_000 } = this.options
     const link: WorkerLink = new WorkerLink({
       spawn,
       stallMs,
@@ -263,7 +275,7 @@ export class EngineProcess {
     this.startAgain(delay, before)
   }
 
-  /** From here on the process is not the engine's any more. */
+  /** The engine has no process from here on, until the next one starts. */
   private leave(state: EngineState): void {
     this.link = null
     this.loaded = null

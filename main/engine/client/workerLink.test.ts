@@ -19,13 +19,17 @@ beforeEach(() => {
   crashes = []
   seen = []
   busy = []
-  link = new WorkerLink({
+  link = open()
+})
+
+const open = ({ stallMs = 1_000_000 } = {}) =>
+  new WorkerLink({
     spawn: () => {
       const worker = new ScriptedProcess()
       processes.push(worker)
       return worker
     },
-    stallMs: 1_000_000,
+    stallMs,
     cancelMs: 1000,
     cachePath: '/cache',
     backend: 'auto',
@@ -37,7 +41,6 @@ beforeEach(() => {
       crashes.push(isCrash)
     },
   })
-})
 
 const last = () => processes.at(-1)!
 const unload = () => {
@@ -118,7 +121,7 @@ describe('a process that ends while it tries a variant', () => {
 
   test('when the app ends it, it stays ended', () => {
     last().says({ type: 'probing', variant: 'cuda' })
-    link.kill()
+    void link.kill()
     expect(processes).toHaveLength(1)
     expect(skip).toEqual([])
   })
@@ -133,6 +136,60 @@ test("a process that ends later is a crash, not a variant's fault", () => {
   expect(skip).toEqual([])
   expect(replies).toEqual(['EngineCrashed'])
   expect(ended).toMatchObject([{ code: 'EngineCrashed', detail: { why: 'SIGSEGV' } }])
+})
+
+describe('a process that works', () => {
+  const loaded: FromWorker = {
+    type: 'loaded',
+    model: { textPath: '/model.gguf', projectorPath: null },
+    contextTokens: 4096,
+    options: {},
+  }
+  const ask = (op: 'answer' | 'count') => {
+    const replies: string[] = []
+    const id = link.request({ op, request: {} as AnswerRequest, conversation: null }, (reply) =>
+      replies.push(reply instanceof AppError ? reply.code : reply.type),
+    )
+    return { id, replies }
+  }
+  const result = { lastMessage: [], total: 0, text: 0, pictures: 0, video: 0, context: 4096 }
+  beforeEach(() => {
+    vi.useFakeTimers()
+    void link.kill()
+    ended = []
+  })
+  afterEach(() => void vi.useRealTimers())
+
+  test('is ended when it shows no progress, though it tells of its memory and counts beside what hangs', () => {
+    link = open({ stallMs: 60_000 })
+    const { replies } = ask('answer')
+    last().says(started)
+    last().says(loaded)
+    for (let second = 0; second < 59; second++) {
+      vi.advanceTimersByTime(1000)
+      last().says({ type: 'memory', residentBytes: 1e9 + second })
+      const { id } = ask('count')
+      last().says({ type: 'done', id, result })
+    }
+    expect(replies).toEqual([])
+    vi.advanceTimersByTime(1000)
+    expect(replies).toEqual(['EngineStalled'])
+  })
+
+  test('is left alone while it writes, and while one question after the other ends', () => {
+    link = open({ stallMs: 60_000 })
+    const questions = [ask('answer'), ask('answer'), ask('answer')]
+    last().says(started)
+    for (const { id } of questions) {
+      vi.advanceTimersByTime(59_000)
+      last().says({ type: 'text', id, text: 'A' })
+      vi.advanceTimersByTime(59_000)
+      last().says({ type: 'done', id, result })
+    }
+    expect(questions.map(({ replies }) => replies.at(-1))).toEqual(['done', 'done', 'done'])
+    vi.advanceTimersByTime(600_000)
+    expect(last().killed).toBe(false)
+  })
 })
 
 test('tells when there is work, and when there is none any more', () => {
@@ -203,6 +260,53 @@ describe('a cancelled request', () => {
     last().says({ type: 'done', id: other.id, result: null })
     expect(other.replies).toEqual(['done'])
     expect([ended, skip]).toEqual([[], []])
+  })
+
+  test('whose process does not go is done by another one once it is gone: no two hold the model', () => {
+    const { id } = send()
+    last().says(started)
+    last().says(loading(id))
+    last().lingers = true
+    link.cancel(id)
+    vi.advanceTimersByTime(1000)
+    const slow = last()
+    expect(slow.killed).toBe(true)
+    const other = send()
+    slow.says(loading(id))
+    expect(processes).toHaveLength(1)
+    slow.dies()
+    expect(processes).toHaveLength(2)
+    expect(last().received.slice(1)).toMatchObject([{ op: 'load', id: other.id }])
+    expect(ended).toEqual([])
+  })
+
+  test('whose process waits for a disk that never answers is not waited for longer than five seconds', () => {
+    const { id } = send()
+    last().says(started)
+    last().says(loading(id))
+    last().lingers = true
+    link.cancel(id)
+    vi.advanceTimersByTime(1000 + 4999)
+    expect(processes).toHaveLength(1)
+    vi.advanceTimersByTime(1)
+    expect(processes).toHaveLength(2)
+    const other = send()
+    processes[0]!.dies()
+    last().says({ type: 'done', id: other.id, result: null })
+    expect([other.replies, ended]).toEqual([['done'], []])
+  })
+
+  test('is not done again when the app closes while its process is waited for', () => {
+    const { id } = send()
+    last().says(started)
+    last().says(loading(id))
+    last().lingers = true
+    link.cancel(id)
+    vi.advanceTimersByTime(1000)
+    void link.kill()
+    vi.advanceTimersByTime(10_000)
+    last().dies()
+    expect(processes).toHaveLength(1)
   })
 
   test('that works ahead leaves its model loading', () => {

@@ -1,3 +1,4 @@
+import { setTimeout as after } from 'node:timers/promises'
 import { AppError } from '#contract'
 import { currentRequest } from '../../lib/log/log.ts'
 import type { SpawnWorker, WorkerProcess } from '../../ports.ts'
@@ -10,7 +11,7 @@ export type WorkerRequest = Exclude<WithoutId<ToWorker>, { op: 'cancel' }>
 
 export interface LinkOptions {
   readonly spawn: SpawnWorker
-  /** A process that reports nothing for so long while it works is killed, ms. */
+  /** A process that reports no progress for so long while it works is killed, ms. */
   readonly stallMs: number
   /** A process that does not end a cancelled request within this time is ended, unless it tries a GPU driver; ms. */
   readonly cancelMs: number
@@ -38,12 +39,15 @@ interface Pending {
 
 /** How long a variant may take to load, driver included, ms. */
 const PROBE_MS = 60_000
+/** A process that was killed is gone within this time, unless it waits for a disk that does not answer; ms. */
+const GONE_MS = 5000
 
 const STOPPED = new AppError('Interrupted', 'Stopped.').toInfo()
 
 /**
- * What the process does, which decides how soon it can end a cancelled request: it loads libraries and drivers in one native
- * call; a model is read tensor by tensor, from a slow disk for long; computing looks up often.
+ * What the process does, which decides how soon it can end a cancelled request. `starting`: libraries and drivers load in one
+ * native call, which cannot be ended. `loading`: a model can be given up after each tensor, for which a slow disk may need
+ * long. `computing`: it looks for a cancel often.
  */
 type Phase = 'starting' | 'loading' | 'computing'
 
@@ -57,6 +61,10 @@ export class WorkerLink {
   private phase: Phase = 'starting'
   /** The request whose model is being loaded. */
   private loadingId: number | null = null
+  /** Runs while a killed process is waited for, in whose place another one starts. */
+  private replacing: NodeJS.Timeout | null = null
+  /** Resolves when the process is gone. */
+  private gone: Promise<void> = Promise.resolve()
   /** Why the process is being ended; null: it is not, by the core. */
   private endedFor: 'close' | 'silence' | 'cancel' | null = null
   /** The GPU variant that computes; null: none. */
@@ -73,8 +81,13 @@ export class WorkerLink {
     const { spawn, cachePath, backend, skip } = this.options
     const worker = spawn('engine')
     // a process that was replaced has nothing more to say
-    worker.onMessage((raw) => this.process === worker && this.onMessage(raw as FromWorker))
-    worker.onExit((exit) => this.process === worker && this.onExit(exit))
+    worker.onMessage((raw) => this.process === worker && !this.replacing && this.onMessage(raw as FromWorker))
+    this.gone = new Promise((resolve) =>
+      worker.onExit((exit) => {
+        resolve()
+        if (this.process === worker) this.onExit(exit)
+      }),
+    )
     worker.send({ op: 'configure', cachePath, backend, skip } satisfies ToWorker)
     return worker
   }
@@ -96,17 +109,30 @@ export class WorkerLink {
       this.loadingId = null
     }
     if (!this.isOfStoppedLoad(message)) this.options.onMessage(message)
+    const isProgress = this.isProgress(message)
     if ('id' in message && message.type !== 'loading') {
       const pending = this.pending.get(message.id)
       if (message.type === 'done' || message.type === 'failed') this.pending.delete(message.id)
       if (pending) this.reply(pending, message)
     }
     // after the request's end, so that a process without work is not watched
-    this.watch()
+    this.watch(isProgress)
+  }
+
+  /**
+   * Whether the work goes on, as the message shows: a process whose computing hangs still tells of its memory, and does what
+   * is done beside the oldest request, such as counting.
+   */
+  private isProgress(message: FromWorker): boolean {
+    if (message.type === 'memory') return false
+    if (message.type !== 'done' && message.type !== 'failed') return true
+    const [oldest] = this.pending.keys()
+    return message.id === oldest
   }
 
   private onExit({ code, signal }: { code: number | null; signal: string | null }): void {
-    if (this.watchdog) clearTimeout(this.watchdog)
+    this.unwatch()
+    if (this.replacing) return this.startAgain()
     if (this.probing && this.endedFor !== 'close') return this.startWithout(this.probing)
     const why = signal ?? (code === null ? 'it could not be started' : `exit code ${code}`)
     const error =
@@ -132,8 +158,18 @@ export class WorkerLink {
     this.startAgain()
   }
 
+  /** Ends the process and has another one do what it has not ended, once it is gone: each would hold the model. */
+  private replace(): void {
+    this.unwatch()
+    this.phase = 'starting'
+    this.replacing = setTimeout(() => this.startAgain(), GONE_MS)
+    this.process.kill()
+  }
+
   /** Has another process do what this one has not ended. */
   private startAgain(): void {
+    if (this.replacing) clearTimeout(this.replacing)
+    this.replacing = null
     this.probing = null
     this.endedFor = null
     this.phase = 'starting'
@@ -146,7 +182,7 @@ export class WorkerLink {
         if (isCancelled) this.process.send({ op: 'cancel', id } satisfies ToWorker)
       }
     }
-    this.watch()
+    this.watch(true)
   }
 
   /** Sends a request; `onReply` gets its progress and text, and its end (`done`, `failed` or an error) once. Returns its id. */
@@ -156,7 +192,7 @@ export class WorkerLink {
     const named = requestId === null ? request : { ...request, requestId }
     this.pending.set(id, { request: named, onReply, isCancelled: false, hasEnded: false })
     this.process.send({ ...named, id })
-    this.watch()
+    this.watch(false)
     return id
   }
 
@@ -185,9 +221,13 @@ export class WorkerLink {
     })
   }
 
-  kill(): void {
+  /** Ends the process for good; resolves when it is gone, or does not go for seconds. */
+  kill(): Promise<void> {
     this.endedFor = 'close'
+    if (this.replacing) clearTimeout(this.replacing)
+    this.replacing = null
     this.process.kill()
+    return Promise.race([this.gone, after(GONE_MS, undefined, { ref: false })])
   }
 
   private reply(pending: Pending, reply: Reply | AppError): void {
@@ -209,25 +249,28 @@ export class WorkerLink {
       if (!this.pending.has(id)) return
       // the watchdog knows how long a driver may take
       if (this.phase === 'starting') this.expectEnd(id)
-      else if (this.phase === 'loading') {
-        // nothing is lost with a process that only loads
-        const slow = this.process
-        this.startAgain()
-        slow.kill()
-      } else this.end('cancel')
+      // nothing is lost with a process that only loads
+      else if (this.phase === 'loading') this.replace()
+      else this.end('cancel')
     }, this.options.cancelMs)
     timer.unref()
   }
 
-  private watch(): void {
-    if (this.watchdog) clearTimeout(this.watchdog)
-    this.watchdog = null
+  /** Watches the process while it has work. `isProgress`: the time in which it has to show progress begins anew. */
+  private watch(isProgress: boolean): void {
+    const isBusy = this.pending.size > 0
     const { stallMs, onBusy } = this.options
-    if (this.pending.size > 0) {
+    if (isProgress || !isBusy) this.unwatch()
+    if (isBusy && !this.watchdog) {
       this.watchdog = setTimeout(() => this.end('silence'), this.probing ? Math.min(PROBE_MS, stallMs) : stallMs)
       this.watchdog.unref()
     }
-    onBusy(this.pending.size > 0)
+    onBusy(isBusy)
+  }
+
+  private unwatch(): void {
+    if (this.watchdog) clearTimeout(this.watchdog)
+    this.watchdog = null
   }
 
   private end(reason: 'silence' | 'cancel'): void {

@@ -85,10 +85,10 @@ export async function runBatch(
       )
       const token = await answering.draw(native.handle, -1)
       const slot = { index, context, answering, token: token ?? 0 }
+      // from here on its end frees it, also one that fails
+      owned.move()
       if (token === null) end(slot)
       else active.push(slot)
-      // from here on its end frees it
-      owned.move()
     } catch (error) {
       if (error instanceof Aborted) throw error
       free.push(context)

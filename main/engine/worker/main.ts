@@ -1,6 +1,7 @@
 import { inRequest, nativeLine, workerLog } from '../../lib/log/log.ts'
 import type { Log } from '../../lib/log/log.ts'
 import { workerChannel } from '../../lib/workerChannel.ts'
+import { MAX_STATE_BYTES } from '../cache/diskCache.ts'
 import type { FromWorker, ToWorker } from '../protocol.ts'
 import { ModelHost } from './modelHost.ts'
 import { perform } from './perform.ts'
@@ -75,8 +76,10 @@ const send = (message: FromWorker) => {
   workLog.sent(message)
   channel.send(message)
 }
-const host = new ModelHost(send, (level, text) =>
-  inRequest(scheduler.request, () => log[level]('llama', { line: nativeLine(text) })),
+const host = new ModelHost(
+  send,
+  (level, text) => inRequest(scheduler.request, () => log[level]('llama', { line: nativeLine(text) })),
+  () => log.warn('state.full', { most: MAX_STATE_BYTES }),
 )
 const scheduler: Scheduler = new Scheduler(host, send, (job, running) =>
   perform(job, running, { host, scheduler, send }),

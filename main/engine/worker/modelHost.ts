@@ -30,17 +30,30 @@ export class ModelHost {
   private planner: Planner | null = null
   /** The model that is being loaded. */
   private arriving: ModelFiles | null = null
+  /** The model that is being unloaded, which saves the KV state first. */
+  private leaving: Session | null = null
+  /** Conversations that were removed: nothing of them is kept, whatever is still done for them. */
+  private readonly forgotten = new Set<string>()
   /** What reads the loaded model beside the running job; unloading waits for it. */
   private readonly readers = new Set<Promise<unknown>>()
   /** What the core knows of the loaded model. */
   private reported: { session: Session; contextTokens: number | null; options: ContextOptions } | null = null
   private readonly send: Send
   private readonly nativeLog: NativeLog
+  private readonly onStateFull: () => void
 
-  /** `onNativeProblem` gets every warning and error that llama.cpp logs. */
-  constructor(send: Send, onNativeProblem?: (level: 'warn' | 'error', text: string) => void) {
+  /**
+   * `onNativeProblem` gets every warning and error that llama.cpp logs; `onStateFull` is called when a conversation's KV
+   * state takes more room than all states may, once for each model that is loaded.
+   */
+  constructor(
+    send: Send,
+    onNativeProblem?: (level: 'warn' | 'error', text: string) => void,
+    onStateFull: () => void = () => {},
+  ) {
     this.send = send
     this.nativeLog = new NativeLog(onNativeProblem)
+    this.onStateFull = onStateFull
   }
 
   configure(configuration: Configuration): void {
@@ -111,6 +124,8 @@ export class ModelHost {
     try {
       const runtime = await this.libraries()
       const lowered = this.planner && !this.session && sameFiles(this.planner.files, model) ? this.planner : null
+      // a question that is stopped meanwhile waits for no disk, and leaves the model that was there
+      await this.session?.storeState(signal)
       if (!lowered) await this.unload()
       let percent = -1
       const onShare = (share: number) => {
@@ -124,6 +139,8 @@ export class ModelHost {
       this.planner.onChange = () => this.sendPlan()
       this.sendPlan()
       this.session = await Session.load(runtime, this.planner, this.configuration.cachePath, onShare, signal)
+      for (const conversation of this.forgotten) void this.session.forget(conversation)
+      this.session.onStateFull(this.onStateFull)
       this.session.onEncoded((slice) => this.send({ type: 'encoded', ...slice }))
     } finally {
       this.arriving = null
@@ -138,6 +155,7 @@ export class ModelHost {
   async unload({ saves = true } = {}): Promise<void> {
     const old = this.session
     this.session = null
+    this.leaving = old
     this.planner = null
     await Promise.allSettled(this.readers)
     if (!old) return
@@ -145,9 +163,17 @@ export class ModelHost {
     try {
       await old[Symbol.asyncDispose]()
     } finally {
+      this.leaving = null
       releaseMemory()
       this.send({ type: 'unloaded' })
     }
+  }
+
+  /** A conversation was removed. Resolves when nothing more is written of it, by the loaded model or by one that leaves. */
+  async forget(conversation: string): Promise<null> {
+    this.forgotten.add(conversation)
+    await Promise.all([this.session?.forget(conversation), this.leaving?.forget(conversation)])
+    return null
   }
 
   /** Keeps the model loaded until `reading`, which runs beside the running job, has ended. */

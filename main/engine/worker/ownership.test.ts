@@ -142,4 +142,32 @@ describe('native memory is freed', () => {
     await session[Symbol.asyncDispose]()
     expect(alive).toEqual({ models: 0, contexts: 0, samplers: 0 })
   })
+
+  test('once: a sampler whose answer ended at its first token, which could not be told', async () => {
+    const freed = new Set<unknown>()
+    let again = 0
+    const { runtime } = counting({
+      // a second time would end this process
+      samplerFree: (chain) => {
+        if (freed.has(chain)) again++
+        else native.llama.samplerFree(chain)
+        freed.add(chain)
+      },
+    })
+    const planner = await Planner.create(runtime, demoModel, { contextTokens: 1024 })
+    const session = await Session.load(runtime, planner, null, () => {}, never)
+    const short = requestOf([user('a circle')], { contextTokens: 1024, maxTokens: 1 })
+    const told: string[] = []
+    const ends = {
+      giveWay: async () => {},
+      onText: () => {},
+      onEnd: (index: number, end: object) => {
+        if (told.push(`${index} ${'finishReason' in end}`) === 1) throw new Error('the channel is closed')
+      },
+    }
+    await session.batch([short, short], 1, ends, never)
+    expect(told).toEqual(['0 true', '0 false', '1 true'])
+    expect([freed.size, again]).toEqual([2, 0])
+    await session[Symbol.asyncDispose]()
+  })
 })

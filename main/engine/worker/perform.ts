@@ -4,10 +4,10 @@ import { Aborted } from './aborted.ts'
 import type { ModelHost, Send } from './modelHost.ts'
 import { probe } from './native/cpuSpeed.ts'
 import type { PlanRequest } from './planner.ts'
-import type { Job, JobResult, RunningJob, Scheduler } from './scheduler.ts'
+import type { JobResult, QueuedJob, RunningJob, Scheduler } from './scheduler.ts'
 import type { AnswerListener, Session } from './session.ts'
 
-type JobWithModel = Exclude<Job, { op: 'unload' | 'forget' | 'probe' }>
+type JobWithModel = Exclude<QueuedJob, { op: 'unload' | 'probe' }>
 
 /** What jobs are done with. */
 export interface Performers {
@@ -17,7 +17,7 @@ export interface Performers {
 }
 
 /** Does a job; when memory runs out before the answer has begun, with a lower plan. @throws AppError, Aborted. */
-export async function perform(job: Job, running: RunningJob, performers: Performers): Promise<JobResult> {
+export async function perform(job: QueuedJob, running: RunningJob, performers: Performers): Promise<JobResult> {
   const { host, send } = performers
   let hasBegun = false
   const listener: AnswerListener = {
@@ -34,9 +34,6 @@ export async function perform(job: Job, running: RunningJob, performers: Perform
       return null
     case 'probe':
       return probe(await host.libraries(), job.cpuBytesPerSecond)
-    case 'forget':
-      await host.session?.forget(job.conversation)
-      return null
   }
   for (;;)
     try {
@@ -60,7 +57,7 @@ async function performLoaded(
   const model = 'request' in job ? job.request.model : job.model
   const { loaded, isNew } = await host.load(job.id, model, planRequestOf(job), listener, signal)
   const loadMs = isNew ? performance.now() - started : 0
-  if (job.op === 'load') await loaded.reserve(job.contextTokens, job.options)
+  if (job.op === 'load') await loaded.reserve(job.contextTokens, job.options, signal)
   // a job that fails after this leaves the model loaded
   host.sendLoaded(loaded)
   scheduler.modelLoaded()
@@ -98,7 +95,7 @@ function planRequestOf(job: JobWithModel): PlanRequest {
 
 async function performBatch(
   loaded: Session,
-  { id, requests, parallel }: Extract<Job, { op: 'batch' }>,
+  { id, requests, parallel }: Extract<QueuedJob, { op: 'batch' }>,
   signal: AbortSignal,
   scheduler: Performers['scheduler'],
   send: Send,

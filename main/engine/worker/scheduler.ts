@@ -8,7 +8,24 @@ import { probe } from './native/cpuSpeed.ts'
 
 /** A request of the core that ends with one reply. */
 export type Job = Exclude<ToWorker, { op: 'cancel' | 'configure' }>
+/** A job that may have to wait for its turn. */
+export type QueuedJob = Exclude<Job, { op: 'forget' }>
 export type JobResult = Extract<FromWorker, { type: 'done' }>['result']
+
+/** What is asked of the model's host. */
+type Host = Pick<
+  ModelHost,
+  | 'runtime'
+  | 'session'
+  | 'isLoading'
+  | 'isArriving'
+  | 'isLoaded'
+  | 'serves'
+  | 'setAbort'
+  | 'whileLoaded'
+  | 'forget'
+  | 'sendMemory'
+>
 
 /** A job that is being done. */
 export interface RunningJob {
@@ -37,10 +54,10 @@ const STOPPED = new AppError('Interrupted', 'Stopped.').toInfo()
  * the model. Counts, and whatever else only reads, run at once beside the others.
  */
 export class Scheduler {
-  private readonly host: ModelHost
+  private readonly host: Host
   private readonly send: Send
-  private readonly perform: (job: Job, running: RunningJob) => Promise<JobResult>
-  private readonly queue: Job[] = []
+  private readonly perform: (job: QueuedJob, running: RunningJob) => Promise<JobResult>
+  private readonly queue: QueuedJob[] = []
   private running: RunningJob | null = null
   /** The batch under way, also while it lets another job run. */
   private batch: RunningJob | null = null
@@ -50,7 +67,7 @@ export class Scheduler {
   /** The saving of the KV state that goes on while there is no job. */
   private saving: { readonly abort: AbortController; readonly done: Promise<void> } | null = null
 
-  constructor(host: ModelHost, send: Send, perform: (job: Job, running: RunningJob) => Promise<JobResult>) {
+  constructor(host: Host, send: Send, perform: (job: QueuedJob, running: RunningJob) => Promise<JobResult>) {
     this.host = host
     this.send = send
     this.perform = perform
@@ -63,6 +80,7 @@ export class Scheduler {
 
   /** Accepts a job. A running preparation makes way for it unless it does a part of the same work. */
   add(job: Job): void {
+    if (job.op === 'forget') return this.runBeside(job.id, () => this.host.forget(job.conversation))
     const read = this.reading(job)
     if (read) return this.runBeside(job.id, read)
     // what there is to compute with is found out before the others use it
@@ -77,8 +95,10 @@ export class Scheduler {
     const { running, batch } = this
     const queued = this.queue.findIndex((job) => job.id === id)
     if (queued >= 0) {
-      this.queue.splice(queued, 1)
+      const [job] = this.queue.splice(queued, 1) as [QueuedJob]
       void this.finish(id, Promise.reject(new Aborted()))
+      if (running?.onlyLoads && this.host.isLoading && !this.isLoadWanted(isAhead(running) || isAhead(job)))
+        this.abortRunning()
     } else if (this.concurrent.has(id)) this.concurrent.get(id)!.abort(new Aborted())
     else if (running?.id === id) this.cancelRunning(running)
     else if (batch?.id === id) batch.abort.abort(new Aborted())
@@ -98,12 +118,12 @@ export class Scheduler {
     for (;;) {
       const at = this.queue.findIndex((job) => 'request' in job && this.host.serves(job.request))
       if (at < 0) return
-      await this.runNow(...(this.queue.splice(at, 1) as [Job]))
+      await this.runNow(...(this.queue.splice(at, 1) as [QueuedJob]))
     }
   }
 
   /** What a job does when it can be done beside the running one; null when it has to wait. */
-  private reading(job: Job): ((signal: AbortSignal) => Promise<JobResult>) | null {
+  private reading(job: QueuedJob): ((signal: AbortSignal) => Promise<JobResult>) | null {
     const { runtime, session } = this.host
     switch (job.op) {
       case 'count':
@@ -113,8 +133,6 @@ export class Scheduler {
         return runtime && (this.running !== null || job.cpuBytesPerSecond !== null)
           ? () => probe(runtime, job.cpuBytesPerSecond ?? 0)
           : null
-      case 'forget':
-        return async () => (await session?.forget(job.conversation)) ?? null
       default:
         return null
     }
@@ -129,14 +147,24 @@ export class Scheduler {
 
   private cancelRunning(running: RunningJob): void {
     const { host } = this
-    const isAhead = running.op === 'prepare' || running.op === 'count'
-    const isWanted = host.isLoading && (isAhead || this.queue.some((job) => host.isArriving(modelOf(job))))
-    // who works ahead will want the model, whatever becomes of the draft
-    if (isWanted) running.onlyLoads = true
-    else if (running.op === 'prepare')
+    if (host.isLoading) {
+      if (!this.isLoadWanted(isAhead(running))) return this.abortRunning()
+      running.onlyLoads = true
+    } else if (running.op === 'prepare')
       setTimeout(() => this.running === running && !host.session?.finishesSoon && this.abortRunning(), GRACE_MS)
     else return this.abortRunning()
     this.sendEnd(running, { type: 'failed', id: running.id, error: STOPPED })
+  }
+
+  /**
+   * Whether the load of a cancelled job is still of use: to the job whose turn is next or, where none waits, for work
+   * `ahead`, whose user will want the model whatever becomes of the draft.
+   */
+  private isLoadWanted(ahead: boolean): boolean {
+    const next = this.queue.find(
+      (job, i) => job.op !== 'probe' && (job.op !== 'prepare' || !this.queue.slice(i + 1).some(outdates)),
+    )
+    return next ? this.host.isArriving(modelOf(next)) : ahead
   }
 
   private abortRunning(): void {
@@ -145,14 +173,16 @@ export class Scheduler {
   }
 
   /** Work ahead never keeps other work waiting, unless it does a part of that work. */
-  private async makeWay(job: Job): Promise<void> {
+  private async makeWay(job: QueuedJob): Promise<void> {
     const { running, host } = this
-    const isForNobody = running?.answered === true && running.onlyLoads
-    if (!running || (running.op !== 'prepare' && !isForNobody)) return
-    if (!outdates(job) && !isForNobody) return
+    if (host.isLoading && running?.onlyLoads) {
+      if (!this.isLoadWanted(true)) this.abortRunning()
+      return
+    }
+    if (running?.op !== 'prepare' || !outdates(job)) return
     if (host.isLoading) {
       if (host.isArriving(modelOf(job))) running.onlyLoads = true
-      else if (modelOf(job) !== null || job.op === 'unload') this.abortRunning()
+      else this.abortRunning()
       return
     }
     const helps =
@@ -177,7 +207,7 @@ export class Scheduler {
   }
 
   /** The job that has waited longest; a preparation ends when a later job makes it pointless. */
-  private takeNext(): Job | undefined {
+  private takeNext(): QueuedJob | undefined {
     for (;;) {
       const job = this.queue.shift()
       if (job?.op !== 'prepare' || !this.queue.some(outdates)) return job
@@ -186,7 +216,7 @@ export class Scheduler {
   }
 
   /** Runs one job; the one that it interrupts is the running one again afterwards. */
-  private async runNow(job: Job): Promise<void> {
+  private async runNow(job: QueuedJob): Promise<void> {
     const before = this.running
     const running: RunningJob = {
       id: job.id,
@@ -244,10 +274,13 @@ export class Scheduler {
 }
 
 /** Whether a job makes the preparations before it pointless. Counting a draft, for one, does not. */
-const outdates = ({ op }: Job): boolean => op !== 'count' && op !== 'forget' && op !== 'probe'
+const outdates = ({ op }: QueuedJob): boolean => op !== 'count' && op !== 'probe'
+
+/** Whether a job is work ahead: done while its user still writes the question. */
+const isAhead = ({ op }: Pick<Job, 'op'>): boolean => op === 'prepare' || op === 'count'
 
 /** The model that a job needs; null: none. */
-function modelOf(job: Job): ModelFiles | null {
+function modelOf(job: QueuedJob): ModelFiles | null {
   if ('request' in job) return job.request.model
   return 'model' in job ? job.model : null
 }

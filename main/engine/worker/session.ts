@@ -1,4 +1,4 @@
-import { AppError } from '#contract'
+import { AppError, unlessAborted } from '#contract'
 import type { Progress, Seen } from '#contract'
 import type { PromptJob } from '../protocol.ts'
 import type { AnswerRequest, AnswerResult, ContextOptions, ModelFiles, TokenCount } from '../types.ts'
@@ -119,14 +119,22 @@ export class Session implements AsyncDisposable {
     if (this.encoder) this.encoder.onEncoded = listener
   }
 
+  /** `listener` is called when a conversation's KV state does not fit on disk, as `KvState.onFull`. */
+  onStateFull(listener: () => void): void {
+    this.caches.state.onFull = listener
+  }
+
   /** Context size in tokens of the present context; null before the first. */
   get contextTokens(): number | null {
     return this.context.current?.size ?? null
   }
 
-  /** Makes the context before it is needed: of the wished size (null: the usual) or as the plan allows. @throws AppError OutOfMemory. */
-  async reserve(contextTokens: number | null, options?: ContextOptions): Promise<void> {
-    await this.context.reserve({ contextTokens, options })
+  /**
+   * Makes the context before it is needed: of the wished size (null: the usual) or as the plan allows.
+   * @throws AppError OutOfMemory; the signal's reason.
+   */
+  async reserve(contextTokens: number | null, options: ContextOptions, signal: AbortSignal): Promise<void> {
+    await this.context.reserve({ contextTokens, options }, signal)
   }
 
   /**
@@ -266,15 +274,21 @@ export class Session implements AsyncDisposable {
     await this.context.save(signal)
   }
 
+  /** Saves the KV state of the present conversation until all of it is on disk. @throws the signal's reason. */
+  async storeState(signal: AbortSignal): Promise<void> {
+    await this.context.save(signal)
+    signal.throwIfAborted()
+    await unlessAborted(this.caches.state.written(), signal)
+  }
+
   /** What the context holds will not be saved. */
   discardState(): void {
     this.context.discardState()
   }
 
   /** The conversation was removed. Resolves when nothing more is written of it. */
-  async forget(conversation: string): Promise<null> {
+  async forget(conversation: string): Promise<void> {
     await this.caches.state.forget(conversation)
-    return null
   }
 
   /** Saves the KV state and frees all memory; what fails does not keep the rest from being freed. */

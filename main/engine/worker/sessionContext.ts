@@ -41,7 +41,7 @@ export async function openCaches(
   const model = `${text.join('+')}:${projector}:${release}`
   return {
     embeddings: new EmbeddingCache(new DiskCache(embeddingsFolder(folder), EMBEDDING_BYTES), projector),
-    state: new KvState(new KvStateStore(new DiskCache(statesFolder(folder), MAX_STATE_BYTES, 'groups'), model)),
+    state: new KvState(new KvStateStore(new DiskCache(statesFolder(folder), MAX_STATE_BYTES, 'series'), model)),
   }
 }
 
@@ -89,28 +89,35 @@ export class SessionContext {
     return this.context
   }
 
-  /** The context for a prompt: as large as asked, or as needed when the request leaves it open. @throws AppError ContextFull, OutOfMemory. */
+  /**
+   * The context for a prompt: as large as asked, or as needed when the request leaves it open.
+   * @throws AppError ContextFull, OutOfMemory; the signal's reason.
+   */
   async for(request: AnswerRequest, prompt: Prompt, signal: AbortSignal): Promise<LanguageContext> {
     const contextTokens = this.wanted(request, prompt)
     const inOrder = prompt.units.some((unit) => 'media' in unit && isCrowded(unit.grid))
-    const context = await this.reserve({
-      contextTokens,
-      options: request.context,
-      needed: Math.min(contextTokens, prompt.tokens + 1),
-      inOrder,
-    })
+    const needed = Math.min(contextTokens, prompt.tokens + 1)
+    const context = await this.reserve({ contextTokens, options: request.context, needed, inOrder }, signal)
     await this.adapt(context, request, signal)
     if (prompt.tokens >= context.size) throw contextFull(prompt, context.size, this.limit(request.context))
     return context
   }
 
-  /** Makes a context unless the present one will do; smaller than asked where the plan demands it. @throws AppError OutOfMemory. */
-  async reserve({ contextTokens, options = {}, needed = 0, inOrder = false }: ContextNeeds): Promise<LanguageContext> {
+  /**
+   * Makes a context unless the present one will do; smaller than asked where the plan demands it.
+   * @throws AppError OutOfMemory; the signal's reason, with the present context and what is in it left.
+   */
+  async reserve(
+    { contextTokens, options = {}, needed = 0, inOrder = false }: ContextNeeds,
+    signal: AbortSignal,
+  ): Promise<LanguageContext> {
     const wanted = Math.min(contextTokens ?? AUTO_CONTEXT, this.limit(options))
     const size = this.planner.context(rounded(wanted), needed, options)
     const kv = JSON.stringify({ ...resolveOptions(this.model, options), yarn: options.yarnFactor ?? 1 })
     const layout = `${size} ${kv}`
     if (this.context && this.layout === layout && (this.inOrder || !inOrder)) return this.context
+    await this.save(signal)
+    signal.throwIfAborted()
     await this.drop()
     this.context = new LanguageContext(await NativeContext.create(this.runtime, this.model, size, options, { inOrder }))
     this.layout = layout
@@ -159,11 +166,12 @@ export class SessionContext {
     return request.contextTokens ?? Math.max(AUTO_CONTEXT, this.context?.size ?? 0, prompt.tokens + request.maxTokens)
   }
 
-  /** What was computed with other adapters is of no use. */
+  /** What was computed with other adapters is of no use. @throws the signal's reason, with nothing changed. */
   private async adapt(context: LanguageContext, { lora = [] }: AnswerRequest, signal: AbortSignal): Promise<void> {
     const adapters = await this.loras.load(lora)
     if (adapters.key === this.loraKey) return
     await this.state.save(context, signal)
+    signal.throwIfAborted()
     context.truncate(0)
     this.loras.apply(context.handle, adapters)
     this.loraKey = adapters.key

@@ -84,7 +84,7 @@ export function familyLabel(id: string): string {
 
 /** Whether the engine runs the family of that id. */
 export function isModelFamily(id: string | null): id is ModelFamily {
-  return id !== null && id in running
+  return id !== null && Object.hasOwn(running, id)
 }
 
 /** Families as a list for people: "Qwen2-VL or Qwen2.5-VL". */

@@ -7,11 +7,13 @@ import { DiskCache } from '../../cache/diskCache.ts'
 import { inspectModel } from '../../gguf/inspectModel.ts'
 import { Aborted } from '../aborted.ts'
 import { LanguageContext } from '../language/context.ts'
-import { LanguageModel } from '../language/languageModel.ts'
+import { LanguageModel, Loras } from '../language/languageModel.ts'
 import { NativeContext } from '../language/nativeContext.ts'
 import { createRuntime } from '../native/runtime.ts'
 import type { Runtime } from '../native/runtime.ts'
+import { Planner } from '../planner.ts'
 import type { Unit } from '../prompt/positions.ts'
+import { SessionContext } from '../sessionContext.ts'
 import { logitsReader } from '../testing/logits.ts'
 import { KvState } from './kvState.ts'
 import { KvStateStore } from './kvStateStore.ts'
@@ -64,7 +66,8 @@ beforeEach(async () => {
 })
 afterEach(() => context.free())
 
-const open = () => new KvState(new KvStateStore(new DiskCache(states, 1 << 30, 'groups'), 'model'))
+const openOn = (disk: DiskCache) => new KvState(new KvStateStore(disk, 'model'))
+const open = (bytes = 1 << 30) => openOn(new DiskCache(states, bytes, 'series'))
 const tokens = (count: number, from = 0): Unit[] =>
   Array.from({ length: count }, (_, i) => ({ token: 300 + (((from + i) * 7) % 600) }))
 const append = (to: LanguageContext, units: readonly Unit[]) =>
@@ -158,6 +161,19 @@ describe('saving', () => {
     expect(await restored(changed)).toBe(1100)
   })
 
+  test('begins the next time with the piece that could not be written, whatever was copied meanwhile', async () => {
+    const disk = new DiskCache(states, 1 << 30, 'series')
+    const set = disk.set.bind(disk)
+    let writes = 0
+    disk.set = (...args) => (++writes === 1 ? Promise.resolve('failed') : set(...args))
+    const state = openOn(disk)
+    await ask(state, tokens(1000))
+    await state.save(sequence)
+    await state.save(sequence)
+    await state.written()
+    expect(await restored(tokens(1000))).toBe(1000)
+  })
+
   test('that has no memory for a copy leaves the state as it is', async () => {
     const state = open()
     await ask(state, tokens(600))
@@ -167,6 +183,116 @@ describe('saving', () => {
     await state.save(sequence)
     expect(sequence.length).toBe(600)
     await append(sequence, [{ token: 5 }])
+  })
+})
+
+describe('a state that is larger than all states may be', () => {
+  /** The size of a whole piece on disk. */
+  async function pieceBytes(): Promise<number> {
+    const elsewhere = open()
+    await ask(elsewhere, tokens(300))
+    await elsewhere.save(sequence)
+    await elsewhere.written()
+    const sizes = files().map((name) => statSync(join(states, name)).size)
+    await new DiskCache(states, 1 << 30).deleteGroup('a')
+    sequence.truncate(0)
+    return Math.max(...sizes)
+  }
+
+  test('keeps its beginning, is said once, and is not written again and again', async () => {
+    const state = open(2.5 * (await pieceBytes()))
+    let said = 0
+    state.onFull = () => said++
+    const units = tokens(1500)
+    await ask(state, units)
+    await state.save(sequence)
+    await state.written()
+    expect(files()).toHaveLength(2)
+    const first = inodes()
+    for (let more = 0; more < 3; more++) {
+      await append(sequence, tokens(100, 2000 + 100 * more))
+      copies = []
+      await state.save(sequence)
+      await state.written()
+      expect(copies, 'nothing is copied that has no room').toEqual([])
+    }
+    expect(inodes()).toEqual(first)
+    expect(said).toBe(1)
+    expect(await restored(units)).toBe(512)
+  })
+
+  test('is saved again where it has become shorter', async () => {
+    const state = open(2.5 * (await pieceBytes()))
+    await ask(state, tokens(1500))
+    await state.save(sequence)
+    await state.written()
+    const shorter = [...tokens(300), ...tokens(150, 5000)]
+    await ask(state, shorter)
+    await state.save(sequence)
+    await state.written()
+    expect(await restored(shorter)).toBe(450)
+  })
+})
+
+describe('Stop ends the wait', () => {
+  /** A disk on which nothing comes to an end. */
+  class StuckDisk extends DiskCache {
+    isStuck = false
+    override get(...args: Parameters<DiskCache['get']>): ReturnType<DiskCache['get']> {
+      return this.isStuck ? new Promise(() => {}) : super.get(...args)
+    }
+    override set(...args: Parameters<DiskCache['set']>): ReturnType<DiskCache['set']> {
+      return this.isStuck ? new Promise(() => {}) : super.set(...args)
+    }
+  }
+  let disk: StuckDisk
+  let state: KvState
+  let stop: AbortController
+  beforeEach(async () => {
+    disk = new StuckDisk(states, 1 << 30, 'series')
+    state = openOn(disk)
+    stop = new AbortController()
+    await ask(state, tokens(600))
+    await state.save(sequence)
+    await state.written()
+  })
+
+  test('for what is saved of the conversation before', async () => {
+    disk.isStuck = true
+    await append(sequence, tokens(100, 600))
+    // once it is copied, nothing but its write is waited for
+    afterCopy = () => void setImmediate(() => stop.abort(new Aborted()))
+    await expect(state.enter('b', tokens(300, 9000), sequence, stop.signal)).rejects.toThrow(Aborted)
+  })
+
+  test('for what is read; what the context holds is not saved as of this conversation, which is read the next time', async () => {
+    await ask(state, tokens(600, 9000), 'b')
+    await state.save(sequence)
+    await state.written()
+    disk.isStuck = true
+    const entered = state.enter('a', tokens(600), sequence, stop.signal)
+    setImmediate(() => stop.abort(new Aborted()))
+    await expect(entered).rejects.toThrow(Aborted)
+    disk.isStuck = false
+    copies = []
+    await state.save(sequence)
+    expect(copies).toEqual([])
+    expect(await ask(state, tokens(600))).toBe(599)
+  })
+
+  test('for another context: the one that is there stays, with what is in it', async () => {
+    const planner = await Planner.create(runtime, goldenModel('qwen2vl'), { contextTokens: CONTEXT_TOKENS })
+    const contexts = new SessionContext(runtime, planner, model, new Loras(runtime, model), state)
+    const current = await contexts.reserve({ contextTokens: CONTEXT_TOKENS }, never)
+    await state.enter('c', tokens(1500), current, never)
+    await append(current, tokens(1500))
+    copies = []
+    afterCopy = () => stop.abort(new Aborted())
+    await expect(contexts.reserve({ contextTokens: 2 * CONTEXT_TOKENS }, stop.signal)).rejects.toThrow(Aborted)
+    expect(copies).toHaveLength(1)
+    expect(contexts.current).toBe(current)
+    expect(current.length).toBe(1500)
+    await contexts.drop()
   })
 })
 
@@ -193,5 +319,18 @@ describe('another conversation', () => {
     await state.save(sequence)
     await forgotten
     expect(copies).toHaveLength(1)
+  })
+
+  test('that was removed is kept no more, though a question of it comes after that', async () => {
+    const state = open()
+    await ask(state, tokens(600))
+    await state.forget('a')
+    await ask(state, tokens(700))
+    await ask(state, tokens(300, 9000), 'b')
+    await state.save(sequence)
+    await state.written()
+    const left = new DiskCache(states, 1 << 30)
+    await left.deleteGroup('b')
+    expect(files()).toEqual([])
   })
 })

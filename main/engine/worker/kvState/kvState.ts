@@ -29,6 +29,12 @@ export class KvState {
   /** The pieces of it that are on disk or on their way there. */
   private saved: SavedPiece[] = []
   private variant = ''
+  /** Conversations that were removed: nothing of them is kept any more, whatever is still done for them. */
+  private readonly forgotten = new Set<string>()
+  /** Where the first piece begins for which there is no room on disk; what follows it would be of no use. */
+  private fullAt = Infinity
+  /** Is called once, when a conversation's state takes more room than all of them may. Its beginning is kept. */
+  onFull: (() => void) | null = null
   /** Ends when all pieces that were copied are written. */
   private writes: Promise<unknown> = Promise.resolve()
   private waitingBytes = 0
@@ -52,8 +58,16 @@ export class KvState {
     await this.save(context, signal)
     signal.throwIfAborted()
     this.leave()
+    if (conversation === null || this.forgotten.has(conversation)) return
     this.conversation = conversation
-    if (conversation !== null && this.store) await this.restore(conversation, units, context, signal)
+    if (!this.store) return
+    try {
+      await this.restore(conversation, units, context, signal)
+    } catch (error) {
+      // what the context holds may be of the one before still, and is not saved as of this one
+      this.leave()
+      throw error
+    }
   }
 
   /** Saves what the context holds and the disk does not, until `signal` aborts; what was saved by then is of use. */
@@ -62,24 +76,32 @@ export class KvState {
     if (!store || conversation === null) return
     const kept = context.keptSinceSave
     while (this.saved.length > 0 && this.saved.at(-1)!.end > kept) this.saved.pop()
+    if (kept < this.fullAt) this.fullAt = Infinity
     context.noteSaved()
-    for (const { from, to } of piecesOf(context.units, this.saved.at(-1)?.end ?? 0)) {
+    if (this.savedEnd >= this.fullAt) return
+    let isBroken = false
+    for (const { from, to } of piecesOf(context.units, this.savedEnd)) {
       if (signal?.aborted || this.conversation !== conversation) return
-      // a piece before this one could not be written meanwhile: the next save begins with it
-      if ((this.saved.at(-1)?.end ?? 0) !== from) return
       const before = this.saved.at(-1)?.digest ?? NOTHING_BEFORE
       const data = await context.copyOut(from, to).catch(() => null)
       // there is no memory for a copy, or the conversation was removed meanwhile
       if (!data || this.conversation !== conversation) return
+      // a piece before this one could not be written meanwhile: the next save begins with it
+      if (this.savedEnd !== from) return
       const piece: StatePiece = { before, units: context.units.slice(from, to), data }
       const index = this.saved.length
       this.saved.push({ end: to, digest: digestAfter(piece) })
       this.waitingBytes += piece.data.length
       const write = this.writes.then(async () => {
-        const isStored = await store.save(conversation, variant, index, piece)
-        this.waitingBytes -= piece.data.length
         // what follows a piece that is missing is of no use
-        if (!isStored && this.conversation === conversation) this.saved.length = Math.min(this.saved.length, index)
+        const written = isBroken ? null : await store.save(conversation, variant, index, piece)
+        this.waitingBytes -= piece.data.length
+        if (written === 'stored' || isBroken) return
+        isBroken = true
+        if (written === 'full') this.sayFull()
+        if (this.conversation !== conversation) return
+        this.saved.length = Math.min(this.saved.length, index)
+        if (written === 'full') this.fullAt = Math.min(this.fullAt, from)
       })
       this.writes = write
       if (this.waitingBytes <= MAX_WAITING_BYTES) continue
@@ -106,12 +128,24 @@ export class KvState {
   leave(): void {
     this.conversation = null
     this.saved = []
+    this.fullAt = Infinity
   }
 
   /** The conversation was removed: what the context holds is nobody's. Resolves when nothing more is written of it. */
   async forget(conversation: string): Promise<void> {
+    this.forgotten.add(conversation)
     if (this.conversation === conversation) this.leave()
     await this.writes
+  }
+
+  /** How many units are on disk or on their way there. */
+  private get savedEnd(): number {
+    return this.saved.at(-1)?.end ?? 0
+  }
+
+  private sayFull(): void {
+    this.onFull?.()
+    this.onFull = null
   }
 
   private async restore(
@@ -120,10 +154,11 @@ export class KvState {
     context: LanguageContext,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.writes
+    await unlessAborted(this.writes, signal)
     for (let at = 0, digest = NOTHING_BEFORE; ; ) {
-      signal.throwIfAborted()
-      const piece = await this.store!.load(conversation, this.variant, this.saved.length)
+      const piece = await unlessAborted(this.store!.load(conversation, this.variant, this.saved.length), signal)
+      // it was removed meanwhile
+      if (this.conversation !== conversation) return
       const common = piece?.before === digest ? commonPrefix(piece.units, units.slice(at)) : 0
       if (!piece || common === 0) break
       const end = at + piece.units.length

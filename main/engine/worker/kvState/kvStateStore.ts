@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { DiskCache } from '../../cache/diskCache.ts'
+import type { DiskCache, Written } from '../../cache/diskCache.ts'
 import type { Unit } from '../prompt/positions.ts'
 
 /** A run of units of a KV cache and what the cache held of them. */
@@ -33,22 +33,22 @@ export class KvStateStore {
 
   /** The piece at `index` of a conversation's state; null when there is none. */
   async load(conversation: string, variant: string, index: number): Promise<StatePiece | null> {
-    const bytes = await this.disk.get(conversation, this.key(variant, index))
+    const bytes = await this.disk.get(conversation, this.key(variant), index)
     if (!bytes) return null
     const length = bytes.readUInt32LE(0)
     const { before, units } = JSON.parse(bytes.toString('utf8', 4, 4 + length)) as Omit<StatePiece, 'data'>
     return { before, units, data: bytes.subarray(4 + length) }
   }
 
-  /** Returns whether the piece is stored. */
-  save(conversation: string, variant: string, index: number, { data, ...about }: StatePiece): Promise<boolean> {
+  /** Stores the piece at `index`, and says what became of it. */
+  save(conversation: string, variant: string, index: number, { data, ...about }: StatePiece): Promise<Written> {
     const header = Buffer.from(JSON.stringify(about))
     const length = Buffer.alloc(4)
     length.writeUInt32LE(header.length)
-    return this.disk.set(conversation, this.key(variant, index), [length, header, data])
+    return this.disk.set(conversation, this.key(variant), [length, header, data], index)
   }
 
-  private key(variant: string, index: number): string {
-    return `${this.model}:${variant}:${index}`
+  private key(variant: string): string {
+    return `${this.model}:${variant}`
   }
 }

@@ -1,0 +1,81 @@
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { requestOf, user } from '../../testing/engineRequests.ts'
+import { ScriptedProcess } from '../../testing/scriptedProcess.ts'
+import { tempFolder } from '../../testing/tempFolder.ts'
+import { createEngine } from '../index.ts'
+import type { Engine, TokenCount } from '../index.ts'
+
+interface Received {
+  readonly op: string
+  readonly id: number
+}
+
+const folder = tempFolder()
+const hello = requestOf([user('Hello')])
+const count: TokenCount = { lastMessage: [], total: 0, text: 0, pictures: 0, video: 0, context: 4096 }
+let processes: ScriptedProcess[]
+let engine: Engine
+afterAll(() => folder.remove())
+const last = () => processes.at(-1)!
+/** Lets promises go on. */
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+/** Ends the last request of a kind that the last process got. */
+async function ends(op: string, result: unknown = null): Promise<void> {
+  await settled()
+  const { id } = (last().received as Received[]).findLast((each) => each.op === op)!
+  last().says({ type: 'done', id, result })
+  await settled()
+}
+
+beforeEach(async () => {
+  processes = []
+  const spawn = () => {
+    processes.push(new ScriptedProcess())
+    return last()
+  }
+  engine = createEngine({ spawn, cachePath: folder.path, memoryLimitBytes: 1e9 })
+  const counted = engine.count(hello)
+  await settled()
+  last().says({ type: 'started', release: 'v0', backend: 'CPU', noGpuReason: null, devices: [] })
+  last().says({ type: 'loaded', model: hello.model, contextTokens: 4096, options: {} })
+  last().says({ type: 'text', id: 0, text: 'A' })
+  await ends('count', count)
+  await counted
+})
+
+describe('a process that has grown too large', () => {
+  beforeEach(() => {
+    last().says({ type: 'memory', residentBytes: 2e9 })
+    last().lingers = true
+  })
+
+  test('is gone before the model is loaded by another one', async () => {
+    expect(engine.state.state).toBe('restarting')
+    await ends('unload')
+    expect(last().killed).toBe(true)
+    expect(processes).toHaveLength(1)
+    last().dies()
+    await settled()
+    expect(processes).toHaveLength(2)
+    expect(last().received).toMatchObject([{ op: 'configure' }, { op: 'load', model: hello.model }])
+  })
+
+  test('keeps what it saves of a conversation until it is gone, and a removal waits for that', async () => {
+    let isForgotten = false
+    const forgotten = engine.forget('a').then(() => (isForgotten = true))
+    await ends('unload')
+    expect(isForgotten).toBe(false)
+    last().dies()
+    await ends('forget')
+    await forgotten
+    expect(processes).toHaveLength(2)
+  })
+})
+
+test('a process that loads no model yet hears of a removed conversation: a question of it may wait there', async () => {
+  last().says({ type: 'unloaded' })
+  const forgotten = engine.forget('a')
+  await ends('forget')
+  await forgotten
+  expect(last().received.at(-1)).toMatchObject({ op: 'forget', conversation: 'a' })
+})
