@@ -21,14 +21,14 @@ export const forkWorker: SpawnWorker = (name) => {
     },
     onMessage: (listener) => void child.on('message', listener),
     onExit: (listener) => {
-      let told = false
-      const tell = (code: number | null, signal: string | null) => {
-        if (told) return
-        told = true
+      let hasEnded = false
+      const end = (code: number | null, signal: string | null) => {
+        if (hasEnded) return
+        hasEnded = true
         listener({ code, signal })
       }
-      child.once('exit', tell)
-      child.once('error', () => tell(null, null))
+      child.once('exit', end)
+      child.once('error', () => end(null, null))
     },
     kill: () => void child.kill('SIGKILL'),
   }

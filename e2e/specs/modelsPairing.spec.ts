@@ -30,7 +30,7 @@ function strangeProjector(): Buffer {
 }
 
 /** The demo model under a name that tells nothing, beside its own projector and one of the other family. */
-function untold(data: string): string {
+function writeUnnamedModel(data: string): string {
   const folder = join(data, 'untold')
   mkdirSync(folder, { recursive: true })
   const text = readFileSync(join(demo, 'demo-text-f16.gguf'))
@@ -52,7 +52,7 @@ test('where no header tells which projector is right, both answer about one pict
   data,
   models,
 }) => {
-  const folder = untold(data)
+  const folder = writeUnnamedModel(data)
   const { addDialog, page } = models
   await models.open()
   await models.search(folder)
@@ -88,7 +88,7 @@ test('trying is stopped, goes on with another question, and a projector that fai
   data,
   models,
 }) => {
-  const folder = untold(data)
+  const folder = writeUnnamedModel(data)
   const { addDialog, page } = models
   await models.open()
   await models.search(folder)
@@ -166,7 +166,7 @@ test('of hundreds of files the usable ones are shown, the others with their reas
   data,
   models,
 }) => {
-  const folder = untold(data)
+  const folder = writeUnnamedModel(data)
   for (let i = 0; i < 500; i++) writeFileSync(join(folder, `part-${i}.gguf`), 'bread')
   const { addDialog } = models
   await models.open()

@@ -31,7 +31,7 @@ export interface ScriptedAnswer {
   fail(error?: unknown): void
 }
 
-export const scriptedResult: AnswerResult = {
+const scriptedResult: AnswerResult = {
   tokens: [1, 2, 3],
   promptIds: [4, 5],
   usage: { promptTokens: 2, imageTokens: 0, completionTokens: 3, cachedTokens: 0, contextTokens: 4096 },
@@ -40,7 +40,7 @@ export const scriptedResult: AnswerResult = {
 }
 
 /** What the scripted engine tells of any model. */
-export const scriptedSummary = (textPath: string): ModelSummary => ({
+const scriptedSummary = (textPath: string): ModelSummary => ({
   name: 'Scripted',
   architecture: 'qwen2vl',
   family: 'qwen2vl',
@@ -161,8 +161,8 @@ export class ScriptedEngine implements Engine {
   }
 
   async count(request: AnswerRequest, { signal }: CountOptions = {}): Promise<TokenCount> {
-    const told = await this.tokens(request, signal)
-    return { lastMessage: [], total: 0, text: 0, pictures: 0, video: 0, context: 4096, ...told }
+    const counted = await this.tokens(request, signal)
+    return { lastMessage: [], total: 0, text: 0, pictures: 0, video: 0, context: 4096, ...counted }
   }
 
   async forget(conversationId: string): Promise<void> {

@@ -96,9 +96,9 @@ export function createAsk(parts: AskParts): Ask {
   const toAnswers = (
     turns: readonly Turn[],
     compareWith: string | null | undefined,
-  ): { main: Assignment; beside: Assignment | null } => {
+  ): { main: Assignment; comparison: Assignment | null } => {
     const assign = (chosen: Chosen): Assignment => ({ chosen, request: request(turns, chosen) })
-    return { main: assign(models.chosen()), beside: compareWith ? assign(models.chosen(compareWith)) : null }
+    return { main: assign(models.chosen()), comparison: compareWith ? assign(models.chosen(compareWith)) : null }
   }
   /** Changes what `remedy` says; returns how many of the oldest messages are left out then. */
   const apply = async (remedy: Remedy, path: readonly Message[], signal?: AbortSignal): Promise<number> => {
@@ -141,11 +141,11 @@ export function createAsk(parts: AskParts): Ask {
     await second.makeWay(wanted.model)
     yield* engine.answer(wanted, options)
   }
-  const start = (sent: Sent, main: Assignment, beside: Assignment | null): Sent => {
+  const start = (sent: Sent, main: Assignment, comparison: Assignment | null): Sent => {
     const { conversationId, answerId, besideId } = sent
     const { underWay } = run(conversationId, answerId, (options) => answerFirst(main.request, options))
-    if (beside && besideId)
-      run(conversationId, besideId, (options) => second.answer(beside.request, { ...options, first: underWay }))
+    if (comparison && besideId)
+      run(conversationId, besideId, (options) => second.answer(comparison.request, { ...options, first: underWay }))
     try {
       models.used(main.chosen.model.id, conversationId)
     } catch {
@@ -165,8 +165,8 @@ export function createAsk(parts: AskParts): Ask {
   const answerAgain = (questionId: string, leftOut: number, compareWith: string | null | undefined): Sent => {
     const path = conversations.path(questionId)
     refuseWhileRunning(conversations.message(questionId).conversationId)
-    const { main, beside } = toAnswers(path.slice(leftOut), compareWith)
-    return start(conversations.answerAgain(questionId, { ...namesOf(main, beside), leftOut }), main, beside)
+    const { main, comparison } = toAnswers(path.slice(leftOut), compareWith)
+    return start(conversations.answerAgain(questionId, { ...namesOf(main, comparison), leftOut }), main, comparison)
   }
 
   const ask: Omit<Ask, 'procedures'> = {
@@ -174,10 +174,10 @@ export function createAsk(parts: AskParts): Ask {
       const parts = toQuestion(composed, media)
       refuseWhileRunning(conversationId)
       const { path, leftOut } = historyOf(conversations, conversationId)
-      const { main, beside } = toAnswers([...path.slice(leftOut), { role: 'user', parts, format }], compareWith)
+      const { main, comparison } = toAnswers([...path.slice(leftOut), { role: 'user', parts, format }], compareWith)
       preparation.cancel(conversationId)
-      const sent = conversations.ask({ conversationId, parts, format, ...namesOf(main, beside), leftOut })
-      start(sent, main, beside)
+      const sent = conversations.ask({ conversationId, parts, format, ...namesOf(main, comparison), leftOut })
+      start(sent, main, comparison)
       try {
         if (isDraft) drafts.sent(conversationId, sent.conversationId)
       } catch {
@@ -251,7 +251,7 @@ export function createAsk(parts: AskParts): Ask {
   }
 }
 
-const namesOf = (main: Assignment, beside: Assignment | null) => ({
+const namesOf = (main: Assignment, comparison: Assignment | null) => ({
   model: main.chosen.model.name,
-  beside: beside?.chosen.model.name,
+  beside: comparison?.chosen.model.name,
 })

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { AppError } from '#contract'
-import type { Contract, Download, DownloadWish, RemoteFile } from '#contract'
+import type { Contract, Download, DownloadSelection, RemoteFile } from '#contract'
 import { atSource } from '../../engine/index.ts'
 import type { HandlersOf } from '../../lib/handlers.ts'
 import { sortRepository } from '../../services/catalogue/index.ts'
@@ -171,7 +171,7 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
     queue.list().find((job) => job.entryId === entryId && job.quantization === quantization && job.state !== 'done')
 
   async function startRepository(
-    wish: Extract<DownloadWish, { repositoryId: string }>,
+    wish: Extract<DownloadSelection, { repositoryId: string }>,
     signal: AbortSignal,
   ): Promise<Download> {
     const { repositoryId, text: textPath, projector } = wish
@@ -198,7 +198,7 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
     })
   }
 
-  async function start(wanted: DownloadWish, signal: AbortSignal): Promise<Download> {
+  async function start(wanted: DownloadSelection, signal: AbortSignal): Promise<Download> {
     if ('repositoryId' in wanted) return startRepository(wanted, signal)
     const { entryId, quantization } = wanted
     const known = underWay(entryId, quantization)

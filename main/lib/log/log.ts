@@ -160,7 +160,7 @@ export interface LogOptions {
 }
 
 /** The line that tells of `event` now, within the request that runs. */
-export function logLine(part: LogPart, level: LogLevel, event: string, fields?: LogFields): LogLine {
+function logLine(part: LogPart, level: LogLevel, event: string, fields?: LogFields): LogLine {
   const request = currentRequest()
   return {
     time: new Date().toISOString(),
@@ -173,7 +173,7 @@ export function logLine(part: LogPart, level: LogLevel, event: string, fields?: 
 }
 
 /** A log whose lines go to `write`. */
-export function logTo(part: LogPart, write: (line: LogLine) => void): Log {
+function logTo(part: LogPart, write: (line: LogLine) => void): Log {
   const at = (level: LogLevel) => (event: string, fields?: LogFields) => write(logLine(part, level, event, fields))
   return { info: at('info'), warn: at('warn'), error: at('error') }
 }

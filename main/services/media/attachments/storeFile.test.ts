@@ -62,6 +62,7 @@ function file(name: string, bytes: Uint8Array): string {
   writeFileSync(pathOf(name), bytes)
   return pathOf(name)
 }
+
 /** A video of which only the first bytes are on the disk. */
 function sparseVideo(name: string, bytes: number): string {
   const path = file(name, videoHead)
