@@ -1,4 +1,4 @@
-import type { Region, ScreenAccess } from '#contract'
+import type { HostDescription, Region, ScreenAccess } from '#contract'
 
 /**
  * What a shell supplies to the core. Electron and the browser shell each implement these; tests use the fakes in
@@ -132,4 +132,23 @@ export interface Ports {
   readonly capture: Capture | null
   /** null where no keys can be had beyond the window. */
   readonly shortcuts: Shortcuts | null
+}
+
+/** What a shell's windows are told of it. */
+export function describeHost({ host, dialogs, capture, shortcuts, secrets, files }: Ports): HostDescription {
+  return {
+    name: host.name,
+    version: host.version,
+    platform: host.platform,
+    attachments: host.attachments,
+    capabilities: {
+      fileDialogs: dialogs !== null,
+      filePaths: host.filePaths,
+      capture: capture !== null,
+      tray: host.tray,
+      globalShortcuts: shortcuts !== null,
+      secretStorage: secrets !== null,
+      reveal: files !== null,
+    },
+  }
 }

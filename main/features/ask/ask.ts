@@ -1,6 +1,7 @@
 import { ANSWER_ROOM, AppError } from '#contract'
-import type { ChosenFormat, Message, Remedy } from '#contract'
+import type { ChosenFormat, Contract, Message, Remedy } from '#contract'
 import type { AnswerEvent, AnswerOptions, AnswerRequest, Engine, ModelFiles } from '../../engine/index.ts'
+import type { HandlersOf } from '../../lib/handlers.ts'
 import type { Conversations, Sent } from '../../services/conversations/index.ts'
 import type { Drafts } from '../../services/drafts/index.ts'
 import type { Chosen, Models } from '../../services/models/index.ts'
@@ -31,6 +32,8 @@ export interface SecondModel {
   makeWay(model: ModelFiles): Promise<void>
   /** As `Engine.answer`, once `first` has settled: from then on the memory that is free is not wanted by the first answer. */
   answer(request: AnswerRequest, options: AnswerOptions & { first: Promise<void> }): AsyncIterable<AnswerEvent>
+  /** Nothing is compared any more for now: gives back its memory once its answers have ended. */
+  end(): Promise<void>
 }
 
 /** The formats that are offered again at most. */
@@ -72,6 +75,8 @@ export interface Ask extends Pick<Preparation, 'count' | 'prepare'> {
    * NotFound, also from another window. Throws what `remove` throws; the conversation takes questions again then.
    */
   remove(conversationId: string, remove: () => void): Promise<void>
+  /** Answers the window's calls about asking. They throw as above. */
+  readonly procedures: HandlersOf<Contract>['ask']
   /** Stores every running answer as interrupted and stops it. */
   close(): void
 }
@@ -164,7 +169,7 @@ export function createAsk(parts: AskParts): Ask {
     return start(conversations.answerAgain(questionId, { ...namesOf(main, comparison), leftOut }), main, comparison)
   }
 
-  return {
+  const ask: Omit<Ask, 'procedures'> = {
     send({ conversationId, parts: composed, format = null, compareWith, isDraft = false }) {
       const parts = toQuestion(composed, media)
       refuseWhileRunning(conversationId)
@@ -228,6 +233,20 @@ export function createAsk(parts: AskParts): Ask {
     close() {
       preparation.close()
       for (const each of running.values()) each.interrupt()
+    },
+  }
+  return {
+    ...ask,
+    procedures: {
+      send: (question) => ask.send(question),
+      retry: ({ remedy, ...input }, { signal }) =>
+        remedy ? ask.remedy({ ...input, remedy }, signal) : ask.retry(input),
+      stop: (input) => ask.stop(input),
+      count: (question, { signal }) => ask.count(question, signal),
+      prepare: (question, { signal }) => ask.prepare(question, signal),
+      checkFormat: (input) => ask.checkFormat(input),
+      recentFormats: () => ask.recentFormats(),
+      endComparing: () => second.end(),
     },
   }
 }

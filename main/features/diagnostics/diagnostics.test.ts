@@ -14,6 +14,7 @@ beforeEach(() => {
 })
 afterEach(() => folder.remove())
 
+const call = { signal: new AbortController().signal }
 const diagnostics = (countMs?: number) => {
   const { host, paths } = testPorts(folder.path)
   return createDiagnostics({
@@ -24,7 +25,7 @@ const diagnostics = (countMs?: number) => {
   })
 }
 const rowOf = async (name: string, countMs?: number) => {
-  const { sections } = await diagnostics(countMs).read()
+  const { sections } = await diagnostics(countMs).procedures.read(undefined, call)
   return sections.find(({ title }) => title === 'Data')?.rows.find((row) => row.name === name)?.value
 }
 
@@ -39,7 +40,7 @@ test('the last errors are found behind thousands of other lines, in older files 
   keep('core.1.log', lines(30, 'error', 'old', 1000), lines(5000, 'info', 'call', 2000))
   keep('core.log', lines(5, 'warn', 'young', 10_000), lines(5000, 'info', 'call', 20_000))
   keep('main.log', lines(1, 'error', 'of.main', 15_000).replace('"core"', '"main"'))
-  const { errors, log } = await diagnostics().read()
+  const { errors, log } = await diagnostics().procedures.read(undefined, call)
   expect(errors).toHaveLength(20)
   expect(errors[0]).toContain('error main of.main')
   expect(errors[1]).toMatch(/warn core young n=4$/)

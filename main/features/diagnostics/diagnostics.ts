@@ -4,8 +4,9 @@ import { findPackageJSON } from 'node:module'
 import os from 'node:os'
 import { dirname, join } from 'node:path'
 import { AppError } from '#contract'
-import type { Diagnostics, DiagnosticsSection } from '#contract'
+import type { Contract, DiagnosticsSection } from '#contract'
 import type { Engine, EngineState, MemoryPlan } from '../../engine/index.ts'
+import type { HandlersOf } from '../../lib/handlers.ts'
 import { withoutHome } from '../../lib/log/log.ts'
 import type { FileLog, LogLine } from '../../lib/log/log.ts'
 import { formatLine, readErrors, readLog } from '../../lib/log/readLog.ts'
@@ -114,9 +115,8 @@ type Row = DiagnosticsSection['rows'][number]
 
 /** Facts about this installation for somebody who is to find a fault in it. */
 export interface DiagnosticsReader {
-  read(): Promise<Diagnostics>
-  /** Throws AppError NotYetSupported where the shell has no file manager. */
-  showLogs(): Promise<void>
+  /** `showLogs` throws NotYetSupported where the shell has no file manager. */
+  readonly procedures: HandlersOf<Contract>['diagnostics']
 }
 
 /**
@@ -144,7 +144,7 @@ export function createDiagnostics({
   modelsFolder: () => string
   countMs?: number
 }): DiagnosticsReader {
-  return {
+  const procedures: DiagnosticsReader['procedures'] = {
     async read() {
       await untilStarted(engine)
       const [libraries, data, lines, errors] = await Promise.all([
@@ -178,6 +178,7 @@ export function createDiagnostics({
       await files.reveal(existsSync(file) ? file : logs)
     },
   }
+  return { procedures }
 }
 
 /** Devices and libraries are known once the engine's process runs; one that does not answer is not waited for. */

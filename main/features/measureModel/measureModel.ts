@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '#contract'
-import type { BenchmarkEvent, BenchmarkResult, BenchmarkRow } from '#contract'
+import type { BenchmarkEvent, BenchmarkResult, BenchmarkRow, Contract } from '#contract'
 import type { Engine } from '../../engine/index.ts'
+import type { HandlersOf } from '../../lib/handlers.ts'
 import type { Benchmarks } from '../../services/benchmarks/index.ts'
 import type { Models } from '../../services/models/index.ts'
 import { PUBLISHED_INPUTS, publishedFigures, stepsFor } from './steps.ts'
@@ -28,14 +29,11 @@ export interface MeasureModelParts {
 /** Measuring how fast the models of the library are on this computer. */
 export interface MeasureModel {
   /**
-   * Measures a model as the user has placed it, row by row; what is measured until the signal aborts or the engine fails
-   * is kept. @throws AppError Busy while another run is under way, NotFound; as the engine does.
+   * Answers the window's calls about measuring. `run` measures a model as the user has placed it, row by row; what is
+   * measured until the signal aborts or the engine fails is kept. It throws Busy while another run is under way, NotFound,
+   * and as the engine does; `export` throws NotFound.
    */
-  run(modelId: string, signal: AbortSignal): AsyncGenerator<BenchmarkEvent, undefined, void>
-  /** Newest first. */
-  results(modelId: string): BenchmarkResult[]
-  /** @throws AppError NotFound. */
-  export(id: string, format: 'json' | 'csv'): ExportedResult
+  readonly procedures: HandlersOf<Contract>['benchmark']
 }
 
 /** One run at a time: two would measure each other. */
@@ -101,22 +99,24 @@ export function createMeasureModel({
   }
 
   return {
-    async *run(modelId, signal) {
-      // one that was stopped is about to end
-      while (present?.signal.aborted) await present.ended
-      if (present)
-        throw new AppError('Busy', 'A model is being measured already. Wait until that ends, or stop it first.')
-      let end = () => {}
-      present = { signal, ended: new Promise((resolve) => (end = resolve)) }
-      try {
-        return yield* measure(modelId, signal)
-      } finally {
-        present = null
-        end()
-      }
+    procedures: {
+      async *run({ modelId }, { signal }) {
+        // one that was stopped is about to end
+        while (present?.signal.aborted) await present.ended
+        if (present)
+          throw new AppError('Busy', 'A model is being measured already. Wait until that ends, or stop it first.')
+        let end = () => {}
+        present = { signal, ended: new Promise((resolve) => (end = resolve)) }
+        try {
+          return yield* measure(modelId, signal)
+        } finally {
+          present = null
+          end()
+        }
+      },
+      results: ({ modelId }) => benchmarks.list(modelId),
+      export: ({ id, format }) => exportResult(benchmarks.get(id), format),
     },
-    results: (modelId) => benchmarks.list(modelId),
-    export: (id, format) => exportResult(benchmarks.get(id), format),
   }
 }
 

@@ -57,6 +57,7 @@ export function open(): void {
       await first
       yield* secondEngine.answer(request, options)
     },
+    end: async () => {},
   }
   conversations = createConversations(store.db)
   drafts = createDrafts(store.db)
