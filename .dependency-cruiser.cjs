@@ -85,6 +85,7 @@ module.exports = {
     // compares the tower with a plain graph of the same weights, so it needs the tower itself
     only('bench-tower', '^main/bench/tower/', ['^main/(contract|lib|bench)/', '^main/engine/(gguf|worker)/']),
     only('testing', '^main/testing/', [
+      '^main/(app|nodePorts)\\.ts$',
       '^main/(contract|ports|lib|rpc|testing)',
       '^main/(engine|services/[^/]+)/index\\.ts$',
     ]),

@@ -27,7 +27,7 @@ interface Published {
  * their headers. Headers are as large as published ones; weights are a hole in the file. Files of one kind are links to one
  * file, so that the disk does not count.
  */
-export function modelFolder(folder: string, files: number): number {
+function modelFolder(folder: string, files: number): number {
   let headerBytes = 0
   mkdirSync(folder, { recursive: true })
   const kinds = families.map(([family, name, context]) => {
@@ -91,7 +91,7 @@ function hollow(path: string, file: EditedFile, more: number): { path: string; h
 const latin1 = (text: string): string => Buffer.from(text).toString('latin1')
 
 /** What opening the folder took. `readBytes`: by the process meanwhile; null where the system does not tell. */
-export interface Probed {
+interface Probed {
   readonly ms: number
   readonly found: number
   readonly readBytes: number | null
@@ -124,7 +124,7 @@ const source = `
 `
 
 /** Opens `folder` with the core of the checkout; `data` becomes its data folder. @throws Error when that fails. */
-export function probe(checkout: string, folder: string, data: string): Probed {
+function probe(checkout: string, folder: string, data: string): Probed {
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
     ['--input-type=module', '-e', source, checkout, folder, data],

@@ -9,14 +9,14 @@ type Shell = 'electron' | 'browser'
 
 /** Decides which shell opens; a line says why where it is not the desktop app. */
 async function chooseShell(
-  asked: Shell | undefined,
+  requested: Shell | undefined,
 ): Promise<{ electron: string } | { electron: null; why: string | null }> {
-  if (asked === 'browser') return { electron: null, why: null }
+  if (requested === 'browser') return { electron: null, why: null }
   if (!hasDisplay(process.platform, process.env))
     return { electron: null, why: 'There is no display for the desktop app; starting the browser shell.' }
   const found = findElectron()
   if (found) return { electron: found }
-  if (asked !== 'electron' && failedLately(Date.now()) !== null) {
+  if (requested !== 'electron' && failedLately(Date.now()) !== null) {
     const why =
       "Electron's runtime could not be fetched today; starting the browser shell (npm start -- --shell=electron tries again)."
     return { electron: null, why }

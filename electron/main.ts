@@ -11,7 +11,7 @@ import { appMenu } from './menu.ts'
 import { denyPermissions, handleDisplayMedia } from './permissions.ts'
 import { appPaths, electronPorts } from './ports/index.ts'
 import { handleProtocol, scheme } from './protocol.ts'
-import { handlePortRequests } from './rpcPorts.ts'
+import { handleGivenFiles, handlePortRequests } from './rpcPorts.ts'
 import { createProgressBar, openTray } from './tray.ts'
 import { captureWindows } from './windows/captureWindows.ts'
 import { guardContents } from './windows/guards.ts'
@@ -94,6 +94,7 @@ async function start(): Promise<void> {
     captures: { open: async (path) => (await core.running()).captures.open(path) },
   })
   handlePortRequests(ipcMain, core)
+  handleGivenFiles(ipcMain, core)
   app.on('second-instance', (_event, argv) => (argv.includes(CAPTURE_SWITCH) ? capture() : open()))
   app.on('activate', open)
   app.on('window-all-closed', () => {

@@ -14,6 +14,14 @@ ipcRenderer.on(shellMessages.stopped, (_event, error: unknown) =>
 contextBridge.exposeInMainWorld('sightlineBridge', {
   requestPort: (): void => ipcRenderer.send(shellMessages.port),
   restartCore: (): void => ipcRenderer.send(shellMessages.restart),
-  /** Where a file lies that the user dropped, picked or pasted; empty for one that is in memory only. */
-  pathOf: async (file: File): Promise<string> => webUtils.getPathForFile(file),
+  /**
+   * Where a file lies that the user dropped, picked or pasted; empty for one that is in memory only. The core stores such paths
+   * alone: a script of the page cannot make a file that has one.
+   */
+  async pathOf(file: File): Promise<string> {
+    const path = webUtils.getPathForFile(file)
+    // where there is no core, what is asked of it next says so
+    if (path !== '') await ipcRenderer.invoke(shellMessages.given, path).catch(() => {})
+    return path
+  },
 })

@@ -99,6 +99,8 @@ test('a stored file comes whole or in part, a missing one is 404', async () => {
   expect([part.status, part.headers.get('Content-Range'), await part.text()]).toEqual([206, 'bytes 2-4/10', '234'])
   expect(await (await ask(`app://attachment/${sha}`)).text()).toBe('0123456789')
   expect((await ask(`app://attachment/${sha}`, { headers: { Range: 'bytes=10-' } })).status).toBe(416)
+  const other = await ask(`app://attachment/${sha}`, { headers: { Range: 'bytes=2-4', 'If-Range': '"another file"' } })
+  expect([other.status, await other.text()]).toEqual([200, '0123456789'])
   expect((await ask(`app://attachment/${sha}`, { method: 'HEAD' })).headers.get('Content-Length')).toBe('10')
   expect((await ask(`app://attachment/${'b'.repeat(64)}`)).status).toBe(404)
   expect((await ask('app://attachment/index.html')).status).toBe(404)

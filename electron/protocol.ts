@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { extname, join, sep } from 'node:path'
 import { Readable } from 'node:stream'
-import { AppError, Sha256, toShownError } from '#contract'
+import { toShownError } from '#contract'
 import type { CustomScheme, Protocol } from 'electron'
-import { frameAddress } from '../main/lib/http/attachments.ts'
-import { contentTypes, errorStatus, parseRange } from '../main/lib/http/responses.ts'
+import { answerFile } from '../main/lib/http/attachments.ts'
+import { contentTypes, errorStatus } from '../main/lib/http/responses.ts'
 import type { RunningCore } from './core/link.ts'
 
 /** The app's own scheme: no file:// and no port that other programs could reach. */
@@ -113,25 +113,19 @@ export type Stores = Pick<RunningCore, 'attachments' | 'frames'>
  * Only the window's page may ask. Nothing is stored this way: Electron reads the body of such a request whole into the
  * main process.
  */
-export async function serveAttachment(request: Request, { attachments, frames }: Stores): Promise<Response> {
+export async function serveAttachment(request: Request, stores: Stores): Promise<Response> {
   const origin = request.headers.get('Origin')
   if (origin !== null && origin !== WINDOW_ORIGIN) return new Response(null, { status: 403 })
   try {
     if (request.method === 'OPTIONS') return preflight()
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return new Response(null, { status: 405, headers: attachmentHeaders })
-    }
-    const frame = frameAddress(new URL(request.url).pathname.slice(1))
-    if (!frame) return await sendFile(request, attachments)
-    if (frame.n === 'poster') throw new AppError('NotFound', 'There is nothing at this address.')
-    const { mime, bytes, path } = await frames.open(frame.key, frame.n)
-    const headers = {
-      ...attachmentHeaders,
-      'Content-Type': mime,
-      'Content-Length': String(bytes),
-      'Cache-Control': 'private, no-cache',
-    }
-    return new Response(request.method === 'HEAD' ? null : fileBody(path), { headers })
+    const { pathname, searchParams } = new URL(request.url)
+    const header = (name: string) => request.headers.get(name)
+    const asked = { method: request.method, path: pathname.slice(1), query: searchParams, header }
+    const { status, headers, body } = await answerFile(asked, stores)
+    return new Response(body && fileBody(body.path, body.range), {
+      status,
+      headers: { ...attachmentHeaders, ...headers },
+    })
   } catch (error) {
     return failure(error)
   }
@@ -140,27 +134,6 @@ export async function serveAttachment(request: Request, { attachments, frames }:
 function preflight(): Response {
   const allowed = { 'Access-Control-Allow-Methods': 'GET, HEAD', 'Access-Control-Allow-Headers': 'Range' }
   return new Response(null, { status: 204, headers: { ...attachmentHeaders, ...allowed } })
-}
-
-async function sendFile(request: Request, store: Stores['attachments']): Promise<Response> {
-  const { pathname, searchParams } = new URL(request.url)
-  const sha = Sha256.safeParse(pathname.slice(1))
-  if (!sha.success) throw new AppError('NotFound', 'There is nothing at this address.')
-  const { mime, bytes, path } = await store.open(sha.data, searchParams.get('size') === 'thumb' ? 'thumb' : undefined)
-  const range = parseRange(request.headers.get('Range'), bytes)
-  if (range === 'unsatisfiable') {
-    return new Response(null, { status: 416, headers: { ...attachmentHeaders, 'Content-Range': `bytes */${bytes}` } })
-  }
-  const headers = {
-    ...attachmentHeaders,
-    'Content-Type': mime,
-    'Content-Length': String(range ? range.end - range.start + 1 : bytes),
-    'Accept-Ranges': 'bytes',
-    'Cache-Control': 'private, max-age=31536000, immutable',
-    ...(range && { 'Content-Range': `bytes ${range.start}-${range.end}/${bytes}` }),
-  }
-  const body = request.method === 'HEAD' ? null : fileBody(path, range ?? undefined)
-  return new Response(body, { status: range ? 206 : 200, headers })
 }
 
 /** Any thrown value as an `ErrorInfo`; what is no `AppError` is told without its text. */

@@ -10,6 +10,13 @@ export function isTrustedFrame(frame: Pick<WebFrameMain, 'origin' | 'parent'> | 
   return frame !== null && frame.parent === null && frame.origin === WINDOW_ORIGIN
 }
 
+/** Tells the core which files the user gave to a window, in the words of its preload script; other frames are not heard. */
+export function handleGivenFiles(ipcMain: Pick<IpcMain, 'handle'>, core: Pick<CoreSupervisor, 'running'>): void {
+  ipcMain.handle(shellMessages.given, async ({ senderFrame }, path: unknown) => {
+    if (typeof path === 'string' && isTrustedFrame(senderFrame)) await (await core.running()).giveFile(path)
+  })
+}
+
 /**
  * Gives each page that asks one end of a message channel and the core's process the other, so that nothing between them
  * passes here. Where there is no core, the page is told why, and may have it restarted. Requests of any other frame are
@@ -30,7 +37,8 @@ export function handlePortRequests(
           if (!post(senderFrame, shellMessages.port, null, [port2])) port2.close()
         },
         (error: unknown) => {
-          port1.close()
+          // the other end may have been handed on before, and ends with this one
+          port2.close()
           post(senderFrame, shellMessages.stopped, toErrorInfo(error))
         },
       )

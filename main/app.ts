@@ -1,13 +1,13 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { AppError } from '#contract'
-import type { EngineStatus, HostCommand, HostDescription, Settings } from '#contract'
+import type { HostCommand } from '#contract'
 import { createEngine } from './engine/index.ts'
 import type { Engine } from './engine/index.ts'
 import { createAsk, createComposing } from './features/ask/index.ts'
 import { createCaptureScreen } from './features/captureScreen/index.ts'
 import type { CaptureGateway, Permits } from './features/captureScreen/index.ts'
-import { createChooseModel, createRepositories, createSourceTokens } from './features/chooseModel/index.ts'
+import { createChooseModel, createSourceTokens } from './features/chooseModel/index.ts'
 import { createCompare } from './features/compare/index.ts'
 import { createDiagnostics, logEngine, loggedCall, loggedWorkers } from './features/diagnostics/index.ts'
 import { createDownloadModel } from './features/downloadModel/index.ts'
@@ -15,13 +15,14 @@ import type { DownloadProgress } from './features/downloadModel/index.ts'
 import { createLoadModel } from './features/loadModel/index.ts'
 import { createMeasureModel } from './features/measureModel/index.ts'
 import { tryProjectors } from './features/tryProjectors/index.ts'
-import { openStore, watchSlowQueries } from './lib/database/index.ts'
+import { openStore } from './lib/database/index.ts'
 import type { Store } from './lib/database/index.ts'
 import { Emitter, eventStream } from './lib/events.ts'
 import { receivePosted } from './lib/http/attachments.ts'
 import type { PostedFile } from './lib/http/attachments.ts'
 import { errorFields, openLog } from './lib/log/log.ts'
 import type { FileLog } from './lib/log/log.ts'
+import { describeHost } from './ports.ts'
 import type { Ports } from './ports.ts'
 import type { Channel } from './rpc/channel.ts'
 import { createRouter, createRpcServer } from './rpc/server.ts'
@@ -34,7 +35,7 @@ import { createMedia } from './services/media/index.ts'
 import type { AttachmentGateway, FrameSets } from './services/media/index.ts'
 import { visionOf } from './lib/families/families.ts'
 import { createModels } from './services/models/index.ts'
-import type { Models, Surroundings } from './services/models/index.ts'
+import type { Surroundings } from './services/models/index.ts'
 import { createSettings } from './services/settings/index.ts'
 
 export type { DownloadProgress } from './features/downloadModel/index.ts'
@@ -54,6 +55,11 @@ export interface App {
    * what the stores throw.
    */
   readonly receive: (address: string, body: AsyncIterable<Uint8Array>, signal?: AbortSignal) => Promise<PostedFile>
+  /**
+   * Lets windows have the file at this path stored: its user gave it to one of them, by a drop, a dialog or from the clipboard.
+   * No other path that a window names is opened.
+   */
+  readonly giveFile: (path: string) => void
   /** Where a shell's upload and picture addresses end. */
   readonly attachments: AttachmentGateway
   /** Where its addresses of frames of videos end. */
@@ -84,7 +90,6 @@ export function createApp(
   const store = openLogged(paths.data, log)
   const { db } = store
   log.info('core.started', { version: host.version, node: process.versions.node, platform: process.platform })
-  watchSlowQueries(db, ({ sql, ms }) => log.warn('query.slow', { sql, ms }))
   const spawnWorker = loggedWorkers(ports.spawnWorker, log)
   const onFatal = (error: Error): void => log.fatal('process.failed', errorFields(error))
   process.on('uncaughtExceptionMonitor', onFatal)
@@ -92,19 +97,17 @@ export function createApp(
     log.error('defect', errorFields(error))
     process.emitWarning(error instanceof Error ? (error.stack ?? error.message) : String(error), 'Defect')
   }
+
+  // The services, one resource each.
   const conversations = createConversations(db)
   const drafts = createDrafts(db)
   const settings = createSettings(db)
   const engine = parts.engine ?? createEngine({ spawn: spawnWorker, cachePath: paths.cache })
-  const choice = {
-    get: () => settings.current.modelId,
-    set: (modelId: string | null) => void settings.update({ modelId }),
-  }
   const modelsFolder = () => settings.current.modelsFolder ?? join(paths.data, 'models')
   const models = createModels({
     db,
     resources: paths.resources,
-    choice,
+    choice: { get: () => settings.current.modelId, set: (modelId) => void settings.update({ modelId }) },
     folder: { get: modelsFolder, set: (modelsFolder) => void settings.update({ modelsFolder }) },
     onChange: (listener) => settings.onChange(listener),
     inspect: (pair, adapters) => engine.inspect(pair, adapters),
@@ -120,10 +123,11 @@ export function createApp(
     holdsFolder: () => downloading.holdsFolder(),
   })
   const benchmarks = createBenchmarks(db)
-  const media = createMedia({ db, folder: paths.data, spawnWorker, modelRoom, onFailure: defect })
+  const media = createMedia({
+    ...{ db, folder: paths.data, spawnWorker, filePaths: host.filePaths, modelRoom },
+    onFailure: defect,
+  })
   const { attachments, frames } = media
-  const loading = createLoadModel({ models, engine })
-  const measuring = createMeasureModel({ models, engine, benchmarks, resources: paths.resources })
   const tokens = createSourceTokens(secrets)
   const catalogue = createCatalogue({
     resources: paths.resources,
@@ -131,61 +135,37 @@ export function createApp(
     sources: () => settings.current.sources,
     token: (source) => tokens.get(source),
   })
-  const downloading = createDownloadModel({
-    catalogue,
-    models,
-    createQueue: (hooks) => createDownloads({ db, modelsFolder, ...hooks }),
-  })
-  const choosing = createChooseModel({
-    catalogue,
-    engine,
-    modelsFolder,
-    modelOf: (entryId, quantization) => models.madeOf(entryId, quantization),
-  })
-  const repositories = createRepositories({
-    ...{ catalogue, engine, openHead: downloading.heads.open },
-    modelOf: (entryId, quantization) => models.madeOf(entryId, quantization),
-    hasRoom: (bytes) => choosing.hasRoom(bytes),
-  })
-  const applyIdle = ({ engineIdleMinutes: minutes }: Settings) =>
-    engine.setIdleUnload(minutes === null ? null : minutes * 60_000)
-  applyIdle(settings.current)
-  settings.onChange(applyIdle)
+
+  // The features, which combine them.
   const compare = createCompare({
     first: engine,
     second: parts.second ?? createEngine({ spawn: spawnWorker, cachePath: join(paths.cache, 'second') }),
   })
   const ask = createAsk({ conversations, drafts, settings, models, attachments, frames, engine, second: compare })
   const composing = createComposing({ drafts, attachments, conversations, models })
-  logEngine(engine, log)
+  const loading = createLoadModel({ models, engine, settings, makeWay: (model) => compare.makeWay(model) })
+  const measuring = createMeasureModel({ models, engine, benchmarks, resources: paths.resources })
+  const downloading = createDownloadModel({
+    catalogue,
+    models,
+    createQueue: (hooks) => createDownloads({ db, modelsFolder, ...hooks }),
+  })
+  const choosing = createChooseModel({
+    ...{ catalogue, engine, tokens, modelsFolder, openHead: downloading.heads.open },
+    modelOf: (entryId, quantization) => models.madeOf(entryId, quantization),
+  })
   const capturing = createCaptureScreen({ capture, shortcuts, settings })
-  const commands = new Emitter<HostCommand>()
   const diagnostics = createDiagnostics({
     ...{ host, paths, engine, log, logs, files, modelsFolder },
     sqliteVersion: () => db.prepare('SELECT sqlite_version()').pluck().get() as string,
   })
+  const commands = new Emitter<HostCommand>()
+  logEngine(engine, log)
 
   // Files that neither a message nor a draft holds are removed in the background, with the frames of videos.
   const collect = () => media.collect(() => [...conversations.referencedShas(), ...drafts.referencedShas()])
   void collect()
   const tidying = models.tidy()
-
-  const description: HostDescription = {
-    name: host.name,
-    version: host.version,
-    platform: host.platform,
-    attachments: host.attachments,
-    capabilities: {
-      fileDialogs: dialogs !== null,
-      filePaths: host.filePaths,
-      capture: capture !== null,
-      tray: host.tray,
-      globalShortcuts: shortcuts !== null,
-      secretStorage: secrets !== null,
-      reveal: files !== null,
-    },
-  }
-  const status = () => engineStatus(engine, models)
 
   /** What a plan for a video has to know of the chosen model; how long encoding took comes from this run first. */
   function modelRoom() {
@@ -202,7 +182,7 @@ export function createApp(
 
   const router = createRouter({
     host: {
-      describe: () => description,
+      describe: () => describeHost(ports),
       pickFile: (options) => {
         if (!dialogs)
           throw new AppError('NotYetSupported', 'Files cannot be picked from this window. Type the path of the file.')
@@ -217,115 +197,28 @@ export function createApp(
           { signal },
         ),
     },
-    attachments: {
-      storeFile: (file, { signal }) => {
-        if (!host.filePaths)
-          throw new AppError('NotYetSupported', 'Files cannot be named from this window. Drop or pick them instead.')
-        return attachments.storeFile(file, signal)
-      },
-    },
-    engine: {
-      watch: (_, { signal }) =>
-        eventStream(
-          ({ push }) => {
-            const tell = () => push(status())
-            tell()
-            const offs = [engine.onState(tell), settings.onChange(tell)]
-            return () => offs.forEach((off) => off())
-          },
-          { signal },
-        ),
-      load: async (wanted = {}, { signal }) => {
-        await compare.makeWay(wanted.modelId === undefined ? models.current() : models.chosen(wanted.modelId).model)
-        await loading.load(wanted, signal)
-        return status()
-      },
-      cancelLoad: () => loading.cancel(),
-      plan: (wanted) => loading.plan(wanted),
-      unload: () => engine.unload(),
-    },
-    ...models.procedures,
     modelFiles: {
       check: ({ paths }, { signal }) => engine.checkFiles(paths, signal),
     },
-    catalogue: {
-      list: () => catalogue.list(),
-      machine: () => choosing.machine(),
-      offer: ({ entryId }, { signal }) => choosing.offer(entryId, signal),
-      repository: ({ address }, { signal }) => repositories.repository(address, signal),
-      examine: (wanted, { signal }) => repositories.examine(wanted, signal),
-      recommend: (_, { signal }) => choosing.recommend(signal),
-      tokens: () => tokens.kept(),
-      setToken: ({ source, token }) => tokens.set(source, token),
-    },
-    benchmark: {
-      run: ({ modelId }, { signal }) => measuring.run(modelId, signal),
-      results: ({ modelId }) => measuring.results(modelId),
-      export: ({ id, format }) => measuring.export(id, format),
-    },
-    downloads: {
-      watch: (_, { signal }) => downloading.watch(signal),
-      start: (wanted, { signal }) => downloading.start(wanted, signal),
-      pause: ({ id }) => downloading.pause(id),
-      resume: ({ id }) => downloading.resume(id),
-      prioritise: ({ id }) => downloading.prioritise(id),
-      remove: ({ id }) => downloading.remove(id),
-    },
     conversations: {
-      watchList: (_, { signal }) => conversations.watchList(signal),
-      watch: ({ id }, { signal }) => conversations.watch(id, signal),
-      search: ({ query, limit }) => conversations.search(query, limit),
-      rename: ({ id, title }) => conversations.rename(id, title),
+      ...conversations.procedures,
       remove: async ({ id }) => {
         await ask.remove(id, () => conversations.remove(id))
         void collect()
         for (const one of [engine, compare]) one.forget(id).catch(defect)
       },
-      selectBranch: ({ messageId }) => conversations.selectBranch(messageId),
     },
-    ask: {
-      send: (question) => ask.send(question),
-      retry: ({ remedy, ...input }, { signal }) =>
-        remedy ? ask.remedy({ ...input, remedy }, signal) : ask.retry(input),
-      stop: (input) => ask.stop(input),
-      count: (question, { signal }) => ask.count(question, signal),
-      prepare: (question, { signal }) => ask.prepare(question, signal),
-      checkFormat: (input) => ask.checkFormat(input),
-      recentFormats: () => ask.recentFormats(),
-      endComparing: () => compare.end(),
-    },
-    drafts: {
-      get: ({ conversationId }) => composing.get(conversationId),
-      save: ({ conversationId, draft }) => composing.save(conversationId, draft),
-    },
-    capture: {
-      watch: (_, { signal }) => capturing.watch(signal),
-      start: ({ delaySeconds }) => capturing.start(delaySeconds),
-      cancel: () => capturing.cancel(),
-      openSettings: () => capturing.openSettings(),
-      sources: () => capture?.sources() ?? [],
-      allow: (wanted) => capturing.permits.allow(wanted),
-      screen: ({ id }) => capturing.screen(id),
-      windows: ({ id }) => capturing.windows(id),
-      painted: ({ id }) => capturing.painted(id),
-      choose: ({ id, region }) => capturing.choose(id, region),
-      chosen: () => capturing.chosen(),
-      placePanel: (bounds) => capturing.placePanel(bounds),
-      open: ({ conversationId }) => capturing.open(conversationId),
-    },
-    videos: {
-      plan: (wish) => media.plan(wish),
-      begin: (wanted) => media.begin(wanted),
-      extract: (wanted, { signal }) => media.extract(wanted, signal),
-    },
-    settings: {
-      watch: (_, { signal }) => settings.watch(signal),
-      update: (patch) => settings.update(patch),
-    },
-    diagnostics: {
-      read: () => diagnostics.read(),
-      showLogs: () => diagnostics.showLogs(),
-    },
+    ...models.procedures,
+    ...media.procedures,
+    ask: ask.procedures,
+    drafts: composing.procedures,
+    engine: loading.procedures,
+    catalogue: choosing.procedures,
+    downloads: downloading.procedures,
+    benchmark: measuring.procedures,
+    capture: capturing.procedures,
+    settings: settings.procedures,
+    diagnostics: diagnostics.procedures,
   })
 
   const stores = {
@@ -367,6 +260,7 @@ export function createApp(
   return {
     command: (command) => commands.emit(command),
     receive: (address, body, signal) => receivePosted(stores, address, body, signal),
+    giveFile: (path) => media.giveFile(path),
     attachments: stores.attachments,
     frames: stores.frames,
     captures: capturing.gateway,
@@ -386,26 +280,9 @@ export function createApp(
 /** Opens the data folder; why that failed is in its log, unless another process has the folder and writes that log. */
 function openLogged(folder: string, log: FileLog): Store {
   try {
-    return openStore(folder)
+    return openStore(folder, ({ sql, ms }) => log.warn('query.slow', { sql, ms }))
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'Busy') log.fatal('start.failed', errorFields(error))
     throw error
   }
-}
-
-/** The engine's state as it concerns the chosen model: while another one is in memory, the chosen one is not loaded. */
-function engineStatus({ state }: Engine, models: Models): EngineStatus {
-  const { id, name, isDemo, notice, textPath, projectorPath } = models.current()
-  const isChosen =
-    state.model === null || (state.model.textPath === textPath && state.model.projectorPath === projectorPath)
-  const { backend, noGpuReason = null, devices = [] } = state
-  const {
-    state: phase,
-    progress,
-    contextTokens,
-    error,
-  } = isChosen ? state : ({ state: 'off', progress: null, contextTokens: null, error: null } as const)
-  const { plan = null, note = null, residentBytes = null } = phase === 'off' || phase === 'failed' ? {} : state
-  const how = { backend, noGpuReason, devices, plan, note, residentBytes }
-  return { state: phase, modelId: id, modelName: name, isDemo, notice, progress, contextTokens, ...how, error }
 }

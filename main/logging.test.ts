@@ -1,4 +1,4 @@
-import { createReadStream, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createReadStream, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
@@ -91,6 +91,36 @@ test('one request is followed through core, media worker and engine', async () =
   expect(line('process.ended', { process: 'media', wasKilled: true })).not.toHaveProperty('request')
   line('engine.state', { state: 'ready' })
   expect(lines().at(-1)).toMatchObject({ event: 'core.closed' })
+})
+
+test('a file that is stored from its path is followed to its end, as one that comes as bytes', async () => {
+  const { host } = testPorts(folder.path)
+  open({ host: { ...host, filePaths: true } }, { engine: new ScriptedEngine() })
+  app.giveFile(circle)
+  const events = await client.attachments.storeFile({ path: circle, bytes: statSync(circle).size })
+  for await (const { type } of events) if (type === 'stored') break
+  await app.close()
+  const { request, fields } = line('call.ended', { procedure: 'attachments.storeFile' })
+  expect(request).toMatch(/^[0-9a-f]{10}$/)
+  expect(line('work', { op: 'thumbnail' })).toMatchObject({ part: 'media', request })
+  const opened = line('call', { procedure: 'attachments.storeFile' })
+  expect(opened.request).toBe(request)
+  expect(Number(fields?.['ms'])).toBeGreaterThan(Number(opened.fields?.['ms']))
+})
+
+test('a worker whose shell starts it later is told with its number', async () => {
+  const { promise: started, resolve: start } = Promise.withResolvers<number>()
+  open({
+    spawnWorker: (name) => {
+      const worker = forkWorker(name)
+      return { ...worker, pid: undefined, started: name === 'media' ? started : worker.started }
+    },
+  })
+  await app.attachments.store('circle.png', createReadStream(circle))
+  start(4711)
+  await app.close()
+  expect(line('process.started', { process: 'media' }).fields).toMatchObject({ pid: 4711 })
+  expect(line('process.started', { process: 'media' })).not.toHaveProperty('request')
 })
 
 test('what is asked, answered, named, searched and refused leaves no trace', async () => {

@@ -16,19 +16,20 @@ export const forkWorker: SpawnWorker = (name) => {
   })
   return {
     pid: child.pid,
+    started: Promise.resolve(child.pid ?? null),
     send: (message) => {
       if (child.connected) child.send(message as object, () => {})
     },
     onMessage: (listener) => void child.on('message', listener),
     onExit: (listener) => {
-      let told = false
-      const tell = (code: number | null, signal: string | null) => {
-        if (told) return
-        told = true
+      let hasEnded = false
+      const end = (code: number | null, signal: string | null) => {
+        if (hasEnded) return
+        hasEnded = true
         listener({ code, signal })
       }
-      child.once('exit', tell)
-      child.once('error', () => tell(null, null))
+      child.once('exit', end)
+      child.once('error', () => end(null, null))
     },
     kill: () => void child.kill('SIGKILL'),
   }

@@ -1,4 +1,4 @@
-import type { Region, ScreenAccess } from '#contract'
+import type { HostDescription, Region, ScreenAccess } from '#contract'
 
 /**
  * What a shell supplies to the core. Electron and the browser shell each implement these; tests use the fakes in
@@ -22,6 +22,8 @@ export type WorkerName = 'engine' | 'media'
 /** A child process. Messages are structured-cloned: typed arrays travel as they are. */
 export interface WorkerProcess {
   readonly pid: number | undefined
+  /** Resolves with the process's number once it runs; null: it could not be started. Never rejects. */
+  readonly started: Promise<number | null>
   send(message: unknown): void
   onMessage(listener: (message: unknown) => void): void
   /** Called once, also when the process could not be started. */
@@ -130,4 +132,23 @@ export interface Ports {
   readonly capture: Capture | null
   /** null where no keys can be had beyond the window. */
   readonly shortcuts: Shortcuts | null
+}
+
+/** What a shell's windows are told of it. */
+export function describeHost({ host, dialogs, capture, shortcuts, secrets, files }: Ports): HostDescription {
+  return {
+    name: host.name,
+    version: host.version,
+    platform: host.platform,
+    attachments: host.attachments,
+    capabilities: {
+      fileDialogs: dialogs !== null,
+      filePaths: host.filePaths,
+      capture: capture !== null,
+      tray: host.tray,
+      globalShortcuts: shortcuts !== null,
+      secretStorage: secrets !== null,
+      reveal: files !== null,
+    },
+  }
 }

@@ -52,9 +52,22 @@ test('a shell whose callers are not all its own window lets none of them name a 
   expect(files()).toEqual([])
 })
 
+test('a window that may name files may name those alone that its user gave it', async () => {
+  const { client } = open(true)
+  app?.giveFile(join(folder.path, 'videos', 'other.mp4'))
+  const read = async () => (await client.attachments.storeFile({ path, bytes: BYTES, facts })).next()
+  await expect(read()).rejects.toMatchObject({
+    code: 'InvalidInput',
+    message: 'clip.mp4 was not given to this window, so it is not read. Drop or pick it.',
+  })
+  app?.giveFile(path)
+  expect((await read()).value).toMatchObject({ type: 'progress' })
+})
+
 test('a call that is given up ends the storing, and nothing is left; so does a window that closes', async () => {
   const { client, close } = open(true)
   expect((await client.host.describe()).capabilities.filePaths).toBe(true)
+  app?.giveFile(path)
   const stop = new AbortController()
   const events = await client.attachments.storeFile({ path, bytes: BYTES, facts }, { signal: stop.signal })
   expect((await events.next()).value).toMatchObject({ type: 'progress', total: BYTES })

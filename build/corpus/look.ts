@@ -75,7 +75,7 @@ async function lookAtPicture(path: string): Promise<Look> {
 }
 
 /** The mean colour of a picture, and of each of its 4 x 4 parts. */
-export function colours({ data, width, height }: RgbPicture): { mean: Colour; grid4x4: Colour[][] } {
+function colours({ data, width, height }: RgbPicture): { mean: Colour; grid4x4: Colour[][] } {
   const edge = (side: number, n: number) => Math.round((side * n) / 4)
   const meanOf = (x1: number, x2: number, y1: number, y2: number): Colour => {
     let [red, green, blue] = [0, 0, 0]

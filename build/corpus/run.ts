@@ -108,7 +108,7 @@ function rowOf(file: string, { look, ms, peakBytes, over }: ProcessLook, expecte
   const verdict =
     failed || (judged && judged.differences.length > 0) ? 'wrong' : look.what === 'refused' ? 'refused' : 'read'
   const parts = [
-    over ? `given up: too much ${over}` : inWords(look),
+    over ? `given up: too much ${over}` : describe(look),
     ...(judged ? [`[reference: ${judged.reference}]`] : []),
     ...(judged && judged.differences.length > 0 ? [`differs: ${judged.differences.join(', ')}`] : []),
     `${Math.round(ms)} ms, ${Math.round(peakBytes / 1e6)} MB`,
@@ -116,7 +116,7 @@ function rowOf(file: string, { look, ms, peakBytes, over }: ProcessLook, expecte
   return { file, verdict, marks, text: parts.join('  ') }
 }
 
-function inWords(look: Look): string {
+function describe(look: Look): string {
   if (look.what === 'refused') return `${look.code}: ${look.message}`
   if (look.what === 'crashed') return `crashed: ${look.message}`
   const notes = look.notes.map((note) => ` "${note}"`).join('')

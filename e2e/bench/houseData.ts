@@ -30,10 +30,41 @@ export function word(n: number): string {
 }
 
 /**
- * Stores conversations with so many bytes of text, by the checkout's own code: questions of some 300 bytes and answers of
- * some 1,200, twenty turns each. Then opens and ends the shell once, so that what a first start does is over.
+ * Stores conversations with so many bytes of text: questions of some 300 bytes and answers of some 1,200, twenty turns
+ * each.
  */
-export async function fillConversations(checkout: string, data: string, bytes: number): Promise<void> {
+export const fillConversations = (checkout: string, data: string, bytes: number): Promise<void> =>
+  storeConversations(
+    checkout,
+    data,
+    `for (let left = ${bytes}; left > 0; )
+       store.db.transaction(() => {
+         let id = null
+         for (let turn = 0; turn < 20 && left > 0; turn++) {
+           const question = text(300), answer = text(1200)
+           id = exchange(id, question, answer)
+           left -= question.length + answer.length
+         }
+       })()`,
+  )
+
+/** Stores one conversation of so many messages, with headings, lists and tables in its answers. */
+export const fillLongConversation = (checkout: string, data: string, messages: number): Promise<void> =>
+  storeConversations(
+    checkout,
+    data,
+    `store.db.transaction(() => {
+       let id = null
+       for (let written = 0; written < ${messages}; written += 2)
+         id = exchange(id, text(100), '## ' + text(30) + '\\n\\n- one\\n- **two**\\n\\n' + text(1200) + '\\n\\n| a | b |\\n| - | - |\\n| 1 | 2 |')
+     })()`,
+  )
+
+/**
+ * Stores conversations by the checkout's own code; `script` does it with `text(length)` and
+ * `exchange(conversationId, question, answer)`. Then opens and ends the shell once, so that what a first start does is over.
+ */
+async function storeConversations(checkout: string, data: string, script: string): Promise<void> {
   inCheckout(
     checkout,
     `const { openStore } = await import('./main/lib/database/index.ts')
@@ -44,21 +75,15 @@ export async function fillConversations(checkout: string, data: string, bytes: n
      const conversations = createConversations(store.db)
      let n = 0
      const text = (length) => { let all = ''; while (all.length < length) all += word(Math.floor(n++ ** 1.3)) + (n % 12 ? ' ' : '. '); return all }
-     for (let left = Number(process.argv[2]); left > 0; )
-       store.db.transaction(() => {
-         let conversationId = null
-         for (let turn = 0; turn < 20 && left > 0; turn++) {
-           const question = text(300), answer = text(1200)
-           const sent = conversations.ask({ conversationId, parts: [{ type: 'text', text: question }], model: 'Bench' })
-           conversationId = sent.conversationId
-           conversations.append(sent.answerId, answer)
-           conversations.finish(sent.answerId, { status: 'complete' })
-           left -= question.length + answer.length
-         }
-       })()
+     const exchange = (conversationId, question, answer) => {
+       const sent = conversations.ask({ conversationId, parts: [{ type: 'text', text: question }], model: 'Bench' })
+       conversations.append(sent.answerId, answer)
+       conversations.finish(sent.answerId, { status: 'complete' })
+       return sent.conversationId
+     }
+     ${script}
      store.close()`,
     data,
-    String(bytes),
   )
   const shell = await startShellProcess({ checkout, data })
   const client = await shell.connect()

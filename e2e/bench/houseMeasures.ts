@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { chromium } from '@playwright/test'
+import type { Page } from '@playwright/test'
 import type { QuestionPart } from '#contract'
 import { findChromium, installHint } from '../../build/chromium.ts'
 import { processMemory } from '../../main/bench/processMemory.ts'
@@ -11,6 +12,7 @@ import {
   dataFolder,
   databaseBytes,
   fillConversations,
+  fillLongConversation,
   MB,
   noisePicture,
   videoBody,
@@ -48,36 +50,42 @@ const PICTURES = 30
 const PICTURE_SIDE = 1600
 /** What is typed into the search field, key by key; each is found often. */
 const TYPED = ['lokamira', 'shiplu', 'tesu vendor']
+/** What is found hardly or not at all once it is typed. */
+const TYPED_IN_VAIN = ['zq', 'nothing of this kind']
+const LONG_MESSAGES = 2000
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 
 const start: Measure = {
   name: 'start',
   rows: [{ key: 'ms', what: 'start to usable window, 50 MB of conversations', unit: 'ms', bar: 0.5 }],
-  async open(checkout) {
-    const data = dataFolder(checkout)
-    await fillConversations(checkout, data.path, START_BYTES)
-    const executablePath = findChromium()
-    if (!executablePath) throw new Error(installHint)
-    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
-    return {
-      async take() {
-        const context = await browser.newContext()
-        const page = await context.newPage()
-        const from = performance.now()
-        const shell = await startShellProcess({ checkout, data: data.path })
-        await page.goto(shell.address)
-        await page.locator('textarea:enabled:not([readonly])').waitFor()
+  open: (checkout) =>
+    openWindows(
+      checkout,
+      (data) => fillConversations(checkout, data, START_BYTES),
+      async (page) => {
         await page.getByRole('navigation', { name: 'Conversations' }).getByRole('button').nth(3).waitFor()
-        const ms = performance.now() - from
-        await context.close()
-        await shell.end()
-        return { ms }
       },
-      async close() {
-        await browser.close()
-        data.remove()
+    ),
+}
+
+const open: Measure = {
+  name: 'open',
+  rows: [
+    {
+      ...{ key: 'open', unit: 'ms', bar: null },
+      what: `from the click on a conversation of ${LONG_MESSAGES} messages until its last answer is shown`,
+    },
+  ],
+  open: (checkout) =>
+    openWindows(
+      checkout,
+      (data) => fillLongConversation(checkout, data, LONG_MESSAGES),
+      async (page) => {
+        // what a start does is over
+        await page.waitForFunction(() => performance.now() > 2000)
+        return { open: await page.evaluate(openLast) }
       },
-    }
-  },
+    ),
 }
 
 const attach: Measure = {
@@ -152,19 +160,25 @@ const search: Measure = {
   rows: [
     { key: 'ms', what: 'a keystroke in the search field, 9 MB of text', unit: 'ms', bar: 0.2 },
     { key: 'longest', what: 'the same: the slowest keystroke', unit: 'ms', bar: null },
+    { key: 'little', what: 'the same, in searches that find little or nothing', unit: 'ms', bar: null },
   ],
   async open(checkout) {
     const { client, close } = await openShell(checkout, (data) => fillConversations(checkout, data, SEARCH_BYTES))
+    /** The time of each keystroke of some searches, ms. */
+    const typing = async (queries: readonly string[]): Promise<number[]> => {
+      const times: number[] = []
+      for (const query of queries)
+        for (let length = 1; length <= query.length; length++) {
+          const from = performance.now()
+          await client.conversations.search({ query: query.slice(0, length) })
+          times.push(performance.now() - from)
+        }
+      return times
+    }
     return {
       async take() {
-        const times: number[] = []
-        for (const query of TYPED)
-          for (let length = 1; length <= query.length; length++) {
-            const from = performance.now()
-            await client.conversations.search({ query: query.slice(0, length) })
-            times.push(performance.now() - from)
-          }
-        return { ms: times.reduce((sum, ms) => sum + ms, 0) / times.length, longest: Math.max(...times) }
+        const often = await typing(TYPED)
+        return { ms: mean(often), longest: Math.max(...often), little: mean(await typing(TYPED_IN_VAIN)) }
       },
       close,
     }
@@ -202,7 +216,60 @@ const answer: Measure = {
   open: openAskAgain,
 }
 
-export const measures: readonly Measure[] = [start, attach, count, search, size, answer]
+export const measures: readonly Measure[] = [start, open, attach, count, search, size, answer]
+
+/**
+ * Windows in a browser of their own, each of a shell that was just started on data that `prepare` made; `use` may measure
+ * something in them. `ms`: from the start of the shell until then.
+ */
+async function openWindows(
+  checkout: string,
+  prepare: (data: string) => Promise<void>,
+  use: (page: Page) => Promise<Record<string, number> | void>,
+): Promise<Measured> {
+  const data = dataFolder(checkout)
+  await prepare(data.path)
+  const executablePath = findChromium()
+  if (!executablePath) throw new Error(installHint)
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+  return {
+    async take() {
+      const context = await browser.newContext()
+      const page = await context.newPage()
+      const from = performance.now()
+      const shell = await startShellProcess({ checkout, data: data.path })
+      await page.goto(shell.address)
+      await page.locator('textarea:enabled:not([readonly])').waitFor()
+      const figures = await use(page)
+      const ms = performance.now() - from
+      await context.close()
+      await shell.end()
+      return { ms, ...figures }
+    },
+    async close() {
+      await browser.close()
+      data.remove()
+    },
+  }
+}
+
+/** In the window: opens the first conversation; returns after how many ms its last answer is shown, table and all. */
+function openLast(): Promise<number> {
+  const link = document.querySelector<HTMLElement>('[data-conversation-link]')
+  if (!link) throw new Error('No conversation is listed.')
+  const isShown = () => {
+    const scroller = document.querySelector('[data-testid=conversation-scroll]')
+    const last = [...document.querySelectorAll('article')].at(-1)
+    if (!scroller || !last?.querySelector('table')) return false
+    return last.getBoundingClientRect().bottom <= scroller.getBoundingClientRect().bottom + 60
+  }
+  return new Promise((resolve) => {
+    const from = performance.now()
+    const look = () => (isShown() ? resolve(performance.now() - from) : void requestAnimationFrame(look))
+    link.click()
+    look()
+  })
+}
 
 /** A shell of a checkout on a folder of its own; `prepare` fills that first. */
 async function openShell(

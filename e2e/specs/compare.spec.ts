@@ -6,8 +6,7 @@ import { ComparePage } from '../pages/compare.ts'
 import { addModel } from '../pages/models.ts'
 import { root } from '../support/electronProgram.ts'
 import { expect, test } from '../support/fixtures.ts'
-import { namedModel } from '../support/ggufFile.ts'
-import { patientModel, untilStopped } from '../support/patientModel.ts'
+import { namedModel, patientModel, untilStopped } from '../support/patientModel.ts'
 import { engineProcess, engineProcesses } from '../support/processes.ts'
 
 test.use({ chosen: untilStopped })

@@ -3,9 +3,9 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import sharp from 'sharp'
+import { readGguf, u32, withEntries, withTensors, writeGguf } from '../../main/testing/ggufEdit.ts'
 import { oneFileGguf } from '../../main/testing/ggufOneFile.ts'
 import { root } from '../support/electronProgram.ts'
-import { readGguf, writeGguf } from '../support/ggufFile.ts'
 import { expect, test } from '../support/sourceFixtures.ts'
 
 const demo = join(root, 'resources/demo-model')
@@ -17,20 +17,17 @@ const name = 'TinySight demo'
 function strangeProjector(): Buffer {
   const width = 192
   const file = readGguf(readFileSync(join(goldens, 'mmproj-f32.gguf')))
-  const metadata = file.metadata.map((entry) =>
-    entry.key === 'clip.vision.projection_dim' ? { ...entry, value: Buffer.from(Uint32Array.of(width).buffer) } : entry,
-  )
-  const tensors = file.tensors.map((tensor) => {
+  const wider = withTensors(file, (tensor) => {
     if (!tensor.name.startsWith('mm.2.')) return tensor
     const row = tensor.name.endsWith('weight') ? 256 * 4 : 4
-    const data = Buffer.concat([tensor.data, tensor.data]).subarray(0, width * row)
-    return { ...tensor, data, dims: [...tensor.dims.slice(0, -1), BigInt(width)] }
+    const bytes = Buffer.concat([tensor.bytes, tensor.bytes]).subarray(0, width * row)
+    return { ...tensor, bytes, dims: [...tensor.dims.slice(0, -1), width] }
   })
-  return writeGguf({ metadata, tensors })
+  return writeGguf(withEntries(wider, { 'clip.vision.projection_dim': u32(width) }))
 }
 
 /** The demo model under a name that tells nothing, beside its own projector and one of the other family. */
-function untold(data: string): string {
+function writeUnnamedModel(data: string): string {
   const folder = join(data, 'untold')
   mkdirSync(folder, { recursive: true })
   const text = readFileSync(join(demo, 'demo-text-f16.gguf'))
@@ -52,7 +49,7 @@ test('where no header tells which projector is right, both answer about one pict
   data,
   models,
 }) => {
-  const folder = untold(data)
+  const folder = writeUnnamedModel(data)
   const { addDialog, page } = models
   await models.open()
   await models.search(folder)
@@ -88,7 +85,7 @@ test('trying is stopped, goes on with another question, and a projector that fai
   data,
   models,
 }) => {
-  const folder = untold(data)
+  const folder = writeUnnamedModel(data)
   const { addDialog, page } = models
   await models.open()
   await models.search(folder)
@@ -166,7 +163,7 @@ test('of hundreds of files the usable ones are shown, the others with their reas
   data,
   models,
 }) => {
-  const folder = untold(data)
+  const folder = writeUnnamedModel(data)
   for (let i = 0; i < 500; i++) writeFileSync(join(folder, `part-${i}.gguf`), 'bread')
   const { addDialog } = models
   await models.open()

@@ -13,7 +13,7 @@ const shapes = {
 const unknown = Buffer.from(projector.toString('latin1').replace('qwen2vl_merger', 'xwen2vl_merger'), 'latin1')
 
 /** Bytes that were asked for of the files of a repository. */
-function askedBytes({ server }: Source, repository: string): number {
+function requestedBytes({ server }: Source, repository: string): number {
   const ranges = server.requests
     .filter(({ url }) => url.startsWith(`/cdn/${repository}/`))
     .map(({ headers }) => /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? ''))
@@ -59,7 +59,7 @@ test('a repository that is typed is listed by what its files are, downloaded, an
   await expect(line).toContainText('Shapes-2B Q4_K_M')
   await expect(line).toContainText(`From your mirror, ${shapes.repository}`)
   // what was read to look at the files is not fetched again
-  expect(askedBytes(source, shapes.repository)).toBe(text.length + projector.length + headBytes)
+  expect(requestedBytes(source, shapes.repository)).toBe(text.length + projector.length + headBytes)
   await models.close()
   await chat.drop('red-circle.png')
   await chat.ask('What is in the picture?')
@@ -78,7 +78,7 @@ test('what cannot be used is refused before the download: in the list of a repos
   await expect(section.getByRole('radio', { name: 'None' })).toBeChecked()
   await section.getByRole('radio', { name: shapes.projector }).check()
   await expect(section.getByRole('button', { name: 'Download Q4_K_M' })).toBeDisabled()
-  expect(askedBytes(source, shapes.repository)).toBe(2 * headBytes)
+  expect(requestedBytes(source, shapes.repository)).toBe(2 * headBytes)
 
   await models.openEntry(tiny.name)
   await models.root
@@ -88,7 +88,7 @@ test('what cannot be used is refused before the download: in the list of a repos
   const line = await download(models)
   await expect(line).toHaveAttribute('data-state', 'failed')
   await expect(line.getByRole('alert')).toContainText(/xwen2vl_merger.*Only 132 kB were fetched to find that out/)
-  expect(askedBytes(source, tiny.repository)).toBe(2 * headBytes)
+  expect(requestedBytes(source, tiny.repository)).toBe(2 * headBytes)
 })
 
 test('a repository that is gone, gated, renamed or differs gives way to the next, and the window says why', async ({
@@ -121,7 +121,7 @@ test('a repository that is gone, gated, renamed or differs gives way to the next
     `Not from your mirror, ${tiny.others[2]}: it sent a file that is not the one it lists: its SHA-256 is another.`,
   )
   // the language model that came from there was right, and is the same here
-  expect(askedBytes(source, tiny.others[3])).toBe(projector.length)
+  expect(requestedBytes(source, tiny.others[3])).toBe(projector.length)
 })
 
 test('what is no repository, has no models or is not open is said in the place where it was typed', async ({

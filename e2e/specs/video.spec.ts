@@ -218,7 +218,7 @@ test('reading stops when it is told to, goes on when asked again, and a removed 
 
 test('a video that needs more than another one leaves free proposes what fits', async ({ chat }) => {
   const videos = new VideoPage(chat.page)
-  const wishMuch = async (number: number): Promise<void> => {
+  const raiseCost = async (number: number): Promise<void> => {
     await videos.open(number)
     await videos.dialog.getByRole('textbox', { name: 'Frames per second' }).fill('12')
     await chat.page.keyboard.press('Tab')
@@ -226,13 +226,13 @@ test('a video that needs more than another one leaves free proposes what fits', 
   }
   await chat.drop(video('left-then-up.webm'))
   await expect(videos.tiles).toHaveCount(1)
-  await wishMuch(1)
+  await raiseCost(1)
   await expect(videos.dialog).toContainText(/2,304 tokens/)
   await videos.close()
   await expect(chat.button('Send')).toBeEnabled()
   await chat.drop(video('right-then-down.mp4'))
   await expect(videos.tiles).toHaveCount(2)
-  await wishMuch(2)
+  await raiseCost(2)
   await expect(videos.dialog.getByRole('alert')).toContainText(
     /This needs [\d,]+ tokens; [\d,]+ are free\. At .* it fits/,
   )

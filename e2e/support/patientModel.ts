@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readGguf, string, u32, withEntries, writeGguf } from '../../main/testing/ggufEdit.ts'
+import type { EditedTensor, Entry } from '../../main/testing/ggufEdit.ts'
 import { root } from './electronProgram.ts'
-import { readGguf, writeGguf } from './ggufFile.ts'
-import type { Tensor } from './ggufFile.ts'
 
 /** Layers added to the demo model's: each adds its time to every token. */
 const LAYERS = 60
@@ -16,8 +16,8 @@ const demo = join(root, 'resources/demo-model')
 /** What is chosen with it, so that its answers are as long as its context and not as long as the default allows. */
 export const untilStopped = { maxTokens: CONTEXT } as const
 
-/** The two files of a model that takes its time and does not end by itself. */
-export interface PatientModel {
+/** The two files of a model. */
+export interface ModelPaths {
   readonly text: string
   readonly projector: string
 }
@@ -28,7 +28,7 @@ export interface PatientModel {
  * end (its row of the embedding is the end token's, enlarged), and an end that is not drawn at any temperature (its row of
  * the output, which is a matrix of its own here, is zero). `writes` is the text of that letter: printable ASCII without spaces.
  */
-export function patientModel(writes = LETTER): PatientModel {
+export function patientModel(writes = LETTER): ModelPaths {
   const folder = join(root, 'test-results/models')
   const source = readFileSync(join(demo, 'demo-text-f16.gguf'))
   // named by what it is made of: another demo model gives another one
@@ -44,10 +44,12 @@ export function patientModel(writes = LETTER): PatientModel {
 }
 
 function make(source: Buffer, writes: string): Buffer {
-  const { metadata, tensors } = readGguf(source)
-  const u32 = (key: string) => metadata.find((entry) => entry.key.endsWith(key))?.value.readUInt32LE() ?? 0
-  const blocks = u32('.block_count')
-  const tokens = tokenTexts(metadata.find(({ key }) => key === 'tokenizer.ggml.tokens')?.value ?? Buffer.alloc(0))
+  const file = readGguf(source)
+  const { metadata, tensors } = file
+  const keyOf = (ending: string) => [...metadata.keys()].find((key) => key.endsWith(ending)) ?? ending
+  const blocks = Number(metadata.get(keyOf('.block_count'))?.value)
+  const vocabulary = metadata.get('tokenizer.ggml.tokens') as Entry & { readonly value: readonly string[] }
+  const tokens = vocabulary.value
   const end = tokens.indexOf('<|im_end|>')
   const tied = tensors.find(({ name }) => name === 'token_embd.weight')!
   const embedding = copiedRow(tied, end, tokens.indexOf(LETTER), 2)
@@ -56,53 +58,37 @@ function make(source: Buffer, writes: string): Buffer {
   const idle = Array.from({ length: LAYERS }, (_, index) =>
     first.map((tensor) => idleTensor(tensor, blocks + index)),
   ).flat()
-  return writeGguf({
-    metadata: metadata.map((entry) => {
-      if (entry.key.endsWith('.block_count'))
-        return { ...entry, value: Buffer.from(Uint32Array.of(blocks + LAYERS).buffer) }
-      if (entry.key.endsWith('.context_length')) return { ...entry, value: Buffer.from(Uint32Array.of(CONTEXT).buffer) }
-      if (entry.key === 'tokenizer.ggml.tokens')
-        return { ...entry, value: textArray(tokens.map((token) => (token === LETTER ? writes : token))) }
-      return entry
-    }),
-    tensors: [...tensors.map((tensor) => (tensor === tied ? embedding : tensor)), output, ...idle],
+  const changed = withEntries(file, {
+    [keyOf('.block_count')]: u32(blocks + LAYERS),
+    [keyOf('.context_length')]: u32(CONTEXT),
+    'tokenizer.ggml.tokens': { ...vocabulary, value: tokens.map((token) => (token === LETTER ? writes : token)) },
   })
+  const rest = tensors.map((tensor) => (tensor === tied ? embedding : tensor))
+  return writeGguf({ ...changed, tensors: [...rest, output, ...idle] })
 }
 
-function idleTensor(tensor: Tensor, block: number): Tensor {
+function idleTensor(tensor: EditedTensor, block: number): EditedTensor {
   const isOutput = /attn_output|ffn_down/.test(tensor.name)
   return {
     ...tensor,
     name: tensor.name.replace('blk.0.', `blk.${block}.`),
-    data: isOutput ? Buffer.alloc(tensor.data.length) : tensor.data,
+    bytes: isOutput ? Buffer.alloc(tensor.bytes.length) : tensor.bytes,
   }
 }
 
 /** Copies row `from` of an f16 matrix to row `to`, `factor` times as large. */
-function copiedRow(tensor: Tensor, from: number, to: number, factor: number): Tensor {
-  const width = Number(tensor.dims[0])
-  const rows = new Float16Array(new Uint8Array(tensor.data).buffer)
+function copiedRow(tensor: EditedTensor, from: number, to: number, factor: number): EditedTensor {
+  const width = tensor.dims[0] ?? 0
+  const rows = new Float16Array(new Uint8Array(tensor.bytes).buffer)
   const row = rows.slice(from * width, (from + 1) * width).map((value) => value * factor)
   rows.set(row, to * width)
-  return { ...tensor, data: Buffer.from(rows.buffer) }
+  return { ...tensor, bytes: Buffer.from(rows.buffer) }
 }
 
-/** An array of strings as GGUF stores it. */
-function tokenTexts(tokens: Buffer): string[] {
-  const texts: string[] = []
-  for (let at = 12; at < tokens.length; ) {
-    const length = Number(tokens.readBigUInt64LE(at))
-    texts.push(tokens.toString('utf8', at + 8, at + 8 + length))
-    at += 8 + length
-  }
-  return texts
-}
-
-/** The reverse of `tokenTexts`. */
-function textArray(texts: readonly string[]): Buffer {
-  const header = Buffer.alloc(12)
-  header.writeUInt32LE(8, 0)
-  header.writeBigUInt64LE(BigInt(texts.length), 4)
-  const length = (text: string) => Buffer.from(BigUint64Array.of(BigInt(Buffer.byteLength(text))).buffer)
-  return Buffer.concat([header, ...texts.flatMap((text) => [length(text), Buffer.from(text)])])
+/** A copy of a language model in `folder` that goes by another name, with the same projector. */
+export function namedModel(folder: string, name: string, model: ModelPaths): ModelPaths {
+  const text = join(folder, `${name.replaceAll(' ', '-')}.gguf`)
+  const file = readGguf(readFileSync(model.text))
+  writeFileSync(text, writeGguf(withEntries(file, { 'general.name': string(name) })))
+  return { text, projector: model.projector }
 }

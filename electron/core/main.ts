@@ -2,6 +2,7 @@ import type { ParentPort } from 'electron'
 import { createApp } from '../../main/app.ts'
 import { connectRemote } from '../../main/lib/remote.ts'
 import type { Remote, TransferPort } from '../../main/lib/remote.ts'
+import { outliveSignals } from '../../main/lib/workerChannel.ts'
 import { messagePortChannel } from '../../main/rpc/channel.ts'
 import { warnOfDefect } from '../../main/rpc/errors.ts'
 import { servePosts } from '../../main/rpc/posts.ts'
@@ -17,7 +18,13 @@ async function start(ports: Remote<ShellPorts>): Promise<RunningCore> {
     spawnWorker: forkedWorkers(ports.forkWorker),
   })
   return {
-    ...{ command: app.command, startCapture: app.startCapture, onDownloads: app.onDownloads, close: app.close },
+    ...{
+      command: app.command,
+      giveFile: app.giveFile,
+      startCapture: app.startCapture,
+      onDownloads: app.onDownloads,
+      close: app.close,
+    },
     permits: { has: (what) => app.permits.has(what), take: (what) => app.permits.take(what) },
     attachments: { open: (sha, size) => attachments.open(sha, size) },
     frames: { open: (key, n) => frames.open(key, n) },
@@ -29,8 +36,7 @@ async function start(ports: Remote<ShellPorts>): Promise<RunningCore> {
   }
 }
 
-// A signal in a terminal, or at the end of a session, reaches every process of the app; main decides when the core ends.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+outliveSignals()
 
 connectRemote(
   {

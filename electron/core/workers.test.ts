@@ -64,10 +64,27 @@ test('a worker gets and sends typed arrays over a port that main hands on', asyn
   expect(worker.pid, 'what is sent before it runs waits').toBeUndefined()
   expect(await answer).toEqual({ sum: 6, bytes: Uint8Array.of(1, 2, 3), viaSend: 'undefined' })
   expect(worker.pid).toBeGreaterThan(0)
+  expect(await worker.started).toBe(worker.pid)
   const ended = exit(worker)
   worker.kill()
   await ended
 })
+
+test.skipIf(process.platform === 'win32')(
+  'a worker goes on when a terminal signals every process of the app',
+  async () => {
+    const worker = await start(`channel.onMessage((word) => channel.send(word + ', heard'))`)
+    const [heard, ended] = [message(worker), exit(worker)]
+    worker.send('one')
+    await heard
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(worker.pid!, signal)
+    const again = message(worker)
+    worker.send('two')
+    expect(await Promise.race([again, ended])).toBe('two, heard')
+    worker.kill()
+    await ended
+  },
+)
 
 test('the end of a worker is told with its code, and sending to it then is harmless', async () => {
   const worker = await start(`channel.onMessage((code) => process.exit(code))`)

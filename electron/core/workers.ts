@@ -43,6 +43,10 @@ export function forkedWorkers(fork: Remote<ShellPorts>['forkWorker']): SpawnWork
       get pid() {
         return pid
       },
+      started: forked.then(
+        (worker) => worker.pid ?? null,
+        () => null,
+      ),
       send(message) {
         if (!running) return
         if (waiting) waiting.push(message)

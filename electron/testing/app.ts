@@ -116,4 +116,4 @@ export class StandInApp extends Listeners {
 
 export const app = new StandInApp() satisfies Surface['app']
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => app.quit())
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => app.quit())

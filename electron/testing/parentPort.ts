@@ -9,9 +9,9 @@ const nodeSend = process.send?.bind(process)
 process.send = undefined
 const send = (message: FromUtility): void => void nodeSend?.(message, () => {})
 
-/** One end of a message channel in this process. Messages wait until `start`, as in Electron. */
+/** One end of a message channel in this process. What comes waits until `start`, as in Electron, also its end (null). */
 class HandedPort extends EventEmitter {
-  private waiting: unknown[] | null = []
+  private waiting: ({ readonly data: unknown } | null)[] | null = []
   private readonly id: number
 
   constructor(id: number) {
@@ -26,24 +26,19 @@ class HandedPort extends EventEmitter {
   start(): void {
     const waiting = this.waiting ?? []
     this.waiting = null
-    for (const data of waiting) this.emit('message', { data, ports: [] })
+    for (const arriving of waiting) this.arrive(arriving)
   }
 
   close(): void {
-    if (!this.ended()) return
+    if (!ports.delete(this.id)) return
     send({ kind: 'closed', id: this.id })
-  }
-
-  receive(data: unknown): void {
-    if (this.waiting) this.waiting.push(data)
-    else this.emit('message', { data, ports: [] })
-  }
-
-  /** False when it had ended before. */
-  ended(): boolean {
-    if (!ports.delete(this.id)) return false
     setImmediate(() => this.emit('close'))
-    return true
+  }
+
+  arrive(arriving: { readonly data: unknown } | null): void {
+    if (this.waiting) this.waiting.push(arriving)
+    else if (arriving) this.emit('message', { data: arriving.data, ports: [] })
+    else setImmediate(() => this.emit('close'))
   }
 }
 
@@ -52,9 +47,12 @@ const parentPort = new EventEmitter()
 const early: object[] = []
 
 process.on('message', (message: ToUtility) => {
-  if (message.kind === 'port') ports.get(message.id)?.receive(message.data)
-  else if (message.kind === 'closed') ports.get(message.id)?.ended()
-  else {
+  if (message.kind === 'port') ports.get(message.id)?.arrive({ data: message.data })
+  else if (message.kind === 'closed') {
+    const port = ports.get(message.id)
+    ports.delete(message.id)
+    port?.arrive(null)
+  } else {
     const handed = message.ports.map((id) => new HandedPort(id))
     message.ports.forEach((id, index) => ports.set(id, handed[index]!))
     const event = { data: message.data, ports: handed }

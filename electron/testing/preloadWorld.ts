@@ -4,11 +4,13 @@ export type FromPage =
   | { type: 'send'; channel: string; args: unknown[] }
   | { type: 'port'; id: number; data: PageData }
   | { type: 'path'; id: number }
+  | { type: 'invoke'; id: number; channel: string; args: unknown[] }
 export type ToPage =
   | { type: 'ipc'; channel: string; args: unknown[]; ports: number[] }
   | { type: 'port'; id: number; data: PageData }
   | { type: 'closed'; id: number }
   | { type: 'path'; id: number; path: string }
+  | { type: 'invoked'; id: number; result?: unknown; error?: string }
 /** A call of a function that the preload script exposes; other than in the rest, files are what they are. */
 interface ExposedCall {
   id: number
@@ -77,6 +79,7 @@ export function preloadWorld(run: (require: () => object) => void, origins: Reco
   const given: number[] = []
   const paths = new WeakMap<File, string>()
   const pathsAsked = new Map<number, (path: string) => void>()
+  const invoked: ((answer: Extract<ToPage, { type: 'invoked' }>) => void)[] = []
   globalThis.standInFiles = new Map()
   const send = (message: FromPage): void => globalThis.standInSend(JSON.stringify(message))
   const encode = (data: unknown): PageData => {
@@ -119,6 +122,7 @@ export function preloadWorld(run: (require: () => object) => void, origins: Reco
       return
     }
     if (message.type === 'path') return pathsAsked.get(message.id)?.(message.path)
+    if (message.type === 'invoked') return invoked[message.id]?.(message)
     const event = { ports: message.ports.map(openPort) }
     for (const listener of listeners.get(message.channel) ?? []) listener(event, ...message.args)
   }
@@ -134,6 +138,12 @@ export function preloadWorld(run: (require: () => object) => void, origins: Reco
     on: (channel: string, listener: IpcListener) =>
       void listeners.set(channel, [...(listeners.get(channel) ?? []), listener]),
     send: (channel: string, ...args: unknown[]) => send({ type: 'send', channel, args }),
+    invoke: (channel: string, ...args: unknown[]) =>
+      new Promise((resolve, reject) => {
+        const id = invoked.length
+        invoked.push(({ result, error }) => (error === undefined ? resolve(result) : reject(new Error(error))))
+        send({ type: 'invoke', id, channel, args })
+      }),
   }
   const contextBridge = {
     exposeInMainWorld(name: string, api: Record<string, (...args: unknown[]) => unknown>) {

@@ -17,7 +17,7 @@ export interface Surface {
     Pick<Electron.App, 'whenReady' | 'quit' | 'exit' | 'getPath' | 'getVersion' | 'isPackaged' | 'enableSandbox'> &
     Pick<Electron.App, 'requestSingleInstanceLock' | 'setAboutPanelOptions' | 'showAboutPanel'>
   protocol: Pick<Electron.Protocol, 'registerSchemesAsPrivileged' | 'handle'>
-  ipcMain: Evented
+  ipcMain: Evented & Pick<Electron.IpcMain, 'handle'>
   session: { defaultSession: SessionSurface }
   dialog: Pick<Electron.Dialog, 'showMessageBox' | 'showOpenDialog' | 'showErrorBox'>
   safeStorage: Pick<

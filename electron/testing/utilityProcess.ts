@@ -1,37 +1,62 @@
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Listeners } from './listeners.ts'
 import type { MessagePortSurface, Surface, UtilityProcessSurface } from './surface.ts'
 
-/** One end of a message channel in the main process. Messages wait until `start`, as in Electron. */
+/** What comes to a port: a message, or the end of the other port (null), which comes after all that it sent. */
+type Arriving = { readonly data: unknown } | null
+
+/**
+ * One end of a message channel in the main process. As with Electron's, what comes waits until `start`, what was sent before the
+ * other end closed still comes, and sending from or to an end that has closed or was handed on does nothing.
+ */
 export class StandInPort extends Listeners implements MessagePortSurface {
+  /** null: this port was handed on, and is one no more. */
   other: StandInPort | null = null
-  private waiting: unknown[] | null = []
+  private waiting: Arriving[] | null = []
   private open = true
 
   postMessage(message: unknown): void {
     const data: unknown = structuredClone(message)
-    queueMicrotask(() => this.other?.receive(data))
+    if (this.open) queueMicrotask(() => this.other?.arrive({ data }))
   }
 
   start(): void {
     const waiting = this.waiting ?? []
     this.waiting = null
-    for (const data of waiting) this.tell('message', { data, ports: [] })
+    for (const arriving of waiting) this.arrive(arriving)
   }
 
   close(): void {
-    if (!this.open) return
-    this.open = false
-    queueMicrotask(() => this.tell('close'))
-    this.other?.close()
+    if (!this.end()) return
+    queueMicrotask(() => this.other?.arrive(null))
   }
 
-  private receive(data: unknown): void {
-    if (!this.open) return
-    if (this.waiting) this.waiting.push(data)
-    else this.tell('message', { data, ports: [] })
+  /** This end as another process gets it. */
+  handOn(): StandInPort {
+    const { other } = this
+    if (!other) throw new Error('Port at index 0 is already neutered.')
+    const handed = new StandInPort()
+    Object.assign(handed, { other, waiting: this.waiting ?? [], open: this.open })
+    other.other = handed
+    this.other = null
+    return handed
+  }
+
+  private arrive(arriving: Arriving): void {
+    if (this.waiting) this.waiting.push(arriving)
+    else if (!arriving) this.end()
+    else if (this.open) this.tell('message', { data: arriving.data, ports: [] })
+  }
+
+  /** False when it had ended before. */
+  private end(): boolean {
+    if (!this.open) return false
+    this.open = false
+    queueMicrotask(() => this.tell('close'))
+    return true
   }
 }
 
@@ -61,6 +86,7 @@ class StandInUtilityProcess extends Listeners implements UtilityProcessSurface {
   private lastPort = 0
   private spawned = false
   private running = true
+  private killed = false
 
   constructor(child: ChildProcess) {
     super()
@@ -76,11 +102,11 @@ class StandInUtilityProcess extends Listeners implements UtilityProcessSurface {
     })
     // Also after the last message has been read.
     child.once('close', (code, signal) => {
-      this.running = false
-      for (const port of this.ports.values()) port.close()
       // How Node ends when V8 cannot go on; as in Electron an `error` that nobody hears is thrown.
       if (signal === 'SIGABRT') this.tell('error', 'FatalError', 'Heap::FatalProcessOutOfMemory', '{}')
-      this.tell('exit', code ?? 1)
+      this.running = false
+      for (const port of this.ports.values()) port.close()
+      this.tell('exit', this.exitCode(code, signal))
     })
   }
 
@@ -90,12 +116,19 @@ class StandInUtilityProcess extends Listeners implements UtilityProcessSurface {
   }
 
   postMessage(data: unknown, transfer: readonly unknown[] = []): void {
-    const ports = (transfer as StandInPort[]).map((port) => this.hand(port))
+    if (!this.running) return
+    const ports = (transfer as StandInPort[]).map((port) => this.hand(port.handOn()))
     this.send({ kind: 'message', data, ports })
   }
 
   kill(): boolean {
-    return this.child.kill()
+    return (this.killed = this.child.kill())
+  }
+
+  /** As Electron tells it: the number of the signal that ended the process, and 0 where `kill` was what sent it. */
+  private exitCode(code: number | null, signal: NodeJS.Signals | null): number {
+    if (signal === null) return code ?? 1
+    return this.killed && (signal === 'SIGTERM' || signal === 'SIGKILL') ? 0 : constants.signals[signal]
   }
 
   /** Carries a port's messages to the process from now on. */

@@ -6,14 +6,23 @@ import { Listeners } from './listeners.ts'
 import { pageWorld, preloadWorld } from './preloadWorld.ts'
 import type { FromPage, PageData, ToPage } from './preloadWorld.ts'
 import type { SchemeAddresses } from './protocol.ts'
-import type { WebContentsSurface, WebFrameSurface } from './surface.ts'
+import type { Surface, WebContentsSurface, WebFrameSurface } from './surface.ts'
 import type { StandInPort } from './utilityProcess.ts'
 
 const PRELOAD_WORLD = 'preload'
 type OpenHandler = Parameters<WebContentsSurface['setWindowOpenHandler']>[0]
 
-/** Where messages of pages go: set by the module's `ipcMain`. */
-export const ipcMain = new Listeners()
+type InvokeHandler = Parameters<Surface['ipcMain']['handle']>[1]
+
+/** Where messages of pages go. */
+class StandInIpcMain extends Listeners {
+  readonly handlers = new Map<string, InvokeHandler>()
+
+  handle(channel: string, handler: InvokeHandler): void {
+    this.handlers.set(channel, handler)
+  }
+}
+export const ipcMain = new StandInIpcMain()
 
 /** One page of the driven Chromium, with the app's preload script in a world of its own. */
 export class StandInWebContents extends Listeners implements WebContentsSurface {
@@ -94,8 +103,26 @@ export class StandInWebContents extends Listeners implements WebContentsSurface 
   private receive(message: FromPage, contextId: number): void {
     if (message.type === 'port') return this.ports.get(message.id)?.postMessage(this.decode(message.data))
     if (message.type === 'path') return void this.tellPath(message.id, contextId).catch(() => {})
-    const senderFrame = this.frame(contextId)
-    ipcMain.tell(message.channel, { type: 'frame', sender: this, senderFrame, ports: [] }, ...message.args)
+    const event = { type: 'frame', sender: this, senderFrame: this.frame(contextId), ports: [] }
+    if (message.type === 'invoke') return void this.answer(message, event, contextId)
+    ipcMain.tell(message.channel, event, ...message.args)
+  }
+
+  /** Answers what the preload script invoked, as Electron does: an error comes with its text alone. */
+  private async answer(
+    { id, channel, args }: Extract<FromPage, { type: 'invoke' }>,
+    event: object,
+    contextId: number,
+  ): Promise<void> {
+    try {
+      const handler = ipcMain.handlers.get(channel)
+      if (!handler) throw new Error(`No handler registered for '${channel}'`)
+      const result: unknown = await handler(event as Parameters<InvokeHandler>[0], ...args)
+      this.deliver({ type: 'invoked', id, result }, contextId)
+    } catch (error) {
+      const message = `Error invoking remote method '${channel}': ${String(error)}`
+      this.deliver({ type: 'invoked', id, error: message }, contextId)
+    }
   }
 
   /** Tells the preload script where a file lies that the page was given; empty: it is in memory. */
@@ -111,7 +138,7 @@ export class StandInWebContents extends Listeners implements WebContentsSurface 
     const url = this.getURL()
     const origin = URL.canParse(url) ? `${new URL(url).protocol}//${new URL(url).host}` : 'null'
     const postMessage: WebFrameSurface['postMessage'] = (channel, message, transfer = []) => {
-      const ports = transfer.map((port) => this.openPort(port as unknown as StandInPort, contextId))
+      const ports = transfer.map((port) => this.openPort((port as unknown as StandInPort).handOn(), contextId))
       this.deliver({ type: 'ipc', channel, args: [message], ports }, contextId)
     }
     return { url, origin, parent: null, postMessage }

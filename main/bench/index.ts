@@ -16,7 +16,7 @@ export { syntheticModel } from './syntheticModel.ts'
 const BYTES_PER_THREAD = 32 << 20
 
 /** Threads that the engine computes with for a model of so many bytes, so that the other side is given as many. */
-export function engineThreads(modelBytes: number): number {
+function engineThreads(modelBytes: number): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(modelBytes / BYTES_PER_THREAD)))
 }
 

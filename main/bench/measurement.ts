@@ -46,11 +46,11 @@ export async function createWorkload(engine: Engine, model: ModelFiles): Promise
     budget: { minPixels: 784, maxPixels: 16384 * 784 },
     ignoreEos: true,
   })
-  let asked = 0
+  let texts = 0
   let pictures = 0
   // the differing text comes first, so that nothing but the template's first tokens is the same in two prompts
   const prompt = (length: number): readonly ChatMessage[] => [
-    { role: 'system', content: [{ type: 'text', text: prose(asked++, length) }] },
+    { role: 'system', content: [{ type: 'text', text: prose(texts++, length) }] },
     { role: 'user', content: [{ type: 'text', text: 'Go on.' }] },
   ]
   let length = PROMPT_TOKENS

@@ -132,8 +132,8 @@ export function ask(argv: string[]): Promise<number> {
         const without = { ...wanted, messages: await conversation(values, question, null) }
         if (count > 0) videos.room = await roomForVideos(headless.engine, without, count)
       }
-      const asked = { ...wanted, messages: await conversation(values, question, videos) }
-      const request = values.fit ? await fitRequest(headless.engine, asked, tell) : asked
+      const whole = { ...wanted, messages: await conversation(values, question, videos) }
+      const request = values.fit ? await fitRequest(headless.engine, whole, tell) : whole
       let text = ''
       let result: AnswerResult | null = null
       for await (const event of headless.engine.answer(request, { signal: abort.signal })) {

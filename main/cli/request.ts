@@ -65,8 +65,8 @@ export async function fitRequest(
   request: AnswerRequest,
   tell: (note: string) => void,
 ): Promise<AnswerRequest> {
-  const fits = async (asked: AnswerRequest) => {
-    const { total, context } = await engine.count(bounded(asked))
+  const fits = async (request: AnswerRequest) => {
+    const { total, context } = await engine.count(bounded(request))
     return total + answerRoom(request) <= context
   }
   const shows = request.messages.some(({ content }) => content.some((part) => part.type !== 'text'))

@@ -4,7 +4,7 @@ import { AppError, errorKinds } from '#contract'
 export class UsageError extends Error {}
 
 /** Exit codes: 2 bad usage, 3 bad input, 4 engine failure. */
-export function exitCodeOf(error: unknown): number {
+function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return 2
   return error instanceof AppError && errorKinds[error.code] === 'input' ? 3 : 4
 }

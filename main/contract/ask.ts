@@ -1,6 +1,6 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
-import { ChosenFormat, Id } from './conversations.ts'
+import { ChosenFormat, Id, MAX_PARTS, MAX_TEXT } from './conversations.ts'
 import { FrameKey, MAX_FRAMES, MAX_MARKS, PictureBudget, PictureMark, Sha256 } from './media.ts'
 
 /**
@@ -9,7 +9,7 @@ import { FrameKey, MAX_FRAMES, MAX_MARKS, PictureBudget, PictureMark, Sha256 } f
  * usual; `marks`: what was drawn on the picture.
  */
 export const QuestionPart = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('text'), text: z.string().max(2_000_000) }),
+  z.object({ type: z.literal('text'), text: z.string().max(MAX_TEXT) }),
   z.object({
     type: z.literal('image'),
     sha: Sha256,
@@ -42,7 +42,7 @@ export type Remedy = z.infer<typeof Remedy>
 const format = ChosenFormat.nullable().optional()
 
 /** A question that is not sent yet, as far as it is ready. */
-const Question = z.object({ conversationId: Id.nullable(), parts: z.array(QuestionPart).max(64), format })
+const Question = z.object({ conversationId: Id.nullable(), parts: z.array(QuestionPart).max(MAX_PARTS), format })
 const Sent = z.object({ conversationId: Id, userMessageId: Id, answerId: Id, besideId: Id.nullable() })
 
 /**
@@ -61,7 +61,7 @@ export const ask = {
     .input(
       z.object({
         conversationId: Id.nullable(),
-        parts: z.array(QuestionPart).min(1).max(64),
+        parts: z.array(QuestionPart).min(1).max(MAX_PARTS),
         format,
         compareWith,
         isDraft: z.boolean().optional(),

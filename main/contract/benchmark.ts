@@ -27,6 +27,7 @@ export const TextRow = z.object({
   ...memory,
   published: z.array(PublishedSpeed),
 })
+
 /** Decoding, resizing and encoding a picture of `side` x `side` pixels. */
 export const PictureRow = z.object({
   kind: z.literal('picture'),
@@ -35,6 +36,7 @@ export const PictureRow = z.object({
   encodeMs: z.number(),
   ...memory,
 })
+
 /** What could not be measured here, and why. */
 export const SkippedRow = z.object({ kind: z.literal('skipped'), what: z.string(), reason: z.string() })
 export const BenchmarkRow = z.discriminatedUnion('kind', [TextRow, PictureRow, SkippedRow])

@@ -1,6 +1,6 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
-import { ModelFamily, ModelFileSheet, PairVerdict } from './modelFiles.ts'
+import { ModelFamily, ModelFileSheet, PairVerdict } from './modelSheets.ts'
 
 /** A place that models are downloaded from. `mirror`: a server of the user's choice that answers like Hugging Face. */
 export const SourceName = z.enum(['huggingface', 'mirror', 'modelscope'])

@@ -22,6 +22,12 @@ export type ChosenFormat = z.infer<typeof ChosenFormat>
 
 export const Id = z.string().min(1).max(64)
 
+/** The longest text of a message, in UTF-16 units. */
+export const MAX_TEXT = 2_000_000
+
+/** The most parts of a question: its pictures and videos, and its text. */
+export const MAX_PARTS = 64
+
 /**
  * Message content is an ordered list of parts. `video`: a file and the set of its frames that the model gets. `frames`:
  * pictures that are one video, `fps` of them a second. `budget`: the detail of this picture, or of each of these frames,
@@ -29,7 +35,7 @@ export const Id = z.string().min(1).max(64)
  * what the user drew on the picture.
  */
 export const Part = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('text'), text: z.string().max(2_000_000) }),
+  z.object({ type: z.literal('text'), text: z.string().max(MAX_TEXT) }),
   z.object({
     type: z.literal('image'),
     attachment: ImageAttachment,

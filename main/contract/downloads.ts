@@ -49,11 +49,11 @@ export const Download = z.object({
 export type Download = z.infer<typeof Download>
 
 /** What is to be downloaded: of the catalogue, or a language model and a projector by their paths in a repository. */
-export const DownloadWish = z.union([
+export const DownloadSelection = z.union([
   z.object({ entryId: z.string(), quantization: z.string() }),
   z.object({ repositoryId: z.string().max(600), text: z.string().max(512), projector: z.string().max(512).nullable() }),
 ])
-export type DownloadWish = z.infer<typeof DownloadWish>
+export type DownloadSelection = z.infer<typeof DownloadSelection>
 
 const byId = z.object({ id: z.string() })
 
@@ -64,7 +64,7 @@ export const downloads = {
    * Queues a quantization of a catalogue entry, or a language model of a repository with a projector of it. One that is on its way or done is answered as it is. When it is done its
    * model is in the library, and takes the demo model's place where that is the current one.
    */
-  start: oc.input(DownloadWish).output(Download),
+  start: oc.input(DownloadSelection).output(Download),
   pause: oc.input(byId).output(z.void()),
   /** Goes on with a paused or failed job, from what is there. */
   resume: oc.input(byId).output(z.void()),

@@ -1,6 +1,6 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
-import { ChosenFormat, Id } from './conversations.ts'
+import { ChosenFormat, Id, MAX_PARTS, MAX_TEXT } from './conversations.ts'
 import { Attachment, MAX_FRAMES, MAX_MARKS, PictureBudget, PictureMark, Sha256 } from './media.ts'
 import { VideoRequest } from './videos.ts'
 
@@ -37,8 +37,8 @@ export type SavedMedium = z.infer<typeof SavedMedium>
  * come beside those of the current one; it stays when the question is sent.
  */
 export const SavedDraft = z.object({
-  text: z.string().max(2_000_000),
-  media: z.array(SavedMedium).max(64),
+  text: z.string().max(MAX_TEXT),
+  media: z.array(SavedMedium).max(MAX_PARTS),
   format: ChosenFormat.nullable(),
   compareWith: z.object({ id: z.string().max(64), name: z.string().max(255) }).nullable(),
 })
@@ -52,7 +52,8 @@ const conversationId = Id.nullable()
 
 /**
  * Drafts, one for each conversation. Files that a draft holds are kept as long as it does. Two windows on one conversation
- * do not see each other's draft: the one that saves last is what a reload finds.
+ * do not see each other's draft: the one that saves last is what is found, and with it what a window held that went away
+ * (`over`).
  */
 export const drafts = {
   /**
@@ -62,6 +63,9 @@ export const drafts = {
   get: oc
     .input(z.object({ conversationId }))
     .output(z.object({ draft: SavedDraft, attachments: z.array(Attachment), lost: z.array(z.string()) })),
-  /** Saves a draft in the place of the one before. NotFound: the conversation was removed. */
-  save: oc.input(z.object({ conversationId, draft: SavedDraft })).output(z.void()),
+  /**
+   * Saves a draft in the place of the one before. `over`: only in the place of this one; what another window saved since is
+   * kept, and this draft comes after it. NotFound: the conversation was removed.
+   */
+  save: oc.input(z.object({ conversationId, draft: SavedDraft, over: SavedDraft.optional() })).output(z.void()),
 }

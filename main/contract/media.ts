@@ -1,6 +1,6 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
-import { ModelFamily } from './modelFiles.ts'
+import { ModelFamily } from './modelSheets.ts'
 
 /** Side of the square of pixels that is one token of a picture, in pixels: 2 x 2 patches of 14. */
 export const TOKEN_SIDE = 28

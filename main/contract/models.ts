@@ -2,7 +2,7 @@ import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { ErrorInfo } from './errors.ts'
 import { PictureBudget, Sha256 } from './media.ts'
-import { ModelFamily, ProjectorChoice } from './modelFiles.ts'
+import { ModelCheck, ModelFamily, ProjectorChoice } from './modelSheets.ts'
 
 /** Sampling of an answer; temperature 0 is greedy. Ranges follow llama.cpp's samplers. */
 export const Sampling = z.object({
@@ -261,4 +261,9 @@ export const library = {
       z.object({ id: z.string(), path: z.string().min(1).max(4096), scale: z.number().min(-10).max(10).nullable() }),
     )
     .output(z.void()),
+}
+
+export const modelFiles = {
+  /** What files are, from their headers; never refuses a file, its sheet says what is wrong with it. */
+  check: oc.input(z.object({ paths: z.array(z.string().min(1).max(4096)).min(1).max(64) })).output(ModelCheck),
 }

@@ -9,4 +9,6 @@ export const shellMessages = {
   stopped: 'sightline:stopped',
   /** Asks for another core in place of one that ended. */
   restart: 'sightline:restart',
+  /** Tells where a file lies that the user gave to the window. Said by the preload script alone, and answered once the core knows. */
+  given: 'sightline:given',
 } as const

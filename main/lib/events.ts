@@ -13,10 +13,13 @@ export class Emitter<T> {
   }
 }
 
-/** What fills a stream: events until `end`. */
+/** What fills a stream: events until `end` or `fail`. */
 export interface EventSink<T> {
   push(event: T): void
+  /** Ends the stream after what was pushed. */
   end(): void
+  /** The stream throws `error` after what was pushed. */
+  fail(error: unknown): void
 }
 
 /** Events for one reader, to be iterated once. */
@@ -25,96 +28,90 @@ export type EventStream<T> = AsyncIteratorObject<T, undefined, void>
 /** Events a reader may lag behind before its stream ends. */
 export const streamCapacity = 1024
 
+export interface EventStreamOptions<T> {
+  /** Ends the stream when it aborts; what waited is dropped. */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * Events a reader may lag behind, `streamCapacity` unless told: one that is further behind loses what waited and its
+   * stream, and has to open a new one. Infinity where no event may be lost.
+   */
+  readonly capacity?: number | undefined
+  /** Makes one event of the one that waits and the next, so that at most one waits and no reader is too far behind. */
+  readonly coalesce?: (waiting: T, next: T) => T
+}
+
 /**
- * The events of a source as an async iterator for one reader. `open` runs at once, may push, and returns how to
- * unsubscribe. The stream ends with `end`, when `signal` aborts, when the reader returns, or when the reader lags
- * `capacity` events behind: then what waited is dropped and the reader has to open a new stream.
+ * The events of a source as an async iterator for one reader. `open` runs at once, may push before anybody reads, and
+ * returns how to unsubscribe. The stream ends with `end` or `fail`, when the signal aborts, or when the reader leaves; it
+ * unsubscribes then, and its last read and the reader's leaving wait until that is done, which must not reject.
  */
 export function eventStream<T>(
-  open: (sink: EventSink<T>) => () => void,
-  options: { signal?: AbortSignal; capacity?: number } = {},
+  open: (sink: EventSink<T>) => () => void | Promise<void>,
+  { signal, capacity = streamCapacity, coalesce }: EventStreamOptions<T> = {},
 ): EventStream<T> {
-  const { signal, capacity = streamCapacity } = options
   let queue: T[] = []
+  let failure: { readonly error: unknown } | null = null
   let ended = false
-  let wake: (() => void) | null = null
-  let unsubscribe: (() => void) | null = null
+  let waiting: (() => void)[] = []
+  let unsubscribe: (() => void | Promise<void>) | null = null
+  let unsubscribed: void | Promise<void> = undefined
 
+  const wake = () => {
+    const readers = waiting
+    waiting = []
+    for (const read of readers) read()
+  }
   const end = () => {
     if (ended) return
     ended = true
     signal?.removeEventListener('abort', abandon)
-    unsubscribe?.()
-    wake?.()
+    unsubscribed = unsubscribe?.()
+    wake()
+  }
+  const fail = (error: unknown) => {
+    if (!ended) failure = { error }
+    end()
   }
   const abandon = () => {
     queue = []
+    failure = null
     end()
   }
   const push = (event: T) => {
     if (ended) return
-    if (queue.length >= capacity) return abandon()
-    queue.push(event)
-    wake?.()
+    if (coalesce && queue.length > 0) queue.push(coalesce(queue.pop() as T, event))
+    else if (queue.length >= capacity) return abandon()
+    else queue.push(event)
+    wake()
   }
   const done = { done: true, value: undefined } as const
+  const leave = async () => {
+    abandon()
+    await unsubscribed
+    return done
+  }
 
-  unsubscribe = open({ push, end })
-  if (ended) unsubscribe()
+  unsubscribe = open({ push, end, fail })
+  if (ended) unsubscribed = unsubscribe()
   else if (signal?.aborted) abandon()
   else signal?.addEventListener('abort', abandon)
 
   return {
     async next() {
-      while (queue.length === 0 && !ended) {
-        await new Promise<void>((resolve) => (wake = resolve))
-        wake = null
-      }
-      return queue.length > 0 ? { done: false, value: queue.shift() as T } : done
+      while (queue.length === 0 && !ended) await new Promise<void>((resolve) => waiting.push(resolve))
+      if (queue.length > 0) return { done: false, value: queue.shift() as T }
+      await unsubscribed
+      if (!failure) return done
+      const { error } = failure
+      failure = null
+      throw error
     },
-    async return() {
-      abandon()
-      return done
-    },
+    return: leave,
     async [Symbol.asyncDispose]() {
-      abandon()
+      await leave()
     },
     [Symbol.asyncIterator]() {
       return this
     },
-  }
-}
-
-/** Events pushed on one side, iterated on the other, in order; ends or fails once. */
-export class AsyncQueue<T> implements AsyncIterable<T> {
-  private readonly items: T[] = []
-  private wake: (() => void) | null = null
-  private outcome: { error: unknown } | 'ended' | null = null
-
-  push(item: T): void {
-    if (this.outcome) return
-    this.items.push(item)
-    this.wake?.()
-  }
-
-  /** Ends the iteration after what was pushed. */
-  end(): void {
-    this.outcome ??= 'ended'
-    this.wake?.()
-  }
-
-  /** Ends the iteration with `error`, after what was pushed. */
-  fail(error: unknown): void {
-    this.outcome ??= { error }
-    this.wake?.()
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<T> {
-    for (;;) {
-      while (this.items.length > 0) yield this.items.shift()!
-      if (this.outcome === 'ended') return
-      if (this.outcome) throw this.outcome.error
-      await new Promise<void>((resolve) => (this.wake = resolve))
-    }
   }
 }

@@ -1,7 +1,7 @@
 import { AppError } from '#contract'
 
 /** Why a text is no JSON. `line` and `column` count from 1, columns in UTF-16 units; `what` completes a sentence. */
-export interface JsonProblem {
+interface JsonProblem {
   readonly line: number
   readonly column: number
   readonly what: string

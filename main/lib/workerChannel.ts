@@ -13,11 +13,20 @@ interface ParentPort {
 }
 
 /**
+ * A terminal, or the end of a session, signals every process of the app. The one that was started by its user decides when the
+ * others end: what runs is stored first.
+ */
+export function outliveSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+}
+
+/**
  * The channel of the running worker process to the core: under Electron's `utilityProcess` a message port that the main
  * process hands on, under `child_process.fork` `process.send`. A worker ends with the process that it works for, also when
- * that was killed. Throws when the process was started by neither.
+ * that was killed, and not by a signal of a terminal. Throws when the process was started by neither.
  */
 export function workerChannel(): WorkerChannel {
+  outliveSignals()
   const { parentPort } = process as typeof process & { parentPort?: ParentPort }
   if (parentPort) return handedChannel(parentPort)
   if (!process.send) throw new Error('A worker must be started by the app: this process has no parent to talk to.')

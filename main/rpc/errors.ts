@@ -33,10 +33,21 @@ export function fromRpcError(error: unknown): unknown {
   return new AppError(code.data, error.message, detail.success ? detail.data : undefined, { cause: error })
 }
 
-/** What a call gave: of a stream, one whose error goes through `map`; anything else as it is. */
-export function mapStreamErrors(output: unknown, map: (error: unknown) => unknown): unknown {
+/**
+ * What a call gave: of a stream, one whose error goes through `map`, and whose end is told, however it comes; anything else
+ * as it is.
+ */
+export function mapStreamErrors(output: unknown, map: (error: unknown) => unknown, onEnd = () => {}): unknown {
   if (!isStream(output)) return output
-  return mapEventIterator(output, { value: async (event) => event, error: async (error) => map(error) })
+  const told: AsyncIterator<unknown, unknown, void> = {
+    next: () => output.next(),
+    // called once: after the last event, an error, or when its reader leaves
+    async return(value) {
+      onEnd()
+      return (await output.return?.(value)) ?? { done: true, value }
+    },
+  }
+  return mapEventIterator(told, { value: async (event) => event, error: async (error) => map(error) })
 }
 
 function isStream(output: unknown): output is AsyncIterator<unknown, unknown, void> {

@@ -38,7 +38,7 @@ export interface RpcServer {
 /**
  * Serves the router over any number of channels. `onDefect` hears of errors that the contract does not know; the client
  * is only told that something failed. Every call is a request of its own in the log: its procedure, how long it took
- * (a stream: until it was open) and the code of its error.
+ * (a stream: until it was open, and until it was over) and the code of its error.
  */
 export function createRpcServer(
   router: AppRouter,
@@ -60,9 +60,14 @@ export function createRpcServer(
         const procedure = path.join('.')
         const started = performance.now()
         try {
-          const output = mapStreamErrors(await next(), (error) => toSent(error, signal, procedure))
-          log.info('call', { procedure, ms: Math.round(performance.now() - started) })
-          return output
+          const tell = (event: string) => log.info(event, { procedure, ms: Math.round(performance.now() - started) })
+          const output = await next()
+          tell('call')
+          return mapStreamErrors(
+            output,
+            (error) => toSent(error, signal, procedure),
+            () => tell('call.ended'),
+          )
         } catch (error) {
           throw toSent(error, signal, procedure)
         }

@@ -43,7 +43,7 @@ export const addedTokens: ReadonlyMap<string, number> = new Map(
 export const qwen25Template = tokenizerConfig.chat_template as string
 
 /** The vocabulary as llama.cpp's converter writes it, filled up to `size` tokens with unused ones. */
-export function vocabularyFields(family: 'qwen2vl' | 'qwen25vl', size: number): Record<string, GgufValue> {
+function vocabularyFields(family: 'qwen2vl' | 'qwen25vl', size: number): Record<string, GgufValue> {
   const texts: string[] = []
   const kinds: number[] = []
   for (const [text, id] of Object.entries(vocab)) {

@@ -114,7 +114,10 @@ export function readGguf(file: Buffer): EditedFile {
   return { metadata, tensors }
 }
 
-/** The bytes of a GGUF file: version 3, little-endian, alignment 32. */
+/**
+ * The bytes of a GGUF file: version 3, little-endian, alignment 32. Nothing is checked, so that wrong files can be made too.
+ * Every file that a test makes is laid out here.
+ */
 export function writeGguf({ metadata, tensors }: EditedFile): Buffer {
   const parts: Buffer[] = [
     Buffer.from('GGUF'),
@@ -125,11 +128,7 @@ export function writeGguf({ metadata, tensors }: EditedFile): Buffer {
   for (const [key, { kind, of = kind, value }] of metadata) {
     parts.push(bytesOf(key, 'string'), bytesOf(kinds[kind], 'u32'))
     if (typeof value === 'object')
-      parts.push(
-        bytesOf(kinds[of], 'u32'),
-        bytesOf(value.length, 'u64'),
-        Buffer.concat(value.map((each) => bytesOf(each, of))),
-      )
+      parts.push(bytesOf(kinds[of], 'u32'), bytesOf(value.length, 'u64'), listBytes(value, of))
     else parts.push(bytesOf(value, kind))
   }
   let offset = 0
@@ -190,8 +189,11 @@ export function inFormat(tensor: EditedTensor, wanted: Format): EditedTensor {
 /** Entries of the common types, for short. */
 export const u32 = (value: number): Entry => ({ kind: 'u32', value })
 export const bool = (value: boolean): Entry => ({ kind: 'bool', value })
-export const string = (value: string): Entry => ({ kind: 'string', value: Buffer.from(value).toString('latin1') })
+export const f32 = (value: number): Entry => ({ kind: 'f32', value })
+export const string = (value: string): Entry => ({ kind: 'string', value: latin1(value) })
 export const list = (of: Kind, value: readonly Scalar[]): Entry => ({ kind: 'array', of, value })
+export const strings = (value: readonly string[]): Entry => list('string', value.map(latin1))
+const latin1 = (text: string): string => Buffer.from(text).toString('latin1')
 
 function encode(values: Float32Array, format: Format): Buffer {
   if (format === 'F32') return Buffer.from(values.buffer, values.byteOffset, values.byteLength)
@@ -238,6 +240,19 @@ const half = (value: number): number => Float16Array.of(value)[0]!
 const halves = (...values: readonly number[]): Buffer => Buffer.from(Float16Array.from(values).buffer)
 const nibbles = (levels: readonly number[]): Buffer =>
   Buffer.from(levels.slice(0, 16).map((level, i) => (level & 15) | ((levels[i + 16]! & 15) << 4)))
+
+/** The values of a list one after the other, as fast as a whole vocabulary needs it. */
+function listBytes(values: readonly Scalar[], kind: Kind): Buffer {
+  if (kind !== 'string') return Buffer.concat(values.map((value) => bytesOf(value, kind)))
+  const texts = values.map(String)
+  const bytes = Buffer.alloc(texts.reduce((sum, text) => sum + 8 + text.length, 0))
+  let at = 0
+  for (const text of texts) {
+    bytes.writeUInt32LE(text.length, at)
+    at += 8 + bytes.write(text, at + 8, 'latin1')
+  }
+  return bytes
+}
 
 function bytesOf(value: Scalar, kind: Kind): Buffer {
   if (typeof value === 'string') return Buffer.concat([bytesOf(value.length, 'u64'), Buffer.from(value, 'latin1')])

@@ -1,3 +1,6 @@
+import { bool, f32, list, string, strings, tensorOf, u32, writeGguf } from './ggufEdit.ts'
+import type { Entry } from './ggufEdit.ts'
+
 /** A value of the metadata with its type in the file. */
 export type GgufValue =
   | string
@@ -16,24 +19,12 @@ export interface GgufTensor {
   readonly data: Float32Array
 }
 
-const VERSION = 3
-const ALIGNMENT = 32
-const F32 = 0
-const types = { u32: 4, i32: 5, f32: 6, bool: 7, string: 8, array: 9 } as const
-
-/** The bytes of a GGUF file (version 3, little-endian, alignment 32). Nothing is checked, so that wrong files can be made too. */
+/** The bytes of a GGUF file of F32 tensors. Nothing is checked, so that wrong files can be made too. */
 export function ggufFile(metadata: Readonly<Record<string, GgufValue>>, tensors: readonly GgufTensor[]): Buffer {
-  const parts: Buffer[] = [Buffer.from('GGUF'), u32(VERSION), u64(tensors.length), u64(Object.keys(metadata).length)]
-  for (const [key, value] of Object.entries(metadata)) parts.push(text(key), ...entry(value))
-  let offset = 0
-  for (const { name, dims, data } of tensors) {
-    parts.push(text(name), u32(dims.length), ...dims.map(u64), u32(F32), u64(offset))
-    offset += aligned(data.byteLength)
-  }
-  parts.push(padding(parts.reduce((sum, part) => sum + part.length, 0)))
-  for (const { data } of tensors)
-    parts.push(Buffer.from(data.buffer, data.byteOffset, data.byteLength), padding(data.byteLength))
-  return Buffer.concat(parts)
+  return writeGguf({
+    metadata: new Map(Object.entries(metadata).map(([key, value]) => [key, entryOf(value)])),
+    tensors: tensors.map(({ name, dims, data }) => tensorOf(name, dims, data)),
+  })
 }
 
 /** What a LoRA adapter for a Qwen2-VL model consists of, as llama.cpp's `convert_lora_to_gguf.py` writes it. */
@@ -77,54 +68,13 @@ export function loraFile({
   )
 }
 
-function entry(value: GgufValue): Buffer[] {
-  if (typeof value === 'string') return [u32(types.string), text(value)]
-  if ('u32' in value) return [u32(types.u32), u32(value.u32)]
-  if ('bool' in value) return [u32(types.bool), Buffer.of(value.bool ? 1 : 0)]
-  if ('u32s' in value) return list(types.u32, value.u32s.map(u32))
-  if ('i32s' in value) return list(types.i32, value.i32s.map(u32))
-  if ('f32s' in value) return list(types.f32, value.f32s.map(f32))
-  if ('strings' in value) return [u32(types.array), u32(types.string), u64(value.strings.length), texts(value.strings)]
-  return [u32(types.f32), f32(value.f32)]
+function entryOf(value: GgufValue): Entry {
+  if (typeof value === 'string') return string(value)
+  if ('u32' in value) return u32(value.u32)
+  if ('f32' in value) return f32(value.f32)
+  if ('bool' in value) return bool(value.bool)
+  if ('u32s' in value) return list('u32', value.u32s)
+  if ('i32s' in value) return list('i32', value.i32s)
+  if ('f32s' in value) return list('f32', value.f32s)
+  return strings(value.strings)
 }
-
-const list = (type: number, items: readonly Buffer[]): Buffer[] => [
-  u32(types.array),
-  u32(type),
-  u64(items.length),
-  Buffer.concat(items),
-]
-
-function f32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeFloatLE(value)
-  return bytes
-}
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32LE(value)
-  return bytes
-}
-
-function u64(value: number): Buffer {
-  const bytes = Buffer.alloc(8)
-  bytes.writeBigUInt64LE(BigInt(value))
-  return bytes
-}
-
-/** Many texts, as fast as a whole vocabulary needs it. */
-function texts(values: readonly string[]): Buffer {
-  const lengths = values.map((value) => Buffer.byteLength(value))
-  const bytes = Buffer.alloc(lengths.reduce((sum, length) => sum + 8 + length, 0))
-  let at = 0
-  for (const [i, value] of values.entries()) {
-    bytes.writeUInt32LE(lengths[i]!, at)
-    at += 8 + bytes.write(value, at + 8)
-  }
-  return bytes
-}
-
-const text = (value: string): Buffer => Buffer.concat([u64(Buffer.byteLength(value)), Buffer.from(value)])
-const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
-const padding = (bytes: number): Buffer => Buffer.alloc(aligned(bytes) - bytes)

@@ -7,7 +7,7 @@ import { redirect, sendFile, sendJson, sha256 } from './modelServerResponses.ts'
 import type { Fault, Repository, ServedRepository, State } from './modelServerResponses.ts'
 
 /** A file as a listing tells it. */
-export interface ListedFile {
+interface ListedFile {
   readonly path: string
   readonly bytes: number
   readonly sha256: string
@@ -18,7 +18,7 @@ const isText = (path: string) => /\.(md|json|txt)$/.test(path)
 const oid = (text: string) => createHash('sha1').update(text).digest('hex')
 
 /** `GET /api/models/{repo}` of Hugging Face. */
-export function huggingFaceModel(
+function huggingFaceModel(
   repository: string,
   revision: string,
   files: readonly ListedFile[],
@@ -39,7 +39,7 @@ export function huggingFaceModel(
 }
 
 /** `GET /api/models/{repo}/tree/{rev}?recursive=true` of Hugging Face. */
-export function huggingFaceTree(files: readonly ListedFile[]): unknown {
+function huggingFaceTree(files: readonly ListedFile[]): unknown {
   return files.map(({ path, bytes, sha256 }) => {
     const entry = { type: 'file', oid: oid(sha256), size: bytes, path }
     return isText(path) ? entry : { ...entry, lfs: { oid: sha256, size: bytes, pointerSize: 135 } }
@@ -47,7 +47,7 @@ export function huggingFaceTree(files: readonly ListedFile[]): unknown {
 }
 
 /** `GET /api/v1/models/{repo}/repo/files?Revision={rev}&Recursive=true` of ModelScope. */
-export function modelScopeFiles(revision: string, files: readonly ListedFile[]): unknown {
+function modelScopeFiles(revision: string, files: readonly ListedFile[]): unknown {
   return {
     Code: 200,
     Success: true,
@@ -193,12 +193,12 @@ function answer(request: IncomingMessage, response: ServerResponse, known: Reado
     response.setHeader('X-Error-Code', 'GatedRepo')
     return sendJson(response, 401, { error: 'Access to this model is restricted.' })
   }
-  const asked = scope
+  const wanted = scope
     ? (url.searchParams.get('Revision') ?? 'master')
     : file || tree
       ? found.rest[0]
       : (found.rest[0] ?? 'main')
-  if (asked !== revision && asked !== 'main' && asked !== 'master')
+  if (wanted !== revision && wanted !== 'main' && wanted !== 'master')
     return sendJson(response, 404, { error: 'Revision not found' })
   if (file) return redirect(response, found.repository, file.rest[1] ?? '')
   const files = [...states].map(([path, { file }]) => ({

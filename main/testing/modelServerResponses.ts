@@ -28,7 +28,7 @@ export type Fault =
   | { readonly kind: 'drip'; readonly chunkBytes: number; readonly everyMs: number }
 
 /** Sends `body` as `fault` has it; the head has been written. */
-export function sendFaulty(response: ServerResponse, body: Buffer, fault: Fault): void {
+function sendFaulty(response: ServerResponse, body: Buffer, fault: Fault): void {
   if (fault.kind === 'stall') response.write(body.subarray(0, fault.afterBytes))
   else if (fault.kind === 'drop') response.write(body.subarray(0, fault.afterBytes), () => response.socket?.destroy())
   else if (fault.kind === 'truncate') response.end(body.subarray(0, fault.afterBytes))
@@ -147,8 +147,8 @@ export function sendFile(request: IncomingMessage, response: ServerResponse, sta
   const body = Buffer.from(content)
   const etag = etagOf(state)
   const ifRange = request.headers['if-range']
-  const isAsked = ranges && fault.kind !== 'whole' && (ifRange === undefined || ifRange === etag)
-  const range = isAsked ? parseRange(request.headers.range, body.length) : null
+  const isPart = ranges && fault.kind !== 'whole' && (ifRange === undefined || ifRange === etag)
+  const range = isPart ? parseRange(request.headers.range, body.length) : null
   if (range === 'unsatisfiable') {
     response.writeHead(416, { 'Content-Range': `bytes */${body.length}`, 'Content-Length': 0 }).end()
     return

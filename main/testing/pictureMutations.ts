@@ -18,6 +18,7 @@ const HEIGHT = 56
 const nasty: readonly number[] = [
   0, 1, 2, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff,
 ]
+
 /** Where the headers of all kinds are, from the start of the file. */
 const HEADER_BYTES = 512
 

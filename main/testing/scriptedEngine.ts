@@ -15,7 +15,7 @@ import type {
   PlacementCost,
   TokenCount,
 } from '../engine/index.ts'
-import { AsyncQueue, Emitter } from '../lib/events.ts'
+import { Emitter, eventStream } from '../lib/events.ts'
 
 /** One answer whose every step the test decides. */
 export interface ScriptedAnswer {
@@ -31,7 +31,7 @@ export interface ScriptedAnswer {
   fail(error?: unknown): void
 }
 
-export const scriptedResult: AnswerResult = {
+const scriptedResult: AnswerResult = {
   tokens: [1, 2, 3],
   promptIds: [4, 5],
   usage: { promptTokens: 2, imageTokens: 0, completionTokens: 3, cachedTokens: 0, contextTokens: 4096 },
@@ -40,7 +40,7 @@ export const scriptedResult: AnswerResult = {
 }
 
 /** What the scripted engine tells of any model. */
-export const scriptedSummary = (textPath: string): ModelSummary => ({
+const scriptedSummary = (textPath: string): ModelSummary => ({
   name: 'Scripted',
   architecture: 'qwen2vl',
   family: 'qwen2vl',
@@ -80,13 +80,19 @@ export class ScriptedEngine implements Engine {
   /** What `inspect` does. */
   check: (model: ModelFiles) => Promise<ModelSummary> = async ({ textPath }) => scriptedSummary(textPath)
   private readonly states = new Emitter<EngineState>()
-  private readonly started = new AsyncQueue<ScriptedAnswer>()
-  private readonly served = this.started[Symbol.asyncIterator]()
+  private begun: (answer: ScriptedAnswer) => void = () => {}
+  private readonly answers = eventStream<ScriptedAnswer>(
+    ({ push }) => {
+      this.begun = push
+      return () => {}
+    },
+    { capacity: Infinity },
+  )
   private turn: Promise<void> = Promise.resolve()
 
   /** The next answer that begins: the script's handle on it. */
   async nextAnswer(): Promise<ScriptedAnswer> {
-    return (await this.served.next()).value as ScriptedAnswer
+    return (await this.answers.next()).value as ScriptedAnswer
   }
 
   setState(state: Partial<EngineState>): void {
@@ -123,33 +129,40 @@ export class ScriptedEngine implements Engine {
       await Promise.race([before, aborted])
       if (signal?.aborted) return yield { type: 'done', result: { ...scriptedResult, finishReason: 'aborted' } }
 
-      const events = new AsyncQueue<AnswerEvent>()
-      const finish = (result: Partial<AnswerResult> = {}) => {
-        events.push({ type: 'done', result: { ...scriptedResult, ...result } })
-        events.end()
-      }
-      void aborted.then(() => this.stopsOnAbort && finish({ finishReason: 'aborted' }))
-      this.started.push({
-        request,
-        options,
-        aborted,
-        progress: (progress) => events.push({ type: 'progress', progress }),
-        seen: (seen) => events.push({ type: 'seen', seen }),
-        text: (text) => events.push({ type: 'text', text }),
-        finish,
-        fail: (
-          error = new AppError('EngineCrashed', 'The model stopped unexpectedly. What was written is kept; try again.'),
-        ) => events.fail(error),
-      })
-      yield* events
+      yield* eventStream<AnswerEvent>(
+        ({ push, end, fail }) => {
+          const finish = (result: Partial<AnswerResult> = {}) => {
+            push({ type: 'done', result: { ...scriptedResult, ...result } })
+            end()
+          }
+          void aborted.then(() => this.stopsOnAbort && finish({ finishReason: 'aborted' }))
+          this.begun({
+            request,
+            options,
+            aborted,
+            progress: (progress) => push({ type: 'progress', progress }),
+            seen: (seen) => push({ type: 'seen', seen }),
+            text: (text) => push({ type: 'text', text }),
+            finish,
+            fail: (
+              error = new AppError(
+                'EngineCrashed',
+                'The model stopped unexpectedly. What was written is kept; try again.',
+              ),
+            ) => fail(error),
+          })
+          return () => {}
+        },
+        { capacity: Infinity },
+      )
     } finally {
       void before.then(release)
     }
   }
 
   async count(request: AnswerRequest, { signal }: CountOptions = {}): Promise<TokenCount> {
-    const told = await this.tokens(request, signal)
-    return { lastMessage: [], total: 0, text: 0, pictures: 0, video: 0, context: 4096, ...told }
+    const counted = await this.tokens(request, signal)
+    return { lastMessage: [], total: 0, text: 0, pictures: 0, video: 0, context: 4096, ...counted }
   }
 
   async forget(conversationId: string): Promise<void> {

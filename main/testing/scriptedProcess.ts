@@ -3,6 +3,7 @@ import type { WorkerProcess } from '../ports.ts'
 /** A worker process whose every message and end the test decides. */
 export class ScriptedProcess implements WorkerProcess {
   readonly pid = 1
+  readonly started = Promise.resolve(1)
   /** What it was sent, in order. */
   readonly received: unknown[] = []
   killed = false

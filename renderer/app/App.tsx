@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { AskAboutContext } from '../components/pictures/cropPicture.ts'
 import { LiveRegion } from '../components/primitives/Feedback.tsx'
-import { Composer, DropTarget, addFiles, askWith, keepDrafts } from '../features/ask/index.ts'
+import { Composer, DropTarget, addFiles, askWith, keepDrafts, rescueDraft } from '../features/ask/index.ts'
 import {
   CaptureLayer,
   CaptureMenu,
@@ -18,7 +18,7 @@ import {
   useOpenConversation,
   useStreamingAnswer,
 } from '../features/conversation/index.ts'
-import { Sidebar, followConversations, useConversationList } from '../features/conversationList/index.ts'
+import { Sidebar, followConversations, isRemovedHere, useConversationList } from '../features/conversationList/index.ts'
 import { DiagnosticsDialog } from '../features/diagnostics/index.ts'
 import { DownloadsButton, DownloadsNote, followDownloads } from '../features/downloads/index.ts'
 import { DemoNotice, EngineBanner } from '../features/engine/index.ts'
@@ -39,61 +39,6 @@ import { ModelsView, Sources, download } from './ModelsView.tsx'
 import icon from './icon.svg'
 import { useShortcuts } from './useShortcuts.ts'
 
-/** Keeps every feature in step with the core while the window is open. */
-export function useCore(conversationId: string | null): void {
-  useEffect(() => {
-    const stop = new AbortController()
-    followAddress(stop.signal)
-    keepDrafts(stop.signal)
-    for (const follow of [
-      followHost,
-      followSettings,
-      followEngine,
-      followConversations,
-      followLibrary,
-      followDownloads,
-      followCapture,
-    ])
-      void follow(stop.signal)
-    return () => stop.abort()
-  }, [])
-
-  useEffect(() => {
-    const stop = new AbortController()
-    void followConversation(conversationId, stop.signal)
-    return () => stop.abort()
-  }, [conversationId])
-}
-
-/** `unknown`: the core has not said yet whether it is due. */
-export type FirstRunState = 'unknown' | 'due' | 'over'
-
-/**
- * Whether the first run is due: once, over data that hold no conversation and no choice of a model. `end` leaves it for
- * good.
- */
-export function useFirstRun(): { state: FirstRunState; end: () => void } {
-  const { settings, loaded } = useSettings()
-  const listed = useConversationList(({ status, order }) => (status === 'loading' ? null : order.length))
-  const [ended, setEnded] = useState(false)
-  const isKnown = loaded && listed !== null
-  const isUsed = settings.modelId !== null || (listed ?? 0) > 0
-  const isOver = ended || (isKnown && (settings.firstRunDone || isUsed))
-  // Stored before the window opens, so that it stays over when the app is closed at once; what cannot be stored opens
-  // it too.
-  const end = (): void => {
-    const open = (): void => setEnded(true)
-    call((core) => core.settings.update({ firstRunDone: true })).then(open, open)
-  }
-
-  // Data that were there before count as gone through, also once they are deleted.
-  useEffect(() => {
-    if (isKnown && isUsed && !settings.firstRunDone) void updateSettings({ firstRunDone: true })
-  }, [isKnown, isUsed, settings.firstRunDone])
-
-  return { state: isOver ? 'over' : isKnown ? 'due' : 'unknown', end }
-}
-
 /** The window: lays out the features and connects them, as they do not know one another. */
 export function App(): ReactNode {
   const { conversationId, page } = useRoute()
@@ -113,7 +58,10 @@ export function App(): ReactNode {
   useCore(conversationId)
   useTheme()
   useEffect(() => {
-    if (status === 'missing') openConversation(null)
+    if (status !== 'missing') return
+    const { id } = useOpenConversation.getState()
+    if (id !== null && !isRemovedHere(id)) rescueDraft(id)
+    openConversation(null)
   }, [status])
 
   const open = (id: string | null): void => {
@@ -253,9 +201,64 @@ export function App(): ReactNode {
 }
 
 /** The keys that capture the screen, kept in the settings; nothing where the shell does not capture it. */
-export function CaptureShortcut(): ReactNode {
+function CaptureShortcut(): ReactNode {
   const captures = useHost((state) => state.host?.capabilities.capture ?? false)
   const keys = useSettings((state) => state.settings.captureShortcut)
   if (!captures) return null
   return <ShortcutSetting value={keys} onChange={(captureShortcut) => void updateSettings({ captureShortcut })} />
+}
+
+/** Keeps every feature in step with the core while the window is open. */
+function useCore(conversationId: string | null): void {
+  useEffect(() => {
+    const stop = new AbortController()
+    followAddress(stop.signal)
+    keepDrafts(stop.signal)
+    for (const follow of [
+      followHost,
+      followSettings,
+      followEngine,
+      followConversations,
+      followLibrary,
+      followDownloads,
+      followCapture,
+    ])
+      void follow(stop.signal)
+    return () => stop.abort()
+  }, [])
+
+  useEffect(() => {
+    const stop = new AbortController()
+    void followConversation(conversationId, stop.signal)
+    return () => stop.abort()
+  }, [conversationId])
+}
+
+/** `unknown`: the core has not said yet whether it is due. */
+type FirstRunState = 'unknown' | 'due' | 'over'
+
+/**
+ * Whether the first run is due: once, over data that hold no conversation and no choice of a model. `end` leaves it for
+ * good.
+ */
+function useFirstRun(): { state: FirstRunState; end: () => void } {
+  const { settings, loaded } = useSettings()
+  const listed = useConversationList(({ status, order }) => (status === 'loading' ? null : order.length))
+  const [ended, setEnded] = useState(false)
+  const isKnown = loaded && listed !== null
+  const isUsed = settings.modelId !== null || (listed ?? 0) > 0
+  const isOver = ended || (isKnown && (settings.firstRunDone || isUsed))
+  // Stored before the window opens, so that it stays over when the app is closed at once; what cannot be stored opens
+  // it too.
+  const end = (): void => {
+    const open = (): void => setEnded(true)
+    call((core) => core.settings.update({ firstRunDone: true })).then(open, open)
+  }
+
+  // Data that were there before count as gone through, also once they are deleted.
+  useEffect(() => {
+    if (isKnown && isUsed && !settings.firstRunDone) void updateSettings({ firstRunDone: true })
+  }, [isKnown, isUsed, settings.firstRunDone])
+
+  return { state: isOver ? 'over' : isKnown ? 'due' : 'unknown', end }
 }

@@ -12,7 +12,7 @@ import { toAppError } from '../lib/errors.ts'
 import { recall, remember, shortcut } from '../lib/platform.ts'
 
 /** The narrowest, the usual and the widest sidebar in px. */
-export const SIDEBAR = { min: 200, usual: 260, max: 400 } as const
+const SIDEBAR = { min: 200, usual: 260, max: 400 } as const
 
 const wide = window.matchMedia('(min-width: 900px)')
 const subscribe = (listener: () => void): (() => void) => {
@@ -111,7 +111,7 @@ export function SidebarToggle({ shown, onToggle }: { shown: boolean; onToggle: (
 const STEP_PX = 16
 
 /** The sidebar's edge: drag it or use the arrow keys; a double click goes back to the usual width. */
-export function ResizeHandle({ width, onResize }: { width: number; onResize: (width: number) => void }): ReactNode {
+function ResizeHandle({ width, onResize }: { width: number; onResize: (width: number) => void }): ReactNode {
   const start = useRef<{ pointer: number; width: number } | null>(null)
   return (
     <div

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import type { DownloadWish } from '#contract'
+import type { DownloadSelection } from '#contract'
 import { DownloadList, startDownload, useDownloads } from '../features/downloads/index.ts'
 import { useEngine } from '../lib/engine.ts'
 import { ModelsPage, openModel, SourceSettings, type ModelsPlace } from '../features/models/index.ts'
@@ -8,7 +8,7 @@ import { updateSettings, useSettings } from '../features/settings/index.ts'
 const none: readonly never[] = []
 
 /** Queues a model of the catalogue or of a repository. Rejects with `AppError`. */
-export const download = async (wish: DownloadWish): Promise<void> => void (await startDownload(wish))
+export const download = async (selection: DownloadSelection): Promise<void> => void (await startDownload(selection))
 
 /** The settings of where models are downloaded from. */
 export function Sources(): ReactNode {

@@ -1,5 +1,8 @@
-import { describe, expect, test } from 'vitest'
-import { CoreStopped, backOff, createConnection } from './connection.ts'
+import { once } from 'node:events'
+import { MessageChannel } from 'node:worker_threads'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { shellMessages } from '#contract'
+import { CoreStopped, backOff, createConnection, openChannel } from './connection.ts'
 import type { Channel, Core } from './connection.ts'
 
 interface Fake extends Channel {
@@ -72,5 +75,54 @@ describe('connection', () => {
     connection.retry()
     expect((await connection.ready(new AbortController().signal)).core).toBe('second')
     expect(connection.store.getState()).toEqual({ state: 'open', stopped: null })
+  })
+})
+
+describe('bytes over a port of the shell', () => {
+  afterEach(() => void vi.unstubAllGlobals())
+  async function opened() {
+    const { port1: own, port2: other } = new MessageChannel()
+    const page = Object.assign(new EventTarget(), {
+      sightlineBridge: {
+        requestPort: () =>
+          page.dispatchEvent(Object.assign(new Event('message'), { data: shellMessages.port, ports: [own] })),
+      },
+    })
+    vi.stubGlobal('window', page)
+    const { sendBytes, closed } = await openChannel()
+    if (!sendBytes) return expect.fail('There is no way for bytes.')
+    return {
+      sendBytes: (signal?: AbortSignal) => sendBytes('app://attachment/', Uint8Array.of(1), signal),
+      other,
+      closed,
+    }
+  }
+
+  test('end with the port, and so do those that are sent after it has closed', async () => {
+    const { sendBytes, other, closed } = await opened()
+    const sent = sendBytes()
+    other.close()
+    await expect(sent).rejects.toMatchObject({ code: 'Interrupted' })
+    await closed
+    const late = sendBytes().catch((error: unknown) => error)
+    const waits = new Promise((resolve) => setImmediate(resolve, 'waits for nobody'))
+    expect(await Promise.race([late, waits])).toMatchObject({ code: 'Interrupted' })
+  })
+
+  test('that are given up are abandoned, and those that were before are not sent', async () => {
+    const { sendBytes, other } = await opened()
+    const heard: unknown[] = []
+    other.on('message', (message) => void heard.push(message))
+    const stop = new AbortController()
+    const sent = sendBytes(stop.signal)
+    stop.abort()
+    await expect(sent).rejects.toMatchObject({ code: 'Interrupted' })
+    await expect(sendBytes(AbortSignal.abort())).rejects.toMatchObject({ code: 'Interrupted' })
+    const last = sendBytes()
+    while (heard.length < 3) await once(other, 'message')
+    expect(heard).toMatchObject([{ post: 1 }, { abandon: 1 }, { post: 2 }])
+    other.postMessage({ post: 2, stored: null })
+    expect(await last).toBeNull()
+    other.close()
   })
 })

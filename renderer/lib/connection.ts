@@ -37,7 +37,7 @@ export class CoreStopped extends Error {
 }
 
 /** The object that a shell with a message port puts on the window; the port arrives as a message `shellMessages.port`. */
-export interface PortBridge {
+interface PortBridge {
   requestPort(): void
   /** Starts the core again after it ended; the next port is one to the new core. */
   restartCore(): void
@@ -79,8 +79,8 @@ function openPort(bridge: PortBridge): Promise<Channel> {
 
 /** Why there is no core, from a message of the shell that says so; null: another message. */
 function stoppedCore(data: unknown): ErrorInfo | null {
-  const told = data as { type?: unknown; error?: unknown } | null
-  return told?.type === shellMessages.stopped ? (ErrorInfo.safeParse(told.error).data ?? null) : null
+  const message = data as { type?: unknown; error?: unknown } | null
+  return message?.type === shellMessages.stopped ? (ErrorInfo.safeParse(message.error).data ?? null) : null
 }
 
 /** The port as the calls of the contract see it: their messages are text or bytes. */

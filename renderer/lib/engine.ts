@@ -7,8 +7,7 @@ import { call, connection } from './rpc.ts'
 
 /**
  * The engine's status from the core; null before the first. `refusal`: why the last load was refused; the next status
- * clears
- * it. `hiddenNote`: the note that the user has dismissed.
+ * clears it. `hiddenNote`: the note that the user has dismissed.
  */
 export const useEngine = create<{
   readonly status: EngineStatus | null
@@ -38,8 +37,7 @@ export const followEngine = (signal: AbortSignal): Promise<void> =>
 
 /**
  * Loads the current model. A failure of the engine is in its status; why the core refused to begin is kept in
- * `refusal`. A
- * load that was cancelled is neither.
+ * `refusal`. A load that was cancelled is neither.
  */
 export async function loadModel(): Promise<void> {
   useEngine.setState({ refusal: null })

@@ -17,7 +17,7 @@ const MOST_FRAMES = { max: 10 }
 export const canShareScreen = (): boolean => typeof navigator.mediaDevices?.getDisplayMedia === 'function'
 
 /** The error for a camera or screen that was not shown; null when the user closed the system's dialog. */
-export function refusal(thrown: unknown, what: 'camera' | 'screen'): AppError | null {
+function refusal(thrown: unknown, what: 'camera' | 'screen'): AppError | null {
   const name = thrown instanceof Error ? thrown.name : ''
   const isBySystem = String(thrown).includes('by system')
   if (name === 'AbortError' || (name === 'NotAllowedError' && !isBySystem && what === 'screen')) return null
@@ -44,10 +44,8 @@ async function allowed(what: 'camera' | 'screen', sourceId: string | null): Prom
 
 /**
  * Starts to read a screen, window or tab: that of `sourceId` where the shell lists them, else the one that the user
- * chooses
- * when the system or the browser asks. Needs a click or key press just before. Rejects with AppError; null when the
- * user
- * chose nothing.
+ * chooses when the system or the browser asks. Needs a click or key press just before. Rejects with AppError; null when
+ * the user chose nothing.
  */
 export async function shareScreen(sourceId: string | null = null): Promise<MediaStreamVideoTrack | null> {
   try {

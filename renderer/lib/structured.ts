@@ -3,8 +3,7 @@ import type { CsvCell } from './csv.ts'
 
 /**
  * A value of JSON. Objects are maps, which keep the order of names that look like numbers; integers that a double
- * cannot
- * hold are bigints.
+ * cannot hold are bigints.
  */
 export type Json = null | boolean | number | bigint | string | readonly Json[] | JsonObject
 export type JsonObject = ReadonlyMap<string, Json>
@@ -16,7 +15,7 @@ export const isObject = (value: Json | undefined): value is JsonObject => value 
  * The range of a list or an object in the text that it was read from, in UTF-16 units; `end` is behind its last
  * character.
  */
-export interface Span {
+interface Span {
   readonly start: number
   readonly end: number
 }
@@ -46,8 +45,8 @@ const WORDS = [
 
 /**
  * Reads JSON that may end anywhere, as an answer does that is still being written: open texts, lists and objects are
- * taken
- * as far as they go, a name without its value and half a word are left out. Stops where it is broken; never throws.
+ * taken as far as they go, a name without its value and half a word are left out. Stops where it is broken; never
+ * throws.
  */
 export function readPartialJson(text: string): Reading {
   const fence = FENCE.exec(text)?.[0] ?? ''
@@ -173,8 +172,7 @@ const toCell = (value: Json | undefined): CsvCell =>
 
 /**
  * An answer as a table, where it is one: a list of flat objects or of plain values, an object of `columns` and `rows`,
- * an
- * object that holds nothing but one such list, or one flat object. null for a value that needs a tree.
+ * an object that holds nothing but one such list, or one flat object. null for a value that needs a tree.
  */
 export function tableOf(value: Json): Table | null {
   if (Array.isArray(value)) return listTable(value as readonly Json[])

@@ -88,11 +88,11 @@ async function send(host: HostDescription, file: File, { facts, signal }: Upload
     )
   if (!readable)
     throw new AppError('MediaNotFound', 'This could not be read. Folders cannot be added; add the files in it.')
-  const told = facts ? `&facts=${encodeURIComponent(JSON.stringify(facts))}` : ''
+  const factsQuery = facts ? `&facts=${encodeURIComponent(JSON.stringify(facts))}` : ''
   // Without a type of its own the body needs no preflight where pictures have another origin; the core looks at the
   // bytes.
   const stored = await sendBytes(
-    `${host.attachments}?name=${encodeURIComponent(wellFormed(file.name))}${told}`,
+    `${host.attachments}?name=${encodeURIComponent(wellFormed(file.name))}${factsQuery}`,
     file.slice(),
     signal,
   )

@@ -1,9 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { addModel } from '../../pages/models.ts'
 import { electronArguments, electronEnvironment } from '../../support/apps.ts'
 import { expect, test } from '../../support/electronFixtures.ts'
 import { electronProgram, root } from '../../support/electronProgram.ts'
-import { childProcesses, engineProcess, isRunning } from '../../support/processes.ts'
+import { patientModel, untilStopped } from '../../support/patientModel.ts'
+import { childProcesses, engineProcess, haveEnded, isRunning, processesBelow } from '../../support/processes.ts'
+import { recordShownText } from '../../support/shownText.ts'
 
 test('a second start brings the first window to the front and ends', async ({ desktop, data }) => {
   await desktop.electron.evaluate(({ BrowserWindow }) => {
@@ -38,19 +43,40 @@ test('the engine runs in its own process and ends with the app', async ({ deskto
   await expect.poll(() => isRunning(engine)).toBe(false)
 })
 
-test('SIGTERM ends the app cleanly, with what was said in place at the next start', async ({ desktop, chat }) => {
-  await chat.ask('Hello')
-  const answer = await (await chat.ended()).getByTestId('answer-text').innerText()
-  const main = desktop.electron.process()
-  const ended = once(main, 'exit')
-  main.kill('SIGTERM')
-  expect(await ended).toEqual([0, null])
-  await desktop.restart()
-  await chat.page
-    .getByRole('navigation', { name: 'Conversations' })
-    .getByRole('button', { name: 'Hello', exact: true })
-    .click()
-  await expect(chat.answers.first().getByTestId('answer-text')).toHaveText(answer)
+test.describe('a signal of a terminal, which goes to all processes of the app', () => {
+  test.skip(process.platform === 'win32', 'there are no groups of processes')
+  test.use({ chosen: untilStopped })
+
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    test(`${signal} ends it cleanly, and what was being answered is in place at the next start`, async ({
+      desktop,
+      data,
+      chat,
+    }) => {
+      await addModel(chat.page, patientModel())
+      const shown = await recordShownText(chat.page)
+      await chat.ask('Hello')
+      await shown.grown(3)
+      const main = desktop.electron.process()
+      const below = processesBelow(desktop.pid)
+      const ended = once(main, 'exit')
+      process.kill(-desktop.pid, signal)
+      expect(await ended).toEqual([0, null])
+      await haveEnded(below)
+      const log = readFileSync(join(data, 'data/logs/core.log'), 'utf8').trim().split('\n')
+      expect(JSON.parse(log.at(-1) ?? '')).toMatchObject({ event: 'core.closed' })
+      // no worker ended before the core did so to it
+      expect(log.filter((line) => /"level":"error".*"event":"process.ended"/.test(line))).toEqual([])
+      await desktop.restart()
+      await chat.page
+        .getByRole('navigation', { name: 'Conversations' })
+        .getByRole('button', { name: 'Hello', exact: true })
+        .click()
+      const answer = chat.answers.first()
+      await expect(answer).toHaveAttribute('data-status', 'interrupted')
+      const kept = await answer.getByTestId('answer-text').innerText()
+      expect(kept.startsWith(shown.longest().trimEnd())).toBe(true)
+    })
 })
 
 test('the window comes back where its user put it, and maximised when it was', async ({ desktop }) => {

@@ -8,7 +8,7 @@ import { expect, gated, test as sourceTest } from '../../support/sourceFixtures.
 const test = mergeTests(desktopTest, sourceTest)
 
 /** Types the access token that the source of an entry wants. */
-async function giveToken(models: ModelsPage): Promise<void> {
+async function enterToken(models: ModelsPage): Promise<void> {
   await models.open()
   await models.openEntry(gated.name)
   await models.root.getByRole('textbox', { name: 'Access token for your mirror' }).fill(gated.token)
@@ -30,7 +30,7 @@ test('the file of a model is shown in the system’s file manager', async ({ des
 })
 
 test('an access token is kept encrypted, and is there after a restart', async ({ chat, data, desktop, models }) => {
-  await giveToken(models)
+  await enterToken(models)
   await expect(models.root.getByRole('button', { name: 'Download Q4_K_M' })).toBeVisible()
   const kept = Object.values(
     JSON.parse(readFileSync(join(data, 'data/secrets.json'), 'utf8')) as Record<string, string>,
@@ -55,7 +55,7 @@ test('a keychain that cannot be used keeps no token, and that is said', async ({
   await electron.evaluate(
     ({ safeStorage }) => void Object.assign(safeStorage, { isAsyncEncryptionAvailable: async () => false }),
   )
-  await giveToken(models)
+  await enterToken(models)
   await expect(models.root.getByRole('alert').filter({ hasText: 'keychain' })).toContainText(
     /cannot be used.*Unlock it/,
   )

@@ -6,7 +6,7 @@ import { test as desktopTest } from '../../support/electronFixtures.ts'
 import { expect, head, headBytes, projector, test as sourceTest, text, tiny } from '../../support/sourceFixtures.ts'
 
 /** What the desktop shell shows outside of its window. */
-export interface ShellSigns {
+interface ShellSigns {
   /** What the taskbar or the dock was told last, e.g. "0.25 normal"; "" when nothing was. */
   bar(): Promise<string>
   /** Labels of the tray's menu as it was set last; [] before. */
@@ -23,7 +23,7 @@ interface Seen {
 }
 
 /** Looks at the taskbar and the tray from now on; what they showed before is not known. */
-export async function watchSigns(electron: ElectronApplication): Promise<ShellSigns> {
+async function watchSigns(electron: ElectronApplication): Promise<ShellSigns> {
   await electron.evaluate(({ BrowserWindow, Tray }) => {
     const seen: Seen = { bar: '', menu: null, toolTip: '' }
     Object.assign(globalThis, { seen })

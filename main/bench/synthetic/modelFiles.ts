@@ -113,7 +113,7 @@ function byteAlphabet(): string[] {
  * A byte-level BPE vocabulary in Qwen2's form: `normal` ordinary tokens (the bytes, then all pairs, then triples of
  * them, each with its merge), the special tokens, and unused ones up to `size`.
  */
-export function vocabulary(normal: number, size: number): Record<string, Value> {
+function vocabulary(normal: number, size: number): Record<string, Value> {
   const alphabet = byteAlphabet()
   const tokens = alphabet.slice(0, normal)
   const merges: string[] = []

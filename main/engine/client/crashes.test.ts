@@ -195,6 +195,7 @@ describe('closing', () => {
 test('a process that cannot be started is a crash, not a hang', async () => {
   const dead: SpawnWorker = () => ({
     pid: undefined,
+    started: Promise.resolve(null),
     send: () => {},
     onMessage: () => {},
     onExit: (listener) => void setImmediate(() => listener({ code: null, signal: null })),

@@ -1,7 +1,7 @@
 import os from 'node:os'
 import { AppError } from '#contract'
 import type { ModelCheck, Placement } from '#contract'
-import { AsyncQueue } from '../../lib/events.ts'
+import { eventStream } from '../../lib/events.ts'
 import { DiskCache, MAX_STATE_BYTES, statesFolder } from '../cache/diskCache.ts'
 import { checkFiles, inspectFile } from '../gguf/inspectFile.ts'
 import { inspectModel } from '../gguf/inspectModel.ts'
@@ -100,23 +100,28 @@ class LlamaEngine implements Engine {
   async *answer(request: AnswerRequest, options: AnswerOptions = {}): AsyncGenerator<AnswerEvent> {
     const { signal } = options
     if (signal?.aborted) return yield { type: 'done', result: nothing }
-    const events = new AsyncQueue<AnswerEvent>()
     const link = await this.process.connect(request.model, signal)
     if (!link) return yield { type: 'done', result: nothing }
-    const id = link.request({ op: 'answer', request, conversation: options.conversationId ?? null }, (reply) => {
-      if (reply instanceof AppError) events.fail(reply)
-      else if (reply.type === 'text') events.push({ type: 'text', text: reply.text })
-      else if (reply.type === 'seen') events.push({ type: 'seen', seen: reply.seen })
-      else if (reply.type === 'progress') events.push({ type: 'progress', progress: reply.progress })
-      else if (reply.type === 'done') {
-        events.push({ type: 'done', result: reply.result as AnswerResult })
-        events.end()
-      } else if (reply.type === 'failed' && reply.error.code === 'Interrupted' && signal?.aborted) {
-        events.push({ type: 'done', result: nothing })
-        events.end()
-      } else if (reply.type === 'failed') events.fail(AppError.from(reply.error))
-    })
-    yield* untilCancelled(events, () => link.cancel(id), signal)
+    const asked = { op: 'answer', request, conversation: options.conversationId ?? null } as const
+    yield* eventStream<AnswerEvent>(
+      ({ push, end, fail }) => {
+        const finish = (result: AnswerResult) => {
+          push({ type: 'done', result })
+          end()
+        }
+        const id = link.request(asked, (reply) => {
+          if (reply instanceof AppError) fail(reply)
+          else if (reply.type === 'text') push({ type: 'text', text: reply.text })
+          else if (reply.type === 'seen') push({ type: 'seen', seen: reply.seen })
+          else if (reply.type === 'progress') push({ type: 'progress', progress: reply.progress })
+          else if (reply.type === 'done') finish(reply.result as AnswerResult)
+          else if (reply.type === 'failed' && reply.error.code === 'Interrupted' && signal?.aborted) finish(nothing)
+          else if (reply.type === 'failed') fail(AppError.from(reply.error))
+        })
+        return cancelling(() => link.cancel(id), signal)
+      },
+      { capacity: Infinity },
+    )
   }
 
   async *batch(
@@ -125,23 +130,27 @@ class LlamaEngine implements Engine {
     { signal, parallel = 4 }: BatchOptions = {},
   ): AsyncGenerator<BatchEvent> {
     if (requests.length === 0) return
-    const events = new AsyncQueue<BatchEvent>()
     const link = await this.process.connect(model, signal)
     if (!link) return
-    const id = link.request({ op: 'batch', model, requests, parallel }, (reply) => {
-      if (reply instanceof AppError) events.fail(reply)
-      else if (reply.type === 'batchText') events.push({ type: 'text', index: reply.index, text: reply.text })
-      else if (reply.type === 'batchEnd')
-        events.push(
-          'finishReason' in reply.end
-            ? { type: 'done', index: reply.index, result: reply.end }
-            : { type: 'failed', index: reply.index, error: reply.end },
-        )
-      else if (reply.type === 'done') events.end()
-      else if (reply.type === 'failed' && reply.error.code === 'Interrupted' && signal?.aborted) events.end()
-      else if (reply.type === 'failed') events.fail(AppError.from(reply.error))
-    })
-    yield* untilCancelled(events, () => link.cancel(id), signal)
+    yield* eventStream<BatchEvent>(
+      ({ push, end, fail }) => {
+        const id = link.request({ op: 'batch', model, requests, parallel }, (reply) => {
+          if (reply instanceof AppError) fail(reply)
+          else if (reply.type === 'batchText') push({ type: 'text', index: reply.index, text: reply.text })
+          else if (reply.type === 'batchEnd')
+            push(
+              'finishReason' in reply.end
+                ? { type: 'done', index: reply.index, result: reply.end }
+                : { type: 'failed', index: reply.index, error: reply.end },
+            )
+          else if (reply.type === 'done') end()
+          else if (reply.type === 'failed' && reply.error.code === 'Interrupted' && signal?.aborted) end()
+          else if (reply.type === 'failed') fail(AppError.from(reply.error))
+        })
+        return cancelling(() => link.cancel(id), signal)
+      },
+      { capacity: Infinity },
+    )
   }
 
   async count(request: AnswerRequest, { signal }: CountOptions = {}): Promise<TokenCount> {
@@ -236,17 +245,11 @@ const sameOptions = (a: ContextOptions, b: ContextOptions) =>
   a.flashAttention === b.flashAttention &&
   a.yarnFactor === b.yarnFactor
 
-/** The events of a request; it is cancelled when `signal` aborts and when nobody takes events any more. */
-async function* untilCancelled<T>(
-  events: AsyncIterable<T>,
-  cancel: () => void,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<T> {
+/** Calls `cancel` when `signal` aborts, and at the latest when the returned function is called. */
+function cancelling(cancel: () => void, signal: AbortSignal | undefined): () => void {
   signal?.addEventListener('abort', cancel, { once: true })
   if (signal?.aborted) cancel()
-  try {
-    yield* events
-  } finally {
+  return () => {
     signal?.removeEventListener('abort', cancel)
     cancel()
   }

@@ -23,7 +23,7 @@ export interface InspectedModel extends ModelSummary {
  * `path`: of the projector. @throws AppError ProjectorMismatch when it was made for a language model of another width or
  * family; what the headers do not tell is left to who chose it.
  */
-export function checkPair(text: TextModelFacts, projector: ProjectorFacts, path: string): void {
+function checkPair(text: TextModelFacts, projector: ProjectorFacts, path: string): void {
   const [width, given] = [text.embeddingLength, projector.outputLength]
   const { verdict, why } = pairing(
     { name: text.name, family: text.family, width },
@@ -100,7 +100,7 @@ export function atSource<F extends { readonly path: string }>(
       })
     return { size: source.size, read, close: () => source.close() }
   }
-  const told = <T>(work: Promise<T>): Promise<T> =>
+  const throughSource = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
       if (failure !== null) throw failure
       if (!(error instanceof AppError && error.code === 'ModelDamaged')) throw error
@@ -108,11 +108,11 @@ export function atSource<F extends { readonly path: string }>(
     })
   return {
     async inspectFile(path, signal) {
-      const facts = await told(inspectFile(path, signal, openSource))
+      const facts = await throughSource(inspectFile(path, signal, openSource))
       if (failure !== null) throw failure
       return { ...facts, problem: facts.problem === null ? null : ofSource(facts.problem) }
     },
-    inspectModel: (pair, signal) => told(inspectModel(pair, signal, [], openSource)),
+    inspectModel: (pair, signal) => throughSource(inspectModel(pair, signal, [], openSource)),
   }
 }
 

@@ -24,6 +24,7 @@ async function familyOf(file: EditedFile, name = 'model.gguf'): Promise<readonly
   expect(problem).toBeNull()
   return [family, familyFrom]
 }
+
 /** A fine-tune whose trained context is that of neither family. */
 const silent = (changes: Readonly<Record<string, Entry>> = {}) =>
   fineTune(text, 'Docs 7B', { 'qwen2vl.context_length': u32(40_000), ...changes })

@@ -44,6 +44,7 @@ const KEYWORDS: Readonly<Record<string, { readonly held: readonly string[]; read
   boolean: { held: [], others: [] },
   null: { held: [], others: [] },
 }
+
 /** Keywords that say which values are allowed, whatever their type; only a schema that uses them by themselves can be held. */
 const GENERAL: readonly string[] = [
   'type',

@@ -19,104 +19,6 @@ export interface SizedModel {
   readonly projector: PlannedProjector | null
 }
 
-const F32_BITS = 32
-/** llama.cpp keeps the output matrix in Q6_K when the others have fewer bits. */
-const LEAST_OUTPUT_BITS = 6.5625
-
-/**
- * A model whose files are not there yet. Sizes of both files in bytes, `trainedContext` in tokens. The file's bytes are
- * shared out by the shape's parameters, the output matrix at six bits or more.
- */
-export function sizedModel(
-  shape: ModelShape,
-  file: { name: string; textBytes: number; projectorBytes: number | null; trainedContext: number },
-): SizedModel {
-  const { text, projector } = shape
-  const { embeddings, block } = parameters(text)
-  const all = embeddings * (text.tiedEmbeddings ? 1 : 2) + block * text.blocks
-  const bits = (file.textBytes * 8) / all
-  const output = (embeddings * Math.max(bits, LEAST_OUTPUT_BITS)) / 8
-  const rest = Math.max(0, file.textBytes - output) / (all - embeddings)
-  return {
-    text: {
-      ...text,
-      name: file.name,
-      trainedContext: file.trainedContext,
-      isF32: bits >= F32_BITS,
-      bytes: file.textBytes,
-      weights: {
-        embeddings: text.tiedEmbeddings ? output : embeddings * rest,
-        blocks: new Array<number>(text.blocks).fill(block * rest),
-        output: text.tiedEmbeddings ? 0 : output,
-      },
-    },
-    projector: projector && file.projectorBytes !== null ? { ...projector, bytes: file.projectorBytes } : null,
-  }
-}
-
-/** Numbers in the token embeddings and in one block; its norms and biases are too few to count. */
-function parameters({ embeddingLength: width, feedForwardLength, kvHeads, headDim, vocabSize }: TextShape): {
-  embeddings: number
-  block: number
-} {
-  const attention = 2 * width * width + 2 * width * kvHeads * headDim
-  return { embeddings: vocabSize * width, block: attention + 3 * width * feedForwardLength }
-}
-
-/** What an answer usually has in its KV cache, in tokens. */
-const USUAL_TOKENS = 1024
-/** When the processor's speed could not be measured: slow memory, in bytes per second. */
-const SLOW_MEMORY = 10e9
-/** A dedicated card reads what it can hold about 15 times a second in practice; older and newer ones alike, most do more. */
-const READS_PER_SECOND = 15
-const LEAST_CARD = 60e9
-const MOST_CARD = 1000e9
-/** Apple silicon and integrated graphics read at least so fast. */
-const SHARED_CARD = 45e9
-/** Launching a layer's work on a card, in seconds. */
-const LAYER_SECONDS = 30e-6
-/** Attention, norms and sampling beside the products on the processor. */
-const CPU_SHARE = 0.85
-
-/** Tokens per second from which an answer feels so. */
-const CLASSES = [
-  [30, 'fast'],
-  [10, 'comfortable'],
-  [3, 'slow'],
-  [0, 'very slow'],
-] as const
-
-/**
- * Tokens per second of an answer, estimated: every token reads all weights and its KV cache once from where they lie. The
- * processor's speed is measured, that of a GPU assumed by its kind and size.
- */
-export function answerSpeed(
-  plan: MemoryPlan,
-  { text }: SizedModel,
-  gpu: DeviceInfo | null,
-  { cpuBytesPerSecond }: Pick<MachineFacts, 'cpuBytesPerSecond'>,
-): number {
-  const [cpu, card] = plan.parts
-  const cpuSpeed = (cpuBytesPerSecond || SLOW_MEMORY) * CPU_SHARE
-  const kv = Math.min(1, USUAL_TOKENS / plan.contextTokens)
-  // one row of the embeddings is read, unless they serve for the output here
-  const skipped = plan.gpuLayers > 0 || text.weights.output > 0 ? text.weights.embeddings : 0
-  const onCpu = (cpu ? cpu.weights - skipped + cpu.kv * kv : 0) / cpuSpeed
-  const onGpu =
-    card && gpu ? (card.weights + card.kv * kv) / gpuSpeed(gpu, cpuBytesPerSecond) + plan.gpuLayers * LAYER_SECONDS : 0
-  return 1 / (onCpu + onGpu)
-}
-
-/** The class of a speed in tokens per second. */
-export function speedClass(tokensPerSecond: number): NonNullable<Fit['speed']> {
-  return CLASSES.find(([least]) => tokensPerSecond >= least)?.[1] ?? 'very slow'
-}
-
-function gpuSpeed({ kind, isShared, totalBytes }: DeviceInfo, cpuBytesPerSecond: number): number {
-  if (kind === 'integrated' || isShared) return Math.max(SHARED_CARD, cpuBytesPerSecond)
-  return Math.min(MOST_CARD, Math.max(LEAST_CARD, totalBytes * READS_PER_SECOND))
-}
-
 /** The largest context that is worth telling, in tokens; those tried are its halves: 16384, 8192, 4096 and 2048. */
 const LARGEST_CONTEXT = 32_768
 
@@ -221,4 +123,102 @@ function sentence(
       return `Needs ${gigabytes(neededBytes)} of memory; ${gigabytes(freeBytes)} are free.`
     }
   }
+}
+
+const F32_BITS = 32
+/** llama.cpp keeps the output matrix in Q6_K when the others have fewer bits. */
+const LEAST_OUTPUT_BITS = 6.5625
+
+/**
+ * A model whose files are not there yet. Sizes of both files in bytes, `trainedContext` in tokens. The file's bytes are
+ * shared out by the shape's parameters, the output matrix at six bits or more.
+ */
+export function sizedModel(
+  shape: ModelShape,
+  file: { name: string; textBytes: number; projectorBytes: number | null; trainedContext: number },
+): SizedModel {
+  const { text, projector } = shape
+  const { embeddings, block } = parameters(text)
+  const all = embeddings * (text.tiedEmbeddings ? 1 : 2) + block * text.blocks
+  const bits = (file.textBytes * 8) / all
+  const output = (embeddings * Math.max(bits, LEAST_OUTPUT_BITS)) / 8
+  const rest = Math.max(0, file.textBytes - output) / (all - embeddings)
+  return {
+    text: {
+      ...text,
+      name: file.name,
+      trainedContext: file.trainedContext,
+      isF32: bits >= F32_BITS,
+      bytes: file.textBytes,
+      weights: {
+        embeddings: text.tiedEmbeddings ? output : embeddings * rest,
+        blocks: new Array<number>(text.blocks).fill(block * rest),
+        output: text.tiedEmbeddings ? 0 : output,
+      },
+    },
+    projector: projector && file.projectorBytes !== null ? { ...projector, bytes: file.projectorBytes } : null,
+  }
+}
+
+/** Numbers in the token embeddings and in one block; its norms and biases are too few to count. */
+function parameters({ embeddingLength: width, feedForwardLength, kvHeads, headDim, vocabSize }: TextShape): {
+  embeddings: number
+  block: number
+} {
+  const attention = 2 * width * width + 2 * width * kvHeads * headDim
+  return { embeddings: vocabSize * width, block: attention + 3 * width * feedForwardLength }
+}
+
+/** What an answer usually has in its KV cache, in tokens. */
+const USUAL_TOKENS = 1024
+/** When the processor's speed could not be measured: slow memory, in bytes per second. */
+const SLOW_MEMORY = 10e9
+/** A dedicated card reads what it can hold about 15 times a second in practice; older and newer ones alike, most do more. */
+const READS_PER_SECOND = 15
+const LEAST_CARD = 60e9
+const MOST_CARD = 1000e9
+/** Apple silicon and integrated graphics read at least so fast. */
+const SHARED_CARD = 45e9
+/** Launching a layer's work on a card, in seconds. */
+const LAYER_SECONDS = 30e-6
+/** Attention, norms and sampling beside the products on the processor. */
+const CPU_SHARE = 0.85
+
+/** Tokens per second from which an answer feels so. */
+const CLASSES = [
+  [30, 'fast'],
+  [10, 'comfortable'],
+  [3, 'slow'],
+  [0, 'very slow'],
+] as const
+
+/**
+ * Tokens per second of an answer, estimated: every token reads all weights and its KV cache once from where they lie. The
+ * processor's speed is measured, that of a GPU assumed by its kind and size.
+ */
+function answerSpeed(
+  plan: MemoryPlan,
+  { text }: SizedModel,
+  gpu: DeviceInfo | null,
+  { cpuBytesPerSecond }: Pick<MachineFacts, 'cpuBytesPerSecond'>,
+): number {
+  const [cpu, card] = plan.parts
+  const cpuSpeed = (cpuBytesPerSecond || SLOW_MEMORY) * CPU_SHARE
+  const kv = Math.min(1, USUAL_TOKENS / plan.contextTokens)
+  // one row of the embeddings is read, unless they serve for the output here
+  const skipped = plan.gpuLayers > 0 || text.weights.output > 0 ? text.weights.embeddings : 0
+  const onCpu = (cpu ? cpu.weights - skipped + cpu.kv * kv : 0) / cpuSpeed
+  const onGpu =
+    card && gpu ? (card.weights + card.kv * kv) / gpuSpeed(gpu, cpuBytesPerSecond) + plan.gpuLayers * LAYER_SECONDS : 0
+  return 1 / (onCpu + onGpu)
+}
+
+/** The class of a speed in tokens per second. */
+function speedClass(tokensPerSecond: number): NonNullable<Fit['speed']> {
+  return CLASSES.find(([least]) => tokensPerSecond >= least)?.[1] ?? 'very slow'
+}
+
+function gpuSpeed({ kind, isShared, totalBytes }: DeviceInfo, cpuBytesPerSecond: number): number {
+  if (kind === 'integrated' || isShared) return Math.max(SHARED_CARD, cpuBytesPerSecond)
+  return Math.min(MOST_CARD, Math.max(LEAST_CARD, totalBytes * READS_PER_SECOND))
 }

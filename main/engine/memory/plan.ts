@@ -12,52 +12,6 @@ import {
 } from './memoryModel.ts'
 import type { KvType } from './memoryModel.ts'
 
-/** The context options that decide how much memory a token takes, with nothing left open. */
-export interface ResolvedOptions {
-  readonly kvType: Exclude<ContextOptions['kvType'], 'auto' | undefined>
-  readonly flashAttention: Exclude<ContextOptions['flashAttention'], undefined>
-}
-
-/** What `auto` comes to: full-precision weights get a full-precision cache and plain attention, exact as the reference is. */
-export function resolveOptions(
-  model: { facts: Pick<TextModelFacts, 'isF32'> },
-  options: ContextOptions,
-): ResolvedOptions {
-  const { kvType = 'auto', flashAttention = 'auto' } = options
-  const type = kvType === 'auto' ? (model.facts.isF32 ? 'f32' : 'f16') : kvType
-  // llama.cpp computes with a quantized V cache in flash attention only
-  if (type === 'q8_0' || type === 'q4_0') return { kvType: type, flashAttention: 'on' }
-  return { kvType: type, flashAttention: flashAttention === 'auto' && type === 'f32' ? 'off' : flashAttention }
-}
-
-/** The error for a plan that does not fit, with its figures. */
-export function outOfMemory(
-  plan: MemoryPlan,
-  { text, systemFreeBytes }: { text: { name: string }; systemFreeBytes: number },
-): AppError {
-  const [{ weights, projector, kv, picture, overhead }] = plan.parts as [PlanPart]
-  const needs = `${text.name} needs ${gigabytes(plan.total)} of memory with a context of ${plan.contextTokens.toLocaleString('en')} tokens`
-  return new AppError(
-    'OutOfMemory',
-    `${needs}; ${gigabytes(systemFreeBytes)} are free. Close other programs or choose a smaller model.`,
-    {
-      needed: plan.total,
-      free: systemFreeBytes,
-      context: plan.contextTokens,
-      weights,
-      projector,
-      kv,
-      picture,
-      overhead,
-    },
-  )
-}
-
-/** Bytes as people read them, e.g. "2.3 GB". */
-export function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toLocaleString('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 })} GB`
-}
-
 /** What a plan needs to know of a language model, from its header or estimated before there is a file. */
 export type PlannedText = Pick<
   TextModelFacts,
@@ -101,7 +55,7 @@ export interface PlanInput {
 /** The context of requests that leave it open, unless their prompt needs more, in tokens. */
 export const AUTO_CONTEXT = 8192
 /** A context is not made smaller than this to save memory, in tokens. */
-export const LEAST_CONTEXT = 2048
+const LEAST_CONTEXT = 2048
 /** A larger picture is planned for only when it costs nothing else: the budget of the window, in pixels. */
 export const USUAL_PICTURE = 1280 * PIXELS_PER_TOKEN
 const CONTEXT_STEP = 256
@@ -276,3 +230,49 @@ function part(device: string, free: number, bytes: Omit<PlanPart, 'device' | 'fr
 }
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+
+/** The context options that decide how much memory a token takes, with nothing left open. */
+export interface ResolvedOptions {
+  readonly kvType: Exclude<ContextOptions['kvType'], 'auto' | undefined>
+  readonly flashAttention: Exclude<ContextOptions['flashAttention'], undefined>
+}
+
+/** What `auto` comes to: full-precision weights get a full-precision cache and plain attention, exact as the reference is. */
+export function resolveOptions(
+  model: { facts: Pick<TextModelFacts, 'isF32'> },
+  options: ContextOptions,
+): ResolvedOptions {
+  const { kvType = 'auto', flashAttention = 'auto' } = options
+  const type = kvType === 'auto' ? (model.facts.isF32 ? 'f32' : 'f16') : kvType
+  // llama.cpp computes with a quantized V cache in flash attention only
+  if (type === 'q8_0' || type === 'q4_0') return { kvType: type, flashAttention: 'on' }
+  return { kvType: type, flashAttention: flashAttention === 'auto' && type === 'f32' ? 'off' : flashAttention }
+}
+
+/** The error for a plan that does not fit, with its figures. */
+export function outOfMemory(
+  plan: MemoryPlan,
+  { text, systemFreeBytes }: { text: { name: string }; systemFreeBytes: number },
+): AppError {
+  const [{ weights, projector, kv, picture, overhead }] = plan.parts as [PlanPart]
+  const needs = `${text.name} needs ${gigabytes(plan.total)} of memory with a context of ${plan.contextTokens.toLocaleString('en')} tokens`
+  return new AppError(
+    'OutOfMemory',
+    `${needs}; ${gigabytes(systemFreeBytes)} are free. Close other programs or choose a smaller model.`,
+    {
+      needed: plan.total,
+      free: systemFreeBytes,
+      context: plan.contextTokens,
+      weights,
+      projector,
+      kv,
+      picture,
+      overhead,
+    },
+  )
+}
+
+/** Bytes as people read them, e.g. "2.3 GB". */
+export function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toLocaleString('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 })} GB`
+}

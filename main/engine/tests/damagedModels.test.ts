@@ -19,6 +19,7 @@ const spawn: SpawnWorker = (name) => {
   processes++
   return forkWorker(name)
 }
+
 /** One engine for all cases: what one does to its process must not show in the next. */
 const engine = createEngine({ spawn, cachePath: join(folder.path, 'cache') })
 afterAll(async () => {

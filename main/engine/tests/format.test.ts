@@ -35,6 +35,7 @@ const ask = async (
   )
   return { text, isFinished: result.finishReason === 'stop' }
 }
+
 /** The same for a schema as JavaScript has it. */
 const askFor = (schema: JsonSchema, sampling?: Parameters<typeof ask>[1]) =>
   ask({ jsonSchema: JSON.stringify(schema) }, sampling)

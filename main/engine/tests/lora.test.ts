@@ -281,6 +281,7 @@ const matrix = (name: string, ...dims: number[]) => ({
   dims,
   data: new Float32Array(dims.reduce((product, dim) => product * dim, 1)),
 })
+
 /** As llama.cpp wants them: a [rank, tokens], b [rank, width]. */
 const embeddings = () =>
   ggufFile(lora, [matrix('token_embd.weight.lora_a', 4, 1632), matrix('token_embd.weight.lora_b', 4, 192)])

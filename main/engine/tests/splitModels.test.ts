@@ -108,7 +108,7 @@ describe('refused with a clear word', () => {
     ],
     [
       'a count of another type',
-      () => written(undefined, () => ({ countType: 4 })),
+      () => written(undefined, () => ({ countType: 'u32' })),
       'UnsupportedModel',
       /split\.count is not of type u16/,
     ],

@@ -85,9 +85,6 @@ const scheduler: Scheduler = new Scheduler(host, send, (job, running) =>
   perform(job, running, { host, scheduler, send }),
 )
 
-// Ctrl+C in a terminal reaches every process of the group; the core decides when this one ends
-process.on('SIGINT', () => {})
-
 setInterval(() => host.sendMemory(), MEMORY_MS).unref()
 
 channel.onMessage((message) => {

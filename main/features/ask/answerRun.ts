@@ -4,56 +4,6 @@ import type { AnswerEvent, AnswerOptions, AnswerResult } from '../../engine/inde
 import { toStorageError } from '../../lib/database/index.ts'
 import type { Conversations, Ending } from '../../services/conversations/index.ts'
 
-/** Longest time that text waits for more, in ms. */
-export const batchMs = 30
-
-/**
- * Gathers text so that `commit` runs at most once per `batchMs`: at once after a pause, else when the time is over. An
- * error of a delayed commit goes to `onError`; that of `push` and `flush` to their caller.
- */
-export class TextBatch {
-  private readonly commit: (text: string) => void
-  private readonly onError: (error: unknown) => void
-  private waiting = ''
-  private timer: NodeJS.Timeout | null = null
-  private last = -Infinity
-
-  constructor(commit: (text: string) => void, onError: (error: unknown) => void) {
-    this.commit = commit
-    this.onError = onError
-  }
-
-  push(text: string): void {
-    this.waiting += text
-    const left = this.last + batchMs - performance.now()
-    if (left <= 0) this.flush()
-    else this.timer ??= setTimeout(() => this.onTime(), left)
-  }
-
-  /** Commits what waits, now; it goes on waiting when that fails. */
-  flush(): void {
-    this.drop()
-    if (!this.waiting) return
-    this.commit(this.waiting)
-    this.waiting = ''
-    this.last = performance.now()
-  }
-
-  /** Commits nothing more by itself. */
-  drop(): void {
-    if (this.timer) clearTimeout(this.timer)
-    this.timer = null
-  }
-
-  private onTime(): void {
-    try {
-      this.flush()
-    } catch (error) {
-      this.onError(error)
-    }
-  }
-}
-
 const closed: Ending = {
   status: 'interrupted',
   error: {
@@ -190,4 +140,54 @@ function endingOf(result: AnswerResult | null): Ending {
   const { finishReason, usage, timings } = result
   const figures = usage.promptTokens > 0 ? { usage, timings } : {}
   return { status: finishReason === 'aborted' ? 'stopped' : 'complete', ...figures }
+}
+
+/** Longest time that text waits for more, in ms. */
+const batchMs = 30
+
+/**
+ * Gathers text so that `commit` runs at most once per `batchMs`: at once after a pause, else when the time is over. An
+ * error of a delayed commit goes to `onError`; that of `push` and `flush` to their caller.
+ */
+class TextBatch {
+  private readonly commit: (text: string) => void
+  private readonly onError: (error: unknown) => void
+  private waiting = ''
+  private timer: NodeJS.Timeout | null = null
+  private last = -Infinity
+
+  constructor(commit: (text: string) => void, onError: (error: unknown) => void) {
+    this.commit = commit
+    this.onError = onError
+  }
+
+  push(text: string): void {
+    this.waiting += text
+    const left = this.last + batchMs - performance.now()
+    if (left <= 0) this.flush()
+    else this.timer ??= setTimeout(() => this.onTime(), left)
+  }
+
+  /** Commits what waits, now; it goes on waiting when that fails. */
+  flush(): void {
+    this.drop()
+    if (!this.waiting) return
+    this.commit(this.waiting)
+    this.waiting = ''
+    this.last = performance.now()
+  }
+
+  /** Commits nothing more by itself. */
+  drop(): void {
+    if (this.timer) clearTimeout(this.timer)
+    this.timer = null
+  }
+
+  private onTime(): void {
+    try {
+      this.flush()
+    } catch (error) {
+      this.onError(error)
+    }
+  }
 }

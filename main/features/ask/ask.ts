@@ -1,6 +1,7 @@
 import { ANSWER_ROOM, AppError } from '#contract'
-import type { ChosenFormat, Message, Remedy } from '#contract'
+import type { ChosenFormat, Contract, Message, Remedy } from '#contract'
 import type { AnswerEvent, AnswerOptions, AnswerRequest, Engine, ModelFiles } from '../../engine/index.ts'
+import type { HandlersOf } from '../../lib/handlers.ts'
 import type { Conversations, Sent } from '../../services/conversations/index.ts'
 import type { Drafts } from '../../services/drafts/index.ts'
 import type { Chosen, Models } from '../../services/models/index.ts'
@@ -31,6 +32,8 @@ export interface SecondModel {
   makeWay(model: ModelFiles): Promise<void>
   /** As `Engine.answer`, once `first` has settled: from then on the memory that is free is not wanted by the first answer. */
   answer(request: AnswerRequest, options: AnswerOptions & { first: Promise<void> }): AsyncIterable<AnswerEvent>
+  /** Nothing is compared any more for now: gives back its memory once its answers have ended. */
+  end(): Promise<void>
 }
 
 /** The formats that are offered again at most. */
@@ -72,6 +75,8 @@ export interface Ask extends Pick<Preparation, 'count' | 'prepare'> {
    * NotFound, also from another window. Throws what `remove` throws; the conversation takes questions again then.
    */
   remove(conversationId: string, remove: () => void): Promise<void>
+  /** Answers the window's calls about asking. They throw as above. */
+  readonly procedures: HandlersOf<Contract>['ask']
   /** Stores every running answer as interrupted and stops it. */
   close(): void
 }
@@ -91,9 +96,9 @@ export function createAsk(parts: AskParts): Ask {
   const toAnswers = (
     turns: readonly Turn[],
     compareWith: string | null | undefined,
-  ): { main: Assignment; beside: Assignment | null } => {
+  ): { main: Assignment; comparison: Assignment | null } => {
     const assign = (chosen: Chosen): Assignment => ({ chosen, request: request(turns, chosen) })
-    return { main: assign(models.chosen()), beside: compareWith ? assign(models.chosen(compareWith)) : null }
+    return { main: assign(models.chosen()), comparison: compareWith ? assign(models.chosen(compareWith)) : null }
   }
   /** Changes what `remedy` says; returns how many of the oldest messages are left out then. */
   const apply = async (remedy: Remedy, path: readonly Message[], signal?: AbortSignal): Promise<number> => {
@@ -136,11 +141,11 @@ export function createAsk(parts: AskParts): Ask {
     await second.makeWay(wanted.model)
     yield* engine.answer(wanted, options)
   }
-  const start = (sent: Sent, main: Assignment, beside: Assignment | null): Sent => {
+  const start = (sent: Sent, main: Assignment, comparison: Assignment | null): Sent => {
     const { conversationId, answerId, besideId } = sent
     const { underWay } = run(conversationId, answerId, (options) => answerFirst(main.request, options))
-    if (beside && besideId)
-      run(conversationId, besideId, (options) => second.answer(beside.request, { ...options, first: underWay }))
+    if (comparison && besideId)
+      run(conversationId, besideId, (options) => second.answer(comparison.request, { ...options, first: underWay }))
     try {
       models.used(main.chosen.model.id, conversationId)
     } catch {
@@ -160,19 +165,19 @@ export function createAsk(parts: AskParts): Ask {
   const answerAgain = (questionId: string, leftOut: number, compareWith: string | null | undefined): Sent => {
     const path = conversations.path(questionId)
     refuseWhileRunning(conversations.message(questionId).conversationId)
-    const { main, beside } = toAnswers(path.slice(leftOut), compareWith)
-    return start(conversations.answerAgain(questionId, { ...namesOf(main, beside), leftOut }), main, beside)
+    const { main, comparison } = toAnswers(path.slice(leftOut), compareWith)
+    return start(conversations.answerAgain(questionId, { ...namesOf(main, comparison), leftOut }), main, comparison)
   }
 
-  return {
+  const ask: Omit<Ask, 'procedures'> = {
     send({ conversationId, parts: composed, format = null, compareWith, isDraft = false }) {
       const parts = toQuestion(composed, media)
       refuseWhileRunning(conversationId)
       const { path, leftOut } = historyOf(conversations, conversationId)
-      const { main, beside } = toAnswers([...path.slice(leftOut), { role: 'user', parts, format }], compareWith)
+      const { main, comparison } = toAnswers([...path.slice(leftOut), { role: 'user', parts, format }], compareWith)
       preparation.cancel(conversationId)
-      const sent = conversations.ask({ conversationId, parts, format, ...namesOf(main, beside), leftOut })
-      start(sent, main, beside)
+      const sent = conversations.ask({ conversationId, parts, format, ...namesOf(main, comparison), leftOut })
+      start(sent, main, comparison)
       try {
         if (isDraft) drafts.sent(conversationId, sent.conversationId)
       } catch {
@@ -230,9 +235,23 @@ export function createAsk(parts: AskParts): Ask {
       for (const each of running.values()) each.interrupt()
     },
   }
+  return {
+    ...ask,
+    procedures: {
+      send: (question) => ask.send(question),
+      retry: ({ remedy, ...input }, { signal }) =>
+        remedy ? ask.remedy({ ...input, remedy }, signal) : ask.retry(input),
+      stop: (input) => ask.stop(input),
+      count: (question, { signal }) => ask.count(question, signal),
+      prepare: (question, { signal }) => ask.prepare(question, signal),
+      checkFormat: (input) => ask.checkFormat(input),
+      recentFormats: () => ask.recentFormats(),
+      endComparing: () => second.end(),
+    },
+  }
 }
 
-const namesOf = (main: Assignment, beside: Assignment | null) => ({
+const namesOf = (main: Assignment, comparison: Assignment | null) => ({
   model: main.chosen.model.name,
-  beside: beside?.chosen.model.name,
+  beside: comparison?.chosen.model.name,
 })

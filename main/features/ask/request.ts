@@ -17,35 +17,6 @@ import { checkRatio } from '../../lib/picture/smartResize.ts'
 import type { AttachmentGateway, FrameSets } from '../../services/media/index.ts'
 import type { Chosen } from '../../services/models/index.ts'
 
-/** The schema's text of a chosen format. @throws AppError InvalidInput with the place, when an answer cannot be held to it. */
-export function schemaOf({ schema: jsonSchema }: Pick<ChosenFormat, 'schema'>): string {
-  readSchema(jsonSchema, 'The schema')
-  checkFormat({ jsonSchema })
-  return jsonSchema
-}
-
-/** Whether an answer can be held to a schema; `place`: where it is no JSON. */
-export function checkSchema(schema: string): {
-  problem: string | null
-  place: { line: number; column: number } | null
-} {
-  try {
-    schemaOf({ schema })
-    return { problem: null, place: null }
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'InvalidInput') throw error
-    const { line, column } = error.detail ?? {}
-    return {
-      problem: error.message,
-      place: typeof line === 'number' && typeof column === 'number' ? { line, column } : null,
-    }
-  }
-}
-
-/** What a model is told, behind the question, of the format that its answer is held to: it writes better when it knows. */
-export const formatText = ({ schema }: ChosenFormat): string =>
-  `Answer with JSON that follows this schema: ${writeJson(readSchema(schema, 'The schema'))}`
-
 /** Where pictures and the frames of videos are. */
 export interface StoredMedia {
   readonly attachments: Pick<AttachmentGateway, 'get' | 'pathOf'>
@@ -205,3 +176,32 @@ function withText(parts: readonly Part[], text: string): readonly Part[] {
     ? parts.with(-1, { type: 'text', text: `${last.text}\n${text}` })
     : [...parts, { type: 'text', text }]
 }
+
+/** The schema's text of a chosen format. @throws AppError InvalidInput with the place, when an answer cannot be held to it. */
+function schemaOf({ schema: jsonSchema }: Pick<ChosenFormat, 'schema'>): string {
+  readSchema(jsonSchema, 'The schema')
+  checkFormat({ jsonSchema })
+  return jsonSchema
+}
+
+/** Whether an answer can be held to a schema; `place`: where it is no JSON. */
+export function checkSchema(schema: string): {
+  problem: string | null
+  place: { line: number; column: number } | null
+} {
+  try {
+    schemaOf({ schema })
+    return { problem: null, place: null }
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'InvalidInput') throw error
+    const { line, column } = error.detail ?? {}
+    return {
+      problem: error.message,
+      place: typeof line === 'number' && typeof column === 'number' ? { line, column } : null,
+    }
+  }
+}
+
+/** What a model is told, behind the question, of the format that its answer is held to: it writes better when it knows. */
+const formatText = ({ schema }: ChosenFormat): string =>
+  `Answer with JSON that follows this schema: ${writeJson(readSchema(schema, 'The schema'))}`

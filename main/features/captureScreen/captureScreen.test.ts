@@ -75,13 +75,20 @@ const settings = () => {
 
 let shell: FakeCapture
 let capturing: CaptureScreen
+let capture: CaptureScreen['procedures']
+const options = { signal: new AbortController().signal }
 beforeEach(() => {
   shell = new FakeCapture()
-  capturing = createCaptureScreen({ capture: shell, shortcuts: null, settings: settings() })
+  open({ capture: shell, shortcuts: null, settings: settings() })
 })
 
+function open(parts: Parameters<typeof createCaptureScreen>[0]): void {
+  capturing = createCaptureScreen(parts)
+  capture = capturing.procedures
+}
+
 async function now(): Promise<CaptureState> {
-  for await (const state of capturing.watch()) return state
+  for await (const state of await capture.watch(undefined, options)) return state
   throw new Error('The stream was empty.')
 }
 async function* bytes(data: Uint8Array): AsyncIterable<Uint8Array> {
@@ -92,27 +99,27 @@ const below = (address: string) => address.slice(shell.address.length)
 
 /** Posts a picture of the region's size and chooses it, as an overlay does. */
 async function choose(id: string, region: Region): Promise<void> {
-  const { chosen } = await capturing.screen(id)
+  const { chosen } = await capture.screen({ id }, options)
   await capturing.gateway.store(below(chosen), bytes(png(region.width, region.height)))
-  await capturing.choose(id, region)
+  await capture.choose({ id, region }, options)
 }
 
 test('a region chosen on the second display ends in a panel beside it and a conversation in the main window', async () => {
   const commands: HostCommand[] = []
   capturing.commands.on((command) => commands.push(command))
-  await capturing.start(0)
+  await capture.start({ delaySeconds: 0 }, options)
   expect([...shell.open]).toEqual(['1', '2'])
   expect((await now()).phase).toBe('picking')
-  const screen = await capturing.screen('2')
+  const screen = await capture.screen({ id: '2' }, options)
   expect(screen).toMatchObject({ width: 40, height: 40 })
   expect(await capturing.gateway.open(below(screen.address))).toEqual(png(40, 40))
-  capturing.painted('2')
+  await capture.painted({ id: '2' }, options)
   expect(shell.shown).toEqual(['2'])
 
   await choose('2', { x: 10, y: 20, width: 7, height: 5 })
   expect((await now()).phase).toBe('asking')
   expect([shell.open.size, shell.panel]).toEqual([0, 'hidden'])
-  const chosen = capturing.chosen()
+  const chosen = await capture.chosen(undefined, options)
   expect(chosen).toMatchObject({
     width: 7,
     height: 5,
@@ -121,10 +128,10 @@ test('a region chosen on the second display ends in a panel beside it and a conv
   })
   expect(await capturing.gateway.open(below(chosen.address))).toEqual(png(7, 5))
   expect(await capturing.gateway.open(below(screen.address)), 'the screens are forgotten').toBeNull()
-  capturing.placePanel({ x: 200, y: 0, width: 10, height: 8 })
+  await capture.placePanel({ x: 200, y: 0, width: 10, height: 8 }, options)
   expect(shell.panel).toEqual({ x: 50, y: 0, width: 10, height: 8 })
 
-  capturing.open('c1')
+  await capture.open({ conversationId: 'c1' }, options)
   expect(shell.panel).toBeNull()
   expect(shell.window).toHaveBeenCalledWith('c1')
   expect(commands).toEqual([{ type: 'openConversation', conversationId: 'c1' }])
@@ -135,40 +142,42 @@ test('an overlay is told where windows are in its own pixels, the frontmost firs
   const left = { x: 4, y: 3, width: 10, height: 8 }
   const across = { x: 30, y: 5, width: 20, height: 10 }
   shell.places = [across, left]
-  await capturing.start(0)
-  expect(await capturing.windows('1')).toEqual([{ x: 30, y: 5, width: 10, height: 10 }, left])
-  expect(await capturing.windows('2'), 'at 200 %, its top is at -10').toEqual([{ x: 0, y: 30, width: 20, height: 10 }])
-  await expect(capturing.windows('9')).rejects.toEqual(code('NotFound'))
+  await capture.start({ delaySeconds: 0 }, options)
+  expect(await capture.windows({ id: '1' }, options)).toEqual([{ x: 30, y: 5, width: 10, height: 10 }, left])
+  expect(await capture.windows({ id: '2' }, options), 'at 200 %, its top is at -10').toEqual([
+    { x: 0, y: 30, width: 20, height: 10 },
+  ])
+  await expect(capture.windows({ id: '9' }, options)).rejects.toEqual(code('NotFound'))
   shell.places = null
-  await capturing.start(0)
-  expect(await capturing.windows('1')).toEqual([])
-  capturing.cancel()
-  await expect(capturing.windows('1')).rejects.toEqual(code('NotFound'))
+  await capture.start({ delaySeconds: 0 }, options)
+  expect(await capture.windows({ id: '1' }, options)).toEqual([])
+  await capture.cancel(undefined, options)
+  await expect(capture.windows({ id: '1' }, options)).rejects.toEqual(code('NotFound'))
 })
 
 test('cancelling closes everything and forgets the pictures', async () => {
-  await capturing.start(0)
-  const screen = await capturing.screen('1')
-  capturing.cancel()
+  await capture.start({ delaySeconds: 0 }, options)
+  const screen = await capture.screen({ id: '1' }, options)
+  await capture.cancel(undefined, options)
   expect((await now()).phase).toBe('idle')
   expect(shell.open.size).toBe(0)
   expect(await capturing.gateway.open(below(screen.address))).toBeNull()
   await expect(capturing.gateway.store(below(screen.chosen), bytes(png(1, 1)))).rejects.toEqual(code('NotFound'))
-  await expect(capturing.screen('1')).rejects.toEqual(code('NotFound'))
+  await expect(capture.screen({ id: '1' }, options)).rejects.toEqual(code('NotFound'))
 })
 
 test('the window is left out of a capture that it begins at once, and of no other', async () => {
-  await capturing.start(0)
+  await capture.start({ delaySeconds: 0 }, options)
   capturing.startFromShell()
   await until(() => shell.withWindow.length === 2)
   expect(shell.withWindow).toEqual([false, true])
 })
 
 test('a window of the capture that its user closes ends it', async () => {
-  await capturing.start(0)
+  await capture.start({ delaySeconds: 0 }, options)
   shell.closedByUser()
   expect((await now()).phase).toBe('idle')
-  await capturing.start(0)
+  await capture.start({ delaySeconds: 0 }, options)
   await choose('1', { x: 0, y: 0, width: 2, height: 2 })
   shell.closedByUser()
   expect((await now()).phase).toBe('idle')
@@ -176,55 +185,55 @@ test('a window of the capture that its user closes ends it', async () => {
 })
 
 test('a delayed capture waits, and can be cancelled meanwhile', async () => {
-  const started = capturing.start(10)
+  const started = capture.start({ delaySeconds: 10 }, options)
   expect((await now()).phase).toBe('waiting')
   expect(shell.open.size).toBe(0)
-  capturing.cancel()
+  await capture.cancel(undefined, options)
   await expect(started).rejects.toEqual(code('Interrupted'))
   expect(shell.open.size).toBe(0)
 })
 
 test('a later capture replaces an earlier one, whose pictures are gone', async () => {
-  await capturing.start(0)
-  const first = await capturing.screen('1')
-  await capturing.start(0)
+  await capture.start({ delaySeconds: 0 }, options)
+  const first = await capture.screen({ id: '1' }, options)
+  await capture.start({ delaySeconds: 0 }, options)
   expect(await capturing.gateway.open(below(first.address))).toBeNull()
   expect((await now()).phase).toBe('picking')
 })
 
 test('only a region of the screen whose picture was posted is taken', async () => {
-  await capturing.start(0)
+  await capture.start({ delaySeconds: 0 }, options)
   const region = { x: 0, y: 0, width: 4, height: 4 }
-  await expect(capturing.choose('1', region), 'nothing posted').rejects.toEqual(code('InvalidInput'))
+  await expect(capture.choose({ id: '1', region }, options), 'nothing posted').rejects.toEqual(code('InvalidInput'))
   await expect(choose('1', { ...region, x: 38 }), 'over the edge').rejects.toEqual(code('InvalidInput'))
   await expect(choose('9', region)).rejects.toEqual(code('NotFound'))
-  const { chosen } = await capturing.screen('1')
+  const { chosen } = await capture.screen({ id: '1' }, options)
   await expect(capturing.gateway.store(below(chosen), bytes(Buffer.from('GIF89a')))).rejects.toEqual(
     code('UnsupportedMedia'),
   )
   await expect(capturing.gateway.store('other/chosen', bytes(png(4, 4)))).rejects.toEqual(code('NotFound'))
-  expect(() => capturing.chosen()).toThrow(code('NotFound'))
+  expect(() => capture.chosen(undefined, options)).toThrow(code('NotFound'))
   expect((await now()).phase).toBe('picking')
 })
 
 test('without access nothing is captured; asked from outside, the window says why', async () => {
-  const states = capturing.watch()
+  const states = await capture.watch(undefined, options)
   expect((await states.next()).value).toMatchObject({ access: 'granted' })
   shell.allowed = 'denied'
-  await expect(capturing.start(0)).rejects.toEqual(code('Unauthorized'))
+  await expect(capture.start({ delaySeconds: 0 }, options)).rejects.toEqual(code('Unauthorized'))
   expect((await states.next()).value).toMatchObject({ access: 'denied' })
   expect(shell.open.size).toBe(0)
   const told = new Promise<HostCommand>((resolve) => capturing.commands.on(resolve))
   capturing.startFromShell()
   expect(await told).toEqual({ type: 'capture' })
   expect(shell.window).toHaveBeenCalledOnce()
-  await capturing.openSettings()
+  await capture.openSettings(undefined, options)
   expect(shell.settingsOpened).toHaveBeenCalledOnce()
 })
 
 test('access that was refused when the system asked ends the capture', async () => {
   shell.allowed = 'unasked'
-  const started = capturing.start(0)
+  const started = capture.start({ delaySeconds: 0 }, options)
   shell.allowed = 'denied'
   await expect(started).rejects.toEqual(code('Unauthorized'))
   expect([(await now()).phase, shell.open.size]).toEqual(['idle', 0])
@@ -232,13 +241,13 @@ test('access that was refused when the system asked ends the capture', async () 
 
 test('a screen that cannot be captured ends it with the reason', async () => {
   shell.failure = new AppError('NotFound', 'There is no screen.')
-  await expect(capturing.start(0)).rejects.toBe(shell.failure)
+  await expect(capture.start({ delaySeconds: 0 }, options)).rejects.toBe(shell.failure)
   expect([(await now()).phase, shell.open.size]).toEqual(['idle', 0])
 })
 
 test('where the desktop lets its user choose, the window begins the capture', async () => {
   shell.way = 'picker'
-  await expect(capturing.start(0)).rejects.toEqual(code('NotYetSupported'))
+  await expect(capture.start({ delaySeconds: 0 }, options)).rejects.toEqual(code('NotYetSupported'))
   const told = new Promise<HostCommand>((resolve) => capturing.commands.on(resolve))
   capturing.startFromShell()
   expect(await told).toEqual({ type: 'capture' })
@@ -247,7 +256,7 @@ test('where the desktop lets its user choose, the window begins the capture', as
 test('the shortcut follows the settings and says when its keys are taken', async () => {
   const chosen = settings()
   const set = vi.fn<Shortcuts['set']>(async (keys) => keys !== 'Alt+T')
-  capturing = createCaptureScreen({ capture: shell, shortcuts: { set }, settings: chosen })
+  open({ capture: shell, shortcuts: { set }, settings: chosen })
   expect(set).toHaveBeenLastCalledWith(defaultSettings.captureShortcut, expect.any(Function))
   expect((await now()).shortcut).toBe('active')
   chosen.choose('Alt+T')
@@ -265,7 +274,7 @@ test('the shortcut follows the settings and says when its keys are taken', async
 })
 
 test('without a shell that captures, the window is told so', async () => {
-  capturing = createCaptureScreen({ capture: null, shortcuts: null, settings: settings() })
+  open({ capture: null, shortcuts: null, settings: settings() })
   expect(await now()).toEqual({ phase: 'idle', way: 'picker', access: 'granted', shortcut: 'unsupported' })
-  await expect(capturing.start(0)).rejects.toEqual(code('NotYetSupported'))
+  await expect(capture.start({ delaySeconds: 0 }, options)).rejects.toEqual(code('NotYetSupported'))
 })

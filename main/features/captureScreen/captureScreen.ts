@@ -1,45 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { AppError } from '#contract'
-import type { CapturePhase, CaptureState, HostCommand, Region, ScreenAccess } from '#contract'
+import type { CapturePhase, CaptureState, Contract, HostCommand, Region, ScreenAccess } from '#contract'
 import { Emitter, eventStream } from '../../lib/events.ts'
-import type { EventStream } from '../../lib/events.ts'
+import type { HandlersOf } from '../../lib/handlers.ts'
 import type { Capture, Display, ScreenPicture, Shortcuts } from '../../ports.ts'
 import { inPicture, isWithin, keptWithin, onDesktop } from './desktop.ts'
 import { createPermits } from './permits.ts'
 import type { Permits } from './permits.ts'
 import { createCaptureShortcut } from './shortcut.ts'
 import type { ShortcutSettings } from './shortcut.ts'
-
-const PNG = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
-/** A desktop of 16,384 x 16,384 pixels takes less as a PNG. */
-const MAX_BYTES = 512 * 1024 * 1024
-const HEAD_BYTES = 24
-
-/** A captured picture in memory: a PNG file and its size in pixels. */
-export interface CapturedPng {
-  readonly png: Uint8Array
-  readonly width: number
-  readonly height: number
-}
-
-/** Reads a posted PNG to its end. Throws UnsupportedMedia when it is none, MediaTooLarge. */
-export async function readPng(body: AsyncIterable<Uint8Array>): Promise<CapturedPng> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of body) {
-    bytes += chunk.byteLength
-    if (bytes > MAX_BYTES)
-      throw new AppError('MediaTooLarge', 'This part of the screen is too large. Choose a smaller one.')
-    chunks.push(chunk.slice())
-  }
-  const png = Buffer.concat(chunks)
-  const isPng = png.length >= HEAD_BYTES && png.subarray(0, PNG.length).equals(PNG)
-  const [width, height] = isPng ? [png.readUInt32BE(16), png.readUInt32BE(20)] : [0, 0]
-  if (width === 0 || height === 0)
-    throw new AppError('UnsupportedMedia', 'What was captured is not a picture. Capture the screen again.')
-  return { png, width, height }
-}
 
 const CHOSEN = 'chosen'
 const SECOND_MS = 1_000
@@ -52,28 +22,16 @@ export interface CaptureGateway {
   store(path: string, body: AsyncIterable<Uint8Array>): Promise<void>
 }
 
-type Picture = { address: string; width: number; height: number }
-
 /** Capturing the screen: from the shortcut or a button to a conversation about a part of it. Nothing of it is ever written to a disk here. */
 export interface CaptureScreen {
   readonly gateway: CaptureGateway
   readonly permits: Permits
   /** What the main window is asked to do. */
   readonly commands: Emitter<HostCommand>
-  watch(signal?: AbortSignal): EventStream<CaptureState>
-  /** Begins a capture that the window asked for: at once without the window in it, or when its user has arranged the screen. */
-  start(delaySeconds: number): Promise<void>
+  /** Answers the window's calls about captures. One that waits has the window in it, for its user to arrange the screen. */
+  readonly procedures: HandlersOf<Contract>['capture']
   /** Begins a capture from outside of the window, which is shown when it has to do or to say something itself. */
   startFromShell(): void
-  cancel(): void
-  openSettings(): Promise<void>
-  screen(id: string): Promise<Picture & { chosen: string }>
-  windows(id: string): Promise<Region[]>
-  painted(id: string): void
-  choose(id: string, region: Region): Promise<void>
-  chosen(): Picture & { region: Region; area: Region }
-  placePanel(bounds: Region): void
-  open(conversationId: string): void
   close(): void
 }
 
@@ -198,28 +156,9 @@ export function createCaptureScreen(parts: {
     return screen
   }
 
-  return {
-    commands,
-    permits: createPermits(),
-    startFromShell,
-    start: (delaySeconds) => start(delaySeconds, delaySeconds > 0),
-    cancel: end,
-    gateway: {
-      async open(path) {
-        const [id, name = ''] = path.split('/')
-        if (!session || session.id !== id) return null
-        if (name === CHOSEN) return session.phase === 'asking' ? (session.png?.png ?? null) : null
-        return (await session.screens.catch(() => [])).find(({ displayId }) => displayId === name)?.png ?? null
-      },
-      async store(path, body) {
-        const picking = session
-        const isOpen = (): boolean => picking !== null && session === picking && picking.phase === 'picking'
-        const png = path === `${picking?.id}/${CHOSEN}` && isOpen() ? await readPng(body) : null
-        if (!png || !picking || !isOpen()) throw over()
-        picking.png = png
-      },
-    },
-    watch: (signal) =>
+  const permits = createPermits()
+  const procedures: CaptureScreen['procedures'] = {
+    watch: (_, { signal }) =>
       eventStream(
         ({ push }) => {
           void askAccess()
@@ -229,21 +168,25 @@ export function createCaptureScreen(parts: {
         },
         { signal },
       ),
+    start: ({ delaySeconds }) => start(delaySeconds, delaySeconds > 0),
+    cancel: end,
     openSettings: async () => capture?.openSettings(),
-    async screen(id) {
+    sources: () => capture?.sources() ?? [],
+    allow: (wanted) => permits.allow(wanted),
+    async screen({ id }) {
       const { own, capture } = running('picking')
       const { width, height } = await find(own, id)
       const address = `${capture.address}${own.id}/`
       return { address: address + encodeURIComponent(id), width, height, chosen: address + CHOSEN }
     },
-    async windows(id) {
+    async windows({ id }) {
       const { own } = running('picking')
       const [screen, windows] = await Promise.all([find(own, id), own.windows])
       const bounds = own.displays.find((one) => one.id === id)?.bounds
       return bounds ? windows.flatMap((window) => inPicture(window, screen, bounds) ?? []) : []
     },
-    painted: (id) => running('picking').capture.showOverlay(id),
-    async choose(id, region) {
+    painted: ({ id }) => running('picking').capture.showOverlay(id),
+    async choose({ id, region }) {
       const { own, capture } = running('picking')
       const screen = await find(own, id)
       const display = own.displays.find((one) => one.id === id)
@@ -268,11 +211,33 @@ export function createCaptureScreen(parts: {
       const { own, capture } = running('asking')
       if (own.place) capture.placePanel(keptWithin(bounds, own.place.area))
     },
-    open(conversationId) {
+    open({ conversationId }) {
       const { capture } = running('asking')
       end()
       capture.showWindow(conversationId)
       commands.emit({ type: 'openConversation', conversationId })
+    },
+  }
+
+  return {
+    commands,
+    permits,
+    procedures,
+    startFromShell,
+    gateway: {
+      async open(path) {
+        const [id, name = ''] = path.split('/')
+        if (!session || session.id !== id) return null
+        if (name === CHOSEN) return session.phase === 'asking' ? (session.png?.png ?? null) : null
+        return (await session.screens.catch(() => [])).find(({ displayId }) => displayId === name)?.png ?? null
+      },
+      async store(path, body) {
+        const picking = session
+        const isOpen = (): boolean => picking !== null && session === picking && picking.phase === 'picking'
+        const png = path === `${picking?.id}/${CHOSEN}` && isOpen() ? await readPng(body) : null
+        if (!png || !picking || !isOpen()) throw over()
+        picking.png = png
+      },
     },
     close() {
       end()
@@ -282,3 +247,33 @@ export function createCaptureScreen(parts: {
 }
 
 const over = (): AppError => new AppError('NotFound', 'This capture is over. Capture the screen again.')
+
+const PNG = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
+/** A desktop of 16,384 x 16,384 pixels takes less as a PNG. */
+const MAX_BYTES = 512 * 1024 * 1024
+const HEAD_BYTES = 24
+
+/** A captured picture in memory: a PNG file and its size in pixels. */
+interface CapturedPng {
+  readonly png: Uint8Array
+  readonly width: number
+  readonly height: number
+}
+
+/** Reads a posted PNG to its end. Throws UnsupportedMedia when it is none, MediaTooLarge. */
+async function readPng(body: AsyncIterable<Uint8Array>): Promise<CapturedPng> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body) {
+    bytes += chunk.byteLength
+    if (bytes > MAX_BYTES)
+      throw new AppError('MediaTooLarge', 'This part of the screen is too large. Choose a smaller one.')
+    chunks.push(chunk.slice())
+  }
+  const png = Buffer.concat(chunks)
+  const isPng = png.length >= HEAD_BYTES && png.subarray(0, PNG.length).equals(PNG)
+  const [width, height] = isPng ? [png.readUInt32BE(16), png.readUInt32BE(20)] : [0, 0]
+  if (width === 0 || height === 0)
+    throw new AppError('UnsupportedMedia', 'What was captured is not a picture. Capture the screen again.')
+  return { png, width, height }
+}

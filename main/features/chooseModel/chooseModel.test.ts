@@ -5,8 +5,8 @@ import { createCatalogue } from '../../services/catalogue/index.ts'
 import { serveHuggingFace, startSourceServer } from '../../services/catalogue/testing/sourceServer.ts'
 import type { SourceServer } from '../../services/catalogue/testing/sourceServer.ts'
 import type { DeviceInfo, MachineFacts } from '../../engine/index.ts'
-import { createChooseModel } from './index.ts'
-import type { ChooseModelParts } from './index.ts'
+import { createOffers } from './chooseModel.ts'
+import type { OffersParts } from './chooseModel.ts'
 
 const GB = 1e9
 const resources = fileURLToPath(new URL('../../../resources', import.meta.url))
@@ -47,7 +47,7 @@ beforeEach(async () => {
 })
 afterEach(() => hub.close())
 
-function feature(parts: Partial<ChooseModelParts> = {}) {
+function feature(parts: Partial<OffersParts> = {}) {
   const catalogue = createCatalogue({
     resources,
     userAgent: 'Test',
@@ -55,7 +55,7 @@ function feature(parts: Partial<ChooseModelParts> = {}) {
     token: async () => null,
     bases: { huggingface: hub.base },
   })
-  return createChooseModel({
+  return createOffers({
     catalogue,
     engine: { machine: async () => machine },
     modelsFolder: () => '/models',
@@ -97,7 +97,7 @@ function serve(...entries: EntryId[]): void {
 
 describe('the offer of an entry', () => {
   const ENTRY = 'qwen2-vl-7b-instruct'
-  const offer = (parts?: Partial<ChooseModelParts>) => feature(parts).offer(ENTRY, signal)
+  const offer = (parts?: Partial<OffersParts>) => feature(parts).offer(ENTRY, signal)
 
   test('has for every quantization how it would run here', async () => {
     serve(ENTRY)
@@ -195,7 +195,7 @@ describe('the offer of an entry', () => {
 })
 
 describe('the recommendation', () => {
-  const recommended = async (parts?: Partial<ChooseModelParts>) =>
+  const recommended = async (parts?: Partial<OffersParts>) =>
     Recommendation.nullable().parse(await feature(parts).recommend(signal))
 
   test('is the largest model that runs well; of two of one size the newer', async () => {

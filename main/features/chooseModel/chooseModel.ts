@@ -88,7 +88,7 @@ function tokens(perSecond: number): string {
   return perSecond.toLocaleString('en', { maximumFractionDigits: perSecond < 10 ? 1 : 0 })
 }
 
-export interface ChooseModelParts {
+export interface OffersParts {
   readonly catalogue: Pick<Catalogue, 'list' | 'shape' | 'listing'>
   readonly engine: Pick<Engine, 'machine'>
   /** Where downloaded models go. */
@@ -98,8 +98,8 @@ export interface ChooseModelParts {
   readonly freeDiskBytes?: (folder: string) => Promise<number>
 }
 
-/** Which models there are for this computer. */
-export interface ChooseModel {
+/** What the models of the catalogue are on this computer, and which of them suits it. */
+export interface Offers {
   /** What this computer has. Starts the engine's process when it does not run. Throws what that throws. */
   machine(): Promise<Machine>
   /** Whether a download of so many bytes leaves some room on the disk of the models folder. */
@@ -122,13 +122,13 @@ const HEADROOM = 0.85
 const SPARE_DISK_BYTES = 512 * 2 ** 20
 
 /** Combines the catalogue with what is known of this computer. */
-export function createChooseModel({
+export function createOffers({
   catalogue,
   engine,
   modelsFolder,
   modelOf,
   freeDiskBytes: diskOf = freeDiskBytes,
-}: ChooseModelParts): ChooseModel {
+}: OffersParts): Offers {
   const entryOf = (entryId: string) => catalogue.list().find(({ id }) => id === entryId)
 
   /** An entry's listing with everything about this computer; throws NotFound as the listing does. */

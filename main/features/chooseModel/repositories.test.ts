@@ -10,8 +10,8 @@ import type { Downloads } from '../../services/downloads/index.ts'
 import { startModelServer } from '../../testing/modelServer.ts'
 import type { ModelServer, ServedRepository } from '../../testing/modelServer.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
-import { createRepositories } from './index.ts'
-import type { Repositories } from './index.ts'
+import { createRepositories } from './repositories.ts'
+import type { Repositories } from './repositories.ts'
 
 const resources = join(import.meta.dirname, '../../../resources')
 const goldens = join(import.meta.dirname, '../../testing/goldens')

@@ -20,6 +20,7 @@ function request(model: ModelFiles): AnswerRequest {
     context: { kvType: 'q8_0', gpuLayers: 3 },
   }
 }
+
 /** A plan on the CPU alone; sizes in GB. */
 function plan(total: number, free: number, picture = 0): MemoryPlan {
   const part = {

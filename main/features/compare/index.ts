@@ -43,7 +43,7 @@ export function createCompare({ first, second }: CompareParts): Compare {
     const { gpuLayers = null, kvType } = context ?? {}
     const placed = kvType === 'q8_0' || kvType === 'q4_0' || kvType === 'f16' ? kvType : null
     const { plan } = await second.plan(model, { contextTokens, gpuLayers, kvType: placed })
-    const { needed, free } = beside(plan, first.state.plan ?? null)
+    const { needed, free } = roomNeeded(plan, first.state.plan ?? null)
     if (needed > free) throw outOfMemory(needed, free, plan.contextTokens)
   }
 
@@ -80,7 +80,7 @@ export function createCompare({ first, second }: CompareParts): Compare {
  * Bytes that a plan needs of the computer's own memory, and those that are free for it: less the scratch memory that the
  * first model takes again with its next picture.
  */
-function beside(plan: MemoryPlan, first: MemoryPlan | null): { needed: number; free: number } {
+function roomNeeded(plan: MemoryPlan, first: MemoryPlan | null): { needed: number; free: number } {
   const [{ total, free }] = plan.parts as [MemoryPlan['parts'][number]]
   return { needed: total, free: Math.max(0, free - (first?.parts[0]?.picture ?? 0)) }
 }

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs'
-import { readFile, readdir, stat } from 'node:fs/promises'
+import { opendir, readFile, stat } from 'node:fs/promises'
 import { findPackageJSON } from 'node:module'
 import os from 'node:os'
 import { dirname, join } from 'node:path'
 import { AppError } from '#contract'
-import type { Diagnostics, DiagnosticsSection } from '#contract'
+import type { Contract, DiagnosticsSection } from '#contract'
 import type { Engine, EngineState, MemoryPlan } from '../../engine/index.ts'
+import type { HandlersOf } from '../../lib/handlers.ts'
 import { withoutHome } from '../../lib/log/log.ts'
-import type { FileLog } from '../../lib/log/log.ts'
-import { formatLine, readLog } from '../../lib/log/readLog.ts'
+import type { FileLog, LogLine } from '../../lib/log/log.ts'
+import { formatLine, readErrors, readLog } from '../../lib/log/readLog.ts'
 import { ffmpegVersion } from '../../lib/video/index.ts'
 import type { Files, HostInfo, Paths } from '../../ports.ts'
 
@@ -73,41 +74,55 @@ async function libvipsVersion(): Promise<string> {
 export interface FolderSize {
   readonly files: number
   readonly bytes: number
+  /** False where the time was over before all was counted: it is at least so much. */
+  readonly isAll: boolean
 }
 
-/** The size of a file, or of everything in a folder; links are not followed. */
-export async function sizeOf(path: string): Promise<FolderSize> {
-  const entries = await readdir(path, { withFileTypes: true }).catch(() => null)
-  if (!entries) {
-    const file = await stat(path).catch(() => null)
-    return { files: file ? 1 : 0, bytes: file?.size ?? 0 }
+/** The size of a file, or of what is counted within `ms` of everything in a folder; links are not followed. */
+export async function sizeOf(path: string, ms: number): Promise<FolderSize> {
+  const end = performance.now() + ms
+  let [files, bytes, isAll] = [0, 0, true]
+  const add = async (file: string): Promise<void> => {
+    const found = await stat(file).catch(() => null)
+    if (!found?.isFile()) return
+    files++
+    bytes += found.size
   }
-  let [files, bytes] = [0, 0]
   // one after the other: a folder of many thousand pictures must not keep the disk from everything else
-  for (const entry of entries) {
-    if (!entry.isDirectory() && !entry.isFile()) continue
-    const part = await sizeOf(join(path, entry.name))
-    files += part.files
-    bytes += part.bytes
+  const addFolder = async (folder: string): Promise<void> => {
+    for await (const entry of await opendir(folder)) {
+      if (performance.now() >= end) {
+        isAll = false
+        return
+      }
+      const inner = join(folder, entry.name)
+      if (entry.isDirectory()) await addFolder(inner).catch(() => {})
+      else if (entry.isFile()) await add(inner)
+    }
   }
-  return { files, bytes }
+  await addFolder(path).catch(() => add(path))
+  return { files, bytes, isAll }
 }
 
 /** How long the engine's process may take to tell its devices; a driver may keep it for a minute, ms. */
 const DEVICES_MS = 4000
 const LOG_LINES = 300
 const ERRORS = 20
+/** How long the files of one place are counted, ms. */
+const COUNT_MS = 500
 
 type Row = DiagnosticsSection['rows'][number]
 
 /** Facts about this installation for somebody who is to find a fault in it. */
 export interface DiagnosticsReader {
-  read(): Promise<Diagnostics>
-  /** Throws AppError NotYetSupported where the shell has no file manager. */
-  showLogs(): Promise<void>
+  /** `showLogs` throws NotYetSupported where the shell has no file manager. */
+  readonly procedures: HandlersOf<Contract>['diagnostics']
 }
 
-/** Reads what is asked when it is asked; keeps nothing. `logs`: the folder that `log` and the other processes write to. */
+/**
+ * Reads what is asked when it is asked; keeps nothing. `logs`: the folder that `log` and the other processes write to.
+ * `countMs`: how long the files of one place are counted.
+ */
 export function createDiagnostics({
   host,
   paths,
@@ -117,6 +132,7 @@ export function createDiagnostics({
   files,
   sqliteVersion,
   modelsFolder,
+  countMs = COUNT_MS,
 }: {
   host: HostInfo
   paths: Paths
@@ -126,14 +142,16 @@ export function createDiagnostics({
   files: Files | null
   sqliteVersion: () => string
   modelsFolder: () => string
+  countMs?: number
 }): DiagnosticsReader {
-  return {
+  const procedures: DiagnosticsReader['procedures'] = {
     async read() {
       await untilStarted(engine)
-      const [libraries, data, lines] = await Promise.all([
+      const [libraries, data, lines, errors] = await Promise.all([
         libraryVersions(sqliteVersion()),
-        dataRows(paths, modelsFolder()),
+        dataRows(paths, modelsFolder(), countMs),
         readLog(logs, LOG_LINES),
+        readErrors(logs, ERRORS),
       ])
       const { state } = engine
       const sections = [
@@ -148,12 +166,8 @@ export function createDiagnostics({
           title,
           rows: rows.map(({ name, value }) => ({ name, value: withoutHome(value) })),
         })),
-        errors: lines
-          .filter(({ level }) => level !== 'info')
-          .map((line) => withoutHome(formatLine(line)))
-          .reverse()
-          .slice(0, ERRORS),
-        log: lines.map((line) => withoutHome(formatLine(line))),
+        errors: errors.map(toText).reverse(),
+        log: lines.map(toText),
         logFolder: withoutHome(logs),
       }
     },
@@ -164,6 +178,7 @@ export function createDiagnostics({
       await files.reveal(existsSync(file) ? file : logs)
     },
   }
+  return { procedures }
 }
 
 /** Devices and libraries are known once the engine's process runs; one that does not answer is not waited for. */
@@ -182,6 +197,7 @@ async function untilStarted(engine: Engine): Promise<void> {
   waited.abort()
 }
 
+const toText = (line: LogLine): string => withoutHome(formatLine(line))
 const row = (name: string, value: string): Row => ({ name, value })
 const size = (bytes: number): string =>
   bytes >= 1e9
@@ -229,7 +245,7 @@ function planRows({ gpuLayers, layers, visionDevice, picturePixels, parts, total
   ]
 }
 
-async function dataRows({ data, cache }: Paths, modelsFolder: string): Promise<Row[]> {
+async function dataRows({ data, cache }: Paths, modelsFolder: string, countMs: number): Promise<Row[]> {
   const places = [
     ['Conversations', join(data, 'sightline.db')],
     ['Pictures and videos', join(data, 'attachments')],
@@ -240,8 +256,9 @@ async function dataRows({ data, cache }: Paths, modelsFolder: string): Promise<R
   ] as const
   const rows = [row('Folder', data)]
   for (const [name, path] of places) {
-    const { files, bytes } = await sizeOf(path)
-    rows.push(row(name, files === 0 ? 'empty' : files === 1 ? size(bytes) : `${size(bytes)} in ${files} files`))
+    const { files, bytes, isAll } = await sizeOf(path, countMs)
+    const held = files === 1 ? size(bytes) : `${size(bytes)} in ${files} files`
+    rows.push(row(name, isAll ? (files === 0 ? 'empty' : held) : `at least ${held}`))
   }
   return rows
 }

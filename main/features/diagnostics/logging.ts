@@ -35,7 +35,8 @@ export function loggedWorkers(spawn: SpawnWorker, log: Pick<FileLog, 'info' | 'e
     const started = performance.now()
     const exitListeners: Parameters<WorkerProcess['onExit']>[0][] = []
     let isKilled = false
-    log.info('process.started', { process: name, pid: worker.pid ?? null })
+    // the desktop shell knows the number only once its main process has started the worker
+    void worker.started.then((pid) => inRequest(null, () => log.info('process.started', { process: name, pid })))
     // what a process says or how it ends is no part of the request that happened to start it
     worker.onExit((exit) =>
       inRequest(null, () => {
@@ -50,6 +51,7 @@ export function loggedWorkers(spawn: SpawnWorker, log: Pick<FileLog, 'info' | 'e
       get pid() {
         return worker.pid
       },
+      started: worker.started,
       send: (message) => worker.send(message),
       onMessage: (listener) =>
         worker.onMessage((message) => {

@@ -35,7 +35,7 @@ const textFile = 'Tiny-2B-Q4_K_M.gguf'
 const wanted = { entryId, quantization: 'Q4_K_M' }
 /** The first answer for a file is that for its header, which nothing goes wrong with. */
 const head = { kind: 'none' } as const
-const never = new AbortController().signal
+const options = { signal: new AbortController().signal }
 
 let temp: ReturnType<typeof tempFolder>
 let catalogueFolder: string
@@ -45,6 +45,7 @@ let models: ModelList
 let chosen: string | null
 let token: string | null
 let feature: DownloadModel
+let downloads: DownloadModel['procedures']
 /** How far the catalogue's clock goes on whenever it is asked, ms. */
 let step: number
 
@@ -78,6 +79,7 @@ function open(): void {
   const createQueue: Parameters<typeof createDownloadModel>[0]['createQueue'] = (hooks) =>
     createDownloads({ db: store.db, modelsFolder, env: {}, freeBytes: async () => 1e12, ...hooks })
   feature = createDownloadModel({ catalogue, models, createQueue })
+  downloads = feature.procedures
 }
 
 async function close(): Promise<void> {
@@ -107,14 +109,14 @@ afterEach(async () => {
 
 /** The first job as soon as `is` holds for it. */
 async function until(is: (job: Download) => boolean): Promise<Download> {
-  for await (const [job] of feature.watch(never)) if (job && is(job)) return job
+  for await (const [job] of await downloads.watch(undefined, options)) if (job && is(job)) return job
   throw new Error('The queue was closed.')
 }
 const done = () => until(({ state }) => state === 'done' || state === 'failed')
 
 describe('what has arrived', () => {
   test('is a model of the library, verified, with its name and where it came from', async () => {
-    expect(await feature.start(wanted, never)).toMatchObject({ name: 'Tiny 2B Q4_K_M', ...wanted })
+    expect(await downloads.start(wanted, options)).toMatchObject({ name: 'Tiny 2B Q4_K_M', ...wanted })
     const { modelId, error } = await done()
     expect(error).toBeNull()
     const entry = models.registry.entry(modelId!)
@@ -131,26 +133,26 @@ describe('what has arrived', () => {
   })
 
   test('takes the demo model’s place, but never that of a model that was chosen', async () => {
-    await feature.start(wanted, never)
+    await downloads.start(wanted, options)
     const first = (await done()).modelId
     expect(models.current().id).toBe(first)
-    await feature.remove((await done()).id)
-    const other = await feature.start({ entryId, quantization: 'Q8_0' }, never)
+    await downloads.remove({ id: (await done()).id }, options)
+    const other = await downloads.start({ entryId, quantization: 'Q8_0' }, options)
     await until(({ id, state }) => id === other.id && state === 'done')
     expect(models.current().id).toBe(first)
   })
 
   test('has its quantization in its name where another model is called the same', async () => {
-    await feature.start(wanted, never)
-    await feature.remove((await done()).id)
-    const other = await feature.start({ entryId, quantization: 'Q8_0' }, never)
+    await downloads.start(wanted, options)
+    await downloads.remove({ id: (await done()).id }, options)
+    const other = await downloads.start({ entryId, quantization: 'Q8_0' }, options)
     const { modelId } = await until(({ id, state }) => id === other.id && state === 'done')
     expect(models.registry.entry(modelId!).model.name).toBe('Tiny 2B Q8_0')
   })
 
   test('is registered after a restart in the middle', async () => {
     server.script(repository, textFile, [head, { kind: 'stall', afterBytes: 1000 }])
-    await feature.start(wanted, never)
+    await downloads.start(wanted, options)
     await until(({ doneBytes }) => doneBytes > 0)
     await close()
     open()
@@ -163,7 +165,7 @@ describe('what has arrived', () => {
       repository,
       files: { [textFile]: Buffer.alloc(text.length, 'x'), 'mmproj-Tiny-2B-f16.gguf': projector },
     })
-    await feature.start(wanted, never)
+    await downloads.start(wanted, options)
     expect(await done()).toMatchObject({ state: 'failed', error: { code: 'UnsupportedModel' } })
     expect(models.current().id).toBe(demoModelId)
   })
@@ -183,7 +185,7 @@ describe('files are looked at before they are downloaded', () => {
     Buffer.from(projector.toString('latin1').replaceAll(from, to), 'latin1')
 
   test('and what was read for that is where the download begins: no byte is fetched twice', async () => {
-    await feature.start(wanted, never)
+    await downloads.start(wanted, options)
     expect((await done()).state).toBe('done')
     expect(askedBytes(repository)).toBe(text.length + projector.length)
   })
@@ -222,7 +224,7 @@ describe('files are looked at before they are downloaded', () => {
     ],
   ] as const)('and refused then: %s', async (_, files, code, words) => {
     server.add({ repository, files: { [textFile]: text, [projectorFile]: projector, ...files } })
-    await feature.start(wanted, never)
+    await downloads.start(wanted, options)
     const { state, error } = await done()
     expect({ state, code: error?.code }).toEqual({ state: 'failed', code })
     expect(error?.message).toMatch(words)
@@ -239,7 +241,7 @@ describe('files are looked at before they are downloaded', () => {
       repository,
       files: { [textFile]: text, [projectorFile]: writeGguf(exchanged(surgery(readGguf(projector), 1))) },
     })
-    await feature.start(wanted, never)
+    await downloads.start(wanted, options)
     const { state, error } = await done()
     expect({ state, error }).toEqual({ state: 'done', error: null })
   })
@@ -249,7 +251,7 @@ describe('files are looked at before they are downloaded', () => {
     const tensors = Number(text.readBigUInt64LE(8))
     const [first, second] = splitGguf(text, [10, tensors - 10]) as [Buffer, Buffer]
     server.add({ repository, files: { [parts[0]]: first, [parts[1]]: second, [projectorFile]: projector } })
-    await feature.start({ entryId, quantization: 'Q8_0' }, never)
+    await downloads.start({ entryId, quantization: 'Q8_0' }, options)
     const { state, error, modelId } = await done()
     expect({ state, error }).toEqual({ state: 'done', error: null })
     expect(models.registry.entry(modelId!).files.map(({ role }) => role)).toEqual(['text', 'text', 'projector'])
@@ -259,14 +261,14 @@ describe('files are looked at before they are downloaded', () => {
   test('of a source that sends only whole files too: they are fetched again from their beginning', async () => {
     const whole = (content: Uint8Array) => ({ content, ranges: false })
     server.add({ repository, files: { [textFile]: whole(text), [projectorFile]: whole(projector) } })
-    await feature.start(wanted, never)
+    await downloads.start(wanted, options)
     expect((await done()).state).toBe('done')
     expect(server.requests.filter(({ url }) => url.startsWith(`/cdn/${repository}/`))).toHaveLength(4)
   })
 
   test('not again after a restart in the middle', async () => {
     server.script(repository, textFile, [head, { kind: 'stall', afterBytes: 1000 }])
-    await feature.start(wanted, never)
+    await downloads.start(wanted, options)
     await until(({ doneBytes }) => doneBytes > headBytes)
     await close()
     const before = server.requests.filter(({ headers }) => headers.range === `bytes=0-${headBytes - 1}`).length
@@ -307,7 +309,7 @@ describe('a repository that fails gives way to the next of its entry', () => {
       files: { ...files, [projectorFile]: { content: projector, sha256: 'a'.repeat(64) } },
     })
     server.add({ repository: last, files })
-    await feature.start(wanted, never)
+    await downloads.start(wanted, options)
     const job = await done()
     expect(job).toMatchObject({ state: 'done', error: null, from: { source: 'huggingface', repository: last } })
     expect(reasons(job)).toEqual([
@@ -330,7 +332,7 @@ describe('a repository that fails gives way to the next of its entry', () => {
   test('in the middle of the download, and what is told of it outlasts a restart', async () => {
     server.script(repository, textFile, [head, { kind: 'drop', afterBytes: 100_000 }, { kind: 'status', status: 404 }])
     server.add({ repository: others[0]!, files })
-    await feature.start(wanted, never)
+    await downloads.start(wanted, options)
     const job = await done()
     expect(job).toMatchObject({ state: 'done', from: { repository: others[0] } })
     expect(reasons(job)).toEqual([[repository, 'is not there any more']])
@@ -341,14 +343,14 @@ describe('a repository that fails gives way to the next of its entry', () => {
 
   test('not where there is no other: it is told what was wrong there, and can be resumed', async () => {
     server.script(repository, textFile, [head, { kind: 'flip', at: 1000 }])
-    await feature.start(wanted, never)
+    await downloads.start(wanted, options)
     expect(await done()).toMatchObject({
       state: 'failed',
       error: { code: 'DigestMismatch' },
       from: { repository },
       passedOver: [],
     })
-    feature.resume((await done()).id)
+    await downloads.resume({ id: (await done()).id }, options)
     expect((await until(({ state }) => state === 'done')).error).toBeNull()
   })
 
@@ -356,7 +358,7 @@ describe('a repository that fails gives way to the next of its entry', () => {
     step = 3_600_000
     const wrong = { ...files, [projectorFile]: { content: projector, sha256: 'a'.repeat(64) } }
     for (const name of [repository, others[0]!]) server.add({ repository: name, files: wrong })
-    await feature.start(wanted, never)
+    await downloads.start(wanted, options)
     const job = await done()
     expect(job).toMatchObject({ state: 'failed', error: { code: 'DigestMismatch' }, from: { repository: others[0] } })
     expect(reasons(job)).toEqual([[repository, expect.stringContaining('its SHA-256 is another')]])
@@ -364,7 +366,7 @@ describe('a repository that fails gives way to the next of its entry', () => {
 
   test('not because the connection is lost', async () => {
     server.add({ repository: others[0]!, files })
-    await feature.start(wanted, never)
+    await downloads.start(wanted, options)
     server.script(repository, projectorFile, [{ kind: 'redirectLoop' }])
     expect(await done()).toMatchObject({ state: 'failed', error: { code: 'SourceUnreachable' }, from: { repository } })
   })
@@ -374,7 +376,7 @@ test('files of a repository that somebody typed become a model with its name', a
   const typed = 'someone/Shapes-2B-GGUF'
   server.add({ repository: typed, files: { 'Shapes-2B-Q4_K_M.gguf': text, 'mmproj-F16.gguf': projector } })
   const wish = { repositoryId: `huggingface:${typed}`, text: 'Shapes-2B-Q4_K_M.gguf', projector: 'mmproj-F16.gguf' }
-  expect(await feature.start(wish, never)).toMatchObject({
+  expect(await downloads.start(wish, options)).toMatchObject({
     name: 'Shapes-2B Q4_K_M',
     from: { source: 'huggingface', repository: typed },
   })
@@ -385,8 +387,10 @@ test('files of a repository that somebody typed become a model with its name', a
     origin: { label: `Hugging Face · ${typed}` },
   })
   expect(models.madeOf(wish.repositoryId, 'Q4_K_M')).toBe(modelId)
-  await expect(feature.start({ ...wish, text: 'gone.gguf' }, never)).rejects.toMatchObject({ code: 'NotFound' })
-  await expect(feature.start({ ...wish, repositoryId: 'huggingface:../../etc/passwd' }, never)).rejects.toMatchObject({
+  await expect(downloads.start({ ...wish, text: 'gone.gguf' }, options)).rejects.toMatchObject({ code: 'NotFound' })
+  await expect(
+    downloads.start({ ...wish, repositoryId: 'huggingface:../../etc/passwd' }, options),
+  ).rejects.toMatchObject({
     code: 'NotFound',
   })
 })
@@ -394,20 +398,22 @@ test('files of a repository that somebody typed become a model with its name', a
 describe('starting', () => {
   test('what is on its way is answered as it is, without asking the source', async () => {
     server.script(repository, textFile, [head, { kind: 'stall', afterBytes: 1000 }])
-    const { id } = await feature.start(wanted, never)
+    const { id } = await downloads.start(wanted, options)
     await until(({ doneBytes }) => doneBytes > 0)
     const asked = server.requests.length
-    expect(await feature.start(wanted, never)).toMatchObject({ id })
+    expect(await downloads.start(wanted, options)).toMatchObject({ id })
     expect(server.requests).toHaveLength(asked)
   })
 
   test('is refused for a quantization that the source does not have, and for an entry that is not there', async () => {
-    await expect(feature.start({ entryId, quantization: 'Q3_K_S' }, never)).rejects.toMatchObject({ code: 'NotFound' })
-    await expect(feature.start({ entryId: 'gpt', quantization: 'Q4_K_M' }, never)).rejects.toMatchObject({
+    await expect(downloads.start({ entryId, quantization: 'Q3_K_S' }, options)).rejects.toMatchObject({
+      code: 'NotFound',
+    })
+    await expect(downloads.start({ entryId: 'gpt', quantization: 'Q4_K_M' }, options)).rejects.toMatchObject({
       code: 'NotFound',
     })
     await server.close()
-    await expect(feature.start({ entryId: 'other', quantization: 'Q4_K_M' }, never)).rejects.toMatchObject({
+    await expect(downloads.start({ entryId: 'other', quantization: 'Q4_K_M' }, options)).rejects.toMatchObject({
       code: 'SourceUnreachable',
     })
     server = await startModelServer()
@@ -416,9 +422,9 @@ describe('starting', () => {
 
 test('a gated file is asked for with the token of its source', async () => {
   serve({ token: 'hf_secret' })
-  await expect(feature.start(wanted, never)).rejects.toMatchObject({ code: 'SourceRefused' })
+  await expect(downloads.start(wanted, options)).rejects.toMatchObject({ code: 'SourceRefused' })
   token = 'hf_secret'
-  await feature.start(wanted, never)
+  await downloads.start(wanted, options)
   expect((await done()).state).toBe('done')
   const files = server.requests.filter(({ url }) => url.includes('/resolve/'))
   expect(new Set(files.map(({ headers }) => headers.authorization))).toEqual(new Set(['Bearer hf_secret']))
@@ -427,17 +433,17 @@ test('a gated file is asked for with the token of its source', async () => {
 test('the models folder stays while something is on its way', async () => {
   expect(feature.holdsFolder()).toBeNull()
   server.script(repository, textFile, [head, { kind: 'stall', afterBytes: 1000 }])
-  const { id } = await feature.start(wanted, never)
+  const { id } = await downloads.start(wanted, options)
   await until(({ doneBytes }) => doneBytes > 0)
   expect(feature.holdsFolder()).toMatch(/Pause it/)
-  await feature.pause(id)
+  await downloads.pause({ id }, options)
   expect(feature.holdsFolder()).toBeNull()
 })
 
 test('removing a download leaves the files of a model that was made of it', async () => {
-  await feature.start(wanted, never)
+  await downloads.start(wanted, options)
   const { id, modelId } = await done()
-  await feature.remove(id)
+  await downloads.remove({ id }, options)
   expect(readFileSync(models.registry.entry(modelId!).model.textPath).equals(text)).toBe(true)
 })
 
@@ -453,15 +459,15 @@ test('how it goes as a whole is told until it is not wanted any more', async () 
     while (!told.some(is)) await new Promise<void>((resolve) => (wake = resolve))
   }
   await toldThat(({ active }) => active === 0)
-  const { id, bytes } = await feature.start(wanted, never)
+  const { id, bytes } = await downloads.start(wanted, options)
   await toldThat(({ share }) => share !== null && share >= 1000 / bytes)
   expect(told.at(-1)).toMatchObject({ active: 1, failed: 0, stalled: false })
   told.length = 0
-  await feature.pause(id)
+  await downloads.pause({ id }, options)
   await toldThat(({ share, active }) => share === null && active === 0)
   stop()
   const before = told.length
-  feature.resume(id)
+  await downloads.resume({ id }, options)
   await done()
   expect(told).toHaveLength(before)
 })

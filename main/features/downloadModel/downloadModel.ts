@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { AppError } from '#contract'
-import type { Download, DownloadWish, RemoteFile } from '#contract'
+import type { Contract, Download, DownloadSelection, RemoteFile } from '#contract'
 import { atSource } from '../../engine/index.ts'
-import type { EventStream } from '../../lib/events.ts'
+import type { HandlersOf } from '../../lib/handlers.ts'
 import { sortRepository } from '../../services/catalogue/index.ts'
 import type { Catalogue, Listing } from '../../services/catalogue/index.ts'
 import type {
@@ -80,22 +80,17 @@ const ELSEWHERE = [
   'ProjectorMismatch',
 ]
 
-/** Models of the catalogue on their way into the library; methods throw as `Downloads`'. */
+/** Models of the catalogue on their way into the library. */
 export interface DownloadModel {
   /** Reads files at their sources; what was read is where their download begins. */
   readonly heads: Heads
-  watch(signal: AbortSignal): EventStream<Download[]>
   /** Tells how all of them together are going, now and at every change, until the returned function is called. */
   onProgress(listener: (progress: DownloadProgress) => void): () => void
   /**
-   * Queues a quantization of an entry, or files of a repository. Throws what `Catalogue.listing` and `Catalogue.browsed`
-   * throw, and NotFound when the source does not have it any more.
+   * Answers the window's calls about downloads. They throw as `Downloads`'; `start` also what `Catalogue.listing` and
+   * `Catalogue.browsed` throw, and NotFound when the source does not have it any more.
    */
-  start(wanted: DownloadWish, signal: AbortSignal): Promise<Download>
-  pause(id: string): Promise<void>
-  resume(id: string): void
-  prioritise(id: string): void
-  remove(id: string): Promise<void>
+  readonly procedures: HandlersOf<Contract>['downloads']
   /** Why the models folder has to stay where it is at the moment; null: it may be moved. */
   holdsFolder(): string | null
   close(): Promise<void>
@@ -176,7 +171,7 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
     queue.list().find((job) => job.entryId === entryId && job.quantization === quantization && job.state !== 'done')
 
   async function startRepository(
-    wish: Extract<DownloadWish, { repositoryId: string }>,
+    wish: Extract<DownloadSelection, { repositoryId: string }>,
     signal: AbortSignal,
   ): Promise<Download> {
     const { repositoryId, text: textPath, projector } = wish
@@ -203,37 +198,41 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
     })
   }
 
+  async function start(wanted: DownloadSelection, signal: AbortSignal): Promise<Download> {
+    if ('repositoryId' in wanted) return startRepository(wanted, signal)
+    const { entryId, quantization } = wanted
+    const known = underWay(entryId, quantization)
+    if (known) return known
+    const listing = await catalogue.listing(entryId, signal)
+    const files = filesOf(listing, quantization)
+    if (!files)
+      throw new AppError(
+        'NotFound',
+        `The source has no ${quantization} of this model any more. Choose another quantization.`,
+        {
+          entryId,
+        },
+      )
+    const name = `${catalogue.list().find(({ id }) => id === entryId)?.name ?? entryId} ${quantization}`
+    const from = { source: listing.source, repository: listing.repository }
+    return queue.start({ name, entryId, quantization, files, folder: name, from, passedOver: listing.passedOver })
+  }
+
   return {
-    watch: (signal) => queue.watch(signal),
+    procedures: {
+      watch: (_, { signal }) => queue.watch(signal),
+      start: (wanted, { signal }) => start(wanted, signal),
+      pause: ({ id }) => queue.pause(id),
+      resume: ({ id }) => queue.resume(id),
+      prioritise: ({ id }) => queue.prioritise(id),
+      remove: ({ id }) => queue.remove(id),
+    },
     onProgress(listener) {
       const ending = new AbortController()
       void tellProgress(queue.watch(ending.signal), listener)
       return () => ending.abort()
     },
     heads: queue.heads,
-    async start(wanted, signal) {
-      if ('repositoryId' in wanted) return startRepository(wanted, signal)
-      const { entryId, quantization } = wanted
-      const known = underWay(entryId, quantization)
-      if (known) return known
-      const listing = await catalogue.listing(entryId, signal)
-      const files = filesOf(listing, quantization)
-      if (!files)
-        throw new AppError(
-          'NotFound',
-          `The source has no ${quantization} of this model any more. Choose another quantization.`,
-          {
-            entryId,
-          },
-        )
-      const name = `${catalogue.list().find(({ id }) => id === entryId)?.name ?? entryId} ${quantization}`
-      const from = { source: listing.source, repository: listing.repository }
-      return queue.start({ name, entryId, quantization, files, folder: name, from, passedOver: listing.passedOver })
-    },
-    pause: (id) => queue.pause(id),
-    resume: (id) => queue.resume(id),
-    prioritise: (id) => queue.prioritise(id),
-    remove: (id) => queue.remove(id),
     holdsFolder: () =>
       queue.list().some(({ state }) => state !== 'done' && state !== 'paused' && state !== 'failed')
         ? 'A download is writing to the models folder. Pause it under Models, then move the folder.'

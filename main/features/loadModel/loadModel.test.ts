@@ -39,6 +39,7 @@ async function watch(stream: AsyncIterable<EngineStatus>): Promise<void> {
     wake()
   }
 }
+
 /** The first status from now on, or the last one, that `matches`. */
 async function status(matches: (status: EngineStatus) => boolean): Promise<EngineStatus> {
   for (let from = Math.max(0, seen.length - 1); ; ) {

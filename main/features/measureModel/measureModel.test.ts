@@ -23,7 +23,7 @@ let folder: ReturnType<typeof tempFolder>
 let store: Store
 let engine: Engine
 let models: ModelList
-let feature: MeasureModel
+let feature: MeasureModel['procedures']
 beforeEach(() => {
   folder = tempFolder()
   store = openStore(folder.path)
@@ -43,14 +43,14 @@ const measuring = (inputs?: number[]) =>
     benchmarks: createBenchmarks(store.db),
     resources: resourcesPath,
     ...(inputs ? { inputs } : {}),
-  })
+  }).procedures
 afterEach(async () => {
   await engine.close()
   store.close()
   folder.remove()
 })
 
-const never = new AbortController().signal
+const options = { signal: new AbortController().signal }
 async function all(run: AsyncIterable<BenchmarkEvent>): Promise<BenchmarkEvent[]> {
   const events: BenchmarkEvent[] = []
   for await (const event of run) events.push(BenchmarkEvent.parse(event))
@@ -60,7 +60,7 @@ async function all(run: AsyncIterable<BenchmarkEvent>): Promise<BenchmarkEvent[]
 describe('a run', () => {
   test('measures what fits, tells of every step, and says why the rest was left out', async () => {
     const { id } = await models.register(goldenModel('qwen25vl'))
-    const events = await all(feature.run(id, never))
+    const events = await all(await feature.run({ modelId: id }, options))
     expect(events.map(({ doing, done }) => [doing, done])).toEqual([
       ['an input of 1 token', 0],
       ['an input of 512 tokens', 1],
@@ -95,12 +95,12 @@ describe('a run', () => {
       [1344, 2304],
     ])
     for (const { encodeMs } of pictures) expect(encodeMs).toBeGreaterThan(0)
-    expect(feature.results(id)).toEqual([result])
+    expect(await feature.results({ modelId: id }, options)).toEqual([result])
   })
 
   test('leaves out inputs that the model was not trained for', async () => {
     const { trainedContext } = await engine.inspect(demoModel)
-    const { result } = (await all(measuring().run('demo', never))).at(-1)!
+    const { result } = (await all(await measuring().run({ modelId: 'demo' }, options))).at(-1)!
     const reason = `The model was trained for ${trainedContext.toLocaleString('en')} tokens.`
     expect(result.rows.filter((row) => row.kind === 'skipped')).toEqual(
       ['6,144', '14,336', '30,720'].map((tokens) => ({
@@ -113,13 +113,13 @@ describe('a run', () => {
 
   test('a second one measures again: nothing comes from a cache', async () => {
     const encodeOf = async () =>
-      (await all(measuring([1]).run('demo', never)))
+      (await all(await measuring([1]).run({ modelId: 'demo' }, options)))
         .at(-1)!
         .result.rows.filter((row) => row.kind === 'picture')
         .map(({ encodeMs }) => encodeMs)
     await encodeOf()
     for (const encodeMs of await encodeOf()) expect(encodeMs).toBeGreaterThan(1)
-    const [newest, older] = feature.results('demo')
+    const [newest, older] = await feature.results({ modelId: 'demo' }, options)
     expect(newest!.startedAt).toBeGreaterThanOrEqual(older!.startedAt)
   })
 
@@ -127,24 +127,24 @@ describe('a run', () => {
     const abort = new AbortController()
     const { id } = await models.register(goldenModel('qwen2vl'))
     let last: BenchmarkEvent | null = null
-    for await (const event of measuring([1, 512, 14_336]).run(id, abort.signal)) {
+    for await (const event of await measuring([1, 512, 14_336]).run({ modelId: id }, { signal: abort.signal })) {
       last = event
       if (event.done === 2) setImmediate(() => abort.abort())
     }
     expect(last!.done).toBe(2)
-    expect(feature.results(id)).toEqual([{ ...last!.result, isComplete: false }])
+    expect(await feature.results({ modelId: id }, options)).toEqual([{ ...last!.result, isComplete: false }])
     expect(last!.result.rows).toHaveLength(2)
-    expect((await all(feature.run('demo', never))).at(-1)!.result.isComplete).toBe(true)
+    expect((await all(await feature.run({ modelId: 'demo' }, options))).at(-1)!.result.isComplete).toBe(true)
   })
 
   test('one at a time; an unknown model is told', async () => {
-    const first = feature.run('demo', never)
+    const first = await feature.run({ modelId: 'demo' }, options)
     await first.next()
-    await expect(all(feature.run('demo', never))).rejects.toMatchObject({ code: 'Busy' })
-    await first.return(undefined)
-    await expect(all(feature.run('gone', never))).rejects.toMatchObject({ code: 'NotFound' })
-    await first.return(undefined)
-    expect(feature.results('demo')).toEqual([])
+    await expect(all(await feature.run({ modelId: 'demo' }, options))).rejects.toMatchObject({ code: 'Busy' })
+    await first.return!(undefined)
+    await expect(all(await feature.run({ modelId: 'gone' }, options))).rejects.toMatchObject({ code: 'NotFound' })
+    await first.return!(undefined)
+    expect(await feature.results({ modelId: 'demo' }, options)).toEqual([])
   })
 })
 
@@ -231,16 +231,16 @@ describe('the export', () => {
     ],
   }
 
-  test('as JSON is the result', () => {
+  test('as JSON is the result', async () => {
     createBenchmarks(store.db).keep(result)
-    const { name, text } = feature.export('r1', 'json')
+    const { name, text } = await feature.export({ id: 'r1', format: 'json' }, options)
     expect(name).toBe('Qwen2-VL-2B-mine-2026-01-02.json')
     expect(BenchmarkResult.parse(JSON.parse(text))).toEqual(result)
   })
 
-  test('as CSV has a line for each row and each published figure, and nothing that a spreadsheet would compute', () => {
+  test('as CSV has a line for each row and each published figure, and nothing that a spreadsheet would compute', async () => {
     createBenchmarks(store.db).keep(result)
-    const { name, text } = feature.export('r1', 'csv')
+    const { name, text } = await feature.export({ id: 'r1', format: 'csv' }, options)
     expect(name).toBe('Qwen2-VL-2B-mine-2026-01-02.csv')
     expect(text.split('\r\n')).toEqual([
       'measured,input_tokens,prompt_tokens,generated_tokens,prefill_tokens_per_second,tokens_per_second,' +
@@ -253,12 +253,16 @@ describe('the export', () => {
     ])
   })
 
-  test('of what is not there is told; a damaged result is none', () => {
+  test('of what is not there is told; a damaged result is none', async () => {
     createBenchmarks(store.db).keep(result)
     store.db.exec(`UPDATE benchmarks SET result = '{"id":'`)
-    expect(feature.results('demo')).toEqual([])
-    expect(() => feature.export('r1', 'csv')).toThrow(expect.objectContaining({ code: 'NotFound' }) as Error)
-    expect(() => feature.export('gone', 'json')).toThrow(expect.objectContaining({ code: 'NotFound' }) as Error)
+    expect(await feature.results({ modelId: 'demo' }, options)).toEqual([])
+    expect(() => feature.export({ id: 'r1', format: 'csv' }, options)).toThrow(
+      expect.objectContaining({ code: 'NotFound' }) as Error,
+    )
+    expect(() => feature.export({ id: 'gone', format: 'json' }, options)).toThrow(
+      expect.objectContaining({ code: 'NotFound' }) as Error,
+    )
   })
 
   test('results go with their model, and one of a model that is gone is not kept', async () => {

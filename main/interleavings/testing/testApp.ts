@@ -25,7 +25,7 @@ export let app: App
 export let one: Client
 export let two: Client
 /** The worker processes that were started, the latest last. */
-export let workers: (WorkerProcess & { readonly name: WorkerName })[]
+let workers: (WorkerProcess & { readonly name: WorkerName })[]
 const closers: (() => void)[] = []
 let unheard: unknown[]
 const listen = (error: unknown) => void unheard.push(error)
@@ -65,6 +65,7 @@ export function open(
 
 /** A path in the test's own folder. */
 export const inFolder = (...names: string[]): string => [folder.path, ...names].join('/')
+
 /** The engine processes that were started. */
 export const engineProcesses = () => workers.filter(({ name }) => name === 'engine')
 
@@ -97,21 +98,16 @@ const endOf =
   (id: string) =>
   (event: ConversationEvent): boolean =>
     messagesOf(event).some((message) => message.id === id && message.status !== 'streaming')
+
 /** An answer once it has ended, as `window` sees it. */
 export async function ended(sent: { conversationId: string; answerId: string }, window = one): Promise<Message> {
   const event = await firstMatching(window.conversations.watch({ id: sent.conversationId }), endOf(sent.answerId))
   return messagesOf(event).find(({ id }) => id === sent.answerId)!
 }
-/** Resolves once a window has seen text of an answer. */
-export const writing = (sent: { conversationId: string; answerId: string }): Promise<unknown> =>
-  firstMatching(
-    one.conversations.watch({ id: sent.conversationId }),
-    (event) =>
-      (event.type === 'text' && event.messageId === sent.answerId) ||
-      messagesOf(event).some((message) => message.id === sent.answerId && textOf(message) !== ''),
-  )
+
 const messagesOf = (event: ConversationEvent): readonly Message[] =>
   event.type === 'snapshot' ? [...event.messages, ...event.others] : event.type === 'message' ? [event.message] : []
+
 /** The words of a message. */
 export const textOf = ({ parts }: Message): string =>
   parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
@@ -125,5 +121,6 @@ export async function titles(): Promise<string[]> {
 /** How a call ended: its value, or the code of its error. */
 export const outcome = <T>(call: Promise<T>): Promise<T | string> =>
   call.catch((error: unknown) => (error as AppError).code ?? String(error))
+
 /** An error with a code. */
 export const code = (value: string) => expect.objectContaining({ code: value }) as AppError

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { AppError } from '#contract'
 import SQLite from 'better-sqlite3'
 import { migrations } from './migrations/index.ts'
+import { isDamage, watchStatements } from './statements.ts'
+import type { SlowQuery } from './statements.ts'
 
 const full = 'The disk is full, so the last change was not saved. Free some space, then try again.'
 const readOnly = 'The data folder cannot be written. Check its permissions, then start the app again.'
@@ -99,9 +101,9 @@ export interface Store {
  * Opens `sightline.db` in `folder` (made when missing, readable by its owner only) and brings it to the current schema
  * version. Unless it is as our last clean end left it, the whole file is checked first. Throws Busy when another process
  * has the folder, and StorageFailed when the file is damaged, written by a newer version or not writable; the file is left
- * as it was then.
+ * as it was then. `onSlow` is told of every statement that keeps the process longer than 40 ms.
  */
-export function openStore(folder: string): Store {
+export function openStore(folder: string, onSlow?: (query: SlowQuery) => void): Store {
   const path = join(folder, 'sightline.db')
   const note = join(folder, 'sightline.clean')
   try {
@@ -128,12 +130,16 @@ export function openStore(folder: string): Store {
     throw toStorageError(error, path)
   }
   const opened = db
+  let isDamaged = false
+  const onError = (error: unknown): void => void (isDamaged ||= isDamage(error))
+  watchStatements(opened, { onError, ...(onSlow && { onSlow }) })
   return {
     db: opened,
     path,
     close: () => {
       opened.close()
-      noteCleanEnd(path, note)
+      // what met damage is checked by the next start, which says so
+      if (!isDamaged) noteCleanEnd(path, note)
       unlock()
     },
   }
@@ -179,36 +185,4 @@ export function migrate(db: Database, steps: readonly string[]): void {
 /** The number of migrations the file has seen. */
 export function schemaVersion(db: Database): number {
   return db.pragma('user_version', { simple: true }) as number
-}
-
-/** A statement that took long: its text, whose values are placeholders, and for how long it kept the process. */
-export interface SlowQuery {
-  readonly sql: string
-  readonly ms: number
-}
-
-type Method = (...values: unknown[]) => unknown
-const TIMED = ['run', 'get', 'all'] as const
-
-/** Tells of every statement prepared from now on that keeps the process longer than `ms`. */
-export function watchSlowQueries(db: Database, onSlow: (query: SlowQuery) => void, ms = 40): void {
-  const timed = (sql: string, call: () => unknown): unknown => {
-    const started = performance.now()
-    try {
-      return call()
-    } finally {
-      const took = performance.now() - started
-      if (took > ms) onSlow({ sql: sql.replace(/\s+/g, ' ').trim(), ms: Math.round(took) })
-    }
-  }
-  const prepare = db.prepare.bind(db) as (sql: string) => object
-  const wrapped = (sql: string): object => {
-    const statement = prepare(sql) as Record<(typeof TIMED)[number], Method>
-    for (const name of TIMED) {
-      const method = statement[name].bind(statement)
-      statement[name] = (...values) => timed(sql, () => method(...values))
-    }
-    return statement
-  }
-  Object.assign(db, { prepare: wrapped })
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { tempFolder } from '../../testing/tempFolder.ts'
@@ -37,6 +37,15 @@ test('a folder that a killed process left goes with the next one that is made; t
   } finally {
     child.kill('SIGKILL')
   }
+})
+
+test('what an earlier process left that had this one’s number goes too, and what this one made stays', async () => {
+  const left = join(temp.path, `sightline-${process.pid}-pixels-abcdef`)
+  mkdirSync(left)
+  utimesSync(left, 1, 1)
+  const own = basename(await temporaryFolder('pixels', temp.path))
+  const next = basename(await temporaryFolder('frames', temp.path))
+  expect(readdirSync(temp.path).sort()).toEqual([own, next].sort())
 })
 
 test('only folders of this app are looked at', async () => {

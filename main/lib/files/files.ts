@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
-import { mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -108,8 +108,17 @@ export async function temporaryFolder(purpose: string, parent: string = tmpdir()
 export async function removeStranded(parent: string = tmpdir()): Promise<void> {
   for (const name of await readdir(parent).catch(() => [])) {
     const pid = Number(NAME.exec(name)?.[1] ?? 0)
-    if (pid > 0 && !isRunning(pid)) await rm(join(parent, name), { recursive: true, force: true }).catch(() => {})
+    if (pid > 0 && (await isGone(pid, join(parent, name))))
+      await rm(join(parent, name), { recursive: true, force: true }).catch(() => {})
   }
+}
+
+/** Whether the process of that number which made `folder` has ended: in a container this one may well have its number. */
+async function isGone(pid: number, folder: string): Promise<boolean> {
+  if (pid !== process.pid) return !isRunning(pid)
+  const started = Date.now() - process.uptime() * 1000
+  // a file system may keep times in steps of two seconds
+  return ((await stat(folder).catch(() => null))?.mtimeMs ?? Infinity) < started - 2000
 }
 
 /** Whether there is a process of that number, whoever's it is. */

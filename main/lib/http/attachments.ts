@@ -1,5 +1,7 @@
-import { AppError, VideoFacts } from '#contract'
+import { AppError, Sha256, VideoFacts } from '#contract'
 import type { Attachment, FrameKey, RawFrame } from '#contract'
+import { parseRange } from './responses.ts'
+import type { ByteRange } from './responses.ts'
 
 /** A frame of a set, by its position, or the picture that stands for the video in lists. */
 export interface FrameAddress {
@@ -33,6 +35,75 @@ export function factsOf(query: URLSearchParams): VideoFacts | undefined {
     const message = 'What the window says of the video makes no sense. Add the video again, or convert it to MP4.'
     throw new AppError('InvalidInput', message, undefined, { cause })
   }
+}
+
+/** A stored file; `bytes` is the size of the whole file. */
+export interface ServedFile {
+  readonly mime: string
+  readonly bytes: number
+  readonly path: string
+}
+
+/** Where files are looked up that a window asks for. Both throw NotFound for what is not stored. */
+export interface FileStores {
+  readonly attachments: { open(sha: Sha256, size?: 'thumb'): Promise<ServedFile> }
+  readonly frames: { open(key: FrameKey, n: number): Promise<ServedFile> }
+}
+
+/** What is asked for below the address of attachments. */
+export interface FileRequest {
+  readonly method: string | undefined
+  /** What follows that address, without its query. */
+  readonly path: string
+  readonly query: URLSearchParams
+  /** A header of the request by its name in lower case. */
+  readonly header: (name: string) => string | null | undefined
+}
+
+/** An answer, whatever carries it. `body`: the file, or the part of it, whose bytes follow; null: none do. */
+export interface FileAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: { readonly path: string; readonly range: ByteRange | undefined } | null
+}
+
+/**
+ * Answers `GET` and `HEAD` of `<sha>[?size=thumb]` with the file or the asked range of it, and of `frames/<key>/<n>` with a
+ * frame of a video; other methods get 405. Throws what the stores throw, and NotFound for any other address.
+ */
+export async function answerFile(request: FileRequest, { attachments, frames }: FileStores): Promise<FileAnswer> {
+  const { method, path, query, header } = request
+  if (method !== 'GET' && method !== 'HEAD') return { status: 405, headers: { Allow: 'GET, HEAD' }, body: null }
+  const answer = (
+    status: number,
+    headers: Record<string, string>,
+    file: ServedFile,
+    range?: ByteRange,
+  ): FileAnswer => ({
+    status,
+    headers: {
+      ...headers,
+      'Content-Type': file.mime,
+      'Content-Length': String(range ? range.end - range.start + 1 : file.bytes),
+    },
+    body: method === 'HEAD' ? null : { path: file.path, range },
+  })
+  const frame = frameAddress(path)
+  if (frame && frame.n !== 'poster')
+    return answer(200, { 'Cache-Control': 'private, no-cache' }, await frames.open(frame.key, frame.n))
+  const sha = Sha256.safeParse(path)
+  if (!sha.success) throw new AppError('NotFound', 'There is nothing at this address.')
+  const size = query.get('size') === 'thumb' ? 'thumb' : undefined
+  const file = await attachments.open(sha.data, size)
+  const tag = `"${sha.data}${size ? '-thumb' : ''}"`
+  const headers = { 'Accept-Ranges': 'bytes', ETag: tag, 'Cache-Control': 'private, max-age=31536000, immutable' }
+  if (header('if-none-match') === tag) return { status: 304, headers, body: null }
+  const ifRange = header('if-range') ?? tag
+  const range = ifRange === tag ? parseRange(header('range'), file.bytes) : null
+  if (range === 'unsatisfiable')
+    return { status: 416, headers: { ...headers, 'Content-Range': `bytes */${file.bytes}` }, body: null }
+  if (!range) return answer(200, headers, file)
+  return answer(206, { ...headers, 'Content-Range': `bytes ${range.start}-${range.end}/${file.bytes}` }, file, range)
 }
 
 /** A chunk is good until the next one is asked for. */

@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import os, { homedir } from 'node:os'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { AppError } from '#contract'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { tempFolder } from '../../testing/tempFolder.ts'
 import { cleanText, currentRequest, errorFields, inRequest, nativeLine, openLog, withoutHome } from './log.ts'
 import type { LogLine } from './log.ts'
@@ -118,6 +119,17 @@ describe('reading logs', () => {
   test('a folder that is not there has no lines', async () => {
     expect(await readLog(join(folder.path, 'none'), 10)).toEqual([])
   })
+})
+
+test("the system is asked once for the user's name, however many lines there are", async () => {
+  const asked = vi.spyOn(os, 'userInfo')
+  syncBuiltinESMExports()
+  vi.resetModules()
+  const fresh = await import('./log.ts')
+  for (let n = 0; n < 100; n++) fresh.cleanText(`line ${n}`)
+  expect(asked).toHaveBeenCalledTimes(1)
+  asked.mockRestore()
+  syncBuiltinESMExports()
 })
 
 test('a request reaches what it starts, and ends with it', async () => {

@@ -66,13 +66,16 @@ export function cleanText(text: string): string {
 }
 
 /** `text` with `~` in place of the home folder, and of the user's name where it is a folder of a path. */
-export function withoutHome(text: string, home = homedir(), user = userName()): string {
+export function withoutHome(text: string, home = homedir(), user = (known ??= userName())): string {
   const paths = home.length > 1 ? [home, home.replaceAll('\\', '/'), home.replaceAll('\\', '\\\\')] : []
   const cleaned = paths.reduce((rest, path) => rest.replaceAll(path, '~'), text)
   if (user.length < 2) return cleaned
   const folder = new RegExp(`([\\\\/])${user.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?=[\\\\/]|$)`, 'gi')
   return cleaned.replace(folder, '$1~')
 }
+
+/** The user's name once it was asked for: the system reads its list of users for it, which is too much for every line. */
+let known: string | undefined
 
 function userName(): string {
   try {
@@ -160,7 +163,7 @@ export interface LogOptions {
 }
 
 /** The line that tells of `event` now, within the request that runs. */
-export function logLine(part: LogPart, level: LogLevel, event: string, fields?: LogFields): LogLine {
+function logLine(part: LogPart, level: LogLevel, event: string, fields?: LogFields): LogLine {
   const request = currentRequest()
   return {
     time: new Date().toISOString(),
@@ -173,7 +176,7 @@ export function logLine(part: LogPart, level: LogLevel, event: string, fields?: 
 }
 
 /** A log whose lines go to `write`. */
-export function logTo(part: LogPart, write: (line: LogLine) => void): Log {
+function logTo(part: LogPart, write: (line: LogLine) => void): Log {
   const at = (level: LogLevel) => (event: string, fields?: LogFields) => write(logLine(part, level, event, fields))
   return { info: at('info'), warn: at('warn'), error: at('error') }
 }

@@ -1,4 +1,4 @@
-import { open, readdir } from 'node:fs/promises'
+import { open, readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { LogLine } from './log.ts'
@@ -22,7 +22,30 @@ export async function readLog(folder: string, most: number): Promise<LogLine[]> 
   const names = await readdir(folder).catch(() => [])
   const files = names.filter((name) => /^[a-z]+(\.1)?\.log$/.test(name))
   const lines = (await Promise.all(files.map((name) => tail(join(folder, name)).catch(() => [])))).flat()
-  return lines.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0)).slice(-most)
+  return lines.sort(byTime).slice(-most)
+}
+
+const byTime = (a: LogLine, b: LogLine): number => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0)
+
+/**
+ * The last warnings and errors of all logs in `folder`, the oldest first: of all files that are kept, however many other
+ * lines came since.
+ */
+export async function readErrors(folder: string, most: number): Promise<LogLine[]> {
+  const files = Map.groupBy(await readdir(folder).catch(() => []), (name) => /^([a-z]+)(\.\d+)?\.log$/.exec(name)?.[1])
+  const found: LogLine[] = []
+  for (const [part, names] of files) {
+    if (part === undefined) continue
+    const ofPart: LogLine[] = []
+    // the youngest file has no number, the others count from 1
+    for (const name of names.sort((a, b) => a.length - b.length || (a < b ? -1 : 1))) {
+      if (ofPart.length >= most) break
+      const text = await readFile(join(folder, name), 'utf8').catch(() => '')
+      ofPart.push(...parse(text.split('\n').filter((line) => !line.includes('"level":"info"'))))
+    }
+    found.push(...ofPart)
+  }
+  return found.sort(byTime).slice(-most)
 }
 
 async function tail(path: string): Promise<LogLine[]> {
@@ -30,12 +53,14 @@ async function tail(path: string): Promise<LogLine[]> {
   const { size } = await file.stat()
   const from = Math.max(0, size - TAIL_BYTES)
   const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from)
-  const lines = buffer.toString('utf8', 0, bytesRead).split('\n')
-  return lines.flatMap((text) => {
+  return parse(buffer.toString('utf8', 0, bytesRead).split('\n'))
+}
+
+const parse = (lines: readonly string[]): LogLine[] =>
+  lines.flatMap((text) => {
     const parsed = Line.safeParse(parseJson(text))
     return parsed.success ? [parsed.data as LogLine] : []
   })
-}
 
 function parseJson(text: string): unknown {
   try {

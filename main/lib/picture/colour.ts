@@ -33,6 +33,7 @@ const SRGB: Matrix = [
   [0.3851, 0.7169, 0.0971],
   [0.1431, 0.0606, 0.7141],
 ]
+
 /** The largest difference of a column that leaves 8-bit values as they are, and of a stored value: three levels. */
 const NEAR_COLUMN = 0.01
 const NEAR_VALUE = 3 / 255
@@ -40,7 +41,7 @@ const NEAR_VALUE = 3 / 255
 export const isSrgbMatrix = (matrix: Matrix): boolean =>
   matrix.every((column, c) => column.every((value, i) => Math.abs(value - SRGB[c]![i]!) <= NEAR_COLUMN))
 
-export function isSrgbCurve(curve: Curve): boolean {
+function isSrgbCurve(curve: Curve): boolean {
   for (let i = 0; i <= 32; i++)
     if (Math.abs(srgbInverse(Math.min(1, Math.max(0, curve(i / 32)))) - i / 32) > NEAR_VALUE) return false
   return true

@@ -21,7 +21,7 @@ export interface DibHeader {
 /** Pixels that a packed bitmap may jump over. */
 const MAX_UNTOUCHED = 4_000_000
 
-export const RLE8 = 1
+const RLE8 = 1
 export const RLE4 = 2
 const BITFIELDS = 3
 const ALPHA_BITFIELDS = 6

@@ -37,6 +37,7 @@ const DRAWING = [
   [40, 90, 200],
   [240, 240, 240],
 ]
+
 /** 200,60,30 in Display P3, as sRGB. */
 const P3_ORANGE = [217, 42, 0]
 /** The same file with other numbers in its `nclx` boxes. */

@@ -84,7 +84,7 @@ export async function readHeifFile(file: PictureFile): Promise<HeifFile> {
 }
 
 /** The boxes that fill `data`. Throws where one does not fit. */
-export function boxes(data: Buffer): Box[] {
+function boxes(data: Buffer): Box[] {
   const found: Box[] = []
   for (let at = 0; at + 8 <= data.length && found.length < MAX_BOXES; ) {
     const { type, length, header } = boxHead(data.subarray(at, at + 16), data.length - at)

@@ -62,7 +62,7 @@ export function describeImage({ primary, items, references }: HeifFile): HeifIma
 }
 
 /** The colours that `colr` boxes state. */
-export function readColour(properties: readonly Box[]): { nclx: Nclx | null; icc: Buffer | null } {
+function readColour(properties: readonly Box[]): { nclx: Nclx | null; icc: Buffer | null } {
   const colours = properties.filter((box) => box.type === 'colr').map((box) => box.data)
   const nclx = colours.find((data) => data.toString('latin1', 0, 4) === 'nclx' && data.length >= 11)
   const icc = colours.find((data) => ['prof', 'rICC'].includes(data.toString('latin1', 0, 4)) && data.length > 132)

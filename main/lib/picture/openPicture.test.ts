@@ -28,6 +28,7 @@ const decode = async (bytes: Uint8Array) => (await open(bytes)).decode()
 const pixel = (picture: { data: Uint8Array; width: number }, x: number, y: number) => [
   ...picture.data.subarray((y * picture.width + x) * 3, (y * picture.width + x) * 3 + 3),
 ]
+
 /** One value per pixel and channel, different everywhere. */
 const ramp = (width: number, height: number, channels: 1 | 2 | 3 | 4) => {
   const data = Buffer.from(Array.from({ length: width * height * channels }, (_, i) => (i * 37 + (i >> 5)) & 255))

@@ -21,6 +21,7 @@ const make = (name: string, ...args: string[]): string => {
   execFileSync('ffmpeg', ['-v', 'error', '-y', ...args, path])
   return path
 }
+
 /** Frames that are grey by their number, in some codec and container. */
 const clip = (name: string, seconds: number, ...args: string[]): string =>
   make(
@@ -40,6 +41,7 @@ async function open(path: string): Promise<FfmpegVideo> {
     ...(container && { demuxer: container.demuxer }),
   })
 }
+
 /** The numbers of the source's frames that these frames are, modulo 24, by their grey. */
 async function sourceOf(video: FfmpegVideo, indices: readonly number[]): Promise<number[]> {
   const found: number[] = []

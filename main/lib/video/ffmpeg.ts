@@ -167,17 +167,17 @@ async function* decode(
   const quiet = ['-hide_banner', '-nostats', '-v', 'level+info', '-nostdin', '-copyts']
   let isLess = false
   const process = startTool('ffmpeg', [...quiet, ...seek, ...decoder, ...input(file), ...output, ...format], signal)
-  const told = times(process)
+  const ticksOfFrames = times(process)
   try {
     let nth = 0
     for await (const { data, ...size } of pictures(process.stdout!)) {
-      const tick = await told.next()
+      const tick = await ticksOfFrames.next()
       const place = ticks ? places.find((one) => ticks[one] === tick) : places[nth]
       nth++
       if (place === undefined) continue
       yield { place, picture: { ...size, data: toRgb(data) } }
     }
-    await told.ended
+    await ticksOfFrames.ended
   } catch (cause) {
     const { message } = cause as Error
     if (OLD_FFMPEG.test(message) && everyFrame !== EVERY_FRAME_OLD) everyFrame = EVERY_FRAME_OLD

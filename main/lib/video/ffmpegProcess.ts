@@ -3,81 +3,6 @@ import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { AppError, codecName } from '#contract'
 
-/** The video reader is not on this computer. */
-export const noTool = (tool: 'ffmpeg' | 'ffprobe', name: string): AppError =>
-  new AppError(
-    'NotYetSupported',
-    `${name} is a video file, which is read with ffmpeg, and ${tool} was not found. ` +
-      'Install ffmpeg (it brings ffprobe) so that it is on the PATH, ' +
-      'or give the frames as pictures: --video frame1.png,frame2.png or a folder of them.',
-    { missing: tool },
-  )
-
-/** The video reader was built without what this video needs. */
-export const noDecoder = (codec: string, name: string): AppError =>
-  new AppError(
-    'UnsupportedMedia',
-    `The video codec of ${name}, ${codecName(codec)}, cannot be decoded by the ffmpeg of this computer. ` +
-      'Install a complete ffmpeg, or convert the video to H.264 in an MP4 file.',
-    { codec },
-  )
-
-/** A file whose first bytes are those of no video, and that ffmpeg does not know either. */
-export const unknownKind = (name: string, cause: unknown): AppError =>
-  new AppError(
-    'UnsupportedMedia',
-    `${name} is no video that ffmpeg can read. Choose a video file, or convert it to MP4.`,
-    undefined,
-    {
-      cause,
-    },
-  )
-
-/** A file that has no picture track, or only a cover. `detail.kind` is "audio" where it has sound. */
-export function noVideo(name: string, { hasSound, hasCover }: { hasSound: boolean; hasCover: boolean }): AppError {
-  const what = hasSound ? 'is a sound recording; there is no video in it' : 'has no video in it'
-  const cover = hasCover
-    ? ' Its cover picture can be asked about, saved as a picture.'
-    : ' Choose a file with video, or a picture.'
-  return new AppError('UnsupportedMedia', `${name} ${what}.${cover}`, { kind: hasSound ? 'audio' : 'empty', hasCover })
-}
-
-/** An MP4 or MOV file whose recorder did not come to write the index at its end. */
-export const noIndex = (name: string): AppError =>
-  new AppError(
-    'DamagedMedia',
-    `${name} was not finished by what recorded it: its index, which is written last, is missing, so that no program can play it. ` +
-      'A repair tool such as untrunc may rebuild it from a whole video of the same camera.',
-    { missing: 'index' },
-  )
-
-export const damagedVideo = (name: string, cause?: unknown): AppError =>
-  new AppError(
-    'DamagedMedia',
-    `${name} is damaged, or no video that ffmpeg can read. Copy or download it again, or convert it to MP4.`,
-    undefined,
-    { cause },
-  )
-
-export const readingStopped = (name: string): AppError => new AppError('Interrupted', `Reading ${name} was stopped.`)
-
-/** What ffmpeg says where it was built without the decoder. */
-const NO_DECODER = /(?:no decoder found for: |Decoder \(codec |Unsupported codec with id \d+ .*codec )(\w+)/i
-
-/** What a tool's failure means for who asked. */
-export function failure(
-  tool: 'ffmpeg' | 'ffprobe',
-  name: string,
-  cause: unknown,
-  signal: AbortSignal | undefined,
-): AppError {
-  if (cause instanceof AppError) return cause
-  if (signal?.aborted) return readingStopped(name)
-  if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return noTool(tool, name)
-  const [, codec] = NO_DECODER.exec((cause as Error).message) ?? []
-  return codec === undefined ? damagedVideo(name, cause) : noDecoder(codec, name)
-}
-
 /** A video file; `name` is what errors call it. */
 export interface VideoFile {
   readonly path: string
@@ -144,4 +69,79 @@ export async function ending(process: ChildProcess, onLine: (line: string) => bo
     code === 0 ? resolve(said.trim()) : reject(new Error(said.trim() || `It ended with ${code}`)),
   )
   return promise
+}
+
+/** The video reader is not on this computer. */
+const noTool = (tool: 'ffmpeg' | 'ffprobe', name: string): AppError =>
+  new AppError(
+    'NotYetSupported',
+    `${name} is a video file, which is read with ffmpeg, and ${tool} was not found. ` +
+      'Install ffmpeg (it brings ffprobe) so that it is on the PATH, ' +
+      'or give the frames as pictures: --video frame1.png,frame2.png or a folder of them.',
+    { missing: tool },
+  )
+
+/** The video reader was built without what this video needs. */
+export const noDecoder = (codec: string, name: string): AppError =>
+  new AppError(
+    'UnsupportedMedia',
+    `The video codec of ${name}, ${codecName(codec)}, cannot be decoded by the ffmpeg of this computer. ` +
+      'Install a complete ffmpeg, or convert the video to H.264 in an MP4 file.',
+    { codec },
+  )
+
+/** A file whose first bytes are those of no video, and that ffmpeg does not know either. */
+export const unknownKind = (name: string, cause: unknown): AppError =>
+  new AppError(
+    'UnsupportedMedia',
+    `${name} is no video that ffmpeg can read. Choose a video file, or convert it to MP4.`,
+    undefined,
+    {
+      cause,
+    },
+  )
+
+/** A file that has no picture track, or only a cover. `detail.kind` is "audio" where it has sound. */
+export function noVideo(name: string, { hasSound, hasCover }: { hasSound: boolean; hasCover: boolean }): AppError {
+  const what = hasSound ? 'is a sound recording; there is no video in it' : 'has no video in it'
+  const cover = hasCover
+    ? ' Its cover picture can be asked about, saved as a picture.'
+    : ' Choose a file with video, or a picture.'
+  return new AppError('UnsupportedMedia', `${name} ${what}.${cover}`, { kind: hasSound ? 'audio' : 'empty', hasCover })
+}
+
+/** An MP4 or MOV file whose recorder did not come to write the index at its end. */
+export const noIndex = (name: string): AppError =>
+  new AppError(
+    'DamagedMedia',
+    `${name} was not finished by what recorded it: its index, which is written last, is missing, so that no program can play it. ` +
+      'A repair tool such as untrunc may rebuild it from a whole video of the same camera.',
+    { missing: 'index' },
+  )
+
+export const damagedVideo = (name: string, cause?: unknown): AppError =>
+  new AppError(
+    'DamagedMedia',
+    `${name} is damaged, or no video that ffmpeg can read. Copy or download it again, or convert it to MP4.`,
+    undefined,
+    { cause },
+  )
+
+const readingStopped = (name: string): AppError => new AppError('Interrupted', `Reading ${name} was stopped.`)
+
+/** What ffmpeg says where it was built without the decoder. */
+const NO_DECODER = /(?:no decoder found for: |Decoder \(codec |Unsupported codec with id \d+ .*codec )(\w+)/i
+
+/** What a tool's failure means for who asked. */
+export function failure(
+  tool: 'ffmpeg' | 'ffprobe',
+  name: string,
+  cause: unknown,
+  signal: AbortSignal | undefined,
+): AppError {
+  if (cause instanceof AppError) return cause
+  if (signal?.aborted) return readingStopped(name)
+  if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return noTool(tool, name)
+  const [, codec] = NO_DECODER.exec((cause as Error).message) ?? []
+  return codec === undefined ? damagedVideo(name, cause) : noDecoder(codec, name)
 }

@@ -53,8 +53,8 @@ const UNTIMED_FPS = 25
 export async function probeTrack(file: VideoFile, signal?: AbortSignal): Promise<ProbedTrack> {
   const packets: Packets = { pts: [], dts: [], ends: [], flags: [] }
   let [stream, format]: [Fields, Fields] = [new Map(), new Map()]
-  const asked = ['-v', 'error', '-select_streams', 'V:0', '-show_entries', ENTRIES, '-of', 'compact']
-  const said = await runTool('ffprobe', [...asked, ...input(file)], signal, (line) => {
+  const flags = ['-v', 'error', '-select_streams', 'V:0', '-show_entries', ENTRIES, '-of', 'compact']
+  const errors = await runTool('ffprobe', [...flags, ...input(file)], signal, (line) => {
     if (line.startsWith('packet|')) addPacket(packets, fieldsOf(line))
     else if (line.startsWith('stream|')) stream = fieldsOf(line)
     else if (line.startsWith('format|')) format = fieldsOf(line)
@@ -66,12 +66,12 @@ export async function probeTrack(file: VideoFile, signal?: AbortSignal): Promise
   if (stream.size === 0) throw await withoutVideo(file, signal)
   if (stream.get('codec_name') === 'unknown') throw noDecoder(stream.get('codec_tag_string') ?? 'unknown', file.name)
   const track = trackOf(packets, stream, format)
-  if (!track) throw failure('ffprobe', file.name, new Error(said || 'ffprobe found no frames'), signal)
+  if (!track) throw failure('ffprobe', file.name, new Error(errors || 'ffprobe found no frames'), signal)
   const stated = number(stream.get('duration')) ?? number(format.get('duration'))
   const end = (track.line.startMs + track.line.durationMs) / 1000
   return {
     ...track,
-    cutOffFrom: CUT_OFF.test(said) ? (stated !== null && stated > end + TOLERATED ? stated : end) : null,
+    cutOffFrom: CUT_OFF.test(errors) ? (stated !== null && stated > end + TOLERATED ? stated : end) : null,
   }
 }
 
@@ -197,10 +197,10 @@ function shownSize(stream: Fields): Size | null {
 /** Why a file has no video to be shown. */
 async function withoutVideo(file: VideoFile, signal: AbortSignal | undefined): Promise<Error> {
   const streams: Fields[] = []
-  const asked = ['-v', 'error', '-show_entries', 'stream=codec_type:stream_disposition=attached_pic', '-of', 'compact']
+  const flags = ['-v', 'error', '-show_entries', 'stream=codec_type:stream_disposition=attached_pic', '-of', 'compact']
   await runTool(
     'ffprobe',
-    [...asked, ...input(file)],
+    [...flags, ...input(file)],
     signal,
     (line) => line.startsWith('stream|') && streams.push(fieldsOf(line)),
   ).catch(() => {})

@@ -36,6 +36,7 @@ const rates: readonly (readonly [number, number])[] = [
   [1000, 67],
   [90, 1],
 ]
+
 /** Clocks of files: MKV and WebM, MPEG, QuickTime, and what ffmpeg gives MP4 files. */
 const clocks = [1000, 90_000, 600, 15_360, 30_000, 1_000_000]
 

@@ -32,6 +32,7 @@ const OTHER_KINDS = [
   'join',
   'login',
 ]
+
 /** Commands that people copy with the name behind them. */
 const COMMAND =
   /^(?:ollama\s+(?:run|pull)|docker\s+model\s+(?:run|pull)|(?:huggingface-cli|hf)\s+download|lms\s+get|git\s+clone|llama-(?:server|cli|mtmd-cli)\s+-hfr?|-hfr?)\s+/i
@@ -47,8 +48,8 @@ const LOCAL_PATH = /^(?:file:|~|\.{0,2}[\\/]|[a-z]:[\\/])|^[^/]+\.gguf$/i
  * @throws AppError InvalidInput in words that say what is wanted; nothing else is ever asked for.
  */
 export function parseAddress(typed: string, mirror: string | null): RepositoryAddress {
-  const told = typed.trim().replace(MODEL_SCOPE_COMMAND, 'https://modelscope.cn/models/')
-  const [bare = ''] = told
+  const address = typed.trim().replace(MODEL_SCOPE_COMMAND, 'https://modelscope.cn/models/')
+  const [bare = ''] = address
     .replace(COMMAND, '')
     .replace(/^["'<(]+/, '')
     .split(/\s/)

@@ -60,7 +60,7 @@ export const StoredEntry = CatalogueEntry.extend({
 })
 export type StoredEntry = z.infer<typeof StoredEntry>
 
-export const CatalogueFile = z.object({ entries: z.array(StoredEntry).min(1) })
+const CatalogueFile = z.object({ entries: z.array(StoredEntry).min(1) })
 
 /** The catalogue that comes with the app. @throws AppError StorageFailed. */
 export function readCatalogueFile(resources: string): StoredEntry[] {

@@ -64,9 +64,9 @@ function usual<T extends { readonly quantization: string | null }>(
 ): T | undefined {
   const by = (is: (quantization: string) => boolean) =>
     texts.find(({ quantization }) => quantization !== null && is(quantization))
-  const asked = wanted === null ? undefined : by((name) => name === wanted)
+  const named = wanted === null ? undefined : by((name) => name === wanted)
   return (
-    asked ??
+    named ??
     by((name) => name === USUAL) ??
     by((name) => name.includes('Q4_K')) ??
     by((name) => name.includes('Q4')) ??

@@ -3,29 +3,10 @@ import type { ConversationListEvent, ErrorInfo, Message, Part } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { Emitter, eventStream } from '../../lib/events.ts'
 import { ConversationFeed } from './feed.ts'
-import { createMessageStore } from './messageStore.ts'
+import { createMessageStore, titleOf } from './messageStore.ts'
 import { createSearch } from './search.ts'
 import { createSearchIndex, runUpkeep } from './searchIndex.ts'
 import type { Answering, Conversations, Ending, Sent } from './types.ts'
-
-const longest = 60
-
-/** A conversation's first title: the first words of the question, at most 60 characters; without words, the name of the first picture or video. */
-export function titleOf(parts: readonly Part[]): string {
-  const text = parts.map((part) => (part.type === 'text' ? part.text : ' ')).join(' ')
-  const words = text.trim().split(/\s+/u).join(' ')
-  if (words) return shorten(words)
-  const medium = parts.find((part) => part.type !== 'text')
-  return medium ? shorten(medium.type === 'frames' ? medium.name : medium.attachment.name) : ''
-}
-
-function shorten(text: string): string {
-  const characters = [...text]
-  if (characters.length <= longest) return text
-  const head = characters.slice(0, longest - 1).join('')
-  const space = head.lastIndexOf(' ')
-  return `${(space > longest / 2 ? head.slice(0, space) : head).trimEnd()}…`
-}
 
 /** How long after the start the upkeep begins, in ms: the window comes first. */
 const UPKEEP_AFTER_MS = 1_500
@@ -135,7 +116,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
     feed.setProgress(messageId, null)
   }
 
-  return {
+  const conversations: Omit<Conversations, 'procedures'> = {
     watchList: (signal) =>
       eventStream(
         ({ push }) => {
@@ -288,6 +269,16 @@ export function createConversations(db: Database, now: () => number = Date.now):
         // nothing can be read either: the watchers ask again, and hear of it as soon as something can
         feed.disconnect(conversationId)
       }
+    },
+  }
+  return {
+    ...conversations,
+    procedures: {
+      watchList: (_, { signal }) => conversations.watchList(signal),
+      watch: ({ id }, { signal }) => conversations.watch(id, signal),
+      search: ({ query, limit }) => search(query, limit),
+      rename: ({ id, title }) => conversations.rename(id, title),
+      selectBranch: ({ messageId }) => conversations.selectBranch(messageId),
     },
   }
 }

@@ -1,196 +1,103 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import SQLite from 'better-sqlite3'
-import fc from 'fast-check'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { migrate, openStore } from '../../lib/database/index.ts'
-import { migrations } from '../../lib/database/migrations/index.ts'
-import { conversationCorpus } from '../../testing/conversationCorpus.ts'
-import { createConversations } from './conversations.ts'
-import { createSearch } from './search.ts'
-import { createSearchIndex, fold, runUpkeep } from './searchIndex.ts'
+import { expect, test } from 'vitest'
+import { snippetOf } from './search.ts'
+import { createBed, text } from './testing/bed.ts'
 
-let folder: string
-beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'sightline-search-'))))
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+const bed = createBed()
+const { ask, answered } = bed
 
-const file = () => join(folder, 'sightline.db')
-const atOnce = () => Promise.resolve()
+const found = (query: string) =>
+  bed.conversations.search(query, 10).map((hit) => hit.snippet.replaceAll('\u0002', '<').replaceAll('\u0003', '>'))
 
-/** A file as the version before the index of grams left it: `count` finished answers, each in a conversation of its own. */
-function fillVersion13(count: number): void {
-  const db = new SQLite(file())
-  migrate(db, migrations.slice(0, 13))
-  const conversation = db.prepare(
-    'INSERT INTO conversations (id, title, created_at, updated_at, leaf_id) VALUES (?, ?, ?, ?, ?)',
-  )
-  const message = db.prepare(
-    `INSERT INTO messages (id, conversation_id, role, status, created_at) VALUES (?, ?, 'assistant', 'complete', ?)`,
-  )
-  const part = db.prepare(`INSERT INTO parts (message_id, ordinal, type, text) VALUES (?, 0, 'text', ?)`)
-  db.transaction(() => {
-    for (let n = 1; n <= count; n++) {
-      conversation.run(`c${n}`, `Title of x${n}y`, n, n, `m${n}`)
-      message.run(`m${n}`, `c${n}`, n)
-      part.run(`m${n}`, `Answer number x${n}y, 图片里有 ${n}`)
-    }
-  })()
-  db.exec(
-    `INSERT INTO message_search (rowid, text) SELECT m.position, p.text FROM messages m JOIN parts p ON p.message_id = m.id`,
-  )
-  db.close()
-}
-
-test('what an earlier version stored is found from the first moment, while it is indexed, and after', async () => {
-  fillVersion13(250)
-  let store = openStore(folder)
-  const found = () => {
-    const search = createSearch(store.db, createSearchIndex(store.db))
-    return ['number x1y', 'ANSWER X250Y', '图片', '片', 'title of x123y'].map((query) =>
-      search(query, 3).map((hit) => hit.conversation.id),
-    )
-  }
-  const all = [['c1'], ['c250'], ['c250', 'c249', 'c248'], ['c250', 'c249', 'c248'], ['c123']]
-  expect(found()).toEqual(all)
-
-  // the process ends after a part of it, and what is removed and written meanwhile takes its place
-  expect(createSearchIndex(store.db).catchUp(0)).toBe(true)
-  expect(found()).toEqual(all)
-  store.close()
-  store = openStore(folder)
-  expect(found()).toEqual(all)
-  const conversations = createConversations(store.db)
-  conversations.remove('c250')
-  const sent = conversations.ask({ conversationId: null, parts: [{ type: 'text', text: 'more' }], model: 'demo' })
-  conversations.append(sent.answerId, 'Answer x250y')
-  conversations.finish(sent.answerId, { status: 'complete' })
-  all[1] = [sent.conversationId]
-  all[2] = all[3] = ['c249', 'c248', 'c247']
-  expect(found()).toEqual(all)
-
-  await runUpkeep(store.db, createSearchIndex(store.db), () => false, atOnce)
-  expect(createSearchIndex(store.db).catchUp(1000)).toBe(false)
-  expect(found()).toEqual(all)
-  const messages = store.db.prepare('SELECT count(*) FROM search_grams WHERE rowid > 0').pluck().get()
-  expect(messages).toBe(store.db.prepare('SELECT count(*) FROM messages').pluck().get())
-  store.close()
+test('finds parts of words in titles and texts, without regard to case and accents', () => {
+  answered('A question', 'The Café by the lighthouse is closed')
+  expect(found('CAFE')).toEqual(['The <Café> by the lighthouse is closed'])
+  expect(found('light the')).toEqual(['<The> Café by <the> <light>house is closed'])
+  expect(found('lighthouse open')).toEqual([])
+  expect(found('questi')).toEqual(['A <questi>on'])
 })
 
-test('the upkeep waits for an answer before it gives space back, and ends with the database', async () => {
-  fillVersion13(1)
-  const store = openStore(folder)
-  store.db.exec(`CREATE TABLE large (bytes BLOB); INSERT INTO large VALUES (zeroblob(12000000)); DROP TABLE large`)
-  const size = () => (store.db.pragma('page_count', { simple: true }) as number) * 4096
-  const before = size()
-  let waits = 0
-  await runUpkeep(
-    store.db,
-    createSearchIndex(store.db),
-    () => {
-      expect(waits > 3 || size() === before).toBe(true)
-      return waits <= 3
-    },
-    async () => void waits++,
+test('finds words of one and two characters and scripts without spaces', () => {
+  answered('图片里有什么', '一只红色的圆形')
+  expect(found('红色')).toEqual(['一只<红色>的圆形'])
+  expect(found('圆')).toEqual(['一只红色的<圆>形'])
+  expect(found('图片里')).toEqual(['<图片里>有什么'])
+})
+
+test.each([
+  ['ЁЖ и Да', ['ёж', 'Ёж', 'да', 'ДА', 'е\u0308ж', 'И']],
+  ['\u0415\u0308Ж', ['ёж', 'ЁЖ']],
+  ['Öl auf der Straße', ['öl', 'OL', 'o\u0308l', 'ss', 'ẞ', 'STRASSE', 'strasse', 'straße']],
+  ['GROSSE MASSE', ['ß', 'große', 'Maße']],
+  ['İz ve ışık', ['iz', 'İZ', 'IZ', 'iş']],
+  ['İSTANBUL', ['istanbul', 'Istanbul', 'is']],
+  ['ΟΔΟΣ', ['ος', 'ΟΣ', 'οσ', 'οδος', 'οδοσ']],
+  ['Նոր', ['նո', 'ՆՈՐ']],
+  ['ﬁn', ['fi', 'FI']],
+])('%s is found in other cases and spellings', (said, queries) => {
+  answered('?', said)
+  for (const query of queries) expect([query, found(query).length]).toEqual([query, 1])
+})
+
+test('letters of other scripts keep their marks', () => {
+  answered('?', 'мой дом, が')
+  expect([found('ои'), found('か'), found('й'), found('が')].map((hits) => hits.length)).toEqual([0, 0, 1, 1])
+  expect(found('ОЙ')).toEqual(['м<ой> дом, が'])
+})
+
+test('takes operators, quotes and wildcards as plain text', () => {
+  answered('x', 'say "NEAR(a b)" or 100%_sure')
+  expect(found('"NEAR(a')).toEqual(['say <"NEAR(a> b)" or 100%_sure'])
+  expect(found('%_')).toEqual(['say "NEAR(a b)" or 100<%_>sure'])
+  expect(found('*')).toEqual([])
+  for (const query of ['', '   ', '"', 'AND', 'text:', '-', '\0\0\0', "'; DROP TABLE messages"])
+    expect(() => bed.conversations.search(query, 10)).not.toThrow()
+})
+
+test('gives each conversation once, titles first, then newest first, up to the limit', () => {
+  const old = answered('nothing', 'blue whale, blue whale')
+  const recent = answered('nothing else', 'a blue whale')
+  const titled = answered('blue whale?', 'blue whale')
+  expect(bed.conversations.search('blue whale', 10).map((hit) => hit.conversation.id)).toEqual(
+    [titled, recent, old].map((sent) => sent.conversationId),
   )
-  expect(size()).toBeLessThan(before / 10)
-  store.close()
-  await runUpkeep(store.db, { catchUp: () => true }, () => false, atOnce)
+  expect(bed.conversations.search('blue whale', 2)).toHaveLength(2)
 })
 
-test('texts are stored once, and the index is smaller than they are', () => {
-  const store = openStore(folder)
-  const conversations = createConversations(store.db)
-  let characters = 0
-  store.db.transaction(() => {
-    for (const exchanges of conversationCorpus(2 ** 20)) {
-      let conversationId: string | null = null
-      for (const { question, answer } of exchanges) {
-        const parts = [{ type: 'text' as const, text: question }]
-        const sent = conversations.ask({ conversationId, parts, model: 'demo' })
-        conversations.append(sent.answerId, answer)
-        conversations.finish(sent.answerId, { status: 'complete' })
-        conversationId = sent.conversationId
-        characters += question.length + answer.length
-      }
-    }
-  })()
-  store.close()
-  expect(statSync(file()).size / characters).toBeLessThan(4)
+test('follows renaming, removal, and the end of an answer', () => {
+  const sent = ask(text('first'))
+  bed.conversations.append(sent.answerId, 'porcupine')
+  expect(found('porcupine')).toEqual([])
+  bed.conversations.finish(sent.answerId, { status: 'stopped' })
+  expect(found('porcupine')).toEqual(['<porcupine>'])
+  bed.conversations.rename(sent.conversationId, 'hedgehogs')
+  expect(found('hedgehog')).toEqual(['<hedgehog>s'])
+  bed.conversations.remove(sent.conversationId)
+  expect([...found('porcupine'), ...found('hedgehog'), ...found('first')]).toEqual([])
 })
 
-test('whatever is stored and asked, search finds what comparing every text finds', () => {
-  const character = fc.constantFrom(...'aAäßİıσοёйい红色片😀𠮷"*%_-. \n', 'o\u0308', 'lighthouse')
-  const text = fc.array(character, { maxLength: 12 }).map((characters) => characters.join(''))
-  fc.assert(
-    fc.property(
-      fc.array(text, { minLength: 1, maxLength: 6 }),
-      fc.array(text, { minLength: 1, maxLength: 6 }),
-      (texts, queries) => {
-        const db = new SQLite(':memory:')
-        migrate(db, migrations)
-        const conversations = createConversations(db)
-        const answers = texts.map((answer) => {
-          const sent = conversations.ask({ conversationId: null, parts: [{ type: 'text', text: '.' }], model: 'demo' })
-          conversations.append(sent.answerId, answer)
-          conversations.finish(sent.answerId, { status: 'complete' })
-          return { id: sent.conversationId, said: fold(answer.toWellFormed()) }
-        })
-        for (const query of queries) {
-          const terms = query.normalize('NFC').trim().split(/\s+/u).filter(Boolean).map(fold)
-          const wanted = answers.filter(({ said }) => terms.length > 0 && terms.every((term) => said.includes(term)))
-          const titled = terms.length > 0 && terms.every((term) => '.'.includes(term))
-          const found = conversations.search(query, 100).map(({ conversation }) => conversation.id)
-          expect([query, [...found].sort()]).toEqual([query, (titled ? answers : wanted).map(({ id }) => id).sort()])
-        }
-        db.close()
-      },
-    ),
-    { numRuns: 150 },
-  )
+test('a long text is cut around the first hit', () => {
+  answered('q', `${'lorem '.repeat(200)}needle${' ipsum'.repeat(200)}`)
+  const [snippet = ''] = found('needle')
+  expect(snippet).toMatch(/^….*<needle>.*…$/)
+  expect(snippet.length).toBeLessThan(170)
 })
 
-test('many candidates and few are given in the same order, and the limit holds', () => {
-  const store = openStore(folder)
-  let time = 0
-  const conversations = createConversations(store.db, () => ++time)
-  const ids: string[] = []
-  store.db.transaction(() => {
-    for (let n = 0; n < 700; n++) {
-      const parts = [{ type: 'text' as const, text: n % 2 === 0 ? 'common' : 'common rare' }]
-      ids.push(conversations.ask({ conversationId: null, parts, model: 'demo' }).conversationId)
-    }
-  })()
-  ids.reverse()
-  const found = (query: string, limit: number) =>
-    conversations.search(query, limit).map(({ conversation }) => conversation.id)
-  expect(found('common', 30)).toEqual(ids.slice(0, 30))
-  expect(found('rare', 30)).toEqual(ids.filter((_, n) => n % 2 === 0).slice(0, 30))
-  store.close()
-})
+test.each([3_000, 3_950, 4_000, 4_800, 5_000, 9_990])(
+  'a first hit after %i characters is shown with what is around it',
+  (n) => {
+    answered('q', `${'😀x'.repeat(n / 2)} Nee\u0301dle${' ipsum'.repeat(2_000)}`)
+    const [snippet = ''] = found('needle')
+    expect(snippet).toMatch(/^…(😀x)+ <Ne\u00e9dle>( ipsum)* ?[ipsum]*…$/u)
+    expect(snippet.length).toBeLessThan(200)
+  },
+)
 
-test('no statement goes through all messages or parts, and none sorts the list', () => {
-  const store = openStore(folder)
-  const prepared = vi.spyOn(store.db, 'prepare')
-  createConversations(store.db)
-  const plans = prepared.mock.calls
-    .map(([sql]) => sql)
-    .filter((sql) => /^\s*(SELECT|WITH|UPDATE|DELETE)/.test(sql))
-    .map((sql) => {
-      const parameters = sql.includes('@')
-        ? [Object.fromEntries([...sql.matchAll(/@(\w+)/g)].map(([, name]) => [name, 1]))]
-        : [...sql.matchAll(/\?/g)].map(() => '1')
-      const steps = new SQLite(file(), { readonly: true }).prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters)
-      return { sql, plan: (steps as { detail: string }[]).map(({ detail }) => detail) }
-    })
-  expect(plans.length).toBeGreaterThan(15)
-  for (const { sql, plan } of plans) {
-    for (const step of plan) expect(step, sql).not.toMatch(/^SCAN (m|messages|below|p|parts|c|conversations)$/)
-    if (/FROM conversations( c)? ORDER BY/.test(sql)) expect(plan.join(), sql).not.toContain('TEMP B-TREE FOR ORDER BY')
-  }
-  const children = plans.find(({ sql }) => sql.includes('AS newest'))
-  expect(children?.plan.join('\n')).toMatch(
-    /USING INDEX messages_in_conversation \(conversation_id=\? AND parent_id=\?\)[^]*USING COVERING INDEX messages_in_conversation \(conversation_id=\? AND parent_id=\?\)/,
-  )
-  store.close()
+test('a very long text costs a snippet no more than a short one', () => {
+  const text = `The needle ${'in the largest haystack '.repeat(200_000)}`
+  const times = [1, 2, 3].map(() => {
+    const started = performance.now()
+    expect(snippetOf(text, ['needle'])).toContain('\u0002needle\u0003')
+    return performance.now() - started
+  })
+  expect(Math.min(...times)).toBeLessThan(50)
 })

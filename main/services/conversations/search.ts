@@ -8,31 +8,56 @@ import type { SearchHit } from './types.ts'
 const before = 40
 const length = 160
 
+/** So many characters are searched together for the first hit, and so many more, which the next look repeats: more than a term has. */
+const LOOK = 4_000
+const OVERLAP = 1_000
+/** What is shown before and after a hit lies within so many characters of it. */
+const MARGIN = 1_000
+
 /**
  * About 160 characters of `text` around the first occurrence of any term, on one line, each occurrence between \u0002
  * and \u0003. Compared as `fold` does.
  */
 export function snippetOf(text: string, terms: readonly string[]): string {
+  const wanted = terms.map(fold)
+  for (let at = 0; at < text.length; at += LOOK) {
+    const seen = fold(text.slice(at, at + LOOK + OVERLAP).normalize('NFC'))
+    if (!wanted.some((term) => seen.includes(term))) continue
+    const snippet = snippetWithin(text, at - MARGIN, at + LOOK + OVERLAP + MARGIN, wanted)
+    if (snippet !== null) return snippet
+  }
+  return snippetWithin(text, 0, LOOK, []) ?? ''
+}
+
+/** The snippet of what lies between two places of a text; null where it has none of the terms. */
+function snippetWithin(text: string, start: number, end: number, wanted: readonly string[]): string | null {
+  const [first, last] = [wholeAt(text, Math.max(0, start)), wholeAt(text, end)]
   const line = text
+    .slice(first, last)
     .replace(/[\u0002\u0003]/g, '')
     .replace(/\s+/gu, ' ')
     .trim()
     .normalize('NFC')
   const { folded, offsets } = foldEach(line)
-  const hits = occurrences(folded, terms.map(fold))
-  const first = hits[0]?.start ?? 0
-  const from = Math.max(0, first - before)
+  const hits = occurrences(folded, wanted)
+  if (wanted.length > 0 && hits.length === 0) return null
+  const from = Math.max(0, (hits[0]?.start ?? 0) - before)
   const to = Math.min(folded.length, from + length)
   const original = (index: number) => offsets[index] ?? line.length
 
-  let out = from > 0 ? '…' : ''
+  let out = from > 0 || first > 0 ? '…' : ''
   let at = from
   for (const { start, end } of hits.filter((hit) => hit.start < to)) {
     out += `${line.slice(original(at), original(start))}\u0002${line.slice(original(start), original(end))}\u0003`
     at = end
   }
-  return out + line.slice(original(at), original(Math.max(at, to))) + (to < folded.length ? '…' : '')
+  const isCut = to < folded.length || last < text.length
+  return out + line.slice(original(at), original(Math.max(at, to))) + (isCut ? '…' : '')
 }
+
+/** `index`, or the one before where it lies within a character of two units. */
+const wholeAt = (text: string, index: number): number =>
+  (text.charCodeAt(index) & 0xfc00) === 0xdc00 ? index - 1 : Math.min(index, text.length)
 
 /** `text` folded, and for each UTF-16 unit of it the offset of its character in `text`. */
 function foldEach(text: string): { folded: string; offsets: number[] } {

@@ -80,6 +80,9 @@ export interface SearchIndex {
   catchUp(budgetMs: number): boolean
 }
 
+/** Characters of messages that are indexed together: some ms. One message is not taken apart, 2 MB of it are 0.1 s. */
+const TOGETHER = 20_000
+
 interface Backlog {
   messages: number
   titles: number
@@ -109,14 +112,9 @@ export function createSearchIndex(db: Database): SearchIndex {
       .prepare<[number], number>(`SELECT position FROM messages WHERE position <= ? AND status <> 'streaming'`)
       .pluck(),
   }
-  const addMessage = (id: string) => {
-    const row = sql.message.get(id)
-    if (row) sql.put.run(row.position, gramsOf(row.text))
-  }
-
   /**
-   * Indexes up to a hundred titles, else messages, beginning with the newest. FTS5 writes what it has gathered whenever a row id
-   * is not above the one before it, so they go in from the lowest to the highest.
+   * Indexes up to a hundred titles, else some messages, beginning with the newest. FTS5 writes what it has gathered whenever a
+   * row id is not above the one before it, so they go in from the lowest to the highest.
    */
   const indexSome = (backlog: Backlog): Backlog => {
     if (backlog.titles > 0) {
@@ -124,9 +122,19 @@ export function createSearchIndex(db: Database): SearchIndex {
       for (const { position, title } of rows) sql.put.run(-position, gramsOf(title))
       return { ...backlog, titles: (rows.at(-1)?.position ?? 1) - 1 }
     }
-    const rows = sql.messagesBefore.all(backlog.messages)
-    for (const { id, status } of rows.toReversed()) if (status !== 'streaming') addMessage(id)
-    return { ...backlog, messages: (rows.at(-1)?.position ?? 1) - 1 }
+    const texts: { position: number; text: string }[] = []
+    let characters = 0
+    let reached = 1
+    for (const { position, id, status } of sql.messagesBefore.all(backlog.messages)) {
+      reached = position
+      const row = status === 'streaming' ? undefined : sql.message.get(id)
+      if (!row) continue
+      texts.push(row)
+      characters += row.text.length
+      if (characters >= TOGETHER) break
+    }
+    for (const { position, text } of texts.reverse()) sql.put.run(position, gramsOf(text))
+    return { ...backlog, messages: reached - 1 }
   }
   const isDone = ({ messages, titles }: Backlog) => messages <= 0 && titles <= 0
   const left = sql.backlog.get()
@@ -138,7 +146,10 @@ export function createSearchIndex(db: Database): SearchIndex {
       const row = sql.title.get(conversationId)
       if (row) sql.put.run(-row.position, gramsOf(row.title))
     },
-    addMessage,
+    addMessage(id) {
+      const row = sql.message.get(id)
+      if (row) sql.put.run(row.position, gramsOf(row.text))
+    },
 
     candidates(terms) {
       const found = sql.match.all(matchOf(terms))

@@ -1,5 +1,6 @@
 import type {
   ChosenFormat,
+  Contract,
   Conversation,
   ConversationEvent,
   ConversationListEvent,
@@ -13,6 +14,7 @@ import type {
   Usage,
 } from '#contract'
 import type { EventStream } from '../../lib/events.ts'
+import type { HandlersOf } from '../../lib/handlers.ts'
 
 /** Ids of a stored question and of the answers that are being written. */
 export interface Sent {
@@ -95,4 +97,6 @@ export interface Conversations {
   referencedShas(): string[]
   /** The formats that questions have, each once, the latest first. */
   recentFormats(limit: number): ChosenFormat[]
+  /** Answers the window's calls about conversations, but for removing one: its answers have to end first. */
+  readonly procedures: Omit<HandlersOf<Contract>['conversations'], 'remove'>
 }

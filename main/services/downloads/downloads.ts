@@ -33,7 +33,7 @@ export const defaultTransfer: TransferSettings = {
   spareBytes: 256 * MiB,
 }
 
-export const realClock: Clock = {
+const realClock: Clock = {
   now: Date.now,
   random: Math.random,
   delay: (ms, signal) => delay(ms, undefined, { signal }),

@@ -20,19 +20,19 @@ export function createFeed(list: () => Download[], isActive: () => boolean): Fee
   const lists = new Emitter<Download[]>()
   const sinks = new Set<EventSink<Download[]>>()
   let timer: { at: number; handle: NodeJS.Timeout } | null = null
-  let told = -Infinity
+  let sentAt = -Infinity
 
-  const tell = () => {
+  const send = () => {
     if (timer) clearTimeout(timer.handle)
     timer = null
-    told = performance.now()
+    sentAt = performance.now()
     lists.emit(list())
-    if (sinks.size > 0 && isActive()) tellAt(told + IDLE)
+    if (sinks.size > 0 && isActive()) sendAt(sentAt + IDLE)
   }
-  const tellAt = (at: number) => {
+  const sendAt = (at: number) => {
     if (timer && timer.at <= at) return
     if (timer) clearTimeout(timer.handle)
-    timer = { at, handle: setTimeout(tell, Math.max(0, at - performance.now())).unref() }
+    timer = { at, handle: setTimeout(send, Math.max(0, at - performance.now())).unref() }
   }
 
   return {
@@ -51,8 +51,8 @@ export function createFeed(list: () => Download[], isActive: () => boolean): Fee
       ),
     changed(when) {
       if (sinks.size === 0) return
-      if (when === 'at once') tell()
-      else tellAt(told + SHORTEST)
+      if (when === 'at once') send()
+      else sendAt(sentAt + SHORTEST)
     },
     close() {
       if (timer) clearTimeout(timer.handle)

@@ -11,7 +11,7 @@ import { tempFolder } from '../../testing/tempFolder.ts'
 import { openRig } from './testing/rig.ts'
 
 /** A certificate for localhost and 127.0.0.1 that signs itself, with its key: for test servers only, trusted by nothing. */
-export const localhostCertificate = {
+const localhostCertificate = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBmzCCAUGgAwIBAgIUNoOx9yST5LOLwNGFWD/HRIhJ1I0wCgYIKoZIzj0EAwIw
 FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTEzMjEyNFoYDzIxMjYxMDI4

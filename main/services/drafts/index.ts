@@ -9,6 +9,8 @@ export interface Drafts {
   get(conversationId: string | null): SavedDraft
   /** Saves a draft in the place of the one before; an empty one leaves nothing behind. The conversation must exist. */
   save(conversationId: string | null, draft: SavedDraft): void
+  /** Saves a draft after the one that is there; what that holds already is not there twice. The conversation must exist. */
+  add(conversationId: string | null, draft: SavedDraft): void
   /**
    * The draft of `conversationId` was sent and is now a question of `sentTo`: it is emptied, and what it compares with is
    * what the conversation goes on to compare with.
@@ -45,8 +47,7 @@ export function createDrafts(db: Database): Drafts {
     }
   const get = (conversationId: string | null): SavedDraft => {
     const json = sql.get.get(conversationId ?? '')
-    // one that a later version wrote otherwise is of no use to this one
-    return json === undefined ? emptySavedDraft : (SavedDraft.safeParse(JSON.parse(json)).data ?? emptySavedDraft)
+    return json === undefined ? emptySavedDraft : readable(json)
   }
   const save = (conversationId: string | null, draft: SavedDraft): void => {
     if (isEmpty(draft)) sql.remove.run(conversationId ?? '')
@@ -55,6 +56,7 @@ export function createDrafts(db: Database): Drafts {
   return {
     get: guarded(get),
     save: guarded(save),
+    add: guarded((conversationId, draft) => save(conversationId, joined(get(conversationId), draft))),
     sent: guarded((conversationId, sentTo) =>
       db.transaction(() => {
         const { compareWith } = get(conversationId)
@@ -66,5 +68,26 @@ export function createDrafts(db: Database): Drafts {
   }
 }
 
+/** A draft as it was stored; what is torn, or was written otherwise by a later version, is of no use to this one. */
+function readable(json: string): SavedDraft {
+  try {
+    return SavedDraft.parse(JSON.parse(json))
+  } catch {
+    return emptySavedDraft
+  }
+}
+
 const isEmpty = ({ text, media, format, compareWith }: SavedDraft): boolean =>
   text === '' && media.length === 0 && format === null && compareWith === null
+
+/** Two drafts in one: what `first` holds, then what of `second` is not in it yet; `second` alone where that is too much. */
+function joined(first: SavedDraft, second: SavedDraft): SavedDraft {
+  const held = new Set(first.media.map((medium) => JSON.stringify(medium)))
+  const both = {
+    text: first.text.includes(second.text) ? first.text : [first.text, second.text].filter(Boolean).join('\n'),
+    media: [...first.media, ...second.media.filter((medium) => !held.has(JSON.stringify(medium)))],
+    format: first.format ?? second.format,
+    compareWith: first.compareWith ?? second.compareWith,
+  }
+  return SavedDraft.safeParse(both).data ?? second
+}

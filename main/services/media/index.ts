@@ -1,6 +1,8 @@
-import { join } from 'node:path'
-import type { Sha256 } from '#contract'
+import { basename, join } from 'node:path'
+import { AppError } from '#contract'
+import type { Contract, Sha256 } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
+import type { HandlersOf } from '../../lib/handlers.ts'
 import type { SpawnWorker } from '../../ports.ts'
 import { createAttachments } from './attachments/attachments.ts'
 import type { AttachmentGateway } from './attachments/types.ts'
@@ -8,7 +10,7 @@ import { createFrameSets } from './frames/frameSets.ts'
 import type { FrameSets } from './frames/types.ts'
 import { createMediaProcess } from './process/mediaProcess.ts'
 import { createSampling, probeFacts } from './sampling/sampleVideo.ts'
-import type { ModelRoom, Sampling } from './sampling/sampleVideo.ts'
+import type { ModelRoom } from './sampling/sampleVideo.ts'
 
 export type { AttachmentGateway, OpenAttachment } from './attachments/types.ts'
 export type { FrameSets } from './frames/types.ts'
@@ -18,6 +20,8 @@ export interface MediaOptions {
   /** The data folder: files lie in its `attachments`, frames of videos in its `frames`. */
   readonly folder: string
   readonly spawnWorker: SpawnWorker
+  /** Whether windows may name files of this computer by their path. */
+  readonly filePaths: boolean
   /** What a plan for a video has to know of the chosen model. */
   readonly modelRoom: () => ModelRoom
   /** Hears why files could not be removed; they are removed the next time. */
@@ -25,9 +29,13 @@ export interface MediaOptions {
 }
 
 /** Pictures and videos: their files, the frames of videos that a model gets, and the process that reads them. */
-export interface Media extends Sampling {
+export interface Media {
+  /** Answers the window's calls about videos and about files that it names. They throw as `Sampling` and `AttachmentGateway` say. */
+  readonly procedures: Pick<HandlersOf<Contract>, 'attachments' | 'videos'>
   readonly attachments: AttachmentGateway
   readonly frames: FrameSets
+  /** Lets windows have the file at this path stored: its user gave it to one of them. */
+  giveFile(path: string): void
   /**
    * Removes what nothing refers to: files that are not in `referenced` and are older than a draft may be, then frames of
    * videos that are gone or have no room. One run at a time; ends also when it fails.
@@ -38,7 +46,7 @@ export interface Media extends Sampling {
 }
 
 /** Opens the media of one data folder. */
-export function createMedia({ db, folder, spawnWorker, modelRoom, onFailure }: MediaOptions): Media {
+export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onFailure }: MediaOptions): Media {
   const reader = createMediaProcess({ spawnWorker })
   const attachments = createAttachments({
     database: db,
@@ -53,6 +61,9 @@ export function createMedia({ db, folder, spawnWorker, modelRoom, onFailure }: M
   })
   const sampling = createSampling({ attachments, frames, modelRoom })
 
+  /** Paths of files that users gave to a window. */
+  const givenFiles = new Set<string>()
+
   let collecting: Promise<void> = Promise.resolve()
   const next = (work: () => Promise<unknown>): Promise<void> =>
     (collecting = collecting.then(async () => void (await work())).catch(onFailure))
@@ -61,14 +72,30 @@ export function createMedia({ db, folder, spawnWorker, modelRoom, onFailure }: M
   return {
     attachments,
     frames,
-    plan: (wish) => sampling.plan(wish),
-    begin(wanted) {
-      const begun = sampling.begin(wanted)
-      // new frames need room
-      if (begun.missing.length > 0) void next(collectFrames)
-      return begun
+    giveFile: (path) => void givenFiles.add(path),
+    procedures: {
+      attachments: {
+        storeFile(file, { signal }) {
+          if (!filePaths)
+            throw new AppError('NotYetSupported', 'Files cannot be named from this window. Drop or pick them instead.')
+          if (!givenFiles.has(file.path)) {
+            const what = `${basename(file.path)} was not given to this window, so it is not read. Drop or pick it.`
+            throw new AppError('InvalidInput', what)
+          }
+          return attachments.storeFile(file, signal)
+        },
+      },
+      videos: {
+        plan: (wish) => sampling.plan(wish),
+        begin(wanted) {
+          const begun = sampling.begin(wanted)
+          // new frames need room
+          if (begun.missing.length > 0) void next(collectFrames)
+          return begun
+        },
+        extract: (wanted, { signal }) => sampling.extract(wanted, signal),
+      },
     },
-    extract: (wanted, signal) => sampling.extract(wanted, signal),
     collect: (referenced) =>
       next(async () => {
         await attachments.collect(referenced())

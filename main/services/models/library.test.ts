@@ -1,134 +1,47 @@
-import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import {
   copyFileSync,
   existsSync,
   linkSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   readdirSync,
-  readlinkSync,
-  realpathSync,
   rmSync,
-  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
-import { createInterface } from 'node:readline'
+import { dirname, join } from 'node:path'
 import { LibraryModel, noOverrides } from '#contract'
-import type { AppError } from '#contract'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createEngine } from '../../engine/index.ts'
-import { openStore } from '../../lib/database/index.ts'
-import type { Store } from '../../lib/database/index.ts'
-import { Emitter } from '../../lib/events.ts'
-import { forkWorker } from '../../nodePorts.ts'
+import { describe, expect, test } from 'vitest'
 import { badFiles } from '../../testing/engineFiles.ts'
-import { goldenModel } from '../../testing/engineGoldens.ts'
 import { demoModel } from '../../testing/engineRequests.ts'
 import { splitGguf } from '../../testing/ggufSplit.ts'
 import { loraFile } from '../../testing/ggufWriter.ts'
-import { tempFolder } from '../../testing/tempFolder.ts'
 import { demoModelId } from './demo.ts'
-import type { ReadRoom } from './index.ts'
-import { createLibrary } from './library.ts'
-import type { Library, LibraryOptions } from './library.ts'
-import { createModelList } from './modelList.ts'
-import type { ModelList } from './modelList.ts'
-import { libraryIn } from './testing/moveUntilKilled.ts'
+import {
+  bytesOf,
+  chosen,
+  code,
+  copied,
+  digest,
+  engine,
+  folder,
+  library,
+  models,
+  open,
+  outside,
+  put,
+  settings,
+  source,
+  sourceBytes,
+  store,
+  temp,
+  tree,
+  useLibrary,
+  work,
+} from './testing/openLibrary.ts'
 
-/** Reads headers only: no process is started. */
-const engine = createEngine({ spawn: forkWorker, cachePath: '/nowhere' })
-const source = goldenModel('qwen2vl')
-const bytesOf = (path: string) => statSync(path).size
-const sourceBytes = bytesOf(source.textPath) + bytesOf(source.projectorPath!)
-const digest = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex')
-
-let temp: ReturnType<typeof tempFolder>
-let folder: string
-let chosen: string | null
-let store: Store
-let models: ModelList
-let library: Library
-const settings = new Emitter<void>()
-
-beforeEach(() => {
-  temp = tempFolder()
-  folder = join(temp.path, 'models')
-  chosen = null
-  store = openStore(join(temp.path, 'data'))
-  open()
-})
-afterEach(() => {
-  store.close()
-  temp.remove()
-})
-
-function open(options: Partial<LibraryOptions> = {}): void {
-  const choice = { get: () => chosen, set: (id: string | null) => void (chosen = id) }
-  const inspect = engine.inspect.bind(engine)
-  models = createModelList({
-    db: store.db,
-    resources: join(import.meta.dirname, '../../../resources'),
-    choice,
-    inspect,
-  })
-  library = createLibrary({
-    models,
-    folder: { get: () => folder, set: (to) => void (folder = to) },
-    onChange: (listener) => settings.on(listener),
-    inspect,
-    inspectFile: (path, signal) => engine.inspectFile(path, signal),
-    planOneFile: (path, name) => engine.planOneFile(path, name),
-    surroundings: { home: join(temp.path, 'home'), env: {}, platform: 'linux' },
-    ...options,
-  })
-}
-
-/** Work that keeps its progress; `stopAt` aborts it when so many bytes are done. */
-function work(stopAt = Infinity) {
-  const abort = new AbortController()
-  const seen: [number, number][] = []
-  return {
-    seen,
-    signal: abort.signal,
-    onProgress(done: number, bytes: number) {
-      seen.push([done, bytes])
-      if (done >= stopAt) abort.abort(new Error('stopped'))
-    },
-  }
-}
-/** All files below a folder with their digests, and links with where they lead. */
-function tree(root: string): Record<string, string> {
-  if (!existsSync(root)) return {}
-  const entries = readdirSync(root, { withFileTypes: true, recursive: true })
-  return Object.fromEntries(
-    entries.flatMap((entry) => {
-      const path = join(entry.parentPath, entry.name)
-      if (entry.isSymbolicLink()) return [[relative(root, path), readlinkSync(path)]]
-      return entry.isFile() ? [[relative(root, path), digest(path)]] : [[relative(root, path), 'folder']]
-    }),
-  )
-}
-const code = (value: string, message = /./) =>
-  expect.objectContaining({ code: value, message: expect.stringMatching(message) as string }) as AppError
-const put = (path: string, from: string | Buffer) => {
-  const target = join(temp.path, path)
-  mkdirSync(dirname(target), { recursive: true })
-  if (typeof from === 'string') copyFileSync(from, target)
-  else writeFileSync(target, from)
-  return target
-}
-const outside = () => ({
-  textPath: put('outside/text.gguf', source.textPath),
-  projectorPath: put('outside/mmproj.gguf', source.projectorPath!),
-})
-const copied = () => library.import({ ...source, mode: 'copy' }, work())
+useLibrary()
 
 describe('the list', () => {
   test('has the demo model first, which is not owned, and its files', async () => {
@@ -526,214 +439,6 @@ describe('space', () => {
   test('of a folder that is not there yet is that of its disk', async () => {
     expect(await library.space()).toMatchObject({ bytes: 0, disks: [{ path: folder, modelBytes: 0 }] })
   })
-})
-
-describe('moving the models folder', () => {
-  const otherDisk = () =>
-    Promise.reject(Object.assign(new Error('cross-device link'), { code: 'EXDEV', syscall: 'link' }))
-  /** A models folder with a copied model, a stray file, an empty folder, and links within it and out of it. */
-  async function filled() {
-    const { model } = await copied()
-    put('models/notes/readme.txt', Buffer.from('mine'))
-    mkdirSync(join(folder, 'empty'))
-    symlinkSync(join('..', relative(folder, model.textPath)), join(folder, 'notes/inside.gguf'))
-    symlinkSync(join(temp.path, 'nowhere'), join(folder, 'out'))
-    return { model, before: tree(folder), from: folder }
-  }
-  const ways: [string, Partial<LibraryOptions>][] = [
-    ['the same disk', {}],
-    ['another disk', { linkFile: otherDisk }],
-  ]
-
-  test.each(ways)('to %s takes everything along, and the models know', async (_, options) => {
-    open(options)
-    const { model, before, from } = await filled()
-    const { model: elsewhere } = await library.import({ ...outside(), mode: 'in-place' }, work())
-    const to = join(temp.path, 'new', 'place')
-    const doing = work()
-    const space = await library.moveFolder(to, doing)
-    expect(space).toMatchObject({ folder: to, bytes: 2 * sourceBytes })
-    expect(folder).toBe(to)
-    expect(tree(to)).toEqual(before)
-    expect(existsSync(from)).toBe(false)
-    expect(digest(join(to, 'notes/inside.gguf'))).toBe(digest(source.textPath))
-    const moved = await library.get(model.id)
-    expect(moved).toMatchObject({
-      isOwned: true,
-      model: { textPath: join(to, relative(from, model.textPath)) },
-      files: [{ exists: true, digest: 'computed' }, { exists: true }],
-    })
-    expect((await library.get(elsewhere.id)).model).toEqual(elsewhere)
-    const [done, bytes] = doing.seen.at(-1)!
-    expect(done).toBe(bytes)
-    await library.remove(model.id, true)
-    expect(existsSync(moved.model.textPath)).toBe(false)
-  })
-
-  test.each(ways)('to %s, stopped at any time, leaves everything where it was', async (_, options) => {
-    open(options)
-    const { model, before, from } = await filled()
-    const to = join(temp.path, 'new', 'place')
-    for (const stopAt of [0, 1, 1_500_000, sourceBytes, 2 * sourceBytes]) {
-      const doing = work(stopAt)
-      if (stopAt === 0) doing.onProgress(0, 0)
-      await expect(library.moveFolder(to, doing)).rejects.toThrow(/stopped|abort/)
-      expect(folder).toBe(from)
-      expect(tree(from)).toEqual(before)
-      expect(existsSync(join(temp.path, 'new'))).toBe(false)
-      if (!('linkFile' in options) && stopAt >= sourceBytes) break
-    }
-    expect((await library.get(model.id)).files.every((file) => file.exists)).toBe(true)
-  })
-
-  test.each(ways)('to %s that cannot be recorded leaves everything where it was', async (_, options) => {
-    open({
-      ...options,
-      folder: {
-        get: () => folder,
-        set: () => {
-          throw new Error('no record')
-        },
-      },
-    })
-    const { model, before, from } = await filled()
-    await expect(library.moveFolder(join(temp.path, 'new'), work())).rejects.toThrow('no record')
-    expect(tree(from)).toEqual(before)
-    expect(existsSync(join(temp.path, 'new'))).toBe(false)
-    expect((await library.get(model.id)).model.textPath).toBe(model.textPath)
-  })
-
-  const memoryDisk = '/dev/shm'
-  const isAnother = existsSync(memoryDisk) && statSync(memoryDisk).dev !== statSync(tmpdir()).dev
-  test.skipIf(!isAnother)('to a real other disk, where files have no second names', async () => {
-    const { before, from } = await filled()
-    const to = mkdtempSync(join(memoryDisk, 'sightline-'))
-    try {
-      expect(await library.moveFolder(to, work())).toMatchObject({ folder: to, bytes: sourceBytes })
-      expect(tree(to)).toEqual(before)
-      expect(existsSync(from)).toBe(false)
-    } finally {
-      rmSync(to, { recursive: true })
-    }
-  })
-
-  test('to another disk without room is refused and leaves everything', async () => {
-    const readRoom: ReadRoom = async () => ({ freeBytes: 1000, totalBytes: 2000 })
-    const { before, from } = await filled()
-    open({ linkFile: otherDisk, readRoom })
-    await expect(library.moveFolder(join(temp.path, 'new'), work())).rejects.toEqual(code('DiskFull'))
-    expect(tree(from)).toEqual(before)
-    expect(existsSync(join(temp.path, 'new'))).toBe(false)
-    open({ readRoom })
-    expect((await library.moveFolder(join(temp.path, 'new'), work())).folder, 'the same disk needs none').toBe(
-      join(temp.path, 'new'),
-    )
-  })
-
-  test('by a disk that fails in the middle leaves everything where it was', async () => {
-    const { before, from } = await filled()
-    let left = 2
-    open({
-      linkFile: (a, b) => {
-        if (left-- > 0) linkSync(a, b)
-        else return Promise.reject(Object.assign(new Error('gone'), { code: 'EIO', syscall: 'link', path: a }))
-        return Promise.resolve()
-      },
-    })
-    await expect(library.moveFolder(join(temp.path, 'new'), work())).rejects.toEqual(
-      code('StorageFailed', /the disk answered EIO/),
-    )
-    expect(tree(from)).toEqual(before)
-    expect(existsSync(join(temp.path, 'new'))).toBe(false)
-  })
-
-  test('refuses folders in each other, files, and names that are taken; the same folder is a move already done', async () => {
-    const { before, from } = await filled()
-    const refused = (to: string, message: RegExp) =>
-      expect(library.moveFolder(to, work())).rejects.toEqual(code('InvalidInput', message))
-    await refused('relative', /not the full path/)
-    await refused(join(from, 'below'), /in the other/)
-    await refused(temp.path, /in the other/)
-    await refused(put('a file', Buffer.from('x')), /is a file/)
-    put('taken/notes/mine.txt', Buffer.from('x'))
-    await refused(join(temp.path, 'taken'), /already has something named notes/)
-    expect(tree(join(temp.path, 'taken'))).toMatchObject({ 'notes/mine.txt': expect.any(String) as string })
-    expect(readdirSync(join(temp.path, 'taken'))).toEqual(['notes'])
-    symlinkSync(from, join(temp.path, 'link'))
-    expect((await library.moveFolder(join(temp.path, 'link'), work())).folder).toBe(join(temp.path, 'link'))
-    expect(tree(realpathSync(folder))).toEqual(before)
-  })
-
-  test('keeps what the new folder already holds, and knows models through a link', async () => {
-    const { model } = await copied()
-    const from = folder
-    symlinkSync(from, join(temp.path, 'link'))
-    folder = join(temp.path, 'link')
-    const bare = await library.import(
-      { textPath: join(folder, relative(from, model.textPath)), projectorPath: null, mode: 'in-place' },
-      work(),
-    )
-    put('new/other.txt', Buffer.from('x'))
-    await library.moveFolder(join(temp.path, 'new'), work())
-    expect(readdirSync(folder)).toContain('other.txt')
-    for (const id of [model.id, bare.model.id])
-      expect(
-        (await library.get(id)).files.every((file) => file.exists && file.path.startsWith(join(temp.path, 'new'))),
-      ).toBe(true)
-  })
-
-  test('of a folder that is not there only changes the setting', async () => {
-    expect((await library.moveFolder(join(temp.path, 'new'), work())).folder).toBe(join(temp.path, 'new'))
-    expect(existsSync(folder)).toBe(true)
-  })
-
-  test('and work on its files keep out of each other’s way', async () => {
-    const { model } = await filled()
-    let during: Promise<unknown> | null = null
-    const doing = work()
-    const onProgress = (done: number, bytes: number) => {
-      doing.onProgress(done, bytes)
-      during ??= Promise.allSettled([
-        library.remove(model.id, true),
-        library.verify(model.id, work()),
-        copied(),
-        library.moveFolder(join(temp.path, 'b'), work()),
-      ])
-    }
-    await library.moveFolder(join(temp.path, 'a'), { onProgress, signal: doing.signal })
-    expect(await during).toEqual(new Array(4).fill({ status: 'rejected', reason: code('Busy') }))
-    let moving: Promise<unknown> | null = null
-    await library.verify(model.id, {
-      onProgress: () =>
-        void (moving ??= library.moveFolder(join(temp.path, 'b'), work()).catch((error: unknown) => error)),
-      signal: doing.signal,
-    })
-    expect(await moving).toEqual(code('Busy'))
-    expect(await library.moveFolder(join(temp.path, 'b'), work())).toMatchObject({ folder: join(temp.path, 'b') })
-  })
-})
-
-test('a process that is killed while the folder moves loses nothing, wherever it strikes', async () => {
-  store.close()
-  const module = JSON.stringify(new URL('./testing/moveUntilKilled.ts', import.meta.url).href)
-  const script = `import { moveUntilKilled } from ${module}; await moveUntilKilled(process.argv[1])`
-  const digests = [digest(source.textPath), digest(source.projectorPath!)]
-  for (const lines of [1, 5, 9, 12, 25]) {
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script, temp.path], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    let left = lines
-    for await (const line of createInterface({ input: child.stdout }))
-      if (--left === 0 && line !== '') child.kill('SIGKILL')
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-    expect(child.signalCode).toBe('SIGKILL')
-    const after = libraryIn(temp.path)
-    const [, model] = await after.library.list()
-    expect(model!.files.map((file) => digest(file.path))).toEqual(digests)
-    expect(model).toMatchObject({ isOwned: true })
-    after.close()
-  }
-  store = openStore(join(temp.path, 'data'))
 })
 
 test('what an earlier version did not keep of a model is read when the app starts', async () => {

@@ -83,8 +83,11 @@ export interface Library {
    */
   remove(id: string, files: boolean): Promise<void>
   space(): Promise<ModelSpace>
-  /** Moves the models folder. Throws InvalidInput, Busy, DiskFull, StorageFailed; everything is where it was then. */
-  moveFolder(folder: string, work: Work): Promise<ModelSpace>
+  /**
+   * Moves the models folder. `checkFree` throws when something else writes to it, and is asked once more before the move counts.
+   * Throws what that throws, InvalidInput, Busy, DiskFull, StorageFailed; everything is where it was then.
+   */
+  moveFolder(folder: string, work: Work, checkFree?: () => void): Promise<ModelSpace>
   /** Models in a folder, or in the usual places (null), that are not in the library. Throws InvalidInput, ModelNotFound. */
   scan(path: string | null, signal?: AbortSignal): Promise<FoundModel[]>
   /**
@@ -220,8 +223,9 @@ export function createLibrary(options: LibraryOptions): Library {
       })
     },
     space,
-    async moveFolder(given, work) {
+    async moveFolder(given, work, checkFree = () => {}) {
       if (moving || working > 0) throw inWork()
+      checkFree()
       moving = true
       try {
         const [from, to] = [folder.get(), given]
@@ -232,11 +236,13 @@ export function createLibrary(options: LibraryOptions): Library {
           from,
           to,
         )
-        const commit = () =>
+        const commit = () => {
+          checkFree()
           registry.movePaths(
             (path) => moved.get(path) ?? path,
             () => folder.set(resolve(to)),
           )
+        }
         await moveFolder(
           { from, to, readRoom, commit, ...(options.linkFile ? { linkFile: options.linkFile } : {}) },
           work,

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AppError } from '#contract'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -13,6 +13,7 @@ import { createConversations } from '../conversations/index.ts'
 import type { Conversations } from '../conversations/index.ts'
 import { createModels, demoModelId } from './index.ts'
 import type { Models, ModelsOptions } from './index.ts'
+import { progressStream } from './models.ts'
 
 /** Reads headers only: no process is started. */
 const headers = createEngine({ spawn: forkWorker, cachePath: '/nowhere' })
@@ -114,6 +115,19 @@ test('the folder does not move while something else writes to it', async () => {
   )
 })
 
+test.each([
+  ['its models are closed', () => engine.state.state === 'off'],
+  ['its files are brought over', () => existsSync(join(temp.path, 'new'))],
+])('a download that begins while %s stops the move, and everything is where it was', async (_, hasBegun) => {
+  open({ holdsFolder: () => (hasBegun() ? 'A download writes to the models folder. Pause it first.' : null) })
+  const { model } = await copied()
+  await load(model.textPath)
+  await expect(result(library.moveFolder({ folder: join(temp.path, 'new') }, never))).rejects.toEqual(code('Busy'))
+  expect(existsSync(join(temp.path, 'new'))).toBe(false)
+  expect(models.list().find(({ id }) => id === model.id)).toMatchObject({ textPath: model.textPath })
+  expect(existsSync(model.textPath)).toBe(true)
+})
+
 describe('uses', () => {
   test('are the conversations in which the model answered last, with the first titles', async () => {
     const { model } = await copied()
@@ -185,5 +199,35 @@ describe('work that takes a while', () => {
 
   test('fails as its stream', async () => {
     await expect(result(library.verify({ id: 'gone' }, never))).rejects.toEqual(code('NotFound'))
+  })
+
+  test('tells a reader that is behind how far it is now, and its result after nothing older', async () => {
+    let go = () => {}
+    const stream = progressStream(async ({ onProgress }) => {
+      for (const doneMb of [0, 5, 10]) onProgress(doneMb * 2 ** 20, 20 * 2 ** 20)
+      await new Promise<void>((resolve) => (go = resolve))
+      onProgress(20 * 2 ** 20, 20 * 2 ** 20)
+      return 'moved'
+    }, never.signal)
+    expect((await stream.next()).value).toEqual({ doneBytes: 10 * 2 ** 20, bytes: 20 * 2 ** 20, result: null })
+    go()
+    expect(await result(stream)).toBe('moved')
+    expect((await stream.next()).done).toBe(true)
+  })
+
+  test('throws what the work throws only when that has put everything back', async () => {
+    const told: string[] = []
+    const cancel = new AbortController()
+    const stream = progressStream(async ({ onProgress, signal }) => {
+      onProgress(0, 1)
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      await Promise.resolve().then(() => told.push('put back'))
+      throw signal.reason
+    }, cancel.signal)
+    await stream.next()
+    const failed = stream.next().catch((error: Error) => told.push(error.message))
+    cancel.abort(new Error('closing'))
+    await failed
+    expect(told).toEqual(['put back', 'closing'])
   })
 })

@@ -1,6 +1,8 @@
 import { AppError } from '#contract'
 import type { Contract, ProjectorTrial } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
+import { eventStream } from '../../lib/events.ts'
+import type { EventStream } from '../../lib/events.ts'
 import type { HandlersOf } from '../../lib/handlers.ts'
 import type { Files } from '../../ports.ts'
 import { createLibrary } from './library.ts'
@@ -20,46 +22,32 @@ export interface Progressed<T> {
 const STEP_BYTES = 4 * 2 ** 20
 
 /**
- * Runs `work` and tells of its progress, then of its result. The work is aborted when `signal` aborts or the reader
- * leaves, and the stream ends only when it has ended. @throws what the work throws.
+ * Runs `work` and tells of its progress, the latest to a reader that is behind, then of its result. The work is aborted when
+ * `signal` aborts or the reader leaves, and the stream ends only when it has ended. @throws what the work throws.
  */
-export async function* progressStream<T>(
-  work: (work: { onProgress: (doneBytes: number, bytes: number) => void; signal: AbortSignal }) => Promise<T>,
-  signal: AbortSignal,
-): AsyncGenerator<Progressed<T>, undefined, void> {
-  const abort = new AbortController()
-  const either = AbortSignal.any([signal, abort.signal])
-  let at = { doneBytes: 0, bytes: 0 }
-  let told = -STEP_BYTES
-  let wake = () => {}
-  let ended = false
-  const onProgress = (doneBytes: number, bytes: number) => {
-    at = { doneBytes, bytes }
-    if (doneBytes - told >= STEP_BYTES) wake()
-  }
-  const running = work({ onProgress, signal: either }).finally(() => {
-    ended = true
-    wake()
-  })
-  // its failure is thrown below, also when the reader has left before
-  running.catch(() => {})
-  try {
-    while (!ended) {
-      await new Promise<void>((resolve) => {
-        wake = resolve
-        if (ended || at.doneBytes - told >= STEP_BYTES) resolve()
-      })
-      if (ended) break
-      told = at.doneBytes
-      yield { ...at, result: null }
-    }
-    const result = await running
-    yield { ...at, result }
-    return
-  } finally {
-    abort.abort()
-    await running.catch(() => {})
-  }
+export function progressStream<T>(work: (work: Work) => Promise<T>, signal: AbortSignal): EventStream<Progressed<T>> {
+  return eventStream<Progressed<T>>(
+    ({ push, end, fail }) => {
+      const leaving = new AbortController()
+      let at = { doneBytes: 0, bytes: 0 }
+      let told = -STEP_BYTES
+      const onProgress = (doneBytes: number, bytes: number) => {
+        at = { doneBytes, bytes }
+        if (doneBytes - told < STEP_BYTES) return
+        told = doneBytes
+        push({ ...at, result: null })
+      }
+      const running = work({ onProgress, signal: AbortSignal.any([signal, leaving.signal]) }).then((result) => {
+        push({ ...at, result })
+        end()
+      }, fail)
+      return async () => {
+        leaving.abort()
+        await running
+      }
+    },
+    { coalesce: (_, next) => next },
+  )
 }
 
 /** A language model that is asked about one picture with each of several projectors. Paths of files. */
@@ -125,6 +113,10 @@ export function createModels(options: ModelsOptions): Models {
     }
     return progressStream(tracked, untilClosed(signal))
   }
+  const checkFree = () => {
+    const held = holdsFolder()
+    if (held !== null) throw new AppError('Busy', held)
+  }
   /** Closes the files of a model that is in memory or on its way there. */
   const release = async (holds: (textPath: string) => boolean) => {
     const { model } = engine.state
@@ -160,12 +152,11 @@ export function createModels(options: ModelsOptions): Models {
       },
       space: () => library.space(),
       moveFolder({ folder }, { signal }) {
-        const held = holdsFolder()
-        if (held !== null) throw new AppError('Busy', held)
+        checkFree()
         return stream(signal, async (work) => {
           await endOtherUses()
           await release(() => true)
-          return library.moveFolder(folder, work)
+          return library.moveFolder(folder, work, checkFree)
         })
       },
       scan: ({ path }, { signal }) => library.scan(path, signal),

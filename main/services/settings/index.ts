@@ -1,16 +1,17 @@
 import { AppError, Settings, defaultSettings } from '#contract'
+import type { Contract } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { Emitter, eventStream } from '../../lib/events.ts'
-import type { EventStream } from '../../lib/events.ts'
+import type { HandlersOf } from '../../lib/handlers.ts'
 
 export interface SettingsService {
   readonly current: Settings
   /** Calls `listener` after every change; returns how to stop. */
   onChange(listener: (settings: Settings) => void): () => void
-  /** The present settings, then every change. */
-  watch(signal?: AbortSignal): EventStream<Settings>
   /** Changes the given settings and keeps the others. Throws InvalidInput when a value is out of range; nothing is changed then. */
   update(patch: Partial<Settings>): Settings
+  /** Answers the window's calls about settings; `update` throws as above. */
+  readonly procedures: HandlersOf<Contract>['settings']
 }
 
 type Key = keyof Settings
@@ -24,30 +25,35 @@ export function createSettings(db: Database): SettingsService {
   const changes = new Emitter<Settings>()
   let current = read(db)
 
+  function update(patch: Partial<Settings>): Settings {
+    const checked = Settings.partial().safeParse(patch)
+    if (!checked.success) {
+      const issue = checked.error.issues[0]
+      throw new AppError('InvalidInput', `${issue?.path.join('.') || 'Settings'}: ${issue?.message ?? 'not valid'}`)
+    }
+    const changed = keys.filter((key) => checked.data[key] !== undefined)
+    db.transaction(() => changed.forEach((key) => write.run(key, JSON.stringify(checked.data[key]))))()
+    current = { ...current, ...Object.fromEntries(changed.map((key) => [key, checked.data[key]])) }
+    changes.emit(current)
+    return current
+  }
+
   return {
     get current() {
       return current
     },
     onChange: (listener) => changes.on(listener),
-    watch: (signal) =>
-      eventStream(
-        ({ push }) => {
-          push(current)
-          return changes.on(push)
-        },
-        { signal },
-      ),
-    update(patch) {
-      const checked = Settings.partial().safeParse(patch)
-      if (!checked.success) {
-        const issue = checked.error.issues[0]
-        throw new AppError('InvalidInput', `${issue?.path.join('.') || 'Settings'}: ${issue?.message ?? 'not valid'}`)
-      }
-      const changed = keys.filter((key) => checked.data[key] !== undefined)
-      db.transaction(() => changed.forEach((key) => write.run(key, JSON.stringify(checked.data[key]))))()
-      current = { ...current, ...Object.fromEntries(changed.map((key) => [key, checked.data[key]])) }
-      changes.emit(current)
-      return current
+    update,
+    procedures: {
+      watch: (_, { signal }) =>
+        eventStream(
+          ({ push }) => {
+            push(current)
+            return changes.on(push)
+          },
+          { signal },
+        ),
+      update: (patch) => update(patch),
     },
   }
 }

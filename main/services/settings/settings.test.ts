@@ -53,7 +53,10 @@ test('a value out of range is refused and nothing of the patch is stored', () =>
 
 test('watchers get the present settings and every change', async () => {
   const settings = createSettings(store.db)
-  const stream = settings.watch()
+  const stream = await settings.procedures.watch(undefined, { signal: new AbortController().signal })
   settings.update({ theme: 'dark' })
-  expect([(await stream.next()).value?.theme, (await stream.next()).value?.theme]).toEqual(['system', 'dark'])
+  expect([(await stream.next()).value, (await stream.next()).value]).toMatchObject([
+    { theme: 'system' },
+    { theme: 'dark' },
+  ])
 })

@@ -117,7 +117,7 @@ function ExportMenu({ value, name }: { value: Json; name: string }): ReactNode {
 const choice = 'h-6 rounded-md px-2 select-none'
 
 /** Chooses between the table or tree of an answer and its text. */
-export function ViewSwitch({
+function ViewSwitch({
   kind,
   asText,
   onChange,

@@ -114,7 +114,7 @@ function Fields({ table: { columns, rows } }: { table: Table }): ReactNode {
 }
 
 /** A plain value: what is not there reads as a dash, true and false as words. */
-export function Value({ value }: { value: CsvCell }): ReactNode {
+function Value({ value }: { value: CsvCell }): ReactNode {
   if (value === null) return <span className="text-subtle">–</span>
   return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)
 }

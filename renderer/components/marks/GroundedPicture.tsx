@@ -12,65 +12,6 @@ import { MarkLegend, MarkOverlay, nameOf, useShownSize } from './MarkOverlay.tsx
 import type { DrawnMark } from './MarkOverlay.tsx'
 import { markColour } from './markStyle.ts'
 
-/** Lines and letters as shares of the picture's longer side, so that they read at any size; px at least. */
-const LINE = { share: 1 / 400, least: 2 }
-const LETTERS = { share: 1 / 60, least: 11 }
-
-/** The original picture as PNG with its marks drawn in, in full size. Rejects when the file cannot be read. */
-export async function annotatedPicture(
-  url: string,
-  { width, height }: Size,
-  marks: readonly Pick<Mark, 'shape' | 'label'>[],
-): Promise<Blob> {
-  const answer = await fetch(url)
-  if (!answer.ok) throw new Error(`The picture could not be read (${answer.status}).`)
-  const bitmap = await createImageBitmap(await answer.blob(), { imageOrientation: 'from-image' })
-  const canvas = new OffscreenCanvas(width, height)
-  const context = canvas.getContext('2d')
-  if (!context) throw new Error('This computer cannot draw a picture of that size.')
-  context.drawImage(bitmap, 0, 0, width, height)
-  bitmap.close()
-  const size = ({ share, least }: { share: number; least: number }) => Math.max(least, Math.max(width, height) * share)
-  marks.forEach(({ shape, label }, index) => draw(context, shape, label, markColour(index), size(LINE), size(LETTERS)))
-  return canvas.convertToBlob({ type: 'image/png' })
-}
-
-function draw(
-  context: OffscreenCanvasRenderingContext2D,
-  shape: Mark['shape'],
-  label: string,
-  colour: string,
-  line: number,
-  letters: number,
-): void {
-  const path = new Path2D()
-  if (shape.type === 'point') path.arc(shape.x, shape.y, letters / 2, 0, 2 * Math.PI)
-  else path.rect(shape.x1, shape.y1, shape.x2 - shape.x1, shape.y2 - shape.y1)
-  context.lineWidth = line * 2
-  context.strokeStyle = 'rgb(0 0 0 / 0.65)'
-  context.stroke(path)
-  context.lineWidth = line
-  context.strokeStyle = colour
-  context.stroke(path)
-  if (label === '') return
-  context.font = `500 ${letters}px system-ui, sans-serif`
-  const width = context.measureText(label).width + letters * 0.8
-  const [x, y] = shape.type === 'point' ? [shape.x, shape.y - letters / 2] : [shape.x1, shape.y1]
-  const left = Math.max(0, Math.min(x, context.canvas.width - width))
-  const top = y >= letters * 1.5 ? y - letters * 1.5 : y
-  context.fillStyle = colour
-  context.fillRect(left, top, width, letters * 1.5)
-  context.fillStyle = 'black'
-  context.textBaseline = 'middle'
-  context.fillText(label, left + letters * 0.4, top + letters * 0.78)
-}
-
-const FORMATS: readonly (readonly [MarkFormat, string])[] = [
-  ['coco', 'COCO JSON'],
-  ['csv', 'CSV'],
-  ['yolo', 'YOLO'],
-]
-
 /** A picture that an answer points at. `marks` are in pixels of the original. */
 export interface Grounded {
   readonly name: string
@@ -82,80 +23,12 @@ export interface Grounded {
   readonly numbers: readonly number[]
 }
 
-/** Copies the coordinates of all marks, as JSON, in the space that is wanted. */
-export function CopyMarksMenu({ picture: { views, space, marks } }: { picture: Grounded }): ReactNode {
-  const [copied, copy] = useCopied()
-  const as = (map: (shape: Shape) => Shape, places: number): string =>
-    JSON.stringify(marks.map(({ shape, label }) => ({ label, ...coordinates(map(shape), places) })))
-  const spaces: readonly (readonly [string, () => string])[] = [
-    ['In pixels of the picture', () => as((shape) => shape, 1)],
-    ['In shares of the picture, 0 to 1', () => as((shape) => toShares(shape, views.original), 4)],
-    ['As the model counts', () => as((shape) => toModel(shape, space, views), 0)],
-  ]
-  return (
-    <Menu
-      align="end"
-      trigger={
-        <MenuTrigger className={iconButtonClass('small')} aria-label="Copy coordinates">
-          {copied ? <Check /> : <Copy />}
-        </MenuTrigger>
-      }
-    >
-      {spaces.map(([label, text]) => (
-        <MenuItem key={label} onSelect={() => copy(text())}>
-          {label}
-        </MenuItem>
-      ))}
-    </Menu>
-  )
-}
-
-function coordinates(shape: Shape, places: number): { box: number[] } | { point: number[] } {
-  const round = (value: number) => Number(value.toFixed(places))
-  return shape.type === 'point'
-    ? { point: [round(shape.x), round(shape.y)] }
-    : { box: [round(shape.x1), round(shape.y1), round(shape.x2), round(shape.y2)] }
-}
-
-/** Saves the marks in a format of others, or drawn into the picture. */
-export function ExportMarksMenu({ picture: { name, url, views, marks } }: { picture: Grounded }): ReactNode {
-  const save = (format: MarkFormat): void => {
-    for (const file of exportMarks({ name, size: views.original, marks }, format))
-      saveFile(file.name, new Blob([file.text], { type: file.mime }))
-  }
-  const savePicture = async (): Promise<void> => {
-    try {
-      saveFile(`${name.replace(/\.[^.]*$/, '')}-marked.png`, await annotatedPicture(url, views.original, marks))
-    } catch (thrown) {
-      announce(thrown instanceof Error ? thrown.message : 'The picture could not be saved.')
-    }
-  }
-  return (
-    <Menu
-      align="end"
-      trigger={
-        <MenuTrigger className={iconButtonClass('small')} aria-label="Export the marks">
-          <Download />
-        </MenuTrigger>
-      }
-    >
-      {FORMATS.map(([format, label]) => (
-        <MenuItem key={format} onSelect={() => save(format)}>
-          {label}
-        </MenuItem>
-      ))}
-      <MenuItem onSelect={() => void savePicture()}>Picture with the marks (PNG)</MenuItem>
-    </Menu>
-  )
-}
-
 /** Most px that the picture takes in the window. */
 const MOST = { width: 640, height: 480 }
 
 /**
  * The picture with what the answer found on it, and what can be done with that. `hasLegend`: the marks are named below
- * it,
- * because not all of them are in the answer's words. `onCrop`: asks about the box of a number alone.
+ * it, because not all of them are in the answer's words. `onCrop`: asks about the box of a number alone.
  */
 export function GroundedPicture({
   picture,
@@ -246,4 +119,130 @@ export function GroundedPicture({
       </figcaption>
     </figure>
   )
+}
+
+/** Copies the coordinates of all marks, as JSON, in the space that is wanted. */
+function CopyMarksMenu({ picture: { views, space, marks } }: { picture: Grounded }): ReactNode {
+  const [copied, copy] = useCopied()
+  const as = (map: (shape: Shape) => Shape, places: number): string =>
+    JSON.stringify(marks.map(({ shape, label }) => ({ label, ...coordinates(map(shape), places) })))
+  const spaces: readonly (readonly [string, () => string])[] = [
+    ['In pixels of the picture', () => as((shape) => shape, 1)],
+    ['In shares of the picture, 0 to 1', () => as((shape) => toShares(shape, views.original), 4)],
+    ['As the model counts', () => as((shape) => toModel(shape, space, views), 0)],
+  ]
+  return (
+    <Menu
+      align="end"
+      trigger={
+        <MenuTrigger className={iconButtonClass('small')} aria-label="Copy coordinates">
+          {copied ? <Check /> : <Copy />}
+        </MenuTrigger>
+      }
+    >
+      {spaces.map(([label, text]) => (
+        <MenuItem key={label} onSelect={() => copy(text())}>
+          {label}
+        </MenuItem>
+      ))}
+    </Menu>
+  )
+}
+
+function coordinates(shape: Shape, places: number): { box: number[] } | { point: number[] } {
+  const round = (value: number) => Number(value.toFixed(places))
+  return shape.type === 'point'
+    ? { point: [round(shape.x), round(shape.y)] }
+    : { box: [round(shape.x1), round(shape.y1), round(shape.x2), round(shape.y2)] }
+}
+
+const FORMATS: readonly (readonly [MarkFormat, string])[] = [
+  ['coco', 'COCO JSON'],
+  ['csv', 'CSV'],
+  ['yolo', 'YOLO'],
+]
+
+/** Saves the marks in a format of others, or drawn into the picture. */
+function ExportMarksMenu({ picture: { name, url, views, marks } }: { picture: Grounded }): ReactNode {
+  const save = (format: MarkFormat): void => {
+    for (const file of exportMarks({ name, size: views.original, marks }, format))
+      saveFile(file.name, new Blob([file.text], { type: file.mime }))
+  }
+  const savePicture = async (): Promise<void> => {
+    try {
+      saveFile(`${name.replace(/\.[^.]*$/, '')}-marked.png`, await annotatedPicture(url, views.original, marks))
+    } catch (thrown) {
+      announce(thrown instanceof Error ? thrown.message : 'The picture could not be saved.')
+    }
+  }
+  return (
+    <Menu
+      align="end"
+      trigger={
+        <MenuTrigger className={iconButtonClass('small')} aria-label="Export the marks">
+          <Download />
+        </MenuTrigger>
+      }
+    >
+      {FORMATS.map(([format, label]) => (
+        <MenuItem key={format} onSelect={() => save(format)}>
+          {label}
+        </MenuItem>
+      ))}
+      <MenuItem onSelect={() => void savePicture()}>Picture with the marks (PNG)</MenuItem>
+    </Menu>
+  )
+}
+
+/** Lines and letters as shares of the picture's longer side, so that they read at any size; px at least. */
+const LINE = { share: 1 / 400, least: 2 }
+const LETTERS = { share: 1 / 60, least: 11 }
+
+/** The original picture as PNG with its marks drawn in, in full size. Rejects when the file cannot be read. */
+async function annotatedPicture(
+  url: string,
+  { width, height }: Size,
+  marks: readonly Pick<Mark, 'shape' | 'label'>[],
+): Promise<Blob> {
+  const answer = await fetch(url)
+  if (!answer.ok) throw new Error(`The picture could not be read (${answer.status}).`)
+  const bitmap = await createImageBitmap(await answer.blob(), { imageOrientation: 'from-image' })
+  const canvas = new OffscreenCanvas(width, height)
+  const context = canvas.getContext('2d')
+  if (!context) throw new Error('This computer cannot draw a picture of that size.')
+  context.drawImage(bitmap, 0, 0, width, height)
+  bitmap.close()
+  const size = ({ share, least }: { share: number; least: number }) => Math.max(least, Math.max(width, height) * share)
+  marks.forEach(({ shape, label }, index) => draw(context, shape, label, markColour(index), size(LINE), size(LETTERS)))
+  return canvas.convertToBlob({ type: 'image/png' })
+}
+
+function draw(
+  context: OffscreenCanvasRenderingContext2D,
+  shape: Mark['shape'],
+  label: string,
+  colour: string,
+  line: number,
+  letters: number,
+): void {
+  const path = new Path2D()
+  if (shape.type === 'point') path.arc(shape.x, shape.y, letters / 2, 0, 2 * Math.PI)
+  else path.rect(shape.x1, shape.y1, shape.x2 - shape.x1, shape.y2 - shape.y1)
+  context.lineWidth = line * 2
+  context.strokeStyle = 'rgb(0 0 0 / 0.65)'
+  context.stroke(path)
+  context.lineWidth = line
+  context.strokeStyle = colour
+  context.stroke(path)
+  if (label === '') return
+  context.font = `500 ${letters}px system-ui, sans-serif`
+  const width = context.measureText(label).width + letters * 0.8
+  const [x, y] = shape.type === 'point' ? [shape.x, shape.y - letters / 2] : [shape.x1, shape.y1]
+  const left = Math.max(0, Math.min(x, context.canvas.width - width))
+  const top = y >= letters * 1.5 ? y - letters * 1.5 : y
+  context.fillStyle = colour
+  context.fillRect(left, top, width, letters * 1.5)
+  context.fillStyle = 'black'
+  context.textBaseline = 'middle'
+  context.fillText(label, left + letters * 0.4, top + letters * 0.78)
 }

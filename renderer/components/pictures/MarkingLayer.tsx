@@ -29,8 +29,7 @@ const edges = '0 0 0 1px rgb(0 0 0 / 0.65), inset 0 0 0 1px rgb(255 255 255 / 0.
 
 /**
  * Lies over a picture and takes boxes and points that are drawn on it. Enter puts one in the middle; arrow keys move
- * the
- * focused one, with Shift they change its size, Delete removes it.
+ * the focused one, with Shift they change its size, Delete removes it.
  */
 export function MarkingLayer({
   placement,

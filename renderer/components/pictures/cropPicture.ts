@@ -24,8 +24,7 @@ export function regionOf({ x1, y1, x2, y2 }: Extract<Shape, { type: 'box' }>, { 
 
 /**
  * A part of a stored picture as a picture of its own (PNG, pixel for pixel as shown upright). `size` is that of the
- * whole
- * picture. Rejects when the file cannot be read.
+ * whole picture. Rejects when the file cannot be read.
  */
 export async function cropPicture(
   picture: { readonly url: string; readonly name: string; readonly size: Size },
@@ -48,12 +47,12 @@ export async function cropPicture(
 
 /** "street.jpg" and "red car": "street - red car.png". */
 export function cropName(picture: string, label: string): string {
-  const words = label
+  const part = label
     .replace(/[\\/:*?"<>|\p{Cc}]/gu, ' ')
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, 60)
-  return `${picture.replace(/\.[^.]*$/, '')} - ${words || 'part'}.png`
+  return `${picture.replace(/\.[^.]*$/, '')} - ${part || 'part'}.png`
 }
 
 /** Puts a picture into the question that is being composed; null where there is none. */

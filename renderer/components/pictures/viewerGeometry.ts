@@ -43,12 +43,12 @@ export type Tool = 'move' | 'box' | 'point'
 const LEAST = 0.005
 
 const clamp = (value: number, most = 1): number => Math.min(most, Math.max(0, value))
-const words = { box: 'Box', point: 'Point' } as const
+const kinds = { box: 'Box', point: 'Point' } as const
 
 /** The name of the next mark of its kind: "Box 2". */
 export function nextLabel(marks: readonly PictureMark[], type: PictureMark['type']): string {
   const taken = new Set(marks.map(({ label }) => label))
-  for (let number = 1; ; number++) if (!taken.has(`${words[type]} ${number}`)) return `${words[type]} ${number}`
+  for (let number = 1; ; number++) if (!taken.has(`${kinds[type]} ${number}`)) return `${kinds[type]} ${number}`
 }
 
 /** The box between two places, inside the picture; null when it is too small to be one. */

@@ -63,7 +63,7 @@ export function IconButton({
 }
 
 /** The floating label of an icon button. */
-export function Tip({ label, hint }: { label: string; hint?: string | undefined }): ReactNode {
+function Tip({ label, hint }: { label: string; hint?: string | undefined }): ReactNode {
   return (
     <Tooltip.Portal>
       <Tooltip.Positioner sideOffset={6}>

@@ -83,7 +83,7 @@ export function SliderSetting({
   label,
   steps,
   value,
-  words,
+  format,
   note,
   reset,
   onPreview,
@@ -93,7 +93,7 @@ export function SliderSetting({
   steps: readonly number[]
   value: number
   /** How a step is written. */
-  words: (step: number) => string
+  format: (step: number) => string
   note?: ReactNode
   /** A button that leaves the choice to the app. */
   reset?: ReactNode
@@ -124,14 +124,14 @@ export function SliderSetting({
         <div className="flex min-h-7 items-center gap-3">
           <span className="flex-1">{label}</span>
           {reset}
-          <span className="tabular-nums">{words(stepAt(index))}</span>
+          <span className="tabular-nums">{format(stepAt(index))}</span>
         </div>
         <Slider.Control className="flex h-6 items-center">
           <Slider.Track className="h-1 w-full rounded-full bg-active">
             <Slider.Indicator className="rounded-full bg-accent" />
             <Slider.Thumb
               aria-label={label}
-              getAriaValueText={(_, at) => words(stepAt(at))}
+              getAriaValueText={(_, at) => format(stepAt(at))}
               className="size-4 rounded-full border border-control bg-raised shadow-float has-[:focus-visible]:outline-2 has-[:focus-visible]:outline-offset-1 has-[:focus-visible]:outline-accent"
             />
           </Slider.Track>

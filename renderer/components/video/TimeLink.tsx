@@ -15,13 +15,13 @@ export const TimeContext = createContext<TimeLinks | null>(null)
 export function TimeLink({ from, to, children }: { from: number; to: number | null; children: ReactNode }): ReactNode {
   const links = use(TimeContext)
   if (!links) return <span>{children}</span>
-  const words =
+  const range =
     to === null ? `from ${clock(from * 1000, true)}` : `from ${clock(from * 1000, true)} to ${clock(to * 1000, true)}`
   return (
     <button
       type="button"
       data-time-link={from}
-      title={`Play ${words}`}
+      title={`Play ${range}`}
       onClick={() => links.play(from, to)}
       className="inline-flex items-baseline gap-1 rounded-[4px] bg-accent-soft px-1 align-baseline whitespace-nowrap text-accent tabular-nums hover:bg-active"
     >

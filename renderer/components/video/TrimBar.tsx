@@ -10,9 +10,8 @@ const edges: readonly (readonly [TrimEdge, string])[] = [
 
 /**
  * A video as a bar with an in and an out point, which are moved with the pointer or the keyboard. `step`: the length of
- * a
- * frame in ms; `pictures`: what is shown along the bar. `onMove` is called with every
- * change of the part, and with the time of the point that was moved.
+ * a frame in ms; `pictures`: what is shown along the bar. `onMove` is called with every change of the part, and with
+ * the time of the point that was moved.
  */
 export function TrimBar({
   duration,

@@ -25,8 +25,7 @@ export function moveEdge(trim: Trim, edge: TrimEdge, to: number, duration: numbe
 
 /**
  * How far a key moves an edge, in ms; null for a key that does not. An arrow moves it by a frame, with Shift by a
- * second,
- * Page Up and Page Down by a tenth of the video.
+ * second, Page Up and Page Down by a tenth of the video.
  */
 export function keyStep(key: string, shift: boolean, duration: number, step: number): number | null {
   const by = shift ? 1000 : step

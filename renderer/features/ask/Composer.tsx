@@ -11,7 +11,7 @@ import { CompareMenu } from './CompareMenu.tsx'
 import { FormatMenu } from './FormatMenu.tsx'
 import { PictureTray } from './PictureTray.tsx'
 import { addFiles, cancelSending, dismissRefusal, send, setText } from './actions.ts'
-import { canSend, useDraft, waitsFor } from './draft.ts'
+import { canSend, excessOf, useDraft, waitsFor } from './draft.ts'
 import type { Draft, Refusal } from './draft.ts'
 import { restoreDraft } from './saving.ts'
 
@@ -169,6 +169,7 @@ export function Composer({
   const draft = useDraft(conversationId)
   const field = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
+  const excess = excessOf(draft)
 
   useEffect(() => field.current?.focus(), [conversationId])
   useEffect(prepareVideo, [])
@@ -203,6 +204,7 @@ export function Composer({
     <div className="mx-auto w-full max-w-[720px] px-4 pt-2 pb-3 mid:px-6">
       {draft.reading ? <RereadingNote reading={draft.reading} onCancel={() => cancelSending(conversationId)} /> : null}
       {draft.error ? <ErrorNote message={draft.error.message} className="mb-2" /> : null}
+      {excess ? <ErrorNote message={excess} className="mb-2" /> : null}
       <Refusals
         refusals={draft.refusals}
         onDismiss={(key) => dismissRefusal(conversationId, key)}

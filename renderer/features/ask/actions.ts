@@ -17,6 +17,7 @@ import {
   draftOf,
   emptyDraft,
   holderOf,
+  isEmpty,
   joinDrafts,
   movePicture,
   refuse,
@@ -32,6 +33,7 @@ import {
 } from './draft.ts'
 import type { Draft, Picture } from './draft.ts'
 import { cancelPrepare, planPrepare } from './prepare.ts'
+import { saveDraft } from './saving.ts'
 import { addVideo, endClip, freeClip, isVideo, refusalOf } from './video/clips.ts'
 
 /** Changes the question's text. */
@@ -163,6 +165,8 @@ export async function send(conversationId: string | null): Promise<{ conversatio
   const key = draftKey(conversationId)
   const draft = draftOf(key)
   if (!canSend(draft)) return null
+  // before the question: the core empties the draft with it, and nothing of it is saved again after that
+  void saveDraft(conversationId)
   const abort = new AbortController()
   sending.set(key, abort)
   updateDraft(key, (now) => ({ ...now, sending: true, error: null }))
@@ -216,9 +220,23 @@ function takeSent(from: string, to: string, sent: Draft): void {
 /** Empties one draft and puts `draft` into another, before what is there. */
 function moveDraft(from: string, to: string, draft: Draft): void {
   updateDraft(from, () => emptyDraft)
-  if (draft.text === '' && draft.pictures.length === 0 && draft.refusals.length === 0) return
+  if (isEmpty(draft)) return
   updateDraft(to, (there) => ({ ...joinDrafts(draft, there), error: draft.error ?? there.error }))
   planPrepare(conversationOf(to), 'pictures')
+}
+
+/**
+ * A conversation was removed in another window while this one shows it: what was being composed in it goes on as the question
+ * that starts the next one, which is what this window shows then, and says why it is there. A question that is being sent
+ * finds out by itself.
+ */
+export function rescueDraft(conversationId: string): void {
+  const key = draftKey(conversationId)
+  const draft = draftOf(key)
+  if (draft.sending || isEmpty(draft)) return
+  cancelPrepare(conversationId)
+  const message = 'The conversation was removed in another window. What you were writing in it is here now.'
+  moveDraft(key, draftKey(null), { ...draft, preparing: false, totals: null, error: { code: 'NotFound', message } })
 }
 
 /** Adds files and sends them with `text` at once; what is refused stays in the composer and nothing is sent. */

@@ -1,3 +1,4 @@
+import { MAX_PARTS, MAX_TEXT } from '#contract'
 import type {
   Attachment,
   ChosenFormat,
@@ -73,8 +74,8 @@ export const emptyDraft: Draft = {
   error: null,
 }
 
-/** The most pictures of one question: the contract takes 64 parts, one of them the text. */
-export const MAX_PICTURES = 63
+/** The most pictures and videos of one question: one of its parts is the text. */
+export const MAX_PICTURES = MAX_PARTS - 1
 
 /** The draft with a picture that is about to be stored. */
 export const addPicture = (draft: Draft, picture: Picture): Draft => ({
@@ -203,11 +204,17 @@ export function toSaved(draft: Draft, compareWith: SavedDraft['compareWith']): S
   return { text: draft.text, media, format: draft.format, compareWith }
 }
 
-/** The draft without what was sent with `sent`: what came to it since stays. */
+/** Whether a draft holds nothing that would be missed. */
+export const isEmpty = ({ text, pictures, format, refusals }: Draft): boolean =>
+  text === '' && pictures.length === 0 && format === null && refusals.length === 0
+
+/** The draft without what was sent with `sent`: what came to it or was changed in it since stays. */
 export function withoutSent(draft: Draft, sent: Draft): Draft {
   const keys = new Set(sent.pictures.map(({ key }) => key))
   return {
     ...emptyDraft,
+    text: draft.text.startsWith(sent.text) ? draft.text.slice(sent.text.length).trimStart() : draft.text,
+    format: draft.format === sent.format ? null : draft.format,
     pictures: draft.pictures.filter(({ key }) => !keys.has(key)),
     refusals: draft.refusals.filter((refusal) => !sent.refusals.includes(refusal)),
   }
@@ -247,9 +254,22 @@ export function waitsFor({ pictures }: Draft): string | null {
   return null
 }
 
-/** True when Send does something: there is a question, and every picture and video is ready. */
+/** Why a draft is too much to be sent and to be kept, in words; null: it is not. */
+export function excessOf({ text, pictures }: Draft): string | null {
+  const until = 'Until then it cannot be sent, and is lost when the window closes.'
+  if (pictures.length > MAX_PICTURES)
+    return `A question takes at most ${MAX_PICTURES} pictures and videos; this one has ${pictures.length}. Take some out. ${until}`
+  if (text.length > MAX_TEXT)
+    return `A question takes at most ${MAX_TEXT / 1e6} million characters; this one is longer. Shorten it. ${until}`
+  return null
+}
+
+/** True when Send does something: there is a question, not too much of it, and every picture and video is ready. */
 export const canSend = (draft: Draft): boolean =>
-  !draft.sending && (draft.text.trim() !== '' || draft.pictures.length > 0) && waitsFor(draft) === null
+  !draft.sending &&
+  (draft.text.trim() !== '' || draft.pictures.length > 0) &&
+  waitsFor(draft) === null &&
+  excessOf(draft) === null
 
 /** The draft with the token counts of `parts`, as `toParts` gave them. */
 export function counted(

@@ -1,4 +1,4 @@
-export { addFiles, askWith } from './actions.ts'
+export { addFiles, askWith, rescueDraft } from './actions.ts'
 export { Composer } from './Composer.tsx'
 export { keepDrafts } from './saving.ts'
 export { DropTarget } from './Composer.tsx'

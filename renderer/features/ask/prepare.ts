@@ -1,4 +1,5 @@
 import { AppError } from '#contract'
+import { useEngine } from '../../lib/engine.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { call } from '../../lib/rpc.ts'
 import { counted, draftKey, draftOf, toParts, updateDraft } from './draft.ts'
@@ -51,7 +52,7 @@ async function count(conversationId: string | null, signal: AbortSignal): Promis
 
 /**
  * Encodes the draft's pictures ahead of Send, until that is done: where other work of the engine went first, it is asked for
- * again. Whatever else goes wrong here, Send says it when it matters.
+ * again, three times. Whatever else goes wrong here, Send says it when it matters.
  */
 async function encode(conversationId: string | null, signal: AbortSignal): Promise<void> {
   const key = draftKey(conversationId)
@@ -61,10 +62,11 @@ async function encode(conversationId: string | null, signal: AbortSignal): Promi
       (thrown: unknown) => toAppError(thrown).code === 'Interrupted',
     )
   updateDraft(key, (draft) => ({ ...draft, preparing: true }))
+  let isLeft = await gaveWay()
   for (const delay of AGAIN_MS) {
-    if (!(await gaveWay()) || signal.aborted) break
+    if (!isLeft || signal.aborted) break
     await new Promise((resolve) => setTimeout(resolve, delay))
-    if (signal.aborted) break
+    isLeft = !signal.aborted && (await gaveWay())
   }
   if (!signal.aborted) updateDraft(key, (draft) => ({ ...draft, preparing: false }))
 }
@@ -76,11 +78,38 @@ export function cancelPrepare(conversationId: string | null): void {
 }
 
 /**
- * Has the core count the draft's tokens and, after a change of its pictures, encode them ahead of Send. Replaces what
- * was planned before.
+ * Drafts that were restored and not changed by the user since, by their keys: nothing of them is counted or encoded, which
+ * would have the model loaded because a window was opened.
  */
-export function planPrepare(conversationId: string | null, changed: keyof typeof DELAY_MS): void {
+const untouched = new Set<string>()
+
+/** Whether a draft is as it was restored, so that nothing may load a model for it. */
+export const isUntouched = (conversationId: string | null): boolean => untouched.has(draftKey(conversationId))
+
+/**
+ * A draft was restored: it is counted and encoded with its first change by the user, or at once where the model is in memory
+ * anyway.
+ */
+export function planRestored(conversationId: string | null): void {
+  if (useEngine.getState().status?.state === 'ready') planPrepare(conversationId, 'pictures')
+  else untouched.add(draftKey(conversationId))
+}
+
+/** The user changed a restored draft: from now on it is counted and encoded as any other. */
+export const touch = (conversationId: string | null): void => void untouched.delete(draftKey(conversationId))
+
+/** The frames of a video in a draft are read, or it was taken out: the draft is counted and encoded unless it is untouched. */
+export function planAfterReading(conversationId: string | null): void {
+  if (!isUntouched(conversationId)) planPrepare(conversationId, 'pictures')
+}
+
+/**
+ * Has the core count the draft's tokens and, after a change of its pictures, encode them ahead of Send. Replaces what
+ * was planned before. The first change of a restored draft has its pictures encoded whatever it is.
+ */
+export function planPrepare(conversationId: string | null, change: keyof typeof DELAY_MS): void {
   const key = draftKey(conversationId)
+  const changed = untouched.delete(key) ? 'pictures' : change
   const { pictures, text } = draftOf(key)
   if (pictures.some(({ attachment, clip }) => !attachment && !clip)) return
   if (pictures.length > 0 || text.trim() !== '')

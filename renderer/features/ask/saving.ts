@@ -4,24 +4,39 @@ import { compareIn, comparedIn, onCompared } from '../../lib/comparing.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { pictureUrl, whenHost } from '../../lib/host.ts'
 import { call } from '../../lib/rpc.ts'
-import { conversationOf, draftKey, draftOf, emptyDraft, joinDrafts, toSaved, updateDraft, useDrafts } from './draft.ts'
+import {
+  conversationOf,
+  draftKey,
+  draftOf,
+  emptyDraft,
+  excessOf,
+  isEmpty,
+  joinDrafts,
+  toSaved,
+  updateDraft,
+  useDrafts,
+} from './draft.ts'
 import type { Draft, Picture } from './draft.ts'
-import { planPrepare } from './prepare.ts'
+import { planPrepare, planRestored } from './prepare.ts'
 import { clipOfPictures, storedClip } from './video/clip.ts'
 import { reopenVideo } from './video/clips.ts'
 
 /**
  * Drafts outlive the window: each is saved with the core a moment after it changed, and restored when its conversation is
  * shown. A window that ends loses at most the last `SAVE_MS`. Each window has its own draft in memory; of two windows on one
- * conversation, the one that saves last is what is found again.
+ * conversation, the one that saves last is what is stored, and what a window goes away with comes after that.
  */
 const SAVE_MS = 300
+const NOT_KEPT =
+  'This question is of a form that cannot be kept: it is lost when the window closes. Send it, or take out what was added last.'
 /** Waiting time before a draft that could not be saved or restored is tried again, in ms. */
 const RETRY_MS = 2_000
 
 const timers = new Map<string, ReturnType<typeof setTimeout>>()
 /** What the core has of each draft, as JSON. */
 const saved = new Map<string, string>()
+/** What each draft was restored as. */
+const restoredAs = new Map<string, string>()
 /** Drafts that were restored or are being: nothing is saved in their place before. */
 const restoring = new Map<string, Promise<void>>()
 const restored = new Set<string>()
@@ -34,27 +49,43 @@ function schedule(key: string, delay = SAVE_MS): void {
     )
 }
 
-async function save(key: string): Promise<void> {
+/** `isLast`: the page goes away; what was composed in it is not lost to another window that saved or sent since. */
+async function save(key: string, isLast = false): Promise<void> {
   clearTimeout(timers.get(key))
   timers.delete(key)
-  if (!restored.has(key)) return
+  const now = draftOf(key)
+  // one that is being sent was saved before; the composer says what is too much
+  if (!restored.has(key) || now.sending || excessOf(now) !== null) return
   const conversationId = conversationOf(key)
-  const draft = toSaved(draftOf(key), comparedIn(conversationId))
+  const draft = toSaved(now, comparedIn(conversationId))
   const json = JSON.stringify(draft)
-  if (saved.get(key) === json) return
+  const before = saved.get(key)
+  const isEmptied = draft.text === '' && draft.media.length === 0
+  const isOwn = isLast && !isEmptied && json !== restoredAs.get(key)
+  if (before === json && !isOwn) return
   saved.set(key, json)
+  // what another window saved since is neither emptied nor replaced by a window that goes away
+  const over = before !== undefined && (isOwn || isEmptied) ? { over: JSON.parse(before) as SavedDraft } : {}
   try {
-    await call((core) => core.drafts.save({ conversationId, draft }))
+    await call((core) => core.drafts.save({ conversationId, draft, ...over }))
   } catch (thrown) {
     saved.delete(key)
     const { code } = toAppError(thrown)
-    // a conversation that was removed has no draft, and one that is too long to be sent is not kept either
-    if (code !== 'NotFound' && code !== 'InvalidInput') schedule(key, RETRY_MS)
+    if (code === 'InvalidInput') updateDraft(key, (draft) => ({ ...draft, error: { code, message: NOT_KEPT } }))
+    // a conversation that was removed has no draft; `rescueDraft` has what was being composed in it
+    else if (code !== 'NotFound') schedule(key, RETRY_MS)
   }
 }
 
-const isComposed = ({ text, pictures, format }: Draft, before: Draft | undefined): boolean =>
-  before === undefined || text !== before.text || pictures !== before.pictures || format !== before.format
+/** Saves the draft of a conversation now, where it changed since it was saved. Never rejects. */
+export const saveDraft = (conversationId: string | null): Promise<void> => save(draftKey(conversationId))
+
+const isComposed = ({ text, pictures, format, sending }: Draft, before: Draft | undefined): boolean =>
+  before === undefined ||
+  text !== before.text ||
+  pictures !== before.pictures ||
+  format !== before.format ||
+  sending !== before.sending
 
 /** Saves every draft that changes until `signal` aborts, and what waits when the page goes away. */
 export function keepDrafts(signal: AbortSignal): void {
@@ -65,7 +96,7 @@ export function keepDrafts(signal: AbortSignal): void {
     }),
     onCompared((conversationId) => schedule(draftKey(conversationId))),
   ]
-  const flush = (): void => [...timers.keys()].forEach((key) => void save(key))
+  const flush = (): void => [...restored].forEach((key) => void save(key, true))
   window.addEventListener('pagehide', flush, { signal })
   signal.addEventListener('abort', () => offs.forEach((off) => off()), { once: true })
 }
@@ -91,13 +122,16 @@ async function restore(key: string): Promise<void> {
       name,
       message: `${name} is not stored here any more. Add it again.`,
     }))
-    if (draft.text !== '' || pictures.length > 0 || draft.format || refusals.length > 0)
-      updateDraft(key, (now) =>
-        joinDrafts({ ...emptyDraft, text: draft.text, format: draft.format, pictures, refusals }, now),
-      )
+    const before = { ...emptyDraft, text: draft.text, format: draft.format, pictures, refusals }
+    restoredAs.set(key, JSON.stringify(toSaved(before, draft.compareWith)))
+    const isComposedIn = !isEmpty(draftOf(key))
+    if (!isEmpty(before)) updateDraft(key, (now) => joinDrafts(before, now))
     if (draft.compareWith && !comparedIn(conversationId)) compareIn(conversationId, draft.compareWith)
+    if (pictures.length > 0 || draft.text !== '') {
+      if (isComposedIn) planPrepare(conversationId, 'pictures')
+      else planRestored(conversationId)
+    }
     for (const { key: picture, clip } of pictures) if (clip && !clip.pictures) void reopenVideo(picture)
-    if (pictures.length > 0 || draft.text !== '') planPrepare(conversationId, 'pictures')
     restored.add(key)
     return schedule(key)
   }

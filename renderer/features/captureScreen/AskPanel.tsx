@@ -19,84 +19,14 @@ import { call, connection } from '../../lib/rpc.ts'
 import { upload } from '../../lib/upload.ts'
 
 /** A question that the panel has sent: the ids of its conversation and of its answer. */
-export interface PanelQuestion {
+interface PanelQuestion {
   readonly conversationId: string
   readonly answerId: string
 }
 
-const NAME = 'Screenshot.png'
-
-/**
- * Asks about a captured picture, which is stored with the first question; later ones go on with the same conversation.
- * Rejects with AppError.
- */
-export function createAsking(png: Blob): (question: string) => Promise<PanelQuestion> {
-  let conversationId: string | null = null
-  return async (question) => {
-    const parts: QuestionPart[] = [{ type: 'text', text: question }]
-    if (conversationId === null) {
-      const { sha, name } = await upload(await whenHost(), new File([png], NAME, { type: 'image/png' }))
-      parts.unshift({ type: 'image', sha, name })
-    }
-    const sent = await call((core) => core.ask.send({ conversationId, parts }))
-    conversationId = sent.conversationId
-    return { conversationId: sent.conversationId, answerId: sent.answerId }
-  }
-}
-
-/** A question that is asked with one click: its words on the button, and those that are sent. */
-export interface ReadyQuestion {
-  readonly label: string
-  readonly question: string
-}
-
-const languageName = (language: string): string => {
-  try {
-    return new Intl.DisplayNames(['en'], { type: 'language' }).of(language.split('-')[0] ?? 'en') ?? 'English'
-  } catch {
-    return 'English'
-  }
-}
-
-/** Common questions about a part of the screen. `language` is the user's own, as a BCP 47 tag. */
-export const readyQuestions = (language: string): readonly ReadyQuestion[] => [
-  { label: 'Read the text', question: 'Read the text in this picture. Answer with the text only.' },
-  { label: 'Explain this', question: 'Explain what this picture shows.' },
-  { label: 'Translate', question: `Translate the text in this picture into ${languageName(language)}.` },
-]
-
-/** The answer that the panel shows. `isGone` says that its conversation has been removed. */
-export interface PanelAnswer {
-  readonly message: Message | null
-  readonly text: string
-  readonly progress: Progress | undefined
-  readonly isGone: boolean
-}
-
-/** The answer to a question of the panel as it is written, whichever conversation the main window shows. */
-export function usePanelAnswer(asked: PanelQuestion | null): PanelAnswer {
-  const [store] = useState(() => createStore<OpenConversation>(() => nothingOpen))
-  const { conversationId, answerId = '' } = asked ?? {}
-  useEffect(() => {
-    if (conversationId === undefined) return
-    const stop = new AbortController()
-    void watchConversation({ connection, id: conversationId, store, signal: stop.signal })
-    return () => stop.abort()
-  }, [conversationId, store])
-  const { status, messages, drafts, progress } = useStore(store)
-  const message = messages[answerId] ?? null
-  return {
-    message,
-    text: drafts[answerId] ?? (message ? textOf(message) : ''),
-    progress: progress[answerId],
-    isGone: asked !== null && status === 'missing',
-  }
-}
-
 /**
  * Asks about a captured picture and shows the answer as it comes. Nothing is stored before the first question; from
- * then on
- * it is a conversation like any other. `progressText`: what the engine is doing, in words.
+ * then on it is a conversation like any other. `progressText`: what the engine is doing, in words.
  */
 export function AskPanel({
   png,
@@ -117,12 +47,12 @@ export function AskPanel({
 }): ReactNode {
   const [asking, setAsking] = useState(() => createAsking(png))
   const [text, setText] = useState('')
-  const [asked, setAsked] = useState<(PanelQuestion & { question: string }) | null>(null)
+  const [sent, setSent] = useState<(PanelQuestion & { question: string }) | null>(null)
   const [sending, setSending] = useState(false)
   const [error, setError] = useState<ErrorInfo | null>(null)
   const field = useRef<HTMLTextAreaElement>(null)
-  const answer = usePanelAnswer(asked)
-  const current = answer.isGone ? null : asked
+  const answer = usePanelAnswer(sent)
+  const current = answer.isGone ? null : sent
   const streaming = current !== null && (answer.message === null || answer.message.status === 'streaming')
   const failure = error ?? answer.message?.error ?? null
 
@@ -143,7 +73,7 @@ export function AskPanel({
     const send = answer.isGone ? createAsking(png) : asking
     if (send !== asking) setAsking(() => send)
     try {
-      setAsked({ ...(await send(question.trim())), question: question.trim() })
+      setSent({ ...(await send(question.trim())), question: question.trim() })
       setText('')
     } catch (thrown) {
       setError(toAppError(thrown).toInfo())
@@ -271,4 +201,73 @@ export function AskPanel({
       ) : null}
     </section>
   )
+}
+
+const NAME = 'Screenshot.png'
+
+/**
+ * Asks about a captured picture, which is stored with the first question; later ones go on with the same conversation.
+ * Rejects with AppError.
+ */
+function createAsking(png: Blob): (question: string) => Promise<PanelQuestion> {
+  let conversationId: string | null = null
+  return async (question) => {
+    const parts: QuestionPart[] = [{ type: 'text', text: question }]
+    if (conversationId === null) {
+      const { sha, name } = await upload(await whenHost(), new File([png], NAME, { type: 'image/png' }))
+      parts.unshift({ type: 'image', sha, name })
+    }
+    const sent = await call((core) => core.ask.send({ conversationId, parts }))
+    conversationId = sent.conversationId
+    return { conversationId: sent.conversationId, answerId: sent.answerId }
+  }
+}
+
+/** A question that is asked with one click: its words on the button, and those that are sent. */
+interface ReadyQuestion {
+  readonly label: string
+  readonly question: string
+}
+
+const languageName = (language: string): string => {
+  try {
+    return new Intl.DisplayNames(['en'], { type: 'language' }).of(language.split('-')[0] ?? 'en') ?? 'English'
+  } catch {
+    return 'English'
+  }
+}
+
+/** Common questions about a part of the screen. `language` is the user's own, as a BCP 47 tag. */
+const readyQuestions = (language: string): readonly ReadyQuestion[] => [
+  { label: 'Read the text', question: 'Read the text in this picture. Answer with the text only.' },
+  { label: 'Explain this', question: 'Explain what this picture shows.' },
+  { label: 'Translate', question: `Translate the text in this picture into ${languageName(language)}.` },
+]
+
+/** The answer that the panel shows. `isGone` says that its conversation has been removed. */
+interface PanelAnswer {
+  readonly message: Message | null
+  readonly text: string
+  readonly progress: Progress | undefined
+  readonly isGone: boolean
+}
+
+/** The answer to a question of the panel as it is written, whichever conversation the main window shows. */
+function usePanelAnswer(sent: PanelQuestion | null): PanelAnswer {
+  const [store] = useState(() => createStore<OpenConversation>(() => nothingOpen))
+  const { conversationId, answerId = '' } = sent ?? {}
+  useEffect(() => {
+    if (conversationId === undefined) return
+    const stop = new AbortController()
+    void watchConversation({ connection, id: conversationId, store, signal: stop.signal })
+    return () => stop.abort()
+  }, [conversationId, store])
+  const { status, messages, drafts, progress } = useStore(store)
+  const message = messages[answerId] ?? null
+  return {
+    message,
+    text: drafts[answerId] ?? (message ? textOf(message) : ''),
+    progress: progress[answerId],
+    isGone: sent !== null && status === 'missing',
+  }
 }

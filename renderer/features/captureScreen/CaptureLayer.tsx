@@ -13,14 +13,14 @@ import { panelPlace } from './geometry.ts'
 /** The panel's width and the most it grows to, in CSS pixels. */
 export const PANEL = { width: 400, height: 560 }
 
-type Words = (progress: Progress | undefined) => string
+type ProgressText = (progress: Progress | undefined) => string
 
 /** The parts of a capture over the main window: countdown, region picker, ask panel, and the reason when it failed. */
 export function CaptureLayer({
   progressText,
   onOpen,
 }: {
-  progressText: Words
+  progressText: ProgressText
   onOpen: (conversationId: string) => void
 }): ReactNode {
   const own = useCapture((state) => state.own)
@@ -50,7 +50,7 @@ function FloatingPanel({
   onOpen,
 }: {
   capture: Extract<WindowCapture, { phase: 'asking' }>
-  progressText: Words
+  progressText: ProgressText
   onOpen: (conversationId: string) => void
 }): ReactNode {
   const frame = useRef<HTMLDivElement>(null)
@@ -126,7 +126,7 @@ function ProblemDialog(): ReactNode {
 const left = (until: number): number => Math.max(0, Math.ceil((until - Date.now()) / 1_000))
 
 /** The countdown until the screen is captured, with a button that cancels it. `until` is in ms since 1970. */
-export function Countdown({ until, onCancel }: { until: number; onCancel: () => void }): ReactNode {
+function Countdown({ until, onCancel }: { until: number; onCancel: () => void }): ReactNode {
   const [seconds, setSeconds] = useState(() => left(until))
   useEffect(() => {
     const timer = setInterval(() => setSeconds(left(until)), 200)

@@ -15,7 +15,7 @@ interface Screen {
   readonly chosen: string
 }
 
-/** Any failure here leaves the user before a screen that does not answer: the capture ends instead. */
+/** Ends the capture: when the user leaves it, and at any failure, which would leave a screen that does not answer. */
 const cancel = (): void => void call((core) => core.capture.cancel()).catch(() => {})
 
 async function openScreen(id: string): Promise<Screen> {
@@ -76,8 +76,6 @@ interface Chosen {
   readonly area: Region
 }
 
-const close = (): void => void call((core) => core.capture.cancel()).catch(() => {})
-
 async function openChosen(): Promise<Chosen> {
   const { address, ...chosen } = await call((core) => core.capture.chosen())
   const response = await fetch(address)
@@ -90,7 +88,7 @@ export function PanelWindow({ progressText }: { progressText: (progress: Progres
   const [chosen, setChosen] = useState<Chosen | null>(null)
   const frame = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    openChosen().then(setChosen, close)
+    openChosen().then(setChosen, cancel)
   }, [])
   useLayoutEffect(() => {
     const element = frame.current
@@ -112,7 +110,7 @@ export function PanelWindow({ progressText }: { progressText: (progress: Progres
             size={chosen}
             isWindow
             progressText={progressText}
-            onClose={close}
+            onClose={cancel}
             onOpen={(conversationId) => void call((core) => core.capture.open({ conversationId })).catch(() => {})}
           />
         ) : null}

@@ -6,143 +6,6 @@ import { fitted, liesWithin, pixelAt, shownRegion, wholeOf } from './geometry.ts
 import type { Handle, Point } from './geometry.ts'
 import { arrowOf, nothingPicked, offered, pick, taken } from './picker.ts'
 
-const sides = [-1, 0, 1] as const
-const handles = sides.flatMap((y) => sides.map((x): Handle => ({ x, y }))).filter(({ x, y }) => x !== 0 || y !== 0)
-const cursors: Record<string, string> = {
-  '-1,-1': 'nwse',
-  '1,1': 'nwse',
-  '1,-1': 'nesw',
-  '-1,1': 'nesw',
-  '0,-1': 'ns',
-  '0,1': 'ns',
-  '-1,0': 'ew',
-  '1,0': 'ew',
-}
-const at = (side: -1 | 0 | 1): string => `${(side + 1) * 50}%`
-
-/** The chosen region over a dimmed picture, with its size in pixels and handles. `shown` is in CSS pixels. */
-export function RegionBox({
-  region,
-  shown,
-}: {
-  region: Region
-  shown: { x: number; y: number; width: number; height: number }
-}): ReactNode {
-  return (
-    <div
-      data-testid="region"
-      data-region={`${region.x},${region.y},${region.width},${region.height}`}
-      data-grip="region"
-      className="absolute cursor-move shadow-[0_0_0_9999px_rgb(0_0_0/0.5)] outline-1 outline-[#fff]"
-      style={{ left: shown.x, top: shown.y, width: shown.width, height: shown.height }}
-    >
-      <p className="pointer-events-none absolute bottom-full left-0 mb-1.5 rounded-md bg-[rgb(0_0_0/0.75)] px-1.5 py-0.5 font-mono text-small whitespace-nowrap text-[#fff] tabular-nums">
-        {region.width} × {region.height}
-      </p>
-      {handles.map(({ x, y }) => (
-        <span
-          key={`${x},${y}`}
-          data-grip={`${x},${y}`}
-          className="absolute flex size-5 -translate-x-1/2 -translate-y-1/2 items-center justify-center"
-          style={{ left: at(x), top: at(y), cursor: `${cursors[`${x},${y}`]}-resize` }}
-        >
-          <span className="pointer-events-none size-2 rounded-full border border-[rgb(0_0_0/0.6)] bg-[#fff]" />
-        </span>
-      ))}
-    </div>
-  )
-}
-
-/**
- * A picture that nothing is chosen of yet: a little dimmed, but for the window that a click would take. `shown` is in
- * CSS pixels.
- */
-export function OfferedWindow({
-  shown,
-}: {
-  shown: { x: number; y: number; width: number; height: number } | null
-}): ReactNode {
-  if (!shown) return <div className="pointer-events-none absolute inset-0 bg-[rgb(0_0_0/0.22)]" />
-  return (
-    <div
-      data-testid="offered-window"
-      className="pointer-events-none absolute shadow-[0_0_0_9999px_rgb(0_0_0/0.3)] outline-2 -outline-offset-2 outline-accent"
-      style={{ left: shown.x, top: shown.y, width: shown.width, height: shown.height }}
-    />
-  )
-}
-
-/** Pixels of the picture across the magnifier, an odd number, and CSS pixels of each. */
-const ACROSS = 15
-const CELL = 9
-const SIDE = ACROSS * CELL
-const HEIGHT = SIDE + 26
-const APART = 22
-
-/** Beside the pointer, on the other side where there is no room. */
-function placeOf(pointer: Point, area: Size): { left: number; top: number } {
-  const flip = (at: number, length: number, limit: number): number =>
-    at + APART + length <= limit ? at + APART : Math.max(0, at - APART - length)
-  return { left: flip(pointer.x, SIDE, area.width), top: flip(pointer.y, HEIGHT, area.height) }
-}
-
-/**
- * The pixels around the pointer, each a cell of a grid, and which one it is on. `pointer` is in the area, in CSS
- * pixels.
- */
-export function Magnifier({
-  picture,
-  pixel,
-  pointer,
-  area,
-}: {
-  picture: ImageBitmap
-  pixel: Point
-  pointer: Point
-  area: Size
-}): ReactNode {
-  const canvas = useRef<HTMLCanvasElement>(null)
-  useLayoutEffect(() => {
-    const context = canvas.current?.getContext('2d')
-    if (!context || !canvas.current) return
-    const density = window.devicePixelRatio
-    canvas.current.width = canvas.current.height = Math.round(SIDE * density)
-    context.setTransform(canvas.current.width / ACROSS, 0, 0, canvas.current.height / ACROSS, 0, 0)
-    context.imageSmoothingEnabled = false
-    context.fillStyle = '#101114'
-    context.fillRect(0, 0, ACROSS, ACROSS)
-    const middle = (ACROSS - 1) / 2
-    context.drawImage(picture, middle - pixel.x, middle - pixel.y)
-    const line = 1 / CELL
-    context.fillStyle = 'rgb(128 128 128 / 0.35)'
-    for (let cell = 1; cell < ACROSS; cell++) {
-      context.fillRect(cell - line / 2, 0, line, ACROSS)
-      context.fillRect(0, cell - line / 2, ACROSS, line)
-    }
-    for (const [colour, width] of [
-      ['#000000', 3 * line],
-      ['#ffffff', 1.5 * line],
-    ] as const) {
-      context.strokeStyle = colour
-      context.lineWidth = width
-      context.strokeRect(middle, middle, 1, 1)
-    }
-  }, [picture, pixel.x, pixel.y])
-  return (
-    <div
-      aria-hidden
-      data-testid="magnifier"
-      className="pointer-events-none absolute overflow-hidden rounded-lg border border-hairline bg-raised text-ink shadow-float"
-      style={{ width: SIDE, ...placeOf(pointer, area) }}
-    >
-      <canvas ref={canvas} className="block" style={{ width: SIDE, height: SIDE }} />
-      <p className="border-t border-hairline py-1 text-center font-mono text-small tabular-nums">
-        {pixel.x}, {pixel.y}
-      </p>
-    </div>
-  )
-}
-
 const NONE: readonly Region[] = []
 
 /** The thing under the pointer: a handle, the region, or the picture. */
@@ -155,9 +18,8 @@ function gripOf(target: EventTarget): 'picture' | 'region' | Handle {
 
 /**
  * A captured picture on which a region is chosen: drawn, moved and sized with the pointer or the keyboard. `isScreen`:
- * it
- * lies over the screen it was taken of, pixel on pixel; else it is shown whole, never enlarged. Enter takes the region,
- * Escape cancels.
+ * it lies over the screen it was taken of, pixel on pixel; else it is shown whole, never enlarged. Enter takes the
+ * region, Escape cancels.
  */
 export function RegionPicker({
   picture,
@@ -299,6 +161,143 @@ export function RegionPicker({
         onTake={() => take(taken(state))}
         onCancel={onCancel}
       />
+    </div>
+  )
+}
+
+const sides = [-1, 0, 1] as const
+const handles = sides.flatMap((y) => sides.map((x): Handle => ({ x, y }))).filter(({ x, y }) => x !== 0 || y !== 0)
+const cursors: Record<string, string> = {
+  '-1,-1': 'nwse',
+  '1,1': 'nwse',
+  '1,-1': 'nesw',
+  '-1,1': 'nesw',
+  '0,-1': 'ns',
+  '0,1': 'ns',
+  '-1,0': 'ew',
+  '1,0': 'ew',
+}
+const at = (side: -1 | 0 | 1): string => `${(side + 1) * 50}%`
+
+/** The chosen region over a dimmed picture, with its size in pixels and handles. `shown` is in CSS pixels. */
+function RegionBox({
+  region,
+  shown,
+}: {
+  region: Region
+  shown: { x: number; y: number; width: number; height: number }
+}): ReactNode {
+  return (
+    <div
+      data-testid="region"
+      data-region={`${region.x},${region.y},${region.width},${region.height}`}
+      data-grip="region"
+      className="absolute cursor-move shadow-[0_0_0_9999px_rgb(0_0_0/0.5)] outline-1 outline-[#fff]"
+      style={{ left: shown.x, top: shown.y, width: shown.width, height: shown.height }}
+    >
+      <p className="pointer-events-none absolute bottom-full left-0 mb-1.5 rounded-md bg-[rgb(0_0_0/0.75)] px-1.5 py-0.5 font-mono text-small whitespace-nowrap text-[#fff] tabular-nums">
+        {region.width} × {region.height}
+      </p>
+      {handles.map(({ x, y }) => (
+        <span
+          key={`${x},${y}`}
+          data-grip={`${x},${y}`}
+          className="absolute flex size-5 -translate-x-1/2 -translate-y-1/2 items-center justify-center"
+          style={{ left: at(x), top: at(y), cursor: `${cursors[`${x},${y}`]}-resize` }}
+        >
+          <span className="pointer-events-none size-2 rounded-full border border-[rgb(0_0_0/0.6)] bg-[#fff]" />
+        </span>
+      ))}
+    </div>
+  )
+}
+
+/**
+ * A picture that nothing is chosen of yet: a little dimmed, but for the window that a click would take. `shown` is in
+ * CSS pixels.
+ */
+function OfferedWindow({
+  shown,
+}: {
+  shown: { x: number; y: number; width: number; height: number } | null
+}): ReactNode {
+  if (!shown) return <div className="pointer-events-none absolute inset-0 bg-[rgb(0_0_0/0.22)]" />
+  return (
+    <div
+      data-testid="offered-window"
+      className="pointer-events-none absolute shadow-[0_0_0_9999px_rgb(0_0_0/0.3)] outline-2 -outline-offset-2 outline-accent"
+      style={{ left: shown.x, top: shown.y, width: shown.width, height: shown.height }}
+    />
+  )
+}
+
+/** Pixels of the picture across the magnifier, an odd number, and CSS pixels of each. */
+const ACROSS = 15
+const CELL = 9
+const SIDE = ACROSS * CELL
+const HEIGHT = SIDE + 26
+const APART = 22
+
+/** Beside the pointer, on the other side where there is no room. */
+function placeOf(pointer: Point, area: Size): { left: number; top: number } {
+  const flip = (at: number, length: number, limit: number): number =>
+    at + APART + length <= limit ? at + APART : Math.max(0, at - APART - length)
+  return { left: flip(pointer.x, SIDE, area.width), top: flip(pointer.y, HEIGHT, area.height) }
+}
+
+/**
+ * The pixels around the pointer, each a cell of a grid, and which one it is on. `pointer` is in the area, in CSS
+ * pixels.
+ */
+function Magnifier({
+  picture,
+  pixel,
+  pointer,
+  area,
+}: {
+  picture: ImageBitmap
+  pixel: Point
+  pointer: Point
+  area: Size
+}): ReactNode {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  useLayoutEffect(() => {
+    const context = canvas.current?.getContext('2d')
+    if (!context || !canvas.current) return
+    const density = window.devicePixelRatio
+    canvas.current.width = canvas.current.height = Math.round(SIDE * density)
+    context.setTransform(canvas.current.width / ACROSS, 0, 0, canvas.current.height / ACROSS, 0, 0)
+    context.imageSmoothingEnabled = false
+    context.fillStyle = '#101114'
+    context.fillRect(0, 0, ACROSS, ACROSS)
+    const middle = (ACROSS - 1) / 2
+    context.drawImage(picture, middle - pixel.x, middle - pixel.y)
+    const line = 1 / CELL
+    context.fillStyle = 'rgb(128 128 128 / 0.35)'
+    for (let cell = 1; cell < ACROSS; cell++) {
+      context.fillRect(cell - line / 2, 0, line, ACROSS)
+      context.fillRect(0, cell - line / 2, ACROSS, line)
+    }
+    for (const [colour, width] of [
+      ['#000000', 3 * line],
+      ['#ffffff', 1.5 * line],
+    ] as const) {
+      context.strokeStyle = colour
+      context.lineWidth = width
+      context.strokeRect(middle, middle, 1, 1)
+    }
+  }, [picture, pixel.x, pixel.y])
+  return (
+    <div
+      aria-hidden
+      data-testid="magnifier"
+      className="pointer-events-none absolute overflow-hidden rounded-lg border border-hairline bg-raised text-ink shadow-float"
+      style={{ width: SIDE, ...placeOf(pointer, area) }}
+    >
+      <canvas ref={canvas} className="block" style={{ width: SIDE, height: SIDE }} />
+      <p className="border-t border-hairline py-1 text-center font-mono text-small tabular-nums">
+        {pixel.x}, {pixel.y}
+      </p>
     </div>
   )
 }

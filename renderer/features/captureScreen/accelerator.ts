@@ -27,8 +27,7 @@ function keyOf({ key, code }: PressedKeys): string | null {
 
 /**
  * A shortcut as Electron writes accelerators ("CommandOrControl+Shift+9"); null while it is not complete. A key alone,
- * or
- * with Shift alone, would be lost for typing, unless it is a function key or Print Screen.
+ * or with Shift alone, would be lost for typing, unless it is a function key or Print Screen.
  */
 export function acceleratorOf(event: PressedKeys, isMac: boolean): string | null {
   const key = keyOf(event)
@@ -44,7 +43,7 @@ export function acceleratorOf(event: PressedKeys, isMac: boolean): string | null
 }
 
 const marks: Record<string, string> = { CommandOrControl: '⌘', Control: '⌃', Alt: '⌥', Shift: '⇧', Super: '⌘' }
-const words: Record<string, string> = {
+const names: Record<string, string> = {
   CommandOrControl: 'Ctrl',
   Control: 'Ctrl',
   Super: 'Win',
@@ -55,5 +54,5 @@ const words: Record<string, string> = {
 export const shownKeys = (accelerator: string, isMac: boolean): string =>
   accelerator
     .split('+')
-    .map((part) => (isMac ? marks[part] : words[part]) ?? part)
+    .map((part) => (isMac ? marks[part] : names[part]) ?? part)
     .join(isMac ? '' : ' ')

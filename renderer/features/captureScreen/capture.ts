@@ -53,7 +53,7 @@ export type WindowCapture =
       readonly near: Region
     }
 
-export const idle: WindowCapture = { phase: 'idle' }
+const idle: WindowCapture = { phase: 'idle' }
 
 /** The shell's capture state (null until it is known), the window's own capture, and why the last one failed. */
 export const useCapture = create<{ shell: CaptureState | null; own: WindowCapture; problem: ErrorInfo | null }>(() => ({

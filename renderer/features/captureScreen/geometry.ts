@@ -90,10 +90,8 @@ const GAP = 12
 
 /**
  * Where a panel of `size` goes: beside the region, on the first side with room for the largest it may become (right,
- * left,
- * below, above), so that it stays on that side while it grows; else in the lower right corner of the area. All in the
- * same
- * unit, CSS pixels; within the area, as far as it fits.
+ * left, below, above), so that it stays on that side while it grows; else in the lower right corner of the area. All in
+ * the same unit, CSS pixels; within the area, as far as it fits.
  */
 export function panelPlace(region: Region, area: Region, size: Size, most: Size): Region {
   const right = area.x + area.width

@@ -3,8 +3,7 @@ import { between, moved, resized, wholeOf, type Handle, type Point } from './geo
 
 /**
  * Choosing a region of a picture. `pointer`: the pixel under the pointer, what the magnifier shows. `drag`: what a
- * pressed
- * pointer does from `from`: draws a new region, or moves or sizes `was`.
+ * pressed pointer does from `from`: draws a new region, or moves or sizes `was`.
  */
 export interface Picking {
   readonly picture: Size

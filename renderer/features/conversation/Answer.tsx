@@ -40,7 +40,7 @@ export function Answer({ message }: { message: Message }): ReactNode {
 }
 
 /** Says that an answer did not get to see the oldest messages; nothing when it did. */
-export function LeftOut({ message }: { message: Message }): ReactNode {
+function LeftOut({ message }: { message: Message }): ReactNode {
   if (message.leftOut === 0) return null
   return (
     <p className="text-small text-muted">
@@ -52,7 +52,7 @@ export function LeftOut({ message }: { message: Message }): ReactNode {
 /**
  * The engine's progress, then the text as it comes. This is the only part of the window that renders for each token.
  */
-export function AnswerText({ message }: { message: Message }): ReactNode {
+function AnswerText({ message }: { message: Message }): ReactNode {
   const draft = useOpenConversation((state) => state.drafts[message.id])
   const progress = useOpenConversation((state) => state.progress[message.id])
   const streaming = message.status === 'streaming'
@@ -100,7 +100,7 @@ function ending(message: Message): { note: string; error: ErrorInfo | null } | n
  * Says how an answer ended that is not complete, and offers what can be done. Remedies change the first model of a
  * pair.
  */
-export function AnswerEnd({ message, again }: { message: Message; again: Again }): ReactNode {
+function AnswerEnd({ message, again }: { message: Message; again: Again }): ReactNode {
   const isFirst = useOpenConversation((state) => message.parentId === state.order[0])
   const end = ending(message)
   if (!end) return null
@@ -124,7 +124,7 @@ export function AnswerEnd({ message, again }: { message: Message; again: Again }
 }
 
 /** Asks for an answer once more. */
-export interface Again {
+interface Again {
   /** Why that was refused last; null: it was not. */
   readonly refusal: string | null
   /** The video whose frames are read once more before; null: none is. */
@@ -135,7 +135,7 @@ export interface Again {
 }
 
 /** Answers the question of a message again; what goes on for that ends with the place where it is asked. */
-export function useAgain(messageId: string): Again {
+function useAgain(messageId: string): Again {
   const [refusal, setRefusal] = useState<string | null>(null)
   const [reading, setReading] = useState<Rereading | null>(null)
   const asking = useRef<AbortController | null>(null)
@@ -156,13 +156,12 @@ export function useAgain(messageId: string): Again {
 }
 
 const small = 'flex h-6 items-center gap-1.5 rounded-md px-1.5 text-small [&>svg]:size-3.5'
-const wordsClass = `${small} text-muted hover:bg-hover hover:text-ink`
+const textButtonClass = `${small} text-muted hover:bg-hover hover:text-ink`
 const chosenClass = `${small} text-accent`
 
 /**
  * Two answers to one question: side by side where there is room, else one below the other, in the order in which they
- * were
- * asked for. `chosen`: the one that the conversation goes on from.
+ * were asked for. `chosen`: the one that the conversation goes on from.
  */
 export function AnswerPair({ pair, chosen }: { pair: readonly [string, string]; chosen: Message }): ReactNode {
   const answers = useOpenConversation(useShallow((state) => pair.flatMap((id) => state.messages[id] ?? [])))
@@ -183,7 +182,7 @@ export function AnswerPair({ pair, chosen }: { pair: readonly [string, string]; 
       {again.refusal ? <ErrorNote message={again.refusal} /> : null}
       {streaming ? null : (
         <div className="-ml-1.5 flex h-6 items-center gap-2" role="group" aria-label="Both answers">
-          <button type="button" onClick={() => again.ask()} className={wordsClass}>
+          <button type="button" onClick={() => again.ask()} className={textButtonClass}>
             <RotateCcw aria-hidden />
             Answer again
           </button>
@@ -239,7 +238,7 @@ function Column({
             type="button"
             aria-pressed={isChosen}
             onClick={goOn}
-            className={cx('ml-1', isChosen ? chosenClass : wordsClass)}
+            className={cx('ml-1', isChosen ? chosenClass : textButtonClass)}
           >
             {isChosen ? <CircleDot aria-hidden /> : <Circle aria-hidden />}
             Go on with this one

@@ -15,7 +15,7 @@ export function ContextMeter(): ReactNode {
   const share = Math.min(1, use.used / use.total)
   const tight = share >= NEARLY_FULL
   const left = Math.max(0, use.total - use.used)
-  const words = `${count(use.used)} of ${count(use.total)} tokens of context used`
+  const text = `${count(use.used)} of ${count(use.total)} tokens of context used`
   return (
     <div
       role="meter"
@@ -23,8 +23,8 @@ export function ContextMeter(): ReactNode {
       aria-valuemin={0}
       aria-valuemax={use.total}
       aria-valuenow={Math.min(use.used, use.total)}
-      aria-valuetext={words}
-      title={words}
+      aria-valuetext={text}
+      title={text}
       className={cx(
         'hidden items-center gap-2 text-small tabular-nums mid:flex',
         tight ? 'text-warning' : 'text-muted',

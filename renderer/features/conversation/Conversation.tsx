@@ -11,14 +11,46 @@ import { Question } from './Question.tsx'
 import { useOpenConversation } from './store.ts'
 import { usePlayRequest } from './video/seenVideo.ts'
 
-/** One message of the path, with the answer beside it where there is one; only it renders again when it changes. */
-export const MessageView = memo(function MessageView({ id }: { id: string }): ReactNode {
-  const message = useOpenConversation((state) => state.messages[id])
-  const pair = useOpenConversation(useShallow((state) => pairOf(state, id)))
-  if (!message) return null
-  if (pair) return <AnswerPair pair={pair} chosen={message} />
-  return message.role === 'user' ? <Question message={message} /> : <Answer message={message} />
-})
+/** So many messages at the end are shown in full at once: more than a window is high. */
+const AT_ONCE = 8
+
+/** The open conversation: its messages in a scrolling column that follows the answer while the reader is at the end. */
+export function Conversation(): ReactNode {
+  const id = useOpenConversation((state) => state.id)
+  const status = useOpenConversation((state) => state.status)
+  const order = useOpenConversation((state) => state.order)
+  const keys = useOpenConversation(useShallow(pathKeys))
+  const { frame, content, atEnd, jump } = useStickToBottom(id)
+  const last = keys.at(-1)
+
+  // A question or a retry of one's own is always brought into view.
+  useEffect(() => jump(), [last, jump])
+
+  return (
+    <section aria-label="Conversation" aria-busy={status === 'loading'} className="@container relative min-h-0 flex-1">
+      <div
+        ref={frame}
+        tabIndex={-1}
+        className="h-full overflow-y-auto overscroll-contain outline-none"
+        data-testid="conversation-scroll"
+      >
+        <div ref={content} className="mx-auto flex w-full max-w-[720px] flex-col gap-6 px-4 pt-6 pb-8 mid:px-6">
+          {order.map((messageId, index) => (
+            <MessageSlot key={keys[index]} id={messageId} frame={frame} initially={index >= order.length - AT_ONCE} />
+          ))}
+        </div>
+      </div>
+      {atEnd ? null : (
+        <div className="pointer-events-none absolute inset-x-0 bottom-2 flex justify-center">
+          <Button className="pointer-events-auto shadow-float" onClick={jump}>
+            <ArrowDown aria-hidden />
+            Jump to latest
+          </Button>
+        </div>
+      )}
+    </section>
+  )
+}
 
 /** Height of a line and characters in it, about: what a message that was never laid out is taken to need. */
 const LINE = { px: 24, characters: 80 } as const
@@ -28,7 +60,7 @@ const LINE = { px: 24, characters: 80 } as const
  * out, and are still there for screen readers and for the browser's search; near it, and from then on, it is the message
  * itself. Pairs of answers and what is being written are never without their form.
  */
-export const MessageSlot = memo(function MessageSlot({
+const MessageSlot = memo(function MessageSlot({
   id,
   frame,
   initially,
@@ -42,17 +74,17 @@ export const MessageSlot = memo(function MessageSlot({
     const message = state.messages[id]
     return message && message.status !== 'streaming' && state.others[id] === undefined ? message : null
   })
-  const isAsked = usePlayRequest(({ request }) => request?.id.startsWith(`${id}/`) ?? false)
-  const { ref, near } = useNear<HTMLDivElement>(frame, initially || plain === null || isAsked, true)
+  const isToPlay = usePlayRequest(({ request }) => request?.id.startsWith(`${id}/`) ?? false)
+  const { ref, near } = useNear<HTMLDivElement>(frame, initially || plain === null || isToPlay, true)
   return (
     <div ref={ref} className="flex flex-col">
-      {near || isAsked || plain === null ? <MessageView id={id} /> : <Words message={plain} />}
+      {near || isToPlay || plain === null ? <MessageView id={id} /> : <PlainMessage message={plain} />}
     </div>
   )
 })
 
 /** The words of a message without any form; of pictures and videos the names. */
-function Words({ message }: { message: Message }): ReactNode {
+function PlainMessage({ message }: { message: Message }): ReactNode {
   const isQuestion = message.role === 'user'
   const texts = message.parts.map((part) =>
     part.type === 'text' ? part.text : part.type === 'frames' ? part.name : part.attachment.name,
@@ -72,11 +104,20 @@ function Words({ message }: { message: Message }): ReactNode {
   )
 }
 
+/** One message of the path, with the answer beside it where there is one; only it renders again when it changes. */
+const MessageView = memo(function MessageView({ id }: { id: string }): ReactNode {
+  const message = useOpenConversation((state) => state.messages[id])
+  const pair = useOpenConversation(useShallow((state) => pairOf(state, id)))
+  if (!message) return null
+  if (pair) return <AnswerPair pair={pair} chosen={message} />
+  return message.role === 'user' ? <Question message={message} /> : <Answer message={message} />
+})
+
 /** Distance from the end, in px, that still counts as being there. */
 const NEAR_PX = 48
 
 /** A scrolling column that stays at its end while it grows, as long as the reader is there. */
-export interface StickToBottom {
+interface StickToBottom {
   readonly frame: RefObject<HTMLDivElement | null>
   readonly content: RefObject<HTMLDivElement | null>
   readonly atEnd: boolean
@@ -84,7 +125,7 @@ export interface StickToBottom {
 }
 
 /** @param key When it changes, the column starts at its end again. */
-export function useStickToBottom(key: unknown): StickToBottom {
+function useStickToBottom(key: unknown): StickToBottom {
   const frame = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
   const stuck = useRef(true)
@@ -125,45 +166,4 @@ export function useStickToBottom(key: unknown): StickToBottom {
   }, [key])
 
   return { frame, content, atEnd, jump }
-}
-
-/** So many messages at the end are shown in full at once: more than a window is high. */
-const AT_ONCE = 8
-
-/** The open conversation: its messages in a scrolling column that follows the answer while the reader is at the end. */
-export function Conversation(): ReactNode {
-  const id = useOpenConversation((state) => state.id)
-  const status = useOpenConversation((state) => state.status)
-  const order = useOpenConversation((state) => state.order)
-  const keys = useOpenConversation(useShallow(pathKeys))
-  const { frame, content, atEnd, jump } = useStickToBottom(id)
-  const last = keys.at(-1)
-
-  // A question or a retry of one's own is always brought into view.
-  useEffect(() => jump(), [last, jump])
-
-  return (
-    <section aria-label="Conversation" aria-busy={status === 'loading'} className="@container relative min-h-0 flex-1">
-      <div
-        ref={frame}
-        tabIndex={-1}
-        className="h-full overflow-y-auto overscroll-contain outline-none"
-        data-testid="conversation-scroll"
-      >
-        <div ref={content} className="mx-auto flex w-full max-w-[720px] flex-col gap-6 px-4 pt-6 pb-8 mid:px-6">
-          {order.map((messageId, index) => (
-            <MessageSlot key={keys[index]} id={messageId} frame={frame} initially={index >= order.length - AT_ONCE} />
-          ))}
-        </div>
-      </div>
-      {atEnd ? null : (
-        <div className="pointer-events-none absolute inset-x-0 bottom-2 flex justify-center">
-          <Button className="pointer-events-auto shadow-float" onClick={jump}>
-            <ArrowDown aria-hidden />
-            Jump to latest
-          </Button>
-        </div>
-      )}
-    </section>
-  )
 }

@@ -11,7 +11,7 @@ import { TimeContext } from '../../components/video/TimeLink.tsx'
 import { announce } from '../../lib/announce.ts'
 import { findTimes, linkAnswer, stretchOf, timesInCode } from '../../lib/grounding/index.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
-import { groundAnswer, isInWords, mediaBefore } from './grounded.ts'
+import { groundAnswer, isInText, mediaBefore } from './grounded.ts'
 import type { MarkedPicture, MarkedVideo } from './grounded.ts'
 import { useOpenConversation } from './store.ts'
 import { TimeRow, drawOnVideo } from './video/VideoBlock.tsx'
@@ -36,7 +36,7 @@ export function GroundedText({ message, text }: { message: Message; text: string
   const grounding = useMemo(() => groundAnswer(text, message, media), [text, message, media])
   const { marks, space } = grounding
   const highlighted = rested ?? selected
-  const hasLegend = format !== null || marks.some((mark) => !isInWords(text, mark))
+  const hasLegend = format !== null || marks.some((mark) => !isInText(text, mark))
   const video = useMemo(() => videoBefore(useOpenConversation.getState().messages, message), [message])
   const times = useMemo(() => (video ? findTimes(text, video.durationMs / 1000) : []), [text, video])
   const player = useMemo(

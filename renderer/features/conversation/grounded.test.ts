@@ -53,9 +53,9 @@ const messages = { q1: first, a1: message('a1', { role: 'assistant', parentId: '
 
 test('the pictures before an answer carry the sizes in which the model got them', () => {
   expect(mediaBefore(messages, answer)).toMatchObject([
-    { attachment: { name: 'a' }, model: { width: 56, height: 28 }, isAsked: false },
-    { attachment: { name: 'b' }, model: { width: 28, height: 84 }, isAsked: true },
-    { attachment: { name: 'c' }, model: { width: 56, height: 56 }, isAsked: true },
+    { attachment: { name: 'a' }, model: { width: 56, height: 28 }, isOfQuestion: false },
+    { attachment: { name: 'b' }, model: { width: 28, height: 84 }, isOfQuestion: true },
+    { attachment: { name: 'c' }, model: { width: 56, height: 56 }, isOfQuestion: true },
   ])
   expect(mediaBefore(messages, { ...answer, seen: null })).toEqual([])
   expect(mediaBefore(messages, { ...answer, leftOut: 2 })).toEqual([])

@@ -9,7 +9,7 @@ import { seenPart, videoId } from './video/seenVideo.ts'
 export type SeenMedium = SeenThing & {
   readonly model: Size
   /** Whether it came with the question itself. */
-  readonly isAsked: boolean
+  readonly isOfQuestion: boolean
 }
 type SeenThing =
   | { readonly kind: 'picture'; readonly attachment: ImageAttachment }
@@ -49,7 +49,7 @@ export function mediaBefore(messages: OpenConversation['messages'], answer: Mess
   if (!seen || parentId === null) return []
   const shown = pathBefore(messages, answer)
     .slice(leftOut)
-    .flatMap((message) => thingsOf(message, seen).map((thing) => ({ ...thing, isAsked: message.id === parentId })))
+    .flatMap((message) => thingsOf(message, seen).map((thing) => ({ ...thing, isOfQuestion: message.id === parentId })))
   // another number of them: the conversation is not what the model had
   return shown.length === seen.media.length ? shown.map((thing, i) => ({ ...thing, model: seen.media[i]! })) : []
 }
@@ -70,14 +70,15 @@ function thingsOf(message: Message, { family }: Seen): SeenThing[] {
 
 /**
  * What an answer points at. A mark lies on the picture that its line names ("Picture 2: ..."), one with a time on the
- * last
- * video; else on the last of the question, else on the last before it.
+ * last video; else on the last of the question, else on the last before it.
  */
 export function groundAnswer(text: string, answer: Message, media: readonly SeenMedium[]): Grounding {
   const { marks, space } = findMarks(text, answer.seen?.family ?? 'qwen2vl')
   const pictures = media.flatMap(({ kind }, index) => (kind === 'picture' ? [index] : []))
   const lastVideo = media.findLastIndex(({ kind }) => kind === 'video')
-  const usual = media.some(({ isAsked }) => isAsked) ? media.findLastIndex(({ isAsked }) => isAsked) : media.length - 1
+  const usual = media.some(({ isOfQuestion }) => isOfQuestion)
+    ? media.findLastIndex(({ isOfQuestion }) => isOfQuestion)
+    : media.length - 1
   const placed = marks.map((mark, number) => ({
     mark,
     number,
@@ -112,7 +113,7 @@ export function groundAnswer(text: string, answer: Message, media: readonly Seen
 }
 
 /** Whether a mark has a link in the answer's running words; those of JSON and HTML have none. */
-export const isInWords = (text: string, { start }: Mark): boolean => text.startsWith('<|box_start|>', start)
+export const isInText = (text: string, { start }: Mark): boolean => text.startsWith('<|box_start|>', start)
 
 /** The picture that the line of a mark names before it; counted from 0. */
 function namedPicture(text: string, { start }: Mark): number | null {

@@ -1,7 +1,10 @@
 // @vitest-environment happy-dom
-import { act, render, screen } from '@testing-library/react'
+import { AppError } from '#contract'
+import { act, render, screen, waitFor } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
 import { createRef } from 'react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { core } from '../../testing/fakeRpc.ts'
 import { bringNear, clearPage, stubNearness } from '../../testing/page.ts'
 import { ConversationList } from './ConversationList.tsx'
 import { applyListEvent, emptyList } from './state.ts'
@@ -59,4 +62,50 @@ test('rows come and go with what is seen, except those in use', () => {
   act(() => link.blur())
   act(() => bringNear((block) => block === blocks[0]))
   expect(rows().some((row) => row.includes('Conversation 2003'))).toBe(false)
+})
+
+/** Conversation `n` is answered in another window: it comes to the top, and those before it move down by one. */
+const answerElsewhere = (n: number): void =>
+  useConversationList.setState((state) =>
+    applyListEvent(state, {
+      type: 'upsert',
+      conversation: { ...state.byId[`c${n}`]!, updatedAt: COUNT * 2 + n },
+    }),
+  )
+const titleField = () => screen.getByRole<HTMLInputElement>('textbox', { name: 'Title of the conversation' })
+
+test('a title that is being changed is kept, with the focus, when its row moves to the next block', async () => {
+  const rename = vi.fn(() => Promise.resolve())
+  core['conversations'] = { rename }
+  act(() =>
+    bringNear((block) =>
+      screen
+        .getAllByRole('list')
+        .slice(0, 2)
+        .includes(block as HTMLElement),
+    ),
+  )
+  await userEvent.dblClick(screen.getByTitle('Conversation 39'))
+  await waitFor(() => expect(document.activeElement).toBe(titleField()))
+  await userEvent.keyboard('Red circles')
+  act(() => answerElsewhere(50))
+  expect(titleField().value).toBe('Red circles')
+  await waitFor(() => expect(document.activeElement).toBe(titleField()))
+  await userEvent.keyboard(' and squares{Enter}')
+  expect(rename.mock.calls).toEqual([[{ id: 'c39', title: 'Red circles and squares' }]])
+  await waitFor(() => expect(screen.queryByRole('textbox')).toBeNull())
+})
+
+test('a title that could not be stored stays to be tried again; Escape gives it up', async () => {
+  const rename = vi.fn(() => Promise.reject(new AppError('StorageFailed', 'The disk is full.')))
+  core['conversations'] = { rename }
+  await userEvent.dblClick(screen.getByTitle('Conversation 3'))
+  await waitFor(() => expect(document.activeElement).toBe(titleField()))
+  await userEvent.keyboard('Other')
+  act(() => titleField().blur())
+  expect(await screen.findByText('The disk is full.')).toBeTruthy()
+  expect(titleField().value).toBe('Other')
+  await userEvent.type(titleField(), '{Escape}')
+  expect(screen.queryByRole('textbox')).toBeNull()
+  expect(screen.getByTitle('Conversation 3')).toBeTruthy()
 })

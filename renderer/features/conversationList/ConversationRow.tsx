@@ -1,43 +1,31 @@
 import type { Conversation } from '#contract'
 import { Ellipsis, Pencil, Trash2 } from 'lucide-react'
-import { memo, useEffect, useRef, useState } from 'react'
+import { memo, useEffect, useEffectEvent, useRef } from 'react'
 import type { ReactNode } from 'react'
 import { iconButtonClass } from '../../components/primitives/Button.tsx'
 import { TextField } from '../../components/primitives/FormControls.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { cx } from '../../lib/cx.ts'
-import { toAppError } from '../../lib/errors.ts'
-import { rename } from './store.ts'
+import { beginRenaming, giveUpRenaming, storeTitle, typeTitle, useRenaming } from './store.ts'
+import type { Renaming } from './store.ts'
 
 /** A conversation's title being changed in its place. Enter or leaving keeps it, Escape does not. */
-export function RenameField({ id, title, onDone }: { id: string; title: string; onDone: () => void }): ReactNode {
+function RenameField({ renaming, title }: { renaming: Renaming; title: string }): ReactNode {
   const field = useRef<HTMLInputElement>(null)
-  const [text, setText] = useState(title)
-  const [failure, setFailure] = useState<string | null>(null)
-  const ended = useRef(false)
+  const { text, failure } = renaming
 
+  const takeFocus = useEffectEvent(() => {
+    // its row was made anew while the user is elsewhere
+    if (failure !== null) return
+    field.current?.focus()
+    field.current?.setSelectionRange(text === title ? 0 : text.length, text.length)
+  })
   // The menu that opened this gives the focus back to its button first.
   useEffect(() => {
-    const frame = requestAnimationFrame(() => {
-      field.current?.focus()
-      field.current?.select()
-    })
+    const frame = requestAnimationFrame(() => takeFocus())
     return () => cancelAnimationFrame(frame)
   }, [])
 
-  const keep = async (): Promise<void> => {
-    const next = text.trim()
-    if (ended.current) return
-    ended.current = true
-    if (next === '' || next === title) return onDone()
-    try {
-      await rename(id, next)
-      onDone()
-    } catch (thrown) {
-      ended.current = false
-      setFailure(toAppError(thrown).message)
-    }
-  }
   return (
     <>
       <TextField
@@ -46,15 +34,14 @@ export function RenameField({ id, title, onDone }: { id: string; title: string; 
         aria-invalid={failure !== null}
         maxLength={200}
         value={text}
-        onChange={(event) => setText(event.target.value)}
-        onBlur={() => void keep()}
+        onChange={(event) => typeTitle(event.target.value)}
+        onBlur={() => void storeTitle(title)}
         onKeyDown={(event) => {
           if (event.nativeEvent.isComposing) return
-          if (event.key === 'Enter') void keep()
+          if (event.key === 'Enter') void storeTitle(title)
           if (event.key !== 'Escape') return
           event.preventDefault()
-          ended.current = true
-          onDone()
+          giveUpRenaming()
         }}
         className="h-8 px-[7px]"
       />
@@ -79,12 +66,13 @@ export const ConversationRow = memo(function ConversationRow({
   onOpen: () => void
   onRemove: () => void
 }): ReactNode {
-  const [renaming, setRenaming] = useState(false)
   const { id, title } = conversation
+  const renaming = useRenaming((state) => (state.renaming?.id === id ? state.renaming : null))
+  const beginRename = (): void => beginRenaming(id, title)
   if (renaming) {
     return (
       <li>
-        <RenameField id={id} title={title} onDone={() => setRenaming(false)} />
+        <RenameField renaming={renaming} title={title} />
       </li>
     )
   }
@@ -101,9 +89,9 @@ export const ConversationRow = memo(function ConversationRow({
         aria-current={current ? 'page' : undefined}
         title={title}
         onClick={onOpen}
-        onDoubleClick={() => setRenaming(true)}
+        onDoubleClick={beginRename}
         onKeyDown={(event) => {
-          if (event.key === 'F2') setRenaming(true)
+          if (event.key === 'F2') beginRename()
           else if (event.key === 'Delete') onRemove()
         }}
         className="h-8 min-w-0 flex-1 truncate rounded-md px-2 text-left"
@@ -124,7 +112,7 @@ export const ConversationRow = memo(function ConversationRow({
           </MenuTrigger>
         }
       >
-        <MenuItem onSelect={() => setRenaming(true)}>
+        <MenuItem onSelect={beginRename}>
           <Pencil aria-hidden />
           Rename
         </MenuItem>

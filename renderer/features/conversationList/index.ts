@@ -1,2 +1,2 @@
 export { Sidebar } from './Sidebar.tsx'
-export { followConversations, useConversationList, useTitle } from './store.ts'
+export { followConversations, isRemovedHere, useConversationList, useTitle } from './store.ts'

@@ -12,15 +12,6 @@ import { toAppError } from '../../lib/errors.ts'
 import { useHost } from '../../lib/host.ts'
 import { call } from '../../lib/rpc.ts'
 
-/** The whole of it as plain text, as it is copied into a report of a fault. */
-export function diagnosticsText({ sections, errors, log }: Diagnostics): string {
-  const blocks = sections.map(({ title, rows }) => [title, ...rows.map(({ name, value }) => `  ${name}: ${value}`)])
-  const errorBlock = ['Last errors', ...(errors.length > 0 ? errors.map((line) => `  ${line}`) : ['  none'])]
-  return [...blocks, errorBlock, ['Log', ...log.map((line) => `  ${line}`)]]
-    .map((block) => block.join('\n'))
-    .join('\n\n')
-}
-
 /** What the core tells of this installation, read anew each time it is opened, to look at and to copy. */
 export function DiagnosticsDialog({
   open,
@@ -134,4 +125,13 @@ function Lines({ lines, label }: { lines: readonly string[]; label: string }): R
       {lines.join('\n')}
     </pre>
   )
+}
+
+/** The whole of it as plain text, as it is copied into a report of a fault. */
+export function diagnosticsText({ sections, errors, log }: Diagnostics): string {
+  const blocks = sections.map(({ title, rows }) => [title, ...rows.map(({ name, value }) => `  ${name}: ${value}`)])
+  const errorBlock = ['Last errors', ...(errors.length > 0 ? errors.map((line) => `  ${line}`) : ['  none'])]
+  return [...blocks, errorBlock, ['Log', ...log.map((line) => `  ${line}`)]]
+    .map((block) => block.join('\n'))
+    .join('\n\n')
 }

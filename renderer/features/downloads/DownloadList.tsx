@@ -34,7 +34,7 @@ export function DownloadList({ onOpenModel }: { onOpenModel: (modelId: string) =
 }
 
 /** One download: how far it is, what went wrong, and what can be done with it. */
-export function DownloadRow({
+function DownloadRow({
   job,
   isFirst,
   onOpenModel,

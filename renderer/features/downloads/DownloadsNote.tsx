@@ -13,7 +13,7 @@ function useShownDownload(): { job: Download | undefined; others: number } {
   return { job, others: jobs.filter((one) => one !== job && isUnderWay(one)).length }
 }
 
-function wordsOf(job: Download): string {
+function shortState(job: Download): string {
   if (job.state === 'failed') return 'Stopped'
   if (job.state === 'retrying') return 'No connection'
   return job.state === 'verifying' ? 'Checking' : percent(shareOf(job))
@@ -34,14 +34,14 @@ function Progress({ job, className }: { job: Download; className: string }): Rea
 export function DownloadsNote({ onOpen }: { onOpen: () => void }): ReactNode {
   const { job, others } = useShownDownload()
   if (!job) return null
-  const words = wordsOf(job)
+  const state = shortState(job)
   const left = job.secondsLeft === null || job.state !== 'running' ? null : `${timeLeft(job.secondsLeft)} left`
   const rest = [left, others > 0 && `${others} more`].filter(Boolean).join(', ')
   return (
     <button
       type="button"
       onClick={onOpen}
-      aria-label={`Download of ${job.name}: ${words}`}
+      aria-label={`Download of ${job.name}: ${state}`}
       data-testid="downloads-note"
       className="mx-2 mb-1 flex flex-col gap-1.5 rounded-md px-2 py-1.5 text-left text-small text-muted hover:bg-hover hover:text-ink"
     >
@@ -52,7 +52,7 @@ export function DownloadsNote({ onOpen }: { onOpen: () => void }): ReactNode {
           <ArrowDownToLine className="size-4 shrink-0" aria-hidden />
         )}
         <span className="min-w-0 flex-1 truncate">{job.name}</span>
-        <span className="shrink-0 tabular-nums">{words}</span>
+        <span className="shrink-0 tabular-nums">{state}</span>
       </span>
       <Progress job={job} className="h-0.5! w-full" />
       {rest === '' ? null : <span className="text-subtle tabular-nums">{rest}</span>}
@@ -65,7 +65,7 @@ export function DownloadsButton({ onOpen }: { onOpen: () => void }): ReactNode {
   const { job } = useShownDownload()
   if (!job) return null
   return (
-    <IconButton label={`Download of ${job.name}: ${wordsOf(job)}`} className="relative" onClick={onOpen}>
+    <IconButton label={`Download of ${job.name}: ${shortState(job)}`} className="relative" onClick={onOpen}>
       {job.state === 'failed' ? <TriangleAlert className="text-danger" /> : <ArrowDownToLine />}
       <Progress job={job} className="absolute! inset-x-1.5 bottom-0.5 h-0.5!" />
     </IconButton>

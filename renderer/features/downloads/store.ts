@@ -1,4 +1,4 @@
-import type { Download, DownloadWish } from '#contract'
+import type { Download, DownloadSelection } from '#contract'
 import { create } from 'zustand'
 import { announce } from '../../lib/announce.ts'
 import { follow } from '../../lib/follow.ts'
@@ -34,7 +34,8 @@ export const followDownloads = (signal: AbortSignal): Promise<void> =>
   })
 
 /** Queues a model of the catalogue or of a repository. */
-export const startDownload = (wish: DownloadWish): Promise<Download> => call((core) => core.downloads.start(wish))
+export const startDownload = (selection: DownloadSelection): Promise<Download> =>
+  call((core) => core.downloads.start(selection))
 export const pauseDownload = (id: string): Promise<void> => call((core) => core.downloads.pause({ id }))
 /** Goes on with a paused or failed download. */
 export const resumeDownload = (id: string): Promise<void> => call((core) => core.downloads.resume({ id }))

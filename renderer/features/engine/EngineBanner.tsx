@@ -44,7 +44,7 @@ function Place({ children }: { children: ReactNode }): ReactNode {
 }
 
 /** A note about how the model runs. Once dismissed, it is still in the panel of the model chip. */
-export function EngineNote({ note }: { note: string }): ReactNode {
+function EngineNote({ note }: { note: string }): ReactNode {
   return (
     <div className="flex items-start gap-2 pt-2 text-small text-muted" data-testid="engine-note">
       <Info className="mt-px size-3.5 shrink-0" aria-hidden />

@@ -51,11 +51,11 @@ export function noGpuText(reason: string): string {
 }
 
 /** The uses of memory in a plan, in the order of the bar. */
-export const memoryKinds = ['weights', 'projector', 'kv', 'picture', 'overhead'] as const
+const memoryKinds = ['weights', 'projector', 'kv', 'picture', 'overhead'] as const
 export type MemoryKind = (typeof memoryKinds)[number]
 
 /** One thing that takes memory: its bytes, and their figure as it is shown. */
-export interface MemoryFigure {
+interface MemoryFigure {
   readonly kind: MemoryKind
   readonly bytes: number
   readonly text: string

@@ -6,7 +6,7 @@ import { openCamera, readTrack, shareScreen } from '../../lib/mediaTracks.ts'
 import type { TrackFrames } from '../../lib/mediaTracks.ts'
 import { call } from '../../lib/rpc.ts'
 import { upload } from '../../lib/upload.ts'
-import { MAX_ASKED, lately, off, rateOf, thinned, useLive, withMoment } from './store.ts'
+import { MAX_QUESTION_FRAMES, lately, off, rateOf, thinned, useLive, withMoment } from './store.ts'
 import type { LiveSource } from './store.ts'
 import { watchFrames } from './watch.ts'
 import type { Watch } from './watch.ts'
@@ -78,7 +78,7 @@ async function nowPart(): Promise<QuestionPart> {
 }
 
 async function lastPart(seconds: number): Promise<QuestionPart> {
-  const moments = thinned(lately(useLive.getState().moments, performance.now(), seconds), MAX_ASKED)
+  const moments = thinned(lately(useLive.getState().moments, performance.now(), seconds), MAX_QUESTION_FRAMES)
   // Nothing changed: one picture says it all.
   if (moments.length < 2) return nowPart()
   const name = `Live view, last ${seconds} s`

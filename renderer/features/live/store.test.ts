@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { KEPT_MS, lately, MAX_ASKED, rateOf, thinned, withMoment, type Moment } from './store.ts'
+import { KEPT_MS, lately, MAX_QUESTION_FRAMES, rateOf, thinned, withMoment, type Moment } from './store.ts'
 
 const moment = (at: number): Moment => ({ at, picture: new Blob() })
 const times = (moments: readonly Moment[]) => moments.map(({ at }) => at)
@@ -23,8 +23,8 @@ test('too many are thinned evenly, with the first and the last', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 300 }), (length) => {
       const items = Array.from({ length }, (_, index) => index)
-      const chosen = thinned(items, MAX_ASKED)
-      expect(chosen.length).toBe(Math.min(length, MAX_ASKED))
+      const chosen = thinned(items, MAX_QUESTION_FRAMES)
+      expect(chosen.length).toBe(Math.min(length, MAX_QUESTION_FRAMES))
       expect(chosen[0]).toBe(items[0])
       expect(chosen.at(-1)).toBe(items.at(-1))
       expect(chosen.every((item, index) => index === 0 || item > chosen[index - 1]!)).toBe(true)

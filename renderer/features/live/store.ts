@@ -10,7 +10,7 @@ export interface Moment {
 /** The longest time that moments are kept, in ms. */
 export const KEPT_MS = 60_000
 /** The most frames of one question: more cost tokens and show little more. */
-export const MAX_ASKED = 32
+export const MAX_QUESTION_FRAMES = 32
 
 /**
  * The moments with a new one, without those that are too old. The last one before is kept: it is what was seen until

@@ -56,8 +56,7 @@ export interface Watch {
 
 /**
  * Looks at the frames of a track every `intervalMs` and calls `onMoment` with those that show something new. Nothing
- * else
- * is kept.
+ * else is kept.
  */
 export function watchFrames(frames: TrackFrames, intervalMs: number, onMoment: (moment: Moment) => void): Watch {
   const grid = new OffscreenCanvas(GRID.width, GRID.height).getContext('2d', { alpha: false, willReadFrequently: true })

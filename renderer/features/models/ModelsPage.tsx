@@ -1,4 +1,4 @@
-import type { Download, DownloadWish, EngineStatus } from '#contract'
+import type { Download, DownloadSelection, EngineStatus } from '#contract'
 import { Tabs } from '@base-ui/react/tabs'
 import { X } from 'lucide-react'
 import { useEffect, useRef } from 'react'
@@ -32,7 +32,7 @@ export function ModelsPage({
   /** Where models are downloaded from. */
   sources: ReactNode
   /** Queues a download. Rejects with `AppError`. */
-  onDownload: (wish: DownloadWish) => Promise<void>
+  onDownload: (selection: DownloadSelection) => Promise<void>
   onClose: () => void
 }): ReactNode {
   const part = place.part === 'downloads' && jobs.length === 0 ? 'library' : place.part

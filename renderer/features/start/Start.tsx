@@ -10,21 +10,21 @@ import redCircle from '../../../resources/samples/red-circle.png'
 import { announce } from '../../lib/announce.ts'
 
 /** A picture or video that comes with the app. */
-export interface Sample {
+interface Sample {
   readonly url: string
   readonly name: string
   readonly type: 'image/png' | 'video/mp4'
 }
 
 /** A question worth trying first. */
-export interface Suggestion {
+interface Suggestion {
   readonly question: string
   readonly samples: readonly Sample[]
 }
 
 const picture = (url: string, name: string): Sample => ({ url, name, type: 'image/png' })
 
-export const suggestions: readonly Suggestion[] = [
+const suggestions: readonly Suggestion[] = [
   { question: 'What is in the picture?', samples: [picture(redCircle, 'red-circle.png')] },
   {
     question: 'What is in each picture?',
@@ -40,7 +40,7 @@ export const suggestions: readonly Suggestion[] = [
 ]
 
 /** The file of a sample, as if it had been dropped. */
-export async function sampleFile({ url, name, type }: Sample): Promise<File> {
+async function sampleFile({ url, name, type }: Sample): Promise<File> {
   const response = await fetch(url)
   if (!response.ok) throw new Error(`The sample ${name} is missing`)
   return new File([await response.blob()], name, { type })

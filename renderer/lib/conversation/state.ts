@@ -2,9 +2,8 @@ import type { Conversation, ConversationEvent, Message, Progress } from '#contra
 
 /**
  * One watched conversation. `order` is the path from the root to the current leaf. `others` has the other answer of
- * each
- * pair, by the id of the one on the path. `drafts` holds the text of messages that are being streamed, apart from the
- * messages, so that a token changes nothing but one string.
+ * each pair, by the id of the one on the path. `drafts` holds the text of messages that are being streamed, apart from
+ * the messages, so that a token changes nothing but one string.
  */
 export interface OpenConversation {
   readonly id: string | null
@@ -200,7 +199,6 @@ export function pairOf(state: OpenConversation, id: string): readonly [string, s
 
 /**
  * A key for each message of the path. Both answers of a pair have the same key, so that the view keeps its place when
- * the
- * conversation continues from the other one.
+ * the conversation continues from the other one.
  */
 export const pathKeys = (state: OpenConversation): string[] => state.order.map((id) => state.messages[id]?.beside ?? id)

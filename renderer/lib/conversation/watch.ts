@@ -63,8 +63,7 @@ type ConversationStore = Pick<StoreApi<OpenConversation>, 'getState' | 'setState
 
 /**
  * Keeps conversation `id` in `store` up to date until `signal` aborts. Text is applied once per animation frame,
- * everything
- * else at once. A conversation that is not there, or no longer, is `missing`, and watching it ends.
+ * everything else at once. A conversation that is not there, or no longer, is `missing`, and watching it ends.
  *
  * @param onEvent Is called with each event before it is applied.
  */

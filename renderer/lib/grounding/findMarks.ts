@@ -58,8 +58,7 @@ export function objectNames(text: string): ObjectName[] {
 
 /**
  * Boxes `<|box_start|>(x1,y1),(x2,y2)<|box_end|>` and points `<|box_start|>(x,y)<|box_end|>` of Qwen2-VL; each belongs
- * to
- * the nearest object named before it (Qwen2-VL model card, "grounding").
+ * to the nearest object named before it (Qwen2-VL model card, "grounding").
  */
 export function tokenMarks(text: string): Mark[] {
   const names = objectNames(text)
@@ -89,8 +88,7 @@ const REACH = 4000
 
 /**
  * Boxes and points of Qwen2.5-VL's JSON, `{"bbox_2d": [x1, y1, x2, y2], "label": "..."}` and `"point_2d": [x, y]`. Each
- * is
- * found by itself, so a list that is cut off or broken elsewhere keeps those that are whole.
+ * is found by itself, so a list that is cut off or broken elsewhere keeps those that are whole.
  */
 export function jsonMarks(text: string): Mark[] {
   return [...text.matchAll(KEY)].flatMap((match) => {

@@ -104,8 +104,7 @@ export function timesInCode(text: string, times: readonly TimeMark[]): TimeMark[
 /**
  * An answer's Markdown in which the objects and boxes of Qwen2-VL's tokens, and times, are links to `markAddress` and
  * `timeAddress`. Code stays as it is; so do boxes in JSON and HTML. `streaming`: a box that is still being written at
- * the
- * end is left out.
+ * the end is left out.
  */
 export function linkAnswer(
   text: string,

@@ -2,36 +2,6 @@ import { VideoSample, VideoSampleSink } from 'mediabunny'
 import type { InputVideoTrack } from 'mediabunny'
 import type { Packets } from './packets.ts'
 
-/**
- * A frame of a file that does not say how its colours are meant, as ITU-R BT.601, which is what the readers that models
- * are trained with take them for; Chromium's decoder takes them for BT.709, which turns red into orange. The given
- * frame
- * is closed; the answer is to be closed by who takes it.
- */
-export async function asBt601(sample: VideoSample): Promise<VideoSample> {
-  if (!sample.format || sample.format.startsWith('RGB') || sample.format.startsWith('BGR')) return sample
-  const frame = sample.toVideoFrame()
-  try {
-    const planes = new Uint8Array(frame.allocationSize())
-    const layout = await frame.copyTo(planes)
-    const { width, height } = frame.visibleRect ?? { width: frame.codedWidth, height: frame.codedHeight }
-    const meant = new VideoFrame(planes, {
-      format: frame.format ?? 'I420',
-      codedWidth: width,
-      codedHeight: height,
-      displayWidth: frame.displayWidth,
-      displayHeight: frame.displayHeight,
-      timestamp: frame.timestamp,
-      layout,
-      colorSpace: { matrix: 'smpte170m', primaries: 'bt709', transfer: 'bt709', fullRange: frame.colorSpace.fullRange },
-    })
-    return new VideoSample(meant, { timestamp: sample.timestamp, rotation: sample.rotation, flip: sample.flip })
-  } finally {
-    frame.close()
-    sample.close()
-  }
-}
-
 /** A decoded frame; both are to be closed by who takes it. `alpha`: its brightness is how opaque each pixel is. */
 export interface Decoded {
   readonly sample: VideoSample
@@ -58,8 +28,7 @@ const SAME = 5e-6
 
 /**
  * Decodes the frames of the packets at these places, given in the order of their times, one after the other: from the
- * key
- * packet before each, without what no wanted frame needs. Twice as fast as decoding all, where half the frames are
+ * key packet before each, without what no wanted frame needs. Twice as fast as decoding all, where half the frames are
  * disposable.
  *
  * @throws What the decoder throws; an error when a frame cannot be had.
@@ -112,9 +81,8 @@ async function configOf(track: InputVideoTrack): Promise<VideoDecoderConfig | nu
   if (!config) return null
   const { primaries, transfer, matrix, fullRange } = config.colorSpace ?? {}
   // what is set in part Chromium drops as a whole; a file that does not say how its colours are meant has them as ITU-R
-  // BT.601,
-  // which is what the readers that models are trained with take them for, not as Chromium's BT.709, which turns red
-  // into orange
+  // BT.601, which is what the readers that models are trained with take them for, not as Chromium's BT.709, which turns
+  // red into orange
   const colorSpace = {
     primaries: primaries ?? 'bt709',
     transfer: transfer ?? 'bt709',
@@ -305,5 +273,34 @@ async function* byLibrary(
   } finally {
     signal.removeEventListener('abort', stop)
     await samples.return()
+  }
+}
+
+/**
+ * A frame of a file that does not say how its colours are meant, as ITU-R BT.601, which is what the readers that models
+ * are trained with take them for; Chromium's decoder takes them for BT.709, which turns red into orange. The given
+ * frame is closed; the answer is to be closed by who takes it.
+ */
+async function asBt601(sample: VideoSample): Promise<VideoSample> {
+  if (!sample.format || sample.format.startsWith('RGB') || sample.format.startsWith('BGR')) return sample
+  const frame = sample.toVideoFrame()
+  try {
+    const planes = new Uint8Array(frame.allocationSize())
+    const layout = await frame.copyTo(planes)
+    const { width, height } = frame.visibleRect ?? { width: frame.codedWidth, height: frame.codedHeight }
+    const meant = new VideoFrame(planes, {
+      format: frame.format ?? 'I420',
+      codedWidth: width,
+      codedHeight: height,
+      displayWidth: frame.displayWidth,
+      displayHeight: frame.displayHeight,
+      timestamp: frame.timestamp,
+      layout,
+      colorSpace: { matrix: 'smpte170m', primaries: 'bt709', transfer: 'bt709', fullRange: frame.colorSpace.fullRange },
+    })
+    return new VideoSample(meant, { timestamp: sample.timestamp, rotation: sample.rotation, flip: sample.flip })
+  } finally {
+    frame.close()
+    sample.close()
   }
 }

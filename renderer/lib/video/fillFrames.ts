@@ -10,9 +10,8 @@ import type { OpenVideo } from './video.ts'
 
 /**
  * The browser keeps its own copy of what was sent until it collects garbage, and does not count it: hundreds of
- * megabytes
- * would gather. Memory that nobody touches takes no room, but is counted, and has the garbage collected every few
- * frames.
+ * megabytes would gather. Memory that nobody touches takes no room, but is counted, and has the garbage collected every
+ * few frames.
  */
 const COUNTED_BYTES = 16 << 20
 /** A call is kept by the bundler; an assignment that nobody reads is not. */
@@ -22,7 +21,7 @@ const counted = new Map<'last', ArrayBuffer>()
  * Sends a frame's pixels to the core. @throws {AppError} What the core says, `Interrupted` when it cannot be reached or
  * `signal` aborts.
  */
-export async function sendFrame(
+async function sendFrame(
   address: string,
   { width, height, format, pixels }: Frame,
   signal: AbortSignal,
@@ -56,9 +55,8 @@ export const startSampling = (
 
 /**
  * Has the core hold every frame of a sample of a stored video: those that it lacks are decoded in the video's thread
- * and
- * sent, one after the other; where this window cannot decode them, with the ffmpeg of this computer. Answers the set's
- * name.
+ * and sent, one after the other; where this window cannot decode them, with the ffmpeg of this computer. Answers the
+ * set's name.
  *
  * @param video null: the core decodes.
  * @param begun What `startSampling` gave for this sample, as long as nothing was taken from it.

@@ -3,8 +3,7 @@ import type { EncodedPacket, InputVideoTrack } from 'mediabunny'
 
 /**
  * Whether a packet holds only pictures that no other one is decoded from (H.264's nal_ref_idc of 0), so that it may be
- * left
- * out. False for what is not known to be one.
+ * left out. False for what is not known to be one.
  *
  * @param config As the decoder gets it: its description tells how the parts of the packet are set apart.
  * @see ITU-T H.264, 7.4.1 and Annex B; ISO/IEC 14496-15, 5.3.3
@@ -66,8 +65,7 @@ export interface Packets {
 
 /**
  * Lists the packets of a track. Their payload is not asked for, but for what tells whether the first key packet is one
- * and
- * whether the last packet is whole: files that were cut have neither.
+ * and whether the last packet is whole: files that were cut have neither.
  */
 export async function readPackets(track: InputVideoTrack): Promise<Packets> {
   const sink = new EncodedPacketSink(track)

@@ -98,8 +98,7 @@ export function createPixelReader(size: Size): PixelReader {
 
 /**
  * The pixels of a frame without a canvas, which would keep each picture that it drew in a cache of hundreds of
- * megabytes;
- * null: its pixels are not square, or this window cannot give them.
+ * megabytes; null: its pixels are not square, or this window cannot give them.
  */
 async function copy(
   sample: VideoSample,

@@ -27,8 +27,7 @@ export interface OpenVideo {
   read(): Promise<VideoReading>
   /**
    * Decodes the frames at these places in the file, in rising order, as a model gets them: resized as the reference
-   * does.
-   * That begins at once, and runs ahead of who takes them as far as memory allows.
+   * does. That begins at once, and runs ahead of who takes them as far as memory allows.
    *
    * @throws {AppError} `DamagedMedia`, `Interrupted` when `signal` aborts or the video is closed.
    */

@@ -27,8 +27,7 @@ export interface VideoFile {
   read(): Promise<VideoReading>
   /**
    * The frames at these places in the file, in rising order, decoded in one pass wherever they lie close. Each has to
-   * be
-   * closed by who takes it.
+   * be closed by who takes it.
    *
    * @param signal Ends it in the midst of decoding; then fewer come.
    * @throws {AppError} `DamagedMedia` when one of them cannot be decoded.

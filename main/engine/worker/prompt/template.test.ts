@@ -14,6 +14,7 @@ interface Templates {
     readonly text: string
   }[]
 }
+
 /** What Jinja itself makes of templates, published ones and others (`build/chat-templates/make.py`). */
 interface Rendered {
   readonly templates: Readonly<Record<string, string>>

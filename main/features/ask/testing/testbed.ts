@@ -31,7 +31,7 @@ export let secondEngine: ScriptedEngine
 export let second: SecondModel
 export let models: ModelList
 export let conversations: Conversations
-export let drafts: Drafts
+let drafts: Drafts
 export let settings: SettingsService
 export let attachments: AttachmentGateway
 let frames: FrameSets
@@ -57,6 +57,7 @@ export function open(): void {
       await first
       yield* secondEngine.answer(request, options)
     },
+    end: async () => {},
   }
   conversations = createConversations(store.db)
   drafts = createDrafts(store.db)
@@ -97,6 +98,7 @@ export async function picture(content: string): Promise<Extract<QuestionPart, { 
   )
   return { type: 'image', sha, name: `my ${content}.png` }
 }
+
 /** What a message says, media by their names. */
 export const textOf = (message: Message) => message.parts.map(saidOf).join('')
 const saidOf = (part: Part) =>
@@ -106,6 +108,7 @@ const rawMedia: FrameMedia = {
   frame: (from, _raw, _size, target) => copyFile(from, target),
   poster: async () => 'image/webp',
 }
+
 /** Rows of a table. */
 export const count = (table: string) => store.db.prepare(`SELECT count(*) FROM ${table}`).pluck().get()
 /** An error with a code. */
@@ -124,6 +127,7 @@ export async function until(
     if (matches(value)) return events
   }
 }
+
 /** The end of an answer. */
 export const ended = (event: ConversationEvent) =>
   event.type === 'message' && event.message.role === 'assistant' && event.message.status !== 'streaming'

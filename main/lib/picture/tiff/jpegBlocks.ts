@@ -41,7 +41,7 @@ function split(stream: Buffer): { segments: Segment[]; rest: Buffer } {
 const isFrame = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)
 
 /** Whether a stream begins as a JPEG that is no lossless one, which cameras use for raw data. */
-export function isViewableJpeg(stream: Buffer): boolean {
+function isViewableJpeg(stream: Buffer): boolean {
   const frame = isSoi(stream) ? split(stream).segments.find(({ marker }) => isFrame(marker)) : undefined
   return frame !== undefined && [0xc0, 0xc1, 0xc2].includes(frame.marker)
 }

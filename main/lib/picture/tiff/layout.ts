@@ -140,7 +140,7 @@ function alphaOf(colours: number, samples: number, extra: readonly number[]): La
 }
 
 /** How a page is turned to be shown (1 to 8). */
-export async function orientationOf(page: Directory): Promise<number> {
+async function orientationOf(page: Directory): Promise<number> {
   const orientation = await page.number(Tag.orientation, 1)
   return orientation >= 1 && orientation <= 8 ? orientation : 1
 }

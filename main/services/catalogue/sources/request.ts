@@ -4,32 +4,6 @@ import { leadsInside } from '../../../lib/http/privateHost.ts'
 import { missing, refused, tooManyRequests, unreachable, unusableToken } from './source.ts'
 import type { SourceConnection } from './source.ts'
 
-const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
-
-/** The token that is kept for a source; null: none. @throws AppError SourceRefused for one that cannot be sent in a header. */
-export async function usableToken(connection: SourceConnection): Promise<string | null> {
-  const token = (await connection.token())?.trim() ?? ''
-  if (token === '') return null
-  if (!/^[\x21-\x7e]+$/.test(token)) throw unusableToken(connection)
-  return token
-}
-
-/** The header with a source's token, for its own origin alone, over https or within this computer; else none. */
-export function bearer(
-  { base }: Pick<SourceConnection, 'base'>,
-  token: string | null,
-  url: URL,
-): { authorization?: string } {
-  const mayHaveIt = url.origin === new URL(base).origin && (url.protocol === 'https:' || LOOPBACK.test(url.hostname))
-  return token !== null && mayHaveIt ? { authorization: `Bearer ${token}` } : {}
-}
-
-/** `bearer` with the token that is kept now. @throws AppError SourceRefused for one that cannot be sent in a header. */
-export async function authorization(connection: SourceConnection, url: URL): Promise<Record<string, string>> {
-  if (url.origin !== new URL(connection.base).origin) return {}
-  return { ...bearer(connection, await usableToken(connection), url) }
-}
-
 const MAX_REDIRECTS = 5
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 const NO_LISTING = 'answered with something that is not a list of files, as a network that asks to sign in does'
@@ -134,4 +108,26 @@ function parse(text: string): unknown {
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined
   return typeof cause?.code === 'string' && /^\w{2,40}$/.test(cause.code) ? cause.code : 'the connection failed'
+}
+
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
+
+/** The token that is kept for a source; null: none. @throws AppError SourceRefused for one that cannot be sent in a header. */
+async function usableToken(connection: SourceConnection): Promise<string | null> {
+  const token = (await connection.token())?.trim() ?? ''
+  if (token === '') return null
+  if (!/^[\x21-\x7e]+$/.test(token)) throw unusableToken(connection)
+  return token
+}
+
+/** The header with a source's token, for its own origin alone, over https or within this computer; else none. */
+function bearer({ base }: Pick<SourceConnection, 'base'>, token: string | null, url: URL): { authorization?: string } {
+  const mayHaveIt = url.origin === new URL(base).origin && (url.protocol === 'https:' || LOOPBACK.test(url.hostname))
+  return token !== null && mayHaveIt ? { authorization: `Bearer ${token}` } : {}
+}
+
+/** `bearer` with the token that is kept now. @throws AppError SourceRefused for one that cannot be sent in a header. */
+export async function authorization(connection: SourceConnection, url: URL): Promise<Record<string, string>> {
+  if (url.origin !== new URL(connection.base).origin) return {}
+  return { ...bearer(connection, await usableToken(connection), url) }
 }

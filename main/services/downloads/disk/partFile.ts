@@ -32,7 +32,7 @@ export async function fileSize(path: string): Promise<number | null> {
   return facts && facts.size
 }
 
-export const notAFile = (path: string) =>
+const notAFile = (path: string) =>
   new AppError(
     'StorageFailed',
     `${path} is a folder or a link where a file has to be. Move it away, then resume the download.`,

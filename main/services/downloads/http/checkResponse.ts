@@ -36,18 +36,18 @@ export const strongEtag = (identity: Identity | null) =>
  * What an answer holds. Throws Transient for what may pass, SourceRefused (401, 403, 407, other 4xx), NotFound (404, 410),
  * FileChanged when it is not the file that was begun or listed, and discards the body then.
  */
-export function checkResponse(answer: Answer, asked: RangeRequest): ReceivedRange {
+export function checkResponse(answer: Answer, request: RangeRequest): ReceivedRange {
   try {
-    return held(answer, asked)
+    return held(answer, request)
   } catch (error) {
     discard(answer.body)
     throw error
   }
 }
 
-function held({ status, headers, url }: Answer, asked: RangeRequest): ReceivedRange {
-  const { name, bytes, range, identity } = asked
-  if (status !== 200 && status !== 206) throw refusal(status, headers['retry-after'], url.host, asked)
+function held({ status, headers, url }: Answer, request: RangeRequest): ReceivedRange {
+  const { name, bytes, range, identity } = request
+  if (status !== 200 && status !== 206) throw refusal(status, headers['retry-after'], url.host, request)
   if ((headers['content-encoding'] ?? 'identity') !== 'identity')
     throw unusable(url.host, 'it sends the file in another encoding than was asked for')
   if (status === 200) {
@@ -117,7 +117,7 @@ function refusal(
 }
 
 /** Retry-After as ms from `now`: seconds or a date; 0 when there is none or it cannot be read. */
-export function retryAfterMs(header: string | undefined, now: number): number {
+function retryAfterMs(header: string | undefined, now: number): number {
   if (header === undefined) return 0
   const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now
   return Number.isFinite(ms) ? Math.max(0, ms) : 0

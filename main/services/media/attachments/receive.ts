@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { chmod, copyFile, open, rm, stat } from 'node:fs/promises'
+import { chmod, copyFile, open, rm, stat, utimes } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { isAbsolute } from 'node:path'
 import { AppError } from '#contract'
@@ -23,10 +23,12 @@ export interface SourceFile {
    */
   chunks(): AsyncGenerator<Uint8Array>
   /**
-   * Makes `target` a clone of it, which shares its blocks on the disk and takes no time. False where the file system cannot:
-   * then nothing is at `target`.
+   * Makes `target` a clone of it, which shares its blocks on the disk and takes no time. False where the file system cannot, or
+   * another file has taken the path: then nothing is at `target`.
    */
   clone(target: string): Promise<boolean>
+  /** Throws FileChanged when another program has written to it since it was opened. */
+  checkUnchanged(): Promise<void>
   close(): Promise<void>
 }
 
@@ -34,29 +36,37 @@ export interface SourceFile {
 export const fileChanged = (name: string): AppError =>
   new AppError('FileChanged', `${name} is still being changed by another program. Add it again once it is complete.`)
 
+/** Copies a file as `copyFile` of Node does. */
+type CopyFile = (from: string, to: string, flags: number) => Promise<void>
+
 /**
- * Opens the file at an absolute `path` for reading; `name` is what errors call it. Throws InvalidInput for a path that is not
+ * Opens the file at an absolute `path` for reading; `name` is what errors call it; `copy` stands for another file system in
+ * tests. Throws InvalidInput for a path that is not
  * absolute, MediaNotFound for what is not there, is no file or may not be read.
  */
-export async function openSourceFile(path: string, name: string): Promise<SourceFile> {
+export async function openSourceFile(path: string, name: string, copy: CopyFile = copyFile): Promise<SourceFile> {
   if (!isAbsolute(path) || path.includes('\0'))
     throw new AppError('InvalidInput', `${name} is not named by its whole path. Add it again.`)
   const handle = await openFile(path, name)
   const { size, mtimeNs, dev, ino } = await handle.stat({ bigint: true })
   const bytes = Number(size)
+  const checkUnchanged = async () => {
+    const now = await handle.stat({ bigint: true })
+    if (now.size !== size || now.mtimeNs !== mtimeNs) throw fileChanged(name)
+  }
 
   return {
     bytes,
     async *chunks() {
       for await (const chunk of readChunks(handle, bytes, name)) {
         yield chunk
-        const now = await handle.stat({ bigint: true })
-        if (now.size !== size || now.mtimeNs !== mtimeNs) throw fileChanged(name)
+        await checkUnchanged()
       }
     },
+    checkUnchanged,
     async clone(target) {
       const flags = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE
-      const isCloned = await copyFile(path, target, flags).then(
+      const isCloned = await copy(path, target, flags).then(
         () => true,
         () => false,
       )
@@ -192,9 +202,13 @@ export async function* receiveFile(
   if (!(await source.clone(target))) return yield* receive(source.chunks(), target, { ...options, total })
   try {
     await chmod(target, 0o600)
+    // a clone may be as old as its source: what is stored begins to be of use now
+    await utimes(target, new Date(), new Date())
     const clone = await open(target, 'r+')
     try {
       const received = yield* digest(readChunks(clone, total, name), { ...options, total })
+      // the clone is of one moment, but of which one, if the file is still being written?
+      await source.checkUnchanged()
       await clone.sync()
       return received
     } finally {

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -13,6 +14,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import { copyFile, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -27,7 +29,7 @@ import { forkWorker } from '../../../nodePorts.ts'
 import { createMediaProcess } from '../process/mediaProcess.ts'
 import { createAttachments } from './attachments.ts'
 import type { AttachmentsOptions } from './attachments.ts'
-import { openSourceFile } from './receive.ts'
+import { openSourceFile, receiveFile, uploadLimits } from './receive.ts'
 import type { AttachmentGateway } from './types.ts'
 
 const MB = 1024 ** 2
@@ -62,6 +64,7 @@ function file(name: string, bytes: Uint8Array): string {
   writeFileSync(pathOf(name), bytes)
   return pathOf(name)
 }
+
 /** A video of which only the first bytes are on the disk. */
 function sparseVideo(name: string, bytes: number): string {
   const path = file(name, videoHead)
@@ -277,14 +280,11 @@ describe('a file that changes while it is read', () => {
 
   test('is never stored as a mixture of before and after', async () => {
     const path = file('clip.mp4', Buffer.concat([videoHead, Buffer.alloc(3 * MB)]))
-    const before = shaOf(readFileSync(path))
     const events = attachments.storeFile(wanted(path))
     await events.next()
     appendFileSync(path, 'more')
-    // a clone is of one moment; a copy that is not has to be refused
-    const outcome = await stored(events).catch((error: unknown) => error)
-    expect(outcome).toMatchObject(outcome instanceof Error ? { code: 'FileChanged' } : { sha: before })
-    expect(filesLeft()).toHaveLength(outcome instanceof Error ? 0 : 1)
+    expect(await failure(stored(events))).toMatchObject({ code: 'FileChanged' })
+    expect(filesLeft()).toEqual([])
   })
 
   test('one that was removed meanwhile is stored to its end where the system keeps it open', async () => {
@@ -293,5 +293,51 @@ describe('a file that changes while it is read', () => {
     await events.next()
     rmSync(path)
     expect(await stored(events)).toMatchObject({ kind: 'video', bytes: 3 * MB })
+  })
+})
+
+describe('where the file system clones files, which keep their times as on macOS', () => {
+  const target = () => join(data, 'clone')
+  /** Receives `path` cloned; `meanwhile` runs once that has been done. */
+  async function received(path: string, meanwhile: () => void = () => {}) {
+    const source = await openSourceFile(path, 'cat.png', async (from, to) => {
+      const { atime, mtime } = statSync(from)
+      await copyFile(from, to)
+      await utimes(to, atime, mtime)
+      meanwhile()
+    })
+    try {
+      const steps = receiveFile(source, target(), { name: 'cat.png', limits: uploadLimits, signal: undefined })
+      for (;;) {
+        const step = await steps.next()
+        if (step.done) return step.value
+      }
+    } finally {
+      await source.close()
+    }
+  }
+
+  test('a file of long ago counts as stored now, and not as one that nobody came back for', async () => {
+    const path = file('cat.png', png)
+    utimesSync(path, 1, 1)
+    const started = Date.now()
+    expect(await received(path)).toEqual({ sha: shaOf(png), bytes: png.length })
+    // a file system may keep times in steps of up to two seconds
+    expect(statSync(target()).mtimeMs).toBeGreaterThan(started - 2000)
+    expect(statSync(path).mtimeMs).toBe(1000)
+  })
+
+  test.each([
+    ['longer', (path: string) => appendFileSync(path, 'more')],
+    ['other bytes', (path: string) => utimesSync(path, 1, 1)],
+  ])('a file that changes is refused all the same: %s', async (_, change) => {
+    const path = file('cat.png', png)
+    expect(await failure(received(path, () => change(path)))).toMatchObject({ code: 'FileChanged' })
+  })
+
+  test('another file that took the path while it was cloned is not stored in its place', async () => {
+    const path = file('cat.png', png)
+    const other = file('other.png', Buffer.from('other'))
+    expect(await received(path, () => renameSync(other, path))).toMatchObject({ sha: shaOf(png) })
   })
 })

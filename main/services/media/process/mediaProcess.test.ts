@@ -120,6 +120,7 @@ describe('media', () => {
   test('a worker that cannot start is said as such', async () => {
     const dead: SpawnWorker = () => ({
       pid: undefined,
+      started: Promise.resolve(null),
       send: () => {},
       onMessage: () => {},
       onExit: (listener) => queueMicrotask(() => listener({ code: 1, signal: null })),

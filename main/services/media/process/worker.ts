@@ -8,9 +8,6 @@ import type { MediaReply, MediaRequest, Probe } from './protocol.ts'
 /** Longest side of a thumbnail in pixels. */
 const THUMBNAIL_SIDE = 512
 
-// Ctrl+C in a terminal reaches every process of the app; the core decides when its workers end.
-process.on('SIGINT', () => {})
-
 const channel = workerChannel()
 const log = workerLog(channel, 'media')
 const reply = (message: MediaReply) => channel.send(message)

@@ -33,7 +33,7 @@ export async function needRoom(folder: string, bytes: number, read: ReadRoom): P
 }
 
 /** The path itself or the nearest folder above it that is there. */
-export async function nearest(path: string): Promise<string> {
+async function nearest(path: string): Promise<string> {
   for (let at = resolve(path); ; at = dirname(at)) {
     if (dirname(at) === at || (await lstat(at).catch(() => null))) return at
   }

@@ -22,46 +22,6 @@ import type { ReadRoom } from './disk.ts'
 import { copyFile } from './importCopy.ts'
 import { isTemporary, temporaryName } from './removeFiles.ts'
 
-/** Where the files in the models folder `from` will lie when it is `to`, by the path they have now. */
-export async function movedPaths(paths: readonly string[], from: string, to: string): Promise<Map<string, string>> {
-  const folders = [resolve(from), await realOf(from)]
-  const moved = new Map<string, string>()
-  for (const path of paths) {
-    const names = [path, await realpath(path).catch(() => path)]
-    for (const [i, name] of names.entries())
-      if (!moved.has(path) && isWithin(folders[i]!, name)) moved.set(path, resolve(to, relative(folders[i]!, name)))
-  }
-  return moved
-}
-
-/** What is in a folder, paths relative to it, folders before what is in them. Other things (pipes, sockets) are left out. */
-export interface Tree {
-  readonly folders: readonly string[]
-  readonly files: readonly { readonly path: string; readonly bytes: number }[]
-  readonly links: readonly string[]
-}
-
-/** All that is in `folder`, without following links and without files on their way. Throws the file system's errors. */
-export async function readTree(folder: string, signal: AbortSignal): Promise<Tree> {
-  const folders: string[] = []
-  const files: { path: string; bytes: number }[] = []
-  const links: string[] = []
-  const visit = async (below: string) => {
-    signal.throwIfAborted()
-    for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
-      const path = join(below, entry.name)
-      if (below === '' && isTemporary(entry.name)) continue
-      if (entry.isDirectory()) {
-        folders.push(path)
-        await visit(path)
-      } else if (entry.isSymbolicLink()) links.push(path)
-      else if (entry.isFile()) files.push({ path, bytes: (await lstat(join(folder, path))).size })
-    }
-  }
-  await visit('')
-  return { folders, files, links }
-}
-
 /** Makes a second name for a file on the same disk. */
 export type LinkFile = (from: string, to: string) => Promise<void>
 
@@ -207,4 +167,44 @@ function occupied(to: string, name: string): AppError {
 function arrivedDamaged(path: string): AppError {
   const message = `${path} arrived damaged on the new disk. Nothing was changed; check the disk, or choose another folder.`
   return new AppError('DigestMismatch', message, { path })
+}
+
+/** Where the files in the models folder `from` will lie when it is `to`, by the path they have now. */
+export async function movedPaths(paths: readonly string[], from: string, to: string): Promise<Map<string, string>> {
+  const folders = [resolve(from), await realOf(from)]
+  const moved = new Map<string, string>()
+  for (const path of paths) {
+    const names = [path, await realpath(path).catch(() => path)]
+    for (const [i, name] of names.entries())
+      if (!moved.has(path) && isWithin(folders[i]!, name)) moved.set(path, resolve(to, relative(folders[i]!, name)))
+  }
+  return moved
+}
+
+/** What is in a folder, paths relative to it, folders before what is in them. Other things (pipes, sockets) are left out. */
+interface Tree {
+  readonly folders: readonly string[]
+  readonly files: readonly { readonly path: string; readonly bytes: number }[]
+  readonly links: readonly string[]
+}
+
+/** All that is in `folder`, without following links and without files on their way. Throws the file system's errors. */
+async function readTree(folder: string, signal: AbortSignal): Promise<Tree> {
+  const folders: string[] = []
+  const files: { path: string; bytes: number }[] = []
+  const links: string[] = []
+  const visit = async (below: string) => {
+    signal.throwIfAborted()
+    for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
+      const path = join(below, entry.name)
+      if (below === '' && isTemporary(entry.name)) continue
+      if (entry.isDirectory()) {
+        folders.push(path)
+        await visit(path)
+      } else if (entry.isSymbolicLink()) links.push(path)
+      else if (entry.isFile()) files.push({ path, bytes: (await lstat(join(folder, path))).size })
+    }
+  }
+  await visit('')
+  return { folders, files, links }
 }

@@ -51,7 +51,7 @@ export async function removeFiles(folder: string, paths: readonly string[], comm
 }
 
 /** Removes `path` and the folders above it as long as they are empty and below `outer`. */
-export async function removeEmpty(path: string, outer: string): Promise<void> {
+async function removeEmpty(path: string, outer: string): Promise<void> {
   for (let at = path; isWithin(outer, at); at = dirname(at)) {
     const removed = await rmdir(at).then(
       () => true,

@@ -6,86 +6,6 @@ import { isWithin } from '../files/disk.ts'
 import { isOllamaStore, readSmall, storeKeeper } from './places.ts'
 import type { Place } from './places.ts'
 
-const MAX_DEPTH = 10
-const MAX_ENTRIES = 100_000
-const MAX_FILES = 2000
-
-/** A file that was found; `real` is where it lies when `path` is a link. */
-export interface FoundFile {
-  readonly path: string
-  readonly real: string
-}
-
-export interface Found {
-  readonly files: readonly FoundFile[]
-  /** Links to what lies on drives that are not connected. */
-  readonly away: readonly { readonly path: string; readonly drive: string }[]
-  /** Folders that are laid out as Ollama's store; nothing in them is among the files. */
-  readonly stores: readonly string[]
-}
-
-/**
- * Files in `root` and below whose names are wanted. Links are followed wherever they lead, except to what `root` itself lies
- * in; each folder is visited once, hidden folders and what cannot be read are passed over, and the search ends after 10
- * levels, 100,000 entries or 2,000 files. @throws the signal's reason when it aborts.
- */
-export async function findFiles(
-  root: string,
-  isWanted: (name: string) => boolean,
-  signal?: AbortSignal,
-): Promise<Found> {
-  const files: FoundFile[] = []
-  const away: { path: string; drive: string }[] = []
-  const stores: string[] = []
-  const visited = new Set<string>()
-  const outer = await realpath(root).catch(() => null)
-  if (outer === null) {
-    const drive = await awayDrive(root)
-    return { files, away: drive === null ? [] : [{ path: root, drive }], stores }
-  }
-  let entries = 0
-  const enter = async (path: string, depth: number): Promise<void> => {
-    const real = await realpath(path).catch(() => null)
-    if (real !== null && !isWithin(real, outer)) await visit(path, real, depth)
-  }
-  const visit = async (folder: string, real: string, depth: number): Promise<void> => {
-    if (visited.has(real) || depth > MAX_DEPTH) return
-    visited.add(real)
-    const listed = await readdir(folder, { withFileTypes: true }).catch(() => [])
-    const names = new Set(listed.map(({ name }) => name))
-    if (names.has('manifests') && names.has('blobs') && depth > 0) {
-      stores.push(folder)
-      return
-    }
-    for (const entry of listed.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      signal?.throwIfAborted()
-      if (files.length >= MAX_FILES || ++entries > MAX_ENTRIES) return
-      const { name } = entry
-      const path = join(folder, name)
-      // a file or folder that is no link lies where it is: its real path needs no question
-      if (entry.isDirectory()) {
-        if (!name.startsWith('.')) await visit(path, join(real, name), depth + 1)
-      } else if (entry.isFile()) {
-        if (isWanted(name)) files.push({ path, real: join(real, name) })
-      } else if (entry.isSymbolicLink()) {
-        const info = await stat(path).catch(() => null)
-        if (info?.isDirectory() && !name.startsWith('.')) await enter(path, depth + 1)
-        else if (info?.isFile() && isWanted(name)) files.push({ path, real: await realpath(path) })
-        else if (info === null) {
-          const drive = await awayDrive(path)
-          if (drive !== null) away.push({ path, drive })
-        }
-      }
-    }
-  }
-  await visit(root, outer, 0)
-  return { files, away, stores }
-}
-
-/** Whether a name is that of a model file, or of a piece of one that was cut up for its download. */
-export const isModelName = (name: string): boolean =>
-  extname(name).toLowerCase() === '.gguf' || /\.gguf\.part\d+of\d+$/i.test(name)
-
 /** A file that may be a model, and what its keeper tells of it. */
 export interface Candidate {
   readonly path: string
@@ -98,7 +18,7 @@ export interface Candidate {
   /** Projectors that its keeper says belong to it. */
   readonly projectors: readonly string[]
   /** Whether only a projector is wanted of its place. */
-  readonly isBeside: boolean
+  readonly isProjectorOnly: boolean
 }
 
 /** What a search of places came to. */
@@ -123,7 +43,7 @@ export async function candidatesIn(place: Place, signal?: AbortSignal): Promise<
     .filter(({ path }) => isFirst(path))
     .map((file): Candidate => {
       const sha256 = layout === 'hub' || layout === 'llamacpp' ? digestIn(basename(file.real)) : null
-      return { ...file, keeper, name: null, sha256, projectors: [], isBeside: layout === 'projectors' }
+      return { ...file, keeper, name: null, sha256, projectors: [], isProjectorOnly: layout === 'projectors' }
     })
   const kept: Candidate[] = []
   for (const store of [...((await isOllamaStore(place.path)) ? [place.path] : []), ...stores])
@@ -165,7 +85,7 @@ async function ollama(root: string, keeper: string, signal?: AbortSignal): Promi
         name,
         sha256: digestIn(basename(blob.path)),
         projectors: belonging,
-        isBeside: false,
+        isProjectorOnly: false,
       })
     }
   }
@@ -247,16 +167,17 @@ async function jan(
     const { name = basename(dirname(path)), model_path: model, mmproj_path: projector } = fields
     const at = (way: string) => (isAbsolute(way) ? way : resolve(data, way))
     const projectors = projector === undefined ? [] : [at(projector)]
-    const beside = plain.filter((file) => dirname(file.path) === dirname(path))
-    const models = model === undefined ? beside.map((file) => file.path) : [at(model)]
+    const neighbours = plain.filter((file) => dirname(file.path) === dirname(path))
+    const models = model === undefined ? neighbours.map((file) => file.path) : [at(model)]
     for (const each of models) {
       const real = await realpath(each).catch(() => null)
-      if (real !== null) named.push({ path: each, real, keeper, name, sha256: null, projectors, isBeside: false })
+      if (real !== null)
+        named.push({ path: each, real, keeper, name, sha256: null, projectors, isProjectorOnly: false })
     }
     for (const each of projectors) {
       const real = await realpath(each).catch(() => null)
       if (real !== null)
-        named.push({ path: each, real, keeper, name: null, sha256: null, projectors: [], isBeside: false })
+        named.push({ path: each, real, keeper, name: null, sha256: null, projectors: [], isProjectorOnly: false })
     }
   }
   return named
@@ -284,3 +205,79 @@ function jsonObject(text: string | null): Readonly<Record<string, unknown>> {
     return {}
   }
 }
+
+const MAX_DEPTH = 10
+const MAX_ENTRIES = 100_000
+const MAX_FILES = 2000
+
+/** A file that was found; `real` is where it lies when `path` is a link. */
+interface FoundFile {
+  readonly path: string
+  readonly real: string
+}
+
+interface Found {
+  readonly files: readonly FoundFile[]
+  /** Links to what lies on drives that are not connected. */
+  readonly away: readonly { readonly path: string; readonly drive: string }[]
+  /** Folders that are laid out as Ollama's store; nothing in them is among the files. */
+  readonly stores: readonly string[]
+}
+
+/**
+ * Files in `root` and below whose names are wanted. Links are followed wherever they lead, except to what `root` itself lies
+ * in; each folder is visited once, hidden folders and what cannot be read are passed over, and the search ends after 10
+ * levels, 100,000 entries or 2,000 files. @throws the signal's reason when it aborts.
+ */
+async function findFiles(root: string, isWanted: (name: string) => boolean, signal?: AbortSignal): Promise<Found> {
+  const files: FoundFile[] = []
+  const away: { path: string; drive: string }[] = []
+  const stores: string[] = []
+  const visited = new Set<string>()
+  const outer = await realpath(root).catch(() => null)
+  if (outer === null) {
+    const drive = await awayDrive(root)
+    return { files, away: drive === null ? [] : [{ path: root, drive }], stores }
+  }
+  let entries = 0
+  const enter = async (path: string, depth: number): Promise<void> => {
+    const real = await realpath(path).catch(() => null)
+    if (real !== null && !isWithin(real, outer)) await visit(path, real, depth)
+  }
+  const visit = async (folder: string, real: string, depth: number): Promise<void> => {
+    if (visited.has(real) || depth > MAX_DEPTH) return
+    visited.add(real)
+    const listed = await readdir(folder, { withFileTypes: true }).catch(() => [])
+    const names = new Set(listed.map(({ name }) => name))
+    if (names.has('manifests') && names.has('blobs') && depth > 0) {
+      stores.push(folder)
+      return
+    }
+    for (const entry of listed.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      signal?.throwIfAborted()
+      if (files.length >= MAX_FILES || ++entries > MAX_ENTRIES) return
+      const { name } = entry
+      const path = join(folder, name)
+      // a file or folder that is no link lies where it is: its real path needs no question
+      if (entry.isDirectory()) {
+        if (!name.startsWith('.')) await visit(path, join(real, name), depth + 1)
+      } else if (entry.isFile()) {
+        if (isWanted(name)) files.push({ path, real: join(real, name) })
+      } else if (entry.isSymbolicLink()) {
+        const info = await stat(path).catch(() => null)
+        if (info?.isDirectory() && !name.startsWith('.')) await enter(path, depth + 1)
+        else if (info?.isFile() && isWanted(name)) files.push({ path, real: await realpath(path) })
+        else if (info === null) {
+          const drive = await awayDrive(path)
+          if (drive !== null) away.push({ path, drive })
+        }
+      }
+    }
+  }
+  await visit(root, outer, 0)
+  return { files, away, stores }
+}
+
+/** Whether a name is that of a model file, or of a piece of one that was cut up for its download. */
+const isModelName = (name: string): boolean =>
+  extname(name).toLowerCase() === '.gguf' || /\.gguf\.part\d+of\d+$/i.test(name)

@@ -25,6 +25,7 @@ function put(name: string, file: EditedFile): string {
   writeFileSync(path, writeGguf(file))
   return path
 }
+
 /** The one model that was found. */
 async function found() {
   const options = {

@@ -52,18 +52,18 @@ export function withoutProjector(text: Inspected, projectors: readonly Inspected
     const labels = choices.map(({ label }) => label).join(' and ')
     return `Its header does not tell which projector is its own. What was found is for ${labels}: try it on a picture before you rely on it.`
   }
-  const beside = projectors.find((projector) => distance(text, projector) === 0)
+  const neighbour = projectors.find((projector) => distance(text, projector) === 0)
   const consequence = 'so it would answer text only. Add the projector (mmproj) of the same model.'
-  if (!beside) return `No projector for it was found, ${consequence}`
-  const name = basename(beside.path)
+  if (!neighbour) return `No projector for it was found, ${consequence}`
+  const name = basename(neighbour.path)
   const { width, family } = text.facts
-  const { verdict } = verdictOf(text, beside)
-  if (beside.facts.problem !== null)
-    return `The projector beside it cannot be used, ${consequence} ${beside.facts.problem}`
-  if (verdict === 'mismatch' && beside.facts.width !== width)
-    return `${name} beside it gives vectors of ${beside.facts.width} numbers, this model takes ${width}, ${consequence}`
+  const { verdict } = verdictOf(text, neighbour)
+  if (neighbour.facts.problem !== null)
+    return `The projector beside it cannot be used, ${consequence} ${neighbour.facts.problem}`
+  if (verdict === 'mismatch' && neighbour.facts.width !== width)
+    return `${name} beside it gives vectors of ${neighbour.facts.width} numbers, this model takes ${width}, ${consequence}`
   const what = family === null ? 'of another architecture' : `a ${familyLabel(family)}`
-  return `${name} beside it is for ${familyLabel(beside.facts.family ?? 'another family')}, this model is ${what}, ${consequence}`
+  return `${name} beside it is for ${familyLabel(neighbour.facts.family ?? 'another family')}, this model is ${what}, ${consequence}`
 }
 
 function verdictOf(text: Inspected, projector: Inspected): Pairing {

@@ -133,12 +133,12 @@ export async function placesAt(given: string, platform: NodeJS.Platform): Promis
   const known: Place[] = []
   for (const place of inside) if (await isFolder(place.path)) known.push(place)
   const projectors = join(dirname(folder), 'mmproj')
-  const beside = basename(folder) === 'models' && (await isFolder(projectors))
+  const hasProjectors = basename(folder) === 'models' && (await isFolder(projectors))
   const keeper = basename(folder) || folder
   return [
     ...known,
     { keeper, layout: 'folders', path: folder },
-    ...(beside ? [{ keeper, layout: 'projectors', path: projectors } as const] : []),
+    ...(hasProjectors ? [{ keeper, layout: 'projectors', path: projectors } as const] : []),
   ]
 }
 

@@ -20,7 +20,7 @@ import {
   updateHolder,
 } from '../draft.ts'
 import type { Picture, Refusal } from '../draft.ts'
-import { planPrepare } from '../prepare.ts'
+import { isUntouched, planAfterReading, planPrepare, touch } from '../prepare.ts'
 import { openingClip, toVideoWish, withWish } from './clip.ts'
 import type { Clip, ClipWish } from './clip.ts'
 
@@ -84,6 +84,7 @@ export async function addVideo(conversationId: string | null, file: File): Promi
   const task = startTask(key)
   const { signal } = task.life
   const clip = openingClip(URL.createObjectURL(file))
+  touch(conversationId)
   updateDraft(draftKey(conversationId), (draft) =>
     addPicture(draft, { key, name, preview: '', attachment: null, tokens: null, budget: null, marks: [], clip }),
   )
@@ -127,7 +128,7 @@ function refuseVideo(key: string, refusal: Refusal): void {
   const conversationId = placeOf(key)
   updateHolder(key, (draft) => refuse(draft, refusal))
   endClip(key)
-  planPrepare(conversationId, 'pictures')
+  planAfterReading(conversationId)
 }
 
 /** Opens a stored video of a draft that was restored, and has its frames read where the core lacks them. */
@@ -186,11 +187,13 @@ async function plan(key: string, signal: AbortSignal): Promise<VideoPlan | null>
   const conversationId = placeOf(key)
   const draft = draftOf(draftKey(conversationId))
   const others = toParts({ ...draft, pictures: draft.pictures.filter((one) => one.key !== key) })
-  // a conversation that is full already is said elsewhere; a question with nothing else in it needs no model to be counted
+  // a conversation that is full already is said elsewhere; a question with nothing else in it needs no model to be counted,
+  // and a restored one that nobody touched loads none
   const isAlone = conversationId === null && others.length === 0
-  const counts = isAlone
-    ? null
-    : await call((core) => core.ask.count({ conversationId, parts: others }, { signal })).catch(() => null)
+  const counts =
+    isAlone || isUntouched(conversationId)
+      ? null
+      : await call((core) => core.ask.count({ conversationId, parts: others }, { signal })).catch(() => null)
   const taken = counts ? counts.conversation + counts.parts.reduce((sum, tokens) => sum + tokens, 0) : 0
   const { facts, wish } = item.clip
   const { width, height, durationMs, frames, fps, codec, startMs } = facts
@@ -223,7 +226,7 @@ async function readFrames(key: string, delay: number): Promise<void> {
       ahead?.frames,
     )
     showFrames(task, key)
-    planPrepare(placeOf(key), 'pictures')
+    planAfterReading(placeOf(key))
   } catch (thrown) {
     if (signal.aborted) return
     const error = toAppError(thrown)
@@ -268,6 +271,7 @@ export function changeWish(conversationId: string | null, key: string, wish: Par
     ...setClip(draft, key, (clip) => withWish(clip, wish)),
     totals: null,
   }))
+  touch(conversationId)
   if (tasks.has(key)) void readFrames(key, SETTLE_MS)
   else planPrepare(conversationId, 'pictures')
 }

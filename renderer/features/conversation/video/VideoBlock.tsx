@@ -48,8 +48,7 @@ export function drawOnVideo(videoId: string, own: MarksOfAnswer): () => void {
 
 /**
  * The marks of the latest answer, over the picture of a video at `second`. `step` is the time between the frames that
- * the
- * model saw, in seconds.
+ * the model saw, in seconds.
  */
 export function MarksOnVideo({
   id,

@@ -44,8 +44,7 @@ export function frameAt(timesMs: readonly number[], ms: number): number | null {
 
 /**
  * The request that a video plays from a time, in ms on the player's clock. `toMs` null: to its end; equal to `fromMs`:
- * that
- * frame is only shown. Each request is a new object, so that the same time can be requested again.
+ * that frame is only shown. Each request is a new object, so that the same time can be requested again.
  */
 export interface PlayRequest {
   readonly id: string

@@ -23,7 +23,7 @@ export function FitLine({ fit }: { fit: Fit }): ReactNode {
 }
 
 /** The text and the colour of each level of fit. */
-export const levels: Record<Fit['level'], { readonly label: string; readonly dot: string }> = {
+const levels: Record<Fit['level'], { readonly label: string; readonly dot: string }> = {
   gpu: { label: 'Graphics card', dot: 'bg-ok' },
   partial: { label: 'Graphics card and processor', dot: 'bg-ok' },
   cpu: { label: 'Processor', dot: 'bg-accent' },
@@ -43,7 +43,7 @@ export function machineText({ cores, memoryBytes, gpus, freeDiskBytes }: Machine
   return `${has.join(', ')}. ${bytes(freeDiskBytes)} free on the disk.`
 }
 
-const words: Partial<Record<Download['state'], string>> = {
+const stateTexts: Partial<Record<Download['state'], string>> = {
   queued: 'Waiting',
   checking: 'Looking',
   paused: 'Paused',
@@ -86,7 +86,7 @@ export function DownloadAction({
         onClick={() => openModels('downloads')}
         className="w-32 rounded-md px-2 py-1 text-left text-muted hover:bg-hover hover:text-ink"
       >
-        <span className="tabular-nums">{words[job.state] ?? percent(share)}</span>
+        <span className="tabular-nums">{stateTexts[job.state] ?? percent(share)}</span>
         <ProgressBar
           label={`Download of ${job.name}`}
           share={job.state === 'checking' ? null : share}

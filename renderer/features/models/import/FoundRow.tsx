@@ -34,7 +34,7 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
   const isWorking = work !== undefined && !work.error
   const isThere = taken || isIn
   const [asking, setAsking] = useState(false)
-  const isAsked = choices.length > 0
+  const hasChoices = choices.length > 0
   const take = async (chosen: string): Promise<void> => {
     const how = apartBytes === null ? { mode } : { mode: 'apart' as const, name }
     const model = await importModel({ textPath, projectorPath: chosen === '' ? null : chosen, keeper, ...how })
@@ -119,7 +119,7 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
             </span>
           ) : problem ? null : isWorking ? (
             <Button onClick={() => cancelWork(importKey(textPath))}>Cancel</Button>
-          ) : isAsked ? (
+          ) : hasChoices ? (
             <Button aria-label={`Choose the projector of ${name} and add it`} onClick={() => setAsking(true)}>
               Try and add…
             </Button>
@@ -130,7 +130,7 @@ export function FoundRow({ found, mode }: { found: FoundModel; mode: 'in-place' 
           )}
         </div>
       </div>
-      {isAsked ? (
+      {hasChoices ? (
         <TryProjectors
           open={asking}
           onOpenChange={setAsking}

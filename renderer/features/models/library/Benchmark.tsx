@@ -11,23 +11,21 @@ import { call } from '../../../lib/rpc.ts'
 import { useToday } from '../../../lib/useToday.ts'
 
 /** The benchmark that is running, and why the last one failed. It runs on when the panel of its model is closed. */
-export const useBenchmark = create<{ modelId: string | null; event: BenchmarkEvent | null; error: ErrorInfo | null }>(
-  () => ({
-    modelId: null,
-    event: null,
-    error: null,
-  }),
-)
+const useBenchmark = create<{ modelId: string | null; event: BenchmarkEvent | null; error: ErrorInfo | null }>(() => ({
+  modelId: null,
+  event: null,
+  error: null,
+}))
 
 let controller: AbortController | null = null
 
 /** Ends the run; what was measured is kept. */
-export function stopBenchmark(): void {
+function stopBenchmark(): void {
   controller?.abort()
 }
 
 /** Measures a model to its end. */
-export async function runBenchmark(modelId: string): Promise<void> {
+async function runBenchmark(modelId: string): Promise<void> {
   const own = new AbortController()
   controller = own
   useBenchmark.setState({ modelId, event: null, error: null })
@@ -42,11 +40,11 @@ export async function runBenchmark(modelId: string): Promise<void> {
 }
 
 /** The benchmarks of a model, newest first. */
-export const benchmarksOf = (modelId: string): Promise<BenchmarkResult[]> =>
+const benchmarksOf = (modelId: string): Promise<BenchmarkResult[]> =>
   call((core) => core.benchmark.results({ modelId }))
 
 /** A result as the text of a CSV file. */
-export const benchmarkAsCsv = async (id: string): Promise<string> =>
+const benchmarkAsCsv = async (id: string): Promise<string> =>
   (await call((core) => core.benchmark.export({ id, format: 'csv' }))).text
 
 /** The speed of a model on this computer: the last benchmark, and a button that runs another. */
@@ -110,7 +108,7 @@ const head = 'pb-1 pl-3 text-right font-normal text-muted first:pl-0 first:text-
 const cell = 'py-0.5 pl-3 text-right whitespace-nowrap first:pl-0 first:text-left'
 
 /** One measurement: speed by length of the input, pictures by their size, and what was left out. */
-export function BenchmarkTable({ result }: { result: BenchmarkResult }): ReactNode {
+function BenchmarkTable({ result }: { result: BenchmarkResult }): ReactNode {
   const today = useToday()
   const { rows, machine, published } = result
   const texts = rows.filter(isText)

@@ -15,145 +15,6 @@ import { changesText, contextSizes } from './listing.ts'
 import { changeOverrides, planFor } from './store.ts'
 import { useAttempt } from './useAttempt.ts'
 
-const kvTypes = [
-  { value: 'auto', label: 'Automatic' },
-  { value: 'f16', label: 'Full' },
-  { value: 'q8_0', label: 'Half' },
-  { value: 'q4_0', label: 'Quarter' },
-] as const
-
-/**
- * The settings of the context's size and precision and of the layers on the graphics card, with the memory they take.
- */
-export function PlacementForm({
-  model,
-  placement,
-  trainedContext,
-  onChange,
-}: {
-  model: Model
-  placement: Placement
-  trainedContext: number
-  onChange: (change: Partial<Placement>) => void
-}): ReactNode {
-  const hasGpu = useCatalogue((state) => (state.machine?.gpus.length ?? 0) > 0)
-  const [preview, setPreview] = useState<Partial<Placement>>({})
-  const fit = usePlan(model.id, { ...placement, ...preview })
-  useEffect(() => {
-    // Without it the layers are not offered; everything else is.
-    loadMachine().catch(() => {})
-  }, [])
-  const set = (change: Partial<Placement>): void => {
-    setPreview({})
-    onChange(change)
-  }
-  const context = placement.contextTokens ?? model.defaults.contextTokens
-  const layers = fit?.layers ?? 0
-  return (
-    <div className="flex flex-col gap-3">
-      <SliderSetting
-        label="Context"
-        steps={contextSizes(trainedContext, context)}
-        value={context}
-        words={tokens}
-        note="How much of a conversation the model keeps in mind."
-        reset={
-          placement.contextTokens === null ? null : (
-            <Reset label="context" onReset={() => set({ contextTokens: null })} />
-          )
-        }
-        onPreview={(contextTokens) => setPreview({ contextTokens })}
-        onChange={(contextTokens) => set({ contextTokens })}
-      />
-      {hasGpu && layers > 0 ? (
-        <SliderSetting
-          label="Layers on the graphics card"
-          steps={Array.from({ length: layers + 1 }, (_, i) => i)}
-          value={placement.gpuLayers ?? fit?.gpuLayers ?? layers}
-          words={(step) => `${count(step)} of ${count(layers)}`}
-          reset={
-            placement.gpuLayers === null ? null : <Reset label="layers" onReset={() => set({ gpuLayers: null })} />
-          }
-          onPreview={(gpuLayers) => setPreview({ gpuLayers })}
-          onChange={(gpuLayers) => set({ gpuLayers })}
-        />
-      ) : null}
-      <div className="flex flex-col items-start gap-1.5">
-        <p>Precision of the context</p>
-        <Segmented
-          label="Precision of the context"
-          value={placement.kvType ?? 'auto'}
-          options={kvTypes}
-          onChange={(next) => set({ kvType: next === 'auto' ? null : next })}
-        />
-        <p className="text-muted">
-          Half takes half of the memory and is hardly less exact; a quarter may cost quality.
-        </p>
-      </div>
-      <Cost fit={fit} />
-    </div>
-  )
-}
-
-/** The memory that the choices take of what is free, and the speed to expect. */
-function Cost({ fit }: { fit: Fit | null }): ReactNode {
-  if (!fit) return null
-  const isTooMuch = fit.level === 'no'
-  return (
-    <div className="rounded-lg bg-sunken px-3 py-2.5 tabular-nums" aria-live="polite" data-testid="placement-cost">
-      <div className="mb-2 flex h-1.5 overflow-hidden rounded-full bg-active" aria-hidden>
-        <span
-          className={cx('rounded-full', isTooMuch ? 'bg-danger' : 'bg-accent')}
-          style={{ width: `${Math.min(100, (fit.neededBytes / Math.max(1, fit.freeBytes)) * 100)}%` }}
-        />
-      </div>
-      <p>
-        {bytes(fit.neededBytes)} of {bytes(fit.freeBytes)} free memory
-      </p>
-      <p className={isTooMuch ? 'text-danger' : 'text-muted'}>{fit.sentence}</p>
-    </div>
-  )
-}
-
-function Reset({ label, onReset }: { label: string; onReset: () => void }): ReactNode {
-  return (
-    <button
-      type="button"
-      aria-label={`Reset ${label}`}
-      onClick={onReset}
-      className="rounded-md text-accent hover:text-accent-strong"
-    >
-      Reset
-    </button>
-  )
-}
-
-/**
- * How a model would run with `placement`; null before it is known. One question is on its way at a time, and the latest
- * placement is asked next, so that a slider can be dragged.
- */
-export function usePlan(modelId: string, placement: Placement): Fit | null {
-  const [fit, setFit] = useState<Fit | null>(null)
-  const wanted = useRef<string | null>(null)
-  const asking = useRef(false)
-  const key = JSON.stringify(placement)
-  useEffect(() => {
-    wanted.current = key
-    const ask = async (): Promise<void> => {
-      asking.current = true
-      for (let next = wanted.current; next !== null; next = wanted.current) {
-        wanted.current = null
-        // What cannot be planned (files are missing) is shown with the files; here there is just no figure.
-        const known = await planFor(modelId, JSON.parse(next) as Placement).catch(() => null)
-        if (wanted.current === null) setFit(known?.fit ?? null)
-      }
-      asking.current = false
-    }
-    if (!asking.current) void ask()
-  }, [modelId, key])
-  return fit
-}
-
 const details = [
   { value: 'model', label: 'As in settings' },
   { value: 'low', label: 'Low' },
@@ -234,4 +95,143 @@ export function ModelDefaultsForm({ model: { model, overrides, trainedContext } 
       )}
     </div>
   )
+}
+
+const kvTypes = [
+  { value: 'auto', label: 'Automatic' },
+  { value: 'f16', label: 'Full' },
+  { value: 'q8_0', label: 'Half' },
+  { value: 'q4_0', label: 'Quarter' },
+] as const
+
+/**
+ * The settings of the context's size and precision and of the layers on the graphics card, with the memory they take.
+ */
+function PlacementForm({
+  model,
+  placement,
+  trainedContext,
+  onChange,
+}: {
+  model: Model
+  placement: Placement
+  trainedContext: number
+  onChange: (change: Partial<Placement>) => void
+}): ReactNode {
+  const hasGpu = useCatalogue((state) => (state.machine?.gpus.length ?? 0) > 0)
+  const [preview, setPreview] = useState<Partial<Placement>>({})
+  const fit = usePlan(model.id, { ...placement, ...preview })
+  useEffect(() => {
+    // Without it the layers are not offered; everything else is.
+    loadMachine().catch(() => {})
+  }, [])
+  const set = (change: Partial<Placement>): void => {
+    setPreview({})
+    onChange(change)
+  }
+  const context = placement.contextTokens ?? model.defaults.contextTokens
+  const layers = fit?.layers ?? 0
+  return (
+    <div className="flex flex-col gap-3">
+      <SliderSetting
+        label="Context"
+        steps={contextSizes(trainedContext, context)}
+        value={context}
+        format={tokens}
+        note="How much of a conversation the model keeps in mind."
+        reset={
+          placement.contextTokens === null ? null : (
+            <Reset label="context" onReset={() => set({ contextTokens: null })} />
+          )
+        }
+        onPreview={(contextTokens) => setPreview({ contextTokens })}
+        onChange={(contextTokens) => set({ contextTokens })}
+      />
+      {hasGpu && layers > 0 ? (
+        <SliderSetting
+          label="Layers on the graphics card"
+          steps={Array.from({ length: layers + 1 }, (_, i) => i)}
+          value={placement.gpuLayers ?? fit?.gpuLayers ?? layers}
+          format={(step) => `${count(step)} of ${count(layers)}`}
+          reset={
+            placement.gpuLayers === null ? null : <Reset label="layers" onReset={() => set({ gpuLayers: null })} />
+          }
+          onPreview={(gpuLayers) => setPreview({ gpuLayers })}
+          onChange={(gpuLayers) => set({ gpuLayers })}
+        />
+      ) : null}
+      <div className="flex flex-col items-start gap-1.5">
+        <p>Precision of the context</p>
+        <Segmented
+          label="Precision of the context"
+          value={placement.kvType ?? 'auto'}
+          options={kvTypes}
+          onChange={(next) => set({ kvType: next === 'auto' ? null : next })}
+        />
+        <p className="text-muted">
+          Half takes half of the memory and is hardly less exact; a quarter may cost quality.
+        </p>
+      </div>
+      <Cost fit={fit} />
+    </div>
+  )
+}
+
+/** The memory that the choices take of what is free, and the speed to expect. */
+function Cost({ fit }: { fit: Fit | null }): ReactNode {
+  if (!fit) return null
+  const isTooMuch = fit.level === 'no'
+  return (
+    <div className="rounded-lg bg-sunken px-3 py-2.5 tabular-nums" aria-live="polite" data-testid="placement-cost">
+      <div className="mb-2 flex h-1.5 overflow-hidden rounded-full bg-active" aria-hidden>
+        <span
+          className={cx('rounded-full', isTooMuch ? 'bg-danger' : 'bg-accent')}
+          style={{ width: `${Math.min(100, (fit.neededBytes / Math.max(1, fit.freeBytes)) * 100)}%` }}
+        />
+      </div>
+      <p>
+        {bytes(fit.neededBytes)} of {bytes(fit.freeBytes)} free memory
+      </p>
+      <p className={isTooMuch ? 'text-danger' : 'text-muted'}>{fit.sentence}</p>
+    </div>
+  )
+}
+
+function Reset({ label, onReset }: { label: string; onReset: () => void }): ReactNode {
+  return (
+    <button
+      type="button"
+      aria-label={`Reset ${label}`}
+      onClick={onReset}
+      className="rounded-md text-accent hover:text-accent-strong"
+    >
+      Reset
+    </button>
+  )
+}
+
+/**
+ * How a model would run with `placement`; null before it is known. One question is on its way at a time, and the latest
+ * placement is asked next, so that a slider can be dragged.
+ */
+function usePlan(modelId: string, placement: Placement): Fit | null {
+  const [fit, setFit] = useState<Fit | null>(null)
+  const wanted = useRef<string | null>(null)
+  const asking = useRef(false)
+  const key = JSON.stringify(placement)
+  useEffect(() => {
+    wanted.current = key
+    const ask = async (): Promise<void> => {
+      asking.current = true
+      for (let next = wanted.current; next !== null; next = wanted.current) {
+        wanted.current = null
+        // What cannot be planned (files are missing) is shown with the files; here there is just no figure.
+        const known = await planFor(modelId, JSON.parse(next) as Placement).catch(() => null)
+        if (wanted.current === null) setFit(known?.fit ?? null)
+      }
+      asking.current = false
+    }
+    if (!asking.current) void ask()
+  }, [modelId, key])
+  return fit
 }

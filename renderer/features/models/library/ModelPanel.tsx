@@ -20,134 +20,6 @@ import { UseModel } from './UseModel.tsx'
 import { changesText } from './listing.ts'
 import { removeModel, renameModel, usesOf } from './store.ts'
 
-/** A model's name being changed in its place. Enter or leaving keeps it, Escape does not. */
-export function ModelName({ id, name, onDone }: { id: string; name: string; onDone: () => void }): ReactNode {
-  const field = useRef<HTMLInputElement>(null)
-  const [text, setText] = useState(name)
-  const [failure, setFailure] = useState<string | null>(null)
-  const ended = useRef(false)
-  useEffect(() => field.current?.select(), [])
-
-  const keep = async (): Promise<void> => {
-    if (ended.current) return
-    ended.current = true
-    const next = text.trim()
-    if (next === '' || next === name) return onDone()
-    try {
-      await renameModel(id, next)
-      onDone()
-    } catch (thrown) {
-      ended.current = false
-      setFailure(toAppError(thrown).message)
-    }
-  }
-  return (
-    <div className="min-w-0 flex-1">
-      <TextField
-        ref={field}
-        aria-label="Name of the model"
-        aria-invalid={failure !== null}
-        maxLength={120}
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-        onBlur={() => void keep()}
-        onKeyDown={(event) => {
-          if (event.nativeEvent.isComposing) return
-          if (event.key === 'Enter') void keep()
-          if (event.key !== 'Escape') return
-          event.preventDefault()
-          ended.current = true
-          onDone()
-        }}
-        className="h-8"
-      />
-      {failure ? (
-        <p role="alert" className="py-1 text-small text-danger">
-          {failure}
-        </p>
-      ) : null}
-    </div>
-  )
-}
-
-/** Asks before a model is removed: what used it, and whether its files go too. */
-export function DeleteModel({
-  model: one,
-  open,
-  onOpenChange,
-}: {
-  model: LibraryModel
-  open: boolean
-  onOpenChange: (open: boolean) => void
-}): ReactNode {
-  const { model, isOwned, isCurrent } = one
-  const [withFiles, setWithFiles] = useState(isOwned)
-  const [uses, setUses] = useState<{ conversations: number; titles: readonly string[] } | null>(null)
-  useEffect(() => {
-    if (!open) return
-    let isOver = false
-    // The conversations that used it are information only; removing works without them.
-    usesOf(model.id).then(
-      (known) => isOver || setUses(known),
-      () => {},
-    )
-    return () => {
-      isOver = true
-    }
-  }, [open, model.id])
-  return (
-    <Confirm
-      open={open}
-      onOpenChange={onOpenChange}
-      title={`Remove ${model.name}?`}
-      description={[
-        isCurrent ? 'It is the model in use; the demo model takes its place.' : null,
-        isOwned ? null : 'Its files are not in the models folder: they stay where they are.',
-      ]
-        .filter(Boolean)
-        .join(' ')}
-      action={isOwned && withFiles ? 'Remove and delete files' : 'Remove from the list'}
-      onConfirm={async () => {
-        await removeModel(model.id, isOwned && withFiles)
-        announce(`${model.name} was removed`)
-        openModels()
-      }}
-    >
-      {uses && uses.conversations > 0 ? (
-        <div className="mt-2 text-muted">
-          <p>
-            It answered last in {counted(uses.conversations, 'conversation')}.{' '}
-            {uses.conversations === 1 ? 'It stays' : 'They stay'}, and another model can go on with{' '}
-            {uses.conversations === 1 ? 'it' : 'them'}.
-          </p>
-          <ul className="mt-1.5 flex flex-col gap-0.5 border-l-2 border-hairline pl-3">
-            {uses.titles.slice(0, 3).map((title, i) => (
-              <li key={i} className="truncate">
-                {title}
-              </li>
-            ))}
-            {uses.conversations > 3 ? <li className="text-subtle">and {uses.conversations - 3} more</li> : null}
-          </ul>
-        </div>
-      ) : null}
-      {isOwned ? (
-        <label className="mt-3 flex items-start gap-2.5">
-          <Checkbox.Root
-            checked={withFiles}
-            onCheckedChange={setWithFiles}
-            className="mt-px flex size-4 shrink-0 items-center justify-center rounded-[4px] border border-control bg-raised data-[checked]:border-accent data-[checked]:bg-accent"
-          >
-            <Checkbox.Indicator>
-              <Check className="size-3 text-on-accent" strokeWidth={3} aria-hidden />
-            </Checkbox.Indicator>
-          </Checkbox.Root>
-          <span>Delete its files too, which frees {bytes(model.bytes)}</span>
-        </label>
-      ) : null}
-    </Confirm>
-  )
-}
-
 /** Everything about one model, beside the list; in its place where there is no room for both. */
 export function ModelPanel({
   model: one,
@@ -263,7 +135,7 @@ function FilesNote({ model: { files } }: { model: LibraryModel }): ReactNode {
 const families: Record<ModelFamily, string> = { qwen2vl: 'Qwen2-VL', qwen25vl: 'Qwen2.5-VL', qwen3vl: 'Qwen3-VL' }
 
 /** The facts about a model as a list. `today` is a time of today in ms. */
-export function ModelFacts({ model: one, today }: { model: LibraryModel; today: number }): ReactNode {
+function ModelFacts({ model: one, today }: { model: LibraryModel; today: number }): ReactNode {
   const { model } = one
   const facts: readonly (readonly [string, string | null])[] = [
     ['Family', one.family && families[one.family]],
@@ -286,5 +158,133 @@ export function ModelFacts({ model: one, today }: { model: LibraryModel; today: 
         ),
       )}
     </dl>
+  )
+}
+
+/** A model's name being changed in its place. Enter or leaving keeps it, Escape does not. */
+function ModelName({ id, name, onDone }: { id: string; name: string; onDone: () => void }): ReactNode {
+  const field = useRef<HTMLInputElement>(null)
+  const [text, setText] = useState(name)
+  const [failure, setFailure] = useState<string | null>(null)
+  const ended = useRef(false)
+  useEffect(() => field.current?.select(), [])
+
+  const keep = async (): Promise<void> => {
+    if (ended.current) return
+    ended.current = true
+    const next = text.trim()
+    if (next === '' || next === name) return onDone()
+    try {
+      await renameModel(id, next)
+      onDone()
+    } catch (thrown) {
+      ended.current = false
+      setFailure(toAppError(thrown).message)
+    }
+  }
+  return (
+    <div className="min-w-0 flex-1">
+      <TextField
+        ref={field}
+        aria-label="Name of the model"
+        aria-invalid={failure !== null}
+        maxLength={120}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onBlur={() => void keep()}
+        onKeyDown={(event) => {
+          if (event.nativeEvent.isComposing) return
+          if (event.key === 'Enter') void keep()
+          if (event.key !== 'Escape') return
+          event.preventDefault()
+          ended.current = true
+          onDone()
+        }}
+        className="h-8"
+      />
+      {failure ? (
+        <p role="alert" className="py-1 text-small text-danger">
+          {failure}
+        </p>
+      ) : null}
+    </div>
+  )
+}
+
+/** Asks before a model is removed: what used it, and whether its files go too. */
+function DeleteModel({
+  model: one,
+  open,
+  onOpenChange,
+}: {
+  model: LibraryModel
+  open: boolean
+  onOpenChange: (open: boolean) => void
+}): ReactNode {
+  const { model, isOwned, isCurrent } = one
+  const [withFiles, setWithFiles] = useState(isOwned)
+  const [uses, setUses] = useState<{ conversations: number; titles: readonly string[] } | null>(null)
+  useEffect(() => {
+    if (!open) return
+    let isOver = false
+    // The conversations that used it are information only; removing works without them.
+    usesOf(model.id).then(
+      (known) => isOver || setUses(known),
+      () => {},
+    )
+    return () => {
+      isOver = true
+    }
+  }, [open, model.id])
+  return (
+    <Confirm
+      open={open}
+      onOpenChange={onOpenChange}
+      title={`Remove ${model.name}?`}
+      description={[
+        isCurrent ? 'It is the model in use; the demo model takes its place.' : null,
+        isOwned ? null : 'Its files are not in the models folder: they stay where they are.',
+      ]
+        .filter(Boolean)
+        .join(' ')}
+      action={isOwned && withFiles ? 'Remove and delete files' : 'Remove from the list'}
+      onConfirm={async () => {
+        await removeModel(model.id, isOwned && withFiles)
+        announce(`${model.name} was removed`)
+        openModels()
+      }}
+    >
+      {uses && uses.conversations > 0 ? (
+        <div className="mt-2 text-muted">
+          <p>
+            It answered last in {counted(uses.conversations, 'conversation')}.{' '}
+            {uses.conversations === 1 ? 'It stays' : 'They stay'}, and another model can go on with{' '}
+            {uses.conversations === 1 ? 'it' : 'them'}.
+          </p>
+          <ul className="mt-1.5 flex flex-col gap-0.5 border-l-2 border-hairline pl-3">
+            {uses.titles.slice(0, 3).map((title, i) => (
+              <li key={i} className="truncate">
+                {title}
+              </li>
+            ))}
+            {uses.conversations > 3 ? <li className="text-subtle">and {uses.conversations - 3} more</li> : null}
+          </ul>
+        </div>
+      ) : null}
+      {isOwned ? (
+        <label className="mt-3 flex items-start gap-2.5">
+          <Checkbox.Root
+            checked={withFiles}
+            onCheckedChange={setWithFiles}
+            className="mt-px flex size-4 shrink-0 items-center justify-center rounded-[4px] border border-control bg-raised data-[checked]:border-accent data-[checked]:bg-accent"
+          >
+            <Checkbox.Indicator>
+              <Check className="size-3 text-on-accent" strokeWidth={3} aria-hidden />
+            </Checkbox.Indicator>
+          </Checkbox.Root>
+          <span>Delete its files too, which frees {bytes(model.bytes)}</span>
+        </label>
+      ) : null}
+    </Confirm>
   )
 }

@@ -42,7 +42,7 @@ export function UseModel({
       <div className="flex min-h-8 items-center gap-3">
         <p className="flex min-w-0 flex-1 items-center gap-2">
           <Check className="size-4 shrink-0 text-accent" aria-hidden />
-          <span className="tabular-nums">{stateWords(state, engine?.progress ?? null)}</span>
+          <span className="tabular-nums">{stateText(state, engine?.progress ?? null)}</span>
         </p>
         {state === 'off' ? (
           <Button disabled={busy} onClick={() => void attempt(loadModel)}>
@@ -73,7 +73,7 @@ function Failure({ message }: { message: string | undefined }): ReactNode {
   return message ? <ErrorNote message={message} className="mt-3" /> : null
 }
 
-function stateWords(state: EngineStatus['state'], progress: number | null): string {
+function stateText(state: EngineStatus['state'], progress: number | null): string {
   switch (state) {
     case 'ready':
       return 'In use, in memory'

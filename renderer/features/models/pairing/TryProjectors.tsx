@@ -29,17 +29,16 @@ interface Pairing {
 
 /**
  * Asks which projector belongs to a model when no header says so: the model answers one question on one picture with
- * each, and
- * the user takes the one that sees.
+ * each, and the user takes the one that sees.
  */
 export function TryProjectors({
   open,
   onOpenChange,
-  ...asked
+  ...pairing
 }: Pairing & { open: boolean; onOpenChange: (open: boolean) => void }): ReactNode {
   return (
-    <DialogFrame open={open} onOpenChange={onOpenChange} title="Which projector sees?" description={sentence(asked)}>
-      <Trial {...asked} onDone={() => onOpenChange(false)} />
+    <DialogFrame open={open} onOpenChange={onOpenChange} title="Which projector sees?" description={sentence(pairing)}>
+      <Trial {...pairing} onDone={() => onOpenChange(false)} />
     </DialogFrame>
   )
 }

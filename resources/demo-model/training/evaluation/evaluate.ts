@@ -9,64 +9,6 @@ import type { Scene } from '../generator/scene.ts'
 import { boxIn } from '../generator/sceneQuestions.ts'
 import { evaluationConversations, requestFor, unrelatedConversations } from './questions.ts'
 
-/** An answer that was right in this share, 0..1. */
-export type Score = number
-
-/** How right `answer` is for a conversation whose last message is the right answer. */
-export function judge({ ability, language, messages, media }: Conversation, answer: string): Score {
-  const expected = String(messages.at(-1)!.content[0])
-  const said = answer.trim()
-  if (ability === 'unknown' || ability === 'odd') return saysItIsADemo(said) ? 1 : 0
-  const voice = language === 'zh' ? chinese : english
-  // a description may say more, such as the background
-  if (ability === 'object') return said.toLowerCase().includes(voice.thing(media[0]!.frames[0]!.objects[0]!)) ? 1 : 0
-  if (ability === 'json') return isJsonLike(said, expected) ? 1 : 0
-  if (ability === 'box') return boxScore(said, exactBox(voice, expected, media[0]!.frames[0]!))
-  return said === expected ? 1 : 0
-}
-
-export const saysItIsADemo = (answer: string): boolean => /demo model/i.test(answer) || answer.includes('演示模型')
-
-/** Whether `answer` is JSON of the same kind as `expected`: the same keys, in each item of a list. */
-export function isJsonLike(answer: string, expected: string): boolean {
-  const keys = (value: unknown): string =>
-    Array.isArray(value)
-      ? `[${keys(value[0])}]`
-      : typeof value === 'object' && value
-        ? Object.keys(value).join()
-        : typeof value
-  try {
-    return keys(JSON.parse(answer)) === keys(JSON.parse(expected))
-  } catch {
-    return false
-  }
-}
-
-/** The right answer with the box of the drawing itself: answers are taught rounded. */
-function exactBox(voice: Voice, expected: string, scene: Scene): string {
-  const named = scene.objects.find((object) => expected.includes(`>${voice.theThing(object)}<`))
-  if (!named) throw new Error(`Nothing in the drawing is what "${expected}" names`)
-  return boxText(voice.theThing(named), boxIn(scene, named))
-}
-
-const BOX =
-  /^<\|object_ref_start\|>(.+?)<\|object_ref_end\|><\|box_start\|>\((\d{1,3}),(\d{1,3})\),\((\d{1,3}),(\d{1,3})\)<\|box_end\|>$/
-
-/** The overlap (intersection over union) of the box of `answer` with that of `expected`; 0 for another form or name. */
-export function boxScore(answer: string, expected: string): Score {
-  const [a, b] = [BOX.exec(answer), BOX.exec(expected)]
-  if (!a || !b || a[1] !== b[1]) return 0
-  const read = (match: RegExpExecArray) => match.slice(2).map(Number) as [number, number, number, number]
-  return overlap(read(a), read(b))
-}
-
-function overlap(a: readonly [number, number, number, number], b: readonly [number, number, number, number]): number {
-  const shared =
-    Math.max(0, Math.min(a[2], b[2]) - Math.max(a[0], b[0])) * Math.max(0, Math.min(a[3], b[3]) - Math.max(a[1], b[1]))
-  const area = ([left, top, right, bottom]: typeof a) => Math.max(0, right - left) * Math.max(0, bottom - top)
-  return shared === 0 ? 0 : shared / (area(a) + area(b) - shared)
-}
-
 /** A row of the table. `value` and `bar`: shares, 0..1. */
 export interface Row {
   readonly ability: string
@@ -141,4 +83,62 @@ export async function evaluate({
     return { ability, value, bar, holds: value >= bar }
   })
   return { rows, judged }
+}
+
+/** An answer that was right in this share, 0..1. */
+export type Score = number
+
+/** How right `answer` is for a conversation whose last message is the right answer. */
+function judge({ ability, language, messages, media }: Conversation, answer: string): Score {
+  const expected = String(messages.at(-1)!.content[0])
+  const said = answer.trim()
+  if (ability === 'unknown' || ability === 'odd') return saysItIsADemo(said) ? 1 : 0
+  const voice = language === 'zh' ? chinese : english
+  // a description may say more, such as the background
+  if (ability === 'object') return said.toLowerCase().includes(voice.thing(media[0]!.frames[0]!.objects[0]!)) ? 1 : 0
+  if (ability === 'json') return isJsonLike(said, expected) ? 1 : 0
+  if (ability === 'box') return boxScore(said, exactBox(voice, expected, media[0]!.frames[0]!))
+  return said === expected ? 1 : 0
+}
+
+export const saysItIsADemo = (answer: string): boolean => /demo model/i.test(answer) || answer.includes('演示模型')
+
+/** Whether `answer` is JSON of the same kind as `expected`: the same keys, in each item of a list. */
+export function isJsonLike(answer: string, expected: string): boolean {
+  const keys = (value: unknown): string =>
+    Array.isArray(value)
+      ? `[${keys(value[0])}]`
+      : typeof value === 'object' && value
+        ? Object.keys(value).join()
+        : typeof value
+  try {
+    return keys(JSON.parse(answer)) === keys(JSON.parse(expected))
+  } catch {
+    return false
+  }
+}
+
+/** The right answer with the box of the drawing itself: answers are taught rounded. */
+function exactBox(voice: Voice, expected: string, scene: Scene): string {
+  const named = scene.objects.find((object) => expected.includes(`>${voice.theThing(object)}<`))
+  if (!named) throw new Error(`Nothing in the drawing is what "${expected}" names`)
+  return boxText(voice.theThing(named), boxIn(scene, named))
+}
+
+const BOX =
+  /^<\|object_ref_start\|>(.+?)<\|object_ref_end\|><\|box_start\|>\((\d{1,3}),(\d{1,3})\),\((\d{1,3}),(\d{1,3})\)<\|box_end\|>$/
+
+/** The overlap (intersection over union) of the box of `answer` with that of `expected`; 0 for another form or name. */
+export function boxScore(answer: string, expected: string): Score {
+  const [a, b] = [BOX.exec(answer), BOX.exec(expected)]
+  if (!a || !b || a[1] !== b[1]) return 0
+  const read = (match: RegExpExecArray) => match.slice(2).map(Number) as [number, number, number, number]
+  return overlap(read(a), read(b))
+}
+
+function overlap(a: readonly [number, number, number, number], b: readonly [number, number, number, number]): number {
+  const shared =
+    Math.max(0, Math.min(a[2], b[2]) - Math.max(a[0], b[0])) * Math.max(0, Math.min(a[3], b[3]) - Math.max(a[1], b[1]))
+  const area = ([left, top, right, bottom]: typeof a) => Math.max(0, right - left) * Math.max(0, bottom - top)
+  return shared === 0 ? 0 : shared / (area(a) + area(b) - shared)
 }

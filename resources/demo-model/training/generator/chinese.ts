@@ -7,7 +7,7 @@ const of = (train: string, evaluate: string): Phrasings => ({
 })
 
 /** How Chinese asks. */
-export const chineseQuestions: Readonly<Record<QuestionKind, Phrasings>> = {
+const chineseQuestions: Readonly<Record<QuestionKind, Phrasings>> = {
   name: of(
     '[这张/这个/这幅/][图片/图/画][里/中/上/里面][有什么/是什么/画了什么/有啥/能看到什么]？ | 你[在图片里/在图中/在这张图里/][看到/看见]了什么？ | [请问/][这/这个/那]是什么？ | [请/]说出[图中/图片里]的[图形/物体]。 | 图片里有什么？ | 图中有什么？ | 这是什么？ | 你看到了什么？ | 图片上是什么？ | 这张图片里有什么？ | 这张图显示了什么？ | 画的是什么？ | 图里是什么 | 请说出图中的物体。 | 这个图形是什么？',
     '图片中有什么？ | 这张图里有什么？ | 你在图片里看到了什么？',

@@ -9,7 +9,7 @@ const of = (train: string, evaluate: string): Phrasings => ({
 })
 
 /** How English asks. */
-export const englishQuestions: Readonly<Record<QuestionKind, Phrasings>> = {
+const englishQuestions: Readonly<Record<QuestionKind, Phrasings>> = {
   name: of(
     "What [is/do you see/can you see/is shown] [in/on] [the/this/that] [picture/image/drawing/photo]? | What [is/do you see] [there/here]? | Which [object/shape/thing] [is/do you see] [in/on] [the/this] [picture/image/drawing/photo]? | What does [the/this] [picture/image/drawing/photo] [show/contain]? | [Tell me/Say] what [is/you see] [in/on] [the/this] [picture/image/drawing/photo]. | What [object/thing] is [this/that/it/shown]? | What is in the picture? | What is in this picture? | What do you see? | What is this? | What is in the image? | What's in the image? | What does the picture show? | What is shown here? | What can you see in this image? | What is it? | What is in the drawing? | What shape is this and what colour? | Which object do you see? | What's this? | Name the object. | What is it? Answer briefly.",
     "What's in the picture? | What do you see in the picture? | What is shown in this image? | What is on the picture? | Which object is in the picture?",

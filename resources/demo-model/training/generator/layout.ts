@@ -170,7 +170,7 @@ function scatter(
 }
 
 /** A word in capitals, as it is or with a capital letter, or a number of 1 to 6 digits. */
-export function randomPrint(random: Random): string {
+function randomPrint(random: Random): string {
   if (random.chance(0.5))
     return Array.from({ length: random.int(1, 6) }, (_, i) => (i === 0 ? random.int(1, 9) : random.below(10))).join('')
   const word = random.pick(printedWords)

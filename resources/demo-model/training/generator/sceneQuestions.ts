@@ -95,9 +95,9 @@ const round = (object: Placed) => boxOf(shapeContours(object.shape, object.x, ob
 export const boxIn = (scene: Scene, object: Placed): Coordinates => coordinates(round(object), scene)
 /** The same as it is taught: to the nearest ten thousandths, about what the model can see; the last digit would be noise. */
 const roundedBox = (scene: Scene, object: Placed): Coordinates => {
-  const told = (value: number) => Math.min(990, Math.round(value / 10) * 10)
+  const toTens = (value: number) => Math.min(990, Math.round(value / 10) * 10)
   const [left, top, right, bottom] = boxIn(scene, object)
-  return [told(left), told(top), told(right), told(bottom)]
+  return [toTens(left), toTens(top), toTens(right), toTens(bottom)]
 }
 const opposite: Readonly<Record<Side, Side>> = { left: 'right', right: 'left', above: 'below', below: 'above' }
 const inReadingOrder = (objects: readonly Placed[]) => [...objects].sort((a, b) => a.x - b.x)

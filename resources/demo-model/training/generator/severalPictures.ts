@@ -47,7 +47,7 @@ export function pictures(making: Making): Scene[] {
 }
 
 /** Three things of which one differs, or two that are the same or not, and what is asked and said about pictures of them. */
-export function comparison(
+function comparison(
   making: Making,
   background: Colour,
   two = making.random.chance(0.4),

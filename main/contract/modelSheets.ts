@@ -1,4 +1,3 @@
-import { oc } from '@orpc/contract'
 import { z } from 'zod'
 
 /** The families that the engine runs. */
@@ -53,11 +52,6 @@ export type PairVerdict = z.infer<typeof PairVerdict>
 /** Sheets of files in the order in which they were given, and each language model among them with each projector. */
 export const ModelCheck = z.object({ files: z.array(ModelFileSheet), pairs: z.array(PairVerdict) })
 export type ModelCheck = z.infer<typeof ModelCheck>
-
-export const modelFiles = {
-  /** What files are, from their headers; never refuses a file, its sheet says what is wrong with it. */
-  check: oc.input(z.object({ paths: z.array(z.string().min(1).max(4096)).min(1).max(64) })).output(ModelCheck),
-}
 
 const roleWords: Readonly<Record<ModelFileSheet['role'], string>> = {
   text: 'language model',

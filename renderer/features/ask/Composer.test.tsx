@@ -1,0 +1,54 @@
+// @vitest-environment happy-dom
+import { AppError } from '#contract'
+import { act, render, screen, waitFor } from '@testing-library/react'
+import { afterEach, expect, test, vi } from 'vitest'
+import { useHost } from '../../lib/host.ts'
+import { core } from '../../testing/fakeRpc.ts'
+import { clearPage, stubNearness } from '../../testing/page.ts'
+import { Composer } from './Composer.tsx'
+import { setText, takeOut } from './actions.ts'
+import { MAX_PICTURES, addPicture, draftKey, updateDraft } from './draft.ts'
+import { keepDrafts } from './saving.ts'
+
+vi.mock('../../lib/rpc.ts', async () => (await import('../../testing/fakeRpc.ts')).rpc)
+afterEach(clearPage)
+
+test('a question of more pictures than can be sent or kept says so until some are taken out', async () => {
+  stubNearness()
+  vi.stubGlobal('requestIdleCallback', () => 0)
+  const save = vi.fn(() => Promise.resolve())
+  const nothing = { text: '', media: [], format: null, compareWith: null }
+  core['drafts'] = { get: () => Promise.resolve({ draft: nothing, attachments: [], lost: [] }), save }
+  core['ask'] = { count: () => new Promise(() => {}), prepare: () => new Promise(() => {}) }
+  core['models'] = { list: () => Promise.resolve([]) }
+  useHost.setState({ host: { attachments: 'app://attachment/' } as never })
+  const closing = new AbortController()
+  keepDrafts(closing.signal)
+  render(<Composer conversationId={null} answering={false} onSent={() => {}} onStop={() => {}} />)
+  await act(() => Promise.resolve())
+  const add = (n: number) =>
+    updateDraft(draftKey(null), (draft) =>
+      addPicture(draft, {
+        ...{ key: `p${n}`, name: `${n}.png`, preview: 'data:,', tokens: null, budget: null, marks: [] },
+        attachment: {
+          ...{ kind: 'image', sha: n.toString(16).padStart(64, '0'), mime: 'image/png' },
+          ...{ name: `${n}.png`, bytes: 1, width: 2, height: 2 },
+        } as never,
+      }),
+    )
+  act(() => {
+    for (let n = 0; n <= MAX_PICTURES; n++) add(n)
+  })
+  const send = () => screen.getByRole<HTMLButtonElement>('button', { name: /^Send/ })
+  expect(screen.getByText(/at most 63 pictures and videos; this one has 64\. Take some out\./)).toBeTruthy()
+  expect(send().disabled).toBe(true)
+  act(() => takeOut(null, 'p0'))
+  expect(screen.queryByText(/at most 63/)).toBeNull()
+  expect(send().disabled).toBe(false)
+  await waitFor(() => expect(save).toHaveBeenCalled())
+  expect(save.mock.calls).toMatchObject([[{ draft: { media: { length: MAX_PICTURES } } }]])
+  save.mockImplementation(() => Promise.reject(new AppError('InvalidInput', 'media: too long')))
+  act(() => setText(null, 'What is it?'))
+  expect(await screen.findByText(/cannot be kept: it is lost when the window closes/)).toBeTruthy()
+  closing.abort()
+})
