@@ -16,7 +16,7 @@ import { printable, unsupported, unusual } from './problems.ts'
 const FUSED = /^(v\.blk\.\d+)\.attn_qkv\.(weight|bias)$/
 const HALF = /^(v\.blk\.\d+\.ffn_)(up|down)\.(weight|bias)$/
 /** Of a tower with learned positions. qwen2_vl_surgery.py wrote one too, which no model uses, for its time's clip.cpp. */
-const POSITIONS = 'v.position_embd.weight'
+export const POSITIONS = 'v.position_embd.weight'
 
 /**
  * The tensors of a vision tower and its merger under the names of today's converter, whichever tool wrote them; others (the

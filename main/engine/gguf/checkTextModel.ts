@@ -78,7 +78,8 @@ const MAX_BLOCKS = 512
 const MAX_LENGTH = 65_536
 const MAX_FEED_FORWARD = 1 << 20
 const MAX_CONTEXT = 1 << 24
-const MAX_EXPERTS = 1024
+/** As many as llama.cpp v0.4 has room for. */
+const MAX_EXPERTS = 512
 const ROPE_SCALING = ['none', 'linear', 'yarn', 'longrope']
 /** How llama.cpp calls the way in which Qwen's vocabularies split texts; "default" and none are converters that did not know. */
 const SPLITTINGS = ['qwen2', 'deepseek-r1-qwen']
@@ -93,6 +94,9 @@ const SPECIAL_TOKENS = ['bos', 'eos', 'eot', 'padding', 'unknown']
 export function checkTextModel(header: GgufHeader): TextModelFacts {
   const fields = new Fields(header)
   const architecture = checkKind(header, fields)
+  const foreign = [...header.tensors.keys()].find((name) => /^(v|mm|a)\./.test(name))
+  if (foreign)
+    throw unusual(header.path, `it holds parts of a projector too (${foreign}), which llama.cpp does not read`)
   const sizes = readSizes(header, fields, architecture)
   checkVariant(header, fields, sizes, architecture)
   const vocabSize = checkVocabulary(header, fields)
@@ -210,6 +214,8 @@ function checkVariant(header: GgufHeader, fields: Fields, sizes: Sizes, architec
   }
   if (fields.has('general.file_type')) fields.u32('general.file_type')
   fields.f32(key('attention.layer_norm_rms_epsilon'), { min: 0, max: 1 })
+  // without it llama.cpp takes the width's share of a head
+  if (forms[architecture].hasHeadNorms) fields.u32(key('attention.value_length'))
   for (const name of ['attention.key_length', 'attention.value_length', 'rope.dimension_count'])
     only(name, sizes.headDim)
   for (const name of ['attention.key_length_swa', 'attention.value_length_swa', 'rope.dimension_count_swa'])
@@ -267,9 +273,6 @@ function checkVocabulary(header: GgufHeader, fields: Fields): number {
 function checkTensors(header: GgufHeader, sizes: Sizes, vocabSize: number, { hasHeadNorms }: Form): void {
   const extra = [...header.tensors.keys()].find((name) => Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? 0) >= sizes.blocks)
   if (extra) throw unusual(header.path, `it has ${sizes.blocks} blocks, but also a tensor ${extra}`)
-  const foreign = [...header.tensors.keys()].find((name) => /^(v|mm|a)\./.test(name))
-  if (foreign)
-    throw unusual(header.path, `it holds parts of a projector too (${foreign}), which llama.cpp does not read`)
   const { blocks, embeddingLength: width, feedForwardLength: inner, heads, headDim, kvHeads, experts } = sizes
   const queries = headDim * heads
   const keys = headDim * kvHeads
@@ -286,7 +289,9 @@ function checkTensors(header: GgufHeader, sizes: Sizes, vocabSize: number, { has
       ['attn_v', keys],
     ] as const) {
       requireMatrix(header, name(`${part}.weight`), [width, rows])
-      if (header.tensors.has(name(`${part}.bias`))) requireVector(header, name(`${part}.bias`), rows)
+      if (!header.tensors.has(name(`${part}.bias`))) continue
+      if (hasHeadNorms) throw unusual(header.path, `its ${name(`${part}.bias`)} is more than its kind has`)
+      requireVector(header, name(`${part}.bias`), rows)
     }
     requireMatrix(header, name('attn_output.weight'), [queries, width])
     if (hasHeadNorms)

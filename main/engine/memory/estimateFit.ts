@@ -3,13 +3,13 @@ import type { ContextOptions, DeviceInfo, MachineFacts, MemoryPlan, ModelShape, 
 import { bestGpu } from './memoryModel.ts'
 import {
   AUTO_CONTEXT,
-  USUAL_PICTURE,
   bestPlan,
   fitContext,
   fits,
   gigabytes,
   planExactly,
   resolveOptions,
+  usualPicture,
 } from './plan.ts'
 import type { PlanInput, PlannedProjector, PlannedText } from './plan.ts'
 
@@ -71,7 +71,7 @@ function planInput(
     kvType,
     flashAttention: flashAttention !== 'off',
     ...(placement.gpuLayers === null ? {} : { mostGpuLayers: placement.gpuLayers }),
-    picturePixels: USUAL_PICTURE,
+    picturePixels: usualPicture(projector),
     devices: devices.filter((device) => device.kind === 'cpu' || device === gpu),
     systemFreeBytes,
   }

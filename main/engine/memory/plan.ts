@@ -1,4 +1,6 @@
-import { AppError, PIXELS_PER_TOKEN } from '#contract'
+import { AppError } from '#contract'
+import { visionOf } from '../../lib/families/families.ts'
+import { tokenPixels } from '../../lib/families/family.ts'
 import type { ProjectorFacts } from '../gguf/checkProjector.ts'
 import type { TextModelFacts } from '../gguf/checkTextModel.ts'
 import type { ContextOptions, DeviceInfo, MemoryPlan, PlanPart } from '../types.ts'
@@ -57,7 +59,8 @@ export const AUTO_CONTEXT = 8192
 /** A context is not made smaller than this to save memory, in tokens. */
 const LEAST_CONTEXT = 2048
 /** A larger picture is planned for only when it costs nothing else: the budget of the window, in pixels. */
-export const USUAL_PICTURE = 1280 * PIXELS_PER_TOKEN
+export const usualPicture = (projector: Pick<ProjectorFacts, 'family'> | null): number =>
+  1280 * tokenPixels(visionOf(projector?.family ?? 'qwen2vl')) ** 2
 const CONTEXT_STEP = 256
 /** An out-of-memory error takes this share of the layers off the GPU. */
 const LAYER_STEP = 1 / 4
@@ -82,7 +85,7 @@ export function makePlan(input: PlanInput): MemoryPlan {
 
 /** As `makePlan`; what comes nearest when nothing fits. */
 export function bestPlan(input: PlanInput): MemoryPlan {
-  const usual = Math.min(input.picturePixels, USUAL_PICTURE)
+  const usual = Math.min(input.picturePixels, usualPicture(input.projector))
   const { gpu } = devicesOf(input)
   let tightest: MemoryPlan | null = null
   for (const contextTokens of contexts(input)) {
@@ -127,7 +130,7 @@ export function lowerPlan(plan: MemoryPlan, input: PlanInput): MemoryPlan | null
     gpuLayers: plan.gpuLayers,
     visionOnGpu: plan.visionDevice !== null,
     contextTokens: plan.contextTokens,
-    picturePixels: Math.min(plan.picturePixels, USUAL_PICTURE),
+    picturePixels: Math.min(plan.picturePixels, usualPicture(input.projector)),
   }
   if (plan.gpuLayers > 0)
     return cost(input, { ...present, gpuLayers: Math.max(0, plan.gpuLayers - Math.ceil(plan.layers * LAYER_STEP)) })

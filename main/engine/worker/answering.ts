@@ -153,7 +153,7 @@ export class Answering implements Disposable {
     if (rest) onText(rest)
     const generationMs = this.lastTokenAt - this.firstTokenAt
     const { length } = this.tokens
-    const notes = [...prompt.media.values()].flatMap((media) => media.notes())
+    const notes = [...new Set([...prompt.media.values()].flatMap((media) => media.notes()))]
     return {
       tokens: this.tokens,
       promptIds: prompt.ids,

@@ -3,13 +3,13 @@ import type { InspectedModel } from '../gguf/inspectModel.ts'
 import { systemFreeBytes } from '../memory/memoryModel.ts'
 import {
   AUTO_CONTEXT,
-  USUAL_PICTURE,
   fitContext,
   fits,
   lowerPlan,
   makePlan,
   outOfMemory,
   resolveOptions,
+  usualPicture,
 } from '../memory/plan.ts'
 import type { PlanInput } from '../memory/plan.ts'
 import type { ContextOptions, MemoryPlan, ModelFiles } from '../types.ts'
@@ -62,7 +62,7 @@ export class Planner {
       contextTokens: Math.min(request.contextTokens ?? AUTO_CONTEXT, trained),
       ...kvOf(model, request.options),
       mostGpuLayers: request.options?.gpuLayers,
-      picturePixels: request.picturePixels ?? USUAL_PICTURE,
+      picturePixels: request.picturePixels ?? usualPicture(model.projector),
       devices: runtime.devices().filter((device) => device.kind === 'cpu' || device.name === name),
       systemFreeBytes: systemFreeBytes(),
     })

@@ -106,6 +106,7 @@ export class Session implements AsyncDisposable {
       { textPaths: summary.textPaths, projectorPath: files.projectorPath },
       runtime.release,
       projector?.kind ?? '',
+      1 + (projector?.facts.deepBlocks.length ?? 0),
     )
     const session = new Session(runtime, planner, model, tower, caches)
     session.owned = owned.move()

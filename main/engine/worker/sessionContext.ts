@@ -14,6 +14,7 @@ import { contextFull } from './prompt/prompt.ts'
 import type { Prompt } from './prompt/prompt.ts'
 import { EmbeddingCache } from './vision/mediaEncoder.ts'
 
+/** For rows as wide as the language model. */
 const EMBEDDING_BYTES = 2 ** 30
 
 /** What one loaded model keeps from question to question. */
@@ -27,20 +28,22 @@ const TOWER_VERSION = 1
 
 /**
  * Caches of a model, named by all of its files, in `folder`; null: nothing goes to disk. `release` of llama.cpp and the
- * `kind` of the tower's weights name what else the numbers depend on.
+ * `kind` of the tower's weights name what else the numbers depend on. `rowParts`: how many times as wide as the language
+ * model a picture's rows are.
  */
 export async function openCaches(
   folder: string | null,
   files: { readonly textPaths: readonly string[]; readonly projectorPath: string | null },
   release: string,
   kind: string,
+  rowParts: number,
 ): Promise<ModelCaches> {
   if (folder === null) return { embeddings: new EmbeddingCache(null, ''), state: new KvState(null) }
   const projector = files.projectorPath ? `${await fingerprint(files.projectorPath)}:${kind}:${TOWER_VERSION}` : ''
   const text = await Promise.all(files.textPaths.map(fingerprint))
   const model = `${text.join('+')}:${projector}:${release}`
   return {
-    embeddings: new EmbeddingCache(new DiskCache(embeddingsFolder(folder), EMBEDDING_BYTES), projector),
+    embeddings: new EmbeddingCache(new DiskCache(embeddingsFolder(folder), EMBEDDING_BYTES * rowParts), projector),
     state: new KvState(new KvStateStore(new DiskCache(statesFolder(folder), MAX_STATE_BYTES, 'series'), model)),
   }
 }

@@ -85,9 +85,14 @@ export function withDetail(request: AnswerRequest, maxPixels: number): AnswerReq
     budget: capped(minPixels, usual),
     messages: request.messages.map((message) => ({
       ...message,
-      content: message.content.map((part) =>
-        part.type === 'text' ? part : { ...part, ...capped(part.minPixels ?? minPixels, part.maxPixels ?? usual) },
-      ),
+      content: message.content.map((part) => {
+        if (part.type === 'text') return part
+        const limits = capped(part.minPixels ?? minPixels, part.maxPixels ?? usual)
+        // frames have least sizes of their own, which those of pictures are not to raise
+        return part.type === 'video' && part.minPixels === undefined
+          ? { ...part, maxPixels: limits.maxPixels }
+          : { ...part, ...limits }
+      }),
     })),
   }
 }

@@ -11,6 +11,8 @@ export interface PairedText {
 /** A projector as pairing sees it. `fileName` without folders; `width`: of the vectors that it gives. */
 export interface PairedProjector {
   readonly fileName: string
+  /** By its header. */
+  readonly name?: string
   readonly family: string | null
   readonly width: number | null
 }
@@ -23,6 +25,11 @@ export type Pairing =
 /** The architecture that several families share: a text model without a family has it. */
 const SHARED_ARCHITECTURE = 'qwen2vl'
 const ADVICE = 'Choose the projector (mmproj) that belongs to this model.'
+/** Families whose sizes share widths, so that a projector of another size would be taken without a word. */
+const SHARED_WIDTHS: readonly string[] = ['qwen3vl']
+/** The size in a name, e.g. "2B" or "30B-A3B"; null when it has none. */
+const sizeIn = (name: string): string | null =>
+  /\d+(\.\d+)?B(-A\d+B)?/i.exec(name.replace(/\s/g, '-'))?.[0].toUpperCase() ?? null
 const integers = new Intl.NumberFormat('en')
 
 /** Ids of the families among which the one of a language model without a family is. */
@@ -55,6 +62,11 @@ export function pairing(text: PairedText, projector: PairedProjector): Pairing {
   }
   if (text.family === null) {
     const why = `Nothing in the header of ${text.name} tells whether it is ${familyList(possible)}; ${fileName} is for ${label}.`
+    return { verdict: 'unsure', why: `${why} Try it on a picture.` }
+  }
+  const [own, other] = [sizeIn(text.name), sizeIn(projector.name ?? '') ?? sizeIn(fileName)]
+  if (isOwn && SHARED_WIDTHS.includes(family) && own !== null && other !== null && own !== other) {
+    const why = `${fileName} is by its name for a model of ${other}, ${text.name} has ${own}.`
     return { verdict: 'unsure', why: `${why} Try it on a picture.` }
   }
   if (isOwn) return { verdict: 'fits', why: null }

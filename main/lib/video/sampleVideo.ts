@@ -250,6 +250,18 @@ export function frameLimits(frames: number, wished: PictureBudget | undefined, u
   return { minPixels: Math.min(minPixels, most), maxPixels: most }
 }
 
+/** The same, without a least size where the reference has one for all frames together. */
+function limitsOf(
+  frames: number,
+  wished: PictureBudget | undefined,
+  usual: PictureBudget,
+  { videoForm, patchPixels }: VideoVision,
+): PictureBudget {
+  if (videoForm === 'whole') return frameLimits(frames, wished, usual)
+  const least = tokenPixels({ patchPixels }) ** 2
+  return { minPixels: wished?.minPixels ?? least, maxPixels: Math.max(wished?.maxPixels ?? usual.maxPixels, least) }
+}
+
 /** What to ask of a video instead, so that it fits. */
 export interface Proposal {
   readonly fps: number
@@ -286,7 +298,7 @@ export function proposeSample(
     const frames = sampleVideo(facts, { ...wish, fps }, usual, vision).sample.indices.length
     const perSlice = Math.floor(room / Math.ceil(frames / 2)) - stampTokens(vision)
     if (perSlice >= LEAST_TOKENS) {
-      const limits = narrowed(frameLimits(frames, wish.budget, usual), perSlice * pixelsPerToken)
+      const limits = narrowed(limitsOf(frames, wish.budget, usual, vision), perSlice * pixelsPerToken)
       smallest = fitting(facts, { ...wish, fps }, usual, { room, limits, vision })
       if (smallest && perSlice >= readable) return smallest
     }

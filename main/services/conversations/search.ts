@@ -13,6 +13,8 @@ const LOOK = 4_000
 const OVERLAP = 1_000
 /** What is shown before and after a hit lies within so many characters of it. */
 const MARGIN = 1_000
+/** The same where it is known where the hit is, nearly. */
+const NEAR = 500
 
 /**
  * About 160 characters of `text` around the first occurrence of any term, on one line, each occurrence between \u0002
@@ -22,8 +24,12 @@ export function snippetOf(text: string, terms: readonly string[]): string {
   const wanted = terms.map(fold)
   for (let at = 0; at < text.length; at += LOOK) {
     const seen = fold(text.slice(at, at + LOOK + OVERLAP).normalize('NFC'))
-    if (!wanted.some((term) => seen.includes(term))) continue
-    const snippet = snippetWithin(text, at - MARGIN, at + LOOK + OVERLAP + MARGIN, wanted)
+    const first = Math.min(...wanted.map((term) => seen.indexOf(term)).filter((found) => found >= 0))
+    if (first === Infinity) continue
+    // folding moves places a little: where the hit is not near, all that was looked at is taken
+    const snippet =
+      snippetWithin(text, at + first - NEAR, at + first + NEAR, wanted) ??
+      snippetWithin(text, at - MARGIN, at + LOOK + OVERLAP + MARGIN, wanted)
     if (snippet !== null) return snippet
   }
   return snippetWithin(text, 0, LOOK, []) ?? ''

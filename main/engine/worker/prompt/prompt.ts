@@ -114,7 +114,8 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     const measured = measures.get(part)!
     const tokens = gridTokens(measured.grid)
     seen.push({ ...sizeOf(measured), frames: part.type === 'video' ? part.frames.length : 1, tokens })
-    mediaOfPart.set(part, tokens + (await tokensOf(after(part))).length)
+    const around = timed.includes(part as (typeof timed)[number]) ? await stampTokens(measured, tokenizer) : 0
+    mediaOfPart.set(part, tokens + around + (await tokensOf(after(part))).length)
     mediaTokens[part.type] += tokens
   }
   const countOf = async (part: ChatPart) =>
@@ -151,10 +152,19 @@ function withTimes(prompt: string, videos: readonly Media[]): string {
   return prompt.replaceAll(`<|vision_start|>${PADS.video}<|vision_end|>`, (whole) => {
     const media = videos[video++]
     if (!media) return whole
-    const slices = Array.from({ length: media.grid.times }, (_, t) => `<${tenths(media.seconds(t))} seconds>${whole}`)
+    const slices = Array.from({ length: media.grid.times }, (_, t) => stampOf(media, t) + whole)
     return slices.join('')
   })
 }
+
+/** Tokens of the times of a video's slices, and of the marks beyond the pair that the template writes. */
+async function stampTokens(media: Media, tokenizer: Tokenizer): Promise<number> {
+  const marks = 2 * (media.grid.times - 1)
+  const stamps = Array.from({ length: media.grid.times }, (_, t) => tokenizer.encode(stampOf(media, t)))
+  return (await Promise.all(stamps)).reduce((sum, { length }) => sum + length, marks)
+}
+
+const stampOf = (media: Media, t: number): string => `<${tenths(media.seconds(t))} seconds>`
 
 /** Seconds with one decimal as Python writes them: exact halves go to the even digit. */
 export function tenths(seconds: number): string {

@@ -61,7 +61,7 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, vis
           part.type === 'image' ? part : { ...part, ...videoBudget(part.frames.length, part, budget) },
           budget,
           vision,
-          name,
+          { name, isFrame: part.type === 'video' },
         )
   const times = part.type === 'image' ? 1 : Math.ceil(sources.length / vision.framesPerSlice)
   const fps = part.type === 'video' ? (part.fps ?? VIDEO_FPS) : VIDEO_FPS
@@ -113,15 +113,17 @@ function targetSize(
   options: SizeOptions,
   budget: PictureBudget,
   vision: VisionFacts,
-  name: string,
+  { name, isFrame }: { readonly name: string; readonly isFrame: boolean },
 ): Size {
   const token = tokenPixels(vision)
   const { resizedWidth, resizedHeight } = options
+  // frames of a video that stands in slices may be smaller than any picture
+  const leastPixels = isFrame && vision.videoForm === 'timed' ? token * token : vision.minPixels
   // the reference's fetch_image rounds the size that is asked for with smart_resize under its default budget
   if (resizedWidth && resizedHeight)
     return smartResize(
       { width: resizedWidth, height: resizedHeight },
-      { minPixels: vision.minPixels, maxPixels: vision.maxPixels },
+      { minPixels: leastPixels, maxPixels: vision.maxPixels },
       name,
       token,
     )

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { AppError } from '#contract'
 import koffi from 'koffi'
+import { POSITIONS } from '../../gguf/checkProjector.ts'
 import type { ProjectorFacts } from '../../gguf/checkProjector.ts'
 import type { Pointer } from '../native/ffi.ts'
 import { GgmlType } from '../native/ggml.ts'
@@ -228,8 +229,9 @@ function planTensors(facts: ProjectorFacts, kind: WeightKind, precision: Precisi
     const isMatrix = dims.length === 2 && dims[0]! % BLOCK === 0
     const isHalf = type.id === GgmlType.F16 || type.id === GgmlType.BF16
     // the graph adds and multiplies with biases and norms in single precision only
-    const becomesF32 = isHalf && (precision === 'full' || dims.length === 1)
-    const becomesKind = type.id === GgmlType.F16 && isMatrix && kind !== PLAIN
+    // rows of the table of positions are looked up, not multiplied with
+    const becomesF32 = isHalf && (precision === 'full' || dims.length === 1 || name === POSITIONS)
+    const becomesKind = type.id === GgmlType.F16 && isMatrix && kind !== PLAIN && !becomesF32
     return {
       name,
       dims,
