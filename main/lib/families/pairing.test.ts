@@ -43,4 +43,18 @@ describe('a language model and a projector', () => {
   test("Qwen2.5-Omni's tower may serve a Qwen2.5-VL model, which is not sure", () => {
     expect(pairing(text('qwen25vl'), projector('qwen25omni')).verdict).toBe('unsure')
   })
+
+  test('of a family whose sizes share widths is not sure where the names tell of other sizes', () => {
+    const verdictOf = (name: string, fileName: string, own?: string) =>
+      pairing(
+        { name, family: 'qwen3vl', width: 2048 },
+        { fileName, family: 'qwen3vl', width: 2048, ...(own && { name: own }) },
+      )
+    expect(verdictOf('Qwen3 VL 30B A3B Instruct', 'mmproj-Qwen3-VL-2B-F16.gguf')).toEqual({
+      verdict: 'unsure',
+      why: expect.stringMatching(/for a model of 2B, Qwen3 VL 30B A3B Instruct has 30B-A3B/) as string,
+    })
+    expect(verdictOf('Qwen3 VL 2B Instruct', 'mmproj-F16.gguf', 'Qwen3-VL-2B-Instruct').verdict).toBe('fits')
+    expect(verdictOf('Docs', 'mmproj-2B.gguf').verdict).toBe('fits')
+  })
 })

@@ -74,7 +74,8 @@ describe('a fine-tune that does not name its family', () => {
 
 describe('a projector of another kind beside a model is named for what it is', () => {
   test.each([
-    ['qwen3vl_merger', 'Qwen3-VL'],
+    // without outputs within the tower it is that of the next family
+    ['qwen3vl_merger', 'Qwen3.5'],
     ['mlp', 'LLaVA'],
     ['gemma3', 'Gemma 3'],
     ['ultravox', 'Ultravox (sound)'],
