@@ -25,7 +25,7 @@ const SHAPE = {
 } as const
 const WORDS = 'amber bridge candle desert engine forest '
 /** About 8,000 tokens. */
-const PROMPT_CHARACTERS = 22_000
+const PROMPT_CHARACTERS = 12_100
 const CONTEXT_TOKENS = 16_384
 /** An engine with nothing to do saves its KV state after so long, in ms, in both checkouts. */
 const IDLE_SAVE_MS = 3000
@@ -103,9 +103,9 @@ export async function openAskAgain(
       const before = await written()
       await ask(long, 'Where were we?', 'long')
       await pause(1000)
-      const same = await ask(long, 'What comes next?', 'long')
+      const same = await ask(long, 'Next?', 'long')
       await pause(IDLE_SAVE_MS + 20)
-      const saving = await ask(long, 'And after that?', 'long')
+      const saving = await ask(long, 'Then?', 'long')
       await pause(1000)
       const other = await ask([], 'Hello?', `other-${others++}`)
       await pause(IDLE_SAVE_MS + 2000)
