@@ -133,7 +133,7 @@ export function ask(argv: string[]): Promise<number> {
         if (count > 0) videos.room = await roomForVideos(headless.engine, without, count)
       }
       const whole = { ...wanted, messages: await conversation(values, question, videos) }
-      const request = values.fit ? await fitRequest(headless.engine, whole, tell) : whole
+      const request = values.fit ? await fitRequest(headless.engine, whole, tell, vision) : whole
       let text = ''
       let result: AnswerResult | null = null
       for await (const event of headless.engine.answer(request, { signal: abort.signal })) {

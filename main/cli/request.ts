@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { ANSWER_ROOM, AppError, PIXELS_PER_TOKEN, TEMPLATE_ROOM } from '#contract'
+import { ANSWER_ROOM, AppError, TEMPLATE_ROOM } from '#contract'
 import { lowerDetail, withDetail } from '../headless.ts'
 import type { AnswerRequest, Engine } from '../headless.ts'
+import { tokenPixels } from '../lib/families/family.ts'
+import type { VisionFacts } from '../lib/families/family.ts'
 import { readSchema } from '../lib/jsonSchema.ts'
 import { UsageError } from './usage.ts'
 import type { VideoRoom } from './videos.ts'
@@ -64,6 +66,7 @@ export async function fitRequest(
   engine: Engine,
   request: AnswerRequest,
   tell: (note: string) => void,
+  vision: VisionFacts,
 ): Promise<AnswerRequest> {
   const fits = async (request: AnswerRequest) => {
     const { total, context } = await engine.count(bounded(request))
@@ -74,7 +77,7 @@ export async function fitRequest(
   const maxPixels = await lowerDetail(request, fits)
   tell(
     `To fit the context, no picture is shown larger than ${maxPixels.toLocaleString('en')} pixels ` +
-      `(${Math.floor(maxPixels / PIXELS_PER_TOKEN)} tokens).`,
+      `(${Math.floor(maxPixels / tokenPixels(vision) ** 2)} tokens).`,
   )
   return withDetail(request, maxPixels)
 }
