@@ -447,6 +447,25 @@ describe('drafts', () => {
     await second.close()
   })
 
+  test('of a window that is gone outlast a save of the other one that failed', async () => {
+    const [first, second] = [await openWindow(), await openWindow()]
+    await first.restoreDraft(null)
+    await second.restoreDraft(null)
+    first.setText(null, 'From the first')
+    await first.close()
+    await vi.waitFor(async () => expect((await draftIn(second, null)).text).toBe('From the first'))
+    const db = new SQLite(join(folder.path, 'data', 'sightline.db'))
+    db.exec('ALTER TABLE drafts RENAME TO away')
+    second.setText(null, 'Here')
+    await second.leave()
+    db.exec('ALTER TABLE away RENAME TO drafts')
+    db.close()
+    second.setText(null, 'Here too')
+    await second.leave()
+    expect((await draftIn(second, null)).text).toBe('From the first\nHere too')
+    await second.close()
+  })
+
   test('hold what came while the question was sent, when the page goes away before the core has the question', async () => {
     const window = await openWindow()
     await window.restoreDraft(null)
