@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import SQLite from 'better-sqlite3'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { emptySavedDraft } from '#contract'
-import type { Attachment, SavedMedium } from '#contract'
+import type { Attachment, SavedDraft, SavedMedium } from '#contract'
 import { forkWorker } from './nodePorts.ts'
 import { createMemoryClient } from './rpc/memoryClient.ts'
 import {
@@ -126,7 +126,7 @@ describe('drafts', () => {
     await client.drafts.save({ conversationId: null, draft: comparing })
     await client.ask.send({ conversationId: null, parts: words('from the panel beside') })
     expect((await client.drafts.get({ conversationId: null })).draft).toEqual(comparing)
-    const sent = await client.ask.send({ conversationId: null, parts: words('What is'), isDraft: true })
+    const sent = await client.ask.send({ conversationId: null, parts: words('What is'), draft: comparing })
     expect((await client.drafts.get({ conversationId: null })).draft).toEqual(emptySavedDraft)
     const { conversationId } = sent
     expect((await client.drafts.get({ conversationId })).draft).toEqual({
@@ -135,6 +135,59 @@ describe('drafts', () => {
     })
     await client.models.remove({ id })
     expect((await client.drafts.get({ conversationId })).draft, 'a model that is gone').toEqual(emptySavedDraft)
+  })
+
+  describe('of two windows that save in turn', () => {
+    const holding = (text: string, more: Partial<SavedDraft> = {}): SavedDraft => ({ ...draft, text, ...more })
+    const kept = async () => (await client.drafts.get({ conversationId: null })).draft
+    const save = (draft: SavedDraft, over: SavedDraft) => client.drafts.save({ conversationId: null, draft, over })
+
+    test('each replaces its own words and media, and leaves those of the other', async () => {
+      const [red, blue] = [await store('red.png'), await store('blue.png', 'blue-square.png')]
+      const [one, two] = [red, blue].map(({ sha, name }) => ({ type: 'image' as const, sha, name }))
+      await save(holding('One', { media: [one!] }), emptySavedDraft)
+      await save(holding('T', { media: [two!] }), emptySavedDraft)
+      await save(holding('Two\n', { media: [two!] }), holding('T', { media: [two!] }))
+      expect(await kept()).toMatchObject({ text: 'One\nTwo\n', media: [one, two] })
+      await save(holding('One\nand a half', { media: [] }), holding('One', { media: [one!] }))
+      expect(await kept()).toMatchObject({ text: 'One\nand a half\nTwo\n', media: [two] })
+      await save(emptySavedDraft, holding('One\nand a half'))
+      expect(await kept()).toMatchObject({ text: 'Two\n', media: [two] })
+      const sent = holding('Two\n', { media: [two!] })
+      await save(holding('Three'), emptySavedDraft)
+      await client.ask.send({ conversationId: null, parts: words('Two'), draft: sent })
+      expect(await kept()).toEqual(holding('Three'))
+    })
+
+    test('words of one window that are part of the words of the other stay as they are', async () => {
+      await save(holding('What is it?'), emptySavedDraft)
+      await save(holding('it'), emptySavedDraft)
+      await save(emptySavedDraft, holding('it'))
+      expect(await kept()).toEqual(holding('What is it?'))
+    })
+
+    test('a format or a model to compare with is what was chosen last, without words too, and is given up again', async () => {
+      const [x, y] = await Promise.all(
+        ['/x.gguf', '/y.gguf'].map(async (textPath) => {
+          const { id, name } = await client.models.add({ textPath, projectorPath: null })
+          return { ...emptySavedDraft, compareWith: { id, name }, format: { name: textPath, schema: '{}' } }
+        }),
+      )
+      await save(x!, emptySavedDraft)
+      await save(y!, emptySavedDraft)
+      expect(await kept()).toEqual(y)
+      await save(emptySavedDraft, y!)
+      expect(await kept()).toEqual(emptySavedDraft)
+    })
+
+    test('one that compares with a model that was removed is emptied all the same', async () => {
+      const { id, name } = await client.models.add({ textPath: '/x.gguf', projectorPath: null })
+      const comparing = holding('What is', { compareWith: { id, name } })
+      await save(comparing, emptySavedDraft)
+      await client.models.remove({ id })
+      await save({ ...comparing, text: '' }, comparing)
+      expect(await kept()).toEqual(emptySavedDraft)
+    })
   })
 
   test('hold their files, and say what is lost', async () => {

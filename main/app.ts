@@ -141,8 +141,9 @@ export function createApp(
     first: engine,
     second: parts.second ?? createEngine({ spawn: spawnWorker, cachePath: join(paths.cache, 'second') }),
   })
-  const ask = createAsk({ conversations, drafts, settings, models, attachments, frames, engine, second: compare })
   const composing = createComposing({ drafts, attachments, conversations, models })
+  const asking = { conversations, drafts: composing, settings, models, attachments, frames }
+  const ask = createAsk({ ...asking, engine, second: compare })
   const loading = createLoadModel({ models, engine, settings, makeWay: (model) => compare.makeWay(model) })
   const measuring = createMeasureModel({ models, engine, benchmarks, resources: paths.resources })
   const downloading = createDownloadModel({

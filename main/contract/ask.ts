@@ -1,6 +1,7 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
 import { ChosenFormat, Id, MAX_PARTS, MAX_TEXT } from './conversations.ts'
+import { SavedDraft } from './drafts.ts'
 import { FrameKey, MAX_FRAMES, MAX_MARKS, PictureBudget, PictureMark, Sha256 } from './media.ts'
 
 /**
@@ -54,8 +55,9 @@ const compareWith = z.string().max(64).nullable().optional()
 
 export const ask = {
   /**
-   * Stores the question and starts the answer; follow it with `conversations.watch`. No id: a new conversation. `isDraft`: it
-   * is the conversation's draft, which is emptied; what it compares with stays, in a new conversation's own draft.
+   * Stores the question and starts the answer; follow it with `conversations.watch`. No id: a new conversation. `draft`: the
+   * question as it was saved, which is taken out of the conversation's draft; what another window added to that stays. What
+   * it compares with stays too, in a new conversation's own draft.
    */
   send: oc
     .input(
@@ -64,7 +66,7 @@ export const ask = {
         parts: z.array(QuestionPart).min(1).max(MAX_PARTS),
         format,
         compareWith,
-        isDraft: z.boolean().optional(),
+        draft: SavedDraft.optional(),
       }),
     )
     .output(Sent),

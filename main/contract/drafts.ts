@@ -52,8 +52,7 @@ const conversationId = Id.nullable()
 
 /**
  * Drafts, one for each conversation. Files that a draft holds are kept as long as it does. Two windows on one conversation
- * do not see each other's draft: the one that saves last is what is found, and with it what a window held that went away
- * (`over`).
+ * do not see each other's draft; what is found later is what both composed: each replaces what it saved itself (`over`).
  */
 export const drafts = {
   /**
@@ -64,8 +63,8 @@ export const drafts = {
     .input(z.object({ conversationId }))
     .output(z.object({ draft: SavedDraft, attachments: z.array(Attachment), lost: z.array(z.string()) })),
   /**
-   * Saves a draft in the place of the one before. `over`: only in the place of this one; what another window saved since is
-   * kept, and this draft comes after it. NotFound: the conversation was removed.
+   * Saves a draft in the place of the one before. `over`: what the window saved last, or got; only that is replaced, and what
+   * others added stays. NotFound: the conversation was removed.
    */
   save: oc.input(z.object({ conversationId, draft: SavedDraft, over: SavedDraft.optional() })).output(z.void()),
 }

@@ -1,13 +1,13 @@
 import { ANSWER_ROOM, AppError } from '#contract'
-import type { ChosenFormat, Contract, Message, Remedy } from '#contract'
+import type { ChosenFormat, Contract, Message, Remedy, SavedDraft } from '#contract'
 import type { AnswerEvent, AnswerOptions, AnswerRequest, Engine, ModelFiles } from '../../engine/index.ts'
 import type { HandlersOf } from '../../lib/handlers.ts'
 import type { Conversations, Sent } from '../../services/conversations/index.ts'
-import type { Drafts } from '../../services/drafts/index.ts'
 import type { Chosen, Models } from '../../services/models/index.ts'
 import type { SettingsService } from '../../services/settings/index.ts'
 import { runAnswer } from './answerRun.ts'
 import type { AnswerRun } from './answerRun.ts'
+import type { Composing } from './drafts.ts'
 import { createPreparation } from './prepare.ts'
 import type { Preparation, Question } from './prepare.ts'
 import { contextFor, historyOf, leaveOutOldest, leftOutOf, lowerDetail } from './remedies.ts'
@@ -17,7 +17,7 @@ import type { StoredMedia, Turn } from './request.ts'
 
 export interface AskParts {
   readonly conversations: Conversations
-  readonly drafts: Pick<Drafts, 'sent'>
+  readonly drafts: Pick<Composing, 'sent'>
   readonly settings: Pick<SettingsService, 'current'>
   readonly models: Pick<Models, 'chosen' | 'used' | 'setContext'>
   readonly attachments: StoredMedia['attachments']
@@ -53,10 +53,11 @@ interface Assignment {
 /** Asking the model: each answer runs by itself once its question is stored. */
 export interface Ask extends Pick<Preparation, 'count' | 'prepare'> {
   /**
-   * `isDraft`: the question is the conversation's draft, which is emptied. Throws EmptyQuestion, NotFound (conversation, medium
-   * or model), FramesMissing, InvalidInput (format), Busy while an answer of the conversation runs; nothing is stored then.
+   * `draft`: what the question is in the conversation's draft, which it is taken out of. Throws EmptyQuestion, NotFound
+   * (conversation, medium or model), FramesMissing, InvalidInput (format), Busy while an answer of the conversation runs;
+   * nothing is stored then.
    */
-  send(input: Question & Comparing & { readonly isDraft?: boolean | undefined }): Sent
+  send(input: Question & Comparing & { readonly draft?: SavedDraft | undefined }): Sent
   /** `messageId` is a question or one of its answers. Throws NotFound, FramesMissing, Busy. */
   retry(input: { messageId: string } & Comparing): Sent
   /**
@@ -170,7 +171,7 @@ export function createAsk(parts: AskParts): Ask {
   }
 
   const ask: Omit<Ask, 'procedures'> = {
-    send({ conversationId, parts: composed, format = null, compareWith, isDraft = false }) {
+    send({ conversationId, parts: composed, format = null, compareWith, draft }) {
       const parts = toQuestion(composed, media)
       refuseWhileRunning(conversationId)
       const { path, leftOut } = historyOf(conversations, conversationId)
@@ -179,7 +180,7 @@ export function createAsk(parts: AskParts): Ask {
       const sent = conversations.ask({ conversationId, parts, format, ...namesOf(main, comparison), leftOut })
       start(sent, main, comparison)
       try {
-        if (isDraft) drafts.sent(conversationId, sent.conversationId)
+        if (draft) drafts.sent(conversationId, draft, sent.conversationId)
       } catch {
         // the window saves its emptied draft too
       }

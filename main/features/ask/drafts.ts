@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Attachment, Contract, SavedDraft, SavedMedium, Sha256 } from '#contract'
+import { SavedDraft, emptySavedDraft } from '#contract'
+import type { Attachment, Contract, SavedMedium, Sha256 } from '#contract'
 import type { HandlersOf } from '../../lib/handlers.ts'
 import type { Conversations } from '../../services/conversations/index.ts'
 import type { Drafts } from '../../services/drafts/index.ts'
@@ -17,10 +18,15 @@ export interface ComposingParts {
 export interface Composing {
   /**
    * `get`: the draft as it was saved last, empty where there is none or no such conversation; media whose files are gone
-   * are left out and named in `lost`. `save` with `over`, the draft that this one takes the place of: where another is there
-   * by now, both are kept. `save` throws NotFound for a conversation that was removed, both StorageFailed.
+   * are left out and named in `lost`. `save` with `over`, what the window saved before: only that is replaced, and what
+   * others added stays. `save` throws NotFound for a conversation that was removed, both StorageFailed.
    */
   readonly procedures: HandlersOf<Contract>['drafts']
+  /**
+   * `draft` of `conversationId` is a question of `sentTo` now: it is taken out of what is stored, and what it compares with is
+   * what the conversation goes on to compare with. Throws StorageFailed.
+   */
+  sent(conversationId: string | null, draft: SavedDraft, sentTo: string): void
 }
 
 /** Drafts over the store of files: a draft is restored as far as what it holds is still there. */
@@ -56,12 +62,45 @@ export function createComposing({ drafts, attachments, conversations, models }: 
       get: ({ conversationId }) => get(conversationId),
       save({ conversationId, draft, over }) {
         if (conversationId !== null) conversations.get(conversationId)
-        // the one before as the window got it: without what was lost since
-        if (over && !isDeepStrictEqual(get(conversationId).draft, over)) drafts.add(conversationId, draft)
-        else drafts.save(conversationId, draft)
+        // what is there as a window gets it: without what was lost since
+        drafts.save(conversationId, over ? replaced(get(conversationId).draft, over, draft) : draft)
       },
     },
+    sent(conversationId, draft, sentTo) {
+      const left = { ...emptySavedDraft, compareWith: draft.compareWith }
+      if (conversationId === sentTo) return drafts.save(sentTo, replaced(get(sentTo).draft, draft, left))
+      drafts.save(conversationId, replaced(get(conversationId).draft, draft, emptySavedDraft))
+      drafts.save(sentTo, left)
+    },
   }
+}
+
+/**
+ * The draft `there` with `draft` in the place of `over`, which is what a window saved of its own before: what other windows
+ * added stays. What is there already is not there twice. Where all of it is too much, `draft` alone.
+ */
+function replaced(there: SavedDraft, over: SavedDraft, draft: SavedDraft): SavedDraft {
+  const replacedMedia = new Set(over.media.map((medium) => JSON.stringify(medium)))
+  const media = there.media.filter((medium) => !replacedMedia.has(JSON.stringify(medium)))
+  const kept = new Set(media.map((medium) => JSON.stringify(medium)))
+  const all: SavedDraft = {
+    text: replacedText(there.text, over.text, draft.text),
+    media: [...media, ...draft.media.filter((medium) => !kept.has(JSON.stringify(medium)))],
+    // there is one of each: whoever changes it has the say
+    format: isDeepStrictEqual(draft.format, over.format) ? (there.format ?? draft.format) : draft.format,
+    compareWith: isDeepStrictEqual(draft.compareWith, over.compareWith)
+      ? (there.compareWith ?? draft.compareWith)
+      : draft.compareWith,
+  }
+  return SavedDraft.safeParse(all).data ?? draft
+}
+
+/** As `replaced`, of the words: each window has lines of its own. */
+function replacedText(there: string, over: string, text: string): string {
+  const lines = (...parts: string[]): string => parts.filter(Boolean).join('\n')
+  const at = over === '' ? -1 : `\n${there}\n`.indexOf(`\n${over}\n`)
+  if (at >= 0) return lines(there.slice(0, Math.max(0, at - 1)), text, there.slice(at + over.length + 1))
+  return there.includes(text) ? there : lines(there, text)
 }
 
 const shasOf = (medium: SavedMedium): Sha256[] =>

@@ -9,13 +9,6 @@ export interface Drafts {
   get(conversationId: string | null): SavedDraft
   /** Saves a draft in the place of the one before; an empty one leaves nothing behind. The conversation must exist. */
   save(conversationId: string | null, draft: SavedDraft): void
-  /** Saves a draft after the one that is there; what that holds already is not there twice. The conversation must exist. */
-  add(conversationId: string | null, draft: SavedDraft): void
-  /**
-   * The draft of `conversationId` was sent and is now a question of `sentTo`: it is emptied, and what it compares with is
-   * what the conversation goes on to compare with.
-   */
-  sent(conversationId: string | null, sentTo: string): void
   /** Shas of all files that a draft holds. */
   referencedShas(): Sha256[]
 }
@@ -56,14 +49,6 @@ export function createDrafts(db: Database): Drafts {
   return {
     get: guarded(get),
     save: guarded(save),
-    add: guarded((conversationId, draft) => save(conversationId, joined(get(conversationId), draft))),
-    sent: guarded((conversationId, sentTo) =>
-      db.transaction(() => {
-        const { compareWith } = get(conversationId)
-        sql.remove.run(conversationId ?? '')
-        save(sentTo, { ...emptySavedDraft, compareWith })
-      })(),
-    ),
     referencedShas: guarded(() => sql.shas.all()),
   }
 }
@@ -79,15 +64,3 @@ function readable(json: string): SavedDraft {
 
 const isEmpty = ({ text, media, format, compareWith }: SavedDraft): boolean =>
   text === '' && media.length === 0 && format === null && compareWith === null
-
-/** Two drafts in one: what `first` holds, then what of `second` is not in it yet; `second` alone where that is too much. */
-function joined(first: SavedDraft, second: SavedDraft): SavedDraft {
-  const held = new Set(first.media.map((medium) => JSON.stringify(medium)))
-  const both = {
-    text: first.text.includes(second.text) ? first.text : [first.text, second.text].filter(Boolean).join('\n'),
-    media: [...first.media, ...second.media.filter((medium) => !held.has(JSON.stringify(medium)))],
-    format: first.format ?? second.format,
-    compareWith: first.compareWith ?? second.compareWith,
-  }
-  return SavedDraft.safeParse(both).data ?? second
-}

@@ -26,6 +26,7 @@ import {
   setPictureMarks,
   storedPicture,
   toParts,
+  toSaved,
   updateDraft,
   updateHolder,
   videosOf,
@@ -180,7 +181,7 @@ export async function send(conversationId: string | null): Promise<{ conversatio
             parts: toParts(draft),
             format: draft.format,
             compareWith: comparedIn(conversationId)?.id ?? null,
-            isDraft: true,
+            draft: toSaved(draft, comparedIn(conversationId)),
           }),
         ),
       {

@@ -24,7 +24,7 @@ import { reopenVideo } from './video/clips.ts'
 /**
  * Drafts outlive the window: each is saved with the core a moment after it changed, and restored when its conversation is
  * shown. A window that ends loses at most the last `SAVE_MS`. Each window has its own draft in memory; of two windows on one
- * conversation, the one that saves last is what is stored, and what a window goes away with comes after that.
+ * conversation, each replaces what it saved itself of what is stored, and leaves what the other one added.
  */
 const SAVE_MS = 300
 const NOT_KEPT =
@@ -33,13 +33,12 @@ const NOT_KEPT =
 const RETRY_MS = 2_000
 
 const timers = new Map<string, ReturnType<typeof setTimeout>>()
-/** What the core has of each draft, as JSON. */
+/** What this window saved last of each draft, or got, as JSON. */
 const saved = new Map<string, string>()
 /** What each draft was restored as. */
 const restoredAs = new Map<string, string>()
 /** Drafts that were restored or are being: nothing is saved in their place before. */
 const restoring = new Map<string, Promise<void>>()
-const restored = new Set<string>()
 
 function schedule(key: string, delay = SAVE_MS): void {
   if (!timers.has(key))
@@ -49,27 +48,25 @@ function schedule(key: string, delay = SAVE_MS): void {
     )
 }
 
-/** `isLast`: the page goes away; what was composed in it is not lost to another window that saved or sent since. */
+/** `isLast`: the page goes away; what was composed in it is not lost to another window that got it and sent or changed it since. */
 async function save(key: string, isLast = false): Promise<void> {
   clearTimeout(timers.get(key))
   timers.delete(key)
   const now = draftOf(key)
-  // one that is being sent was saved before; the composer says what is too much
-  if (!restored.has(key) || now.sending || excessOf(now) !== null) return
+  // the composer says what is too much
+  const before = saved.get(key)
+  if (before === undefined || excessOf(now) !== null) return
   const conversationId = conversationOf(key)
   const draft = toSaved(now, comparedIn(conversationId))
   const json = JSON.stringify(draft)
-  const before = saved.get(key)
   const isEmptied = draft.text === '' && draft.media.length === 0
-  const isOwn = isLast && !isEmptied && json !== restoredAs.get(key)
+  const isOwn = isLast && !isEmptied && !now.sending && json !== restoredAs.get(key)
   if (before === json && !isOwn) return
   saved.set(key, json)
-  // what another window saved since is neither emptied nor replaced by a window that goes away
-  const over = before !== undefined && (isOwn || isEmptied) ? { over: JSON.parse(before) as SavedDraft } : {}
   try {
-    await call((core) => core.drafts.save({ conversationId, draft, ...over }))
+    await call((core) => core.drafts.save({ conversationId, draft, over: JSON.parse(before) as SavedDraft }))
   } catch (thrown) {
-    saved.delete(key)
+    if (saved.get(key) === json) saved.set(key, before)
     const { code } = toAppError(thrown)
     if (code === 'InvalidInput') updateDraft(key, (draft) => ({ ...draft, error: { code, message: NOT_KEPT } }))
     // a conversation that was removed has no draft; `rescueDraft` has what was being composed in it
@@ -96,7 +93,7 @@ export function keepDrafts(signal: AbortSignal): void {
     }),
     onCompared((conversationId) => schedule(draftKey(conversationId))),
   ]
-  const flush = (): void => [...restored].forEach((key) => void save(key, true))
+  const flush = (): void => [...saved.keys()].forEach((key) => void save(key, true))
   window.addEventListener('pagehide', flush, { signal })
   signal.addEventListener('abort', () => offs.forEach((off) => off()), { once: true })
 }
@@ -132,12 +129,10 @@ async function restore(key: string): Promise<void> {
       else planRestored(conversationId)
     }
     for (const { key: picture, clip } of pictures) if (clip && !clip.pictures) void reopenVideo(picture)
-    restored.add(key)
     return schedule(key)
   }
   // what could not be read is not replaced by nothing: it stays until something is composed
   saved.set(key, JSON.stringify(toSaved(emptyDraft, comparedIn(conversationId))))
-  restored.add(key)
   schedule(key)
 }
 

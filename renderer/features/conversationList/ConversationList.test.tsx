@@ -109,3 +109,22 @@ test('a title that could not be stored stays to be tried again; Escape gives it 
   expect(screen.queryByRole('textbox')).toBeNull()
   expect(screen.getByTitle('Conversation 3')).toBeTruthy()
 })
+
+test('a title that could not be stored says so though another one is being changed by then', async () => {
+  let refuse: (error: AppError) => void = () => {}
+  const rename = vi.fn(() => new Promise<never>((_, reject) => (refuse = reject)))
+  core['conversations'] = { rename }
+  await userEvent.dblClick(screen.getByTitle('Conversation 3'))
+  await waitFor(() => expect(document.activeElement).toBe(titleField()))
+  await userEvent.keyboard('Other{Enter}')
+  await userEvent.keyboard('s')
+  expect(titleField().value, 'not changed while it is stored').toBe('Other')
+  await userEvent.dblClick(screen.getByTitle('Conversation 5'))
+  const fields = () => screen.getAllByRole<HTMLInputElement>('textbox')
+  await waitFor(() => expect(document.activeElement).toBe(fields()[1]))
+  await userEvent.keyboard('Five')
+  act(() => refuse(new AppError('StorageFailed', 'The disk is full.')))
+  expect(await screen.findByText('The disk is full.')).toBeTruthy()
+  expect(fields().map(({ value }) => value)).toEqual(['Other', 'Five'])
+  expect(document.activeElement).toBe(fields()[1])
+})

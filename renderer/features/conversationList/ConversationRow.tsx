@@ -10,13 +10,13 @@ import { beginRenaming, giveUpRenaming, storeTitle, typeTitle, useRenaming } fro
 import type { Renaming } from './store.ts'
 
 /** A conversation's title being changed in its place. Enter or leaving keeps it, Escape does not. */
-function RenameField({ renaming, title }: { renaming: Renaming; title: string }): ReactNode {
+function RenameField({ id, renaming, title }: { id: string; renaming: Renaming; title: string }): ReactNode {
   const field = useRef<HTMLInputElement>(null)
-  const { text, failure } = renaming
+  const { text, isStoring, failure } = renaming
 
   const takeFocus = useEffectEvent(() => {
     // its row was made anew while the user is elsewhere
-    if (failure !== null) return
+    if (isStoring || failure !== null) return
     field.current?.focus()
     field.current?.setSelectionRange(text === title ? 0 : text.length, text.length)
   })
@@ -34,14 +34,15 @@ function RenameField({ renaming, title }: { renaming: Renaming; title: string })
         aria-invalid={failure !== null}
         maxLength={200}
         value={text}
-        onChange={(event) => typeTitle(event.target.value)}
-        onBlur={() => void storeTitle(title)}
+        readOnly={isStoring}
+        onChange={(event) => typeTitle(id, event.target.value)}
+        onBlur={() => void storeTitle(id, title)}
         onKeyDown={(event) => {
           if (event.nativeEvent.isComposing) return
-          if (event.key === 'Enter') void storeTitle(title)
+          if (event.key === 'Enter') void storeTitle(id, title)
           if (event.key !== 'Escape') return
           event.preventDefault()
-          giveUpRenaming()
+          giveUpRenaming(id)
         }}
         className="h-8 px-[7px]"
       />
@@ -67,12 +68,12 @@ export const ConversationRow = memo(function ConversationRow({
   onRemove: () => void
 }): ReactNode {
   const { id, title } = conversation
-  const renaming = useRenaming((state) => (state.renaming?.id === id ? state.renaming : null))
+  const renaming = useRenaming((state) => state[id])
   const beginRename = (): void => beginRenaming(id, title)
   if (renaming) {
     return (
       <li>
-        <RenameField renaming={renaming} title={title} />
+        <RenameField id={id} renaming={renaming} title={title} />
       </li>
     )
   }

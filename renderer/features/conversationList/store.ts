@@ -41,41 +41,38 @@ export async function remove(id: string): Promise<void> {
 
 /** A title that is being changed. `failure`: why the last one could not be stored. */
 export interface Renaming {
-  readonly id: string
   readonly text: string
   readonly isStoring: boolean
   readonly failure: string | null
 }
 
-/** The title that is being changed, null: none is. Kept beside the list, whose rows are made anew when they move. */
-export const useRenaming = create<{ readonly renaming: Renaming | null }>(() => ({ renaming: null }))
+/** The titles that are being changed, by conversation. Kept beside the list, whose rows are made anew when they move. */
+export const useRenaming = create<Readonly<Record<string, Renaming>>>(() => ({}))
 
-const setRenaming = (change: (now: Renaming) => Renaming | null): void =>
-  useRenaming.setState(({ renaming }) => ({ renaming: renaming && change(renaming) }))
+const setRenaming = (id: string, change: (now: Renaming) => Renaming): void =>
+  useRenaming.setState(({ [id]: now }) => (now ? { [id]: change(now) } : {}))
 
 /** Begins to change the title of a conversation. */
 export const beginRenaming = (id: string, title: string): void =>
-  useRenaming.setState({ renaming: { id, text: title, isStoring: false, failure: null } })
+  useRenaming.setState({ [id]: { text: title, isStoring: false, failure: null } })
 
 /** Changes the title that is being changed. */
-export const typeTitle = (text: string): void => setRenaming((now) => ({ ...now, text, failure: null }))
+export const typeTitle = (id: string, text: string): void => setRenaming(id, (now) => ({ ...now, text, failure: null }))
 
 /** Leaves the title as it was. */
-export const giveUpRenaming = (): void => useRenaming.setState({ renaming: null })
+export const giveUpRenaming = (id: string): void => useRenaming.setState(({ [id]: _, ...others }) => others, true)
 
 /** Stores the title that was typed in place of `title`; the list follows from the core's own event. */
-export async function storeTitle(title: string): Promise<void> {
-  const { renaming } = useRenaming.getState()
+export async function storeTitle(id: string, title: string): Promise<void> {
+  const renaming = useRenaming.getState()[id]
   if (!renaming || renaming.isStoring) return
-  const { id, text } = renaming
-  const next = text.trim()
-  if (next === '' || next === title) return giveUpRenaming()
-  setRenaming((now) => ({ ...now, isStoring: true }))
-  let failure: string | null = null
+  const next = renaming.text.trim()
+  if (next === '' || next === title) return giveUpRenaming(id)
+  setRenaming(id, (now) => ({ ...now, isStoring: true }))
   try {
     await call((core) => core.conversations.rename({ id, title: next }))
+    giveUpRenaming(id)
   } catch (thrown) {
-    failure = toAppError(thrown).message
+    setRenaming(id, (now) => ({ ...now, isStoring: false, failure: toAppError(thrown).message }))
   }
-  setRenaming((now) => (now.id !== id ? now : failure === null ? null : { ...now, isStoring: false, failure }))
 }

@@ -8,7 +8,6 @@ import type { EventStream } from '../../../lib/events.ts'
 import { createConversations } from '../../../services/conversations/index.ts'
 import type { Conversations } from '../../../services/conversations/index.ts'
 import { createDrafts } from '../../../services/drafts/index.ts'
-import type { Drafts } from '../../../services/drafts/index.ts'
 import { createAttachments } from '../../../services/media/attachments/attachments.ts'
 import { createFrameSets } from '../../../services/media/frames/frameSets.ts'
 import type { FrameMedia } from '../../../services/media/frames/types.ts'
@@ -19,7 +18,7 @@ import { createSettings } from '../../../services/settings/index.ts'
 import type { SettingsService } from '../../../services/settings/index.ts'
 import { ScriptedEngine } from '../../../testing/scriptedEngine.ts'
 import { tempFolder } from '../../../testing/tempFolder.ts'
-import { createAsk } from '../index.ts'
+import { createAsk, createComposing } from '../index.ts'
 import type { Ask, SecondModel } from '../index.ts'
 
 /** Asking with real parts but for the engines, opened anew for each test of the file that imports this. */
@@ -31,7 +30,6 @@ export let secondEngine: ScriptedEngine
 export let second: SecondModel
 export let models: ModelList
 export let conversations: Conversations
-let drafts: Drafts
 export let settings: SettingsService
 export let attachments: AttachmentGateway
 let frames: FrameSets
@@ -60,7 +58,6 @@ export function open(): void {
     end: async () => {},
   }
   conversations = createConversations(store.db)
-  drafts = createDrafts(store.db)
   settings = createSettings(store.db)
   const media = {
     probe: async () => ({ kind: 'image' as const, mime: 'image/png', width: 56, height: 28 }),
@@ -80,6 +77,7 @@ export function open(): void {
     choice,
     inspect: (files) => engine.inspect(files),
   })
+  const drafts = createComposing({ drafts: createDrafts(store.db), attachments, conversations, models })
   ask = createAsk({ conversations, drafts, settings, models, attachments, frames, engine, second })
 }
 
