@@ -150,6 +150,7 @@ export function createApp(
     catalogue,
     models,
     createQueue: (hooks) => createDownloads({ db, modelsFolder, ...hooks }),
+    isFolderMoving: () => models.isFolderMoving(),
   })
   const choosing = createChooseModel({
     ...{ catalogue, engine, tokens, modelsFolder, openHead: downloading.heads.open },

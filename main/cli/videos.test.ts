@@ -93,7 +93,7 @@ describe.skipIf(missing !== null)('the frames of a video file', () => {
     vi.stubEnv('TMPDIR', folder.path)
     const [first] = pathsOf((await videos.read(clip, undefined)).frames)
     expect(existsSync(first!)).toBe(true)
-    const kept = () => readdirSync(folder.path).filter((name) => /^sightline-\d+-frames-/.test(name)).length
+    const kept = () => readdirSync(folder.path).filter((name) => /^sightline-\d+-\w+-frames-/.test(name)).length
     expect(kept()).toBe(1)
     await videos.close()
     expect(kept()).toBe(0)

@@ -79,6 +79,8 @@ export type FromWorker =
     }
   | { readonly type: 'planned'; readonly plan: MemoryPlan; readonly note: string | null }
   | { readonly type: 'memory'; readonly residentBytes: number }
+  /** The processor begins to encode a picture or a pair of frames, or is done with it: nothing shows how far it is between. */
+  | { readonly type: 'encoding'; readonly goesOn: boolean }
   /** A picture or the pairs of frames of a video were encoded: tokens of one, and how long it took. */
   | { readonly type: 'encoded'; readonly tokens: number; readonly ms: number }
   | { readonly type: 'seen'; readonly id: number; readonly seen: Seen }

@@ -168,6 +168,8 @@ export interface TextShape {
   readonly heads: number
   readonly kvHeads: number
   readonly headDim: number
+  /** Of a mixture: how many there are, how many of them a token goes through, and the width of one; else null or unset. */
+  readonly experts?: { readonly count: number; readonly used: number; readonly feedForwardLength: number } | null
   readonly vocabSize: number
   readonly tiedEmbeddings: boolean
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { requestOf, user } from '../../testing/engineRequests.ts'
 import { ScriptedProcess } from '../../testing/scriptedProcess.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
@@ -70,6 +70,21 @@ describe('a process that has grown too large', () => {
     await forgotten
     expect(processes).toHaveLength(2)
   })
+})
+
+test('a process that hangs without encoding a picture is noticed after ten minutes', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const counted = engine.count(hello).catch((error: unknown) => error)
+    await settled()
+    vi.advanceTimersByTime(10 * 60_000 - 1)
+    expect(last().killed).toBe(false)
+    vi.advanceTimersByTime(1)
+    expect(last().killed).toBe(true)
+    expect(await counted).toMatchObject({ code: 'EngineStalled' })
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('a process that loads no model yet hears of a removed conversation: a question of it may wait there', async () => {

@@ -67,7 +67,7 @@ export interface EngineOptions {
   readonly spawn: SpawnWorker
   /** Folder for what can be computed again. */
   readonly cachePath: string
-  /** A process that shows no progress for so long while it works is restarted, ms. */
+  /** A process that shows no progress for so long while it works, and encodes no picture, is restarted, ms. */
   readonly stallMs?: number
   /** How long a cancelled request may take to end, ms. */
   readonly cancelMs?: number
@@ -89,11 +89,13 @@ interface Loaded {
 /** How long closing waits for the KV state to be saved, ms. */
 const CLOSE_MS = 3000
 const IDLE_UNLOAD_MS = 15 * 60_000
+/** The longest without a sign is 512 tokens of a prompt: 3e13 operations for 32 billion weights, 6 minutes at 1e11 a second. */
+const STALL_MS = 10 * 60_000
 /**
- * What shows nothing of its progress for longest is a picture of 2048 x 2048 pixels in Qwen2-VL's tower: 1e14 operations in
- * one native call, which take 17 minutes where a processor does 1e11 a second.
+ * A picture of 2048 x 2048 pixels in Qwen2-VL's tower: 1e14 operations in one native call, which take 17 minutes where a
+ * processor does 1e11 a second.
  */
-const STALL_MS = 30 * 60_000
+const ENCODE_STALL_MS = 30 * 60_000
 
 /** The engine process: started on demand, started again after a crash and when it has grown too large, and its state. */
 export class EngineProcess {
@@ -217,6 +219,7 @@ export class EngineProcess {
     const link: WorkerLink = new WorkerLink({
       spawn,
       stallMs,
+      encodeStallMs: ENCODE_STALL_MS,
       cancelMs,
       cachePath,
       backend,

@@ -30,6 +30,7 @@ const open = ({ stallMs = 1_000_000 } = {}) =>
       return worker
     },
     stallMs,
+    encodeStallMs: 3 * stallMs,
     cancelMs: 1000,
     cachePath: '/cache',
     backend: 'auto',
@@ -173,6 +174,35 @@ describe('a process that works', () => {
     }
     expect(replies).toEqual([])
     vi.advanceTimersByTime(1000)
+    expect(replies).toEqual(['EngineStalled'])
+  })
+
+  test('is ended later while the processor encodes a picture, and sooner again once it is done', () => {
+    link = open({ stallMs: 60_000 })
+    const { id, replies } = ask('answer')
+    last().says(started)
+    last().says(loaded)
+    for (let picture = 0; picture < 2; picture++) {
+      last().says({ type: 'encoding', goesOn: true })
+      vi.advanceTimersByTime(179_000)
+      const { id: other } = ask('count')
+      last().says({ type: 'done', id: other, result })
+      expect(replies).toEqual([])
+      last().says({ type: 'encoding', goesOn: false })
+    }
+    last().says({ type: 'progress', id, progress: { phase: 'prefill', done: 0, total: 512 } })
+    vi.advanceTimersByTime(59_999)
+    expect(replies).toEqual(['progress'])
+    vi.advanceTimersByTime(1)
+    expect(replies).toEqual(['progress', 'EngineStalled'])
+  })
+
+  test('that hangs in a picture is ended too', () => {
+    link = open({ stallMs: 60_000 })
+    const { replies } = ask('answer')
+    last().says(started)
+    last().says({ type: 'encoding', goesOn: true })
+    vi.advanceTimersByTime(180_000)
     expect(replies).toEqual(['EngineStalled'])
   })
 

@@ -13,6 +13,8 @@ export interface LinkOptions {
   readonly spawn: SpawnWorker
   /** A process that reports no progress for so long while it works is killed, ms. */
   readonly stallMs: number
+  /** The same while the processor encodes a picture, which shows no progress until it is done, ms. */
+  readonly encodeStallMs: number
   /** A process that does not end a cancelled request within this time is ended, unless it tries a GPU driver; ms. */
   readonly cancelMs: number
   readonly cachePath: string
@@ -59,6 +61,8 @@ export class WorkerLink {
   private lastId = 0
   private watchdog: NodeJS.Timeout | null = null
   private phase: Phase = 'starting'
+  /** Whether the processor encodes a picture. */
+  private isEncoding = false
   /** The request whose model is being loaded. */
   private loadingId: number | null = null
   /** Runs while a killed process is waited for, in whose place another one starts. */
@@ -101,7 +105,8 @@ export class WorkerLink {
       this.variant = message.noGpuReason === null ? (this.probing?.variant ?? null) : null
       this.probing = null
       this.phase = 'computing'
-    } else if (message.type === 'loading') {
+    } else if (message.type === 'encoding') this.isEncoding = message.goesOn
+    else if (message.type === 'loading') {
       this.phase = 'loading'
       this.loadingId = message.id
     } else if (message.type === 'loaded' || message.type === 'notLoaded') {
@@ -172,6 +177,7 @@ export class WorkerLink {
     this.replacing = null
     this.probing = null
     this.endedFor = null
+    this.isEncoding = false
     this.phase = 'starting'
     this.loadingId = null
     this.process = this.launch()
@@ -259,13 +265,19 @@ export class WorkerLink {
   /** Watches the process while it has work. `isProgress`: the time in which it has to show progress begins anew. */
   private watch(isProgress: boolean): void {
     const isBusy = this.pending.size > 0
-    const { stallMs, onBusy } = this.options
+    const { onBusy } = this.options
     if (isProgress || !isBusy) this.unwatch()
     if (isBusy && !this.watchdog) {
-      this.watchdog = setTimeout(() => this.end('silence'), this.probing ? Math.min(PROBE_MS, stallMs) : stallMs)
+      this.watchdog = setTimeout(() => this.end('silence'), this.longestSilence())
       this.watchdog.unref()
     }
     onBusy(isBusy)
+  }
+
+  private longestSilence(): number {
+    const { stallMs, encodeStallMs } = this.options
+    if (this.probing) return Math.min(PROBE_MS, stallMs)
+    return this.isEncoding ? encodeStallMs : stallMs
   }
 
   private unwatch(): void {

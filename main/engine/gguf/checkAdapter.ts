@@ -62,6 +62,11 @@ function checkPair(
 ): void {
   const { path } = header
   const shape = shapes.get(weight)
+  if (!shape && model.experts && FEED_FORWARD.test(weight))
+    throw unsupported(
+      path,
+      `changes experts of ${model.name} or their choice, which is not supported. Choose an adapter that changes its attention alone.`,
+    )
   if (!shape)
     throw doesNotFit(path, `changes the weight ${printable(weight, MAX_NAME)}, which ${model.name} does not have`)
   const [columns, rows] = shape
@@ -93,25 +98,40 @@ function checkPair(
 }
 
 type Shape = readonly [columns: number, rows: number]
+type Part = readonly [name: string, columns: number, rows: number]
 const EMBEDDING = 'token_embd.weight'
+const FEED_FORWARD = /^blk\.\d+\.ffn_/
 
-/** The matrices of a model of this architecture. */
+/** The matrices that an adapter may change. Those of a mixture's experts, which are stacks of many, are not among them. */
 function weightShapes(model: TextModelFacts): Map<string, Shape> {
-  const { blocks, embeddingLength: width, feedForwardLength: inner, headDim, kvHeads, vocabSize } = model
+  const {
+    blocks,
+    embeddingLength: width,
+    feedForwardLength: inner,
+    heads,
+    headDim,
+    kvHeads,
+    experts,
+    vocabSize,
+  } = model
   const shapes = new Map<string, Shape>([[EMBEDDING, [width, vocabSize]]])
   if (model.weights.output > 0) shapes.set('output.weight', [width, vocabSize])
+  const queries = headDim * heads
   const keys = headDim * kvHeads
-  const parts: readonly (readonly [string, number, number])[] = [
-    ['attn_q', width, width],
+  const attention: readonly Part[] = [
+    ['attn_q', width, queries],
     ['attn_k', width, keys],
     ['attn_v', width, keys],
-    ['attn_output', width, width],
+    ['attn_output', queries, width],
+  ]
+  const feedForward: readonly Part[] = [
     ['ffn_gate', width, inner],
     ['ffn_up', width, inner],
     ['ffn_down', inner, width],
   ]
   for (let i = 0; i < blocks; i++)
-    for (const [part, columns, rows] of parts) shapes.set(`blk.${i}.${part}.weight`, [columns, rows])
+    for (const [part, columns, rows] of [...attention, ...(experts ? [] : feedForward)])
+      shapes.set(`blk.${i}.${part}.weight`, [columns, rows])
   return shapes
 }
 

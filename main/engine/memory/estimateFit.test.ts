@@ -161,6 +161,60 @@ describe('the speed', () => {
   })
 })
 
+describe('a mixture of experts', () => {
+  /** Qwen3-VL 30B-A3B, and what it would be if each token went through all its experts. */
+  const shape = (used: number): ModelShape => ({
+    text: {
+      blocks: 48,
+      embeddingLength: 2048,
+      feedForwardLength: used * 768,
+      heads: 32,
+      kvHeads: 4,
+      headDim: 128,
+      experts: { count: 128, used, feedForwardLength: 768 },
+      vocabSize: 151_936,
+      tiedEmbeddings: false,
+    },
+    projector: { family: 'qwen3vl', embeddingLength: 1152, ffnLength: 4304, outputLength: 2048 },
+  })
+  const mixture = sized(shape(8), 18.6 * GB, 1.08 * GB, 262_144)
+  const dense = sized({ ...shape(128), text: { ...shape(128).text, experts: null } }, 18.6 * GB, 1.08 * GB, 262_144)
+  const roomy = (overrides: Partial<MachineFacts> = {}) => machine({ systemFreeBytes: 48 * GB, ...overrides })
+
+  test('with four bits a weight gets no f32 cache', () => {
+    expect(mixture.text.isF32).toBe(false)
+    const kv = (kvType: 'f16' | null) =>
+      estimatePlacement(mixture, roomy(), { contextTokens: 8192, gpuLayers: null, kvType }).plan.parts[0]!.kv
+    expect(kv(null)).toBe(kv('f16'))
+    // 30.5 billion parameters in 18.6 GB
+    expect((mixture.text.bytes * 8) / 30.5e9).toBeCloseTo(4.9, 1)
+    const { embeddings, blocks, output } = mixture.text.weights
+    expect(embeddings + output + blocks.reduce((sum, bytes) => sum + bytes, 0)).toBeCloseTo(18.6 * GB, -3)
+  })
+
+  test('takes the memory of all its experts and the time of those that are used', () => {
+    const [quick, whole] = [estimateFit(mixture, roomy()), estimateFit(dense, roomy())]
+    expect(quick.neededBytes).toBeGreaterThan(18.6 * GB)
+    // 3.3 of 30.5 billion parameters, the output at more bits; 17 GB a second
+    expect(quick.tokensPerSecond).toBeGreaterThan(7)
+    expect(quick.tokensPerSecond).toBeLessThan(11)
+    expect(whole.tokensPerSecond).toBeLessThan(1)
+  })
+
+  test('is faster on a card, block by block, and never as if it read nothing', () => {
+    const speeds = [0, 16, 32, 49].map(
+      (gpuLayers) =>
+        estimatePlacement(mixture, roomy({ devices: [cpu, card(24)] }), { ...anyPlacement, gpuLayers }).fit
+          .tokensPerSecond!,
+    )
+    expect(speeds).toEqual([...speeds].sort((a, b) => a - b))
+    expect(new Set(speeds).size).toBe(4)
+    // 1.9 GB at 360 GB a second, and 49 launches
+    expect(speeds[3]).toBeGreaterThan(100)
+    expect(speeds[3]).toBeLessThan(180)
+  })
+})
+
 describe('a placement of the user', () => {
   test('is costed as it is, also when it does not fit', () => {
     const { plan, fit } = estimatePlacement(large, withCard(4), {

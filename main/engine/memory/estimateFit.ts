@@ -1,5 +1,6 @@
 import type { Fit, Placement } from '#contract'
-import type { ContextOptions, DeviceInfo, MachineFacts, MemoryPlan, ModelShape, TextShape } from '../types.ts'
+import type { TextModelFacts } from '../gguf/checkTextModel.ts'
+import type { ContextOptions, DeviceInfo, MachineFacts, MemoryPlan, ModelShape } from '../types.ts'
 import { bestGpu } from './memoryModel.ts'
 import {
   AUTO_CONTEXT,
@@ -160,13 +161,33 @@ export function sizedModel(
   }
 }
 
-/** Numbers in the token embeddings and in one block; its norms and biases are too few to count. */
-function parameters({ embeddingLength: width, feedForwardLength, kvHeads, headDim, vocabSize }: TextShape): {
+type Sizes = Pick<
+  TextModelFacts,
+  'embeddingLength' | 'feedForwardLength' | 'heads' | 'kvHeads' | 'headDim' | 'vocabSize'
+> &
+  Partial<Pick<TextModelFacts, 'experts'>>
+
+/**
+ * Numbers in the token embeddings and in one block; its norms and biases are too few to count. `read`: how many of a block's
+ * a token goes through, which are not all of a mixture.
+ */
+function parameters({
+  embeddingLength: width,
+  feedForwardLength,
+  heads,
+  kvHeads,
+  headDim,
+  vocabSize,
+  experts,
+}: Sizes): {
   embeddings: number
   block: number
+  read: number
 } {
-  const attention = 2 * width * width + 2 * width * kvHeads * headDim
-  return { embeddings: vocabSize * width, block: attention + 3 * width * feedForwardLength }
+  const attention = 2 * width * (heads + kvHeads) * headDim
+  const read = attention + 3 * width * feedForwardLength
+  const block = experts ? attention + 3 * width * experts.count * experts.feedForwardLength : read
+  return { embeddings: vocabSize * width, block, read }
 }
 
 /** What an answer usually has in its KV cache, in tokens. */
@@ -193,8 +214,8 @@ const CLASSES = [
 ] as const
 
 /**
- * Tokens per second of an answer, estimated: every token reads all weights and its KV cache once from where they lie. The
- * processor's speed is measured, that of a GPU assumed by its kind and size.
+ * Tokens per second of an answer, estimated: every token reads its KV cache and all weights that it goes through once from
+ * where they lie. The processor's speed is measured, that of a GPU assumed by its kind and size.
  */
 function answerSpeed(
   plan: MemoryPlan,
@@ -207,9 +228,13 @@ function answerSpeed(
   const kv = Math.min(1, USUAL_TOKENS / plan.contextTokens)
   // one row of the embeddings is read, unless they serve for the output here
   const skipped = plan.gpuLayers > 0 || text.weights.output > 0 ? text.weights.embeddings : 0
-  const onCpu = (cpu ? cpu.weights - skipped + cpu.kv * kv : 0) / cpuSpeed
-  const onGpu =
-    card && gpu ? (card.weights + card.kv * kv) / gpuSpeed(gpu, cpuBytesPerSecond) + plan.gpuLayers * LAYER_SECONDS : 0
+  const { block, read } = parameters(text)
+  const first = text.blocks - Math.max(0, plan.gpuLayers - 1)
+  const passedBy = (blocks: readonly number[]) => blocks.reduce((sum, bytes) => sum + bytes * (1 - read / block), 0)
+  const cpuBytes = cpu ? cpu.weights - skipped - passedBy(text.weights.blocks.slice(0, first)) + cpu.kv * kv : 0
+  const cardBytes = card ? card.weights - passedBy(text.weights.blocks.slice(first)) + card.kv * kv : 0
+  const onCpu = cpuBytes / cpuSpeed
+  const onGpu = gpu ? cardBytes / gpuSpeed(gpu, cpuBytesPerSecond) + plan.gpuLayers * LAYER_SECONDS : 0
   return 1 / (onCpu + onGpu)
 }
 

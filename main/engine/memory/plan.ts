@@ -28,7 +28,7 @@ export type PlannedText = Pick<
   | 'bytes'
   | 'weights'
 > &
-  Partial<Pick<TextModelFacts, 'deepstackLayers'>>
+  Partial<Pick<TextModelFacts, 'deepstackLayers' | 'experts'>>
 /** The same of a projector. */
 export type PlannedProjector = Pick<
   ProjectorFacts,

@@ -139,6 +139,50 @@ test('a batch computes with its adapters; a request with others is refused alone
   expect(ends[0]).not.toEqual(await tokens())
 })
 
+describe('an adapter for a model whose heads are together wider than the model', () => {
+  const metadata = (architecture: string) => ({ 'general.architecture': architecture })
+  const attention = (blocks: number): LoraOptions['weights'] =>
+    Object.fromEntries(
+      Array.from({ length: blocks }, (_, block) => block).flatMap((block) => [
+        [`blk.${block}.attn_q.weight`, [96, 128]] as const,
+        [`blk.${block}.attn_k.weight`, [96, 64]] as const,
+        [`blk.${block}.attn_v.weight`, [96, 64]] as const,
+        [`blk.${block}.attn_output.weight`, [128, 96]] as const,
+      ]),
+    )
+  const feedForward = { 'blk.0.ffn_gate.weight': [96, 192], 'blk.1.ffn_down.weight': [192, 96] } as const
+
+  test.each([
+    ['qwen3vl', { ...attention(5), ...feedForward }],
+    ['qwen3vlmoe', attention(4)],
+  ] as const)('of %s changes its answer', async (set, changed) => {
+    const model = goldenModel(set)
+    const path = file(loraFile({ weights: changed, metadata: metadata(set) }))
+    const plain = (await ask([], {}, model)).tokens
+    expect((await ask([{ path, scale: 0 }], {}, model)).tokens).toEqual(plain)
+    expect((await ask([{ path, scale: 1 }], {}, model)).tokens).not.toEqual(plain)
+  })
+
+  test.each([
+    ['attn_q', 96, 96],
+    ['attn_output', 96, 96],
+  ] as const)('is refused where its %s is as wide as the model', async (part, columns, rows) => {
+    const path = file(
+      loraFile({ weights: { [`blk.0.${part}.weight`]: [columns, rows] }, metadata: metadata('qwen3vl') }),
+    )
+    expect(await failure(ask([{ path, scale: 1 }], {}, goldenModel('qwen3vl')))).toEqual(
+      refusal('UnsupportedModel', /instead of (4 x 128|128 x 4)/),
+    )
+  })
+
+  test.each(['ffn_up', 'ffn_gate_inp', 'ffn_down_exps'])('is refused where it changes %s of experts', async (part) => {
+    const path = file(loraFile({ weights: { [`blk.0.${part}.weight`]: [96, 64] }, metadata: metadata('qwen3vlmoe') }))
+    expect(await failure(ask([{ path, scale: 1 }], {}, goldenModel('qwen3vlmoe')))).toEqual(
+      refusal('UnsupportedModel', /changes experts of/),
+    )
+  })
+})
+
 describe('an adapter that does not fit is refused, and the model works on', () => {
   const pair = (name: string, columns: number, rows: number): LoraOptions => ({ weights: { [name]: [columns, rows] } })
   const whole = loraFile({ weights })

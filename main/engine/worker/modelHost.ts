@@ -141,7 +141,10 @@ export class ModelHost {
       this.session = await Session.load(runtime, this.planner, this.configuration.cachePath, onShare, signal)
       for (const conversation of this.forgotten) void this.session.forget(conversation)
       this.session.onStateFull(this.onStateFull)
-      this.session.onEncoded((slice) => this.send({ type: 'encoded', ...slice }))
+      this.session.onEncoder({
+        onEncoding: (goesOn) => this.send({ type: 'encoding', goesOn }),
+        onEncoded: (slice) => this.send({ type: 'encoded', ...slice }),
+      })
     } finally {
       this.arriving = null
     }

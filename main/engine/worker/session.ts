@@ -115,9 +115,9 @@ export class Session implements AsyncDisposable {
     return session
   }
 
-  /** `listener` gets how long encoding took, as `MediaEncoder.onEncoded` tells it. */
-  onEncoded(listener: MediaEncoder['onEncoded']): void {
-    if (this.encoder) this.encoder.onEncoded = listener
+  /** Listens to what the encoder tells. */
+  onEncoder(listeners: Pick<MediaEncoder, 'onEncoding' | 'onEncoded'>): void {
+    if (this.encoder) Object.assign(this.encoder, listeners)
   }
 
   /** `listener` is called when a conversation's KV state does not fit on disk, as `KvState.onFull`. */

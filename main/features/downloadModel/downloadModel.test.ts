@@ -47,6 +47,7 @@ let token: string | null
 let feature: DownloadModel
 let downloads: DownloadModel['procedures']
 /** How far the catalogue's clock goes on whenever it is asked, ms. */
+let isMoving: boolean
 let step: number
 
 const serve = (needs: { token?: string } = {}): void =>
@@ -78,7 +79,7 @@ function open(): void {
   const modelsFolder = () => join(temp.path, 'models')
   const createQueue: Parameters<typeof createDownloadModel>[0]['createQueue'] = (hooks) =>
     createDownloads({ db: store.db, modelsFolder, env: {}, freeBytes: async () => 1e12, ...hooks })
-  feature = createDownloadModel({ catalogue, models, createQueue })
+  feature = createDownloadModel({ catalogue, models, createQueue, isFolderMoving: () => isMoving })
   downloads = feature.procedures
 }
 
@@ -98,6 +99,7 @@ beforeEach(async () => {
   chosen = null
   token = null
   step = 0
+  isMoving = false
   serve()
   open()
 })
@@ -438,6 +440,25 @@ test('the models folder stays while something is on its way', async () => {
   expect(feature.holdsFolder()).toMatch(/Pause it/)
   await downloads.pause({ id }, options)
   expect(feature.holdsFolder()).toBeNull()
+})
+
+test('nothing begins to write to the models folder, or deletes there, while it is being moved', async () => {
+  const busy = expect.objectContaining({ code: 'Busy', message: expect.stringContaining('being moved') as string })
+  server.script(repository, textFile, [head, { kind: 'stall', afterBytes: 1000 }])
+  isMoving = true
+  await expect(downloads.start(wanted, options)).rejects.toEqual(busy)
+  expect(feature.holdsFolder()).toBeNull()
+  isMoving = false
+  const { id } = await downloads.start(wanted, options)
+  await until(({ doneBytes }) => doneBytes > 0)
+  await downloads.pause({ id }, options)
+  isMoving = true
+  expect(() => downloads.resume({ id }, options)).toThrow(busy)
+  expect(() => downloads.remove({ id }, options)).toThrow(busy)
+  expect(feature.holdsFolder()).toBeNull()
+  isMoving = false
+  await downloads.resume({ id }, options)
+  expect((await done()).state).toBe('done')
 })
 
 test('removing a download leaves the files of a model that was made of it', async () => {

@@ -67,6 +67,8 @@ export interface DownloadModelParts {
   readonly createQueue: (
     hooks: Pick<DownloadsOptions, 'onDone' | 'headers' | 'isUsed' | 'check' | 'replace'>,
   ) => Downloads
+  /** Whether the models folder is being moved: no download may begin to write to it, or delete there. */
+  readonly isFolderMoving: () => boolean
 }
 
 /** What another repository may have better: files that are gone, refused, changed, damaged or of no known form. */
@@ -88,7 +90,8 @@ export interface DownloadModel {
   onProgress(listener: (progress: DownloadProgress) => void): () => void
   /**
    * Answers the window's calls about downloads. They throw as `Downloads`'; `start` also what `Catalogue.listing` and
-   * `Catalogue.browsed` throw, and NotFound when the source does not have it any more.
+   * `Catalogue.browsed` throw, and NotFound when the source does not have it any more. Where files would be written or
+   * deleted they throw Busy while the models folder is being moved.
    */
   readonly procedures: HandlersOf<Contract>['downloads']
   /** Why the models folder has to stay where it is at the moment; null: it may be moved. */
@@ -97,7 +100,8 @@ export interface DownloadModel {
 }
 
 /** Puts the catalogue, the queue and the library together: what has arrived and is verified becomes a model. */
-export function createDownloadModel({ catalogue, models, createQueue }: DownloadModelParts): DownloadModel {
+export function createDownloadModel(parts: DownloadModelParts): DownloadModel {
+  const { catalogue, models, createQueue, isFolderMoving } = parts
   const queue = createQueue({
     onDone: register,
     headers: (url) => catalogue.headersFor(url),
@@ -167,6 +171,11 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
     return [catalogue.sourceOf(url)?.label ?? url.host, repository].filter(Boolean).join(' · ')
   }
 
+  const checkFolder = () => {
+    if (isFolderMoving())
+      throw new AppError('Busy', 'The models folder is being moved. Wait until that is done, then try again.')
+  }
+
   const underWay = (entryId: string, quantization: string) =>
     queue.list().find((job) => job.entryId === entryId && job.quantization === quantization && job.state !== 'done')
 
@@ -188,6 +197,7 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
     const plain = repository.split('/')[1]!.replace(/[-_.]gguf$/i, '')
     const name = text.quantization !== null && text.label === text.quantization ? `${plain} ${text.label}` : text.label
     const files = rolesOf(text.files, projectorFile ?? null)
+    checkFolder()
     return queue.start({
       name,
       entryId: repositoryId,
@@ -215,6 +225,7 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
       )
     const name = `${catalogue.list().find(({ id }) => id === entryId)?.name ?? entryId} ${quantization}`
     const from = { source: listing.source, repository: listing.repository }
+    checkFolder()
     return queue.start({ name, entryId, quantization, files, folder: name, from, passedOver: listing.passedOver })
   }
 
@@ -223,9 +234,15 @@ export function createDownloadModel({ catalogue, models, createQueue }: Download
       watch: (_, { signal }) => queue.watch(signal),
       start: (wanted, { signal }) => start(wanted, signal),
       pause: ({ id }) => queue.pause(id),
-      resume: ({ id }) => queue.resume(id),
+      resume({ id }) {
+        checkFolder()
+        queue.resume(id)
+      },
       prioritise: ({ id }) => queue.prioritise(id),
-      remove: ({ id }) => queue.remove(id),
+      remove({ id }) {
+        checkFolder()
+        return queue.remove(id)
+      },
     },
     onProgress(listener) {
       const ending = new AbortController()

@@ -42,10 +42,17 @@ test('a folder that a killed process left goes with the next one that is made; t
 test('what an earlier process left that had this one’s number goes too, and what this one made stays', async () => {
   const left = join(temp.path, `sightline-${process.pid}-pixels-abcdef`)
   mkdirSync(left)
-  utimesSync(left, 1, 1)
   const own = basename(await temporaryFolder('pixels', temp.path))
   const next = basename(await temporaryFolder('frames', temp.path))
   expect(readdirSync(temp.path).sort()).toEqual([own, next].sort())
+})
+
+test('what this process made stays, however long ago its clock says that was', async () => {
+  const own = await temporaryFolder('pixels', temp.path)
+  utimesSync(own, 1, 1)
+  await Promise.all([temporaryFolder('frames', temp.path), temporaryFolder('frames', temp.path)])
+  expect(readdirSync(temp.path)).toContain(basename(own))
+  expect(readdirSync(temp.path)).toHaveLength(3)
 })
 
 test('only folders of this app are looked at', async () => {

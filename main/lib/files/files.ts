@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
-import { mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -92,8 +92,10 @@ function cut(text: string, bytes: number): string {
   return result
 }
 
-/** Folders by the process that made them, which is in the name: `sightline-<pid>-<purpose>-<chance>`. */
+/** Folders by the process that made them, which is in the name: `sightline-<pid>-<its chance>-<purpose>-<chance>`. */
 const NAME = /^sightline-(\d+)-/
+/** How the names of this process's folders begin: in a container an earlier process may well have had its number. */
+const OWN = `sightline-${process.pid}-${randomBytes(4).toString('hex')}-`
 
 /**
  * Makes a folder in the system's folder for temporary files (`parent`) that only this user can read. Whoever makes it
@@ -101,24 +103,16 @@ const NAME = /^sightline-(\d+)-/
  */
 export async function temporaryFolder(purpose: string, parent: string = tmpdir()): Promise<string> {
   await removeStranded(parent)
-  return mkdtemp(join(parent, `sightline-${process.pid}-${purpose}-`))
+  return mkdtemp(join(parent, `${OWN}${purpose}-`))
 }
 
 /** Removes the temporary folders of processes that are gone. Never throws. */
 export async function removeStranded(parent: string = tmpdir()): Promise<void> {
   for (const name of await readdir(parent).catch(() => [])) {
     const pid = Number(NAME.exec(name)?.[1] ?? 0)
-    if (pid > 0 && (await isGone(pid, join(parent, name))))
-      await rm(join(parent, name), { recursive: true, force: true }).catch(() => {})
+    const isStranded = pid === process.pid ? !name.startsWith(OWN) : pid > 0 && !isRunning(pid)
+    if (isStranded) await rm(join(parent, name), { recursive: true, force: true }).catch(() => {})
   }
-}
-
-/** Whether the process of that number which made `folder` has ended: in a container this one may well have its number. */
-async function isGone(pid: number, folder: string): Promise<boolean> {
-  if (pid !== process.pid) return !isRunning(pid)
-  const started = Date.now() - process.uptime() * 1000
-  // a file system may keep times in steps of two seconds
-  return ((await stat(folder).catch(() => null))?.mtimeMs ?? Infinity) < started - 2000
 }
 
 /** Whether there is a process of that number, whoever's it is. */

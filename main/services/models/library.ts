@@ -84,10 +84,12 @@ export interface Library {
   remove(id: string, files: boolean): Promise<void>
   space(): Promise<ModelSpace>
   /**
-   * Moves the models folder. `checkFree` throws when something else writes to it, and is asked once more before the move counts.
+   * Moves the models folder. `checkFree` throws when something else writes to it; while it moves, `isMoving` tells.
    * Throws what that throws, InvalidInput, Busy, DiskFull, StorageFailed; everything is where it was then.
    */
   moveFolder(folder: string, work: Work, checkFree?: () => void): Promise<ModelSpace>
+  /** Whether the models folder is being moved: nothing may begin to write to it. */
+  isMoving(): boolean
   /** Models in a folder, or in the usual places (null), that are not in the library. Throws InvalidInput, ModelNotFound. */
   scan(path: string | null, signal?: AbortSignal): Promise<FoundModel[]>
   /**
@@ -236,13 +238,11 @@ export function createLibrary(options: LibraryOptions): Library {
           from,
           to,
         )
-        const commit = () => {
-          checkFree()
+        const commit = () =>
           registry.movePaths(
             (path) => moved.get(path) ?? path,
             () => folder.set(resolve(to)),
           )
-        }
         await moveFolder(
           { from, to, readRoom, commit, ...(options.linkFile ? { linkFile: options.linkFile } : {}) },
           work,
@@ -252,6 +252,7 @@ export function createLibrary(options: LibraryOptions): Library {
       }
       return space()
     },
+    isMoving: () => moving,
     async scan(path, signal) {
       const { surroundings, inspectFile } = options
       const places = await (path === null ? usualPlaces(surroundings) : placesAt(path, surroundings.platform))

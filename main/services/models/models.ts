@@ -87,6 +87,8 @@ export interface ModelsOptions extends Omit<LibraryOptions, 'models'> {
 export interface Models extends ModelList {
   /** Answers the window's calls about models. They throw as `ModelList` and `Library` say. */
   readonly procedures: Pick<HandlersOf<Contract>, 'models' | 'library'>
+  /** Whether the models folder is being moved: nothing may begin to write to it. */
+  isFolderMoving(): boolean
   /** Removes what a process that was ended left on its way, and reads what an earlier version did not keep. Never throws. */
   tidy(): Promise<void>
   /** Stops all work on files and waits until it has put everything back. */
@@ -182,6 +184,7 @@ export function createModels(options: ModelsOptions): Models {
   return {
     ...models,
     procedures,
+    isFolderMoving: () => library.isMoving(),
     tidy: () => library.tidy(),
     async close() {
       closing.abort(new AppError('Interrupted', 'Sightline is closing.'))

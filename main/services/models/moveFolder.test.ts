@@ -90,6 +90,7 @@ describe('moving the models folder', () => {
       const doing = work(stopAt)
       if (stopAt === 0) doing.onProgress(0, 0)
       await expect(library.moveFolder(to, doing)).rejects.toThrow(/stopped|abort/)
+      expect(library.isMoving()).toBe(false)
       expect(folder).toBe(from)
       expect(tree(from)).toEqual(before)
       expect(existsSync(join(temp.path, 'new'))).toBe(false)
@@ -205,6 +206,7 @@ describe('moving the models folder', () => {
     const doing = work()
     const onProgress = (done: number, bytes: number) => {
       doing.onProgress(done, bytes)
+      expect(library.isMoving()).toBe(true)
       during ??= Promise.allSettled([
         library.remove(model.id, true),
         library.verify(model.id, work()),
@@ -213,6 +215,7 @@ describe('moving the models folder', () => {
       ])
     }
     await library.moveFolder(join(temp.path, 'a'), { onProgress, signal: doing.signal })
+    expect(library.isMoving()).toBe(false)
     expect(await during).toEqual(new Array(4).fill({ status: 'rejected', reason: code('Busy') }))
     let moving: Promise<unknown> | null = null
     await library.verify(model.id, {

@@ -61,12 +61,15 @@ test('pairs of frames that another video has too, at other times, are not encode
   const encode = vi.spyOn(tower, 'encode')
   const told = vi.fn()
   encoder.onEncoded = told
+  const signs: boolean[] = []
+  encoder.onEncoding = (goesOn) => signs.push(goesOn)
   const second = await encoder.encode(await video(2, 3, 2, 3), never)
   expect(encode).not.toHaveBeenCalled()
   expect(told).not.toHaveBeenCalled()
   expect(second.subarray(0, second.length / 2)).toEqual(first.subarray(first.length / 2))
   await encoder.encode(await video(3, 2), never)
   expect(encode, 'the order within a pair counts').toHaveBeenCalledTimes(1)
+  expect(signs, 'the processor encoded one').toEqual([true, false])
   expect(told).toHaveBeenCalledTimes(1)
   await encoder.encode(await measureMedia({ type: 'image', source: frame(2) }, BUDGET, visionOf('qwen2vl')), never)
   expect(encode, 'a still picture is no pair of frames').toHaveBeenCalledTimes(2)

@@ -58,6 +58,8 @@ export class MediaEncoder {
   private readonly tower: VisionTower
   private readonly cache: EmbeddingCache
   private encoding: string | null = null
+  /** Is told when the processor begins to encode a temporal slice, and when it is done with it. */
+  onEncoding: (goesOn: boolean) => void = () => {}
   /** Is told how long encoding took for each temporal slice of a medium, on average, and how many tokens one has. */
   onEncoded: (slice: { tokens: number; ms: number }) => void = () => {}
   /** The temporal slice being encoded, also when nobody waits for it any more. */
@@ -112,10 +114,20 @@ export class MediaEncoder {
   }
 
   private async encodeSlice(frames: Awaited<ReturnType<Media['frames']>>, signal: AbortSignal): Promise<Float32Array> {
-    const slice = this.tower.encode(frames, signal)
+    const slice = this.compute(frames, signal)
     this.slice = slice.catch(() => {})
     // native code looks up between two steps only, and one step on a large picture takes seconds
     return await unlessAborted(slice, signal)
+  }
+
+  private async compute(frames: Awaited<ReturnType<Media['frames']>>, signal: AbortSignal): Promise<Float32Array> {
+    if (this.tower.projector.gpu) return this.tower.encode(frames, signal)
+    this.onEncoding(true)
+    try {
+      return await this.tower.encode(frames, signal)
+    } finally {
+      this.onEncoding(false)
+    }
   }
 
   /** Resolves when native code is done with what an aborted request left it with. */
