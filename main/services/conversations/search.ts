@@ -98,9 +98,9 @@ function occurrences(text: string, terms: readonly string[]): { start: number; e
 }
 
 /** Up to so many candidates are looked up and sorted; more are met soon enough by going through the list, newest first. */
-const FEW = 500
+const FEW = 2_000
 
-type MessageRow = ConversationRow & { readonly message_id: string; readonly message: number }
+type MessageRow = ConversationRow & { readonly message_id: string }
 
 /**
  * The search over `db` with its `index`: conversations that hold every word of the query in their title, or in one message
@@ -108,37 +108,48 @@ type MessageRow = ConversationRow & { readonly message_id: string; readonly mess
  */
 export function createSearch(db: Database, index: SearchIndex): (query: string, limit: number) => SearchHit[] {
   const newestFirst = 'ORDER BY c.updated_at DESC, c.position DESC'
-  const few = {
-    titles: db.prepare<[string], ConversationRow>(
+  const titles = {
+    few: db.prepare<[string], ConversationRow>(
       `SELECT c.* FROM json_each(?) found JOIN conversations c ON c.position = found.value ${newestFirst}`,
     ),
-    messages: db.prepare<[string], MessageRow>(`
-      SELECT c.*, m.id AS message_id, m.position AS message FROM json_each(?) found
-      JOIN messages m ON m.position = found.value JOIN conversations c ON c.id = m.conversation_id
-      ${newestFirst}, m.position DESC`),
+    all: db.prepare<[], ConversationRow>(`SELECT c.* FROM conversations c ${newestFirst}`),
   }
-  const all = {
-    titles: db.prepare<[], ConversationRow>(`SELECT c.* FROM conversations c ${newestFirst}`),
-    messages: db.prepare<[], MessageRow>(`
-      SELECT c.*, m.id AS message_id, m.position AS message FROM conversations c
-      CROSS JOIN messages m ON m.conversation_id = c.id ${newestFirst}, m.position DESC`),
+  /** Positions of messages, each with that of its conversation. */
+  const places = {
+    few: db
+      .prepare<[string], [number, number]>(`
+        SELECT m.position, c.position FROM json_each(?) found
+        JOIN messages m ON m.position = found.value JOIN conversations c ON c.id = m.conversation_id
+        ${newestFirst}, m.position DESC`)
+      .raw(),
+    all: db
+      .prepare<[], [number, number]>(`
+        SELECT m.position, c.position FROM conversations c
+        CROSS JOIN messages m ON m.conversation_id = c.id ${newestFirst}, m.position DESC`)
+      .raw(),
   }
+  const messageAt = db.prepare<[number], MessageRow>(
+    'SELECT c.*, m.id AS message_id FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE m.position = ?',
+  )
   const textOf = db
     .prepare<[string], string>(
       `SELECT group_concat(text, char(10) ORDER BY ordinal) FROM parts WHERE message_id = ? AND type = 'text'`,
     )
     .pluck()
 
-  /** The rows of the candidates at `positions`, in the order of `sorted` and `listed`, read as they are asked for. */
-  function* rowsOf<Row extends ConversationRow>(
-    positions: readonly number[],
-    positionOf: (row: Row) => number,
-    sorted: { iterate(positions: string): Iterable<Row> },
-    listed: { iterate(): Iterable<Row> },
-  ): Generator<Row> {
-    if (positions.length <= FEW) return yield* sorted.iterate(JSON.stringify(positions))
+  /** Conversations whose titles may hold the words, read as they are asked for. */
+  function* titlesOf(positions: readonly number[]): Generator<ConversationRow> {
+    if (positions.length <= FEW) return yield* titles.few.iterate(JSON.stringify(positions))
     const wanted = new Set(positions)
-    for (const row of listed.iterate()) if (wanted.has(positionOf(row))) yield row
+    for (const row of titles.all.iterate()) if (wanted.has(row.position)) yield row
+  }
+
+  /** The same of messages; null: any may. */
+  function* placesOf(positions: readonly number[] | null): Generator<[number, number]> {
+    if (positions === null) return yield* places.all.iterate()
+    if (positions.length <= FEW) return yield* places.few.iterate(JSON.stringify(positions))
+    const wanted = new Set(positions)
+    for (const place of places.all.iterate()) if (wanted.has(place[0])) yield place
   }
 
   return (query, limit) => {
@@ -155,10 +166,17 @@ export function createSearch(db: Database, index: SearchIndex): (query: string, 
       if (holdsAll(text)) hits.set(row.id, { conversation: conversationOf(row), snippet: snippetOf(text, terms) })
       return hits.size < limit
     }
-    for (const row of rowsOf(candidates.titles, ({ position }) => position, few.titles, all.titles))
+    const found = new Set<number>()
+    for (const row of titlesOf(candidates.titles)) {
       if (!add(row, row.title)) return [...hits.values()]
-    for (const row of rowsOf(candidates.messages, ({ message }) => message, few.messages, all.messages))
-      if (!hits.has(row.id) && !add(row, textOf.get(row.message_id) ?? '')) break
+      if (hits.has(row.id)) found.add(row.position)
+    }
+    for (const [message, conversation] of placesOf(candidates.messages)) {
+      if (found.has(conversation)) continue
+      const row = messageAt.get(message)!
+      if (!add(row, textOf.get(row.message_id) ?? '')) break
+      if (hits.has(row.id)) found.add(conversation)
+    }
     return [...hits.values()]
   }
 }

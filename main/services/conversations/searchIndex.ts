@@ -63,7 +63,8 @@ function letters(text: string): string {
 /** Texts that may hold what is searched for: positions of conversations (their titles) and of messages. */
 export interface Candidates {
   readonly titles: readonly number[]
-  readonly messages: readonly number[]
+  /** null: so many that looking at all messages is no more work. */
+  readonly messages: readonly number[] | null
 }
 
 /** The index of titles and finished messages; what it finds has to be compared with the texts themselves. */
@@ -83,6 +84,9 @@ export interface SearchIndex {
 /** Characters of messages that are indexed together: some ms. One message is not taken apart, 2 MB of it are 0.1 s. */
 const TOGETHER = 20_000
 
+/** Of fewer messages a list is always made. */
+const FEW_MESSAGES = 1_000
+
 interface Backlog {
   messages: number
   titles: number
@@ -92,7 +96,13 @@ interface Backlog {
 export function createSearchIndex(db: Database): SearchIndex {
   const sql = {
     put: db.prepare('INSERT OR REPLACE INTO search_grams (rowid, grams) VALUES (?, ?)'),
-    match: db.prepare<[string], number>('SELECT rowid FROM search_grams WHERE search_grams MATCH ?').pluck(),
+    match: db
+      .prepare<[string, number], number>(
+        'SELECT rowid FROM search_grams WHERE search_grams MATCH ? ORDER BY rowid LIMIT ?',
+      )
+      .pluck(),
+    titleCount: db.prepare<[], number>('SELECT count(*) FROM conversations').pluck(),
+    lastMessage: db.prepare<[], number>('SELECT coalesce(max(position), 0) FROM messages').pluck(),
     title: db.prepare<[string], { position: number; title: string }>(
       'SELECT position, title FROM conversations WHERE id = ?',
     ),
@@ -152,14 +162,16 @@ export function createSearchIndex(db: Database): SearchIndex {
     },
 
     candidates(terms) {
-      const found = sql.match.all(matchOf(terms))
+      // titles come first; where half of the messages are met, the list of them costs more than it saves
+      const most = sql.titleCount.get()! + Math.max(FEW_MESSAGES, Math.ceil(sql.lastMessage.get()! / 2))
+      const found = sql.match.all(matchOf(terms), most)
       const titles = new Set(found.filter((position) => position < 0).map((position) => -position))
       const messages = new Set(found.filter((position) => position > 0))
       if (waiting) {
         for (const position of sql.waitingTitles.all(waiting.titles)) titles.add(position)
         for (const position of sql.waitingMessages.all(waiting.messages)) messages.add(position)
       }
-      return { titles: [...titles], messages: [...messages] }
+      return { titles: [...titles], messages: found.length === most ? null : [...messages] }
     },
 
     catchUp(budgetMs) {
