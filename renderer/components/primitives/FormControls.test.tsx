@@ -44,4 +44,65 @@ test('an emptied field goes back to the model’s own value, one that is left as
   await user.clear(field)
   await user.tab()
   expect(onChange).toHaveBeenCalledExactlyOnceWith(null)
+  // where that is the value already, it is shown
+  expect(field.value).toBe('1')
+})
+
+test.each([
+  ['0,7', 0.05, 0.7],
+  ['0.7', 0.05, 0.7],
+  [',25', 0.05, 0.25],
+  ['０，７', 0.05, 0.7],
+  ['4,', 0.05, 4],
+  ['3,0', 1, 3],
+  ['-1', 1, 0],
+])('%j typed with step %d is %d', async (typed, step, number) => {
+  const user = userEvent.setup()
+  const { field, onChange } = show(1, step)
+  await user.clear(field)
+  await user.type(field, typed)
+  await user.tab()
+  expect(onChange).toHaveBeenCalledExactlyOnceWith(number)
+})
+
+test.each(['2,048', '2.048', '2 048', '2048'])(
+  '%j in a field of whole numbers is two thousand and forty-eight',
+  async (typed) => {
+    const user = userEvent.setup()
+    const onChange = vi.fn()
+    render(
+      <NumberSetting label="Longest" value={1} fallback={null} min={1} max={131_072} step={64} onChange={onChange} />,
+    )
+    const field = screen.getByRole('textbox', { name: 'Longest' })
+    await user.clear(field)
+    await user.type(field, typed)
+    await user.tab()
+    expect(onChange).toHaveBeenCalledExactlyOnceWith(2048)
+  },
+)
+
+test('what is no number keeps the value and says so, until it is typed anew', async () => {
+  const user = userEvent.setup()
+  const { field, onChange } = show(1)
+  for (const typed of ['warm', '0,7,1', '1e3']) {
+    await user.clear(field)
+    await user.type(field, typed)
+    expect(screen.queryByRole('status')).toBeNull()
+    await user.tab()
+    expect(field.value).toBe('1')
+    expect(screen.getByRole('status').textContent).toBe('Not a number: nothing was changed.')
+  }
+  expect(onChange).not.toHaveBeenCalled()
+})
+
+test('the arrow keys go by a step, within the range', async () => {
+  const user = userEvent.setup()
+  const { field, onChange } = show(0.1)
+  await user.click(field)
+  await user.keyboard('{ArrowUp}')
+  expect(field.value).toBe('0.15')
+  await user.keyboard('{ArrowDown}{ArrowDown}{ArrowDown}{ArrowDown}')
+  expect(field.value).toBe('0')
+  await user.tab()
+  expect(onChange).toHaveBeenCalledExactlyOnceWith(0)
 })

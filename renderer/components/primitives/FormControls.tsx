@@ -1,9 +1,8 @@
-import { NumberField } from '@base-ui/react/number-field'
 import { Radio } from '@base-ui/react/radio'
 import { RadioGroup } from '@base-ui/react/radio-group'
 import { Slider } from '@base-ui/react/slider'
-import { useState } from 'react'
-import type { ComponentProps, ReactNode } from 'react'
+import { useId, useState } from 'react'
+import type { ComponentProps, KeyboardEvent, ReactNode } from 'react'
 import { cx } from '../../lib/cx.ts'
 
 /** The classes of a field to type in, for a text area or a list that looks like one. */
@@ -35,8 +34,18 @@ export function SettingRow({
 }
 
 /**
+ * The number that a person wrote, with a point or a comma as the decimal sign; null: it is none. In a field of whole
+ * numbers signs between groups of three digits set thousands apart.
+ */
+function readNumber(text: string, isWhole: boolean): number | null {
+  const plain = text.normalize('NFKC').replace(/[\s'’]/g, '')
+  if (isWhole && /^\d{1,3}([.,]\d{3})+$/.test(plain)) return Number(plain.replace(/[.,]/g, ''))
+  return /^[+-]?(\d+[.,]?\d*|[.,]\d+)$/.test(plain) ? Number(plain.replace(',', '.')) : null
+}
+
+/**
  * A number that may be left to the model: empty shows the model's own value in grey. Changes count when leaving the
- * field.
+ * field; the arrow keys go by `step`. What is no number changes nothing, which is said.
  */
 export function NumberSetting({
   label,
@@ -55,23 +64,56 @@ export function NumberSetting({
   step: number
   onChange: (value: number | null) => void
 }): ReactNode {
+  const [draft, setDraft] = useState<{ of: number | null; text: string } | null>(null)
+  const [refused, setRefused] = useState(false)
+  // what was typed over another value counts no more
+  if (draft && draft.of !== value) setDraft(null)
+  const digits = step < 1 ? 2 : 0
+  const shown = (of: number | null): string => (of === null ? '' : String(Number(of.toFixed(digits))))
+  const text = draft?.text ?? shown(value)
+  const inRange = (of: number): number => Number(Math.min(max, Math.max(min, of)).toFixed(digits))
+  const note = useId()
+
+  const write = (next: string): void => {
+    setRefused(false)
+    setDraft({ of: value, text: next })
+  }
+  const commit = (): void => {
+    if (!draft) return
+    const read = readNumber(text, digits === 0)
+    const isNumber = text.trim() === '' || read !== null
+    const next = !isNumber ? value : read === null ? null : inRange(read)
+    setRefused(!isNumber)
+    setDraft(null)
+    if (next !== value) onChange(next)
+  }
+  const stepBy = (event: KeyboardEvent): void => {
+    if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return
+    event.preventDefault()
+    const from = readNumber(text, digits === 0) ?? value ?? fallback ?? min
+    write(shown(inRange(from + (event.key === 'ArrowUp' ? step : -step))))
+  }
   return (
-    <NumberField.Root
-      value={value}
-      min={min}
-      max={max}
-      step={step}
-      format={{ maximumFractionDigits: step < 1 ? 2 : 0, useGrouping: false }}
-      onValueCommitted={(next) => {
-        if (next !== value) onChange(next)
-      }}
-    >
-      <NumberField.Input
+    <div className="flex flex-col items-end gap-1">
+      <TextField
         aria-label={label}
+        aria-describedby={refused ? note : undefined}
+        inputMode={digits > 0 ? 'decimal' : 'numeric'}
+        autoComplete="off"
+        spellCheck={false}
         placeholder={fallback === null ? 'Default' : String(fallback)}
-        className={cx(fieldClass, 'h-8 w-28! text-right tabular-nums')}
+        value={text}
+        onChange={(event) => write(event.target.value)}
+        onKeyDown={stepBy}
+        onBlur={commit}
+        className="h-8 w-28! text-right tabular-nums"
       />
-    </NumberField.Root>
+      {refused ? (
+        <p id={note} role="status" className="text-small text-muted">
+          Not a number: nothing was changed.
+        </p>
+      ) : null}
+    </div>
   )
 }
 
