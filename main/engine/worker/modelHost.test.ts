@@ -9,15 +9,21 @@ import type { FromWorker } from '../protocol.ts'
 import type { EngineState } from '../types.ts'
 import { Aborted } from './aborted.ts'
 import { ModelHost } from './modelHost.ts'
-import { createRuntime } from './native/runtime.ts'
 import type { Runtime } from './native/runtime.ts'
 import { perform } from './perform.ts'
 import type { QueuedJob, RunningJob } from './scheduler.ts'
 
 const never = new AbortController().signal
 const silent = { seen: () => {}, progress: () => {}, text: () => {} }
-const native = createRuntime()
 const folder = tempFolder()
+/** What the first host was told that llama.cpp logged. It opens the libraries, which a process can do once. */
+const told: { level: string; text: string }[] = []
+const first = new ModelHost(
+  () => {},
+  (level, text) => told.push({ level, text }),
+)
+first.configure({ cachePath: join(folder.path, 'first'), backend: 'cpu', skip: [] })
+const native = await first.libraries()
 let cachePath: string
 let made = 0
 let sent: FromWorker[]
@@ -93,6 +99,24 @@ test('a load that fails after its model is in memory does not stay "loading": th
   await expect(perform(job, runningOf(job), performers())).rejects.toMatchObject({ code: 'OutOfMemory' })
   expect(sent.some(({ type }) => type === 'loading')).toBe(true)
   expect(stateAfter()).toMatchObject({ state: 'ready', model: demoModel, contextTokens: null })
+})
+
+test('what llama.cpp calls an error because it is made to stop is reported as information', async () => {
+  const { loaded } = await first.load(1, demoModel, { contextTokens: 4096 }, silent, never)
+  const stop = new AbortController()
+  const progress = () => {
+    stop.abort(new Aborted())
+    first.setAbort(true)
+  }
+  const request = requestOf([user('a circle and a square '.repeat(600))], { maxTokens: 2 })
+  const result = await loaded.answer({ request, conversation: 'a' }, { ...silent, progress }, stop.signal, 0)
+  first.setAbort(false)
+  await first.unload()
+  expect(result.finishReason).toBe('aborted')
+  expect(told.filter(({ level }) => level === 'error')).toEqual([])
+  expect(told.filter(({ level }) => level === 'info').map(({ text }) => text)).toContainEqual(
+    expect.stringMatching(/graph_compute|process_ubatch|llama_decode/),
+  )
 })
 
 /** What the core shows after all that was sent. */

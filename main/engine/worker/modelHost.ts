@@ -40,19 +40,22 @@ export class ModelHost {
   private reported: { session: Session; contextTokens: number | null; options: ContextOptions } | null = null
   private readonly send: Send
   private readonly nativeLog: NativeLog
+  /** Native code is being made to stop. */
+  private isAborting = false
   private readonly onStateFull: () => void
 
   /**
-   * `onNativeProblem` gets every warning and error that llama.cpp logs; `onStateFull` is called when a conversation's KV
-   * state takes more room than all states may, once for each model that is loaded.
+   * `onNativeProblem` gets every warning and error that llama.cpp logs, as mere information while native code is made to
+   * stop, which it calls an error; `onStateFull` is called when a conversation's KV state takes more room than all states
+   * may, once for each model that is loaded.
    */
   constructor(
     send: Send,
-    onNativeProblem?: (level: 'warn' | 'error', text: string) => void,
+    onNativeProblem?: (level: 'info' | 'warn' | 'error', text: string) => void,
     onStateFull: () => void = () => {},
   ) {
     this.send = send
-    this.nativeLog = new NativeLog(onNativeProblem)
+    this.nativeLog = new NativeLog((level, text) => onNativeProblem?.(this.isAborting ? 'info' : level, text))
     this.onStateFull = onStateFull
   }
 
@@ -80,6 +83,7 @@ export class ModelHost {
 
   /** Makes native code stop at the next node of its graph, or lets it compute again. */
   setAbort(value: boolean): void {
+    this.isAborting = value
     this.runtime?.abort.set(value)
   }
 
