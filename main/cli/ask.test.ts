@@ -77,6 +77,19 @@ describe.concurrent('sightline ask', () => {
     expect(chunks.length).toBeGreaterThan(3)
   })
 
+  test('an answer that is cut off is said to be, and where; as JSON it says so itself', async () => {
+    const short = ['--image', CIRCLE, '--max-tokens', '2', WHAT]
+    const { code, out, err } = await ask(short)
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: 'The answer is cut off at the longest answer of 2 tokens. --max-tokens raises it.\n',
+    })
+    expect(out.trim().length).toBeLessThan('A red circle.'.length)
+    const json = await ask(['--json', ...short])
+    expect(json).toMatchObject({ code: 0, err: '' })
+    expect(JSON.parse(json.out)).toMatchObject({ finish_reason: 'length' })
+  })
+
   test('a picture alone is a question, as in the window', async () => {
     const inMessages = await ask([
       '--json',

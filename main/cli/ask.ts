@@ -145,6 +145,9 @@ export function ask(argv: string[]): Promise<number> {
       process.stdout.write(values.json ? `${JSON.stringify(report(text, result!))}\n` : '\n')
       const { note: ofModel } = headless.engine.state
       for (const note of new Set([...(ofModel ? [ofModel] : []), ...(result!.notes ?? [])])) tell(note)
+      // as JSON it says so itself; what goes on past its end always ends there
+      const { usage } = result!
+      if (usage.cutOff && !values.json && !values['ignore-eos']) tell(cutOffNote(usage, values.context !== undefined))
       return 0
     } finally {
       process.removeListener('SIGINT', stop)
@@ -202,6 +205,13 @@ async function conversation(
     media.push(await videoPart(video, { folder: process.cwd(), fps, videos: videos!, sizes }))
   const said: ChatPart[] = question?.trim() ? [{ type: 'text', text: question }] : []
   return [...messages, { role: 'user', content: [...media, ...said] }]
+}
+
+/** Says where the answer was cut off. `isChosen`: the context is as large as was asked for, so that it may be raised. */
+function cutOffNote({ cutOff, completionTokens, contextTokens }: AnswerResult['usage'], isChosen: boolean): string {
+  return cutOff === 'context'
+    ? `The answer is cut off: the context of ${contextTokens} tokens is full.${isChosen ? ' --context raises it.' : ''}`
+    : `The answer is cut off at the longest answer of ${completionTokens} ${completionTokens === 1 ? 'token' : 'tokens'}. --max-tokens raises it.`
 }
 
 /** The object of `--json`. */

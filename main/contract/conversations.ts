@@ -59,13 +59,17 @@ export const Part = z.discriminatedUnion('type', [
 ])
 export type Part = z.infer<typeof Part>
 
-/** Token counts of one answer. `imageTokens` are part of `promptTokens`; `cachedTokens` were still in the KV cache. */
+/**
+ * Token counts of one answer. `imageTokens` are part of `promptTokens`; `cachedTokens` were still in the KV cache.
+ * `cutOff`: what ended an answer that did not end by itself: its longest length, or the end of the context.
+ */
 export const Usage = z.object({
   promptTokens: z.int(),
   imageTokens: z.int(),
   completionTokens: z.int(),
   cachedTokens: z.int(),
   contextTokens: z.int(),
+  cutOff: z.enum(['length', 'context']).optional(),
 })
 export type Usage = z.infer<typeof Usage>
 

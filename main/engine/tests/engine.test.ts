@@ -163,9 +163,9 @@ describe('an answer', () => {
 
   test('ends at the token limit, or where the context ends', async () => {
     const limited = await ask({ ...endless, maxTokens: 5 })
-    expect(limited.result).toMatchObject({ finishReason: 'length', usage: { completionTokens: 5 } })
+    expect(limited.result).toMatchObject({ finishReason: 'length', usage: { completionTokens: 5, cutOff: 'length' } })
     const full = await ask({ ...endless, contextTokens: 256 })
-    expect(full.result.finishReason).toBe('length')
+    expect(full.result).toMatchObject({ finishReason: 'length', usage: { cutOff: 'context' } })
     expect(full.result.usage.promptTokens + full.result.usage.completionTokens).toBe(256)
   })
 

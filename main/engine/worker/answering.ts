@@ -89,7 +89,7 @@ export class Answering implements Disposable {
   private readonly sampler: Sampler
   private readonly decoder = new TextDecoder()
   private readonly tokens: number[] = []
-  private finishReason: AnswerResult['finishReason'] = 'stop'
+  private cutOff: AnswerResult['usage']['cutOff']
   private prefillMs = 0
   private cachedTokens = 0
   private firstTokenAt = 0
@@ -142,7 +142,7 @@ export class Answering implements Disposable {
     const text = this.decoder.decode(tokenizer.piece(token), { stream: true })
     if (text) onText(text)
     if (this.tokens.length < request.maxTokens && prompt.tokens + this.tokens.length < contextTokens) return token
-    this.finishReason = 'length'
+    this.cutOff = this.tokens.length < request.maxTokens ? 'context' : 'length'
     return null
   }
 
@@ -163,6 +163,7 @@ export class Answering implements Disposable {
         completionTokens: length,
         cachedTokens: this.cachedTokens,
         contextTokens,
+        ...(this.cutOff && !aborted && { cutOff: this.cutOff }),
       },
       timings: {
         loadMs,
@@ -171,7 +172,7 @@ export class Answering implements Disposable {
         ttftMs: this.firstTokenAt ? this.firstTokenAt - this.options.started : 0,
         tokensPerSecond: length > 1 && generationMs > 0 ? ((length - 1) * 1000) / generationMs : 0,
       },
-      finishReason: aborted ? 'aborted' : this.finishReason,
+      finishReason: aborted ? 'aborted' : this.cutOff ? 'length' : 'stop',
       ...(notes.length > 0 && { notes }),
     }
   }

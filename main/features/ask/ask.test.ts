@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
-import { AppError } from '#contract'
+import { AppError, Message } from '#contract'
 import type { QuestionPart } from '#contract'
 import {
   ask,
@@ -61,12 +61,24 @@ describe('an answer', () => {
     answer.finish()
   })
 
-  test('at the token limit counts as complete', async () => {
+  test('at the token limit counts as complete, and is kept as cut off', async () => {
     const sent = question('Tell me everything')
     const stream = conversations.watch(sent.conversationId)
-    ;(await engine.nextAnswer()).finish({ finishReason: 'length' })
+    ;(await engine.nextAnswer()).finish({
+      finishReason: 'length',
+      usage: {
+        promptTokens: 2,
+        imageTokens: 0,
+        completionTokens: 3,
+        cachedTokens: 0,
+        contextTokens: 5,
+        cutOff: 'context',
+      },
+    })
     await until(stream, ended)
-    expect(conversations.message(sent.answerId).status).toBe('complete')
+    const stored = conversations.message(sent.answerId)
+    expect(stored).toMatchObject({ status: 'complete', usage: { cutOff: 'context' } })
+    expect(Message.parse(stored).usage).toEqual(stored.usage)
   })
 
   test('that the engine fails in the middle keeps its text and says why; retry answers anew beside it', async () => {

@@ -14,7 +14,7 @@ import { count } from '../../lib/format.ts'
 import type { Rereading } from '../../lib/video/index.ts'
 import { AnswerActions, AnswerDetails, Branches, CopyAnswer } from './AnswerActions.tsx'
 import { GroundedText } from './GroundedText.tsx'
-import { progressText, remediesFor, remedyLabels } from './answerText.ts'
+import { cutOffText, progressText, remediesFor, remedyLabels } from './answerText.ts'
 import { retry, selectBranch, useOpenConversation } from './store.ts'
 
 /** An answer: what the engine is doing, then the text as it comes, then how it ended and what can be done with it. */
@@ -79,7 +79,7 @@ function AnswerText({ message }: { message: Message }): ReactNode {
   return <GroundedText message={message} text={text} />
 }
 
-/** The note and the error under an answer that was stopped or failed; null under one that is complete. */
+/** The note and the error under an answer that was stopped, cut off or failed; null under one that ended by itself. */
 function ending(message: Message): { note: string; error: ErrorInfo | null } | null {
   const kept = textOf(message) === '' ? '' : ' What was written so far is kept.'
   if (message.status === 'stopped') return { note: 'Stopped', error: null }
@@ -92,6 +92,7 @@ function ending(message: Message): { note: string; error: ErrorInfo | null } | n
       },
     }
   }
+  if (message.status === 'complete' && message.usage?.cutOff) return { note: cutOffText(message.usage), error: null }
   if (message.status !== 'failed') return null
   return { note: '', error: message.error ?? { code: 'EngineFailed', message: `This answer failed.${kept}` } }
 }

@@ -102,3 +102,18 @@ test('a video that is asked to play from far away is there to play', () => {
   act(() => playFrom('m2/0', 0, null))
   expect(article(2)).not.toBe(words)
 })
+
+test('under an answer that was cut off stands where and what to do; under one that ended by itself nothing', () => {
+  const usage = { promptTokens: 4000, imageTokens: 0, completionTokens: 2048, cachedTokens: 0, contextTokens: 8192 }
+  show([
+    message(0),
+    message(1, { usage: { ...usage, cutOff: 'length' } }),
+    message(2),
+    message(3, { usage: { ...usage, cutOff: 'context' } }),
+    message(4),
+    message(5, { usage }),
+  ])
+  expect(article(1).textContent).toMatch(/Cut off at the longest answer of 2,048 tokens\. Raise .* in Settings/)
+  expect(article(3).textContent).toMatch(/Cut off: the context of 8,192 tokens is full\./)
+  expect(article(5).textContent).not.toContain('Cut off')
+})

@@ -1,4 +1,4 @@
-import type { ErrorInfo, Message, Progress, Remedy } from '#contract'
+import type { ErrorInfo, Message, Progress, Remedy, Usage } from '#contract'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { count, duration, percent, speed } from '../../lib/format.ts'
 
@@ -88,6 +88,13 @@ export function progressText(progress: Progress | undefined): string {
     case 'prefill':
       return total > 0 ? `Reading the prompt ${percent(share)}` : 'Reading the prompt'
   }
+}
+
+/** Says where an answer was cut off, and what lets the next one be longer. */
+export function cutOffText({ cutOff, completionTokens, contextTokens }: Usage): string {
+  return cutOff === 'context'
+    ? `Cut off: the context of ${count(contextTokens)} tokens is full. Raise it for this model, or start a new conversation.`
+    : `Cut off at the longest answer of ${count(completionTokens)} ${completionTokens === 1 ? 'token' : 'tokens'}. Raise “Longest answer” in Settings, or for this model where it has its own.`
 }
 
 /** The words of each way out of a full context. */
