@@ -68,8 +68,9 @@ test('a model of a folder is found, added where it is, renamed, given defaults, 
   await models.close()
   await chat.drop('red-circle.png')
   await chat.ask('What is in the picture?')
-  const short = await (await chat.ended()).getByTestId('answer-text').innerText()
-  expect(short.length).toBeLessThan('A red circle.'.length)
+  const cutOff = await chat.ended()
+  expect((await cutOff.getByTestId('answer-text').innerText()).length).toBeLessThan('A red circle.'.length)
+  await expect(cutOff).toContainText('Cut off at the longest answer of 2 tokens.')
 
   await models.open()
   await models.openModel('Mine')
