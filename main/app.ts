@@ -164,8 +164,9 @@ export function createApp(
   const commands = new Emitter<HostCommand>()
   logEngine(engine, log)
 
-  // Files that neither a message nor a draft holds are removed in the background, with the frames of videos.
-  const collect = () => media.collect(() => [...conversations.referencedShas(), ...drafts.referencedShas()])
+  // Files that neither a message nor a draft holds are removed, with the frames of videos.
+  const collect = (left?: ReadonlyMap<string, number>) =>
+    media.collect(() => [...conversations.referencedShas(), ...drafts.referencedShas()], left)
   void collect()
   const tidying = models.tidy()
 
@@ -205,9 +206,14 @@ export function createApp(
     conversations: {
       ...conversations.procedures,
       remove: async ({ id }) => {
-        await ask.remove(id, () => conversations.remove(id))
-        void collect()
+        const left = new Map<string, number>()
+        await ask.remove(id, () => {
+          for (const { sha, askedAt } of conversations.heldBy(id)) left.set(sha, askedAt)
+          for (const sha of drafts.referencedShas(id)) left.set(sha, Infinity)
+          conversations.remove(id)
+        })
         for (const one of [engine, compare]) one.forget(id).catch(defect)
+        await collect(left)
       },
     },
     ...models.procedures,
