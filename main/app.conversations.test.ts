@@ -108,36 +108,41 @@ describe('the files of a conversation that is removed', () => {
   const ask = (...parts: QuestionPart[]) =>
     client.ask.send({ conversationId: null, parts: [...words('What?'), ...parts] })
 
-  test('are gone at once, those of its draft too; what another question or draft holds stays', async () => {
-    const [asked, framed, drafted, elsewhere, inDraft] = [
+  test('are gone at once; what another question or a draft holds stays', async () => {
+    const [asked, framed, elsewhere, inDraft] = [
       await picture('red'),
       await picture('green'),
-      await picture('blue'),
       await picture('cyan'),
       await picture('pink'),
     ]
     const frames = [framed, inDraft].map(({ sha }) => sha)
-    const held = await ask(part(asked), part(elsewhere), { type: 'frames', name: 'Two', pictures: frames })
-    const draft = { ...emptySavedDraft, media: [part(drafted)] }
-    await client.drafts.save({ conversationId: held.conversationId, draft })
+    const held = await ask(part(asked), part(elsewhere), { type: 'frames', name: 'Two', pictures: frames, fps: 1 })
     await client.drafts.save({ conversationId: null, draft: { ...emptySavedDraft, media: [part(inDraft)] } })
     const other = await ask(part(elsewhere))
-    expect(files()).toEqual(kept(asked, framed, drafted, elsewhere, inDraft))
+    expect(files()).toEqual(kept(asked, framed, elsewhere, inDraft))
     await client.conversations.remove({ id: held.conversationId })
     expect(files()).toEqual(kept(elsewhere, inDraft))
-    expect([asked, framed, drafted].map(({ sha }) => app.attachments.get(sha))).toEqual([null, null, null])
+    expect([asked, framed].map(({ sha }) => app.attachments.get(sha))).toEqual([null, null])
+    expect(engine.forgottenMedia.sort()).toEqual([asked.sha, framed.sha].sort())
     await client.conversations.remove({ id: other.conversationId })
     expect(files()).toEqual(kept(inDraft))
   })
 
-  test('stay while they may be in a question that no draft holds yet: fresh ones, and those that came again', async () => {
-    const [asked, again, fresh] = [await picture('red'), await picture('green'), await picture('blue')]
-    const { conversationId } = await ask(part(asked), part(again))
+  test('stay while they may be in a question that no draft holds: fresh ones, those that came again, those of its draft', async () => {
+    const [asked, again, fresh, composed] = [
+      await picture('red'),
+      await picture('green'),
+      await picture('blue'),
+      await picture('cyan'),
+    ]
+    const { conversationId } = await ask(part(asked), part(again), part(composed))
+    const draft = { ...emptySavedDraft, media: [part(composed)] }
+    await client.drafts.save({ conversationId, draft })
     const sentAt = Date.now()
     await expect.poll(() => Date.now()).toBeGreaterThan(sentAt)
     await picture('green')
     await client.conversations.remove({ id: conversationId })
-    expect(files()).toEqual(kept(again, fresh))
+    expect(files()).toEqual(kept(again, fresh, composed))
   })
 })
 

@@ -164,9 +164,12 @@ export function createApp(
   const commands = new Emitter<HostCommand>()
   logEngine(engine, log)
 
-  // Files that neither a message nor a draft holds are removed, with the frames of videos.
+  // Files that neither a message nor a draft holds are removed, with the frames of videos and what was computed of them.
   const collect = (left?: ReadonlyMap<string, number>) =>
-    media.collect(() => [...conversations.referencedShas(), ...drafts.referencedShas()], left)
+    media
+      .collect(() => [...conversations.referencedShas(), ...drafts.referencedShas()], left)
+      .then((names) => Promise.all([engine, compare].map((one) => one.forgetMedia(names))))
+      .catch(defect)
   void collect()
   const tidying = models.tidy()
 
@@ -209,7 +212,8 @@ export function createApp(
         const left = new Map<string, number>()
         await ask.remove(id, () => {
           for (const { sha, askedAt } of conversations.heldBy(id)) left.set(sha, askedAt)
-          for (const sha of drafts.referencedShas(id)) left.set(sha, Infinity)
+          // another window goes on with the draft as its next question
+          for (const sha of drafts.referencedShas(id)) left.delete(sha)
           conversations.remove(id)
         })
         for (const one of [engine, compare]) one.forget(id).catch(defect)

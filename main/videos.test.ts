@@ -411,21 +411,23 @@ test('frames go with their video, and it with the last conversation that holds i
   expect([app.attachments.get(kept.sha), frameFolders()]).toEqual([null, []])
 })
 
-test('frames and picture of a video are gone with the conversation that alone held it, those of a fresh one stay', async () => {
+test('frames, picture and embeddings of a video are gone with the conversation that alone held it, those of a fresh one stay', async () => {
   const { part, sha } = await prepared()
   const sent = await client.ask.send({ conversationId: null, parts: [part] })
   await answerTo(sent)
   const fresh = await stored('other.mp4', Buffer.concat([mp4, mp4]))
   const { sample } = await client.videos.plan(whole(fresh.sha))
   await post((await client.videos.begin({ sha: fresh.sha, sample })).key, 0, frame(0))
-  const files = (name: string) =>
-    readdirSync(join(folder.path, 'data', name), { recursive: true, withFileTypes: true })
+  const files = (...path: string[]) =>
+    readdirSync(join(folder.path, ...path), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => entry.name)
       .sort()
-  expect(files('attachments')).toHaveLength(4)
+  expect(files('data', 'attachments')).toHaveLength(4)
+  expect(files('cache', 'encoded')).toHaveLength(3)
   await client.conversations.remove({ id: sent.conversationId })
-  expect(files('attachments')).toEqual([fresh.sha, `${fresh.sha}.webp`])
-  expect(files('frames')).toEqual(['0.png', 'set.json'])
+  expect(files('cache', 'encoded')).toEqual([])
+  expect(files('data', 'attachments')).toEqual([fresh.sha, `${fresh.sha}.webp`])
+  expect(files('data', 'frames')).toEqual(['0.png', 'set.json'])
   await expect(app.attachments.open(sha, 'thumb')).rejects.toEqual(code('NotFound'))
 })
