@@ -111,7 +111,7 @@ export class Videos {
         ? []
         : [`${others} of ${sources.length} frames cannot be decoded: the ones beside them are shown instead.`]
     for (const note of [...notes, ...lacking]) this.tell(`${file.name}: ${note}`)
-    const seconds = sampled.indices.map((index) => video.facts.startMs / 1000 + index / fps)
+    const seconds = sampled.indices.map((index) => index / fps)
     return { frames: sources, fps: sampled.fps, seconds, ...budget }
   }
 

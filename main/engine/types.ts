@@ -55,7 +55,7 @@ export type ChatPart =
   | { readonly type: 'text'; readonly text: string }
   /** `marks`: what was drawn on it, told after it as its model was taught to read it. */
   | ({ readonly type: 'image'; readonly source: Source; readonly marks?: readonly PictureMark[] } & SizeOptions)
-  /** `fps`: frames per second of this list; `seconds`: when each is shown in its video, where that is not even. */
+  /** `fps`: frames per second of this list; `seconds`: when each is shown after the start of its video, where that is not even. */
   | ({
       readonly type: 'video'
       readonly frames: readonly Source[]

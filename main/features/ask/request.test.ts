@@ -165,7 +165,7 @@ test('a schema is checked as the engine will, and its place is told where it is 
 
 describe('a video', () => {
   const key = 'f'.repeat(64)
-  const facts = { width: 640, height: 360, durationMs: 2000, frames: 60, fps: 30, codec: 'avc', startMs: 0 }
+  const facts = { width: 640, height: 360, durationMs: 2000, frames: 60, fps: 30, codec: 'avc', startMs: 100 }
   const attachment = {
     sha: 'a'.repeat(64),
     kind: 'video' as const,
@@ -174,7 +174,7 @@ describe('a video', () => {
     bytes: 1,
     ...facts,
   }
-  const sample = { range: null, wishedFps: 2, fps: 1.9, indices: [0, 59], timesMs: [0, 1967], width: 168, height: 84 }
+  const sample = { range: null, wishedFps: 2, fps: 1.9, indices: [0, 59], timesMs: [100, 2067], width: 168, height: 84 }
   const stored = {
     ...media,
     frames: { get: () => null, paths: (asked: string) => [0, 1].map((n) => `/${asked}/${n}.png`) },

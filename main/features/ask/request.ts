@@ -165,7 +165,8 @@ function toMedium(part: Exclude<Part, { type: 'text' }>, { attachments, frames }
   const sources = frames
     .paths(key, attachment)
     .map((path, n): StoredSource => ({ path, digest: `${key}:${n}`, size: { width, height }, name: attachment.name }))
-  const seconds = timesMs.map((ms) => ms / 1000)
+  // as the reference counts: from the first frame on, whatever the file's clock says then
+  const seconds = timesMs.map((ms) => (ms - attachment.startMs) / 1000)
   return { type: 'video', frames: sources, fps, seconds, minPixels: pixels, maxPixels: pixels }
 }
 

@@ -219,7 +219,7 @@ export function PictureTray({ conversationId, draft }: { conversationId: string 
       <ul
         ref={list}
         aria-label="Pictures to send"
-        className="flex flex-wrap items-start gap-2 px-3 pt-3"
+        className="flex max-h-[min(18.5rem,38vh)] flex-wrap items-start gap-2 overflow-y-auto px-3 pt-3 pb-1"
         onDragOver={(event) => {
           if (dragged === null) return
           event.preventDefault()

@@ -87,7 +87,7 @@ test('with a video among them, pictures and videos keep their own sizes; a mark 
       frames: 4,
       fps: 2,
       codec: null,
-      startMs: 0,
+      startMs: 200,
     },
     key: 'k',
     sample,
@@ -129,6 +129,6 @@ test('with a video among them, pictures and videos keep their own sizes; a mark 
     mediaBefore({ q: asked, r: told }, told),
   )
   expect(seen.videos).toMatchObject([
-    { startMs: 0, marks: [{ time: 0.8, shape: { x1: 320, y1: 160, x2: 640, y2: 320 } }] },
+    { startMs: 200, marks: [{ time: 0.8, shape: { x1: 320, y1: 160, x2: 640, y2: 320 } }] },
   ])
 })

@@ -54,7 +54,7 @@ export function mediaBefore(messages: OpenConversation['messages'], answer: Mess
   return shown.length === seen.media.length ? shown.map((thing, i) => ({ ...thing, model: seen.media[i]! })) : []
 }
 
-/** Families that are told when each frame is shown in its file, so that they tell that time too. */
+/** Families that are told when each frame is shown after the file's start, so that they tell that time too. */
 const TOLD_TIMES: readonly ModelFamily[] = ['qwen3vl']
 
 function thingsOf(message: Message, { family }: Seen): SeenThing[] {
@@ -63,7 +63,8 @@ function thingsOf(message: Message, { family }: Seen): SeenThing[] {
     if (part.type === 'text') return []
     if (part.type === 'image') return [{ kind: 'picture', attachment: part.attachment }]
     const { width, height } = part.type === 'video' ? part.attachment : (part.pictures[0] ?? { width: 1, height: 1 })
-    const startMs = knowsTimes ? 0 : seenPart(part).startMs
+    const fileStart = part.type === 'video' ? part.attachment.startMs : 0
+    const startMs = knowsTimes ? fileStart : seenPart(part).startMs
     return [{ kind: 'video', id: videoId(message.id, place), size: { width, height }, startMs }]
   })
 }

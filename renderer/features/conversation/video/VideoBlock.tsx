@@ -135,6 +135,7 @@ export function VideoBlock({ id, part }: { id: string; part: VideoPart }): React
             name={name}
             frames={frames}
             endMs={startMs + durationMs}
+            offsetMs={offset}
             width={width}
             height={height}
             request={request}

@@ -77,6 +77,7 @@ export function FramesPlayer({
   name,
   frames,
   endMs,
+  offsetMs,
   width,
   height,
   request,
@@ -85,6 +86,8 @@ export function FramesPlayer({
   name: string
   frames: readonly { readonly url: string; readonly ms: number }[]
   endMs: number
+  /** Where the file's clock begins; times are shown from there. */
+  offsetMs: number
   width: number
   height: number
   request: PlayRequest | null
@@ -160,7 +163,7 @@ export function FramesPlayer({
           {isPlaying ? <Pause /> : <Play />}
         </IconButton>
         <span className="text-small text-muted tabular-nums" data-testid="frames-time">
-          {clock(ms, true)} / {clock(endMs, true)}
+          {clock(ms - offsetMs, true)} / {clock(endMs - offsetMs, true)}
         </span>
       </div>
     </div>
