@@ -1,9 +1,11 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import SQLite from 'better-sqlite3'
+import sharp from 'sharp'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { emptySavedDraft } from '#contract'
-import type { Attachment, SavedDraft, SavedMedium } from '#contract'
+import type { Attachment, QuestionPart, SavedDraft, SavedMedium } from '#contract'
 import { forkWorker } from './nodePorts.ts'
 import { createMemoryClient } from './rpc/memoryClient.ts'
 import {
@@ -86,6 +88,62 @@ test('a conversation that one window removes while another asks in it goes, and 
   expect(rejected).toEqual([])
   expect(refused).toEqual(code('NotFound'))
   await expect(other.ask.send({ conversationId, parts: words('three') })).rejects.toEqual(code('NotFound'))
+})
+
+describe('the files of a conversation that is removed', () => {
+  beforeEach(() => reopen({ spawnWorker: forkWorker }))
+  const files = () =>
+    readdirSync(join(testPorts(folder.path).paths.data, 'attachments'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => name)
+      .sort()
+  const kept = (...stored: readonly Attachment[]) => stored.flatMap(({ sha }) => [sha, `${sha}.webp`]).sort()
+  async function picture(background: string): Promise<Attachment> {
+    const bytes = await sharp({ create: { width: 60, height: 60, channels: 3, background } })
+      .png()
+      .toBuffer()
+    return app.attachments.store(`${background}.png`, Readable.from([bytes]))
+  }
+  const part = ({ sha, name }: Attachment) => ({ type: 'image' as const, sha, name })
+  const ask = (...parts: QuestionPart[]) =>
+    client.ask.send({ conversationId: null, parts: [...words('What?'), ...parts] })
+
+  test('are gone at once; what another question or a draft holds stays', async () => {
+    const [asked, framed, elsewhere, inDraft] = [
+      await picture('red'),
+      await picture('green'),
+      await picture('cyan'),
+      await picture('pink'),
+    ]
+    const frames = [framed, inDraft].map(({ sha }) => sha)
+    const held = await ask(part(asked), part(elsewhere), { type: 'frames', name: 'Two', pictures: frames, fps: 1 })
+    await client.drafts.save({ conversationId: null, draft: { ...emptySavedDraft, media: [part(inDraft)] } })
+    const other = await ask(part(elsewhere))
+    expect(files()).toEqual(kept(asked, framed, elsewhere, inDraft))
+    await client.conversations.remove({ id: held.conversationId })
+    expect(files()).toEqual(kept(elsewhere, inDraft))
+    expect([asked, framed].map(({ sha }) => app.attachments.get(sha))).toEqual([null, null])
+    expect(engine.forgottenMedia.sort()).toEqual([asked.sha, framed.sha].sort())
+    await client.conversations.remove({ id: other.conversationId })
+    expect(files()).toEqual(kept(inDraft))
+  })
+
+  test('stay while they may be in a question that no draft holds: fresh ones, those that came again, those of its draft', async () => {
+    const [asked, again, fresh, composed] = [
+      await picture('red'),
+      await picture('green'),
+      await picture('blue'),
+      await picture('cyan'),
+    ]
+    const { conversationId } = await ask(part(asked), part(again), part(composed))
+    const draft = { ...emptySavedDraft, media: [part(composed)] }
+    await client.drafts.save({ conversationId, draft })
+    const sentAt = Date.now()
+    await expect.poll(() => Date.now()).toBeGreaterThan(sentAt)
+    await picture('green')
+    await client.conversations.remove({ id: conversationId })
+    expect(files()).toEqual(kept(again, fresh, composed))
+  })
 })
 
 describe('drafts', () => {

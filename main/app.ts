@@ -164,8 +164,12 @@ export function createApp(
   const commands = new Emitter<HostCommand>()
   logEngine(engine, log)
 
-  // Files that neither a message nor a draft holds are removed in the background, with the frames of videos.
-  const collect = () => media.collect(() => [...conversations.referencedShas(), ...drafts.referencedShas()])
+  // Files that neither a message nor a draft holds are removed, with the frames of videos and what was computed of them.
+  const collect = (left?: ReadonlyMap<string, number>) =>
+    media
+      .collect(() => [...conversations.referencedShas(), ...drafts.referencedShas()], left)
+      .then((names) => Promise.all([engine, compare].map((one) => one.forgetMedia(names))))
+      .catch(defect)
   void collect()
   const tidying = models.tidy()
 
@@ -205,9 +209,15 @@ export function createApp(
     conversations: {
       ...conversations.procedures,
       remove: async ({ id }) => {
-        await ask.remove(id, () => conversations.remove(id))
-        void collect()
+        const left = new Map<string, number>()
+        await ask.remove(id, () => {
+          for (const { sha, askedAt } of conversations.heldBy(id)) left.set(sha, askedAt)
+          // another window goes on with the draft as its next question
+          for (const sha of drafts.referencedShas(id)) left.delete(sha)
+          conversations.remove(id)
+        })
         for (const one of [engine, compare]) one.forget(id).catch(defect)
+        await collect(left)
       },
     },
     ...models.procedures,

@@ -313,6 +313,8 @@ export interface Engine {
   prepare(request: AnswerRequest, options?: AnswerOptions): Promise<TokenCount>
   /** Deletes what is kept on disk of a conversation. */
   forget(conversationId: string): Promise<void>
+  /** Deletes the embeddings kept on disk of media with these digests; one that ends in `:…` is named by what stands before. */
+  forgetMedia(names: readonly string[]): Promise<void>
   /** What there is to compute with. Starts the process when it does not run; loads no model. */
   machine(): Promise<MachineFacts>
   /** What exactly this placement of a model would cost, without loading it. Throws what `inspect` throws. */

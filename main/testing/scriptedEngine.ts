@@ -62,6 +62,8 @@ export class ScriptedEngine implements Engine {
   prepare: Engine['prepare'] = (request) => this.count(request)
   /** Conversations that the engine was told to forget. */
   readonly forgotten: string[] = []
+  /** Media that it was told to forget. */
+  readonly forgottenMedia: string[] = []
   /** What `machine` says. */
   facts: MachineFacts = {
     cpu: 'Script',
@@ -167,6 +169,10 @@ export class ScriptedEngine implements Engine {
 
   async forget(conversationId: string): Promise<void> {
     this.forgotten.push(conversationId)
+  }
+
+  async forgetMedia(names: readonly string[]): Promise<void> {
+    this.forgottenMedia.push(...names)
   }
 
   async machine(): Promise<MachineFacts> {

@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib'
 /** KV states of recent conversations take at most so much of the disk. */
 export const MAX_STATE_BYTES = 2 * 2 ** 30
 export const statesFolder = (cachePath: string): string => path.join(cachePath, 'states')
-export const embeddingsFolder = (cachePath: string): string => path.join(cachePath, 'embeddings')
+export const embeddingsFolder = (cachePath: string): string => path.join(cachePath, 'encoded')
 
 const SUFFIX = '.bin'
 const HEADER_BYTES = 8
@@ -20,6 +20,9 @@ const MAX_WRITE_MS = 10 * 60_000
  * series that was used longest ago, because each file of a series is of no use without those before it.
  */
 export type Eviction = 'files' | 'series'
+
+/** What a file belongs to, and is deleted with: one thing, or any of several. */
+export type Group = string | readonly string[]
 
 /** What became of a write. `full`: there is no room for it, even with everything gone that may go before it. */
 export type Written = 'stored' | 'full' | 'failed'
@@ -49,7 +52,7 @@ export class DiskCache {
   }
 
   /** The bytes stored under `key` of `group`, at `index` of a series; null when there are none or they are damaged. */
-  async get(group: string, key: string, index?: number): Promise<Buffer | null> {
+  async get(group: Group, key: string, index?: number): Promise<Buffer | null> {
     const file = this.fileOf(group, key, index)
     try {
       const bytes = await readFile(file)
@@ -71,7 +74,7 @@ export class DiskCache {
   }
 
   /** Stores `parts` one after the other under `key` of `group`, at `index` of a series; whole or not at all. */
-  async set(group: string, key: string, parts: readonly Uint8Array[], index?: number): Promise<Written> {
+  async set(group: Group, key: string, parts: readonly Uint8Array[], index?: number): Promise<Written> {
     const length = parts.reduce((sum, part) => sum + part.length, 0)
     if (HEADER_BYTES + length > this.maxBytes) return 'full'
     const header = Buffer.alloc(HEADER_BYTES)
@@ -95,16 +98,18 @@ export class DiskCache {
     }
   }
 
-  /** Deletes everything of a group. */
-  async deleteGroup(group: string): Promise<void> {
-    const names = await readdir(this.folder).catch(() => [])
-    for (const name of names)
-      if (name.startsWith(`${short(group)}-`)) await rm(path.join(this.folder, name), { force: true }).catch(() => {})
+  /** Deletes everything that belongs to one of these groups. */
+  async deleteGroups(groups: readonly string[]): Promise<void> {
+    const deleted = new Set(groups.map(short))
+    for (const name of await readdir(this.folder).catch(() => []))
+      if (name.split('-').some((part) => deleted.has(part)))
+        await rm(path.join(this.folder, name), { force: true }).catch(() => {})
   }
 
-  private fileOf(group: string, key: string, index?: number): string {
-    const place = index === undefined ? '' : `-${index}`
-    return path.join(this.folder, `${short(group)}-${short(key)}${place}${SUFFIX}`)
+  private fileOf(group: Group, key: string, index?: number): string {
+    const groups = typeof group === 'string' ? [group] : group
+    const place = index === undefined ? [] : [index]
+    return path.join(this.folder, [...groups.map(short), short(key), ...place].join('-') + SUFFIX)
   }
 
   /**

@@ -1,8 +1,10 @@
+import { rm } from 'node:fs/promises'
 import os from 'node:os'
+import { join } from 'node:path'
 import { AppError } from '#contract'
 import type { ModelCheck, Placement } from '#contract'
 import { eventStream } from '../../lib/events.ts'
-import { DiskCache, MAX_STATE_BYTES, statesFolder } from '../cache/diskCache.ts'
+import { DiskCache, MAX_STATE_BYTES, embeddingsFolder, statesFolder } from '../cache/diskCache.ts'
 import { checkFiles, inspectFile } from '../gguf/inspectFile.ts'
 import { inspectModel } from '../gguf/inspectModel.ts'
 import { planOneFile } from '../gguf/oneFile.ts'
@@ -169,8 +171,15 @@ class LlamaEngine implements Engine {
     try {
       await this.process.forget(conversationId)
     } finally {
-      await new DiskCache(statesFolder(this.cachePath), MAX_STATE_BYTES).deleteGroup(conversationId)
+      await new DiskCache(statesFolder(this.cachePath), MAX_STATE_BYTES).deleteGroups([conversationId])
     }
+  }
+
+  async forgetMedia(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return
+    // what earlier versions kept does not tell of which media it is
+    await rm(join(this.cachePath, 'embeddings'), { recursive: true, force: true }).catch(() => {})
+    await new DiskCache(embeddingsFolder(this.cachePath), 0).deleteGroups(names)
   }
 
   async machine(): Promise<MachineFacts> {

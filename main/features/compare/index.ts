@@ -28,6 +28,8 @@ export interface Compare {
   end(): Promise<void>
   /** Deletes what is kept on disk of a conversation. */
   forget(conversationId: string): Promise<void>
+  /** Deletes what is kept on disk of media. */
+  forgetMedia(names: readonly string[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -72,6 +74,7 @@ export function createCompare({ first, second }: CompareParts): Compare {
       if (second.state.model !== null) await second.unload()
     },
     forget: (conversationId) => second.forget(conversationId),
+    forgetMedia: (names) => second.forgetMedia(names),
     close: () => second.close(),
   }
 }

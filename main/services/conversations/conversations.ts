@@ -135,6 +135,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
     get: (id) => store.conversation(id),
     message: (id) => withLost(store.message(id)),
     path: (messageId) => store.path(store.message(messageId).id).map(withLost),
+    heldBy: (id) => store.heldBy(id),
     referencedShas: () => store.shas(),
     recentFormats: (limit) => store.formats(limit),
 

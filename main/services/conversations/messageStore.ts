@@ -108,6 +108,14 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     formats: db
       .prepare<[], string>('SELECT format FROM messages WHERE format IS NOT NULL ORDER BY position DESC')
       .pluck(),
+    heldBy: db.prepare<{ id: string }, { sha: string; askedAt: number }>(`
+      WITH asked AS (SELECT created_at, parts.type, attachment_sha, attachment FROM messages
+        JOIN parts ON parts.message_id = messages.id WHERE conversation_id = @id)
+      SELECT sha, max(created_at) AS askedAt FROM (
+        SELECT attachment_sha AS sha, created_at FROM asked WHERE attachment_sha IS NOT NULL
+        UNION ALL SELECT picture.value ->> '$.sha', created_at
+        FROM asked, json_each(asked.attachment, '$.pictures') AS picture WHERE asked.type = 'frames')
+      GROUP BY sha`),
     shas: db
       .prepare<[], string>(`
         SELECT attachment_sha FROM parts WHERE attachment_sha IS NOT NULL
@@ -165,6 +173,7 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     /** The other answer of a pair. */
     other: (id: string) => sql.other.get({ id }) ?? null,
     streaming: () => sql.streaming.all(),
+    heldBy: (id: string) => sql.heldBy.all({ id }),
     shas: () => sql.shas.all(),
     /** The formats of questions, each once, the latest first. */
     formats(limit: number): ChosenFormat[] {

@@ -93,6 +93,8 @@ export interface Conversations {
    * read the watchers' streams end, so that they ask again.
    */
   reportLost(messageId: string, error: ErrorInfo): void
+  /** The attachments that messages of a conversation hold, with the time of the last of them, in ms. */
+  heldBy(id: string): { sha: string; askedAt: number }[]
   /** Shas of all attachments that any message holds. */
   referencedShas(): string[]
   /** The formats that questions have, each once, the latest first. */

@@ -9,8 +9,8 @@ export interface Drafts {
   get(conversationId: string | null): SavedDraft
   /** Saves a draft in the place of the one before; an empty one leaves nothing behind. The conversation must exist. */
   save(conversationId: string | null, draft: SavedDraft): void
-  /** Shas of all files that a draft holds. */
-  referencedShas(): Sha256[]
+  /** Shas of all files that a draft holds; with `conversationId` that one's alone. */
+  referencedShas(conversationId?: string): Sha256[]
 }
 
 /** The drafts in `db`. Every method throws StorageFailed. */
@@ -22,11 +22,12 @@ export function createDrafts(db: Database): Drafts {
       ON CONFLICT (coalesce(conversation_id, '')) DO UPDATE SET draft = excluded.draft`),
     remove: db.prepare(`DELETE FROM drafts WHERE coalesce(conversation_id, '') = ?`),
     shas: db
-      .prepare<[], string>(`
+      .prepare<{ id: string | null }, string>(`
         SELECT medium.value ->> '$.sha' FROM drafts, json_each(drafts.draft, '$.media') AS medium
-        WHERE medium.value ->> '$.sha' IS NOT NULL
+        WHERE medium.value ->> '$.sha' IS NOT NULL AND (@id IS NULL OR conversation_id = @id)
         UNION SELECT picture.value ->> '$.sha' FROM drafts, json_each(drafts.draft, '$.media') AS medium,
-          json_each(medium.value, '$.pictures') AS picture`)
+          json_each(medium.value, '$.pictures') AS picture
+        WHERE @id IS NULL OR conversation_id = @id`)
       .pluck(),
   }
   const guarded =
@@ -49,7 +50,7 @@ export function createDrafts(db: Database): Drafts {
   return {
     get: guarded(get),
     save: guarded(save),
-    referencedShas: guarded(() => sql.shas.all()),
+    referencedShas: guarded((conversationId) => sql.shas.all({ id: conversationId ?? null })),
   }
 }
 

@@ -5,7 +5,7 @@ import type { Database } from '../../lib/database/index.ts'
 import type { HandlersOf } from '../../lib/handlers.ts'
 import type { SpawnWorker } from '../../ports.ts'
 import { createAttachments } from './attachments/attachments.ts'
-import type { AttachmentGateway } from './attachments/types.ts'
+import type { AttachmentGateway, LeftFiles } from './attachments/types.ts'
 import { createFrameSets } from './frames/frameSets.ts'
 import type { FrameSets } from './frames/types.ts'
 import { createMediaProcess } from './process/mediaProcess.ts'
@@ -38,9 +38,10 @@ export interface Media {
   giveFile(path: string): void
   /**
    * Removes what nothing refers to: files that are not in `referenced` and are older than a draft may be, then frames of
-   * videos that are gone or have no room. One run at a time; ends also when it fails.
+   * videos that are gone or have no room. What is in `left` goes at once, unless it was stored again since. One run at a time;
+   * ends also when it fails. Returns the names of what was removed: shas of files and keys of frames.
    */
-  collect(referenced: () => Iterable<Sha256>): Promise<void>
+  collect(referenced: () => Iterable<Sha256>, left?: LeftFiles): Promise<string[]>
   /** Ends the process that reads media and waits for a running `collect`. */
   close(): Promise<void>
 }
@@ -64,9 +65,15 @@ export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onF
   /** Paths of files that users gave to a window. */
   const givenFiles = new Set<string>()
 
-  let collecting: Promise<void> = Promise.resolve()
-  const next = (work: () => Promise<unknown>): Promise<void> =>
-    (collecting = collecting.then(async () => void (await work())).catch(onFailure))
+  let collecting: Promise<unknown> = Promise.resolve()
+  function next(work: () => Promise<string[]>): Promise<string[]> {
+    const names = collecting.then(work).catch((error: unknown) => {
+      onFailure(error)
+      return []
+    })
+    collecting = names
+    return names
+  }
   const collectFrames = () => frames.collect((sha) => attachments.get(sha) !== null)
 
   return {
@@ -96,10 +103,10 @@ export function createMedia({ db, folder, spawnWorker, filePaths, modelRoom, onF
         extract: (wanted, { signal }) => sampling.extract(wanted, signal),
       },
     },
-    collect: (referenced) =>
+    collect: (referenced, left) =>
       next(async () => {
-        await attachments.collect(referenced())
-        await collectFrames()
+        const files = await attachments.collect(referenced(), left)
+        return [...files, ...(await collectFrames())]
       }),
     async close() {
       reader.close()

@@ -194,7 +194,7 @@ describe('a state that is larger than all states may be', () => {
     await elsewhere.save(sequence)
     await elsewhere.written()
     const sizes = files().map((name) => statSync(join(states, name)).size)
-    await new DiskCache(states, 1 << 30).deleteGroup('a')
+    await new DiskCache(states, 1 << 30).deleteGroups(['a'])
     sequence.truncate(0)
     return Math.max(...sizes)
   }
@@ -330,7 +330,7 @@ describe('another conversation', () => {
     await state.save(sequence)
     await state.written()
     const left = new DiskCache(states, 1 << 30)
-    await left.deleteGroup('b')
+    await left.deleteGroups(['b'])
     expect(files()).toEqual([])
   })
 })

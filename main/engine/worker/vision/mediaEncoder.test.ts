@@ -1,12 +1,15 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { visionOf } from '../../../lib/families/families.ts'
 import { golden, goldenModel } from '../../../testing/engineGoldens.ts'
 import { tempFolder } from '../../../testing/tempFolder.ts'
-import { DiskCache } from '../../cache/diskCache.ts'
+import { DiskCache, embeddingsFolder } from '../../cache/diskCache.ts'
+import { createEngine } from '../../client/engine.ts'
 import { inspectModel } from '../../gguf/inspectModel.ts'
 import { createRuntime } from '../native/runtime.ts'
 import { measureMedia } from './media.ts'
-import type { Media } from './media.ts'
+import type { Media, MediaSource } from './media.ts'
 import { EmbeddingCache, MediaEncoder } from './mediaEncoder.ts'
 import { Projector } from './projector.ts'
 import { VisionTower } from './tower.ts'
@@ -83,4 +86,29 @@ test('slices that were encoded are on the disk for the next start', async () => 
   const encode = vi.spyOn(tower, 'encode')
   expect(await open().encode(media, never)).toEqual(whole)
   expect(encode).not.toHaveBeenCalled()
+})
+
+test('what was kept on the disk of media that are removed goes by their digests, while no process runs, and nothing else', async () => {
+  const cachePath = `${folder.path}/${caches++}`
+  const path = embeddingsFolder(cachePath)
+  const encoder = encoderWith(new EmbeddingCache(new DiskCache(path, 2 ** 20), 'projector'))
+  const named = (n: number, digest: string) => ({ ...frame(n), digest })
+  const measured = (part: MediaSource) => measureMedia(part, BUDGET, visionOf('qwen2vl'))
+  await encoder.encode(await measured({ type: 'image', source: named(0, 'kept') }), never)
+  const kept = readdirSync(path)
+  const media: MediaSource[] = [
+    { type: 'image', source: named(1, 'picture') },
+    { type: 'video', frames: [named(0, 'set:0'), named(1, 'set:1')] },
+    { type: 'video', frames: [named(0, 'kept'), named(2, 'other')] },
+  ]
+  for (const part of media) await encoder.encode(await measured(part), never)
+  mkdirSync(join(cachePath, 'embeddings'))
+  writeFileSync(join(cachePath, 'embeddings', 'of an earlier version.bin'), 'numbers')
+  expect(readdirSync(path)).toHaveLength(4)
+  const engine = createEngine({ spawn: () => expect.fail('no process is needed'), cachePath })
+  await engine.forgetMedia([])
+  expect(readdirSync(path)).toHaveLength(4)
+  await engine.forgetMedia(['picture', 'set', 'other'])
+  expect(readdirSync(path)).toEqual(kept)
+  expect(readdirSync(cachePath)).toEqual(['encoded'])
 })

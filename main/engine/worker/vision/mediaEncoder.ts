@@ -29,7 +29,7 @@ export class EmbeddingCache {
       this.entries.set(key, found)
       return found
     }
-    const bytes = await this.disk?.get(this.projector, key)
+    const bytes = await this.disk?.get(ownersOf(key), `${this.projector} ${key}`)
     if (!bytes || bytes.length !== length * Float32Array.BYTES_PER_ELEMENT) return null
     const value = new Float32Array(length)
     new Uint8Array(value.buffer).set(bytes)
@@ -39,7 +39,8 @@ export class EmbeddingCache {
 
   async set(key: string, value: Float32Array): Promise<void> {
     this.keep(key, value)
-    await this.disk?.set(this.projector, key, [new Uint8Array(value.buffer, value.byteOffset, value.byteLength)])
+    const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+    await this.disk?.set(ownersOf(key), `${this.projector} ${key}`, [bytes])
   }
 
   private keep(key: string, value: Float32Array): void {
@@ -52,6 +53,9 @@ export class EmbeddingCache {
     }
   }
 }
+
+/** The media that the frames of a slice are of, by `Media.sliceKey`: their digests up to a colon, which a frame's place follows. */
+const ownersOf = (key: string): string[] => [...new Set(key.split('+').map((frame) => frame.split(':')[0]!))]
 
 /** Encodes pictures and videos once: what was encoded before comes from the cache. */
 export class MediaEncoder {

@@ -114,7 +114,7 @@ describe('store', () => {
     }
     expect(filesLeft()).toEqual([sha, `${sha}.view`, `${sha}.webp`])
     age(sha, 25)
-    expect(await attachments.collect([])).toBe(1)
+    expect(await attachments.collect([])).toHaveLength(1)
     expect(filesLeft()).toEqual([])
   })
 
@@ -316,9 +316,9 @@ describe('collect', () => {
     const loose = await attachments.store('loose.png', chunks(clearPng))
     age(held.sha, 48)
     age(loose.sha, 23)
-    expect(await attachments.collect([held.sha])).toBe(0)
+    expect(await attachments.collect([held.sha])).toHaveLength(0)
     age(loose.sha, 25)
-    expect(await attachments.collect([held.sha])).toBe(1)
+    expect(await attachments.collect([held.sha])).toHaveLength(1)
     expect(attachments.get(loose.sha)).toBeNull()
     expect(filesLeft()).toEqual([held.sha, `${held.sha}.webp`].sort())
   })
@@ -327,14 +327,14 @@ describe('collect', () => {
     const { sha } = await attachments.store('draft.png', chunks(png))
     age(sha, 48)
     await attachments.store('draft.png', chunks(png))
-    expect(await attachments.collect([])).toBe(0)
+    expect(await attachments.collect([])).toHaveLength(0)
   })
 
   test('removes old files that have no row', async () => {
     const { sha } = await attachments.store('photo.png', chunks(png))
     age(sha, 48)
     store.db.exec('DELETE FROM attachments')
-    expect(await attachments.collect([])).toBe(1)
+    expect(await attachments.collect([])).toHaveLength(1)
     expect(filesLeft()).toEqual([])
   })
 })

@@ -190,8 +190,12 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
       return path
     },
 
-    async collect(referenced) {
-      const removed = rows.removeUnused(new Set(referenced), Date.now() - DRAFT_LIFE)
+    async collect(referenced, left = new Map()) {
+      const before = Date.now() - DRAFT_LIFE
+      const removed = rows.removeUnused(
+        new Set(referenced),
+        ({ sha, storedAt }) => storedAt < before || storedAt <= (left.get(sha) ?? 0),
+      )
       for (const sha of removed) files.remove(sha)
       // Files without a row: the process ended between the two steps of storing or removing.
       const orphans: Sha256[] = []
@@ -200,7 +204,7 @@ export function createAttachments(options: AttachmentsOptions): AttachmentGatewa
         files.remove(sha)
         orphans.push(sha)
       }
-      return removed.length + orphans.length
+      return [...removed, ...orphans]
     },
   }
 }

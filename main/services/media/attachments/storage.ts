@@ -68,8 +68,8 @@ export interface AttachmentRows {
   get(sha: Sha256): Attachment | null
   /** Adds or renews a row; the name and the time of the last upload win. */
   put(attachment: Attachment, storedAt: number): void
-  /** Removes the rows that `keep` does not hold and that were stored before `before` (ms); returns their shas. */
-  removeUnused(keep: ReadonlySet<Sha256>, before: number): Sha256[]
+  /** Removes the rows that `keep` does not hold and that `isDue`, told when they were stored (ms); returns their shas. */
+  removeUnused(keep: ReadonlySet<Sha256>, isDue: (stored: { sha: Sha256; storedAt: number }) => boolean): Sha256[]
 }
 
 /** Prepares the statements on the `attachments` table. */
@@ -82,7 +82,9 @@ export function attachmentRows(database: Database): AttachmentRows {
     VALUES (@sha, @kind, @mime, @name, @bytes, @width, @height, @facts, @storedAt)
     ON CONFLICT (sha) DO UPDATE SET kind = excluded.kind, mime = excluded.mime, name = excluded.name, bytes = excluded.bytes,
       width = excluded.width, height = excluded.height, facts = excluded.facts, stored_at = excluded.stored_at`)
-  const old = database.prepare('SELECT sha FROM attachments WHERE stored_at < ?').pluck()
+  const all = database.prepare<[], { sha: Sha256; storedAt: number }>(
+    'SELECT sha, stored_at AS storedAt FROM attachments',
+  )
   const remove = database.prepare('DELETE FROM attachments WHERE sha = ?')
   const guarded =
     <A extends unknown[], R>(work: (...args: A) => R) =>
@@ -99,9 +101,9 @@ export function attachmentRows(database: Database): AttachmentRows {
       return row === undefined ? null : Attachment.parse({ ...row, ...(JSON.parse(row.facts ?? '{}') as object) })
     }),
     put: guarded((attachment, storedAt) => void upsert.run({ ...attachment, facts: factsOf(attachment), storedAt })),
-    removeUnused: guarded((keep, before) =>
+    removeUnused: guarded((keep, isDue) =>
       database.transaction(() => {
-        const unused = (old.all(before) as Sha256[]).filter((sha) => !keep.has(sha))
+        const unused = all.all().flatMap((stored) => (!keep.has(stored.sha) && isDue(stored) ? [stored.sha] : []))
         for (const sha of unused) remove.run(sha)
         return unused
       })(),

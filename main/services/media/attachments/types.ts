@@ -23,6 +23,9 @@ export interface OpenAttachment {
   readonly path: string
 }
 
+/** Files that a removed conversation held, with the time when each was last put into it, in ms. */
+export type LeftFiles = ReadonlyMap<Sha256, number>
+
 /** The content-addressed store of files that questions hold: one file per SHA-256, its facts in the database. */
 export interface AttachmentGateway {
   /**
@@ -55,7 +58,8 @@ export interface AttachmentGateway {
   pathOf(sha: Sha256): string
   /**
    * Removes files and rows that are not in `referenced` and were stored more than 24 hours ago, so that pictures of an
-   * unsent draft survive, and what interrupted uploads left. Returns how many were removed.
+   * unsent draft survive, and what interrupted uploads left. Those in `left` were held until now and go at once, unless they
+   * were stored again since. Returns what was removed.
    */
-  collect(referenced: Iterable<Sha256>): Promise<number>
+  collect(referenced: Iterable<Sha256>, left?: LeftFiles): Promise<Sha256[]>
 }

@@ -253,8 +253,9 @@ export function createFrameSets({ folder, media, keepPoster, maxBytes = MAX_BYTE
       let bytes = 0
       // the one that was used last stays, however large it is
       const beyond = kept.filter((set, place) => (bytes += set.bytes) > maxBytes && place > 0)
-      for (const { key } of [...gone, ...beyond]) files.remove(key)
-      return gone.length + beyond.length
+      const removed = [...gone, ...beyond].map(({ key }) => key)
+      for (const key of removed) files.remove(key)
+      return removed
     },
   }
 }

@@ -56,6 +56,6 @@ export interface FrameSets {
   storePoster(key: FrameKey, raw: RawFrame, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void>
   /** A stored frame. Throws NotFound. */
   open(key: FrameKey, n: number): Promise<OpenFrame>
-  /** Removes the sets of videos that are not `known`, then the longest unused ones beyond the limit on disk. Returns how many. */
-  collect(known: (sha: Sha256) => boolean): Promise<number>
+  /** Removes the sets of videos that are not `known`, then the longest unused ones beyond the limit on disk. Returns their names. */
+  collect(known: (sha: Sha256) => boolean): Promise<FrameKey[]>
 }
