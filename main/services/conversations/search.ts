@@ -1,7 +1,7 @@
 import type { Database } from '../../lib/database/index.ts'
 import { conversationOf } from './rows.ts'
 import type { ConversationRow } from './rows.ts'
-import { fold } from './searchIndex.ts'
+import { ASCII, fold } from './searchIndex.ts'
 import type { SearchIndex } from './searchIndex.ts'
 import type { SearchHit } from './types.ts'
 
@@ -49,7 +49,7 @@ function snippetWithin(text: string, start: number, end: number, wanted: readonl
   if (wanted.length > 0 && hits.length === 0) return null
   const from = Math.max(0, (hits[0]?.start ?? 0) - before)
   const to = Math.min(folded.length, from + length)
-  const original = (index: number) => offsets[index] ?? line.length
+  const original = (index: number) => (offsets ? (offsets[index] ?? line.length) : index)
 
   let out = from > 0 || first > 0 ? '…' : ''
   let at = from
@@ -65,13 +65,14 @@ function snippetWithin(text: string, start: number, end: number, wanted: readonl
 const wholeAt = (text: string, index: number): number =>
   (text.charCodeAt(index) & 0xfc00) === 0xdc00 ? index - 1 : Math.min(index, text.length)
 
-/** `text` folded, and for each UTF-16 unit of it the offset of its character in `text`. */
-function foldEach(text: string): { folded: string; offsets: number[] } {
+/** `text` folded, and for each UTF-16 unit of it the offset of its character in `text`; null: each has its own. */
+function foldEach(text: string): { folded: string; offsets: number[] | null } {
+  if (ASCII.test(text)) return { folded: fold(text), offsets: null }
   let folded = ''
   const offsets: number[] = []
   let offset = 0
   for (const character of text) {
-    const base = fold(character)
+    const base = character < '\x80' ? character.toUpperCase() : fold(character)
     folded += base
     for (let i = 0; i < base.length; i++) offsets.push(offset)
     offset += character.length
@@ -100,7 +101,10 @@ function occurrences(text: string, terms: readonly string[]): { start: number; e
 /** Up to so many candidates are looked up and sorted; more are met soon enough by going through the list, newest first. */
 const FEW = 2_000
 
-type MessageRow = ConversationRow & { readonly message_id: string }
+/** So many characters of messages that were looked at stay in memory: the next keystroke looks at them again. */
+const KEPT_CHARACTERS = 4_000_000
+
+type MessageRow = ConversationRow & { readonly message_id: string; readonly status: string }
 
 /**
  * The search over `db` with its `index`: conversations that hold every word of the query in their title, or in one message
@@ -129,13 +133,26 @@ export function createSearch(db: Database, index: SearchIndex): (query: string, 
       .raw(),
   }
   const messageAt = db.prepare<[number], MessageRow>(
-    'SELECT c.*, m.id AS message_id FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE m.position = ?',
+    'SELECT c.*, m.id AS message_id, m.status FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE m.position = ?',
   )
   const textOf = db
     .prepare<[string], string>(
       `SELECT group_concat(text, char(10) ORDER BY ordinal) FROM parts WHERE message_id = ? AND type = 'text'`,
     )
     .pluck()
+
+  /** Messages by their positions, as they are compared; a message that is no longer written does not change. */
+  const kept = new Map<number, string>()
+  let keptCharacters = 0
+  const keep = (message: number, folded: string): string => {
+    if (keptCharacters > KEPT_CHARACTERS) {
+      kept.clear()
+      keptCharacters = 0
+    }
+    keptCharacters += folded.length
+    kept.set(message, folded)
+    return folded
+  }
 
   /** Conversations whose titles may hold the words, read as they are asked for. */
   function* titlesOf(positions: readonly number[]): Generator<ConversationRow> {
@@ -156,26 +173,29 @@ export function createSearch(db: Database, index: SearchIndex): (query: string, 
     const terms = query.replaceAll('\0', ' ').normalize('NFC').trim().split(/\s+/u).filter(Boolean)
     if (terms.length === 0) return []
     const folded = terms.map(fold)
-    const holdsAll = (text: string) => {
-      const said = fold(text)
-      return folded.every((term) => said.includes(term))
-    }
+    const holdsAll = (said: string) => folded.every((term) => said.includes(term))
     const candidates = index.candidates(terms)
     const hits = new Map<string, SearchHit>()
     const add = (row: ConversationRow, text: string) => {
-      if (holdsAll(text)) hits.set(row.id, { conversation: conversationOf(row), snippet: snippetOf(text, terms) })
+      hits.set(row.id, { conversation: conversationOf(row), snippet: snippetOf(text, terms) })
       return hits.size < limit
     }
     const found = new Set<number>()
     for (const row of titlesOf(candidates.titles)) {
+      if (!holdsAll(fold(row.title))) continue
       if (!add(row, row.title)) return [...hits.values()]
-      if (hits.has(row.id)) found.add(row.position)
+      found.add(row.position)
     }
     for (const [message, conversation] of placesOf(candidates.messages)) {
       if (found.has(conversation)) continue
+      const known = kept.get(message)
+      if (known !== undefined && !holdsAll(known)) continue
       const row = messageAt.get(message)!
-      if (!add(row, textOf.get(row.message_id) ?? '')) break
-      if (hits.has(row.id)) found.add(conversation)
+      if (row.status === 'streaming') continue
+      const text = textOf.get(row.message_id) ?? ''
+      if (!holdsAll(known ?? keep(message, fold(text)))) continue
+      if (!add(row, text)) break
+      found.add(conversation)
     }
     return [...hits.values()]
   }

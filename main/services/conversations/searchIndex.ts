@@ -1,7 +1,7 @@
 import { giveSpaceBack, hasMuchFreeSpace } from '../../lib/database/index.ts'
 import type { Database } from '../../lib/database/index.ts'
 
-const ASCII = /^[\0-\x7f]*$/
+export const ASCII = /^[\0-\x7f]*$/
 const ACCENTS = /(\p{Script=Latin})[\u0300-\u036f]+/gu
 const COMBINING = /[\u0300-\u036f]/
 
