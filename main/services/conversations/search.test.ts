@@ -101,3 +101,13 @@ test('a very long text costs a snippet no more than a short one', () => {
   })
   expect(Math.min(...times)).toBeLessThan(50)
 })
+
+test('a message in the place of one that was removed is found by its own words, not by those of the other', () => {
+  const { conversationId } = answered('first', 'a heron by the lake')
+  expect(found('heron')).toHaveLength(1)
+  expect(found('heron lake')).toHaveLength(1)
+  bed.conversations.remove(conversationId)
+  answered('again', 'a heron on the roof')
+  expect(found('heron roof')).toEqual(['a <heron> on the <roof>'])
+  expect(found('heron lake')).toEqual([])
+})

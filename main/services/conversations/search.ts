@@ -101,9 +101,6 @@ function occurrences(text: string, terms: readonly string[]): { start: number; e
 /** Up to so many candidates are looked up and sorted; more are met soon enough by going through the list, newest first. */
 const FEW = 2_000
 
-/** So many characters of messages that were looked at stay in memory: the next keystroke looks at them again. */
-const KEPT_CHARACTERS = 4_000_000
-
 type MessageRow = ConversationRow & { readonly message_id: string; readonly status: string }
 
 /**
@@ -141,19 +138,6 @@ export function createSearch(db: Database, index: SearchIndex): (query: string, 
     )
     .pluck()
 
-  /** Messages by their positions, as they are compared; a message that is no longer written does not change. */
-  const kept = new Map<number, string>()
-  let keptCharacters = 0
-  const keep = (message: number, folded: string): string => {
-    if (keptCharacters > KEPT_CHARACTERS) {
-      kept.clear()
-      keptCharacters = 0
-    }
-    keptCharacters += folded.length
-    kept.set(message, folded)
-    return folded
-  }
-
   /** Conversations whose titles may hold the words, read as they are asked for. */
   function* titlesOf(positions: readonly number[]): Generator<ConversationRow> {
     if (positions.length <= FEW) return yield* titles.few.iterate(JSON.stringify(positions))
@@ -188,12 +172,10 @@ export function createSearch(db: Database, index: SearchIndex): (query: string, 
     }
     for (const [message, conversation] of placesOf(candidates.messages)) {
       if (found.has(conversation)) continue
-      const known = kept.get(message)
-      if (known !== undefined && !holdsAll(known)) continue
       const row = messageAt.get(message)!
       if (row.status === 'streaming') continue
       const text = textOf.get(row.message_id) ?? ''
-      if (!holdsAll(known ?? keep(message, fold(text)))) continue
+      if (!holdsAll(fold(text))) continue
       if (!add(row, text)) break
       found.add(conversation)
     }
