@@ -84,6 +84,9 @@ export type MediaPart = Exclude<Part, { type: 'text' | 'reasoning' }>
 /** What a model thought before an answer. */
 export type ReasoningPart = Extract<Part, { type: 'reasoning' }>
 
+/** What is said in a message: all but a thought. */
+export type SaidPart = Exclude<Part, ReasoningPart>
+
 /**
  * Token counts of one answer. `imageTokens` are part of `promptTokens`; `cachedTokens` were still in the KV cache;
  * `reasoningTokens`, unset where there was no thought, are part of `completionTokens`.

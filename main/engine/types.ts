@@ -156,7 +156,8 @@ export type AnswerEvent =
 
 /** What a batch yields: thought and text of the request at `index`, and its end once. */
 export type BatchEvent =
-  | { readonly type: 'reasoning' | 'text'; readonly index: number; readonly text: string }
+  | { readonly type: 'reasoning'; readonly index: number; readonly text: string }
+  | { readonly type: 'text'; readonly index: number; readonly text: string }
   | { readonly type: 'done'; readonly index: number; readonly result: AnswerResult }
   | { readonly type: 'failed'; readonly index: number; readonly error: ErrorInfo }
 

@@ -7,6 +7,7 @@ import type {
   Message,
   Part,
   QuestionPart,
+  SaidPart,
   Settings,
   Sha256,
   Thinking,
@@ -16,7 +17,6 @@ import { checkFormat } from '../../engine/index.ts'
 import type { AnswerRequest, ChatMessage, ChatPart, StoredSource } from '../../engine/index.ts'
 import { readSchema, writeJson } from '../../lib/jsonSchema.ts'
 import { checkRatio } from '../../lib/picture/smartResize.ts'
-import type { StoredPart } from '../../services/conversations/index.ts'
 import type { AttachmentGateway, FrameSets } from '../../services/media/index.ts'
 import type { Chosen } from '../../services/models/index.ts'
 
@@ -30,7 +30,7 @@ export interface StoredMedia {
  * A part of a question as it is stored; null for text without a character in it. Throws NotFound when the picture or video is not
  * stored, FramesMissing when the set of frames was never begun or is gone.
  */
-export function toPart(part: QuestionPart, media: StoredMedia): StoredPart | null {
+export function toPart(part: QuestionPart, media: StoredMedia): SaidPart | null {
   if (part.type === 'text') return part.text === '' ? null : { type: 'text', text: part.text }
   const { attachments, frames } = media
   const budget = 'budget' in part && part.budget ? { budget: part.budget } : {}
@@ -58,7 +58,7 @@ export function toPart(part: QuestionPart, media: StoredMedia): StoredPart | nul
 }
 
 /** The parts of a question as they are stored. Throws EmptyQuestion without words, pictures and videos, and as `toPart`. */
-export function toQuestion(composed: readonly QuestionPart[], media: StoredMedia): StoredPart[] {
+export function toQuestion(composed: readonly QuestionPart[], media: StoredMedia): SaidPart[] {
   if (!composed.some((part) => part.type !== 'text' || part.text.trim() !== '')) {
     throw new AppError('EmptyQuestion', 'The question is empty. Type something or add a picture.')
   }
@@ -97,7 +97,7 @@ export function toRequest(
   const { model, overrides, adapters, contextTokens, context } = chosen
   const { budget, maxTokens, sampling } = model.defaults
   const systemPrompt = overrides.systemPrompt ?? settings.systemPrompt
-  const content = (part: StoredPart, turn: Turn): ChatPart =>
+  const content = (part: SaidPart, turn: Turn): ChatPart =>
     part.type === 'text' ? part : (strip(part, turn !== turns.at(-1)) ?? toMedium(part, media))
   // the demo model was taught its own few forms and reads no schemas
   const withFormat = ({ parts, format }: Turn): readonly Part[] =>
@@ -134,7 +134,7 @@ export function toRequest(
 }
 
 /** What is sent of a message: everything but empty texts, and thoughts, which go apart from what was said. */
-const isSaid = (part: Part): part is StoredPart =>
+const isSaid = (part: Part): part is SaidPart =>
   part.type !== 'reasoning' && (part.type !== 'text' || part.text !== '')
 
 /** The thought before an answer, for templates that ask for it. */

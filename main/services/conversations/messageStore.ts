@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '#contract'
-import type { ChosenFormat, Conversation, MediaPart, Message, Part, Seen } from '#contract'
+import type { ChosenFormat, Conversation, MediaPart, Message, Part, SaidPart, Seen } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { conversationOf, messageOf, partOf, reasoningOf, storedMedium } from './rows.ts'
 import type { ConversationRow, MessageRow, PartRow, ThoughtRow } from './rows.ts'
 import type { SearchIndex } from './searchIndex.ts'
-import type { Ending, StoredPart } from './types.ts'
+import type { Ending } from './types.ts'
 
 /** A message as one of its parent's children; `newest`: position of its own newest child. */
 export interface ChildRow {
@@ -213,11 +213,12 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     touch: (id: string, now: number) => void sql.touch.run(now, id),
     moveTo: (conversationId: string, leafId: string) => void sql.moveTo.run(leafId, conversationId),
 
+    /** A thought is none of its parts: it comes to an answer as it is written. */
     addMessage(
       message: Pick<
         Message,
         'conversationId' | 'parentId' | 'role' | 'status' | 'model' | 'leftOut' | 'beside' | 'format'
-      > & { readonly parts: readonly StoredPart[] },
+      > & { readonly parts: readonly Part[] },
       now: number,
     ): string {
       const id = randomUUID()
@@ -234,7 +235,8 @@ export function createMessageStore(db: Database, index: SearchIndex) {
         format && JSON.stringify(format),
         now,
       )
-      message.parts.forEach((part, ordinal) => {
+      const said = message.parts.filter((part): part is SaidPart => part.type !== 'reasoning')
+      said.forEach((part, ordinal) => {
         if (part.type === 'text') sql.addPart.run(id, ordinal, 'text', part.text, null, null)
         else
           sql.addPart.run(

@@ -5,7 +5,6 @@ import type {
   ConversationEvent,
   ConversationListEvent,
   ErrorInfo,
-  MediaPart,
   Message,
   MessageStatus,
   Part,
@@ -34,9 +33,6 @@ export interface Answering {
   /** How many of the oldest messages the prompts leave out. */
   readonly leftOut?: number
 }
-
-/** A part as a question has it. A thought is no part that is stored with a message: it comes to an answer as it is written. */
-export type StoredPart = MediaPart | Extract<Part, { type: 'text' }>
 
 /** How an answer ended. */
 export interface Ending {
@@ -79,7 +75,7 @@ export interface Conversations {
   ask(
     question: {
       conversationId: string | null
-      parts: StoredPart[]
+      parts: Part[]
       format?: ChosenFormat | null | undefined
     } & Answering,
   ): Sent
