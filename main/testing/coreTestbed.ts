@@ -73,10 +73,10 @@ export const texts = async (id: string) =>
     message.parts
       .map((part) =>
         part.type === 'text'
-        ? part.text
-        : part.type === 'reasoning'
-          ? `<${part.text}>`
-          : `[${part.type === 'frames' ? part.name : part.attachment.name}]`,
+          ? part.text
+          : part.type === 'reasoning'
+            ? `<${part.text}>`
+            : `[${part.type === 'frames' ? part.name : part.attachment.name}]`,
       )
       .join(''),
   )

@@ -30,7 +30,8 @@ export function setThinks(conversationId: string | null, thinks: boolean): void 
 /** Tells of every conversation in which that changes; null: the one that the next question starts. */
 export const onThinks = (listener: (conversationId: string | null) => void): (() => void) =>
   useThinkers.subscribe(({ thinkers: now }, { thinkers: before }) => {
-    for (const key of now.symmetricDifference(before)) listener(key === NEW ? null : key)
+    for (const key of new Set([...now, ...before]))
+      if (now.has(key) !== before.has(key)) listener(key === NEW ? null : key)
   })
 
 /** A new conversation has been started: what was chosen for it is its own from now on, and the next one begins without. */

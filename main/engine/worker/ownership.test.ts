@@ -160,7 +160,8 @@ describe('native memory is freed', () => {
     const told: string[] = []
     const ends = {
       giveWay: async () => {},
-      onReasoning: () => {}, onText: () => {},
+      onReasoning: () => {},
+      onText: () => {},
       onEnd: (index: number, end: object) => {
         if (told.push(`${index} ${'finishReason' in end}`) === 1) throw new Error('the channel is closed')
       },

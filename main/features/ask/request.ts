@@ -134,8 +134,7 @@ export function toRequest(
 }
 
 /** What is sent of a message: everything but empty texts, and thoughts, which go apart from what was said. */
-const isSaid = (part: Part): part is SaidPart =>
-  part.type !== 'reasoning' && (part.type !== 'text' || part.text !== '')
+const isSaid = (part: Part): part is SaidPart => part.type !== 'reasoning' && (part.type !== 'text' || part.text !== '')
 
 /** The thought before an answer, for templates that ask for it. */
 function reasoningOf({ parts }: Turn): Pick<ChatMessage, 'reasoning'> {

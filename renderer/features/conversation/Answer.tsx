@@ -58,7 +58,8 @@ function AnswerText({ message }: { message: Message }): ReactNode {
   const draft = useOpenConversation((state) => state.drafts[message.id])
   const progress = useOpenConversation((state) => state.progress[message.id])
   const streaming = message.status === 'streaming'
-  const thinks = useOpenConversation((state) => state.thoughts[message.id] !== undefined) || reasoningOf(message) !== null
+  const thinks =
+    useOpenConversation((state) => state.thoughts[message.id] !== undefined) || reasoningOf(message) !== null
   const text = draft ?? textOf(message)
   if (text === '' && thinks && message.status !== 'complete') return null
   if (text === '' && streaming) {
