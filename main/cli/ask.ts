@@ -7,7 +7,7 @@ import { headlessPorts } from '../nodePorts.ts'
 import { countVideos, readMessages, toSource, videoPart } from './messages.ts'
 import { visionOf } from '../lib/families/families.ts'
 import { fitRequest, readFormat, roomForVideos, toLora } from './request.ts'
-import { UsageError, decimal, integer, runCommand } from './usage.ts'
+import { UsageError, decimal, integer, onOff, runCommand } from './usage.ts'
 import { Videos } from './videos.ts'
 
 const USAGE = `sightline ask [options] "question"
@@ -123,7 +123,7 @@ export function ask(argv: string[]): Promise<number> {
         },
         contextTokens: integer('context', values.context, 256) ?? defaults?.contextTokens ?? null,
         maxTokens: integer('max-tokens', values['max-tokens'], 1) ?? defaults?.maxTokens ?? DEFAULT_MAX_TOKENS,
-        thinking: toThinking(values.thinking),
+        thinking: onOff('thinking', values.thinking ?? 'off'),
         thinkingBudget: integer('thinking-budget', values['thinking-budget'], 1) ?? null,
         sampling: {
           temperature: decimal('temperature', values.temperature, 0, 5) ?? 0,
@@ -196,12 +196,6 @@ function parse(argv: string[]) {
     if (error instanceof UsageError) throw error
     throw new UsageError((error as Error).message)
   }
-}
-
-/** @throws UsageError */
-function toThinking(value = 'off'): Thinking {
-  if (value === 'on' || value === 'off') return value
-  throw new UsageError(`--thinking wants on or off, not "${value}"`)
 }
 
 /** What a terminal shows less strongly (SGR 2, faint). */

@@ -159,6 +159,15 @@ describe('the limit of a thought', () => {
   })
 })
 
+test('a context of its own size has room for a thought where one is expected, and no more than before where none is', async () => {
+  const files = model('large', { context: 32_768 })
+  const contextOf = async (request: Partial<AnswerRequest>) =>
+    (await ask({ model: files, contextTokens: null, maxTokens: 7000, ...request })).result.usage.contextTokens
+  expect(await contextOf({ thinking: 'off' })).toBe(8192)
+  expect(await contextOf({ thinking: 'on', thinkingBudget: 100 })).toBe(8192)
+  expect(await contextOf({ thinking: 'on' })).toBeGreaterThan(7000 + 4096)
+})
+
 describe('an answer that is held to a form', () => {
   const format = { jsonSchema: '{"enum": ["red", "blue"]}' }
 

@@ -170,7 +170,7 @@ export class SessionContext {
   /** Tokens that the context for a prompt should hold. */
   private wanted(request: AnswerRequest, prompt: Prompt): number {
     const { contextTokens, maxTokens, thinkingBudget } = request
-    const thought = prompt.thought === 'none' ? 0 : (thinkingBudget ?? THOUGHT_ROOM)
+    const thought = prompt.thinks ? (thinkingBudget ?? THOUGHT_ROOM) : 0
     return contextTokens ?? Math.max(AUTO_CONTEXT, this.context?.size ?? 0, prompt.tokens + thought + maxTokens)
   }
 

@@ -26,6 +26,8 @@ export interface Prompt {
   readonly seen: Seen['media']
   /** How its answer begins. */
   readonly thought: ThoughtStart
+  /** Whether a thought is expected before the answer, so that room is kept for it. */
+  readonly thinks: boolean
   /** How many units are settled while the question is still being written: all up to the last medium. */
   readonly settled: number
   readonly tokens: number
@@ -142,6 +144,7 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     media,
     seen,
     thought: thoughtOf(request, written),
+    thinks: isThinking(request, rules.template, written),
     settled,
     tokens: ids.length,
     mediaTokens: pictureTokens + videoTokens,
@@ -159,6 +162,11 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
 function openingOf({ format, thinking, ignoreEos }: AnswerRequest, template: ChatTemplate, written: string): string {
   const opens = format && thinking === 'on' && template.thinking === 'switch' && !ignoreEos && !endsInThought(written)
   return opens ? `${OPENS}\n` : ''
+}
+
+/** Models without a switch may open a thought too, but seldom do: nothing is kept free for that. */
+function isThinking({ isRaw, thinking }: AnswerRequest, template: ChatTemplate, written: string): boolean {
+  return !isRaw && (endsInThought(written) || (template.thinking === 'switch' && thinking !== 'off'))
 }
 
 /** What is only compared is not taken apart, and raw text has no thoughts of its own. */
