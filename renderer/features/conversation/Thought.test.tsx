@@ -42,7 +42,7 @@ const tell = (event: ConversationEvent): void =>
 const show = (...messages: Message[]): void => {
   seq = 0
   const conversation = { id: 'c', title: 'T', createdAt: 1, updatedAt: 1, leafId: messages.at(-1)!.id }
-  const snapshot = { type: 'snapshot', seq, conversation, messages, others: [], progress: {} } as const
+  const snapshot: ConversationEvent = { type: 'snapshot', seq, conversation, messages, others: [], progress: {} }
   useOpenConversation.setState(applyEvent(opening('c'), snapshot) as OpenConversation, true)
   render(<Conversation />)
 }
