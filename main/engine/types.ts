@@ -106,6 +106,8 @@ export interface AnswerRequest {
   readonly format?: AnswerFormat
   /** `Picture 1: ` labels; unset: when the conversation holds more than one picture or video. */
   readonly visionId?: boolean
+  /** Whether the model thinks before it answers, where its template has a switch for it; unset: as its template has it. */
+  readonly thinking?: boolean
   /**
    * Without the chat template: the model goes on from the texts as they stand, and special tokens written in them count.
    * For base models, which were not taught to chat.

@@ -3,14 +3,14 @@ import { wordsInName } from './family.ts'
 import type { Family, RunningFamily, VisionFacts } from './family.ts'
 import { qwen2vl } from './qwen2vl.ts'
 import { qwen3vl } from './qwen3vl.ts'
+import { qwen35 } from './qwen35.ts'
 import { qwen25vl } from './qwen25vl.ts'
 
 /** The families that the engine runs. To run another one is to add a file for it here and one in the engine's worker. */
-const running: Readonly<Record<ModelFamily, RunningFamily>> = { qwen25vl, qwen2vl, qwen3vl }
+const running: Readonly<Record<ModelFamily, RunningFamily>> = { qwen25vl, qwen2vl, qwen3vl, qwen35 }
 
 /** Families that are known by name only. */
 const others: readonly Family[] = [
-  { id: 'qwen35', label: 'Qwen3.5', architectures: ['qwen35', 'qwen35moe'], projectorTypes: [], vision: null },
   { id: 'gemma3', label: 'Gemma 3', architectures: ['gemma3'], projectorTypes: ['gemma3'], vision: null },
   {
     id: 'gemma3n',

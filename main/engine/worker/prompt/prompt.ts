@@ -64,7 +64,12 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     part.type === 'image' && part.marks ? marksText(part.marks, sizeOf(measures.get(part)!), rules.family, plain) : ''
   const written = request.isRaw
     ? renderRaw(messages, after)
-    : rules.template.render(messages, { visionId: request.visionId ?? shown.length > 1, plain, after })
+    : rules.template.render(messages, {
+        visionId: request.visionId ?? shown.length > 1,
+        thinking: request.thinking,
+        plain,
+        after,
+      })
   const timed = vision.videoForm === 'timed' ? shown.filter((part) => part.type === 'video') : []
   const rendered =
     timed.length === 0

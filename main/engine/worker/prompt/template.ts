@@ -8,6 +8,8 @@ export type MediaPart = Exclude<ChatPart, { type: 'text' }>
 export interface RenderOptions {
   /** `Picture 1: ` and `Video 1: ` before each. */
   readonly visionId: boolean
+  /** For the template's own switch, `enable_thinking`; unset: it is not told. */
+  readonly thinking?: boolean | undefined
   /** A text that is not the template's own, made such that nothing in it is taken for a control token; `except` some. */
   readonly plain: (text: string, except?: readonly string[]) => string
   /** What is told of a medium right after it, ready to be written; unset: nothing. */
@@ -90,7 +92,7 @@ export class ChatTemplate {
    * The conversation as the model wants it, ready for the answer, with a pad token for each medium in the order of the
    * parts. @throws AppError InvalidInput when the template refuses the conversation or fails on it.
    */
-  render(messages: readonly ChatMessage[], { visionId, plain, after = () => '' }: RenderOptions): string {
+  render(messages: readonly ChatMessage[], { visionId, thinking, plain, after = () => '' }: RenderOptions): string {
     const counts = { image: 0, video: 0 }
     const labelOf = ({ type }: MediaPart) => (visionId ? `${LABELS[type]} ${++counts[type]}: ` : '')
     const asText = (part: ChatPart, kept: readonly string[]) =>
@@ -114,7 +116,7 @@ export class ChatTemplate {
       return { role, content: written }
     })
     try {
-      return this.write(contents, visionId)
+      return this.write(contents, visionId, thinking)
     } catch (error) {
       throw new AppError(
         'InvalidInput',
@@ -123,8 +125,8 @@ export class ChatTemplate {
     }
   }
 
-  private write(messages: readonly TemplateContent[], visionId: boolean): string {
-    return write(this.template, messages, visionId)
+  private write(messages: readonly TemplateContent[], visionId: boolean, thinking?: boolean): string {
+    return write(this.template, messages, visionId, thinking)
   }
 }
 
@@ -135,11 +137,19 @@ export function renderRaw(messages: readonly ChatMessage[], after: (media: Media
   return messages.flatMap(({ content }) => content.map(written)).join('')
 }
 
-function write(template: Template, messages: readonly TemplateContent[], visionId: boolean): string {
+function write(
+  template: Template,
+  messages: readonly TemplateContent[],
+  visionId: boolean,
+  thinking?: boolean,
+): string {
   const characters = messages.reduce((sum, { content }) => sum + JSON.stringify(content).length, 0)
   return renderTemplate(
     template,
-    { messages, add_generation_prompt: true, add_vision_id: visionId, bos_token: '', eos_token: '<|im_end|>' },
+    {
+      ...{ messages, add_generation_prompt: true, add_vision_id: visionId, bos_token: '', eos_token: '<|im_end|>' },
+      ...(thinking !== undefined && { enable_thinking: thinking }),
+    },
     characters,
   )
 }
