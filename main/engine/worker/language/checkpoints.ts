@@ -12,8 +12,9 @@ export interface Checkpoint {
 const APART_TOKENS = 256
 /** In a longer text than this a checkpoint is made at the end of each such run. */
 const LONGEST_RUN_TOKENS = 2048
-/** Turns whose beginnings get one always: that of the question and that of the answer. */
+/** Turns whose beginnings get one always: that of the question and that of the answer, and the first behind a system prompt. */
 const LAST_TURNS = 2
+const FIRST_TURNS = 1
 
 /**
  * The copies of a sequence's recurrent state, of which it can go back to each. A state cannot be cut back like keys and
@@ -71,12 +72,12 @@ export class Checkpoints {
  */
 export function checkpointPlaces(units: readonly Unit[], turnStart: number, since: number): ReadonlySet<number> {
   const turns = units.flatMap((unit, i) => ('token' in unit && unit.token === turnStart && i > 0 ? [i] : []))
-  const last = new Set(turns.slice(-LAST_TURNS))
+  const always = new Set([...turns.slice(0, FIRST_TURNS), ...turns.slice(-LAST_TURNS)])
   const all = new Set(turns)
   const places = new Set<number>()
   let tokens = since
   units.forEach((unit, i) => {
-    if (last.has(i) || (all.has(i) && tokens >= APART_TOKENS) || (i > 0 && tokens >= LONGEST_RUN_TOKENS)) {
+    if (always.has(i) || (all.has(i) && tokens >= APART_TOKENS) || (i > 0 && tokens >= LONGEST_RUN_TOKENS)) {
       places.add(i)
       tokens = 0
     }
