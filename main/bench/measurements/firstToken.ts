@@ -104,6 +104,54 @@ export const eager: Measurement = {
   },
 }
 
+/** The first token after the last question of a conversation was changed, against asking the same without anything known. */
+export const edit: Measurement = {
+  name: 'edit',
+  needsPictures: true,
+  async run({ workload, runs, engine }) {
+    const conversation = async (): Promise<ChatMessage[]> => [
+      { role: 'user', content: [await workload.newPicture(SIDE), { type: 'text', text: 'What is in the picture?' }] },
+      { role: 'assistant', content: [{ type: 'text', text: 'A landscape with hills.' }] },
+    ]
+    const last = (text: string): ChatMessage => ({ role: 'user', content: [{ type: 'text', text }] })
+    const firstToken = async (run: string, messages: readonly ChatMessage[]) =>
+      (await engine.answer(workload.request(messages, ANSWER_TOKENS), { conversationId: `edit-${run}` })).result.timings
+        .ttftMs
+    const anew: number[] = []
+    const edited: number[] = []
+    for (let i = 0; i < runs; i++) {
+      anew.push(await firstToken(`${i}-anew`, [...(await conversation()), last('Which is the largest of them?')]))
+      const before = await conversation()
+      await firstToken(`${i}`, [...before, last('Which colours does it have?')])
+      edited.push(await firstToken(`${i}`, [...before, last('Which is the largest of them?')]))
+    }
+    return {
+      figures: [
+        {
+          name: 'first_token_anew',
+          label: 'first token of a second question, nothing ready',
+          unit: 'ms',
+          values: anew,
+        },
+        {
+          name: 'first_token_edited',
+          label: 'first token after that question was changed',
+          unit: 'ms',
+          values: edited,
+        },
+      ],
+      ratios: [
+        {
+          name: 'edit',
+          label: 'the last question changed, against computing all of it again',
+          unit: 'ratio',
+          values: pairedRatios(edited, anew),
+        },
+      ],
+    }
+  },
+}
+
 const PICTURES = 4
 
 /** The first token on returning to a conversation with four pictures after a restart, against computing all of it again. */
