@@ -87,10 +87,10 @@ export function familyList(ids: readonly string[]): string {
   return labels.length < 2 ? labels.join('') : `${labels.slice(0, -1).join(', ')} or ${labels.at(-1)!}`
 }
 
-/** The families that run, for advice: "Qwen2-VL or Qwen2.5-VL". */
+/** The families that run, for advice, the oldest first: "Qwen2-VL, Qwen2.5-VL or Qwen3-VL". */
 export const runningFamilies = familyList(
   families
     .filter(({ vision }) => vision !== null)
-    .map(({ id }) => id)
-    .sort((a, b) => a.length - b.length),
+    .sort((a, b) => (a.label < b.label ? -1 : 1))
+    .map(({ id }) => id),
 )

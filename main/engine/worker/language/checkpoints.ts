@@ -12,9 +12,10 @@ export interface Checkpoint {
 const APART_TOKENS = 256
 /** In a longer text than this a checkpoint is made at the end of each such run. */
 const LONGEST_RUN_TOKENS = 2048
-/** Turns whose beginnings get one always: that of the question and that of the answer, and the first behind a system prompt. */
+/** The question, the last turn but one, needs one where so many tokens of the answer before it would be computed again. */
+const WORTH_TOKENS = 64
+/** The last turns, of the question and of the answer. */
 const LAST_TURNS = 2
-const FIRST_TURNS = 1
 
 /**
  * The copies of a sequence's recurrent state, of which it can go back to each. A state cannot be cut back like keys and
@@ -54,9 +55,9 @@ export class Checkpoints {
     this.kept = [...others, checkpoint].sort((a, b) => a.at - b.at)
     if (this.kept.length <= this.most) return
     const saved = (i: number) => this.kept[i]!.tokens - (this.kept[i - 1]?.tokens ?? 0)
-    const given = this.kept.map((_, i) => i).filter((i) => i < this.kept.length - LAST_TURNS)
-    const candidates = given.filter((i) => this.kept[i] !== checkpoint)
-    const least = (candidates.length > 0 ? candidates : given).reduce((a, b) => (saved(b) < saved(a) ? b : a), 0)
+    const older = this.kept.map((_, i) => i).filter((i) => this.kept[i] !== checkpoint)
+    const early = older.filter((i) => i < this.kept.length - LAST_TURNS)
+    const least = (early.length > 0 ? early : older).reduce((a, b) => (saved(b) < saved(a) ? b : a))
     this.kept.splice(least, 1)
   }
 
@@ -68,16 +69,25 @@ export class Checkpoints {
 
 /**
  * Behind how many of `units` a checkpoint is worth its memory: behind each picture, before turns, and within long texts.
- * `turnStart`: the token that begins a turn; `since`: tokens since the last checkpoint.
+ * `turnStart`: the token that begins a turn; `held`: tokens that are there before the units, `since` of them since the last
+ * checkpoint. The first turn of all ends the system prompt, which other conversations share.
  */
-export function checkpointPlaces(units: readonly Unit[], turnStart: number, since: number): ReadonlySet<number> {
+export function checkpointPlaces(
+  units: readonly Unit[],
+  turnStart: number,
+  { held, since }: { readonly held: number; readonly since: number },
+): ReadonlySet<number> {
   const turns = units.flatMap((unit, i) => ('token' in unit && unit.token === turnStart && i > 0 ? [i] : []))
-  const always = new Set([...turns.slice(0, FIRST_TURNS), ...turns.slice(-LAST_TURNS)])
+  const answer = turns.at(-1)
+  const always = new Set(held === 0 ? [turns[0], answer] : [answer])
+  const question = turns.at(-LAST_TURNS)
+  // each one ends a run of tokens, which are computed faster together
+  const leastBefore = (i: number) => (always.has(i) ? 1 : i === question ? WORTH_TOKENS : APART_TOKENS)
   const all = new Set(turns)
   const places = new Set<number>()
   let tokens = since
   units.forEach((unit, i) => {
-    if (always.has(i) || (all.has(i) && tokens >= APART_TOKENS) || (i > 0 && tokens >= LONGEST_RUN_TOKENS)) {
+    if ((all.has(i) && tokens >= leastBefore(i)) || (i > 0 && tokens >= LONGEST_RUN_TOKENS)) {
       places.add(i)
       tokens = 0
     }

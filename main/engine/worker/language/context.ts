@@ -269,8 +269,9 @@ export class LanguageContext {
   /** Behind how many of the units that come a checkpoint is made; null: nowhere. */
   private placesIn(units: readonly Unit[]): ReadonlySet<number> | null {
     if (!this.checkpoints?.takesAny) return null
-    const since = this.used - (this.checkpoints.all.at(-1)?.tokens ?? 0)
-    return checkpointPlaces(units, this.native.hybrid!.turnStart, since)
+    const held = this.used
+    const since = held - (this.checkpoints.all.at(-1)?.tokens ?? 0)
+    return checkpointPlaces(units, this.native.hybrid!.turnStart, { held, since })
   }
 
   private async makeCheckpoint(): Promise<void> {
