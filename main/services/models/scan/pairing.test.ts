@@ -87,13 +87,13 @@ describe('a projector of another kind beside a model is named for what it is', (
   })
 
   test.each([
-    ['qwen3vl', 'Qwen3-VL'],
+    ['qwen3vl', 'Qwen3-VL', 'qwen35'],
     // without outputs within the tower it is that of the next family
-    ['qwen35', 'Qwen3.5'],
-  ] as const)('%s, whose type both of them have', async (family, label) => {
-    copyFileSync(goldenModel('qwen2vl').textPath, join(folder.path, 'model.gguf'))
+    ['qwen35', 'Qwen3.5', 'qwen3vl'],
+  ] as const)('%s, whose type both of them have', async (family, label, other) => {
+    copyFileSync(goldenModel(other).textPath, join(folder.path, 'model.gguf'))
     copyFileSync(goldenModel(family).projectorPath!, join(folder.path, 'mmproj.gguf'))
-    expect((await found()).note).toContain(`mmproj.gguf is the projector of ${label}`)
+    expect((await found()).note).toContain(`mmproj.gguf beside it is for ${label}`)
   })
 
   test("Qwen2.5-Omni's is not taken for a Qwen2.5-VL model by itself", async () => {
