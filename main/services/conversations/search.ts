@@ -101,7 +101,8 @@ function occurrences(text: string, terms: readonly string[]): { start: number; e
 /** Up to so many candidates are looked up and sorted; more are met soon enough by going through the list, newest first. */
 const FEW = 2_000
 
-type MessageRow = ConversationRow & { readonly message_id: string; readonly status: string }
+/** Of a message: the id of its conversation and its text; null while it is written, or without one. */
+type Said = readonly [conversationId: string, text: string | null]
 
 /**
  * The search over `db` with its `index`: conversations that hold every word of the query in their title, or in one message
@@ -129,14 +130,14 @@ export function createSearch(db: Database, index: SearchIndex): (query: string, 
         CROSS JOIN messages m ON m.conversation_id = c.id ${newestFirst}, m.position DESC`)
       .raw(),
   }
-  const messageAt = db.prepare<[number], MessageRow>(
-    'SELECT c.*, m.id AS message_id, m.status FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE m.position = ?',
-  )
-  const textOf = db
-    .prepare<[string], string>(
-      `SELECT group_concat(text, char(10) ORDER BY ordinal) FROM parts WHERE message_id = ? AND type = 'text'`,
-    )
-    .pluck()
+  const messageAt = db
+    .prepare<[number], Said>(`
+      SELECT m.conversation_id, (
+        SELECT group_concat(p.text, char(10) ORDER BY p.ordinal)
+        FROM parts p WHERE p.message_id = m.id AND p.type = 'text' AND m.status <> 'streaming')
+      FROM messages m WHERE m.position = ?`)
+    .raw()
+  const conversationWith = db.prepare<[string], ConversationRow>('SELECT * FROM conversations WHERE id = ?')
 
   /** Conversations whose titles may hold the words, read as they are asked for. */
   function* titlesOf(positions: readonly number[]): Generator<ConversationRow> {
@@ -148,7 +149,7 @@ export function createSearch(db: Database, index: SearchIndex): (query: string, 
   /** The same of messages; null: any may. */
   function* placesOf(positions: readonly number[] | null): Generator<[number, number]> {
     if (positions === null) return yield* places.all.iterate()
-    if (positions.length <= FEW) return yield* places.few.iterate(JSON.stringify(positions))
+    if (positions.length <= FEW) return yield* places.few.all(JSON.stringify(positions))
     const wanted = new Set(positions)
     for (const place of places.all.iterate()) if (wanted.has(place[0])) yield place
   }
@@ -172,11 +173,9 @@ export function createSearch(db: Database, index: SearchIndex): (query: string, 
     }
     for (const [message, conversation] of placesOf(candidates.messages)) {
       if (found.has(conversation)) continue
-      const row = messageAt.get(message)!
-      if (row.status === 'streaming') continue
-      const text = textOf.get(row.message_id) ?? ''
-      if (!holdsAll(fold(text))) continue
-      if (!add(row, text)) break
+      const [id, text] = messageAt.get(message)!
+      if (text === null || !holdsAll(fold(text))) continue
+      if (!add(conversationWith.get(id)!, text)) break
       found.add(conversation)
     }
     return [...hits.values()]

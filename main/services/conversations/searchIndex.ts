@@ -162,16 +162,16 @@ export function createSearchIndex(db: Database): SearchIndex {
     },
 
     candidates(terms) {
-      // titles come first; where half of the messages are met, the list of them costs more than it saves
-      const most = sql.titleCount.get()! + Math.max(FEW_MESSAGES, Math.ceil(sql.lastMessage.get()! / 2))
+      // titles come first; where a fourth of the messages are met, the list of them costs more than it saves
+      const most = sql.titleCount.get()! + Math.max(FEW_MESSAGES, Math.ceil(sql.lastMessage.get()! / 4))
       const found = sql.match.all(matchOf(terms), most)
       const titles = new Set(found.filter((position) => position < 0).map((position) => -position))
-      const messages = new Set(found.filter((position) => position > 0))
+      const messages = found.length === most ? null : new Set(found.filter((position) => position > 0))
       if (waiting) {
         for (const position of sql.waitingTitles.all(waiting.titles)) titles.add(position)
-        for (const position of sql.waitingMessages.all(waiting.messages)) messages.add(position)
+        for (const position of sql.waitingMessages.all(waiting.messages)) messages?.add(position)
       }
-      return { titles: [...titles], messages: found.length === most ? null : [...messages] }
+      return { titles: [...titles], messages: messages && [...messages] }
     },
 
     catchUp(budgetMs) {
