@@ -8,19 +8,21 @@ import { pairedRatios } from '../statistics.ts'
 const SIDE = 448
 const ANSWER_TOKENS = 8
 
-/** The first token of a second question on the same picture, against that of the first. */
+/** The first token of a second question on the same picture, against that of the first and against computing all of it again. */
 export const secondQuestion: Measurement = {
   name: 'second_question',
   needsPictures: true,
   async run({ workload, runs, engine }) {
     const first: number[] = []
     const second: number[] = []
+    const anew: number[] = []
     for (let i = 0; i < runs; i++) {
       const options = { conversationId: `second-question-${i}` }
-      const question: ChatMessage = {
+      const ask = async (): Promise<ChatMessage> => ({
         role: 'user',
         content: [await workload.newPicture(SIDE), { type: 'text', text: 'What is in the picture?' }],
-      }
+      })
+      const question = await ask()
       const { text, result } = await engine.answer(workload.request([question], ANSWER_TOKENS), options)
       first.push(result.timings.ttftMs)
       const more: ChatMessage[] = [
@@ -30,6 +32,8 @@ export const secondQuestion: Measurement = {
       second.push(
         (await engine.answer(workload.request([question, ...more], ANSWER_TOKENS), options)).result.timings.ttftMs,
       )
+      const other = workload.request([await ask(), ...more], ANSWER_TOKENS)
+      anew.push((await engine.answer(other, { conversationId: `second-anew-${i}` })).result.timings.ttftMs)
     }
     return {
       figures: [
@@ -45,6 +49,12 @@ export const secondQuestion: Measurement = {
           unit: 'ms',
           values: second,
         },
+        {
+          name: 'second_question_anew',
+          label: 'first token of such a second one, nothing ready',
+          unit: 'ms',
+          values: anew,
+        },
       ],
       ratios: [
         {
@@ -52,6 +62,12 @@ export const secondQuestion: Measurement = {
           label: 'second question on the same picture, against the first',
           unit: 'ratio',
           values: pairedRatios(second, first),
+        },
+        {
+          name: 'second_question_anew',
+          label: 'second question on the same picture, against computing all of it again',
+          unit: 'ratio',
+          values: pairedRatios(second, anew),
         },
       ],
     }
