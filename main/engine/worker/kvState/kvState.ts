@@ -114,7 +114,9 @@ export class KvState {
       this.writes = write
       await this.roomToWait(write, signal)
     }
-    for (const at of wanted) {
+    // first what the next question needs: a process that ends is given a few seconds
+    const byUse = [...wanted].sort((x, y) => Number(x === context.length) - Number(y === context.length) || y - x)
+    for (const at of byUse) {
       const state = signal?.aborted || this.conversation !== conversation ? null : await this.stateAt(at, context)
       if (state && this.conversation === conversation) this.writeState(conversation, variant, state, wanted, store)
       await this.roomToWait(this.writes, signal)
