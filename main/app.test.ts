@@ -123,13 +123,16 @@ describe('the data folder', () => {
   })
 })
 
-test('every text that was shown is in the store after SIGKILL, wherever it strikes', async () => {
+test.each([
+  ['text', ''],
+  ['reasoning', '<'],
+] as const)('every %s that was shown is in the store after SIGKILL, wherever it strikes', async (writes, before) => {
   await app.close()
   const module = (name: string) => JSON.stringify(new URL(name, import.meta.url).href)
   const script = `
     import { createApp } from ${module('./app.ts')}
     import { answerUntilKilled } from ${module('./testing/answerUntilKilled.ts')}
-    await answerUntilKilled(createApp, process.argv[1])`
+    await answerUntilKilled(createApp, process.argv[1], '${writes}')`
   const shown = new Map<string, { conversationId: string; answerId: string; text: string }>()
   for (const lines of [1, 4, 9]) {
     const child = spawn(process.execPath, ['--input-type=module', '-e', script, folder.path], {
@@ -143,9 +146,9 @@ test('every text that was shown is in the store after SIGKILL, wherever it strik
         offset: number
         text: string
       }
-      const before = shown.get(answerId)?.text ?? ''
-      expect(offset).toBe(before.length)
-      shown.set(answerId, { conversationId, answerId, text: before + text })
+      const earlier = shown.get(answerId)?.text ?? ''
+      expect(offset).toBe(earlier.length)
+      shown.set(answerId, { conversationId, answerId, text: earlier + text })
       if (--left === 0) child.kill('SIGKILL')
     }
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
@@ -156,7 +159,7 @@ test('every text that was shown is in the store after SIGKILL, wherever it strik
   for (const { conversationId, text } of shown.values()) {
     const { messages } = await snapshot(conversationId)
     expect(messages[1]).toMatchObject({ status: 'interrupted', error: { code: 'Interrupted' } })
-    expect((await texts(conversationId))[1]?.startsWith(text)).toBe(true)
+    expect((await texts(conversationId))[1]?.startsWith(before + text)).toBe(true)
     expect(text.length).toBeGreaterThan(0)
   }
 })

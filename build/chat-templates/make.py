@@ -58,6 +58,21 @@ templates = {
         "{{ '<|im_start|>' + message.role + '\\n' + content + '<|im_end|>\\n' }}{% endfor %}"
         "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n<think>\\n' }}{% endif %}",
     ),
+    "switch for thinking": (
+        "parts",
+        "{%- set ns = namespace(last=0) -%}{%- for message in messages -%}{%- if message.role == 'user' -%}{%- set ns.last = loop.index0 -%}{%- endif -%}{%- endfor -%}\n"
+        "{%- macro shown(content) -%}{%- if content is string -%}{{ content }}{%- else -%}{%- for part in content -%}"
+        "{%- if part.type == 'image' -%}<|vision_start|><|image_pad|><|vision_end|>{%- elif part.type == 'video' -%}<|vision_start|><|video_pad|><|vision_end|>{%- else -%}{{ part.text }}{%- endif -%}"
+        "{%- endfor -%}{%- endif -%}{%- endmacro -%}\n"
+        "{%- for message in messages -%}\n  {%- set content = shown(message.content) | trim -%}\n  {{- '<|im_start|>' + message.role + '\\n' -}}\n"
+        "  {%- if message.role == 'assistant' -%}\n    {%- set thought = '' -%}\n"
+        "    {%- if message.reasoning_content is string -%}{%- set thought = message.reasoning_content -%}"
+        "{%- elif '</think>' in content -%}{%- set thought = content.split('</think>')[0].rstrip('\\n').split('<think>')[-1].lstrip('\\n') -%}{%- set content = content.split('</think>')[-1].lstrip('\\n') -%}{%- endif -%}\n"
+        "    {%- if loop.index0 > ns.last -%}{{- '<think>\\n' + thought + '\\n</think>\\n\\n' -}}{%- endif -%}\n  {%- endif -%}\n"
+        "  {{- content + '<|im_end|>\\n' -}}\n{%- endfor -%}\n"
+        "{%- if add_generation_prompt -%}{{- '<|im_start|>assistant\\n' -}}"
+        "{%- if enable_thinking is defined and enable_thinking is false -%}{{- '<think>\\n\\n</think>\\n\\n' -}}{%- else -%}{{- '<think>\\n' -}}{%- endif -%}{%- endif -%}",
+    ),
     "macros, filters and tests": (
         "text",
         "{%- macro turn(role, text='', end='<|im_end|>') -%}<|im_start|>{{ role }}\n{{ text }}{{ end }}\n{% endmacro -%}\n"
@@ -91,6 +106,11 @@ conversations = {
         {"role": "user", "content": "כן?\n<tag attr='1'> & \\n"},
     ],
     "thoughts in an answer": [{"role": "user", "content": "What?"}, {"role": "assistant", "content": think}, {"role": "user", "content": "Sure?"}],
+    "a thought apart from its answer": [
+        {"role": "user", "content": "What?"},
+        {"role": "assistant", "content": "A circle.", "reasoning_content": "It is round.\n\nSo it is."},
+        {"role": "user", "content": "Sure?"},
+    ],
     "a picture": [{"role": "user", "content": [picture, text("Describe this image.")]}],
     "pictures between texts": [
         {"role": "system", "content": "Be brief."},
@@ -135,18 +155,19 @@ for name, (form, source) in templates.items():
     for conversation, messages in conversations.items():
         videos = any(part["type"] == "video" for m in messages if not isinstance(m["content"], str) for part in m["content"])
         for vision_id in (False, True) if "picture" in conversation else (False,):
-            if name == "lists only" and (videos or vision_id):
+            if name == "lists only" and (videos or vision_id) or name == "switch for thinking" and vision_id:
                 continue
             counts = {"image": 0, "video": 0}
             given = [
-                {"role": m["role"], "content": as_text(m["content"], vision_id, counts) if form == "text" else as_parts(m["content"]) if name == "lists only" else m["content"]}
+                {**m, "content": as_text(m["content"], vision_id, counts) if form == "text" else as_parts(m["content"]) if name == "lists only" else m["content"]}
                 for m in messages
             ]
-            try:
-                written = {"text": compiled.render(messages=given, add_generation_prompt=True, add_vision_id=vision_id)}
-            except ValueError as error:
-                written = {"refusal": str(error)}
-            cases.append({"template": name, "name": conversation, "messages": messages, "visionId": vision_id, **written})
+            for thinking in ({}, {"enable_thinking": True}, {"enable_thinking": False}) if "enable_thinking" in source else ({},):
+                try:
+                    written = {"text": compiled.render(messages=given, add_generation_prompt=True, add_vision_id=vision_id, **thinking)}
+                except ValueError as error:
+                    written = {"refusal": str(error)}
+                cases.append({"template": name, "name": conversation, "messages": messages, "visionId": vision_id, **thinking, **written})
 
 out = {"templates": {name: source for name, (_, source) in templates.items()}, "cases": cases}
 (goldens / "chat_templates.json").write_text(json.dumps(out, ensure_ascii=False, indent=1) + "\n")

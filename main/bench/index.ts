@@ -26,6 +26,8 @@ export interface BenchOptions {
   readonly runs: number
   /** Names of the measurements wanted; null: all. */
   readonly only: readonly string[] | null
+  /** Whether a model with a switch for it is asked as one that thinks first. */
+  readonly thinking: 'on' | 'off'
   /** Told which measurement begins. */
   readonly onMeasure: (name: string) => void
 }
@@ -37,13 +39,13 @@ export interface BenchResult {
 }
 
 /** Runs the measurements one after the other. @throws AppError as the engine does. */
-export async function runBench({ ports, model, runs, only, onMeasure }: BenchOptions): Promise<BenchResult> {
+export async function runBench({ ports, model, runs, only, thinking, onMeasure }: BenchOptions): Promise<BenchResult> {
   const startEngine = engineStarter(ports)
   const engine = await startEngine()
   try {
     const { name, bytes } = await engine.engine.inspect(model)
     const threads = engineThreads(bytes)
-    const workload = await createWorkload(engine.engine, model)
+    const workload = await createWorkload(engine.engine, model, thinking)
     await engine.engine.load(model, workload.contextTokens)
     const wanted = ({ name, needsPictures }: Measurement) =>
       (!only || only.includes(name)) && (!needsPictures || model.projectorPath !== null)

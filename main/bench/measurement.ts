@@ -34,7 +34,7 @@ export interface Workload {
 }
 
 /** @throws AppError as the engine does for a model that cannot be used. */
-export async function createWorkload(engine: Engine, model: ModelFiles): Promise<Workload> {
+export async function createWorkload(engine: Engine, model: ModelFiles, thinking: 'on' | 'off'): Promise<Workload> {
   const { trainedContext, bytes } = await engine.inspect(model)
   const contextTokens = Math.min(CONTEXT_TOKENS, trainedContext)
   const request = (messages: readonly ChatMessage[], maxTokens: number): AnswerRequest => ({
@@ -44,6 +44,7 @@ export async function createWorkload(engine: Engine, model: ModelFiles): Promise
     contextTokens,
     sampling: GREEDY,
     budget: { minPixels: 784, maxPixels: 16384 * 784 },
+    thinking,
     ignoreEos: true,
   })
   let texts = 0

@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util'
 import { AppError, PIXELS_PER_TOKEN } from '#contract'
+import type { Thinking, ThinkingForm } from '#contract'
 import { createHeadless } from '../headless.ts'
 import type { AnswerRequest, AnswerResult, ChatMessage, ChatPart } from '../headless.ts'
 import { headlessPorts } from '../nodePorts.ts'
 import { countVideos, readMessages, toSource, videoPart } from './messages.ts'
 import { visionOf } from '../lib/families/families.ts'
 import { fitRequest, readFormat, roomForVideos, toLora } from './request.ts'
-import { UsageError, decimal, integer, runCommand } from './usage.ts'
+import { UsageError, decimal, integer, onOff, runCommand } from './usage.ts'
 import { Videos } from './videos.ts'
 
 const USAGE = `sightline ask [options] "question"
@@ -21,7 +22,11 @@ A picture or a video alone is a question too: the question then may be left out.
   --fps N              frames per second: of the frames, or how many of a video file are seen (default: 2)
   --messages FILE.json a whole conversation, OpenAI style; the question then may be left out
   --system TEXT        the system prompt
-  --max-tokens N       the longest answer, in tokens
+  --max-tokens N       the longest answer, in tokens; a thought before it does not count
+  --thinking on|off    whether the model may think first, where its template has a switch (default: off:
+                       with pictures models were measured to see worse after a thought)
+  --thinking-budget N  the longest thought, in tokens; then the model has to answer
+                       (default: as long as the context leaves room for an answer)
   --context N          size of the context in tokens (default: as large as needed)
   --temperature T      0: always the likeliest token (default)
   --top-p P  --top-k K  --min-p P  --repeat-penalty R  --seed N
@@ -33,8 +38,11 @@ A picture or a video alone is a question too: the question then may be left out.
   --json-schema FILE   the answer is JSON that this schema allows
   --grammar FILE       the answer is what this GBNF grammar allows (its first rule is called root)
   --lora FILE[=SCALE]  a LoRA adapter (GGUF) and how strongly it applies (default: 1); may be repeated
-  --ignore-eos         go on past the end of the answer
-  --json               print one JSON object instead of streaming text
+  --ignore-eos         go on past the end of the answer; thoughts are not told from it then
+  --json               print one JSON object instead of streaming text; what was thought is its "reasoning"
+
+Standard output is the answer alone. What the model thinks before it is shown, dimmed, on standard error where that is a
+terminal.
 
 Exit codes: 0 answer, 2 bad usage, 3 bad input, 4 engine failure.
 `
@@ -49,6 +57,8 @@ const options = {
   messages: string,
   system: string,
   'max-tokens': string,
+  thinking: string,
+  'thinking-budget': string,
   context: string,
   temperature: string,
   'top-p': string,
@@ -113,6 +123,8 @@ export function ask(argv: string[]): Promise<number> {
         },
         contextTokens: integer('context', values.context, 256) ?? defaults?.contextTokens ?? null,
         maxTokens: integer('max-tokens', values['max-tokens'], 1) ?? defaults?.maxTokens ?? DEFAULT_MAX_TOKENS,
+        thinking: onOff('thinking', values.thinking ?? 'off'),
+        thinkingBudget: integer('thinking-budget', values['thinking-budget'], 1) ?? null,
         sampling: {
           temperature: decimal('temperature', values.temperature, 0, 5) ?? 0,
           topP: decimal('top-p', values['top-p'], 0, 1) ?? 1,
@@ -134,16 +146,25 @@ export function ask(argv: string[]): Promise<number> {
       }
       const whole = { ...wanted, messages: await conversation(values, question, videos) }
       const request = values.fit ? await fitRequest(headless.engine, whole, tell, vision) : whole
+      const showThought = process.stderr.isTTY && !values.json ? dimmed : () => {}
       let text = ''
+      let reasoning = ''
       let result: AnswerResult | null = null
       for await (const event of headless.engine.answer(request, { signal: abort.signal })) {
         if (event.type === 'done') result = event.result
+        if (event.type === 'reasoning') {
+          reasoning += event.text
+          showThought(event.text)
+        }
+        if (event.type === 'reasoned') showThought('\n\n')
         if (event.type !== 'text') continue
         text += event.text
         if (!values.json) process.stdout.write(event.text)
       }
-      process.stdout.write(values.json ? `${JSON.stringify(report(text, result!))}\n` : '\n')
-      const { note: ofModel } = headless.engine.state
+      process.stdout.write(values.json ? `${JSON.stringify(report(text, reasoning || null, result!))}\n` : '\n')
+      const { note: ofModel, thinking: form } = headless.engine.state
+      const ofThinking = values.thinking && !values.raw ? thinkingNote(request.thinking, form) : null
+      if (ofThinking) tell(ofThinking)
       for (const note of new Set([...(ofModel ? [ofModel] : []), ...(result!.notes ?? [])])) tell(note)
       // as JSON it says so itself; what goes on past its end always ends there
       const { usage } = result!
@@ -166,6 +187,8 @@ function parse(argv: string[]) {
     // as a variable of a script that is not set gives it; the demo model, or no picture at all, would answer otherwise
     for (const name of FILES)
       if ([values[name] ?? []].flat().some((file) => file.trim() === '')) throw new UsageError(`--${name} wants a file`)
+    if (values.raw && (values.thinking ?? values['thinking-budget']) !== undefined)
+      throw new UsageError('--raw is without a chat template, so there is no switch for --thinking to set')
     const asks = positionals.length > 0 || values.messages !== undefined || values.image || values.video
     if (!asks && !values.help) throw new UsageError('the question is missing')
     return { values, question: positionals[0] }
@@ -173,6 +196,18 @@ function parse(argv: string[]) {
     if (error instanceof UsageError) throw error
     throw new UsageError((error as Error).message)
   }
+}
+
+/** What a terminal shows less strongly (SGR 2, faint). */
+const dimmed = (text: string): void => void process.stderr.write(`\u001b[2m${text}\u001b[22m`)
+
+/** Says that what was asked for with `--thinking` is nothing that the model can be told; null: it was. */
+function thinkingNote(wanted: Thinking | undefined, form: ThinkingForm | undefined): string | null {
+  if (wanted === 'on' && form === 'none')
+    return 'This model has no switch for thinking: its template knows of no thoughts.'
+  if (wanted === 'off' && form === 'always')
+    return 'This model always thinks first: its template has no switch. --thinking-budget limits how long.'
+  return null
 }
 
 /** The messages; without videos where `videos` is null. */
@@ -208,22 +243,32 @@ async function conversation(
 }
 
 /** Says where the answer was cut off. `isChosen`: the context is as large as was asked for, so that it may be raised. */
-function cutOffNote({ cutOff, completionTokens, contextTokens }: AnswerResult['usage'], isChosen: boolean): string {
+function cutOffNote(
+  { cutOff, completionTokens, reasoningTokens = 0, contextTokens }: AnswerResult['usage'],
+  isChosen: boolean,
+): string {
+  const length = completionTokens - reasoningTokens
   return cutOff === 'context'
     ? `The answer is cut off: the context of ${contextTokens} tokens is full.${isChosen ? ' --context raises it.' : ''}`
-    : `The answer is cut off at the longest answer of ${completionTokens} ${completionTokens === 1 ? 'token' : 'tokens'}. --max-tokens raises it.`
+    : `The answer is cut off at the longest answer of ${length} ${length === 1 ? 'token' : 'tokens'}. --max-tokens raises it.`
 }
 
 /** The object of `--json`. */
-function report(text: string, { tokens, promptIds, usage, timings, finishReason }: AnswerResult) {
+function report(
+  text: string,
+  reasoning: string | null,
+  { tokens, promptIds, usage, timings, finishReason }: AnswerResult,
+) {
   return {
     text,
+    reasoning,
     tokens,
     prompt: { tokens: promptIds.length, ids: promptIds },
     usage: {
       prompt_tokens: usage.promptTokens,
       image_tokens: usage.imageTokens,
       completion_tokens: usage.completionTokens,
+      reasoning_tokens: usage.reasoningTokens ?? 0,
     },
     timings: {
       load_ms: timings.loadMs,

@@ -27,6 +27,7 @@ describe('sightline bench', () => {
     [['--mmproj', 'p.gguf'], '--mmproj needs --model'],
     [['--synthetic', '--model', 't.gguf'], 'do not go together'],
     [['--only', 'load,nonsense'], '--only knows'],
+    [['--thinking', 'maybe'], '--thinking wants on or off'],
     [['--nonsense'], 'nonsense'],
     [['stray'], 'stray'],
   ])('refuses %j as bad usage', async (argv, message) => {

@@ -3,7 +3,7 @@ import { measurements, runBench, shapes, syntheticModel, toReport, toTable } fro
 import { createHeadless } from '../headless.ts'
 import type { ModelFiles } from '../headless.ts'
 import { headlessPorts } from '../nodePorts.ts'
-import { UsageError, integer, runCommand } from './usage.ts'
+import { UsageError, integer, onOff, runCommand } from './usage.ts'
 
 const DEFAULT_RUNS = 5
 const names = measurements.map(({ name }) => name)
@@ -16,6 +16,8 @@ Measures speed and memory on this computer, and compares the speed with node-lla
   --synthetic [SHAPE]  a model of this shape with random weights, made once (2 GB in the cache folder):
                        ${shapes.map(({ id }) => id).join(', ')}; the first when none is named
   --runs N             how often each thing is measured (default: ${DEFAULT_RUNS})
+  --thinking on|off    which prompts a model with a switch for thinking gets (default: off); the lengths
+                       of what is generated are the same
   --only A,B           only these: ${names.join(', ')}
   --json               print one JSON object instead of a table
 
@@ -30,6 +32,7 @@ const options = {
   synthetic: string,
   runs: string,
   only: string,
+  thinking: string,
   json: flag,
   help: flag,
 } as const
@@ -45,12 +48,14 @@ export function bench(argv: string[]): Promise<number> {
     const ports = headlessPorts()
     const runs = integer('runs', values.runs, 1) ?? DEFAULT_RUNS
     const only = wanted(values.only)
+    const thinking = onOff('thinking', values.thinking ?? 'off')
     const say = (line: string) => void process.stderr.write(`${line}\n`)
     const { measured, machine, model } = await runBench({
       ports,
       model: await chosenModel(values, ports, say),
       runs,
       only,
+      thinking,
       onMeasure: (name) => say(`measuring ${name}`),
     })
     process.stdout.write(

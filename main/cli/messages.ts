@@ -31,7 +31,13 @@ const Video = z.object({
 })
 const Part = z.discriminatedUnion('type', [Text, ImageUrl, Image, Video])
 const Messages = z
-  .array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.union([z.string(), z.array(Part)]) }))
+  .array(
+    z.object({
+      role: z.enum(['system', 'user', 'assistant']),
+      content: z.union([z.string(), z.array(Part)]),
+      reasoning_content: z.string().optional(),
+    }),
+  )
   .min(1)
 
 /**
@@ -42,7 +48,7 @@ const Messages = z
 export async function readMessages(file: string, videos: Videos | null): Promise<ChatMessage[]> {
   const folder = path.dirname(path.resolve(file))
   const messages: ChatMessage[] = []
-  for (const { role, content } of await parseMessages(file)) {
+  for (const { role, content, reasoning_content: reasoning } of await parseMessages(file)) {
     const parts: ChatPart[] = []
     for (const part of typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content) {
       if (part.type !== 'video') parts.push(toStillPart(part, folder))
@@ -51,7 +57,7 @@ export async function readMessages(file: string, videos: Videos | null): Promise
           await videoPart(part.video, { folder, fps: part.fps, range: rangeOf(part), videos, sizes: sizesOf(part) }),
         )
     }
-    messages.push({ role, content: parts })
+    messages.push({ role, content: parts, ...(reasoning !== undefined && { reasoning }) })
   }
   return messages
 }

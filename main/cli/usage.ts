@@ -51,3 +51,9 @@ export function decimal(
     throw new UsageError(`--${name} wants ${kind} ${range}, not "${value}"`)
   return number
 }
+
+/** An option that is `on` or `off`. @throws UsageError */
+export function onOff(name: string, value: string): 'on' | 'off' {
+  if (value === 'on' || value === 'off') return value
+  throw new UsageError(`--${name} wants on or off, not "${value}"`)
+}

@@ -1,6 +1,6 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
-import { ChosenFormat, Id, MAX_PARTS, MAX_TEXT } from './conversations.ts'
+import { ChosenFormat, Id, MAX_PARTS, MAX_TEXT, Thinking } from './conversations.ts'
 import { SavedDraft } from './drafts.ts'
 import { FrameKey, MAX_FRAMES, MAX_MARKS, PictureBudget, PictureMark, Sha256 } from './media.ts'
 
@@ -42,8 +42,16 @@ export type Remedy = z.infer<typeof Remedy>
 /** What the answer is held to; null or unset: nothing. It is kept with the question. */
 const format = ChosenFormat.nullable().optional()
 
+/** Whether the model may think first; unset: off, where it has a switch. */
+const thinking = Thinking.optional()
+
 /** A question that is not sent yet, as far as it is ready. */
-const Question = z.object({ conversationId: Id.nullable(), parts: z.array(QuestionPart).max(MAX_PARTS), format })
+const Question = z.object({
+  conversationId: Id.nullable(),
+  parts: z.array(QuestionPart).max(MAX_PARTS),
+  format,
+  thinking,
+})
 const Sent = z.object({ conversationId: Id, userMessageId: Id, answerId: Id, besideId: Id.nullable() })
 
 /**
@@ -65,6 +73,7 @@ export const ask = {
         conversationId: Id.nullable(),
         parts: z.array(QuestionPart).min(1).max(MAX_PARTS),
         format,
+        thinking,
         compareWith,
         draft: SavedDraft.optional(),
       }),
@@ -74,7 +83,7 @@ export const ask = {
    * Answers the same question again as a new branch; the earlier answer or pair is kept. `remedy`: what is changed first, for this
    * and the questions after it, when the context was full. ContextFull when that does not help.
    */
-  retry: oc.input(z.object({ messageId: Id, remedy: Remedy.optional(), compareWith })).output(Sent),
+  retry: oc.input(z.object({ messageId: Id, remedy: Remedy.optional(), thinking, compareWith })).output(Sent),
   /** Stops the answer and the one beside it; their text so far stays. Returns when the engine has stopped. */
   stop: oc.input(z.object({ messageId: Id })).output(z.void()),
   /**

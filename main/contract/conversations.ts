@@ -29,13 +29,32 @@ export const MAX_TEXT = 2_000_000
 export const MAX_PARTS = 64
 
 /**
- * Message content is an ordered list of parts. `video`: a file and the set of its frames that the model gets. `frames`:
+ * Whether a model may think before it answers, where its template has a switch for that; templates without one do what
+ * they always do.
+ */
+export const Thinking = z.enum(['on', 'off'])
+export type Thinking = z.infer<typeof Thinking>
+
+/** What a model's template does about thoughts: nothing, as the switch says, or it always has the model think first. */
+export const ThinkingForm = z.enum(['none', 'switch', 'always'])
+export type ThinkingForm = z.infer<typeof ThinkingForm>
+
+/**
+ * Message content is an ordered list of parts. `reasoning`: what the model thought before an answer, the answer's first
+ * part where there is one; `ms`: how long that took, `tokens`: how many of the answer's it is, both unset while it thinks,
+ * and where the app ended before the thought did. `video`: a file and the set of its frames that the model gets. `frames`:
  * pictures that are one video, `fps` of them a second. `budget`: the detail of this picture, or of each of these frames,
  * when it is not the usual one; of a file's frames, when it was lowered below the size in which they are kept. `marks`:
  * what the user drew on the picture.
  */
 export const Part = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string().max(MAX_TEXT) }),
+  z.object({
+    type: z.literal('reasoning'),
+    text: z.string().max(MAX_TEXT),
+    ms: z.number().optional(),
+    tokens: z.int().optional(),
+  }),
   z.object({
     type: z.literal('image'),
     attachment: ImageAttachment,
@@ -59,14 +78,25 @@ export const Part = z.discriminatedUnion('type', [
 ])
 export type Part = z.infer<typeof Part>
 
+/** A part that shows something: a picture or a video. */
+export type MediaPart = Exclude<Part, { type: 'text' | 'reasoning' }>
+
+/** What a model thought before an answer. */
+export type ReasoningPart = Extract<Part, { type: 'reasoning' }>
+
+/** What is said in a message: all but a thought. */
+export type SaidPart = Exclude<Part, ReasoningPart>
+
 /**
- * Token counts of one answer. `imageTokens` are part of `promptTokens`; `cachedTokens` were still in the KV cache.
+ * Token counts of one answer. `imageTokens` are part of `promptTokens`; `cachedTokens` were still in the KV cache;
+ * `reasoningTokens`, unset where there was no thought, are part of `completionTokens`.
  * `cutOff`: what ended an answer that did not end by itself: its longest length, or the end of the context.
  */
 export const Usage = z.object({
   promptTokens: z.int(),
   imageTokens: z.int(),
   completionTokens: z.int(),
+  reasoningTokens: z.int().optional(),
   cachedTokens: z.int(),
   contextTokens: z.int(),
   cutOff: z.enum(['length', 'context']).optional(),
@@ -141,7 +171,8 @@ export type Progress = z.infer<typeof Progress>
 /**
  * Events of one watched conversation. `seq` rises by one per event of that conversation; a gap means: watch again and
  * take the new snapshot. `messages`: the path from the root to the current leaf; `others`: the other answers of the pairs
- * on it. `text` appends `text` at `offset` (UTF-16 units) of the message's text. `branch`: below `after` (null: from the
+ * on it. `text` appends `text` at `offset` (UTF-16 units) of the message's text, `reasoning` the same to its thought, which
+ * begins with the first of them and has ended when a `message` follows that tells its `ms`. `branch`: below `after` (null: from the
  * root) the path goes on with `messages` from now on, `others` and `progress` are theirs; what stood there before is not
  * shown any more. `conversation`: its title or times changed.
  */
@@ -155,6 +186,7 @@ export const ConversationEvent = z.discriminatedUnion('type', [
     progress: z.record(z.string(), Progress),
   }),
   z.object({ type: z.literal('text'), seq: z.int(), messageId: Id, offset: z.int(), text: z.string() }),
+  z.object({ type: z.literal('reasoning'), seq: z.int(), messageId: Id, offset: z.int(), text: z.string() }),
   z.object({ type: z.literal('message'), seq: z.int(), message: Message }),
   z.object({
     type: z.literal('branch'),

@@ -1,6 +1,6 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
-import { ChosenFormat, Id, MAX_PARTS, MAX_TEXT } from './conversations.ts'
+import { ChosenFormat, Id, MAX_PARTS, MAX_TEXT, Thinking } from './conversations.ts'
 import { Attachment, MAX_FRAMES, MAX_MARKS, PictureBudget, PictureMark, Sha256 } from './media.ts'
 import { VideoRequest } from './videos.ts'
 
@@ -34,13 +34,14 @@ export type SavedMedium = z.infer<typeof SavedMedium>
 
 /**
  * The question that is being composed in one conversation, as it outlives the window. `compareWith`: the model whose answers
- * come beside those of the current one; it stays when the question is sent.
+ * come beside those of the current one; `thinking`: whether the model may think first; both stay when the question is sent.
  */
 export const SavedDraft = z.object({
   text: z.string().max(MAX_TEXT),
   media: z.array(SavedMedium).max(MAX_PARTS),
   format: ChosenFormat.nullable(),
   compareWith: z.object({ id: z.string().max(64), name: z.string().max(255) }).nullable(),
+  thinking: Thinking.optional(),
 })
 export type SavedDraft = z.infer<typeof SavedDraft>
 

@@ -1,6 +1,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { Fit } from './catalogue.ts'
+import { ThinkingForm } from './conversations.ts'
 import { ErrorInfo } from './errors.ts'
 import { Placement } from './models.ts'
 
@@ -62,6 +63,8 @@ export const EngineStatus = z.object({
   isDemo: z.boolean(),
   notice: z.string().nullable(),
   progress: z.number().min(0).max(1).nullable(),
+  /** What the chosen model's template does about thoughts; null until the model was loaded. */
+  thinking: ThinkingForm.nullable(),
   /** What computes, e.g. "CPU (zen4)", once known. */
   backend: z.string().nullable(),
   /** Context size in tokens of the loaded model. */

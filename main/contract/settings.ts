@@ -11,6 +11,8 @@ export const Settings = z.object({
   budget: PictureBudget.nullable(),
   sampling: Sampling.nullable(),
   maxTokens: z.int().min(1).max(131_072).nullable(),
+  /** The longest thought before an answer, in tokens; null: as long as the context leaves room for the answer. */
+  thinkingBudget: z.int().min(1).max(131_072).nullable(),
   /** null: the demo model. */
   modelId: z.string().nullable(),
   /** Where models are kept; null: `models` in the data folder. Changed with its files by `library.moveFolder`. */
@@ -40,6 +42,7 @@ export const defaultSettings: Settings = {
   budget: null,
   sampling: null,
   maxTokens: null,
+  thinkingBudget: null,
   modelId: null,
   modelsFolder: null,
   firstRunDone: false,

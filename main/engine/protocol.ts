@@ -1,4 +1,4 @@
-import type { ErrorInfo, Progress, Seen } from '#contract'
+import type { ErrorInfo, Progress, Seen, ThinkingForm } from '#contract'
 import type {
   AnswerRequest,
   AnswerResult,
@@ -85,14 +85,23 @@ export type FromWorker =
   | { readonly type: 'encoded'; readonly tokens: number; readonly ms: number }
   | { readonly type: 'seen'; readonly id: number; readonly seen: Seen }
   | { readonly type: 'progress'; readonly id: number; readonly progress: Progress }
+  | { readonly type: 'reasoning'; readonly id: number; readonly text: string }
+  | { readonly type: 'reasoned'; readonly id: number; readonly ms: number; readonly tokens: number }
   | { readonly type: 'text'; readonly id: number; readonly text: string }
-  | { readonly type: 'batchText'; readonly id: number; readonly index: number; readonly text: string }
+  | {
+      readonly type: 'batchText'
+      readonly id: number
+      readonly index: number
+      readonly of: 'reasoning' | 'text'
+      readonly text: string
+    }
   | { readonly type: 'batchEnd'; readonly id: number; readonly index: number; readonly end: AnswerResult | ErrorInfo }
   | {
       readonly type: 'loaded'
       readonly model: ModelFiles
       readonly contextTokens: number | null
       readonly options: ContextOptions
+      readonly thinking: ThinkingForm
     }
   | { readonly type: 'loading'; readonly id: number; readonly model: ModelFiles; readonly progress: number }
   | { readonly type: 'notLoaded'; readonly error: ErrorInfo }

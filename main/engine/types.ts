@@ -9,6 +9,8 @@ import type {
   Progress,
   Sampling,
   Seen,
+  Thinking,
+  ThinkingForm,
   Timings,
   Usage,
 } from '#contract'
@@ -66,6 +68,8 @@ export type ChatPart =
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant'
   readonly content: readonly ChatPart[]
+  /** Of an answer: what was thought before it, which templates get that ask for it; most leave it out of earlier turns. */
+  readonly reasoning?: string
 }
 
 /** How the KV cache is kept and how far it reaches. */
@@ -99,21 +103,30 @@ export interface AnswerRequest {
   readonly budget: PictureBudget
   /** Size of the context in tokens; null: as large as the prompt needs, up to what the model was trained for. */
   readonly contextTokens: number | null
+  /** The longest answer, in tokens; a thought before it does not count. */
   readonly maxTokens: number
   readonly sampling: Sampling
+  /** Whether the model may think first, where its template has a switch; unset: what the template does by itself. */
+  readonly thinking?: Thinking
+  /**
+   * The longest thought, in tokens; the engine then closes it and the model goes on to its answer. null or unset: as long
+   * as the context leaves room for an answer.
+   */
+  readonly thinkingBudget?: number | null
   readonly context?: ContextOptions
   readonly lora?: readonly LoraAdapter[]
   readonly format?: AnswerFormat
   /** `Picture 1: ` labels; unset: when the conversation holds more than one picture or video. */
   readonly visionId?: boolean
-  /** Whether the model thinks before it answers, where its template has a switch for it; unset: as its template has it. */
-  readonly thinking?: boolean
   /**
    * Without the chat template: the model goes on from the texts as they stand, and special tokens written in them count.
    * For base models, which were not taught to chat.
    */
   readonly isRaw?: boolean
-  /** Go on past the end token, for comparisons. */
+  /**
+   * Go on past the end token, for comparisons: no thought is told from the answer then or closed, and `maxTokens` counts
+   * everything.
+   */
   readonly ignoreEos?: boolean
 }
 
@@ -128,15 +141,22 @@ export interface AnswerResult {
   readonly notes?: readonly string[]
 }
 
-/** What an answer yields: once what the model sees, progress before the first token, then text as it is generated, then the result once. */
+/**
+ * What an answer yields: once what the model sees, progress before the first token, then text as it is generated, then the
+ * result once. `reasoning`: a thought before the text, as it is generated; `reasoned`: it has ended, by itself or with the
+ * answer; `ms` since the first token.
+ */
 export type AnswerEvent =
   | { readonly type: 'seen'; readonly seen: Seen }
   | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'reasoning'; readonly text: string }
+  | { readonly type: 'reasoned'; readonly ms: number; readonly tokens: number }
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'done'; readonly result: AnswerResult }
 
-/** What a batch yields: text of the request at `index`, and its end once. */
+/** What a batch yields: thought and text of the request at `index`, and its end once. */
 export type BatchEvent =
+  | { readonly type: 'reasoning'; readonly index: number; readonly text: string }
   | { readonly type: 'text'; readonly index: number; readonly text: string }
   | { readonly type: 'done'; readonly index: number; readonly result: AnswerResult }
   | { readonly type: 'failed'; readonly index: number; readonly error: ErrorInfo }
@@ -267,6 +287,8 @@ export interface EngineState {
   readonly backend: string | null
   readonly contextTokens: number | null
   readonly error: ErrorInfo | null
+  /** What the loaded model's template does about thoughts. Unset before it is loaded. */
+  readonly thinking?: ThinkingForm
   /** Why no GPU computes; null when one does. Unset before the libraries are loaded. */
   readonly noGpuReason?: string | null
   /** llama.cpp's release, e.g. "v0.4.0". Unset before the libraries are loaded. */

@@ -72,7 +72,11 @@ export const texts = async (id: string) =>
   (await snapshot(id)).messages.map((message) =>
     message.parts
       .map((part) =>
-        part.type === 'text' ? part.text : `[${part.type === 'frames' ? part.name : part.attachment.name}]`,
+        part.type === 'text'
+          ? part.text
+          : part.type === 'reasoning'
+            ? `<${part.text}>`
+            : `[${part.type === 'frames' ? part.name : part.attachment.name}]`,
       )
       .join(''),
   )

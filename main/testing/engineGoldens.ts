@@ -112,7 +112,9 @@ export async function goldenRequest(set: GoldenSet, { messages, kwargs, greedy }
       contextTokens: 1024,
       maxTokens: greedy.length,
       visionId: kwargs.add_vision_id ?? false,
-      ...(kwargs.enable_thinking !== undefined && { thinking: kwargs.enable_thinking }),
+      ...(kwargs.enable_thinking !== undefined && {
+        thinking: kwargs.enable_thinking ? ('on' as const) : ('off' as const),
+      }),
       ignoreEos: true,
     },
   )

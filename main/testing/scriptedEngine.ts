@@ -26,6 +26,10 @@ export interface ScriptedAnswer {
   progress(progress: Progress): void
   seen(seen: Seen): void
   text(text: string): void
+  /** A piece of the thought before the text. */
+  reasoning(text: string): void
+  /** The thought has ended. */
+  reasoned(ms: number, tokens: number): void
   finish(result?: Partial<AnswerResult>): void
   /** Fails the answer; without an error as a crash of the engine's process does. */
   fail(error?: unknown): void
@@ -145,6 +149,8 @@ export class ScriptedEngine implements Engine {
             progress: (progress) => push({ type: 'progress', progress }),
             seen: (seen) => push({ type: 'seen', seen }),
             text: (text) => push({ type: 'text', text }),
+            reasoning: (text) => push({ type: 'reasoning', text }),
+            reasoned: (ms, tokens) => push({ type: 'reasoned', ms, tokens }),
             finish,
             fail: (
               error = new AppError(

@@ -113,7 +113,8 @@ class LlamaEngine implements Engine {
         }
         const id = link.request(asked, (reply) => {
           if (reply instanceof AppError) fail(reply)
-          else if (reply.type === 'text') push({ type: 'text', text: reply.text })
+          else if (reply.type === 'text' || reply.type === 'reasoning') push({ type: reply.type, text: reply.text })
+          else if (reply.type === 'reasoned') push({ type: 'reasoned', ms: reply.ms, tokens: reply.tokens })
           else if (reply.type === 'seen') push({ type: 'seen', seen: reply.seen })
           else if (reply.type === 'progress') push({ type: 'progress', progress: reply.progress })
           else if (reply.type === 'done') finish(reply.result as AnswerResult)
@@ -138,7 +139,7 @@ class LlamaEngine implements Engine {
       ({ push, end, fail }) => {
         const id = link.request({ op: 'batch', model, requests, parallel }, (reply) => {
           if (reply instanceof AppError) fail(reply)
-          else if (reply.type === 'batchText') push({ type: 'text', index: reply.index, text: reply.text })
+          else if (reply.type === 'batchText') push({ type: reply.of, index: reply.index, text: reply.text })
           else if (reply.type === 'batchEnd')
             push(
               'finishReason' in reply.end

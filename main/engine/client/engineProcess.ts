@@ -242,7 +242,7 @@ export class EngineProcess {
     if (message.type === 'planned') this.memory.plan(message.plan)
     else if (message.type === 'loaded') this.loaded = message
     else if (message.type === 'unloaded') this.loaded = null
-    else if (message.type === 'text' || message.type === 'batchText') this.memory.work()
+    else if (message.type === 'text' || message.type === 'reasoning' || message.type === 'batchText') this.memory.work()
     this.set(afterMessage(this.state, message, this.renewed))
     if (message.type !== 'memory') return
     this.residentBytes = message.residentBytes

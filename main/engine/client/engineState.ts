@@ -46,11 +46,18 @@ export function afterMessage(state: EngineState, message: FromWorker, renewed: s
         state: 'ready',
         model: message.model,
         contextTokens: message.contextTokens,
+        thinking: message.thinking,
         progress: null,
         error: null,
       }
     case 'loading':
-      return { ...state, state: 'loading', model: message.model, progress: message.progress, error: null }
+      return {
+        ...(sameFiles(state.model, message.model) ? state : withoutThinking(state)),
+        state: 'loading',
+        model: message.model,
+        progress: message.progress,
+        error: null,
+      }
     case 'notLoaded':
       return afterFailedLoad(state, message.error)
     case 'unloaded':
@@ -65,6 +72,9 @@ export function afterMessage(state: EngineState, message: FromWorker, renewed: s
       return state
   }
 }
+
+/** Of the model that was there before. */
+const withoutThinking = ({ thinking: _, ...state }: EngineState): EngineState => state
 
 /** A load that failed or was stopped leaves no model. */
 function afterFailedLoad(state: EngineState, error: ErrorInfo): EngineState {

@@ -145,6 +145,7 @@ describe('a process that works', () => {
     model: { textPath: '/model.gguf', projectorPath: null },
     contextTokens: 4096,
     options: {},
+    thinking: 'none',
   }
   const ask = (op: 'answer' | 'count') => {
     const replies: string[] = []

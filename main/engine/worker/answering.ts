@@ -1,14 +1,17 @@
-import { AppError } from '#contract'
+import { ANSWER_ROOM, AppError } from '#contract'
 import type { Sampling } from '#contract'
 import { toGrammar } from '../grammar/grammar.ts'
 import type { AnswerRequest, AnswerResult } from '../types.ts'
 import type { LanguageContext } from './language/context.ts'
+import { unusedCharacter } from './language/tokenizer.ts'
 import type { Tokenizer } from './language/tokenizer.ts'
 import type { Pointer } from './native/ffi.ts'
 import type { Llama } from './native/llama.ts'
 import type { Runtime } from './native/runtime.ts'
 import { contextFull } from './prompt/prompt.ts'
 import type { Prompt } from './prompt/prompt.ts'
+import { CLOSES, EARLY_END, ThoughtSplitter } from './thoughts.ts'
+import type { SplitPiece } from './thoughts.ts'
 
 export interface SamplerOptions {
   readonly sampling: Sampling
@@ -27,6 +30,7 @@ export interface SamplerOptions {
 export class Sampler {
   private readonly llama: Llama
   private readonly chain: Pointer
+  private penalties: Pointer | null = null
 
   /** @throws AppError InvalidInput when llama.cpp cannot read the grammar. */
   constructor(llama: Llama, { sampling, promptIds, contextTokens, grammar, vocab }: SamplerOptions) {
@@ -47,6 +51,7 @@ export class Sampler {
     if (sampling.repeatPenalty !== 1) {
       const penalties = llama.samplerPenalties(llama.vocabSize(vocab), contextTokens, sampling.repeatPenalty, 0, 0)
       add(penalties)
+      this.penalties = penalties
       // the reference penalises what stands in the prompt too; only this sampler hears of it: a grammar begins with the answer
       for (const id of promptIds) llama.samplerAccept(penalties, id)
     }
@@ -65,6 +70,11 @@ export class Sampler {
     return this.llama.samplerSample(this.chain, context, index)
   }
 
+  /** Tokens that it did not draw count for the repetition penalty too; a grammar does not hear of them. */
+  note(ids: readonly number[]): void {
+    if (this.penalties) for (const id of ids) this.llama.samplerAccept(this.penalties, id)
+  }
+
   free(): void {
     this.llama.samplerFree(this.chain)
   }
@@ -80,15 +90,45 @@ export interface AnsweringOptions {
   readonly contextLimit?: number
   /** When the request came, `performance.now()`. */
   readonly started: number
-  readonly onText: (text: string) => void
+  readonly listener: AnsweringListener
 }
 
-/** An answer that is being generated: its sampler until it is disposed of, its text so far and its figures. Times in ms. */
+/** How long a thought took, in ms since the first token, and how many tokens it is. */
+export interface Thought {
+  readonly ms: number
+  readonly tokens: number
+}
+
+/** Gets what is generated: a thought where there is one, its end, and the text. */
+export interface AnsweringListener {
+  reasoning(text: string): void
+  reasoned(thought: Thought): void
+  text(text: string): void
+}
+
+/** Between a thought and an answer that is held to a form, as templates write it. */
+const AFTER_THOUGHT = '\n\n'
+
+/**
+ * An answer that is being generated: its samplers until it is disposed of, its thought and text so far and its figures.
+ * Times in ms.
+ *
+ * A thought counts for itself: `maxTokens` is for the answer after it, and the thought is closed when it reaches its budget,
+ * or leaves no room for an answer in the context. A form of the answer holds after the thought.
+ */
 export class Answering implements Disposable {
   private readonly options: AnsweringOptions
-  private readonly sampler: Sampler
+  private sampler: Sampler
+  /** Draws the answer after a thought, where it is held to a form; null: `sampler` does. */
+  private afterThought: Sampler | null = null
   private readonly decoder = new TextDecoder()
+  private readonly thought: ThoughtSplitter
   private readonly tokens: number[] = []
+  /** How many of them belong to the thought, once it has ended. */
+  private thoughtTokens: number | null = null
+  /** How many of them were not drawn. */
+  private given = 0
+  private startedAt = 0
   private cutOff: AnswerResult['usage']['cutOff']
   private prefillMs = 0
   private cachedTokens = 0
@@ -100,13 +140,19 @@ export class Answering implements Disposable {
     const { runtime, tokenizer, request, prompt, contextTokens, contextLimit } = options
     if (prompt.tokens >= contextTokens) throw contextFull(prompt, contextTokens, contextLimit)
     this.options = options
-    this.sampler = new Sampler(runtime.llama, {
-      sampling: request.sampling,
-      promptIds: prompt.ids,
-      contextTokens,
-      grammar: request.format ? toGrammar(request.format) : null,
-      vocab: tokenizer.vocab,
-    })
+    this.thought = new ThoughtSplitter(prompt.thought)
+    const samplerOf = (grammar: string | null) =>
+      new Sampler(runtime.llama, {
+        sampling: request.sampling,
+        promptIds: prompt.ids,
+        contextTokens,
+        grammar,
+        vocab: tokenizer.vocab,
+      })
+    const grammar = request.format ? toGrammar(request.format) : null
+    const isLater = grammar !== null && this.thought.isInside
+    if (isLater) this.afterThought = samplerOf(grammar)
+    this.sampler = samplerOf(isLater ? null : grammar)
   }
 
   /**
@@ -131,28 +177,113 @@ export class Answering implements Disposable {
     this.prefillMs = performance.now() - from
   }
 
-  /** Draws the next token from the logits at `index` of the last call, -1 its last ones; null when the answer has ended. */
-  async draw(context: Pointer, index = -1): Promise<number | null> {
-    const { tokenizer, request, prompt, contextTokens, onText } = this.options
+  /**
+   * Draws the next token from the logits at `index` of the last call, -1 its last ones. Returns what is to be computed
+   * next: that token, and what the engine goes on with itself where a thought ends; null when the answer has ended.
+   */
+  async draw(context: Pointer, index = -1): Promise<readonly number[] | null> {
+    const { tokenizer, request } = this.options
+    this.startedAt ||= performance.now()
     const token = await this.sampler.sample(context, index)
     this.lastTokenAt = performance.now()
     this.firstTokenAt ||= this.lastTokenAt
     if (tokenizer.isEnd(token) && !request.ignoreEos) return null
+    const written = this.take(token)
+    const closing = this.thought.isInside ? await this.endEarly() : []
+    const between = this.thought.hasClosed ? await this.beginForm(written, closing.length > 0) : []
+    return this.hasRoom() ? [token, ...closing, ...between] : null
+  }
+
+  /** Takes a token into the answer; returns its text. */
+  private take(token: number): string {
     this.tokens.push(token)
-    const text = this.decoder.decode(tokenizer.piece(token), { stream: true })
-    if (text) onText(text)
-    if (this.tokens.length < request.maxTokens && prompt.tokens + this.tokens.length < contextTokens) return token
-    this.cutOff = this.tokens.length < request.maxTokens ? 'context' : 'length'
-    return null
+    const written = this.decoder.decode(this.options.tokenizer.piece(token), { stream: true })
+    const { reasoning, text } = this.thought.push(written)
+    // what comes in one token with the end of the thought is not held to the form that holds from there on
+    this.tell({ reasoning, text: this.afterThought ? '' : text })
+    if (this.thought.hasClosed) this.endThought()
+    return written
+  }
+
+  private tell({ reasoning, text }: SplitPiece): void {
+    const { listener } = this.options
+    if (reasoning) listener.reasoning(reasoning)
+    if (text) listener.text(text)
+  }
+
+  /** Notes where the thought has ended; an empty one is not told of. */
+  private endThought(): void {
+    if (this.thoughtTokens !== null) return
+    this.thoughtTokens = this.tokens.length
+    const ms = performance.now() - this.startedAt
+    if (this.thought.hasThought) this.options.listener.reasoned({ ms, tokens: this.thoughtTokens })
+  }
+
+  /** Closes a thought that has reached its limit; returns the tokens that do. */
+  private async endEarly(): Promise<readonly number[]> {
+    const { request, prompt, contextTokens } = this.options
+    const left = contextTokens - prompt.tokens - this.tokens.length
+    const room = Math.min(request.maxTokens, ANSWER_ROOM, Math.floor((contextTokens - prompt.tokens) / 2))
+    const isAtLimit = this.tokens.length >= (request.thinkingBudget ?? Infinity)
+    if (!isAtLimit && left > room + EARLY_END.length) return []
+    const closing = await this.tokensOf(EARLY_END)
+    if (closing.length >= left || (!isAtLimit && left > room + closing.length)) return []
+    return this.give(closing)
+  }
+
+  /**
+   * Where a thought has just closed, with `written` or early, before an answer that is held to a form: the form holds from
+   * here on. Returns what stands between them.
+   */
+  private async beginForm(written: string, isEarly: boolean): Promise<readonly number[]> {
+    const { afterThought } = this
+    if (!afterThought) return []
+    afterThought.note(this.tokens)
+    this.sampler.free()
+    this.sampler = afterThought
+    this.afterThought = null
+    const between = isEarly || !written.endsWith(CLOSES.at(-1)!) ? [] : await this.tokensOf(AFTER_THOUGHT)
+    for (const token of between) this.decoder.decode(this.options.tokenizer.piece(token), { stream: true })
+    this.thought.beginAnswer()
+    this.tokens.push(...between)
+    this.given += between.length
+    return between
+  }
+
+  /** Goes on with tokens that are not drawn. */
+  private give(tokens: readonly number[]): readonly number[] {
+    for (const token of tokens) this.take(token)
+    this.given += tokens.length
+    this.sampler.note(tokens)
+    return tokens
+  }
+
+  /** The tokens of a text of the engine's own, whose tags are the model's where it has such tokens. */
+  private async tokensOf(text: string): Promise<number[]> {
+    const { tokenizer } = this.options
+    const pieces = tokenizer.specials.pieces(text, unusedCharacter([text]))
+    const ids = pieces.map((piece) => ('text' in piece ? tokenizer.encode(piece.text) : [piece.id]))
+    return (await Promise.all(ids)).flat()
+  }
+
+  /** Whether there is room for another token; notes what has none. */
+  private hasRoom(): boolean {
+    const { request, prompt, contextTokens } = this.options
+    const before = this.thought.isInside ? this.tokens.length : (this.thoughtTokens ?? 0)
+    if (this.tokens.length - before >= request.maxTokens) this.cutOff = 'length'
+    else if (prompt.tokens + this.tokens.length >= contextTokens) this.cutOff = 'context'
+    return this.cutOff === undefined
   }
 
   /** The result, also of an answer that was aborted. `loadMs`, `encodeMs`: what came before it. */
   finish({ aborted = false, loadMs = 0, encodeMs = 0 } = {}): AnswerResult {
-    const { prompt, contextTokens, onText } = this.options
-    const rest = this.decoder.decode()
-    if (rest) onText(rest)
+    const { prompt, contextTokens } = this.options
+    this.tell(this.thought.push(this.decoder.decode()))
+    this.tell(this.thought.end())
+    if (this.thought.isInside) this.endThought()
     const generationMs = this.lastTokenAt - this.firstTokenAt
     const { length } = this.tokens
+    const drawn = length - this.given
     const notes = [...new Set([...prompt.media.values()].flatMap((media) => media.notes()))]
     return {
       tokens: this.tokens,
@@ -161,6 +292,7 @@ export class Answering implements Disposable {
         promptTokens: prompt.tokens,
         imageTokens: prompt.mediaTokens,
         completionTokens: length,
+        ...(this.thoughtTokens && { reasoningTokens: this.thoughtTokens }),
         cachedTokens: this.cachedTokens,
         contextTokens,
         ...(this.cutOff && !aborted && { cutOff: this.cutOff }),
@@ -170,7 +302,7 @@ export class Answering implements Disposable {
         encodeMs,
         prefillMs: this.prefillMs,
         ttftMs: this.firstTokenAt ? this.firstTokenAt - this.options.started : 0,
-        tokensPerSecond: length > 1 && generationMs > 0 ? ((length - 1) * 1000) / generationMs : 0,
+        tokensPerSecond: drawn > 1 && generationMs > 0 ? ((drawn - 1) * 1000) / generationMs : 0,
       },
       finishReason: aborted ? 'aborted' : this.cutOff ? 'length' : 'stop',
       ...(notes.length > 0 && { notes }),
@@ -179,5 +311,6 @@ export class Answering implements Disposable {
 
   [Symbol.dispose](): void {
     this.sampler.free()
+    this.afterThought?.free()
   }
 }

@@ -20,6 +20,7 @@ export interface BatchHost {
   adapt(context: Pointer, adapters: readonly LoraAdapter[]): Promise<void>
   /** Is called between steps and does what goes first, such as a question that somebody waits for. */
   giveWay(): Promise<void>
+  onReasoning(index: number, text: string): void
   onText(index: number, text: string): void
   onEnd(index: number, end: AnswerResult | ErrorInfo): void
 }
@@ -28,8 +29,8 @@ interface Slot {
   readonly index: number
   readonly context: LanguageContext
   readonly answering: Answering
-  /** Drawn, and not yet in the KV cache. */
-  token: number
+  /** Drawn, or to be gone on with, and not yet in the KV cache. */
+  readonly waiting: number[]
 }
 
 const DEFAULT_CONTEXT = 4096
@@ -74,7 +75,11 @@ export async function runBatch(
           contextTokens: native.size,
           contextLimit: model.facts.trainedContext,
           started: performance.now(),
-          onText: (text) => host.onText(index, text),
+          listener: {
+            reasoning: (text) => host.onReasoning(index, text),
+            reasoned: () => {},
+            text: (text) => host.onText(index, text),
+          },
         }),
       )
       await answering.prefill(
@@ -83,11 +88,11 @@ export async function runBatch(
         () => {},
         signal,
       )
-      const token = await answering.draw(native.handle, -1)
-      const slot = { index, context, answering, token: token ?? 0 }
+      const tokens = await answering.draw(native.handle, -1)
+      const slot = { index, context, answering, waiting: [...(tokens ?? [])] }
       // from here on its end frees it, also one that fails
       owned.move()
-      if (token === null) end(slot)
+      if (tokens === null) end(slot)
       else active.push(slot)
     } catch (error) {
       if (error instanceof Aborted) throw error
@@ -103,10 +108,11 @@ export async function runBatch(
   /** One token for every active sequence. */
   const step = async (): Promise<void> => {
     const count = active.length
+    const given = active.map((slot) => slot.waiting.shift()!)
     await native.decode(
       {
         count,
-        tokens: Int32Array.from(active, (slot) => slot.token),
+        tokens: Int32Array.from(given),
         embeddings: null,
         positions: Int32Array.from(active, (slot) => slot.context.position),
         logits: new Int8Array(count).fill(1),
@@ -114,14 +120,13 @@ export async function runBatch(
       },
       signal,
     )
-    const drawn = []
+    const drawn: (readonly number[] | null)[] = []
     for (const [i, slot] of active.entries()) {
-      slot.context.noteToken(slot.token)
-      drawn.push(await slot.answering.draw(native.handle, i))
+      slot.context.noteToken(given[i]!)
+      drawn.push(slot.waiting.length > 0 ? [] : await slot.answering.draw(native.handle, i))
     }
-    for (const [i, token] of [...drawn.entries()].reverse()) {
-      const slot = active[i]!
-      if (token !== null) slot.token = token
+    for (const [i, tokens] of [...drawn.entries()].reverse()) {
+      if (tokens !== null) active[i]!.waiting.push(...tokens)
       else end(...(active.splice(i, 1) as [Slot]))
     }
   }

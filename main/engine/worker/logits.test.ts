@@ -15,7 +15,7 @@ const MAX_ERROR = 1e-3
 
 const VOCABULARY = 1024
 const never = new AbortController().signal
-const silent = { seen: () => {}, progress: () => {}, text: () => {} }
+const silent = { seen: () => {}, progress: () => {}, text: () => {}, reasoning: () => {}, reasoned: () => {} }
 
 const native = createRuntime()
 const logitsAt = logitsReader(VOCABULARY)

@@ -14,7 +14,7 @@ import { perform } from './perform.ts'
 import type { QueuedJob, RunningJob } from './scheduler.ts'
 
 const never = new AbortController().signal
-const silent = { seen: () => {}, progress: () => {}, text: () => {} }
+const silent = { seen: () => {}, progress: () => {}, text: () => {}, reasoning: () => {}, reasoned: () => {} }
 const folder = tempFolder()
 /** What the first host was told that llama.cpp logged. It opens the libraries, which a process can do once. */
 const told: { level: string; text: string }[] = []

@@ -233,7 +233,7 @@ export class ModelHost {
     )
       return
     this.reported = { session: loaded, contextTokens, options }
-    this.send({ type: 'loaded', model: loaded.files, contextTokens, options })
+    this.send({ type: 'loaded', model: loaded.files, contextTokens, options, thinking: loaded.thinking })
   }
 
   /** Reports this process's memory while a model is loaded. */

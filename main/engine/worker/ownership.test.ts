@@ -11,7 +11,7 @@ import { Planner } from './planner.ts'
 import { Session } from './session.ts'
 
 const never = new AbortController().signal
-const silent = { seen: () => {}, progress: () => {}, text: () => {} }
+const silent = { seen: () => {}, progress: () => {}, text: () => {}, reasoning: () => {}, reasoned: () => {} }
 const native = createRuntime()
 const folder = tempFolder()
 afterEach(() => folder.remove())
@@ -136,7 +136,7 @@ describe('native memory is freed', () => {
     const planner = await Planner.create(runtime, demoModel, { contextTokens: 1024 })
     const session = await Session.load(runtime, planner, null, () => {}, never)
     const long = requestOf([user('a circle and a square '.repeat(150))], { contextTokens: 1024 })
-    const ends = { giveWay: async () => {}, onText: () => {}, onEnd: () => {} }
+    const ends = { giveWay: async () => {}, onReasoning: () => {}, onText: () => {}, onEnd: () => {} }
     await expect(session.batch([long, long], 2, ends, abort.signal)).rejects.toThrow(Aborted)
     expect(alive.samplers).toBe(0)
     await session[Symbol.asyncDispose]()
@@ -160,6 +160,7 @@ describe('native memory is freed', () => {
     const told: string[] = []
     const ends = {
       giveWay: async () => {},
+      onReasoning: () => {},
       onText: () => {},
       onEnd: (index: number, end: object) => {
         if (told.push(`${index} ${'finishReason' in end}`) === 1) throw new Error('the channel is closed')

@@ -23,6 +23,11 @@ export async function perform(job: QueuedJob, running: RunningJob, performers: P
   const listener: AnswerListener = {
     seen: (seen) => send({ type: 'seen', id: job.id, seen }),
     progress: (progress) => send({ type: 'progress', id: job.id, progress }),
+    reasoning: (text) => {
+      hasBegun = true
+      send({ type: 'reasoning', id: job.id, text })
+    },
+    reasoned: (thought) => send({ type: 'reasoned', id: job.id, ...thought }),
     text: (text) => {
       hasBegun = true
       send({ type: 'text', id: job.id, text })
@@ -102,7 +107,8 @@ async function performBatch(
 ): Promise<null> {
   const ends = {
     giveWay: () => scheduler.letOthersRun(),
-    onText: (index: number, text: string) => send({ type: 'batchText', id, index, text }),
+    onReasoning: (index: number, text: string) => send({ type: 'batchText', id, index, of: 'reasoning', text }),
+    onText: (index: number, text: string) => send({ type: 'batchText', id, index, of: 'text', text }),
     onEnd: (index: number, end: AnswerResult | ErrorInfo) => send({ type: 'batchEnd', id, index, end }),
   }
   await loaded.batch(requests, parallel, ends, signal)

@@ -1,9 +1,10 @@
 import { AppError, unlessAborted } from '#contract'
-import type { Progress, Seen } from '#contract'
+import type { Progress, Seen, ThinkingForm } from '#contract'
 import type { PromptJob } from '../protocol.ts'
 import type { AnswerRequest, AnswerResult, ContextOptions, ModelFiles, TokenCount } from '../types.ts'
 import { Aborted } from './aborted.ts'
 import { Answering } from './answering.ts'
+import type { Thought } from './answering.ts'
 import { runBatch } from './batch.ts'
 import type { BatchHost } from './batch.ts'
 import { LanguageModel, Loras } from './language/languageModel.ts'
@@ -24,6 +25,8 @@ import { VisionTower } from './vision/tower.ts'
 export interface AnswerListener {
   seen(seen: Seen): void
   progress(progress: Progress): void
+  reasoning(text: string): void
+  reasoned(thought: Thought): void
   text(text: string): void
 }
 
@@ -125,6 +128,11 @@ export class Session implements AsyncDisposable {
     this.caches.state.onFull = listener
   }
 
+  /** What the model's template does about thoughts. */
+  get thinking(): ThinkingForm {
+    return this.template.thinking
+  }
+
   /** Context size in tokens of the present context; null before the first. */
   get contextTokens(): number | null {
     return this.context.current?.size ?? null
@@ -205,7 +213,7 @@ export class Session implements AsyncDisposable {
       prompt,
       contextTokens: context.size,
       started,
-      onText: (text) => listener.text(text),
+      listener,
     })
     let encodeMs = 0
     try {
@@ -221,9 +229,9 @@ export class Session implements AsyncDisposable {
       )
       for (;;) {
         signal.throwIfAborted()
-        const token = await answering.draw(context.handle)
-        if (token === null) return answering.finish({ loadMs, encodeMs })
-        await context.appendTokens([token], true, signal)
+        const tokens = await answering.draw(context.handle)
+        if (tokens === null) return answering.finish({ loadMs, encodeMs })
+        await context.appendTokens(tokens, true, signal)
       }
     } catch (error) {
       if (error instanceof Aborted) return answering.finish({ aborted: true, loadMs, encodeMs })
@@ -235,7 +243,7 @@ export class Session implements AsyncDisposable {
   async batch(
     requests: readonly AnswerRequest[],
     parallel: number,
-    ends: Pick<BatchHost, 'giveWay' | 'onText' | 'onEnd'>,
+    ends: Pick<BatchHost, 'giveWay' | 'onReasoning' | 'onText' | 'onEnd'>,
     signal: AbortSignal,
   ): Promise<void> {
     const host: BatchHost = {

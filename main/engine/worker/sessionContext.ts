@@ -48,6 +48,9 @@ export async function openCaches(
   }
 }
 
+/** Room for a thought whose length nobody limits, in tokens, where the size of the context is left open. */
+const THOUGHT_ROOM = 4096
+
 /** llama.cpp rounds a context up to a multiple of this, in tokens. */
 const CONTEXT_STEP = 256
 const rounded = (tokens: number): number => Math.ceil(tokens / CONTEXT_STEP) * CONTEXT_STEP
@@ -166,7 +169,9 @@ export class SessionContext {
 
   /** Tokens that the context for a prompt should hold. */
   private wanted(request: AnswerRequest, prompt: Prompt): number {
-    return request.contextTokens ?? Math.max(AUTO_CONTEXT, this.context?.size ?? 0, prompt.tokens + request.maxTokens)
+    const { contextTokens, maxTokens, thinkingBudget } = request
+    const thought = prompt.thinks ? (thinkingBudget ?? THOUGHT_ROOM) : 0
+    return contextTokens ?? Math.max(AUTO_CONTEXT, this.context?.size ?? 0, prompt.tokens + thought + maxTokens)
   }
 
   /** What was computed with other adapters is of no use. @throws the signal's reason, with nothing changed. */

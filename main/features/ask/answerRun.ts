@@ -39,7 +39,7 @@ export interface AnswerRun {
  */
 export function runAnswer(parts: {
   events: (options: AnswerOptions) => AsyncIterable<AnswerEvent>
-  conversations: Pick<Conversations, 'append' | 'progress' | 'seen' | 'finish' | 'reportLost'>
+  conversations: Pick<Conversations, 'append' | 'reasoned' | 'progress' | 'seen' | 'finish' | 'reportLost'>
   conversationId: string
   answerId: string
 }): AnswerRun {
@@ -48,7 +48,7 @@ export function runAnswer(parts: {
   const { promise: underWay, resolve: isUnderWay } = Promise.withResolvers<void>()
   let ended = false
   const batch = new TextBatch(
-    (text) => conversations.append(answerId, text),
+    (text, to) => conversations.append(answerId, text, to),
     (error) => {
       end(failedBy(error))
       abort.abort()
@@ -85,10 +85,14 @@ export function runAnswer(parts: {
       conversations.progress(answerId, { phase: 'waiting', done: 0, total: 1 })
       for await (const event of events({ signal: abort.signal, conversationId })) {
         if (ended) return
-        if (event.type === 'text' || (event.type === 'progress' && event.progress.phase === 'prefill')) isUnderWay()
+        const isGenerated = event.type === 'text' || event.type === 'reasoning'
+        if (isGenerated || (event.type === 'progress' && event.progress.phase === 'prefill')) isUnderWay()
         if (event.type === 'progress') conversations.progress(answerId, event.progress)
-        else if (event.type === 'text') batch.push(event.text)
-        else if (event.type === 'seen') conversations.seen(answerId, event.seen)
+        else if (isGenerated) batch.push(event.text, event.type)
+        else if (event.type === 'reasoned') {
+          batch.flush()
+          conversations.reasoned(answerId, { ms: event.ms, tokens: event.tokens })
+        } else if (event.type === 'seen') conversations.seen(answerId, event.seen)
         else result = event.result
       }
       if (!result && !abort.signal.aborted)
@@ -145,23 +149,28 @@ function endingOf(result: AnswerResult | null): Ending {
 /** Longest time that text waits for more, in ms. */
 const batchMs = 30
 
+type Written = 'text' | 'reasoning'
+
 /**
- * Gathers text so that `commit` runs at most once per `batchMs`: at once after a pause, else when the time is over. An
+ * Gathers text, of one kind at a time, so that `commit` runs at most once per `batchMs`: at once after a pause, else when the time is over. An
  * error of a delayed commit goes to `onError`; that of `push` and `flush` to their caller.
  */
 class TextBatch {
-  private readonly commit: (text: string) => void
+  private readonly commit: (text: string, of: Written) => void
   private readonly onError: (error: unknown) => void
   private waiting = ''
+  private of: Written = 'text'
   private timer: NodeJS.Timeout | null = null
   private last = -Infinity
 
-  constructor(commit: (text: string) => void, onError: (error: unknown) => void) {
+  constructor(commit: (text: string, of: Written) => void, onError: (error: unknown) => void) {
     this.commit = commit
     this.onError = onError
   }
 
-  push(text: string): void {
+  push(text: string, of: Written): void {
+    if (of !== this.of) this.flush()
+    this.of = of
     this.waiting += text
     const left = this.last + batchMs - performance.now()
     if (left <= 0) this.flush()
@@ -172,7 +181,7 @@ class TextBatch {
   flush(): void {
     this.drop()
     if (!this.waiting) return
-    this.commit(this.waiting)
+    this.commit(this.waiting, this.of)
     this.waiting = ''
     this.last = performance.now()
   }

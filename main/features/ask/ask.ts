@@ -1,5 +1,5 @@
 import { ANSWER_ROOM, AppError } from '#contract'
-import type { ChosenFormat, Contract, Message, Remedy, SavedDraft } from '#contract'
+import type { ChosenFormat, Contract, Message, Remedy, SavedDraft, Thinking } from '#contract'
 import type { AnswerEvent, AnswerOptions, AnswerRequest, Engine, ModelFiles } from '../../engine/index.ts'
 import type { HandlersOf } from '../../lib/handlers.ts'
 import type { Conversations, Sent } from '../../services/conversations/index.ts'
@@ -39,9 +39,12 @@ export interface SecondModel {
 /** The formats that are offered again at most. */
 const RECENT_FORMATS = 20
 
-/** Id of the model that answers beside the chosen one; null or unset: none. Both get the path of the conversation. */
-interface Comparing {
+/** How a question is answered. */
+interface Manner {
+  /** Id of the model that answers beside the chosen one; null or unset: none. Both get the path of the conversation. */
   readonly compareWith?: string | null | undefined
+  /** Whether models with a switch for it may think first; unset: not. */
+  readonly thinking?: Thinking | undefined
 }
 
 /** A model that is to answer, and its request. */
@@ -57,14 +60,14 @@ export interface Ask extends Pick<Preparation, 'count' | 'prepare'> {
    * (conversation, medium or model), FramesMissing, InvalidInput (format), Busy while an answer of the conversation runs;
    * nothing is stored then.
    */
-  send(input: Question & Comparing & { readonly draft?: SavedDraft | undefined }): Sent
+  send(input: Question & Manner & { readonly draft?: SavedDraft | undefined }): Sent
   /** `messageId` is a question or one of its answers. Throws NotFound, FramesMissing, Busy. */
-  retry(input: { messageId: string } & Comparing): Sent
+  retry(input: { messageId: string } & Manner): Sent
   /**
    * Changes what `remedy` says, because the context was full, then as `retry`. Throws ContextFull too when that does not
    * help, and Interrupted when `signal` aborts before the answer begins.
    */
-  remedy(input: { messageId: string; remedy: Remedy } & Comparing, signal?: AbortSignal): Promise<Sent>
+  remedy(input: { messageId: string; remedy: Remedy } & Manner, signal?: AbortSignal): Promise<Sent>
   /** Stops both of a pair. Returns when the engines have stopped; at once for an answer that has ended. Throws NotFound. */
   stop(input: { messageId: string }): Promise<void>
   /** Whether an answer can be held to a JSON schema, and why not. */
@@ -90,23 +93,27 @@ export function createAsk(parts: AskParts): Ask {
   const leaving = new Set<string>()
 
   const media: StoredMedia = { attachments, frames }
-  const request = (turns: readonly Turn[], chosen = models.chosen()) =>
-    toRequest(turns, chosen, settings.current, media)
+  const request = (turns: readonly Turn[], thinking: Thinking | undefined, chosen = models.chosen()) =>
+    toRequest(turns, chosen, settings.current, media, thinking)
   const preparation = createPreparation({ conversations, models, media, engine, request })
   /** The turns as each of the models is asked that are to answer. */
   const toAnswers = (
     turns: readonly Turn[],
-    compareWith: string | null | undefined,
+    { compareWith, thinking }: Manner,
   ): { main: Assignment; comparison: Assignment | null } => {
-    const assign = (chosen: Chosen): Assignment => ({ chosen, request: request(turns, chosen) })
+    const assign = (chosen: Chosen): Assignment => ({ chosen, request: request(turns, thinking, chosen) })
     return { main: assign(models.chosen()), comparison: compareWith ? assign(models.chosen(compareWith)) : null }
   }
   /** Changes what `remedy` says; returns how many of the oldest messages are left out then. */
-  const apply = async (remedy: Remedy, path: readonly Message[], signal?: AbortSignal): Promise<number> => {
+  const apply = async (
+    { remedy, thinking }: { readonly remedy: Remedy } & Manner,
+    path: readonly Message[],
+    signal?: AbortSignal,
+  ): Promise<number> => {
     const leftOut = leftOutOf(path)
     const total = async (wanted: AnswerRequest) => (await engine.count(wanted, { ...(signal && { signal }) })).total
     const fits: Fits = async (wanted) => (await total(wanted)) + ANSWER_ROOM <= models.chosen().contextTokens
-    const toAnswerRequest = (messages: readonly Message[]) => request(messages)
+    const toAnswerRequest = (messages: readonly Message[]) => request(messages, thinking)
     const present = () => toAnswerRequest(path.slice(leftOut))
     if (remedy === 'turns') return leaveOutOldest(path, leftOut, toAnswerRequest, fits)
     if (remedy === 'detail') conversations.lowerDetail(path.at(-1)!.id, await lowerDetail(present(), fits))
@@ -163,19 +170,19 @@ export function createAsk(parts: AskParts): Ask {
       throw new AppError('NotFound', 'The question of this answer is no longer there.', { id: messageId })
     return questionId
   }
-  const answerAgain = (questionId: string, leftOut: number, compareWith: string | null | undefined): Sent => {
+  const answerAgain = (questionId: string, leftOut: number, manner: Manner): Sent => {
     const path = conversations.path(questionId)
     refuseWhileRunning(conversations.message(questionId).conversationId)
-    const { main, comparison } = toAnswers(path.slice(leftOut), compareWith)
+    const { main, comparison } = toAnswers(path.slice(leftOut), manner)
     return start(conversations.answerAgain(questionId, { ...namesOf(main, comparison), leftOut }), main, comparison)
   }
 
   const ask: Omit<Ask, 'procedures'> = {
-    send({ conversationId, parts: composed, format = null, compareWith, draft }) {
+    send({ conversationId, parts: composed, format = null, draft, ...manner }) {
       const parts = toQuestion(composed, media)
       refuseWhileRunning(conversationId)
       const { path, leftOut } = historyOf(conversations, conversationId)
-      const { main, comparison } = toAnswers([...path.slice(leftOut), { role: 'user', parts, format }], compareWith)
+      const { main, comparison } = toAnswers([...path.slice(leftOut), { role: 'user', parts, format }], manner)
       preparation.cancel(conversationId)
       const sent = conversations.ask({ conversationId, parts, format, ...namesOf(main, comparison), leftOut })
       start(sent, main, comparison)
@@ -187,21 +194,17 @@ export function createAsk(parts: AskParts): Ask {
       return sent
     },
 
-    retry({ messageId, compareWith }) {
+    retry({ messageId, ...manner }) {
       const questionId = questionOf(messageId)
       const { role, leftOut } = conversations.message(messageId)
-      return answerAgain(
-        questionId,
-        role === 'assistant' ? leftOut : leftOutOf(conversations.path(questionId)),
-        compareWith,
-      )
+      return answerAgain(questionId, role === 'assistant' ? leftOut : leftOutOf(conversations.path(questionId)), manner)
     },
 
-    async remedy({ messageId, remedy, compareWith }, signal) {
+    async remedy({ messageId, remedy, ...manner }, signal) {
       const questionId = questionOf(messageId)
-      const leftOut = await apply(remedy, conversations.path(questionId), signal)
+      const leftOut = await apply({ remedy, ...manner }, conversations.path(questionId), signal)
       if (signal?.aborted) throw new AppError('Interrupted', 'Stopped.')
-      return answerAgain(questionId, leftOut, compareWith)
+      return answerAgain(questionId, leftOut, manner)
     },
 
     async stop({ messageId }) {

@@ -23,8 +23,8 @@ export interface Composing {
    */
   readonly procedures: HandlersOf<Contract>['drafts']
   /**
-   * `draft` of `conversationId` is a question of `sentTo` now: it is taken out of what is stored, and what it compares with is
-   * what the conversation goes on to compare with. Throws StorageFailed.
+   * `draft` of `conversationId` is a question of `sentTo` now: it is taken out of what is stored. What it compares with and
+   * whether models may think stays with the conversation. Throws StorageFailed.
    */
   sent(conversationId: string | null, draft: SavedDraft, sentTo: string): void
 }
@@ -67,7 +67,8 @@ export function createComposing({ drafts, attachments, conversations, models }: 
       },
     },
     sent(conversationId, draft, sentTo) {
-      const left = { ...emptySavedDraft, compareWith: draft.compareWith }
+      const { compareWith, thinking } = draft
+      const left = { ...emptySavedDraft, compareWith, ...(thinking && { thinking }) }
       if (conversationId === sentTo) return drafts.save(sentTo, replaced(get(sentTo).draft, draft, left))
       drafts.save(conversationId, replaced(get(conversationId).draft, draft, emptySavedDraft))
       drafts.save(sentTo, left)
@@ -92,7 +93,8 @@ function replaced(there: SavedDraft, over: SavedDraft, draft: SavedDraft): Saved
       ? (there.compareWith ?? draft.compareWith)
       : draft.compareWith,
   }
-  return SavedDraft.safeParse(all).data ?? draft
+  const thinking = draft.thinking === over.thinking ? (there.thinking ?? draft.thinking) : draft.thinking
+  return SavedDraft.safeParse({ ...all, thinking }).data ?? draft
 }
 
 /** As `replaced`, of the words: each window has lines of its own. */

@@ -1,4 +1,4 @@
-import type { ChosenFormat, QuestionPart } from '#contract'
+import type { ChosenFormat, QuestionPart, Thinking } from '#contract'
 import type { AnswerRequest, Engine } from '../../engine/index.ts'
 import type { Conversations } from '../../services/conversations/index.ts'
 import type { Models } from '../../services/models/index.ts'
@@ -12,6 +12,8 @@ export interface Question {
   readonly parts: QuestionPart[]
   /** What the answer is held to. */
   readonly format?: ChosenFormat | null | undefined
+  /** Whether the model may think first; unset: not. */
+  readonly thinking?: Thinking | undefined
 }
 
 interface PreparationParts {
@@ -20,7 +22,7 @@ interface PreparationParts {
   readonly media: StoredMedia
   readonly engine: Pick<Engine, 'count' | 'prepare'>
   /** What the chosen model is asked. */
-  readonly request: (turns: readonly Turn[]) => AnswerRequest
+  readonly request: (turns: readonly Turn[], thinking: Thinking | undefined) => AnswerRequest
 }
 
 /** What a question costs, and work ahead for it; methods throw NotFound, FramesMissing, and as the engine does. */
@@ -39,12 +41,12 @@ export interface Preparation {
 export function createPreparation({ conversations, models, media, engine, request }: PreparationParts): Preparation {
   const preparing = new Map<string | null, AbortController>()
   /** A question as the engine takes it after the conversation so far; `parts` has null where a part is empty. */
-  const toAnswerRequest = ({ conversationId, parts: composed, format = null }: Question) => {
+  const toAnswerRequest = ({ conversationId, parts: composed, format = null, thinking }: Question) => {
     const parts = composed.map((part) => toPart(part, media))
     const kept = parts.filter((part) => part !== null)
     const { path, leftOut } = historyOf(conversations, conversationId)
     const question = kept.length > 0 ? [{ role: 'user', parts: kept, format } as const] : []
-    return { parts, answerRequest: request([...path.slice(leftOut), ...question]) }
+    return { parts, answerRequest: request([...path.slice(leftOut), ...question], thinking) }
   }
   const cancel = (conversationId: string | null): void => preparing.get(conversationId)?.abort()
 

@@ -3,11 +3,14 @@ import type {
   Attachment,
   ChosenFormat,
   ImageAttachment,
+  MediaPart,
   Message,
   Part,
   QuestionPart,
+  SaidPart,
   Settings,
   Sha256,
+  Thinking,
   VideoAttachment,
 } from '#contract'
 import { checkFormat } from '../../engine/index.ts'
@@ -27,7 +30,7 @@ export interface StoredMedia {
  * A part of a question as it is stored; null for text without a character in it. Throws NotFound when the picture or video is not
  * stored, FramesMissing when the set of frames was never begun or is gone.
  */
-export function toPart(part: QuestionPart, media: StoredMedia): Part | null {
+export function toPart(part: QuestionPart, media: StoredMedia): SaidPart | null {
   if (part.type === 'text') return part.text === '' ? null : { type: 'text', text: part.text }
   const { attachments, frames } = media
   const budget = 'budget' in part && part.budget ? { budget: part.budget } : {}
@@ -55,7 +58,7 @@ export function toPart(part: QuestionPart, media: StoredMedia): Part | null {
 }
 
 /** The parts of a question as they are stored. Throws EmptyQuestion without words, pictures and videos, and as `toPart`. */
-export function toQuestion(composed: readonly QuestionPart[], media: StoredMedia): Part[] {
+export function toQuestion(composed: readonly QuestionPart[], media: StoredMedia): SaidPart[] {
   if (!composed.some((part) => part.type !== 'text' || part.text.trim() !== '')) {
     throw new AppError('EmptyQuestion', 'The question is empty. Type something or add a picture.')
   }
@@ -79,7 +82,9 @@ export type Turn = Pick<Message, 'role' | 'parts'> & Partial<Pick<Message, 'form
 
 /**
  * What the engine is asked: the turns after the system prompt. What the user chose for this model goes before the
- * settings, and these before the model's defaults. @throws AppError InvalidInput for a format that the answer cannot
+ * settings, and these before the model's defaults. `thinking`: off unless the user switched it on, for every question:
+ * with pictures models were measured to see worse after a thought than without one, and of texts one rule is enough.
+ * @throws AppError InvalidInput for a format that the answer cannot
  * be held to, UnsupportedMedia, NotFound, FramesMissing.
  */
 export function toRequest(
@@ -87,11 +92,12 @@ export function toRequest(
   chosen: Chosen,
   settings: Settings,
   media: StoredMedia,
+  thinking: Thinking = 'off',
 ): AnswerRequest {
   const { model, overrides, adapters, contextTokens, context } = chosen
   const { budget, maxTokens, sampling } = model.defaults
   const systemPrompt = overrides.systemPrompt ?? settings.systemPrompt
-  const content = (part: Part, turn: Turn): ChatPart =>
+  const content = (part: SaidPart, turn: Turn): ChatPart =>
     part.type === 'text' ? part : (strip(part, turn !== turns.at(-1)) ?? toMedium(part, media))
   // the demo model was taught its own few forms and reads no schemas
   const withFormat = ({ parts, format }: Turn): readonly Part[] =>
@@ -105,8 +111,9 @@ export function toRequest(
       (turn): ChatMessage => ({
         role: turn.role,
         content: withFormat(turn)
-          .filter(isNotEmpty)
+          .filter(isSaid)
           .map((part) => content(part, turn)),
+        ...reasoningOf(turn),
       }),
     )
     .filter((message) => message.content.length > 0)
@@ -115,6 +122,8 @@ export function toRequest(
     messages: [...system, ...conversation],
     budget: overrides.budget ?? settings.budget ?? budget,
     contextTokens,
+    thinking,
+    thinkingBudget: settings.thinkingBudget,
     maxTokens: overrides.maxTokens ?? settings.maxTokens ?? maxTokens,
     sampling: overrides.sampling ?? settings.sampling ?? sampling,
     context,
@@ -124,14 +133,21 @@ export function toRequest(
   }
 }
 
-const isNotEmpty = (part: Part): boolean => part.type !== 'text' || part.text !== ''
+/** What is sent of a message: everything but empty texts, and thoughts, which go apart from what was said. */
+const isSaid = (part: Part): part is SaidPart => part.type !== 'reasoning' && (part.type !== 'text' || part.text !== '')
+
+/** The thought before an answer, for templates that ask for it. */
+function reasoningOf({ parts }: Turn): Pick<ChatMessage, 'reasoning'> {
+  const thought = parts.find((part) => part.type === 'reasoning')
+  return thought ? { reasoning: thought.text } : {}
+}
 
 /**
  * What stands for a picture that is too long and narrow for any model, stored before such were refused: in earlier turns words,
  * so that the conversation goes on without it; in the question itself it is refused by its name. null: its shape is right.
  * @throws AppError UnsupportedMedia.
  */
-function strip(part: Exclude<Part, { type: 'text' }>, earlier: boolean): ChatPart | null {
+function strip(part: MediaPart, earlier: boolean): ChatPart | null {
   const picture = part.type === 'image' ? part.attachment : part.type === 'frames' ? part.pictures[0] : undefined
   if (!picture) return null
   const name = part.type === 'frames' ? part.name : picture.name
@@ -148,7 +164,7 @@ function strip(part: Exclude<Part, { type: 'text' }>, earlier: boolean): ChatPar
 }
 
 /** A picture or video as the engine takes it. Frames of a file have the model's size already, which `budget` may lower. */
-function toMedium(part: Exclude<Part, { type: 'text' }>, { attachments, frames }: StoredMedia): ChatPart {
+function toMedium(part: MediaPart, { attachments, frames }: StoredMedia): ChatPart {
   const picture = ({ sha, name, width, height }: ImageAttachment): StoredSource => ({
     path: attachments.pathOf(sha),
     digest: sha,

@@ -1,4 +1,4 @@
-import type { Contract, EngineStatus, Settings } from '#contract'
+import type { Contract, EngineStatus, Settings, ThinkingForm } from '#contract'
 import type { Engine, ModelFiles } from '../../engine/index.ts'
 import { eventStream } from '../../lib/events.ts'
 import type { HandlersOf } from '../../lib/handlers.ts'
@@ -23,7 +23,13 @@ export interface LoadModel {
 export function createLoadModel({ models, engine, settings, makeWay }: LoadModelParts): LoadModel {
   /** What is under way, each as what it loads. */
   const loads = new Map<AbortController, string>()
-  const status = () => statusOf(engine, models)
+  /** What the templates of models do about thoughts that were in memory, by their files: it stays true without them. */
+  const thinking = new Map<string, ThinkingForm>()
+  const status = (): EngineStatus => {
+    const { model, thinking: form } = engine.state
+    if (model && form) thinking.set(model.textPath, form)
+    return { ...statusOf(engine, models), thinking: thinking.get(models.current().textPath) ?? null }
+  }
   const applyIdle = ({ engineIdleMinutes: minutes }: Settings) =>
     engine.setIdleUnload(minutes === null ? null : minutes * 60_000)
   applyIdle(settings.current)
@@ -79,7 +85,7 @@ export function createLoadModel({ models, engine, settings, makeWay }: LoadModel
 }
 
 /** The engine's state as it concerns the chosen model: while another one is in memory, the chosen one is not loaded. */
-function statusOf({ state }: Pick<Engine, 'state'>, models: Pick<Models, 'current'>): EngineStatus {
+function statusOf({ state }: Pick<Engine, 'state'>, models: Pick<Models, 'current'>): Omit<EngineStatus, 'thinking'> {
   const { id, name, isDemo, notice, textPath, projectorPath } = models.current()
   const isChosen =
     state.model === null || (state.model.textPath === textPath && state.model.projectorPath === projectorPath)

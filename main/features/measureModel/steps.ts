@@ -121,6 +121,7 @@ function requestOf(
     model,
     messages,
     maxTokens,
+    thinking: 'off',
     contextTokens,
     context: contextOptions(placement),
     sampling: GREEDY,

@@ -44,6 +44,7 @@ export async function* tryProjectors(
         budget: BUDGET,
         contextTokens: null,
         maxTokens: MAX_TOKENS,
+        thinking: 'off',
         sampling: greedy,
       }
       try {

@@ -1,5 +1,5 @@
 import { AppError } from '#contract'
-import type { ConversationListEvent, ErrorInfo, Message, Part } from '#contract'
+import type { ConversationListEvent, ErrorInfo, Message } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { Emitter, eventStream } from '../../lib/events.ts'
 import { ConversationFeed } from './feed.ts'
@@ -29,8 +29,8 @@ export function createConversations(db: Database, now: () => number = Date.now):
   const search = createSearch(db, index)
   const feed = new ConversationFeed()
   const listEvents = new Emitter<ConversationListEvent>()
-  /** The answers that are being written; `length` of their text in UTF-16 units. */
-  const streaming = new Map<string, { readonly conversationId: string; length: number }>()
+  /** The answers that are being written; `text` and `reasoning`: the lengths of theirs in UTF-16 units. */
+  const streaming = new Map<string, { readonly conversationId: string; text: number; reasoning: number }>()
   /** Answers whose failure could not be stored, and what it was: in the database they stream on until the next start. */
   const lost = new Map<string, ErrorInfo>()
   const withLost = (message: Message): Message => {
@@ -89,7 +89,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
     { model, beside, leftOut = 0 }: Answering,
     time: number,
   ): Sent => {
-    const parts: Part[] = [{ type: 'text', text: '' }]
+    const parts = [{ type: 'text', text: '' }] as const
     const answer = {
       conversationId,
       parentId: questionId,
@@ -108,7 +108,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
   }
   const answersOf = ({ answerId, besideId }: Sent) => (besideId === null ? [answerId] : [answerId, besideId])
   const begin = (sent: Sent) => {
-    for (const id of answersOf(sent)) streaming.set(id, { conversationId: sent.conversationId, length: 0 })
+    for (const id of answersOf(sent)) streaming.set(id, { conversationId: sent.conversationId, text: 0, reasoning: 0 })
     upsert(sent.conversationId)
   }
   const forget = (messageId: string) => {
@@ -205,16 +205,24 @@ export function createConversations(db: Database, now: () => number = Date.now):
       return sent
     },
 
-    append(messageId, text) {
+    append(messageId, text, to = 'text') {
       const answer = streamingAnswer(messageId)
-      const offset = answer.length
+      const offset = answer[to]
       // SQLite keeps UTF-8: half a surrogate pair would come back as another character than was shown.
       const kept = text.toWellFormed()
-      store.append(messageId, kept)
-      answer.length += kept.length
+      if (to === 'text') store.append(messageId, kept)
+      else store.appendThought(messageId, kept)
+      answer[to] += kept.length
       feed.setProgress(messageId, null)
       if (isShown(answer.conversationId, messageId))
-        feed.publish(answer.conversationId, { type: 'text', messageId, offset, text: kept })
+        feed.publish(answer.conversationId, { type: to, messageId, offset, text: kept })
+    },
+
+    reasoned(messageId, thought) {
+      const { conversationId } = streamingAnswer(messageId)
+      store.endThought(messageId, thought)
+      if (isShown(conversationId, messageId))
+        feed.publish(conversationId, { type: 'message', message: store.message(messageId) })
     },
 
     progress(messageId, progress) {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '#contract'
-import type { ChosenFormat, Conversation, Message, Part, Seen } from '#contract'
+import type { ChosenFormat, Conversation, MediaPart, Message, Part, SaidPart, Seen } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
-import { conversationOf, messageOf, partOf, storedMedium } from './rows.ts'
-import type { ConversationRow, MessageRow, PartRow } from './rows.ts'
+import { conversationOf, messageOf, partOf, reasoningOf, storedMedium } from './rows.ts'
+import type { ConversationRow, MessageRow, PartRow, ThoughtRow } from './rows.ts'
 import type { SearchIndex } from './searchIndex.ts'
 import type { Ending } from './types.ts'
 
@@ -63,6 +63,8 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     pathIds: db.prepare<[string], string>(`${up} SELECT id FROM up ORDER BY depth DESC`).pluck(),
     pathParts: db.prepare<[string], PartRow & { message_id: string }>(`${up}
       SELECT p.message_id, p.type, p.text, p.attachment FROM up JOIN parts p ON p.message_id = up.id ORDER BY p.message_id, p.ordinal`),
+    pathThoughts: db.prepare<[string], ThoughtRow>(`${up} SELECT t.* FROM up JOIN thoughts t ON t.message_id = up.id`),
+    thought: db.prepare<[string], ThoughtRow>('SELECT * FROM thoughts WHERE message_id = ?'),
     /**
      * All children of each parent on the path, and the roots, in the order of `children`. The joins keep their order: else
      * SQLite goes through all messages to save the sorting.
@@ -97,6 +99,10 @@ export function createMessageStore(db: Database, index: SearchIndex) {
       'INSERT INTO parts (message_id, ordinal, type, text, attachment_sha, attachment) VALUES (?, ?, ?, ?, ?, ?)',
     ),
     append: db.prepare('UPDATE parts SET text = text || ? WHERE message_id = ? AND ordinal = 0'),
+    appendThought: db.prepare(
+      'INSERT INTO thoughts (message_id, text) VALUES (@id, @text) ON CONFLICT (message_id) DO UPDATE SET text = text || @text',
+    ),
+    endThought: db.prepare('UPDATE thoughts SET ms = @ms, tokens = @tokens WHERE message_id = @id'),
     seen: db.prepare('UPDATE messages SET seen = ? WHERE id = ?'),
     lowerDetail: db.prepare(`
       UPDATE parts SET attachment = json_set(attachment, '$.budget', json_object(
@@ -123,7 +129,11 @@ export function createMessageStore(db: Database, index: SearchIndex) {
         FROM parts, json_each(parts.attachment, '$.pictures') AS picture WHERE parts.type = 'frames'`)
       .pluck(),
   }
-  const parts = (id: string): Part[] => sql.parts.all(id).map(partOf)
+  const withThought = (thought: ThoughtRow | undefined, rest: readonly PartRow[]): Part[] => [
+    ...(thought ? [reasoningOf(thought)] : []),
+    ...rest.map(partOf),
+  ]
+  const parts = (id: string): Part[] => withThought(sql.thought.get(id), sql.parts.all(id))
   const branches = (conversationId: string, parentId: string | null) =>
     branchesOf(sql.children.all(conversationId, parentId))
   const full = (row: MessageRow, parts: Part[], branches: readonly Branch[]): Message =>
@@ -132,13 +142,20 @@ export function createMessageStore(db: Database, index: SearchIndex) {
       parts,
       branches.map(({ ids, shown }) => (ids.includes(row.id) ? row.id : shown)),
     )
-  /** Reads a path in three statements, however long it is. */
+  /** Reads a path in four statements, however long it is. */
   const path = (leafId: string): Message[] => {
     const parts = Map.groupBy(sql.pathParts.all(leafId), ({ message_id }) => message_id)
+    const thoughts = new Map(sql.pathThoughts.all(leafId).map((thought) => [thought.message_id, thought]))
     const children = Map.groupBy(sql.pathChildren.all(leafId), ({ parent_id }) => parent_id)
     return sql.path
       .all(leafId)
-      .map((row) => full(row, (parts.get(row.id) ?? []).map(partOf), branchesOf(children.get(row.parent_id) ?? [])))
+      .map((row) =>
+        full(
+          row,
+          withThought(thoughts.get(row.id), parts.get(row.id) ?? []),
+          branchesOf(children.get(row.parent_id) ?? []),
+        ),
+      )
   }
 
   return {
@@ -196,11 +213,12 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     touch: (id: string, now: number) => void sql.touch.run(now, id),
     moveTo: (conversationId: string, leafId: string) => void sql.moveTo.run(leafId, conversationId),
 
+    /** A thought is none of its parts: it comes to an answer as it is written. */
     addMessage(
       message: Pick<
         Message,
-        'conversationId' | 'parentId' | 'role' | 'status' | 'model' | 'parts' | 'leftOut' | 'beside' | 'format'
-      >,
+        'conversationId' | 'parentId' | 'role' | 'status' | 'model' | 'leftOut' | 'beside' | 'format'
+      > & { readonly parts: readonly Part[] },
       now: number,
     ): string {
       const id = randomUUID()
@@ -217,7 +235,8 @@ export function createMessageStore(db: Database, index: SearchIndex) {
         format && JSON.stringify(format),
         now,
       )
-      message.parts.forEach((part, ordinal) => {
+      const said = message.parts.filter((part): part is SaidPart => part.type !== 'reasoning')
+      said.forEach((part, ordinal) => {
         if (part.type === 'text') sql.addPart.run(id, ordinal, 'text', part.text, null, null)
         else
           sql.addPart.run(
@@ -233,6 +252,9 @@ export function createMessageStore(db: Database, index: SearchIndex) {
       return id
     },
     append: (id: string, text: string) => void sql.append.run(text, id),
+    appendThought: (id: string, text: string) => void sql.appendThought.run({ id, text }),
+    endThought: (id: string, thought: { readonly ms: number; readonly tokens: number }) =>
+      void sql.endThought.run({ id, ...thought }),
     seen: (id: string, seen: Seen) => void sql.seen.run(JSON.stringify(seen), id),
     /** Returns whether the message has any picture or video. */
     lowerDetail: (id: string, maxPixels: number) => sql.lowerDetail.run({ id, most: maxPixels }).changes > 0,
@@ -253,7 +275,7 @@ export function titleOf(parts: readonly Part[]): string {
   const text = parts.map((part) => (part.type === 'text' ? part.text : ' ')).join(' ')
   const words = text.trim().split(/\s+/u).join(' ')
   if (words) return shorten(words)
-  const medium = parts.find((part) => part.type !== 'text')
+  const medium = parts.find((part): part is MediaPart => part.type !== 'text' && part.type !== 'reasoning')
   return medium ? shorten(medium.type === 'frames' ? medium.name : medium.attachment.name) : ''
 }
 

@@ -1,4 +1,13 @@
-import type { Conversation, ImageAttachment, Message, Part, PictureBudget, PictureMark } from '#contract'
+import type {
+  Conversation,
+  ImageAttachment,
+  MediaPart,
+  Message,
+  Part,
+  PictureBudget,
+  PictureMark,
+  ReasoningPart,
+} from '#contract'
 
 export interface ConversationRow {
   readonly position: number
@@ -27,8 +36,16 @@ export interface MessageRow {
   readonly created_at: number
 }
 
+/** The thought before an answer. */
+export interface ThoughtRow {
+  readonly message_id: string
+  readonly text: string
+  readonly ms: number | null
+  readonly tokens: number | null
+}
+
 export interface PartRow {
-  readonly type: Part['type']
+  readonly type: 'text' | MediaPart['type']
   readonly text: string | null
   readonly attachment: string | null
 }
@@ -47,8 +64,15 @@ export function partOf(row: PartRow): Part {
   return { type: 'image', attachment, ...(budget && { budget }), ...(marks && { marks }) }
 }
 
+export const reasoningOf = ({ text, ms, tokens }: ThoughtRow): ReasoningPart => ({
+  type: 'reasoning',
+  text,
+  ...(ms !== null && { ms }),
+  ...(tokens !== null && { tokens }),
+})
+
 /** A part with a picture or video as `partOf` reads it again. */
-export function storedMedium(part: Exclude<Part, { type: 'text' }>): string {
+export function storedMedium(part: MediaPart): string {
   const { type, ...rest } = part
   return JSON.stringify(type === 'image' ? { ...part.attachment, budget: part.budget, marks: part.marks } : rest)
 }

@@ -73,12 +73,21 @@ export interface Conversations {
    * of them; the conversation goes on from the first. `format`: what its answers are held to.
    */
   ask(
-    question: { conversationId: string | null; parts: Part[]; format?: ChosenFormat | null | undefined } & Answering,
+    question: {
+      conversationId: string | null
+      parts: Part[]
+      format?: ChosenFormat | null | undefined
+    } & Answering,
   ): Sent
   /** Adds another streaming answer, or pair, to a question and makes it the current branch. */
   answerAgain(questionId: string, answering: Answering): Sent
-  /** Appends to a streaming answer. Throws NotFound when the message is not streaming, because it ended or was removed. */
-  append(messageId: string, text: string): void
+  /**
+   * Appends to a streaming answer's text, or to the thought before it. Throws NotFound when the message is not streaming,
+   * because it ended or was removed.
+   */
+  append(messageId: string, text: string, to?: 'text' | 'reasoning'): void
+  /** The thought of a streaming answer has ended: how long it took, in ms, and how many tokens it is. */
+  reasoned(messageId: string, thought: { readonly ms: number; readonly tokens: number }): void
   /** Tells watchers what the engine is doing for a streaming answer, until text comes; not stored. */
   progress(messageId: string, progress: Progress): void
   /** Stores what the model sees of the pictures before a streaming answer. */

@@ -63,5 +63,5 @@ function readable(json: string): SavedDraft {
   }
 }
 
-const isEmpty = ({ text, media, format, compareWith }: SavedDraft): boolean =>
-  text === '' && media.length === 0 && format === null && compareWith === null
+const isEmpty = ({ text, media, format, compareWith, thinking }: SavedDraft): boolean =>
+  text === '' && media.length === 0 && format === null && compareWith === null && thinking === undefined

@@ -10,6 +10,7 @@ import { prepareVideo } from '../../lib/video/index.ts'
 import { CompareMenu } from './CompareMenu.tsx'
 import { FormatMenu } from './FormatMenu.tsx'
 import { PictureTray } from './PictureTray.tsx'
+import { ThinkingToggle } from './ThinkingToggle.tsx'
 import { addFiles, cancelSending, dismissRefusal, send, setText } from './actions.ts'
 import { canSend, excessOf, useDraft, waitsFor } from './draft.ts'
 import type { Draft, Refusal } from './draft.ts'
@@ -253,6 +254,7 @@ export function Composer({
           {tools}
           <CompareMenu conversationId={conversationId} />
           <FormatMenu conversationId={conversationId} format={draft.format} />
+          <ThinkingToggle conversationId={conversationId} />
           <TokenLine draft={draft} />
           {answering ? (
             <IconButton label="Stop" hint="Esc" onClick={onStop} className="bg-ink! text-canvas! hover:opacity-85">

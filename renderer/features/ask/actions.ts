@@ -3,6 +3,7 @@ import { comparedIn, keepComparing } from '../../lib/comparing.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { whenHost } from '../../lib/host.ts'
 import { call } from '../../lib/rpc.ts'
+import { keepThinking, thinkingIn } from '../../lib/thinking.ts'
 import { upload } from '../../lib/upload.ts'
 import { withFrames } from '../../lib/video/index.ts'
 import {
@@ -181,7 +182,8 @@ export async function send(conversationId: string | null): Promise<{ conversatio
             parts: toParts(draft),
             format: draft.format,
             compareWith: comparedIn(conversationId)?.id ?? null,
-            draft: toSaved(draft, comparedIn(conversationId)),
+            ...thinkingIn(conversationId),
+            draft: toSaved(draft, comparedIn(conversationId), thinkingIn(conversationId)),
           }),
         ),
       {
@@ -190,7 +192,10 @@ export async function send(conversationId: string | null): Promise<{ conversatio
         own: videosOf(draft),
       },
     )
-    if (conversationId === null) keepComparing(sent.conversationId)
+    if (conversationId === null) {
+      keepComparing(sent.conversationId)
+      keepThinking(sent.conversationId)
+    }
     // Only now: until the answer runs, what encodes the pictures is not to be stopped.
     cancelPrepare(conversationId)
     takeSent(key, draftKey(sent.conversationId), draft)

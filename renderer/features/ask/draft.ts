@@ -196,12 +196,16 @@ const partOf = (picture: Picture): QuestionPart | null =>
   picture.clip ? clipPart(picture.clip, picture.name) : imageOf(picture)
 
 /** The draft as it outlives the window: what is stored of it. */
-export function toSaved(draft: Draft, compareWith: SavedDraft['compareWith']): SavedDraft {
+export function toSaved(
+  draft: Draft,
+  compareWith: SavedDraft['compareWith'],
+  thinking: Pick<SavedDraft, 'thinking'> = {},
+): SavedDraft {
   const media = draft.pictures.flatMap(
     (picture): SavedMedium | readonly SavedMedium[] =>
       (picture.clip ? clipMedium(picture.clip, picture) : imageOf(picture)) ?? [],
   )
-  return { text: draft.text, media, format: draft.format, compareWith }
+  return { text: draft.text, media, format: draft.format, compareWith, ...thinking }
 }
 
 /** Whether a draft holds nothing that would be missed. */

@@ -2,6 +2,7 @@ import { AppError } from '#contract'
 import { useEngine } from '../../lib/engine.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { call } from '../../lib/rpc.ts'
+import { thinkingIn } from '../../lib/thinking.ts'
 import { counted, draftKey, draftOf, toParts, updateDraft } from './draft.ts'
 
 /** Waiting time before counting, in ms: short after a picture changed, longer while typing goes on. */
@@ -40,7 +41,7 @@ function begin(
 async function count(conversationId: string | null, signal: AbortSignal): Promise<void> {
   const key = draftKey(conversationId)
   const draft = draftOf(key)
-  const asked = { conversationId, parts: toParts(draft), format: draft.format }
+  const asked = { conversationId, parts: toParts(draft), format: draft.format, ...thinkingIn(conversationId) }
   try {
     const answer = await call((core) => core.ask.count(asked, { signal }))
     if (!signal.aborted) updateDraft(key, (now) => counted(now, answer))
@@ -57,7 +58,9 @@ async function count(conversationId: string | null, signal: AbortSignal): Promis
 async function encode(conversationId: string | null, signal: AbortSignal): Promise<void> {
   const key = draftKey(conversationId)
   const gaveWay = (): Promise<boolean> =>
-    call((core) => core.ask.prepare({ conversationId, parts: toParts(draftOf(key)) }, { signal })).then(
+    call((core) =>
+      core.ask.prepare({ conversationId, parts: toParts(draftOf(key)), ...thinkingIn(conversationId) }, { signal }),
+    ).then(
       () => false,
       (thrown: unknown) => toAppError(thrown).code === 'Interrupted',
     )

@@ -4,6 +4,7 @@ import { compareIn, comparedIn, onCompared } from '../../lib/comparing.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { pictureUrl, whenHost } from '../../lib/host.ts'
 import { call } from '../../lib/rpc.ts'
+import { onThinks, setThinks, thinkingIn } from '../../lib/thinking.ts'
 import {
   conversationOf,
   draftKey,
@@ -57,7 +58,7 @@ async function save(key: string, isLast = false): Promise<void> {
   const before = saved.get(key)
   if (before === undefined || excessOf(now) !== null) return
   const conversationId = conversationOf(key)
-  const draft = toSaved(now, comparedIn(conversationId))
+  const draft = toSaved(now, comparedIn(conversationId), thinkingIn(conversationId))
   const json = JSON.stringify(draft)
   const isEmptied = draft.text === '' && draft.media.length === 0
   const isOwn = isLast && !isEmptied && !now.sending && json !== restoredAs.get(key)
@@ -92,6 +93,7 @@ export function keepDrafts(signal: AbortSignal): void {
         if (draft !== before[key] && isComposed(draft, before[key])) schedule(key)
     }),
     onCompared((conversationId) => schedule(draftKey(conversationId))),
+    onThinks((conversationId) => schedule(draftKey(conversationId))),
   ]
   const flush = (): void => [...saved.keys()].forEach((key) => void save(key, true))
   window.addEventListener('pagehide', flush, { signal })
@@ -120,10 +122,12 @@ async function restore(key: string): Promise<void> {
       message: `${name} is not stored here any more. Add it again.`,
     }))
     const before = { ...emptyDraft, text: draft.text, format: draft.format, pictures, refusals }
-    restoredAs.set(key, JSON.stringify(toSaved(before, draft.compareWith)))
+    const { thinking } = draft
+    restoredAs.set(key, JSON.stringify(toSaved(before, draft.compareWith, thinking && { thinking })))
     const isComposedIn = !isEmpty(draftOf(key))
     if (!isEmpty(before)) updateDraft(key, (now) => joinDrafts(before, now))
     if (draft.compareWith && !comparedIn(conversationId)) compareIn(conversationId, draft.compareWith)
+    if (thinking === 'on') setThinks(conversationId, true)
     if (pictures.length > 0 || draft.text !== '') {
       if (isComposedIn) planPrepare(conversationId, 'pictures')
       else planRestored(conversationId)
@@ -132,7 +136,7 @@ async function restore(key: string): Promise<void> {
     return schedule(key)
   }
   // what could not be read is not replaced by nothing: it stays until something is composed
-  saved.set(key, JSON.stringify(toSaved(emptyDraft, comparedIn(conversationId))))
+  saved.set(key, JSON.stringify(toSaved(emptyDraft, comparedIn(conversationId), thinkingIn(conversationId))))
   schedule(key)
 }
 

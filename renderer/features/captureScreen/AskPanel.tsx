@@ -8,7 +8,7 @@ import { Markdown } from '../../components/answers/Markdown.tsx'
 import { Button, IconButton } from '../../components/primitives/Button.tsx'
 import { ErrorNote } from '../../components/primitives/Feedback.tsx'
 import { announce } from '../../lib/announce.ts'
-import { nothingOpen, textOf } from '../../lib/conversation/state.ts'
+import { nothingOpen, reasoningOf, textOf } from '../../lib/conversation/state.ts'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { watchConversation } from '../../lib/conversation/watch.ts'
 import { toAppError } from '../../lib/errors.ts'
@@ -142,7 +142,7 @@ export function AskPanel({
               <span className="relative block h-0.5 w-8 overflow-hidden rounded-full">
                 <span className="work-edge" />
               </span>
-              {progressText(answer.progress)}
+              {answer.isThinking ? 'Thinking…' : progressText(answer.progress)}
             </p>
           ) : (
             <div className="max-h-72 overflow-y-auto" data-testid="panel-answer" onCopy={() => setTimeout(onClose)}>
@@ -249,6 +249,8 @@ interface PanelAnswer {
   readonly message: Message | null
   readonly text: string
   readonly progress: Progress | undefined
+  /** Whether it is being thought about. */
+  readonly isThinking: boolean
   readonly isGone: boolean
 }
 
@@ -262,12 +264,13 @@ function usePanelAnswer(sent: PanelQuestion | null): PanelAnswer {
     void watchConversation({ connection, id: conversationId, store, signal: stop.signal })
     return () => stop.abort()
   }, [conversationId, store])
-  const { status, messages, drafts, progress } = useStore(store)
+  const { status, messages, drafts, thoughts, progress } = useStore(store)
   const message = messages[answerId] ?? null
   return {
     message,
     text: drafts[answerId] ?? (message ? textOf(message) : ''),
     progress: progress[answerId],
+    isThinking: thoughts[answerId] !== undefined || (message !== null && reasoningOf(message) !== null),
     isGone: sent !== null && status === 'missing',
   }
 }

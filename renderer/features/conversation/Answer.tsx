@@ -7,13 +7,14 @@ import { Button } from '../../components/primitives/Button.tsx'
 import { ErrorNote } from '../../components/primitives/Feedback.tsx'
 import { RereadingNote } from '../../components/video/RereadingNote.tsx'
 import { announce } from '../../lib/announce.ts'
-import { textOf } from '../../lib/conversation/state.ts'
+import { reasoningOf, textOf } from '../../lib/conversation/state.ts'
 import { cx } from '../../lib/cx.ts'
 import { canRetry, toAppError } from '../../lib/errors.ts'
 import { count } from '../../lib/format.ts'
 import type { Rereading } from '../../lib/video/index.ts'
 import { AnswerActions, AnswerDetails, Branches, CopyAnswer } from './AnswerActions.tsx'
 import { GroundedText } from './GroundedText.tsx'
+import { Thought } from './Thought.tsx'
 import { cutOffText, progressText, remediesFor, remedyLabels } from './answerText.ts'
 import { retry, selectBranch, useOpenConversation } from './store.ts'
 
@@ -30,6 +31,7 @@ export function Answer({ message }: { message: Message }): ReactNode {
       className="group/answer flex flex-col gap-2"
     >
       <LeftOut message={message} />
+      <Thought message={message} />
       <AnswerText message={message} />
       <AnswerEnd message={message} again={again} />
       {again.reading ? <RereadingNote reading={again.reading} onCancel={again.cancel} /> : null}
@@ -56,7 +58,10 @@ function AnswerText({ message }: { message: Message }): ReactNode {
   const draft = useOpenConversation((state) => state.drafts[message.id])
   const progress = useOpenConversation((state) => state.progress[message.id])
   const streaming = message.status === 'streaming'
+  const thinks =
+    useOpenConversation((state) => state.thoughts[message.id] !== undefined) || reasoningOf(message) !== null
   const text = draft ?? textOf(message)
+  if (text === '' && thinks && message.status !== 'complete') return null
   if (text === '' && streaming) {
     return (
       <p
@@ -74,14 +79,16 @@ function AnswerText({ message }: { message: Message }): ReactNode {
   }
   if (text === '')
     return message.status === 'complete' ? (
-      <p className="text-read text-muted">The model gave an empty answer.</p>
+      <p className="text-read text-muted">
+        {thinks ? 'The model ended its thought without an answer.' : 'The model gave an empty answer.'}
+      </p>
     ) : null
   return <GroundedText message={message} text={text} />
 }
 
 /** The note and the error under an answer that was stopped, cut off or failed; null under one that ended by itself. */
 function ending(message: Message): { note: string; error: ErrorInfo | null } | null {
-  const kept = textOf(message) === '' ? '' : ' What was written so far is kept.'
+  const kept = textOf(message) === '' && !reasoningOf(message) ? '' : ' What was written so far is kept.'
   if (message.status === 'stopped') return { note: 'Stopped', error: null }
   if (message.status === 'interrupted') {
     return {
@@ -229,6 +236,7 @@ function Column({
       >
         {name}
       </p>
+      <Thought message={answer} />
       <AnswerText message={answer} />
       <AnswerEnd message={answer} again={again} />
       {streaming ? null : (

@@ -86,9 +86,10 @@ const MessageSlot = memo(function MessageSlot({
 /** The words of a message without any form; of pictures and videos the names. */
 function PlainMessage({ message }: { message: Message }): ReactNode {
   const isQuestion = message.role === 'user'
-  const texts = message.parts.map((part) =>
-    part.type === 'text' ? part.text : part.type === 'frames' ? part.name : part.attachment.name,
-  )
+  const texts = message.parts.flatMap((part) => {
+    if (part.type === 'reasoning') return []
+    return part.type === 'text' ? part.text : part.type === 'frames' ? part.name : part.attachment.name
+  })
   const lines = texts.flatMap((text) => text.split('\n')).map((line) => Math.ceil((line.length + 1) / LINE.characters))
   const height = lines.reduce((sum, count) => sum + count, 1) * LINE.px
   return (

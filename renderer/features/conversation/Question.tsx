@@ -26,7 +26,8 @@ function inRuns(parts: readonly Part[]): (string | VideoRun | ImagePart[])[] {
   parts.forEach((part, place) => {
     const last = runs.at(-1)
     if (part.type === 'text') runs.push(part.text)
-    else if (part.type !== 'image') runs.push({ part, place })
+    else if (part.type === 'video' || part.type === 'frames') runs.push({ part, place })
+    else if (part.type === 'reasoning') return
     else if (Array.isArray(last)) last.push(part)
     else runs.push([part])
   })

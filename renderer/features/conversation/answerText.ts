@@ -40,6 +40,7 @@ const readings: readonly (readonly [string, Reading])[] = [
   ['– in pictures', whole(from(1, ({ usage }) => usage?.imageTokens))],
   ['– remembered', whole(from(1, ({ usage }) => usage?.cachedTokens))],
   ['Answer tokens', whole(({ usage }) => usage?.completionTokens)],
+  ['– in its thought', whole(from(1, ({ usage }) => usage?.reasoningTokens))],
   ['Context', whole(({ usage }) => usage?.contextTokens)],
 ]
 
@@ -64,7 +65,10 @@ export interface ContextUse {
 export function contextUse(state: OpenConversation): ContextUse | null {
   for (const id of state.order.toReversed()) {
     const usage = state.messages[id]?.usage
-    if (usage) return { used: usage.promptTokens + usage.completionTokens, total: usage.contextTokens }
+    if (!usage) continue
+    // the next prompt is without the thought
+    const answer = usage.completionTokens - (usage.reasoningTokens ?? 0)
+    return { used: usage.promptTokens + answer, total: usage.contextTokens }
   }
   return null
 }
@@ -91,10 +95,11 @@ export function progressText(progress: Progress | undefined): string {
 }
 
 /** Says where an answer was cut off, and what lets the next one be longer. */
-export function cutOffText({ cutOff, completionTokens, contextTokens }: Usage): string {
+export function cutOffText({ cutOff, completionTokens, reasoningTokens = 0, contextTokens }: Usage): string {
+  const length = completionTokens - reasoningTokens
   return cutOff === 'context'
     ? `Cut off: the context of ${count(contextTokens)} tokens is full. Raise it for this model, or start a new conversation.`
-    : `Cut off at the longest answer of ${count(completionTokens)} ${completionTokens === 1 ? 'token' : 'tokens'}. Raise “Longest answer” in Settings, or for this model where it has its own.`
+    : `Cut off at the longest answer of ${count(length)} ${length === 1 ? 'token' : 'tokens'}. Raise “Longest answer” in Settings, or for this model where it has its own.`
 }
 
 /** The words of each way out of a full context. */

@@ -60,7 +60,7 @@ const TOLD_TIMES: readonly ModelFamily[] = ['qwen3vl', 'qwen35']
 function thingsOf(message: Message, { family }: Seen): SeenThing[] {
   const knowsTimes = TOLD_TIMES.includes(family)
   return message.parts.flatMap((part, place): SeenThing[] => {
-    if (part.type === 'text') return []
+    if (part.type === 'text' || part.type === 'reasoning') return []
     if (part.type === 'image') return [{ kind: 'picture', attachment: part.attachment }]
     const { width, height } = part.type === 'video' ? part.attachment : (part.pictures[0] ?? { width: 1, height: 1 })
     const fileStart = part.type === 'video' ? part.attachment.startMs : 0

@@ -6,6 +6,7 @@ import { nothingOpen, streamingAnswer, textOf } from '../../lib/conversation/sta
 import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { watchConversation } from '../../lib/conversation/watch.ts'
 import { call, connection } from '../../lib/rpc.ts'
+import { thinkingIn } from '../../lib/thinking.ts'
 import { withFrames } from '../../lib/video/index.ts'
 import type { Rereading } from '../../lib/video/index.ts'
 
@@ -17,8 +18,9 @@ export const useStreamingAnswer = (): string | null => useOpenConversation(strea
 
 const SPOKEN_CHARACTERS = 400
 
-/** Screen readers hear that an answer ended, and its beginning; never single tokens. */
+/** Screen readers hear that the model thinks, and that an answer ended, with its beginning; never single tokens. */
 function announceEnd(event: ConversationEvent): void {
+  if (event.type === 'reasoning' && event.offset === 0) announce('The model is thinking.')
   if (event.type !== 'message' || event.message.role !== 'assistant' || event.message.status === 'streaming') return
   const state = useOpenConversation.getState()
   if (state.messages[event.message.id]?.status !== 'streaming') return
@@ -56,7 +58,7 @@ export async function retry(
   const { remedy, signal, onReading } = options
   const { id } = useOpenConversation.getState()
   const compareWith = comparedIn(id)?.id ?? null
-  const again = { messageId, compareWith, ...(remedy && { remedy }) }
+  const again = { messageId, compareWith, ...thinkingIn(id), ...(remedy && { remedy }) }
   await withFrames(id, () => call((core) => core.ask.retry(again, { signal })), { signal, onReading })
 }
 

@@ -22,6 +22,7 @@ const status = (change: Partial<EngineStatus> = {}): EngineStatus => ({
   backend: null,
   contextTokens: null,
   noGpuReason: null,
+  thinking: null,
   devices: [],
   plan: null,
   note: null,

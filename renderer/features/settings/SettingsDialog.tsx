@@ -93,6 +93,20 @@ export function SettingsDialog({
             onChange={(maxTokens) => void updateSettings({ maxTokens })}
           />
         </SettingRow>
+        <SettingRow
+          label="Longest thought"
+          note="In tokens, where a model thinks before it answers. Empty: as long as the context leaves room for the answer."
+        >
+          <NumberSetting
+            label="Longest thought in tokens"
+            value={settings.thinkingBudget}
+            fallback={null}
+            min={1}
+            max={131_072}
+            step={64}
+            onChange={(thinkingBudget) => void updateSettings({ thinkingBudget })}
+          />
+        </SettingRow>
         <SystemPrompt
           value={settings.systemPrompt}
           onChange={(systemPrompt) => void updateSettings({ systemPrompt })}

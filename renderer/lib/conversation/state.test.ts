@@ -124,6 +124,36 @@ describe('a watched conversation', () => {
     expect(ok(applyEvents(open(), [text(6, 0, '🟥🔵'), text(7, 4, '!')])).drafts['a']).toBe('🟥🔵!')
   })
 
+  test('what is thought goes apart from the text, with places of its own, and ends the progress line', () => {
+    const waiting = {
+      type: 'progress',
+      seq: 6,
+      messageId: 'a',
+      progress: { phase: 'prefill', done: 1, total: 2 },
+    } as const
+    const think = (seq: number, offset: number, added: string): ConversationEvent => ({
+      type: 'reasoning',
+      seq,
+      messageId: 'a',
+      offset,
+      text: added,
+    })
+    const before = ok(applyEvent(open(), waiting))
+    const after = ok(applyEvents(before, [think(7, 0, 'Let me'), think(8, 4, 'me see.'), text(9, 0, 'A red')]))
+    expect([after.thoughts['a'], after.drafts['a']]).toEqual(['Let me see.', 'A red'])
+    expect(after.progress).toEqual({})
+    expect(after.messages).toBe(before.messages)
+    expect(applyEvent(after, think(10, 40, 'x'))).toBe('gap')
+    const parts = [
+      { type: 'reasoning', text: 'Let me see.', ms: 5, tokens: 3 } as const,
+      { type: 'text', text: 'A red' } as const,
+    ]
+    const stored = ok(applyEvent(after, { type: 'message', seq: 10, message: answer('', { parts }) }))
+    expect([stored.thoughts, stored.drafts]).toEqual([{}, {}])
+    expect(ok(applyEvent(stored, think(11, 11, ' Yes.'))).thoughts['a']).toBe('Let me see. Yes.')
+    expect(ok(applyEvent(stored, text(11, 5, ' one.'))).drafts['a']).toBe('A red one.')
+  })
+
   test('a missing sequence number is a gap', () => {
     expect(applyEvent(open(), text(7, 0, 'A'))).toBe('gap')
     expect(applyEvents(open(), [text(6, 0, 'A'), text(8, 1, 'B')])).toBe('gap')

@@ -1,9 +1,9 @@
-import type { Conversation, ConversationEvent, Message, Progress } from '#contract'
+import type { Conversation, ConversationEvent, Message, Progress, ReasoningPart } from '#contract'
 
 /**
  * One watched conversation. `order` is the path from the root to the current leaf. `others` has the other answer of
- * each pair, by the id of the one on the path. `drafts` holds the text of messages that are being streamed, apart from
- * the messages, so that a token changes nothing but one string.
+ * each pair, by the id of the one on the path. `drafts` holds the text of messages that are being streamed, `thoughts` what
+ * is thought before it, apart from the messages, so that a token changes nothing but one string.
  */
 export interface OpenConversation {
   readonly id: string | null
@@ -15,6 +15,7 @@ export interface OpenConversation {
   readonly messages: Readonly<Record<string, Message>>
   readonly progress: Readonly<Record<string, Progress>>
   readonly drafts: Readonly<Record<string, string>>
+  readonly thoughts: Readonly<Record<string, string>>
 }
 
 export const nothingOpen: OpenConversation = {
@@ -27,6 +28,7 @@ export const nothingOpen: OpenConversation = {
   messages: {},
   progress: {},
   drafts: {},
+  thoughts: {},
 }
 
 /** The state before the snapshot of conversation `id` has come. */
@@ -37,6 +39,10 @@ type EventOf<Type extends ConversationEvent['type']> = Extract<ConversationEvent
 /** The text parts of a message, joined. */
 export const textOf = (message: Message): string =>
   message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
+
+/** What was thought before an answer; null: nothing. */
+export const reasoningOf = (message: Message): ReasoningPart | null =>
+  message.parts.find((part) => part.type === 'reasoning') ?? null
 
 /** `record` without `key`; the same reference when it is not there. */
 function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
@@ -66,6 +72,7 @@ function fromSnapshot({ seq, conversation, messages, others, progress }: EventOf
     messages: byId([...messages, ...others]),
     progress,
     drafts: {},
+    thoughts: {},
   }
 }
 
@@ -86,6 +93,7 @@ function onBranch(
     messages: { ...keep(state.messages, shown), ...byId([...messages, ...others]) },
     progress: { ...keep(state.progress, shown), ...progress },
     drafts: keep(state.drafts, shown),
+    thoughts: keep(state.thoughts, shown),
   }
 }
 
@@ -136,20 +144,21 @@ export function applyEvent(state: OpenConversation, event: ConversationEvent): O
         messages: { ...state.messages, [message.id]: message },
         progress: message.status === 'streaming' ? state.progress : without(state.progress, message.id),
         drafts: without(state.drafts, message.id),
+        thoughts: without(state.thoughts, message.id),
       }
     }
-    case 'text': {
+    case 'text':
+    case 'reasoning': {
       const message = state.messages[event.messageId]
       if (!message) return 'gap'
-      const known = state.drafts[event.messageId] ?? textOf(message)
+      const isText = event.type === 'text'
+      const written = isText ? state.drafts : state.thoughts
+      const known = written[event.messageId] ?? (isText ? textOf(message) : (reasoningOf(message)?.text ?? ''))
       if (event.offset > known.length) return 'gap'
       const text = known + event.text.slice(known.length - event.offset)
-      return {
-        ...state,
-        seq,
-        drafts: text === known ? state.drafts : { ...state.drafts, [event.messageId]: text },
-        progress: without(state.progress, event.messageId),
-      }
+      const now = text === known ? written : { ...written, [event.messageId]: text }
+      const progress = without(state.progress, event.messageId)
+      return { ...state, seq, progress, ...(isText ? { drafts: now } : { thoughts: now }) }
     }
   }
 }

@@ -99,7 +99,7 @@ export async function watchConversation({
         batch.clear()
       }
       onEvent?.(event)
-      if (event.type === 'text') batch.later(event)
+      if (event.type === 'text' || event.type === 'reasoning') batch.later(event)
       else batch.now(event)
       return gap ? 'again' : undefined
     },

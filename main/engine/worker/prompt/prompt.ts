@@ -11,7 +11,9 @@ import { measureMedia, sliceOf } from '../vision/media.ts'
 import type { Media } from '../vision/media.ts'
 import { gridTokens } from './positions.ts'
 import type { Unit } from './positions.ts'
-import { PADS, renderRaw } from './template.ts'
+import { OPENS } from '../thoughts.ts'
+import type { ThoughtStart } from '../thoughts.ts'
+import { PADS, endsInThought, renderRaw } from './template.ts'
 import type { ChatTemplate, MediaPart } from './template.ts'
 
 /** A request as the model sees it. */
@@ -22,6 +24,10 @@ export interface Prompt {
   readonly media: ReadonlyMap<string, Media>
   /** Its pictures and videos in order, as they are resized. */
   readonly seen: Seen['media']
+  /** How its answer begins. */
+  readonly thought: ThoughtStart
+  /** Whether a thought is expected before the answer, so that room is kept for it. */
+  readonly thinks: boolean
   /** How many units are settled while the question is still being written: all up to the last medium. */
   readonly settled: number
   readonly tokens: number
@@ -58,18 +64,18 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     rules.signal?.throwIfAborted()
     measures.set(part, await measureMedia(part, request.budget, vision))
   }
-  const mark = unusedCharacter(messages.flatMap(({ content }) => content.flatMap(textsOf)))
+  const mark = unusedCharacter(
+    messages.flatMap(({ content, reasoning = '' }) => [reasoning, ...content.flatMap(textsOf)]),
+  )
   const plain = (text: string, except?: readonly string[]) => tokenizer.specials.marked(text, mark, except)
   const after = (part: MediaPart) =>
     part.type === 'image' && part.marks ? marksText(part.marks, sizeOf(measures.get(part)!), rules.family, plain) : ''
-  const written = request.isRaw
+  const { thinking } = request
+  const templated = request.isRaw
     ? renderRaw(messages, after)
-    : rules.template.render(messages, {
-        visionId: request.visionId ?? shown.length > 1,
-        thinking: request.thinking,
-        plain,
-        after,
-      })
+    : rules.template.render(messages, { visionId: request.visionId ?? shown.length > 1, thinking, plain, after })
+  const opening = openingOf(request, rules.template, templated)
+  const written = templated + opening
   const timed = vision.videoForm === 'timed' ? shown.filter((part) => part.type === 'video') : []
   const rendered =
     timed.length === 0
@@ -137,6 +143,8 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     ids,
     media,
     seen,
+    thought: thoughtOf(request, written),
+    thinks: isThinking(request, rules.template, written),
     settled,
     tokens: ids.length,
     mediaTokens: pictureTokens + videoTokens,
@@ -145,6 +153,27 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     latestTokens,
     lastMessage,
   }
+}
+
+/**
+ * What is written after a template that leaves it to the model to open its thought, where the answer is held to a form: the
+ * form holds from the first word on that is not of a thought, and would never let one begin.
+ */
+function openingOf({ format, thinking, ignoreEos }: AnswerRequest, template: ChatTemplate, written: string): string {
+  const opens = format && thinking === 'on' && template.thinking === 'switch' && !ignoreEos && !endsInThought(written)
+  return opens ? `${OPENS}\n` : ''
+}
+
+/** Models without a switch may open a thought too, but seldom do: nothing is kept free for that. */
+function isThinking({ isRaw, thinking }: AnswerRequest, template: ChatTemplate, written: string): boolean {
+  return !isRaw && (endsInThought(written) || (template.thinking === 'switch' && thinking !== 'off'))
+}
+
+/** What is only compared is not taken apart, and raw text has no thoughts of its own. */
+function thoughtOf({ isRaw, ignoreEos, format }: AnswerRequest, written: string): ThoughtStart {
+  if (isRaw || ignoreEos) return 'none'
+  if (endsInThought(written)) return 'inside'
+  return format ? 'none' : 'possible'
 }
 
 /**

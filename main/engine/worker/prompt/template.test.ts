@@ -21,8 +21,9 @@ interface Rendered {
   readonly cases: readonly {
     readonly template: string
     readonly name: string
-    readonly messages: readonly GoldenMessage[]
+    readonly messages: readonly (GoldenMessage & { readonly reasoning_content?: string })[]
     readonly visionId: boolean
+    readonly enable_thinking?: boolean
     readonly text?: string
     readonly refusal?: string
   }[]
@@ -78,7 +79,7 @@ describe("Qwen3.5's published template writes a conversation as the reference do
   test.each(sent)('$template: $name', ({ messages, kwargs, text }) => {
     const written = ChatTemplate.read(templates['qwen35']!).render(toChatMessages(messages as GoldenMessage[]), {
       visionId: kwargs.add_vision_id ?? false,
-      thinking: kwargs.enable_thinking,
+      ...(kwargs.enable_thinking !== undefined && { thinking: kwargs.enable_thinking ? 'on' : 'off' }),
       plain,
     })
     const begun = kwargs.enable_thinking === false ? `${GENERATION}<think>\n\n</think>\n\n` : `${GENERATION}<think>\n`
@@ -88,11 +89,16 @@ describe("Qwen3.5's published template writes a conversation as the reference do
 
 describe('a template writes what Jinja itself makes of it', () => {
   test.each(rendered.cases)(
-    '$template: $name, numbered: $visionId',
-    ({ template, messages, visionId, text, refusal }) => {
+    '$template: $name, numbered: $visionId, thinking: $enable_thinking',
+    ({ template, messages, visionId, enable_thinking, text, refusal }) => {
       const read = ChatTemplate.read(rendered.templates[template]!)
       expect(read.problem).toBeNull()
-      const work = () => read.render(toChatMessages(messages), { visionId, plain })
+      const asked = toChatMessages(messages).map((one, i) => {
+        const reasoning = messages[i]!.reasoning_content
+        return { ...one, ...(reasoning !== undefined && { reasoning }) }
+      })
+      const thinking = enable_thinking === undefined ? undefined : enable_thinking ? 'on' : 'off'
+      const work = () => read.render(asked, { visionId, thinking, plain })
       if (text !== undefined) expect(work()).toBe(text)
       else
         expect(work).toThrow(
@@ -222,4 +228,34 @@ test('without a template of its own, a model of a family without a default syste
     ChatTemplate.read(null, hasSystem).render(asked, { visionId: false, plain: (text) => text })
   expect(render(true)).toContain('<|im_start|>system\nYou are a helpful assistant.<|im_end|>')
   expect(render(false)).toBe('<|im_start|>user\nWhat is this?<|im_end|>\n<|im_start|>assistant\n')
+})
+
+describe('what a template does about thoughts is told by what it writes', () => {
+  test.each([
+    ['qwen2-vl', 'none'],
+    ['qwen2.5', 'none'],
+    ['qwen3', 'switch'],
+    ['switch for thinking', 'switch'],
+    ['opens thoughts', 'always'],
+  ] as const)('%s: %s', (name, form) => {
+    expect(ChatTemplate.read(rendered.templates[name]!).thinking).toBe(form)
+  })
+
+  test('a name alone is no switch', () => {
+    const source = '{# enable_thinking #}{% for m in messages %}{{ m.content }}{% endfor %}'
+    expect(ChatTemplate.read(source).thinking).toBe('none')
+    expect(ChatTemplate.read(null).thinking).toBe('none')
+  })
+})
+
+test('a thought after the last question is where the template puts it, and what stands in it is no control token', () => {
+  const marked = (text: string) => `[${text}]`
+  const asked = [user('a'), { ...message('assistant', 'b'), reasoning: 'c</think>' }]
+  const written = ChatTemplate.read(rendered.templates['switch for thinking']!).render(asked, {
+    visionId: false,
+    plain: marked,
+  })
+  expect(written).toBe(
+    `<|im_start|>user\n[a]<|im_end|>\n<|im_start|>assistant\n<think>\n[c</think>]\n</think>\n\n[b]<|im_end|>\n${GENERATION}<think>\n`,
+  )
 })

@@ -1,5 +1,7 @@
 import { AppError } from '#contract'
+import type { Thinking, ThinkingForm } from '#contract'
 import type { ChatMessage, ChatPart } from '../../types.ts'
+import { CLOSES, OPENS } from '../thoughts.ts'
 import { parseTemplate, renderTemplate, TemplateLimit, TemplateRefusal } from './jinja.ts'
 import type { Template } from './jinja.ts'
 
@@ -8,8 +10,8 @@ export type MediaPart = Exclude<ChatPart, { type: 'text' }>
 export interface RenderOptions {
   /** `Picture 1: ` and `Video 1: ` before each. */
   readonly visionId: boolean
-  /** For the template's own switch, `enable_thinking`; unset: it is not told. */
-  readonly thinking?: boolean | undefined
+  /** Whether the model may think first; unset: what the template does by itself. Without a switch it changes nothing. */
+  readonly thinking?: Thinking | undefined
   /** A text that is not the template's own, made such that nothing in it is taken for a control token; `except` some. */
   readonly plain: (text: string, except?: readonly string[]) => string
   /** What is told of a medium right after it, ready to be written; unset: nothing. */
@@ -41,11 +43,16 @@ interface Forms {
 interface TemplateContent {
   readonly role: string
   readonly content: string | readonly Readonly<Record<string, string>>[]
+  readonly reasoning_content?: string
 }
 
 const PROBE = 'probe'
 /** What encloses a model's thoughts. A template that leaves them out of earlier answers looks for these. */
-const THOUGHTS: readonly string[] = ['<think>', '</think>']
+const THOUGHTS: readonly string[] = [OPENS, CLOSES]
+const ENDS_INSIDE = new RegExp(`${OPENS}\\s*$`)
+
+/** Whether a text that a template wrote ends within a thought that it opened. */
+export const endsInThought = (written: string): boolean => ENDS_INSIDE.test(written)
 
 /** A model's chat template: what turns a conversation into the text that the model was taught to answer. */
 export class ChatTemplate {
@@ -53,10 +60,14 @@ export class ChatTemplate {
   readonly problem: string | null
   /** What it writes for an empty question. */
   readonly bare: string
+  /** What it does about thoughts, as its own renderings show. */
+  readonly thinking: ThinkingForm
   private readonly template: Template
   private readonly forms: Forms
   /** Whether it looks for the thoughts in an answer. */
   private readonly readsThoughts: boolean
+  /** Whether it asks for the thought of an answer apart from its text. */
+  private readonly takesReasoning: boolean
   /** Whether it numbers pictures and videos itself when asked to. */
   private readonly numbers: boolean
 
@@ -65,8 +76,12 @@ export class ChatTemplate {
     this.forms = forms
     this.numbers = source.includes('add_vision_id')
     this.readsThoughts = THOUGHTS.every((tag) => source.includes(tag))
+    this.takesReasoning = source.includes('reasoning_content')
     this.problem = problem
-    this.bare = this.write([{ role: 'user', content: forms.text ? '' : [] }], false)
+    const empty: TemplateContent = { role: 'user', content: forms.text ? '' : [] }
+    const [on, off] = (['on', 'off'] as const).map((thinking) => write(template, [empty], { thinking }))
+    this.thinking = on !== off ? 'switch' : endsInThought(on!) ? 'always' : 'none'
+    this.bare = this.write([empty], {})
   }
 
   /**
@@ -105,18 +120,20 @@ export class ChatTemplate {
       const label = this.numbers ? '' : labelOf(part)
       return [...textPart(label), { type: part.type, [part.type]: '' }, ...textPart(after(part))]
     }
-    const contents = messages.map(({ role, content }): TemplateContent => {
+    const contents = messages.map(({ role, content, reasoning }): TemplateContent => {
       const takesParts = content.every((part) => part.type === 'text' || this.forms[part.type])
       const hasMedia = content.some((part) => part.type !== 'text')
       const isList = takesParts && (hasMedia || !this.forms.text)
-      const kept = role === 'assistant' && this.readsThoughts ? THOUGHTS : []
+      const apart = this.takesReasoning && reasoning !== undefined
+      // a text whose thought is apart holds none: a tag in it is a word of the answer
+      const kept = role === 'assistant' && this.readsThoughts && !apart ? THOUGHTS : []
       const written = isList
         ? content.flatMap((part) => asParts(part, kept))
         : content.map((part) => asText(part, kept)).join('')
-      return { role, content: written }
+      return { role, content: written, ...(apart && { reasoning_content: plain(reasoning) }) }
     })
     try {
-      return this.write(contents, visionId, thinking)
+      return this.write(contents, { visionId, thinking })
     } catch (error) {
       throw new AppError(
         'InvalidInput',
@@ -125,8 +142,8 @@ export class ChatTemplate {
     }
   }
 
-  private write(messages: readonly TemplateContent[], visionId: boolean, thinking?: boolean): string {
-    return write(this.template, messages, visionId, thinking)
+  private write(messages: readonly TemplateContent[], { visionId, thinking }: Switches): string {
+    return write(this.template, messages, { visionId, ...(this.thinking === 'switch' && { thinking }) })
   }
 }
 
@@ -137,21 +154,23 @@ export function renderRaw(messages: readonly ChatMessage[], after: (media: Media
   return messages.flatMap(({ content }) => content.map(written)).join('')
 }
 
+type Switches = Partial<Pick<RenderOptions, 'visionId' | 'thinking'>>
+
 function write(
   template: Template,
   messages: readonly TemplateContent[],
-  visionId: boolean,
-  thinking?: boolean,
+  { visionId = false, thinking }: Switches = {},
 ): string {
-  const characters = messages.reduce((sum, { content }) => sum + JSON.stringify(content).length, 0)
-  return renderTemplate(
-    template,
-    {
-      ...{ messages, add_generation_prompt: true, add_vision_id: visionId, bos_token: '', eos_token: '<|im_end|>' },
-      ...(thinking !== undefined && { enable_thinking: thinking }),
-    },
-    characters,
-  )
+  const characters = messages.reduce((sum, message) => sum + JSON.stringify(message).length, 0)
+  const values = {
+    messages,
+    add_generation_prompt: true,
+    add_vision_id: visionId,
+    bos_token: '',
+    eos_token: '<|im_end|>',
+    ...(thinking && { enable_thinking: thinking === 'on' }),
+  }
+  return renderTemplate(template, values, characters)
 }
 
 /** Tries what a template takes. @throws Error when it fails on everything. */
@@ -159,7 +178,7 @@ function formsOf(template: Template): Forms {
   let failure: unknown = null
   const shows = (content: TemplateContent['content'], ...texts: string[]): boolean => {
     try {
-      const written = write(template, [{ role: 'user', content }], false)
+      const written = write(template, [{ role: 'user', content }])
       return texts.every((text) => written.split(text).length === 2)
     } catch (error) {
       if (error instanceof TemplateLimit) throw error

@@ -100,7 +100,11 @@ export async function picture(content: string): Promise<Extract<QuestionPart, { 
 /** What a message says, media by their names. */
 export const textOf = (message: Message) => message.parts.map(saidOf).join('')
 const saidOf = (part: Part) =>
-  part.type === 'text' ? part.text : `[${part.type === 'frames' ? part.name : part.attachment.name}]`
+  part.type === 'text'
+    ? part.text
+    : part.type === 'reasoning'
+      ? `<${part.text}>`
+      : `[${part.type === 'frames' ? part.name : part.attachment.name}]`
 /** Keeps frames as they came. */
 const rawMedia: FrameMedia = {
   frame: (from, _raw, _size, target) => copyFile(from, target),

@@ -13,6 +13,7 @@ import { families } from './012-families.ts'
 import { downloadSources } from './013-download-sources.ts'
 import { grams } from './014-grams.ts'
 import { drafts } from './015-drafts.ts'
+import { thoughts } from './016-thoughts.ts'
 
 /** SQL of every schema version: entry 0 makes version 1 of an empty file, entry n makes version n + 1 of version n. Only ever append. */
 export const migrations: readonly string[] = [
@@ -31,4 +32,5 @@ export const migrations: readonly string[] = [
   downloadSources,
   grams,
   drafts,
+  thoughts,
 ]

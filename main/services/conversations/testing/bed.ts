@@ -83,6 +83,10 @@ export const picture = (fill: string, name = 'a.png'): Extract<Part, { type: 'im
 export const said = (message: Message): string =>
   message.parts
     .map((part) =>
-      part.type === 'text' ? part.text : `[${part.type === 'frames' ? part.name : part.attachment.name}]`,
+      part.type === 'text'
+        ? part.text
+        : part.type === 'reasoning'
+          ? `<${part.text}>`
+          : `[${part.type === 'frames' ? part.name : part.attachment.name}]`,
     )
     .join('')
