@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** The families that the engine runs. */
-export const ModelFamily = z.enum(['qwen2vl', 'qwen25vl', 'qwen3vl'])
+export const ModelFamily = z.enum(['qwen2vl', 'qwen25vl', 'qwen3vl', 'qwen35'])
 export type ModelFamily = z.infer<typeof ModelFamily>
 
 /**

@@ -191,7 +191,21 @@ export interface TextShape {
   readonly kvHeads: number
   readonly headDim: number
   /** Of a mixture: how many there are, how many of them a token goes through, and the width of one; else null or unset. */
-  readonly experts?: { readonly count: number; readonly used: number; readonly feedForwardLength: number } | null
+  readonly experts?: {
+    readonly count: number
+    readonly used: number
+    readonly feedForwardLength: number
+    /** Of the one that every token goes through beside them; unset: there is none. */
+    readonly sharedLength?: number
+  } | null
+  /** Of a hybrid model: which blocks have a recurrent state instead of keys and values, and its sizes; else null or unset. */
+  readonly recurrent?: {
+    readonly isRecurrent: readonly boolean[]
+    readonly kernel: number
+    readonly headLength: number
+    readonly keyHeads: number
+    readonly valueHeads: number
+  } | null
   readonly vocabSize: number
   readonly tiedEmbeddings: boolean
 }

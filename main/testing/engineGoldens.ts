@@ -7,12 +7,13 @@ import { requestOf } from './engineRequests.ts'
 import { readGguf, string, withEntries, writeGguf } from './ggufEdit.ts'
 
 /** The model families; each has a tiny f32 model with random weights and what the reference computes with it. */
-export const families = ['qwen2vl', 'qwen25vl', 'qwen3vl'] as const
+export const families = ['qwen2vl', 'qwen25vl', 'qwen3vl', 'qwen35'] as const
 export type Family = (typeof families)[number]
-/** The sets of cases: one for each family, and one for the form of Qwen3-VL with experts. */
-export const goldenSets = [...families, 'qwen3vlmoe'] as const
+/** The sets of cases: one for each family, and one for each form with experts. */
+export const goldenSets = [...families, 'qwen3vlmoe', 'qwen35moe'] as const
 export type GoldenSet = (typeof goldenSets)[number]
-const familyOf = (set: GoldenSet): Family => (set === 'qwen3vlmoe' ? 'qwen3vl' : set)
+const ofExperts: Readonly<Partial<Record<GoldenSet, Family>>> = { qwen3vlmoe: 'qwen3vl', qwen35moe: 'qwen35' }
+const familyOf = (set: GoldenSet): Family => ofExperts[set] ?? (set as Family)
 
 const root = join(import.meta.dirname, 'goldens')
 /** Absolute path of a golden file, e.g. `images/img_a.png`. */
@@ -53,7 +54,11 @@ export interface GoldenCase {
   readonly name: string
   readonly messages: readonly GoldenMessage[]
   /** `template`: of those in the family's templates.json; unset: the one in the model's file. */
-  readonly kwargs: { readonly add_vision_id?: boolean; readonly template?: string }
+  readonly kwargs: {
+    readonly add_vision_id?: boolean
+    readonly enable_thinking?: boolean
+    readonly template?: string
+  }
   readonly input_ids: readonly number[]
   readonly greedy: readonly number[]
   readonly greedy_text: string
@@ -72,10 +77,11 @@ const opaqueFiles = {
   qwen2vl: { path: ['common', 'resized_d.rgb.bin'], width: 84, height: 56 },
   qwen25vl: { path: ['common', 'resized_d.rgb.bin'], width: 84, height: 56 },
   qwen3vl: { path: ['qwen3vl', 'resized_d.rgb.bin'], width: 320, height: 224 },
+  qwen35: { path: ['qwen3vl', 'resized_d.rgb.bin'], width: 320, height: 224 },
 } as const
 
 /** Where the pictures of a family's cases are: patches of another size want pictures of another size. */
-const pictureFolder = (family: Family): string => (family === 'qwen3vl' ? family : '')
+export const pictureFolder = (family: Family): string => (family === 'qwen3vl' || family === 'qwen35' ? 'qwen3vl' : '')
 
 /** What the reference was asked, for the engine: the same pictures, budget and number of tokens, end tokens ignored. */
 export async function goldenRequest(set: GoldenSet, { messages, kwargs, greedy }: GoldenCase): Promise<AnswerRequest> {
@@ -106,6 +112,9 @@ export async function goldenRequest(set: GoldenSet, { messages, kwargs, greedy }
       contextTokens: 1024,
       maxTokens: greedy.length,
       visionId: kwargs.add_vision_id ?? false,
+      ...(kwargs.enable_thinking !== undefined && {
+        thinking: kwargs.enable_thinking ? ('on' as const) : ('off' as const),
+      }),
       ignoreEos: true,
     },
   )

@@ -103,7 +103,8 @@ export function inHalfPrecision(file: Buffer): Buffer {
     const count = dims.reduce((product, dim) => product * dim, 1)
     const start = header.length + Number(file.readBigUInt64LE(at))
     const bytes = file.subarray(start, start + count * 4)
-    const isMatrix = dims.length > 1
+    // a convolution is no matrix that is multiplied, and stays as it is
+    const isMatrix = dims.length > 1 && !name.includes('ssm_conv1d')
     if (isMatrix) header.writeUInt32LE(F16, find('type', name))
     header.writeBigUInt64LE(BigInt(offset), at)
     const kept = isMatrix ? half(bytes) : bytes

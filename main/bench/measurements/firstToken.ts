@@ -8,19 +8,21 @@ import { pairedRatios } from '../statistics.ts'
 const SIDE = 448
 const ANSWER_TOKENS = 8
 
-/** The first token of a second question on the same picture, against that of the first. */
+/** The first token of a second question on the same picture, against that of the first and against computing all of it again. */
 export const secondQuestion: Measurement = {
   name: 'second_question',
   needsPictures: true,
   async run({ workload, runs, engine }) {
     const first: number[] = []
     const second: number[] = []
+    const anew: number[] = []
     for (let i = 0; i < runs; i++) {
       const options = { conversationId: `second-question-${i}` }
-      const question: ChatMessage = {
+      const ask = async (): Promise<ChatMessage> => ({
         role: 'user',
         content: [await workload.newPicture(SIDE), { type: 'text', text: 'What is in the picture?' }],
-      }
+      })
+      const question = await ask()
       const { text, result } = await engine.answer(workload.request([question], ANSWER_TOKENS), options)
       first.push(result.timings.ttftMs)
       const more: ChatMessage[] = [
@@ -30,6 +32,8 @@ export const secondQuestion: Measurement = {
       second.push(
         (await engine.answer(workload.request([question, ...more], ANSWER_TOKENS), options)).result.timings.ttftMs,
       )
+      const other = workload.request([await ask(), ...more], ANSWER_TOKENS)
+      anew.push((await engine.answer(other, { conversationId: `second-anew-${i}` })).result.timings.ttftMs)
     }
     return {
       figures: [
@@ -45,6 +49,12 @@ export const secondQuestion: Measurement = {
           unit: 'ms',
           values: second,
         },
+        {
+          name: 'second_question_anew',
+          label: 'first token of such a second one, nothing ready',
+          unit: 'ms',
+          values: anew,
+        },
       ],
       ratios: [
         {
@@ -52,6 +62,12 @@ export const secondQuestion: Measurement = {
           label: 'second question on the same picture, against the first',
           unit: 'ratio',
           values: pairedRatios(second, first),
+        },
+        {
+          name: 'second_question_anew',
+          label: 'second question on the same picture, against computing all of it again',
+          unit: 'ratio',
+          values: pairedRatios(second, anew),
         },
       ],
     }
@@ -98,6 +114,54 @@ export const eager: Measurement = {
           label: 'first token with the picture ready, against not',
           unit: 'ratio',
           values: pairedRatios(prepared, without),
+        },
+      ],
+    }
+  },
+}
+
+/** The first token after the last question of a conversation was changed, against asking the same without anything known. */
+export const edit: Measurement = {
+  name: 'edit',
+  needsPictures: true,
+  async run({ workload, runs, engine }) {
+    const conversation = async (): Promise<ChatMessage[]> => [
+      { role: 'user', content: [await workload.newPicture(SIDE), { type: 'text', text: 'What is in the picture?' }] },
+      { role: 'assistant', content: [{ type: 'text', text: 'A landscape with hills.' }] },
+    ]
+    const last = (text: string): ChatMessage => ({ role: 'user', content: [{ type: 'text', text }] })
+    const firstToken = async (run: string, messages: readonly ChatMessage[]) =>
+      (await engine.answer(workload.request(messages, ANSWER_TOKENS), { conversationId: `edit-${run}` })).result.timings
+        .ttftMs
+    const anew: number[] = []
+    const edited: number[] = []
+    for (let i = 0; i < runs; i++) {
+      anew.push(await firstToken(`${i}-anew`, [...(await conversation()), last('Which is the largest of them?')]))
+      const before = await conversation()
+      await firstToken(`${i}`, [...before, last('Which colours does it have?')])
+      edited.push(await firstToken(`${i}`, [...before, last('Which is the largest of them?')]))
+    }
+    return {
+      figures: [
+        {
+          name: 'first_token_anew',
+          label: 'first token of a second question, nothing ready',
+          unit: 'ms',
+          values: anew,
+        },
+        {
+          name: 'first_token_edited',
+          label: 'first token after that question was changed',
+          unit: 'ms',
+          values: edited,
+        },
+      ],
+      ratios: [
+        {
+          name: 'edit',
+          label: 'the last question changed, against computing all of it again',
+          unit: 'ratio',
+          values: pairedRatios(edited, anew),
         },
       ],
     }

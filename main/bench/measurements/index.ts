@@ -1,6 +1,6 @@
 import type { Measurement } from '../measurement.ts'
 import { encode, encodeSpeed, photo } from './encoding.ts'
-import { eager, resume, secondQuestion } from './firstToken.ts'
+import { eager, edit, resume, secondQuestion } from './firstToken.ts'
 import { coldStart, memoryEstimate, reloadGrowth } from './memory.ts'
 import { stop } from './stop.ts'
 import { paste, textSpeed } from './text.ts'
@@ -14,6 +14,7 @@ export const measurements: readonly Measurement[] = [
   encode,
   secondQuestion,
   eager,
+  edit,
   stop,
   reloadGrowth,
   resume,

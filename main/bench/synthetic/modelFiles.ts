@@ -5,7 +5,7 @@ import { Random, constant, randomF16, randomQ4K, randomQ6K } from './weights.ts'
 /** The shape of a pair: a language model and the projector before it. Widths in numbers. */
 export interface ModelShape {
   /** Unset: Qwen2-VL. */
-  readonly family?: 'qwen2vl' | 'qwen3vl'
+  readonly family?: 'qwen2vl' | 'qwen3vl' | 'qwen35'
   /** Part of the files' names. */
   readonly id: string
   readonly name: string
@@ -21,13 +21,21 @@ export interface ModelShape {
     readonly contextTokens: number
     readonly normalTokens: number
     readonly vocabularySize: number
+    /** Of a hybrid model: its recurrent blocks, of which every `interval`-th has attention instead. */
+    readonly recurrent?: {
+      readonly interval: number
+      readonly kernel: number
+      readonly headLength: number
+      readonly keyHeads: number
+      readonly valueHeads: number
+    }
   }
   readonly vision: {
     readonly blocks: number
     readonly width: number
     readonly heads: number
     readonly feedForward: number
-    /** Blocks whose outputs go into the language model's first layers, and the side of the table of positions. */
+    /** Blocks whose outputs go into the language model's first layers, if any, and the side of the table of positions. */
     readonly deep?: { readonly blocks: readonly number[]; readonly positionSide: number }
   }
 }
@@ -76,8 +84,57 @@ export const qwen3vl2b: ModelShape = {
   },
 }
 
+/** What all sizes of Qwen3.5 share. */
+const qwen35Text = {
+  headLength: 256,
+  ropeSections: [11, 11, 10, 0],
+  contextTokens: 262_144,
+  normalTokens: 248_044,
+  vocabularySize: 248_320,
+} as const
+
+/** Qwen3.5-0.8B. The heads of its recurrent blocks are those of its larger sizes' keys: no page that tells them was found. */
+export const qwen35Small: ModelShape = {
+  family: 'qwen35',
+  id: 'qwen3.5-0.8b',
+  name: 'Synthetic Qwen3.5 0.8B',
+  text: {
+    ...qwen35Text,
+    blocks: 24,
+    width: 1024,
+    heads: 8,
+    kvHeads: 2,
+    feedForward: 3584,
+    recurrent: { interval: 4, kernel: 4, headLength: 128, keyHeads: 16, valueHeads: 16 },
+  },
+  vision: { blocks: 12, width: 768, heads: 12, feedForward: 3072, deep: { blocks: [], positionSide: 48 } },
+}
+
+/** Qwen3.5-4B. */
+export const qwen35Large: ModelShape = {
+  family: 'qwen35',
+  id: 'qwen3.5-4b',
+  name: 'Synthetic Qwen3.5 4B',
+  text: {
+    ...qwen35Text,
+    blocks: 32,
+    width: 2560,
+    heads: 16,
+    kvHeads: 4,
+    feedForward: 9216,
+    recurrent: { interval: 4, kernel: 4, headLength: 128, keyHeads: 16, valueHeads: 32 },
+  },
+  vision: { blocks: 24, width: 1024, heads: 16, feedForward: 4096, deep: { blocks: [], positionSide: 48 } },
+}
+
 /** The shapes that can be named. */
-export const shapes: readonly ModelShape[] = [qwen2vl2b, qwen3vl2b]
+export const shapes: readonly ModelShape[] = [qwen2vl2b, qwen3vl2b, qwen35Small, qwen35Large]
+
+/** Writes as Qwen3.5's does: an answer begins with thoughts, here empty ones, which earlier answers do not have. */
+const THINKING_TEMPLATE = `{%- for message in messages -%}
+{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}
+{%- endfor -%}
+{%- if add_generation_prompt %}{{ '<|im_start|>assistant\\n<think>\\n\\n</think>\\n\\n' }}{% endif -%}`
 
 /** Qwen2-VL's special tokens in their order, from the first id after the ordinary tokens. */
 const SPECIAL = [
@@ -113,7 +170,7 @@ function byteAlphabet(): string[] {
  * A byte-level BPE vocabulary in Qwen2's form: `normal` ordinary tokens (the bytes, then all pairs, then triples of
  * them, each with its merge), the special tokens, and unused ones up to `size`.
  */
-function vocabulary(normal: number, size: number): Record<string, Value> {
+function vocabulary(normal: number, size: number, splitting: string): Record<string, Value> {
   const alphabet = byteAlphabet()
   const tokens = alphabet.slice(0, normal)
   const merges: string[] = []
@@ -130,7 +187,7 @@ function vocabulary(normal: number, size: number): Record<string, Value> {
   const id = (token: string) => ({ u32: normal + SPECIAL.indexOf(token) })
   return {
     'tokenizer.ggml.model': { text: 'gpt2' },
-    'tokenizer.ggml.pre': { text: 'qwen2' },
+    'tokenizer.ggml.pre': { text: splitting },
     'tokenizer.ggml.tokens': { texts: tokens },
     'tokenizer.ggml.token_type': {
       i32s: tokens.map((_, i) => (i < normal ? TokenType.normal : i < used ? TokenType.control : TokenType.unused)),
@@ -143,6 +200,8 @@ function vocabulary(normal: number, size: number): Record<string, Value> {
   }
 }
 
+type Recurrent = NonNullable<ModelShape['text']['recurrent']>
+const ropeBases = { qwen2vl: 1e6, qwen3vl: 5e6, qwen35: 1e7 } as const
 const SEED = 20_241_121
 const Q4_K_S = 14
 
@@ -164,12 +223,12 @@ export function textModel({ name, text, vision, family = 'qwen2vl' }: ModelShape
     dims: [inputs, outputs],
     weights: randomQ4K(random, inputs ** -0.5),
   })
-  const blocks = Array.from({ length: text.blocks }, (_, i) => `blk.${i}`).flatMap((block) => [
-    vector(`${block}.attn_norm.weight`, width, 1),
-    vector(`${block}.ffn_norm.weight`, width, 1),
+  const { recurrent } = text
+  const gated = recurrent ? 2 : 1
+  const attention = (block: string): Tensor[] => [
     ...(
       [
-        ['attn_q', queries],
+        ['attn_q', gated * queries],
         ['attn_k', keys],
         ['attn_v', keys],
       ] as const
@@ -177,10 +236,31 @@ export function textModel({ name, text, vision, family = 'qwen2vl' }: ModelShape
       matrix(`${block}.${part}.weight`, width, rows),
       ...(family === 'qwen2vl' ? [vector(`${block}.${part}.bias`, rows, 0)] : []),
     ]),
-    ...(family === 'qwen3vl'
-      ? ['attn_q_norm', 'attn_k_norm'].map((part) => vector(`${block}.${part}.weight`, headLength, 1))
-      : []),
+    ...(family === 'qwen2vl'
+      ? []
+      : ['attn_q_norm', 'attn_k_norm'].map((part) => vector(`${block}.${part}.weight`, headLength, 1))),
     matrix(`${block}.attn_output.weight`, queries, width),
+  ]
+  const state = (block: string, { kernel, headLength: head, keyHeads, valueHeads }: Recurrent): Tensor[] => {
+    const inner = head * valueHeads
+    const mixed = inner + 2 * head * keyHeads
+    return [
+      matrix(`${block}.attn_qkv.weight`, width, mixed),
+      matrix(`${block}.attn_gate.weight`, width, inner),
+      { name: `${block}.ssm_conv1d.weight`, dims: [kernel, mixed], weights: constant(kernel ** -0.5) },
+      vector(`${block}.ssm_dt.bias`, valueHeads, 0),
+      // forgets a third with each token
+      vector(`${block}.ssm_a`, valueHeads, -0.5),
+      matrix(`${block}.ssm_alpha.weight`, width, valueHeads),
+      matrix(`${block}.ssm_beta.weight`, width, valueHeads),
+      vector(`${block}.ssm_norm.weight`, head, 1),
+      matrix(`${block}.ssm_out.weight`, inner, width),
+    ]
+  }
+  const blocks = Array.from({ length: text.blocks }, (_, i) => `blk.${i}`).flatMap((block, i) => [
+    vector(`${block}.attn_norm.weight`, width, 1),
+    vector(`${block}.${recurrent ? 'post_attention_norm' : 'ffn_norm'}.weight`, width, 1),
+    ...(recurrent && (i + 1) % recurrent.interval !== 0 ? state(block, recurrent) : attention(block)),
     matrix(`${block}.ffn_gate.weight`, width, feedForward),
     matrix(`${block}.ffn_up.weight`, width, feedForward),
     matrix(`${block}.ffn_down.weight`, feedForward, width),
@@ -199,14 +279,24 @@ export function textModel({ name, text, vision, family = 'qwen2vl' }: ModelShape
       [`${family}.attention.head_count`]: { u32: text.heads },
       [`${family}.attention.head_count_kv`]: { u32: text.kvHeads },
       [`${family}.attention.layer_norm_rms_epsilon`]: { f32: 1e-6 },
-      [`${family}.rope.freq_base`]: { f32: family === 'qwen3vl' ? 5e6 : 1e6 },
+      [`${family}.rope.freq_base`]: { f32: ropeBases[family] },
       [`${family}.rope.dimension_sections`]: { i32s: text.ropeSections },
-      ...(vision.deep && {
+      ...(family !== 'qwen2vl' && {
         [`${family}.attention.key_length`]: { u32: headLength },
         [`${family}.attention.value_length`]: { u32: headLength },
-        [`${family}.n_deepstack_layers`]: { u32: vision.deep.blocks.length },
       }),
-      ...vocabulary(text.normalTokens, text.vocabularySize),
+      ...(family === 'qwen3vl' && { [`${family}.n_deepstack_layers`]: { u32: vision.deep?.blocks.length ?? 0 } }),
+      ...(recurrent && {
+        [`${family}.ssm.conv_kernel`]: { u32: recurrent.kernel },
+        [`${family}.ssm.state_size`]: { u32: recurrent.headLength },
+        [`${family}.ssm.group_count`]: { u32: recurrent.keyHeads },
+        [`${family}.ssm.time_step_rank`]: { u32: recurrent.valueHeads },
+        [`${family}.ssm.inner_size`]: { u32: recurrent.headLength * recurrent.valueHeads },
+        [`${family}.full_attention_interval`]: { u32: recurrent.interval },
+        [`${family}.rope.dimension_count`]: { u32: 2 * text.ropeSections.reduce((sum, pairs) => sum + pairs, 0) },
+        'tokenizer.chat_template': { text: THINKING_TEMPLATE },
+      }),
+      ...vocabulary(text.normalTokens, text.vocabularySize, recurrent ? 'qwen35' : 'qwen2'),
     },
     tensors: [
       { name: 'token_embd.weight', dims: [width, text.vocabularySize], weights: randomQ6K(random, width ** -0.5) },

@@ -2,6 +2,7 @@ import type { AppError } from '#contract'
 import type { TextModelFacts } from './checkTextModel.ts'
 import { Fields, requireMatrix } from './header.ts'
 import type { GgufHeader } from './header.ts'
+import type { RecurrentBlocks } from './recurrentBlocks.ts'
 import { printable, unsupported, unusual } from './problems.ts'
 
 /** What is known of a LoRA adapter from its header. */
@@ -112,6 +113,7 @@ function weightShapes(model: TextModelFacts): Map<string, Shape> {
     headDim,
     kvHeads,
     experts,
+    recurrent,
     vocabSize,
   } = model
   const shapes = new Map<string, Shape>([[EMBEDDING, [width, vocabSize]]])
@@ -119,7 +121,8 @@ function weightShapes(model: TextModelFacts): Map<string, Shape> {
   const queries = headDim * heads
   const keys = headDim * kvHeads
   const attention: readonly Part[] = [
-    ['attn_q', width, queries],
+    // of a hybrid model with the queries' gates
+    ['attn_q', width, recurrent ? 2 * queries : queries],
     ['attn_k', width, keys],
     ['attn_v', width, keys],
     ['attn_output', queries, width],
@@ -130,9 +133,24 @@ function weightShapes(model: TextModelFacts): Map<string, Shape> {
     ['ffn_down', inner, width],
   ]
   for (let i = 0; i < blocks; i++)
-    for (const [part, columns, rows] of [...attention, ...(experts ? [] : feedForward)])
+    for (const [part, columns, rows] of [
+      ...(recurrent?.isRecurrent[i] ? recurrentParts(recurrent, width) : attention),
+      ...(experts ? [] : feedForward),
+    ])
       shapes.set(`blk.${i}.${part}.weight`, [columns, rows])
   return shapes
+}
+
+/** What blocks have in place of attention; the convolution is no matrix that is multiplied. */
+function recurrentParts({ headLength, keyHeads, valueHeads }: RecurrentBlocks, width: number): readonly Part[] {
+  const inner = headLength * valueHeads
+  return [
+    ['attn_qkv', width, inner + 2 * headLength * keyHeads],
+    ['attn_gate', width, inner],
+    ['ssm_alpha', width, valueHeads],
+    ['ssm_beta', width, valueHeads],
+    ['ssm_out', inner, width],
+  ]
 }
 
 function doesNotFit(path: string, what: string): AppError {

@@ -1,35 +1,26 @@
 import { basename } from 'node:path'
 import { AppError } from '#contract'
 import { familiesOf, runningFamilies } from '../../lib/families/families.ts'
-import { Fields, quantizationOf, requireMatrix, requireVector } from './header.ts'
+import { Fields, quantizationOf } from './header.ts'
 import type { GgufHeader } from './header.ts'
 import { APART, count, printable, unsupported, unusual } from './problems.ts'
+import { readRecurrentBlocks } from './recurrentBlocks.ts'
 import { textFamily } from './textFamily.ts'
+import { checkTextTensors } from './textTensors.ts'
+import type { CountedSizes, Experts, Form, TextSizes } from './textTensors.ts'
 import { chatTokens } from './vocabulary.ts'
 
 /** What is known of a language model from its header. Lengths in numbers, `trainedContext` in tokens. */
-export interface TextModelFacts {
+export interface TextModelFacts extends TextSizes {
   readonly name: string
   readonly architecture: Architecture
   /** Id of its family; null when nothing tells it. */
   readonly family: string | null
-  /** Whether it does not say how texts are split for its vocabulary, and llama.cpp has to be told. */
+  /** How texts are split for its vocabulary, as llama.cpp calls it: with `qwen35` marks of letters belong to words. */
+  readonly splitting: 'qwen2' | 'qwen35'
+  /** Whether it does not say so, and llama.cpp has to be told. */
   readonly lacksSplitting: boolean
-  readonly blocks: number
-  readonly embeddingLength: number
-  /** Width between the matrices of a block's feed-forward part; of a mixture that of the experts that a token goes through. */
-  readonly feedForwardLength: number
-  readonly heads: number
-  readonly kvHeads: number
-  readonly headDim: number
-  /** Of a mixture of experts; null: every token goes through the whole feed-forward part. */
-  readonly experts: Experts | null
-  /** First blocks that take outputs of the vision tower's blocks: rows of a picture are so many times wider, plus one. */
-  readonly deepstackLayers: number
   readonly vocabSize: number
-  readonly trainedContext: number
-  /** How many of the rotary pairs turn with time, height and width; the last is unused. */
-  readonly ropeSections: readonly number[]
   /** Size of the file. */
   readonly bytes: number
   /** E.g. "Q4_K_M". */
@@ -38,15 +29,6 @@ export interface TextModelFacts {
   readonly isF32: boolean
   readonly chatTemplate: string | null
   readonly weights: WeightBytes
-}
-
-/** The feed-forward parts of a block of which each token goes through a few. */
-export interface Experts {
-  readonly count: number
-  /** How many a token goes through. */
-  readonly used: number
-  /** Width between the matrices of one. */
-  readonly feedForwardLength: number
 }
 
 /** Bytes of the tensors by where they are used. `output` 0: the token embeddings serve for the output too. */
@@ -58,17 +40,13 @@ export interface WeightBytes {
 
 /** What differs between the language models that run, by `general.architecture`. */
 const forms = {
-  qwen2vl: { hasHeadNorms: false, hasExperts: false },
-  qwen3vl: { hasHeadNorms: true, hasExperts: false },
-  qwen3vlmoe: { hasHeadNorms: true, hasExperts: true },
+  qwen2vl: { hasHeadNorms: false, hasExperts: false, isHybrid: false },
+  qwen3vl: { hasHeadNorms: true, hasExperts: false, isHybrid: false },
+  qwen3vlmoe: { hasHeadNorms: true, hasExperts: true, isHybrid: false },
+  qwen35: { hasHeadNorms: true, hasExperts: false, isHybrid: true },
+  qwen35moe: { hasHeadNorms: true, hasExperts: true, isHybrid: true },
 } as const satisfies Record<string, Form>
 export type Architecture = keyof typeof forms
-
-interface Form {
-  /** Queries and keys are normalised in each head, whose size is said and not what the width leaves. */
-  readonly hasHeadNorms: boolean
-  readonly hasExperts: boolean
-}
 
 const isArchitecture = (name: string): name is Architecture => Object.hasOwn(forms, name)
 /** What Ollama's own converter calls Qwen2.5-VL; llama.cpp does not read such files. */
@@ -81,7 +59,7 @@ const MAX_CONTEXT = 1 << 24
 /** As many as llama.cpp v0.4 has room for. */
 const MAX_EXPERTS = 512
 const ROPE_SCALING = ['none', 'linear', 'yarn', 'longrope']
-/** How llama.cpp calls the way in which Qwen's vocabularies split texts; "default" and none are converters that did not know. */
+/** How llama.cpp calls the ways in which Qwen's vocabularies split texts; "default" and none are converters that did not know. */
 const SPLITTINGS = ['qwen2', 'deepseek-r1-qwen']
 const UNKNOWN_SPLITTINGS = [null, '', 'default']
 const SPECIAL_TOKENS = ['bos', 'eos', 'eot', 'padding', 'unknown']
@@ -97,16 +75,16 @@ export function checkTextModel(header: GgufHeader): TextModelFacts {
   const foreign = [...header.tensors.keys()].find((name) => /^(v|mm|a)\./.test(name))
   if (foreign)
     throw unusual(header.path, `it holds parts of a projector too (${foreign}), which llama.cpp does not read`)
-  const sizes = readSizes(header, fields, architecture)
+  const { allBlocks, ...sizes } = readSizes(header, fields, architecture)
   checkVariant(header, fields, sizes, architecture)
-  const vocabSize = checkVocabulary(header, fields)
-  checkTensors(header, sizes, vocabSize, forms[architecture])
+  const vocabSize = checkVocabulary(header, fields, forms[architecture])
+  checkTextTensors(header, { ...sizes, allBlocks }, vocabSize, forms[architecture])
   return {
     ...sizes,
     name: printable(fields.text('general.name') || basename(header.path).replace(/\.gguf$/i, ''), MAX_NAME),
     architecture,
     family: textFamily(header).family,
-    lacksSplitting: !SPLITTINGS.includes(fields.text('tokenizer.ggml.pre') ?? ''),
+    ...splittingOf(fields, forms[architecture]),
     vocabSize,
     bytes: header.fileBytes,
     quantization: quantizationOf(header),
@@ -126,20 +104,6 @@ function weightBytes(header: GgufHeader, count: number): WeightBytes {
   const of = (name: string) => header.tensors.get(name)?.bytes ?? 0
   return { embeddings: of('token_embd.weight'), blocks, output: of('output.weight') }
 }
-
-type Sizes = Pick<
-  TextModelFacts,
-  | 'blocks'
-  | 'embeddingLength'
-  | 'feedForwardLength'
-  | 'heads'
-  | 'kvHeads'
-  | 'headDim'
-  | 'experts'
-  | 'deepstackLayers'
-  | 'trainedContext'
-  | 'ropeSections'
->
 
 function checkKind(header: GgufHeader, fields: Fields): Architecture {
   const { path } = header
@@ -165,15 +129,16 @@ function checkKind(header: GgufHeader, fields: Fields): Architecture {
   throw unsupported(path, `is a model of the kind "${printable(architecture, MAX_NAME)}". ${advice}`)
 }
 
-function readSizes(header: GgufHeader, fields: Fields, architecture: Architecture): Sizes {
+function readSizes(header: GgufHeader, fields: Fields, architecture: Architecture): CountedSizes {
   const { path } = header
-  const { hasHeadNorms, hasExperts } = forms[architecture]
+  const { hasHeadNorms, hasExperts, isHybrid } = forms[architecture]
   const key = (name: string) => `${architecture}.${name}`
-  const blocks = fields.u32(key('block_count'), { min: 1, max: MAX_BLOCKS })
+  const allBlocks = fields.u32(key('block_count'), { min: 1, max: MAX_BLOCKS })
+  const blocks = allBlocks - (isHybrid ? guessingBlocks(fields, key, allBlocks) : 0)
   const embeddingLength = fields.u32(key('embedding_length'), { min: 1, max: MAX_LENGTH })
-  const experts = hasExperts ? readExperts(fields, key) : null
+  const experts = hasExperts ? readExperts(fields, key, isHybrid) : null
   const feedForwardLength = experts
-    ? experts.used * experts.feedForwardLength
+    ? experts.used * experts.feedForwardLength + (experts.sharedLength ?? 0)
     : fields.u32(key('feed_forward_length'), { min: 1, max: MAX_FEED_FORWARD })
   const trainedContext = fields.u32(key('context_length'), { min: 1, max: MAX_CONTEXT })
   const heads = fields.u32(key('attention.head_count'), { min: 1, max: embeddingLength })
@@ -182,30 +147,51 @@ function readSizes(header: GgufHeader, fields: Fields, architecture: Architectur
   const headDim = hasHeadNorms
     ? fields.u32(key('attention.key_length'), { min: 1, max: MAX_LENGTH })
     : embeddingLength / heads
-  const deepstackLayers = hasHeadNorms ? fields.u32(key('n_deepstack_layers'), { max: blocks }) : 0
+  const recurrent = isHybrid ? readRecurrentBlocks(header, fields, key, blocks, allBlocks) : null
+  const deepstackLayers = hasHeadNorms && !isHybrid ? fields.u32(key('n_deepstack_layers'), { max: blocks }) : 0
   if (!Number.isInteger(headDim) || heads % kvHeads !== 0)
     throw unusual(path, `${heads} attention heads and ${kvHeads} key heads do not fit a width of ${embeddingLength}`)
   const ropeSections = fields.numbers(key('rope.dimension_sections'), 4, ['i32', 'u32'])
-  const turned = ropeSections.reduce((sum, section) => sum + section, 0)
-  if (ropeSections.some((section) => section < 0) || ropeSections[3] !== 0 || turned * 2 !== headDim)
+  const pairs = ropeSections.reduce((sum, section) => sum + section, 0)
+  const turned = isHybrid ? fields.u32(key('rope.dimension_count'), { min: 2, max: headDim }) : headDim
+  if (ropeSections.some((section) => section < 0) || ropeSections[3] !== 0 || pairs * 2 !== turned)
     throw unusual(path, `its rope.dimension_sections ${ropeSections.join(', ')} do not fit a head of ${headDim}`)
   return {
-    ...{ blocks, embeddingLength, feedForwardLength, heads, kvHeads, headDim, experts, deepstackLayers },
+    ...{
+      blocks,
+      allBlocks,
+      embeddingLength,
+      feedForwardLength,
+      heads,
+      kvHeads,
+      headDim,
+      experts,
+      recurrent,
+      deepstackLayers,
+    },
     ...{ trainedContext, ropeSections },
   }
 }
 
-function readExperts(fields: Fields, key: (name: string) => string): Experts {
+/** How many blocks behind the model guess further tokens ahead (MTP). */
+function guessingBlocks(fields: Fields, key: (name: string) => string, all: number): number {
+  const name = key('nextn_predict_layers')
+  return fields.has(name) ? fields.u32(name, { max: all - 1 }) : 0
+}
+
+function readExperts(fields: Fields, key: (name: string) => string, hasShared: boolean): Experts {
   const number = fields.u32(key('expert_count'), { min: 1, max: MAX_EXPERTS })
+  const width = { min: 1, max: MAX_FEED_FORWARD }
   return {
+    ...(hasShared && { sharedLength: fields.u32(key('expert_shared_feed_forward_length'), width) }),
     count: number,
     used: fields.u32(key('expert_used_count'), { min: 1, max: number }),
-    feedForwardLength: fields.u32(key('expert_feed_forward_length'), { min: 1, max: MAX_FEED_FORWARD }),
+    feedForwardLength: fields.u32(key('expert_feed_forward_length'), width),
   }
 }
 
 /** Optional settings that this architecture's graph does not have, or that llama.cpp asserts on. */
-function checkVariant(header: GgufHeader, fields: Fields, sizes: Sizes, architecture: Architecture): void {
+function checkVariant(header: GgufHeader, fields: Fields, sizes: TextSizes, architecture: Architecture): void {
   const { path } = header
   const key = (name: string) => `${architecture}.${name}`
   const only = (name: string, value: number) => {
@@ -216,13 +202,14 @@ function checkVariant(header: GgufHeader, fields: Fields, sizes: Sizes, architec
   fields.f32(key('attention.layer_norm_rms_epsilon'), { min: 0, max: 1 })
   // without it llama.cpp takes the width's share of a head
   if (forms[architecture].hasHeadNorms) fields.u32(key('attention.value_length'))
-  for (const name of ['attention.key_length', 'attention.value_length', 'rope.dimension_count'])
-    only(name, sizes.headDim)
+  const { isHybrid } = forms[architecture]
+  for (const name of ['attention.key_length', 'attention.value_length']) only(name, sizes.headDim)
+  if (!isHybrid) only('rope.dimension_count', sizes.headDim)
   for (const name of ['attention.key_length_swa', 'attention.value_length_swa', 'rope.dimension_count_swa'])
     only(name, sizes.headDim)
   if (!sizes.experts) for (const name of ['expert_count', 'expert_used_count']) only(name, 0)
   for (const name of ['expert_group_count', 'expert_group_used_count']) only(name, 0)
-  for (const name of ['nextn_predict_layers', 'pooling_type']) only(name, 0)
+  for (const name of isHybrid ? ['pooling_type'] : ['nextn_predict_layers', 'pooling_type']) only(name, 0)
   only('embedding_length_out', sizes.embeddingLength)
   if (!fields.bool(key('attention.causal'), true))
     throw unsupported(path, 'is not a model that writes text. Choose another one.')
@@ -236,14 +223,19 @@ function checkVariant(header: GgufHeader, fields: Fields, sizes: Sizes, architec
     if (fields.has(key(name))) fields.f32(key(name), { min: 0, max: 1e6 })
 }
 
+/** A hybrid model was trained with its own way only, whatever a converter that did not know it wrote. */
+function splittingOf(fields: Fields, { isHybrid }: Form): Pick<TextModelFacts, 'splitting' | 'lacksSplitting'> {
+  const named = fields.text('tokenizer.ggml.pre') ?? ''
+  if (isHybrid) return { splitting: 'qwen35', lacksSplitting: named !== 'qwen35' }
+  return { splitting: 'qwen2', lacksSplitting: !SPLITTINGS.includes(named) }
+}
+
 /** The number of tokens. */
-function checkVocabulary(header: GgufHeader, fields: Fields): number {
+function checkVocabulary(header: GgufHeader, fields: Fields, { isHybrid }: Form): number {
   const { path, vocabulary } = header
   const splitting = fields.text('tokenizer.ggml.pre')
-  if (
-    fields.text('tokenizer.ggml.model') !== 'gpt2' ||
-    !(SPLITTINGS.includes(splitting ?? '') || UNKNOWN_SPLITTINGS.includes(splitting))
-  )
+  const known = [...SPLITTINGS, ...UNKNOWN_SPLITTINGS, ...(isHybrid ? ['qwen35'] : [])]
+  if (fields.text('tokenizer.ggml.model') !== 'gpt2' || !known.includes(splitting))
     throw unsupported(path, 'does not have the vocabulary of a Qwen model. Choose another conversion of the model.')
   const tokens = fields.listLength('tokenizer.ggml.tokens', ['string']) ?? 0
   if (tokens === 0) throw unusual(path, 'it has no vocabulary')
@@ -268,44 +260,4 @@ function checkVocabulary(header: GgufHeader, fields: Fields): number {
       `has no ${missing.join(', ')} in its vocabulary, so it cannot chat about pictures. Choose a ${runningFamilies} model.`,
     )
   return tokens
-}
-
-function checkTensors(header: GgufHeader, sizes: Sizes, vocabSize: number, { hasHeadNorms }: Form): void {
-  const extra = [...header.tensors.keys()].find((name) => Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? 0) >= sizes.blocks)
-  if (extra) throw unusual(header.path, `it has ${sizes.blocks} blocks, but also a tensor ${extra}`)
-  const { blocks, embeddingLength: width, feedForwardLength: inner, heads, headDim, kvHeads, experts } = sizes
-  const queries = headDim * heads
-  const keys = headDim * kvHeads
-  requireMatrix(header, 'token_embd.weight', [width, vocabSize])
-  requireVector(header, 'output_norm.weight', width)
-  if (header.tensors.has('output.weight')) requireMatrix(header, 'output.weight', [width, vocabSize])
-  for (let i = 0; i < blocks; i++) {
-    const name = (part: string) => `blk.${i}.${part}`
-    requireVector(header, name('attn_norm.weight'), width)
-    requireVector(header, name('ffn_norm.weight'), width)
-    for (const [part, rows] of [
-      ['attn_q', queries],
-      ['attn_k', keys],
-      ['attn_v', keys],
-    ] as const) {
-      requireMatrix(header, name(`${part}.weight`), [width, rows])
-      if (!header.tensors.has(name(`${part}.bias`))) continue
-      if (hasHeadNorms) throw unusual(header.path, `its ${name(`${part}.bias`)} is more than its kind has`)
-      requireVector(header, name(`${part}.bias`), rows)
-    }
-    requireMatrix(header, name('attn_output.weight'), [queries, width])
-    if (hasHeadNorms)
-      for (const part of ['attn_q_norm', 'attn_k_norm']) requireVector(header, name(`${part}.weight`), headDim)
-    if (experts) {
-      const { count: number, feedForwardLength: own } = experts
-      requireMatrix(header, name('ffn_gate_inp.weight'), [width, number])
-      requireMatrix(header, name('ffn_gate_exps.weight'), [width, own, number])
-      requireMatrix(header, name('ffn_up_exps.weight'), [width, own, number])
-      requireMatrix(header, name('ffn_down_exps.weight'), [own, width, number])
-    } else {
-      requireMatrix(header, name('ffn_gate.weight'), [width, inner])
-      requireMatrix(header, name('ffn_up.weight'), [width, inner])
-      requireMatrix(header, name('ffn_down.weight'), [inner, width])
-    }
-  }
 }

@@ -174,8 +174,18 @@ export function requireVector(
   length: number,
   types: readonly string[] = ['F32'],
 ): void {
+  requireNumbers(header, name, [length], types)
+}
+
+/** The same of a tensor of any shape. @throws AppError UnsupportedModel. */
+export function requireNumbers(
+  header: GgufHeader,
+  name: string,
+  dims: readonly number[],
+  types: readonly string[] = ['F32'],
+): void {
   const tensor = requireTensor(header, name)
-  requireShape(header, tensor, [length])
+  requireShape(header, tensor, dims)
   if (!types.includes(tensor.type.name))
     throw unsupported(
       header.path,

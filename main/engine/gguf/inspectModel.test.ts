@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ErrorCode } from '#contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { goldenModel } from '../../testing/engineGoldens.ts'
 import { ggufFields } from '../../testing/ggufFields.ts'
 import type { Field } from '../../testing/ggufFields.ts'
 import { inspectModel } from './inspectModel.ts'
@@ -324,9 +325,25 @@ describe('the wrong file', () => {
     ))
 
   it('another kind of projector is named', async () =>
-    expect(projector(await replaced(demo.projectorPath, 'qwen2vl_merger', 'qwen3vl_merger'))).rejects.toEqual(
-      refusal('UnsupportedModel', /is the projector of Qwen3\.5, which is not supported yet/),
+    expect(projector(await replaced(demo.projectorPath, 'qwen2vl_merger', 'never_heard_of'))).rejects.toEqual(
+      refusal('UnsupportedModel', /is the projector of never_heard_of, which is not supported/),
     ))
+
+  it('a projector whose patches have another size than its family has is not taken for one', async () =>
+    expect(projector(await replaced(demo.projectorPath, 'qwen2vl_merger', 'qwen3vl_merger'))).rejects.toEqual(
+      refusal('UnsupportedModel', /patches of another size than 16 pixels/),
+    ))
+
+  it('a projector of Qwen3.5 is told from one of Qwen3-VL, whose model takes more', async () => {
+    const [own, other] = [goldenModel('qwen35'), goldenModel('qwen3vl')]
+    expect(await inspectModel(own)).toMatchObject({ family: 'qwen35', projector: { kind: 'qwen35', deepBlocks: [] } })
+    await expect(inspectModel({ ...other, projectorPath: own.projectorPath })).rejects.toEqual(
+      refusal('ProjectorMismatch', /is the projector of Qwen3\.5, .* is a Qwen3-VL model/),
+    )
+    await expect(inspectModel({ ...own, projectorPath: other.projectorPath })).rejects.toEqual(
+      refusal('ProjectorMismatch', /is the projector of Qwen3-VL, .* is a Qwen3\.5 model/),
+    )
+  })
 
   it('swapped files are recognised', () =>
     expect(inspectModel({ textPath: demo.projectorPath, projectorPath: demo.textPath })).rejects.toEqual(

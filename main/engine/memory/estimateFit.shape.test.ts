@@ -23,6 +23,8 @@ test.each([
   ['Qwen2-VL', synthetic],
   ['heads that are together wider than the model', () => goldenModel('qwen3vl').textPath],
   ['a mixture of experts', () => goldenModel('qwen3vlmoe').textPath],
+  ['a hybrid model', () => goldenModel('qwen35').textPath],
+  ['a hybrid mixture of experts', () => goldenModel('qwen35moe').textPath],
 ])('weights estimated from the shape and the size of the file are those of its header: %s', async (_, pathOf) => {
   const { text } = await inspectModel({ textPath: pathOf(), projectorPath: null })
   const shape = { text: { ...text, tiedEmbeddings: text.weights.output === 0 }, projector: null }

@@ -1,5 +1,6 @@
 import type { Fit, Placement } from '#contract'
 import type { TextModelFacts } from '../gguf/checkTextModel.ts'
+import type { RecurrentBlocks } from '../gguf/recurrentBlocks.ts'
 import type { ContextOptions, DeviceInfo, MachineFacts, MemoryPlan, ModelShape } from '../types.ts'
 import { bestGpu } from './memoryModel.ts'
 import {
@@ -165,7 +166,7 @@ type Sizes = Pick<
   TextModelFacts,
   'embeddingLength' | 'feedForwardLength' | 'heads' | 'kvHeads' | 'headDim' | 'vocabSize'
 > &
-  Partial<Pick<TextModelFacts, 'experts'>>
+  Partial<Pick<TextModelFacts, 'experts' | 'recurrent'>>
 
 /**
  * Numbers in the token embeddings and in one block; its norms and biases are too few to count. `read`: how many of a block's
@@ -179,15 +180,31 @@ function parameters({
   headDim,
   vocabSize,
   experts,
-}: Sizes): {
+  recurrent,
+  blocks,
+}: Sizes & { readonly blocks: number }): {
   embeddings: number
   block: number
   read: number
 } {
-  const attention = 2 * width * (heads + kvHeads) * headDim
+  const attention = recurrent
+    ? mixedAttention({ width, queries: heads * headDim, keys: kvHeads * headDim, blocks }, recurrent)
+    : 2 * width * (heads + kvHeads) * headDim
   const read = attention + 3 * width * feedForwardLength
-  const block = experts ? attention + 3 * width * experts.count * experts.feedForwardLength : read
+  const all = experts && experts.count * experts.feedForwardLength + (experts.sharedLength ?? 0)
+  const block = all ? attention + 3 * width * all : read
   return { embeddings: vocabSize * width, block, read }
+}
+
+/** Numbers of what a hybrid model's blocks have before their feed-forward part, as a mean: gated attention or a state's matrices. */
+function mixedAttention(
+  { width, queries, keys, blocks }: { width: number; queries: number; keys: number; blocks: number },
+  { isRecurrent, headLength, keyHeads, valueHeads }: RecurrentBlocks,
+): number {
+  const inner = headLength * valueHeads
+  const state = width * (3 * inner + 2 * headLength * keyHeads + 2 * valueHeads)
+  const share = isRecurrent.filter(Boolean).length / blocks
+  return share * state + (1 - share) * width * (3 * queries + 2 * keys)
 }
 
 /** What an answer usually has in its KV cache, in tokens. */

@@ -24,6 +24,7 @@ test.skipIf(process.platform !== 'linux').each([
   { name: 'demo', model: demoModel, contextTokens: 4096 },
   { name: 'qwen2vl', model: goldenModel('qwen2vl'), contextTokens: 4096 },
   { name: 'qwen25vl', model: goldenModel('qwen25vl'), contextTokens: 2048 },
+  { name: 'qwen35', model: goldenModel('qwen35'), contextTokens: 4096 },
 ])(
   'the memory estimated for the $name model is what its process takes with a full context of $contextTokens tokens',
   async ({ model, contextTokens }) => {

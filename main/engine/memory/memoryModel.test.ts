@@ -4,7 +4,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { layOut } from '../../bench/synthetic/ggufWriter.ts'
 import type { GgufFile } from '../../bench/synthetic/ggufWriter.ts'
-import { projector as projectorFile, qwen2vl2b, qwen3vl2b, textModel } from '../../bench/synthetic/modelFiles.ts'
+import {
+  projector as projectorFile,
+  qwen2vl2b,
+  qwen35Large,
+  qwen3vl2b,
+  textModel,
+} from '../../bench/synthetic/modelFiles.ts'
 import { visionOf } from '../../lib/families/families.ts'
 import { tokenPixels } from '../../lib/families/family.ts'
 import { families, goldenModel } from '../../testing/engineGoldens.ts'
@@ -18,6 +24,7 @@ import { createRuntime } from '../worker/native/runtime.ts'
 import type { Frame } from '../worker/vision/patches.ts'
 import { Projector } from '../worker/vision/projector.ts'
 import { VisionTower } from '../worker/vision/tower.ts'
+import { recurrentStateBytes } from './checkpoints.ts'
 import { MIB, computeBytes, kvLayerBytes, patchesOf, pictureGraphBytes } from './memoryModel.ts'
 
 const TOLERANCE = 0.15
@@ -76,6 +83,17 @@ models['a model as wide as Qwen3-VL 2B'] = () => ({
   projectorPath: zeros('mmproj3.gguf', projectorFile(shape3)),
 })
 
+/** The same of Qwen3.5, with each kind of block. */
+const shape35 = {
+  ...qwen35Large,
+  text: { ...qwen35Large.text, blocks: 4 },
+  vision: { ...qwen35Large.vision, blocks: 2 },
+}
+models['a model as wide as Qwen3.5 4B'] = () => ({
+  textPath: zeros('text35.gguf', textModel(shape35)),
+  projectorPath: zeros('mmproj35.gguf', projectorFile(shape35)),
+})
+
 describe.each(Object.entries(models))('%s', (_name, filesOf) => {
   let files: ModelFiles
   let model: LanguageModel
@@ -96,9 +114,14 @@ describe.each(Object.entries(models))('%s', (_name, filesOf) => {
       Number(new RegExp(`CPU ${what} buffer size = +([\\d.]+) MiB`).exec(runtime.log.text())![1]) * MIB
     try {
       // the log rounds to a hundredth of a MiB
-      expect(
-        Math.abs(kvLayerBytes(model.facts, contextTokens, kvType) * model.facts.blocks - logged('KV')),
-      ).toBeLessThanOrEqual(0.005 * MIB)
+      const { blocks, recurrent } = model.facts
+      const withKeys = recurrent ? recurrent.isRecurrent.filter((is) => !is).length : blocks
+      expect(Math.abs(kvLayerBytes(model.facts, contextTokens, kvType) * withKeys - logged('KV'))).toBeLessThanOrEqual(
+        0.005 * MIB,
+      )
+      // of a sequence, and of the one through which it is copied
+      if (recurrent)
+        expect(Math.abs(2 * recurrentStateBytes(recurrent) - logged('RS'))).toBeLessThanOrEqual(0.005 * MIB)
       expectNear(computeBytes(model.facts, contextTokens, flashAttention !== 'off'), logged('compute'))
     } finally {
       await context.free()

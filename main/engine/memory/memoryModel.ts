@@ -3,6 +3,7 @@ import type { ModelFamily } from '#contract'
 import { visionOf } from '../../lib/families/families.ts'
 import type { ProjectorFacts } from '../gguf/checkProjector.ts'
 import type { TextModelFacts } from '../gguf/checkTextModel.ts'
+import type { RecurrentBlocks } from '../gguf/recurrentBlocks.ts'
 import type { ContextOptions, DeviceInfo } from '../types.ts'
 
 /** The device that should compute: the GPU with the most free memory, a dedicated one first; null when there is none. */
@@ -37,7 +38,7 @@ const DRIVER_BYTES = 256 * MIB
 
 /** What the scratch memory depends on. */
 type ScratchFacts = Pick<TextModelFacts, 'embeddingLength' | 'feedForwardLength' | 'heads' | 'vocabSize'> &
-  Partial<Pick<TextModelFacts, 'deepstackLayers'>>
+  Partial<Pick<TextModelFacts, 'deepstackLayers' | 'recurrent'>>
 
 /** Bytes of the KV cache of one layer, exact: a row of keys and one of values per token. */
 export function kvLayerBytes(
@@ -54,14 +55,24 @@ export function kvLayerBytes(
  * layer beside the attention mask, without flash attention with the scores of every head.
  */
 export function computeBytes(text: ScratchFacts, contextTokens: number, flashAttention: boolean): number {
-  const { embeddingLength: width, feedForwardLength, heads, vocabSize, deepstackLayers = 0 } = text
+  const { embeddingLength: width, feedForwardLength, heads, vocabSize, deepstackLayers = 0, recurrent } = text
   const batch = (values: number) => UBATCH * values * F32_BYTES
   const feedForward = batch(4 * feedForwardLength + width)
   const attention = batch(6 * width + (flashAttention ? 0 : heads * contextTokens))
   const mask = UBATCH * contextTokens * (flashAttention ? F16_BYTES : F32_BYTES)
+  const state = recurrent ? batch(2 * width + recurrentValues(recurrent)) : 0
   // rows that are wider than the model, and what goes into its first layers of them
   const deepstack = deepstackLayers === 0 ? 0 : batch((1 + 2 * deepstackLayers) * width)
-  return deepstack + Math.max(batch(vocabSize + 3 * width), mask + Math.max(feedForward, attention))
+  return deepstack + Math.max(batch(vocabSize + 3 * width), mask + Math.max(feedForward, attention, state))
+}
+
+/** Tokens that a recurrent block puts into its state at once, by products among them. */
+const CHUNK = 64
+
+/** What a recurrent block has of each token while it computes. */
+function recurrentValues({ headLength, keyHeads, valueHeads }: RecurrentBlocks): number {
+  const inner = headLength * valueHeads
+  return 3 * (inner + 2 * headLength * keyHeads) + 2 * inner + CHUNK * valueHeads
 }
 
 /**

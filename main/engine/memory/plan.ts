@@ -4,6 +4,7 @@ import { tokenPixels } from '../../lib/families/family.ts'
 import type { ProjectorFacts } from '../gguf/checkProjector.ts'
 import type { TextModelFacts } from '../gguf/checkTextModel.ts'
 import type { ContextOptions, DeviceInfo, MemoryPlan, PlanPart } from '../types.ts'
+import { mostCheckpoints, recurrentBlockBytes, recurrentStateBytes } from './checkpoints.ts'
 import {
   gpuOverheadBytes,
   kvLayerBytes,
@@ -28,7 +29,7 @@ export type PlannedText = Pick<
   | 'bytes'
   | 'weights'
 > &
-  Partial<Pick<TextModelFacts, 'deepstackLayers' | 'experts'>>
+  Partial<Pick<TextModelFacts, 'deepstackLayers' | 'experts' | 'recurrent'>>
 /** The same of a projector. */
 export type PlannedProjector = Pick<
   ProjectorFacts,
@@ -191,7 +192,7 @@ function cost(input: PlanInput, { gpuLayers, visionOnGpu, contextTokens, picture
   const { embeddings, blocks, output } = text.weights
   const blockBytes = sum(blocks.slice(text.blocks - blocksThere))
   const outputThere = gpuLayers > 0
-  const kv = kvLayerBytes(text, contextTokens, kvType)
+  const blockKv = kvBytesOf(text, contextTokens, kvType)
   const patches = projector ? patchesOf(picturePixels, projector.family) : 0
   const graph = projector ? pictureGraphBytes(projector, patches) : 0
   const extra = projector ? pictureExtraBytes(projector, patches) : 0
@@ -201,7 +202,7 @@ function cost(input: PlanInput, { gpuLayers, visionOnGpu, contextTokens, picture
     part(cpu, input.systemFreeBytes, {
       weights: text.bytes - blockBytes - (outputThere ? output : 0),
       projector: visionOnGpu ? 0 : visionBytes,
-      kv: (text.blocks - blocksThere) * kv,
+      kv: sum(blockKv.slice(0, text.blocks - blocksThere)) + checkpointBytes(text),
       picture: extra + (visionOnGpu ? 0 : graph),
       overhead: processBytes(text, contextTokens, flashAttention, gpuLayers < layers),
     }),
@@ -212,7 +213,7 @@ function cost(input: PlanInput, { gpuLayers, visionOnGpu, contextTokens, picture
         // embeddings that serve for the output too are copied
         weights: blockBytes + (outputThere ? output || embeddings : 0),
         projector: visionOnGpu ? visionBytes : 0,
-        kv: blocksThere * kv,
+        kv: sum(blockKv.slice(text.blocks - blocksThere)),
         picture: visionOnGpu ? graph : 0,
         overhead: gpuOverheadBytes(text, contextTokens, flashAttention, gpuLayers > 0, gpuLayers < layers),
       }),
@@ -227,6 +228,21 @@ function cost(input: PlanInput, { gpuLayers, visionOnGpu, contextTokens, picture
     total: sum(parts.map(({ total }) => total)),
   }
 }
+
+/** Sequences of a conversation's context, each with a recurrent state: its own and the one that copies for the disk. */
+const SEQUENCES = 2
+
+/** What each block holds of a conversation: keys and values of every token, or a state of always the same size. */
+function kvBytesOf(text: PlannedText, contextTokens: number, kvType: KvType): number[] {
+  const { recurrent } = text
+  const attention = kvLayerBytes(text, contextTokens, kvType)
+  const state = recurrent ? SEQUENCES * recurrentBlockBytes(recurrent) : 0
+  return Array.from({ length: text.blocks }, (_, i) => (recurrent?.isRecurrent[i] ? state : attention))
+}
+
+/** The copies of the recurrent state that a conversation goes back to. */
+const checkpointBytes = ({ recurrent }: PlannedText): number =>
+  recurrent ? mostCheckpoints(recurrent) * recurrentStateBytes(recurrent) : 0
 
 function part(device: string, free: number, bytes: Omit<PlanPart, 'device' | 'free' | 'total'>): PlanPart {
   return { device, ...bytes, total: sum(Object.values(bytes)), free }

@@ -156,6 +156,19 @@ describe('an adapter for a model whose heads are together wider than the model',
   test.each([
     ['qwen3vl', { ...attention(5), ...feedForward }],
     ['qwen3vlmoe', attention(4)],
+    [
+      'qwen35',
+      {
+        'blk.3.attn_q.weight': [96, 512],
+        'blk.3.attn_output.weight': [256, 96],
+        'blk.0.attn_qkv.weight': [96, 256],
+        'blk.0.attn_gate.weight': [96, 128],
+        'blk.1.ssm_alpha.weight': [96, 4],
+        'blk.1.ssm_beta.weight': [96, 4],
+        'blk.2.ssm_out.weight': [128, 96],
+        'blk.2.ffn_down.weight': [192, 96],
+      },
+    ],
   ] as const)('of %s changes its answer', async (set, changed) => {
     const model = goldenModel(set)
     const path = file(loraFile({ weights: changed, metadata: metadata(set) }))

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { writeGguf } from '../../bench/synthetic/ggufWriter.ts'
-import { projector, qwen3vl2b, textModel } from '../../bench/synthetic/modelFiles.ts'
+import { projector, qwen35Large, qwen3vl2b, textModel } from '../../bench/synthetic/modelFiles.ts'
 import { Random } from '../../bench/synthetic/weights.ts'
 import type { Weights } from '../../bench/synthetic/weights.ts'
 import { forkWorker } from '../../nodePorts.ts'
@@ -17,6 +17,16 @@ const shape = {
   ...qwen3vl2b,
   text: { ...qwen3vl2b.text, blocks: 4, width: 256, heads: 4, kvHeads: 2, headLength: 128, feedForward: 512 },
   vision: { blocks: 4, width: 64, heads: 2, feedForward: 96, deep: { blocks: [0, 1, 3], positionSide: 8 } },
+}
+/** The same of Qwen3.5: its matrices before recurrent states are quantized too. */
+const hybrid = {
+  ...qwen35Large,
+  text: {
+    ...qwen35Large.text,
+    ...{ blocks: 4, width: 256, heads: 4, kvHeads: 2, feedForward: 512, normalTokens: 4000, vocabularySize: 4096 },
+    recurrent: { interval: 4, kernel: 4, headLength: 64, keyHeads: 2, valueHeads: 4 },
+  },
+  vision: { blocks: 4, width: 64, heads: 2, feedForward: 96, deep: { blocks: [], positionSide: 8 } },
 }
 const small = { ...shape, text: { ...shape.text, normalTokens: 4000, vocabularySize: 4096 } }
 
@@ -67,10 +77,10 @@ function randomBlocks(name: string): Weights {
 
 const folder = tempFolder()
 const engine = createEngine({ spawn: forkWorker, cachePath: folder.path })
-const projectorPath = join(folder.path, 'mmproj.gguf')
+const projectorOf = ({ id }: { readonly id: string }) => join(folder.path, `${id}-mmproj.gguf`)
 let picture: ChatPart
 beforeAll(async () => {
-  await writeGguf(projectorPath, projector(small))
+  for (const shape of [small, hybrid]) await writeGguf(projectorOf(shape), projector(shape))
   const bytes = await sharp({ create: { width: 64, height: 96, channels: 3, background: '#a33' } })
     .png()
     .toBuffer()
@@ -81,23 +91,32 @@ afterAll(async () => {
   folder.remove()
 })
 
-test.each([...Object.keys(scales), 'IQ1_M'])('a language model of %s blocks loads and answers', async (type) => {
-  const file = textModel(small)
-  const tensors = file.tensors.map((tensor) =>
-    tensor.name.startsWith('blk.') && tensor.dims.length === 2 ? { ...tensor, weights: randomBlocks(type) } : tensor,
-  )
-  const textPath = join(folder.path, `${type}.gguf`)
-  await writeGguf(textPath, { ...file, tensors })
-  const { result } = await answered(
-    engine,
-    requestOf([user(picture, 'What is it?')], {
-      model: { textPath, projectorPath },
-      budget: { minPixels: 4096, maxPixels: 65_536 },
-      contextTokens: 512,
-      maxTokens: 4,
-      ignoreEos: true,
-    }),
-  )
-  expect(result.tokens).toHaveLength(4)
-  expect(result.usage.promptTokens).toBeGreaterThan(6)
-})
+const types = [...Object.keys(scales), 'IQ1_M']
+/** Whether a tensor of a block is a matrix that is multiplied, and so may be quantized. */
+const isMatrix = ({ name, dims }: { readonly name: string; readonly dims: readonly number[] }) =>
+  name.startsWith('blk.') && dims.length === 2 && !name.includes('ssm_conv1d')
+
+test.each([...types.map((type) => [type, small] as const), ...types.map((type) => [type, hybrid] as const)])(
+  'a language model of %s blocks loads and answers: $1.id',
+  async (type, shape) => {
+    const file = textModel(shape)
+    const tensors = file.tensors.map((tensor) =>
+      isMatrix(tensor) ? { ...tensor, weights: randomBlocks(type) } : tensor,
+    )
+    const textPath = join(folder.path, `${shape.id}-${type}.gguf`)
+    const projectorPath = projectorOf(shape)
+    await writeGguf(textPath, { ...file, tensors })
+    const { result } = await answered(
+      engine,
+      requestOf([user(picture, 'What is it?')], {
+        model: { textPath, projectorPath },
+        budget: { minPixels: 4096, maxPixels: 65_536 },
+        contextTokens: 512,
+        maxTokens: 4,
+        ignoreEos: true,
+      }),
+    )
+    expect(result.tokens).toHaveLength(4)
+    expect(result.usage.promptTokens).toBeGreaterThan(6)
+  },
+)

@@ -65,6 +65,8 @@ describe.each(families)('%s: what is computed once', (family) => {
   const second = [...first, message('assistant', 'It shows a red ball.'), user('Is it large?')]
   const imageTokens = 12
   const SYSTEM_TOKENS = 24
+  // a recurrent state goes back to where the turn of the answer began, not to the last of its words that stay
+  const turnTokens = family === 'qwen35' ? 3 : 0
 
   test('is used again by the next question on the same picture', async () => {
     await sameAsFresh(exact(family, first))
@@ -123,7 +125,7 @@ describe.each(families)('%s: what is computed once', (family) => {
       await sameAsFresh(exact(family, [...other, message('assistant', 'No.'), user('Why?')]), {
         conversationId: `${family}-b`,
       }),
-    ).toBeGreaterThan(100)
+    ).toBeGreaterThan(100 - turnTokens)
   })
 
   test('is right for a picture of more tokens than one slice of a prefill', async () => {
@@ -143,7 +145,7 @@ describe.each(families)('%s: what is computed once', (family) => {
     expect(await sameAsFresh(exact(family, fast), a)).toBeGreaterThan(imageTokens)
     expect(
       await sameAsFresh(exact(family, [...fast, message('assistant', 'A ball.'), user('Is it fast?')]), a),
-    ).toBeGreaterThan(100)
+    ).toBeGreaterThan(100 - turnTokens)
   })
 
   test('by preparing a draft, gives the same answer', async () => {

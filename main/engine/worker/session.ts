@@ -174,7 +174,9 @@ export class Session implements AsyncDisposable {
     const before = prompt.units.slice(0, prompt.settled)
     try {
       this.computing = before
-      for (let at = context.rewind(before); at < before.length; at = context.length) {
+      // what is there beyond it is for the answer to keep
+      const isThere = context.common(before) === before.length
+      for (let at = isThere ? before.length : context.rewind(before); at < before.length; at = context.length) {
         // a run of tokens or one medium at a time, so that a question that comes meanwhile waits for no more than that
         const unit = before[at]!
         const end = 'media' in unit ? at + 1 : before.findIndex((next, i) => i > at && 'media' in next)

@@ -3,14 +3,14 @@ import { wordsInName } from './family.ts'
 import type { Family, RunningFamily, VisionFacts } from './family.ts'
 import { qwen2vl } from './qwen2vl.ts'
 import { qwen3vl } from './qwen3vl.ts'
+import { qwen35 } from './qwen35.ts'
 import { qwen25vl } from './qwen25vl.ts'
 
 /** The families that the engine runs. To run another one is to add a file for it here and one in the engine's worker. */
-const running: Readonly<Record<ModelFamily, RunningFamily>> = { qwen25vl, qwen2vl, qwen3vl }
+const running: Readonly<Record<ModelFamily, RunningFamily>> = { qwen25vl, qwen2vl, qwen3vl, qwen35 }
 
 /** Families that are known by name only. */
 const others: readonly Family[] = [
-  { id: 'qwen35', label: 'Qwen3.5', architectures: ['qwen35', 'qwen35moe'], projectorTypes: [], vision: null },
   { id: 'gemma3', label: 'Gemma 3', architectures: ['gemma3'], projectorTypes: ['gemma3'], vision: null },
   {
     id: 'gemma3n',
@@ -87,10 +87,10 @@ export function familyList(ids: readonly string[]): string {
   return labels.length < 2 ? labels.join('') : `${labels.slice(0, -1).join(', ')} or ${labels.at(-1)!}`
 }
 
-/** The families that run, for advice: "Qwen2-VL or Qwen2.5-VL". */
+/** The families that run, for advice, the oldest first: "Qwen2-VL, Qwen2.5-VL or Qwen3-VL". */
 export const runningFamilies = familyList(
   families
     .filter(({ vision }) => vision !== null)
-    .map(({ id }) => id)
-    .sort((a, b) => a.length - b.length),
+    .sort((a, b) => (a.label < b.label ? -1 : 1))
+    .map(({ id }) => id),
 )

@@ -48,8 +48,8 @@ export interface VisionFacts {
   /** Temporal positions for each second of a video that stands as a whole; null: each slice takes one position. */
   readonly positionsPerSecond: number | null
   /**
-   * Whether patches have a bias and a learned position each, from a square table that is interpolated, and outputs of some
-   * blocks go into the first layers of the language model (deepstack).
+   * Whether patches have a bias and a learned position each, from a square table that is interpolated, and outputs of the
+   * blocks that a projector names, if any, go into the first layers of the language model (deepstack).
    */
   readonly isDeep: boolean
 }

@@ -5,7 +5,7 @@ const text = (family: string | null, width = 3584) => ({ name: 'Docs 7B', family
 const projector = (family: string | null, width = 3584) => ({ fileName: 'mmproj.gguf', family, width })
 
 describe('a language model and a projector', () => {
-  test.each(['qwen2vl', 'qwen25vl'])('of one family and width belong together: %s', (family) => {
+  test.each(['qwen2vl', 'qwen25vl', 'qwen3vl', 'qwen35'])('of one family and width belong together: %s', (family) => {
     expect(pairing(text(family), projector(family))).toEqual({ verdict: 'fits', why: null })
   })
 
@@ -13,6 +13,7 @@ describe('a language model and a projector', () => {
     ['qwen2vl', 'qwen25vl', /mmproj\.gguf is the projector of Qwen2\.5-VL, Docs 7B is a Qwen2-VL model/],
     ['qwen25vl', 'qwen2vl', /mmproj\.gguf is the projector of Qwen2-VL, Docs 7B is a Qwen2\.5-VL model/],
     ['qwen25vl', 'qwen3vl', /the projector of Qwen3-VL/],
+    ['qwen3vl', 'qwen35', /the projector of Qwen3\.5, Docs 7B is a Qwen3-VL model/],
     ['qwen2vl', 'llava', /the projector of LLaVA/],
     ['qwen2vl', 'something new', /the projector of something new/],
     ['qwen2vl', null, /the projector of an unknown family/],

@@ -26,7 +26,7 @@ export type Pairing =
 const SHARED_ARCHITECTURE = 'qwen2vl'
 const ADVICE = 'Choose the projector (mmproj) that belongs to this model.'
 /** Families whose sizes share widths, so that a projector of another size would be taken without a word. */
-const SHARED_WIDTHS: readonly string[] = ['qwen3vl']
+const SHARED_WIDTHS: readonly string[] = ['qwen3vl', 'qwen35']
 /** The size in a name, e.g. "2B" or "30B-A3B"; null when it has none. */
 const sizeIn = (name: string): string | null =>
   /\d+(\.\d+)?B(-A\d+B)?/i.exec(name.replace(/\s/g, '-'))?.[0].toUpperCase() ?? null

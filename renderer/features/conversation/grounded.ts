@@ -55,7 +55,7 @@ export function mediaBefore(messages: OpenConversation['messages'], answer: Mess
 }
 
 /** Families that are told when each frame is shown after the file's start, so that they tell that time too. */
-const TOLD_TIMES: readonly ModelFamily[] = ['qwen3vl']
+const TOLD_TIMES: readonly ModelFamily[] = ['qwen3vl', 'qwen35']
 
 function thingsOf(message: Message, { family }: Seen): SeenThing[] {
   const knowsTimes = TOLD_TIMES.includes(family)

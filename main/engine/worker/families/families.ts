@@ -2,9 +2,10 @@ import type { ModelFamily, PictureMark } from '#contract'
 import type { FamilyCode, PictureSize } from './family.ts'
 import { qwen2vl } from './qwen2vl.ts'
 import { qwen3vl } from './qwen3vl.ts'
+import { qwen35 } from './qwen35.ts'
 import { qwen25vl } from './qwen25vl.ts'
 
-const families: Readonly<Record<ModelFamily, FamilyCode>> = { qwen2vl, qwen25vl, qwen3vl }
+const families: Readonly<Record<ModelFamily, FamilyCode>> = { qwen2vl, qwen25vl, qwen3vl, qwen35 }
 
 /** What the worker does differently for a family. */
 export const codeOf = (family: ModelFamily): FamilyCode => families[family]

@@ -2,13 +2,16 @@ import { unlessAborted } from '#contract'
 import type { LanguageContext } from '../language/context.ts'
 import { commonPrefix, unitTokens } from '../prompt/positions.ts'
 import type { Unit } from '../prompt/positions.ts'
+import { fittingStates, STATE_SLOTS, wantedStates } from './hybridStates.ts'
 import { digestAfter, NOTHING_BEFORE } from './kvStateStore.ts'
-import type { KvStateStore, StatePiece } from './kvStateStore.ts'
+import type { KvStateStore, SavedState, StatePiece } from './kvStateStore.ts'
 
 /** Fewer tokens than this are computed again faster than they are read. */
 const WORTH_SAVING_TOKENS = 64
 /** Tokens of a piece, unless one medium has more. A question that comes while one is copied waits for that, some ms. */
 const PIECE_TOKENS = 256
+/** The same of a hybrid model: fewer of its blocks have keys and values, and each copy takes the recurrent state along. */
+const HYBRID_PIECE_TOKENS = 1024
 /** Pieces that wait for the disk take at most so much memory, in bytes. */
 const MAX_WAITING_BYTES = 256 << 20
 
@@ -28,6 +31,8 @@ export class KvState {
   private conversation: string | null = null
   /** The pieces of it that are on disk or on their way there. */
   private saved: SavedPiece[] = []
+  /** Names of what is in the slots for recurrent states, of a hybrid model. */
+  private slots: (string | null)[] = []
   private variant = ''
   /** Conversations that were removed: nothing of them is kept any more, whatever is still done for them. */
   private readonly forgotten = new Set<string>()
@@ -80,7 +85,10 @@ export class KvState {
     context.noteSaved()
     if (this.savedEnd >= this.fullAt) return
     let isBroken = false
-    for (const { from, to } of piecesOf(context.units, this.savedEnd)) {
+    // a recurrent state can only be saved where a piece ends
+    const wanted = wantedStates(context)
+    const pieceTokens = context.isHybrid ? HYBRID_PIECE_TOKENS : PIECE_TOKENS
+    for (const { from, to } of piecesOf(context.units, this.savedEnd, pieceTokens, wanted)) {
       if (signal?.aborted || this.conversation !== conversation) return
       const before = this.saved.at(-1)?.digest ?? NOTHING_BEFORE
       const data = await context.copyOut(from, to).catch(() => null)
@@ -104,13 +112,55 @@ export class KvState {
         if (written === 'full') this.fullAt = Math.min(this.fullAt, from)
       })
       this.writes = write
-      if (this.waitingBytes <= MAX_WAITING_BYTES) continue
-      try {
-        await (signal ? unlessAborted(write, signal) : write)
-      } catch (error) {
-        if (!signal?.aborted) throw error
-      }
+      await this.roomToWait(write, signal)
     }
+    // first what the next question needs: a process that ends is given a few seconds
+    const byUse = [...wanted].sort((x, y) => Number(x === context.length) - Number(y === context.length) || y - x)
+    for (const at of byUse) {
+      const state = signal?.aborted || this.conversation !== conversation ? null : await this.stateAt(at, context)
+      if (state && this.conversation === conversation) this.writeState(conversation, variant, state, wanted, store)
+      await this.roomToWait(this.writes, signal)
+    }
+  }
+
+  /** Waits for `write` where too much waits for the disk, until `signal` aborts. */
+  private async roomToWait(write: Promise<unknown>, signal?: AbortSignal): Promise<void> {
+    if (this.waitingBytes <= MAX_WAITING_BYTES) return
+    try {
+      await (signal ? unlessAborted(write, signal) : write)
+    } catch (error) {
+      if (!signal?.aborted) throw error
+    }
+  }
+
+  /** The recurrent state behind `at` units, unless it is on disk or the pieces before it are not. */
+  private async stateAt(at: number, context: LanguageContext): Promise<SavedState | null> {
+    const piece = this.saved.findIndex(({ end }) => end === at)
+    const digest = this.saved[piece]?.digest
+    if (digest === undefined || this.slots.includes(digest)) return null
+    const held = context.checkpointsHeld.find((checkpoint) => checkpoint.at === at)?.data
+    const data = held ?? (at === context.length ? await context.recurrentState().catch(() => null) : null)
+    return data && { ends: this.saved.slice(0, piece + 1).map(({ end }) => end), digest, data }
+  }
+
+  /** Puts a state where one is that nobody wants any more. */
+  private writeState(
+    conversation: string,
+    variant: string,
+    state: SavedState,
+    wanted: readonly number[],
+    store: KvStateStore,
+  ): void {
+    const current = new Set(this.saved.filter(({ end }) => wanted.includes(end)).map(({ digest }) => digest))
+    const free = Array.from({ length: STATE_SLOTS }, (_, i) => i).find((i) => !current.has(this.slots[i] ?? ''))
+    if (free === undefined) return
+    this.slots[free] = state.digest
+    this.waitingBytes += state.data.length
+    this.writes = this.writes.then(async () => {
+      const written = await store.saveState(conversation, variant, free, state)
+      this.waitingBytes -= state.data.length
+      if (written !== 'stored' && this.slots[free] === state.digest) this.slots[free] = null
+    })
   }
 
   /** Resolves when all that `save` copied is on disk. */
@@ -128,6 +178,7 @@ export class KvState {
   leave(): void {
     this.conversation = null
     this.saved = []
+    this.slots = []
     this.fullAt = Infinity
   }
 
@@ -155,6 +206,7 @@ export class KvState {
     signal: AbortSignal,
   ): Promise<void> {
     await unlessAborted(this.writes, signal)
+    if (context.isHybrid) return this.restoreHybrid(conversation, units, context, signal)
     for (let at = 0, digest = NOTHING_BEFORE; ; ) {
       const piece = await unlessAborted(this.store!.load(conversation, this.variant, this.saved.length), signal)
       // it was removed meanwhile
@@ -176,17 +228,59 @@ export class KvState {
     }
     context.noteSaved()
   }
+
+  /** As `restore`; which pieces are of use, and whether more than what is there, is known before any is read. */
+  private async restoreHybrid(
+    conversation: string,
+    units: readonly Unit[],
+    context: LanguageContext,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const slots: (SavedState | null)[] = []
+    for (let slot = 0; slot < STATE_SLOTS; slot++)
+      slots.push(await unlessAborted(this.store!.loadState(conversation, this.variant, slot), signal))
+    if (this.conversation !== conversation) return
+    this.slots = slots.map((state) => state?.digest ?? null)
+    const states = fittingStates(slots, units)
+    const best = states.at(-1)
+    if (!best) return
+    const target = best.ends.at(-1)!
+    const isThere = context.kept(context.common(units)) >= target
+    let at = 0
+    let digest = NOTHING_BEFORE
+    for (const end of best.ends) {
+      const piece = await unlessAborted(this.store!.load(conversation, this.variant, this.saved.length), signal)
+      if (this.conversation !== conversation) return
+      if (piece?.before !== digest || at + piece.units.length !== end) break
+      if (!isThere && at === 0) context.truncate(0)
+      if (!isThere && !(await context.copyIn(piece))) break
+      at = end
+      digest = digestAfter(piece)
+      this.saved.push({ end, digest })
+    }
+    if (!isThere) {
+      for (const state of at === target ? states : []) context.noteCheckpoint(state.ends.at(-1)!, state.data)
+      // without its recurrent state what was read is of no use
+      if (at !== target || !context.settle()) context.truncate(0)
+    }
+    context.noteSaved()
+  }
 }
 
-/** Cuts the units from `start` on into pieces; none where there are too few to be worth it. */
-function piecesOf(units: readonly Unit[], start: number): { from: number; to: number }[] {
+/** Cuts the units from `start` on into pieces, also at `cuts`; none where there are too few to be worth it. */
+function piecesOf(
+  units: readonly Unit[],
+  start: number,
+  pieceTokens: number,
+  cuts: readonly number[],
+): { from: number; to: number }[] {
   const pieces: { from: number; to: number }[] = []
   let tokens = 0
   let all = 0
   let from = start
   for (let i = start; i < units.length; i++) {
     const more = unitTokens(units[i]!)
-    if (tokens > 0 && tokens + more > PIECE_TOKENS) {
+    if (tokens > 0 && (tokens + more > pieceTokens || cuts.includes(i))) {
       pieces.push({ from, to: i })
       from = i
       tokens = 0

@@ -10,6 +10,15 @@ export interface StatePiece {
   readonly data: Uint8Array
 }
 
+/** A recurrent state of a hybrid model, which belongs to what was computed up to one place. */
+export interface SavedState {
+  /** Where the pieces up to there end, in units. */
+  readonly ends: readonly number[]
+  /** Names all units up to there. */
+  readonly digest: string
+  readonly data: Uint8Array
+}
+
 /** Names the empty beginning of a KV state. */
 export const NOTHING_BEFORE = ''
 
@@ -46,6 +55,27 @@ export class KvStateStore {
     const length = Buffer.alloc(4)
     length.writeUInt32LE(header.length)
     return this.disk.set(conversation, this.key(variant), [length, header, data], index)
+  }
+
+  /** The recurrent state in that slot; null when there is none. */
+  async loadState(conversation: string, variant: string, slot: number): Promise<SavedState | null> {
+    const bytes = await this.disk.get(conversation, this.stateKey(variant), slot)
+    if (!bytes) return null
+    const length = bytes.readUInt32LE(0)
+    const about = JSON.parse(bytes.toString('utf8', 4, 4 + length)) as Omit<SavedState, 'data'>
+    return { ...about, data: bytes.subarray(4 + length) }
+  }
+
+  /** Stores a recurrent state in that slot in the place of the one before, and says what became of it. */
+  saveState(conversation: string, variant: string, slot: number, { data, ...about }: SavedState): Promise<Written> {
+    const header = Buffer.from(JSON.stringify(about))
+    const length = Buffer.alloc(4)
+    length.writeUInt32LE(header.length)
+    return this.disk.set(conversation, this.stateKey(variant), [length, header, data], slot)
+  }
+
+  private stateKey(variant: string): string {
+    return `${this.key(variant)}:recurrent`
   }
 
   private key(variant: string): string {

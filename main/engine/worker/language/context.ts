@@ -10,12 +10,15 @@ import {
 } from '../prompt/positions.ts'
 import type { Unit } from '../prompt/positions.ts'
 import type { StatePiece } from '../kvState/kvStateStore.ts'
+import { Checkpoints, checkpointPlaces } from './checkpoints.ts'
+import type { Checkpoint } from './checkpoints.ts'
 import { partOf, SLICE_TOKENS } from './nativeContext.ts'
 import type { NativeContext } from './nativeContext.ts'
 
 /**
  * One sequence of a llama.cpp context and what is in its KV cache: a list of units. The longest common prefix of what is
- * there and what is asked stays; the rest is removed by position.
+ * there and what is asked stays; the rest is removed by position. A hybrid model goes back to checkpoints only, so less may
+ * stay there: `kept` tells how much before anything is done.
  */
 export class LanguageContext {
   /** Its number in the native context. */
@@ -26,10 +29,13 @@ export class LanguageContext {
   private starts: number[] = []
   private nextPosition = 0
   private keptUnits = Infinity
+  /** null: the model has keys and values alone. */
+  private readonly checkpoints: Checkpoints | null
 
   constructor(native: NativeContext, sequence = 0) {
     this.native = native
     this.sequence = sequence
+    this.checkpoints = native.hybrid && new Checkpoints(native.hybrid.mostCheckpoints)
   }
 
   /** Tokens it can hold. */
@@ -43,7 +49,7 @@ export class LanguageContext {
 
   /** Tokens in the KV cache. */
   get used(): number {
-    return this.held.reduce((sum, unit) => sum + unitTokens(unit), 0)
+    return tokensOf(this.held)
   }
 
   /** The units in the KV cache. */
@@ -71,6 +77,16 @@ export class LanguageContext {
     return this.nextPosition
   }
 
+  /** Whether the model has recurrent states, so that it goes back to checkpoints only. */
+  get isHybrid(): boolean {
+    return this.checkpoints !== null
+  }
+
+  /** Where it can go back to, in their order; none where it can go back anywhere. */
+  get checkpointsHeld(): readonly Checkpoint[] {
+    return this.checkpoints?.all ?? []
+  }
+
   /** How many of `units` are already there, as the common prefix. */
   common(units: readonly Unit[]): number {
     return commonPrefix(units, this.held)
@@ -88,23 +104,38 @@ export class LanguageContext {
     return true
   }
 
-  /** Keeps the first `count` units and removes what follows them. */
-  truncate(count: number): void {
-    if (count >= this.held.length) return
-    const position = this.starts[count]!
-    if (!this.native.remove(this.sequence, position))
-      throw new AppError('EngineFailed', 'The KV cache could not be cut back. Try again.')
-    this.held.length = count
-    this.keptUnits = Math.min(this.keptUnits, count)
-    this.starts.length = count
-    this.nextPosition = position
+  /** How many of the units that are there stay when all from the first `count` on have to go. */
+  kept(count: number): number {
+    if (count >= this.held.length) return this.held.length
+    return this.checkpoints ? (this.checkpoints.before(count)?.at ?? 0) : count
   }
 
-  /** Keeps what it shares with `units`, except their last one: its logits are needed. Returns how many are kept. */
+  /** Keeps the first `count` units, or as many of them as it can go back to, and removes the rest. Returns how many stay. */
+  truncate(count: number): number {
+    const kept = this.kept(count)
+    if (kept >= this.held.length) return kept
+    return this.checkpoints ? this.goBack(this.checkpoints.before(kept)) : this.cut(kept)
+  }
+
+  /** Keeps what it shares with `units` and can go back to, except their last one: its logits are needed. Returns how many are kept. */
   rewind(units: readonly Unit[]): number {
-    const kept = Math.max(0, Math.min(this.common(units), units.length - 1))
-    this.truncate(kept)
-    return kept
+    return this.truncate(Math.max(0, Math.min(this.common(units), units.length - 1)))
+  }
+
+  /** Notes a copy of the recurrent state behind the first `at` units, which are there. */
+  noteCheckpoint(at: number, data: Uint8Array): void {
+    this.checkpoints?.add({ at, tokens: tokensOf(this.held.slice(0, at)), data })
+  }
+
+  /** Takes the recurrent state of the checkpoint behind all units that are there. Returns false when there is none, or it does not fit. */
+  settle(): boolean {
+    const checkpoint = this.checkpoints?.before(this.held.length) ?? null
+    return checkpoint?.at === this.held.length && this.goBack(checkpoint) === checkpoint.at
+  }
+
+  /** A copy of the recurrent state as it is. @throws RangeError when there is no memory for it. */
+  recurrentState(): Promise<Uint8Array> {
+    return this.native.recurrentState(this.sequence)
   }
 
   /**
@@ -118,8 +149,10 @@ export class LanguageContext {
     onTokens: (tokens: number) => void,
     signal: AbortSignal,
   ): Promise<void> {
+    const places = this.placesIn(units)
     for (let i = 0; i < units.length; ) {
       const unit = units[i]!
+      if (places?.has(i)) await this.makeCheckpoint()
       if ('media' in unit) {
         await this.appendMedia(unit, await embeddings(unit.media), i === units.length - 1, onTokens, signal)
         i++
@@ -127,6 +160,7 @@ export class LanguageContext {
       }
       const tokens: number[] = []
       while (tokens.length < SLICE_TOKENS && i + tokens.length < units.length) {
+        if (tokens.length > 0 && places?.has(i + tokens.length)) break
         const next = units[i + tokens.length]!
         if (!('token' in next)) break
         tokens.push(next.token)
@@ -135,6 +169,7 @@ export class LanguageContext {
       onTokens(tokens.length)
       i += tokens.length
     }
+    if (places?.has(units.length)) await this.makeCheckpoint()
   }
 
   /** Computes tokens of text; `last` asks for the logits of the final one. */
@@ -193,14 +228,58 @@ export class LanguageContext {
     this.push(unit)
   }
 
-  /** Removes what a computation that ended early left behind. */
+  /** Removes what a computation that ended early left behind; a hybrid model goes back to its last checkpoint. */
   private async undoing(compute: () => Promise<void>): Promise<void> {
+    const { begun } = this.native
     try {
       await compute()
     } catch (error) {
-      this.native.remove(this.sequence, this.nextPosition)
+      if (this.native.begun > begun) {
+        if (this.checkpoints) this.goBack(this.checkpoints.before(this.held.length))
+        else this.native.remove(this.sequence, this.nextPosition)
+      }
       throw error
     }
+  }
+
+  private cut(count: number): number {
+    if (!this.native.remove(this.sequence, this.starts[count]!))
+      throw new AppError('EngineFailed', 'The KV cache could not be cut back. Try again.')
+    return this.forgetFrom(count)
+  }
+
+  /** Null: to the beginning, where it also lands when llama.cpp does not take the checkpoint. Returns how many units stay. */
+  private goBack(checkpoint: Checkpoint | null): number {
+    const position = checkpoint && (this.starts[checkpoint.at] ?? this.nextPosition)
+    if (checkpoint && this.native.goBack(this.sequence, checkpoint.data, position!))
+      return this.forgetFrom(checkpoint.at)
+    this.native.remove(this.sequence, 0)
+    return this.forgetFrom(0)
+  }
+
+  private forgetFrom(count: number): number {
+    this.nextPosition = this.starts[count] ?? this.nextPosition
+    this.held.length = count
+    this.starts.length = count
+    this.keptUnits = Math.min(this.keptUnits, count)
+    this.checkpoints?.truncate(count)
+    return count
+  }
+
+  /** Behind how many of the units that come a checkpoint is made; null: nowhere. */
+  private placesIn(units: readonly Unit[]): ReadonlySet<number> | null {
+    if (!this.checkpoints?.takesAny) return null
+    const held = this.used
+    const since = held - (this.checkpoints.all.at(-1)?.tokens ?? 0)
+    return checkpointPlaces(units, this.native.hybrid!.turnStart, { held, since })
+  }
+
+  private async makeCheckpoint(): Promise<void> {
+    const at = this.held.length
+    if (at === 0 || this.checkpointsHeld.some((checkpoint) => checkpoint.at === at)) return
+    // without memory for one, more is computed again
+    const data = await this.recurrentState().catch(() => null)
+    if (data) this.noteCheckpoint(at, data)
   }
 
   private push(unit: Unit): void {
@@ -214,3 +293,5 @@ export class LanguageContext {
     await this.native.free()
   }
 }
+
+const tokensOf = (units: readonly Unit[]): number => units.reduce((sum, unit) => sum + unitTokens(unit), 0)

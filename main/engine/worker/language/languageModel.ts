@@ -11,11 +11,8 @@ import type { Runtime } from '../native/runtime.ts'
 import { textOverride } from '../native/structs.ts'
 import { Tokenizer } from './tokenizer.ts'
 
-/**
- * How Qwen's vocabularies split texts, for files that do not say it: without it llama.cpp splits numbers and apostrophes in
- * another way, and takes other tokens for them.
- */
-const splitting = textOverride('tokenizer.ggml.pre', 'qwen2')
+/** How a vocabulary splits texts. */
+const SPLITTING = 'tokenizer.ggml.pre'
 
 /** The language model's weights in memory, until it is disposed of. */
 export class LanguageModel implements AsyncDisposable {
@@ -29,7 +26,7 @@ export class LanguageModel implements AsyncDisposable {
     this.runtime = runtime
     this.facts = facts
     this.handle = handle
-    this.tokenizer = new Tokenizer(runtime.llama, runtime.llama.modelVocab(handle))
+    this.tokenizer = new Tokenizer(runtime.llama, runtime.llama.modelVocab(handle), facts.splitting)
     this.embeddingLength = runtime.llama.modelEmbeddingLength(handle)
   }
 
@@ -57,6 +54,8 @@ export class LanguageModel implements AsyncDisposable {
     // an empty list: without it llama.cpp uses every GPU for some of its work
     const devices = gpu && BigUint64Array.of(...(gpuLayers > 0 ? [gpu.device as bigint] : []), 0n)
     await using owned = new AsyncDisposableStack()
+    // otherwise llama.cpp splits numbers and apostrophes in another way, and takes other tokens for them
+    const splitting = facts.lacksSplitting ? textOverride(SPLITTING, facts.splitting) : null
     let handle: Pointer = null
     owned.defer(async () => {
       if (handle) await llama.modelFree(handle)
@@ -67,7 +66,7 @@ export class LanguageModel implements AsyncDisposable {
         n_gpu_layers: gpuLayers,
         devices,
         progress_callback: report,
-        kv_overrides: facts.lacksSplitting ? splitting : null,
+        kv_overrides: splitting,
       })
     } finally {
       koffi.unregister(report)

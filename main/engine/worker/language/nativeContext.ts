@@ -1,5 +1,6 @@
 import { AppError } from '#contract'
 import koffi from 'koffi'
+import { mostCheckpoints } from '../../memory/checkpoints.ts'
 import { resolveOptions } from '../../memory/plan.ts'
 import type { ContextOptions } from '../../types.ts'
 import type { Memory, Pointer } from '../native/ffi.ts'
@@ -19,6 +20,8 @@ const DECODE_NO_MEMORY = -2
 const SEQUENCE_BYTES = 4
 /** Position rows of embeddings: t, h, w and zeros. */
 const POSITION_ROWS = 4
+/** Of a state the part that cannot be cut back: `LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY` of llama.h. */
+const RECURRENT_ONLY = 1
 /** Tokens that `decodeInOrder` computes in one call, with as many sequences to help. */
 const HELPERS = 32
 
@@ -42,6 +45,14 @@ export interface ContextUse {
   readonly inOrder?: boolean
 }
 
+/** What a context of a hybrid model, which has recurrent states beside keys and values, goes back with. */
+export interface HybridFacts {
+  /** The token that begins a turn. */
+  readonly turnStart: number
+  /** Copies of the recurrent state that a sequence may keep. */
+  readonly mostCheckpoints: number
+}
+
 /** Of each token: in how many sequences it is, and the address of their numbers. */
 interface Sequences {
   readonly n_seq_id: Memory
@@ -54,6 +65,10 @@ export class NativeContext {
   readonly memory: Pointer
   /** Tokens of one sequence. */
   readonly size: number
+  /** null: the model has keys and values alone. */
+  readonly hybrid: HybridFacts | null
+  /** How many native calls have begun to compute. */
+  begun = 0
   private readonly runtime: Runtime
   /** Sequences beside the one of a context for `decodeInOrder`. */
   private readonly helpers: number
@@ -66,7 +81,11 @@ export class NativeContext {
     runtime: Runtime,
     handle: Pointer,
     sequences: number,
-    { helpers, copying }: { readonly helpers: number; readonly copying: number | null },
+    {
+      helpers,
+      copying,
+      hybrid,
+    }: { readonly helpers: number; readonly copying: number | null; readonly hybrid: HybridFacts | null },
   ) {
     this.runtime = runtime
     this.handle = handle
@@ -74,6 +93,7 @@ export class NativeContext {
     this.size = Math.floor(runtime.llama.contextSize(handle) / sequences)
     this.helpers = helpers
     this.copying = copying
+    this.hybrid = hybrid
     const all = sequences + helpers
     this.sequenceIds = koffi.alloc('int', all + 1) as bigint
     for (let i = 0; i <= all; i++) koffi.encode(this.sequenceIds, i * SEQUENCE_BYTES, 'int', i % all)
@@ -87,7 +107,9 @@ export class NativeContext {
     options: ContextOptions,
     { sequences = 1, inOrder = false }: ContextUse = {},
   ): Promise<NativeContext> {
-    const helpers = inOrder ? HELPERS : 0
+    const { recurrent } = model.facts
+    // each sequence has a recurrent state, and the slices of a video never share a position in a hybrid model
+    const helpers = inOrder && !recurrent ? HELPERS : 0
     // between calls, the first helper is free for copying
     const copying = sequences === 1 ? 1 : null
     const { llama, abort, threads, log } = runtime
@@ -104,7 +126,7 @@ export class NativeContext {
       n_ctx: contextTokens * sequences,
       n_batch: SLICE_TOKENS,
       n_ubatch: SLICE_TOKENS,
-      n_seq_max: sequences + (inOrder ? helpers : copying === null ? 0 : 1),
+      n_seq_max: sequences + (helpers > 0 ? helpers : copying === null ? 0 : 1),
       // helpers see the cache of the sequence they help, and cells that are copied stay where they are
       kv_unified: copying !== null,
       n_threads: threads,
@@ -125,7 +147,12 @@ export class NativeContext {
         `There is not enough memory for a context of ${contextTokens * sequences} tokens (${log.reason()}). Choose a smaller context or model.`,
       )
     if (runtime.threadPool) llama.attachThreadpool(handle, runtime.threadPool, null)
-    return new NativeContext(runtime, handle, sequences, { helpers, copying })
+    const hybrid = recurrent && {
+      turnStart: model.tokenizer.turnStart,
+      // copies for each of many sequences would take more memory than computing again takes time
+      mostCheckpoints: sequences === 1 ? mostCheckpoints(recurrent) : 0,
+    }
+    return new NativeContext(runtime, handle, sequences, { helpers, copying, hybrid })
   }
 
   /**
@@ -183,6 +210,7 @@ export class NativeContext {
     signal: AbortSignal,
   ): Promise<void> {
     signal.throwIfAborted()
+    this.begun++
     const status = await this.runtime.llama.decode(this.handle, {
       n_tokens: count,
       token: tokens,
@@ -212,13 +240,32 @@ export class NativeContext {
     )
   }
 
-  /** Removes a sequence from `position` on. Returns false when llama.cpp cannot. */
+  /** Removes a sequence from `position` on. Returns false when llama.cpp cannot; never called for a part of a hybrid one. */
   remove(sequence: number, position: number): boolean {
     return this.runtime.llama.memorySeqRemove(this.memory, sequence, position === 0 ? -1 : position, -1)
   }
 
+  /** A copy of a sequence's recurrent state as it is. @throws RangeError when there is no memory for it. */
+  async recurrentState(sequence: number): Promise<Uint8Array> {
+    const { llama } = this.runtime
+    const data = new Uint8Array(llama.partSize(this.handle, sequence, RECURRENT_ONLY))
+    const written = await llama.partGet(this.handle, data, data.length, sequence, RECURRENT_ONLY)
+    return data.subarray(0, written)
+  }
+
   /**
-   * A copy of what the KV cache holds of a sequence between two positions. For contexts of one sequence.
+   * Puts a copied recurrent state in the place of a sequence's, and removes what is behind it, from `position` on. Returns
+   * false when llama.cpp cannot; the sequence is of no use then.
+   */
+  goBack(sequence: number, state: Uint8Array, position: number): boolean {
+    const read = this.runtime.llama.partSet(this.handle, state, state.length, sequence, RECURRENT_ONLY)
+    // the state alone is not enough: attention would still see what followed
+    return read > 0 && this.remove(sequence, position)
+  }
+
+  /**
+   * A copy of what the KV cache holds of a sequence between two positions, of a hybrid model without its recurrent state,
+   * which belongs to the end of all. For contexts of one sequence.
    * @throws RangeError when there is no memory for it.
    */
   async copyOut(sequence: number, from: number, to: number): Promise<Uint8Array> {
@@ -228,17 +275,23 @@ export class NativeContext {
     try {
       const data = new Uint8Array(llama.stateSize(this.handle, copying))
       const written = await llama.stateGet(this.handle, data, data.length, copying)
-      return data.subarray(0, written)
+      // the recurrent state stands behind keys and values
+      const recurrent = this.hybrid ? llama.partSize(this.handle, copying, RECURRENT_ONLY) : 0
+      return data.subarray(0, written - recurrent)
     } finally {
       this.remove(copying, 0)
     }
   }
 
-  /** Adds what was copied out to a sequence. Returns false when it does not fit. */
+  /**
+   * Adds what was copied out to a sequence. Returns false when it does not fit. A hybrid sequence has no recurrent state
+   * after that, until it is gone back to one.
+   */
   async copyIn(sequence: number, data: Uint8Array): Promise<boolean> {
     const { llama } = this.runtime
     const copying = this.copying!
-    const read = await llama.stateSet(this.handle, data, data.length, copying)
+    const whole = this.hybrid ? Buffer.concat([data, await this.recurrentState(copying)]) : data
+    const read = await llama.stateSet(this.handle, whole, whole.length, copying)
     if (read > 0) llama.memorySeqCopy(this.memory, copying, sequence, -1, -1)
     this.remove(copying, 0)
     return read > 0

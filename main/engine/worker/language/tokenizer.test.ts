@@ -8,7 +8,7 @@ import {
   qwen25Template,
   referenceIds,
 } from '../../../testing/catalogueModel.ts'
-import { goldenJson, toChatMessages } from '../../../testing/engineGoldens.ts'
+import { goldenJson, goldenModel, toChatMessages } from '../../../testing/engineGoldens.ts'
 import type { GoldenMessage } from '../../../testing/engineGoldens.ts'
 import { message, user } from '../../../testing/engineRequests.ts'
 import { tempFolder } from '../../../testing/tempFolder.ts'
@@ -158,6 +158,34 @@ describe('token ids are those of the published tokenizer', () => {
       const { ids } = await prompt(toChatMessages(messages), templates[name])
       expect(ids).toEqual(referenceIds(text))
     }
+  })
+})
+
+describe('to the vocabulary of Qwen3.5 marks belong to words', () => {
+  const { plain, special_tokens } = goldenJson<{
+    plain: { text: string; ids: number[] }[]
+    special_tokens: Record<string, number>
+  }>('qwen35', 'templates.json')
+  let hybrid: LanguageModel
+  beforeAll(async () => {
+    const { textPath } = goldenModel('qwen35')
+    const { text } = await inspectModel({ textPath, projectorPath: null })
+    hybrid = await LanguageModel.load(runtime, textPath, text, () => {}, new AbortController().signal)
+  })
+  afterAll(() => hybrid[Symbol.asyncDispose]())
+
+  const names = Object.keys(special_tokens)
+  test.each(plain.filter(({ text }) => !names.some((name) => text.includes(name))))('$text', async ({ text, ids }) => {
+    expect(await hybrid.tokenizer.encode(text)).toEqual(ids)
+  })
+
+  test('also where a text is cut at a token that its user wrote', async () => {
+    const [marks] = plain.filter(({ text }) => /\p{M}/u.test(text.normalize('NFC'))) as [
+      { text: string; ids: number[] },
+    ]
+    const ids = await hybrid.tokenizer.encode(`${marks.text} <think> ${marks.text}`)
+    expect(ids.slice(0, marks.ids.length)).toEqual(marks.ids)
+    expect(ids).not.toContain(special_tokens['<think>'])
   })
 })
 

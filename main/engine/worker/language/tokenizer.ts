@@ -5,11 +5,17 @@ import type { Llama } from '../native/llama.ts'
 export type SpecialPiece = { readonly text: string } | { readonly id: number; readonly name: string }
 
 /**
- * How the tokenizer of Qwen models cuts a text before it looks for tokens (`pre_tokenizer` of its tokenizer.json); its
- * blanks are those of Unicode, not JavaScript's.
+ * How the tokenizers of Qwen models cut a text before they look for tokens (`pre_tokenizer` of their tokenizer.json); their
+ * blanks are those of Unicode, not JavaScript's. To that of Qwen3.5 marks belong to words.
  */
-const CUT =
-  /'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\p{White_Space}\p{L}\p{N}]+[\r\n]*|\p{White_Space}*[\r\n]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu
+const cuts = {
+  qwen2:
+    /'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\p{White_Space}\p{L}\p{N}]+[\r\n]*|\p{White_Space}*[\r\n]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu,
+  qwen35:
+    /'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\p{White_Space}\p{L}\p{M}\p{N}]+[\r\n]*|\p{White_Space}*[\r\n]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu,
+} as const
+/** A way of cutting, as llama.cpp calls it. */
+export type Splitting = keyof typeof cuts
 
 /**
  * The special tokens of a vocabulary by the text that stands for each, such as `<|im_end|>` and `<tool_call>`. A writer of
@@ -25,9 +31,11 @@ export class Specials {
   private readonly ends: ReadonlySet<string>
   private readonly longest: number
   private readonly userDefined: RegExp | null
+  private readonly cut: RegExp
 
   /** `userDefined`: those that llama.cpp takes for special even in ordinary text. */
-  constructor(ids: ReadonlyMap<string, number>, userDefined: readonly string[]) {
+  constructor(ids: ReadonlyMap<string, number>, userDefined: readonly string[], splitting: Splitting) {
+    this.cut = cuts[splitting]
     this.ids = ids
     // found also where a vocabulary lacks them
     const names = [...ids.keys(), '<|image_pad|>', '<|video_pad|>']
@@ -36,6 +44,11 @@ export class Specials {
     this.ends = new Set(names.flatMap((name) => partsOf(name).map((at) => name.slice(at))))
     this.longest = Math.max(...names.map((name) => name.length))
     this.userDefined = userDefined.length > 0 ? oneOf(userDefined) : null
+  }
+
+  /** The id of the token of that name; -1: the vocabulary lacks it. */
+  idOf(name: string): number {
+    return this.ids.get(name) ?? -1
   }
 
   /** `text` with `mark` in everything that reads like a special token, or could with what comes beside it; `except` some. */
@@ -70,14 +83,14 @@ export class Specials {
   apart(text: string): string[] {
     const { userDefined } = this
     if (userDefined === null || text.search(userDefined) < 0) return [text]
-    const cuts = Array.from(text.matchAll(CUT), ({ index }) => index)
+    const places = Array.from(text.matchAll(this.cut), ({ index }) => index)
     const pieces: string[] = []
     let at = 0
     let next = 0
     for (const { 0: name, index } of text.matchAll(userDefined)) {
-      while (next < cuts.length && cuts[next]! <= index) next++
-      const inside = next < cuts.length && cuts[next]! < index + name.length
-      const cut = inside ? cuts[next]! : index + String.fromCodePoint(name.codePointAt(0)!).length
+      while (next < places.length && places[next]! <= index) next++
+      const inside = next < places.length && places[next]! < index + name.length
+      const cut = inside ? places[next]! : index + String.fromCodePoint(name.codePointAt(0)!).length
       pieces.push(text.slice(at, cut))
       at = cut
     }
@@ -114,10 +127,10 @@ export class Tokenizer {
   readonly specials: Specials
   private readonly llama: Llama
 
-  constructor(llama: Llama, vocab: Pointer) {
+  constructor(llama: Llama, vocab: Pointer, splitting: Splitting = 'qwen2') {
     this.llama = llama
     this.vocab = vocab
-    this.specials = readSpecials(llama, vocab)
+    this.specials = readSpecials(llama, vocab, splitting)
   }
 
   /** Token ids of an ordinary text, as the reference tokenizer gives them; nothing in it becomes a special token. No BOS is added. */
@@ -125,6 +138,11 @@ export class Tokenizer {
     const pieces = this.specials.apart(text.normalize('NFC'))
     const ids = await Promise.all(pieces.map((piece) => this.tokenize(piece)))
     return ids.length === 1 ? ids[0]! : ids.flat()
+  }
+
+  /** The token that begins a turn of a conversation. */
+  get turnStart(): number {
+    return this.specials.idOf('<|im_start|>')
   }
 
   /** The bytes of a token; may be part of a character. */
@@ -152,7 +170,7 @@ export class Tokenizer {
   }
 }
 
-function readSpecials(llama: Llama, vocab: Pointer): Specials {
+function readSpecials(llama: Llama, vocab: Pointer, splitting: Splitting): Specials {
   const ids = new Map<string, number>()
   const userDefined: string[] = []
   const count = llama.vocabSize(vocab)
@@ -164,5 +182,5 @@ function readSpecials(llama: Llama, vocab: Pointer): Specials {
     ids.set(text, id)
     if (kind & USER_DEFINED) userDefined.push(text)
   }
-  return new Specials(ids, userDefined)
+  return new Specials(ids, userDefined, splitting)
 }

@@ -62,6 +62,20 @@ export function bindLlama({ llama }: Libraries) {
       'size_t',
       'int',
     ]),
+    partSize: bind<[P, number, number], number>(llama, 'llama_state_seq_get_size_ext', 'size_t', [p, 'int', 'uint32']),
+    partGet: bindAsync<[P, Uint8Array, number, number, number], number>(
+      llama,
+      'llama_state_seq_get_data_ext',
+      'size_t',
+      [p, p, 'size_t', 'int', 'uint32'],
+    ),
+    partSet: bind<[P, Uint8Array, number, number, number], number>(llama, 'llama_state_seq_set_data_ext', 'size_t', [
+      p,
+      p,
+      'size_t',
+      'int',
+      'uint32',
+    ]),
     decode: bindAsync<[P, BatchValues], number>(llama, 'llama_decode', 'int', [p, Batch]),
     tokenize: bindAsync<[P, Uint8Array, number, Int32Array, number, boolean, boolean], number>(
       llama,

@@ -29,6 +29,22 @@ interface Rendered {
   }[]
 }
 
+interface Qwen35 {
+  readonly templates: Readonly<Record<string, string>>
+  readonly cases: readonly {
+    readonly template: string
+    readonly name: string
+    readonly messages: readonly (Omit<GoldenMessage, 'role'> & { readonly role: GoldenMessage['role'] | 'tool' })[]
+    readonly kwargs: {
+      readonly tools?: unknown
+      readonly add_generation_prompt?: boolean
+      readonly add_vision_id?: boolean
+      readonly enable_thinking?: boolean
+    }
+    readonly text: string
+  }[]
+}
+
 const reference = goldenJson<Templates>('common', 'templates.json')
 const rendered = goldenJson<Rendered>('common', 'chat_templates.json')
 const GENERATION = '<|im_start|>assistant\n'
@@ -49,6 +65,25 @@ describe("Qwen2-VL's published template writes a conversation as the reference d
     expect(write(null, toChatMessages(messages), kwargs.add_vision_id ?? false)).toBe(
       text + (kwargs.add_generation_prompt ? '' : GENERATION),
     )
+  })
+})
+
+describe("Qwen3.5's published template writes a conversation as the reference does", () => {
+  const { templates, cases } = goldenJson<Qwen35>('qwen35', 'templates.json')
+  // what the product never sends: tools, their answers, thoughts apart from what was said
+  const sent = cases.filter(
+    ({ messages, kwargs }) =>
+      kwargs.tools === undefined &&
+      messages.every((one) => one.role !== 'tool' && !('tool_calls' in one) && !('reasoning_content' in one)),
+  )
+  test.each(sent)('$template: $name', ({ messages, kwargs, text }) => {
+    const written = ChatTemplate.read(templates['qwen35']!).render(toChatMessages(messages as GoldenMessage[]), {
+      visionId: kwargs.add_vision_id ?? false,
+      ...(kwargs.enable_thinking !== undefined && { thinking: kwargs.enable_thinking ? 'on' : 'off' }),
+      plain,
+    })
+    const begun = kwargs.enable_thinking === false ? `${GENERATION}<think>\n\n</think>\n\n` : `${GENERATION}<think>\n`
+    expect(written).toBe(text + (kwargs.add_generation_prompt ? '' : begun))
   })
 })
 

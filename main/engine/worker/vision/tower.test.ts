@@ -2,7 +2,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { visionOf } from '../../../lib/families/families.ts'
 import { tokenPixels } from '../../../lib/families/family.ts'
-import { families, golden, goldenFloats, goldenJson, goldenModel } from '../../../testing/engineGoldens.ts'
+import {
+  families,
+  golden,
+  goldenFloats,
+  goldenJson,
+  goldenModel,
+  pictureFolder,
+} from '../../../testing/engineGoldens.ts'
 import type { Family } from '../../../testing/engineGoldens.ts'
 import { inspectModel } from '../../gguf/inspectModel.ts'
 import { createRuntime } from '../native/runtime.ts'
@@ -59,9 +66,14 @@ function resized(image: string): Frame {
 /** A picture as this program resizes it for the family. */
 async function measured(family: Family, { image, min_pixels, max_pixels }: Vision['images'][number]): Promise<Frame> {
   // the reference dropped the alpha of two pictures, which this program blends over white
-  const opaque = golden(family, `resized_${image.at(-5)}.rgb.bin`)
+  const opaque = golden(pictureFolder(family), `resized_${image.at(-5)}.rgb.bin`)
   const media = await measureMedia(
-    { type: 'image', source: { path: golden(family, image) }, minPixels: min_pixels, maxPixels: max_pixels },
+    {
+      type: 'image',
+      source: { path: golden(pictureFolder(family), image) },
+      minPixels: min_pixels,
+      maxPixels: max_pixels,
+    },
     visionOf(family),
     visionOf(family),
   )
@@ -104,7 +116,9 @@ describe.each(families)('%s embeddings are those of the reference', (family: Fam
 
   test.each(videos)('$embeddings.file', async ({ frames, pixel_values_videos, embeddings }) => {
     const video = preprocess.videos.find((found) => pixel_values_videos?.endsWith(found.pixel_values_videos.file))
-    const paths = frames ? frames.map((frame) => golden(family, frame)) : video!.frames.map((frame) => golden(frame))
+    const paths = frames
+      ? frames.map((frame) => golden(pictureFolder(family), frame))
+      : video!.frames.map((frame) => golden(frame))
     const media = await measureMedia(
       {
         type: 'video',

@@ -74,8 +74,6 @@ describe('a fine-tune that does not name its family', () => {
 
 describe('a projector of another kind beside a model is named for what it is', () => {
   test.each([
-    // without outputs within the tower it is that of the next family
-    ['qwen3vl_merger', 'Qwen3.5'],
     ['mlp', 'LLaVA'],
     ['gemma3', 'Gemma 3'],
     ['ultravox', 'Ultravox (sound)'],
@@ -86,6 +84,16 @@ describe('a projector of another kind beside a model is named for what it is', (
     const { projectorPaths, choices, note } = await found()
     expect([projectorPaths, choices]).toEqual([[], []])
     expect(note).toContain(`mmproj.gguf is the projector of ${label}`)
+  })
+
+  test.each([
+    ['qwen3vl', 'Qwen3-VL', 'qwen35'],
+    // without outputs within the tower it is that of the next family
+    ['qwen35', 'Qwen3.5', 'qwen3vl'],
+  ] as const)('%s, whose type both of them have', async (family, label, other) => {
+    copyFileSync(goldenModel(other).textPath, join(folder.path, 'model.gguf'))
+    copyFileSync(goldenModel(family).projectorPath!, join(folder.path, 'mmproj.gguf'))
+    expect((await found()).note).toContain(`mmproj.gguf beside it is for ${label}`)
   })
 
   test("Qwen2.5-Omni's is not taken for a Qwen2.5-VL model by itself", async () => {

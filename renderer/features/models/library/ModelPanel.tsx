@@ -132,7 +132,12 @@ function FilesNote({ model: { files } }: { model: LibraryModel }): ReactNode {
   return own.every(({ digest }) => digest === 'verified') ? 'Verified' : null
 }
 
-const families: Record<ModelFamily, string> = { qwen2vl: 'Qwen2-VL', qwen25vl: 'Qwen2.5-VL', qwen3vl: 'Qwen3-VL' }
+const families: Record<ModelFamily, string> = {
+  qwen2vl: 'Qwen2-VL',
+  qwen25vl: 'Qwen2.5-VL',
+  qwen3vl: 'Qwen3-VL',
+  qwen35: 'Qwen3.5',
+}
 
 /** The facts about a model as a list. `today` is a time of today in ms. */
 function ModelFacts({ model: one, today }: { model: LibraryModel; today: number }): ReactNode {
