@@ -25,6 +25,8 @@ export interface ScriptedAnswer {
   readonly aborted: Promise<void>
   progress(progress: Progress): void
   seen(seen: Seen): void
+  reasoning(text: string): void
+  reasoned(thought: { ms: number; tokens: number }): void
   text(text: string): void
   finish(result?: Partial<AnswerResult>): void
   /** Fails the answer; without an error as a crash of the engine's process does. */
@@ -144,6 +146,8 @@ export class ScriptedEngine implements Engine {
             aborted,
             progress: (progress) => push({ type: 'progress', progress }),
             seen: (seen) => push({ type: 'seen', seen }),
+            reasoning: (text) => push({ type: 'reasoning', text }),
+            reasoned: (thought) => push({ type: 'reasoned', ...thought }),
             text: (text) => push({ type: 'text', text }),
             finish,
             fail: (

@@ -3,7 +3,8 @@ import type { AppError } from '#contract'
 import { goldenJson, toChatMessages } from '../../../testing/engineGoldens.ts'
 import type { GoldenMessage } from '../../../testing/engineGoldens.ts'
 import { message, user } from '../../../testing/engineRequests.ts'
-import { ChatTemplate, renderRaw } from './template.ts'
+import { ALWAYS, OPENED_BY_MODEL, SWITCHED } from '../../../testing/scriptedModel.ts'
+import { ChatTemplate, endsInThought, renderRaw } from './template.ts'
 
 interface Templates {
   readonly chat_template: string
@@ -187,4 +188,45 @@ test('without a template of its own, a model of a family without a default syste
     ChatTemplate.read(null, hasSystem).render(asked, { visionId: false, plain: (text) => text })
   expect(render(true)).toContain('<|im_start|>system\nYou are a helpful assistant.<|im_end|>')
   expect(render(false)).toBe('<|im_start|>user\nWhat is this?<|im_end|>\n<|im_start|>assistant\n')
+})
+
+describe('what a template does about thoughts is seen in what it writes', () => {
+  const written = (source: string, thinking?: 'on' | 'off') =>
+    ChatTemplate.read(source).render(hi, { visionId: false, plain, thinking })
+
+  test.each([
+    ['one that opens a thought or closes an empty one', SWITCHED, 'switch'],
+    ['one that leaves it to the model or closes an empty one', OPENED_BY_MODEL, 'switch'],
+    ['that of Qwen3', rendered.templates['qwen3']!, 'switch'],
+    ['one that always opens a thought', ALWAYS, 'always'],
+    ['that of Qwen2-VL', reference.chat_template, 'none'],
+  ])('%s', (_name, source, form) => {
+    expect(ChatTemplate.read(source).thinking).toBe(form)
+  })
+
+  test('its switch is set, and without one nothing changes', () => {
+    expect(written(SWITCHED, 'on')).toMatch(/<think>\n$/)
+    expect(written(SWITCHED, 'off')).toMatch(/<think>\n\n<\/think>\n\n$/)
+    expect(written(SWITCHED)).toBe(written(SWITCHED, 'on'))
+    for (const thinking of ['on', 'off'] as const) {
+      expect(written(ALWAYS, thinking)).toBe(written(ALWAYS))
+      expect(written(reference.chat_template, thinking)).toBe(written(reference.chat_template))
+    }
+    expect([written(SWITCHED, 'on'), written(SWITCHED, 'off'), written(ALWAYS)].map(endsInThought)).toEqual([
+      true,
+      false,
+      true,
+    ])
+  })
+
+  test('an earlier answer comes with its thought apart where a template asks for it, which leaves it out', () => {
+    const asked = [user('a'), { ...message('assistant', 'c </think> d'), reasoning: 'b' }, user('e')]
+    const render = (source: string) => ChatTemplate.read(source).render(asked, { visionId: false, plain })
+    const qwen3 = render(rendered.templates['qwen3']!)
+    expect(qwen3).toContain('<|im_start|>assistant\nc </think> d<|im_end|>')
+    expect(render(SWITCHED)).toContain('<|im_start|>assistant\nc </think> d<|im_end|>')
+    expect(render('{% for m in messages %}[{{ m.reasoning_content }}]{{ m.content }}{% endfor %}')).toBe(
+      '[]a[b]c </think> d[]e',
+    )
+  })
 })
