@@ -132,8 +132,9 @@ test('a thought is stored before its answer and apart from it, and the next ques
   answer.reasoning('see')
   answer.reasoned({ ms: 12_000, tokens: 4 })
   answer.text('Red.')
+  const shown = conversations.watch(sent.conversationId)
   answer.finish()
-  await ended(sent.answerId)
+  await until(shown, ended)
   expect(conversations.message(sent.answerId).parts).toEqual([
     { type: 'reasoning', text: 'Let me see', ms: 12_000, tokens: 4 },
     { type: 'text', text: 'Red.' },
@@ -147,13 +148,14 @@ test('a thought is stored before its answer and apart from it, and the next ques
     reasoning: 'Let me see',
   })
   second.reasoning('Hm')
-  await until(conversations.watch(sent.conversationId), (event) => event.type === 'snapshot')
   await ask.stop({ messageId: next.answerId })
   expect(conversations.message(next.answerId)).toMatchObject({ status: 'stopped' })
   const again = ask.retry({ messageId: next.answerId, thinking: 'on' })
   const third = await engine.nextAnswer()
   expect(third.request.thinking).toBe('on')
   expect(third.request.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user'])
+  const last = conversations.watch(sent.conversationId)
   third.finish()
-  await ended(again.answerId)
+  await until(last, ended)
+  expect(conversations.message(again.answerId).status).toBe('complete')
 })

@@ -47,12 +47,11 @@ test('a thought is folded above its answer, and unfolds as the plain text that i
 })
 
 test('Copy takes the answer alone', () => {
-  const writeText = vi.fn(() => Promise.resolve())
-  vi.stubGlobal('navigator', Object.assign(Object.create(navigator) as Navigator, { clipboard: { writeText } }))
+  const writeText = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue()
   show(answer({ parts: [reasoning('Let me see', 1), text('It is red.')] }))
   act(() => void fireEvent.click(screen.getByRole('button', { name: 'Copy answer' })))
   expect(writeText.mock.calls).toEqual([['It is red.']])
-  vi.unstubAllGlobals()
+  writeText.mockRestore()
 })
 
 test('while it is written it says so, in place of the engine’s progress; cut short it tells no time', () => {
