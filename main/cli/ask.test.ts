@@ -15,6 +15,7 @@ import type { BadFiles } from '../testing/engineFiles.ts'
 import { golden, goldenJson, goldenModel } from '../testing/engineGoldens.ts'
 import type { GoldenCase } from '../testing/engineGoldens.ts'
 import { demoModel, samplePath } from '../testing/engineRequests.ts'
+import { ALWAYS, END, SWITCHED, scriptedModel } from '../testing/scriptedModel.ts'
 import { tempFolder } from '../testing/tempFolder.ts'
 import { ask as runAsk } from './ask.ts'
 
@@ -88,6 +89,37 @@ describe.concurrent('sightline ask', () => {
     const json = await ask(['--json', ...short])
     expect(json).toMatchObject({ code: 0, err: '' })
     expect(JSON.parse(json.out)).toMatchObject({ finish_reason: 'length' })
+  })
+
+  test('what a model thinks is not its answer: as JSON it is a field of its own, and --thinking switches it', async () => {
+    const says = [
+      ['\n', 'Let', ' me', ' see', '!', '</think>', '\n\n'],
+      ['\n\n', 'It', ' is', ' red', '.', END],
+    ]
+    const model = (name: string, template: string) =>
+      scriptedModel(folder.path, name, { says, template, special: ['<think>', '</think>'] }).textPath
+    const switched = model('cli switched', SWITCHED)
+    expect(await ask(['--model', switched, WHAT])).toMatchObject({ code: 0, out: 'It is red.\n', err: '' })
+    expect(await ask(['--model', switched, '--thinking', 'on', WHAT])).toMatchObject({
+      code: 0,
+      out: 'It is red.\n',
+      err: '',
+    })
+    const json = await ask(['--model', switched, '--thinking', 'on', '--json', WHAT])
+    expect(JSON.parse(json.out)).toMatchObject({
+      text: 'It is red.',
+      reasoning: 'Let me see!',
+      usage: { completion_tokens: 10, reasoning_tokens: 5 },
+    })
+    const limited = await ask(['--model', switched, '--thinking', 'on', '--thinking-budget', '2', '--json', WHAT])
+    const { reasoning, text } = JSON.parse(limited.out) as { reasoning: string; text: string }
+    expect(reasoning).toMatch(/^Let me\n\nConsidering the limited time by the user/)
+    expect(text).toBe('It is red.')
+    const off = await ask(['--model', model('cli always', ALWAYS), '--thinking', 'off', '--json', WHAT])
+    expect(JSON.parse(off.out)).toMatchObject({ reasoning: 'Let me see!' })
+    expect(off.err).toContain('This model always thinks first')
+    expect(await ask(['--thinking', 'maybe', WHAT])).toMatchObject({ code: 2 })
+    expect(await ask(['--thinking', 'on', '--raw', WHAT])).toMatchObject({ code: 2 })
   })
 
   test('a picture alone is a question, as in the window', async () => {

@@ -25,11 +25,9 @@ export interface ScriptedAnswer {
   readonly aborted: Promise<void>
   progress(progress: Progress): void
   seen(seen: Seen): void
-  text(text: string): void
-  /** A piece of the thought before the text. */
   reasoning(text: string): void
-  /** The thought has ended. */
-  reasoned(ms: number, tokens: number): void
+  reasoned(thought: { ms: number; tokens: number }): void
+  text(text: string): void
   finish(result?: Partial<AnswerResult>): void
   /** Fails the answer; without an error as a crash of the engine's process does. */
   fail(error?: unknown): void
@@ -148,9 +146,9 @@ export class ScriptedEngine implements Engine {
             aborted,
             progress: (progress) => push({ type: 'progress', progress }),
             seen: (seen) => push({ type: 'seen', seen }),
-            text: (text) => push({ type: 'text', text }),
             reasoning: (text) => push({ type: 'reasoning', text }),
-            reasoned: (ms, tokens) => push({ type: 'reasoned', ms, tokens }),
+            reasoned: (thought) => push({ type: 'reasoned', ...thought }),
+            text: (text) => push({ type: 'text', text }),
             finish,
             fail: (
               error = new AppError(

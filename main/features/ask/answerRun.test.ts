@@ -123,3 +123,39 @@ test.each(['append', 'progress', 'seen', 'finish'] as const)('a failing %s rejec
   expect(run.ended).toBe(true)
   expect(reported.map(({ code }) => code)).toEqual(step === 'finish' ? ['StorageFailed'] : [])
 })
+
+test('a thought is stored before its answer and apart from it, and the next question and a retry go without it', async () => {
+  const sent = ask.send({ conversationId: null, parts: [{ type: 'text', text: 'one' }], thinking: 'on' })
+  const answer = await engine.nextAnswer()
+  expect(answer.request.thinking).toBe('on')
+  answer.reasoning('Let me ')
+  answer.reasoning('see')
+  answer.reasoned({ ms: 12_000, tokens: 4 })
+  answer.text('Red.')
+  const shown = conversations.watch(sent.conversationId)
+  answer.finish()
+  await until(shown, ended)
+  expect(conversations.message(sent.answerId).parts).toEqual([
+    { type: 'reasoning', text: 'Let me see', ms: 12_000, tokens: 4 },
+    { type: 'text', text: 'Red.' },
+  ])
+  const next = question('two', sent.conversationId)
+  const second = await engine.nextAnswer()
+  expect(second.request.thinking).toBe('off')
+  expect(second.request.messages[1]).toEqual({
+    role: 'assistant',
+    content: [{ type: 'text', text: 'Red.' }],
+    reasoning: 'Let me see',
+  })
+  second.reasoning('Hm')
+  await ask.stop({ messageId: next.answerId })
+  expect(conversations.message(next.answerId)).toMatchObject({ status: 'stopped' })
+  const again = ask.retry({ messageId: next.answerId, thinking: 'on' })
+  const third = await engine.nextAnswer()
+  expect(third.request.thinking).toBe('on')
+  expect(third.request.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user'])
+  const last = conversations.watch(sent.conversationId)
+  third.finish()
+  await until(last, ended)
+  expect(conversations.message(again.answerId).status).toBe('complete')
+})

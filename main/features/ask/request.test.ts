@@ -46,6 +46,7 @@ test('the model’s own defaults count where nothing else was chosen', () => {
     messages: [user],
     budget: budget(1),
     contextTokens: 1000,
+    thinking: 'off',
     maxTokens: 1,
     sampling: sampling(0.1),
     context: {},
@@ -285,4 +286,37 @@ describe('a picture too long and narrow for any model, stored before such were r
       user,
     ])
   })
+})
+
+test('a thought goes apart from what was said, and its limit comes from the settings', () => {
+  const turns: Turn[] = [
+    { role: 'user', parts: [{ type: 'text', text: 'Hello' }] },
+    {
+      role: 'assistant',
+      parts: [
+        { type: 'reasoning', text: 'A greeting.', ms: 1, tokens: 3 },
+        { type: 'text', text: 'Hi.' },
+      ],
+    },
+    { role: 'user', parts: [{ type: 'text', text: 'Well?' }] },
+    // stopped in its thought: nothing was said
+    {
+      role: 'assistant',
+      parts: [
+        { type: 'reasoning', text: 'Hm', ms: 1, tokens: 1 },
+        { type: 'text', text: '' },
+      ],
+    },
+    { role: 'user', parts: [{ type: 'text', text: 'And?' }] },
+  ]
+  const chosen: Chosen = { model, family: null, overrides: noOverrides, adapters: [], contextTokens: 1000, context: {} }
+  const asked = toRequest(turns, chosen, { ...defaultSettings, thinkingBudget: 100 }, media, 'on')
+  expect(asked).toMatchObject({ thinking: 'on', thinkingBudget: 100 })
+  const said = (role: string, text: string) => ({ role, content: [{ type: 'text', text }] })
+  expect(asked.messages).toEqual([
+    said('user', 'Hello'),
+    { ...said('assistant', 'Hi.'), reasoning: 'A greeting.' },
+    said('user', 'Well?'),
+    said('user', 'And?'),
+  ])
 })

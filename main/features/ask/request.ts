@@ -123,7 +123,7 @@ export function toRequest(
     budget: overrides.budget ?? settings.budget ?? budget,
     contextTokens,
     thinking,
-    thinkingBudget: settings.thinkingBudget,
+    ...(settings.thinkingBudget !== null && { thinkingBudget: settings.thinkingBudget }),
     maxTokens: overrides.maxTokens ?? settings.maxTokens ?? maxTokens,
     sampling: overrides.sampling ?? settings.sampling ?? sampling,
     context,

@@ -32,7 +32,7 @@ describe('a thought before an answer', () => {
     ])
     expect(first.at(-1)).toMatchObject({ type: 'reasoning', messageId: sent.answerId, offset: 0, text: 'Let me' })
     answer.reasoning(' see.')
-    answer.reasoned(1200, 7)
+    answer.reasoned({ ms: 1200, tokens: 7 })
     answer.text('A ring.')
     const rest = await stored(stream, sent.answerId, [
       { type: 'reasoning', text: 'Let me see.', ms: 1200, tokens: 7 },
@@ -109,7 +109,7 @@ describe('a question', () => {
     const stream = conversations.watch(sent.conversationId)
     const answer = await engine.nextAnswer()
     answer.reasoning(reasoning)
-    answer.reasoned(10, 2)
+    answer.reasoned({ ms: 10, tokens: 2 })
     answer.text(`${text}!`)
     answer.finish()
     await until(stream, ended)

@@ -199,3 +199,45 @@ test('whatever the order of writes, joins and reads, every watcher has each char
     { numRuns: 60 },
   )
 })
+
+test('a thought streams with offsets of its own before the text, and its end comes with the message', async () => {
+  const sent = ask(text('one'))
+  const stream = bed.conversations.watch(sent.conversationId)
+  const { answerId: messageId } = sent
+  bed.conversations.append(messageId, 'Let me ', 'reasoning')
+  bed.conversations.append(messageId, 'see', 'reasoning')
+  bed.conversations.reasoned(messageId, { ms: 1200.5, tokens: 4 })
+  bed.conversations.append(messageId, 'Red')
+  const [, ...events] = await take(stream, 5)
+  expect(events).toMatchObject([
+    { type: 'reasoning', messageId, offset: 0, text: 'Let me ' },
+    { type: 'reasoning', messageId, offset: 7, text: 'see' },
+    {
+      type: 'message',
+      message: {
+        parts: [
+          { type: 'reasoning', text: 'Let me see', ms: 1200.5, tokens: 4 },
+          { type: 'text', text: '' },
+        ],
+      },
+    },
+    { type: 'text', messageId, offset: 0, text: 'Red' },
+  ])
+})
+
+test('of a thought that was cut short by the end of the app all that was told is there, and no search finds it', () => {
+  const sent = ask(text('one'))
+  bed.conversations.append(sent.answerId, 'A platypus, perhaps', 'reasoning')
+  bed.reopen()
+  const { status, parts } = bed.conversations.message(sent.answerId)
+  expect(status).toBe('interrupted')
+  expect(parts).toEqual([
+    { type: 'reasoning', text: 'A platypus, perhaps' },
+    { type: 'text', text: '' },
+  ])
+  expect(bed.conversations.path(sent.answerId).at(-1)!.parts).toEqual(parts)
+  expect(bed.conversations.search('platypus', 10)).toEqual([])
+  expect(bed.conversations.search('one', 10)).toHaveLength(1)
+  bed.conversations.remove(sent.conversationId)
+  expect(bed.db.prepare('SELECT count(*) FROM thoughts').pluck().get()).toBe(0)
+})

@@ -2,7 +2,9 @@
 import { AppError } from '#contract'
 import { act, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
+import { useEngine } from '../../lib/engine.ts'
 import { useHost } from '../../lib/host.ts'
+import { thinkingIn } from '../../lib/thinking.ts'
 import { core } from '../../testing/fakeRpc.ts'
 import { clearPage, stubNearness } from '../../testing/page.ts'
 import { Composer } from './Composer.tsx'
@@ -51,4 +53,35 @@ test('a question of more pictures than can be sent or kept says so until some ar
   act(() => setText(null, 'What is it?'))
   expect(await screen.findByText(/cannot be kept: it is lost when the window closes/)).toBeTruthy()
   closing.abort()
+})
+
+test('the switch for thinking is there where the loaded model has one, and goes with the conversation', async () => {
+  stubNearness()
+  vi.stubGlobal('requestIdleCallback', () => 0)
+  const nothing = { text: '', media: [], format: null, compareWith: null }
+  const send = vi.fn(() => Promise.resolve({ conversationId: 'c', userMessageId: 'q', answerId: 'a', besideId: null }))
+  core['drafts'] = {
+    get: () => Promise.resolve({ draft: nothing, attachments: [], lost: [] }),
+    save: () => Promise.resolve(),
+  }
+  core['ask'] = { send, count: () => new Promise(() => {}), prepare: () => new Promise(() => {}) }
+  const has = (thinking: string | null) => act(() => useEngine.setState({ status: { thinking } as never }))
+  render(<Composer conversationId={null} answering={false} onSent={() => {}} onStop={() => {}} />)
+  await act(() => Promise.resolve())
+  const toggle = () => screen.queryByRole('button', { name: 'Think before answering' })
+  for (const without of [null, 'none', 'always']) {
+    has(without)
+    expect(toggle()).toBeNull()
+    expect(screen.queryByText('Always thinks') !== null).toBe(without === 'always')
+  }
+  has('switch')
+  expect(toggle()!.getAttribute('aria-pressed')).toBe('false')
+  act(() => toggle()!.click())
+  expect(toggle()!.getAttribute('aria-pressed')).toBe('true')
+  act(() => setText(null, 'Why?'))
+  await act(async () => screen.getByRole('button', { name: /^Send/ }).click())
+  expect(send.mock.calls).toMatchObject([[{ thinking: 'on', draft: { thinking: 'on' } }]])
+  // the next new conversation begins without
+  expect([thinkingIn('c'), thinkingIn(null)]).toEqual([{ thinking: 'on' }, {}])
+  expect(toggle()!.getAttribute('aria-pressed')).toBe('false')
 })

@@ -7,7 +7,9 @@ import {
   opening,
   pairOf,
   pathKeys,
+  reasoningOf,
   streamingAnswer,
+  textOf,
   type OpenConversation,
 } from './state.ts'
 
@@ -109,6 +111,27 @@ describe('a watched conversation', () => {
 
   test('text continues what the snapshot already held', () => {
     expect(ok(applyEvent(open('A red'), text(6, 5, ' circle.'))).drafts['a']).toBe('A red circle.')
+  })
+
+  test('a thought goes its own way beside the text, until the message tells of both', () => {
+    const thought = (seq: number, offset: number, added: string): ConversationEvent => ({
+      ...{ type: 'reasoning', seq, messageId: 'a', offset },
+      text: added,
+    })
+    const before = open()
+    const after = ok(applyEvents(before, [thought(6, 0, 'Let me'), thought(7, 6, ' see'), text(8, 0, 'Red')]))
+    expect(after.thoughts['a']).toBe('Let me see')
+    expect(after.drafts['a']).toBe('Red')
+    expect(after.messages).toBe(before.messages)
+    expect(applyEvent(after, thought(9, 11, '!'))).toBe('gap')
+    const parts: Message['parts'] = [
+      { type: 'reasoning', text: 'Let me see', ms: 1 },
+      { type: 'text', text: 'Red' },
+    ]
+    const told = ok(applyEvent(after, { type: 'message', seq: 9, message: answer('', { parts }) }))
+    expect([told.thoughts, told.drafts]).toEqual([{}, {}])
+    expect(reasoningOf(told.messages['a']!)).toEqual(parts[0])
+    expect(textOf(told.messages['a']!)).toBe('Red')
   })
 
   test('text that overlaps the snapshot is added only from where it is new', () => {
