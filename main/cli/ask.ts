@@ -161,7 +161,7 @@ export function ask(argv: string[]): Promise<number> {
         text += event.text
         if (!values.json) process.stdout.write(event.text)
       }
-      process.stdout.write(values.json ? `${JSON.stringify(report(text, reasoning || null, result!))}\n` : '\n')
+      process.stdout.write(values.json ? `${JSON.stringify(report(text, reasoning, result!))}\n` : '\n')
       const { note: ofModel, thinking: form } = headless.engine.state
       const ofThinking = values.thinking && !values.raw ? thinkingNote(request.thinking, form) : null
       if (ofThinking) tell(ofThinking)
@@ -253,22 +253,18 @@ function cutOffNote(
     : `The answer is cut off at the longest answer of ${length} ${length === 1 ? 'token' : 'tokens'}. --max-tokens raises it.`
 }
 
-/** The object of `--json`. */
-function report(
-  text: string,
-  reasoning: string | null,
-  { tokens, promptIds, usage, timings, finishReason }: AnswerResult,
-) {
+/** The object of `--json`; what is of a thought only where there was one. */
+function report(text: string, reasoning: string, { tokens, promptIds, usage, timings, finishReason }: AnswerResult) {
   return {
     text,
-    reasoning,
+    ...(reasoning && { reasoning }),
     tokens,
     prompt: { tokens: promptIds.length, ids: promptIds },
     usage: {
       prompt_tokens: usage.promptTokens,
       image_tokens: usage.imageTokens,
       completion_tokens: usage.completionTokens,
-      reasoning_tokens: usage.reasoningTokens ?? 0,
+      ...(usage.reasoningTokens && { reasoning_tokens: usage.reasoningTokens }),
     },
     timings: {
       load_ms: timings.loadMs,
