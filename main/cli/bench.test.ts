@@ -76,6 +76,7 @@ describe('sightline bench', () => {
     }
     expect(Object.keys(ratios).toSorted()).toEqual([
       'eager',
+      'edit',
       'encode',
       'generation',
       'memory_estimate',
@@ -83,6 +84,7 @@ describe('sightline bench', () => {
       'reload_growth',
       'resume',
       'second_question',
+      'second_question_anew',
     ])
     expect(Object.keys(spreads).toSorted()).toEqual(Object.keys(ratios).toSorted())
     for (const name of ['prefill', 'generation', 'second_question', 'eager'])
