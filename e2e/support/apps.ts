@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { delimiter, dirname } from 'node:path'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { _electron } from '@playwright/test'
 import type { BrowserContext, ElectronApplication, Page } from '@playwright/test'
+import { ERRORS_FILE } from '../../electron/testing/errorsFile.ts'
 import { electronProgram, root } from './electronProgram.ts'
 import { haveEnded, processesBelow } from './processes.ts'
 
@@ -103,6 +105,13 @@ function collectErrors(child: ChildProcess): () => string {
   return () => chunks.join('')
 }
 
+/** What the stand-in wrote down of errors since `since`, also those before anybody could listen; empty: nothing. */
+function readErrors(data: string, since: number): string {
+  const path = join(data, ERRORS_FILE)
+  const isOfThisStart = existsSync(path) && statSync(path).mtimeMs >= since
+  return isOfThisStart ? readFileSync(path, 'utf8') : ''
+}
+
 /** The built desktop shell, in Electron or on the stand-in for it. */
 export class ElectronApp implements RunningApp {
   private readonly data: string
@@ -139,21 +148,34 @@ export class ElectronApp implements RunningApp {
   }
 
   async restart(): Promise<void> {
+    const program = electronProgram()
+    const failure = await this.open(program.path)
+    if (!failure) return
+    // The stand-in's Chromium may refuse its first page; what is wrong with the app itself fails again.
+    const isStandIns = program.standInBecause !== null && this.main?.exitCode === 1
+    if (!isStandIns) throw failure
+    process.stderr.write(
+      `The app is started once more, because it ended before its window opened. ${failure.message}\n`,
+    )
+    const again = await this.open(program.path)
+    if (again) throw again
+  }
+
+  /** Starts the process and waits for its window. Gives what kept that from opening; null when it is open. */
+  private async open(executablePath: string): Promise<Error | null> {
     const env = { ...electronEnvironment(), ...this.environment }
-    this.shell = await _electron.launch({
-      executablePath: electronProgram().path,
-      args: electronArguments(this.data),
-      cwd: root,
-      env,
-    })
+    const startedAt = Date.now()
+    this.shell = await _electron.launch({ executablePath, args: electronArguments(this.data), cwd: root, env })
     this.main = this.shell.process()
     const said = collectErrors(this.main)
     try {
       this.window = await this.shell.firstWindow()
       await this.window.waitForURL(/sightline/)
-    } catch (error) {
+      return null
+    } catch (cause) {
       const end = this.main.exitCode ?? this.main.signalCode ?? 'none: it still runs'
-      throw new Error(`The app opened no window. Exit code: ${end}. It said:\n${said()}`, { cause: error })
+      const early = readErrors(this.data, startedAt)
+      return new Error(`The app opened no window. Exit code: ${end}. It said:\n${early}${said()}`, { cause })
     }
   }
 

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeF
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AboutPanelOptionsOptions } from 'electron'
+import { writeError } from './errorsFile.ts'
 import { Listeners } from './listeners.ts'
 import type { Surface } from './surface.ts'
 
@@ -116,4 +117,5 @@ export class StandInApp extends Listeners {
 
 export const app = new StandInApp() satisfies Surface['app']
 
+process.on('uncaughtExceptionMonitor', (error) => writeError(userData, error.stack ?? String(error)))
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => app.quit())

@@ -1,6 +1,7 @@
 import { app } from './app.ts'
 import { BrowserWindow } from './browserWindow.ts'
 import { desktopCapturer, globalShortcut, nativeImage, screen } from './desktop.ts'
+import { writeError } from './errorsFile.ts'
 import { Menu, Tray } from './menu.ts'
 import { protocol } from './protocol.ts'
 import { safeStorage } from './safeStorage.ts'
@@ -13,7 +14,7 @@ import { ipcMain } from './webContents.ts'
 const dialog = {
   showMessageBox: async () => ({ response: 1, checkboxChecked: false }),
   showOpenDialog: async () => ({ canceled: true, filePaths: [] }),
-  showErrorBox: (title: string, content: string) => void process.stderr.write(`${title}\n${content}\n`),
+  showErrorBox: (title: string, content: string) => writeError(app.getPath('userData'), `${title}\n${content}`),
 }
 
 /** Opens and shows nothing; tests replace the functions. */
