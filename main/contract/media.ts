@@ -1,6 +1,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { ModelFamily } from './modelSheets.ts'
+import { SeenProfile } from './profiles.ts'
 
 /** Side of the square of pixels that is one token of a picture, in pixels: 2 x 2 patches of 14. */
 export const TOKEN_SIDE = 28
@@ -66,6 +67,8 @@ export const MAX_MARKS = 32
 export const Seen = z.object({
   family: ModelFamily,
   media: z.array(z.object({ width: z.int(), height: z.int(), frames: z.int(), tokens: z.int() })),
+  /** The profile that it was asked with, which says what coordinates count and what the answer is. Unset: none. */
+  profile: SeenProfile.optional(),
 })
 export type Seen = z.infer<typeof Seen>
 
