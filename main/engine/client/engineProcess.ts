@@ -86,8 +86,8 @@ interface Loaded {
   readonly options: ContextOptions
 }
 
-/** How long closing waits for the KV state to be saved, ms. */
-const CLOSE_MS = 3000
+/** How long closing waits for the KV state to be saved, ms: a hybrid model has 60 MB of recurrent states to write, and quitting has 10 s. */
+const CLOSE_MS = 6000
 const IDLE_UNLOAD_MS = 15 * 60_000
 /** The longest without a sign is 512 tokens of a prompt: 3e13 operations for 32 billion weights, 6 minutes at 1e11 a second. */
 const STALL_MS = 10 * 60_000
