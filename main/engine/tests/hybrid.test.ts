@@ -116,6 +116,41 @@ describe('a conversation with a hybrid model computes again no more than from it
   })
 })
 
+describe('of a conversation whose answers had a thought, which the next prompt is without, no more is computed again', () => {
+  const thought = { ...message('assistant', 'A red ball.'), reasoning: 'There is something round.' }
+  const thinks = (messages: readonly ChatMessage[]) =>
+    asked(ask(messages, { thinking: 'on', thinkingBudget: 6, ignoreEos: false }), 'thought')
+  const next = [...first, thought, user('Is it large?')]
+
+  beforeAll(() => thinks(first))
+
+  test('for a second question', async () => {
+    const { cached, all } = await thinks(next)
+    expect(all - cached).toBeLessThan(EXCHANGE)
+  })
+
+  test('for the last question with other words, and back to the branch with the first words', async () => {
+    for (const question of ['Which colour does it have?', 'Is it large?']) {
+      const { cached, all } = await thinks([...first, thought, user(question)])
+      expect(all - cached).toBeLessThan(EXCHANGE)
+    }
+  })
+
+  test('for another try of the first answer, and the branch that goes on from the other one', async () => {
+    const again = await thinks(first)
+    expect(again.all - again.cached).toBeLessThan(TURN)
+    const { cached, all } = await thinks(next)
+    expect(all - cached).toBeLessThan(EXCHANGE)
+  })
+
+  test('after a restart', async () => {
+    await warm.close()
+    warm = start('warm')
+    const { cached, all } = await thinks([...next, { ...thought, content: user('No.').content }, user('Why?')])
+    expect(all - cached).toBeLessThan(2 * EXCHANGE)
+  })
+})
+
 describe('what a hybrid model has computed outlives', () => {
   const more = [...second, message('assistant', 'No.'), user('Why?')]
   const resumed = async (conversationId: string) => {
