@@ -92,8 +92,8 @@ export function ActionSteps({
             const Icon = iconOf(action)
             const number = numbers[i] ?? null
             return (
-              <li key={action.start} className="flex min-h-7 items-baseline gap-2 text-read">
-                <Icon className="size-4 shrink-0 self-center text-muted" aria-hidden />
+              <li key={action.start} className="flex min-h-7 items-center gap-2 text-read">
+                <Icon className="size-4 shrink-0 text-muted" aria-hidden />
                 <span className="min-w-0 [overflow-wrap:anywhere]">
                   {number === null ? actionWords(action) : <MarkLink index={number}>{actionWords(action)}</MarkLink>}
                 </span>
