@@ -8,7 +8,7 @@ import { clickPosition, exportMarks, placesOf, toModel, toShares } from '../../l
 import type { Mark, MarkFormat, Shape, Views } from '../../lib/grounding/index.ts'
 import { IconButton, iconButtonClass } from '../primitives/Button.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../primitives/Menu.tsx'
-import { MarkLegend, MarkOverlay, arrowPath, nameOf, useShownSize } from './MarkOverlay.tsx'
+import { MarkLegend, MarkOverlay, arrowEnds, arrowPath, nameOf, useShownSize } from './MarkOverlay.tsx'
 import type { DrawnMark } from './MarkOverlay.tsx'
 import { markColour } from './markStyle.ts'
 
@@ -256,13 +256,8 @@ function draw(
   const path = new Path2D()
   const [firstX, firstY] = shape.type === 'point' ? [shape.x, shape.y] : [shape.x1, shape.y1]
   if (shape.type !== 'box') path.arc(firstX, firstY, letters / 2, 0, 2 * Math.PI)
-  if (shape.type === 'arrow') {
-    const ends = [
-      { x: shape.x1, y: shape.y1 },
-      { x: shape.x2, y: shape.y2 },
-    ] as const
-    path.addPath(new Path2D(arrowPath(ends[0], ends[1], { ring: letters / 2, head: letters * 0.8 })))
-  }
+  const ends = arrowEnds(shape, { across: 1, down: 1, scroll: letters * 3 })
+  if (ends) path.addPath(new Path2D(arrowPath(ends[0], ends[1], { ring: letters / 2, head: letters * 0.8 })))
   if (shape.type === 'box') path.rect(shape.x1, shape.y1, shape.x2 - shape.x1, shape.y2 - shape.y1)
   context.lineWidth = line * 2
   context.strokeStyle = 'rgb(0 0 0 / 0.65)'

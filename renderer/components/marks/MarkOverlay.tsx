@@ -121,14 +121,8 @@ function Arrow({
   original: Size
   shown: Size
 }): ReactNode {
-  const share = toShares(shape, original)
-  const at = (x: number, y: number): Spot => ({ x: x * shown.width, y: y * shown.height })
-  const ends: readonly [Spot, Spot] | null =
-    share.type === 'arrow'
-      ? [at(share.x1, share.y1), at(share.x2, share.y2)]
-      : share.type === 'point' && share.toward
-        ? [at(share.x, share.y), onward(at(share.x, share.y), share.toward)]
-        : null
+  const [across, down] = [shown.width / original.width, shown.height / original.height]
+  const ends = arrowEnds(shape, { across, down, scroll: SCROLL })
   if (!ends) return null
   const path = arrowPath(ends[0], ends[1], { ring: POINT / 2, head: HEAD })
   return (
@@ -163,9 +157,20 @@ interface Spot {
   readonly y: number
 }
 
-function onward({ x, y }: Spot, toward: Direction): Spot {
-  const [right, down] = WAYS[toward]
-  return { x: x + right * SCROLL, y: y + down * SCROLL }
+/**
+ * Where an arrow of a shape begins and ends, in pixels of which one of the shape is `across` wide and `down` high; a scroll's
+ * is `scroll` of them long. null for shapes without an arrow.
+ */
+export function arrowEnds(
+  shape: Shape,
+  { across, down, scroll }: { across: number; down: number; scroll: number },
+): readonly [Spot, Spot] | null {
+  const at = (x: number, y: number): Spot => ({ x: x * across, y: y * down })
+  if (shape.type === 'arrow') return [at(shape.x1, shape.y1), at(shape.x2, shape.y2)]
+  if (shape.type !== 'point' || !shape.toward) return null
+  const from = at(shape.x, shape.y)
+  const [right, below] = WAYS[shape.toward]
+  return [from, { x: from.x + right * scroll, y: from.y + below * scroll }]
 }
 
 /** An arrow as the path of an SVG, from a ring around `from`; a line that is shorter than the ring has its head alone. */
