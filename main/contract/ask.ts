@@ -46,11 +46,15 @@ const format = ChosenFormat.nullable().optional()
 /** Whether the model may think first; unset: off, where it has a switch. */
 const thinking = Thinking.optional()
 
+/** Id of the job that is asked for, of the profile of the model; null or unset: none. It is kept with the question. */
+const job = z.string().max(64).nullable().optional()
+
 /** A question that is not sent yet, as far as it is ready. */
 const Question = z.object({
   conversationId: Id.nullable(),
   parts: z.array(QuestionPart).max(MAX_PARTS),
   format,
+  job,
   thinking,
 })
 const Sent = z.object({ conversationId: Id, userMessageId: Id, answerId: Id, besideId: Id.nullable() })
@@ -74,6 +78,7 @@ export const ask = {
         conversationId: Id.nullable(),
         parts: z.array(QuestionPart).min(1).max(MAX_PARTS),
         format,
+        job,
         thinking,
         compareWith,
         draft: SavedDraft.optional(),

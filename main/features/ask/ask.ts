@@ -1,5 +1,5 @@
 import { ANSWER_ROOM, AppError } from '#contract'
-import type { ChosenFormat, Contract, Message, Remedy, SavedDraft, Thinking } from '#contract'
+import type { ChosenFormat, Contract, Message, Profile, Remedy, SavedDraft, SeenProfile, Thinking } from '#contract'
 import type { AnswerEvent, AnswerOptions, AnswerRequest, Engine, ModelFiles } from '../../engine/index.ts'
 import type { HandlersOf } from '../../lib/handlers.ts'
 import type { Conversations, Sent } from '../../services/conversations/index.ts'
@@ -12,6 +12,7 @@ import { createPreparation } from './prepare.ts'
 import type { Preparation, Question } from './prepare.ts'
 import { contextFor, historyOf, leaveOutOldest, leftOutOf, lowerDetail } from './remedies.ts'
 import type { Fits } from './remedies.ts'
+import { jobOf, seenProfile, wantedJob } from './profile.ts'
 import { checkSchema, toQuestion, toRequest } from './request.ts'
 import type { StoredMedia, Turn } from './request.ts'
 
@@ -22,6 +23,8 @@ export interface AskParts {
   readonly models: Pick<Models, 'chosen' | 'used' | 'setContext'>
   readonly attachments: StoredMedia['attachments']
   readonly frames: StoredMedia['frames']
+  /** The profile that a model is asked with; null: none. */
+  readonly profileOf: (chosen: Chosen) => Profile | null
   readonly engine: Engine
   readonly second: SecondModel
 }
@@ -51,13 +54,15 @@ interface Manner {
 interface Assignment {
   readonly chosen: Chosen
   readonly request: AnswerRequest
+  /** What its answer is read with; null: no profile. */
+  readonly profile: SeenProfile | null
 }
 
 /** Asking the model: each answer runs by itself once its question is stored. */
 export interface Ask extends Pick<Preparation, 'count' | 'prepare'> {
   /**
    * `draft`: what the question is in the conversation's draft, which it is taken out of. Throws EmptyQuestion, NotFound
-   * (conversation, medium or model), FramesMissing, InvalidInput (format), Busy while an answer of the conversation runs;
+   * (conversation, medium or model), FramesMissing, InvalidInput (format, job), Busy while an answer of the conversation runs;
    * nothing is stored then.
    */
   send(input: Question & Manner & { readonly draft?: SavedDraft | undefined }): Sent
@@ -87,21 +92,25 @@ export interface Ask extends Pick<Preparation, 'count' | 'prepare'> {
 
 /** Questions go from here to the engine, and answers from there through the disk to the watchers. */
 export function createAsk(parts: AskParts): Ask {
-  const { conversations, drafts, settings, models, attachments, frames, engine, second } = parts
+  const { conversations, drafts, settings, models, attachments, frames, profileOf, engine, second } = parts
   const running = new Map<string, AnswerRun>()
   /** Conversations that are going away. */
   const leaving = new Set<string>()
 
   const media: StoredMedia = { attachments, frames }
   const request = (turns: readonly Turn[], thinking: Thinking | undefined, chosen = models.chosen()) =>
-    toRequest(turns, chosen, settings.current, media, thinking)
+    toRequest(turns, chosen, settings.current, media, thinking, profileOf(chosen))
   const preparation = createPreparation({ conversations, models, media, engine, request })
   /** The turns as each of the models is asked that are to answer. */
   const toAnswers = (
     turns: readonly Turn[],
     { compareWith, thinking }: Manner,
   ): { main: Assignment; comparison: Assignment | null } => {
-    const assign = (chosen: Chosen): Assignment => ({ chosen, request: request(turns, thinking, chosen) })
+    const assign = (chosen: Chosen): Assignment => {
+      const profile = profileOf(chosen)
+      const seen = seenProfile(profile, jobOf(profile, turns.at(-1)?.job?.id))
+      return { chosen, request: request(turns, thinking, chosen), profile: seen }
+    }
     return { main: assign(models.chosen()), comparison: compareWith ? assign(models.chosen(compareWith)) : null }
   }
   /** Changes what `remedy` says; returns how many of the oldest messages are left out then. */
@@ -138,9 +147,10 @@ export function createAsk(parts: AskParts): Ask {
   const run = (
     conversationId: string,
     answerId: string,
+    profile: SeenProfile | null,
     events: (options: AnswerOptions) => AsyncIterable<AnswerEvent>,
   ): AnswerRun => {
-    const started = runAnswer({ events, conversations, conversationId, answerId })
+    const started = runAnswer({ events, conversations, conversationId, answerId, profile })
     running.set(answerId, started)
     void started.done.then(() => running.delete(answerId))
     return started
@@ -151,9 +161,11 @@ export function createAsk(parts: AskParts): Ask {
   }
   const start = (sent: Sent, main: Assignment, comparison: Assignment | null): Sent => {
     const { conversationId, answerId, besideId } = sent
-    const { underWay } = run(conversationId, answerId, (options) => answerFirst(main.request, options))
+    const { underWay } = run(conversationId, answerId, main.profile, (options) => answerFirst(main.request, options))
     if (comparison && besideId)
-      run(conversationId, besideId, (options) => second.answer(comparison.request, { ...options, first: underWay }))
+      run(conversationId, besideId, comparison.profile, (options) =>
+        second.answer(comparison.request, { ...options, first: underWay }),
+      )
     try {
       models.used(main.chosen.model.id, conversationId)
     } catch {
@@ -178,13 +190,22 @@ export function createAsk(parts: AskParts): Ask {
   }
 
   const ask: Omit<Ask, 'procedures'> = {
-    send({ conversationId, parts: composed, format = null, draft, ...manner }) {
-      const parts = toQuestion(composed, media)
+    send({ conversationId, parts: composed, format = null, job: jobId, draft, ...manner }) {
+      const wanted = wantedJob(profileOf(models.chosen()), jobId)
+      const job = wanted && { id: wanted.id, label: wanted.label }
+      const parts = toQuestion(composed, media, wanted)
       refuseWhileRunning(conversationId)
       const { path, leftOut } = historyOf(conversations, conversationId)
-      const { main, comparison } = toAnswers([...path.slice(leftOut), { role: 'user', parts, format }], manner)
+      const { main, comparison } = toAnswers(
+        [...path.slice(leftOut), { role: 'user', parts, format, ...(job && { job }) }],
+        manner,
+      )
       preparation.cancel(conversationId)
-      const sent = conversations.ask({ conversationId, parts, format, ...namesOf(main, comparison), leftOut })
+      const sent = conversations.ask({
+        ...{ conversationId, parts, format, leftOut },
+        ...(job && { job }),
+        ...namesOf(main, comparison),
+      })
       start(sent, main, comparison)
       try {
         if (draft) drafts.sent(conversationId, draft, sent.conversationId)

@@ -1,4 +1,4 @@
-import type { ChosenFormat, QuestionPart, Thinking } from '#contract'
+import type { ChosenFormat, QuestionPart, SaidPart, Thinking } from '#contract'
 import type { AnswerRequest, Engine } from '../../engine/index.ts'
 import type { Conversations } from '../../services/conversations/index.ts'
 import type { Models } from '../../services/models/index.ts'
@@ -12,6 +12,8 @@ export interface Question {
   readonly parts: QuestionPart[]
   /** What the answer is held to. */
   readonly format?: ChosenFormat | null | undefined
+  /** Id of the job that it asks for. */
+  readonly job?: string | null | undefined
   /** Whether the model may think first; unset: not. */
   readonly thinking?: Thinking | undefined
 }
@@ -41,11 +43,14 @@ export interface Preparation {
 export function createPreparation({ conversations, models, media, engine, request }: PreparationParts): Preparation {
   const preparing = new Map<string | null, AbortController>()
   /** A question as the engine takes it after the conversation so far; `parts` has null where a part is empty. */
-  const toAnswerRequest = ({ conversationId, parts: composed, format = null, thinking }: Question) => {
+  const toAnswerRequest = ({ conversationId, parts: composed, format = null, job, thinking }: Question) => {
     const parts = composed.map((part) => toPart(part, media))
     const kept = parts.filter((part) => part !== null)
     const { path, leftOut } = historyOf(conversations, conversationId)
-    const question = kept.length > 0 ? [{ role: 'user', parts: kept, format } as const] : []
+    const question =
+      kept.length > 0
+        ? [{ role: 'user', parts: kept, format, ...(job && { job: { id: job, label: job } }) } as const]
+        : []
     return { parts, answerRequest: request([...path.slice(leftOut), ...question], thinking) }
   }
   const cancel = (conversationId: string | null): void => preparing.get(conversationId)?.abort()
@@ -58,8 +63,19 @@ export function createPreparation({ conversations, models, media, engine, reques
       const { lastMessage, total } = await engine.count(answerRequest, { ...(signal && { signal }) })
       const counts = parts.some((part) => part !== null) ? [...lastMessage] : []
       const ofQuestion = counts.reduce((sum, count) => sum + count, 0)
+      // a profile may have changed the order, and put words of its own around those of the user
+      const content = answerRequest.messages.at(-1)?.content ?? []
+      const media = counts.filter((_, i) => content[i]?.type !== 'text')
+      const texts = counts.filter((_, i) => content[i]?.type === 'text')
+      const composedTexts = parts.filter((part) => part?.type === 'text').length
+      const countOf = (part: SaidPart): number =>
+        part.type !== 'text'
+          ? (media.shift() ?? 0)
+          : composedTexts > 1
+            ? (texts.shift() ?? 0)
+            : texts.reduce((sum, count) => sum + count, 0)
       return {
-        parts: parts.map((part) => (part === null ? 0 : (counts.shift() ?? 0))),
+        parts: parts.map((part) => (part === null ? 0 : countOf(part))),
         conversation: total - ofQuestion,
         context,
       }
