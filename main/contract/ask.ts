@@ -2,12 +2,12 @@ import { oc } from '@orpc/contract'
 import { z } from 'zod'
 import { ChosenFormat, Id, MAX_PARTS, MAX_TEXT, Thinking } from './conversations.ts'
 import { SavedDraft } from './drafts.ts'
-import { FrameKey, MAX_FRAMES, MAX_MARKS, PictureBudget, PictureMark, Sha256 } from './media.ts'
+import { FrameKey, MAX_FRAMES, MAX_MARKS, PictureBudget, PictureMark, ScreenPlace, Sha256 } from './media.ts'
 
 /**
  * A part of a question as the composer sends it: pictures by the sha that the upload returned, a video by its set of frames. `frames`:
  * stored pictures that are one video, in order. `budget`: the detail of this picture or each of these frames, when not the
- * usual; `marks`: what was drawn on the picture.
+ * usual; `marks`: what was drawn on the picture; `screen`: where it was captured.
  */
 export const QuestionPart = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string().max(MAX_TEXT) }),
@@ -17,6 +17,7 @@ export const QuestionPart = z.discriminatedUnion('type', [
     name: z.string().max(255),
     budget: PictureBudget.optional(),
     marks: z.array(PictureMark).max(MAX_MARKS).optional(),
+    screen: ScreenPlace.optional(),
   }),
   z.object({ type: z.literal('video'), key: FrameKey, name: z.string().max(255) }),
   z.object({

@@ -1,6 +1,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { Id } from './conversations.ts'
+import { ScreenPlace } from './media.ts'
 
 /** A rectangle in whole pixels of a captured picture, or in whole device-independent pixels of the desktop. */
 export const Region = z.object({ x: z.int(), y: z.int(), width: z.int().min(1), height: z.int().min(1) })
@@ -60,8 +61,11 @@ export const capture = {
   painted: oc.input(z.object({ id: z.string() })).output(z.void()),
   /** For an overlay: the region whose picture was posted. The ask panel opens beside it. */
   choose: oc.input(z.object({ id: z.string(), region: Region })).output(z.void()),
-  /** For the ask panel: the chosen picture, and in device-independent pixels of the desktop where it was and where the panel may be. */
-  chosen: oc.output(CapturedPicture.extend({ region: Region, area: Region })),
+  /**
+   * For the ask panel: the chosen picture, where it was on its screen, and in device-independent pixels of the desktop where
+   * it was and where the panel may be.
+   */
+  chosen: oc.output(CapturedPicture.extend({ screen: ScreenPlace, region: Region, area: Region })),
   /** For the ask panel: where it is, in device-independent pixels of the desktop. It is shown from then on. */
   placePanel: oc.input(Region).output(z.void()),
   /** For the ask panel: its conversation is to be opened in the main window. Ends the capture. */

@@ -9,6 +9,7 @@ import {
   MAX_MARKS,
   PictureBudget,
   PictureMark,
+  ScreenPlace,
   Seen,
   VideoAttachment,
 } from './media.ts'
@@ -49,7 +50,7 @@ export type ThinkingForm = z.infer<typeof ThinkingForm>
  * and where the app ended before the thought did. `video`: a file and the set of its frames that the model gets. `frames`:
  * pictures that are one video, `fps` of them a second. `budget`: the detail of this picture, or of each of these frames,
  * when it is not the usual one; of a file's frames, when it was lowered below the size in which they are kept. `marks`:
- * what the user drew on the picture.
+ * what the user drew on the picture; `screen`: where it was captured, if it was.
  */
 export const Part = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string().max(MAX_TEXT) }),
@@ -64,6 +65,7 @@ export const Part = z.discriminatedUnion('type', [
     attachment: ImageAttachment,
     budget: PictureBudget.optional(),
     marks: z.array(PictureMark).max(MAX_MARKS).optional(),
+    screen: ScreenPlace.optional(),
   }),
   z.object({
     type: z.literal('video'),

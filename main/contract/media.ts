@@ -57,6 +57,13 @@ export const PictureMark = z.discriminatedUnion('type', [
 ])
 export type PictureMark = z.infer<typeof PictureMark>
 
+/**
+ * Where a captured picture was on its screen: its first pixel, in pixels of that screen from its left top corner. `scale`:
+ * how many of these pixels one point of the system is; 1 where that is not told.
+ */
+export const ScreenPlace = z.object({ x: z.int(), y: z.int(), scale: z.number().positive() })
+export type ScreenPlace = z.infer<typeof ScreenPlace>
+
 /** The most marks on one picture. */
 export const MAX_MARKS = 32
 

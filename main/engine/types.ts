@@ -1,4 +1,5 @@
 import type {
+  CoordinateSpace,
   ErrorInfo,
   Fit,
   ModelCheck,
@@ -117,6 +118,8 @@ export interface AnswerRequest {
    * as the context leaves room for an answer.
    */
   readonly thinkingBudget?: number | null
+  /** What the coordinates of marks on pictures count; unset: what models of the family were taught. */
+  readonly space?: CoordinateSpace
   readonly context?: ContextOptions
   readonly lora?: readonly LoraAdapter[]
   readonly format?: AnswerFormat

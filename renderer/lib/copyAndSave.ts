@@ -3,19 +3,19 @@ import { announce } from './announce.ts'
 
 const COPIED_MS = 1_500
 
-/** Copies text to the clipboard; the flag is true for a moment after it worked. */
-export function useCopied(): [copied: boolean, copy: (text: string) => void] {
+/** Copies text to the clipboard and announces it as `said`; the flag is true for a moment after it worked. */
+export function useCopied(): [copied: boolean, copy: (text: string, said?: string) => void] {
   const [copied, setCopied] = useState(false)
   useEffect(() => {
     if (!copied) return
     const timer = setTimeout(() => setCopied(false), COPIED_MS)
     return () => clearTimeout(timer)
   }, [copied])
-  const copy = (text: string): void => {
+  const copy = (text: string, said = 'Copied'): void => {
     navigator.clipboard.writeText(text).then(
       () => {
         setCopied(true)
-        announce('Copied')
+        announce(said)
       },
       () => announce('Copying is not allowed here'),
     )

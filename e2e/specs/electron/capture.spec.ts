@@ -4,6 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ElectronApplication, Page } from '@playwright/test'
+import { openStore } from '../../../main/lib/database/index.ts'
 import { CapturePage } from '../../pages/capture.ts'
 import { electronArguments, electronEnvironment } from '../../support/apps.ts'
 import type { ElectronApp } from '../../support/apps.ts'
@@ -102,6 +103,7 @@ const pressEverywhere = (electron: ElectronApplication) =>
 
 test('the shortcut opens an overlay on every display in its own pixels; a region becomes a panel beside it, and a conversation', async ({
   chat,
+  data,
   desktop,
 }) => {
   const { electron } = desktop
@@ -180,6 +182,12 @@ test('the shortcut opens an overlay on every display in its own pixels; a region
     beside: [255, 255, 255, 255],
     red: [0xe0, 0x20, 0x20, 255],
   })
+  // where it was is kept with it, in pixels of the display's own
+  await desktop.kill()
+  const { db, close } = openStore(join(data, 'data'))
+  const kept = db.prepare(`SELECT attachment -> '$.screen' FROM parts WHERE type = 'image'`).pluck().get() as string
+  close()
+  expect(JSON.parse(kept)).toEqual({ x: 380, y: 180, scale: 1.5 })
 })
 
 test('the windows of a capture are guarded like the main one', async ({ desktop }) => {

@@ -40,7 +40,9 @@ export function toPart(part: QuestionPart, media: StoredMedia): SaidPart | null 
   if (part.type === 'image') {
     const attachment = pictureOf(attachments.get(part.sha), part.name, part.sha)
     const marks = part.marks?.length ? { marks: part.marks } : {}
-    return { type: 'image', attachment: { ...attachment, name: part.name || attachment.name }, ...budget, ...marks }
+    const screen = part.screen ? { screen: part.screen } : {}
+    const named = { ...attachment, name: part.name || attachment.name }
+    return { type: 'image', attachment: named, ...budget, ...marks, ...screen }
   }
   if (part.type === 'frames') {
     const pictures = part.pictures.map((sha) => pictureOf(attachments.get(sha), part.name, sha))

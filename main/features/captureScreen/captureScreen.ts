@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { AppError } from '#contract'
-import type { CapturePhase, CaptureState, Contract, HostCommand, Region, ScreenAccess } from '#contract'
+import type { CapturePhase, CaptureState, Contract, HostCommand, Region, ScreenAccess, ScreenPlace } from '#contract'
 import { Emitter, eventStream } from '../../lib/events.ts'
 import type { HandlersOf } from '../../lib/handlers.ts'
 import type { Capture, Display, ScreenPicture, Shortcuts } from '../../ports.ts'
@@ -43,7 +43,7 @@ interface Session {
   screens: Promise<ScreenPicture[]>
   windows: Promise<Region[]>
   png: CapturedPng | null
-  place: { region: Region; area: Region } | null
+  place: { region: Region; area: Region; screen: ScreenPlace } | null
 }
 
 /** One capture at a time. Without `capture` the window captures by itself, as far as its browser lets it. */
@@ -194,7 +194,11 @@ export function createCaptureScreen(parts: {
       if (!display || !isPosted || !isWithin(region, screen)) {
         throw new AppError('InvalidInput', 'This region is not on the screen that was captured. Choose another one.')
       }
-      own.place = { region: onDesktop(region, screen, display.bounds), area: display.workArea }
+      own.place = {
+        region: onDesktop(region, screen, display.bounds),
+        area: display.workArea,
+        screen: { x: region.x, y: region.y, scale: screen.width / display.bounds.width },
+      }
       own.screens = Promise.resolve([])
       own.phase = 'asking'
       capture.closeOverlays()

@@ -8,6 +8,7 @@ import type {
   PictureBudget,
   PictureMark,
   ReasoningPart,
+  ScreenPlace,
 } from '#contract'
 
 export interface ConversationRow {
@@ -59,11 +60,12 @@ export function conversationOf(row: ConversationRow): Conversation {
 export function partOf(row: PartRow): Part {
   if (row.type === 'text') return { type: 'text', text: row.text ?? '' }
   if (row.type !== 'image') return { type: row.type, ...JSON.parse(row.attachment ?? '{}') } as Part
-  const { budget, marks, ...attachment } = JSON.parse(row.attachment ?? '{}') as ImageAttachment & {
+  const { budget, marks, screen, ...attachment } = JSON.parse(row.attachment ?? '{}') as ImageAttachment & {
     budget?: PictureBudget
     marks?: PictureMark[]
+    screen?: ScreenPlace
   }
-  return { type: 'image', attachment, ...(budget && { budget }), ...(marks && { marks }) }
+  return { type: 'image', attachment, ...(budget && { budget }), ...(marks && { marks }), ...(screen && { screen }) }
 }
 
 export const reasoningOf = ({ text, ms, tokens }: ThoughtRow): ReasoningPart => ({
@@ -75,8 +77,12 @@ export const reasoningOf = ({ text, ms, tokens }: ThoughtRow): ReasoningPart => 
 
 /** A part with a picture or video as `partOf` reads it again. */
 export function storedMedium(part: MediaPart): string {
-  const { type, ...rest } = part
-  return JSON.stringify(type === 'image' ? { ...part.attachment, budget: part.budget, marks: part.marks } : rest)
+  if (part.type !== 'image') {
+    const { type: _type, ...rest } = part
+    return JSON.stringify(rest)
+  }
+  const { attachment, budget, marks, screen } = part
+  return JSON.stringify({ ...attachment, budget, marks, screen })
 }
 
 export function messageOf(row: MessageRow, parts: Part[], siblings: string[]): Message {

@@ -4,6 +4,7 @@ import userEvent from '@testing-library/user-event'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { useAnnouncement } from '../../lib/announce.ts'
 import { clearPage, layOut } from '../../testing/page.ts'
 import { GroundedPicture } from './GroundedPicture.tsx'
 import type { Grounded } from './GroundedPicture.tsx'
@@ -24,13 +25,20 @@ const picture: Grounded = {
 beforeEach(() => layOut(200, 100))
 afterEach(clearPage)
 
+const drag: Grounded = {
+  ...picture,
+  space: 'shares',
+  marks: [{ shape: { type: 'arrow', x1: 40, y1: 20, x2: 240, y2: 20 }, label: 'Drag', time: null }],
+  numbers: [0],
+}
+
 /** The picture as an answer shows it: what is highlighted and chosen is kept outside of it. */
-function Shown({ onCrop }: { onCrop: (index: number) => void }): ReactNode {
+function Shown({ onCrop, shown = picture }: { onCrop: (index: number) => void; shown?: Grounded }): ReactNode {
   const [highlighted, setHighlighted] = useState<number | null>(null)
   const [selected, setSelected] = useState<number | null>(null)
   return (
     <GroundedPicture
-      picture={picture}
+      picture={shown}
       highlighted={highlighted}
       selected={selected}
       hasLegend
@@ -118,4 +126,36 @@ test.each([
   await user.keyboard('{Home}' + '{ArrowDown}'.repeat(all.indexOf(line)))
   await user.keyboard('{Enter}')
   await vi.waitFor(async () => expect(JSON.parse(await navigator.clipboard.readText())).toEqual(copied))
+})
+
+test('a drag is drawn from its first place to its second, a scroll its way', () => {
+  const { rerender } = render(<Shown onCrop={() => {}} shown={drag} />)
+  expect(within(overlay()).getByRole('button', { name: 'Drag' }).style).toMatchObject({ left: '12px', top: '2px' })
+  // from the ring of 8 px around (20, 10) to (120, 10), at half the size
+  const path = () => overlay().querySelector('[data-arrow]')?.getAttribute('d')
+  expect(path()).toMatch(/^M 28 10 L 120 10 /)
+  const scroll = { shape: { type: 'point', x: 40, y: 20, toward: 'down' }, label: 'Scroll down', time: null } as const
+  rerender(<Shown onCrop={() => {}} shown={{ ...drag, marks: [scroll] }} />)
+  expect(path()).toMatch(/^M 20 18 L 20 54 /)
+})
+
+test.each([
+  ['of the picture', undefined, '40, 20'],
+  ['of the screen that it was captured of', { x: 300, y: 7, scale: 2 }, '340, 27'],
+])('where to click is copied in pixels %s', async (_, screenPlace, position) => {
+  const user = userEvent.setup()
+  render(<Shown onCrop={() => {}} shown={{ ...drag, screen: screenPlace }} />)
+  await user.click(screen.getByRole('button', { name: 'Copy click position' }))
+  await vi.waitFor(async () => expect(await navigator.clipboard.readText()).toBe(position))
+  expect(useAnnouncement.getState().text).toBe(`Copied ${position}`)
+})
+
+test('of several places the chosen one is copied, a box never', async () => {
+  const user = userEvent.setup()
+  render(<Shown onCrop={() => {}} />)
+  expect(screen.queryByRole('button', { name: 'Copy click position' })).toBeNull()
+  await user.click(within(overlay()).getByRole('button', { name: 'red car' }))
+  expect(screen.queryByRole('button', { name: 'Copy click position' })).toBeNull()
+  await user.click(within(overlay()).getByRole('button', { name: 'Point 4' }))
+  expect(screen.getByRole('button', { name: 'Copy click position' })).toBeTruthy()
 })

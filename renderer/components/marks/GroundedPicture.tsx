@@ -1,14 +1,14 @@
-import type { Size } from '#contract'
-import { Check, Copy, Crop, Download, Eye, EyeOff } from 'lucide-react'
+import type { CoordinateSpace, ScreenPlace, Size } from '#contract'
+import { Check, Copy, Crop, Crosshair, Download, Eye, EyeOff } from 'lucide-react'
 import { useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { announce } from '../../lib/announce.ts'
 import { saveFile, useCopied } from '../../lib/copyAndSave.ts'
-import { exportMarks, toModel, toShares } from '../../lib/grounding/index.ts'
-import type { Mark, MarkFormat, Shape, Space, Views } from '../../lib/grounding/index.ts'
+import { clickPosition, exportMarks, placesOf, toModel, toShares } from '../../lib/grounding/index.ts'
+import type { Mark, MarkFormat, Shape, Views } from '../../lib/grounding/index.ts'
 import { IconButton, iconButtonClass } from '../primitives/Button.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../primitives/Menu.tsx'
-import { MarkLegend, MarkOverlay, nameOf, useShownSize } from './MarkOverlay.tsx'
+import { MarkLegend, MarkOverlay, arrowEnds, arrowPath, nameOf, useShownSize } from './MarkOverlay.tsx'
 import type { DrawnMark } from './MarkOverlay.tsx'
 import { markColour } from './markStyle.ts'
 
@@ -17,10 +17,12 @@ export interface Grounded {
   readonly name: string
   readonly url: string
   readonly views: Views
-  readonly space: Space
+  readonly space: CoordinateSpace
   readonly marks: readonly Pick<Mark, 'shape' | 'label' | 'time'>[]
   /** The marks' numbers in the answer. */
   readonly numbers: readonly number[]
+  /** Where it was captured, if it was. */
+  readonly screen?: ScreenPlace | undefined
 }
 
 /** Most px that the picture takes in the window. */
@@ -106,6 +108,9 @@ export function GroundedPicture({
             <Crop />
           </IconButton>
         ) : null}
+        {chosen && chosen.shape.type !== 'box' ? (
+          <CopyPosition shape={chosen.shape} size={original} screen={picture.screen} />
+        ) : null}
         <CopyMarksMenu picture={picture} />
         <ExportMarksMenu picture={picture} />
         <IconButton
@@ -121,6 +126,31 @@ export function GroundedPicture({
   )
 }
 
+/** Copies where to click, as "x, y": in pixels of the screen that the picture was captured of, else of the picture. */
+function CopyPosition({
+  shape,
+  size,
+  screen,
+}: {
+  shape: Shape
+  size: Size
+  screen: ScreenPlace | undefined
+}): ReactNode {
+  const [copied, copy] = useCopied()
+  const position = clickPosition(shape, size, screen)
+  if (position === null) return null
+  return (
+    <IconButton
+      label={copied ? 'Copied' : 'Copy click position'}
+      hint={`${position} in pixels of the ${screen ? 'screen' : 'picture'}`}
+      size="small"
+      onClick={() => copy(position, `Copied ${position}`)}
+    >
+      {copied ? <Check /> : <Crosshair />}
+    </IconButton>
+  )
+}
+
 /** Copies the coordinates of all marks, as JSON, in the space that is wanted. */
 function CopyMarksMenu({ picture: { views, space, marks } }: { picture: Grounded }): ReactNode {
   const [copied, copy] = useCopied()
@@ -129,7 +159,7 @@ function CopyMarksMenu({ picture: { views, space, marks } }: { picture: Grounded
   const spaces: readonly (readonly [string, () => string])[] = [
     ['In pixels of the picture', () => as((shape) => shape, 1)],
     ['In shares of the picture, 0 to 1', () => as((shape) => toShares(shape, views.original), 4)],
-    ['As the model counts', () => as((shape) => toModel(shape, space, views), 0)],
+    ['As the model counts', () => as((shape) => toModel(shape, space, views), placesOf(space))],
   ]
   return (
     <Menu
@@ -149,11 +179,9 @@ function CopyMarksMenu({ picture: { views, space, marks } }: { picture: Grounded
   )
 }
 
-function coordinates(shape: Shape, places: number): { box: number[] } | { point: number[] } {
-  const round = (value: number) => Number(value.toFixed(places))
-  return shape.type === 'point'
-    ? { point: [round(shape.x), round(shape.y)] }
-    : { box: [round(shape.x1), round(shape.y1), round(shape.x2), round(shape.y2)] }
+function coordinates(shape: Shape, places: number): Partial<Record<Shape['type'], number[]>> {
+  const values = shape.type === 'point' ? [shape.x, shape.y] : [shape.x1, shape.y1, shape.x2, shape.y2]
+  return { [shape.type]: values.map((value) => Number(value.toFixed(places))) }
 }
 
 const FORMATS: readonly (readonly [MarkFormat, string])[] = [
@@ -226,8 +254,11 @@ function draw(
   letters: number,
 ): void {
   const path = new Path2D()
-  if (shape.type === 'point') path.arc(shape.x, shape.y, letters / 2, 0, 2 * Math.PI)
-  else path.rect(shape.x1, shape.y1, shape.x2 - shape.x1, shape.y2 - shape.y1)
+  const [firstX, firstY] = shape.type === 'point' ? [shape.x, shape.y] : [shape.x1, shape.y1]
+  if (shape.type !== 'box') path.arc(firstX, firstY, letters / 2, 0, 2 * Math.PI)
+  const ends = arrowEnds(shape, { across: 1, down: 1, scroll: letters * 3 })
+  if (ends) path.addPath(new Path2D(arrowPath(ends[0], ends[1], { ring: letters / 2, head: letters * 0.8 })))
+  if (shape.type === 'box') path.rect(shape.x1, shape.y1, shape.x2 - shape.x1, shape.y2 - shape.y1)
   context.lineWidth = line * 2
   context.strokeStyle = 'rgb(0 0 0 / 0.65)'
   context.stroke(path)
@@ -237,7 +268,7 @@ function draw(
   if (label === '') return
   context.font = `500 ${letters}px system-ui, sans-serif`
   const width = context.measureText(label).width + letters * 0.8
-  const [x, y] = shape.type === 'point' ? [shape.x, shape.y - letters / 2] : [shape.x1, shape.y1]
+  const [x, y] = [firstX, shape.type === 'box' ? firstY : firstY - letters / 2]
   const left = Math.max(0, Math.min(x, context.canvas.width - width))
   const top = y >= letters * 1.5 ? y - letters * 1.5 : y
   context.fillStyle = colour

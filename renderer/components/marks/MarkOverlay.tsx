@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react'
 import type { ReactNode, RefObject } from 'react'
 import { cx } from '../../lib/cx.ts'
 import { toShares } from '../../lib/grounding/index.ts'
-import type { Shape } from '../../lib/grounding/index.ts'
+import type { Direction, Shape } from '../../lib/grounding/index.ts'
 import { labelWidth, markColour, placeLabels } from './markStyle.ts'
 import type { Area } from './markStyle.ts'
 
@@ -35,7 +35,7 @@ export interface DrawnMark {
 const POINT = 16
 
 /**
- * Boxes and points over a picture that is shown `shown` px wide and high. The highlighted one stands out and the others
+ * Boxes, points and arrows over a picture that is shown `shown` px wide and high. The highlighted one stands out and the others
  * step back. `onHighlight`: one is rested on; `onSelect`: one is chosen. Without them the marks are only shown.
  */
 export function MarkOverlay({
@@ -66,6 +66,7 @@ export function MarkOverlay({
           key={mark.number}
           className={cx('contents', highlighted !== null && highlighted !== mark.number && '[&>*]:opacity-25')}
         >
+          <Arrow shape={marks[i]!.shape} colour={markColour(mark.number)} original={original} shown={shown} />
           <Outline
             area={areas[i]!}
             mark={mark}
@@ -81,14 +82,106 @@ export function MarkOverlay({
 }
 
 function areaOf(shape: Shape, { width, height }: Size): Area {
-  if (shape.type === 'point')
-    return { x: shape.x * width - POINT / 2, y: shape.y * height - POINT / 2, width: POINT, height: POINT }
+  if (shape.type !== 'box') {
+    const [x, y] = shape.type === 'point' ? [shape.x, shape.y] : [shape.x1, shape.y1]
+    return { x: x * width - POINT / 2, y: y * height - POINT / 2, width: POINT, height: POINT }
+  }
   return {
     x: shape.x1 * width,
     y: shape.y1 * height,
     width: (shape.x2 - shape.x1) * width,
     height: (shape.y2 - shape.y1) * height,
   }
+}
+
+/** Length of a scroll's arrow and of the strokes of an arrow's head, in px, and half the angle between these. */
+const SCROLL = 44
+const HEAD = 9
+const SPREAD = Math.PI / 6
+
+const WAYS: Readonly<Record<Direction, readonly [number, number]>> = {
+  up: [0, -1],
+  down: [0, 1],
+  left: [-1, 0],
+  right: [1, 0],
+}
+
+/**
+ * The line of an arrow, from the ring around its first place to its second, or the way of a scroll; nothing for others. A
+ * scroll's length means nothing: it is as long at any size.
+ */
+function Arrow({
+  shape,
+  colour,
+  original,
+  shown,
+}: {
+  shape: Shape
+  colour: string
+  original: Size
+  shown: Size
+}): ReactNode {
+  const [across, down] = [shown.width / original.width, shown.height / original.height]
+  const ends = arrowEnds(shape, { across, down, scroll: SCROLL })
+  if (!ends) return null
+  const path = arrowPath(ends[0], ends[1], { ring: POINT / 2, head: HEAD })
+  return (
+    <svg
+      className="absolute inset-0 size-full overflow-visible transition-opacity"
+      style={{ zIndex: 4000 }}
+      aria-hidden
+    >
+      <path
+        d={path}
+        fill="none"
+        stroke="rgb(0 0 0 / 0.65)"
+        strokeWidth={5}
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      />
+      <path
+        d={path}
+        data-arrow
+        fill="none"
+        stroke={colour}
+        strokeWidth={2.5}
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      />
+    </svg>
+  )
+}
+
+interface Spot {
+  readonly x: number
+  readonly y: number
+}
+
+/**
+ * Where an arrow of a shape begins and ends, in pixels of which one of the shape is `across` wide and `down` high; a scroll's
+ * is `scroll` of them long. null for shapes without an arrow.
+ */
+export function arrowEnds(
+  shape: Shape,
+  { across, down, scroll }: { across: number; down: number; scroll: number },
+): readonly [Spot, Spot] | null {
+  const at = (x: number, y: number): Spot => ({ x: x * across, y: y * down })
+  if (shape.type === 'arrow') return [at(shape.x1, shape.y1), at(shape.x2, shape.y2)]
+  if (shape.type !== 'point' || !shape.toward) return null
+  const from = at(shape.x, shape.y)
+  const [right, below] = WAYS[shape.toward]
+  return [from, { x: from.x + right * scroll, y: from.y + below * scroll }]
+}
+
+/** An arrow as the path of an SVG, from a ring around `from`; a line that is shorter than the ring has its head alone. */
+export function arrowPath(from: Spot, to: Spot, { ring, head }: { ring: number; head: number }): string {
+  const angle = Math.atan2(to.y - from.y, to.x - from.x)
+  const length = Math.hypot(to.x - from.x, to.y - from.y)
+  const begin = Math.min(ring, length)
+  const point = (x: number, y: number) => `${Number(x.toFixed(2))} ${Number(y.toFixed(2))}`
+  const wing = (turn: number) => point(to.x - head * Math.cos(angle + turn), to.y - head * Math.sin(angle + turn))
+  const start = point(from.x + begin * Math.cos(angle), from.y + begin * Math.sin(angle))
+  return `M ${start} L ${point(to.x, to.y)} M ${wing(SPREAD)} L ${point(to.x, to.y)} L ${wing(-SPREAD)}`
 }
 
 /** Smaller ones lie over larger ones, so that each can be pointed at. */
@@ -112,7 +205,7 @@ function Outline({
     title: label,
     className: cx(
       'absolute box-border transition-opacity',
-      shape.type === 'point' ? 'rounded-full' : 'rounded-[3px]',
+      shape.type === 'box' ? 'rounded-[3px]' : 'rounded-full',
       onSelect && 'pointer-events-auto',
     ),
     style: {
@@ -131,7 +224,7 @@ function Outline({
     <button
       type="button"
       {...look}
-      aria-label={label || `${shape.type === 'point' ? 'Point' : 'Box'} ${number + 1}`}
+      aria-label={nameOf({ shape, label, number })}
       onPointerEnter={() => onHighlight?.(number)}
       onPointerLeave={() => onHighlight?.(null)}
       onFocus={() => onHighlight?.(number)}
@@ -160,8 +253,9 @@ function Label({
 }
 
 /** The name of a mark: its label, else its kind and number. */
-export const nameOf = ({ shape, label, number }: DrawnMark): string =>
-  label || `${shape.type === 'point' ? 'Point' : 'Box'} ${number + 1}`
+export const nameOf = ({ shape, label, number }: DrawnMark): string => label || `${KINDS[shape.type]} ${number + 1}`
+
+const KINDS: Readonly<Record<Shape['type'], string>> = { box: 'Box', point: 'Point', arrow: 'Arrow' }
 
 /**
  * The marks of a picture by name: resting on one lights it, its colour hides and shows it where it can be, its name

@@ -15,7 +15,7 @@ export interface Area {
 /** Height of a label in px, and the width that its letters take: about 6.2 px each, twice that for CJK. */
 export const LABEL_HEIGHT = 18
 const LETTER = 6.2
-const PADDING = 10
+const PADDING = 14
 const MOST_WIDTH = 160
 /** CJK, kana and hangul take a whole em. */
 const WIDE = /[\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60]/

@@ -86,6 +86,7 @@ const show = (): void => {
     <AskPanel
       png={new Blob(['png'])}
       size={{ width: 200, height: 100 }}
+      screen={{ x: 300, y: 40, scale: 1 }}
       isWindow={false}
       progressText={() => 'Starting'}
       onOpen={() => {}}
@@ -126,4 +127,22 @@ test('a conversation that was removed is said to be, is not watched any longer, 
   await user.click(screen.getByRole('button', { name: 'Read the text' }))
   await vi.waitFor(() => expect(sent).toHaveLength(2))
   expect(sent[1]).toMatchObject({ conversationId: null, parts: [{ type: 'image' }, { type: 'text' }] })
+})
+
+test('the answer of a screen model is what it would do, and where that is clicked is copied in pixels of the screen', async () => {
+  show()
+  const user = await askFirst()
+  expect(sent[0]).toMatchObject({ parts: [{ type: 'image', screen: { x: 300, y: 40, scale: 1 } }, { type: 'text' }] })
+  const text = "Thought: The left one.\nAction: click(start_box='(500,250)')"
+  const seen: Message['seen'] = {
+    family: 'qwen2vl',
+    media: [{ width: 56, height: 28, frames: 1, tokens: 2 }],
+    profile: { id: 'ui-tars', name: 'UI-TARS', parser: 'action', space: 'thousandths' },
+  }
+  tell({ type: 'message', seq: 2, message: { ...answer(text), status: 'complete', seen } })
+  const steps = await screen.findByRole('list', { name: 'What the model would do' })
+  expect(steps.textContent).toBe('Click')
+  expect(screen.getByRole('button', { name: 'Thought' })).toBeTruthy()
+  await user.click(screen.getByRole('button', { name: 'Copy click position' }))
+  await vi.waitFor(async () => expect(await navigator.clipboard.readText()).toBe('400, 65'))
 })

@@ -1,9 +1,10 @@
-import type { ErrorInfo, Message, Progress, QuestionPart } from '#contract'
-import { ArrowUp, Copy, Square, SquareArrowOutUpRight, X } from 'lucide-react'
+import type { ErrorInfo, Message, Progress, QuestionPart, ScreenPlace, Size } from '#contract'
+import { ArrowUp, Copy, Crosshair, Square, SquareArrowOutUpRight, X } from 'lucide-react'
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from 'react'
 import type { KeyboardEvent, ReactNode } from 'react'
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
+import { ActionSteps } from '../../components/answers/ActionSteps.tsx'
 import { Markdown } from '../../components/answers/Markdown.tsx'
 import { Button, IconButton } from '../../components/primitives/Button.tsx'
 import { ErrorNote } from '../../components/primitives/Feedback.tsx'
@@ -13,7 +14,7 @@ import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { watchConversation } from '../../lib/conversation/watch.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { count } from '../../lib/format.ts'
-import { linkAnswer } from '../../lib/grounding/index.ts'
+import { actionMarks, clickPosition, linkAnswer, readActions, spaceOf, toOriginal } from '../../lib/grounding/index.ts'
 import { whenHost } from '../../lib/host.ts'
 import { call, connection } from '../../lib/rpc.ts'
 import { upload } from '../../lib/upload.ts'
@@ -31,6 +32,7 @@ interface PanelQuestion {
 export function AskPanel({
   png,
   size,
+  screen,
   isWindow,
   progressText,
   onOpen,
@@ -38,14 +40,16 @@ export function AskPanel({
 }: {
   png: Blob
   /** In pixels. */
-  size: { width: number; height: number }
+  size: Size
+  /** Where the picture was on its screen; null: that is not told. */
+  screen: ScreenPlace | null
   /** It fills a window of its own, which is moved by its header. */
   isWindow: boolean
   progressText: (progress: Progress | undefined) => string
   onOpen: (conversationId: string) => void
   onClose: () => void
 }): ReactNode {
-  const [asking, setAsking] = useState(() => createAsking(png))
+  const [asking, setAsking] = useState(() => createAsking(png, screen))
   const [text, setText] = useState('')
   const [sent, setSent] = useState<(PanelQuestion & { question: string }) | null>(null)
   const [sending, setSending] = useState(false)
@@ -54,6 +58,7 @@ export function AskPanel({
   const answer = usePanelAnswer(sent)
   const current = answer.isGone ? null : sent
   const streaming = current !== null && (answer.message === null || answer.message.status === 'streaming')
+  const steps = stepsOf(answer, size, screen)
   const failure = error ?? answer.message?.error ?? null
 
   const preview = useCallback(
@@ -70,7 +75,7 @@ export function AskPanel({
     setSending(true)
     setError(null)
     // a conversation that was removed is not gone on with: the picture begins another
-    const send = answer.isGone ? createAsking(png) : asking
+    const send = answer.isGone ? createAsking(png, screen) : asking
     if (send !== asking) setAsking(() => send)
     try {
       setSent({ ...(await send(question.trim())), question: question.trim() })
@@ -80,8 +85,8 @@ export function AskPanel({
     }
     setSending(false)
   }
-  const copy = (): void => {
-    navigator.clipboard.writeText(answer.text).then(onClose, () => announce('Copying is not allowed here'))
+  const copy = (text: string): void => {
+    navigator.clipboard.writeText(text).then(onClose, () => announce('Copying is not allowed here'))
   }
   const stop = (): void => {
     if (current) call((core) => core.ask.stop({ messageId: current.answerId })).catch(() => {})
@@ -146,11 +151,20 @@ export function AskPanel({
             </p>
           ) : (
             <div className="max-h-72 overflow-y-auto" data-testid="panel-answer" onCopy={() => setTimeout(onClose)}>
-              <Markdown
-                text={linkAnswer(answer.text, [], [], streaming)}
-                partial={answer.message?.status !== 'complete'}
-                streaming={streaming}
-              />
+              {steps ? (
+                <ActionSteps
+                  answer={steps}
+                  numbers={[]}
+                  partial={answer.message?.status !== 'complete'}
+                  streaming={streaming}
+                />
+              ) : (
+                <Markdown
+                  text={linkAnswer(answer.text, [], [], streaming)}
+                  partial={answer.message?.status !== 'complete'}
+                  streaming={streaming}
+                />
+              )}
             </div>
           )}
         </div>
@@ -189,10 +203,20 @@ export function AskPanel({
       </div>
       {current ? (
         <div className="flex items-center justify-between gap-2">
-          <Button disabled={answer.text === ''} onClick={copy}>
-            <Copy aria-hidden />
-            Copy
-          </Button>
+          {steps?.position ? (
+            <Button
+              onClick={() => copy(steps.position)}
+              title={`${steps.position} in pixels of the ${screen ? 'screen' : 'picture'}`}
+            >
+              <Crosshair aria-hidden />
+              Copy click position
+            </Button>
+          ) : (
+            <Button disabled={answer.text === ''} onClick={() => copy(answer.text)}>
+              <Copy aria-hidden />
+              Copy
+            </Button>
+          )}
           <Button kind="primary" onClick={() => onOpen(current.conversationId)}>
             <SquareArrowOutUpRight aria-hidden />
             Open in Sightline
@@ -209,18 +233,29 @@ const NAME = 'Screenshot.png'
  * Asks about a captured picture, which is stored with the first question; later ones go on with the same conversation.
  * Rejects with AppError.
  */
-function createAsking(png: Blob): (question: string) => Promise<PanelQuestion> {
+function createAsking(png: Blob, screen: ScreenPlace | null): (question: string) => Promise<PanelQuestion> {
   let conversationId: string | null = null
   return async (question) => {
     const parts: QuestionPart[] = [{ type: 'text', text: question }]
     if (conversationId === null) {
       const { sha, name } = await upload(await whenHost(), new File([png], NAME, { type: 'image/png' }))
-      parts.unshift({ type: 'image', sha, name })
+      parts.unshift({ type: 'image', sha, name, ...(screen && { screen }) })
     }
     const sent = await call((core) => core.ask.send({ conversationId, parts }))
     conversationId = sent.conversationId
     return { conversationId: sent.conversationId, answerId: sent.answerId }
   }
+}
+
+/** The answer of a screen model in its parts, and where its first place is clicked; null for all others. */
+function stepsOf({ message, text }: PanelAnswer, size: Size, screen: ScreenPlace | null) {
+  const { seen } = message ?? {}
+  const [model] = seen?.media ?? []
+  if (seen?.profile?.parser !== 'action' || !model) return null
+  const answer = readActions(text, message?.status === 'streaming')
+  const [mark] = actionMarks(answer.actions).marks
+  const shape = mark && toOriginal(mark.shape, spaceOf(seen.family, seen.profile), { original: size, model })
+  return { ...answer, position: (shape && clickPosition(shape, size, screen ?? undefined)) ?? '' }
 }
 
 /** A question that is asked with one click: its words on the button, and those that are sent. */

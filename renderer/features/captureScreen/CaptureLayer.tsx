@@ -79,6 +79,7 @@ function FloatingPanel({
       <AskPanel
         png={capture.png}
         size={capture}
+        screen={capture.screen}
         isWindow={false}
         progressText={progressText}
         onClose={cancelOwn}

@@ -1,4 +1,4 @@
-import type { Progress, Region } from '#contract'
+import type { Progress, Region, ScreenPlace } from '#contract'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { call } from '../../lib/rpc.ts'
@@ -71,6 +71,7 @@ interface Chosen {
   readonly png: Blob
   readonly width: number
   readonly height: number
+  readonly screen: ScreenPlace
   /** Where it was on the desktop, and where the panel may be, in device-independent pixels. */
   readonly region: Region
   readonly area: Region
@@ -108,6 +109,7 @@ export function PanelWindow({ progressText }: { progressText: (progress: Progres
           <AskPanel
             png={chosen.png}
             size={chosen}
+            screen={chosen.screen}
             isWindow
             progressText={progressText}
             onClose={cancel}

@@ -1,5 +1,5 @@
 import { AppError, Region } from '#contract'
-import type { CaptureState, ErrorInfo } from '#contract'
+import type { CaptureState, ErrorInfo, ScreenPlace } from '#contract'
 import { create } from 'zustand'
 import { toAppError } from '../../lib/errors.ts'
 import { follow } from '../../lib/follow.ts'
@@ -44,13 +44,16 @@ export type WindowCapture =
   /** The browser only asks after a click: one is waited for. */
   | { readonly phase: 'offered' }
   | { readonly phase: 'waiting'; readonly until: number; readonly cancel: () => void }
-  | { readonly phase: 'picking'; readonly picture: ImageBitmap }
+  /** `isScreen`: it shows all of a screen, not a window or a tab. */
+  | { readonly phase: 'picking'; readonly picture: ImageBitmap; readonly isScreen: boolean }
   | {
       readonly phase: 'asking'
       readonly png: Blob
       readonly width: number
       readonly height: number
       readonly near: Region
+      /** Where it was on its screen; null: that is not told. */
+      readonly screen: ScreenPlace | null
     }
 
 const idle: WindowCapture = { phase: 'idle' }
@@ -112,7 +115,8 @@ async function captureByWindow(seconds: number): Promise<void> {
     throw new AppError('NotYetSupported', 'This window cannot see the screen. Paste a screenshot instead.')
   const track = await shareScreen()
   if (!track) return show(idle)
-  show({ phase: 'picking', picture: await grabFrame(track, countdown(seconds)) })
+  const isScreen = track.getSettings().displaySurface === 'monitor'
+  show({ phase: 'picking', picture: await grabFrame(track, countdown(seconds)), isScreen })
 }
 
 /**
@@ -152,7 +156,8 @@ export async function takeOwn(region: Region, near: Region): Promise<void> {
   try {
     const png = await cropPng(own.picture, region)
     rememberRegion(OWN_SCREEN, region)
-    show({ phase: 'asking', png, width: region.width, height: region.height, near })
+    const screen = own.isScreen ? { x: region.x, y: region.y, scale: 1 } : null
+    show({ phase: 'asking', png, width: region.width, height: region.height, near, screen })
   } catch (thrown) {
     fail(thrown)
   }

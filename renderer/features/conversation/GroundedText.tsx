@@ -1,6 +1,7 @@
 import type { Message } from '#contract'
 import { use, useEffect, useMemo, useState } from 'react'
 import type { ReactNode } from 'react'
+import { ActionSteps } from '../../components/answers/ActionSteps.tsx'
 import { Markdown } from '../../components/answers/Markdown.tsx'
 import { StructuredAnswer } from '../../components/answers/StructuredAnswer.tsx'
 import { GroundedPicture } from '../../components/marks/GroundedPicture.tsx'
@@ -35,8 +36,9 @@ export function GroundedText({ message, text }: { message: Message; text: string
   const media = useMemo(() => mediaBefore(useOpenConversation.getState().messages, message), [message])
   const grounding = useMemo(() => groundAnswer(text, message, media), [text, message, media])
   const { marks, space } = grounding
+  const steps = format ? null : grounding.steps
   const highlighted = rested ?? selected
-  const hasLegend = format !== null || marks.some((mark) => !isInText(text, mark))
+  const hasLegend = format !== null || (!steps && marks.some((mark) => !isInText(text, mark)))
   const video = useMemo(() => videoBefore(useOpenConversation.getState().messages, message), [message])
   const times = useMemo(() => (video ? findTimes(text, video.durationMs / 1000) : []), [text, video])
   const player = useMemo(
@@ -95,6 +97,13 @@ export function GroundedText({ message, text }: { message: Message; text: string
               highlighted={highlighted}
               onHighlight={setRested}
             />
+          ) : steps ? (
+            <ActionSteps
+              answer={steps}
+              numbers={steps.numbers}
+              partial={message.status !== 'complete'}
+              streaming={streaming}
+            />
           ) : (
             <Markdown
               text={linkAnswer(text, marks, times, streaming)}
@@ -103,7 +112,7 @@ export function GroundedText({ message, text }: { message: Message; text: string
             />
           )}
         </div>
-        <TimeRow text={text} times={format ? times : timesInCode(text, times)} />
+        {steps ? null : <TimeRow text={text} times={format ? times : timesInCode(text, times)} />}
       </TimeContext>
       {hasLegend
         ? onVideos.map(({ id, timed }) => (
@@ -128,6 +137,7 @@ export function GroundedText({ message, text }: { message: Message; text: string
             space,
             marks: on.marks,
             numbers: on.numbers,
+            screen: on.screen,
           }}
           highlighted={highlighted}
           selected={selected}

@@ -132,3 +132,34 @@ test('with a video among them, pictures and videos keep their own sizes; a mark 
     { startMs: 200, marks: [{ time: 0.8, shape: { x1: 320, y1: 160, x2: 640, y2: 320 } }] },
   ])
 })
+
+const acting = (parser: 'action' | 'marks', space: 'shares' | null) =>
+  ({ id: 'p', name: 'Profile', parser, space }) as const
+
+test('the answer of a screen model is read in parts, its places in the space of its profile', () => {
+  const screen = { x: 10, y: 20, scale: 2 }
+  const asked = message('q', { parts: [{ ...image('s', 400, 200), screen }] })
+  const seen = (profile: ReturnType<typeof acting>): Message['seen'] => ({
+    family: 'qwen2vl',
+    media: [{ width: 56, height: 28, frames: 1, tokens: 2 }],
+    profile,
+  })
+  const given = (profile: ReturnType<typeof acting>) =>
+    message('r', { parentId: 'q', role: 'assistant', seen: seen(profile) })
+  const ground = (text: string, answer: Message) =>
+    groundAnswer(text, answer, mediaBefore({ q: asked, r: answer }, answer))
+  const text =
+    "{'action': 'ENTER', 'value': None, 'position': None}\n{'action': 'CLICK', 'value': None, 'position': [0.5, 0.25]}"
+  const { steps, pictures, space } = ground(text, given(acting('action', 'shares')))
+  expect(space).toBe('shares')
+  expect(steps).toMatchObject({ numbers: [null, 0], actions: [{ kind: 'key' }, { kind: 'click' }] })
+  expect(pictures).toMatchObject([
+    { screen, numbers: [0], marks: [{ shape: { type: 'point', x: 200, y: 50 }, label: 'Click' }] },
+  ])
+  // the space of the family where the profile has none; words alone are no steps
+  expect(ground('(500, 250)', given(acting('action', null))).pictures).toMatchObject([
+    { marks: [{ shape: { type: 'point', x: 200, y: 50 } }] },
+  ])
+  expect(ground('I cannot see that.', given(acting('action', null))).steps).toBeNull()
+  expect(ground('(500, 250)', given(acting('marks', null)))).toMatchObject({ steps: null, marks: [] })
+})

@@ -1,8 +1,8 @@
-import type { ImageAttachment, Message, ModelFamily, Seen, Size } from '#contract'
+import type { CoordinateSpace, ImageAttachment, Message, ModelFamily, ScreenPlace, Seen, Size } from '#contract'
 import { pathBefore } from '../../lib/conversation/state.ts'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
-import { findMarks, toOriginal } from '../../lib/grounding/index.ts'
-import type { Mark, Space, Views } from '../../lib/grounding/index.ts'
+import { actionMarks, findMarks, isInTokens, readActions, spaceOf, toOriginal } from '../../lib/grounding/index.ts'
+import type { ActionAnswer, Mark, Views } from '../../lib/grounding/index.ts'
 import { seenPart, videoId } from './video/seenVideo.ts'
 
 /** A picture or a video that the model had before an answer, with the size in which it got it. */
@@ -12,7 +12,8 @@ export type SeenMedium = SeenThing & {
   readonly isOfQuestion: boolean
 }
 type SeenThing =
-  | { readonly kind: 'picture'; readonly attachment: ImageAttachment }
+  /** `screen`: where it was captured, if it was. */
+  | { readonly kind: 'picture'; readonly attachment: ImageAttachment; readonly screen: ScreenPlace | undefined }
   /** `startMs`: where the model's time 0 is, on the player's clock. */
   | { readonly kind: 'video'; readonly id: string; readonly size: Size; readonly startMs: number }
 
@@ -26,6 +27,7 @@ interface Marked {
 /** A picture and the marks of the answer that lie on it. */
 export interface MarkedPicture extends Marked {
   readonly attachment: ImageAttachment
+  readonly screen: ScreenPlace | undefined
 }
 
 /** A video and the marks of the answer that lie on it. */
@@ -38,9 +40,16 @@ export interface MarkedVideo extends Marked {
 export interface Grounding {
   /** As found in its text, in the model's own numbers. */
   readonly marks: readonly Mark[]
-  readonly space: Space
+  readonly space: CoordinateSpace
+  /** What a screen model would do; null for answers that are not read so, and where nothing of it is found. */
+  readonly steps: Steps | null
   readonly pictures: readonly MarkedPicture[]
   readonly videos: readonly MarkedVideo[]
+}
+
+/** An answer of a screen model. `numbers[i]`: the number of the mark at which its action i is done; null: it has no place. */
+export interface Steps extends ActionAnswer {
+  readonly numbers: readonly (number | null)[]
 }
 
 /** The pictures and videos before an answer, in the order in which the model got them; none while that is not known. */
@@ -61,7 +70,7 @@ function thingsOf(message: Message, { family }: Seen): SeenThing[] {
   const knowsTimes = TOLD_TIMES.includes(family)
   return message.parts.flatMap((part, place): SeenThing[] => {
     if (part.type === 'text' || part.type === 'reasoning') return []
-    if (part.type === 'image') return [{ kind: 'picture', attachment: part.attachment }]
+    if (part.type === 'image') return [{ kind: 'picture', attachment: part.attachment, screen: part.screen }]
     const { width, height } = part.type === 'video' ? part.attachment : (part.pictures[0] ?? { width: 1, height: 1 })
     const fileStart = part.type === 'video' ? part.attachment.startMs : 0
     const startMs = knowsTimes ? fileStart : seenPart(part).startMs
@@ -74,7 +83,10 @@ function thingsOf(message: Message, { family }: Seen): SeenThing[] {
  * last video; else on the last of the question, else on the last before it.
  */
 export function groundAnswer(text: string, answer: Message, media: readonly SeenMedium[]): Grounding {
-  const { marks, space } = findMarks(text, answer.seen?.family ?? 'qwen2vl')
+  const { family = 'qwen2vl', profile } = answer.seen ?? {}
+  const steps = profile?.parser === 'action' ? stepsOf(text, answer.status === 'streaming') : null
+  const marks = steps?.marks ?? findMarks(text, family, profile).marks
+  const space = spaceOf(family, profile)
   const pictures = media.flatMap(({ kind }, index) => (kind === 'picture' ? [index] : []))
   const lastVideo = media.findLastIndex(({ kind }) => kind === 'video')
   const usual = media.some(({ isOfQuestion }) => isOfQuestion)
@@ -99,11 +111,12 @@ export function groundAnswer(text: string, answer: Message, media: readonly Seen
   return {
     marks,
     space,
+    steps,
     pictures: media.flatMap((medium, index) => {
       if (medium.kind !== 'picture') return []
-      const { attachment } = medium
+      const { attachment, screen } = medium
       const own = markedOn(index, { width: attachment.width, height: attachment.height }, medium.model)
-      return own ? [{ attachment, ...own }] : []
+      return own ? [{ attachment, screen, ...own }] : []
     }),
     videos: media.flatMap((medium, index) => {
       if (medium.kind !== 'video') return []
@@ -113,8 +126,17 @@ export function groundAnswer(text: string, answer: Message, media: readonly Seen
   }
 }
 
+/** The parts of a screen model's answer and the marks of its actions; null while there is nothing of either. */
+function stepsOf(text: string, streaming: boolean): (Steps & { marks: Mark[] }) | null {
+  const answer = readActions(text, streaming)
+  if (answer.actions.length === 0 && answer.thought === null && !streaming) return null
+  const { marks, of } = actionMarks(answer.actions)
+  const numberOf = (action: number) => of.indexOf(action)
+  return { ...answer, marks, numbers: answer.actions.map((_, i) => (numberOf(i) < 0 ? null : numberOf(i))) }
+}
+
 /** Whether a mark has a link in the answer's running words; those of JSON and HTML have none. */
-export const isInText = (text: string, { start }: Mark): boolean => text.startsWith('<|box_start|>', start)
+export const isInText = (text: string, mark: Mark): boolean => isInTokens(text, mark)
 
 /** The picture that the line of a mark names before it; counted from 0. */
 function namedPicture(text: string, { start }: Mark): number | null {

@@ -13,6 +13,16 @@ const picture: Annotated = {
 const texts = (format: Parameters<typeof exportMarks>[1]) =>
   exportMarks(picture, format).map(({ name, text }) => [name, text])
 
+test('an arrow has its two places, but none in YOLO, which knows boxes only', () => {
+  const shape = { type: 'arrow', x1: 100, y1: 50, x2: 20, y2: 10 } as const
+  const [coco, csv, yolo] = (['coco', 'csv', 'yolo'] as const).map(
+    (format) => exportMarks({ ...picture, marks: [{ label: 'Drag', time: null, shape }] }, format)[0]!.text,
+  )
+  expect(JSON.parse(coco!)).toMatchObject({ annotations: [{ keypoints: [100, 50, 2, 20, 10, 2], num_keypoints: 2 }] })
+  expect(csv).toContain('Drag,arrow,100,50,20,10,')
+  expect(yolo).toBe('')
+})
+
 test('COCO holds the picture, its categories and each box as corner and size', () => {
   const [[name, text]] = texts('coco') as [[string, string]]
   expect(name).toBe('street.scene.coco.json')

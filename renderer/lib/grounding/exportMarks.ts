@@ -40,7 +40,7 @@ const labelOf = (label: string): string => label.replace(/\s+/g, ' ').trim() || 
 const labelsOf = ({ marks }: Annotated): string[] => [...new Set(marks.map(({ label }) => labelOf(label)))]
 const decimals = (value: number, places: number): number => Number(value.toFixed(places))
 
-/** COCO's object detection format; a point is an annotation with one keypoint. */
+/** COCO's object detection format; a point is an annotation with one keypoint, an arrow one with two. */
 function coco(picture: Annotated): object {
   const names = labelsOf(picture)
   return {
@@ -59,6 +59,10 @@ function coco(picture: Annotated): object {
 
 function cocoShape(shape: Shape): object {
   if (shape.type === 'point') return { keypoints: [decimals(shape.x, 2), decimals(shape.y, 2), 2], num_keypoints: 1 }
+  if (shape.type === 'arrow') {
+    const [x1, y1, x2, y2] = [shape.x1, shape.y1, shape.x2, shape.y2].map((value) => decimals(value, 2))
+    return { keypoints: [x1, y1, 2, x2, y2, 2], num_keypoints: 2 }
+  }
   const [width, height] = [shape.x2 - shape.x1, shape.y2 - shape.y1]
   return {
     bbox: [shape.x1, shape.y1, width, height].map((value) => decimals(value, 2)),
@@ -66,7 +70,7 @@ function cocoShape(shape: Shape): object {
   }
 }
 
-/** One line per mark, in pixels; a point has its two corners in one place. */
+/** One line per mark, in pixels; a point has its two corners in one place, an arrow goes from the first to the second. */
 function csv({ marks }: Annotated): string {
   const rows = marks.map(({ shape, label, time }) => {
     const corners =
@@ -81,7 +85,7 @@ function yolo({ marks, size }: Annotated, names: readonly string[]): string {
   return marks
     .flatMap(({ shape, label }) => {
       const share = toShares(shape, size)
-      if (share.type === 'point') return []
+      if (share.type !== 'box') return []
       const { x1, y1, x2, y2 } = share
       return [
         `${[names.indexOf(labelOf(label)), ...[(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1].map((value) => value.toFixed(6))].join(' ')}\n`,

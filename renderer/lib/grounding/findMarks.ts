@@ -1,15 +1,15 @@
-import type { ModelFamily, Size } from '#contract'
-
-/** A rectangle by two corners, or a point, in one of the spaces below. */
-export type Shape =
-  | { readonly type: 'box'; readonly x1: number; readonly y1: number; readonly x2: number; readonly y2: number }
-  | { readonly type: 'point'; readonly x: number; readonly y: number }
+import type { CoordinateSpace, ModelFamily, ScreenPlace, SeenProfile, Size } from '#contract'
 
 /**
- * What an answer's numbers count. `thousandths` of the picture's width and height: Qwen2-VL. `pixels` of the picture as
- * the model got it, after its resize: Qwen2.5-VL.
+ * A rectangle by two corners, a point, or an arrow from its first place to its second, in a coordinate space. `toward`: a
+ * point from which a screen is scrolled, and the way of that.
  */
-export type Space = 'thousandths' | 'pixels'
+export type Shape =
+  | { readonly type: 'box'; readonly x1: number; readonly y1: number; readonly x2: number; readonly y2: number }
+  | { readonly type: 'point'; readonly x: number; readonly y: number; readonly toward?: Direction }
+  | { readonly type: 'arrow'; readonly x1: number; readonly y1: number; readonly x2: number; readonly y2: number }
+
+export type Direction = 'up' | 'down' | 'left' | 'right'
 
 /** A box or a point that an answer names. */
 export interface Mark {
@@ -28,11 +28,22 @@ export function box(x1: number, y1: number, x2: number, y2: number): Shape {
 }
 
 /**
+ * What the numbers of an answer count: what its profile says, else what models of the family were taught. Pixels of the
+ * resized picture: Qwen2.5-VL; thousandths: Qwen2-VL, Qwen3-VL and Qwen3.5.
+ */
+export const spaceOf = (family: ModelFamily, profile?: SeenProfile): CoordinateSpace =>
+  profile?.space ?? (family === 'qwen25vl' ? 'pixels' : 'thousandths')
+
+/**
  * The marks of an answer in the order of its text, and what their numbers count. Works on any text, also a part of one.
  */
-export function findMarks(text: string, family: ModelFamily): { marks: Mark[]; space: Space } {
-  const marks = [...tokenMarks(text), ...jsonMarks(text), ...htmlMarks(text)].sort((a, b) => a.start - b.start)
-  return { marks, space: family === 'qwen25vl' ? 'pixels' : 'thousandths' }
+export function findMarks(
+  text: string,
+  family: ModelFamily,
+  profile?: SeenProfile,
+): { marks: Mark[]; space: CoordinateSpace } {
+  const marks = [...tokenMarks(text), ...binMarks(text), ...jsonMarks(text), ...htmlMarks(text)]
+  return { marks: marks.sort((a, b) => a.start - b.start), space: spaceOf(family, profile) }
 }
 
 const COORDINATE = String.raw`\s*-?\d{1,6}(?:\.\d{1,6})?\s*`
@@ -75,6 +86,64 @@ function shapeOfPairs(pairs: string): Shape {
   const [x1, y1, x2, y2] = (pairs.match(/-?\d+(?:\.\d+)?/g) ?? []).map(Number)
   return x2 === undefined || y2 === undefined ? { type: 'point', x: x1!, y: y1! } : box(x1!, y1!, x2, y2)
 }
+
+const BIN = String.raw`<\d{1,3}>`
+const BIN_GROUP = new RegExp(String.raw`<\|box_start\|>(\s*(?:${BIN}[\s,]*){2,4000})(<\|box_end\|>)?`, 'g')
+/** One place of a group, with what ends it: what follows may still be written. */
+const BIN_PLACE = new RegExp(String.raw`,?\s*(${BIN}(?:\s*${BIN})+)\s*(?=,|<\|box_end\|>)`, 'g')
+const BIN_FIELD = new RegExp(String.raw`"([^"]{1,60})"\s*:\s*"\s*(${BIN}(?:\s*${BIN}){1,3})\s*"`, 'g')
+/** The key of the object that a box of key points belongs to. */
+const INSTANCE = /"([^"]{1,60})"\s*:\s*\{\s*$/
+
+/**
+ * Places in the coordinate tokens of Rex-Omni, `<|box_start|><x1><y1><x2><y2>, <x1>...<|box_end|>` after the name of their
+ * class: four are a box, two a point, more a polygon, which is told by the box around it. A class that is not there has
+ * `None` for its places. Key points are JSON, `"bbox": " <x1><y1><x2><y2> ", "keypoints": {"nose": " <x><y> "}` (its
+ * repository, `rex_omni/parser.py`). Of the text each mark has its own numbers, the first of a group its opening too.
+ */
+export function binMarks(text: string): Mark[] {
+  const names = objectNames(text)
+  const groups = [...text.matchAll(BIN_GROUP)].flatMap((group): Mark[] => {
+    const label = names.findLast(({ end }) => end <= group.index)?.name ?? ''
+    const inner = group.index + '<|box_start|>'.length
+    const whole = group[0].slice('<|box_start|>'.length)
+    const places = [...whole.matchAll(BIN_PLACE)]
+    return places.flatMap((place, i) => {
+      const shape = shapeOfBins(place[1]!)
+      if (!shape) return []
+      const end = inner + place.index + place[0].length
+      const isLast = i === places.length - 1 && group[2] !== undefined
+      return [
+        {
+          shape,
+          label,
+          time: null,
+          start: i === 0 ? group.index : inner + place.index,
+          end: isLast ? group.index + group[0].length : end,
+        },
+      ]
+    })
+  })
+  const fields = [...text.matchAll(BIN_FIELD)].flatMap((field): Mark[] => {
+    const shape = shapeOfBins(field[2]!)
+    const instance = field[1] === 'bbox' ? INSTANCE.exec(text.slice(Math.max(0, field.index - 100), field.index)) : null
+    const label = instance?.[1] ?? field[1]!
+    return shape ? [{ shape, label, time: null, start: field.index, end: field.index + field[0].length }] : []
+  })
+  return [...groups, ...fields]
+}
+
+function shapeOfBins(tokens: string): Shape | null {
+  const values = (tokens.match(/\d+/g) ?? []).map(Number)
+  if (values.length % 2 !== 0) return null
+  if (values.length === 2) return { type: 'point', x: values[0]!, y: values[1]! }
+  const [xs, ys] = [values.filter((_, i) => i % 2 === 0), values.filter((_, i) => i % 2 === 1)]
+  return box(Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys))
+}
+
+/** Whether a mark is written in tokens of its own, which are nothing to read. */
+export const isInTokens = (text: string, { start }: Pick<Mark, 'start'>): boolean =>
+  /^(?:<\|box_start\|>|,?\s*<\d)/.test(text.slice(start, start + 16))
 
 const NUMBER = String.raw`-?\d{1,6}(?:\.\d{1,6})?`
 const KEY = new RegExp(
@@ -171,25 +240,41 @@ export interface Views {
   readonly model: Size
 }
 
-/** Units per picture width and height of a space. */
-function unitsOf(space: Space, { model }: Views): Size {
-  return space === 'thousandths' ? { width: 1000, height: 1000 } : model
+/** Units per picture width and height of the spaces that count no pixels; the last bin is the picture's edge (Rex-Omni). */
+const UNITS = { thousandths: 1000, shares: 1, bins: 999 } as const
+
+function unitsOf(space: CoordinateSpace, { model }: Views): Size {
+  return space === 'pixels' ? model : { width: UNITS[space], height: UNITS[space] }
 }
 
+/** Decimal places of the numbers of a space. */
+export const placesOf = (space: CoordinateSpace): number => (space === 'shares' ? 4 : 0)
+
 /** A shape of the answer in pixels of the original picture, clamped to it. The model's resize is a plain stretch. */
-export function toOriginal(shape: Shape, space: Space, views: Views): Shape {
+export function toOriginal(shape: Shape, space: CoordinateSpace, views: Views): Shape {
   return clamped(scaled(shape, unitsOf(space, views), views.original), views.original)
 }
 
-/** A shape in pixels of the original picture as the model counts, rounded to whole units and clamped. */
-export function toModel(shape: Shape, space: Space, views: Views): Shape {
+/** A shape in pixels of the original picture as the model counts, rounded to what its space tells apart and clamped. */
+export function toModel(shape: Shape, space: CoordinateSpace, views: Views): Shape {
   const units = unitsOf(space, views)
-  return rounded(clamped(scaled(shape, views.original, units), units))
+  return rounded(clamped(scaled(shape, views.original, units), units), placesOf(space))
 }
 
 /** A shape in pixels as shares of the picture, 0..1. */
 export function toShares(shape: Shape, size: Size): Shape {
   return scaled(shape, size, { width: 1, height: 1 })
+}
+
+/**
+ * Where a point or the beginning of an arrow, in pixels of the original, is clicked: "x, y" in whole pixels of the screen that
+ * the picture was captured of, else of the picture. null for a box.
+ */
+export function clickPosition(shape: Shape, { width, height }: Size, screen?: ScreenPlace): string | null {
+  if (shape.type === 'box') return null
+  const [x, y] = shape.type === 'point' ? [shape.x, shape.y] : [shape.x1, shape.y1]
+  const pixel = (value: number, side: number) => Math.max(0, Math.min(side - 1, Math.round(value)))
+  return `${pixel(x, width) + (screen?.x ?? 0)}, ${pixel(y, height) + (screen?.y ?? 0)}`
 }
 
 function scaled(shape: Shape, from: Size, to: Size): Shape {
@@ -206,12 +291,13 @@ function clamped(shape: Shape, { width, height }: Size): Shape {
   )
 }
 
-function rounded(shape: Shape): Shape {
-  return each(shape, Math.round, Math.round)
+function rounded(shape: Shape, places: number): Shape {
+  const round = (value: number) => (places === 0 ? Math.round(value) : Number(value.toFixed(places)))
+  return each(shape, round, round)
 }
 
 function each(shape: Shape, x: (value: number) => number, y: (value: number) => number): Shape {
-  return shape.type === 'point'
-    ? { type: 'point', x: x(shape.x), y: y(shape.y) }
-    : box(x(shape.x1), y(shape.y1), x(shape.x2), y(shape.y2))
+  if (shape.type === 'point') return { ...shape, x: x(shape.x), y: y(shape.y) }
+  const [x1, y1, x2, y2] = [x(shape.x1), y(shape.y1), x(shape.x2), y(shape.y2)]
+  return shape.type === 'box' ? box(x1, y1, x2, y2) : { type: 'arrow', x1, y1, x2, y2 }
 }

@@ -1,4 +1,4 @@
-import { objectNames } from './findMarks.ts'
+import { isInTokens, objectNames } from './findMarks.ts'
 import type { Mark } from './findMarks.ts'
 
 /** A moment or a stretch of a video that an answer names, in seconds, and where it stands in the text. */
@@ -90,7 +90,8 @@ interface Piece {
 }
 
 const FENCE = /```[^]*?(?:```|$)|`[^`\n]*`/g
-const OPEN_TAIL = /<\|(?:object_ref|box)_(?:start|end)?\|?>?(?:(?!<\|box_end\|>)[^])*$|<(?:\|[a-z_]*)?$/
+const OPEN_TAIL =
+  /<\|(?:object_ref|box)_(?:start|end)?\|?>?(?:(?!<\|box_end\|>)[^])*$|<(?:\|[a-z_]*)?$|(?:,\s*)?(?:<\d{1,3}>)*<\d{0,3}>?,?\s*$/
 
 const codeIn = (text: string) =>
   [...text.matchAll(FENCE)].map((match) => ({ start: match.index, end: match.index + match[0].length }))
@@ -137,9 +138,7 @@ export function linkAnswer(
 }
 
 function markPieces(text: string, marks: readonly Mark[]): Piece[] {
-  const tokens = marks
-    .map((mark, index) => ({ ...mark, index }))
-    .filter(({ start }) => text.startsWith('<|box_start|>', start))
+  const tokens = marks.map((mark, index) => ({ ...mark, index })).filter((mark) => isInTokens(text, mark))
   const named = new Set<number>()
   const names = objectNames(text).map(({ name, start, end }): Piece => {
     // the name stands for the first box that follows it directly
@@ -155,7 +154,11 @@ function markPieces(text: string, marks: readonly Mark[]): Piece[] {
       text: named.has(index) ? '' : ` ${link(`Box ${index + 1}`, markAddress(index))} `,
     }),
   )
-  return [...names, ...boxes]
+  // Rex-Omni says so of a class that is not there
+  const none = [...text.matchAll(/<\|box_start\|>\s*None\s*<\|box_end\|>/g)].map(
+    ({ index, 0: written }): Piece => ({ start: index, end: index + written.length, text: ' (none)' }),
+  )
+  return [...names, ...boxes, ...none]
 }
 
 const escaped = (text: string): string => text.replace(/[\\[\]*_`<>~|]/g, '\\$&')

@@ -50,3 +50,17 @@ test('corners come in order and inside, within one unit of what was drawn', () =
     }),
   )
 })
+
+test('a fine-tune gets them in the space that it counts in', () => {
+  expect(marksText([box], size, 'qwen25vl', undefined, 'thousandths')).toContain('"bbox_2d": [100, 200, 500, 999]')
+  expect(marksText([{ ...box, label: '' }], { width: 560, height: 280 }, 'qwen2vl', undefined, 'pixels')).toBe(
+    '<|box_start|>(56,56),(280,279)<|box_end|>\n',
+  )
+  expect(marksText([{ ...box, label: '' }], size, 'qwen2vl', undefined, 'shares')).toBe(
+    '<|box_start|>(0.1,0.2),(0.5,1)<|box_end|>\n',
+  )
+  // coordinate tokens whatever the family, cut down to the bin
+  expect(marksText([{ ...box, label: 'cat' }, point], size, 'qwen25vl', undefined, 'bins')).toMatch(
+    /^<\|object_ref_start\|>cat<\|object_ref_end\|><\|box_start\|><99><199><499><999><\|box_end\|>, .*<\|box_start\|><\d+><\d+><\|box_end\|>\n$/,
+  )
+})

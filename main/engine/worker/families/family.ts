@@ -1,4 +1,4 @@
-import type { PictureMark } from '#contract'
+import type { CoordinateSpace, PictureMark } from '#contract'
 import type { Pointer } from '../native/ffi.ts'
 import type { Ggml } from '../native/ggml.ts'
 import type { TokenOrder } from '../vision/patches.ts'
@@ -30,18 +30,34 @@ export interface FamilyCode {
   /** The feed-forward part of a block, `v.blk.N`. */
   feedForward(graph: TowerGraph, x: Pointer, block: string): Pointer
   /**
-   * What was drawn on a picture, as the models were taught to read it, and a line's end. `size`: of the picture as the
-   * model gets it; `plain`: how a text of the user is written among tokens.
+   * What was drawn on a picture, as the models were taught to read it, and a line's end, in `units`; `plain`: how a text of
+   * the user is written among tokens.
    */
-  marks(marks: readonly PictureMark[], size: PictureSize, plain: (text: string) => string): string
+  marks(marks: readonly PictureMark[], units: Units, plain: (text: string) => string): string
+  /** What the models count in. */
+  readonly space: CoordinateSpace
 }
 
-/** The corners of a box, left top first, or the point, in whole units of `width` and `height`; the last one is inside. */
-export function cornersOf(mark: PictureMark, { width, height }: PictureSize): [number, number][] {
-  const at = (x: number, y: number): [number, number] => [
-    Math.min(width - 1, Math.round(x * width)),
-    Math.min(height - 1, Math.round(y * height)),
-  ]
+/** What the sides of a picture count; `areShares`: they are 1, and places on it have four decimals. */
+export interface Units extends PictureSize {
+  readonly areShares?: boolean
+}
+
+/** The units of a space but for `bins`, on a picture of which the model gets `size`. */
+export function unitsOf(space: Exclude<CoordinateSpace, 'bins'>, size: PictureSize): Units {
+  if (space === 'shares') return { width: 1, height: 1, areShares: true }
+  return space === 'pixels' ? size : { width: 1000, height: 1000 }
+}
+
+/** The corners of a box, left top first, or the point, in units; of whole ones the last is inside. */
+export function cornersOf(mark: PictureMark, { width, height, areShares }: Units): [number, number][] {
+  const whole = (share: number, side: number) => Math.min(side - 1, Math.round(share * side))
+  return cornersBy(mark, (x, y) =>
+    areShares ? [Number(x.toFixed(4)), Number(y.toFixed(4))] : [whole(x, width), whole(y, height)],
+  )
+}
+
+function cornersBy(mark: PictureMark, at: (x: number, y: number) => [number, number]): [number, number][] {
   if (mark.type === 'point') return [at(mark.x, mark.y)]
   return [
     at(Math.min(mark.x1, mark.x2), Math.min(mark.y1, mark.y2)),
@@ -49,14 +65,29 @@ export function cornersOf(mark: PictureMark, { width, height }: PictureSize): [n
   ]
 }
 
-/** Boxes and points as JSON, in units of which the picture has `size`, and a line's end. */
-export function marksAsJson(marks: readonly PictureMark[], size: PictureSize): string {
+/** Boxes and points as JSON, in units, and a line's end. */
+export function marksAsJson(marks: readonly PictureMark[], units: Units): string {
   const written = marks.map((mark) => {
     const key = mark.type === 'box' ? 'bbox_2d' : 'point_2d'
     const label = mark.label === '' ? '' : `, "label": ${JSON.stringify(mark.label)}`
-    return `{"${key}": [${cornersOf(mark, size).flat().join(', ')}]${label}}`
+    return `{"${key}": [${cornersOf(mark, units).flat().join(', ')}]${label}}`
   })
   return `[${written.join(', ')}]\n`
+}
+
+/**
+ * Boxes and points in the coordinate tokens of Rex-Omni, and a line's end. A share of a side is cut down to its bin, of which
+ * the last is the edge (its repository, `app.py`).
+ */
+export function marksAsBins(marks: readonly PictureMark[], plain: (text: string) => string): string {
+  const bin = (share: number) => Math.floor(Math.min(1, Math.max(0, share)) * 999)
+  const written = marks.map((mark) => {
+    const name = mark.label === '' ? '' : `<|object_ref_start|>${plain(mark.label)}<|object_ref_end|>`
+    const corners = cornersBy(mark, (x, y) => [bin(x), bin(y)])
+    const tokens = corners.flat().map((value) => `<${value}>`)
+    return `${name}<|box_start|>${tokens.join('')}<|box_end|>`
+  })
+  return `${written.join(', ')}\n`
 }
 
 /** A layer norm with its bias. */

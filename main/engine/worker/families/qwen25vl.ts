@@ -20,6 +20,8 @@ export const qwen25vl: FamilyCode = {
     return linear(ggml.mul(context, gate, up), `${block}.ffn_down`)
   },
 
-  /** JSON, in pixels of the picture as the model gets it. */
-  marks: (marks, size, plain) => plain(marksAsJson(marks, size)),
+  space: 'pixels',
+
+  /** JSON. */
+  marks: (marks, units, plain) => plain(marksAsJson(marks, units)),
 }

@@ -15,12 +15,14 @@ export const qwen2vl: FamilyCode = {
     return linear(inner, `${block}.ffn_down`)
   },
 
-  /** In tokens, in thousandths of the picture (the report on Qwen2-VL, "grounding"). */
-  marks: (marks, _, plain) =>
+  space: 'thousandths',
+
+  /** In tokens (the report on Qwen2-VL, "grounding"). */
+  marks: (marks, units, plain) =>
     `${marks
       .map((mark) => {
         const name = mark.label === '' ? '' : `<|object_ref_start|>${plain(mark.label)}<|object_ref_end|>`
-        const pairs = cornersOf(mark, { width: 1000, height: 1000 }).map(([x, y]) => `(${x},${y})`)
+        const pairs = cornersOf(mark, units).map(([x, y]) => `(${x},${y})`)
         return `${name}<|box_start|>${pairs.join(',')}<|box_end|>`
       })
       .join('')}\n`,

@@ -3,8 +3,6 @@ import { layerNorm, marksAsJson } from './family.ts'
 import type { FamilyCode } from './family.ts'
 
 const SLOPE = Math.sqrt(2 / Math.PI)
-/** Boxes and points are written in thousandths of the picture. */
-const THOUSAND = { width: 1000, height: 1000 }
 
 /** Qwen3-VL, after `modeling_qwen3_vl.py` of transformers. */
 export const qwen3vl: FamilyCode = {
@@ -20,6 +18,8 @@ export const qwen3vl: FamilyCode = {
     return linear(ggml.mul(context, up, share), `${block}.ffn_down`)
   },
 
-  /** JSON, in thousandths. */
-  marks: (marks, _, plain) => plain(marksAsJson(marks, THOUSAND)),
+  space: 'thousandths',
+
+  /** JSON. */
+  marks: (marks, units, plain) => plain(marksAsJson(marks, units)),
 }

@@ -72,7 +72,9 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
   )
   const plain = (text: string, except?: readonly string[]) => tokenizer.specials.marked(text, mark, except)
   const after = (part: MediaPart) =>
-    part.type === 'image' && part.marks ? marksText(part.marks, sizeOf(measures.get(part)!), rules.family, plain) : ''
+    part.type === 'image' && part.marks
+      ? marksText(part.marks, sizeOf(measures.get(part)!), rules.family, plain, request.space)
+      : ''
   const { thinking } = request
   const templated = request.isRaw
     ? renderRaw(messages, after)
