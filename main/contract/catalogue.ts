@@ -33,6 +33,9 @@ export const CatalogueEntry = z.object({
   kind: z.enum(['instruct', 'thinking', 'base']),
   job: ModelJob.nullable().default(null),
   licence: z.object({ name: z.string(), url: z.url(), allowsCommercialUse: z.boolean() }),
+  /** The pages where the licence, and the sizes that estimates are made from, were read. */
+  licenceFoundAt: z.url(),
+  shapeFoundAt: z.url(),
   /** Tokens it was trained for. */
   contextTokens: z.int(),
   goodAt: z.string(),
@@ -203,6 +206,13 @@ export const Recommendation = z.object({
 })
 export type Recommendation = z.infer<typeof Recommendation>
 
+/** How the whole catalogue would run here, and which of it to begin with; null when nothing fits. Asks no source. */
+export const CatalogueFits = z.object({
+  entries: z.array(EntryFit),
+  recommended: z.object({ entryId: z.string(), reason: z.string() }).nullable(),
+})
+export type CatalogueFits = z.infer<typeof CatalogueFits>
+
 /** What this computer has. Memory and disk in bytes. */
 export const Machine = z.object({
   cpu: z.string(),
@@ -219,8 +229,7 @@ export type Machine = z.infer<typeof Machine>
 export const catalogue = {
   list: oc.output(z.array(CatalogueEntry)),
   machine: oc.output(Machine),
-  /** Every entry, in the order of `list`. Asks no source. */
-  fits: oc.output(z.array(EntryFit)),
+  fits: oc.output(CatalogueFits),
   /** Reads the listing of the first source that answers. */
   offer: oc.input(z.object({ entryId: z.string() })).output(Offer),
   /** Lists any repository of Hugging Face, ModelScope or the mirror: "owner/name", or an address of it or of one of its files. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { EntryFit, Machine, Offer, Recommendation } from '#contract'
+import { CatalogueFits, Machine, Offer, Recommendation } from '#contract'
 import type { CatalogueEntry } from '#contract'
 import { createCatalogue } from '../../services/catalogue/index.ts'
 import { serveHuggingFace, startSourceServer } from '../../services/catalogue/testing/sourceServer.ts'
@@ -260,13 +260,13 @@ describe('the recommendation', () => {
 test('how every entry would run is told without asking a source', async () => {
   await hub.close()
   machine = withCard(24)
-  const fits = EntryFit.array().parse(await feature().fits())
-  expect(fits.map(({ entryId }) => entryId)).toEqual(
-    catalogueOfHub()
-      .list()
-      .map(({ id }) => id),
-  )
-  const of = (id: string) => fits.find(({ entryId }) => entryId === id)!
+  const { entries, recommended } = CatalogueFits.parse(await feature().fits())
+  const ids = catalogueOfHub()
+    .list()
+    .map(({ id }) => id)
+  expect(entries.map(({ entryId }) => entryId)).toEqual(ids)
+  expect(recommended).toEqual({ entryId: 'qwen3.6-27b', reason: expect.stringMatching(/^It is the best/) as string })
+  const of = (id: string) => entries.find(({ entryId }) => entryId === id)!
   expect(of('qwen3-vl-8b-instruct').fit).toMatchObject({ level: 'gpu', speed: 'fast' })
   expect(of('qwen2-vl-72b-instruct').fit.level).toBe('no')
   const { memory } = of('qwen3-vl-8b-instruct')

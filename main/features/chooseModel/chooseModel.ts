@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AppError } from '#contract'
-import type { EntryFit, Machine, Offer, Quantization, Recommendation } from '#contract'
+import type { CatalogueFits, Machine, Offer, Quantization, Recommendation } from '#contract'
 import { estimateFit, sizedModel } from '../../engine/index.ts'
 import type { Engine, MachineFacts } from '../../engine/index.ts'
 import type { Catalogue, ListedQuantization } from '../../services/catalogue/index.ts'
@@ -97,8 +97,8 @@ export interface Offers {
    * do not answer are passed over. @throws AppError as `Catalogue.listing` when none answers.
    */
   recommend(signal: AbortSignal): Promise<Recommendation | null>
-  /** How every entry would run here, by its shape. Throws what `machine` throws. */
-  fits(): Promise<EntryFit[]>
+  /** How every entry would run here, and the first of `recommend`, by their shapes. Throws what `machine` throws. */
+  fits(): Promise<CatalogueFits>
 }
 
 /** So many entries' sources are asked at once. */
@@ -189,22 +189,24 @@ export function createOffers({
 
     async fits() {
       const facts = await engine.machine()
-      return candidates().map((candidate) => entryFit(candidate, facts))
+      const [first] = recommend(candidates(), facts)
+      return {
+        entries: candidates().map((candidate) => entryFit(candidate, facts)),
+        recommended: first ? { entryId: first.entry.id, reason: reasonOf(first) } : null,
+      }
     },
   }
 }
 
 const isUnreachable = (reason: unknown) => reason instanceof AppError && reason.code === 'SourceUnreachable'
 
-function recommendationOf({ entry, reason }: Recommended, quantization: Quantization): Recommendation {
-  return {
-    entryId: entry.id,
-    name: entry.name,
-    quantization: quantization.name,
-    downloadBytes: quantization.downloadBytes,
-    reason: entry.licence.allowsCommercialUse ? reason : `${reason} Its licence does not allow commercial use.`,
-  }
+function recommendationOf(recommended: Recommended, { name, downloadBytes }: Quantization): Recommendation {
+  const { entry } = recommended
+  return { entryId: entry.id, name: entry.name, quantization: name, downloadBytes, reason: reasonOf(recommended) }
 }
+
+const reasonOf = ({ entry, reason }: Recommended) =>
+  entry.licence.allowsCommercialUse ? reason : `${reason} Its licence does not allow commercial use.`
 
 function machineOf({
   cpu,

@@ -103,12 +103,10 @@ export const StoredRepository = CatalogueRepository.extend({
 })
 export type StoredRepository = z.infer<typeof StoredRepository>
 
-/** An entry with what only the service needs; `...FoundAt`: the page where a fact was read. */
+/** An entry with what only the service needs. */
 export const StoredEntry = CatalogueEntry.extend({
   repositories: z.array(StoredRepository).min(1),
-  licenceFoundAt: z.url(),
   shape: ModelShape,
-  shapeFoundAt: z.url(),
 })
 export type StoredEntry = z.infer<typeof StoredEntry>
 
