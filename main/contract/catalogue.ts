@@ -15,15 +15,27 @@ export const CatalogueRepository = z.object({
 })
 export type CatalogueRepository = z.infer<typeof CatalogueRepository>
 
+/**
+ * The one thing that a fine-tune does better than the model it was made from. `pages`: reads pages of text; `screens`: points
+ * at what to click on a picture of a screen.
+ */
+export const ModelJob = z.enum(['pages', 'screens'])
+export type ModelJob = z.infer<typeof ModelJob>
+
 /** A model that can be had. Its quantizations are read from its repositories when they are asked for. */
 export const CatalogueEntry = z.object({
   id: z.string(),
   name: z.string(),
   family: ModelFamily,
-  /** E.g. "2B". */
+  /** E.g. "2B"; of a mixture of experts with those that a token goes through: "30B-A3B". */
   parameters: z.string(),
-  kind: z.enum(['instruct', 'base']),
+  /** `thinking`: it always thinks before it answers. */
+  kind: z.enum(['instruct', 'thinking', 'base']),
+  job: ModelJob.nullable().default(null),
   licence: z.object({ name: z.string(), url: z.url(), allowsCommercialUse: z.boolean() }),
+  /** The pages where the licence, and the sizes that estimates are made from, were read. */
+  licenceFoundAt: z.url(),
+  shapeFoundAt: z.url(),
   /** Tokens it was trained for. */
   contextTokens: z.int(),
   goodAt: z.string(),
@@ -57,10 +69,23 @@ export const Fit = z.object({
   freeBytes: z.int(),
   /** Estimated tokens per second of an answer, and the class that goes with it; null where nothing fits. */
   tokensPerSecond: z.number().nullable(),
+  /** Estimated time until a picture of 1,024 tokens is encoded and in the context, in seconds; null: not known. */
+  pictureSeconds: z.number().nullable(),
   speed: z.enum(['fast', 'comfortable', 'slow', 'very slow']).nullable(),
   sentence: z.string(),
 })
 export type Fit = z.infer<typeof Fit>
+
+/**
+ * How an entry would run here in its usual quantization, by its shape alone: nothing is asked for. `memory`: what it takes with
+ * so many pictures of 1,024 tokens in one conversation, in bytes.
+ */
+export const EntryFit = z.object({
+  entryId: z.string(),
+  fit: Fit,
+  memory: z.array(z.object({ pictures: z.int(), bytes: z.int() })),
+})
+export type EntryFit = z.infer<typeof EntryFit>
 
 /** One quantization of an entry with the projector that goes with it, as one download. */
 export const Quantization = z.object({
@@ -176,9 +201,17 @@ export const Recommendation = z.object({
   name: z.string(),
   quantization: z.string(),
   downloadBytes: z.int(),
+  /** Why, in a sentence. */
   reason: z.string(),
 })
 export type Recommendation = z.infer<typeof Recommendation>
+
+/** How the whole catalogue would run here, and which of it to begin with; null when nothing fits. Asks no source. */
+export const CatalogueFits = z.object({
+  entries: z.array(EntryFit),
+  recommended: z.object({ entryId: z.string(), reason: z.string() }).nullable(),
+})
+export type CatalogueFits = z.infer<typeof CatalogueFits>
 
 /** What this computer has. Memory and disk in bytes. */
 export const Machine = z.object({
@@ -196,6 +229,7 @@ export type Machine = z.infer<typeof Machine>
 export const catalogue = {
   list: oc.output(z.array(CatalogueEntry)),
   machine: oc.output(Machine),
+  fits: oc.output(CatalogueFits),
   /** Reads the listing of the first source that answers. */
   offer: oc.input(z.object({ entryId: z.string() })).output(Offer),
   /** Lists any repository of Hugging Face, ModelScope or the mirror: "owner/name", or an address of it or of one of its files. */

@@ -3,16 +3,36 @@ import { z } from 'zod'
 import { ModelFamily } from './modelSheets.ts'
 import { SeenProfile } from './profiles.ts'
 
-/** Side of the square of pixels that is one token of a picture, in pixels: 2 x 2 patches of 14. */
+/** Side of the square of pixels that is one token of a picture, in pixels: 2 x 2 patches of 14. The smallest of all families. */
 export const TOKEN_SIDE = 28
-/** The same of all families that run. */
-export const TOKEN_SIDES: readonly number[] = [TOKEN_SIDE, 32]
 
-/** Pixels of a picture that are one token. */
+/** The same of each family: Qwen3-VL and what came after it have patches of 16. */
+const tokenSides: Readonly<Record<ModelFamily, number>> = {
+  qwen2vl: TOKEN_SIDE,
+  qwen25vl: TOKEN_SIDE,
+  qwen3vl: 32,
+  qwen35: 32,
+}
+/** Those of all families that run. */
+export const TOKEN_SIDES: readonly number[] = [...new Set(Object.values(tokenSides))]
+
+/** Pixels of a picture that are one token, where a token is smallest. */
 export const PIXELS_PER_TOKEN = TOKEN_SIDE ** 2
 
 /** The most tokens that one picture may take. */
 export const MAX_PICTURE_TOKENS = 16_384
+
+/** What one token of a picture is in pixels: the side of its square, and how many there are in it. */
+export interface PictureUnits {
+  readonly side: number
+  readonly pixels: number
+}
+
+/** The units in which a family counts pictures; null: a family that nothing tells, counted as Qwen2-VL. */
+export function pictureUnits(family: ModelFamily | null): PictureUnits {
+  const side = family === null ? TOKEN_SIDE : tokenSides[family]
+  return { side, pixels: side ** 2 }
+}
 
 /** Lower-case hex SHA-256 of a file's bytes; the name of an attachment everywhere. */
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/)
@@ -25,7 +45,7 @@ export const PictureBudget = z
     maxPixels: z
       .int()
       .min(PIXELS_PER_TOKEN)
-      .max(MAX_PICTURE_TOKENS * PIXELS_PER_TOKEN),
+      .max(MAX_PICTURE_TOKENS * Math.max(...TOKEN_SIDES) ** 2),
   })
   .refine((b) => b.minPixels <= b.maxPixels, 'minPixels must not exceed maxPixels')
 export type PictureBudget = z.infer<typeof PictureBudget>

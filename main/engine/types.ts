@@ -229,9 +229,12 @@ export interface ModelShape {
   readonly text: TextShape
   readonly projector: {
     readonly family: ModelFamily
+    readonly blocks: number
     readonly embeddingLength: number
     readonly ffnLength: number
     readonly outputLength: number
+    /** Of a whole row, which stands for one token; unset: `outputLength`, no block of it has an output of its own. */
+    readonly rowLength?: number
   } | null
 }
 

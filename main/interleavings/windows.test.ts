@@ -23,6 +23,7 @@ const fit: PlacementCost['fit'] = {
   neededBytes: 1,
   freeBytes: 10,
   tokensPerSecond: null,
+  pictureSeconds: null,
   speed: null,
   sentence: '',
 }

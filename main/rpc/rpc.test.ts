@@ -61,6 +61,7 @@ const handlers: Handlers = {
     examine: unused,
     list: unused,
     machine: unused,
+    fits: unused,
     offer: unused,
     recommend: unused,
     tokens: unused,

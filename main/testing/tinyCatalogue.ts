@@ -61,14 +61,14 @@ export function tinyResources(folder: string, entries: readonly TinyEntry[]): st
       family: 'qwen2vl',
       kind: 'instruct',
       licence: licence(allowsCommercialUse),
+      licenceFoundAt: 'https://huggingface.co',
+      shapeFoundAt: 'https://huggingface.co',
       contextTokens: 4096,
       goodAt: 'Naming the colours and shapes of simple drawings.',
       repositories: [repositoryOf(repository)],
     }),
     repositories: [repository, ...others].map((name) => ({ ...repositoryOf(name), projectorForm: 'current' })),
-    licenceFoundAt: 'https://huggingface.co',
     shape: demoShape,
-    shapeFoundAt: 'https://huggingface.co',
   }))
   writeFileSync(join(folder, 'catalogue', LIST), JSON.stringify({ entries: stored }))
   return folder

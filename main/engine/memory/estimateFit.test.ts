@@ -14,7 +14,7 @@ const shape2b: ModelShape = {
     vocabSize: 151_936,
     tiedEmbeddings: true,
   },
-  projector: { family: 'qwen2vl', embeddingLength: 1280, ffnLength: 5120, outputLength: 1536 },
+  projector: { family: 'qwen2vl', blocks: 32, embeddingLength: 1280, ffnLength: 5120, outputLength: 1536 },
 }
 const shape7b: ModelShape = {
   text: {
@@ -27,7 +27,7 @@ const shape7b: ModelShape = {
     vocabSize: 152_064,
     tiedEmbeddings: false,
   },
-  projector: { family: 'qwen2vl', embeddingLength: 1280, ffnLength: 5120, outputLength: 3584 },
+  projector: { family: 'qwen2vl', blocks: 32, embeddingLength: 1280, ffnLength: 5120, outputLength: 3584 },
 }
 const sized = (
   shape: ModelShape,
@@ -175,7 +175,7 @@ describe('a mixture of experts', () => {
       vocabSize: 151_936,
       tiedEmbeddings: false,
     },
-    projector: { family: 'qwen3vl', embeddingLength: 1152, ffnLength: 4304, outputLength: 2048 },
+    projector: { family: 'qwen3vl', blocks: 24, embeddingLength: 1152, ffnLength: 4304, outputLength: 2048 },
   })
   const mixture = sized(shape(8), 18.6 * GB, 1.08 * GB, 262_144)
   const dense = sized({ ...shape(128), text: { ...shape(128).text, experts: null } }, 18.6 * GB, 1.08 * GB, 262_144)

@@ -1,6 +1,7 @@
 import type { Fit, Placement } from '#contract'
 import type { TextModelFacts } from '../gguf/checkTextModel.ts'
 import type { RecurrentBlocks } from '../gguf/recurrentBlocks.ts'
+import { visionOf } from '../../lib/families/families.ts'
 import type { ContextOptions, DeviceInfo, MachineFacts, MemoryPlan, ModelShape } from '../types.ts'
 import { bestGpu } from './memoryModel.ts'
 import {
@@ -93,6 +94,7 @@ function fitOf(plan: MemoryPlan, input: PlanInput, model: SizedModel, machine: M
     neededBytes: Math.ceil(plan.total),
     freeBytes: Math.floor(gpu?.isShared ? input.systemFreeBytes : plan.parts.reduce((sum, part) => sum + part.free, 0)),
     tokensPerSecond,
+    pictureSeconds: doesFit && model.projector ? pictureSeconds(plan, model, model.projector, gpu, machine) : null,
     speed: tokensPerSecond === null ? null : speedClass(tokensPerSecond),
   }
   return { ...facts, sentence: sentence(facts, plan) }
@@ -148,6 +150,7 @@ export function sizedModel(
   return {
     text: {
       ...text,
+      deepstackLayers: projector ? rowsOf(projector) - 1 : 0,
       name: file.name,
       trainedContext: file.trainedContext,
       isF32: bits >= F32_BITS,
@@ -160,6 +163,36 @@ export function sizedModel(
     },
     projector: projector && file.projectorBytes !== null ? { ...projector, bytes: file.projectorBytes } : null,
   }
+}
+
+type Tower = NonNullable<ModelShape['projector']>
+
+/** Vectors that a projector gives for one token: its own, and one for each block whose output goes into the language model. */
+function rowsOf({ outputLength, rowLength = outputLength }: Tower): number {
+  return rowLength / outputLength
+}
+
+/** Bits per weight of Q4_K_M, as it comes out for models of this kind. */
+const USUAL_BITS = 4.9
+
+/** Sizes of the two files that are usual for a shape: the language model in Q4_K_M, the projector in half precision. In bytes. */
+export function usualFiles({ text, projector }: ModelShape): { textBytes: number; projectorBytes: number } {
+  const { embeddings, block } = parameters(text)
+  const output = (embeddings * Math.max(USUAL_BITS, LEAST_OUTPUT_BITS)) / 8
+  const rest = block * text.blocks + (text.tiedEmbeddings ? 0 : embeddings)
+  const towerWeights = projector ? projector.blocks * towerBlock(projector) + mergers(projector) : 0
+  return { textBytes: Math.round(output + (rest * USUAL_BITS) / 8), projectorBytes: 2 * towerWeights }
+}
+
+/** Weights of one block of a vision tower; norms and biases are too few to count. */
+function towerBlock({ family, embeddingLength: width, ffnLength }: Tower): number {
+  return 4 * width ** 2 + (visionOf(family).hasGate ? 3 : 2) * width * ffnLength
+}
+
+/** Weights of what four patches become one token by, once for each vector that a projector gives. */
+function mergers(projector: Tower): number {
+  const merged = 4 * projector.embeddingLength
+  return rowsOf(projector) * merged * (merged + projector.outputLength)
 }
 
 type Sizes = Pick<
@@ -253,6 +286,50 @@ function answerSpeed(
   const onCpu = cpuBytes / cpuSpeed
   const onGpu = gpu ? cardBytes / gpuSpeed(gpu, cpuBytesPerSecond) + plan.gpuLayers * LAYER_SECONDS : 0
   return 1 / (onCpu + onGpu)
+}
+
+/** The picture whose time is estimated, in tokens. */
+const PICTURE_TOKENS = 1024
+/** Additions and multiplications of a core of a processor in a second, in products of many vectors at once. */
+const CORE_FLOPS = 50e9
+/** What a card computes for each byte that it reads in the same time: dedicated ones, Apple silicon, integrated graphics. */
+const CARD_FLOPS_PER_BYTE = { dedicated: 80, shared: 40, integrated: 12 } as const
+/** A window of the tower's attention, in patches. */
+const WINDOW_PATCHES = 64
+/** Of the blocks of a tower with windows so many look at the whole picture. */
+const WHOLE_SHARE = 1 / 8
+
+/**
+ * Time to encode a picture of 1,024 tokens and to put it into the context, in seconds: the products of both, over what the
+ * device where they are computed does in a second. That of processors is assumed by their cores, that of cards by kind and size.
+ */
+function pictureSeconds(
+  { gpuLayers, layers, visionDevice }: MemoryPlan,
+  { text }: SizedModel,
+  projector: PlannedProjector,
+  gpu: DeviceInfo | null,
+  { cores, cpuBytesPerSecond }: Pick<MachineFacts, 'cores' | 'cpuBytesPerSecond'>,
+): number {
+  const cpuFlops = cores * CORE_FLOPS
+  const cardFlops = gpu ? gpuSpeed(gpu, cpuBytesPerSecond) * CARD_FLOPS_PER_BYTE[cardKind(gpu)] : cpuFlops
+  const prefill = 2 * PICTURE_TOKENS * text.blocks * parameters(text).read
+  const share = gpuLayers / layers
+  const encoding = towerFlops(projector) / (visionDevice === null ? cpuFlops : cardFlops)
+  return encoding + (prefill * share) / cardFlops + (prefill * (1 - share)) / cpuFlops
+}
+
+function cardKind({ kind, isShared }: DeviceInfo): keyof typeof CARD_FLOPS_PER_BYTE {
+  return kind === 'integrated' ? 'integrated' : isShared ? 'shared' : 'dedicated'
+}
+
+/** Additions and multiplications of the vision tower for the picture: products with weights, and of patches with each other. */
+function towerFlops(projector: PlannedProjector): number {
+  const { family, blocks, embeddingLength: width } = projector
+  const patches = 4 * PICTURE_TOKENS
+  const isWhole = visionOf(family).windowPixels === null
+  const seen = isWhole ? patches : WHOLE_SHARE * patches + (1 - WHOLE_SHARE) * WINDOW_PATCHES
+  const perBlock = 2 * patches * towerBlock(projector) + 4 * patches * seen * width
+  return blocks * perBlock + 2 * PICTURE_TOKENS * mergers(projector)
 }
 
 /** The class of a speed in tokens per second. */

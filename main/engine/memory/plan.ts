@@ -33,7 +33,7 @@ export type PlannedText = Pick<
 /** The same of a projector. */
 export type PlannedProjector = Pick<
   ProjectorFacts,
-  'family' | 'embeddingLength' | 'ffnLength' | 'outputLength' | 'bytes'
+  'family' | 'blocks' | 'embeddingLength' | 'ffnLength' | 'outputLength' | 'bytes'
 > &
   Partial<Pick<ProjectorFacts, 'rowLength'>>
 

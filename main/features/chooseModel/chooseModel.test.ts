@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Machine, Offer, Recommendation } from '#contract'
+import { CatalogueFits, Machine, Offer, Recommendation } from '#contract'
+import type { CatalogueEntry } from '#contract'
 import { createCatalogue } from '../../services/catalogue/index.ts'
 import { serveHuggingFace, startSourceServer } from '../../services/catalogue/testing/sourceServer.ts'
 import type { SourceServer } from '../../services/catalogue/testing/sourceServer.ts'
@@ -47,16 +48,25 @@ beforeEach(async () => {
 })
 afterEach(() => hub.close())
 
-function feature(parts: Partial<OffersParts> = {}) {
-  const catalogue = createCatalogue({
+function catalogueOfHub() {
+  return createCatalogue({
     resources,
     userAgent: 'Test',
     sources: () => ({ order: ['huggingface'], mirrorUrl: null }),
     token: async () => null,
     bases: { huggingface: hub.base },
   })
+}
+
+/** The catalogue with another licence of one entry. */
+function withLicence(id: string, licence: CatalogueEntry['licence']): OffersParts['catalogue'] {
+  const catalogue = catalogueOfHub()
+  return { ...catalogue, list: () => catalogue.list().map((one) => (one.id === id ? { ...one, licence } : one)) }
+}
+
+function feature(parts: Partial<OffersParts> = {}) {
   return createOffers({
-    catalogue,
+    catalogue: catalogueOfHub(),
     engine: { machine: async () => machine },
     modelsFolder: () => '/models',
     modelOf: () => null,
@@ -198,46 +208,35 @@ describe('the recommendation', () => {
   const recommended = async (parts?: Partial<OffersParts>) =>
     Recommendation.nullable().parse(await feature(parts).recommend(signal))
 
-  test('is the largest model that runs well; of two of one size the newer', async () => {
+  test('is the best model that is quick here and can be had; of two of one size the newer', async () => {
     serve('qwen2-vl-2b-instruct', 'qwen2-vl-7b-instruct', 'qwen2.5-vl-7b-instruct', 'qwen2-vl-72b-instruct')
     machine = withCard(24)
     expect(await recommended()).toMatchObject({
       entryId: 'qwen2.5-vl-7b-instruct',
       quantization: 'Q8_0',
       downloadBytes: (8.1 + 1.35) * GB,
-      reason: expect.stringMatching(
-        /^The largest model that runs well on this computer, at about \d+ tokens per second\.$/,
-      ) as string,
+      reason: 'It is the best model that is quick here: it reads a picture in about 1 s on the graphics card.',
     })
     machine = withCard(90)
     expect(await recommended()).toMatchObject({ entryId: 'qwen2-vl-72b-instruct' })
   })
 
-  test('prefers a small model that is comfortable to a large one that is slow', async () => {
+  test('without a graphics card it is the fastest, with its time', async () => {
     serve('qwen2-vl-2b-instruct', 'qwen2-vl-7b-instruct')
-    machine = facts({ cpuBytesPerSecond: 20e9 })
-    expect(await recommended()).toMatchObject({ entryId: 'qwen2-vl-2b-instruct', quantization: 'Q4_K_M' })
-  })
-
-  test('leaves memory to other programs', async () => {
-    serve('qwen2-vl-2b-instruct', 'qwen2-vl-7b-instruct')
-    const withFree = async (gigabytes: number) => {
-      machine = facts({ cpuBytesPerSecond: 80e9, systemFreeBytes: gigabytes * GB })
-      return (await recommended())?.entryId
-    }
-    // Q4_K_M of the 7B takes 7.3 GB with 8,192 tokens of context
-    expect([await withFree(9), await withFree(7.8)]).toEqual(['qwen2-vl-7b-instruct', 'qwen2-vl-2b-instruct'])
-  })
-
-  test('where nothing runs well it is what runs best', async () => {
-    serve('qwen2-vl-2b-instruct', 'qwen2-vl-7b-instruct')
-    machine = facts({ cpuBytesPerSecond: 5e9 })
     expect(await recommended()).toMatchObject({
       entryId: 'qwen2-vl-2b-instruct',
+      quantization: 'Q4_K_M',
       reason: expect.stringMatching(
-        /^The model that runs best on this computer, at about \d tokens per second\.$/,
+        /^No good model reads a picture within 10 s here; this one comes nearest and reads a picture in about \d+ s on the processor/,
       ) as string,
     })
+  })
+
+  test('a licence that does not allow commercial use is said with it', async () => {
+    serve('qwen2-vl-2b-instruct')
+    const research = { name: 'Research', url: 'https://example.com', allowsCommercialUse: false }
+    const { reason } = (await recommended({ catalogue: withLicence('qwen2-vl-2b-instruct', research) }))!
+    expect(reason).toMatch(/\. Its licence does not allow commercial use\.$/)
   })
 
   test('nothing where nothing fits', async () => {
@@ -256,6 +255,25 @@ describe('the recommendation', () => {
   test('ends when it is not wanted any more', async () => {
     await expect(feature().recommend(AbortSignal.abort())).rejects.toThrow()
   })
+})
+
+test('how every entry would run is told without asking a source', async () => {
+  await hub.close()
+  machine = withCard(24)
+  const { entries, recommended } = CatalogueFits.parse(await feature().fits())
+  const ids = catalogueOfHub()
+    .list()
+    .map(({ id }) => id)
+  expect(entries.map(({ entryId }) => entryId)).toEqual(ids)
+  expect(recommended).toEqual({ entryId: 'qwen3.6-27b', reason: expect.stringMatching(/^It is the best/) as string })
+  const of = (id: string) => entries.find(({ entryId }) => entryId === id)!
+  expect(of('qwen3-vl-8b-instruct').fit).toMatchObject({ level: 'gpu', speed: 'fast' })
+  expect(of('qwen2-vl-72b-instruct').fit.level).toBe('no')
+  const { memory } = of('qwen3-vl-8b-instruct')
+  expect(memory.map(({ pictures }) => pictures)).toEqual([1, 4, 16])
+  // 144 KiB of keys and values for each token, and the mask
+  expect((memory[1]!.bytes - memory[0]!.bytes) / (3 * 1024)).toBeGreaterThan(147_456)
+  expect(memory[0]!.bytes).toBeGreaterThan(6 * GB)
 })
 
 test('the machine is described for people, with its graphics cards and its disk', async () => {

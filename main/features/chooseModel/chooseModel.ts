@@ -1,10 +1,12 @@
 import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AppError } from '#contract'
-import type { CatalogueEntry, Fit, Machine, Offer, Placement, Quantization, Recommendation } from '#contract'
-import { anyPlacement, estimateFit, sizedModel } from '../../engine/index.ts'
+import type { CatalogueFits, Machine, Offer, Quantization, Recommendation } from '#contract'
+import { estimateFit, sizedModel } from '../../engine/index.ts'
 import type { Engine, MachineFacts } from '../../engine/index.ts'
 import type { Catalogue, ListedQuantization } from '../../services/catalogue/index.ts'
+import { entryFit, recommend, runsWell } from './recommend.ts'
+import type { Recommended } from './recommend.ts'
 
 /** Free bytes on the disk of a folder that need not be there yet; 0 when the system does not tell. */
 export async function freeDiskBytes(folder: string): Promise<number> {
@@ -35,7 +37,6 @@ const USUAL = 'Q4_K_M'
 const USUAL_BITS = 4.8
 /** More bits change nothing that anyone would notice. */
 const MOST_BITS = 9
-const rank = { fast: 3, comfortable: 2, slow: 1, 'very slow': 0 } as const
 
 /**
  * The quantization that suits this computer best. Of those that run well and lose little: the most exact that is fast,
@@ -69,21 +70,6 @@ export function choose(all: readonly Ranked[]): Choice {
   return { ranked: last, reason: `The most exact version that fits; smaller ones answer worse.${speed(last)}` }
 }
 
-/** Sorts better choices first: good ones by `size`, the larger first; then others, the faster first. `tie` breaks ties. */
-export function better<
-  T extends {
-    readonly isGood: boolean
-    readonly size: number
-    readonly tie: number
-    readonly quantization: Quantization
-  },
->(a: T, b: T): number {
-  if (a.isGood !== b.isGood) return a.isGood ? -1 : 1
-  const speed = (one: T) => rank[one.quantization.fit.speed ?? 'very slow']
-  if (!a.isGood) return speed(b) - speed(a) || a.size - b.size || b.tie - a.tie
-  return b.size - a.size || b.tie - a.tie || speed(b) - speed(a)
-}
-
 function tokens(perSecond: number): string {
   return perSecond.toLocaleString('en', { maximumFractionDigits: perSecond < 10 ? 1 : 0 })
 }
@@ -107,17 +93,16 @@ export interface Offers {
   /** What an entry's repository holds, and how each of it would run here. Throws what `Catalogue.listing` throws. */
   offer(entryId: string, signal: AbortSignal): Promise<Offer>
   /**
-   * The entry and quantization to begin with; null when nothing fits. Sources that do not answer are passed over.
-   * @throws AppError as `Catalogue.listing` when none answers.
+   * The entry and quantization to begin with, the first of `recommend` that can be had; null when nothing fits. Sources that
+   * do not answer are passed over. @throws AppError as `Catalogue.listing` when none answers.
    */
   recommend(signal: AbortSignal): Promise<Recommendation | null>
+  /** How every entry would run here, and the first of `recommend`, by their shapes. Throws what `machine` throws. */
+  fits(): Promise<CatalogueFits>
 }
 
-/** A context that is worth having, in tokens. */
-const WORTHWHILE_CONTEXT = 8192
-const worthwhile: Placement = { ...anyPlacement, contextTokens: WORTHWHILE_CONTEXT }
-/** Share of the free memory that a good choice takes at most, on each device. */
-const HEADROOM = 0.85
+/** So many entries' sources are asked at once. */
+const AT_ONCE = 3
 /** What stays free on the disk after a download. */
 const SPARE_DISK_BYTES = 512 * 2 ** 20
 
@@ -129,6 +114,7 @@ export function createOffers({
   modelOf,
   freeDiskBytes: diskOf = freeDiskBytes,
 }: OffersParts): Offers {
+  const candidates = () => catalogue.list().map((entry) => ({ entry, shape: catalogue.shape(entry.id) }))
   const entryOf = (entryId: string) => catalogue.list().find(({ id }) => id === entryId)
 
   /** An entry's listing with everything about this computer; throws NotFound as the listing does. */
@@ -151,7 +137,7 @@ export function createOffers({
         modelId: modelOf(entryId, listed.name),
         fit: estimateFit(model, facts),
       }
-      return { quantization, isGood: isGood(estimateFit(model, withHeadroom(facts), worthwhile), entry.contextTokens) }
+      return { quantization, isGood: runsWell(model, facts) }
     })
     return { entry, listing, ranked, choice: choose(ranked) }
   }
@@ -182,65 +168,45 @@ export function createOffers({
     },
 
     async recommend(signal) {
-      const entries = catalogue.list().filter(({ kind }) => kind === 'instruct')
-      const judged = await Promise.allSettled(entries.map(({ id }) => judge(id, signal)))
-      signal.throwIfAborted()
-      const answered = judged.filter((one) => one.status === 'fulfilled').map(({ value }) => value)
-      const failures = judged.filter((one) => one.status === 'rejected').map(({ reason }) => reason as unknown)
-      const failure =
-        failures.find((reason) => !(reason instanceof AppError)) ?? (answered.length === 0 ? failures[0] : undefined)
-      if (failure !== undefined) throw failure
-      const candidates = answered.flatMap(({ entry, choice }) => {
-        if (!choice.ranked) return []
-        const { quantization, isGood } = choice.ranked
-        return [{ entry, quantization, isGood, size: Number.parseFloat(entry.parameters), tie: tieOf(entry) }]
-      })
-      const [best] = candidates.sort(better)
-      if (!best) return null
-      const { entry, quantization } = best
+      const ranked = recommend(candidates(), await engine.machine())
+      let failure: unknown = null
+      for (let at = 0; at < ranked.length; at += AT_ONCE) {
+        const asked = ranked.slice(at, at + AT_ONCE)
+        const judged = await Promise.allSettled(asked.map(({ entry }) => judge(entry.id, signal)))
+        signal.throwIfAborted()
+        for (const [i, one] of judged.entries()) {
+          if (one.status === 'rejected') {
+            if (!(one.reason instanceof AppError)) throw one.reason
+            failure ??= one.reason
+          } else if (one.value.choice.ranked) return recommendationOf(asked[i]!, one.value.choice.ranked.quantization)
+        }
+        // who cannot be reached now is not asked for each of the others in turn
+        if (judged.every((one) => one.status === 'rejected' && isUnreachable(one.reason))) break
+      }
+      if (failure !== null) throw failure
+      return null
+    },
+
+    async fits() {
+      const facts = await engine.machine()
+      const [first] = recommend(candidates(), facts)
       return {
-        entryId: entry.id,
-        name: entry.name,
-        quantization: quantization.name,
-        downloadBytes: quantization.downloadBytes,
-        reason: reasonOf(best),
+        entries: candidates().map((candidate) => entryFit(candidate, facts)),
+        recommended: first ? { entryId: first.entry.id, reason: reasonOf(first) } : null,
       }
     },
   }
 }
 
-/** Whether a model runs comfortably, with a worthwhile context or all that it was trained for. */
-function isGood({ speed, contextTokens }: Fit, trainedContext: number): boolean {
-  return (speed === 'fast' || speed === 'comfortable') && contextTokens >= Math.min(WORTHWHILE_CONTEXT, trainedContext)
+const isUnreachable = (reason: unknown) => reason instanceof AppError && reason.code === 'SourceUnreachable'
+
+function recommendationOf(recommended: Recommended, { name, downloadBytes }: Quantization): Recommendation {
+  const { entry } = recommended
+  return { entryId: entry.id, name: entry.name, quantization: name, downloadBytes, reason: reasonOf(recommended) }
 }
 
-/** The same computer with less free memory. */
-function withHeadroom(facts: MachineFacts): MachineFacts {
-  const devices = facts.devices.map((device) => ({ ...device, freeBytes: device.freeBytes * HEADROOM }))
-  return { ...facts, systemFreeBytes: facts.systemFreeBytes * HEADROOM, devices }
-}
-
-/** Of models of one size the newer family goes first, then the one with the freer licence. */
-function tieOf({ family, licence }: CatalogueEntry): number {
-  return (family === 'qwen25vl' ? 2 : 0) + (licence.allowsCommercialUse ? 1 : 0)
-}
-
-function reasonOf({
-  entry,
-  quantization,
-  isGood,
-}: {
-  entry: CatalogueEntry
-  quantization: Quantization
-  isGood: boolean
-}): string {
-  const { fit } = quantization
-  const speed = `about ${Math.max(1, Math.round(fit.tokensPerSecond ?? 0))} tokens per second`
-  const why = isGood
-    ? `The largest model that runs well on this computer, at ${speed}.`
-    : `The model that runs best on this computer, at ${speed}.`
-  return entry.licence.allowsCommercialUse ? why : `${why} Its licence does not allow commercial use.`
-}
+const reasonOf = ({ entry, reason }: Recommended) =>
+  entry.licence.allowsCommercialUse ? reason : `${reason} Its licence does not allow commercial use.`
 
 function machineOf({
   cpu,

@@ -30,6 +30,7 @@ export function createChooseModel({ tokens, openHead, ...parts }: ChooseModelPar
       list: () => parts.catalogue.list(),
       machine: () => offers.machine(),
       offer: ({ entryId }, { signal }) => offers.offer(entryId, signal),
+      fits: () => offers.fits(),
       recommend: (_, { signal }) => offers.recommend(signal),
       repository: ({ address }, { signal }) => repositories.repository(address, signal),
       examine: (wanted, { signal }) => repositories.examine(wanted, signal),

@@ -54,6 +54,7 @@ function open(needed = 1, free = 10) {
     neededBytes: 0,
     freeBytes: 0,
     tokensPerSecond: null,
+    pictureSeconds: null,
     speed: null,
     sentence: '',
   } as const

@@ -7,36 +7,88 @@ const count = z.int().min(1)
 
 /** Sizes of a model's two parts, as its authors' config.json gives them. */
 export const ModelShape = z.object({
-  text: z.object({
-    blocks: count,
-    embeddingLength: count,
-    feedForwardLength: count,
-    heads: count,
-    kvHeads: count,
-    headDim: count,
-    vocabSize: count,
-    /** Whether the output matrix is the embedding matrix. */
-    tiedEmbeddings: z.boolean(),
-  }),
-  projector: z.object({
-    family: ModelFamily,
-    blocks: count,
-    embeddingLength: count,
-    ffnLength: count,
-    /** Length of the embeddings it gives, the text model's. */
-    outputLength: count,
-  }),
+  text: z
+    .object({
+      blocks: count,
+      embeddingLength: count,
+      /** Of a mixture of experts what config.json says, which no matrix has. */
+      feedForwardLength: count,
+      heads: count,
+      kvHeads: count,
+      headDim: count,
+      vocabSize: count,
+      /** Whether the output matrix is the embedding matrix. */
+      tiedEmbeddings: z.boolean(),
+      experts: z
+        .object({ count, used: count, feedForwardLength: count, sharedLength: count.exactOptional() })
+        .optional(),
+      /** Of a hybrid model: every so many blocks one has attention, the others a recurrent state. */
+      recurrent: z
+        .object({ attentionEvery: count, kernel: count, headLength: count, keyHeads: count, valueHeads: count })
+        .optional(),
+    })
+    .transform(({ recurrent, experts, ...text }) => ({
+      ...text,
+      experts: experts ?? null,
+      recurrent: recurrent ? recurrentBlocks(recurrent, text.blocks) : null,
+    })),
+  projector: z
+    .object({
+      family: ModelFamily,
+      blocks: count,
+      embeddingLength: count,
+      ffnLength: count,
+      /** Length of the embeddings it gives, the text model's. */
+      outputLength: count,
+      /** Blocks whose outputs go into the language model's first blocks (deepstack). */
+      deepBlocks: z.int().min(0).default(0),
+    })
+    .transform(({ deepBlocks, ...projector }) => ({
+      ...projector,
+      rowLength: projector.outputLength * (1 + deepBlocks),
+    })),
 })
 export type ModelShape = z.infer<typeof ModelShape>
 
-/** Numbers in the text model: embeddings, attention with biases of q, k and v, gated feed-forward part, norms. */
-export function parameterCount(text: ModelShape['text']): number {
-  const { embeddingLength: width, heads, kvHeads, headDim } = text
-  const query = heads * headDim
-  const keyValue = kvHeads * headDim
-  const attention = (width + 1) * (query + 2 * keyValue) + query * width
-  const block = attention + 3 * width * text.feedForwardLength + 2 * width
-  return (text.tiedEmbeddings ? 1 : 2) * text.vocabSize * width + text.blocks * block + width
+function recurrentBlocks({ attentionEvery, ...sizes }: { attentionEvery: number } & RecurrentSizes, blocks: number) {
+  return { ...sizes, isRecurrent: Array.from({ length: blocks }, (_, i) => (i + 1) % attentionEvery !== 0) }
+}
+
+interface RecurrentSizes {
+  kernel: number
+  headLength: number
+  keyHeads: number
+  valueHeads: number
+}
+
+/**
+ * Numbers in the text model: embeddings, attention or gated delta nets, feed-forward parts, norms. Qwen2's attention has biases
+ * of q, k and v, that of later ones norms of q and k; Qwen3.5's has a gate as wide as its queries.
+ */
+export function parameterCount({ text, projector: { family } }: ModelShape): number {
+  const { embeddingLength: width, heads, kvHeads, headDim, recurrent, experts } = text
+  const [query, keyValue] = [heads * headDim, kvHeads * headDim]
+  const isOld = family === 'qwen2vl' || family === 'qwen25vl'
+  const projections = isOld
+    ? (width + 1) * (query + 2 * keyValue) + query * width
+    : width * ((recurrent ? 2 : 1) * query + 2 * keyValue) + query * width + 2 * headDim
+  const shared = experts?.sharedLength ?? 0
+  const feedForward = experts
+    ? width * (3 * (experts.count * experts.feedForwardLength + shared) + experts.count + (shared > 0 ? 1 : 0))
+    : 3 * width * text.feedForwardLength
+  const states = recurrent ? recurrent.isRecurrent.filter(Boolean).length : 0
+  const blocks =
+    text.blocks * (feedForward + 2 * width) +
+    (text.blocks - states) * projections +
+    (recurrent ? states * deltaNet(recurrent, width) : 0)
+  return (text.tiedEmbeddings ? 1 : 2) * text.vocabSize * width + blocks + width
+}
+
+/** Numbers in a gated delta net: its matrices, the convolution before its state, a decay and a bias for each head, a norm. */
+function deltaNet({ kernel, headLength, keyHeads, valueHeads }: RecurrentSizes, width: number): number {
+  const values = headLength * valueHeads
+  const mixed = values + 2 * headLength * keyHeads
+  return width * (mixed + values + 2 * valueHeads) + kernel * mixed + 2 * valueHeads + headLength + values * width
 }
 
 /**
@@ -51,12 +103,10 @@ export const StoredRepository = CatalogueRepository.extend({
 })
 export type StoredRepository = z.infer<typeof StoredRepository>
 
-/** An entry with what only the service needs; `...FoundAt`: the page where a fact was read. */
+/** An entry with what only the service needs. */
 export const StoredEntry = CatalogueEntry.extend({
   repositories: z.array(StoredRepository).min(1),
-  licenceFoundAt: z.url(),
   shape: ModelShape,
-  shapeFoundAt: z.url(),
 })
 export type StoredEntry = z.infer<typeof StoredEntry>
 

@@ -91,7 +91,7 @@ async function listRepository(
   if (name.toLowerCase() !== repository.toLowerCase()) throw missing(source, repository, name)
   const [own = null] = projectorsOf(files)
   const projector = projectorFrom === undefined ? own : ((await lentProjector(projectorFrom, source, signal)) ?? own)
-  const quantizations = quantizationsOf(files, parameterCount(shape.text), projector)
+  const quantizations = quantizationsOf(files, parameterCount(shape), projector)
   return { source: source.name, repository, revision, quantizations }
 }
 

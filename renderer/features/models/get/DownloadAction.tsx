@@ -14,13 +14,13 @@ export function FitLine({ fit }: { fit: Fit }): ReactNode {
   return (
     <p className="mt-1 flex flex-wrap items-center gap-x-2">
       <span className={cx('size-2 shrink-0 rounded-full', level.dot)} aria-hidden />
-      <span>
-        {level.label}
-        {fit.speed ? `, ${fit.speed}` : null}
-      </span>
+      <span>{fitText(fit)}</span>
     </p>
   )
 }
+
+/** Which device a model would run on here, and how fast: "Graphics card, fast"; or that it does not fit. */
+export const fitText = ({ level, speed }: Fit): string => `${levels[level].label}${speed ? `, ${speed}` : ''}`
 
 /** The text and the colour of each level of fit. */
 const levels: Record<Fit['level'], { readonly label: string; readonly dot: string }> = {

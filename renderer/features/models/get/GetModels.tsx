@@ -1,4 +1,4 @@
-import type { CatalogueEntry, Download, DownloadSelection, Quantization } from '#contract'
+import type { CatalogueEntry, Download, DownloadSelection, EntryFit, Quantization } from '#contract'
 import { Accordion } from '@base-ui/react/accordion'
 import { ChevronRight } from 'lucide-react'
 import { useEffect, useId, useState } from 'react'
@@ -12,9 +12,10 @@ import { TextField } from '../../../components/primitives/FormControls.tsx'
 import { cx } from '../../../lib/cx.ts'
 import { toAppError } from '../../../lib/errors.ts'
 import { bytes, tokens } from '../../../lib/format.ts'
-import { DownloadAction, FitLine, machineText } from './DownloadAction.tsx'
+import { DownloadAction, FitLine, fitText, machineText } from './DownloadAction.tsx'
 import { RepositoryOffer } from './RepositoryOffer.tsx'
 import { SourceToken } from './SourceSettings.tsx'
+import { grouped } from './groups.ts'
 import { askRepository, useRepository } from './repository.ts'
 import { loadCatalogue, loadOffer, useCatalogue } from './store.ts'
 
@@ -29,8 +30,17 @@ export function GetModels({
   sources: ReactNode
   onDownload: (selection: DownloadSelection) => Promise<void>
 }): ReactNode {
-  const { entries, machine, error } = useCatalogue()
+  const { entries, machine, fits, error } = useCatalogue()
+  const [filter, setFilter] = useState('')
+  const [open, setOpen] = useState<string[]>([])
   useEffect(() => void loadCatalogue(), [])
+  const shown = grouped(entries ?? [], fits, filter)
+  const show = (id: string): void => {
+    setFilter('')
+    setOpen([id])
+    // the entry is there with the next paint
+    requestAnimationFrame(() => document.getElementById(`entry-${id}`)?.scrollIntoView({ block: 'start' }))
+  }
   return (
     <div className="mx-auto w-full max-w-[760px] px-4 py-5 mid:px-6">
       <p className="mb-3 min-h-4.5 text-muted tabular-nums">
@@ -41,41 +51,54 @@ export function GetModels({
           <Button onClick={() => void loadCatalogue()}>Try again</Button>
         </ErrorNote>
       ) : null}
+      <RecommendedModel jobs={jobs} onDownload={onDownload} onShow={show} />
+      <TextField
+        type="search"
+        aria-label="Filter models"
+        placeholder="Filter by name, size or what it is good at"
+        value={filter}
+        onChange={(event) => setFilter(event.target.value)}
+        className="h-8 w-full"
+      />
       <Accordion.Root
         multiple={false}
-        className="overflow-hidden rounded-lg border border-hairline bg-raised"
-        onValueChange={(open) => open.forEach((id) => void loadOffer(String(id)))}
+        value={open}
+        onValueChange={(next) => {
+          setOpen(next.map(String))
+          next.forEach((id) => void loadOffer(String(id)))
+        }}
       >
-        {entries?.map((entry) => (
-          <Accordion.Item key={entry.id} value={entry.id} className="border-t border-hairline first:border-t-0">
-            <Accordion.Header className="flex">
-              <Accordion.Trigger className="group flex min-w-0 flex-1 items-start gap-3 px-4 py-3 text-left hover:bg-hover focus-visible:-outline-offset-2">
-                <ChevronRight
-                  className="mt-px size-4 shrink-0 text-muted transition-transform duration-150 group-data-[panel-open]:rotate-90"
-                  aria-hidden
-                />
-                <EntryLine entry={entry} />
-              </Accordion.Trigger>
-            </Accordion.Header>
-            <Accordion.Panel className="pt-3 pr-4 pb-4 pl-4 mid:pl-11">
-              <p className="mb-3 text-muted">
-                <a
-                  href={entry.licence.url}
-                  target="_blank"
-                  rel="noreferrer noopener"
-                  className="text-accent underline decoration-1 underline-offset-2 hover:text-accent-strong"
+        {shown.map((group) => (
+          <section key={group.label} aria-label={group.label} className="mt-5">
+            <h2 className="mb-2 font-medium">{group.label}</h2>
+            <div className="overflow-hidden rounded-lg border border-hairline bg-raised">
+              {group.entries.map((entry) => (
+                <Accordion.Item
+                  key={entry.id}
+                  id={`entry-${entry.id}`}
+                  value={entry.id}
+                  className="scroll-mt-4 border-t border-hairline first:border-t-0"
                 >
-                  {entry.licence.name}
-                </a>
-                {entry.licence.allowsCommercialUse
-                  ? ', commercial use is allowed.'
-                  : ', commercial use is not allowed.'}
-              </p>
-              <EntryOffer entry={entry} jobs={jobs} onDownload={onDownload} />
-            </Accordion.Panel>
-          </Accordion.Item>
+                  <Accordion.Header className="flex">
+                    <Accordion.Trigger className="group flex min-w-0 flex-1 items-start gap-3 px-4 py-3 text-left hover:bg-hover focus-visible:-outline-offset-2">
+                      <ChevronRight
+                        className="mt-px size-4 shrink-0 text-muted transition-transform duration-150 group-data-[panel-open]:rotate-90"
+                        aria-hidden
+                      />
+                      <EntryLine entry={entry} fit={fits[entry.id]} />
+                    </Accordion.Trigger>
+                  </Accordion.Header>
+                  <Accordion.Panel className="pt-3 pr-4 pb-4 pl-4 mid:pl-11">
+                    <EntryFacts entry={entry} fit={fits[entry.id]} />
+                    <EntryOffer entry={entry} jobs={jobs} onDownload={onDownload} />
+                  </Accordion.Panel>
+                </Accordion.Item>
+              ))}
+            </div>
+          </section>
         ))}
       </Accordion.Root>
+      {entries && shown.length === 0 ? <p className="mt-5 text-muted">No model of the list is found by that.</p> : null}
       <div className="mt-6">
         <RepositoryField jobs={jobs} onDownload={onDownload} />
       </div>
@@ -89,19 +112,123 @@ export function GetModels({
   )
 }
 
-function EntryLine({ entry: { name, goodAt, kind, licence, contextTokens } }: { entry: CatalogueEntry }): ReactNode {
+/** The model to begin with on this computer and why, with its download; nothing until it is known. */
+function RecommendedModel({
+  jobs,
+  onDownload,
+  onShow,
+}: {
+  jobs: readonly Download[]
+  onDownload: (selection: DownloadSelection) => Promise<void>
+  /** Opens an entry of the list. */
+  onShow: (entryId: string) => void
+}): ReactNode {
+  const { entries, recommended, offers } = useCatalogue()
+  const [isAsking, setIsAsking] = useState(false)
+  const [failure, setFailure] = useState<string | null>(null)
+  const entry = entries?.find(({ id }) => id === recommended?.entryId)
+  if (!recommended || !entry) return null
+  const known = offers[entry.id]?.offer
+  const download = async (): Promise<void> => {
+    setIsAsking(true)
+    setFailure(null)
+    try {
+      const offer = await loadOffer(entry.id)
+      if (offer?.recommended) await onDownload({ entryId: entry.id, quantization: offer.recommended })
+      // what its source says, or why it does not, stands with the entry
+      else onShow(entry.id)
+    } catch (thrown) {
+      setFailure(toAppError(thrown).message)
+    } finally {
+      setIsAsking(false)
+    }
+  }
+  return (
+    <section
+      aria-label="For this computer"
+      className="mb-5 flex flex-wrap items-start gap-x-4 gap-y-3 rounded-lg border border-hairline bg-accent-soft p-4"
+    >
+      <div className="min-w-0 flex-1 basis-60">
+        <h2 className="text-small text-muted">For this computer</h2>
+        <button
+          type="button"
+          onClick={() => onShow(entry.id)}
+          className="rounded-sm text-left text-read font-semibold break-words hover:underline"
+        >
+          {entry.name}
+        </button>
+        <p className="mt-0.5">{recommended.reason}</p>
+        {failure ? (
+          <p role="alert" className="mt-1 text-danger">
+            {failure}
+          </p>
+        ) : null}
+      </div>
+      <DownloadAction
+        modelId={known?.quantizations.find(({ modelId }) => modelId !== null)?.modelId ?? null}
+        job={jobs.find((job) => job.entryId === entry.id)}
+        label={`Download ${entry.name}`}
+        kind="primary"
+        disabled={isAsking}
+        onDownload={() => void download()}
+      />
+    </section>
+  )
+}
+
+function EntryLine({
+  entry: { name, goodAt, kind, licence, contextTokens },
+  fit,
+}: {
+  entry: CatalogueEntry
+  fit: EntryFit | undefined
+}): ReactNode {
   return (
     <span className="min-w-0 flex-1">
       <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
-        <span className="font-medium">{name}</span>
+        <span className="min-w-0 font-medium break-words">{name}</span>
         {kind === 'base' ? <Badge>Base model</Badge> : null}
         {licence.allowsCommercialUse ? null : <Badge tone="warning">Non-commercial</Badge>}
       </span>
       <span className="mt-0.5 block text-muted">{goodAt}</span>
       <span className="mt-0.5 block text-small text-subtle tabular-nums">
-        {licence.name} · {tokens(contextTokens)} of context
+        {[licence.name, `${tokens(contextTokens)} of context`, fit && fitText(fit.fit)].filter(Boolean).join(' · ')}
       </span>
     </span>
+  )
+}
+
+/** The licence of an entry, the memory it takes with pictures, and the pages where both are from. */
+function EntryFacts({ entry, fit }: { entry: CatalogueEntry; fit: EntryFit | undefined }): ReactNode {
+  const memory = fit?.memory.map(({ pictures, bytes: taken }) =>
+    pictures === 1 ? `${bytes(taken)} with one picture` : `${bytes(taken)} with ${pictures}`,
+  )
+  return (
+    <div className="mb-3 flex flex-col gap-1 text-muted">
+      <p>
+        <Source href={entry.licence.url}>{entry.licence.name}</Source>
+        {entry.licence.allowsCommercialUse ? ', commercial use is allowed.' : ', commercial use is not allowed.'}
+      </p>
+      {memory ? (
+        <p className="tabular-nums">Takes about {memory.join(', ')} in one conversation, in its usual quantization.</p>
+      ) : null}
+      <p className="text-small text-subtle">
+        Read at: <Source href={entry.licenceFoundAt}>licence</Source>, <Source href={entry.shapeFoundAt}>sizes</Source>.
+      </p>
+    </div>
+  )
+}
+
+function Source({ href, children }: { href: string; children: ReactNode }): ReactNode {
+  return (
+    <a
+      href={href}
+      target="_blank"
+      rel="noreferrer noopener"
+      className="text-accent underline decoration-1 underline-offset-2 hover:text-accent-strong"
+    >
+      {children}
+    </a>
   )
 }
 
@@ -129,7 +256,7 @@ function EntryOffer({
         <ErrorNote message={state.error.message}>
           <Button onClick={() => void loadOffer(entry.id)}>Try again</Button>
         </ErrorNote>
-        <SourceToken error={state.error} onKept={() => loadOffer(entry.id)} />
+        <SourceToken error={state.error} onKept={async () => void (await loadOffer(entry.id))} />
       </>
     )
   }

@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import type { CatalogueEntry, ErrorInfo, Machine, Offer, SourceName } from '#contract'
+import type { CatalogueEntry, CatalogueFits, EntryFit, ErrorInfo, Machine, Offer, SourceName } from '#contract'
 import { toAppError } from '../../../lib/errors.ts'
 import { call } from '../../../lib/rpc.ts'
 
@@ -13,9 +13,13 @@ export interface OfferState {
 export const useCatalogue = create<{
   entries: readonly CatalogueEntry[] | null
   machine: Machine | null
+  /** How each entry would run here, by its id; empty until it is known. */
+  fits: Readonly<Record<string, EntryFit>>
+  /** The one to begin with; undefined until it is known. */
+  recommended: CatalogueFits['recommended'] | undefined
   error: ErrorInfo | null
   offers: Readonly<Record<string, OfferState>>
-}>(() => ({ entries: null, machine: null, error: null, offers: {} }))
+}>(() => ({ entries: null, machine: null, fits: {}, recommended: undefined, error: null, offers: {} }))
 
 /** Asks what this computer has. Rejects with `AppError`. */
 export async function loadMachine(): Promise<void> {
@@ -27,6 +31,8 @@ export async function loadCatalogue(): Promise<void> {
   try {
     useCatalogue.setState({ entries: await call((core) => core.catalogue.list()), error: null })
     await loadMachine()
+    const { entries, recommended } = await call((core) => core.catalogue.fits())
+    useCatalogue.setState({ fits: Object.fromEntries(entries.map((one) => [one.entryId, one])), recommended })
   } catch (thrown) {
     useCatalogue.setState({ error: toAppError(thrown).toInfo() })
   }
@@ -35,14 +41,17 @@ export async function loadCatalogue(): Promise<void> {
 const setOffer = (entryId: string, state: OfferState): void =>
   useCatalogue.setState(({ offers }) => ({ offers: { ...offers, [entryId]: state } }))
 
-/** Asks what an entry's source holds right now. What was known stays shown meanwhile. */
-export async function loadOffer(entryId: string): Promise<void> {
+/** Asks what an entry's source holds right now; null when that cannot be told. What was known stays shown meanwhile. */
+export async function loadOffer(entryId: string): Promise<Offer | null> {
   const { offer = null } = useCatalogue.getState().offers[entryId] ?? {}
   setOffer(entryId, { offer, error: null })
   try {
-    setOffer(entryId, { offer: await call((core) => core.catalogue.offer({ entryId })), error: null })
+    const found = await call((core) => core.catalogue.offer({ entryId }))
+    setOffer(entryId, { offer: found, error: null })
+    return found
   } catch (thrown) {
     setOffer(entryId, { offer: null, error: toAppError(thrown).toInfo() })
+    return null
   }
 }
 
