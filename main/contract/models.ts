@@ -3,18 +3,8 @@ import { z } from 'zod'
 import { ErrorInfo } from './errors.ts'
 import { PictureBudget, Sha256 } from './media.ts'
 import { ModelCheck, ModelFamily, ProjectorChoice } from './modelSheets.ts'
-
-/** Sampling of an answer; temperature 0 is greedy. Ranges follow llama.cpp's samplers. */
-export const Sampling = z.object({
-  temperature: z.number().min(0).max(5),
-  topP: z.number().min(0).max(1),
-  topK: z.int().min(0).max(100_000),
-  minP: z.number().min(0).max(1),
-  repeatPenalty: z.number().min(0.1).max(5),
-  /** The largest number stands for a random seed in llama.cpp. */
-  seed: z.int().min(0).max(0xffff_fffe).nullable(),
-})
-export type Sampling = z.infer<typeof Sampling>
+import { ProfileId } from './profiles.ts'
+import { Sampling } from './sampling.ts'
 
 /** A model's own defaults: they belong to the model, settings may override them. */
 export const ModelDefaults = z.object({
@@ -68,6 +58,8 @@ export const ModelOverrides = z.object({
   systemPrompt: z.string().max(100_000).nullable(),
   /** Whether the model goes on from the text as it is, without its chat template, as base models do; null: it is chatted with. */
   rawPrompt: z.boolean().nullable(),
+  /** The profile that it is asked with: its id; 'none': none; null: the one that its files are recognised by. */
+  profileId: ProfileId.nullable(),
 })
 export type ModelOverrides = z.infer<typeof ModelOverrides>
 
@@ -82,6 +74,7 @@ export const noOverrides: ModelOverrides = {
   maxTokens: null,
   systemPrompt: null,
   rawPrompt: null,
+  profileId: null,
 }
 
 /** The choices after a change of them. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Sampling } from './sampling.ts'
 
 /**
  * What the numbers of an answer count. `thousandths` of width and height, 0 to 1000. `pixels` of the picture as the model
@@ -28,3 +29,108 @@ export const SeenProfile = z.object({
   space: CoordinateSpace.nullable(),
 })
 export type SeenProfile = z.infer<typeof SeenProfile>
+
+/** Name of a profile or of one of its jobs, as files and the command line write it. */
+export const ProfileId = z
+  .string()
+  .max(64)
+  .regex(/^[a-z0-9][a-z0-9._-]*$/, 'small letters, digits, ".", "_" and "-" only')
+
+const side = z.int().min(28).max(16_384)
+const prompt = z.string().max(20_000)
+
+/**
+ * How large a picture goes to the model, in pixels, before the family's own rounding to whole tokens. `longestSide` and
+ * `shortestSide` scale it to that; `minPixels` and `maxPixels` bound its area; `exact` distorts it to that very size.
+ */
+export const SizeRule = z.strictObject({
+  longestSide: side.optional(),
+  shortestSide: side.optional(),
+  minPixels: z.int().min(784).optional(),
+  maxPixels: z
+    .int()
+    .min(784)
+    .max(16_384 * 1024)
+    .optional(),
+  exact: z.strictObject({ width: side, height: side }).optional(),
+})
+export type SizeRule = z.infer<typeof SizeRule>
+
+/** Where the user's own words stand in a job's prompt; a job without it needs no words, and puts those that there are behind. */
+export const TEXT_PLACE = '{text}'
+
+/** Something that a fine-tune was made to do. What it leaves out is as its profile says. */
+export const ProfileJob = z.strictObject({
+  id: ProfileId,
+  /** What the menu calls it. */
+  label: z.string().trim().min(1).max(60),
+  /** What the model is asked, with `{text}` where the user's words go. */
+  prompt: prompt.min(1),
+  /** null: none. */
+  system: prompt.nullable().optional(),
+  parser: AnswerParser.optional(),
+  space: CoordinateSpace.nullable().optional(),
+  size: SizeRule.optional(),
+  /** `each`: one question for each picture, as pages are read. */
+  pages: z.literal('each').optional(),
+})
+export type ProfileJob = z.infer<typeof ProfileJob>
+
+/**
+ * A page that is read in two passes: its layout, then each region by itself with the prompt of its type. The picture of the
+ * first has exactly `size`.
+ */
+export const ProfilePasses = z.strictObject({
+  layout: z.strictObject({ prompt: prompt.min(1), size: z.strictObject({ width: side, height: side }) }),
+  regions: z.strictObject({ default: prompt.min(1), byType: z.record(z.string().max(60), prompt.min(1)) }),
+})
+export type ProfilePasses = z.infer<typeof ProfilePasses>
+
+/** What a fine-tune expects and gives where it differs from its base. */
+export const Profile = z.strictObject({
+  id: ProfileId,
+  name: z.string().trim().min(1).max(80),
+  /** What it is good for, in one line. */
+  about: z.string().max(300).default(''),
+  /** Pages where the facts were read. */
+  source: z.array(z.url()).max(8).default([]),
+  /**
+   * `names`: words that stand one after another in one of its names, whatever is between words: `general.name`,
+   * `general.basename`, the repository that it came from, its file, the names of its base models, in this order. `template`:
+   * pieces of its chat template, one of which is enough.
+   */
+  recognise: z
+    .strictObject({
+      names: z.array(z.string().trim().min(2).max(120)).max(20).default([]),
+      template: z.array(z.string().min(8).max(2000)).max(8).default([]),
+    })
+    .default({ names: [], template: [] }),
+  /** Its system prompt; null: none is sent by the profile, and the settings' is. Empty: none at all. */
+  system: prompt.nullable().default(null),
+  /** Which comes first in a question; null: as composed. */
+  order: z.enum(['media-first', 'text-first']).nullable().default(null),
+  size: SizeRule.default({}),
+  sampling: Sampling.partial().default({}),
+  maxTokens: z.int().min(1).max(131_072).nullable().default(null),
+  /** The answer ends before the first of these. */
+  stop: z.array(z.string().min(1).max(100)).max(16).default([]),
+  parser: AnswerParser.default('marks'),
+  /** null: as the model's family counts. */
+  space: CoordinateSpace.nullable().default(null),
+  /**
+   * A thought that no tag of the template opens: the answer begins with it, and it ends where `until` stands. null: none but
+   * those that the template tells of.
+   */
+  thinking: z
+    .strictObject({ until: z.string().min(1).max(100) })
+    .nullable()
+    .default(null),
+  jobs: z
+    .array(ProfileJob)
+    .max(32)
+    .refine((jobs) => new Set(jobs.map(({ id }) => id)).size === jobs.length, 'each job needs an id of its own')
+    .default([]),
+  /** null: each page is read in one. */
+  passes: ProfilePasses.nullable().default(null),
+})
+export type Profile = z.infer<typeof Profile>

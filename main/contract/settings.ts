@@ -2,7 +2,7 @@ import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { SourceName } from './catalogue.ts'
 import { PictureBudget } from './media.ts'
-import { Sampling } from './models.ts'
+import { Sampling } from './sampling.ts'
 
 /** What a user chose. null: the model's own default. */
 export const Settings = z.object({
