@@ -73,7 +73,8 @@ export function readDocument(
 ): DocumentPage[] {
   const read: PageReader = readers[parser]
   return splitPages(text).map((page, i) => {
-    const { blocks, language } = page.failure === null ? read(page.text, seen[i] ?? null) : { blocks: [], language: null }
+    const { blocks, language } =
+      page.failure === null ? read(page.text, seen[i] ?? null) : { blocks: [], language: null }
     return {
       number: i + 1,
       blocks: blocks.map((block, order) => ({ ...block, order })),
@@ -134,7 +135,8 @@ function nanonetsBlocks(text: string): Omit<DocumentBlock, 'order'>[] {
   const whole = text.replace(/<\/?[a-z_]{0,12}$/i, '')
   // tags in a table stay there as its words
   const tables = [...whole.matchAll(/<table\b[\s\S]*?(?:<\/table>|$)/gi)]
-  const inTable = (index: number) => tables.some((table) => index >= table.index && index < table.index + table[0].length)
+  const inTable = (index: number) =>
+    tables.some((table) => index >= table.index && index < table.index + table[0].length)
   for (const tag of whole.matchAll(TAGGED)) {
     if (inTable(tag.index)) continue
     blocks.push(...markdownBlocks(withoutTags(whole.slice(at, tag.index))))
@@ -189,22 +191,30 @@ const REGION_TYPES: Readonly<Record<string, BlockType | null>> = {
   unknown: 'text',
 }
 
-function mineruBlocks(text: string): Omit<DocumentBlock, 'order'>[] {
+function mineruBlocks(written: string): Omit<DocumentBlock, 'order'>[] {
+  const text = withoutHalfLine(written)
   const regions = readLayout(text)
   // an answer without a layout, as of one region that was asked about alone
   const first = regions[0]?.start ?? text.length
-  const before = text.slice(0, first).replace(/<\|[\w\s|]*$/, '')
+  const before = text.slice(0, first)
   return [
     ...(before.trim() === '' ? [] : contentBlocks('text', before)),
     ...regions.flatMap((region, i) => regionBlock(region, text.slice(region.end, regions[i + 1]?.start))),
   ]
 }
 
+/** Without a line of the layout, or a mark of it, that is still being written. */
+function withoutHalfLine(text: string): string {
+  const last = text.lastIndexOf('<|box_start|>')
+  const isHalf = last >= 0 && !text.slice(last).includes('<|ref_end|>')
+  return (isHalf ? text.slice(0, last) : text).replace(/<(\|\w*\|?|[a-z]{0,4})?$/, '')
+}
+
 function regionBlock({ type, box }: PlacedRegion, content: string): Omit<DocumentBlock, 'order'>[] {
   const known = REGION_TYPES[type]
   if (known === null) return []
   const kind = known ?? 'text'
-  const blocks = contentBlocks(kind, content.trim().replace(/<\|[^>]*\|?>?$/, ''))
+  const blocks = contentBlocks(kind, content.trim())
   const markdown = blocks.map((block) => block.markdown).join('\n\n')
   if (kind === 'picture')
     return [{ type: kind, markdown: '![]()', nodes: [{ type: 'picture', alt: content.trim(), source: '' }], box }]
@@ -230,9 +240,19 @@ function contentBlocks(type: BlockType, content: string): Omit<DocumentBlock, 'o
     return [{ type, markdown: `\`\`\`\n${text}\n\`\`\``, nodes: [{ type: 'code', language: null, text }], box: null }]
   }
   if (type === 'title') {
-    const [block] = markdownBlocks(content.trim().replace(/^#+\s*/, '').replace(/\s*\n\s*/g, ' '))
-    const children = block?.nodes[0]?.type === 'paragraph' ? block.nodes[0].children : [{ type: 'text' as const, text: content.trim() }]
-    return [{ type, markdown: `## ${textOfInline(children)}`, nodes: [{ type: 'heading', level: 2, children }], box: null }]
+    const [block] = markdownBlocks(
+      content
+        .trim()
+        .replace(/^#+\s*/, '')
+        .replace(/\s*\n\s*/g, ' '),
+    )
+    const children =
+      block?.nodes[0]?.type === 'paragraph'
+        ? block.nodes[0].children
+        : [{ type: 'text' as const, text: content.trim() }]
+    return [
+      { type, markdown: `## ${textOfInline(children)}`, nodes: [{ type: 'heading', level: 2, children }], box: null },
+    ]
   }
   return markdownBlocks(content)
 }
@@ -267,9 +287,7 @@ export type WriteFormula = (tex: string, isBlock: boolean) => string
 
 /** As LaTeX between the signs that KaTeX and MathJax look for. */
 export const formulaAsTex: WriteFormula = (tex, isBlock) =>
-  isBlock
-    ? `<p class="formula">\\[${escapeHtml(tex)}\\]</p>`
-    : `<span class="formula">\\(${escapeHtml(tex)}\\)</span>`
+  isBlock ? `<p class="formula">\\[${escapeHtml(tex)}\\]</p>` : `<span class="formula">\\(${escapeHtml(tex)}\\)</span>`
 
 /** Inline parts as HTML: elements of this file alone, every word escaped. */
 export function inlineHtml(nodes: readonly Inline[], formula: WriteFormula): string {

@@ -15,7 +15,9 @@ const tableIn = (page: DocumentPage): TableNode => {
 const cells = ({ rows }: TableNode) =>
   rows.map((row) =>
     row.map(({ children, columns, rows: height }) => {
-      const text = children.map((child) => ('text' in child ? child.text : child.type === 'formula' ? child.tex : '/')).join('')
+      const text = children
+        .map((child) => ('text' in child ? child.text : child.type === 'formula' ? child.tex : '/'))
+        .join('')
       return columns > 1 || height > 1 ? `${text}:${columns}x${height}` : text
     }),
   )
@@ -134,15 +136,16 @@ $$ \\int_0^1 x \\, dx = \\tfrac12 $$
 
 describe('a page of MinerU2.5', () => {
   const region = (box: string, type: string, content = '') =>
-    writeRegion(
-      { line: `<|box_start|>${box}<|box_end|><|ref_start|>${type}<|ref_end|><|rotate_up|>` },
-      content,
-    )
+    writeRegion({ line: `<|box_start|>${box}<|box_end|><|ref_start|>${type}<|ref_end|><|rotate_up|>` }, content)
   const text = [
     region('100 20 900 60', 'header', 'Annals of tests'),
     region('100 080 900 120', 'title', 'On boxes'),
     region('100 140 900 300', 'text', 'Each has \\(x_1\\) and more.'),
-    region('100 310 900 500', 'table', '<fcel>Kind<lcel><fcel>Count<nl><fcel>a<fcel>b<fcel>1<nl><ucel><ecel><fcel>2<nl>'),
+    region(
+      '100 310 900 500',
+      'table',
+      '<fcel>Kind<lcel><fcel>Count<nl><fcel>a<fcel>b<fcel>1<nl><ucel><ecel><fcel>2<nl>',
+    ),
     region('100 510 900 560', 'equation', '\\[a^2 + b^2\\]'),
     region('100 570 900 800', 'image'),
     region('100 810 900 840', 'image_caption', 'Figure 1'),
@@ -215,7 +218,20 @@ $\\href{javascript:alert(6)}{x}$
     const body = html.slice(html.indexOf('<body>'))
     const tags = [...body.matchAll(/<\/?([a-z\d]+)\b([^>]*)>/gi)].map(([, name, attributes]) => `${name}${attributes}`)
     expect([...new Set(tags)].sort()).toEqual(
-      ['body', 'code', 'html', 'p', 'section', 'span class="formula"', 'span', 'strong', 'table', 'td', 'tr', 'em'].sort(),
+      [
+        'body',
+        'code',
+        'html',
+        'p',
+        'section',
+        'span class="formula"',
+        'span',
+        'strong',
+        'table',
+        'td',
+        'tr',
+        'em',
+      ].sort(),
     )
     expect(html).not.toContain('</title><script>')
     expect(html).toContain("default-src 'none'")

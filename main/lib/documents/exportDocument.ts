@@ -83,7 +83,8 @@ function inlineMarkdown(nodes: readonly Inline[]): string {
   return nodes
     .map((node) => {
       if (node.type === 'break') return '  \n'
-      if (node.type === 'text') return node.text.replace(/([\\*_`$<~])/g, '\\$1').replace(/^(#+\s|[-+]\s|\d+[.)]\s)/, escapeFirst)
+      if (node.type === 'text')
+        return node.text.replace(/([\\*_`$<~])/g, '\\$1').replace(/^(#+\s|[-+]\s|\d+[.)]\s)/, escapeFirst)
       if (node.type === 'code') return `\`${node.text}\``
       if (node.type === 'formula') return `$${node.tex}$`
       if (node.type === 'picture') return pictureName(node.alt)

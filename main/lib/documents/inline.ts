@@ -110,7 +110,8 @@ function readAt(source: string, at: number): Found | null {
 
 function readEscape(rest: string, at: number): Found | null {
   const formula = /^\\\((.+?)\\\)|^\\\[(.+?)\\\]/s.exec(rest)
-  if (formula) return { node: { type: 'formula', tex: (formula[1] ?? formula[2]!).trim() }, end: at + formula[0].length }
+  if (formula)
+    return { node: { type: 'formula', tex: (formula[1] ?? formula[2]!).trim() }, end: at + formula[0].length }
   const escaped = /^\\([*_`~#[\]<>$|!.+-])/.exec(rest)
   return escaped ? { node: escaped[1]!, end: at + 2 } : null
 }
@@ -155,7 +156,8 @@ function readEmphasis(source: string, at: number): Found | null {
 
 function readLink(rest: string, at: number): Found | null {
   const picture = /^!\[([^\]]*)\]\(\s*([^()\s]*)[^)]*\)/.exec(rest)
-  if (picture) return { node: { type: 'picture', alt: decodeEntities(picture[1]!.trim()) }, end: at + picture[0].length }
+  if (picture)
+    return { node: { type: 'picture', alt: decodeEntities(picture[1]!.trim()) }, end: at + picture[0].length }
   if (rest.startsWith('!')) return null
   const link = /^\[([^\]]+)\]\(\s*<?([^()\s>]*)>?[^)]*\)/.exec(rest)
   if (!link) return null

@@ -207,6 +207,7 @@ function readBarTable(lines: string[], at: number): Block {
       .map((cell) => ({ isHeader, columns: 1, rows: 1, children: readInline(cell.trim().replaceAll('\\|', '|')) }))
   const rows = [cells(lines[at]!, true)]
   let end = at + 2
-  while (end < lines.length && lines[end]!.trim() !== '' && lines[end]!.includes('|')) rows.push(cells(lines[end++]!, false))
+  while (end < lines.length && lines[end]!.trim() !== '' && lines[end]!.includes('|'))
+    rows.push(cells(lines[end++]!, false))
   return { node: { type: 'table', caption: null, rows }, end }
 }
