@@ -298,7 +298,7 @@ export function inlineHtml(nodes: readonly Inline[], formula: WriteFormula): str
       if (node.type === 'code') return `<code>${escapeHtml(node.text)}</code>`
       if (node.type === 'formula') return formula(node.tex, false)
       if (node.type === 'picture') return `<em>${escapeHtml(node.alt ? `[Picture: ${node.alt}]` : '[Picture]')}</em>`
-      const children = inlineHtml(node.children, formula)
+      const children = 'children' in node ? inlineHtml(node.children, formula) : ''
       return node.type === 'link'
         ? `<a href="${escapeHtml(node.href)}" rel="noreferrer noopener">${children}</a>`
         : `<${node.type}>${children}</${node.type}>`

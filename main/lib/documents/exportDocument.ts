@@ -88,7 +88,7 @@ function inlineMarkdown(nodes: readonly Inline[]): string {
       if (node.type === 'code') return `\`${node.text}\``
       if (node.type === 'formula') return `$${node.tex}$`
       if (node.type === 'picture') return pictureName(node.alt)
-      const children = inlineMarkdown(node.children)
+      const children = 'children' in node ? inlineMarkdown(node.children) : ''
       if (node.type === 'link') return `[${children}](${node.href})`
       if (node.type in MARKS) {
         const mark = MARKS[node.type as keyof typeof MARKS]

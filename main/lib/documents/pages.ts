@@ -6,6 +6,8 @@ const FAILED = /^<!-- not read: (.*?) -->\n?/
 
 /** A page as an answer's text holds it. */
 export interface PageText {
+  /** All that stands between the page's end and the one before it. */
+  readonly whole: string
   /** Without what this app wrote before it. */
   readonly text: string
   /** Whether its end is there. */
@@ -26,6 +28,7 @@ export function splitPages(text: string): PageText[] {
     const failed = FAILED.exec(piece)
     const turned = TURNED.exec(piece)
     return {
+      whole: piece,
       text: piece.slice((failed ?? turned)?.[0].length ?? 0),
       isWhole: i < ends,
       turned: turned ? (Number(turned[1]) as 90 | 180 | 270) : 0,
