@@ -5,8 +5,8 @@ import type { ReactNode } from 'react'
 import { announce } from '../../lib/announce.ts'
 import { saveFile, useCopied } from '../../lib/copyAndSave.ts'
 import { cx } from '../../lib/cx.ts'
-import { BESIDE, exportDocument, formulaAsTex, readDocument } from '../../lib/documents.ts'
-import type { BlockType, DocumentBlock, DocumentFormat, DocumentPage } from '../../lib/documents.ts'
+import { BESIDE, exportDocument, formulaAsTex, pictureName, readDocument } from '../../lib/documents.ts'
+import type { BlockType, DocumentBlock, DocumentFormat, DocumentPage, PageBox } from '../../lib/documents.ts'
 import { iconButtonClass } from '../primitives/Button.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../primitives/Menu.tsx'
 import { DocumentNodes } from './DocumentNodes.tsx'
@@ -53,7 +53,7 @@ export function Document({
       aria-label="Document"
       data-testid="document"
       className={cx(
-        '@container/document flex w-full flex-col overflow-hidden rounded-lg border border-hairline bg-raised',
+        '@container/document flex w-full flex-col overflow-clip rounded-lg border border-hairline bg-raised',
         isWide && hasPictures && 'self-center @min-[900px]:w-[min(1100px,calc(100cqw-3rem))]',
       )}
     >
@@ -103,7 +103,7 @@ export function Document({
 function summary(pages: readonly DocumentPage[], wanted: number): string {
   const read = pages.filter(({ failure }) => failure === null).length
   if (wanted > 1) return read < wanted ? `${read} of ${wanted} pages` : `${wanted} pages`
-  return pages.length > 1 ? `${pages.length} pages` : 'Page'
+  return pages.length > 1 ? `${pages.length} pages` : '1 page'
 }
 
 /** What the document is saved as: after its first picture. */
@@ -256,7 +256,13 @@ const Page = memo(function Page({
           {...(page.language && { lang: page.language })}
         >
           {blocks.map((block) => (
-            <Block key={block.order} block={block} isLit={lit === block.order} onLit={setLit} />
+            <Block
+              key={block.order}
+              block={block}
+              picture={page.turned === 0 ? picture : null}
+              isLit={lit === block.order}
+              onLit={setLit}
+            />
           ))}
         </div>
         {blocks.length === 0 && page.failure === null && !isStreaming ? (
@@ -271,10 +277,13 @@ const Page = memo(function Page({
 const Block = memo(
   function Block({
     block,
+    picture,
     isLit,
     onLit,
   }: {
     block: DocumentBlock
+    /** Of its page, in which its box counts. */
+    picture: PagePicture | null
     isLit: boolean
     onLit: (order: number | null) => void
   }): ReactNode {
@@ -287,7 +296,11 @@ const Block = memo(
         className={cx('document-block', hasBox && 'has-box')}
         {...(hasBox && { onPointerEnter: () => onLit(block.order), onPointerLeave: () => onLit(null) })}
       >
-        <DocumentNodes nodes={block.nodes} />
+        {block.type === 'picture' && block.box && picture ? (
+          <PictureCrop picture={picture} box={block.box} alt={altOf(block)} />
+        ) : (
+          <DocumentNodes nodes={block.nodes} />
+        )}
       </div>
     )
   },
@@ -295,11 +308,43 @@ const Block = memo(
   (before, now) =>
     before.isLit === now.isLit &&
     before.onLit === now.onLit &&
+    before.picture === now.picture &&
     before.block.markdown === now.block.markdown &&
     before.block.type === now.block.type &&
     before.block.order === now.block.order &&
     (before.block.box === null) === (now.block.box === null),
 )
+
+const altOf = ({ nodes }: DocumentBlock): string => (nodes[0]?.type === 'picture' ? nodes[0].alt : '')
+
+/** A picture within a page, cut out of the page's own picture. */
+function PictureCrop({ picture, box, alt }: { picture: PagePicture; box: PageBox; alt: string }): ReactNode {
+  const [width, height] = [box.x2 - box.x1, box.y2 - box.y1]
+  const ratio = (width * picture.width) / (height * picture.height)
+  return (
+    <figure>
+      <div
+        className="relative overflow-hidden rounded-md border border-hairline bg-mat"
+        style={{ aspectRatio: String(ratio), width: `min(100%, 20rem, calc(16rem * ${ratio}))` }}
+      >
+        <img
+          src={picture.url}
+          alt={pictureName(alt)}
+          draggable={false}
+          loading="lazy"
+          className="absolute max-w-none"
+          style={{
+            width: `${100 / width}%`,
+            height: `${100 / height}%`,
+            left: `${(-box.x1 * 100) / width}%`,
+            top: `${(-box.y1 * 100) / height}%`,
+          }}
+        />
+      </div>
+      {alt ? <figcaption className="mt-1 text-ui text-muted">{alt}</figcaption> : null}
+    </figure>
+  )
+}
 
 const NAMES: Partial<Record<BlockType, string>> = {
   header: 'Running title',
@@ -352,7 +397,10 @@ function PageImage({
   return (
     <div
       className="group/picture sticky top-4 mx-auto overflow-hidden rounded-md border border-hairline bg-mat"
-      style={{ aspectRatio: `${picture.width} / ${picture.height}`, maxHeight: '80vh' }}
+      style={{
+        aspectRatio: `${picture.width} / ${picture.height}`,
+        width: `min(100%, calc(80vh * ${picture.width / picture.height}))`,
+      }}
     >
       <img
         src={picture.url}
