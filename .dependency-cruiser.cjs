@@ -146,17 +146,19 @@ module.exports = {
       '^main/lib/picture/resize\\.ts$',
       '^renderer/lib/',
     ]),
+    // documents are read and written by the code that the command line does it with
+    only('renderer-reads-documents', '^renderer/lib/documents\\.ts$', ['^main/lib/documents/']),
     only(
       'renderer-shared',
       '^renderer/(components|lib)/',
       ['^main/contract/', '^renderer/(components|lib)/', 'node_modules/(react|react-dom)/'],
-      ['^renderer/lib/video/pixels\\.ts$'],
+      ['^renderer/lib/(video/pixels|documents)\\.ts$'],
     ),
     only(
       'renderer',
       '^renderer/',
       ['^main/contract/', '^renderer/', 'node_modules/(react|react-dom)/'],
-      ['^renderer/lib/video/pixels\\.ts$'],
+      ['^renderer/lib/(video/pixels|documents)\\.ts$'],
     ),
     {
       name: 'nobody-imports-tests',

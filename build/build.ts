@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { build } from 'vite'
-import type { InlineConfig } from 'vite'
+import type { InlineConfig, Plugin } from 'vite'
 import { dist, root } from './paths.ts'
 
 /** One output of the build: what it is made of, the file that says how old it is, and how Vite makes it. */
@@ -19,11 +19,21 @@ export interface Target {
 
 const windowStaging = join(dist, 'renderer.next')
 
+/** Of KaTeX's fonts the form that every Chromium reads: the others would only be in the way. */
+const onlyWoff2: Plugin = {
+  name: 'only-woff2',
+  enforce: 'pre',
+  transform: (code, id) =>
+    /katex[\\/]dist[\\/]katex(\.min)?\.css/.test(id)
+      ? code.replace(/,\s*url\([^)]*\.(?:woff|ttf)\)\s*format\([^)]*\)/g, '')
+      : undefined,
+}
+
 /** The window, for both shells. */
 export const rendererConfig: InlineConfig = {
   configFile: false,
   root: join(root, 'renderer'),
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), onlyWoff2],
   build: {
     outDir: windowStaging,
     emptyOutDir: true,
@@ -62,6 +72,7 @@ export const targets: readonly Target[] = [
       'renderer',
       'main/contract',
       'main/lib/picture',
+      'main/lib/documents',
       'resources/samples',
       'package-lock.json',
       'build/build.ts',

@@ -167,10 +167,11 @@ export type Conversation = z.infer<typeof Conversation>
 
 /**
  * What the engine is doing before the first token. `done` of `total` in the phase's own unit: bytes in %, pictures (`watching`, where
- * a video is among them: pairs of its frames too), tokens.
+ * a video is among them: pairs of its frames too), tokens; `reading`: pages that are read one after another, before the
+ * first token of each.
  */
 export const Progress = z.object({
-  phase: z.enum(['waiting', 'loading', 'encoding', 'watching', 'prefill']),
+  phase: z.enum(['waiting', 'loading', 'encoding', 'watching', 'prefill', 'reading']),
   done: z.number(),
   total: z.number(),
 })

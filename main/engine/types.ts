@@ -30,7 +30,17 @@ export interface ModelFiles {
 export type Source = (
   | { readonly path: string; readonly digest?: string; readonly size?: PictureSize; readonly name?: string }
   | { readonly bytes: Uint8Array; readonly name: string }
-) & { readonly page?: number }
+) & {
+  readonly page?: number
+  /** Only this of the picture is seen. `digest` and `size` are those of the whole. */
+  readonly part?: PicturePart
+}
+
+/** A part of a picture as it is shown: a box in shares of its width and height, unset: all of it; then turned, in degrees against the clock. */
+export interface PicturePart {
+  readonly box?: { readonly x1: number; readonly y1: number; readonly x2: number; readonly y2: number }
+  readonly turn?: 0 | 90 | 180 | 270
+}
 
 /** Width and height in pixels. */
 export interface PictureSize {

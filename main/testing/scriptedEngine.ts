@@ -114,7 +114,8 @@ export class ScriptedEngine implements Engine {
     this.setState({ state: 'ready', model, contextTokens, backend: 'Script' })
   }
 
-  batch(): never {
+  /** What `batch` does. */
+  batch: Engine['batch'] = () => {
     throw new Error('The script has no batches.')
   }
 

@@ -1,8 +1,9 @@
 import { AppError, toErrorInfo } from '#contract'
 import type { ErrorInfo, SeenProfile } from '#contract'
-import type { AnswerEvent, AnswerOptions, AnswerResult } from '../../engine/index.ts'
+import type { AnswerOptions, AnswerResult } from '../../engine/index.ts'
 import { toStorageError } from '../../lib/database/index.ts'
 import type { Conversations, Ending } from '../../services/conversations/index.ts'
+import type { PageEvent } from './pages.ts'
 
 const closed: Ending = {
   status: 'interrupted',
@@ -38,8 +39,8 @@ export interface AnswerRun {
  * removed, it ends quietly.
  */
 export function runAnswer(parts: {
-  events: (options: AnswerOptions) => AsyncIterable<AnswerEvent>
-  conversations: Pick<Conversations, 'append' | 'reasoned' | 'progress' | 'seen' | 'finish' | 'reportLost'>
+  events: (options: AnswerOptions) => AsyncIterable<PageEvent>
+  conversations: Pick<Conversations, 'append' | 'rewrite' | 'reasoned' | 'progress' | 'seen' | 'finish' | 'reportLost'>
   conversationId: string
   answerId: string
   /** What the answer is read with. */
@@ -91,7 +92,10 @@ export function runAnswer(parts: {
         if (isGenerated || (event.type === 'progress' && event.progress.phase === 'prefill')) isUnderWay()
         if (event.type === 'progress') conversations.progress(answerId, event.progress)
         else if (isGenerated) batch.push(event.text, event.type)
-        else if (event.type === 'reasoned') {
+        else if (event.type === 'rewritten') {
+          batch.flush()
+          conversations.rewrite(answerId, event.text)
+        } else if (event.type === 'reasoned') {
           batch.flush()
           conversations.reasoned(answerId, { ms: event.ms, tokens: event.tokens })
         } else if (event.type === 'seen') conversations.seen(answerId, { ...event.seen, ...(profile && { profile }) })

@@ -1,5 +1,7 @@
 export * from './openPicture.ts'
 export { MAX_PICTURE_PIXELS } from './libvips.ts'
+export { partOf, partSize } from './part.ts'
+export type { PicturePart } from './part.ts'
 export type { OpenReader, PictureFile, PictureReader, PictureSource } from './reader.ts'
 export * from './rawPicture.ts'
 export { isPictureKind } from './refusals.ts'

@@ -206,6 +206,34 @@ export function createConversations(db: Database, now: () => number = Date.now):
       return sent
     },
 
+    resume(messageId) {
+      const message = store.message(messageId)
+      const { conversationId } = message
+      if (streaming.has(messageId))
+        throw new AppError('Busy', 'This answer is being written already. Wait until it ends, or stop it first.')
+      if (message.role !== 'assistant' || store.conversation(conversationId).leafId !== messageId)
+        throw new AppError(
+          'InvalidInput',
+          'Only the last answer of a conversation can be gone on with. Ask again instead.',
+        )
+      store.resume(messageId)
+      lost.delete(messageId)
+      const length = (type: 'text' | 'reasoning') =>
+        message.parts.reduce((sum, part) => (part.type === type ? sum + part.text.length : sum), 0)
+      streaming.set(messageId, { conversationId, text: length('text'), reasoning: length('reasoning') })
+      if (isShown(conversationId, messageId))
+        feed.publish(conversationId, { type: 'message', message: store.message(messageId) })
+    },
+
+    rewrite(messageId, text) {
+      const answer = streamingAnswer(messageId)
+      const kept = text.toWellFormed()
+      store.rewrite(messageId, kept)
+      answer.text = kept.length
+      if (isShown(answer.conversationId, messageId))
+        feed.publish(answer.conversationId, { type: 'message', message: store.message(messageId) })
+    },
+
     append(messageId, text, to = 'text') {
       const answer = streamingAnswer(messageId)
       const offset = answer[to]

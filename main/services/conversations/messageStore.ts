@@ -98,6 +98,8 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     addPart: db.prepare(
       'INSERT INTO parts (message_id, ordinal, type, text, attachment_sha, attachment) VALUES (?, ?, ?, ?, ?, ?)',
     ),
+    rewrite: db.prepare('UPDATE parts SET text = ? WHERE message_id = ? AND ordinal = 0'),
+    resume: db.prepare(`UPDATE messages SET status = 'streaming', error = NULL WHERE id = ?`),
     append: db.prepare('UPDATE parts SET text = text || ? WHERE message_id = ? AND ordinal = 0'),
     appendThought: db.prepare(
       'INSERT INTO thoughts (message_id, text) VALUES (@id, @text) ON CONFLICT (message_id) DO UPDATE SET text = text || @text',
@@ -253,6 +255,9 @@ export function createMessageStore(db: Database, index: SearchIndex) {
       return id
     },
     append: (id: string, text: string) => void sql.append.run(text, id),
+    rewrite: (id: string, text: string) => void sql.rewrite.run(text, id),
+    /** An answer that has ended is being written again. */
+    resume: (id: string) => void sql.resume.run(id),
     appendThought: (id: string, text: string) => void sql.appendThought.run({ id, text }),
     endThought: (id: string, thought: { readonly ms: number; readonly tokens: number }) =>
       void sql.endThought.run({ id, ...thought }),

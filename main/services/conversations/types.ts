@@ -84,6 +84,13 @@ export interface Conversations {
   /** Adds another streaming answer, or pair, to a question and makes it the current branch. */
   answerAgain(questionId: string, answering: Answering): Sent
   /**
+   * An answer that has ended is being written again, from what is there of it on. Throws NotFound; Busy while it is written;
+   * InvalidInput for what is not the last answer of its conversation.
+   */
+  resume(messageId: string): void
+  /** Puts `text` in the place of all that a streaming answer says. Throws NotFound when the message is not streaming. */
+  rewrite(messageId: string, text: string): void
+  /**
    * Appends to a streaming answer's text, or to the thought before it. Throws NotFound when the message is not streaming,
    * because it ended or was removed.
    */

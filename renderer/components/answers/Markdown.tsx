@@ -63,7 +63,7 @@ function codeOf(pre: ExtraProps['node']): { code: string; language: string | nul
 }
 
 /** A link of an answer: to a place on its picture, to a time of its video, or to an address. */
-function AnswerLink({ href, children }: { href?: unknown; children?: ReactNode }): ReactNode {
+export function AnswerLink({ href, children }: { href?: unknown; children?: ReactNode }): ReactNode {
   const named = addressed(typeof href === 'string' ? href : undefined)
   if (!named) return <Link href={href}>{children}</Link>
   return 'mark' in named ? (

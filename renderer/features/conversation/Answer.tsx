@@ -13,6 +13,7 @@ import { canRetry, toAppError } from '../../lib/errors.ts'
 import { count } from '../../lib/format.ts'
 import type { Rereading } from '../../lib/video/index.ts'
 import { AnswerActions, AnswerDetails, Branches, CopyAnswer } from './AnswerActions.tsx'
+import { DocumentAnswer, documentParser } from './DocumentAnswer.tsx'
 import { GroundedText } from './GroundedText.tsx'
 import { Thought } from './Thought.tsx'
 import { cutOffText, progressText, remediesFor, remedyLabels } from './answerText.ts'
@@ -83,7 +84,12 @@ function AnswerText({ message }: { message: Message }): ReactNode {
         {thinks ? 'The model ended its thought without an answer.' : 'The model gave an empty answer.'}
       </p>
     ) : null
-  return <GroundedText message={message} text={text} />
+  const parser = documentParser(message)
+  return parser ? (
+    <DocumentAnswer message={message} text={text} parser={parser} />
+  ) : (
+    <GroundedText message={message} text={text} />
+  )
 }
 
 /** The note and the error under an answer that was stopped, cut off or failed; null under one that ended by itself. */

@@ -8,6 +8,7 @@ import { textOf } from '../../lib/conversation/state.ts'
 import { useCopied } from '../../lib/copyAndSave.ts'
 import { cx } from '../../lib/cx.ts'
 import { toAppError } from '../../lib/errors.ts'
+import { documentParser } from './DocumentAnswer.tsx'
 import { figures } from './answerText.ts'
 import { selectBranch } from './store.ts'
 
@@ -29,7 +30,8 @@ export function AnswerActions({ message, onRegenerate }: { message: Message; onR
 export function CopyAnswer({ message }: { message: Message }): ReactNode {
   const [copied, copy] = useCopied()
   const text = textOf(message)
-  if (text === '') return null
+  // a document has a menu of its own, with the forms in which it is copied
+  if (text === '' || documentParser(message)) return null
   return (
     <IconButton label={copied ? 'Copied' : 'Copy answer'} size="small" onClick={() => copy(text)}>
       {copied ? <Check /> : <Copy />}

@@ -89,6 +89,8 @@ export function progressText(progress: Progress | undefined): string {
         : 'Reading the picture'
     case 'watching':
       return `Watching the video ${percent(share)}`
+    case 'reading':
+      return total > 1 ? `Reading page ${count(Math.min(total, done + 1))} of ${count(total)}` : 'Reading the page'
     case 'prefill':
       return total > 0 ? `Reading the prompt ${percent(share)}` : 'Reading the prompt'
   }

@@ -5,7 +5,7 @@ import { AppError } from '#contract'
 import type { PictureBudget, Size } from '#contract'
 import { tokenPixels } from '../../../lib/families/family.ts'
 import type { VisionFacts } from '../../../lib/families/family.ts'
-import { openPicture, smartResize } from '../../../lib/picture/index.ts'
+import { openPicture, partOf, partSize, smartResize } from '../../../lib/picture/index.ts'
 import type { Picture } from '../../../lib/picture/index.ts'
 import { timedFrameSize, videoBudget } from '../../../lib/video/index.ts'
 import type { ChatPart, SizeOptions, Source } from '../../types.ts'
@@ -44,11 +44,11 @@ export async function measureMedia(part: MediaSource, budget: PictureBudget, vis
     throw new AppError('InvalidInput', 'A video needs at least one frame. Name its frames in order.')
   // only the first decides the size; what is known to be there is opened when it is wanted
   const known = knownSize(sources[0]!)
-  const header = known ? null : await openPicture(sources[0]!)
+  const header = known ? null : await openSource(sources[0]!)
   const pictures = await Promise.all(
     sources.map((source, index) => {
       if (index === 0 && header) return async () => header
-      return isKnown(source) ? () => openPicture(source) : opened(source)
+      return isKnown(source) ? () => openSource(source) : opened(source)
     }),
   )
   const digests = await Promise.all(sources.map(digest))
@@ -145,16 +145,32 @@ function scaled({ width, height }: Size, { longestSide, shortestSide }: SizeOpti
 
 /** A picture whose header was read. */
 async function opened(source: Source): Promise<() => Promise<Picture>> {
-  const picture = await openPicture(source)
+  const picture = await openSource(source)
   return async () => picture
 }
 
 const isKnown = (source: Source): boolean => 'digest' in source && source.digest !== undefined
 /** The size of a picture that need not be opened to be measured; null: it must be. */
-const knownSize = (source: Source): Size | null => (isKnown(source) && 'size' in source && source.size) || null
+const knownSize = (source: Source): Size | null =>
+  isKnown(source) && 'size' in source && source.size ? partSize(source.size, source.part) : null
+
+/** Opens a picture, or what is to be seen of it. */
+async function openSource(source: Source): Promise<Picture> {
+  const picture = await openPicture(source)
+  return source.part ? partOf(picture, source.part, isKnown(source) ? await digestOfWhole(source) : null) : picture
+}
 
 /** Names the content of a source: its bytes, and the page of several. */
 async function digest(source: Source): Promise<string> {
+  const whole = await digestOfWhole(source)
+  if (!source.part) return whole
+  // as long as that of a whole file, since it names one in the caches
+  return createHash('sha256')
+    .update(`${JSON.stringify(source.part)} of ${whole}`)
+    .digest('hex')
+}
+
+async function digestOfWhole(source: Source): Promise<string> {
   if ('digest' in source && source.digest !== undefined) return source.digest
   const hash = createHash('sha256')
   if (source.page !== undefined) hash.update(`page ${source.page} of `)
