@@ -21,7 +21,7 @@ import { readSchema, writeJson } from '../../lib/jsonSchema.ts'
 import { checkRatio } from '../../lib/picture/smartResize.ts'
 import type { AttachmentGateway, FrameSets } from '../../services/media/index.ts'
 import type { Chosen } from '../../services/models/index.ts'
-import { asAsked, jobOf, profileText, systemOf, wantsWords } from './profile.ts'
+import { asAsked, jobOf, profileText, systemOf, wantsWords, seenProfile } from './profile.ts'
 
 /** Where pictures and the frames of videos are. */
 export interface StoredMedia {
@@ -113,6 +113,7 @@ export function toRequest(
   const { model, overrides, adapters, contextTokens, context } = chosen
   const { budget, maxTokens, sampling } = model.defaults
   const job = jobOf(profile, turns.at(-1)?.job?.id)
+  const seen = seenProfile(profile, job)
   const ofProfile = overrides.systemPrompt === null ? systemOf(profile, job) : null
   const systemPrompt = ofProfile ?? overrides.systemPrompt ?? settings.systemPrompt
   const content = (part: SaidPart, turn: Turn): ChatPart =>
@@ -159,6 +160,7 @@ export function toRequest(
     ...(overrides.rawPrompt && { isRaw: true }),
     ...(stop.length > 0 && { stop }),
     ...(untagged && { thoughtUntil: untagged.until }),
+    ...(seen?.space && { space: seen.space }),
     ...(format && { format: { jsonSchema: schemaOf(format) } }),
     ...(adapters.length > 0 ? { lora: adapters } : {}),
   }

@@ -59,6 +59,12 @@ describe('UI-TARS', () => {
       actions: [{ kind: 'click', start: text.indexOf('click(start'), end: text.length }],
     })
     expect(findActions('Thought: I could wait() here')).toEqual([])
+    // its prompt shows the form in a block of code
+    expect(readActions('```\nThought: There.\nAction: wait()\n```', false)).toMatchObject({
+      thought: 'There.',
+      words: '',
+      actions: [{ kind: 'wait' }],
+    })
   })
 
   test('that is broken or half written is no action; what is whole stays', () => {
@@ -140,7 +146,8 @@ describe('Holo', () => {
   })
 
   test('1.5 tells a click as flat JSON', () => {
-    expect(found('{"action": "click_absolute", "x": 612, "y": 44}')).toEqual([{ words: 'Click', from: [612, 44] }])
+    for (const text of ['{"action": "click_absolute", "x": 612, "y": 44}', '{"x": 612, "y": 44}'])
+      expect(found(text)).toEqual([{ words: 'Click', from: [612, 44] }])
   })
 
   test('broken or half written is nothing', () => {

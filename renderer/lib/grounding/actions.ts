@@ -222,7 +222,7 @@ const isNumber = (value: unknown): value is number => typeof value === 'number' 
 
 const CALL = /(?<=^|[\s;:])([A-Za-z_]{2,30})\(/g
 const ACTION_LABEL = /^[ \t]*actions?[ \t]*:/im
-const THOUGHT_LABEL = /^\s*(?:thoughts?|reflection|action_summary)[ \t]*:[ \t]*/i
+const THOUGHT_LABEL = /^\s*(?:```\w*\s*)?(?:thoughts?|reflection|action_summary)[ \t]*:[ \t]*/i
 
 /** Calls in the form of Python. A thought that speaks of calls is none: they are looked for behind "Action:". */
 function callActions(text: string): Action[] {
@@ -362,7 +362,9 @@ function objectAction(object: Fields, range: Range): ObjectAction | null {
   const told = isFields(given) ? given : ((typeof given === 'string' ? parsed(given) : null) ?? object)
   const inner = told['action']
   const fields = isFields(inner) ? inner : told
-  const name = wordsOf(fields['action']) ?? (told === object ? null : wordsOf(object['name']))
+  // the schema of Holo1.5 lets it leave out that it clicks
+  const isPlace = told === object && !('action' in object) && isNumber(object['x']) && isNumber(object['y'])
+  const name = wordsOf(fields['action']) ?? (told === object ? (isPlace ? 'click' : null) : wordsOf(object['name']))
   if (name === null) return null
   const action = actionOf(name, fields, range, false)
   return action && { action, thought: wordsOf(object['thought']), note: wordsOf(object['note']) }
@@ -432,7 +434,7 @@ export interface ActionAnswer {
 /** What stays of an action that is still being written, or of labels without anything behind them. */
 const OPEN_ACTION =
   /(?:^[ \t]*actions?[ \t]*:|<tool_call>|<\|(?:box|object_ref)_start|^[ \t]*[{[(]|^CLICK\b|```(?:json|python)?\s*\{)[^]*$/im
-const LABELS = /^[ \t]*actions?[ \t]*:[ \t]*$|<\/?tool_call>/gim
+const LABELS = /^[ \t]*actions?[ \t]*:[ \t]*$|<\/?tool_call>|^[ \t]*```\w*[ \t]*$/gim
 
 /** An answer in its parts. `streaming`: an action that is still being written at its end is left out. */
 export function readActions(text: string, streaming: boolean): ActionAnswer {
