@@ -29,6 +29,7 @@ import { ProfilesSetting } from '../features/profiles/index.ts'
 import { SettingsDialog, followSettings, updateSettings, useSettings, useTheme } from '../features/settings/index.ts'
 import { Start } from '../features/start/index.ts'
 import { announce } from '../lib/announce.ts'
+import { useFamily } from '../lib/detail.ts'
 import { followEngine, useEngine } from '../lib/engine.ts'
 import { toAppError } from '../lib/errors.ts'
 import { followHost, useHost } from '../lib/host.ts'
@@ -46,7 +47,10 @@ export function App(): ReactNode {
   const { conversationId, page } = useRoute()
   const status = useOpenConversation((state) => state.status)
   const engine = useEngine((state) => state.status)
-  const defaults = useLibrary((state) => state.models?.find(({ isCurrent }) => isCurrent)?.model.defaults ?? null)
+  const current = useLibrary((state) => state.models?.find(({ isCurrent }) => isCurrent) ?? null)
+  const defaults = current?.model.defaults ?? null
+  const family = current?.family ?? null
+  useEffect(() => useFamily.setState({ family }), [family])
   const answering = useStreamingAnswer()
   const sidebar = useSidebar()
   const search = useRef<HTMLInputElement>(null)

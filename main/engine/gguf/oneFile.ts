@@ -6,35 +6,104 @@ import { Fields, requireTensor } from './header.ts'
 import type { GgufHeader, MetadataEntry, Scalar, ScalarType, TensorInfo } from './header.ts'
 import { damaged, unsupported } from './problems.ts'
 
-/** What Ollama's converter calls a Qwen2.5-VL that it keeps in one file. */
-const ARCHITECTURE = 'qwen25vl'
-const TARGET = 'qwen2vl'
 const MERGE = 2
-/** Those of the published models, which Ollama's runner takes where the file says none. */
-const DEFAULT_SECTIONS = [16, 24, 24]
+
+/** How Ollama's converter keeps the models of an architecture in one file. */
+interface Form {
+  /** What llama.cpp calls the architecture. */
+  readonly target: string
+  /** The name of a model that has none. */
+  readonly name: string
+  readonly projectorType: string
+  /** Sections of its rotary positions, where the file says none: those of the published models, as Ollama takes them. */
+  readonly sections: readonly number[]
+  readonly patchSize: number
+  /** Names of the vision part, and llama.cpp's for the same tensors. */
+  readonly names: readonly (readonly [RegExp, string])[]
+}
+
+/** Qwen2.5-VL: an architecture of its own, as the family is told by no other name. */
+const qwen25vl: Form = {
+  target: 'qwen2vl',
+  name: 'Qwen2.5-VL',
+  projectorType: 'qwen2.5vl_merger',
+  sections: [16, 24, 24],
+  patchSize: 14,
+  names: [
+    [/^v\.merger\.ln_q\./, 'v.post_ln.'],
+    [/^v\.merger\.mlp\.(\d)\./, 'mm.$1.'],
+    [/^v\.patch_embd_0\.weight$/, 'v.patch_embd.weight'],
+    [/^v\.patch_embd_1\.weight$/, 'v.patch_embd.weight.1'],
+  ],
+}
+
+/** Qwen3-VL and Qwen3.5: the tower has the names of the reference's code. */
+const newer: Omit<Form, 'target' | 'name' | 'sections'> = {
+  projectorType: 'qwen3vl_merger',
+  patchSize: 16,
+  names: [
+    [/^v\.merger\.norm\./, 'v.post_ln.'],
+    [/^v\.merger\.linear_fc1\./, 'mm.0.'],
+    [/^v\.merger\.linear_fc2\./, 'mm.2.'],
+    [/^v\.patch_embed\.bias$/, 'v.patch_embd.bias'],
+    [/^v\.pos_embed\.weight$/, 'v.position_embd.weight'],
+    [/^(v\.blk\.\d+\.)norm(\d)\./, '$1ln$2.'],
+    [/^(v\.blk\.\d+\.)mlp\.linear_fc1\./, '$1ffn_up.'],
+    [/^(v\.blk\.\d+\.)mlp\.linear_fc2\./, '$1ffn_down.'],
+    [/^(v\.deepstack\.\d+\.)linear_fc(\d)\./, '$1fc$2.'],
+    // of the language model's recurrent blocks
+    [/^(blk\.\d+\.ssm_dt)$/, '$1.bias'],
+  ],
+}
+const qwen3vl = { ...newer, name: 'Qwen3-VL', sections: [24, 20, 20] }
+const qwen35 = { ...newer, name: 'Qwen3.5', sections: [11, 11, 10] }
+
+const forms: ReadonlyMap<string, Form> = new Map([
+  ['qwen25vl', qwen25vl],
+  ['qwen3vl', { ...qwen3vl, target: 'qwen3vl' }],
+  ['qwen3vlmoe', { ...qwen3vl, target: 'qwen3vlmoe' }],
+  ['qwen35', { ...qwen35, target: 'qwen35' }],
+  ['qwen35moe', { ...qwen35, target: 'qwen35moe' }],
+])
+
 const DEFAULT_FULL_BLOCKS = [7, 15, 23, 31]
-/** Of the published preprocessor configuration, which such a file does not hold: CLIP's. */
-const MEAN = [0.48145466, 0.4578275, 0.40821073]
-const STD = [0.26862954, 0.26130258, 0.27577711]
+/** Of the published preprocessor configurations, which such a file does not always hold: CLIP's, and one half since Qwen3-VL. */
+const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073]
+const CLIP_STD = [0.26862954, 0.26130258, 0.27577711]
+const HALF = [0.5, 0.5, 0.5]
 
-/** Names of the vision part in such a file, and llama.cpp's for the same tensors. */
-const names: readonly (readonly [RegExp, string])[] = [
-  [/^v\.merger\.ln_q\./, 'v.post_ln.'],
-  [/^v\.merger\.mlp\.(\d)\./, 'mm.$1.'],
-  [/^v\.patch_embd_0\.weight$/, 'v.patch_embd.weight'],
-  [/^v\.patch_embd_1\.weight$/, 'v.patch_embd.weight.1'],
-]
+/** The form of a header that is one of a model in one file; null: it is none. */
+function formOf(header: GgufHeader): { form: Form; architecture: string } | null {
+  const architecture = new Fields(header).text('general.architecture') ?? ''
+  const form = forms.get(architecture)
+  const isOne = architecture === 'qwen25vl' || header.metadata.has(`${architecture}.vision.block_count`)
+  return form && isOne ? { form, architecture } : null
+}
 
-/** Whether a header is that of a Qwen2.5-VL in one file, as Ollama's converter makes it. */
+/** Whether a header is that of a model in one file, as Ollama's converter makes it of those that run. */
 export function isOneFile(header: GgufHeader): boolean {
-  return new Fields(header).text('general.architecture') === ARCHITECTURE
+  return formOf(header) !== null
+}
+
+/** Where a tensor's bytes stand in the one file: in so many equal pieces, which begin `step` bytes apart. */
+interface Source {
+  readonly at: number
+  readonly pieces: number
+  readonly step: number
+}
+
+/** A tensor of one of the two files; `offset` counts as in the one file until it is packed. */
+interface Part {
+  readonly tensor: TensorInfo
+  readonly pieces: number
+  readonly step: number
 }
 
 /** The two files of a model in one file, and where each of their tensors stands in that, in bytes from its start. */
 interface OneFileParts {
   readonly text: GgufHeader
   readonly projector: GgufHeader
-  readonly sources: ReadonlyMap<string, number>
+  readonly sources: ReadonlyMap<string, Source>
 }
 
 /**
@@ -44,14 +113,19 @@ interface OneFileParts {
  * @throws AppError UnsupportedModel, ModelDamaged.
  */
 export function splitOneFile(header: GgufHeader): OneFileParts {
+  const { form, architecture } = formOf(header)!
   const vision: TensorInfo[] = []
   const text: TensorInfo[] = []
-  const sources = new Map<string, number>()
-  for (const tensor of header.tensors.values())
-    for (const part of partsOf(tensor)) {
-      sources.set(part.name, header.dataOffset + part.offset)
-      ;(/^(v|mm)\./.test(part.name) ? vision : text).push(part)
+  const sources = new Map<string, Source>()
+  const deep = deepBlocks(header, architecture)
+  for (const one of header.tensors.values()) {
+    // what guesses further tokens ahead is not computed with
+    if (one.name.startsWith('mtp.')) continue
+    for (const { tensor, pieces, step } of partsOf(one, form, deep)) {
+      sources.set(tensor.name, { at: header.dataOffset + tensor.offset, pieces, step })
+      ;(/^(v|mm)\./.test(tensor.name) ? vision : text).push(tensor)
     }
+  }
   if (vision.length === 0) throw unsupported(header.path, 'holds no vision part. Choose another model.')
   const whole = {
     path: header.path,
@@ -62,14 +136,14 @@ export function splitOneFile(header: GgufHeader): OneFileParts {
   }
   const textHeader: GgufHeader = {
     ...whole,
-    metadata: textMetadata(header),
+    metadata: textMetadata(header, form, architecture, deep),
     tensors: packed(text, header.alignment),
     vocabulary: header.vocabulary,
   }
   const tower = packed(vision, header.alignment)
   const projectorHeader: GgufHeader = {
     ...whole,
-    metadata: projectorMetadata({ ...header, tensors: tower }),
+    metadata: projectorMetadata({ ...header, tensors: tower }, form, architecture, deep),
     tensors: tower,
     vocabulary: header.vocabulary,
   }
@@ -89,18 +163,30 @@ export async function planOneFile(header: GgufHeader, name: string): Promise<One
   return { text: await filePlan(text, sources, header), projector: await filePlan(projector, sources, header) }
 }
 
-async function filePlan(part: GgufHeader, sources: ReadonlyMap<string, number>, source: GgufHeader): Promise<FilePlan> {
+async function filePlan(part: GgufHeader, sources: ReadonlyMap<string, Source>, source: GgufHeader): Promise<FilePlan> {
   const tensors = [...part.tensors.values()]
-  const isInPlace = tensors.every(({ name, offset }) => sources.get(name) === source.dataOffset + offset)
+  const isInPlace = tensors.every(({ name, offset }) => {
+    const { at, pieces } = sources.get(name)!
+    return pieces === 1 && at === source.dataOffset + offset
+  })
   const cloned = isInPlace ? await clonedHeader(part, source.dataOffset) : null
   const header = cloned ?? (await writeHeader(part))
-  const runs = tensors.map(({ name, offset, bytes }) => ({
-    from: sources.get(name)!,
-    to: header.length + offset,
-    bytes,
-  }))
-  const last = runs.at(-1)!
-  return { header, runs, bytes: last.to + last.bytes, isClone: cloned !== null }
+  const runs = tensors.flatMap(({ name, offset, bytes }) => {
+    const { at, pieces, step } = sources.get(name)!
+    const each = bytes / pieces
+    return Array.from({ length: pieces }, (_, i) => ({
+      from: at + i * step,
+      to: header.length + offset + i * each,
+      bytes: each,
+    }))
+  })
+  const last = tensors.at(-1)!
+  return {
+    header,
+    runs: runs.toSorted((a, b) => a.from - b.from),
+    bytes: header.length + last.offset + last.bytes,
+    isClone: cloned !== null,
+  }
 }
 
 /**
@@ -116,20 +202,53 @@ async function clonedHeader(part: GgufHeader, length: number): Promise<Buffer | 
   return least > length ? null : filled(length - least)
 }
 
-/** The tensor under the name that llama.cpp knows; one that holds queries, keys and values as the three of them. */
-function partsOf(tensor: TensorInfo): TensorInfo[] {
+/**
+ * The tensor under the name that llama.cpp knows; one that holds queries, keys and values as the three of them, and the patch
+ * matrix of two frames, in which they alternate, as that of each.
+ */
+function partsOf(tensor: TensorInfo, { names }: Form, deep: readonly number[]): Part[] {
+  const whole = (one: TensorInfo): Part => ({ tensor: one, pieces: 1, step: 0 })
   const fused = /^(v\.blk\.\d+\.attn_)qkv(\.(?:weight|bias))$/.exec(tensor.name)
-  if (!fused) {
-    const known = names.find(([pattern]) => pattern.test(tensor.name))
-    return [known ? { ...tensor, name: tensor.name.replace(known[0], known[1]) } : tensor]
+  if (fused) {
+    const rows = tensor.dims.at(-1)! / 3
+    const bytes = tensor.bytes / 3
+    const dims = [...tensor.dims.slice(0, -1), rows]
+    return ['q', 'k', 'v'].map((part, i) =>
+      whole({ ...tensor, name: `${fused[1]}${part}${fused[2]}`, dims, bytes, offset: tensor.offset + i * bytes }),
+    )
   }
-  const rows = tensor.dims.at(-1)! / 3
-  const bytes = tensor.bytes / 3
-  const dims = [...tensor.dims.slice(0, -1), rows]
-  return ['q', 'k', 'v'].map((part, i) => {
-    const name = `${fused[1]}${part}${fused[2]}`
-    return { ...tensor, name, dims, bytes, offset: tensor.offset + i * bytes }
-  })
+  if (tensor.name === 'v.patch_embed.weight' && tensor.dims[2] === FRAMES) {
+    const [width = 1, height = 1, , rows = 1] = tensor.dims
+    const piece = tensor.bytes / (rows * FRAMES)
+    return Array.from({ length: FRAMES }, (_, frame) => ({
+      tensor: {
+        ...tensor,
+        name: frame === 0 ? 'v.patch_embd.weight' : `v.patch_embd.weight.${frame}`,
+        dims: [width, height, COLOURS, rows / COLOURS],
+        bytes: tensor.bytes / FRAMES,
+        offset: tensor.offset + frame * piece,
+      },
+      pieces: rows,
+      step: FRAMES * piece,
+    }))
+  }
+  const numbered = tensor.name.replace(
+    /^v\.deepstack_merger\.(\d+)\./,
+    (_, which: string) => `v.deepstack.${deep[Number(which)] ?? which}.`,
+  )
+  const known = names.find(([pattern]) => pattern.test(numbered))
+  return [whole({ ...tensor, name: known ? numbered.replace(known[0], known[1]) : numbered })]
+}
+
+const FRAMES = 2
+const COLOURS = 3
+
+/** Blocks of the tower whose outputs go into the language model's first blocks. */
+function deepBlocks(header: GgufHeader, architecture: string): number[] {
+  const fields = new Fields(header)
+  const key = `${architecture}.vision.deepstack_visual_indexes`
+  const length = fields.listLength(key, ['i32', 'u32'])
+  return length ? fields.numbers(key, length, ['i32', 'u32']) : []
 }
 
 /** The tensors one after the other as a file of their own holds them. */
@@ -144,46 +263,106 @@ function packed(tensors: readonly TensorInfo[], alignment: number): Map<string, 
   )
 }
 
+/** Keys that only Ollama's runner reads. */
+const RUNNERS = [
+  'general.parameter_count',
+  'rope.mrope_section',
+  'rope.mrope_interleaved',
+  'mrope_sections',
+  'ssm.v_head_reordered',
+  'image_token_id',
+  'vision_start_token_id',
+  'vision_end_token_id',
+]
+
 /** The same entries under the architecture's other name; those of the vision part and of the file as a whole are left out. */
-function textMetadata(header: GgufHeader): Map<string, MetadataEntry> {
+function textMetadata(
+  header: GgufHeader,
+  { target, name, sections }: Form,
+  architecture: string,
+  deep: readonly number[],
+): Map<string, MetadataEntry> {
   const fields = new Fields(header)
   const metadata = new Map<string, MetadataEntry>()
-  const prefix = `${ARCHITECTURE}.`
-  const left = ['general.parameter_count', 'general.architecture', 'general.type', `${prefix}rope.mrope_section`]
-  metadata.set('general.architecture', scalar('string', TARGET)).set('general.type', scalar('string', 'model'))
-  if (!fields.text('general.basename')) metadata.set('general.basename', scalar('string', 'Qwen2.5-VL'))
+  const prefix = `${architecture}.`
+  const left = ['general.architecture', 'general.type', ...RUNNERS, ...RUNNERS.map((key) => prefix + key)]
+  metadata.set('general.architecture', scalar('string', target)).set('general.type', scalar('string', 'model'))
+  if (!fields.text('general.basename')) metadata.set('general.basename', scalar('string', name))
   for (const [key, entry] of header.metadata) {
     if (left.includes(key) || key.startsWith(`${prefix}vision.`)) continue
-    metadata.set(key.startsWith(prefix) ? `${TARGET}.${key.slice(prefix.length)}` : key, entry)
+    metadata.set(key.startsWith(prefix) ? `${target}.${key.slice(prefix.length)}` : key, entry)
   }
-  const sections = `${TARGET}.rope.dimension_sections`
-  if (!metadata.has(sections)) {
-    const key = `${prefix}rope.mrope_section`
-    const given = fields.has(key) ? fields.numbers(key, 3, ['i32', 'u32']) : DEFAULT_SECTIONS
-    metadata.set(sections, list('i32', [...given, 0]))
-  }
+  const own = (key: string) => `${target}.${key}`
+  metadata.set(own('rope.dimension_sections'), list('i32', [...sectionsOf(fields, prefix, sections), 0]))
+  if (target.startsWith('qwen3vl')) metadata.set(own('n_deepstack_layers'), scalar('u32', deep.length))
+  if (target.startsWith('qwen35')) hybridMetadata(header, fields, prefix, metadata)
+  // the width that llama.cpp would take from the whole feed-forward part otherwise
+  const experts = header.tensors.get('blk.0.ffn_gate_exps.weight')
+  if (experts && !fields.has(`${prefix}expert_feed_forward_length`))
+    metadata.set(own('expert_feed_forward_length'), scalar('u32', experts.dims[1] ?? 1))
   return metadata
 }
 
+/** Three sections of the rotary positions, from the first key that has them. */
+function sectionsOf(fields: Fields, prefix: string, usual: readonly number[]): number[] {
+  for (const key of ['rope.dimension_sections', 'rope.mrope_section', 'mrope_sections']) {
+    const length = fields.listLength(prefix + key, ['i32', 'u32'])
+    if (length === 3 || length === 4) return fields.numbers(prefix + key, length, ['i32', 'u32']).slice(0, 3)
+  }
+  return [...usual]
+}
+
+/** What llama.cpp reads otherwise of a hybrid model: one number of key heads for all blocks, that of those that have any. */
+function hybridMetadata(
+  header: GgufHeader,
+  fields: Fields,
+  prefix: string,
+  metadata: Map<string, MetadataEntry>,
+): void {
+  if (!fields.bool(`${prefix}ssm.v_head_reordered`, false))
+    throw unsupported(
+      header.path,
+      'has the heads of its recurrent blocks in an unknown order. Choose another conversion.',
+    )
+  // of a mixture it is of no matrix
+  if (prefix === 'qwen35moe.') metadata.delete(`${prefix}feed_forward_length`)
+  const key = `${prefix}attention.head_count_kv`
+  const entry = header.metadata.get(key)
+  if (entry?.kind !== 'array') return
+  const heads = fields.numbers(key, entry.length, ['u32', 'i32'])
+  metadata.set(key, scalar('u32', Math.max(...heads)))
+}
+
 /** `header.tensors`: those of the vision part under llama.cpp's names. */
-function projectorMetadata(header: GgufHeader): Map<string, MetadataEntry> {
+function projectorMetadata(
+  header: GgufHeader,
+  { name: usualName, projectorType, patchSize }: Form,
+  architecture: string,
+  deep: readonly number[],
+): Map<string, MetadataEntry> {
   const fields = new Fields(header)
-  const key = (name: string) => `${ARCHITECTURE}.vision.${name}`
+  const isOld = architecture === 'qwen25vl'
+  const key = (name: string) => `${architecture}.vision.${name}`
   const u32 = (name: string, usual?: number) =>
     usual !== undefined && !fields.has(key(name)) ? usual : fields.u32(key(name))
+  const numbers = (name: string, usual: readonly number[]) =>
+    list('f32', fields.has(key(name)) ? fields.numbers(key(name), 3, ['f32']) : usual)
   const blocks = u32('block_count')
   const merge = u32('spatial_merge_size', MERGE)
+  const patch = u32('patch_size', patchSize)
   const epsKey = key('attention.layer_norm_epsilon')
   const eps = fields.has(epsKey) ? fields.f32(epsKey, { min: 0, max: 1 }) : 1e-6
   const rope = key('rope.freq_base')
   if (fields.has(rope) && fields.f32(rope, { min: 1, max: 1e12 }) !== 1e4)
     throw unsupported(header.path, 'turns its picture positions in an unusual way. Choose another model.')
-  if (u32('window_size', 112) !== 112 || u32('temporal_patch_size', 2) !== 2 || u32('num_channels', 3) !== 3)
+  const hasWindows = isOld && u32('window_size', 112) !== 112
+  if (hasWindows || u32('temporal_patch_size', FRAMES) !== FRAMES || u32('num_channels', COLOURS) !== COLOURS)
     throw unsupported(header.path, 'has a vision part of unusual sizes. Choose another model.')
   const rows = (name: string) => requireTensor(header, name).dims[1] ?? 1
   const isHalf = requireTensor(header, 'v.blk.0.attn_out.weight').type.name === 'F16'
-  const name = fields.text('general.name') ?? 'Qwen2.5-VL'
+  const name = fields.text('general.name') ?? usualName
   const texts = { 'general.architecture': 'clip', 'general.type': 'mmproj', 'general.name': name }
+  const side = isOld ? 560 : Math.sqrt(rows('v.position_embd.weight')) * patch
   return new Map<string, MetadataEntry>([
     ...Object.entries(texts).map(([each, value]) => [each, scalar('string', value)] as const),
     ...(isHalf ? [['general.file_type', scalar('u32', 1)] as const] : []),
@@ -191,26 +370,34 @@ function projectorMetadata(header: GgufHeader): Map<string, MetadataEntry> {
       ? [['general.alignment', header.metadata.get('general.alignment')!] as const]
       : []),
     ['clip.has_vision_encoder', scalar('bool', true)],
-    ['clip.projector_type', scalar('string', 'qwen2.5vl_merger')],
-    ['clip.use_silu', scalar('bool', true)],
+    ['clip.projector_type', scalar('string', projectorType)],
+    [isOld ? 'clip.use_silu' : 'clip.use_gelu', scalar('bool', true)],
     ['clip.vision.projection_dim', scalar('u32', rows('mm.2.weight'))],
-    ['clip.vision.image_size', scalar('u32', 560)],
-    ['clip.vision.patch_size', scalar('u32', u32('patch_size', 14))],
+    ['clip.vision.image_size', scalar('u32', side)],
+    ['clip.vision.patch_size', scalar('u32', patch)],
     ['clip.vision.embedding_length', scalar('u32', u32('embedding_length'))],
     ['clip.vision.feed_forward_length', scalar('u32', rows('v.blk.0.ffn_up.weight'))],
     ['clip.vision.block_count', scalar('u32', blocks)],
     ['clip.vision.attention.head_count', scalar('u32', u32('attention.head_count'))],
     ['clip.vision.attention.layer_norm_epsilon', scalar('f32', eps)],
     ['clip.vision.spatial_merge_size', scalar('u32', merge)],
-    ['clip.vision.image_mean', list('f32', MEAN)],
-    ['clip.vision.image_std', list('f32', STD)],
-    ['clip.vision.n_wa_pattern', scalar('u32', windowPattern(header, fields, blocks))],
+    ['clip.vision.image_mean', numbers('image_mean', isOld ? CLIP_MEAN : HALF)],
+    ['clip.vision.image_std', numbers('image_std', isOld ? CLIP_STD : HALF)],
+    isOld
+      ? ['clip.vision.n_wa_pattern', scalar('u32', windowPattern(header, fields, blocks))]
+      : [
+          'clip.vision.is_deepstack_layers',
+          list(
+            'bool',
+            Array.from({ length: blocks }, (_, i) => deep.includes(i)),
+          ),
+        ],
   ])
 }
 
 /** Every n-th block looks at the whole picture: the form in which llama.cpp's converter says which ones. */
 function windowPattern(header: GgufHeader, fields: Fields, blocks: number): number {
-  const key = `${ARCHITECTURE}.vision.fullatt_block_indexes`
+  const key = 'qwen25vl.vision.fullatt_block_indexes'
   const length = fields.listLength(key, ['i32', 'u32'])
   const full = length === null ? DEFAULT_FULL_BLOCKS : fields.numbers(key, length, ['i32', 'u32'])
   const pattern = (full[0] ?? -1) + 1
@@ -222,7 +409,7 @@ function windowPattern(header: GgufHeader, fields: Fields, blocks: number): numb
 }
 
 const scalar = (type: ScalarType, value: Scalar): MetadataEntry => ({ kind: 'scalar', type, value })
-function list(type: ScalarType, values: readonly number[]): MetadataEntry {
+function list(type: ScalarType, values: readonly Scalar[]): MetadataEntry {
   return { kind: 'array', type, length: values.length, offset: 0, values }
 }
 

@@ -113,7 +113,8 @@ const where: Readonly<Record<Fit['level'], string>> = {
   no: '',
 }
 
-const about = (seconds: number) => `about ${Math.max(1, Math.round(seconds))} s`
+const about = (seconds: number) =>
+  seconds < 100 ? `about ${Math.max(1, Math.round(seconds))} s` : `about ${Math.round(seconds / 60)} min`
 
 /** Billions of weights, of all experts. */
 const billions = ({ parameters }: CatalogueEntry) => Number.parseFloat(parameters)

@@ -58,7 +58,15 @@ export function createMeasureModel({
     const published = publishedFigures(resources, family, embeddingLength)
     const startedAt = now()
     return {
-      measured: { engine, model: files, trainedContext, placement: overrides.placement, published, number: startedAt },
+      measured: {
+        engine,
+        model: files,
+        trainedContext,
+        family,
+        placement: overrides.placement,
+        published,
+        number: startedAt,
+      },
       result: {
         id: randomUUID(),
         modelId,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AppError, PIXELS_PER_TOKEN } from '#contract'
-import type { BenchmarkResult, BenchmarkRow, Placement, PublishedSpeed } from '#contract'
+import { AppError, PIXELS_PER_TOKEN, pictureUnits } from '#contract'
+import type { BenchmarkResult, BenchmarkRow, ModelFamily, Placement, PublishedSpeed } from '#contract'
 import { z } from 'zod'
 import { contextOptions } from '../../engine/index.ts'
 import type { AnswerRequest, AnswerResult, ChatMessage, Engine, ModelFiles } from '../../engine/index.ts'
@@ -12,6 +12,8 @@ export interface Measured {
   readonly engine: Pick<Engine, 'answer' | 'count' | 'plan' | 'state'>
   readonly model: ModelFiles
   readonly trainedContext: number
+  /** null: nothing tells it. */
+  readonly family: ModelFamily | null
   readonly placement: Placement
   readonly published: PublishedModel | null
   readonly number: number
@@ -87,8 +89,9 @@ function pictureStep(side: number): Step {
   return {
     what,
     async run(measured, signal) {
-      const { engine, trainedContext, number } = measured
-      const contextTokens = Math.ceil(((side / 28) ** 2 + TEMPLATE) / CONTEXT_STEP) * CONTEXT_STEP
+      const { engine, trainedContext, family, number } = measured
+      const contextTokens =
+        Math.ceil(((side / pictureUnits(family).side) ** 2 + TEMPLATE) / CONTEXT_STEP) * CONTEXT_STEP
       if (contextTokens > trainedContext)
         return { kind: 'skipped', what, reason: `The model was trained for ${count(trainedContext)} tokens.` }
       const image = {

@@ -10,7 +10,7 @@ import type { Store } from '../../lib/database/index.ts'
 import { forkWorker } from '../../nodePorts.ts'
 import { goldenCases, goldenModel, goldenRequest } from '../../testing/engineGoldens.ts'
 import { answered } from '../../testing/engineRequests.ts'
-import { oneFileGguf } from '../../testing/ggufOneFile.ts'
+import { newerOneFileGguf, oneFileGguf } from '../../testing/ggufOneFile.ts'
 import type { OneFileOptions } from '../../testing/ggufOneFile.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
 import type { Work } from './index.ts'
@@ -65,9 +65,12 @@ function open(options: Partial<LibraryOptions> = {}): void {
   })
 }
 
-/** Puts a model in one file where Ollama would keep it, and returns the path of its blob. */
-function pulled(options: OneFileOptions = {}, sha256?: string): string {
-  const bytes = oneFileGguf(text, projector, options)
+/** Puts a Qwen2.5-VL in one file where Ollama would keep it, and returns the path of its blob. */
+const pulled = (options: OneFileOptions = {}, sha256?: string): string =>
+  kept(oneFileGguf(text, projector, options), sha256)
+
+/** Puts a file where Ollama would keep it, and returns its path. */
+function kept(bytes: Buffer, sha256?: string): string {
   const name = `sha256-${sha256 ?? digest(bytes)}`
   const root = join(temp.path, 'home/.ollama/models')
   const manifest = join(root, 'manifests/registry.ollama.ai/library/qwen2.5vl/7b')
@@ -210,3 +213,33 @@ describe('a Qwen2.5-VL that Ollama keeps in one file', () => {
     })
   })
 })
+
+describe.each(['qwen3vl', 'qwen3vlmoe', 'qwen35', 'qwen35moe'] as const)(
+  'a %s that Ollama keeps in one file',
+  (set) => {
+    const [language, tower] = Object.values(goldenModel(set)).map((path) => readFileSync(path!)) as [Buffer, Buffer]
+    const picture = goldenCases(set).find(({ messages }) => JSON.stringify(messages).includes('"image"'))!
+
+    test('is found, and taken apart answers a question about a picture as the model it was made of', async () => {
+      const path = kept(newerOneFileGguf(language, tower))
+      expect(await library.scan(null)).toMatchObject([{ textPath: path, problem: null }])
+      const { model, family } = await take(path)
+      expect(family).toBe(set.replace('moe', ''))
+      const { result } = await answered(engine, { ...(await goldenRequest(set, picture)), model })
+      expect(result).toMatchObject({ promptIds: picture.input_ids, tokens: picture.greedy })
+    })
+
+    test.each([
+      ['vision.num_channels', null],
+      ['vision.image_mean', null],
+      ['vision.embedding_length', /vision\.embedding_length is missing/],
+      ['rope.mrope_section', /do not fit a head of/],
+      ...(set.startsWith('qwen35') ? [['ssm.v_head_reordered', /in an unknown order/] as const] : []),
+    ] as const)('whose header lacks %s: %s', async (key, problem) => {
+      kept(newerOneFileGguf(language, tower, [key]))
+      const [found] = await library.scan(null)
+      if (problem === null) expect(found?.problem).toBeNull()
+      else expect(found?.problem).toMatch(problem)
+    })
+  },
+)

@@ -9,7 +9,7 @@ import { Button } from '../../components/primitives/Button.tsx'
 import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.tsx'
 import { announce } from '../../lib/announce.ts'
 import { cx } from '../../lib/cx.ts'
-import { budgetOf, detailLevels, detailOf } from '../../lib/detail.ts'
+import { budgetOf, detailLevels, detailOf, useFamily } from '../../lib/detail.ts'
 import type { Detail } from '../../lib/detail.ts'
 import { count, tokens } from '../../lib/format.ts'
 import { useHost } from '../../lib/host.ts'
@@ -146,13 +146,14 @@ function DetailMenu({
   number: number
   onDetail: (budget: PictureBudget | null) => void
 }): ReactNode {
+  const { family } = useFamily()
   const chosen = detailOf(picture.budget)
   const levels: readonly (readonly [Detail, string, PictureBudget | null])[] = [
     ['model', 'As in the settings', null],
     ...(Object.keys(detailLevels) as (keyof typeof detailLevels)[]).map(
       (level): readonly [Detail, string, PictureBudget] => {
         const { label, maxTokens } = detailLevels[level]
-        return [level, `${label} · up to ${count(maxTokens)} tokens`, budgetOf(level)]
+        return [level, `${label} · up to ${count(maxTokens)} tokens`, budgetOf(level, family)]
       },
     ),
   ]

@@ -5,7 +5,7 @@ import { Button } from '../../components/primitives/Button.tsx'
 import { DialogFrame } from '../../components/primitives/Dialog.tsx'
 import { ErrorNote } from '../../components/primitives/Feedback.tsx'
 import { NumberSetting, Segmented, SettingRow } from '../../components/primitives/FormControls.tsx'
-import { budgetOf, detailLevels, detailOf, maxTokensOf } from '../../lib/detail.ts'
+import { budgetOf, detailLevels, detailOf, maxTokensOf, useFamily } from '../../lib/detail.ts'
 import type { Detail } from '../../lib/detail.ts'
 import { count } from '../../lib/format.ts'
 import { updateSettings, useSettings } from './store.ts'
@@ -54,11 +54,12 @@ export function SettingsDialog({
   onOpenChange: (open: boolean) => void
 }): ReactNode {
   const { settings, error } = useSettings()
+  const { family } = useFamily()
   const detail = detailOf(settings.budget)
   const budget = settings.budget ?? defaults?.budget
   const setDetail = (next: Detail): void => {
     if (next === 'custom') return
-    void updateSettings({ budget: next === 'model' ? null : budgetOf(next) })
+    void updateSettings({ budget: next === 'model' ? null : budgetOf(next, family) })
   }
   return (
     <DialogFrame open={open} onOpenChange={onOpenChange} title="Settings">
@@ -74,7 +75,7 @@ export function SettingsDialog({
         </SettingRow>
         <SettingRow
           label="Picture detail"
-          note={`${budget ? `A picture takes up to ${count(maxTokensOf(budget))} tokens. ` : ''}More detail reads smaller things and takes longer.${
+          note={`${budget ? `A picture takes up to ${count(maxTokensOf(budget, family))} tokens. ` : ''}More detail reads smaller things and takes longer.${
             detail in detailLevels || detail === 'model' ? '' : ' A custom budget is set.'
           }`}
         >

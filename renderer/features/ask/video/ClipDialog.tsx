@@ -9,6 +9,7 @@ import { FrameStrip } from '../../../components/video/FrameStrip.tsx'
 import type { StripFrame } from '../../../components/video/FrameStrip.tsx'
 import { TrimBar } from '../../../components/video/TrimBar.tsx'
 import type { Trim } from '../../../components/video/trimming.ts'
+import { useFamily } from '../../../lib/detail.ts'
 import { clock, count, counted, timeLeft, tokens } from '../../../lib/format.ts'
 import { frameUrl, useHost } from '../../../lib/host.ts'
 import { makePictures } from '../actions.ts'
@@ -195,7 +196,9 @@ function Inside({
             label="Detail of each frame"
             value={clipDetailOf(clip.wish.budget)}
             options={clipDetails}
-            onChange={(detail) => detail !== 'custom' && change({ budget: clipBudget(detail) })}
+            onChange={(detail) =>
+              detail !== 'custom' && change({ budget: clipBudget(detail, useFamily.getState().family) })
+            }
           />
         </SettingRow>
       </div>

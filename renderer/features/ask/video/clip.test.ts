@@ -105,6 +105,7 @@ test('pictures as frames are sent in their order, at the frames per second that 
 })
 
 test('a level of detail is known again by its budget', () => {
-  for (const { value } of clipDetails) expect(clipDetailOf(clipBudget(value))).toBe(value)
+  for (const family of ['qwen2vl', 'qwen3vl', null] as const)
+    for (const { value } of clipDetails) expect(clipDetailOf(clipBudget(value, family))).toBe(value)
   expect(clipDetailOf({ minPixels: 784, maxPixels: 9999 })).toBe('custom')
 })

@@ -1,6 +1,7 @@
-import { PIXELS_PER_TOKEN } from '#contract'
+import { pictureUnits, TOKEN_SIDES } from '#contract'
 import type {
   Attachment,
+  ModelFamily,
   PictureBudget,
   QuestionPart,
   SavedMedium,
@@ -173,18 +174,23 @@ export const clipDetails: readonly { readonly value: Exclude<ClipDetail, 'custom
   { value: 'high', label: 'High' },
 ]
 
-/** The budget of a level, in pixels of one frame; null: that of the settings. */
-export function clipBudget(detail: Exclude<ClipDetail, 'custom'>): PictureBudget | null {
-  return detail === 'settings'
-    ? null
-    : { minPixels: LEAST_TOKENS * PIXELS_PER_TOKEN, maxPixels: levels[detail] * PIXELS_PER_TOKEN }
+/** The budget of a level in pixels of one frame, as a family counts its tokens; null: that of the settings. */
+export function clipBudget(detail: Exclude<ClipDetail, 'custom'>, family: ModelFamily | null): PictureBudget | null {
+  return detail === 'settings' ? null : levelBudget(detail, pictureUnits(family).pixels)
 }
 
-/** The level that a budget stands for. */
+const levelBudget = (level: keyof typeof levels, pixels: number): PictureBudget => ({
+  minPixels: LEAST_TOKENS * pixels,
+  maxPixels: levels[level] * pixels,
+})
+
+/** The level that a budget stands for, whichever family's tokens it was chosen in. */
 export function clipDetailOf(budget: PictureBudget | null): ClipDetail {
   if (!budget) return 'settings'
-  const level = (Object.keys(levels) as (keyof typeof levels)[]).find(
-    (one) => clipBudget(one)?.maxPixels === budget.maxPixels && clipBudget(one)?.minPixels === budget.minPixels,
+  const isIt = ({ minPixels, maxPixels }: PictureBudget) =>
+    budget.minPixels === minPixels && budget.maxPixels === maxPixels
+  const level = (Object.keys(levels) as (keyof typeof levels)[]).find((one) =>
+    TOKEN_SIDES.some((side) => isIt(levelBudget(one, side ** 2))),
   )
   return level ?? 'custom'
 }

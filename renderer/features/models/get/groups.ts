@@ -17,15 +17,21 @@ function groupOf({ job, kind, family }: CatalogueEntry): Group {
   return family === 'qwen2vl' || family === 'qwen25vl' ? 'older' : 'general'
 }
 
-/** Whether every word of a filter is in what is said of a model; an empty filter finds all. */
+/** Whether every word of a filter is in what is said of a model; an empty filter finds all. A number is whole: 2B is not in 32B. */
 function isFound(entry: CatalogueEntry, filter: string): boolean {
   const label = groups.find(({ id }) => id === groupOf(entry))?.label ?? ''
   const said = `${entry.name} ${entry.goodAt} ${entry.licence.name} ${label}`.toLowerCase()
   return filter
     .toLowerCase()
     .split(/\s+/)
-    .every((word) => said.includes(word))
+    .every((word) => (/^\d/.test(word) ? hasNumber(said, word) : said.includes(word)))
 }
+
+const hasNumber = (said: string, word: string) =>
+  said
+    .split(word)
+    .slice(0, -1)
+    .some((before) => !/[\d.]$/.test(before))
 
 /** The models that a filter finds, by group; in each those that fit this computer first, otherwise in the list's order. */
 export function grouped(

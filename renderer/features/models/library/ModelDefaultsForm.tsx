@@ -29,12 +29,16 @@ const prompts = [
 ] as const
 
 /** The defaults of one model. An empty one is as in the settings, or as the model has it. */
-export function ModelDefaultsForm({ model: { model, overrides, trainedContext } }: { model: LibraryModel }): ReactNode {
+export function ModelDefaultsForm({
+  model: { model, overrides, trainedContext, family },
+}: {
+  model: LibraryModel
+}): ReactNode {
   const { error, attempt } = useAttempt()
   const set = (change: OverridesChange): void => void attempt(() => changeOverrides(model.id, change))
   const detail = detailOf(overrides.budget)
   const setDetail = (next: Detail): void => {
-    if (next !== 'custom') set({ budget: next === 'model' ? null : budgetOf(next) })
+    if (next !== 'custom') set({ budget: next === 'model' ? null : budgetOf(next, family) })
   }
   return (
     <div className="flex flex-col gap-4 pt-2 pb-4">
