@@ -7,6 +7,7 @@ import type { Engine } from './engine/index.ts'
 import { createAsk, createComposing } from './features/ask/index.ts'
 import { createCaptureScreen } from './features/captureScreen/index.ts'
 import type { CaptureGateway, Permits } from './features/captureScreen/index.ts'
+import { createChooseProfile } from './features/chooseProfile/index.ts'
 import { createChooseModel, createSourceTokens } from './features/chooseModel/index.ts'
 import { createCompare } from './features/compare/index.ts'
 import { createDiagnostics, logEngine, loggedCall, loggedWorkers } from './features/diagnostics/index.ts'
@@ -36,6 +37,7 @@ import type { AttachmentGateway, FrameSets } from './services/media/index.ts'
 import { visionOf } from './lib/families/families.ts'
 import { createModels } from './services/models/index.ts'
 import type { Surroundings } from './services/models/index.ts'
+import { createProfiles } from './services/profiles/index.ts'
 import { createSettings } from './services/settings/index.ts'
 
 export type { DownloadProgress } from './features/downloadModel/index.ts'
@@ -136,14 +138,17 @@ export function createApp(
     token: (source) => tokens.get(source),
   })
 
+  const profiles = createProfiles({ db, resources: paths.resources })
+
   // The features, which combine them.
+  const choosingProfile = createChooseProfile({ profiles, models })
   const compare = createCompare({
     first: engine,
     second: parts.second ?? createEngine({ spawn: spawnWorker, cachePath: join(paths.cache, 'second') }),
   })
   const composing = createComposing({ drafts, attachments, conversations, models })
   const asking = { conversations, drafts: composing, settings, models, attachments, frames }
-  const ask = createAsk({ ...asking, engine, second: compare })
+  const ask = createAsk({ ...asking, profileOf: choosingProfile.of, engine, second: compare })
   const loading = createLoadModel({ models, engine, settings, makeWay: (model) => compare.makeWay(model) })
   const measuring = createMeasureModel({ models, engine, benchmarks, resources: paths.resources })
   const downloading = createDownloadModel({
@@ -229,6 +234,7 @@ export function createApp(
     downloads: downloading.procedures,
     benchmark: measuring.procedures,
     capture: capturing.procedures,
+    profiles: choosingProfile.procedures,
     settings: settings.procedures,
     diagnostics: diagnostics.procedures,
   })

@@ -45,11 +45,15 @@ const format = ChosenFormat.nullable().optional()
 /** Whether the model may think first; unset: off, where it has a switch. */
 const thinking = Thinking.optional()
 
+/** Id of the job that is asked for, of the profile of the model; null or unset: none. It is kept with the question. */
+const job = z.string().max(64).nullable().optional()
+
 /** A question that is not sent yet, as far as it is ready. */
 const Question = z.object({
   conversationId: Id.nullable(),
   parts: z.array(QuestionPart).max(MAX_PARTS),
   format,
+  job,
   thinking,
 })
 const Sent = z.object({ conversationId: Id, userMessageId: Id, answerId: Id, besideId: Id.nullable() })
@@ -73,6 +77,7 @@ export const ask = {
         conversationId: Id.nullable(),
         parts: z.array(QuestionPart).min(1).max(MAX_PARTS),
         format,
+        job,
         thinking,
         compareWith,
         draft: SavedDraft.optional(),
@@ -84,6 +89,11 @@ export const ask = {
    * and the questions after it, when the context was full. ContextFull when that does not help.
    */
   retry: oc.input(z.object({ messageId: Id, remedy: Remedy.optional(), thinking, compareWith })).output(Sent),
+  /**
+   * Goes on with pages that were not all read, in the same answer: those that are whole stay. InvalidInput when there is
+   * nothing left, when another model is chosen, or when the conversation has gone on.
+   */
+  readOn: oc.input(z.object({ messageId: Id, thinking })).output(Sent),
   /** Stops the answer and the one beside it; their text so far stays. Returns when the engine has stopped. */
   stop: oc.input(z.object({ messageId: Id })).output(z.void()),
   /**

@@ -20,6 +20,10 @@ import {
 export const ChosenFormat = z.object({ name: z.string().trim().min(1).max(80), schema: z.string().min(1).max(200_000) })
 export type ChosenFormat = z.infer<typeof ChosenFormat>
 
+/** What a fine-tune was asked to do: a job of its profile, and what the profile calls it. */
+export const AskedJob = z.object({ id: z.string().max(64), label: z.string().max(60) })
+export type AskedJob = z.infer<typeof AskedJob>
+
 export const Id = z.string().min(1).max(64)
 
 /** The longest text of a message, in UTF-16 units. */
@@ -128,6 +132,8 @@ export const Message = z.object({
   parts: z.array(Part),
   /** Of a question: what its answers are held to; null: nothing. */
   format: ChosenFormat.nullable(),
+  /** Of a question: the job that it asks for. Unset: none. */
+  job: AskedJob.optional(),
   status: MessageStatus,
   error: ErrorInfo.nullable(),
   model: z.string().nullable(),

@@ -42,6 +42,8 @@ export const SavedDraft = z.object({
   format: ChosenFormat.nullable(),
   compareWith: z.object({ id: z.string().max(64), name: z.string().max(255) }).nullable(),
   thinking: Thinking.optional(),
+  /** Id of the job that is asked for. Unset: none. */
+  job: z.string().max(64).optional(),
 })
 export type SavedDraft = z.infer<typeof SavedDraft>
 

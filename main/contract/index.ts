@@ -10,6 +10,7 @@ import { engine } from './engine.ts'
 import { host } from './host.ts'
 import { attachments } from './media.ts'
 import { library, modelFiles, models } from './models.ts'
+import { profiles } from './profiles.ts'
 import { settings } from './settings.ts'
 import { videos } from './videos.ts'
 
@@ -29,6 +30,7 @@ export const contract = {
   drafts,
   videos,
   capture,
+  profiles,
   settings,
   diagnostics,
 }

@@ -1,3 +1,4 @@
+import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { Sampling } from './sampling.ts'
 
@@ -56,18 +57,26 @@ export const SizeRule = z.strictObject({
 })
 export type SizeRule = z.infer<typeof SizeRule>
 
-/** Where the user's own words stand in a job's prompt; a job without it needs no words, and puts those that there are behind. */
-export const TEXT_PLACE = '{text}'
+/**
+ * What stands in prompts for what is not known when they are written. `{text}`: the user's words; a job without it needs none
+ * and puts those that there are behind. `{media}`: the pictures and videos, where they are not all before or behind the words.
+ * `{width}` and `{height}`: of the last picture as the model gets it, in pixels.
+ */
+export const places = { text: '{text}', media: '{media}', width: '{width}', height: '{height}' } as const
+
+/** How the parts of a question follow one another. */
+const order = z.enum(['media-first', 'text-first'])
 
 /** Something that a fine-tune was made to do. What it leaves out is as its profile says. */
 export const ProfileJob = z.strictObject({
   id: ProfileId,
   /** What the menu calls it. */
   label: z.string().trim().min(1).max(60),
-  /** What the model is asked, with `{text}` where the user's words go. */
+  /** What the model is asked, with `places` in it. */
   prompt: prompt.min(1),
-  /** null: none. */
-  system: prompt.nullable().optional(),
+  /** Empty: none at all. */
+  system: prompt.optional(),
+  order: order.optional(),
   parser: AnswerParser.optional(),
   space: CoordinateSpace.nullable().optional(),
   size: SizeRule.optional(),
@@ -105,10 +114,10 @@ export const Profile = z.strictObject({
       template: z.array(z.string().min(8).max(2000)).max(8).default([]),
     })
     .default({ names: [], template: [] }),
-  /** Its system prompt; null: none is sent by the profile, and the settings' is. Empty: none at all. */
+  /** Its system prompt, with `{width}` and `{height}`; null: that of the settings. Empty: none at all. */
   system: prompt.nullable().default(null),
   /** Which comes first in a question; null: as composed. */
-  order: z.enum(['media-first', 'text-first']).nullable().default(null),
+  order: order.nullable().default(null),
   size: SizeRule.default({}),
   sampling: Sampling.partial().default({}),
   maxTokens: z.int().min(1).max(131_072).nullable().default(null),
@@ -118,11 +127,11 @@ export const Profile = z.strictObject({
   /** null: as the model's family counts. */
   space: CoordinateSpace.nullable().default(null),
   /**
-   * A thought that no tag of the template opens: the answer begins with it, and it ends where `until` stands. null: none but
-   * those that the template tells of.
+   * A thought that no tag opens or closes: the answer begins with it, and it ends where one of `until` stands, at the latest
+   * before the last paragraph. null: none but those that tags tell of.
    */
   thinking: z
-    .strictObject({ until: z.string().min(1).max(100) })
+    .strictObject({ until: z.array(z.string().min(1).max(100)).min(1).max(8) })
     .nullable()
     .default(null),
   jobs: z
@@ -134,3 +143,38 @@ export const Profile = z.strictObject({
   passes: ProfilePasses.nullable().default(null),
 })
 export type Profile = z.infer<typeof Profile>
+
+/** A profile that can be chosen; `isOwn`: the user's. */
+export const ListedProfile = z.object({ profile: Profile, isOwn: z.boolean() })
+export type ListedProfile = z.infer<typeof ListedProfile>
+
+/** The profile that a model is asked with, and in words what told it; null: none. */
+export const UsedProfile = z.object({ id: ProfileId, why: z.string() }).nullable()
+export type UsedProfile = z.infer<typeof UsedProfile>
+
+/** All profiles, and which of them each model of the library is asked with, by its id. */
+export const ProfilesState = z.object({
+  profiles: z.array(ListedProfile),
+  used: z.record(z.string(), UsedProfile),
+})
+export type ProfilesState = z.infer<typeof ProfilesState>
+
+/** What is wrong with the text of a profile; `place`: where it is no JSON. */
+export const ProfileCheck = z.object({
+  problem: z.string().nullable(),
+  place: z.object({ line: z.int(), column: z.int() }).nullable(),
+})
+export type ProfileCheck = z.infer<typeof ProfileCheck>
+
+const json = z.string().max(200_000)
+
+export const profiles = {
+  /** The profiles and which are used, at once, then whenever that changes. */
+  watch: oc.output(eventIterator(ProfilesState)),
+  /** What is wrong with the text of a profile of one's own. Throws nothing for a text. */
+  check: oc.input(z.object({ json })).output(ProfileCheck),
+  /** Keeps a profile of one's own, in the place of the one with its id. InvalidInput: `check` says why. */
+  save: oc.input(z.object({ json })).output(Profile),
+  /** Removes a profile of one's own; models that were asked with it get the one they are recognised by. NotFound. */
+  remove: oc.input(z.object({ id: ProfileId })).output(z.void()),
+}

@@ -61,10 +61,14 @@ export interface SizeOptions {
   readonly maxPixels?: number
   readonly resizedWidth?: number
   readonly resizedHeight?: number
+  /** A picture is first scaled so that this side has so many pixels; the limits hold after that. */
+  readonly longestSide?: number
+  readonly shortestSide?: number
 }
 
 export type ChatPart =
-  | { readonly type: 'text'; readonly text: string }
+  /** `isSized`: `{width}` and `{height}` in it become those of the last picture as the model gets it, in pixels. */
+  | { readonly type: 'text'; readonly text: string; readonly isSized?: boolean }
   /** `marks`: what was drawn on it, told after it as its model was taught to read it. */
   | ({ readonly type: 'image'; readonly source: Source; readonly marks?: readonly PictureMark[] } & SizeOptions)
   /** `fps`: frames per second of this list; `seconds`: when each is shown after the start of its video, where that is not even. */
@@ -126,6 +130,13 @@ export interface AnswerRequest {
   readonly context?: ContextOptions
   readonly lora?: readonly LoraAdapter[]
   readonly format?: AnswerFormat
+  /** The answer ends before the first of these; a thought may hold them. */
+  readonly stop?: readonly string[]
+  /**
+   * What comes begins with a thought that no tag opens or closes. The answer begins with the first of these, which is part of it,
+   * at the latest with the last paragraph. Unset: there is no such thought.
+   */
+  readonly thoughtUntil?: readonly string[]
   /** `Picture 1: ` labels; unset: when the conversation holds more than one picture or video. */
   readonly visionId?: boolean
   /**
@@ -401,6 +412,9 @@ export interface ModelSummary {
   readonly bytes: number
   /** The language model's file, or all files of a split one in order. */
   readonly textPaths: readonly string[]
+  /** What it calls itself and what it was made from, what tells most first; `of` names where each stands. */
+  readonly names: readonly { readonly of: string; readonly text: string }[]
+  readonly chatTemplate: string | null
 }
 
 /** What a GGUF file is. Sizes in bytes. */

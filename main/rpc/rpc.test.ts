@@ -103,6 +103,7 @@ const handlers: Handlers = {
     placePanel: unused,
     open: unused,
   },
+  profiles: { watch: unused, check: unused, save: unused, remove: unused },
   settings: {
     watch: (_, { signal }) =>
       eventStream(

@@ -51,6 +51,8 @@ const scriptedSummary = (textPath: string): ModelSummary => ({
   embeddingLength: 128,
   trainedContext: 32768,
   bytes: 1,
+  names: [],
+  chatTemplate: null,
   textPaths: [textPath],
 })
 

@@ -210,6 +210,8 @@ class LlamaEngine implements Engine {
       trainedContext,
       bytes,
       textPaths,
+      names,
+      chatTemplate,
     } = inspected
     return {
       name,
@@ -221,6 +223,8 @@ class LlamaEngine implements Engine {
       trainedContext,
       bytes,
       textPaths,
+      names,
+      chatTemplate,
     }
   }
 

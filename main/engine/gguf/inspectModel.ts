@@ -9,8 +9,10 @@ import { checkProjector } from './checkProjector.ts'
 import type { ProjectorFacts } from './checkProjector.ts'
 import { checkTextModel } from './checkTextModel.ts'
 import type { TextModelFacts } from './checkTextModel.ts'
-import { quantizationOf } from './header.ts'
+import { Fields, quantizationOf } from './header.ts'
+import type { GgufHeader } from './header.ts'
 import { inspectFile } from './inspectFile.ts'
+import { printable } from './problems.ts'
 import { readHeader, readModelHeader } from './readHeader.ts'
 
 /** The summary for the window, and the facts that loading needs. `bytes` is the size of both files. */
@@ -64,10 +66,31 @@ export async function inspectModel(
     trainedContext: text.trainedContext,
     bytes: text.bytes + (projectorHeader?.fileBytes ?? 0),
     textPaths: paths,
+    names: namesOf(header),
+    chatTemplate: text.chatTemplate,
     text,
     projector,
   }
 }
+
+/** Models that one was made from, at most. */
+const MOST_BASES = 8
+
+function namesOf(header: GgufHeader): ModelSummary['names'] {
+  const fields = new Fields(header)
+  const bases = Array.from({ length: MOST_BASES }, (_, i) => `general.base_model.${i}`)
+  const keys = [
+    ...['general.name', 'general.basename', 'general.repo_url', 'general.source.repo_url', 'general.source.url'],
+    ...bases.flatMap((base) => [`${base}.name`, `${base}.repo_url`]),
+  ]
+  return keys.flatMap((of) => {
+    const text = fields.text(of)
+    return text ? [{ of, text: printable(text, MAX_NAME) }] : []
+  })
+}
+
+/** The longest name that is kept, in characters. */
+const MAX_NAME = 200
 
 /** Reads the headers of files that have not been downloaded; paths are those of `files`. */
 export interface AtSource {

@@ -10,7 +10,7 @@ import type { Llama } from './native/llama.ts'
 import type { Runtime } from './native/runtime.ts'
 import { contextFull } from './prompt/prompt.ts'
 import type { Prompt } from './prompt/prompt.ts'
-import { CLOSES, EARLY_END, ThoughtSplitter } from './thoughts.ts'
+import { CLOSES, EARLY_END, StopWords, ThoughtSplitter } from './thoughts.ts'
 import type { SplitPiece } from './thoughts.ts'
 
 export interface SamplerOptions {
@@ -123,6 +123,7 @@ export class Answering implements Disposable {
   private afterThought: Sampler | null = null
   private readonly decoder = new TextDecoder()
   private readonly thought: ThoughtSplitter
+  private readonly stop: StopWords
   private readonly tokens: number[] = []
   /** How many of them belong to the thought, once it has ended. */
   private thoughtTokens: number | null = null
@@ -140,7 +141,8 @@ export class Answering implements Disposable {
     const { runtime, tokenizer, request, prompt, contextTokens, contextLimit } = options
     if (prompt.tokens >= contextTokens) throw contextFull(prompt, contextTokens, contextLimit)
     this.options = options
-    this.thought = new ThoughtSplitter(prompt.thought)
+    this.thought = new ThoughtSplitter(prompt.thought, prompt.isUntagged ? request.thoughtUntil : undefined)
+    this.stop = new StopWords(request.ignoreEos ? [] : request.stop)
     const samplerOf = (grammar: string | null) =>
       new Sampler(runtime.llama, {
         sampling: request.sampling,
@@ -189,6 +191,7 @@ export class Answering implements Disposable {
     this.firstTokenAt ||= this.lastTokenAt
     if (tokenizer.isEnd(token) && !request.ignoreEos) return null
     const written = this.take(token)
+    if (this.stop.hasStopped) return null
     const closing = this.thought.isInside ? await this.endEarly() : []
     const between = this.thought.hasClosed ? await this.beginForm(written, closing.length > 0) : []
     return this.hasRoom() ? [token, ...closing, ...between] : null
@@ -208,7 +211,8 @@ export class Answering implements Disposable {
   private tell({ reasoning, text }: SplitPiece): void {
     const { listener } = this.options
     if (reasoning) listener.reasoning(reasoning)
-    if (text) listener.text(text)
+    const told = this.stop.push(text)
+    if (told) listener.text(told)
   }
 
   /** Notes where the thought has ended; an empty one is not told of. */
@@ -226,7 +230,8 @@ export class Answering implements Disposable {
     const room = Math.min(request.maxTokens, ANSWER_ROOM, Math.floor((contextTokens - prompt.tokens) / 2))
     const isAtLimit = this.tokens.length >= (request.thinkingBudget ?? Infinity)
     if (!isAtLimit && left > room + EARLY_END.length) return []
-    const closing = await this.tokensOf(EARLY_END)
+    const { isUntagged } = prompt
+    const closing = await this.tokensOf(isUntagged ? `\n\n${request.thoughtUntil![0]}` : EARLY_END)
     if (closing.length >= left || (!isAtLimit && left > room + closing.length)) return []
     return this.give(closing)
   }
@@ -280,6 +285,8 @@ export class Answering implements Disposable {
     const { prompt, contextTokens } = this.options
     this.tell(this.thought.push(this.decoder.decode()))
     this.tell(this.thought.end())
+    const left = this.stop.end()
+    if (left) this.options.listener.text(left)
     if (this.thought.isInside) this.endThought()
     const generationMs = this.lastTokenAt - this.firstTokenAt
     const { length } = this.tokens

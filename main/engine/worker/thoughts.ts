@@ -35,9 +35,15 @@ export class ThoughtSplitter {
   private held = ''
   private hasReasoning = false
   private closed = false
+  private readonly closes: readonly string[]
+  /** Whether what closes the thought is the beginning of the answer. */
+  private readonly isUntagged: boolean
 
-  constructor(at: ThoughtStart) {
+  /** `until`: of a thought that no tag closes, what the answer after it may begin with. */
+  constructor(at: ThoughtStart, until?: readonly string[]) {
     this.at = at
+    this.closes = until ?? [CLOSES]
+    this.isUntagged = until !== undefined
   }
 
   /** Whether the answer is in a thought. */
@@ -68,9 +74,12 @@ export class ThoughtSplitter {
     const { at, held } = this
     this.held = ''
     if (at !== 'inside') return { reasoning: '', text: held }
-    const reasoning = this.startOfThought(held).trimEnd()
+    const left = this.startOfThought(held).trimEnd()
+    // what never began its answer has its last paragraph for one
+    const border = this.isUntagged ? left.lastIndexOf('\n\n') : left.length
+    const [reasoning, text] = border < 0 ? ['', left] : [left.slice(0, border), left.slice(border).trimStart()]
     if (reasoning !== '') this.hasReasoning = true
-    return { reasoning, text: '' }
+    return { reasoning, text }
   }
 
   /** The thought has ended and the answer begins with the next piece, whatever that begins with. Drops what is held back. */
@@ -89,14 +98,16 @@ export class ThoughtSplitter {
 
   private takeReasoning(): string {
     const held = this.startOfThought(this.held)
-    const end = held.indexOf(CLOSES)
+    const { at: end, word } = firstOf(held, this.closes)
     if (end >= 0) {
       this.at = 'after'
       this.closed = true
-      this.held = held.slice(end + CLOSES.length)
+      this.held = held.slice(this.isUntagged ? end : end + word.length)
       return held.slice(0, end).trimEnd()
     }
-    const told = held.slice(0, held.length - partOfTag(held)).trimEnd()
+    // of a thought without a tag the last paragraph may be the answer
+    const paragraph = this.isUntagged ? Math.max(0, held.trimEnd().lastIndexOf('\n\n')) : held.length
+    const told = held.slice(0, Math.min(paragraph, held.length - partOf(held, this.closes))).trimEnd()
     this.held = held.slice(told.length)
     return told
   }
@@ -114,9 +125,50 @@ export class ThoughtSplitter {
   }
 }
 
-/** How many characters at the end of a text may be the beginning of a closing tag. */
-function partOfTag(text: string): number {
-  for (let length = Math.min(CLOSES.length - 1, text.length); length > 0; length--)
-    if (CLOSES.startsWith(text.slice(-length))) return length
+/** Where the first of several words stands in a text, the longest of those that begin there; -1: none does. */
+function firstOf(text: string, words: readonly string[]): { readonly at: number; readonly word: string } {
+  const found = words.map((word) => ({ at: text.indexOf(word), word })).filter(({ at }) => at >= 0)
+  return found.sort((a, b) => a.at - b.at || b.word.length - a.word.length)[0] ?? { at: -1, word: '' }
+}
+
+/** How many characters at the end of a text may be the beginning of one of `words`. */
+function partOf(text: string, words: readonly string[]): number {
+  const longest = Math.max(0, ...words.map((word) => word.length - 1))
+  for (let length = Math.min(longest, text.length); length > 0; length--)
+    if (words.some((word) => word.length > length && word.startsWith(text.slice(-length)))) return length
   return 0
+}
+
+/** Ends a text before the first of several words, whatever pieces it comes in; what may become one is held back. */
+export class StopWords {
+  private readonly words: readonly string[]
+  private held = ''
+  private found = false
+
+  constructor(words: readonly string[] = []) {
+    this.words = words
+  }
+
+  /** Whether a word has come; nothing more is told from then on. */
+  get hasStopped(): boolean {
+    return this.found
+  }
+
+  /** What can be told of the text so far. */
+  push(piece: string): string {
+    if (this.found || this.words.length === 0) return this.found ? '' : piece
+    this.held += piece
+    const { at } = firstOf(this.held, this.words)
+    this.found = at >= 0
+    const told = this.held.slice(0, this.found ? at : this.held.length - partOf(this.held, this.words))
+    this.held = this.found ? '' : this.held.slice(told.length)
+    return told
+  }
+
+  /** What was held back, when nothing more comes. */
+  end(): string {
+    const { held } = this
+    this.held = ''
+    return held
+  }
 }

@@ -1,5 +1,5 @@
 import { AppError, toErrorInfo } from '#contract'
-import type { ErrorInfo } from '#contract'
+import type { ErrorInfo, SeenProfile } from '#contract'
 import type { AnswerOptions, AnswerResult } from '../../engine/index.ts'
 import { toStorageError } from '../../lib/database/index.ts'
 import type { Conversations, Ending } from '../../services/conversations/index.ts'
@@ -43,8 +43,10 @@ export function runAnswer(parts: {
   conversations: Pick<Conversations, 'append' | 'rewrite' | 'reasoned' | 'progress' | 'seen' | 'finish' | 'reportLost'>
   conversationId: string
   answerId: string
+  /** What the answer is read with. */
+  profile?: SeenProfile | null
 }): AnswerRun {
-  const { events, conversations, conversationId, answerId } = parts
+  const { events, conversations, conversationId, answerId, profile } = parts
   const abort = new AbortController()
   const { promise: underWay, resolve: isUnderWay } = Promise.withResolvers<void>()
   let ended = false
@@ -96,7 +98,7 @@ export function runAnswer(parts: {
         } else if (event.type === 'reasoned') {
           batch.flush()
           conversations.reasoned(answerId, { ms: event.ms, tokens: event.tokens })
-        } else if (event.type === 'seen') conversations.seen(answerId, event.seen)
+        } else if (event.type === 'seen') conversations.seen(answerId, { ...event.seen, ...(profile && { profile }) })
         else result = event.result
       }
       if (!result && !abort.signal.aborted)

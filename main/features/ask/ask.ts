@@ -1,5 +1,5 @@
 import { ANSWER_ROOM, AppError } from '#contract'
-import type { ChosenFormat, Contract, Message, Remedy, SavedDraft, Thinking } from '#contract'
+import type { ChosenFormat, Contract, Message, Profile, Remedy, SavedDraft, SeenProfile, Thinking } from '#contract'
 import type { AnswerEvent, AnswerOptions, AnswerRequest, Engine, ModelFiles } from '../../engine/index.ts'
 import type { HandlersOf } from '../../lib/handlers.ts'
 import type { Conversations, Sent } from '../../services/conversations/index.ts'
@@ -8,10 +8,13 @@ import type { SettingsService } from '../../services/settings/index.ts'
 import { runAnswer } from './answerRun.ts'
 import type { AnswerRun } from './answerRun.ts'
 import type { Composing } from './drafts.ts'
+import { readPages } from './pages.ts'
+import type { PageEvent, PageJob, PagesBefore } from './pages.ts'
 import { createPreparation } from './prepare.ts'
 import type { Preparation, Question } from './prepare.ts'
 import { contextFor, historyOf, leaveOutOldest, leftOutOf, lowerDetail } from './remedies.ts'
 import type { Fits } from './remedies.ts'
+import { jobOf, seenProfile, wantedJob } from './profile.ts'
 import { checkSchema, toQuestion, toRequest } from './request.ts'
 import type { StoredMedia, Turn } from './request.ts'
 
@@ -22,6 +25,8 @@ export interface AskParts {
   readonly models: Pick<Models, 'chosen' | 'used' | 'setContext'>
   readonly attachments: StoredMedia['attachments']
   readonly frames: StoredMedia['frames']
+  /** The profile that a model is asked with; null: none. */
+  readonly profileOf: (chosen: Chosen) => Profile | null
   readonly engine: Engine
   readonly second: SecondModel
 }
@@ -51,13 +56,17 @@ interface Manner {
 interface Assignment {
   readonly chosen: Chosen
   readonly request: AnswerRequest
+  /** What its answer is read with; null: no profile. */
+  readonly profile: SeenProfile | null
+  /** The pages that are read one after another instead of `request`; null: none. */
+  readonly pages: PageJob | null
 }
 
 /** Asking the model: each answer runs by itself once its question is stored. */
 export interface Ask extends Pick<Preparation, 'count' | 'prepare'> {
   /**
    * `draft`: what the question is in the conversation's draft, which it is taken out of. Throws EmptyQuestion, NotFound
-   * (conversation, medium or model), FramesMissing, InvalidInput (format), Busy while an answer of the conversation runs;
+   * (conversation, medium or model), FramesMissing, InvalidInput (format, job), Busy while an answer of the conversation runs;
    * nothing is stored then.
    */
   send(input: Question & Manner & { readonly draft?: SavedDraft | undefined }): Sent
@@ -68,6 +77,11 @@ export interface Ask extends Pick<Preparation, 'count' | 'prepare'> {
    * help, and Interrupted when `signal` aborts before the answer begins.
    */
   remedy(input: { messageId: string; remedy: Remedy } & Manner, signal?: AbortSignal): Promise<Sent>
+  /**
+   * Goes on with pages that were not all read, in the same answer. Throws NotFound, Busy, and InvalidInput for an answer that
+   * is whole, of another model than the chosen one, not the last of its conversation, or of no such job.
+   */
+  readOn(input: { messageId: string; thinking?: Thinking | undefined }): Sent
   /** Stops both of a pair. Returns when the engines have stopped; at once for an answer that has ended. Throws NotFound. */
   stop(input: { messageId: string }): Promise<void>
   /** Whether an answer can be held to a JSON schema, and why not. */
@@ -87,21 +101,41 @@ export interface Ask extends Pick<Preparation, 'count' | 'prepare'> {
 
 /** Questions go from here to the engine, and answers from there through the disk to the watchers. */
 export function createAsk(parts: AskParts): Ask {
-  const { conversations, drafts, settings, models, attachments, frames, engine, second } = parts
+  const { conversations, drafts, settings, models, attachments, frames, profileOf, engine, second } = parts
   const running = new Map<string, AnswerRun>()
   /** Conversations that are going away. */
   const leaving = new Set<string>()
 
   const media: StoredMedia = { attachments, frames }
   const request = (turns: readonly Turn[], thinking: Thinking | undefined, chosen = models.chosen()) =>
-    toRequest(turns, chosen, settings.current, media, thinking)
-  const preparation = createPreparation({ conversations, models, media, engine, request })
+    toRequest(turns, chosen, settings.current, media, thinking, profileOf(chosen))
+  /** A question whose job reads its pictures one by one; null: it is another one. */
+  const pagesOf = (
+    turn: Turn | undefined,
+    thinking: Thinking | undefined,
+    chosen = models.chosen(),
+  ): PageJob | null => {
+    const profile = profileOf(chosen)
+    const job = jobOf(profile, turn?.job?.id)
+    const seen = seenProfile(profile, job)
+    if (!turn || job?.pages !== 'each' || !seen) return null
+    const words = turn.parts.filter(({ type }) => type === 'text')
+    const pictures = turn.parts.filter(({ type }) => type === 'image')
+    const requests = pictures.map((picture) => request([{ ...turn, parts: [picture, ...words] }], thinking, chosen))
+    return requests.length > 0 ? { requests, profile: seen, passes: profile?.passes ?? null } : null
+  }
+  const preparation = createPreparation({ conversations, models, media, engine, request, pagesOf })
   /** The turns as each of the models is asked that are to answer. */
   const toAnswers = (
     turns: readonly Turn[],
     { compareWith, thinking }: Manner,
   ): { main: Assignment; comparison: Assignment | null } => {
-    const assign = (chosen: Chosen): Assignment => ({ chosen, request: request(turns, thinking, chosen) })
+    const assign = (chosen: Chosen): Assignment => {
+      const profile = profileOf(chosen)
+      const seen = seenProfile(profile, jobOf(profile, turns.at(-1)?.job?.id))
+      const pages = pagesOf(turns.at(-1), thinking, chosen)
+      return { chosen, request: request(turns, thinking, chosen), profile: seen, pages }
+    }
     return { main: assign(models.chosen()), comparison: compareWith ? assign(models.chosen(compareWith)) : null }
   }
   /** Changes what `remedy` says; returns how many of the oldest messages are left out then. */
@@ -138,9 +172,10 @@ export function createAsk(parts: AskParts): Ask {
   const run = (
     conversationId: string,
     answerId: string,
-    events: (options: AnswerOptions) => AsyncIterable<AnswerEvent>,
+    profile: SeenProfile | null,
+    events: (options: AnswerOptions) => AsyncIterable<PageEvent>,
   ): AnswerRun => {
-    const started = runAnswer({ events, conversations, conversationId, answerId })
+    const started = runAnswer({ events, conversations, conversationId, answerId, profile })
     running.set(answerId, started)
     void started.done.then(() => running.delete(answerId))
     return started
@@ -149,11 +184,19 @@ export function createAsk(parts: AskParts): Ask {
     await second.makeWay(wanted.model)
     yield* engine.answer(wanted, options)
   }
+  async function* readFirst(pages: PageJob, signal?: AbortSignal, before?: PagesBefore): AsyncGenerator<PageEvent> {
+    await second.makeWay(pages.requests[0]!.model)
+    yield* readPages(pages, engine, { signal, before })
+  }
   const start = (sent: Sent, main: Assignment, comparison: Assignment | null): Sent => {
     const { conversationId, answerId, besideId } = sent
-    const { underWay } = run(conversationId, answerId, (options) => answerFirst(main.request, options))
+    const { underWay } = run(conversationId, answerId, main.profile, (options) =>
+      main.pages ? readFirst(main.pages, options.signal) : answerFirst(main.request, options),
+    )
     if (comparison && besideId)
-      run(conversationId, besideId, (options) => second.answer(comparison.request, { ...options, first: underWay }))
+      run(conversationId, besideId, comparison.profile, (options) =>
+        second.answer(comparison.request, { ...options, first: underWay }),
+      )
     try {
       models.used(main.chosen.model.id, conversationId)
     } catch {
@@ -178,13 +221,22 @@ export function createAsk(parts: AskParts): Ask {
   }
 
   const ask: Omit<Ask, 'procedures'> = {
-    send({ conversationId, parts: composed, format = null, draft, ...manner }) {
-      const parts = toQuestion(composed, media)
+    send({ conversationId, parts: composed, format = null, job: jobId, draft, ...manner }) {
+      const wanted = wantedJob(profileOf(models.chosen()), jobId)
+      const job = wanted && { id: wanted.id, label: wanted.label }
+      const parts = toQuestion(composed, media, wanted)
       refuseWhileRunning(conversationId)
       const { path, leftOut } = historyOf(conversations, conversationId)
-      const { main, comparison } = toAnswers([...path.slice(leftOut), { role: 'user', parts, format }], manner)
+      const { main, comparison } = toAnswers(
+        [...path.slice(leftOut), { role: 'user', parts, format, ...(job && { job }) }],
+        manner,
+      )
       preparation.cancel(conversationId)
-      const sent = conversations.ask({ conversationId, parts, format, ...namesOf(main, comparison), leftOut })
+      const sent = conversations.ask({
+        ...{ conversationId, parts, format, leftOut },
+        ...(job && { job }),
+        ...namesOf(main, comparison),
+      })
       start(sent, main, comparison)
       try {
         if (draft) drafts.sent(conversationId, draft, sent.conversationId)
@@ -205,6 +257,28 @@ export function createAsk(parts: AskParts): Ask {
       const leftOut = await apply({ remedy, ...manner }, conversations.path(questionId), signal)
       if (signal?.aborted) throw new AppError('Interrupted', 'Stopped.')
       return answerAgain(questionId, leftOut, manner)
+    },
+
+    readOn({ messageId, thinking }) {
+      const answer = conversations.message(messageId)
+      const questionId = questionOf(messageId)
+      const chosen = models.chosen()
+      const pages = pagesOf(conversations.message(questionId), thinking, chosen)
+      const refuse = (why: string): never => {
+        throw new AppError('InvalidInput', why, { id: messageId })
+      }
+      if (answer.role !== 'assistant' || answer.status === 'complete')
+        refuse('There is nothing left to read in this answer. Ask again to read it anew.')
+      const readBy = answer.seen?.profile?.id
+      if (!pages || answer.model !== chosen.model.name || (readBy !== undefined && readBy !== pages.profile.id))
+        return refuse(
+          `Only ${answer.model ?? 'the model that began'} can go on with these pages. Choose it, or ask again.`,
+        )
+      const text = answer.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
+      conversations.resume(messageId)
+      const before = { text, media: answer.seen?.media ?? [] }
+      run(answer.conversationId, messageId, pages.profile, ({ signal }) => readFirst(pages, signal, before))
+      return { conversationId: answer.conversationId, userMessageId: questionId, answerId: messageId, besideId: null }
     },
 
     async stop({ messageId }) {
@@ -245,6 +319,7 @@ export function createAsk(parts: AskParts): Ask {
       send: (question) => ask.send(question),
       retry: ({ remedy, ...input }, { signal }) =>
         remedy ? ask.remedy({ ...input, remedy }, signal) : ask.retry(input),
+      readOn: (input) => ask.readOn(input),
       stop: (input) => ask.stop(input),
       count: (question, { signal }) => ask.count(question, signal),
       prepare: (question, { signal }) => ask.prepare(question, signal),

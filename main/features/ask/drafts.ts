@@ -94,7 +94,8 @@ function replaced(there: SavedDraft, over: SavedDraft, draft: SavedDraft): Saved
       : draft.compareWith,
   }
   const thinking = draft.thinking === over.thinking ? (there.thinking ?? draft.thinking) : draft.thinking
-  return SavedDraft.safeParse({ ...all, thinking }).data ?? draft
+  const job = draft.job === over.job ? (there.job ?? draft.job) : draft.job
+  return SavedDraft.safeParse({ ...all, thinking, ...(job && { job }) }).data ?? draft
 }
 
 /** As `replaced`, of the words: each window has lines of its own. */

@@ -22,6 +22,7 @@ const model = {
   bytes: 1,
   defaults,
 }
+const called = { names: [], chatTemplate: null, origin: 'This computer' }
 const request = (overrides: Partial<ModelOverrides>, settings: Partial<Settings>, chosen: Partial<Chosen> = {}) =>
   toRequest(
     [{ role: 'user', parts: [{ type: 'text', text: 'Hello' }] }],
@@ -32,6 +33,7 @@ const request = (overrides: Partial<ModelOverrides>, settings: Partial<Settings>
       adapters: [],
       contextTokens: 1000,
       context: {},
+      called,
       ...chosen,
     },
     { ...defaultSettings, ...settings },
@@ -111,6 +113,7 @@ describe('a format', () => {
         adapters: [],
         contextTokens: 1000,
         context: {},
+        called,
       },
       defaultSettings,
       media,
@@ -183,7 +186,7 @@ describe('a video', () => {
   const asked = (part: Turn['parts'][number]) =>
     toRequest(
       [{ role: 'user', parts: [part] }],
-      { model, family: null, overrides: noOverrides, adapters: [], contextTokens: 1000, context: {} },
+      { model, family: null, overrides: noOverrides, adapters: [], contextTokens: 1000, context: {}, called },
       defaultSettings,
       stored,
     ).messages[0]!.content[0]
@@ -256,7 +259,7 @@ describe('a picture too long and narrow for any model, stored before such were r
   const asked = (turns: readonly Turn[]) =>
     toRequest(
       turns,
-      { model, family: null, overrides: noOverrides, adapters: [], contextTokens: 1000, context: {} },
+      { model, family: null, overrides: noOverrides, adapters: [], contextTokens: 1000, context: {}, called },
       defaultSettings,
       media,
     )
@@ -309,7 +312,15 @@ test('a thought goes apart from what was said, and its limit comes from the sett
     },
     { role: 'user', parts: [{ type: 'text', text: 'And?' }] },
   ]
-  const chosen: Chosen = { model, family: null, overrides: noOverrides, adapters: [], contextTokens: 1000, context: {} }
+  const chosen: Chosen = {
+    model,
+    family: null,
+    overrides: noOverrides,
+    adapters: [],
+    contextTokens: 1000,
+    context: {},
+    called,
+  }
   const asked = toRequest(turns, chosen, { ...defaultSettings, thinkingBudget: 100 }, media, 'on')
   expect(asked).toMatchObject({ thinking: 'on', thinkingBudget: 100 })
   const said = (role: string, text: string) => ({ role, content: [{ type: 'text', text }] })

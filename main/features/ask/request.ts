@@ -6,6 +6,8 @@ import type {
   MediaPart,
   Message,
   Part,
+  Profile,
+  ProfileJob,
   QuestionPart,
   SaidPart,
   Settings,
@@ -19,6 +21,7 @@ import { readSchema, writeJson } from '../../lib/jsonSchema.ts'
 import { checkRatio } from '../../lib/picture/smartResize.ts'
 import type { AttachmentGateway, FrameSets } from '../../services/media/index.ts'
 import type { Chosen } from '../../services/models/index.ts'
+import { asAsked, jobOf, profileText, systemOf, wantsWords } from './profile.ts'
 
 /** Where pictures and the frames of videos are. */
 export interface StoredMedia {
@@ -57,8 +60,18 @@ export function toPart(part: QuestionPart, media: StoredMedia): SaidPart | null 
   }
 }
 
-/** The parts of a question as they are stored. Throws EmptyQuestion without words, pictures and videos, and as `toPart`. */
-export function toQuestion(composed: readonly QuestionPart[], media: StoredMedia): SaidPart[] {
+/**
+ * The parts of a question as they are stored. Throws EmptyQuestion without words, pictures and videos, or without the words that its
+ * job wants, and as `toPart`.
+ */
+export function toQuestion(
+  composed: readonly QuestionPart[],
+  media: StoredMedia,
+  job: ProfileJob | null = null,
+): SaidPart[] {
+  const hasWords = composed.some((part) => part.type === 'text' && part.text.trim() !== '')
+  if (job && wantsWords(job) && !hasWords)
+    throw new AppError('EmptyQuestion', `"${job.label}" wants words: type what it is to look for or to do.`)
   if (!composed.some((part) => part.type !== 'text' || part.text.trim() !== '')) {
     throw new AppError('EmptyQuestion', 'The question is empty. Type something or add a picture.')
   }
@@ -77,12 +90,12 @@ function videoOf(attachment: Attachment | null, name: string, sha: Sha256): Vide
   throw new AppError('NotFound', `${name || 'A video'} is not stored here any more. Add it again.`, { sha })
 }
 
-/** A message as the engine needs it: who says what, and what the answer to it is held to. */
-export type Turn = Pick<Message, 'role' | 'parts'> & Partial<Pick<Message, 'format'>>
+/** A message as the engine needs it: who says what, what the answer to it is held to, and the job that it asks for. */
+export type Turn = Pick<Message, 'role' | 'parts'> & Partial<Pick<Message, 'format' | 'job'>>
 
 /**
- * What the engine is asked: the turns after the system prompt. What the user chose for this model goes before the
- * settings, and these before the model's defaults. `thinking`: off unless the user switched it on, for every question:
+ * What the engine is asked: the turns after the system prompt. What the user chose for this model goes before its profile, that before
+ * the settings, and these before the model's defaults. `thinking`: off unless the user switched it on, for every question:
  * with pictures models were measured to see worse after a thought than without one, and of texts one rule is enough.
  * @throws AppError InvalidInput for a format that the answer cannot
  * be held to, UnsupportedMedia, NotFound, FramesMissing.
@@ -93,26 +106,40 @@ export function toRequest(
   settings: Settings,
   media: StoredMedia,
   thinking: Thinking = 'off',
+  profile: Profile | null = null,
 ): AnswerRequest {
   const { model, overrides, adapters, contextTokens, context } = chosen
   const { budget, maxTokens, sampling } = model.defaults
-  const systemPrompt = overrides.systemPrompt ?? settings.systemPrompt
+  const job = jobOf(profile, turns.at(-1)?.job?.id)
+  const ofProfile = overrides.systemPrompt === null ? systemOf(profile, job) : null
+  const systemPrompt = ofProfile ?? overrides.systemPrompt ?? settings.systemPrompt
   const content = (part: SaidPart, turn: Turn): ChatPart =>
     part.type === 'text' ? part : (strip(part, turn !== turns.at(-1)) ?? toMedium(part, media))
   // the demo model was taught its own few forms and reads no schemas
   const withFormat = ({ parts, format }: Turn): readonly Part[] =>
     format && !model.isDemo ? withText(parts, formatText(format)) : parts
+  const asked = (parts: readonly ChatPart[], turn: Turn) =>
+    turn.role === 'user' ? asAsked(parts, profile, jobOf(profile, turn.job?.id), overrides.budget !== null) : parts
   const format = turns.at(-1)?.format
+  const { stop, thinking: untagged } = profile ?? { stop: [], thinking: null }
   const system: ChatMessage[] = systemPrompt.trim()
-    ? [{ role: 'system', content: [{ type: 'text', text: systemPrompt }] }]
+    ? [
+        {
+          role: 'system',
+          content: [ofProfile === null ? { type: 'text', text: systemPrompt } : profileText(systemPrompt)],
+        },
+      ]
     : []
   const conversation = turns
     .map(
       (turn): ChatMessage => ({
         role: turn.role,
-        content: withFormat(turn)
-          .filter(isSaid)
-          .map((part) => content(part, turn)),
+        content: asked(
+          withFormat(turn)
+            .filter(isSaid)
+            .map((part) => content(part, turn)),
+          turn,
+        ),
         ...reasoningOf(turn),
       }),
     )
@@ -124,14 +151,20 @@ export function toRequest(
     contextTokens,
     thinking,
     ...(settings.thinkingBudget !== null && { thinkingBudget: settings.thinkingBudget }),
-    maxTokens: overrides.maxTokens ?? settings.maxTokens ?? maxTokens,
-    sampling: overrides.sampling ?? settings.sampling ?? sampling,
+    maxTokens: overrides.maxTokens ?? profile?.maxTokens ?? settings.maxTokens ?? maxTokens,
+    sampling: overrides.sampling ?? { ...(settings.sampling ?? sampling), ...definedOf(profile?.sampling) },
     context,
     ...(overrides.rawPrompt && { isRaw: true }),
+    ...(stop.length > 0 && { stop }),
+    ...(untagged && { thoughtUntil: untagged.until }),
     ...(format && { format: { jsonSchema: schemaOf(format) } }),
     ...(adapters.length > 0 ? { lora: adapters } : {}),
   }
 }
+
+/** The values of a part of a sampling that are there. */
+const definedOf = (sampling: Profile['sampling'] = {}): Partial<AnswerRequest['sampling']> =>
+  Object.fromEntries(Object.entries(sampling).filter(([, value]) => value !== undefined))
 
 /** What is sent of a message: everything but empty texts, and thoughts, which go apart from what was said. */
 const isSaid = (part: Part): part is SaidPart => part.type !== 'reasoning' && (part.type !== 'text' || part.text !== '')

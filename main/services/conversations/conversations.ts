@@ -171,7 +171,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
       publishBranch(conversationId, before)
     },
 
-    ask({ conversationId, parts, format = null, ...answering }) {
+    ask({ conversationId, parts, format = null, job, ...answering }) {
       const time = now()
       const sent = db.transaction((): Sent => {
         const id = conversationId ?? store.addConversation(titleOf(parts), time)
@@ -184,6 +184,7 @@ export function createConversations(db: Database, now: () => number = Date.now):
           model: null,
           parts,
           format,
+          ...(job && { job }),
           leftOut: 0,
           beside: null,
         } as const

@@ -93,7 +93,7 @@ export function createMessageStore(db: Database, index: SearchIndex) {
         UNION ALL SELECT id FROM messages WHERE beside_id = @id`)
       .pluck(),
     addMessage: db.prepare(
-      'INSERT INTO messages (id, conversation_id, parent_id, role, status, model, left_out, beside_id, format, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO messages (id, conversation_id, parent_id, role, status, model, left_out, beside_id, format, job, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     addPart: db.prepare(
       'INSERT INTO parts (message_id, ordinal, type, text, attachment_sha, attachment) VALUES (?, ?, ?, ?, ?, ?)',
@@ -219,12 +219,12 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     addMessage(
       message: Pick<
         Message,
-        'conversationId' | 'parentId' | 'role' | 'status' | 'model' | 'leftOut' | 'beside' | 'format'
+        'conversationId' | 'parentId' | 'role' | 'status' | 'model' | 'leftOut' | 'beside' | 'format' | 'job'
       > & { readonly parts: readonly Part[] },
       now: number,
     ): string {
       const id = randomUUID()
-      const { conversationId, parentId, role, status, model, leftOut, beside, format } = message
+      const { conversationId, parentId, role, status, model, leftOut, beside, format, job } = message
       sql.addMessage.run(
         id,
         conversationId,
@@ -235,6 +235,7 @@ export function createMessageStore(db: Database, index: SearchIndex) {
         leftOut,
         beside,
         format && JSON.stringify(format),
+        job ? JSON.stringify(job) : null,
         now,
       )
       const said = message.parts.filter((part): part is SaidPart => part.type !== 'reasoning')

@@ -1,4 +1,5 @@
 import type {
+  AskedJob,
   Conversation,
   ImageAttachment,
   MediaPart,
@@ -33,6 +34,7 @@ export interface MessageRow {
   readonly left_out: number
   readonly beside_id: string | null
   readonly format: string | null
+  readonly job: string | null
   readonly created_at: number
 }
 
@@ -85,6 +87,7 @@ export function messageOf(row: MessageRow, parts: Part[], siblings: string[]): M
     role: row.role,
     parts,
     format: parsed<Message['format']>(row.format),
+    ...(row.job !== null && { job: JSON.parse(row.job) as AskedJob }),
     status: row.status,
     error: parsed<Message['error']>(row.error),
     model: row.model,

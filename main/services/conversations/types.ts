@@ -1,4 +1,5 @@
 import type {
+  AskedJob,
   ChosenFormat,
   Contract,
   Conversation,
@@ -70,13 +71,14 @@ export interface Conversations {
   selectBranch(messageId: string): void
   /**
    * Stores a question below the current leaf (null: in a new conversation) and an empty answer that is streaming, or a pair
-   * of them; the conversation goes on from the first. `format`: what its answers are held to.
+   * of them; the conversation goes on from the first. `format`: what its answers are held to; `job`: what a fine-tune is asked to do.
    */
   ask(
     question: {
       conversationId: string | null
       parts: Part[]
       format?: ChosenFormat | null | undefined
+      job?: AskedJob | undefined
     } & Answering,
   ): Sent
   /** Adds another streaming answer, or pair, to a question and makes it the current branch. */

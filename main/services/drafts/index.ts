@@ -63,5 +63,7 @@ function readable(json: string): SavedDraft {
   }
 }
 
-const isEmpty = ({ text, media, format, compareWith, thinking }: SavedDraft): boolean =>
-  text === '' && media.length === 0 && format === null && compareWith === null && thinking === undefined
+const isEmpty = ({ text, media, format, compareWith, thinking, job }: SavedDraft): boolean =>
+  [text === '', media.length === 0, format === null, compareWith === null].every(Boolean) &&
+  thinking === undefined &&
+  job === undefined

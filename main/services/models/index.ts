@@ -8,6 +8,7 @@ export type { Surroundings } from './scan/places.ts'
 export type {
   About,
   Adapter,
+  Called,
   FileFacts,
   InspectFile,
   InspectModel,

@@ -304,7 +304,9 @@ export function createLibrary(options: LibraryOptions): Library {
     },
     async tidy() {
       await removeLeftovers(folder.get())
-      const unread = registry.entries().filter(({ quantization }) => quantization === null)
+      const unread = registry
+        .entries()
+        .filter((one) => !one.model.isDemo && (one.quantization === null || one.called === null))
       for (const { model } of unread) await models.register(model).catch(() => {})
     },
   }

@@ -7,7 +7,7 @@ import type { Database } from '../../lib/database/index.ts'
 import { demoModelId } from './demo.ts'
 import { createRegistry } from './registry.ts'
 import type { NewFile, Registry } from './registry.ts'
-import type { About, Adapter, Entry, InspectModel, ModelFacts, ModelPair, Origin } from './types.ts'
+import type { About, Adapter, Called, Entry, InspectModel, ModelFacts, ModelPair, Origin } from './types.ts'
 
 /** Where the id of the chosen model is kept; null: the demo model. */
 export interface ModelChoice {
@@ -22,6 +22,8 @@ export interface Chosen {
   readonly family: ModelFamily | null
   readonly overrides: ModelOverrides
   readonly adapters: readonly Adapter[]
+  /** What tells what it is a fine-tune of. */
+  readonly called: Called & { readonly origin: string }
   /** Size of the context in tokens: the user's, else the model's default. */
   readonly contextTokens: number
   /** What the user chose of how it is placed; empty: as the memory plan decides. */
@@ -36,6 +38,8 @@ export interface ModelList {
   current(): Model
   /** The chosen model, or the one with this id, with what the user chose for it. Throws NotFound for an unknown id. */
   chosen(id?: string): Chosen
+  /** Each of the models, with what the user chose for it. */
+  all(): Chosen[]
   /** `register`, then `choose`. */
   add(files: ModelPair): Promise<Model>
   /**
@@ -112,6 +116,7 @@ export function createModelList(options: {
     list: () => registry.entries().map(({ model }) => model),
     current: () => currentEntry().model,
     chosen: (id) => chosenOf(id === undefined ? currentEntry() : registry.entry(id)),
+    all: () => registry.entries().map(chosenOf),
     choose,
     register,
     async setProjector(id, projectorPath) {
@@ -149,13 +154,14 @@ export function createModelList(options: {
   }
 }
 
-function chosenOf({ model, family, overrides, files }: Entry): Chosen {
+function chosenOf({ model, family, overrides, files, called, origin }: Entry): Chosen {
   const { contextTokens, kvType, gpuLayers } = overrides.placement
   return {
     model,
     family,
     overrides,
     adapters: files.filter((file) => file.role === 'adapter').map(({ path, scale }) => ({ path, scale: scale ?? 1 })),
+    called: { names: called?.names ?? [], chatTemplate: called?.chatTemplate ?? null, origin: origin.label },
     contextTokens: contextTokens ?? model.defaults.contextTokens,
     context: { ...(kvType === null ? {} : { kvType }), ...(gpuLayers === null ? {} : { gpuLayers }) },
   }

@@ -10,7 +10,7 @@ import { demoFacts, demoModel, demoModelId, sizeOf } from './demo.ts'
 import { toDiskError } from './files/disk.ts'
 import { entryOf } from './rows.ts'
 import type { FileRow, ModelRow } from './rows.ts'
-import type { Entry, EntryFile, ModelFacts, Origin, Work } from './types.ts'
+import type { Called, Entry, EntryFile, ModelFacts, Origin, Work } from './types.ts'
 
 /** The files of a new entry. */
 export type NewFile = Omit<EntryFile, 'scale'> & { readonly scale?: number | null }
@@ -95,14 +95,18 @@ export function createRegistry(db: Database, resources: string, now: () => numbe
       db.transaction(() => {
         const { name, trainedContext, quantization, projectorQuantization, family } = facts
         const from = [origin.label, origin.entryId, origin.quantization]
-        sql.add.run(id, name, givenName, trainedContext, quantization, projectorQuantization, family, ...from, now())
+        sql.add.run(
+          ...[id, name, givenName, trainedContext, quantization, projectorQuantization, family],
+          ...[...from, now(), calledOf(facts)],
+        )
         files.forEach((file, ordinal) => addFile(id, file, ordinal))
       })()
       changes.emit()
     },
-    setFacts(id, { name, trainedContext, quantization, projectorQuantization, family }, files) {
+    setFacts(id, facts, files) {
+      const { name, trainedContext, quantization, projectorQuantization, family } = facts
       change(id, () => {
-        sql.setFacts.run(name, trainedContext, quantization, projectorQuantization, family, id)
+        sql.setFacts.run(name, trainedContext, quantization, projectorQuantization, family, calledOf(facts), id)
         const kept = entry(id).files.filter((file) => file.role === 'adapter')
         sql.removeFiles.run(id)
         for (const [ordinal, file] of [...files, ...kept].entries()) addFile(id, file, ordinal)
@@ -144,6 +148,10 @@ export function createRegistry(db: Database, resources: string, now: () => numbe
   }
 }
 
+/** What tells what a model is a fine-tune of, as it is stored. */
+const calledOf = ({ names = [], chatTemplate = null }: Partial<Called>): string =>
+  JSON.stringify({ names, chatTemplate } satisfies Called)
+
 /** The demo model's row and files as the app has them now. */
 function keepDemo(db: Database, sql: ReturnType<typeof statements>, resources: string): void {
   const { textPath, projectorPath } = demoModel(resources)
@@ -177,14 +185,14 @@ function statements(db: Database) {
       ON CONFLICT (id) DO UPDATE SET name = excluded.name`),
     add: db.prepare(`
       INSERT INTO models (id, name, given_name, trained_context, quantization, projector_quantization, family, origin, entry_id,
-        entry_quantization, added_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+        entry_quantization, added_at, called)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
     addFile: db.prepare(`
       INSERT INTO model_files (model_id, path, ordinal, role, bytes, sha256, source_sha256, digest, scale)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (model_id, path) DO UPDATE SET bytes = excluded.bytes, scale = excluded.scale`),
     setFacts: db.prepare(
-      'UPDATE models SET name = ?, trained_context = ?, quantization = ?, projector_quantization = ?, family = ? WHERE id = ?',
+      'UPDATE models SET name = ?, trained_context = ?, quantization = ?, projector_quantization = ?, family = ?, called = ? WHERE id = ?',
     ),
     setName: db.prepare('UPDATE models SET given_name = ? WHERE id = ?'),
     setOverrides: db.prepare('UPDATE models SET overrides = ? WHERE id = ?'),

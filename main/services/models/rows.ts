@@ -3,7 +3,7 @@ import type { Model, ModelDefaults } from '#contract'
 import { visionOf } from '../../lib/families/families.ts'
 import { tokenPixels } from '../../lib/families/family.ts'
 import { demoDefaults, demoModelId, demoNotice } from './demo.ts'
-import type { Entry, EntryFile } from './types.ts'
+import type { Called, Entry, EntryFile } from './types.ts'
 
 export interface ModelRow {
   readonly id: string
@@ -20,6 +20,7 @@ export interface ModelRow {
   readonly last_used_at: number | null
   readonly overrides: string | null
   readonly apart_from: string | null
+  readonly called: string | null
 }
 
 export interface FileRow {
@@ -45,6 +46,7 @@ export function entryOf(row: ModelRow, fileRows: readonly FileRow[]): Entry {
     lastUsedAt: row.last_used_at,
     overrides: overridesOf(row.overrides),
     apartFrom: row.apart_from,
+    called: row.called === null ? null : (JSON.parse(row.called) as Called),
     files,
   }
 }

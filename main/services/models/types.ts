@@ -1,8 +1,17 @@
 import type { DigestState, Model, ModelFamily, ModelOverrides } from '#contract'
 import type { z } from 'zod'
 
-/** Facts of a model's headers, as loading would need them. Sizes in bytes. */
-export interface ModelFacts {
+/**
+ * What tells what a model is a fine-tune of: what its header calls it and what it was made from, what tells most first, each with the
+ * key where it stands, and its chat template.
+ */
+export interface Called {
+  readonly names: readonly { readonly of: string; readonly text: string }[]
+  readonly chatTemplate: string | null
+}
+
+/** Facts of a model's headers, as loading would need them; `Called` where it was read. Sizes in bytes. */
+export interface ModelFacts extends Partial<Called> {
   readonly name: string
   readonly family: ModelFamily | null
   readonly quantization: string
@@ -104,6 +113,8 @@ export interface Entry {
   readonly addedAt: number
   readonly lastUsedAt: number | null
   readonly overrides: ModelOverrides
+  /** null: not read yet. */
+  readonly called: Called | null
   /** Fingerprint of the one file that it was taken apart from; null for any other. */
   readonly apartFrom: string | null
   readonly files: readonly EntryFile[]

@@ -1,5 +1,5 @@
-import { AppError } from '#contract'
-import type { Seen } from '#contract'
+import { AppError, places } from '#contract'
+import type { Seen, Size } from '#contract'
 import { visionOf } from '../../../lib/families/families.ts'
 import { tokenPixels } from '../../../lib/families/family.ts'
 import type { AnswerRequest, ChatPart, ModelFamily } from '../../types.ts'
@@ -26,6 +26,8 @@ export interface Prompt {
   readonly seen: Seen['media']
   /** How its answer begins. */
   readonly thought: ThoughtStart
+  /** Whether its answer begins with a thought that no tag opens or closes. */
+  readonly isUntagged: boolean
   /** Whether a thought is expected before the answer, so that room is kept for it. */
   readonly thinks: boolean
   /** How many units are settled while the question is still being written: all up to the last medium. */
@@ -53,17 +55,18 @@ const SYSTEM_TOKENS = 8
 
 /** Renders, measures and tokenizes a request. @throws AppError as `measureMedia` does; InvalidInput from the chat template; the signal's reason. */
 export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, rules: PromptRules): Promise<Prompt> {
-  const { messages } = request
   const vision = visionOf(rules.family)
   const token = tokenPixels(vision)
   /** A medium's size in pixels after its resize. */
   const sizeOf = ({ grid }: Media) => ({ width: grid.columns * token, height: grid.rows * token })
-  const shown = messages.flatMap(({ content }) => content.filter((part) => part.type !== 'text'))
+  const shown = request.messages.flatMap(({ content }) => content.filter((part) => part.type !== 'text'))
   const measures = new Map<MediaPart, Media>()
   for (const part of shown) {
     rules.signal?.throwIfAborted()
     measures.set(part, await measureMedia(part, request.budget, vision))
   }
+  const last = shown.findLast((part) => part.type === 'image')
+  const messages = last ? withSize(request.messages, sizeOf(measures.get(last)!)) : request.messages
   const mark = unusedCharacter(
     messages.flatMap(({ content, reasoning = '' }) => [reasoning, ...content.flatMap(textsOf)]),
   )
@@ -85,7 +88,7 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
           timed.map((part) => measures.get(part)!),
         )
   /** What stands at each pad: a medium, or a slice of one that stands in slices. */
-  const places = shown.flatMap((part): { part: MediaPart; media: Media }[] => {
+  const standing = shown.flatMap((part): { part: MediaPart; media: Media }[] => {
     const measured = measures.get(part)!
     if (!timed.includes(part as (typeof timed)[number])) return [{ part, media: measured }]
     return Array.from({ length: measured.grid.times }, (_, t) => ({ part, media: sliceOf(measured, t) }))
@@ -112,7 +115,7 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
       }
       continue
     }
-    const place = places[shownSoFar++]
+    const place = standing[shownSoFar++]
     if (place === undefined || PADS[place.part.type] !== piece.name) throw misplaced(request)
     const { key, grid } = place.media
     const tokens = gridTokens(grid)
@@ -120,7 +123,7 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     units.push({ media: key, grid })
     for (let i = 0; i < tokens; i++) ids.push(piece.id)
   }
-  if (shownSoFar !== places.length) throw misplaced(request)
+  if (shownSoFar !== standing.length) throw misplaced(request)
   for (const part of shown) {
     const measured = measures.get(part)!
     const tokens = gridTokens(measured.grid)
@@ -144,6 +147,7 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     media,
     seen,
     thought: thoughtOf(request, written),
+    isUntagged: thoughtOf(request, written) === 'inside' && !endsInThought(written),
     thinks: isThinking(request, rules.template, written),
     settled,
     tokens: ids.length,
@@ -153,6 +157,15 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     latestTokens,
     lastMessage,
   }
+}
+
+/** The messages with a picture's size in pixels in the texts that ask for it. */
+function withSize(messages: AnswerRequest['messages'], { width, height }: Size): AnswerRequest['messages'] {
+  const filled = (part: ChatPart): ChatPart =>
+    part.type === 'text' && part.isSized
+      ? { ...part, text: part.text.replaceAll(places.width, String(width)).replaceAll(places.height, String(height)) }
+      : part
+  return messages.map((message) => ({ ...message, content: message.content.map(filled) }))
 }
 
 /**
@@ -170,9 +183,10 @@ function isThinking({ isRaw, thinking }: AnswerRequest, template: ChatTemplate, 
 }
 
 /** What is only compared is not taken apart, and raw text has no thoughts of its own. */
-function thoughtOf({ isRaw, ignoreEos, format }: AnswerRequest, written: string): ThoughtStart {
+function thoughtOf({ isRaw, ignoreEos, format, thoughtUntil }: AnswerRequest, written: string): ThoughtStart {
   if (isRaw || ignoreEos) return 'none'
   if (endsInThought(written)) return 'inside'
+  if (thoughtUntil !== undefined && !format) return 'inside'
   return format ? 'none' : 'possible'
 }
 

@@ -129,7 +129,18 @@ function targetSize(
     )
   const minPixels = Math.min(options.minPixels ?? budget.minPixels, vision.maxPixels)
   const maxPixels = Math.max(options.maxPixels ?? budget.maxPixels, token * token)
-  return smartResize(original, { minPixels: Math.min(minPixels, maxPixels), maxPixels }, name, token)
+  return smartResize(scaled(original, options), { minPixels: Math.min(minPixels, maxPixels), maxPixels }, name, token)
+}
+
+/** A picture's size in pixels after the side that is asked for was brought to its length. */
+function scaled({ width, height }: Size, { longestSide, shortestSide }: SizeOptions): Size {
+  const factor = longestSide
+    ? longestSide / Math.max(width, height)
+    : shortestSide
+      ? shortestSide / Math.min(width, height)
+      : 1
+  if (factor === 1) return { width, height }
+  return { width: Math.max(1, Math.round(width * factor)), height: Math.max(1, Math.round(height * factor)) }
 }
 
 /** A picture whose header was read. */

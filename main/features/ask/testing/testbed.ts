@@ -78,7 +78,10 @@ export function open(): void {
     inspect: (files) => engine.inspect(files),
   })
   const drafts = createComposing({ drafts: createDrafts(store.db), attachments, conversations, models })
-  ask = createAsk({ conversations, drafts, settings, models, attachments, frames, engine, second })
+  ask = createAsk({
+    ...{ conversations, drafts, settings, models, attachments, frames, engine, second },
+    profileOf: () => null,
+  })
 }
 
 /** A part of words. */

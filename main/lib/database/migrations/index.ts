@@ -14,6 +14,7 @@ import { downloadSources } from './013-download-sources.ts'
 import { grams } from './014-grams.ts'
 import { drafts } from './015-drafts.ts'
 import { thoughts } from './016-thoughts.ts'
+import { profiles } from './017-profiles.ts'
 
 /** SQL of every schema version: entry 0 makes version 1 of an empty file, entry n makes version n + 1 of version n. Only ever append. */
 export const migrations: readonly string[] = [
@@ -33,4 +34,5 @@ export const migrations: readonly string[] = [
   grams,
   drafts,
   thoughts,
+  profiles,
 ]

@@ -1,0 +1,5 @@
+export { checkProfile, parseProfile } from './parseProfile.ts'
+export { createProfiles, readProfiles } from './profiles.ts'
+export type { Profiles } from './profiles.ts'
+export { recognise } from './recognise.ts'
+export type { Facts, Recognised } from './recognise.ts'

@@ -1,0 +1,35 @@
+import { AppError, Profile } from '#contract'
+import type { ProfileCheck } from '#contract'
+import { outlineOf } from '../../lib/jsonSchema.ts'
+
+/**
+ * Reads a profile from its text. `name`: what errors call it. @throws AppError InvalidInput with what is wrong and where: the line and
+ * column where it is no JSON, else the field.
+ */
+export function parseProfile(json: string, name = 'The profile'): Profile {
+  const { problem } = outlineOf(json)
+  if (problem) {
+    const { line, column, what } = problem
+    const place = { line, column }
+    throw new AppError('InvalidInput', `${name} is not valid JSON: line ${line}, column ${column}: ${what}.`, place)
+  }
+  const read = Profile.safeParse(JSON.parse(json))
+  if (read.success) return read.data
+  const [issue] = read.error.issues
+  const field = issue?.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('') ?? ''
+  const where = field === '' ? '' : `, at ${field.replace(/^\./, '')}`
+  throw new AppError('InvalidInput', `${name} is not one${where}: ${issue?.message ?? 'it is not valid'}.`)
+}
+
+/** What is wrong with the text of a profile, and where it is no JSON; throws nothing for a text. */
+export function checkProfile(json: string): ProfileCheck {
+  try {
+    parseProfile(json)
+    return { problem: null, place: null }
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    const { line, column } = error.detail ?? {}
+    const isPlaced = typeof line === 'number' && typeof column === 'number'
+    return { problem: error.message, place: isPlaced ? { line, column } : null }
+  }
+}
