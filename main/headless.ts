@@ -6,7 +6,17 @@ import { noLog } from './lib/log/log.ts'
 import type { SpawnWorker } from './ports.ts'
 import { demoModel } from './services/models/index.ts'
 
-export { lowerDetail, withDetail } from './features/ask/index.ts'
+export {
+  asAsked,
+  jobOf,
+  lowerDetail,
+  profileText,
+  readPages,
+  seenProfile,
+  systemOf,
+  withDetail,
+} from './features/ask/index.ts'
+export { readProfiles, recognise } from './services/profiles/index.ts'
 export type {
   AnswerEvent,
   AnswerRequest,
@@ -15,6 +25,7 @@ export type {
   ChatPart,
   Engine,
   ModelFiles,
+  ModelSummary,
   SizeOptions,
   Source,
 } from './engine/index.ts'

@@ -78,6 +78,7 @@ const handlers: Handlers = {
   },
   ask: {
     send: unused,
+    readOn: unused,
     retry: unused,
     stop: unused,
     count: unused,

@@ -1,6 +1,6 @@
 import { copyFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { AppError, ConversationEvent, Message, Part, QuestionPart } from '#contract'
+import type { AppError, ConversationEvent, Message, Part, Profile, QuestionPart } from '#contract'
 import { afterEach, beforeEach, expect } from 'vitest'
 import { openStore } from '../../../lib/database/index.ts'
 import type { Store } from '../../../lib/database/index.ts'
@@ -34,8 +34,11 @@ export let settings: SettingsService
 export let attachments: AttachmentGateway
 let frames: FrameSets
 export let ask: Ask
+/** The profile that every model is asked with; null: none. */
+export const profile: { current: Profile | null } = { current: null }
 
 beforeEach(() => {
+  profile.current = null
   folder = tempFolder()
   open()
 })
@@ -80,7 +83,7 @@ export function open(): void {
   const drafts = createComposing({ drafts: createDrafts(store.db), attachments, conversations, models })
   ask = createAsk({
     ...{ conversations, drafts, settings, models, attachments, frames, engine, second },
-    profileOf: () => null,
+    profileOf: () => profile.current,
   })
 }
 
