@@ -3,22 +3,14 @@ import { basename, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { AppError, PIXELS_PER_TOKEN, documentParsers } from '#contract'
 import type { Profile, ProfileJob, Seen } from '#contract'
-import {
-  asAsked,
-  createHeadless,
-  profileText,
-  readPages,
-  readProfiles,
-  recognise,
-  seenProfile,
-  systemOf,
-} from '../headless.ts'
+import { asAsked, createHeadless, parseProfile, profileText, readPages, seenProfile, systemOf } from '../headless.ts'
 import type { AnswerRequest, ChatMessage, Headless, ModelFiles, ModelSummary, Source } from '../headless.ts'
 import { exportDocument, readDocument } from '../lib/documents/index.ts'
 import type { DocumentFormat } from '../lib/documents/index.ts'
 import { visionOf } from '../lib/families/families.ts'
 import { openPicture } from '../lib/picture/index.ts'
-import { headlessPorts, resourcesPath } from '../nodePorts.ts'
+import { headlessPorts } from '../nodePorts.ts'
+import { readText } from './request.ts'
 import { UsageError, integer, runCommand } from './usage.ts'
 
 const USAGE = `sightline read [options] --model TEXT.gguf --mmproj PROJ.gguf FILE...
@@ -27,8 +19,8 @@ Reads pictures of pages, in order, into one document: tables, formulas and readi
 TIFF with several pages all are read.
 
   --model TEXT.gguf --mmproj PROJ.gguf   the model and its projector, made for pages: olmOCR, Nanonets-OCR, MinerU
-  --profile ID         what the model expects and how its answers are read (default: as its files name it); one of
-                       those that "sightline read --profiles" lists
+  --profile ID|FILE    what the model expects and how its answers are read: one of those that --profiles lists, or
+                       one of your own (JSON; default: the one that the model is recognised by)
   --job ID             what of its profile is asked (default: the first that reads pages)
   --format FORMAT      markdown (default), html, text or json; json has the boxes, where the model gives them
   --out FILE           where the document goes (default: standard output)
@@ -72,17 +64,15 @@ export function read(argv: string[]): Promise<number> {
       process.stdout.write(USAGE)
       return 0
     }
-    const profiles = readProfiles(resourcesPath)
-    if (values.profiles) {
-      for (const { id, name, about } of profiles.filter(readsPages)) process.stdout.write(`${id}\t${name}\t${about}\n`)
-      return 0
-    }
     const headless = createHeadless(headlessPorts())
     const abort = new AbortController()
     const stop = () => abort.abort()
     process.once('SIGINT', stop)
     try {
-      return await readFiles(headless, profiles, { values, files }, abort.signal)
+      if (!values.profiles) return await readFiles(headless, { values, files }, abort.signal)
+      for (const { id, name, about } of headless.profiles().filter(readsPages))
+        process.stdout.write(`${id}\t${name}\t${about}\n`)
+      return 0
     } finally {
       process.removeListener('SIGINT', stop)
       await headless.close()
@@ -111,34 +101,28 @@ function parse(argv: string[]) {
 const pageJob = ({ jobs }: Profile): ProfileJob | null => jobs.find(({ pages }) => pages === 'each') ?? null
 const readsPages = (profile: Profile): boolean => documentParsers.includes(profile.parser) && pageJob(profile) !== null
 
-/** The profile that is asked for, else the one that the model's files name. @throws AppError InvalidInput */
-function profileFor(profiles: readonly Profile[], wanted: string | undefined, summary: ModelSummary): Profile {
-  const known = profiles.filter(readsPages)
+/** The profile that is asked for, else the one that the model is recognised by. @throws AppError InvalidInput */
+async function profileFor(headless: Headless, values: Asked['values'], summary: ModelSummary): Promise<Profile> {
+  const wanted = values.profile
+  if (wanted !== undefined && /\.json$/i.test(wanted)) return parseProfile(await readText(wanted, 'profile'), wanted)
+  const known = headless.profiles().filter(readsPages)
   const list = `It is one of ${known.map(({ id }) => id).join(', ')}.`
   if (wanted !== undefined) {
     const profile = known.find(({ id }) => id === wanted)
     if (!profile) throw new AppError('InvalidInput', `There is no profile "${wanted}" that reads pages. ${list}`)
     return profile
   }
-  const { names, chatTemplate, textPaths } = summary
-  const called = [...names, ...textPaths.slice(0, 1).map((path) => ({ of: "its file's name", text: basename(path) }))]
-  const found = recognise(known, { names: called, chatTemplate })
-  if (found) return found.profile
-  throw new AppError(
-    'InvalidInput',
-    `${summary.name} is not known to read pages. Name its profile with --profile. ${list}`,
-  )
+  const found = headless.recognised(values.model!, summary)
+  if (found && readsPages(found.profile)) return found.profile
+  const what = `${summary.name} is not known to read pages. Name its profile with --profile. ${list}`
+  throw new AppError('InvalidInput', what)
 }
 
-async function readFiles(
-  { engine }: Headless,
-  profiles: readonly Profile[],
-  { values, files }: Asked,
-  signal: AbortSignal,
-): Promise<number> {
+async function readFiles(headless: Headless, { values, files }: Asked, signal: AbortSignal): Promise<number> {
+  const { engine } = headless
   const model: ModelFiles = { textPath: values.model!, projectorPath: values.mmproj ?? null }
   const summary = await engine.inspect(model)
-  const profile = profileFor(profiles, values.profile, summary)
+  const profile = await profileFor(headless, values, summary)
   const job = values.job === undefined ? pageJob(profile) : (profile.jobs.find(({ id }) => id === values.job) ?? null)
   const seenAs = seenProfile(profile, job)
   if (!job || !seenAs || !documentParsers.includes(seenAs.parser)) {
@@ -173,9 +157,10 @@ async function readFiles(
     }
   }
   const requests = pages.map(({ source }) => request(source))
+  const passes = job.pages === 'each' ? profile.passes : null
   const reading = { text: '', media: [] as Seen['media'], told: -1, error: null as unknown }
   try {
-    for await (const event of readPages({ requests, profile: seenAs, passes: profile.passes }, engine, { signal })) {
+    for await (const event of readPages({ requests, profile: seenAs, passes }, engine, { signal })) {
       if (event.type === 'text') reading.text += event.text
       else if (event.type === 'rewritten') reading.text = event.text
       else if (event.type === 'seen') reading.media = event.seen.media

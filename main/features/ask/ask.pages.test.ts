@@ -3,13 +3,13 @@ import type { QuestionPart } from '#contract'
 import { beforeEach, describe, expect, test } from 'vitest'
 import {
   ask,
+  askWith,
   code,
   conversations,
   ended,
   engine,
   open,
   picture,
-  profile,
   store,
   textIs,
   textOf,
@@ -25,7 +25,7 @@ const reader = Profile.parse({
   jobs: [{ id: 'page', label: 'Read the page', prompt: 'Read this.', pages: 'each' }],
 })
 beforeEach(() => {
-  profile.current = reader
+  askWith(reader)
 })
 
 const pictures = async (count: number): Promise<QuestionPart[]> =>
@@ -112,9 +112,9 @@ describe('pages that are read one by one', () => {
   test('are not gone on with by another profile, nor once the conversation has', async () => {
     const { sent } = await begin()
     await ask.stop({ messageId: sent.answerId })
-    profile.current = { ...reader, id: 'other' }
+    askWith({ ...reader, id: 'other' })
     expect(() => ask.readOn({ messageId: sent.answerId })).toThrow(code('InvalidInput'))
-    profile.current = reader
+    askWith(reader)
     const next = ask.send({ conversationId: sent.conversationId, parts: [{ type: 'text', text: 'And?' }] })
     const stream = conversations.watch(sent.conversationId)
     ;(await engine.nextAnswer()).finish()

@@ -34,15 +34,17 @@ export let settings: SettingsService
 export let attachments: AttachmentGateway
 let frames: FrameSets
 export let ask: Ask
-/** The profile that every model is asked with; null: none. */
-export const profile: { current: Profile | null } = { current: null }
+let profile: Profile | null = null
+
+/** Has every model asked with a profile, until the end of the test. */
+export const askWith = (given: Profile): void => void (profile = given)
 
 beforeEach(() => {
-  profile.current = null
   folder = tempFolder()
   open()
 })
 afterEach(() => {
+  profile = null
   store.close()
   folder.remove()
 })
@@ -83,7 +85,7 @@ export function open(): void {
   const drafts = createComposing({ drafts: createDrafts(store.db), attachments, conversations, models })
   ask = createAsk({
     ...{ conversations, drafts, settings, models, attachments, frames, engine, second },
-    profileOf: () => profile.current,
+    profileOf: () => profile,
   })
 }
 
