@@ -2,6 +2,7 @@
 const USAGE = `sightline: ask questions about pictures on this computer
 
   sightline ask [options] "question"   answers one question (sightline ask --help)
+  sightline read [options] FILE...     reads pictures of pages into one document
   sightline serve [options]            serves the window to a browser on this computer
   sightline bench [options]            measures speed and memory
   sightline models check FILE...       says what model files are, and whether they run
@@ -11,6 +12,7 @@ const USAGE = `sightline: ask questions about pictures on this computer
 const commands: Record<string, (argv: string[]) => Promise<number>> = {
   ask: async (argv) => (await import('./cli/ask.ts')).ask(argv),
   bench: async (argv) => (await import('./cli/bench.ts')).bench(argv),
+  read: async (argv) => (await import('./cli/read.ts')).read(argv),
   models: async (argv) => (await import('./cli/models.ts')).models(argv),
   serve: async (argv) => (await import('./cli/serve.ts')).serve(argv),
 }

@@ -13,6 +13,8 @@ export {
   asAsked,
   lowerDetail,
   profileText,
+  readPages,
+  seenProfile,
   systemOf,
   wantedJob,
   wantsWords,

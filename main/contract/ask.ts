@@ -90,6 +90,11 @@ export const ask = {
    * and the questions after it, when the context was full. ContextFull when that does not help.
    */
   retry: oc.input(z.object({ messageId: Id, remedy: Remedy.optional(), thinking, compareWith })).output(Sent),
+  /**
+   * Goes on with pages that were not all read, in the same answer: those that are whole stay. InvalidInput when there is
+   * nothing left, when another model is chosen, or when the conversation has gone on.
+   */
+  readOn: oc.input(z.object({ messageId: Id, thinking })).output(Sent),
   /** Stops the answer and the one beside it; their text so far stays. Returns when the engine has stopped. */
   stop: oc.input(z.object({ messageId: Id })).output(z.void()),
   /**

@@ -79,6 +79,7 @@ const handlers: Handlers = {
   },
   ask: {
     send: unused,
+    readOn: unused,
     retry: unused,
     stop: unused,
     count: unused,

@@ -20,6 +20,28 @@ export interface Script {
   readonly special?: readonly string[]
   /** Tokens of its trained context; 4096 unless told. */
   readonly context?: number
+  /**
+   * What it says to a question in whose words `when` stands, the first that does: such an answer has words of its own too. The
+   * template has to be `CHOOSING`.
+   */
+  readonly answers?: readonly { readonly when: string; readonly says: readonly string[] }[]
+  /** Layers; 1 unless told. Each adds its time to every token, and nothing else. */
+  readonly layers?: number
+}
+
+/** A template after which a script's `answers` are chosen; others begin after a line end. */
+export const CHOOSING = `{%- set chosen = namespace(words='') -%}{%- for message in messages %}{{ '<|im_start|>' + message.role + '\\n' }}{% if message.content is string %}{{ message.content }}{% set chosen.words = message.content %}{% else %}{% for part in message.content %}{% if part.type == 'image' %}{{ '<|vision_start|><|image_pad|><|vision_end|>' }}{% else %}{{ part.text }}{% set chosen.words = part.text %}{% endif %}{% endfor %}{% endif %}{{ '<|im_end|>\\n' }}{% endfor -%}
+{%- if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{{ chosen_answer }}{% endif -%}`
+
+/** The token after which a script's answer begins. */
+const mark = (index: number): string => `<|answer ${index}|>`
+
+/** `CHOOSING` for the answers of a script. */
+function choosing(template: string, answers: NonNullable<Script['answers']>): string {
+  const cases = answers.map(
+    ({ when }, i) => `{% ${i === 0 ? 'if' : 'elif'} ${JSON.stringify(when)} in chosen.words %}{{ '${mark(i)}' }}`,
+  )
+  return template.replace('{{ chosen_answer }}', cases.length > 0 ? `${cases.join('')}{% endif %}` : '')
 }
 
 /** A template that has the model think or not, as those of Qwen3.5 end. */
@@ -40,7 +62,10 @@ const LINE_ENDS = '<|extra_1617|>'
  * nothing reaches the output but the last token's embedding, which points at the next token.
  */
 export function scriptedModel(folder: string, name: string, script: Script): ModelFiles {
-  const { says, template, special = [], context = 4096 } = script
+  const { context = 4096, answers = [], layers = 1 } = script
+  const template = choosing(script.template, answers)
+  const says = [...script.says, ...answers.map((answer, i) => [mark(i), ...answer.says])]
+  const special = [...(script.special ?? []), ...answers.map((_, i) => mark(i))]
   const file = readGguf(readFileSync(demoModel.textPath))
   const entry = (key: string) => file.metadata.get(`tokenizer.ggml.${key}`)!.value
   const tokens = [...(entry('tokens') as readonly string[])]
@@ -79,11 +104,16 @@ export function scriptedModel(folder: string, name: string, script: Script): Mod
     if (tensor.name === 'output_norm.weight') return tensorOf(tensor.name, tensor.dims, new Float32Array(width).fill(1))
     if (tensor.name.startsWith('blk.') && !tensor.name.startsWith('blk.0.')) return []
     const isOutput = /attn_output|ffn_down/.test(tensor.name)
-    return isOutput ? { ...tensor, bytes: Buffer.alloc(tensor.bytes.length) } : tensor
+    const plainTensor = isOutput ? { ...tensor, bytes: Buffer.alloc(tensor.bytes.length) } : tensor
+    if (!tensor.name.startsWith('blk.')) return plainTensor
+    return Array.from({ length: layers }, (_, i) => ({
+      ...plainTensor,
+      name: tensor.name.replace('blk.0.', `blk.${i}.`),
+    }))
   })
   const changed = withEntries(file, {
     'general.name': string(name),
-    'qwen2vl.block_count': u32(1),
+    'qwen2vl.block_count': u32(layers),
     'qwen2vl.context_length': u32(context),
     'tokenizer.ggml.tokens': list('string', tokens),
     'tokenizer.ggml.token_type': list('i32', kinds),

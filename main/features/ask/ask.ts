@@ -8,6 +8,8 @@ import type { SettingsService } from '../../services/settings/index.ts'
 import { runAnswer } from './answerRun.ts'
 import type { AnswerRun } from './answerRun.ts'
 import type { Composing } from './drafts.ts'
+import { readPages } from './pages.ts'
+import type { PageEvent, PageJob, PagesBefore } from './pages.ts'
 import { createPreparation } from './prepare.ts'
 import type { Preparation, Question } from './prepare.ts'
 import { contextFor, historyOf, leaveOutOldest, leftOutOf, lowerDetail } from './remedies.ts'
@@ -56,6 +58,8 @@ interface Assignment {
   readonly request: AnswerRequest
   /** What its answer is read with; null: no profile. */
   readonly profile: SeenProfile | null
+  /** The pages that are read one after another instead of `request`; null: none. */
+  readonly pages: PageJob | null
 }
 
 /** Asking the model: each answer runs by itself once its question is stored. */
@@ -73,6 +77,11 @@ export interface Ask extends Pick<Preparation, 'count' | 'prepare'> {
    * help, and Interrupted when `signal` aborts before the answer begins.
    */
   remedy(input: { messageId: string; remedy: Remedy } & Manner, signal?: AbortSignal): Promise<Sent>
+  /**
+   * Goes on with pages that were not all read, in the same answer. Throws NotFound, Busy, and InvalidInput for an answer that
+   * is whole, of another model than the chosen one, not the last of its conversation, or of no such job.
+   */
+  readOn(input: { messageId: string; thinking?: Thinking | undefined }): Sent
   /** Stops both of a pair. Returns when the engines have stopped; at once for an answer that has ended. Throws NotFound. */
   stop(input: { messageId: string }): Promise<void>
   /** Whether an answer can be held to a JSON schema, and why not. */
@@ -100,7 +109,22 @@ export function createAsk(parts: AskParts): Ask {
   const media: StoredMedia = { attachments, frames }
   const request = (turns: readonly Turn[], thinking: Thinking | undefined, chosen = models.chosen()) =>
     toRequest(turns, chosen, settings.current, media, thinking, profileOf(chosen))
-  const preparation = createPreparation({ conversations, models, media, engine, request })
+  /** A question whose job reads its pictures one by one; null: it is another one. */
+  const pagesOf = (
+    turn: Turn | undefined,
+    thinking: Thinking | undefined,
+    chosen = models.chosen(),
+  ): PageJob | null => {
+    const profile = profileOf(chosen)
+    const job = jobOf(profile, turn?.job?.id)
+    const seen = seenProfile(profile, job)
+    if (!turn || job?.pages !== 'each' || !seen) return null
+    const words = turn.parts.filter(({ type }) => type === 'text')
+    const pictures = turn.parts.filter(({ type }) => type === 'image')
+    const requests = pictures.map((picture) => request([{ ...turn, parts: [picture, ...words] }], thinking, chosen))
+    return requests.length > 0 ? { requests, profile: seen, passes: profile?.passes ?? null } : null
+  }
+  const preparation = createPreparation({ conversations, models, media, engine, request, pagesOf })
   /** The turns as each of the models is asked that are to answer. */
   const toAnswers = (
     turns: readonly Turn[],
@@ -109,7 +133,8 @@ export function createAsk(parts: AskParts): Ask {
     const assign = (chosen: Chosen): Assignment => {
       const profile = profileOf(chosen)
       const seen = seenProfile(profile, jobOf(profile, turns.at(-1)?.job?.id))
-      return { chosen, request: request(turns, thinking, chosen), profile: seen }
+      const pages = pagesOf(turns.at(-1), thinking, chosen)
+      return { chosen, request: request(turns, thinking, chosen), profile: seen, pages }
     }
     return { main: assign(models.chosen()), comparison: compareWith ? assign(models.chosen(compareWith)) : null }
   }
@@ -148,7 +173,7 @@ export function createAsk(parts: AskParts): Ask {
     conversationId: string,
     answerId: string,
     profile: SeenProfile | null,
-    events: (options: AnswerOptions) => AsyncIterable<AnswerEvent>,
+    events: (options: AnswerOptions) => AsyncIterable<PageEvent>,
   ): AnswerRun => {
     const started = runAnswer({ events, conversations, conversationId, answerId, profile })
     running.set(answerId, started)
@@ -159,9 +184,15 @@ export function createAsk(parts: AskParts): Ask {
     await second.makeWay(wanted.model)
     yield* engine.answer(wanted, options)
   }
+  async function* readFirst(pages: PageJob, signal?: AbortSignal, before?: PagesBefore): AsyncGenerator<PageEvent> {
+    await second.makeWay(pages.requests[0]!.model)
+    yield* readPages(pages, engine, { signal, before })
+  }
   const start = (sent: Sent, main: Assignment, comparison: Assignment | null): Sent => {
     const { conversationId, answerId, besideId } = sent
-    const { underWay } = run(conversationId, answerId, main.profile, (options) => answerFirst(main.request, options))
+    const { underWay } = run(conversationId, answerId, main.profile, (options) =>
+      main.pages ? readFirst(main.pages, options.signal) : answerFirst(main.request, options),
+    )
     if (comparison && besideId)
       run(conversationId, besideId, comparison.profile, (options) =>
         second.answer(comparison.request, { ...options, first: underWay }),
@@ -228,6 +259,28 @@ export function createAsk(parts: AskParts): Ask {
       return answerAgain(questionId, leftOut, manner)
     },
 
+    readOn({ messageId, thinking }) {
+      const answer = conversations.message(messageId)
+      const questionId = questionOf(messageId)
+      const chosen = models.chosen()
+      const pages = pagesOf(conversations.message(questionId), thinking, chosen)
+      const refuse = (why: string): never => {
+        throw new AppError('InvalidInput', why, { id: messageId })
+      }
+      if (answer.role !== 'assistant' || answer.status === 'complete')
+        refuse('There is nothing left to read in this answer. Ask again to read it anew.')
+      const readBy = answer.seen?.profile?.id
+      if (!pages || answer.model !== chosen.model.name || (readBy !== undefined && readBy !== pages.profile.id))
+        return refuse(
+          `Only ${answer.model ?? 'the model that began'} can go on with these pages. Choose it, or ask again.`,
+        )
+      const text = answer.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
+      conversations.resume(messageId)
+      const before = { text, media: answer.seen?.media ?? [] }
+      run(answer.conversationId, messageId, pages.profile, ({ signal }) => readFirst(pages, signal, before))
+      return { conversationId: answer.conversationId, userMessageId: questionId, answerId: messageId, besideId: null }
+    },
+
     async stop({ messageId }) {
       conversations.message(messageId)
       const stopped = running.get(messageId)
@@ -266,6 +319,7 @@ export function createAsk(parts: AskParts): Ask {
       send: (question) => ask.send(question),
       retry: ({ remedy, ...input }, { signal }) =>
         remedy ? ask.remedy({ ...input, remedy }, signal) : ask.retry(input),
+      readOn: (input) => ask.readOn(input),
       stop: (input) => ask.stop(input),
       count: (question, { signal }) => ask.count(question, signal),
       prepare: (question, { signal }) => ask.prepare(question, signal),

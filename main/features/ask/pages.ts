@@ -35,6 +35,9 @@ export type PageEvent = AnswerEvent | { readonly type: 'rewritten'; readonly tex
 /** Regions of a page that share a step of the model. */
 const PARALLEL = 4
 
+/** Tokens of the context of each pass where none is chosen: a page, or a region at full detail, and what is read in it. */
+const PASS_CONTEXT = 8192
+
 type Picture = Extract<ChatPart, { type: 'image' }>
 
 /**
@@ -281,6 +284,7 @@ function asked(request: AnswerRequest, prompt: string, change: (picture: Picture
   if (!picture) return request
   return {
     ...request,
+    contextTokens: request.contextTokens ?? PASS_CONTEXT,
     messages: [...messages.slice(0, -1), { ...last, content: [change(picture), { type: 'text', text: prompt }] }],
   }
 }

@@ -2,6 +2,7 @@ import type { ChosenFormat, QuestionPart, SaidPart, Thinking } from '#contract'
 import type { AnswerRequest, Engine } from '../../engine/index.ts'
 import type { Conversations } from '../../services/conversations/index.ts'
 import type { Models } from '../../services/models/index.ts'
+import type { PageJob } from './pages.ts'
 import { historyOf } from './remedies.ts'
 import { toPart } from './request.ts'
 import type { StoredMedia, Turn } from './request.ts'
@@ -25,11 +26,16 @@ interface PreparationParts {
   readonly engine: Pick<Engine, 'count' | 'prepare'>
   /** What the chosen model is asked. */
   readonly request: (turns: readonly Turn[], thinking: Thinking | undefined) => AnswerRequest
+  /** The pages that a question reads one after another; null: it is asked as a whole. */
+  readonly pagesOf: (turn: Turn | undefined, thinking: Thinking | undefined) => PageJob | null
 }
 
 /** What a question costs, and work ahead for it; methods throw NotFound, FramesMissing, and as the engine does. */
 export interface Preparation {
-  /** Exact tokens of a question's parts, of the conversation before it, and of the context; ends when `signal` aborts. */
+  /**
+   * Exact tokens of a question's parts, of the conversation before it, and of the context; ends when `signal` aborts. Of
+   * pages that are read one after another the contexts count together, and nothing goes before them.
+   */
   count(question: Question, signal?: AbortSignal): Promise<{ parts: number[]; conversation: number; context: number }>
   /** Works ahead for a question until that is done; throws Interrupted when a newer one or `cancel` ended it. */
   prepare(question: Question, signal?: AbortSignal): Promise<void>
@@ -40,7 +46,14 @@ export interface Preparation {
 }
 
 /** Work ahead in all conversations, one question in each; null is the conversation that does not exist yet. */
-export function createPreparation({ conversations, models, media, engine, request }: PreparationParts): Preparation {
+export function createPreparation({
+  conversations,
+  models,
+  media,
+  engine,
+  request,
+  pagesOf,
+}: PreparationParts): Preparation {
   const preparing = new Map<string | null, AbortController>()
   /** A question as the engine takes it after the conversation so far; `parts` has null where a part is empty. */
   const toAnswerRequest = ({ conversationId, parts: composed, format = null, job, thinking }: Question) => {
@@ -51,13 +64,14 @@ export function createPreparation({ conversations, models, media, engine, reques
       kept.length > 0
         ? [{ role: 'user', parts: kept, format, ...(job && { job: { id: job, label: job } }) } as const]
         : []
-    return { parts, answerRequest: request([...path.slice(leftOut), ...question], thinking) }
+    const pages = pagesOf(question[0], thinking)
+    return { parts, answerRequest: request([...path.slice(leftOut), ...question], thinking), pages }
   }
   const cancel = (conversationId: string | null): void => preparing.get(conversationId)?.abort()
 
   return {
     async count(question, signal) {
-      const { answerRequest, parts } = toAnswerRequest(question)
+      const { answerRequest, parts, pages } = toAnswerRequest(question)
       const context = models.chosen().contextTokens
       if (answerRequest.messages.length === 0) return { parts: parts.map(() => 0), conversation: 0, context }
       const { lastMessage, total } = await engine.count(answerRequest, { ...(signal && { signal }) })
@@ -76,15 +90,16 @@ export function createPreparation({ conversations, models, media, engine, reques
             : texts.reduce((sum, count) => sum + count, 0)
       return {
         parts: parts.map((part) => (part === null ? 0 : countOf(part))),
-        conversation: total - ofQuestion,
-        context,
+        conversation: pages ? 0 : total - ofQuestion,
+        context: context * (pages?.requests.length ?? 1),
       }
     },
 
     async prepare(question, signal) {
       const { conversationId } = question
       cancel(conversationId)
-      const { answerRequest } = toAnswerRequest(question)
+      const { answerRequest: whole, pages } = toAnswerRequest(question)
+      const answerRequest = pages?.requests[0] ?? whole
       if (answerRequest.messages.length === 0) return
       const abort = new AbortController()
       preparing.set(conversationId, abort)

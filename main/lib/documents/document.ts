@@ -268,7 +268,11 @@ const readers: Readonly<Record<AnswerParser, PageReader>> = {
   },
   nanonets: (text) => ({ blocks: nanonetsBlocks(text), language: null }),
   mineru: (text) => ({ blocks: mineruBlocks(text), language: null }),
-  markdown: (text) => ({ blocks: markdownBlocks(unfenced(text)), language: null }),
+  // a table that was asked for alone may come in OTSL
+  markdown: (text) => ({
+    blocks: /^\s*<(?:fcel|ecel|ched|rhed)>/.test(text) ? contentBlocks('table', text) : markdownBlocks(unfenced(text)),
+    language: null,
+  }),
   marks: (text) => ({ blocks: markdownBlocks(text), language: null }),
   action: (text) => ({ blocks: markdownBlocks(text), language: null }),
 }

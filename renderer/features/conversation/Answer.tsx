@@ -13,11 +13,11 @@ import { canRetry, toAppError } from '../../lib/errors.ts'
 import { count } from '../../lib/format.ts'
 import type { Rereading } from '../../lib/video/index.ts'
 import { AnswerActions, AnswerDetails, Branches, CopyAnswer } from './AnswerActions.tsx'
-import { DocumentAnswer, documentParser } from './DocumentAnswer.tsx'
+import { DocumentAnswer, canReadOn, documentParser } from './DocumentAnswer.tsx'
 import { GroundedText } from './GroundedText.tsx'
 import { Thought } from './Thought.tsx'
 import { cutOffText, progressText, remediesFor, remedyLabels } from './answerText.ts'
-import { retry, selectBranch, useOpenConversation } from './store.ts'
+import { readOn, retry, selectBranch, useOpenConversation } from './store.ts'
 
 /** An answer: what the engine is doing, then the text as it comes, then how it ended and what can be done with it. */
 export function Answer({ message }: { message: Message }): ReactNode {
@@ -116,11 +116,26 @@ function ending(message: Message): { note: string; error: ErrorInfo | null } | n
  */
 function AnswerEnd({ message, again }: { message: Message; again: Again }): ReactNode {
   const isFirst = useOpenConversation((state) => message.parentId === state.order[0])
+  const isPages = useOpenConversation((state) => canReadOn(state, message))
   const end = ending(message)
   if (!end) return null
-  if (!end.error) return <p className="text-muted">{end.note}</p>
+  const goOn = isPages ? (
+    <Button key="on" kind="primary" onClick={() => again.readOn()}>
+      Continue
+    </Button>
+  ) : null
+  if (!end.error)
+    return goOn ? (
+      <div className="flex flex-wrap items-center gap-3 text-muted">
+        {end.note}
+        {goOn}
+      </div>
+    ) : (
+      <p className="text-muted">{end.note}</p>
+    )
   const remedies = message.beside === null ? remediesFor(end.error, isFirst) : []
   const ways = [
+    ...(goOn ? [goOn] : []),
     ...(canRetry(end.error)
       ? [
           <Button key="retry" onClick={() => again.ask()}>
@@ -144,6 +159,8 @@ interface Again {
   /** The video whose frames are read once more before; null: none is. */
   readonly reading: Rereading | null
   readonly ask: (remedy?: Remedy) => void
+  /** Goes on with pages that were not all read. */
+  readonly readOn: () => void
   /** Gives it up. */
   readonly cancel: () => void
 }
@@ -166,7 +183,12 @@ function useAgain(messageId: string): Again {
       if (!abort.signal.aborted) setRefusal(toAppError(thrown).message)
     }
   }
-  return { refusal, reading, ask: (remedy) => void ask(remedy), cancel }
+  const goOn = (): void => {
+    cancel()
+    setRefusal(null)
+    readOn(messageId).catch((thrown: unknown) => setRefusal(toAppError(thrown).message))
+  }
+  return { refusal, reading, ask: (remedy) => void ask(remedy), readOn: goOn, cancel }
 }
 
 const small = 'flex h-6 items-center gap-1.5 rounded-md px-1.5 text-small [&>svg]:size-3.5'

@@ -4,6 +4,7 @@ import { useMemo } from 'react'
 import type { ReactNode } from 'react'
 import { Document } from '../../components/answers/Document.tsx'
 import type { PagePicture } from '../../components/answers/Document.tsx'
+import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { splitPages } from '../../lib/documents.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
 import { progressText } from './answerText.ts'
@@ -13,6 +14,18 @@ import { useOpenConversation } from './store.ts'
 export function documentParser({ seen }: Pick<Message, 'seen'>): AnswerParser | null {
   const parser = seen?.profile?.parser
   return parser && documentParsers.includes(parser) ? parser : null
+}
+
+/** Whether pages are left to be read in an answer: it is the last, of a job that reads them, and did not come to its end. */
+export function canReadOn(state: OpenConversation, message: Message): boolean {
+  const question = message.parentId === null ? undefined : state.messages[message.parentId]
+  return (
+    documentParser(message) !== null &&
+    question?.job !== undefined &&
+    state.order.at(-1) === message.id &&
+    message.status !== 'complete' &&
+    message.status !== 'streaming'
+  )
 }
 
 /** An answer that is a document, with the pictures of its question beside its pages. */

@@ -62,6 +62,12 @@ export async function retry(
   await withFrames(id, () => call((core) => core.ask.retry(again, { signal })), { signal, onReading })
 }
 
+/** Goes on with pages that were not all read, in the same answer. */
+export async function readOn(messageId: string): Promise<void> {
+  const { id } = useOpenConversation.getState()
+  await call((core) => core.ask.readOn({ messageId, ...thinkingIn(id) }))
+}
+
 /** Stops an answer and the one beside it; their text so far stays. */
 export const stop = (messageId: string): Promise<void> => call((core) => core.ask.stop({ messageId }))
 

@@ -1,0 +1,222 @@
+import { writeFile } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { AppError, PIXELS_PER_TOKEN, documentParsers } from '#contract'
+import type { Profile, ProfileJob, Seen } from '#contract'
+import { asAsked, createHeadless, parseProfile, profileText, readPages, seenProfile, systemOf } from '../headless.ts'
+import type { AnswerRequest, ChatMessage, Headless, ModelFiles, ModelSummary, Source } from '../headless.ts'
+import { exportDocument, readDocument } from '../lib/documents/index.ts'
+import type { DocumentFormat } from '../lib/documents/index.ts'
+import { visionOf } from '../lib/families/families.ts'
+import { openPicture } from '../lib/picture/index.ts'
+import { headlessPorts } from '../nodePorts.ts'
+import { readText } from './request.ts'
+import { UsageError, integer, runCommand } from './usage.ts'
+
+const USAGE = `sightline read [options] --model TEXT.gguf --mmproj PROJ.gguf FILE...
+
+Reads pictures of pages, in order, into one document: tables, formulas and reading order as the model tells them. Of a
+TIFF with several pages all are read.
+
+  --model TEXT.gguf --mmproj PROJ.gguf   the model and its projector, made for pages: olmOCR, Nanonets-OCR, MinerU
+  --profile ID|FILE    what the model expects and how its answers are read: one of those that --profiles lists, or
+                       one of your own (JSON; default: the one that the model is recognised by)
+  --job ID             what of its profile is asked (default: the first that reads pages)
+  --format FORMAT      markdown (default), html, text or json; json has the boxes, where the model gives them
+  --out FILE           where the document goes (default: standard output)
+  --max-tokens N       the longest answer for a page, in tokens (default: the profile's, else 4096)
+  --context N          size of the context in tokens (default: as large as needed)
+  --min-pixels N  --max-pixels N   how large the model sees a page, or a region of one
+  --profiles           lists the profiles that read pages
+
+Progress goes to standard error. A page that cannot be read leaves the others; the document says so in its place.
+
+Exit codes: 0 all pages, 2 bad usage, 3 bad input, 4 engine failure; with 3 and 4 the pages that were read are written.
+`
+
+const string = { type: 'string' } as const
+const flag = { type: 'boolean' } as const
+const options = {
+  model: string,
+  mmproj: string,
+  profile: string,
+  job: string,
+  format: string,
+  out: string,
+  'max-tokens': string,
+  context: string,
+  'min-pixels': string,
+  'max-pixels': string,
+  profiles: flag,
+  help: flag,
+} as const
+
+const FORMATS: readonly string[] = ['markdown', 'html', 'text', 'json'] satisfies DocumentFormat[]
+const DEFAULT_MAX_TOKENS = 4096
+
+const tell = (note: string) => void process.stderr.write(`${note}\n`)
+
+/** `sightline read`: pictures of pages as one document. Returns the exit code. */
+export function read(argv: string[]): Promise<number> {
+  return runCommand(USAGE, async () => {
+    const { values, files } = parse(argv)
+    if (values.help) {
+      process.stdout.write(USAGE)
+      return 0
+    }
+    const headless = createHeadless(headlessPorts())
+    const abort = new AbortController()
+    const stop = () => abort.abort()
+    process.once('SIGINT', stop)
+    try {
+      if (!values.profiles) return await readFiles(headless, { values, files }, abort.signal)
+      for (const { id, name, about } of headless.profiles().filter(readsPages))
+        process.stdout.write(`${id}\t${name}\t${about}\n`)
+      return 0
+    } finally {
+      process.removeListener('SIGINT', stop)
+      await headless.close()
+    }
+  })
+}
+
+type Asked = ReturnType<typeof parse>
+
+function parse(argv: string[]) {
+  try {
+    const { values, positionals } = parseArgs({ args: argv, options, allowPositionals: true, strict: true })
+    if (values.help || values.profiles) return { values, files: [] }
+    if (positionals.length === 0) throw new UsageError('name the pictures of the pages')
+    if (positionals.some((file) => file.trim() === '')) throw new UsageError('a picture has no name')
+    if (!values.model?.trim()) throw new UsageError('--model is missing: reading pages needs a model made for it')
+    if (values.format !== undefined && !FORMATS.includes(values.format))
+      throw new UsageError(`--format wants one of ${FORMATS.join(', ')}, not "${values.format}"`)
+    return { values, files: positionals }
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    throw new UsageError((error as Error).message)
+  }
+}
+
+const pageJob = ({ jobs }: Profile): ProfileJob | null => jobs.find(({ pages }) => pages === 'each') ?? null
+const readsPages = (profile: Profile): boolean => documentParsers.includes(profile.parser) && pageJob(profile) !== null
+
+/** The profile that is asked for, else the one that the model is recognised by. @throws AppError InvalidInput */
+async function profileFor(headless: Headless, values: Asked['values'], summary: ModelSummary): Promise<Profile> {
+  const wanted = values.profile
+  if (wanted !== undefined && /\.json$/i.test(wanted)) return parseProfile(await readText(wanted, 'profile'), wanted)
+  const known = headless.profiles().filter(readsPages)
+  const list = `It is one of ${known.map(({ id }) => id).join(', ')}.`
+  if (wanted !== undefined) {
+    const profile = known.find(({ id }) => id === wanted)
+    if (!profile) throw new AppError('InvalidInput', `There is no profile "${wanted}" that reads pages. ${list}`)
+    return profile
+  }
+  const found = headless.recognised(values.model!, summary)
+  if (found && readsPages(found.profile)) return found.profile
+  const what = `${summary.name} is not known to read pages. Name its profile with --profile. ${list}`
+  throw new AppError('InvalidInput', what)
+}
+
+async function readFiles(headless: Headless, { values, files }: Asked, signal: AbortSignal): Promise<number> {
+  const { engine } = headless
+  const model: ModelFiles = { textPath: values.model!, projectorPath: values.mmproj ?? null }
+  const summary = await engine.inspect(model)
+  const profile = await profileFor(headless, values, summary)
+  const job = values.job === undefined ? pageJob(profile) : (profile.jobs.find(({ id }) => id === values.job) ?? null)
+  const seenAs = seenProfile(profile, job)
+  if (!job || !seenAs || !documentParsers.includes(seenAs.parser)) {
+    const known = profile.jobs.filter(({ pages }) => pages === 'each').map(({ id }) => id)
+    throw new AppError(
+      'InvalidInput',
+      `${profile.name} has no job "${values.job}" that reads pages. It has: ${known.join(', ')}.`,
+    )
+  }
+  const pages = (await Promise.all(files.map(pagesOf))).flat()
+  const limits = {
+    ...limit('minPixels', integer('min-pixels', values['min-pixels'], PIXELS_PER_TOKEN)),
+    ...limit('maxPixels', integer('max-pixels', values['max-pixels'], PIXELS_PER_TOKEN)),
+  }
+  const vision = visionOf(summary.family ?? 'qwen2vl')
+  const system = systemOf(profile, job)
+  const request = (source: Source): AnswerRequest => {
+    const content = asAsked([{ type: 'image', source, ...limits }], profile, job, 'maxPixels' in limits)
+    const messages: ChatMessage[] = [{ role: 'user', content }]
+    return {
+      model,
+      messages: system?.trim() ? [{ role: 'system', content: [profileText(system)] }, ...messages] : messages,
+      budget: { minPixels: vision.minPixels, maxPixels: vision.maxPixels },
+      contextTokens: integer('context', values.context, 256) ?? null,
+      maxTokens: integer('max-tokens', values['max-tokens'], 1) ?? profile.maxTokens ?? DEFAULT_MAX_TOKENS,
+      thinking: 'off',
+      sampling: {
+        ...{ temperature: 0, topP: 1, topK: 0, minP: 0, repeatPenalty: 1, seed: null },
+        ...Object.fromEntries(Object.entries(profile.sampling).filter(([, value]) => value !== undefined)),
+      },
+      ...(profile.stop.length > 0 && { stop: profile.stop }),
+    }
+  }
+  const requests = pages.map(({ source }) => request(source))
+  const passes = job.pages === 'each' ? profile.passes : null
+  const reading = { text: '', media: [] as Seen['media'], told: -1, error: null as unknown }
+  try {
+    for await (const event of readPages({ requests, profile: seenAs, passes }, engine, { signal })) {
+      if (event.type === 'text') reading.text += event.text
+      else if (event.type === 'rewritten') reading.text = event.text
+      else if (event.type === 'seen') reading.media = event.seen.media
+      else if (event.type === 'progress') {
+        const { phase, done } = event.progress
+        if (phase !== 'reading' || done === reading.told) continue
+        reading.told = done
+        tell(`Reading page ${done + 1} of ${pages.length}: ${pages[done]?.name ?? ''}`)
+      } else if (event.type === 'done') for (const note of event.result.notes ?? []) tell(note)
+    }
+  } catch (error) {
+    reading.error = error
+  }
+  const document = readDocument(reading.text, seenAs.parser, reading.media)
+  for (const { number, notes } of document) for (const note of notes) tell(`Page ${number}: ${note}`)
+  if (document.length > 0) {
+    const title = basename(files[0]!)
+    const written = exportDocument(document, (values.format ?? 'markdown') as DocumentFormat, { title })
+    if (values.out === undefined) process.stdout.write(written)
+    else await save(values.out, written)
+  }
+  if (reading.error) throw reading.error
+  if (signal.aborted) {
+    tell('Stopped. What was read until then is there.')
+    return 4
+  }
+  return 0
+}
+
+const limit = <K extends string>(name: K, value: number | undefined): { [key in K]?: number } =>
+  (value === undefined ? {} : { [name]: value }) as { [key in K]?: number }
+
+interface NamedPage {
+  readonly name: string
+  readonly source: Source
+}
+
+/** The pages of a file: of a TIFF all of them. What cannot be opened is one page, which says so when its turn comes. */
+async function pagesOf(file: string): Promise<NamedPage[]> {
+  const path = resolve(file)
+  const name = basename(file)
+  const one: NamedPage = { name, source: { path, name } }
+  const picture = await openPicture({ path }).catch(() => null)
+  if (!picture?.pages || picture.mime !== 'image/tiff') return [one]
+  return Array.from({ length: picture.pages }, (_, i) => ({
+    name: `${name}, page ${i + 1}`,
+    source: { path, name, page: i + 1 },
+  }))
+}
+
+async function save(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text)
+    tell(`Written to ${file}`)
+  } catch (cause) {
+    const what = `The document could not be written to ${file}. Choose another place with --out.`
+    throw new AppError('StorageFailed', what, { path: file }, { cause })
+  }
+}
