@@ -1,3 +1,5 @@
+import { places } from '#contract'
+import type { ProfileJob } from '#contract'
 import { ArrowUp, FileX, ImageDown, ImagePlus, Square, X } from 'lucide-react'
 import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
 import type { ClipboardEvent, KeyboardEvent, ReactNode } from 'react'
@@ -6,6 +8,7 @@ import { ErrorNote } from '../../components/primitives/Feedback.tsx'
 import { RereadingNote } from '../../components/video/RereadingNote.tsx'
 import { cx } from '../../lib/cx.ts'
 import { count, tokens } from '../../lib/format.ts'
+import { useJob } from '../../lib/profiles.ts'
 import { prepareVideo } from '../../lib/video/index.ts'
 import { CompareMenu } from './CompareMenu.tsx'
 import { FormatMenu } from './FormatMenu.tsx'
@@ -153,6 +156,9 @@ const placeholder = ({ pictures }: Draft): string | undefined => {
   return videos === 1 ? 'Ask about the video' : 'Ask about the videos'
 }
 
+/** Whether a job says nothing without words of the user's. */
+const wantsWords = ({ prompt }: ProfileJob): boolean => prompt.includes(places.text)
+
 /** Where a question is put together: pictures in order, then the text. Enter sends, Shift+Enter starts a line. */
 export function Composer({
   conversationId,
@@ -172,6 +178,7 @@ export function Composer({
   const field = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
   const excess = excessOf(draft)
+  const job = useJob(conversationId)
 
   useEffect(() => field.current?.focus(), [conversationId])
   useEffect(prepareVideo, [])
@@ -226,7 +233,7 @@ export function Composer({
           rows={1}
           dir="auto"
           aria-label="Question"
-          placeholder={placeholder(draft)}
+          placeholder={job && wantsWords(job) ? 'Type what it is to look for or to do' : placeholder(draft)}
           value={draft.text}
           readOnly={draft.sending}
           onChange={(event) => setText(conversationId, event.target.value)}

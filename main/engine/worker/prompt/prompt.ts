@@ -141,6 +141,8 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
   const systemTokens = await Promise.all(system.filter((part) => part.type === 'text').map(countOf))
   const templateTokens = request.isRaw ? 0 : (await tokensOf(rules.template.bare)).length + SYSTEM_TOKENS
   const latestTokens = [...lastMessage, ...systemTokens].reduce((sum, count) => sum + count, templateTokens)
+  const thought = thoughtOf(request, written)
+  const isUntagged = thought === 'inside' && !endsInThought(written)
   const settled = units.findLastIndex((unit) => 'media' in unit) + 1
   const { image: pictureTokens, video: videoTokens } = mediaTokens
   return {
@@ -148,9 +150,9 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     ids,
     media,
     seen,
-    thought: thoughtOf(request, written),
-    isUntagged: thoughtOf(request, written) === 'inside' && !endsInThought(written),
-    thinks: isThinking(request, rules.template, written),
+    thought,
+    isUntagged,
+    thinks: isUntagged || isThinking(request, rules.template, written),
     settled,
     tokens: ids.length,
     mediaTokens: pictureTokens + videoTokens,
