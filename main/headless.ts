@@ -1,12 +1,24 @@
-import type { Model } from '#contract'
+import type { Model, Profile } from '#contract'
 import { createEngine } from './engine/index.ts'
-import type { Engine } from './engine/index.ts'
+import type { Engine, ModelSummary } from './engine/index.ts'
 import { loggedWorkers } from './features/diagnostics/index.ts'
+import { factsOf } from './features/chooseProfile/index.ts'
 import { noLog } from './lib/log/log.ts'
 import type { SpawnWorker } from './ports.ts'
 import { demoModel } from './services/models/index.ts'
+import { readProfiles, recognise } from './services/profiles/index.ts'
+import type { Recognised } from './services/profiles/index.ts'
 
-export { lowerDetail, withDetail } from './features/ask/index.ts'
+export {
+  asAsked,
+  lowerDetail,
+  profileText,
+  systemOf,
+  wantedJob,
+  wantsWords,
+  withDetail,
+} from './features/ask/index.ts'
+export { parseProfile } from './services/profiles/index.ts'
 export type {
   AnswerEvent,
   AnswerRequest,
@@ -15,6 +27,7 @@ export type {
   ChatPart,
   Engine,
   ModelFiles,
+  ModelSummary,
   SizeOptions,
   Source,
 } from './engine/index.ts'
@@ -23,6 +36,10 @@ export type {
 export interface Headless {
   readonly engine: Engine
   readonly demoModel: Model
+  /** The profiles that come with the app. Throws StorageFailed. */
+  profiles(): readonly Profile[]
+  /** The profile that a language model is recognised by; null: none. */
+  recognised(textPath: string, summary: Pick<ModelSummary, 'names' | 'chatTemplate'>): Recognised | null
   close(): Promise<void>
 }
 
@@ -34,5 +51,13 @@ export function createHeadless(ports: {
   // lines that the engine's process logs are for the app's own files
   const spawn = loggedWorkers(ports.spawnWorker, { ...noLog, write: () => {} })
   const engine = createEngine({ spawn, cachePath: ports.paths.cache })
-  return { engine, demoModel: demoModel(ports.paths.resources), close: () => engine.close() }
+  const profiles = () => readProfiles(ports.paths.resources)
+  return {
+    engine,
+    demoModel: demoModel(ports.paths.resources),
+    profiles,
+    recognised: (textPath, { names, chatTemplate }) =>
+      recognise(profiles(), factsOf({ model: { textPath }, called: { names, chatTemplate, origin: '' } })),
+    close: () => engine.close(),
+  }
 }

@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util'
 import { AppError, PIXELS_PER_TOKEN } from '#contract'
-import type { Thinking, ThinkingForm } from '#contract'
-import { createHeadless } from '../headless.ts'
-import type { AnswerRequest, AnswerResult, ChatMessage, ChatPart } from '../headless.ts'
+import type { Profile, ProfileJob, Thinking, ThinkingForm } from '#contract'
+import { asAsked, createHeadless, parseProfile, profileText, systemOf, wantedJob, wantsWords } from '../headless.ts'
+import type { AnswerRequest, AnswerResult, ChatMessage, ChatPart, Headless, ModelSummary } from '../headless.ts'
 import { headlessPorts } from '../nodePorts.ts'
 import { countVideos, readMessages, toSource, videoPart } from './messages.ts'
 import { visionOf } from '../lib/families/families.ts'
-import { fitRequest, readFormat, roomForVideos, toLora } from './request.ts'
+import { fitRequest, readFormat, readText, roomForVideos, toLora } from './request.ts'
 import { UsageError, decimal, integer, onOff, runCommand } from './usage.ts'
 import { Videos } from './videos.ts'
 
@@ -20,6 +20,9 @@ A picture or a video alone is a question too: the question then may be left out.
   --video FILE         a video; may be repeated: a video file (needs ffmpeg), a folder of frames,
                        or frames with commas between them: frame1.png,frame2.png
   --fps N              frames per second: of the frames, or how many of a video file are seen (default: 2)
+  --profile ID|FILE|none   what a fine-tune expects: the id of a profile of the app, a profile of your own (JSON),
+                       or none (default: the one that the model is recognised by)
+  --job ID             what the fine-tune is asked to do; its prompt takes the question in
   --messages FILE.json a whole conversation, OpenAI style; the question then may be left out
   --system TEXT        the system prompt
   --max-tokens N       the longest answer, in tokens; a thought before it does not count
@@ -55,6 +58,8 @@ const options = {
   image: { type: 'string', multiple: true },
   video: { type: 'string', multiple: true },
   messages: string,
+  profile: string,
+  job: string,
   system: string,
   'max-tokens': string,
   thinking: string,
@@ -108,7 +113,10 @@ export function ask(argv: string[]): Promise<number> {
       const demo = headless.demoModel
       const model = values.model ? { textPath: values.model, projectorPath: values.mmproj ?? null } : demo
       const defaults = values.model ? null : demo.defaults
-      const vision = visionOf((values.model && (await headless.engine.inspect(model)).family) || 'qwen2vl')
+      const summary = values.model ? await headless.engine.inspect(model) : null
+      const profile = await profileFor(values, headless, summary)
+      const job = wantedJob(profile, values.job)
+      const vision = visionOf(summary?.family ?? 'qwen2vl')
       videos.vision = vision
       const budget = defaults?.budget ?? vision
       const maxPixels = integer('max-pixels', values['max-pixels'], PIXELS_PER_TOKEN) ?? budget.maxPixels
@@ -122,15 +130,20 @@ export function ask(argv: string[]): Promise<number> {
           maxPixels,
         },
         contextTokens: integer('context', values.context, 256) ?? defaults?.contextTokens ?? null,
-        maxTokens: integer('max-tokens', values['max-tokens'], 1) ?? defaults?.maxTokens ?? DEFAULT_MAX_TOKENS,
+        maxTokens:
+          integer('max-tokens', values['max-tokens'], 1) ??
+          profile?.maxTokens ??
+          defaults?.maxTokens ??
+          DEFAULT_MAX_TOKENS,
         thinking: onOff('thinking', values.thinking ?? 'off'),
         thinkingBudget: integer('thinking-budget', values['thinking-budget'], 1) ?? null,
         sampling: {
-          temperature: decimal('temperature', values.temperature, 0, 5) ?? 0,
-          topP: decimal('top-p', values['top-p'], 0, 1) ?? 1,
-          topK: integer('top-k', values['top-k'], 0, 100_000) ?? 0,
-          minP: decimal('min-p', values['min-p'], 0, 1) ?? 0,
-          repeatPenalty: decimal('repeat-penalty', values['repeat-penalty'], 0.1, 5) ?? 1,
+          temperature: decimal('temperature', values.temperature, 0, 5) ?? profile?.sampling.temperature ?? 0,
+          topP: decimal('top-p', values['top-p'], 0, 1) ?? profile?.sampling.topP ?? 1,
+          topK: integer('top-k', values['top-k'], 0, 100_000) ?? profile?.sampling.topK ?? 0,
+          minP: decimal('min-p', values['min-p'], 0, 1) ?? profile?.sampling.minP ?? 0,
+          repeatPenalty:
+            decimal('repeat-penalty', values['repeat-penalty'], 0.1, 5) ?? profile?.sampling.repeatPenalty ?? 1,
           seed: integer('seed', values.seed, 0, 0xffff_fffe) ?? null,
         },
         visionId: values['vision-id'] ? true : values['no-vision-id'] ? false : undefined,
@@ -138,13 +151,15 @@ export function ask(argv: string[]): Promise<number> {
         isRaw: values.raw ?? false,
         format: await readFormat(values),
         lora: (values.lora ?? []).map(toLora),
+        ...(profile && profile.stop.length > 0 && { stop: profile.stop }),
+        ...(profile?.thinking && { thoughtUntil: profile.thinking.until }),
       }
       if (values.fit) {
         const count = (values.video ?? []).length + (values.messages ? await countVideos(values.messages) : 0)
-        const without = { ...wanted, messages: await conversation(values, question, null) }
+        const without = { ...wanted, messages: await asked(values, question, null, profile, job) }
         if (count > 0) videos.room = await roomForVideos(headless.engine, without, count)
       }
-      const whole = { ...wanted, messages: await conversation(values, question, videos) }
+      const whole = { ...wanted, messages: await asked(values, question, videos, profile, job) }
       const request = values.fit ? await fitRequest(headless.engine, whole, tell, vision) : whole
       const showThought = process.stderr.isTTY && !values.json ? dimmed : () => {}
       let text = ''
@@ -187,6 +202,8 @@ function parse(argv: string[]) {
     // as a variable of a script that is not set gives it; the demo model, or no picture at all, would answer otherwise
     for (const name of FILES)
       if ([values[name] ?? []].flat().some((file) => file.trim() === '')) throw new UsageError(`--${name} wants a file`)
+    if (values.raw && (values.profile ?? values.job) !== undefined)
+      throw new UsageError('--raw is the text as it is, without the prompt of a --profile or a --job')
     if (values.raw && (values.thinking ?? values['thinking-budget']) !== undefined)
       throw new UsageError('--raw is without a chat template, so there is no switch for --thinking to set')
     const asks = positionals.length > 0 || values.messages !== undefined || values.image || values.video
@@ -208,6 +225,48 @@ function thinkingNote(wanted: Thinking | undefined, form: ThinkingForm | undefin
   if (wanted === 'off' && form === 'always')
     return 'This model always thinks first: its template has no switch. --thinking-budget limits how long.'
   return null
+}
+
+/** The profile that is asked for, else the one that the model is recognised by, which is told; null: none. */
+async function profileFor(values: Values, headless: Headless, summary: ModelSummary | null): Promise<Profile | null> {
+  const wanted = values.profile
+  if (values.raw || wanted === 'none') return null
+  if (wanted === undefined) {
+    const found = summary && headless.recognised(values.model!, summary)
+    if (found)
+      tell(`Asked with the profile of ${found.profile.name}, known by ${found.by}. --profile none asks without.`)
+    return found?.profile ?? null
+  }
+  if (/\.json$/i.test(wanted)) return parseProfile(await readText(wanted, 'profile'), wanted)
+  const profiles = headless.profiles()
+  const found = profiles.find(({ id }) => id === wanted)
+  if (!found) throw new UsageError(`--profile ${wanted}: there are ${profiles.map(({ id }) => id).join(', ')}`)
+  return found
+}
+
+/** The messages as the model's profile has them; the command line's own choices go before it. */
+async function asked(
+  values: Values,
+  question: string | undefined,
+  videos: Videos | null,
+  profile: Profile | null,
+  job: ProfileJob | null,
+): Promise<ChatMessage[]> {
+  const messages = await conversation(values, question, videos)
+  const last = messages.at(-1)
+  const hasWords = last?.content.some((part) => part.type === 'text' && part.text.trim() !== '')
+  if (job && wantsWords(job) && !hasWords)
+    throw new AppError('EmptyQuestion', `The job ${job.id} wants words. Write what it is to look for or to do.`)
+  const keepsSizes = values['min-pixels'] !== undefined || values['max-pixels'] !== undefined
+  const system = messages[0]?.role === 'system' ? null : systemOf(profile, job)
+  return [
+    ...(system ? [{ role: 'system', content: [profileText(system)] } as const] : []),
+    ...messages.map((message) =>
+      message.role === 'user'
+        ? { ...message, content: asAsked(message.content, profile, message === last ? job : null, keepsSizes) }
+        : message,
+    ),
+  ]
 }
 
 /** The messages; without videos where `videos` is null. */

@@ -34,7 +34,8 @@ export function toLora(option: string): Lora {
   return { path, scale: Number(scale) }
 }
 
-async function readText(file: string, what: string): Promise<string> {
+/** The text of a file that an option names; `what` is what errors call it. @throws AppError InvalidInput. */
+export async function readText(file: string, what: string): Promise<string> {
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new AppError('InvalidInput', `The ${what} file ${file} could not be read. Check its path.`, undefined, {
       cause,

@@ -25,12 +25,14 @@ import { DemoNotice, EngineBanner } from '../features/engine/index.ts'
 import { FirstRun } from '../features/firstRun/index.ts'
 import { LiveMenu, LivePanel } from '../features/live/index.ts'
 import { followLibrary, openModels, placeOf, useLibrary } from '../features/models/index.ts'
+import { ProfilesSetting } from '../features/profiles/index.ts'
 import { SettingsDialog, followSettings, updateSettings, useSettings, useTheme } from '../features/settings/index.ts'
 import { Start } from '../features/start/index.ts'
 import { announce } from '../lib/announce.ts'
 import { followEngine, useEngine } from '../lib/engine.ts'
 import { toAppError } from '../lib/errors.ts'
 import { followHost, useHost } from '../lib/host.ts'
+import { followProfiles } from '../lib/profiles.ts'
 import { closePage, followAddress, openConversation, useRoute } from '../lib/route.ts'
 import { call, useConnectionState } from '../lib/rpc.ts'
 import { ConnectionBanner } from './ConnectionBanner.tsx'
@@ -185,6 +187,7 @@ export function App(): ReactNode {
           setDiagnosticsOpen(true)
         }}
         sources={<Sources />}
+        profiles={<ProfilesSetting />}
         capture={<CaptureShortcut />}
       />
       <DiagnosticsDialog open={diagnosticsOpen} onOpenChange={setDiagnosticsOpen} />
@@ -220,6 +223,7 @@ function useCore(conversationId: string | null): void {
       followEngine,
       followConversations,
       followLibrary,
+      followProfiles,
       followDownloads,
       followCapture,
     ])

@@ -23,8 +23,8 @@ export interface Composing {
    */
   readonly procedures: HandlersOf<Contract>['drafts']
   /**
-   * `draft` of `conversationId` is a question of `sentTo` now: it is taken out of what is stored. What it compares with and
-   * whether models may think stays with the conversation. Throws StorageFailed.
+   * `draft` of `conversationId` is a question of `sentTo` now: it is taken out of what is stored. What it compares with,
+   * whether models may think and the job that is asked for stay with the conversation. Throws StorageFailed.
    */
   sent(conversationId: string | null, draft: SavedDraft, sentTo: string): void
 }
@@ -67,8 +67,8 @@ export function createComposing({ drafts, attachments, conversations, models }: 
       },
     },
     sent(conversationId, draft, sentTo) {
-      const { compareWith, thinking } = draft
-      const left = { ...emptySavedDraft, compareWith, ...(thinking && { thinking }) }
+      const { compareWith, thinking, job } = draft
+      const left = { ...emptySavedDraft, compareWith, ...(thinking && { thinking }), ...(job && { job }) }
       if (conversationId === sentTo) return drafts.save(sentTo, replaced(get(sentTo).draft, draft, left))
       drafts.save(conversationId, replaced(get(conversationId).draft, draft, emptySavedDraft))
       drafts.save(sentTo, left)

@@ -9,6 +9,7 @@ import { count, tokens } from '../../lib/format.ts'
 import { prepareVideo } from '../../lib/video/index.ts'
 import { CompareMenu } from './CompareMenu.tsx'
 import { FormatMenu } from './FormatMenu.tsx'
+import { JobMenu } from './JobMenu.tsx'
 import { PictureTray } from './PictureTray.tsx'
 import { ThinkingToggle } from './ThinkingToggle.tsx'
 import { addFiles, cancelSending, dismissRefusal, send, setText } from './actions.ts'
@@ -253,6 +254,7 @@ export function Composer({
           />
           {tools}
           <CompareMenu conversationId={conversationId} />
+          <JobMenu conversationId={conversationId} />
           <FormatMenu conversationId={conversationId} format={draft.format} />
           <ThinkingToggle conversationId={conversationId} />
           <TokenLine draft={draft} />

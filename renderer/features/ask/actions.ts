@@ -2,6 +2,7 @@ import type { Attachment, ChosenFormat, PictureBudget, PictureMark } from '#cont
 import { comparedIn, keepComparing } from '../../lib/comparing.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { whenHost } from '../../lib/host.ts'
+import { jobIn, keepJob, savedJob } from '../../lib/profiles.ts'
 import { call } from '../../lib/rpc.ts'
 import { keepThinking, thinkingIn } from '../../lib/thinking.ts'
 import { upload } from '../../lib/upload.ts'
@@ -183,7 +184,11 @@ export async function send(conversationId: string | null): Promise<{ conversatio
             format: draft.format,
             compareWith: comparedIn(conversationId)?.id ?? null,
             ...thinkingIn(conversationId),
-            draft: toSaved(draft, comparedIn(conversationId), thinkingIn(conversationId)),
+            ...jobIn(conversationId),
+            draft: toSaved(draft, comparedIn(conversationId), {
+              ...thinkingIn(conversationId),
+              ...savedJob(conversationId),
+            }),
           }),
         ),
       {
@@ -195,6 +200,7 @@ export async function send(conversationId: string | null): Promise<{ conversatio
     if (conversationId === null) {
       keepComparing(sent.conversationId)
       keepThinking(sent.conversationId)
+      keepJob(sent.conversationId)
     }
     // Only now: until the answer runs, what encodes the pictures is not to be stopped.
     cancelPrepare(conversationId)

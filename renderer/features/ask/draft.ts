@@ -199,13 +199,13 @@ const partOf = (picture: Picture): QuestionPart | null =>
 export function toSaved(
   draft: Draft,
   compareWith: SavedDraft['compareWith'],
-  thinking: Pick<SavedDraft, 'thinking'> = {},
+  manner: Pick<SavedDraft, 'thinking' | 'job'> = {},
 ): SavedDraft {
   const media = draft.pictures.flatMap(
     (picture): SavedMedium | readonly SavedMedium[] =>
       (picture.clip ? clipMedium(picture.clip, picture) : imageOf(picture)) ?? [],
   )
-  return { text: draft.text, media, format: draft.format, compareWith, ...thinking }
+  return { text: draft.text, media, format: draft.format, compareWith, ...manner }
 }
 
 /** Whether a draft holds nothing that would be missed. */

@@ -1,6 +1,7 @@
 import { AppError } from '#contract'
 import { useEngine } from '../../lib/engine.ts'
 import { toAppError } from '../../lib/errors.ts'
+import { jobIn } from '../../lib/profiles.ts'
 import { call } from '../../lib/rpc.ts'
 import { thinkingIn } from '../../lib/thinking.ts'
 import { counted, draftKey, draftOf, toParts, updateDraft } from './draft.ts'
@@ -41,7 +42,13 @@ function begin(
 async function count(conversationId: string | null, signal: AbortSignal): Promise<void> {
   const key = draftKey(conversationId)
   const draft = draftOf(key)
-  const asked = { conversationId, parts: toParts(draft), format: draft.format, ...thinkingIn(conversationId) }
+  const asked = {
+    conversationId,
+    parts: toParts(draft),
+    format: draft.format,
+    ...thinkingIn(conversationId),
+    ...jobIn(conversationId),
+  }
   try {
     const answer = await call((core) => core.ask.count(asked, { signal }))
     if (!signal.aborted) updateDraft(key, (now) => counted(now, answer))
@@ -59,7 +66,15 @@ async function encode(conversationId: string | null, signal: AbortSignal): Promi
   const key = draftKey(conversationId)
   const gaveWay = (): Promise<boolean> =>
     call((core) =>
-      core.ask.prepare({ conversationId, parts: toParts(draftOf(key)), ...thinkingIn(conversationId) }, { signal }),
+      core.ask.prepare(
+        {
+          conversationId,
+          parts: toParts(draftOf(key)),
+          ...thinkingIn(conversationId),
+          ...jobIn(conversationId),
+        },
+        { signal },
+      ),
     ).then(
       () => false,
       (thrown: unknown) => toAppError(thrown).code === 'Interrupted',

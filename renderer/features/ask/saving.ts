@@ -3,6 +3,7 @@ import type { Attachment, HostDescription, SavedDraft, SavedMedium } from '#cont
 import { compareIn, comparedIn, onCompared } from '../../lib/comparing.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { pictureUrl, whenHost } from '../../lib/host.ts'
+import { onJob, savedJob, setJob } from '../../lib/profiles.ts'
 import { call } from '../../lib/rpc.ts'
 import { onThinks, setThinks, thinkingIn } from '../../lib/thinking.ts'
 import {
@@ -58,7 +59,7 @@ async function save(key: string, isLast = false): Promise<void> {
   const before = saved.get(key)
   if (before === undefined || excessOf(now) !== null) return
   const conversationId = conversationOf(key)
-  const draft = toSaved(now, comparedIn(conversationId), thinkingIn(conversationId))
+  const draft = toSaved(now, comparedIn(conversationId), mannerIn(conversationId))
   const json = JSON.stringify(draft)
   const isEmptied = draft.text === '' && draft.media.length === 0
   const isOwn = isLast && !isEmptied && !now.sending && json !== restoredAs.get(key)
@@ -78,6 +79,12 @@ async function save(key: string, isLast = false): Promise<void> {
 /** Saves the draft of a conversation now, where it changed since it was saved. Never rejects. */
 export const saveDraft = (conversationId: string | null): Promise<void> => save(draftKey(conversationId))
 
+/** What stays from question to question of a conversation and is kept with its draft. */
+const mannerIn = (conversationId: string | null): Pick<SavedDraft, 'thinking' | 'job'> => ({
+  ...thinkingIn(conversationId),
+  ...savedJob(conversationId),
+})
+
 const isComposed = ({ text, pictures, format, sending }: Draft, before: Draft | undefined): boolean =>
   before === undefined ||
   text !== before.text ||
@@ -94,6 +101,7 @@ export function keepDrafts(signal: AbortSignal): void {
     }),
     onCompared((conversationId) => schedule(draftKey(conversationId))),
     onThinks((conversationId) => schedule(draftKey(conversationId))),
+    onJob((conversationId) => schedule(draftKey(conversationId))),
   ]
   const flush = (): void => [...saved.keys()].forEach((key) => void save(key, true))
   window.addEventListener('pagehide', flush, { signal })
@@ -122,12 +130,14 @@ async function restore(key: string): Promise<void> {
       message: `${name} is not stored here any more. Add it again.`,
     }))
     const before = { ...emptyDraft, text: draft.text, format: draft.format, pictures, refusals }
-    const { thinking } = draft
-    restoredAs.set(key, JSON.stringify(toSaved(before, draft.compareWith, thinking && { thinking })))
+    const { thinking, job } = draft
+    const manner = { ...(thinking && { thinking }), ...(job !== undefined && { job }) }
+    restoredAs.set(key, JSON.stringify(toSaved(before, draft.compareWith, manner)))
     const isComposedIn = !isEmpty(draftOf(key))
     if (!isEmpty(before)) updateDraft(key, (now) => joinDrafts(before, now))
     if (draft.compareWith && !comparedIn(conversationId)) compareIn(conversationId, draft.compareWith)
     if (thinking === 'on') setThinks(conversationId, true)
+    if (job !== undefined) setJob(conversationId, job)
     if (pictures.length > 0 || draft.text !== '') {
       if (isComposedIn) planPrepare(conversationId, 'pictures')
       else planRestored(conversationId)
@@ -136,7 +146,7 @@ async function restore(key: string): Promise<void> {
     return schedule(key)
   }
   // what could not be read is not replaced by nothing: it stays until something is composed
-  saved.set(key, JSON.stringify(toSaved(emptyDraft, comparedIn(conversationId), thinkingIn(conversationId))))
+  saved.set(key, JSON.stringify(toSaved(emptyDraft, comparedIn(conversationId), mannerIn(conversationId))))
   schedule(key)
 }
 

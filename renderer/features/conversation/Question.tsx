@@ -1,5 +1,5 @@
 import type { Attachment, Message, Part, PictureMark } from '#contract'
-import { Braces, ImageOff, Info } from 'lucide-react'
+import { Braces, ImageOff, Info, ListChecks } from 'lucide-react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { MarkOutlines } from '../../components/pictures/MarkOutlines.tsx'
@@ -71,6 +71,12 @@ export function Question({ message }: { message: Message }): ReactNode {
           </div>
         ),
       )}
+      {message.job ? (
+        <p className="flex items-center gap-1.5 text-small text-muted [&>svg]:size-3.5">
+          <ListChecks aria-hidden />
+          {message.job.label}
+        </p>
+      ) : null}
       {message.format ? (
         <p className="flex items-center gap-1.5 text-small text-muted [&>svg]:size-3.5">
           <Braces aria-hidden />

@@ -37,6 +37,7 @@ export function SettingsDialog({
   open,
   defaults,
   sources,
+  profiles,
   capture,
   onDiagnostics,
   onOpenChange,
@@ -45,6 +46,8 @@ export function SettingsDialog({
   defaults: ModelDefaults | null
   /** Where models are downloaded from. */
   sources: ReactNode
+  /** The profiles of the user's own. */
+  profiles: ReactNode
   /** The keys that capture the screen; null where the shell cannot. */
   capture: ReactNode
   onDiagnostics: () => void
@@ -128,6 +131,10 @@ export function SettingsDialog({
         <fieldset className="border-t border-hairline pt-4">
           <legend className="float-left mb-2 font-medium">Where models come from</legend>
           <div className="clear-both">{sources}</div>
+        </fieldset>
+        <fieldset className="border-t border-hairline pt-4">
+          <legend className="float-left mb-2 font-medium">Profiles for fine-tunes</legend>
+          <div className="clear-both">{profiles}</div>
         </fieldset>
         <div className="border-t border-hairline pt-4">
           <SettingRow label="Diagnostics" note="Versions, devices, memory, the last errors and the log, to copy.">

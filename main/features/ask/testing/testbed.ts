@@ -1,6 +1,6 @@
 import { copyFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { AppError, ConversationEvent, Message, Part, QuestionPart } from '#contract'
+import type { AppError, ConversationEvent, Message, Part, Profile, QuestionPart } from '#contract'
 import { afterEach, beforeEach, expect } from 'vitest'
 import { openStore } from '../../../lib/database/index.ts'
 import type { Store } from '../../../lib/database/index.ts'
@@ -34,12 +34,17 @@ export let settings: SettingsService
 export let attachments: AttachmentGateway
 let frames: FrameSets
 export let ask: Ask
+let profile: Profile | null = null
+
+/** Has every model asked with a profile, until the end of the test. */
+export const askWith = (given: Profile): void => void (profile = given)
 
 beforeEach(() => {
   folder = tempFolder()
   open()
 })
 afterEach(() => {
+  profile = null
   store.close()
   folder.remove()
 })
@@ -80,7 +85,7 @@ export function open(): void {
   const drafts = createComposing({ drafts: createDrafts(store.db), attachments, conversations, models })
   ask = createAsk({
     ...{ conversations, drafts, settings, models, attachments, frames, engine, second },
-    profileOf: () => null,
+    profileOf: () => profile,
   })
 }
 

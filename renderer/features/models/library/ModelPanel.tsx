@@ -11,11 +11,13 @@ import { TextField } from '../../../components/primitives/FormControls.tsx'
 import { announce } from '../../../lib/announce.ts'
 import { toAppError } from '../../../lib/errors.ts'
 import { bytes, counted, day, tokens } from '../../../lib/format.ts'
+import { useProfileOf } from '../../../lib/profiles.ts'
 import { TryOthers } from '../pairing/TryProjectors.tsx'
 import { openModels } from '../place.ts'
 import { Benchmark } from './Benchmark.tsx'
 import { ModelDefaultsForm } from './ModelDefaultsForm.tsx'
 import { Adapters, ModelFiles } from './ModelFiles.tsx'
+import { ModelProfile } from './ModelProfile.tsx'
 import { UseModel } from './UseModel.tsx'
 import { changesText } from './listing.ts'
 import { removeModel, renameModel, usesOf } from './store.ts'
@@ -79,6 +81,11 @@ export function ModelPanel({
           <Disclosure label="Defaults for this model" note={changesText(overrides)} className="py-1">
             <ModelDefaultsForm model={one} />
           </Disclosure>
+          {model.isDemo ? null : (
+            <Disclosure label="Profile" note={<ProfileNote id={model.id} />} className="py-1">
+              <ModelProfile model={one} />
+            </Disclosure>
+          )}
           <Disclosure label="Speed" className="py-1">
             <Benchmark id={model.id} name={model.name} />
           </Disclosure>
@@ -122,6 +129,10 @@ export function ModelPanel({
       </div>
     </aside>
   )
+}
+
+function ProfileNote({ id }: { id: string }): ReactNode {
+  return useProfileOf(id)?.profile.name ?? null
 }
 
 function FilesNote({ model: { files } }: { model: LibraryModel }): ReactNode {

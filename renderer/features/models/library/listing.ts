@@ -44,8 +44,9 @@ export function changesText({
   maxTokens,
   systemPrompt,
   rawPrompt,
+  profileId,
 }: ModelOverrides): string | null {
-  const changed = [...Object.values(placement), budget, sampling, maxTokens, systemPrompt, rawPrompt].filter(
+  const changed = [...Object.values(placement), budget, sampling, maxTokens, systemPrompt, rawPrompt, profileId].filter(
     (value) => value !== null,
   ).length
   return changed === 0 ? null : `${counted(changed, 'change')}`

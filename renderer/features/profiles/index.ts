@@ -1,0 +1,1 @@
+export { ProfilesSetting } from './ProfilesSetting.tsx'
