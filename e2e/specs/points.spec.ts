@@ -13,9 +13,9 @@ import { expect, test } from '../support/fixtures.ts'
 /** A template with pictures and nothing of thoughts. */
 const PLAIN = SWITCHED.replace(/\{% if enable_thinking.*?\{% endif %\}/, '')
 
-/** A screen of 1200 x 800 pixels with a field in it, and a button whose middle is at 900, 200. */
+/** A screen of 480 x 320 pixels with a field in it, and a button whose middle is at 360, 80. */
 async function screenshot(): Promise<{ name: string; type: string; bytes: Uint8Array }> {
-  const drawing = `<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="800"><rect width="1200" height="800" fill="#eef1f5"/><rect width="1200" height="60" fill="#d7dde6"/><rect x="150" y="180" width="560" height="40" rx="6" fill="#fff" stroke="#8a94a3"/><rect x="820" y="175" width="160" height="50" rx="6" fill="#2b6cdf"/><rect x="150" y="280" width="830" height="420" rx="6" fill="#fff" stroke="#c5ccd6"/></svg>`
+  const drawing = `<svg xmlns="http://www.w3.org/2000/svg" width="480" height="320"><rect width="480" height="320" fill="#eef1f5"/><rect width="480" height="24" fill="#d7dde6"/><rect x="60" y="72" width="224" height="16" rx="3" fill="#fff" stroke="#8a94a3"/><rect x="328" y="70" width="64" height="20" rx="3" fill="#2b6cdf"/><rect x="60" y="112" width="332" height="168" rx="3" fill="#fff" stroke="#c5ccd6"/></svg>`
   return { name: 'screen.png', type: 'image/png', bytes: await sharp(Buffer.from(drawing)).png().toBuffer() }
 }
 
@@ -40,13 +40,6 @@ function captured(folder: string, screen: ScreenPlace): void {
   expect(changes).toBe(1)
 }
 
-const openConversation = (chat: ChatPage) =>
-  chat.page
-    .getByRole('navigation', { name: 'Conversations' })
-    .getByRole('button', { name: /Click the button/ })
-    .first()
-    .click()
-
 /** The middle of an element, in shares of a picture. */
 async function middle(element: Locator, picture: Locator): Promise<[number, number]> {
   const [inside, around] = [(await element.boundingBox())!, (await picture.boundingBox())!]
@@ -59,11 +52,10 @@ async function middle(element: Locator, picture: Locator): Promise<[number, numb
 const steps = (answer: Locator) => answer.getByRole('list', { name: 'What the model would do' })
 
 for (const [what, screen, position] of [
-  ['the picture', undefined, '900, 200'],
-  ['the captured screen', { x: 40, y: 12, scale: 1.5 }, '940, 212'],
+  ['the picture', undefined, '360, 80'],
+  ['the captured screen', { x: 40, y: 12, scale: 1.5 }, '400, 92'],
 ] as const)
   test(`a click point is a quiet line and a ring where it is on the screenshot; copied in pixels of ${what}`, async ({
-    app,
     chat,
     data,
     shell,
@@ -73,10 +65,8 @@ for (const [what, screen, position] of [
     await chat.ask('Click the button')
     await chat.ended()
     if (screen) {
-      await app.kill()
       captured(shell === 'electron' ? join(data, 'data') : data, screen)
-      await app.restart()
-      await openConversation(chat)
+      await chat.page.reload()
     }
 
     const answer = chat.answers.first()
