@@ -56,7 +56,8 @@ export class ModelsPage {
   /** Opens an entry of the catalogue. */
   async openEntry(name: string): Promise<void> {
     await this.part('Get a model')
-    await this.root.getByRole('button', { name: new RegExp(`^${name}`) }).click()
+    // the model for this computer is named above the list too
+    await this.root.getByRole('button', { name: new RegExp(`^${name}`), expanded: false }).click()
   }
 
   /** Types a repository and has its files listed. */

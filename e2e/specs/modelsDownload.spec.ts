@@ -40,6 +40,24 @@ test('a model is chosen by what it costs here, downloaded, verified and used', a
   await expect(await chat.ended()).toContainText(/red circle/i)
 })
 
+test('the model for this computer is said with why, and is one click away; a filter finds others', async ({
+  models,
+}) => {
+  await models.open()
+  await models.part('Get a model')
+  const card = models.root.getByRole('region', { name: 'For this computer' })
+  await expect(card).toContainText(tiny.name)
+  await expect(card).toContainText(/reads a picture in about \d+ s/)
+  await card.getByRole('button', { name: `Download ${tiny.name}` }).click()
+  await expect(card.getByRole('button', { name: 'On this computer' })).toBeVisible()
+  const older = models.root.getByRole('region', { name: 'Older' })
+  await expect(older.getByRole('button', { expanded: false })).toHaveCount(2)
+  await models.root.getByLabel('Filter models').fill('gated')
+  await expect(older.getByRole('button', { expanded: false })).toHaveCount(1)
+  await models.openEntry(gated.name)
+  await expect(older).toContainText(/Takes about [\d.]+ [MG]B with one picture/)
+})
+
 test('the app is killed in the middle of a download: the next start goes on from what is there', async ({
   app,
   chat,
