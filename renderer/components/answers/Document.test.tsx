@@ -36,8 +36,11 @@ test('a page is shown with its headings, tables and lists; of its HTML nothing e
 })
 
 test('a formula is set once what sets it is there', async () => {
+  // as a page with a doctype is, without which KaTeX sets nothing
+  Object.assign(document, { compatMode: 'CSS1Compat' })
   show('$$\nx^2\n$$')
-  await waitFor(() => expect(document.querySelector('.formula-frame .katex')).toBeTruthy())
+  // KaTeX is loaded with the first formula
+  await waitFor(() => expect(document.querySelector('.formula-frame .katex')).toBeTruthy(), { timeout: 20_000 })
 })
 
 test('a block lights its box, and a box its block', () => {
