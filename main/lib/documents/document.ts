@@ -71,19 +71,34 @@ export function readDocument(
   parser: AnswerParser,
   seen: readonly (Size | null | undefined)[] = [],
 ): DocumentPage[] {
-  const read: PageReader = readers[parser]
   return splitPages(text).map((page, i) => {
-    const { blocks, language } =
-      page.failure === null ? read(page.text, seen[i] ?? null) : { blocks: [], language: null }
-    return {
-      number: i + 1,
-      blocks: blocks.map((block, order) => ({ ...block, order })),
-      language,
-      turned: page.turned,
-      failure: page.failure,
-      notes: notesOf(page),
-    }
+    const size = seen[i] ?? null
+    if (!page.isWhole) return readPage(page, i, parser, size)
+    const key = `${i} ${parser} ${size?.width}x${size?.height} ${page.whole}`
+    const known = wholePages.get(key) ?? readPage(page, i, parser, size)
+    // the latest last: the first is the one that goes
+    wholePages.delete(key)
+    wholePages.set(key, known)
+    if (wholePages.size > MOST_KEPT) wholePages.delete(wholePages.keys().next().value!)
+    return known
   })
+}
+
+/** Pages that were read lately: while the next one is written, those before it are not read anew with every word. */
+const wholePages = new Map<string, DocumentPage>()
+const MOST_KEPT = 64
+
+function readPage(page: PageText, index: number, parser: AnswerParser, seen: Size | null): DocumentPage {
+  const read: PageReader = readers[parser]
+  const { blocks, language } = page.failure === null ? read(page.text, seen) : { blocks: [], language: null }
+  return {
+    number: index + 1,
+    blocks: blocks.map((block, order) => ({ ...block, order })),
+    language,
+    turned: page.turned,
+    failure: page.failure,
+    notes: notesOf(page),
+  }
 }
 
 const SIDES = { 90: 'a quarter turn to the left', 180: 'upside down', 270: 'a quarter turn to the right' } as const

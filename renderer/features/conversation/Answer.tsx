@@ -13,10 +13,11 @@ import { canRetry, toAppError } from '../../lib/errors.ts'
 import { count } from '../../lib/format.ts'
 import type { Rereading } from '../../lib/video/index.ts'
 import { AnswerActions, AnswerDetails, Branches, CopyAnswer } from './AnswerActions.tsx'
-import { DocumentAnswer, canReadOn, documentParser } from './DocumentAnswer.tsx'
+import { DocumentAnswer, canReadOn } from './DocumentAnswer.tsx'
 import { GroundedText } from './GroundedText.tsx'
 import { Thought } from './Thought.tsx'
 import { cutOffText, progressText, remediesFor, remedyLabels } from './answerText.ts'
+import { documentParser } from './readingText.ts'
 import { readOn, retry, selectBranch, useOpenConversation } from './store.ts'
 
 /** An answer: what the engine is doing, then the text as it comes, then how it ended and what can be done with it. */

@@ -8,8 +8,8 @@ import { textOf } from '../../lib/conversation/state.ts'
 import { useCopied } from '../../lib/copyAndSave.ts'
 import { cx } from '../../lib/cx.ts'
 import { toAppError } from '../../lib/errors.ts'
-import { documentParser } from './DocumentAnswer.tsx'
 import { figures } from './answerText.ts'
+import { documentParser } from './readingText.ts'
 import { selectBranch } from './store.ts'
 
 /** The actions on a finished answer. */

@@ -8,6 +8,7 @@ import { pairOf, pathKeys } from '../../lib/conversation/state.ts'
 import { useNear } from '../../lib/near.ts'
 import { Answer, AnswerPair } from './Answer.tsx'
 import { Question } from './Question.tsx'
+import { documentParser, readingText } from './readingText.ts'
 import { useOpenConversation } from './store.ts'
 import { usePlayRequest } from './video/seenVideo.ts'
 
@@ -86,10 +87,12 @@ const MessageSlot = memo(function MessageSlot({
 /** The words of a message without any form; of pictures and videos the names. */
 function PlainMessage({ message }: { message: Message }): ReactNode {
   const isQuestion = message.role === 'user'
-  const texts = message.parts.flatMap((part) => {
-    if (part.type === 'reasoning') return []
-    return part.type === 'text' ? part.text : part.type === 'frames' ? part.name : part.attachment.name
-  })
+  const texts = documentParser(message)
+    ? [readingText(message)]
+    : message.parts.flatMap((part) => {
+        if (part.type === 'reasoning') return []
+        return part.type === 'text' ? part.text : part.type === 'frames' ? part.name : part.attachment.name
+      })
   const lines = texts.flatMap((text) => text.split('\n')).map((line) => Math.ceil((line.length + 1) / LINE.characters))
   const height = lines.reduce((sum, count) => sum + count, 1) * LINE.px
   return (

@@ -1,4 +1,3 @@
-import { documentParsers } from '#contract'
 import type { AnswerParser, Message } from '#contract'
 import { useMemo } from 'react'
 import type { ReactNode } from 'react'
@@ -8,13 +7,8 @@ import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { splitPages } from '../../lib/documents.ts'
 import { pictureUrl, useHost } from '../../lib/host.ts'
 import { progressText } from './answerText.ts'
+import { documentParser } from './readingText.ts'
 import { useOpenConversation } from './store.ts'
-
-/** How an answer that is a document is read; null: it is none. */
-export function documentParser({ seen }: Pick<Message, 'seen'>): AnswerParser | null {
-  const parser = seen?.profile?.parser
-  return parser && documentParsers.includes(parser) ? parser : null
-}
 
 /** Whether pages are left to be read in an answer: it is the last, of a job that reads them, and did not come to its end. */
 export function canReadOn(state: OpenConversation, message: Message): boolean {

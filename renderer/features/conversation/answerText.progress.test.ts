@@ -5,6 +5,8 @@ test.each([
   [{ phase: 'encoding', done: 1, total: 3 }, 'Reading picture 2 of 3'],
   [{ phase: 'encoding', done: 3, total: 3 }, 'Reading picture 3 of 3'],
   [{ phase: 'encoding', done: 0, total: 1 }, 'Reading the picture'],
+  [{ phase: 'reading', done: 1, total: 12 }, 'Reading page 2 of 12'],
+  [{ phase: 'reading', done: 0, total: 1 }, 'Reading the page'],
   [{ phase: 'watching', done: 96, total: 384 }, 'Watching the video 25\u00a0%'],
   [{ phase: 'prefill', done: 60, total: 100 }, 'Reading the prompt 60\u00a0%'],
   [{ phase: 'loading', done: 40, total: 100 }, 'Loading the model 40\u00a0%'],

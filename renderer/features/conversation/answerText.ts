@@ -1,6 +1,7 @@
 import type { ErrorInfo, Message, Progress, Remedy, Usage } from '#contract'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { count, duration, percent, speed } from '../../lib/format.ts'
+import { documentParser } from './readingText.ts'
 
 /** One line of an answer's details: a label, and its value for each of the answers that are shown. */
 export interface Figure {
@@ -64,8 +65,10 @@ export interface ContextUse {
 /** The latest use of the context; null before the first counted answer. */
 export function contextUse(state: OpenConversation): ContextUse | null {
   for (const id of state.order.toReversed()) {
-    const usage = state.messages[id]?.usage
-    if (!usage) continue
+    const message = state.messages[id]
+    // pages that were read one by one had a context each: what they took together says nothing of the next question's
+    if (!message?.usage || documentParser(message)) continue
+    const { usage } = message
     // the next prompt is without the thought
     const answer = usage.completionTokens - (usage.reasoningTokens ?? 0)
     return { used: usage.promptTokens + answer, total: usage.contextTokens }

@@ -2,13 +2,14 @@ import type { ConversationEvent, Remedy } from '#contract'
 import { create } from 'zustand'
 import { announce } from '../../lib/announce.ts'
 import { comparedIn } from '../../lib/comparing.ts'
-import { nothingOpen, streamingAnswer, textOf } from '../../lib/conversation/state.ts'
+import { nothingOpen, streamingAnswer } from '../../lib/conversation/state.ts'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { watchConversation } from '../../lib/conversation/watch.ts'
 import { call, connection } from '../../lib/rpc.ts'
 import { thinkingIn } from '../../lib/thinking.ts'
 import { withFrames } from '../../lib/video/index.ts'
 import type { Rereading } from '../../lib/video/index.ts'
+import { readingText } from './readingText.ts'
 
 /** The conversation that is open. */
 export const useOpenConversation = create<OpenConversation>(() => nothingOpen)
@@ -26,7 +27,7 @@ function announceEnd(event: ConversationEvent): void {
   if (state.messages[event.message.id]?.status !== 'streaming') return
   const isOfPair = event.message.beside !== null || state.others[event.message.id] !== undefined
   const who = isOfPair && event.message.model ? `${event.message.model}: ` : ''
-  const text = textOf(event.message)
+  const text = readingText(event.message)
     .slice(0, SPOKEN_CHARACTERS)
     .replace(/[*_`#>|]+/g, '')
   const ends: Record<string, string> = {

@@ -120,3 +120,31 @@ describe('the frames of a video', () => {
     await expect(measured('small', 0)).rejects.toMatchObject({ code: 'InvalidInput' })
   })
 })
+
+describe('a part of a picture', () => {
+  const part = { box: { x1: 0, y1: 0, x2: 0.5, y2: 1 }, turn: 90 } as const
+  const measure = (source: Source) => measureMedia({ type: 'image', source }, BUDGET, visionOf('qwen2vl'))
+
+  test('is measured after its turn, and has a name of its own in the caches', async () => {
+    const [whole, half] = await Promise.all([
+      measure({ path: paths['small']! }),
+      measure({ path: paths['small']!, part }),
+    ])
+    expect([whole.grid.rows, whole.grid.columns]).toEqual([2, 4])
+    expect([half.grid.rows, half.grid.columns]).toEqual([2, 2])
+    expect(half.key).not.toBe(whole.key)
+    const [frame] = await half.frames(0)
+    expect([frame.width, frame.height]).toEqual([56, 56])
+  })
+
+  test('of a stored picture is measured without its file', async () => {
+    const known = {
+      path: join(folder.path, 'gone.png'),
+      digest: 'a',
+      size: { width: 280, height: 56 },
+      name: 'gone.png',
+    }
+    const { grid } = await measure({ ...known, part })
+    expect([grid.rows, grid.columns]).toEqual([5, 2])
+  })
+})
