@@ -40,6 +40,15 @@ function captured(folder: string, screen: ScreenPlace): void {
   expect(changes).toBe(1)
 }
 
+const openConversation = async (chat: ChatPage): Promise<void> => {
+  await chat.ready()
+  await chat.page
+    .getByRole('navigation', { name: 'Conversations' })
+    .getByRole('button', { name: /Click the button/ })
+    .first()
+    .click()
+}
+
 /** The middle of an element, in shares of a picture. */
 async function middle(element: Locator, picture: Locator): Promise<[number, number]> {
   const [inside, around] = [(await element.boundingBox())!, (await picture.boundingBox())!]
@@ -56,6 +65,7 @@ for (const [what, screen, position] of [
   ['the captured screen', { x: 40, y: 12, scale: 1.5 }, '400, 92'],
 ] as const)
   test(`a click point is a quiet line and a ring where it is on the screenshot; copied in pixels of ${what}`, async ({
+    app,
     chat,
     data,
     shell,
@@ -65,8 +75,10 @@ for (const [what, screen, position] of [
     await chat.ask('Click the button')
     await chat.ended()
     if (screen) {
+      await app.kill()
       captured(shell === 'electron' ? join(data, 'data') : data, screen)
-      await chat.page.reload()
+      await app.restart()
+      await openConversation(chat)
     }
 
     const answer = chat.answers.first()
