@@ -47,6 +47,8 @@ export interface DocumentPage {
   /** From 1. */
   readonly number: number
   readonly blocks: readonly DocumentBlock[]
+  /** Whether its end was written, as pages of a job end. */
+  readonly isWhole: boolean
   /** As the model names it (ISO 639); null: it does not. */
   readonly language: string | null
   /** By how many degrees, against the clock, the page was turned to be read. */
@@ -95,6 +97,7 @@ function readPage(page: PageText, index: number, parser: AnswerParser, seen: Siz
     number: index + 1,
     blocks: blocks.map((block, order) => ({ ...block, order })),
     language,
+    isWhole: page.isWhole,
     turned: page.turned,
     failure: page.failure,
     notes: notesOf(page),

@@ -101,7 +101,7 @@ export function Document({
 }
 
 function summary(pages: readonly DocumentPage[], wanted: number): string {
-  const read = pages.filter(({ failure }) => failure === null).length
+  const read = pages.filter(({ isWhole, failure }) => isWhole && failure === null).length
   if (wanted > 1) return read < wanted ? `${read} of ${wanted} pages` : `${wanted} pages`
   return pages.length > 1 ? `${pages.length} pages` : '1 page'
 }
