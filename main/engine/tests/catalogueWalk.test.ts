@@ -1,10 +1,11 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { ModelFamily } from '#contract'
 import { afterAll, describe, expect, test } from 'vitest'
 import { forkWorker } from '../../nodePorts.ts'
 import { publishedProjector, publishedText, referenceIds } from '../../testing/catalogueModel.ts'
 import type { Published } from '../../testing/catalogueModel.ts'
-import { goldenJson } from '../../testing/engineGoldens.ts'
+import { families, goldenJson } from '../../testing/engineGoldens.ts'
 import { answered, message, requestOf, sample, user } from '../../testing/engineRequests.ts'
 import { readGguf, writeGguf } from '../../testing/ggufEdit.ts'
 import { exchanged, surgery } from '../../testing/publishedModels.ts'
@@ -12,16 +13,16 @@ import { tempFolder } from '../../testing/tempFolder.ts'
 import { createEngine } from '../index.ts'
 
 /**
- * Every model of the catalogue as its makers publish it: names, keys, chat template and vocabulary are the real ones, only
+ * Every Qwen2-VL and Qwen2.5-VL model of the catalogue as its makers publish it: names, keys, chat template and vocabulary are the real ones, only
  * the weights are tiny. From the header to the first token, with the prompt that the reference tokenizer makes.
  */
 const resources = resolve(import.meta.dirname, '../../../resources')
 interface Entry {
   readonly id: string
   readonly name: string
-  readonly family: Published['family']
+  readonly family: ModelFamily
   readonly parameters: string
-  readonly kind: 'instruct' | 'base'
+  readonly kind: 'instruct' | 'base' | 'thinking'
   readonly contextTokens: number
   readonly shape: { readonly text: { readonly vocabSize: number; readonly tiedEmbeddings: boolean } }
 }
@@ -41,7 +42,21 @@ const PICTURE = `<|vision_start|>${'<|image_pad|>'.repeat(16)}<|vision_end|>`
 const DEFAULT = '<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n'
 const QUESTION = 'What is this? 这是什么？'
 
-describe.each(entries)('$name', ({ id, name, family, parameters, kind, contextTokens, shape }) => {
+/** Families that go this way in `goldens.test` instead, with their published templates and a vocabulary cut down. */
+const inGoldens: readonly ModelFamily[] = ['qwen3vl', 'qwen35']
+const walked = entries.flatMap(({ family, ...entry }) =>
+  family === 'qwen2vl' || family === 'qwen25vl' ? [{ ...entry, family }] : [],
+)
+
+test('what is not walked here is of a family that the goldens walk', () => {
+  const others = entries.filter(({ id }) => !walked.some((one) => one.id === id))
+  expect(others.filter(({ family }) => !inGoldens.includes(family))).toEqual([])
+  expect(families.filter((set) => set.startsWith('qwen3')).map((set) => set.replace(/moe$/, ''))).toEqual(
+    expect.arrayContaining([...inGoldens]),
+  )
+})
+
+describe.each(walked)('$name', ({ id, name, family, parameters, kind, contextTokens, shape }) => {
   const published: Published = {
     family,
     name: name.replace('-VL', ' VL'),
