@@ -223,7 +223,7 @@ async function* readInPasses(
   const wanted = open.map((i) => {
     const { type, box, turn } = regions[i]!
     const part = { box, ...(turn !== 0 && { turn }) }
-    return asked(request, prompts.byType[type] ?? prompts.default, (picture) => ({
+    return asked(request, Object.hasOwn(prompts.byType, type) ? prompts.byType[type]! : prompts.default, (picture) => ({
       type: 'image',
       source: { ...picture.source, part } satisfies Source,
     }))

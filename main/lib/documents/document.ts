@@ -6,7 +6,7 @@ import type { PlacedRegion } from './layout.ts'
 import { readMarkdown } from './markdown.ts'
 import { splitPages } from './pages.ts'
 import type { PageText } from './pages.ts'
-import { readOtsl } from './table.ts'
+import { inOneLine, readOtsl } from './table.ts'
 import type { DocumentNode, Inline, PageBox, TableNode } from './tree.ts'
 
 export type BlockType =
@@ -229,7 +229,8 @@ function withoutHalfLine(text: string): string {
 }
 
 function regionBlock({ type, box }: PlacedRegion, content: string): Omit<DocumentBlock, 'order'>[] {
-  const known = REGION_TYPES[type]
+  // a model may name any type, such as one that every object has
+  const known = Object.hasOwn(REGION_TYPES, type) ? REGION_TYPES[type] : undefined
   if (known === null) return []
   const kind = known ?? 'text'
   const blocks = contentBlocks(kind, content.trim())
@@ -258,12 +259,7 @@ function contentBlocks(type: BlockType, content: string): Omit<DocumentBlock, 'o
     return [{ type, markdown: `\`\`\`\n${text}\n\`\`\``, nodes: [{ type: 'code', language: null, text }], box: null }]
   }
   if (type === 'title') {
-    const [block] = markdownBlocks(
-      content
-        .trim()
-        .replace(/^#+\s*/, '')
-        .replace(/\s*\n\s*/g, ' '),
-    )
+    const [block] = markdownBlocks(inOneLine(content.trim().replace(/^#+\s*/, '')))
     const children =
       block?.nodes[0]?.type === 'paragraph'
         ? block.nodes[0].children
