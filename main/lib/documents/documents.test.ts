@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { exportDocument, readDocument, readFrontMatter, readLayout, readingBlocks, writeRegion } from './index.ts'
-import type { DocumentNode, DocumentPage, TableNode } from './index.ts'
+import type { DocumentNode, DocumentPage, Inline, TableNode } from './index.ts'
 
 const only = (pages: readonly DocumentPage[]) => {
   expect(pages).toHaveLength(1)
@@ -304,6 +304,23 @@ describe('whatever a model writes', () => {
     ])
     const region = '<|box_start|>100 100 900 200<|box_end|><|ref_start|>constructor<|ref_end|>\nwords'
     expect(readDocument(region, 'mineru')[0]!.blocks[0]).toMatchObject({ type: 'text', markdown: 'words' })
+  })
+
+  test('is no sign of Markdown where it was none on the page', () => {
+    const paragraph = (...children: Inline[]): DocumentPage => ({
+      ...readDocument('x', 'markdown')[0]!,
+      blocks: [{ type: 'text', markdown: '', nodes: [{ type: 'paragraph', children }], box: null, order: 0 }],
+    })
+    const said: Inline[] = [
+      { type: 'text', text: '[a](https://b) and > ' },
+      { type: 'code', text: 'a `` ` b' },
+      { type: 'code', text: '`' },
+    ]
+    const written = exportDocument([paragraph(...said)], 'markdown')
+    expect(written).toBe('\\[a\\](https://b) and > ```a `` ` b```\`\` \` \`\`\n')
+    const read = nodesOf(exportDocument([paragraph(said[1]!)], 'markdown'))
+    expect(read).toEqual([{ type: 'paragraph', children: [said[1]] }])
+    expect(exportDocument([paragraph({ type: 'text', text: '> a' })], 'markdown')).toBe('\\> a\n')
   })
 
   const long = 30_000
