@@ -61,7 +61,7 @@ interface Block {
 
 function readBlock(lines: string[], at: number, depth: number): Block {
   const line = lines[at]!
-  const fence = FENCE.exec(line)
+  const fence = fenceOf(line)
   if (fence) return readFence(lines, at, fence[1]!, fence[2] || null)
   if (COMMENT.test(line)) return readUntil(lines, at, /-->/, () => null)
   if (FORMULA.test(line)) return readFormula(lines, at)
@@ -84,6 +84,13 @@ function readBlock(lines: string[], at: number, depth: number): Block {
   return { node: { type: 'paragraph', children: readInline(words.join('\n')) }, end }
 }
 
+/** The beginning of a fence; a line with backticks behind its own is code within words. */
+function fenceOf(line: string): RegExpExecArray | null {
+  const fence = FENCE.exec(line)
+  const behind = fence && line.trimStart().slice(fence[1]!.length)
+  return fence?.[1]!.startsWith('`') && behind!.includes('`') ? null : fence
+}
+
 /** Without the signs of a heading at its end, which stand behind a space. */
 const headingText = (line: string, signs: string): string =>
   line
@@ -100,7 +107,7 @@ function pictureOf(line: string): DocumentNode | null {
 }
 
 const beginsBlock = (line: string): boolean =>
-  FENCE.test(line) ||
+  fenceOf(line) !== null ||
   TABLE.test(line) ||
   FORMULA.test(line) ||
   /^ {0,3}#{1,6}\s/.test(line) ||
