@@ -16,6 +16,7 @@ export {
   readPages,
   seenProfile,
   systemOf,
+  jobOf,
   wantedJob,
   wantsWords,
   withDetail,

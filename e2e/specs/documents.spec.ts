@@ -141,10 +141,10 @@ test('three pages are read as a job that a power cut ends in the second, and tha
   app,
   chat,
 }) => {
-  const lines = Array.from({ length: 400 }, (_, i) => `Line ${i + 1} of a page.\n`)
+  const lines = Array.from({ length: 120 }, (_, i) => `Line ${i + 1} of a page.\n`)
   await addModel(
     chat.page,
-    reader('Nanonets OCR2 of a script', { says: [['\n', '# Top\n\n', ...lines, END]], layers: 40 }),
+    reader('Nanonets OCR2 of a script', { says: [['\n', '# Top\n\n', ...lines, END]], layers: 32 }),
   )
   await chat.drop(await page('page-1.png'), await page('page-2.png', 'beige'), await page('page-3.png', 'azure'))
   await read(chat)
@@ -157,7 +157,7 @@ test('three pages are read as a job that a power cut ends in the second, and tha
   await openConversation(chat.page)
   await expect(answer).toHaveAttribute('data-status', 'interrupted')
   await expect(documentIn(answer)).toContainText('1 of 3 pages')
-  await expect(documentIn(answer).getByRole('article', { name: 'Page 1' })).toContainText('Line 400 of a page.')
+  await expect(documentIn(answer).getByRole('article', { name: 'Page 1' })).toContainText('Line 120 of a page.')
   await answer.getByRole('button', { name: 'Continue' }).click()
   await chat.ended()
   await expect(answer).toHaveAttribute('data-status', 'complete')
@@ -166,7 +166,7 @@ test('three pages are read as a job that a power cut ends in the second, and tha
   for (const number of [1, 2, 3]) {
     const one = documentIn(answer).getByRole('article', { name: `Page ${number}` })
     await expect(one.getByRole('heading', { name: 'Top' })).toHaveCount(1)
-    await expect(one).toContainText('Line 400 of a page.')
+    await expect(one).toContainText('Line 120 of a page.')
   }
   await expect(documentIn(answer)).toContainText('3 pages')
 })

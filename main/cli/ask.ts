@@ -1,7 +1,16 @@
 import { parseArgs } from 'node:util'
 import { AppError, PIXELS_PER_TOKEN } from '#contract'
 import type { Profile, ProfileJob, Thinking, ThinkingForm } from '#contract'
-import { asAsked, createHeadless, parseProfile, profileText, systemOf, wantedJob, wantsWords } from '../headless.ts'
+import {
+  asAsked,
+  createHeadless,
+  parseProfile,
+  jobOf,
+  profileText,
+  systemOf,
+  wantedJob,
+  wantsWords,
+} from '../headless.ts'
 import type { AnswerRequest, AnswerResult, ChatMessage, ChatPart, Headless, ModelSummary } from '../headless.ts'
 import { headlessPorts } from '../nodePorts.ts'
 import { countVideos, readMessages, toSource, videoPart } from './messages.ts'
@@ -115,7 +124,7 @@ export function ask(argv: string[]): Promise<number> {
       const defaults = values.model ? null : demo.defaults
       const summary = values.model ? await headless.engine.inspect(model) : null
       const profile = await profileFor(values, headless, summary)
-      const job = wantedJob(profile, values.job)
+      const job = jobFor(profile, values.job)
       const vision = visionOf(summary?.family ?? 'qwen2vl')
       videos.vision = vision
       const budget = defaults?.budget ?? vision
@@ -242,6 +251,18 @@ async function profileFor(values: Values, headless: Headless, summary: ModelSumm
   const found = profiles.find(({ id }) => id === wanted)
   if (!found) throw new UsageError(`--profile ${wanted}: there are ${profiles.map(({ id }) => id).join(', ')}`)
   return found
+}
+
+/** The job that is asked for; null: none. @throws UsageError for one that is not there, or that reads pages. */
+function jobFor(profile: Profile | null, id: string | undefined): ProfileJob | null {
+  const job = jobOf(profile, id)
+  if (job?.pages) throw new UsageError(`--job ${job.id} reads pages one by one: use sightline read`)
+  if (job || id === undefined) return job
+  try {
+    return wantedJob(profile, id)
+  } catch (error) {
+    throw new UsageError(`--job ${id}: ${(error as Error).message}`)
+  }
 }
 
 /** The messages as the model's profile has them; the command line's own choices go before it. */

@@ -23,6 +23,7 @@ beforeAll(() => {
   const jobs = [
     { id: 'find', label: 'Find', prompt: 'Find {text}.' },
     { id: 'read', label: 'Read', prompt: 'Read the whole page from top to bottom, please.' },
+    { id: 'page', label: 'Read the page', prompt: 'Read.', pages: 'each' },
   ]
   writeFileSync(own, JSON.stringify({ id: 'own', name: 'Own', stop: [' STOP'], system: '', jobs }))
 })
@@ -81,8 +82,12 @@ describe('sightline ask --job', () => {
       err: expect.stringContaining('The job find wants words.') as string,
     })
     expect(await run(plain, ...red, '--job', 'x')).toMatchObject({
-      code: 3,
-      err: expect.stringContaining('Own has no job "x". It has: find, read.') as string,
+      code: 2,
+      err: expect.stringContaining('Own has no job "x". It has: find, read, page.') as string,
+    })
+    expect(await run(plain, ...red, '--job', 'page')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('use sightline read') as string,
     })
   })
 })

@@ -91,6 +91,34 @@ test('reads a page in two passes with the boxes of its regions', async () => {
   ])
 })
 
+test('leaves the file of an earlier reading as it is when nothing could be read', async () => {
+  const nanonets = model('Nanonets OCR2 of nothing', ['Words of a page.'])
+  writeFileSync(join(folder.path, 'earlier.md'), 'An earlier reading.')
+  writeFileSync(join(folder.path, 'no-picture.png'), 'no picture')
+  const { code, err } = await read(...nanonets, '--out', 'earlier.md', 'no-picture.png')
+  expect({ code, err }).toEqual({ code: 3, err: expect.not.stringContaining('Written to') as string })
+  expect(readFileSync(join(folder.path, 'earlier.md'), 'utf8')).toBe('An earlier reading.')
+})
+
+test('names what is wrong with an option as bad usage', async () => {
+  const nanonets = model('Nanonets OCR2 of options', ['Words of a page.'])
+  // before the model is looked at
+  expect(await read('--model', 'none.gguf', '--max-pixels', '0', CIRCLE)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--max-pixels wants') as string,
+  })
+  expect(await read(...nanonets, '--profile', 'x', CIRCLE)).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(
+      /--profile x: there is no such profile that reads pages. It is one of .*olmocr-2/,
+    ) as string,
+  })
+  expect(await read(...nanonets, '--job', 'x', CIRCLE)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('has no such job that reads pages. It has: page.') as string,
+  })
+})
+
 test('refuses what is no way to read pages, with what would be one', async () => {
   expect(await read()).toMatchObject({ code: 2 })
   expect((await read('--model', 'x.gguf', '--format', 'docx', CIRCLE)).err).toContain('--format wants one of markdown')

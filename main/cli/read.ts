@@ -59,7 +59,8 @@ const tell = (note: string) => void process.stderr.write(`${note}\n`)
 /** `sightline read`: pictures of pages as one document. Returns the exit code. */
 export function read(argv: string[]): Promise<number> {
   return runCommand(USAGE, async () => {
-    const { values, files } = parse(argv)
+    const asked = parse(argv)
+    const { values } = asked
     if (values.help) {
       process.stdout.write(USAGE)
       return 0
@@ -69,7 +70,7 @@ export function read(argv: string[]): Promise<number> {
     const stop = () => abort.abort()
     process.once('SIGINT', stop)
     try {
-      if (!values.profiles) return await readFiles(headless, { values, files }, abort.signal)
+      if (!values.profiles) return await readFiles(headless, asked, abort.signal)
       for (const { id, name, about } of headless.profiles().filter(readsPages))
         process.stdout.write(`${id}\t${name}\t${about}\n`)
       return 0
@@ -85,13 +86,19 @@ type Asked = ReturnType<typeof parse>
 function parse(argv: string[]) {
   try {
     const { values, positionals } = parseArgs({ args: argv, options, allowPositionals: true, strict: true })
-    if (values.help || values.profiles) return { values, files: [] }
+    if (values.help || values.profiles) return { values, files: [], numbers: {} }
     if (positionals.length === 0) throw new UsageError('name the pictures of the pages')
     if (positionals.some((file) => file.trim() === '')) throw new UsageError('a picture has no name')
     if (!values.model?.trim()) throw new UsageError('--model is missing: reading pages needs a model made for it')
     if (values.format !== undefined && !FORMATS.includes(values.format))
       throw new UsageError(`--format wants one of ${FORMATS.join(', ')}, not "${values.format}"`)
-    return { values, files: positionals }
+    const numbers = {
+      context: integer('context', values.context, 256),
+      maxTokens: integer('max-tokens', values['max-tokens'], 1),
+      minPixels: integer('min-pixels', values['min-pixels'], PIXELS_PER_TOKEN),
+      maxPixels: integer('max-pixels', values['max-pixels'], PIXELS_PER_TOKEN),
+    }
+    return { values, files: positionals, numbers }
   } catch (error) {
     if (error instanceof UsageError) throw error
     throw new UsageError((error as Error).message)
@@ -101,7 +108,7 @@ function parse(argv: string[]) {
 const pageJob = ({ jobs }: Profile): ProfileJob | null => jobs.find(({ pages }) => pages === 'each') ?? null
 const readsPages = (profile: Profile): boolean => documentParsers.includes(profile.parser) && pageJob(profile) !== null
 
-/** The profile that is asked for, else the one that the model is recognised by. @throws AppError InvalidInput */
+/** The profile that is asked for, else the one that the model is recognised by. @throws UsageError, AppError InvalidInput */
 async function profileFor(headless: Headless, values: Asked['values'], summary: ModelSummary): Promise<Profile> {
   const wanted = values.profile
   if (wanted !== undefined && /\.json$/i.test(wanted)) return parseProfile(await readText(wanted, 'profile'), wanted)
@@ -109,7 +116,7 @@ async function profileFor(headless: Headless, values: Asked['values'], summary: 
   const list = `It is one of ${known.map(({ id }) => id).join(', ')}.`
   if (wanted !== undefined) {
     const profile = known.find(({ id }) => id === wanted)
-    if (!profile) throw new AppError('InvalidInput', `There is no profile "${wanted}" that reads pages. ${list}`)
+    if (!profile) throw new UsageError(`--profile ${wanted}: there is no such profile that reads pages. ${list}`)
     return profile
   }
   const found = headless.recognised(values.model!, summary)
@@ -118,7 +125,7 @@ async function profileFor(headless: Headless, values: Asked['values'], summary: 
   throw new AppError('InvalidInput', what)
 }
 
-async function readFiles(headless: Headless, { values, files }: Asked, signal: AbortSignal): Promise<number> {
+async function readFiles(headless: Headless, { values, files, numbers }: Asked, signal: AbortSignal): Promise<number> {
   const { engine } = headless
   const model: ModelFiles = { textPath: values.model!, projectorPath: values.mmproj ?? null }
   const summary = await engine.inspect(model)
@@ -127,15 +134,13 @@ async function readFiles(headless: Headless, { values, files }: Asked, signal: A
   const seenAs = seenProfile(profile, job)
   if (!job || !seenAs || !documentParsers.includes(seenAs.parser)) {
     const known = profile.jobs.filter(({ pages }) => pages === 'each').map(({ id }) => id)
-    throw new AppError(
-      'InvalidInput',
-      `${profile.name} has no job "${values.job}" that reads pages. It has: ${known.join(', ')}.`,
-    )
+    const has = known.length > 0 ? `It has: ${known.join(', ')}.` : 'It has none.'
+    throw new UsageError(`--job ${values.job ?? ''}: ${profile.name} has no such job that reads pages. ${has}`)
   }
   const pages = (await Promise.all(files.map(pagesOf))).flat()
   const limits = {
-    ...limit('minPixels', integer('min-pixels', values['min-pixels'], PIXELS_PER_TOKEN)),
-    ...limit('maxPixels', integer('max-pixels', values['max-pixels'], PIXELS_PER_TOKEN)),
+    ...limit('minPixels', numbers.minPixels),
+    ...limit('maxPixels', numbers.maxPixels),
   }
   const vision = visionOf(summary.family ?? 'qwen2vl')
   const system = systemOf(profile, job)
@@ -146,8 +151,8 @@ async function readFiles(headless: Headless, { values, files }: Asked, signal: A
       model,
       messages: system?.trim() ? [{ role: 'system', content: [profileText(system)] }, ...messages] : messages,
       budget: { minPixels: vision.minPixels, maxPixels: vision.maxPixels },
-      contextTokens: integer('context', values.context, 256) ?? null,
-      maxTokens: integer('max-tokens', values['max-tokens'], 1) ?? profile.maxTokens ?? DEFAULT_MAX_TOKENS,
+      contextTokens: numbers.context ?? null,
+      maxTokens: numbers.maxTokens ?? profile.maxTokens ?? DEFAULT_MAX_TOKENS,
       thinking: 'off',
       sampling: {
         ...{ temperature: 0, topP: 1, topK: 0, minP: 0, repeatPenalty: 1, seed: null },
@@ -176,7 +181,8 @@ async function readFiles(headless: Headless, { values, files }: Asked, signal: A
   }
   const document = readDocument(reading.text, seenAs.parser, reading.media)
   for (const { number, notes } of document) for (const note of notes) tell(`Page ${number}: ${note}`)
-  if (document.length > 0) {
+  // nothing that was read is not to take the place of what an earlier reading wrote
+  if (reading.text.trim() !== '') {
     const title = basename(files[0]!)
     const written = exportDocument(document, (values.format ?? 'markdown') as DocumentFormat, { title })
     if (values.out === undefined) process.stdout.write(written)

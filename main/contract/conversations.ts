@@ -21,8 +21,12 @@ import {
 export const ChosenFormat = z.object({ name: z.string().trim().min(1).max(80), schema: z.string().min(1).max(200_000) })
 export type ChosenFormat = z.infer<typeof ChosenFormat>
 
-/** What a fine-tune was asked to do: a job of its profile, and what the profile calls it. */
-export const AskedJob = z.object({ id: z.string().max(64), label: z.string().max(60) })
+/** What a fine-tune was asked to do: a job of its profile, and what the profile calls it. `pages`: as `ProfileJob.pages`. */
+export const AskedJob = z.object({
+  id: z.string().max(64),
+  label: z.string().max(60),
+  pages: z.literal('each').optional(),
+})
 export type AskedJob = z.infer<typeof AskedJob>
 
 export const Id = z.string().min(1).max(64)

@@ -1,4 +1,4 @@
-import { Profile } from '#contract'
+import { AppError, Profile } from '#contract'
 import type { QuestionPart } from '#contract'
 import { beforeEach, describe, expect, test } from 'vitest'
 import {
@@ -6,6 +6,7 @@ import {
   askWith,
   code,
   conversations,
+  count,
   ended,
   engine,
   open,
@@ -22,7 +23,10 @@ const reader = Profile.parse({
   name: 'Reader',
   parser: 'markdown',
   system: 'You read.',
-  jobs: [{ id: 'page', label: 'Read the page', prompt: 'Read this.', pages: 'each' }],
+  jobs: [
+    { id: 'page', label: 'Read the page', prompt: 'Read this.', pages: 'each' },
+    { id: 'table', label: 'Read the table', prompt: 'Read this table.' },
+  ],
 })
 beforeEach(() => {
   askWith(reader)
@@ -134,5 +138,57 @@ describe('pages that are read one by one', () => {
     }
     await ask.prepare({ conversationId: null, parts: await pictures(3), job: 'page' })
     expect(prepared).toBe(1)
+  })
+
+  test('are kept with their question as such, and another job of their profile is not gone on with', async () => {
+    const { sent } = await begin()
+    await ask.stop({ messageId: sent.answerId })
+    expect(conversations.message(sent.userMessageId).job).toEqual({ id: 'page', label: 'Read the page', pages: 'each' })
+    const other = ask.send({ conversationId: null, parts: await pictures(1), job: 'table' })
+    ;(await engine.nextAnswer()).text('a')
+    await until(conversations.watch(other.conversationId), textIs(other.answerId, 'a'))
+    await ask.stop({ messageId: other.answerId })
+    expect(conversations.message(other.userMessageId).job).toEqual({ id: 'table', label: 'Read the table' })
+    expect(() => ask.readOn({ messageId: other.answerId })).toThrow('This answer is of no job that reads pages')
+  })
+
+  test('are not held to a format: that is refused, and nothing is stored', async () => {
+    const format = { name: 'a list', schema: '{"type":"array"}' }
+    const parts = await pictures(2)
+    expect(() => ask.send({ conversationId: null, parts, job: 'page', format })).toThrow(
+      '"Read the page" reads pages as they are, so its answer cannot be held to "a list".',
+    )
+    expect(count('messages')).toBe(0)
+  })
+
+  test('have the context each for itself when it is full', async () => {
+    const full = new AppError('ContextFull', 'Full.', { needed: 9000, context: 4096 })
+    const sent = ask.send({ conversationId: null, parts: await pictures(3), job: 'page' })
+    const stream = conversations.watch(sent.conversationId)
+    for (let n = 0; n < 3; n++) (await engine.nextAnswer()).fail(full)
+    await until(stream, ended)
+    const usual = (part: { maxPixels?: number }, most: number) => part.maxPixels ?? most
+    let ofPicture = (_: { maxPixels?: number }, __: number): number => 5000
+    engine.tokens = async ({ messages, budget }) => ({
+      total: messages
+        .flatMap(({ content }) => content)
+        .reduce((sum, part) => sum + (part.type === 'text' ? 0 : ofPicture(part as object, budget.maxPixels)), 0),
+    })
+    await expect(ask.remedy({ messageId: sent.answerId, remedy: 'turns' })).rejects.toThrow(
+      'No earlier message goes with a page.',
+    )
+    const again = await ask.remedy({ messageId: sent.answerId, remedy: 'context' })
+    const first = await engine.nextAnswer()
+    expect(first.request.contextTokens, '5000 tokens of a page and room for its answer').toBe(6144)
+    first.fail(full)
+    for (let n = 0; n < 2; n++) (await engine.nextAnswer()).fail(full)
+    await until(conversations.watch(again.conversationId), ended)
+
+    const whole = usual(first.request.messages.at(-1)!.content[0] as object, first.request.budget.maxPixels)
+    ofPicture = (part, most) => Math.round((usual(part, most) / whole) * 10_000)
+    await ask.remedy({ messageId: again.answerId, remedy: 'detail' })
+    const lowered = await engine.nextAnswer()
+    expect(lowered.request.messages.at(-1)!.content[0]).toMatchObject({ maxPixels: whole / 2 })
+    lowered.finish()
   })
 })

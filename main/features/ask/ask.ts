@@ -12,7 +12,7 @@ import { readPages } from './pages.ts'
 import type { PageEvent, PageJob, PagesBefore } from './pages.ts'
 import { createPreparation } from './prepare.ts'
 import type { Preparation, Question } from './prepare.ts'
-import { contextFor, historyOf, leaveOutOldest, leftOutOf, lowerDetail } from './remedies.ts'
+import { contextFor, historyOf, leaveOutOldest, leftOutOf, lowerDetail, mostPixels, withDetail } from './remedies.ts'
 import type { Fits } from './remedies.ts'
 import { jobOf, seenProfile, wantedJob } from './profile.ts'
 import { checkSchema, toQuestion, toRequest } from './request.ts'
@@ -145,14 +145,43 @@ export function createAsk(parts: AskParts): Ask {
     signal?: AbortSignal,
   ): Promise<number> => {
     const leftOut = leftOutOf(path)
+    const pages = pagesOf(path.at(-1), thinking)
     const total = async (wanted: AnswerRequest) => (await engine.count(wanted, { ...(signal && { signal }) })).total
-    const fits: Fits = async (wanted) => (await total(wanted)) + ANSWER_ROOM <= models.chosen().contextTokens
+    const room = () => models.chosen().contextTokens - ANSWER_ROOM
+    const fits: Fits = async (wanted) => (await total(wanted)) <= room()
+    if (pages) return applyToPages(remedy, pages.requests, path, { total, room })
     const toAnswerRequest = (messages: readonly Message[]) => request(messages, thinking)
     const present = () => toAnswerRequest(path.slice(leftOut))
     if (remedy === 'turns') return leaveOutOldest(path, leftOut, toAnswerRequest, fits)
     if (remedy === 'detail') conversations.lowerDetail(path.at(-1)!.id, await lowerDetail(present(), fits))
     if (remedy === 'context') models.setContext(models.chosen().model.id, contextFor(await total(present())))
     return leftOut
+  }
+  /** As `apply` for pages that are read one by one: each has the context for itself, and nothing goes before it. */
+  const applyToPages = async (
+    remedy: Remedy,
+    requests: readonly AnswerRequest[],
+    path: readonly Message[],
+    { total, room }: { total: (wanted: AnswerRequest) => Promise<number>; room: () => number },
+  ): Promise<number> => {
+    const largest = async (wanted: readonly AnswerRequest[]): Promise<number> => {
+      let most = 0
+      for (const one of wanted) most = Math.max(most, await total(one))
+      return most
+    }
+    if (remedy === 'turns')
+      throw new AppError(
+        'ContextFull',
+        'No earlier message goes with a page. Lower the detail of the pictures, or raise the context.',
+      )
+    if (remedy === 'context') models.setContext(models.chosen().model.id, contextFor(await largest(requests)))
+    if (remedy === 'detail') {
+      const fits: Fits = async (wanted) =>
+        (await largest(requests.map((one) => withDetail(one, mostPixels(wanted))))) <= room()
+      const widest = requests.reduce((most, one) => (mostPixels(one) > mostPixels(most) ? one : most))
+      conversations.lowerDetail(path.at(-1)!.id, await lowerDetail(widest, fits))
+    }
+    return leftOutOf(path)
   }
   const runsOf = (conversationId: string | null) =>
     [...running.values()].filter((run) => run.conversationId === conversationId)
@@ -223,7 +252,12 @@ export function createAsk(parts: AskParts): Ask {
   const ask: Omit<Ask, 'procedures'> = {
     send({ conversationId, parts: composed, format = null, job: jobId, draft, ...manner }) {
       const wanted = wantedJob(profileOf(models.chosen()), jobId)
-      const job = wanted && { id: wanted.id, label: wanted.label }
+      const job = wanted && { id: wanted.id, label: wanted.label, ...(wanted.pages && { pages: wanted.pages }) }
+      if (job?.pages && format)
+        throw new AppError(
+          'InvalidInput',
+          `"${job.label}" reads pages as they are, so its answer cannot be held to "${format.name}". Take off the format, or ask without the job.`,
+        )
       const parts = toQuestion(composed, media, wanted)
       refuseWhileRunning(conversationId)
       const { path, leftOut } = historyOf(conversations, conversationId)
@@ -269,6 +303,8 @@ export function createAsk(parts: AskParts): Ask {
       }
       if (answer.role !== 'assistant' || answer.status === 'complete')
         refuse('There is nothing left to read in this answer. Ask again to read it anew.')
+      if (conversations.message(questionId).job?.pages === undefined)
+        refuse('This answer is of no job that reads pages one by one. Ask again instead.')
       const readBy = answer.seen?.profile?.id
       if (!pages || answer.model !== chosen.model.name || (readBy !== undefined && readBy !== pages.profile.id))
         return refuse(

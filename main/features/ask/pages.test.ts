@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { AppError } from '#contract'
 import type { ProfilePasses, SeenProfile } from '#contract'
 import type { AnswerRequest, AnswerResult, BatchEvent, ChatPart } from '../../engine/index.ts'
-import { readDocument } from '../../lib/documents/index.ts'
+import { exportDocument, readDocument } from '../../lib/documents/index.ts'
 import { ScriptedEngine } from '../../testing/scriptedEngine.ts'
 import type { ScriptedAnswer } from '../../testing/scriptedEngine.ts'
 import { readPages } from './pages.ts'
@@ -160,6 +160,60 @@ describe('pages', () => {
     expect(await refused).toMatchObject({ text: '', error: { code: 'OutOfMemory' } })
   })
 
+  test('that are gone on with keep what is there of the next one until there is something new of it', async () => {
+    const before = { text: 'One\n\f\nTw', media: [] }
+    for (const code of ['OutOfMemory', 'EngineFailed'] as const) {
+      const engine = new ScriptedEngine()
+      const { follow } = collect()
+      const reading = follow(readPages(job(3), engine, { before }))
+      ;(await engine.nextAnswer()).fail(new AppError(code, 'It could not be loaded.'))
+      const { events, error } = await reading
+      expect(error).toMatchObject({ code })
+      expect(events.filter(({ type }) => type === 'rewritten' || type === 'text')).toEqual([])
+    }
+    const engine = new ScriptedEngine()
+    const { follow } = collect()
+    const reading = follow(readPages(job(2), engine, { before }))
+    ;(await engine.nextAnswer()).fail()
+    const page = readDocument((await reading).text, 'markdown')[1]
+    expect(page).toMatchObject({ failure: expect.any(String) as string, blocks: [{ markdown: 'Tw' }] })
+  })
+
+  test('of which one failed and one was cut off: reading the first again leaves what is there of the second', async () => {
+    const engine = new ScriptedEngine()
+    const { follow } = collect()
+    const before = { text: 'One\n\f\n<!-- not read: It is damaged. -->\n\f\nThr', media: [] }
+    const reading = follow(readPages(job(3), engine, { before }))
+    await play(engine, 2, (answer, n) => {
+      answer.text(['Two', 'Three'][n]!)
+      answer.finish()
+    })
+    const { text, events } = await reading
+    expect(text).toBe('One\n\f\nTwo\n\f\nThree\n\f\n')
+    expect(events.flatMap((event) => (event.type === 'rewritten' ? [event.text] : []))).toEqual([
+      'One\n\f\nTwo\n\f\nThr',
+      'One\n\f\nTwo\n\f\nThree',
+    ])
+  })
+
+  test('keep what was read of one before the engine ended, behind why it could not be read', async () => {
+    const engine = new ScriptedEngine()
+    const { follow } = collect()
+    const reading = follow(readPages(job(2), engine))
+    await play(engine, 2, (answer, n) => {
+      answer.text(`Page ${n + 1}`)
+      if (n === 0) answer.fail()
+      else answer.finish()
+    })
+    const { text, error } = await reading
+    const pages = readDocument(text, 'markdown')
+    expect(pages).toMatchObject([{ isWhole: true, blocks: [{ markdown: 'Page 1' }] }, { failure: null }])
+    expect(pages[0]!.notes).toEqual([expect.stringContaining('could not be read as a whole') as string])
+    expect(error).toMatchObject({ code: 'EngineCrashed' })
+    for (const format of ['markdown', 'html', 'text'] as const)
+      expect(exportDocument(pages, format)).toMatch(/could not be read as a whole[^]*Page 1[^]*Page 2/)
+  })
+
   test('keep what is there when they are stopped', async () => {
     const engine = new ScriptedEngine()
     const abort = new AbortController()
@@ -287,15 +341,78 @@ describe('a page in two passes', () => {
     expect(asked[0]).toHaveLength(2)
   })
 
-  test('says which of its regions could not be read', async () => {
-    const { engine } = inPasses((prompt) =>
-      prompt.includes('Table') ? new AppError('ContextFull', 'Too large.') : 'fine',
-    )
+  test('says which of its regions could not be read, and ends as not wholly read; those are read again', async () => {
+    const tooLarge = (prompt: string) => (prompt.includes('Table') ? new AppError('ContextFull', 'Too large.') : 'fine')
+    const { engine } = inPasses(tooLarge)
     const { follow } = collect()
     const reading = follow(readPages(twoPasses, engine))
     const answer = await engine.nextAnswer()
     answer.text(layout)
     answer.finish()
-    expect(readDocument((await reading).text, 'mineru')[0]!.blocks[1]!.markdown).toContain('Too large.')
+    const { text, error, result } = await reading
+    expect(readDocument(text, 'mineru')[0]!.blocks[1]!.markdown).toContain('Too large.')
+    expect(result).toBeNull()
+    expect(error).toMatchObject({
+      code: 'ContextFull',
+      message: expect.stringMatching(/^1 of the page’s 4 parts could not be read: Too large\./) as string,
+    })
+
+    const again = inPasses()
+    const second = collect()
+    const more = second.follow(readPages(twoPasses, again.engine, { before: { text, media: [] } }))
+    const next = await again.engine.nextAnswer()
+    next.text(layout)
+    next.finish()
+    expect((await more).error).toBeNull()
+    expect(again.asked[0]!.map((one) => lastContent(one).at(-1))).toEqual([
+      { type: 'text', text: '\nTable Recognition:' },
+    ])
+  })
+
+  test('of several leaves the others: its parts that were read are kept and not read again', async () => {
+    const { engine } = inPasses((prompt) => (prompt.includes('Table') ? new AppError('EngineFailed', 'No.') : 'fine'))
+    const { follow } = collect()
+    const two = job(2, { profile: profile('mineru'), passes })
+    const reading = follow(readPages(two, engine))
+    await play(engine, 2, (answer, n) => {
+      answer.text(n === 0 ? layout : line('100 100 900 200', 'title'))
+      answer.finish()
+    })
+    const { text, error } = await reading
+    expect(error).toMatchObject({ message: expect.stringMatching(/^Page 1 of 2 could not be read/) as string })
+    const [first, last] = readDocument(text, 'mineru')
+    expect([first?.blocks.length, first?.isWhole, last?.failure]).toEqual([4, true, null])
+    const again = inPasses()
+    const more = collect().follow(readPages(two, again.engine, { before: { text, media: [] } }))
+    const next = await again.engine.nextAnswer()
+    next.text(layout)
+    next.finish()
+    expect(readDocument((await more).text, 'mineru').map(({ failure }) => failure)).toEqual([null, null])
+    expect(again.asked[0]).toHaveLength(1)
+  })
+
+  test('reads each region with the detail that was asked for, and a type that every object has as text', async () => {
+    const { engine, asked } = inPasses()
+    const detailed = {
+      ...twoPasses,
+      requests: twoPasses.requests.map((one) => ({
+        ...one,
+        messages: one.messages.map((message) => ({
+          ...message,
+          content: message.content.map((part) =>
+            part.type === 'image' ? { ...part, minPixels: 3136, maxPixels: 50_176 } : part,
+          ),
+        })),
+      })),
+    }
+    const reading = collect().follow(readPages(detailed, engine))
+    const answer = await engine.nextAnswer()
+    answer.text(line('100 100 900 200', 'constructor'))
+    answer.finish()
+    await reading
+    expect(lastContent(asked[0]![0]!)).toMatchObject([
+      { minPixels: 3136, maxPixels: 50_176 },
+      { text: '\nText Recognition:' },
+    ])
   })
 })

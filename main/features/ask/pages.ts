@@ -43,7 +43,8 @@ type Picture = Extract<ChatPart, { type: 'image' }>
 /**
  * Reads the pages of a job one after another, each with a request of its own. What was read of a page that ended stays,
  * whatever becomes of the others: a page that cannot be read says why in its place, and the job ends with that error when
- * the others are read. With `before` it goes on from there: pages that are not whole, or could not be read, are read again.
+ * the others are read; what was read of it until then stands behind that. With `before` it goes on from there: pages that
+ * are not whole, or could not be read, are read again; what is there of one stays until there is something new of it.
  * Throws what ends all of it: no model, no room, an engine that ended twice in a row.
  */
 export async function* readPages(
@@ -63,8 +64,10 @@ export async function* readPages(
   const media: Seen['media'][number][] = [...(before?.media ?? [])]
   const totals = new Totals()
   const stored = (): string => texts.map((text) => text + PAGE_END).join('')
+  /** What is there of the next page, which was cut off. */
   let rest = known.find(({ isWhole }) => !isWhole)?.whole ?? ''
-  if (before && before.text !== stored()) yield { type: 'rewritten', text: stored() }
+  /** Whether more is shown than the pages that ended. */
+  let isStale = before !== undefined && before.text !== stored()
   let crashed = false
 
   for (let index = 0; index < count; index++) {
@@ -72,9 +75,10 @@ export async function* readPages(
     if (signal?.aborted) return
     const isNext = index === texts.length
     yield { type: 'progress', progress: { phase: 'reading', done: index, total: count } }
+    const earlier = isNext ? rest : (known[index]?.text ?? '')
     let text = ''
     try {
-      const reader = readPage(job, index, engine, { signal, before: isNext ? rest : '' })
+      const reader = readPage(job, index, engine, { signal, before: earlier })
       for await (const event of reader) {
         if (event.type === 'progress') {
           const { phase } = event.progress
@@ -90,30 +94,38 @@ export async function* readPages(
           if (event.result.finishReason === 'aborted') return
         } else if (event.type === 'rewritten') {
           text = event.text
-          if (isNext) yield { type: 'rewritten', text: stored() + text }
+          if (!isNext) continue
+          isStale = false
+          yield { type: 'rewritten', text: stored() + text }
         } else if (event.type === 'text') {
           const written = withoutPageEnds(event.text)
           text += written
-          if (isNext) yield { type: 'text', text: written }
+          if (!isNext) continue
+          yield isStale ? { type: 'rewritten', text: stored() + text } : { type: 'text', text: written }
+          isStale = false
         } else yield event
       }
       if (signal?.aborted) return
       crashed = false
       texts[index] = text.trimEnd()
       failures.delete(index)
-      yield isNext
+      if (isNext) rest = ''
+      yield isNext && !isStale
         ? { type: 'text', text: text.endsWith('\n') ? PAGE_END.slice(1) : PAGE_END }
-        : { type: 'rewritten', text: stored() }
+        : { type: 'rewritten', text: stored() + rest }
     } catch (error) {
       if (signal?.aborted) throw error
       const info = toErrorInfo(error)
-      if (count === 1 || !isOfOnePage(info) || (crashed && errorKinds[info.code] === 'engine')) throw error
-      crashed = errorKinds[info.code] === 'engine'
+      const isEngine = !(error instanceof PartsNotRead) && errorKinds[info.code] === 'engine'
+      if (count === 1 || (crashed && isEngine) || !(error instanceof PartsNotRead || isOfOnePage(info))) throw error
+      crashed = isEngine
       failures.set(index, info)
-      texts[index] = failedPage(info.message)
-      yield { type: 'rewritten', text: stored() }
+      const kept = text.trim() === '' ? earlier : text
+      texts[index] = failedPage(info.message) + (kept === '' ? '' : `\n${kept}`)
+      if (isNext) rest = ''
+      yield { type: 'rewritten', text: stored() + rest }
     }
-    rest = ''
+    isStale = rest !== ''
   }
   const failed = [...failures].find(([, info]) => info !== null)
   if (failed) throw notAllRead(failures.size, count, failed[0], failed[1]!)
@@ -133,6 +145,13 @@ const isOfOnePage = ({ code }: ErrorInfo): boolean =>
     'EngineCrashed',
     'EngineStalled',
   ].includes(code)
+
+/** Some regions of a page could not be read, others were. */
+class PartsNotRead extends AppError {
+  constructor(failed: number, count: number, { code, message, detail }: ErrorInfo) {
+    super(code, `${failed} of the page’s ${count} parts could not be read: ${message}`, detail)
+  }
+}
 
 function notAllRead(failed: number, count: number, first: number, { code, message, detail }: ErrorInfo): AppError {
   const which = failed === 1 ? `Page ${first + 1} of ${count}` : `${failed} of ${count} pages, page ${first + 1} first,`
@@ -180,7 +199,7 @@ async function* readAtOnce(
 /**
  * Reads a page as MinerU2.5 does: its layout in a picture of a size of its own, then each region, cut out of the original,
  * with the prompt of its type. Regions are read together and come in reading order, each whole. Those that `before` holds
- * are not read again.
+ * are not read again. Throws PartsNotRead once all else of the page is there.
  */
 async function* readInPasses(
   request: AnswerRequest,
@@ -223,19 +242,24 @@ async function* readInPasses(
   const wanted = open.map((i) => {
     const { type, box, turn } = regions[i]!
     const part = { box, ...(turn !== 0 && { turn }) }
-    return asked(request, prompts.byType[type] ?? prompts.default, (picture) => ({
+    // a picture of its own: its detail is that of the page, its exact size is not
+    return asked(request, Object.hasOwn(prompts.byType, type) ? prompts.byType[type]! : prompts.default, (picture) => ({
       type: 'image',
       source: { ...picture.source, part } satisfies Source,
+      ...(picture.minPixels !== undefined && { minPixels: picture.minPixels }),
+      ...(picture.maxPixels !== undefined && { maxPixels: picture.maxPixels }),
     }))
   })
   const read = open.map(() => '')
   let failure: ErrorInfo | null = null
+  let failed = 0
   let hasRead = known.size > 0 || open.length === 0
   for await (const event of engine.batch(request.model, wanted, { parallel: PARALLEL, ...(signal && { signal }) })) {
     const region = open[event.index]!
     if (event.type === 'text') read[event.index] += event.text
     else if (event.type === 'failed') {
       failure ??= event.error
+      failed += 1
       contents[region] = `[This part could not be read: ${event.error.message}]`
     } else if (event.type === 'done') {
       if (event.result.finishReason === 'aborted') return
@@ -248,7 +272,7 @@ async function* readInPasses(
       if (text !== '') yield { type: 'text', text }
     }
   }
-  if (failure && !hasRead) throw AppError.from(failure)
+  if (failure) throw hasRead ? new PartsNotRead(failed, regions.length, failure) : AppError.from(failure)
 }
 
 /** The regions of a page that was cut off, by their lines, with what was read in them. Each was stored whole, but for the last. */

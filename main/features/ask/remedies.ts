@@ -66,7 +66,8 @@ export async function lowerDetail(request: AnswerRequest, fits: Fits): Promise<n
   )
 }
 
-function mostPixels({ budget, messages }: AnswerRequest): number {
+/** The largest budget of a picture of a request, in pixels. */
+export function mostPixels({ budget, messages }: AnswerRequest): number {
   const own = messages.flatMap(({ content }) =>
     content.flatMap((part) => (part.type === 'text' || part.maxPixels === undefined ? [] : [part.maxPixels])),
   )

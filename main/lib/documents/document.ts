@@ -6,7 +6,7 @@ import type { PlacedRegion } from './layout.ts'
 import { readMarkdown } from './markdown.ts'
 import { splitPages } from './pages.ts'
 import type { PageText } from './pages.ts'
-import { readOtsl } from './table.ts'
+import { inOneLine, readOtsl } from './table.ts'
 import type { DocumentNode, Inline, PageBox, TableNode } from './tree.ts'
 
 export type BlockType =
@@ -53,7 +53,7 @@ export interface DocumentPage {
   readonly language: string | null
   /** By how many degrees, against the clock, the page was turned to be read. */
   readonly turned: 0 | 90 | 180 | 270
-  /** Why it could not be read; null: it was. */
+  /** Why it could not be read, or not as a whole; null: it was. */
   readonly failure: string | null
   /** What has to be known of it, a sentence each. */
   readonly notes: readonly string[]
@@ -92,7 +92,7 @@ const MOST_KEPT = 64
 
 function readPage(page: PageText, index: number, parser: AnswerParser, seen: Size | null): DocumentPage {
   const read: PageReader = readers[parser]
-  const { blocks, language } = page.failure === null ? read(page.text, seen) : { blocks: [], language: null }
+  const { blocks, language } = read(page.text, seen)
   return {
     number: index + 1,
     blocks: blocks.map((block, order) => ({ ...block, order })),
@@ -100,14 +100,18 @@ function readPage(page: PageText, index: number, parser: AnswerParser, seen: Siz
     isWhole: page.isWhole,
     turned: page.turned,
     failure: page.failure,
-    notes: notesOf(page),
+    notes: notesOf(page, blocks.length > 0),
   }
 }
 
 const SIDES = { 90: 'a quarter turn to the left', 180: 'upside down', 270: 'a quarter turn to the right' } as const
 
-function notesOf({ turned, failure }: PageText): string[] {
-  if (failure !== null) return [`This page could not be read: ${failure}`]
+/** What is said of a page that could not be read, or only in part. `which`: the page, as a sentence begins with it. */
+export const failureText = (which: string, failure: string, isPart: boolean): string =>
+  `${which} could not be read${isPart ? ' as a whole' : ''}: ${failure}`
+
+function notesOf({ turned, failure }: PageText, isPart: boolean): string[] {
+  if (failure !== null) return [failureText('This page', failure, isPart)]
   if (turned === 180) return ['This page lay upside down: it was turned and read again.']
   return turned ? [`This page lay on its side: it was given ${SIDES[turned]} and read again.`] : []
 }
@@ -229,7 +233,8 @@ function withoutHalfLine(text: string): string {
 }
 
 function regionBlock({ type, box }: PlacedRegion, content: string): Omit<DocumentBlock, 'order'>[] {
-  const known = REGION_TYPES[type]
+  // a model may name any type, such as one that every object has
+  const known = Object.hasOwn(REGION_TYPES, type) ? REGION_TYPES[type] : undefined
   if (known === null) return []
   const kind = known ?? 'text'
   const blocks = contentBlocks(kind, content.trim())
@@ -258,12 +263,7 @@ function contentBlocks(type: BlockType, content: string): Omit<DocumentBlock, 'o
     return [{ type, markdown: `\`\`\`\n${text}\n\`\`\``, nodes: [{ type: 'code', language: null, text }], box: null }]
   }
   if (type === 'title') {
-    const [block] = markdownBlocks(
-      content
-        .trim()
-        .replace(/^#+\s*/, '')
-        .replace(/\s*\n\s*/g, ' '),
-    )
+    const [block] = markdownBlocks(inOneLine(content.trim().replace(/^#+\s*/, '')))
     const children =
       block?.nodes[0]?.type === 'paragraph'
         ? block.nodes[0].children

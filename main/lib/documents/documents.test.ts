@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { exportDocument, readDocument, readFrontMatter, readLayout, readingBlocks, writeRegion } from './index.ts'
-import type { DocumentNode, DocumentPage, TableNode } from './index.ts'
+import type { DocumentNode, DocumentPage, Inline, TableNode } from './index.ts'
 
 const only = (pages: readonly DocumentPage[]) => {
   expect(pages).toHaveLength(1)
@@ -271,5 +271,88 @@ let a = 1
     expect(exportDocument(pages, 'markdown')).toContain('<th colspan="2">Yield</th>')
     const told = JSON.parse(exportDocument(pages, 'json')) as { pages: { blocks: { type: string; box: unknown }[] }[] }
     expect(told.pages[0]!.blocks[3]).toMatchObject({ type: 'picture', box: { x1: 0.1 } })
+  })
+})
+
+describe('whatever a model writes', () => {
+  const nodesOf = (text: string, parser: 'markdown' | 'olmocr' | 'nanonets' | 'mineru' = 'markdown') =>
+    readDocument(text, parser).flatMap(({ blocks }) => blocks.flatMap(({ nodes }) => nodes))
+
+  test('what stands deeper in one another than anybody means is read as plain text', () => {
+    for (const deep of [
+      '> '.repeat(2000),
+      '>'.repeat(2000),
+      '* + '.repeat(1015),
+      '<b>'.repeat(2500),
+      '*_'.repeat(2500),
+    ]) {
+      const pages = readDocument(`${deep}words`, 'markdown')
+      for (const format of ['markdown', 'html', 'text', 'json'] as const)
+        expect(exportDocument(pages, format)).toContain('words')
+    }
+    expect(nodesOf('> > a')).toEqual([
+      {
+        type: 'quote',
+        children: [{ type: 'quote', children: [{ type: 'paragraph', children: [{ type: 'text', text: 'a' }] }] }],
+      },
+    ])
+  })
+
+  test('names that every object has mean nothing', () => {
+    expect(nodesOf('a <constructor>b</constructor>')).toEqual([
+      { type: 'paragraph', children: [{ type: 'text', text: 'a <constructor>b</constructor>' }] },
+    ])
+    const region = '<|box_start|>100 100 900 200<|box_end|><|ref_start|>constructor<|ref_end|>\nwords'
+    expect(readDocument(region, 'mineru')[0]!.blocks[0]).toMatchObject({ type: 'text', markdown: 'words' })
+  })
+
+  test('is no sign of Markdown where it was none on the page', () => {
+    const paragraph = (...children: Inline[]): DocumentPage => ({
+      ...readDocument('x', 'markdown')[0]!,
+      blocks: [{ type: 'text', markdown: '', nodes: [{ type: 'paragraph', children }], box: null, order: 0 }],
+    })
+    const said: Inline[] = [
+      { type: 'text', text: '[a](https://b) and > ' },
+      { type: 'code', text: 'a `` ` b' },
+      { type: 'code', text: '`' },
+    ]
+    const written = exportDocument([paragraph(...said)], 'markdown')
+    expect(written).toBe('\\[a\\](https://b) and > ```a `` ` b```\`\` \` \`\`\n')
+    const read = nodesOf(exportDocument([paragraph(said[1]!)], 'markdown'))
+    expect(read).toEqual([{ type: 'paragraph', children: [said[1]] }])
+    expect(exportDocument([paragraph({ type: 'text', text: '> a' })], 'markdown')).toBe('\\> a\n')
+  })
+
+  const long = 30_000
+  const repeated = (text: string): string => text.repeat(long / text.length)
+  test.each([
+    ['spaces in a heading', `# a${' '.repeat(long)}x`],
+    ['signs of headings', `# a ${repeated('# ')}x`],
+    ['underscores in words', repeated(' _a_b')],
+    ['stars that end nothing', repeated(' *a *b')],
+    ['backticks', repeated('`')],
+    ['backticks of many lengths', Array.from({ length: 240 }, (_, i) => `${'`'.repeat(i + 1)}a`).join('')],
+    ['open pictures', repeated('![](')],
+    ['an open picture', `![](${'a'.repeat(long)}`],
+    ['open links', repeated('[a](')],
+    ['open formulas', repeated('\\(a')],
+    ['open comments', `a ${repeated('<!--')}`],
+    ['open tags', repeated('<b <i ')],
+    ['dollars', repeated(' $a$1')],
+    ['spaces in a line', `a${' '.repeat(long)}b\nc`],
+    ['spaces below a bar', `a | b\n${' '.repeat(long)}x`],
+    ['spaces behind a bar of a table', `a | b\n-${' '.repeat(long)}x`],
+    ['spaces of an item that a line separator ends', `- ${' '.repeat(long)}x\u2028`],
+    ['empty lines in a list', `- a${'\n'.repeat(long)}- b`],
+    ['spaces in a cell', `<table><tr><td>a${' '.repeat(long)}b`],
+    ['signs in a cell', `<table><tr><td>a${'<'.repeat(long)}>`],
+    ['spaces in front matter', `---\nkey: x${' '.repeat(long)}y\u2028\n---\nwords`],
+    ['tables', repeated('<table><tr><td>')],
+  ])('%s cost no more than their length', (_, text) => {
+    const before = process.cpuUsage()
+    for (const parser of ['markdown', 'olmocr', 'nanonets', 'mineru'] as const)
+      expect(readDocument(text, parser)).toHaveLength(1)
+    const { user } = process.cpuUsage(before)
+    expect(user / 1e6).toBeLessThan(2)
   })
 })

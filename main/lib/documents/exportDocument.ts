@@ -1,4 +1,4 @@
-import { BESIDE, formulaAsTex, inlineHtml, tableHtml } from './document.ts'
+import { BESIDE, failureText, formulaAsTex, inlineHtml, tableHtml } from './document.ts'
 import type { DocumentBlock, DocumentPage, WriteFormula } from './document.ts'
 import { pictureName, textOfInline } from './inline.ts'
 import type { DocumentNode, Inline, TableNode } from './tree.ts'
@@ -21,6 +21,18 @@ export function exportDocument(
 export const readingBlocks = ({ blocks }: DocumentPage): DocumentBlock[] =>
   blocks.filter(({ type, nodes }) => !BESIDE.includes(type) && nodes.length > 0)
 
+/** What is written of a page: why it could not be read, if so, then what was read. */
+function written(
+  page: DocumentPage,
+  write: (node: DocumentNode) => string,
+  writeFailure: (failure: string) => string,
+): string[] {
+  const nodes = readingBlocks(page).flatMap((block) => block.nodes)
+  const { failure, number } = page
+  const told = failure === null ? [] : [writeFailure(failureText(`Page ${number}`, failure, nodes.length > 0))]
+  return [...told, ...nodes.map(write)]
+}
+
 const joined = (pages: readonly DocumentPage[], write: (page: DocumentPage) => string, between: string): string =>
   pages
     .map(write)
@@ -31,13 +43,7 @@ const joined = (pages: readonly DocumentPage[], write: (page: DocumentPage) => s
 const toMarkdown = (pages: readonly DocumentPage[]): string =>
   `${joined(
     pages,
-    (page) =>
-      page.failure === null
-        ? readingBlocks(page)
-            .flatMap(({ nodes }) => nodes)
-            .map(markdownOf)
-            .join('\n\n')
-        : `*Page ${page.number} could not be read: ${page.failure}*`,
+    (page) => written(page, markdownOf, (failure) => `*${plainMarkdown(failure)}*`).join('\n\n'),
     '\n\n---\n\n',
   )}\n`
 
@@ -54,7 +60,7 @@ function markdownOf(node: DocumentNode): string {
     case 'picture':
       return pictureName(node.alt)
     case 'code': {
-      const fence = '`'.repeat(Math.max(3, ...[...node.text.matchAll(/`+/g)].map(([run]) => run.length + 1)))
+      const fence = '`'.repeat(Math.max(3, longestRun(node.text) + 1))
       return `${fence}${node.language ?? ''}\n${node.text}\n${fence}`
     }
     case 'quote':
@@ -83,9 +89,8 @@ function inlineMarkdown(nodes: readonly Inline[]): string {
   return nodes
     .map((node) => {
       if (node.type === 'break') return '  \n'
-      if (node.type === 'text')
-        return node.text.replace(/([\\*_`$<~])/g, '\\$1').replace(/^(#+\s|[-+]\s|\d+[.)]\s)/, escapeFirst)
-      if (node.type === 'code') return `\`${node.text}\``
+      if (node.type === 'text') return plainMarkdown(node.text).replace(/^(#+\s|[-+]\s|>|\d+[.)]\s)/, escapeFirst)
+      if (node.type === 'code') return codeMarkdown(node.text)
       if (node.type === 'formula') return `$${node.tex}$`
       if (node.type === 'picture') return pictureName(node.alt)
       const children = 'children' in node ? inlineMarkdown(node.children) : ''
@@ -98,6 +103,19 @@ function inlineMarkdown(nodes: readonly Inline[]): string {
     })
     .join('')
 }
+
+/** Words in which no sign means anything. */
+const plainMarkdown = (text: string): string => text.replace(/[\\*_`$<~[\]]/g, '\\$&')
+
+/** Code between more signs than stand together in it. */
+function codeMarkdown(text: string): string {
+  const fence = '`'.repeat(longestRun(text) + 1)
+  const space = text.startsWith('`') || text.endsWith('`') ? ' ' : ''
+  return `${fence}${space}${text}${space}${fence}`
+}
+
+const longestRun = (text: string): number =>
+  [...text.matchAll(/`+/g)].reduce((longest, [run]) => Math.max(longest, run.length), 0)
 
 const escapeFirst = (start: string): string => (/^\d/.test(start) ? start.replace(/([.)])/, '\\$1') : `\\${start}`)
 
@@ -126,13 +144,9 @@ const toText = (pages: readonly DocumentPage[]): string =>
   `${joined(
     pages,
     (page) =>
-      page.failure === null
-        ? readingBlocks(page)
-            .flatMap(({ nodes }) => nodes)
-            .map(textOfNode)
-            .filter((text) => text !== '')
-            .join('\n\n')
-        : `[Page ${page.number} could not be read: ${page.failure}]`,
+      written(page, textOfNode, (failure) => `[${failure}]`)
+        .filter((text) => text !== '')
+        .join('\n\n'),
     '\n\n',
   )}\n`
 
@@ -214,13 +228,8 @@ section+section{border-top:1px solid #8886;margin-top:2rem;padding-top:1rem}`
 function toHtml(pages: readonly DocumentPage[], title: string, formula: WriteFormula): string {
   const sections = pages.map((page) => {
     const lang = page.language ? ` lang="${escapeHtml(page.language)}"` : ''
-    const inside =
-      page.failure === null
-        ? readingBlocks(page)
-            .flatMap(({ nodes }) => nodes)
-            .map((node) => htmlOfNode(node, formula))
-            .join('\n')
-        : `<p><em>Page ${page.number} could not be read: ${escapeHtml(page.failure)}</em></p>`
+    const toHtml = (node: DocumentNode) => htmlOfNode(node, formula)
+    const inside = written(page, toHtml, (failure) => `<p><em>${escapeHtml(failure)}</em></p>`).join('\n')
     return `<section${lang}>\n${inside}\n</section>`
   })
   return `<!doctype html>

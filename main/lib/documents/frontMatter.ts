@@ -25,9 +25,9 @@ export function readFrontMatter(text: string): { readonly front: FrontMatter | n
     inside
       .slice(0, end.index)
       .split('\n')
-      .map((line) => /^\s*(\w+)\s*:\s*(.*?)\s*$/.exec(line))
+      .map((line) => /^\s*(\w+)\s*:(.*)$/s.exec(line))
       .filter((line) => line !== null)
-      .map(([, key, value]) => [key!, value!.replace(/^["']|["']$/g, '')]),
+      .map(([, key, value]) => [key!, value!.trim().replace(/^["']|["']$/g, '')]),
   )
   const isTrue = (key: string, otherwise: boolean) => {
     const value = values.get(key)?.toLowerCase()

@@ -1,5 +1,6 @@
-import { readInline } from './inline.ts'
+import { linkAt, readInline } from './inline.ts'
 import { readHtmlTable } from './table.ts'
+import { MOST_DEPTH } from './tree.ts'
 import type { DocumentNode, TableCell } from './tree.ts'
 
 /** A block of Markdown with the text that it was written as. */
@@ -9,22 +10,23 @@ export interface MarkdownBlock {
 }
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})\s*([\w+#.-]*)/
-const HEADING = /^ {0,3}(#{1,6})(?:\s+(.*?))?\s*#*\s*$/
+const HEADING = /^ {0,3}(#{1,6})(?=\s|$)/
 const RULE = /^ {0,3}(?:(?:-\s*){3,}|(?:\*\s*){3,}|(?:_\s*){3,})$/
-const ITEM = /^(\s*)([-*+•]|\d{1,9}[.)])\s+(.*)$/
-const QUOTE = /^ {0,3}>\s?(.*)$/
+const ITEM = /^(\s*)([-*+•]|\d{1,9}[.)])\s+(.*)$/s
+const QUOTE = /^ {0,3}>\s?(.*)$/s
 const TABLE = /^\s*<table\b/i
-const DELIMITERS = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/
-const PICTURE = /^\s*!\[([^\]]*)\]\(\s*([^()\s]*)[^)]*\)\s*$/
+/** Of a line without spaces at its ends. */
+const DELIMITERS = /^\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?$/
 const FORMULA = /^\s*(\$\$|\\\[)/
 const COMMENT = /^\s*<!--/
 
 /**
  * Reads the Markdown that models write for pages of text: headings, paragraphs, lists, quotes, code, tables in HTML or with
  * bars, formulas between `$$` or `\[`, pictures. Text that is cut off anywhere is read as far as it goes: what is open ends
- * there. Lines of a paragraph stay lines, because these models write one where the page has one.
+ * there. Lines of a paragraph stay lines, because these models write one where the page has one. `depth`: in how many quotes
+ * and lists the text stands.
  */
-export function readMarkdown(text: string): MarkdownBlock[] {
+export function readMarkdown(text: string, depth = 0): MarkdownBlock[] {
   const lines = text.replaceAll('\r\n', '\n').split('\n')
   const blocks: MarkdownBlock[] = []
   let at = 0
@@ -34,7 +36,7 @@ export function readMarkdown(text: string): MarkdownBlock[] {
       continue
     }
     const from = at
-    const { node, end, rest } = readBlock(lines, at)
+    const { node, end, rest } = readBlock(lines, at, depth)
     // what stands behind the end of a table or formula in its line is a line of its own
     const last = rest === undefined ? undefined : lines[end - 1]!.slice(0, lines[end - 1]!.length - rest.length)
     const source = [...lines.slice(from, end - 1), last ?? lines[end - 1]!].join('\n')
@@ -57,9 +59,9 @@ interface Block {
   readonly rest?: string
 }
 
-function readBlock(lines: string[], at: number): Block {
+function readBlock(lines: string[], at: number, depth: number): Block {
   const line = lines[at]!
-  const fence = FENCE.exec(line)
+  const fence = fenceOf(line)
   if (fence) return readFence(lines, at, fence[1]!, fence[2] || null)
   if (COMMENT.test(line)) return readUntil(lines, at, /-->/, () => null)
   if (FORMULA.test(line)) return readFormula(lines, at)
@@ -67,31 +69,52 @@ function readBlock(lines: string[], at: number): Block {
   const heading = HEADING.exec(line)
   if (heading)
     return {
-      node: { type: 'heading', level: heading[1]!.length, children: readInline(heading[2] ?? '') },
+      node: { type: 'heading', level: heading[1]!.length, children: readInline(headingText(line, heading[0])) },
       end: at + 1,
     }
   if (RULE.test(line)) return { node: { type: 'rule' }, end: at + 1 }
-  if (QUOTE.test(line)) return readQuote(lines, at)
-  if (ITEM.test(line)) return readList(lines, at)
-  if (line.includes('|') && DELIMITERS.test(lines[at + 1] ?? '') && lines[at + 1]!.includes('-'))
-    return readBarTable(lines, at)
-  const picture = PICTURE.exec(line)
-  if (picture) return { node: { type: 'picture', alt: picture[1]!.trim(), source: picture[2]! }, end: at + 1 }
+  if (depth < MOST_DEPTH && QUOTE.test(line)) return readQuote(lines, at, depth)
+  if (depth < MOST_DEPTH && ITEM.test(line)) return readList(lines, at, depth)
+  if (line.includes('|') && DELIMITERS.test((lines[at + 1] ?? '').trim())) return readBarTable(lines, at)
+  const picture = pictureOf(line)
+  if (picture) return { node: picture, end: at + 1 }
   let end = at + 1
   while (end < lines.length && lines[end]!.trim() !== '' && !beginsBlock(lines[end]!)) end += 1
   const words = lines.slice(at, end).map((each) => each.trim())
   return { node: { type: 'paragraph', children: readInline(words.join('\n')) }, end }
 }
 
+/** The beginning of a fence; a line with backticks behind its own is code within words. */
+function fenceOf(line: string): RegExpExecArray | null {
+  const fence = FENCE.exec(line)
+  const behind = fence && line.trimStart().slice(fence[1]!.length)
+  return fence?.[1]!.startsWith('`') && behind!.includes('`') ? null : fence
+}
+
+/** Without the signs of a heading at its end, which stand behind a space. */
+const headingText = (line: string, signs: string): string =>
+  line
+    .slice(signs.length)
+    .trim()
+    .replace(/(^|\s)#+$/, '')
+    .trim()
+
+/** A line that is a picture and nothing else. */
+function pictureOf(line: string): DocumentNode | null {
+  const words = line.trim()
+  const picture = words.startsWith('![') ? linkAt(words, 1) : null
+  return picture?.end === words.length ? { type: 'picture', alt: picture.name.trim(), source: picture.target } : null
+}
+
 const beginsBlock = (line: string): boolean =>
-  FENCE.test(line) ||
+  fenceOf(line) !== null ||
   TABLE.test(line) ||
   FORMULA.test(line) ||
-  (HEADING.test(line) && /^ {0,3}#+\s/.test(line)) ||
+  /^ {0,3}#{1,6}\s/.test(line) ||
   RULE.test(line) ||
   QUOTE.test(line) ||
   ITEM.test(line) ||
-  PICTURE.test(line)
+  pictureOf(line) !== null
 
 function readFence(lines: string[], at: number, mark: string, language: string | null): Block {
   let end = at + 1
@@ -157,15 +180,15 @@ function readTable(lines: string[], at: number): Block {
   return { node: readHtmlTable(lines.slice(at).join('\n').trim()), end: lines.length }
 }
 
-function readQuote(lines: string[], at: number): Block {
+function readQuote(lines: string[], at: number, depth: number): Block {
   let end = at
   while (end < lines.length && QUOTE.test(lines[end]!)) end += 1
   const inside = lines.slice(at, end).map((line) => QUOTE.exec(line)![1]!)
-  return { node: { type: 'quote', children: readMarkdown(inside.join('\n')).map(({ node }) => node) }, end }
+  return { node: { type: 'quote', children: readMarkdown(inside.join('\n'), depth + 1).map(({ node }) => node) }, end }
 }
 
 /** Items of one depth; what is indented further belongs to the item above it. */
-function readList(lines: string[], at: number): Block {
+function readList(lines: string[], at: number, depth: number): Block {
   const first = ITEM.exec(lines[at]!)!
   const indent = first[1]!.length
   const isOrdered = /\d/.test(first[2]!)
@@ -176,11 +199,14 @@ function readList(lines: string[], at: number): Block {
     const item = ITEM.exec(line)
     if (line.trim() === '') {
       // a list goes on after an empty line with another item or with what is indented
-      const next = lines.slice(end).find((each) => each.trim() !== '')
+      let after = end + 1
+      while (lines[after]?.trim() === '') after += 1
+      const next = lines[after]
       const nextItem = next === undefined ? null : ITEM.exec(next)
       const goesOn = nextItem ? nextItem[1]!.length >= indent : next !== undefined && /^\s{2,}/.test(next)
       if (!goesOn || (nextItem?.[1]!.length === indent && /\d/.test(nextItem[2]!) !== isOrdered)) break
-      items.at(-1)?.push('')
+      for (; end < after; end++) items.at(-1)?.push('')
+      continue
     } else if (item && item[1]!.length <= indent + 1) {
       if (item[1]!.length < indent || /\d/.test(item[2]!) !== isOrdered || RULE.test(line)) break
       items.push([checkbox(item[3]!)])
@@ -190,7 +216,7 @@ function readList(lines: string[], at: number): Block {
     end += 1
   }
   const start = isOrdered ? Number.parseInt(first[2]!, 10) : null
-  const read = items.map((item) => readMarkdown(item.join('\n')).map(({ node }) => node))
+  const read = items.map((item) => readMarkdown(item.join('\n'), depth + 1).map(({ node }) => node))
   return { node: { type: 'list', start, items: read }, end }
 }
 

@@ -14,7 +14,7 @@ export interface PageText {
   readonly isWhole: boolean
   /** By how many degrees, against the clock, it was turned before it was read. */
   readonly turned: 0 | 90 | 180 | 270
-  /** Why it could not be read; null: it was. */
+  /** Why it could not be read, or not to its end; null: it was. */
   readonly failure: string | null
 }
 
@@ -26,10 +26,11 @@ export function splitPages(text: string): PageText[] {
   const ends = text.split('\f').length - 1
   return pieces.map((piece, i) => {
     const failed = FAILED.exec(piece)
-    const turned = TURNED.exec(piece)
+    const told = piece.slice(failed?.[0].length ?? 0)
+    const turned = TURNED.exec(told)
     return {
       whole: piece,
-      text: piece.slice((failed ?? turned)?.[0].length ?? 0),
+      text: told.slice(turned?.[0].length ?? 0),
       isWhole: i < ends,
       turned: turned ? (Number(turned[1]) as 90 | 180 | 270) : 0,
       failure: failed ? failed[1]! : null,

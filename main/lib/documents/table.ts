@@ -71,9 +71,18 @@ function spanIn(attributes: string, name: string): number {
   return Math.min(MOST_SPAN, Math.max(1, Number(written ?? 1)))
 }
 
-/** Lines of HTML are no lines of what it shows. */
-const inOneLine = (html: string): string => html.replace(/\s*\n\s*/g, ' ').trim()
-const withoutOpenTag = (text: string): string => text.replace(/<[^>]*$/, '')
+/** Lines as one: those of HTML are none of what it shows. */
+export const inOneLine = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join(' ')
+
+function withoutOpenTag(text: string): string {
+  const open = text.indexOf('<', text.lastIndexOf('>') + 1)
+  return open < 0 ? text : text.slice(0, open)
+}
 
 const OTSL = /<(fcel|ecel|lcel|ucel|xcel|ched|rhed|srow|nl)>/g
 

@@ -1,5 +1,8 @@
 /** What a document is made of, whatever form a model wrote it in: the one tree that the window and every export read. */
 
+/** How deep quotes and lists, and the settings of words, may stand in one another; what is deeper is read as plain text. */
+export const MOST_DEPTH = 32
+
 /** A box on its page, in shares of the page's width and height. */
 export interface PageBox {
   readonly x1: number

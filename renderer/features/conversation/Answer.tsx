@@ -116,7 +116,10 @@ function ending(message: Message): { note: string; error: ErrorInfo | null } | n
  * pair.
  */
 function AnswerEnd({ message, again }: { message: Message; again: Again }): ReactNode {
-  const isFirst = useOpenConversation((state) => message.parentId === state.order[0])
+  // no earlier message goes with a page that is read by itself
+  const isAlone = useOpenConversation(
+    (state) => message.parentId === state.order[0] || state.messages[message.parentId ?? '']?.job?.pages === 'each',
+  )
   const isPages = useOpenConversation((state) => canReadOn(state, message))
   const end = ending(message)
   if (!end) return null
@@ -134,7 +137,7 @@ function AnswerEnd({ message, again }: { message: Message; again: Again }): Reac
     ) : (
       <p className="text-muted">{end.note}</p>
     )
-  const remedies = message.beside === null ? remediesFor(end.error, isFirst) : []
+  const remedies = message.beside === null ? remediesFor(end.error, isAlone) : []
   const ways = [
     ...(goOn ? [goOn] : []),
     ...(canRetry(end.error)

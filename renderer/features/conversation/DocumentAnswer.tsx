@@ -15,7 +15,7 @@ export function canReadOn(state: OpenConversation, message: Message): boolean {
   const question = message.parentId === null ? undefined : state.messages[message.parentId]
   return (
     documentParser(message) !== null &&
-    question?.job !== undefined &&
+    question?.job?.pages === 'each' &&
     state.order.at(-1) === message.id &&
     message.status !== 'complete' &&
     message.status !== 'streaming'

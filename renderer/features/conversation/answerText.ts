@@ -115,15 +115,15 @@ export const remedyLabels: Record<Remedy, string> = {
 }
 
 /**
- * What can be done about a full context, the advised one first; nothing for another error. `isFirst`: no messages come
- * before the question.
+ * What can be done about a full context, the advised one first; nothing for another error. `isAlone`: no
+ * messages go before the question.
  */
-export function remediesFor({ code, detail }: ErrorInfo, isFirst: boolean): Remedy[] {
+export function remediesFor({ code, detail }: ErrorInfo, isAlone: boolean): Remedy[] {
   if (code !== 'ContextFull') return []
   const number = (name: string) => (typeof detail?.[name] === 'number' ? detail[name] : 0)
   const possible: Record<Remedy, boolean> = {
     context: number('needed') < number('limit'),
-    turns: !isFirst,
+    turns: !isAlone,
     detail: number('pictures') + number('video') > 0,
   }
   const advised = (remedy: Remedy) => (detail?.['remedy'] === remedy ? 0 : 1)

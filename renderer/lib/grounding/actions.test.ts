@@ -269,3 +269,8 @@ test('places become marks: points, arrows of drags, and points that scroll some 
     of: [0, 2],
   })
 })
+
+test('a name that every object has is no known action', () => {
+  expect(found('Action: constructor(x=1)')).toEqual([])
+  expect(findActions(tool({ action: 'constructor', coordinate: [1, 2] })).map(({ kind }) => kind)).not.toContain(Object)
+})

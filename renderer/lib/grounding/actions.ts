@@ -103,6 +103,12 @@ const KINDS: Readonly<Record<string, ActionKind>> = {
   complete: 'done',
 }
 
+/** What an action of a model's is; undefined: it is not known, whatever every object has by such a name. */
+const kindOf = (name: string): ActionKind | undefined => {
+  const key = name.toLowerCase()
+  return Object.hasOwn(KINDS, key) ? KINDS[key] : undefined
+}
+
 /** Kinds that mean nothing without a place. */
 const PLACED: readonly ActionKind[] = [
   'click',
@@ -154,7 +160,7 @@ export function findActions(text: string): Action[] {
 
 /** An action by its name and fields; null for what lacks its place, and for names that mean nothing where `isKnown`. */
 function actionOf(name: string, fields: Fields, range: Range, isKnown = true): Action | null {
-  const known = KINDS[name.toLowerCase()]
+  const known = kindOf(name)
   if (!known && isKnown) return null
   const kind = known ?? 'other'
   const [first, second] = pairOf(fields['position']) ?? [placeIn(fields, FIRST_PLACE), placeIn(fields, SECOND_PLACE)]
@@ -232,7 +238,7 @@ function callActions(text: string): Action[] {
   const calls: Action[] = []
   let at = begin
   for (const match of text.matchAll(CALL)) {
-    if (match.index < at || !KINDS[match[1]!.toLowerCase()]) continue
+    if (match.index < at || !kindOf(match[1]!)) continue
     const call = argumentsAt(text, match.index + match[0].length)
     const action = call && actionOf(match[1]!, call.fields, { start: match.index, end: call.end })
     if (!action) continue
