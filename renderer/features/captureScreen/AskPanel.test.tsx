@@ -86,7 +86,7 @@ const show = (): void => {
     <AskPanel
       png={new Blob(['png'])}
       size={{ width: 200, height: 100 }}
-      screen={{ x: 300, y: 40, scale: 1 }}
+      screen={{ x: 300, y: 40 }}
       isWindow={false}
       progressText={() => 'Starting'}
       onOpen={() => {}}
@@ -132,7 +132,7 @@ test('a conversation that was removed is said to be, is not watched any longer, 
 test('the answer of a screen model is what it would do, and where that is clicked is copied in pixels of the screen', async () => {
   show()
   const user = await askFirst()
-  expect(sent[0]).toMatchObject({ parts: [{ type: 'image', screen: { x: 300, y: 40, scale: 1 } }, { type: 'text' }] })
+  expect(sent[0]).toMatchObject({ parts: [{ type: 'image', screen: { x: 300, y: 40 } }, { type: 'text' }] })
   const text = "Thought: The left one.\nAction: click(start_box='(500,250)')"
   const seen: Message['seen'] = {
     family: 'qwen2vl',
