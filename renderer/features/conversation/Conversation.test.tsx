@@ -4,6 +4,7 @@ import { act, render, screen } from '@testing-library/react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { applyEvent, opening } from '../../lib/conversation/state.ts'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
+import type * as Documents from '../../lib/documents.ts'
 import { bringNear, clearPage, stubNearness } from '../../testing/page.ts'
 import { Conversation } from './Conversation.tsx'
 import { useOpenConversation } from './store.ts'
@@ -13,7 +14,7 @@ vi.mock('../../lib/rpc.ts', async () => (await import('../../testing/fakeRpc.ts'
 /** Documents with this in them cannot be read. */
 const BROKEN = 'A broken table'
 vi.mock('../../lib/documents.ts', async (importOriginal) => {
-  const documents = await importOriginal<typeof import('../../lib/documents.ts')>()
+  const documents = await importOriginal<typeof Documents>()
   const readDocument: typeof documents.readDocument = (text, parser) => {
     if (text.includes(BROKEN)) throw new RangeError('Invalid array length')
     return documents.readDocument(text, parser)
