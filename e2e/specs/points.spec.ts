@@ -62,7 +62,7 @@ const steps = (answer: Locator) => answer.getByRole('list', { name: 'What the mo
 
 for (const [what, screen, position] of [
   ['the picture', undefined, '360, 80'],
-  ['the captured screen', { x: 40, y: 12, scale: 1.5 }, '400, 92'],
+  ['the captured screen', { x: 40, y: 12 }, '400, 92'],
 ] as const)
   test(`a click point is a quiet line and a ring where it is on the screenshot; copied in pixels of ${what}`, async ({
     app,

@@ -78,10 +78,9 @@ export const PictureMark = z.discriminatedUnion('type', [
 export type PictureMark = z.infer<typeof PictureMark>
 
 /**
- * Where a captured picture was on its screen: its first pixel, in pixels of that screen from its left top corner. `scale`:
- * how many of these pixels one point of the system is; 1 where that is not told.
+ * Where a captured picture was on its screen: its first pixel, in pixels of that screen from its left top corner.
  */
-export const ScreenPlace = z.object({ x: z.int(), y: z.int(), scale: z.number().positive() })
+export const ScreenPlace = z.object({ x: z.int(), y: z.int() })
 export type ScreenPlace = z.infer<typeof ScreenPlace>
 
 /** The most marks on one picture. */

@@ -97,7 +97,7 @@ export type ProfilePasses = z.infer<typeof ProfilePasses>
 
 /** What a fine-tune expects and gives where it differs from its base. */
 export const Profile = z.strictObject({
-  id: ProfileId,
+  id: ProfileId.refine((id) => id !== 'none', '"none" stands for no profile; give it another one'),
   name: z.string().trim().min(1).max(80),
   /** What it is good for, in one line. */
   about: z.string().max(300).default(''),
@@ -119,7 +119,7 @@ export const Profile = z.strictObject({
   /** Which comes first in a question; null: as composed. */
   order: order.nullable().default(null),
   size: SizeRule.default({}),
-  sampling: Sampling.partial().default({}),
+  sampling: Sampling.partial().strict().default({}),
   maxTokens: z.int().min(1).max(131_072).nullable().default(null),
   /** The answer ends before the first of these. */
   stop: z.array(z.string().min(1).max(100)).max(16).default([]),

@@ -4,7 +4,9 @@ import { LiveRegion } from '../components/primitives/Feedback.tsx'
 import { OverlayWindow, PanelWindow } from '../features/captureScreen/index.ts'
 import { progressText } from '../features/conversation/index.ts'
 import { followSettings, useTheme } from '../features/settings/index.ts'
+import { followEngine } from '../lib/engine.ts'
 import { followHost } from '../lib/host.ts'
+import { followProfiles } from '../lib/profiles.ts'
 
 /** A window of a capture: over one screen, or the ask panel. */
 export type CapturePlace = { readonly screen: string } | 'panel'
@@ -22,8 +24,10 @@ export function CaptureWindow({ place }: { place: CapturePlace }): ReactNode {
   useEffect(() => {
     const stop = new AbortController()
     for (const follow of [followHost, followSettings]) void follow(stop.signal)
+    // what the panel can ask the current model for
+    if (place === 'panel') for (const follow of [followEngine, followProfiles]) void follow(stop.signal)
     return () => stop.abort()
-  }, [])
+  }, [place])
   return (
     <>
       {place === 'panel' ? <PanelWindow progressText={progressText} /> : <OverlayWindow id={place.screen} />}

@@ -1,4 +1,5 @@
-import type { ListedProfile, Profile, ProfileCheck, ProfileJob, ProfilesState, UsedProfile } from '#contract'
+import { Profile } from '#contract'
+import type { ListedProfile, ProfileCheck, ProfileJob, ProfilesState, UsedProfile } from '#contract'
 import { create } from 'zustand'
 import { useEngine } from './engine.ts'
 import { follow } from './follow.ts'
@@ -48,8 +49,10 @@ export const removeProfile = (id: string): Promise<void> => call((core) => core.
 
 /** A profile as somebody writes it: without what it leaves as it is. */
 export function profileText(profile: Profile): string {
+  const { id, name } = profile
+  const unset = new Map(Object.entries(Profile.parse({ id, name })).map(([key, value]) => [key, JSON.stringify(value)]))
   const written = Object.entries(profile).filter(
-    ([, value]) => value !== null && value !== '' && JSON.stringify(value) !== '[]' && JSON.stringify(value) !== '{}',
+    ([key, value]) => key === 'id' || key === 'name' || JSON.stringify(value) !== unset.get(key),
   )
   return JSON.stringify(Object.fromEntries(written), null, 2)
 }

@@ -116,4 +116,13 @@ describe('sizes of a picture', () => {
     expect(await count('{width} x {height}', true)).toBe(await count('140 x 84', false))
     expect(await count('{width} x {height}', false)).not.toBe(await count('140 x 84', false))
   })
+
+  test('a system prompt that tells the size is left out where there is no picture', async () => {
+    const count = async (...before: ReturnType<typeof message>[]) =>
+      (await engine.count(requestOf([...before, user('What is it?')]))).total
+    const sized = { type: 'text', text: 'The picture has {width} x {height} pixels.', isSized: true } as const
+    const plain = { type: 'text', text: 'Be brief.' } as const
+    expect(await count(message('system', sized))).toBe(await count())
+    expect(await count(message('system', plain, sized))).toBe(await count(message('system', plain)))
+  })
 })

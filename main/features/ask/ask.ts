@@ -130,13 +130,33 @@ export function createAsk(parts: AskParts): Ask {
     turns: readonly Turn[],
     { compareWith, thinking }: Manner,
   ): { main: Assignment; comparison: Assignment | null } => {
+    const asked = turns.at(-1)
+    const refuse = ({ model }: Chosen, why: string, what: string): never => {
+      throw new AppError('InvalidInput', `${model.name} ${why}. ${what}`, { id: model.id })
+    }
     const assign = (chosen: Chosen): Assignment => {
       const profile = profileOf(chosen)
-      const seen = seenProfile(profile, jobOf(profile, turns.at(-1)?.job?.id))
-      const pages = pagesOf(turns.at(-1), thinking, chosen)
+      const seen = seenProfile(profile, jobOf(profile, asked?.job?.id))
+      const pages = pagesOf(asked, thinking, chosen)
       return { chosen, request: request(turns, thinking, chosen), profile: seen, pages }
     }
-    return { main: assign(models.chosen()), comparison: compareWith ? assign(models.chosen(compareWith)) : null }
+    /** Why a model cannot do what the question asks for; null: it can, or there is no job. */
+    const lacksJob = (chosen: Chosen): string | null =>
+      asked?.job && !jobOf(profileOf(chosen), asked.job.id) ? `has no job “${asked.job.label}”` : null
+    const first = models.chosen()
+    const lacking = lacksJob(first)
+    // with words of its own the question is asked as any other
+    if (lacking && !asked?.parts.some((part) => part.type === 'text' && part.text.trim() !== ''))
+      refuse(first, lacking, 'Choose a model that has it, or ask in your own words.')
+    const main = assign(first)
+    if (!compareWith) return { main, comparison: null }
+    const other = models.chosen(compareWith)
+    const otherLacks = lacksJob(other)
+    if (otherLacks) refuse(other, otherLacks, 'Choose another model to compare with, or no job.')
+    const comparison = assign(other)
+    if (comparison.pages)
+      refuse(other, 'cannot read pages beside another model', 'End comparing, or choose another job.')
+    return { main, comparison }
   }
   /** Changes what `remedy` says; returns how many of the oldest messages are left out then. */
   const apply = async (

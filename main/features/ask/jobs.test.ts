@@ -8,6 +8,7 @@ import {
   count,
   ended,
   engine,
+  models,
   open,
   picture,
   store,
@@ -86,4 +87,42 @@ test('what is counted is the question as it goes, by the parts as they were comp
   const counting = ask.count({ conversationId: null, parts: [await picture('a'), textPart('bells')], job: 'find' })
   const { parts } = await counting
   expect(parts).toHaveLength(2)
+})
+
+test('a model to compare with that has no such job is refused, and one that would read pages; nothing is stored', async () => {
+  const other = (await models.register({ textPath: '/models/other.gguf', projectorPath: null }, { name: 'Other' })).id
+  const pages = Profile.parse({
+    ...{ id: 'pages', name: 'Pages', parser: 'markdown' },
+    jobs: [{ id: 'page', label: 'Read the page', prompt: 'Read.', pages: 'each' }],
+  })
+  const send = async (job: string) =>
+    ask.send({ conversationId: null, parts: [await picture('a'), textPart('bells')], job, compareWith: other })
+  askWith((id) => (id === other ? pages : profile))
+  await expect(send('find')).rejects.toThrow(
+    'Other has no job “Find”. Choose another model to compare with, or no job.',
+  )
+  await expect(send('page')).rejects.toThrow('Other cannot read pages beside another model.')
+  expect(count('messages')).toBe(0)
+  askWith(profile)
+  const { besideId } = await send('find')
+  expect(besideId).not.toBeNull()
+})
+
+test('a job that the model has no more is refused again where the question has no words of its own', async () => {
+  askWith(profile)
+  const answered = async (parts: Parameters<typeof ask.send>[0]['parts'], job: string) => {
+    const sent = ask.send({ conversationId: null, parts, job })
+    const stream = conversations.watch(sent.conversationId)
+    ;(await engine.nextAnswer()).finish()
+    await until(stream, ended)
+    return sent.answerId
+  }
+  const silent = await answered([await picture('a')], 'page')
+  const worded = await answered([textPart('bells')], 'find')
+  askWith(() => null)
+  expect(() => ask.retry({ messageId: silent })).toThrow(/has no job “Read the page”\. Choose a model that has it/)
+  ask.retry({ messageId: worded })
+  const again = await engine.nextAnswer()
+  expect(asked(again)).toEqual(['bells'])
+  again.finish()
 })

@@ -126,7 +126,7 @@ test('a region chosen on the second display ends in a panel beside it and a conv
     region: { x: 45, y: 0, width: 4, height: 3 },
     area: { x: 40, y: -10 },
     // in pixels of the display itself, which is at 200 %
-    screen: { x: 10, y: 20, scale: 2 },
+    screen: { x: 10, y: 20 },
   })
   expect(await capturing.gateway.open(below(chosen.address))).toEqual(png(7, 5))
   expect(await capturing.gateway.open(below(screen.address)), 'the screens are forgotten').toBeNull()

@@ -197,7 +197,7 @@ export function createCaptureScreen(parts: {
       own.place = {
         region: onDesktop(region, screen, display.bounds),
         area: display.workArea,
-        screen: { x: region.x, y: region.y, scale: screen.width / display.bounds.width },
+        screen: { x: region.x, y: region.y },
       }
       own.screens = Promise.resolve([])
       own.phase = 'asking'

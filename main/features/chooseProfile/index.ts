@@ -8,7 +8,7 @@ import type { Facts, Profiles } from '../../services/profiles/index.ts'
 
 /** Which profile a model is asked with. */
 export interface ChooseProfile {
-  /** The profile of a model as the user chose it, else the one that it is recognised by; null: none. */
+  /** The profile of a model as the user chose it, else the one that it is recognised by; null: none, as of raw prompts. */
   of(chosen: Chosen): Profile | null
   /** Answers the window's calls about profiles. They throw as `Profiles` says. */
   readonly procedures: HandlersOf<Contract>['profiles']
@@ -25,7 +25,7 @@ export function createChooseProfile({
   const all = () => profiles.list().map(({ profile }) => profile)
   const told = (chosen: Chosen): { profile: Profile; why: string } | null => {
     const { model, overrides } = chosen
-    if (model.isDemo || overrides.profileId === 'none') return null
+    if (model.isDemo || overrides.rawPrompt || overrides.profileId === 'none') return null
     const profile = overrides.profileId === null ? null : profiles.find(overrides.profileId)
     if (profile) return { profile, why: 'Chosen for this model.' }
     const found = recognise(all(), factsOf(chosen))

@@ -252,7 +252,7 @@ test('what is drawn on a picture and what the answer is held to is kept with the
   const format = { name: 'Table', schema: '{\n  "type": "array"\n}' }
   const sent = bed.conversations.ask({
     conversationId: null,
-    parts: [{ ...picture('a'), marks: [...marks], screen: { x: 3, y: 4, scale: 1.5 } }],
+    parts: [{ ...picture('a'), marks: [...marks], screen: { x: 3, y: 4 } }],
     format,
     model: 'demo',
   })
@@ -260,7 +260,7 @@ test('what is drawn on a picture and what the answer is held to is kept with the
   reopen()
   expect(bed.conversations.message(sent.userMessageId)).toMatchObject({
     format,
-    parts: [{ type: 'image', marks, budget: { maxPixels: 1000 }, screen: { x: 3, y: 4, scale: 1.5 } }],
+    parts: [{ type: 'image', marks, budget: { maxPixels: 1000 }, screen: { x: 3, y: 4 } }],
   })
   expect(bed.conversations.message(sent.answerId).format).toBeNull()
 })

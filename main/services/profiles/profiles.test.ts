@@ -54,6 +54,8 @@ describe("profiles of the user's own", () => {
       null,
     ],
     [own({ stopp: [] }), expect.stringMatching(/stopp/), null],
+    [own({ sampling: { top_p: 0.9 } }), expect.stringMatching(/at sampling: .*top_p/), null],
+    [own({ id: 'none' }), expect.stringMatching(/at id: "none" stands for no profile/), null],
   ])('are refused with the place: %s', (json, problem, column) => {
     expect(checkProfile(json)).toEqual({ problem, place: column === null ? null : { line: 1, column } })
     expect(() => open().save(json)).toThrow(expect.objectContaining({ code: 'InvalidInput' }) as Error)
@@ -86,7 +88,7 @@ describe('a model is recognised', () => {
   })
 
   test('by its chat template where no name tells it', () => {
-    const profiles = [profile('none', ['Bb']), profile('template', [], ['{{ piece }}'])]
+    const profiles = [profile('other', ['Bb']), profile('template', [], ['{{ piece }}'])]
     expect(recognise(profiles, facts('Aa'))).toEqual({ profile: profiles[1], by: 'its chat template' })
   })
 })

@@ -113,7 +113,7 @@ const published: readonly Published[] = [
     name: 'OS Atlas Base 7B',
     base: 'Qwen2 VL 7B Instruct',
     others: ['OS-Atlas-Base-7B-Q4_K_M.gguf'],
-    parser: 'marks',
+    parser: 'action',
     space: 'thousandths',
     size: {},
   },

@@ -141,7 +141,7 @@ test('a drag is drawn from its first place to its second, a scroll its way', () 
 
 test.each([
   ['of the picture', undefined, '40, 20'],
-  ['of the screen that it was captured of', { x: 300, y: 7, scale: 2 }, '340, 27'],
+  ['of the screen that it was captured of', { x: 300, y: 7 }, '340, 27'],
 ])('where to click is copied in pixels %s', async (_, screenPlace, position) => {
   const user = userEvent.setup()
   render(<Shown onCrop={() => {}} shown={{ ...drag, screen: screenPlace }} />)

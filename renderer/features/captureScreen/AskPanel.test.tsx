@@ -1,10 +1,12 @@
 // @vitest-environment happy-dom
-import { AppError } from '#contract'
-import type { ConversationEvent, Message } from '#contract'
+import { AppError, Profile } from '#contract'
+import type { ConversationEvent, EngineStatus, Message } from '#contract'
 import { render, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { useEngine } from '../../lib/engine.ts'
 import { useHost } from '../../lib/host.ts'
+import { useProfiles } from '../../lib/profiles.ts'
 import { core } from '../../testing/fakeRpc.ts'
 import { clearPage } from '../../testing/page.ts'
 import { AskPanel } from './AskPanel.tsx'
@@ -15,7 +17,7 @@ vi.mock('../../lib/rpc.ts', async () => (await import('../../testing/fakeRpc.ts'
  * What the panel asked for, the conversations that are gone, and how to send the next event of the one that is watched.
  */
 const watched: string[] = []
-const sent: { conversationId: string | null; parts: { type: string }[] }[] = []
+const sent: { conversationId: string | null; parts: { type: string }[]; job?: string }[] = []
 const removed = new Set<string>()
 let tell: (event: object) => void = () => {}
 
@@ -78,6 +80,8 @@ beforeEach(() => {
 })
 afterEach(() => {
   clearPage()
+  useProfiles.setState({ profiles: [], used: {} })
+  useEngine.setState({ status: null })
   vi.useRealTimers()
 })
 
@@ -86,7 +90,7 @@ const show = (): void => {
     <AskPanel
       png={new Blob(['png'])}
       size={{ width: 200, height: 100 }}
-      screen={{ x: 300, y: 40, scale: 1 }}
+      screen={{ x: 300, y: 40 }}
       isWindow={false}
       progressText={() => 'Starting'}
       onOpen={() => {}}
@@ -132,7 +136,7 @@ test('a conversation that was removed is said to be, is not watched any longer, 
 test('the answer of a screen model is what it would do, and where that is clicked is copied in pixels of the screen', async () => {
   show()
   const user = await askFirst()
-  expect(sent[0]).toMatchObject({ parts: [{ type: 'image', screen: { x: 300, y: 40, scale: 1 } }, { type: 'text' }] })
+  expect(sent[0]).toMatchObject({ parts: [{ type: 'image', screen: { x: 300, y: 40 } }, { type: 'text' }] })
   const text = "Thought: The left one.\nAction: click(start_box='(500,250)')"
   const seen: Message['seen'] = {
     family: 'qwen2vl',
@@ -145,4 +149,69 @@ test('the answer of a screen model is what it would do, and where that is clicke
   expect(screen.getByRole('button', { name: 'Thought' })).toBeTruthy()
   await user.click(screen.getByRole('button', { name: 'Copy click position' }))
   await vi.waitFor(async () => expect(await navigator.clipboard.readText()).toBe('400, 65'))
+})
+
+/** The current model is asked with a profile. */
+const askedWith = (profile: Profile): void => {
+  useProfiles.setState({
+    profiles: [{ profile, isOwn: false }],
+    used: { fine: { id: profile.id, why: 'Known by its name.' } },
+  })
+  useEngine.setState({ status: { modelId: 'fine' } as EngineStatus })
+}
+
+test('a screen model is asked for the place of what is typed, unless another job or none is chosen', async () => {
+  askedWith(
+    Profile.parse({
+      ...{ id: 'screen', name: 'Screen', parser: 'action' },
+      jobs: [
+        { id: 'describe', label: 'Describe', prompt: 'Describe.' },
+        { id: 'ground', label: 'Find an element', prompt: 'Find {text}.' },
+      ],
+    }),
+  )
+  show()
+  const user = userEvent.setup({ advanceTimers: vi.advanceTimersByTime })
+  const jobs = screen.getByRole<HTMLSelectElement>('combobox', { name: 'Job of Screen' })
+  expect(jobs.selectedOptions[0]!.text).toBe('Find an element')
+  expect(screen.getByRole<HTMLButtonElement>('button', { name: 'Ask' }).disabled).toBe(true)
+  await user.type(screen.getByRole('textbox'), 'the bell')
+  await user.click(screen.getByRole('button', { name: 'Ask' }))
+  await vi.waitFor(() => expect(watched).toHaveLength(1))
+  expect(sent[0]).toMatchObject({ job: 'ground', parts: [{ type: 'image' }, { type: 'text', text: 'the bell' }] })
+  tell({ ...snapshot(''), messages: [{ ...answer('There.'), status: 'complete' }] })
+  await screen.findByText('There.')
+  await user.selectOptions(jobs, 'No job')
+  await user.type(screen.getByRole('textbox'), 'Why?')
+  await user.click(await screen.findByRole('button', { name: 'Ask' }))
+  await vi.waitFor(() => expect(sent).toHaveLength(2))
+  expect(sent[1]).not.toHaveProperty('job')
+})
+
+test('a page is read without words, and shown and copied as its words', async () => {
+  askedWith(
+    Profile.parse({
+      ...{ id: 'reader', name: 'Reader', parser: 'nanonets' },
+      jobs: [{ id: 'page', label: 'Read the page', prompt: 'Read.' }],
+    }),
+  )
+  show()
+  const user = userEvent.setup({ advanceTimers: vi.advanceTimersByTime })
+  await user.selectOptions(screen.getByRole('combobox', { name: 'Job of Reader' }), 'Read the page')
+  await user.click(screen.getByRole('button', { name: 'Ask' }))
+  await vi.waitFor(() => expect(watched).toHaveLength(1))
+  expect(sent[0]).toMatchObject({ job: 'page', parts: [{ type: 'image' }] })
+  expect(sent[0]!.parts).toHaveLength(1)
+  const seen: Message['seen'] = {
+    ...{ family: 'qwen2vl', media: [] },
+    profile: { id: 'reader', name: 'Reader', parser: 'nanonets', space: null },
+  }
+  const read = '# Bells\n\n<page_number>7</page_number>'
+  tell({ ...snapshot(''), messages: [{ ...answer(read), status: 'complete', seen }] })
+  const shown = await screen.findByTestId('panel-answer')
+  expect(shown.textContent).toContain('Bells')
+  expect(shown.textContent).not.toMatch(/#|page_number/)
+  await user.click(screen.getByRole('button', { name: 'Copy' }))
+  await vi.waitFor(async () => expect(await navigator.clipboard.readText()).toContain('Bells'))
+  expect(await navigator.clipboard.readText()).not.toContain('page_number')
 })

@@ -1,4 +1,5 @@
-import type { ErrorInfo, Message, Progress, QuestionPart, ScreenPlace, Size } from '#contract'
+import { places } from '#contract'
+import type { ErrorInfo, Message, Profile, ProfileJob, Progress, QuestionPart, ScreenPlace, Size } from '#contract'
 import { ArrowUp, Copy, Crosshair, Square, SquareArrowOutUpRight, X } from 'lucide-react'
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from 'react'
 import type { KeyboardEvent, ReactNode } from 'react'
@@ -8,7 +9,9 @@ import { ActionSteps } from '../../components/answers/ActionSteps.tsx'
 import { Markdown } from '../../components/answers/Markdown.tsx'
 import { Button, IconButton } from '../../components/primitives/Button.tsx'
 import { ErrorNote } from '../../components/primitives/Feedback.tsx'
+import { fieldClass } from '../../components/primitives/FormControls.tsx'
 import { announce } from '../../lib/announce.ts'
+import { documentParser, readingText } from '../../lib/conversation/readingText.ts'
 import { nothingOpen, reasoningOf, textOf } from '../../lib/conversation/state.ts'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
 import { watchConversation } from '../../lib/conversation/watch.ts'
@@ -16,6 +19,7 @@ import { toAppError } from '../../lib/errors.ts'
 import { count } from '../../lib/format.ts'
 import { actionMarks, clickPosition, linkAnswer, readActions, spaceOf, toOriginal } from '../../lib/grounding/index.ts'
 import { whenHost } from '../../lib/host.ts'
+import { useCurrentProfile } from '../../lib/profiles.ts'
 import { call, connection } from '../../lib/rpc.ts'
 import { upload } from '../../lib/upload.ts'
 
@@ -55,10 +59,17 @@ export function AskPanel({
   const [sending, setSending] = useState(false)
   const [error, setError] = useState<ErrorInfo | null>(null)
   const field = useRef<HTMLTextAreaElement>(null)
+  const profile = useCurrentProfile()
+  /** undefined: nothing was chosen yet. */
+  const [chosenJob, setChosenJob] = useState<string | null | undefined>(undefined)
+  const job = jobOf(profile, chosenJob)
   const answer = usePanelAnswer(sent)
   const current = answer.isGone ? null : sent
   const streaming = current !== null && (answer.message === null || answer.message.status === 'streaming')
   const steps = stepsOf(answer, size, screen)
+  const page = pageOf(answer)
+  const canAsk =
+    !sending && !streaming && (text.trim() !== '' || (current === null && job !== null && !wantsWords(job)))
   const failure = error ?? answer.message?.error ?? null
 
   const preview = useCallback(
@@ -70,15 +81,14 @@ export function AskPanel({
   )
   useEffect(() => field.current?.focus(), [])
 
-  const ask = async (question: string): Promise<void> => {
-    if (sending || streaming || question.trim() === '') return
+  const ask = async (question: string, job: ProfileJob | null): Promise<void> => {
     setSending(true)
     setError(null)
     // a conversation that was removed is not gone on with: the picture begins another
     const send = answer.isGone ? createAsking(png, screen) : asking
     if (send !== asking) setAsking(() => send)
     try {
-      setSent({ ...(await send(question.trim())), question: question.trim() })
+      setSent({ ...(await send(question.trim(), job)), question: question.trim() || (job?.label ?? '') })
       setText('')
     } catch (thrown) {
       setError(toAppError(thrown).toInfo())
@@ -94,7 +104,7 @@ export function AskPanel({
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
     event.preventDefault()
-    void ask(text)
+    if (canAsk) void ask(text, job)
   }
   const onEscape = useEffectEvent((event: globalThis.KeyboardEvent) => {
     if (event.key !== 'Escape' || event.isComposing) return
@@ -158,12 +168,14 @@ export function AskPanel({
                   partial={answer.message?.status !== 'complete'}
                   streaming={streaming}
                 />
-              ) : (
+              ) : page === null ? (
                 <Markdown
                   text={linkAnswer(answer.text, [], [], streaming)}
                   partial={answer.message?.status !== 'complete'}
                   streaming={streaming}
                 />
+              ) : (
+                <p className="whitespace-pre-wrap [overflow-wrap:anywhere]">{page}</p>
               )}
             </div>
           )}
@@ -171,20 +183,39 @@ export function AskPanel({
       ) : (
         <div className="flex flex-wrap gap-1.5" role="group" aria-label="Ready questions">
           {readyQuestions(navigator.language).map(({ label, question }) => (
-            <Button key={label} disabled={sending} onClick={() => void ask(question)}>
+            <Button key={label} disabled={sending} onClick={() => void ask(question, null)}>
               {label}
             </Button>
           ))}
         </div>
       )}
       {failure ? <ErrorNote message={failure.message} /> : null}
+      {profile && profile.jobs.length > 0 ? (
+        // of the system's own, which is not cut off by a small window
+        <select
+          aria-label={`Job of ${profile.name}`}
+          value={job?.id ?? ''}
+          disabled={sending}
+          onChange={(event) => setChosenJob(event.target.value || null)}
+          className={fieldClass}
+        >
+          <option value="">No job</option>
+          {profile.jobs.map(({ id, label }) => (
+            <option key={id} value={id}>
+              {label}
+            </option>
+          ))}
+        </select>
+      ) : null}
       <div className="flex items-end gap-1 rounded-md border border-control bg-raised p-1 focus-within:border-accent">
         <textarea
           ref={field}
           rows={1}
           dir="auto"
           aria-label="Question about the picture"
-          placeholder={current ? 'Ask more' : 'Ask something'}
+          placeholder={
+            job && wantsWords(job) ? 'What it is to look for or to do' : current ? 'Ask more' : 'Ask something'
+          }
           value={text}
           readOnly={sending}
           onChange={(event) => setText(event.target.value)}
@@ -196,7 +227,7 @@ export function AskPanel({
             <Square fill="currentColor" strokeWidth={0} className="size-3!" />
           </IconButton>
         ) : (
-          <IconButton label="Ask" hint="Enter" disabled={text.trim() === '' || sending} onClick={() => void ask(text)}>
+          <IconButton label="Ask" hint="Enter" disabled={!canAsk} onClick={() => void ask(text, job)}>
             <ArrowUp />
           </IconButton>
         )}
@@ -212,7 +243,7 @@ export function AskPanel({
               Copy click position
             </Button>
           ) : (
-            <Button disabled={answer.text === ''} onClick={() => copy(answer.text)}>
+            <Button disabled={answer.text === ''} onClick={() => copy(page ?? answer.text)}>
               <Copy aria-hidden />
               Copy
             </Button>
@@ -233,19 +264,39 @@ const NAME = 'Screenshot.png'
  * Asks about a captured picture, which is stored with the first question; later ones go on with the same conversation.
  * Rejects with AppError.
  */
-function createAsking(png: Blob, screen: ScreenPlace | null): (question: string) => Promise<PanelQuestion> {
+function createAsking(
+  png: Blob,
+  screen: ScreenPlace | null,
+): (question: string, job: ProfileJob | null) => Promise<PanelQuestion> {
   let conversationId: string | null = null
-  return async (question) => {
-    const parts: QuestionPart[] = [{ type: 'text', text: question }]
+  return async (question, job) => {
+    const parts: QuestionPart[] = question === '' ? [] : [{ type: 'text', text: question }]
     if (conversationId === null) {
       const { sha, name } = await upload(await whenHost(), new File([png], NAME, { type: 'image/png' }))
       parts.unshift({ type: 'image', sha, name, ...(screen && { screen }) })
     }
-    const sent = await call((core) => core.ask.send({ conversationId, parts }))
+    const sent = await call((core) => core.ask.send({ conversationId, parts, ...(job && { job: job.id }) }))
     conversationId = sent.conversationId
     return { conversationId: sent.conversationId, answerId: sent.answerId }
   }
 }
+
+/** Whether a job says nothing without words of the user's. */
+const wantsWords = ({ prompt }: ProfileJob): boolean => prompt.includes(places.text)
+
+/**
+ * The job that is asked for: the one with the chosen id; where nothing was chosen, the first that finds a place on the screen by
+ * the user's words, as screen models know their task by it alone. null: none.
+ */
+function jobOf(profile: Profile | null, chosen: string | null | undefined): ProfileJob | null {
+  const isFirst = (job: ProfileJob): boolean => (job.parser ?? profile?.parser) === 'action' && wantsWords(job)
+  const find = (job: ProfileJob): boolean => (chosen === undefined ? isFirst(job) : job.id === chosen)
+  return profile?.jobs.find(find) ?? null
+}
+
+/** The words of an answer that is a document; null for all others. */
+const pageOf = ({ message, text }: PanelAnswer): string | null =>
+  message && documentParser(message) ? readingText(message, text) : null
 
 /** The answer of a screen model in its parts, and where its first place is clicked; null for all others. */
 function stepsOf({ message, text }: PanelAnswer, size: Size, screen: ScreenPlace | null) {

@@ -156,7 +156,7 @@ export async function takeOwn(region: Region, near: Region): Promise<void> {
   try {
     const png = await cropPng(own.picture, region)
     rememberRegion(OWN_SCREEN, region)
-    const screen = own.isScreen ? { x: region.x, y: region.y, scale: 1 } : null
+    const screen = own.isScreen ? { x: region.x, y: region.y } : null
     show({ phase: 'asking', png, width: region.width, height: region.height, near, screen })
   } catch (thrown) {
     fail(thrown)

@@ -17,7 +17,7 @@ import { DocumentAnswer, canReadOn } from './DocumentAnswer.tsx'
 import { GroundedText } from './GroundedText.tsx'
 import { Thought } from './Thought.tsx'
 import { cutOffText, progressText, remediesFor, remedyLabels } from './answerText.ts'
-import { documentParser } from './readingText.ts'
+import { documentParser } from '../../lib/conversation/readingText.ts'
 import { readOn, retry, selectBranch, useOpenConversation } from './store.ts'
 
 /** An answer: what the engine is doing, then the text as it comes, then how it ended and what can be done with it. */

@@ -4,12 +4,23 @@ import { act, render, screen } from '@testing-library/react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { applyEvent, opening } from '../../lib/conversation/state.ts'
 import type { OpenConversation } from '../../lib/conversation/state.ts'
+import type * as Documents from '../../lib/documents.ts'
 import { bringNear, clearPage, stubNearness } from '../../testing/page.ts'
 import { Conversation } from './Conversation.tsx'
 import { useOpenConversation } from './store.ts'
 import { playFrom } from './video/seenVideo.ts'
 
 vi.mock('../../lib/rpc.ts', async () => (await import('../../testing/fakeRpc.ts')).rpc)
+/** Documents with this in them cannot be read. */
+const BROKEN = 'A broken table'
+vi.mock('../../lib/documents.ts', async (importOriginal) => {
+  const documents = await importOriginal<typeof Documents>()
+  const readDocument: typeof documents.readDocument = (text, parser) => {
+    if (text.includes(BROKEN)) throw new RangeError('Invalid array length')
+    return documents.readDocument(text, parser)
+  }
+  return { ...documents, readDocument }
+})
 
 const message = (n: number, over: Partial<Message> = {}): Message => ({
   id: `m${n}`,
@@ -116,4 +127,25 @@ test('under an answer that was cut off stands where and what to do; under one th
   expect(article(1).textContent).toMatch(/Cut off at the longest answer of 2,048 tokens\. Raise .* in Settings/)
   expect(article(3).textContent).toMatch(/Cut off: the context of 8,192 tokens is full\./)
   expect(article(5).textContent).not.toContain('Cut off')
+})
+
+test('an answer that cannot be drawn is its words, and the rest of the conversation is there', () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {})
+  const profile = { id: 'reader', name: 'Reader', parser: 'markdown' as const, space: null }
+  const broken = (text: string): Partial<Message> => ({
+    parts: [{ type: 'text', text }],
+    seen: { family: 'qwen2vl', media: [], profile },
+  })
+  show(Array.from({ length: 40 }, (_, n) => message(n, n === 5 || n === 37 ? broken(BROKEN) : {})))
+  expect([5, 37].map((n) => article(n).textContent)).toEqual([BROKEN, BROKEN])
+  expect(screen.getAllByText(/could not be shown in its form/)).toHaveLength(1)
+  expect(inForm(39)).toBe(true)
+  const mended = message(37, broken('A table'))
+  act(() =>
+    useOpenConversation.setState(
+      applyEvent(useOpenConversation.getState(), { type: 'message', seq: 1, message: mended }) as OpenConversation,
+    ),
+  )
+  expect(screen.queryByText(/could not be shown in its form/)).toBeNull()
+  expect(article(37).textContent).toContain('A table')
 })

@@ -4,11 +4,12 @@ import { memo, useCallback, useEffect, useRef, useState } from 'react'
 import type { ReactNode, RefObject } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import { Button } from '../../components/primitives/Button.tsx'
+import { ErrorBoundary } from '../../components/primitives/ErrorBoundary.tsx'
 import { pairOf, pathKeys } from '../../lib/conversation/state.ts'
 import { useNear } from '../../lib/near.ts'
 import { Answer, AnswerPair } from './Answer.tsx'
 import { Question } from './Question.tsx'
-import { documentParser, readingText } from './readingText.ts'
+import { documentParser, readingText } from '../../lib/conversation/readingText.ts'
 import { useOpenConversation } from './store.ts'
 import { usePlayRequest } from './video/seenVideo.ts'
 
@@ -113,9 +114,32 @@ const MessageView = memo(function MessageView({ id }: { id: string }): ReactNode
   const message = useOpenConversation((state) => state.messages[id])
   const pair = useOpenConversation(useShallow((state) => pairOf(state, id)))
   if (!message) return null
-  if (pair) return <AnswerPair pair={pair} chosen={message} />
-  return message.role === 'user' ? <Question message={message} /> : <Answer message={message} />
+  const form = pair ? (
+    <AnswerPair pair={pair} chosen={message} />
+  ) : message.role === 'user' ? (
+    <Question message={message} />
+  ) : (
+    <Answer message={message} />
+  )
+  return (
+    <ErrorBoundary of={message} fallback={<NotDrawn ids={pair ?? [id]} />}>
+      {form}
+    </ErrorBoundary>
+  )
 })
+
+/** The words of what cannot be drawn in its form. */
+function NotDrawn({ ids }: { ids: readonly string[] }): ReactNode {
+  const messages = useOpenConversation(useShallow((state) => ids.flatMap((id) => state.messages[id] ?? [])))
+  return (
+    <>
+      {messages.map((message) => (
+        <PlainMessage key={message.id} message={message} />
+      ))}
+      <p className="mt-2 text-small text-muted">This could not be shown in its form; these are its words.</p>
+    </>
+  )
+}
 
 /** Distance from the end, in px, that still counts as being there. */
 const NEAR_PX = 48

@@ -9,7 +9,7 @@ import { call, connection } from '../../lib/rpc.ts'
 import { thinkingIn } from '../../lib/thinking.ts'
 import { withFrames } from '../../lib/video/index.ts'
 import type { Rereading } from '../../lib/video/index.ts'
-import { readingText } from './readingText.ts'
+import { readingText } from '../../lib/conversation/readingText.ts'
 
 /** The conversation that is open. */
 export const useOpenConversation = create<OpenConversation>(() => nothingOpen)

@@ -54,6 +54,17 @@ test('own profiles are listed; one is changed and removed', async () => {
   await waitFor(() => expect(remove.mock.calls[0]![0]).toEqual({ id: 'mine' }))
 })
 
+test('one that gets another id stands in the place of the one that it was', async () => {
+  render(<ProfilesSetting />)
+  fireEvent.click(screen.getByRole('button', { name: 'Edit Mine' }))
+  fireEvent.change(field(), { target: { value: '{"id":"ours","name":"Ours"}' } })
+  await waitFor(() => expect(keep().disabled).toBe(false))
+  fireEvent.click(keep())
+  await waitFor(() => expect(screen.queryByRole('textbox', { name: 'Profile' })).toBeNull())
+  expect(save).toHaveBeenCalledOnce()
+  expect(remove.mock.calls.map(([input]) => input as unknown)).toEqual([{ id: 'mine' }])
+})
+
 test('what is no JSON is told with its place, which is shown, and is not kept', async () => {
   render(<ProfilesSetting />)
   fireEvent.click(screen.getByRole('button', { name: 'Add a profile…' }))
@@ -69,18 +80,11 @@ test("a copy of one of the app's has a name and an id of its own and the rest of
   fireEvent.click(await screen.findByRole('menuitem', { name: 'Reader' }))
   expect(JSON.parse(field().value)).toEqual({
     ...{ id: 'reader-own', name: 'Reader (own)', about: 'Reads.', parser: 'markdown' },
-    recognise: { names: [], template: [] },
   })
 })
 
 test('an id that is taken gets a number, and a profile is written without what it leaves as it is', () => {
   const taken = [ofApp, { ...ofApp, id: 'reader-own' }].map((profile) => ({ profile, isOwn: false }))
   expect(JSON.parse(copyOf(ofApp, taken))).toMatchObject({ id: 'reader-own2' })
-  expect(Object.keys(JSON.parse(profileText(own)) as object).sort()).toEqual([
-    'id',
-    'name',
-    'parser',
-    'recognise',
-    'stop',
-  ])
+  expect(JSON.parse(profileText(own))).toEqual({ id: 'mine', name: 'Mine', stop: ['END'] })
 })

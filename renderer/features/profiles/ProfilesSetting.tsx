@@ -24,11 +24,17 @@ const EXAMPLE = `{
   ]
 }`
 
+/** A profile that is being written; `id`: the one of the user's own that it was; null: a new one. */
+interface Written {
+  readonly text: string
+  readonly id: string | null
+}
+
 /** The profiles of the user's own: a list, and ways to add, change and remove one. */
 export function ProfilesSetting(): ReactNode {
   const profiles = useProfiles((state) => state.profiles)
   const own = profiles.filter(({ isOwn }) => isOwn)
-  const [written, setWritten] = useState<string | null>(null)
+  const [written, setWritten] = useState<Written | null>(null)
   const [removing, setRemoving] = useState<{ id: string; name: string } | null>(null)
   return (
     <div className="flex flex-col gap-3">
@@ -43,7 +49,10 @@ export function ProfilesSetting(): ReactNode {
               <span className="min-w-0 flex-1 truncate">
                 {profile.name} <span className="text-muted">{profile.id}</span>
               </span>
-              <Button onClick={() => setWritten(profileText(profile))} aria-label={`Edit ${profile.name}`}>
+              <Button
+                onClick={() => setWritten({ text: profileText(profile), id: profile.id })}
+                aria-label={`Edit ${profile.name}`}
+              >
                 Edit
               </Button>
               <Button
@@ -58,13 +67,13 @@ export function ProfilesSetting(): ReactNode {
         </ul>
       ) : null}
       <div className="flex flex-wrap gap-2">
-        <Button onClick={() => setWritten('')}>Add a profile…</Button>
+        <Button onClick={() => setWritten({ text: '', id: null })}>Add a profile…</Button>
         <Menu trigger={<MenuTrigger className={buttonClass('plain')}>Copy one of the app’s…</MenuTrigger>}>
           <div className="max-h-72 overflow-y-auto">
             {profiles
               .filter(({ isOwn }) => !isOwn)
               .map(({ profile }) => (
-                <MenuItem key={profile.id} onSelect={() => setWritten(copyOf(profile, profiles))}>
+                <MenuItem key={profile.id} onSelect={() => setWritten({ text: copyOf(profile, profiles), id: null })}>
                   {profile.name}
                 </MenuItem>
               ))}
@@ -77,7 +86,7 @@ export function ProfilesSetting(): ReactNode {
         title="Own profile"
         description="It is JSON; the profiles of the app show what it may hold."
       >
-        <ProfileForm text={written ?? ''} onDone={() => setWritten(null)} />
+        <ProfileForm before={written ?? { text: '', id: null }} onDone={() => setWritten(null)} />
       </DialogFrame>
       <Confirm
         open={removing !== null}
@@ -93,10 +102,10 @@ export function ProfilesSetting(): ReactNode {
   )
 }
 
-function ProfileForm({ text: before, onDone }: { text: string; onDone: () => void }): ReactNode {
+function ProfileForm({ before, onDone }: { before: Written; onDone: () => void }): ReactNode {
   const id = useId()
   const field = useRef<HTMLTextAreaElement>(null)
-  const [text, setText] = useState(before)
+  const [text, setText] = useState(before.text)
   const [failure, setFailure] = useState<ErrorInfo | null>(null)
   const check = useCheck(text)
   const problem = failure?.message ?? check?.problem ?? null
@@ -104,7 +113,9 @@ function ProfileForm({ text: before, onDone }: { text: string; onDone: () => voi
   const save = async (event: FormEvent): Promise<void> => {
     event.preventDefault()
     try {
-      const { name } = await saveProfile(text)
+      const { id, name } = await saveProfile(text)
+      // with another id it is another one, which stands in the place of the first
+      if (before.id !== null && before.id !== id) await removeProfile(before.id)
       announce(`The profile ${name} is kept.`)
       onDone()
     } catch (thrown) {

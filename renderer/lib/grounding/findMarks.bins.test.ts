@@ -116,6 +116,6 @@ test('where to click is a pixel of the picture, or of the screen that it was cap
   const size = { width: 200, height: 100 }
   expect(clickPosition({ type: 'point', x: 200, y: 12.6 }, size)).toBe('199, 13')
   expect(clickPosition({ type: 'arrow', x1: 10, y1: 20, x2: 30, y2: 40 }, size)).toBe('10, 20')
-  expect(clickPosition({ type: 'point', x: 10, y: 20 }, size, { x: 300, y: 40, scale: 2 })).toBe('310, 60')
+  expect(clickPosition({ type: 'point', x: 10, y: 20 }, size, { x: 300, y: 40 })).toBe('310, 60')
   expect(clickPosition({ type: 'box', x1: 10, y1: 20, x2: 30, y2: 40 }, size)).toBeNull()
 })

@@ -66,7 +66,7 @@ export async function buildPrompt(request: AnswerRequest, tokenizer: Tokenizer, 
     measures.set(part, await measureMedia(part, request.budget, vision))
   }
   const last = shown.findLast((part) => part.type === 'image')
-  const messages = last ? withSize(request.messages, sizeOf(measures.get(last)!)) : request.messages
+  const messages = last ? withSize(request.messages, sizeOf(measures.get(last)!)) : withoutSized(request.messages)
   const mark = unusedCharacter(
     messages.flatMap(({ content, reasoning = '' }) => [reasoning, ...content.flatMap(textsOf)]),
   )
@@ -171,6 +171,16 @@ function withSize(messages: AnswerRequest['messages'], { width, height }: Size):
       : part
   return messages.map((message) => ({ ...message, content: message.content.map(filled) }))
 }
+
+/** The messages without what a system prompt says of a picture's size, as no picture is there. */
+const withoutSized = (messages: AnswerRequest['messages']): AnswerRequest['messages'] =>
+  messages
+    .map((message) =>
+      message.role === 'system'
+        ? { ...message, content: message.content.filter((part) => part.type !== 'text' || !part.isSized) }
+        : message,
+    )
+    .filter(({ role, content }) => role !== 'system' || content.length > 0)
 
 /**
  * What is written after a template that leaves it to the model to open its thought, where the answer is held to a form: the

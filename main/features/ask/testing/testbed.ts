@@ -34,17 +34,18 @@ export let settings: SettingsService
 export let attachments: AttachmentGateway
 let frames: FrameSets
 export let ask: Ask
-let profile: Profile | null = null
+let profileOf: (modelId: string) => Profile | null = () => null
 
-/** Has every model asked with a profile, until the end of the test. */
-export const askWith = (given: Profile): void => void (profile = given)
+/** Has every model asked with a profile, or each with its own, until the end of the test. */
+export const askWith = (given: Profile | ((modelId: string) => Profile | null)): void =>
+  void (profileOf = typeof given === 'function' ? given : () => given)
 
 beforeEach(() => {
   folder = tempFolder()
   open()
 })
 afterEach(() => {
-  profile = null
+  profileOf = () => null
   store.close()
   folder.remove()
 })
@@ -85,7 +86,7 @@ export function open(): void {
   const drafts = createComposing({ drafts: createDrafts(store.db), attachments, conversations, models })
   ask = createAsk({
     ...{ conversations, drafts, settings, models, attachments, frames, engine, second },
-    profileOf: () => profile,
+    profileOf: ({ model }) => profileOf(model.id),
   })
 }
 
