@@ -83,16 +83,25 @@ export function read(argv: string[]): Promise<number> {
 
 type Asked = ReturnType<typeof parse>
 
+/** What the options with numbers say; undefined: nothing. */
+interface Numbers {
+  readonly context?: number | undefined
+  readonly maxTokens?: number | undefined
+  readonly minPixels?: number | undefined
+  readonly maxPixels?: number | undefined
+}
+const NO_NUMBERS: Numbers = {}
+
 function parse(argv: string[]) {
   try {
     const { values, positionals } = parseArgs({ args: argv, options, allowPositionals: true, strict: true })
-    if (values.help || values.profiles) return { values, files: [], numbers: {} }
+    if (values.help || values.profiles) return { values, files: [], numbers: NO_NUMBERS }
     if (positionals.length === 0) throw new UsageError('name the pictures of the pages')
     if (positionals.some((file) => file.trim() === '')) throw new UsageError('a picture has no name')
     if (!values.model?.trim()) throw new UsageError('--model is missing: reading pages needs a model made for it')
     if (values.format !== undefined && !FORMATS.includes(values.format))
       throw new UsageError(`--format wants one of ${FORMATS.join(', ')}, not "${values.format}"`)
-    const numbers = {
+    const numbers: Numbers = {
       context: integer('context', values.context, 256),
       maxTokens: integer('max-tokens', values['max-tokens'], 1),
       minPixels: integer('min-pixels', values['min-pixels'], PIXELS_PER_TOKEN),

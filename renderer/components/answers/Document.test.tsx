@@ -62,6 +62,14 @@ test('several pages are told apart; one that was turned and one that could not b
   expect(within(screen.getByRole('article', { name: 'Page 3' })).getByText(/could not be read/)).toBeTruthy()
 })
 
+test('what was read of a page before it failed is shown below why it did', () => {
+  show('<!-- not read: The engine ended. -->\nHalf a page\n\f\nTwo\n\f\n', 'markdown', 2)
+  const first = within(screen.getByRole('article', { name: 'Page 1' }))
+  expect(first.getByText('This page could not be read as a whole: The engine ended.')).toBeTruthy()
+  expect(first.getByText('Half a page')).toBeTruthy()
+  expect(screen.getByText('1 of 2 pages')).toBeTruthy()
+})
+
 test('what is being done is told below, and what the model wrote is one click away', async () => {
   show('---\nprimary_language: en\n---\nWords', 'olmocr', 2, 'Reading page 1 of 2')
   expect(screen.getByRole('status').textContent).toBe('Reading page 1 of 2')
