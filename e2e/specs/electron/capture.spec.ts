@@ -187,7 +187,7 @@ test('the shortcut opens an overlay on every display in its own pixels; a region
   const { db, close } = openStore(join(data, 'data'))
   const kept = db.prepare(`SELECT attachment -> '$.screen' FROM parts WHERE type = 'image'`).pluck().get() as string
   close()
-  expect(JSON.parse(kept)).toEqual({ x: 380, y: 180, scale: 1.5 })
+  expect(JSON.parse(kept)).toEqual({ x: 380, y: 180 })
 })
 
 test('the windows of a capture are guarded like the main one', async ({ desktop }) => {
