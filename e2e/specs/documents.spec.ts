@@ -148,7 +148,6 @@ test('three pages are read as a job that a power cut ends in the second, and tha
   )
   await chat.drop(await page('page-1.png'), await page('page-2.png', 'beige'), await page('page-3.png', 'azure'))
   await read(chat)
-  const answer = chat.answers.last()
   // looked at with every frame, so that the second page is surely not at its end
   await chat.page.waitForFunction(() =>
     document.querySelector('[data-page="2"]')?.textContent?.includes('Line 5 of a page.'),
