@@ -1,5 +1,6 @@
 import { promisify } from 'node:util'
-import type { LibraryHandle, TypeObject } from 'koffi'
+import koffi from 'koffi'
+import type { KoffiFunction, LibraryHandle, TypeObject } from 'koffi'
 
 /** A native address; null is NULL. */
 export type Pointer = bigint | null
@@ -18,6 +19,15 @@ export function bind<Args extends readonly unknown[], R>(
   return library.func(name, result, [...args]) as unknown as (...args: Args) => R
 }
 
+/** Binds the C function at `address`. */
+export function bindAddress<Args extends readonly unknown[], R>(
+  address: Pointer,
+  result: TypeSpec,
+  args: readonly TypeSpec[],
+): (...args: Args) => R {
+  return koffi.decode(address, koffi.proto(result, [...args])) as (...args: Args) => R
+}
+
 /**
  * Binds one C function that computes for long; it runs on another thread so that messages get through. The typed arrays
  * among its arguments are kept alive until it returns.
@@ -28,7 +38,20 @@ export function bindAsync<Args extends readonly unknown[], R>(
   result: TypeSpec,
   args: readonly TypeSpec[],
 ): (...args: Args) => Promise<R> {
-  const call = promisify(library.func(name, result, [...args]).async) as unknown as (...args: Args) => Promise<R>
+  return keeping(promisify(library.func(name, result, [...args]).async) as unknown as (...args: Args) => Promise<R>)
+}
+
+/** Binds the C function at `address` as `bindAsync` does. */
+export function bindAddressAsync<Args extends readonly unknown[], R>(
+  address: Pointer,
+  result: TypeSpec,
+  args: readonly TypeSpec[],
+): (...args: Args) => Promise<R> {
+  const call = koffi.decode(address, koffi.proto(result, [...args])) as KoffiFunction
+  return keeping(promisify(call.async) as unknown as (...args: Args) => Promise<R>)
+}
+
+function keeping<Args extends readonly unknown[], R>(call: (...args: Args) => Promise<R>): (...args: Args) => Promise<R> {
   return async (...values: Args) => {
     const value = await call(...values)
     keepAlive(values)
