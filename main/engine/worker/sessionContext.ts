@@ -159,7 +159,7 @@ export class SessionContext {
 
   /** What is in it is not saved. */
   discardState(): void {
-    this.state.leave()
+    this.state.discard()
   }
 
   /** Tokens that a context may hold at most. */
