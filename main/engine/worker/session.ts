@@ -109,7 +109,6 @@ export class Session implements AsyncDisposable {
       cachePath,
       { textPaths: summary.textPaths, projectorPath: files.projectorPath },
       runtime.release,
-      projector?.kind ?? '',
       1 + (projector?.facts.deepBlocks.length ?? 0),
     )
     const session = new Session(runtime, planner, model, tower, caches)
