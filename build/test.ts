@@ -12,7 +12,12 @@ const vitestReport = join(results, 'vitest.json')
 const interleavingsReport = join(results, 'interleavings.json')
 const interleavings = 'main/interleavings'
 const playwrightReport = join(results, 'playwright.json')
-const env: NodeJS.ProcessEnv = { ...process.env, PLAYWRIGHT_JSON_OUTPUT_FILE: playwrightReport }
+const env: NodeJS.ProcessEnv = {
+  ...process.env,
+  PLAYWRIGHT_JSON_OUTPUT_FILE: playwrightReport,
+  // the hundreds of apps that the tests start compile their modules once
+  NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compile'),
+}
 
 /** Runs a package's program with this Node; true when it ended with code 0. */
 function run(script: string, ...args: string[]): boolean {

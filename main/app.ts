@@ -104,7 +104,7 @@ export function createApp(
   const conversations = createConversations(db)
   const drafts = createDrafts(db)
   const settings = createSettings(db)
-  const engine = parts.engine ?? createEngine({ spawn: spawnWorker, cachePath: paths.cache })
+  const engine = parts.engine ?? createEngine({ spawn: spawnWorker, cachePath: paths.cache, log })
   const modelsFolder = () => settings.current.modelsFolder ?? join(paths.data, 'models')
   const models = createModels({
     db,
@@ -144,7 +144,7 @@ export function createApp(
   const choosingProfile = createChooseProfile({ profiles, models })
   const compare = createCompare({
     first: engine,
-    second: parts.second ?? createEngine({ spawn: spawnWorker, cachePath: join(paths.cache, 'second') }),
+    second: parts.second ?? createEngine({ spawn: spawnWorker, cachePath: join(paths.cache, 'second'), log }),
   })
   const composing = createComposing({ drafts, attachments, conversations, models })
   const asking = { conversations, drafts: composing, settings, models, attachments, frames }

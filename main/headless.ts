@@ -4,6 +4,7 @@ import type { Engine, ModelSummary } from './engine/index.ts'
 import { loggedWorkers } from './features/diagnostics/index.ts'
 import { factsOf } from './features/chooseProfile/index.ts'
 import { noLog } from './lib/log/log.ts'
+import type { FileLog, Log } from './lib/log/log.ts'
 import type { SpawnWorker } from './ports.ts'
 import { demoModel } from './services/models/index.ts'
 import { readProfiles, recognise } from './services/profiles/index.ts'
@@ -46,14 +47,13 @@ export interface Headless {
   close(): Promise<void>
 }
 
-/** Starts nothing by itself: the engine process comes with the first question. */
-export function createHeadless(ports: {
-  spawnWorker: SpawnWorker
-  paths: { resources: string; cache: string }
-}): Headless {
-  // lines that the engine's process logs are for the app's own files
-  const spawn = loggedWorkers(ports.spawnWorker, { ...noLog, write: () => {} })
-  const engine = createEngine({ spawn, cachePath: ports.paths.cache })
+/** Starts nothing by itself: the engine process comes with the first question. `log`: by default nothing is kept of it. */
+export function createHeadless(
+  ports: { spawnWorker: SpawnWorker; paths: { resources: string; cache: string } },
+  log: Log & Pick<FileLog, 'write'> = { ...noLog, write: () => {} },
+): Headless {
+  const spawn = loggedWorkers(ports.spawnWorker, log)
+  const engine = createEngine({ spawn, cachePath: ports.paths.cache, log })
   const profiles = () => readProfiles(ports.paths.resources)
   return {
     engine,

@@ -87,6 +87,7 @@ test('one request is followed through core, media worker and engine', async () =
   expect(asked.request).not.toBe(stored)
   expect(line('work', { op: 'answer' })).toMatchObject({ part: 'engine', request: asked.request })
   expect(line('plan', {})).toMatchObject({ part: 'engine', request: asked.request })
+  expect(line('state.entered', { why: 'nothing saved' })).toMatchObject({ part: 'engine', request: asked.request })
   for (const process of ['engine', 'media']) line('process.started', { process })
   expect(line('process.ended', { process: 'media', wasKilled: true })).not.toHaveProperty('request')
   line('engine.state', { state: 'ready' })

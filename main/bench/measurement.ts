@@ -12,6 +12,7 @@ import type {
   Engine,
   ModelFiles,
 } from '../headless.ts'
+import { logTo } from '../lib/log/log.ts'
 import { picture, prose } from '../lib/workload.ts'
 import type { SpawnWorker } from '../ports.ts'
 
@@ -85,6 +86,8 @@ export interface BenchEngine {
     options?: { signal?: AbortSignal; conversationId?: string; onEvent?: (event: AnswerEvent) => void },
   ): Promise<{ text: string; result: AnswerResult }>
   close(): Promise<void>
+  /** What the log says of saved states of conversations, and of why there are none, a line each. */
+  readonly states: readonly string[]
 }
 
 /** `cache`: a folder to keep; without it a new one, which is removed with the engine. */
@@ -100,9 +103,17 @@ export function engineStarter(ports: { spawnWorker: SpawnWorker; paths: { resour
       if (name === 'engine') pid = worker.pid
       return worker
     }
-    const { engine } = createHeadless({ spawnWorker, paths: { resources: ports.paths.resources, cache } })
+    const states: string[] = []
+    const { engine } = createHeadless(
+      { spawnWorker, paths: { resources: ports.paths.resources, cache } },
+      logTo('core', ({ event, fields = {} }) => {
+        if (!event.startsWith('state.')) return
+        states.push([event, ...Object.entries(fields).map(([name, value]) => `${name}: ${String(value)}`)].join(', '))
+      }),
+    )
     return {
       engine,
+      states,
       pid: () => {
         if (pid === undefined)
           throw new AppError('EngineFailed', "The model's process was not started, so it cannot be measured.")
@@ -135,10 +146,14 @@ export interface Series {
   readonly values: readonly number[]
 }
 
-/** `ratios` are without unit; their bars are part of the project's goals, `figures` only inform. */
+/**
+ * `ratios` are without unit; their bars are part of the project's goals, `figures` only inform. `notes`: what is to be said
+ * of runs that did not go as they should.
+ */
 export interface Measured {
   readonly figures: readonly Series[]
   readonly ratios: readonly Series[]
+  readonly notes?: readonly string[]
 }
 
 export interface Bench {

@@ -27,9 +27,18 @@ describe('the report of a benchmark', () => {
       },
       ratios: { prefill: 1 },
       spreads: { prefill: { median: 1, min: 0.9, max: 1.1, runs: 3 } },
+      notes: [],
       machine,
       model,
     })
+  })
+
+  it('ends with what is to be said of single runs', () => {
+    const slow = { figures: [], ratios: [], notes: ['resume, run 2: nothing was there'] }
+    expect(toReport([...measured, slow], machine, model).notes).toEqual(slow.notes)
+    expect(toTable([...measured, slow], machine, model)).toMatch(
+      /\(0\.900 to 1\.100\)\n\nresume, run 2: nothing was there\n$/,
+    )
   })
 
   it('reads as a table with units, aligned', () => {

@@ -25,6 +25,7 @@ export interface Report {
   readonly figures: Readonly<Record<string, Summary & { readonly unit: Unit }>>
   readonly ratios: Readonly<Record<string, number>>
   readonly spreads: Readonly<Record<string, Summary>>
+  readonly notes: readonly string[]
   readonly machine: Machine
   readonly model: MeasuredModel
 }
@@ -38,12 +39,13 @@ export function toReport(measured: readonly Measured[], machine: Machine, model:
     figures: Object.fromEntries(figures),
     ratios: Object.fromEntries(spreads.map(([name, { median }]) => [name, median])),
     spreads: Object.fromEntries(spreads),
+    notes: notesOf(measured),
     machine,
     model,
   }
 }
 
-/** The report for people: one line for each figure with its median and, in brackets, the smallest and the largest. */
+/** The report for people: one line for each figure with its median and, in brackets, the smallest and the largest; notes last. */
 export function toTable(measured: readonly Measured[], machine: Machine, model: MeasuredModel): string {
   const rows = (series: readonly Series[]) => series.map(row)
   const sections = [rows(measured.flatMap((one) => one.figures)), rows(measured.flatMap((one) => one.ratios))]
@@ -60,9 +62,11 @@ export function toTable(measured: readonly Measured[], machine: Machine, model: 
     `${machine.cpu}, ${machine.threads} ${machine.threads === 1 ? 'thread' : 'threads'}, ${bytes(machine.memoryBytes)}, ${machine.backend ?? 'backend unknown'}`,
     'Median (smallest to largest)',
     '',
-    ...lines.filter(Boolean).flatMap((section) => [section, '']),
+    ...[...lines, notesOf(measured).join('\n')].filter(Boolean).flatMap((section) => [section, '']),
   ].join('\n')
 }
+
+const notesOf = (measured: readonly Measured[]): string[] => measured.flatMap(({ notes = [] }) => notes)
 
 function row({ label, unit, values }: Series): [string, string, string] {
   const { median, min, max, runs } = summarize(values)

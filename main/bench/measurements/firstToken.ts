@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { ChatMessage, ChatPart } from '../../headless.ts'
+import type { AnswerResult, ChatMessage, ChatPart } from '../../headless.ts'
 import type { Measurement } from '../measurement.ts'
 import { pairedRatios } from '../statistics.ts'
 
@@ -169,6 +169,22 @@ export const edit: Measurement = {
 }
 
 const PICTURES = 4
+/** A return that takes more than this share of computing all of it again is explained. */
+const QUICK = 0.5
+
+interface Returned {
+  readonly result: AnswerResult
+  readonly states: readonly string[]
+}
+
+/** What is to be said of a run whose conversation was not there, or not quickly: how it was left and found. null: nothing. */
+export function explained(run: number, left: Returned, found: Returned, againMs: number): string | null {
+  const { usage, timings } = found.result
+  const wasThere = usage.cachedTokens > usage.promptTokens * QUICK
+  if (wasThere && timings.ttftMs <= againMs * QUICK) return null
+  const told = [...left.states, ...found.states].join('; ')
+  return `resume, run ${run}: ${usage.cachedTokens} of ${usage.promptTokens} tokens were there, pictures took ${Math.round(timings.encodeMs)} ms (${told})`
+}
 
 /** The first token on returning to a conversation with four pictures after a restart, against computing all of it again. */
 export const resume: Measurement = {
@@ -178,6 +194,7 @@ export const resume: Measurement = {
     await engine.engine.unload()
     const resumed: number[] = []
     const again: number[] = []
+    const notes: string[] = []
     for (let i = 0; i < runs; i++) {
       const pictures: ChatPart[] = []
       for (let k = 0; k < PICTURES; k++) pictures.push(await workload.newPicture(SIDE))
@@ -193,16 +210,19 @@ export const resume: Measurement = {
           conversationId: 'resume',
         })
         await started.close()
-        return answer
+        return { ...answer, states: started.states }
       }
-      const { text } = await firstToken(path.join(folder, 'kept'), [question])
+      const left = await firstToken(path.join(folder, 'kept'), [question])
       const more: ChatMessage[] = [
         question,
-        { role: 'assistant', content: [{ type: 'text', text }] },
+        { role: 'assistant', content: [{ type: 'text', text: left.text }] },
         { role: 'user', content: [{ type: 'text', text: 'Which is the largest?' }] },
       ]
-      resumed.push((await firstToken(path.join(folder, 'kept'), more)).result.timings.ttftMs)
+      const found = await firstToken(path.join(folder, 'kept'), more)
+      resumed.push(found.result.timings.ttftMs)
       again.push((await firstToken(path.join(folder, 'empty'), more)).result.timings.ttftMs)
+      const note = explained(i + 1, left, found, again.at(-1)!)
+      if (note) notes.push(note)
       await rm(folder, { recursive: true, force: true })
     }
     return {
@@ -228,6 +248,7 @@ export const resume: Measurement = {
           values: pairedRatios(resumed, again),
         },
       ],
+      notes,
     }
   },
 }

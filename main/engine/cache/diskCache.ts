@@ -98,6 +98,17 @@ export class DiskCache {
     }
   }
 
+  /** Whether anything is stored of `group` under one of these keys, and whether under any other. */
+  async keysOf(group: string, keys: readonly string[]): Promise<{ known: boolean; others: boolean }> {
+    const names = await readdir(this.folder).catch(() => [])
+    const found = names.map((name) => name.replace(SUFFIX, '').split('-')).filter(([owner]) => owner === short(group))
+    const known = new Set(keys.map(short))
+    return {
+      known: found.some(([, key]) => known.has(key!)),
+      others: found.some(([, key]) => !known.has(key!)),
+    }
+  }
+
   /** Deletes everything that belongs to one of these groups. */
   async deleteGroups(groups: readonly string[]): Promise<void> {
     const deleted = new Set(groups.map(short))

@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { LogFields } from '../../lib/log/log.ts'
 import { requestOf, user } from '../../testing/engineRequests.ts'
 import { ScriptedProcess } from '../../testing/scriptedProcess.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
@@ -15,6 +16,8 @@ const hello = requestOf([user('Hello')])
 const count: TokenCount = { lastMessage: [], total: 0, text: 0, pictures: 0, video: 0, context: 4096 }
 let processes: ScriptedProcess[]
 let engine: Engine
+/** What was warned of. */
+let warned: unknown[]
 afterAll(() => folder.remove())
 const last = () => processes.at(-1)!
 /** Lets promises go on. */
@@ -33,7 +36,9 @@ beforeEach(async () => {
     processes.push(new ScriptedProcess())
     return last()
   }
-  engine = createEngine({ spawn, cachePath: folder.path, memoryLimitBytes: 1e9 })
+  warned = []
+  const log = { warn: (event: string, fields?: LogFields) => warned.push([event, fields]) }
+  engine = createEngine({ spawn, cachePath: folder.path, memoryLimitBytes: 1e9, log })
   const counted = engine.count(hello)
   await settled()
   last().says({ type: 'started', release: 'v0', backend: 'CPU', noGpuReason: null, devices: [] })
@@ -69,6 +74,32 @@ describe('a process that has grown too large', () => {
     await ends('forget')
     await forgotten
     expect(processes).toHaveLength(2)
+  })
+})
+
+describe('a process that is closed', () => {
+  test('has saved its conversation', async () => {
+    const closed = engine.close()
+    await ends('unload')
+    await closed
+    expect(last().killed).toBe(true)
+    expect(warned).toEqual([])
+  })
+
+  test('has six seconds for that, and if they are not enough, it is told', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const closed = engine.close()
+      await settled()
+      vi.advanceTimersByTime(5999)
+      expect(last().killed).toBe(false)
+      vi.advanceTimersByTime(1)
+      await closed
+    } finally {
+      vi.useRealTimers()
+    }
+    expect(last().killed).toBe(true)
+    expect(warned).toEqual([['state.unsaved', { why: 'process ended', ms: 6000 }]])
   })
 })
 

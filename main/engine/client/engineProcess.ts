@@ -1,5 +1,6 @@
 import { AppError, unlessAborted } from '#contract'
 import { Emitter } from '../../lib/events.ts'
+import type { Log } from '../../lib/log/log.ts'
 import type { SpawnWorker } from '../../ports.ts'
 import type { FromWorker, Probed } from '../protocol.ts'
 import type {
@@ -67,6 +68,8 @@ export interface EngineOptions {
   readonly spawn: SpawnWorker
   /** Folder for what can be computed again. */
   readonly cachePath: string
+  /** Is told when a process is ended before it has saved all. */
+  readonly log?: Pick<Log, 'warn'>
   /** A process that shows no progress for so long while it works, and encodes no picture, is restarted, ms. */
   readonly stallMs?: number
   /** How long a cancelled request may take to end, ms. */
@@ -157,7 +160,7 @@ export class EngineProcess {
     restart?.now()
     await restart?.done
     // unloading saves the KV state; a process that does not get to it in time is ended anyway
-    if (link && this.loaded) await link.unload(CLOSE_MS)
+    if (link && this.loaded) await this.unloadSoon(link)
     this.link = null
     this.loaded = null
     void link?.kill()
@@ -261,9 +264,14 @@ export class EngineProcess {
     this.memory.renew()
     this.leave({ ...this.state, error: null, note: this.renewed })
     this.startAgain(
-      link.unload(CLOSE_MS).then(() => link.kill()),
+      this.unloadSoon(link).then(() => link.kill()),
       loaded,
     )
+  }
+
+  /** Has a process that is about to be ended save the KV state, for which it has `CLOSE_MS`. */
+  private async unloadSoon(link: WorkerLink): Promise<void> {
+    if (!(await link.unload(CLOSE_MS))) this.options.log?.warn('state.unsaved', { why: 'process ended', ms: CLOSE_MS })
   }
 
   /** The process ended. `crash` is null where it was ended because a cancelled request did not end: nothing is to blame. */

@@ -215,14 +215,17 @@ export class WorkerLink {
     this.reply(pending, { type: 'failed', id, error: STOPPED })
   }
 
-  /** Ends what is under way and unloads the model; resolves when that is done, the process ended or `ms` have passed. */
-  unload(ms: number): Promise<void> {
+  /**
+   * Ends what is under way and unloads the model; resolves when that is done, the process ended or `ms` have passed, with
+   * whether it was done.
+   */
+  unload(ms: number): Promise<boolean> {
     for (const id of this.pending.keys()) this.cancel(id)
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      this.request({ op: 'unload' }, () => {
+      const timer = setTimeout(() => resolve(false), ms)
+      this.request({ op: 'unload' }, (reply) => {
         clearTimeout(timer)
-        resolve()
+        resolve(!(reply instanceof AppError) && reply.type === 'done')
       })
     })
   }

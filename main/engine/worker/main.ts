@@ -79,7 +79,10 @@ const send = (message: FromWorker) => {
 const host = new ModelHost(
   send,
   (level, text) => inRequest(scheduler.request, () => log[level]('llama', { line: nativeLine(text) })),
-  () => log.warn('state.full', { most: MAX_STATE_BYTES }),
+  {
+    unsaved: (why) => log.warn('state.unsaved', { why, ...(why === 'full' && { most: MAX_STATE_BYTES }) }),
+    entered: ({ tokens, wanted, why }) => log.info('state.entered', { tokens, wanted, why }),
+  },
 )
 const scheduler: Scheduler = new Scheduler(host, send, (job, running) =>
   perform(job, running, { host, scheduler, send }),

@@ -2,6 +2,7 @@ import { AppError, toErrorInfo } from '#contract'
 import type { FromWorker, SkippedVariant } from '../protocol.ts'
 import type { AnswerRequest, BackendChoice, ContextOptions, GpuVariant, ModelFiles } from '../types.ts'
 import { Aborted } from './aborted.ts'
+import type { StateReport } from './kvState/kvState.ts'
 import { NativeLog, UnusableVariant, createRuntime, releaseMemory } from './native/runtime.ts'
 import type { Runtime } from './native/runtime.ts'
 import { Planner } from './planner.ts'
@@ -42,21 +43,20 @@ export class ModelHost {
   private readonly nativeLog: NativeLog
   /** Native code is being made to stop. */
   private isAborting = false
-  private readonly onStateFull: () => void
+  private readonly states: StateReport | null
 
   /**
    * `onNativeProblem` gets every warning and error that llama.cpp logs, as mere information while native code is made to
-   * stop, which it calls an error; `onStateFull` is called when a conversation's KV state takes more room than all states
-   * may, once for each model that is loaded.
+   * stop, which it calls an error; `states` is told what becomes of the states of conversations.
    */
   constructor(
     send: Send,
     onNativeProblem?: (level: 'info' | 'warn' | 'error', text: string) => void,
-    onStateFull: () => void = () => {},
+    states: StateReport | null = null,
   ) {
     this.send = send
     this.nativeLog = new NativeLog((level, text) => onNativeProblem?.(this.isAborting ? 'info' : level, text))
-    this.onStateFull = onStateFull
+    this.states = states
   }
 
   configure(configuration: Configuration): void {
@@ -144,7 +144,7 @@ export class ModelHost {
       this.sendPlan()
       this.session = await Session.load(runtime, this.planner, this.configuration.cachePath, onShare, signal)
       for (const conversation of this.forgotten) void this.session.forget(conversation)
-      this.session.onStateFull(this.onStateFull)
+      if (this.states) this.session.reportStates(this.states)
       this.session.onEncoder({
         onEncoding: (goesOn) => this.send({ type: 'encoding', goesOn }),
         onEncoded: (slice) => this.send({ type: 'encoded', ...slice }),

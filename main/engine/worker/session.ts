@@ -7,6 +7,7 @@ import { Answering } from './answering.ts'
 import type { Thought } from './answering.ts'
 import { runBatch } from './batch.ts'
 import type { BatchHost } from './batch.ts'
+import type { StateReport } from './kvState/kvState.ts'
 import { LanguageModel, Loras } from './language/languageModel.ts'
 import type { Runtime } from './native/runtime.ts'
 import type { Planner } from './planner.ts'
@@ -108,7 +109,6 @@ export class Session implements AsyncDisposable {
       cachePath,
       { textPaths: summary.textPaths, projectorPath: files.projectorPath },
       runtime.release,
-      projector?.kind ?? '',
       1 + (projector?.facts.deepBlocks.length ?? 0),
     )
     const session = new Session(runtime, planner, model, tower, caches)
@@ -123,9 +123,9 @@ export class Session implements AsyncDisposable {
     if (this.encoder) Object.assign(this.encoder, listeners)
   }
 
-  /** `listener` is called when a conversation's KV state does not fit on disk, as `KvState.onFull`. */
-  onStateFull(listener: () => void): void {
-    this.caches.state.onFull = listener
+  /** Has `report` told what becomes of the states of conversations. */
+  reportStates(report: StateReport): void {
+    this.caches.state.report = report
   }
 
   /** What the model's template does about thoughts. */

@@ -23,23 +23,23 @@ export interface ModelCaches {
   readonly state: KvState
 }
 
-/** Raised whenever the tower computes other numbers than before. */
+/** Raised whenever the tower computes other numbers than before, but for rounding. */
 const TOWER_VERSION = 1
 
 /**
- * Caches of a model, named by all of its files, in `folder`; null: nothing goes to disk. `release` of llama.cpp and the
- * `kind` of the tower's weights name what else the numbers depend on. `rowParts`: how many times as wide as the language
- * model a picture's rows are.
+ * Caches of a model, named by all of its files and the `release` of llama.cpp, in `folder`; null: nothing goes to disk.
+ * How the tower's weights are rounded is not in the names: a process finds that out by measuring, the next one may find it
+ * otherwise, and what was saved has to be there for it. `rowParts`: how many times as wide as the language model a
+ * picture's rows are.
  */
 export async function openCaches(
   folder: string | null,
   files: { readonly textPaths: readonly string[]; readonly projectorPath: string | null },
   release: string,
-  kind: string,
   rowParts: number,
 ): Promise<ModelCaches> {
   if (folder === null) return { embeddings: new EmbeddingCache(null, ''), state: new KvState(null) }
-  const projector = files.projectorPath ? `${await fingerprint(files.projectorPath)}:${kind}:${TOWER_VERSION}` : ''
+  const projector = files.projectorPath ? `${await fingerprint(files.projectorPath)}:${TOWER_VERSION}` : ''
   const text = await Promise.all(files.textPaths.map(fingerprint))
   const model = `${text.join('+')}:${projector}:${release}`
   return {
@@ -159,7 +159,7 @@ export class SessionContext {
 
   /** What is in it is not saved. */
   discardState(): void {
-    this.state.leave()
+    this.state.discard()
   }
 
   /** Tokens that a context may hold at most. */

@@ -175,10 +175,10 @@ function logLine(part: LogPart, level: LogLevel, event: string, fields?: LogFiel
   }
 }
 
-/** A log whose lines go to `write`. */
-function logTo(part: LogPart, write: (line: LogLine) => void): Log {
+/** A log whose lines, and those that come from other processes, go to `write`. */
+export function logTo(part: LogPart, write: (line: LogLine) => void): Log & Pick<FileLog, 'write'> {
   const at = (level: LogLevel) => (event: string, fields?: LogFields) => write(logLine(part, level, event, fields))
-  return { info: at('info'), warn: at('warn'), error: at('error') }
+  return { info: at('info'), warn: at('warn'), error: at('error'), write }
 }
 
 /**
@@ -233,7 +233,6 @@ export function openLog({ folder, part, fileBytes = 1 << 20, files = 5, retryMs 
 
   return {
     ...logTo(part, write),
-    write,
     fatal(event, fields) {
       const file = join(folder, nameOf())
       try {

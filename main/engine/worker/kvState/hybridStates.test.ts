@@ -16,6 +16,7 @@ import { logitsReader } from '../testing/logits.ts'
 import { STATE_SLOTS } from './hybridStates.ts'
 import { KvState } from './kvState.ts'
 import { KvStateStore } from './kvStateStore.ts'
+import type { StatePiece } from './kvStateStore.ts'
 
 const CONTEXT_TOKENS = 4096
 const VOCABULARY = 1024
@@ -212,6 +213,66 @@ describe('saved with its recurrent state', () => {
     const next = new KvState(new KvStateStore(disk, 'model'))
     expect(await ask(next, units)).toBe(0)
     expect(differs(logitsAt(context.handle, -1), await logitsAfter(units))).toBeLessThan(MAX_ERROR)
+  })
+
+  describe('in parts, of which the last are not there', () => {
+    let units: Unit[]
+    /** What a next process has told when it entered the conversation. */
+    const entered: unknown[] = []
+    /** The state of a next process, which reads pieces of the conversation with `load`. */
+    function openReading(load: (index: number, read: () => Promise<StatePiece | null>) => Promise<StatePiece | null>) {
+      const store = new KvStateStore(new DiskCache(states, 1 << 30, 'series'), 'model')
+      const read = store.load.bind(store)
+      store.load = (name, variant, index) => load(index, () => read(name, variant, index))
+      const next = new KvState(store)
+      next.report = { unsaved: (why) => expect.fail(why), entered: (found) => entered.push(found) }
+      sequence.truncate(0)
+      return next
+    }
+    async function goesOnFrom(next: KvState, place: number): Promise<void> {
+      expect(await ask(next, units)).toBe(place)
+      expect(entered).toEqual([{ tokens: place, wanted: units.length, why: 'parts missing' }])
+      expect(differs(logitsAt(context.handle, -1), await logitsAfter(units))).toBeLessThan(MAX_ERROR)
+      // and is whole again once it is saved
+      await next.save(sequence)
+      await next.written()
+      expect(await restored(units)).toBe(units.length)
+    }
+    beforeEach(async () => {
+      entered.length = 0
+      units = turns(700, 300, 200, 5)
+      const state = open()
+      await ask(state, units)
+      await state.save(sequence)
+      await state.written()
+    })
+
+    test('a conversation goes on from an earlier state', async () => {
+      const next = openReading((index, read) => (index < 1 ? read() : Promise.resolve(null)))
+      await goesOnFrom(next, 1000)
+    })
+
+    test('because another branch was written over them, so does it', async () => {
+      const state = open()
+      await ask(state, [...units.slice(0, 1000), ...turns(300).slice(100)])
+      await state.save(sequence)
+      await state.written()
+      await goesOnFrom(
+        openReading((_, read) => read()),
+        1000,
+      )
+    })
+
+    test('because Stop came between, nothing is left that lacks its recurrent state', async () => {
+      const stop = new AbortController()
+      const next = openReading((index, read) => {
+        if (index < 1) return read()
+        stop.abort(new Error('enough'))
+        return new Promise(() => {})
+      })
+      await expect(next.enter('a', units, sequence, stop.signal)).rejects.toThrow('enough')
+      expect(sequence.length).toBe(0)
+    })
   })
 
   test('a conversation that was removed leaves nothing', async () => {

@@ -24,10 +24,10 @@ export function fittingStates(saved: readonly (SavedState | null)[], units: read
     .sort((a, b) => a.ends.at(-1)! - b.ends.at(-1)!)
 }
 
-function digestOf(units: readonly Unit[], ends: readonly number[]): string {
+const digestOf = (units: readonly Unit[], ends: readonly number[]): string => digestsOf(units, ends).at(-1)!
+
+/** Names what `units` begin with up to each of these ends. */
+export function digestsOf(units: readonly Unit[], ends: readonly number[]): string[] {
   let before = NOTHING_BEFORE
-  ends.forEach((end, i) => {
-    before = digestAfter({ before, units: units.slice(ends[i - 1] ?? 0, end) })
-  })
-  return before
+  return ends.map((end, i) => (before = digestAfter({ before, units: units.slice(ends[i - 1] ?? 0, end) })))
 }

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs'
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { goldenModel } from '../../../testing/engineGoldens.ts'
@@ -16,6 +16,7 @@ import type { Unit } from '../prompt/positions.ts'
 import { SessionContext } from '../sessionContext.ts'
 import { logitsReader } from '../testing/logits.ts'
 import { KvState } from './kvState.ts'
+import type { StateReport } from './kvState.ts'
 import { KvStateStore } from './kvStateStore.ts'
 
 const CONTEXT_TOKENS = 2048
@@ -26,6 +27,8 @@ const native = createRuntime()
 const logitsAt = logitsReader(VOCABULARY)
 /** Bytes of each copy of a part of the KV cache, and what is called after one is made. */
 let copies: number[] = []
+/** What every state of a test has told, of `entered` the reason with how many tokens are there. */
+let told: unknown[] = []
 let afterCopy: () => void = () => {}
 const runtime = Object.create(native, {
   llama: {
@@ -62,11 +65,20 @@ beforeEach(async () => {
   sequence = new LanguageContext(context)
   states = join(folder.path, String(made++))
   copies = []
+  told = []
   afterCopy = () => {}
 })
 afterEach(() => context.free())
 
-const openOn = (disk: DiskCache) => new KvState(new KvStateStore(disk, 'model'))
+const report: StateReport = {
+  unsaved: (why) => told.push(why),
+  entered: ({ tokens, wanted, why }) => told.push([why, tokens, wanted]),
+}
+function openOn(disk: DiskCache, model = 'model'): KvState {
+  const state = new KvState(new KvStateStore(disk, model))
+  state.report = report
+  return state
+}
 const open = (bytes = 1 << 30) => openOn(new DiskCache(states, bytes, 'series'))
 const tokens = (count: number, from = 0): Unit[] =>
   Array.from({ length: count }, (_, i) => ({ token: 300 + (((from + i) * 7) % 600) }))
@@ -171,6 +183,7 @@ describe('saving', () => {
     await state.save(sequence)
     await state.save(sequence)
     await state.written()
+    expect(told).toEqual([['nothing saved', 0, 1000], 'disk failed'])
     expect(await restored(tokens(1000))).toBe(1000)
   })
 
@@ -181,6 +194,7 @@ describe('saving', () => {
       throw new RangeError('Array buffer allocation failed')
     }
     await state.save(sequence)
+    expect(told).toEqual([['nothing saved', 0, 600], 'no memory'])
     expect(sequence.length).toBe(600)
     await append(sequence, [{ token: 5 }])
   })
@@ -201,8 +215,7 @@ describe('a state that is larger than all states may be', () => {
 
   test('keeps its beginning, is said once, and is not written again and again', async () => {
     const state = open(2.5 * (await pieceBytes()))
-    let said = 0
-    state.onFull = () => said++
+    told = []
     const units = tokens(1500)
     await ask(state, units)
     await state.save(sequence)
@@ -217,7 +230,7 @@ describe('a state that is larger than all states may be', () => {
       expect(copies, 'nothing is copied that has no room').toEqual([])
     }
     expect(inodes()).toEqual(first)
-    expect(said).toBe(1)
+    expect(told.filter((why) => why === 'full')).toHaveLength(1)
     expect(await restored(units)).toBe(512)
   })
 
@@ -231,6 +244,68 @@ describe('a state that is larger than all states may be', () => {
     await state.save(sequence)
     await state.written()
     expect(await restored(shorter)).toBe(450)
+  })
+})
+
+describe('what is not there is told with its reason', () => {
+  beforeEach(async () => {
+    const state = open()
+    await ask(state, tokens(600))
+    await state.save(sequence)
+    await state.written()
+    sequence.truncate(0)
+    told = []
+  })
+  const enter = (state: KvState, units: readonly Unit[], name = 'a') => state.enter(name, units, sequence, never)
+
+  test('of a conversation that goes on, nothing is missing', async () => {
+    await enter(open(), tokens(700))
+    expect(told).toEqual([[null, 600, 700]])
+  })
+
+  test('of a conversation that is new', async () => {
+    await enter(open(), tokens(700), 'b')
+    expect(told).toEqual([['nothing saved', 0, 700]])
+  })
+
+  test('of one that another model has saved, or this one with other options', async () => {
+    await enter(openOn(new DiskCache(states, 1 << 30, 'series'), 'another'), tokens(700))
+    const adapted = open()
+    adapted.switchVariant('adapted')
+    await enter(adapted, tokens(700))
+    expect(told).toEqual([
+      ['saved otherwise', 0, 700],
+      ['saved otherwise', 0, 700],
+    ])
+  })
+
+  test('of one that goes on with other words', async () => {
+    await enter(open(), [...tokens(300), ...tokens(400, 9000)])
+    expect(told).toEqual([['other words', 300, 700]])
+  })
+
+  test('of one whose beginning is damaged', async () => {
+    const first = join(states, files().find((name) => name.endsWith('-0.bin'))!)
+    writeFileSync(first, readFileSync(first).fill(0, 100, 200))
+    await enter(open(), tokens(700))
+    expect(told).toEqual([['parts missing', 0, 700]])
+  })
+
+  test('of one for which the context has no room', async () => {
+    const small = await NativeContext.create(runtime, model, 256, {})
+    try {
+      await open().enter('a', tokens(700), new LanguageContext(small), never)
+    } finally {
+      await small.free()
+    }
+    expect(told).toEqual([['no room', 256, 700]])
+  })
+
+  test('of what is given up because memory has run out', async () => {
+    const state = open()
+    await ask(state, tokens(700))
+    state.discard()
+    expect(told).toEqual([[null, 600, 700], 'no memory'])
   })
 })
 

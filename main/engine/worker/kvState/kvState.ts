@@ -2,7 +2,7 @@ import { unlessAborted } from '#contract'
 import type { LanguageContext } from '../language/context.ts'
 import { commonPrefix, unitTokens } from '../prompt/positions.ts'
 import type { Unit } from '../prompt/positions.ts'
-import { fittingStates, STATE_SLOTS, wantedStates } from './hybridStates.ts'
+import { digestsOf, fittingStates, STATE_SLOTS, wantedStates } from './hybridStates.ts'
 import { digestAfter, NOTHING_BEFORE } from './kvStateStore.ts'
 import type { KvStateStore, SavedState, StatePiece } from './kvStateStore.ts'
 
@@ -14,6 +14,27 @@ const PIECE_TOKENS = 256
 const HYBRID_PIECE_TOKENS = 1024
 /** Pieces that wait for the disk take at most so much memory, in bytes. */
 const MAX_WAITING_BYTES = 256 << 20
+
+/** Why something of a state is not saved. `full`: all states together may take no more room on the disk. */
+export type Unsaved = 'full' | 'disk failed' | 'no memory'
+
+/**
+ * Why no more of a conversation is read. `saved otherwise`: by another model, with other options or by another release;
+ * `parts missing`: they were removed to make room, are damaged, were never written, or another branch was written over
+ * them; `other words`: it goes on in another way than what was saved; `no room`: llama.cpp does not take it.
+ */
+export type Unread = 'nothing saved' | 'saved otherwise' | 'parts missing' | 'other words' | 'no room'
+
+/** Is told what becomes of the states of conversations. */
+export interface StateReport {
+  /** Something of a conversation's state does not come to the disk; told once in all where that is full. */
+  unsaved(why: Unsaved): void
+  /**
+   * A conversation was entered: so many of the tokens that are wanted are there, in the context or from disk. `why` there
+   * are no more; null: nothing more was to be had.
+   */
+  entered(found: { readonly tokens: number; readonly wanted: number; readonly why: Unread | null }): void
+}
 
 /** A piece on disk: where its units end in the context, and the name of all up to there. */
 interface SavedPiece {
@@ -38,8 +59,10 @@ export class KvState {
   private readonly forgotten = new Set<string>()
   /** Where the first piece begins for which there is no room on disk; what follows it would be of no use. */
   private fullAt = Infinity
-  /** Is called once, when a conversation's state takes more room than all of them may. Its beginning is kept. */
-  onFull: (() => void) | null = null
+  /** Is told what is saved and read, and what is not. */
+  report: StateReport | null = null
+  /** Whether it was told that a conversation's state takes more room than all of them may; its beginning is kept. */
+  private saidFull = false
   /** Ends when all pieces that were copied are written. */
   private writes: Promise<unknown> = Promise.resolve()
   private waitingBytes = 0
@@ -67,7 +90,8 @@ export class KvState {
     this.conversation = conversation
     if (!this.store) return
     try {
-      await this.restore(conversation, units, context, signal)
+      const why = await this.restore(conversation, units, context, signal)
+      this.sayEntered(conversation, units, context, why)
     } catch (error) {
       // what the context holds may be of the one before still, and is not saved as of this one
       this.leave()
@@ -92,8 +116,9 @@ export class KvState {
       if (signal?.aborted || this.conversation !== conversation) return
       const before = this.saved.at(-1)?.digest ?? NOTHING_BEFORE
       const data = await context.copyOut(from, to).catch(() => null)
-      // there is no memory for a copy, or the conversation was removed meanwhile
-      if (!data || this.conversation !== conversation) return
+      // it was removed meanwhile
+      if (this.conversation !== conversation) return
+      if (!data) return this.report?.unsaved('no memory')
       // a piece before this one could not be written meanwhile: the next save begins with it
       if (this.savedEnd !== from) return
       const piece: StatePiece = { before, units: context.units.slice(from, to), data }
@@ -106,7 +131,7 @@ export class KvState {
         this.waitingBytes -= piece.data.length
         if (written === 'stored' || isBroken) return
         isBroken = true
-        if (written === 'full') this.sayFull()
+        this.sayUnwritten(written)
         if (this.conversation !== conversation) return
         this.saved.length = Math.min(this.saved.length, index)
         if (written === 'full') this.fullAt = Math.min(this.fullAt, from)
@@ -140,6 +165,7 @@ export class KvState {
     if (digest === undefined || this.slots.includes(digest)) return null
     const held = context.checkpointsHeld.find((checkpoint) => checkpoint.at === at)?.data
     const data = held ?? (at === context.length ? await context.recurrentState().catch(() => null) : null)
+    if (!data) this.report?.unsaved('no memory')
     return data && { ends: this.saved.slice(0, piece + 1).map(({ end }) => end), digest, data }
   }
 
@@ -159,7 +185,9 @@ export class KvState {
     this.writes = this.writes.then(async () => {
       const written = await store.saveState(conversation, variant, free, state)
       this.waitingBytes -= state.data.length
-      if (written !== 'stored' && this.slots[free] === state.digest) this.slots[free] = null
+      if (written === 'stored') return
+      this.sayUnwritten(written)
+      if (this.slots[free] === state.digest) this.slots[free] = null
     })
   }
 
@@ -172,6 +200,12 @@ export class KvState {
   switchVariant(variant: string): void {
     this.leave()
     this.variant = variant
+  }
+
+  /** What the context holds is not saved, because memory has run out. */
+  discard(): void {
+    if (this.store && this.conversation !== null) this.report?.unsaved('no memory')
+    this.leave()
   }
 
   /** The context is gone; what was saved of it can be read again. */
@@ -194,32 +228,57 @@ export class KvState {
     return this.saved.at(-1)?.end ?? 0
   }
 
-  private sayFull(): void {
-    this.onFull?.()
-    this.onFull = null
+  private sayUnwritten(written: 'full' | 'failed' | null): void {
+    if (written === 'failed') this.report?.unsaved('disk failed')
+    if (written !== 'full' || this.saidFull) return
+    this.saidFull = true
+    this.report?.unsaved('full')
   }
 
+  private sayEntered(conversation: string, units: readonly Unit[], context: LanguageContext, why: Unread | null): void {
+    if (this.conversation !== conversation) return
+    const there = context.kept(context.common(units))
+    const [tokens, wanted] = [units.slice(0, there), units].map((some) => some.reduce((n, u) => n + unitTokens(u), 0))
+    this.report?.entered({ tokens: tokens!, wanted: wanted!, why })
+  }
+
+  /** Why no first piece, or no recurrent state, of the conversation is there. */
+  private async whyNothing(conversation: string): Promise<Unread> {
+    const stored = await this.store!.stored(conversation, this.variant)
+    return stored === 'some' ? 'parts missing' : stored === 'otherwise' ? 'saved otherwise' : 'nothing saved'
+  }
+
+  /** Returns why no more is there; null: nothing more was to be had, or the conversation was removed. */
   private async restore(
     conversation: string,
     units: readonly Unit[],
     context: LanguageContext,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<Unread | null> {
     await unlessAborted(this.writes, signal)
     if (context.isHybrid) return this.restoreHybrid(conversation, units, context, signal)
+    let why: Unread | null = null
     for (let at = 0, digest = NOTHING_BEFORE; ; ) {
       const piece = await unlessAborted(this.store!.load(conversation, this.variant, this.saved.length), signal)
       // it was removed meanwhile
-      if (this.conversation !== conversation) return
-      const common = piece?.before === digest ? commonPrefix(piece.units, units.slice(at)) : 0
-      if (!piece || common === 0) break
+      if (this.conversation !== conversation) return null
+      if (!piece) {
+        if (at === 0) why = await unlessAborted(this.whyNothing(conversation), signal)
+        break
+      }
+      const common = piece.before === digest ? commonPrefix(piece.units, units.slice(at)) : 0
+      if (common < piece.units.length && at + common < units.length) why = 'other words'
+      if (common === 0) break
       const end = at + piece.units.length
       const there = context.common(units)
       const isThere = common === piece.units.length && there >= end
       if (!isThere && there >= at + common) break
       if (!isThere) {
         context.truncate(at)
-        if (!(await context.copyIn(piece))) break
+        if (!(await context.copyIn(piece))) {
+          why = 'no room'
+          break
+        }
       }
       at = end
       digest = digestAfter(piece)
@@ -227,43 +286,62 @@ export class KvState {
       if (common < piece.units.length) break
     }
     context.noteSaved()
+    return why
   }
 
-  /** As `restore`; which pieces are of use, and whether more than what is there, is known before any is read. */
+  /**
+   * As `restore`: the pieces up to the last recurrent state that fits, or to an earlier one where pieces are missing. Which
+   * of them are of use, and whether they are more than what is there, is known before any is read.
+   */
   private async restoreHybrid(
     conversation: string,
     units: readonly Unit[],
     context: LanguageContext,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<Unread | null> {
     const slots: (SavedState | null)[] = []
     for (let slot = 0; slot < STATE_SLOTS; slot++)
       slots.push(await unlessAborted(this.store!.loadState(conversation, this.variant, slot), signal))
-    if (this.conversation !== conversation) return
+    if (this.conversation !== conversation) return null
     this.slots = slots.map((state) => state?.digest ?? null)
     const states = fittingStates(slots, units)
     const best = states.at(-1)
-    if (!best) return
-    const target = best.ends.at(-1)!
-    const isThere = context.kept(context.common(units)) >= target
-    let at = 0
-    let digest = NOTHING_BEFORE
-    for (const end of best.ends) {
-      const piece = await unlessAborted(this.store!.load(conversation, this.variant, this.saved.length), signal)
-      if (this.conversation !== conversation) return
-      if (piece?.before !== digest || at + piece.units.length !== end) break
-      if (!isThere && at === 0) context.truncate(0)
-      if (!isThere && !(await context.copyIn(piece))) break
-      at = end
-      digest = digestAfter(piece)
-      this.saved.push({ end, digest })
+    if (!best && slots.some((state) => state !== null)) return 'other words'
+    if (!best) return unlessAborted(this.whyNothing(conversation), signal)
+    const isThere = context.kept(context.common(units)) >= best.ends.at(-1)!
+    const digests = digestsOf(units, best.ends)
+    let why: Unread | null = null
+    // without its recurrent state what was read is of no use, and must not be taken for more
+    let isHalf = false
+    try {
+      for (const [i, end] of best.ends.entries()) {
+        const piece = await unlessAborted(this.store!.load(conversation, this.variant, i), signal)
+        if (this.conversation !== conversation) return null
+        // another branch of the conversation may have written its own in this place
+        if (!piece || digestAfter(piece) !== digests[i]) why = 'parts missing'
+        else if (!isThere) {
+          if (i === 0) context.truncate(0)
+          isHalf = true
+          if (!(await context.copyIn(piece))) why = 'no room'
+        }
+        if (why) break
+        this.saved.push({ end, digest: digests[i]! })
+      }
+      if (isHalf && this.settle(states, context)) isHalf = false
+      else if (isHalf) why ??= 'no room'
+    } finally {
+      if (isHalf) context.truncate(0)
     }
-    if (!isThere) {
-      for (const state of at === target ? states : []) context.noteCheckpoint(state.ends.at(-1)!, state.data)
-      // without its recurrent state what was read is of no use
-      if (at !== target || !context.settle()) context.truncate(0)
-    }
+    while (this.savedEnd > context.length) this.saved.pop()
     context.noteSaved()
+    return why
+  }
+
+  /** Goes to the last of these states that what was read reaches. Returns false where there is none. */
+  private settle(states: readonly SavedState[], context: LanguageContext): boolean {
+    const reached = states.filter(({ digest }) => this.saved.some((piece) => piece.digest === digest))
+    for (const { ends, data } of reached) context.noteCheckpoint(ends.at(-1)!, data)
+    return context.settle(reached.at(-1)?.ends.at(-1) ?? 0)
   }
 }
 

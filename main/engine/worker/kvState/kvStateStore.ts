@@ -19,6 +19,9 @@ export interface SavedState {
   readonly data: Uint8Array
 }
 
+/** What is on disk of a conversation. `otherwise`: only what another model, other options or another release saved. */
+export type Stored = 'nothing' | 'some' | 'otherwise'
+
 /** Names the empty beginning of a KV state. */
 export const NOTHING_BEFORE = ''
 
@@ -72,6 +75,13 @@ export class KvStateStore {
     const length = Buffer.alloc(4)
     length.writeUInt32LE(header.length)
     return this.disk.set(conversation, this.stateKey(variant), [length, header, data], slot)
+  }
+
+  /** What there is of a conversation, whether it can be read or not. */
+  async stored(conversation: string, variant: string): Promise<Stored> {
+    const own = [this.key(variant), this.stateKey(variant)]
+    const keys = await this.disk.keysOf(conversation, own)
+    return keys.known ? 'some' : keys.others ? 'otherwise' : 'nothing'
   }
 
   private stateKey(variant: string): string {

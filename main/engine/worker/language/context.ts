@@ -127,10 +127,13 @@ export class LanguageContext {
     this.checkpoints?.add({ at, tokens: tokensOf(this.held.slice(0, at)), data })
   }
 
-  /** Takes the recurrent state of the checkpoint behind all units that are there. Returns false when there is none, or it does not fit. */
-  settle(): boolean {
-    const checkpoint = this.checkpoints?.before(this.held.length) ?? null
-    return checkpoint?.at === this.held.length && this.goBack(checkpoint) === checkpoint.at
+  /**
+   * Takes the recurrent state of the checkpoint behind `count` units, and removes what is behind it. Returns false, with
+   * nothing left, when there is none, or it does not fit.
+   */
+  settle(count: number): boolean {
+    const checkpoint = this.checkpoints?.before(count) ?? null
+    return this.goBack(checkpoint?.at === count ? checkpoint : null) === count && count > 0
   }
 
   /** A copy of the recurrent state as it is. @throws RangeError when there is no memory for it. */

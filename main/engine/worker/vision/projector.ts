@@ -25,7 +25,8 @@ export const PLAIN: WeightKind = { type: GgmlType.F16, bufferType: null, name: '
 
 /**
  * The fastest way for this CPU to multiply with half-precision matrices, tried on a small one: f16 as it is, bf16
- * (AVX512-BF16), q8_0, and q8_0 in the CPU backend's own layouts (AMX). All keep the embeddings' cosine above 0.999.
+ * (AVX512-BF16), q8_0, and q8_0 in the CPU backend's own layouts (AMX). All keep the embeddings' cosine above 0.999, so
+ * nothing that is kept may depend on the choice: where two are about as fast, each process may choose the other one.
  */
 export async function fastestKind(runtime: Runtime): Promise<WeightKind> {
   const candidates: WeightKind[] = [
@@ -40,7 +41,7 @@ export async function fastestKind(runtime: Runtime): Promise<WeightKind> {
   ]
   let best = PLAIN
   let bestTime = Infinity
-  // one thread and its processor time: how busy the computer is right now does not matter
+  // one thread and its processor time: the less it matters how busy the computer is right now
   await runtime.withThreads(1, async () => {
     for (const kind of candidates) {
       const spent = await time(runtime, kind)
