@@ -35,6 +35,8 @@ export interface VisionFacts {
   readonly norm: 'layer' | 'rms'
   /** Whether the feed-forward part of a block has a gate: three matrices instead of two. */
   readonly hasGate: boolean
+  /** Between the matrices of the feed-forward part: x * sigmoid(1.702 x), x * sigmoid(x), or GELU by its tanh formula. */
+  readonly activation: 'quick-gelu' | 'silu' | 'gelu-tanh'
   /** The reference's limits for one picture, in pixels. Nothing is enlarged beyond the upper one. */
   readonly minPixels: number
   readonly maxPixels: number

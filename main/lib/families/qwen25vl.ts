@@ -14,6 +14,7 @@ export const qwen25vl: RunningFamily = {
     windowPixels: 112,
     norm: 'rms',
     hasGate: true,
+    activation: 'silu',
     minPixels: 4 * 784,
     maxPixels: 16_384 * 784,
     framesPerSlice: 2,

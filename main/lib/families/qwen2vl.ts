@@ -14,6 +14,7 @@ export const qwen2vl: RunningFamily = {
     windowPixels: null,
     norm: 'layer',
     hasGate: false,
+    activation: 'quick-gelu',
     minPixels: 4 * 784,
     maxPixels: 16_384 * 784,
     framesPerSlice: 2,

@@ -13,6 +13,7 @@ export const qwen3vl: RunningFamily = {
     windowPixels: null,
     norm: 'layer',
     hasGate: false,
+    activation: 'gelu-tanh',
     minPixels: 64 * 1024,
     maxPixels: 16_384 * 1024,
     framesPerSlice: 2,

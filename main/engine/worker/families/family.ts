@@ -1,19 +1,5 @@
 import type { CoordinateSpace, PictureMark } from '#contract'
-import type { Pointer } from '../native/ffi.ts'
-import type { Ggml } from '../native/ggml.ts'
 import type { TokenOrder } from '../vision/patches.ts'
-
-/** The graph of a vision tower while it is built. */
-export interface TowerGraph {
-  readonly ggml: Ggml
-  readonly context: Pointer
-  /** Of the tower's norms. */
-  readonly eps: number
-  /** A weight by name; null when the file has none of that name. */
-  weight(name: string): Pointer
-  /** The product of `x` with the matrix of that name, and its bias where it has one. */
-  linear(x: Pointer, name: string): Pointer
-}
 
 /** Width and height in pixels. */
 export interface PictureSize {
@@ -25,10 +11,6 @@ export interface PictureSize {
 export interface FamilyCode {
   /** In which order the tower sees the tokens of a picture, and which of them see one another. Both in tokens. */
   order(rows: number, columns: number): TokenOrder
-  /** The norm of that name. */
-  normalise(graph: TowerGraph, x: Pointer, name: string): Pointer
-  /** The feed-forward part of a block, `v.blk.N`. */
-  feedForward(graph: TowerGraph, x: Pointer, block: string): Pointer
   /**
    * What was drawn on a picture, as the models were taught to read it, and a line's end, in `units`; `plain`: how a text of
    * the user is written among tokens.
@@ -88,10 +70,4 @@ export function marksAsBins(marks: readonly PictureMark[], plain: (text: string)
     return `${name}<|box_start|>${tokens.join('')}<|box_end|>`
   })
   return `${written.join(', ')}\n`
-}
-
-/** A layer norm with its bias. */
-export function layerNorm({ ggml, context, eps, weight }: TowerGraph, x: Pointer, name: string): Pointer {
-  const scaled = ggml.mul(context, ggml.norm(context, x, eps), weight(`${name}.weight`))
-  return ggml.add(context, scaled, weight(`${name}.bias`))
 }

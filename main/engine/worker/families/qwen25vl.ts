@@ -11,15 +11,6 @@ const WINDOW_TOKENS = vision.windowPixels! / tokenPixels(vision)
 export const qwen25vl: FamilyCode = {
   order: (rows, columns) => windowOrder(rows, columns, WINDOW_TOKENS),
 
-  normalise: ({ ggml, context, eps, weight }, x, name) =>
-    ggml.mul(context, ggml.rmsNorm(context, x, eps), weight(`${name}.weight`)),
-
-  feedForward({ ggml, context, linear }, x, block) {
-    const up = linear(x, `${block}.ffn_up`)
-    const gate = ggml.silu(context, linear(x, `${block}.ffn_gate`))
-    return linear(ggml.mul(context, gate, up), `${block}.ffn_down`)
-  },
-
   space: 'pixels',
 
   /** JSON. */

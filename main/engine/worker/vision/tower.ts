@@ -4,7 +4,7 @@ import { tokenPixels } from '../../../lib/families/family.ts'
 import type { VisionFacts } from '../../../lib/families/family.ts'
 import { patchesOf, pictureGraphBytes, systemFreeBytes } from '../../memory/memoryModel.ts'
 import { codeOf } from '../families/families.ts'
-import type { FamilyCode, TowerGraph } from '../families/family.ts'
+import type { FamilyCode } from '../families/family.ts'
 import type { Pointer } from '../native/ffi.ts'
 import { GgmlType, ROPE_VISION } from '../native/ggml.ts'
 import type { Gpu, Runtime } from '../native/runtime.ts'
@@ -65,6 +65,8 @@ function scheduled({ ggml, cpu }: Runtime, gpu: Gpu, nodes: number): GraphRunner
 const GRAPH_NODES = 16384
 const GRAPH_BYTES = 64 << 20
 const ABORTED = 1
+/** Of GELU by tanh. */
+const SLOPE = Math.sqrt(2 / Math.PI)
 /** Changed bytes do this, and half precision where a conversion is too coarse for its model. */
 const NOT_NUMBERS = 'Check the files of the model, or choose another conversion of the projector.'
 
@@ -166,6 +168,17 @@ export class VisionTower implements Disposable {
       throw tooLarge(frames[0])
   }
 
+  /** In single precision throughout: ggml's own GELUs read a table of half precision. */
+  private activate(context: Pointer, t: Pointer): Pointer {
+    const { ggml } = this.runtime
+    if (this.vision.activation === 'silu') return ggml.silu(context, t)
+    if (this.vision.activation === 'quick-gelu')
+      return ggml.scale(context, ggml.silu(context, ggml.scale(context, t, 1.702)), 1 / 1.702)
+    const square = ggml.scaleBias(context, ggml.sqr(context, t), 0.044715 * SLOPE, SLOPE)
+    const share = ggml.scaleBias(context, ggml.tanh(context, ggml.mul(context, t, square)), 0.5, 0.5)
+    return ggml.mul(context, t, share)
+  }
+
   private build(context: Pointer, slots: number, patches: number, order: TokenOrder): Built {
     const { ggml } = this.runtime
     const { facts } = this.projector
@@ -178,8 +191,19 @@ export class VisionTower implements Disposable {
       const bias = weight(`${name}.bias`)
       return bias ? ggml.add(context, product, bias) : product
     }
-    const graph: TowerGraph = { ggml, context, eps, weight, linear }
-    const normalise = (x: Pointer, name: string) => this.code.normalise(graph, x, name)
+    const { norm, hasGate } = this.vision
+    const normalise = (t: Pointer, name: string) => {
+      const normed = norm === 'rms' ? ggml.rmsNorm(context, t, eps) : ggml.norm(context, t, eps)
+      const scaled = ggml.mul(context, normed, weight(`${name}.weight`))
+      return norm === 'rms' ? scaled : ggml.add(context, scaled, weight(`${name}.bias`))
+    }
+    const feedForward = (t: Pointer, block: string) => {
+      const up = linear(t, `${block}.ffn_up`)
+      const inner = hasGate
+        ? ggml.mul(context, this.activate(context, linear(t, `${block}.ffn_gate`)), up)
+        : this.activate(context, up)
+      return linear(inner, `${block}.ffn_down`)
+    }
 
     const inputs = Array.from({ length: slots }, () => ggml.newTensor2d(context, GgmlType.F32, values, patches))
     const positions = ggml.newTensor1d(context, GgmlType.I32, patches * 4)
@@ -242,7 +266,7 @@ export class VisionTower implements Disposable {
       const [q, k, v] = [rope(split('attn_q')), rope(split('attn_k')), split('attn_v')]
       const attention = full ? attend(q, k, v, patches, 1) : windowed(q, k, v)
       x = ggml.add(context, x, linear(attention, `${block}.attn_out`))
-      x = ggml.add(context, x, this.code.feedForward(graph, normalise(x, `${block}.ln2`), block))
+      x = ggml.add(context, x, feedForward(normalise(x, `${block}.ln2`), block))
       if (!deepBlocks.includes(i)) continue
       const name = `v.deepstack.${i}`
       const merged = normalise(ggml.reshape2d(context, x, width * 4, patches / 4), `${name}.norm`)
