@@ -140,6 +140,21 @@ export function pictureGraphBytes(
   return patches * perPatch
 }
 
+/** What the runs of a tower of ONNX models share while a picture goes through it, at most as measured. */
+const RUN_BYTES = 100 * MIB
+
+/**
+ * Memory of a picture in a tower of ONNX models: pixels, and four vectors of the tower's width for each patch, in single
+ * precision. `slots` as in `pictureGraphBytes`.
+ */
+export function onnxPictureBytes(
+  { family, embeddingLength: width }: Pick<ProjectorFacts, 'family' | 'embeddingLength'>,
+  patches: number,
+  slots = 1,
+): number {
+  return patches * (slots * patchValues(family) + 4 * width) * F32_BYTES + RUN_BYTES
+}
+
 /** What a picture takes beside its graph: decoded pixels, patches, products' rows in half precision, embeddings. */
 export function pictureExtraBytes(
   {

@@ -61,7 +61,7 @@ function keeping<Args extends readonly unknown[], R>(call: (...args: Args) => Pr
 
 let kept: unknown
 /** Uses `value` so that it cannot be collected before this point. */
-function keepAlive(value: unknown): void {
+export function keepAlive(value: unknown): void {
   kept = value
   kept = undefined
   void kept

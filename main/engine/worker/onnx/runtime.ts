@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { AppError } from '#contract'
 import koffi from 'koffi'
 import type { LibraryHandle } from 'koffi'
-import { bindAddress, bindAddressAsync } from '../native/ffi.ts'
+import { bindAddress, bindAddressAsync, keepAlive } from '../native/ffi.ts'
 import type { Memory, Pointer } from '../native/ffi.ts'
 import type { OnnxType } from './model.ts'
 
@@ -59,6 +61,7 @@ function bindApi(api: bigint) {
       'int',
       p,
     ),
+    createRunOptions: call<[Memory]>(39, p),
     createCpuMemoryInfo: call<[number, number, Memory]>(69, 'int', 'int', p),
     releaseStatus: release(93),
     releaseSession: release(95),
@@ -70,6 +73,7 @@ function bindApi(api: bigint) {
     releaseThreadingOptions: release(122),
     addSessionConfigEntry: call<[Pointer, string, string]>(130, p, 'str', 'str'),
     createAndRegisterAllocator: call<[Pointer, Pointer, Pointer]>(144, p, p, p),
+    addRunConfigEntry: call<[Pointer, string, string]>(165, p, 'str', 'str'),
     createArenaCfg: call<[number, number, number, number, Memory]>(156, 'size_t', 'int', 'int', 'int', p),
     releaseArenaCfg: release(157),
     setGlobalIntraOpNumThreads: call<[Pointer, number]>(147, p, 'int'),
@@ -88,12 +92,19 @@ export interface Tensor {
 
 /** A model that is ready to run. */
 export interface OnnxSession extends Disposable {
-  /** Computes `outputs` from `inputs`, both by name and in the caller's memory. @throws AppError EngineFailed. */
-  run(inputs: Readonly<Record<string, Tensor>>, outputs: Readonly<Record<string, Tensor>>): Promise<void>
+  /**
+   * Computes `outputs` from `inputs`, both by name and in the caller's memory. `isLast`: the memory in which the runs of all
+   * models compute is given back. @throws AppError EngineFailed.
+   */
+  run(
+    inputs: Readonly<Record<string, Tensor>>,
+    outputs: Readonly<Record<string, Tensor>>,
+    isLast?: boolean,
+  ): Promise<void>
 }
 
 /** The library for this computer inside onnxruntime-node's package; null when there is none. */
-export function onnxLibrary(): string | null {
+function libraryFile(): string | null {
   const names: Partial<Record<NodeJS.Platform, string>> = {
     linux: 'libonnxruntime.so.1',
     darwin: 'libonnxruntime.1.dylib',
@@ -102,11 +113,29 @@ export function onnxLibrary(): string | null {
   const name = names[process.platform]
   try {
     if (!name) return null
-    const entry = createRequire(import.meta.url).resolve('onnxruntime-node')
-    return path.join(path.dirname(entry), '..', 'bin', 'napi-v6', process.platform, process.arch, name)
+    const folder = path.dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'))
+    const file = path.join(folder, 'bin', 'napi-v6', process.platform, process.arch, name)
+    // in an installed app libraries lie beside the archive that holds the code
+    const outside = file.replace(/app\.asar(?=[\\/])/, 'app.asar.unpacked')
+    return existsSync(outside) ? outside : null
   } catch {
     return null
   }
+}
+
+let opened: OnnxRuntime | null | undefined
+
+/** ONNX Runtime with all threads of this computer, opened once; null where there is none that works. */
+export function onnxRuntime(): OnnxRuntime | null {
+  if (opened !== undefined) return opened
+  const file = libraryFile()
+  try {
+    opened = file ? new OnnxRuntime(file, availableParallelism()) : null
+  } catch {
+    // a system that is too old for it: llama.cpp's library computes alone
+    opened = null
+  }
+  return opened
 }
 
 /** ONNX Runtime's CPU library. One for a process: it holds the threads that all models compute with. */
@@ -118,11 +147,11 @@ export class OnnxRuntime {
   private readonly api: Api
   private readonly env: Pointer
   private readonly memory: Pointer
+  /** For a run after which the memory that runs share is given back. */
+  private readonly lastRun: Pointer
 
-  /** @throws AppError EngineIncompatible when the library is missing or cannot be loaded. */
-  constructor(threads: number) {
-    const file = process.env['ORT_FILE'] ?? onnxLibrary()
-    if (!file) throw new AppError('EngineIncompatible', 'ONNX Runtime is not part of this installation.')
+  /** Loads the library `file`. @throws AppError EngineIncompatible, EngineFailed; Error when the system cannot load it. */
+  constructor(file: string, threads: number) {
     this.library = koffi.load(file)
     const base = this.library.func('OrtGetApiBase', p, [])() as bigint
     this.version = bindAddress<[], string>(koffi.decode(base, 8, p) as Pointer, 'str', [])()
@@ -133,43 +162,57 @@ export class OnnxRuntime {
     const threading = this.made((out) => ort.createThreadingOptions(out))
     this.check(ort.setGlobalIntraOpNumThreads(threading, threads))
     this.check(ort.setGlobalInterOpNumThreads(threading, 1))
-    // threads that wait give their core to other programs
-    this.check(ort.setGlobalSpinControl(threading, Number(process.env['ORT_SPIN'] ?? 0)))
+    // threads that wait leave their core to other programs
+    this.check(ort.setGlobalSpinControl(threading, 0))
     this.env = this.made((out) => ort.createEnvWithGlobalThreadPools(LOG_ERROR, 'sightline', threading, out))
     ort.releaseThreadingOptions(threading)
     this.memory = this.made((out) => ort.createCpuMemoryInfo(ARENA, DEFAULT_MEMORY, out))
     const arena = this.made((out) => ort.createArenaCfg(0, AS_REQUESTED, -1, -1, out))
     this.check(ort.createAndRegisterAllocator(this.env, this.memory, arena))
     ort.releaseArenaCfg(arena)
+    this.lastRun = this.made((out) => ort.createRunOptions(out))
+    this.check(ort.addRunConfigEntry(this.lastRun, 'memory.enable_memory_arena_shrinkage', 'cpu:0'))
   }
 
   /** Makes a model ready to run; its bytes are not needed afterwards. @throws AppError EngineFailed. */
   async session(model: Uint8Array): Promise<OnnxSession> {
     const { api: ort } = this
     const options = this.made((out) => ort.createSessionOptions(out))
-    this.check(ort.disablePerSessionThreads(options))
-    this.check(ort.disableMemPattern(options))
-    // all models compute in the same memory, their weights are beside it
-    this.check(ort.addSessionConfigEntry(options, 'session.use_env_allocators', '1'))
-    this.check(ort.addSessionConfigEntry(options, 'session.use_device_allocator_for_initializers', '1'))
     const out = new BigUint64Array(1)
-    this.check(await ort.createSessionFromArray(this.env, model, model.byteLength, options, out))
-    ort.releaseSessionOptions(options)
+    try {
+      this.check(ort.disablePerSessionThreads(options))
+      this.check(ort.disableMemPattern(options))
+      // all models compute in the same memory, their weights are beside it
+      this.check(ort.addSessionConfigEntry(options, 'session.use_env_allocators', '1'))
+      this.check(ort.addSessionConfigEntry(options, 'session.use_device_allocator_for_initializers', '1'))
+      this.check(await ort.createSessionFromArray(this.env, model, model.byteLength, options, out))
+    } finally {
+      ort.releaseSessionOptions(options)
+    }
     const session = out[0]!
     return {
-      run: async (inputs, outputs) => {
+      run: async (inputs, outputs, isLast = false) => {
         const values = [inputs, outputs].map((tensors) =>
           BigUint64Array.from(Object.values(tensors), (tensor) => this.value(tensor)),
         )
         const [ins, outs] = [values[0]!, values[1]!]
         try {
           this.check(
-            await ort.run(session, null, Object.keys(inputs), ins, ins.length, Object.keys(outputs), outs.length, outs),
+            await ort.run(
+              session,
+              isLast ? this.lastRun : null,
+              Object.keys(inputs),
+              ins,
+              ins.length,
+              Object.keys(outputs),
+              outs.length,
+              outs,
+            ),
           )
         } finally {
           for (const value of [...ins, ...outs]) ort.releaseValue(value)
+          keepAlive([inputs, outputs])
         }
-        void [inputs, outputs]
       },
       [Symbol.dispose]: () => ort.releaseSession(session),
     }

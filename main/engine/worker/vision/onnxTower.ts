@@ -5,30 +5,46 @@ import { visionOf } from '../../../lib/families/families.ts'
 import { tokenPixels } from '../../../lib/families/family.ts'
 import type { VisionFacts } from '../../../lib/families/family.ts'
 import type { ProjectorFacts } from '../../gguf/checkProjector.ts'
+import { onnxPictureBytes } from '../../memory/memoryModel.ts'
 import { codeOf } from '../families/families.ts'
 import { GgmlType } from '../native/ggml.ts'
+import type { Ggml } from '../native/ggml.ts'
 import type { Runtime } from '../native/runtime.ts'
 import { MICROSOFT, ModelWriter, OnnxType } from '../onnx/model.ts'
 import type { OnnxRuntime, OnnxSession, Tensor } from '../onnx/runtime.ts'
+import { notNumbers, requireMemory } from './limits.ts'
 import { normaliseTable, patchPositions, patchValues, patchify, tableShares } from './patches.ts'
 import type { Frame, TokenOrder } from './patches.ts'
 
 /**
- * How products with the tower's matrices are computed. `f32`: exactly. `blocks`: both sides in 8 bits, a scale for every
- * `BLOCK` numbers of a row. `rows`: both sides in 8 bits, a scale for each row of the matrix and one for all activations.
+ * How products with a matrix are computed. `f32`: in single precision. `blocks`: both sides in 8 bits, with a scale for every
+ * `BLOCK` numbers of a row. `rows`: both sides in 8 bits, with a scale for each row of the matrix and one for all activations.
  */
 export type Form = 'f32' | 'blocks' | 'rows'
 
-/** Forms of the products by their place in a block: those after a norm, and those whose inputs have large numbers among them. */
-export interface Forms {
-  readonly afterNorm: Form
-  readonly others: Form
+/** The products of a block: queries, keys and values; attention's output; both matrices of the feed-forward part. */
+export interface BlockForms {
+  readonly qkv: Form
+  readonly out: Form
+  readonly up: Form
+  readonly down: Form
 }
 
+const PRODUCTS = ['qkv', 'out', 'up', 'down'] as const satisfies readonly (keyof BlockForms)[]
+export const allIn = (form: Form): BlockForms => ({ qkv: form, out: form, up: form, down: form })
+
 const BLOCK = 128
-/** Multiplications and additions of one run: a stop waits for no more than one. */
+/** Multiplications and additions of one run, some 150 ms on two cores: a stop waits for no more than one. */
 const RUN_FLOP = 30e9
 const MAX_ROWS = 576
+/**
+ * Activations may have one scale when the error of that is at most so much of their power: their largest is then below some
+ * twelve times their mean. In towers as published some products have inputs with far larger ones in a few channels.
+ */
+const MAX_NOISE = 2e-4
+/** Of the picture on which activations are looked at, in pixels: one run. */
+const SAMPLE_SIDE = 224
+const LEVELS = 255
 
 /** One block: what its attention is computed from, and what follows. */
 interface Block {
@@ -36,8 +52,15 @@ interface Block {
   readonly after: OnnxSession
 }
 
+/**
+ * A vision tower on the CPU as ONNX models written from the projector file, a pair for each block, over ONNX Runtime. Pictures
+ * go through in parts, so that a stop, progress and memory do not depend on their size. What is computed is what
+ * `VisionTower` computes with ggml.
+ */
 export class OnnxTower implements Disposable {
   readonly facts: ProjectorFacts
+  /** How the products of each block are computed. */
+  readonly forms: readonly BlockForms[]
   private readonly vision: VisionFacts
   private readonly table: Float32Array
   private readonly embed: OnnxSession
@@ -46,11 +69,13 @@ export class OnnxTower implements Disposable {
 
   private constructor(
     facts: ProjectorFacts,
+    forms: readonly BlockForms[],
     embed: OnnxSession,
     blocks: readonly Block[],
     mergers: readonly OnnxSession[],
   ) {
     this.facts = facts
+    this.forms = forms
     this.vision = visionOf(facts.family)
     this.table = normaliseTable(facts.mean, facts.std)
     this.embed = embed
@@ -58,37 +83,70 @@ export class OnnxTower implements Disposable {
     this.mergers = mergers
   }
 
+  /**
+   * Writes and opens the models. `forms`: of each block; `measured`: 8 bits, each product in rows where a picture's
+   * activations allow it and in blocks elsewhere. `onProgress` gets the share that is done, 0..1.
+   * @throws AppError ModelDamaged, EngineFailed; the signal's reason when aborted.
+   */
   static async load(
-    runtime: Runtime,
+    { ggml }: Runtime,
     onnx: OnnxRuntime,
     path: string,
     facts: ProjectorFacts,
+    forms: readonly BlockForms[] | 'measured',
     onProgress: (share: number) => void,
     signal: AbortSignal,
-    forms: Forms,
   ): Promise<OnnxTower> {
     const file = await open(path)
-    const made: OnnxSession[] = []
+    const made = new Set<OnnxSession>()
     try {
-      const writer = new Writer(new Weights(runtime, file, facts), facts, forms)
-      const session = async (model: Promise<Uint8Array>) => {
+      const writer = new TowerWriter(new Weights(ggml, file, facts), facts)
+      const session = async (model: Uint8Array) => {
         signal.throwIfAborted()
-        const one = await onnx.session(await model)
-        made.push(one)
+        const one = await onnx.session(model)
+        made.add(one)
         return one
       }
-      const embed = await session(writer.embedding())
-      const blocks: Block[] = []
-      for (let i = 0; i < facts.blocks; i++) {
-        blocks.push({ before: await session(writer.beforeAttention(i)), after: await session(writer.afterAttention(i)) })
-        onProgress((i + 1) / facts.blocks)
+      const drop = (one: OnnxSession) => {
+        made.delete(one)
+        one[Symbol.dispose]()
       }
-      const mergers = [await session(writer.merger('v.post_ln', 'mm.0', 'mm.2', false))]
+      const isExact = forms !== 'measured' && forms.every((block) => PRODUCTS.every((name) => block[name] === 'f32'))
+      const rest = isExact ? 'f32' : 'blocks'
+      const embed = await session(await writer.embedding())
+      const mergers = [await session(await writer.merger('v.post_ln', 'mm.0', 'mm.2', false, rest))]
       for (const i of facts.deepBlocks) {
         const name = `v.deepstack.${i}`
-        mergers.push(await session(writer.merger(`${name}.norm`, `${name}.fc1`, `${name}.fc2`, true)))
+        mergers.push(await session(await writer.merger(`${name}.norm`, `${name}.fc1`, `${name}.fc2`, true, rest)))
       }
-      return new OnnxTower(facts, embed, blocks, mergers)
+      const found: BlockForms[] = []
+      const blocks: Block[] = []
+      const sample = forms === 'measured' ? new Sample(new OnnxTower(facts, found, embed, blocks, mergers)) : null
+      await sample?.begin(signal)
+      for (let i = 0; i < facts.blocks; i++) {
+        const open = async (of: BlockForms, isWatched: boolean): Promise<Block> => {
+          // one is opened while the next is written
+          const before = session(await writer.beforeAttention(i, of, isWatched))
+          const model = await writer.afterAttention(i, of, isWatched).catch(async (error: unknown) => {
+            await before.catch(() => {})
+            throw error
+          })
+          return { before: await before, after: await session(model) }
+        }
+        let own = forms === 'measured' ? allIn('blocks') : forms[i]!
+        let block = await open(own, sample !== null)
+        if (sample) {
+          own = await sample.formsOf(i, block, signal)
+          drop(block.before)
+          drop(block.after)
+          block = await open(own, false)
+        }
+        writer.forget()
+        found.push(own)
+        blocks.push(block)
+        onProgress((i + 1) / facts.blocks)
+      }
+      return new OnnxTower(facts, found, embed, blocks, mergers)
     } catch (error) {
       for (const one of made) one[Symbol.dispose]()
       throw error
@@ -97,26 +155,56 @@ export class OnnxTower implements Disposable {
     }
   }
 
-  /** As `VisionTower.encode`. */
-  async encode(frames: readonly [Frame] | readonly [Frame, Frame], signal: AbortSignal): Promise<Float32Array> {
+  /** As `Tower.encode`. */
+  async encode(
+    frames: readonly [Frame] | readonly [Frame, Frame],
+    signal: AbortSignal,
+    onProgress: (share: number) => void = () => {},
+  ): Promise<Float32Array> {
+    const { facts } = this
+    const { outputLength, rowLength, deepBlocks } = facts
+    const picture = await this.begin(frames, signal)
+    const { patches, order } = picture
+    const deep: Float32Array[] = []
+    for (const [i, block] of this.blocks.entries()) {
+      await this.through(picture, block, i, signal)
+      const at = deepBlocks.indexOf(i)
+      if (at >= 0) deep.push(await this.merge(this.mergers[at + 1]!, picture, signal))
+      onProgress((i + 1) / facts.blocks)
+    }
+    const parts = [await this.merge(this.mergers[0]!, picture, signal, true), ...deep]
+    const out = new Float32Array((patches / 4) * rowLength)
+    order.tokens.forEach((token, i) => {
+      parts.forEach((values, column) =>
+        out.set(part(values, i, i + 1, outputLength), token * rowLength + column * outputLength),
+      )
+    })
+    if (!Number.isFinite(out.reduce((sum, value) => sum + value, 0))) throw notNumbers()
+    return out
+  }
+
+  /** Memory for a picture on its way through the tower, and its patches as the first block gets them. */
+  async begin(frames: readonly [Frame] | readonly [Frame, Frame], signal: AbortSignal): Promise<PictureInTower> {
     const { facts, vision } = this
-    const { embeddingLength: width, outputLength, rowLength, heads, deepBlocks } = facts
+    const { embeddingLength: width, heads } = facts
     const side = tokenPixels(vision)
     const [rows, columns] = [frames[0].height / side, frames[0].width / side]
     const order = codeOf(facts.family).order(rows, columns)
     const patches = rows * columns * 4
-    const pixels = frames.map((frame) => patchify(frame, order, this.table, vision.patchPixels))
-    const { cos, sin } = rotations(rows, columns, order, width / heads)
-    const [x, q, k, v] = Array.from({ length: 4 }, () => new Float32Array(patches * width)) as [
-      Float32Array,
-      Float32Array,
-      Float32Array,
-      Float32Array,
-    ]
-    const half = width / heads / 2
     const values = patchValues(vision.patchPixels)
+    requireMemory(frames[0], onnxPictureBytes(facts, patches, frames.length))
+    const pixels = frames.map((frame) => patchify(frame, order, this.table, vision.patchPixels))
     const learned = facts.positionSide === null ? null : tableShares(rows, columns, order, facts.positionSide)
-
+    const vectors = () => new Float32Array(patches * width)
+    const picture = {
+      order,
+      patches,
+      ...rotations(rows, columns, order, width / heads),
+      x: vectors(),
+      q: vectors(),
+      k: vectors(),
+      v: vectors(),
+    }
     for (const [from, to] of runs(patches, MAX_ROWS)) {
       signal.throwIfAborted()
       const places: Record<string, Tensor> = {}
@@ -131,62 +219,64 @@ export class OnnxTower implements Disposable {
           second: floats(part(pixels.at(-1)!, from, to, values), to - from, values),
           ...places,
         },
-        { x: floats(part(x, from, to, width), to - from, width) },
+        { x: floats(part(picture.x, from, to, width), to - from, width) },
       )
     }
-    const deep: Float32Array[] = []
-    for (const [i, { before, after }] of this.blocks.entries()) {
-      for (const [from, to] of runs(patches, MAX_ROWS)) {
+    return picture
+  }
+
+  /** Takes a picture through block `i`. `watch` gives what a run tells beside its numbers. */
+  async through(
+    { x, q, k, v, cos, sin, patches, order }: PictureInTower,
+    { before, after }: Block,
+    i: number,
+    signal: AbortSignal,
+    watch: () => Record<string, Tensor> = () => ({}),
+  ): Promise<void> {
+    const { embeddingLength: width, heads, fullBlocks } = this.facts
+    const half = width / heads / 2
+    for (const [from, to] of runs(patches, MAX_ROWS)) {
+      signal.throwIfAborted()
+      const rotation = (all: Float32Array) => floats(part(all, from, to, half), to - from, half)
+      const out = (all: Float32Array) => floats(part(all, from, to, width), 1, to - from, width)
+      await before.run(
+        { x: floats(part(x, from, to, width), to - from, width), cos: rotation(cos), sin: rotation(sin) },
+        { q: out(q), k: out(k), v: out(v), ...watch() },
+      )
+    }
+    const isFull = fullBlocks === null || fullBlocks.includes(i)
+    let start = 0
+    for (const group of isFull ? [{ patches, count: 1 }] : order.groups) {
+      const flop = 4 * group.patches * width + 18 * width * width
+      const most = Math.max(1, Math.min(MAX_ROWS, Math.floor(RUN_FLOP / flop)))
+      // several whole windows at once, or a part of one with all of its keys
+      const windows = Math.min(group.count, Math.floor(most / group.patches))
+      const pieces: { first: number; count: number; from: number; to: number }[] = []
+      if (windows > 1)
+        for (const [first, last] of runs(group.count, windows))
+          pieces.push({ first, count: last - first, from: 0, to: group.patches })
+      else
+        for (let first = 0; first < group.count; first++)
+          for (const [from, to] of runs(group.patches, most)) pieces.push({ first, count: 1, from, to })
+      for (const { first, count, from, to } of pieces) {
         signal.throwIfAborted()
-        const own = (all: Float32Array) => floats(part(all, from, to, width), to - from, width)
-        const rotation = (all: Float32Array) => floats(part(all, from, to, half), to - from, half)
-        const out = (all: Float32Array) => floats(part(all, from, to, width), 1, to - from, width)
-        await before.run({ x: own(x), cos: rotation(cos), sin: rotation(sin) }, { q: out(q), k: out(k), v: out(v) })
+        const window = start + first * group.patches
+        const keys = (all: Float32Array) =>
+          floats(part(all, window, window + count * group.patches, width), count, group.patches, width)
+        const [at, end] = [window + from, window + (count - 1) * group.patches + to]
+        const own = floats(part(x, at, end, width), end - at, width)
+        const queries = floats(part(q, at, end, width), count, to - from, width)
+        await after.run({ x: own, q: queries, k: keys(k), v: keys(v) }, { y: own, ...watch() })
       }
-      const isFull = facts.fullBlocks === null || facts.fullBlocks.includes(i)
-      const groups = isFull ? [{ patches, count: 1 }] : order.groups
-      let start = 0
-      for (const group of groups) {
-        const flop = 4 * group.patches * width + 18 * width * width
-        const most = Math.max(1, Math.min(MAX_ROWS, Math.floor(RUN_FLOP / flop)))
-        // whole windows, or a part of one whose keys are all there
-        const inner = group.count > 1 ? group.patches : most
-        const windows = Math.max(1, Math.floor(most / group.patches))
-        for (let window = 0; window < group.count; window += windows) {
-          const count = Math.min(windows, group.count - window)
-          const first = start + window * group.patches
-          for (const [from, to] of runs(group.patches, inner)) {
-            signal.throwIfAborted()
-            const whole = (all: Float32Array) =>
-              floats(part(all, first, first + count * group.patches, width), count, group.patches, width)
-            const [at, end] = count > 1 ? [first, first + count * group.patches] : [first + from, first + to]
-            const own = floats(part(x, at, end, width), end - at, width)
-            await after.run(
-              { x: own, q: floats(part(q, at, end, width), count, (end - at) / count, width), k: whole(k), v: whole(v) },
-              { y: own },
-            )
-          }
-        }
-        start += group.count * group.patches
-      }
-      const at = deepBlocks.indexOf(i)
-      if (at >= 0) deep.push(await this.merge(this.mergers[at + 1]!, x, patches, signal))
+      start += group.count * group.patches
     }
-    const parts = [await this.merge(this.mergers[0]!, x, patches, signal), ...deep]
-    const out = new Float32Array(rows * columns * rowLength)
-    order.tokens.forEach((token, i) => {
-      parts.forEach((values, column) =>
-        out.set(part(values, i, i + 1, outputLength), token * rowLength + column * outputLength),
-      )
-    })
-    return out
   }
 
   private async merge(
     merger: OnnxSession,
-    x: Float32Array,
-    patches: number,
+    { x, patches }: PictureInTower,
     signal: AbortSignal,
+    isLast = false,
   ): Promise<Float32Array> {
     const { embeddingLength: width, outputLength } = this.facts
     const out = new Float32Array((patches / 4) * outputLength)
@@ -195,6 +285,7 @@ export class OnnxTower implements Disposable {
       await merger.run(
         { x: floats(part(x, from * 4, to * 4, width), (to - from) * 4, width) },
         { y: floats(part(out, from, to, outputLength), to - from, outputLength) },
+        isLast && to === patches / 4,
       )
     }
     return out
@@ -204,6 +295,102 @@ export class OnnxTower implements Disposable {
     const sessions = [this.embed, ...this.blocks.flatMap(({ before, after }) => [before, after]), ...this.mergers]
     for (const session of sessions) session[Symbol.dispose]()
   }
+}
+
+/** A picture between two blocks. All in the tower's order of patches; widths as the tower's. */
+interface PictureInTower {
+  readonly order: TokenOrder
+  readonly patches: number
+  /** [patches, width]; the blocks write over it. */
+  readonly x: Float32Array
+  /** Queries, keys and values of the block at hand, [patches, width]. */
+  readonly q: Float32Array
+  readonly k: Float32Array
+  readonly v: Float32Array
+  /** Rotary positions, [patches, half a head]. */
+  readonly cos: Float32Array
+  readonly sin: Float32Array
+}
+
+/** Looks at the activations that a made picture has in each block. */
+class Sample {
+  private readonly tower: OnnxTower
+  private picture: PictureInTower | null = null
+
+  constructor(tower: OnnxTower) {
+    this.tower = tower
+  }
+
+  async begin(signal: AbortSignal): Promise<void> {
+    const side = tokenPixels(visionOf(this.tower.facts.family))
+    const length = Math.round(SAMPLE_SIDE / side) * side
+    this.picture = await this.tower.begin([samplePicture(length)], signal)
+  }
+
+  /** Takes the picture through block `i`, which was written to be watched, and says in which form its products may be. */
+  async formsOf(i: number, block: Block, signal: AbortSignal): Promise<BlockForms> {
+    const seen = { qkv: new Range(), out: new Range(), up: new Range(), down: new Range() }
+    const { embeddingLength: width, ffnLength } = this.tower.facts
+    const lengths = { qkv: width, out: width, up: width, down: ffnLength }
+    let isFirst = true
+    // as `through` runs them: all parts before attention, then those after it
+    const picture = this.picture!
+    const firstRuns = runs(picture.patches, MAX_ROWS).length
+    let run = 0
+    const told: (() => void)[] = []
+    await this.tower.through(picture, block, i, signal, () => {
+      isFirst = run++ < firstRuns
+      const outputs: Record<string, Tensor> = {}
+      for (const name of isFirst ? (['qkv'] as const) : (['out', 'up', 'down'] as const)) {
+        const [least, most, power] = [new Float32Array(1), new Float32Array(1), new Float32Array(1)]
+        Object.assign(outputs, {
+          [`${name}Least`]: floats(least),
+          [`${name}Most`]: floats(most),
+          [`${name}Power`]: floats(power),
+        })
+        told.push(() => seen[name].add(least[0]!, most[0]!, power[0]!))
+      }
+      return outputs
+    })
+    for (const tell of told) tell()
+    const forms = PRODUCTS.map((name) => [name, seen[name].noise(picture.patches * lengths[name]) <= MAX_NOISE])
+    return Object.fromEntries(forms.map(([name, isEven]) => [name, isEven ? 'rows' : 'blocks'])) as unknown as BlockForms
+  }
+}
+
+/** The range of numbers, and the sum of their squares. */
+class Range {
+  private least = 0
+  private most = 0
+  private squares = 0
+
+  add(least: number, most: number, squares: number): void {
+    this.least = Math.min(this.least, least)
+    this.most = Math.max(this.most, most)
+    this.squares += squares
+  }
+
+  /** The power of what rounding `count` of them to equal steps over their range adds, as a share of their own. */
+  noise(count: number): number {
+    const step = (this.most - this.least) / LEVELS
+    return step ** 2 / 12 / (this.squares / count || 1)
+  }
+}
+
+/** A square picture with what photos and pages have: soft changes, edges, fine lines, an even ground. */
+function samplePicture(side: number): Frame {
+  const data = new Uint8Array(side * side * 3)
+  for (let y = 0; y < side; y++)
+    for (let x = 0; x < side; x++) {
+      const isText = x > side / 2 && y > side / 2
+      const isDisc = Math.hypot(x - side / 4, y - side / 4) < side / 6
+      const ground = isText ? (((x * 7) ^ (y * 3)) % 11 < 3 && y % 12 < 8 ? 20 : 250) : 90 + (100 * x) / side
+      const at = (y * side + x) * 3
+      data[at] = isDisc ? 220 : ground
+      data[at + 1] = isDisc ? 60 : isText ? ground : 60 + (120 * y) / side
+      data[at + 2] = isText ? ground : 128 + 80 * Math.sin((x + y) / 9)
+    }
+  return { data, width: side, height: side }
 }
 
 const floats = (data: Float32Array, ...dims: number[]): Tensor => ({ type: OnnxType.F32, dims, data })
@@ -238,12 +425,12 @@ function rotations(rows: number, columns: number, order: TokenOrder, headLength:
 
 /** The tensors of a projector file as single-precision numbers. */
 class Weights {
-  private readonly runtime: Runtime
+  private readonly ggml: Ggml
   private readonly file: FileHandle
   private readonly facts: ProjectorFacts
 
-  constructor(runtime: Runtime, file: FileHandle, facts: ProjectorFacts) {
-    this.runtime = runtime
+  constructor(ggml: Ggml, file: FileHandle, facts: ProjectorFacts) {
+    this.ggml = ggml
     this.file = file
     this.facts = facts
   }
@@ -260,7 +447,7 @@ class Weights {
       throw new AppError('ModelDamaged', 'The projector file ended early. Download it again.')
     if (type.id === GgmlType.F32) return new Float32Array(raw.buffer)
     const out = new Float32Array(bytes / 2)
-    if (type.id === GgmlType.F16) await this.runtime.ggml.f16ToF32(raw, out, out.length)
+    if (type.id === GgmlType.F16) await this.ggml.f16ToF32(raw, out, out.length)
     else {
       const [halves, bits] = [new Uint16Array(raw.buffer), new Uint32Array(out.buffer)]
       for (let i = 0; i < halves.length; i++) bits[i] = halves[i]! << 16
@@ -270,17 +457,28 @@ class Weights {
 }
 
 /** Writes the models that a tower consists of. */
-class Writer {
+class TowerWriter {
   private readonly weights: Weights
   private readonly facts: ProjectorFacts
   private readonly vision: VisionFacts
-  private readonly forms: Forms
+  /** Matrices of the block at hand, which may be written twice. */
+  private readonly read = new Map<string, Float32Array>()
 
-  constructor(weights: Weights, facts: ProjectorFacts, forms: Forms) {
+  constructor(weights: Weights, facts: ProjectorFacts) {
     this.weights = weights
     this.facts = facts
     this.vision = visionOf(facts.family)
-    this.forms = forms
+  }
+
+  /** Lets go of the weights of a block that is done. */
+  forget(): void {
+    this.read.clear()
+  }
+
+  private async matrix(name: string): Promise<Float32Array> {
+    const found = this.read.get(name) ?? (await this.weights.get(name))
+    this.read.set(name, found)
+    return found
   }
 
   async embedding(): Promise<Uint8Array> {
@@ -317,7 +515,7 @@ class Writer {
   }
 
   /** Queries, keys and values of block `i`, [1, rows, width], queries and keys rotated. */
-  async beforeAttention(i: number): Promise<Uint8Array> {
+  async beforeAttention(i: number, forms: BlockForms, isWatched: boolean): Promise<Uint8Array> {
     const { embeddingLength: width, heads } = this.facts
     const model = new ModelWriter()
     const x = model.input('x', OnnxType.F32, ['rows', width])
@@ -328,12 +526,14 @@ class Writer {
       model.input('sin', OnnxType.F32, ['rows', half]),
     ]
     const name = `v.blk.${i}`
+    const h = await this.norm(model, x, `${name}.ln1`)
     const products = await this.products(
       model,
-      await this.norm(model, x, `${name}.ln1`),
+      h,
       ['q', 'k', 'v'].map((letter) => `${name}.attn_${letter}`),
-      this.forms.afterNorm,
+      forms.qkv,
     )
+    if (isWatched) watch(model, h, 'qkv')
     const first = model.constant({ type: OnnxType.I64, dims: [1], data: new BigInt64Array(1) })
     const out: Record<string, string> = {}
     for (const [at, letter] of ['q', 'k', 'v'].entries()) {
@@ -347,7 +547,7 @@ class Writer {
   }
 
   /** What block `i` adds to `x`: attention over `k` and `v`, then the feed-forward part. */
-  async afterAttention(i: number): Promise<Uint8Array> {
+  async afterAttention(i: number, forms: BlockForms, isWatched: boolean): Promise<Uint8Array> {
     const { embeddingLength: width, heads } = this.facts
     const model = new ModelWriter()
     const x = model.input('x', OnnxType.F32, ['rows', width])
@@ -358,7 +558,7 @@ class Writer {
     const shape = model.constant({ type: OnnxType.I64, dims: [2], data: BigInt64Array.of(-1n, BigInt(width)) })
     const name = `v.blk.${i}`
     const rows = model.node('Reshape', [attention!, shape])[0]!
-    const [out] = await this.products(model, rows, [`${name}.attn_out`], this.forms.others)
+    const [out] = await this.products(model, rows, [`${name}.attn_out`], forms.out)
     const middle = model.node('Add', [x, out!])[0]!
     const h = await this.norm(model, middle, `${name}.ln2`)
     const { hasGate } = this.vision
@@ -366,27 +566,32 @@ class Writer {
       model,
       h,
       hasGate ? [`${name}.ffn_up`, `${name}.ffn_gate`] : [`${name}.ffn_up`],
-      this.forms.afterNorm,
+      forms.up,
     )
-    const inner = hasGate
-      ? model.node('Mul', [model.node('QuickGelu', [gate!], { alpha: { float: 1 } }, { domain: MICROSOFT })[0]!, up!])[0]!
-      : this.facts.family === 'qwen2vl'
-        ? model.node('QuickGelu', [up!], { alpha: { float: 1.702 } }, { domain: MICROSOFT })[0]!
-        : model.node('Gelu', [up!], { approximate: 'tanh' })[0]!
-    const [down] = await this.products(model, inner, [`${name}.ffn_down`], this.forms.others)
+    const active = this.activate(model, gate ?? up!)
+    const inner = hasGate ? model.node('Mul', [active, up!])[0]! : active
+    const [down] = await this.products(model, inner, [`${name}.ffn_down`], forms.down)
+    if (isWatched) for (const [value, product] of [[rows, 'out'], [h, 'up'], [inner, 'down']] as const) watch(model, value, product)
     return finish(model, { y: model.node('Add', [middle, down!])[0]! }, ['rows', width])
   }
 
+  private activate(model: ModelWriter, x: string): string {
+    const { activation } = this.vision
+    if (activation === 'gelu-tanh') return model.node('Gelu', [x], { approximate: 'tanh' })[0]!
+    const alpha = { float: activation === 'silu' ? 1 : 1.702 }
+    return model.node('QuickGelu', [x], { alpha }, { domain: MICROSOFT })[0]!
+  }
+
   /** Four rows become one of the language model's. `isNormedAfter`: the norm is over all four together. */
-  async merger(norm: string, first: string, second: string, isNormedAfter: boolean): Promise<Uint8Array> {
+  async merger(norm: string, first: string, second: string, isNormedAfter: boolean, form: Form): Promise<Uint8Array> {
     const { embeddingLength: width, outputLength } = this.facts
     const model = new ModelWriter()
     const x = model.input('x', OnnxType.F32, ['patches', width])
     const shape = model.constant({ type: OnnxType.I64, dims: [2], data: BigInt64Array.of(-1n, BigInt(width * 4)) })
     const four = (rows: string) => model.node('Reshape', [rows, shape])[0]!
     const merged = isNormedAfter ? await this.norm(model, four(x), norm) : four(await this.norm(model, x, norm))
-    const [up] = await this.products(model, merged, [first], this.forms.afterNorm)
-    const [down] = await this.products(model, model.node('Gelu', [up!])[0]!, [second], this.forms.others)
+    const [up] = await this.products(model, merged, [first], form)
+    const [down] = await this.products(model, model.node('Gelu', [up!])[0]!, [second], form)
     return finish(model, { y: down! }, ['tokens', outputLength])
   }
 
@@ -408,7 +613,7 @@ class Writer {
     const quantized = form === 'rows' ? model.node('DynamicQuantizeLinear', [x], {}, { outputs: 3 }) : []
     for (const name of names) {
       const [columns, rows] = this.facts.tensors.get(`${name}.weight`)!.dims as [number, number]
-      const weight = await this.weights.get(`${name}.weight`)
+      const weight = await this.matrix(`${name}.weight`)
       const bias = this.weights.has(`${name}.bias`) ? await this.vector(model, `${name}.bias`) : ''
       if (form === 'f32') {
         const matrix = model.constant({ type: OnnxType.F32, dims: [rows, columns], data: weight })
@@ -430,6 +635,18 @@ class Writer {
       }
     }
     return out
+  }
+}
+
+/** Has a model tell the range and the sum of squares of a value. */
+function watch(model: ModelWriter, value: string, name: string): void {
+  for (const [op, told] of [
+    ['ReduceMin', 'Least'],
+    ['ReduceMax', 'Most'],
+    ['ReduceSumSquare', 'Power'],
+  ] as const) {
+    model.node(op, [value], { keepdims: 0 }, { outputs: [`${name}${told}`] })
+    model.output(`${name}${told}`, OnnxType.F32, [])
   }
 }
 

@@ -2,12 +2,13 @@ import { AppError } from '#contract'
 import { visionOf } from '../../../lib/families/families.ts'
 import { tokenPixels } from '../../../lib/families/family.ts'
 import type { VisionFacts } from '../../../lib/families/family.ts'
-import { patchesOf, pictureGraphBytes, systemFreeBytes } from '../../memory/memoryModel.ts'
+import { patchesOf, pictureGraphBytes } from '../../memory/memoryModel.ts'
 import { codeOf } from '../families/families.ts'
 import type { FamilyCode } from '../families/family.ts'
 import type { Pointer } from '../native/ffi.ts'
 import { GgmlType, ROPE_VISION } from '../native/ggml.ts'
 import type { Gpu, Runtime } from '../native/runtime.ts'
+import { notNumbers, requireMemory, tooLarge } from './limits.ts'
 import { normaliseTable, patchPositions, patchValues, patchify, tableShares } from './patches.ts'
 import type { Frame, TokenOrder } from './patches.ts'
 import type { Projector } from './projector.ts'
@@ -67,8 +68,6 @@ const GRAPH_BYTES = 64 << 20
 const ABORTED = 1
 /** Of GELU by tanh. */
 const SLOPE = Math.sqrt(2 / Math.PI)
-/** Changed bytes do this, and half precision where a conversion is too coarse for its model. */
-const NOT_NUMBERS = 'Check the files of the model, or choose another conversion of the projector.'
 
 interface Built {
   readonly inputs: readonly Pointer[]
@@ -115,7 +114,11 @@ export class VisionTower implements Disposable {
     const positions = patchPositions(rows, columns, order)
     const learned = positionSide === null ? null : tableShares(rows, columns, order, positionSide)
     signal.throwIfAborted()
-    this.requireMemory(frames)
+    if (!this.projector.gpu) {
+      const [{ width, height }] = frames
+      const patches = patchesOf(width * height, this.projector.facts.family)
+      requireMemory(frames[0], pictureGraphBytes(this.projector.facts, patches, frames.length))
+    }
 
     const context = ggml.init({ mem_size: GRAPH_BYTES, mem_buffer: null, no_alloc: true })
     const run = this.runner.begin()
@@ -140,10 +143,7 @@ export class VisionTower implements Disposable {
       const out = new Float32Array(rows * columns * rowLength)
       ggml.tensorGet(built.output, out, 0, out.byteLength)
       if (!Number.isFinite(out.reduce((sum, value) => sum + value, 0)))
-        throw new AppError(
-          'UnsupportedModel',
-          `The projector gave values that are not numbers for this picture. ${NOT_NUMBERS}`,
-        )
+        throw notNumbers()
       return unorder(out, order, rowLength)
     } finally {
       run.end()
@@ -155,17 +155,6 @@ export class VisionTower implements Disposable {
   [Symbol.dispose](): void {
     this.runner.free()
     this.projector[Symbol.dispose]()
-  }
-
-  /** On some systems memory is promised that is not there, and its use ends the process. */
-  private requireMemory(frames: readonly [Frame] | readonly [Frame, Frame]): void {
-    if (this.projector.gpu) return
-    const [{ width, height }] = frames
-    if (
-      pictureGraphBytes(this.projector.facts, patchesOf(width * height, this.projector.facts.family), frames.length) >
-      systemFreeBytes()
-    )
-      throw tooLarge(frames[0])
   }
 
   /** In single precision throughout: ggml's own GELUs read a table of half precision. */
@@ -277,17 +266,6 @@ export class VisionTower implements Disposable {
     ggml.setOutput(output)
     return { inputs, positions, table, output }
   }
-}
-
-function tooLarge({ width, height }: Frame): AppError {
-  return new AppError(
-    'OutOfMemory',
-    `There is not enough memory to look at a picture of ${width} x ${height} pixels. Lower its detail.`,
-    {
-      width,
-      height,
-    },
-  )
 }
 
 /** Puts the rows of `values` from the tower's order back into row-major token order. */
