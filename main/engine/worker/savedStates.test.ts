@@ -49,7 +49,9 @@ test.each(['qwen2vl', 'qwen35'] as const)(
     /** Asks as a new process does. Returns what its tower is kept in, how many pictures it encoded, what it had of the conversation. */
     async function restarted(fastest: number, request: ReturnType<typeof ask>) {
       const runtime = measuring(fastest)
-      const { type } = await fastestKind(runtime)
+      const {
+        kind: { type },
+      } = await fastestKind(runtime)
       const planner = await Planner.create(runtime, model, { contextTokens: 1024 })
       // a projector of a tiny model is too small for anything to be tried
       const { projector } = planner.model

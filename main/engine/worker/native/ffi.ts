@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import koffi from 'koffi'
-import type { KoffiFunction, LibraryHandle, TypeObject } from 'koffi'
+import type { LibraryHandle, TypeObject } from 'koffi'
 
 /** A native address; null is NULL. */
 export type Pointer = bigint | null
@@ -47,11 +47,13 @@ export function bindAddressAsync<Args extends readonly unknown[], R>(
   result: TypeSpec,
   args: readonly TypeSpec[],
 ): (...args: Args) => Promise<R> {
-  const call = koffi.decode(address, koffi.proto(result, [...args])) as KoffiFunction
+  const call = koffi.decode(address, koffi.proto(result, [...args])) as ReturnType<LibraryHandle['func']>
   return keeping(promisify(call.async) as unknown as (...args: Args) => Promise<R>)
 }
 
-function keeping<Args extends readonly unknown[], R>(call: (...args: Args) => Promise<R>): (...args: Args) => Promise<R> {
+function keeping<Args extends readonly unknown[], R>(
+  call: (...args: Args) => Promise<R>,
+): (...args: Args) => Promise<R> {
   return async (...values: Args) => {
     const value = await call(...values)
     keepAlive(values)

@@ -73,10 +73,7 @@ export class ModelWriter {
   /** The model's bytes. */
   finish(): Uint8Array {
     const graph = message(7, [...this.nodes, text(2, 'tower'), ...this.constants, ...this.ports])
-    const opsets = [
-      message(8, [text(1, ''), number(2, OPSET)]),
-      message(8, [text(1, MICROSOFT), number(2, 1)]),
-    ]
+    const opsets = [message(8, [text(1, ''), number(2, OPSET)]), message(8, [text(1, MICROSOFT), number(2, 1)])]
     const whole = joined([number(1, IR_VERSION), graph, ...opsets])
     const out = new Uint8Array(whole.length)
     let at = 0

@@ -2,7 +2,7 @@ import { unlessAborted } from '#contract'
 import type { DiskCache } from '../../cache/diskCache.ts'
 import type { ProjectorFacts } from '../../gguf/checkProjector.ts'
 import type { Media } from './media.ts'
-import type { VisionTower } from './tower.ts'
+import type { Tower } from './openTower.ts'
 
 const MEMORY_BYTES = 512 << 20
 
@@ -59,7 +59,7 @@ const ownersOf = (key: string): string[] => [...new Set(key.split('+').map((fram
 
 /** Encodes pictures and videos once: what was encoded before comes from the cache. */
 export class MediaEncoder {
-  private readonly tower: VisionTower
+  private readonly tower: Tower
   private readonly cache: EmbeddingCache
   private encoding: string | null = null
   /** Is told when the processor begins to encode a temporal slice, and when it is done with it. */
@@ -69,13 +69,13 @@ export class MediaEncoder {
   /** The temporal slice being encoded, also when nobody waits for it any more. */
   private slice: Promise<unknown> = Promise.resolve()
 
-  constructor(tower: VisionTower, cache: EmbeddingCache) {
+  constructor(tower: Tower, cache: EmbeddingCache) {
     this.tower = tower
     this.cache = cache
   }
 
   get family(): ProjectorFacts['family'] {
-    return this.tower.projector.facts.family
+    return this.tower.facts.family
   }
 
   /** The key of the medium being encoded right now. */
@@ -90,7 +90,7 @@ export class MediaEncoder {
    */
   async encode(media: Media, signal: AbortSignal, onSlice: (done: number) => void = () => {}): Promise<Float32Array> {
     const { times, rows, columns } = media.grid
-    const perSlice = rows * columns * this.tower.projector.facts.rowLength
+    const perSlice = rows * columns * this.tower.facts.rowLength
     this.encoding = media.key
     let [encoded, ms] = [0, 0]
     try {
@@ -125,7 +125,7 @@ export class MediaEncoder {
   }
 
   private async compute(frames: Awaited<ReturnType<Media['frames']>>, signal: AbortSignal): Promise<Float32Array> {
-    if (this.tower.projector.gpu) return this.tower.encode(frames, signal)
+    if (this.tower.gpu) return this.tower.encode(frames, signal)
     this.onEncoding(true)
     try {
       return await this.tower.encode(frames, signal)

@@ -13,6 +13,7 @@ import type { Runtime } from '../native/runtime.ts'
 import { MICROSOFT, ModelWriter, OnnxType } from '../onnx/model.ts'
 import type { OnnxRuntime, OnnxSession, Tensor } from '../onnx/runtime.ts'
 import { notNumbers, requireMemory } from './limits.ts'
+import type { Tower } from './openTower.ts'
 import { normaliseTable, patchPositions, patchValues, patchify, tableShares } from './patches.ts'
 import type { Frame, TokenOrder } from './patches.ts'
 
@@ -57,8 +58,10 @@ interface Block {
  * go through in parts, so that a stop, progress and memory do not depend on their size. What is computed is what
  * `VisionTower` computes with ggml.
  */
-export class OnnxTower implements Disposable {
+export class OnnxTower implements Tower {
   readonly facts: ProjectorFacts
+  readonly how: string
+  readonly gpu = null
   /** How the products of each block are computed. */
   readonly forms: readonly BlockForms[]
   private readonly vision: VisionFacts
@@ -69,12 +72,15 @@ export class OnnxTower implements Disposable {
 
   private constructor(
     facts: ProjectorFacts,
+    version: string,
     forms: readonly BlockForms[],
     embed: OnnxSession,
     blocks: readonly Block[],
     mergers: readonly OnnxSession[],
   ) {
     this.facts = facts
+    const isExact = forms.every((block) => PRODUCTS.every((name) => block[name] === 'f32'))
+    this.how = `ONNX Runtime ${version}, ${isExact ? 'single precision' : '8 bits'}`
     this.forms = forms
     this.vision = visionOf(facts.family)
     this.table = normaliseTable(facts.mean, facts.std)
@@ -121,7 +127,8 @@ export class OnnxTower implements Disposable {
       }
       const found: BlockForms[] = []
       const blocks: Block[] = []
-      const sample = forms === 'measured' ? new Sample(new OnnxTower(facts, found, embed, blocks, mergers)) : null
+      const sample =
+        forms === 'measured' ? new Sample(new OnnxTower(facts, onnx.version, found, embed, blocks, mergers)) : null
       await sample?.begin(signal)
       for (let i = 0; i < facts.blocks; i++) {
         const open = async (of: BlockForms, isWatched: boolean): Promise<Block> => {
@@ -146,7 +153,7 @@ export class OnnxTower implements Disposable {
         blocks.push(block)
         onProgress((i + 1) / facts.blocks)
       }
-      return new OnnxTower(facts, found, embed, blocks, mergers)
+      return new OnnxTower(facts, onnx.version, found, embed, blocks, mergers)
     } catch (error) {
       for (const one of made) one[Symbol.dispose]()
       throw error
@@ -354,7 +361,9 @@ class Sample {
     })
     for (const tell of told) tell()
     const forms = PRODUCTS.map((name) => [name, seen[name].noise(picture.patches * lengths[name]) <= MAX_NOISE])
-    return Object.fromEntries(forms.map(([name, isEven]) => [name, isEven ? 'rows' : 'blocks'])) as unknown as BlockForms
+    return Object.fromEntries(
+      forms.map(([name, isEven]) => [name, isEven ? 'rows' : 'blocks']),
+    ) as unknown as BlockForms
   }
 }
 
@@ -443,8 +452,7 @@ class Weights {
     const { type, offset, bytes } = this.facts.tensors.get(name)!
     const raw = new Uint8Array(bytes)
     const { bytesRead } = await this.file.read(raw, 0, bytes, this.facts.dataOffset + offset)
-    if (bytesRead !== bytes)
-      throw new AppError('ModelDamaged', 'The projector file ended early. Download it again.')
+    if (bytesRead !== bytes) throw new AppError('ModelDamaged', 'The projector file ended early. Download it again.')
     if (type.id === GgmlType.F32) return new Float32Array(raw.buffer)
     const out = new Float32Array(bytes / 2)
     if (type.id === GgmlType.F16) await this.ggml.f16ToF32(raw, out, out.length)
@@ -539,9 +547,7 @@ class TowerWriter {
     for (const [at, letter] of ['q', 'k', 'v'].entries()) {
       const rows = model.node('Unsqueeze', [products[at]!, first])[0]!
       out[letter] =
-        letter === 'v'
-          ? rows
-          : model.node('RotaryEmbedding', [rows, ...rotation], {}, { domain: MICROSOFT })[0]!
+        letter === 'v' ? rows : model.node('RotaryEmbedding', [rows, ...rotation], {}, { domain: MICROSOFT })[0]!
     }
     return finish(model, out, [1, 'rows', width])
   }
@@ -571,7 +577,13 @@ class TowerWriter {
     const active = this.activate(model, gate ?? up!)
     const inner = hasGate ? model.node('Mul', [active, up!])[0]! : active
     const [down] = await this.products(model, inner, [`${name}.ffn_down`], forms.down)
-    if (isWatched) for (const [value, product] of [[rows, 'out'], [h, 'up'], [inner, 'down']] as const) watch(model, value, product)
+    if (isWatched)
+      for (const [value, product] of [
+        [rows, 'out'],
+        [h, 'up'],
+        [inner, 'down'],
+      ] as const)
+        watch(model, value, product)
     return finish(model, { y: model.node('Add', [middle, down!])[0]! }, ['rows', width])
   }
 
@@ -610,32 +622,54 @@ class TowerWriter {
   /** Products of one input with several matrices, and their biases. */
   private async products(model: ModelWriter, x: string, names: readonly string[], form: Form): Promise<string[]> {
     const out: string[] = []
-    const quantized = form === 'rows' ? model.node('DynamicQuantizeLinear', [x], {}, { outputs: 3 }) : []
+    const quantized = form === 'rows' ? quantize(model, x) : []
     for (const name of names) {
       const [columns, rows] = this.facts.tensors.get(`${name}.weight`)!.dims as [number, number]
       const weight = await this.matrix(`${name}.weight`)
       const bias = this.weights.has(`${name}.bias`) ? await this.vector(model, `${name}.bias`) : ''
-      if (form === 'f32') {
-        const matrix = model.constant({ type: OnnxType.F32, dims: [rows, columns], data: weight })
-        out.push(model.node('Gemm', [x, matrix, bias], { transB: 1 })[0]!)
-      } else if (form === 'blocks') {
-        const { numbers, scales } = inBlocks(weight, columns)
-        const blocks = Math.ceil(columns / BLOCK)
-        const matrix = model.constant({ type: OnnxType.U8, dims: [rows, blocks, BLOCK], data: numbers })
-        const scale = model.constant({ type: OnnxType.F32, dims: [scales.length], data: scales })
-        const sizes = { K: columns, N: rows, bits: 8, block_size: BLOCK, accuracy_level: 4 }
-        out.push(model.node('MatMulNBits', [x, matrix, scale, '', '', bias], sizes, { domain: MICROSOFT })[0]!)
-      } else {
-        const { numbers, scales } = inRows(weight, columns)
-        const matrix = model.constant({ type: OnnxType.I8, dims: [columns, rows], data: numbers })
-        const scale = model.constant({ type: OnnxType.F32, dims: [rows], data: scales })
-        const [values, step, zero] = quantized as [string, string, string]
-        const inputs = [values, matrix, step, scale, zero, '', bias]
-        out.push(model.node('MatMulIntegerToFloat', inputs, {}, { domain: MICROSOFT })[0]!)
-      }
+      out.push(product(model, x, { numbers: weight, columns, rows }, bias, form, quantized))
     }
     return out
   }
+}
+
+/** A matrix of `rows` times `columns` numbers, row by row. */
+export interface Matrix {
+  readonly numbers: Float32Array
+  readonly columns: number
+  readonly rows: number
+}
+
+/** `x` in 8 bits, its step and its zero, for products in the form `rows`. */
+export const quantize = (model: ModelWriter, x: string): string[] =>
+  model.node('DynamicQuantizeLinear', [x], {}, { outputs: 3 })
+
+/** The product of each row of `x` with a matrix, and a bias; `bias` empty: none. `quantized`: `quantize` of `x` for `rows`. */
+export function product(
+  model: ModelWriter,
+  x: string,
+  { numbers, columns, rows }: Matrix,
+  bias: string,
+  form: Form,
+  quantized: readonly string[],
+): string {
+  if (form === 'f32') {
+    const matrix = model.constant({ type: OnnxType.F32, dims: [rows, columns], data: numbers })
+    return model.node('Gemm', [x, matrix, bias], { transB: 1 })[0]!
+  }
+  if (form === 'blocks') {
+    const { bytes, scales } = inBlocks(numbers, columns)
+    const matrix = model.constant({ type: OnnxType.U8, dims: [rows, Math.ceil(columns / BLOCK), BLOCK], data: bytes })
+    const scale = model.constant({ type: OnnxType.F32, dims: [scales.length], data: scales })
+    const sizes = { K: columns, N: rows, bits: 8, block_size: BLOCK, accuracy_level: 4 }
+    return model.node('MatMulNBits', [x, matrix, scale, '', '', bias], sizes, { domain: MICROSOFT })[0]!
+  }
+  const { bytes, scales } = inRows(numbers, columns)
+  const matrix = model.constant({ type: OnnxType.I8, dims: [columns, rows], data: bytes })
+  const scale = model.constant({ type: OnnxType.F32, dims: [rows], data: scales })
+  const [values, step, zero] = quantized as [string, string, string]
+  const inputs = [values, matrix, step, scale, zero, '', bias]
+  return model.node('MatMulIntegerToFloat', inputs, {}, { domain: MICROSOFT })[0]!
 }
 
 /** Has a model tell the range and the sum of squares of a value. */
@@ -659,10 +693,10 @@ function finish(model: ModelWriter, outputs: Readonly<Record<string, string>>, d
 }
 
 /** A matrix in 8 bits without sign (128 is 0), blocks of each row padded to whole ones, and the scale of each block. */
-function inBlocks(matrix: Float32Array, columns: number): { numbers: Uint8Array; scales: Float32Array } {
+function inBlocks(matrix: Float32Array, columns: number): { bytes: Uint8Array; scales: Float32Array } {
   const blocks = Math.ceil(columns / BLOCK)
   const rows = matrix.length / columns
-  const numbers = new Uint8Array(rows * blocks * BLOCK).fill(128)
+  const bytes = new Uint8Array(rows * blocks * BLOCK).fill(128)
   const scales = new Float32Array(rows * blocks)
   for (let row = 0; row < rows; row++)
     for (let block = 0; block < blocks; block++) {
@@ -676,15 +710,15 @@ function inBlocks(matrix: Float32Array, columns: number): { numbers: Uint8Array;
       const shift = (row * blocks + block) * BLOCK - from
       const inverse = 1 / scale
       // adding 0.5 and cutting off rounds to the nearest
-      for (let i = from; i < to; i++) numbers[i + shift] = matrix[i]! * inverse + 128.5
+      for (let i = from; i < to; i++) bytes[i + shift] = matrix[i]! * inverse + 128.5
     }
-  return { numbers, scales }
+  return { bytes, scales }
 }
 
 /** A matrix in 8 bits with sign, transposed to [columns, rows], and the scale of each row. */
-function inRows(matrix: Float32Array, columns: number): { numbers: Int8Array; scales: Float32Array } {
+function inRows(matrix: Float32Array, columns: number): { bytes: Int8Array; scales: Float32Array } {
   const rows = matrix.length / columns
-  const numbers = new Int8Array(matrix.length)
+  const bytes = new Int8Array(matrix.length)
   const scales = new Float32Array(rows)
   const inverses = new Float32Array(rows)
   for (let row = 0; row < rows; row++) {
@@ -697,6 +731,6 @@ function inRows(matrix: Float32Array, columns: number): { numbers: Int8Array; sc
   for (let top = 0; top < rows; top += TILE)
     for (let column = 0; column < columns; column++)
       for (let row = top; row < Math.min(rows, top + TILE); row++)
-        numbers[column * rows + row] = Math.floor(matrix[row * columns + column]! * inverses[row]! + 0.5)
-  return { numbers, scales }
+        bytes[column * rows + row] = Math.floor(matrix[row * columns + column]! * inverses[row]! + 0.5)
+  return { bytes, scales }
 }

@@ -1,14 +1,17 @@
 import type { VisionSetting } from '#contract'
 import type { ProjectorFacts } from '../../gguf/checkProjector.ts'
+import { fingerprint } from '../../gguf/fingerprint.ts'
+import { systemFreeBytes } from '../../memory/memoryModel.ts'
 import { GgmlType } from '../native/ggml.ts'
 import type { Gpu, Runtime } from '../native/runtime.ts'
 import { onnxRuntime } from '../onnx/runtime.ts'
-import { OnnxTower } from './onnxTower.ts'
+import { OnnxTower, allIn } from './onnxTower.ts'
+import type { Form } from './onnxTower.ts'
 import type { Frame } from './patches.ts'
-import { Projector } from './projector.ts'
-import type { WeightKind } from './projector.ts'
+import { Projector, WORTH, WORTH_CONVERTING_BYTES } from './projector.ts'
 import { VisionTower } from './tower.ts'
-import { fastestProduct } from './trial.ts'
+import { Findings } from './trial.ts'
+import type { Trial } from './trial.ts'
 
 /** A vision tower with its weights, until it is disposed of. */
 export interface Tower extends Disposable {
@@ -35,4 +38,54 @@ export interface TowerOptions {
   readonly gpu: Gpu | null
   /** Where what was found out by trying is kept; null: nowhere. */
   readonly folder: string | null
+}
+
+/** Bytes for each number of a tower in 8 bits, scales and what is kept in single precision included, and exactly. */
+const BYTES = { rounded: 1.1, exact: 4 }
+/** Types whose numbers a tower of ONNX models is written from. */
+const READABLE: readonly number[] = [GgmlType.F32, GgmlType.F16, GgmlType.BF16]
+
+/**
+ * Loads a vision tower. On the CPU it is computed by the library that is faster here: a short trial says which, once for a
+ * computer and versions of both. Small projectors stay with ggml as they are in the file; so do those on a GPU, and quantized
+ * ones. What does not fit into memory exactly is loaded in 8 bits. `onProgress` gets the share loaded, 0..1.
+ * @throws AppError ModelDamaged, OutOfMemory, EngineFailed; the signal's reason when aborted.
+ */
+export async function openTower(
+  runtime: Runtime,
+  path: string,
+  facts: ProjectorFacts,
+  { setting, gpu, folder }: TowerOptions,
+  onProgress: (share: number) => void,
+  signal: AbortSignal,
+): Promise<Tower> {
+  const numbers = [...facts.tensors.values()].reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0)
+  const isExact = setting === 'exact' && (gpu !== null || numbers * BYTES.exact < systemFreeBytes())
+  const ggml = async () => {
+    const precision = isExact && !gpu ? 'full' : 'fast'
+    return new VisionTower(runtime, await Projector.load(runtime, path, facts, onProgress, signal, precision, gpu))
+  }
+  const isReadable = [...facts.tensors.values()].every(({ type }) => READABLE.includes(type.id))
+  if (gpu || facts.bytes < WORTH_CONVERTING_BYTES || !isReadable) return ggml()
+  const onnx = onnxRuntime()
+  if (!onnx) return ggml()
+  const findings = await Findings.open(folder, runtime, onnx)
+  const forms = chosenForms(await findings.trial(runtime, onnx), isExact ? 'exact' : setting)
+  if (forms === null) return ggml()
+  const projector = await fingerprint(path)
+  const known =
+    forms === 'measured' ? findings.forms(projector) : Array.from({ length: facts.blocks }, () => allIn(forms))
+  const tower = await OnnxTower.load(runtime, onnx, path, facts, known ?? 'measured', onProgress, signal)
+  if (!known) await findings.keepForms(projector, tower.forms)
+  return tower
+}
+
+/** The forms that ONNX Runtime computes a tower's products in; null: ggml is to compute it. */
+export function chosenForms({ ggml, onnx }: Trial, setting: VisionSetting): Form | 'measured' | null {
+  const { f32, blocks, rows } = onnx
+  if (setting === 'exact') return f32 !== null && f32 < ggml.exact ? 'f32' : null
+  const fast = Math.min(rows ?? Infinity, blocks ?? Infinity)
+  if (fast > ggml.rounded * WORTH) return null
+  if (blocks === null || (rows !== null && setting === 'fastest')) return 'rows'
+  return rows === null || blocks <= rows ? 'blocks' : 'measured'
 }

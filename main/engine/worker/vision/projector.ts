@@ -17,9 +17,9 @@ export interface WeightKind {
 }
 
 /** A matrix of a 2B tower's attention, and a quarter of a small picture's patches. */
-const PROBE = { inputs: 1280, outputs: 1280, columns: 192, runs: 3 }
+export const PROBE = { inputs: 1280, outputs: 1280, columns: 192, runs: 3 }
 /** Another type has to be faster by so much to be worth its rounding. */
-const WORTH = 0.8
+export const WORTH = 0.8
 
 export const PLAIN: WeightKind = { type: GgmlType.F16, bufferType: null, name: 'f16' }
 
@@ -28,7 +28,7 @@ export const PLAIN: WeightKind = { type: GgmlType.F16, bufferType: null, name: '
  * (AVX512-BF16), q8_0, and q8_0 in the CPU backend's own layouts (AMX). All keep the embeddings' cosine above 0.999, so
  * nothing that is kept may depend on the choice: where two are about as fast, each process may choose the other one.
  */
-export async function fastestKind(runtime: Runtime): Promise<WeightKind> {
+export async function fastestKind(runtime: Runtime): Promise<{ kind: WeightKind; ms: number }> {
   const candidates: WeightKind[] = [
     PLAIN,
     { type: GgmlType.BF16, bufferType: null, name: 'bf16' },
@@ -50,7 +50,16 @@ export async function fastestKind(runtime: Runtime): Promise<WeightKind> {
       bestTime = spent
     }
   })
-  return best
+  return { kind: best, ms: bestTime }
+}
+
+/** Processor time in ms of the same product in single precision. */
+export async function plainMs(runtime: Runtime): Promise<number> {
+  let ms = Infinity
+  await runtime.withThreads(1, async () => {
+    ms = (await time(runtime, { ...PLAIN, type: GgmlType.F32 })) ?? Infinity
+  })
+  return ms
 }
 
 /** Buffer types beside the default one in which the CPU backend keeps weights in a layout of its own. */
@@ -108,7 +117,7 @@ async function time({ ggml, cpu }: Runtime, kind: WeightKind): Promise<number | 
 
 const CHUNK_BYTES = 16 << 20
 /** Smaller projectors stay as they are: nothing is gained. */
-const WORTH_CONVERTING_BYTES = 64 << 20
+export const WORTH_CONVERTING_BYTES = 64 << 20
 /** Numbers of a row must fill whole blocks of the quantized types. */
 const BLOCK = 32
 const TENSOR_OVERHEAD_BYTES = 512
@@ -175,7 +184,7 @@ export class Projector implements Disposable {
       precision === 'full'
         ? { ...PLAIN, type: GgmlType.F32, name: 'f32' }
         : precision === 'fast' && !gpu && facts.bytes >= WORTH_CONVERTING_BYTES
-          ? await fastestKind(runtime)
+          ? (await fastestKind(runtime)).kind
           : PLAIN
     const tensors = planTensors(facts, kind, precision)
     const contexts: Pointer[] = []

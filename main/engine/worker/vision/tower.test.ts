@@ -12,9 +12,13 @@ import {
 } from '../../../testing/engineGoldens.ts'
 import type { Family } from '../../../testing/engineGoldens.ts'
 import { inspectModel } from '../../gguf/inspectModel.ts'
+import type { ProjectorFacts } from '../../gguf/checkProjector.ts'
 import { createRuntime } from '../native/runtime.ts'
+import { onnxRuntime } from '../onnx/runtime.ts'
 import { measureMedia } from './media.ts'
 import type { Frame } from './patches.ts'
+import { OnnxTower, allIn } from './onnxTower.ts'
+import type { Tower } from './openTower.ts'
 import { Projector } from './projector.ts'
 import { VisionTower } from './tower.ts'
 
@@ -93,20 +97,30 @@ function maxError(found: Float32Array, expected: Float32Array): number {
   return found.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0)
 }
 
-describe.each(families)('%s embeddings are those of the reference', (family: Family) => {
+/** Both ways to compute a tower, in single precision. */
+const libraries = {
+  'llama.cpp': async (path: string, facts: ProjectorFacts) =>
+    new VisionTower(runtime, await Projector.load(runtime, path, facts, () => {}, never)),
+  'ONNX Runtime': (path: string, facts: ProjectorFacts) =>
+    OnnxTower.load(runtime, onnxRuntime()!, path, facts, exactly(facts), () => {}, never),
+}
+const exactly = ({ blocks }: ProjectorFacts) => Array.from({ length: blocks }, () => allIn('f32'))
+const cases = families.flatMap((family) =>
+  Object.entries(libraries).map(([library, load]) => ({ family, library, load })),
+)
+
+describe.each(cases)('$family embeddings by $library are those of the reference', ({ family, load }) => {
   const { images, videos } = goldenJson<Vision>(family, 'vision.json')
   const { isDeep } = visionOf(family)
   const maxDifference = isDeep ? MAX_DEEP_ERROR : MAX_ERROR
-  let projector: Projector
-  let tower: VisionTower
+  let tower: Tower
   beforeAll(async () => {
     const files = goldenModel(family)
     const { projector: facts } = await inspectModel(files)
     runtime.fitThreads(facts!.bytes)
-    projector = await Projector.load(runtime, files.projectorPath!, facts!, () => {}, never)
-    tower = new VisionTower(runtime, projector)
+    tower = await load(files.projectorPath!, facts!)
   })
-  afterAll(() => projector[Symbol.dispose]())
+  afterAll(() => tower[Symbol.dispose]())
 
   test.each(images)('$image', async (picture) => {
     const frame = isDeep ? await measured(family, picture) : resized(picture.image)
@@ -141,6 +155,14 @@ describe.each(families)('%s embeddings are those of the reference', (family: Fam
     expect(await tower.encode([frame, frame], never)).toEqual(await tower.encode([frame], never))
   })
 
+  test('an abort before it starts gives its reason and leaves the tower usable', async () => {
+    const frame = noise(family, 2, 2)
+    await expect(tower.encode([frame], AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
+    expect((await tower.encode([frame], never)).length).toBeGreaterThan(0)
+  })
+})
+
+describe.each(families)('%s by llama.cpp', (family: Family) => {
   test('an abort ends the computation at hand and leaves the tower usable', async () => {
     const large = noise(family, 50, 50)
     const abort = new AbortController()
@@ -151,16 +173,14 @@ describe.each(families)('%s embeddings are those of the reference', (family: Fam
       runtime.abort.set(true)
       return status
     }
+    const { projectorPath } = goldenModel(family)
+    const { projector: facts } = await inspectModel(goldenModel(family))
+    using projector = await Projector.load(runtime, projectorPath!, facts!, () => {}, never)
     const watched = new VisionTower({ ...runtime, ggml: { ...runtime.ggml, graphCompute } }, projector)
     await expect(watched.encode([large], abort.signal)).rejects.toThrow('enough')
     expect(await status).toBe(GGML_STATUS_ABORTED)
     runtime.abort.set(false)
+    const tower = new VisionTower(runtime, projector)
     expect((await tower.encode([noise(family, 2, 2)], never)).length).toBeGreaterThan(0)
-  })
-
-  test('an abort before it starts gives its reason and leaves the tower usable', async () => {
-    const frame = noise(family, 2, 2)
-    await expect(tower.encode([frame], AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
-    expect((await tower.encode([frame], never)).length).toBeGreaterThan(0)
   })
 })

@@ -2,6 +2,7 @@ import { AppError } from '#contract'
 import { visionOf } from '../../../lib/families/families.ts'
 import { tokenPixels } from '../../../lib/families/family.ts'
 import type { VisionFacts } from '../../../lib/families/family.ts'
+import type { ProjectorFacts } from '../../gguf/checkProjector.ts'
 import { patchesOf, pictureGraphBytes } from '../../memory/memoryModel.ts'
 import { codeOf } from '../families/families.ts'
 import type { FamilyCode } from '../families/family.ts'
@@ -11,6 +12,7 @@ import type { Gpu, Runtime } from '../native/runtime.ts'
 import { notNumbers, requireMemory, tooLarge } from './limits.ts'
 import { normaliseTable, patchPositions, patchValues, patchify, tableShares } from './patches.ts'
 import type { Frame, TokenOrder } from './patches.ts'
+import type { Tower } from './openTower.ts'
 import type { Projector } from './projector.ts'
 
 /** One graph's memory and its computation. */
@@ -81,7 +83,7 @@ interface Built {
  * A vision tower as a ggml graph: patch embedding, blocks with 2-D rotary attention, 2 x 2 merger. What differs between
  * the families is theirs.
  */
-export class VisionTower implements Disposable {
+export class VisionTower implements Tower {
   readonly projector: Projector
   private readonly runtime: Runtime
   private readonly table: Float32Array
@@ -98,11 +100,19 @@ export class VisionTower implements Disposable {
     this.code = codeOf(projector.facts.family)
   }
 
-  /**
-   * Embeddings of one temporal slice, [tokens, rowLength] in row-major token order. A still picture is one frame
-   * (it fills both temporal slots); a slice of a video is two frames of one size.
-   * @throws AppError OutOfMemory, EngineFailed; the signal's reason when aborted.
-   */
+  get facts(): ProjectorFacts {
+    return this.projector.facts
+  }
+
+  get how(): string {
+    return `llama.cpp, ${this.projector.kind}`
+  }
+
+  get gpu(): Gpu | null {
+    return this.projector.gpu
+  }
+
+  /** As `Tower.encode`; how far it is cannot be told. */
   async encode(frames: readonly [Frame] | readonly [Frame, Frame], signal: AbortSignal): Promise<Float32Array> {
     const { ggml } = this.runtime
     const { rowLength, positionSide } = this.projector.facts
@@ -142,8 +152,7 @@ export class VisionTower implements Disposable {
         throw new AppError('EngineFailed', `The picture could not be encoded (status ${status}). Try again.`)
       const out = new Float32Array(rows * columns * rowLength)
       ggml.tensorGet(built.output, out, 0, out.byteLength)
-      if (!Number.isFinite(out.reduce((sum, value) => sum + value, 0)))
-        throw notNumbers()
+      if (!Number.isFinite(out.reduce((sum, value) => sum + value, 0))) throw notNumbers()
       return unorder(out, order, rowLength)
     } finally {
       run.end()
