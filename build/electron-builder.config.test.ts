@@ -1,5 +1,6 @@
-import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync, readFileSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { FileMatcher } from 'app-builder-lib/out/fileMatcher.js'
 import { expect, test } from 'vitest'
 import { targets } from './build.ts'
 import { configuration, unpackedPackages } from './electron-builder.config.ts'
@@ -62,4 +63,20 @@ test('there are installers for three systems', () => {
   expect(names(configuration.win?.target)).toEqual(['nsis', 'zip'])
   expect(names(configuration.mac?.target)).toEqual(['dmg', 'zip'])
   expect(names(configuration.linux?.target)).toEqual(['AppImage', 'tar.gz'])
+})
+
+test.each([
+  ['linux', 'x64', 'linux/x64/libonnxruntime.so.1'],
+  ['win', 'arm64', 'win32/arm64/onnxruntime.dll'],
+  ['mac', 'arm64', 'darwin/arm64/libonnxruntime.1.dylib'],
+] as const)('of ONNX Runtime an installer for %s %s has the one library', (system, arch, library) => {
+  const patterns = [configuration.files, configuration[system]?.files].flat() as string[]
+  const filter = new FileMatcher(root, 'out', (text) => text.replaceAll('${arch}', arch), patterns).createFilter()
+  const files = globSync('node_modules/onnxruntime-*/**', { cwd: root }).map((path) => join(root, path))
+  const shipped = files.filter((path) => statSync(path).isFile() && filter(path, statSync(path)))
+  const folder = join(root, 'node_modules/onnxruntime-node')
+  expect(shipped.map((path) => relative(folder, path).replaceAll('\\', '/')).sort()).toEqual([
+    `bin/napi-v6/${library}`,
+    'package.json',
+  ])
 })

@@ -13,11 +13,19 @@ export const unpackedPackages = [
   'better-sqlite3',
   '@reflink',
   'libheif-js',
+  'onnxruntime-node',
 ]
 
 /** Variants for computers that Electron does not run on, and the second CUDA build of 370 MB, a fallback for some cards. */
 const notShipped = ['linux-armv7l', 'linux-riscv64', '*-cuda-ext'].map(
   (variant) => `!node_modules/@node-llama-cpp/${variant}/**`,
+)
+
+/** Of ONNX Runtime only the library itself is used, that of the installed system: some 45 MB. */
+const onnxLibrary = (folder: string, library: string) =>
+  `node_modules/onnxruntime-node/{package.json,bin/napi-v6/${folder}/${'${arch}'}/${library}}`
+const notUsed = ['onnxruntime-node', 'onnxruntime-common', 'adm-zip', 'global-agent'].map(
+  (name) => `!node_modules/${name}/**`,
 )
 
 /** Installers for the three systems; signing and updates come later. */
@@ -36,6 +44,7 @@ export const configuration: Configuration = {
     '!node_modules/better-sqlite3/{deps,src}/**',
     '!node_modules/koffi/{doc,vendor}/**',
     ...notShipped,
+    ...notUsed,
   ],
   extraResources: [
     { from: 'resources', to: 'resources', filter: ['**/*', '!demo-model/training'] },
@@ -56,6 +65,7 @@ export const configuration: Configuration = {
   },
   icon: 'build/icons/icon.png',
   win: {
+    files: [onnxLibrary('win32', 'onnxruntime.dll')],
     target: [
       { target: 'nsis', arch: ['x64', 'arm64'] },
       { target: 'zip', arch: ['x64', 'arm64'] },
@@ -63,6 +73,7 @@ export const configuration: Configuration = {
   },
   nsis: { oneClick: false, perMachine: false, allowToChangeInstallationDirectory: true },
   mac: {
+    files: [onnxLibrary('darwin', 'libonnxruntime.1.dylib')],
     category: 'public.app-category.productivity',
     target: [
       { target: 'dmg', arch: ['arm64', 'x64'] },
@@ -70,6 +81,7 @@ export const configuration: Configuration = {
     ],
   },
   linux: {
+    files: [onnxLibrary('linux', 'libonnxruntime.so.1')],
     category: 'Utility',
     maintainer: 'Sightline',
     target: [

@@ -665,7 +665,9 @@ export function product(
     return model.node('MatMulNBits', [x, matrix, scale, '', '', bias], sizes, { domain: MICROSOFT })[0]!
   }
   const { bytes, scales } = inRows(numbers, columns)
-  const matrix = model.constant({ type: OnnxType.I8, dims: [columns, rows], data: bytes })
+  // turned by the library when the model is opened
+  const turned = model.constant({ type: OnnxType.I8, dims: [rows, columns], data: bytes })
+  const matrix = model.node('Transpose', [turned])[0]!
   const scale = model.constant({ type: OnnxType.F32, dims: [rows], data: scales })
   const [values, step, zero] = quantized as [string, string, string]
   const inputs = [values, matrix, step, scale, zero, '', bias]
@@ -715,22 +717,20 @@ function inBlocks(matrix: Float32Array, columns: number): { bytes: Uint8Array; s
   return { bytes, scales }
 }
 
-/** A matrix in 8 bits with sign, transposed to [columns, rows], and the scale of each row. */
+/** A matrix in 8 bits with sign, and the scale of each row. */
 function inRows(matrix: Float32Array, columns: number): { bytes: Int8Array; scales: Float32Array } {
   const rows = matrix.length / columns
   const bytes = new Int8Array(matrix.length)
   const scales = new Float32Array(rows)
-  const inverses = new Float32Array(rows)
   for (let row = 0; row < rows; row++) {
+    const [from, to] = [row * columns, (row + 1) * columns]
     let largest = 0
-    for (let i = row * columns; i < (row + 1) * columns; i++) largest = Math.max(largest, Math.abs(matrix[i]!))
+    for (let i = from; i < to; i++) largest = Math.max(largest, Math.abs(matrix[i]!))
     scales[row] = largest / 127
-    inverses[row] = largest === 0 ? 0 : 127 / largest
+    if (largest === 0) continue
+    const inverse = 127 / largest
+    // adding and cutting off rounds to the nearest
+    for (let i = from; i < to; i++) bytes[i] = ((matrix[i]! * inverse + 128.5) | 0) - 128
   }
-  const TILE = 64
-  for (let top = 0; top < rows; top += TILE)
-    for (let column = 0; column < columns; column++)
-      for (let row = top; row < Math.min(rows, top + TILE); row++)
-        bytes[column * rows + row] = Math.floor(matrix[row * columns + column]! * inverses[row]! + 0.5)
   return { bytes, scales }
 }
