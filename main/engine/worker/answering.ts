@@ -99,7 +99,7 @@ export interface Thought {
   readonly tokens: number
 }
 
-/** Gets what is generated: a thought where there is one, its end, and the text. */
+/** Gets what is generated, by `Answering.tell`: a thought where there is one, its end, and the text. */
 export interface AnsweringListener {
   reasoning(text: string): void
   reasoned(thought: Thought): void
@@ -131,6 +131,8 @@ export class Answering implements Disposable {
   private given = 0
   private startedAt = 0
   private cutOff: AnswerResult['usage']['cutOff']
+  /** What the listener is to be told next. */
+  private untold: (() => void)[] = []
   private prefillMs = 0
   private cachedTokens = 0
   private firstTokenAt = 0
@@ -181,7 +183,8 @@ export class Answering implements Disposable {
 
   /**
    * Draws the next token from the logits at `index` of the last call, -1 its last ones. Returns what is to be computed
-   * next: that token, and what the engine goes on with itself where a thought ends; null when the answer has ended.
+   * next: that token, and what the engine goes on with itself where a thought ends; null when the answer has ended. The
+   * listener hears of it from `tell`, so that the next token can be computed meanwhile.
    */
   async draw(context: Pointer, index = -1): Promise<readonly number[] | null> {
     const { tokenizer, request } = this.options
@@ -203,16 +206,25 @@ export class Answering implements Disposable {
     const written = this.decoder.decode(this.options.tokenizer.piece(token), { stream: true })
     const { reasoning, text } = this.thought.push(written)
     // what comes in one token with the end of the thought is not held to the form that holds from there on
-    this.tell({ reasoning, text: this.afterThought ? '' : text })
+    this.note({ reasoning, text: this.afterThought ? '' : text })
     if (this.thought.hasClosed) this.endThought()
     return written
   }
 
-  private tell({ reasoning, text }: SplitPiece): void {
-    const { listener } = this.options
-    if (reasoning) listener.reasoning(reasoning)
-    const told = this.stop.push(text)
-    if (told) listener.text(told)
+  private note({ reasoning, text }: SplitPiece): void {
+    if (reasoning) this.untold.push(() => this.options.listener.reasoning(reasoning))
+    this.noteText(this.stop.push(text))
+  }
+
+  private noteText(text: string): void {
+    if (text) this.untold.push(() => this.options.listener.text(text))
+  }
+
+  /** Tells the listener what was drawn since the last time. */
+  tell(): void {
+    const { untold } = this
+    this.untold = []
+    for (const telling of untold) telling()
   }
 
   /** Notes where the thought has ended; an empty one is not told of. */
@@ -220,7 +232,8 @@ export class Answering implements Disposable {
     if (this.thoughtTokens !== null) return
     this.thoughtTokens = this.tokens.length
     const ms = performance.now() - this.startedAt
-    if (this.thought.hasThought) this.options.listener.reasoned({ ms, tokens: this.thoughtTokens })
+    const thought = { ms, tokens: this.thoughtTokens }
+    if (this.thought.hasThought) this.untold.push(() => this.options.listener.reasoned(thought))
   }
 
   /** Closes a thought that has reached its limit; returns the tokens that do. */
@@ -283,11 +296,11 @@ export class Answering implements Disposable {
   /** The result, also of an answer that was aborted. `loadMs`, `encodeMs`: what came before it. */
   finish({ aborted = false, loadMs = 0, encodeMs = 0 } = {}): AnswerResult {
     const { prompt, contextTokens } = this.options
-    this.tell(this.thought.push(this.decoder.decode()))
-    this.tell(this.thought.end())
-    const left = this.stop.end()
-    if (left) this.options.listener.text(left)
+    this.note(this.thought.push(this.decoder.decode()))
+    this.note(this.thought.end())
+    this.noteText(this.stop.end())
     if (this.thought.isInside) this.endThought()
+    this.tell()
     const generationMs = this.lastTokenAt - this.firstTokenAt
     const { length } = this.tokens
     const drawn = length - this.given

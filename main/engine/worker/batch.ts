@@ -89,6 +89,7 @@ export async function runBatch(
         signal,
       )
       const tokens = await answering.draw(native.handle, -1)
+      answering.tell()
       const slot = { index, context, answering, waiting: [...(tokens ?? [])] }
       // from here on its end frees it, also one that fails
       owned.move()
@@ -124,6 +125,7 @@ export async function runBatch(
     for (const [i, slot] of active.entries()) {
       slot.context.noteToken(given[i]!)
       drawn.push(slot.waiting.length > 0 ? [] : await slot.answering.draw(native.handle, i))
+      slot.answering.tell()
     }
     for (const [i, tokens] of [...drawn.entries()].reverse()) {
       if (tokens !== null) active[i]!.waiting.push(...tokens)

@@ -231,7 +231,10 @@ export class Session implements AsyncDisposable {
         signal.throwIfAborted()
         const tokens = await answering.draw(context.handle)
         if (tokens === null) return answering.finish({ loadMs, encodeMs })
-        await context.appendTokens(tokens, true, signal)
+        const computed = context.appendTokens(tokens, true, signal)
+        // told while native code computes already
+        answering.tell()
+        await computed
       }
     } catch (error) {
       if (error instanceof Aborted) return answering.finish({ aborted: true, loadMs, encodeMs })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { goldenCases, goldenFloats, goldenModel } from '../../../testing/engineGoldens.ts'
 import { inspectModel } from '../../gguf/inspectModel.ts'
 import { createRuntime } from '../native/runtime.ts'
+import type { Runtime } from '../native/runtime.ts'
 import { gridTokens, mediaPositions, positionSpan } from '../prompt/positions.ts'
 import type { Grid, Unit } from '../prompt/positions.ts'
 import { logitsReader, maxError } from '../testing/logits.ts'
@@ -33,8 +34,12 @@ const vectorsFor = (grid: Grid): Float32Array =>
   Float32Array.from({ length: gridTokens(grid) * model.embeddingLength }, (_, i) => Math.sin(i * 1.37))
 
 /** A context for one test. */
-async function withContext<T>(use: ContextUse, run: (native: NativeContext) => Promise<T>): Promise<T> {
-  const native = await NativeContext.create(runtime, model, CONTEXT_TOKENS, {}, use)
+async function withContext<T>(
+  use: ContextUse,
+  run: (native: NativeContext) => Promise<T>,
+  own: Runtime = runtime,
+): Promise<T> {
+  const native = await NativeContext.create(own, model, CONTEXT_TOKENS, {}, use)
   try {
     return await run(native)
   } finally {
@@ -142,3 +147,42 @@ test('a stop within slices at one position leaves nothing behind', () =>
     )
     expect(maxError(logitsAt(native.handle, -1), await oneByOne(grid, vectors))).toBeLessThan(MAX_ERROR)
   }))
+
+test('a single token is computed with as many threads as are best at the time, and its numbers are the same', async () => {
+  const best = [2, 2, 1, 2]
+  const written: [wallMs: number, cpuMs: number][] = []
+  const set: number[][] = []
+  const stepThreads = {
+    get count() {
+      return best[written.length]!
+    },
+    took: (...step: [number, number]) => void written.push(step),
+  }
+  const setThreads: Runtime['llama']['setThreads'] = (context, ...counts) => {
+    set.push(counts)
+    runtime.llama.setThreads(context, ...counts)
+  }
+  const own = Object.create(runtime, {
+    stepThreads: { value: stepThreads },
+    llama: { value: { ...runtime.llama, setThreads } },
+  }) as Runtime
+  const write = async (native: NativeContext) => {
+    const context = new LanguageContext(native)
+    await context.appendTokens(before, false, never)
+    const logits: Float32Array[] = []
+    for (const token of after) {
+      await context.appendTokens([token], true, never)
+      logits.push(logitsAt(native.handle, -1))
+    }
+    return logits
+  }
+  const found = await withContext({}, write, own)
+  expect(set).toEqual([
+    [2, runtime.threads],
+    [1, runtime.threads],
+    [2, runtime.threads],
+  ])
+  expect(written).toHaveLength(after.length)
+  expect(written.flat().every((ms) => ms >= 0)).toBe(true)
+  expect(found).toEqual(await withContext({}, write))
+})

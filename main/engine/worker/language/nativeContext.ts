@@ -5,6 +5,7 @@ import { resolveOptions } from '../../memory/plan.ts'
 import type { ContextOptions } from '../../types.ts'
 import type { Memory, Pointer } from '../native/ffi.ts'
 import { GgmlType } from '../native/ggml.ts'
+import type { BatchValues } from '../native/llama.ts'
 import type { Runtime } from '../native/runtime.ts'
 import type { ContextParamsValues } from '../native/structs.ts'
 import type { LanguageModel } from './languageModel.ts'
@@ -70,6 +71,8 @@ export class NativeContext {
   /** How many native calls have begun to compute. */
   begun = 0
   private readonly runtime: Runtime
+  /** Threads that compute a single token. */
+  private stepThreads: number
   /** Sequences beside the one of a context for `decodeInOrder`. */
   private readonly helpers: number
   /** The sequence through which parts of the KV cache are copied; null: there is none. */
@@ -88,6 +91,7 @@ export class NativeContext {
     }: { readonly helpers: number; readonly copying: number | null; readonly hybrid: HybridFacts | null },
   ) {
     this.runtime = runtime
+    this.stepThreads = runtime.threads
     this.handle = handle
     this.memory = runtime.llama.memory(handle)
     this.size = Math.floor(runtime.llama.contextSize(handle) / sequences)
@@ -211,14 +215,8 @@ export class NativeContext {
   ): Promise<void> {
     signal.throwIfAborted()
     this.begun++
-    const status = await this.runtime.llama.decode(this.handle, {
-      n_tokens: count,
-      token: tokens,
-      embd: embeddings,
-      pos: positions,
-      logits,
-      ...sequences,
-    })
+    const batch = { n_tokens: count, token: tokens, embd: embeddings, pos: positions, logits, ...sequences }
+    const status = await (count === 1 ? this.step(batch) : this.runtime.llama.decode(this.handle, batch))
     if (status === 0) return
     signal.throwIfAborted()
     if (status === DECODE_NO_SLOT)
@@ -238,6 +236,21 @@ export class NativeContext {
       'EngineFailed',
       `The model could not compute (status ${status}${status === DECODE_ABORTED ? ', stopped' : ''}): ${this.runtime.log.reason()} Try again.`,
     )
+  }
+
+  /** A call for a single token, with as many threads as are best at present. */
+  private async step(batch: BatchValues): Promise<number> {
+    const { llama, stepThreads, threads } = this.runtime
+    if (!stepThreads) return llama.decode(this.handle, batch)
+    if (stepThreads.count !== this.stepThreads) {
+      this.stepThreads = stepThreads.count
+      llama.setThreads(this.handle, this.stepThreads, threads)
+    }
+    const [started, before] = [performance.now(), process.cpuUsage()]
+    const status = await llama.decode(this.handle, batch)
+    const { user, system } = process.cpuUsage(before)
+    if (status === 0) stepThreads.took(performance.now() - started, (user + system) / 1000)
+    return status
   }
 
   /** Removes a sequence from `position` on. Returns false when llama.cpp cannot; never called for a part of a hybrid one. */

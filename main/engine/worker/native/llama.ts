@@ -32,6 +32,7 @@ export function bindLlama({ llama }: Libraries) {
     modelVocab: bind<[P], P>(llama, 'llama_model_get_vocab', p, [p]),
     contextInit: bindAsync<[P, ContextParamsValues], P>(llama, 'llama_init_from_model', p, [p, ContextParams]),
     attachThreadpool: bind<[P, P, P], void>(llama, 'llama_attach_threadpool', 'void', [p, p, p]),
+    setThreads: bind<[P, number, number], void>(llama, 'llama_set_n_threads', 'void', [p, 'int', 'int']),
     contextFree: bindAsync<[P], void>(llama, 'llama_free', 'void', [p]),
     contextSize: bind<[P], number>(llama, 'llama_n_ctx', 'uint32', [p]),
     memory: bind<[P], P>(llama, 'llama_get_memory', p, [p]),

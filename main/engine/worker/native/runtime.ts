@@ -13,6 +13,7 @@ import { CPU_ONLY, loadLibraries } from './libraries.ts'
 import type { Libraries, LibraryChoice } from './libraries.ts'
 import { bindLlama } from './llama.ts'
 import type { Llama } from './llama.ts'
+import { StepThreads } from './stepThreads.ts'
 import { checkLayout } from './structs.ts'
 import { variantLabel } from './variants.ts'
 
@@ -191,6 +192,8 @@ export interface Runtime {
   devices(): DeviceInfo[]
   /** Threads that compute a graph. */
   readonly threads: number
+  /** Those that compute a single token; null: `threads`, as a GPU computes. */
+  readonly stepThreads: StepThreads | null
   readonly log: NativeLog
   readonly abort: AbortFlag
   /** For `llama_attach_threadpool`; null: one thread, or none to be had. */
@@ -240,6 +243,7 @@ export function createRuntime(choice: LibraryChoice = CPU_ONLY, log = new Native
   const useThreads = (count: number) => void koffi.call(setThreads, setThreadsType, cpu, count)
   const threadPool = new ThreadPool(libraries, proc, cpu)
   let threads = 0
+  let stepThreads: StepThreads | null = null
   const runtime: Runtime = {
     ggml,
     llama,
@@ -252,6 +256,9 @@ export function createRuntime(choice: LibraryChoice = CPU_ONLY, log = new Native
     get threads() {
       return threads
     },
+    get stepThreads() {
+      return stepThreads
+    },
     log,
     abort,
     get threadPool() {
@@ -261,6 +268,7 @@ export function createRuntime(choice: LibraryChoice = CPU_ONLY, log = new Native
       const count = Math.max(1, Math.min(availableParallelism(), Math.floor(bytes / BYTES_PER_THREAD)))
       if (count === threads) return
       threads = count
+      stepThreads = gpu ? null : new StepThreads(count)
       useThreads(threads)
       threadPool.resize(threads)
     },

@@ -1,0 +1,97 @@
+/** A window of steps, by which numbers of threads are compared: at least so many, for at least so long. */
+const STEPS = 4
+const WINDOW_MS = 100
+/** Cores that may be missing without another program being the cause. */
+const MISSING = 0.3
+/** Another number has to take less than this share of the present one's time. */
+const BETTER = 0.95
+/** Windows until more threads are tried again; twice as many after each try that was in vain. */
+const FIRST_WAIT = 4
+const LONGEST_WAIT = 32
+
+interface Window {
+  readonly msPerStep: number
+  /** Of the cores that its threads could use, those that they were not given. */
+  readonly missing: number
+}
+
+/**
+ * Chooses how many threads compute a token while other programs are busy too. llama.cpp's threads spin until the last of
+ * them has come to a barrier, some hundred times for each token: one that shares its core with another program halves the
+ * speed of all, and fewer threads are faster.
+ *
+ * They never sleep while they compute, so the processor time of a step tells how many cores they were given. Where some
+ * are missing, as many threads fewer are tried as other programs seem to keep busy; the number whose steps are faster stays,
+ * and all are tried again now and then. On a quiet computer nothing is ever tried.
+ */
+export class StepThreads {
+  private readonly most: number
+  /** The number that is known to be the best, and its last window. */
+  private best: number
+  private bestWindow: Window | null = null
+  /** The number being tried; null: none is. */
+  private tried: number | null = null
+  private wait = 0
+  private nextWait = FIRST_WAIT
+  private steps = 0
+  private wallMs = 0
+  private cpuMs = 0
+
+  /** `most`: threads where nothing else is busy. */
+  constructor(most: number) {
+    this.most = most
+    this.best = most
+  }
+
+  /** For the next step. */
+  get count(): number {
+    return this.tried ?? this.best
+  }
+
+  /** A step with `count` threads took so long, and so much processor time of this process. */
+  took(wallMs: number, cpuMs: number): void {
+    if (this.most === 1) return
+    this.steps++
+    this.wallMs += wallMs
+    this.cpuMs += cpuMs
+    if (this.steps < STEPS || this.wallMs < WINDOW_MS) return
+    const window = { msPerStep: this.wallMs / this.steps, missing: this.count - this.cpuMs / this.wallMs }
+    this.steps = this.wallMs = this.cpuMs = 0
+    if (this.tried === null) this.consider(window)
+    else this.compare(this.tried, window)
+  }
+
+  /** After a window with the best number: whether to try another one. */
+  private consider(window: Window): void {
+    this.bestWindow = window
+    if (this.wait > 0) this.wait--
+    else if (window.missing > MISSING && this.best > 1) this.tried = undisturbed(this.best, window)
+    else if (this.best < this.most) this.tried = this.most
+  }
+
+  /** After a window with the number being tried. */
+  private compare(tried: number, window: Window): void {
+    const isMore = tried > this.best
+    const isBetter = window.msPerStep < this.bestWindow!.msPerStep * BETTER
+    this.tried = null
+    if (isBetter) {
+      this.best = tried
+      this.bestWindow = window
+      this.nextWait = FIRST_WAIT
+    } else if (isMore) {
+      // all are too many, but there may be room for some of them
+      const fewer = undisturbed(tried, window)
+      if (fewer > this.best && fewer < tried) {
+        this.tried = fewer
+        return
+      }
+    }
+    this.wait = this.nextWait
+    if (!isBetter) this.nextWait = Math.min(LONGEST_WAIT, this.nextWait * 2)
+  }
+}
+
+/** How many of `count` threads have a core of their own: each that shares one is given half of it. */
+function undisturbed(count: number, { missing }: Window): number {
+  return Math.min(count - 1, Math.max(1, Math.round(count - 2 * missing)))
+}
