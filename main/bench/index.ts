@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { AppError } from '#contract'
-import type { ModelFiles } from '../headless.ts'
+import type { Engine, ModelFiles } from '../headless.ts'
 import type { SpawnWorker } from '../ports.ts'
 import type { Compared } from './beside/comparison.ts'
 import { runStages } from './beside/index.ts'
@@ -86,18 +86,8 @@ export interface BesideResult {
 /** Measures beside another checkout and llama.cpp's tools, all in turns. @throws AppError as the engine does. */
 export async function runBeside({ ports, models, demoModel, ...request }: BesideRequest): Promise<BesideResult> {
   const startEngine = engineStarter(ports)
-  const inspect = async ({ textPath, projectorPath }: ModelFiles) => {
-    const engine = await startEngine()
-    try {
-      if (projectorPath === null)
-        throw new AppError('ProjectorMissing', 'Encoding cannot be measured without a projector.')
-      const { name, bytes } = await engine.engine.inspect({ textPath, projectorPath })
-      return { name, bytes, textPath, projectorPath }
-    } finally {
-      await engine.close()
-    }
-  }
-  const [qwen2vl, qwen3vl] = [await inspect(models.qwen2vl), await inspect(models.qwen3vl)]
+  const engine = await startEngine()
+  const { qwen2vl, qwen3vl, backend } = await describe(engine.engine, models, demoModel).finally(engine.close)
   const compared = await runStages({
     ...request,
     models: { qwen2vl, qwen3vl },
@@ -108,9 +98,22 @@ export async function runBeside({ ports, models, demoModel, ...request }: Beside
   return {
     compared,
     checkout: request.checkout,
-    machine: describeMachine(engineThreads(qwen2vl.bytes), null),
+    machine: describeMachine(engineThreads(qwen2vl.bytes), backend),
     model: qwen2vl,
   }
+}
+
+/** The models, and what the engine computes on, which it says once it has loaded one. */
+async function describe(engine: Engine, models: BesideRequest['models'], small: ModelFiles) {
+  const inspect = async ({ textPath, projectorPath }: ModelFiles) => {
+    if (projectorPath === null)
+      throw new AppError('ProjectorMissing', 'Encoding cannot be measured without a projector.')
+    const { name, bytes } = await engine.inspect({ textPath, projectorPath })
+    return { name, bytes, textPath, projectorPath }
+  }
+  const [qwen2vl, qwen3vl] = [await inspect(models.qwen2vl), await inspect(models.qwen3vl)]
+  await engine.load(small, 512)
+  return { qwen2vl, qwen3vl, backend: engine.state.backend }
 }
 
 function describeMachine(threads: number, backend: string | null): Machine {

@@ -4,7 +4,7 @@ import { forkWorker, resourcesPath } from '../../nodePorts.ts'
 import { runBeside } from '../index.ts'
 import { toBesideReport } from './report.ts'
 import type { Stage } from './stages.ts'
-import { busyStage, textStage } from './text.ts'
+import { busyStage, demoStage, textStage } from './text.ts'
 import { encodeStage, memoryStage } from './towers.ts'
 
 const here = fileURLToPath(new URL('../../..', import.meta.url))
@@ -83,5 +83,12 @@ describe('measuring beside others', () => {
     )
     expect(report.figures['encode_exact']?.median).toBeGreaterThan(0)
     expect(report.skipped['encode_exact_other']).toMatch(/^The tower of the other checkout failed: /)
+  })
+
+  it('goes on after a stage that cannot be measured, and says why', async () => {
+    const failing: Stage = { name: 'failing', run: () => Promise.reject(new Error('There is not enough memory')) }
+    const report = await measure([failing, demoStage], 1)
+    expect(report.skipped).toEqual({ failing: 'There is not enough memory' })
+    expect(Object.keys(report.ratios)).toEqual(['demo_prefill', 'demo_generation'])
   })
 })

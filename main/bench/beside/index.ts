@@ -1,3 +1,4 @@
+import { toErrorInfo } from '#contract'
 import type { ModelFiles } from '../../headless.ts'
 import type { EngineStarter } from '../measurement.ts'
 import type { Compared } from './comparison.ts'
@@ -39,7 +40,7 @@ export interface BesideOptions {
   readonly tools?: LlamaTools
 }
 
-/** Runs the stages one after the other; within each, all sides take turns. */
+/** Runs the stages one after the other; within each, all sides take turns. One that fails is skipped with its reason. */
 export async function runStages({
   stages,
   onStage,
@@ -50,7 +51,12 @@ export async function runStages({
   const compared: Compared[] = []
   for (const stage of stages) {
     onStage(stage.name)
-    compared.push(await stage.run({ ...options, tools, threads }))
+    compared.push(await stage.run({ ...options, tools, threads }).catch((error) => skippedStage(stage.name, error)))
   }
   return compared
+}
+
+function skippedStage(stage: string, error: unknown): Compared {
+  const skipped = [{ name: stage, label: stage, reason: toErrorInfo(error).message }]
+  return { stage, figures: [], ratios: [], skipped, others: [] }
 }

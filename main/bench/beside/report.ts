@@ -73,7 +73,8 @@ export function toBesideTable({ compared, checkout, machine, model }: Measured):
     'All sides in turns. Figures: median (smallest to largest). Ratios: of the medians (smallest to largest of a round), target',
     '',
     ...alignSections([figures, ratios, skipped]),
-    ...quietness(compared).map((line) => `${line}\n`),
+    ...quietness(compared),
+    '',
   ].join('\n')
 }
 
@@ -96,7 +97,7 @@ function verdict(value: number, target: Target): string {
 function isQuiet(compared: readonly Compared[]): boolean | null {
   const shares = compared.flatMap(({ others }) => others)
   if (shares.some((share) => share !== null && share > QUIET_SHARE)) return false
-  return shares.includes(null) ? null : true
+  return shares.length === 0 || shares.includes(null) ? null : true
 }
 
 /** Whether other programs were in the way, stage by stage where they were. */

@@ -8,6 +8,7 @@ import { Lines, inTurns } from './comparison.ts'
 import type { Compared, Side } from './comparison.ts'
 import { runLlamaBench } from './llamaTools.ts'
 import type { LlamaTools } from './llamaTools.ts'
+import { watchOthers } from './otherPrograms.ts'
 import type { Stage, StageOptions } from './stages.ts'
 import { missing } from './towers.ts'
 
@@ -99,20 +100,11 @@ export const demoStage: Stage = {
       const { bytes } = await engine.engine.inspect(demoModel)
       const workload = await createWorkload(engine.engine, demoModel, 'off')
       await engine.engine.load(demoModel, workload.contextTokens)
-      let figures: Awaited<ReturnType<typeof textSpeed.run>>['figures'] = []
-      const run: Side<'done'> = {
-        name: 'both',
-        measure: async () => {
-          // it takes its turns itself
-          const bench = { workload, runs: rounds, threads: engineThreads(bytes), engine, startEngine }
-          figures = (await textSpeed.run(bench)).figures
-          return { done: 1 }
-        },
-      }
-      const { values, others } = await inTurns([run], 1)
-      const measured = values('both', 'done')
-      const valuesOf = (name: string) =>
-        'reason' in measured ? measured : figures.find((figure) => figure.name === name)!.values
+      const otherShare = watchOthers()
+      // it takes its turns itself
+      const bench = { workload, runs: rounds, threads: engineThreads(bytes), engine, startEngine }
+      const { figures } = await textSpeed.run(bench)
+      const valuesOf = (name: string) => figures.find((figure) => figure.name === name)!.values
       const lines = new Lines()
       for (const figure of ['prefill', 'generation'] as const) {
         const [ours, theirs] = [valuesOf(figure), valuesOf(`${figure}_node_llama_cpp`)]
@@ -121,7 +113,7 @@ export const demoStage: Stage = {
         const label = `${figure} of the demo model, against node-llama-cpp`
         lines.ratio(`demo_${figure}`, label, ours, theirs, { atLeast: 1 })
       }
-      return lines.done('demo', others)
+      return lines.done('demo', [otherShare()])
     } finally {
       await engine.close()
     }
