@@ -102,6 +102,14 @@ describe('the report of what was measured beside others', () => {
     expect(table).toContain('THE COMPUTER WAS NOT QUIET: other programs took more than 5 % of its processors.')
     expect(table).toContain('  busy: in 2 of 3 rounds, up to 40 %\n')
     expect(table).not.toContain('  encode: in')
+    expect(table).not.toContain('but not quiet')
+  })
+
+  it('calls no speed met without saying that it was not quiet meanwhile; a cosine is the same', () => {
+    const { compared, ...rest } = measured([0.01])
+    const table = toBesideTable({ ...rest, compared: compared.map((one) => ({ ...one, others: [0.2] })) })
+    expect(table).toContain('at most 0.5: met, but not quiet\n')
+    expect(table).toContain('at least 0.9999: MISSED\n')
   })
 
   it('does not call a computer quiet whose system does not tell', () => {
