@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { keepBusy } from './busyThreads.ts'
+import { keepBusy } from '../main/bench/busyThreads.ts'
 import { findChromium, installChromium, installHint } from './chromium.ts'
 import { root } from './paths.ts'
 import { playwrightCounts, summary, vitestCounts } from './testCounts.ts'
@@ -69,6 +69,9 @@ const vitest = (report: string, ...args: string[]) =>
     () => vitestCounts(report),
   )
 
+/** As many as the computers that run the tests have processors at least. */
+const BUSY_THREADS = 2
+
 /** Stages that always run beside another program that keeps the computer busy; with `--busy` all do. */
 const besideOthers = ['interleavings']
 
@@ -107,7 +110,7 @@ function main(args: readonly string[]): number {
   for (const name of new Set(wanted)) {
     console.log(`\n=== ${name}`)
     const started = performance.now()
-    const others = args.includes('--busy') || besideOthers.includes(name) ? keepBusy() : null
+    const others = args.includes('--busy') || besideOthers.includes(name) ? keepBusy(BUSY_THREADS) : null
     const counts = name === 'e2e' && !env['CHROMIUM'] ? noBrowser() : (stages[name]?.() ?? one(false))
     others?.stop()
     all.set(name, counts)

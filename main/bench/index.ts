@@ -1,11 +1,17 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
-import type { ModelFiles } from '../headless.ts'
+import { AppError } from '#contract'
+import type { Engine, ModelFiles } from '../headless.ts'
 import type { SpawnWorker } from '../ports.ts'
+import type { Compared } from './beside/comparison.ts'
+import { runStages } from './beside/index.ts'
+import type { BesideOptions } from './beside/index.ts'
 import { createWorkload, engineStarter } from './measurement.ts'
 import type { Measured, Measurement } from './measurement.ts'
 import { measurements } from './measurements/index.ts'
 import type { Machine, MeasuredModel } from './report.ts'
 
+export { stages } from './beside/index.ts'
+export { toBesideReport, toBesideTable } from './beside/report.ts'
 export { measurements } from './measurements/index.ts'
 export { toReport, toTable } from './report.ts'
 
@@ -56,17 +62,67 @@ export async function runBench({ ports, model, runs, only, thinking, onMeasure }
     }
     return {
       measured,
-      machine: {
-        cpu: cpus()[0]?.model.trim() ?? 'unknown',
-        threads,
-        memoryBytes: totalmem(),
-        platform: `${process.platform}-${process.arch}`,
-        node: process.version,
-        backend: engine.engine.state.backend,
-      },
+      machine: describeMachine(threads, engine.engine.state.backend),
       model: { name, bytes, textPath: model.textPath, projectorPath: model.projectorPath },
     }
   } finally {
     await engine.close()
+  }
+}
+
+export interface BesideRequest extends Pick<BesideOptions, 'checkout' | 'rounds' | 'stages' | 'onStage' | 'tools'> {
+  readonly ports: BenchOptions['ports']
+  readonly models: { readonly qwen2vl: ModelFiles; readonly qwen3vl: ModelFiles }
+  readonly demoModel: ModelFiles
+}
+
+export interface BesideResult {
+  readonly compared: readonly Compared[]
+  readonly checkout: string
+  readonly machine: Machine
+  readonly model: MeasuredModel
+}
+
+/** Measures beside another checkout and llama.cpp's tools, all in turns. @throws AppError as the engine does. */
+export async function runBeside({ ports, models, demoModel, ...request }: BesideRequest): Promise<BesideResult> {
+  const startEngine = engineStarter(ports)
+  const engine = await startEngine()
+  const { qwen2vl, qwen3vl, backend } = await describe(engine.engine, models, demoModel).finally(engine.close)
+  const compared = await runStages({
+    ...request,
+    models: { qwen2vl, qwen3vl },
+    demoModel,
+    engineThreads,
+    startEngine,
+  })
+  return {
+    compared,
+    checkout: request.checkout,
+    machine: describeMachine(engineThreads(qwen2vl.bytes), backend),
+    model: qwen2vl,
+  }
+}
+
+/** The models, and what the engine computes on, which it says once it has loaded one. */
+async function describe(engine: Engine, models: BesideRequest['models'], small: ModelFiles) {
+  const inspect = async ({ textPath, projectorPath }: ModelFiles) => {
+    if (projectorPath === null)
+      throw new AppError('ProjectorMissing', 'Encoding cannot be measured without a projector.')
+    const { name, bytes } = await engine.inspect({ textPath, projectorPath })
+    return { name, bytes, textPath, projectorPath }
+  }
+  const [qwen2vl, qwen3vl] = [await inspect(models.qwen2vl), await inspect(models.qwen3vl)]
+  await engine.load(small, 512)
+  return { qwen2vl, qwen3vl, backend: engine.state.backend }
+}
+
+function describeMachine(threads: number, backend: string | null): Machine {
+  return {
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    threads,
+    memoryBytes: totalmem(),
+    platform: `${process.platform}-${process.arch}`,
+    node: process.version,
+    backend,
   }
 }

@@ -1,16 +1,11 @@
 import { getLlama } from 'node-llama-cpp'
 import type { LlamaContextSequence, Token } from 'node-llama-cpp'
-import { toErrorInfo } from '#contract'
+import { answerParent } from './childProcess.ts'
 import type { FromPeer, PeerRun, ToPeer } from './peer.ts'
 
 /** The process in which node-llama-cpp's own JavaScript API computes, to compare with: text only, on the CPU. */
 let sequence: LlamaContextSequence | null = null
-const say = (message: FromPeer) => void process.send?.(message)
-
-process.once('disconnect', () => process.exit())
-process.on('message', (message: ToPeer) => {
-  void answer(message).then(say, (error: unknown) => say({ type: 'failed', error: toErrorInfo(error) }))
-})
+answerParent(answer)
 
 async function answer(message: ToPeer): Promise<FromPeer> {
   if (message.op === 'run') return { type: 'ran', run: await run(message.tokens as Token[], message.generate) }

@@ -32,7 +32,7 @@ describe('node-llama-cpp beside the engine', () => {
       expect(again.tokens).toEqual(result.tokens)
       expect(first.prefillMs).toBeGreaterThan(0)
     } finally {
-      peer.close()
+      await peer.close()
     }
   })
 

@@ -1,16 +1,12 @@
-import { fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { AppError } from '#contract'
-import type { ErrorInfo } from '#contract'
+import { startChild } from './childProcess.ts'
+import type { Failed } from './childProcess.ts'
 
 export type ToPeer =
   | { readonly op: 'load'; readonly textPath: string; readonly contextTokens: number; readonly threads: number }
   | { readonly op: 'run'; readonly tokens: readonly number[]; readonly generate: number }
 
-export type FromPeer =
-  | { readonly type: 'ready' }
-  | { readonly type: 'ran'; readonly run: PeerRun }
-  | { readonly type: 'failed'; readonly error: ErrorInfo }
+export type FromPeer = { readonly type: 'ready' } | { readonly type: 'ran'; readonly run: PeerRun } | Failed
 
 /** One greedy answer: the time of computing `prefilled` tokens of the prompt, and that from the first drawn token to the last. */
 export interface PeerRun {
@@ -24,42 +20,19 @@ export interface PeerRun {
 export interface Peer {
   /** Answers `tokens` with `generate` more, on past the end token; nothing of earlier runs is reused. */
   run(tokens: readonly number[], generate: number): Promise<PeerRun>
-  close(): void
+  close(): Promise<void>
 }
 
 /** @throws AppError EngineFailed when node-llama-cpp cannot load the model. */
 export async function startPeer(options: { textPath: string; contextTokens: number; threads: number }): Promise<Peer> {
-  const child = fork(fileURLToPath(new URL('./nodeLlamaCpp.ts', import.meta.url)), [], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  })
-  const ask = (message: ToPeer) =>
-    new Promise<FromPeer>((resolve, reject) => {
-      const ended = () =>
-        reject(
-          new AppError(
-            'EngineFailed',
-            'node-llama-cpp, which the speed is compared with, ended unexpectedly. Run the benchmark again.',
-          ),
-        )
-      child.once('exit', ended)
-      child.once('message', (reply: FromPeer) => {
-        child.removeListener('exit', ended)
-        if (reply.type === 'failed')
-          reject(
-            new AppError(
-              'EngineFailed',
-              `node-llama-cpp, which the speed is compared with, failed: ${reply.error.message}`,
-            ),
-          )
-        else resolve(reply)
-      })
-      child.send(message)
-    })
-  const close = () => void child.kill('SIGKILL')
+  const { ask, close } = startChild<ToPeer, FromPeer>(
+    new URL('./nodeLlamaCpp.ts', import.meta.url),
+    'node-llama-cpp, which the speed is compared with,',
+  )
   try {
     await ask({ op: 'load', ...options })
   } catch (error) {
-    close()
+    await close()
     throw error
   }
   return {

@@ -47,28 +47,45 @@ export function toReport(measured: readonly Measured[], machine: Machine, model:
 
 /** The report for people: one line for each figure with its median and, in brackets, the smallest and the largest; notes last. */
 export function toTable(measured: readonly Measured[], machine: Machine, model: MeasuredModel): string {
-  const rows = (series: readonly Series[]) => series.map(row)
-  const sections = [rows(measured.flatMap((one) => one.figures)), rows(measured.flatMap((one) => one.ratios))]
-  const widths = [0, 1].map((column) => Math.max(0, ...sections.flat().map((cells) => cells[column]!.length)))
-  const lines = sections.map((section) =>
-    section
-      .map(([label, median, spread]) =>
-        `${label!.padEnd(widths[0]!)}  ${median!.padStart(widths[1]!)}  ${spread}`.trimEnd(),
-      )
-      .join('\n'),
-  )
+  const sections = [measured.flatMap((one) => one.figures), measured.flatMap((one) => one.ratios)]
+  const notes = notesOf(measured)
   return [
-    `${model.name}, ${bytes(model.bytes)}`,
-    `${machine.cpu}, ${machine.threads} ${machine.threads === 1 ? 'thread' : 'threads'}, ${bytes(machine.memoryBytes)}, ${machine.backend ?? 'backend unknown'}`,
+    ...heading(machine, model),
     'Median (smallest to largest)',
     '',
-    ...[...lines, notesOf(measured).join('\n')].filter(Boolean).flatMap((section) => [section, '']),
+    ...alignSections(sections.map((series) => series.map(row))),
+    ...(notes.length > 0 ? [...notes, ''] : []),
   ].join('\n')
 }
 
 const notesOf = (measured: readonly Measured[]): string[] => measured.flatMap(({ notes = [] }) => notes)
 
-function row({ label, unit, values }: Series): [string, string, string] {
+/** What was measured, and on what. */
+export function heading(machine: Machine, model: MeasuredModel): [string, string] {
+  return [
+    `${model.name}, ${bytes(model.bytes)}`,
+    `${machine.cpu}, ${machine.threads} ${machine.threads === 1 ? 'thread' : 'threads'}, ${bytes(machine.memoryBytes)}, ${machine.backend ?? 'backend unknown'}`,
+  ]
+}
+
+/** A line of a table: a label, a figure, and what stands behind it. */
+export type Row = readonly [label: string, figure: string, rest: string]
+
+/** Sections of one table, an empty line behind each; sections without rows are left out. */
+export function alignSections(sections: readonly (readonly Row[])[]): string[] {
+  const width = (column: 0 | 1) => Math.max(0, ...sections.flat().map((cells) => cells[column].length))
+  const [labels, figures] = [width(0), width(1)]
+  return sections
+    .filter((section) => section.length > 0)
+    .flatMap((section) => [
+      ...section.map(([label, figure, rest]) =>
+        `${label.padEnd(labels)}  ${figure.padStart(figures)}  ${rest}`.trimEnd(),
+      ),
+      '',
+    ])
+}
+
+export function row({ label, unit, values }: Series): Row {
   const { median, min, max, runs } = summarize(values)
   return [
     label,

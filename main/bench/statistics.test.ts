@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { median, pairedRatios, summarize } from './statistics.ts'
+import { cosine, median, pairedRatios, summarize } from './statistics.ts'
 
 describe('statistics of runs', () => {
   it('takes the middle value, whatever the order and the number of digits', () => {
@@ -28,5 +28,10 @@ describe('statistics of runs', () => {
     expect(median(pairedRatios([10, 1, 10], [10, 1, 10]))).toBe(1)
     expect(pairedRatios([2, 9], [4, 3])).toEqual([0.5, 3])
     expect(() => pairedRatios([1], [])).toThrow(RangeError)
+  })
+
+  it('has the cosine of two vectors, whatever their lengths', () => {
+    expect(cosine(Float32Array.of(1, 2, 2), Float32Array.of(2, 4, 4))).toBeCloseTo(1, 12)
+    expect(cosine(Float32Array.of(3, 0), Float32Array.of(4, 3))).toBeCloseTo(0.8, 12)
   })
 })

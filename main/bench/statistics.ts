@@ -23,3 +23,14 @@ export function pairedRatios(a: readonly number[], b: readonly number[]): number
   if (a.length !== b.length) throw new RangeError(`${a.length} values do not pair with ${b.length}`)
   return a.map((value, i) => value / b[i]!)
 }
+
+/** Cosine of the angle between two vectors of one length. */
+export function cosine(a: Float32Array, b: Float32Array): number {
+  let [product, squareA, squareB] = [0, 0, 0]
+  for (let i = 0; i < a.length; i++) {
+    product += a[i]! * b[i]!
+    squareA += a[i]! ** 2
+    squareB += b[i]! ** 2
+  }
+  return product / Math.sqrt(squareA * squareB)
+}

@@ -7,7 +7,7 @@ import type { GgufFile } from './synthetic/ggufWriter.ts'
 import { projector, qwen2vl2b, textModel } from './synthetic/modelFiles.ts'
 
 /** Part of the files' names: raised whenever what is written changes, so that old files are not taken. */
-const VERSION = 1
+const VERSION = 2
 
 /**
  * A pair of model files of a given shape (default: Qwen2-VL-2B, 0.9 + 1.3 GB) with random weights, for measuring:

@@ -28,6 +28,9 @@ describe('sightline bench', () => {
     [['--synthetic', '--model', 't.gguf'], 'do not go together'],
     [['--only', 'load,nonsense'], '--only knows'],
     [['--thinking', 'maybe'], '--thinking wants on or off'],
+    [['--beside', '.'], '--beside needs --synthetic qwen2-vl-2b'],
+    [['--beside', '/nowhere', '--synthetic', 'qwen2-vl-2b'], '--beside wants another checkout'],
+    [['--beside', '.', '--synthetic', 'qwen2-vl-2b', '--only', 'load'], '--only knows encode_448'],
     [['--nonsense'], 'nonsense'],
     [['stray'], 'stray'],
   ])('refuses %j as bad usage', async (argv, message) => {

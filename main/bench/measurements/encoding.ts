@@ -1,6 +1,5 @@
-import { fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { AppError } from '#contract'
+import { startChild } from '../childProcess.ts'
 import type { Measured, Measurement } from '../measurement.ts'
 import { median, pairedRatios } from '../statistics.ts'
 import { makePhoto, photoToPatches } from '../tower/photo.ts'
@@ -101,22 +100,10 @@ export const encodeSpeed: Measurement = {
   },
 }
 
-function compareTowers(request: ToTowerPeer): Promise<Extract<FromTowerPeer, { type: 'compared' }>> {
-  return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(new URL('../tower/peer.ts', import.meta.url)), [], {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    })
-    const fail = (why: string) =>
-      reject(
-        new AppError('EngineFailed', `The plain graph could not be compared with: ${why}. Run the benchmark again.`),
-      )
-    child.once('exit', () => fail('its process ended'))
-    child.once('message', (reply: FromTowerPeer) => {
-      child.removeAllListeners('exit')
-      child.kill('SIGKILL')
-      if (reply.type === 'compared') resolve(reply)
-      else fail(reply.message)
-    })
-    child.send(request)
-  })
+async function compareTowers(request: ToTowerPeer): Promise<Extract<FromTowerPeer, { type: 'compared' }>> {
+  const { ask, close } = startChild<ToTowerPeer, FromTowerPeer>(
+    new URL('../tower/peer.ts', import.meta.url),
+    'The plain graph',
+  )
+  return ask(request).finally(close)
 }

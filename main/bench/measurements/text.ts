@@ -38,7 +38,7 @@ export const textSpeed: Measurement = {
         theirs.generation.push(((other.tokens.length - 1) * 1000) / other.generationMs)
       }
     } finally {
-      peer.close()
+      await peer.close()
     }
     const speed = (name: string, label: string, values: number[]) => ({
       name,

@@ -1,6 +1,6 @@
 import { visionOf } from '../../lib/families/families.ts'
 import type { GgufFile, Tensor, Value } from './ggufWriter.ts'
-import { Random, constant, randomF16, randomQ4K, randomQ6K } from './weights.ts'
+import { Random, constant, randomF16, randomF32, randomQ4K, randomQ6K } from './weights.ts'
 
 /** The shape of a pair: a language model and the projector before it. Widths in numbers. */
 export interface ModelShape {
@@ -365,7 +365,10 @@ export function projector({ name, text, vision, family = 'qwen2vl' }: ModelShape
       ...Array.from({ length: vision.blocks }, (_, i) => `v.blk.${i}`).flatMap((block) => [
         ...norm(`${block}.ln1`),
         ...norm(`${block}.ln2`),
-        ...['attn_q', 'attn_k', 'attn_v', 'attn_out'].flatMap((part) => linear(`${block}.${part}`, width, width)),
+        ...(deep
+          ? linear(`${block}.attn_qkv`, width, 3 * width)
+          : ['attn_q', 'attn_k', 'attn_v'].flatMap((part) => linear(`${block}.${part}`, width, width))),
+        ...linear(`${block}.attn_out`, width, width),
         ...linear(`${block}.ffn_up`, width, feedForward),
         ...linear(`${block}.ffn_down`, feedForward, width),
       ]),
@@ -375,7 +378,12 @@ export function projector({ name, text, vision, family = 'qwen2vl' }: ModelShape
       ...(deep
         ? [
             vector('v.patch_embd.bias', width, 0),
-            matrix('v.position_embd.weight', [width, deep.positionSide ** 2], width),
+            // published files have it in single precision, which llama-mtmd-cli wants
+            {
+              name: 'v.position_embd.weight',
+              dims: [width, deep.positionSide ** 2],
+              weights: randomF32(random, width ** -0.5),
+            },
             ...deep.blocks.flatMap((block) => [
               ...norm(`v.deepstack.${block}.norm`, width * MERGED),
               ...linear(`v.deepstack.${block}.fc1`, width * MERGED, width * MERGED),

@@ -33,6 +33,7 @@ export interface Weights {
 }
 
 const F16_BIAS = 15
+const F32_BIAS = 127
 /** Bits of 2^exponent as f16. */
 const powerOfTwo = (exponent: number) => (Math.max(exponent, 1 - F16_BIAS) + F16_BIAS) << 10
 const wordsOf = (bytes: Uint8Array) => new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2)
@@ -57,6 +58,21 @@ export function randomF16(random: Random, deviation: number): Weights {
       randomBlocks(random, bytes, blocks, format.blockBytes)
       const words = wordsOf(bytes).subarray(0, Math.ceil(blocks / 2))
       for (let i = 0; i < words.length; i++) words[i] = (words[i]! & 0x83ff83ff) | fixed
+    },
+  }
+}
+
+/** Random F32 numbers of about the standard deviation `deviation`. */
+export function randomF32(random: Random, deviation: number): Weights {
+  const format = { id: 0, blockElements: 1, blockBytes: 4 }
+  // as above: the root mean square of a random mantissa is 1.53 x 2^exponent
+  const exponent = (Math.round(Math.log2(deviation / 1.53)) + F32_BIAS) << 23
+  return {
+    format,
+    fill(bytes, blocks) {
+      randomBlocks(random, bytes, blocks, format.blockBytes)
+      const words = wordsOf(bytes).subarray(0, blocks)
+      for (let i = 0; i < words.length; i++) words[i] = (words[i]! & 0x807fffff) | exponent
     },
   }
 }
