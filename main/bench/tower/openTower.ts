@@ -1,6 +1,8 @@
+import type { VisionSetting } from '#contract'
 import { checkProjector } from '../../engine/gguf/checkProjector.ts'
 import { readHeader } from '../../engine/gguf/readHeader.ts'
 import { createRuntime } from '../../engine/worker/native/runtime.ts'
+import { openTower as openEngineTower } from '../../engine/worker/vision/openTower.ts'
 import { Projector } from '../../engine/worker/vision/projector.ts'
 import { VisionTower } from '../../engine/worker/vision/tower.ts'
 
@@ -15,9 +17,6 @@ export interface OpenTower {
   encode(pixels: Uint8Array, side: number): Promise<Float32Array>
 }
 
-/** TO BE REPLACED once the tower has these settings itself; until then two precisions stand for them. */
-const precisions = { exact: 'full', balanced: 'fast', fastest: 'fast', reference: 'full' } as const
-
 /**
  * Opens the tower of a projector file as this checkout's engine does. `modelBytes`, of the whole model, decide the threads.
  * Checkouts are compared through this function: its name, place and signature stay.
@@ -28,10 +27,14 @@ export async function openTower(projectorPath: string, setting: TowerSetting, mo
   runtime.fitThreads(modelBytes)
   const { signal } = new AbortController()
   const facts = checkProjector(await readHeader(projectorPath))
-  const projector = await Projector.load(runtime, projectorPath, facts, () => {}, signal, precisions[setting])
-  const tower = new VisionTower(runtime, projector)
+  const open = (vision: VisionSetting) =>
+    openEngineTower(runtime, projectorPath, facts, { setting: vision, gpu: null, folder: null }, () => {}, signal)
+  const tower =
+    setting === 'reference'
+      ? new VisionTower(runtime, await Projector.load(runtime, projectorPath, facts, () => {}, signal, 'full'))
+      : await open(setting)
   return {
-    kind: projector.kind,
+    kind: tower.how,
     encode: (data, side) => tower.encode([{ data, width: side, height: side }], signal),
   }
 }

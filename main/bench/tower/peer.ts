@@ -68,7 +68,7 @@ async function encodePlainly({ ggml, cpu }: Runtime, projector: Projector, frame
   const n = rows * columns * 4
   const head = width / heads
   const order = plainOrder(rows, columns)
-  const pixels = patchify(frame, order, normaliseTable(mean, std), vision.patchPixels)
+  const pixels = patchify(frame, order.tokens, normaliseTable(mean, std), vision.patchPixels)
   const places = patchPositions(rows, columns, order)
 
   const c = ggml.init({ mem_size: 64 << 20, mem_buffer: null, no_alloc: true })

@@ -32,7 +32,7 @@ export async function photoToPatches(photo: Buffer): Promise<{ decodeMs: number;
   const token = tokenPixels(vision)
   patchify(
     frame,
-    plainOrder(frame.height / token, frame.width / token),
+    plainOrder(frame.height / token, frame.width / token).tokens,
     normaliseTable([0.5, 0.5, 0.5], [0.5, 0.5, 0.5]),
     vision.patchPixels,
   )

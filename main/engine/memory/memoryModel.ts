@@ -141,18 +141,17 @@ export function pictureGraphBytes(
 }
 
 /** What the runs of a tower of ONNX models share while a picture goes through it, at most as measured. */
-const RUN_BYTES = 100 * MIB
+const RUN_BYTES = 64 * MIB
 
 /**
- * Memory of a picture in a tower of ONNX models: pixels, and four vectors of the tower's width for each patch, in single
- * precision. `slots` as in `pictureGraphBytes`.
+ * Memory of a picture in a tower of ONNX models: five vectors of the tower's width for each patch, in single precision (what
+ * goes through the blocks, keys and values, and those by head).
  */
 export function onnxPictureBytes(
-  { family, embeddingLength: width }: Pick<ProjectorFacts, 'family' | 'embeddingLength'>,
+  { embeddingLength: width }: Pick<ProjectorFacts, 'embeddingLength'>,
   patches: number,
-  slots = 1,
 ): number {
-  return patches * (slots * patchValues(family) + 4 * width) * F32_BYTES + RUN_BYTES
+  return patches * 5 * width * F32_BYTES + RUN_BYTES
 }
 
 /** What a picture takes beside its graph: decoded pixels, patches, products' rows in half precision, embeddings. */

@@ -17,7 +17,7 @@ export interface Port {
 }
 
 /** Whole numbers are written as such; what is meant as a float is wrapped. */
-export type Attribute = number | string | { readonly float: number }
+export type Attribute = number | string | readonly number[] | { readonly float: number }
 
 /** The domain of ONNX Runtime's own operators. */
 export const MICROSOFT = 'com.microsoft'
@@ -133,9 +133,10 @@ function port({ name, type, dims }: Port): Part[] {
 }
 
 function attribute(name: string, value: Attribute): Part[] {
-  const [FLOAT, INT, STRING] = [1, 2, 3]
+  const [FLOAT, INT, STRING, INTS] = [1, 2, 3, 7]
   if (typeof value === 'number') return [text(1, name), number(3, value), number(20, INT)]
   if (typeof value === 'string') return [text(1, name), text(4, value), number(20, STRING)]
+  if (!('float' in value)) return [text(1, name), ...value.map((one) => number(8, one)), number(20, INTS)]
   const bytes = new Uint8Array(Float32Array.of(value.float).buffer)
   return [text(1, name), piece(Uint8Array.from([2 * 8 + FIXED32, ...bytes])), number(20, FLOAT)]
 }

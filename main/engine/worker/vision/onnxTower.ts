@@ -199,8 +199,7 @@ export class OnnxTower implements Tower {
     const order = codeOf(facts.family).order(rows, columns)
     const patches = rows * columns * 4
     const values = patchValues(vision.patchPixels)
-    requireMemory(frames[0], onnxPictureBytes(facts, patches, frames.length))
-    const pixels = frames.map((frame) => patchify(frame, order, this.table, vision.patchPixels))
+    requireMemory(frames[0], onnxPictureBytes(facts, patches))
     const learned = facts.positionSide === null ? null : tableShares(rows, columns, order, facts.positionSide)
     const vectors = () => new Float32Array(patches * width)
     const picture = {
@@ -208,12 +207,14 @@ export class OnnxTower implements Tower {
       patches,
       ...rotations(rows, columns, order, width / heads),
       x: vectors(),
-      q: vectors(),
       k: vectors(),
       v: vectors(),
     }
-    for (const [from, to] of runs(patches, MAX_ROWS)) {
+    for (const [first, last] of runs(patches / 4, MAX_ROWS / 4)) {
       signal.throwIfAborted()
+      const [from, to] = [first * 4, last * 4]
+      const tokens = order.tokens.subarray(first, last)
+      const pixels = frames.map((frame) => patchify(frame, tokens, this.table, vision.patchPixels))
       const places: Record<string, Tensor> = {}
       for (let corner = 0; learned && corner < 4; corner++) {
         const [start, end] = [corner * patches + from, corner * patches + to]
@@ -222,8 +223,8 @@ export class OnnxTower implements Tower {
       }
       await this.embed.run(
         {
-          first: floats(part(pixels[0]!, from, to, values), to - from, values),
-          second: floats(part(pixels.at(-1)!, from, to, values), to - from, values),
+          first: floats(pixels[0]!, to - from, values),
+          second: floats(pixels.at(-1)!, to - from, values),
           ...places,
         },
         { x: floats(part(picture.x, from, to, width), to - from, width) },
@@ -234,7 +235,7 @@ export class OnnxTower implements Tower {
 
   /** Takes a picture through block `i`. `watch` gives what a run tells beside its numbers. */
   async through(
-    { x, q, k, v, cos, sin, patches, order }: PictureInTower,
+    { x, k, v, cos, sin, patches, order }: PictureInTower,
     { before, after }: Block,
     i: number,
     signal: AbortSignal,
@@ -242,18 +243,21 @@ export class OnnxTower implements Tower {
   ): Promise<void> {
     const { embeddingLength: width, heads, fullBlocks } = this.facts
     const half = width / heads / 2
+    const rotation = (from: number, to: number) => ({
+      cos: floats(part(cos, from, to, half), to - from, half),
+      sin: floats(part(sin, from, to, half), to - from, half),
+    })
+    const isWhole = fullBlocks === null || fullBlocks.includes(i)
     for (const [from, to] of runs(patches, MAX_ROWS)) {
       signal.throwIfAborted()
-      const rotation = (all: Float32Array) => floats(part(all, from, to, half), to - from, half)
       const out = (all: Float32Array) => floats(part(all, from, to, width), 1, to - from, width)
       await before.run(
-        { x: floats(part(x, from, to, width), to - from, width), cos: rotation(cos), sin: rotation(sin) },
-        { q: out(q), k: out(k), v: out(v), ...watch() },
+        { x: floats(part(x, from, to, width), to - from, width), ...rotation(from, to) },
+        { k: out(k), v: out(v), ...watch() },
       )
     }
-    const isFull = fullBlocks === null || fullBlocks.includes(i)
     let start = 0
-    for (const group of isFull ? [{ patches, count: 1 }] : order.groups) {
+    for (const group of isWhole ? [{ patches, count: 1 }] : order.groups) {
       const flop = 4 * group.patches * width + 18 * width * width
       const most = Math.max(1, Math.min(MAX_ROWS, Math.floor(RUN_FLOP / flop)))
       // several whole windows at once, or a part of one with all of its keys
@@ -272,8 +276,8 @@ export class OnnxTower implements Tower {
           floats(part(all, window, window + count * group.patches, width), count, group.patches, width)
         const [at, end] = [window + from, window + (count - 1) * group.patches + to]
         const own = floats(part(x, at, end, width), end - at, width)
-        const queries = floats(part(q, at, end, width), count, to - from, width)
-        await after.run({ x: own, q: queries, k: keys(k), v: keys(v) }, { y: own, ...watch() })
+        const shape = { type: OnnxType.I64, dims: [3], data: BigInt64Array.from([count, to - from, width], BigInt) }
+        await after.run({ x: own, ...rotation(at, end), k: keys(k), v: keys(v), shape }, { y: own, ...watch() })
       }
       start += group.count * group.patches
     }
@@ -310,8 +314,7 @@ interface PictureInTower {
   readonly patches: number
   /** [patches, width]; the blocks write over it. */
   readonly x: Float32Array
-  /** Queries, keys and values of the block at hand, [patches, width]. */
-  readonly q: Float32Array
+  /** Keys and values of the block at hand, [patches, width]. */
   readonly k: Float32Array
   readonly v: Float32Array
   /** Rotary positions, [patches, half a head]. */
@@ -522,47 +525,46 @@ class TowerWriter {
     return finish(model, { x }, ['rows', width])
   }
 
-  /** Queries, keys and values of block `i`, [1, rows, width], queries and keys rotated. */
+  /** Keys and values of block `i`, [1, rows, width], keys at their positions. */
   async beforeAttention(i: number, forms: BlockForms, isWatched: boolean): Promise<Uint8Array> {
-    const { embeddingLength: width, heads } = this.facts
+    const { embeddingLength: width } = this.facts
     const model = new ModelWriter()
     const x = model.input('x', OnnxType.F32, ['rows', width])
-    const half = width / heads / 2
-    const rotation = [
-      model.constant({ type: OnnxType.I64, dims: [1], data: new BigInt64Array(1) }),
-      model.input('cos', OnnxType.F32, ['rows', half]),
-      model.input('sin', OnnxType.F32, ['rows', half]),
-    ]
     const name = `v.blk.${i}`
     const h = await this.norm(model, x, `${name}.ln1`)
-    const products = await this.products(
-      model,
-      h,
-      ['q', 'k', 'v'].map((letter) => `${name}.attn_${letter}`),
-      forms.qkv,
-    )
+    const [k, v] = await this.products(model, h, [`${name}.attn_k`, `${name}.attn_v`], forms.qkv)
     if (isWatched) watch(model, h, 'qkv')
-    const first = model.constant({ type: OnnxType.I64, dims: [1], data: new BigInt64Array(1) })
-    const out: Record<string, string> = {}
-    for (const [at, letter] of ['q', 'k', 'v'].entries()) {
-      const rows = model.node('Unsqueeze', [products[at]!, first])[0]!
-      out[letter] =
-        letter === 'v' ? rows : model.node('RotaryEmbedding', [rows, ...rotation], {}, { domain: MICROSOFT })[0]!
-    }
+    const out = { k: this.rotate(model, k!), v: unsqueeze(model, v!) }
     return finish(model, out, [1, 'rows', width])
   }
 
-  /** What block `i` adds to `x`: attention over `k` and `v`, then the feed-forward part. */
+  /** Turns rows of heads to the rotary positions `cos` and `sin`, [1, rows, width]. */
+  private rotate(model: ModelWriter, rows: string): string {
+    const { embeddingLength: width, heads } = this.facts
+    const half = width / heads / 2
+    const tables = ['cos', 'sin'].map((name) => model.input(name, OnnxType.F32, ['rows', half]))
+    const first = model.constant({ type: OnnxType.I64, dims: [1], data: new BigInt64Array(1) })
+    return model.node('RotaryEmbedding', [unsqueeze(model, rows), first, ...tables], {}, { domain: MICROSOFT })[0]!
+  }
+
+  /**
+   * What block `i` adds to `x`: attention over `k` and `v`, then the feed-forward part. `shape`: of the queries, [windows,
+   * queries of each, width].
+   */
   async afterAttention(i: number, forms: BlockForms, isWatched: boolean): Promise<Uint8Array> {
     const { embeddingLength: width, heads } = this.facts
     const model = new ModelWriter()
     const x = model.input('x', OnnxType.F32, ['rows', width])
-    const q = model.input('q', OnnxType.F32, ['windows', 'queries', width])
+    // three sides: with keys by head the library computes all scores of a head at once, which takes as much memory
     const k = model.input('k', OnnxType.F32, ['windows', 'keys', width])
     const v = model.input('v', OnnxType.F32, ['windows', 'keys', width])
+    const queries = model.input('shape', OnnxType.I64, [3])
+    const name = `v.blk.${i}`
+    const first = await this.norm(model, x, `${name}.ln1`)
+    const [product] = await this.products(model, first, [`${name}.attn_q`], forms.qkv)
+    const q = model.node('Reshape', [this.rotate(model, product!), queries])[0]!
     const [attention] = model.node('MultiHeadAttention', [q, k, v], { num_heads: heads }, { domain: MICROSOFT })
     const shape = model.constant({ type: OnnxType.I64, dims: [2], data: BigInt64Array.of(-1n, BigInt(width)) })
-    const name = `v.blk.${i}`
     const rows = model.node('Reshape', [attention!, shape])[0]!
     const [out] = await this.products(model, rows, [`${name}.attn_out`], forms.out)
     const middle = model.node('Add', [x, out!])[0]!
@@ -673,6 +675,9 @@ export function product(
   const inputs = [values, matrix, step, scale, zero, '', bias]
   return model.node('MatMulIntegerToFloat', inputs, {}, { domain: MICROSOFT })[0]!
 }
+
+const unsqueeze = (model: ModelWriter, rows: string): string =>
+  model.node('Unsqueeze', [rows, model.constant({ type: OnnxType.I64, dims: [1], data: new BigInt64Array(1) })])[0]!
 
 /** Has a model tell the range and the sum of squares of a value. */
 function watch(model: ModelWriter, value: string, name: string): void {

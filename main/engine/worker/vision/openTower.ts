@@ -3,6 +3,7 @@ import type { ProjectorFacts } from '../../gguf/checkProjector.ts'
 import { fingerprint } from '../../gguf/fingerprint.ts'
 import { systemFreeBytes } from '../../memory/memoryModel.ts'
 import { GgmlType } from '../native/ggml.ts'
+import { releaseMemory } from '../native/runtime.ts'
 import type { Gpu, Runtime } from '../native/runtime.ts'
 import { onnxRuntime } from '../onnx/runtime.ts'
 import { OnnxTower, allIn } from './onnxTower.ts'
@@ -77,6 +78,8 @@ export async function openTower(
     forms === 'measured' ? findings.forms(projector) : Array.from({ length: facts.blocks }, () => allIn(forms))
   const tower = await OnnxTower.load(runtime, onnx, path, facts, known ?? 'measured', onProgress, signal)
   if (!known) await findings.keepForms(projector, tower.forms)
+  // what the weights were read and written through
+  releaseMemory()
   return tower
 }
 

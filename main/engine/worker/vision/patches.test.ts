@@ -28,7 +28,7 @@ describe('pixel values are bit for bit those of the reference', () => {
     const frame = { data: readFileSync(golden('common', resized_rgb.file)), width, height }
     const patches = patchify(
       frame,
-      plainOrder(height / TOKEN, width / TOKEN),
+      plainOrder(height / TOKEN, width / TOKEN).tokens,
       normaliseTable(preprocess.mean, preprocess.std),
       patchPixels,
     )

@@ -67,16 +67,16 @@ export function normaliseTable(mean: readonly number[], std: readonly number[]):
 }
 
 /**
- * The patches of one frame, normalised: [patches, values], a patch as channel, row, column. Tokens in `order`, the four
+ * The patches of one frame, normalised: [patches, values], a patch as channel, row, column. Those of `tokens`, the four
  * patches of a token row by row. `patch`: a patch's side in pixels.
  */
-export function patchify(frame: Frame, order: TokenOrder, table: Float32Array, patch: number): Float32Array {
+export function patchify(frame: Frame, tokens: Int32Array, table: Float32Array, patch: number): Float32Array {
   const side = 2 * patch
   const columns = frame.width / side
-  const out = new Float32Array(order.tokens.length * 4 * patchValues(patch))
+  const out = new Float32Array(tokens.length * 4 * patchValues(patch))
   const stride = frame.width * 3
   let o = 0
-  for (const token of order.tokens) {
+  for (const token of tokens) {
     const tokenY = Math.floor(token / columns) * side
     const tokenX = (token % columns) * side
     for (let quarter = 0; quarter < 4; quarter++) {

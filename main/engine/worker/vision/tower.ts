@@ -120,7 +120,7 @@ export class VisionTower implements Tower {
     const rows = frames[0].height / side
     const columns = frames[0].width / side
     const order = this.code.order(rows, columns)
-    const pixels = frames.map((frame) => patchify(frame, order, this.table, this.vision.patchPixels))
+    const pixels = frames.map((frame) => patchify(frame, order.tokens, this.table, this.vision.patchPixels))
     const positions = patchPositions(rows, columns, order)
     const learned = positionSide === null ? null : tableShares(rows, columns, order, positionSide)
     signal.throwIfAborted()
