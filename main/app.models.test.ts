@@ -138,10 +138,11 @@ describe('models, settings and the engine', () => {
         parts: [part],
         total: 1e9,
       },
+      vision: { how: 'llama.cpp, bf16', setting: 'balanced' } as const,
       note: 'Memory ran out.',
       residentBytes: 9e8,
     }
-    const unknown = { plan: null, note: null, residentBytes: null }
+    const unknown = { plan: null, vision: null, note: null, residentBytes: null }
     const status = () => first(client.engine.watch())
     expect(await status()).toMatchObject({ ...unknown, noGpuReason: null, devices: [] })
     await client.engine.load()

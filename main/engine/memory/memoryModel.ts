@@ -1,5 +1,5 @@
 import os from 'node:os'
-import type { ModelFamily } from '#contract'
+import type { ModelFamily, VisionSetting } from '#contract'
 import { visionOf } from '../../lib/families/families.ts'
 import type { ProjectorFacts } from '../gguf/checkProjector.ts'
 import type { TextModelFacts } from '../gguf/checkTextModel.ts'
@@ -140,18 +140,33 @@ export function pictureGraphBytes(
   return patches * perPatch
 }
 
-/** What the runs of a tower of ONNX models share while a picture goes through it, at most as measured. */
-const RUN_BYTES = 64 * MIB
+/** Smaller projectors are computed with as they are in their file. */
+const LEAST_REWRITTEN_BYTES = 64 * MIB
+/** Bytes of a number of a matrix: single precision, or 8 bits with a scale for every few of them. */
+const MATRIX_BYTES: Record<VisionSetting, number> = { exact: F32_BYTES, balanced: 1.1, fastest: 1.1 }
+/** Vectors that a patch has: what goes through the blocks, keys and values, and those by head. */
+const PATCH_VECTORS = 5
+/** What the products themselves take, whatever the picture's size. */
+const PRODUCT_BYTES = 64 * MIB
+
+type Tower = Pick<ProjectorFacts, 'bytes' | 'matrices'>
+
+/** Whether the processor computes a tower with matrices that are written anew for it, as `VisionSetting` says. */
+export const isRewritten = ({ bytes, matrices }: Tower): boolean =>
+  bytes >= LEAST_REWRITTEN_BYTES && matrices.numbers > 0
 
 /**
- * Memory of a picture in a tower of ONNX models: five vectors of the tower's width for each patch, in single precision (what
- * goes through the blocks, keys and values, and those by head).
+ * Bytes of a projector in the processor's memory. Matrices of a large one that are not quantized take 4 bytes a number in
+ * single precision (`exact`), else 1.1; all other numbers, and all of any other projector, what they take in the file.
  */
-export function onnxPictureBytes(
-  { embeddingLength: width }: Pick<ProjectorFacts, 'embeddingLength'>,
-  patches: number,
-): number {
-  return patches * 5 * width * F32_BYTES + RUN_BYTES
+export function towerBytes(projector: Tower, setting: VisionSetting): number {
+  const { bytes, matrices } = projector
+  return isRewritten(projector) ? bytes - matrices.bytes + matrices.numbers * MATRIX_BYTES[setting] : bytes
+}
+
+/** Memory of one picture in a tower that is rewritten, which is computed a block at a time: in proportion to its patches. */
+export function rewrittenPictureBytes({ embeddingLength }: Pick<ProjectorFacts, 'embeddingLength'>, patches: number): number {
+  return patches * PATCH_VECTORS * embeddingLength * F32_BYTES + PRODUCT_BYTES
 }
 
 /** What a picture takes beside its graph: decoded pixels, patches, products' rows in half precision, embeddings. */

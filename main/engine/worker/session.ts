@@ -1,5 +1,5 @@
 import { AppError, unlessAborted } from '#contract'
-import type { Progress, Seen, ThinkingForm } from '#contract'
+import type { Progress, Seen, ThinkingForm, VisionHow } from '#contract'
 import type { PromptJob } from '../protocol.ts'
 import type { AnswerRequest, AnswerResult, ContextOptions, ModelFiles, TokenCount } from '../types.ts'
 import { Aborted } from './aborted.ts'
@@ -19,8 +19,9 @@ import { ChatTemplate } from './prompt/template.ts'
 import { SessionContext, openCaches } from './sessionContext.ts'
 import type { ModelCaches } from './sessionContext.ts'
 import { MediaEncoder } from './vision/mediaEncoder.ts'
-import { Projector } from './vision/projector.ts'
-import { VisionTower } from './vision/tower.ts'
+import type { EncodeListeners } from './vision/mediaEncoder.ts'
+import { openTower } from './vision/openTower.ts'
+import type { Tower } from './vision/openTower.ts'
 
 /** Gets what an answer shows while it is made. */
 export interface AnswerListener {
@@ -37,6 +38,8 @@ const TEXT_ONLY_FAMILY = 'qwen2vl'
 /** One loaded model with its projector, its context and the caches that belong to them, until it is disposed of. */
 export class Session implements AsyncDisposable {
   readonly files: ModelFiles
+  /** How it looks at pictures; null: it has no projector. */
+  readonly vision: VisionHow | null
   private readonly runtime: Runtime
   private readonly model: LanguageModel
   private readonly template: ChatTemplate
@@ -54,7 +57,7 @@ export class Session implements AsyncDisposable {
     runtime: Runtime,
     planner: Planner,
     model: LanguageModel,
-    tower: VisionTower | null,
+    tower: Tower | null,
     caches: ModelCaches,
   ) {
     this.runtime = runtime
@@ -63,6 +66,10 @@ export class Session implements AsyncDisposable {
     this.template = ChatTemplate.read(model.facts.chatTemplate, model.facts.architecture === 'qwen2vl')
     planner.templateProblem = this.template.problem
     this.encoder = tower && new MediaEncoder(tower, caches.embeddings)
+    this.vision = tower && {
+      how: tower.how,
+      setting: planner.seesOnCpu ? planner.vision : null,
+    }
     this.caches = caches
     this.loras = new Loras(runtime, model)
     this.context = new SessionContext(runtime, planner, model, this.loras, caches.state)
@@ -76,7 +83,7 @@ export class Session implements AsyncDisposable {
     onProgress: (share: number) => void,
     signal: AbortSignal,
   ): Promise<Session> {
-    const { files, model: summary, plan } = planner
+    const { files, model: summary, plan, vision } = planner
     runtime.fitThreads(summary.bytes)
     const projectorShare = summary.projector
       ? summary.projector.bytes / (summary.text.bytes + summary.projector.bytes)
@@ -92,24 +99,24 @@ export class Session implements AsyncDisposable {
         plan.gpuLayers,
       ),
     )
-    const projector =
+    const tower =
       summary.projector && files.projectorPath
-        ? await Projector.load(
-            runtime,
-            files.projectorPath,
-            summary.projector,
-            (share) => onProgress(1 - projectorShare + share * projectorShare),
-            signal,
-            'fast',
-            plan.visionDevice ? runtime.gpu : null,
+        ? owned.use(
+            await openTower(
+              runtime,
+              files.projectorPath,
+              summary.projector,
+              { setting: vision, gpu: plan.visionDevice ? runtime.gpu : null, folder: cachePath },
+              (share) => onProgress(1 - projectorShare + share * projectorShare),
+              signal,
+            ),
           )
         : null
-    const tower = projector && owned.use(new VisionTower(runtime, projector))
     const caches = await openCaches(
       cachePath,
-      { textPaths: summary.textPaths, projectorPath: files.projectorPath },
+      { textPaths: summary.textPaths, projectorPath: files.projectorPath, vision },
       runtime.release,
-      1 + (projector?.facts.deepBlocks.length ?? 0),
+      1 + (tower?.facts.deepBlocks.length ?? 0),
     )
     const session = new Session(runtime, planner, model, tower, caches)
     session.owned = owned.move()
@@ -348,9 +355,12 @@ export class Session implements AsyncDisposable {
     let before = 0
     for (const [key, { grid }] of prompt.media) {
       listener.progress({ phase, done: before, total })
-      await this.embed(prompt, key, signal, (slices) => {
-        between()
-        listener.progress({ phase, done: before + slices, total })
+      await this.embed(prompt, key, signal, {
+        onSlice: (slices) => {
+          between()
+          listener.progress({ phase, done: before + slices, total })
+        },
+        onShare: (slices, share) => listener.progress({ phase, done: before + slices, total, share }),
       })
       before += grid.times
       between()
@@ -361,8 +371,8 @@ export class Session implements AsyncDisposable {
     prompt: Prompt,
     key: string,
     signal: AbortSignal,
-    onSlice?: (done: number) => void,
+    listeners?: EncodeListeners,
   ): Promise<Float32Array> {
-    return this.encoder!.encode(prompt.media.get(key)!, signal, onSlice)
+    return this.encoder!.encode(prompt.media.get(key)!, signal, listeners)
   }
 }

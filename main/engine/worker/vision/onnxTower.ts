@@ -5,7 +5,7 @@ import { visionOf } from '../../../lib/families/families.ts'
 import { tokenPixels } from '../../../lib/families/family.ts'
 import type { VisionFacts } from '../../../lib/families/family.ts'
 import type { ProjectorFacts } from '../../gguf/checkProjector.ts'
-import { onnxPictureBytes } from '../../memory/memoryModel.ts'
+import { rewrittenPictureBytes } from '../../memory/memoryModel.ts'
 import { codeOf } from '../families/families.ts'
 import { GgmlType } from '../native/ggml.ts'
 import type { Ggml } from '../native/ggml.ts'
@@ -199,7 +199,7 @@ export class OnnxTower implements Tower {
     const order = codeOf(facts.family).order(rows, columns)
     const patches = rows * columns * 4
     const values = patchValues(vision.patchPixels)
-    requireMemory(frames[0], onnxPictureBytes(facts, patches))
+    requireMemory(frames[0], rewrittenPictureBytes(facts, patches))
     const learned = facts.positionSide === null ? null : tableShares(rows, columns, order, facts.positionSide)
     const vectors = () => new Float32Array(patches * width)
     const picture = {

@@ -1,15 +1,14 @@
 import type { VisionSetting } from '#contract'
 import type { ProjectorFacts } from '../../gguf/checkProjector.ts'
 import { fingerprint } from '../../gguf/fingerprint.ts'
-import { systemFreeBytes } from '../../memory/memoryModel.ts'
-import { GgmlType } from '../native/ggml.ts'
+import { isRewritten, systemFreeBytes, towerBytes } from '../../memory/memoryModel.ts'
 import { releaseMemory } from '../native/runtime.ts'
 import type { Gpu, Runtime } from '../native/runtime.ts'
 import { onnxRuntime } from '../onnx/runtime.ts'
 import { OnnxTower, allIn } from './onnxTower.ts'
 import type { Form } from './onnxTower.ts'
 import type { Frame } from './patches.ts'
-import { Projector, WORTH, WORTH_CONVERTING_BYTES } from './projector.ts'
+import { Projector, WORTH } from './projector.ts'
 import { VisionTower } from './tower.ts'
 import { Findings } from './trial.ts'
 import type { Trial } from './trial.ts'
@@ -41,11 +40,6 @@ export interface TowerOptions {
   readonly folder: string | null
 }
 
-/** Bytes for each number of a tower in 8 bits, scales and what is kept in single precision included, and exactly. */
-const BYTES = { rounded: 1.1, exact: 4 }
-/** Types whose numbers a tower of ONNX models is written from. */
-const READABLE: readonly number[] = [GgmlType.F32, GgmlType.F16, GgmlType.BF16]
-
 /**
  * Loads a vision tower. On the CPU it is computed by the library that is faster here: a short trial says which, once for a
  * computer and versions of both. Small projectors stay with ggml as they are in the file; so do those on a GPU, and quantized
@@ -60,14 +54,12 @@ export async function openTower(
   onProgress: (share: number) => void,
   signal: AbortSignal,
 ): Promise<Tower> {
-  const numbers = [...facts.tensors.values()].reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0)
-  const isExact = setting === 'exact' && (gpu !== null || numbers * BYTES.exact < systemFreeBytes())
+  const isExact = setting === 'exact' && (gpu !== null || towerBytes(facts, setting) < systemFreeBytes())
   const ggml = async () => {
     const precision = isExact && !gpu ? 'full' : 'fast'
     return new VisionTower(runtime, await Projector.load(runtime, path, facts, onProgress, signal, precision, gpu))
   }
-  const isReadable = [...facts.tensors.values()].every(({ type }) => READABLE.includes(type.id))
-  if (gpu || facts.bytes < WORTH_CONVERTING_BYTES || !isReadable) return ggml()
+  if (gpu || !isRewritten(facts)) return ggml()
   const onnx = onnxRuntime()
   if (!onnx) return ggml()
   const findings = await Findings.open(folder, runtime, onnx)

@@ -117,7 +117,7 @@ async function time({ ggml, cpu }: Runtime, kind: WeightKind): Promise<number | 
 
 const CHUNK_BYTES = 16 << 20
 /** Smaller projectors stay as they are: nothing is gained. */
-export const WORTH_CONVERTING_BYTES = 64 << 20
+const WORTH_CONVERTING_BYTES = 64 << 20
 /** Numbers of a row must fill whole blocks of the quantized types. */
 const BLOCK = 32
 const TENSOR_OVERHEAD_BYTES = 512
