@@ -23,6 +23,8 @@ export interface SamplerOptions {
   readonly vocab: Pointer
 }
 
+const SHORT_TOP_K = 128
+
 /**
  * A chain of llama.cpp's samplers in the order of the reference's `generate`: repetition penalty, temperature, top-k,
  * top-p, min-p, then a draw; greedy at temperature 0. A grammar comes before all of them.
@@ -31,11 +33,16 @@ export class Sampler {
   private readonly llama: Llama
   private readonly chain: Pointer
   private penalties: Pointer | null = null
+  /** Whether a draw takes a fraction of a millisecond, less than a way to another thread and back may. */
+  private readonly isShort: boolean
 
   /** @throws AppError InvalidInput when llama.cpp cannot read the grammar. */
   constructor(llama: Llama, { sampling, promptIds, contextTokens, grammar, vocab }: SamplerOptions) {
     this.llama = llama
     this.chain = llama.samplerChainInit({ no_perf: true })
+    const { temperature, topK } = sampling
+    // others sort the vocabulary, or ask a grammar about it
+    this.isShort = grammar === null && (temperature === 0 || (topK > 0 && topK <= SHORT_TOP_K))
     const add = (sampler: Pointer) => llama.samplerChainAdd(this.chain, sampler)
     if (grammar !== null) {
       const sampler = llama.samplerGrammar(vocab, grammar, 'root')
@@ -66,8 +73,9 @@ export class Sampler {
   }
 
   /** Draws the next token from the logits of `context` at `index` of the last call; -1: the last ones. */
-  sample(context: Pointer, index = -1): Promise<number> {
-    return this.llama.samplerSample(this.chain, context, index)
+  sample(context: Pointer, index = -1): number | Promise<number> {
+    const { samplerSample, samplerSampleNow } = this.llama
+    return (this.isShort ? samplerSampleNow : samplerSample)(this.chain, context, index)
   }
 
   /** Tokens that it did not draw count for the repetition penalty too; a grammar does not hear of them. */

@@ -26,9 +26,9 @@ const runtime = Object.create(native, {
   llama: {
     value: {
       ...native.llama,
-      samplerSample: (chain: Pointer, context: Pointer, index: number) => {
+      samplerSampleNow: (chain: Pointer, context: Pointer, index: number) => {
         drawn.push(logitsAt(context, index))
-        return native.llama.samplerSample(chain, context, index)
+        return native.llama.samplerSampleNow(chain, context, index)
       },
     },
   },

@@ -101,6 +101,8 @@ export function bindLlama({ llama }: Libraries) {
     samplerFree: bind<[P], void>(llama, 'llama_sampler_free', 'void', [p]),
     samplerAccept: bind<[P, number], void>(llama, 'llama_sampler_accept', 'void', [p, 'int']),
     samplerSample: bindAsync<[P, P, number], number>(llama, 'llama_sampler_sample', 'int', [p, p, 'int']),
+    /** The same at once, for samplers that need a fraction of a millisecond. */
+    samplerSampleNow: bind<[P, P, number], number>(llama, 'llama_sampler_sample', 'int', [p, p, 'int']),
     samplerGrammar: bind<[P, string, string], P>(llama, 'llama_sampler_init_grammar', p, [p, 'str', 'str']),
     loraInit: bindAsync<[P, string], P>(llama, 'llama_adapter_lora_init', p, [p, 'str']),
     setLoras: bind<[P, BigUint64Array, number, Float32Array], number>(llama, 'llama_set_adapters_lora', 'int', [
