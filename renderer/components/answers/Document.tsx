@@ -234,7 +234,7 @@ const Page = memo(function Page({
       <div ref={content} className="flex min-w-0 flex-col">
         {isOnly ? null : (
           <p className="mb-2 flex items-baseline gap-2 text-small font-medium text-muted tabular-nums">
-            Page {page.number}
+            <span className="shrink-0">Page {page.number}</span>
             {picture ? <span className="min-w-0 truncate font-normal text-subtle">{picture.name}</span> : null}
           </p>
         )}

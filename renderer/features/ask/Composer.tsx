@@ -241,30 +241,32 @@ export function Composer({
           onPaste={onPaste}
           className="block w-full resize-none bg-transparent px-3.5 pt-3 pb-1 text-read outline-none placeholder:text-subtle"
         />
-        <div className="flex items-center gap-2 p-1.5">
-          <IconButton label="Add pictures or videos" onClick={() => picker.current?.click()}>
-            <ImagePlus />
-          </IconButton>
-          <input
-            ref={picker}
-            type="file"
-            accept="image/*,video/*,.heic,.heif,.avif,.bmp,.ico,.cur,.tif,.tiff,.mkv,.mov,.ts,.mts,.m2ts,.avi,.asf,.wmv,.flv,.ogv"
-            multiple
-            hidden
-            tabIndex={-1}
-            aria-label="Pictures or videos"
-            data-testid="file-input"
-            onChange={(event) => {
-              void addFiles(conversationId, [...(event.target.files ?? [])])
-              event.target.value = ''
-            }}
-          />
-          {tools}
-          <CompareMenu conversationId={conversationId} />
-          <JobMenu conversationId={conversationId} />
-          <FormatMenu conversationId={conversationId} format={draft.format} />
-          <ThinkingToggle conversationId={conversationId} />
-          <TokenLine draft={draft} />
+        <div className="flex items-end gap-2 p-1.5">
+          <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-2 gap-y-1">
+            <IconButton label="Add pictures or videos" onClick={() => picker.current?.click()}>
+              <ImagePlus />
+            </IconButton>
+            <input
+              ref={picker}
+              type="file"
+              accept="image/*,video/*,.heic,.heif,.avif,.bmp,.ico,.cur,.tif,.tiff,.mkv,.mov,.ts,.mts,.m2ts,.avi,.asf,.wmv,.flv,.ogv"
+              multiple
+              hidden
+              tabIndex={-1}
+              aria-label="Pictures or videos"
+              data-testid="file-input"
+              onChange={(event) => {
+                void addFiles(conversationId, [...(event.target.files ?? [])])
+                event.target.value = ''
+              }}
+            />
+            {tools}
+            <CompareMenu conversationId={conversationId} />
+            <JobMenu conversationId={conversationId} />
+            <FormatMenu conversationId={conversationId} format={draft.format} />
+            <ThinkingToggle conversationId={conversationId} />
+            <TokenLine draft={draft} />
+          </div>
           {answering ? (
             <IconButton label="Stop" hint="Esc" onClick={onStop} className="bg-ink! text-canvas! hover:opacity-85">
               <Square fill="currentColor" strokeWidth={0} className="size-3!" />
