@@ -72,7 +72,7 @@ export function Refusals({
 /** What the question costs: its tokens and the conversation's of the context; says so when they do not fit. */
 export function TokenLine({ draft }: { draft: Draft }): ReactNode {
   const { totals, pictures, text } = draft
-  const base = 'min-w-0 flex-1 text-small tabular-nums'
+  const base = 'min-w-0 flex-[1_1_4rem] empty:hidden text-small tabular-nums'
   const waits = waitsFor(draft)
   if (waits !== null) {
     return (
@@ -88,7 +88,7 @@ export function TokenLine({ draft }: { draft: Draft }): ReactNode {
   const free = Math.max(0, totals.context - totals.conversation)
   if (totals.context > 0 && used > totals.context) {
     return (
-      <p className={cx(base, 'text-danger')} role="status">
+      <p className={cx(base, 'basis-56 text-danger')} role="status">
         This needs {tokens(totals.question)}; {count(free)} are free.{' '}
         {pictures.length > 0 ? 'Take out a picture, lower the detail' : 'Shorten it'} or start a new conversation.
       </p>
