@@ -243,7 +243,9 @@ const Page = memo(function Page({
             key={note}
             className={cx(
               'mb-2 flex items-start gap-2 rounded-md px-2.5 py-2 text-ui [&>svg]:mt-px [&>svg]:size-4 [&>svg]:shrink-0',
-              page.failure === null ? 'border border-hairline text-muted' : 'bg-danger-soft text-ink [&>svg]:text-danger',
+              page.failure === null
+                ? 'border border-hairline text-muted'
+                : 'bg-danger-soft text-ink [&>svg]:text-danger',
             )}
           >
             {page.failure === null ? <RotateCw aria-hidden /> : <TriangleAlert aria-hidden />}
