@@ -255,7 +255,10 @@ async function profileFor(values: Values, headless: Headless, summary: ModelSumm
   if (/\.json$/i.test(wanted)) return parseProfile(await readText(wanted, 'profile'), wanted)
   const profiles = headless.profiles()
   const found = profiles.find(({ id }) => id === wanted)
-  if (!found) throw new UsageError(`--profile ${wanted}: there are ${profiles.map(({ id }) => id).join(', ')}`)
+  if (!found)
+    throw new UsageError(
+      `--profile ${wanted}: no profile has this id; there are ${profiles.map(({ id }) => id).join(', ')}`,
+    )
   return found
 }
 

@@ -61,7 +61,7 @@ describe('sightline ask --profile', () => {
   test('that is not there is bad usage and says which are', async () => {
     const { code, err } = await run(plain, '--profile', 'x', 'What is it?')
     expect(code).toBe(2)
-    expect(err).toContain('--profile x: there are ')
+    expect(err).toContain('--profile x: no profile has this id; there are ')
     expect(err).toContain('olmocr-2')
   })
 })

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { CHOOSING, END, scriptedModel } from '../testing/scriptedModel.ts'
@@ -89,6 +89,20 @@ test('reads a page in two passes with the boxes of its regions', async () => {
     { type: 'title', markdown: '## A heading', box: { x1: 0.1, y1: 0.1, x2: 0.9, y2: 0.2 } },
     { type: 'table', box: { y2: 0.9 } },
   ])
+})
+
+test('writes a file in the form of its ending, and says before it reads where none can be written', async () => {
+  const nanonets = model('Nanonets OCR2 of endings', ['# Top'])
+  expect(await read(...nanonets, '--out', 'page.HTML', CIRCLE)).toMatchObject({ code: 0, out: '' })
+  expect(readFileSync(join(folder.path, 'page.HTML'), 'utf8')).toContain('<h1>Top</h1>')
+  expect(await read(...nanonets, '--format', 'markdown', '--out', 'page.txt', CIRCLE)).toMatchObject({ code: 0 })
+  expect(readFileSync(join(folder.path, 'page.txt'), 'utf8')).toBe('# Top\n')
+  mkdirSync(join(folder.path, 'there'))
+  for (const out of ['there', 'no/such/page.md'])
+    expect(await read(...nanonets, '--out', out, CIRCLE)).toMatchObject({
+      code: 4,
+      err: `StorageFailed: The document cannot be written to ${out}. Choose another place with --out.\n`,
+    })
 })
 
 test('leaves the file of an earlier reading as it is when nothing could be read', async () => {

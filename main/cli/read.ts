@@ -1,5 +1,6 @@
-import { writeFile } from 'node:fs/promises'
-import { basename, resolve } from 'node:path'
+import { constants } from 'node:fs'
+import { access, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, extname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { AppError, PIXELS_PER_TOKEN, VisionSetting, documentParsers } from '#contract'
 import type { Profile, ProfileJob, Seen } from '#contract'
@@ -22,7 +23,8 @@ TIFF with several pages all are read.
   --profile ID|FILE    what the model expects and how its answers are read: one of those that --profiles lists, or
                        one of your own (JSON; default: the one that the model is recognised by)
   --job ID             what of its profile is asked (default: the first that reads pages)
-  --format FORMAT      markdown (default), html, text or json; json has the boxes, where the model gives them
+  --format FORMAT      markdown, html, text or json; json has the boxes, where the model gives them (default: as the
+                       file of --out ends: .md, .html, .txt or .json; else markdown)
   --out FILE           where the document goes (default: standard output)
   --max-tokens N       the longest answer for a page, in tokens (default: the profile's, else 4096)
   --context N          size of the context in tokens (default: as large as needed)
@@ -57,6 +59,13 @@ const options = {
 
 const FORMATS: readonly DocumentFormat[] = ['markdown', 'html', 'text', 'json']
 const DEFAULT_MAX_TOKENS = 4096
+/** What a file is written as that ends so. */
+const ENDINGS: Readonly<Record<string, DocumentFormat>> = {
+  '.html': 'html',
+  '.htm': 'html',
+  '.txt': 'text',
+  '.json': 'json',
+}
 
 const tell = (note: string) => void process.stderr.write(`${note}\n`)
 
@@ -139,8 +148,9 @@ async function profileFor(headless: Headless, values: Asked['values'], summary: 
 }
 
 async function readFiles(headless: Headless, asked: Asked, signal: AbortSignal): Promise<number> {
-  const { values, files, numbers, format = 'markdown', looks } = asked
+  const { values, files, numbers, format, looks } = asked
   const { engine } = headless
+  if (values.out !== undefined) await checkPlace(values.out)
   const model: ModelFiles = { textPath: values.model!, projectorPath: values.mmproj ?? null }
   const summary = await engine.inspect(model)
   const profile = await profileFor(headless, values, summary)
@@ -199,7 +209,8 @@ async function readFiles(headless: Headless, asked: Asked, signal: AbortSignal):
   // nothing that was read is not to take the place of what an earlier reading wrote
   if (reading.text.trim() !== '') {
     const title = basename(files[0]!)
-    const written = exportDocument(document, format, { title })
+    const form = format ?? ENDINGS[extname(values.out ?? '').toLowerCase()] ?? 'markdown'
+    const written = exportDocument(document, form, { title })
     if (values.out === undefined) process.stdout.write(written)
     else await save(values.out, written)
   }
@@ -232,12 +243,28 @@ async function pagesOf(file: string): Promise<NamedPage[]> {
   }))
 }
 
+/** Many pages take long: a place that cannot be written to is told before. @throws AppError StorageFailed */
+async function checkPlace(file: string): Promise<void> {
+  const isFolder = await stat(file).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+  if (isFolder) throw notWritten(file)
+  await access(dirname(resolve(file)), constants.W_OK).catch((cause: unknown) => {
+    throw notWritten(file, cause)
+  })
+}
+
 async function save(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text)
     tell(`Written to ${file}`)
   } catch (cause) {
-    const what = `The document could not be written to ${file}. Choose another place with --out.`
-    throw new AppError('StorageFailed', what, { path: file }, { cause })
+    throw notWritten(file, cause)
   }
+}
+
+function notWritten(file: string, cause?: unknown): AppError {
+  const what = `The document cannot be written to ${file}. Choose another place with --out.`
+  return new AppError('StorageFailed', what, { path: file }, { cause })
 }

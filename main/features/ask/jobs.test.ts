@@ -82,6 +82,15 @@ test('a job that is not there, and one without the words that it wants, are refu
   expect(count('messages')).toBe(0)
 })
 
+test('a job that reads pages is refused without a picture, and nothing is stored', () => {
+  const [page, ...others] = profile.jobs
+  askWith({ ...profile, jobs: [{ ...page!, pages: 'each' }, ...others] })
+  expect(() => ask.send({ conversationId: null, parts: [textPart('Hello')], job: 'page' })).toThrow(
+    '"Read the page" reads pictures of pages: add some, or ask without this job.',
+  )
+  expect(count('messages')).toBe(0)
+})
+
 test('what is counted is the question as it goes, by the parts as they were composed', async () => {
   askWith(profile)
   const counting = ask.count({ conversationId: null, parts: [await picture('a'), textPart('bells')], job: 'find' })

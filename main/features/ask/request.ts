@@ -63,8 +63,8 @@ export function toPart(part: QuestionPart, media: StoredMedia): SaidPart | null 
 }
 
 /**
- * The parts of a question as they are stored. Throws EmptyQuestion without words, pictures and videos, or without the words that its
- * job wants, and as `toPart`.
+ * The parts of a question as they are stored. Throws EmptyQuestion without words, pictures and videos, or without the words or the
+ * pictures of pages that its job wants, and as `toPart`.
  */
 export function toQuestion(
   composed: readonly QuestionPart[],
@@ -74,6 +74,8 @@ export function toQuestion(
   const hasWords = composed.some((part) => part.type === 'text' && part.text.trim() !== '')
   if (job && wantsWords(job) && !hasWords)
     throw new AppError('EmptyQuestion', `"${job.label}" wants words: type what it is to look for or to do.`)
+  if (job?.pages === 'each' && !composed.some((part) => part.type === 'image'))
+    throw new AppError('EmptyQuestion', `"${job.label}" reads pictures of pages: add some, or ask without this job.`)
   if (!composed.some((part) => part.type !== 'text' || part.text.trim() !== '')) {
     throw new AppError('EmptyQuestion', 'The question is empty. Type something or add a picture.')
   }

@@ -46,14 +46,24 @@ describe("profiles of the user's own", () => {
 
   test.each([
     ['{"id": "a" "name"}', 'The profile is not valid JSON: line 1, column 12: a comma or } is expected.', 12],
-    [own({ id: 'Mine' }), 'The profile is not one, at id: small letters, digits, ".", "_" and "-" only.', null],
+    [own({ id: 'Mine' }), 'The profile cannot be used, at id: small letters, digits, ".", "_" and "-" only.', null],
     [own({ jobs: [{ id: 'a', label: 'A', prompt: '' }] }), expect.stringMatching(/at jobs\[0\]\.prompt: /), null],
     [
       own({ jobs: [1, 2].map(() => ({ id: 'a', label: 'A', prompt: 'b' })) }),
       expect.stringMatching(/an id of its own/),
       null,
     ],
-    [own({ stopp: [] }), expect.stringMatching(/stopp/), null],
+    [own({ stopp: [] }), 'The profile cannot be used: a profile has no "stopp" there.', null],
+    ['{"id": "a"}', 'The profile cannot be used, at name: it is missing.', null],
+    [own({ name: 'n'.repeat(81) }), 'The profile cannot be used, at name: at most 80 characters.', null],
+    [own({ jobs: {} }), 'The profile cannot be used, at jobs: a list in [ ] is expected.', null],
+    [own({ maxTokens: 0 }), 'The profile cannot be used, at maxTokens: at least 1.', null],
+    [
+      own({ order: 'first' }),
+      'The profile cannot be used, at order: one of "media-first", "text-first" is expected.',
+      null,
+    ],
+    ['[]', 'The profile cannot be used: an object in { } is expected.', null],
     [own({ sampling: { top_p: 0.9 } }), expect.stringMatching(/at sampling: .*top_p/), null],
     [own({ id: 'none' }), expect.stringMatching(/at id: "none" stands for no profile/), null],
   ])('are refused with the place: %s', (json, problem, column) => {

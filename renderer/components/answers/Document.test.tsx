@@ -35,6 +35,11 @@ test('a page is shown with its headings, tables and lists; of its HTML nothing e
   expect(document.querySelector('script, [onclick]')).toBeNull()
 })
 
+test('only a cell of many words is kept from being as narrow as its longest one', () => {
+  show('<table><tr><td>North</td><td>a little frost in the second week of April</td><td>4.1</td></tr></table>')
+  expect(screen.getAllByRole('cell').map(({ className }) => className)).toEqual(['', 'is-long', 'is-number'])
+})
+
 test('a formula is set once what sets it is there', async () => {
   // as a page with a doctype is, without which KaTeX sets nothing
   Object.assign(document, { compatMode: 'CSS1Compat' })

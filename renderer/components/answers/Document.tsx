@@ -234,7 +234,7 @@ const Page = memo(function Page({
       <div ref={content} className="flex min-w-0 flex-col">
         {isOnly ? null : (
           <p className="mb-2 flex items-baseline gap-2 text-small font-medium text-muted tabular-nums">
-            Page {page.number}
+            <span className="shrink-0">Page {page.number}</span>
             {picture ? <span className="min-w-0 truncate font-normal text-subtle">{picture.name}</span> : null}
           </p>
         )}
@@ -243,7 +243,9 @@ const Page = memo(function Page({
             key={note}
             className={cx(
               'mb-2 flex items-start gap-2 rounded-md px-2.5 py-2 text-ui [&>svg]:mt-px [&>svg]:size-4 [&>svg]:shrink-0',
-              page.failure === null ? 'bg-sunken text-muted' : 'bg-danger-soft text-ink [&>svg]:text-danger',
+              page.failure === null
+                ? 'border border-hairline text-muted'
+                : 'bg-danger-soft text-ink [&>svg]:text-danger',
             )}
           >
             {page.failure === null ? <RotateCw aria-hidden /> : <TriangleAlert aria-hidden />}

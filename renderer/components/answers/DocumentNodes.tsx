@@ -1,11 +1,11 @@
 import { Fragment, createElement } from 'react'
 import type { ReactNode } from 'react'
-import { pictureName } from '../../lib/documents.ts'
+import { pictureName, textOfInline } from '../../lib/documents.ts'
 import type { DocumentNode, Inline, TableCell, TableNode } from '../../lib/documents.ts'
 import { Formula } from './Formula.tsx'
 import { AnswerLink, CodeBlock } from './Markdown.tsx'
 
-/** The nodes of a document as elements. `small`: a block of a narrow column. */
+/** The nodes of a document as elements. */
 export function DocumentNodes({ nodes }: { nodes: readonly DocumentNode[] }): ReactNode {
   return nodes.map((node, index) => <Node key={index} node={node} />)
 }
@@ -118,6 +118,9 @@ function Table({ table: { caption, rows } }: { table: TableNode }): ReactNode {
 
 const NUMBER = /^[\s\p{Sc}(+\-−–]*\d[\d\s.,'’]*[)%‰\p{Sc}]*$/u
 
+/** Characters from which on a cell is not made as narrow as its longest word. */
+const LONG = 24
+
 function Row({ cells, isHead = false }: { cells: readonly TableCell[]; isHead?: boolean }): ReactNode {
   return (
     <tr>
@@ -129,6 +132,7 @@ function Row({ cells, isHead = false }: { cells: readonly TableCell[]; isHead?: 
           ...(columns > 1 && { colSpan: columns }),
           ...(rows > 1 && { rowSpan: rows }),
           ...(isNumber && !isHead && { className: 'is-number' }),
+          ...(!isNumber && textOfInline(children).length > LONG && { className: 'is-long' }),
         }
         const { key, ...rest } = props
         return isHeader || isHead ? (

@@ -61,7 +61,7 @@ export function SamplingSettings({
     onChange({ ...base, [key]: value })
   }
   return (
-    <fieldset className="flex flex-col gap-3 border-t border-hairline pt-4">
+    <fieldset className="flex min-w-0 flex-col gap-3 border-t border-hairline pt-4">
       <div className="flex min-h-8 items-center justify-between gap-4">
         <legend className="float-left font-medium">How words are chosen</legend>
         {sampling ? (

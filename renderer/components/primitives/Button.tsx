@@ -89,7 +89,7 @@ export function Chip({
   children: ReactNode
 }): ReactNode {
   return (
-    <span className="flex h-8 max-w-60 min-w-0 items-center rounded-md bg-accent-soft text-small" data-testid={testId}>
+    <span className="flex h-8 max-w-60 min-w-24 items-center rounded-md bg-accent-soft text-small" data-testid={testId}>
       {children}
       <IconButton label={removeLabel} size="small" onClick={onRemove} className="mx-1">
         <X />

@@ -27,7 +27,8 @@ export function PopupFrame({
   const Parts = kind === 'alert' ? AlertDialog : Dialog
   return (
     <Parts.Portal>
-      <Parts.Backdrop className={backdrop} />
+      {/* over another dialog too, which would else seem a part of it */}
+      <Parts.Backdrop className={backdrop} forceRender />
       <Parts.Popup className={cx(popup, className)}>{children}</Parts.Popup>
     </Parts.Portal>
   )

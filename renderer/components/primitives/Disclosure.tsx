@@ -29,7 +29,7 @@ export function Disclosure({
           aria-hidden
         />
         <span className="min-w-0 flex-1">{label}</span>
-        {note ? <span className="shrink-0 text-muted">{note}</span> : null}
+        {note ? <span className="max-w-[60%] shrink-0 truncate text-muted">{note}</span> : null}
       </Collapsible.Trigger>
       <Collapsible.Panel>{children}</Collapsible.Panel>
     </Collapsible.Root>

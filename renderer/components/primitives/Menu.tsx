@@ -45,7 +45,7 @@ export function MenuItem({
     <Base.Item
       onClick={onSelect}
       className={cx(
-        'flex h-8 items-center gap-2 rounded-md px-2 outline-none select-none data-[highlighted]:bg-hover [&>svg]:size-4 [&>svg]:text-muted',
+        'flex min-h-8 items-center gap-2 rounded-md px-2 py-1 outline-none select-none data-[highlighted]:bg-hover [&>svg]:size-4 [&>svg]:text-muted',
         danger && 'text-danger [&>svg]:text-danger',
       )}
     >

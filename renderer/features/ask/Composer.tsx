@@ -72,7 +72,7 @@ export function Refusals({
 /** What the question costs: its tokens and the conversation's of the context; says so when they do not fit. */
 export function TokenLine({ draft }: { draft: Draft }): ReactNode {
   const { totals, pictures, text } = draft
-  const base = 'min-w-0 flex-1 text-small tabular-nums'
+  const base = 'min-w-0 flex-[1_1_4rem] empty:hidden text-small tabular-nums'
   const waits = waitsFor(draft)
   if (waits !== null) {
     return (
@@ -88,7 +88,7 @@ export function TokenLine({ draft }: { draft: Draft }): ReactNode {
   const free = Math.max(0, totals.context - totals.conversation)
   if (totals.context > 0 && used > totals.context) {
     return (
-      <p className={cx(base, 'text-danger')} role="status">
+      <p className={cx(base, 'basis-56 text-danger')} role="status">
         This needs {tokens(totals.question)}; {count(free)} are free.{' '}
         {pictures.length > 0 ? 'Take out a picture, lower the detail' : 'Shorten it'} or start a new conversation.
       </p>
@@ -241,30 +241,32 @@ export function Composer({
           onPaste={onPaste}
           className="block w-full resize-none bg-transparent px-3.5 pt-3 pb-1 text-read outline-none placeholder:text-subtle"
         />
-        <div className="flex items-center gap-2 p-1.5">
-          <IconButton label="Add pictures or videos" onClick={() => picker.current?.click()}>
-            <ImagePlus />
-          </IconButton>
-          <input
-            ref={picker}
-            type="file"
-            accept="image/*,video/*,.heic,.heif,.avif,.bmp,.ico,.cur,.tif,.tiff,.mkv,.mov,.ts,.mts,.m2ts,.avi,.asf,.wmv,.flv,.ogv"
-            multiple
-            hidden
-            tabIndex={-1}
-            aria-label="Pictures or videos"
-            data-testid="file-input"
-            onChange={(event) => {
-              void addFiles(conversationId, [...(event.target.files ?? [])])
-              event.target.value = ''
-            }}
-          />
-          {tools}
-          <CompareMenu conversationId={conversationId} />
-          <JobMenu conversationId={conversationId} />
-          <FormatMenu conversationId={conversationId} format={draft.format} />
-          <ThinkingToggle conversationId={conversationId} />
-          <TokenLine draft={draft} />
+        <div className="flex items-end gap-2 p-1.5">
+          <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-2 gap-y-1">
+            <IconButton label="Add pictures or videos" onClick={() => picker.current?.click()}>
+              <ImagePlus />
+            </IconButton>
+            <input
+              ref={picker}
+              type="file"
+              accept="image/*,video/*,.heic,.heif,.avif,.bmp,.ico,.cur,.tif,.tiff,.mkv,.mov,.ts,.mts,.m2ts,.avi,.asf,.wmv,.flv,.ogv"
+              multiple
+              hidden
+              tabIndex={-1}
+              aria-label="Pictures or videos"
+              data-testid="file-input"
+              onChange={(event) => {
+                void addFiles(conversationId, [...(event.target.files ?? [])])
+                event.target.value = ''
+              }}
+            />
+            {tools}
+            <CompareMenu conversationId={conversationId} />
+            <JobMenu conversationId={conversationId} />
+            <FormatMenu conversationId={conversationId} format={draft.format} />
+            <ThinkingToggle conversationId={conversationId} />
+            <TokenLine draft={draft} />
+          </div>
           {answering ? (
             <IconButton label="Stop" hint="Esc" onClick={onStop} className="bg-ink! text-canvas! hover:opacity-85">
               <Square fill="currentColor" strokeWidth={0} className="size-3!" />

@@ -29,7 +29,7 @@ export function JobMenu({ conversationId }: { conversationId: string | null }): 
           {profile.jobs.map(({ id, label }) => (
             <MenuItem key={id} onSelect={() => choose(id)}>
               {id === job?.id ? <Check aria-label="Chosen" /> : <span className="size-4 shrink-0" />}
-              <span className="truncate">{label}</span>
+              <span className="min-w-0 [overflow-wrap:anywhere]">{label}</span>
             </MenuItem>
           ))}
         </Base.Group>

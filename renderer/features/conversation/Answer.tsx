@@ -153,7 +153,11 @@ function AnswerEnd({ message, again }: { message: Message; again: Again }): Reac
       </Button>
     )),
   ]
-  return <ErrorNote message={end.error.message}>{ways.length > 0 ? ways : null}</ErrorNote>
+  const what =
+    goOn && message.status === 'interrupted'
+      ? 'Sightline ended before all of it was read. What was read is kept; Continue reads the rest.'
+      : end.error.message
+  return <ErrorNote message={what}>{ways.length > 0 ? ways : null}</ErrorNote>
 }
 
 /** Asks for an answer once more. */

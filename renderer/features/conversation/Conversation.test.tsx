@@ -129,6 +129,23 @@ test('under an answer that was cut off stands where and what to do; under one th
   expect(article(5).textContent).not.toContain('Cut off')
 })
 
+test('under pages that the end of the app cut off stands what Continue does; under any other answer to ask again', () => {
+  const error = { code: 'Interrupted' as const, message: 'The app ended. Ask again.' }
+  const job = { id: 'page', label: 'Read the page', pages: 'each' as const }
+  const seen = {
+    family: 'qwen2vl' as const,
+    media: [],
+    profile: { id: 'r', name: 'R', parser: 'markdown' as const, space: null },
+  }
+  show([message(0, { job }), message(1, { status: 'interrupted', error, seen })])
+  expect(screen.getByRole('button', { name: 'Continue' })).toBeTruthy()
+  expect(article(1).textContent).toContain('What was read is kept; Continue reads the rest.')
+  clearPage()
+  show([message(0), message(1, { status: 'interrupted', error, seen })])
+  expect(screen.queryByRole('button', { name: 'Continue' })).toBeNull()
+  expect(article(1).textContent).toContain('Ask again.')
+})
+
 test('an answer that cannot be drawn is its words, and the rest of the conversation is there', () => {
   vi.spyOn(console, 'error').mockImplementation(() => {})
   const profile = { id: 'reader', name: 'Reader', parser: 'markdown' as const, space: null }

@@ -154,11 +154,11 @@ export function SettingsDialog({
           />
         </SettingRow>
         {capture}
-        <fieldset className="border-t border-hairline pt-4">
+        <fieldset className="min-w-0 border-t border-hairline pt-4">
           <legend className="float-left mb-2 font-medium">Where models come from</legend>
           <div className="clear-both">{sources}</div>
         </fieldset>
-        <fieldset className="border-t border-hairline pt-4">
+        <fieldset className="min-w-0 border-t border-hairline pt-4">
           <legend className="float-left mb-2 font-medium">Profiles for fine-tunes</legend>
           <div className="clear-both">{profiles}</div>
         </fieldset>

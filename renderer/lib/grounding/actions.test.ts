@@ -39,7 +39,7 @@ describe('UI-TARS', () => {
 
   test('types what stands in quotes, also such as are in it, presses keys, waits and ends', () => {
     expect(found(String.raw`Action: type(content='It\'s 5 o'clock, isn't it?\n')`)).toEqual([
-      { words: "Type “It's 5 o'clock, isn't it?”" },
+      { words: "Type “It's 5 o'clock, isn't it?”, then Enter" },
     ])
     expect(findActions(String.raw`Action: type(content='a\nb')`)[0]).toMatchObject({ kind: 'type', text: 'a\nb' })
     expect(found("Action: hotkey(key='ctrl c')\n\nwait()\n\nfinished()")).toEqual([

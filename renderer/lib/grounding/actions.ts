@@ -506,7 +506,10 @@ export function actionWords({ kind, text, direction }: Action): string {
   if (line === '') return word
   const short = line.length > MOST_WORDS ? `${line.slice(0, MOST_WORDS - 1)}…` : line
   if (kind === 'key' || kind === 'wait' || kind === 'open') return `${word} ${short}`
-  return kind === 'other' || kind === 'done' ? `${word}: ${short}` : `${word} “${short}”`
+  if (kind === 'other' || kind === 'done') return `${word}: ${short}`
+  // a line end at the end of what is typed sends it, as the prompt of UI-TARS has it
+  const isSent = kind === 'type' && text?.endsWith('\n')
+  return `${word} “${short}”${isSent ? ', then Enter' : ''}`
 }
 
 /** The places of actions as marks, in their order and numbers; `of` has the action of each. */

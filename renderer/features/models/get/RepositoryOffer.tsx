@@ -226,7 +226,7 @@ function ProjectorChoices({ projectors }: { projectors: Repository['projectors']
 
 function Choices({ legend, children }: { legend: string; children: ReactNode }): ReactNode {
   return (
-    <fieldset>
+    <fieldset className="min-w-0">
       <legend className="mb-1.5 text-muted">{legend}</legend>
       <div className="divide-y divide-hairline overflow-hidden rounded-lg border border-hairline">{children}</div>
     </fieldset>

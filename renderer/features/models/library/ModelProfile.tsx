@@ -17,7 +17,7 @@ export function ModelProfile({ model: { model, overrides } }: { model: LibraryMo
   const item = (id: string | null, label: string): ReactNode => (
     <MenuItem key={id ?? ''} onSelect={() => choose(id)}>
       {overrides.profileId === id ? <Check aria-label="Chosen" /> : <span className="size-4 shrink-0" />}
-      <span className="truncate">{label}</span>
+      <span className="min-w-0 [overflow-wrap:anywhere]">{label}</span>
     </MenuItem>
   )
   return (
@@ -40,7 +40,7 @@ export function ModelProfile({ model: { model, overrides } }: { model: LibraryMo
         </p>
       )}
       <Menu trigger={<MenuTrigger className={buttonClass('plain')}>Choose a profile…</MenuTrigger>}>
-        <div className="max-h-80 overflow-y-auto">
+        <div className="max-h-80 max-w-[min(20rem,calc(100vw-2rem))] overflow-y-auto">
           {item(null, 'The one that it is recognised by')}
           {item('none', 'None')}
           <div className="mt-1 border-t border-hairline pt-1">
