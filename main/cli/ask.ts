@@ -54,7 +54,8 @@ A picture or a video alone is a question too: the question then may be left out.
   --grammar FILE       the answer is what this GBNF grammar allows (its first rule is called root)
   --lora FILE[=SCALE]  a LoRA adapter (GGUF) and how strongly it applies (default: 1); may be repeated
   --ignore-eos         go on past the end of the answer; thoughts are not told from it then
-  --json               print one JSON object instead of streaming text; what was thought is its "reasoning"
+  --json               print one JSON object instead of streaming text; what was thought is its "reasoning",
+                       what looked at pictures its "vision"
 
 Standard output is the answer alone. What the model thinks before it is shown, dimmed, on standard error where that is a
 terminal.
@@ -190,8 +191,10 @@ export function ask(argv: string[]): Promise<number> {
         text += event.text
         if (!values.json) process.stdout.write(event.text)
       }
-      process.stdout.write(values.json ? `${JSON.stringify(report(text, reasoning, result!))}\n` : '\n')
-      const { note: ofModel, thinking: form } = headless.engine.state
+      const { note: ofModel, thinking: form, vision: how } = headless.engine.state
+      process.stdout.write(
+        values.json ? `${JSON.stringify({ ...report(text, reasoning, result!), vision: how })}\n` : '\n',
+      )
       const ofThinking = values.thinking && !values.raw ? thinkingNote(request.thinking, form) : null
       if (ofThinking) tell(ofThinking)
       for (const note of new Set([...(ofModel ? [ofModel] : []), ...(result!.notes ?? [])])) tell(note)

@@ -3,7 +3,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { layOut } from '../../bench/synthetic/ggufWriter.ts'
-import type { GgufFile } from '../../bench/synthetic/ggufWriter.ts'
+import type { GgufFile, Tensor } from '../../bench/synthetic/ggufWriter.ts'
 import {
   projector as projectorFile,
   qwen2vl2b,
@@ -151,6 +151,7 @@ test('the vision graph of a tower as wide as the one of Qwen2.5-VL', async () =>
 })
 
 describe('a projector in the processor’s memory', () => {
+  const Q8_0 = { id: 8, blockElements: 32, blockBytes: 34 }
   const inspected = async (name: string, change: (tensor: Tensor) => Tensor = (tensor) => tensor) => {
     const file = projectorFile(shape2b)
     const projectorPath = zeros(`${name}.gguf`, { ...file, tensors: file.tensors.map(change) })

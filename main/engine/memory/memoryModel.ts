@@ -165,7 +165,10 @@ export function towerBytes(projector: Tower, setting: VisionSetting): number {
 }
 
 /** Memory of one picture in a tower that is rewritten, which is computed a block at a time: in proportion to its patches. */
-export function rewrittenPictureBytes({ embeddingLength }: Pick<ProjectorFacts, 'embeddingLength'>, patches: number): number {
+export function rewrittenPictureBytes(
+  { embeddingLength }: Pick<ProjectorFacts, 'embeddingLength'>,
+  patches: number,
+): number {
   return patches * PATCH_VECTORS * embeddingLength * F32_BYTES + PRODUCT_BYTES
 }
 

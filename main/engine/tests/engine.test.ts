@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { ErrorCode, VisionSetting } from '#contract'
+import type { ErrorCode } from '#contract'
 import { forkWorker } from '../../nodePorts.ts'
 import type { SpawnWorker } from '../../ports.ts'
 import { badFiles } from '../../testing/engineFiles.ts'
@@ -332,26 +332,6 @@ describe('loading', () => {
       timings: { loadMs: 0 },
       usage: { contextTokens: 1024 },
     })
-  })
-
-  test('the model tells how it looks at pictures, and is loaded again for another way, once', async () => {
-    const looking = (vision: VisionSetting) => ({ ...circle, context: { vision } })
-    await ask(circle)
-    expect(engine.state.vision).toEqual({ how: 'llama.cpp, f16', setting: 'balanced' })
-    expect((await ask(looking('balanced'))).result.timings.loadMs).toBe(0)
-    const { text, result } = await ask(looking('exact'))
-    expect(text).toBe('A red circle.')
-    expect(result.timings.loadMs).toBeGreaterThan(0)
-    expect(engine.state.vision?.setting).toBe('exact')
-    await engine.load(demoModel, engine.state.contextTokens!, { context: { vision: 'exact' } })
-    expect((await ask(looking('exact'))).result.timings.loadMs).toBe(0)
-    await engine.load(demoModel, engine.state.contextTokens!, { context: { vision: 'fastest' } })
-    expect(engine.state.vision?.setting).toBe('fastest')
-    const textOnly = { ...demoModel, projectorPath: null }
-    await engine.load(textOnly, 1024, { context: { vision: 'fastest' } })
-    expect(engine.state.vision).toBeNull()
-    await engine.load(textOnly, 1024, { context: { vision: 'exact' } })
-    expect((await ask(requestOf([user('Hello')], { model: textOnly }))).result.timings.loadMs).toBe(0)
   })
 
   test('what is asked while another model is loaded loads its own', async () => {

@@ -81,7 +81,7 @@ test('what was computed in one way of looking at pictures is not taken for what 
   const cachePath = join(folder.path, 'ways')
   const picture = { type: 'image' as const, source: { path: golden('images', 'img_b.png') } }
   const context = { contextTokens: 1024, maxTokens: 4, ignoreEos: true }
-  const request = requestOf([user(picture, 'Which colours are in this picture?')], { model, ...context })
+  const request = requestOf([user(picture, 'Which colours are in this picture? '.repeat(20))], { model, ...context })
 
   /** Asks as a new process does; how many pictures it encoded, how many tokens it had of the conversation. */
   async function asked(vision: VisionSetting) {

@@ -367,12 +367,7 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  private embed(
-    prompt: Prompt,
-    key: string,
-    signal: AbortSignal,
-    listeners?: EncodeListeners,
-  ): Promise<Float32Array> {
+  private embed(prompt: Prompt, key: string, signal: AbortSignal, listeners?: EncodeListeners): Promise<Float32Array> {
     return this.encoder!.encode(prompt.media.get(key)!, signal, listeners)
   }
 }

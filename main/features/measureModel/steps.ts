@@ -135,7 +135,10 @@ function requestOf(
 }
 
 /** Why a context of that size does not fit; null when it does. */
-async function outOfMemory({ engine, model, placement, vision }: Measured, contextTokens: number): Promise<string | null> {
+async function outOfMemory(
+  { engine, model, placement, vision }: Measured,
+  contextTokens: number,
+): Promise<string | null> {
   const { fit } = await engine.plan(model, { ...placement, gpuLayers: null, contextTokens }, vision)
   return fit.level === 'no' ? fit.sentence : null
 }

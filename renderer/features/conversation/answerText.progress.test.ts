@@ -10,7 +10,7 @@ test.each([
   [{ phase: 'reading', done: 1, total: 12 }, 'Reading page 2 of 12'],
   [{ phase: 'reading', done: 0, total: 1 }, 'Reading the page'],
   [{ phase: 'watching', done: 96, total: 384 }, 'Watching the video 25\u00a0%'],
-  [{ phase: 'watching', done: 1, total: 4, share: 0.5 }, 'Watching the video 38\u00a0%'],
+  [{ phase: 'watching', done: 1, total: 4, share: 0.5 }, 'Watching the video 37\u00a0%'],
   [{ phase: 'prefill', done: 60, total: 100 }, 'Reading the prompt 60\u00a0%'],
   [{ phase: 'loading', done: 40, total: 100 }, 'Loading the model 40\u00a0%'],
   [{ phase: 'loading', done: 0, total: 0 }, 'Loading the model'],

@@ -88,7 +88,9 @@ export function progressText(progress: Progress | undefined): string {
       return total > 0 ? `Loading the model ${percent(share)}` : 'Loading the model'
     case 'encoding':
       return [
-        total > 1 ? `Looking at picture ${count(Math.min(total, done + 1))} of ${count(total)}` : 'Looking at the picture',
+        total > 1
+          ? `Looking at picture ${count(Math.min(total, done + 1))} of ${count(total)}`
+          : 'Looking at the picture',
         ...(ofPicture === undefined ? [] : [percent(ofPicture)]),
       ].join(' · ')
     case 'watching':
