@@ -178,6 +178,8 @@ export const Progress = z.object({
   phase: z.enum(['waiting', 'loading', 'encoding', 'watching', 'prefill', 'reading']),
   done: z.number(),
   total: z.number(),
+  /** Of the picture or pair of frames that is being encoded, 0..1; unset: not known. */
+  share: z.number().min(0).max(1).optional(),
 })
 export type Progress = z.infer<typeof Progress>
 

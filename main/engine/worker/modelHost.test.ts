@@ -130,6 +130,8 @@ const runningOf = ({ id, op }: QueuedJob, abort = new AbortController()): Runnin
   isGuest: false,
   answered: false,
   onlyLoads: false,
+  helping: null,
+  progress: null,
 })
 
 const performers = () => ({

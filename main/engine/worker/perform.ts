@@ -22,7 +22,10 @@ export async function perform(job: QueuedJob, running: RunningJob, performers: P
   let hasBegun = false
   const listener: AnswerListener = {
     seen: (seen) => send({ type: 'seen', id: job.id, seen }),
-    progress: (progress) => send({ type: 'progress', id: job.id, progress }),
+    progress: (progress) => {
+      running.progress = progress
+      for (const id of [job.id, running.helping]) if (id !== null) send({ type: 'progress', id, progress })
+    },
     reasoning: (text) => {
       hasBegun = true
       send({ type: 'reasoning', id: job.id, text })

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { FromWorker } from '../protocol.ts'
 import type { AnswerRequest, ModelFiles } from '../types.ts'
+import type { ModelHost } from './modelHost.ts'
 import { Scheduler } from './scheduler.ts'
-import type { Job } from './scheduler.ts'
+import type { Job, RunningJob } from './scheduler.ts'
 
 /** Loads that the test ends, in the order in which they began. */
 interface Load {
@@ -138,4 +139,33 @@ describe('a load whose job was cancelled', () => {
       [second, 'failed'],
     ])
   })
+})
+
+test('who waits for a preparation that does a part of its work is told how far that is', async () => {
+  const told: FromWorker[] = []
+  const progress = { phase: 'encoding' as const, done: 0, total: 1, share: 0.25 }
+  let preparing: RunningJob | null = null
+  const session = { helps: () => Promise.resolve(true), finishSoon: () => {}, rest: () => Promise.resolve() }
+  const host = {
+    ...{ runtime: null, isLoading: false, isArriving: () => false, isLoaded: () => true, serves: () => true },
+    ...{ setAbort: () => {}, forget: () => Promise.resolve(null), sendMemory: () => {} },
+    whileLoaded: <T>(reading: Promise<T>) => reading,
+    session: session as unknown as ModelHost['session'],
+  }
+  const ended = new Promise<null>(() => {})
+  const ahead = new Scheduler(
+    host,
+    (message) => told.push(message),
+    (_, running) => {
+      preparing = running
+      running.progress = progress
+      return ended
+    },
+  )
+  const request = { model: A } as AnswerRequest
+  ahead.add({ op: 'prepare', id: 1, request, conversation: null })
+  ahead.add({ op: 'answer', id: 2, request, conversation: null })
+  await settled()
+  expect(told).toEqual([{ type: 'progress', id: 2, progress }])
+  expect(preparing).toMatchObject({ id: 1, helping: 2 })
 })

@@ -1,4 +1,5 @@
 import { AppError, toErrorInfo, unlessAborted } from '#contract'
+import type { Progress } from '#contract'
 import { inRequest } from '../../lib/log/log.ts'
 import type { FromWorker, ToWorker } from '../protocol.ts'
 import type { ModelFiles } from '../types.ts'
@@ -40,6 +41,10 @@ export interface RunningJob {
   answered: boolean
   /** Whether it ends as soon as the model is loaded. */
   onlyLoads: boolean
+  /** Id of the job that waits for a part of its work, and is told of its progress; null: none. */
+  helping: number | null
+  /** How far it is; null: not known. */
+  progress: Progress | null
 }
 
 /** The KV state is saved when there has been no job for so long, ms. */
@@ -190,8 +195,10 @@ export class Scheduler {
       host.isLoaded(job.request.model) &&
       (await host.whileLoaded(host.session!.helps(job.request)).catch(() => false))
     if (this.running !== running) return
-    if (helps) host.session!.finishSoon()
-    else this.abortRunning()
+    if (!helps) return this.abortRunning()
+    host.session!.finishSoon()
+    running.helping = job.id
+    if (running.progress) this.send({ type: 'progress', id: job.id, progress: running.progress })
   }
 
   private async next(): Promise<void> {
@@ -226,6 +233,8 @@ export class Scheduler {
       isGuest: before !== null,
       answered: false,
       onlyLoads: false,
+      helping: null,
+      progress: null,
     }
     this.running = running
     if (job.op === 'batch') this.batch = running

@@ -19,6 +19,7 @@ import { ChatTemplate } from './prompt/template.ts'
 import { SessionContext, openCaches } from './sessionContext.ts'
 import type { ModelCaches } from './sessionContext.ts'
 import { MediaEncoder } from './vision/mediaEncoder.ts'
+import type { EncodeListeners } from './vision/mediaEncoder.ts'
 import { Projector } from './vision/projector.ts'
 import { VisionTower } from './vision/tower.ts'
 
@@ -345,21 +346,19 @@ export class Session implements AsyncDisposable {
     let before = 0
     for (const [key, { grid }] of prompt.media) {
       listener.progress({ phase, done: before, total })
-      await this.embed(prompt, key, signal, (slices) => {
-        between()
-        listener.progress({ phase, done: before + slices, total })
+      await this.embed(prompt, key, signal, {
+        onSlice: (slices) => {
+          between()
+          listener.progress({ phase, done: before + slices, total })
+        },
+        onShare: (slices, share) => listener.progress({ phase, done: before + slices, total, share }),
       })
       before += grid.times
       between()
     }
   }
 
-  private embed(
-    prompt: Prompt,
-    key: string,
-    signal: AbortSignal,
-    onSlice?: (done: number) => void,
-  ): Promise<Float32Array> {
-    return this.encoder!.encode(prompt.media.get(key)!, signal, onSlice)
+  private embed(prompt: Prompt, key: string, signal: AbortSignal, listeners?: EncodeListeners): Promise<Float32Array> {
+    return this.encoder!.encode(prompt.media.get(key)!, signal, listeners)
   }
 }

@@ -79,17 +79,20 @@ export function contextUse(state: OpenConversation): ContextUse | null {
 /** The engine's progress before the first token, as text for the user. */
 export function progressText(progress: Progress | undefined): string {
   if (!progress) return 'Starting'
-  const { phase, done, total } = progress
-  const share = total > 0 ? done / total : 0
+  const { phase, done, total, share: ofPicture } = progress
+  const share = total > 0 ? Math.min(1, (done + (ofPicture ?? 0)) / total) : 0
   switch (phase) {
     case 'waiting':
       return 'Waiting for another answer'
     case 'loading':
       return total > 0 ? `Loading the model ${percent(share)}` : 'Loading the model'
     case 'encoding':
-      return total > 1
-        ? `Reading picture ${count(Math.min(total, Math.floor(done) + 1))} of ${count(total)}`
-        : 'Reading the picture'
+      return [
+        total > 1
+          ? `Looking at picture ${count(Math.min(total, done + 1))} of ${count(total)}`
+          : 'Looking at the picture',
+        ...(ofPicture === undefined ? [] : [percent(ofPicture)]),
+      ].join(' · ')
     case 'watching':
       return `Watching the video ${percent(share)}`
     case 'reading':

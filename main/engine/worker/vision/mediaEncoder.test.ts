@@ -11,6 +11,7 @@ import { createRuntime } from '../native/runtime.ts'
 import { measureMedia } from './media.ts'
 import type { Media, MediaSource } from './media.ts'
 import { EmbeddingCache, MediaEncoder } from './mediaEncoder.ts'
+import type { SliceEncoder } from './mediaEncoder.ts'
 import { Projector } from './projector.ts'
 import { VisionTower } from './tower.ts'
 
@@ -47,13 +48,15 @@ test('a video that was stopped after a pair of frames is gone on with, and is th
   const stopped = encoderWith()
   const stop = new Error('enough')
   await expect(
-    stopped.encode(media, never, () => {
-      throw stop
+    stopped.encode(media, never, {
+      onSlice: () => {
+        throw stop
+      },
     }),
   ).rejects.toBe(stop)
   const encode = vi.spyOn(tower, 'encode')
   const done: number[] = []
-  expect(await stopped.encode(media, never, (slices) => done.push(slices))).toEqual(whole)
+  expect(await stopped.encode(media, never, { onSlice: (slices) => done.push(slices) })).toEqual(whole)
   expect(encode).toHaveBeenCalledTimes(2)
   expect(done).toEqual([1, 2])
 })
@@ -76,6 +79,56 @@ test('pairs of frames that another video has too, at other times, are not encode
   expect(told).toHaveBeenCalledTimes(1)
   await encoder.encode(await measureMedia({ type: 'image', source: frame(2) }, BUDGET, visionOf('qwen2vl')), never)
   expect(encode, 'a still picture is no pair of frames').toHaveBeenCalledTimes(2)
+})
+
+/** The tower, telling these shares of each slice. */
+const telling = (...shares: readonly number[]): SliceEncoder => ({
+  projector: tower.projector,
+  async encode(frames, signal, onProgress) {
+    for (const share of shares) onProgress?.(share)
+    return tower.encode(frames, signal)
+  },
+})
+
+test('how much of each pair of frames is done is told in steps of a hundredth', async () => {
+  const heard: string[] = []
+  const encoder = new MediaEncoder(telling(0.001, 0.5, 0.505, 1), new EmbeddingCache(null, ''))
+  await encoder.encode(await video(0, 1, 2, 3), never, {
+    onSlice: (done) => heard.push(`${done}`),
+    onShare: (done, share) => heard.push(`${done}+${share}`),
+  })
+  expect(heard).toEqual(['0+0.5', '0+1', '1', '1+0.5', '1+1'])
+})
+
+test('a stop is told to the tower and to who waits at once, though the tower is not at its end; nothing is told after it', async () => {
+  const stop = new AbortController()
+  const begun = Promise.withResolvers<AbortSignal>()
+  const end = Promise.withResolvers<Float32Array>()
+  let tell = (_: number): void => {}
+  const stubborn: SliceEncoder = {
+    projector: tower.projector,
+    encode: (_, signal, onProgress) => {
+      tell = onProgress!
+      begun.resolve(signal)
+      return end.promise
+    },
+  }
+  const encoder = new MediaEncoder(stubborn, new EmbeddingCache(null, ''))
+  const shares: number[] = []
+  const encoded = encoder.encode(await video(0, 1), stop.signal, { onShare: (_, share) => shares.push(share) })
+  const signal = await begun.promise
+  tell(0.25)
+  stop.abort(new Error('stopped'))
+  await expect(encoded).rejects.toThrow('stopped')
+  expect(signal.aborted).toBe(true)
+  tell(0.5)
+  let rested = false
+  const rest = encoder.rest().then(() => (rested = true))
+  await Promise.resolve()
+  expect(rested).toBe(false)
+  end.resolve(new Float32Array(0))
+  await rest
+  expect(shares).toEqual([0.25])
 })
 
 test('slices that were encoded are on the disk for the next start', async () => {

@@ -2,6 +2,7 @@ import { unlessAborted } from '#contract'
 import type { DiskCache } from '../../cache/diskCache.ts'
 import type { ProjectorFacts } from '../../gguf/checkProjector.ts'
 import type { Media } from './media.ts'
+import type { Projector } from './projector.ts'
 import type { VisionTower } from './tower.ts'
 
 const MEMORY_BYTES = 512 << 20
@@ -57,9 +58,28 @@ export class EmbeddingCache {
 /** The media that the frames of a slice are of, by `Media.sliceKey`: their digests up to a colon, which a frame's place follows. */
 const ownersOf = (key: string): string[] => [...new Set(key.split('+').map((frame) => frame.split(':')[0]!))]
 
+/** What looks at pictures. */
+export interface SliceEncoder {
+  readonly projector: Pick<Projector, 'facts' | 'gpu'>
+  /** As `VisionTower.encode`; `onProgress` gets the share of the slice that is done, 0..1. */
+  encode(
+    frames: Parameters<VisionTower['encode']>[0],
+    signal: AbortSignal,
+    onProgress?: (share: number) => void,
+  ): Promise<Float32Array>
+}
+
+/** Hear how far a medium is encoded. */
+export interface EncodeListeners {
+  /** How many temporal slices are done, while there are more; may throw to end it. */
+  readonly onSlice?: (done: number) => void
+  /** How much of the slice after those is done, 0..1, in steps of a hundredth; nothing after a stop. */
+  readonly onShare?: (done: number, share: number) => void
+}
+
 /** Encodes pictures and videos once: what was encoded before comes from the cache. */
 export class MediaEncoder {
-  private readonly tower: VisionTower
+  private readonly tower: SliceEncoder
   private readonly cache: EmbeddingCache
   private encoding: string | null = null
   /** Is told when the processor begins to encode a temporal slice, and when it is done with it. */
@@ -69,7 +89,7 @@ export class MediaEncoder {
   /** The temporal slice being encoded, also when nobody waits for it any more. */
   private slice: Promise<unknown> = Promise.resolve()
 
-  constructor(tower: VisionTower, cache: EmbeddingCache) {
+  constructor(tower: SliceEncoder, cache: EmbeddingCache) {
     this.tower = tower
     this.cache = cache
   }
@@ -85,10 +105,14 @@ export class MediaEncoder {
 
   /**
    * The vectors of a medium, [tokens, row length]. Each temporal slice is kept by itself, so that a video that was
-   * encoded in part, or shares pairs of frames with another one, is gone on with. `onSlice` is told how many of its slices are
-   * done while there are more, and may throw to end it. @throws AppError; the signal's reason, at once; what `onSlice` throws.
+   * encoded in part, or shares pairs of frames with another one, is gone on with.
+   * @throws AppError; the signal's reason, at once; what `onSlice` throws.
    */
-  async encode(media: Media, signal: AbortSignal, onSlice: (done: number) => void = () => {}): Promise<Float32Array> {
+  async encode(
+    media: Media,
+    signal: AbortSignal,
+    { onSlice = () => {}, onShare = () => {} }: EncodeListeners = {},
+  ): Promise<Float32Array> {
     const { times, rows, columns } = media.grid
     const perSlice = rows * columns * this.tower.projector.facts.rowLength
     this.encoding = media.key
@@ -102,7 +126,7 @@ export class MediaEncoder {
         let vectors = await this.cache.get(key, perSlice)
         if (!vectors) {
           const started = performance.now()
-          vectors = await this.encodeSlice(await media.frames(t), signal)
+          vectors = await this.encodeSlice(await media.frames(t), signal, (share) => onShare(t, share))
           ms += performance.now() - started
           encoded++
           if (!media.damaged()) await this.cache.set(key, vectors)
@@ -117,18 +141,31 @@ export class MediaEncoder {
     }
   }
 
-  private async encodeSlice(frames: Awaited<ReturnType<Media['frames']>>, signal: AbortSignal): Promise<Float32Array> {
-    const slice = this.compute(frames, signal)
+  private async encodeSlice(
+    frames: Awaited<ReturnType<Media['frames']>>,
+    signal: AbortSignal,
+    onShare: (share: number) => void,
+  ): Promise<Float32Array> {
+    let percent = 0
+    const slice = this.compute(frames, signal, (share) => {
+      if (signal.aborted || Math.floor(share * 100) <= percent) return
+      percent = Math.floor(share * 100)
+      onShare(percent / 100)
+    })
     this.slice = slice.catch(() => {})
     // native code looks up between two steps only, and one step on a large picture takes seconds
     return await unlessAborted(slice, signal)
   }
 
-  private async compute(frames: Awaited<ReturnType<Media['frames']>>, signal: AbortSignal): Promise<Float32Array> {
-    if (this.tower.projector.gpu) return this.tower.encode(frames, signal)
+  private async compute(
+    frames: Awaited<ReturnType<Media['frames']>>,
+    signal: AbortSignal,
+    onProgress: (share: number) => void,
+  ): Promise<Float32Array> {
+    if (this.tower.projector.gpu) return this.tower.encode(frames, signal, onProgress)
     this.onEncoding(true)
     try {
-      return await this.tower.encode(frames, signal)
+      return await this.tower.encode(frames, signal, onProgress)
     } finally {
       this.onEncoding(false)
     }
