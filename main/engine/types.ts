@@ -14,6 +14,8 @@ import type {
   ThinkingForm,
   Timings,
   Usage,
+  VisionHow,
+  VisionSetting,
 } from '#contract'
 
 /** The two files of a model. No projector: text only. */
@@ -87,7 +89,7 @@ export interface ChatMessage {
   readonly reasoning?: string
 }
 
-/** How the KV cache is kept and how far it reaches. */
+/** How the KV cache is kept, how far it reaches, and where and how a model computes. */
 export interface ContextOptions {
   /** Number type of the KV cache; auto: full precision for full-precision weights, f16 otherwise. */
   readonly kvType?: 'auto' | 'f32' | 'f16' | 'q8_0' | 'q4_0'
@@ -97,6 +99,8 @@ export interface ContextOptions {
   readonly yarnFactor?: number
   /** Layers on the GPU at most; unset: as many as fit. A model that was loaded with another number is loaded again. */
   readonly gpuLayers?: number
+  /** How the processor looks at pictures; unset: balanced. A model that was loaded with another one is loaded again. */
+  readonly vision?: VisionSetting | undefined
 }
 
 /** A LoRA adapter file (GGUF) and how strongly it applies. */
@@ -258,6 +262,8 @@ export interface MachineFacts {
   readonly devices: readonly DeviceInfo[]
   /** Weights that the processor multiplies with in a second, in bytes, as measured once; 0: not yet, because something computes. */
   readonly cpuBytesPerSecond: number
+  /** How the processor is to look at pictures; unset: balanced. */
+  readonly vision?: VisionSetting | undefined
 }
 
 /** A device of the loaded libraries. Memory in bytes, as the driver reports it. */
@@ -322,6 +328,8 @@ export interface EngineState {
   readonly release?: string
   readonly devices?: readonly DeviceInfo[]
   readonly plan?: MemoryPlan | null
+  /** How the loaded model looks at pictures; null: it has no projector. Unset before it is loaded. */
+  readonly vision?: VisionHow | null
   /** What the user should know of how the model runs: a plan that had to be lowered, a process that was renewed. */
   readonly note?: string | null
   /** Resident memory of the engine process, in bytes. */
@@ -382,8 +390,11 @@ export interface Engine {
   forgetMedia(names: readonly string[]): Promise<void>
   /** What there is to compute with. Starts the process when it does not run; loads no model. */
   machine(): Promise<MachineFacts>
-  /** What exactly this placement of a model would cost, without loading it. Throws what `inspect` throws. */
-  plan(model: ModelFiles, placement: Placement): Promise<PlacementCost>
+  /**
+   * What exactly this placement of a model would cost, without loading it, where the processor looks at pictures as `vision`
+   * says. Throws what `inspect` throws.
+   */
+  plan(model: ModelFiles, placement: Placement, vision?: VisionSetting): Promise<PlacementCost>
   /** A model that nobody has used for so long is unloaded, from now on; null: never. ms. */
   setIdleUnload(ms: number | null): void
   /** Reads and checks the files, and adapters for them, without loading them; throws what loading would throw for them. */

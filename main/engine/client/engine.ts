@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import os from 'node:os'
 import { join } from 'node:path'
 import { AppError } from '#contract'
-import type { ModelCheck, Placement } from '#contract'
+import type { ModelCheck, Placement, VisionSetting } from '#contract'
 import { eventStream } from '../../lib/events.ts'
 import { DiskCache, MAX_STATE_BYTES, embeddingsFolder, statesFolder } from '../cache/diskCache.ts'
 import { checkFiles, inspectFile } from '../gguf/inspectFile.ts'
@@ -189,9 +189,9 @@ class LlamaEngine implements Engine {
     return machineFacts(probed, this.state)
   }
 
-  async plan(model: ModelFiles, placement: Placement): Promise<PlacementCost> {
+  async plan(model: ModelFiles, placement: Placement, vision?: VisionSetting): Promise<PlacementCost> {
     const [inspected, machine] = await Promise.all([inspectModel(model), this.machine()])
-    return estimatePlacement(inspected, machine, placement)
+    return estimatePlacement(inspected, { ...machine, vision }, placement)
   }
 
   setIdleUnload(ms: number | null): void {
@@ -255,6 +255,7 @@ const nothing: AnswerResult = {
 
 const sameOptions = (a: ContextOptions, b: ContextOptions) =>
   a.gpuLayers === b.gpuLayers &&
+  (a.vision ?? 'balanced') === (b.vision ?? 'balanced') &&
   a.kvType === b.kvType &&
   a.flashAttention === b.flashAttention &&
   a.yarnFactor === b.yarnFactor

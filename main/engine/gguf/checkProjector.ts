@@ -200,6 +200,8 @@ export interface ProjectorFacts {
   readonly eps: number
   /** Of the tensors that the graph takes. */
   readonly bytes: number
+  /** The matrices among them where all are in half or single precision; nothing where any is quantized. */
+  readonly matrices: { readonly numbers: number; readonly bytes: number }
   /** Where the tensors' offsets count from, in bytes from the start of the file. */
   readonly dataOffset: number
   /** The tensors that the vision graph takes, by the names it knows them under. */
@@ -261,7 +263,20 @@ export function checkProjector(header: GgufHeader): ProjectorFacts {
   checkTensors(tower, sizes)
   const picture = { mean: triple(mean), std: triple(std), eps }
   const bytes = [...tensors.values()].reduce((sum, tensor) => sum + tensor.bytes, 0)
-  return { ...sizes, kind, heads, fullBlocks, ...picture, bytes, dataOffset: header.dataOffset, tensors }
+  const matrices = plainMatrices(tensors)
+  return { ...sizes, kind, heads, fullBlocks, ...picture, bytes, matrices, dataOffset: header.dataOffset, tensors }
+}
+
+/** Number types that are not quantized. */
+const PLAIN_TYPES = ['F32', 'F16', 'BF16']
+
+function plainMatrices(tensors: ReadonlyMap<string, TensorInfo>): ProjectorFacts['matrices'] {
+  const matrices = [...tensors.values()].filter(({ name, dims }) => dims.length === 2 && name !== POSITIONS)
+  if (!matrices.every(({ type }) => PLAIN_TYPES.includes(type.name))) return { numbers: 0, bytes: 0 }
+  return {
+    numbers: matrices.reduce((sum, { dims }) => sum + dims[0]! * dims[1]!, 0),
+    bytes: matrices.reduce((sum, { bytes }) => sum + bytes, 0),
+  }
 }
 
 function triple(values: readonly number[]): [number, number, number] {

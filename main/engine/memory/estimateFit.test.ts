@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { VisionSetting } from '#contract'
 import type { DeviceInfo, MachineFacts, ModelShape } from '../types.ts'
 import { anyPlacement, estimateFit, estimatePlacement, sizedModel } from './estimateFit.ts'
+import type { SizedModel } from './estimateFit.ts'
 
 const GB = 1e9
 const shape2b: ModelShape = {
@@ -150,6 +152,22 @@ describe('the speed', () => {
     [2e9, 'very slow'],
   ] as const)('%i bytes a second are %s for a 2B model', (cpuBytesPerSecond, speed) => {
     expect(estimateFit(small, machine({ cpuBytesPerSecond })).speed).toBe(speed)
+  })
+
+  test('a picture takes longest where it is looked at exactly and least where in 8 bits, on the processor alone', () => {
+    const seconds = (on: MachineFacts) =>
+      VisionSetting.options.map((vision) => estimateFit(small, { ...on, vision }).pictureSeconds!)
+    const [exact, balanced, fastest] = seconds(machine()) as [number, number, number]
+    expect(exact).toBeGreaterThan(balanced)
+    expect(balanced).toBeGreaterThan(fastest)
+    expect(estimateFit(small, machine()).pictureSeconds).toBe(balanced)
+    expect(new Set(seconds(withCard(24))).size).toBe(1)
+    const quantized = sized(shape2b, 0.986 * GB, 0.7 * GB)
+    const neededBytes = (model: SizedModel) =>
+      VisionSetting.options.map((vision) => estimateFit(model, machine({ vision })).neededBytes)
+    expect(new Set(neededBytes(quantized)).size, 'computed with as it is in its file').toBe(1)
+    const [most, , least] = neededBytes(small) as [number, number, number]
+    expect(most - least).toBeCloseTo((1.33 * GB * (4 - 1.1)) / 2, -8)
   })
 
   test('layers on the card make a model faster, one by one', () => {

@@ -3,7 +3,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { layOut } from '../../bench/synthetic/ggufWriter.ts'
-import type { GgufFile } from '../../bench/synthetic/ggufWriter.ts'
+import type { GgufFile, Tensor } from '../../bench/synthetic/ggufWriter.ts'
 import {
   projector as projectorFile,
   qwen2vl2b,
@@ -25,7 +25,16 @@ import type { Frame } from '../worker/vision/patches.ts'
 import { Projector } from '../worker/vision/projector.ts'
 import { VisionTower } from '../worker/vision/tower.ts'
 import { recurrentStateBytes } from './checkpoints.ts'
-import { MIB, computeBytes, kvLayerBytes, patchesOf, pictureGraphBytes } from './memoryModel.ts'
+import {
+  MIB,
+  computeBytes,
+  isRewritten,
+  kvLayerBytes,
+  patchesOf,
+  pictureGraphBytes,
+  rewrittenPictureBytes,
+  towerBytes,
+} from './memoryModel.ts'
 
 const TOLERANCE = 0.15
 const runtime = createRuntime()
@@ -138,6 +147,45 @@ test('the vision graph of a tower as wide as the one of Qwen2.5-VL', async () =>
   await expectPictures({
     textPath: zeros('text25.gguf', textModel(shape)),
     projectorPath: zeros('mmproj25.gguf', qwen25(projectorFile(shape))),
+  })
+})
+
+describe('a projector in the processor’s memory', () => {
+  const Q8_0 = { id: 8, blockElements: 32, blockBytes: 34 }
+  const inspected = async (name: string, change: (tensor: Tensor) => Tensor = (tensor) => tensor) => {
+    const file = projectorFile(shape2b)
+    const projectorPath = zeros(`${name}.gguf`, { ...file, tensors: file.tensors.map(change) })
+    return (await inspectModel({ textPath: zeros(`${name}-text.gguf`, textModel(shape2b)), projectorPath })).projector!
+  }
+
+  test('has its matrices in what the choice computes with, and the rest as in its file', async () => {
+    const facts = await inspected('half')
+    const { blocks, embeddingLength: width, ffnLength, outputLength } = facts
+    const merged = 4 * width
+    const numbers = blocks * (4 * width ** 2 + 2 * width * ffnLength) + merged * (merged + outputLength)
+    expect(facts.matrices).toEqual({ numbers, bytes: 2 * numbers })
+    const rest = facts.bytes - 2 * numbers
+    expect(isRewritten(facts)).toBe(true)
+    expect(towerBytes(facts, 'exact')).toBe(rest + 4 * numbers)
+    for (const setting of ['balanced', 'fastest'] as const)
+      expect(towerBytes(facts, setting)).toBeCloseTo(rest + 1.1 * numbers, 0)
+    const vectors = 4 * width * 4
+    expect(rewrittenPictureBytes(facts, 1024) - rewrittenPictureBytes(facts, 0)).toBe(1024 * vectors)
+    expect(rewrittenPictureBytes(facts, 0)).toBe(100 * MIB)
+  })
+
+  test('is as in its file where a matrix is quantized, and where it is small', async () => {
+    const small = (await inspectModel(goldenModel('qwen2vl'))).projector!
+    expect(small.matrices.numbers).toBeGreaterThan(0)
+    const quantized = await inspected('quantized', (tensor) =>
+      tensor.name === 'v.blk.0.ffn_up.weight' ? { ...tensor, weights: { ...tensor.weights, format: Q8_0 } } : tensor,
+    )
+    expect(quantized.matrices).toEqual({ numbers: 0, bytes: 0 })
+    for (const facts of [small, quantized]) {
+      expect(isRewritten(facts)).toBe(false)
+      for (const setting of ['exact', 'balanced', 'fastest'] as const)
+        expect(towerBytes(facts, setting)).toBe(facts.bytes)
+    }
   })
 })
 

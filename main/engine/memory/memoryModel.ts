@@ -1,5 +1,5 @@
 import os from 'node:os'
-import type { ModelFamily } from '#contract'
+import type { ModelFamily, VisionSetting } from '#contract'
 import { visionOf } from '../../lib/families/families.ts'
 import type { ProjectorFacts } from '../gguf/checkProjector.ts'
 import type { TextModelFacts } from '../gguf/checkTextModel.ts'
@@ -138,6 +138,38 @@ export function pictureGraphBytes(
   // narrow values fit where the pixels were
   const perPatch = width > values ? input + inner : Math.max(input + (3 - slots) * width * F32_BYTES, inner)
   return patches * perPatch
+}
+
+/** Smaller projectors are computed with as they are in their file. */
+const LEAST_REWRITTEN_BYTES = 64 * MIB
+/** Bytes of a number of a matrix: single precision, or 8 bits with a scale for every few of them. */
+const MATRIX_BYTES: Record<VisionSetting, number> = { exact: F32_BYTES, balanced: 1.1, fastest: 1.1 }
+/** Vectors that a patch has between two products: what goes on, queries, keys and values. */
+const PATCH_VECTORS = 4
+/** What the products themselves take, whatever the picture's size. */
+const PRODUCT_BYTES = 100 * MIB
+
+type Tower = Pick<ProjectorFacts, 'bytes' | 'matrices'>
+
+/** Whether the processor computes a tower with matrices that are written anew for it, as `VisionSetting` says. */
+export const isRewritten = ({ bytes, matrices }: Tower): boolean =>
+  bytes >= LEAST_REWRITTEN_BYTES && matrices.numbers > 0
+
+/**
+ * Bytes of a projector in the processor's memory. Matrices of a large one that are not quantized take 4 bytes a number in
+ * single precision (`exact`), else 1.1; all other numbers, and all of any other projector, what they take in the file.
+ */
+export function towerBytes(projector: Tower, setting: VisionSetting): number {
+  const { bytes, matrices } = projector
+  return isRewritten(projector) ? bytes - matrices.bytes + matrices.numbers * MATRIX_BYTES[setting] : bytes
+}
+
+/** Memory of one picture in a tower that is rewritten, which is computed a block at a time: in proportion to its patches. */
+export function rewrittenPictureBytes(
+  { embeddingLength }: Pick<ProjectorFacts, 'embeddingLength'>,
+  patches: number,
+): number {
+  return patches * PATCH_VECTORS * embeddingLength * F32_BYTES + PRODUCT_BYTES
 }
 
 /** What a picture takes beside its graph: decoded pixels, patches, products' rows in half precision, embeddings. */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import type { VisionSetting } from '#contract'
 import type { ProjectorFacts } from '../gguf/checkProjector.ts'
 import type { TextModelFacts } from '../gguf/checkTextModel.ts'
 import type { DeviceInfo, MemoryPlan } from '../types.ts'
-import { kvLayerBytes } from './memoryModel.ts'
+import { kvLayerBytes, pictureExtraBytes, pictureGraphBytes, rewrittenPictureBytes } from './memoryModel.ts'
 import { fitContext, fits, lowerPlan, makePlan } from './plan.ts'
 import type { PlanInput } from './plan.ts'
 
@@ -50,6 +51,8 @@ const projector: ProjectorFacts = {
   std: [0.5, 0.5, 0.5],
   eps: 1e-6,
   bytes: 1.3e9,
+  // as in its file: quantized
+  matrices: { numbers: 0, bytes: 0 },
 }
 const cpu: DeviceInfo = {
   name: 'CPU',
@@ -104,6 +107,18 @@ describe('the parts of a plan', () => {
     expect(on(plan, 'CPU').weights).toBeCloseTo(0.2e9)
     expect(on(plan, 'CUDA0').weights).toBeCloseTo(0.9e9)
     expect(on(plan, 'CUDA0').projector).toBe(projector.bytes)
+  })
+
+  test('a projector that the processor computes its own way takes what the choice takes, on a GPU what is in its file', () => {
+    const half = { ...projector, matrices: { numbers: 0.6e9, bytes: 1.2e9 } }
+    const patches = 4 * 1280
+    const ofCpu = (vision?: VisionSetting) => on(makePlan(input({ projector: half, vision })), 'CPU')
+    expect(ofCpu('exact').projector).toBeCloseTo(0.1e9 + 4 * 0.6e9)
+    expect(ofCpu('fastest').projector).toBeCloseTo(0.1e9 + 1.1 * 0.6e9)
+    expect(ofCpu()).toEqual(ofCpu('balanced'))
+    expect(ofCpu().picture).toBe(rewrittenPictureBytes(half, patches) + pictureExtraBytes(half, patches))
+    const there = makePlan(input({ projector: half, vision: 'exact', devices: [gpu(24), cpu] }))
+    expect(on(there, 'CUDA0')).toMatchObject({ projector: half.bytes, picture: pictureGraphBytes(half, patches) })
   })
 
   test('without a projector nothing is planned for pictures', () => {

@@ -1,4 +1,5 @@
 import { AppError } from '#contract'
+import type { VisionSetting } from '#contract'
 import { visionOf } from '../../lib/families/families.ts'
 import { tokenPixels } from '../../lib/families/family.ts'
 import type { ProjectorFacts } from '../gguf/checkProjector.ts'
@@ -7,11 +8,14 @@ import type { ContextOptions, DeviceInfo, MemoryPlan, PlanPart } from '../types.
 import { mostCheckpoints, recurrentBlockBytes, recurrentStateBytes } from './checkpoints.ts'
 import {
   gpuOverheadBytes,
+  isRewritten,
   kvLayerBytes,
   patchesOf,
   pictureExtraBytes,
   pictureGraphBytes,
   processBytes,
+  rewrittenPictureBytes,
+  towerBytes,
 } from './memoryModel.ts'
 import type { KvType } from './memoryModel.ts'
 
@@ -33,7 +37,7 @@ export type PlannedText = Pick<
 /** The same of a projector. */
 export type PlannedProjector = Pick<
   ProjectorFacts,
-  'family' | 'blocks' | 'embeddingLength' | 'ffnLength' | 'outputLength' | 'bytes'
+  'family' | 'blocks' | 'embeddingLength' | 'ffnLength' | 'outputLength' | 'bytes' | 'matrices'
 > &
   Partial<Pick<ProjectorFacts, 'rowLength'>>
 
@@ -48,6 +52,8 @@ export interface PlanInput {
   readonly flashAttention: boolean
   /** Layers on the GPU at most; unset: as many as fit. */
   readonly mostGpuLayers?: number
+  /** How the processor looks at pictures, where it does; unset: balanced. */
+  readonly vision?: VisionSetting | undefined
   /** Pixels of the largest picture that may come. */
   readonly picturePixels: number
   /** Of the GPUs the first is used. */
@@ -185,7 +191,7 @@ function devicesOf({ devices }: PlanInput): { cpu: string; gpu: DeviceInfo | nul
 }
 
 function cost(input: PlanInput, { gpuLayers, visionOnGpu, contextTokens, picturePixels }: Choice): MemoryPlan {
-  const { text, projector, kvType, flashAttention } = input
+  const { text, projector, kvType, flashAttention, vision = 'balanced' } = input
   const { cpu, gpu } = devicesOf(input)
   const layers = text.blocks + 1
   const blocksThere = Math.max(0, gpuLayers - 1)
@@ -194,14 +200,17 @@ function cost(input: PlanInput, { gpuLayers, visionOnGpu, contextTokens, picture
   const outputThere = gpuLayers > 0
   const blockKv = kvBytesOf(text, contextTokens, kvType)
   const patches = projector ? patchesOf(picturePixels, projector.family) : 0
-  const graph = projector ? pictureGraphBytes(projector, patches) : 0
+  const graph = !projector
+    ? 0
+    : !visionOnGpu && isRewritten(projector)
+      ? rewrittenPictureBytes(projector, patches)
+      : pictureGraphBytes(projector, patches)
   const extra = projector ? pictureExtraBytes(projector, patches) : 0
-  const visionBytes = projector?.bytes ?? 0
 
   const parts: PlanPart[] = [
     part(cpu, input.systemFreeBytes, {
       weights: text.bytes - blockBytes - (outputThere ? output : 0),
-      projector: visionOnGpu ? 0 : visionBytes,
+      projector: visionOnGpu || !projector ? 0 : towerBytes(projector, vision),
       kv: sum(blockKv.slice(0, text.blocks - blocksThere)) + checkpointBytes(text),
       picture: extra + (visionOnGpu ? 0 : graph),
       overhead: processBytes(text, contextTokens, flashAttention, gpuLayers < layers),
@@ -212,7 +221,7 @@ function cost(input: PlanInput, { gpuLayers, visionOnGpu, contextTokens, picture
       part(gpu.name, gpu.freeBytes, {
         // embeddings that serve for the output too are copied
         weights: blockBytes + (outputThere ? output || embeddings : 0),
-        projector: visionOnGpu ? visionBytes : 0,
+        projector: visionOnGpu ? (projector?.bytes ?? 0) : 0,
         kv: sum(blockKv.slice(text.blocks - blocksThere)),
         picture: visionOnGpu ? graph : 0,
         overhead: gpuOverheadBytes(text, contextTokens, flashAttention, gpuLayers > 0, gpuLayers < layers),
