@@ -3,7 +3,7 @@ import { copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { AppError, defaultSettings, noOverrides } from '#contract'
-import type { EngineStatus, SettingsChange } from '#contract'
+import type { EngineStatus, SettingsChange, VisionSetting } from '#contract'
 import { createEngine } from './engine/index.ts'
 import { forkWorker } from './nodePorts.ts'
 import type { Ports } from './ports.ts'
@@ -138,10 +138,11 @@ describe('models, settings and the engine', () => {
         parts: [part],
         total: 1e9,
       },
+      vision: { how: 'llama.cpp, bf16', setting: 'balanced' } as const,
       note: 'Memory ran out.',
       residentBytes: 9e8,
     }
-    const unknown = { plan: null, note: null, residentBytes: null }
+    const unknown = { plan: null, vision: null, note: null, residentBytes: null }
     const status = () => first(client.engine.watch())
     expect(await status()).toMatchObject({ ...unknown, noGpuReason: null, devices: [] })
     await client.engine.load()
@@ -152,6 +153,23 @@ describe('models, settings and the engine', () => {
     await client.engine.load()
     await client.models.add({ textPath: '/a.gguf', projectorPath: null })
     expect(await status()).toMatchObject({ state: 'off', ...unknown, devices: how.devices })
+  })
+
+  test('how long pictures took in one way of looking tells nothing of another', async () => {
+    const video = { width: 168, height: 112, frames: 30, fps: 30, startMs: 0, durationMs: 1000, codec: null }
+    const encodeMs = async () => (await client.videos.plan({ of: video, range: null, taken: 0 })).encodeMs
+    await client.engine.load()
+    const looks = (setting: VisionSetting | null) =>
+      engine.setState({ vision: { how: 'llama.cpp', setting }, encoding: { tokens: 24, ms: 500 } })
+    looks('balanced')
+    expect(await encodeMs()).toBe(1000)
+    await client.settings.update({ vision: 'fastest' })
+    expect(await encodeMs()).toBeNull()
+    looks('fastest')
+    expect(await encodeMs()).toBe(1000)
+    await client.settings.update({ vision: 'exact' })
+    looks(null)
+    expect(await encodeMs(), 'a graphics card follows no choice').toBe(1000)
   })
 
   test('the choice and the settings outlive a restart', async () => {

@@ -110,6 +110,7 @@ export function createApp(
     db,
     resources: paths.resources,
     choice: { get: () => settings.current.modelId, set: (modelId) => void settings.update({ modelId }) },
+    vision: () => settings.current.vision,
     folder: { get: modelsFolder, set: (modelsFolder) => void settings.update({ modelsFolder }) },
     onChange: (listener) => settings.onChange(listener),
     inspect: (pair, adapters) => engine.inspect(pair, adapters),
@@ -150,7 +151,7 @@ export function createApp(
   const asking = { conversations, drafts: composing, settings, models, attachments, frames }
   const ask = createAsk({ ...asking, profileOf: choosingProfile.of, engine, second: compare })
   const loading = createLoadModel({ models, engine, settings, makeWay: (model) => compare.makeWay(model) })
-  const measuring = createMeasureModel({ models, engine, benchmarks, resources: paths.resources })
+  const measuring = createMeasureModel({ models, settings, engine, benchmarks, resources: paths.resources })
   const downloading = createDownloadModel({
     catalogue,
     models,
@@ -158,7 +159,8 @@ export function createApp(
     isFolderMoving: () => models.isFolderMoving(),
   })
   const choosing = createChooseModel({
-    ...{ catalogue, engine, tokens, modelsFolder, openHead: downloading.heads.open },
+    ...{ catalogue, tokens, modelsFolder, openHead: downloading.heads.open },
+    engine: { machine: async () => ({ ...(await engine.machine()), vision: settings.current.vision }) },
     modelOf: (entryId, quantization) => models.madeOf(entryId, quantization),
   })
   const capturing = createCaptureScreen({ capture, shortcuts, settings })
@@ -181,13 +183,16 @@ export function createApp(
   /** What a plan for a video has to know of the chosen model; how long encoding took comes from this run first. */
   function modelRoom() {
     const { model, family, overrides, contextTokens } = models.chosen()
-    const { model: loaded, encoding } = engine.state
-    const isLoaded = loaded?.textPath === model.textPath && loaded.projectorPath === model.projectorPath
+    const { vision } = settings.current
+    const { model: loaded, encoding, vision: looks } = engine.state
+    // what one setting took tells nothing of another
+    const isSame = looks?.setting === null || looks?.setting === vision
+    const isLoaded = isSame && loaded?.textPath === model.textPath && loaded.projectorPath === model.projectorPath
     return {
       budget: overrides.budget ?? settings.current.budget ?? model.defaults.budget,
       contextTokens,
       vision: visionOf(family ?? 'qwen2vl'),
-      encoded: [...(isLoaded && encoding ? [encoding] : []), ...benchmarks.encodedPictures(model.id)],
+      encoded: [...(isLoaded && encoding ? [encoding] : []), ...benchmarks.encodedPictures(model.id, vision)],
     }
   }
 

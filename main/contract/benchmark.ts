@@ -1,5 +1,6 @@
 import { oc, eventIterator } from '@orpc/contract'
 import { z } from 'zod'
+import { VisionSetting } from './settings.ts'
 
 /** What the model's authors published for the same length of input. Memory in bytes. */
 export const PublishedSpeed = z.object({
@@ -54,6 +55,8 @@ export const BenchmarkResult = z.object({
   isComplete: z.boolean(),
   /** Where it ran; `backend` as `EngineStatus` has it. */
   machine: z.object({ cpu: z.string(), cores: z.int(), memoryBytes: z.number(), backend: z.string().nullable() }),
+  /** How the processor looked at the pictures; null: it did not. Unset before there was a choice: as `balanced` is meant. */
+  vision: VisionSetting.nullable().optional(),
   /** Where the published figures are from, and on what they were measured; null where there are none for this model. */
   published: z.object({ model: z.string(), name: z.string(), url: z.url(), environment: z.string() }).nullable(),
   rows: z.array(BenchmarkRow),

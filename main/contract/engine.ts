@@ -4,6 +4,7 @@ import { Fit } from './catalogue.ts'
 import { ThinkingForm } from './conversations.ts'
 import { ErrorInfo } from './errors.ts'
 import { Placement } from './models.ts'
+import { VisionSetting } from './settings.ts'
 
 /** A device of the engine's libraries. */
 export const DeviceInfo = z.object({
@@ -52,6 +53,15 @@ export const MemoryPlan = z.object({
 })
 export type MemoryPlan = z.infer<typeof MemoryPlan>
 
+/** What looks at pictures. */
+export const VisionHow = z.object({
+  /** What computes and with which numbers, e.g. "llama.cpp, bf16". */
+  how: z.string(),
+  /** The choice that this follows; null: a graphics card looks, for which there is none. */
+  setting: VisionSetting.nullable(),
+})
+export type VisionHow = z.infer<typeof VisionHow>
+
 /**
  * `off`: no model in memory. `loading`: with progress 0..1. `ready`: answers. `restarting`: after a crash, waiting its
  * back-off. `failed`: `error` says why and what to do.
@@ -75,6 +85,8 @@ export const EngineStatus = z.object({
   devices: z.array(DeviceInfo).readonly(),
   /** How the chosen model lies in memory; null while it is not there. */
   plan: MemoryPlan.nullable(),
+  /** How the chosen model looks at pictures; null while it is not there, and for one without a projector. */
+  vision: VisionHow.nullable(),
   /** What the user should know of how the model runs: a plan that was lowered, a process that was renewed. */
   note: z.string().nullable(),
   /** Resident memory of the engine process in bytes, in steps of some 16 MiB; null before it was measured. */

@@ -1,4 +1,4 @@
-import type { ErrorInfo, Progress, Seen, ThinkingForm } from '#contract'
+import type { ErrorInfo, Progress, Seen, ThinkingForm, VisionHow } from '#contract'
 import type {
   AnswerRequest,
   AnswerResult,
@@ -102,6 +102,7 @@ export type FromWorker =
       readonly contextTokens: number | null
       readonly options: ContextOptions
       readonly thinking: ThinkingForm
+      readonly vision: VisionHow | null
     }
   | { readonly type: 'loading'; readonly id: number; readonly model: ModelFiles; readonly progress: number }
   | { readonly type: 'notLoaded'; readonly error: ErrorInfo }

@@ -47,6 +47,7 @@ export function afterMessage(state: EngineState, message: FromWorker, renewed: s
         model: message.model,
         contextTokens: message.contextTokens,
         thinking: message.thinking,
+        vision: message.vision,
         progress: null,
         error: null,
       }

@@ -146,6 +146,7 @@ describe('a process that works', () => {
     contextTokens: 4096,
     options: {},
     thinking: 'none',
+    vision: null,
   }
   const ask = (op: 'answer' | 'count') => {
     const replies: string[] = []

@@ -31,7 +31,7 @@ async function crashOn(noGpuReason: string | null): Promise<void> {
   await vi.advanceTimersByTimeAsync(0)
   says({ type: 'probing', variant: 'vulkan' })
   says({ type: 'started', release: 'v0', backend: noGpuReason ? 'CPU' : 'Vulkan (Card)', noGpuReason, devices: [] })
-  says({ type: 'loaded', model, contextTokens: 4096, options: {}, thinking: 'none' })
+  says({ type: 'loaded', model, contextTokens: 4096, options: {}, thinking: 'none', vision: null })
   processes.at(-1)!.dies()
   await vi.advanceTimersByTimeAsync(10_000)
 }

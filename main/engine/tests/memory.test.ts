@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { VisionSetting } from '#contract'
 import { forkWorker } from '../../nodePorts.ts'
 import type { SpawnWorker } from '../../ports.ts'
 import { goldenModel } from '../../testing/engineGoldens.ts'
 import { answered, demoModel, requestOf, sample, user } from '../../testing/engineRequests.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
 import { createEngine } from '../index.ts'
-import type { Engine, EngineOptions, EngineState } from '../index.ts'
+import type { AnswerRequest, Engine, EngineOptions, EngineState } from '../index.ts'
 
 const folder = tempFolder()
 const pids: number[] = []
@@ -87,6 +88,30 @@ describe('the plan', () => {
     )
     expect(engine.state.plan!.contextTokens).toBe(2048)
     expect(engine.state.plan!.parts[0]!.kv).toBe(2 * before.parts[0]!.kv)
+  })
+})
+
+describe('how pictures are looked at', () => {
+  test('the model tells how it looks at pictures, and is loaded again for another way, once', async () => {
+    start({ backend: 'cpu' })
+    const ask = (request: AnswerRequest) => answered(engine, request)
+    const looking = (vision: VisionSetting) => ({ ...circle, context: { vision } })
+    await ask(circle)
+    expect(engine.state.vision).toEqual({ how: 'llama.cpp, f16', setting: 'balanced' })
+    expect((await ask(looking('balanced'))).result.timings.loadMs).toBe(0)
+    const { text, result } = await ask(looking('exact'))
+    expect(text).toBe('A red circle.')
+    expect(result.timings.loadMs).toBeGreaterThan(0)
+    expect(engine.state.vision?.setting).toBe('exact')
+    await engine.load(demoModel, engine.state.contextTokens!, { context: { vision: 'exact' } })
+    expect((await ask(looking('exact'))).result.timings.loadMs).toBe(0)
+    await engine.load(demoModel, engine.state.contextTokens!, { context: { vision: 'fastest' } })
+    expect(engine.state.vision?.setting).toBe('fastest')
+    const textOnly = { ...demoModel, projectorPath: null }
+    await engine.load(textOnly, 1024, { context: { vision: 'fastest' } })
+    expect(engine.state.vision).toBeNull()
+    await engine.load(textOnly, 1024, { context: { vision: 'exact' } })
+    expect((await ask(requestOf([user('Hello')], { model: textOnly }))).result.timings.loadMs).toBe(0)
   })
 })
 

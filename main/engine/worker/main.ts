@@ -44,7 +44,7 @@ export class WorkLog {
         return log.info('plan', { gpuLayers, layers, contextTokens, visionDevice, total, parts: free })
       }
       case 'loaded':
-        return log.info('model.loaded', { contextTokens: message.contextTokens })
+        return log.info('model.loaded', { contextTokens: message.contextTokens, ...message.vision })
       case 'unloaded':
         return log.info('model.unloaded')
       case 'done':

@@ -233,7 +233,8 @@ export class ModelHost {
     )
       return
     this.reported = { session: loaded, contextTokens, options }
-    this.send({ type: 'loaded', model: loaded.files, contextTokens, options, thinking: loaded.thinking })
+    const { files: model, thinking, vision } = loaded
+    this.send({ type: 'loaded', model, contextTokens, options, thinking, vision })
   }
 
   /** Reports this process's memory while a model is loaded. */

@@ -1,3 +1,4 @@
+import type { VisionSetting } from '#contract'
 import { inspectModel } from '../gguf/inspectModel.ts'
 import type { InspectedModel } from '../gguf/inspectModel.ts'
 import { systemFreeBytes } from '../memory/memoryModel.ts'
@@ -62,6 +63,7 @@ export class Planner {
       contextTokens: Math.min(request.contextTokens ?? AUTO_CONTEXT, trained),
       ...kvOf(model, request.options),
       mostGpuLayers: request.options?.gpuLayers,
+      vision: request.options?.vision,
       picturePixels: request.picturePixels ?? usualPicture(model.projector),
       devices: runtime.devices().filter((device) => device.kind === 'cpu' || device.name === name),
       systemFreeBytes: systemFreeBytes(),
@@ -69,8 +71,18 @@ export class Planner {
   }
 
   /** Whether the places it has chosen are those that `options` allow: what a model was loaded with cannot be changed. */
-  allows({ gpuLayers }: ContextOptions = {}): boolean {
-    return gpuLayers === this.input.mostGpuLayers
+  allows({ gpuLayers, vision = 'balanced' }: ContextOptions = {}): boolean {
+    return gpuLayers === this.input.mostGpuLayers && (!this.seesOnCpu || vision === this.vision)
+  }
+
+  /** Whether it is the processor that looks at pictures, in the way that was chosen for it. */
+  get seesOnCpu(): boolean {
+    return this.model.projector !== null && this.current.visionDevice === null
+  }
+
+  /** How the model looks at pictures. What a graphics card computes with is near enough to the exact numbers to be `balanced`. */
+  get vision(): VisionSetting {
+    return this.seesOnCpu ? (this.input.vision ?? 'balanced') : 'balanced'
   }
 
   get plan(): MemoryPlan {

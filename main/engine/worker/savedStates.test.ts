@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import type { VisionSetting } from '#contract'
 import { goldenModel, golden, pictureFolder } from '../../testing/engineGoldens.ts'
 import { message, requestOf, user } from '../../testing/engineRequests.ts'
 import { tempFolder } from '../../testing/tempFolder.ts'
@@ -72,3 +73,29 @@ test.each(['qwen2vl', 'qwen35'] as const)(
     expect(after.entered).toMatchObject([{ tokens: after.usage.cachedTokens, wanted: after.usage.promptTokens }])
   },
 )
+
+test('what was computed in one way of looking at pictures is not taken for what another one computes', async () => {
+  const model = goldenModel('qwen2vl')
+  const cachePath = join(folder.path, 'ways')
+  const picture = { type: 'image' as const, source: { path: golden('images', 'img_b.png') } }
+  const context = { contextTokens: 1024, maxTokens: 4, ignoreEos: true }
+  const request = requestOf([user(picture, 'Which colours are in this picture? '.repeat(20))], { model, ...context })
+
+  /** Asks as a new process does; how many pictures it encoded, how many tokens it had of the conversation. */
+  async function asked(vision: VisionSetting) {
+    const planner = await Planner.create(native, model, { contextTokens: 1024, options: { vision } })
+    const session = await Session.load(native, planner, cachePath, () => {}, never)
+    const found = { vision: session.vision?.setting, encoded: 0, entered: -1 }
+    session.onEncoder({ onEncoding: () => {}, onEncoded: () => found.encoded++ })
+    session.reportStates({ unsaved: (why) => expect.fail(why), entered: ({ tokens }) => (found.entered = tokens) })
+    await session.answer({ request, conversation: 'a' }, silent, never, 0)
+    await session[Symbol.asyncDispose]()
+    return found
+  }
+
+  expect(await asked('balanced')).toEqual({ vision: 'balanced', encoded: 1, entered: 0 })
+  expect(await asked('exact')).toEqual({ vision: 'exact', encoded: 1, entered: 0 })
+  const again = await asked('exact')
+  expect(again).toMatchObject({ vision: 'exact', encoded: 0 })
+  expect(again.entered).toBeGreaterThan(0)
+})

@@ -1,5 +1,5 @@
 import { AppError, unlessAborted } from '#contract'
-import type { Progress, Seen, ThinkingForm } from '#contract'
+import type { Progress, Seen, ThinkingForm, VisionHow } from '#contract'
 import type { PromptJob } from '../protocol.ts'
 import type { AnswerRequest, AnswerResult, ContextOptions, ModelFiles, TokenCount } from '../types.ts'
 import { Aborted } from './aborted.ts'
@@ -38,6 +38,8 @@ const TEXT_ONLY_FAMILY = 'qwen2vl'
 /** One loaded model with its projector, its context and the caches that belong to them, until it is disposed of. */
 export class Session implements AsyncDisposable {
   readonly files: ModelFiles
+  /** How it looks at pictures; null: it has no projector. */
+  readonly vision: VisionHow | null
   private readonly runtime: Runtime
   private readonly model: LanguageModel
   private readonly template: ChatTemplate
@@ -64,6 +66,10 @@ export class Session implements AsyncDisposable {
     this.template = ChatTemplate.read(model.facts.chatTemplate, model.facts.architecture === 'qwen2vl')
     planner.templateProblem = this.template.problem
     this.encoder = tower && new MediaEncoder(tower, caches.embeddings)
+    this.vision = tower && {
+      how: `llama.cpp, ${tower.projector.kind}`,
+      setting: planner.seesOnCpu ? planner.vision : null,
+    }
     this.caches = caches
     this.loras = new Loras(runtime, model)
     this.context = new SessionContext(runtime, planner, model, this.loras, caches.state)
@@ -77,7 +83,7 @@ export class Session implements AsyncDisposable {
     onProgress: (share: number) => void,
     signal: AbortSignal,
   ): Promise<Session> {
-    const { files, model: summary, plan } = planner
+    const { files, model: summary, plan, vision } = planner
     runtime.fitThreads(summary.bytes)
     const projectorShare = summary.projector
       ? summary.projector.bytes / (summary.text.bytes + summary.projector.bytes)
@@ -108,7 +114,7 @@ export class Session implements AsyncDisposable {
     const tower = projector && owned.use(new VisionTower(runtime, projector))
     const caches = await openCaches(
       cachePath,
-      { textPaths: summary.textPaths, projectorPath: files.projectorPath },
+      { textPaths: summary.textPaths, projectorPath: files.projectorPath, vision },
       runtime.release,
       1 + (projector?.facts.deepBlocks.length ?? 0),
     )

@@ -1,3 +1,4 @@
+import type { VisionSetting } from '#contract'
 import { DiskCache, MAX_STATE_BYTES, embeddingsFolder, statesFolder } from '../cache/diskCache.ts'
 import { fingerprint } from '../gguf/fingerprint.ts'
 import { AUTO_CONTEXT, resolveOptions } from '../memory/plan.ts'
@@ -26,21 +27,29 @@ export interface ModelCaches {
 /** Raised whenever the tower computes other numbers than before, but for rounding. */
 const TOWER_VERSION = 1
 
+/** What the names of a model's caches are made of. */
+interface CachedModel {
+  readonly textPaths: readonly string[]
+  readonly projectorPath: string | null
+  /** As the model looks at pictures. */
+  readonly vision: VisionSetting
+}
+
 /**
- * Caches of a model, named by all of its files and the `release` of llama.cpp, in `folder`; null: nothing goes to disk.
- * How the tower's weights are rounded is not in the names: a process finds that out by measuring, the next one may find it
- * otherwise, and what was saved has to be there for it. `rowParts`: how many times as wide as the language model a
- * picture's rows are.
+ * Caches of a model, named by all of its files, how it looks at pictures and the `release` of llama.cpp, in `folder`; null:
+ * nothing goes to disk. What was computed as one setting is never taken for another. How the tower's weights are rounded
+ * beyond that is not in the names: a process finds that out by measuring, the next one may find it otherwise, and what was
+ * saved has to be there for it. `rowParts`: how many times as wide as the language model a picture's rows are.
  */
 export async function openCaches(
   folder: string | null,
-  files: { readonly textPaths: readonly string[]; readonly projectorPath: string | null },
+  { textPaths, projectorPath, vision }: CachedModel,
   release: string,
   rowParts: number,
 ): Promise<ModelCaches> {
   if (folder === null) return { embeddings: new EmbeddingCache(null, ''), state: new KvState(null) }
-  const projector = files.projectorPath ? `${await fingerprint(files.projectorPath)}:${TOWER_VERSION}` : ''
-  const text = await Promise.all(files.textPaths.map(fingerprint))
+  const projector = projectorPath ? `${await fingerprint(projectorPath)}:${TOWER_VERSION}:${vision}` : ''
+  const text = await Promise.all(textPaths.map(fingerprint))
   const model = `${text.join('+')}:${projector}:${release}`
   return {
     embeddings: new EmbeddingCache(new DiskCache(embeddingsFolder(folder), EMBEDDING_BYTES * rowParts), projector),

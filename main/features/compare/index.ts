@@ -42,9 +42,9 @@ export function createCompare({ first, second }: CompareParts): Compare {
     state === 'ready' && isSame(model, wanted)
   /** @throws AppError OutOfMemory. */
   const refuseUnlessFits = async ({ model, contextTokens, context }: AnswerRequest) => {
-    const { gpuLayers = null, kvType } = context ?? {}
+    const { gpuLayers = null, kvType, vision } = context ?? {}
     const placed = kvType === 'q8_0' || kvType === 'q4_0' || kvType === 'f16' ? kvType : null
-    const { plan } = await second.plan(model, { contextTokens, gpuLayers, kvType: placed })
+    const { plan } = await second.plan(model, { contextTokens, gpuLayers, kvType: placed }, vision)
     const { needed, free } = roomNeeded(plan, first.state.plan ?? null)
     if (needed > free) throw outOfMemory(needed, free, plan.contextTokens)
   }

@@ -220,11 +220,12 @@ function computerRows({ devices = [], residentBytes }: EngineState): Row[] {
   ]
 }
 
-function modelRows({ state, error, backend, noGpuReason, contextTokens, plan }: EngineState): Row[] {
+function modelRows({ state, error, backend, noGpuReason, contextTokens, vision, plan }: EngineState): Row[] {
   return [
     row('State', error ? `${state} (${error.code})` : state),
     ...(backend ? [row('Computes on', backend)] : []),
     ...(noGpuReason ? [row('No GPU because', noGpuReason)] : []),
+    ...(vision ? [row('Looks at pictures with', [vision.how, vision.setting].filter(Boolean).join(', '))] : []),
     ...(contextTokens ? [row('Context', `${contextTokens} tokens`)] : []),
     ...(plan ? planRows(plan) : []),
   ]

@@ -77,7 +77,7 @@ export function createLoadModel({ models, engine, settings, makeWay }: LoadModel
       },
       plan({ modelId, placement }) {
         const { textPath, projectorPath } = models.registry.entry(modelId).model
-        return engine.plan({ textPath, projectorPath }, placement)
+        return engine.plan({ textPath, projectorPath }, placement, settings.current.vision)
       },
       unload: () => engine.unload(),
     },
@@ -96,7 +96,12 @@ function statusOf({ state }: Pick<Engine, 'state'>, models: Pick<Models, 'curren
     contextTokens,
     error,
   } = isChosen ? state : ({ state: 'off', progress: null, contextTokens: null, error: null } as const)
-  const { plan = null, note = null, residentBytes = null } = phase === 'off' || phase === 'failed' ? {} : state
-  const how = { backend, noGpuReason, devices, plan, note, residentBytes }
+  const {
+    plan = null,
+    vision = null,
+    note = null,
+    residentBytes = null,
+  } = phase === 'off' || phase === 'failed' ? {} : state
+  const how = { backend, noGpuReason, devices, plan, vision, note, residentBytes }
   return { state: phase, modelId: id, modelName: name, isDemo, notice, progress, contextTokens, ...how, error }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { BenchmarkEvent, BenchmarkResult } from '#contract'
+import { BenchmarkEvent, BenchmarkResult, defaultSettings } from '#contract'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createApp } from '../../app.ts'
 import { createEngine } from '../../engine/index.ts'
@@ -39,6 +39,7 @@ beforeEach(() => {
 const measuring = (inputs?: number[]) =>
   createMeasureModel({
     models,
+    settings: { current: { ...defaultSettings, vision: 'exact' } },
     engine,
     benchmarks: createBenchmarks(store.db),
     resources: resourcesPath,
@@ -75,6 +76,7 @@ describe('a run', () => {
       modelId: id,
       isComplete: true,
       published: null,
+      vision: 'exact',
       machine: { backend: expect.stringMatching(/^CPU/) as string },
     })
     const texts = result.rows.filter((row) => row.kind === 'text')

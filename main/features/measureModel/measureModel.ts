@@ -5,6 +5,7 @@ import type { Engine } from '../../engine/index.ts'
 import type { HandlersOf } from '../../lib/handlers.ts'
 import type { Benchmarks } from '../../services/benchmarks/index.ts'
 import type { Models } from '../../services/models/index.ts'
+import type { SettingsService } from '../../services/settings/index.ts'
 import { PUBLISHED_INPUTS, publishedFigures, stepsFor } from './steps.ts'
 import type { Measured } from './steps.ts'
 
@@ -16,6 +17,7 @@ export interface ExportedResult {
 
 export interface MeasureModelParts {
   readonly models: Pick<Models, 'registry'>
+  readonly settings: Pick<SettingsService, 'current'>
   readonly engine: Engine
   readonly benchmarks: Benchmarks
   /** The folder of the app's read-only files. */
@@ -39,6 +41,7 @@ export interface MeasureModel {
 /** One run at a time: two would measure each other. */
 export function createMeasureModel({
   models,
+  settings,
   engine,
   benchmarks,
   resources,
@@ -64,6 +67,7 @@ export function createMeasureModel({
         trainedContext,
         family,
         placement: overrides.placement,
+        vision: settings.current.vision,
         published,
         number: startedAt,
       },
@@ -81,6 +85,7 @@ export function createMeasureModel({
           memoryBytes: machine.memoryBytes,
           backend: engine.state.backend,
         },
+        vision: null,
         published: published?.source ?? null,
         rows: [],
       },
@@ -96,7 +101,8 @@ export function createMeasureModel({
         yield { result, doing: step.what, done, total: steps.length }
         const row = await step.run(measured, signal)
         if (!row) return undefined
-        result = { ...result, endedAt: now(), rows: [...result.rows, row] }
+        const vision = engine.state.vision?.setting ?? null
+        result = { ...result, vision, endedAt: now(), rows: [...result.rows, row] }
       }
       result = { ...result, isComplete: true }
     } finally {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError, PIXELS_PER_TOKEN, pictureUnits } from '#contract'
-import type { BenchmarkResult, BenchmarkRow, ModelFamily, Placement, PublishedSpeed } from '#contract'
+import type { BenchmarkResult, BenchmarkRow, ModelFamily, Placement, PublishedSpeed, VisionSetting } from '#contract'
 import { z } from 'zod'
 import { contextOptions } from '../../engine/index.ts'
 import type { AnswerRequest, AnswerResult, ChatMessage, Engine, ModelFiles } from '../../engine/index.ts'
@@ -15,6 +15,7 @@ export interface Measured {
   /** null: nothing tells it. */
   readonly family: ModelFamily | null
   readonly placement: Placement
+  readonly vision: VisionSetting
   readonly published: PublishedModel | null
   readonly number: number
 }
@@ -115,7 +116,7 @@ function pictureStep(side: number): Step {
 const user = (...content: ChatMessage['content']): ChatMessage => ({ role: 'user', content })
 
 function requestOf(
-  { model, placement }: Measured,
+  { model, placement, vision }: Measured,
   messages: readonly ChatMessage[],
   contextTokens: number,
   maxTokens: number,
@@ -126,7 +127,7 @@ function requestOf(
     maxTokens,
     thinking: 'off',
     contextTokens,
-    context: contextOptions(placement),
+    context: { ...contextOptions(placement), vision },
     sampling: GREEDY,
     ignoreEos: true,
     budget: { minPixels: PIXELS_PER_TOKEN, maxPixels: MAX_SIDE_PIXELS },
@@ -134,8 +135,11 @@ function requestOf(
 }
 
 /** Why a context of that size does not fit; null when it does. */
-async function outOfMemory({ engine, model, placement }: Measured, contextTokens: number): Promise<string | null> {
-  const { fit } = await engine.plan(model, { ...placement, gpuLayers: null, contextTokens })
+async function outOfMemory(
+  { engine, model, placement, vision }: Measured,
+  contextTokens: number,
+): Promise<string | null> {
+  const { fit } = await engine.plan(model, { ...placement, gpuLayers: null, contextTokens }, vision)
   return fit.level === 'no' ? fit.sentence : null
 }
 

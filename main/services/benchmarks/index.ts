@@ -1,4 +1,5 @@
 import { AppError, BenchmarkResult } from '#contract'
+import type { VisionSetting } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 
 /** What was measured of the models. Results go with their model. */
@@ -7,8 +8,11 @@ export interface Benchmarks {
   keep(result: BenchmarkResult): void
   /** Of a model, newest first. One that cannot be read any more is left out. */
   list(modelId: string): BenchmarkResult[]
-  /** How long its pictures took in the latest measurement that has some: tokens of a picture, ms to encode it. */
-  encodedPictures(modelId: string): { tokens: number; ms: number }[]
+  /**
+   * How long its pictures took in the latest measurement that has some, by a graphics card or by the processor with this
+   * setting: tokens of a picture, ms to encode it.
+   */
+  encodedPictures(modelId: string, vision: VisionSetting): { tokens: number; ms: number }[]
   /** @throws AppError NotFound. */
   get(id: string): BenchmarkResult
 }
@@ -33,8 +37,9 @@ export function createBenchmarks(db: Database): Benchmarks {
         result: JSON.stringify(result),
       }),
     list,
-    encodedPictures: (modelId) =>
+    encodedPictures: (modelId, setting) =>
       list(modelId)
+        .filter(({ vision = 'balanced' }) => vision === null || vision === setting)
         .map(({ rows }) =>
           rows.flatMap((row) => (row.kind === 'picture' ? [{ tokens: row.pictureTokens, ms: row.encodeMs }] : [])),
         )

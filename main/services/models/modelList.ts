@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { AppError } from '#contract'
-import type { Model, ModelFamily, ModelOverrides } from '#contract'
+import type { Model, ModelFamily, ModelOverrides, VisionSetting } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { demoModelId } from './demo.ts'
 import { createRegistry } from './registry.ts'
@@ -26,8 +26,12 @@ export interface Chosen {
   readonly called: Called & { readonly origin: string }
   /** Size of the context in tokens: the user's, else the model's default. */
   readonly contextTokens: number
-  /** What the user chose of how it is placed; empty: as the memory plan decides. */
-  readonly context: { readonly kvType?: 'f16' | 'q8_0' | 'q4_0'; readonly gpuLayers?: number }
+  /** What the user chose of how it is placed, else as the memory plan decides, and of how it looks at pictures. */
+  readonly context: {
+    readonly kvType?: 'f16' | 'q8_0' | 'q4_0'
+    readonly gpuLayers?: number
+    readonly vision?: VisionSetting
+  }
 }
 
 /** The models that are known and the one that is chosen. */
@@ -71,9 +75,11 @@ export function createModelList(options: {
   resources: string
   choice: ModelChoice
   inspect: InspectModel
+  /** How the processor is to look at pictures; left out: as the engine does by itself. */
+  vision?: () => VisionSetting
   now?: () => number
 }): ModelList {
-  const { choice, inspect, now = Date.now } = options
+  const { choice, inspect, vision, now = Date.now } = options
   const registry = createRegistry(options.db, options.resources, now)
 
   const currentEntry = (): Entry => {
@@ -115,8 +121,8 @@ export function createModelList(options: {
     registry,
     list: () => registry.entries().map(({ model }) => model),
     current: () => currentEntry().model,
-    chosen: (id) => chosenOf(id === undefined ? currentEntry() : registry.entry(id)),
-    all: () => registry.entries().map(chosenOf),
+    chosen: (id) => chosenOf(id === undefined ? currentEntry() : registry.entry(id), vision?.()),
+    all: () => registry.entries().map((entry) => chosenOf(entry, vision?.())),
     choose,
     register,
     async setProjector(id, projectorPath) {
@@ -154,7 +160,10 @@ export function createModelList(options: {
   }
 }
 
-function chosenOf({ model, family, overrides, files, called, origin }: Entry): Chosen {
+function chosenOf(
+  { model, family, overrides, files, called, origin }: Entry,
+  vision: VisionSetting | undefined,
+): Chosen {
   const { contextTokens, kvType, gpuLayers } = overrides.placement
   return {
     model,
@@ -163,7 +172,11 @@ function chosenOf({ model, family, overrides, files, called, origin }: Entry): C
     adapters: files.filter((file) => file.role === 'adapter').map(({ path, scale }) => ({ path, scale: scale ?? 1 })),
     called: { names: called?.names ?? [], chatTemplate: called?.chatTemplate ?? null, origin: origin.label },
     contextTokens: contextTokens ?? model.defaults.contextTokens,
-    context: { ...(kvType === null ? {} : { kvType }), ...(gpuLayers === null ? {} : { gpuLayers }) },
+    context: {
+      ...(kvType === null ? {} : { kvType }),
+      ...(gpuLayers === null ? {} : { gpuLayers }),
+      ...(vision && { vision }),
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 import { AppError } from '#contract'
-import type { Contract, ProjectorTrial } from '#contract'
+import type { Contract, ProjectorTrial, VisionSetting } from '#contract'
 import type { Database } from '../../lib/database/index.ts'
 import { eventStream } from '../../lib/events.ts'
 import type { EventStream } from '../../lib/events.ts'
@@ -63,6 +63,8 @@ export interface ModelsOptions extends Omit<LibraryOptions, 'models'> {
   /** Folder of the app's read-only files, with the demo model. */
   readonly resources: string
   readonly choice: ModelChoice
+  /** How the processor is to look at pictures; left out: as the engine does by itself. */
+  readonly vision?: () => VisionSetting
   /** Whoever may have files of models open: the engine. */
   readonly engine: {
     readonly state: { readonly model: { readonly textPath: string } | null }
