@@ -239,6 +239,8 @@ describe.concurrent('sightline ask', () => {
   test('--json prints one object with the documented fields', async () => {
     const { code, out } = await ask([
       '--json',
+      '--vision',
+      'exact',
       '--image',
       CIRCLE,
       '--image',
@@ -256,6 +258,8 @@ describe.concurrent('sightline ask', () => {
       usage: { prompt_tokens: number, image_tokens: 32, completion_tokens: number },
       timings: { load_ms: number, encode_ms: number, prefill_ms: number, ttft_ms: number, tokens_per_second: number },
       finish_reason: 'stop',
+      // a graphics card follows no choice
+      vision: { how: expect.any(String) as string, setting: expect.toBeOneOf(['exact', null]) as string | null },
     })
     const { tokens, prompt, usage } = answer as {
       tokens: number[]
@@ -421,6 +425,14 @@ describe.concurrent('exit code 2: bad usage', () => {
     expect(err).toMatch(/^sightline: .+\n\nsightline ask \[options\]/)
   })
 
+  test('a way of looking at pictures that is none is named with those that are', async () => {
+    const { code, err } = await ask(['--vision', 'quick', '--image', CIRCLE])
+    expect({ code, first: err.split('\n')[0] }).toEqual({
+      code: 2,
+      first: 'sightline: --vision wants one of exact, balanced, fastest, not "quick"',
+    })
+  })
+
   test('--help is no error', async () => {
     const { code, out, err } = await ask(['--help'])
     expect({ code, err }).toEqual({ code: 0, err: '' })
@@ -443,6 +455,7 @@ describe('also bad usage', () => {
     ['no name of a picture', ['--image', CIRCLE, '--image', '', WHAT]],
     ['a negative temperature', ['--temperature=-1', WHAT]],
     ['a share of more than 1', ['--top-p', '1.5', WHAT]],
+    ['a way of looking that is none', ['--vision', 'quick', WHAT]],
     ['a seed of more than 32 bits', ['--seed', '4294967296', WHAT]],
   ])('%s', async (_name, argv) => {
     const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { AppError, PIXELS_PER_TOKEN } from '#contract'
+import { AppError, PIXELS_PER_TOKEN, VisionSetting } from '#contract'
 import type { Profile, ProfileJob, Thinking, ThinkingForm } from '#contract'
 import {
   asAsked,
@@ -16,7 +16,7 @@ import { headlessPorts } from '../nodePorts.ts'
 import { countVideos, readMessages, toSource, videoPart } from './messages.ts'
 import { visionOf } from '../lib/families/families.ts'
 import { fitRequest, readFormat, readText, roomForVideos, toLora } from './request.ts'
-import { UsageError, decimal, integer, onOff, runCommand } from './usage.ts'
+import { UsageError, decimal, integer, onOff, oneOf, runCommand } from './usage.ts'
 import { Videos } from './videos.ts'
 
 const USAGE = `sightline ask [options] "question"
@@ -40,6 +40,9 @@ A picture or a video alone is a question too: the question then may be left out.
   --thinking-budget N  the longest thought, in tokens; then the model has to answer
                        (default: as long as the context leaves room for an answer)
   --context N          size of the context in tokens (default: as large as needed)
+  --vision exact|balanced|fastest   how the processor looks at pictures: in single precision, the same
+                       numbers at every run; as fast as hardly changes what is seen (default); or in 8 bits
+                       everywhere. A graphics card has its own way
   --temperature T      0: always the likeliest token (default)
   --top-p P  --top-k K  --min-p P  --repeat-penalty R  --seed N
   --min-pixels N  --max-pixels N   how large the model sees a picture
@@ -51,7 +54,8 @@ A picture or a video alone is a question too: the question then may be left out.
   --grammar FILE       the answer is what this GBNF grammar allows (its first rule is called root)
   --lora FILE[=SCALE]  a LoRA adapter (GGUF) and how strongly it applies (default: 1); may be repeated
   --ignore-eos         go on past the end of the answer; thoughts are not told from it then
-  --json               print one JSON object instead of streaming text; what was thought is its "reasoning"
+  --json               print one JSON object instead of streaming text; what was thought is its "reasoning",
+                       what looked at pictures its "vision"
 
 Standard output is the answer alone. What the model thinks before it is shown, dimmed, on standard error where that is a
 terminal.
@@ -74,6 +78,7 @@ const options = {
   thinking: string,
   'thinking-budget': string,
   context: string,
+  vision: string,
   temperature: string,
   'top-p': string,
   'top-k': string,
@@ -106,7 +111,7 @@ const tell = (note: string) => void process.stderr.write(`${note}\n`)
 /** `sightline ask`: one answer on standard output. Returns the exit code. */
 export function ask(argv: string[]): Promise<number> {
   return runCommand(USAGE, async () => {
-    const { values, question } = parse(argv)
+    const { values, question, looks } = parse(argv)
     if (values.help) {
       process.stdout.write(USAGE)
       return 0
@@ -139,6 +144,7 @@ export function ask(argv: string[]): Promise<number> {
           maxPixels,
         },
         contextTokens: integer('context', values.context, 256) ?? defaults?.contextTokens ?? null,
+        context: { vision: looks },
         maxTokens:
           integer('max-tokens', values['max-tokens'], 1) ??
           profile?.maxTokens ??
@@ -185,8 +191,10 @@ export function ask(argv: string[]): Promise<number> {
         text += event.text
         if (!values.json) process.stdout.write(event.text)
       }
-      process.stdout.write(values.json ? `${JSON.stringify(report(text, reasoning, result!))}\n` : '\n')
-      const { note: ofModel, thinking: form } = headless.engine.state
+      const { note: ofModel, thinking: form, vision: how } = headless.engine.state
+      process.stdout.write(
+        values.json ? `${JSON.stringify({ ...report(text, reasoning, result!), vision: how })}\n` : '\n',
+      )
       const ofThinking = values.thinking && !values.raw ? thinkingNote(request.thinking, form) : null
       if (ofThinking) tell(ofThinking)
       for (const note of new Set([...(ofModel ? [ofModel] : []), ...(result!.notes ?? [])])) tell(note)
@@ -217,7 +225,8 @@ function parse(argv: string[]) {
       throw new UsageError('--raw is without a chat template, so there is no switch for --thinking to set')
     const asks = positionals.length > 0 || values.messages !== undefined || values.image || values.video
     if (!asks && !values.help) throw new UsageError('the question is missing')
-    return { values, question: positionals[0] }
+    const looks = oneOf('vision', values.vision, VisionSetting.options)
+    return { values, question: positionals[0], looks }
   } catch (error) {
     if (error instanceof UsageError) throw error
     throw new UsageError((error as Error).message)

@@ -107,6 +107,10 @@ test('names what is wrong with an option as bad usage', async () => {
     code: 2,
     err: expect.stringContaining('--max-pixels wants') as string,
   })
+  expect(await read('--model', 'none.gguf', '--vision', 'quick', CIRCLE)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--vision wants one of exact, balanced, fastest, not "quick"') as string,
+  })
   expect(await read(...nanonets, '--profile', 'x', CIRCLE)).toMatchObject({
     code: 2,
     err: expect.stringMatching(

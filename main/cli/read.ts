@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { AppError, PIXELS_PER_TOKEN, documentParsers } from '#contract'
+import { AppError, PIXELS_PER_TOKEN, VisionSetting, documentParsers } from '#contract'
 import type { Profile, ProfileJob, Seen } from '#contract'
 import { asAsked, createHeadless, parseProfile, profileText, readPages, seenProfile, systemOf } from '../headless.ts'
 import type { AnswerRequest, ChatMessage, Headless, ModelFiles, ModelSummary, Source } from '../headless.ts'
@@ -11,7 +11,7 @@ import { visionOf } from '../lib/families/families.ts'
 import { openPicture } from '../lib/picture/index.ts'
 import { headlessPorts } from '../nodePorts.ts'
 import { readText } from './request.ts'
-import { UsageError, integer, runCommand } from './usage.ts'
+import { UsageError, integer, oneOf, runCommand } from './usage.ts'
 
 const USAGE = `sightline read [options] --model TEXT.gguf --mmproj PROJ.gguf FILE...
 
@@ -26,6 +26,9 @@ TIFF with several pages all are read.
   --out FILE           where the document goes (default: standard output)
   --max-tokens N       the longest answer for a page, in tokens (default: the profile's, else 4096)
   --context N          size of the context in tokens (default: as large as needed)
+  --vision exact|balanced|fastest   how the processor looks at pages: in single precision, the same
+                       numbers at every run; as fast as hardly changes what is seen (default); or in 8 bits
+                       everywhere. A graphics card has its own way
   --min-pixels N  --max-pixels N   how large the model sees a page, or a region of one
   --profiles           lists the profiles that read pages
 
@@ -45,13 +48,14 @@ const options = {
   out: string,
   'max-tokens': string,
   context: string,
+  vision: string,
   'min-pixels': string,
   'max-pixels': string,
   profiles: flag,
   help: flag,
 } as const
 
-const FORMATS: readonly string[] = ['markdown', 'html', 'text', 'json'] satisfies DocumentFormat[]
+const FORMATS: readonly DocumentFormat[] = ['markdown', 'html', 'text', 'json']
 const DEFAULT_MAX_TOKENS = 4096
 
 const tell = (note: string) => void process.stderr.write(`${note}\n`)
@@ -99,15 +103,15 @@ function parse(argv: string[]) {
     if (positionals.length === 0) throw new UsageError('name the pictures of the pages')
     if (positionals.some((file) => file.trim() === '')) throw new UsageError('a picture has no name')
     if (!values.model?.trim()) throw new UsageError('--model is missing: reading pages needs a model made for it')
-    if (values.format !== undefined && !FORMATS.includes(values.format))
-      throw new UsageError(`--format wants one of ${FORMATS.join(', ')}, not "${values.format}"`)
+    const format = oneOf('format', values.format, FORMATS)
+    const looks = oneOf('vision', values.vision, VisionSetting.options)
     const numbers: Numbers = {
       context: integer('context', values.context, 256),
       maxTokens: integer('max-tokens', values['max-tokens'], 1),
       minPixels: integer('min-pixels', values['min-pixels'], PIXELS_PER_TOKEN),
       maxPixels: integer('max-pixels', values['max-pixels'], PIXELS_PER_TOKEN),
     }
-    return { values, files: positionals, numbers }
+    return { values, files: positionals, numbers, format, looks }
   } catch (error) {
     if (error instanceof UsageError) throw error
     throw new UsageError((error as Error).message)
@@ -134,7 +138,8 @@ async function profileFor(headless: Headless, values: Asked['values'], summary: 
   throw new AppError('InvalidInput', what)
 }
 
-async function readFiles(headless: Headless, { values, files, numbers }: Asked, signal: AbortSignal): Promise<number> {
+async function readFiles(headless: Headless, asked: Asked, signal: AbortSignal): Promise<number> {
+  const { values, files, numbers, format = 'markdown', looks } = asked
   const { engine } = headless
   const model: ModelFiles = { textPath: values.model!, projectorPath: values.mmproj ?? null }
   const summary = await engine.inspect(model)
@@ -161,6 +166,7 @@ async function readFiles(headless: Headless, { values, files, numbers }: Asked, 
       messages: system?.trim() ? [{ role: 'system', content: [profileText(system)] }, ...messages] : messages,
       budget: { minPixels: vision.minPixels, maxPixels: vision.maxPixels },
       contextTokens: numbers.context ?? null,
+      context: { vision: looks },
       maxTokens: numbers.maxTokens ?? profile.maxTokens ?? DEFAULT_MAX_TOKENS,
       thinking: 'off',
       sampling: {
@@ -193,7 +199,7 @@ async function readFiles(headless: Headless, { values, files, numbers }: Asked, 
   // nothing that was read is not to take the place of what an earlier reading wrote
   if (reading.text.trim() !== '') {
     const title = basename(files[0]!)
-    const written = exportDocument(document, (values.format ?? 'markdown') as DocumentFormat, { title })
+    const written = exportDocument(document, format, { title })
     if (values.out === undefined) process.stdout.write(written)
     else await save(values.out, written)
   }

@@ -52,6 +52,13 @@ export function decimal(
   return number
 }
 
+/** An option that is one of `choices`; undefined: it is not there. @throws UsageError */
+export function oneOf<T extends string>(name: string, value: string | undefined, choices: readonly T[]): T | undefined {
+  const found = choices.find((choice) => choice === value)
+  if (value === undefined || found !== undefined) return found
+  throw new UsageError(`--${name} wants one of ${choices.join(', ')}, not "${value}"`)
+}
+
 /** An option that is `on` or `off`. @throws UsageError */
 export function onOff(name: string, value: string): 'on' | 'off' {
   if (value === 'on' || value === 'off') return value
