@@ -29,6 +29,10 @@ export class SettingsDialog {
     await expect(field).toHaveValue(String(value))
   }
 
+  async chooseVision(name: 'Exact' | 'Balanced' | 'Fastest'): Promise<void> {
+    await this.dialog.getByRole('radiogroup', { name: 'Looking at pictures' }).getByRole('radio', { name }).click()
+  }
+
   async chooseTheme(name: 'System' | 'Light' | 'Dark'): Promise<void> {
     await this.dialog.getByRole('radio', { name, exact: true }).click()
   }

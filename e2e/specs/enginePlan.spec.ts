@@ -49,6 +49,27 @@ test('after an answer the model chip tells how the model runs, with figures that
   await model.close()
 })
 
+test('the model chip tells what looks at pictures, and the settings choose how from the next question on', async ({
+  chat,
+}) => {
+  const model = new ModelPanel(chat.page)
+  const settings = new SettingsDialog(chat.page)
+  await chat.ask('Hello')
+  await chat.ended()
+  await model.open('Enter')
+  // a graphics card follows no choice
+  await expect(model.how).toContainText(/Looks at pictures with.+ · Balanced|(CUDA|Vulkan|Metal) · /)
+  await model.close()
+  await settings.open()
+  await settings.chooseVision('Exact')
+  await settings.close()
+  await chat.ask('Hello again')
+  await chat.ended()
+  await model.open('Enter')
+  await expect(model.how).toContainText(/ · Exact|(CUDA|Vulkan|Metal) · /)
+  await model.close()
+})
+
 /** Where something stands once the window has found its place for it. */
 async function settled(locator: Locator): Promise<unknown> {
   let last: unknown = null

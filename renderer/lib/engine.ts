@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import type { EngineStatus, ErrorInfo } from '#contract'
+import type { EngineStatus, ErrorInfo, VisionSetting } from '#contract'
 import { announce } from './announce.ts'
 import { toAppError } from './errors.ts'
 import { follow } from './follow.ts'
@@ -18,6 +18,9 @@ export const useEngine = create<{
   refusal: null,
   hiddenNote: null,
 }))
+
+/** The names of the ways in which a processor looks at pictures. */
+export const visionLabels: Record<VisionSetting, string> = { exact: 'Exact', balanced: 'Balanced', fastest: 'Fastest' }
 
 /** Dismisses a note of the engine; another one is shown again. */
 export const hideNote = (note: string): void => useEngine.setState({ hiddenNote: note })

@@ -25,6 +25,7 @@ const status = (change: Partial<EngineStatus> = {}): EngineStatus => ({
   thinking: null,
   devices: [],
   plan: null,
+  vision: null,
   note: null,
   residentBytes: null,
   error: null,

@@ -9,7 +9,7 @@ import { cx } from '../../lib/cx.ts'
 import { loadModel, unloadModel, useEngine } from '../../lib/engine.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { bytes, tokens } from '../../lib/format.ts'
-import { computesOn, noGpuText, planFigures, statusText } from './modelStatus.ts'
+import { computesOn, looksWith, noGpuText, planFigures, statusText } from './modelStatus.ts'
 import type { MemoryKind, StatusText } from './modelStatus.ts'
 
 const dots: Record<StatusText['tone'], string> = {
@@ -95,7 +95,7 @@ export function ModelChip({
 
 /** The device that computes and why, the size of the context, and the model's memory by device, once they are known. */
 function HowItRuns({ status }: { status: EngineStatus }): ReactNode {
-  const { plan, noGpuReason, note, devices, contextTokens, residentBytes } = status
+  const { plan, vision, noGpuReason, note, devices, contextTokens, residentBytes } = status
   const computes = computesOn(status)
   if (computes === null) return null
   return (
@@ -114,6 +114,12 @@ function HowItRuns({ status }: { status: EngineStatus }): ReactNode {
       {plan ? (
         <>
           <dl className="mt-3 grid grid-cols-[1fr_auto] gap-x-4 gap-y-0.5 tabular-nums">
+            {vision === null ? null : (
+              <>
+                <dt className="text-muted">Looks at pictures with</dt>
+                <dd className="text-right [overflow-wrap:anywhere]">{looksWith(vision)}</dd>
+              </>
+            )}
             <dt className="text-muted">Context</dt>
             <dd className="text-right">{tokens(contextTokens ?? plan.contextTokens)}</dd>
             <dt className="text-muted">Process memory now</dt>

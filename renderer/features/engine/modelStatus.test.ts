@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { computesOn, noGpuText } from './modelStatus.ts'
+import { computesOn, looksWith, noGpuText } from './modelStatus.ts'
 
 const plan = {
   gpuLayers: 28,
@@ -34,6 +34,11 @@ describe('what computes', () => {
     )
     expect(computesOn({ backend: 'Metal', noGpuReason: null, plan })).toBe('Metal · 28\u00a0of\u00a029\u00a0layers')
   })
+})
+
+test('what looks at pictures is told with the choice that it follows, a graphics card without one', () => {
+  expect(looksWith({ how: 'llama.cpp, bf16', setting: 'fastest' })).toBe('llama.cpp, bf16 · Fastest')
+  expect(looksWith({ how: 'llama.cpp, f16', setting: null })).toBe('llama.cpp, f16')
 })
 
 test.each([

@@ -1,4 +1,5 @@
-import type { EngineStatus, PlanPart } from '#contract'
+import type { EngineStatus, PlanPart, VisionHow } from '#contract'
+import { visionLabels } from '../../lib/engine.ts'
 import { count, percent } from '../../lib/format.ts'
 
 /** The text and the colour of the engine's state. */
@@ -43,6 +44,10 @@ const layersThere = ({ gpuLayers, layers }: { gpuLayers: number; layers: number 
     ' ',
     '\u00a0',
   )
+
+/** What looks at pictures, as text: "llama.cpp, bf16 · Balanced"; a graphics card follows no choice. */
+export const looksWith = ({ how, setting }: VisionHow): string =>
+  setting === null ? how : `${how} · ${visionLabels[setting]}`
 
 /** The reason why no GPU computes, as a sentence: "No graphics card is used: no NVIDIA driver was found (CUDA)." */
 export function noGpuText(reason: string): string {

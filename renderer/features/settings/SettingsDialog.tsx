@@ -1,3 +1,4 @@
+import { VisionSetting } from '#contract'
 import type { ModelDefaults } from '#contract'
 import type { ReactNode } from 'react'
 import { SamplingSettings, SystemPrompt } from '../../components/models/AnswerSettings.tsx'
@@ -7,6 +8,7 @@ import { ErrorNote } from '../../components/primitives/Feedback.tsx'
 import { NumberSetting, Segmented, SettingRow } from '../../components/primitives/FormControls.tsx'
 import { budgetOf, detailLevels, detailOf, maxTokensOf, useFamily } from '../../lib/detail.ts'
 import type { Detail } from '../../lib/detail.ts'
+import { useEngine, visionLabels } from '../../lib/engine.ts'
 import { count } from '../../lib/format.ts'
 import { updateSettings, useSettings } from './store.ts'
 
@@ -32,6 +34,13 @@ const idleTimes = [
   { value: 'never', label: 'Never' },
 ] as const
 
+const visions = VisionSetting.options.map((value) => ({ value, label: visionLabels[value] }))
+const visionNote = [
+  `${visionLabels.exact}: in single precision, the same numbers at every run; takes the most time and memory.`,
+  `${visionLabels.balanced}: as fast as changes next to nothing in what the model sees.`,
+  `${visionLabels.fastest}: in 8 bits everywhere, a little less exact.`,
+].join(' ')
+
 /** Everything a user can choose. `defaults` are the current model's own values; null while unknown. */
 export function SettingsDialog({
   open,
@@ -55,6 +64,7 @@ export function SettingsDialog({
 }): ReactNode {
   const { settings, error } = useSettings()
   const { family } = useFamily()
+  const looksOnGpu = useEngine(({ status }) => (status?.plan?.visionDevice ?? null) !== null)
   const detail = detailOf(settings.budget)
   const budget = settings.budget ?? defaults?.budget
   const setDetail = (next: Detail): void => {
@@ -120,6 +130,21 @@ export function SettingsDialog({
           defaults={defaults?.sampling ?? null}
           onChange={(sampling) => void updateSettings({ sampling })}
         />
+        <SettingRow
+          label="Looking at pictures"
+          note={`${visionNote} ${
+            looksOnGpu
+              ? 'The graphics card looks at pictures here: this counts only where the processor does.'
+              : 'Counts from the next question on.'
+          }`}
+        >
+          <Segmented
+            label="Looking at pictures"
+            value={settings.vision}
+            options={visions}
+            onChange={(vision) => void updateSettings({ vision })}
+          />
+        </SettingRow>
         <SettingRow label="Unload an unused model" note="It frees its memory; the next question loads it again.">
           <Segmented
             label="Unload an unused model after"
