@@ -105,6 +105,9 @@ function HowItRuns({ status }: { status: EngineStatus }): ReactNode {
       {noGpuReason === null ? null : (
         <p className="mt-0.5 text-muted [overflow-wrap:anywhere]">{noGpuText(noGpuReason)}</p>
       )}
+      {vision === null ? null : (
+        <p className="mt-0.5 text-muted [overflow-wrap:anywhere]">Looks at pictures with {looksWith(vision)}</p>
+      )}
       {note === null ? null : (
         <p className="mt-2 flex items-start gap-2 [overflow-wrap:anywhere]">
           <Info className="mt-0.5 size-3.5 shrink-0 text-muted" aria-hidden />
@@ -114,12 +117,6 @@ function HowItRuns({ status }: { status: EngineStatus }): ReactNode {
       {plan ? (
         <>
           <dl className="mt-3 grid grid-cols-[1fr_auto] gap-x-4 gap-y-0.5 tabular-nums">
-            {vision === null ? null : (
-              <>
-                <dt className="text-muted">Looks at pictures with</dt>
-                <dd className="text-right [overflow-wrap:anywhere]">{looksWith(vision)}</dd>
-              </>
-            )}
             <dt className="text-muted">Context</dt>
             <dd className="text-right">{tokens(contextTokens ?? plan.contextTokens)}</dd>
             <dt className="text-muted">Process memory now</dt>
