@@ -21,7 +21,7 @@ import type { ModelCaches } from './sessionContext.ts'
 import { MediaEncoder } from './vision/mediaEncoder.ts'
 import type { EncodeListeners } from './vision/mediaEncoder.ts'
 import { openTower } from './vision/openTower.ts'
-import type { Tower } from './vision/openTower.ts'
+import type { Tower } from './vision/towerInterface.ts'
 
 /** Gets what an answer shows while it is made. */
 export interface AnswerListener {

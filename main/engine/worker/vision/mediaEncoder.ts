@@ -2,7 +2,7 @@ import { unlessAborted } from '#contract'
 import type { DiskCache } from '../../cache/diskCache.ts'
 import type { ProjectorFacts } from '../../gguf/checkProjector.ts'
 import type { Media } from './media.ts'
-import type { Tower } from './openTower.ts'
+import type { Tower } from './towerInterface.ts'
 
 const MEMORY_BYTES = 512 << 20
 

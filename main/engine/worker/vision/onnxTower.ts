@@ -13,7 +13,7 @@ import type { Runtime } from '../native/runtime.ts'
 import { MICROSOFT, ModelWriter, OnnxType } from '../onnx/model.ts'
 import type { OnnxRuntime, OnnxSession, Tensor } from '../onnx/runtime.ts'
 import { notNumbers, requireMemory } from './limits.ts'
-import type { Tower } from './openTower.ts'
+import type { Tower } from './towerInterface.ts'
 import { normaliseTable, patchPositions, patchValues, patchify, tableShares } from './patches.ts'
 import type { Frame, TokenOrder } from './patches.ts'
 

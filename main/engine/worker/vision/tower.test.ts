@@ -18,7 +18,7 @@ import { onnxRuntime } from '../onnx/runtime.ts'
 import { measureMedia } from './media.ts'
 import type { Frame } from './patches.ts'
 import { OnnxTower, allIn } from './onnxTower.ts'
-import type { Tower } from './openTower.ts'
+import type { Tower } from './towerInterface.ts'
 import { Projector } from './projector.ts'
 import { VisionTower } from './tower.ts'
 

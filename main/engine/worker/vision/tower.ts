@@ -12,7 +12,7 @@ import type { Gpu, Runtime } from '../native/runtime.ts'
 import { notNumbers, requireMemory, tooLarge } from './limits.ts'
 import { normaliseTable, patchPositions, patchValues, patchify, tableShares } from './patches.ts'
 import type { Frame, TokenOrder } from './patches.ts'
-import type { Tower } from './openTower.ts'
+import type { Tower } from './towerInterface.ts'
 import type { Projector } from './projector.ts'
 
 /** One graph's memory and its computation. */
