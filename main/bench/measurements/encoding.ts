@@ -58,7 +58,10 @@ export const encode: Measurement = {
 
 const TOWER_SIDES = [672, 1344]
 
-/** The vision tower against a plain f16 graph of the same weights, in turns in one process; the worse of two sizes counts. */
+/**
+ * The vision tower against a plain f16 graph of the same weights, in turns in one process; the worse of two sizes counts.
+ * The plain graph is that of Qwen2-VL alone.
+ */
 export const encodeSpeed: Measurement = {
   name: 'encode_speed',
   needsPictures: true,
@@ -66,7 +69,15 @@ export const encodeSpeed: Measurement = {
     const { projectorPath } = workload.model
     if (projectorPath === null)
       throw new AppError('ProjectorMissing', 'Encoding cannot be measured without a projector.')
-    const { bytes } = await engine.engine.inspect(workload.model)
+    const { bytes, family } = await engine.engine.inspect(workload.model)
+    if (family !== 'qwen2vl')
+      return {
+        figures: [],
+        ratios: [],
+        notes: [
+          `encode_speed is skipped: the plain graph is that of Qwen2-VL's tower, and this one is of another family.`,
+        ],
+      }
     // its memory is needed for three sets of weights
     await engine.engine.unload()
     const figures: Measured['figures'][number][] = []

@@ -12,6 +12,7 @@ import {
   plainOrder,
 } from '../../engine/worker/vision/patches.ts'
 import type { Frame } from '../../engine/worker/vision/patches.ts'
+import { openTower } from '../../engine/worker/vision/openTower.ts'
 import { Projector } from '../../engine/worker/vision/projector.ts'
 import { VisionTower } from '../../engine/worker/vision/tower.ts'
 import { visionOf } from '../../lib/families/families.ts'
@@ -29,13 +30,14 @@ async function compare({ projectorPath, side, runs, bytes }: ToTowerPeer): Promi
   runtime.fitThreads(bytes)
   const { signal } = new AbortController()
   const facts = checkProjector(await readHeader(projectorPath))
-  const load = (precision: 'fast' | 'plain' | 'full') =>
+  const load = (precision: 'plain' | 'full') =>
     Projector.load(runtime, projectorPath, facts, () => {}, signal, precision)
   const frame = { data: noise(side), width: side, height: side }
   const [ours, plain]: [number[], number[]] = [[], []]
 
-  const [plainWeights, fastWeights] = [await load('plain'), await load('fast')]
-  const tower = new VisionTower(runtime, fastWeights)
+  const plainWeights = await load('plain')
+  const options = { setting: 'balanced', gpu: null, folder: null } as const
+  const tower = await openTower(runtime, projectorPath, facts, options, () => {}, signal)
   let embeddings = new Float32Array(0)
   for (let run = 0; run < runs; run++) {
     const started = performance.now()
@@ -45,9 +47,9 @@ async function compare({ projectorPath, side, runs, bytes }: ToTowerPeer): Promi
     plain.push(between - started)
     ours.push(performance.now() - between)
   }
-  const kind = fastWeights.kind
+  const kind = tower.how
   plainWeights[Symbol.dispose]()
-  fastWeights[Symbol.dispose]()
+  tower[Symbol.dispose]()
 
   const fullWeights = await load('full')
   const exact = await new VisionTower(runtime, fullWeights).encode([frame], signal)
