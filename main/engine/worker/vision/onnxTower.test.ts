@@ -83,6 +83,14 @@ test('a load that is stopped gives its reason', async () => {
   await expect(load('qwen2vl', 'measured', AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
 })
 
+test('a load that is stopped between two blocks gives its reason', async () => {
+  const { path, facts } = await factsOf('qwen2vl')
+  const stop = new AbortController()
+  const forms = Array.from({ length: facts.blocks }, () => allIn('f32'))
+  const enough = () => stop.abort(new Error('enough'))
+  await expect(OnnxTower.load(runtime, onnx, path, facts, forms, enough, stop.signal)).rejects.toThrow('enough')
+})
+
 test('a file that ended early is told as damaged', async () => {
   const { path, facts } = await factsOf('qwen2vl')
   const cut = { ...facts, dataOffset: facts.dataOffset + facts.bytes }

@@ -134,6 +134,8 @@ export class OnnxTower implements Tower {
         const open = async (of: BlockForms, isWatched: boolean): Promise<Block> => {
           // one is opened while the next is written
           const before = session(await writer.beforeAttention(i, of, isWatched))
+          // heard below: unheard meanwhile, a stop would end the process
+          before.catch(() => {})
           const model = await writer.afterAttention(i, of, isWatched).catch(async (error: unknown) => {
             await before.catch(() => {})
             throw error
