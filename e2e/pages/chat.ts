@@ -23,6 +23,8 @@ function toPageFile(picture: Picture): PageFile {
 /** The window's conversation and composer. */
 export class ChatPage {
   private readonly current: () => Page
+  /** The last answer, by its id, when the last question was asked. */
+  private answerBefore: string | null = null
 
   /** `page` is asked each time: the window is another one after a restart. */
   constructor(page: () => Page) {
@@ -86,13 +88,17 @@ export class ChatPage {
 
   /** Types the question and sends it. */
   async ask(text: string): Promise<void> {
+    const ids = await this.answers.evaluateAll((all) => all.map((answer) => answer.getAttribute('data-message-id')))
+    this.answerBefore = ids.at(-1) ?? null
     await this.question.fill(text)
     await this.button('Send').click()
   }
 
-  /** The answer at `index` once it has ended, whichever way. */
+  /** The answer at `index`, or the one to the last question, once it has ended, whichever way. */
   async ended(index = -1): Promise<Locator> {
     const answer = index < 0 ? this.answers.last() : this.answers.nth(index)
+    if (index < 0 && this.answerBefore !== null)
+      await expect(answer).not.toHaveAttribute('data-message-id', this.answerBefore)
     await expect(answer).toHaveAttribute('aria-busy', 'false')
     return answer
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Settings } from '#contract'
@@ -39,10 +39,14 @@ export const test = base.extend<Fixtures & ShellOptions & StartOptions>({
   chosen: [{}, { option: true }],
   firstRunDone: [true, { option: true }],
   environment: [{}, { option: true }],
-  data: async ({ chosen, firstRunDone, shell }, use) => {
+  data: async ({ chosen, firstRunDone, shell }, use, test) => {
     const folder = mkdtempSync(join(tmpdir(), 'sightline-e2e-'))
-    choose(shell === 'electron' ? join(folder, 'data') : folder, { ...chosen, firstRunDone })
+    const data = shell === 'electron' ? join(folder, 'data') : folder
+    choose(data, { ...chosen, firstRunDone })
     await use(folder)
+    // what the app's processes told stays with a test that failed
+    if (test.status !== test.expectedStatus && existsSync(join(data, 'logs')))
+      cpSync(join(data, 'logs'), test.outputPath('logs'), { recursive: true })
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   },
   app: async ({ shell, data, environment, playwright, launchOptions, viewport }, use) => {

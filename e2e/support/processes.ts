@@ -30,11 +30,12 @@ function allProcesses(): Process[] {
     })
 }
 
-/** The processes below the app's whose command line is such a one, as they are now. */
+/** The processes below the app's whose command line is such a one, as they are now, in the order in which they began: a folder's names come sorted as texts. */
 export const childProcesses = (app: number, command: RegExp): number[] =>
   allProcesses()
     .filter((process) => process.parent === app && command.test(process.command))
     .map(({ pid }) => pid)
+    .sort((a, b) => a - b)
 
 /** The engine processes below the app's process as they are now. */
 export const engineProcesses = (app: number): number[] => childProcesses(app, /engine[/\\]worker|workers[/\\]engine/)

@@ -73,8 +73,12 @@ async function connectDisplays({ electron, page }: ElectronApp): Promise<void> {
   )
 }
 
-/** The window closes under the key, so its release may find none. */
-const escape = (page: Page) => page.keyboard.press('Escape').catch(() => {})
+/** Presses a key that closes its window, so that its release may find none. */
+async function pressToClose(page: Page, key: 'Enter' | 'Escape'): Promise<void> {
+  const closed = page.waitForEvent('close')
+  await page.keyboard.press(key).catch(() => {})
+  await closed
+}
 
 const pageAt = async (electron: ElectronApplication, hash: string): Promise<Page> => {
   const found = () => electron.windows().find((page) => page.url().endsWith(hash))
@@ -136,7 +140,7 @@ test('the shortcut opens an overlay on every display in its own pixels; a region
 
   await second.drag([380, 180], [659, 459])
   expect(await second.region()).toEqual({ x: 380, y: 180, width: 280, height: 280 })
-  await second.page.keyboard.press('Enter')
+  await pressToClose(second.page, 'Enter')
 
   const panel = new CapturePage(await pageAt(electron, '#/ask'))
   await expect(panel.panel).toContainText('280 × 280 pixels')
@@ -237,7 +241,7 @@ test('Escape on any overlay ends the capture on all, and its pictures cannot be 
   const addresses: string[] = []
   overlay.on('request', (request) => addresses.push(request.url()))
   await expect(new CapturePage(overlay).picker).toBeVisible()
-  await escape(overlay)
+  await pressToClose(overlay, 'Escape')
   await expect.poll(() => captureWindows(electron)).toEqual([])
   await expect(chat.questions).toHaveCount(0)
   const again = await chat.page.evaluate(
@@ -271,7 +275,7 @@ test('the composer begins a capture, and a second start of the app with --captur
     return { during: (globalThis as unknown as { windowsSeen: number[] }).windowsSeen, after: main?.isVisible() }
   })
   expect(seen, 'the window is not in the pictures, and there again').toEqual({ during: [0, 0], after: true })
-  await escape(overlay.page)
+  await pressToClose(overlay.page, 'Escape')
   await expect.poll(() => captureWindows(electron)).toEqual([])
 
   const second = spawn(electronProgram().path, [...electronArguments(data), '--capture'], {
@@ -363,6 +367,6 @@ test.describe('on a desktop that tells where windows are', () => {
     expect(await second.region()).toEqual({ x: 0, y: 480, width: 330, height: 180 })
     await second.picker.click({ position: { x: 700, y: 100 } })
     await expect(second.page.getByTestId('region')).toHaveCount(0)
-    await second.page.keyboard.press('Escape').catch(() => {})
+    await pressToClose(second.page, 'Escape')
   })
 })

@@ -355,6 +355,21 @@ describe('a cancelled request', () => {
     expect(last().killed).toBe(false)
   })
 
+  test('whose process has only just begun to compute is given all its time from then on', () => {
+    const { id } = send('count')
+    link.cancel(id)
+    vi.advanceTimersByTime(999)
+    last().says(started)
+    const other = send('load')
+    vi.advanceTimersByTime(999)
+    expect(last().killed).toBe(false)
+    last().says({ type: 'failed', id, error: { code: 'Interrupted', message: 'Stopped.' } })
+    vi.advanceTimersByTime(600_000)
+    expect(last().killed).toBe(false)
+    last().says({ type: 'done', id: other.id, result: null })
+    expect(other.replies).toEqual(['done'])
+  })
+
   test('that goes on computing ends the process, which counts as no crash', () => {
     const { id, replies } = send()
     last().says(started)

@@ -252,12 +252,13 @@ export class WorkerLink {
     return pending?.hasEnded === true && !isAhead(pending.request)
   }
 
-  /** Ends the process when a cancelled request goes on for too long for what it does. */
+  /** Ends the process when a cancelled request goes on for too long for what it does; with what it does, the time begins anew. */
   private expectEnd(id: number): void {
+    const { phase } = this
     const timer = setTimeout(() => {
       if (!this.pending.has(id)) return
       // the watchdog knows how long a driver may take
-      if (this.phase === 'starting') this.expectEnd(id)
+      if (phase === 'starting' || phase !== this.phase) this.expectEnd(id)
       // nothing is lost with a process that only loads
       else if (this.phase === 'loading') this.replace()
       else this.end('cancel')

@@ -85,3 +85,33 @@ test('the switch for thinking is there where the loaded model has one, and goes 
   expect([thinkingIn('c'), thinkingIn(null)]).toEqual([{ thinking: 'on' }, {}])
   expect(toggle()!.getAttribute('aria-pressed')).toBe('false')
 })
+
+test('a question that is sent late takes the focus from nothing that was opened meanwhile', async () => {
+  stubNearness()
+  vi.stubGlobal('requestIdleCallback', () => 0)
+  const nothing = { text: '', media: [], format: null, compareWith: null }
+  const sent = Promise.withResolvers<object>()
+  core['drafts'] = {
+    get: () => Promise.resolve({ draft: nothing, attachments: [], lost: [] }),
+    save: () => Promise.resolve(),
+  }
+  core['ask'] = { send: () => sent.promise, count: () => new Promise(() => {}), prepare: () => new Promise(() => {}) }
+  const onSent = vi.fn()
+  render(
+    <>
+      <button>Elsewhere</button>
+      <Composer conversationId={null} answering={false} onSent={onSent} onStop={() => {}} />
+    </>,
+  )
+  await act(() => Promise.resolve())
+  act(() => setText(null, 'What is it?'))
+  act(() => screen.getByRole<HTMLButtonElement>('button', { name: /^Send/ }).click())
+  const elsewhere = screen.getByRole('button', { name: 'Elsewhere' })
+  elsewhere.focus()
+  await act(() => {
+    sent.resolve({ conversationId: 'c', userMessageId: 'q', answerId: 'a', besideId: null })
+    return Promise.resolve()
+  })
+  await waitFor(() => expect(onSent).toHaveBeenCalled())
+  expect(document.activeElement).toBe(elsewhere)
+})

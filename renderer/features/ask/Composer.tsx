@@ -195,7 +195,9 @@ export function Composer({
     if (answering) return
     const sent = await send(conversationId)
     if (sent) onSent(sent.conversationId)
-    field.current?.focus()
+    // who has gone elsewhere meanwhile stays there
+    const { activeElement, body } = document
+    if (activeElement === body || field.current?.form?.contains(activeElement)) field.current?.focus()
   }
   const onKeyDown = (event: KeyboardEvent): void => {
     // While an input method composes, Enter belongs to it (229 is what older ones report).
