@@ -7,8 +7,9 @@ import type { ProjectorFacts } from '../../gguf/checkProjector.ts'
 import { inspectModel } from '../../gguf/inspectModel.ts'
 import { createRuntime } from '../native/runtime.ts'
 import { onnxRuntime } from '../onnx/runtime.ts'
-import { OnnxTower, allIn } from './onnxTower.ts'
-import type { BlockForms } from './onnxTower.ts'
+import { OnnxTower } from './onnxTower.ts'
+import { allIn } from './onnxTowerModels.ts'
+import type { BlockForms } from './onnxTowerModels.ts'
 import type { Frame } from './patches.ts'
 
 const runtime = createRuntime()

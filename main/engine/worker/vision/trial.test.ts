@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'vitest'
 import { tempFolder } from '../../../testing/tempFolder.ts'
 import { createRuntime } from '../native/runtime.ts'
 import { onnxRuntime } from '../onnx/runtime.ts'
-import { allIn } from './onnxTower.ts'
+import { allIn } from './onnxTowerModels.ts'
 import { chosenForms } from './openTower.ts'
 import { Findings } from './trial.ts'
 

@@ -4,8 +4,8 @@ import path from 'node:path'
 import type { Runtime } from '../native/runtime.ts'
 import { ModelWriter, OnnxType } from '../onnx/model.ts'
 import type { OnnxRuntime } from '../onnx/runtime.ts'
-import { product, quantize } from './onnxTower.ts'
-import type { BlockForms, Form, Matrix } from './onnxTower.ts'
+import { product, quantize } from './onnxTowerModels.ts'
+import type { BlockForms, Form, Matrix } from './onnxTowerModels.ts'
 import { PROBE, fastestKind, plainMs } from './projector.ts'
 
 /** What one product takes on this computer, processor time in ms; null: it cannot be computed, or not rightly. */
