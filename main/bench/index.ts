@@ -11,7 +11,7 @@ import { measurements } from './measurements/index.ts'
 import type { Machine, MeasuredModel } from './report.ts'
 
 export { stages } from './beside/index.ts'
-export { toBesideReport, toBesideTable } from './beside/report.ts'
+export { toBesideReport, toBesideTable, toStageTable } from './beside/report.ts'
 export { measurements } from './measurements/index.ts'
 export { toReport, toTable } from './report.ts'
 
@@ -70,7 +70,7 @@ export async function runBench({ ports, model, runs, only, thinking, onMeasure }
   }
 }
 
-export interface BesideRequest extends Pick<BesideOptions, 'checkout' | 'rounds' | 'stages' | 'onStage' | 'tools'> {
+export interface BesideRequest extends Pick<BesideOptions, 'checkout' | 'rounds' | 'stages' | 'onStage' | 'onStageEnd' | 'tools'> {
   readonly ports: BenchOptions['ports']
   readonly models: { readonly qwen2vl: ModelFiles; readonly qwen3vl: ModelFiles }
   readonly demoModel: ModelFiles

@@ -10,6 +10,7 @@ import {
   syntheticModel,
   toBesideReport,
   toBesideTable,
+  toStageTable,
   toReport,
   toTable,
 } from '../bench/index.ts'
@@ -84,6 +85,8 @@ export function bench(argv: string[]): Promise<number> {
         rounds: runs,
         stages: stages.filter(({ name }) => !only || only.includes(name)),
         onStage: (name) => say(`measuring ${name}`),
+        // a run takes hours and may be cut off
+        onStageEnd: (compared) => say(toStageTable(compared)),
       })
       process.stdout.write(values.json ? `${JSON.stringify(toBesideReport(result))}\n` : `\n${toBesideTable(result)}`)
       return 0

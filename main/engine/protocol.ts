@@ -24,8 +24,11 @@ export interface SkippedVariant {
   readonly reason: string
 }
 
-/** What the process finds to compute with; `cpuBytesPerSecond` is measured unless the core knows it already; 0: it could not be. */
-export type Probed = Pick<MachineFacts, 'devices' | 'cpuBytesPerSecond'>
+/** How fast the processor is; measured by the process unless the core knows it already. */
+export type ProcessorSpeed = Pick<MachineFacts, 'cpuBytesPerSecond' | 'cpuFlops' | 'towers'>
+
+/** What the process finds to compute with. `cpuBytesPerSecond` 0: the speed could not be measured. */
+export type Probed = Pick<MachineFacts, 'devices'> & ProcessorSpeed
 
 /**
  * What the core asks of the engine process. `id` names the request in its replies, `requestId` the window's call that it
@@ -57,7 +60,7 @@ export type ToWorker = { readonly requestId?: string | null } & (
     }
   | { readonly op: 'forget'; readonly id: number; readonly conversation: string }
   | { readonly op: 'unload'; readonly id: number }
-  | { readonly op: 'probe'; readonly id: number; readonly cpuBytesPerSecond: number | null }
+  | { readonly op: 'probe'; readonly id: number; readonly known: ProcessorSpeed | null }
   | { readonly op: 'cancel'; readonly id: number }
 )
 

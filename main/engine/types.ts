@@ -252,6 +252,14 @@ export interface ModelShape {
   } | null
 }
 
+/** Additions and multiplications that one core of the processor does in a second in a vision tower. */
+export interface TowerSpeed {
+  /** In products with its matrices. */
+  readonly products: number
+  /** Of patches with each other. */
+  readonly attention: number
+}
+
 /** What the engine can compute with. Memory in bytes; what the model in memory takes counts as free: another would take its place. */
 export interface MachineFacts {
   /** The processor as its maker names it. */
@@ -262,6 +270,10 @@ export interface MachineFacts {
   readonly devices: readonly DeviceInfo[]
   /** Weights that the processor multiplies with in a second, in bytes, as measured once; 0: not yet, because something computes. */
   readonly cpuBytesPerSecond: number
+  /** Additions and multiplications of all its cores in a second, in products with many vectors at once; unset: not measured. */
+  readonly cpuFlops?: number | undefined
+  /** How fast it computes a large vision tower with each choice; null: a graphics card does, or it was not measured. */
+  readonly towers?: Readonly<Record<VisionSetting, TowerSpeed>> | null | undefined
   /** How the processor is to look at pictures; unset: balanced. */
   readonly vision?: VisionSetting | undefined
 }

@@ -32,9 +32,10 @@ async function measure(stages: readonly Stage[], rounds: number, checkout = here
     rounds,
     stages,
     onStage: (name) => told.push(name),
+    onStageEnd: ({ stage }) => told.push(`${stage} ended`),
     tools: { 'llama-bench': null, 'llama-mtmd-cli': null },
   })
-  expect(told).toEqual(stages.map(({ name }) => name))
+  expect(told).toEqual(stages.flatMap(({ name }) => [name, `${name} ended`]))
   return toBesideReport(result)
 }
 

@@ -36,6 +36,7 @@ export interface BesideOptions {
   readonly startEngine: EngineStarter
   readonly stages: readonly Stage[]
   readonly onStage: (name: string) => void
+  readonly onStageEnd?: (compared: Compared) => void
   /** Default: those on the PATH. */
   readonly tools?: LlamaTools
 }
@@ -44,6 +45,7 @@ export interface BesideOptions {
 export async function runStages({
   stages,
   onStage,
+  onStageEnd = () => {},
   tools = findLlamaTools(),
   ...options
 }: BesideOptions): Promise<Compared[]> {
@@ -51,7 +53,9 @@ export async function runStages({
   const compared: Compared[] = []
   for (const stage of stages) {
     onStage(stage.name)
-    compared.push(await stage.run({ ...options, tools, threads }).catch((error) => skippedStage(stage.name, error)))
+    const ended = await stage.run({ ...options, tools, threads }).catch((error) => skippedStage(stage.name, error))
+    compared.push(ended)
+    onStageEnd(ended)
   }
   return compared
 }

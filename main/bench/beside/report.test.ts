@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Compared } from './comparison.ts'
-import { toBesideReport, toBesideTable } from './report.ts'
+import { toBesideReport, toBesideTable, toStageTable } from './report.ts'
 
 const machine = {
   cpu: 'A CPU',
@@ -110,6 +110,17 @@ describe('the report of what was measured beside others', () => {
     const table = toBesideTable({ ...rest, compared: compared.map((one) => ({ ...one, others: [0.2] })) })
     expect(table).toContain('at most 0.5: met, but not quiet\n')
     expect(table).toContain('at least 0.9999: MISSED\n')
+  })
+
+  it('tells of a stage as soon as it has ended, with its own quietness', () => {
+    const { compared } = measured([0.01])
+    const lines = compared.map(toStageTable)
+    for (const [i, { ratios }] of compared.entries())
+      for (const { label } of ratios) {
+        expect(lines[i]).toContain(label)
+        expect(lines.filter((text) => text.includes(label))).toHaveLength(1)
+      }
+    expect(toStageTable({ ...compared[0]!, others: [0.2] })).toContain('THE COMPUTER WAS NOT QUIET')
   })
 
   it('does not call a computer quiet whose system does not tell', () => {

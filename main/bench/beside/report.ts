@@ -64,18 +64,25 @@ export function toBesideReport({ compared, checkout, machine, model }: Measured)
 
 /** The report for people: figures, ratios with their targets, what was skipped, and whether the computer was quiet. */
 export function toBesideTable({ compared, checkout, machine, model }: Measured): string {
-  const figures = compared.flatMap((one) => one.figures).map(row)
-  const ratios = compared.flatMap((one) => one.ratios.map((ratio) => ratioRow(ratio, isLoud(one))))
-  const skipped = compared.flatMap((one) => one.skipped).map(({ label, reason }): Row => [label, 'skipped', reason])
   return [
     ...heading(machine, model),
     `The other checkout: ${checkout}`,
     'All sides in turns. Figures: median (smallest to largest). Ratios: of the medians (smallest to largest of a round), target',
     '',
-    ...alignSections([figures, ratios, skipped]),
+    ...sections(compared),
     ...quietness(compared),
     '',
   ].join('\n')
+}
+
+/** What one stage came to, for people who wait for the others. */
+export const toStageTable = (compared: Compared): string => [...sections([compared]), ...quietness([compared])].join('\n')
+
+function sections(compared: readonly Compared[]): string[] {
+  const figures = compared.flatMap((one) => one.figures).map(row)
+  const ratios = compared.flatMap((one) => one.ratios.map((ratio) => ratioRow(ratio, isLoud(one))))
+  const skipped = compared.flatMap((one) => one.skipped).map(({ label, reason }): Row => [label, 'skipped', reason])
+  return alignSections([figures, ratios, skipped])
 }
 
 /** `loud`: other programs were busy meanwhile, so that a speed is no proof; a cosine does not depend on them. */

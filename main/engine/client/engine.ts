@@ -11,7 +11,7 @@ import { planOneFile } from '../gguf/oneFile.ts'
 import { readHeader } from '../gguf/readHeader.ts'
 import { estimatePlacement } from '../memory/estimateFit.ts'
 import { systemFreeBytes } from '../memory/memoryModel.ts'
-import type { Probed } from '../protocol.ts'
+import type { Probed, ProcessorSpeed } from '../protocol.ts'
 import type {
   AnswerEvent,
   AnswerOptions,
@@ -38,7 +38,7 @@ import { sameFiles } from './engineState.ts'
 
 /** What there is to compute with, with what the model in memory takes given back. */
 export function machineFacts(
-  { devices, cpuBytesPerSecond }: Probed,
+  { devices, ...speed }: Probed,
   { plan, residentBytes, noGpuReason }: EngineState,
 ): MachineFacts {
   const taken = (device: string) => plan?.parts.slice(1).find((part) => part.device === device)?.total ?? 0
@@ -53,7 +53,7 @@ export function machineFacts(
     devices: devices
       .filter(({ kind }) => kind === 'cpu' || !noGpuReason)
       .map((device) => ({ ...device, freeBytes: within(device.freeBytes + taken(device.name), device.totalBytes) })),
-    cpuBytesPerSecond,
+    ...speed,
   }
 }
 
@@ -67,7 +67,7 @@ class LlamaEngine implements Engine {
   private readonly process: EngineProcess
   private readonly cachePath: string
   /** Measured once, also of a process that has ended since. */
-  private cpuBytesPerSecond: number | null = null
+  private speed: ProcessorSpeed | null = null
 
   constructor(options: EngineOptions) {
     this.process = new EngineProcess(options)
@@ -184,8 +184,9 @@ class LlamaEngine implements Engine {
   }
 
   async machine(): Promise<MachineFacts> {
-    const probed = (await this.process.ask({ op: 'probe', cpuBytesPerSecond: this.cpuBytesPerSecond }, null)) as Probed
-    this.cpuBytesPerSecond = probed.cpuBytesPerSecond || null
+    const probed = (await this.process.ask({ op: 'probe', known: this.speed }, null)) as Probed
+    const { devices: _, ...speed } = probed
+    this.speed = speed.cpuBytesPerSecond > 0 ? speed : null
     return machineFacts(probed, this.state)
   }
 

@@ -170,6 +170,29 @@ describe('the speed', () => {
     expect(most - least).toBeCloseTo((1.33 * GB * (4 - 1.1)) / 2, -8)
   })
 
+  test('a picture takes what was measured of the processor: products and attention of the tower, products of the prompt', () => {
+    const speed = { products: 100e9, attention: 50e9 }
+    const towers = { exact: speed, balanced: { ...speed, products: 200e9 }, fastest: speed }
+    const seconds = (overrides: Partial<MachineFacts>) =>
+      estimateFit(small, machine({ cores: 2, cpuFlops: 1e30, ...overrides })).pictureSeconds!
+    const [exact, balanced] = [seconds({ towers, vision: 'exact' }), seconds({ towers })]
+    // 4,096 patches go through 32 blocks of 19.66 million weights, and look at each other
+    const products = 2 * 4096 * 32 * 19_660_800 + 2 * 1024 * 5120 * (5120 + 1536)
+    const attention = 4 * 4096 ** 2 * 1280 * 32
+    expect(exact - balanced).toBeCloseTo((1.1 * products * (1 / 100e9 - 1 / 200e9)) / 2, 3)
+    expect(balanced).toBeCloseTo((1.1 * (products / 200e9 + attention / 50e9)) / 2, 3)
+    const slow = { exact: speed, balanced: speed, fastest: { ...speed, attention: 25e9 } }
+    expect(seconds({ towers: slow, vision: 'fastest' }) - seconds({ towers: slow })).toBeCloseTo(
+      (1.1 * attention * (1 / 25e9 - 1 / 50e9)) / 2,
+      3,
+    )
+    const prompt = 2 * 1024 * 28 * (2 * 1536 * 14 * 128 + 3 * 1536 * 8960)
+    expect(seconds({ towers, cpuFlops: 100e9 }) - balanced).toBeCloseTo(prompt / 100e9, 3)
+    const quantized = sized(shape2b, 0.986 * GB, 0.7 * GB)
+    const of = (vision: VisionSetting) => estimateFit(quantized, machine({ towers, vision })).pictureSeconds
+    expect(of('exact'), 'computed with as it is in its file').toBe(of('balanced'))
+  })
+
   test('layers on the card make a model faster, one by one', () => {
     const speeds = [0, 7, 14, 21].map(
       (gpuLayers) => estimatePlacement(large, withCard(24), { ...anyPlacement, gpuLayers }).fit.tokensPerSecond!,

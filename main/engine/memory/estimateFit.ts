@@ -2,7 +2,7 @@ import type { Fit, Placement, VisionSetting } from '#contract'
 import type { TextModelFacts } from '../gguf/checkTextModel.ts'
 import type { RecurrentBlocks } from '../gguf/recurrentBlocks.ts'
 import { visionOf } from '../../lib/families/families.ts'
-import type { ContextOptions, DeviceInfo, MachineFacts, MemoryPlan, ModelShape } from '../types.ts'
+import type { ContextOptions, DeviceInfo, MachineFacts, MemoryPlan, ModelShape, TowerSpeed } from '../types.ts'
 import { bestGpu, isRewritten } from './memoryModel.ts'
 import {
   AUTO_CONTEXT,
@@ -310,6 +310,8 @@ const CORE_FLOPS = 50e9
  * 672 x 672 pixels in Qwen2-VL's tower on two cores of a Zen 4, as its first four layers were measured in ONNX Runtime.
  */
 const VISION_TIMES: Record<VisionSetting, number> = { exact: 12 / 19.2, balanced: 1, fastest: 12 / 8.8 }
+/** What norms, activations and copies add to the products of a tower. */
+const TOWER_REST = 1.1
 /** What a card computes for each byte that it reads in the same time: dedicated ones, Apple silicon, integrated graphics. */
 const CARD_FLOPS_PER_BYTE = { dedicated: 80, shared: 40, integrated: 12 } as const
 /** A window of the tower's attention, in patches. */
@@ -319,36 +321,53 @@ const WHOLE_SHARE = 1 / 8
 
 /**
  * Time to encode a picture of 1,024 tokens and to put it into the context, in seconds: the products of both, over what the
- * device where they are computed does in a second. That of processors is assumed by their cores, that of cards by kind and size.
+ * device where they are computed does in a second. That of a processor is measured, or assumed by its cores where it was
+ * not; that of cards is assumed by kind and size.
  */
 function pictureSeconds(
   { gpuLayers, layers, visionDevice }: MemoryPlan,
   { text }: SizedModel,
   projector: PlannedProjector,
   gpu: DeviceInfo | null,
-  { cores, cpuBytesPerSecond, vision = 'balanced' }: Pick<MachineFacts, 'cores' | 'cpuBytesPerSecond' | 'vision'>,
+  machine: Pick<MachineFacts, 'cores' | 'cpuBytesPerSecond' | 'cpuFlops' | 'towers' | 'vision'>,
 ): number {
-  const cpuFlops = cores * CORE_FLOPS
+  const { cores, cpuBytesPerSecond } = machine
+  const cpuFlops = machine.cpuFlops || cores * CORE_FLOPS
   const cardFlops = gpu ? gpuSpeed(gpu, cpuBytesPerSecond) * CARD_FLOPS_PER_BYTE[cardKind(gpu)] : cpuFlops
   const prefill = 2 * PICTURE_TOKENS * text.blocks * parameters(text).read
   const share = gpuLayers / layers
-  const towerTimes = isRewritten(projector) ? VISION_TIMES[vision] : 1
-  const encoding = towerFlops(projector) / (visionDevice === null ? cpuFlops * towerTimes : cardFlops)
+  const { products, attention } = towerFlops(projector)
+  const encoding =
+    visionDevice === null ? processorSeconds(projector, machine) : (products + attention) / cardFlops
   return encoding + (prefill * share) / cardFlops + (prefill * (1 - share)) / cpuFlops
+}
+
+/** Time that the processor takes for the picture in the vision tower. */
+function processorSeconds(
+  projector: PlannedProjector,
+  { cores, towers, vision = 'balanced' }: Pick<MachineFacts, 'cores' | 'towers' | 'vision'>,
+): number {
+  const { products, attention } = towerFlops(projector)
+  if (!isRewritten(projector)) return (products + attention) / (cores * CORE_FLOPS)
+  if (!towers) return (products + attention) / (cores * CORE_FLOPS * VISION_TIMES[vision])
+  const speed = towers[vision]
+  return (TOWER_REST * (products / speed.products + attention / speed.attention)) / cores
 }
 
 function cardKind({ kind, isShared }: DeviceInfo): keyof typeof CARD_FLOPS_PER_BYTE {
   return kind === 'integrated' ? 'integrated' : isShared ? 'shared' : 'dedicated'
 }
 
-/** Additions and multiplications of the vision tower for the picture: products with weights, and of patches with each other. */
-function towerFlops(projector: PlannedProjector): number {
+/** Additions and multiplications of the vision tower for the picture: products with its matrices, and of patches with each other. */
+function towerFlops(projector: PlannedProjector): TowerSpeed {
   const { family, blocks, embeddingLength: width } = projector
   const patches = 4 * PICTURE_TOKENS
   const isWhole = visionOf(family).windowPixels === null
   const seen = isWhole ? patches : WHOLE_SHARE * patches + (1 - WHOLE_SHARE) * WINDOW_PATCHES
-  const perBlock = 2 * patches * towerBlock(projector) + 4 * patches * seen * width
-  return blocks * perBlock + 2 * PICTURE_TOKENS * mergers(projector)
+  return {
+    products: 2 * patches * blocks * towerBlock(projector) + 2 * PICTURE_TOKENS * mergers(projector),
+    attention: 4 * patches * seen * width * blocks,
+  }
 }
 
 /** The class of a speed in tokens per second. */

@@ -63,6 +63,11 @@ export class ModelHost {
     this.configuration = configuration
   }
 
+  /** Where what can be computed again is kept; null: nowhere. */
+  get cachePath(): string | null {
+    return this.configuration.cachePath
+  }
+
   isLoaded(model: ModelFiles): boolean {
     return this.session !== null && sameFiles(this.session.files, model)
   }

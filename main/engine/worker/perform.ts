@@ -2,7 +2,7 @@ import type { ErrorInfo } from '#contract'
 import type { AnswerResult } from '../types.ts'
 import { Aborted } from './aborted.ts'
 import type { ModelHost, Send } from './modelHost.ts'
-import { probe } from './native/cpuSpeed.ts'
+import { probe } from './probe.ts'
 import type { PlanRequest } from './planner.ts'
 import type { JobResult, QueuedJob, RunningJob, Scheduler } from './scheduler.ts'
 import type { AnswerListener, Session } from './session.ts'
@@ -41,7 +41,7 @@ export async function perform(job: QueuedJob, running: RunningJob, performers: P
       await host.unload()
       return null
     case 'probe':
-      return probe(await host.libraries(), job.cpuBytesPerSecond)
+      return probe(await host.libraries(), job.known, host.cachePath)
   }
   for (;;)
     try {

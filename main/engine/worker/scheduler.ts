@@ -5,7 +5,7 @@ import type { FromWorker, ToWorker } from '../protocol.ts'
 import type { ModelFiles } from '../types.ts'
 import { Aborted } from './aborted.ts'
 import type { ModelHost, Send } from './modelHost.ts'
-import { probe } from './native/cpuSpeed.ts'
+import { found } from './probe.ts'
 
 /** A request of the core that ends with one reply. */
 export type Job = Exclude<ToWorker, { op: 'cancel' | 'configure' }>
@@ -135,8 +135,8 @@ export class Scheduler {
         return session && this.host.isLoaded(job.request.model) ? (signal) => session.count(job.request, signal) : null
       case 'probe':
         // beside what computes, the processor's speed cannot be measured
-        return runtime && (this.running !== null || job.cpuBytesPerSecond !== null)
-          ? () => probe(runtime, job.cpuBytesPerSecond ?? 0)
+        return runtime && (this.running !== null || job.known !== null)
+          ? () => Promise.resolve(found(runtime, job.known))
           : null
       default:
         return null

@@ -2,6 +2,7 @@ import type { VisionSetting } from '#contract'
 import type { ProjectorFacts } from '../../gguf/checkProjector.ts'
 import { fingerprint } from '../../gguf/fingerprint.ts'
 import { isRewritten, systemFreeBytes, towerBytes } from '../../memory/memoryModel.ts'
+import type { MachineFacts, TowerSpeed } from '../../types.ts'
 import { releaseMemory } from '../native/runtime.ts'
 import type { Gpu, Runtime } from '../native/runtime.ts'
 import { onnxRuntime } from '../onnx/runtime.ts'
@@ -11,7 +12,7 @@ import type { Form } from './onnxTowerModels.ts'
 import { Projector, WORTH } from './projector.ts'
 import { VisionTower } from './tower.ts'
 import type { Tower } from './towerInterface.ts'
-import { Findings } from './trial.ts'
+import { Findings, speedOf } from './trial.ts'
 import type { Trial } from './trial.ts'
 
 export interface TowerOptions {
@@ -65,4 +66,18 @@ export function chosenForms({ ggml, onnx }: Trial, setting: VisionSetting): Form
   if (fast > ggml.rounded * WORTH) return null
   if (blocks === null || (rows !== null && setting === 'fastest')) return 'rows'
   return rows === null || blocks <= rows ? 'blocks' : 'measured'
+}
+
+/** How fast a core computes a large tower with each choice; null: a graphics card does, or it was not tried. See `MachineFacts`. */
+export async function towerSpeeds(runtime: Runtime, folder: string | null): Promise<MachineFacts['towers']> {
+  const onnx = runtime.gpu ? null : onnxRuntime()
+  if (!onnx) return null
+  const trial = await (await Findings.open(folder, runtime, onnx)).trial(runtime, onnx)
+  const speed = (setting: VisionSetting): TowerSpeed => {
+    const forms = chosenForms(trial, setting)
+    const { ggml, onnx } = trial
+    if (forms === null) return speedOf(setting === 'exact' ? ggml.exact : ggml.rounded, ggml.attention)
+    return speedOf(onnx[forms === 'measured' ? 'rows' : forms]!, onnx.attention)
+  }
+  return { exact: speed('exact'), balanced: speed('balanced'), fastest: speed('fastest') }
 }

@@ -4,6 +4,7 @@ import { AppError } from '#contract'
 import koffi from 'koffi'
 import { POSITIONS } from '../../gguf/checkProjector.ts'
 import type { ProjectorFacts } from '../../gguf/checkProjector.ts'
+import { LEAST_REWRITTEN_BYTES } from '../../memory/memoryModel.ts'
 import type { Pointer } from '../native/ffi.ts'
 import { GgmlType } from '../native/ggml.ts'
 import type { Ggml } from '../native/ggml.ts'
@@ -17,7 +18,10 @@ export interface WeightKind {
 }
 
 /** A matrix of a 2B tower's attention, and a quarter of a small picture's patches. */
-export const PROBE = { inputs: 1280, outputs: 1280, columns: 192, runs: 3 }
+export const PROBE = { inputs: 1280, outputs: 1280, columns: 192 }
+/** As many patches that look at all of a larger picture, by two heads of a 2B tower. */
+export const ATTENTION_PROBE = { queries: 192, keys: 2048, heads: 2, headLength: 80 }
+const PROBE_RUNS = 3
 /** Another type has to be faster by so much to be worth its rounding. */
 export const WORTH = 0.8
 
@@ -62,6 +66,52 @@ export async function plainMs(runtime: Runtime): Promise<number> {
   return ms
 }
 
+/** Processor time in ms of `ATTENTION_PROBE`. */
+export async function attentionMs(runtime: Runtime): Promise<number> {
+  let ms = Infinity
+  await runtime.withThreads(1, async () => {
+    ms = await timeAttention(runtime)
+  })
+  return ms
+}
+
+async function timeAttention({ ggml, cpu }: Runtime): Promise<number> {
+  const { queries, keys, heads, headLength } = ATTENTION_PROBE
+  const context = ggml.init({ mem_size: 1 << 18, mem_buffer: null, no_alloc: true })
+  const allocator = ggml.gallocrNew(ggml.defaultBufferType(cpu))
+  try {
+    const inputs = [queries, keys, keys].map((rows) => {
+      const input = ggml.newTensor2d(context, GgmlType.F32, headLength, rows * heads)
+      ggml.setInput(input)
+      return { input, rows, byHead: ggml.reshape4d(context, input, headLength, rows, heads, 1) }
+    })
+    const [q, k, v] = inputs.map(({ byHead }) => byHead) as [Pointer, Pointer, Pointer]
+    const graph = ggml.newGraph(context, 16, false)
+    ggml.buildForwardExpand(graph, ggml.flashAttnExt(context, q, k, v, null, 1 / Math.sqrt(headLength), 0, 0))
+    if (!(await ggml.gallocrAllocGraph(allocator, graph))) return Infinity
+    for (const { input, rows } of inputs) {
+      const values = new Float32Array(headLength * rows * heads).fill(0.5)
+      ggml.tensorSet(input, values, 0, values.byteLength)
+    }
+    return await processorMs(() => ggml.graphCompute(cpu, graph))
+  } finally {
+    ggml.gallocrFree(allocator)
+    ggml.free(context)
+  }
+}
+
+/** Processor time of this process while it does something, in ms: the best of three times after a first one. */
+export async function processorMs(work: () => Promise<unknown>): Promise<number> {
+  let best = Infinity
+  for (let run = 0; run <= PROBE_RUNS; run++) {
+    const before = process.cpuUsage()
+    await work()
+    const { user, system } = process.cpuUsage(before)
+    if (run > 0) best = Math.min(best, (user + system) / 1000)
+  }
+  return best
+}
+
 /** Buffer types beside the default one in which the CPU backend keeps weights in a layout of its own. */
 function extraBufferTypes({ ggml, cpu }: Runtime): Pointer[] {
   const device = ggml.backendDevice(cpu)
@@ -79,7 +129,7 @@ function extraBufferTypes({ ggml, cpu }: Runtime): Pointer[] {
 
 /** Processor time in ms of one product with a matrix of that kind; null when this CPU does not compute with it. */
 async function time({ ggml, cpu }: Runtime, kind: WeightKind): Promise<number | null> {
-  const { inputs, outputs, columns, runs } = PROBE
+  const { inputs, outputs, columns } = PROBE
   const weights = ggml.init({ mem_size: 1 << 16, mem_buffer: null, no_alloc: true })
   const context = ggml.init({ mem_size: 1 << 18, mem_buffer: null, no_alloc: true })
   const allocator = ggml.gallocrNew(ggml.defaultBufferType(cpu))
@@ -99,14 +149,7 @@ async function time({ ggml, cpu }: Runtime, kind: WeightKind): Promise<number | 
     if (!(await ggml.gallocrAllocGraph(allocator, graph))) return null
     const values = new Float32Array(inputs * columns).fill(0.5)
     ggml.tensorSet(x, values, 0, values.byteLength)
-    let best = Infinity
-    for (let run = 0; run <= runs; run++) {
-      const before = process.cpuUsage()
-      await ggml.graphCompute(cpu, graph)
-      const { user, system } = process.cpuUsage(before)
-      if (run > 0) best = Math.min(best, (user + system) / 1000)
-    }
-    return best
+    return await processorMs(() => ggml.graphCompute(cpu, graph))
   } finally {
     ggml.gallocrFree(allocator)
     if (buffer) ggml.bufferFree(buffer)
@@ -116,8 +159,6 @@ async function time({ ggml, cpu }: Runtime, kind: WeightKind): Promise<number | 
 }
 
 const CHUNK_BYTES = 16 << 20
-/** Smaller projectors stay as they are: nothing is gained. */
-const WORTH_CONVERTING_BYTES = 64 << 20
 /** Numbers of a row must fill whole blocks of the quantized types. */
 const BLOCK = 32
 const TENSOR_OVERHEAD_BYTES = 512
@@ -183,7 +224,7 @@ export class Projector implements Disposable {
     const kind =
       precision === 'full'
         ? { ...PLAIN, type: GgmlType.F32, name: 'f32' }
-        : precision === 'fast' && !gpu && facts.bytes >= WORTH_CONVERTING_BYTES
+        : precision === 'fast' && !gpu && facts.bytes >= LEAST_REWRITTEN_BYTES
           ? (await fastestKind(runtime)).kind
           : PLAIN
     const tensors = planTensors(facts, kind, precision)

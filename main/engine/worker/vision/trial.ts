@@ -2,16 +2,20 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import path from 'node:path'
 import type { Runtime } from '../native/runtime.ts'
-import { ModelWriter, OnnxType } from '../onnx/model.ts'
+import type { TowerSpeed } from '../../types.ts'
+import { MICROSOFT, ModelWriter, OnnxType } from '../onnx/model.ts'
 import type { OnnxRuntime } from '../onnx/runtime.ts'
 import { product, quantize } from './onnxTowerModels.ts'
 import type { BlockForms, Form, Matrix } from './onnxTowerModels.ts'
-import { PROBE, fastestKind, plainMs } from './projector.ts'
+import { ATTENTION_PROBE, PROBE, attentionMs, fastestKind, plainMs, processorMs } from './projector.ts'
 
-/** What one product takes on this computer, processor time in ms; null: it cannot be computed, or not rightly. */
+/**
+ * What one product takes on this computer in each form, and `attention` of patches, processor time in ms; null: it cannot be
+ * computed, or not rightly.
+ */
 export interface Trial {
-  readonly ggml: { readonly exact: number; readonly rounded: number }
-  readonly onnx: Readonly<Record<Form, number | null>>
+  readonly ggml: { readonly exact: number; readonly rounded: number; readonly attention: number }
+  readonly onnx: Readonly<Record<Form, number | null>> & { readonly attention: number }
 }
 
 const FORMS = ['f32', 'blocks', 'rows'] as const satisfies readonly Form[]
@@ -32,7 +36,7 @@ export class Findings {
   /** `folder` null: nothing is kept. */
   static async open(folder: string | null, runtime: Runtime, onnx: OnnxRuntime): Promise<Findings> {
     const processor = `${cpus()[0]?.model ?? ''} x ${availableParallelism()}`
-    const name = `${processor}, ONNX Runtime ${onnx.version}, llama.cpp ${runtime.release}, 1`
+    const name = `${processor}, ONNX Runtime ${onnx.version}, llama.cpp ${runtime.release}, 2`
     const findings = new Findings(folder && path.join(folder, 'vision.json'), name)
     try {
       const found = JSON.parse(await readFile(findings.file ?? '', 'utf8')) as typeof findings.found
@@ -75,7 +79,24 @@ export class Findings {
 async function tryProducts(runtime: Runtime, onnx: OnnxRuntime): Promise<Trial> {
   const times = { f32: null, blocks: null, rows: null } as Record<Form, number | null>
   for (const form of FORMS) times[form] = (await isRight(onnx, form)) ? await time(onnx, form) : null
-  return { ggml: { exact: await plainMs(runtime), rounded: (await fastestKind(runtime)).ms }, onnx: times }
+  return {
+    ggml: {
+      exact: await plainMs(runtime),
+      rounded: (await fastestKind(runtime)).ms,
+      attention: await attentionMs(runtime),
+    },
+    onnx: { ...times, attention: await timeAttention(onnx) },
+  }
+}
+
+/** What a core computes in a second, from the times of the trial. */
+export function speedOf(productMs: number, attentionMs: number): TowerSpeed {
+  const { inputs, outputs, columns } = PROBE
+  const { queries, keys, heads, headLength } = ATTENTION_PROBE
+  return {
+    products: (2 * inputs * outputs * columns * 1000) / productMs,
+    attention: (4 * queries * keys * heads * headLength * 1000) / attentionMs,
+  }
 }
 
 function productModel(matrix: Matrix, form: Form): Uint8Array {
@@ -117,17 +138,28 @@ async function isRight(onnx: OnnxRuntime, form: Form): Promise<boolean> {
 
 /** Processor time of one product, in ms: how busy the computer is right now does not matter. */
 async function time(onnx: OnnxRuntime, form: Form): Promise<number> {
-  const { inputs, outputs, columns: count, runs } = PROBE
+  const { inputs, outputs, columns: count } = PROBE
   const numbers = new Float32Array(inputs * outputs).fill(0.01)
   using session = await onnx.session(productModel({ numbers, columns: inputs, rows: outputs }, form))
   const x = { type: OnnxType.F32, dims: [count, inputs], data: new Float32Array(inputs * count).fill(0.5) }
   const y = { type: OnnxType.F32, dims: [count, outputs], data: new Float32Array(outputs * count) }
-  let best = Infinity
-  for (let run = 0; run <= runs; run++) {
-    const before = process.cpuUsage()
-    await session.run({ x }, { y })
-    const { user, system } = process.cpuUsage(before)
-    if (run > 0) best = Math.min(best, (user + system) / 1000)
-  }
-  return best
+  return await processorMs(() => session.run({ x }, { y }))
+}
+
+async function timeAttention(onnx: OnnxRuntime): Promise<number> {
+  const { queries, keys, heads, headLength } = ATTENTION_PROBE
+  const width = heads * headLength
+  const model = new ModelWriter()
+  const inputs = ['q', 'k', 'v'].map((name) => model.input(name, OnnxType.F32, [1, `${name}s`, width]))
+  const [y] = model.node('MultiHeadAttention', inputs, { num_heads: heads }, { domain: MICROSOFT })
+  model.node('Identity', [y!], {}, { outputs: ['y'] })
+  model.output('y', OnnxType.F32, [1, 'qs', width])
+  using session = await onnx.session(model.finish())
+  const rows = (count: number) => ({
+    type: OnnxType.F32,
+    dims: [1, count, width],
+    data: new Float32Array(count * width).fill(0.5),
+  })
+  const [q, k, v, out] = [rows(queries), rows(keys), rows(keys), rows(queries)]
+  return await processorMs(() => session.run({ q, k, v }, { y: out }))
 }
