@@ -225,15 +225,63 @@ export const ConversationListEvent = z.discriminatedUnion('type', [
 ])
 export type ConversationListEvent = z.infer<typeof ConversationListEvent>
 
+/**
+ * What narrows a search, each for the whole conversation: whether it has pictures, and videos; the name of a model that
+ * answered in it; when it was changed last, from `since` until before `until`, in ms since 1970. Unset: whatever.
+ */
+export const SearchFilter = z.object({
+  picture: z.literal(true).optional(),
+  video: z.literal(true).optional(),
+  model: z.string().max(1000).optional(),
+  since: z.int().optional(),
+  until: z.int().optional(),
+})
+export type SearchFilter = z.infer<typeof SearchFilter>
+
+/**
+ * A message that holds what is searched for: in its words, or, where none of it stands there, in the name of a picture or
+ * video. `snippet`: about 160 characters around the first hit; hits stand between \u0002 and \u0003.
+ */
+export const SearchHit = z.object({
+  messageId: Id,
+  role: z.enum(['user', 'assistant']),
+  in: z.enum(['text', 'file']),
+  snippet: z.string(),
+})
+export type SearchHit = z.infer<typeof SearchHit>
+
+/**
+ * A conversation that a search finds. `title`: its title, marked as a snippet is, where that holds every word. `hits`: its
+ * latest messages that do, of whichever branch; `more`: there are others.
+ */
+export const Found = z.object({
+  conversation: Conversation,
+  title: z.string().nullable(),
+  hits: z.array(SearchHit),
+  more: z.boolean(),
+})
+export type Found = z.infer<typeof Found>
+
+const Query = z.string().max(200)
+
 export const conversations = {
   /** The list, newest first, and its changes. */
   watchList: oc.output(eventIterator(ConversationListEvent)),
   /** One conversation: a snapshot of the path from the root to the current leaf, then its events. */
   watch: oc.input(z.object({ id: Id })).output(eventIterator(ConversationEvent)),
-  /** Full-text search over titles and message texts; `snippet` marks hits with \u0002 and \u0003. */
+  /**
+   * Search over titles, texts of messages and names of their files, titles first, then the newest. Without a query all that
+   * the filter lets through; nothing where that is unset too.
+   */
   search: oc
-    .input(z.object({ query: z.string().max(200), limit: z.int().min(1).max(100).default(30) }))
-    .output(z.array(z.object({ conversation: Conversation, snippet: z.string() }))),
+    .input(z.object({ query: Query, filter: SearchFilter.optional(), limit: z.int().min(1).max(100).default(30) }))
+    .output(z.array(Found)),
+  /** The messages of a conversation that hold every word of the query, in their order; of more than `limit` the latest. */
+  findIn: oc
+    .input(z.object({ id: Id, query: Query, limit: z.int().min(1).max(1000).default(200) }))
+    .output(z.array(SearchHit)),
+  /** The names of the models that answered in any conversation. */
+  answeredBy: oc.output(z.array(z.string())),
   rename: oc.input(z.object({ id: Id, title: z.string().trim().min(1).max(200) })).output(Conversation),
   remove: oc.input(z.object({ id: Id })).output(z.void()),
   /** Makes the branch that holds `messageId` the current one; of a pair of answers, the one that the conversation goes on from. */

@@ -73,6 +73,8 @@ const handlers: Handlers = {
     watchList: unused,
     watch: unused,
     search: ({ limit }) => (limit === 30 ? [] : unused()),
+    findIn: unused,
+    answeredBy: unused,
     rename: unused,
     remove: unused,
     selectBranch: unused,

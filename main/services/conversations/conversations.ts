@@ -131,7 +131,8 @@ export function createConversations(db: Database, now: () => number = Date.now):
       return eventStream((sink) => feed.join(id, sink, first), { signal })
     },
 
-    search,
+    search: (query, limit, filter) => search.find(query, limit, filter),
+    findIn: (id, query, limit) => search.findIn(store.conversation(id).id, query, limit),
     get: (id) => store.conversation(id),
     message: (id) => withLost(store.message(id)),
     path: (messageId) => store.path(store.message(messageId).id).map(withLost),
@@ -314,7 +315,9 @@ export function createConversations(db: Database, now: () => number = Date.now):
     procedures: {
       watchList: (_, { signal }) => conversations.watchList(signal),
       watch: ({ id }, { signal }) => conversations.watch(id, signal),
-      search: ({ query, limit }) => search(query, limit),
+      search: ({ query, limit, filter }) => search.find(query, limit, filter),
+      findIn: ({ id, query, limit }) => conversations.findIn(id, query, limit),
+      answeredBy: () => store.models(),
       rename: ({ id, title }) => conversations.rename(id, title),
       selectBranch: ({ messageId }) => conversations.selectBranch(messageId),
     },

@@ -98,6 +98,18 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     addPart: db.prepare(
       'INSERT INTO parts (message_id, ordinal, type, text, attachment_sha, attachment) VALUES (?, ?, ?, ?, ?, ?)',
     ),
+    addTrait: db.prepare(
+      'INSERT OR IGNORE INTO conversation_traits (kind, value, conversation) SELECT ?, ?, position FROM conversations WHERE id = ?',
+    ),
+    /** Goes from one name to the next in the index, however many conversations have it. */
+    models: db
+      .prepare<[], string>(`
+        WITH RECURSIVE named (name) AS (
+          SELECT min(value) FROM conversation_traits WHERE kind = 'model'
+          UNION ALL SELECT (SELECT min(value) FROM conversation_traits WHERE kind = 'model' AND value > named.name)
+          FROM named WHERE named.name IS NOT NULL)
+        SELECT name FROM named WHERE name IS NOT NULL`)
+      .pluck(),
     rewrite: db.prepare('UPDATE parts SET text = ? WHERE message_id = ? AND ordinal = 0'),
     resume: db.prepare(`UPDATE messages SET status = 'streaming', error = NULL WHERE id = ?`),
     append: db.prepare('UPDATE parts SET text = text || ? WHERE message_id = ? AND ordinal = 0'),
@@ -192,6 +204,8 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     /** The other answer of a pair. */
     other: (id: string) => sql.other.get({ id }) ?? null,
     streaming: () => sql.streaming.all(),
+    /** The names of all models that answered, in order. */
+    models: () => sql.models.all(),
     heldBy: (id: string) => sql.heldBy.all({ id }),
     shas: () => sql.shas.all(),
     /** The formats of questions, each once, the latest first. */
@@ -251,6 +265,9 @@ export function createMessageStore(db: Database, index: SearchIndex) {
             storedMedium(part),
           )
       })
+      for (const { type } of said)
+        if (type !== 'text') sql.addTrait.run(type === 'image' ? 'picture' : 'video', '', conversationId)
+      if (model !== null) sql.addTrait.run('model', model, conversationId)
       if (status !== 'streaming') index.addMessage(id)
       return id
     },

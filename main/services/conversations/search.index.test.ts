@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fold } from '#contract'
 import SQLite from 'better-sqlite3'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -9,7 +10,7 @@ import { migrations } from '../../lib/database/migrations/index.ts'
 import { conversationCorpus } from '../../testing/conversationCorpus.ts'
 import { createConversations } from './conversations.ts'
 import { createSearch } from './search.ts'
-import { createSearchIndex, fold, runUpkeep } from './searchIndex.ts'
+import { createSearchIndex, runUpkeep } from './searchIndex.ts'
 
 let folder: string
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'sightline-search-'))))
@@ -48,7 +49,7 @@ test('what an earlier version stored is found from the first moment, while it is
   const found = () => {
     const search = createSearch(store.db, createSearchIndex(store.db))
     return ['number x1y', 'ANSWER X250Y', '图片', '片', 'title of x123y'].map((query) =>
-      search(query, 3).map((hit) => hit.conversation.id),
+      search.find(query, 3).map((hit) => hit.conversation.id),
     )
   }
   const all = [['c1'], ['c250'], ['c250', 'c249', 'c248'], ['c250', 'c249', 'c248'], ['c123']]

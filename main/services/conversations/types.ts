@@ -16,6 +16,7 @@ import type {
 } from '#contract'
 import type { EventStream } from '../../lib/events.ts'
 import type { HandlersOf } from '../../lib/handlers.ts'
+import type { Search } from './search.ts'
 
 /** Ids of a stored question and of the answers that are being written. */
 export interface Sent {
@@ -43,12 +44,6 @@ export interface Ending {
   readonly timings?: Timings
 }
 
-export interface SearchHit {
-  readonly conversation: Conversation
-  /** About 160 characters around the first hit; hits stand between \u0002 and \u0003. */
-  readonly snippet: string
-}
-
 /**
  * Conversations as trees of messages. Every change is on the disk before a watcher hears of it. Methods throw NotFound
  * for ids that are not (or no longer) there.
@@ -58,8 +53,10 @@ export interface Conversations {
   watchList(signal?: AbortSignal): EventStream<ConversationListEvent>
   /** A snapshot of the path to the current leaf and what stands beside it, then every event in a gapless sequence; ends after `removed`. */
   watch(id: string, signal?: AbortSignal): EventStream<ConversationEvent>
-  /** Conversations whose title or one of whose messages holds every word of `query`: titles first, then newest first. */
-  search(query: string, limit: number): SearchHit[]
+  /** As `Search.find`. */
+  search: Search['find']
+  /** As `Search.findIn`; throws NotFound. */
+  findIn: Search['findIn']
   get(id: string): Conversation
   message(id: string): Message
   /** The messages from the root to `messageId`, both included. */
