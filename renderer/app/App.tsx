@@ -32,6 +32,7 @@ import { announce } from '../lib/announce.ts'
 import { useFamily } from '../lib/detail.ts'
 import { followEngine, useEngine } from '../lib/engine.ts'
 import { toAppError } from '../lib/errors.ts'
+import { endFinding, showFound } from '../lib/finding.ts'
 import { followHost, useHost } from '../lib/host.ts'
 import { followProfiles } from '../lib/profiles.ts'
 import { closePage, followAddress, openConversation, useRoute } from '../lib/route.ts'
@@ -70,7 +71,9 @@ export function App(): ReactNode {
     openConversation(null)
   }, [status])
 
-  const open = (id: string | null): void => {
+  const open = (id: string | null, found?: { readonly query: string; readonly messageId: string }): void => {
+    if (id !== null && found) showFound(id, found.query, found.messageId)
+    else endFinding()
     openConversation(id)
     sidebar.closeOverlay()
     if (id === null) document.querySelector<HTMLTextAreaElement>('textarea[aria-label="Question"]')?.focus()
@@ -95,7 +98,8 @@ export function App(): ReactNode {
       if (sidebar.overlay && sidebar.shown) sidebar.closeOverlay()
       else if (models?.modelId) openModels()
       else if (models) closePage()
-      else stopAnswer()
+      else if (answering) stopAnswer()
+      else endFinding()
     },
   })
   const showModels = (): void => {

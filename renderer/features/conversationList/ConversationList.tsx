@@ -1,11 +1,11 @@
 import type { Conversation } from '#contract'
 import { useState } from 'react'
-import type { KeyboardEvent, ReactNode, RefObject } from 'react'
+import type { ReactNode, RefObject } from 'react'
 import { Confirm } from '../../components/primitives/Dialog.tsx'
 import { useNear } from '../../lib/near.ts'
 import { useToday } from '../../lib/useToday.ts'
 import { ConversationRow } from './ConversationRow.tsx'
-import { groupByDay } from './state.ts'
+import { groupByDay, walk } from './state.ts'
 import { remove, useConversationList } from './store.ts'
 
 /** So many rows are shown or left out together. */
@@ -13,16 +13,6 @@ const BLOCK = 40
 /** Height of a row and of the gap below it, in px, as `ConversationRow` and the list have them. */
 const ROW_PX = 32
 const GAP_PX = 2
-
-/** Up and down arrows go through the conversations. */
-function walk(event: KeyboardEvent<HTMLElement>): void {
-  const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
-  if (by === 0 || !(event.target as Element).matches('[data-conversation-link]')) return
-  const links = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-conversation-link]')]
-  const next = links[links.indexOf(event.target as HTMLElement) + by]
-  event.preventDefault()
-  next?.focus()
-}
 
 interface RowsProps {
   readonly conversations: readonly Conversation[]

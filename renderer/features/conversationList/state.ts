@@ -1,4 +1,5 @@
 import type { Conversation, ConversationListEvent } from '#contract'
+import type { KeyboardEvent } from 'react'
 
 /** The conversation list: ids newest first, and each conversation by its id. */
 export interface ListState {
@@ -100,4 +101,17 @@ export function splitSnippet(snippet: string): SnippetPiece[] {
     else if (text !== '') pieces.push({ text, hit })
   }
   return pieces
+}
+
+/** Up and down arrows go through the conversations, Home and End to the first and the last that are shown. */
+export function walk(event: KeyboardEvent<HTMLElement>): void {
+  const from = event.target as Element
+  if (event.ctrlKey || event.metaKey || event.altKey || !from.matches('[data-conversation-link]')) return
+  const links = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-conversation-link]')]
+  const at = links.indexOf(from as HTMLElement)
+  const places: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: links.length - 1 }
+  const to = places[event.key]
+  if (to === undefined) return
+  event.preventDefault()
+  links[to]?.focus()
 }
