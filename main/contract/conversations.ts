@@ -160,12 +160,22 @@ export const Message = z.object({
 })
 export type Message = z.infer<typeof Message>
 
+/** So many days a conversation stays in the trash before it is deleted for good. */
+export const TRASH_DAYS = 30
+
+/**
+ * `pinned`: stands on top of the list. `archived`: is kept out of it. `deletedAt`: is in the trash since then, in ms since 1970,
+ * and takes no question.
+ */
 export const Conversation = z.object({
   id: Id,
   title: z.string(),
   createdAt: z.int(),
   updatedAt: z.int(),
   leafId: Id.nullable(),
+  pinned: z.literal(true).optional(),
+  archived: z.literal(true).optional(),
+  deletedAt: z.int().optional(),
 })
 export type Conversation = z.infer<typeof Conversation>
 
@@ -217,7 +227,10 @@ export const ConversationEvent = z.discriminatedUnion('type', [
 ])
 export type ConversationEvent = z.infer<typeof ConversationEvent>
 
-/** Events of the conversation list: everything once, then single changes. */
+/**
+ * Events of the conversation list, which has what is archived or in the trash too: everything once, and again when many
+ * change together; else single changes.
+ */
 export const ConversationListEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('snapshot'), conversations: z.array(Conversation) }),
   z.object({ type: z.literal('upsert'), conversation: Conversation }),
@@ -264,6 +277,9 @@ export type Found = z.infer<typeof Found>
 
 const Query = z.string().max(200)
 
+/** Conversations that something is done with together; those that are gone by then are passed over. */
+const Ids = z.array(Id).min(1).max(100_000)
+
 export const conversations = {
   /** The list, newest first, and its changes. */
   watchList: oc.output(eventIterator(ConversationListEvent)),
@@ -283,6 +299,17 @@ export const conversations = {
   /** The names of the models that answered in any conversation. */
   answeredBy: oc.output(z.array(z.string())),
   rename: oc.input(z.object({ id: Id, title: z.string().trim().min(1).max(200) })).output(Conversation),
+  /** Puts conversations on top of the list, or back among the others. */
+  pin: oc.input(z.object({ ids: Ids, pinned: z.boolean() })).output(z.void()),
+  /** Puts conversations away, where search still finds them, or back into the list. */
+  archive: oc.input(z.object({ ids: Ids, archived: z.boolean() })).output(z.void()),
+  /** Moves conversations to the trash, with what they hold; their answers stop. They are deleted for good after `TRASH_DAYS`. */
+  discard: oc.input(z.object({ ids: Ids })).output(z.void()),
+  /** Takes conversations out of the trash, to where they were. */
+  restore: oc.input(z.object({ ids: Ids })).output(z.void()),
+  /** Deletes conversations that are in the trash for good; null: all that are. */
+  emptyTrash: oc.input(z.object({ ids: Ids.nullable() })).output(z.void()),
+  /** Deletes a conversation for good, wherever it is kept, with the files that it alone holds. Throws NotFound. */
   remove: oc.input(z.object({ id: Id })).output(z.void()),
   /** Makes the branch that holds `messageId` the current one; of a pair of answers, the one that the conversation goes on from. */
   selectBranch: oc.input(z.object({ messageId: Id })).output(z.void()),

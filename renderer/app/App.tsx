@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { AskAboutContext } from '../components/pictures/cropPicture.ts'
 import { LiveRegion } from '../components/primitives/Feedback.tsx'
@@ -18,7 +18,13 @@ import {
   useOpenConversation,
   useStreamingAnswer,
 } from '../features/conversation/index.ts'
-import { Sidebar, followConversations, isRemovedHere, useConversationList } from '../features/conversationList/index.ts'
+import {
+  Sidebar,
+  TrashBanner,
+  followConversations,
+  isRemovedHere,
+  useConversationList,
+} from '../features/conversationList/index.ts'
 import { DiagnosticsDialog } from '../features/diagnostics/index.ts'
 import { DownloadsButton, DownloadsNote, followDownloads } from '../features/downloads/index.ts'
 import { DemoNotice, EngineBanner } from '../features/engine/index.ts'
@@ -53,6 +59,9 @@ export function App(): ReactNode {
   const family = current?.family ?? null
   useEffect(() => useFamily.setState({ family }), [family])
   const answering = useStreamingAnswer()
+  const inTrash = useOpenConversation(
+    ({ id, conversation }) => id === conversationId && conversation?.deletedAt !== undefined,
+  )
   const sidebar = useSidebar()
   const search = useRef<HTMLInputElement>(null)
   const [settingsOpen, setSettingsOpen] = useState(false)
@@ -78,6 +87,11 @@ export function App(): ReactNode {
     sidebar.closeOverlay()
     if (id === null) document.querySelector<HTMLTextAreaElement>('textarea[aria-label="Question"]')?.focus()
   }
+  /** Shows a new conversation, and leaves the focus and the sidebar where they are. */
+  const leave = useCallback(() => {
+    endFinding()
+    openConversation(null)
+  }, [])
   const askAbout = (picture: File): void => {
     void addFiles(conversationId, [picture])
     document.querySelector<HTMLTextAreaElement>('textarea[aria-label="Question"]')?.focus()
@@ -141,6 +155,7 @@ export function App(): ReactNode {
           search={search}
           collapse={collapse}
           onOpen={open}
+          onLeave={leave}
           onModels={showModels}
           onSettings={() => setSettingsOpen(true)}
           note={<DownloadsNote onOpen={showDownloads} />}
@@ -171,7 +186,7 @@ export function App(): ReactNode {
           )}
           <EngineBanner onModels={showModels} />
           {live}
-          <Composer
+          {inTrash && conversationId !== null ? <TrashBanner id={conversationId} /> : <Composer
             conversationId={conversationId}
             answering={answering !== null}
             tools={
@@ -182,7 +197,7 @@ export function App(): ReactNode {
             }
             onSent={open}
             onStop={stopAnswer}
-          />
+          />}
           <DemoNotice onModels={showModels} />
         </>
       )}

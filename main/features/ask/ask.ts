@@ -88,6 +88,8 @@ export interface Ask extends Pick<Preparation, 'count' | 'prepare'> {
   checkFormat(input: { schema: string }): ReturnType<typeof checkSchema>
   /** The formats that questions were asked with, the latest first. */
   recentFormats(): ChosenFormat[]
+  /** Stops what is answered or prepared in conversations; what was written is kept. Returns when the engines have stopped. */
+  stopIn(conversationIds: readonly string[]): Promise<void>
   /**
    * Removes a conversation with `remove`, once nothing of it runs or stores any more. From the call on it takes no question:
    * NotFound, also from another window. Throws what `remove` throws; the conversation takes questions again then.
@@ -347,6 +349,12 @@ export function createAsk(parts: AskParts): Ask {
     prepare: preparation.prepare,
     checkFormat: ({ schema }) => checkSchema(schema),
     recentFormats: () => conversations.recentFormats(RECENT_FORMATS),
+
+    async stopIn(conversationIds) {
+      const wanted = new Set(conversationIds)
+      for (const id of wanted) preparation.cancel(id)
+      await Promise.all([...running.values()].filter((run) => wanted.has(run.conversationId)).map((run) => run.stop()))
+    },
 
     async remove(conversationId, remove) {
       conversations.get(conversationId)

@@ -55,6 +55,13 @@ export function createMessageStore(db: Database, index: SearchIndex) {
     rename: db.prepare('UPDATE conversations SET title = ? WHERE id = ?'),
     moveTo: db.prepare('UPDATE conversations SET leaf_id = ? WHERE id = ?'),
     touch: db.prepare('UPDATE conversations SET updated_at = ? WHERE id = ?'),
+    pin: db.prepare('UPDATE conversations SET pinned = @on WHERE id = @id AND pinned <> @on'),
+    archive: db.prepare('UPDATE conversations SET archived = @on WHERE id = @id AND archived <> @on'),
+    discard: db.prepare('UPDATE conversations SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL'),
+    restore: db.prepare('UPDATE conversations SET deleted_at = NULL WHERE id = ? AND deleted_at IS NOT NULL'),
+    discardedBefore: db
+      .prepare<[number], string>('SELECT id FROM conversations WHERE deleted_at < ? ORDER BY deleted_at')
+      .pluck(),
     remove: db.prepare('DELETE FROM conversations WHERE id = ?'),
     message: db.prepare<[string], MessageRow>('SELECT * FROM messages WHERE id = ?'),
     path: db.prepare<[string], MessageRow>(
@@ -225,6 +232,13 @@ export function createMessageStore(db: Database, index: SearchIndex) {
       sql.rename.run(title, id)
       index.addTitle(id)
     },
+    // whether that changed anything
+    pin: (id: string, on: boolean) => sql.pin.run({ id, on: Number(on) }).changes > 0,
+    archive: (id: string, on: boolean) => sql.archive.run({ id, on: Number(on) }).changes > 0,
+    discard: (id: string, now: number) => sql.discard.run(now, id).changes > 0,
+    restore: (id: string) => sql.restore.run(id).changes > 0,
+    /** Those in the trash since before a time, the longest first. */
+    discardedBefore: (time: number) => sql.discardedBefore.all(time),
     remove: (id: string) => void sql.remove.run(id),
     touch: (id: string, now: number) => void sql.touch.run(now, id),
     moveTo: (conversationId: string, leafId: string) => void sql.moveTo.run(leafId, conversationId),

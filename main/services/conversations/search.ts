@@ -88,7 +88,7 @@ export interface Search {
   /**
    * Conversations that hold every word of the query in their title, or in one message of any branch with the names of its
    * files, compared as `fold` does, and that the filter lets through. Titles come first, then the newest. Without a word
-   * all that the filter lets through, where it says anything.
+   * all that the filter lets through, where it says anything. What is in the trash is not found.
    */
   find(query: string, limit: number, filter?: SearchFilter): Found[]
   /** The messages of a conversation that hold every word of the query, the oldest first, of more than `limit` the newest. */
@@ -129,6 +129,7 @@ export function createSearch(db: Database, index: SearchIndex): Search {
   const having = db
     .prepare<[string, string], number>('SELECT conversation FROM conversation_traits WHERE kind = ? AND value = ?')
     .pluck()
+  const discarded = db.prepare<[], number>('SELECT position FROM conversations WHERE deleted_at IS NOT NULL').pluck()
   const changed = db
     .prepare<[number, number], number>('SELECT position FROM conversations WHERE updated_at >= ? AND updated_at < ?')
     .pluck()
@@ -189,6 +190,7 @@ export function createSearch(db: Database, index: SearchIndex): Search {
         if (allowed === null) return []
         const found: Found[] = []
         for (const row of titlesOf([...allowed])) {
+          if (row.deleted_at !== null) continue
           found.push({ conversation: conversationOf(row), title: null, hits: [], more: false })
           if (found.length === limit) break
         }
@@ -196,7 +198,9 @@ export function createSearch(db: Database, index: SearchIndex): Search {
       }
       const { holds, hitAt } = looking(terms)
       const candidates = index.candidates(terms)
-      const isAllowed = (conversation: number): boolean => allowed === null || allowed.has(conversation)
+      const gone = new Set(discarded.all())
+      const isAllowed = (conversation: number): boolean =>
+        !gone.has(conversation) && (allowed === null || allowed.has(conversation))
       const found = new Map<number, Found>()
       /** The messages to list of a conversation, among those in `wanted`; null: any may be one. */
       const list = (conversationId: string, wanted: ReadonlySet<number> | null): Pick<Found, 'hits' | 'more'> => {

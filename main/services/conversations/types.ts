@@ -62,6 +62,16 @@ export interface Conversations {
   /** The messages from the root to `messageId`, both included. */
   path(messageId: string): Message[]
   rename(id: string, title: string): Conversation
+  /** Puts conversations on top of the list, or back. Here and below those that are gone are passed over. */
+  pin(ids: readonly string[], pinned: boolean): void
+  /** Puts conversations away, or back into the list. */
+  archive(ids: readonly string[], archived: boolean): void
+  /** Moves conversations to the trash, where they take no question: InvalidInput. */
+  discard(ids: readonly string[]): void
+  /** Takes conversations out of the trash, to where they were. */
+  restore(ids: readonly string[]): void
+  /** Conversations that are in the trash since before `time` (ms since 1970), the longest first. */
+  discardedBefore(time: number): string[]
   /** Removes the conversation with all branches. */
   remove(id: string): void
   /** Makes the branch that holds `messageId` the current one, down to its newest message; of a pair of answers, that one. */
@@ -114,6 +124,6 @@ export interface Conversations {
   referencedShas(): string[]
   /** The formats that questions have, each once, the latest first. */
   recentFormats(limit: number): ChosenFormat[]
-  /** Answers the window's calls about conversations, but for removing one: its answers have to end first. */
-  readonly procedures: Omit<HandlersOf<Contract>['conversations'], 'remove'>
+  /** Answers the window's calls about conversations, but for those that answers have to end for. */
+  readonly procedures: Omit<HandlersOf<Contract>['conversations'], 'discard' | 'emptyTrash' | 'remove'>
 }

@@ -1,13 +1,24 @@
-import { Cpu, Plus, Settings } from 'lucide-react'
-import { useRef } from 'react'
-import type { ReactNode, RefObject } from 'react'
+import { TRASH_DAYS } from '#contract'
+import { ArrowLeft, Cpu, Plus, Settings } from 'lucide-react'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import type { KeyboardEvent, ReactNode, RefObject } from 'react'
 import { Button, IconButton } from '../../components/primitives/Button.tsx'
-import { shortcut } from '../../lib/platform.ts'
+import { Confirm } from '../../components/primitives/Dialog.tsx'
+import { counted } from '../../lib/format.ts'
+import { isMac, shortcut } from '../../lib/platform.ts'
 import { ConversationList } from './ConversationList.tsx'
+import { ListMenu } from './ListMenu.tsx'
+import { SelectionBar } from './SelectionBar.tsx'
+import { SidebarNote } from './SidebarNote.tsx'
+import { deleteForGood, undo } from './actions.ts'
+import { doingOn, focusNext } from './doing.ts'
 import { SearchField } from './search/SearchField.tsx'
 import { SearchResults } from './search/SearchResults.tsx'
 import type { OpenFound } from './search/SearchResults.tsx'
 import { isSearching, useSearching } from './search/searching.ts'
+import { endSelecting, idsOn, showShelf, useShowing } from './shelves.ts'
+import type { Shelf } from './shelves.ts'
+import { useConversationList } from './store.ts'
 
 /**
  * The left side of the window: a new conversation, the search, every conversation, and the way to models and settings.
@@ -18,6 +29,7 @@ export function Sidebar({
   search,
   collapse,
   onOpen,
+  onLeave,
   onModels,
   onSettings,
   note,
@@ -28,6 +40,8 @@ export function Sidebar({
   collapse: ReactNode
   /** `found`: the message that a search leads to, and what was searched for. */
   onOpen: OpenFound
+  /** The open conversation goes to the trash. */
+  onLeave: () => void
   onModels: () => void
   onSettings: () => void
   /** Work in the background, shown above the foot. */
@@ -35,11 +49,56 @@ export function Sidebar({
 }): ReactNode {
   const list = useRef<HTMLDivElement>(null)
   const searching = useSearching(isSearching)
+  const shelf = useShowing((state) => state.shelf)
+  const ids = useShownIds(shelf)
+  /** What is to be deleted for good; it stays while the question closes. */
+  const [asked, setAsked] = useState<readonly string[]>([])
+  const [isAsking, setIsAsking] = useState(false)
+  const doing = useMemo(
+    () =>
+      doingOn(
+        ids,
+        (gone) => void (current !== null && gone.includes(current) && onLeave()),
+        (wanted) => {
+          setAsked(wanted)
+          setIsAsking(true)
+        },
+      ),
+    [ids, current, onLeave],
+  )
+  useEffect(() => {
+    if (searching) endSelecting()
+  }, [searching])
+
+  // a question that closes has kept the focus until then
+  useEffect(() => {
+    if (isAsking) return
+    const frame = requestAnimationFrame(() => focusNext(ids, list.current?.closest('nav')))
+    return () => cancelAnimationFrame(frame)
+  }, [isAsking, ids])
+
+  /** Ctrl+Z takes back what was done last, Escape leaves the archive and the trash. */
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
+    if (event.defaultPrevented || (event.target as Element).matches('input, textarea')) return
+    if (!event.currentTarget.contains(event.target as Node)) return
+    const isCommand = isMac ? event.metaKey : event.ctrlKey
+    if (isCommand && !event.shiftKey && event.key.toLowerCase() === 'z') {
+      event.preventDefault()
+      undo()
+    } else if (event.key === 'Escape' && useShowing.getState().isSelecting) {
+      event.preventDefault()
+      endSelecting()
+    } else if (event.key === 'Escape' && shelf !== 'list') {
+      event.preventDefault()
+      showShelf('list')
+    }
+  }
   return (
-    <div className="flex h-full flex-col bg-sidebar">
+    <div className="flex h-full flex-col bg-sidebar" onKeyDown={onKeyDown}>
       <div className="flex h-12 shrink-0 items-center gap-1 px-2">
         {collapse}
         <span className="flex-1 truncate px-1 font-semibold select-none">Sightline</span>
+        <ListMenu />
       </div>
       <div className="flex flex-col gap-1 px-2 pb-3">
         <Button
@@ -54,13 +113,30 @@ export function Sidebar({
         </Button>
         <SearchField field={search} />
       </div>
+      {searching || shelf === 'list' ? null : (
+        <ShelfHeader
+          shelf={shelf}
+          isEmpty={ids.length === 0}
+          onEmpty={() => doing.deleteForGood(ids)}
+        />
+      )}
       <div ref={list} className="min-h-0 flex-1 overflow-y-auto px-2 pb-2" data-testid="sidebar-list">
         {searching ? (
           <SearchResults current={current} onOpen={onOpen} />
         ) : (
-          <ConversationList current={current} frame={list} onOpen={onOpen} />
+          <ConversationList {...{ current, shelf, ids, doing }} frame={list} onOpen={onOpen} />
         )}
       </div>
+      <SelectionBar ids={ids} doing={doing} />
+      <SidebarNote />
+      <Confirm
+        open={isAsking}
+        onOpenChange={setIsAsking}
+        title={`Delete ${counted(asked.length, 'conversation')} for good?`}
+        description="Questions, answers and pictures that stand nowhere else are removed from this computer. This cannot be undone."
+        action="Delete for good"
+        onConfirm={() => deleteForGood(asked)}
+      />
       {note}
       <div className="flex shrink-0 items-center gap-1 border-t border-hairline p-2">
         <Button
@@ -76,6 +152,43 @@ export function Sidebar({
           <Settings />
         </IconButton>
       </div>
+    </div>
+  )
+}
+
+/** The conversations of a shelf in the order in which they are listed. */
+function useShownIds(shelf: Shelf): readonly string[] {
+  const { order, byId } = useConversationList()
+  return useMemo(() => idsOn({ order, byId }, shelf), [order, byId, shelf])
+}
+
+/** Which shelf is shown, and the way back. */
+function ShelfHeader({
+  shelf,
+  isEmpty,
+  onEmpty,
+}: {
+  shelf: Exclude<Shelf, 'list'>
+  isEmpty: boolean
+  onEmpty: () => void
+}): ReactNode {
+  const inTrash = shelf === 'trash'
+  return (
+    <div className="px-2 pb-2">
+      <div className="flex items-center gap-1">
+        <IconButton label="Back to the list" onClick={() => showShelf('list')}>
+          <ArrowLeft />
+        </IconButton>
+        <h2 className="min-w-0 flex-1 truncate font-medium">{inTrash ? 'Trash' : 'Archive'}</h2>
+        {inTrash && !isEmpty ? (
+          <Button kind="quiet" className="px-2" onClick={onEmpty}>
+            Empty the trash
+          </Button>
+        ) : null}
+      </div>
+      {inTrash && !isEmpty ? (
+        <p className="px-2 pt-1 text-small text-muted">Deleted for good after {TRASH_DAYS} days.</p>
+      ) : null}
     </div>
   )
 }

@@ -141,7 +141,12 @@ function FoundConversation({
         onClick={() => open(first)}
         className={cx(rowClass, id === current && 'bg-active')}
       >
-        <span className="w-full truncate">{title === null ? conversation.title : <Marked text={title} />}</span>
+        <span className="flex w-full items-baseline gap-2">
+          <span className="min-w-0 flex-1 truncate">
+            {title === null ? conversation.title : <Marked text={title} />}
+          </span>
+          {conversation.archived ? <span className="shrink-0 text-small text-muted">Archived</span> : null}
+        </span>
         {first ? <Snippet hit={first} /> : null}
       </button>
       {others.length === 0 ? null : (

@@ -27,6 +27,9 @@ export const setQuery = (query: string): void => useSearching.setState({ query }
 export const changeFilter = (change: Partial<ListFilter>): void =>
   useSearching.setState(({ filter }) => ({ filter: { ...filter, ...change } }))
 
+/** Back to the list of all. */
+export const endSearch = (): void => useSearching.setState({ query: '', filter: noFilter })
+
 export const isFiltered = ({ picture, video, model, changed }: ListFilter): boolean =>
   picture || video || model !== '' || changed !== 'any'
 
