@@ -1,0 +1,27 @@
+import { join } from 'node:path'
+import { openStore } from '../../main/lib/database/index.ts'
+import { createConversations } from '../../main/services/conversations/index.ts'
+import type { Conversations } from '../../main/services/conversations/index.ts'
+import { test as base } from './fixtures.ts'
+
+/** Stores a question with its whole answer; returns the ids. `into`: the conversation, a new one unless it is told. */
+export function answered(conversations: Conversations, question: string, answer: string, into: string | null = null) {
+  const parts = [{ type: 'text' as const, text: question }]
+  const sent = conversations.ask({ conversationId: into, parts, model: 'Demo model' })
+  conversations.append(sent.answerId, answer)
+  conversations.finish(sent.answerId, { status: 'complete' })
+  return sent
+}
+
+/** Tests whose app finds conversations that were had before: `seed` stores them. */
+export const test = base.extend<{ seed: (conversations: Conversations) => void }>({
+  seed: [() => {}, { option: true }],
+  data: async ({ data, shell, seed }, use) => {
+    const store = openStore(shell === 'electron' ? join(data, 'data') : data)
+    store.db.transaction(() => seed(createConversations(store.db)))()
+    store.close()
+    await use(data)
+  },
+})
+
+export { expect } from './fixtures.ts'
