@@ -64,12 +64,9 @@ test('a hit opens its message on whichever branch, marked, and the others are st
   expect(await marked(page)).toEqual([])
 })
 
-test('a hit in the middle of a long conversation is brought into view, also where a part of the word is bold', async ({
-  chat,
-}) => {
+test('a hit in the middle of a long answer is brought into view, and the next question after it', async ({ chat }) => {
   const { page } = chat
   const sidebar = new Sidebar(page)
-  // the words as they are stored have signs of the form between them
   await sidebar.search.fill('fly')
   await sidebar.results.getByRole('button').click()
   await expect.poll(() => marked(page)).toEqual(['fly'])

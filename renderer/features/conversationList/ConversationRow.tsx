@@ -73,9 +73,17 @@ function RenameField({ id, renaming, title }: { id: string; renaming: Renaming; 
 
 const DAY_MS = 86_400_000
 
-/** The days until something in the trash is deleted for good; never less than 1. Times in ms since 1970. */
-const daysLeft = (deletedAt: number, now: number): number =>
-  Math.max(1, Math.ceil((deletedAt + TRASH_DAYS * DAY_MS - now) / DAY_MS))
+/** How long something stays in the trash that is there since `deletedAt`, in ms since 1970. */
+function DaysLeft({ deletedAt }: { deletedAt: number }): ReactNode {
+  const now = useToday()
+  const days = Math.ceil((deletedAt + TRASH_DAYS * DAY_MS - now) / DAY_MS)
+  return (
+    <span className="shrink-0 px-1 text-small whitespace-nowrap text-muted tabular-nums">
+      {counted(Math.min(TRASH_DAYS, Math.max(1, days)), 'day')}
+      <span className="sr-only"> left</span>
+    </span>
+  )
+}
 
 /**
  * One conversation of the list: opens it, or is selected; its menu has what can be done with it. F2 renames, Delete deletes.
@@ -96,7 +104,6 @@ export const ConversationRow = memo(function ConversationRow({
 }): ReactNode {
   const { id, title, deletedAt } = conversation
   const renaming = useRenaming((state) => state[id])
-  const now = useToday()
   const inTrash = deletedAt !== undefined
   const beginRename = (): void => {
     if (!inTrash) beginRenaming(id, title)
@@ -147,12 +154,7 @@ export const ConversationRow = memo(function ConversationRow({
         ) : null}
         <span className="min-w-0 flex-1 truncate">{title}</span>
       </button>
-      {inTrash ? (
-        <span className="shrink-0 px-1 text-small whitespace-nowrap text-muted tabular-nums">
-          {counted(daysLeft(deletedAt, now), 'day')}
-          <span className="sr-only"> left</span>
-        </span>
-      ) : null}
+      {inTrash ? <DaysLeft deletedAt={deletedAt} /> : null}
       {isSelecting ? null : <RowMenu conversation={conversation} doing={doing} onRename={beginRename} />}
     </li>
   )

@@ -11,7 +11,7 @@ import { ListMenu } from './ListMenu.tsx'
 import { SelectionBar } from './SelectionBar.tsx'
 import { SidebarNote } from './SidebarNote.tsx'
 import { deleteForGood, undo } from './actions.ts'
-import { doingOn, focusNext } from './doing.ts'
+import { doingOn } from './doing.ts'
 import { SearchField } from './search/SearchField.tsx'
 import { SearchResults } from './search/SearchResults.tsx'
 import type { OpenFound } from './search/SearchResults.tsx'
@@ -69,13 +69,6 @@ export function Sidebar({
   useEffect(() => {
     if (searching) endSelecting()
   }, [searching])
-
-  // a question that closes has kept the focus until then
-  useEffect(() => {
-    if (isAsking) return
-    const frame = requestAnimationFrame(() => focusNext(ids, list.current?.closest('nav')))
-    return () => cancelAnimationFrame(frame)
-  }, [isAsking, ids])
 
   /** Ctrl+Z takes back what was done last, Escape leaves the archive and the trash. */
   const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {

@@ -77,7 +77,4 @@ export async function deleteForGood(ids: readonly string[]): Promise<void> {
 }
 
 /** Takes back what was done last; nothing where that cannot be. */
-export function undo(): void {
-  const { note } = useNote.getState()
-  if (note?.undo) void note.undo().then(() => note.undo === useNote.getState().note?.undo && dismissNote())
-}
+export const undo = (): void => void useNote.getState().note?.undo?.()

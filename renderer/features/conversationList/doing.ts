@@ -21,15 +21,21 @@ function expect(gone: readonly string[], shown: readonly string[]): void {
   next = { gone, id }
 }
 
+/** For so many frames a menu or question that closes may still have the focus. */
+const FRAMES = 60
+
 /**
  * To be called once rows were drawn: gives the focus to the row that was noted, or to the search field, where the one that
- * had it is gone.
+ * had it is gone. `frames`: so long it waits for what closes.
  */
-export function focusNext(shown: readonly string[], nav: Element | null | undefined): void {
+export function focusNext(shown: readonly string[], nav: Element | null | undefined, frames = FRAMES): void {
   if (!next || next.gone.some((id) => shown.includes(id))) return
   const { id } = next
   const active = document.activeElement
-  if (active?.closest('[role=alertdialog], [role=menu]')) return
+  if (active?.closest('[role=alertdialog], [role=menu]') && frames > 0) {
+    requestAnimationFrame(() => focusNext(shown, nav, frames - 1))
+    return
+  }
   next = null
   if (active !== null && active !== document.body) return
   const row = id === null ? null : nav?.querySelector<HTMLElement>(`[data-conversation-id="${CSS.escape(id)}"]`)

@@ -9,12 +9,13 @@ import { cx } from '../../../lib/cx.ts'
 import { toAppError } from '../../../lib/errors.ts'
 import { shortcut } from '../../../lib/platform.ts'
 import { call } from '../../../lib/rpc.ts'
+import { showShelf, useShowing } from '../shelves.ts'
 import { changeFilter, changedLabels, isFiltered, noFilter, setFilters, setQuery, useSearching } from './searching.ts'
 import type { ChangedWhen } from './searching.ts'
 
 /**
- * The search over all conversations, and what narrows it. Escape empties it, then takes back the filter; the down arrow
- * goes to the results.
+ * The search over all conversations, and what narrows it. Escape empties it, then takes back the filter, then leaves the
+ * archive or the trash; the down arrow goes to the results.
  */
 export function SearchField({ field }: { field: RefObject<HTMLInputElement | null> }): ReactNode {
   const query = useSearching((state) => state.query)
@@ -24,6 +25,7 @@ export function SearchField({ field }: { field: RefObject<HTMLInputElement | nul
       event.preventDefault()
       if (query !== '') setQuery('')
       else if (isFiltered(filter)) changeFilter(noFilter)
+      else if (useShowing.getState().shelf !== 'list') showShelf('list')
       else event.currentTarget.blur()
     } else if (event.key === 'ArrowDown') {
       event.preventDefault()

@@ -170,7 +170,7 @@ function Snippet({ hit }: { hit: SearchHit }): ReactNode {
   return (
     <span className="line-clamp-2 w-full text-small text-muted [overflow-wrap:anywhere]">
       <span className="sr-only">{hit.role === 'user' ? 'Question: ' : 'Answer: '}</span>
-      {hit.in === 'file' ? <Image aria-label="File" className="mr-1 inline size-3 align-[-1px]" /> : null}
+      {hit.in === 'file' ? <Image role="img" aria-label="File" className="mr-1 inline size-3 align-[-1px]" /> : null}
       <Marked text={hit.snippet} />
     </span>
   )
