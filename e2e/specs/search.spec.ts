@@ -4,20 +4,22 @@ import { Sidebar } from '../pages/sidebar.ts'
 import { seriousProblems } from '../support/axe.ts'
 import { answered, expect, test } from '../support/seeded.ts'
 
-const filler = 'Reeds, water and a grey sky. '.repeat(40)
+const filler = 'Reeds, water and a grey sky. '.repeat(12)
 
 test.use({
-  seed: (conversations) => {
-    const first = answered(conversations, 'What stands by the lake?', 'A grey heron, with its neck drawn in.')
-    const again = conversations.answerAgain(first.userMessageId, { model: 'Demo model' })
-    conversations.append(again.answerId, 'A stork, I think.')
-    conversations.finish(again.answerId, { status: 'complete' })
-    const into = first.conversationId
-    for (let n = 0; n < 12; n++)
-      answered(conversations, `Question ${n}`, n === 5 ? `${filler}\n\nTwo **her**ons fly off. ${filler}` : filler, into)
-    answered(conversations, 'Anything else?', 'No heron any more.', into)
-    answered(conversations, 'How tall is a heron?', 'About a metre.')
-    answered(conversations, 'What is a stork?', 'A bird.')
+  seed: {
+    store(conversations) {
+      const first = answered(conversations, 'What stands by the lake?', 'A grey heron, with its neck drawn in.')
+      const again = conversations.answerAgain(first.userMessageId, { model: 'Demo model' })
+      conversations.append(again.answerId, 'A stork, I think.')
+      conversations.finish(again.answerId, { status: 'complete' })
+      const into = first.conversationId
+      for (let n = 0; n < 12; n++)
+        answered(conversations, `Question ${n}`, n === 5 ? `${filler}\n\nTwo **her**ons fly off. ${filler}` : filler, into)
+      answered(conversations, 'Anything else?', 'No heron any more.', into)
+      answered(conversations, 'How tall is a heron?', 'About a metre.')
+      answered(conversations, 'What is a stork?', 'A bird.')
+    },
   },
 })
 

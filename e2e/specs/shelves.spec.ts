@@ -4,8 +4,10 @@ import { answered, expect, test } from '../support/seeded.ts'
 
 const names = ['Red', 'Green', 'Blue', 'Pink', 'Grey']
 test.use({
-  seed: (conversations) => {
-    for (const name of [...names].reverse()) answered(conversations, name, `All about ${name}.`)
+  seed: {
+    store(conversations) {
+      for (const name of [...names].reverse()) answered(conversations, name, `All about ${name}.`)
+    },
   },
 })
 

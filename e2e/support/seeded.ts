@@ -13,12 +13,12 @@ export function answered(conversations: Conversations, question: string, answer:
   return sent
 }
 
-/** Tests whose app finds conversations that were had before: `seed` stores them. */
-export const test = base.extend<{ seed: (conversations: Conversations) => void }>({
-  seed: [() => {}, { option: true }],
+/** Tests whose app finds conversations that were had before: `seed.store` stores them. */
+export const test = base.extend<{ seed: { readonly store: (conversations: Conversations) => void } }>({
+  seed: [{ store: () => {} }, { option: true }],
   data: async ({ data, shell, seed }, use) => {
     const store = openStore(shell === 'electron' ? join(data, 'data') : data)
-    store.db.transaction(() => seed(createConversations(store.db)))()
+    store.db.transaction(() => seed.store(createConversations(store.db)))()
     store.close()
     await use(data)
   },

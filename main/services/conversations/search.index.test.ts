@@ -94,6 +94,37 @@ test('a step of the upkeep indexes few of long messages, and all are found in th
   store.close()
 })
 
+test('messages that were indexed without the names of their files are indexed again in steps, and found meanwhile', () => {
+  const store = openStore(folder)
+  const conversations = createConversations(store.db)
+  const sha = 'a'.repeat(64)
+  const attachment = { ...{ sha, kind: 'image', mime: 'image/png', bytes: 1, width: 2, height: 3 } as const, name: 'heron.png' }
+  store.db.transaction(() => {
+    for (let n = 0; n < 250; n++) {
+      const parts = [{ type: 'image' as const, attachment }, { type: 'text' as const, text: 'What? '.repeat(50) }]
+      conversations.ask({ conversationId: null, parts, model: 'demo' })
+    }
+  })()
+  store.db.exec(`
+    INSERT INTO search_again SELECT position FROM messages WHERE role = 'user';
+    DELETE FROM search_grams WHERE rowid IN (SELECT position FROM search_again)`)
+  const index = createSearchIndex(store.db)
+  const found = () => createSearch(store.db, createSearchIndex(store.db)).find('heron', 100).length
+  const left = () => store.db.prepare<[], number>('SELECT count(*) FROM search_again').pluck().get() as number
+  const lefts = [left()]
+  expect(found()).toBe(100)
+  while (index.catchUp(0)) {
+    lefts.push(left())
+    expect(found()).toBe(100)
+  }
+  expect(lefts[0]).toBe(250)
+  expect(lefts.length).toBeGreaterThan(3)
+  expect(left()).toBe(0)
+  expect(found()).toBe(100)
+  expect(index.candidates(['HERON']).messages).toHaveLength(250)
+  store.close()
+})
+
 test('the upkeep waits for an answer before it gives space back, and ends with the database', async () => {
   fillVersion13(1)
   const store = openStore(folder)

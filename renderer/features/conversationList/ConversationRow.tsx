@@ -20,6 +20,7 @@ import { Menu, MenuItem, MenuTrigger } from '../../components/primitives/Menu.ts
 import { cx } from '../../lib/cx.ts'
 import { counted } from '../../lib/format.ts'
 import { useToday } from '../../lib/useToday.ts'
+import { focusRow } from './doing.ts'
 import type { Doing } from './doing.ts'
 import { beginSelecting } from './shelves.ts'
 import { beginRenaming, giveUpRenaming, storeTitle, typeTitle, useRenaming } from './store.ts'
@@ -171,7 +172,12 @@ function RowMenu({
   onRename: () => void
 }): ReactNode {
   const selectItem = (
-    <MenuItem onSelect={() => beginSelecting([id])}>
+    <MenuItem
+      onSelect={() => {
+        beginSelecting([id])
+        focusRow(id)
+      }}
+    >
       <ListChecks aria-hidden />
       Select
     </MenuItem>

@@ -21,7 +21,12 @@ export function ListMenu(): ReactNode {
     <Menu
       align="end"
       trigger={
-        <MenuTrigger aria-label="Conversation list" title="Select, Archive, Trash" className={iconButtonClass()}>
+        <MenuTrigger
+          data-list-menu
+          aria-label="Conversation list"
+          title="Select, Archive, Trash"
+          className={iconButtonClass()}
+        >
           <Ellipsis />
         </MenuTrigger>
       }

@@ -2,6 +2,7 @@ import { Archive, ArchiveRestore, Pin, PinOff, RotateCcw, Trash2, X } from 'luci
 import type { ReactNode } from 'react'
 import { Button, IconButton } from '../../components/primitives/Button.tsx'
 import { count } from '../../lib/format.ts'
+import { focusListMenu } from './doing.ts'
 import type { Doing } from './doing.ts'
 import { endSelecting, select, useShowing } from './shelves.ts'
 import { useConversationList } from './store.ts'
@@ -60,7 +61,13 @@ export function SelectionBar({ ids, doing }: { ids: readonly string[]; doing: Do
           </IconButton>
         </>
       )}
-      <IconButton label="End selecting" onClick={endSelecting}>
+      <IconButton
+        label="End selecting"
+        onClick={() => {
+          endSelecting()
+          focusListMenu()
+        }}
+      >
         <X />
       </IconButton>
     </div>

@@ -10,8 +10,8 @@ import { ConversationList } from './ConversationList.tsx'
 import { ListMenu } from './ListMenu.tsx'
 import { SelectionBar } from './SelectionBar.tsx'
 import { SidebarNote } from './SidebarNote.tsx'
-import { deleteForGood, undo } from './actions.ts'
-import { doingOn } from './doing.ts'
+import { deleteForGood } from './actions.ts'
+import { doingOn, focusListMenu, undo } from './doing.ts'
 import { SearchField } from './search/SearchField.tsx'
 import { SearchResults } from './search/SearchResults.tsx'
 import type { OpenFound } from './search/SearchResults.tsx'
@@ -83,7 +83,7 @@ export function Sidebar({
       endSelecting()
     } else if (event.key === 'Escape' && shelf !== 'list') {
       event.preventDefault()
-      showShelf('list')
+      backToList()
     }
   }
   return (
@@ -155,6 +155,11 @@ function useShownIds(shelf: Shelf): readonly string[] {
   return useMemo(() => idsOn({ order, byId }, shelf), [order, byId, shelf])
 }
 
+function backToList(): void {
+  showShelf('list')
+  focusListMenu()
+}
+
 /** Which shelf is shown, and the way back. */
 function ShelfHeader({
   shelf,
@@ -169,7 +174,7 @@ function ShelfHeader({
   return (
     <div className="px-2 pb-2">
       <div className="flex items-center gap-1">
-        <IconButton label="Back to the list" onClick={() => showShelf('list')}>
+        <IconButton label="Back to the list" onClick={backToList}>
           <ArrowLeft />
         </IconButton>
         <h2 className="min-w-0 flex-1 truncate font-medium">{inTrash ? 'Trash' : 'Archive'}</h2>

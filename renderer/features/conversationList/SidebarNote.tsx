@@ -3,7 +3,8 @@ import { useEffect } from 'react'
 import type { ReactNode } from 'react'
 import { Button, IconButton } from '../../components/primitives/Button.tsx'
 import { shortcut } from '../../lib/platform.ts'
-import { dismissNote, undo, useNote } from './actions.ts'
+import { dismissNote, useNote } from './actions.ts'
+import { focusListMenu, undo } from './doing.ts'
 
 /** How long it stays, in ms; what was deleted is in the trash afterwards. */
 const SHOWN_MS = 20_000
@@ -46,7 +47,14 @@ export function SidebarNote(): ReactNode {
           Undo
         </Button>
       ) : null}
-      <IconButton label="Dismiss" size="small" onClick={dismissNote}>
+      <IconButton
+        label="Dismiss"
+        size="small"
+        onClick={() => {
+          dismissNote()
+          focusListMenu()
+        }}
+      >
         <X />
       </IconButton>
     </div>

@@ -2,6 +2,7 @@ import { create } from 'zustand'
 import { announce } from '../../lib/announce.ts'
 import { toAppError } from '../../lib/errors.ts'
 import { counted } from '../../lib/format.ts'
+import { shortcut } from '../../lib/platform.ts'
 import { call } from '../../lib/rpc.ts'
 import { endSelecting } from './shelves.ts'
 import { removedHere, useConversationList } from './store.ts'
@@ -9,6 +10,7 @@ import { removedHere, useConversationList } from './store.ts'
 /** What was done last with conversations and can be taken back, or why it could not be done. */
 export interface Note {
   readonly text: string
+  readonly ids: readonly string[]
   readonly undo: (() => Promise<void>) | null
   readonly isFailure: boolean
 }
@@ -25,31 +27,37 @@ const named = (ids: readonly string[]): string => {
 }
 
 /** Does something with conversations and says so, with the way back; what fails is said in its place. */
-async function act(text: string, run: () => Promise<unknown>, undo: Note['undo']): Promise<void> {
+async function act(
+  text: string,
+  ids: readonly string[],
+  run: () => Promise<unknown>,
+  undo: Note['undo'],
+): Promise<void> {
   try {
     await run()
-    useNote.setState({ note: { text, undo, isFailure: false } })
-    announce(undo ? `${text}. Undo is below the list.` : text)
+    useNote.setState({ note: { text, ids, undo, isFailure: false } })
+    announce(undo ? `${text}. ${shortcut('Z')} takes it back.` : text)
     endSelecting()
   } catch (thrown) {
     const { message } = toAppError(thrown)
-    useNote.setState({ note: { text: message, undo: null, isFailure: true } })
+    useNote.setState({ note: { text: message, ids, undo: null, isFailure: true } })
     announce(message)
   }
 }
 
 /** Moves conversations to the trash. */
 export const discard = (ids: readonly string[]): Promise<void> =>
-  act(`Deleted ${named(ids)}`, () => call((core) => core.conversations.discard({ ids: [...ids] })), () => restore(ids))
+  act(`Deleted ${named(ids)}`, ids, () => call((core) => core.conversations.discard({ ids: [...ids] })), () => restore(ids))
 
 /** Takes conversations out of the trash. */
 export const restore = (ids: readonly string[]): Promise<void> =>
-  act(`Restored ${named(ids)}`, () => call((core) => core.conversations.restore({ ids: [...ids] })), null)
+  act(`Restored ${named(ids)}`, ids, () => call((core) => core.conversations.restore({ ids: [...ids] })), null)
 
 /** Puts conversations away, or back into the list. */
 export const archive = (ids: readonly string[], archived: boolean): Promise<void> =>
   act(
     `${archived ? 'Archived' : 'Back in the list:'} ${named(ids)}`,
+    ids,
     () => call((core) => core.conversations.archive({ ids: [...ids], archived })),
     () => archive(ids, !archived),
   )
@@ -58,6 +66,7 @@ export const archive = (ids: readonly string[], archived: boolean): Promise<void
 export const pin = (ids: readonly string[], pinned: boolean): Promise<void> =>
   act(
     `${pinned ? 'Pinned' : 'Unpinned'} ${named(ids)}`,
+    ids,
     () => call((core) => core.conversations.pin({ ids: [...ids], pinned })),
     () => pin(ids, !pinned),
   )
@@ -75,6 +84,3 @@ export async function deleteForGood(ids: readonly string[]): Promise<void> {
     throw thrown
   }
 }
-
-/** Takes back what was done last; nothing where that cannot be. */
-export const undo = (): void => void useNote.getState().note?.undo?.()

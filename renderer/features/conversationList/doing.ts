@@ -21,6 +21,27 @@ function expect(gone: readonly string[], shown: readonly string[]): void {
   next = { gone, id }
 }
 
+const sidebar = (): Element | null => document.querySelector('nav')
+
+/** Gives the focus to the row of a conversation where the control that was used goes away. */
+export function focusRow(id: string): void {
+  next = { gone: [], id }
+  requestAnimationFrame(() => focusNext([], sidebar()))
+}
+
+/** Back from the archive or the trash, or from selecting: the focus goes to the menu that leads there. */
+export function focusListMenu(): void {
+  sidebar()?.querySelector<HTMLElement>('[data-list-menu]')?.focus()
+}
+
+/** Takes back what was done last; nothing where that cannot be. */
+export function undo(): void {
+  const { note } = actions.useNote.getState()
+  if (!note?.undo) return
+  next = { gone: [], id: note.ids[0] ?? null }
+  void note.undo()
+}
+
 /** For so many frames a menu or question that closes may still have the focus. */
 const FRAMES = 60
 
@@ -32,7 +53,7 @@ export function focusNext(shown: readonly string[], nav: Element | null | undefi
   if (!next || next.gone.some((id) => shown.includes(id))) return
   const { id } = next
   const active = document.activeElement
-  if (active?.closest('[role=alertdialog], [role=menu]') && frames > 0) {
+  if (active?.closest('[role=alertdialog], [role=menu], [data-sidebar-note]') && frames > 0) {
     requestAnimationFrame(() => focusNext(shown, nav, frames - 1))
     return
   }
