@@ -2,9 +2,11 @@ import type { Locator, Page } from '@playwright/test'
 
 /** The left side of the window: the search and the conversations. */
 export class Sidebar {
+  readonly page: Page
   readonly nav: Locator
 
-  constructor(readonly page: Page) {
+  constructor(page: Page) {
+    this.page = page
     this.nav = page.getByRole('navigation', { name: 'Conversations' })
   }
 

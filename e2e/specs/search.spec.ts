@@ -15,7 +15,12 @@ test.use({
       conversations.finish(again.answerId, { status: 'complete' })
       const into = first.conversationId
       for (let n = 0; n < 12; n++)
-        answered(conversations, `Question ${n}`, n === 5 ? `${filler}\n\nTwo **her**ons fly off. ${filler}` : filler, into)
+        answered(
+          conversations,
+          `Question ${n}`,
+          n === 5 ? `${filler}\n\nTwo **her**ons fly off. ${filler}` : filler,
+          into,
+        )
       answered(conversations, 'Anything else?', 'No heron any more.', into)
       answered(conversations, 'How tall is a heron?', 'About a metre.')
       answered(conversations, 'What is a stork?', 'A bird.')
@@ -119,7 +124,9 @@ test('names of files are found, and a filter narrows what is found, by keyboard 
   await expect(sidebar.results.getByRole('button')).toHaveCount(3)
 })
 
-test('in a narrow window a hit is seen once it is chosen, and the search is still there afterwards', async ({ chat }) => {
+test('in a narrow window a hit is seen once it is chosen, and the search is still there afterwards', async ({
+  chat,
+}) => {
   const { page } = chat
   await page.setViewportSize({ width: 420, height: 800 })
   await page.getByRole('button', { name: 'Show the sidebar' }).click()
@@ -128,7 +135,7 @@ test('in a narrow window a hit is seen once it is chosen, and the search is stil
   await sidebar.results.getByRole('button').click()
   await expect(sidebar.nav).toHaveCount(0)
   await expect(new ChatPage(() => page).answers.filter({ hasText: 'A grey heron' })).toBeInViewport()
-  await expect(page.getByTestId('conversation-scroll')).toBeFocused()
+  await expect(chat.question).toBeFocused()
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(420)
   expect(await seriousProblems(page)).toEqual([])
   await page.getByRole('button', { name: 'Show the sidebar' }).click()

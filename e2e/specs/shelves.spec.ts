@@ -76,6 +76,7 @@ test('many are selected with the pointer or by keyboard alone, and deleted or ar
   await bar.getByRole('button', { name: 'Archive' }).press('Enter')
   await expect(sidebar.rows('Today')).toHaveText(['Blue', 'Grey'])
   await sidebar.menu('Select conversations')
+  await expect(sidebar.nav.getByRole('button', { name: 'Conversation list' })).toBeFocused()
   await page.keyboard.press('Escape')
   await expect(bar).toHaveCount(0)
   await expect(sidebar.row('Blue')).toBeVisible()

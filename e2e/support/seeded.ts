@@ -18,7 +18,9 @@ export const test = base.extend<{ seed: { readonly store: (conversations: Conver
   seed: [{ store: () => {} }, { option: true }],
   data: async ({ data, shell, seed }, use) => {
     const store = openStore(shell === 'electron' ? join(data, 'data') : data)
-    store.db.transaction(() => seed.store(createConversations(store.db)))()
+    // each change a moment after the one before, as people make them
+    let time = Date.now() - 60_000
+    store.db.transaction(() => seed.store(createConversations(store.db, () => ++time)))()
     store.close()
     await use(data)
   },

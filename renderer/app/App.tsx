@@ -186,18 +186,22 @@ export function App(): ReactNode {
           )}
           <EngineBanner onModels={showModels} />
           {live}
-          {inTrash && conversationId !== null ? <TrashBanner id={conversationId} /> : <Composer
-            conversationId={conversationId}
-            answering={answering !== null}
-            tools={
-              <>
-                <CaptureMenu shortcut={captureShortcut} />
-                <LiveMenu />
-              </>
-            }
-            onSent={open}
-            onStop={stopAnswer}
-          />}
+          {inTrash && conversationId !== null ? (
+            <TrashBanner id={conversationId} />
+          ) : (
+            <Composer
+              conversationId={conversationId}
+              answering={answering !== null}
+              tools={
+                <>
+                  <CaptureMenu shortcut={captureShortcut} />
+                  <LiveMenu />
+                </>
+              }
+              onSent={open}
+              onStop={stopAnswer}
+            />
+          )}
           <DemoNotice onModels={showModels} />
         </>
       )}

@@ -64,9 +64,10 @@ describe('the messages that hold what is searched for', () => {
       { messageId: again.answerId, snippet: 'a stork, no \u0002heron\u0003' },
     ])
     expect(bed.conversations.findIn(conversationId, 'heron', 1)).toMatchObject([{ messageId: again.answerId }])
-    expect([bed.conversations.findIn(conversationId, ' ', 10), bed.conversations.findIn(conversationId, 'owl', 10)]).toEqual(
-      [[], []],
-    )
+    expect([
+      bed.conversations.findIn(conversationId, ' ', 10),
+      bed.conversations.findIn(conversationId, 'owl', 10),
+    ]).toEqual([[], []])
   })
 
   test('of a conversation that is gone are asked for in vain', () => {
@@ -77,8 +78,8 @@ describe('the messages that hold what is searched for', () => {
     )
   })
 
-  test('are shown without the signs that models write around what they name', () => {
-    answered('What is it?', '<|object_ref_start|>the heron<|object_ref_end|> stands')
+  test('are shown without the signs that models write around what they name or stress', () => {
+    answered('What is it?', '<|object_ref_start|>the **heron**<|object_ref_end|> stands')
     expect(found('heron', 10)).toEqual([['', 'the <heron> stands']])
   })
 })

@@ -98,10 +98,16 @@ test('messages that were indexed without the names of their files are indexed ag
   const store = openStore(folder)
   const conversations = createConversations(store.db)
   const sha = 'a'.repeat(64)
-  const attachment = { ...{ sha, kind: 'image', mime: 'image/png', bytes: 1, width: 2, height: 3 } as const, name: 'heron.png' }
+  const attachment = {
+    ...({ sha, kind: 'image', mime: 'image/png', bytes: 1, width: 2, height: 3 } as const),
+    name: 'heron.png',
+  }
   store.db.transaction(() => {
     for (let n = 0; n < 250; n++) {
-      const parts = [{ type: 'image' as const, attachment }, { type: 'text' as const, text: 'What? '.repeat(50) }]
+      const parts = [
+        { type: 'image' as const, attachment },
+        { type: 'text' as const, text: 'What? '.repeat(50) },
+      ]
       conversations.ask({ conversationId: null, parts, model: 'demo' })
     }
   })()
@@ -214,6 +220,10 @@ test('many candidates and few are given in the same order, and the limit holds',
     conversations.search(query, limit).map(({ conversation }) => conversation.id)
   expect(found('common', 30)).toEqual(ids.slice(0, 30))
   expect(found('rare', 30)).toEqual(ids.filter((_, n) => n % 2 === 0).slice(0, 30))
+  const within = (query: string, since: number) =>
+    conversations.search(query, 30, { since }).map(({ conversation }) => conversation.id)
+  expect(within('common', conversations.get(ids[4]!).updatedAt)).toEqual(ids.slice(0, 5))
+  expect(within('common', 0)).toEqual(ids.slice(0, 30))
   store.close()
 })
 

@@ -41,7 +41,7 @@ function snippetWithin(text: string, start: number, end: number, wanted: readonl
   const [first, last] = [wholeAt(text, Math.max(0, start)), wholeAt(text, end)]
   const line = text
     .slice(first, last)
-    .replace(/[\u0002\u0003]|<\|\w{1,40}\|>/g, '')
+    .replace(/[\u0002\u0003]|<\|\w{1,40}\|>|\*\*/g, '')
     .replace(/\s+/gu, ' ')
     .trim()
     .normalize('NFC')
@@ -117,6 +117,12 @@ export function createSearch(db: Database, index: SearchIndex): Search {
         SELECT m.position, c.position FROM conversations c
         CROSS JOIN messages m ON m.conversation_id = c.id ${newestFirst}, m.position DESC`)
       .raw(),
+    /** Those of some conversations. */
+    of: db
+      .prepare<[string], [number, number]>(`
+        SELECT m.position, c.position FROM json_each(?) found JOIN conversations c ON c.position = found.value
+        CROSS JOIN messages m ON m.conversation_id = c.id ${newestFirst}, m.position DESC`)
+      .raw(),
   }
   const within = db
     .prepare<[string], number>('SELECT position FROM messages WHERE conversation_id = ? ORDER BY position DESC')
@@ -142,7 +148,9 @@ export function createSearch(db: Database, index: SearchIndex): Search {
     if (model !== undefined) sets.push(new Set(having.all('model', model)))
     if (since !== undefined || until !== undefined)
       sets.push(new Set(changed.all(since ?? 0, until ?? Number.MAX_SAFE_INTEGER)))
-    return sets.length === 0 ? null : new Set([...sets[0]!].filter((position) => sets.every((set) => set.has(position))))
+    return sets.length === 0
+      ? null
+      : new Set([...sets[0]!].filter((position) => sets.every((set) => set.has(position))))
   }
 
   /** Conversations whose titles may hold the words, read as they are asked for. */
@@ -153,12 +161,15 @@ export function createSearch(db: Database, index: SearchIndex): Search {
     for (const row of titles.all.iterate()) if (wanted.has(row.position)) yield row
   }
 
-  /** The same of messages; null: any may. */
-  function* placesOf(positions: readonly number[] | null): Generator<[number, number]> {
-    if (positions === null) return yield* places.all.iterate()
-    if (positions.length <= FEW) return yield* places.few.all(JSON.stringify(positions))
-    const wanted = new Set(positions)
-    for (const place of places.all.iterate()) if (wanted.has(place[0])) yield place
+  /** The same of messages, in conversations that are allowed; null: any may. */
+  function* placesOf(
+    positions: readonly number[] | null,
+    allowed: ReadonlySet<number> | null,
+  ): Generator<[number, number]> {
+    if (positions !== null && positions.length <= FEW) return yield* places.few.all(JSON.stringify(positions))
+    const wanted = positions && new Set(positions)
+    const all = allowed && allowed.size <= FEW ? places.of.iterate(JSON.stringify([...allowed])) : places.all.iterate()
+    for (const place of all) if (!wanted || wanted.has(place[0])) yield place
   }
 
   /** How the words of a query are looked for in a title or a message. */
@@ -225,7 +236,7 @@ export function createSearch(db: Database, index: SearchIndex): Search {
       }
       /** What the messages of one conversation give; those of a conversation follow one another. */
       let latest: { position: number; hits: SearchHit[]; found: Found } | null = null
-      for (const [message, conversation] of placesOf(candidates.messages)) {
+      for (const [message, conversation] of placesOf(candidates.messages, allowed)) {
         const now = latest?.position === conversation ? latest : null
         if (now ? now.found.more : found.has(conversation) || !isAllowed(conversation)) continue
         // the next one begins: there is no room for it
@@ -234,7 +245,12 @@ export function createSearch(db: Database, index: SearchIndex): Search {
         if (!hit) continue
         if (!now) {
           const hits = [hit]
-          const entry = { conversation: conversationOf(conversationAt.get(conversation)!), title: null, hits, more: false }
+          const entry = {
+            conversation: conversationOf(conversationAt.get(conversation)!),
+            title: null,
+            hits,
+            more: false,
+          }
           latest = { position: conversation, hits, found: entry }
           found.set(conversation, entry)
         } else if (now.hits.length < LISTED) now.hits.push(hit)

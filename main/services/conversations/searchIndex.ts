@@ -162,7 +162,8 @@ export function createSearchIndex(db: Database): SearchIndex {
   const left = sql.backlog.get()
   const isAgain = sql.someAgain.get() !== undefined
   /** Null once everything is indexed, which it stays. */
-  let waiting: Waiting | null = left && (isAgain || left.messages > 0 || left.titles > 0) ? { ...left, again: isAgain } : null
+  let waiting: Waiting | null =
+    left && (isAgain || left.messages > 0 || left.titles > 0) ? { ...left, again: isAgain } : null
 
   return {
     addTitle(conversationId) {

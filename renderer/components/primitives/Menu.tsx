@@ -35,7 +35,7 @@ export const MenuTrigger = Base.Trigger
 const item =
   'flex min-h-8 items-center gap-2 rounded-md px-2 py-1 outline-none select-none data-[highlighted]:bg-hover [&>svg]:size-4 [&>svg]:shrink-0 [&>svg]:text-muted'
 /** The sign of what is chosen keeps its place where nothing is. */
-const tick = 'flex size-4 shrink-0 items-center justify-center [&>svg]:size-3.5 [&>svg]:text-accent'
+const tick = 'flex size-4 shrink-0 items-center justify-center [&_svg]:size-3.5 [&_svg]:text-accent'
 
 /** A line between groups of a menu. */
 export const MenuSeparator = (): ReactNode => <Base.Separator className="mx-2 my-1 h-px bg-hairline" />
@@ -106,10 +106,7 @@ export function MenuItem({
   children: ReactNode
 }): ReactNode {
   return (
-    <Base.Item
-      onClick={onSelect}
-      className={cx(item, danger && 'text-danger [&>svg]:text-danger')}
-    >
+    <Base.Item onClick={onSelect} className={cx(item, danger && 'text-danger [&>svg]:text-danger')}>
       {children}
     </Base.Item>
   )

@@ -55,8 +55,6 @@ export function useFound(frame: RefObject<HTMLElement | null>, leaveEnd: () => v
       done.current.view = turn
       leaveEnd()
       stop = keepInView(scroller, () => marks.place())
-      // its place in the list of results is gone with the list
-      if (document.activeElement === document.body) scroller.focus({ preventScroll: true })
     }
     return () => {
       observer.disconnect()

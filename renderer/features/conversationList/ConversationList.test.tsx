@@ -11,7 +11,7 @@ import { ConversationList } from './ConversationList.tsx'
 import { applyListEvent, emptyList } from './state.ts'
 import { doingOn } from './doing.ts'
 import { idsOn, showShelf, useShowing } from './shelves.ts'
-import { useConversationList } from './store.ts'
+import { useConversationList, useRenaming } from './store.ts'
 
 vi.mock('../../lib/rpc.ts', async () => (await import('../../testing/fakeRpc.ts')).rpc)
 
@@ -37,6 +37,7 @@ function List(): ReactNode {
 
 beforeEach(() => {
   showShelf('list')
+  useRenaming.setState({}, true)
   stubNearness()
   const conversations = Array.from({ length: COUNT }, (_, n) => ({
     ...{ id: `c${n}`, title: `Conversation ${n}`, createdAt: 1, updatedAt: COUNT - n, leafId: null },

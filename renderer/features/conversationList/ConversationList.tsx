@@ -105,7 +105,9 @@ export function ConversationList({
     else onOpen(id)
   }
   const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
-    const from = (event.target as HTMLElement).closest<HTMLElement>('[data-conversation-link]')?.dataset['conversationId']
+    const from = (event.target as HTMLElement).closest<HTMLElement>('[data-conversation-link]')?.dataset[
+      'conversationId'
+    ]
     const isArrow = event.key === 'ArrowDown' || event.key === 'ArrowUp'
     walk(event)
     if (from === undefined) return

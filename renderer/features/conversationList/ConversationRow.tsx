@@ -163,7 +163,7 @@ export const ConversationRow = memo(function ConversationRow({
 
 /** What can be done with one conversation, where it is kept. */
 function RowMenu({
-  conversation: { id, title, pinned = false, archived = false, deletedAt },
+  conversation: { id, title, pinned, archived, deletedAt },
   doing,
   onRename,
 }: {

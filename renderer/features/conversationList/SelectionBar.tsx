@@ -25,16 +25,16 @@ export function SelectionBar({ ids, doing }: { ids: readonly string[]; doing: Do
       <span role="status" className="px-1 whitespace-nowrap tabular-nums">
         {count(chosen.length)} selected
       </span>
-      <Button kind="quiet" className="px-1.5" disabled={ids.length === 0} onClick={() => select(isAll ? [] : ids)}>
+      <Button kind="quiet" className="h-6 px-1.5" disabled={ids.length === 0} onClick={() => select(isAll ? [] : ids)}>
         {isAll ? 'None' : 'All'}
       </Button>
       <span className="flex-1" />
       {shelf === 'trash' ? (
         <>
-          <IconButton label="Restore" disabled={none} onClick={() => doing.restore(chosen)}>
+          <IconButton size="small" label="Restore" disabled={none} onClick={() => doing.restore(chosen)}>
             <RotateCcw />
           </IconButton>
-          <IconButton label="Delete for good" disabled={none} onClick={() => doing.deleteForGood(chosen)}>
+          <IconButton size="small" label="Delete for good" disabled={none} onClick={() => doing.deleteForGood(chosen)}>
             <Trash2 />
           </IconButton>
         </>
@@ -42,6 +42,7 @@ export function SelectionBar({ ids, doing }: { ids: readonly string[]; doing: Do
         <>
           {shelf === 'list' ? (
             <IconButton
+              size="small"
               label={arePinned ? 'Unpin' : 'Pin'}
               disabled={none}
               onClick={() => doing.pin(chosen, !arePinned)}
@@ -50,18 +51,20 @@ export function SelectionBar({ ids, doing }: { ids: readonly string[]; doing: Do
             </IconButton>
           ) : null}
           <IconButton
+            size="small"
             label={shelf === 'list' ? 'Archive' : 'Move to the list'}
             disabled={none}
             onClick={() => doing.archive(chosen, shelf === 'list')}
           >
             {shelf === 'list' ? <Archive /> : <ArchiveRestore />}
           </IconButton>
-          <IconButton label="Delete" disabled={none} onClick={() => doing.discard(chosen)}>
+          <IconButton size="small" label="Delete" disabled={none} onClick={() => doing.discard(chosen)}>
             <Trash2 />
           </IconButton>
         </>
       )}
       <IconButton
+        size="small"
         label="End selecting"
         onClick={() => {
           endSelecting()

@@ -20,7 +20,9 @@ test('results follow what is renamed and removed in another window', async () =>
   useConversationList.setState(applyListEvent(emptyList, { type: 'snapshot', conversations: stored }))
   core['conversations'] = {
     search: () =>
-      Promise.resolve(stored.map((conversation) => ({ conversation, title: conversation.title, hits: [], more: false }))),
+      Promise.resolve(
+        stored.map((conversation) => ({ conversation, title: conversation.title, hits: [], more: false })),
+      ),
   }
   useSearching.setState({ query: 'red', filter: noFilter })
   render(<SearchResults current={null} onOpen={() => {}} />)

@@ -107,11 +107,7 @@ export function Sidebar({
         <SearchField field={search} />
       </div>
       {searching || shelf === 'list' ? null : (
-        <ShelfHeader
-          shelf={shelf}
-          isEmpty={ids.length === 0}
-          onEmpty={() => doing.deleteForGood(ids)}
-        />
+        <ShelfHeader shelf={shelf} isEmpty={ids.length === 0} onEmpty={() => doing.deleteForGood(ids)} />
       )}
       <div ref={list} className="min-h-0 flex-1 overflow-y-auto px-2 pb-2" data-testid="sidebar-list">
         {searching ? (

@@ -31,7 +31,11 @@ export function SidebarNote(): ReactNode {
     >
       {note.isFailure ? <TriangleAlert className="size-4 shrink-0 text-danger" aria-hidden /> : null}
       <p
-        className={note.isFailure ? 'min-w-0 flex-1 [overflow-wrap:anywhere]' : 'min-w-0 flex-1 truncate'}
+        className={
+          note.isFailure
+            ? 'min-w-0 flex-1 [overflow-wrap:anywhere]'
+            : 'line-clamp-2 min-w-0 flex-1 [overflow-wrap:anywhere]'
+        }
         title={note.text}
       >
         {note.text}

@@ -47,7 +47,12 @@ async function act(
 
 /** Moves conversations to the trash. */
 export const discard = (ids: readonly string[]): Promise<void> =>
-  act(`Deleted ${named(ids)}`, ids, () => call((core) => core.conversations.discard({ ids: [...ids] })), () => restore(ids))
+  act(
+    `Deleted ${named(ids)}`,
+    ids,
+    () => call((core) => core.conversations.discard({ ids: [...ids] })),
+    () => restore(ids),
+  )
 
 /** Takes conversations out of the trash. */
 export const restore = (ids: readonly string[]): Promise<void> =>

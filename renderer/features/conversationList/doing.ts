@@ -10,15 +10,18 @@ export interface Doing {
   deleteForGood(ids: readonly string[]): void
 }
 
-/** The row that gets the focus when those of `gone` are no longer there. */
-let next: { readonly gone: readonly string[]; readonly id: string | null } | null = null
+/**
+ * The row that gets the focus when those of `gone` are no longer there; unless something else has it by then, or with
+ * `always`.
+ */
+let next: { readonly gone: readonly string[]; readonly id: string | null; readonly always?: boolean } | null = null
 
 /** Notes that rows are about to go from `shown`: the one after the last of them gets the focus, else the one before. */
-function expect(gone: readonly string[], shown: readonly string[]): void {
+function expect(gone: readonly string[], shown: readonly string[], always = false): void {
   const set = new Set(gone)
   const last = shown.findLastIndex((id) => set.has(id))
   const id = shown.slice(last + 1).find((one) => !set.has(one)) ?? shown.findLast((one) => !set.has(one)) ?? null
-  next = { gone, id }
+  next = { gone, id, always }
 }
 
 const sidebar = (): Element | null => document.querySelector('nav')
@@ -51,14 +54,14 @@ const FRAMES = 60
  */
 export function focusNext(shown: readonly string[], nav: Element | null | undefined, frames = FRAMES): void {
   if (!next || next.gone.some((id) => shown.includes(id))) return
-  const { id } = next
+  const { id, always } = next
   const active = document.activeElement
   if (active?.closest('[role=alertdialog], [role=menu], [data-sidebar-note]') && frames > 0) {
     requestAnimationFrame(() => focusNext(shown, nav, frames - 1))
     return
   }
   next = null
-  if (active !== null && active !== document.body) return
+  if (!always && active !== null && active !== document.body) return
   const row = id === null ? null : nav?.querySelector<HTMLElement>(`[data-conversation-id="${CSS.escape(id)}"]`)
   ;(row ?? nav?.querySelector<HTMLElement>('[role=searchbox]'))?.focus()
 }
@@ -74,7 +77,8 @@ export const doingOn = (
   ask: (ids: readonly string[]) => void,
 ): Doing => ({
   discard(ids) {
-    expect(ids, shown)
+    // the new conversation that takes the place of an open one would have it
+    expect(ids, shown, true)
     onGone(ids)
     void actions.discard(ids)
   },

@@ -3,7 +3,14 @@ import { useState } from 'react'
 import type { KeyboardEvent, ReactNode, RefObject } from 'react'
 import { IconButton, iconButtonClass } from '../../../components/primitives/Button.tsx'
 import { TextField } from '../../../components/primitives/FormControls.tsx'
-import { Menu, MenuCheck, MenuChoice, MenuItem, MenuSeparator, MenuTrigger } from '../../../components/primitives/Menu.tsx'
+import {
+  Menu,
+  MenuCheck,
+  MenuChoice,
+  MenuItem,
+  MenuSeparator,
+  MenuTrigger,
+} from '../../../components/primitives/Menu.tsx'
 import { announce } from '../../../lib/announce.ts'
 import { cx } from '../../../lib/cx.ts'
 import { toAppError } from '../../../lib/errors.ts'

@@ -158,7 +158,7 @@ function FoundConversation({
               </button>
             </li>
           ))}
-          {more ? <li className="px-2 py-1 text-small text-subtle">and others, one by one when it is open</li> : null}
+          {more ? <li className="px-2 py-1 text-small text-subtle">and more in this conversation</li> : null}
         </ul>
       )}
     </li>

@@ -7,7 +7,10 @@ const midnight = (year: number, month: number, day: number): number => new Date(
 
 test.each<[Partial<ListFilter>, object]>([
   [{}, {}],
-  [{ picture: true, video: true, model: 'Demo model' }, { picture: true, video: true, model: 'Demo model' }],
+  [
+    { picture: true, video: true, model: 'Demo model' },
+    { picture: true, video: true, model: 'Demo model' },
+  ],
   [{ changed: 'today' }, { since: midnight(2026, 2, 10) }],
   [{ changed: 'week' }, { since: midnight(2026, 2, 4) }],
   [{ changed: 'month' }, { since: midnight(2026, 1, 9) }],

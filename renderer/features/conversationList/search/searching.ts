@@ -44,7 +44,12 @@ export const changedLabels: Readonly<Record<ChangedWhen, string>> = {
   older: 'Older',
 }
 
-const daysBack: Readonly<Record<Exclude<ChangedWhen, 'any' | 'older'>, number>> = { today: 0, week: 6, month: 29, year: 364 }
+const daysBack: Readonly<Record<Exclude<ChangedWhen, 'any' | 'older'>, number>> = {
+  today: 0,
+  week: 6,
+  month: 29,
+  year: 364,
+}
 
 /** The start of the day so many days before `now`, in local time; both in ms since 1970. */
 const dayBefore = (now: number, days: number): number => {
@@ -70,6 +75,8 @@ export function setFilters(filter: ListFilter): { readonly label: string; readon
     ...(filter.picture ? [{ label: 'Has a picture', without: { picture: false } }] : []),
     ...(filter.video ? [{ label: 'Has a video', without: { video: false } }] : []),
     ...(filter.model === '' ? [] : [{ label: filter.model, without: { model: '' } }]),
-    ...(filter.changed === 'any' ? [] : [{ label: changedLabels[filter.changed], without: { changed: 'any' as const } }]),
+    ...(filter.changed === 'any'
+      ? []
+      : [{ label: changedLabels[filter.changed], without: { changed: 'any' as const } }]),
   ]
 }
